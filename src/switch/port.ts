@@ -1,0 +1,214 @@
+/**
+ * The port between the call flows and the telephone world.
+ *
+ * `calls/` knows nothing of SIP, SDP, the event socket or drachtio; it knows this file. Two implementations stand behind it:
+ * `switch/drachtio` (production and the embedded switch alike) and `switch/virtual` (in memory, in virtual time). One contract test
+ * suite runs against both.
+ *
+ * Rules that every implementation keeps:
+ * - What a flow must handle (busy, no answer, hung up, cancelled, media failed) is a value of a closed union. A rejection is a
+ *   fault in the program, never a thing that happens on the telephone.
+ * - Every operation settles: when its signal aborts, when the party hangs up, or at its own deadline, whichever is first.
+ * - `close()` and `stop()` may be called twice, at any moment, and settle within a bound; they never reject.
+ * - When an operation was cancelled, what it had opened (leg, channel, timer) is released by the implementation itself.
+ */
+
+/** Where to ring. `number` is E.164 (`+441865922021`) and goes through a trunk; `uri` is dialled as it stands. */
+export type Target = { readonly kind: 'number'; readonly number: string } | { readonly kind: 'uri'; readonly uri: string }
+
+/** What the called party sees. Always the single outbound number; nothing else of the caller may leave the house. */
+export interface CallerId {
+  /** E.164, or the bare digits that the trunk expects. */
+  readonly number: string
+  readonly displayName?: string
+}
+
+/** One piece of audio. Files are WAV (8 kHz, 16 bit, mono), absolute paths which the media server can read. */
+export type Audio =
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'silence'; readonly ms: number }
+  /** `ringback`: UK ringing tone (400+450 Hz, 0.4 s on 0.2 off 0.4 on 2 off), endless. `busy`: UK engaged tone, endless. `beep`: 0.4 s. */
+  | { readonly kind: 'tone'; readonly tone: 'ringback' | 'busy' | 'beep' }
+
+/**
+ * Why a leg is over. Closed: `endings.ts` names for each who ended it and whose fault it is.
+ * `hangup` the party hung up; `released` we closed it; `mediaTimeout` no RTP came for the configured time;
+ * `mediaLost` the media server (or its event socket) went away; `signallingLost` the SIP side went away; `transport` the far
+ * end answered with an error or not at all to a request inside the call.
+ */
+export type LegEnding = 'hangup' | 'released' | 'mediaTimeout' | 'mediaLost' | 'signallingLost' | 'transport'
+
+export interface HangUp {
+  readonly ending: LegEnding
+  /** Wall-clock, ms since the epoch. */
+  readonly at: number
+  /** For the record and the log: SIP Reason header, status, error text. */
+  readonly detail?: string
+}
+
+/** How a `play` came to its end. `ms`: how long audio was played. */
+export type Played =
+  | { readonly kind: 'finished'; readonly ms: number }
+  | { readonly kind: 'cancelled'; readonly ms: number }
+  | { readonly kind: 'hungUp' }
+  | { readonly kind: 'failed'; readonly why: string }
+
+/** The three forms in which a key press arrives: RFC 4733 event, in-band tones, SIP INFO. `unknown`: the switch did not say. */
+export type KeySource = 'rfc4733' | 'inband' | 'info' | 'unknown'
+
+export type Key = '0' | '1' | '2' | '3' | '4' | '5' | '6' | '7' | '8' | '9' | '*' | '#' | 'A' | 'B' | 'C' | 'D'
+
+/** What a leg was heard to say or press. */
+export type Heard =
+  /** One of the keys asked for. */
+  | { readonly kind: 'key'; readonly key: Key; readonly source: KeySource; readonly at: number }
+  /** Another key than those asked for. */
+  | { readonly kind: 'otherKey'; readonly key: Key; readonly source: KeySource; readonly at: number }
+  /** One of the words asked for (an implementation without a recogniser never returns this). `confidence` 0..1. */
+  | { readonly kind: 'word'; readonly word: string; readonly confidence: number; readonly at: number }
+  | { readonly kind: 'cancelled' }
+  | { readonly kind: 'hungUp' }
+
+export interface ListenOptions {
+  readonly keys: readonly Key[]
+  readonly words?: readonly string[]
+  readonly signal: AbortSignal
+}
+
+/** A recording that is running. The file is a WAV spool file, readable at any moment up to what has been written. */
+export interface Recording {
+  readonly path: string
+  /** Wall-clock ms at which the switch confirmed that it records. */
+  readonly startedAt: number
+  /** Stops and closes the file. May be called twice; settles also when the leg has gone (the file is then closed by that). */
+  stop(): Promise<void>
+}
+
+export type RecordResult = { readonly kind: 'recording'; readonly recording: Recording } | { readonly kind: 'failed'; readonly why: string } | { readonly kind: 'hungUp' }
+
+/** One party on the telephone, answered, with media. */
+export interface Leg {
+  /** Unique for the life of the system; also the name under which the switch's log knows it. */
+  readonly id: string
+  /** Settles exactly once, for whatever reason the leg ends. Never rejects. */
+  readonly hungUp: Promise<HangUp>
+  /** Set as soon as the leg is over. */
+  readonly ended: HangUp | undefined
+  /**
+   * Plays the pieces one after the other without a gap. One play at a time: a new one replaces what is playing (that one
+   * then settles as `cancelled`). Does not consume keys.
+   */
+  play(audio: readonly Audio[], options?: { readonly signal?: AbortSignal; readonly loop?: boolean }): Promise<Played>
+  /**
+   * The next key or word. Keys are queued from the moment the leg is answered (type-ahead), so a key pressed before the
+   * call of this method is found by it; `dropKeys()` empties the queue. One listener at a time.
+   */
+  listenFor(options: ListenOptions): Promise<Heard>
+  /** Forgets the keys that were pressed and not yet listened for. */
+  dropKeys(): void
+  /**
+   * Records this leg in stereo: left what this party says, right what it hears from its bridged peer. Silence stays in place, so that
+   * both channels keep time. @param path absolute, in the spool folder, ending in `.wav`
+   */
+  record(path: string, options: { readonly signal: AbortSignal }): Promise<RecordResult>
+  /** Ends the leg: BYE towards the party, channel released. Settles within a bound; never rejects. */
+  close(): Promise<void>
+}
+
+/** Why two bridged legs are apart again. `faulted`: the media server could not hold the bridge. */
+export type BridgeEnd = { readonly kind: 'hungUp'; readonly first: Leg; readonly hangUp: HangUp } | { readonly kind: 'unbridged' } | { readonly kind: 'faulted'; readonly why: string }
+
+/** Two legs that hear each other. When one leg ends, the other stays up and can be played to. */
+export interface Bridge {
+  /** Settles exactly once. */
+  readonly ended: Promise<BridgeEnd>
+  /** Takes the two apart; both stay up. May be called twice. */
+  unbridge(): Promise<void>
+}
+
+export type BridgeResult =
+  | { readonly kind: 'bridged'; readonly bridge: Bridge; readonly at: number }
+  | { readonly kind: 'hungUp'; readonly leg: Leg }
+  | { readonly kind: 'cancelled' }
+  | { readonly kind: 'failed'; readonly why: string }
+
+/**
+ * What became of ringing somebody. `status` is the final SIP status where one came.
+ * - `busy` 486, 600; `declined` 603, 480 with a rejection, 433, 607; `unavailable` 480, 408 from the far end: try later
+ * - `noAnswer` our ring time-out; a 200 that crosses our CANCEL is acknowledged and released by the implementation
+ * - `badNumber` 404, 410, 484, 604: nobody has this number
+ * - `failed` everything else: 5xx, transport, no common codec, media; `fault` says on whose side
+ */
+export type DialResult =
+  | { readonly kind: 'answered'; readonly leg: Leg; readonly at: number; readonly rangMs: number }
+  | { readonly kind: 'busy' | 'declined' | 'unavailable' | 'badNumber'; readonly status: number; readonly reason: string }
+  | { readonly kind: 'noAnswer'; readonly rangMs: number }
+  | { readonly kind: 'failed'; readonly fault: 'ours' | 'trunk' | 'farEnd' | 'indeterminate'; readonly status?: number; readonly reason: string }
+  | { readonly kind: 'cancelled' }
+
+export interface DialOptions {
+  readonly from: CallerId
+  /** Ring time-out, ms from the moment the INVITE leaves. Covers ringing only, never what comes after the answer. */
+  readonly ringMs: number
+  readonly signal: AbortSignal
+  /** The far end rings (180 or 183). Called at most once. Early media is never passed on. */
+  readonly onRinging?: () => void
+}
+
+export type AnswerResult =
+  | { readonly kind: 'answered'; readonly leg: Leg }
+  | { readonly kind: 'cancelled' }
+  /** No common codec (the implementation has sent 488). */
+  | { readonly kind: 'noCommonCodec' }
+  | { readonly kind: 'failed'; readonly why: string }
+
+/** A call that wants to come in: nothing final has been sent yet. */
+export interface IncomingCall {
+  readonly id: string
+  /** User part of From (CLI), as sent; empty when withheld or absent. */
+  readonly callerNumber: string
+  readonly callerDisplayName: string
+  /** User part of the Request-URI: what was dialled. */
+  readonly dialledNumber: string
+  /** Where it came from, as the transport saw it. */
+  readonly source: { readonly address: string; readonly port: number; readonly protocol: string }
+  /** Value of a SIP header, for access rules (digest, P-Asserted-Identity). Undefined when absent. */
+  header(name: string): string | undefined
+  /** Aborts when the caller gives up (CANCEL, or the transport is lost) before the answer. */
+  readonly signal: AbortSignal
+  /** Answers with media. After `cancelled` and `failed` nothing is left open. */
+  answer(): Promise<AnswerResult>
+  /** Refuses with a SIP status (4xx to 6xx). Harmless after the caller has gone. */
+  reject(status: number, options?: { readonly reason?: string; readonly headers?: Readonly<Record<string, string>> }): Promise<void>
+}
+
+/** A REGISTER, as received. The engine is the registrar; the switch only passes it up. */
+export interface Registration {
+  readonly addressOfRecord: string
+  readonly contacts: readonly { readonly uri: string; readonly expiresSeconds: number }[]
+  readonly source: { readonly address: string; readonly port: number; readonly protocol: string }
+  header(name: string): string | undefined
+  respond(status: number, options?: { readonly reason?: string; readonly headers?: Readonly<Record<string, string>> }): Promise<void>
+}
+
+/** `ready`: calls can be taken. Otherwise what is missing, in words for an operator. */
+export interface SwitchHealth {
+  readonly ready: boolean
+  readonly signalling: { readonly up: boolean; readonly detail: string }
+  readonly media: { readonly up: boolean; readonly detail: string }
+  /** Legs that this engine holds open now. */
+  readonly legs: number
+}
+
+export interface Switch {
+  /** One handler; called once per incoming call. A handler that rejects or returns without answering makes the switch send 500. */
+  onIncoming(handler: (call: IncomingCall) => Promise<void>): void
+  onRegister(handler: (registration: Registration) => Promise<void>): void
+  dial(target: Target, options: DialOptions): Promise<DialResult>
+  bridge(a: Leg, b: Leg, options: { readonly signal: AbortSignal }): Promise<BridgeResult>
+  health(): SwitchHealth
+  /** Calls `listener` whenever `health()` changes. @returns stops listening */
+  onHealth(listener: (health: SwitchHealth) => void): () => void
+  /** Refuses new calls with 503, closes every leg, then the connections. */
+  close(): Promise<void>
+}
