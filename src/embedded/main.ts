@@ -1,0 +1,56 @@
+/**
+ * The embedded switch as a program of its own.
+ *
+ * Start: `node main.js '<settings as JSON>'`, or with the JSON in the environment variable `RINGROUND_SWITCH` (see `settings.ts`).
+ * When everything listens it prints one line on stdout, `{"ready": {...addresses}}`, and runs until SIGTERM, SIGINT, the end of the
+ * IPC channel or (started without IPC) the end of stdin. A failure to start is one line on stderr and exit code 1.
+ * Over IPC it takes `{fault: ...}` and `{load: true}` (see `faults.ts`).
+ */
+import { EmbeddedSwitch } from './embedded-switch.js'
+import type { ControlMessage } from './faults.js'
+import type { EmbeddedSwitchSettings } from './settings.js'
+
+function fail(line: string): never {
+  process.stderr.write(`${line}\n`)
+  process.exit(1)
+}
+
+function settings(): EmbeddedSwitchSettings {
+  const text = process.argv[2] ?? process.env.RINGROUND_SWITCH
+  if (text === undefined) fail('embedded switch: no settings; give them as JSON in the first argument or in RINGROUND_SWITCH')
+  try {
+    return JSON.parse(text) as EmbeddedSwitchSettings
+  } catch (error) {
+    fail(`embedded switch: the settings are not JSON: ${(error as Error).message}`)
+  }
+}
+
+const embedded = new EmbeddedSwitch(settings())
+
+let stopping = false
+function stop(): void {
+  if (stopping) return
+  stopping = true
+  embedded.stop().then(
+    () => process.exit(0),
+    () => process.exit(1),
+  )
+}
+
+process.on('SIGTERM', stop)
+process.on('SIGINT', stop)
+if (process.send) {
+  process.on('disconnect', stop)
+  process.on('message', (message) => {
+    const control = message as ControlMessage
+    if ('fault' in control) embedded.fault(control.fault)
+    else process.send?.({ load: embedded.load() })
+  })
+} else {
+  process.stdin.on('end', stop).on('error', stop).resume()
+}
+
+embedded.start().then(
+  (ready) => process.stdout.write(`${JSON.stringify({ ready })}\n`),
+  (error: unknown) => fail(`embedded switch: ${error instanceof Error ? error.message : String(error)}`),
+)

@@ -1,0 +1,93 @@
+/**
+ * What the embedded switch is told when it is started, and what it answers once it listens. Plain data, so that it travels as
+ * JSON between the engine and the child process (`main.ts`), and as an object to `EmbeddedSwitch` in tests.
+ */
+
+/** One SIP address of the drachtio role. UDP and TCP share the port number, as `Via` and `Contact` do in practice. */
+export interface SipListener {
+  readonly address: string
+  /** 0: a free port is chosen (the same one for every protocol named). */
+  readonly port: number
+  readonly protocols: readonly ('udp' | 'tcp')[]
+  /** The address that the outside world must use (behind NAT); goes into Contact and Via. Default: `address`. */
+  readonly externalAddress?: string
+}
+
+export interface SocketAddress {
+  readonly address: string
+  /** 0: a free port is chosen. */
+  readonly port: number
+}
+
+/** The role that drachtio-server plays: SIP towards the world, the application protocol towards the engine. */
+export interface DrachtioSettings {
+  readonly sip: readonly SipListener[]
+  /** Where applications connect (drachtio's `admin` port, 9022). */
+  readonly app: SocketAddress
+  readonly secret: string
+  /**
+   * Outbound connections: for every new request from the network the server connects to the application here and hands it
+   * over that connection. Absent: requests go to applications that have connected and asked for the method by `route`.
+   */
+  readonly outbound?: SocketAddress
+  /** RFC 3261 T1 in ms, for tests; default 500. */
+  readonly t1Ms?: number
+}
+
+/** The role that FreeSWITCH plays: media, the event socket, and the SIP profile by which endpoints are made. */
+export interface FreeswitchSettings {
+  /** SIP (UDP) address of the profile. */
+  readonly sip: SocketAddress
+  /** Name of the profile in `sofia status`. Default `drachtio_mrf`. */
+  readonly profile?: string
+  readonly eventSocket: SocketAddress
+  readonly password: string
+  /** UDP addresses for audio: even ports from `firstPort` to `lastPort`, both included. */
+  readonly rtp: {
+    readonly address: string
+    readonly externalAddress?: string
+    readonly firstPort: number
+    readonly lastPort: number
+  }
+  /** `max-sessions`: more than these get 503. Default 1000. */
+  readonly maxSessions?: number
+  /** Hang up (`MEDIA_TIMEOUT`) when no RTP has come for this long. 0 (default): never, unless the channel variable `rtp_timeout_sec` says so. */
+  readonly mediaTimeoutSeconds?: number
+  /** Seconds between HEARTBEAT events. Default 20. */
+  readonly heartbeatSeconds?: number
+}
+
+export interface EmbeddedSwitchSettings {
+  readonly drachtio: DrachtioSettings
+  readonly freeswitch: FreeswitchSettings
+}
+
+/** Where it listens, with the ports that were chosen. */
+export interface EmbeddedSwitchAddresses {
+  readonly drachtio: {
+    readonly sip: readonly { readonly protocol: 'udp' | 'tcp'; readonly address: string; readonly port: number }[]
+    readonly app: { readonly address: string; readonly port: number }
+  }
+  readonly freeswitch: {
+    readonly sip: { readonly address: string; readonly port: number }
+    readonly eventSocket: { readonly address: string; readonly port: number }
+  }
+}
+
+/** First line on stdout of the child process once everything listens. */
+export interface ReadyLine {
+  readonly ready: EmbeddedSwitchAddresses
+}
+
+/** What is open now: a test asserts that all of it is zero after its calls. */
+export interface EmbeddedSwitchLoad {
+  /** Media channels of the FreeSWITCH role. */
+  readonly channels: number
+  /** SIP dialogs of the drachtio role. */
+  readonly dialogs: number
+  /** SIP transactions of both roles (they linger for their timers, at most 64*T1). */
+  readonly transactions: number
+  /** Connected applications, event-socket connections (inbound and outbound). */
+  readonly apps: number
+  readonly eventSockets: number
+}
