@@ -12,7 +12,7 @@ const rooms = {
   phones: ['sip', 'rtp'],
   clock: [],
   switch: ['clock'],
-  directory: [],
+  directory: ['switch'],
   prompts: ['switch'],
   calls: ['switch', 'clock', 'directory', 'prompts'],
   store: ['calls', 'switch', 'directory'],
