@@ -1,0 +1,61 @@
+// Translates src/ (and bench/) to dist/, only when something has changed since the last time.
+import { createHash } from 'node:crypto'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { ensurePackages, fail, root } from './install.mjs'
+
+const sources = ['src', 'bench']
+
+function filesBelow(folder) {
+  if (!existsSync(folder)) return []
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
+    .sort()
+}
+
+/** Builds into a fresh folder and swaps it in, so that an engine that starts meanwhile never sees half of it. */
+export async function build() {
+  const files = sources.flatMap((folder) => filesBelow(join(root, folder))).filter((file) => !file.endsWith('.test.ts') && !file.endsWith('.d.ts'))
+  const hash = createHash('sha256')
+  for (const file of files) hash.update(relative(root, file)).update('\0').update(readFileSync(file)).update('\0')
+  hash.update(readFileSync(join(root, 'package-lock.json')))
+  const fingerprint = hash.digest('hex')
+  const dist = join(root, 'dist')
+  const stamp = join(dist, '.built-from')
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === fingerprint) return dist
+
+  const { build: translate } = await import('esbuild')
+  const fresh = join(root, '.cache', `dist-${process.pid}`)
+  rmSync(fresh, { recursive: true, force: true })
+  const typescript = files.filter((file) => file.endsWith('.ts'))
+  try {
+    await translate({
+      entryPoints: typescript,
+      outbase: root,
+      outdir: fresh,
+      format: 'esm',
+      platform: 'node',
+      target: 'node20',
+      sourcemap: true,
+      logLevel: 'error',
+    })
+  } catch {
+    fail('The sources do not translate (see the message above). Run `npm run typecheck`.')
+  }
+  for (const file of files.filter((name) => !name.endsWith('.ts'))) {
+    const to = join(fresh, relative(root, file))
+    mkdirSync(dirname(to), { recursive: true })
+    cpSync(file, to)
+  }
+  writeFileSync(join(fresh, '.built-from'), fingerprint)
+  rmSync(dist, { recursive: true, force: true })
+  renameSync(fresh, dist)
+  return dist
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  ensurePackages('run')
+  console.log(await build())
+}
