@@ -1,0 +1,79 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { readSettings, settingRows, SettingsError, settingsTable } from './settings.js'
+
+let root: string
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'ringround-settings-'))
+})
+afterEach(() => {
+  rmSync(root, { recursive: true })
+})
+
+function read(yaml: string, env: NodeJS.ProcessEnv = {}) {
+  const file = join(root, 'settings.yaml')
+  writeFileSync(file, yaml)
+  return readSettings({ root, file, env })
+}
+
+describe('settings', () => {
+  it('are all on loopback and embedded when nothing is said', () => {
+    const settings = readSettings({ root, env: {} })
+    expect(settings.sipAddress).toBe('127.0.0.1')
+    expect(settings.httpAddress).toBe('127.0.0.1')
+    expect(settings.drachtio).toEqual([])
+    expect(settings.dataFolder).toBe(join(root, 'data'))
+  })
+
+  it('come from the environment before the file, and from the file before the default', () => {
+    const settings = read('sip:\n  port: 5070\nhttp:\n  port: 8090\n', { RINGROUND_SIP_PORT: '5071' })
+    expect(settings.sipPort).toBe(5071)
+    expect(settings.httpPort).toBe(8090)
+    expect(settings.rtpFrom).toBe(20_000)
+  })
+
+  it('keep a telephone number as it was written', () => {
+    expect(read('calls:\n  outboundNumber: +441865922021\n').outboundNumber).toBe('+441865922021')
+  })
+
+  it.each([
+    ['sip:\n  port: 99999\n', /settings\.yaml:2: sip\.port is "99999"; it has to be a whole number from 0 to 65535/],
+    ['sip:\n  adress: 127.0.0.1\n', /settings\.yaml:2: there is no setting "sip\.adress"/],
+    ['port: 1\n', /Did you mean "sip\.port"/],
+    ['sip: [1, 2]\n', /has to be one value/],
+    ['sip:\n\tport: 1\n', /settings\.yaml:2/],
+    ['http:\n  address: everywhere\n', /an IP address/],
+    ['rtp:\n  from: 20000\n  to: 20001\n', /a call needs four ports/],
+    ['drachtio:\n  addresses: 127.0.0.1:9022\n', /RINGROUND_FREESWITCH/],
+    ['recordings:\n  encoder: mp4\n', /one of auto, native, wasm/],
+  ])('say what is wrong in %j', (yaml, message) => {
+    expect(() => read(yaml)).toThrow(message)
+  })
+
+  it('report everything that is wrong at once', () => {
+    expect(() => read('sip:\n  port: x\nhttp:\n  port: y\n')).toThrow(/sip\.port[^]*http\.port/)
+  })
+
+  it('refuse a misspelt variable instead of ignoring it', () => {
+    expect(() => read('', { RINGROUND_SIP_PROT: '1' })).toThrow(SettingsError)
+  })
+
+  it('read trunks with and without credentials', () => {
+    expect(read('', { RINGROUND_TRUNKS: 'a=10.0.0.1:5060, b=u:p@sip.example.net;transport=tcp' }).trunks).toEqual([
+      { name: 'a', address: '10.0.0.1:5060' },
+      { name: 'b', address: 'sip.example.net;transport=tcp', user: 'u', password: 'p' },
+    ])
+  })
+
+  it('stand in the README, each of them, as they are', () => {
+    expect(readFileSync(new URL('../../README.md', import.meta.url), 'utf8')).toContain(settingsTable())
+  })
+
+  it('have names of their own', () => {
+    const rows = Object.values(settingRows)
+    expect(new Set(rows.map((row) => row.key)).size).toBe(rows.length)
+    expect(new Set(rows.map((row) => row.env)).size).toBe(rows.length)
+  })
+})

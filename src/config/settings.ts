@@ -1,0 +1,217 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
+import { isAbsolute, resolve } from 'node:path'
+import { parseDocument, LineCounter, isMap, isScalar, type Document } from 'yaml'
+
+/** A setting that cannot be used, in one line: where it stands, what is wrong, what would be right. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError'
+}
+
+/** A SIP trunk: where calls to telephone numbers go. */
+export interface TrunkSetting {
+  readonly name: string
+  /** `host` or `host:port`, with `;transport=tcp` where the trunk wants it. */
+  readonly address: string
+  readonly user?: string
+  readonly password?: string
+}
+
+/** `host:port` of a server that exists already, with its secret. */
+export interface ServerAddress {
+  readonly host: string
+  readonly port: number
+}
+
+type Parse<T> = (text: string) => T
+
+/** One row of the table in the README: the name in the file, the variable, the default, what it means. */
+export interface SettingRow<T> {
+  readonly key: string
+  readonly env: string
+  readonly fallback: string
+  readonly meaning: string
+  readonly parse: Parse<T>
+}
+
+const text: Parse<string> = (value) => value
+const optional: Parse<string | undefined> = (value) => (value === '' ? undefined : value)
+
+const address: Parse<string> = (value) => {
+  if (isIP(value) === 0) throw new Error('an IP address such as 127.0.0.1')
+  return value
+}
+
+/** @param least 0 where "any free port" makes sense */
+function port(least: 0 | 1): Parse<number> {
+  return (value) => wholeNumber(least, 65_535)(value)
+}
+
+function wholeNumber(least: number, most: number): Parse<number> {
+  return (value) => {
+    const number = Number(value)
+    if (!/^\d+$/.test(value) || number < least || number > most) throw new Error(`a whole number from ${least} to ${most}`)
+    return number
+  }
+}
+
+function oneOf<const T extends string>(...choices: readonly T[]): Parse<T> {
+  return (value) => {
+    const choice = choices.find((candidate) => candidate === value)
+    if (choice === undefined) throw new Error(`one of ${choices.join(', ')}`)
+    return choice
+  }
+}
+
+const servers: Parse<readonly ServerAddress[]> = (value) =>
+  value
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '')
+    .map((entry) => {
+      const match = /^(.+):(\d{1,5})$/.exec(entry)
+      const number = Number(match?.[2])
+      if (match?.[1] === undefined || number < 1 || number > 65_535) throw new Error('addresses as host:port, with commas between them')
+      return { host: match[1], port: number }
+    })
+
+const outboundNumber: Parse<string> = (value) => {
+  if (!/^\+?\d{3,15}$/.test(value.replaceAll(' ', ''))) throw new Error('a telephone number such as +441865922021')
+  return value.replaceAll(' ', '')
+}
+
+/** `name=address` or `name=user:password@address`, several with commas between them. */
+const trunks: Parse<readonly TrunkSetting[]> = (value) =>
+  value
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '')
+    .map((entry) => {
+      const match = /^([\w-]+)=(?:([^:@\s]+):([^@\s]*)@)?([\w.:[\]-]+(?:;transport=(?:udp|tcp))?)$/.exec(entry)
+      if (match?.[1] === undefined || match[4] === undefined) throw new Error('trunks as name=host:port or name=user:password@host:port, with commas between them')
+      return { name: match[1], address: match[4], ...(match[2] === undefined ? {} : { user: match[2], password: match[3] ?? '' }) }
+    })
+
+function row<T>(key: string, env: string, fallback: string, meaning: string, parse: Parse<T>): SettingRow<T> {
+  return { key, env, fallback, meaning, parse }
+}
+
+/** Every setting there is. The table in the README is this table; a test holds the two together. */
+export const settingRows = {
+  sipAddress: row('sip.address', 'RINGROUND_SIP_ADDRESS', '127.0.0.1', 'Address on which calls arrive (embedded switch)', address),
+  sipPort: row('sip.port', 'RINGROUND_SIP_PORT', '5060', 'Port on which calls arrive, UDP and TCP; 0: any free one', port(0)),
+  rtpAddress: row('rtp.address', 'RINGROUND_RTP_ADDRESS', '', 'Address for voice packets; empty: as `sip.address`', (value) => (value === '' ? undefined : address(value))),
+  rtpFrom: row('rtp.from', 'RINGROUND_RTP_FROM', '20000', 'First port for voice packets', port(1)),
+  rtpTo: row('rtp.to', 'RINGROUND_RTP_TO', '29999', 'Last port for voice packets', port(1)),
+  httpAddress: row('http.address', 'RINGROUND_HTTP_ADDRESS', '127.0.0.1', 'Address of the pages and the API (no sign-in yet: keep it on loopback)', address),
+  httpPort: row('http.port', 'RINGROUND_HTTP_PORT', '8080', 'Port of the pages and the API; 0: any free one', port(0)),
+  dataFolder: row('folders.data', 'RINGROUND_DATA_FOLDER', 'data', 'Database, spool of running recordings, spoken names', text),
+  recordingsFolder: row('folders.recordings', 'RINGROUND_RECORDINGS_FOLDER', 'recordings', 'Finished MP3 recordings, by date', text),
+  directoryFile: row('directory.file', 'RINGROUND_DIRECTORY_FILE', 'config/directory.yaml', 'Organisations, lines, rotas, clinicians, numbers', text),
+  outboundNumber: row('calls.outboundNumber', 'RINGROUND_OUTBOUND_NUMBER', '+441632960000', 'Single outbound number: what every called party sees', outboundNumber),
+  outboundName: row('calls.outboundName', 'RINGROUND_OUTBOUND_NAME', 'Advice line', 'Name shown beside the single outbound number', text),
+  trunks: row('calls.trunks', 'RINGROUND_TRUNKS', '', 'Where calls to telephone numbers go: `name=host:port` or `name=user:password@host:port`, by commas', trunks),
+  mediaTimeoutSeconds: row('calls.mediaTimeoutSeconds', 'RINGROUND_MEDIA_TIMEOUT_SECONDS', '60', 'A party from whom no voice packet comes for so long is hung up; 0: never', wholeNumber(0, 3_600)),
+  mp3Encoder: row('recordings.encoder', 'RINGROUND_MP3_ENCODER', 'auto', '`native` (a `lame` on the PATH), `wasm`, or `auto`: native where there is one', oneOf('auto', 'native', 'wasm')),
+  promptsFolder: row('prompts.folder', 'RINGROUND_PROMPTS_FOLDER', 'prompts', 'WAV files of what is said; `recorded/` in it takes precedence over `rendered/`', text),
+  tts: row('prompts.tts', 'RINGROUND_TTS', 'auto', 'Speaks names that have no WAV yet: `flite`, `none`, or `auto`: flite where there is one', oneOf('auto', 'flite', 'none')),
+  drachtio: row('drachtio.addresses', 'RINGROUND_DRACHTIO', '', 'drachtio-server application ports, `host:port` by commas; empty: the embedded switch', servers),
+  drachtioSecret: row('drachtio.secret', 'RINGROUND_DRACHTIO_SECRET', 'cymru', 'Secret of the drachtio servers', text),
+  freeswitch: row('freeswitch.addresses', 'RINGROUND_FREESWITCH', '', 'FreeSWITCH event sockets, `host:port` by commas; needed with `drachtio.addresses`', servers),
+  freeswitchSecret: row('freeswitch.secret', 'RINGROUND_FREESWITCH_SECRET', 'ClueCon', 'Password of the event sockets', text),
+  eventSocketAddress: row('freeswitch.listenAddress', 'RINGROUND_EVENT_SOCKET_ADDRESS', '127.0.0.1', 'Our address, as FreeSWITCH can reach it, for its outbound event sockets', address),
+  logLevel: row('log.level', 'RINGROUND_LOG_LEVEL', 'info', 'How much is logged: debug, info, warn, error', oneOf('debug', 'info', 'warn', 'error')),
+  logFile: row('log.file', 'RINGROUND_LOG_FILE', '', 'File for the log (JSON lines); empty: `ringround.log` in the data folder; `-`: standard error', optional),
+} as const satisfies Record<string, SettingRow<unknown>>
+
+type Rows = typeof settingRows
+
+export type Settings = { readonly [Name in keyof Rows]: ReturnType<Rows[Name]['parse']> }
+
+/** Where in the settings file a value stands, for error messages. */
+interface Found {
+  readonly value: string
+  readonly where: string
+}
+
+/**
+ * Reads the settings: environment variable before file before default. Paths are made absolute against `root`.
+ * @param file YAML; undefined: `config/ringround.yaml` below `root`, which may be missing
+ * @throws SettingsError one line per thing that is wrong, all of them at once
+ */
+export function readSettings(options: { readonly root: string; readonly file?: string | undefined; readonly env: NodeJS.ProcessEnv }): Settings {
+  const file = options.file ?? resolve(options.root, 'config', 'ringround.yaml')
+  if (options.file !== undefined && !existsSync(file)) throw new SettingsError(`${file}: there is no such settings file. Name one that exists, or leave --config out.`)
+  const problems: string[] = []
+  const inFile = existsSync(file) ? fileValues(file, problems) : new Map<string, Found>()
+  const settings: Record<string, unknown> = {}
+  for (const [name, setting] of Object.entries(settingRows)) {
+    const fromEnv = options.env[setting.env]
+    const found = fromEnv !== undefined ? { value: fromEnv.trim(), where: setting.env } : (inFile.get(setting.key) ?? { value: setting.fallback, where: 'the default' })
+    inFile.delete(setting.key)
+    try {
+      settings[name] = setting.parse(found.value)
+    } catch (error) {
+      problems.push(`${found.where}: ${setting.key} is "${found.value}"; it has to be ${error instanceof Error ? error.message : String(error)}.`)
+    }
+  }
+  for (const [key, found] of inFile) problems.push(`${found.where}: there is no setting "${key}". ${nearest(key)}`)
+  const known = new Set<string>(Object.values(settingRows).map((setting) => setting.env))
+  for (const name of Object.keys(options.env)) {
+    // Variables of the test suite and of the bench carry their own prefixes.
+    if (name.startsWith('RINGROUND_') && !name.startsWith('RINGROUND_TEST_') && !known.has(name)) problems.push(`${name}: there is no such environment variable of Ringround. The README lists them.`)
+  }
+  if (problems.length > 0) throw new SettingsError(problems.join('\n'))
+  const result = settings as unknown as Settings
+  checkTogether(result)
+  const absolute = (path: string) => (isAbsolute(path) ? path : resolve(options.root, path))
+  return {
+    ...result,
+    dataFolder: absolute(result.dataFolder),
+    recordingsFolder: absolute(result.recordingsFolder),
+    directoryFile: absolute(result.directoryFile),
+    promptsFolder: absolute(result.promptsFolder),
+  }
+}
+
+function checkTogether(settings: Settings): void {
+  if (settings.rtpTo < settings.rtpFrom + 3) throw new SettingsError(`rtp.from ${settings.rtpFrom} to rtp.to ${settings.rtpTo}: a call needs four ports; make the range larger.`)
+  if (settings.drachtio.length > 0 && settings.freeswitch.length === 0) throw new SettingsError('drachtio.addresses is set and freeswitch.addresses is not: name the event socket of a FreeSWITCH as well (RINGROUND_FREESWITCH).')
+  if (settings.freeswitch.length > 0 && settings.drachtio.length === 0) throw new SettingsError('freeswitch.addresses is set and drachtio.addresses is not: name the application port of a drachtio-server as well (RINGROUND_DRACHTIO).')
+}
+
+function nearest(key: string): string {
+  const last = key.split('.').at(-1) ?? key
+  const near = Object.values(settingRows).find((setting) => setting.key.endsWith(`.${last}`))
+  return near ? `Did you mean "${near.key}"?` : 'The README lists them.'
+}
+
+/** The scalars of the file by their dotted path, with the line on which each stands. */
+function fileValues(file: string, problems: string[]): Map<string, Found> {
+  const lines = new LineCounter()
+  const document: Document = parseDocument(readFileSync(file, 'utf8'), { lineCounter: lines })
+  const values = new Map<string, Found>()
+  for (const error of document.errors) problems.push(`${file}:${lines.linePos(error.pos[0]).line}: ${error.message.split('\n')[0] ?? 'not YAML'}`)
+  const walk = (node: unknown, path: string): void => {
+    if (!isMap(node)) return
+    for (const pair of node.items) {
+      const key = isScalar(pair.key) ? String(pair.key.value) : ''
+      const name = path === '' ? key : `${path}.${key}`
+      const line = isScalar(pair.key) && pair.key.range ? lines.linePos(pair.key.range[0]).line : 1
+      const where = `${file}:${line}`
+      if (isMap(pair.value)) walk(pair.value, name)
+      else if (isScalar(pair.value) || pair.value === null) {
+        // The text as it was written: a telephone number must not become a floating-point one.
+        values.set(name, { value: isScalar(pair.value) ? (pair.value.source ?? '').trim() : '', where })
+      } else problems.push(`${where}: "${name}" has to be one value; lists are written with commas: "a, b".`)
+    }
+  }
+  walk(document.contents, '')
+  return values
+}
+
+/** The settings as a Markdown table, for the README. */
+export function settingsTable(): string {
+  const rows = Object.values(settingRows).map((setting) => `| \`${setting.key}\` | \`${setting.env}\` | ${setting.fallback === '' ? '(empty)' : `\`${setting.fallback}\``} | ${setting.meaning} |`)
+  return ['| in the file | environment variable | default | meaning |', '|---|---|---|---|', ...rows].join('\n')
+}
