@@ -13,7 +13,7 @@ const rooms = {
   clock: [],
   switch: ['clock'],
   directory: ['switch'],
-  prompts: ['switch'],
+  prompts: ['switch', 'rtp'],
   calls: ['switch', 'clock', 'directory', 'prompts'],
   store: ['calls', 'switch', 'directory'],
   recordings: ['calls', 'store', 'clock', 'rtp'],

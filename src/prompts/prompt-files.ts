@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { sentences, type SentenceId } from './sentences.js'
+
+/**
+ * Where the WAV files of what is said lie. For a sentence: `recorded/<id>.wav` (a human voice) before `rendered/<id>.wav`. For a name: the
+ * same with `names/<name>-<hash>.wav`, then the cache of names spoken on this machine. The hash is of the words and the voice, so that
+ * a changed name never finds its old recording; a human recording of a name carries no hash (`recorded/names/<name>.wav`).
+ */
+export interface PromptFolders {
+  /** Holds `recorded/` and `rendered/`. */
+  readonly prompts: string
+  /** Writable; names spoken on this machine. */
+  readonly cache: string
+}
+
+/** @returns the file of a sentence, or undefined when there is none */
+export function sentenceFile(folders: PromptFolders, id: SentenceId): string | undefined {
+  return [join(folders.prompts, 'recorded', `${id}.wav`), join(folders.prompts, 'rendered', `${id}.wav`)].find((file) => existsSync(file))
+}
+
+/** @returns the file of a name that has been recorded or spoken before, or undefined */
+export function nameFile(folders: PromptFolders, text: string, voice: string): string | undefined {
+  return [
+    join(folders.prompts, 'recorded', 'names', `${slug(text)}.wav`),
+    join(folders.prompts, 'rendered', 'names', nameFileName(text, voice)),
+    join(folders.cache, nameFileName(text, voice)),
+  ].find((file) => existsSync(file))
+}
+
+/** File name, without folder, of a name as this voice speaks it. */
+export function nameFileName(text: string, voice: string): string {
+  return `${slug(text)}-${contentHash(text, voice)}.wav`
+}
+
+export function contentHash(text: string, voice: string): string {
+  return createHash('sha256').update(`${voice}\n${text}`).digest('hex').slice(0, 12)
+}
+
+/** Letters, digits and hyphens only, and short: whatever stands in the directory becomes a harmless file name. */
+function slug(text: string): string {
+  return (
+    text
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, '-')
+      .replace(/^-+|-+$/g, '')
+      .slice(0, 48) || 'name'
+  )
+}
+
+/** The sentences that have no file at all: nobody should be taken on the telephone before these are there. */
+export function missingSentences(folders: PromptFolders): readonly SentenceId[] {
+  return (Object.keys(sentences) as SentenceId[]).filter((id) => sentenceFile(folders, id) === undefined)
+}

@@ -1,0 +1,92 @@
+import { mkdir, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Audio } from '../switch/port.js'
+import { nameFile, nameFileName, sentenceFile, type PromptFolders } from './prompt-files.js'
+import type { SentenceId } from './sentences.js'
+import type { Speech, SpeechPart } from './speech.js'
+import { toTelephoneWav } from './telephone-wav.js'
+import type { Voice } from './voice.js'
+
+/** The longest that a caller waits for a name which has not been spoken before. */
+const nameTimeoutMs = 1_500
+
+/** Names spoken at the same time when many are warmed up: one core stays free for calls. */
+const warmConcurrency = 1
+
+export interface SpokenOptions {
+  readonly folders: PromptFolders
+  /** Undefined: no text-to-speech on this machine; names without a WAV are replaced by their generic sentence. */
+  readonly voice: Voice | undefined
+  /** Voice name under which the repository's names were rendered. */
+  readonly renderedVoice: string
+  readonly onProblem: (problem: string) => void
+}
+
+/** Speech from WAV files: the sentences' own, and names that are spoken once and kept. */
+export function createSpeech(options: SpokenOptions): Speech {
+  const { folders, voice, onProblem } = options
+  /** Names being spoken now, so that two callers at once do not speak the same name twice. */
+  const speaking = new Map<string, Promise<string | undefined>>()
+  const voiceName = voice?.name ?? options.renderedVoice
+
+  async function speakToFile(text: string, engine: Voice): Promise<string | undefined> {
+    try {
+      const wav = toTelephoneWav(await engine.speak(text, nameTimeoutMs))
+      await mkdir(folders.cache, { recursive: true })
+      const file = join(folders.cache, nameFileName(text, engine.name))
+      const unfinished = `${file}.${process.pid}.tmp`
+      await writeFile(unfinished, wav)
+      await rename(unfinished, file)
+      return file
+    } catch (error) {
+      onProblem(`"${text}" could not be spoken: ${error instanceof Error ? error.message : String(error)}`)
+      return undefined
+    }
+  }
+
+  async function name(text: string): Promise<string | undefined> {
+    const kept = nameFile(folders, text, voiceName)
+    if (kept !== undefined || voice === undefined) return kept
+    let running = speaking.get(text)
+    if (running === undefined) {
+      running = speakToFile(text, voice).finally(() => speaking.delete(text))
+      speaking.set(text, running)
+    }
+    return running
+  }
+
+  function sentence(id: SentenceId): Audio {
+    const path = sentenceFile(folders, id)
+    if (path !== undefined) return { kind: 'file', path }
+    onProblem(`the sentence "${id}" has no WAV file in ${folders.prompts}; a tone is played in its place`)
+    return { kind: 'tone', tone: 'beep' }
+  }
+
+  async function speak(part: SpeechPart): Promise<readonly Audio[]> {
+    switch (part.kind) {
+      case 'sentence':
+        return [sentence(part.id)]
+      case 'pause':
+        return [{ kind: 'silence', ms: part.ms }]
+      case 'digits':
+        return [...part.digits].flatMap((digit) => (/[0-9]/.test(digit) ? [sentence(`digit-${digit}` as SentenceId)] : []))
+      case 'name': {
+        const path = await name(part.text)
+        return path === undefined ? [sentence(part.instead)] : [{ kind: 'file', path }]
+      }
+    }
+  }
+
+  return {
+    async say(parts) {
+      return (await Promise.all(parts.map(speak))).flat()
+    },
+    async warm(names) {
+      const queue = [...new Set(names)]
+      const worker = async () => {
+        for (let text = queue.shift(); text !== undefined; text = queue.shift()) await name(text)
+      }
+      await Promise.all(Array.from({ length: warmConcurrency }, worker))
+    },
+  }
+}
