@@ -1,9 +1,82 @@
 /**
  * Every fixed sentence that a caller or a specialist may hear, by its id, with its words. One text, one WAV file: `<id>.wav`.
  * `npm run prompts` renders those whose words have changed; a human recording in `prompts/recorded/<id>.wav` goes before it.
+ *
+ * Sentences that go around a name are cut where the name stands: "For" {Cardiology} "press" {2}.
  */
 export const sentences = {
+  // The beginning of a call
   welcome: 'Welcome to the clinical advice line.',
+  'calls-are-recorded': 'Calls are recorded.',
+
+  // The menu
+  'menu-for': 'For',
+  'menu-press': 'press',
+  'menu-repeat': 'To hear this again, press hash.',
+  'menu-all-closed': 'All the lines that you can use are closed at the moment. Key the code of a line to hear when it opens.',
+  'menu-nothing-heard': 'Sorry, I did not hear a choice.',
+  'menu-not-understood': 'Sorry, that is not one of the choices.',
+  'menu-no-choice': 'I am sorry, I could not make out your choice. Please ring again when you are ready. Goodbye.',
+  'menu-star': 'Sorry, the star key has no use on this number yet.',
+  'no-lines': 'I am sorry, there is no advice line for this number. Please ring the hospital switchboard. Goodbye.',
+
+  // The line has been chosen
+  'ringing-line': 'Thank you. We are ringing',
+  'line-closed': 'is closed at the moment.',
+  'line-opens': 'It opens',
+  'line-not-this-week': 'It does not open in the coming week.',
+  'nobody-on-rota': 'I am sorry, nobody is on the rota for this line at the moment.',
+
+  // When a line opens: "It opens" "tomorrow" "at" "nine" "thirty" "in the morning"
+  'time-at': 'at',
+  'day-today': 'today',
+  'day-tomorrow': 'tomorrow',
+  'day-mon': 'on Monday',
+  'day-tue': 'on Tuesday',
+  'day-wed': 'on Wednesday',
+  'day-thu': 'on Thursday',
+  'day-fri': 'on Friday',
+  'day-sat': 'on Saturday',
+  'day-sun': 'on Sunday',
+  'time-oclock': "o'clock",
+  'time-oh': 'oh',
+  'time-morning': 'in the morning',
+  'time-afternoon': 'in the afternoon',
+  'time-evening': 'in the evening',
+  'time-midday': 'midday',
+  'time-midnight': 'midnight',
+
+  // Nobody accepted, or something failed: what the caller is told
+  'nobody-available': 'I am sorry, nobody was able to take your call.',
+  'try-again-later': 'Please try again later.',
+  'hunting-on': 'I am sorry, that connection failed. We are ringing the next specialist.',
+  'connection-lost': 'I am sorry, the connection was lost. If you still need each other, please ring again.',
+  'technical-fault': 'I am sorry, we have a technical problem. Please ring again in a few minutes, or ring the hospital switchboard.',
+  'closing-down': 'I am sorry, this system is closing down for a moment. Please ring again in a few minutes.',
+  goodbye: 'Goodbye.',
+
+  // The specialist answers: "Advice line call from" {practice} "about" {line} "Press or say one ..."
+  'whisper-call-from': 'Advice line call from',
+  'whisper-about': 'about',
+  'whisper-press-or-say-one': 'Press or say one to speak to the clinician.',
+  'whisper-press-one': 'Press one to speak to the clinician.',
+  'whisper-wrong-key': 'That was another key.',
+  'caller-hung-up': 'The caller has hung up. Thank you for answering. Goodbye.',
+  'not-connected': 'I am sorry, we could not connect the caller. Thank you for answering. Goodbye.',
+
+  // After the talk
+  'outcome-ask': 'What is the outcome of this call?',
+  'outcome-wrong-key': 'Sorry, that is not one of the outcomes.',
+  'outcome-kept': 'Thank you. Your outcome is saved. Goodbye.',
+  'outcome-not-kept': 'I am sorry, the outcome could not be saved. It can be left later. Goodbye.',
+  'outcome-later': 'Thank you. The outcome can be left later. Goodbye.',
+
+  // In place of a name that cannot be spoken
+  'generic-practice': 'a practice',
+  'generic-line': 'an advice line',
+  'generic-outcome': 'the next outcome',
+
+  // Numbers
   'digit-0': 'zero',
   'digit-1': 'one',
   'digit-2': 'two',
@@ -14,8 +87,20 @@ export const sentences = {
   'digit-7': 'seven',
   'digit-8': 'eight',
   'digit-9': 'nine',
-  'generic-practice': 'a practice',
-  'generic-line': 'an advice line',
+  'number-10': 'ten',
+  'number-11': 'eleven',
+  'number-12': 'twelve',
+  'number-13': 'thirteen',
+  'number-14': 'fourteen',
+  'number-15': 'fifteen',
+  'number-16': 'sixteen',
+  'number-17': 'seventeen',
+  'number-18': 'eighteen',
+  'number-19': 'nineteen',
+  'number-20': 'twenty',
+  'number-30': 'thirty',
+  'number-40': 'forty',
+  'number-50': 'fifty',
 } as const satisfies Record<string, string>
 
 export type SentenceId = keyof typeof sentences
