@@ -1,0 +1,208 @@
+import type { ClinicianId, LineId, OrganisationId } from '../directory/model.js'
+import type { AcceptanceProof, AttemptId, AttemptResult, CallEnding, CallEvent, CallKind } from './events.js'
+
+/** One ringing of one phone. Times are wall-clock ms. */
+export interface AttemptRecord {
+  readonly attempt: AttemptId
+  /** Identity of the person or phone that was rung; may contain a number. */
+  readonly candidate: string
+  readonly label: string
+  readonly clinician?: ClinicianId
+  readonly pool: 'local' | 'ncn'
+  readonly target: string
+  readonly startedAt: number
+  readonly ringingAt?: number
+  readonly answeredAt?: number
+  readonly whispers: number
+  readonly wrongKeys: number
+  readonly acceptedAt?: number
+  readonly proof?: AcceptanceProof
+  readonly endedAt?: number
+  /** Undefined while it runs. */
+  readonly result?: AttemptResult
+  readonly status?: number
+  readonly reason?: string
+}
+
+/** `running` is being written by the switch; `stopped` waits for its MP3; `failed` has none, and the spool is kept. */
+export interface RecordingRecord {
+  readonly recordingId: string
+  readonly state: 'running' | 'stopped' | 'ready' | 'failed'
+  readonly spoolPath: string
+  readonly startedAt: number
+  readonly stoppedAt?: number
+  readonly readyAt?: number
+  /** Below the recordings folder. */
+  readonly path?: string
+  readonly bytes?: number
+  readonly seconds?: number
+  readonly sha256?: string
+  readonly why?: string
+}
+
+/**
+ * What is known of one call: the row of the calls report, with its attempts as children. Read off the call's events and nothing
+ * else; durations to the millisecond.
+ */
+export interface CallRecord {
+  readonly callId: string
+  readonly kind: CallKind
+  readonly arrivedAt: number
+  readonly callerNumber: string
+  readonly dialledNumber: string
+  readonly source: string
+  readonly organisation?: OrganisationId
+  readonly line?: LineId
+  readonly answeredAt?: number
+  readonly lineChosenAt?: number
+  readonly huntEndedAt?: number
+  readonly acceptedAt?: number
+  /** The attempt that was accepted. */
+  readonly acceptedBy?: AttemptId
+  readonly talkStartedAt?: number
+  readonly talkEndedAt?: number
+  readonly talkEndedBy?: 'caller' | 'specialist' | 'system'
+  /** From the choice of the line to acceptance. Undefined when nobody accepted. */
+  readonly waitMs?: number
+  /** From acceptance to the end of the conversation. Undefined while it lasts, and when there was none. */
+  readonly talkMs?: number
+  /** How many specialists were tried: a person rung twice counts once. */
+  readonly refs: number
+  readonly attempts: readonly AttemptRecord[]
+  readonly recordings: readonly RecordingRecord[]
+  /** The latest one left; the events keep the earlier ones. */
+  readonly outcome?: { readonly outcome: string; readonly by: 'caller' | 'specialist' | 'staff'; readonly at: number }
+  readonly alarms: readonly { readonly alarm: string; readonly detail: string; readonly at: number }[]
+  readonly endedAt?: number
+  /** Undefined while the call runs. */
+  readonly ending?: CallEnding
+  readonly endingDetail?: string
+  /** `seq` of the last event that is in here. */
+  readonly lastSeq: number
+}
+
+/** The record of one call from its events, in order. Undefined for no events. */
+export function callRecord(events: Iterable<CallEvent>): CallRecord | undefined {
+  let record: CallRecord | undefined
+  for (const event of events) record = withEvent(record, event)
+  return record
+}
+
+/** The record after one more event. A pure step, so that the store, the reports and the tests fold alike. */
+export function withEvent(before: CallRecord | undefined, event: CallEvent): CallRecord {
+  const record = { ...(before ?? blank(event)), lastSeq: event.seq }
+  switch (event.type) {
+    case 'call.arrived':
+      return {
+        ...record,
+        kind: event.kind,
+        arrivedAt: event.at,
+        callerNumber: event.callerNumber,
+        dialledNumber: event.dialledNumber,
+        source: event.source,
+        ...(event.organisation === undefined ? {} : { organisation: event.organisation }),
+      }
+    case 'call.answered':
+      return { ...record, answeredAt: event.at }
+    case 'line.chosen':
+      return { ...record, line: event.line, lineChosenAt: event.at }
+    case 'line.refused':
+      return { ...record, line: record.line ?? event.line }
+    case 'attempt.started':
+      return withAttemptStarted(record, event)
+    case 'attempt.ringing':
+      return withAttempt(record, event.attempt, () => ({ ringingAt: event.at }))
+    case 'attempt.answered':
+      return withAttempt(record, event.attempt, () => ({ answeredAt: event.at }))
+    case 'whisper.started':
+      return withAttempt(record, event.attempt, (attempt) => ({ whispers: attempt.whispers + 1 }))
+    case 'whisper.wrongKey':
+      return withAttempt(record, event.attempt, (attempt) => ({ wrongKeys: attempt.wrongKeys + 1 }))
+    case 'attempt.accepted': {
+      const at = event.proof.heardAt
+      const accepted = withAttempt(record, event.attempt, () => ({ acceptedAt: at, proof: event.proof }))
+      const waitMs = record.lineChosenAt === undefined ? {} : { waitMs: Math.max(0, at - record.lineChosenAt) }
+      return { ...accepted, acceptedAt: at, acceptedBy: event.attempt, ...waitMs }
+    }
+    case 'attempt.ended':
+      return withAttempt(record, event.attempt, () => ({
+        endedAt: event.at,
+        result: event.result,
+        ...(event.status === undefined ? {} : { status: event.status }),
+        ...(event.reason === undefined ? {} : { reason: event.reason }),
+      }))
+    case 'hunt.ended':
+      return { ...record, huntEndedAt: event.at }
+    case 'talk.started':
+      return { ...record, talkStartedAt: event.at }
+    case 'talk.ended': {
+      const from = record.acceptedAt ?? record.talkStartedAt
+      return { ...record, talkEndedAt: event.at, talkEndedBy: event.by, ...(from === undefined ? {} : { talkMs: Math.max(0, event.at - from) }) }
+    }
+    case 'recording.started':
+      return { ...record, recordings: [...record.recordings, { recordingId: event.recordingId, state: 'running', spoolPath: event.spoolPath, startedAt: event.at }] }
+    case 'recording.stopped':
+      return withRecording(record, event.recordingId, (recording) => ({ stoppedAt: event.at, state: recording.state === 'running' ? 'stopped' : recording.state }))
+    case 'recording.ready': {
+      const { path, bytes, seconds, sha256 } = event
+      return withRecording(record, event.recordingId, () => ({ state: 'ready', readyAt: event.at, path, bytes, seconds, sha256 }))
+    }
+    case 'recording.failed':
+      // A failure at the start has no recording of its own; one that is ready is not undone by a later report.
+      return withRecording(record, event.recordingId, (recording) => (recording.state === 'ready' ? {} : { state: 'failed', why: `${event.stage}: ${event.why}` }))
+    case 'outcome.left':
+      return { ...record, outcome: { outcome: event.outcome, by: event.by, at: event.at } }
+    case 'alarm.raised':
+      return { ...record, alarms: [...record.alarms, { alarm: event.alarm, detail: event.detail, at: event.at }] }
+    case 'call.ended':
+      return { ...record, endedAt: event.at, ending: event.ending, ...(event.detail === undefined ? {} : { endingDetail: event.detail }) }
+    case 'menu.offered':
+    case 'menu.keyed':
+    case 'hunt.started':
+    case 'candidate.passedOver':
+    case 'outcome.asked':
+    case 'leg.ended':
+      return record
+  }
+}
+
+/** A call whose first fact is not its arrival (it was lost) still has a record. */
+function blank(event: CallEvent): CallRecord {
+  return {
+    callId: event.callId,
+    kind: 'dialIn',
+    arrivedAt: event.at,
+    callerNumber: '',
+    dialledNumber: '',
+    source: '',
+    refs: 0,
+    attempts: [],
+    recordings: [],
+    alarms: [],
+    lastSeq: event.seq,
+  }
+}
+
+function withAttemptStarted(record: CallRecord, event: Extract<CallEvent, { type: 'attempt.started' }>): CallRecord {
+  const attempt: AttemptRecord = {
+    attempt: event.attempt,
+    candidate: event.candidate,
+    label: event.label,
+    ...(event.clinician === undefined ? {} : { clinician: event.clinician }),
+    pool: event.pool,
+    target: event.target,
+    startedAt: event.at,
+    whispers: 0,
+    wrongKeys: 0,
+  }
+  const attempts = [...record.attempts, attempt]
+  return { ...record, attempts, refs: new Set(attempts.map((one) => one.candidate)).size }
+}
+
+function withAttempt(record: CallRecord, id: AttemptId, change: (attempt: AttemptRecord) => Partial<AttemptRecord>): CallRecord {
+  return { ...record, attempts: record.attempts.map((attempt) => (attempt.attempt === id ? { ...attempt, ...change(attempt) } : attempt)) }
+}
+
+function withRecording(record: CallRecord, id: string | undefined, change: (recording: RecordingRecord) => Partial<RecordingRecord>): CallRecord {
+  return { ...record, recordings: record.recordings.map((recording) => (recording.recordingId === id ? { ...recording, ...change(recording) } : recording)) }
+}
