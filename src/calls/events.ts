@@ -64,7 +64,7 @@ export type CallFact =
   | { readonly type: 'whisper.started'; readonly attempt: AttemptId; readonly repetition: number }
   | { readonly type: 'whisper.wrongKey'; readonly attempt: AttemptId; readonly key: string }
   | { readonly type: 'attempt.accepted'; readonly attempt: AttemptId; readonly proof: AcceptanceProof }
-  | { readonly type: 'attempt.ended'; readonly attempt: AttemptId; readonly result: AttemptResult; readonly status?: number; readonly reason?: string }
+  | { readonly type: 'attempt.ended'; readonly attempt: AttemptId; readonly result: AttemptResult; readonly status?: number; readonly reason?: string; readonly fault?: 'ours' | 'trunk' | 'farEnd' | 'indeterminate' }
   | { readonly type: 'hunt.ended'; readonly result: 'accepted' | 'nobody' | 'callerGone' | 'timeUp' }
   | { readonly type: 'recording.started'; readonly recordingId: string; readonly spoolPath: string }
   | { readonly type: 'recording.failed'; readonly recordingId?: string; readonly stage: 'start' | 'spool' | 'encode' | 'verify' | 'store'; readonly why: string }

@@ -205,6 +205,10 @@ export interface Switch {
   onIncoming(handler: (call: IncomingCall) => Promise<void>): void
   onRegister(handler: (registration: Registration) => Promise<void>): void
   dial(target: Target, options: DialOptions): Promise<DialResult>
+  /**
+   * Lets two legs hear each other. What either is playing goes on until the moment of the bridge (nobody hears silence while it is
+   * set up) and then settles as `cancelled`. After `failed`, `cancelled` or `hungUp` the two are apart, and each can be played to again.
+   */
   bridge(a: Leg, b: Leg, options: { readonly signal: AbortSignal }): Promise<BridgeResult>
   health(): SwitchHealth
   /** Calls `listener` whenever `health()` changes. @returns stops listening */
