@@ -1,0 +1,103 @@
+import type { AnswerResult, IncomingCall, Key } from '../port.js'
+import type { Act } from './temperament.js'
+import { VirtualLeg } from './virtual-leg.js'
+import { Settlement, type World } from './world.js'
+
+export interface Arrival {
+  readonly callerNumber: string
+  readonly dialledNumber: string
+  /** What the caller does, from the moment when they are answered. */
+  readonly then?: readonly Act[]
+  /** Gives up (CANCEL) so long after the INVITE, when not answered or refused by then. */
+  readonly givesUpAfterMs?: number
+  readonly noCommonCodec?: boolean
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** Somebody who rings us. */
+export class VirtualCaller {
+  /** SIP status with which the call was refused. */
+  refusedWith: number | undefined
+  leg: VirtualLeg | undefined
+  /** What the engine's handler sees. */
+  readonly incoming: IncomingCall
+  readonly #world: World
+  readonly #arrival: Arrival
+  readonly #abort = new AbortController()
+  readonly #over = new Settlement<void>()
+  readonly #dialInEnded: () => void
+  #answering: Promise<AnswerResult> | undefined
+  #cancelGivingUp: () => void
+
+  constructor(world: World, arrival: Arrival) {
+    this.#world = world
+    this.#arrival = arrival
+    this.#dialInEnded = world.opened('dials')
+    this.#cancelGivingUp = arrival.givesUpAfterMs === undefined ? () => undefined : world.clock.after(arrival.givesUpAfterMs, () => this.hangUp())
+    const headers = new Map(Object.entries(arrival.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]))
+    this.incoming = {
+      id: `call-${world.serial()}`,
+      callerNumber: arrival.callerNumber,
+      callerDisplayName: '',
+      dialledNumber: arrival.dialledNumber,
+      source: { address: '192.0.2.10', port: 5060, protocol: 'udp' },
+      header: (name) => headers.get(name.toLowerCase()),
+      signal: this.#abort.signal,
+      answer: () => (this.#answering ??= this.#answer()),
+      reject: (status) => {
+        if (!this.#over.settled && this.leg === undefined) this.refusedWith = status
+        this.#settle()
+        return Promise.resolve()
+      },
+    }
+  }
+
+  /** Settles when the caller is no longer there: refused, hung up, released. */
+  get over(): Promise<void> {
+    return this.#over.promise
+  }
+
+  get isOver(): boolean {
+    return this.#over.settled
+  }
+
+  press(key: Key): void {
+    this.leg?.press(key)
+  }
+
+  hangUp(): void {
+    if (this.leg) return this.leg.hangUp()
+    if (this.#over.settled) return
+    this.#abort.abort()
+    this.#settle()
+  }
+
+  async #answer(): Promise<AnswerResult> {
+    const world = this.#world
+    const fault = world.fault('answer')
+    const waitMs = fault?.kind === 'fails' ? fault.afterMs : world.latencyMs('answer')
+    if (waitMs > 0) await new Promise<void>((resolve) => void world.clock.after(waitMs, resolve))
+    if (this.#over.settled) return { kind: 'cancelled' }
+    if (fault?.kind === 'fails') {
+      this.refusedWith = 500
+      this.#settle()
+      return { kind: 'failed', why: 'a fault was asked for' }
+    }
+    if (this.#arrival.noCommonCodec === true) {
+      this.refusedWith = 488
+      this.#settle()
+      return { kind: 'noCommonCodec' }
+    }
+    this.#cancelGivingUp()
+    const leg = new VirtualLeg({ world, party: 'caller', number: this.#arrival.callerNumber, onDown: () => this.#settle() })
+    this.leg = leg
+    leg.act(this.#arrival.then ?? [])
+    return { kind: 'answered', leg }
+  }
+
+  #settle(): void {
+    this.#cancelGivingUp()
+    this.#dialInEnded()
+    this.#over.settle()
+  }
+}

@@ -1,0 +1,280 @@
+import type { Audio, HangUp, Heard, Key, KeySource, Leg, LegEnding, ListenOptions, Played, Recording, RecordResult } from '../port.js'
+import { Ear } from './ear.js'
+import type { Act } from './temperament.js'
+import { Settlement, type World } from './world.js'
+
+export interface VirtualLegOptions {
+  readonly world: World
+  readonly party: 'caller' | 'called'
+  /** Whose telephone this is. */
+  readonly number: string
+  /** Told once, when the party's telephone is free again. */
+  readonly onDown: () => void
+}
+
+type Press = { readonly key: Key; readonly source: KeySource; readonly at: number }
+
+/** One party of the virtual telephone world, answered. */
+export class VirtualLeg implements Leg {
+  readonly id: string
+  readonly party: 'caller' | 'called'
+  readonly number: string
+  readonly hungUp: Promise<HangUp>
+  /** Everything that was played to this party, by the moment at which each piece began. */
+  readonly heard: { readonly at: number; readonly audio: Audio }[] = []
+  readonly #world: World
+  readonly #options: VirtualLegOptions
+  readonly #end = new Settlement<HangUp>()
+  readonly #released = new Settlement<void>()
+  readonly #ear: Ear
+  readonly #countDown: () => void
+  readonly #atEnd = new Set<(hangUp: HangUp) => void>()
+  #keys: Press[] = []
+  #listener: ((heard: Heard) => void) | undefined
+  #listenKeys: readonly Key[] = []
+  #listenWords: readonly string[] = []
+  #stopPlay: ((how: 'cancelled' | 'hungUp') => void) | undefined
+  #bridged = false
+  #ended: HangUp | undefined
+
+  constructor(options: VirtualLegOptions) {
+    this.#options = options
+    this.#world = options.world
+    this.party = options.party
+    this.number = options.number
+    this.id = `${options.party}-${this.#world.serial()}`
+    this.hungUp = this.#end.promise
+    this.#ear = new Ear(this.#now())
+    this.#countDown = this.#world.opened('legs')
+    this.#world.tell({ what: 'legUp', leg: this.id, party: this.party, number: this.number })
+  }
+
+  get ended(): HangUp | undefined {
+    return this.#ended
+  }
+
+  get isBridged(): boolean {
+    return this.#bridged
+  }
+
+  /** The longest silence that this party had to hear so far, ms. */
+  get longestSilenceMs(): number {
+    return this.#ear.longestSilenceMs(this.#ended === undefined ? this.#now() : this.#endedAt)
+  }
+
+  #endedAt = 0
+
+  // What the engine does
+
+  play(audio: readonly Audio[], options: { readonly signal?: AbortSignal; readonly loop?: boolean } = {}): Promise<Played> {
+    const world = this.#world
+    world.tell({ what: 'playAsked', leg: this.id })
+    if (this.#ended) return Promise.resolve({ kind: 'hungUp' })
+    if (options.signal?.aborted) return Promise.resolve({ kind: 'cancelled', ms: 0 })
+    this.#stopPlay?.('cancelled')
+    if (this.#bridged) world.tell({ what: 'misuse', detail: `play on ${this.id} while it is bridged` })
+    const done = new Settlement<Played>()
+    const closed = world.opened('plays')
+    let startedAt: number | undefined
+    let cancelTimer = (): void => undefined
+    let cancelBreak = (): void => undefined
+    const finish = (how: 'finished' | 'cancelled' | 'hungUp' | 'failed'): void => {
+      const ms = startedAt === undefined ? 0 : this.#now() - startedAt
+      if (!done.settle(how === 'hungUp' ? { kind: 'hungUp' } : how === 'failed' ? { kind: 'failed', why: 'a fault was asked for' } : { kind: how, ms })) return
+      cancelTimer()
+      cancelBreak()
+      offAbort()
+      closed()
+      if (this.#stopPlay === finish) this.#stopPlay = undefined
+      if (!this.#bridged) this.#ear.hearsNothing(this.#now())
+    }
+    this.#stopPlay = finish
+    const offAbort = world.onAbort(options.signal, () => finish('cancelled'))
+    const fault = world.fault('play')
+    const piece = (index: number): void => {
+      const next = audio[index]
+      if (next === undefined) {
+        const again = options.loop === true && audio.some((each) => world.durationMs(each) > 0)
+        if (again) piece(0)
+        else finish('finished')
+        return
+      }
+      if (!this.#bridged) this.heard.push({ at: this.#now(), audio: next })
+      if (next.kind === 'silence') this.#ear.hearsNothing(this.#now())
+      else this.#ear.hearsSomething(this.#now())
+      const ms = world.durationMs(next)
+      cancelTimer = ms === Infinity ? () => undefined : world.clock.after(ms, () => piece(index + 1))
+    }
+    const begin = (): void => {
+      startedAt = this.#now()
+      if (fault?.kind === 'breaks') cancelBreak = world.clock.after(fault.afterMs, () => finish('failed'))
+      piece(0)
+    }
+    if (fault?.kind === 'fails') cancelTimer = world.clock.after(fault.afterMs, () => finish('failed'))
+    else this.#soon(world.latencyMs('play'), begin, (cancel) => (cancelTimer = cancel))
+    return done.promise
+  }
+
+  listenFor(options: ListenOptions): Promise<Heard> {
+    if (this.#listener) {
+      this.#world.tell({ what: 'misuse', detail: `a second listener on ${this.id}` })
+      throw new Error(`${this.id} has a listener already`)
+    }
+    if (this.#ended) return Promise.resolve({ kind: 'hungUp' })
+    if (options.signal.aborted) return Promise.resolve({ kind: 'cancelled' })
+    const waiting = this.#keys.shift()
+    if (waiting) return Promise.resolve(asHeard(waiting, options.keys))
+    const done = new Settlement<Heard>()
+    const closed = this.#world.opened('listeners')
+    this.#listenKeys = options.keys
+    this.#listenWords = options.words ?? []
+    const finish = (heard: Heard): void => {
+      if (!done.settle(heard)) return
+      this.#listener = undefined
+      offAbort()
+      closed()
+    }
+    this.#listener = finish
+    const offAbort = this.#world.onAbort(options.signal, () => finish({ kind: 'cancelled' }))
+    return done.promise
+  }
+
+  dropKeys(): void {
+    this.#keys = []
+  }
+
+  async record(path: string, options: { readonly signal: AbortSignal }): Promise<RecordResult> {
+    const world = this.#world
+    const fault = world.fault('record')
+    if (fault?.kind === 'fails') {
+      await this.#pause(fault.afterMs)
+      return { kind: 'failed', why: 'a fault was asked for' }
+    }
+    await this.#pause(world.latencyMs('record'))
+    if (this.#ended) return { kind: 'hungUp' }
+    if (options.signal.aborted) return { kind: 'failed', why: 'cancelled' }
+    const closed = world.opened('recordings')
+    world.tell({ what: 'recordingStarted', leg: this.id, path })
+    let stopped = false
+    const stop = (): void => {
+      if (stopped) return
+      stopped = true
+      this.#atEnd.delete(stop)
+      closed()
+      world.tell({ what: 'recordingStopped', leg: this.id, path })
+    }
+    this.#atEnd.add(stop)
+    const recording: Recording = {
+      path,
+      startedAt: world.clock.now(),
+      stop: () => {
+        stop()
+        return Promise.resolve()
+      },
+    }
+    return { kind: 'recording', recording }
+  }
+
+  close(): Promise<void> {
+    this.#down('released')
+    return this.#released.promise
+  }
+
+  // What the party does
+
+  act(acts: readonly Act[]): void {
+    for (const act of acts) {
+      const cancel = this.#world.clock.after(act.atMs, () => {
+        this.#atEnd.delete(cancel)
+        if (act.does === 'press') this.press(act.key, act.source)
+        else if (act.does === 'say') this.say(act.word, act.confidence)
+        else if (act.does === 'hangUp') this.hangUp()
+        else this.break(act.ending)
+      })
+      this.#atEnd.add(cancel)
+    }
+  }
+
+  press(key: Key, source: KeySource = 'rfc4733'): void {
+    if (this.#ended) return
+    this.#world.tell({ what: 'pressed', leg: this.id, key })
+    this.#ear.hearsClick(this.#now())
+    const press = { key, source, at: this.#world.clock.now() }
+    this.#fromParty(() => {
+      if (this.#listener) this.#listener(asHeard(press, this.#listenKeys))
+      else this.#keys.push(press)
+    })
+  }
+
+  say(word: string, confidence = 0.9): void {
+    if (this.#ended) return
+    this.#world.tell({ what: 'said', leg: this.id, word })
+    this.#fromParty(() => {
+      if (this.#listener && this.#listenWords.includes(word)) this.#listener({ kind: 'word', word, confidence, at: this.#world.clock.now() })
+    })
+  }
+
+  hangUp(): void {
+    this.#fromParty(() => this.#down('hangup'))
+  }
+
+  break(ending: Exclude<LegEnding, 'hangup' | 'released'>): void {
+    this.#down(ending)
+  }
+
+  // What the switch does
+
+  /** Called by the switch at the moment of the bridge. @param onEnd told when this leg ends while it is bridged */
+  joined(onEnd: (hangUp: HangUp) => void): () => void {
+    this.#bridged = true
+    this.#stopPlay?.('cancelled')
+    this.#ear.hearsSomething(this.#now())
+    this.#atEnd.add(onEnd)
+    return () => {
+      this.#bridged = false
+      this.#atEnd.delete(onEnd)
+      this.#ear.hearsNothing(this.#now())
+    }
+  }
+
+  #down(ending: LegEnding): void {
+    if (this.#ended) return
+    const hangUp = { ending, at: this.#world.clock.now() }
+    this.#ended = hangUp
+    this.#endedAt = this.#now()
+    this.#world.tell({ what: 'legDown', leg: this.id, hangUp })
+    this.#stopPlay?.('hungUp')
+    this.#listener?.({ kind: 'hungUp' })
+    for (const tell of [...this.#atEnd]) tell(hangUp)
+    this.#atEnd.clear()
+    this.#end.settle(hangUp)
+    const gone = (): void => {
+      this.#countDown()
+      this.#options.onDown()
+      this.#released.settle()
+    }
+    this.#soon(this.#world.oneWayMs, gone, () => undefined)
+  }
+
+  #fromParty(effect: () => void): void {
+    this.#soon(this.#world.oneWayMs, effect, () => undefined)
+  }
+
+  #pause(ms: number): Promise<void> {
+    return ms > 0 ? new Promise((resolve) => void this.#world.clock.after(ms, resolve)) : Promise.resolve()
+  }
+
+  /** Now when there is nothing to wait for, else after `ms`. */
+  #soon(ms: number, action: () => void, keepCancel: (cancel: () => void) => void): void {
+    if (ms > 0) keepCancel(this.#world.clock.after(ms, action))
+    else action()
+  }
+
+  #now(): number {
+    return this.#world.clock.monotonic()
+  }
+}
+
+function asHeard({ key, source, at }: Press, wanted: readonly Key[]): Heard {
+  return { kind: wanted.includes(key) ? 'key' : 'otherKey', key, source, at }
+}
