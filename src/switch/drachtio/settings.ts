@@ -1,0 +1,63 @@
+/**
+ * What the adapter is told when it is connected: where the servers are, which trunks there are, how patient it is.
+ * Plain data; every field without a `?` must be given, the others have the defaults named beside them.
+ */
+
+/** A TCP address with the secret that is asked for there. */
+export interface ServerAccess {
+  readonly host: string
+  readonly port: number
+  readonly secret: string
+}
+
+/**
+ * One drachtio server with the FreeSWITCH that answers to it. Several sets work side by side: an incoming call keeps to the set on
+ * which it came in, outgoing calls go to the set of the leg that they are meant for, else to the least loaded set that is up.
+ */
+export interface ServerSet {
+  /** drachtio-server's application port. */
+  readonly drachtio: ServerAccess
+  /** FreeSWITCH's event socket. */
+  readonly freeswitch: ServerAccess & {
+    /** SIP profile on which endpoints are made. Default `drachtio_mrf`. */
+    readonly profile?: string
+  }
+  /** Our address, as FreeSWITCH can reach it, for its outbound event sockets. Default `127.0.0.1`. */
+  readonly listenAddress?: string
+}
+
+/** Where calls to telephone numbers go. */
+export interface Trunk {
+  readonly name: string
+  /** `host`, `host:port`, with `;transport=tcp` where it is wanted. */
+  readonly address: string
+  /** Digest credentials, where the trunk asks for them. */
+  readonly user?: string
+  readonly password?: string
+}
+
+/** G.711 only: what every phone and trunk speaks, and what the media server relays without transcoding. */
+export type CodecName = 'PCMA' | 'PCMU' | 'G722' | 'OPUS'
+
+export interface DrachtioSwitchSettings {
+  /** At least one. */
+  readonly servers: readonly ServerSet[]
+  /** Tried in this order: the next one when a trunk cannot be reached or answers 5xx before anybody rang. */
+  readonly trunks: readonly Trunk[]
+  /** Codecs taken and offered, by preference. Default PCMA, PCMU. */
+  readonly codecs?: readonly CodecName[]
+  /** A party from whom no RTP comes for so long is hung up with `mediaTimeout`; 0: never. Default 60. */
+  readonly mediaTimeoutSeconds?: number
+  /** Endpoints kept ready for the next outgoing call, per set: at least and at most. Default 2 and 20. */
+  readonly warmEndpoints?: { readonly least: number; readonly most: number }
+  /** Looks for DTMF in the audio of a leg. Default `always`; `never` where the trunk is known to send RFC 4733. */
+  readonly inbandDigits?: 'always' | 'never'
+  /** Told what an operator should know (one line each), beside `health()`. */
+  readonly onNotice?: (notice: Notice) => void
+}
+
+/** One line for the log. */
+export interface Notice {
+  readonly level: 'info' | 'warn' | 'error'
+  readonly text: string
+}
