@@ -33,6 +33,14 @@ export class Headers {
     return this.get(name) !== undefined
   }
 
+  /** How many lines have that name. */
+  count(name: string): number {
+    const key = headerKey(name)
+    let count = 0
+    for (const line of this.#lines) if (line.key === key) count++
+    return count
+  }
+
   /** Values of all lines of that name, unsplit. */
   lines(name: string): string[] {
     const key = headerKey(name)

@@ -10,14 +10,16 @@ export const NO_PARAMS: Params = new Map()
 
 /**
  * Reads `;a=b;c` (with or without the leading semicolon).
- * @returns undefined when a name is no token or a quoted value does not end
+ * @returns undefined when a name is missing or no token, or a quoted value does not end
  */
 export function parseParams(text: string): Params | undefined {
   const trimmed = text.trim()
   if (trimmed === '') return NO_PARAMS
   const params = new Map<string, string | null>()
-  for (const item of splitOutside(trimmed.startsWith(';') ? trimmed.slice(1) : trimmed, 59)) {
-    if (item === '') continue
+  const items = splitOutside(trimmed.startsWith(';') ? trimmed.slice(1) : trimmed, 59)
+  for (const [at, item] of items.entries()) {
+    // One semicolon at the end is a habit of some phones; more are noise (RFC 4475 3.1.2.1).
+    if (item === '' && at > 0 && at === items.length - 1) continue
     const equals = item.indexOf('=')
     const name = (equals < 0 ? item : item.slice(0, equals)).trimEnd()
     if (!isParamName(name)) return undefined

@@ -1,0 +1,74 @@
+import { SINGLE_HEADERS } from './header-names.js'
+import { type SipMessage } from './message.js'
+import { parseCSeq } from './cseq.js'
+import { parseNameAddr } from './name-addr.js'
+import type { Fault } from './parse.js'
+import { splitOutside } from './text.js'
+import { parseUri } from './uri.js'
+import { parseVia } from './via.js'
+
+const COMMA = 44
+
+/**
+ * What a message must have before any layer works with it: RFC 3261 8.1.1 and 16.3.1, and the cases of RFC 4475 3.1.2. The mandatory
+ * headers are present, single where they may be only single, and can be read.
+ * @returns the first fault found
+ */
+export function checkMessage(message: SipMessage): Fault | undefined {
+  const { headers } = message
+  for (const name of SINGLE_HEADERS) if (headers.count(name) > 1) return { what: 'the header stands more than once', where: `header ${name}` }
+  for (const name of ['via', 'from', 'to', 'call-id', 'cseq']) if (!headers.has(name)) return { what: 'the header is missing', where: `header ${name}` }
+  return checkVias(message) ?? checkAddresses(message) ?? checkCSeq(message) ?? checkNumbers(message) ?? checkRequestUri(message)
+}
+
+function checkVias(message: SipMessage): Fault | undefined {
+  for (const line of message.headers.lines('via')) {
+    for (const value of line.includes(',') ? splitOutside(line, COMMA) : [line]) {
+      if (parseVia(value) === undefined) return { what: 'a Via value is malformed', where: 'header Via' }
+    }
+  }
+  return undefined
+}
+
+function checkAddresses(message: SipMessage): Fault | undefined {
+  const { headers } = message
+  for (const name of ['From', 'To'] as const) {
+    if (parseNameAddr(headers.get(name) ?? '') === undefined) return { what: 'the address is malformed', where: `header ${name}` }
+  }
+  if (headers.get('Call-ID') === '') return { what: 'Call-ID is empty', where: 'header Call-ID' }
+  for (const line of headers.lines('contact')) {
+    for (const value of line.includes(',') ? splitOutside(line, COMMA) : [line]) {
+      // An empty item between commas is noise which RFC 3261 25.1 does not forbid by `#rule` descent; the rest must be addresses.
+      if (value !== '' && parseNameAddr(value) === undefined) return { what: 'the address is malformed', where: 'header Contact' }
+    }
+  }
+  return undefined
+}
+
+function checkCSeq(message: SipMessage): Fault | undefined {
+  const cseq = parseCSeq(message.headers.get('CSeq') ?? '')
+  if (cseq === undefined) return { what: 'sequence number or method is malformed', where: 'header CSeq' }
+  // RFC 3261 8.1.1.5: the method must match (RFC 4475 3.1.2.17-18).
+  if (message.kind === 'request' && cseq.method !== message.method) return { what: `CSeq says ${cseq.method}, the request is ${message.method}`, where: 'header CSeq' }
+  return undefined
+}
+
+/** Scalars out of their range (RFC 4475 3.1.2.4): Max-Forwards up to 255. Expires beyond 2^32 is capped by its readers instead. */
+function checkNumbers(message: SipMessage): Fault | undefined {
+  const maxForwards = message.headers.get('Max-Forwards')
+  if (message.kind === 'request' && maxForwards !== undefined && message.maxForwards === undefined) {
+    return { what: 'Max-Forwards is no number from 0 to 255', where: 'header Max-Forwards' }
+  }
+  return undefined
+}
+
+function checkRequestUri(message: SipMessage): Fault | undefined {
+  if (message.kind !== 'request') return undefined
+  if (!/^[A-Za-z][A-Za-z0-9+.-]*:[^\s<>"]+$/.test(message.uri)) return { what: 'the Request-URI is malformed', where: 'start line' }
+  if (!/^sips?:/i.test(message.uri)) return undefined
+  const uri = parseUri(message.uri)
+  if (uri === undefined) return { what: 'the Request-URI is malformed', where: 'start line' }
+  // RFC 3261 19.1.1: headers may not stand in a Request-URI (RFC 4475 3.1.2.11).
+  if (uri.headers !== '') return { what: 'the Request-URI carries headers', where: 'start line' }
+  return undefined
+}
