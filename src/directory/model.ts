@@ -12,6 +12,7 @@ export type OrganisationId = string
 export type LineId = string
 export type ClinicianId = string
 export type PoolId = string
+export type AreaId = string
 
 export type OrganisationKind = 'gpPractice' | 'trust' | 'ambulance' | 'icb' | 'pharmacy' | 'other'
 
@@ -24,10 +25,19 @@ export interface Organisation {
   /** National code, e.g. `E81001`. */
   readonly odsCode?: string
   /** Borough or ICB; outcomes and access are configured by area. */
-  readonly area: string
+  readonly area: AreaId
+  /** Keys by which clinicians reach it on its bypass number, 1 to 6 digits; unique in the directory. */
+  readonly code?: string
   /** A practice's unlisted number that skips its queue (E.164), and where to ring when that is unavailable or busy. */
   readonly bypass?: Target
   readonly reception?: Target
+}
+
+/** A borough or ICB. Every area that an organisation names is known; `outcomes` only where the area has its own list. */
+export interface Area {
+  readonly id: AreaId
+  readonly name: string
+  readonly outcomes?: readonly OutcomeChoice[]
 }
 
 export type DayOfWeek = 'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun'
@@ -86,11 +96,13 @@ export interface Line {
   readonly timeZone: string
   readonly hours: OpeningHours
   /** Who may call it. Both empty: nobody; `everyone`: every organisation of the directory. */
-  readonly access: { readonly everyone: boolean; readonly organisations: readonly OrganisationId[]; readonly areas: readonly string[] }
+  readonly access: { readonly everyone: boolean; readonly organisations: readonly OrganisationId[]; readonly areas: readonly AreaId[] }
   readonly ring: RingPolicy
   /** The National Consultant Network pool where the hunt goes on, where the line has one. */
   readonly ncnPool?: PoolId
   readonly outcomes: readonly OutcomeChoice[]
+  /** Whether the list is the line's own; the default list of its kind gives way to the list of the caller's area (`outcomesFor`). */
+  readonly ownOutcomes?: boolean
   /** `bridge` (default): the conversation only. `answer`: from the caller's answer. */
   readonly recordFrom: 'bridge' | 'answer'
 }
@@ -162,6 +174,8 @@ export interface Directory {
   readonly pools: ReadonlyMap<PoolId, NcnPool>
   /** By the dialled number in E.164 or as written. */
   readonly numbers: ReadonlyMap<string, DirectoryNumber>
+  /** Boroughs and ICBs, by the name that organisations and access rules use. */
+  readonly areas: ReadonlyMap<AreaId, Area>
 }
 
 /** Somebody whom a hunt can ring, resolved from a rota entry. */

@@ -1,0 +1,28 @@
+import { openingAt, type Opening } from './hours.js'
+import type { Directory, Line, OrganisationId } from './model.js'
+
+/** One line as an organisation may choose it. */
+export interface LineChoice {
+  readonly line: Line
+  readonly opening: Opening
+}
+
+/** Whether the organisation may call the line: everyone may, or it is named, or its area is. An organisation that the directory does not know may call nothing. */
+export function mayUse(directory: Directory, line: Line, organisationId: OrganisationId): boolean {
+  const organisation = directory.organisations.get(organisationId)
+  if (organisation === undefined) return false
+  const { everyone, organisations, areas } = line.access
+  return everyone || organisations.includes(organisationId) || areas.includes(organisation.area)
+}
+
+/** The lines that the organisation may use: open ones first, each group in the directory's order, each with its state at the instant. */
+export function lineChoices(directory: Directory, organisationId: OrganisationId, atMs: number): readonly LineChoice[] {
+  const open: LineChoice[] = []
+  const closed: LineChoice[] = []
+  for (const line of directory.lines.values()) {
+    if (!mayUse(directory, line, organisationId)) continue
+    const opening = openingAt(line, atMs)
+    ;(opening.open ? open : closed).push({ line, opening })
+  }
+  return [...open, ...closed]
+}

@@ -1,0 +1,12 @@
+import type { Directory } from './model.js'
+
+/** A directory in which nothing can be called. */
+export const emptyDirectory: Directory = {
+  organisations: new Map(),
+  areas: new Map(),
+  lines: new Map(),
+  clinicians: new Map(),
+  rotas: new Map(),
+  pools: new Map(),
+  numbers: new Map(),
+}

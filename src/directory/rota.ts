@@ -1,0 +1,192 @@
+import { dateOf, dayNumber, daysOfWeek, weekdayIndex, type DayNumber } from './calendar.js'
+import type { Directory, HuntCandidate, Line, PoolId, Rota, RotaChange, RotaEntry, RotaSession } from './model.js'
+import { spanMinutes, spanOn } from './span.js'
+import { knownTimeZone, type TimeZone } from './time-zone.js'
+
+/** One session on one date, with the changes for that date applied. */
+export interface DatedSession {
+  readonly name: string
+  /** The date on which it begins, `YYYY-MM-DD`. */
+  readonly date: string
+  /** ms since the epoch; `to` no longer belongs to it. */
+  readonly from: number
+  readonly to: number
+  /** Who is rung, in order. Empty when the session is closed or nobody is on it. */
+  readonly entries: readonly RotaEntry[]
+  /** Closed for this date: nobody is rung. */
+  readonly closed: boolean
+  /** Who would be on by the weekly pattern; empty for a session that this date alone has. */
+  readonly pattern: readonly RotaEntry[]
+  /** Whether a change for this date touches it. */
+  readonly changed: boolean
+}
+
+/** Who is on at an instant, in the order in which they are rung, and from which sessions. */
+export interface OnDuty {
+  readonly entries: readonly RotaEntry[]
+  /** The one that began last comes first: the people of a new session are rung before those of one that is ending. */
+  readonly sessions: readonly DatedSession[]
+}
+
+/**
+ * The sessions that begin on a date, with that date's changes applied in the order of the directory.
+ * @returns in order of beginning; sessions that a clock change swallows whole are left out
+ */
+export function sessionsOn(rota: Rota, zoneId: string, day: DayNumber): readonly DatedSession[] {
+  return sessionsOf(compiledRota(rota, zoneId), day)
+}
+
+/** Who is on at an instant: exactly one answer, always; nobody when no session is on. */
+export function whoIsOn(rota: Rota, zoneId: string, atMs: number): OnDuty {
+  const compiled = compiledRota(rota, zoneId)
+  const today = compiled.zone.dayAt(atMs)
+  // A session lasts 24 hours at the most: those of today and yesterday are all that can be on.
+  const sessions = [...sessionsOf(compiled, today - 1), ...sessionsOf(compiled, today)].filter((session) => session.from <= atMs && atMs < session.to).reverse()
+  const entries = new Map<string, RotaEntry>()
+  for (const entry of sessions.flatMap((session) => session.entries)) {
+    const key = entryKey(entry)
+    if (!entries.has(key)) entries.set(key, entry)
+  }
+  return { entries: [...entries.values()], sessions }
+}
+
+/** Whom a hunt on the line rings at this instant, in order; empty when there is no rota, or nobody is on. */
+export function huntCandidates(directory: Directory, line: Line, atMs: number): readonly HuntCandidate[] {
+  const rota = directory.rotas.get(line.id)
+  return rota === undefined ? [] : candidates(directory, whoIsOn(rota, line.timeZone, atMs).entries, 'local')
+}
+
+/** The National Consultant Network pool's people, in order; empty for an unknown pool. */
+export function poolCandidates(directory: Directory, poolId: PoolId): readonly HuntCandidate[] {
+  const pool = directory.pools.get(poolId)
+  return pool === undefined ? [] : candidates(directory, pool.entries, 'ncn')
+}
+
+/** Stable identity of a place on a rota: `clinician:dr-okafor`, `phone:+441632960123`, `phone:sip:ward7@example.net`. */
+export function entryKey(entry: RotaEntry): string {
+  if (entry.kind === 'clinician') return `clinician:${entry.clinician}`
+  return `phone:${entry.target.kind === 'number' ? entry.target.number : entry.target.uri}`
+}
+
+function candidates(directory: Directory, entries: readonly RotaEntry[], pool: HuntCandidate['pool']): readonly HuntCandidate[] {
+  const found = new Map<string, HuntCandidate>()
+  for (const entry of entries) {
+    const key = entryKey(entry)
+    if (found.has(key)) continue
+    if (entry.kind === 'phone') {
+      found.set(key, { key, pool, label: entry.label, targets: [entry.target] })
+      continue
+    }
+    const clinician = directory.clinicians.get(entry.clinician)
+    if (clinician === undefined || clinician.numbers.length === 0) continue
+    found.set(key, { key, pool, label: clinician.name, clinician: clinician.id, targets: clinician.numbers })
+  }
+  return [...found.values()]
+}
+
+interface CompiledRota {
+  readonly zone: TimeZone
+  readonly week: readonly (readonly RotaSession[])[]
+  readonly changes: ReadonlyMap<DayNumber, readonly RotaChange[]>
+  readonly days: Map<DayNumber, readonly DatedSession[]>
+}
+
+/** Compiled once per rota and zone; a rota of a new directory is a new object. */
+const compiledRotas = new WeakMap<Rota, CompiledRota>()
+
+/** Dates kept per rota: a fortnight of lookups. An engine runs for months, so they are forgotten in one go. */
+const keptDays = 14
+
+function compiledRota(rota: Rota, zoneId: string): CompiledRota {
+  let compiled = compiledRotas.get(rota)
+  if (compiled?.zone.id !== zoneId) {
+    compiled = compile(rota, knownTimeZone(zoneId))
+    compiledRotas.set(rota, compiled)
+  }
+  return compiled
+}
+
+function compile(rota: Rota, zone: TimeZone): CompiledRota {
+  const week: RotaSession[][] = daysOfWeek.map(() => [])
+  for (const session of rota.pattern) week[daysOfWeek.indexOf(session.day)]?.push(session)
+  const changes = new Map<DayNumber, RotaChange[]>()
+  for (const change of rota.changes) {
+    const day = dayNumber(change.date)
+    if (day === undefined) continue
+    const ofDay = changes.get(day)
+    if (ofDay === undefined) changes.set(day, [change])
+    else ofDay.push(change)
+  }
+  return { zone, week, changes, days: new Map() }
+}
+
+function sessionsOf(compiled: CompiledRota, day: DayNumber): readonly DatedSession[] {
+  let sessions = compiled.days.get(day)
+  if (sessions === undefined) {
+    sessions = datedSessions(compiled, day)
+    if (compiled.days.size >= keptDays) compiled.days.clear()
+    compiled.days.set(day, sessions)
+  }
+  return sessions
+}
+
+function datedSessions(compiled: CompiledRota, day: DayNumber): readonly DatedSession[] {
+  const plans = new Map<string, SessionPlan>()
+  for (const session of compiled.week[weekdayIndex(day)] ?? []) {
+    plans.set(session.name, { name: session.name, span: session.span, entries: session.entries, pattern: session.entries, closed: false, changed: false })
+  }
+  for (const change of compiled.changes.get(day) ?? []) {
+    const plan = applyChange(plans.get(change.session), change)
+    if (plan !== undefined) plans.set(change.session, plan)
+  }
+  const date = dateOf(day)
+  const sessions: DatedSession[] = []
+  for (const { name, span, entries, pattern, closed, changed } of plans.values()) {
+    const minutes = spanMinutes(span)
+    if (minutes === undefined) continue
+    const { from, to } = spanOn(compiled.zone, day, minutes)
+    if (to > from) sessions.push({ name, date, from, to, entries, closed, pattern, changed })
+  }
+  return sessions.sort((a, b) => a.from - b.from)
+}
+
+interface SessionPlan {
+  readonly name: string
+  readonly span: RotaSession['span']
+  readonly entries: readonly RotaEntry[]
+  readonly pattern: readonly RotaEntry[]
+  readonly closed: boolean
+  readonly changed: boolean
+}
+
+/** @returns the session with the change applied; undefined when the date has no such session and the change brings none */
+function applyChange(plan: SessionPlan | undefined, change: RotaChange): SessionPlan | undefined {
+  if (plan === undefined) {
+    // Only a replacement with its own times can bring a session that the weekly pattern does not have on this day.
+    if (change.kind !== 'replace' || change.span === undefined) return undefined
+    return { name: change.session, span: change.span, entries: change.entries, pattern: [], closed: false, changed: true }
+  }
+  const changed = { ...plan, changed: true }
+  switch (change.kind) {
+    case 'close':
+      return { ...changed, entries: [], closed: true }
+    case 'replace':
+      return { ...changed, entries: change.entries, span: change.span ?? plan.span, closed: false }
+    case 'add': {
+      const others = without(plan.entries, [change.entry])
+      const position = Math.min(others.length, Math.max(0, (change.position ?? others.length + 1) - 1))
+      return { ...changed, entries: [...others.slice(0, position), change.entry, ...others.slice(position)], closed: false }
+    }
+    case 'remove':
+      return { ...changed, entries: without(plan.entries, [change.entry]) }
+    case 'reorder': {
+      const on = new Set(plan.entries.map(entryKey))
+      return { ...changed, entries: [...change.entries.filter((entry) => on.has(entryKey(entry))), ...without(plan.entries, change.entries)] }
+    }
+  }
+}
+
+function without(entries: readonly RotaEntry[], leavers: readonly RotaEntry[]): readonly RotaEntry[] {
+  const keys = new Set(leavers.map(entryKey))
+  return entries.filter((entry) => !keys.has(entryKey(entry)))
+}

@@ -1,0 +1,106 @@
+import { Metadata, parsePhoneNumberFromString } from 'libphonenumber-js/max'
+import type { Target } from '../switch/port.js'
+
+/**
+ * Telephone numbers: E.164 inside (`+441632960123`), shown and spoken as people in the United Kingdom write them. Numbers without a
+ * country code are read as numbers of the United Kingdom.
+ */
+export type NumberReading = { readonly ok: true; readonly number: string } | { readonly ok: false; readonly expected: string }
+
+const expectedNumber = 'a telephone number such as 01632 960123 or +44 1632 960123'
+
+/**
+ * Ranges that Ofcom keeps free for drama ("Telephone numbers for use in TV and radio drama programmes"): nobody is ever reached there, which
+ * is why demonstrations and tests use them, and why libphonenumber calls some of them invalid. National significant numbers.
+ */
+const dramaNumber =
+  /^(?:11[3-8]4960|1(?:21|31|41|51|61)4960|1914980|1632960|2079460|2896496|2920180|3069990|7700900|8081570|9098790)\d{3}$/
+
+/** Reads a number as people write it: spaces, brackets, hyphens, dots, `00` and `(0)` are understood. Nothing else gets through. */
+export function readNumber(text: string): NumberReading {
+  const expected = expectedNumber
+  if (text.length > 40 || !/^[+(]?[\d\s().-]+$/.test(text.trim())) return { ok: false, expected }
+  const bare = text.replace(/^(\s*(?:\+|00)[\d\s]+)\(0\)/, '$1').replaceAll(/[\s().-]/g, '')
+  const international = bare.startsWith('00') ? `+${bare.slice(2)}` : bare
+  const e164 = international.startsWith('+') ? international : `+44${international.replace(/^0/, '')}`
+  // Without a country code a number begins with 0; else an extension such as 2345 would turn into somebody's number.
+  if (!international.startsWith('+') && !international.startsWith('0')) return { ok: false, expected }
+  if (!/^\+[1-9]\d{6,14}$/.test(e164)) return { ok: false, expected }
+  if (e164.startsWith('+44') && (dramaNumber.test(e164.slice(3)) || isBritish(e164.slice(3)))) return { ok: true, number: e164 }
+  return parsePhoneNumberFromString(e164, { extract: false })?.isValid() ? { ok: true, number: e164 } : { ok: false, expected: `${expected} that the numbering plan has` }
+}
+
+/** @returns `01632 960123`, `020 7946 0123`, `+353 1 234 5678`; text that is no E.164 number comes back as it is */
+export function showNumber(number: string): string {
+  if (!number.startsWith('+')) return number
+  const parsed = parsePhoneNumberFromString(number, { extract: false })
+  if (parsed === undefined) return number
+  return parsed.countryCallingCode === '44' ? parsed.formatNational() : parsed.formatInternational()
+}
+
+/** As `showNumber`, for anything that can be rung: a SIP address is shown without its scheme. */
+export function showTarget(target: Target): string {
+  return target.kind === 'number' ? showNumber(target.number) : target.uri.replace(/^sips?:/, '')
+}
+
+/**
+ * The number in the groups in which it is read out: the area code, then three or four digits at a time.
+ * @returns e.g. `['01632', '960', '123']`; digits only, so that each group can be read digit by digit
+ */
+export function speakableDigits(number: string): readonly string[] {
+  return showNumber(number)
+    .split(/\D+/)
+    .filter((group) => group !== '')
+    .flatMap((group, index) => (index === 0 ? [group] : threesAndFours(group)))
+}
+
+function threesAndFours(group: string): readonly string[] {
+  if (group.length <= 4) return [group]
+  return [group.slice(0, 3), ...threesAndFours(group.slice(3))]
+}
+
+/**
+ * Reads a SIP address that may be rung: `sip:user@host`, with a port and `;transport=` where wanted, and nothing else. No headers, no other
+ * parameters, no escapes, no passwords: what stands here goes into a request line.
+ */
+export function readSipAddress(text: string): { readonly ok: true; readonly uri: string } | { readonly ok: false; readonly expected: string } {
+  const match = /^(sips?):([A-Za-z0-9][A-Za-z0-9._+-]{0,63})@(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?)(?::(\d{1,5}))?(?:;transport=(udp|tcp|tls))?$/.exec(text)
+  const port = match?.[4] === undefined ? 5060 : Number(match[4])
+  if (match === null || port < 1 || port > 65_535 || match[3]?.includes('..')) return { ok: false, expected: 'a SIP address such as sip:ward7@192.0.2.10:5060 (user, host, port and ;transport= only)' }
+  return { ok: true, uri: text }
+}
+
+/** Reads what stands on a rota or at a clinician: a telephone number or a SIP address. */
+export function readTarget(text: string): { readonly ok: true; readonly target: Target } | { readonly ok: false; readonly expected: string } {
+  if (/^sips?:/i.test(text)) {
+    const address = readSipAddress(text)
+    return address.ok ? { ok: true, target: { kind: 'uri', uri: address.uri } } : address
+  }
+  const reading = readNumber(text)
+  if (reading.ok) return { ok: true, target: { kind: 'number', number: reading.number } }
+  return { ok: false, expected: `${reading.expected}, or a SIP address such as sip:ward7@192.0.2.10` }
+}
+
+/**
+ * Whether the numbering plan of the United Kingdom has the national significant number, by the same patterns as
+ * libphonenumber's `isValid()`, but without its parsing, which takes 60 microseconds: a directory holds tens of thousands of numbers.
+ */
+function isBritish(significant: string): boolean {
+  britishPatterns ??= compileBritishPatterns()
+  return britishPatterns.some((pattern) => pattern.test(significant))
+}
+
+let britishPatterns: readonly RegExp[] | undefined
+
+/** The part of libphonenumber's `Metadata` class that its type declarations leave out. */
+interface PlanPatterns {
+  type(name: string): { pattern(): string } | undefined
+}
+
+function compileBritishPatterns(): readonly RegExp[] {
+  const metadata = new Metadata()
+  metadata.selectNumberingPlan('GB')
+  const plan = metadata as unknown as PlanPatterns
+  const types = ['FIXED_LINE', 'MOBILE', 'UAN', 'TOLL_FREE', 'SHARED_COST', 'VOIP', 'PERSONAL_NUMBER', 'PAGER', 'PREMIUM_RATE']
+  return types.map((type) => plan.type(type)?.pattern()).filter((pattern) => pattern !== undefined).map((pattern) => new RegExp(`^(?:${pattern})$`))
+}
