@@ -1,0 +1,56 @@
+import { HeaderBlock } from '../eventsocket/header-block.js'
+import type { MediaEngine } from '../media/media-engine.js'
+import type { Channel } from './channel.js'
+
+/**
+ * `uuid_bridge`: whatever the two are doing ends, and they hear each other from the next packet on. A channel that is bridged already is
+ * taken from its old peer, which stays parked.
+ * @returns false when one of them is not there any more
+ */
+export function bridge(engine: MediaEngine, originator: Channel, originatee: Channel): boolean {
+  if (originator.over || originatee.over || originator === originatee) return false
+  for (const channel of [originator, originatee]) {
+    const { peer } = channel
+    if (peer && peer !== originator && peer !== originatee) part(engine, channel, peer)
+  }
+  originator.setVariable('uuid_bridge', originatee.uuid)
+  note(originator, originatee, 'originatee', originator.uuid)
+  note(originatee, originator, 'originator', originator.uuid)
+  originator.redirect()
+  originatee.redirect()
+  originator.setVariable('uuid_bridge', undefined)
+  originator.peer = originatee
+  originatee.peer = originator
+  engine.bridge(originator.media, originatee.media)
+  begun(originatee, originator)
+  begun(originator, originatee)
+  originatee.data.setState('CS_EXCHANGE_MEDIA')
+  originator.publish('CHANNEL_BRIDGE', [ends(originator, originatee), ...originator.data.full()])
+  return true
+}
+
+/** `uuid_transfer <uuid> -both park inline`: both stay up, each parked by itself. */
+export function part(engine: MediaEngine, channel: Channel, peer: Channel): void {
+  engine.unbridge(channel.media, peer.media)
+  channel.peer = undefined
+  peer.peer = undefined
+  channel.publish('CHANNEL_UNBRIDGE', [ends(channel, peer), ...channel.data.full()])
+  channel.setVariable('last_bridge_to', peer.uuid)
+  peer.setVariable('last_bridge_to', channel.uuid)
+}
+
+function ends(a: Channel, b: Channel): HeaderBlock {
+  return new HeaderBlock([['Bridge-A-Unique-ID', a.uuid], ['Bridge-B-Unique-ID', b.uuid]])
+}
+
+function note(channel: Channel, other: Channel, type: 'originator' | 'originatee', callUuid: string): void {
+  channel.setVariable('bridge_channel', other.name)
+  channel.setVariable('bridge_uuid', other.uuid)
+  channel.setVariable('signal_bond', other.uuid)
+  channel.data.bridged(type, other.data, callUuid)
+}
+
+function begun(channel: Channel, other: Channel): void {
+  channel.data.setState('CS_SOFT_EXECUTE')
+  channel.publish('CHANNEL_EXECUTE', channel.data.full(), [['Application', 'uuid_bridge'], ['Application-Data', other.uuid]])
+}

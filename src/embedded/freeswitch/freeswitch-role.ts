@@ -1,0 +1,348 @@
+import { randomUUID } from 'node:crypto'
+import type { Transport } from '../../sip/transport.js'
+import { answerAudio, audioOffer, readAudioAnswer } from '../../sip/offer-answer.js'
+import type { OfferDecision, Session } from '../../sip/session.js'
+import { UserAgent, type IncomingInvite } from '../../sip/user-agent.js'
+import { EventBus } from '../eventsocket/event-bus.js'
+import type { ChannelMessage, EventSocketHost } from '../eventsocket/event-socket-host.js'
+import { EventSocketServer } from '../eventsocket/event-socket-server.js'
+import { HeaderBlock } from '../eventsocket/header-block.js'
+import type { Faults } from '../faults.js'
+import { hostForUri } from '../../sip/endpoint.js'
+import type { BoundAddress } from '../listening.js'
+import type { MediaChannel } from '../media/media-channel.js'
+import { MediaEngine } from '../media/media-engine.js'
+import type { FreeswitchSettings } from '../settings.js'
+import { API_COMMANDS, upTime, type ApiSurroundings } from './api-commands.js'
+import { APPLICATIONS } from './applications.js'
+import { channelFacts, DIALPLAN_VARIABLES, outboundSocket, setUpVariables } from './call-set-up.js'
+import { Channel, type ChannelSignalling, type ChannelSurroundings } from './channel.js'
+import type { HangupCause } from './channel-states.js'
+import { EventFactory, FREESWITCH_VERSION } from './event-factory.js'
+import { keyOfInfo } from './info-key.js'
+import { applyAgreement, LocalAudio, noteAgreement } from './negotiated-media.js'
+
+const DEFAULT_PROFILE = 'drachtio_mrf'
+const DEFAULT_MAX_SESSIONS = 1000
+const DEFAULT_HEARTBEAT_SECONDS = 20
+
+/**
+ * FreeSWITCH's part: a SIP profile whose every call is answered and handed to the application named in `X-esl-outbound`, the event sockets, and
+ * the audio.
+ */
+export class FreeswitchRole implements EventSocketHost, ChannelSurroundings, ApiSurroundings {
+  readonly password: string
+  readonly bus = new EventBus()
+  readonly applications = APPLICATIONS
+  readonly events: EventFactory
+  readonly engine: MediaEngine
+  readonly profile: string
+  readonly sipAddress: string
+  readonly maxSessions: number
+  sessionsMade = 0
+  readonly #settings: FreeswitchSettings
+  readonly #transport: Transport
+  readonly #agent: UserAgent
+  readonly #sockets: EventSocketServer
+  readonly #faults: Faults
+  readonly #channels = new Map<string, Channel>()
+  readonly #logLine: (line: string) => void
+  #setting = 0
+  #peak = 0
+  #heartbeat: NodeJS.Timeout | undefined
+
+  /** @param transport of the SIP profile, bound already; the role closes it */
+  constructor(settings: FreeswitchSettings, transport: Transport, faults: Faults, log: (line: string) => void) {
+    this.#settings = settings
+    this.#transport = transport
+    this.#faults = faults
+    this.#logLine = log
+    this.password = settings.password
+    this.profile = settings.profile ?? DEFAULT_PROFILE
+    this.maxSessions = settings.maxSessions ?? DEFAULT_MAX_SESSIONS
+    const [listener] = transport.listeners
+    this.sipAddress = listener ? `${hostForUri(listener.address)}:${listener.port}` : ''
+    this.events = new EventFactory(settings.rtp.address)
+    this.engine = new MediaEngine({
+      address: settings.rtp.address,
+      portRange: [settings.rtp.firstPort, settings.rtp.lastPort],
+      mediaTimeoutMs: (settings.mediaTimeoutSeconds ?? 0) * 1000,
+      onFault: (fault) => {
+        this.log(`media ${fault.kind} of channel ${fault.channelId}: ${fault.message}`)
+      },
+    })
+    this.#sockets = new EventSocketServer(this, faults)
+    this.#agent = new UserAgent({ transport, user: 'drachtio', userAgentHeader: 'drachtio-mrf media gateway', natAware: false, tryingAfterMs: 0 })
+    this.#agent.onInvite = (invite) => {
+      void this.#take(invite)
+    }
+  }
+
+  get startedAt(): number {
+    return this.events.startedAt
+  }
+
+  get eventSockets(): number {
+    return this.#sockets.count
+  }
+
+  get transactions(): number {
+    const { client, server, unacknowledged } = this.#agent.layer.counts
+    return client + server + unacknowledged
+  }
+
+  /** @throws ListenFailure */
+  async start(): Promise<BoundAddress> {
+    const bound = await this.#sockets.listen(this.#settings.eventSocket.address, this.#settings.eventSocket.port)
+    const seconds = this.#settings.heartbeatSeconds ?? DEFAULT_HEARTBEAT_SECONDS
+    this.#heartbeat = setInterval(() => {
+      this.#beat()
+    }, seconds * 1000)
+    return bound
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#heartbeat)
+    this.#agent.onInvite = (invite) => {
+      invite.reject(503)
+    }
+    await this.#sockets.close()
+    await this.#agent.close(0)
+    await this.engine.close()
+    await this.#transport.close()
+    this.#channels.clear()
+  }
+
+  /** Cuts event sockets (fault). */
+  cutSockets(which: 'inbound' | 'outbound'): void {
+    this.#sockets.cut(which)
+  }
+
+  channels(): Iterable<Channel> {
+    return this.#channels.values()
+  }
+
+  channel(uuid: string): Channel | undefined {
+    return this.#channels.get(uuid)
+  }
+
+  get channelCount(): number {
+    return this.#channels.size + this.#setting
+  }
+
+  api(command: string, argument: string): string | undefined {
+    return API_COMMANDS.get(command)?.(this, argument)
+  }
+
+  reloadXml(): void {
+    this.bus.publish({ name: 'RELOADXML' }, () => this.events.build({ name: 'RELOADXML', blocks: [] }))
+  }
+
+  backgroundJob(job: { uuid: string; command: string; argument: string; reply: string }): void {
+    this.bus.publish({ name: 'BACKGROUND_JOB' }, () => {
+      const pairs: [string, string][] = [['Job-UUID', job.uuid], ['Job-Command', job.command]]
+      if (job.argument !== '') pairs.push(['Job-Command-Arg', job.argument])
+      return this.events.build({ name: 'BACKGROUND_JOB', blocks: [new HeaderBlock(pairs)], body: job.reply })
+    })
+  }
+
+  clientEvent(name: string, message: ChannelMessage, eventUuid: string): void {
+    const subclass = message.headers.get('event-subclass')
+    const uuid = message.headers.get('unique-id')
+    const about = { name, ...(subclass === undefined ? {} : { subclass }), ...(uuid === undefined ? {} : { uuid }) }
+    this.bus.publish(about, () =>
+      this.events.build({
+        ...about,
+        blocks: [new HeaderBlock([...message.headers].filter(([header]) => header !== 'content-length' && header !== 'event-subclass')), new HeaderBlock([['Event-UUID', eventUuid]])],
+        ...(message.body === '' ? {} : { body: message.body }),
+      }),
+    )
+  }
+
+  log(line: string): void {
+    this.#logLine(line)
+  }
+
+  ended(channel: Channel): void {
+    this.#channels.delete(channel.uuid)
+  }
+
+  /** One INVITE: audio, answer, socket. */
+  async #take(invite: IncomingInvite): Promise<void> {
+    const target = outboundSocket(invite.request)
+    if (target === undefined) {
+      // The dialplan knows only calls that name their application.
+      invite.reject(404)
+      return
+    }
+    if (this.#faults.refuseChannels || this.channelCount >= this.maxSessions) {
+      invite.reject(503)
+      return
+    }
+    const uuid = randomUUID()
+    this.#setting++
+    let media: MediaChannel
+    try {
+      media = await this.engine.createChannel({ id: uuid })
+    } catch (error) {
+      this.log(`no channel: ${error instanceof Error ? error.message : String(error)}`)
+      invite.reject(503)
+      return
+    } finally {
+      this.#setting--
+    }
+    if (invite.signal.aborted) {
+      await media.close()
+      return
+    }
+    await this.#answer(invite, uuid, media, target)
+  }
+
+  async #answer(invite: IncomingInvite, uuid: string, media: MediaChannel, target: { readonly address: string; readonly port: number }): Promise<void> {
+    const address = this.#settings.rtp.externalAddress ?? media.localAddress
+    const local = new LocalAudio(address, media.localPort)
+    const facts = channelFacts(invite.request, invite.source, uuid, this.profile)
+    const signalling = new EndpointSignalling(this.#faults)
+    let sdp: string
+    const channel = new Channel(facts, media, signalling, this)
+    channel.data.setUp(
+      setUpVariables(invite.request, invite.source, { facts, profile: this.profile, sipAddress: this.sipAddress, sessionId: ++this.sessionsMade, localAddress: address }),
+    )
+    channel.data.setUp({ local_media_ip: address, local_media_port: `${media.localPort}` })
+    if (invite.offer === undefined) sdp = audioOffer(local.next())
+    else {
+      const reply = answerAudio(invite.offer, local.next())
+      if (!reply.ok) {
+        invite.reject(reply.status)
+        await media.close()
+        return
+      }
+      sdp = reply.answer
+      applyAgreement(media, reply.agreement, local)
+      noteAgreement(channel, reply.agreement)
+    }
+    channel.data.setUp({ rtp_local_sdp_str: sdp, ...DIALPLAN_VARIABLES, socket_host: target.address })
+    this.#channels.set(uuid, channel)
+    this.#peak = Math.max(this.#peak, this.#channels.size)
+    channel.publish('CHANNEL_CREATE', channel.data.full())
+    const answered = invite.answer(sdp)
+    channel.answered({ application: 'socket', argument: `${target.address}:${target.port} async full` })
+    this.#dial(channel, target)
+    const result = await answered
+    if (result.kind !== 'answered') {
+      channel.hangup(result.kind === 'cancelled' ? 'ORIGINATOR_CANCEL' : 'RECOVERY_ON_TIMER_EXPIRE', 'farEnd')
+      return
+    }
+    if (result.lateAnswer !== undefined) this.#lateAnswer(channel, local, result.lateAnswer)
+    this.#serve(channel, local, result.session)
+    signalling.established(result.session)
+  }
+
+  #dial(channel: Channel, target: { readonly address: string; readonly port: number }): void {
+    this.#sockets.dial(target, channel, {
+      open: (connection) => {
+        channel.connection = connection
+        if (channel.over) connection.channelGone()
+      },
+      closed: () => {
+        channel.socketClosed()
+      },
+    })
+  }
+
+  #serve(channel: Channel, local: LocalAudio, session: Session): void {
+    session.handlers = {
+      offer: (offer) => this.#renegotiate(channel, local, offer),
+      answered: (sdp) => {
+        this.#lateAnswer(channel, local, sdp)
+      },
+      info: (request) => {
+        const key = keyOfInfo(request)
+        if (key) channel.keyPressed(key.digit, key.durationMs, 'ENDPOINT')
+        return 200
+      },
+    }
+    void session.ended.then((end) => {
+      if (end.kind !== 'local') channel.hangup(end.kind === 'remote' ? 'NORMAL_CLEARING' : 'RECOVERY_ON_TIMER_EXPIRE', 'farEnd')
+    })
+  }
+
+  #renegotiate(channel: Channel, local: LocalAudio, offer: string | undefined): OfferDecision {
+    if (offer === undefined) {
+      const sdp = audioOffer(local.next())
+      channel.data.setUp({ rtp_local_sdp_str: sdp })
+      return { answer: sdp }
+    }
+    const reply = answerAudio(offer, local.next())
+    if (!reply.ok) return { reject: reply.status }
+    applyAgreement(channel.media, reply.agreement, local)
+    noteAgreement(channel, reply.agreement)
+    channel.data.setUp({ switch_r_sdp: offer, rtp_local_sdp_str: reply.answer })
+    return { answer: reply.answer }
+  }
+
+  #lateAnswer(channel: Channel, local: LocalAudio, sdp: string): void {
+    const reply = readAudioAnswer(sdp, local.next())
+    channel.data.setUp({ switch_r_sdp: sdp })
+    if (!reply.ok) {
+      this.log(`channel ${channel.uuid}: late answer not understood: ${reply.why}`)
+      channel.hangup('INCOMPATIBLE_DESTINATION', 'application')
+      return
+    }
+    applyAgreement(channel.media, reply.agreement, local)
+    noteAgreement(channel, reply.agreement)
+  }
+
+  #beat(): void {
+    this.bus.publish({ name: 'HEARTBEAT' }, () => {
+      const upMs = Date.now() - this.startedAt
+      return this.events.build({
+        name: 'HEARTBEAT',
+        blocks: [
+          new HeaderBlock([
+            ['Event-Info', 'System Ready'],
+            ['Up-Time', upTime(upMs)],
+            ['FreeSWITCH-Version', FREESWITCH_VERSION],
+            ['Uptime-msec', `${upMs}`],
+            ['Session-Count', `${this.#channels.size}`],
+            ['Max-Sessions', `${this.maxSessions}`],
+            ['Session-Per-Sec', `${this.maxSessions}`],
+            ['Session-Per-Sec-Last', '0'],
+            ['Session-Per-Sec-Max', '0'],
+            ['Session-Per-Sec-FiveMin', '0'],
+            ['Session-Since-Startup', `${this.sessionsMade}`],
+            ['Session-Peak-Max', `${this.#peak}`],
+            ['Session-Peak-FiveMin', `${this.#peak}`],
+            ['Idle-CPU', '100.000000'],
+          ]),
+        ],
+      })
+    })
+  }
+}
+
+/** BYE for a channel, also when it is wanted before the ACK has come. */
+class EndpointSignalling implements ChannelSignalling {
+  readonly #faults: Faults
+  #session: Session | undefined
+  #pending: HangupCause | undefined
+
+  constructor(faults: Faults) {
+    this.#faults = faults
+  }
+
+  bye(cause: HangupCause): void {
+    if (this.#session) this.#send(this.#session, cause)
+    else this.#pending = cause
+  }
+
+  established(session: Session): void {
+    this.#session = session
+    if (this.#pending) this.#send(session, this.#pending)
+  }
+
+  #send(session: Session, cause: HangupCause): void {
+    if (this.#faults.neverBye) return
+    void session.bye([['Reason', `Q.850;cause=${cause.code};text="${cause.name}"`]])
+  }
+}

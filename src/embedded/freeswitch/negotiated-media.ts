@@ -1,0 +1,80 @@
+import type { AudioAgreement, AudioEnd } from '../../sip/offer-answer.js'
+import type { MediaChannel } from '../media/media-channel.js'
+import type { Channel } from './channel.js'
+
+/** Our end of the audio, as SDP has it. `version` grows with every description that is sent (RFC 3264 section 8). */
+export class LocalAudio {
+  readonly #address: string
+  readonly #port: number
+  readonly #sessionId: string
+  #version: number
+
+  constructor(address: string, port: number) {
+    this.#address = address
+    this.#port = port
+    const seconds = Math.floor(Date.now() / 1000)
+    this.#sessionId = `${seconds}`
+    this.#version = seconds
+  }
+
+  /** What the next offer or answer is made of. PCMU first, as on a server whose callers mostly bring it. */
+  next(): AudioEnd {
+    this.#version++
+    return {
+      address: this.#address,
+      port: this.#port,
+      codecs: ['PCMU', 'PCMA'],
+      username: 'drachtio-mrf',
+      sessionName: 'drachtio-mrf',
+      sessionId: this.#sessionId,
+      version: this.#version,
+    }
+  }
+
+  /** Whether this is our own description come back: what drachtio-srf acknowledges a late offer with. Nothing may be sent there. */
+  isMirrored(agreement: AudioAgreement): boolean {
+    return agreement.remoteAddress === this.#address && agreement.remotePort === this.#port
+  }
+}
+
+/** Sets the audio going as agreed. A mirrored description leaves the party's address open until it is known. */
+export function applyAgreement(media: MediaChannel, agreement: AudioAgreement, local: LocalAudio): void {
+  const mirrored = local.isMirrored(agreement)
+  media.configure({
+    remoteAddress: mirrored ? '0.0.0.0' : agreement.remoteAddress,
+    remotePort: mirrored ? 0 : agreement.remotePort,
+    codec: agreement.codec,
+    payloadType: agreement.payloadType,
+    ...(agreement.telephoneEvent === undefined ? {} : { telephoneEventPayloadType: agreement.telephoneEvent }),
+    direction: agreement.direction,
+    ptimeMs: [10, 20, 30, 40, 60].includes(agreement.ptimeMs) ? agreement.ptimeMs : 20,
+  })
+}
+
+/** The channel variables that tell of the audio, under FreeSWITCH's names. */
+export function noteAgreement(channel: Channel, agreement: AudioAgreement): void {
+  const { codec } = agreement
+  channel.data.setCodec(codec)
+  channel.data.setUp({
+    remote_audio_media_flow: 'sendrecv',
+    audio_media_flow: agreement.direction,
+    rtp_audio_recv_pt: `${agreement.payloadType}`,
+    rtp_use_codec_name: codec,
+    rtp_use_codec_rate: '8000',
+    rtp_use_codec_ptime: `${agreement.ptimeMs}`,
+    rtp_use_codec_channels: '1',
+    rtp_last_audio_codec_string: `${codec}@8000h@${agreement.ptimeMs}i@1c`,
+    read_codec: codec,
+    original_read_codec: codec,
+    read_rate: '8000',
+    original_read_rate: '8000',
+    write_codec: codec,
+    write_rate: '8000',
+    dtmf_type: agreement.telephoneEvent === undefined ? 'none' : 'rfc2833',
+    rtp_use_pt: `${agreement.payloadType}`,
+    rtp_2833_send_payload: agreement.telephoneEvent === undefined ? undefined : `${agreement.telephoneEvent}`,
+    rtp_2833_recv_payload: agreement.telephoneEvent === undefined ? undefined : `${agreement.telephoneEvent}`,
+    remote_media_ip: agreement.remoteAddress,
+    remote_media_port: `${agreement.remotePort}`,
+  })
+}
