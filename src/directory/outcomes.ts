@@ -1,0 +1,29 @@
+import type { Directory, Line, LineKind, OrganisationId, OutcomeChoice } from './model.js'
+
+/** Outcomes offered where neither the line nor the caller's area has its own list. */
+export const defaultOutcomes: Readonly<Record<LineKind, readonly OutcomeChoice[]>> = {
+  advice: [
+    { id: 'referral-avoided', label: 'Referral avoided' },
+    { id: 'referral-made', label: 'Referral made' },
+    { id: 'admission-avoided', label: 'Admission avoided' },
+    { id: 'admission-made', label: 'Admission made' },
+    { id: 'diagnostics-recommended', label: 'Diagnostics recommended' },
+  ],
+  pifuAnswer: [
+    { id: 'patient-discharged', label: 'Patient discharged' },
+    { id: 'telephone-follow-up', label: 'Telephone follow-up scheduled' },
+    { id: 'face-to-face-follow-up', label: 'Face-to-face follow-up scheduled' },
+  ],
+  pifuCallBack: [
+    { id: 'patient-discharged', label: 'Patient discharged' },
+    { id: 'telephone-follow-up', label: 'Telephone follow-up scheduled' },
+    { id: 'face-to-face-follow-up', label: 'Face-to-face follow-up scheduled' },
+  ],
+}
+
+/** What is offered after a call on the line: the line's own list; else that of the caller's area, where the area has one; else the default. */
+export function outcomesFor(directory: Directory, line: Line, callerOrganisation?: OrganisationId): readonly OutcomeChoice[] {
+  if (line.ownOutcomes === true) return line.outcomes
+  const area = callerOrganisation === undefined ? undefined : directory.organisations.get(callerOrganisation)?.area
+  return (area === undefined ? undefined : directory.areas.get(area)?.outcomes) ?? line.outcomes
+}
