@@ -1,0 +1,30 @@
+import type { Clock } from '../clock/clock.js'
+import type { Directory } from '../directory/model.js'
+import type { Speech } from '../prompts/speech.js'
+import type { Switch } from '../switch/port.js'
+import type { CallScope } from './call-scope.js'
+import type { CallEnding } from './events.js'
+import type { FlowSettings } from './flow-settings.js'
+import type { RecordingSink } from './recording-sink.js'
+import type { Reservations } from './reservations.js'
+
+/** What every flow works with. One for each call. */
+export interface CallContext {
+  readonly id: string
+  /** The instant, wall-clock ms, for every question to the directory: fixed when the call arrived, as is the directory itself. */
+  readonly arrivedAt: number
+  readonly directory: Directory
+  readonly scope: CallScope
+  readonly switch: Switch
+  readonly speech: Speech
+  readonly recordings: RecordingSink
+  readonly reservations: Reservations
+  readonly clock: Clock
+  readonly settings: FlowSettings
+}
+
+/** How a flow says that the call is over. The desk closes the scope with it. */
+export interface CallEnd {
+  readonly ending: CallEnding
+  readonly detail?: string
+}

@@ -1,0 +1,129 @@
+import type { Clock } from '../clock/clock.js'
+import type { HangUp, Leg } from '../switch/port.js'
+import type { CallEnding, CallFact, EventLog } from './events.js'
+import { within } from './within.js'
+
+export type Party = 'caller' | 'specialist'
+
+interface OwnedLeg {
+  readonly leg: Leg
+  readonly party: Party
+  readonly gone: AbortController
+  closing: Promise<void> | undefined
+}
+
+export interface CallScopeOptions {
+  readonly callId: string
+  readonly log: EventLog
+  readonly clock: Clock
+  /** Bounds, ms: see `FlowSettings`. */
+  readonly durableMs: number
+  readonly releaseMs: number
+}
+
+/**
+ * A call is a scope: every leg that is opened for it is owned here, everything else hangs on those legs' signals, and `close` is the one
+ * place where all of it ends. Facts are told here too, in order; the last of them is `call.ended`, exactly once.
+ */
+export class CallScope {
+  readonly #options: CallScopeOptions
+  readonly #legs = new Map<Leg, OwnedLeg>()
+  readonly #alongside: Promise<unknown>[] = []
+  #stopped = false
+  #begun = false
+  #closed = false
+  #over = false
+
+  constructor(options: CallScopeOptions) {
+    this.#options = options
+  }
+
+  get callId(): string {
+    return this.#options.callId
+  }
+
+  /** The engine wants this call to end now. */
+  get stopped(): boolean {
+    return this.#stopped
+  }
+
+  /** Something of this call has been told: the first is its arrival. */
+  get begun(): boolean {
+    return this.#begun
+  }
+
+  /** States a fact whose consequence does not wait for the disk. */
+  tell(fact: CallFact): void {
+    void this.keep(fact)
+  }
+
+  /**
+   * States a fact that must be on disk before the next step.
+   * @returns whether the log said in time that it is. Never rejects.
+   */
+  async keep(fact: CallFact): Promise<boolean> {
+    this.#begun = true
+    const { log, clock, durableMs, callId } = this.#options
+    try {
+      return (await within(clock, durableMs, log.append(callId, fact))) !== undefined
+    } catch {
+      return false
+    }
+  }
+
+  /**
+   * Takes a leg into the call: it will be closed with the call at the latest, and its end is told.
+   * @returns aborts as soon as the party has gone, for whatever reason
+   */
+  own(leg: Leg, party: Party): AbortSignal {
+    const gone = new AbortController()
+    this.#legs.set(leg, { leg, party, gone, closing: undefined })
+    void leg.hungUp.then((hangUp: HangUp) => {
+      // Nothing comes after `call.ended`; a leg that could not be released in time ends untold.
+      if (!this.#over) this.tell({ type: 'leg.ended', legId: leg.id, party, hangUp })
+      gone.abort()
+    })
+    if (this.#stopped) void this.release(leg)
+    return gone.signal
+  }
+
+  /** Aborts as soon as the party of this leg has gone. */
+  gone(leg: Leg): AbortSignal {
+    const owned = this.#legs.get(leg)
+    if (!owned) throw new Error(`leg ${leg.id} is not of this call`)
+    return owned.gone.signal
+  }
+
+  /** Ends a leg, within a bound. May be called twice, and after the party has gone. */
+  release(leg: Leg): Promise<void> {
+    const owned = this.#legs.get(leg)
+    if (!owned) return Promise.resolve()
+    return (owned.closing ??= within(this.#options.clock, this.#options.releaseMs, leg.close()).then(() => undefined))
+  }
+
+  /** Something that goes on beside the flow (a specialist is told something, a recording is closed). The call is not over before it is done. */
+  alongside(work: Promise<unknown>): void {
+    this.#alongside.push(within(this.#options.clock, this.#options.releaseMs, work))
+  }
+
+  /** The caller's leg, once it is answered. */
+  get caller(): Leg | undefined {
+    return [...this.#legs.values()].find(({ party }) => party === 'caller')?.leg
+  }
+
+  /** Lets go of everybody; the flow notices that they have gone. */
+  stop(): void {
+    this.#stopped = true
+    for (const { leg } of this.#legs.values()) void this.release(leg)
+  }
+
+  /** Ends the call: what goes on beside it is waited for, every leg is released, and the end told. */
+  async close(ending: CallEnding, detail?: string): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    await Promise.all(this.#alongside)
+    await Promise.all([...this.#legs.keys()].map((leg) => this.release(leg)))
+    this.#over = true
+    await this.keep({ type: 'call.ended', ending, ...(detail === undefined ? {} : { detail }) })
+  }
+}

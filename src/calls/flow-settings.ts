@@ -1,0 +1,57 @@
+import type { CallerId, Key } from '../switch/port.js'
+
+const seconds = 1_000
+
+/** How calls are carried, apart from what a line's own ring policy says. Durations in ms. */
+export interface FlowSettings {
+  /** Single outbound number: what every called party sees. */
+  readonly outbound: CallerId
+  /** A key of the menu is waited for so long after the menu has been spoken. */
+  readonly menuWaitMs: number
+  /** The next digit of a code is waited for so long, where a longer code could still be meant. */
+  readonly interDigitMs: number
+  /** Silent or wrong answers to the menu, and then the call ends politely. */
+  readonly menuTries: number
+  /** How often `#` has the menu read out again. */
+  readonly menuRepeats: number
+  /** Keys and words that accept a call. No words: the whisper does not ask for one. */
+  readonly acceptKeys: readonly Key[]
+  readonly acceptWords: readonly string[]
+  /** Pause between two repetitions of the whisper. */
+  readonly whisperPauseMs: number
+  /** Nobody is rung for less than this: when so little is left of the hunt's total, it is over. */
+  readonly leastRingMs: number
+  /** A rota of engaged telephones is not gone through faster than this. */
+  readonly leastRoundMs: number
+  /** When the only specialists left are being rung or spoken to for other callers: so long is waited for one to be free. */
+  readonly waitForFreedMs: number
+  /** From the question for the outcome to its end without one. */
+  readonly outcomeMs: number
+  /** A fact that must be durable before the next step is waited for so long; then it counts as not stored. */
+  readonly durableMs: number
+  /** Speech, reservations and recordings are waited for so long; then the call goes on without them. */
+  readonly patienceMs: number
+  /** Releasing a leg is waited for so long. */
+  readonly releaseMs: number
+}
+
+/** Everything but the number, which has no sensible default. */
+export const flowDefaults: Omit<FlowSettings, 'outbound'> = {
+  menuWaitMs: 4 * seconds,
+  interDigitMs: 2 * seconds,
+  menuTries: 3,
+  menuRepeats: 5,
+  acceptKeys: ['1'],
+  acceptWords: [],
+  whisperPauseMs: 1 * seconds,
+  leastRingMs: 3 * seconds,
+  leastRoundMs: 5 * seconds,
+  waitForFreedMs: 30 * seconds,
+  outcomeMs: 30 * seconds,
+  durableMs: 3 * seconds,
+  patienceMs: 2.5 * seconds,
+  releaseMs: 10 * seconds,
+}
+
+/** Nobody who is on the telephone with us and not in a conversation hears nothing for longer than this. The checks hold every flow to it. */
+export const longestSilenceMs = 5 * seconds

@@ -1,0 +1,252 @@
+import { sleep } from '../clock/clock.js'
+import type { HuntCandidate, RingPolicy } from '../directory/model.js'
+import type { DialResult, Leg, Target } from '../switch/port.js'
+import type { CallContext } from './call-context.js'
+import type { AttemptId, AttemptResult } from './events.js'
+import type { Reservation } from './reservations.js'
+import { Stop } from './stop.js'
+import { within } from './within.js'
+
+/** People who are rung one after the other: the line's own rota, or a pool of the National Consultant Network. */
+export interface HuntPool {
+  readonly pool: 'local' | 'ncn'
+  readonly candidates: readonly HuntCandidate[]
+  readonly ring: Pick<RingPolicy, 'ringSeconds' | 'acceptSeconds' | 'rounds'>
+}
+
+/** Somebody has answered. What happens now is not the hunt's business. */
+export interface Answered {
+  readonly leg: Leg
+  readonly attempt: AttemptId
+  readonly candidate: HuntCandidate
+  /** From now to the latest moment for acceptance. */
+  readonly acceptMs: number
+}
+
+/** What came of an answered leg: a connection, which ends the hunt, or not, and then it goes on. Unless connected, the leg has been released. */
+export type Meeting<T> = { readonly kind: 'connected'; readonly connection: T } | { readonly kind: 'notAccepted' | 'answeredThenHungUp' | 'failed' | 'cancelled'; readonly reason?: string }
+
+export interface HuntRequest<T> {
+  /** In this order: local first, always. */
+  readonly pools: readonly HuntPool[]
+  /** Monotonic ms: nobody is rung beyond it. Whoever has answered by then keeps their time to accept. */
+  readonly deadline: number
+  /** Aborts when nobody waits for the hunt any more. */
+  readonly signal: AbortSignal
+  readonly meet: (answered: Answered) => Promise<Meeting<T>>
+}
+
+export type HuntResult<T> = { readonly kind: 'connected'; readonly connection: T } | { readonly kind: 'nobody' } | { readonly kind: 'timeUp' } | { readonly kind: 'calledOff' }
+
+/** Rings the pools in turn until somebody is connected. Tells the attempts and how the hunt ended. */
+export async function hunt<T>(call: CallContext, request: HuntRequest<T>): Promise<HuntResult<T>> {
+  const result = await new Hunt(call, request).run()
+  call.scope.tell({ type: 'hunt.ended', result: result.kind === 'connected' ? 'accepted' : result.kind === 'calledOff' ? 'callerGone' : result.kind })
+  return result
+}
+
+/** What came of one ringing. */
+type Ringing<T> = { readonly kind: 'connected'; readonly connection: T } | { readonly kind: 'over'; readonly answered: boolean; readonly result: AttemptResult }
+
+class Hunt<T> {
+  readonly #call: CallContext
+  readonly #request: HuntRequest<T>
+  /** Busy with another caller when their turn came. */
+  readonly #passedOver = new Map<string, { readonly candidate: HuntCandidate; readonly pool: HuntPool }>()
+  /** Not rung again in this hunt: they have said no, or nobody has their number. */
+  readonly #spent = new Set<string>()
+  readonly #toldPassedOver = new Set<string>()
+  readonly #leastRingMs: number
+  #attempts = 0
+
+  constructor(call: CallContext, request: HuntRequest<T>) {
+    this.#call = call
+    this.#request = request
+    this.#leastRingMs = Math.min(call.settings.leastRingMs, ...request.pools.map((pool) => pool.ring.ringSeconds * 1_000))
+  }
+
+  async run(): Promise<HuntResult<T>> {
+    for (const pool of this.#request.pools) {
+      if (pool.candidates.length === 0) continue
+      this.#call.scope.tell({ type: 'hunt.started', pool: pool.pool, candidates: pool.candidates.length })
+      const result = (await this.#ringPool(pool)) ?? (await this.#ringPassedOver(pool))
+      if (result) return result
+    }
+    return (await this.#waitForPassedOver()) ?? { kind: 'nobody' }
+  }
+
+  async #ringPool(pool: HuntPool): Promise<HuntResult<T> | undefined> {
+    const { clock, settings } = this.#call
+    for (let round = 1; round <= pool.ring.rounds; round++) {
+      const left = pool.candidates.filter((candidate) => !this.#spent.has(candidate.key))
+      if (left.length === 0) return undefined
+      const startedAt = clock.monotonic()
+      for (const candidate of left) {
+        const result = await this.#tryCandidate(candidate, pool)
+        if (result) return result
+      }
+      if (round < pool.ring.rounds) await sleep(clock, settings.leastRoundMs - (clock.monotonic() - startedAt), this.#request.signal)
+    }
+    return undefined
+  }
+
+  /** Those of this pool who were busy when their turn came, and are free by now. */
+  async #ringPassedOver(pool?: HuntPool): Promise<HuntResult<T> | undefined> {
+    for (const busy of [...this.#passedOver.values()]) {
+      if (pool !== undefined && busy.pool !== pool) continue
+      const result = await this.#tryCandidate(busy.candidate, busy.pool)
+      if (result) return result
+    }
+    return undefined
+  }
+
+  /** Nobody else is left: waits until one of those who were passed over is free. */
+  async #waitForPassedOver(): Promise<HuntResult<T> | undefined> {
+    const { clock, settings, reservations } = this.#call
+    let waitMs = settings.waitForFreedMs
+    while (this.#passedOver.size > 0 && waitMs > 0) {
+      const over = this.#over()
+      if (over) return over
+      const startedAt = clock.monotonic()
+      const stop = new Stop(this.#request.signal)
+      const cancelTimer = clock.after(Math.min(waitMs, this.#request.deadline - startedAt), () => stop.done())
+      const freed = reservations.freed(
+        [...this.#passedOver.values()].map(({ candidate }) => reservationKeys(candidate)),
+        stop.signal,
+      )
+      await freed.catch(() => sleep(clock, waitMs, stop.signal))
+      // Reservations that contradict themselves must not make us spin.
+      if (!stop.stopped && clock.monotonic() === startedAt) await sleep(clock, 250, stop.signal)
+      cancelTimer()
+      stop.done()
+      waitMs -= clock.monotonic() - startedAt
+      if (waitMs > 0) {
+        const result = await this.#ringPassedOver()
+        if (result) return result
+      }
+    }
+    return this.#over()
+  }
+
+  /** @returns undefined: the hunt goes on with the next */
+  async #tryCandidate(candidate: HuntCandidate, pool: HuntPool): Promise<HuntResult<T> | undefined> {
+    const overBefore = this.#over()
+    if (overBefore) return overBefore
+    const reservation = await this.#reserve(candidate)
+    if (!reservation) {
+      this.#passedOver.set(candidate.key, { candidate, pool })
+      return undefined
+    }
+    this.#passedOver.delete(candidate.key)
+    const legs: Leg[] = []
+    try {
+      let reachable = false
+      for (const target of candidate.targets) {
+        const over = this.#over()
+        if (over) return over
+        const ringing = await this.#ring(candidate, target, pool, reservation, legs)
+        if (ringing.kind === 'connected') return ringing
+        if (ringing.result !== 'badNumber') reachable = true
+        if (saidNo(ringing.result)) {
+          this.#spent.add(candidate.key)
+          return undefined
+        }
+        // They answered and could not be spoken to or connected: that is not mended by ringing their other telephone.
+        if (ringing.answered && ringing.result === 'failed') return undefined
+      }
+      if (!reachable) this.#spent.add(candidate.key)
+      return undefined
+    } finally {
+      // Free again when every leg that they answered has ended, however that comes about; at once when they answered none.
+      if (legs.length === 0) reservation.release()
+      else void Promise.all(legs.map((leg) => leg.hungUp)).then(() => reservation.release())
+    }
+  }
+
+  async #ring(candidate: HuntCandidate, target: Target, pool: HuntPool, reservation: Reservation, legs: Leg[]): Promise<Ringing<T>> {
+    const { scope, clock, settings, id } = this.#call
+    const attempt = `${id}-${++this.#attempts}`
+    const { key, label, clinician } = candidate
+    scope.tell({ type: 'attempt.started', attempt, candidate: key, label, ...(clinician === undefined ? {} : { clinician }), pool: pool.pool, target: target.kind === 'number' ? target.number : target.uri })
+    const ringMs = Math.min(pool.ring.ringSeconds * 1_000, this.#request.deadline - clock.monotonic())
+    const dialled = await this.#call.switch.dial(target, {
+      from: settings.outbound,
+      ringMs,
+      signal: this.#request.signal,
+      onRinging: () => scope.tell({ type: 'attempt.ringing', attempt }),
+    })
+    if (dialled.kind !== 'answered') {
+      const ended = unansweredAttempt(dialled)
+      scope.tell({ type: 'attempt.ended', attempt, ...ended })
+      return { kind: 'over', answered: false, result: ended.result }
+    }
+    const { leg } = dialled
+    const answeredAt = clock.monotonic()
+    legs.push(leg)
+    scope.own(leg, 'specialist')
+    scope.tell({ type: 'attempt.answered', attempt, legId: leg.id })
+    const meeting = await this.#request.meet({ leg, attempt, candidate, acceptMs: pool.ring.acceptSeconds * 1_000 - (clock.monotonic() - answeredAt) })
+    if (meeting.kind === 'connected') {
+      reservation.onACall()
+      scope.tell({ type: 'attempt.ended', attempt, result: 'accepted' })
+      return meeting
+    }
+    scope.tell({ type: 'attempt.ended', attempt, result: meeting.kind, ...(meeting.reason === undefined ? {} : { reason: meeting.reason }) })
+    return { kind: 'over', answered: true, result: meeting.kind }
+  }
+
+  /** @returns undefined when they are busy with another caller. When nobody can say, they are rung: better twice than not at all. */
+  async #reserve(candidate: HuntCandidate): Promise<Reservation | undefined> {
+    const { clock, settings, reservations, scope, id } = this.#call
+    const asked = Promise.resolve().then(() => reservations.reserve(reservationKeys(candidate), id))
+    const result = await within(clock, settings.patienceMs, asked)
+    if (result?.kind === 'reserved') return result.reservation
+    if (result?.kind === 'taken') {
+      if (!this.#toldPassedOver.has(candidate.key)) scope.tell({ type: 'candidate.passedOver', candidate: candidate.key, why: result.by })
+      this.#toldPassedOver.add(candidate.key)
+      return undefined
+    }
+    scope.tell({ type: 'alarm.raised', alarm: 'reservations.failed', detail: candidate.key })
+    void asked.then(
+      (late) => {
+        if (late.kind === 'reserved') late.reservation.release()
+      },
+      () => undefined,
+    )
+    return { onACall: () => undefined, release: () => undefined }
+  }
+
+  /** Whether, and how, the hunt is over before the next ringing. */
+  #over(): HuntResult<T> | undefined {
+    if (this.#request.signal.aborted) return { kind: 'calledOff' }
+    if (this.#request.deadline - this.#call.clock.monotonic() < this.#leastRingMs) return { kind: 'timeUp' }
+    return undefined
+  }
+}
+
+/** Both the person and each of their telephones: a nurses' station that stands on two rotas rings for one caller only. */
+function reservationKeys(candidate: HuntCandidate): readonly string[] {
+  return [...new Set([candidate.key, ...candidate.targets.map((target) => `target:${target.kind === 'number' ? target.number : target.uri}`)])]
+}
+
+/** A person has refused, rather than a telephone: neither their other numbers nor another round would be welcome. */
+function saidNo(result: AttemptResult): boolean {
+  return result === 'declined' || result === 'answeredThenHungUp'
+}
+
+type Unanswered = Exclude<DialResult, { readonly kind: 'answered' }>
+
+function unansweredAttempt(dialled: Unanswered): { readonly result: AttemptResult; readonly status?: number; readonly reason?: string; readonly fault?: 'ours' | 'trunk' | 'farEnd' | 'indeterminate' } {
+  switch (dialled.kind) {
+    case 'busy':
+    case 'declined':
+    case 'unavailable':
+    case 'badNumber':
+      return { result: dialled.kind, status: dialled.status, reason: dialled.reason }
+    case 'noAnswer':
+    case 'cancelled':
+      return { result: dialled.kind }
+    case 'failed':
+      return { result: 'failed', ...(dialled.status === undefined ? {} : { status: dialled.status }), reason: dialled.reason, fault: dialled.fault }
+  }
+}

@@ -1,0 +1,71 @@
+import { sleep } from '../clock/clock.js'
+import type { OutcomeChoice } from '../directory/model.js'
+import type { SpeechPart } from '../prompts/speech.js'
+import type { Key, Leg } from '../switch/port.js'
+import type { CallContext } from './call-context.js'
+import type { Party } from './call-scope.js'
+import { name, sayAndRelease, sentence, spoken } from './saying.js'
+import { Stop } from './stop.js'
+
+const outcomeKeys: readonly Key[] = ['1', '2', '3', '4', '5', '6', '7', '8', '9']
+
+/** So often is the question asked before the answer is left for later. */
+const askedAtMost = 3
+const pauseBetweenMs = 2_000
+
+/**
+ * Asks whoever is left on the line what came of the call, by key, keeps the answer, thanks them and releases them. No answer leaves it open:
+ * it can be left later.
+ * @returns the outcome, or undefined where none was left
+ */
+export async function askOutcome(call: CallContext, leg: Leg, party: Party, choices: readonly OutcomeChoice[]): Promise<string | undefined> {
+  const { scope } = call
+  const offered = choices.slice(0, outcomeKeys.length)
+  if (offered.length === 0 || leg.ended) {
+    await scope.release(leg)
+    return undefined
+  }
+  // What was pressed in the conversation was not meant for us.
+  leg.dropKeys()
+  scope.tell({ type: 'outcome.asked', of: party })
+  const chosen = await ask(call, leg, offered)
+  if (!chosen) {
+    await sayAndRelease(call, leg, [sentence('outcome-later')])
+    return undefined
+  }
+  const kept = await scope.keep({ type: 'outcome.left', outcome: chosen.id, by: party })
+  await sayAndRelease(call, leg, [sentence(kept ? 'outcome-kept' : 'outcome-not-kept')])
+  return chosen.id
+}
+
+async function ask(call: CallContext, leg: Leg, offered: readonly OutcomeChoice[]): Promise<OutcomeChoice | undefined> {
+  const stop = new Stop(call.scope.gone(leg))
+  const cancelDeadline = call.clock.after(call.settings.outcomeMs, () => stop.done())
+  const keys = outcomeKeys.slice(0, offered.length)
+  const question: readonly SpeechPart[] = [
+    sentence('outcome-ask'),
+    ...offered.flatMap((choice, index): SpeechPart[] => [sentence('menu-for'), name(choice.label, 'generic-outcome'), sentence('menu-press'), { kind: 'digits', digits: String(index + 1) }]),
+  ]
+  try {
+    let lead: readonly SpeechPart[] = []
+    for (let asked = 0; asked < askedAtMost && !stop.stopped; asked++) {
+      const round = new Stop(stop.signal)
+      const audio = await spoken(call, [...lead, ...question])
+      // The question is over when it has been spoken and a little has passed, or at once when it cannot be played.
+      void leg
+        .play(audio, { signal: round.signal })
+        .then(() => sleep(call.clock, pauseBetweenMs, round.signal))
+        .catch(() => undefined)
+        .then(() => round.done())
+      const heard = await leg.listenFor({ keys, signal: round.signal })
+      round.done()
+      if (heard.kind === 'key') return offered[keys.indexOf(heard.key)]
+      if (heard.kind === 'hungUp') return undefined
+      lead = heard.kind === 'otherKey' ? [sentence('outcome-wrong-key')] : []
+    }
+    return undefined
+  } finally {
+    cancelDeadline()
+    stop.done()
+  }
+}

@@ -1,0 +1,80 @@
+import type { Leg, Recording } from '../switch/port.js'
+import type { CallContext } from './call-context.js'
+import { within } from './within.js'
+
+type Spool = { readonly recordingId: string; readonly path: string }
+
+/**
+ * The recording of one call. It never stands in the way of the conversation: what cannot be recorded is told as a fact and raised as an
+ * alarm, and the call goes on.
+ */
+export class Recorder {
+  readonly #call: CallContext
+  #spool: Promise<Spool | undefined> | undefined
+  #running: Promise<{ readonly recording: Recording; readonly recordingId: string } | undefined> | undefined
+
+  constructor(call: CallContext) {
+    this.#call = call
+  }
+
+  /** Gets a place to record to, ahead of time. */
+  prepare(): void {
+    this.#spool ??= this.#allocate()
+  }
+
+  /**
+   * Begins to record: left what this leg's party says, right what they hear. Harmless when it runs already.
+   * @returns when it is known whether it records; nobody has to wait for that
+   */
+  async start(leg: Leg): Promise<void> {
+    this.#running ??= this.#begin(leg)
+    await this.#running
+  }
+
+  /** Closes the recording and hands it on to be finished. Harmless when nothing runs. */
+  async stop(): Promise<void> {
+    const running = await this.#running
+    this.#running = undefined
+    if (!running) return
+    const { clock, settings, scope, recordings } = this.#call
+    await within(clock, settings.patienceMs, running.recording.stop())
+    scope.tell({ type: 'recording.stopped', recordingId: running.recordingId })
+    recordings.finish(running.recordingId)
+  }
+
+  async #allocate(): Promise<Spool | undefined> {
+    const { clock, settings, recordings, id } = this.#call
+    try {
+      const place = await within(clock, settings.patienceMs, recordings.allocate(id))
+      if (place?.kind === 'spool') return place
+      this.#failed('spool', place?.why ?? 'no answer from the recordings')
+    } catch (fault) {
+      this.#failed('spool', String(fault))
+    }
+    return undefined
+  }
+
+  async #begin(leg: Leg): Promise<{ readonly recording: Recording; readonly recordingId: string } | undefined> {
+    this.prepare()
+    const spool = await this.#spool
+    this.#spool = undefined
+    if (!spool) return undefined
+    const { recordingId, path } = spool
+    try {
+      const result = await leg.record(path, { signal: this.#call.scope.gone(leg) })
+      if (result.kind === 'recording') {
+        this.#call.scope.tell({ type: 'recording.started', recordingId, spoolPath: path })
+        return { recording: result.recording, recordingId }
+      }
+      if (result.kind === 'failed') this.#failed('start', result.why, recordingId)
+    } catch (fault) {
+      this.#failed('start', String(fault), recordingId)
+    }
+    return undefined
+  }
+
+  #failed(stage: 'spool' | 'start', why: string, recordingId?: string): void {
+    this.#call.scope.tell({ type: 'recording.failed', ...(recordingId === undefined ? {} : { recordingId }), stage, why })
+    this.#call.scope.tell({ type: 'alarm.raised', alarm: 'recording.notStarted', detail: why })
+  }
+}

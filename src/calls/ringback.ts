@@ -1,0 +1,69 @@
+import { sleep } from '../clock/clock.js'
+import type { Audio, Leg } from '../switch/port.js'
+import type { CallContext } from './call-context.js'
+
+const ringingTone: Audio = { kind: 'tone', tone: 'ringback' }
+
+/** A ringing tone that fails is begun again; when it fails this often, nothing can be played to the caller. */
+const failuresInARow = 3
+const pauseAfterFailureMs = 200
+
+/**
+ * What a caller hears while specialists are rung: the words that come first and then the ringing tone, as one play, without a gap and
+ * without a restart at each leg, until they are connected or told how it ended.
+ */
+export class Ringback {
+  readonly #call: CallContext
+  readonly #caller: Leg
+  readonly #lost = new AbortController()
+  #current: AbortController | undefined
+  #playing = false
+
+  constructor(call: CallContext, caller: Leg) {
+    this.#call = call
+    this.#caller = caller
+  }
+
+  /** Aborts when nothing can be played to the caller any more. */
+  get lost(): AbortSignal {
+    return this.#lost.signal
+  }
+
+  /** Says `words`, then rings. Replaces what was being played. */
+  ring(words: readonly Audio[]): void {
+    this.stop()
+    const current = new AbortController()
+    this.#current = current
+    this.#playing = true
+    void this.#play(words, current.signal)
+      .catch(() => this.#lost.abort())
+      .then(() => {
+        if (this.#current === current) this.#playing = false
+      })
+  }
+
+  /** Rings again where the ringing has stopped without our doing: a bridge was tried, and took its place. */
+  resume(): void {
+    if (!this.#playing) this.ring([])
+  }
+
+  /** Stops ringing. May be called twice. */
+  stop(): void {
+    this.#current?.abort()
+    this.#current = undefined
+    this.#playing = false
+  }
+
+  async #play(words: readonly Audio[], signal: AbortSignal): Promise<void> {
+    let audio = [...words, ringingTone]
+    for (let failures = 0; failures < failuresInARow; failures++) {
+      const played = await this.#caller.play(audio, { signal })
+      // `cancelled` without our doing: the bridge has taken over.
+      if (played.kind === 'cancelled' || played.kind === 'hungUp') return
+      // The words may have been heard, or be what cannot be played; the tone is what matters.
+      audio = [ringingTone]
+      await sleep(this.#call.clock, pauseAfterFailureMs, signal)
+    }
+    this.#lost.abort()
+  }
+}

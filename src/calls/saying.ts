@@ -1,0 +1,46 @@
+import { sleep } from '../clock/clock.js'
+import type { SpeechPart } from '../prompts/speech.js'
+import type { SentenceId } from '../prompts/sentences.js'
+import type { Audio, Leg, Played } from '../switch/port.js'
+import type { CallContext } from './call-context.js'
+import { within } from './within.js'
+
+export function sentence(id: SentenceId): SpeechPart {
+  return { kind: 'sentence', id }
+}
+
+/** Names and lines' own words come from the directory; what stands there in their place when the text-to-speech engine fails does not. */
+export function name(text: string, instead: SentenceId): SpeechPart {
+  return { kind: 'name', text, instead }
+}
+
+/**
+ * What is to be said, as audio.
+ * @returns a beep when speech fails or takes too long, so that there is something to hear; never rejects
+ */
+export async function spoken(call: CallContext, parts: readonly SpeechPart[]): Promise<readonly Audio[]> {
+  if (parts.length === 0) return []
+  try {
+    const audio = await within(call.clock, call.settings.patienceMs, call.speech.say(parts))
+    if (audio !== undefined && audio.length > 0) return audio
+  } catch {
+    // Told below: a speech engine that throws is as silent as one that never answers.
+  }
+  call.scope.tell({ type: 'alarm.raised', alarm: 'speech.failed', detail: parts.map((part) => (part.kind === 'sentence' ? part.id : part.kind)).join(' ') })
+  return [{ kind: 'tone', tone: 'beep' }]
+}
+
+/** Says something once and to its end. A play that fails is tried once more. */
+export async function say(call: CallContext, leg: Leg, parts: readonly SpeechPart[], signal: AbortSignal): Promise<Played> {
+  const audio = await spoken(call, parts)
+  const first = await leg.play(audio, { signal })
+  if (first.kind !== 'failed') return first
+  await sleep(call.clock, 200, signal)
+  return leg.play(audio, { signal })
+}
+
+/** Says the last thing that this party hears, then releases the leg. */
+export async function sayAndRelease(call: CallContext, leg: Leg, parts: readonly SpeechPart[]): Promise<void> {
+  await say(call, leg, parts, call.scope.gone(leg))
+  await call.scope.release(leg)
+}

@@ -1,0 +1,34 @@
+/**
+ * A reason to stop that one step of a call can have besides those of its surroundings: an `AbortController` which also aborts with
+ * its parents. `AbortSignal.any` would do, but it keeps its listeners on a long-lived parent; `done()` takes these off.
+ */
+export class Stop {
+  readonly #controller = new AbortController()
+  readonly #leave: (() => void)[] = []
+
+  constructor(...parents: readonly AbortSignal[]) {
+    for (const parent of parents) {
+      if (parent.aborted) {
+        this.#controller.abort()
+        return
+      }
+      const listener = (): void => this.#controller.abort()
+      parent.addEventListener('abort', listener, { once: true })
+      this.#leave.push(() => parent.removeEventListener('abort', listener))
+    }
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  get stopped(): boolean {
+    return this.#controller.signal.aborted
+  }
+
+  /** Stops what was given this signal, and lets go of the parents. May be called twice. */
+  done(): void {
+    this.#controller.abort()
+    for (const leave of this.#leave.splice(0)) leave()
+  }
+}
