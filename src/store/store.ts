@@ -1,5 +1,12 @@
+import { stat } from 'node:fs/promises'
 import type { Alarms } from '../calls/alarms.js'
-import type { CallEnding, CallEvent, EventLog } from '../calls/events.js'
+import { callRecord } from '../calls/call-record.js'
+import type { CallEvent, EventLog } from '../calls/events.js'
+import type { CallFilter, CallPage } from './call-filter.js'
+import type { StoredRecording } from './call-queries.js'
+import { closingFacts, lastSignOfLife } from './interrupted.js'
+import { StoredEventLog } from './stored-event-log.js'
+import { ThreadedDatabase } from './threaded-database.js'
 
 export interface StoreSettings {
   /** Path of the SQLite file. Its folder is made where it is missing. */
@@ -10,6 +17,8 @@ export interface StoreSettings {
    * `store.slow` raised. Default 2000.
    */
   readonly durableWaitMs?: number
+  /** Wall-clock ms. Default: the system's. */
+  readonly now?: () => number
 }
 
 /** How the store is doing, for `/readyz` and the metrics. */
@@ -20,32 +29,127 @@ export interface StoreHealth {
   readonly queued: number
 }
 
-export interface CallFilter {
-  /** Wall-clock ms; arrival at or after `from`, before `to`. */
-  readonly from?: number
-  readonly to?: number
-  readonly line?: string
-  readonly organisation?: string
-  readonly ending?: CallEnding
-  /** 1 to 200; default 50. */
-  readonly limit?: number
-  /** `nextCursor` of the page before. */
-  readonly cursor?: string
-}
-
-/** The facts of calls on disk, and what can be asked of them. */
+/** The facts of calls on disk, and what can be asked of them. Questions reject in the database's own words. */
 export interface Store {
   readonly log: EventLog
-  /** The events of one call, in order; empty when there is no such call. */
+  /** The events of one call that are on disk, in order; empty when there is no such call. */
   events(callId: string): Promise<readonly CallEvent[]>
+  /** Newest arrival first. */
+  calls(filter: CallFilter): Promise<CallPage>
+  recording(recordingId: string): Promise<StoredRecording | undefined>
   /** Closes the calls that a dead engine left open. Call once at start-up, before calls are taken. @returns their ids */
   closeInterrupted(): Promise<readonly string[]>
+  /** Holds the lists against the facts. @returns the calls for which they differ; none, unless somebody changed the file by hand */
+  differing(): Promise<readonly string[]>
+  /** Makes the lists anew from the facts. @returns how many calls there are */
+  rebuild(): Promise<number>
   health(): StoreHealth
-  /** Writes what is queued (within a bound), then closes the file. May be called twice. */
+  /** Writes what is queued (within 5 s), then closes the file. May be called twice; never rejects. */
   close(): Promise<void>
 }
 
+const defaultDurableWaitMs = 2_000
+const closeWithinMs = 5_000
+/** How far an interrupted call's end may be off when nothing else is known of it. */
+const aliveEveryMs = 5_000
+
 /** Opens (and where needed creates and migrates) the store. Rejects with one clear line when the file cannot be used. */
-export function openStore(_settings: StoreSettings): Promise<Store> {
-  return Promise.reject(new Error('not yet'))
+export async function openStore(settings: StoreSettings): Promise<Store> {
+  const writer = await ThreadedDatabase.open({ file: settings.file, role: 'write' }).catch((error: unknown) => {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new Error(why.startsWith(settings.file) ? why : `${settings.file}: the store cannot be opened: ${why}`, { cause: error })
+  })
+  const reader = await ThreadedDatabase.open({ file: settings.file, role: 'read' }).catch(async (error: unknown) => {
+    await writer.close()
+    throw error
+  })
+  return new SqliteStore(writer, reader, settings)
+}
+
+class SqliteStore implements Store {
+  readonly log: StoredEventLog
+  readonly #now: () => number
+  readonly #beat: NodeJS.Timeout
+  #closing: Promise<void> | undefined
+
+  constructor(
+    private readonly writer: ThreadedDatabase,
+    private readonly reader: ThreadedDatabase,
+    private readonly settings: StoreSettings,
+  ) {
+    this.#now = settings.now ?? Date.now
+    this.log = new StoredEventLog({
+      write: (events) => writer.ask('append', events),
+      lastSeq: (callId) => reader.ask('lastSeq', callId),
+      alarms: settings.alarms,
+      durableWaitMs: settings.durableWaitMs ?? defaultDurableWaitMs,
+      now: this.#now,
+    })
+    // A sign of life that cannot be written is not missed: the facts raise the alarm.
+    this.#beat = setInterval(() => void writer.ask('alive', this.#now()).catch(() => undefined), aliveEveryMs)
+    this.#beat.unref()
+  }
+
+  events(callId: string): Promise<readonly CallEvent[]> {
+    return this.reader.ask('events', callId)
+  }
+
+  calls(filter: CallFilter): Promise<CallPage> {
+    return this.reader.ask('calls', filter)
+  }
+
+  recording(recordingId: string): Promise<StoredRecording | undefined> {
+    return this.reader.ask('recording', recordingId)
+  }
+
+  differing(): Promise<readonly string[]> {
+    return this.reader.ask('differing')
+  }
+
+  rebuild(): Promise<number> {
+    return this.writer.ask('rebuild')
+  }
+
+  async closeInterrupted(): Promise<readonly string[]> {
+    const [callIds, engineAliveAt] = await Promise.all([this.reader.ask('unended'), this.reader.ask('aliveAt')])
+    const closed: string[] = []
+    for (const callId of callIds) {
+      const events = await this.events(callId)
+      const record = callRecord(events)
+      if (!record) continue
+      const lastFactAt = events.reduce((latest, event) => Math.max(latest, event.at), 0)
+      const sounds = await Promise.all(record.recordings.filter((one) => one.state === 'running').map((one) => changedAt(one.spoolPath)))
+      const lastSoundAt = sounds.reduce<number | undefined>((latest, at) => (at === undefined ? latest : Math.max(latest ?? 0, at)), undefined)
+      const at = lastSignOfLife({ lastFactAt, engineAliveAt, lastSoundAt, now: this.#now() })
+      await Promise.all(closingFacts(record).map((fact) => this.log.appendAt(callId, fact, at)))
+      closed.push(callId)
+    }
+    await this.writer.ask('alive', this.#now())
+    return closed
+  }
+
+  health(): StoreHealth {
+    const failing = this.log.failing
+    return { writing: failing === undefined, detail: failing ?? 'facts are written', queued: this.log.queued }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    clearInterval(this.#beat)
+    const left = await this.log.close(closeWithinMs)
+    if (left > 0) this.settings.alarms.raise('store.factsLost', `${left} facts could not be written before the engine stopped`)
+    await Promise.all([this.reader.close(), this.writer.close()])
+  }
+}
+
+/** When a file was last written to, ms since the epoch; undefined when it is not there. */
+async function changedAt(path: string): Promise<number | undefined> {
+  return stat(path).then(
+    (found) => Math.round(found.mtimeMs),
+    () => undefined,
+  )
 }

@@ -1,0 +1,29 @@
+import type { CallRecord } from '../calls/call-record.js'
+import type { CallFact } from '../calls/events.js'
+
+/**
+ * The facts that close a call which a dead engine left open: nobody knows how the attempts that ran would have ended, and the
+ * conversation lasted at least until the last sign of life. Pure.
+ */
+export function closingFacts(record: CallRecord): readonly CallFact[] {
+  const facts: CallFact[] = []
+  for (const attempt of record.attempts) {
+    if (attempt.result !== undefined) continue
+    facts.push({ type: 'attempt.ended', attempt: attempt.attempt, result: attempt.acceptedAt === undefined ? 'cancelled' : 'accepted', reason: 'the engine stopped' })
+  }
+  if (record.talkStartedAt !== undefined && record.talkEndedAt === undefined) facts.push({ type: 'talk.ended', by: 'system', why: 'faulted' })
+  for (const recording of record.recordings) {
+    if (recording.state === 'running') facts.push({ type: 'recording.stopped', recordingId: recording.recordingId })
+  }
+  facts.push({ type: 'call.ended', ending: 'interrupted', detail: 'the engine stopped while the call ran; closed at its next start' })
+  return facts
+}
+
+/**
+ * When an interrupted call was last known to run: its last fact, the engine's last sign of life, or the last sound that the switch
+ * wrote into its spool (the media server may have outlived the engine), whichever is latest; never in the future.
+ */
+export function lastSignOfLife(evidence: { readonly lastFactAt: number; readonly engineAliveAt: number | undefined; readonly lastSoundAt: number | undefined; readonly now: number }): number {
+  const latest = Math.max(evidence.lastFactAt, evidence.engineAliveAt ?? 0, evidence.lastSoundAt ?? 0)
+  return Math.max(evidence.lastFactAt, Math.min(latest, evidence.now))
+}

@@ -1,0 +1,105 @@
+import { sql, type Kysely, type Migration } from 'kysely'
+
+/**
+ * The steps that make the tables, in order of their names; each runs once. This file and `sqlite.ts` are the only ones that may be
+ * particular to SQLite (the triggers here); PostgreSQL gets a file of its own.
+ */
+export const sqliteMigrations: Readonly<Record<string, Migration>> = {
+  '001-facts-and-projections': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await db.schema
+        .createTable('call_events')
+        .addColumn('call_id', 'text', (column) => column.notNull())
+        .addColumn('seq', 'integer', (column) => column.notNull())
+        .addColumn('at', 'bigint', (column) => column.notNull())
+        .addColumn('type', 'text', (column) => column.notNull())
+        .addColumn('data', 'text', (column) => column.notNull())
+        .addPrimaryKeyConstraint('call_events_pk', ['call_id', 'seq'])
+        .execute()
+      await refuse(db, 'update')
+      await refuse(db, 'delete')
+
+      await db.schema
+        .createTable('calls')
+        .addColumn('call_id', 'text', (column) => column.primaryKey())
+        .addColumn('kind', 'text', (column) => column.notNull())
+        .addColumn('arrived_at', 'bigint', (column) => column.notNull())
+        .addColumn('caller_number', 'text', (column) => column.notNull())
+        .addColumn('dialled_number', 'text', (column) => column.notNull())
+        .addColumn('source', 'text', (column) => column.notNull())
+        .addColumn('organisation', 'text')
+        .addColumn('line', 'text')
+        .addColumn('answered_at', 'bigint')
+        .addColumn('accepted_at', 'bigint')
+        .addColumn('accepted_by', 'text')
+        .addColumn('wait_ms', 'bigint')
+        .addColumn('talk_ms', 'bigint')
+        .addColumn('refs', 'integer', (column) => column.notNull())
+        .addColumn('attempts', 'integer', (column) => column.notNull())
+        .addColumn('outcome', 'text')
+        .addColumn('outcome_by', 'text')
+        .addColumn('outcome_at', 'bigint')
+        .addColumn('ending', 'text')
+        .addColumn('ending_detail', 'text')
+        .addColumn('ended_at', 'bigint')
+        .addColumn('last_seq', 'integer', (column) => column.notNull())
+        .execute()
+      await db.schema.createIndex('calls_by_arrival').on('calls').columns(['arrived_at', 'call_id']).execute()
+      await db.schema.createIndex('calls_by_line').on('calls').columns(['line', 'arrived_at']).execute()
+      await db.schema.createIndex('calls_by_organisation').on('calls').columns(['organisation', 'arrived_at']).execute()
+      await db.schema.createIndex('calls_by_ending').on('calls').columns(['ending', 'arrived_at']).execute()
+
+      await db.schema
+        .createTable('attempts')
+        .addColumn('call_id', 'text', (column) => column.notNull())
+        .addColumn('attempt', 'text', (column) => column.notNull())
+        .addColumn('position', 'integer', (column) => column.notNull())
+        .addColumn('candidate', 'text', (column) => column.notNull())
+        .addColumn('label', 'text', (column) => column.notNull())
+        .addColumn('clinician', 'text')
+        .addColumn('pool', 'text', (column) => column.notNull())
+        .addColumn('target', 'text', (column) => column.notNull())
+        .addColumn('started_at', 'bigint', (column) => column.notNull())
+        .addColumn('ringing_at', 'bigint')
+        .addColumn('answered_at', 'bigint')
+        .addColumn('accepted_at', 'bigint')
+        .addColumn('ended_at', 'bigint')
+        .addColumn('result', 'text')
+        .addColumn('status', 'integer')
+        .addColumn('reason', 'text')
+        .addColumn('proof', 'text')
+        .addPrimaryKeyConstraint('attempts_pk', ['call_id', 'attempt'])
+        .execute()
+      await db.schema.createIndex('attempts_by_candidate').on('attempts').columns(['candidate', 'started_at']).execute()
+
+      await db.schema
+        .createTable('recordings')
+        .addColumn('recording_id', 'text', (column) => column.primaryKey())
+        .addColumn('call_id', 'text', (column) => column.notNull())
+        .addColumn('state', 'text', (column) => column.notNull())
+        .addColumn('spool_path', 'text', (column) => column.notNull())
+        .addColumn('started_at', 'bigint', (column) => column.notNull())
+        .addColumn('stopped_at', 'bigint')
+        .addColumn('ready_at', 'bigint')
+        .addColumn('path', 'text')
+        .addColumn('bytes', 'bigint')
+        .addColumn('seconds', 'double precision')
+        .addColumn('sha256', 'text')
+        .addColumn('why', 'text')
+        .execute()
+      await db.schema.createIndex('recordings_by_call').on('recordings').column('call_id').execute()
+
+      await db.schema
+        .createTable('engine_life')
+        .addColumn('id', 'integer', (column) => column.primaryKey())
+        .addColumn('alive_at', 'bigint', (column) => column.notNull())
+        .execute()
+    },
+  },
+}
+
+/** A fact that has been written stays as it is. */
+async function refuse(db: Kysely<unknown>, what: 'update' | 'delete'): Promise<void> {
+  const name = sql.raw(`call_events_no_${what}`)
+  await sql`create trigger ${name} before ${sql.raw(what)} on call_events begin select raise(abort, 'call events are append-only'); end`.execute(db)
+}

@@ -1,0 +1,83 @@
+import type { Insertable } from 'kysely'
+import type { CallRecord } from '../calls/call-record.js'
+import type { AttemptsTable, CallsTable, RecordingsTable } from './schema.js'
+
+export type CallRow = Insertable<CallsTable>
+export type AttemptRow = Insertable<AttemptsTable>
+export type RecordingRow = Insertable<RecordingsTable>
+
+/** The rows of one call in the tables for lists and reports. */
+export interface ProjectedCall {
+  readonly call: CallRow
+  readonly attempts: readonly AttemptRow[]
+  readonly recordings: readonly RecordingRow[]
+}
+
+/** A call record as rows. Pure: the same record gives the same rows, in the same order of columns. */
+export function project(record: CallRecord): ProjectedCall {
+  return {
+    call: {
+      call_id: record.callId,
+      kind: record.kind,
+      arrived_at: record.arrivedAt,
+      caller_number: record.callerNumber,
+      dialled_number: record.dialledNumber,
+      source: record.source,
+      organisation: record.organisation ?? null,
+      line: record.line ?? null,
+      answered_at: record.answeredAt ?? null,
+      accepted_at: record.acceptedAt ?? null,
+      accepted_by: record.acceptedBy ?? null,
+      wait_ms: record.waitMs ?? null,
+      talk_ms: record.talkMs ?? null,
+      refs: record.refs,
+      attempts: record.attempts.length,
+      outcome: record.outcome?.outcome ?? null,
+      outcome_by: record.outcome?.by ?? null,
+      outcome_at: record.outcome?.at ?? null,
+      ending: record.ending ?? null,
+      ending_detail: record.endingDetail ?? null,
+      ended_at: record.endedAt ?? null,
+      last_seq: record.lastSeq,
+    },
+    attempts: record.attempts.map((attempt, position) => ({
+      call_id: record.callId,
+      attempt: attempt.attempt,
+      position,
+      candidate: attempt.candidate,
+      label: attempt.label,
+      clinician: attempt.clinician ?? null,
+      pool: attempt.pool,
+      target: attempt.target,
+      started_at: attempt.startedAt,
+      ringing_at: attempt.ringingAt ?? null,
+      answered_at: attempt.answeredAt ?? null,
+      accepted_at: attempt.acceptedAt ?? null,
+      ended_at: attempt.endedAt ?? null,
+      result: attempt.result ?? null,
+      status: attempt.status ?? null,
+      reason: attempt.reason ?? null,
+      proof: attempt.proof === undefined ? null : JSON.stringify(attempt.proof),
+    })),
+    recordings: record.recordings.map((recording) => ({
+      recording_id: recording.recordingId,
+      call_id: record.callId,
+      state: recording.state,
+      spool_path: recording.spoolPath,
+      started_at: recording.startedAt,
+      stopped_at: recording.stoppedAt ?? null,
+      ready_at: recording.readyAt ?? null,
+      path: recording.path ?? null,
+      bytes: recording.bytes ?? null,
+      seconds: recording.seconds ?? null,
+      sha256: recording.sha256 ?? null,
+      why: recording.why ?? null,
+    })),
+  }
+}
+
+/** The rows of `now` that differ from those of `before`. */
+export function changedRows(before: ProjectedCall | undefined, now: ProjectedCall): { readonly attempts: readonly AttemptRow[]; readonly recordings: readonly RecordingRow[] } {
+  const differs = <T>(rows: readonly T[], earlier: readonly T[] | undefined) => rows.filter((row, index) => JSON.stringify(row) !== JSON.stringify(earlier?.[index]))
+  return { attempts: differs(now.attempts, before?.attempts), recordings: differs(now.recordings, before?.recordings) }
+}

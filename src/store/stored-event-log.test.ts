@@ -1,0 +1,145 @@
+import { expect, onTestFinished, test, vi } from 'vitest'
+import type { CallEvent, CallFact } from '../calls/events.js'
+import { AlarmBoard } from '../live/alarm-board.js'
+import { StoredEventLog } from './stored-event-log.js'
+
+const arrived: CallFact = { type: 'call.arrived', kind: 'dialIn', callerNumber: '', dialledNumber: '1', source: '' }
+const ended: CallFact = { type: 'call.ended', ending: 'completed' }
+const answered: CallFact = { type: 'call.answered', legId: 'a' }
+
+/** A disk that can be full, and slow. */
+function disk() {
+  const written: CallEvent[][] = []
+  const state = { full: false, hangs: false }
+  const write = vi.fn(async (events: readonly CallEvent[]): Promise<readonly CallEvent[]> => {
+    await Promise.resolve()
+    if (state.hangs) await new Promise(() => undefined)
+    if (state.full) throw new Error('database or disk is full')
+    written.push([...events])
+    return []
+  })
+  return { written, state, write, all: () => written.flat().map((event) => `${event.callId}.${event.seq}`) }
+}
+
+function logOn(on: ReturnType<typeof disk>, more: { lastSeq?: (callId: string) => Promise<number>; durableWaitMs?: number } = {}) {
+  vi.useFakeTimers()
+  onTestFinished(() => {
+    vi.useRealTimers()
+  })
+  const alarms = new AlarmBoard()
+  const log = new StoredEventLog({ write: on.write, lastSeq: () => Promise.resolve(0), alarms, durableWaitMs: 2_000, now: () => 1_000, ...more })
+  return { log, alarms, names: () => alarms.active().map((one) => one.alarm) }
+}
+
+test('a durable fact is acknowledged only after it was written, with every fact before it', async () => {
+  const on = disk()
+  const { log } = logOn(on)
+  void log.append('a', arrived)
+  void log.append('a', answered)
+  let acknowledged = false
+  const done = log.append('a', ended).then(() => {
+    acknowledged = true
+  })
+  expect(acknowledged).toBe(false)
+  expect(on.all()).toEqual([])
+  await done
+  expect(on.all()).toEqual(['a.1', 'a.2', 'a.3'])
+})
+
+test('what gathers during one write goes into the next one, in one piece', async () => {
+  const on = disk()
+  const { log } = logOn(on)
+  const first = log.append('a', arrived)
+  const rest = Array.from({ length: 50 }, (_, index) => log.append(`call-${index}`, arrived))
+  await first
+  await Promise.all(rest)
+  expect(on.written.map((batch) => batch.length)).toEqual([1, 50])
+})
+
+test('facts that nothing hangs on are acknowledged at once and written together a moment later', async () => {
+  const on = disk()
+  const { log } = logOn(on)
+  await log.append('a', arrived)
+  await log.append('a', answered)
+  await log.append('a', answered)
+  expect(on.written).toHaveLength(1)
+  await vi.advanceTimersByTimeAsync(25)
+  expect(on.written.map((batch) => batch.length)).toEqual([1, 2])
+})
+
+test('a durable fact that follows another in the same breath does not linger', async () => {
+  const on = disk()
+  const { log } = logOn(on)
+  await log.append('a', arrived)
+  await log.append('a', ended)
+  await log.append('b', arrived)
+  expect(on.written).toHaveLength(3)
+})
+
+test('disk full: the call goes on, the alarm is up, and nothing is lost once there is room', async () => {
+  const on = disk()
+  const { log, names } = logOn(on)
+  on.state.full = true
+  await log.append('a', arrived)
+  expect(names()).toEqual(['store.cannotWrite'])
+  await log.append('a', answered)
+  await log.append('a', ended)
+  expect(log.queued).toBe(3)
+  expect(log.failing).toBe('database or disk is full')
+  await vi.advanceTimersByTimeAsync(60_000)
+  expect(log.queued).toBe(3)
+  expect(on.write.mock.calls.length).toBeLessThan(25)
+  on.state.full = false
+  await vi.advanceTimersByTimeAsync(5_000)
+  expect(on.all()).toEqual(['a.1', 'a.2', 'a.3'])
+  expect(names()).toEqual([])
+  expect(log.queued).toBe(0)
+})
+
+test('a disk that hangs holds up a call for two seconds and no longer', async () => {
+  const on = disk()
+  const { log, names } = logOn(on)
+  on.state.hangs = true
+  let acknowledged = false
+  void log.append('a', arrived).then(() => {
+    acknowledged = true
+  })
+  await vi.advanceTimersByTimeAsync(1_990)
+  expect(acknowledged).toBe(false)
+  await vi.advanceTimersByTimeAsync(20)
+  expect(acknowledged).toBe(true)
+  expect(names()).toEqual(['store.slow'])
+})
+
+test('facts of a call from before the start keep their order while the store is asked for its last number', async () => {
+  const on = disk()
+  const { log } = logOn(on, { lastSeq: async () => new Promise((resolve) => setTimeout(() => resolve(22), 100)) })
+  const heard: number[] = []
+  log.subscribe((event) => heard.push(event.seq))
+  const all = Promise.all([log.append('old', answered), log.append('old', ended), log.append('old', answered)])
+  await vi.advanceTimersByTimeAsync(150)
+  expect((await all).map((event) => event.seq)).toEqual([23, 24, 25])
+  expect(heard).toEqual([23, 24, 25])
+})
+
+test('closing writes what is left; with a dead disk it gives up and says how much', async () => {
+  const on = disk()
+  const { log } = logOn(on)
+  await log.append('a', arrived)
+  await log.append('a', answered)
+  expect(await log.close(1_000)).toBe(0)
+  expect(on.all()).toEqual(['a.1', 'a.2'])
+
+  const dead = disk()
+  dead.state.full = true
+  const other = logOn(dead)
+  await other.log.append('a', arrived)
+  await other.log.append('a', answered)
+  const closing = other.log.close(1_000)
+  await vi.advanceTimersByTimeAsync(1_100)
+  expect(await closing).toBe(2)
+  const tries = dead.write.mock.calls.length
+  await vi.advanceTimersByTimeAsync(60_000)
+  expect(dead.write.mock.calls.length).toBe(tries)
+  expect(vi.getTimerCount()).toBe(0)
+})

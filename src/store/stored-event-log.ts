@@ -1,0 +1,249 @@
+import type { Alarms } from '../calls/alarms.js'
+import { mustBeDurable, type CallEvent, type CallFact, type EventLog } from '../calls/events.js'
+
+/** Facts that nothing hangs on wait so long for company, to share one write to the disk. A durable fact never waits. */
+const lingerMs = 20
+const factsPerWrite = 1_000
+/** Between two tries of a store that cannot write. */
+const firstRetryMs = 250
+const longestRetryMs = 5_000
+/** Calls whose last `seq` is kept in memory. */
+const keptCalls = 20_000
+
+export interface EventLogSettings {
+  /** Writes facts, all or none; resolves when they are on the disk. */
+  readonly write: (events: readonly CallEvent[]) => Promise<readonly CallEvent[]>
+  /** Last `seq` on disk of a call that this log has not seen yet; 0 for none. */
+  readonly lastSeq: (callId: string) => Promise<number>
+  readonly alarms: Alarms
+  readonly durableWaitMs: number
+  readonly now: () => number
+}
+
+interface Queued {
+  readonly event: CallEvent
+  readonly durable: boolean
+  /** The fact is on the disk, or it will be when the store can write again; the call goes on. */
+  readonly settle: () => void
+}
+
+/** How far a call's numbering has come. `last` is undefined until the store has said. */
+interface Numbering {
+  last: number | undefined
+  /** Appends of a call from before the start wait here, in order, until `last` is known. */
+  waiting: Promise<void>
+  ended: boolean
+}
+
+/**
+ * The event log over a store that writes in groups: whatever has gathered while one write was under way goes into the next, in one
+ * transaction and one wait for the disk. Facts reach the disk in the order of `append`, so a durable fact is never there without those
+ * before it.
+ *
+ * Modes, changed in `#write` only: idle (nothing to write) → lingering (only facts that can wait) → writing → idle; a write that
+ * fails leads to retrying (`store.cannotWrite` is up, every fact stays in memory, durable appends are let go at once so that calls go
+ * on) until one succeeds.
+ */
+export class StoredEventLog implements EventLog {
+  readonly #listeners = new Set<(event: CallEvent) => void>()
+  readonly #numbering = new Map<string, Numbering>()
+  #queue: Queued[] = []
+  #writing: Promise<void> | undefined
+  #linger: NodeJS.Timeout | undefined
+  #wakeRetry: (() => void) | undefined
+  #failing: string | undefined
+  #closed = false
+  /** Closed while the store could not write: what is left stays unwritten. */
+  #abandoned = false
+
+  constructor(private readonly settings: EventLogSettings) {}
+
+  append(callId: string, fact: CallFact): Promise<CallEvent> {
+    return this.appendAt(callId, fact, this.settings.now())
+  }
+
+  /** As `append`, for a fact that happened earlier than it became known (closing what a dead engine left open). */
+  appendAt(callId: string, fact: CallFact, at: number): Promise<CallEvent> {
+    const numbering = this.#numberingOf(callId, fact)
+    if (numbering.last !== undefined) return this.#append(callId, fact, at, numbering)
+    const appended = numbering.waiting.then(() => this.#append(callId, fact, at, numbering))
+    numbering.waiting = appended.then(
+      () => undefined,
+      () => undefined,
+    )
+    return appended
+  }
+
+  subscribe(listener: (event: CallEvent) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Facts in memory that are not on disk. */
+  get queued(): number {
+    return this.#queue.length
+  }
+
+  /** Why the store cannot write; undefined when it can. */
+  get failing(): string | undefined {
+    return this.#failing
+  }
+
+  /** Writes what is queued, for at most `withinMs`. @returns how many facts are left unwritten */
+  async close(withinMs: number): Promise<number> {
+    this.#closed = true
+    this.#kick(true)
+    this.#wakeRetry?.()
+    let timer: NodeJS.Timeout | undefined
+    const tooLate = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, withinMs)
+    })
+    await Promise.race([this.#written(), tooLate])
+    clearTimeout(timer)
+    this.#abandoned = true
+    this.#wakeRetry?.()
+    return this.#queue.length
+  }
+
+  async #written(): Promise<void> {
+    while (this.#writing) await this.#writing
+  }
+
+  #append(callId: string, fact: CallFact, at: number, numbering: Numbering): Promise<CallEvent> {
+    const seq = (numbering.last ?? 0) + 1
+    numbering.last = seq
+    if (fact.type === 'call.ended') numbering.ended = true
+    const event: CallEvent = { callId, seq, at, ...fact }
+    const durable = mustBeDurable.has(fact.type)
+    const settled = new Promise<CallEvent>((resolve) => {
+      const timer = durable ? setTimeout(() => this.#tooSlow(settle), this.settings.durableWaitMs) : undefined
+      const settle = () => {
+        clearTimeout(timer)
+        resolve(event)
+      }
+      this.#queue.push({ event, durable, settle })
+      // A store that is known to be down is not waited for: the alarm is up, the fact is in memory, the call goes on.
+      if (!durable || this.#failing !== undefined) settle()
+    })
+    this.#tell(event)
+    this.#kick(durable)
+    return settled
+  }
+
+  #tooSlow(settle: () => void): void {
+    this.settings.alarms.raise('store.slow', `a fact was not on disk after ${this.settings.durableWaitMs} ms; the call went on`)
+    settle()
+  }
+
+  #tell(event: CallEvent): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(event)
+      } catch (error) {
+        this.settings.alarms.raise('store.listenerFailed', `${event.type}: ${describe(error)}`)
+      }
+    }
+  }
+
+  #numberingOf(callId: string, fact: CallFact): Numbering {
+    const known = this.#numbering.get(callId)
+    if (known) return known
+    const numbering: Numbering = { last: undefined, waiting: Promise.resolve(), ended: false }
+    this.#numbering.set(callId, numbering)
+    this.#forget()
+    if (fact.type === 'call.arrived') numbering.last = 0
+    else {
+      numbering.waiting = this.settings.lastSeq(callId).then(
+        (last) => {
+          numbering.last = last
+        },
+        () => {
+          // The store cannot even be asked. It moves a fact whose place is taken when it writes (`CallDatabase.append`).
+          numbering.last = 0
+        },
+      )
+    }
+    return numbering
+  }
+
+  /** Drops the numbering of calls long over. Only while nothing is queued, so that the store knows all of them. */
+  #forget(): void {
+    if (this.#numbering.size <= keptCalls || this.#queue.length > 0) return
+    for (const [callId, numbering] of this.#numbering) {
+      if (numbering.ended) this.#numbering.delete(callId)
+      if (this.#numbering.size <= keptCalls / 2) return
+    }
+  }
+
+  #kick(now: boolean): void {
+    if (this.#writing || this.#queue.length === 0 || this.#abandoned) return
+    if (!now && !this.#closed) {
+      this.#linger ??= setTimeout(() => {
+        this.#linger = undefined
+        this.#kick(true)
+      }, lingerMs)
+      return
+    }
+    clearTimeout(this.#linger)
+    this.#linger = undefined
+    this.#writing = this.#write().finally(() => {
+      this.#writing = undefined
+      this.#kick(this.#queue.some((one) => one.durable))
+    })
+  }
+
+  async #write(): Promise<void> {
+    let retryMs = firstRetryMs
+    // After the first round only durable facts keep it going; the others linger for company.
+    for (let first = true; !this.#abandoned && this.#queue.length > 0 && (first || this.#closed || this.#failing !== undefined || this.#queue.some((one) => one.durable)); first = false) {
+      const batch = this.#queue.slice(0, factsPerWrite)
+      try {
+        const moved = await this.settings.write(batch.map((one) => one.event))
+        if (moved.length > 0) this.settings.alarms.raise('store.factsMoved', `${moved.length} facts had the number of another fact, first in call ${moved[0]?.callId ?? ''}`)
+        for (const event of moved) this.#renumber(event)
+        this.#queue = this.#queue.slice(batch.length)
+        for (const one of batch) one.settle()
+        this.#recovered()
+        retryMs = firstRetryMs
+      } catch (error) {
+        this.#failing = describe(error)
+        this.settings.alarms.raise('store.cannotWrite', `${this.#failing}; ${this.#queue.length} facts are kept in memory`)
+        for (const one of this.#queue) one.settle()
+        if (this.#closed) {
+          this.#abandoned = true
+          return
+        }
+        await this.#pause(retryMs)
+        retryMs = Math.min(longestRetryMs, retryMs * 2)
+      }
+    }
+  }
+
+  #recovered(): void {
+    if (this.#failing === undefined) return
+    this.#failing = undefined
+    this.settings.alarms.clear('store.cannotWrite')
+    this.settings.alarms.clear('store.slow')
+  }
+
+  #renumber(event: CallEvent): void {
+    const numbering = this.#numbering.get(event.callId)
+    if (numbering) numbering.last = Math.max(numbering.last ?? 0, event.seq)
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer)
+        this.#wakeRetry = undefined
+        resolve()
+      }
+      const timer = setTimeout(done, ms)
+      this.#wakeRetry = done
+    })
+  }
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,31 @@
+import { mkdirSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+
+/**
+ * Where the program of a worker thread lies: beside the module that starts it. Built, both are JavaScript and nothing is left to do.
+ * Run from the TypeScript sources (tests), the program is translated first, because a thread starts without the test runner's own
+ * translation.
+ * @param program file name without ending, e.g. `database-thread`
+ * @param beside `import.meta.url` of the module that starts it
+ */
+export async function threadProgram(program: string, beside: string): Promise<URL> {
+  if (!beside.endsWith('.ts')) return new URL(`./${program}.js`, beside)
+  const key = new URL(program, beside).href
+  const translated = programs.get(key) ?? translate(program, beside)
+  programs.set(key, translated)
+  return translated
+}
+
+const programs = new Map<string, Promise<URL>>()
+
+async function translate(program: string, beside: string): Promise<URL> {
+  const source = join(dirname(fileURLToPath(beside)), `${program}.ts`)
+  // Below the project, so that the packages are found; one file per process, so that test processes do not tread on each other.
+  const folder = resolve(dirname(source), '..', '..', '.cache', 'threads')
+  mkdirSync(folder, { recursive: true })
+  const outfile = join(folder, `${basename(dirname(source))}-${program}-${process.pid}.mjs`)
+  const { build } = await import('esbuild')
+  await build({ entryPoints: [source], outfile, bundle: true, packages: 'external', format: 'esm', platform: 'node', target: 'node20', logLevel: 'error' })
+  return pathToFileURL(outfile)
+}

@@ -1,0 +1,26 @@
+import { writeSync } from 'node:fs'
+import { goodCall } from './sample-call.js'
+import { mustBeDurable } from '../../src/calls/events.js'
+import { openStore } from '../../src/store/store.js'
+
+/**
+ * A process that keeps calls until it is killed. It says on its standard output what the store has acknowledged:
+ * `<callId> <seq> <type>` per durable fact, written before anything else happens.
+ */
+const [file = '', round = '0'] = process.argv.slice(2)
+const silent = { raise: (alarm: string, detail: string) => void writeSync(2, `${alarm} ${detail}\n`), clear: () => undefined }
+const store = await openStore({ file, alarms: silent })
+
+async function oneCall(callId: string): Promise<void> {
+  for (const fact of goodCall(callId)) {
+    const event = await store.log.append(callId, fact)
+    if (mustBeDurable.has(event.type)) writeSync(1, `${callId} ${event.seq} ${event.type}\n`)
+  }
+}
+
+// Five callers at a time, for ever: the parent kills us.
+await Promise.all(
+  Array.from({ length: 5 }, async (_, caller) => {
+    for (let call = 0; ; call++) await oneCall(`${round}-${caller}-${call}`)
+  }),
+)

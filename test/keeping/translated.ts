@@ -1,0 +1,17 @@
+import { mkdirSync } from 'node:fs'
+import { basename, join, resolve } from 'node:path'
+import { build } from 'esbuild'
+
+/**
+ * Translates a program of the tests together with the thread programs that it starts, so that Node itself can run it.
+ * @param program path from the project's root
+ * @param threads thread programs, which have to lie beside it
+ * @returns path of the JavaScript file
+ */
+export async function translated(program: string, threads: readonly string[]): Promise<string> {
+  // Below the project, so that the packages are found.
+  const outdir = resolve('.cache', 'test-programs', String(process.pid))
+  mkdirSync(outdir, { recursive: true })
+  await build({ entryPoints: [program, ...threads], outdir, entryNames: '[name]', bundle: true, packages: 'external', format: 'esm', platform: 'node', target: 'node20', logLevel: 'error' })
+  return join(outdir, `${basename(program, '.ts')}.js`)
+}
