@@ -69,7 +69,7 @@ export function createSpeech(options: SpokenOptions): Speech {
       case 'pause':
         return [{ kind: 'silence', ms: part.ms }]
       case 'digits':
-        return [...part.digits].flatMap((digit) => (/[0-9]/.test(digit) ? [sentence(`digit-${digit}` as SentenceId)] : []))
+        return Array.from(part.digits.replace(/\D/g, ''), (digit) => sentence(`digit-${digit}` as SentenceId))
       case 'name': {
         const path = await name(part.text)
         return path === undefined ? [sentence(part.instead)] : [{ kind: 'file', path }]

@@ -1,0 +1,39 @@
+import { resample } from '../rtp/resample.js'
+import { decodeWav, encodeWav, pickChannel } from '../rtp/wav.js'
+
+const telephoneRate = 8_000
+/** Speech peaks here, well below full scale: loud enough on a ward, without clipping in G.711. */
+const peak = 32_767 * 10 ** (-3 / 20)
+/** Quieter than this, below the peak, is silence: engines put a quarter of a second of it at both ends, and the specialist waits through it. */
+const silenceBelowPeak = 10 ** (-40 / 20)
+/** What is left of that silence, so that words neither begin with a click nor run into each other. */
+const leadMs = 20
+const tailMs = 120
+
+/**
+ * Any WAV file as a telephone wants it: 8 kHz, 16 bit, mono, at an even level, begun and ended close to the words.
+ * @throws WavError when it is not a WAV file; Error when there is nothing but silence in it
+ */
+export function toTelephoneWav(file: Uint8Array): Buffer {
+  const { channels, rate } = decodeWav(file)
+  const first = channels[0] ?? new Int16Array()
+  const mono = channels.length < 2 ? first : pickChannel(interleave(channels), channels.length)
+  const samples = resample(mono, rate, telephoneRate)
+  let loudest = 0
+  for (const sample of samples) loudest = Math.max(loudest, Math.abs(sample))
+  if (loudest < 100) throw new Error('there is nothing but silence in it')
+  const floor = loudest * silenceBelowPeak
+  const begin = samples.findIndex((sample) => Math.abs(sample) > floor)
+  const end = samples.findLastIndex((sample) => Math.abs(sample) > floor)
+  const trimmed = samples.subarray(Math.max(0, begin - (leadMs * telephoneRate) / 1_000), Math.min(samples.length, end + (tailMs * telephoneRate) / 1_000))
+  return encodeWav([trimmed.map((sample) => Math.round((sample * peak) / loudest))], telephoneRate)
+}
+
+function interleave(channels: readonly Int16Array[]): Int16Array {
+  const length = channels[0]?.length ?? 0
+  const all = new Int16Array(length * channels.length)
+  channels.forEach((channel, index) => {
+    for (let at = 0; at < length; at += 1) all[at * channels.length + index] = channel[at] ?? 0
+  })
+  return all
+}
