@@ -93,6 +93,9 @@ function launch(settings: EmbeddedSwitchSettings): Promise<{ child: ChildProcess
     env: { ...process.env, RINGROUND_SWITCH: JSON.stringify(settings) },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     execArgv: [],
+    // A process group of its own: Ctrl-C in the terminal tells the engine, which lets the running calls end first. When the engine dies, the
+    // IPC channel closes and the switch ends by itself.
+    detached: true,
   })
   return new Promise((resolve, reject) => {
     let output = ''

@@ -100,6 +100,7 @@ function row<T>(key: string, env: string, fallback: string, meaning: string, par
 export const settingRows = {
   sipAddress: row('sip.address', 'RINGROUND_SIP_ADDRESS', '127.0.0.1', 'Address on which calls arrive (embedded switch)', address),
   sipPort: row('sip.port', 'RINGROUND_SIP_PORT', '5060', 'Port on which calls arrive, UDP and TCP; 0: any free one', port(0)),
+  sipExternalAddress: row('sip.externalAddress', 'RINGROUND_SIP_EXTERNAL_ADDRESS', '', 'Address by which phones reach this machine, where it is not `sip.address`: behind NAT, or with `sip.address: 0.0.0.0`', (value) => (value === '' ? undefined : address(value))),
   rtpAddress: row('rtp.address', 'RINGROUND_RTP_ADDRESS', '', 'Address for voice packets; empty: as `sip.address`', (value) => (value === '' ? undefined : address(value))),
   rtpFrom: row('rtp.from', 'RINGROUND_RTP_FROM', '20000', 'First port for voice packets', port(1)),
   rtpTo: row('rtp.to', 'RINGROUND_RTP_TO', '29999', 'Last port for voice packets', port(1)),
@@ -175,6 +176,9 @@ export function readSettings(options: { readonly root: string; readonly file?: s
 }
 
 function checkTogether(settings: Settings): void {
+  if (/^(0\.0\.0\.0|::)$/.test(settings.sipAddress) && settings.sipExternalAddress === undefined) {
+    throw new SettingsError(`sip.address is ${settings.sipAddress}: phones need an address to answer to; give it as sip.externalAddress (RINGROUND_SIP_EXTERNAL_ADDRESS).`)
+  }
   if (settings.rtpTo < settings.rtpFrom + 3) throw new SettingsError(`rtp.from ${settings.rtpFrom} to rtp.to ${settings.rtpTo}: a call needs four ports; make the range larger.`)
   if (settings.drachtio.length > 0 && settings.freeswitch.length === 0) throw new SettingsError('drachtio.addresses is set and freeswitch.addresses is not: name the event socket of a FreeSWITCH as well (RINGROUND_FREESWITCH).')
   if (settings.freeswitch.length > 0 && settings.drachtio.length === 0) throw new SettingsError('freeswitch.addresses is set and drachtio.addresses is not: name the application port of a drachtio-server as well (RINGROUND_DRACHTIO).')

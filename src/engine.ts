@@ -1,0 +1,252 @@
+import { accessSync, constants, mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import { createAdmin, type Admin } from './admin/admin.js'
+import { Desk } from './calls/desk.js'
+import { flowDefaults } from './calls/flow-settings.js'
+import { systemClock } from './clock/system-clock.js'
+import type { Settings } from './config/settings.js'
+import type { Directory } from './directory/model.js'
+import { parseDirectory } from './directory/parse-directory.js'
+import { startEmbeddedProcess, type EmbeddedProcess } from './embedded-process.js'
+import { AlarmBoard } from './live/alarm-board.js'
+import { createLiveBoard } from './live/live-board.js'
+import { createMetrics } from './metrics/metrics.js'
+import { spokenNames } from './prompts/spoken-names.js'
+import { createSpeech } from './prompts/spoken.js'
+import { findFlite } from './prompts/voice.js'
+import { createRecordings } from './recordings/recordings.js'
+import { openStore } from './store/store.js'
+import { connectDrachtioSwitch, whenReady } from './switch/drachtio/connect.js'
+import type { ServerSet } from './switch/drachtio/settings.js'
+import type { Switch } from './switch/port.js'
+
+/** What keeps the engine from starting, in one line that says what to change. */
+export class StartError extends Error {
+  override readonly name = 'StartError'
+}
+
+export interface Engine {
+  readonly admin: Admin
+  readonly switch: Switch
+  /** Where phones ring; undefined with a drachtio-server, which knows its own. */
+  readonly sip: { readonly address: string; readonly port: number } | undefined
+  readonly directory: () => Directory
+  /** Process of the embedded switch. */
+  readonly switchPid: number | undefined
+  /** Calls that run come to their end, for at most `drainMs`; then everything is closed, in the opposite order of the start. A second call may shorten that. */
+  close(drainMs: number): Promise<void>
+}
+
+/** How long the servers may take to be ready before it is said that they are not. The engine goes on trying. */
+const readyWithinMs = 5_000
+
+/** Starts everything in its order: what is kept, then what is shown, then the telephone. Closes what it had opened when a later step fails. */
+export async function startEngine(settings: Settings, log: Logger): Promise<Engine> {
+  const opened: { readonly what: string; readonly close: () => unknown }[] = []
+  const closeAll = async () => {
+    for (const step of opened.splice(0).reverse()) {
+      try {
+        await step.close()
+      } catch (error) {
+        log.error({ err: error }, `closing ${step.what} failed`)
+      }
+    }
+  }
+  try {
+    return await open(settings, log, opened, closeAll)
+  } catch (error) {
+    await closeAll()
+    throw error
+  }
+}
+
+async function open(settings: Settings, log: Logger, opened: { readonly what: string; readonly close: () => unknown }[], closeAll: () => Promise<void>): Promise<Engine> {
+  const directory = loadDirectory(settings.directoryFile, log)
+
+  const alarms = new AlarmBoard()
+  alarms.subscribe((alarm, up) => log[up ? 'error' : 'info']({ alarm: alarm.alarm, detail: alarm.detail }, up ? 'alarm' : 'alarm over'))
+
+  const store = await openStore({ file: join(settings.dataFolder, 'ringround.db'), alarms })
+  opened.push({ what: 'the store', close: () => store.close() })
+  const interrupted = await store.closeInterrupted()
+  if (interrupted.length > 0) log.warn({ calls: interrupted }, 'calls that the last run left open were closed as interrupted')
+
+  const recordings = await createRecordings({
+    spoolFolder: join(settings.dataFolder, 'spool'),
+    recordingsFolder: settings.recordingsFolder,
+    store,
+    alarms,
+    encoder: settings.mp3Encoder,
+    lineName: (line) => directory.lines.get(line)?.name,
+  })
+  opened.push({ what: 'the recordings', close: () => recordings.close() })
+  const recovered = await recordings.recover()
+  if (recovered.queued > 0 || recovered.orphans.length > 0) log.warn(recovered, 'recordings left in the spool are being finished')
+
+  const live = createLiveBoard(store.log, { organisation: (id) => directory.organisations.get(id)?.name, line: (id) => directory.lines.get(id)?.name })
+  opened.push({ what: 'the live board', close: () => live.close() })
+
+  const embedded = settings.drachtio.length === 0 ? await startEmbedded(settings, log) : undefined
+  if (embedded) opened.push({ what: 'the embedded switch', close: () => embedded.stop() })
+
+  const telephone = connectDrachtioSwitch({
+    servers: embedded ? [embeddedServers(settings, embedded)] : configuredServers(settings),
+    trunks: settings.trunks,
+    mediaTimeoutSeconds: settings.mediaTimeoutSeconds,
+    onNotice: (notice) => log[notice.level](notice.text),
+  })
+  opened.push({ what: 'the switch', close: () => telephone.close() })
+
+  const metrics = createMetrics({
+    log: store.log,
+    switchHealth: () => telephone.health(),
+    storeQueued: () => store.health().queued,
+    recordings: () => recordings.health(),
+    alarms: () => alarms.active(),
+  })
+  opened.push({ what: 'the metrics', close: () => metrics.close() })
+
+  const speech = createSpeech({
+    folders: { prompts: settings.promptsFolder, cache: join(settings.dataFolder, 'names') },
+    voice: settings.tts === 'none' ? undefined : findFlite(),
+    renderedVoice: 'flite-rms',
+    onProblem: (problem) => log.warn(problem),
+  })
+
+  const desk = new Desk({
+    switch: telephone,
+    directory: () => directory,
+    speech,
+    log: store.log,
+    recordings: recordings.sink,
+    clock: systemClock,
+    settings: { ...flowDefaults, outbound: { number: settings.outboundNumber, displayName: settings.outboundName } },
+    onFault: (callId, fault) => log.error({ callId, err: fault }, 'a call ended by a fault in the program'),
+  })
+
+  const sip = embedded?.addresses.drachtio.sip[0]
+  const admin = await createAdmin({
+    address: settings.httpAddress,
+    port: settings.httpPort,
+    store,
+    recordings,
+    live,
+    metrics,
+    alarms,
+    directory: () => directory,
+    switchHealth: () => telephone.health(),
+    ...(sip ? { ringHere: dialIns(directory).map(({ number }) => `sip:${number}@${settings.sipExternalAddress ?? sip.address}:${sip.port}`) } : {}),
+  }).catch((error: unknown) => {
+    throw listenError(error, `http.address ${settings.httpAddress}, http.port ${settings.httpPort}`, 'RINGROUND_HTTP_PORT')
+  })
+  opened.push({ what: 'the pages', close: () => admin.close() })
+
+  if (!(await whenReady(telephone, readyWithinMs))) log.error(telephone.health(), 'the switch is not ready; calls are taken as soon as it is')
+  desk.open()
+  void speech.warm(spokenNames({ organisations: directory.organisations.values(), lines: directory.lines.values(), pools: directory.pools.values() }))
+
+  let closing: Promise<void> | undefined
+  return {
+    admin,
+    switch: telephone,
+    sip: sip && { address: settings.sipExternalAddress ?? sip.address, port: sip.port },
+    directory: () => directory,
+    switchPid: embedded?.pid,
+    close(drainMs) {
+      const drained = desk.drain(drainMs)
+      return (closing ??= drained.then(closeAll))
+    },
+  }
+}
+
+/** Dial-In numbers with what they are, in the directory's order; the shortest form of each. */
+export function dialIns(directory: Directory): readonly { readonly number: string; readonly organisation: string }[] {
+  const shortest = new Map<string, string>()
+  for (const { number, use } of directory.numbers.values()) {
+    if (use.kind !== 'dialIn') continue
+    const before = shortest.get(use.organisation)
+    if (before === undefined || number.length < before.length) shortest.set(use.organisation, number)
+  }
+  return [...shortest].map(([organisation, number]) => ({ number, organisation: directory.organisations.get(organisation)?.name ?? organisation }))
+}
+
+function loadDirectory(file: string, log: Logger): Directory {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new StartError(`${file}: the directory file cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)}). Name another with directory.file (RINGROUND_DIRECTORY_FILE).`)
+  }
+  const parsed = parseDirectory(text, file)
+  if (!parsed.ok) throw new StartError(parsed.errors.map((error) => `${error.file}:${error.line}: ${error.message}; expected: ${error.expected}`).join('\n'))
+  for (const advice of parsed.advice) log.warn(`${advice.file}:${advice.line}: ${advice.message}`)
+  return parsed.directory
+}
+
+async function startEmbedded(settings: Settings, log: Logger): Promise<EmbeddedProcess> {
+  const loopback = '127.0.0.1'
+  const external = settings.sipExternalAddress === undefined ? {} : { externalAddress: settings.sipExternalAddress }
+  try {
+    return await startEmbeddedProcess(
+      {
+        drachtio: {
+          sip: [{ address: settings.sipAddress, port: settings.sipPort, protocols: ['udp', 'tcp'], ...external }],
+          app: { address: loopback, port: 0 },
+          secret: settings.drachtioSecret,
+        },
+        freeswitch: {
+          sip: { address: loopback, port: 0 },
+          eventSocket: { address: loopback, port: 0 },
+          password: settings.freeswitchSecret,
+          rtp: { address: settings.rtpAddress ?? settings.sipAddress, firstPort: settings.rtpFrom, lastPort: settings.rtpTo, ...external },
+        },
+      },
+      (detail) => log.error(detail),
+    )
+  } catch (error) {
+    throw listenError(error, `sip.address ${settings.sipAddress}, sip.port ${settings.sipPort}`, 'RINGROUND_SIP_PORT')
+  }
+}
+
+function embeddedServers(settings: Settings, embedded: EmbeddedProcess): ServerSet {
+  const { drachtio, freeswitch } = embedded.addresses
+  return {
+    drachtio: { host: drachtio.app.address, port: drachtio.app.port, secret: settings.drachtioSecret },
+    freeswitch: { host: freeswitch.eventSocket.address, port: freeswitch.eventSocket.port, secret: settings.freeswitchSecret },
+    listenAddress: '127.0.0.1',
+  }
+}
+
+/** Each drachtio-server with the FreeSWITCH at the same place in the list; with fewer of these, they are shared. */
+function configuredServers(settings: Settings): readonly ServerSet[] {
+  return settings.drachtio.flatMap((drachtio, index) => {
+    const freeswitch = settings.freeswitch[index % settings.freeswitch.length]
+    if (!freeswitch) return []
+    return [
+      {
+        drachtio: { ...drachtio, secret: settings.drachtioSecret },
+        freeswitch: { ...freeswitch, secret: settings.freeswitchSecret },
+        listenAddress: settings.eventSocketAddress,
+      },
+    ]
+  })
+}
+
+function listenError(error: unknown, where: string, variable: string): StartError {
+  const { code, message } = error as NodeJS.ErrnoException
+  if (code === 'EADDRINUSE' || /in use|EADDRINUSE/i.test(message)) return new StartError(`${where}: that port is taken. Set another one (${variable}), or stop the program that has it.`)
+  if (code === 'EADDRNOTAVAIL' || /EADDRNOTAVAIL/.test(message)) return new StartError(`${where}: this machine has no such address.`)
+  if (code === 'EACCES' || /EACCES/.test(message)) return new StartError(`${where}: not allowed to listen there. Choose a port above 1023 (${variable}).`)
+  return new StartError(`${where}: ${message}`)
+}
+
+/** Makes a folder, and says plainly when it cannot be used. */
+export function ensureFolder(folder: string, setting: string): void {
+  try {
+    mkdirSync(folder, { recursive: true })
+    accessSync(folder, constants.W_OK)
+  } catch (error) {
+    throw new StartError(`${folder}: this folder cannot be written (${(error as NodeJS.ErrnoException).code ?? String(error)}). Make it writable, or name another with ${setting}.`)
+  }
+}

@@ -1,0 +1,82 @@
+/** The program: reads its settings, starts the engine, says where to ring, and closes everything when it is told to stop. */
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { destination, pino, type Logger } from 'pino'
+import { readSettings, SettingsError, type Settings } from './config/settings.js'
+import { startDemo, type Demo } from './demo-process.js'
+import { dialIns, ensureFolder, startEngine, StartError, type Engine } from './engine.js'
+
+const usage = `Usage: npm start -- [--demo] [--config FILE]
+  --demo         adds simulated phones: a GP and specialists, who place and take real calls
+  --config FILE  settings file instead of config/ringround.yaml`
+
+/** Calls that run when the program is told to stop may go on for so long. */
+const drainMs = 15 * 60_000
+
+function fail(text: string): never {
+  process.stderr.write(`${text}\n`)
+  process.exit(1)
+}
+
+function argumentsOf(argv: readonly string[]): { readonly demo: boolean; readonly config: string | undefined } {
+  try {
+    const { values } = parseArgs({ args: [...argv], options: { demo: { type: 'boolean', default: false }, config: { type: 'string' }, help: { type: 'boolean', default: false } } })
+    if (values.help) {
+      process.stdout.write(`${usage}\n`)
+      process.exit(0)
+    }
+    return { demo: values.demo, config: values.config }
+  } catch (error) {
+    fail(`${error instanceof Error ? error.message : String(error)}\n${usage}`)
+  }
+}
+
+function openLog(settings: Settings): Logger {
+  const where = settings.logFile === '-' ? 2 : (settings.logFile ?? join(settings.dataFolder, 'ringround.log'))
+  return pino({ level: settings.logLevel, base: undefined, timestamp: pino.stdTimeFunctions.isoTime }, destination({ dest: where, mkdir: true, sync: false }))
+}
+
+function announce(engine: Engine, settings: Settings, demo: boolean): void {
+  const lines: string[] = ['Ringround is ready.']
+  if (engine.sip) {
+    const { address, port } = engine.sip
+    for (const { number, organisation } of dialIns(engine.directory()).slice(0, 5)) lines.push(`  Ring        sip:${number}@${address}:${port}  (UDP or TCP; Dial-In number of ${organisation})`)
+  } else lines.push(`  Ring        the Dial-In numbers of ${settings.directoryFile}, through your drachtio-server`)
+  lines.push(`  Page        ${engine.admin.url}`)
+  lines.push(`  Recordings  ${settings.recordingsFolder}`)
+  lines.push(demo ? '  Demo        simulated phones are ringing and answering; watch them on the page' : '  No phone?   npm run demo adds simulated ones')
+  lines.push('  Stop        Ctrl-C lets running calls end; twice: at once')
+  process.stdout.write(`${lines.join('\n')}\n`)
+}
+
+async function main(): Promise<void> {
+  const options = argumentsOf(process.argv.slice(2))
+  const root = fileURLToPath(new URL('../../', import.meta.url))
+  const settings = readSettings({ root, file: options.config, env: process.env })
+  ensureFolder(settings.dataFolder, 'folders.data (RINGROUND_DATA_FOLDER)')
+  const log = openLog(settings)
+  const engine = await startEngine(settings, log)
+  let demo: Demo | undefined
+
+  let asked = 0
+  const stop = (signal: NodeJS.Signals) => {
+    asked += 1
+    if (asked > 2) process.exit(1)
+    log.info({ signal }, asked === 1 ? 'stopping once the running calls have ended' : 'stopping at once')
+    if (asked === 1) void demo?.stop()
+    void engine.close(asked === 1 && !options.demo ? drainMs : 0).then(() => {
+      log.flush(() => process.exit(0))
+    })
+  }
+  process.on('SIGINT', stop)
+  process.on('SIGTERM', stop)
+
+  if (options.demo && engine.sip) demo = await startDemo({ sip: engine.sip, directoryFile: settings.directoryFile }, (line) => log.info(line))
+  announce(engine, settings, options.demo)
+}
+
+main().catch((error: unknown) => {
+  if (error instanceof SettingsError || error instanceof StartError) fail(error.message)
+  fail(error instanceof Error ? (error.stack ?? error.message) : String(error))
+})
