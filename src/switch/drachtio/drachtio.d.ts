@@ -1,0 +1,187 @@
+/**
+ * The parts of drachtio-srf 5 and drachtio-fsmrf 5 that the adapter uses, as they behave. drachtio-srf's own types do not fit what it
+ * does, drachtio-fsmrf has none; an ambient declaration takes precedence over what lies in the packages.
+ */
+
+declare module 'drachtio-srf' {
+  import type { EventEmitter } from 'node:events'
+  import type { Socket } from 'node:net'
+
+  namespace Srf {
+    /** A parsed name-addr header: `uri` without the angle brackets. */
+    interface ParsedAddress {
+      readonly name?: string
+      readonly uri: string
+      readonly params: Readonly<Record<string, string>>
+    }
+
+    interface SipMessage {
+      /** Joined by commas where the header came more than once. Undefined when absent. */
+      get(header: string): string | undefined
+      has(header: string): boolean
+      /** @throws what its grammar does not understand */
+      getParsedHeader(header: string): unknown
+      readonly headers: Readonly<Record<string, string>>
+      readonly body: string | undefined
+    }
+
+    interface Request extends SipMessage, EventEmitter {
+      readonly method: string
+      /** Request-URI. */
+      readonly uri: string
+      /** `network`, or `application` for a BYE that drachtio-server sent of its own accord. */
+      readonly source: string
+      readonly source_address: string
+      readonly source_port: number
+      readonly protocol: string
+      /** The TCP connection to drachtio-server on which this dialog lives. */
+      socket: Socket
+      /** CANCEL of a request that we sent; also when it has been sent again with credentials. */
+      cancel(callback?: (error: Error | null) => void): void
+      canceled?: boolean
+    }
+
+    interface Response extends SipMessage, EventEmitter {
+      readonly status: number
+      readonly reason: string
+      /** A final response has been sent. */
+      readonly finalResponseSent: boolean
+      /** Silently does nothing when a final response has been sent already. */
+      send(status: number, options?: ResponseOptions, callback?: (error: unknown) => void): void
+      send(status: number, reason: string, options?: ResponseOptions, callback?: (error: unknown) => void): void
+    }
+
+    interface ResponseOptions {
+      readonly headers?: Readonly<Record<string, string>>
+      readonly body?: string
+    }
+
+    interface Credentials {
+      readonly username: string
+      readonly password: string
+    }
+
+    interface Dialog extends EventEmitter {
+      readonly id: string
+      readonly sip: { readonly callId: string; readonly localTag: string; readonly remoteTag: string }
+      local: { uri: string; sdp: string | undefined; contact: string | undefined }
+      remote: { uri: string; sdp: string | undefined }
+      /** The request that made the dialog; its socket is the one on which in-dialog requests leave. */
+      req: Request
+      /** False once either side has ended it. */
+      readonly connected: boolean
+      /** Every in-dialog request passes through here. Throws on a re-INVITE without SDP, which is why the adapter replaces it. */
+      handle(request: Request, response: Response): void
+      /** Any in-dialog request. The callback comes once for every response, provisional ones included; 2xx to INVITE is acknowledged. */
+      request(options: { method: string; headers?: Readonly<Record<string, string>>; body?: string }, callback: (error: Error | null, response?: Response) => void): void
+      /** BYE. Calls back with an error when the dialog is not there any more. */
+      destroy(options: { headers?: Readonly<Record<string, string>> }, callback: (error: unknown) => void): void
+    }
+
+    interface UasOptions {
+      readonly localSdp: string
+      readonly headers?: Readonly<Record<string, string>>
+    }
+
+    interface UacOptions {
+      readonly localSdp?: string
+      readonly headers?: Readonly<Record<string, string>>
+      readonly auth?: Credentials
+    }
+
+    interface UacProgress {
+      /** The request has left; or the error that kept it from leaving. */
+      cbRequest?(error: Error | null, request?: Request): void
+      /** 1xx responses. */
+      cbProvisional?(response: Response): void
+    }
+
+    interface SipError extends Error {
+      readonly status: number
+      readonly reason: string
+      readonly res?: Response
+    }
+
+    interface ConnectOptions {
+      readonly host: string
+      readonly port: number
+      readonly secret: string
+      readonly reconnect?: { readonly retryMaxDelay: number }
+    }
+  }
+
+  class Srf extends EventEmitter {
+    connect(options: Srf.ConnectOptions): void
+    /** Ends the given connection, by default the first one; throws when there is none. From then on it does not reconnect. */
+    disconnect(socket?: Socket): void
+    /** `app` holds the client; `wp.socket` is the current connection after a reconnect. */
+    readonly app: { readonly client?: { readonly mapServer: ReadonlyMap<Socket, unknown> } }
+    invite(handler: (request: Srf.Request, response: Srf.Response) => void): void
+    register(handler: (request: Srf.Request, response: Srf.Response) => void): void
+    options(handler: (request: Srf.Request, response: Srf.Response) => void): void
+    createUAS(request: Srf.Request, response: Srf.Response, options: Srf.UasOptions, callback: (error: unknown, dialog?: Srf.Dialog) => void): void
+    createUAC(uri: string, options: Srf.UacOptions, progress: Srf.UacProgress, callback: (error: unknown, dialog?: Srf.Dialog) => void): void
+    static parseUri(uri: string): { readonly user?: string; readonly host?: string } | undefined
+  }
+
+  export default Srf
+}
+
+declare module 'drachtio-fsmrf' {
+  import type { EventEmitter } from 'node:events'
+  import type { Socket } from 'node:net'
+  import type Srf from 'drachtio-srf'
+
+  namespace Mrf {
+    /** An event of FreeSWITCH's event socket. */
+    interface SocketEvent {
+      /** Undefined or null when absent. */
+      getHeader(name: string): string | null | undefined
+      getBody(): string
+    }
+
+    /** A connection to the event socket (drachtio-modesl). Neither callback comes when the connection is lost first. */
+    interface Connection {
+      /** Null once the connection has ended. */
+      readonly socket: Socket | null
+      /** The timer of its own reconnection, which `disconnect()` forgets to clear. */
+      readonly reconnectVars: { retryTimer?: NodeJS.Timeout | null }
+      on(event: string, listener: (event: SocketEvent) => void): void
+      api(command: string, callback: (event: SocketEvent) => void): void
+      /** @returns the Application-UUID that the events of this execution carry */
+      execute(application: string, argument: string, callback: (event: SocketEvent) => void): string
+      disconnect(): void
+    }
+
+    interface Endpoint extends EventEmitter {
+      readonly uuid: string
+      /** Null once the outbound connection has ended. */
+      readonly conn: Connection | null
+      readonly dialog: Srf.Dialog | null
+      readonly local: { readonly sdp: string }
+    }
+
+    interface MediaServer extends EventEmitter {
+      readonly conn: Connection
+      createEndpoint(options: { readonly headers?: Readonly<Record<string, string>> }, callback: (error: unknown, endpoint?: Endpoint) => void): void
+      disconnect(): void
+    }
+
+    interface ConnectOptions {
+      readonly address: string
+      readonly port: number
+      readonly secret: string
+      readonly listenAddress: string
+      readonly advertisedAddress: string
+      readonly profile: string
+    }
+  }
+
+  class Mrf {
+    constructor(srf: Srf)
+    /** Calls back once for every failed attempt, and again when a later attempt succeeds. */
+    connect(options: Mrf.ConnectOptions, callback: (error: unknown, server?: Mrf.MediaServer) => void): void
+  }
+
+  export default Mrf
+}

@@ -1,0 +1,183 @@
+import { createSocket, type Socket } from 'node:dgram'
+import { amplitudeOf, decode, encode, frame, payloadTypes, peak, tonesOf, type Law } from './sound.js'
+
+export interface HeardPacket {
+  /** performance.now() at its arrival. */
+  readonly at: number
+  readonly sequence: number
+  readonly timestamp: number
+  readonly ssrc: number
+  readonly payloadType: number
+  readonly samples: Int16Array
+}
+
+export interface HeardEvent {
+  readonly at: number
+  readonly code: number
+  readonly end: boolean
+}
+
+/** The voice of a test phone: sends a tone (or silence) every 20 ms, keeps what comes in. */
+export class PhoneMedia {
+  readonly packets: HeardPacket[] = []
+  readonly events: HeardEvent[] = []
+  law: Law = 'PCMA'
+  telephoneEventType: number | undefined
+  remote: { address: string; port: number } | undefined
+  /** What the phone sings, Hz; empty: silence. */
+  tones: readonly number[] = []
+  /** No packets at all. */
+  mute = false
+  readonly #socket: Socket
+  readonly #ssrc = Math.floor(Math.random() * 2 ** 32)
+  readonly #queue: (() => Buffer)[] = []
+  #sequence = Math.floor(Math.random() * 1000)
+  #timestamp = Math.floor(Math.random() * 100_000)
+  #timer: NodeJS.Timeout | undefined
+  #sent = 0
+  #startedAt = 0
+
+  private constructor(socket: Socket) {
+    this.#socket = socket
+    socket.on('message', (data) => this.#take(data))
+  }
+
+  static async open(): Promise<PhoneMedia> {
+    const socket = createSocket('udp4')
+    await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve))
+    return new PhoneMedia(socket)
+  }
+
+  get port(): number {
+    return this.#socket.address().port
+  }
+
+  /** Begins to send, paced against the clock so that lateness of this process does not add up. */
+  start(): void {
+    if (this.#timer !== undefined) return
+    this.#startedAt = performance.now()
+    this.#sent = 0
+    const tick = () => {
+      const due = Math.floor((performance.now() - this.#startedAt) / 20)
+      if (due - this.#sent > 10) this.#sent = due - 10
+      while (this.#sent <= due) {
+        this.#send()
+        this.#sent++
+      }
+    }
+    this.#timer = setInterval(tick, 10)
+    tick()
+  }
+
+  stop(): void {
+    clearInterval(this.#timer)
+    this.#timer = undefined
+  }
+
+  close(): void {
+    this.stop()
+    this.#socket.close()
+  }
+
+  /** Presses a key as RFC 4733 events: `ms` long, the end packet three times. @returns when the first end packet went out */
+  press(key: string, ms = 100): Promise<number> {
+    const code = '0123456789*#ABCD'.indexOf(key)
+    const type = this.telephoneEventType
+    if (type === undefined) throw new Error('telephone-event was not agreed on')
+    const frames = Math.max(2, Math.round(ms / 20))
+    const start = this.#timestamp + 160 * (this.#queue.length + 1)
+    return new Promise((resolve) => {
+      for (let index = 0; index < frames + 3; index++) {
+        const end = index >= frames
+        this.#queue.push(() => {
+          const payload = Buffer.alloc(4)
+          payload.writeUInt8(code, 0)
+          payload.writeUInt8((end ? 0x80 : 0) | 10, 1)
+          payload.writeUInt16BE(Math.min(index + 1, frames) * 160, 2)
+          if (index === frames) resolve(performance.now())
+          return this.#packet(type, payload, start >>> 0, index === 0)
+        })
+      }
+    })
+  }
+
+  /** Presses a key as tones in the voice. @returns when the last packet went out */
+  whistle(key: string, ms = 120): Promise<number> {
+    const tones = tonesOf(key)
+    const frames = Math.round(ms / 20)
+    return new Promise((resolve) => {
+      for (let index = 0; index < frames + 3; index++) {
+        this.#queue.push(() => {
+          if (index === frames) resolve(performance.now())
+          return this.#packet(payloadTypes[this.law], encode(this.law, frame(index < frames ? tones : [], this.#timestamp)), this.#timestamp, false)
+        })
+      }
+    })
+  }
+
+  /** Time of arrival of the first voice packet after `since` in which this frequency sounds. */
+  firstHeard(frequency: number, since = 0): number | undefined {
+    return this.packets.find((packet) => packet.at >= since && amplitudeOf(frequency, packet.samples) > 1000)?.at
+  }
+
+  /** Resolves with the time at which the frequency was first heard; rejects after `withinMs`. */
+  async hears(frequency: number, withinMs = 3_000, since = 0): Promise<number> {
+    const until = performance.now() + withinMs
+    for (;;) {
+      const at = this.firstHeard(frequency, since)
+      if (at !== undefined) return at
+      if (performance.now() > until) throw new Error(`${frequency} Hz was not heard within ${withinMs} ms (${this.packets.length} packets)`)
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+  }
+
+  /** Is this frequency in the last `ms` of what was received? */
+  hearsNow(frequency: number, ms = 100): boolean {
+    const since = performance.now() - ms
+    return this.firstHeard(frequency, since) !== undefined
+  }
+
+  /** Everything heard since then, in order, as one run of samples. */
+  samplesSince(since: number): Int16Array {
+    return Int16Array.from(this.packets.filter((packet) => packet.at >= since).flatMap((packet) => [...packet.samples]))
+  }
+
+  /** Longest silence (ms) between sounds since then; what comes before the first and after the last sound does not count. */
+  longestGapMs(since: number): number {
+    const loud = this.packets.filter((packet) => packet.at >= since && peak(packet.samples) > 500)
+    let longest = 0
+    for (let index = 1; index < loud.length; index++) longest = Math.max(longest, loud[index]!.at - loud[index - 1]!.at - 20)
+    return longest
+  }
+
+  #send(): void {
+    const queued = this.#queue.shift()
+    const data = queued === undefined ? (this.mute ? undefined : this.#packet(payloadTypes[this.law], encode(this.law, frame(this.tones, this.#timestamp)), this.#timestamp, false)) : queued()
+    this.#timestamp = (this.#timestamp + 160) >>> 0
+    if (data !== undefined && this.remote !== undefined) this.#socket.send(data, this.remote.port, this.remote.address)
+  }
+
+  #packet(type: number, payload: Buffer, timestamp: number, marker: boolean): Buffer {
+    const head = Buffer.alloc(12)
+    head.writeUInt8(0x80, 0)
+    head.writeUInt8(type | (marker ? 0x80 : 0), 1)
+    head.writeUInt16BE(this.#sequence, 2)
+    head.writeUInt32BE(timestamp, 4)
+    head.writeUInt32BE(this.#ssrc, 8)
+    this.#sequence = (this.#sequence + 1) & 0xffff
+    return Buffer.concat([head, payload])
+  }
+
+  #take(data: Buffer): void {
+    if (data.length < 12 || data[0]! >> 6 !== 2) return
+    const payloadType = data[1]! & 0x7f
+    const at = performance.now()
+    const payload = data.subarray(12)
+    if (payloadType === this.telephoneEventType) {
+      this.events.push({ at, code: payload[0]!, end: (payload[1]! & 0x80) !== 0 })
+      return
+    }
+    if (payloadType !== 0 && payloadType !== 8) return
+    this.packets.push({ at, sequence: data.readUInt16BE(2), timestamp: data.readUInt32BE(4), ssrc: data.readUInt32BE(8), payloadType, samples: decode(payloadType, payload) })
+  }
+}
