@@ -1,30 +1,121 @@
-import type { EmbeddedSwitchAddresses, EmbeddedSwitchLoad, EmbeddedSwitchSettings } from './settings.js'
+import { ListenError, SocketTransport } from '../sip/socket-transport.js'
+import type { Transport } from '../sip/transport.js'
+import { DrachtioRole } from './drachtio/drachtio-role.js'
+import { FaultyTransport } from './faulty-transport.js'
 import { Faults, type Fault } from './faults.js'
+import { FreeswitchRole } from './freeswitch/freeswitch-role.js'
+import { listenFailure } from './listening.js'
+import { ManyTransport } from './many-transport.js'
+import type { EmbeddedSwitchAddresses, EmbeddedSwitchLoad, EmbeddedSwitchSettings, SipListener } from './settings.js'
+
+/** How long BYEs of a stopping switch may take to be answered. */
+const GRACE_MS = 500
+
+interface Running {
+  readonly drachtio: DrachtioRole
+  readonly freeswitch: FreeswitchRole
+}
 
 /**
- * The embedded switch in this process, for tests (production runs `main.ts` as a child process, so that media timing never waits
- * for the engine). `const s = new EmbeddedSwitch(settings); const where = await s.start(); ...; await s.stop()`.
+ * The embedded switch in this process, for tests (production runs `main.ts` as a child process, so that media timing never waits for the
+ * engine). `const s = new EmbeddedSwitch(settings); const where = await s.start(); ...; await s.stop()`.
  */
 export class EmbeddedSwitch {
+  readonly settings: EmbeddedSwitchSettings
   readonly #faults = new Faults()
+  readonly #log: (line: string) => void
+  #running: Running | undefined
+  #stopping: Promise<void> | undefined
 
-  constructor(readonly settings: EmbeddedSwitchSettings) {}
+  /** @param log takes diagnostic lines for the operator; default: nowhere */
+  constructor(settings: EmbeddedSwitchSettings, log: (line: string) => void = () => undefined) {
+    this.settings = settings
+    this.#log = log
+  }
 
   /** Binds every port. Rejects with `ListenFailure` (one line, says which port and what to change) and leaves nothing open. */
-  start(): Promise<EmbeddedSwitchAddresses> {
-    return Promise.reject(new Error('not yet'))
+  async start(): Promise<EmbeddedSwitchAddresses> {
+    const { drachtio, freeswitch } = this.settings
+    const opened: { close(): Promise<void> }[] = []
+    try {
+      const worldTransports: Transport[] = []
+      for (const listener of drachtio.sip) {
+        const transport = await openTransport(listener, 'SIP')
+        opened.push(transport)
+        worldTransports.push(transport)
+      }
+      const mediaTransport = await openTransport({ ...freeswitch.sip, protocols: ['udp'] }, 'SIP of the media server')
+      opened.push(mediaTransport)
+      const [only] = worldTransports
+      const world = worldTransports.length === 1 && only !== undefined ? only : new ManyTransport(worldTransports)
+      const running: Running = {
+        drachtio: new DrachtioRole(drachtio, new FaultyTransport(world, this.#faults, 'sip'), this.#faults, this.#log),
+        freeswitch: new FreeswitchRole(freeswitch, new FaultyTransport(mediaTransport, this.#faults, 'media-sip'), this.#faults, this.#log),
+      }
+      opened.unshift({ close: () => running.drachtio.stop(0) }, { close: () => running.freeswitch.stop() })
+      const app = await running.drachtio.start()
+      const eventSocket = await running.freeswitch.start()
+      this.#running = running
+      const [mediaSip] = mediaTransport.listeners
+      return {
+        drachtio: { sip: world.listeners.map(({ protocol, address, port }) => ({ protocol, address, port })), app },
+        freeswitch: { sip: { address: mediaSip?.address ?? '', port: mediaSip?.port ?? 0 }, eventSocket },
+      }
+    } catch (error) {
+      for (const thing of opened) await thing.close()
+      throw error
+    }
   }
 
-  /** Closes everything at once: BYE to nobody, sockets and files closed. May be called twice. */
+  /** Ends every call (BYE, CANCEL, 503), waits for the answers half a second at most, closes everything. May be called twice. */
   stop(): Promise<void> {
-    return Promise.resolve()
+    this.#stopping ??= this.#stop()
+    return this.#stopping
   }
 
+  async #stop(): Promise<void> {
+    const running = this.#running
+    if (!running) return
+    await running.drachtio.stop(GRACE_MS)
+    await running.freeswitch.stop()
+  }
+
+  /** Puts a fault in force (tests). */
   fault(fault: Fault): void {
     this.#faults.arm(fault)
+    const running = this.#running
+    if (!running) return
+    if (fault.kind === 'losePackets' || fault.kind === 'none') {
+      const share = this.#faults.packetLoss
+      running.freeswitch.engine.losePackets({ in: share, out: share })
+    }
+    if (fault.kind === 'disconnect') {
+      if (fault.stream === 'app') running.drachtio.cutApps()
+      else running.freeswitch.cutSockets(fault.stream === 'event-socket-in' ? 'inbound' : 'outbound')
+    }
   }
 
   load(): EmbeddedSwitchLoad {
-    return { channels: 0, dialogs: 0, transactions: 0, apps: 0, eventSockets: 0 }
+    const running = this.#running
+    return {
+      channels: running?.freeswitch.channelCount ?? 0,
+      dialogs: running?.drachtio.dialogs.size ?? 0,
+      transactions: (running?.drachtio.transactions ?? 0) + (running?.freeswitch.transactions ?? 0),
+      apps: running?.drachtio.appCount ?? 0,
+      eventSockets: running?.freeswitch.eventSockets ?? 0,
+    }
+  }
+}
+
+async function openTransport(listener: SipListener, what: string): Promise<SocketTransport> {
+  try {
+    return await SocketTransport.open({
+      address: listener.address,
+      port: listener.port,
+      protocols: listener.protocols,
+      ...(listener.externalAddress === undefined ? {} : { publicAddress: listener.externalAddress }),
+    })
+  } catch (error) {
+    throw listenFailure(error, { address: listener.address, port: listener.port, what: error instanceof ListenError ? `${what} (${error.endpoint.protocol})` : what })
   }
 }

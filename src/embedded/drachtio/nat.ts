@@ -1,0 +1,23 @@
+import { isIP } from 'node:net'
+import { hostForSocket, type Endpoint } from '../../sip/endpoint.js'
+import type { SipMessage } from '../../sip/message.js'
+import { parseUri } from '../../sip/uri.js'
+
+/**
+ * Where requests inside a dialog are to go instead of the Contact: to the address that the message came from, when no proxy has put itself into
+ * the path and the Contact names an address or port that is not that of the sender (a phone behind a NAT), or when the party speaks TCP over a
+ * connection that it opened itself.
+ */
+export function routeAround(message: SipMessage, peer: Endpoint): Endpoint | undefined {
+  if (message.headers.has('Record-Route')) return undefined
+  const contact = parseUri(message.contacts[0]?.uri ?? '')
+  if (contact === undefined) return undefined
+  const host = hostForSocket(contact.host)
+  const sameHost = isIP(host) === 0 || host === peer.address
+  if (message.kind === 'response') {
+    // We dialled: a differing address is a NAT's; a differing port may well be the phone's own choice.
+    return sameHost ? undefined : peer
+  }
+  if (peer.protocol === 'tcp') return peer
+  return sameHost && isIP(host) !== 0 && (contact.port === undefined || contact.port === peer.port) ? undefined : peer
+}

@@ -1,0 +1,23 @@
+import { sessionTimerDelay } from '../../sip/session-timer.js'
+
+export type Refresher = 'us' | 'them'
+
+/**
+ * The session timer of one dialog (RFC 4028). Where we refresh, `refresh` is called at half the interval; where the other side does,
+ * `expired` shortly before the interval has passed without a refresh (section 10).
+ */
+export class SessionTimer {
+  readonly seconds: number
+  readonly refresher: Refresher
+  readonly #timer: NodeJS.Timeout
+
+  constructor(seconds: number, refresher: Refresher, on: { refresh: () => void; expired: () => void }) {
+    this.seconds = seconds
+    this.refresher = refresher
+    this.#timer = setTimeout(refresher === 'us' ? on.refresh : on.expired, sessionTimerDelay(seconds, refresher === 'us'))
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer)
+  }
+}
