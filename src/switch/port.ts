@@ -151,6 +151,8 @@ export interface DialOptions {
   /** Ring time-out, ms from the moment the INVITE leaves. Covers ringing only, never what comes after the answer. */
   readonly ringMs: number
   readonly signal: AbortSignal
+  /** On whose account the call is: a line, a device. For limits; nothing of it is sent. */
+  readonly account?: string
   /** The far end rings (180 or 183). Called at most once. Early media is never passed on. */
   readonly onRinging?: () => void
 }

@@ -1,0 +1,99 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { VirtualClock } from '../clock/virtual-clock.js'
+import type { DialResult, HangUp, IncomingCall, Leg, Switch, Target } from '../switch/port.js'
+import { Allowance } from './allowance.js'
+import { defaultDialable } from './dial-plan.js'
+import { guardedSwitch } from './guarded-switch.js'
+import { networks, RateLimit } from './source-gate.js'
+
+const clock = new VirtualClock(Date.UTC(2026, 10, 21))
+const mobile: Target = { kind: 'number', number: '+447700900123' }
+
+let dialled: Target[]
+let answer: DialResult
+let refused: string[]
+let incoming: ((call: IncomingCall) => Promise<void>) | undefined
+let guarded: Switch
+
+beforeEach(() => {
+  dialled = []
+  refused = []
+  answer = { kind: 'busy', status: 486, reason: 'Busy Here' }
+  const inner: Switch = {
+    onIncoming: (handler) => (incoming = handler),
+    onRegister: () => undefined,
+    dial: (target) => {
+      dialled.push(target)
+      return Promise.resolve(answer)
+    },
+    bridge: () => Promise.resolve({ kind: 'cancelled' }),
+    health: () => ({ ready: true, signalling: { up: true, detail: '' }, media: { up: true, detail: '' }, legs: 0 }),
+    onHealth: () => () => undefined,
+    close: () => Promise.resolve(),
+  }
+  const alarms = { raise: () => undefined, clear: () => undefined }
+  guarded = guardedSwitch(inner, {
+    ranges: defaultDialable,
+    allowance: new Allowance(clock, alarms, { concurrent: 2, concurrentPerAccount: 1, minutesPerAccountPerDay: 10, timeZone: 'Europe/London' }),
+    trusted: networks(['127.0.0.0/8']),
+    strangers: new RateLimit(clock, { burst: 2, refillMs: 1_000, remembered: 10 }),
+    onRefused: (what, detail) => refused.push(`${what} ${detail}`),
+  })
+})
+
+function dial(target: Target, account = 'cardiology') {
+  return guarded.dial(target, { from: { number: '+441632960000' }, ringMs: 1_000, signal: new AbortController().signal, account })
+}
+
+describe('dialling out', () => {
+  it.each(['+449098790000', '+12125550123', '999', '+447700900123;ext=1', '+447700900123@example.net'])('never lets %s reach the switch', async (number) => {
+    expect(await dial({ kind: 'number', number })).toMatchObject({ kind: 'failed', fault: 'ours' })
+    expect(dialled).toEqual([])
+    expect(refused).toHaveLength(1)
+  })
+
+  it('gives back what a call took that was not answered', async () => {
+    for (let times = 0; times < 5; times += 1) expect((await dial(mobile)).kind).toBe('busy')
+  })
+
+  it('counts an answered call until it has ended', async () => {
+    let hangUp: (end: HangUp) => void = () => undefined
+    const leg = { hungUp: new Promise<HangUp>((resolve) => (hangUp = resolve)) } as Leg
+    answer = { kind: 'answered', leg, at: 0, rangMs: 0 }
+    expect((await dial(mobile)).kind).toBe('answered')
+    expect(await dial(mobile)).toMatchObject({ kind: 'failed', reason: expect.stringContaining('limit') as string })
+    hangUp({ ending: 'hangup', at: 0 })
+    await leg.hungUp
+    expect((await dial(mobile)).kind).toBe('answered')
+  })
+
+  it('leaves sip: addresses of the house alone: they cost nothing', async () => {
+    const phone: Target = { kind: 'uri', uri: 'sip:ward@127.0.0.1:5071' }
+    await dial(phone)
+    await dial(phone)
+    expect(dialled).toEqual([phone, phone])
+  })
+})
+
+describe('calls that come in', () => {
+  function callFrom(address: string) {
+    const statuses: number[] = []
+    const call = { source: { address, port: 5060, protocol: 'udp' }, reject: (status: number) => Promise.resolve(void statuses.push(status)) } as unknown as IncomingCall
+    return { call, statuses }
+  }
+
+  it('are taken from the known networks', async () => {
+    const taken: IncomingCall[] = []
+    guarded.onIncoming((call) => Promise.resolve(void taken.push(call)))
+    const { call } = callFrom('127.0.0.1')
+    await incoming?.(call)
+    expect(taken).toEqual([call])
+  })
+
+  it('are refused from anywhere else, and more and more shortly', async () => {
+    guarded.onIncoming(() => Promise.reject(new Error('must not be asked')))
+    const { call, statuses } = callFrom('192.0.2.66')
+    for (let times = 0; times < 3; times += 1) await incoming?.(call)
+    expect(statuses).toEqual([403, 403, 503])
+  })
+})

@@ -1,0 +1,79 @@
+import type { DialOptions, DialResult, IncomingCall, Switch, Target } from '../switch/port.js'
+import type { Allowance } from './allowance.js'
+import { dialable, type DialableRange } from './dial-plan.js'
+import type { RateLimit } from './source-gate.js'
+
+export interface GuardOptions {
+  /** Ranges that telephone numbers may be dialled in. */
+  readonly ranges: readonly DialableRange[]
+  readonly allowance: Allowance
+  /** Addresses from which calls are taken without further proof. */
+  readonly trusted: { has(address: string): boolean }
+  /** How much any other address may ask of us. */
+  readonly strangers: RateLimit
+  /** Lets in a call from another address, or refuses or challenges it itself. Absent: nobody else is let in. */
+  readonly admit?: (call: IncomingCall) => Promise<boolean>
+  readonly onRefused: (what: 'dial' | 'incoming', detail: string) => void
+}
+
+/** Account of calls that name none: limited like any other. */
+const nobodysAccount = 'unaccounted'
+
+/**
+ * The switch with its doors watched: nothing is dialled outside the ranges and limits, and no call is taken from a stranger. It stands between
+ * the flows and the adapter, so that no flow can go round it.
+ */
+export function guardedSwitch(inner: Switch, guards: GuardOptions): Switch {
+  return {
+    onIncoming(handler) {
+      inner.onIncoming(async (call) => {
+        if (await admitted(call, guards)) await handler(call)
+      })
+    },
+    onRegister: (handler) => inner.onRegister(handler),
+    dial: (target, options) => (target.kind === 'number' ? dialNumber(inner, guards, target, options) : inner.dial(target, options)),
+    bridge: (a, b, options) => inner.bridge(a, b, options),
+    health: () => inner.health(),
+    onHealth: (listener) => inner.onHealth(listener),
+    close: () => inner.close(),
+  }
+}
+
+async function dialNumber(inner: Switch, guards: GuardOptions, target: Extract<Target, { kind: 'number' }>, options: DialOptions): Promise<DialResult> {
+  const account = options.account ?? nobodysAccount
+  const refuse = (why: string): DialResult => {
+    guards.onRefused('dial', `${target.number} for "${account}": ${why}`)
+    return { kind: 'failed', fault: 'ours', reason: why }
+  }
+  const plan = dialable(target.number, guards.ranges)
+  if (plan.kind === 'refused') return refuse(plan.why)
+  const allowed = guards.allowance.begin(account)
+  if (allowed.kind === 'refused') return refuse(allowed.why)
+  try {
+    const result = await inner.dial(target, options)
+    if (result.kind !== 'answered') {
+      allowed.charge.end()
+      return result
+    }
+    allowed.charge.answered()
+    void result.leg.hungUp.then(() => allowed.charge.end())
+    return result
+  } catch (fault) {
+    allowed.charge.end()
+    throw fault
+  }
+}
+
+async function admitted(call: IncomingCall, guards: GuardOptions): Promise<boolean> {
+  const { address } = call.source
+  if (guards.trusted.has(address)) return true
+  if (!guards.strangers.take(address)) {
+    guards.onRefused('incoming', `${address}: too many calls from an unknown address`)
+    await call.reject(503, { headers: { 'Retry-After': '60' } })
+    return false
+  }
+  if (guards.admit) return guards.admit(call)
+  guards.onRefused('incoming', `${address}: calls are not taken from this address`)
+  await call.reject(403)
+  return false
+}
