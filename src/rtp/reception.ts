@@ -18,6 +18,8 @@ export interface ReceptionReport {
 export class Reception {
   ssrc = 0
   received = 0
+  /** Of the last packet: a telephone event, whose own timestamp stands still, is counted with it. */
+  lastTimestamp = 0
   #base = -1
   #cycles = 0
   #highest = 0
@@ -35,6 +37,7 @@ export class Reception {
    */
   packet(ssrc: number, sequence: number, timestamp: number, arrival: number): number {
     this.received++
+    this.lastTimestamp = timestamp
     const transit = (arrival - timestamp) | 0
     const ahead = this.#base === -1 || ssrc !== this.ssrc ? MAX_DROPOUT : sequenceDistance(sequence, this.#highest)
     if (ahead >= MAX_DROPOUT || ahead <= -MAX_DROPOUT) {

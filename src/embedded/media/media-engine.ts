@@ -1,4 +1,11 @@
+import { ClipLibrary } from './audio-clip.js'
+import { FrameScheduler } from './frame-scheduler.js'
 import type { MediaChannel } from './media-channel.js'
+import { PortPairs } from './port-pairs.js'
+import { randomSource } from './random.js'
+import { RtpChannel, type ChannelHouse } from './rtp-channel.js'
+
+export { PortsExhausted } from './port-pairs.js'
 
 export interface MediaEngineOptions {
   /** Local IP address on which every RTP port is bound. */
@@ -19,7 +26,7 @@ export interface MediaEngineOptions {
 }
 
 export interface MediaFault {
-  readonly kind: 'socket' | 'recording' | 'play'
+  readonly kind: 'socket' | 'recording'
   readonly channelId: string
   readonly message: string
 }
@@ -29,66 +36,143 @@ export interface MediaEngineStats {
   readonly bridges: number
   readonly recordings: number
   readonly plays: number
+  /** RTP packets of all channels that are open. */
   readonly packetsIn: number
   readonly packetsOut: number
-  /** Worst delay of a 20 ms tick since the last reading of these figures, ms. */
+  /** Worst delay of a 20 ms beat since the last reading of these figures, ms. */
   readonly worstTickDelayMs: number
-}
-
-/** Every port pair of the range is taken: the call is refused with 503. */
-export class PortsExhausted extends Error {
-  readonly code = 'PORTS_EXHAUSTED'
-  constructor(readonly from: number, readonly to: number) {
-    super(`no free RTP port pair between ${from} and ${to}`)
-    this.name = 'PortsExhausted'
-  }
 }
 
 /** All channels of the switch: one 20 ms scheduler, one port range, the bridges. */
 export class MediaEngine {
-  constructor(readonly options: MediaEngineOptions) {}
+  readonly #ports: PortPairs
+  readonly #scheduler = new FrameScheduler()
+  readonly #channels = new Map<string, RtpChannel>()
+  /** Ids of channels whose ports are being bound. */
+  readonly #opening = new Set<string>()
+  readonly #house: ChannelHouse
+  readonly #loss = { in: 0, out: 0 }
+  #closed = false
+
+  constructor(readonly options: MediaEngineOptions) {
+    this.#ports = new PortPairs(options.address, options.portRange)
+    this.#house = {
+      clips: new ClipLibrary(),
+      silenceWhenIdle: options.silenceWhenIdle ?? true,
+      random: randomSource(options.seed),
+      loss: this.#loss,
+      fault: (kind, channelId, message) => options.onFault?.({ kind, channelId, message }),
+      mediaTimeoutMs: options.mediaTimeoutMs ?? 0,
+    }
+  }
 
   /**
    * Binds a port pair. The channel sends nothing until it is configured.
    * @throws PortsExhausted (rejects); Error when the engine is closed or the id is in use
    */
-  createChannel(_options: { readonly id: string }): Promise<MediaChannel> {
-    return Promise.reject(new Error('not yet'))
+  async createChannel({ id }: { readonly id: string }): Promise<MediaChannel> {
+    if (this.#closed) throw new Error('the media engine is closed')
+    if (this.#channels.has(id) || this.#opening.has(id)) throw new Error(`a media channel ${id} exists already`)
+    this.#opening.add(id)
+    try {
+      const ports = await this.#ports.take()
+      // `close()` may have come while the ports were being bound.
+      if (this.#isClosed()) {
+        await this.#ports.release(ports)
+        throw new Error('the media engine is closed')
+      }
+      const channel = new EngineChannel(id, this.options.address, ports, this.#house, async () => {
+        this.#scheduler.remove(channel)
+        this.#channels.delete(id)
+        await this.#ports.release(ports)
+      })
+      this.#channels.set(id, channel)
+      this.#scheduler.add(channel)
+      return channel
+    } finally {
+      this.#opening.delete(id)
+    }
   }
 
-  channel(_id: string): MediaChannel | undefined {
-    return undefined
+  channel(id: string): MediaChannel | undefined {
+    return this.#channels.get(id)
   }
 
   /**
    * Lets two channels hear each other, at once: the next packet of either goes to the other. Plays that are running are not stopped:
    * stop them first. A channel that is bridged already is taken from its old peer.
+   * @throws Error when one is closed, both are the same, or one is not of this engine
    */
-  bridge(_a: MediaChannel, _b: MediaChannel): void {
-    throw new Error('not yet')
+  bridge(a: MediaChannel, b: MediaChannel): void {
+    const [one, other] = [this.#own(a), this.#own(b)]
+    if (!one || !other || one === other) throw new Error(`cannot bridge ${a.id} and ${b.id}: two open channels of this engine are needed`)
+    RtpChannel.join(one, other)
   }
 
   /** Takes two apart. @returns false when they were not bridged to each other */
-  unbridge(_a: MediaChannel, _b: MediaChannel): boolean {
-    return false
+  unbridge(a: MediaChannel, b: MediaChannel): boolean {
+    const one = this.#own(a)
+    if (!one?.peer || one.peer !== this.#own(b)) return false
+    one.part()
+    return true
   }
 
   /** The channel's bridged peer. */
-  peerOf(_channel: MediaChannel): MediaChannel | undefined {
-    return undefined
+  peerOf(channel: MediaChannel): MediaChannel | undefined {
+    return this.#own(channel)?.peer
   }
 
   /** Loses packets on purpose, both shares 0..1, for tests. `{ in: 0, out: 0 }` ends it. */
-  losePackets(_share: { readonly in: number; readonly out: number }): void {
-    throw new Error('not yet')
+  losePackets(share: { readonly in: number; readonly out: number }): void {
+    this.#loss.in = share.in
+    this.#loss.out = share.out
   }
 
   get stats(): MediaEngineStats {
-    throw new Error('not yet')
+    let bridged = 0
+    let recordings = 0
+    let plays = 0
+    let packetsIn = 0
+    let packetsOut = 0
+    for (const channel of this.#channels.values()) {
+      if (channel.peer) bridged++
+      recordings += channel.recordings
+      plays += channel.plays
+      const stats = channel.stats
+      packetsIn += stats.packetsIn
+      packetsOut += stats.packetsOut
+    }
+    return { channels: this.#channels.size, bridges: bridged / 2, recordings, plays, packetsIn, packetsOut, worstTickDelayMs: this.#scheduler.takeWorstDelay() }
   }
 
   /** Closes every channel. May be called twice. */
-  close(): Promise<void> {
-    return Promise.resolve()
+  async close(): Promise<void> {
+    this.#closed = true
+    await Promise.all([...this.#channels.values()].map((channel) => channel.close()))
+  }
+
+  #isClosed(): boolean {
+    return this.#closed
+  }
+
+  #own(channel: MediaChannel): RtpChannel | undefined {
+    const own = this.#channels.get(channel.id)
+    return own === channel ? own : undefined
+  }
+}
+
+/** A channel that gives its ports back when it is closed. */
+class EngineChannel extends RtpChannel {
+  readonly #release: () => Promise<void>
+  #released: Promise<void> | undefined
+
+  constructor(id: string, address: string, ports: ConstructorParameters<typeof RtpChannel>[2], house: ChannelHouse, release: () => Promise<void>) {
+    super(id, address, ports, house)
+    this.#release = release
+  }
+
+  override close(): Promise<void> {
+    this.#released ??= super.close().then(this.#release)
+    return this.#released
   }
 }

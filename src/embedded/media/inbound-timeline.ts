@@ -1,0 +1,68 @@
+import { timestampDistance } from '../../rtp/packet.js'
+
+/** Packets after which the steady lateness is looked at: about a second. */
+const WINDOW_PACKETS = 50
+/** All packets of a window late by more than this: the sender's clock is slow, or it paused without counting on. 60 ms. */
+const STEADILY_LATE = 480
+/** ... or early by more than this: its clock is fast, or the packet that set the anchor was itself late. 40 ms. */
+const STEADILY_EARLY = -320
+/** A single packet this early is a timestamp jump. 200 ms. */
+const JUMP_EARLY = -1600
+/** A single packet this late is one too: no buffer waits so long. 500 ms. */
+const JUMP_LATE = 4000
+/** With the marker bit (a new talk spurt) less suffices. 60 ms. */
+const TALK_LATE = 480
+
+/**
+ * Where a sender's RTP timestamps lie on the engine's clock. The first packet anchors them at its arrival; from then on a packet's place
+ * follows from its timestamp, not from when it came, so that jitter, reordering and loss leave everything in its place. Anchored
+ * anew when the sender's clock jumps or drifts away.
+ */
+export class InboundTimeline {
+  /** Changes whenever positions are anchored anew. */
+  generation = 0
+  #ssrc = 0
+  #anchored = false
+  #timestamp = 0
+  #position = 0
+  #earliest = Infinity
+  #packets = 0
+
+  /** Place (samples on the engine's clock) of an audio packet. @param arrival the engine's clock now */
+  position(ssrc: number, timestamp: number, arrival: number, marker: boolean): number {
+    if (!this.#anchored || ssrc !== this.#ssrc) return this.#anchor(ssrc, timestamp, arrival)
+    const position = this.#position + timestampDistance(timestamp, this.#timestamp)
+    const late = arrival - position
+    if (late < JUMP_EARLY || late > JUMP_LATE || (marker && late > TALK_LATE)) return this.#anchor(ssrc, timestamp, arrival)
+    if (late < this.#earliest) this.#earliest = late
+    // The anchor moves along, so that the 32-bit distance never wraps.
+    this.#timestamp = timestamp
+    this.#position = position
+    if (++this.#packets >= WINDOW_PACKETS) {
+      if (this.#earliest > STEADILY_LATE || this.#earliest < STEADILY_EARLY) {
+        this.#position += Math.round(this.#earliest)
+        this.generation++
+      }
+      this.#earliest = Infinity
+      this.#packets = 0
+    }
+    return position
+  }
+
+  /** Place of a telephone event's start, whose packets come ever later after it: tells nothing of the sender's clock. */
+  eventPosition(ssrc: number, timestamp: number, arrival: number): number {
+    if (!this.#anchored || ssrc !== this.#ssrc) return this.#anchor(ssrc, timestamp, arrival)
+    return this.#position + timestampDistance(timestamp, this.#timestamp)
+  }
+
+  #anchor(ssrc: number, timestamp: number, arrival: number): number {
+    this.#anchored = true
+    this.#ssrc = ssrc
+    this.#timestamp = timestamp
+    this.#position = Math.round(arrival)
+    this.#earliest = Infinity
+    this.#packets = 0
+    this.generation++
+    return this.#position
+  }
+}

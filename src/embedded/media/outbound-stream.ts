@@ -1,0 +1,127 @@
+import { sequenceDistance, timestampDistance } from '../../rtp/packet.js'
+
+/** Behind the clock by more than this, the stream has paused: the timestamp jumps to now. 60 ms. */
+const PAUSE_SAMPLES = 480
+/** A jump of the source's sequence numbers that is a new start rather than loss. */
+const SOURCE_RESTART = 500
+/** How late a relayed packet may come and still be in its place. */
+const REORDER_WINDOW = 100
+
+/**
+ * Numbers the packets that go to one party, so that whatever they hear (prompts, ringing, key tones, first one peer, then another) is
+ * ONE stream to their phone: one SSRC, no jump in sequence numbers that is not loss, timestamps that advance with time and never go back.
+ *
+ * Positions are samples (8 kHz) on the engine's monotonic clock.
+ */
+export class OutboundStream {
+  readonly ssrc: number
+  /** Number of the packet that `own` or `relay` has just placed. */
+  sequence = 0
+  timestamp = 0
+  marker = false
+
+  readonly #base: number
+  #nextSequence: number
+  #nextTimestamp = 0
+  #started = false
+  #afterRelay = false
+  // The relayed source in force; `#source` undefined: the next relayed packet starts a new mapping.
+  #source: object | undefined
+  #sourceSsrc = 0
+  #sourceGeneration = 0
+  #sequenceOffset = 0
+  #timestampOffset = 0
+  #lastSourceSequence = 0
+  #firstSourceSequence = 0
+
+  /** @param random 32-bit random numbers (RFC 3550 section 5.1 wants SSRC, first sequence number and first timestamp unpredictable) */
+  constructor(random: () => number) {
+    this.ssrc = random() >>> 0
+    this.#nextSequence = random() & 0xffff
+    this.#base = random() >>> 0
+  }
+
+  /** How far the stream is ahead of the clock, samples; negative: behind. */
+  lead(position: number): number {
+    return this.#started ? timestampDistance(this.#nextTimestamp, this.timestampAt(position)) : 0
+  }
+
+  timestampAt(position: number): number {
+    return (this.#base + Math.floor(position)) >>> 0
+  }
+
+  /** Places a packet that we make ourselves. `startsTalk`: the first of a play, which a receiver may use to settle its buffer anew. */
+  own(position: number, samples: number, startsTalk: boolean): void {
+    const paused = this.#pause(position)
+    this.marker = paused || startsTalk || this.#afterRelay
+    this.#afterRelay = false
+    this.#source = undefined
+    this.sequence = this.#nextSequence
+    this.timestamp = this.#nextTimestamp
+    this.#nextSequence = (this.#nextSequence + 1) & 0xffff
+    this.#nextTimestamp = (this.#nextTimestamp + samples) >>> 0
+  }
+
+  /** Starts a telephone event: its packets share one timestamp. `eventPacket` places each of them. */
+  beginEvent(position: number): number {
+    this.#pause(position)
+    this.#source = undefined
+    this.#afterRelay = false
+    return this.#nextTimestamp
+  }
+
+  /** @param start what `beginEvent` gave. @param samples time that passes with this packet */
+  eventPacket(start: number, marker: boolean, samples: number): void {
+    this.marker = marker
+    this.sequence = this.#nextSequence
+    this.timestamp = start
+    this.#nextSequence = (this.#nextSequence + 1) & 0xffff
+    this.#nextTimestamp = (this.#nextTimestamp + samples) >>> 0
+  }
+
+  /**
+   * Places a packet of another party's stream. Gaps and order of the source are kept, so that the receiver sees loss as loss.
+   * @param source identity of the sending channel. @param generation changes when the source's positions were anchored anew
+   * @param samples duration; 0 for a telephone event
+   * @returns false when it must be dropped: it belongs before what has been sent since
+   */
+  relay(source: object, ssrc: number, generation: number, sequence: number, position: number, samples: number, marker: boolean): boolean {
+    const known = source === this.#source && ssrc === this.#sourceSsrc && generation === this.#sourceGeneration
+    const ahead = known ? sequenceDistance(sequence, this.#lastSourceSequence) : 0
+    if (!known || ahead > SOURCE_RESTART || ahead < -SOURCE_RESTART) {
+      this.#source = source
+      this.#sourceSsrc = ssrc
+      this.#sourceGeneration = generation
+      this.#sequenceOffset = this.#nextSequence - sequence
+      this.#firstSourceSequence = sequence
+      this.#lastSourceSequence = sequence
+      const overlap = this.lead(position)
+      this.#timestampOffset = overlap > 0 ? overlap : 0
+      this.#started = true
+      this.#afterRelay = true
+      marker = true
+      this.#nextTimestamp = this.timestampAt(position + this.#timestampOffset)
+    } else {
+      if (sequenceDistance(sequence, this.#firstSourceSequence) < 0) return false
+      if (ahead > 0) {
+        this.#lastSourceSequence = sequence
+        if (sequenceDistance(sequence, this.#firstSourceSequence) > REORDER_WINDOW) this.#firstSourceSequence = (sequence - REORDER_WINDOW) & 0xffff
+      }
+    }
+    this.marker = marker
+    this.sequence = (sequence + this.#sequenceOffset) & 0xffff
+    this.timestamp = this.timestampAt(position + this.#timestampOffset)
+    if (sequenceDistance(this.sequence, this.#nextSequence) >= 0) this.#nextSequence = (this.sequence + 1) & 0xffff
+    const end = (this.timestamp + samples) >>> 0
+    if (timestampDistance(end, this.#nextTimestamp) > 0) this.#nextTimestamp = end
+    return true
+  }
+
+  /** Brings the timestamp to now when the stream has paused (or never ran). @returns whether it had */
+  #pause(position: number): boolean {
+    if (this.#started && this.lead(position) >= -PAUSE_SAMPLES) return false
+    this.#started = true
+    this.#nextTimestamp = this.timestampAt(position)
+    return true
+  }
+}

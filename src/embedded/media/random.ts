@@ -1,0 +1,13 @@
+import { randomBytes } from 'node:crypto'
+
+/** 32-bit random numbers: the system's, or a fixed series for tests (mulberry32). */
+export function randomSource(seed?: number): () => number {
+  if (seed === undefined) return () => randomBytes(4).readUInt32LE()
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return (mixed ^ (mixed >>> 14)) >>> 0
+  }
+}
