@@ -21,7 +21,7 @@ const rooms = {
   live: ['calls', 'directory'],
   metrics: ['calls', 'switch', 'live'],
   admin: ['calls', 'store', 'recordings', 'live', 'metrics', 'directory', 'switch'],
-  config: [],
+  config: ['guard'],
   demo: ['phones', 'sip', 'rtp', 'config'],
 }
 

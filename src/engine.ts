@@ -8,6 +8,9 @@ import { systemClock } from './clock/system-clock.js'
 import type { Settings } from './config/settings.js'
 import type { Directory } from './directory/model.js'
 import { parseDirectory } from './directory/parse-directory.js'
+import { Allowance, defaultAllowance } from './guard/allowance.js'
+import { guardedSwitch } from './guard/guarded-switch.js'
+import { networks, RateLimit } from './guard/source-gate.js'
 import { startEmbeddedProcess, type EmbeddedProcess } from './embedded-process.js'
 import { AlarmBoard } from './live/alarm-board.js'
 import { createLiveBoard } from './live/live-board.js'
@@ -90,13 +93,25 @@ async function open(settings: Settings, log: Logger, opened: { readonly what: st
   const embedded = settings.drachtio.length === 0 ? await startEmbedded(settings, log) : undefined
   if (embedded) opened.push({ what: 'the embedded switch', close: () => embedded.stop() })
 
-  const telephone = connectDrachtioSwitch({
+  const adapter = connectDrachtioSwitch({
     servers: embedded ? [embeddedServers(settings, embedded)] : configuredServers(settings),
     trunks: settings.trunks,
     mediaTimeoutSeconds: settings.mediaTimeoutSeconds,
     onNotice: (notice) => log[notice.level](notice.text),
   })
-  opened.push({ what: 'the switch', close: () => telephone.close() })
+  opened.push({ what: 'the switch', close: () => adapter.close() })
+  const telephone = guardedSwitch(adapter, {
+    ranges: settings.dialable,
+    allowance: new Allowance(systemClock, alarms, {
+      ...defaultAllowance,
+      concurrent: settings.concurrentCalls,
+      concurrentPerAccount: settings.concurrentCallsPerLine,
+      minutesPerAccountPerDay: settings.minutesPerLine,
+    }),
+    trusted: networks(settings.callers),
+    strangers: new RateLimit(systemClock),
+    onRefused: (what, detail) => log.warn({ what }, detail),
+  })
 
   const metrics = createMetrics({
     log: store.log,

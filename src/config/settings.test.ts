@@ -47,6 +47,8 @@ describe('settings', () => {
     ['http:\n  address: everywhere\n', /an IP address/],
     ['rtp:\n  from: 20000\n  to: 20001\n', /a call needs four ports/],
     ['drachtio:\n  addresses: 127.0.0.1:9022\n', /RINGROUND_FREESWITCH/],
+    ['calls:\n  from: 10.0.0.0/99\n', /calls\.from is "10\.0\.0\.0\/99"/],
+    ['calls:\n  dialable: uk\n', /uk-geographic/],
     ['recordings:\n  encoder: mp4\n', /one of auto, native, wasm/],
   ])('say what is wrong in %j', (yaml, message) => {
     expect(() => read(yaml)).toThrow(message)

@@ -1,6 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { isAbsolute, resolve } from 'node:path'
+import { defaultAllowance } from '../guard/allowance.js'
+import { defaultDialable, parseRange, type DialableRange } from '../guard/dial-plan.js'
+import { parseNetwork } from '../guard/source-gate.js'
 import { parseDocument, LineCounter, isMap, isScalar, type Document } from 'yaml'
 
 /** A setting that cannot be used, in one line: where it stands, what is wrong, what would be right. */
@@ -63,17 +66,29 @@ function oneOf<const T extends string>(...choices: readonly T[]): Parse<T> {
   }
 }
 
-const servers: Parse<readonly ServerAddress[]> = (value) =>
-  value
-    .split(',')
-    .map((entry) => entry.trim())
-    .filter((entry) => entry !== '')
-    .map((entry) => {
-      const match = /^(.+):(\d{1,5})$/.exec(entry)
-      const number = Number(match?.[2])
-      if (match?.[1] === undefined || number < 1 || number > 65_535) throw new Error('addresses as host:port, with commas between them')
-      return { host: match[1], port: number }
-    })
+/** A list with commas between its entries. */
+function list<T>(entry: Parse<T>): Parse<readonly T[]> {
+  return (value) =>
+    value
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== '')
+      .map(entry)
+}
+
+const ranges: Parse<readonly DialableRange[]> = list(parseRange)
+
+const networks: Parse<readonly string[]> = list((text) => {
+  parseNetwork(text)
+  return text
+})
+
+const servers: Parse<readonly ServerAddress[]> = list((entry) => {
+  const match = /^(.+):(\d{1,5})$/.exec(entry)
+  const number = Number(match?.[2])
+  if (match?.[1] === undefined || number < 1 || number > 65_535) throw new Error('addresses as host:port, with commas between them')
+  return { host: match[1], port: number }
+})
 
 const outboundNumber: Parse<string> = (value) => {
   if (!/^\+?\d{3,15}$/.test(value.replaceAll(' ', ''))) throw new Error('a telephone number such as +441865922021')
@@ -81,16 +96,11 @@ const outboundNumber: Parse<string> = (value) => {
 }
 
 /** `name=address` or `name=user:password@address`, several with commas between them. */
-const trunks: Parse<readonly TrunkSetting[]> = (value) =>
-  value
-    .split(',')
-    .map((entry) => entry.trim())
-    .filter((entry) => entry !== '')
-    .map((entry) => {
-      const match = /^([\w-]+)=(?:([^:@\s]+):([^@\s]*)@)?([\w.:[\]-]+(?:;transport=(?:udp|tcp))?)$/.exec(entry)
-      if (match?.[1] === undefined || match[4] === undefined) throw new Error('trunks as name=host:port or name=user:password@host:port, with commas between them')
-      return { name: match[1], address: match[4], ...(match[2] === undefined ? {} : { user: match[2], password: match[3] ?? '' }) }
-    })
+const trunks: Parse<readonly TrunkSetting[]> = list((entry) => {
+  const match = /^([\w-]+)=(?:([^:@\s]+):([^@\s]*)@)?([\w.:[\]-]+(?:;transport=(?:udp|tcp))?)$/.exec(entry)
+  if (match?.[1] === undefined || match[4] === undefined) throw new Error('trunks as name=host:port or name=user:password@host:port, with commas between them')
+  return { name: match[1], address: match[4], ...(match[2] === undefined ? {} : { user: match[2], password: match[3] ?? '' }) }
+})
 
 function row<T>(key: string, env: string, fallback: string, meaning: string, parse: Parse<T>): SettingRow<T> {
   return { key, env, fallback, meaning, parse }
@@ -112,6 +122,11 @@ export const settingRows = {
   outboundNumber: row('calls.outboundNumber', 'RINGROUND_OUTBOUND_NUMBER', '+441632960000', 'Single outbound number: what every called party sees', outboundNumber),
   outboundName: row('calls.outboundName', 'RINGROUND_OUTBOUND_NAME', 'Advice line', 'Name shown beside the single outbound number', text),
   trunks: row('calls.trunks', 'RINGROUND_TRUNKS', '', 'Where calls to telephone numbers go: `name=host:port` or `name=user:password@host:port`, by commas', trunks),
+  callers: row('calls.from', 'RINGROUND_CALLERS', '127.0.0.0/8, ::1', 'Addresses and networks from which calls are taken: your practices and trunks; anybody else gets 403', networks),
+  dialable: row('calls.dialable', 'RINGROUND_DIALABLE', defaultDialable.join(', '), 'Ranges that may be dialled: these names, and prefixes such as `+353`', ranges),
+  concurrentCalls: row('calls.concurrent', 'RINGROUND_CONCURRENT_CALLS', String(defaultAllowance.concurrent), 'Outgoing calls through trunks at the same time', wholeNumber(1, 100_000)),
+  concurrentCallsPerLine: row('calls.concurrentPerLine', 'RINGROUND_CONCURRENT_CALLS_PER_LINE', String(defaultAllowance.concurrentPerAccount), 'The same, for one line', wholeNumber(1, 100_000)),
+  minutesPerLine: row('calls.minutesPerLine', 'RINGROUND_MINUTES_PER_LINE', String(defaultAllowance.minutesPerAccountPerDay), 'Minutes on outgoing calls through trunks that one line may spend in a day', wholeNumber(1, 1_000_000)),
   mediaTimeoutSeconds: row('calls.mediaTimeoutSeconds', 'RINGROUND_MEDIA_TIMEOUT_SECONDS', '60', 'A party from whom no voice packet comes for so long is hung up; 0: never', wholeNumber(0, 3_600)),
   mp3Encoder: row('recordings.encoder', 'RINGROUND_MP3_ENCODER', 'auto', '`native` (a `lame` on the PATH), `wasm`, or `auto`: native where there is one', oneOf('auto', 'native', 'wasm')),
   promptsFolder: row('prompts.folder', 'RINGROUND_PROMPTS_FOLDER', 'prompts', 'WAV files of what is said; `recorded/` in it takes precedence over `rendered/`', text),

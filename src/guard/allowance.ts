@@ -54,9 +54,9 @@ export class Allowance {
   begin(account: string): AllowanceVerdict {
     const { concurrent, concurrentPerAccount, minutesPerAccountPerDay } = this.settings
     const state = this.#account(account)
-    if (this.#running >= concurrent) return this.#refuse(account, `${concurrent} outgoing calls at the same time`)
-    if (state.running.size >= concurrentPerAccount) return this.#refuse(account, `${concurrentPerAccount} outgoing calls at the same time for "${account}"`)
-    if (this.#spentMs(state) >= minutesPerAccountPerDay * 60_000) return this.#refuse(account, `${minutesPerAccountPerDay} minutes a day for "${account}"`)
+    if (this.#running >= concurrent) return this.#refuse(`${concurrent} outgoing calls at the same time`)
+    if (state.running.size >= concurrentPerAccount) return this.#refuse(`${concurrentPerAccount} outgoing calls at the same time for "${account}"`)
+    if (this.#spentMs(state) >= minutesPerAccountPerDay * 60_000) return this.#refuse(`${minutesPerAccountPerDay} minutes a day for "${account}"`)
     const call: { answeredAt: number | undefined } = { answeredAt: undefined }
     state.running.add(call)
     this.#running += 1
@@ -95,7 +95,7 @@ export class Allowance {
     return spent
   }
 
-  #refuse(account: string, limit: string): AllowanceVerdict {
+  #refuse(limit: string): AllowanceVerdict {
     this.alarms.raise('calls.limitReached', `the limit of ${limit} is reached`)
     return { kind: 'refused', why: `limit reached: ${limit}` }
   }
