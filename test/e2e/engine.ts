@@ -1,0 +1,277 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { rtpRange } from './free-ports.js'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const program = join(root, 'dist', 'src', 'main.js')
+const startWithinMs = 20_000
+const stopWithinMs = 15_000
+
+export interface EngineOptions {
+  /** Text of the directory file. */
+  readonly directory: string
+  /** More settings, by environment variable. */
+  readonly env?: Readonly<Record<string, string>>
+  /** A folder of an engine that ran before: its data are found again. Default: a fresh one. */
+  readonly folder?: string
+}
+
+/** A call as the API tells it. Only what the tests ask for. */
+export interface ApiCall {
+  readonly callId: string
+  readonly callerNumber: string
+  readonly dialledNumber: string
+  readonly line?: string
+  readonly ending?: string
+  readonly arrivedAt: number
+  readonly endedAt?: number
+  readonly waitMs?: number
+  readonly talkMs?: number
+  readonly talkEndedBy?: string
+  readonly refs: number
+  readonly acceptedBy?: string
+  readonly attempts: readonly {
+    readonly attempt: string
+    readonly target?: string
+    readonly label: string
+    readonly pool: string
+    readonly result?: string
+    readonly status?: number
+    readonly startedAt: number
+    readonly answeredAt?: number
+    readonly endedAt?: number
+    readonly wrongKeys: number
+    readonly proof?: { readonly heard: { readonly kind: string; readonly key?: string; readonly source?: string } }
+  }[]
+  readonly recordings: readonly { readonly recordingId: string; readonly state: string; readonly path?: string; readonly seconds?: number; readonly why?: string }[]
+  readonly outcome?: { readonly outcome: string; readonly by: string }
+  readonly alarms: readonly { readonly alarm: string; readonly detail: string }[]
+}
+
+/** A whole engine, as `npm start` runs it, in a folder and on ports of its own. */
+export class Engine {
+  private constructor(
+    readonly folder: string,
+    readonly child: ChildProcess,
+    /** `127.0.0.1:port`, UDP and TCP. */
+    readonly sip: string,
+    /** Without a slash at the end. */
+    readonly url: string,
+    private readonly output: () => string,
+    private readonly ownFolder: boolean,
+  ) {}
+
+  get spool(): string {
+    return join(this.folder, 'data', 'spool')
+  }
+
+  get recordings(): string {
+    return join(this.folder, 'recordings')
+  }
+
+  get directoryFile(): string {
+    return join(this.folder, 'directory.yaml')
+  }
+
+  /** What it has printed, and its log. */
+  get log(): string {
+    const file = join(this.folder, 'data', 'ringround.log')
+    return `${this.output()}\n${existsSync(file) ? readFileSync(file, 'utf8') : ''}`
+  }
+
+  static async start(options: EngineOptions): Promise<Engine> {
+    const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'ringround-e2e-'))
+    const launched = launch(folder, options)
+    const began = Date.now()
+    for (;;) {
+      const text = launched.output()
+      const sip = /sip:\S+@(127\.0\.0\.1:\d+)/.exec(text)?.[1]
+      const url = /(http:\/\/[\d.]+:\d+)/.exec(text)?.[1]
+      if (text.includes('Ringround is ready') && sip !== undefined && url !== undefined) return new Engine(folder, launched.child, sip, url, launched.output, options.folder === undefined)
+      if (launched.child.exitCode !== null || Date.now() - began > startWithinMs) {
+        launched.child.kill('SIGKILL')
+        throw new Error(`the engine did not start (exit code ${launched.child.exitCode ?? 'none'}):\n${text}`)
+      }
+      await delay(20)
+    }
+  }
+
+  /** Processes that the engine has started. */
+  children(): readonly number[] {
+    return childrenOf(this.child.pid ?? -1)
+  }
+
+  async get(path: string): Promise<Response> {
+    return fetch(`${this.url}${path}`, { signal: AbortSignal.timeout(5_000) })
+  }
+
+  /** The last calls with all that is kept of each, newest first. */
+  async calls(): Promise<readonly ApiCall[]> {
+    const list = (await (await this.get('/api/calls')).json()) as { readonly calls: readonly { readonly callId: string }[] }
+    return Promise.all(list.calls.map(({ callId }) => this.call(callId)))
+  }
+
+  async call(callId: string): Promise<ApiCall> {
+    const answer = (await (await this.get(`/api/calls/${encodeURIComponent(callId)}`)).json()) as { readonly call: ApiCall } | ApiCall
+    return 'call' in answer ? answer.call : answer
+  }
+
+  /** The only call that dialled this number, as soon as `ready` holds for it. @throws with the call, when that does not come true in time */
+  async callTo(dialled: string, ready: (call: ApiCall) => boolean = (call) => call.ending !== undefined, withinMs = 10_000): Promise<ApiCall> {
+    let last: readonly ApiCall[] = []
+    const found = await eventually(async () => {
+      last = (await this.calls()).filter((call) => call.dialledNumber.endsWith(dialled))
+      return last.length === 1 && last[0] && ready(last[0]) ? last[0] : undefined
+    }, withinMs)
+    if (!found) throw new Error(`of the calls to ${dialled} none became what was expected in ${withinMs} ms:\n${JSON.stringify(last, null, 1)}\n${this.log.slice(-3_000)}`)
+    return found
+  }
+
+  /** A sample of `/metrics` by its name and labels as text, e.g. `ringround_legs`. Undefined when there is none. */
+  async metric(name: string): Promise<number | undefined> {
+    const text = await (await this.get('/metrics')).text()
+    const line = text.split('\n').find((one) => one.startsWith(`${name} `) || one.startsWith(`${name}{`))
+    return line === undefined ? undefined : Number(line.slice(line.lastIndexOf(' ') + 1))
+  }
+
+  /** Waits until no call and no leg is open and every recording is made. */
+  async settled(withinMs = 15_000): Promise<void> {
+    let state = ''
+    const quiet = await eventually(async () => {
+      const calls = await this.calls()
+      const legs = await this.metric('ringround_legs')
+      const spool = this.spooled()
+      const open = calls.filter((call) => call.ending === undefined)
+      state = `calls open: ${open.map((call) => call.callId).join(' ') || 'none'}; legs: ${legs ?? 'unknown'}; spool: ${spool.join(' ') || 'empty'}`
+      return open.length === 0 && legs === 0 && spool.length === 0 ? true : undefined
+    }, withinMs)
+    if (quiet === undefined) throw new Error(`something is left open after ${withinMs} ms: ${state}\n${this.log.slice(-3_000)}`)
+  }
+
+  spooled(): readonly string[] {
+    return existsSync(this.spool) ? readdirSync(this.spool) : []
+  }
+
+  /** Ends it as an operator would, and asserts that nothing is left: no leg, no spool file, no process. */
+  async stop(): Promise<void> {
+    await this.settled()
+    await this.end('SIGTERM')
+    if (this.child.exitCode !== 0) throw new Error(`the engine ended with ${this.child.exitCode ?? this.child.signalCode ?? 'nothing'}:\n${this.log.slice(-3_000)}`)
+    if (this.ownFolder) rmSync(this.folder, { recursive: true, force: true })
+  }
+
+  /** kill -9, at once. The embedded switch is left to find out by itself. */
+  async die(): Promise<void> {
+    await this.end('SIGKILL')
+  }
+
+  /** For `afterEach`: ends it in whatever state it is. */
+  async dispose(): Promise<void> {
+    await this.end('SIGKILL')
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+
+  private async end(signal: NodeJS.Signals): Promise<void> {
+    const children = this.children()
+    if (this.child.exitCode === null && this.child.signalCode === null) {
+      const gone = new Promise<void>((resolve) => this.child.once('exit', () => resolve()))
+      this.child.kill(signal)
+      const hurry = setTimeout(() => this.child.kill('SIGKILL'), stopWithinMs)
+      await gone
+      clearTimeout(hurry)
+    }
+    const left = await eventually(() => Promise.resolve(children.every((pid) => !isAlive(pid)) ? true : undefined), 5_000)
+    if (left === undefined) {
+      for (const pid of children.filter(isAlive)) process.kill(pid, 'SIGKILL')
+      throw new Error('a process of the engine outlived it')
+    }
+  }
+}
+
+/** Runs the engine to its end, for starts that are expected to fail. */
+export async function startAndFail(options: EngineOptions): Promise<{ readonly code: number | null; readonly output: string }> {
+  const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'ringround-e2e-'))
+  const { child, output } = launch(folder, options)
+  const hurry = setTimeout(() => child.kill('SIGKILL'), startWithinMs)
+  await new Promise<void>((resolve) => child.once('close', () => resolve()))
+  clearTimeout(hurry)
+  if (options.folder === undefined) rmSync(folder, { recursive: true, force: true })
+  return { code: child.exitCode, output: output() }
+}
+
+function launch(folder: string, options: EngineOptions): { readonly child: ChildProcess; readonly output: () => string } {
+  mkdirSync(folder, { recursive: true })
+  const directoryFile = join(folder, 'directory.yaml')
+  writeFileSync(directoryFile, options.directory)
+  const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('RINGROUND_')))
+  const rtp = rtpRange(400)
+  const child = spawn(process.execPath, [program, '--config', emptySettings(folder)], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      ...inherited,
+      NODE_ENV: 'production',
+      RINGROUND_SIP_PORT: '0',
+      RINGROUND_HTTP_PORT: '0',
+      RINGROUND_RTP_FROM: String(rtp.from),
+      RINGROUND_RTP_TO: String(rtp.to),
+      RINGROUND_DATA_FOLDER: join(folder, 'data'),
+      RINGROUND_RECORDINGS_FOLDER: join(folder, 'recordings'),
+      RINGROUND_DIRECTORY_FILE: directoryFile,
+      RINGROUND_TTS: 'none',
+      ...options.env,
+    },
+  })
+  let text = ''
+  const keep = (chunk: Buffer) => (text = (text + chunk.toString()).slice(-40_000))
+  child.stdout.on('data', keep)
+  child.stderr.on('data', keep)
+  return { child, output: () => text }
+}
+
+function emptySettings(folder: string): string {
+  const file = join(folder, 'ringround.yaml')
+  if (!existsSync(file)) writeFileSync(file, '{}\n')
+  return file
+}
+
+/** Asks until the answer is not undefined. @returns undefined when that has not come true in time */
+export async function eventually<T>(ask: () => Promise<T | undefined>, withinMs: number, everyMs = 40): Promise<T | undefined> {
+  const until = Date.now() + withinMs
+  for (;;) {
+    const answer = await ask()
+    if (answer !== undefined || Date.now() > until) return answer
+    await delay(everyMs)
+  }
+}
+
+export function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    // The state stands behind the name, which is in brackets; Z is a process that has ended already.
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    return !stat.slice(stat.lastIndexOf(')') + 2).startsWith('Z')
+  } catch {
+    return false
+  }
+}
+
+export function childrenOf(parent: number): readonly number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+        return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) === parent
+      } catch {
+        return false
+      }
+    })
+}
