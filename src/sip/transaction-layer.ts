@@ -95,6 +95,10 @@ export class TransactionLayer implements TransportUser {
   newCallId(): string {
     return this.#randomText(24)
   }
+  /** A whole number in [0, limit), from the injected source. */
+  randomBelow(limit: number): number {
+    return Math.floor(this.#random() * limit)
+  }
   #randomText(length: number): string {
     let text = ''
     while (text.length < length) text += Math.floor(this.#random() * 36 ** 8).toString(36)
@@ -244,6 +248,9 @@ export class TransactionLayer implements TransportUser {
       },
       repeatUntilAck: (response, repeat) => {
         this.#unacknowledged.add(ackKey(response), transaction, repeat, () => transaction.events.unacknowledged?.())
+      },
+      stopRepeating: (response) => {
+        this.#unacknowledged.acknowledge(ackKey(response))
       },
       remove: () => this.#server.delete(key),
     }

@@ -42,6 +42,8 @@ export interface ServerTransaction {
    * @returns whether it was sent
    */
   respond(response: SipResponse): boolean
+  /** Stops repeating a 2xx: the other side has shown otherwise (by a BYE, say) that it has it. */
+  stopRepeating(): void
 }
 
 /** What a server transaction needs of the layer that it runs in. */
@@ -55,6 +57,7 @@ export interface ServerSurroundings {
   passUp(): void
   /** A 2xx to INVITE went out: repeat it until the ACK. */
   repeatUntilAck(response: SipResponse, repeat: () => void): void
+  stopRepeating(response: SipResponse): void
   remove(): void
 }
 
@@ -82,6 +85,10 @@ abstract class Answering implements ServerTransaction {
     this.#last = printMessage(response)
     this.stepRespond(response)
     return true
+  }
+
+  stopRepeating(): void {
+    if (this.#answered !== undefined) this.surroundings.stopRepeating(this.#answered)
   }
 
   abstract get isTerminated(): boolean
