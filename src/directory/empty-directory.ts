@@ -1,4 +1,4 @@
-import type { Directory } from './model.js'
+import type { Directory, LineId, Rota } from './model.js'
 
 /** A directory in which nothing can be called. */
 export const emptyDirectory: Directory = {
@@ -9,4 +9,9 @@ export const emptyDirectory: Directory = {
   rotas: new Map(),
   pools: new Map(),
   numbers: new Map(),
+}
+
+/** A rota on which nobody ever is. */
+export function emptyRota(line: LineId): Rota {
+  return { line, pattern: [], changes: [] }
 }

@@ -1,4 +1,4 @@
-import type { YamlMap, YamlNode } from './yaml-tree.js'
+import type { YamlMap, YamlNode, YamlScalar } from './yaml-tree.js'
 
 /** What is wrong in a directory file, where, and what would be right. `line` counts from 1. */
 export interface DirectoryError {
@@ -34,14 +34,14 @@ export class Form {
 
   /** @param known the names that may stand here; anything else is an error, since a misspelt name would be silently without effect */
   fields(node: YamlNode, what: string, known: readonly string[]): Fields | undefined {
-    const map = this.map(node, what, `the names ${known.join(', ')}`)
-    if (map === undefined) return undefined
-    const values = new Map<string, YamlNode>()
-    for (const { key, value } of map.entries) {
-      if (!known.includes(key.text)) this.problem(key, `${what} has no "${key.text}"`, `one of ${known.join(', ')}`)
-      else values.set(key.text, value)
+    if (node.kind !== 'map') return this.problem(node, `${what} is ${describe(node)}`, `the names ${known.join(', ')}`)
+    const { entries } = node
+    for (const [index, { key }] of entries.entries()) {
+      if (!known.includes(key.text)) this.problem(key, `${what} has no "${shorten(key.text)}"`, `one of ${known.join(', ')}`)
+      else if (entries.findIndex((entry) => entry.key.text === key.text) !== index) this.#twice(key, what)
     }
-    return { at: node, get: (name) => nonEmpty(values.get(name)) }
+    // A handful of names: looking through them is faster than a map of them, and a directory has a hundred thousand of these.
+    return { at: node, get: (name) => nonEmpty(entries.find((entry) => entry.key.text === name)?.value) }
   }
 
   /** A map with names of its own; each may stand there once. */
@@ -50,11 +50,15 @@ export class Form {
     const seen = new Set<string>()
     const entries = node.entries.filter(({ key }) => {
       const first = !seen.has(key.text)
-      if (!first) this.problem(key, `"${key.text}" stands here twice in ${what}`, 'every name once')
+      if (!first) this.#twice(key, what)
       seen.add(key.text)
       return first
     })
     return { kind: 'map', at: node.at, entries }
+  }
+
+  #twice(key: YamlScalar, what: string): void {
+    this.problem(key, `"${shorten(key.text)}" stands twice in ${what}`, 'every name once')
   }
 
   list(node: YamlNode, what: string): readonly YamlNode[] | undefined {

@@ -1,5 +1,5 @@
 import { dateOf, dayNumber, daysOfWeek, weekdayIndex, type DayNumber } from './calendar.js'
-import type { Directory, HuntCandidate, Line, PoolId, Rota, RotaChange, RotaEntry, RotaSession } from './model.js'
+import type { Directory, HuntCandidate, Line, PoolId, Rota, RotaChange, RotaEntry, RotaSession, TimeSpan } from './model.js'
 import { spanMinutes, spanOn } from './span.js'
 import { knownTimeZone, type TimeZone } from './time-zone.js'
 
@@ -84,10 +84,14 @@ function candidates(directory: Directory, entries: readonly RotaEntry[], pool: H
   return [...found.values()]
 }
 
-interface CompiledRota {
-  readonly zone: TimeZone
+/** A rota by day of the week and by date. */
+interface IndexedRota {
   readonly week: readonly (readonly RotaSession[])[]
   readonly changes: ReadonlyMap<DayNumber, readonly RotaChange[]>
+}
+
+interface CompiledRota extends IndexedRota {
+  readonly zone: TimeZone
   readonly days: Map<DayNumber, readonly DatedSession[]>
 }
 
@@ -107,6 +111,10 @@ function compiledRota(rota: Rota, zoneId: string): CompiledRota {
 }
 
 function compile(rota: Rota, zone: TimeZone): CompiledRota {
+  return { ...indexRota(rota), zone, days: new Map() }
+}
+
+function indexRota(rota: Rota): IndexedRota {
   const week: RotaSession[][] = daysOfWeek.map(() => [])
   for (const session of rota.pattern) week[daysOfWeek.indexOf(session.day)]?.push(session)
   const changes = new Map<DayNumber, RotaChange[]>()
@@ -117,7 +125,7 @@ function compile(rota: Rota, zone: TimeZone): CompiledRota {
     if (ofDay === undefined) changes.set(day, [change])
     else ofDay.push(change)
   }
-  return { zone, week, changes, days: new Map() }
+  return { week, changes }
 }
 
 function sessionsOf(compiled: CompiledRota, day: DayNumber): readonly DatedSession[] {
@@ -131,17 +139,9 @@ function sessionsOf(compiled: CompiledRota, day: DayNumber): readonly DatedSessi
 }
 
 function datedSessions(compiled: CompiledRota, day: DayNumber): readonly DatedSession[] {
-  const plans = new Map<string, SessionPlan>()
-  for (const session of compiled.week[weekdayIndex(day)] ?? []) {
-    plans.set(session.name, { name: session.name, span: session.span, entries: session.entries, pattern: session.entries, closed: false, changed: false })
-  }
-  for (const change of compiled.changes.get(day) ?? []) {
-    const plan = applyChange(plans.get(change.session), change)
-    if (plan !== undefined) plans.set(change.session, plan)
-  }
   const date = dateOf(day)
   const sessions: DatedSession[] = []
-  for (const { name, span, entries, pattern, closed, changed } of plans.values()) {
+  for (const { name, span, entries, pattern, closed, changed } of plansOf(compiled, day)) {
     const minutes = spanMinutes(span)
     if (minutes === undefined) continue
     const { from, to } = spanOn(compiled.zone, day, minutes)
@@ -150,13 +150,31 @@ function datedSessions(compiled: CompiledRota, day: DayNumber): readonly DatedSe
   return sessions.sort((a, b) => a.from - b.from)
 }
 
-interface SessionPlan {
+/** One session of a date as it is written: wall-clock times, changes applied. */
+export interface SessionPlan {
   readonly name: string
-  readonly span: RotaSession['span']
+  readonly span: TimeSpan
   readonly entries: readonly RotaEntry[]
   readonly pattern: readonly RotaEntry[]
   readonly closed: boolean
   readonly changed: boolean
+}
+
+/** The sessions of a date as they are written, changes applied; in the order of the pattern, the date's own ones last. */
+export function sessionPlansOn(rota: Rota, day: DayNumber): readonly SessionPlan[] {
+  return plansOf(indexRota(rota), day)
+}
+
+function plansOf(rota: IndexedRota, day: DayNumber): readonly SessionPlan[] {
+  const plans = new Map<string, SessionPlan>()
+  for (const session of rota.week[weekdayIndex(day)] ?? []) {
+    plans.set(session.name, { name: session.name, span: session.span, entries: session.entries, pattern: session.entries, closed: false, changed: false })
+  }
+  for (const change of rota.changes.get(day) ?? []) {
+    const plan = applyChange(plans.get(change.session), change)
+    if (plan !== undefined) plans.set(change.session, plan)
+  }
+  return [...plans.values()]
 }
 
 /** @returns the session with the change applied; undefined when the date has no such session and the change brings none */
