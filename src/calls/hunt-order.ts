@@ -1,0 +1,32 @@
+import type { HuntCandidate, HuntOrder } from '../directory/model.js'
+import { showTarget } from './show-target.js'
+
+/** What the order of a hunt needs to know of the past. */
+export interface RungBefore {
+  /** Wall-clock ms at which this candidate was last rung; undefined: never. */
+  lastRungAt(candidate: string): number | undefined
+  /** On the watch list: passed over after the good ones. */
+  isWatched(target: string): boolean
+}
+
+/** Nobody was ever rung. */
+export const noPast: RungBefore = { lastRungAt: () => undefined, isWatched: () => false }
+
+/**
+ * The order in which people are rung: as the rota has them, or whoever was rung longest ago first. Bad numbers come after the good ones
+ * (within one person, and among people of whom only bad ones are known), and nobody is left out.
+ */
+export function inHuntOrder(candidates: readonly HuntCandidate[], order: HuntOrder, past: RungBefore): readonly HuntCandidate[] {
+  const watched = (candidate: HuntCandidate) => candidate.targets.every((target) => past.isWatched(showTarget(target)))
+  const ranked = candidates.map((candidate) => ({
+    ...candidate,
+    targets: goodFirst(candidate.targets, (target) => past.isWatched(showTarget(target))),
+  }))
+  // Array.prototype.sort is stable: whoever was rung at the same time, or never, keeps the rota's order.
+  if (order === 'leastRecentlyRung') ranked.sort((a, b) => (past.lastRungAt(a.key) ?? 0) - (past.lastRungAt(b.key) ?? 0))
+  return goodFirst(ranked, watched)
+}
+
+function goodFirst<T>(list: readonly T[], isBad: (entry: T) => boolean): readonly T[] {
+  return [...list.filter((entry) => !isBad(entry)), ...list.filter(isBad)]
+}
