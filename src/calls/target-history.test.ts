@@ -8,7 +8,7 @@ let at = 0
 let attempts = 0
 
 function tell(history: TargetHistory, fact: CallFact): void {
-  history.apply({ callId: 'call', seq: (at += 1), at, ...fact } as CallEvent)
+  history.apply({ callId: 'call', seq: (at += 1), at, ...fact })
 }
 
 function ring(history: TargetHistory, target: string, result: AttemptResult, more: { fault?: 'ours' | 'trunk' | 'farEnd'; status?: number; candidate?: string } = {}): void {
