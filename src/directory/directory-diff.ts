@@ -58,9 +58,9 @@ function listDifferences(path: string, before: readonly unknown[], after: readon
   const [old, fresh] = [byName(before), byName(after)]
   if (old === undefined || fresh === undefined) return [`${path}: ${JSON.stringify(before)} -> ${JSON.stringify(after)}`]
   const details: string[] = []
-  for (const [name, thing] of old) if (!fresh.has(name)) details.push(`${path}: - ${name} (${asSentence(thing)})`)
+  for (const [name, thing] of old) if (!fresh.has(name)) details.push(`${path}: - ${name}${asSentence(thing)}`)
   for (const [name, thing] of fresh) {
-    if (!old.has(name)) details.push(`${path}: + ${name} (${asSentence(thing)})`)
+    if (!old.has(name)) details.push(`${path}: + ${name}${asSentence(thing)}`)
     else details.push(...differences(`${path} ${name}`, old.get(name), thing))
   }
   const shared = (names: ReadonlyMap<string, unknown>, other: ReadonlyMap<string, unknown>) => [...names.keys()].filter((name) => other.has(name)).join(', ')
@@ -83,12 +83,13 @@ function byName(list: readonly unknown[]): ReadonlyMap<string, unknown> | undefi
   return named
 }
 
+/** What a thing has besides its name, in brackets. */
 function asSentence(value: unknown): string {
-  if (!isRecord(value)) return asText(value) ?? JSON.stringify(value)
-  return Object.entries(value)
-    .filter(([name]) => !['name', 'day', 'date', 'session', 'id'].includes(name))
+  if (!isRecord(value)) return ` (${asText(value) ?? JSON.stringify(value)})`
+  const parts = Object.entries(value)
+    .filter(([name]) => !['name', 'day', 'date', 'session', 'id', 'kind'].includes(name))
     .map(([name, part]) => `${name} ${asText(part) ?? JSON.stringify(part)}`)
-    .join(', ')
+  return parts.length === 0 ? '' : ` (${parts.join(', ')})`
 }
 
 /** What can be shown in a few words: scalars, times, targets, people and lists of them. */

@@ -1,6 +1,6 @@
 import type { Target } from '../switch/port.js'
 import { daysOfWeek } from './calendar.js'
-import type { Area, Clinician, Directory, Line, NcnPool, Organisation, OutcomeChoice, RingPolicy, Rota, RotaChange, RotaEntry, TimeSpan } from './model.js'
+import type { Area, Clinician, Directory, Line, NcnPool, Organisation, OutcomeChoice, RingPolicy, Rota, RotaChange, RotaEntry, RotaSession, TimeSpan } from './model.js'
 import { showNumber } from './telephone-number.js'
 
 /**
@@ -27,9 +27,26 @@ export function rotaLines(rota: Rota): readonly string[] {
   const lines: string[] = []
   if (rota.pattern.length === 0) lines.push('pattern: []')
   else lines.push('pattern:')
-  for (const { name, day, span, entries } of rota.pattern) lines.push(`  - { session: ${scalar(name)}, days: ${day}, time: ${showSpan(span)}, entries: ${entryList(entries)} }`)
+  for (const { name, days, span, entries } of runs(rota.pattern)) lines.push(`  - { session: ${scalar(name)}, days: ${days}, time: ${showSpan(span)}, entries: ${entryList(entries)} }`)
   if (rota.changes.length > 0) lines.push('changes:', ...rota.changes.map((change) => `  - { date: ${change.date}, session: ${scalar(change.session)}, ${changeEffect(change)} }`))
   return lines
+}
+
+interface SessionRun extends Omit<RotaSession, 'day'> {
+  /** `mon`, or `mon-fri` for sessions that follow each other in the pattern and differ in nothing but the day. */
+  readonly days: string
+}
+
+function runs(pattern: readonly RotaSession[]): readonly SessionRun[] {
+  const found: { readonly first: RotaSession; last: RotaSession }[] = []
+  for (const session of pattern) {
+    const run = found.at(-1)
+    const follows = run !== undefined && daysOfWeek.indexOf(session.day) === daysOfWeek.indexOf(run.last.day) + 1
+    const same = run !== undefined && run.first.name === session.name && showSpan(run.first.span) === showSpan(session.span) && entryList(run.first.entries) === entryList(session.entries)
+    if (follows && same) run.last = session
+    else found.push({ first: session, last: session })
+  }
+  return found.map(({ first, last }) => ({ ...first, days: first === last ? first.day : `${first.day}-${last.day}` }))
 }
 
 function changeEffect(change: RotaChange): string {
