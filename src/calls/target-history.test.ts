@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { HuntCandidate } from '../directory/model.js'
-import type { AttemptResult, CallEvent, CallFact } from './events.js'
+import type { AttemptResult, CallFact } from './events.js'
 import { inHuntOrder, noPast } from './hunt-order.js'
 import { TargetHistory } from './target-history.js'
 
