@@ -14,7 +14,7 @@ const REPEATED = 160
 /** What is handed to the disk at a time: 1 s. */
 const PORTION = 8000
 
-/** Interleaved stereo of one portion, filled and handed over (copied) within one call. */
+/** One portion, where it is not written as the ring has it: filled and handed over (copied) within one call. */
 const portion = new Int16Array(PORTION * 2)
 
 /**
@@ -97,39 +97,51 @@ export class Recorder implements RecordingHandle {
   }
 
   #flush(count: number): void {
-    this.#conceal(0, count)
-    this.#conceal(1, count)
-    const ring = this.#ring
-    if (this.#stereo) {
-      const left = this.#swap ? 1 : 0
-      for (let index = 0; index < count; index++) {
-        const at = ((this.#flushed + index) & MASK) << 1
-        portion[index * 2 + left] = ring[at] ?? 0
-        portion[index * 2 + 1 - left] = ring[at + 1] ?? 0
-      }
-      this.#writer.append(portion, 0, count * 2)
-    } else {
-      for (let index = 0; index < count; index++) {
-        const at = ((this.#flushed + index) & MASK) << 1
-        portion[index] = Math.max(-32768, Math.min(32767, (ring[at] ?? 0) + (ring[at + 1] ?? 0)))
-      }
-      this.#writer.append(portion, 0, count)
-    }
+    const from = this.#flushed & MASK
+    this.#conceal(0, from, count)
+    this.#conceal(1, from, count)
+    const first = Math.min(count, RING - from)
+    this.#handOver(from, first)
+    if (first < count) this.#handOver(0, count - first)
     // The last 20 ms stay, to conceal a hole at the beginning of the next portion; those of the time before go.
-    for (let index = -REPEATED; index < count - REPEATED; index++) {
-      const at = ((this.#flushed + index) & MASK) << 1
-      ring[at] = NOTHING
-      ring[at + 1] = NOTHING
-    }
+    this.#clear((from - REPEATED) & MASK, count)
     this.#flushed += count
   }
 
+  /** Gives a stretch of the ring (that does not wrap) to the writer, which copies it. */
+  #handOver(from: number, count: number): void {
+    const ring = this.#ring
+    if (this.#stereo && !this.#swap) {
+      this.#writer.append(ring, from * 2, count * 2)
+      return
+    }
+    if (this.#stereo) {
+      for (let index = 0; index < count * 2; index += 2) {
+        portion[index] = ring[from * 2 + index + 1] ?? 0
+        portion[index + 1] = ring[from * 2 + index] ?? 0
+      }
+      this.#writer.append(portion, 0, count * 2)
+      return
+    }
+    for (let index = 0; index < count; index++) {
+      const at = (from + index) * 2
+      portion[index] = Math.max(-32768, Math.min(32767, (ring[at] ?? 0) + (ring[at + 1] ?? 0)))
+    }
+    this.#writer.append(portion, 0, count)
+  }
+
+  #clear(from: number, count: number): void {
+    const first = Math.min(count, RING - from)
+    this.#ring.fill(NOTHING, from * 2, (from + first) * 2)
+    if (first < count) this.#ring.fill(NOTHING, 0, (count - first) * 2)
+  }
+
   /** Fills holes: short ones with the fading repetition of what was before, the rest with silence. */
-  #conceal(side: 0 | 1, count: number): void {
+  #conceal(side: 0 | 1, from: number, count: number): void {
     const ring = this.#ring
     let missing = this.#missing[side]
-    for (let index = 0; index < count; index++) {
-      const at = (((this.#flushed + index) & MASK) << 1) | side
+    for (let index = from; index < from + count; index++) {
+      const at = ((index & MASK) << 1) | side
       if (ring[at] !== NOTHING) {
         missing = 0
         continue
@@ -138,7 +150,7 @@ export class Recorder implements RecordingHandle {
         ring[at] = 0
         continue
       }
-      const before = ring[(((this.#flushed + index - REPEATED) & MASK) << 1) | side] ?? 0
+      const before = ring[(((index - REPEATED) & MASK) << 1) | side] ?? 0
       // Each repetition is weaker than the one it repeats: the whole fades out within the 60 ms.
       ring[at] = before === NOTHING ? 0 : Math.round(before * (1 - missing / CONCEALED))
       missing++
