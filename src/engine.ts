@@ -1,4 +1,4 @@
-import { accessSync, constants, mkdirSync, readFileSync } from 'node:fs'
+import { accessSync, constants, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { createAdmin, type Admin } from './admin/admin.js'
@@ -6,8 +6,9 @@ import { Desk } from './calls/desk.js'
 import { flowDefaults } from './calls/flow-settings.js'
 import { systemClock } from './clock/system-clock.js'
 import type { Settings } from './config/settings.js'
+import type { DirectoryError } from './directory/form.js'
 import type { Directory } from './directory/model.js'
-import { parseDirectory } from './directory/parse-directory.js'
+import { watchDirectory, type DirectoryHolder } from './directory/watch-directory.js'
 import { Allowance, defaultAllowance } from './guard/allowance.js'
 import { guardedSwitch } from './guard/guarded-switch.js'
 import { networks, RateLimit } from './guard/source-gate.js'
@@ -65,10 +66,23 @@ export async function startEngine(settings: Settings, log: Logger): Promise<Engi
 }
 
 async function open(settings: Settings, log: Logger, opened: { readonly what: string; readonly close: () => unknown }[], closeAll: () => Promise<void>): Promise<Engine> {
-  const directory = loadDirectory(settings.directoryFile, log)
-
   const alarms = new AlarmBoard()
   alarms.subscribe((alarm, up) => log[up ? 'error' : 'info']({ alarm: alarm.alarm, detail: alarm.detail }, up ? 'alarm' : 'alarm over'))
+
+  const speech = createSpeech({
+    folders: { prompts: settings.promptsFolder, cache: join(settings.dataFolder, 'names') },
+    voice: settings.tts === 'none' ? undefined : findFlite(),
+    renderedVoice: 'flite-rms',
+    onProblem: (problem) => log.warn(problem),
+  })
+
+  function warm({ organisations, lines, pools }: Directory): void {
+    void speech.warm(spokenNames({ organisations: organisations.values(), lines: lines.values(), pools: pools.values() }))
+  }
+
+  const holder = await openDirectory(settings, log, alarms, warm)
+  opened.push({ what: 'the directory', close: () => holder.close() })
+  const directory = () => holder.current()
 
   const store = await openStore({ file: join(settings.dataFolder, 'ringround.db'), alarms })
   opened.push({ what: 'the store', close: () => store.close() })
@@ -81,13 +95,13 @@ async function open(settings: Settings, log: Logger, opened: { readonly what: st
     store,
     alarms,
     encoder: settings.mp3Encoder,
-    lineName: (line) => directory.lines.get(line)?.name,
+    lineName: (line) => directory().lines.get(line)?.name,
   })
   opened.push({ what: 'the recordings', close: () => recordings.close() })
   const recovered = await recordings.recover()
   if (recovered.queued > 0 || recovered.orphans.length > 0) log.warn(recovered, 'recordings left in the spool are being finished')
 
-  const live = createLiveBoard(store.log, { organisation: (id) => directory.organisations.get(id)?.name, line: (id) => directory.lines.get(id)?.name })
+  const live = createLiveBoard(store.log, { organisation: (id) => directory().organisations.get(id)?.name, line: (id) => directory().lines.get(id)?.name })
   opened.push({ what: 'the live board', close: () => live.close() })
 
   const embedded = settings.drachtio.length === 0 ? await startEmbedded(settings, log) : undefined
@@ -122,16 +136,9 @@ async function open(settings: Settings, log: Logger, opened: { readonly what: st
   })
   opened.push({ what: 'the metrics', close: () => metrics.close() })
 
-  const speech = createSpeech({
-    folders: { prompts: settings.promptsFolder, cache: join(settings.dataFolder, 'names') },
-    voice: settings.tts === 'none' ? undefined : findFlite(),
-    renderedVoice: 'flite-rms',
-    onProblem: (problem) => log.warn(problem),
-  })
-
   const desk = new Desk({
     switch: telephone,
-    directory: () => directory,
+    directory,
     speech,
     log: store.log,
     recordings: recordings.sink,
@@ -149,9 +156,9 @@ async function open(settings: Settings, log: Logger, opened: { readonly what: st
     live,
     metrics,
     alarms,
-    directory: () => directory,
+    directory,
     switchHealth: () => telephone.health(),
-    ...(sip ? { ringHere: dialIns(directory).map(({ number }) => `sip:${number}@${settings.sipExternalAddress ?? sip.address}:${sip.port}`) } : {}),
+    ...(sip ? { ringHere: dialIns(directory()).map(({ number }) => `sip:${number}@${settings.sipExternalAddress ?? sip.address}:${sip.port}`) } : {}),
   }).catch((error: unknown) => {
     throw listenError(error, `http.address ${settings.httpAddress}, http.port ${settings.httpPort}`, 'RINGROUND_HTTP_PORT')
   })
@@ -159,14 +166,14 @@ async function open(settings: Settings, log: Logger, opened: { readonly what: st
 
   if (!(await whenReady(telephone, readyWithinMs))) log.error(telephone.health(), 'the switch is not ready; calls are taken as soon as it is')
   desk.open()
-  void speech.warm(spokenNames({ organisations: directory.organisations.values(), lines: directory.lines.values(), pools: directory.pools.values() }))
+  warm(directory())
 
   let closing: Promise<void> | undefined
   return {
     admin,
     switch: telephone,
     sip: sip && { address: settings.sipExternalAddress ?? sip.address, port: sip.port },
-    directory: () => directory,
+    directory,
     switchPid: embedded?.pid,
     close(drainMs) {
       const drained = desk.drain(drainMs)
@@ -186,17 +193,24 @@ export function dialIns(directory: Directory): readonly { readonly number: strin
   return [...shortest].map(([organisation, number]) => ({ number, organisation: directory.organisations.get(organisation)?.name ?? organisation }))
 }
 
-function loadDirectory(file: string, log: Logger): Directory {
-  let text: string
-  try {
-    text = readFileSync(file, 'utf8')
-  } catch (error) {
-    throw new StartError(`${file}: the directory file cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)}). Name another with directory.file (RINGROUND_DIRECTORY_FILE).`)
-  }
-  const parsed = parseDirectory(text, file)
-  if (!parsed.ok) throw new StartError(parsed.errors.map((error) => `${error.file}:${error.line}: ${error.message}; expected: ${error.expected}`).join('\n'))
-  for (const advice of parsed.advice) log.warn(`${advice.file}:${advice.line}: ${advice.message}`)
-  return parsed.directory
+/** The directory file, kept in force with its later changes; a file with errors leaves the old one in force. */
+async function openDirectory(settings: Settings, log: Logger, alarms: AlarmBoard, onChange: (directory: Directory) => void): Promise<DirectoryHolder> {
+  const line = (error: DirectoryError) => `${error.file}:${error.line}: ${error.message}; expected: ${error.expected}`
+  const watched = await watchDirectory(settings.directoryFile, {
+    onChange(directory, changes, advice) {
+      alarms.clear('directory.errors')
+      log.info({ changes: changes.length }, 'a new directory is in force for the next calls')
+      for (const entry of advice) log.warn(line(entry))
+      onChange(directory)
+    },
+    onErrors(errors) {
+      for (const error of errors) log.error(line(error))
+      alarms.raise('directory.errors', `the directory before stays in force; ${errors.length} errors, the first: ${errors[0] ? line(errors[0]) : ''}`)
+    },
+  })
+  if (!watched.ok) throw new StartError(watched.errors.map(line).join('\n'))
+  for (const entry of watched.advice) log.warn(line(entry))
+  return watched.holder
 }
 
 async function startEmbedded(settings: Settings, log: Logger): Promise<EmbeddedProcess> {
