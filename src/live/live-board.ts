@@ -1,42 +1,46 @@
 import type { CallEvent, EventLog } from '../calls/events.js'
+import { follow, type LiveCall, type LiveNames, type TrackedCall } from './live-call.js'
 
-/** Where a call is. `ringing`: somebody is being rung; `whisper`: somebody answered and has not accepted yet. */
-export type LiveStage = 'arrived' | 'answered' | 'menu' | 'hunting' | 'ringing' | 'whisper' | 'connecting' | 'talking' | 'outcome' | 'ending'
+export type { LiveCall, LiveNames, LiveStage } from './live-call.js'
 
-/** One call now, for operations pages. Holds no number of a specialist. */
-export interface LiveCall {
-  readonly callId: string
-  readonly stage: LiveStage
-  readonly arrivedAt: number
-  readonly callerNumber: string
-  readonly organisation?: string
-  readonly organisationName?: string
-  readonly line?: string
-  readonly lineName?: string
-  /** Start of the hunt; the caller waits from here until `talkingSince`. */
-  readonly waitingSince?: number
-  readonly talkingSince?: number
-  /** Who is being rung or spoken to. */
-  readonly ringing?: { readonly label: string; readonly pool: 'local' | 'ncn'; readonly since: number }
-  readonly talkingTo?: string
-  /** Ringings so far, this one included. */
-  readonly attempts: number
-  readonly recording: boolean
-}
+/** A call that is new or changed, or one that is over (`event` is its `call.ended`). */
+export type LiveChange = { readonly kind: 'call'; readonly call: LiveCall } | { readonly kind: 'over'; readonly callId: string; readonly event: CallEvent }
 
-export interface LiveNames {
-  organisation(id: string): string | undefined
-  line(id: string): string | undefined
-}
-
+/** Every call now, read off the events, in memory. */
 export interface LiveBoard {
   /** Longest first. */
   calls(): readonly LiveCall[]
-  /** Told of every change: a call that is new or changed, or one that is over. @returns stops it */
-  subscribe(listener: (change: { readonly kind: 'call'; readonly call: LiveCall } | { readonly kind: 'over'; readonly callId: string; readonly event: CallEvent }) => void): () => void
+  /** Told of every change, at once. @returns stops it */
+  subscribe(listener: (change: LiveChange) => void): () => void
   close(): void
 }
 
-export function createLiveBoard(_log: Pick<EventLog, 'subscribe'>, _names: LiveNames): LiveBoard {
-  throw new Error('not yet')
+/** @param names asked when a call arrives and when its line is chosen */
+export function createLiveBoard(log: Pick<EventLog, 'subscribe'>, names: LiveNames): LiveBoard {
+  // Calls arrive in order, and a Map keeps it: the longest is the first.
+  const tracked = new Map<string, TrackedCall>()
+  const listeners = new Set<(change: LiveChange) => void>()
+
+  const unsubscribe = log.subscribe((event) => {
+    const before = tracked.get(event.callId)
+    const after = follow(before, event, names)
+    if (after === before) return
+    if (after) tracked.set(event.callId, after)
+    else tracked.delete(event.callId)
+    const change: LiveChange = after ? { kind: 'call', call: after.call } : { kind: 'over', callId: event.callId, event }
+    for (const listener of listeners) listener(change)
+  })
+
+  return {
+    calls: () => [...tracked.values()].map(({ call }) => call),
+    subscribe(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    close() {
+      unsubscribe()
+      listeners.clear()
+      tracked.clear()
+    },
+  }
 }

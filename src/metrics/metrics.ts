@@ -1,4 +1,6 @@
-import type { EventLog } from '../calls/events.js'
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { callRecord, withEvent, type CallRecord } from '../calls/call-record.js'
+import type { CallEvent, EventLog } from '../calls/events.js'
 import type { SwitchHealth } from '../switch/port.js'
 
 /** What the metrics are read off. The functions are asked at each scrape. */
@@ -19,6 +21,135 @@ export interface Metrics {
   close(): void
 }
 
-export function createMetrics(_sources: MetricsSources): Metrics {
-  throw new Error('not yet')
+/** Seconds; fine where the target lies (a specialist's voice within 33 s), coarse beyond. */
+const waitBuckets = [5, 10, 15, 20, 25, 30, 35, 40, 50, 60, 90, 120, 180, 300]
+const talkBuckets = [15, 30, 60, 120, 180, 300, 450, 600, 900, 1_800, 3_600]
+const answerBuckets = [1, 2, 3, 5, 8, 10, 12, 15, 20, 25, 30, 60]
+const readyBuckets = [0.25, 0.5, 1, 2, 5, 10, 30, 60, 300]
+
+/** Counters and histograms read off the call events as they happen, and gauges asked for at each scrape. */
+export function createMetrics(sources: MetricsSources): Metrics {
+  const registry = new Registry()
+  if (sources.labels) registry.setDefaultLabels({ ...sources.labels })
+  collectDefaultMetrics({ register: registry, prefix: 'ringround_' })
+  const calls = callMetrics(registry)
+  const open = new Map<string, CallRecord>()
+
+  const unsubscribe = sources.log.subscribe((event) => {
+    const record = followed(open, event)
+    calls.count(event, record)
+    if (event.type === 'call.ended') open.delete(event.callId)
+    else if (record) open.set(event.callId, record)
+  })
+
+  gauge(registry, 'ringround_calls_live', 'Calls now', () => open.size)
+  gauge(registry, 'ringround_switch_ready', '1 while calls can be taken', () => (sources.switchHealth().ready ? 1 : 0))
+  gauge(registry, 'ringround_switch_signalling_up', '1 while the signalling server is connected', () => (sources.switchHealth().signalling.up ? 1 : 0))
+  gauge(registry, 'ringround_switch_media_up', '1 while the media server is connected', () => (sources.switchHealth().media.up ? 1 : 0))
+  gauge(registry, 'ringround_legs', 'Legs that the engine holds open', () => sources.switchHealth().legs)
+  gauge(registry, 'ringround_store_queued_facts', 'Facts in memory that are not on disk yet', sources.storeQueued)
+  gauge(registry, 'ringround_recordings_backlog', 'Recordings that wait for or are being made into MP3', () => sources.recordings().backlog)
+  gauge(registry, 'ringround_alarms_active', 'Alarms that are up', () => sources.alarms().length)
+
+  return {
+    scrape: () => registry.metrics(),
+    contentType: registry.contentType,
+    close() {
+      unsubscribe()
+      registry.clear()
+    },
+  }
+}
+
+/** The record so far. Facts that come after a call (its recording is ready) belong to no open one. */
+function followed(open: ReadonlyMap<string, CallRecord>, event: CallEvent): CallRecord | undefined {
+  const before = open.get(event.callId)
+  if (before) return withEvent(before, event)
+  return event.type === 'call.arrived' ? callRecord([event]) : undefined
+}
+
+function callMetrics(register: Registry): { count(event: CallEvent, record: CallRecord | undefined): void } {
+  const registers = [register]
+  const arrived = new Counter({ name: 'ringround_calls_arrived_total', help: 'Calls that came in, by kind', labelNames: ['kind'], registers })
+  const ended = new Counter({ name: 'ringround_calls_ended_total', help: 'Calls that are over, by ending', labelNames: ['ending'], registers })
+  const attempts = new Counter({ name: 'ringround_attempts_total', help: 'Ringings of specialists, by what became of them', labelNames: ['result', 'pool'], registers })
+  const passedOver = new Counter({ name: 'ringround_candidates_passed_over_total', help: 'Specialists who were busy with another caller', labelNames: ['why'], registers })
+  const wait = new Histogram({ name: 'ringround_wait_seconds', help: 'From the choice of the line to acceptance', buckets: waitBuckets, registers })
+  const talk = new Histogram({ name: 'ringround_talk_seconds', help: 'From acceptance to the end of the conversation', buckets: talkBuckets, registers })
+  const answer = new Histogram({ name: 'ringround_time_to_answer_seconds', help: 'From the start of a ringing to its answer', buckets: answerBuckets, registers })
+  const refs = new Histogram({ name: 'ringround_refs', help: 'Specialists tried in calls that hunted', buckets: [0, 1, 2, 3, 4, 5, 7, 10, 15], registers })
+  const outcomes = new Counter({ name: 'ringround_outcomes_total', help: 'Outcomes left, by whom', labelNames: ['outcome', 'by'], registers })
+  const recordingsReady = new Counter({ name: 'ringround_recordings_ready_total', help: 'Recordings made into MP3', registers })
+  const recordingsFailed = new Counter({ name: 'ringround_recordings_failed_total', help: 'Recordings that failed, by where', labelNames: ['stage'], registers })
+  const readyAfter = new Histogram({ name: 'ringround_recording_ready_seconds', help: 'From the end of a recording to its MP3', buckets: readyBuckets, registers })
+  const alarms = new Counter({ name: 'ringround_call_alarms_total', help: 'Alarms raised by calls', labelNames: ['alarm'], registers })
+  /** When recordings stopped, until they are ready: the call itself may be over by then. Bounded, should some never become ready. */
+  const stopped = new Map<string, number>()
+
+  return {
+    count(event, record) {
+      switch (event.type) {
+        case 'call.arrived':
+          return arrived.inc({ kind: event.kind })
+        case 'call.ended':
+          if (record?.lineChosenAt !== undefined) refs.observe(record.refs)
+          return ended.inc({ ending: event.ending })
+        case 'candidate.passedOver':
+          return passedOver.inc({ why: event.why })
+        case 'attempt.answered': {
+          const attempt = record?.attempts.find((one) => one.attempt === event.attempt)
+          return attempt && answer.observe(Math.max(0, event.at - attempt.startedAt) / 1000)
+        }
+        case 'attempt.accepted':
+          return record?.waitMs === undefined ? undefined : wait.observe(record.waitMs / 1000)
+        case 'attempt.ended':
+          return attempts.inc({ result: event.result, pool: record?.attempts.find((one) => one.attempt === event.attempt)?.pool ?? 'local' })
+        case 'talk.ended':
+          return record?.talkMs === undefined ? undefined : talk.observe(record.talkMs / 1000)
+        case 'outcome.left':
+          return outcomes.inc({ outcome: event.outcome, by: event.by })
+        case 'recording.stopped':
+          stopped.set(event.recordingId, event.at)
+          if (stopped.size > 10_000) stopped.delete([...stopped.keys()][0] ?? '')
+          return
+        case 'recording.ready': {
+          const since = stopped.get(event.recordingId)
+          stopped.delete(event.recordingId)
+          if (since !== undefined) readyAfter.observe(Math.max(0, event.at - since) / 1000)
+          return recordingsReady.inc()
+        }
+        case 'recording.failed':
+          return recordingsFailed.inc({ stage: event.stage })
+        case 'alarm.raised':
+          return alarms.inc({ alarm: event.alarm })
+        case 'call.answered':
+        case 'menu.offered':
+        case 'menu.keyed':
+        case 'line.chosen':
+        case 'line.refused':
+        case 'hunt.started':
+        case 'attempt.started':
+        case 'attempt.ringing':
+        case 'whisper.started':
+        case 'whisper.wrongKey':
+        case 'hunt.ended':
+        case 'recording.started':
+        case 'talk.started':
+        case 'outcome.asked':
+        case 'leg.ended':
+          return
+      }
+    },
+  }
+}
+
+function gauge(register: Registry, name: string, help: string, value: () => number): void {
+  new Gauge({
+    name,
+    help,
+    registers: [register],
+    collect() {
+      this.set(value())
+    },
+  })
 }

@@ -2,11 +2,11 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'libsql'
 import { expect, onTestFinished, test } from 'vitest'
+import { AlarmBoard } from '../../test/keeping/alarms.js'
 import { afterTalking, goodCall, untilTalking } from '../../test/keeping/sample-call.js'
 import { scratchFolder } from '../../test/keeping/scratch-folder.js'
 import { callRecord } from '../calls/call-record.js'
 import type { CallFact } from '../calls/events.js'
-import { AlarmBoard } from '../live/alarm-board.js'
 import { openStore, type Store, type StoreSettings } from './store.js'
 
 async function opened(file: string, more: Partial<StoreSettings> = {}): Promise<{ store: Store; alarms: AlarmBoard }> {

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import type { Alarms } from '../calls/alarms.js'
 import { callRecord } from '../calls/call-record.js'
-import type { CallEvent, EventLog } from '../calls/events.js'
+import type { CallEvent, CallFact, EventLog } from '../calls/events.js'
 import type { CallFilter, CallPage } from './call-filter.js'
 import type { StoredRecording } from './call-queries.js'
 import { closingFacts, lastSignOfLife } from './interrupted.js'
@@ -32,6 +32,8 @@ export interface StoreHealth {
 /** The facts of calls on disk, and what can be asked of them. Questions reject in the database's own words. */
 export interface Store {
   readonly log: EventLog
+  /** As `log.append`, for a fact that happened at `at` (wall-clock ms) and became known only now. */
+  appendLate(callId: string, fact: CallFact, at: number): Promise<CallEvent>
   /** The events of one call that are on disk, in order; empty when there is no such call. */
   events(callId: string): Promise<readonly CallEvent[]>
   /** Newest arrival first. */
@@ -88,6 +90,10 @@ class SqliteStore implements Store {
     // A sign of life that cannot be written is not missed: the facts raise the alarm.
     this.#beat = setInterval(() => void writer.ask('alive', this.#now()).catch(() => undefined), aliveEveryMs)
     this.#beat.unref()
+  }
+
+  appendLate(callId: string, fact: CallFact, at: number): Promise<CallEvent> {
+    return this.log.appendAt(callId, fact, at)
   }
 
   events(callId: string): Promise<readonly CallEvent[]> {

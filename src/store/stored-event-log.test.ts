@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
+import { AlarmBoard } from '../../test/keeping/alarms.js'
 import type { CallEvent, CallFact } from '../calls/events.js'
-import { AlarmBoard } from '../live/alarm-board.js'
 import { StoredEventLog } from './stored-event-log.js'
 
 const arrived: CallFact = { type: 'call.arrived', kind: 'dialIn', callerNumber: '', dialledNumber: '1', source: '' }

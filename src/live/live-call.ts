@@ -1,0 +1,133 @@
+import type { AttemptId, CallEvent } from '../calls/events.js'
+
+/** Where a call is. `ringing`: somebody is being rung; `whisper`: somebody answered and has not accepted yet; `connecting`: accepted, not yet bridged. */
+export type LiveStage = 'arrived' | 'answered' | 'menu' | 'hunting' | 'ringing' | 'whisper' | 'connecting' | 'talking' | 'outcome' | 'ending'
+
+/** One call now, for operations pages. Holds no number of a specialist. Times are wall-clock ms. */
+export interface LiveCall {
+  readonly callId: string
+  readonly stage: LiveStage
+  readonly stageSince: number
+  readonly arrivedAt: number
+  readonly callerNumber: string
+  readonly dialledNumber: string
+  readonly organisation?: string
+  readonly organisationName?: string
+  readonly line?: string
+  readonly lineName?: string
+  /** Start of the hunt; the caller waits from here until `talkingSince`. */
+  readonly waitingSince?: number
+  readonly talkingSince?: number
+  /** Who is being rung, or hears the whisper. */
+  readonly ringing?: { readonly label: string; readonly pool: 'local' | 'ncn'; readonly since: number; readonly answered: boolean }
+  readonly talkingTo?: string
+  /** Ringings so far, this one included, with what became of each. */
+  readonly attempts: readonly { readonly label: string; readonly pool: 'local' | 'ncn'; readonly result?: string }[]
+  readonly recording: boolean
+}
+
+/** What the board keeps of a call: what it shows, and which attempt is which. */
+export interface TrackedCall {
+  readonly call: LiveCall
+  readonly attemptIds: readonly AttemptId[]
+}
+
+export interface LiveNames {
+  organisation(id: string): string | undefined
+  line(id: string): string | undefined
+}
+
+/** The call after one more event; undefined when it is over. Pure. */
+export function follow(before: TrackedCall | undefined, event: CallEvent, names: LiveNames): TrackedCall | undefined {
+  if (event.type === 'call.ended') return undefined
+  if (!before) return event.type === 'call.arrived' ? arrived(event, names) : undefined
+  const { call } = before
+  const at = (stage: LiveStage, more: Partial<LiveCall> = {}): TrackedCall => ({ ...before, call: { ...call, ...more, stage, stageSince: stage === call.stage ? call.stageSince : event.at } })
+  const still = (more: Partial<LiveCall>): TrackedCall => ({ ...before, call: { ...call, ...more } })
+  switch (event.type) {
+    case 'call.arrived':
+    case 'menu.keyed':
+    case 'candidate.passedOver':
+    case 'whisper.wrongKey':
+    case 'recording.ready':
+    case 'outcome.left':
+    case 'leg.ended':
+    case 'alarm.raised':
+      return before
+    case 'call.answered':
+      return at('answered')
+    case 'menu.offered':
+      return at('menu')
+    case 'line.refused':
+      return at('ending', named(event.line, names))
+    case 'line.chosen':
+      return at('hunting', { ...named(event.line, names), waitingSince: event.at })
+    case 'hunt.started':
+      return at('hunting', { waitingSince: call.waitingSince ?? event.at })
+    case 'attempt.started': {
+      const { label, pool } = event
+      const next = at('ringing', { ringing: { label, pool, since: event.at, answered: false }, attempts: [...call.attempts, { label, pool }] })
+      return { ...next, attemptIds: [...before.attemptIds, event.attempt] }
+    }
+    case 'attempt.ringing':
+      return before
+    case 'attempt.answered':
+      return at('whisper', call.ringing ? { ringing: { ...call.ringing, answered: true } } : {})
+    case 'whisper.started':
+      return at('whisper')
+    case 'attempt.accepted':
+      return at('connecting', { talkingTo: labelOf(before, event.attempt), attempts: resulted(before, event.attempt, 'accepted') })
+    case 'attempt.ended': {
+      const attempts = resulted(before, event.attempt, event.result)
+      // Between two ringings the caller still waits; after acceptance the attempt's end changes nothing that is seen.
+      const hunting = call.stage === 'ringing' || call.stage === 'whisper'
+      return hunting ? at('hunting', { attempts, ringing: undefined }) : still({ attempts })
+    }
+    case 'hunt.ended':
+      return event.result === 'accepted' ? before : at('ending')
+    case 'talk.started':
+      return at('talking', { ringing: undefined, talkingSince: event.at, talkingTo: call.talkingTo ?? labelOf(before, event.attempt) })
+    case 'talk.ended':
+      return at('ending')
+    case 'recording.started':
+      return still({ recording: true })
+    case 'recording.stopped':
+    case 'recording.failed':
+      return still({ recording: false })
+    case 'outcome.asked':
+      return at('outcome')
+  }
+}
+
+function arrived(event: Extract<CallEvent, { type: 'call.arrived' }>, names: LiveNames): TrackedCall {
+  const organisationName = event.organisation === undefined ? undefined : names.organisation(event.organisation)
+  return {
+    call: {
+      callId: event.callId,
+      stage: 'arrived',
+      stageSince: event.at,
+      arrivedAt: event.at,
+      callerNumber: event.callerNumber,
+      dialledNumber: event.dialledNumber,
+      ...(event.organisation === undefined ? {} : { organisation: event.organisation }),
+      ...(organisationName === undefined ? {} : { organisationName }),
+      attempts: [],
+      recording: false,
+    },
+    attemptIds: [],
+  }
+}
+
+function named(line: string, names: LiveNames): Partial<LiveCall> {
+  const lineName = names.line(line)
+  return { line, ...(lineName === undefined ? {} : { lineName }) }
+}
+
+function labelOf(tracked: TrackedCall, attempt: AttemptId): string {
+  return tracked.call.attempts[tracked.attemptIds.indexOf(attempt)]?.label ?? ''
+}
+
+function resulted(tracked: TrackedCall, attempt: AttemptId, result: string): LiveCall['attempts'] {
+  const index = tracked.attemptIds.indexOf(attempt)
+  return tracked.call.attempts.map((one, position) => (position === index ? { ...one, result } : one))
+}
