@@ -1,12 +1,15 @@
 import type { Switch } from '../port.js'
+import { DrachtioSwitch } from './drachtio-switch.js'
 import type { DrachtioSwitchSettings } from './settings.js'
 
 /**
  * Connects to the servers named in the settings and hands back the switch at once; `health()` says when calls can be taken,
  * and `whenReady` waits for it. Lost connections come back by themselves.
  */
-export function connectDrachtioSwitch(_settings: DrachtioSwitchSettings): Switch {
-  throw new Error('not yet')
+export function connectDrachtioSwitch(settings: DrachtioSwitchSettings): Switch {
+  const connected = new DrachtioSwitch(settings)
+  connected.connect()
+  return connected
 }
 
 /**

@@ -31,7 +31,7 @@ it('turns an assertion that is thrown at once into a rejection, and leaves no ti
   vi.useFakeTimers()
   await expect(
     withDeadline('a request', 100, () => {
-      throw 'The expression evaluated to a falsy value'
+      throw new Error('The expression evaluated to a falsy value')
     }),
   ).rejects.toThrow('The expression evaluated to a falsy value')
   expect(vi.getTimerCount()).toBe(0)

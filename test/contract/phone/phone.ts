@@ -116,7 +116,6 @@ export class PhoneCall {
   /** Answer in-dialog requests of this method with this status. */
   readonly refuse = new Map<string, number>()
   readonly #localTag = random()
-  #remoteTag: string | undefined
   #remoteTarget: string
   #peer: { address: string; port: number }
   #cseq = 1
@@ -140,7 +139,6 @@ export class PhoneCall {
       this.at = origin.at
       this.seen.push({ at: origin.at, message: origin.request })
       this.callId = header(origin.request, 'Call-ID')!
-      this.#remoteTag = tag(header(origin.request, 'From'))
       this.#remoteTarget = uriOf(header(origin.request, 'Contact'))
       this.#peer = { address: origin.from.address, port: origin.from.port }
       this.#from = `${header(origin.request, 'To')!};tag=${this.#localTag}`
@@ -284,7 +282,6 @@ export class PhoneCall {
       return
     }
     if (this.answeredAt !== undefined) return
-    this.#remoteTag = tag(header(message, 'To'))
     this.#to = header(message, 'To')!
     this.#remoteTarget = uriOf(header(message, 'Contact'))
     this.#applyRemote(message.body)

@@ -1,0 +1,84 @@
+import type { Bridge, BridgeEnd, BridgeResult, HangUp } from '../port.js'
+import { ChannelGone } from './channel.js'
+import { asError } from './deadline.js'
+import type { DrachtioLeg } from './leg.js'
+
+/** FreeSWITCH says "invalid uuid" when a channel is going; so long until we have been told, too. */
+const farewellMs = 150
+
+/** Connects two legs of one pair of servers. */
+export async function bridge(a: DrachtioLeg, b: DrachtioLeg, options: { readonly signal: AbortSignal }): Promise<BridgeResult> {
+  const gone = (): BridgeResult | undefined => (a.ended ? { kind: 'hungUp', leg: a } : b.ended ? { kind: 'hungUp', leg: b } : undefined)
+  const cancelled = (): boolean => options.signal.aborted
+  const before = gone()
+  if (before) return before
+  if (cancelled()) return { kind: 'cancelled' }
+  let answer: string
+  try {
+    answer = await a.channel.api('uuid_bridge', b.channel.id)
+  } catch (error) {
+    await farewell(a, b)
+    return gone() ?? { kind: 'failed', why: error instanceof ChannelGone ? 'the channel is gone' : asError(error).message }
+  }
+  if (!answer.startsWith('+OK')) {
+    await farewell(a, b)
+    return gone() ?? { kind: 'failed', why: answer }
+  }
+  const live = new DrachtioBridge(a, b)
+  const during = gone()
+  if (during) return during
+  if (cancelled()) {
+    await live.unbridge()
+    return { kind: 'cancelled' }
+  }
+  return { kind: 'bridged', bridge: live, at: Date.now() }
+}
+
+async function farewell(a: DrachtioLeg, b: DrachtioLeg): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  await Promise.race([a.hungUp, b.hungUp, new Promise((resolve) => (timer = setTimeout(resolve, farewellMs)))])
+  clearTimeout(timer)
+}
+
+class DrachtioBridge implements Bridge {
+  readonly ended: Promise<BridgeEnd>
+  readonly #a: DrachtioLeg
+  #settle: (end: BridgeEnd) => void = () => undefined
+  #over = false
+  #unbridging: Promise<void> | undefined
+
+  constructor(a: DrachtioLeg, b: DrachtioLeg) {
+    this.#a = a
+    this.ended = new Promise((resolve) => (this.#settle = resolve))
+    // The bridge has cut off whatever was playing.
+    a.player.cutOff()
+    b.player.cutOff()
+    for (const leg of [a, b]) this.#watch(leg)
+  }
+
+  unbridge(): Promise<void> {
+    return (this.#unbridging ??= this.#unbridge())
+  }
+
+  async #unbridge(): Promise<void> {
+    if (this.#over) return
+    this.#end({ kind: 'unbridged' })
+    // Only one is transferred, the other follows by `park_after_bridge`: transferring both (`-both`) sometimes leaves the first one
+    // in a state in which it never does anything again.
+    const answer = await this.#a.channel.api('uuid_transfer', 'park inline').catch((error: unknown) => asError(error).message)
+    if (!answer.startsWith('+OK')) await this.#a.channel.api('uuid_park').catch(() => undefined)
+  }
+
+  #watch(leg: DrachtioLeg): void {
+    const tell = (hangUp: HangUp) => this.#end({ kind: 'hungUp', first: leg, hangUp })
+    leg.atEnd.add(tell)
+    void this.ended.then(() => leg.atEnd.delete(tell))
+    if (leg.ended) tell(leg.ended)
+  }
+
+  #end(end: BridgeEnd): void {
+    if (this.#over) return
+    this.#over = true
+    this.#settle(end)
+  }
+}

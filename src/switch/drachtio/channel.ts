@@ -1,0 +1,184 @@
+import type Mrf from 'drachtio-fsmrf'
+import type Srf from 'drachtio-srf'
+import { withDeadline } from './deadline.js'
+import type { MediaLink } from './media-link.js'
+
+const reinviteMs = 4_000
+const byeMs = 2_000
+const runMs = 3_000
+const apiMs = 2_000
+/** FreeSWITCH's BYE may come without a cause; the event socket tells it a little later. */
+const causeMs = 100
+
+/** Why a channel is gone though nobody asked for it: FreeSWITCH's hang-up cause, or what became of the connection. */
+export interface ChannelLoss {
+  readonly cause: string
+}
+
+/** FreeSWITCH answered something else than 200 to a new description. */
+export class ReinviteRefused extends Error {
+  override readonly name = 'ReinviteRefused'
+
+  constructor(readonly status: number) {
+    super(`FreeSWITCH answered ${status} to the description of a party`)
+  }
+}
+
+/** The channel went away under an execution. */
+export class ChannelGone extends Error {
+  override readonly name = 'ChannelGone'
+}
+
+/** One channel of FreeSWITCH: its SIP dialog with us, and its event-socket connection to us. Whoever takes one releases it. */
+export class Channel {
+  readonly id: string
+  /** FreeSWITCH's description from before there was a party. */
+  readonly offer: string
+  readonly createdAt = performance.now()
+  /** Has a party been described to it? Then it is not offered to another one. */
+  used = false
+  onKey: (digit: string, source: string | undefined) => void = () => undefined
+  onLost: (loss: ChannelLoss) => void = () => undefined
+  readonly #endpoint: Mrf.Endpoint
+  readonly #dialog: Srf.Dialog
+  readonly #link: MediaLink
+  readonly #signallingUp: () => boolean
+  readonly #executions = new Map<string, { readonly started: () => void; readonly gone: (error: ChannelGone) => void }>()
+  readonly #commands = new Set<(error: ChannelGone) => void>()
+  #loss: ChannelLoss | undefined
+  #released: Promise<void> | undefined
+
+  /** @param endpoint as drachtio-fsmrf made it, with its dialog and its connection */
+  constructor(endpoint: Mrf.Endpoint, dialog: Srf.Dialog, connection: Mrf.Connection, link: MediaLink, signallingUp: () => boolean) {
+    this.id = endpoint.uuid
+    this.offer = endpoint.local.sdp
+    this.#endpoint = endpoint
+    this.#dialog = dialog
+    this.#link = link
+    this.#signallingUp = signallingUp
+    connection.socket?.setNoDelay(true)
+    connection.on(`esl::event::CHANNEL_EXECUTE::${this.id}`, (event) => this.#executions.get(event.getHeader('Application-UUID') ?? '')?.started())
+    endpoint.on('dtmf', (key: { dtmf: string; source?: string }) => this.onKey(key.dtmf, key.source))
+    // FreeSWITCH hung up, or its connection ended.
+    endpoint.on('destroy', (why?: { reason?: string }) => this.#lose(why?.reason ?? 'event socket lost'))
+    dialog.on('destroy', (bye: Srf.Request) => {
+      const cause = /text="([^"]+)"/.exec(bye.get('Reason') ?? '')?.[1]
+      if (cause !== undefined) this.#lose(cause)
+      else setTimeout(() => this.#lose('FreeSWITCH hung up'), causeMs)
+    })
+    answerReinvites(dialog)
+  }
+
+  get gone(): boolean {
+    return this.#loss !== undefined || this.#released !== undefined
+  }
+
+  /**
+   * Runs a dialplan application.
+   * @param started called when FreeSWITCH begins with it
+   * @returns the event of its completion; rejects with `ChannelGone` when the channel goes first (the event never comes then)
+   */
+  execute(application: string, argument: string, started: () => void = () => undefined): Promise<Mrf.SocketEvent> {
+    const connection = this.#endpoint.conn
+    if (connection === null || this.gone) return Promise.reject(new ChannelGone(`${application} on a channel that is gone`))
+    return new Promise((resolve, reject) => {
+      const id = connection.execute(application, argument, (event) => {
+        this.#executions.delete(id)
+        resolve(event)
+      })
+      this.#executions.set(id, { started, gone: reject })
+    })
+  }
+
+  /** As `execute`, for applications that end at once: rejects when nothing is heard of it. */
+  run(application: string, argument: string): Promise<Mrf.SocketEvent> {
+    return withDeadline(`FreeSWITCH: ${application}`, runMs, (resolve, reject) => void this.execute(application, argument).then(resolve, reject))
+  }
+
+  /**
+   * A command of mod_commands about this channel (`uuid_break`, `uuid_bridge`), over its own connection, so that it does not depend
+   * on the other one.
+   * @returns the body of the answer, trimmed
+   */
+  api(command: string, rest = ''): Promise<string> {
+    const line = `${command} ${this.id}${rest === '' ? '' : ` ${rest}`}`
+    const connection = this.#endpoint.conn
+    if (connection === null || this.gone) return Promise.reject(new ChannelGone(`${command} on a channel that is gone`))
+    let gone: (error: ChannelGone) => void = () => undefined
+    return withDeadline<string>(`FreeSWITCH: ${command}`, apiMs, (resolve, reject) => {
+      gone = reject
+      this.#commands.add(gone)
+      connection.api(line, (event) => resolve(event.getBody().trim()))
+    }).finally(() => this.#commands.delete(gone))
+  }
+
+  /**
+   * Tells FreeSWITCH where the party is, by re-INVITE. Not `endpoint.modify`: that asks for all channel variables afterwards (two
+   * more round trips), and after a refusal its queue never moves again.
+   * @returns FreeSWITCH's answer; rejects with `ReinviteRefused` or `DeadlinePassed`
+   */
+  async describe(sdp: string): Promise<string> {
+    this.used = true
+    const answer = await withDeadline<Srf.Response>('FreeSWITCH: re-INVITE', reinviteMs, (resolve, reject) =>
+      this.#dialog.request(
+        { method: 'INVITE', body: sdp, headers: { 'Content-Type': 'application/sdp', ...(this.#dialog.local.contact === undefined ? {} : { Contact: this.#dialog.local.contact }) } },
+        (error, response) => {
+          if (error) reject(error)
+          else if (response && response.status >= 200) resolve(response)
+        },
+      ),
+    )
+    if (answer.status !== 200 || answer.body === undefined) throw new ReinviteRefused(answer.status)
+    this.#dialog.local.sdp = sdp
+    return answer.body
+  }
+
+  /** Hangs it up: by BYE, and by the event socket where that fails. May be called twice; settles within a bound; never rejects. */
+  release(): Promise<void> {
+    return (this.#released ??= this.#release())
+  }
+
+  async #release(): Promise<void> {
+    const wasLost = this.#loss !== undefined
+    this.#abandonExecutions()
+    this.onKey = () => undefined
+    this.onLost = () => undefined
+    if (wasLost && !this.#dialog.connected) return
+    try {
+      if (!this.#signallingUp()) throw new Error('no way to send a BYE')
+      await withDeadline<undefined>('FreeSWITCH: BYE', byeMs, (resolve, reject) => this.#dialog.destroy({}, (error) => (error ? reject(error) : resolve(undefined))))
+    } catch {
+      // The dialog is gone (FreeSWITCH's BYE crossed ours), or drachtio is: then the event socket does it, and what is not there is not there.
+      await this.#link.api(`uuid_kill ${this.id}`).catch(() => undefined)
+    }
+  }
+
+  #lose(cause: string): void {
+    if (this.#loss !== undefined || this.#released !== undefined) return
+    this.#loss = { cause }
+    this.#abandonExecutions()
+    this.onLost(this.#loss)
+  }
+
+  #abandonExecutions(): void {
+    const executions = [...this.#executions.values()]
+    this.#executions.clear()
+    for (const execution of executions) execution.gone(new ChannelGone('the channel is gone'))
+    for (const gone of this.#commands) gone(new ChannelGone('the channel is gone'))
+    this.#commands.clear()
+  }
+}
+
+/**
+ * FreeSWITCH sends a re-INVITE of its own when two channels are bridged, and hangs up when the answer carries no description.
+ * drachtio-srf would answer with what the dialog began with, which was nothing; and it throws on one without SDP.
+ */
+function answerReinvites(dialog: Srf.Dialog): void {
+  const others = dialog.handle.bind(dialog)
+  dialog.handle = (request, response) => {
+    if (request.method !== 'INVITE') return others(request, response)
+    const sdp = dialog.local.sdp
+    if (sdp === undefined) return response.send(488)
+    response.send(200, { body: sdp, headers: { 'Content-Type': 'application/sdp', ...(dialog.local.contact === undefined ? {} : { Contact: dialog.local.contact }) } })
+  }
+}

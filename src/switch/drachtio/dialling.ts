@@ -1,0 +1,249 @@
+import type Srf from 'drachtio-srf'
+import type { CallerId, DialOptions, DialResult, Target } from '../port.js'
+import type { Channel } from './channel.js'
+import { asError } from './deadline.js'
+import { nextTrunkMayHelp, refusalOf } from './dial-outcome.js'
+import { DrachtioLeg } from './leg.js'
+import { PartyDialog } from './party-dialog.js'
+import { offerToParty, Origin, readPartyAudio } from './sdp.js'
+import type { ServerPair } from './server-pair.js'
+import type { Trunk } from './settings.js'
+
+/** drachtio-server echoes a request that it has sent within a millisecond or two. */
+const sentMs = 3_000
+
+/** Where one INVITE goes. */
+interface Route {
+  readonly uri: string
+  readonly trunk: Trunk | undefined
+  /** Host of From: what the far end takes for our domain. */
+  readonly domain: string
+}
+
+type Attempt = { readonly result: DialResult; readonly rang: boolean }
+
+/**
+ * Rings one target. A number goes through the trunks in their order; the next trunk is tried only when the one before refused the
+ * call itself, before anybody can have been rung.
+ */
+export async function dial(pair: ServerPair, trunks: readonly Trunk[], target: Target, options: DialOptions): Promise<DialResult> {
+  const routes = routesTo(target, trunks)
+  if (routes.length === 0) return { kind: 'failed', fault: 'ours', reason: target.kind === 'number' ? 'there is no trunk for telephone numbers' : `not a SIP URI: ${target.uri}` }
+  const began = performance.now()
+  let last: DialResult = { kind: 'cancelled' }
+  for (const route of routes) {
+    const left = options.ringMs - (performance.now() - began)
+    if (left <= 0) return { kind: 'noAnswer', rangMs: Math.round(performance.now() - began) }
+    const { result, rang } = await attempt(pair, route, { ...options, ringMs: left })
+    last = result
+    if (result.kind !== 'failed' || !nextTrunkMayHelp(result, rang)) return result
+  }
+  return last
+}
+
+function routesTo(target: Target, trunks: readonly Trunk[]): Route[] {
+  if (target.kind === 'number') {
+    return trunks.map((trunk) => ({ uri: `sip:${target.number.replace(/[^\d+*#]/g, '')}@${trunk.address}`, trunk, domain: hostOf(trunk.address) }))
+  }
+  const host = /^sips?:(?:[^@\s]*@)?([^;?\s]+)\S*$/i.exec(target.uri)?.[1]
+  return host === undefined ? [] : [{ uri: target.uri, trunk: undefined, domain: hostOf(host) }]
+}
+
+function hostOf(address: string): string {
+  return address.split(';')[0]?.replace(/:\d+$/, '') ?? address
+}
+
+/** One INVITE, from the channel to the result. Whatever it opened and does not hand over is released here. */
+async function attempt(pair: ServerPair, route: Route, options: DialOptions): Promise<Attempt> {
+  const cancelled = (): boolean => options.signal.aborted
+  if (cancelled()) return { result: { kind: 'cancelled' }, rang: false }
+  let channel: Channel
+  try {
+    channel = await pair.takeChannel()
+  } catch (error) {
+    return { result: cancelled() ? { kind: 'cancelled' } : failed('ours', asError(error).message), rang: false }
+  }
+  if (cancelled()) {
+    pair.warm.giveBack(channel)
+    return { result: { kind: 'cancelled' }, rang: false }
+  }
+  return new Invitation(pair, route, options, channel).send()
+}
+
+/**
+ * Modes: `sending` (drachtio has not echoed the INVITE yet), `ringing` (it is out), `settled` (the caller of `dial` has the result).
+ * Ring time-out, cancellation, loss of a server, a refusal and an answer each settle it; only the first counts. What comes afterwards
+ * is cleaned up: an INVITE whose echo comes late is cancelled then, a 200 that crosses the CANCEL is acknowledged and ended.
+ */
+class Invitation {
+  readonly #pair: ServerPair
+  readonly #route: Route
+  readonly #options: DialOptions
+  readonly #channel: Channel
+  readonly #origins = { media: new Origin(), party: new Origin() }
+  readonly #leg: DrachtioLeg
+  #settle: (attempt: Attempt) => void = () => undefined
+  #settled = false
+  #sentAt = performance.now()
+  #request: Srf.Request | undefined
+  #taken = false
+  #rang = false
+  #earlyMedia = false
+  #timer: NodeJS.Timeout | undefined
+  #forgetLoss: () => void = () => undefined
+  readonly #onAbort = () => this.#giveUp({ kind: 'cancelled' })
+
+  constructor(pair: ServerPair, route: Route, options: DialOptions, channel: Channel) {
+    this.#pair = pair
+    this.#route = route
+    this.#options = options
+    this.#channel = channel
+    // Made now, so that keys and a loss of the channel are noticed from the first moment.
+    this.#leg = new DrachtioLeg(pair, channel, this.#origins)
+  }
+
+  send(): Promise<Attempt> {
+    return new Promise((resolve) => {
+      this.#settle = resolve
+      this.#options.signal.addEventListener('abort', this.#onAbort, { once: true })
+      this.#timer = setTimeout(() => this.#giveUp(failed('ours', 'drachtio did not send the INVITE')), sentMs)
+      this.#forgetLoss = this.#pair.signalling.onLost(() => this.#giveUp(failed('ours', this.#pair.signalling.detail)))
+      // A media server that went while the phone was ringing: nobody could be spoken to.
+      void this.#leg.hungUp.then((hangUp) => this.#giveUp(failed('ours', `the media server hung up: ${hangUp.detail ?? hangUp.ending}`)))
+      try {
+        const offer = offerToParty(this.#channel.offer, this.#pair.codecs, this.#origins.party)
+        this.#pair.signalling.srf.createUAC(
+          this.#route.uri,
+          { localSdp: offer, headers: headersFor(this.#options.from, this.#route.domain), ...credentials(this.#route.trunk) },
+          { cbRequest: (error, request) => this.#onSent(error, request), cbProvisional: (response) => this.#onProvisional(response) },
+          (error, dialog) => (dialog ? this.#onAnswered(dialog, offer) : this.#onRefused(error)),
+        )
+      } catch (error) {
+        // drachtio-srf's assertion that it has no connection; or a media server that offers nothing we speak.
+        this.#giveUp(failed('ours', this.#pair.signalling.up ? asError(error).message : this.#pair.signalling.detail))
+      }
+    })
+  }
+
+  #onSent(error: Error | null, request: Srf.Request | undefined): void {
+    if (!request) return this.#giveUp(failed('ours', error?.message ?? 'drachtio did not send the INVITE'))
+    this.#request = request
+    this.#sentAt = performance.now()
+    if (this.#settled) return this.#cancelRequest()
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.#giveUp({ kind: 'noAnswer', rangMs: Math.round(performance.now() - this.#sentAt) }), this.#options.ringMs)
+  }
+
+  #onProvisional(response: Srf.Response): void {
+    if (response.body) this.#earlyMedia = true
+    if (response.status <= 100 || this.#settled) return
+    // 181 and 182 ring nobody yet, but somebody has taken the call in hand.
+    this.#taken = true
+    if (this.#rang || (response.status !== 180 && response.status !== 183)) return
+    this.#rang = true
+    this.#options.onRinging?.()
+  }
+
+  #onRefused(error: unknown): void {
+    const { status, reason, res } = error as Partial<Srf.SipError>
+    if (status === undefined) return this.#giveUp(failed('ours', asError(error).message))
+    if (!this.#settled) {
+      const local = res !== undefined && isLocal(res)
+      this.#close(refusalOf({ status, reason: reason ?? '', local, reasonHeader: res?.get('Reason'), viaTrunk: this.#route.trunk !== undefined }))
+    }
+    this.#discard()
+  }
+
+  #onAnswered(dialog: Srf.Dialog, offer: string): void {
+    // Listening before anything else: a BYE may stand in the same TCP segment as the 200.
+    const party = new PartyDialog(dialog, this.#leg)
+    const audio = readPartyAudio(dialog.remote.sdp ?? '', this.#pair.codecs, 'theirs')
+    if (this.#settled || audio === undefined) {
+      this.#close(failed('farEnd', 'the answer has no codec in common with us'))
+      void party.bye().catch(() => undefined)
+      return this.#channelDone()
+    }
+    const rangMs = Math.round(performance.now() - this.#sentAt)
+    const at = Date.now()
+    const leg = this.#leg
+    this.#request = undefined
+    this.#stopWaiting()
+    leg.takeAnswer(audio).then(
+      () => {
+        leg.begin(party, offer)
+        if (this.#settled) void leg.close()
+        else this.#finish({ kind: 'answered', leg, at, rangMs })
+      },
+      (error: unknown) => {
+        leg.begin(party, offer)
+        void leg.close()
+        this.#finish(failed('ours', asError(error).message))
+      },
+    )
+  }
+
+  /** Settles before the far end has answered. */
+  #giveUp(result: DialResult): void {
+    if (this.#settled) return
+    this.#close(result)
+    this.#cancelRequest()
+    // Its audio may still come to this port: nobody else gets it.
+    this.#channelDone()
+  }
+
+  #cancelRequest(): void {
+    try {
+      this.#request?.cancel(() => undefined)
+    } catch {
+      // The connection to drachtio is gone, and with it the INVITE.
+    }
+  }
+
+  #close(result: DialResult): void {
+    this.#stopWaiting()
+    this.#finish(result)
+  }
+
+  #finish(result: DialResult): void {
+    if (this.#settled) return
+    this.#settled = true
+    this.#options.signal.removeEventListener('abort', this.#onAbort)
+    this.#forgetLoss()
+    this.#settle({ result, rang: this.#taken })
+  }
+
+  /** The ring time-out counts no more; a cancellation still does. */
+  #stopWaiting(): void {
+    clearTimeout(this.#timer)
+  }
+
+  /** After a refusal: nobody has sent audio to the channel, unless early. */
+  #discard(): void {
+    if (this.#earlyMedia || this.#channel.gone) this.#channelDone()
+    else this.#pair.warm.giveBack(this.#channel)
+  }
+
+  #channelDone(): void {
+    void this.#channel.release()
+  }
+}
+
+function failed(fault: 'ours' | 'trunk' | 'farEnd', reason: string): DialResult {
+  return { kind: 'failed', fault, reason }
+}
+
+/** The single outbound number and nothing else: who calls is told by the whisper, not by SIP. */
+function headersFor(from: CallerId, domain: string): Record<string, string> {
+  const name = from.displayName === undefined ? '' : `"${from.displayName.replace(/["\\\r\n]/g, '')}" `
+  const address = `${name}<sip:${from.number}@${domain}>`
+  return { From: address, 'P-Asserted-Identity': address, 'Content-Type': 'application/sdp', Allow: 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE' }
+}
+
+function credentials(trunk: Trunk | undefined): { auth?: Srf.Credentials } {
+  return trunk?.user === undefined ? {} : { auth: { username: trunk.user, password: trunk.password ?? '' } }
+}
+
+/** A response that drachtio-server made up itself comes from no address. */
+function isLocal(response: Srf.Response): boolean {
+  return !(response as unknown as { source_address?: string }).source_address
+}

@@ -1,0 +1,120 @@
+import type { BridgeResult, DialOptions, DialResult, IncomingCall, Leg, Registration, Switch, SwitchHealth, Target } from '../port.js'
+import { bridge } from './bridging.js'
+import { asError, atMost } from './deadline.js'
+import { dial } from './dialling.js'
+import { DrachtioIncomingCall } from './incoming.js'
+import { DrachtioLeg } from './leg.js'
+import { DrachtioRegistration } from './registration.js'
+import { ServerPair } from './server-pair.js'
+import type { DrachtioSwitchSettings, Notice } from './settings.js'
+
+const closeMs = 8_000
+
+/** The port's one implementation for production: any number of drachtio servers, each with its FreeSWITCH. */
+export class DrachtioSwitch implements Switch {
+  readonly #pairs: readonly ServerPair[]
+  readonly #settings: DrachtioSwitchSettings
+  readonly #notice: (notice: Notice) => void
+  readonly #waiting = new Set<DrachtioIncomingCall>()
+  readonly #healthListeners = new Set<(health: SwitchHealth) => void>()
+  #incoming: (call: IncomingCall) => Promise<void> = async (call) => call.reject(503)
+  #register: (registration: Registration) => Promise<void> = async (registration) => registration.respond(405)
+  #lastHealth = ''
+  #closing: Promise<void> | undefined
+
+  constructor(settings: DrachtioSwitchSettings) {
+    this.#settings = settings
+    this.#notice = settings.onNotice ?? (() => undefined)
+    this.#pairs = settings.servers.map((set) => new ServerPair(set, settings, () => this.#changed(), this.#notice))
+    for (const pair of this.#pairs) {
+      const { srf } = pair.signalling
+      srf.invite((request, response) => void this.#onInvite(new DrachtioIncomingCall(pair, request, response)))
+      srf.register((request, response) => void this.#onRegister(new DrachtioRegistration(request, response)))
+      srf.options((_request, response) => response.send(this.#closing || !this.health().ready ? 503 : 200))
+    }
+  }
+
+  connect(): void {
+    for (const pair of this.#pairs) pair.connect()
+  }
+
+  onIncoming(handler: (call: IncomingCall) => Promise<void>): void {
+    this.#incoming = handler
+  }
+
+  onRegister(handler: (registration: Registration) => Promise<void>): void {
+    this.#register = handler
+  }
+
+  async dial(target: Target, options: DialOptions): Promise<DialResult> {
+    if (options.signal.aborted) return { kind: 'cancelled' }
+    if (this.#closing) return { kind: 'failed', fault: 'ours', reason: 'the switch is being closed' }
+    const pair = options.near instanceof DrachtioLeg ? options.near.pair : this.#pairFor()
+    if (!pair) return { kind: 'failed', fault: 'ours', reason: this.#pairs.flatMap((each) => [each.signalling.detail, each.media.detail]).join('; ') }
+    return dial(pair, this.#settings.trunks, target, options)
+  }
+
+  async bridge(a: Leg, b: Leg, options: { readonly signal: AbortSignal }): Promise<BridgeResult> {
+    if (!(a instanceof DrachtioLeg) || !(b instanceof DrachtioLeg)) throw new Error('legs of another switch')
+    if (a.pair !== b.pair) return { kind: 'failed', why: 'the two are on different media servers' }
+    return bridge(a, b, options)
+  }
+
+  health(): SwitchHealth {
+    const ready = !this.#closing && this.#pairs.some((pair) => pair.ready)
+    return {
+      ready,
+      signalling: { up: this.#pairs.some((pair) => pair.signalling.up), detail: this.#pairs.map((pair) => pair.signalling.detail).join('; ') },
+      media: { up: this.#pairs.some((pair) => pair.media.up), detail: this.#pairs.map((pair) => pair.media.detail).join('; ') },
+      legs: this.#pairs.reduce((sum, pair) => sum + pair.legs.size, 0),
+    }
+  }
+
+  onHealth(listener: (health: SwitchHealth) => void): () => void {
+    this.#healthListeners.add(listener)
+    return () => this.#healthListeners.delete(listener)
+  }
+
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close())
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all([...this.#waiting].map((call) => call.reject(503)))
+    await atMost(closeMs, Promise.all(this.#pairs.map((pair) => pair.close())))
+  }
+
+  async #onInvite(call: DrachtioIncomingCall): Promise<void> {
+    if (this.#closing) return call.reject(503)
+    this.#waiting.add(call)
+    try {
+      await this.#incoming(call)
+    } catch (error) {
+      this.#notice({ level: 'error', text: `call ${call.id}: ${asError(error).stack ?? String(error)}` })
+    }
+    this.#waiting.delete(call)
+    if (!call.answering) await call.reject(500)
+  }
+
+  async #onRegister(registration: DrachtioRegistration): Promise<void> {
+    try {
+      await this.#register(registration)
+    } catch (error) {
+      this.#notice({ level: 'error', text: `registration of ${registration.addressOfRecord}: ${asError(error).stack ?? String(error)}` })
+    }
+    await registration.respond(500)
+  }
+
+  /** The pair that is up and has the fewest legs. */
+  #pairFor(): ServerPair | undefined {
+    return this.#pairs.filter((pair) => pair.ready).sort((one, other) => one.legs.size - other.legs.size)[0]
+  }
+
+  #changed(): void {
+    const health = this.health()
+    const text = JSON.stringify(health)
+    if (text === this.#lastHealth) return
+    this.#lastHealth = text
+    for (const listener of [...this.#healthListeners]) listener(health)
+  }
+}

@@ -1,0 +1,173 @@
+import type Srf from 'drachtio-srf'
+import SrfClass from 'drachtio-srf'
+import type { AnswerResult, IncomingCall } from '../port.js'
+import type { Channel } from './channel.js'
+import { asError, withDeadline } from './deadline.js'
+import { DrachtioLeg } from './leg.js'
+import { PartyDialog, sessionTimer } from './party-dialog.js'
+import { answerToParty, describeToMediaServer, offerToParty, Origin, readPartyAudio, type PartyAudio } from './sdp.js'
+import type { ServerPair } from './server-pair.js'
+
+const answerMs = 4_000
+
+/** A call that wants to come in. Constructed in the handler of the INVITE itself, before anything else can happen. */
+export class DrachtioIncomingCall implements IncomingCall {
+  readonly id: string
+  readonly callerNumber: string
+  readonly callerDisplayName: string
+  readonly dialledNumber: string
+  readonly source: IncomingCall['source']
+  readonly signal: AbortSignal
+  readonly #pair: ServerPair
+  readonly #request: Srf.Request
+  readonly #response: Srf.Response
+  readonly #cancelled = new AbortController()
+  readonly #stopWatching: () => void
+  #answering: Promise<AnswerResult> | undefined
+
+  constructor(pair: ServerPair, request: Srf.Request, response: Srf.Response) {
+    this.#pair = pair
+    this.#request = request
+    this.#response = response
+    this.signal = this.#cancelled.signal
+    // First thing: a CANCEL may stand in the same TCP segment.
+    request.on('cancel', () => this.#cancelled.abort())
+    this.#stopWatching = pair.signalling.onLost(() => this.#cancelled.abort())
+    const from = addressOf(request, 'From')
+    this.id = request.get('Call-ID') ?? ''
+    this.callerNumber = isWithheld(from.user) ? '' : from.user
+    this.callerDisplayName = from.name
+    this.dialledNumber = userOf(request.uri)
+    this.source = { address: request.source_address, port: request.source_port, protocol: request.protocol }
+  }
+
+  /** Nothing final has been sent, and the caller is still there. */
+  get open(): boolean {
+    return !this.signal.aborted && !this.#response.finalResponseSent
+  }
+
+  get answering(): boolean {
+    return this.#answering !== undefined
+  }
+
+  header(name: string): string | undefined {
+    return this.#request.get(name)
+  }
+
+  answer(): Promise<AnswerResult> {
+    return (this.#answering ??= this.#answer().finally(this.#stopWatching))
+  }
+
+  reject(status: number, options: { readonly reason?: string; readonly headers?: Readonly<Record<string, string>> } = {}): Promise<void> {
+    this.#refuse(status, options.reason, options.headers)
+    return Promise.resolve()
+  }
+
+  #refuse(status: number, reason?: string, headers: Readonly<Record<string, string>> = {}): void {
+    this.#stopWatching()
+    if (!this.open) return
+    try {
+      if (reason === undefined) this.#response.send(status, { headers })
+      else this.#response.send(status, reason, { headers })
+    } catch {
+      // drachtio went in this moment: it has told the caller, or the caller's own timer will.
+      this.#cancelled.abort()
+    }
+  }
+
+  async #answer(): Promise<AnswerResult> {
+    if (!this.open) return { kind: 'cancelled' }
+    const body = this.#request.body
+    const offer = body ? readPartyAudio(body, this.#pair.codecs, 'ours') : undefined
+    if (body && offer === undefined) {
+      this.#refuse(488)
+      return { kind: 'noCommonCodec' }
+    }
+    if (!this.#request.has('Contact')) {
+      this.#refuse(400, 'Missing Contact')
+      return { kind: 'failed', why: 'the INVITE has no Contact' }
+    }
+    let channel: Channel
+    try {
+      channel = await this.#pair.takeChannel()
+    } catch (error) {
+      return this.#fail(asError(error))
+    }
+    try {
+      const leg = await this.#answerWith(channel, offer)
+      if (leg !== undefined) return { kind: 'answered', leg }
+      void channel.release()
+      return { kind: 'cancelled' }
+    } catch (error) {
+      void channel.release()
+      return this.#fail(asError(error))
+    }
+  }
+
+  #fail(error: Error): AnswerResult {
+    if (this.signal.aborted) return { kind: 'cancelled' }
+    this.#refuse(503, undefined, { 'Retry-After': '5' })
+    return { kind: 'failed', why: error.message }
+  }
+
+  /** @returns undefined when the caller has gone meanwhile */
+  async #answerWith(channel: Channel, offer: PartyAudio | undefined): Promise<DrachtioLeg | undefined> {
+    if (!this.open) return undefined
+    const origins = { media: new Origin(), party: new Origin() }
+    const described = offer === undefined ? offerToParty(channel.offer, this.#pair.codecs, origins.party) : answerToParty(offer, await channel.describe(describeToMediaServer(offer, origins.media)), origins.party)
+    if (described === undefined) throw new Error('the media server did not take the codec')
+    if (this.signal.aborted || this.#response.finalResponseSent) return undefined
+    const leg = new DrachtioLeg(this.#pair, channel, origins)
+    const headers = { 'Content-Type': 'application/sdp', ...sessionTimer(this.#request) }
+    const live = (dialog: Srf.Dialog): DrachtioLeg => {
+      const party = new PartyDialog(dialog, leg)
+      if (offer === undefined) party.expectAnswer()
+      leg.begin(party, described)
+      return leg
+    }
+    return withDeadline<DrachtioLeg | undefined>(
+      'the 200 to the caller',
+      answerMs,
+      (resolve, reject) => {
+        this.signal.addEventListener('abort', () => resolve(undefined), { once: true })
+        // The callback form: behind a promise the BYE that follows at once would find nobody listening.
+        this.#pair.signalling.srf.createUAS(this.#request, this.#response, { localSdp: described, headers }, (error, dialog) => {
+          if (dialog) resolve(live(dialog))
+          else if (this.signal.aborted) resolve(undefined)
+          else reject(error)
+        })
+      },
+      (late) => void late?.close(),
+    )
+  }
+}
+
+function addressOf(request: Srf.Request, header: string): { name: string; user: string } {
+  try {
+    const parsed = request.getParsedHeader(header) as Srf.ParsedAddress
+    return { name: (parsed.name ?? '').replace(/^"|"$/g, ''), user: userOf(parsed.uri) }
+  } catch {
+    return { name: '', user: '' }
+  }
+}
+
+/** User part of a SIP or tel URI, without parameters (`+44...;phone-context=x`) and without password. */
+export function userOf(uri: string): string {
+  const tel = /^<?tel:([^;>]+)/i.exec(uri)?.[1]
+  if (tel !== undefined) return tel
+  const user = SrfClass.parseUri(uri)?.user
+  return user === undefined ? '' : decode(user.split(/[;:]/)[0] ?? '')
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+/** RFC 3323: the user part of a caller who withholds their number. */
+function isWithheld(user: string): boolean {
+  return /^(anonymous|restricted|unavailable|unknown)$/i.test(user)
+}

@@ -1,0 +1,109 @@
+import type { Heard, Key, KeySource, ListenOptions } from '../port.js'
+
+export interface Press {
+  readonly key: Key
+  readonly source: KeySource
+  /** Wall-clock ms. */
+  readonly at: number
+}
+
+/**
+ * One press can reach us twice: many gateways send the tone as RFC 4733 event and leave it audible in the voice. The later of the two
+ * comes up to the length of the press, plus the detectors' delays, after the first.
+ */
+const echoMs = 1_500
+
+/**
+ * The keys of one leg, from the answer on: queued until somebody listens (type-ahead), and each press counted once in whatever forms
+ * it came.
+ */
+export class Keys {
+  #queue: Press[] = []
+  #listener: { readonly keys: readonly Key[]; readonly settle: (heard: Heard) => void } | undefined
+  #recent: { readonly press: Press; readonly monotonic: number; readonly echoes: Set<KeySource> }[] = []
+  #over = false
+
+  /** @param monotonic ms, for telling echoes from presses */
+  press(press: Press, monotonic: number): void {
+    if (this.#over || this.#isEcho(press, monotonic)) return
+    const listener = this.#listener
+    if (listener) listener.settle(asHeard(press, listener.keys))
+    else this.#queue.push(press)
+  }
+
+  listen(options: ListenOptions): Promise<Heard> {
+    if (this.#listener) return Promise.reject(new Error('this leg has a listener already'))
+    if (this.#over) return Promise.resolve({ kind: 'hungUp' })
+    if (options.signal.aborted) return Promise.resolve({ kind: 'cancelled' })
+    const waiting = this.#queue.shift()
+    if (waiting) return Promise.resolve(asHeard(waiting, options.keys))
+    return new Promise((resolve) => {
+      const settle = (heard: Heard): void => {
+        options.signal.removeEventListener('abort', cancel)
+        this.#listener = undefined
+        resolve(heard)
+      }
+      const cancel = () => settle({ kind: 'cancelled' })
+      options.signal.addEventListener('abort', cancel, { once: true })
+      this.#listener = { keys: options.keys, settle }
+    })
+  }
+
+  drop(): void {
+    this.#queue = []
+  }
+
+  /** The leg is over. */
+  end(): void {
+    this.#over = true
+    this.#queue = []
+    this.#recent = []
+    this.#listener?.settle({ kind: 'hungUp' })
+  }
+
+  /** The same press in another form: every press absorbs one echo of each other form, so that two quick presses stay two. */
+  #isEcho(press: Press, monotonic: number): boolean {
+    this.#recent = this.#recent.filter((recent) => monotonic - recent.monotonic < echoMs)
+    const original = this.#recent.find((recent) => recent.press.key === press.key && recent.press.source !== press.source && !recent.echoes.has(press.source))
+    if (original) {
+      original.echoes.add(press.source)
+      return true
+    }
+    this.#recent.push({ press, monotonic, echoes: new Set() })
+    return false
+  }
+}
+
+function asHeard(press: Press, keys: readonly Key[]): Heard {
+  return { kind: keys.includes(press.key) ? 'key' : 'otherKey', ...press }
+}
+
+export function asKey(text: string): Key | undefined {
+  const key = text.trim().toUpperCase()
+  return /^[0-9*#A-D]$/.test(key) ? (key as Key) : undefined
+}
+
+/** What FreeSWITCH calls the three forms (DTMF-Source of its DTMF event). */
+export function asKeySource(source: string | null | undefined): KeySource {
+  switch (source) {
+    case 'RTP':
+      return 'rfc4733'
+    case 'INBAND_AUDIO':
+      return 'inband'
+    case 'ENDPOINT':
+      return 'info'
+    default:
+      return 'unknown'
+  }
+}
+
+/**
+ * The key in the body of a SIP INFO: `Signal=5` (application/dtmf-relay) or the bare key (application/dtmf). Events 10 and 11 stand for
+ * star and hash, as in RFC 4733.
+ */
+export function keyOfInfo(contentType: string | undefined, body: string | undefined): Key | undefined {
+  const type = contentType?.split(';')[0]?.trim().toLowerCase()
+  if (body === undefined) return undefined
+  const text = type === 'application/dtmf' ? body.trim() : type === 'application/dtmf-relay' ? (/^\s*Signal\s*=\s*(\S+)/im.exec(body)?.[1] ?? '') : ''
+  return text === '10' ? '*' : text === '11' ? '#' : asKey(text)
+}

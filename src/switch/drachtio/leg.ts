@@ -1,0 +1,183 @@
+import { access } from 'node:fs/promises'
+import type { Audio, HangUp, Heard, Leg, LegEnding, ListenOptions, Played, Recording, RecordResult } from '../port.js'
+import { ChannelGone, type Channel, type ChannelLoss } from './channel.js'
+import { asError, atMost } from './deadline.js'
+import { asKey, asKeySource, Keys } from './keys.js'
+import type { PartyDialog, PartyEvents } from './party-dialog.js'
+import { Player } from './player.js'
+import { answerToParty, describeToMediaServer, Origin, readPartyAudio, type PartyAudio } from './sdp.js'
+import type { ServerPair } from './server-pair.js'
+
+/** Everything that ending a leg may take, whatever the servers do. */
+const releaseMs = 5_000
+/** FreeSWITCH closes the file of a channel that is gone. */
+const fileClosedMs = 200
+
+/** One party, answered: its SIP dialog, its channel, and what is done with them. */
+export class DrachtioLeg implements Leg, PartyEvents {
+  readonly id: string
+  readonly hungUp: Promise<HangUp>
+  readonly player: Player
+  /** Told of the end before `hungUp` settles its followers: bridges. */
+  readonly atEnd = new Set<(hangUp: HangUp) => void>()
+  readonly channel: Channel
+  readonly pair: ServerPair
+  readonly #keys = new Keys()
+  readonly #mediaOrigin: Origin
+  readonly #partyOrigin: Origin
+  readonly #recordings = new Set<Recording>()
+  #dialog: PartyDialog | undefined
+  #settle: (hangUp: HangUp) => void = () => undefined
+  #ended: HangUp | undefined
+  #released: Promise<void> = Promise.resolve()
+  #described = ''
+  #stopWatching: () => void = () => undefined
+
+  constructor(pair: ServerPair, channel: Channel, origins: { readonly media: Origin; readonly party: Origin }) {
+    this.pair = pair
+    this.channel = channel
+    this.id = channel.id
+    this.#mediaOrigin = origins.media
+    this.#partyOrigin = origins.party
+    this.player = new Player(channel)
+    this.hungUp = new Promise((resolve) => (this.#settle = resolve))
+    channel.onKey = (digit, source) => {
+      const key = asKey(digit)
+      if (key !== undefined) this.#keys.press({ key, source: asKeySource(source), at: Date.now() }, performance.now())
+    }
+    channel.onLost = (loss) => this.#onChannelLost(loss)
+  }
+
+  /** The dialog is there: from now on the leg lives. */
+  begin(dialog: PartyDialog, described: string): void {
+    this.#dialog = dialog
+    this.#described = described
+    this.#stopWatching = this.pair.signalling.onLost(() => this.#end('signallingLost', this.pair.signalling.detail))
+    this.pair.legs.add(this)
+    // A party that hung up, or a channel that was lost, before the dialog was handed over.
+    if (this.#ended) this.#release()
+    else if (this.pair.inbandDigits) this.channel.run('start_dtmf', '').catch(() => undefined)
+  }
+
+  get ended(): HangUp | undefined {
+    return this.#ended
+  }
+
+  play(audio: readonly Audio[], options: { readonly signal?: AbortSignal; readonly loop?: boolean } = {}): Promise<Played> {
+    return this.player.play(audio, options)
+  }
+
+  listenFor(options: ListenOptions): Promise<Heard> {
+    return this.#keys.listen(options)
+  }
+
+  dropKeys(): void {
+    this.#keys.drop()
+  }
+
+  async record(path: string, options: { readonly signal: AbortSignal }): Promise<RecordResult> {
+    const cancelled = (): boolean => options.signal.aborted
+    if (this.#ended) return { kind: 'hungUp' }
+    if (cancelled()) return { kind: 'failed', why: 'cancelled' }
+    try {
+      await this.channel.run('record_session', path)
+      // FreeSWITCH says nothing when it cannot write there.
+      await access(path)
+    } catch (error) {
+      if (error instanceof ChannelGone || this.channel.gone) return { kind: 'hungUp' }
+      return { kind: 'failed', why: `cannot record to ${path}: ${asError(error).message}` }
+    }
+    let stopping: Promise<void> | undefined
+    const recording: Recording = { path, startedAt: Date.now(), stop: () => (stopping ??= this.#stopRecording(recording)) }
+    this.#recordings.add(recording)
+    // The leg ended, or the caller of this method gave up, while FreeSWITCH opened the file.
+    if (cancelled() || this.channel.gone) {
+      await recording.stop()
+      return this.channel.gone ? { kind: 'hungUp' } : { kind: 'failed', why: 'cancelled' }
+    }
+    return { kind: 'recording', recording }
+  }
+
+  close(): Promise<void> {
+    this.#end('released')
+    return this.#released
+  }
+
+  // What the party does (PartyEvents)
+
+  key(key: Parameters<PartyEvents['key']>[0]): void {
+    this.#keys.press({ key, source: 'info', at: Date.now() }, performance.now())
+  }
+
+  described(): string {
+    return this.#described
+  }
+
+  async describe(sdp: string): Promise<string | undefined> {
+    const party = readPartyAudio(sdp, this.pair.codecs, 'ours')
+    if (party === undefined) return undefined
+    const answer = answerToParty(party, await this.channel.describe(describeToMediaServer(party, this.#mediaOrigin)), this.#partyOrigin)
+    if (answer !== undefined) this.#described = answer
+    return answer
+  }
+
+  /** The party's answer to an offer that we made. */
+  async takeAnswer(party: PartyAudio): Promise<void> {
+    await this.channel.describe(describeToMediaServer(party, this.#mediaOrigin))
+  }
+
+  gone(detail: string, silent: boolean): void {
+    this.#end(silent ? 'transport' : 'hangup', detail)
+  }
+
+  #onChannelLost(loss: ChannelLoss): void {
+    this.#end(loss.cause === 'MEDIA_TIMEOUT' ? 'mediaTimeout' : 'mediaLost', loss.cause)
+  }
+
+  #end(ending: LegEnding, detail?: string): void {
+    if (this.#ended) return
+    const hangUp: HangUp = { ending, at: Date.now(), ...(detail === undefined ? {} : { detail }) }
+    this.#ended = hangUp
+    this.#stopWatching()
+    this.#settle(hangUp)
+    this.player.end()
+    this.#keys.end()
+    for (const tell of [...this.atEnd]) tell(hangUp)
+    if (this.#dialog) this.#release()
+  }
+
+  #release(): void {
+    const bye = this.#bye()
+    const channel = this.#stopRecordings().then(() => this.channel.release())
+    this.#released = atMost(releaseMs, Promise.allSettled([bye, channel])).then(() => {
+      this.pair.legs.delete(this)
+      this.pair.changed()
+    })
+  }
+
+  async #bye(): Promise<void> {
+    const dialog = this.#dialog
+    if (!dialog) return
+    try {
+      if (!this.pair.signalling.up) throw new Error('no way to send a BYE')
+      await dialog.bye()
+    } catch {
+      // Nobody must be left in silence because our connection to drachtio broke: the BYE follows when it is back.
+      if (!this.pair.signalling.up) this.pair.owesBye(dialog)
+    }
+  }
+
+  /** Before the channel goes, so that the file is complete when `stop()` says so. */
+  async #stopRecordings(): Promise<void> {
+    await Promise.allSettled([...this.#recordings].map((recording) => recording.stop()))
+  }
+
+  async #stopRecording(recording: Recording): Promise<void> {
+    this.#recordings.delete(recording)
+    try {
+      await this.channel.run('stop_record_session', recording.path)
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, fileClosedMs))
+    }
+  }
+}

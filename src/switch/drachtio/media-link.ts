@@ -1,0 +1,166 @@
+import Mrf from 'drachtio-fsmrf'
+import { asError, withDeadline } from './deadline.js'
+import { probeEventSocket } from './event-socket-probe.js'
+import type { Notice, ServerSet } from './settings.js'
+import type { Signalling } from './signalling.js'
+
+const probeMs = 2_000
+const connectMs = 3_000
+const apiMs = 2_000
+/** drachtio-fsmrf itself waits 4 s for FreeSWITCH's outbound connection. */
+const createMs = 5_000
+/** Pauses between attempts to connect: short after a loss, then longer. */
+const retryMs = [100, 250, 500, 1_000, 2_000]
+
+/** The connection to one FreeSWITCH event socket. It comes back by itself. Channels live on connections of their own and outlast it. */
+export class MediaLink {
+  readonly #set: ServerSet
+  readonly #signalling: Signalling
+  readonly #mrf: Mrf
+  readonly #changed: () => void
+  readonly #notice: (notice: Notice) => void
+  readonly #pending = new Set<(error: Error) => void>()
+  #server: Mrf.MediaServer | undefined
+  #detail = 'connecting'
+  #attempts = 0
+  #retry: NodeJS.Timeout | undefined
+  #closed = false
+
+  constructor(set: ServerSet, signalling: Signalling, changed: () => void, notice: (notice: Notice) => void) {
+    this.#set = set
+    this.#signalling = signalling
+    this.#mrf = new Mrf(signalling.srf)
+    this.#changed = changed
+    this.#notice = notice
+  }
+
+  get up(): boolean {
+    return this.#server !== undefined
+  }
+
+  get detail(): string {
+    const { host, port } = this.#set.freeswitch
+    return `FreeSWITCH ${host}:${port}: ${this.#detail}`
+  }
+
+  connect(): void {
+    void this.#connect().then(
+      (server) => {
+        if (this.#closed) return end(server)
+        this.#attempts = 0
+        this.#adopt(server)
+      },
+      (error: unknown) => {
+        this.#down(asError(error).message)
+        this.#tryAgain()
+      },
+    )
+  }
+
+  /**
+   * A command of mod_commands.
+   * @returns the body of the answer, trimmed: `+OK...`, `-ERR...`, or what was asked for
+   * @throws Error when the connection is not there, is lost, or says nothing
+   */
+  api(command: string): Promise<string> {
+    const server = this.#server
+    if (!server) return Promise.reject(new Error(this.detail))
+    let lost: (error: Error) => void = () => undefined
+    return withDeadline<string>(`FreeSWITCH: ${command.split(' ')[0] ?? ''}`, apiMs, (resolve, reject) => {
+      lost = reject
+      this.#pending.add(lost)
+      server.conn.api(command, (event) => resolve(event.getBody().trim()))
+    }).finally(() => this.#pending.delete(lost))
+  }
+
+  /** A channel without a party yet: FreeSWITCH's offer stands in `local.sdp`. What comes too late is hung up. */
+  createEndpoint(): Promise<Mrf.Endpoint> {
+    const server = this.#server
+    if (!server) return Promise.reject(new Error(this.detail))
+    if (!this.#signalling.up) return Promise.reject(new Error(this.#signalling.detail))
+    let lost: (error: Error) => void = () => undefined
+    let forget: () => void = () => undefined
+    return withDeadline<Mrf.Endpoint>(
+      'a channel of FreeSWITCH',
+      createMs,
+      (resolve, reject) => {
+        lost = reject
+        this.#pending.add(lost)
+        // An INVITE that was under way when drachtio went never gets its answer.
+        forget = this.#signalling.onLost(() => reject(new Error(this.#signalling.detail)))
+        server.createEndpoint({}, (error, endpoint) => (endpoint ? resolve(endpoint) : reject(error)))
+      },
+      (endpoint) => {
+        endpoint.dialog?.destroy({}, () => undefined)
+      },
+    ).finally(() => {
+      this.#pending.delete(lost)
+      forget()
+    })
+  }
+
+  close(): void {
+    this.#closed = true
+    clearTimeout(this.#retry)
+    const server = this.#server
+    if (server) end(server)
+    this.#down('closed')
+  }
+
+  async #connect(): Promise<Mrf.MediaServer> {
+    const { host, port, secret, profile = 'drachtio_mrf' } = this.#set.freeswitch
+    await probeEventSocket({ host, port, secret, profile }, probeMs)
+    const address = this.#set.listenAddress ?? '127.0.0.1'
+    return withDeadline<Mrf.MediaServer>(
+      'event socket',
+      connectMs,
+      (resolve, reject) =>
+        this.#mrf.connect({ address: host, port, secret, listenAddress: address, advertisedAddress: address, profile }, (error, server) => (server ? resolve(server) : reject(error))),
+      end,
+    )
+  }
+
+  #adopt(server: Mrf.MediaServer): void {
+    // Else each command waits some 40 ms for the acknowledgement of the one before (Nagle against delayed ACK).
+    server.conn.socket?.setNoDelay(true)
+    server.once('end', () => {
+      end(server)
+      if (this.#server !== server) return
+      this.#down('connection lost')
+      this.#tryAgain()
+    })
+    server.on('error', () => undefined)
+    this.#server = server
+    this.#detail = 'connected'
+    this.#notice({ level: 'info', text: this.detail })
+    this.#changed()
+  }
+
+  #down(why: string): void {
+    const wasUp = this.#server !== undefined
+    this.#server = undefined
+    if (!wasUp && this.#detail === why) return
+    this.#detail = why
+    if (!this.#closed) this.#notice({ level: wasUp ? 'error' : 'warn', text: this.detail })
+    const pending = [...this.#pending]
+    this.#pending.clear()
+    for (const reject of pending) reject(new Error(this.detail))
+    this.#changed()
+  }
+
+  #tryAgain(): void {
+    if (this.#closed) return
+    const pause = retryMs[Math.min(this.#attempts++, retryMs.length - 1)] ?? 0
+    this.#retry = setTimeout(() => this.connect(), pause)
+  }
+}
+
+/** Ends a media server for good. drachtio-modesl may have begun to reconnect before we heard of the loss. */
+function end(server: Mrf.MediaServer): void {
+  try {
+    server.disconnect()
+  } catch {
+    // Its listener was closed already.
+  }
+  clearTimeout(server.conn.reconnectVars.retryTimer ?? undefined)
+}

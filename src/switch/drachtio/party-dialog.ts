@@ -1,0 +1,131 @@
+import type Srf from 'drachtio-srf'
+import type { Key } from '../port.js'
+import { withDeadline } from './deadline.js'
+import { keyOfInfo } from './keys.js'
+
+const byeMs = 2_000
+
+/** What is told of, and asked about, the SIP dialog with a party. */
+export interface PartyEvents {
+  /** BYE of the party, or (`silent`) drachtio-server ended the dialog because the party answered nothing any more. */
+  gone(detail: string, silent: boolean): void
+  key(key: Key): void
+  /**
+   * The party describes itself anew (hold, resume, another address).
+   * @returns our answer; undefined: nothing in common (488)
+   */
+  describe(sdp: string): Promise<string | undefined>
+  /** What we last described to the party. */
+  described(): string
+}
+
+const allow = 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE'
+
+/** The SIP dialog with a party: every request within it gets its answer here. */
+export class PartyDialog {
+  readonly #dialog: Srf.Dialog
+  readonly #events: PartyEvents
+  #changing = false
+  #awaitingAnswer = false
+  #over = false
+
+  /** Must be constructed in the very callback that brings the dialog: a BYE may stand in the same TCP segment. */
+  constructor(dialog: Srf.Dialog, events: PartyEvents) {
+    this.#dialog = dialog
+    this.#events = events
+    const others = dialog.handle.bind(dialog)
+    dialog.handle = (request, response) => {
+      switch (request.method) {
+        case 'INVITE':
+          return this.#onDescription(request, response)
+        case 'UPDATE':
+          return request.body ? this.#onDescription(request, response) : response.send(200, { headers: this.#headers(request) })
+        case 'INFO':
+          return this.#onInfo(request, response)
+        case 'OPTIONS':
+          return response.send(200, { headers: { Allow: allow, Accept: 'application/sdp' } })
+        case 'REFER':
+          // Nobody is transferred out of a recorded call to a number of their own choice.
+          return response.send(603)
+        default:
+          return others(request, response)
+      }
+    }
+    dialog.on('destroy', (bye: Srf.Request, reason?: string) => {
+      if (this.#over) return
+      this.#over = true
+      const silent = bye.source === 'application'
+      events.gone(silent ? (reason ?? 'no answer within the dialog') : (bye.get('Reason') ?? 'BYE'), silent)
+    })
+    dialog.on('ack', (ack: Srf.Request) => {
+      if (!this.#awaitingAnswer) return
+      this.#awaitingAnswer = false
+      if (ack.body) void events.describe(ack.body).catch(() => undefined)
+    })
+  }
+
+  /** The ACK will bring the answer to the offer that our 200 made. */
+  expectAnswer(): void {
+    this.#awaitingAnswer = true
+  }
+
+  /** BYE. Settles within a bound; rejects when it could not be sent or was not answered. Nothing more is told of the party. */
+  async bye(): Promise<void> {
+    if (this.#over) return
+    this.#over = true
+    await withDeadline<undefined>('BYE', byeMs, (resolve, reject) => this.#dialog.destroy({}, (error) => (error ? reject(error) : resolve(undefined))))
+  }
+
+  /** BYE over another connection to drachtio-server than the one on which the dialog began, which is gone. */
+  async byeOver(socket: Srf.Request['socket']): Promise<void> {
+    this.#dialog.req.socket = socket
+    await withDeadline<undefined>('BYE', byeMs, (resolve, reject) => this.#dialog.destroy({}, (error) => (error ? reject(error) : resolve(undefined))))
+  }
+
+  #onDescription(request: Srf.Request, response: Srf.Response): void {
+    if (this.#changing) return response.send(500, { headers: { 'Retry-After': '1' } })
+    if (!request.body) {
+      // RFC 3261 section 14.2: a re-INVITE without an offer gets one in the 200; the ACK brings the answer.
+      this.#awaitingAnswer = true
+      return this.#accept(request, response, this.#events.described())
+    }
+    this.#changing = true
+    this.#events.describe(request.body).then(
+      (answer) => {
+        this.#changing = false
+        if (answer === undefined) response.send(488)
+        else this.#accept(request, response, answer)
+      },
+      () => {
+        this.#changing = false
+        // The party keeps what it had (RFC 3261 section 14.2).
+        response.send(500, { headers: { 'Retry-After': '2' } })
+      },
+    )
+  }
+
+  #accept(request: Srf.Request, response: Srf.Response, sdp: string): void {
+    response.send(200, { body: sdp, headers: { ...this.#headers(request), 'Content-Type': 'application/sdp' } })
+  }
+
+  #onInfo(request: Srf.Request, response: Srf.Response): void {
+    const key = keyOfInfo(request.get('Content-Type'), request.body)
+    response.send(200)
+    if (key !== undefined) this.#events.key(key)
+  }
+
+  #headers(request: Srf.Request): Record<string, string> {
+    const contact = this.#dialog.local.contact
+    return { ...(contact === undefined ? {} : { Contact: contact }), Allow: allow, ...sessionTimer(request) }
+  }
+}
+
+/**
+ * RFC 4028: a party that wants a session timer gets it, and refreshes it itself.
+ * @param request INVITE or UPDATE
+ */
+export function sessionTimer(request: { get(header: string): string | undefined }): Record<string, string> {
+  const seconds = /^\s*(\d+)/.exec(request.get('Session-Expires') ?? '')?.[1]
+  if (seconds === undefined || !/\btimer\b/i.test(request.get('Supported') ?? '')) return {}
+  return { 'Session-Expires': `${seconds};refresher=uac`, Require: 'timer' }
+}

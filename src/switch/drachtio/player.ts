@@ -1,0 +1,178 @@
+import type { Audio, Played } from '../port.js'
+import { ChannelGone, type Channel } from './channel.js'
+
+/** A break that had no effect (it came before FreeSWITCH began, or was swallowed by another application) is sent again after this time. */
+const breakAgainMs = 150
+const breaksAtMost = 12
+/** A new play begins at the latest so long after the old one was told to stop. */
+const stopMs = 1_000
+/** A loop whose round took less than this would be a loop of nothing. */
+const shortestRoundMs = 20
+
+/**
+ * What FreeSWITCH calls a piece of audio. Ringing: 400+450 Hz, 0.4 s on, 0.2 s off, 0.4 s on, 2 s off; engaged: 400 Hz, 0.375 s on
+ * and off (BT SIN 350).
+ */
+export function sourceOf(audio: Audio): string {
+  switch (audio.kind) {
+    case 'file':
+      return audio.path
+    case 'silence':
+      return `silence_stream://${Math.max(20, Math.round(audio.ms))}`
+    case 'tone':
+      return tones[audio.tone]
+  }
+}
+
+const tones: Readonly<Record<Extract<Audio, { kind: 'tone' }>['tone'], string>> = {
+  ringback: 'tone_stream://%(400,200,400,450);%(400,2000,400,450);loops=-1',
+  busy: 'tone_stream://%(375,375,400);loops=-1',
+  beep: 'tone_stream://%(400,0,1000)',
+}
+
+interface Play {
+  readonly pieces: readonly string[]
+  readonly loop: boolean
+  readonly settle: (played: Played) => void
+  /** Set as soon as the caller has had their answer. */
+  over: boolean
+  startedAt: number | undefined
+}
+
+/** The execution that FreeSWITCH is busy with. */
+interface Running {
+  started: boolean
+  stopping: boolean
+  /** Settles when FreeSWITCH has ended it, or when nobody waits for that any more. */
+  readonly ended: Promise<void>
+  readonly end: () => void
+}
+
+/**
+ * Plays to one channel, one list at a time.
+ *
+ * FreeSWITCH runs a second `playback` *inside* the first one, so a new list waits until the old one has ended. A list goes piece by
+ * piece: given as one string (`playback_delimiter`, `file_string://`), FreeSWITCH skips what is missing without a word, `uuid_break`
+ * ends one piece instead of the list, and `file_string` begins with 250 ms of silence. `uuid_break` is lost when FreeSWITCH has not
+ * begun yet, and when another application runs in between: so it is sent when the piece has begun, and again until it has ended.
+ */
+export class Player {
+  readonly #channel: Channel
+  #current: Play | undefined
+  #running: Running | undefined
+  #ended = false
+
+  constructor(channel: Channel) {
+    this.#channel = channel
+  }
+
+  play(audio: readonly Audio[], options: { readonly signal?: AbortSignal | undefined; readonly loop?: boolean | undefined }): Promise<Played> {
+    if (this.#ended) return Promise.resolve({ kind: 'hungUp' })
+    if (options.signal?.aborted) return Promise.resolve({ kind: 'cancelled', ms: 0 })
+    this.cancel()
+    return new Promise((resolve) => {
+      const cancel = () => {
+        if (this.#current === play) this.cancel()
+      }
+      const play: Play = {
+        pieces: audio.map(sourceOf),
+        loop: options.loop === true,
+        over: false,
+        startedAt: undefined,
+        settle: (played) => {
+          if (play.over) return
+          play.over = true
+          options.signal?.removeEventListener('abort', cancel)
+          if (this.#current === play) this.#current = undefined
+          resolve(played)
+        },
+      }
+      options.signal?.addEventListener('abort', cancel, { once: true })
+      this.#current = play
+      void this.#run(play)
+    })
+  }
+
+  /** Stops what is playing: it settles as `cancelled` at once, FreeSWITCH falls silent a moment later. */
+  cancel(): void {
+    this.#current?.settle({ kind: 'cancelled', ms: msOf(this.#current) })
+    this.#stop()
+  }
+
+  /** The media server has ended what was playing by itself (a bridge does that). */
+  cutOff(): void {
+    this.#forget()
+    this.#current?.settle({ kind: 'cancelled', ms: msOf(this.#current) })
+  }
+
+  /** The leg is over. */
+  end(): void {
+    this.#ended = true
+    this.#forget()
+    this.#current?.settle({ kind: 'hungUp' })
+  }
+
+  async #run(play: Play): Promise<void> {
+    if (this.#running) await this.#running.ended
+    do {
+      const roundStarted = performance.now()
+      for (const piece of play.pieces) {
+        if (play.over) return
+        const problem = await this.#piece(play, piece)
+        if (problem !== undefined) return play.settle({ kind: 'failed', why: problem })
+      }
+      if (play.loop && performance.now() - roundStarted < shortestRoundMs) return play.settle({ kind: 'failed', why: 'there is nothing to hear in this loop' })
+    } while (play.loop && !play.over)
+    play.settle({ kind: 'finished', ms: msOf(play) })
+  }
+
+  /** @returns what went wrong */
+  async #piece(play: Play, source: string): Promise<string | undefined> {
+    let end: () => void = () => undefined
+    const ended = new Promise<void>((resolve) => (end = resolve))
+    const running: Running = { started: false, stopping: false, ended, end }
+    this.#running = running
+    const started = () => {
+      running.started = true
+      play.startedAt ??= performance.now()
+      if (running.stopping) this.#break(running, 0)
+    }
+    try {
+      const event = await this.#channel.execute('playback', source, started)
+      const response = event.getHeader('Application-Response')
+      return response === 'FILE NOT FOUND' ? `${source}: no such file` : response === 'PLAYBACK ERROR' && !play.over ? `${source}: cannot be played` : undefined
+    } catch (error) {
+      // The leg is about to end, and says so itself.
+      return error instanceof ChannelGone ? 'the media server hung up' : String(error)
+    } finally {
+      if (this.#running === running) this.#running = undefined
+      end()
+    }
+  }
+
+  #stop(): void {
+    const running = this.#running
+    if (!running || running.stopping) return
+    running.stopping = true
+    if (running.started) this.#break(running, 0)
+    // Whatever FreeSWITCH makes of it, the next play does not wait for ever.
+    setTimeout(() => {
+      if (this.#running === running) this.#forget()
+    }, stopMs).unref()
+  }
+
+  #forget(): void {
+    this.#running?.end()
+    this.#running = undefined
+  }
+
+  #break(running: Running, count: number): void {
+    if (this.#running !== running || this.#ended || count >= breaksAtMost) return
+    this.#channel.api('uuid_break').catch(() => undefined)
+    setTimeout(() => this.#break(running, count + 1), breakAgainMs).unref()
+  }
+}
+
+function msOf(play: Play): number {
+  return play.startedAt === undefined ? 0 : Math.round(performance.now() - play.startedAt)
+}

@@ -1,0 +1,82 @@
+import type Srf from 'drachtio-srf'
+import type { Registration } from '../port.js'
+
+/** RFC 3261 section 10.2.1.1: where neither Contact nor Expires says otherwise. */
+const defaultExpiresSeconds = 3_600
+
+/** A REGISTER, as received. */
+export class DrachtioRegistration implements Registration {
+  readonly addressOfRecord: string
+  readonly contacts: Registration['contacts']
+  readonly source: Registration['source']
+  readonly #request: Srf.Request
+  readonly #response: Srf.Response
+
+  constructor(request: Srf.Request, response: Srf.Response) {
+    this.#request = request
+    this.#response = response
+    this.addressOfRecord = uriIn(request.get('To') ?? '')
+    this.contacts = contactsOf(request.get('Contact'), request.get('Expires'))
+    this.source = { address: request.source_address, port: request.source_port, protocol: request.protocol }
+  }
+
+  get responded(): boolean {
+    return this.#response.finalResponseSent
+  }
+
+  header(name: string): string | undefined {
+    return this.#request.get(name)
+  }
+
+  respond(status: number, options: { readonly reason?: string; readonly headers?: Readonly<Record<string, string>> } = {}): Promise<void> {
+    if (this.responded) return Promise.resolve()
+    const headers = options.headers ?? {}
+    try {
+      if (options.reason === undefined) this.#response.send(status, { headers })
+      else this.#response.send(status, options.reason, { headers })
+    } catch {
+      // drachtio went in this moment; the phone registers again.
+    }
+    return Promise.resolve()
+  }
+}
+
+/**
+ * @param contact Contact headers, joined by commas; `*` (with Expires 0) stands for all of them
+ * @param expires Expires header, the default for each
+ */
+export function contactsOf(contact: string | undefined, expires: string | undefined): Registration['contacts'] {
+  const fallback = seconds(expires) ?? defaultExpiresSeconds
+  return splitAtCommas(contact ?? '').map((entry) => {
+    const parameters = entry.includes('>') ? entry.slice(entry.indexOf('>') + 1) : entry.slice(entry.indexOf(';'))
+    return { uri: uriIn(entry), expiresSeconds: seconds(/;\s*expires\s*=\s*"?([^;"\s]+)/i.exec(parameters)?.[1]) ?? fallback }
+  })
+}
+
+function seconds(text: string | undefined): number | undefined {
+  return text !== undefined && /^\s*\d{1,10}\s*$/.test(text) ? Number(text) : undefined
+}
+
+/** The URI of a name-addr (`"Name" <sip:x;y>`), or of an addr-spec, whose parameters then belong to the header. */
+function uriIn(text: string): string {
+  return /<([^>]*)>/.exec(text)?.[1]?.trim() ?? text.split(';')[0]?.trim() ?? ''
+}
+
+/** Commas within quotes and angle brackets do not part. */
+function splitAtCommas(text: string): string[] {
+  const parts: string[] = []
+  let part = ''
+  let quoted = false
+  let bracketed = false
+  for (let index = 0; index < text.length; index++) {
+    const character = text.charAt(index)
+    if (character === '"' && text[index - 1] !== '\\') quoted = !quoted
+    else if (!quoted && character === '<') bracketed = true
+    else if (!quoted && character === '>') bracketed = false
+    if (character === ',' && !quoted && !bracketed) {
+      parts.push(part)
+      part = ''
+    } else part += character
+  }
+  return [...parts, part].map((each) => each.trim()).filter((each) => each !== '')
+}

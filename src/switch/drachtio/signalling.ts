@@ -1,0 +1,103 @@
+import { Socket } from 'node:net'
+import Srf from 'drachtio-srf'
+import type { Notice, ServerAccess } from './settings.js'
+
+/** Longest pause between two attempts to reconnect, ms; drachtio-srf's own pauses grow without bound. */
+const longestRetryMs = 2_000
+/** A connection that we ended is cut when the server does not end its half within this time. */
+const lingerMs = 500
+
+/** The connection to one drachtio server. It comes back by itself; who depends on it asks to be told when it is lost. */
+export class Signalling {
+  readonly srf = new Srf()
+  readonly #access: ServerAccess
+  readonly #changed: () => void
+  readonly #notice: (notice: Notice) => void
+  readonly #losses = new Set<() => void>()
+  #up = false
+  #closed = false
+  #detail = 'connecting'
+
+  constructor(access: ServerAccess, changed: () => void, notice: (notice: Notice) => void) {
+    this.#access = access
+    this.#changed = changed
+    this.#notice = notice
+    this.srf.on('connect', (error: Error | null, hostport: string) => this.#onConnect(error, hostport))
+    // Without a listener the first refused connection would end the process.
+    this.srf.on('error', (error: Error) => this.#onDown(error.message))
+    this.srf.on('close', () => this.#onDown('connection lost'))
+  }
+
+  get name(): string {
+    return `drachtio ${this.#access.host}:${this.#access.port}`
+  }
+
+  get up(): boolean {
+    return this.#up
+  }
+
+  /** In words for an operator. */
+  get detail(): string {
+    return `${this.name}: ${this.#detail}`
+  }
+
+  /** Connects, and keeps trying. Handlers of methods must have been attached before. */
+  connect(): void {
+    this.srf.connect({ ...this.#access, reconnect: { retryMaxDelay: longestRetryMs } })
+  }
+
+  /** Calls back once when the connection is lost; at once when it is not there. @returns forgets it */
+  onLost(action: () => void): () => void {
+    // A request can come in before drachtio-srf has told that it is connected.
+    if (!this.#up && this.socket === undefined) {
+      action()
+      return () => undefined
+    }
+    this.#losses.add(action)
+    return () => this.#losses.delete(action)
+  }
+
+  /** The connection on which new requests leave. */
+  get socket(): Socket | undefined {
+    return this.srf.app.client?.mapServer.keys().next().value
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#disconnect()
+    this.#onDown('closed')
+  }
+
+  #onConnect(error: Error | null, hostport: string): void {
+    if (this.#closed) return this.#disconnect()
+    if (error) return this.#onDown(`${error.message} (is the secret right?)`)
+    // drachtio-srf does this for its first connection only.
+    this.socket?.setNoDelay(true)
+    this.#up = true
+    this.#detail = `connected, SIP at ${hostport}`
+    this.#notice({ level: 'info', text: this.detail })
+    this.#changed()
+  }
+
+  #onDown(why: string): void {
+    const wasUp = this.#up
+    if (!wasUp && this.#detail === why) return
+    this.#up = false
+    this.#detail = why
+    if (!this.#closed) this.#notice({ level: wasUp ? 'error' : 'warn', text: this.detail })
+    if (wasUp) {
+      const losses = [...this.#losses]
+      this.#losses.clear()
+      for (const action of losses) action()
+    }
+    this.#changed()
+  }
+
+  #disconnect(): void {
+    // While it is down, drachtio-srf has no connection to end; handing it one of ours is what stops its retries.
+    const socket = this.socket ?? new Socket()
+    this.srf.disconnect(socket)
+    setTimeout(() => socket.destroy(), lingerMs).unref()
+  }
+}

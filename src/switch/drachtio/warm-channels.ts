@@ -1,0 +1,156 @@
+import { asError } from './deadline.js'
+import { Channel } from './channel.js'
+import type { MediaLink } from './media-link.js'
+import type { Notice } from './settings.js'
+import type { Signalling } from './signalling.js'
+
+/** An idle channel is exchanged for a fresh one after this time, so that no time-out of the media server can have caught it. */
+const freshMs = 5 * 60_000
+/** How often the size of the store is looked at. */
+const reviewMs = 10_000
+/** Channels that are made at the same time, at most. */
+const widthAtMost = 4
+const retryMs = 500
+
+/**
+ * Channels of FreeSWITCH that are made before they are needed, so that an INVITE leaves, or is answered, without waiting for one
+ * (making one costs a SIP transaction, a TCP connection and the setting of its variables: 20 to 50 ms). The store grows when
+ * somebody had to wait, and shrinks again when nobody has for a while.
+ */
+export class WarmChannels {
+  readonly #link: MediaLink
+  readonly #signalling: Signalling
+  readonly #variables: Readonly<Record<string, string>>
+  readonly #least: number
+  readonly #most: number
+  readonly #notice: (notice: Notice) => void
+  readonly #ready: Channel[] = []
+  #target: number
+  #making = 0
+  #missed = false
+  #review: NodeJS.Timeout | undefined
+  #retry: NodeJS.Timeout | undefined
+  #closed = false
+
+  /** @param variables set on every channel before it is handed out */
+  constructor(link: MediaLink, signalling: Signalling, variables: Readonly<Record<string, string>>, size: { least: number; most: number }, notice: (notice: Notice) => void) {
+    this.#link = link
+    this.#signalling = signalling
+    this.#variables = variables
+    this.#least = size.least
+    this.#most = Math.max(size.least, size.most)
+    this.#target = size.least
+    this.#notice = notice
+  }
+
+  get idle(): number {
+    return this.#ready.length
+  }
+
+  /** A channel that no party has been described to. Rejects when FreeSWITCH cannot make one. */
+  take(): Promise<Channel> {
+    if (this.#closed) return Promise.reject(new Error('the switch is being closed'))
+    for (;;) {
+      const channel = this.#ready.shift()
+      if (!channel) break
+      if (channel.gone) continue
+      this.#fill()
+      return Promise.resolve(channel)
+    }
+    this.#missed = true
+    this.#target = Math.min(this.#most, this.#target + 2)
+    this.#fill()
+    return this.#make()
+  }
+
+  /** Takes back a channel that was offered to somebody who never sent it audio. */
+  giveBack(channel: Channel): void {
+    if (channel.used || channel.gone || this.#closed || this.#ready.length >= this.#most) void channel.release()
+    else this.#keep(channel)
+  }
+
+  /** The connections are there: begins to fill the store. May be called again. */
+  open(): void {
+    if (this.#closed) return
+    this.#review ??= setInterval(() => this.#look(), reviewMs).unref()
+    this.#fill()
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    clearInterval(this.#review)
+    clearTimeout(this.#retry)
+    await Promise.all(this.#ready.splice(0).map((channel) => channel.release()))
+  }
+
+  #fill(): void {
+    if (this.#closed || !this.#link.up || !this.#signalling.up || this.#retry !== undefined) return
+    while (this.#ready.length + this.#making < this.#target && this.#making < widthAtMost) {
+      this.#making++
+      this.#make().then(
+        (channel) => {
+          this.#making--
+          if (this.#closed || this.#ready.length >= this.#most) void channel.release()
+          else this.#keep(channel)
+          this.#fill()
+        },
+        (error: unknown) => {
+          this.#making--
+          if (this.#closed) return
+          this.#notice({ level: 'warn', text: `no spare channel: ${asError(error).message}` })
+          this.#retry ??= setTimeout(() => {
+            this.#retry = undefined
+            this.#fill()
+          }, retryMs)
+        },
+      )
+    }
+  }
+
+  #keep(channel: Channel): void {
+    channel.onKey = () => undefined
+    channel.onLost = () => {
+      const index = this.#ready.indexOf(channel)
+      if (index !== -1) this.#ready.splice(index, 1)
+      void channel.release()
+      this.#fill()
+    }
+    this.#ready.push(channel)
+  }
+
+  async #make(): Promise<Channel> {
+    const endpoint = await this.#link.createEndpoint()
+    const { dialog, conn } = endpoint
+    if (dialog === null || conn === null) {
+      dialog?.destroy({}, () => undefined)
+      throw new Error('the channel was gone before it was there')
+    }
+    const channel = new Channel(endpoint, dialog, conn, this.#link, () => this.#signalling.up)
+    try {
+      // Before anything else happens on it: some of them (the media time-out) only count when the party is described.
+      const assignments = Object.entries(this.#variables).map(([name, value]) => `${name}=${value}`)
+      await channel.run('multiset', `^^|${assignments.join('|')}`)
+      return channel
+    } catch (error) {
+      await channel.release()
+      throw error
+    }
+  }
+
+  /** Once in a while: fewer when nobody had to wait, fresh ones for old ones. */
+  #look(): void {
+    if (!this.#missed) this.#target = Math.max(this.#least, this.#target - 1)
+    this.#missed = false
+    const now = performance.now()
+    const stale = this.#ready.findIndex((channel) => now - channel.createdAt > freshMs)
+    const surplus = this.#ready.length > this.#target ? 0 : -1
+    const index = stale !== -1 ? stale : surplus
+    if (index !== -1) {
+      for (const channel of this.#ready.splice(index, 1)) {
+        channel.onLost = () => undefined
+        void channel.release()
+      }
+    }
+    this.#fill()
+  }
+}
