@@ -1,0 +1,146 @@
+import fc from 'fast-check'
+import { parsePhoneNumberFromString } from 'libphonenumber-js/max'
+import { describe, expect, it } from 'vitest'
+import { numberUse } from './dialled-number.js'
+import { emptyDirectory } from './empty-directory.js'
+import { readNumber, readSipAddress, readTarget, showNumber, showTarget, speakableDigits } from './telephone-number.js'
+
+const read = (text: string) => {
+  const reading = readNumber(text)
+  return reading.ok ? reading.number : undefined
+}
+
+describe('telephone numbers', () => {
+  it.each([
+    ['01865 922021', '+441865922021'],
+    ['(01865) 922-021', '+441865922021'],
+    ['+44 1865 922021', '+441865922021'],
+    ['+44 (0)1865 922021', '+441865922021'],
+    ['0044 1865 922021', '+441865922021'],
+    ['020 7946 0123', '+442079460123'],
+    ['07700 900123', '+447700900123'],
+    ['01632 960123', '+441632960123'],
+    ['0113 496 0999', '+441134960999'],
+    ['03069 990123', '+443069990123'],
+    ['08081 570123', '+448081570123'],
+    ['0800 1111', '+448001111'],
+    ['+353 1 677 8777', '+35316778777'],
+    // Jersey: +44 too, but a plan of its own.
+    ['01534 441000', '+441534441000'],
+    // Not numbers, or not of the plan.
+    ['2345', undefined],
+    ['999', undefined],
+    ['1865 922021', undefined],
+    ['01865 92202', undefined],
+    ['01999 922021', undefined],
+    ['+1 555', undefined],
+    ['01865 922021 x3', undefined],
+    ['01865 922021;ext=3', undefined],
+    ['01865\r\n922021', '+441865922021'],
+    ['sip:a@b', undefined],
+    ['', undefined],
+    ['+', undefined],
+    ['٠١٨٦٥٩٢٢٠٢١', undefined],
+    ['0'.repeat(41), undefined],
+  ])('%j is read as %s', (text, expected) => {
+    expect(read(text)).toBe(expected)
+  })
+
+  it('are those that libphonenumber calls valid, and Ofcom’s for drama', () => {
+    fc.assert(
+      fc.property(fc.constantFrom('1', '2', '3', '7', '8', '9', '74', '20', '161', '5', '6', '800', '845'), fc.integer({ min: 0, max: 999_999_999 }), fc.constantFrom(10, 9, 7), (start, rest, length) => {
+        const significant = (start + String(rest).padStart(9, '0')).slice(0, length)
+        const library = parsePhoneNumberFromString(`+44${significant}`, { extract: false })?.isValid() === true
+        const drama = /^(?:1632960|7700900|2079460|1134960)\d{3}$/.test(significant)
+        expect(read(`0${significant}`) !== undefined).toBe(library || drama)
+      }),
+      { numRuns: 1_500 },
+    )
+  })
+
+  it.each([
+    ['+441632960123', '01632 960123', ['01632', '960', '123']],
+    ['+442079460123', '020 7946 0123', ['020', '7946', '0123']],
+    ['+447700900123', '07700 900123', ['07700', '900', '123']],
+    ['+448001111', '0800 1111', ['0800', '1111']],
+    ['+35316778777', '+353 1 677 8777', ['353', '1', '677', '8777']],
+    ['2345', '2345', ['2345']],
+  ])('%s is shown as %s and spoken in groups', (number, shown, groups) => {
+    expect(showNumber(number)).toBe(shown)
+    expect(speakableDigits(number)).toEqual(groups)
+  })
+
+  it('are read back as they are shown', () => {
+    fc.assert(
+      fc.property(fc.constantFrom('7400', '20794', '1632', '1224', '28964'), fc.integer({ min: 0, max: 999_999 }), (start, rest) => {
+        const number = read(`0${(start + String(rest).padStart(6, '0')).slice(0, 10)}`)
+        if (number !== undefined) expect(read(showNumber(number))).toBe(number)
+      }),
+    )
+  })
+})
+
+describe('SIP addresses', () => {
+  it.each(['sip:okafor@127.0.0.1:5071', 'sip:ward-7@example.net', 'sips:a.b_c+d@host', 'sip:a@[2001:db8::1]:5060', 'sip:a@host;transport=tcp', 'sip:441632960123@trunk.example.net:5060;transport=udp'])('%s may be rung', (text) => {
+    expect(readSipAddress(text)).toEqual({ ok: true, uri: text })
+  })
+
+  it.each([
+    'sip:okafor',
+    'sip:@host',
+    'sip:a@host:0',
+    'sip:a@host:70000',
+    'sip:a@host?Replaces=x',
+    'sip:a@host;transport=tcp;maddr=10.0.0.1',
+    'sip:a@host;lr',
+    'sip:a:secret@host',
+    'sip:a%40b@host',
+    'sip:a@host\r\nRoute: <sip:evil>',
+    'sip:a@host\n',
+    ' sip:a@host',
+    'sip:a@host ',
+    'sip:a b@host',
+    'sip:a@ho st',
+    'sip:a@host>',
+    '<sip:a@host>',
+    'sip:a@host,sip:b@host',
+    'sip:a@host..net',
+    'tel:+441632960123',
+    'SIP:a@host',
+    `sip:${'a'.repeat(65)}@host`,
+  ])('%j may not', (text) => {
+    expect(readSipAddress(text).ok).toBe(false)
+    expect(readTarget(text).ok).toBe(false)
+  })
+
+  it('never let anything into a request line but their own characters', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), fc.constantFrom('sip:', 'sip:a@', 'sip:a@h;transport=', ''), (text, start) => {
+        const reading = readTarget(start + text)
+        if (reading.ok) expect(reading.target.kind === 'uri' ? reading.target.uri : reading.target.number).toMatch(/^[A-Za-z0-9:@.[\]_+;=-]+$/)
+      }),
+    )
+  })
+
+  it('are shown without their scheme', () => {
+    expect(showTarget({ kind: 'uri', uri: 'sip:ward7@192.0.2.10' })).toBe('ward7@192.0.2.10')
+    expect(showTarget({ kind: 'number', number: '+441632960123' })).toBe('01632 960123')
+  })
+})
+
+describe('dialled numbers', () => {
+  const directory = {
+    ...emptyDirectory,
+    numbers: new Map([
+      ['+441632960001', { number: '+441632960001', use: { kind: 'dialIn' as const, organisation: 'elm-row' } }],
+      ['1001', { number: '1001', use: { kind: 'callBackCode' as const } }],
+    ]),
+  }
+  it.each(['+441632960001', '441632960001', '01632960001', '00441632960001', '01632 960001'])('%s is the practice’s number, however the trunk writes it', (dialled) => {
+    expect(numberUse(directory, dialled)).toEqual({ kind: 'dialIn', organisation: 'elm-row' })
+  })
+  it('are looked up as they stand first, and do nothing when they are unknown', () => {
+    expect(numberUse(directory, '1001')).toEqual({ kind: 'callBackCode' })
+    for (const unknown of ['01632960002', '1002', '', 'elm-row', '+', 'constructor', '__proto__']) expect(numberUse(directory, unknown)).toBeUndefined()
+  })
+})
