@@ -62,6 +62,7 @@ export async function adviceCall(call: CallContext, caller: Leg, request: Advice
     const leftMs = acceptMs - (clock.monotonic() - answeredAt)
     const heard = await whisper(call, { leg, attempt, words, wrongKeyWords: wrongKey, acceptMs: leftMs, signal: wanted.signal })
     if (heard.kind !== 'accepted') return notAccepted(call, leg, heard)
+    ringback.handOver()
     const connected = await connect(call, { caller, specialist: leg }, { attempt, proof: heard.proof }, recorder)
     switch (connected.kind) {
       case 'talking':

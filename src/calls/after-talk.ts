@@ -1,6 +1,5 @@
 import type { OutcomeChoice } from '../directory/model.js'
 import type { Leg } from '../switch/port.js'
-import { leftEarly } from './abandoned.js'
 import type { CallContext, CallEnd } from './call-context.js'
 import { askOutcome } from './outcome.js'
 import { say, sayAndRelease, sentence } from './saying.js'
@@ -15,10 +14,10 @@ export async function afterTalk(call: CallContext, { caller, specialist }: Parti
   if (asked === caller && !specialist.ended) scope.alongside(sayAndRelease(call, specialist, [sentence('connection-lost')]))
   if (broken) await say(call, asked, [sentence('connection-lost')], scope.gone(asked))
   await askOutcome(call, asked, asked === caller ? 'caller' : 'specialist', outcomes)
-  return talkEnding(call, caller, end)
+  return talkEnding(call, end)
 }
 
-function talkEnding(call: CallContext, caller: Leg, end: TalkEnd): CallEnd {
+function talkEnding(call: CallContext, end: TalkEnd): CallEnd {
   if (call.scope.stopped && end.why === 'released') return { ending: 'interrupted' }
   switch (end.why) {
     case 'hangup':
@@ -32,6 +31,6 @@ function talkEnding(call: CallContext, caller: Leg, end: TalkEnd): CallEnd {
     case 'mediaLost':
       return { ending: 'mediaFault', detail: end.why }
     case 'signallingLost':
-      return caller.ended ? leftEarly(caller, 'abandonedInHunt') : { ending: 'engineFault', detail: end.why }
+      return { ending: 'engineFault', detail: end.why }
   }
 }

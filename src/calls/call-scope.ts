@@ -1,6 +1,7 @@
 import type { Clock } from '../clock/clock.js'
 import type { HangUp, Leg } from '../switch/port.js'
 import type { CallEnding, CallFact, EventLog } from './events.js'
+import { over } from './stop.js'
 import { within } from './within.js'
 
 export type Party = 'caller' | 'specialist'
@@ -81,7 +82,7 @@ export class CallScope {
     void leg.hungUp.then((hangUp: HangUp) => {
       // Nothing comes after `call.ended`; a leg that could not be released in time ends untold.
       if (!this.#over) this.tell({ type: 'leg.ended', legId: leg.id, party, hangUp })
-      gone.abort()
+      gone.abort(over)
     })
     if (this.#stopped) void this.release(leg)
     return gone.signal

@@ -1,6 +1,7 @@
 import { sleep } from '../clock/clock.js'
 import type { Audio, Heard, Key, Leg } from '../switch/port.js'
 import type { CallContext } from './call-context.js'
+import { playThrough } from './saying.js'
 import { Stop } from './stop.js'
 
 /** What a party keyed in answer to a question for a code. */
@@ -28,9 +29,9 @@ export async function readCode(call: CallContext, leg: Leg, question: readonly A
   const { clock, settings, scope } = call
   const gone = scope.gone(leg)
   const asking = new Stop(gone)
-  void leg
-    .play(question, { signal: asking.signal })
-    .then(() => sleep(clock, settings.menuWaitMs, asking.signal))
+  // Nobody waits in silence for the answer to a question that could not be heard.
+  void playThrough(call, leg, question, asking.signal)
+    .then((played) => (played.kind === 'failed' ? undefined : sleep(clock, settings.menuWaitMs, asking.signal)))
     .catch(() => undefined)
     .then(() => asking.done())
   const first = await leg.listenFor({ keys: everyKey, signal: asking.signal })

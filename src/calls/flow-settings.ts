@@ -29,6 +29,8 @@ export interface FlowSettings {
   readonly outcomeMs: number
   /** A fact that must be durable before the next step is waited for so long; then it counts as not stored. */
   readonly durableMs: number
+  /** The caller is answered and greeted when the arrival has been waited for so long. */
+  readonly arrivalMs: number
   /** Speech, reservations and recordings are waited for so long; then the call goes on without them. */
   readonly patienceMs: number
   /** Releasing a leg is waited for so long. */
@@ -48,8 +50,9 @@ export const flowDefaults: Omit<FlowSettings, 'outbound'> = {
   leastRoundMs: 5 * seconds,
   waitForFreedMs: 30 * seconds,
   outcomeMs: 30 * seconds,
-  durableMs: 3 * seconds,
-  patienceMs: 2.5 * seconds,
+  durableMs: 2.5 * seconds,
+  arrivalMs: 1 * seconds,
+  patienceMs: 2.25 * seconds,
   releaseMs: 10 * seconds,
 }
 

@@ -5,6 +5,7 @@ import { adviceCall } from './advice-call.js'
 import type { CallContext, CallEnd } from './call-context.js'
 import { dialIn, greeting } from './dial-in.js'
 import type { CallFact } from './events.js'
+import { within } from './within.js'
 
 /** What a dialled number leads to, looked up before anything is answered. */
 export type Way =
@@ -17,7 +18,7 @@ export type Way =
 export async function takeCall(call: CallContext, incoming: IncomingCall): Promise<CallEnd> {
   const { scope } = call
   const way = wayOf(call.directory, incoming.dialledNumber)
-  const arrived = scope.keep(arrival(incoming, way))
+  const arrived = within(call.clock, call.settings.arrivalMs, scope.keep(arrival(incoming, way)))
   if (way.kind === 'refuse') {
     await incoming.reject(way.status)
     return way.end

@@ -4,7 +4,7 @@ import type { SpeechPart } from '../prompts/speech.js'
 import type { Key, Leg } from '../switch/port.js'
 import type { CallContext } from './call-context.js'
 import type { Party } from './call-scope.js'
-import { name, sayAndRelease, sentence, spoken } from './saying.js'
+import { name, playThrough, sayAndRelease, sentence, spoken } from './saying.js'
 import { Stop } from './stop.js'
 
 const outcomeKeys: readonly Key[] = ['1', '2', '3', '4', '5', '6', '7', '8', '9']
@@ -52,8 +52,7 @@ async function ask(call: CallContext, leg: Leg, offered: readonly OutcomeChoice[
       const round = new Stop(stop.signal)
       const audio = await spoken(call, [...lead, ...question])
       // The question is over when it has been spoken and a little has passed, or at once when it cannot be played.
-      void leg
-        .play(audio, { signal: round.signal })
+      void playThrough(call, leg, audio, round.signal)
         .then(() => sleep(call.clock, pauseBetweenMs, round.signal))
         .catch(() => undefined)
         .then(() => round.done())

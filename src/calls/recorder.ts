@@ -13,13 +13,15 @@ export class Recorder {
   #spool: Promise<Spool | undefined> | undefined
   #running: Promise<{ readonly recording: Recording; readonly recordingId: string } | undefined> | undefined
 
+  #stopped: Promise<void> | undefined
+
   constructor(call: CallContext) {
     this.#call = call
   }
 
-  /** Gets a place to record to, ahead of time. */
+  /** Gets a place to record to, ahead of time. Harmless when it has one, or records already. */
   prepare(): void {
-    this.#spool ??= this.#allocate()
+    if (this.#running === undefined) this.#spool ??= this.#allocate()
   }
 
   /**
@@ -31,10 +33,14 @@ export class Recorder {
     await this.#running
   }
 
-  /** Closes the recording and hands it on to be finished. Harmless when nothing runs. */
-  async stop(): Promise<void> {
+  /** Closes the recording and hands it on to be finished. Harmless when nothing runs, and when called twice. */
+  stop(): Promise<void> {
+    return (this.#stopped ??= this.#close())
+  }
+
+  async #close(): Promise<void> {
+    await this.#spool
     const running = await this.#running
-    this.#running = undefined
     if (!running) return
     const { clock, settings, scope, recordings } = this.#call
     await within(clock, settings.patienceMs, running.recording.stop())
@@ -55,9 +61,7 @@ export class Recorder {
   }
 
   async #begin(leg: Leg): Promise<{ readonly recording: Recording; readonly recordingId: string } | undefined> {
-    this.prepare()
-    const spool = await this.#spool
-    this.#spool = undefined
+    const spool = await (this.#spool ??= this.#allocate())
     if (!spool) return undefined
     const { recordingId, path } = spool
     try {

@@ -1,6 +1,7 @@
 import { sleep } from '../clock/clock.js'
 import type { Audio, Leg } from '../switch/port.js'
 import type { CallContext } from './call-context.js'
+import { over } from './stop.js'
 
 const ringingTone: Audio = { kind: 'tone', tone: 'ringback' }
 
@@ -18,6 +19,7 @@ export class Ringback {
   readonly #lost = new AbortController()
   #current: AbortController | undefined
   #playing = false
+  #handedOver = false
 
   constructor(call: CallContext, caller: Leg) {
     this.#call = call
@@ -32,24 +34,31 @@ export class Ringback {
   /** Says `words`, then rings. Replaces what was being played. */
   ring(words: readonly Audio[]): void {
     this.stop()
+    this.#handedOver = false
     const current = new AbortController()
     this.#current = current
     this.#playing = true
     void this.#play(words, current.signal)
-      .catch(() => this.#lost.abort())
+      .catch(() => this.#lost.abort(over))
       .then(() => {
         if (this.#current === current) this.#playing = false
       })
   }
 
-  /** Rings again where the ringing has stopped without our doing: a bridge was tried, and took its place. */
+  /** A bridge is about to take over: the ringing goes on up to it, and is not begun again, whatever becomes of it. */
+  handOver(): void {
+    this.#handedOver = true
+  }
+
+  /** There was no bridge: rings again where the ringing has stopped meanwhile. */
   resume(): void {
+    this.#handedOver = false
     if (!this.#playing) this.ring([])
   }
 
   /** Stops ringing. May be called twice. */
   stop(): void {
-    this.#current?.abort()
+    this.#current?.abort(over)
     this.#current = undefined
     this.#playing = false
   }
@@ -63,7 +72,8 @@ export class Ringback {
       // The words may have been heard, or be what cannot be played; the tone is what matters.
       audio = [ringingTone]
       await sleep(this.#call.clock, pauseAfterFailureMs, signal)
+      if (this.#handedOver) return
     }
-    this.#lost.abort()
+    this.#lost.abort(over)
   }
 }

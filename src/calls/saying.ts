@@ -14,6 +14,10 @@ export function name(text: string, instead: SentenceId): SpeechPart {
   return { kind: 'name', text, instead }
 }
 
+/** Calls for which speech has failed to answer: it is not waited for a second time, since each wait is silence for somebody. */
+const unanswered = new WeakSet<CallContext>()
+const secondChanceMs = 100
+
 /**
  * What is to be said, as audio.
  * @returns a beep when speech fails or takes too long, so that there is something to hear; never rejects
@@ -21,22 +25,27 @@ export function name(text: string, instead: SentenceId): SpeechPart {
 export async function spoken(call: CallContext, parts: readonly SpeechPart[]): Promise<readonly Audio[]> {
   if (parts.length === 0) return []
   try {
-    const audio = await within(call.clock, call.settings.patienceMs, call.speech.say(parts))
+    const audio = await within(call.clock, unanswered.has(call) ? secondChanceMs : call.settings.patienceMs, call.speech.say(parts))
     if (audio !== undefined && audio.length > 0) return audio
   } catch {
     // Told below: a speech engine that throws is as silent as one that never answers.
   }
+  unanswered.add(call)
   call.scope.tell({ type: 'alarm.raised', alarm: 'speech.failed', detail: parts.map((part) => (part.kind === 'sentence' ? part.id : part.kind)).join(' ') })
   return [{ kind: 'tone', tone: 'beep' }]
 }
 
-/** Says something once and to its end. A play that fails is tried once more. */
-export async function say(call: CallContext, leg: Leg, parts: readonly SpeechPart[], signal: AbortSignal): Promise<Played> {
-  const audio = await spoken(call, parts)
-  const first = await leg.play(audio, { signal })
-  if (first.kind !== 'failed') return first
+/** Plays something once and to its end. A play that fails is tried once more. */
+export async function playThrough(call: CallContext, leg: Leg, audio: readonly Audio[], signal: AbortSignal): Promise<Played> {
+  const played = await leg.play(audio, { signal })
+  if (played.kind !== 'failed') return played
   await sleep(call.clock, 200, signal)
   return leg.play(audio, { signal })
+}
+
+/** Says something once and to its end. */
+export async function say(call: CallContext, leg: Leg, parts: readonly SpeechPart[], signal: AbortSignal): Promise<Played> {
+  return playThrough(call, leg, await spoken(call, parts), signal)
 }
 
 /** Says the last thing that this party hears, then releases the leg. */

@@ -1,3 +1,6 @@
+/** Why a step was stopped. A plain word: the exception that is made in its absence costs more than the step, and nobody reads it. */
+export const over = 'over'
+
 /**
  * A reason to stop that one step of a call can have besides those of its surroundings: an `AbortController` which also aborts with
  * its parents. `AbortSignal.any` would do, but it keeps its listeners on a long-lived parent; `done()` takes these off.
@@ -9,10 +12,10 @@ export class Stop {
   constructor(...parents: readonly AbortSignal[]) {
     for (const parent of parents) {
       if (parent.aborted) {
-        this.#controller.abort()
+        this.#controller.abort(over)
         return
       }
-      const listener = (): void => this.#controller.abort()
+      const listener = (): void => this.#controller.abort(over)
       parent.addEventListener('abort', listener, { once: true })
       this.#leave.push(() => parent.removeEventListener('abort', listener))
     }
@@ -28,7 +31,7 @@ export class Stop {
 
   /** Stops what was given this signal, and lets go of the parents. May be called twice. */
   done(): void {
-    this.#controller.abort()
+    this.#controller.abort(over)
     for (const leave of this.#leave.splice(0)) leave()
   }
 }

@@ -1,0 +1,20 @@
+import type { RecordingSink } from '../recording-sink.js'
+
+/** A place to record to that keeps only names. `refuse` says why there is none. */
+export class VirtualRecordings implements RecordingSink {
+  readonly allocated: string[] = []
+  readonly finished: string[] = []
+  refuse: () => string | undefined = () => undefined
+
+  allocate(callId: string): ReturnType<RecordingSink['allocate']> {
+    const why = this.refuse()
+    if (why !== undefined) return Promise.resolve({ kind: 'refused', why })
+    const recordingId = `${callId}-r${this.allocated.length + 1}`
+    this.allocated.push(recordingId)
+    return Promise.resolve({ kind: 'spool', recordingId, path: `/spool/${recordingId}.wav` })
+  }
+
+  finish(recordingId: string): void {
+    this.finished.push(recordingId)
+  }
+}
