@@ -22,7 +22,7 @@ const rooms = {
   metrics: ['calls', 'switch', 'live'],
   admin: ['calls', 'store', 'recordings', 'live', 'metrics', 'directory', 'switch'],
   config: ['guard'],
-  demo: ['phones', 'sip', 'rtp', 'config'],
+  demo: ['phones', 'sip', 'rtp', 'directory'],
 }
 
 const zones = Object.entries(rooms).map(([room, may]) => ({
