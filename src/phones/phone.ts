@@ -1,0 +1,477 @@
+import type { Credentials } from '../sip/authenticator.js'
+import type { Protocol } from '../sip/endpoint.js'
+import { answerAudio, audioOffer, readAudioAnswer, withDirection, type AudioAgreement, type AudioCodec, type AudioEnd } from '../sip/offer-answer.js'
+import type { Direction } from '../sip/sdp.js'
+import type { ModifyResult, OfferDecision, Session, SessionEnd } from '../sip/session.js'
+import { SocketTransport, type TransportFaults } from '../sip/socket-transport.js'
+import type { TimerValues } from '../sip/transaction-layer.js'
+import { UserAgent, type HeaderPairs, type IncomingInvite, type InviteResult, type RegisterResult } from '../sip/user-agent.js'
+import { AudioLine, type AudioCounts } from './audio-line.js'
+import { Disappointed, expectWithin } from './expectation.js'
+import { PhoneLog, type MomentName } from './phone-log.js'
+import { hearingOf, type Hearing } from './hearing.js'
+
+/** How a key is pressed: RFC 4733 events, the tones themselves, SIP INFO application/dtmf-relay, SIP INFO application/dtmf. */
+export type KeyForm = 'rfc4733' | 'inband' | 'info-relay' | 'info-dtmf'
+
+export interface PhoneOptions {
+  /** For messages and as display name. */
+  readonly name: string
+  /** User part of its address; default made of the name. */
+  readonly user?: string
+  /** Default 127.0.0.1, any free port. */
+  readonly address?: string
+  readonly port?: number
+  /** By what it calls and registers; it is reachable by the same. Default udp. */
+  readonly protocol?: Protocol
+  /** What it says during a call: a steady tone of so many hertz; 0 or nothing: silence. */
+  readonly toneHz?: number
+  /** In order of preference; default PCMA, PCMU. */
+  readonly codecs?: readonly AudioCodec[]
+  /** Whether it offers RFC 4733 (default true). */
+  readonly telephoneEvent?: boolean
+  /** How it presses keys unless told otherwise; default rfc4733. */
+  readonly keyForm?: KeyForm
+  readonly auth?: Credentials
+  /** INVITE without SDP: the offer comes from the other side. */
+  readonly lateOffer?: boolean
+  /** Whether it sends 180 by itself when it is called (default true). */
+  readonly ringsByItself?: boolean
+  readonly timers?: Partial<TimerValues>
+  readonly faults?: TransportFaults
+}
+
+/** What became of a call that the phone placed. */
+export type DialOutcome = { readonly kind: 'connected' } | Exclude<InviteResult, { readonly kind: 'answered' }>
+
+interface Call {
+  readonly line: AudioLine
+  readonly end: AudioEnd
+  session: Session | undefined
+  version: number
+  readonly abort: AbortController
+}
+
+const USER_AGENT = 'Ringround phone'
+
+/**
+ * A simulated SIP phone: it registers, places and takes real calls over SIP and RTP, speaks with a tone of its own, and hears which tones
+ * come back. Its methods read as what a person does with a phone. One call at a time; a second caller gets 486.
+ */
+export class Phone {
+  readonly name: string
+  readonly log = new PhoneLog()
+  readonly userAgent: UserAgent
+  /** Called when it starts to ring: how a temperament takes over. */
+  onRinging: (() => void) | undefined
+  keyForm: KeyForm
+  readonly #options: PhoneOptions
+  readonly #transport: SocketTransport
+  #toneHz: number
+  #call: Call | undefined
+  #ringing: IncomingInvite | undefined
+  /** Picked up; the ACK has not come yet. */
+  #answering: IncomingInvite | undefined
+  #lastLine: AudioLine | undefined
+  #lastSession: Session | undefined
+  readonly #changes = new Set<() => void>()
+  #unregister: (() => Promise<void>) | undefined
+
+  private constructor(options: PhoneOptions, transport: SocketTransport) {
+    this.name = options.name
+    this.keyForm = options.keyForm ?? 'rfc4733'
+    this.#options = options
+    this.#toneHz = options.toneHz ?? 0
+    this.#transport = transport
+    this.userAgent = new UserAgent({
+      transport,
+      user: this.user,
+      displayName: options.name,
+      userAgentHeader: USER_AGENT,
+      ...(options.timers === undefined ? {} : { timers: options.timers }),
+    })
+    this.userAgent.onInvite = (invite) => this.#rung(invite)
+  }
+
+  /** Opens its sockets. Rejects with `ListenError` when a port asked for is taken. */
+  static async open(options: PhoneOptions): Promise<Phone> {
+    const transport = await SocketTransport.open({
+      address: options.address ?? '127.0.0.1',
+      port: options.port ?? 0,
+      protocols: [options.protocol ?? 'udp'],
+      ...(options.faults === undefined ? {} : { faults: options.faults }),
+    })
+    return new Phone(options, transport)
+  }
+
+  get user(): string {
+    return this.#options.user ?? (this.name.toLowerCase().replace(/[^a-z0-9]+/g, '-') || 'phone')
+  }
+
+  get port(): number {
+    return this.#transport.listeners[0]?.port ?? 0
+  }
+
+  /** The address at which it can be rung. */
+  get uri(): string {
+    const address = this.#transport.listeners[0]?.address ?? '127.0.0.1'
+    return `sip:${this.user}@${address}:${this.port}${this.#options.protocol === 'tcp' ? ';transport=tcp' : ''}`
+  }
+
+  get state(): 'idle' | 'dialling' | 'ringing' | 'talking' {
+    if (this.#ringing !== undefined) return 'ringing'
+    if (this.#call === undefined) return 'idle'
+    return this.#call.session === undefined ? 'dialling' : 'talking'
+  }
+
+  /** RTP packets of the present call, or of the last one. */
+  get audioCounts(): AudioCounts {
+    return this.#lastLine?.counts ?? { sent: 0, received: 0, lost: 0 }
+  }
+
+  /** Keys that came in as RFC 4733 events during the present or last call. */
+  get keysHeard(): readonly string[] {
+    return this.#lastLine?.keysHeard ?? []
+  }
+
+  get session(): Session | undefined {
+    return this.#call?.session
+  }
+
+  get agreement(): AudioAgreement | undefined {
+    return this.#call?.line.agreement
+  }
+
+  /** Registers with `sip:host:port` and keeps the registration fresh until it closes. */
+  async registers(registrar: string, options: { readonly expiresSeconds?: number; readonly addressOfRecord?: string } = {}): Promise<RegisterResult> {
+    const { auth } = this.#options
+    const result = await this.userAgent.register({ registrar, ...options, ...(auth === undefined ? {} : { auth }) })
+    if (result.kind === 'registered') this.#unregister = result.unregister
+    return result
+  }
+
+  /** Dials, and waits until the call is answered or has failed. `hangsUp` meanwhile cancels it. */
+  async dials(uri: string, options: { readonly headers?: HeaderPairs } = {}): Promise<DialOutcome> {
+    if (this.#call !== undefined || this.#ringing !== undefined) throw new Error(`${this.name} is already on a call`)
+    const call = await this.#newCall()
+    const { end, line } = call
+    const { auth, lateOffer } = this.#options
+    this.log.note('dialled')
+    const result = await this.userAgent.invite(uri, {
+      signal: call.abort.signal,
+      onProvisional: ({ status }) => this.log.note(status === 180 ? 'ringback' : 'progress'),
+      ...(lateOffer === true ? { answerOffer: (offer: string) => this.#answerOffer(call, offer) } : { sdp: audioOffer(end) }),
+      ...(auth === undefined ? {} : { auth }),
+      ...(options.headers === undefined ? {} : { headers: options.headers }),
+    })
+    if (result.kind !== 'answered') {
+      this.log.note(result.kind === 'cancelled' ? 'gaveUp' : 'refused')
+      await this.#drop(call)
+      return result
+    }
+    if (lateOffer !== true) {
+      const answer = readAudioAnswer(result.session.remoteSdp ?? '', end)
+      if (!answer.ok) {
+        await result.session.bye()
+        await this.#drop(call)
+        return { kind: 'failed', why: 'badAnswer', detail: answer.why }
+      }
+      line.connect(answer.agreement)
+    }
+    this.#talks(call, result.session)
+    return { kind: 'connected' }
+  }
+
+  #answerOffer(call: Call, offer: string): string | undefined {
+    const answer = answerAudio(offer, call.end)
+    if (!answer.ok) return undefined
+    call.line.connect(answer.agreement)
+    return answer.answer
+  }
+
+  async #newCall(): Promise<Call> {
+    const address = this.#options.address ?? '127.0.0.1'
+    const line = await AudioLine.open(address)
+    line.speak(this.#toneHz)
+    const { codecs, telephoneEvent } = this.#options
+    const end: AudioEnd = {
+      address,
+      port: line.port,
+      rtcpPort: line.port,
+      sessionName: USER_AGENT,
+      sessionId: String(line.port),
+      ...(codecs === undefined ? {} : { codecs }),
+      ...(telephoneEvent === undefined ? {} : { telephoneEvent }),
+    }
+    const call: Call = { line, end, session: undefined, version: 1, abort: new AbortController() }
+    this.#call = call
+    this.#lastLine = line
+    return call
+  }
+
+  #talks(call: Call, session: Session): void {
+    call.session = session
+    this.#lastSession = session
+    session.handlers.offer = (offer) => this.#modified(call, offer)
+    session.handlers.answered = (answer) => this.#accept(call, answer, call.end)
+    this.log.note('connected')
+    void session.ended.then(async (end) => {
+      this.log.note(end.kind === 'remote' ? 'wasHungUpOn' : end.kind === 'local' ? 'hungUp' : 'lost')
+      await this.#drop(call)
+    })
+    this.#changed()
+  }
+
+  async #drop(call: Call): Promise<void> {
+    if (this.#call === call) this.#call = undefined
+    await call.line.close()
+    this.#changed()
+  }
+
+  /** A re-INVITE or UPDATE of the other side. */
+  #modified(call: Call, offer: string | undefined): OfferDecision {
+    const end = { ...call.end, version: ++call.version }
+    if (offer === undefined) return { answer: audioOffer(end) }
+    const answer = answerAudio(offer, end)
+    if (!answer.ok) return { reject: answer.status }
+    this.log.note(answer.agreement.direction === 'sendrecv' ? 'wasResumed' : 'wasHeld')
+    call.line.connect(answer.agreement)
+    return { answer: answer.answer }
+  }
+
+  #accept(call: Call, answer: string, end: AudioEnd): void {
+    const read = readAudioAnswer(answer, end)
+    if (read.ok) call.line.connect(read.agreement)
+  }
+
+  #rung(invite: IncomingInvite): void {
+    if (this.#call !== undefined || this.#ringing !== undefined) {
+      this.log.note('wasBusy')
+      invite.reject(486)
+      return
+    }
+    this.#ringing = invite
+    this.log.note('rung')
+    invite.signal.addEventListener('abort', () => {
+      this.log.note('stoppedRinging')
+      this.#stopRinging(invite)
+    })
+    if (this.#options.ringsByItself !== false) invite.ring()
+    this.#changed()
+    this.onRinging?.()
+  }
+
+  #stopRinging(invite: IncomingInvite): void {
+    if (this.#ringing === invite) this.#ringing = undefined
+    this.#changed()
+  }
+
+  /** The INVITE that it rings for: to look at its headers. */
+  get incoming(): IncomingInvite | undefined {
+    return this.#ringing
+  }
+
+  /** Waits until it rings. @throws Disappointed */
+  rings(options: { readonly withinMs?: number } = {}): Promise<IncomingInvite> {
+    return this.#until(() => this.#ringing, options.withinMs ?? 30_000, () => `${this.name} should ring, but is ${this.state}`)
+  }
+
+  /** Waits until it rings no more (and was not answered by itself). @throws Disappointed */
+  async stopsRinging(options: { readonly withinMs?: number } = {}): Promise<void> {
+    await this.#until(() => (this.#ringing === undefined ? true : undefined), options.withinMs ?? 30_000, () => `${this.name} should stop ringing`)
+  }
+
+  /** Waits until it rings, and picks up. @returns whether there is a call now: the caller may have given up in that moment */
+  async answers(options: { readonly withinMs?: number } = {}): Promise<boolean> {
+    const invite = await this.rings(options)
+    const call = await this.#newCall()
+    const refuse = async (status: number) => {
+      invite.reject(status)
+      this.#stopRinging(invite)
+      await this.#drop(call)
+      return false
+    }
+    if (invite.signal.aborted) return refuse(487)
+    const answered = invite.offer === undefined ? undefined : answerAudio(invite.offer, call.end)
+    if (answered?.ok === false) return refuse(answered.status)
+    const done = invite.answer(answered?.answer ?? audioOffer(call.end))
+    if (this.#ringing === invite) this.#ringing = undefined
+    this.#answering = invite
+    if (answered !== undefined) call.line.connect(answered.agreement)
+    const result = await done
+    this.#answering = undefined
+    if (result.kind !== 'answered') {
+      await this.#drop(call)
+      return false
+    }
+    if (result.lateAnswer !== undefined) this.#accept(call, result.lateAnswer, call.end)
+    this.#talks(call, result.session)
+    return true
+  }
+
+  /** Waits until it rings, and refuses: 603, or 486 for busy, or whatever is given. */
+  async declines(status = 603, options: { readonly withinMs?: number } = {}): Promise<void> {
+    const invite = await this.rings(options)
+    invite.reject(status)
+    this.log.note('declined')
+    this.#stopRinging(invite)
+  }
+
+  /** Ends whatever there is: a call, a call that is being set up, ringing. */
+  async hangsUp(): Promise<void> {
+    const ringing = this.#ringing
+    const call = this.#call
+    if (ringing !== undefined) {
+      ringing.reject(480)
+      this.#stopRinging(ringing)
+    }
+    const session = call?.session ?? this.#answering?.session
+    if (session !== undefined) await session.bye()
+    else call?.abort.abort()
+  }
+
+  /**
+   * Waits until the call is over, whoever ended it.
+   * @returns how the present or last call ended; undefined where there never was one @throws Disappointed
+   */
+  async isHungUp(options: { readonly withinMs?: number } = {}): Promise<SessionEnd | undefined> {
+    await this.#until(() => (this.#call === undefined ? true : undefined), options.withinMs ?? 10_000, () => `${this.name} should be hung up on, but is ${this.state}`)
+    return this.#lastSession?.ended
+  }
+
+  /** Waits until there is a call. @throws Disappointed */
+  async isConnected(options: { readonly withinMs?: number } = {}): Promise<void> {
+    await this.#until(() => this.#call?.session, options.withinMs ?? 10_000, () => `${this.name} should be connected, but is ${this.state}`)
+  }
+
+  /** Presses keys, one after the other. @returns when the last one was through (monotonic ms) */
+  async presses(keys: string, options: { readonly form?: KeyForm; readonly holdMs?: number; readonly gapMs?: number } = {}): Promise<number> {
+    const { form = this.keyForm, holdMs = 100, gapMs = 100 } = options
+    let at = performance.now()
+    for (const [index, key] of Array.from(keys).entries()) {
+      if (index > 0) await this.waits(gapMs)
+      at = await this.#press(key, form, holdMs)
+      this.log.note('pressed', key)
+    }
+    return at
+  }
+
+  async #press(key: string, form: KeyForm, holdMs: number): Promise<number> {
+    const { line, session } = this.#talking(`press ${key}`)
+    switch (form) {
+      case 'rfc4733':
+        if (line.agreement?.telephoneEvent === undefined) throw new Disappointed(`${this.name} cannot press ${key}: the other side takes no telephone-event`)
+        return line.pressEvent(key, holdMs)
+      case 'inband':
+        return line.pressTones(key, holdMs)
+      case 'info-relay':
+        await this.#inform(session, 'application/dtmf-relay', `Signal=${key}\r\nDuration=${holdMs}\r\n`)
+        return performance.now()
+      case 'info-dtmf':
+        await this.#inform(session, 'application/dtmf', key)
+        return performance.now()
+    }
+  }
+
+  async #inform(session: Session, type: string, body: string): Promise<void> {
+    const result = await session.info(type, body)
+    if (result.kind !== 'answered') throw new Disappointed(`${this.name}: INFO was not taken: ${result.kind === 'refused' ? `${result.status} ${result.reason}` : result.why}`)
+  }
+
+  /** Puts the other side on hold with a re-INVITE. */
+  holds(direction: Direction = 'sendonly'): Promise<ModifyResult> {
+    return this.#changeDirection(direction)
+  }
+
+  /** Takes the other side back. */
+  resumes(): Promise<ModifyResult> {
+    return this.#changeDirection('sendrecv')
+  }
+
+  async #changeDirection(direction: Direction): Promise<ModifyResult> {
+    const { line, session, call } = this.#talking('change the call')
+    const result = await session.reinvite(withDirection(session.localSdp ?? audioOffer(call.end), direction, ++call.version))
+    if (result.kind === 'answered' && result.sdp !== undefined) {
+      const read = readAudioAnswer(result.sdp, { ...call.end, direction })
+      if (read.ok) line.connect(read.agreement)
+    }
+    return result
+  }
+
+  /** Changes its tone; 0: silence. */
+  speaks(toneHz: number): void {
+    this.#toneHz = toneHz
+    this.#call?.line.speak(toneHz)
+  }
+
+  /** Plays samples (8 kHz) in place of its tone. Settles when they are out or the call is over. */
+  async says(samples: Int16Array): Promise<void> {
+    await this.#talking('speak').line.play(samples)
+  }
+
+  /** Sends no RTP any more (or again). */
+  goesDead(dead = true): void {
+    this.#talking('go dead').line.mute(dead)
+  }
+
+  /** Writes what it hears from now on to a WAV file, until the call ends. */
+  async records(path: string): Promise<void> {
+    await this.#talking('record').line.record(path)
+  }
+
+  /** What it hears: `await gp.hears(440)`, `await gp.hearsSilence()`. */
+  get hearing(): Hearing {
+    return hearingOf(this.name, () => this.#call?.line.ear)
+  }
+
+  /** Waits until it hears that tone (several: together). @returns when it began (monotonic ms) @throws Disappointed */
+  hears(frequencies: number | readonly number[], options: Parameters<Hearing['tone']>[1] = {}): Promise<number> {
+    return this.hearing.tone(frequencies, options)
+  }
+
+  /** Lets time pass. */
+  waits(ms: number): Promise<void> {
+    return new Promise((resolve) => setTimeout(resolve, ms))
+  }
+
+  #talking(purpose: string): { readonly call: Call; readonly line: AudioLine; readonly session: Session } {
+    const call = this.#call
+    if (call?.session === undefined) throw new Disappointed(`${this.name} cannot ${purpose}: it is ${this.state}`)
+    return { call, line: call.line, session: call.session }
+  }
+
+  #changed(): void {
+    for (const change of [...this.#changes]) change()
+  }
+
+  #until<T>(look: () => T | undefined, withinMs: number, what: () => string): Promise<T> {
+    return expectWithin<T>(
+      withinMs,
+      (settle) => {
+        const check = () => {
+          const found = look()
+          if (found !== undefined) settle(found)
+        }
+        this.#changes.add(check)
+        check()
+        return () => this.#changes.delete(check)
+      },
+      what,
+    )
+  }
+
+  /** When something last happened (monotonic ms). */
+  when(moment: MomentName): number | undefined {
+    return this.log.last(moment)?.at
+  }
+
+  /** Hangs up, unregisters, closes its sockets. May be called twice. */
+  async close(): Promise<void> {
+    await this.hangsUp()
+    await this.#unregister?.()
+    this.#unregister = undefined
+    await this.userAgent.close()
+    if (this.#call !== undefined) await this.#drop(this.#call)
+    await this.#transport.close()
+  }
+}
