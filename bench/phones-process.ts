@@ -1,0 +1,99 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { pinned } from './engine.js'
+import type { CallTimes, Command, Habit, Heard, Reply } from './phones/commands.js'
+
+const answerWithinMs = 180_000
+
+/** The phones, in their own process on the last core. */
+export class Phones {
+  #next = 0
+  readonly #waiting = new Map<number, { readonly resolve: (reply: Reply) => void; readonly reject: (error: Error) => void }>()
+
+  private constructor(private readonly child: ChildProcess) {
+    child.on('message', (message: { readonly id: number; readonly reply?: Reply; readonly error?: string }) => {
+      const waiting = this.#waiting.get(message.id)
+      this.#waiting.delete(message.id)
+      if (message.reply) waiting?.resolve(message.reply)
+      else waiting?.reject(new Error(message.error))
+    })
+    child.once('exit', () => {
+      for (const waiting of this.#waiting.values()) waiting.reject(new Error('the phones have died'))
+      this.#waiting.clear()
+    })
+  }
+
+  static start(): Phones {
+    const [program = '', ...args] = pinned(1, [process.execPath, fileURLToPath(new URL('./phones/main.js', import.meta.url))])
+    return new Phones(spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }))
+  }
+
+  /** @returns SIP port of the specialists' phones */
+  async bind(): Promise<number> {
+    const reply = await this.#ask({ kind: 'bind' })
+    if (reply.kind !== 'bound') throw new Error(`unexpected: ${reply.kind}`)
+    return reply.specialistsPort
+  }
+
+  async open(lanes: readonly { readonly number: string; readonly habits: readonly Habit[] }[], engine: { readonly address: string; readonly port: number }): Promise<void> {
+    await this.#ask({ kind: 'open', lanes, engine })
+  }
+
+  async call(lane: number, talkMs: number): Promise<CallTimes> {
+    const reply = await this.#ask({ kind: 'call', lane, talkMs })
+    if (reply.kind !== 'times') throw new Error(`unexpected: ${reply.kind}`)
+    return reply.times
+  }
+
+  async hold(lanes: readonly number[], perSecond: number): Promise<{ readonly up: number; readonly failed: readonly string[] }> {
+    const reply = await this.#ask({ kind: 'hold', lanes, perSecond })
+    if (reply.kind !== 'holding') throw new Error(`unexpected: ${reply.kind}`)
+    return reply
+  }
+
+  /** @returns wall-clock ms at which the first of them hung up; all did so at once */
+  async hangUp(): Promise<number> {
+    const reply = await this.#ask({ kind: 'hangUp' })
+    if (reply.kind !== 'hungUp') throw new Error(`unexpected: ${reply.kind}`)
+    return reply.at
+  }
+
+  async listen(): Promise<void> {
+    await this.#ask({ kind: 'listen' })
+  }
+
+  async heard(): Promise<Heard> {
+    const reply = await this.#ask({ kind: 'heard' })
+    if (reply.kind !== 'heard') throw new Error(`unexpected: ${reply.kind}`)
+    return reply.heard
+  }
+
+  async stop(): Promise<void> {
+    const gone = new Promise<void>((resolve) => this.child.once('exit', () => resolve()))
+    await this.#ask({ kind: 'close' }).catch(() => undefined)
+    const hurry = setTimeout(() => this.child.kill('SIGKILL'), 3_000)
+    await gone
+    clearTimeout(hurry)
+  }
+
+  #ask(command: Command): Promise<Reply> {
+    const id = ++this.#next
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#waiting.delete(id)
+        reject(new Error(`the phones did not answer to "${command.kind}" within ${answerWithinMs / 1_000} s`))
+      }, answerWithinMs)
+      this.#waiting.set(id, {
+        resolve: (reply) => {
+          clearTimeout(timer)
+          resolve(reply)
+        },
+        reject: (error) => {
+          clearTimeout(timer)
+          reject(error)
+        },
+      })
+      this.child.send({ id, command })
+    })
+  }
+}

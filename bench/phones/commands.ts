@@ -1,0 +1,73 @@
+/** What the bench asks of the phones, which run in a process of their own, and what they answer. Times are ms of that process's own clock. */
+
+/** What a specialist's phone does when it is rung: `accept` answers at once and presses 1; `busy` refuses with 486; `noAnswer` rings until CANCEL. */
+export type Habit = 'accept' | 'busy' | 'noAnswer'
+
+export type Command =
+  /** Opens the phones' SIP ports: the directory has to name the specialists' one before the engine starts. */
+  | { readonly kind: 'bind' }
+  /** Opens `count` lanes: a caller each, and one phone for each habit, which stand on the rota of the lane's line in this order. */
+  | { readonly kind: 'open'; readonly lanes: readonly { readonly number: string; readonly habits: readonly Habit[] }[]; readonly engine: { readonly address: string; readonly port: number } }
+  /** One call on a lane, from INVITE to the last BYE. */
+  | { readonly kind: 'call'; readonly lane: number; readonly talkMs: number }
+  /** A call on each of these lanes, `perSecond` of them a second, which stay up until `hangUp`. */
+  | { readonly kind: 'hold'; readonly lanes: readonly number[]; readonly perSecond: number }
+  /** Every caller that is up hangs up now. */
+  | { readonly kind: 'hangUp' }
+  /** Begins to count packets anew. */
+  | { readonly kind: 'listen' }
+  /** What was counted since. */
+  | { readonly kind: 'heard' }
+  | { readonly kind: 'close' }
+
+/** The moments of one call. `undefined`: did not happen. */
+export interface CallTimes {
+  readonly lane: number
+  readonly failed?: string
+  readonly inviteAt: number
+  readonly okAt?: number
+  /** By phone of the lane. */
+  readonly ringing: readonly {
+    readonly inviteAt: number
+    readonly cancelAt?: number
+    readonly refusedAt?: number
+    readonly answerAt?: number
+    /** First audio packet after the answer; first one that is not silence. */
+    readonly firstPacketAt?: number
+    readonly whisperAt?: number
+    /** The last of the three RFC 4733 end packets left. */
+    readonly keyAt?: number
+    readonly hearsCallerAt?: number
+    readonly byeAt?: number
+  }[]
+  readonly hearsSpecialistAt?: number
+  readonly callerByeAt?: number
+}
+
+/** What all the phones heard of each other since `listen`. Delays in ms, from one phone through the switch to the other. */
+export interface Heard {
+  readonly seconds: number
+  readonly sent: number
+  readonly received: number
+  /** Packets that the other side had sent before the last one that came, and that never came. */
+  readonly lost: number
+  readonly delay: Delays
+  /** Delays of each second, to see whether they grow. */
+  readonly bySecond: readonly Delays[]
+  /** How late the phones' own clock of 20 ms was, p99: what they add to the delays themselves. */
+  readonly ownLatenessMs: number
+}
+
+export interface Delays {
+  readonly median: number
+  readonly p99: number
+  readonly most: number
+}
+
+export type Reply =
+  | { readonly kind: 'bound'; readonly specialistsPort: number }
+  | { readonly kind: 'times'; readonly times: CallTimes }
+  | { readonly kind: 'holding'; readonly up: number; readonly failed: readonly string[] }
+  | { readonly kind: 'hungUp'; readonly at: number }
+  | { readonly kind: 'heard'; readonly heard: Heard }
+  | { readonly kind: 'done' }

@@ -1,0 +1,254 @@
+import type { Socket } from 'node:dgram'
+import { performance } from 'node:perf_hooks'
+import type { CallTimes, Habit } from './commands.js'
+import { addressIn, header, lines, print, readSdp, sdp, type Message } from './message.js'
+import { Stream, type Crowd } from './voice.js'
+
+const answerWithinMs = 20_000
+const eventType = 101
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] }
+type Ringing = Writable<CallTimes['ringing'][number]>
+type Times = Writable<Omit<CallTimes, 'ringing'>> & { ringing: Ringing[] }
+
+/** What a lane needs of the process: a socket each for callers and specialists, and where the engine is. */
+export interface Surroundings {
+  readonly callerSocket: Socket
+  readonly specialistSocket: Socket
+  readonly engine: { readonly address: string; readonly port: number }
+  readonly crowd: Crowd
+}
+
+/** One caller, one line of the directory, and the phones on its rota; one call at a time. */
+export class Lane {
+  #callId = ''
+  #tag = ''
+  #remote: { readonly to: string; readonly target: string } | undefined
+  #branch = 0
+  #times: Times = { lane: 0, inviteAt: 0, ringing: [] }
+  #answeredAtPlace: number | undefined
+  #settled: { readonly resolve: () => void; readonly done: (times: CallTimes) => boolean } | undefined
+
+  private constructor(
+    readonly index: number,
+    private readonly number: string,
+    private readonly habits: readonly Habit[],
+    private readonly around: Surroundings,
+    private readonly caller: Stream,
+    private readonly specialist: Stream,
+  ) {}
+
+  static async open(index: number, number: string, habits: readonly Habit[], around: Surroundings): Promise<Lane> {
+    return new Lane(index, number, habits, around, await Stream.open(around.crowd, index * 2), await Stream.open(around.crowd, index * 2 + 1))
+  }
+
+  /** One whole call: until both hear each other, `talkMs` more, then the caller hangs up. */
+  async call(talkMs: number): Promise<CallTimes> {
+    await this.connect()
+    if (this.#times.failed === undefined) {
+      await new Promise((resolve) => setTimeout(resolve, talkMs))
+      await this.hangUp()
+    }
+    return this.#times
+  }
+
+  /** Rings and stays up. @returns what happened until both hear each other */
+  async connect(): Promise<CallTimes> {
+    this.caller.reset()
+    this.specialist.reset()
+    this.#callId = `bench-${process.pid}-${this.index}-${++calls}`
+    this.#tag = `c${calls}`
+    this.#branch = 0
+    this.#remote = undefined
+    this.#answeredAtPlace = undefined
+    this.#times = { lane: this.index, inviteAt: performance.now(), ringing: [] }
+    this.#send('INVITE', 1, sdp(this.caller.port, eventType))
+    await this.#until(() => this.#bothHear())
+    this.#collectHearing()
+    if (!this.#bothHear()) this.#times.failed ??= `not connected within ${answerWithinMs / 1_000} s`
+    return this.#times
+  }
+
+  async hangUp(): Promise<void> {
+    if (!this.#remote) return
+    this.caller.stop()
+    this.#times.callerByeAt = performance.now()
+    this.#send('BYE', 2)
+    await this.#until((times) => times.ringing.every((ringing) => ringing.answerAt === undefined || ringing.byeAt !== undefined))
+    this.specialist.stop()
+  }
+
+  /** A response to the caller. */
+  takeResponse(message: Message): void {
+    const status = message.status ?? 0
+    if (header(message, 'Call-ID') !== this.#callId || status < 200) return
+    const cseq = header(message, 'CSeq')
+    if (!cseq.endsWith('INVITE')) return
+    const to = header(message, 'To')
+    if (status < 300) this.#remote ??= { to, target: addressIn(header(message, 'Contact')) }
+    this.#ack(to, status)
+    if (status >= 300) {
+      this.#times.failed = `refused with ${status}`
+      this.#settle()
+      return
+    }
+    if (this.#times.okAt !== undefined) return
+    this.#times.okAt = performance.now()
+    const remote = readSdp(message)
+    if (remote) this.caller.start(remote)
+  }
+
+  /** The engine hangs up on the caller. */
+  takeBye(): void {
+    this.caller.stop()
+    this.#times.failed ??= 'the engine hung up'
+    this.#settle()
+  }
+
+  get callId(): string {
+    return this.#callId
+  }
+
+  /** The phone at this place of the rota is rung. */
+  takeInvite(place: number, message: Message, dialog: Dialog): void {
+    const ringing: Ringing = { inviteAt: performance.now() }
+    this.#times.ringing[place] = ringing
+    dialog.respond(message, 180, 'Ringing')
+    switch (this.habits[place]) {
+      case 'busy':
+        dialog.respond(message, 486, 'Busy Here')
+        ringing.refusedAt = performance.now()
+        return
+      case 'noAnswer':
+      case undefined:
+        return
+      case 'accept': {
+        this.#answeredAtPlace = place
+        const remote = readSdp(message)
+        dialog.respond(message, 200, 'OK', sdp(this.specialist.port, remote?.eventType ?? eventType))
+        ringing.answerAt = performance.now()
+        if (remote) this.specialist.start(remote)
+        void this.#accept(ringing)
+      }
+    }
+  }
+
+  takeCancel(place: number): void {
+    const ringing = this.#times.ringing[place]
+    if (ringing) ringing.cancelAt = performance.now()
+  }
+
+  takeSpecialistBye(place: number): void {
+    const ringing = this.#times.ringing[place]
+    if (ringing) ringing.byeAt = performance.now()
+    this.specialist.stop()
+    this.#settle()
+  }
+
+  close(): void {
+    this.caller.close()
+    this.specialist.close()
+  }
+
+  /** Presses 1 as soon as the whisper is heard. */
+  async #accept(ringing: Ringing): Promise<void> {
+    const until = performance.now() + 3_000
+    while (this.specialist.firstSoundAt === undefined && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 5))
+    ringing.keyAt = await this.specialist.press(1).catch(() => undefined)
+    while (!this.#bothHear() && performance.now() < until + answerWithinMs) await new Promise((resolve) => setTimeout(resolve, 5))
+    this.#settle()
+  }
+
+  #bothHear(): boolean {
+    return this.caller.hearsPeerAt !== undefined && this.specialist.hearsPeerAt !== undefined
+  }
+
+  #collectHearing(): void {
+    const ringing = this.#answeredAtPlace === undefined ? undefined : this.#times.ringing[this.#answeredAtPlace]
+    if (!ringing) return
+    ringing.firstPacketAt = this.specialist.firstPacketAt
+    ringing.whisperAt = this.specialist.firstSoundAt
+    ringing.hearsCallerAt = this.specialist.hearsPeerAt
+    this.#times.hearsSpecialistAt = this.caller.hearsPeerAt
+  }
+
+  #until(done: (times: CallTimes) => boolean): Promise<void> {
+    if (done(this.#times)) return Promise.resolve()
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        this.#settled = undefined
+        resolve()
+      }, answerWithinMs)
+      this.#settled = {
+        done,
+        resolve: () => {
+          clearTimeout(timer)
+          this.#settled = undefined
+          resolve()
+        },
+      }
+    })
+  }
+
+  #settle(): void {
+    if (this.#settled && (this.#times.failed !== undefined || this.#settled.done(this.#times))) this.#settled.resolve()
+  }
+
+  /** A request of the caller. Within the call it goes to the Contact of the 200. */
+  #send(method: string, cseq: number, body = '', to?: { readonly uri: string; readonly tagged: string; readonly branch: number }): void {
+    const { address, port } = this.around.engine
+    const own = this.around.callerSocket.address().port
+    const dialled = `sip:${this.number}@${address}:${port}`
+    const text = print(
+      `${method} ${to?.uri ?? this.#remote?.target ?? dialled} SIP/2.0`,
+      [
+        `Via: SIP/2.0/UDP 127.0.0.1:${own};rport;branch=z9hG4bK${this.#callId}-${to?.branch ?? ++this.#branch}`,
+        'Max-Forwards: 70',
+        `From: <sip:0163296${String(this.index).padStart(4, '0')}@127.0.0.1:${own}>;tag=${this.#tag}`,
+        `To: ${to?.tagged ?? this.#remote?.to ?? `<${dialled}>`}`,
+        `Call-ID: ${this.#callId}`,
+        `CSeq: ${cseq} ${method}`,
+        `Contact: <sip:caller${this.index}@127.0.0.1:${own}>`,
+      ],
+      body,
+    )
+    this.around.callerSocket.send(text, port, address)
+  }
+
+  /** The ACK of a refusal belongs to the INVITE's transaction and has its branch (RFC 3261, 17.1.1.3); that of a 200 has its own. */
+  #ack(to: string, status: number): void {
+    if (status < 300) this.#send('ACK', 1)
+    else this.#send('ACK', 1, '', { uri: `sip:${this.number}@${this.around.engine.address}:${this.around.engine.port}`, tagged: to, branch: 1 })
+  }
+}
+
+let calls = 0
+
+/** A call as the phone that is rung sees it. */
+export class Dialog {
+  readonly #tag = `s${++dialogs}`
+
+  constructor(
+    private readonly socket: Socket,
+    private readonly from: { readonly address: string; readonly port: number },
+  ) {}
+
+  respond(request: Message, status: number, reason: string, body = ''): void {
+    const to = header(request, 'To')
+    const text = print(
+      `SIP/2.0 ${status} ${reason}`,
+      [
+        ...lines(request, 'Via'),
+        ...lines(request, 'Record-Route'),
+        `From: ${header(request, 'From')}`,
+        `To: ${to.includes(';tag=') ? to : `${to};tag=${this.#tag}`}`,
+        `Call-ID: ${header(request, 'Call-ID')}`,
+        `CSeq: ${header(request, 'CSeq')}`,
+        `Contact: <sip:ward@127.0.0.1:${this.socket.address().port}>`,
+      ],
+      body,
+    )
+    this.socket.send(text, this.from.port, this.from.address)
+  }
+}
+let dialogs = 0

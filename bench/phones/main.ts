@@ -1,0 +1,126 @@
+/** The phones of the bench, in a process of their own, so that what they cost is not counted with the engine. Told by IPC, see `commands.ts`. */
+import { createSocket, type Socket } from 'node:dgram'
+import { performance } from 'node:perf_hooks'
+import type { Command, Reply } from './commands.js'
+import { Dialog, Lane } from './lane.js'
+import { addressIn, header, parse, type Message } from './message.js'
+import { Crowd } from './voice.js'
+
+const crowd = new Crowd()
+const lanes: Lane[] = []
+let callers: Socket | undefined
+let specialists: Socket | undefined
+
+/** What was asked of the phones before, so that a retransmission is answered as the first time and rings nobody twice. */
+const rung = new Map<string, { readonly lane: Lane; readonly place: number; readonly invite: Message; readonly dialog: Dialog }>()
+
+async function bind(take: (text: string, from: { readonly address: string; readonly port: number }) => void): Promise<Socket> {
+  const socket = createSocket('udp4', (data, from) => take(data.toString('latin1'), from))
+  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve))
+  socket.setRecvBufferSize(4_000_000)
+  return socket
+}
+
+function takeForCaller(text: string, from: { readonly address: string; readonly port: number }): void {
+  const message = parse(text)
+  const lane = lanes[Number(header(message, 'Call-ID').split('-')[2])]
+  if (!lane || header(message, 'Call-ID') !== lane.callId) return
+  if (message.method === undefined) lane.takeResponse(message)
+  else if (message.method === 'BYE' && callers) {
+    new Dialog(callers, from).respond(message, 200, 'OK')
+    lane.takeBye()
+  } else if (message.method !== 'ACK' && callers) new Dialog(callers, from).respond(message, 200, 'OK')
+}
+
+function takeForSpecialist(text: string, from: { readonly address: string; readonly port: number }): void {
+  const message = parse(text)
+  if (!specialists || message.method === undefined || message.method === 'ACK') return
+  const callId = header(message, 'Call-ID')
+  const known = rung.get(callId)
+  switch (message.method) {
+    case 'INVITE': {
+      if (known) return
+      // sip:p<lane>x<place>@...
+      const who = /sip:p(\d+)x(\d+)@/.exec(addressIn(message.uri))
+      const lane = lanes[Number(who?.[1])]
+      const place = Number(who?.[2])
+      if (!lane) return
+      const dialog = new Dialog(specialists, from)
+      rung.set(callId, { lane, place, invite: message, dialog })
+      lane.takeInvite(place, message, dialog)
+      return
+    }
+    case 'CANCEL':
+      known?.dialog.respond(message, 200, 'OK')
+      if (known) {
+        known.lane.takeCancel(known.place)
+        known.dialog.respond(known.invite, 487, 'Request Terminated')
+        rung.delete(callId)
+      }
+      return
+    default:
+      ;(known?.dialog ?? new Dialog(specialists, from)).respond(message, 200, 'OK')
+      if (known && message.method === 'BYE') {
+        known.lane.takeSpecialistBye(known.place)
+        rung.delete(callId)
+      }
+  }
+}
+
+async function carryOut(command: Command): Promise<Reply> {
+  switch (command.kind) {
+    case 'bind': {
+      callers ??= await bind(takeForCaller)
+      specialists ??= await bind(takeForSpecialist)
+      return { kind: 'bound', specialistsPort: specialists.address().port }
+    }
+    case 'open': {
+      if (!callers || !specialists) throw new Error('bind comes first')
+      for (const lane of lanes.splice(0)) lane.close()
+      rung.clear()
+      for (const [index, lane] of command.lanes.entries()) {
+        lanes.push(await Lane.open(index, lane.number, lane.habits, { callerSocket: callers, specialistSocket: specialists, engine: command.engine, crowd }))
+      }
+      return { kind: 'done' }
+    }
+    case 'call': {
+      const lane = lanes[command.lane]
+      if (!lane) throw new Error(`there is no lane ${command.lane}`)
+      return { kind: 'times', times: await lane.call(command.talkMs) }
+    }
+    case 'hold': {
+      const results = await Promise.all(
+        command.lanes.map(async (index, n) => {
+          await new Promise((resolve) => setTimeout(resolve, (n * 1_000) / command.perSecond))
+          return (await lanes[index]?.connect())?.failed
+        }),
+      )
+      return { kind: 'holding', up: results.filter((failed) => failed === undefined).length, failed: results.filter((failed) => failed !== undefined) }
+    }
+    case 'hangUp': {
+      const at = Date.now()
+      await Promise.all(lanes.map((lane) => lane.hangUp()))
+      return { kind: 'hungUp', at }
+    }
+    case 'listen':
+      crowd.ear.begin()
+      return { kind: 'done' }
+    case 'heard':
+      return { kind: 'heard', heard: crowd.ear.report() }
+    case 'close':
+      for (const lane of lanes.splice(0)) lane.close()
+      callers?.close()
+      specialists?.close()
+      process.disconnect()
+      return { kind: 'done' }
+  }
+}
+
+process.on('message', (message: { readonly id: number; readonly command: Command }) => {
+  carryOut(message.command).then(
+    (reply) => process.connected && process.send?.({ id: message.id, reply }),
+    (error: unknown) => process.connected && process.send?.({ id: message.id, error: String(error) }),
+  )
+})
+process.on('disconnect', () => process.exit(0))
+process.title = `ringround bench phones since ${Math.round(performance.timeOrigin)}`

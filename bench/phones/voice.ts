@@ -1,0 +1,271 @@
+import { createSocket, type Socket } from 'node:dgram'
+import { performance } from 'node:perf_hooks'
+import { LINEAR_TO_ALAW } from '../../src/rtp/g711.js'
+import type { Delays, Heard } from './commands.js'
+
+const frameMs = 20
+const frameBytes = 160
+const headerBytes = 12
+/** Every packet carries its sender's clock in its first bytes, which a switch that relays G.711 does not touch: heard is heard to the packet. */
+const magic = 0x52_69_6e_67
+const markBytes = 18
+const silenceByte = 0xd5
+
+/** 4 s of what LAME and a level meter take for speech: noise in syllables with pauses. The same at every run. */
+function speech(): Buffer {
+  let seed = 42
+  const noise = () => ((seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0) / 2 ** 31 - 1)
+  let low = 0
+  return Buffer.from(
+    Uint8Array.from({ length: 200 * frameBytes }, (_, n) => {
+      const inPhrase = n % 16_000 < 9_600
+      const syllable = Math.max(0, Math.sin((2 * Math.PI * n) / 2_000))
+      low += 0.25 * (noise() - low)
+      return LINEAR_TO_ALAW[Math.round(inPhrase ? 9_000 * syllable * low : 20 * low) & 0xffff] ?? silenceByte
+    }),
+  )
+}
+const voice = speech()
+
+const binsPerMs = 4
+const bins = 1_000 * binsPerMs
+const mostSeconds = 600
+
+/** Counts what all phones hear. */
+export class Ear {
+  #since = performance.now()
+  sent = 0
+  received = 0
+  lost = 0
+  #seconds: (Uint32Array | undefined)[] = []
+  readonly #most: number[] = []
+  readonly #lateness = new Uint32Array(bins)
+
+  begin(): void {
+    this.#since = performance.now()
+    this.sent = this.received = this.lost = 0
+    this.#seconds = []
+    this.#most.length = 0
+    this.#lateness.fill(0)
+  }
+
+  hear(delayMs: number, now: number): void {
+    this.received++
+    const second = Math.min(mostSeconds, Math.floor((now - this.#since) / 1_000))
+    const counts = (this.#seconds[second] ??= new Uint32Array(bins))
+    const bin = Math.min(bins - 1, Math.max(0, Math.floor(delayMs * binsPerMs)))
+    counts[bin] = (counts[bin] ?? 0) + 1
+    if (delayMs > (this.#most[second] ?? 0)) this.#most[second] = delayMs
+  }
+
+  late(ms: number): void {
+    const bin = Math.min(bins - 1, Math.max(0, Math.floor(ms * binsPerMs)))
+    this.#lateness[bin] = (this.#lateness[bin] ?? 0) + 1
+  }
+
+  report(): Heard {
+    const all = new Uint32Array(bins)
+    for (const counts of this.#seconds) counts?.forEach((count, bin) => (all[bin] = (all[bin] ?? 0) + count))
+    return {
+      seconds: (performance.now() - this.#since) / 1_000,
+      sent: this.sent,
+      received: this.received,
+      lost: this.lost,
+      delay: delays(all, Math.max(0, ...this.#most.filter((most) => most > 0))),
+      bySecond: this.#seconds.map((counts, second) => delays(counts ?? new Uint32Array(bins), this.#most[second] ?? 0)),
+      ownLatenessMs: quantile(this.#lateness, 0.99),
+    }
+  }
+}
+
+function delays(counts: Uint32Array, most: number): Delays {
+  return { median: quantile(counts, 0.5), p99: quantile(counts, 0.99), most }
+}
+
+function quantile(counts: Uint32Array, share: number): number {
+  const total = counts.reduce((sum, count) => sum + count, 0)
+  let seen = 0
+  for (let bin = 0; bin < counts.length; bin++) {
+    seen += counts[bin] ?? 0
+    if (seen >= total * share && seen > 0) return bin / binsPerMs
+  }
+  return 0
+}
+
+/** Everything that sends, on one timer; a quarter of the streams every 5 ms, so that no phone waits for the whole crowd. */
+class Beat {
+  readonly #streams: Set<Stream>[] = Array.from({ length: 4 }, () => new Set())
+  #timer: NodeJS.Timeout | undefined
+  #startedAt = 0
+  #done = 0
+  #next = 0
+
+  constructor(private readonly ear: Ear) {}
+
+  add(stream: Stream): void {
+    this.#streams[this.#next++ % 4]?.add(stream)
+    if (this.#timer) return
+    this.#startedAt = performance.now()
+    this.#done = 0
+    this.#timer = setInterval(() => this.#tick(), 2)
+  }
+
+  remove(stream: Stream): void {
+    for (const slot of this.#streams) slot.delete(stream)
+    if (this.#streams.some((slot) => slot.size > 0)) return
+    clearInterval(this.#timer)
+    this.#timer = undefined
+  }
+
+  #tick(): void {
+    const now = performance.now()
+    const due = Math.floor((now - this.#startedAt) / (frameMs / 4))
+    while (this.#done < due) {
+      this.#done++
+      this.ear.late(now - this.#startedAt - this.#done * (frameMs / 4))
+      for (const stream of this.#streams[this.#done % 4] ?? []) stream.send()
+    }
+  }
+}
+
+/** The audio of one phone: sends speech with a mark in each packet, looks for the mark of its counterpart in what comes. */
+export class Stream {
+  readonly #packet = Buffer.alloc(headerBytes + frameBytes)
+  #sequence = 0
+  #timestamp = 0
+  #frame: number
+  #count = 0
+  #eventType: number | undefined
+  /** Number of the counterpart's last packet. */
+  #lastHeard: number | undefined
+  firstPacketAt: number | undefined
+  firstSoundAt: number | undefined
+  hearsPeerAt: number | undefined
+  #running = false
+  #connected = false
+
+  private constructor(
+    private readonly socket: Socket,
+    private readonly crowd: Crowd,
+    /** Unique; the counterpart of 2n is 2n+1. */
+    private readonly id: number,
+  ) {
+    this.#frame = (id * 37) % 200
+    this.#packet[0] = 0x80
+    this.#packet[1] = 8
+    this.#packet.writeUInt32BE(0x10_00_00 + id, 8)
+    socket.on('message', (data) => this.#hear(data))
+    socket.on('error', () => undefined)
+  }
+
+  static async open(crowd: Crowd, id: number): Promise<Stream> {
+    const socket = createSocket('udp4')
+    await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve))
+    return new Stream(socket, crowd, id)
+  }
+
+  get port(): number {
+    return this.socket.address().port
+  }
+
+  start(to: { readonly address: string; readonly port: number; readonly eventType: number | undefined }): void {
+    if (this.#running) return
+    this.#running = true
+    this.#eventType = to.eventType
+    this.socket.connect(to.port, to.address, () => {
+      this.#connected = true
+      if (this.#running) this.crowd.beat.add(this)
+    })
+  }
+
+  stop(): void {
+    if (!this.#running) return
+    this.#running = false
+    this.crowd.beat.remove(this)
+    if (this.#connected) this.socket.disconnect()
+    this.#connected = false
+  }
+
+  /** Forgets what the last call left. */
+  reset(): void {
+    this.stop()
+    this.firstPacketAt = this.firstSoundAt = this.hearsPeerAt = this.#lastHeard = undefined
+  }
+
+  close(): void {
+    this.stop()
+    this.socket.close()
+  }
+
+  send(): void {
+    const packet = this.#packet
+    this.#advance()
+    packet[1] = 8
+    voice.copy(packet, headerBytes, this.#frame * frameBytes, (this.#frame + 1) * frameBytes)
+    this.#frame = (this.#frame + 1) % 200
+    packet.writeUInt32BE(magic, headerBytes)
+    packet.writeUInt16BE(this.id, headerBytes + 4)
+    packet.writeUInt32BE(this.#count++, headerBytes + 6)
+    packet.writeDoubleBE(performance.now(), headerBytes + 10)
+    this.crowd.ear.sent++
+    this.socket.send(packet)
+  }
+
+  /** Presses a key for 100 ms (RFC 4733); the three end packets leave together. @returns when the last of them has left */
+  async press(key: number): Promise<number> {
+    const type = this.#eventType
+    if (type === undefined) throw new Error('the switch takes no telephone-events')
+    this.crowd.beat.remove(this)
+    this.#advance()
+    const timestamp = this.#timestamp
+    for (let n = 1; n <= 5; n++) {
+      this.#event(type, key, timestamp, n * frameBytes, n === 1, false)
+      await new Promise((resolve) => setTimeout(resolve, frameMs))
+    }
+    for (let n = 0; n < 3; n++) this.#event(type, key, timestamp, 5 * frameBytes, false, true)
+    const at = performance.now()
+    this.#timestamp = (timestamp + 5 * frameBytes) >>> 0
+    if (this.#running) this.crowd.beat.add(this)
+    return at
+  }
+
+  #event(type: number, key: number, timestamp: number, duration: number, marker: boolean, end: boolean): void {
+    const packet = Buffer.alloc(headerBytes + 4)
+    this.#packet.copy(packet, 0, 0, headerBytes)
+    packet[1] = type | (marker ? 0x80 : 0)
+    packet.writeUInt16BE((this.#sequence = (this.#sequence + 1) & 0xffff), 2)
+    packet.writeUInt32BE(timestamp, 4)
+    packet[headerBytes] = key
+    packet[headerBytes + 1] = (end ? 0x80 : 0) | 10
+    packet.writeUInt16BE(duration, headerBytes + 2)
+    if (this.#connected) this.socket.send(packet)
+  }
+
+  #advance(): void {
+    this.#sequence = (this.#sequence + 1) & 0xffff
+    this.#timestamp = (this.#timestamp + frameBytes) >>> 0
+    this.#packet.writeUInt16BE(this.#sequence, 2)
+    this.#packet.writeUInt32BE(this.#timestamp, 4)
+  }
+
+  #hear(data: Buffer): void {
+    if (data.length < headerBytes + markBytes) return
+    const now = performance.now()
+    this.firstPacketAt ??= now
+    if (data.readUInt32BE(headerBytes) === magic && data.readUInt16BE(headerBytes + 4) === (this.id ^ 1)) {
+      const count = data.readUInt32BE(headerBytes + 6)
+      this.hearsPeerAt ??= now
+      if (this.#lastHeard !== undefined && count > this.#lastHeard + 1) this.crowd.ear.lost += count - this.#lastHeard - 1
+      if (this.#lastHeard === undefined || count > this.#lastHeard) this.#lastHeard = count
+      this.crowd.ear.hear(now - data.readDoubleBE(headerBytes + 10), now)
+      return
+    }
+    if (this.firstSoundAt === undefined && data.subarray(headerBytes).some((byte) => byte !== silenceByte && byte !== 0x55)) this.firstSoundAt = now
+  }
+}
+
+/** What all phones share: one beat, one ear. */
+export class Crowd {
+  readonly ear = new Ear()
+  readonly beat = new Beat(this.ear)
+}

@@ -1,0 +1,143 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { connect, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { frame } from '../contract/phone/sound.js'
+import { wavFile, readWav } from './wav.js'
+import { eventually } from './engine.js'
+import { freeMediaPort, freePort } from './free-ports.js'
+
+export interface BaresipOptions {
+  /** What it sends, Hz. */
+  readonly tone: number
+  readonly codec?: 'PCMA' | 'PCMU'
+  /** Answers what comes in by itself. */
+  readonly autoAnswer?: boolean
+}
+
+/** baresip: a telephone that shares no line of code with ours. It sends a tone and writes down what it hears. */
+export class Baresip {
+  #socket: Socket | undefined
+  #output = ''
+  readonly #events: { readonly type: string; readonly param?: string }[] = []
+
+  private constructor(
+    private readonly folder: string,
+    private readonly child: ChildProcess,
+    readonly port: number,
+    private readonly controlPort: number,
+  ) {}
+
+  static async start(options: BaresipOptions): Promise<Baresip> {
+    const folder = mkdtempSync(join(tmpdir(), 'ringround-baresip-'))
+    const [port, controlPort, mediaPort] = [await freePort(), await freePort(), await freeMediaPort()]
+    mkdirSync(join(folder, 'heard'))
+    const seconds = 90
+    writeFileSync(join(folder, 'tone.wav'), wavFile([Int16Array.from({ length: (seconds * 8_000) / 160 }, (_, n) => n * 160).reduce((samples, from) => (samples.set(frame([options.tone], from), from), samples), new Int16Array(seconds * 8_000))]))
+    writeFileSync(
+      join(folder, 'config'),
+      [
+        ...['poll_method epoll', `sip_listen 127.0.0.1:${port}`, 'net_interface 127.0.0.1', `rtp_ports ${mediaPort}-${mediaPort + 3}`, 'call_local_timeout 120', 'call_max_calls 4'],
+        ...[`audio_source aufile,${join(folder, 'tone.wav')}`, 'audio_player aubridge,nowhere', `audio_alert aubridge,nowhere`, `audio_path ${folder}`, 'ausrc_srate 8000', 'auplay_srate 8000'],
+        ...['module_path /usr/lib/baresip/modules', 'module g711.so', 'module aufile.so', 'module aubridge.so', 'module sndfile.so', `snd_path ${join(folder, 'heard')}`],
+        ...['module_tmp uuid.so', 'module_tmp account.so', 'module_app menu.so', 'module_app ctrl_tcp.so', `ctrl_tcp_listen 127.0.0.1:${controlPort}`],
+      ].join('\n') + '\n',
+    )
+    writeFileSync(join(folder, 'accounts'), `<sip:baresip@127.0.0.1>;regint=0;audio_codecs=${options.codec ?? 'PCMA'}/8000/1;dtmfmode=rtpevent;answermode=${options.autoAnswer ? 'auto' : 'manual'}\n`)
+    writeFileSync(join(folder, 'contacts'), '')
+    const child = spawn('baresip', ['-f', folder], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const phone = new Baresip(folder, child, port, controlPort)
+    const keep = (chunk: Buffer) => (phone.#output = (phone.#output + chunk.toString()).slice(-8_000))
+    child.stdout.on('data', keep)
+    child.stderr.on('data', keep)
+    try {
+      await phone.#control()
+    } catch (error) {
+      await phone.stop()
+      throw error
+    }
+    return phone
+  }
+
+  get address(): string {
+    return `sip:baresip@127.0.0.1:${this.port}`
+  }
+
+  dial(uri: string): void {
+    this.#command('dial', uri)
+  }
+
+  press(key: string): void {
+    this.#command('sndcode', key)
+  }
+
+  hangUp(): void {
+    this.#command('hangup')
+  }
+
+  hold(): void {
+    this.#command('hold')
+  }
+
+  resume(): void {
+    this.#command('resume')
+  }
+
+  /** Waits for one of baresip's own events, e.g. `CALL_ESTABLISHED`, `CALL_CLOSED`. */
+  async hasSeen(type: string, withinMs = 10_000): Promise<void> {
+    const seen = await eventually(() => Promise.resolve(this.#events.some((event) => event.type === type) || undefined), withinMs, 20)
+    if (!seen) throw new Error(`baresip has not seen ${type} within ${withinMs} ms: ${this.#events.map((event) => event.type).join(' ')}\n${this.#output}`)
+  }
+
+  /** Everything it has heard in its (last) call so far, 8 kHz. The file is complete once the call has ended. */
+  heard(): Int16Array {
+    const file = readdirSync(join(this.folder, 'heard')).filter((name) => name.endsWith('-dec.wav')).sort().at(-1)
+    if (file === undefined) throw new Error(`baresip has heard nothing\n${this.#output}`)
+    return readWav(readFileSync(join(this.folder, 'heard', file))).channels[0] ?? new Int16Array()
+  }
+
+  async stop(): Promise<void> {
+    this.#socket?.destroy()
+    if (this.child.exitCode === null && this.child.signalCode === null) {
+      const gone = new Promise<void>((resolve) => this.child.once('exit', () => resolve()))
+      this.child.kill('SIGTERM')
+      const hurry = setTimeout(() => this.child.kill('SIGKILL'), 3_000)
+      await gone
+      clearTimeout(hurry)
+    }
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+
+  async #control(): Promise<void> {
+    this.#socket = await eventually(
+      () =>
+        new Promise<Socket | undefined>((resolve) => {
+          const socket = connect(this.controlPort, '127.0.0.1')
+          socket.once('connect', () => resolve(socket))
+          socket.once('error', () => resolve(undefined))
+        }),
+      5_000,
+    )
+    if (!this.#socket) throw new Error(`baresip does not take commands: ${this.#output}`)
+    let pending = ''
+    this.#socket.on('error', () => undefined)
+    // Netstrings: <length>:<JSON>,
+    this.#socket.on('data', (chunk) => {
+      pending += chunk.toString()
+      for (;;) {
+        const colon = pending.indexOf(':')
+        const length = Number(pending.slice(0, colon))
+        if (colon < 0 || pending.length < colon + length + 2) return
+        const message = JSON.parse(pending.slice(colon + 1, colon + 1 + length)) as { readonly event?: boolean; readonly type?: string; readonly param?: string }
+        pending = pending.slice(colon + length + 2)
+        if (message.event && message.type !== undefined) this.#events.push({ type: message.type, ...(message.param === undefined ? {} : { param: message.param }) })
+      }
+    })
+  }
+
+  #command(command: string, params?: string): void {
+    const text = JSON.stringify({ command, ...(params === undefined ? {} : { params }) })
+    this.#socket?.write(`${text.length}:${text},`)
+  }
+}
