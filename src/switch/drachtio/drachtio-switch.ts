@@ -70,6 +70,11 @@ export class DrachtioSwitch implements Switch {
     }
   }
 
+  /** Channels that are kept ready, without a party. */
+  get idleChannels(): number {
+    return this.#pairs.reduce((sum, pair) => sum + pair.warm.idle, 0)
+  }
+
   onHealth(listener: (health: SwitchHealth) => void): () => void {
     this.#healthListeners.add(listener)
     return () => this.#healthListeners.delete(listener)

@@ -1,0 +1,45 @@
+import type { Audio, Key, Switch, Target } from '../../src/switch/port.js'
+
+/** How a rung phone behaves. `never`: it rings until the caller gives up. */
+export type Manner = { readonly answersAfterMs: number } | { readonly refusesWith: 404 | 480 | 486 | 603 } | 'never'
+
+/** Somebody on a telephone, whatever the telephone is made of. */
+export interface Person {
+  press(key: Key): void
+  /** Hangs up; for a caller who is not answered yet: gives up. */
+  hangUp(): void
+  /** The switch has ended their call (or never let it begin). */
+  readonly released: boolean
+}
+
+export interface Caller extends Person {
+  readonly refusedWith: number | undefined
+}
+
+export interface RungPhone {
+  readonly target: Target
+  /** It rings now. */
+  readonly ringing: boolean
+  /** Who picked up last. */
+  readonly person: Person | undefined
+  /** Picks up now. */
+  answer(): void
+}
+
+/** A telephone world around one implementation of the port. */
+export interface World {
+  readonly switch: Switch
+  /** Somebody rings us. */
+  call(options?: { readonly alien?: boolean }): Promise<Caller>
+  phone(manner: Manner): Promise<RungPhone>
+  /** A recording of this length that can be played. */
+  file(ms: number): Audio
+  /** A fresh path for a recording. */
+  spool(): string
+  /** Lets time pass until the promise settles. Rejects when it does not within so many ms. */
+  settled<T>(promise: Promise<T>, withinMs?: number): Promise<T>
+  elapse(ms: number): Promise<void>
+  /** What is open, after a moment: legs, channels, plays; an empty list when nothing has leaked. */
+  leaks(): Promise<string[]>
+  close(): Promise<void>
+}
