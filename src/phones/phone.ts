@@ -465,11 +465,24 @@ export class Phone {
     return this.log.last(moment)?.at
   }
 
+  async #unregisters(): Promise<void> {
+    const unregister = this.#unregister
+    if (unregister === undefined) return
+    this.#unregister = undefined
+    // A registrar that has gone is not waited for.
+    let timer: NodeJS.Timeout | undefined
+    const grace = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, 1000)
+    })
+    await Promise.race([unregister(), grace])
+    clearTimeout(timer)
+  }
+
   /** Hangs up, unregisters, closes its sockets. May be called twice. */
   async close(): Promise<void> {
-    await this.hangsUp()
-    await this.#unregister?.()
-    this.#unregister = undefined
+    // The user agent ends what there is, and does not wait long for a peer that has gone.
+    if (this.#ringing !== undefined) await this.hangsUp()
+    await this.#unregisters()
     await this.userAgent.close()
     if (this.#call !== undefined) await this.#drop(this.#call)
     await this.#transport.close()

@@ -84,6 +84,7 @@ export class Session implements DialogOwner {
   #awaitingAck: ServerTransaction | undefined
   #onAcknowledged: (() => void)[] = []
   #bye: Promise<void> | undefined
+  #settleBye: () => void = () => undefined
 
   constructor(core: AgentCore, parts: SessionParts) {
     this.#core = core
@@ -173,6 +174,8 @@ export class Session implements DialogOwner {
     this.respond(transaction, 200)
     this.#finish({ kind: 'remote', request: transaction.request })
     this.acknowledged()
+    // Their BYE crossed ours: nobody is left who could want an answer.
+    this.#settleBye()
   }
 
   #receiveOther(transaction: ServerTransaction): void {
@@ -416,6 +419,7 @@ export class Session implements DialogOwner {
     const waitsForAck = this.#awaitingAck !== undefined
     this.#finish(end)
     this.#bye = new Promise((resolve) => {
+      this.#settleBye = resolve
       const send = () => {
         // Their BYE may have come while we waited for the ACK.
         if (!this.#core.dialogs.has(this.dialog.key)) {
