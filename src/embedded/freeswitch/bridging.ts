@@ -37,6 +37,8 @@ export function part(engine: MediaEngine, channel: Channel, peer: Channel): void
   channel.publish('CHANNEL_UNBRIDGE', [ends(channel, peer), ...channel.data.full()])
   channel.setVariable('last_bridge_to', peer.uuid)
   peer.setVariable('last_bridge_to', channel.uuid)
+  channel.setVariable('signal_bond', undefined)
+  peer.setVariable('signal_bond', undefined)
 }
 
 function ends(a: Channel, b: Channel): HeaderBlock {

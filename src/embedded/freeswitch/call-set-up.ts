@@ -72,6 +72,7 @@ export function setUpVariables(
     sip_received_port: `${source.port}`,
     sip_via_protocol: source.protocol,
     sip_from_tag: request.fromTag,
+    sip_cseq: `${request.cseq.sequence}`,
     sofia_profile_name: more.profile,
     sofia_profile_url: `sip:mod_sofia@${more.sipAddress}`,
     recovery_profile_name: more.profile,

@@ -88,7 +88,8 @@ export class ChannelData {
     this.#bridgedAt = EventFactory.microseconds()
     this.#profileIndex++
     this.#callUuid = callUuid
-    this.#otherLeg = { type, block: new HeaderBlock([['Other-Type', type], ...other.#callerPairs('Other-Leg')]) }
+    const pairs = other.#callerPairs('Other-Leg').filter(([name]) => name !== 'Other-Leg-Profile-Index')
+    this.#otherLeg = { type, block: new HeaderBlock([['Other-Type', type], ...pairs]) }
     this.#basicBlock = undefined
   }
 

@@ -87,6 +87,7 @@ export class DigitCollector implements RunningApplication {
     this.#phase = 'over'
     clearTimeout(this.#timer)
     this.#playback?.abandon()
+    this.#host.setVariable('read_result', 'failure')
     return undefined
   }
 

@@ -20,11 +20,14 @@ import { Channel, type ChannelSignalling, type ChannelSurroundings } from './cha
 import type { HangupCause } from './channel-states.js'
 import { EventFactory, FREESWITCH_VERSION } from './event-factory.js'
 import { keyOfInfo } from './info-key.js'
-import { applyAgreement, LocalAudio, noteAgreement } from './negotiated-media.js'
+import { applyAgreement, LocalAudio, noteAgreement, noteOffer } from './negotiated-media.js'
 
 const DEFAULT_PROFILE = 'drachtio_mrf'
 const DEFAULT_MAX_SESSIONS = 1000
 const DEFAULT_HEARTBEAT_SECONDS = 20
+
+/** What mod_sofia says of itself in its answers, beside what the SIP stack says. */
+const ANSWER_HEADERS = [['Accept', 'application/sdp'], ['Allow-Events', 'talk, hold, conference, refer'], ['Content-Disposition', 'session']] as const
 
 /**
  * FreeSWITCH's part: a SIP profile whose every call is answered and handed to the application named in `X-esl-outbound`, the event sockets, and
@@ -209,8 +212,10 @@ export class FreeswitchRole implements EventSocketHost, ChannelSurroundings, Api
       setUpVariables(invite.request, invite.source, { facts, profile: this.profile, sipAddress: this.sipAddress, sessionId: ++this.sessionsMade, localAddress: address }),
     )
     channel.data.setUp({ local_media_ip: address, local_media_port: `${media.localPort}` })
-    if (invite.offer === undefined) sdp = audioOffer(local.next())
-    else {
+    if (invite.offer === undefined) {
+      sdp = audioOffer(local.next())
+      noteOffer(channel)
+    } else {
       const reply = answerAudio(invite.offer, local.next())
       if (!reply.ok) {
         invite.reject(reply.status)
@@ -225,7 +230,7 @@ export class FreeswitchRole implements EventSocketHost, ChannelSurroundings, Api
     this.#channels.set(uuid, channel)
     this.#peak = Math.max(this.#peak, this.#channels.size)
     channel.publish('CHANNEL_CREATE', channel.data.full())
-    const answered = invite.answer(sdp)
+    const answered = invite.answer(sdp, ANSWER_HEADERS)
     channel.answered({ application: 'socket', argument: `${target.address}:${target.port} async full` })
     this.#dial(channel, target)
     const result = await answered

@@ -51,27 +51,42 @@ export function applyAgreement(media: MediaChannel, agreement: AudioAgreement, l
   })
 }
 
-/** The channel variables that tell of the audio, under FreeSWITCH's names. */
-export function noteAgreement(channel: Channel, agreement: AudioAgreement): void {
-  const { codec } = agreement
+const MIRROR = { sendrecv: 'sendrecv', sendonly: 'recvonly', recvonly: 'sendonly', inactive: 'inactive' } as const
+
+/** What is assumed of a party whose answer has still to come (an INVITE without SDP): our first choice. */
+export function noteOffer(channel: Channel): void {
+  noteCodec(channel, { codec: 'PCMU', payloadType: 0, ptimeMs: 20 })
+  channel.data.setUp({ dtmf_type: 'rfc2833', rtp_2833_send_payload: '101', rtp_2833_recv_payload: '101' })
+}
+
+function noteCodec(channel: Channel, { codec, payloadType, ptimeMs }: Pick<AudioAgreement, 'codec' | 'payloadType' | 'ptimeMs'>): void {
   channel.data.setCodec(codec)
   channel.data.setUp({
-    remote_audio_media_flow: 'sendrecv',
-    audio_media_flow: agreement.direction,
-    rtp_audio_recv_pt: `${agreement.payloadType}`,
+    rtp_audio_recv_pt: `${payloadType}`,
     rtp_use_codec_name: codec,
     rtp_use_codec_rate: '8000',
-    rtp_use_codec_ptime: `${agreement.ptimeMs}`,
+    rtp_use_codec_ptime: `${ptimeMs}`,
     rtp_use_codec_channels: '1',
-    rtp_last_audio_codec_string: `${codec}@8000h@${agreement.ptimeMs}i@1c`,
+    rtp_last_audio_codec_string: `${codec}@8000h@${ptimeMs}i@1c`,
     read_codec: codec,
     original_read_codec: codec,
     read_rate: '8000',
     original_read_rate: '8000',
     write_codec: codec,
     write_rate: '8000',
+    rtp_use_pt: `${payloadType}`,
+    rtp_use_ssrc: `${channel.media.stats.ssrcOut}`,
+    ep_codec_string: `CORE_PCM_MODULE.${codec}@8000h@${ptimeMs}i@64000b`,
+  })
+}
+
+/** The channel variables that tell of the audio, under FreeSWITCH's names. */
+export function noteAgreement(channel: Channel, agreement: AudioAgreement): void {
+  noteCodec(channel, agreement)
+  channel.data.setUp({
+    remote_audio_media_flow: MIRROR[agreement.direction],
+    audio_media_flow: agreement.direction,
     dtmf_type: agreement.telephoneEvent === undefined ? 'none' : 'rfc2833',
-    rtp_use_pt: `${agreement.payloadType}`,
     rtp_2833_send_payload: agreement.telephoneEvent === undefined ? undefined : `${agreement.telephoneEvent}`,
     rtp_2833_recv_payload: agreement.telephoneEvent === undefined ? undefined : `${agreement.telephoneEvent}`,
     remote_media_ip: agreement.remoteAddress,
