@@ -35,7 +35,9 @@ export async function latency(options: LatencyOptions, tell: (line: string) => v
     const busy = await run(phones, accepting.length, busyFirst.length, options.calls, 100)
     tell(`${options.timeouts} calls, the first phone never answers`)
     const silent = await run(phones, accepting.length + busyFirst.length, silentFirst.length, options.timeouts, 100)
-    return figures(accepted, busy, silent)
+    tell(`${options.calls} calls, the caller hangs up while a phone rings`)
+    const abandoned = await run(phones, accepting.length + busyFirst.length, silentFirst.length, options.calls, 200, true)
+    return figures(accepted, busy, silent, abandoned)
   } finally {
     await phones.stop()
     await engine?.stop()
@@ -43,7 +45,7 @@ export async function latency(options: LatencyOptions, tell: (line: string) => v
 }
 
 /** `count` calls over these lanes, each lane one call at a time. */
-async function run(phones: Phones, first: number, width: number, count: number, talkMs: number): Promise<readonly CallTimes[]> {
+async function run(phones: Phones, first: number, width: number, count: number, talkMs: number, abandon = false): Promise<readonly CallTimes[]> {
   const results: CallTimes[] = []
   let begun = 0
   await Promise.all(
@@ -52,7 +54,7 @@ async function run(phones: Phones, first: number, width: number, count: number, 
       await pause((lane * 1_000) / width)
       while (begun < count) {
         begun++
-        results.push(await phones.call(first + lane, talkMs))
+        results.push(await phones.call(first + lane, talkMs, abandon))
         await pause(150)
       }
     }),
@@ -62,7 +64,7 @@ async function run(phones: Phones, first: number, width: number, count: number, 
   return results.filter((times) => times.failed === undefined)
 }
 
-function figures(accepted: readonly CallTimes[], busy: readonly CallTimes[], silent: readonly CallTimes[]): readonly Figure[] {
+function figures(accepted: readonly CallTimes[], busy: readonly CallTimes[], silent: readonly CallTimes[], abandoned: readonly CallTimes[]): readonly Figure[] {
   const between = (from: number | undefined, to: number | undefined) => (from === undefined || to === undefined ? undefined : to - from)
   const answer = spread([...accepted, ...busy].map((times) => between(times.inviteAt, times.okAt)))
   const whisper = spread(accepted.map(({ ringing }) => between(ringing[0]?.answerAt, ringing[0]?.whisperAt)))
@@ -72,7 +74,8 @@ function figures(accepted: readonly CallTimes[], busy: readonly CallTimes[], sil
   const next = spread(busy.map(({ ringing }) => between(ringing[0]?.refusedAt, ringing[1]?.inviteAt)))
   const afterTimeout = spread(silent.map(({ ringing }) => between(ringing[0]?.cancelAt, ringing[1]?.inviteAt)))
   const overrun = spread(silent.map(({ ringing }) => between(ringing[0]?.inviteAt, ringing[0]?.cancelAt)).map((rang) => (rang === undefined ? undefined : rang - ringMs)))
-  const release = spread(accepted.map((times) => between(times.callerByeAt, times.ringing[0]?.byeAt)))
+  const release = spread(abandoned.map((times) => between(times.callerByeAt, times.ringing[0]?.cancelAt)))
+  const question = spread(accepted.map((times) => between(times.callerByeAt, times.ringing[0]?.questionAt)))
   return [
     figure({ name: 'INVITE -> 200', unit: 'ms', of: 'p95', value: answer.p95, target: 20, spread: answer, freeswitchAlone: '23 (3-27)' }),
     figure({ name: 'answer -> whisper', unit: 'ms', of: 'p95', value: whisper.p95, target: 25, spread: whisper, freeswitchAlone: '21 (21-22)', note: 'from the 200 of the specialist to the first packet that is not silence' }),
@@ -82,6 +85,7 @@ function figures(accepted: readonly CallTimes[], busy: readonly CallTimes[], sil
     figure({ name: 'time-out -> next INVITE', unit: 'ms', of: 'p99', value: afterTimeout.p99, target: 10, spread: afterTimeout, freeswitchAlone: '0' , note: 'from the CANCEL; negative: the next INVITE left before it' }),
     figure({ name: 'overrun of the ring time-out', unit: 'ms', of: 'most', value: overrun.most, target: 10, spread: overrun, freeswitchAlone: '+500..980', note: 'INVITE to CANCEL at the phone, less the 5 s of the directory' }),
     figure({ name: '486 -> next INVITE', unit: 'ms', of: 'p95', value: next.p95, target: 5, spread: next, freeswitchAlone: '9' }),
-    figure({ name: 'caller BYE -> other BYE', unit: 'ms', of: 'p99', value: release.p99, target: 3, spread: release, freeswitchAlone: '21 (1.5-40)' }),
+    figure({ name: 'caller BYE -> other leg released', unit: 'ms', of: 'p99', value: release.p99, target: 3, spread: release, freeswitchAlone: '21 (1.5-40)', note: 'to the CANCEL at the phone that rings; after a conversation nobody is hung up on, but asked for the outcome (next figure)' }),
+    figure({ name: 'caller BYE -> specialist is asked for the outcome', unit: 'ms', of: 'p99', value: question.p99, spread: question, note: 'to the first packet of the question' }),
   ]
 }

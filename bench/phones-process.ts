@@ -39,8 +39,8 @@ export class Phones {
     await this.#ask({ kind: 'open', lanes, engine })
   }
 
-  async call(lane: number, talkMs: number): Promise<CallTimes> {
-    const reply = await this.#ask({ kind: 'call', lane, talkMs })
+  async call(lane: number, talkMs: number, abandon = false): Promise<CallTimes> {
+    const reply = await this.#ask({ kind: 'call', lane, talkMs, abandon })
     if (reply.kind !== 'times') throw new Error(`unexpected: ${reply.kind}`)
     return reply.times
   }

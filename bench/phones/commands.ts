@@ -8,8 +8,8 @@ export type Command =
   | { readonly kind: 'bind' }
   /** Opens `count` lanes: a caller each, and one phone for each habit, which stand on the rota of the lane's line in this order. */
   | { readonly kind: 'open'; readonly lanes: readonly { readonly number: string; readonly habits: readonly Habit[] }[]; readonly engine: { readonly address: string; readonly port: number } }
-  /** One call on a lane, from INVITE to the last BYE. */
-  | { readonly kind: 'call'; readonly lane: number; readonly talkMs: number }
+  /** One call on a lane, from INVITE to the last BYE. With `abandon`, the caller hangs up as soon as a phone rings. */
+  | { readonly kind: 'call'; readonly lane: number; readonly talkMs: number; readonly abandon?: boolean }
   /** A call on each of these lanes, `perSecond` of them a second, which stay up until `hangUp`. */
   | { readonly kind: 'hold'; readonly lanes: readonly number[]; readonly perSecond: number }
   /** Every caller that is up hangs up now. */
@@ -38,7 +38,10 @@ export interface CallTimes {
     /** The last of the three RFC 4733 end packets left. */
     readonly keyAt?: number
     readonly hearsCallerAt?: number
-    readonly byeAt?: number
+    /** The call is over for this phone: the engine hung up, or it did so itself, having heard `questionAt`. */
+    readonly overAt?: number
+    /** After the caller's BYE: the engine begins to ask for the outcome. */
+    readonly questionAt?: number
   }[]
   readonly hearsSpecialistAt?: number
   readonly callerByeAt?: number

@@ -5,6 +5,8 @@ import { addressIn, header, lines, print, readSdp, sdp, type Message } from './m
 import { Stream, type Crowd } from './voice.js'
 
 const answerWithinMs = 20_000
+/** After the caller has hung up the specialist is asked for the outcome; a phone that hears nothing of that hangs up all the same. */
+const questionWithinMs = 2_000
 const eventType = 101
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] }
@@ -29,53 +31,78 @@ export class Lane {
   #answeredAtPlace: number | undefined
   #settled: { readonly resolve: () => void; readonly done: (times: CallTimes) => boolean } | undefined
 
-  private constructor(
+  #caller: Stream | undefined
+  #specialist: Stream | undefined
+  #dialog: Dialog | undefined
+
+  constructor(
     readonly index: number,
     private readonly number: string,
     private readonly habits: readonly Habit[],
     private readonly around: Surroundings,
-    private readonly caller: Stream,
-    private readonly specialist: Stream,
   ) {}
 
-  static async open(index: number, number: string, habits: readonly Habit[], around: Surroundings): Promise<Lane> {
-    return new Lane(index, number, habits, around, await Stream.open(around.crowd, index * 2), await Stream.open(around.crowd, index * 2 + 1))
-  }
-
   /** One whole call: until both hear each other, `talkMs` more, then the caller hangs up. */
-  async call(talkMs: number): Promise<CallTimes> {
-    await this.connect()
+  async call(talkMs: number, abandon: boolean): Promise<CallTimes> {
+    await this.connect(abandon)
     if (this.#times.failed === undefined) {
       await new Promise((resolve) => setTimeout(resolve, talkMs))
       await this.hangUp()
     }
+    this.#closeStreams()
     return this.#times
   }
 
-  /** Rings and stays up. @returns what happened until both hear each other */
-  async connect(): Promise<CallTimes> {
-    this.caller.reset()
-    this.specialist.reset()
+  /** Rings and stays up. @returns what happened until both hear each other (or, to be abandoned, until a phone rings) */
+  async connect(abandon = false): Promise<CallTimes> {
+    this.#closeStreams()
+    this.#caller = await Stream.open(this.around.crowd, this.index * 2)
+    this.#specialist = await Stream.open(this.around.crowd, this.index * 2 + 1)
     this.#callId = `bench-${process.pid}-${this.index}-${++calls}`
     this.#tag = `c${calls}`
     this.#branch = 0
     this.#remote = undefined
+    this.#dialog = undefined
     this.#answeredAtPlace = undefined
     this.#times = { lane: this.index, inviteAt: performance.now(), ringing: [] }
-    this.#send('INVITE', 1, sdp(this.caller.port, eventType))
-    await this.#until(() => this.#bothHear())
+    this.#send('INVITE', 1, sdp(this.#caller.port, eventType))
+    const there = abandon ? () => this.#times.ringing.length > 0 && this.#times.okAt !== undefined : () => this.#bothHear()
+    await this.#until(there)
     this.#collectHearing()
-    if (!this.#bothHear()) this.#times.failed ??= `not connected within ${answerWithinMs / 1_000} s`
+    if (!there()) this.#times.failed ??= `not connected within ${answerWithinMs / 1_000} s`
     return this.#times
   }
 
+  /** The caller hangs up; the specialist does so when asked for the outcome. Resolves when the call is over for both. */
   async hangUp(): Promise<void> {
-    if (!this.#remote) return
-    this.caller.stop()
+    if (!this.#remote || this.#times.failed !== undefined) return
+    this.#caller?.stop()
+    this.#specialist?.expectSound()
     this.#times.callerByeAt = performance.now()
     this.#send('BYE', 2)
-    await this.#until((times) => times.ringing.every((ringing) => ringing.answerAt === undefined || ringing.byeAt !== undefined))
-    this.specialist.stop()
+    const ringing = this.#answered()
+    if (ringing) void this.#hearQuestion(ringing)
+    await this.#until((times) => times.ringing.every((one) => one.refusedAt !== undefined || one.cancelAt !== undefined || one.overAt !== undefined))
+    this.#closeStreams()
+  }
+
+  #closeStreams(): void {
+    this.#caller?.close()
+    this.#specialist?.close()
+  }
+
+  #answered(): Ringing | undefined {
+    return this.#answeredAtPlace === undefined ? undefined : this.#times.ringing[this.#answeredAtPlace]
+  }
+
+  async #hearQuestion(ringing: Ringing): Promise<void> {
+    const until = performance.now() + questionWithinMs
+    while (this.#specialist?.firstSoundAt === undefined && ringing.overAt === undefined && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 5))
+    ringing.questionAt = this.#specialist?.firstSoundAt
+    if (ringing.overAt === undefined) this.#dialog?.bye()
+    this.#specialist?.stop()
+    ringing.overAt ??= performance.now()
+    this.#settle()
   }
 
   /** A response to the caller. */
@@ -95,12 +122,13 @@ export class Lane {
     if (this.#times.okAt !== undefined) return
     this.#times.okAt = performance.now()
     const remote = readSdp(message)
-    if (remote) this.caller.start(remote)
+    if (remote) this.#caller?.start(remote)
+    this.#settle()
   }
 
   /** The engine hangs up on the caller. */
   takeBye(): void {
-    this.caller.stop()
+    this.#caller?.stop()
     this.#times.failed ??= 'the engine hung up'
     this.#settle()
   }
@@ -121,13 +149,16 @@ export class Lane {
         return
       case 'noAnswer':
       case undefined:
+        this.#settle()
         return
       case 'accept': {
         this.#answeredAtPlace = place
         const remote = readSdp(message)
-        dialog.respond(message, 200, 'OK', sdp(this.specialist.port, remote?.eventType ?? eventType))
+        if (!this.#specialist) return
+        this.#dialog = dialog
+        dialog.respond(message, 200, 'OK', sdp(this.#specialist.port, remote?.eventType ?? eventType))
         ringing.answerAt = performance.now()
-        if (remote) this.specialist.start(remote)
+        if (remote) this.#specialist.start(remote)
         void this.#accept(ringing)
       }
     }
@@ -136,40 +167,42 @@ export class Lane {
   takeCancel(place: number): void {
     const ringing = this.#times.ringing[place]
     if (ringing) ringing.cancelAt = performance.now()
+    this.#settle()
   }
 
   takeSpecialistBye(place: number): void {
     const ringing = this.#times.ringing[place]
-    if (ringing) ringing.byeAt = performance.now()
-    this.specialist.stop()
+    if (ringing) ringing.overAt ??= performance.now()
+    this.#specialist?.stop()
     this.#settle()
   }
 
   close(): void {
-    this.caller.close()
-    this.specialist.close()
+    this.#closeStreams()
   }
 
   /** Presses 1 as soon as the whisper is heard. */
   async #accept(ringing: Ringing): Promise<void> {
+    const specialist = this.#specialist
+    if (!specialist) return
     const until = performance.now() + 3_000
-    while (this.specialist.firstSoundAt === undefined && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 5))
-    ringing.keyAt = await this.specialist.press(1).catch(() => undefined)
+    while (specialist.firstSoundAt === undefined && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 5))
+    ringing.keyAt = await specialist.press(1).catch(() => undefined)
     while (!this.#bothHear() && performance.now() < until + answerWithinMs) await new Promise((resolve) => setTimeout(resolve, 5))
     this.#settle()
   }
 
   #bothHear(): boolean {
-    return this.caller.hearsPeerAt !== undefined && this.specialist.hearsPeerAt !== undefined
+    return this.#caller?.hearsPeerAt !== undefined && this.#specialist?.hearsPeerAt !== undefined
   }
 
   #collectHearing(): void {
-    const ringing = this.#answeredAtPlace === undefined ? undefined : this.#times.ringing[this.#answeredAtPlace]
+    const ringing = this.#answered()
     if (!ringing) return
-    ringing.firstPacketAt = this.specialist.firstPacketAt
-    ringing.whisperAt = this.specialist.firstSoundAt
-    ringing.hearsCallerAt = this.specialist.hearsPeerAt
-    this.#times.hearsSpecialistAt = this.caller.hearsPeerAt
+    ringing.firstPacketAt = this.#specialist?.firstPacketAt
+    ringing.whisperAt = this.#specialist?.firstSoundAt
+    ringing.hearsCallerAt = this.#specialist?.hearsPeerAt
+    this.#times.hearsSpecialistAt = this.#caller?.hearsPeerAt
   }
 
   #until(done: (times: CallTimes) => boolean): Promise<void> {
@@ -227,6 +260,7 @@ let calls = 0
 /** A call as the phone that is rung sees it. */
 export class Dialog {
   readonly #tag = `s${++dialogs}`
+  #invite: Message | undefined
 
   constructor(
     private readonly socket: Socket,
@@ -248,7 +282,29 @@ export class Dialog {
       ],
       body,
     )
+    if (request.method === 'INVITE' && status < 300) this.#invite = request
     this.socket.send(text, this.from.port, this.from.address)
+  }
+
+  /** Hangs up a call that was answered: From and To change places. */
+  bye(): void {
+    const invite = this.#invite
+    if (!invite) return
+    const own = this.socket.address().port
+    const routes = lines(invite, 'Record-Route').map((line) => line.replace('Record-Route', 'Route'))
+    this.socket.send(
+      print(`BYE ${addressIn(header(invite, 'Contact'))} SIP/2.0`, [
+        `Via: SIP/2.0/UDP 127.0.0.1:${own};rport;branch=z9hG4bK${this.#tag}-bye`,
+        ...routes,
+        'Max-Forwards: 70',
+        `From: ${header(invite, 'To')};tag=${this.#tag}`,
+        `To: ${header(invite, 'From')}`,
+        `Call-ID: ${header(invite, 'Call-ID')}`,
+        'CSeq: 1 BYE',
+      ]),
+      this.from.port,
+      this.from.address,
+    )
   }
 }
 let dialogs = 0

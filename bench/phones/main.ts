@@ -79,14 +79,14 @@ async function carryOut(command: Command): Promise<Reply> {
       for (const lane of lanes.splice(0)) lane.close()
       rung.clear()
       for (const [index, lane] of command.lanes.entries()) {
-        lanes.push(await Lane.open(index, lane.number, lane.habits, { callerSocket: callers, specialistSocket: specialists, engine: command.engine, crowd }))
+        lanes.push(new Lane(index, lane.number, lane.habits, { callerSocket: callers, specialistSocket: specialists, engine: command.engine, crowd }))
       }
       return { kind: 'done' }
     }
     case 'call': {
       const lane = lanes[command.lane]
       if (!lane) throw new Error(`there is no lane ${command.lane}`)
-      return { kind: 'times', times: await lane.call(command.talkMs) }
+      return { kind: 'times', times: await lane.call(command.talkMs, command.abandon ?? false) }
     }
     case 'hold': {
       const results = await Promise.all(

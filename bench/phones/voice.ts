@@ -128,7 +128,7 @@ class Beat {
   }
 }
 
-/** The audio of one phone: sends speech with a mark in each packet, looks for the mark of its counterpart in what comes. */
+/** The audio of one phone in one call: sends speech with a mark in each packet, looks for the mark of its counterpart in what comes. */
 export class Stream {
   readonly #packet = Buffer.alloc(headerBytes + frameBytes)
   #sequence = 0
@@ -139,15 +139,17 @@ export class Stream {
   /** Number of the counterpart's last packet. */
   #lastHeard: number | undefined
   firstPacketAt: number | undefined
+  /** First packet that is neither silence nor the counterpart: the switch itself speaks. */
   firstSoundAt: number | undefined
   hearsPeerAt: number | undefined
   #running = false
   #connected = false
+  #closed = false
 
   private constructor(
     private readonly socket: Socket,
     private readonly crowd: Crowd,
-    /** Unique; the counterpart of 2n is 2n+1. */
+    /** Unique among the calls that are up; the counterpart of 2n is 2n+1. */
     private readonly id: number,
   ) {
     this.#frame = (id * 37) % 200
@@ -169,31 +171,33 @@ export class Stream {
   }
 
   start(to: { readonly address: string; readonly port: number; readonly eventType: number | undefined }): void {
-    if (this.#running) return
+    if (this.#running || this.#closed) return
     this.#running = true
     this.#eventType = to.eventType
     this.socket.connect(to.port, to.address, () => {
+      if (this.#closed) return
       this.#connected = true
       if (this.#running) this.crowd.beat.add(this)
     })
   }
 
+  /** Sends no more; still listens. */
   stop(): void {
     if (!this.#running) return
     this.#running = false
     this.crowd.beat.remove(this)
-    if (this.#connected) this.socket.disconnect()
-    this.#connected = false
   }
 
-  /** Forgets what the last call left. */
-  reset(): void {
-    this.stop()
-    this.firstPacketAt = this.firstSoundAt = this.hearsPeerAt = this.#lastHeard = undefined
+  /** What the switch says next is a new sound. */
+  expectSound(): void {
+    this.firstSoundAt = undefined
   }
 
   close(): void {
+    if (this.#closed) return
     this.stop()
+    this.#closed = true
+    this.#connected = false
     this.socket.close()
   }
 
