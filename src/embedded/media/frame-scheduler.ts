@@ -73,8 +73,9 @@ export class FrameScheduler {
         for (const client of this.#slots[one % SLOTS] ?? []) client.onFrame(due, now)
       }
     }
-    // The last client may have gone while it was served.
+    // Clients may have gone and come while they were served: the timer may be stopped, or armed again already.
+    clearTimeout(this.#timer)
+    this.#timer = undefined
     if (this.#slots.some((slot) => slot.size > 0)) this.#arm()
-    else this.#timer = undefined
   }
 }
