@@ -1,3 +1,4 @@
+import type { Clock } from '../../clock/clock.js'
 import { VirtualClock } from '../../clock/virtual-clock.js'
 import type { Speech } from '../../prompts/speech.js'
 import type { Switch } from '../../switch/port.js'
@@ -25,6 +26,7 @@ export interface Tampering {
   readonly log?: (honest: MemoryLog, world: CallWorld) => EventLog
   readonly reservations?: (honest: LocalReservations, world: CallWorld) => Reservations
   readonly speech?: (honest: VirtualSpeech, world: CallWorld) => Speech
+  readonly clock?: (honest: VirtualClock) => Clock
   readonly recordings?: (honest: VirtualRecordings, world: CallWorld) => RecordingSink
 }
 
@@ -62,7 +64,7 @@ export class CallWorld {
       log: tampering?.log?.(this.log, this) ?? this.log,
       recordings: tampering?.recordings?.(this.recordings, this) ?? this.recordings,
       reservations: tampering?.reservations?.(this.reservations, this) ?? this.reservations,
-      clock: this.clock,
+      clock: tampering?.clock?.(this.clock) ?? this.clock,
       settings: { ...flowDefaults, outbound, ...settings },
       onFault: (_callId, fault) => this.faults.push(fault),
       newCallId: () => `call${++calls}`,
