@@ -1,4 +1,8 @@
-import type { FastifyBaseLogger } from 'fastify'
+import { fileURLToPath } from 'node:url'
+import fastifyStatic from '@fastify/static'
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import type { AlarmBoard } from '../live/alarm-board.js'
 import type { Directory } from '../directory/model.js'
 import type { LiveBoard } from '../live/live-board.js'
@@ -6,13 +10,20 @@ import type { Metrics } from '../metrics/metrics.js'
 import type { Recordings } from '../recordings/recordings.js'
 import type { Store } from '../store/store.js'
 import type { SwitchHealth } from '../switch/port.js'
+import { body, sendError, type ApiError } from './api-error.js'
+import { callRoutes } from './call-routes.js'
+import { healthRoutes } from './health-routes.js'
+import { liveRoutes } from './live-routes.js'
+import { pageRoutes } from './page-routes.js'
+import { recordingRoutes } from './recording-routes.js'
+import { webSafety } from './web-safety.js'
 
 export interface AdminSettings {
   readonly address: string
   /** 0: a free port is chosen. */
   readonly port: number
-  readonly store: Store
-  readonly recordings: Recordings
+  readonly store: Pick<Store, 'events' | 'calls' | 'health'>
+  readonly recordings: Pick<Recordings, 'probe' | 'pathOf'>
   readonly live: LiveBoard
   readonly metrics: Metrics
   readonly alarms: AlarmBoard
@@ -23,7 +34,11 @@ export interface AdminSettings {
   readonly ringHere?: readonly string[]
   /** More host names under which the page may be asked for while it is bound to loopback (guards against DNS rebinding). */
   readonly allowedHosts?: readonly string[]
+  /** In which days of a date range are days. Default Europe/London. */
+  readonly timeZone?: string
   readonly logger?: FastifyBaseLogger
+  /** Wall-clock ms. Default: the system's. */
+  readonly now?: () => number
 }
 
 export interface Admin {
@@ -34,6 +49,51 @@ export interface Admin {
 }
 
 /** Starts the HTTP server. Rejects (`EADDRINUSE` and the like) when it cannot listen. */
-export function createAdmin(_settings: AdminSettings): Promise<Admin> {
-  return Promise.reject(new Error('not yet'))
+export async function createAdmin(settings: AdminSettings): Promise<Admin> {
+  const app = await adminApp(settings)
+  try {
+    await app.listen({ host: settings.address, port: settings.port })
+  } catch (error) {
+    await app.close()
+    throw error
+  }
+  const bound = app.server.address()
+  const port = typeof bound === 'object' && bound !== null ? bound.port : settings.port
+  const host = settings.address.includes(':') ? `[${settings.address}]` : settings.address
+  return { url: `http://${host}:${port}/`, port, close: () => app.close() }
+}
+
+/** The server with all its routes, not listening: tests talk to it without a socket. */
+export async function adminApp(settings: AdminSettings): Promise<FastifyInstance> {
+  const app: FastifyInstance = fastify({
+    ...(settings.logger ? { loggerInstance: settings.logger } : {}),
+    // Call ids come from the telephone world and may be long.
+    routerOptions: { maxParamLength: 300 },
+    // Streams and idle connections must not hold up the end.
+    forceCloseConnections: true,
+    ajv: { customOptions: { coerceTypes: true, removeAdditional: false, allErrors: true } },
+  })
+  app.setErrorHandler<ApiError>(sendError)
+  app.setNotFoundHandler((request, reply) => reply.status(404).send(body('notFound', `There is nothing at ${request.method} ${request.url.split('?')[0] ?? ''}. The routes are listed at /docs.`)))
+  webSafety(app, settings)
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Ringround', version: '1', description: 'Calls, recordings and what happens now. No sign-in yet: keep it on loopback.' },
+      tags: [
+        { name: 'calls', description: 'What was' },
+        { name: 'live', description: 'What is' },
+        { name: 'health', description: 'For whoever watches over the engine' },
+      ],
+    },
+  })
+  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true })
+  healthRoutes(app, settings)
+  callRoutes(app, settings)
+  recordingRoutes(app, settings)
+  liveRoutes(app, settings)
+  await app.register(fastifyStatic, { root: fileURLToPath(new URL('./page/', import.meta.url)), prefix: '/', index: 'index.html', wildcard: false, cacheControl: false })
+  pageRoutes(app, settings)
+  await app.ready()
+  return app
 }

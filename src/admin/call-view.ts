@@ -1,0 +1,80 @@
+import type { AttemptRecord, CallRecord, RecordingRecord } from '../calls/call-record.js'
+import { callEndings } from '../calls/endings.js'
+import type { CallEnding, CallEvent } from '../calls/events.js'
+import type { Directory } from '../directory/model.js'
+import type { CallSummary } from '../store/call-filter.js'
+import { maskedTarget, withoutTargets } from './masking.js'
+
+/** What the API says of calls: the store's data with names beside the ids, and without any specialist's number. */
+
+export interface SummaryView extends Omit<CallSummary, 'recording'> {
+  readonly organisationName: string | null
+  readonly lineName: string | null
+  readonly outcomeLabel: string | null
+  readonly endingWhy: string | null
+  readonly recording: (NonNullable<CallSummary['recording']> & { readonly url: string | null }) | null
+}
+
+export function summaryView(call: CallSummary, directory: Directory): SummaryView {
+  return {
+    ...call,
+    ...names(directory, call),
+    outcomeLabel: outcomeLabel(directory, call.line, call.outcome),
+    endingWhy: endingWhy(call.ending),
+    recording: call.recording && { ...call.recording, url: call.recording.state === 'ready' ? recordingUrl(call.callId) : null },
+  }
+}
+
+type AttemptView = Omit<AttemptRecord, 'candidate' | 'target'> & { readonly target: string }
+type RecordingView = Omit<RecordingRecord, 'spoolPath' | 'path'> & { readonly url: string | null }
+
+export interface CallView {
+  readonly call: Omit<CallRecord, 'attempts' | 'recordings'> & { readonly organisationName: string | null; readonly lineName: string | null; readonly outcomeLabel: string | null; readonly endingWhy: string | null }
+  readonly attempts: readonly AttemptView[]
+  readonly recordings: readonly RecordingView[]
+  readonly events: readonly Readonly<Record<string, unknown>>[]
+}
+
+export function callView(record: CallRecord, events: readonly CallEvent[], directory: Directory): CallView {
+  const { attempts, recordings, ...call } = record
+  const view: CallView = {
+    call: {
+      ...call,
+      ...names(directory, { organisation: call.organisation ?? null, line: call.line ?? null }),
+      outcomeLabel: outcomeLabel(directory, call.line ?? null, call.outcome?.outcome ?? null),
+      endingWhy: endingWhy(call.ending ?? null),
+    },
+    attempts: attempts.map(({ candidate: _candidate, target, ...attempt }) => ({ ...attempt, target: maskedTarget(target) })),
+    recordings: recordings.map(({ spoolPath: _spoolPath, path: _path, ...recording }, index) => ({
+      ...recording,
+      url: recording.state === 'ready' ? recordingUrl(record.callId, index + 1) : null,
+    })),
+    events: events.map(({ callId: _callId, ...event }) => ({ ...event })),
+  }
+  return withoutTargets(
+    view,
+    attempts.map((attempt) => attempt.target),
+  )
+}
+
+/** @param number 1 for the call's first recording; the latest where it is left out */
+export function recordingUrl(callId: string, number?: number): string {
+  return `/api/calls/${encodeURIComponent(callId)}/recording.mp3${number === undefined ? '' : `?number=${number}`}`
+}
+
+function names(directory: Directory, call: { readonly organisation: string | null; readonly line: string | null }): { readonly organisationName: string | null; readonly lineName: string | null } {
+  return {
+    organisationName: call.organisation === null ? null : (directory.organisations.get(call.organisation)?.name ?? null),
+    lineName: call.line === null ? null : (directory.lines.get(call.line)?.name ?? null),
+  }
+}
+
+function outcomeLabel(directory: Directory, line: string | null, outcome: string | null): string | null {
+  if (line === null || outcome === null) return null
+  return directory.lines.get(line)?.outcomes.find((choice) => choice.id === outcome)?.label ?? null
+}
+
+/** From the store it comes as text; an ending of a later version has no words here. */
+function endingWhy(ending: string | null): string | null {
+  return ending !== null && ending in callEndings ? callEndings[ending as CallEnding].why : null
+}

@@ -1,0 +1,65 @@
+import type { ServerResponse } from 'node:http'
+
+/** Between two signs of life on a quiet stream: proxies and browsers end connections on which nothing comes. */
+const heartbeatMs = 15_000
+
+/** How one client is doing. `lagging`: it does not take what is sent; it is sent nothing until it does, and then everything at once. */
+type Pace = 'following' | 'lagging'
+
+/**
+ * Server-sent events (WHATWG HTML, section 9.2) to many clients. A client that does not read costs no memory: what changes meanwhile is left out,
+ * and it gets a fresh snapshot when it reads again. Streams that end, however they end, are forgotten.
+ */
+export class EventStreams {
+  readonly #clients = new Map<ServerResponse, Pace>()
+  readonly #heartbeat: NodeJS.Timeout
+
+  /** @param snapshot the whole state, as an event for a client that begins or has caught up */
+  constructor(private readonly snapshot: () => { readonly event: string; readonly data: unknown }) {
+    this.#heartbeat = setInterval(() => this.#each((client) => this.#write(client, ': still here\n\n')), heartbeatMs)
+    this.#heartbeat.unref()
+  }
+
+  get size(): number {
+    return this.#clients.size
+  }
+
+  /** Begins a stream on a response whose headers have been written. */
+  add(client: ServerResponse): void {
+    this.#clients.set(client, 'following')
+    client.on('close', () => this.#clients.delete(client))
+    client.on('error', () => client.destroy())
+    client.on('drain', () => {
+      if (this.#clients.get(client) !== 'lagging') return
+      this.#clients.set(client, 'following')
+      this.#write(client, message(this.snapshot()))
+    })
+    this.#write(client, `retry: 2000\n\n${message(this.snapshot())}`)
+  }
+
+  send(event: string, data: unknown): void {
+    if (this.#clients.size === 0) return
+    const text = message({ event, data })
+    this.#each((client) => this.#write(client, text))
+  }
+
+  /** Ends every stream. */
+  close(): void {
+    clearInterval(this.#heartbeat)
+    for (const client of this.#clients.keys()) client.end()
+    this.#clients.clear()
+  }
+
+  #each(action: (client: ServerResponse) => void): void {
+    for (const [client, pace] of this.#clients) if (pace === 'following') action(client)
+  }
+
+  #write(client: ServerResponse, text: string): void {
+    if (!client.write(text) && this.#clients.has(client)) this.#clients.set(client, 'lagging')
+  }
+}
+
+/** JSON has no line breaks in it, so one `data` line holds it. */
+function message({ event, data }: { readonly event: string; readonly data: unknown }): string {
+  return `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`
+}

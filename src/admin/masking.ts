@@ -1,0 +1,39 @@
+/** Specialists' numbers never leave the house. What the operations page may see of one: the first three characters and the last two. */
+export function maskedTarget(target: string): string {
+  // Of an address nothing is shown: its user part and its host both say whose phone it is.
+  const uri = /^(sips?:)/i.exec(target)
+  if (uri) return `${uri[1] ?? ''}•••`
+  if (target.length <= 5) return '•••'
+  return `${target.slice(0, 3)}${'•'.repeat(target.length - 5)}${target.slice(-2)}`
+}
+
+/**
+ * A copy of `value` in which every number in `targets` is masked, wherever it stands and in whichever of its usual forms (`+44…`, `44…`,
+ * `0…`): a SIP header in an error text gives a number away as well as a field does.
+ */
+export function withoutTargets<T>(value: T, targets: readonly string[]): T {
+  const forms = [...new Set(targets.flatMap(formsOf))].sort((a, b) => b.length - a.length)
+  if (forms.length === 0) return value
+  return scrubbed(value, forms) as T
+}
+
+function scrubbed(value: unknown, forms: readonly string[]): unknown {
+  if (typeof value === 'string') return forms.reduce((text, form) => text.replaceAll(form, maskedTarget(form)), value)
+  if (Array.isArray(value)) return value.map((one) => scrubbed(one, forms))
+  if (typeof value === 'object' && value !== null) return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, scrubbed(one, forms)]))
+  return value
+}
+
+function formsOf(target: string): readonly string[] {
+  const forms = [target]
+  const user = /^sips?:([^@]+)@/i.exec(target)?.[1]
+  // Only a number in it is personal enough to look for everywhere; a short name would be found in ordinary words.
+  if (user !== undefined && /^\+?\d{5,}$/.test(user)) forms.push(...formsOf(user))
+  if (/^\+\d{7,}$/.test(target)) {
+    const digits = target.slice(1)
+    forms.push(digits)
+    // National form in the United Kingdom.
+    if (digits.startsWith('44')) forms.push(`0${digits.slice(2)}`, digits.slice(2))
+  }
+  return forms.filter((form) => form.length >= 5)
+}

@@ -1,0 +1,99 @@
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import { callRecord, type CallRecord, type RecordingRecord } from '../calls/call-record.js'
+import type { AdminSettings } from './admin.js'
+import { ApiError } from './api-error.js'
+import { byteRange } from './byte-range.js'
+import { asked } from './call-routes.js'
+import { callParams, recordingQuery, refusals } from './schemas.js'
+
+interface RecordingQuery {
+  readonly number?: number
+  readonly download?: boolean
+}
+
+/** The MP3 of a call, whole or in parts, so that a player can jump. */
+export function recordingRoutes(app: FastifyInstance, { store, recordings, directory, alarms }: Pick<AdminSettings, 'store' | 'recordings' | 'directory' | 'alarms'>): void {
+  app.route<{ Params: { readonly id: string }; Querystring: RecordingQuery }>({
+    method: ['GET', 'HEAD'],
+    url: '/api/calls/:id/recording.mp3',
+    exposeHeadRoute: false,
+    schema: {
+      summary: 'The recording, as MP3: left the caller, right the specialist. Takes Range and If-None-Match.',
+      tags: ['calls'],
+      produces: ['audio/mpeg'],
+      params: callParams,
+      querystring: recordingQuery,
+      response: { 200: mp3, 206: mp3, 304: { description: 'Not changed', type: 'null' }, ...refusals },
+    },
+    async handler(request, reply) {
+      const record = callRecord(await asked(store.events(request.params.id)))
+      if (!record) throw new ApiError(404, 'callNotFound', `There is no call ${request.params.id}.`)
+      const recording = chosen(record, request.query.number)
+      const path = recording.path === undefined ? undefined : recordings.pathOf(recording.path)
+      const size = path === undefined ? undefined : await sizeOf(path)
+      if (path === undefined || size === undefined) {
+        alarms.raise('recordings.lost', `the MP3 of call ${record.callId} is not where the store says: ${recording.path ?? ''}`)
+        throw new ApiError(404, 'recordingMissing', 'The recording was made, and is not there any more. The alarm is raised.')
+      }
+
+      const tag = `"${recording.sha256 ?? ''}"`
+      const lineName = record.line === undefined ? undefined : directory().lines.get(record.line)?.name
+      headers(reply, { tag, name: fileName(record, lineName), download: request.query.download ?? false })
+      if (matches(request.headers['if-none-match'], tag)) return reply.status(304).send()
+
+      const fresh = request.headers['if-range'] === undefined || request.headers['if-range'] === tag
+      const range = byteRange(fresh ? request.headers.range : undefined, size)
+      if (range.kind === 'unsatisfiable') {
+        reply.header('content-range', `bytes */${size}`).removeHeader('content-disposition').removeHeader('etag').type('application/json')
+        throw new ApiError(416, 'rangeNotSatisfiable', `The recording has ${size} bytes.`)
+      }
+      const { first, last } = range.kind === 'part' ? range : { first: 0, last: size - 1 }
+      if (range.kind === 'part') reply.status(206).header('content-range', `bytes ${first}-${last}/${size}`)
+      reply.header('content-length', last - first + 1)
+      if (request.method === 'HEAD') return reply.send()
+      return reply.send(createReadStream(path, { start: first, end: last }))
+    },
+  })
+}
+
+const mp3 = { description: 'MP3', content: { 'audio/mpeg': { schema: { type: 'string', format: 'binary' } } } }
+
+function chosen(record: CallRecord, number: number | undefined): RecordingRecord {
+  const recording = number === undefined ? (record.recordings.findLast((one) => one.state === 'ready') ?? record.recordings.at(-1)) : record.recordings[number - 1]
+  if (!recording) throw new ApiError(404, 'noRecording', number === undefined ? 'This call was not recorded.' : `This call has ${record.recordings.length} recordings.`)
+  if (recording.state === 'failed') throw new ApiError(404, 'recordingFailed', `There is no MP3 of this recording: ${recording.why ?? 'it failed'}.`)
+  if (recording.state !== 'ready') throw new ApiError(404, 'recordingNotReady', recording.state === 'running' ? 'The call is still being recorded.' : 'The MP3 is being made; ask again in a moment.')
+  return recording
+}
+
+function headers(reply: FastifyReply, { tag, name, download }: { readonly tag: string; readonly name: string; readonly download: boolean }): void {
+  const ascii = name.replaceAll(/[^\x20-\x7e]|["\\]/g, '_')
+  reply
+    .type('audio/mpeg')
+    .header('accept-ranges', 'bytes')
+    .header('etag', tag)
+    // A conversation about a patient: kept by no cache on the way, and asked for anew by the browser's own.
+    .header('cache-control', 'private, no-cache')
+    .header('content-disposition', `${download ? 'attachment' : 'inline'}; filename="${ascii}"; filename*=UTF-8''${encodeURIComponent(name)}`)
+}
+
+/** Date, time and line: nothing of the people. */
+function fileName(record: CallRecord, lineName: string | undefined): string {
+  const time = new Date(record.arrivedAt).toISOString().slice(0, 16).replace('T', ' ').replace(':', '')
+  return `${time} ${(lineName ?? 'call').replaceAll(/[/\\:*?"<>|\r\n]/g, '-')}.mp3`
+}
+
+/** RFC 9110 section 13.1.2: a list of tags, or `*`; compared weakly. */
+function matches(header: string | undefined, tag: string): boolean {
+  if (header === undefined) return false
+  return header.split(',').some((one) => ['*', tag, `W/${tag}`].includes(one.trim()))
+}
+
+async function sizeOf(path: string): Promise<number | undefined> {
+  return stat(path).then(
+    (found) => (found.isFile() ? found.size : undefined),
+    () => undefined,
+  )
+}

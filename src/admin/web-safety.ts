@@ -1,0 +1,29 @@
+import type { FastifyInstance } from 'fastify'
+import { ApiError } from './api-error.js'
+
+/** Nothing but our own files runs or is shown on our pages. */
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+const loopback = /^(127(\.\d{1,3}){3}|::1|localhost)$/
+
+/**
+ * What browsers are told about our pages, and the guard against DNS rebinding: bound to loopback, the server answers only requests that name
+ * it as such, so that a page of somebody else's, whose name suddenly leads to 127.0.0.1, reads no calls.
+ */
+export function webSafety(app: FastifyInstance, { address, allowedHosts = [] }: { readonly address: string; readonly allowedHosts?: readonly string[] }): void {
+  const names = new Set([address, ...allowedHosts].map((name) => name.toLowerCase()))
+  app.addHook('onRequest', async (request, reply) => {
+    void reply.headers({ 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer', 'cross-origin-resource-policy': 'same-origin' })
+    // The documentation pages bring a policy of their own.
+    if (!request.url.startsWith('/docs')) void reply.header('content-security-policy', policy)
+    const host = hostName(request.headers.host)
+    if (loopback.test(address) && !loopback.test(host) && !names.has(host)) throw new ApiError(421, 'wrongHost', `This server does not go by the name "${host}".`)
+  })
+}
+
+/** Without the port, in small letters; `[::1]` without its brackets. */
+function hostName(header: string | undefined): string {
+  const name = (header ?? '').toLowerCase()
+  const bracketed = /^\[([^\]]*)\]/.exec(name)
+  return bracketed?.[1] ?? name.replace(/:\d+$/, '')
+}
