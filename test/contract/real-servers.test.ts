@@ -1,6 +1,6 @@
 import { describe } from 'vitest'
 import { portContract } from './port-contract.js'
-import { SocketWorld } from './real-world.js'
+import { SocketWorld } from './socket-world.js'
 import { serversOfEnvironment } from './servers.js'
 
 const servers = serversOfEnvironment()

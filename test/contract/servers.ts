@@ -1,5 +1,5 @@
 import { connect } from 'node:net'
-import type { Servers } from './real-world.js'
+import type { Servers } from './socket-world.js'
 
 /**
  * A drachtio-server and a FreeSWITCH that run already, named in the environment:

@@ -13,25 +13,24 @@ export async function bridge(a: DrachtioLeg, b: DrachtioLeg, options: { readonly
   const before = gone()
   if (before) return before
   if (cancelled()) return { kind: 'cancelled' }
-  let answer: string
+  const holds = [a.player.hold(), b.player.hold()]
   try {
-    answer = await a.channel.api('uuid_bridge', b.channel.id)
-  } catch (error) {
-    await farewell(a, b)
-    return gone() ?? { kind: 'failed', why: error instanceof ChannelGone ? 'the channel is gone' : asError(error).message }
+    const answer = await a.channel.api('uuid_bridge', b.channel.id).catch((error: unknown) => (error instanceof ChannelGone ? 'the channel is gone' : asError(error).message))
+    if (!answer.startsWith('+OK')) {
+      await farewell(a, b)
+      return gone() ?? { kind: 'failed', why: answer }
+    }
+    const live = new DrachtioBridge(a, b)
+    const during = gone()
+    if (during) return during
+    if (cancelled()) {
+      await live.unbridge()
+      return { kind: 'cancelled' }
+    }
+    return { kind: 'bridged', bridge: live, at: Date.now() }
+  } finally {
+    for (const release of holds) release()
   }
-  if (!answer.startsWith('+OK')) {
-    await farewell(a, b)
-    return gone() ?? { kind: 'failed', why: answer }
-  }
-  const live = new DrachtioBridge(a, b)
-  const during = gone()
-  if (during) return during
-  if (cancelled()) {
-    await live.unbridge()
-    return { kind: 'cancelled' }
-  }
-  return { kind: 'bridged', bridge: live, at: Date.now() }
 }
 
 async function farewell(a: DrachtioLeg, b: DrachtioLeg): Promise<void> {

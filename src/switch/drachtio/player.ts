@@ -60,6 +60,7 @@ export class Player {
   readonly #channel: Channel
   #current: Play | undefined
   #running: Running | undefined
+  #held: { readonly over: Promise<void>; readonly release: () => void } | undefined
   #ended = false
 
   constructor(channel: Channel) {
@@ -99,6 +100,25 @@ export class Player {
     this.#stop()
   }
 
+  /**
+   * A bridge is being made: it ends what is playing at a moment that we hear of later, so until `release` is called nothing new
+   * begins, and an end tells nothing.
+   */
+  hold(): () => void {
+    this.#held?.release()
+    let release: () => void = () => undefined
+    const over = new Promise<void>((resolve) => (release = resolve))
+    const held = {
+      over,
+      release: () => {
+        if (this.#held === held) this.#held = undefined
+        release()
+      },
+    }
+    this.#held = held
+    return held.release
+  }
+
   /** The media server has ended what was playing by itself (a bridge does that). */
   cutOff(): void {
     this.#forget()
@@ -119,6 +139,7 @@ export class Player {
       for (const piece of play.pieces) {
         if (play.over) return
         const problem = await this.#piece(play, piece)
+        if (this.#held) await this.#held.over
         if (problem !== undefined) return play.settle({ kind: 'failed', why: problem })
       }
       if (play.loop && performance.now() - roundStarted < shortestRoundMs) return play.settle({ kind: 'failed', why: 'there is nothing to hear in this loop' })

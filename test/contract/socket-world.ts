@@ -89,6 +89,10 @@ export class SocketWorld implements World {
     return new Promise((resolve) => setTimeout(resolve, ms))
   }
 
+  now(): number {
+    return performance.now()
+  }
+
   /** Legs of the engine and channels of the media server, without those kept warm. */
   async leaks(): Promise<string[]> {
     for (const phone of this.#phones.splice(0)) {
