@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { Replay } from './replay.js'
+import { silence } from './silence.js'
 import { startSwitch } from './switch-under-test.js'
 import { TOLERATED, tolerated } from './tolerated.js'
 import { readTranscript } from './transcript.js'
@@ -16,32 +17,13 @@ afterEach(async () => {
   for (const close of opened.splice(0).reverse()) await close()
 })
 
-/** A WAV file of silence: 8 kHz, 16 bit, mono. */
-function wav(ms: number): Buffer {
-  const data = Buffer.alloc(ms * 16)
-  const head = Buffer.alloc(44)
-  head.write('RIFF', 0)
-  head.writeUInt32LE(36 + data.length, 4)
-  head.write('WAVEfmt ', 8)
-  head.writeUInt32LE(16, 16)
-  head.writeUInt16LE(1, 20)
-  head.writeUInt16LE(1, 22)
-  head.writeUInt32LE(8000, 24)
-  head.writeUInt32LE(16000, 28)
-  head.writeUInt16LE(2, 32)
-  head.writeUInt16LE(16, 34)
-  head.write('data', 36)
-  head.writeUInt32LE(data.length, 40)
-  return Buffer.concat([head, data])
-}
-
 test.each(['hunt', 'bridge-and-record', 'odd-cases'])('what was recorded of the real servers in the session "%s" comes back in the same shape', { timeout: 120_000 }, async (name) => {
   const { embedded, where } = await startSwitch()
   opened.push(() => embedded.stop())
   const folder = mkdtempSync(join(tmpdir(), 'replay-'))
   opened.push(() => rmSync(folder, { recursive: true }))
-  writeFileSync(join(folder, 'beep.wav'), wav(400))
-  writeFileSync(join(folder, 'prompt523.wav'), wav(9480))
+  writeFileSync(join(folder, 'beep.wav'), silence(400))
+  writeFileSync(join(folder, 'prompt523.wav'), silence(9480))
   const replay = new Replay(readTranscript(name), where, {
     exchange: {
       '/srv/media/sounds/': `${folder}/`,
