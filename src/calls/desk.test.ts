@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest'
+import { Scenario } from './scenario/scenario.js'
+import { dialIn, smallDirectory } from './scenario/small-directory.js'
+
+const [first, second] = ['+447700900001', '+447700900002'] as const
+
+describe('the desk', () => {
+  it('picks up a new directory between calls, never in the middle of one', async () => {
+    const scenario = new Scenario({ directory: { lines: [{ id: 'Cardiology', rota: [first] }, { id: 'Old line' }] } })
+    const [one, two] = [scenario.phone(first), scenario.phone(second)]
+    const [early, late] = [scenario.caller(), scenario.caller('+441632960002')]
+    await early.dials(dialIn)
+    await early.hears('menu-for')
+    scenario.world.directory = smallDirectory({ lines: [{ id: 'New line', rota: [second] }] })
+    early.presses('1')
+    await one.rings()
+    await late.dials(dialIn)
+    await two.rings()
+    early.hangsUp()
+    late.hangsUp()
+    await scenario.isOver()
+    expect(scenario.world.records().map(({ line }) => line)).toEqual(['Cardiology', 'New line'])
+  })
+
+  it('refuses new calls while it drains, and lets the talk that there is come to its end', async () => {
+    const scenario = new Scenario({ directory: { lines: [{ id: 'Cardiology', rota: [first] }] } })
+    const one = scenario.phone(first)
+    const [gp, late] = [scenario.caller(), scenario.caller('+441632960002')]
+    await gp.dials(dialIn)
+    await one.answers()
+    one.presses('1')
+    await gp.and(one).hearEachOther()
+    const drained = scenario.world.desk.drain(60_000)
+    await late.dials(dialIn)
+    expect(late.refusedWith).toBe(503)
+    await scenario.passes(30)
+    expect(one.leg?.ended).toBeUndefined()
+    gp.hangsUp()
+    await scenario.isOver()
+    await drained
+    expect(scenario.world.records().map(({ ending }) => ending)).toEqual(['completed', 'interrupted'])
+  })
+
+  it('lets go of everybody when the time to drain is over, and tells the calls as interrupted', async () => {
+    const scenario = new Scenario({ directory: { lines: [{ id: 'Cardiology', rota: [first] }, { id: 'Renal', rota: [second] }] } })
+    const [one, two] = [scenario.phone(first), scenario.phone(second)]
+    const callers = ['+441632960001', '+441632960002', '+441632960003'].map((number) => scenario.caller(number))
+    const [talking, hunting, choosing] = callers
+    if (!talking || !hunting || !choosing) throw new Error('three callers')
+    await talking.dials(dialIn)
+    talking.presses('1')
+    await one.answers()
+    one.presses('1')
+    await talking.and(one).hearEachOther()
+    await hunting.dials(dialIn)
+    hunting.presses('2')
+    await two.rings()
+    await choosing.dials(dialIn)
+    await choosing.hears('menu-for')
+    const drained = scenario.world.desk.drain(5_000)
+    await scenario.isOver()
+    await drained
+    expect(scenario.world.records().map(({ ending }) => ending)).toEqual(['interrupted', 'interrupted', 'interrupted'])
+    expect(two.isRinging).toBe(false)
+  })
+
+  it('tells the caller, and goes on for everybody else, when a flow fails by a fault in the program', async () => {
+    const scenario = new Scenario({ directory: { lines: [{ id: 'Cardiology', rota: [first] }] } })
+    const [gp, next] = [scenario.caller(), scenario.caller('+441632960002')]
+    const { lines } = scenario.world.directory
+    const broken = { ...scenario.world.directory, lines: new Proxy(lines, { get: () => { throw new Error('planted') } }) }
+    const honest = scenario.world.directory
+    scenario.world.directory = broken
+    await gp.dials(dialIn)
+    await gp.hears('technical-fault')
+    await gp.isReleased()
+    scenario.world.directory = honest
+    await next.dials(dialIn)
+    await next.hears('welcome')
+    next.hangsUp()
+    await scenario.until('both calls are over', () => scenario.world.desk.liveCalls === 0)
+    await scenario.passes(1)
+    expect(scenario.world.leftovers()).toBeUndefined()
+    expect(scenario.world.faults).toHaveLength(1)
+    expect(scenario.world.records().map(({ ending }) => ending)).toEqual(['engineFault', 'abandonedInHunt'])
+  })
+})

@@ -1,0 +1,134 @@
+import { describe, expect, it } from 'vitest'
+import { Scenario, type ScenarioCaller, type ScenarioPhone } from './scenario/scenario.js'
+import { dialIn } from './scenario/small-directory.js'
+
+const [first, second] = ['+447700900001', '+447700900002'] as const
+
+interface Scene {
+  readonly scenario: Scenario
+  readonly gp: ScenarioCaller
+  readonly one: ScenarioPhone
+  readonly two: ScenarioPhone
+}
+
+/** The first specialist has just answered. */
+async function answered(options: { readonly words?: readonly string[]; readonly ringSeconds?: number } = {}): Promise<Scene> {
+  const scenario = new Scenario({
+    directory: { lines: [{ id: 'Cardiology', rota: [first, second], ring: { ringSeconds: options.ringSeconds ?? 20 } }] },
+    settings: { acceptWords: options.words ?? [] },
+  })
+  const [gp, one, two] = [scenario.caller(), scenario.phone(first), scenario.phone(second)]
+  await gp.dials(dialIn)
+  await one.answers()
+  return { scenario, gp, one, two }
+}
+
+describe('the whisper', () => {
+  it('says who calls about what, at once, and again until the deadline for acceptance', async () => {
+    const { scenario, gp, one, two } = await answered()
+    for (let time = 0; time < 2; time++) for (const words of ['whisper-call-from', 'Elm Surgery', 'whisper-about', 'Cardiology', 'whisper-press-one']) await one.hears(words)
+    expect(one.leg?.heard[0]?.at).toBe(scenario.world.telephone.world.trace.find((entry) => entry.what === 'legUp' && entry.party === 'called')?.at)
+    await two.rings()
+    await one.isReleased()
+    gp.hangsUp()
+    await scenario.isOver()
+    const [attempt] = scenario.record().attempts
+    expect(attempt).toMatchObject({ result: 'notAccepted' })
+    expect((attempt?.endedAt ?? 0) - (attempt?.answeredAt ?? 0)).toBe(15_000)
+  })
+
+  it('never lets a voicemail accept, however long it talks', async () => {
+    const { scenario, gp, one, two } = await answered()
+    await two.rings()
+    expect(one.leg?.ended?.ending).toBe('released')
+    await two.ringsFor(20)
+    await gp.hears('nobody-available')
+    await scenario.isOver()
+    expect(scenario.record().acceptedAt).toBeUndefined()
+  })
+
+  it('asks again at once after a wrong key, and takes the right one then', async () => {
+    const { scenario, gp, one } = await answered()
+    await one.hears('Elm Surgery')
+    one.presses('2')
+    await one.hears('whisper-wrong-key')
+    await one.hears('whisper-call-from')
+    one.presses('1')
+    await gp.and(one).hearEachOther()
+    gp.hangsUp()
+    await scenario.isOver()
+    expect(scenario.record().attempts[0]).toMatchObject({ wrongKeys: 1, result: 'accepted' })
+  })
+
+  it('takes key 1 in each of the forms in which keys come, and keeps which it was', async () => {
+    for (const source of ['rfc4733', 'inband', 'info'] as const) {
+      const { scenario, gp, one } = await answered()
+      one.leg?.press('1', source)
+      await gp.and(one).hearEachOther()
+      gp.hangsUp()
+      await scenario.isOver()
+      expect(scenario.record().attempts[0]?.proof).toMatchObject({ heard: { kind: 'key', key: '1', source }, legId: one.leg?.id })
+    }
+  })
+
+  it('asks for the spoken word where words are listened for, and takes it', async () => {
+    const { scenario, gp, one } = await answered({ words: ['one'] })
+    await one.hears('whisper-press-or-say-one')
+    one.leg?.say('none')
+    one.leg?.say('one', 0.8)
+    await gp.and(one).hearEachOther()
+    gp.hangsUp()
+    await scenario.isOver()
+    expect(scenario.record().attempts[0]?.proof?.heard).toEqual({ kind: 'word', word: 'one', confidence: 0.8 })
+  })
+
+  it('is not cut off by the ring time-out when somebody answers late', async () => {
+    const scenario = new Scenario({ directory: { lines: [{ id: 'Cardiology', rota: [first, second], ring: { ringSeconds: 10 } }] } })
+    const [gp, one, two] = [scenario.caller(), scenario.phone(first), scenario.phone(second)]
+    await gp.dials(dialIn)
+    await one.rings()
+    await scenario.passes(9.9)
+    await one.answers()
+    await scenario.passes(12)
+    expect(two.wasRung).toBe(0)
+    one.presses('1')
+    await gp.and(one).hearEachOther()
+    gp.hangsUp()
+    await scenario.isOver()
+  })
+
+  it('goes on to the next when the specialist hangs up, without a gap in the caller’s ringing', async () => {
+    const { scenario, gp, one, two } = await answered()
+    await scenario.passes(8)
+    one.hangsUp()
+    await two.answers()
+    two.presses('1')
+    await gp.and(two).hearEachOther()
+    expect(gp.heard().filter((what) => what === 'ringback')).toHaveLength(1)
+    gp.hangsUp()
+    await scenario.isOver()
+    expect(scenario.record().attempts.map(({ result }) => result)).toEqual(['answeredThenHungUp', 'accepted'])
+  })
+
+  it('tells the specialist when the caller has hung up meanwhile', async () => {
+    const { scenario, gp, one, two } = await answered()
+    await one.hears('whisper-call-from')
+    gp.hangsUp()
+    await one.hears('caller-hung-up')
+    await one.isReleased()
+    await scenario.isOver()
+    expect(two.wasRung).toBe(0)
+    expect(scenario.record()).toMatchObject({ ending: 'abandonedInHunt', attempts: [{ result: 'cancelled' }] })
+  })
+
+  it('goes on to the next when it cannot be played: nobody can accept what they have not heard', async () => {
+    const scenario = new Scenario({ directory: { lines: [{ id: 'Cardiology', rota: [first, second] }] }, faults: (operation, nth) => (operation === 'play' && (nth === 2 || nth === 3) ? { kind: 'fails', afterMs: 5 } : undefined) })
+    const [gp, one, two] = [scenario.caller(), scenario.phone(first), scenario.phone(second)]
+    await gp.dials(dialIn)
+    await one.answers()
+    await two.rings()
+    gp.hangsUp()
+    await scenario.isOver()
+    expect(scenario.record().attempts[0]).toMatchObject({ result: 'failed' })
+  })
+})
