@@ -43,9 +43,9 @@ export function showDiff(changes: readonly DirectoryChange[]): string {
 
 function differences(path: string, before: unknown, after: unknown): readonly string[] {
   if (before === after) return []
+  if (Array.isArray(before) && Array.isArray(after) && (asText(before) === undefined || asText(after) === undefined)) return listDifferences(path, before, after)
   const [a, b] = [asText(before), asText(after)]
   if (a !== undefined || b !== undefined) return a === b ? [] : [`${path === '' ? 'value' : path}: ${a ?? 'none'} -> ${b ?? (after === undefined ? 'none' : 'several')}`]
-  if (Array.isArray(before) && Array.isArray(after)) return listDifferences(path, before, after)
   if (isRecord(before) && isRecord(after)) {
     const names = new Set([...Object.keys(before), ...Object.keys(after)])
     return [...names].flatMap((name) => differences(path === '' ? name : `${path}.${name}`, before[name], after[name]))

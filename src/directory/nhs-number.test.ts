@@ -30,7 +30,7 @@ describe('NHS numbers', () => {
         expect(valid.length).toBeLessThanOrEqual(1)
         const [number] = valid
         if (number === undefined) return
-        const digits = [...number].map(Number)
+        const digits = Array.from(number, Number)
         const wrong = digits.map((digit, index) => (index === position ? (digit + by) % 10 : digit)).join('')
         expect(parseNhsNumber(wrong)).toBeUndefined()
         const swapped = digits.map((digit, index) => (index === swap ? digits[swap + 1] : index === swap + 1 ? digits[swap] : digit)).join('')

@@ -131,7 +131,8 @@ class SheetReader {
   }
 
   read(text: string): readonly SheetRow[] {
-    const records = this.#records(text)
+    // Sheets that were pasted together have mixed line ends; lines are counted as an editor counts them.
+    const records = this.#records(text.replaceAll(/\r\n?/g, '\n'))
     const [header, ...rows] = records
     if (header === undefined) {
       if (this.errors.length === 0) this.#error(1, 'the sheet is empty', `a row of headings: ${fixedColumns.join(', ')}, 1st, 2nd, 3rd`)
@@ -161,7 +162,7 @@ class SheetReader {
       return parse(text, { bom: true, delimiter, info: true, trim: true, relax_column_count: true, skip_empty_lines: true, max_record_size: 100_000 }) as unknown as readonly CsvRow[]
     } catch (error) {
       const lines: unknown = typeof error === 'object' && error !== null && 'lines' in error ? error.lines : 1
-      this.#error(typeof lines === 'number' ? Math.max(1, Math.min(lines, text.split(/\r\n|\n|\r/).length)) : 1, `this is not a table: ${error instanceof Error ? error.message : String(error)}`, 'cells with commas, semicolons or tabs between them, and quotes in pairs')
+      this.#error(typeof lines === 'number' ? Math.max(1, Math.min(lines, text.split('\n').length)) : 1, `this is not a table: ${error instanceof Error ? error.message : String(error)}`, 'cells with commas, semicolons or tabs between them, and quotes in pairs')
       return []
     }
   }
@@ -180,7 +181,8 @@ class SheetReader {
       else if (title !== '' && !fixedColumns.some((name) => name.toLowerCase() === title)) this.#error(header.info.lines, `the heading "${shorten(title)}" is not known`, `${fixedColumns.join(', ')}, 1st, 2nd, 3rd`)
     }
     if (places.length === 0) this.#error(header.info.lines, 'nobody can be put on: there is no column 1st', 'columns 1st, 2nd, 3rd')
-    return { date: index('Date'), day: index('Day'), session: index('Session'), from: index('From'), to: index('To'), places }
+    const columns = { date: index('Date'), day: index('Day'), session: index('Session'), from: index('From'), to: index('To') }
+    return { ...columns, places, all: new Set([...Object.values(columns), ...places]) }
   }
 
   #row(columns: Columns, record: readonly string[], line: number): SheetRow | undefined {
@@ -216,7 +218,7 @@ class SheetReader {
   #entries(columns: Columns, record: readonly string[], line: number): readonly RotaEntry[] | undefined {
     const cells = columns.places.map((column) => record[column] ?? '').filter((cell) => cell !== '')
     for (const [column, cell] of record.entries()) {
-      if (cell !== '' && column > Math.max(...columns.places)) this.#error(line, `"${shorten(cell)}" stands outside the columns`, 'no more people than there are columns 1st, 2nd, 3rd')
+      if (cell !== '' && !columns.all.has(column)) this.#error(line, `"${shorten(cell)}" stands outside the columns`, 'no more people than there are columns 1st, 2nd, 3rd')
     }
     if (cells.some((cell) => cell.toLowerCase() === closedWord)) {
       if (cells.length > 1) this.#error(line, 'the session is closed, and somebody is on', 'either `closed` alone, or people')
@@ -245,5 +247,7 @@ interface Columns {
   readonly session: number
   readonly from: number
   readonly to: number
+  /** 1st, 2nd, 3rd ... in the order in which they stand. */
   readonly places: readonly number[]
+  readonly all: ReadonlySet<number>
 }

@@ -30,16 +30,15 @@ function splice(text: string, line: LineId, rota: Rota): string | undefined {
   const eol = text.includes('\r\n') ? '\r\n' : '\n'
   if (section === undefined) return `${text.replace(/\s*$/, '')}${eol}${eol}rotas:${eol}${block('  ', line, rota, eol)}`
   if (section.kind !== 'map' || text.charAt(section.at) === '{') return undefined
-  const [first] = section.entries
-  const key = section.entries.find((entry) => entry.key.text === line)?.key ?? first?.key
+  // A line that had no rota yet goes behind the others.
+  const key = section.entries.find((entry) => entry.key.text === line)?.key ?? section.entries.at(-1)?.key
   if (key === undefined) return undefined
   const start = text.lastIndexOf('\n', key.at) + 1
   const indent = text.slice(start, key.at)
   if (indent === '' || indent.trim() !== '') return undefined
-  const fresh = block(indent, line, rota, eol)
-  // A line that had no rota yet goes before the others.
-  if (key.text !== line) return text.slice(0, start) + fresh + text.slice(start)
-  return text.slice(0, start) + fresh + text.slice(endOfBlock(text, text.indexOf('\n', start) + 1, indent.length))
+  const end = endOfBlock(text, text.indexOf('\n', start) + 1, indent.length)
+  const lead = end === text.length && !text.endsWith('\n') ? eol : ''
+  return text.slice(0, key.text === line ? start : end) + lead + block(indent, line, rota, eol) + text.slice(end)
 }
 
 function block(indent: string, line: LineId, rota: Rota, eol: string): string {
