@@ -78,11 +78,15 @@ function hash(algorithm: DigestAlgorithm, text: string): string {
   return createHash(algorithm === 'MD5' ? 'md5' : 'sha256').update(text).digest('hex')
 }
 
+/** What stands in for a password: H(username:realm:password), RFC 7616 3.4.2. Good in this realm only; keep it as secret as the password. */
+export function digestSecret(algorithm: DigestAlgorithm, username: string, realm: string, password: string): string {
+  return hash(algorithm, `${username}:${realm}:${password}`)
+}
+
 interface DigestInput {
   readonly algorithm: DigestAlgorithm
-  readonly username: string
-  readonly realm: string
-  readonly password: string
+  /** See `digestSecret`. */
+  readonly secret: string
   readonly nonce: string
   readonly method: string
   readonly uri: string
@@ -92,8 +96,7 @@ interface DigestInput {
 
 /** The `response` value: RFC 2617 3.2.2. */
 export function digestResponse(input: DigestInput): string {
-  const { algorithm } = input
-  const secret = hash(algorithm, `${input.username}:${input.realm}:${input.password}`)
+  const { algorithm, secret } = input
   const request = hash(algorithm, `${input.method}:${input.uri}`)
   const middle = input.qop === undefined ? input.nonce : `${input.nonce}:${input.qop.count}:${input.qop.clientNonce}:auth`
   return hash(algorithm, `${secret}:${middle}:${request}`)
@@ -111,7 +114,8 @@ export function authorization(
   clientNonce: string,
 ): string {
   const qop = challenge.qopAuth ? { count: count.toString(16).padStart(8, '0'), clientNonce } : undefined
-  const input = { ...challenge, ...credentials, ...request }
+  const { algorithm, realm, nonce } = challenge
+  const input = { algorithm, nonce, secret: digestSecret(algorithm, credentials.username, realm, credentials.password), ...request }
   const response = digestResponse(qop === undefined ? input : { ...input, qop })
   return [
     `Digest username=${quote(credentials.username)}`,
@@ -150,9 +154,9 @@ export class DigestServer {
 
   /**
    * Checks the value of Authorization.
-   * @param passwordOf the password of a user name; undefined where there is no such user
+   * @param secretOf what `digestSecret` made of a user's password; undefined where there is no such user
    */
-  verify(header: string | undefined, method: string, nowMs: number, passwordOf: (username: string) => string | undefined): Verdict {
+  verify(header: string | undefined, method: string, nowMs: number, secretOf: (username: string, algorithm: DigestAlgorithm) => string | undefined): Verdict {
     const fields = header === undefined ? undefined : parseDigest(header)
     const field = (name: string) => fields?.get(name) ?? ''
     const username = field('username')
@@ -162,10 +166,10 @@ export class DigestServer {
     if (field('realm') !== this.options.realm) return { kind: 'refused', why: 'another realm' }
     const age = this.#ageOf(field('nonce'), nowMs)
     if (age === undefined) return { kind: 'refused', why: 'the nonce is not ours' }
-    const password = passwordOf(username)
-    if (password === undefined) return { kind: 'refused', why: 'no such user' }
+    const secret = secretOf(username, algorithm)
+    if (secret === undefined) return { kind: 'refused', why: 'no such user' }
     const withQop = fields.get('qop')?.toLowerCase() === 'auth'
-    const input = { algorithm, username, realm: this.options.realm, password, nonce: field('nonce'), method, uri: field('uri') }
+    const input = { algorithm, secret, nonce: field('nonce'), method, uri: field('uri') }
     const expected = digestResponse(withQop ? { ...input, qop: { count: field('nc'), clientNonce: field('cnonce') } } : input)
     if (!same(expected, field('response').toLowerCase())) return { kind: 'refused', why: 'wrong password' }
     return age > (this.options.nonceLifeMs ?? 300_000) ? { kind: 'stale' } : { kind: 'accepted', username }
