@@ -8,6 +8,7 @@
  */
 import { EmbeddedSwitch } from './embedded-switch.js'
 import type { ControlMessage } from './faults.js'
+import { readSettings } from './read-settings.js'
 import type { EmbeddedSwitchSettings } from './settings.js'
 
 function fail(line: string): never {
@@ -19,13 +20,25 @@ function settings(): EmbeddedSwitchSettings {
   const text = process.argv[2] ?? process.env.RINGROUND_SWITCH
   if (text === undefined) fail('embedded switch: no settings; give them as JSON in the first argument or in RINGROUND_SWITCH')
   try {
-    return JSON.parse(text) as EmbeddedSwitchSettings
+    return readSettings(text)
   } catch (error) {
-    fail(`embedded switch: the settings are not JSON: ${(error as Error).message}`)
+    fail(`embedded switch: ${(error as Error).message}`)
   }
 }
 
-const embedded = new EmbeddedSwitch(settings())
+function log(line: string): void {
+  process.stderr.write(`${line}\n`)
+}
+
+const embedded = new EmbeddedSwitch(settings(), log)
+
+// One call's odd message must not end the calls of all others: what nobody caught is written down, and the switch goes on.
+process.on('uncaughtException', (error) => {
+  log(`embedded switch: fault: ${error.stack ?? error.message}`)
+})
+process.on('unhandledRejection', (reason) => {
+  log(`embedded switch: fault: ${reason instanceof Error ? (reason.stack ?? reason.message) : String(reason)}`)
+})
 
 let stopping = false
 function stop(): void {

@@ -18,6 +18,8 @@ const MAX_BODY_BYTES = 8 * 1024 * 1024
 /** Takes bytes as they come and gives whole commands. Lines end in LF or CRLF; empty lines before a command are skipped. */
 export class CommandReader {
   #buffer: Buffer = Buffer.alloc(0)
+  /** Up to here no end of a head has been found. */
+  #searched = 0
   #head: { line: string; headers: Map<string, string>; bodyBytes: number } | undefined
 
   /** @throws CommandSyntaxError when a command is longer than any real one */
@@ -37,6 +39,7 @@ export class CommandReader {
       if (end === undefined) return undefined
       this.#head = parseHead(this.#buffer.toString('utf8', 0, end.text))
       this.#buffer = this.#buffer.subarray(end.next)
+      this.#searched = 0
     }
     const head = this.#head
     if (this.#buffer.length < head.bodyBytes) return undefined
@@ -50,10 +53,12 @@ export class CommandReader {
     let skip = 0
     while (skip < this.#buffer.length && (this.#buffer[skip] === 0x0a || this.#buffer[skip] === 0x0d)) skip++
     if (skip > 0) this.#buffer = this.#buffer.subarray(skip)
-    for (let at = this.#buffer.indexOf(0x0a); at !== -1; at = this.#buffer.indexOf(0x0a, at + 1)) {
+    for (let at = this.#buffer.indexOf(0x0a, this.#searched); at !== -1; at = this.#buffer.indexOf(0x0a, at + 1)) {
       if (this.#buffer[at + 1] === 0x0a) return { text: at, next: at + 2 }
       if (this.#buffer[at + 1] === 0x0d && this.#buffer[at + 2] === 0x0a) return { text: at, next: at + 3 }
     }
+    // The last bytes may be the beginning of the end.
+    this.#searched = Math.max(0, this.#buffer.length - 3)
     if (this.#buffer.length > MAX_HEAD_BYTES) throw new CommandSyntaxError('command without end')
     return undefined
   }

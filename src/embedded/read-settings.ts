@@ -1,0 +1,82 @@
+import type { EmbeddedSwitchSettings } from './settings.js'
+
+type Check = (value: unknown, path: string) => void
+
+function wrong(path: string, expected: string): never {
+  throw new Error(`setting ${path}: expected ${expected}`)
+}
+
+const text: Check = (value, path) => {
+  if (typeof value !== 'string' || value === '') wrong(path, 'a text')
+}
+
+const port: Check = (value, path) => {
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > 65535) wrong(path, 'a port from 0 to 65535')
+}
+
+const positive: Check = (value, path) => {
+  if (typeof value !== 'number' || !(value >= 0)) wrong(path, 'a number, 0 or more')
+}
+
+const protocols: Check = (value, path) => {
+  if (!Array.isArray(value) || value.length === 0 || value.some((one) => one !== 'udp' && one !== 'tcp')) wrong(path, 'a list of "udp" and "tcp"')
+}
+
+function optional(check: Check): Check {
+  return (value, path) => {
+    if (value !== undefined) check(value, path)
+  }
+}
+
+function object(fields: Readonly<Record<string, Check>>): Check {
+  return (value, path) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) wrong(path, 'an object')
+    const given = value as Record<string, unknown>
+    for (const name of Object.keys(given)) if (!(name in fields)) wrong(`${path}.${name}`, `one of ${Object.keys(fields).join(', ')}`)
+    for (const [name, check] of Object.entries(fields)) check(given[name], `${path}.${name}`)
+  }
+}
+
+function list(check: Check): Check {
+  return (value, path) => {
+    if (!Array.isArray(value) || value.length === 0) wrong(path, 'a list with at least one entry')
+    value.forEach((one, index) => check(one, `${path}[${index}]`))
+  }
+}
+
+const address = object({ address: text, port })
+
+const settings = object({
+  drachtio: object({
+    sip: list(object({ address: text, port, protocols, externalAddress: optional(text) })),
+    app: address,
+    secret: text,
+    outbound: optional(address),
+    t1Ms: optional(positive),
+  }),
+  freeswitch: object({
+    sip: address,
+    profile: optional(text),
+    eventSocket: address,
+    password: text,
+    rtp: object({ address: text, externalAddress: optional(text), firstPort: port, lastPort: port }),
+    maxSessions: optional(positive),
+    mediaTimeoutSeconds: optional(positive),
+    heartbeatSeconds: optional(positive),
+  }),
+})
+
+/** Reads the settings from JSON. @throws Error with one line: which setting, and what it should be */
+export function readSettings(json: string): EmbeddedSwitchSettings {
+  let value: unknown
+  try {
+    value = JSON.parse(json)
+  } catch (error) {
+    throw new Error(`the settings are not JSON: ${(error as Error).message}`, { cause: error })
+  }
+  settings(value, 'settings')
+  const read = value as EmbeddedSwitchSettings
+  const { firstPort, lastPort } = read.freeswitch.rtp
+  if (lastPort < firstPort) wrong('settings.freeswitch.rtp.lastPort', `at least firstPort (${firstPort})`)
+  return read
+}
