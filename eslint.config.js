@@ -15,6 +15,7 @@ const rooms = {
   directory: ['switch'],
   prompts: ['switch', 'rtp'],
   calls: ['switch', 'clock', 'directory', 'prompts'],
+  registrar: ['switch', 'clock', 'sip'],
   guard: ['calls', 'switch', 'clock'],
   store: ['calls', 'switch', 'directory'],
   recordings: ['calls', 'store', 'clock', 'rtp'],

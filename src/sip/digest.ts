@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { endOfQuoted, quote, unquote } from './text.js'
 
 /** HTTP Digest as SIP uses it: RFC 3261 22.4, RFC 2617 3, RFC 7616 and RFC 8760 (SHA-256). */
@@ -136,7 +136,7 @@ export type Verdict =
   | { readonly kind: 'refused'; readonly why: string }
 
 /**
- * Challenges and checks, without keeping state: a nonce is its time of birth with a keyed hash over it.
+ * Challenges and checks, without keeping state: a nonce is its time of birth and a random number, with a keyed hash over both.
  * @param options.secret keys the nonces; at least 16 random bytes, the same on every node that shares the work
  */
 export class DigestServer {
@@ -176,14 +176,18 @@ export class DigestServer {
   }
 
   #nonce(nowMs: number): string {
-    const born = Math.floor(nowMs).toString(16)
-    return `${born}-${createHmac('sha256', this.#secret).update(born).digest('hex').slice(0, 32)}`
+    // Each challenge has a nonce of its own, so that two telephones asked in the same millisecond do not share one.
+    const born = `${Math.floor(nowMs).toString(16)}-${randomBytes(6).toString('hex')}`
+    return `${born}-${this.#seal(born)}`
   }
 
   #ageOf(nonce: string, nowMs: number): number | undefined {
-    const [born = '', seal = ''] = nonce.split('-')
-    const expected = createHmac('sha256', this.#secret).update(born).digest('hex').slice(0, 32)
-    return same(expected, seal) ? nowMs - Number.parseInt(born, 16) : undefined
+    const [time = '', salt = '', seal = ''] = nonce.split('-')
+    return same(this.#seal(`${time}-${salt}`), seal) ? nowMs - Number.parseInt(time, 16) : undefined
+  }
+
+  #seal(born: string): string {
+    return createHmac('sha256', this.#secret).update(born).digest('hex').slice(0, 32)
   }
 }
 
