@@ -82,6 +82,8 @@ export class Session implements DialogOwner {
   /** Their INVITE or UPDATE that we have not answered yet. */
   #answering: ServerTransaction | undefined
   #awaitingAck: ServerTransaction | undefined
+  /** The 2xx that waits for its ACK held our offer: the answer comes with the ACK. */
+  #awaitingAnswer: boolean
   #onAcknowledged: (() => void)[] = []
   #bye: Promise<void> | undefined
   #settleBye: () => void = () => undefined
@@ -94,6 +96,7 @@ export class Session implements DialogOwner {
     this.remoteSdp = parts.remoteSdp
     this.#authenticator = parts.authenticator
     this.#awaitingAck = parts.awaitingAck
+    this.#awaitingAnswer = parts.awaitingAck !== undefined && parts.remoteSdp === undefined
     this.#peerAllowsUpdate = parts.peer.headers.lists('Allow', 'UPDATE')
     let settle: (end: SessionEnd) => void = () => undefined
     this.ended = new Promise((resolve) => {
@@ -126,6 +129,7 @@ export class Session implements DialogOwner {
   /** The ACK of a 2xx came. */
   acknowledged(): void {
     this.#awaitingAck = undefined
+    this.#awaitingAnswer = false
     const waiting = this.#onAcknowledged
     this.#onAcknowledged = []
     for (const action of waiting) action()
@@ -189,7 +193,7 @@ export class Session implements DialogOwner {
     const isInvite = request.method === 'INVITE'
     const hasOffer = request.sdp !== undefined
     // RFC 3261 14.2 and RFC 3311 5.2: an offer of ours is out -> 491; one of theirs is unanswered -> 500 with Retry-After.
-    if (this.#offering && (isInvite || hasOffer)) {
+    if ((this.#offering || this.#awaitingAnswer) && (isInvite || hasOffer)) {
       this.respond(transaction, 491)
       return
     }
@@ -236,6 +240,7 @@ export class Session implements DialogOwner {
       // A 2xx of an earlier re-INVITE must have arrived, since this one came.
       this.#awaitingAck?.stopRepeating()
       this.#awaitingAck = transaction
+      this.#awaitingAnswer = request.sdp === undefined
       transaction.events.acknowledged = (ack) => {
         if (request.sdp === undefined && ack.sdp !== undefined) {
           this.remoteSdp = ack.sdp

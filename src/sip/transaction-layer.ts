@@ -36,6 +36,8 @@ export interface TransactionLayerOptions {
   readonly answerCancelled?: boolean
   /** An INVITE that has had a provisional response is cancelled after so long without another one (timer C). Default 300 s. */
   readonly proceedingMs?: number
+  /** An INVITE that the user never answers gets 480 after so long; default 600 s. Other requests are forgotten after 64*T1. */
+  readonly unansweredMs?: number
 }
 
 /** What the layer hands up. */
@@ -238,6 +240,7 @@ export class TransactionLayer implements TransportUser {
       clock: this.clock,
       context: this.#context(source),
       destination: responseDestination(request.via, source),
+      unansweredMs: request.method === 'INVITE' ? (this.#options.unansweredMs ?? 600_000) : 64 * this.timers.t1,
       tryingAfterMs: this.#options.tryingAfterMs ?? 200,
       send: (bytes, to, failed) => {
         this.transport.send(bytes, to, failed)

@@ -165,17 +165,17 @@ async function play({ seed, loss, duplication, maxDelayMs, actions, answering }:
   }
 
   for (const side of sides) side.giveUpAll()
-  await time.pass(300_000)
+  // An INVITE whose CANCEL could not be sent rings until its own guard ends it.
+  await time.pass(900_000)
   for (const { agent } of sides) {
     expect(agent.layer.counts, 'no transaction left').toEqual({ client: 0, server: 0, unacknowledged: 0 })
     expect(agent.dialogCount, 'no dialog left').toBe(0)
   }
-  // What is left are INVITEs that the scenario lets ring: their own guard timers only.
   expect(time.pending, 'no timer left').toBe(0)
 }
 
 describe('two user agents over a network that loses, doubles and reorders', () => {
   it('agree in the end on what calls there are and on their media, and leave nothing behind', async () => {
-    await fc.assert(fc.asyncProperty(scenario, play), { numRuns: 400 })
+    await fc.assert(fc.asyncProperty(scenario, play), { numRuns: 300 })
   })
 })

@@ -52,6 +52,8 @@ export interface ServerSurroundings {
   readonly context: MachineContext
   readonly destination: Endpoint
   readonly tryingAfterMs: number
+  /** A user that has not answered by then never will. */
+  readonly unansweredMs: number
   send(bytes: Buffer, to: Endpoint, failed: (error: Error) => void): void
   /** Hands the new transaction to the user. */
   passUp(): void
@@ -66,6 +68,7 @@ abstract class Answering implements ServerTransaction {
   events: ServerEvents = {}
   #answered: SipResponse | undefined
   #last: Buffer | undefined
+  readonly #stopGuard: () => void
 
   constructor(
     readonly request: SipRequest,
@@ -73,7 +76,11 @@ abstract class Answering implements ServerTransaction {
     readonly local: Endpoint,
     readonly localTag: string,
     readonly surroundings: ServerSurroundings,
-  ) {}
+  ) {
+    this.#stopGuard = surroundings.clock.after(surroundings.unansweredMs, () => {
+      this.neverAnswered()
+    })
+  }
 
   get answered(): SipResponse | undefined {
     return this.#answered
@@ -81,7 +88,10 @@ abstract class Answering implements ServerTransaction {
 
   respond(response: SipResponse): boolean {
     if (this.#answered !== undefined || this.isTerminated) return false
-    if (response.status >= 200) this.#answered = response
+    if (response.status >= 200) {
+      this.#answered = response
+      this.#stopGuard()
+    }
     this.#last = printMessage(response)
     this.stepRespond(response)
     return true
@@ -94,7 +104,13 @@ abstract class Answering implements ServerTransaction {
   abstract get isTerminated(): boolean
   abstract start(): void
   abstract repeated(): void
-  abstract drop(): void
+  drop(): void {
+    this.#stopGuard()
+    this.forget()
+  }
+  /** Stops the timers and ends the state, silently. */
+  protected abstract forget(): void
+  protected abstract neverAnswered(): void
   protected abstract stepRespond(response: SipResponse): void
   protected abstract transportError(error: Error): void
 
@@ -111,6 +127,7 @@ abstract class Answering implements ServerTransaction {
   }
 
   protected end(): void {
+    this.#stopGuard()
     this.surroundings.remove()
     this.events.ended?.()
   }
@@ -131,9 +148,14 @@ export class NonInviteServerTransaction extends Answering {
   repeated(): void {
     this.#step({ kind: 'request' })
   }
-  drop(): void {
+  protected forget(): void {
     this.#timers.stopAll()
     this.#state = { name: 'terminated' }
+  }
+  /** RFC 4320 4.1: no 408 here; the other side has given up by its own timer F. */
+  protected neverAnswered(): void {
+    this.drop()
+    this.end()
   }
   protected stepRespond(response: SipResponse): void {
     this.#step({ kind: 'respond', status: response.status })
@@ -193,9 +215,13 @@ export class InviteServerTransaction extends Answering {
   acknowledged(): void {
     this.#step({ kind: 'ack' })
   }
-  drop(): void {
+  protected forget(): void {
     this.#timers.stopAll()
     this.#state = { name: 'terminated' }
+  }
+  protected neverAnswered(): void {
+    this.respond(responseTo(this.request, 480, { toTag: this.localTag }))
+    this.events.failed?.('never answered')
   }
   protected stepRespond(response: SipResponse): void {
     this.#step({ kind: 'respond', status: response.status })
