@@ -3,22 +3,22 @@ import { connectMrf, connectSrf, type MediaServer, type Srf } from './drachtio-p
 import { RawPhone } from './raw-phone.js'
 import { startSwitch, type SwitchUnderTest } from './switch-under-test.js'
 
-const opened: (() => Promise<unknown> | void)[] = []
+const opened: (() => unknown)[] = []
 
 afterEach(async () => {
   for (const close of opened.splice(0).reverse()) await close()
 })
 
 /** Has something closed when the test is over. */
-export function closeAfterwards(close: () => Promise<unknown> | void): void {
+export function closeAfterwards(close: () => unknown): void {
   opened.push(close)
 }
 
 export interface Bench extends SwitchUnderTest {
   readonly srf: Srf
-  phone(): Promise<RawPhone>
+  readonly phone: () => Promise<RawPhone>
   /** Settles when the switch has taken in all that the application has told it so far (the methods that it wants). */
-  routed(): Promise<void>
+  readonly routed: () => Promise<void>
 }
 
 /** A switch with one application connected. */

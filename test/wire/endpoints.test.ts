@@ -246,7 +246,6 @@ test('the application that hangs up its socket ends the channel', async () => {
 test('events reach an inbound connection that asked for them, filters and nixevent included', async () => {
   const { ms } = await mediaBench()
   const seen: string[] = []
-  ms.conn as unknown as { subscribe(events: string[]): void }
   const conn = ms.conn as unknown as { subscribe(e: string[], cb?: () => void): void; on(e: string, h: (event: EslEvent) => void): void; sendRecv(c: string, cb: (event: EslEvent) => void): void; bgapi(c: string, cb: (event: EslEvent) => void): void }
   await new Promise<void>((resolve) => conn.subscribe(['ALL'], resolve))
   conn.on('esl::event::*::*', (event) => seen.push(event.getHeader('Event-Name') ?? ''))

@@ -6,7 +6,7 @@ import { UserAgent } from '../../src/sip/user-agent.js'
 import { connectMrf, connectSrf, quick, type Endpoint, type SrfDialog } from './drachtio-packages.js'
 import { startSwitch } from './switch-under-test.js'
 
-const opened: (() => Promise<void> | void)[] = []
+const opened: (() => unknown)[] = []
 
 afterEach(async () => {
   for (const close of opened.splice(0).reverse()) await close()

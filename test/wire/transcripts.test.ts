@@ -11,7 +11,7 @@ import { readTranscript } from './transcript.js'
 /** The tolerances that were needed. */
 const used = new Set<string>()
 
-const opened: (() => Promise<void> | void)[] = []
+const opened: (() => unknown)[] = []
 
 afterEach(async () => {
   for (const close of opened.splice(0).reverse()) await close()
