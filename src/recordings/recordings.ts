@@ -159,11 +159,11 @@ class SpooledRecordings implements Recordings {
   }
 
   async probe(): Promise<RecordingsHealth> {
+    this.#room = undefined
     try {
       await this.spool.prepare()
       await mkdir(this.settings.recordingsFolder, { recursive: true })
       await proveWritable(this.settings.recordingsFolder)
-      this.#room = undefined
       this.#found(await this.#lackOfRoom())
     } catch (error) {
       this.#found(describe(error))

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Database from 'libsql'
-import { Kysely, Migrator, SqliteDialect } from 'kysely'
+import { Kysely, Migrator, SqliteDialect, type SqliteDatabase } from 'kysely'
 import { sqliteMigrations } from './migrations.js'
 import type { Schema } from './schema.js'
 
@@ -24,7 +24,7 @@ export async function openForWriting(file: string): Promise<OpenDatabase> {
     sqlite.pragma('journal_mode = WAL')
     sqlite.pragma('synchronous = FULL')
     sqlite.pragma('busy_timeout = 5000')
-    const db = new Kysely<Schema>({ dialect: new SqliteDialect({ database: sqlite }) })
+    const db = new Kysely<Schema>({ dialect: new SqliteDialect({ database: forKysely(sqlite) }) })
     try {
       await migrate(db)
     } catch (error) {
@@ -49,7 +49,7 @@ export function openForReading(file: string): OpenDatabase {
   const sqlite = new Database(file)
   sqlite.pragma('busy_timeout = 5000')
   sqlite.pragma('query_only = 1')
-  const db = new Kysely<Schema>({ dialect: new SqliteDialect({ database: sqlite }) })
+  const db = new Kysely<Schema>({ dialect: new SqliteDialect({ database: forKysely(sqlite) }) })
   return { db, close: () => db.destroy() }
 }
 
@@ -69,4 +69,22 @@ async function migrate(db: Kysely<Schema>): Promise<void> {
   const migrator = new Migrator({ db, provider: { getMigrations: () => Promise.resolve(sqliteMigrations) } })
   const { error } = await migrator.migrateToLatest()
   if (error !== undefined) throw error instanceof Error ? error : new Error('the tables could not be made', { cause: error })
+}
+
+/**
+ * When the disk is full, SQLite takes the whole transaction back by itself (sqlite.org, "Response To Errors Within A Transaction"). Kysely
+ * rolls back once more, and the refusal of that would hide what was wrong.
+ */
+function forKysely(sqlite: Database.Database): SqliteDatabase {
+  return {
+    close: () => sqlite.close(),
+    prepare: (statement) => (statement === 'rollback' && !sqlite.inTransaction ? nothing : sqlite.prepare(statement)),
+  }
+}
+
+const nothing: ReturnType<SqliteDatabase['prepare']> = {
+  reader: false,
+  all: () => [],
+  run: () => ({ changes: 0, lastInsertRowid: 0 }),
+  iterate: () => [][Symbol.iterator](),
 }

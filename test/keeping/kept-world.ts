@@ -1,0 +1,62 @@
+import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
+import type { CallFact } from '../../src/calls/events.js'
+import { createRecordings, type Recordings, type RecordingsSettings } from '../../src/recordings/recordings.js'
+import { openStore, type Store } from '../../src/store/store.js'
+import { AlarmBoard } from './alarms.js'
+import { untilTalking } from './sample-call.js'
+import { scratchFolder } from './scratch-folder.js'
+import { stereoTones } from './wav-file.js'
+
+/** A store and recordings on a folder of their own, closed after the test. `again()` is a new engine on the same folder. */
+export interface KeptWorld {
+  readonly folder: string
+  readonly store: Store
+  readonly recordings: Recordings
+  readonly alarms: AlarmBoard
+  readonly spool: string
+  readonly mp3s: string
+  tell(callId: string, ...facts: readonly CallFact[]): Promise<void>
+  /** A call that was recorded for so many seconds and is over; its recording is handed on. @returns the recording's id */
+  recordedCall(callId: string, seconds: number): Promise<string>
+  again(more?: Partial<RecordingsSettings>): Promise<KeptWorld>
+}
+
+export async function keptWorld(more: Partial<RecordingsSettings> = {}, folder = scratchFolder()): Promise<KeptWorld> {
+  const alarms = new AlarmBoard()
+  const spool = join(folder, 'spool')
+  const mp3s = join(folder, 'recordings')
+  const store = await openStore({ file: join(folder, 'calls.db'), alarms })
+  onTestFinished(() => store.close())
+  const recordings = await createRecordings({ spoolFolder: spool, recordingsFolder: mp3s, store, alarms, encoder: 'wasm', minFreeBytes: 0, lineName: (line) => ({ cardiology: 'Cardiology' })[line], ...more })
+  onTestFinished(() => recordings.close())
+  const tell = async (callId: string, ...facts: readonly CallFact[]) => {
+    await Promise.all(facts.map((fact) => store.log.append(callId, fact)))
+  }
+  return {
+    folder,
+    store,
+    recordings,
+    alarms,
+    spool,
+    mp3s,
+    tell,
+    async recordedCall(callId, seconds) {
+      const place = await recordings.sink.allocate(callId)
+      if (place.kind !== 'spool') throw new Error(place.why)
+      const { recordingId, path } = place
+      const facts = untilTalking(callId, { spoolPath: path }).map((fact) => (fact.type === 'recording.started' ? { ...fact, recordingId } : fact))
+      await tell(callId, ...facts)
+      stereoTones(path, { seconds })
+      await tell(callId, { type: 'talk.ended', by: 'caller', why: 'hangup' }, { type: 'recording.stopped', recordingId })
+      recordings.sink.finish(recordingId)
+      await tell(callId, { type: 'call.ended', ending: 'completed' })
+      return recordingId
+    },
+    async again(other = {}) {
+      await recordings.close()
+      await store.close()
+      return keptWorld({ ...more, ...other }, folder)
+    },
+  }
+}

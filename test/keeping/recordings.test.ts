@@ -1,0 +1,232 @@
+import { createHash } from 'node:crypto'
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { callRecord, type RecordingRecord } from '../../src/calls/call-record.js'
+import { findLame } from '../../src/recordings/find-lame.js'
+import { heard } from './heard.js'
+import { keptWorld, type KeptWorld } from './kept-world.js'
+import { untilTalking } from './sample-call.js'
+import { header, stereoTones } from './wav-file.js'
+
+const lame = await findLame(process.env['PATH'] ?? '')
+
+async function recordingOf(world: KeptWorld, callId: string): Promise<RecordingRecord | undefined> {
+  await world.recordings.idle()
+  const recording = async () => callRecord(await world.store.events(callId))?.recordings[0]
+  // A failure is a fact that may linger for a moment before it is on disk.
+  await expect.poll(async () => (await recording())?.state, { timeout: 10_000 }).toMatch(/ready|failed/)
+  return recording()
+}
+
+const encoders = ['wasm', ...(lame === undefined ? [] : (['native'] as const))] as const
+
+test.each(encoders)('a recording becomes an MP3 of the right length with each party on its own channel (%s)', async (encoder) => {
+  const world = await keptWorld({ encoder })
+  await world.recordedCall('one', 3)
+  const recording = await recordingOf(world, 'one')
+  expect(recording).toMatchObject({ state: 'ready', seconds: 3 })
+  expect(recording?.path).toMatch(/^\d{4}\/\d{2}\/\d{2}\/one\.mp3$/)
+  const path = join(world.mp3s, recording?.path ?? '')
+  const bytes = readFileSync(path)
+  expect(recording?.bytes).toBe(bytes.length)
+  expect(recording?.sha256).toBe(createHash('sha256').update(bytes).digest('hex'))
+  // 32 kbit/s: 4 kB a second.
+  expect(bytes.length).toBeGreaterThan(12_000)
+  expect(bytes.length).toBeLessThan(14_000)
+  const mp3 = await heard(path)
+  expect(mp3.seconds).toBeGreaterThanOrEqual(3)
+  expect(mp3.seconds).toBeLessThan(3.6)
+  expect(mp3.level('left', 440)).toBeGreaterThan(0.1)
+  expect(mp3.level('left', 1_000)).toBeLessThan(0.005)
+  expect(mp3.level('right', 1_000)).toBeGreaterThan(0.1)
+  expect(mp3.level('right', 440)).toBeLessThan(0.005)
+  expect(readdirSync(world.spool)).toEqual([])
+  expect(world.alarms.active()).toEqual([])
+})
+
+test('the MP3 says line, date and call, and nothing of a patient', async () => {
+  const world = await keptWorld()
+  await world.recordedCall('call-77', 1)
+  const recording = await recordingOf(world, 'call-77')
+  const head = readFileSync(join(world.mp3s, recording?.path ?? '')).subarray(0, 400).toString('latin1')
+  expect(head.startsWith('ID3\x04')).toBe(true)
+  expect(head).toContain('Cardiology')
+  expect(head).toContain('call-77')
+  expect(head).toContain(new Date(recording?.startedAt ?? 0).toISOString().slice(0, 10))
+  expect(head).not.toContain('1632960101')
+})
+
+test('a spool whose writer died, with a header that says nothing, is finished in full', async () => {
+  const world = await keptWorld()
+  const place = await world.recordings.sink.allocate('one')
+  if (place.kind !== 'spool') throw new Error(place.why)
+  await world.tell('one', ...untilTalking('one', { spoolPath: place.path }).map((fact) => (fact.type === 'recording.started' ? { ...fact, recordingId: place.recordingId } : fact)))
+  stereoTones(place.path, { seconds: 2, claimedBytes: 0 })
+  const next = await world.again()
+  expect(await next.store.closeInterrupted()).toEqual(['one'])
+  expect(await next.recordings.recover()).toEqual({ queued: 1, orphans: [] })
+  expect(await recordingOf(next, 'one')).toMatchObject({ state: 'ready', seconds: 2 })
+  expect(callRecord(await next.store.events('one'))).toMatchObject({ ending: 'interrupted' })
+  expect(readdirSync(next.spool)).toEqual([])
+})
+
+test('a recording whose first fact was lost with the engine is still found by the note beside it', async () => {
+  const world = await keptWorld()
+  const place = await world.recordings.sink.allocate('one')
+  if (place.kind !== 'spool') throw new Error(place.why)
+  await world.tell('one', ...untilTalking('one').filter((fact) => fact.type !== 'recording.started'))
+  stereoTones(place.path, { seconds: 1 })
+  const next = await world.again()
+  await next.store.closeInterrupted()
+  expect(await next.recordings.recover()).toEqual({ queued: 1, orphans: [] })
+  expect(await recordingOf(next, 'one')).toMatchObject({ state: 'ready', seconds: 1 })
+})
+
+test('a file in the spool that belongs to no known call is kept and reported, never deleted', async () => {
+  const world = await keptWorld()
+  const stray = join(world.spool, 'stray.wav')
+  stereoTones(stray, { seconds: 1 })
+  const place = await world.recordings.sink.allocate('a call that the store has never heard of')
+  if (place.kind !== 'spool') throw new Error(place.why)
+  stereoTones(place.path, { seconds: 1 })
+  const next = await world.again()
+  const found = await next.recordings.recover()
+  expect(found.queued).toBe(0)
+  expect(found.orphans.toSorted()).toEqual([place.path, stray].toSorted())
+  expect(next.alarms.active()).toMatchObject([{ alarm: 'recordings.orphans' }])
+  expect(existsSync(stray) && existsSync(place.path)).toBe(true)
+})
+
+test('a spool that was left although its MP3 is done is cleared away; without the MP3 it is made again', async () => {
+  const world = await keptWorld()
+  const [done, lost] = [await world.recordedCall('done', 1), await world.recordedCall('lost', 1)]
+  const [first, second] = [await recordingOf(world, 'done'), await recordingOf(world, 'lost')]
+  for (const id of [done, lost]) stereoTones(join(world.spool, `${id}.wav`), { seconds: 1 })
+  rmSync(join(world.mp3s, second?.path ?? ''))
+  const before = statSync(join(world.mp3s, first?.path ?? '')).mtimeMs
+  const next = await world.again()
+  expect(await next.recordings.recover()).toEqual({ queued: 1, orphans: [] })
+  expect(await recordingOf(next, 'lost')).toMatchObject({ state: 'ready', path: second?.path })
+  expect(existsSync(join(next.mp3s, second?.path ?? ''))).toBe(true)
+  expect(statSync(join(next.mp3s, first?.path ?? '')).mtimeMs).toBe(before)
+  expect(readdirSync(next.spool)).toEqual([])
+})
+
+test('a recording of 44 bytes is called empty, with an alarm when there was a conversation, and is kept', async () => {
+  const world = await keptWorld()
+  const place = await world.recordings.sink.allocate('one')
+  if (place.kind !== 'spool') throw new Error(place.why)
+  const { recordingId, path } = place
+  writeFileSync(path, header(0))
+  const begun = Date.now() - 23 * 60_000
+  await world.store.appendLate('one', { type: 'call.arrived', kind: 'dialIn', callerNumber: '', dialledNumber: '', source: '' }, begun)
+  await world.store.appendLate('one', { type: 'recording.started', recordingId, spoolPath: path }, begun)
+  await world.tell('one', { type: 'recording.stopped', recordingId })
+  world.recordings.sink.finish(recordingId)
+  const recording = await recordingOf(world, 'one')
+  expect(recording?.state).toBe('failed')
+  expect(recording?.why).toMatch(/^spool: the recording is empty: 44 bytes/)
+  expect(world.alarms.active().map((alarm) => alarm.alarm)).toEqual(['recordings.empty'])
+  expect(readdirSync(join(world.spool, 'unusable'))).toContain(`${recordingId}.wav`)
+  expect(readdirSync(world.mp3s)).toEqual([])
+})
+
+test('a file that is no WAV at all is called so and kept', async () => {
+  const world = await keptWorld()
+  const place = await world.recordings.sink.allocate('one')
+  if (place.kind !== 'spool') throw new Error(place.why)
+  writeFileSync(place.path, 'not a recording '.repeat(100))
+  await world.tell('one', ...untilTalking('one').map((fact) => (fact.type === 'recording.started' ? { ...fact, recordingId: place.recordingId, spoolPath: place.path } : fact)))
+  world.recordings.sink.finish(place.recordingId)
+  expect((await recordingOf(world, 'one'))?.why).toMatch(/not a RIFF\/WAVE file/)
+  expect(readdirSync(join(world.spool, 'unusable'))).toContain(`${place.recordingId}.wav`)
+})
+
+test('an encoder that fails keeps the spool, raises an alarm, and the next start makes the MP3', async () => {
+  const world = await keptWorld()
+  // A file where the folder of the year has to be: neither LAME can write there.
+  writeFileSync(join(world.mp3s, String(new Date().getUTCFullYear())), '')
+  const recordingId = await world.recordedCall('one', 1)
+  expect((await recordingOf(world, 'one'))?.state).toBe('failed')
+  expect(world.alarms.active().map((alarm) => alarm.alarm)).toEqual(['recordings.notFinished'])
+  expect(existsSync(join(world.spool, `${recordingId}.wav`))).toBe(true)
+  rmSync(join(world.mp3s, String(new Date().getUTCFullYear())))
+  const next = await world.again()
+  expect(await next.recordings.recover()).toEqual({ queued: 1, orphans: [] })
+  expect((await recordingOf(next, 'one'))?.state).toBe('ready')
+}, 90_000)
+
+test('a native LAME that is broken is replaced by the one in WebAssembly', async () => {
+  const world = await keptWorld()
+  const bin = join(world.folder, 'bin')
+  mkdirSync(bin)
+  const broken = join(bin, 'lame')
+  writeFileSync(broken, '#!/bin/sh\n[ "$1" = --version ] && echo "LAME 64bits version 3.100" && exit 0\necho "lame: cannot" >&2\nexit 3\n')
+  chmodSync(broken, 0o755)
+  const next = await world.again({ encoder: 'native', searchPath: bin })
+  expect(next.recordings.health().encoder).toBe(`lame (${broken})`)
+  await next.recordedCall('one', 1)
+  expect((await recordingOf(next, 'one'))?.state).toBe('ready')
+}, 90_000)
+
+test('an MP3 that was cut off is found out by decoding, whatever its header says', async () => {
+  const { verifyMp3 } = await import('../../src/recordings/verify-mp3.js')
+  const world = await keptWorld()
+  await world.recordedCall('one', 4)
+  const recording = await recordingOf(world, 'one')
+  const path = join(world.mp3s, recording?.path ?? '')
+  const expected = { frames: 32_000, rate: 8_000, loudness: { left: 0.17, right: 0.17 } }
+  expect(await verifyMp3(path, expected)).toBeUndefined()
+  const cut = join(world.folder, 'cut.mp3')
+  copyFileSync(path, cut)
+  truncateSync(cut, Math.floor((recording?.bytes ?? 0) * 0.75))
+  expect(await verifyMp3(cut, expected)).toMatch(/too short/)
+  expect(await verifyMp3(path, { ...expected, frames: 16_000 })).toMatch(/too long/)
+  expect(await verifyMp3(path, { ...expected, loudness: { left: 0.17, right: 0 } })).toMatch(/too loud on the right/)
+  expect(await verifyMp3(path, { ...expected, loudness: { left: 0.6, right: 0.17 } })).toMatch(/too quiet on the left/)
+})
+
+test('without a native LAME, `native` is refused in one line and `auto` takes the one in WebAssembly', async () => {
+  const world = await keptWorld()
+  await expect(world.again({ encoder: 'native', searchPath: join(world.folder, 'nothing') })).rejects.toThrow(/no `lame` that runs/)
+  const next = await keptWorld({ encoder: 'auto', searchPath: join(world.folder, 'nothing') })
+  expect(next.recordings.health().encoder).toBe('LAME as WebAssembly')
+})
+
+test('a call that never came to talking leaves nothing in the spool', async () => {
+  const world = await keptWorld()
+  await world.recordings.sink.allocate('one')
+  expect(readdirSync(world.spool)).toHaveLength(1)
+  await world.tell('one', { type: 'call.arrived', kind: 'dialIn', callerNumber: '', dialledNumber: '', source: '' }, { type: 'call.ended', ending: 'unanswered' })
+  await expect.poll(() => readdirSync(world.spool)).toEqual([])
+})
+
+test('a recording that the switch never wrote is told as failed, with an alarm', async () => {
+  const world = await keptWorld()
+  const place = await world.recordings.sink.allocate('one')
+  if (place.kind !== 'spool') throw new Error(place.why)
+  await world.tell('one', ...untilTalking('one').map((fact) => (fact.type === 'recording.started' ? { ...fact, recordingId: place.recordingId } : fact)))
+  world.recordings.sink.finish(place.recordingId)
+  expect((await recordingOf(world, 'one'))?.state).toBe('failed')
+  expect(world.alarms.active().map((alarm) => alarm.alarm)).toContain('recordings.missing')
+})
+
+test('a call id that would lead out of the folder does not', async () => {
+  const world = await keptWorld()
+  await world.recordedCall('../../etc/pass wd', 1)
+  const recording = await recordingOf(world, '../../etc/pass wd')
+  expect(recording?.path).toMatch(/^\d{4}\/\d{2}\/\d{2}\/______etc_pass_wd\.mp3$/)
+  expect(world.recordings.pathOf('../../../etc/passwd')).toBeUndefined()
+  expect(world.recordings.pathOf('/etc/passwd')).toBeUndefined()
+})
+
+test('many recordings at once all become ready, no more at a time than allowed', async () => {
+  const world = await keptWorld({ concurrency: 2 })
+  await Promise.all(Array.from({ length: 12 }, (_, index) => world.recordedCall(`call-${index}`, 1)))
+  await world.recordings.idle()
+  expect(world.recordings.health()).toMatchObject({ backlog: 0, finished: 12, failed: 0 })
+  const page = await world.store.calls({})
+  expect(page.calls.map((call) => call.recording?.state)).toEqual(Array.from({ length: 12 }, () => 'ready'))
+  expect(await world.store.differing()).toEqual([])
+}, 90_000)
