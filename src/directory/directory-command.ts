@@ -53,7 +53,7 @@ export async function directoryCommand(args: readonly string[], output: CommandO
     }
     const file = values.file ?? process.env['RINGROUND_DIRECTORY_FILE'] ?? 'config/directory.yaml'
     const context: Context = { file, dryRun: values['dry-run'] === true, week: values.week, to: values.to, outFile: values.out, output, nowMs }
-    const run = commands[command]
+    const run = Object.hasOwn(commands, command) ? commands[command] : undefined
     if (run === undefined) {
       output.error(`There is no command "${command}".\n\n${usage}`)
       return 2

@@ -47,10 +47,7 @@ class FileWatch implements DirectoryHolder {
   readonly #options: WatchOptions
   readonly #load: (file: string) => Promise<ParsedDirectory>
   #directory: Directory
-  /** State of the file that was read last, whatever came of it. */
-  #read: string
-  /** State at the last look; the same twice is settled. */
-  #seen: string
+  readonly #settling: Settling
   #hasErrors = false
   #closed = false
   #timer: NodeJS.Timeout | undefined
@@ -62,8 +59,7 @@ class FileWatch implements DirectoryHolder {
     this.#options = options
     this.#load = load
     this.#directory = directory
-    this.#read = state
-    this.#seen = state
+    this.#settling = new Settling(state)
     this.#schedule()
   }
 
@@ -96,13 +92,11 @@ class FileWatch implements DirectoryHolder {
 
   async #look(): Promise<void> {
     const state = await stateOf(this.#file)
-    const settled = state === this.#seen
-    this.#seen = state
-    if (settled && state !== this.#read) await this.#take(state)
+    if (this.#settling.look(state)) await this.#take(state)
   }
 
   async #take(state: string): Promise<void> {
-    this.#read = state
+    this.#settling.taken(state)
     let parsed: ParsedDirectory
     try {
       parsed = await this.#load(this.#file)
@@ -120,6 +114,30 @@ class FileWatch implements DirectoryHolder {
       this.#hasErrors = false
       this.#options.onChange(this.#directory, changes, parsed.advice)
     }
+  }
+}
+
+/** Decides when a file that changes is to be read: once it has been the same in two looks, and is not what was read before. */
+export class Settling {
+  /** State that was read last, whatever came of it. */
+  #read: string
+  #seen: string
+
+  constructor(state: string) {
+    this.#read = state
+    this.#seen = state
+  }
+
+  /** @returns whether it is to be read now */
+  look(state: string): boolean {
+    const settled = state === this.#seen
+    this.#seen = state
+    return settled && state !== this.#read
+  }
+
+  taken(state: string): void {
+    this.#read = state
+    this.#seen = state
   }
 }
 

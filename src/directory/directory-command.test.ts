@@ -1,0 +1,108 @@
+import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { directoryCommand } from './directory-command.js'
+import { loadDirectory } from './load-directory.js'
+import { whoIsOn } from './rota.js'
+
+const demo = fileURLToPath(new URL('../../config/directory.yaml', import.meta.url))
+const wednesday = Date.UTC(2026, 0, 14, 12)
+let folder: string
+let file: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ringround-command-'))
+  file = join(folder, 'directory.yaml')
+  await copyFile(demo, file)
+})
+afterEach(() => rm(folder, { recursive: true }))
+
+async function run(...args: string[]) {
+  const out: string[] = []
+  const errors: string[] = []
+  const code = await directoryCommand([...args, '--file', file], { out: (text) => out.push(text), error: (text) => errors.push(text) }, wednesday)
+  return { code, out: out.join('\n'), errors: errors.join('\n') }
+}
+
+const on = async (at: number) => {
+  const loaded = await loadDirectory(file)
+  const rota = loaded.ok ? loaded.directory.rotas.get('cardiology') : undefined
+  return rota === undefined ? [] : whoIsOn(rota, 'Europe/London', at).entries.map((entry) => (entry.kind === 'clinician' ? entry.clinician : entry.label))
+}
+
+describe('npm run directory', () => {
+  it('checks a file: every error with its line, and an exit code', async () => {
+    expect(await run('check')).toMatchObject({ code: 0, errors: '' })
+    await writeFile(file, (await readFile(file, 'utf8')).replace('kind: ambulance', 'kind: ship').replace('[dr-nakamura]', '[dr-nobody]'))
+    const checked = await run('check')
+    expect(checked.code).toBe(1)
+    expect(checked.errors).toMatch(/directory\.yaml:\d+: the kind of organisation saltmarsh-ambulance is "ship"; expected: [^]*no clinician "dr-nobody"[^]*2 errors$/)
+  })
+
+  it('imports a directory after showing what differs, all of it or nothing', async () => {
+    const fresh = join(folder, 'fresh.yaml')
+    const text = await readFile(demo, 'utf8')
+    await writeFile(fresh, text.replace('ringSeconds: 15', 'ringSeconds: 12'))
+    const dry = await run('import', fresh, '--dry-run')
+    expect(dry).toMatchObject({ code: 0, out: '~ lines acute-medicine-dvt\n    ring.ringSeconds: 15 -> 12\ndry run: nothing was changed' })
+    expect(await readFile(file, 'utf8')).toBe(text)
+    expect((await run('import', fresh)).code).toBe(0)
+    expect(await readFile(file, 'utf8')).toBe(await readFile(fresh, 'utf8'))
+    expect(await readFile(`${file}.before`, 'utf8')).toBe(text)
+    await writeFile(fresh, text.replace('ringSeconds: 15', 'ringSeconds: none'))
+    const wrong = await run('import', fresh)
+    expect([wrong.code, wrong.errors]).toEqual([1, expect.stringContaining('fresh.yaml:')])
+    expect(await readFile(file, 'utf8')).toContain('ringSeconds: 12')
+    expect((await readdir(folder)).sort()).toEqual(['directory.yaml', 'directory.yaml.before', 'fresh.yaml'])
+  })
+
+  it('exports what can be imported without a difference', async () => {
+    const out = join(folder, 'out.yaml')
+    await run('export', '--out', out)
+    expect(await run('diff', file, out)).toMatchObject({ code: 0, out: 'no changes' })
+  })
+
+  it('takes the rota of a week out to a sheet and back in', async () => {
+    const sheet = join(folder, 'week.csv')
+    await run('rota-export', 'cardiology', '--week', '2026-01-14', '--out', sheet)
+    const text = await readFile(sheet, 'utf8')
+    expect((await run('rota-import', 'cardiology', sheet)).out).toBe('no changes')
+    await writeFile(sheet, text.replace(/(14\/01\/2026,Wed,Day,08:00,18:00),.*/, '$1,Dr Tunde Adeyemi,,'))
+    const dry = await run('rota-import', 'cardiology', sheet, '--dry-run')
+    expect(dry.out).toContain('2026-01-14 Day replace (entries [dr-adeyemi])')
+    expect(await on(wednesday)).toEqual(['dr-lindqvist', 'dr-okafor', 'dr-prasad'])
+    expect((await run('rota-import', 'cardiology', sheet)).code).toBe(0)
+    expect(await on(wednesday)).toEqual(['dr-adeyemi'])
+    expect(await on(wednesday + 7 * 86_400_000)).toEqual(['dr-lindqvist', 'dr-okafor', 'dr-prasad'])
+    // What people wrote beside it stays.
+    expect(await readFile(file, 'utf8')).toContain('# One line only: its callers hear no menu.')
+    const copied = await run('rota-copy', 'cardiology', '--week', '2026-01-12', '--to', '2026-01-19')
+    expect(copied.code).toBe(0)
+    expect(await on(wednesday + 7 * 86_400_000)).toEqual(['dr-adeyemi'])
+    await writeFile(sheet, 'Date,Session,From,To,1st\n14/01/2026,Day,08:00,18:00,Dr Who')
+    const wrong = await run('rota-import', 'cardiology', sheet)
+    expect([wrong.code, wrong.errors]).toEqual([1, expect.stringContaining('week.csv:2: "Dr Who": nobody in the directory has this name')])
+  })
+
+  it('says who is on and who is off', async () => {
+    const { out } = await run('rota-week', 'cardiology')
+    expect(out).toContain('2026-01-14 18:00-08:00 Night\n    on:  Dr Ravi Prasad, Dr Ada Okafor, Coronary care unit (sip:ccu@127.0.0.1:5080)\n    off: Dr Maja Lindqvist')
+  })
+
+  it.each([
+    [['nonsense'], 2, /no command "nonsense"/],
+    [['constructor'], 2, /no command/],
+    [['check', '--bogus'], 2, /--bogus/],
+    [['check', '/nowhere.yaml'], 1, /ENOENT/],
+    [['rota-week', 'cardio'], 1, /no line "cardio".*cardiology/],
+    [['rota-week', 'cardiology', '--week', '2026-02-30'], 1, /2026-02-30/],
+    [['rota-import', 'cardiology'], 1, /Which sheet/],
+    [['rota-import', 'cardiology', '/nowhere.csv'], 2, /nowhere\.csv/],
+    [['rota-copy', 'cardiology'], 1, /Which weeks/],
+  ])('%j is answered with one clear line', async (args, code, message) => {
+    const result = await run(...args)
+    expect(result.code).toBe(code)
+    expect(result.errors).toMatch(message)
+  })
+})
