@@ -74,7 +74,7 @@ function record(ms, rtp) {
 }
 
 /** @param steps `{ silence: ms }` or `{ key: digit }` (160 ms, then three end packets), one after the other */
-function pcap(name, payloadType, ssrc, steps) {
+function pcap(name, payloadType, ssrc, steps, begin = { sequence: 100, timestamp: 16_000 }) {
   const header = Buffer.alloc(24)
   header.writeUInt32LE(0xa1b2c3d4, 0)
   header.writeUInt16LE(2, 4)
@@ -82,14 +82,14 @@ function pcap(name, payloadType, ssrc, steps) {
   header.writeUInt32LE(65535, 16)
   header.writeUInt32LE(1, 20)
   const records = [header]
-  let sequence = 100
+  let sequence = begin.sequence
   let ms = 0
   const push = (type, marker, timestampMs, payload) => {
     const rtp = Buffer.alloc(12)
     rtp[0] = 0x80
     rtp[1] = (marker ? 0x80 : 0) | type
     rtp.writeUInt16BE(sequence++, 2)
-    rtp.writeUInt32BE(16_000 + timestampMs * 8, 4)
+    rtp.writeUInt32BE(begin.timestamp + timestampMs * 8, 4)
     rtp.writeUInt32BE(ssrc, 8)
     records.push(record(ms, Buffer.concat([rtp, payload])))
     ms += 20
@@ -99,10 +99,10 @@ function pcap(name, payloadType, ssrc, steps) {
       for (let left = step.silence; left > 0; left -= 20) push(8, false, ms, Buffer.alloc(160, 0xd5))
       continue
     }
-    const begin = ms
-    for (let n = 1; n <= 8; n++) push(payloadType, n === 1, begin, event(step.key, false, n * 160))
+    const pressed = ms
+    for (let n = 1; n <= 8; n++) push(payloadType, n === 1, pressed, event(step.key, false, n * 160))
     // The end is sent three times (RFC 4733, 2.5.1.4), 20 ms apart.
-    for (let n = 0; n < 3; n++) push(payloadType, false, begin, event(step.key, true, 9 * 160))
+    for (let n = 0; n < 3; n++) push(payloadType, false, pressed, event(step.key, true, 9 * 160))
   }
   writeFileSync(join(here, `${name}.pcap`), Buffer.concat(records))
 }
@@ -120,6 +120,8 @@ for (const keys of ['1', '21']) raw(`inband-${keys}`, [...keys].flatMap((key) =>
 
 const key = (digit) => [{ silence: 300 }, { key: digit }, { silence: 200 }]
 pcap('key-1-pt101', 101, 0x0a000001, key('1'))
+// The same telephone, a minute later.
+pcap('key-1-again-pt101', 101, 0x0a000001, key('1'), { sequence: 3_100, timestamp: 496_000 })
 pcap('key-9-pt101', 101, 0x0a000009, key('9'))
 pcap('key-9-then-1-pt101', 101, 0x0a000091, [...key('9'), { silence: 1_000 }, ...key('1')])
 for (const type of [101, 120]) pcap(`code-21-pt${type}`, type, 0x0a000200 + type, [...key('2'), ...key('1')])

@@ -30,25 +30,28 @@ export interface ApiCall {
   readonly endedAt?: number
   readonly waitMs?: number
   readonly talkMs?: number
+  readonly talkEndedAt?: number
   readonly talkEndedBy?: string
   readonly refs: number
   readonly acceptedBy?: string
-  readonly attempts: readonly {
-    readonly attempt: string
-    readonly target?: string
-    readonly label: string
-    readonly pool: string
-    readonly result?: string
-    readonly status?: number
-    readonly startedAt: number
-    readonly answeredAt?: number
-    readonly endedAt?: number
-    readonly wrongKeys: number
-    readonly proof?: { readonly heard: { readonly kind: string; readonly key?: string; readonly source?: string } }
-  }[]
-  readonly recordings: readonly { readonly recordingId: string; readonly state: string; readonly path?: string; readonly seconds?: number; readonly why?: string }[]
   readonly outcome?: { readonly outcome: string; readonly by: string }
   readonly alarms: readonly { readonly alarm: string; readonly detail: string }[]
+  readonly attempts: readonly ApiAttempt[]
+  readonly recordings: readonly { readonly recordingId: string; readonly state: string; readonly url: string | null; readonly seconds?: number; readonly why?: string }[]
+  readonly events: readonly ({ readonly type: string; readonly at: number } & Readonly<Record<string, unknown>>)[]
+}
+
+export interface ApiAttempt {
+  readonly attempt: string
+  readonly label: string
+  readonly pool: string
+  readonly result?: string
+  readonly status?: number
+  readonly startedAt: number
+  readonly answeredAt?: number
+  readonly endedAt?: number
+  readonly wrongKeys: number
+  readonly proof?: { readonly heard: { readonly kind: string; readonly key?: string; readonly source?: string } }
 }
 
 /** A whole engine, as `npm start` runs it, in a folder and on ports of its own. */
@@ -108,22 +111,29 @@ export class Engine {
     return fetch(`${this.url}${path}`, { signal: AbortSignal.timeout(5_000) })
   }
 
-  /** The last calls with all that is kept of each, newest first. */
-  async calls(): Promise<readonly ApiCall[]> {
-    const list = (await (await this.get('/api/calls')).json()) as { readonly calls: readonly { readonly callId: string }[] }
-    return Promise.all(list.calls.map(({ callId }) => this.call(callId)))
+  /** The last calls, newest first. */
+  async list(): Promise<readonly { readonly callId: string; readonly dialledNumber: string; readonly ending: string | null }[]> {
+    return ((await (await this.get('/api/calls?limit=200')).json()) as { readonly calls: readonly { readonly callId: string; readonly dialledNumber: string; readonly ending: string | null }[] }).calls
   }
 
+  /** All that is kept of one call. */
   async call(callId: string): Promise<ApiCall> {
-    const answer = (await (await this.get(`/api/calls/${encodeURIComponent(callId)}`)).json()) as { readonly call: ApiCall } | ApiCall
-    return 'call' in answer ? answer.call : answer
+    const { call, attempts, recordings, events } = (await (await this.get(`/api/calls/${encodeURIComponent(callId)}`)).json()) as Omit<ApiCall, 'attempts'> & { readonly call: ApiCall; readonly attempts: readonly ApiAttempt[] }
+    return { ...call, attempts, recordings, events }
+  }
+
+  /** The MP3 of a call, as the API sends it. */
+  async mp3(callId: string): Promise<Buffer> {
+    const answer = await this.get(`/api/calls/${encodeURIComponent(callId)}/recording.mp3`)
+    if (!answer.ok) throw new Error(`no recording of ${callId}: ${answer.status} ${await answer.text()}`)
+    return Buffer.from(await answer.arrayBuffer())
   }
 
   /** The only call that dialled this number, as soon as `ready` holds for it. @throws with the call, when that does not come true in time */
   async callTo(dialled: string, ready: (call: ApiCall) => boolean = (call) => call.ending !== undefined, withinMs = 10_000): Promise<ApiCall> {
     let last: readonly ApiCall[] = []
     const found = await eventually(async () => {
-      last = (await this.calls()).filter((call) => call.dialledNumber.endsWith(dialled))
+      last = await Promise.all((await this.list()).filter((call) => call.dialledNumber.endsWith(dialled)).map(({ callId }) => this.call(callId)))
       return last.length === 1 && last[0] && ready(last[0]) ? last[0] : undefined
     }, withinMs)
     if (!found) throw new Error(`of the calls to ${dialled} none became what was expected in ${withinMs} ms:\n${JSON.stringify(last, null, 1)}\n${this.log.slice(-3_000)}`)
@@ -141,10 +151,10 @@ export class Engine {
   async settled(withinMs = 15_000): Promise<void> {
     let state = ''
     const quiet = await eventually(async () => {
-      const calls = await this.calls()
+      const calls = await this.list()
       const legs = await this.metric('ringround_legs')
       const spool = this.spooled()
-      const open = calls.filter((call) => call.ending === undefined)
+      const open = calls.filter((call) => call.ending === null)
       state = `calls open: ${open.map((call) => call.callId).join(' ') || 'none'}; legs: ${legs ?? 'unknown'}; spool: ${spool.join(' ') || 'empty'}`
       return open.length === 0 && legs === 0 && spool.length === 0 ? true : undefined
     }, withinMs)

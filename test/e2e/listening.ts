@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { amplitudeOf } from '../contract/phone/sound.js'
@@ -26,12 +26,14 @@ export function longestGapMs(frequency: number, samples: Int16Array, threshold =
 }
 
 /** Decodes an MP3 with `lame --decode`, which is none of ours. */
-export function decodeMp3(file: string): { readonly rate: number; readonly channels: readonly Int16Array[]; readonly seconds: number } {
+export function decodeMp3(mp3: Buffer): { readonly rate: number; readonly channels: readonly Int16Array[]; readonly seconds: number } {
   const folder = mkdtempSync(join(tmpdir(), 'ringround-mp3-'))
+  const file = join(folder, 'recording.mp3')
   const wav = join(folder, 'decoded.wav')
+  writeFileSync(file, mp3)
   try {
     const { status, stderr } = spawnSync('lame', ['--decode', '--quiet', file, wav], { encoding: 'utf8' })
-    if (status !== 0) throw new Error(`lame cannot decode ${file}: ${stderr}`)
+    if (status !== 0) throw new Error(`lame cannot decode it: ${stderr}`)
     const read = readWav(readFileSync(wav))
     return { ...read, seconds: (read.channels[0]?.length ?? 0) / read.rate }
   } finally {
