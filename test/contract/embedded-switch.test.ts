@@ -1,5 +1,9 @@
+import { audioContract } from './audio-contract.js'
 import { startEmbedded } from './embedded-servers.js'
 import { portContract } from './port-contract.js'
 import { SocketWorld } from './socket-world.js'
 
-portContract('the adapter on the embedded switch', async () => SocketWorld.open(await startEmbedded()))
+const name = 'the adapter on the embedded switch'
+
+portContract(name, async () => SocketWorld.open(await startEmbedded()))
+audioContract(name, async () => SocketWorld.open(await startEmbedded(), { mediaTimeoutSeconds: 3 }))

@@ -1,10 +1,14 @@
 import { describe } from 'vitest'
+import { audioContract } from './audio-contract.js'
 import { portContract } from './port-contract.js'
 import { SocketWorld } from './socket-world.js'
 import { serversOfEnvironment } from './servers.js'
 
 const servers = serversOfEnvironment()
+const name = 'the adapter on a real drachtio-server and FreeSWITCH'
 
 describe.skipIf(servers === undefined)('with the servers named in the environment', () => {
-  if (servers) portContract('the adapter on a real drachtio-server and FreeSWITCH', () => SocketWorld.open(servers))
+  if (!servers) return
+  portContract(name, () => SocketWorld.open(servers))
+  audioContract(name, () => SocketWorld.open(servers, { mediaTimeoutSeconds: 3 }))
 })

@@ -89,6 +89,10 @@ export class SocketWorld implements World {
     return new Promise((resolve) => setTimeout(resolve, ms))
   }
 
+  async eventually(holds: () => boolean): Promise<void> {
+    await until(() => (holds() ? true : undefined), 5_000, () => `never came true: ${String(holds)}`)
+  }
+
   now(): number {
     return performance.now()
   }

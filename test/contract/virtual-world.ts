@@ -40,18 +40,19 @@ export class VirtualWorld implements World {
   }
 
   async settled<T>(promise: Promise<T>, withinMs = 8_000): Promise<T> {
-    let done = false
-    const mark = () => {
-      done = true
-    }
+    const done: string[] = []
+    const mark = () => void done.push('done')
     promise.then(mark, mark)
-    await this.clock.runUntil(() => done, withinMs)
-    if (!done) throw new Error(`not settled within ${withinMs} virtual ms`)
+    if (!(await this.clock.runUntil(() => done.length > 0, withinMs))) throw new Error(`not settled within ${withinMs} virtual ms`)
     return promise
   }
 
   elapse(ms: number): Promise<void> {
     return this.clock.advance(ms)
+  }
+
+  async eventually(holds: () => boolean): Promise<void> {
+    if (!(await this.clock.runUntil(holds, 5_000))) throw new Error(`never came true: ${String(holds)}`)
   }
 
   now(): number {

@@ -39,6 +39,8 @@ export interface World {
   /** Lets time pass until the promise settles. Rejects when it does not within so many ms. */
   settled<T>(promise: Promise<T>, withinMs?: number): Promise<T>
   elapse(ms: number): Promise<void>
+  /** Lets time pass until this holds; rejects when it does not within 5 s. */
+  eventually(holds: () => boolean): Promise<void>
   /** Monotonic ms of this world's time. */
   now(): number
   /** What is open, after a moment: legs, channels, plays; an empty list when nothing has leaked. */

@@ -10,6 +10,11 @@ import type { ServerPair } from './server-pair.js'
 
 /** Everything that ending a leg may take, whatever the servers do. */
 const releaseMs = 5_000
+/**
+ * FreeSWITCH listens for tones at the sampling rate that the channel has when it begins to, and changes over to the party's codec with
+ * the first packets.
+ */
+const listenAfterMs = 250
 /** FreeSWITCH closes the file of a channel that is gone. */
 const fileClosedMs = 200
 
@@ -31,6 +36,7 @@ export class DrachtioLeg implements Leg, PartyEvents {
   #ended: HangUp | undefined
   #released: Promise<void> = Promise.resolve()
   #described = ''
+  #listening: NodeJS.Timeout | undefined
   #stopWatching: () => void = () => undefined
 
   constructor(pair: ServerPair, channel: Channel, origins: { readonly media: Origin; readonly party: Origin }) {
@@ -56,7 +62,7 @@ export class DrachtioLeg implements Leg, PartyEvents {
     this.pair.legs.add(this)
     // A party that hung up, or a channel that was lost, before the dialog was handed over.
     if (this.#ended) this.#release()
-    else if (this.pair.inbandDigits) this.channel.run('start_dtmf', '').catch(() => undefined)
+    else if (this.pair.inbandDigits) this.#listening = setTimeout(() => void this.channel.run('start_dtmf', '').catch(() => undefined), listenAfterMs)
   }
 
   get ended(): HangUp | undefined {
@@ -139,6 +145,7 @@ export class DrachtioLeg implements Leg, PartyEvents {
     const hangUp: HangUp = { ending, at: Date.now(), ...(detail === undefined ? {} : { detail }) }
     this.#ended = hangUp
     this.#stopWatching()
+    clearTimeout(this.#listening)
     this.#settle(hangUp)
     this.player.end()
     this.#keys.end()

@@ -131,6 +131,11 @@ export class PhoneMedia {
     }
   }
 
+  /** Packets in which this frequency stands alone: a click has some of every frequency. */
+  countPure(frequency: number): number {
+    return this.packets.filter((packet) => amplitudeOf(frequency, packet.samples) > Math.max(1_000, peak(packet.samples) / 2)).length
+  }
+
   /** Is this frequency in the last `ms` of what was received? */
   hearsNow(frequency: number, ms = 100): boolean {
     const since = performance.now() - ms

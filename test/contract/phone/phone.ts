@@ -30,6 +30,7 @@ export class TestPhone {
   /** What to do with a call that comes in; default: nothing (it is left ringing in silence). */
   onCall: (call: PhoneCall) => void = () => undefined
   readonly #socket: Socket
+  #closed = false
 
   private constructor(socket: Socket) {
     this.#socket = socket
@@ -59,6 +60,26 @@ export class TestPhone {
     return call
   }
 
+  /** REGISTER, once. @returns the final response */
+  register(registrar: string, addressOfRecord: string, contact: string): Promise<Message> {
+    const callId = random()
+    const target = /@([\d.]+):(\d+)/.exec(registrar)
+    this.send(
+      print(`REGISTER ${registrar.replace(/[^:@]+@/, '')} SIP/2.0`, [
+        ['Via', `SIP/2.0/UDP 127.0.0.1:${this.port};branch=z9hG4bK${random()}`],
+        ['From', `${addressOfRecord};tag=${random()}`],
+        ['To', addressOfRecord],
+        ['Call-ID', callId],
+        ['CSeq', '1 REGISTER'],
+        ['Contact', contact],
+        ['Max-Forwards', '70'],
+      ]),
+      Number(target?.[2]),
+      target?.[1] ?? '127.0.0.1',
+    )
+    return until(() => this.seen.find((each) => header(each.message, 'Call-ID') === callId && (status(each.message) ?? 0) >= 200)?.message, 3_000, 'no answer to REGISTER')
+  }
+
   /** The next call that comes in, already or within the time. */
   async nextCall(withinMs = 3_000): Promise<PhoneCall> {
     return until(() => this.calls.find((call) => call.incoming && !call.taken), withinMs, 'no call came in').then((call) => {
@@ -71,7 +92,10 @@ export class TestPhone {
     this.#socket.send(text, port, address)
   }
 
+  /** May be called twice. */
   close(): void {
+    if (this.#closed) return
+    this.#closed = true
     for (const call of this.calls) call.media.close()
     this.#socket.close()
   }
@@ -198,6 +222,18 @@ export class PhoneCall {
     this.#respond(this.request, 200, 'OK', [['Content-Type', 'application/sdp'], ...(options.headers ?? [])], this.#localDescription(options.telephoneEvents !== false))
     this.answeredAt = performance.now()
     this.media.start()
+  }
+
+  /** 183 with a description, and voice before the answer. */
+  earlyMedia(): void {
+    this.#respond(this.request, 183, 'Session Progress', [['Content-Type', 'application/sdp']], this.#localDescription(true))
+    this.media.start()
+  }
+
+  /** 200 with a codec that was not offered. */
+  answerAlien(): void {
+    this.#respond(this.request, 200, 'OK', [['Content-Type', 'application/sdp']], write({ port: this.media.port, laws: [], alien: true }))
+    this.answeredAt = performance.now()
   }
 
   reject(code: number, reason = 'No', headers: readonly (readonly [string, string])[] = []): void {
