@@ -100,7 +100,7 @@ export interface MediaChannel extends EventEmitter<MediaChannelEvents> {
    */
   configure(media: ChannelMedia): void
   /**
-   * Plays to the party, starting at the next 20 ms tick. Plays nest as FreeSWITCH's do: a new one suspends what is playing, which
+   * Plays to the party: at once where only silence was being sent, else from the next 20 ms beat on. Plays nest as FreeSWITCH's do: a new one suspends what is playing, which
    * goes on afterwards. Never throws: what cannot be played ends with `reason: 'error'`.
    */
   play(source: PlaySource): PlayHandle

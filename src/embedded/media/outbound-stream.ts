@@ -1,7 +1,5 @@
 import { sequenceDistance, timestampDistance } from '../../rtp/packet.js'
 
-/** Behind the clock by more than this, the stream has paused: the timestamp jumps to now. 60 ms. */
-const PAUSE_SAMPLES = 480
 /** A jump of the source's sequence numbers that is a new start rather than loss. */
 const SOURCE_RESTART = 500
 /** How late a relayed packet may come and still be in its place. */
@@ -23,6 +21,8 @@ export class OutboundStream {
   readonly #base: number
   #nextSequence: number
   #nextTimestamp = 0
+  /** Something was left out, or another source was heard: the next packet of our own is not to lag behind the clock. */
+  #skipped = true
   #started = false
   #afterRelay = false
   // The relayed source in force; `#source` undefined: the next relayed packet starts a new mapping.
@@ -50,9 +50,22 @@ export class OutboundStream {
     return (this.#base + Math.floor(position)) >>> 0
   }
 
-  /** Places a packet that we make ourselves. `startsTalk`: the first of a play, which a receiver may use to settle its buffer anew. */
+  /** The place, on the clock, of the packet that was just placed. */
+  placedAt(position: number): number {
+    return position + timestampDistance(this.timestamp, this.timestampAt(position))
+  }
+
+  /** A frame's time passes without a packet: the next one catches up with the clock. */
+  skip(): void {
+    this.#skipped = true
+  }
+
+  /**
+   * Places a packet that we make ourselves: right after the one before, however late it comes, unless there was a pause. `startsTalk`: the first
+   * of a play, which a receiver may use to settle its buffer anew.
+   */
   own(position: number, samples: number, startsTalk: boolean): void {
-    const paused = this.#pause(position)
+    const paused = this.#catchUp(position)
     this.marker = paused || startsTalk || this.#afterRelay
     this.#afterRelay = false
     this.#source = undefined
@@ -64,7 +77,7 @@ export class OutboundStream {
 
   /** Starts a telephone event: its packets share one timestamp. `eventPacket` places each of them. */
   beginEvent(position: number): number {
-    this.#pause(position)
+    this.#catchUp(position)
     this.#source = undefined
     this.#afterRelay = false
     return this.#nextTimestamp
@@ -99,6 +112,7 @@ export class OutboundStream {
       this.#timestampOffset = overlap > 0 ? overlap : 0
       this.#started = true
       this.#afterRelay = true
+      this.#skipped = true
       marker = true
       this.#nextTimestamp = this.timestampAt(position + this.#timestampOffset)
     } else {
@@ -117,11 +131,12 @@ export class OutboundStream {
     return true
   }
 
-  /** Brings the timestamp to now when the stream has paused (or never ran). @returns whether it had */
-  #pause(position: number): boolean {
-    if (this.#started && this.lead(position) >= -PAUSE_SAMPLES) return false
+  /** After a pause brings the timestamp to now, unless the stream is ahead of the clock. @returns whether it jumped */
+  #catchUp(position: number): boolean {
+    const jumps = !this.#started || (this.#skipped && this.lead(position) < 0)
+    this.#skipped = false
+    if (jumps) this.#nextTimestamp = this.timestampAt(position)
     this.#started = true
-    this.#nextTimestamp = this.timestampAt(position)
-    return true
+    return jumps
   }
 }

@@ -49,10 +49,13 @@ class Play implements PlayHandle {
 /** What one channel plays: a stack, of which the top one is heard. */
 export class Player {
   readonly #clips: ClipLibrary
+  readonly #onReady: () => void
   readonly #stack: Play[] = []
 
-  constructor(clips: ClipLibrary) {
+  /** @param onReady there is something to be heard where there was nothing */
+  constructor(clips: ClipLibrary, onReady: () => void) {
     this.#clips = clips
+    this.#onReady = onReady
   }
 
   /** Something is to be heard (or about to be: a play that is being opened lets the one below it sound on). */
@@ -69,8 +72,13 @@ export class Player {
     const play = this.#push()
     void openFrameSource(source, this.#clips).then((opened) => {
       if (play.over) return
-      if ('read' in opened) play.source = opened
-      else play.finish('error', opened)
+      if (!('read' in opened)) {
+        play.finish('error', opened)
+        return
+      }
+      const first = !this.active
+      play.source = opened
+      if (first) this.#onReady()
     })
     return play
   }

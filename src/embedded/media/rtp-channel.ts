@@ -39,10 +39,10 @@ const RATE = 8
 const RELAY_SILENT_MS = 200
 /** Frames that are sent at once to make up for a late beat; the rest follow with the next beats. */
 const CATCH_UP = 2
+/** A stream that is this far ahead of the clock when a frame is due has one to spare; a late beat makes it less, never more. 15 ms. */
+const AHEAD_SAMPLES = 120
 /** More than this behind, what was missed is not sent any more: the timestamps jump instead. 200 ms. */
 const GIVE_UP_SAMPLES = 1600
-/** An own frame this far off its predecessor's end begins a new stretch in the recording. 60 ms. */
-const STRETCH_SAMPLES = 480
 const HOUSEKEEPING_BEATS = 25
 const PTIMES = [10, 20, 30, 40, 60]
 /** Comfort noise (RFC 3389): taken as a sign of life, not as audio. */
@@ -50,7 +50,7 @@ const COMFORT_NOISE = 13
 /** Packets that may be on their way to the socket at the same time: a send is carried out after the callback that asked for it. */
 const SCRATCH_PACKETS = 4
 
-/** Filled and used within one callback. */
+/** Filled and used within one callback: nothing that is called in between comes back here. */
 const header = emptyRtpHeader()
 const frame = new Int16Array(480)
 const eventPayload = new Uint8Array(4)
@@ -101,8 +101,6 @@ export class RtpChannel extends EventEmitter<MediaChannelEvents> implements Medi
   #beats = 0
   #scratchNext = 0
   #eventStart = 0
-  /** Where the last frame of our own ends, on the engine's clock: the next one is recorded there. */
-  #ownEnd = -Infinity
 
   constructor(id: string, address: string, ports: PortPair, house: ChannelHouse) {
     super()
@@ -113,14 +111,19 @@ export class RtpChannel extends EventEmitter<MediaChannelEvents> implements Medi
     this.#ports = ports
     this.#timeoutMs = house.mediaTimeoutMs
     this.#outbound = new OutboundStream(house.random)
-    this.#player = new Player(house.clips)
+    this.#player = new Player(house.clips, this.#startAtOnce)
     this.#rtcp = new RtcpSession(house.random().toString(36) + house.random().toString(36), house.random)
     this.#events = new TelephoneEventReceiver(({ digit, duration }) => this.#onEventDigit(digit, duration / RATE))
     ports.rtp.on('message', this.#onRtp)
     ports.rtcp.on('message', (message) => {
       if (this.#configured) this.#rtcp.received(message, performance.now())
     })
-    const onError = (error: Error) => house.fault('socket', id, error.message)
+    let told = ''
+    const onError = (error: Error) => {
+      // The same error comes with every packet: once is enough.
+      if (error.message !== told) house.fault('socket', id, error.message)
+      told = error.message
+    }
     ports.rtp.on('error', onError)
     ports.rtcp.on('error', onError)
   }
@@ -269,7 +272,10 @@ export class RtpChannel extends EventEmitter<MediaChannelEvents> implements Medi
     }
     if (this.#events.open) this.#events.poll(now)
     this.#owed += due * 20 * RATE
-    if (this.#owed > GIVE_UP_SAMPLES) this.#owed = configured.ptimeSamples
+    if (this.#owed > GIVE_UP_SAMPLES) {
+      this.#owed = configured.ptimeSamples
+      this.#outbound.skip()
+    }
     const most = CATCH_UP * Math.max(1, Math.floor((20 * RATE) / configured.ptimeSamples))
     for (let sent = 0; sent < most && this.#owed >= configured.ptimeSamples; sent++) {
       this.#owed -= configured.ptimeSamples
@@ -290,11 +296,26 @@ export class RtpChannel extends EventEmitter<MediaChannelEvents> implements Medi
     const filled = this.#player.fill(frame, ptimeSamples)
     if (filled > 0) {
       this.#sendOwn(configured, position, filled === 2)
-    } else if (now - this.#relayedAt >= RELAY_SILENT_MS && this.#house.silenceWhenIdle) {
-      // Ahead of the clock (a relayed talk spurt ran on): leave this silence out.
-      if (this.#outbound.lead(position) > ptimeSamples) return
-      this.#sendOwn(configured, position, undefined)
+      return
     }
+    const relayed = now - this.#relayedAt < RELAY_SILENT_MS
+    // A stream that runs ahead of the clock (a prompt that began at once, a relayed talk spurt) leaves this silence out.
+    const ahead = this.#outbound.lead(position) >= AHEAD_SAMPLES
+    if (relayed || ahead || !this.#house.silenceWhenIdle) this.#outbound.skip()
+    else this.#sendOwn(configured, position, undefined)
+  }
+
+  /**
+   * A prompt does not wait for the next beat when only silence was being sent: its first frame goes out now, and the stream runs one
+   * frame ahead of the clock until a silence is left out.
+   */
+  readonly #startAtOnce = (): void => {
+    const configured = this.#configured
+    if (!configured || this.closed || !this.#digits.idle) return
+    const now = performance.now()
+    const position = Math.floor(now * RATE)
+    if (now - this.#relayedAt < RELAY_SILENT_MS || this.#outbound.lead(position) > configured.ptimeSamples) return
+    this.#sendFrame(configured, now, position)
   }
 
   readonly #soundKey = (digit: string, durationMs: number): void => {
@@ -305,12 +326,14 @@ export class RtpChannel extends EventEmitter<MediaChannelEvents> implements Medi
   #sendOwn(configured: Configured, position: number, startsTalk: boolean | undefined): void {
     const { ptimeSamples, law } = configured
     const remote = this.#latch.remote
-    if (!configured.sends || !remote) return
+    if (!configured.sends || !remote) {
+      this.#outbound.skip()
+      return
+    }
     const packet = configured.scratch[this.#scratchNext++ % SCRATCH_PACKETS]
     if (!packet) return
     this.#outbound.own(position, ptimeSamples, startsTalk ?? false)
-    const place = Math.abs(position - this.#ownEnd) <= STRETCH_SAMPLES ? this.#ownEnd : position
-    this.#ownEnd = place + ptimeSamples
+    const place = this.#outbound.placedAt(position)
     if (startsTalk === undefined) {
       packet.fill(law.silence, RTP_HEADER_BYTES)
       for (const recorder of this.#recorders) recorder.silence(1, place, ptimeSamples)
