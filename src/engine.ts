@@ -142,6 +142,7 @@ async function open(settings: Settings, log: Logger, opened: { readonly what: st
     speech,
     log: store.log,
     recordings: recordings.sink,
+    alarms,
     clock: systemClock,
     settings: { ...flowDefaults, outbound: { number: settings.outboundNumber, displayName: settings.outboundName } },
     onFault: (callId, fault) => log.error({ callId, err: fault }, 'a call ended by a fault in the program'),

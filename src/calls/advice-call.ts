@@ -80,7 +80,7 @@ export async function adviceCall(call: CallContext, caller: Leg, request: Advice
   }
 
   const wanted = new Stop(scope.gone(caller), ringback.lost)
-  const result = await hunt(call, { pools, deadline, signal: wanted.signal, meet }).finally(() => wanted.done())
+  const result = await hunt(call, { pools, deadline, signal: wanted.signal, account: line.id, near: caller, meet }).finally(() => wanted.done())
   switch (result.kind) {
     case 'connected': {
       const parties = { caller, specialist: result.connection.specialist }

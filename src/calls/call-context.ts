@@ -2,6 +2,7 @@ import type { Clock } from '../clock/clock.js'
 import type { Directory } from '../directory/model.js'
 import type { Speech } from '../prompts/speech.js'
 import type { Switch } from '../switch/port.js'
+import type { Alarms } from './alarms.js'
 import type { CallScope } from './call-scope.js'
 import type { CallEnding } from './events.js'
 import type { FlowSettings } from './flow-settings.js'
@@ -19,8 +20,16 @@ export interface CallContext {
   readonly speech: Speech
   readonly recordings: RecordingSink
   readonly reservations: Reservations
+  /** For the operators; the call's own record has the fact besides. */
+  readonly alarms: Alarms
   readonly clock: Clock
   readonly settings: FlowSettings
+}
+
+/** Something that an operator has to see to has touched this call: a fact of the call, and an alarm that stays up. */
+export function raiseAlarm(call: CallContext, alarm: string, detail: string): void {
+  call.scope.tell({ type: 'alarm.raised', alarm, detail })
+  call.alarms.raise(alarm, detail)
 }
 
 /** How a flow says that the call is over. The desk closes the scope with it. */

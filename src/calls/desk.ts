@@ -3,6 +3,7 @@ import type { Clock } from '../clock/clock.js'
 import type { Directory } from '../directory/model.js'
 import type { Speech } from '../prompts/speech.js'
 import type { IncomingCall, Switch } from '../switch/port.js'
+import type { Alarms } from './alarms.js'
 import type { CallContext, CallEnd } from './call-context.js'
 import { CallScope } from './call-scope.js'
 import type { EventLog } from './events.js'
@@ -24,11 +25,15 @@ export interface DeskOptions {
   readonly settings: FlowSettings
   /** Default: in this engine's memory. */
   readonly reservations?: Reservations
+  /** Told besides the facts of the calls. Default: nobody. */
+  readonly alarms?: Alarms
   /** A call that failed by a fault in the program; the call itself is told and released. */
   readonly onFault?: (callId: string, fault: unknown) => void
   /** Default: random UUIDs. Never the caller's own Call-ID, which they may choose. */
   readonly newCallId?: () => string
 }
+
+const noAlarms: Alarms = { raise: () => undefined, clear: () => undefined }
 
 /** Takes the calls: gives each its scope, its instant and its directory, and sees that it ends, whatever happens in it. */
 export class Desk {
@@ -84,6 +89,7 @@ export class Desk {
       speech,
       recordings,
       reservations: this.#reservations,
+      alarms: this.#options.alarms ?? noAlarms,
       clock,
       settings,
     }

@@ -27,7 +27,10 @@ export interface FlowSettings {
   readonly waitForFreedMs: number
   /** From the question for the outcome to its end without one. */
   readonly outcomeMs: number
-  /** A fact that must be durable before the next step is waited for so long; then it counts as not stored. */
+  /**
+   * A fact that must be durable before the next step is waited for so long; then it counts as not stored. Less than the store's own patience
+   * (2 s), after which it lets a call go on with a fact that is in memory only.
+   */
   readonly durableMs: number
   /** The caller is answered and greeted when the arrival has been waited for so long. */
   readonly arrivalMs: number
@@ -50,7 +53,7 @@ export const flowDefaults: Omit<FlowSettings, 'outbound'> = {
   leastRoundMs: 5 * seconds,
   waitForFreedMs: 30 * seconds,
   outcomeMs: 30 * seconds,
-  durableMs: 2.5 * seconds,
+  durableMs: 1.5 * seconds,
   arrivalMs: 1 * seconds,
   patienceMs: 2.25 * seconds,
   releaseMs: 10 * seconds,

@@ -1,7 +1,7 @@
 import { sleep } from '../clock/clock.js'
 import type { HuntCandidate, RingPolicy } from '../directory/model.js'
 import type { DialResult, Leg, Target } from '../switch/port.js'
-import type { CallContext } from './call-context.js'
+import { raiseAlarm, type CallContext } from './call-context.js'
 import type { AttemptId, AttemptResult } from './events.js'
 import type { Reservation } from './reservations.js'
 import { Stop } from './stop.js'
@@ -33,6 +33,10 @@ export interface HuntRequest<T> {
   readonly deadline: number
   /** Aborts when nobody waits for the hunt any more. */
   readonly signal: AbortSignal
+  /** On whose account the ringings are: the line. */
+  readonly account: string
+  /** The leg that whoever accepts will be bridged with, where there is one already. */
+  readonly near?: Leg
   readonly meet: (answered: Answered) => Promise<Meeting<T>>
 }
 
@@ -173,6 +177,8 @@ class Hunt<T> {
       from: settings.outbound,
       ringMs,
       signal: this.#request.signal,
+      account: this.#request.account,
+      ...(this.#request.near === undefined ? {} : { near: this.#request.near }),
       onRinging: () => scope.tell({ type: 'attempt.ringing', attempt }),
     })
     if (dialled.kind !== 'answered') {
@@ -200,13 +206,14 @@ class Hunt<T> {
     const { clock, settings, reservations, scope, id } = this.#call
     const asked = Promise.resolve().then(() => reservations.reserve(reservationKeys(candidate), id))
     const result = await within(clock, settings.patienceMs, asked)
+    if (result) this.#call.alarms.clear('reservations.failed')
     if (result?.kind === 'reserved') return result.reservation
     if (result?.kind === 'taken') {
       if (!this.#toldPassedOver.has(candidate.key)) scope.tell({ type: 'candidate.passedOver', candidate: candidate.key, why: result.by })
       this.#toldPassedOver.add(candidate.key)
       return undefined
     }
-    scope.tell({ type: 'alarm.raised', alarm: 'reservations.failed', detail: candidate.key })
+    raiseAlarm(this.#call, 'reservations.failed', `${candidate.label} is rung unreserved`)
     void asked.then(
       (late) => {
         if (late.kind === 'reserved') late.reservation.release()

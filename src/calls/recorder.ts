@@ -1,5 +1,5 @@
 import type { Leg, Recording } from '../switch/port.js'
-import type { CallContext } from './call-context.js'
+import { raiseAlarm, type CallContext } from './call-context.js'
 import { within } from './within.js'
 
 type Spool = { readonly recordingId: string; readonly path: string }
@@ -68,6 +68,7 @@ export class Recorder {
       const result = await leg.record(path, { signal: this.#call.scope.gone(leg) })
       if (result.kind === 'recording') {
         this.#call.scope.tell({ type: 'recording.started', recordingId, spoolPath: path })
+        this.#call.alarms.clear('recording.notStarted')
         return { recording: result.recording, recordingId }
       }
       if (result.kind === 'failed') this.#failed('start', result.why, recordingId)
@@ -79,6 +80,6 @@ export class Recorder {
 
   #failed(stage: 'spool' | 'start', why: string, recordingId?: string): void {
     this.#call.scope.tell({ type: 'recording.failed', ...(recordingId === undefined ? {} : { recordingId }), stage, why })
-    this.#call.scope.tell({ type: 'alarm.raised', alarm: 'recording.notStarted', detail: why })
+    raiseAlarm(this.#call, 'recording.notStarted', why)
   }
 }

@@ -2,7 +2,7 @@ import { sleep } from '../clock/clock.js'
 import type { SpeechPart } from '../prompts/speech.js'
 import type { SentenceId } from '../prompts/sentences.js'
 import type { Audio, Leg, Played } from '../switch/port.js'
-import type { CallContext } from './call-context.js'
+import { raiseAlarm, type CallContext } from './call-context.js'
 import { within } from './within.js'
 
 export function sentence(id: SentenceId): SpeechPart {
@@ -26,12 +26,15 @@ export async function spoken(call: CallContext, parts: readonly SpeechPart[]): P
   if (parts.length === 0) return []
   try {
     const audio = await within(call.clock, unanswered.has(call) ? secondChanceMs : call.settings.patienceMs, call.speech.say(parts))
-    if (audio !== undefined && audio.length > 0) return audio
+    if (audio !== undefined && audio.length > 0) {
+      call.alarms.clear('speech.failed')
+      return audio
+    }
   } catch {
     // Told below: a speech engine that throws is as silent as one that never answers.
   }
   unanswered.add(call)
-  call.scope.tell({ type: 'alarm.raised', alarm: 'speech.failed', detail: parts.map((part) => (part.kind === 'sentence' ? part.id : part.kind)).join(' ') })
+  raiseAlarm(call, 'speech.failed', parts.map((part) => (part.kind === 'sentence' ? part.id : part.kind)).join(' '))
   return [{ kind: 'tone', tone: 'beep' }]
 }
 
