@@ -1,4 +1,5 @@
-import type { Directory, NumberUse } from './model.js'
+import type { Target } from '../switch/port.js'
+import type { Directory, NumberUse, Organisation } from './model.js'
 import { readNumber } from './telephone-number.js'
 
 /**
@@ -13,4 +14,15 @@ export function numberUse(directory: Directory, dialled: string): NumberUse | un
   if (reading.ok) return directory.numbers.get(reading.number)?.use
   const withPlus = readNumber(`+${dialled}`)
   return withPlus.ok ? directory.numbers.get(withPlus.number)?.use : undefined
+}
+
+/** The organisation that clinicians reach by these keys. @returns undefined where none has the code */
+export function organisationByCode(directory: Directory, code: string): Organisation | undefined {
+  for (const organisation of directory.organisations.values()) if (organisation.code === code) return organisation
+  return undefined
+}
+
+/** Where a clinician who wants to reach the organisation is put through: its bypass number first, its reception after that. Empty where it has neither. */
+export function bypassTargets(organisation: Organisation): readonly Target[] {
+  return [organisation.bypass, organisation.reception].filter((target) => target !== undefined)
 }

@@ -37,7 +37,7 @@ describe('npm run directory', () => {
     await writeFile(file, (await readFile(file, 'utf8')).replace('kind: ambulance', 'kind: ship').replace('[dr-nakamura]', '[dr-nobody]'))
     const checked = await run('check')
     expect(checked.code).toBe(1)
-    expect(checked.errors).toMatch(/directory\.yaml:\d+: the kind of organisation saltmarsh-ambulance is "ship"; expected: [^]*no clinician "dr-nobody"[^]*2 errors$/)
+    expect(checked.errors).toMatch(/directory\.yaml:\d+: the kind of organisation saltmarsh-ambulance is "ship"; expected: [^]*no clinician "dr-nobody"[^]*errors: 2$/)
   })
 
   it('imports a directory after showing what differs, all of it or nothing', async () => {
@@ -83,6 +83,12 @@ describe('npm run directory', () => {
     await writeFile(sheet, 'Date,Session,From,To,1st\n14/01/2026,Day,08:00,18:00,Dr Who')
     const wrong = await run('rota-import', 'cardiology', sheet)
     expect([wrong.code, wrong.errors]).toEqual([1, expect.stringContaining('week.csv:2: "Dr Who": nobody in the directory has this name')])
+  })
+
+  it('says when a line is open and nobody is on', async () => {
+    expect(await run('gaps', 'cardiology')).toMatchObject({ code: 0, out: 'gaps in the next 28 days: 0' })
+    await writeFile(file, (await readFile(file, 'utf8')).replace('    changes:\n', '    changes:\n      - { date: 2026-01-20, session: Day, close: true }\n'))
+    expect((await run('gaps')).out).toBe('cardiology: nobody is on from 2026-01-20 08:00 to 2026-01-20 18:00\ngaps in the next 28 days: 1')
   })
 
   it('says who is on and who is off', async () => {

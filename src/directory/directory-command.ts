@@ -1,10 +1,11 @@
 import { readFile, rename, unlink, writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import { dayNumber, mondayOf, type DayNumber } from './calendar.js'
+import { dateOf, dayMs, dayNumber, mondayOf, type DayNumber } from './calendar.js'
 import { diffDirectories, showDiff } from './directory-diff.js'
 import { loadDirectory, showError } from './load-directory.js'
 import type { Directory, Line } from './model.js'
 import { parseDirectory } from './parse-directory.js'
+import { rotaGaps } from './rota-gaps.js'
 import { readRotaSheet, writeRotaSheet } from './rota-sheet.js'
 import { spliceRota } from './splice-rota.js'
 import { weekPlan, copyWeek } from './week-plan.js'
@@ -23,6 +24,7 @@ const usage = `Usage: npm run directory -- COMMAND [--file config/directory.yaml
   rota-export LINE [--week DATE] [--out CSV]  the rota of a line for a week, for a spreadsheet
   rota-import LINE CSV [--week DATE]          takes such a sheet into the directory, after showing what differs
   rota-copy LINE --week DATE --to DATE        plans one week as another
+  gaps [LINE]                                 when lines are open and nobody is on, in the next four weeks
 
 DATE is any day of the week that is meant, as 2026-01-12; without it, this week. --dry-run shows what would change, and changes nothing.`
 
@@ -85,7 +87,7 @@ type Command = (context: Context, args: readonly string[]) => Promise<number>
 const commands: Readonly<Record<string, Command>> = {
   async check(context, [file = context.file]) {
     const parsed = await loadDirectory(file)
-    if (!parsed.ok) throw new CommandError([...parsed.errors.map(showError), `${parsed.errors.length} errors`].join('\n'))
+    if (!parsed.ok) throw new CommandError([...parsed.errors.map(showError), `errors: ${parsed.errors.length}`].join('\n'))
     for (const advice of parsed.advice) context.output.out(`${advice.file}:${advice.line}: advice: ${advice.message}`)
     const { organisations, lines, clinicians, numbers } = parsed.directory
     context.output.out(`${file}: no errors. ${organisations.size} organisations, ${lines.size} lines, ${clinicians.size} clinicians, ${numbers.size} numbers`)
@@ -116,11 +118,7 @@ const commands: Readonly<Record<string, Command>> = {
     const directory = await load(context.file)
     const line = lineOf(directory, lineId)
     const names = new SheetNames(directory)
-    const zone = knownTimeZone(line.timeZone)
-    const clock = (atMs: number) => {
-      const { minute } = zone.wallClockAt(atMs)
-      return `${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(Math.floor(minute % 60)).padStart(2, '0')}`
-    }
+    const clock = (atMs: number) => wallClock(line, atMs).slice(11)
     for (const session of weekPlan(directory.rotas.get(line.id) ?? emptyRota(line.id), line.timeZone, monday(context, line))) {
       const on = session.closed ? 'closed' : session.entries.map((entry) => names.show(entry)).join(', ') || 'nobody'
       context.output.out(`${session.date} ${clock(session.from)}-${clock(session.to)} ${session.name}${session.changed ? ' (changed)' : ''}\n    on:  ${on}\n    off: ${session.off.map((entry) => names.show(entry)).join(', ') || 'nobody'}`)
@@ -140,9 +138,23 @@ const commands: Readonly<Record<string, Command>> = {
     const directory = await load(context.file)
     const line = lineOf(directory, lineId)
     const read = readRotaSheet(directory, line, monday(context, line), await readFile(sheet), sheet)
-    if (!read.ok) throw new CommandError([...read.errors.map(showError), `${read.errors.length} errors; nothing was taken in`].join('\n'))
+    if (!read.ok) throw new CommandError([...read.errors.map(showError), `errors: ${read.errors.length}; nothing was taken in`].join('\n'))
     for (const note of read.notes) context.output.out(note)
     return changeRota(context, text, directory, line, read.rota)
+  },
+
+  async gaps(context, [lineId]) {
+    const directory = await load(context.file)
+    const lines = lineId === undefined ? [...directory.lines.values()] : [lineOf(directory, lineId)]
+    let found = 0
+    for (const line of lines) {
+      for (const gap of rotaGaps(directory, line, context.nowMs, context.nowMs + gapDays * dayMs)) {
+        found++
+        context.output.out(`${line.id}: nobody is on from ${wallClock(line, gap.from)} to ${wallClock(line, gap.to)}`)
+      }
+    }
+    context.output.out(`gaps in the next ${gapDays} days: ${found}`)
+    return 0
   },
 
   async 'rota-copy'(context, [lineId]) {
@@ -155,9 +167,18 @@ const commands: Readonly<Record<string, Command>> = {
   },
 }
 
+/** How far ahead gaps are looked for. */
+const gapDays = 28
+
+/** @returns `2026-01-12 09:00` in the line's time zone */
+function wallClock(line: Line, atMs: number): string {
+  const { day: date, minute } = knownTimeZone(line.timeZone).wallClockAt(atMs)
+  return `${dateOf(date)} ${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(Math.floor(minute % 60)).padStart(2, '0')}`
+}
+
 async function load(file: string): Promise<Directory> {
   const parsed = await loadDirectory(file)
-  if (!parsed.ok) throw new CommandError([...parsed.errors.map(showError), `${parsed.errors.length} errors`].join('\n'))
+  if (!parsed.ok) throw new CommandError([...parsed.errors.map(showError), `errors: ${parsed.errors.length}`].join('\n'))
   return parsed.directory
 }
 

@@ -46,6 +46,14 @@ describe('the demo world', () => {
   })
 })
 
+it('the example in the documentation has no errors but people who are left out of it', () => {
+  const page = readFileSync(new URL('../../docs/directory.md', import.meta.url), 'utf8')
+  const example = /```yaml\n([^]*?)```/.exec(page)?.[1] ?? ''
+  const parsed = parseDirectory(example, 'docs/directory.md')
+  expect(parsed.ok ? [] : parsed.errors.map((error) => error.message).filter((message) => !message.startsWith('there is no '))).toEqual([])
+  expect(example).toContain('ncnPools:')
+})
+
 const small = `areas:
   levels: { name: The Levels }
 organisations:

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { parsePhoneNumberFromString } from 'libphonenumber-js/max'
 import { describe, expect, it } from 'vitest'
-import { numberUse } from './dialled-number.js'
+import { bypassTargets, numberUse, organisationByCode } from './dialled-number.js'
 import { emptyDirectory } from './empty-directory.js'
 import { readNumber, readSipAddress, readTarget, showNumber, showTarget, speakableDigits } from './telephone-number.js'
 
@@ -142,5 +142,16 @@ describe('dialled numbers', () => {
   it('are looked up as they stand first, and do nothing when they are unknown', () => {
     expect(numberUse(directory, '1001')).toEqual({ kind: 'callBackCode' })
     for (const unknown of ['01632960002', '1002', '', 'elm-row', '+', 'constructor', '__proto__']) expect(numberUse(directory, unknown)).toBeUndefined()
+  })
+})
+
+describe('practices by their code', () => {
+  const practice = { id: 'elm-row', kind: 'gpPractice' as const, name: 'Elm Row', spokenName: 'Elm Row', area: 'a', code: '2101', bypass: { kind: 'number' as const, number: '+441632960201' }, reception: { kind: 'number' as const, number: '+441632960301' } }
+  const directory = { ...emptyDirectory, organisations: new Map([['elm-row', practice]]) }
+  it('are reached on the bypass number first, on the reception number after that', () => {
+    const found = organisationByCode(directory, '2101')
+    expect(found && bypassTargets(found)).toEqual([practice.bypass, practice.reception])
+    expect(organisationByCode(directory, '21')).toBeUndefined()
+    expect(bypassTargets({ id: 'x', kind: 'other', name: 'X', spokenName: 'X', area: 'a' })).toEqual([])
   })
 })
