@@ -21,7 +21,7 @@ export function diffDirectories(before: Directory, after: Directory): readonly D
     for (const id of old.keys()) if (!fresh.has(id)) changes.push({ section, id, kind: 'removed', details: [] })
     for (const [id, thing] of fresh) {
       if (!old.has(id)) changes.push({ section, id, kind: 'added', details: [] })
-      else {
+      else if (!same(old.get(id), thing)) {
         const details = differences('', old.get(id), thing)
         if (details.length > 0) changes.push({ section, id, kind: 'changed', details })
       }
@@ -39,6 +39,15 @@ export function showDiff(changes: readonly DirectoryChange[]): string {
   if (changes.length === 0) return 'no changes'
   const signs = { added: '+', removed: '-', changed: '~' } as const
   return changes.flatMap(({ section, id, kind, details }) => [`${signs[kind]} ${section} ${id}`, ...details.map((detail) => `    ${detail}`)]).join('\n')
+}
+
+/** Whether two plain values say the same. Nearly everything does, in a directory of which one rota was changed: this is looked at first, without making texts. */
+function same(a: unknown, b: unknown): boolean {
+  if (a === b) return true
+  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((item, index) => same(item, b[index]))
+  if (!isRecord(a) || !isRecord(b)) return false
+  const names = Object.keys(a)
+  return names.length === Object.keys(b).length && names.every((name) => same(a[name], b[name]))
 }
 
 function differences(path: string, before: unknown, after: unknown): readonly string[] {

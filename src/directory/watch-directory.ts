@@ -4,6 +4,7 @@ import type { DirectoryError } from './form.js'
 import { loadDirectory } from './load-directory.js'
 import type { Directory } from './model.js'
 import type { ParsedDirectory } from './parse-directory.js'
+import { warmDirectory } from './warm-directory.js'
 
 /** The directory in force. Each call takes `current()` once, at its beginning, and keeps it: a change is picked up between calls, never in one. */
 export interface DirectoryHolder {
@@ -39,6 +40,7 @@ export async function watchDirectory(file: string, options: WatchOptions): Promi
   const before = await stateOf(file)
   const first = await load(file)
   if (!first.ok) return first
+  warmDirectory(first.directory, Date.now())
   return { ok: true, holder: new FileWatch(file, options, load, first.directory, before), advice: first.advice }
 }
 
@@ -108,6 +110,7 @@ class FileWatch implements DirectoryHolder {
       this.#options.onErrors(parsed.errors)
       return
     }
+    warmDirectory(parsed.directory, Date.now())
     const changes = diffDirectories(this.#directory, parsed.directory)
     if (changes.length > 0) this.#directory = parsed.directory
     if (changes.length > 0 || this.#hasErrors) {
