@@ -16,6 +16,12 @@ export interface BaresipOptions {
   readonly autoAnswer?: boolean
 }
 
+function toneFor(frequency: number, seconds: number): Int16Array {
+  const samples = new Int16Array(seconds * 8_000)
+  for (let at = 0; at < samples.length; at += 160) samples.set(frame([frequency], at), at)
+  return samples
+}
+
 /** baresip: a telephone that shares no line of code with ours. It sends a tone and writes down what it hears. */
 export class Baresip {
   #socket: Socket | undefined
@@ -33,8 +39,7 @@ export class Baresip {
     const folder = mkdtempSync(join(tmpdir(), 'ringround-baresip-'))
     const [port, controlPort, mediaPort] = [await freePort(), await freePort(), await freeMediaPort()]
     mkdirSync(join(folder, 'heard'))
-    const seconds = 90
-    writeFileSync(join(folder, 'tone.wav'), wavFile([Int16Array.from({ length: (seconds * 8_000) / 160 }, (_, n) => n * 160).reduce((samples, from) => (samples.set(frame([options.tone], from), from), samples), new Int16Array(seconds * 8_000))]))
+    writeFileSync(join(folder, 'tone.wav'), wavFile([toneFor(options.tone, 90)]))
     writeFileSync(
       join(folder, 'config'),
       [
@@ -90,11 +95,11 @@ export class Baresip {
     if (!seen) throw new Error(`baresip has not seen ${type} within ${withinMs} ms: ${this.#events.map((event) => event.type).join(' ')}\n${this.#output}`)
   }
 
-  /** Everything it has heard in its (last) call so far, 8 kHz. The file is complete once the call has ended. */
+  /** Everything it has heard so far, 8 kHz. It begins a file for each description that is agreed on (hold, resume). */
   heard(): Int16Array {
-    const file = readdirSync(join(this.folder, 'heard')).filter((name) => name.endsWith('-dec.wav')).sort().at(-1)
-    if (file === undefined) throw new Error(`baresip has heard nothing\n${this.#output}`)
-    return readWav(readFileSync(join(this.folder, 'heard', file))).channels[0] ?? new Int16Array()
+    const files = readdirSync(join(this.folder, 'heard')).filter((name) => name.endsWith('-dec.wav')).sort()
+    if (files.length === 0) throw new Error(`baresip has heard nothing\n${this.#output}`)
+    return Int16Array.from(files.flatMap((file) => [...(readWav(readFileSync(join(this.folder, 'heard', file))).channels[0] ?? [])]))
   }
 
   async stop(): Promise<void> {
