@@ -118,7 +118,7 @@ function codecOf(format: SdpFormat): AudioCodec | undefined {
 
 /** The first of `codecs` that the stream has. */
 function agree(stream: SdpMedia, end: AudioEnd, codecs: readonly AudioCodec[]): AudioAgreement | undefined {
-  if (stream.kind !== 'audio' || stream.port === 0 || !PLAIN_PROFILES.has(stream.profile) || stream.address === '') return undefined
+  if (stream.kind !== 'audio' || stream.port === 0 || !PLAIN_PROFILES.has(stream.profile.toUpperCase()) || stream.address === '') return undefined
   for (const codec of codecs) {
     const format = stream.formats.find((candidate) => codecOf(candidate) === codec)
     if (format === undefined) continue

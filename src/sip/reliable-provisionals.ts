@@ -51,19 +51,22 @@ export class ReliableProvisionals {
     response.headers.add('RSeq', String(rseq))
     this.#waiting = { rseq, response }
     this.send(response)
-    this.#repeat(response, this.timers.t1, this.timers.t1)
+    const stopDeadline = this.clock.after(64 * this.timers.t1, () => {
+      this.stop()
+      this.gaveUp()
+    })
+    this.#repeat(response, this.timers.t1, stopDeadline)
   }
 
-  #repeat(response: SipResponse, intervalMs: number, elapsedMs: number): void {
-    this.#stop = this.clock.after(intervalMs, () => {
-      if (elapsedMs >= 64 * this.timers.t1) {
-        this.stop()
-        this.gaveUp()
-        return
-      }
+  #repeat(response: SipResponse, intervalMs: number, stopDeadline: () => void): void {
+    const stopRepeat = this.clock.after(intervalMs, () => {
       this.send(response)
-      this.#repeat(response, intervalMs * 2, elapsedMs + intervalMs * 2)
+      this.#repeat(response, intervalMs * 2, stopDeadline)
     })
+    this.#stop = () => {
+      stopRepeat()
+      stopDeadline()
+    }
   }
 
   /** Whether the RAck of that PRACK names the response that waits; else the PRACK gets 481. */

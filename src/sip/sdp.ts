@@ -15,7 +15,7 @@ export interface SdpMedia {
   /** `audio`, `video`, ... */
   readonly kind: string
   readonly port: number
-  /** `RTP/AVP`, `RTP/SAVP`, ... */
+  /** `RTP/AVP`, `RTP/SAVP`, ...: as written. */
   readonly profile: string
   /** The format list as written; numbers for RTP profiles. */
   readonly formatList: readonly string[]
@@ -160,7 +160,7 @@ function readMedia(section: MediaText, sessionAddress: string, sessionDirection:
   return {
     kind: kind.toLowerCase(),
     port: portNumber,
-    profile: profile.toUpperCase(),
+    profile,
     formatList,
     formats: /^(?:RTP|UDP\/TLS\/RTP)\//i.test(profile) ? readFormats(formatList, lines) : [],
     address,
