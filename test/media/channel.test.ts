@@ -84,6 +84,20 @@ describe('two parties', () => {
     })
   }
 
+  it('hear a prompt instead of each other while it is played to one of them', async () => {
+    const media = engine()
+    const gp = await party(media, 'gp')
+    const specialist = await party(media, 'specialist')
+    specialist.phone.says(SPECIALIST_HZ, specialist.channel.localPort)
+    media.bridge(gp.channel, specialist.channel)
+    await until('the GP hears the specialist', () => gp.phone.hears(SPECIALIST_HZ) > 0.95)
+    const notice = gp.channel.play({ kind: 'toneStream', tones: '%(700,0,1200)' })
+    await until('the GP hears the prompt alone', () => gp.phone.hears(1200) > 0.95)
+    expect((await notice.ended).reason).toBe('done')
+    await until('the GP hears the specialist again', () => gp.phone.hears(SPECIALIST_HZ) > 0.95)
+    expectOneStream(gp.phone.heard)
+  })
+
   it('go on hearing each other when one of them changes its codec by re-INVITE', async () => {
     const media = engine()
     const gp = await party(media, 'gp')

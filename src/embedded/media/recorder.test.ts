@@ -61,13 +61,14 @@ describe('a recording', () => {
   it('puts a packet that is up to half a second late in its place, and forgets one that is later', async () => {
     const recorder = await record({ stereo: true })
     run(recorder, 200, (index, position) => {
-      if (index !== 60 && index !== 120) recorder.samples(0, position, frame(5), FRAME)
-      if (index === 60 + 24) recorder.samples(0, position - 24 * FRAME, frame(7), FRAME)
-      if (index === 120 + 76) recorder.samples(0, position - 76 * FRAME, frame(9), FRAME)
+      // Both at the end of a second, which is handed to the disk 25 frames after it is over.
+      if (index !== 98 && index !== 148) recorder.samples(0, position, frame(5), FRAME)
+      if (index === 98 + 24) recorder.samples(0, position - 24 * FRAME, frame(7), FRAME)
+      if (index === 148 + 28) recorder.samples(0, position - 28 * FRAME, frame(9), FRAME)
     })
     await recorder.stop()
     const [left] = (await readWav(recorder.path)).channels
-    expect(left?.[60 * FRAME]).toBe(7)
+    expect(left?.[98 * FRAME]).toBe(7)
     expect(left?.includes(9)).toBe(false)
   })
 
