@@ -49,12 +49,17 @@ export function callView(record: CallRecord, events: readonly CallEvent[], direc
       ...recording,
       url: recording.state === 'ready' ? recordingUrl(record.callId, index + 1) : null,
     })),
-    events: events.map(({ callId: _callId, ...event }) => ({ ...event })),
+    events: events.map(shown),
   }
   return withoutTargets(
     view,
     attempts.map((attempt) => attempt.target),
   )
+}
+
+/** A fact without what is the house's own: the call's id stands above, and where files lie is nobody's business. */
+function shown(event: CallEvent): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(event).filter(([name]) => name !== 'callId' && name !== 'spoolPath' && name !== 'path'))
 }
 
 /** @param number 1 for the call's first recording; the latest where it is left out */

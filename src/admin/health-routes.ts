@@ -40,7 +40,7 @@ export function healthRoutes(app: FastifyInstance, { store, recordings, alarms, 
 
   app.get(
     '/metrics',
-    { schema: { summary: 'Figures for Prometheus', tags: ['health'], produces: ['text/plain'], response: { 200: { description: 'Prometheus text format', content: { 'text/plain': { schema: { type: 'string' } } } } } } },
+    { schema: { summary: 'Figures for Prometheus', tags: ['health'], response: { 200: { description: 'Prometheus text format', content: { 'text/plain': { schema: { type: 'string' } } } } } } },
     async (_request, reply) => {
       const text = await metrics.scrape()
       return reply.type(metrics.contentType).send(text)

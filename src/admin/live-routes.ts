@@ -40,7 +40,6 @@ export function liveRoutes(app: FastifyInstance, { live, alarms, now = Date.now 
       schema: {
         summary: 'Every call now, as server-sent events: `snapshot`, then `call`, `over` and `alarms`',
         tags: ['live'],
-        produces: ['text/event-stream'],
         response: { 200: { description: 'Event stream', content: { 'text/event-stream': { schema: { type: 'string' } } } }, ...refusals },
       },
     },

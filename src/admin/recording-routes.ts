@@ -22,7 +22,6 @@ export function recordingRoutes(app: FastifyInstance, { store, recordings, direc
     schema: {
       summary: 'The recording, as MP3: left the caller, right the specialist. Takes Range and If-None-Match.',
       tags: ['calls'],
-      produces: ['audio/mpeg'],
       params: callParams,
       querystring: recordingQuery,
       response: { 200: mp3, 206: mp3, 304: { description: 'Not changed', type: 'null' }, ...refusals },

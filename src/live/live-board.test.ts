@@ -4,7 +4,7 @@ import type { CallEvent, CallFact } from '../calls/events.js'
 import { AlarmBoard } from './alarm-board.js'
 import { createLiveBoard, type LiveBoard } from './live-board.js'
 
-const names = { organisation: (id: string) => ({ 'high-street': 'High Street Surgery' })[id], line: (id: string) => ({ cardiology: 'Cardiology' })[id] }
+const names = { organisation: (id: string) => ({ 'elm-row': 'Elm Row Surgery' })[id], line: (id: string) => ({ cardiology: 'Cardiology' })[id] }
 
 function board(): { readonly live: LiveBoard; readonly tell: (callId: string, fact: CallFact) => void } {
   const listeners = new Set<(event: CallEvent) => void>()
@@ -53,7 +53,7 @@ test('while they talk it shows with whom, since when, whether it is recorded and
   expect(live.calls()).toMatchObject([
     {
       stage: 'talking',
-      organisationName: 'High Street Surgery',
+      organisationName: 'Elm Row Surgery',
       lineName: 'Cardiology',
       talkingTo: 'On-call mobile',
       waitingSince: 3_000,

@@ -147,7 +147,7 @@ function asRow(event: CallEvent): { call_id: string; seq: number; at: number; ty
   return { call_id: callId, seq, at, type, data: JSON.stringify(data) }
 }
 
-function asEvent(row: Selectable<CallEventsTable>): CallEvent {
+export function asEvent(row: Selectable<CallEventsTable>): CallEvent {
   // The rows were written by `asRow` from typed facts, and the table refuses any change.
   const fact = { type: row.type, ...(JSON.parse(row.data) as object) } as CallFact
   return { callId: row.call_id, seq: Number(row.seq), at: Number(row.at), ...fact }

@@ -1,11 +1,12 @@
 import type { Kysely } from 'kysely'
 import { callRecord, type RecordingRecord } from '../calls/call-record.js'
-import type { CallEvent } from '../calls/events.js'
-import { callIds, eventsOf } from './call-database.js'
+import type { CallEvent, CallFactType } from '../calls/events.js'
+import { asEvent, callIds, eventsOf } from './call-database.js'
 import { cursorOf, placeOf, type CallFilter, type CallPage, type CallSummary } from './call-filter.js'
 import { project } from './projection.js'
 import type { Schema } from './schema.js'
 
+const attemptFacts = ['attempt.started', 'attempt.answered', 'attempt.ended'] as const satisfies readonly CallFactType[]
 const defaultLimit = 50
 const mostPerPage = 200
 
@@ -68,6 +69,12 @@ export class CallQueries {
     })
     const last = rows.at(-1)
     return { calls, ...(found.length > limit && last ? { nextCursor: cursorOf({ arrivedAt: Number(last.arrived_at), callId: last.call_id }) } : {}) }
+  }
+
+  /** What became of ringing anybody since then (wall-clock ms), in the order in which it happened. */
+  async attemptEvents(since: number): Promise<readonly CallEvent[]> {
+    const rows = await this.db.selectFrom('call_events').selectAll().where('at', '>=', since).where('type', 'in', [...attemptFacts]).orderBy('at').orderBy('call_id').orderBy('seq').execute()
+    return rows.map(asEvent)
   }
 
   /** Calls that nobody has closed, oldest first. */

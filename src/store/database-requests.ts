@@ -12,7 +12,7 @@ export interface DatabaseThreadData {
 }
 
 /** The methods that can be asked for across the threads. */
-export type DatabaseMethods = Pick<CallDatabase, 'append' | 'alive' | 'rebuild'> & Pick<CallQueries, 'events' | 'lastSeq' | 'calls' | 'unended' | 'aliveAt' | 'recording' | 'differing'>
+export type DatabaseMethods = Pick<CallDatabase, 'append' | 'alive' | 'rebuild'> & Pick<CallQueries, 'events' | 'attemptEvents' | 'lastSeq' | 'calls' | 'unended' | 'aliveAt' | 'recording' | 'differing'>
 export type DatabaseMethod = keyof DatabaseMethods
 
 export const writingMethods: ReadonlySet<DatabaseMethod> = new Set<DatabaseMethod>(['append', 'alive', 'rebuild'])

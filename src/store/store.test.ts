@@ -92,7 +92,7 @@ test('calls are listed newest first, filtered, page by page', async () => {
   for (let index = 0; index < 7; index++) {
     now += index === 3 ? 0 : 60_000
     const line = index % 2 === 0 ? 'cardiology' : 'ent'
-    await write(store, `call-${index}`, index === 6 ? untilTalking('call-6', { line }) : goodCall(`call-${index}`, { line, organisation: index < 2 ? 'mill-lane' : 'high-street' }))
+    await write(store, `call-${index}`, index === 6 ? untilTalking('call-6', { line }) : goodCall(`call-${index}`, { line, organisation: index < 2 ? 'mill-lane' : 'elm-row' }))
   }
   const seen: string[] = []
   let cursor: string | undefined

@@ -39,6 +39,8 @@ export interface Store {
   /** Newest arrival first. */
   calls(filter: CallFilter): Promise<CallPage>
   recording(recordingId: string): Promise<StoredRecording | undefined>
+  /** What became of ringing anybody since then (wall-clock ms), in the order in which it happened. */
+  attemptEvents(since: number): Promise<readonly CallEvent[]>
   /** Closes the calls that a dead engine left open. Call once at start-up, before calls are taken. @returns their ids */
   closeInterrupted(): Promise<readonly string[]>
   /** Holds the lists against the facts. @returns the calls for which they differ; none, unless somebody changed the file by hand */
@@ -102,6 +104,10 @@ class SqliteStore implements Store {
 
   calls(filter: CallFilter): Promise<CallPage> {
     return this.reader.ask('calls', filter)
+  }
+
+  attemptEvents(since: number): Promise<readonly CallEvent[]> {
+    return this.reader.ask('attemptEvents', since)
   }
 
   recording(recordingId: string): Promise<StoredRecording | undefined> {

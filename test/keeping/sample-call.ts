@@ -11,7 +11,7 @@ export function goodCall(callId: string, options: { readonly line?: string; read
 export function untilTalking(callId: string, options: { readonly line?: string; readonly organisation?: string; readonly spoolPath?: string; readonly heardAt?: number } = {}): readonly CallFact[] {
   const line = options.line ?? 'cardiology'
   return [
-    { type: 'call.arrived', kind: 'dialIn', callerNumber: '01632960101', dialledNumber: '01632960000', organisation: options.organisation ?? 'high-street', source: '127.0.0.1:5070/udp' },
+    { type: 'call.arrived', kind: 'dialIn', callerNumber: '01632960101', dialledNumber: '01632960000', organisation: options.organisation ?? 'elm-row', source: '127.0.0.1:5070/udp' },
     { type: 'call.answered', legId: `${callId}-a` },
     { type: 'line.chosen', line, by: 'only' },
     { type: 'hunt.started', pool: 'local', candidates: 2 },

@@ -6,7 +6,7 @@ export const stages = {
   menu: 'In the menu',
   hunting: 'Between two ringings',
   ringing: 'Ringing',
-  whisper: 'Answered, to accept:',
+  whisper: 'Asked to accept:',
   connecting: 'Connecting to',
   talking: 'Talking to',
   outcome: 'Asked for an outcome',

@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs'
+import { onTestFinished } from 'vitest'
+import { createAdmin, type Admin, type AdminSettings } from '../../src/admin/admin.js'
+import type { Directory } from '../../src/directory/model.js'
+import { parseDirectory } from '../../src/directory/parse-directory.js'
+import { createLiveBoard } from '../../src/live/live-board.js'
+import { createMetrics } from '../../src/metrics/metrics.js'
+import type { RecordingsSettings } from '../../src/recordings/recordings.js'
+import type { SwitchHealth } from '../../src/switch/port.js'
+import { keptWorld, type KeptWorld } from './kept-world.js'
+
+export const healthy: SwitchHealth = { ready: true, signalling: { up: true, detail: 'embedded switch' }, media: { up: true, detail: 'embedded switch' }, legs: 0 }
+
+/** A kept world with the demo directory, the boards and the HTTP server on a free port of loopback. */
+export interface AdminWorld extends KeptWorld {
+  readonly admin: Admin
+  readonly directory: Directory
+  /** What the switch says of itself from now on. */
+  switchIs(health: SwitchHealth): void
+  get(path: string, init?: RequestInit): Promise<Response>
+}
+
+export function demoDirectory(): Directory {
+  const parsed = parseDirectory(readFileSync('config/directory.yaml', 'utf8'), 'config/directory.yaml')
+  if (!parsed.ok) throw new Error('the demo directory has errors')
+  return parsed.directory
+}
+
+export async function adminWorld(more: { readonly admin?: Partial<AdminSettings>; readonly recordings?: Partial<RecordingsSettings>; readonly folder?: string } = {}): Promise<AdminWorld> {
+  const world = await keptWorld(more.recordings, more.folder)
+  const directory = demoDirectory()
+  let health = healthy
+  const live = createLiveBoard(world.store.log, { organisation: (id) => directory.organisations.get(id)?.name, line: (id) => directory.lines.get(id)?.name })
+  const metrics = createMetrics({ log: world.store.log, switchHealth: () => health, storeQueued: () => world.store.health().queued, recordings: () => world.recordings.health(), alarms: () => world.alarms.active() })
+  const admin = await createAdmin({ address: '127.0.0.1', port: 0, store: world.store, recordings: world.recordings, live, metrics, alarms: world.alarms, directory: () => directory, switchHealth: () => health, ...more.admin })
+  onTestFinished(async () => {
+    await admin.close()
+    metrics.close()
+    live.close()
+  })
+  return {
+    ...world,
+    admin,
+    directory,
+    switchIs(now) {
+      health = now
+    },
+    get: (path, init) => fetch(new URL(path, admin.url), init),
+  }
+}

@@ -1,0 +1,130 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import type { Readable, Writable } from 'node:stream'
+
+interface Reply {
+  readonly id?: number
+  readonly method?: string
+  readonly params?: Readonly<Record<string, unknown>>
+  readonly result?: unknown
+  readonly error?: { readonly message: string }
+}
+
+/** Where Chromium is; undefined where there is none. */
+export function findChromium(): string | undefined {
+  const folders = (process.env['PATH'] ?? '').split(delimiter)
+  return ['chromium', 'chromium-browser', 'google-chrome'].flatMap((name) => folders.map((folder) => join(folder, name))).find((path) => existsSync(path))
+}
+
+/**
+ * Chromium without a window, led through its DevTools protocol over a pair of pipes (no port is opened). One page.
+ * `close()` ends it and removes its profile.
+ */
+export class Browser {
+  readonly #pending = new Map<number, { readonly resolve: (value: unknown) => void; readonly reject: (error: Error) => void }>()
+  readonly #profile = mkdtempSync(join(tmpdir(), 'ringround-chromium-'))
+  readonly #process: ChildProcess
+  readonly #write: Writable
+  #session: string | undefined
+  #nextId = 1
+  /** Errors and warnings that the page has put on its console, and failed requests. */
+  readonly complaints: string[] = []
+
+  private constructor(binary: string, size: string) {
+    const flags = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--hide-scrollbars']
+    this.#process = spawn(binary, [...flags, `--window-size=${size}`, '--autoplay-policy=no-user-gesture-required', '--remote-debugging-pipe', `--user-data-dir=${this.#profile}`, 'about:blank'], {
+      stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
+    })
+    // Made as pipes by the options above.
+    this.#write = this.#process.stdio[3] as Writable
+    this.#read(this.#process.stdio[4] as Readable)
+    this.#process.on('exit', () => {
+      for (const pending of this.#pending.values()) pending.reject(new Error('Chromium has ended'))
+      this.#pending.clear()
+    })
+  }
+
+  static async start(binary: string, size = '1360,1000'): Promise<Browser> {
+    const browser = new Browser(binary, size)
+    const { targetInfos } = (await browser.#send('Target.getTargets')) as { targetInfos: { targetId: string; type: string }[] }
+    const page = targetInfos.find((target) => target.type === 'page')
+    const { sessionId } = (await browser.#send('Target.attachToTarget', { targetId: page?.targetId, flatten: true })) as { sessionId: string }
+    browser.#session = sessionId
+    for (const domain of ['Page', 'Runtime', 'Log', 'Network']) await browser.#send(`${domain}.enable`)
+    return browser
+  }
+
+  async open(url: string): Promise<void> {
+    await this.#send('Page.navigate', { url })
+  }
+
+  /** Value of an expression in the page (JSON). Rejects with what the page threw. */
+  async evaluate<T>(expression: string): Promise<T> {
+    const answer = (await this.#send('Runtime.evaluate', { expression, returnByValue: true, awaitPromise: true })) as { result: { value: T }; exceptionDetails?: { exception?: { description?: string } } }
+    if (answer.exceptionDetails) throw new Error(answer.exceptionDetails.exception?.description ?? 'the page threw')
+    return answer.result.value
+  }
+
+  /** Waits until the expression is true in the page. */
+  async until(expression: string, withinMs = 15_000): Promise<void> {
+    const end = performance.now() + withinMs
+    while (!(await this.evaluate<boolean>(`Boolean(${expression})`))) {
+      if (performance.now() > end) throw new Error(`never came true in the page: ${expression}`)
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+  }
+
+  /** @param dark as if the person preferred dark colours */
+  async screenshot(options: { readonly dark?: boolean } = {}): Promise<Buffer> {
+    await this.#send('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value: options.dark ? 'dark' : 'light' }] })
+    const { data } = (await this.#send('Page.captureScreenshot', { format: 'png' })) as { data: string }
+    return Buffer.from(data, 'base64')
+  }
+
+  async resize(width: number, height: number): Promise<void> {
+    await this.#send('Emulation.setDeviceMetricsOverride', { width, height, deviceScaleFactor: 1, mobile: width < 600 })
+  }
+
+  async close(): Promise<void> {
+    const gone = new Promise((resolve) => this.#process.once('exit', resolve))
+    // Asked first, so that its own processes end with it; killed when it takes too long.
+    this.#session = undefined
+    this.#send('Browser.close').catch(() => undefined)
+    const tooLong = setTimeout(() => this.#process.kill('SIGKILL'), 5_000)
+    await gone
+    clearTimeout(tooLong)
+    rmSync(this.#profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
+  }
+
+  #send(method: string, params: Readonly<Record<string, unknown>> = {}): Promise<unknown> {
+    const id = this.#nextId++
+    return new Promise((resolve, reject) => {
+      this.#pending.set(id, { resolve, reject })
+      this.#write.write(`${JSON.stringify({ id, method, params, ...(this.#session === undefined ? {} : { sessionId: this.#session }) })}\0`)
+    })
+  }
+
+  #read(from: Readable): void {
+    let rest = ''
+    from.setEncoding('utf8')
+    from.on('data', (text: string) => {
+      const messages = (rest + text).split('\0')
+      rest = messages.pop() ?? ''
+      for (const message of messages) this.#take(JSON.parse(message) as Reply)
+    })
+  }
+
+  #take(reply: Reply): void {
+    if (reply.id !== undefined) {
+      const pending = this.#pending.get(reply.id)
+      this.#pending.delete(reply.id)
+      if (reply.error) pending?.reject(new Error(reply.error.message))
+      else pending?.resolve(reply.result)
+      return
+    }
+    if (reply.method === 'Runtime.exceptionThrown' || reply.method === 'Log.entryAdded') this.complaints.push(JSON.stringify(reply.params))
+    if (reply.method === 'Runtime.consoleAPICalled' && ['error', 'warning'].includes(String(reply.params?.['type']))) this.complaints.push(JSON.stringify(reply.params))
+  }
+}
