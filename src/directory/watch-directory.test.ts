@@ -109,6 +109,26 @@ describe('a directory file that is watched', () => {
     expect(await watchDirectory(file, { onChange: () => {}, onErrors: () => {} })).toMatchObject({ ok: false, errors: [{ line: 1 }] })
   })
 
+  it('goes on being watched when whoever listens fails', async () => {
+    await writeFile(file, text('One'))
+    const told: string[] = []
+    const watched = await watchDirectory(file, {
+      pollMs: never,
+      onChange: (directory) => {
+        told.push(directory.areas.get('a')?.name ?? '')
+        if (told.length === 1) throw new Error('no room')
+      },
+      onErrors: (errors) => told.push(errors.map((error) => error.message).join()),
+    })
+    if (!watched.ok) throw new Error('errors')
+    holder = watched.holder
+    await writeFile(file, text('Two'))
+    await watched.holder.reload()
+    await writeFile(file, text('Three'))
+    await watched.holder.reload()
+    expect(told).toEqual(['Two', 'what was read could not be put into use: no room', 'Three'])
+  })
+
   it('a failure while it is read is told like an error', async () => {
     await writeFile(file, text('One'))
     const told: string[] = []

@@ -86,10 +86,22 @@ class FileWatch implements DirectoryHolder {
   }
 
   #queue(look: () => Promise<void>): Promise<void> {
-    this.#looking = this.#looking.then(async () => {
-      if (!this.#closed) await look()
-    })
+    this.#looking = this.#looking
+      .then(async () => {
+        if (!this.#closed) await look()
+      })
+      .catch((error: unknown) => this.#listenerFailed(error))
     return this.#looking
+  }
+
+  /** A listener that throws must not end the watch; it is told of it like of an error in the file. */
+  #listenerFailed(error: unknown): void {
+    const message = `what was read could not be put into use: ${error instanceof Error ? error.message : String(error)}`
+    try {
+      this.#options.onErrors([{ file: this.#file, line: 1, message, expected: 'a listener that does not throw' }])
+    } catch {
+      // Whoever does not listen to errors either has been told twice; the next look goes on.
+    }
   }
 
   async #look(): Promise<void> {
