@@ -73,6 +73,21 @@ describe('the talk', () => {
     expect(scenario.record().attempts.map(({ result }) => result)).toEqual(['failed', 'accepted'])
   })
 
+  it('is not disturbed by a ringing tone that failed in the moment before it', async () => {
+    const { scenario, gp, one } = scene({ faults: (operation, nth) => (operation === 'play' && nth === 1 ? { kind: 'breaks', afterMs: 8_000 } : undefined) })
+    await gp.dials(dialIn)
+    await one.answers()
+    await scenario.until('the ringing has failed', () => scenario.world.clock.monotonic() >= 8_050)
+    one.presses('1')
+    await gp.and(one).hearEachOther()
+    await scenario.passes(5)
+    one.hangsUp()
+    gp.hangsUp()
+    // Nothing was played over the conversation: the scenario counts that as a misuse of the port.
+    await scenario.isOver()
+    expect(scenario.record().ending).toBe('completed')
+  })
+
   it('is recorded from its beginning to its end, and the recording is finished', async () => {
     const { scenario, gp, one } = await talking()
     await scenario.passes(42)
