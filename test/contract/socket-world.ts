@@ -20,7 +20,7 @@ export interface Servers {
 /** A world of real SIP and RTP over loopback around the adapter. */
 export class SocketWorld implements World {
   readonly switch: Switch
-  readonly servers: Servers
+  servers: Servers
   readonly folder = mkdtempSync(join(tmpdir(), 'ringround-contract-'))
   readonly notices: string[] = []
   readonly #phones: TestPhone[] = []
@@ -41,6 +41,11 @@ export class SocketWorld implements World {
     }
     await world.#warm()
     return world
+  }
+
+  /** The same servers, started anew: they may listen for SIP elsewhere. */
+  moveTo(servers: Servers): void {
+    this.servers = servers
   }
 
   /** A phone to place calls from, or to be rung. */

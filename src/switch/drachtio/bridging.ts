@@ -15,7 +15,14 @@ export async function bridge(a: DrachtioLeg, b: DrachtioLeg, options: { readonly
   if (cancelled()) return { kind: 'cancelled' }
   const holds = [a.player.hold(), b.player.hold()]
   try {
-    const answer = await a.channel.api('uuid_bridge', b.channel.id).catch((error: unknown) => (error instanceof ChannelGone ? 'the channel is gone' : asError(error).message))
+    let answer: string
+    try {
+      answer = await a.channel.api('uuid_bridge', b.channel.id)
+    } catch (error) {
+      // It may have been made all the same, and only the answer was lost. Nobody may be connected without our knowing.
+      if (!(error instanceof ChannelGone)) await part(a)
+      answer = asError(error).message
+    }
     if (!answer.startsWith('+OK')) {
       await farewell(a, b)
       return gone() ?? { kind: 'failed', why: answer }
@@ -37,6 +44,15 @@ async function farewell(a: DrachtioLeg, b: DrachtioLeg): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   await Promise.race([a.hungUp, b.hungUp, new Promise((resolve) => (timer = setTimeout(resolve, farewellMs)))])
   clearTimeout(timer)
+}
+
+/**
+ * Takes a leg out of its bridge, into silence. Only the one is transferred, the other follows by `park_after_bridge`: transferring
+ * both (`-both`) sometimes leaves the first one in a state in which it never does anything again.
+ */
+async function part(leg: DrachtioLeg): Promise<void> {
+  const answer = await leg.channel.api('uuid_transfer', 'park inline').catch((error: unknown) => asError(error).message)
+  if (!answer.startsWith('+OK')) await leg.channel.api('uuid_park').catch(() => undefined)
 }
 
 class DrachtioBridge implements Bridge {
@@ -62,10 +78,7 @@ class DrachtioBridge implements Bridge {
   async #unbridge(): Promise<void> {
     if (this.#over) return
     this.#end({ kind: 'unbridged' })
-    // Only one is transferred, the other follows by `park_after_bridge`: transferring both (`-both`) sometimes leaves the first one
-    // in a state in which it never does anything again.
-    const answer = await this.#a.channel.api('uuid_transfer', 'park inline').catch((error: unknown) => asError(error).message)
-    if (!answer.startsWith('+OK')) await this.#a.channel.api('uuid_park').catch(() => undefined)
+    await part(this.#a)
   }
 
   #watch(leg: DrachtioLeg): void {

@@ -30,6 +30,7 @@ export class WarmChannels {
   #missed = false
   #review: NodeJS.Timeout | undefined
   #retry: NodeJS.Timeout | undefined
+  #forgetLoss: (() => void) | undefined
   #closed = false
 
   /** @param variables set on every channel before it is handed out */
@@ -73,6 +74,11 @@ export class WarmChannels {
   open(): void {
     if (this.#closed) return
     this.#review ??= setInterval(() => this.#look(), reviewMs).unref()
+    // Their dialogs live on the connection to drachtio on which they began: after its loss nothing can be sent within them.
+    this.#forgetLoss ??= this.#signalling.onLost(() => {
+      this.#forgetLoss = undefined
+      for (const channel of this.#ready.splice(0)) void channel.release()
+    })
     this.#fill()
   }
 
@@ -80,6 +86,7 @@ export class WarmChannels {
     this.#closed = true
     clearInterval(this.#review)
     clearTimeout(this.#retry)
+    this.#forgetLoss?.()
     await Promise.all(this.#ready.splice(0).map((channel) => channel.release()))
   }
 
