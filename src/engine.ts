@@ -4,10 +4,12 @@ import type { Logger } from 'pino'
 import { createAdmin, type Admin } from './admin/admin.js'
 import { Desk } from './calls/desk.js'
 import { flowDefaults } from './calls/flow-settings.js'
+import { TargetHistory, type TargetFigures } from './calls/target-history.js'
 import { systemClock } from './clock/system-clock.js'
 import type { Settings } from './config/settings.js'
 import type { DirectoryError } from './directory/form.js'
 import type { Directory } from './directory/model.js'
+import { openRotaLedger } from './directory/rota-ledger.js'
 import { watchDirectory, type DirectoryHolder } from './directory/watch-directory.js'
 import { Allowance, defaultAllowance } from './guard/allowance.js'
 import { guardedSwitch } from './guard/guarded-switch.js'
@@ -44,6 +46,8 @@ export interface Engine {
 
 /** How long the servers may take to be ready before it is said that they are not. The engine goes on trying. */
 const readyWithinMs = 5_000
+/** How far back what became of ringing somebody still counts for the watch list and the order of a hunt. */
+const historyMs = 90 * 24 * 60 * 60_000
 
 /** Starts everything in its order: what is kept, then what is shown, then the telephone. Closes what it had opened when a later step fails. */
 export async function startEngine(settings: Settings, log: Logger): Promise<Engine> {
@@ -80,9 +84,21 @@ async function open(settings: Settings, log: Logger, opened: { readonly what: st
     void speech.warm(spokenNames({ organisations: organisations.values(), lines: lines.values(), pools: pools.values() }))
   }
 
-  const holder = await openDirectory(settings, log, alarms, warm)
+  const holder = await openDirectory(settings, log, alarms, (changed) => {
+    warm(changed)
+    keepRotas(changed)
+  })
   opened.push({ what: 'the directory', close: () => holder.close() })
   const directory = () => holder.current()
+
+  const rotaAlarm = (error: unknown) => alarms.raise('rotas.notKept', `what is planned from now on is not written down: ${error instanceof Error ? error.message : String(error)}`)
+  // Nobody waits on the telephone for the rotas' history: without it calls are taken all the same.
+  const ledger = await openRotaLedger(join(settings.dataFolder, 'rota-history.jsonl')).catch((error: unknown) => void rotaAlarm(error))
+  if (ledger) opened.push({ what: 'the history of the rotas', close: () => ledger.close() })
+  function keepRotas(changed: Directory): void {
+    void ledger?.record(changed, systemClock.now()).then(() => alarms.clear('rotas.notKept'), rotaAlarm)
+  }
+  keepRotas(directory())
 
   const store = await openStore({ file: join(settings.dataFolder, 'ringround.db'), alarms })
   opened.push({ what: 'the store', close: () => store.close() })
@@ -100,6 +116,15 @@ async function open(settings: Settings, log: Logger, opened: { readonly what: st
   opened.push({ what: 'the recordings', close: () => recordings.close() })
   const recovered = await recordings.recover()
   if (recovered.queued > 0 || recovered.orphans.length > 0) log.warn(recovered, 'recordings left in the spool are being finished')
+
+  const history = new TargetHistory()
+  for (const event of await store.attemptEvents(Date.now() - historyMs)) history.apply(event)
+  store.log.subscribe((event) => history.apply(event))
+  for (const bad of history.figures()) if (bad.watchedSince !== undefined) alarms.raise(watchAlarm(bad), watchDetail(bad))
+  history.onWatch((figures, change) => {
+    if (change === 'watched') alarms.raise(watchAlarm(figures), watchDetail(figures))
+    else alarms.clear(watchAlarm(figures))
+  })
 
   const live = createLiveBoard(store.log, { organisation: (id) => directory().organisations.get(id)?.name, line: (id) => directory().lines.get(id)?.name })
   opened.push({ what: 'the live board', close: () => live.close() })
@@ -142,6 +167,7 @@ async function open(settings: Settings, log: Logger, opened: { readonly what: st
     speech,
     log: store.log,
     recordings: recordings.sink,
+    past: history,
     alarms,
     clock: systemClock,
     settings: { ...flowDefaults, outbound: { number: settings.outboundNumber, displayName: settings.outboundName } },
@@ -181,6 +207,16 @@ async function open(settings: Settings, log: Logger, opened: { readonly what: st
       return (closing ??= drained.then(closeAll))
     },
   }
+}
+
+function watchAlarm({ label }: TargetFigures): string {
+  return `number.failing: ${label}`
+}
+
+/** For the rota's keeper: whose telephone it is and what the evidence says; the number itself stands in the directory alone. */
+function watchDetail({ label, failures }: TargetFigures): string {
+  const evidence = failures.map(({ result, status }) => (status === undefined ? result : `${result} ${status}`)).join(', ')
+  return `a telephone of ${label} failed ${failures.length} times in a row (${evidence}); it is rung after the others until somebody is reached there`
 }
 
 /** Dial-In numbers with what they are, in the directory's order; the shortest form of each. */

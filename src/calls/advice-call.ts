@@ -1,5 +1,6 @@
 import { openingAt } from '../directory/hours.js'
 import type { Line, Organisation } from '../directory/model.js'
+import { outcomesFor } from '../directory/outcomes.js'
 import { huntCandidates, poolCandidates } from '../directory/rota.js'
 import type { SpeechPart } from '../prompts/speech.js'
 import type { Bridge, Leg } from '../switch/port.js'
@@ -7,6 +8,7 @@ import { leftEarly } from './abandoned.js'
 import { afterTalk } from './after-talk.js'
 import type { CallContext, CallEnd } from './call-context.js'
 import { hunt, type Answered, type HuntPool, type Meeting } from './hunt.js'
+import { inHuntOrder } from './hunt-order.js'
 import { closedWords } from './menu.js'
 import { tellNobody } from './nobody.js'
 import { Recorder } from './recorder.js'
@@ -85,7 +87,7 @@ export async function adviceCall(call: CallContext, caller: Leg, request: Advice
     case 'connected': {
       const parties = { caller, specialist: result.connection.specialist }
       const end = await talk(call, result.connection.bridge, parties, recorder)
-      return afterTalk(call, parties, end, line.outcomes)
+      return afterTalk(call, parties, end, outcomesFor(call.directory, line, organisation?.id))
     }
     case 'nobody':
     case 'timeUp':
@@ -100,9 +102,9 @@ export async function adviceCall(call: CallContext, caller: Leg, request: Advice
 
 /** Local people first, who know the local pathways; then the National Consultant Network, where the line has it. */
 function huntPools(call: CallContext, line: Line): readonly HuntPool[] {
-  const local: HuntPool = { pool: 'local', candidates: huntCandidates(call.directory, line, call.arrivedAt), ring: line.ring }
+  const local: HuntPool = { pool: 'local', candidates: inHuntOrder(huntCandidates(call.directory, line, call.arrivedAt), line.ring.order, call.past), ring: line.ring }
   const network = line.ncnPool === undefined ? undefined : call.directory.pools.get(line.ncnPool)
-  return network === undefined ? [local] : [local, { pool: 'ncn', candidates: poolCandidates(call.directory, network.id), ring: network.ring }]
+  return network === undefined ? [local] : [local, { pool: 'ncn', candidates: inHuntOrder(poolCandidates(call.directory, network.id), network.ring.order, call.past), ring: network.ring }]
 }
 
 /** Answered, and not accepted: who is still there is told why, or released. */

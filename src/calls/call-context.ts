@@ -6,6 +6,7 @@ import type { Alarms } from './alarms.js'
 import type { CallScope } from './call-scope.js'
 import type { CallEnding } from './events.js'
 import type { FlowSettings } from './flow-settings.js'
+import type { RungBefore } from './hunt-order.js'
 import type { RecordingSink } from './recording-sink.js'
 import type { Reservations } from './reservations.js'
 
@@ -20,6 +21,8 @@ export interface CallContext {
   readonly speech: Speech
   readonly recordings: RecordingSink
   readonly reservations: Reservations
+  /** Who was rung when, and which telephones are bad. */
+  readonly past: RungBefore
   /** For the operators; the call's own record has the fact besides. */
   readonly alarms: Alarms
   readonly clock: Clock

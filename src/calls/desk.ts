@@ -8,6 +8,7 @@ import type { CallContext, CallEnd } from './call-context.js'
 import { CallScope } from './call-scope.js'
 import type { EventLog } from './events.js'
 import type { FlowSettings } from './flow-settings.js'
+import { noPast, type RungBefore } from './hunt-order.js'
 import { arrival, takeCall } from './incoming.js'
 import type { RecordingSink } from './recording-sink.js'
 import { LocalReservations, type Reservations } from './reservations.js'
@@ -25,6 +26,8 @@ export interface DeskOptions {
   readonly settings: FlowSettings
   /** Default: in this engine's memory. */
   readonly reservations?: Reservations
+  /** Default: nobody was ever rung. */
+  readonly past?: RungBefore
   /** Told besides the facts of the calls. Default: nobody. */
   readonly alarms?: Alarms
   /** A call that failed by a fault in the program; the call itself is told and released. */
@@ -89,6 +92,7 @@ export class Desk {
       speech,
       recordings,
       reservations: this.#reservations,
+      past: this.#options.past ?? noPast,
       alarms: this.#options.alarms ?? noAlarms,
       clock,
       settings,
