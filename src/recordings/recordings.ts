@@ -22,7 +22,7 @@ export interface RecordingsSettings {
   readonly encoder: 'auto' | 'native' | 'wasm'
   /** Folders in which `lame` is looked for, in the form of the PATH variable, which is the default. */
   readonly searchPath?: string
-  /** Recordings made into MP3 at the same time. Default: one less than the processors, at least 1, at most 4. */
+  /** Recordings made into MP3 at the same time. Default: as many as there are processors, at most 4; they give way to whoever carries voice. */
   readonly concurrency?: number
   /** A recording is refused when one of the two disks has less than this free. Default 200 MB. */
   readonly minFreeBytes?: number
@@ -227,7 +227,7 @@ class SpooledRecordings implements Recordings {
   }
 
   #next(): void {
-    const most = this.settings.concurrency ?? Math.max(1, Math.min(4, availableParallelism() - 1))
+    const most = this.settings.concurrency ?? Math.min(4, availableParallelism())
     while (this.#running.size < most) {
       const waiting = this.#waiting.shift()
       if (!waiting) break

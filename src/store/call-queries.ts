@@ -31,7 +31,7 @@ export class CallQueries {
 
   /** Newest arrival first. An unreadable cursor gives the first page (the API refuses it before). */
   async calls(filter: CallFilter): Promise<CallPage> {
-    const limit = Math.min(mostPerPage, Math.max(1, Math.trunc(filter.limit ?? defaultLimit)))
+    const limit = Math.min(mostPerPage, Math.max(1, Math.trunc(filter.limit ?? defaultLimit) || defaultLimit))
     const place = filter.cursor === undefined ? undefined : placeOf(filter.cursor)
     let query = this.db.selectFrom('calls').selectAll()
     if (filter.from !== undefined) query = query.where('arrived_at', '>=', filter.from)

@@ -1,0 +1,77 @@
+import { expect, test } from 'vitest'
+import { goodCall, specialistsNumber } from '../../test/keeping/sample-call.js'
+import { callRecord, withEvent } from './call-record.js'
+import type { CallEvent, CallFact } from './events.js'
+
+/** One fact a second, beginning at second 1. */
+function happened(...facts: readonly CallFact[]): readonly CallEvent[] {
+  return facts.map((fact, index) => ({ callId: 'one', seq: index + 1, at: (index + 1) * 1_000, ...fact }))
+}
+
+const accepted = (heardAt: number) => goodCall('one').map((fact) => (fact.type === 'attempt.accepted' ? { ...fact, proof: { ...fact.proof, heardAt } } : fact))
+
+test('a good call: wait from the choice of the line to acceptance, talk from acceptance to the end', () => {
+  const record = callRecord(happened(...accepted(12_000)))
+  expect(record).toMatchObject({
+    callId: 'one',
+    arrivedAt: 1_000,
+    answeredAt: 2_000,
+    lineChosenAt: 3_000,
+    acceptedAt: 12_000,
+    acceptedBy: 'one-2',
+    waitMs: 9_000,
+    talkMs: 5_000,
+    talkEndedBy: 'specialist',
+    refs: 2,
+    outcome: { outcome: 'referral-avoided', by: 'caller' },
+    ending: 'completed',
+    lastSeq: 22,
+  })
+  expect(record?.attempts).toMatchObject([
+    { label: 'Dr Okafor', startedAt: 5_000, ringingAt: 6_000, endedAt: 7_000, result: 'noAnswer', whispers: 0 },
+    { label: 'On-call mobile', target: specialistsNumber, answeredAt: 10_000, acceptedAt: 12_000, result: 'accepted', whispers: 1, proof: { heard: { kind: 'key', key: '1' } } },
+  ])
+  expect(record?.recordings).toMatchObject([{ recordingId: 'one-r', state: 'stopped', startedAt: 15_000, stoppedAt: 18_000 }])
+})
+
+test('nobody accepted: there is no wait and no talk, and somebody rung twice counts once', () => {
+  const attempt = (id: string, candidate: string): CallFact[] => [
+    { type: 'attempt.started', attempt: id, candidate, label: candidate, pool: 'local', target: 'sip:x@y' },
+    { type: 'attempt.ended', attempt: id, result: 'busy', status: 486, reason: 'Busy Here' },
+  ]
+  const record = callRecord(happened(...goodCall('one').slice(0, 4), ...attempt('1', 'a'), ...attempt('2', 'b'), ...attempt('3', 'a'), { type: 'call.ended', ending: 'unanswered' }))
+  expect(record).toMatchObject({ refs: 2, ending: 'unanswered' })
+  expect(record?.attempts).toHaveLength(3)
+  expect(record?.attempts[0]).toMatchObject({ result: 'busy', status: 486, reason: 'Busy Here' })
+  expect(record?.waitMs).toBeUndefined()
+  expect(record?.talkMs).toBeUndefined()
+})
+
+test('a recording becomes ready after its call; an earlier failure is forgotten, a later one does not undo it', () => {
+  const failed: CallFact = { type: 'recording.failed', recordingId: 'one-r', stage: 'encode', why: 'no room' }
+  const ready: CallFact = { type: 'recording.ready', recordingId: 'one-r', path: 'a.mp3', bytes: 5, seconds: 1.5, sha256: 'ff' }
+  expect(callRecord(happened(...goodCall('one'), failed))?.recordings[0]).toMatchObject({ state: 'failed', why: 'encode: no room' })
+  expect(callRecord(happened(...goodCall('one'), failed, ready, failed))?.recordings[0]).toMatchObject({ state: 'ready', path: 'a.mp3', seconds: 1.5 })
+})
+
+test('the latest outcome stands; the one before is still in the facts', () => {
+  const record = callRecord(happened(...goodCall('one'), { type: 'outcome.left', outcome: 'referral-made', by: 'staff' }))
+  expect(record?.outcome).toMatchObject({ outcome: 'referral-made', by: 'staff' })
+})
+
+test('folding step by step and all at once are the same, and no step changes the record before', () => {
+  const events = happened(...goodCall('one'))
+  let record = callRecord([])
+  for (const event of events) {
+    const before = JSON.stringify(record)
+    const after = withEvent(record, event)
+    expect(JSON.stringify(record)).toBe(before)
+    record = after
+  }
+  expect(record).toEqual(callRecord(events))
+})
+
+test('a call whose arrival was lost still has a record', () => {
+  expect(callRecord(happened({ type: 'call.answered', legId: 'a' }, { type: 'call.ended', ending: 'engineFault' }))).toMatchObject({ callId: 'one', arrivedAt: 1_000, ending: 'engineFault' })
+  expect(callRecord([])).toBeUndefined()
+})
