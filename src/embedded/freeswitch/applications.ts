@@ -20,6 +20,17 @@ function assign(channel: Channel, text: string): void {
   channel.setVariable(text.slice(0, equals).trim(), value === '' ? undefined : value)
 }
 
+/**
+ * Whether a key ends what plays or records (`playback_terminators`, which is `none` unless the application sets it); notes it if so.
+ * Other keys go to what runs below.
+ */
+function endedBy(channel: Channel, digit: string): boolean {
+  const terminators = channel.variable('playback_terminators') ?? 'none'
+  if (terminators === 'none' || !(terminators === 'any' || terminators.includes(digit))) return false
+  channel.setVariable('playback_terminator_used', digit)
+  return true
+}
+
 /** `a=1 b=2`, or `^^:a=1:b=2` with a separator of one's own. */
 function list(text: string): string[] {
   const own = /^\^\^(.)/.exec(text)?.[1]
@@ -32,6 +43,11 @@ function playback(channel: Channel, argument: string, done: Done): RunningApplic
     done(OUTCOMES[outcome])
   })
   return {
+    key: (digit) => {
+      const ends = endedBy(channel, digit)
+      if (ends) player.break()
+      return ends
+    },
     break: () => {
       player.break()
     },
@@ -125,6 +141,7 @@ function record(channel: Channel, argument: string, done: Done): RunningApplicat
   const seconds = Number(limit.replace(/^\+/, '')) || 0
   let handle: RecordingHandle | undefined
   let broken = false
+  channel.setVariable('playback_terminator_used', undefined)
   void startRecording(channel, path, seconds, false).then((started) => {
     handle = started
     if (started === undefined) {
@@ -137,11 +154,17 @@ function record(channel: Channel, argument: string, done: Done): RunningApplicat
       done()
     })
   })
+  const stop = () => {
+    broken = true
+    void handle?.stop()
+  }
   return {
-    break: () => {
-      broken = true
-      void handle?.stop()
+    key: (digit) => {
+      const ends = endedBy(channel, digit)
+      if (ends) stop()
+      return ends
     },
+    break: stop,
     abandon: () => undefined,
   }
 }

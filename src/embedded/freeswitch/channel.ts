@@ -177,10 +177,7 @@ export class Channel implements ControlledChannel, PlaybackHost {
     this.publish('DTMF', this.data.basic(), [['DTMF-Digit', digit], ['DTMF-Duration', `${duration}`], ['DTMF-Source', source]])
     for (let index = this.#frames.length - 1; index >= 0; index--) {
       const running = this.#frames[index]?.running
-      if (running?.key) {
-        running.key(digit)
-        return
-      }
+      if (running?.key?.(digit) === true) return
     }
   }
 

@@ -69,13 +69,14 @@ export class DigitCollector implements RunningApplication {
     this.#try()
   }
 
-  key(digit: string): void {
+  key(digit: string): boolean {
     if (this.#phase === 'prompt') {
       this.#digits += digit
       this.#playback?.break()
     } else if (this.#phase === 'collect') {
       this.#take(digit)
     }
+    return true
   }
 
   break(): void {

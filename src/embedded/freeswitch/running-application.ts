@@ -3,8 +3,8 @@
  * started with, or is ended by one of these.
  */
 export interface RunningApplication {
-  /** The party pressed a key. */
-  key?(digit: string): void
+  /** The party pressed a key. @returns whether it was meant for this application; else the one below is asked */
+  key?(digit: string): boolean
   /** `uuid_break`: ends what it is doing; the application then completes in its own time. */
   break(): void
   /**
