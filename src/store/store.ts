@@ -33,7 +33,7 @@ export interface StoreHealth {
 export interface Store {
   readonly log: EventLog
   /** As `log.append`, for a fact that happened at `at` (wall-clock ms) and became known only now. */
-  appendLate(callId: string, fact: CallFact, at: number): Promise<CallEvent>
+  appendLate(callId: string, fact: CallFact, at: number): Promise<CallEvent | undefined>
   /** The events of one call that are on disk, in order; empty when there is no such call. */
   events(callId: string): Promise<readonly CallEvent[]>
   /** Newest arrival first. */
@@ -94,7 +94,7 @@ class SqliteStore implements Store {
     this.#beat.unref()
   }
 
-  appendLate(callId: string, fact: CallFact, at: number): Promise<CallEvent> {
+  appendLate(callId: string, fact: CallFact, at: number): Promise<CallEvent | undefined> {
     return this.log.appendAt(callId, fact, at)
   }
 

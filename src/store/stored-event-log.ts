@@ -23,8 +23,8 @@ export interface EventLogSettings {
 interface Queued {
   readonly event: CallEvent
   readonly durable: boolean
-  /** The fact is on the disk, or it will be when the store can write again; the call goes on. */
-  readonly settle: () => void
+  /** `kept`: the fact is on the disk. Otherwise it will be when the store can write again. */
+  readonly settle: (kept: boolean) => void
 }
 
 /** How far a call's numbering has come. `last` is undefined until the store has said. */
@@ -41,8 +41,8 @@ interface Numbering {
  * before it.
  *
  * Modes, changed in `#write` only: idle (nothing to write) → lingering (only facts that can wait) → writing → idle; a write that
- * fails leads to retrying (`store.cannotWrite` is up, every fact stays in memory, durable appends are let go at once so that calls go
- * on) until one succeeds.
+ * fails leads to retrying (`store.cannotWrite` is up, every fact stays in memory, durable appends are told at once that they are not
+ * on disk) until one succeeds.
  */
 export class StoredEventLog implements EventLog {
   readonly #listeners = new Set<(event: CallEvent) => void>()
@@ -58,12 +58,12 @@ export class StoredEventLog implements EventLog {
 
   constructor(private readonly settings: EventLogSettings) {}
 
-  append(callId: string, fact: CallFact): Promise<CallEvent> {
+  append(callId: string, fact: CallFact): Promise<CallEvent | undefined> {
     return this.appendAt(callId, fact, this.settings.now())
   }
 
   /** As `append`, for a fact that happened earlier than it became known (closing what a dead engine left open). */
-  appendAt(callId: string, fact: CallFact, at: number): Promise<CallEvent> {
+  appendAt(callId: string, fact: CallFact, at: number): Promise<CallEvent | undefined> {
     const numbering = this.#numberingOf(callId, fact)
     if (numbering.last !== undefined) return this.#append(callId, fact, at, numbering)
     const appended = numbering.waiting.then(() => this.#append(callId, fact, at, numbering))
@@ -109,30 +109,30 @@ export class StoredEventLog implements EventLog {
     while (this.#writing) await this.#writing
   }
 
-  #append(callId: string, fact: CallFact, at: number, numbering: Numbering): Promise<CallEvent> {
+  #append(callId: string, fact: CallFact, at: number, numbering: Numbering): Promise<CallEvent | undefined> {
     const seq = (numbering.last ?? 0) + 1
     numbering.last = seq
     if (fact.type === 'call.ended') numbering.ended = true
     const event: CallEvent = { callId, seq, at, ...fact }
     const durable = mustBeDurable.has(fact.type)
-    const settled = new Promise<CallEvent>((resolve) => {
+    const settled = new Promise<CallEvent | undefined>((resolve) => {
       const timer = durable ? setTimeout(() => this.#tooSlow(settle), this.settings.durableWaitMs) : undefined
-      const settle = () => {
+      const settle = (kept: boolean) => {
         clearTimeout(timer)
-        resolve(event)
+        resolve(kept || !durable ? event : undefined)
       }
       this.#queue.push({ event, durable, settle })
-      // A store that is known to be down is not waited for: the alarm is up, the fact is in memory, the call goes on.
-      if (!durable || this.#failing !== undefined) settle()
+      // A store that is known to be down is not waited for: the alarm is up, the fact is in memory, and whoever asked is told.
+      if (!durable || this.#failing !== undefined) settle(false)
     })
     this.#tell(event)
     this.#kick(durable)
     return settled
   }
 
-  #tooSlow(settle: () => void): void {
-    this.settings.alarms.raise('store.slow', `a fact was not on disk after ${this.settings.durableWaitMs} ms; the call went on`)
-    settle()
+  #tooSlow(settle: (kept: boolean) => void): void {
+    this.settings.alarms.raise('store.slow', `a fact was not on disk after ${this.settings.durableWaitMs} ms`)
+    settle(false)
   }
 
   #tell(event: CallEvent): void {
@@ -202,13 +202,13 @@ export class StoredEventLog implements EventLog {
         if (moved.length > 0) this.settings.alarms.raise('store.factsMoved', `${moved.length} facts had the number of another fact, first in call ${moved[0]?.callId ?? ''}`)
         for (const event of moved) this.#renumber(event)
         this.#queue = this.#queue.slice(batch.length)
-        for (const one of batch) one.settle()
+        for (const one of batch) one.settle(true)
         this.#recovered()
         retryMs = firstRetryMs
       } catch (error) {
         this.#failing = describe(error)
         this.settings.alarms.raise('store.cannotWrite', `${this.#failing}; ${this.#queue.length} facts are kept in memory`)
-        for (const one of this.#queue) one.settle()
+        for (const one of this.#queue) one.settle(false)
         if (this.#closed) {
           this.#abandoned = true
           return

@@ -1,4 +1,5 @@
-import { mkdirSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
@@ -21,11 +22,15 @@ const programs = new Map<string, Promise<URL>>()
 
 async function translate(program: string, beside: string): Promise<URL> {
   const source = join(dirname(fileURLToPath(beside)), `${program}.ts`)
-  // Below the project, so that the packages are found; one file per process, so that test processes do not tread on each other.
+  const { build } = await import('esbuild')
+  const { outputFiles } = await build({ entryPoints: [source], write: false, bundle: true, packages: 'external', format: 'esm', platform: 'node', target: 'node20', logLevel: 'error' })
+  const code = outputFiles[0]?.contents ?? new Uint8Array()
+  // Below the project, so that the packages are found; named by its content, so that processes share it and old ones harm nobody.
   const folder = resolve(dirname(source), '..', '..', '.cache', 'threads')
   mkdirSync(folder, { recursive: true })
-  const outfile = join(folder, `${basename(dirname(source))}-${program}-${process.pid}.mjs`)
-  const { build } = await import('esbuild')
-  await build({ entryPoints: [source], outfile, bundle: true, packages: 'external', format: 'esm', platform: 'node', target: 'node20', logLevel: 'error' })
-  return pathToFileURL(outfile)
+  const hash = createHash('sha256').update(code).digest('hex').slice(0, 16)
+  const path = join(folder, `${basename(dirname(source))}-${program}-${hash}.mjs`)
+  writeFileSync(`${path}.${process.pid}`, code)
+  renameSync(`${path}.${process.pid}`, path)
+  return pathToFileURL(path)
 }

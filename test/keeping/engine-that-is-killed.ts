@@ -14,7 +14,7 @@ const store = await openStore({ file, alarms: silent })
 async function oneCall(callId: string): Promise<void> {
   for (const fact of goodCall(callId)) {
     const event = await store.log.append(callId, fact)
-    if (mustBeDurable.has(event.type)) writeSync(1, `${callId} ${event.seq} ${event.type}\n`)
+    if (event && mustBeDurable.has(event.type)) writeSync(1, `${callId} ${event.seq} ${event.type}\n`)
   }
 }
 

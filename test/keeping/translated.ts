@@ -1,6 +1,7 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { build } from 'esbuild'
+import { onTestFinished } from 'vitest'
 
 /**
  * Translates a program of the tests together with the thread programs that it starts, so that Node itself can run it.
@@ -12,6 +13,7 @@ export async function translated(program: string, threads: readonly string[]): P
   // Below the project, so that the packages are found.
   const outdir = resolve('.cache', 'test-programs', String(process.pid))
   mkdirSync(outdir, { recursive: true })
+  onTestFinished(() => rmSync(outdir, { recursive: true, force: true }))
   await build({ entryPoints: [program, ...threads], outdir, entryNames: '[name]', bundle: true, packages: 'external', format: 'esm', platform: 'node', target: 'node20', logLevel: 'error' })
   return join(outdir, `${basename(program, '.ts')}.js`)
 }
