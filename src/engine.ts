@@ -93,7 +93,10 @@ async function open(settings: Settings, log: Logger, opened: { readonly what: st
 
   const rotaAlarm = (error: unknown) => alarms.raise('rotas.notKept', `what is planned from now on is not written down: ${error instanceof Error ? error.message : String(error)}`)
   // Nobody waits on the telephone for the rotas' history: without it calls are taken all the same.
-  const ledger = await openRotaLedger(join(settings.dataFolder, 'rota-history.jsonl')).catch((error: unknown) => void rotaAlarm(error))
+  const ledger = await openRotaLedger(join(settings.dataFolder, 'rota-history.jsonl')).catch((error: unknown) => {
+    rotaAlarm(error)
+    return undefined
+  })
   if (ledger) opened.push({ what: 'the history of the rotas', close: () => ledger.close() })
   function keepRotas(changed: Directory): void {
     void ledger?.record(changed, systemClock.now()).then(() => alarms.clear('rotas.notKept'), rotaAlarm)

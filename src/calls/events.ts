@@ -84,11 +84,12 @@ export type CallFactType = CallFact['type']
 export const mustBeDurable: ReadonlySet<CallFactType> = new Set<CallFactType>(['call.arrived', 'attempt.accepted', 'recording.started', 'recording.ready', 'outcome.left', 'call.ended'])
 
 /**
- * Where facts go. `append` resolves when the fact is durable (for the types above: fsync'd) and never rejects: a store that cannot write
- * raises an alarm and keeps the facts in memory until it can. Listeners (live board, metrics) are told at once, in order.
+ * Where facts go. `append` never rejects. For the facts that must be durable it resolves with the event once it is on disk (fsync), and with
+ * undefined when the store cannot say so in time: the fact is then kept in memory, an alarm is up, and it is written as soon as it can
+ * be; whoever hangs a consequence on it has to do without. Other facts resolve at once. Listeners (live board, metrics) are told at once, in order.
  */
 export interface EventLog {
-  append(callId: string, fact: CallFact): Promise<CallEvent>
+  append(callId: string, fact: CallFact): Promise<CallEvent | undefined>
   /** Tells `listener` every event from now on. @returns stops it */
   subscribe(listener: (event: CallEvent) => void): () => void
 }
