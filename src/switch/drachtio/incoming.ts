@@ -9,6 +9,8 @@ import { answerToParty, describeToMediaServer, offerToParty, Origin, readPartyAu
 import type { ServerPair } from './server-pair.js'
 
 const answerMs = 4_000
+/** What a caller may require of us: reliable provisional responses (we send none), session timers. */
+const extensions = new Set(['100rel', 'timer'])
 
 /** A call that wants to come in. Constructed in the handler of the INVITE itself, before anything else can happen. */
 export class DrachtioIncomingCall implements IncomingCall {
@@ -44,6 +46,12 @@ export class DrachtioIncomingCall implements IncomingCall {
   /** Nothing final has been sent, and the caller is still there. */
   get open(): boolean {
     return !this.signal.aborted && !this.#response.finalResponseSent
+  }
+
+  /** What the caller requires and we do not have: to be refused with 420 (RFC 3261 section 8.2.2.3). */
+  get unsupported(): readonly string[] {
+    const required = (this.#request.get('Require') ?? '').split(',').map((option) => option.trim())
+    return required.filter((option) => option !== '' && !extensions.has(option.toLowerCase()))
   }
 
   get answering(): boolean {

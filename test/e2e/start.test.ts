@@ -1,0 +1,150 @@
+import { createSocket } from 'node:dgram'
+import { createServer } from 'node:net'
+import { writeFileSync } from 'node:fs'
+import { afterEach, describe, expect, it } from 'vitest'
+import { TestPhone } from '../contract/phone/phone.js'
+import { delay, Engine, eventually, startAndFail } from './engine.js'
+import { freePort } from './free-ports.js'
+import { world } from './world.js'
+
+const good = world([{ id: 'cardiology', code: '21', number: '4000', rota: [] }])
+
+describe('starting', { timeout: 60_000 }, () => {
+  const engines: Engine[] = []
+  afterEach(async () => {
+    for (const engine of engines.splice(0)) await engine.dispose()
+  })
+  async function start(directory: string): Promise<Engine> {
+    const engine = await Engine.start({ directory })
+    engines.push(engine)
+    return engine
+  }
+
+  it('two engines run side by side, and each ends without leaving anything', async () => {
+    const both = await Promise.all([start(good), start(good)])
+    for (const engine of both) {
+      expect((await engine.get('/healthz')).ok).toBe(true)
+      expect((await engine.get('/readyz')).ok).toBe(true)
+    }
+    for (const engine of both) await engine.stop()
+  })
+
+  it('a setting that cannot be used is one line that says what to change', async () => {
+    const { code, output } = await startAndFail({ directory: good, env: { RINGROUND_SIP_PORT: 'sixty' } })
+    expect(code).toBe(1)
+    expect(output.trim().split('\n')).toHaveLength(1)
+    expect(output).toContain('RINGROUND_SIP_PORT')
+    expect(output).toContain('a whole number')
+  })
+
+  it('an unknown setting is named', async () => {
+    const { code, output } = await startAndFail({ directory: good, env: { RINGROUND_SIP_PROT: '5060' } })
+    expect(code).toBe(1)
+    expect(output).toContain('RINGROUND_SIP_PROT')
+  })
+
+  it('every mistake in the directory file is told with its line and what was expected', async () => {
+    const wrong = good.replace('"everyone"', '"nobody knows"').replace('"gpPractice"', '"gpPractise"').replace('"code": "21"', '"code": "twenty-one"')
+    const { code, output } = await startAndFail({ directory: wrong })
+    expect(code).toBe(1)
+    expect(output).toMatch(/directory\.yaml:\d+: .*gpPractise.*expected/)
+    expect(output).toMatch(/directory\.yaml:\d+: .*twenty-one.*expected/)
+  })
+
+  it('a directory file that is not there', async () => {
+    const { code, output } = await startAndFail({ directory: good, env: { RINGROUND_DIRECTORY_FILE: '/nowhere/directory.yaml' } })
+    expect(code).toBe(1)
+    expect(output.trim().split('\n')).toHaveLength(1)
+    expect(output).toContain('/nowhere/directory.yaml')
+  })
+
+  it('a SIP port that is taken', async () => {
+    const port = await freePort()
+    const socket = createSocket('udp4')
+    await new Promise<void>((resolve) => socket.bind(port, '127.0.0.1', resolve))
+    try {
+      const { code, output } = await startAndFail({ directory: good, env: { RINGROUND_SIP_PORT: String(port) } })
+      expect(code).toBe(1)
+      expect(output.trim().split('\n')).toHaveLength(1)
+      expect(output).toContain(String(port))
+      expect(output).toContain('RINGROUND_SIP_PORT')
+    } finally {
+      socket.close()
+    }
+  })
+
+  it('an HTTP port that is taken', async () => {
+    const server = createServer()
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const address = server.address()
+    const port = typeof address === 'object' && address ? address.port : 0
+    try {
+      const { code, output } = await startAndFail({ directory: good, env: { RINGROUND_HTTP_PORT: String(port) } })
+      expect(code).toBe(1)
+      expect(output.trim().split('\n')).toHaveLength(1)
+      expect(output).toContain('RINGROUND_HTTP_PORT')
+    } finally {
+      server.close()
+    }
+  })
+
+  it('a data folder that cannot be used', async () => {
+    const { code, output } = await startAndFail({ directory: good, env: { RINGROUND_DATA_FOLDER: '/proc/nowhere' } })
+    expect(code).toBe(1)
+    expect(output.trim().split('\n')).toHaveLength(1)
+    expect(output).toContain('/proc/nowhere')
+  })
+
+  it('a directory file that is changed is taken up between calls; one with mistakes leaves the old one in force', async () => {
+    const phone = await TestPhone.open()
+    try {
+      const engine = await start(good)
+      const refused = async (number: string) => (await (await phone.call(`sip:${number}@${engine.sip}`)).refusal()).status
+      expect(await refused('4999')).toBe(404)
+
+      writeFileSync(engine.directoryFile, good.replace('"gpPractice"', '"gpPractise"').replace('"4000"', '"4999"'))
+      const told = await eventually(() => Promise.resolve(/directory\.yaml:\d+:[^\n]*gpPractise/.test(engine.log) || undefined), 10_000)
+      expect(told).toBe(true)
+      expect(await refused('4999')).toBe(404)
+
+      writeFileSync(engine.directoryFile, good.replace('"4000"', '"4999"'))
+      const taken = await eventually(async () => {
+        const call = await phone.call(`sip:4999@${engine.sip}`)
+        await delay(300)
+        if (call.answeredAt === undefined) return undefined
+        call.bye()
+        return true
+      }, 10_000)
+      expect(taken).toBe(true)
+      expect(await refused('4000')).toBe(404)
+      await engine.stop()
+    } finally {
+      phone.close()
+    }
+  })
+
+  it('calls that run when the engine is told to stop come to their end', async () => {
+    const [gp, ward] = [await TestPhone.open(), await TestPhone.open()]
+    try {
+      const engine = await start(world([{ id: 'cardiology', code: '21', number: '4000', rota: [ward.uri] }]))
+      const caller = await gp.call(`sip:4000@${engine.sip}`)
+      await caller.answered()
+      const called = await ward.nextCall()
+      called.answer()
+      await delay(600)
+      await called.media.press('1')
+      await delay(500)
+      engine.child.kill('SIGTERM')
+      await delay(1_500)
+      expect(caller.byeAt).toBeUndefined()
+      expect(engine.child.exitCode).toBeNull()
+      caller.bye()
+      await delay(200)
+      called.bye()
+      expect(await eventually(() => Promise.resolve(engine.child.exitCode ?? undefined), 15_000)).toBe(0)
+    } finally {
+      gp.close()
+      ward.close()
+    }
+  })
+})
