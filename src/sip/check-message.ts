@@ -1,4 +1,3 @@
-import { SINGLE_HEADERS } from './header-names.js'
 import { type SipMessage } from './message.js'
 import { parseCSeq } from './cseq.js'
 import { parseNameAddr } from './name-addr.js'
@@ -9,15 +8,26 @@ import { parseVia } from './via.js'
 
 const COMMA = 44
 
+/** Headers that may stand only once, as one value (RFC 3261 7.3.1; RFC 4475 3.3.8 `multi01`), each with a bit of its own. */
+const SINGLE = new Map(['from', 'to', 'call-id', 'cseq', 'max-forwards', 'content-length', 'content-type'].map((key, index) => [key, 1 << index]))
+const MANDATORY = ['from', 'to', 'call-id', 'cseq'] as const
+
 /**
  * What a message must have before any layer works with it: RFC 3261 8.1.1 and 16.3.1, and the cases of RFC 4475 3.1.2. The mandatory
  * headers are present, single where they may be only single, and can be read.
  * @returns the first fault found
  */
 export function checkMessage(message: SipMessage): Fault | undefined {
-  const { headers } = message
-  for (const name of SINGLE_HEADERS) if (headers.count(name) > 1) return { what: 'the header stands more than once', where: `header ${name}` }
-  for (const name of ['via', 'from', 'to', 'call-id', 'cseq']) if (!headers.has(name)) return { what: 'the header is missing', where: `header ${name}` }
+  let seen = 0
+  let hasVia = false
+  for (const key of message.headers.keys()) {
+    const bit = SINGLE.get(key) ?? 0
+    if ((seen & bit) !== 0) return { what: 'the header stands more than once', where: `header ${key}` }
+    seen |= bit
+    hasVia ||= key === 'via'
+  }
+  if (!hasVia) return { what: 'the header is missing', where: 'header via' }
+  for (const key of MANDATORY) if ((seen & (SINGLE.get(key) ?? 0)) === 0) return { what: 'the header is missing', where: `header ${key}` }
   return checkVias(message) ?? checkAddresses(message) ?? checkCSeq(message) ?? checkNumbers(message) ?? checkRequestUri(message)
 }
 

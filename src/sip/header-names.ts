@@ -61,6 +61,3 @@ export const LIST_HEADERS: ReadonlySet<string> = new Set([
   'accept-language', 'allow-events', 'content-encoding', 'path', 'service-route', 'p-asserted-identity', 'p-preferred-identity', 'diversion', 'history-info',
   'warning', 'in-reply-to', 'alert-info', 'call-info', 'error-info', 'content-language', 'accept-contact', 'reject-contact', 'reason',
 ])
-
-/** Headers that may stand only once in a message, as one value (RFC 3261 7.3.1; RFC 4475 3.3.8 `multi01`). */
-export const SINGLE_HEADERS: readonly string[] = ['from', 'to', 'call-id', 'cseq', 'max-forwards', 'content-length', 'content-type']

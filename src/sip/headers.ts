@@ -33,12 +33,9 @@ export class Headers {
     return this.get(name) !== undefined
   }
 
-  /** How many lines have that name. */
-  count(name: string): number {
-    const key = headerKey(name)
-    let count = 0
-    for (const line of this.#lines) if (line.key === key) count++
-    return count
+  /** The names of all lines in the form in which they are compared: lower case, compact forms expanded. */
+  keys(): string[] {
+    return this.#lines.map((line) => line.key)
   }
 
   /** Values of all lines of that name, unsplit. */

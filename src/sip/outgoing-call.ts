@@ -183,9 +183,15 @@ export class OutgoingCall {
     if (fork === undefined) {
       fork = { dialog: Dialog.ofClient(request, response), lastRSeq: undefined, localSdp: undefined, remoteSdp: undefined }
       this.#forks.set(tag, fork)
-      this.#core.dialogs.set(fork.dialog.key, earlyOwner(this.#core, fork.dialog))
+      this.#core.dialogs.set(fork.dialog.key, earlyOwner(this.#core, fork.dialog, () => this.#endedEarly()))
     }
     return fork
+  }
+
+  /** A BYE from somebody whose 2xx has never reached us: no ACK came there, so the call is over before it began. */
+  #endedEarly(): void {
+    this.#transaction?.cancel()
+    this.#settle({ kind: 'failed', why: 'timeout', detail: 'the other side ended the call; its answer never arrived' })
   }
 
   #acknowledgeReliable(request: SipRequest, response: SipResponse, rseq: number, fork: Fork, place: Endpoint): void {
@@ -273,16 +279,17 @@ export class OutgoingCall {
 }
 
 /** Answers what comes in within a dialog that is still early on our, the calling side. */
-function earlyOwner(core: AgentCore, dialog: Dialog): DialogOwner {
+function earlyOwner(core: AgentCore, dialog: Dialog, endedEarly: () => void): DialogOwner {
   return {
     receive(transaction: ServerTransaction) {
       const { request } = transaction
+      const inOrder = dialog.checkSequence(request) === 'inOrder'
       const status =
-        dialog.checkSequence(request) === 'outOfOrder'
+        !inOrder
           ? 500
           : request.method === 'UPDATE' && request.sdp !== undefined
             ? 491 // our offer has no answer yet (RFC 3311 5.2)
-            : ['UPDATE', 'INFO', 'OPTIONS', 'NOTIFY'].includes(request.method)
+            : ['BYE', 'UPDATE', 'INFO', 'OPTIONS', 'NOTIFY'].includes(request.method)
               ? 200
               : 405
       const response = responseTo(request, status, { toTag: dialog.localTag })
@@ -290,6 +297,7 @@ function earlyOwner(core: AgentCore, dialog: Dialog): DialogOwner {
       if (status === 405) response.headers.add('Allow', ALLOWED_METHODS)
       core.decorate(response)
       transaction.respond(response)
+      if (request.method === 'BYE' && inOrder) endedEarly()
     },
   }
 }
