@@ -271,6 +271,32 @@ describe('when the servers are not what they should be', () => {
   }, 40_000)
 })
 
+describe('with two pairs of servers', () => {
+  it('a call is placed where the caller is, the two are connected, and one pair alone is enough to go on', async () => {
+    const one = await startEmbedded()
+    const other = await startEmbedded()
+    closing.push(() => other.stop())
+    const on = await SocketWorld.open(one, { servers: [one.set, other.set] })
+    closing.push(() => on.close())
+    await until(() => (on.idle >= 2 ? true : undefined), 10_000, 'no spare channels')
+    for (const entry of [one, other]) {
+      on.moveTo(entry)
+      const { leg: a, phone: gp } = await answered(on)
+      const telephone = await on.telephone()
+      telephone.onCall = (call) => call.answer()
+      const b = legOf(await on.settled(on.switch.dial({ kind: 'uri', uri: telephone.uri }, { from, ringMs: 3_000, signal: never(), near: a })))
+      expect((await on.settled(on.switch.bridge(a, b, { signal: never() }))).kind).toBe('bridged')
+      const specialist = await telephone.nextCall()
+      specialist.media.tones = [1_900]
+      await gp.media.hears(1_900)
+      await on.settled(Promise.all([a.close(), b.close()]))
+    }
+    await one.stop()
+    on.moveTo(other)
+    await serves(on)
+  }, 40_000)
+})
+
 async function freePorts(count: number): Promise<number[]> {
   const servers: Server[] = []
   for (let index = 0; index < count; index++) {

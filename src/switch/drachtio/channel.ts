@@ -10,6 +10,12 @@ const apiMs = 2_000
 /** FreeSWITCH's BYE may come without a cause; the event socket tells it a little later. */
 const causeMs = 100
 
+/**
+ * FreeSWITCH changes over to the party's codec with the first packets after the description. Detectors and recordings that begin
+ * before that work at the sampling rate of the codec before.
+ */
+const codecMs = 250
+
 /** Why a channel is gone though nobody asked for it: FreeSWITCH's hang-up cause, or what became of the connection. */
 export interface ChannelLoss {
   readonly cause: string
@@ -45,6 +51,7 @@ export class Channel {
   readonly #signallingUp: () => boolean
   readonly #executions = new Map<string, { readonly started: () => void; readonly gone: (error: ChannelGone) => void }>()
   readonly #commands = new Set<(error: ChannelGone) => void>()
+  #describedAt: number | undefined
   #loss: ChannelLoss | undefined
   #released: Promise<void> | undefined
 
@@ -130,7 +137,14 @@ export class Channel {
     )
     if (answer.status !== 200 || answer.body === undefined) throw new ReinviteRefused(answer.status)
     this.#dialog.local.sdp = sdp
+    this.#describedAt ??= performance.now()
     return answer.body
+  }
+
+  /** Resolves when FreeSWITCH works with the party's codec. */
+  async codecSettled(): Promise<void> {
+    const left = (this.#describedAt ?? performance.now()) + codecMs - performance.now()
+    if (left > 0) await new Promise((resolve) => setTimeout(resolve, left))
   }
 
   /** Hangs it up: by BYE, and by the event socket where that fails. May be called twice; settles within a bound; never rejects. */

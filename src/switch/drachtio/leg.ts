@@ -10,11 +10,6 @@ import type { ServerPair } from './server-pair.js'
 
 /** Everything that ending a leg may take, whatever the servers do. */
 const releaseMs = 5_000
-/**
- * FreeSWITCH listens for tones at the sampling rate that the channel has when it begins to, and changes over to the party's codec with
- * the first packets.
- */
-const listenAfterMs = 250
 /** FreeSWITCH closes the file of a channel that is gone. */
 const fileClosedMs = 200
 
@@ -36,7 +31,6 @@ export class DrachtioLeg implements Leg, PartyEvents {
   #ended: HangUp | undefined
   #released: Promise<void> = Promise.resolve()
   #described = ''
-  #listening: NodeJS.Timeout | undefined
   #stopWatching: () => void = () => undefined
 
   constructor(pair: ServerPair, channel: Channel, origins: { readonly media: Origin; readonly party: Origin }) {
@@ -62,7 +56,7 @@ export class DrachtioLeg implements Leg, PartyEvents {
     this.pair.legs.add(this)
     // A party that hung up, or a channel that was lost, before the dialog was handed over.
     if (this.#ended) this.#release()
-    else if (this.pair.inbandDigits) this.#listening = setTimeout(() => void this.channel.run('start_dtmf', '').catch(() => undefined), listenAfterMs)
+    else if (this.pair.inbandDigits) void this.#listenForTones()
   }
 
   get ended(): HangUp | undefined {
@@ -86,6 +80,7 @@ export class DrachtioLeg implements Leg, PartyEvents {
     if (this.#ended) return { kind: 'hungUp' }
     if (cancelled()) return { kind: 'failed', why: 'cancelled' }
     try {
+      await this.channel.codecSettled()
       await this.channel.run('record_session', path)
       // FreeSWITCH says nothing when it cannot write there.
       await access(path)
@@ -136,6 +131,12 @@ export class DrachtioLeg implements Leg, PartyEvents {
     this.#end(silent ? 'transport' : 'hangup', detail)
   }
 
+  async #listenForTones(): Promise<void> {
+    await this.channel.codecSettled()
+    // Without it keys still come in two forms.
+    if (!this.#ended) await this.channel.run('start_dtmf', '').catch(() => undefined)
+  }
+
   #onChannelLost(loss: ChannelLoss): void {
     this.#end(loss.cause === 'MEDIA_TIMEOUT' ? 'mediaTimeout' : 'mediaLost', loss.cause)
   }
@@ -145,7 +146,6 @@ export class DrachtioLeg implements Leg, PartyEvents {
     const hangUp: HangUp = { ending, at: Date.now(), ...(detail === undefined ? {} : { detail }) }
     this.#ended = hangUp
     this.#stopWatching()
-    clearTimeout(this.#listening)
     this.#settle(hangUp)
     this.player.end()
     this.#keys.end()

@@ -82,11 +82,15 @@ function channelVariables(mediaTimeoutSeconds: number): Record<string, string> {
     RECORD_STEREO: 'true',
     // FreeSWITCH throws away recordings of less than three seconds otherwise.
     RECORD_MIN_SEC: '0',
+    // As every prompt, whatever the codec of the party.
+    record_sample_rate: '8000',
     // What has been said is in the file at any moment, should the process die.
     enable_file_write_buffering: 'false',
     // A party whose peer hangs up stays, and can be played to.
     hangup_after_bridge: 'false',
     park_after_bridge: 'true',
+    // Likewise when the peer hangs up while the bridge is being made.
+    uuid_bridge_park_on_cancel: 'true',
     // Keys do not stop prompts: the engine decides.
     playback_terminators: 'none',
     // A party that holds the call hears nothing, and its peer no music.
