@@ -277,8 +277,8 @@ export class Session implements DialogOwner {
       done({ kind: 'failed', why: this.isOver ? 'the session is over' : 'cancelled' })
       return
     }
-    // RFC 3261 14.1: no new INVITE while another one is in progress in either direction.
-    if (this.#answering !== undefined || this.#awaitingAck !== undefined) {
+    // RFC 3261 14.1: no new INVITE while another one is in progress in either direction; nor a second offer while one is out (RFC 3264 4).
+    if (this.#offering || this.#answering !== undefined || this.#awaitingAck !== undefined) {
       this.#waitForRetry(sdp, signal, attempt, done)
       return
     }
@@ -367,7 +367,7 @@ export class Session implements DialogOwner {
   /** UPDATE (RFC 3311), with or without an offer. Never rejects. */
   update(sdp?: string): Promise<ModifyResult> {
     if (this.isOver) return Promise.resolve({ kind: 'failed', why: 'the session is over' })
-    if (sdp !== undefined && (this.#offering || this.#answering !== undefined)) return Promise.resolve({ kind: 'failed', why: 'another change is under way' })
+    if (sdp !== undefined && (this.#offering || this.#stopRetry !== undefined || this.#answering !== undefined || this.#awaitingAnswer)) return Promise.resolve({ kind: 'failed', why: 'another change is under way' })
     if (sdp !== undefined) this.#offering = true
     return new Promise((resolve) => {
       this.#transact(this.#offerRequest('UPDATE', sdp), (outcome) => {

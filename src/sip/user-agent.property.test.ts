@@ -190,7 +190,7 @@ async function play({ seed, loss, duplication, maxDelayMs, outage, opening, acti
   for (const side of sides) {
     for (const session of side.alive) expect(side.sessions.has(session), 'no call lives that nobody holds').toBe(true)
     // A wire that loses every seventh packet at most brings everything through by repetition (the odds against are 10^6 to one).
-    if (loss <= 0.15 && outage === undefined) expect(side.losses.filter((why) => /no ACK|no answer|timer/.test(why)), 'nothing is lost for want of repeating').toEqual([])
+    if (loss <= 0.15 && outage === undefined) expect(side.losses.filter((why) => /^no ACK|: no answer to|timer/.test(why)), 'nothing is lost for want of repeating').toEqual([])
   }
 
   for (const side of sides) side.giveUpAll()
