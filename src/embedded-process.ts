@@ -100,6 +100,7 @@ function launch(settings: EmbeddedSwitchSettings): Promise<{ child: ChildProcess
   return new Promise((resolve, reject) => {
     let output = ''
     let complaints = ''
+    let started = false
     const settle = () => {
       clearTimeout(timer)
       child.removeAllListeners('exit')
@@ -112,13 +113,15 @@ function launch(settings: EmbeddedSwitchSettings): Promise<{ child: ChildProcess
     }, startTimeoutMs)
     child.stderr?.on('data', (chunk: Buffer) => {
       complaints = (complaints + chunk.toString()).slice(-4_000)
-      if (child.connected) process.stderr.write(chunk)
+      // Until it listens, what it complains of becomes the one line of the error.
+      if (started) process.stderr.write(chunk)
     })
     child.stdout?.on('data', (chunk: Buffer) => {
       if (output.includes('\n')) return
       output += chunk.toString()
       if (!output.includes('\n')) return
       settle()
+      started = true
       resolve({ child, addresses: (JSON.parse(output.slice(0, output.indexOf('\n'))) as ReadyLine).ready })
     })
     child.once('error', (error) => {

@@ -32,9 +32,15 @@ function argumentsOf(argv: readonly string[]): { readonly demo: boolean; readonl
   }
 }
 
-function openLog(settings: Settings): Logger {
+/** Opens the log and waits until it is open: a program that ends before that cannot write down why. */
+async function openLog(settings: Settings): Promise<Logger> {
   const where = settings.logFile === '-' ? 2 : (settings.logFile ?? join(settings.dataFolder, 'ringround.log'))
-  return pino({ level: settings.logLevel, base: undefined, timestamp: pino.stdTimeFunctions.isoTime }, destination({ dest: where, mkdir: true, sync: false }))
+  const file = destination({ dest: where, mkdir: true, sync: false })
+  await new Promise<void>((resolve, reject) => {
+    file.once('ready', resolve)
+    file.once('error', (error: NodeJS.ErrnoException) => reject(new StartError(`${where}: the log cannot be written (${error.code ?? error.message}). Name another file with log.file (RINGROUND_LOG_FILE).`)))
+  })
+  return pino({ level: settings.logLevel, base: undefined, timestamp: pino.stdTimeFunctions.isoTime }, file)
 }
 
 function announce(engine: Engine, settings: Settings, demo: boolean): void {
@@ -55,7 +61,7 @@ async function main(): Promise<void> {
   const root = fileURLToPath(new URL('../../', import.meta.url))
   const settings = readSettings({ root, file: options.config, env: process.env })
   ensureFolder(settings.dataFolder, 'folders.data (RINGROUND_DATA_FOLDER)')
-  const log = openLog(settings)
+  const log = await openLog(settings)
   const engine = await startEngine(settings, log)
   let demo: Demo | undefined
 

@@ -89,10 +89,10 @@ describe('starting', { timeout: 60_000 }, () => {
   })
 
   it('a data folder that cannot be used', async () => {
-    const { code, output } = await startAndFail({ directory: good, env: { RINGROUND_DATA_FOLDER: '/proc/nowhere' } })
+    const { code, output } = await startAndFail({ directory: good, env: { RINGROUND_DATA_FOLDER: '/dev/null/data' } })
     expect(code).toBe(1)
     expect(output.trim().split('\n')).toHaveLength(1)
-    expect(output).toContain('/proc/nowhere')
+    expect(output).toContain('/dev/null/data')
   })
 
   it('a directory file that is changed is taken up between calls; one with mistakes leaves the old one in force', async () => {
