@@ -13,8 +13,8 @@ export interface StoreSettings {
   readonly file: string
   readonly alarms: Alarms
   /**
-   * How long the append of a durable fact waits for a store that does not answer before the call goes on with the fact in memory and
-   * `store.slow` raised. Default 2000.
+   * How long the append of a durable fact waits for a store that does not answer; then it says that the fact is not on disk, keeps it in
+   * memory, and raises `store.slow`. Default 2000.
    */
   readonly durableWaitMs?: number
   /** Wall-clock ms. Default: the system's. */

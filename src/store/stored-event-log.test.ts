@@ -94,9 +94,10 @@ test('disk full: whoever needs a fact on disk is told that it is not, the alarm 
   expect(on.all()).toEqual(['a.1', 'a.2', 'a.3'])
   expect(names()).toEqual([])
   expect(log.queued).toBe(0)
+  expect(await log.append('b', arrived)).toMatchObject({ callId: 'b', seq: 1 })
 })
 
-test('a disk that hangs holds up a call for two seconds and no longer', async () => {
+test('a disk that hangs holds up a call for two seconds and no longer, and the fact is not called stored', async () => {
   const on = disk()
   const { log, names } = logOn(on)
   on.state.hangs = true
