@@ -196,6 +196,24 @@ describe('an INVITE', () => {
     await world.ends()
   })
 
+  it('answered and ended in one breath: the BYE waits for the ACK (RFC 3261 15)', async () => {
+    const a = world.agent(A)
+    const b = world.agent(B)
+    const invites = ringing(b)
+    world.network.quality = { loss: 0, duplication: 0, minDelayMs: 50, maxDelayMs: 50 }
+    const result = a.invite(TO_B, { sdp: SDP })
+    await world.time.pass(60)
+    void invites[0]!.answer(SDP)
+    void invites[0]!.session!.bye()
+    await world.time.pass(90)
+    expect(world.lines(B)).toEqual(['180', '200'])
+    await world.time.pass(200)
+    expect(world.lines(B)).toEqual(['180', '200', 'BYE'])
+    const outcome = await result
+    expect(outcome.kind === 'answered' && (await outcome.session.ended).kind).toBe('remote')
+    await world.ends()
+  })
+
   it('without SDP gets an offer, and its ACK brings the answer', async () => {
     const a = world.agent(A)
     const b = world.agent(B)
