@@ -130,6 +130,25 @@ describe('playing to a channel', () => {
     expect((await playing).kind).toBe('finished')
   })
 
+  it('tries again on a channel that is not quite out of its bridge, and gives up after a while', async () => {
+    vi.useFakeTimers()
+    const { player, executions } = playerOnFakes()
+    const playing = player.play([file('/a.wav')], {})
+    await vi.advanceTimersByTimeAsync(0)
+    executions[0]?.complete('PLAYBACK ERROR')
+    await vi.advanceTimersByTimeAsync(40)
+    executions[1]?.complete()
+    expect((await playing).kind).toBe('finished')
+    const hopeless = player.play([file('/b.wav')], {})
+    for (let index = 2; index < 8; index++) {
+      await vi.advanceTimersByTimeAsync(400)
+      executions[index]?.complete('PLAYBACK ERROR')
+    }
+    expect(await hopeless).toEqual({ kind: 'failed', why: '/b.wav: cannot be played' })
+    expect(executions).toHaveLength(7)
+    vi.useRealTimers()
+  })
+
   it('gives up a loop of nothing', async () => {
     const { player } = playerOnFakes()
     expect(await player.play([], { loop: true })).toMatchObject({ kind: 'failed' })

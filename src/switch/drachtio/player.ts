@@ -6,6 +6,8 @@ const breakAgainMs = 150
 const breaksAtMost = 12
 /** A new play begins at the latest so long after the old one was told to stop. */
 const stopMs = 1_000
+/** A channel that comes out of a bridge cannot be played to for a moment: pauses before it is tried again, ms. */
+const againMs = [40, 80, 160, 320]
 /** A loop whose round took less than this would be a loop of nothing. */
 const shortestRoundMs = 20
 
@@ -90,7 +92,7 @@ export class Player {
       }
       options.signal?.addEventListener('abort', cancel, { once: true })
       this.#current = play
-      void this.#run(play)
+      this.#run(play).catch((error: unknown) => play.settle({ kind: 'failed', why: String(error) }))
     })
   }
 
@@ -149,6 +151,26 @@ export class Player {
 
   /** @returns what went wrong */
   async #piece(play: Play, source: string): Promise<string | undefined> {
+    for (const pause of [...againMs, undefined]) {
+      const response = await this.#execute(play, source)
+      if (response === 'FILE NOT FOUND') return `${source}: no such file`
+      if (response === 'gone') return 'the media server hung up'
+      if (response !== 'PLAYBACK ERROR' || play.over) return undefined
+      if (pause === undefined) break
+      await new Promise((resolve) => setTimeout(resolve, pause))
+      if (this.#held) await this.#held.over
+      // Over, or replaced, in the pause.
+      if (this.#isOver(play)) return undefined
+    }
+    return `${source}: cannot be played`
+  }
+
+  #isOver(play: Play): boolean {
+    return play.over
+  }
+
+  /** @returns FreeSWITCH's Application-Response; `gone` when the channel went first (the leg is about to end, and says so itself) */
+  async #execute(play: Play, source: string): Promise<string> {
     let end: () => void = () => undefined
     const ended = new Promise<void>((resolve) => (end = resolve))
     const running: Running = { started: false, stopping: false, ended, end }
@@ -159,12 +181,10 @@ export class Player {
       if (running.stopping) this.#break(running, 0)
     }
     try {
-      const event = await this.#channel.execute('playback', source, started)
-      const response = event.getHeader('Application-Response')
-      return response === 'FILE NOT FOUND' ? `${source}: no such file` : response === 'PLAYBACK ERROR' && !play.over ? `${source}: cannot be played` : undefined
+      return (await this.#channel.execute('playback', source, started)).getHeader('Application-Response') ?? ''
     } catch (error) {
-      // The leg is about to end, and says so itself.
-      return error instanceof ChannelGone ? 'the media server hung up' : String(error)
+      if (error instanceof ChannelGone) return 'gone'
+      throw error
     } finally {
       if (this.#running === running) this.#running = undefined
       end()
