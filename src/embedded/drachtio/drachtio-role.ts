@@ -22,6 +22,8 @@ export const DRACHTIO_VERSION = 'v0.9.10-ringround'
 
 /** An application that was dialled has this long to authenticate. */
 const OUTBOUND_MS = 4000
+/** A session refresh that met another offer is tried again after this (RFC 3261 section 14.1: 2.1 to 4 s for who began the dialog). */
+const REFRESH_AGAIN_MS = 3000
 
 /**
  * drachtio-server's part: SIP towards the world, driven by applications over its own protocol. Transactions, retransmission, ACK for refusals, CANCEL
@@ -200,7 +202,8 @@ export class DrachtioRole implements AppServer, Surroundings {
   /** Refreshes a session by a re-INVITE with the description that stands. The application does not hear of it. */
   #refresh(dialog: AppDialog, seconds: number): void {
     if (dialog.offering) {
-      // An INVITE of the application's is under way; its answer restarts the timer.
+      // An INVITE of the application's is under way. Its answer may restart the timer, but need not: it may be a refusal.
+      dialog.timer?.again(REFRESH_AGAIN_MS)
       return
     }
     this.#inside.resolve(dialog, (destination) => {
@@ -218,7 +221,7 @@ export class DrachtioRole implements AppServer, Surroundings {
             dialog.sip.refreshTarget(response)
             client.acknowledge(dialog.sip.ack(request.cseq.sequence), destination)
             this.startSessionTimer(dialog, seconds, 'us')
-          } else if (response.status === 491) this.startSessionTimer(dialog, seconds, 'us')
+          } else if (response.status === 491) dialog.timer?.again(REFRESH_AGAIN_MS)
           else this.endDialog(dialog, 'Session timer expired')
         },
         failed: () => {

@@ -9,12 +9,20 @@ export type Refresher = 'us' | 'them'
 export class SessionTimer {
   readonly seconds: number
   readonly refresher: Refresher
-  readonly #timer: NodeJS.Timeout
+  readonly #due: () => void
+  #timer: NodeJS.Timeout
 
   constructor(seconds: number, refresher: Refresher, on: { refresh: () => void; expired: () => void }) {
     this.seconds = seconds
     this.refresher = refresher
-    this.#timer = setTimeout(refresher === 'us' ? on.refresh : on.expired, sessionTimerDelay(seconds, refresher === 'us'))
+    this.#due = refresher === 'us' ? on.refresh : on.expired
+    this.#timer = setTimeout(this.#due, sessionTimerDelay(seconds, refresher === 'us'))
+  }
+
+  /** It could not be done now (another offer is under way): comes again after so many ms. */
+  again(ms: number): void {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(this.#due, ms)
   }
 
   stop(): void {
