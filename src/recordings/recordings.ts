@@ -280,9 +280,15 @@ class SpooledRecordings implements Recordings {
     if (stored) return { recordingId, callId: stored.callId, allocatedAt: stored.startedAt }
     if (!note || (await store.events(note.callId)).length === 0) return 'orphan'
     // The engine died between the switch's first sample and the fact.
-    await store.appendLate(note.callId, { type: 'recording.started', recordingId, spoolPath: entry.path }, note.allocatedAt)
-    await store.appendLate(note.callId, { type: 'recording.stopped', recordingId }, note.allocatedAt)
+    await this.#tellLate(note)
     return { recordingId, callId: note.callId, allocatedAt: note.allocatedAt }
+  }
+
+  /** A recording that lies in the spool and that nobody has told of gets its facts: without them the call would not own it. */
+  async #tellLate({ recordingId, callId, allocatedAt }: Unfinished): Promise<void> {
+    const { store } = this.settings
+    await store.appendLate(callId, { type: 'recording.started', recordingId, spoolPath: this.spool.wavPath(recordingId) }, allocatedAt)
+    await store.appendLate(callId, { type: 'recording.stopped', recordingId }, allocatedAt)
   }
 
   /** After a call nothing of it may be forgotten: a place that was never used goes, a recording that nobody handed on is finished. */
@@ -293,7 +299,11 @@ class SpooledRecordings implements Recordings {
       if (size === undefined) {
         this.#allocated.delete(recording.recordingId)
         await this.spool.remove(recording.recordingId).catch(() => undefined)
-      } else this.#enqueue({ recording, recovered: true })
+        continue
+      }
+      // The party hung up while the switch opened the file: nobody was told that it records.
+      if ((await this.settings.store.recording(recording.recordingId).catch(() => undefined)) === undefined) await this.#tellLate(recording)
+      this.#enqueue({ recording, recovered: true })
     }
   }
 
