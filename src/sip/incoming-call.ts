@@ -4,8 +4,8 @@ import type { Endpoint } from './endpoint.js'
 import type { SipRequest, SipResponse } from './message.js'
 import { ReliableProvisionals } from './reliable-provisionals.js'
 import { responseTo } from './responses.js'
-import { addTimer, Session } from './session.js'
-import { answerSessionTimer, MIN_SESSION_SECONDS } from './session-timer.js'
+import { Session } from './session.js'
+import { addSessionTimer, answerSessionTimer, MIN_SESSION_SECONDS } from './session-timer.js'
 import type { ServerTransaction } from './transaction-layer.js'
 
 /** An INVITE that wants an answer. */
@@ -137,7 +137,7 @@ export class IncomingCall implements IncomingInvite, DialogOwner {
     this.#finished = true
     this.#reliable?.stop()
     const response = this.#response(200, undefined, headers)
-    addTimer(response, timer)
+    addSessionTimer(response, timer)
     // Offer and answer that are already through in 18x and PRACK are not repeated (RFC 6337 2.2).
     if (this.#earlySdp === undefined) response.setBody('application/sdp', sdp)
     this.#dialog.state = 'confirmed'
@@ -161,7 +161,7 @@ export class IncomingCall implements IncomingInvite, DialogOwner {
       ...this.#transaction.events,
       acknowledged: (ack) => {
         const lateAnswer = this.offer === undefined ? (this.#earlyAnswer ?? ack.sdp) : undefined
-        if (lateAnswer !== undefined) session.remoteSdp = lateAnswer
+        if (lateAnswer !== undefined) session.answeredLate(lateAnswer)
         session.acknowledged()
         if (this.offer === undefined && lateAnswer === undefined) session.lose('the ACK brought no answer to our offer')
         settle({ kind: 'answered', session, lateAnswer })

@@ -1,4 +1,4 @@
-import type { SipMessage, SipRequest } from './message.js'
+import type { SipMessage, SipRequest, SipResponse } from './message.js'
 import { parseDecimal } from './text.js'
 import { parseParams } from './params.js'
 
@@ -43,4 +43,11 @@ export function answerSessionTimer(request: SipRequest): TimerAnswer {
 /** When the one who refreshes does so, and when the other gives up: RFC 4028 10. In milliseconds from the last 2xx. */
 export function sessionTimerDelay(seconds: number, weRefresh: boolean): number {
   return weRefresh ? (seconds / 2) * 1000 : (seconds - Math.min(32, seconds / 3)) * 1000
+}
+
+/** Session-Expires (and Require: timer where the UAC must refresh) on a 2xx: RFC 4028 9. */
+export function addSessionTimer(response: SipResponse, timer: TimerAnswer): void {
+  if (timer.kind !== 'timed') return
+  response.headers.add('Session-Expires', `${timer.seconds};refresher=${timer.refresher}`)
+  if (timer.refresher === 'uac') response.headers.add('Require', 'timer')
 }
