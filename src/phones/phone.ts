@@ -1,18 +1,18 @@
 import type { Credentials } from '../sip/authenticator.js'
 import type { Protocol } from '../sip/endpoint.js'
-import { answerAudio, audioOffer, readAudioAnswer, withDirection, type AudioAgreement, type AudioCodec, type AudioEnd } from '../sip/offer-answer.js'
+import type { AudioAgreement, AudioCodec } from '../sip/offer-answer.js'
 import type { Direction } from '../sip/sdp.js'
 import type { ModifyResult, OfferDecision, Session, SessionEnd } from '../sip/session.js'
 import { SocketTransport, type TransportFaults } from '../sip/socket-transport.js'
 import type { TimerValues } from '../sip/transaction-layer.js'
 import { UserAgent, type HeaderPairs, type IncomingInvite, type InviteResult, type RegisterResult } from '../sip/user-agent.js'
-import { AudioLine, type AudioCounts } from './audio-line.js'
+import type { AudioCounts, AudioLine } from './audio-line.js'
 import { Disappointed, expectWithin } from './expectation.js'
-import { PhoneLog, type MomentName } from './phone-log.js'
 import { hearingOf, type Hearing } from './hearing.js'
+import { PhoneCall, type KeyForm } from './phone-call.js'
+import { PhoneLog, type MomentName } from './phone-log.js'
 
-/** How a key is pressed: RFC 4733 events, the tones themselves, SIP INFO application/dtmf-relay, SIP INFO application/dtmf. */
-export type KeyForm = 'rfc4733' | 'inband' | 'info-relay' | 'info-dtmf'
+export type { KeyForm } from './phone-call.js'
 
 export interface PhoneOptions {
   /** For messages and as display name. */
@@ -44,14 +44,6 @@ export interface PhoneOptions {
 /** What became of a call that the phone placed. */
 export type DialOutcome = { readonly kind: 'connected' } | Exclude<InviteResult, { readonly kind: 'answered' }>
 
-interface Call {
-  readonly line: AudioLine
-  readonly end: AudioEnd
-  session: Session | undefined
-  version: number
-  readonly abort: AbortController
-}
-
 const USER_AGENT = 'Ringround phone'
 
 /**
@@ -68,7 +60,7 @@ export class Phone {
   readonly #options: PhoneOptions
   readonly #transport: SocketTransport
   #toneHz: number
-  #call: Call | undefined
+  #call: PhoneCall | undefined
   #ringing: IncomingInvite | undefined
   /** Picked up; the ACK has not come yet. */
   #answering: IncomingInvite | undefined
@@ -154,13 +146,12 @@ export class Phone {
   async dials(uri: string, options: { readonly headers?: HeaderPairs } = {}): Promise<DialOutcome> {
     if (this.#call !== undefined || this.#ringing !== undefined) throw new Error(`${this.name} is already on a call`)
     const call = await this.#newCall()
-    const { end, line } = call
     const { auth, lateOffer } = this.#options
     this.log.note('dialled')
     const result = await this.userAgent.invite(uri, {
       signal: call.abort.signal,
       onProvisional: ({ status }) => this.log.note(status === 180 ? 'ringback' : 'progress'),
-      ...(lateOffer === true ? { answerOffer: (offer: string) => this.#answerOffer(call, offer) } : { sdp: audioOffer(end) }),
+      ...(lateOffer === true ? { answerOffer: (offer: string) => answerOf(call.answer(offer)) } : { sdp: call.offer() }),
       ...(auth === undefined ? {} : { auth }),
       ...(options.headers === undefined ? {} : { headers: options.headers }),
     })
@@ -170,50 +161,35 @@ export class Phone {
       return result
     }
     if (lateOffer !== true) {
-      const answer = readAudioAnswer(result.session.remoteSdp ?? '', end)
-      if (!answer.ok) {
+      const wrong = call.takeAnswer(result.session.remoteSdp ?? '')
+      if (wrong !== undefined) {
         await result.session.bye()
         await this.#drop(call)
-        return { kind: 'failed', why: 'badAnswer', detail: answer.why }
+        return { kind: 'failed', why: 'badAnswer', detail: wrong }
       }
-      line.connect(answer.agreement)
     }
     this.#talks(call, result.session)
     return { kind: 'connected' }
   }
 
-  #answerOffer(call: Call, offer: string): string | undefined {
-    const answer = answerAudio(offer, call.end)
-    if (!answer.ok) return undefined
-    call.line.connect(answer.agreement)
-    return answer.answer
-  }
-
-  async #newCall(): Promise<Call> {
-    const address = this.#options.address ?? '127.0.0.1'
-    const line = await AudioLine.open(address)
-    line.speak(this.#toneHz)
-    const { codecs, telephoneEvent } = this.#options
-    const end: AudioEnd = {
-      address,
-      port: line.port,
-      rtcpPort: line.port,
-      sessionName: USER_AGENT,
-      sessionId: String(line.port),
-      ...(codecs === undefined ? {} : { codecs }),
-      ...(telephoneEvent === undefined ? {} : { telephoneEvent }),
-    }
-    const call: Call = { line, end, session: undefined, version: 1, abort: new AbortController() }
+  async #newCall(): Promise<PhoneCall> {
+    const { address = '127.0.0.1', codecs, telephoneEvent } = this.#options
+    const call = await PhoneCall.open({ address, sessionName: USER_AGENT, codecs, telephoneEvent })
+    call.line.speak(this.#toneHz)
     this.#call = call
-    this.#lastLine = line
+    this.#lastLine = call.line
     return call
   }
 
-  #talks(call: Call, session: Session): void {
+  #talks(call: PhoneCall, session: Session): void {
     call.session = session
     this.#lastSession = session
-    session.handlers.offer = (offer) => this.#modified(call, offer)
-    session.handlers.answered = (answer) => this.#accept(call, answer, call.end)
+    session.handlers.offer = (offer) => {
+      const decision = call.modified(offer)
+      if (offer !== undefined && 'answer' in decision) this.log.note(call.line.agreement?.direction === 'sendrecv' ? 'wasResumed' : 'wasHeld')
+      return decision
+    }
+    session.handlers.answered = (answer) => void call.takeAnswer(answer)
     this.log.note('connected')
     void session.ended.then(async (end) => {
       this.log.note(end.kind === 'remote' ? 'wasHungUpOn' : end.kind === 'local' ? 'hungUp' : 'lost')
@@ -222,26 +198,10 @@ export class Phone {
     this.#changed()
   }
 
-  async #drop(call: Call): Promise<void> {
+  async #drop(call: PhoneCall): Promise<void> {
     if (this.#call === call) this.#call = undefined
     await call.line.close()
     this.#changed()
-  }
-
-  /** A re-INVITE or UPDATE of the other side. */
-  #modified(call: Call, offer: string | undefined): OfferDecision {
-    const end = { ...call.end, version: ++call.version }
-    if (offer === undefined) return { answer: audioOffer(end) }
-    const answer = answerAudio(offer, end)
-    if (!answer.ok) return { reject: answer.status }
-    this.log.note(answer.agreement.direction === 'sendrecv' ? 'wasResumed' : 'wasHeld')
-    call.line.connect(answer.agreement)
-    return { answer: answer.answer }
-  }
-
-  #accept(call: Call, answer: string, end: AudioEnd): void {
-    const read = readAudioAnswer(answer, end)
-    if (read.ok) call.line.connect(read.agreement)
   }
 
   #rung(invite: IncomingInvite): void {
@@ -292,19 +252,18 @@ export class Phone {
       return false
     }
     if (invite.signal.aborted) return refuse(487)
-    const answered = invite.offer === undefined ? undefined : answerAudio(invite.offer, call.end)
-    if (answered?.ok === false) return refuse(answered.status)
-    const done = invite.answer(answered?.answer ?? audioOffer(call.end))
+    const decision = invite.offer === undefined ? { answer: call.offer() } : call.answer(invite.offer)
+    if ('reject' in decision) return refuse(decision.reject)
+    const done = invite.answer(decision.answer)
     if (this.#ringing === invite) this.#ringing = undefined
     this.#answering = invite
-    if (answered !== undefined) call.line.connect(answered.agreement)
     const result = await done
     this.#answering = undefined
     if (result.kind !== 'answered') {
       await this.#drop(call)
       return false
     }
-    if (result.lateAnswer !== undefined) this.#accept(call, result.lateAnswer, call.end)
+    if (result.lateAnswer !== undefined) call.takeAnswer(result.lateAnswer)
     this.#talks(call, result.session)
     return true
   }
@@ -350,52 +309,23 @@ export class Phone {
     let at = performance.now()
     for (const [index, key] of Array.from(keys).entries()) {
       if (index > 0) await this.waits(gapMs)
-      at = await this.#press(key, form, holdMs)
+      const { call, session } = this.#talking(`press ${key}`)
+      at = await call.press(session, key, form, holdMs)
       this.log.note('pressed', key)
     }
     return at
   }
 
-  async #press(key: string, form: KeyForm, holdMs: number): Promise<number> {
-    const { line, session } = this.#talking(`press ${key}`)
-    switch (form) {
-      case 'rfc4733':
-        if (line.agreement?.telephoneEvent === undefined) throw new Disappointed(`${this.name} cannot press ${key}: the other side takes no telephone-event`)
-        return line.pressEvent(key, holdMs)
-      case 'inband':
-        return line.pressTones(key, holdMs)
-      case 'info-relay':
-        await this.#inform(session, 'application/dtmf-relay', `Signal=${key}\r\nDuration=${holdMs}\r\n`)
-        return performance.now()
-      case 'info-dtmf':
-        await this.#inform(session, 'application/dtmf', key)
-        return performance.now()
-    }
-  }
-
-  async #inform(session: Session, type: string, body: string): Promise<void> {
-    const result = await session.info(type, body)
-    if (result.kind !== 'answered') throw new Disappointed(`${this.name}: INFO was not taken: ${result.kind === 'refused' ? `${result.status} ${result.reason}` : result.why}`)
-  }
-
   /** Puts the other side on hold with a re-INVITE. */
-  holds(direction: Direction = 'sendonly'): Promise<ModifyResult> {
-    return this.#changeDirection(direction)
+  async holds(direction: Direction = 'sendonly'): Promise<ModifyResult> {
+    const { call, session } = this.#talking('hold')
+    return call.changeDirection(session, direction)
   }
 
   /** Takes the other side back. */
-  resumes(): Promise<ModifyResult> {
-    return this.#changeDirection('sendrecv')
-  }
-
-  async #changeDirection(direction: Direction): Promise<ModifyResult> {
-    const { line, session, call } = this.#talking('change the call')
-    const result = await session.reinvite(withDirection(session.localSdp ?? audioOffer(call.end), direction, ++call.version))
-    if (result.kind === 'answered' && result.sdp !== undefined) {
-      const read = readAudioAnswer(result.sdp, { ...call.end, direction })
-      if (read.ok) line.connect(read.agreement)
-    }
-    return result
+  async resumes(): Promise<ModifyResult> {
+    const { call, session } = this.#talking('resume')
+    return call.changeDirection(session, 'sendrecv')
   }
 
   /** Changes its tone; 0: silence. */
@@ -434,7 +364,7 @@ export class Phone {
     return new Promise((resolve) => setTimeout(resolve, ms))
   }
 
-  #talking(purpose: string): { readonly call: Call; readonly line: AudioLine; readonly session: Session } {
+  #talking(purpose: string): { readonly call: PhoneCall; readonly line: AudioLine; readonly session: Session } {
     const call = this.#call
     if (call?.session === undefined) throw new Disappointed(`${this.name} cannot ${purpose}: it is ${this.state}`)
     return { call, line: call.line, session: call.session }
@@ -487,4 +417,8 @@ export class Phone {
     if (this.#call !== undefined) await this.#drop(this.#call)
     await this.#transport.close()
   }
+}
+
+function answerOf(decision: OfferDecision): string | undefined {
+  return 'answer' in decision ? decision.answer : undefined
 }

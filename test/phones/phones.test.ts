@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
+import { metronome } from '../../src/phones/metronome.js'
 import { Phone, type KeyForm, type PhoneOptions } from '../../src/phones/phone.js'
 import { acceptsAtSecondPrompt, answersFast, answersThenHangsUp, behave, declines, isBusy, neverAnswers, pressesWrongKeyFirst, voicemail } from '../../src/phones/temperament.js'
 import { babble } from '../../src/phones/voice.js'
@@ -18,7 +19,10 @@ async function phone(options: PhoneOptions): Promise<Phone> {
 }
 
 afterEach(async () => {
-  await Promise.all(open.splice(0).map((opened) => opened.close()))
+  const used = open.splice(0)
+  await Promise.all(used.map((opened) => opened.close()))
+  expect(metronome.listeners, 'no phone goes on sending').toBe(0)
+  for (const { userAgent } of used) expect([userAgent.dialogCount, userAgent.layer.counts], 'nothing is left of the calls').toEqual([0, { client: 0, server: 0, unacknowledged: 0 }])
 })
 
 describe.each(['udp', 'tcp'] as const)('two phones over %s', (protocol) => {
