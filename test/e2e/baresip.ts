@@ -37,7 +37,8 @@ export class Baresip {
 
   static async start(options: BaresipOptions): Promise<Baresip> {
     const folder = mkdtempSync(join(tmpdir(), 'ringround-baresip-'))
-    const [port, controlPort, mediaPort] = [await freePort(), await freePort(), await freeMediaPort()]
+    // Its TLS port is the one after its SIP port, whether wanted or not.
+    const [port, controlPort, mediaPort] = [await freeMediaPort(), await freePort(), await freeMediaPort()]
     mkdirSync(join(folder, 'heard'))
     writeFileSync(join(folder, 'tone.wav'), wavFile([toneFor(options.tone, 90)]))
     writeFileSync(

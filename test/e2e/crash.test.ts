@@ -95,13 +95,14 @@ describe('what is kept when things break', { timeout: 90_000 }, () => {
     const [gp, ward, otherGp] = [await phone(), await phone(), await phone()]
     const engine = await start(world([{ id: 'cardiology', code: '21', number: '4000', rota: [ward.uri] }]))
     await talk(engine, gp, ward)
-    await delay(1_500)
+    await delay(4_000)
     const [switchPid] = engine.children()
     if (switchPid === undefined) throw new Error('the engine has no switch')
     process.kill(switchPid, 'SIGKILL')
     const call = await engine.callTo('4000', (one) => one.ending !== undefined && one.recordings[0]?.state === 'ready', 20_000)
     expect(['mediaFault', 'engineFault']).toContain(call.ending)
-    expect(call.recordings[0]?.seconds).toBeGreaterThan(0.5)
+    // What the dead switch had not yet handed to the disk is lost: a second or so.
+    expect(call.recordings[0]?.seconds).toBeGreaterThan(1.5)
     const ready = await eventually(async () => ((await engine.get('/readyz')).ok ? true : undefined), 20_000)
     expect(ready).toBe(true)
     const { caller, called } = await talk(engine, otherGp, ward)

@@ -112,8 +112,8 @@ export class Engine {
   }
 
   /** The last calls, newest first. */
-  async list(): Promise<readonly { readonly callId: string; readonly dialledNumber: string; readonly ending: string | null }[]> {
-    return ((await (await this.get('/api/calls?limit=200')).json()) as { readonly calls: readonly { readonly callId: string; readonly dialledNumber: string; readonly ending: string | null }[] }).calls
+  async list(): Promise<readonly { readonly callId: string; readonly dialledNumber: string; readonly ending: string | null; readonly recording: unknown }[]> {
+    return ((await (await this.get('/api/calls?limit=200')).json()) as { readonly calls: readonly { readonly callId: string; readonly dialledNumber: string; readonly ending: string | null; readonly recording: unknown }[] }).calls
   }
 
   /** All that is kept of one call. */
@@ -155,14 +155,15 @@ export class Engine {
       const legs = await this.metric('ringround_legs')
       const spool = this.spooled()
       const open = calls.filter((call) => call.ending === null)
-      state = `calls open: ${open.map((call) => call.callId).join(' ') || 'none'}; legs: ${legs ?? 'unknown'}; spool: ${spool.join(' ') || 'empty'}`
+      state = `calls open: ${open.map((call) => call.callId).join(' ') || 'none'}; legs: ${legs ?? 'unknown'}; spool: ${spool.join(' ') || 'empty'}; recordings: ${JSON.stringify(calls.map((call) => call.recording))}`
       return open.length === 0 && legs === 0 && spool.length === 0 ? true : undefined
     }, withinMs)
     if (quiet === undefined) throw new Error(`something is left open after ${withinMs} ms: ${state}\n${this.log.slice(-3_000)}`)
   }
 
+  /** Recordings that are not MP3s yet. */
   spooled(): readonly string[] {
-    return existsSync(this.spool) ? readdirSync(this.spool) : []
+    return existsSync(this.spool) ? readdirSync(this.spool).filter((name) => name.endsWith('.wav')) : []
   }
 
   /** Ends it as an operator would, and asserts that nothing is left: no leg, no spool file, no process. */

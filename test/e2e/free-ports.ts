@@ -20,7 +20,7 @@ export async function freeMediaPort(): Promise<number> {
     const port = (await freeTcpPort()) & ~1
     const wanted = [port, port + 1, port + 2, port + 3]
     if (port < 1_024 || port > 65_000 || wanted.some((one) => handedOut.has(one))) continue
-    const free = await Promise.all(wanted.map(freeForUdp))
+    const free = await Promise.all([...wanted.map(freeForUdp), freeForTcp(port + 1)])
     if (free.includes(false)) continue
     for (const one of wanted) handedOut.add(one)
     return port
@@ -47,6 +47,14 @@ function freeTcpPort(): Promise<number> {
       const port = typeof address === 'object' && address ? address.port : 0
       server.close(() => resolve(port))
     })
+  })
+}
+
+function freeForTcp(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
   })
 }
 
