@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { goodCall, specialistsNumber } from '../../test/keeping/sample-call.js'
+import { goodCall, specialistsNumber } from './scenario/sample-call.js'
 import { callRecord, withEvent } from './call-record.js'
 import type { CallEvent, CallFact } from './events.js'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { afterTalking, goodCall, specialistsNumber, untilTalking } from '../../test/keeping/sample-call.js'
+import { afterTalking, goodCall, specialistsNumber, untilTalking } from '../calls/scenario/sample-call.js'
 import type { CallEvent, CallFact } from '../calls/events.js'
 import { AlarmBoard } from './alarm-board.js'
 import { createLiveBoard, type LiveBoard } from './live-board.js'

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest'
-import { goodCall, untilTalking } from '../../test/keeping/sample-call.js'
+import { goodCall, untilTalking } from '../calls/scenario/sample-call.js'
 import type { CallEvent, CallFact } from '../calls/events.js'
 import { createMetrics } from './metrics.js'
 

@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import { callRecord } from '../../src/calls/call-record.js'
 import { adminWorld, healthy, type AdminWorld } from './admin-world.js'
-import { afterTalking, goodCall, specialistsNumber, untilTalking } from './sample-call.js'
+import { afterTalking, goodCall, specialistsNumber, untilTalking } from '../../src/calls/scenario/sample-call.js'
 
 interface OpenApi {
   readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, { readonly schema: object }>> }>> }>>>>

@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs'
-import { goodCall } from './sample-call.js'
+import { goodCall } from '../../src/calls/scenario/sample-call.js'
 import { mustBeDurable } from '../../src/calls/events.js'
 import { openStore } from '../../src/store/store.js'
 

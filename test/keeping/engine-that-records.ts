@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { writeSync } from 'node:fs'
 import { createRecordings } from '../../src/recordings/recordings.js'
 import { openStore } from '../../src/store/store.js'
-import { untilTalking } from './sample-call.js'
+import { untilTalking } from '../../src/calls/scenario/sample-call.js'
 import { stereoTones } from './wav-file.js'
 
 /** A process that records short calls and makes them into MP3 until it is killed. It names each call on its standard output as its talk ends. */

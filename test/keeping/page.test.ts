@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import type { CallFact } from '../../src/calls/events.js'
 import { adminWorld, type AdminWorld } from './admin-world.js'
 import { Browser, findChromium } from './browser.js'
-import { afterTalking, goodCall, specialistsNumber, untilTalking } from './sample-call.js'
+import { afterTalking, goodCall, specialistsNumber, untilTalking } from '../../src/calls/scenario/sample-call.js'
 
 const chromium = findChromium()
 /** Set to a folder to look at what the browser showed. */

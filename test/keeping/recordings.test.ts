@@ -6,7 +6,7 @@ import { callRecord, type RecordingRecord } from '../../src/calls/call-record.js
 import { findLame } from '../../src/recordings/find-lame.js'
 import { heard } from './heard.js'
 import { keptWorld, type KeptWorld } from './kept-world.js'
-import { untilTalking } from './sample-call.js'
+import { untilTalking } from '../../src/calls/scenario/sample-call.js'
 import { header, stereoTones } from './wav-file.js'
 
 const lame = await findLame(process.env['PATH'] ?? '')

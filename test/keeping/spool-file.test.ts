@@ -1,9 +1,9 @@
 import { appendFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { scratchFolder } from '../../test/keeping/scratch-folder.js'
-import { header, stereoTones } from '../../test/keeping/wav-file.js'
-import { SpoolFile, UnusableSpool } from './spool-file.js'
+import { scratchFolder } from './scratch-folder.js'
+import { header, stereoTones } from './wav-file.js'
+import { SpoolFile, UnusableSpool } from '../../src/recordings/spool-file.js'
 
 async function framesOf(path: string): Promise<number> {
   const spool = await SpoolFile.open(path)

@@ -1,4 +1,4 @@
-import type { CallFact } from '../../src/calls/events.js'
+import type { CallFact } from '../events.js'
 
 /** A specialist's own number: it must never be seen outside the store. */
 export const specialistsNumber = '+447700900123'

@@ -2,12 +2,12 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'libsql'
 import { expect, onTestFinished, test } from 'vitest'
-import { AlarmBoard } from '../../test/keeping/alarms.js'
-import { afterTalking, goodCall, untilTalking } from '../../test/keeping/sample-call.js'
-import { scratchFolder } from '../../test/keeping/scratch-folder.js'
-import { callRecord } from '../calls/call-record.js'
-import type { CallFact } from '../calls/events.js'
-import { openStore, type Store, type StoreSettings } from './store.js'
+import { AlarmBoard } from '../../src/live/alarm-board.js'
+import { afterTalking, goodCall, untilTalking } from '../../src/calls/scenario/sample-call.js'
+import { scratchFolder } from './scratch-folder.js'
+import { callRecord } from '../../src/calls/call-record.js'
+import type { CallFact } from '../../src/calls/events.js'
+import { openStore, type Store, type StoreSettings } from '../../src/store/store.js'
 
 async function opened(file: string, more: Partial<StoreSettings> = {}): Promise<{ store: Store; alarms: AlarmBoard }> {
   const alarms = new AlarmBoard()
