@@ -17,11 +17,11 @@ export function compareWithTable(suite: string, outcomes: readonly Outcome[]): v
     .filter((each) => each.suite === suite)
     .map(({ test, assertion, result }) => `${test} | ${assertion} | ${result}`)
     .sort()
-  const failures = outcomes.filter(({ ok }) => !ok).map(({ test, assertion, detail }) => `${test} | ${assertion ?? ''}: ${detail ?? ''}`)
+  const failures = outcomes.filter(({ ok }) => !ok).map(({ test, assertion, detail }) => `${test} | ${assertion}: ${detail ?? ''}`)
   expect(is, `what failed in ${suite}:\n${failures.join('\n')}\n`).toEqual(ought)
 }
 
 /** An assertion without what differs from run to run. */
-function wording(assertion = ''): string {
+function wording(assertion: string): string {
   return assertion.replace(/\{.*\}/, '{…}').replace(/127\.0\.0\.1:\d+/, '127.0.0.1:…')
 }

@@ -23,9 +23,9 @@ export interface SuiteOrder {
 
 export interface Outcome {
   readonly test: string
-  /** `undefined` for a test that the package itself skips. */
-  readonly assertion?: string
+  readonly assertion: string
   readonly ok: boolean
+  /** Why it failed. */
   readonly detail?: string
 }
 
