@@ -16,6 +16,7 @@ const rooms = {
   prompts: ['switch', 'rtp'],
   calls: ['switch', 'clock', 'directory', 'prompts'],
   registrar: ['switch', 'clock', 'sip'],
+  reservations: ['calls'],
   guard: ['calls', 'switch', 'clock'],
   store: ['calls', 'switch', 'directory'],
   recordings: ['calls', 'store', 'clock', 'rtp'],

@@ -22,6 +22,7 @@ import { spokenNames } from './prompts/spoken-names.js'
 import { createSpeech } from './prompts/spoken.js'
 import { findFlite } from './prompts/voice.js'
 import { createRecordings } from './recordings/recordings.js'
+import { redisReservations } from './reservations/redis-reservations.js'
 import { openStore } from './store/store.js'
 import { connectDrachtioSwitch, whenReady } from './switch/drachtio/connect.js'
 import type { ServerSet } from './switch/drachtio/settings.js'
@@ -164,6 +165,9 @@ async function open(settings: Settings, log: Logger, opened: { readonly what: st
   })
   opened.push({ what: 'the metrics', close: () => metrics.close() })
 
+  const reservations = settings.redisUrl === undefined ? undefined : redisReservations(settings.redisUrl, (trouble) => log.error(`Redis: ${trouble}`))
+  if (reservations) opened.push({ what: 'the reservations', close: () => reservations.close() })
+
   const desk = new Desk({
     switch: telephone,
     directory,
@@ -171,6 +175,7 @@ async function open(settings: Settings, log: Logger, opened: { readonly what: st
     log: store.log,
     recordings: recordings.sink,
     past: history,
+    ...(reservations ? { reservations } : {}),
     alarms,
     clock: systemClock,
     settings: { ...flowDefaults, outbound: { number: settings.outboundNumber, displayName: settings.outboundName } },

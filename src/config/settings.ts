@@ -90,6 +90,12 @@ const servers: Parse<readonly ServerAddress[]> = list((entry) => {
   return { host: match[1], port: number }
 })
 
+const redisUrl: Parse<string | undefined> = (value) => {
+  if (value === '') return undefined
+  if (!/^rediss?:\/\/[^\s]+$/.test(value)) throw new Error('an address such as redis://127.0.0.1:6379')
+  return value
+}
+
 const outboundNumber: Parse<string> = (value) => {
   if (!/^\+?\d{3,15}$/.test(value.replaceAll(' ', ''))) throw new Error('a telephone number such as +441865922021')
   return value.replaceAll(' ', '')
@@ -136,6 +142,7 @@ export const settingRows = {
   freeswitch: row('freeswitch.addresses', 'RINGROUND_FREESWITCH', '', 'FreeSWITCH event sockets, `host:port` by commas; needed with `drachtio.addresses`', servers),
   freeswitchSecret: row('freeswitch.secret', 'RINGROUND_FREESWITCH_SECRET', 'ClueCon', 'Password of the event sockets', text),
   eventSocketAddress: row('freeswitch.listenAddress', 'RINGROUND_EVENT_SOCKET_ADDRESS', '127.0.0.1', 'Our address, as FreeSWITCH can reach it, for its outbound event sockets', address),
+  redisUrl: row('redis.url', 'RINGROUND_REDIS_URL', '', 'Redis by which several engines share who is being rung, `redis://host:port`; empty: one engine, in memory', redisUrl),
   logLevel: row('log.level', 'RINGROUND_LOG_LEVEL', 'info', 'How much is logged: debug, info, warn, error', oneOf('debug', 'info', 'warn', 'error')),
   logFile: row('log.file', 'RINGROUND_LOG_FILE', '', 'File for the log (JSON lines); empty: `ringround.log` in the data folder; `-`: standard error', optional),
 } as const satisfies Record<string, SettingRow<unknown>>
