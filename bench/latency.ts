@@ -22,7 +22,7 @@ export async function latency(options: LatencyOptions, tell: (line: string) => v
     const port = await phones.bind()
     const accepting = lanes(sideBySide, 2_000, ['accept'])
     const busyFirst = lanes(sideBySide, 3_000, ['busy', 'accept'])
-    const silentFirst = lanes(Math.min(20, options.timeouts), 4_000, ['noAnswer', 'accept'])
+    const silentFirst = lanes(Math.min(12, options.timeouts), 4_000, ['noAnswer', 'accept'])
     const all = [...accepting, ...busyFirst, ...silentFirst]
     engine = await EngineUnderTest.start(directory(all, port))
     await phones.open(all, engine.sip)
@@ -36,7 +36,7 @@ export async function latency(options: LatencyOptions, tell: (line: string) => v
     tell(`${options.timeouts} calls, the first phone never answers`)
     const silent = await run(phones, accepting.length + busyFirst.length, silentFirst.length, options.timeouts, 100)
     tell(`${options.calls} calls, the caller hangs up while a phone rings`)
-    const abandoned = await run(phones, accepting.length + busyFirst.length, silentFirst.length, options.calls, 200, true)
+    const abandoned = await run(phones, accepting.length + busyFirst.length, Math.min(sideBySide, silentFirst.length), options.calls, 200, true)
     return figures(accepted, busy, silent, abandoned)
   } finally {
     await phones.stop()
