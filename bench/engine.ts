@@ -15,7 +15,7 @@ export function pinned(core: number, command: readonly string[]): readonly strin
   return onPath && cpus().length > 1 ? ['taskset', '-c', String(core), ...command] : command
 }
 
-/** The engine that is measured: as `npm start` runs it, in a temporary folder, with its embedded switch, both on the first core. */
+/** The engine that is measured: as `npm start` runs it, in a temporary folder. */
 export class EngineUnderTest {
   private constructor(
     readonly folder: string,
@@ -26,12 +26,14 @@ export class EngineUnderTest {
     private readonly servers: readonly number[],
   ) {}
 
-  static async start(directory: string): Promise<EngineUnderTest> {
+  /** @param oneCore keeps engine, embedded switch and encoders to the first core */
+  static async start(directory: string, oneCore: boolean): Promise<EngineUnderTest> {
     const folder = mkdtempSync(join(tmpdir(), 'ringround-bench-'))
     writeFileSync(join(folder, 'directory.yaml'), directory)
     writeFileSync(join(folder, 'ringround.yaml'), '{}\n')
     mkdirSync(join(folder, 'recordings'))
-    const [program = '', ...args] = pinned(0, [process.execPath, join(root, 'dist', 'src', 'main.js'), '--config', join(folder, 'ringround.yaml')])
+    const command = [process.execPath, join(root, 'dist', 'src', 'main.js'), '--config', join(folder, 'ringround.yaml')]
+    const [program = '', ...args] = oneCore ? pinned(0, command) : command
     const child = spawn(program, args, {
       cwd: root,
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -16,7 +16,7 @@ const sideBySide = 4
 
 /** How quickly one thing follows another on a quiet engine: a few calls at a time. */
 export async function latency(options: LatencyOptions, tell: (line: string) => void): Promise<readonly Figure[]> {
-  const phones = Phones.start()
+  const phones = Phones.start(false)
   let engine: EngineUnderTest | undefined
   try {
     const port = await phones.bind()
@@ -24,7 +24,7 @@ export async function latency(options: LatencyOptions, tell: (line: string) => v
     const busyFirst = lanes(sideBySide, 3_000, ['busy', 'accept'])
     const silentFirst = lanes(Math.min(12, options.timeouts), 4_000, ['noAnswer', 'accept'])
     const all = [...accepting, ...busyFirst, ...silentFirst]
-    engine = await EngineUnderTest.start(directory(all, port))
+    engine = await EngineUnderTest.start(directory(all, port), false)
     await phones.open(all, engine.sip)
 
     tell('warming up')

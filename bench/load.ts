@@ -49,12 +49,12 @@ export async function load(options: LoadOptions, tell: (line: string) => void): 
 }
 
 async function crowd(size: number, options: LoadOptions): Promise<LoadResult> {
-  const phones = Phones.start()
+  const phones = Phones.start(true)
   let engine: EngineUnderTest | undefined
   try {
     const port = await phones.bind()
     const all = lanes(size, 2_000, ['accept'])
-    engine = await EngineUnderTest.start(directory(all, port))
+    engine = await EngineUnderTest.start(directory(all, port), true)
     if (!options.recorded) engine.stopRecording()
     await phones.open(all, engine.sip)
     // A call that has been through makes everything warm that is made once.

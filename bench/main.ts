@@ -59,7 +59,7 @@ function machine() {
     memoryGigabytes: Math.round(totalmem() / 2 ** 30),
     system: `${process.platform} ${release()}`,
     node: process.version,
-    placement: processors.length > 1 ? 'engine, embedded switch and encoders on processor 0; phones on processor 1' : 'everything on one processor',
+    placement: processors.length > 1 ? 'crowds: engine, embedded switch and encoders on processor 0, phones on processor 1; latencies: anywhere' : 'everything on one processor',
   }
 }
 

@@ -5,7 +5,7 @@ import type { CallTimes, Command, Habit, Heard, Reply } from './phones/commands.
 
 const answerWithinMs = 180_000
 
-/** The phones, in their own process on the last core. */
+/** The phones, in their own process. */
 export class Phones {
   #next = 0
   readonly #waiting = new Map<number, { readonly resolve: (reply: Reply) => void; readonly reject: (error: Error) => void }>()
@@ -23,8 +23,10 @@ export class Phones {
     })
   }
 
-  static start(): Phones {
-    const [program = '', ...args] = pinned(1, [process.execPath, fileURLToPath(new URL('./phones/main.js', import.meta.url))])
+  /** @param ownCore leaves the first core to the engine */
+  static start(ownCore: boolean): Phones {
+    const command = [process.execPath, fileURLToPath(new URL('./phones/main.js', import.meta.url))]
+    const [program = '', ...args] = ownCore ? pinned(1, command) : command
     return new Phones(spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }))
   }
 

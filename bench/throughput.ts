@@ -9,12 +9,12 @@ import { directory, lanes } from './world.js'
  * bridge, a recording and its MP3. What the engine then spends for a call is the cost of set-up and hang-up, with about 0.5 s of audio.
  */
 export async function throughput(options: { readonly width: number; readonly seconds: number }, tell: (line: string) => void): Promise<readonly Figure[]> {
-  const phones = Phones.start()
+  const phones = Phones.start(true)
   let engine: EngineUnderTest | undefined
   try {
     const port = await phones.bind()
     const all = lanes(options.width, 2_000, ['accept'])
-    engine = await EngineUnderTest.start(directory(all, port))
+    engine = await EngineUnderTest.start(directory(all, port), true)
     engine.stopRecording()
     await phones.open(all, engine.sip)
     await phones.call(0, 100)
