@@ -1,12 +1,6 @@
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-
-/** What the simulated phones are told, as JSON in the environment. */
-export interface DemoSettings {
-  /** Where the engine takes calls. */
-  readonly sip: { readonly address: string; readonly port: number }
-  readonly directoryFile: string
-}
+import type { DemoSettings } from './demo/demo-settings.js'
 
 export interface Demo {
   /** May be called twice. */

@@ -1,5 +1,5 @@
 import type { HuntCandidate, HuntOrder } from '../directory/model.js'
-import { showTarget } from './show-target.js'
+import { targetInFacts } from './target-in-facts.js'
 
 /** What the order of a hunt needs to know of the past. */
 export interface RungBefore {
@@ -17,10 +17,10 @@ export const noPast: RungBefore = { lastRungAt: () => undefined, isWatched: () =
  * (within one person, and among people of whom only bad ones are known), and nobody is left out.
  */
 export function inHuntOrder(candidates: readonly HuntCandidate[], order: HuntOrder, past: RungBefore): readonly HuntCandidate[] {
-  const watched = (candidate: HuntCandidate) => candidate.targets.every((target) => past.isWatched(showTarget(target)))
+  const watched = (candidate: HuntCandidate) => candidate.targets.every((target) => past.isWatched(targetInFacts(target)))
   const ranked = candidates.map((candidate) => ({
     ...candidate,
-    targets: goodFirst(candidate.targets, (target) => past.isWatched(showTarget(target))),
+    targets: goodFirst(candidate.targets, (target) => past.isWatched(targetInFacts(target))),
   }))
   // Array.prototype.sort is stable: whoever was rung at the same time, or never, keeps the rota's order.
   if (order === 'leastRecentlyRung') ranked.sort((a, b) => (past.lastRungAt(a.key) ?? 0) - (past.lastRungAt(b.key) ?? 0))

@@ -5,6 +5,7 @@ import { raiseAlarm, type CallContext } from './call-context.js'
 import type { AttemptId, AttemptResult } from './events.js'
 import type { Reservation } from './reservations.js'
 import { Stop } from './stop.js'
+import { targetInFacts } from './target-in-facts.js'
 import { within } from './within.js'
 
 /** People who are rung one after the other: the line's own rota, or a pool of the National Consultant Network. */
@@ -171,7 +172,7 @@ class Hunt<T> {
     const { scope, clock, settings, id } = this.#call
     const attempt = `${id}-${++this.#attempts}`
     const { key, label, clinician } = candidate
-    scope.tell({ type: 'attempt.started', attempt, candidate: key, label, ...(clinician === undefined ? {} : { clinician }), pool: pool.pool, target: target.kind === 'number' ? target.number : target.uri })
+    scope.tell({ type: 'attempt.started', attempt, candidate: key, label, ...(clinician === undefined ? {} : { clinician }), pool: pool.pool, target: targetInFacts(target) })
     const ringMs = Math.min(pool.ring.ringSeconds * 1_000, this.#request.deadline - clock.monotonic())
     const dialled = await this.#call.switch.dial(target, {
       from: settings.outbound,
@@ -233,7 +234,7 @@ class Hunt<T> {
 
 /** Both the person and each of their telephones: a nurses' station that stands on two rotas rings for one caller only. */
 function reservationKeys(candidate: HuntCandidate): readonly string[] {
-  return [...new Set([candidate.key, ...candidate.targets.map((target) => `target:${target.kind === 'number' ? target.number : target.uri}`)])]
+  return [...new Set([candidate.key, ...candidate.targets.map((target) => `target:${targetInFacts(target)}`)])]
 }
 
 /** A person has refused, rather than a telephone: neither their other numbers nor another round would be welcome. */

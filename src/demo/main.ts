@@ -9,17 +9,13 @@ import type { Directory } from '../directory/model.js'
 import { Phone } from '../phones/phone.js'
 import { behave } from '../phones/temperament.js'
 import { cast } from './cast.js'
+import type { DemoSettings } from './demo-settings.js'
 
 const second = 1_000
 /** Between the end of one call of the GP and the beginning of the next. */
 const pauseMs = 8 * second
 /** A GP does not wait longer than this. */
 const patienceMs = 150 * second
-
-interface DemoSettings {
-  readonly sip: { readonly address: string; readonly port: number }
-  readonly directoryFile: string
-}
 
 function say(line: string): void {
   process.stdout.write(`demo: ${line}\n`)
