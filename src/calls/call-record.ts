@@ -1,5 +1,6 @@
 import type { ClinicianId, LineId, OrganisationId } from '../directory/model.js'
-import type { AcceptanceProof, AttemptId, AttemptResult, CallEnding, CallEvent, CallKind } from './events.js'
+import type { ArrangementId } from './arrangements.js'
+import type { AcceptanceProof, AttemptId, AttemptPool, AttemptResult, CallEnding, CallEvent, CallKind, Party } from './events.js'
 
 /** One ringing of one phone. Times are wall-clock ms. */
 export interface AttemptRecord {
@@ -8,7 +9,7 @@ export interface AttemptRecord {
   readonly candidate: string
   readonly label: string
   readonly clinician?: ClinicianId
-  readonly pool: 'local' | 'ncn'
+  readonly pool: AttemptPool
   readonly target: string
   readonly startedAt: number
   readonly ringingAt?: number
@@ -52,6 +53,12 @@ export interface CallRecord {
   readonly dialledNumber: string
   readonly source: string
   readonly organisation?: OrganisationId
+  /** User of the telephone that proved itself by digest. */
+  readonly device?: string
+  /** The arrangement that this call carries out. */
+  readonly arrangement?: ArrangementId
+  /** The organisation that was reached on its bypass number. */
+  readonly reached?: OrganisationId
   readonly line?: LineId
   readonly answeredAt?: number
   readonly lineChosenAt?: number
@@ -60,18 +67,25 @@ export interface CallRecord {
   /** The attempt that was accepted. */
   readonly acceptedBy?: AttemptId
   readonly talkStartedAt?: number
+  /** The attempt whose leg the conversation was with. Not always the one that was accepted: a clinician accepts, and then the patient is rung. */
+  readonly talkWith?: AttemptId
   readonly talkEndedAt?: number
-  readonly talkEndedBy?: 'caller' | 'specialist' | 'system'
+  readonly talkEndedBy?: Party | 'system'
   /** From the choice of the line to acceptance. Undefined when nobody accepted. */
   readonly waitMs?: number
-  /** From acceptance to the end of the conversation. Undefined while it lasts, and when there was none. */
+  /**
+   * From acceptance (where nobody had to accept: from the connection) to the end of the conversation. Undefined while it lasts, and when
+   * there was none.
+   */
   readonly talkMs?: number
   /** How many specialists were tried: a person rung twice counts once. */
   readonly refs: number
   readonly attempts: readonly AttemptRecord[]
   readonly recordings: readonly RecordingRecord[]
   /** The latest one left; the events keep the earlier ones. */
-  readonly outcome?: { readonly outcome: string; readonly by: 'caller' | 'specialist' | 'staff'; readonly at: number }
+  readonly outcome?: { readonly outcome: string; readonly by: Party | 'staff'; readonly at: number }
+  /** The number on which a patient asked to be called back. */
+  readonly callBackRequested?: string
   readonly alarms: readonly { readonly alarm: string; readonly detail: string; readonly at: number }[]
   readonly endedAt?: number
   /** Undefined while the call runs. */
@@ -101,7 +115,16 @@ export function withEvent(before: CallRecord | undefined, event: CallEvent): Cal
         dialledNumber: event.dialledNumber,
         source: event.source,
         ...(event.organisation === undefined ? {} : { organisation: event.organisation }),
+        ...(event.device === undefined ? {} : { device: event.device }),
       }
+    case 'call.placed':
+      return { ...record, kind: event.kind, arrivedAt: event.at, arrangement: event.arrangement, source: 'engine' }
+    case 'arrangement.taken':
+      return { ...record, kind: event.kind, arrangement: event.arrangement, ...(event.organisation === undefined ? {} : { organisation: event.organisation }) }
+    case 'organisation.chosen':
+      return { ...record, kind: 'bypass', reached: event.organisation }
+    case 'callBack.requested':
+      return { ...record, callBackRequested: event.number }
     case 'call.answered':
       return { ...record, answeredAt: event.at }
     case 'line.chosen':
@@ -134,9 +157,9 @@ export function withEvent(before: CallRecord | undefined, event: CallEvent): Cal
     case 'hunt.ended':
       return { ...record, huntEndedAt: event.at }
     case 'talk.started':
-      return { ...record, talkStartedAt: event.at }
+      return { ...record, talkStartedAt: event.at, talkWith: event.attempt }
     case 'talk.ended': {
-      const from = record.acceptedAt ?? record.talkStartedAt
+      const from = record.attempts.find(({ attempt }) => attempt === record.talkWith)?.acceptedAt ?? record.talkStartedAt
       return { ...record, talkEndedAt: event.at, talkEndedBy: event.by, ...(from === undefined ? {} : { talkMs: Math.max(0, event.at - from) }) }
     }
     case 'recording.started':
@@ -158,6 +181,7 @@ export function withEvent(before: CallRecord | undefined, event: CallEvent): Cal
       return { ...record, endedAt: event.at, ending: event.ending, ...(event.detail === undefined ? {} : { endingDetail: event.detail }) }
     case 'menu.offered':
     case 'menu.keyed':
+    case 'code.refused':
     case 'hunt.started':
     case 'candidate.passedOver':
     case 'outcome.asked':
@@ -196,7 +220,7 @@ function withAttemptStarted(record: CallRecord, event: Extract<CallEvent, { type
     wrongKeys: 0,
   }
   const attempts = [...record.attempts, attempt]
-  return { ...record, attempts, refs: new Set(attempts.map((one) => one.candidate)).size }
+  return { ...record, attempts, refs: new Set(attempts.filter(({ pool }) => pool !== 'direct').map((one) => one.candidate)).size }
 }
 
 function withAttempt(record: CallRecord, id: AttemptId, change: (attempt: AttemptRecord) => Partial<AttemptRecord>): CallRecord {

@@ -1,10 +1,8 @@
 import type { Clock } from '../clock/clock.js'
 import type { HangUp, Leg } from '../switch/port.js'
-import type { CallEnding, CallFact, EventLog } from './events.js'
+import type { CallEnding, CallFact, EventLog, Party } from './events.js'
 import { over } from './stop.js'
 import { within } from './within.js'
-
-export type Party = 'caller' | 'specialist'
 
 interface OwnedLeg {
   readonly leg: Leg

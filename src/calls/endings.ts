@@ -29,6 +29,7 @@ export const legEndings: Readonly<Record<LegEnding, Ending>> = {
 
 export const attemptResults: Readonly<Record<AttemptResult, Ending>> = {
   accepted: { endedBy: 'specialist', why: 'accepted, and was connected to the caller', fault: 'none' },
+  connected: { endedBy: 'specialist', why: 'answered, and was connected to the caller', fault: 'none' },
   busy: { endedBy: 'specialist', why: 'engaged', fault: 'party' },
   declined: { endedBy: 'specialist', why: 'refused the call', fault: 'party' },
   unavailable: { endedBy: 'specialist', why: 'switched off or out of reach', fault: 'party' },
@@ -50,6 +51,8 @@ export const callEndings: Readonly<Record<CallEnding, Ending>> = {
   lineClosed: { endedBy: 'system', why: 'the line was closed', fault: 'none' },
   noRota: { endedBy: 'system', why: 'nobody was on the rota', fault: 'directory' },
   notAllowed: { endedBy: 'system', why: 'this number may not use any line', fault: 'directory' },
+  callBackRequested: { endedBy: 'system', why: 'nobody was free, and the patient asked to be called back', fault: 'none' },
+  wrongCode: { endedBy: 'system', why: 'no PIN or code was keyed that is good here and now', fault: 'party' },
   unknownNumber: { endedBy: 'system', why: 'the number dialled does nothing', fault: 'directory' },
   noCommonCodec: { endedBy: 'system', why: 'the caller offered no codec that we speak', fault: 'network' },
   engineFault: { endedBy: 'system', why: 'the engine failed', fault: 'ours' },

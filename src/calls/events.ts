@@ -1,5 +1,6 @@
 import type { HangUp, KeySource, LegEnding } from '../switch/port.js'
 import type { ClinicianId, LineId, OrganisationId } from '../directory/model.js'
+import type { ArrangementId } from './arrangements.js'
 
 /**
  * The facts of a call, in the order in which they happened: append-only, and the only truth. The call record, the wallboard, the
@@ -8,6 +9,12 @@ import type { ClinicianId, LineId, OrganisationId } from '../directory/model.js'
  */
 export type CallEvent = { readonly callId: string; readonly seq: number; readonly at: number } & CallFact
 
+/**
+ * Who is on a call. `caller`: who dialled in, or for whom the engine placed the call. `specialist`: who is rung by a hunt and has to accept.
+ * `called`: who is rung because the caller wants to reach just them: a patient, a practice, whoever had asked for advice.
+ */
+export type Party = 'caller' | 'specialist' | 'called'
+
 export type CallKind = 'dialIn' | 'line' | 'pifuAnswer' | 'pifuCallBack' | 'patientConnect' | 'callBackCode' | 'bypass'
 
 export type AttemptId = string
@@ -15,6 +22,8 @@ export type AttemptId = string
 /** What became of one ringing. */
 export type AttemptResult =
   | 'accepted'
+  /** Answered, and connected without being asked to accept: a patient, a practice. */
+  | 'connected'
   | 'busy'
   | 'declined'
   | 'unavailable'
@@ -36,6 +45,10 @@ export type CallEnding =
   | 'lineClosed'
   | 'noRota'
   | 'notAllowed'
+  /** Nobody was free, and the patient asked to be called back. */
+  | 'callBackRequested'
+  /** No PIN or code was keyed that is good here and now. */
+  | 'wrongCode'
   | 'unknownNumber'
   | 'noCommonCodec'
   | 'engineFault'
@@ -49,16 +62,29 @@ export interface AcceptanceProof {
   readonly heardAt: number
 }
 
+/** How a line came to be the one: the only one that may be used; its code was keyed; it has the number dialled; or it stands in the arrangement. */
+export type ChosenBy = 'only' | 'code' | 'number' | 'arrangement'
+
+/** `direct`: not a hunt among specialists; the one telephone (or two) at which somebody is wanted. */
+export type AttemptPool = 'local' | 'ncn' | 'direct'
+
 export type CallFact =
-  | { readonly type: 'call.arrived'; readonly kind: CallKind; readonly callerNumber: string; readonly dialledNumber: string; readonly organisation?: OrganisationId; readonly source: string }
+  | { readonly type: 'call.arrived'; readonly kind: CallKind; readonly callerNumber: string; readonly dialledNumber: string; readonly organisation?: OrganisationId; readonly device?: string; readonly source: string }
+  /** The engine itself begins the call, because somebody asked it to: it rings the clinician first. */
+  | { readonly type: 'call.placed'; readonly kind: CallKind; readonly arrangement: ArrangementId; readonly clinician: ClinicianId }
+  /** A PIN or code was right. The call is of this kind from now on. */
+  | { readonly type: 'arrangement.taken'; readonly arrangement: ArrangementId; readonly kind: CallKind; readonly organisation?: OrganisationId }
+  | { readonly type: 'code.refused'; readonly digits: number; readonly why: 'wrong' | 'locked' }
+  | { readonly type: 'organisation.chosen'; readonly organisation: OrganisationId }
+  | { readonly type: 'callBack.requested'; readonly line: LineId; readonly number: string }
   | { readonly type: 'call.answered'; readonly legId: string }
   | { readonly type: 'menu.offered'; readonly lines: readonly LineId[]; readonly attempt: number }
   | { readonly type: 'menu.keyed'; readonly keys: string; readonly understood: boolean }
-  | { readonly type: 'line.chosen'; readonly line: LineId; readonly by: 'only' | 'code' | 'number' }
+  | { readonly type: 'line.chosen'; readonly line: LineId; readonly by: ChosenBy }
   | { readonly type: 'line.refused'; readonly line: LineId; readonly why: 'closed' | 'notAllowed' | 'noRota' }
-  | { readonly type: 'hunt.started'; readonly pool: 'local' | 'ncn'; readonly candidates: number }
+  | { readonly type: 'hunt.started'; readonly pool: AttemptPool; readonly candidates: number }
   | { readonly type: 'candidate.passedOver'; readonly candidate: string; readonly why: 'beingRung' | 'onACall' }
-  | { readonly type: 'attempt.started'; readonly attempt: AttemptId; readonly candidate: string; readonly label: string; readonly clinician?: ClinicianId; readonly pool: 'local' | 'ncn'; readonly target: string }
+  | { readonly type: 'attempt.started'; readonly attempt: AttemptId; readonly candidate: string; readonly label: string; readonly clinician?: ClinicianId; readonly pool: AttemptPool; readonly target: string }
   | { readonly type: 'attempt.ringing'; readonly attempt: AttemptId }
   | { readonly type: 'attempt.answered'; readonly attempt: AttemptId; readonly legId: string }
   | { readonly type: 'whisper.started'; readonly attempt: AttemptId; readonly repetition: number }
@@ -69,19 +95,19 @@ export type CallFact =
   | { readonly type: 'recording.started'; readonly recordingId: string; readonly spoolPath: string }
   | { readonly type: 'recording.failed'; readonly recordingId?: string; readonly stage: 'start' | 'spool' | 'encode' | 'verify' | 'store'; readonly why: string }
   | { readonly type: 'talk.started'; readonly attempt: AttemptId }
-  | { readonly type: 'talk.ended'; readonly by: 'caller' | 'specialist' | 'system'; readonly why: LegEnding | 'unbridged' | 'faulted' }
+  | { readonly type: 'talk.ended'; readonly by: Party | 'system'; readonly why: LegEnding | 'unbridged' | 'faulted' }
   | { readonly type: 'recording.stopped'; readonly recordingId: string }
   | { readonly type: 'recording.ready'; readonly recordingId: string; readonly path: string; readonly bytes: number; readonly seconds: number; readonly sha256: string }
-  | { readonly type: 'outcome.asked'; readonly of: 'caller' | 'specialist' }
-  | { readonly type: 'outcome.left'; readonly outcome: string; readonly by: 'caller' | 'specialist' | 'staff' }
-  | { readonly type: 'leg.ended'; readonly legId: string; readonly party: 'caller' | 'specialist'; readonly hangUp: HangUp }
+  | { readonly type: 'outcome.asked'; readonly of: Party }
+  | { readonly type: 'outcome.left'; readonly outcome: string; readonly by: Party | 'staff' }
+  | { readonly type: 'leg.ended'; readonly legId: string; readonly party: Party; readonly hangUp: HangUp }
   | { readonly type: 'alarm.raised'; readonly alarm: string; readonly detail: string }
   | { readonly type: 'call.ended'; readonly ending: CallEnding; readonly detail?: string }
 
 export type CallFactType = CallFact['type']
 
 /** Facts that money, safety or law hang on: on disk before anybody hears their consequence. */
-export const mustBeDurable: ReadonlySet<CallFactType> = new Set<CallFactType>(['call.arrived', 'attempt.accepted', 'recording.started', 'recording.ready', 'outcome.left', 'call.ended'])
+export const mustBeDurable: ReadonlySet<CallFactType> = new Set<CallFactType>(['call.arrived', 'call.placed', 'attempt.accepted', 'callBack.requested', 'recording.started', 'recording.ready', 'outcome.left', 'call.ended'])
 
 /**
  * Where facts go. `append` never rejects. For the facts that must be durable it resolves with the event once it is on disk (fsync), and with

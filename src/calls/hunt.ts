@@ -2,15 +2,15 @@ import { sleep } from '../clock/clock.js'
 import type { HuntCandidate, RingPolicy } from '../directory/model.js'
 import type { DialResult, Leg, Target } from '../switch/port.js'
 import { raiseAlarm, type CallContext } from './call-context.js'
-import type { AttemptId, AttemptResult } from './events.js'
+import type { AttemptId, AttemptPool, AttemptResult, Party } from './events.js'
 import type { Reservation } from './reservations.js'
 import { Stop } from './stop.js'
 import { targetInFacts } from './target-in-facts.js'
 import { within } from './within.js'
 
-/** People who are rung one after the other: the line's own rota, or a pool of the National Consultant Network. */
+/** People who are rung one after the other: the line's own rota, a pool of the National Consultant Network, or those telephones at which just this party is wanted. */
 export interface HuntPool {
-  readonly pool: 'local' | 'ncn'
+  readonly pool: AttemptPool
   readonly candidates: readonly HuntCandidate[]
   readonly ring: Pick<RingPolicy, 'ringSeconds' | 'acceptSeconds' | 'rounds'>
 }
@@ -25,7 +25,9 @@ export interface Answered {
 }
 
 /** What came of an answered leg: a connection, which ends the hunt, or not, and then it goes on. Unless connected, the leg has been released. */
-export type Meeting<T> = { readonly kind: 'connected'; readonly connection: T } | { readonly kind: 'notAccepted' | 'answeredThenHungUp' | 'failed' | 'cancelled'; readonly reason?: string }
+export type Meeting<T> =
+  | { readonly kind: 'connected'; readonly connection: T }
+  | { readonly kind: 'notAccepted' | 'answeredThenHungUp' | 'failed' | 'cancelled'; readonly reason?: string }
 
 export interface HuntRequest<T> {
   /** In this order: local first, always. */
@@ -36,6 +38,8 @@ export interface HuntRequest<T> {
   readonly signal: AbortSignal
   /** On whose account the ringings are: the line. */
   readonly account: string
+  /** What whoever answers is in this call. Only a `specialist` accepts; a party that is `called` is reached. Default `specialist`. */
+  readonly party?: Exclude<Party, 'caller'>
   /** The leg that whoever accepts will be bridged with, where there is one already. */
   readonly near?: Leg
   readonly meet: (answered: Answered) => Promise<Meeting<T>>
@@ -190,7 +194,7 @@ class Hunt<T> {
     const { leg } = dialled
     const answeredAt = clock.monotonic()
     legs.push(leg)
-    scope.own(leg, 'specialist')
+    scope.own(leg, this.#request.party ?? 'specialist')
     scope.tell({ type: 'attempt.answered', attempt, legId: leg.id })
     const meeting = await this.#request.meet({ leg, attempt, candidate, acceptMs: pool.ring.acceptSeconds * 1_000 - (clock.monotonic() - answeredAt) })
     if (meeting.kind === 'connected') {

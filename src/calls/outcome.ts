@@ -3,7 +3,7 @@ import type { OutcomeChoice } from '../directory/model.js'
 import type { SpeechPart } from '../prompts/speech.js'
 import type { Key, Leg } from '../switch/port.js'
 import type { CallContext } from './call-context.js'
-import type { Party } from './call-scope.js'
+import type { Party } from './events.js'
 import { name, playThrough, sayAndRelease, sentence, spoken } from './saying.js'
 import { Stop } from './stop.js'
 

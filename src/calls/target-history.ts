@@ -46,6 +46,7 @@ type Sign = 'reached' | 'failed' | 'neutral'
 export function signOf(result: AttemptResult, fault: 'ours' | 'trunk' | 'farEnd' | 'indeterminate' | undefined): Sign {
   switch (result) {
     case 'accepted':
+    case 'connected':
     case 'declined':
       return 'reached'
     case 'badNumber':
@@ -104,6 +105,8 @@ export class TargetHistory {
   apply(event: CallEvent): void {
     switch (event.type) {
       case 'attempt.started': {
+        // A patient's or a practice's telephone stands on no rota.
+        if (event.pool === 'direct') return
         const entry = this.#entry(event.target, event.candidate, event.label)
         entry.rung += 1
         entry.lastRungAt = event.at

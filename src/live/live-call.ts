@@ -1,4 +1,4 @@
-import type { AttemptId, CallEvent } from '../calls/events.js'
+import type { AttemptId, AttemptPool, CallEvent, CallKind } from '../calls/events.js'
 
 /** Where a call is. `ringing`: somebody is being rung; `whisper`: somebody answered and has not accepted yet; `connecting`: accepted, not yet bridged. */
 export type LiveStage = 'arrived' | 'answered' | 'menu' | 'hunting' | 'ringing' | 'whisper' | 'connecting' | 'talking' | 'outcome' | 'ending'
@@ -6,6 +6,7 @@ export type LiveStage = 'arrived' | 'answered' | 'menu' | 'hunting' | 'ringing' 
 /** One call now, for operations pages. Holds no number of a specialist. Times are wall-clock ms. */
 export interface LiveCall {
   readonly callId: string
+  readonly kind: CallKind
   readonly stage: LiveStage
   readonly stageSince: number
   readonly arrivedAt: number
@@ -19,10 +20,10 @@ export interface LiveCall {
   readonly waitingSince?: number
   readonly talkingSince?: number
   /** Who is being rung, or hears the whisper. */
-  readonly ringing?: { readonly label: string; readonly pool: 'local' | 'ncn'; readonly since: number; readonly answered: boolean }
+  readonly ringing?: { readonly label: string; readonly pool: AttemptPool; readonly since: number; readonly answered: boolean }
   readonly talkingTo?: string
   /** Ringings so far, this one included, with what became of each. */
-  readonly attempts: readonly { readonly label: string; readonly pool: 'local' | 'ncn'; readonly result?: string }[]
+  readonly attempts: readonly { readonly label: string; readonly pool: AttemptPool; readonly result?: string }[]
   readonly recording: boolean
 }
 
@@ -40,12 +41,15 @@ export interface LiveNames {
 /** The call after one more event; undefined when it is over. Pure. */
 export function follow(before: TrackedCall | undefined, event: CallEvent, names: LiveNames): TrackedCall | undefined {
   if (event.type === 'call.ended') return undefined
-  if (!before) return event.type === 'call.arrived' ? arrived(event, names) : undefined
+  if (!before) return event.type === 'call.arrived' || event.type === 'call.placed' ? arrived(event, names) : undefined
   const { call } = before
   const at = (stage: LiveStage, more: Partial<LiveCall> = {}): TrackedCall => ({ ...before, call: { ...call, ...more, stage, stageSince: stage === call.stage ? call.stageSince : event.at } })
   const still = (more: Partial<LiveCall>): TrackedCall => ({ ...before, call: { ...call, ...more } })
   switch (event.type) {
     case 'call.arrived':
+    case 'call.placed':
+    case 'code.refused':
+    case 'callBack.requested':
     case 'menu.keyed':
     case 'candidate.passedOver':
     case 'whisper.wrongKey':
@@ -58,6 +62,10 @@ export function follow(before: TrackedCall | undefined, event: CallEvent, names:
       return at('answered')
     case 'menu.offered':
       return at('menu')
+    case 'arrangement.taken':
+      return still({ kind: event.kind })
+    case 'organisation.chosen':
+      return still({ kind: 'bypass' })
     case 'line.refused':
       return at('ending', named(event.line, names))
     case 'line.chosen':
@@ -72,7 +80,7 @@ export function follow(before: TrackedCall | undefined, event: CallEvent, names:
     case 'attempt.ringing':
       return before
     case 'attempt.answered':
-      return at('whisper', call.ringing ? { ringing: { ...call.ringing, answered: true } } : {})
+      return at(call.ringing?.pool === 'direct' ? 'connecting' : 'whisper', call.ringing ? { ringing: { ...call.ringing, answered: true } } : {})
     case 'whisper.started':
       return at('whisper')
     case 'attempt.accepted':
@@ -99,17 +107,19 @@ export function follow(before: TrackedCall | undefined, event: CallEvent, names:
   }
 }
 
-function arrived(event: Extract<CallEvent, { type: 'call.arrived' }>, names: LiveNames): TrackedCall {
-  const organisationName = event.organisation === undefined ? undefined : names.organisation(event.organisation)
+function arrived(event: Extract<CallEvent, { type: 'call.arrived' | 'call.placed' }>, names: LiveNames): TrackedCall {
+  const { callerNumber, dialledNumber, organisation } = event.type === 'call.arrived' ? event : { callerNumber: '', dialledNumber: '', organisation: undefined }
+  const organisationName = organisation === undefined ? undefined : names.organisation(organisation)
   return {
     call: {
       callId: event.callId,
+      kind: event.kind,
       stage: 'arrived',
       stageSince: event.at,
       arrivedAt: event.at,
-      callerNumber: event.callerNumber,
-      dialledNumber: event.dialledNumber,
-      ...(event.organisation === undefined ? {} : { organisation: event.organisation }),
+      callerNumber,
+      dialledNumber,
+      ...(organisation === undefined ? {} : { organisation }),
       ...(organisationName === undefined ? {} : { organisationName }),
       attempts: [],
       recording: false,

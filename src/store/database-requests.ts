@@ -1,5 +1,6 @@
 import type { CallDatabase } from './call-database.js'
 import type { CallQueries } from './call-queries.js'
+import type { LedgerTable } from './ledger.js'
 
 /**
  * What is said between the engine's thread and a thread that owns a database connection. SQLite works synchronously and waits for
@@ -12,10 +13,10 @@ export interface DatabaseThreadData {
 }
 
 /** The methods that can be asked for across the threads. */
-export type DatabaseMethods = Pick<CallDatabase, 'append' | 'alive' | 'rebuild'> & Pick<CallQueries, 'events' | 'attemptEvents' | 'lastSeq' | 'calls' | 'unended' | 'aliveAt' | 'recording' | 'differing'>
+export type DatabaseMethods = Pick<CallDatabase, 'append' | 'alive' | 'rebuild'> &
+  Pick<CallQueries, 'events' | 'attemptEvents' | 'lastSeq' | 'calls' | 'unended' | 'aliveAt' | 'recording' | 'differing'> &
+  Pick<LedgerTable, 'keepEntry' | 'entriesOf'>
 export type DatabaseMethod = keyof DatabaseMethods
-
-export const writingMethods: ReadonlySet<DatabaseMethod> = new Set<DatabaseMethod>(['append', 'alive', 'rebuild'])
 
 export type DatabaseRequest = { readonly id: number; readonly method: DatabaseMethod | 'open' | 'close'; readonly args: readonly unknown[] }
 

@@ -1,7 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { CallDatabase } from './call-database.js'
 import { CallQueries } from './call-queries.js'
-import { writingMethods, type DatabaseReply, type DatabaseRequest, type DatabaseThreadData } from './database-requests.js'
+import type { DatabaseReply, DatabaseRequest, DatabaseThreadData } from './database-requests.js'
+import { LedgerTable } from './ledger.js'
 import { openForReading, openForWriting, type OpenDatabase } from './sqlite.js'
 
 /**
@@ -13,8 +14,8 @@ import { openForReading, openForWriting, type OpenDatabase } from './sqlite.js'
 const { file, role } = workerData as DatabaseThreadData
 interface Connection {
   readonly open: OpenDatabase
-  readonly database: CallDatabase
-  readonly queries: CallQueries
+  /** Between them they have every method of `DatabaseMethods`, each once. */
+  readonly owners: readonly [CallDatabase, CallQueries, LedgerTable]
 }
 let connection: Connection | undefined
 let last: Promise<void> = Promise.resolve()
@@ -37,10 +38,10 @@ async function answer(request: DatabaseRequest): Promise<void> {
 
 async function perform({ method, args }: DatabaseRequest): Promise<unknown> {
   if (method === 'close') return disconnect()
-  const { database, queries } = await connect()
+  const { owners } = await connect()
   if (method === 'open') return undefined
-  const owner = (writingMethods.has(method) ? database : queries) as unknown as Record<string, (...values: readonly unknown[]) => Promise<unknown>>
-  const ask = owner[method]
+  const owner = owners.find((one) => method in one) as unknown as Record<string, (...values: readonly unknown[]) => Promise<unknown>> | undefined
+  const ask = owner?.[method]
   if (!ask) throw new Error(`the store has no method ${method}`)
   return ask.apply(owner, [...args])
 }
@@ -48,7 +49,7 @@ async function perform({ method, args }: DatabaseRequest): Promise<unknown> {
 async function connect(): Promise<Connection> {
   if (connection) return connection
   const open = role === 'write' ? await openForWriting(file) : openForReading(file)
-  connection = { open, database: new CallDatabase(open.db), queries: new CallQueries(open.db) }
+  connection = { open, owners: [new CallDatabase(open.db), new CallQueries(open.db), new LedgerTable(open.db)] }
   return connection
 }
 

@@ -16,8 +16,8 @@ export const sqliteMigrations: Readonly<Record<string, Migration>> = {
         .addColumn('data', 'text', (column) => column.notNull())
         .addPrimaryKeyConstraint('call_events_pk', ['call_id', 'seq'])
         .execute()
-      await refuse(db, 'update')
-      await refuse(db, 'delete')
+      await refuse(db, 'call_events', 'update')
+      await refuse(db, 'call_events', 'delete')
 
       await db.schema
         .createTable('calls')
@@ -96,10 +96,27 @@ export const sqliteMigrations: Readonly<Record<string, Migration>> = {
         .execute()
     },
   },
+  '002-ledger': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await db.schema
+        .createTable('ledger')
+        .addColumn('seq', 'integer', (column) => column.primaryKey().autoIncrement())
+        .addColumn('topic', 'text', (column) => column.notNull())
+        .addColumn('subject', 'text', (column) => column.notNull())
+        .addColumn('at', 'bigint', (column) => column.notNull())
+        .addColumn('type', 'text', (column) => column.notNull())
+        .addColumn('data', 'text', (column) => column.notNull())
+        .execute()
+      await db.schema.createIndex('ledger_by_topic').on('ledger').columns(['topic', 'seq']).execute()
+      await refuse(db, 'ledger', 'update')
+      await refuse(db, 'ledger', 'delete')
+    },
+  },
 }
 
-/** A fact that has been written stays as it is. */
-async function refuse(db: Kysely<unknown>, what: 'update' | 'delete'): Promise<void> {
-  const name = sql.raw(`call_events_no_${what}`)
-  await sql`create trigger ${name} before ${sql.raw(what)} on call_events begin select raise(abort, 'call events are append-only'); end`.execute(db)
+/** What has been written stays as it is. */
+async function refuse(db: Kysely<unknown>, table: 'call_events' | 'ledger', what: 'update' | 'delete'): Promise<void> {
+  const name = sql.raw(`${table}_no_${what}`)
+  const words = sql.lit(`${table === 'call_events' ? 'call events are' : 'the ledger is'} append-only`)
+  await sql`create trigger ${name} before ${sql.raw(what)} on ${sql.raw(table)} begin select raise(abort, ${words}); end`.execute(db)
 }

@@ -83,10 +83,23 @@ export interface EngineLifeTable {
   alive_at: Integer
 }
 
+/** What is kept besides the facts of calls (`ledger.ts`), append-only as well. */
+export interface LedgerTable {
+  /** Given by the database. */
+  seq: ColumnType<number | string, never, never>
+  topic: string
+  subject: string
+  at: Integer
+  type: string
+  /** As JSON. */
+  data: string
+}
+
 export interface Schema {
   call_events: CallEventsTable
   calls: CallsTable
   attempts: AttemptsTable
   recordings: RecordingsTable
   engine_life: EngineLifeTable
+  ledger: LedgerTable
 }

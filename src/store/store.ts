@@ -5,6 +5,7 @@ import type { CallEvent, CallFact, EventLog } from '../calls/events.js'
 import type { CallFilter, CallPage } from './call-filter.js'
 import type { StoredRecording } from './call-queries.js'
 import { closingFacts, lastSignOfLife } from './interrupted.js'
+import type { Ledger } from './ledger.js'
 import { StoredEventLog } from './stored-event-log.js'
 import { ThreadedDatabase } from './threaded-database.js'
 
@@ -32,6 +33,8 @@ export interface StoreHealth {
 /** The facts of calls on disk, and what can be asked of them. Questions reject in the database's own words. */
 export interface Store {
   readonly log: EventLog
+  /** What is kept besides calls. */
+  readonly ledger: Ledger
   /** As `log.append`, for a fact that happened at `at` (wall-clock ms) and became known only now. */
   appendLate(callId: string, fact: CallFact, at: number): Promise<CallEvent | undefined>
   /** The events of one call that are on disk, in order; empty when there is no such call. */
@@ -72,6 +75,7 @@ export async function openStore(settings: StoreSettings): Promise<Store> {
 
 class SqliteStore implements Store {
   readonly log: StoredEventLog
+  readonly ledger: Ledger
   readonly #now: () => number
   readonly #beat: NodeJS.Timeout
   #closing: Promise<void> | undefined
@@ -89,6 +93,10 @@ class SqliteStore implements Store {
       durableWaitMs: settings.durableWaitMs ?? defaultDurableWaitMs,
       now: this.#now,
     })
+    this.ledger = {
+      append: (topic, subject, type, data) => writer.ask('keepEntry', { topic, subject, at: this.#now(), type, data }),
+      entries: (topic) => writer.ask('entriesOf', topic),
+    }
     // A sign of life that cannot be written is not missed: the facts raise the alarm.
     this.#beat = setInterval(() => void writer.ask('alive', this.#now()).catch(() => undefined), aliveEveryMs)
     this.#beat.unref()

@@ -1,0 +1,52 @@
+import type { ClinicianId, LineId, OrganisationId } from '../directory/model.js'
+import type { Target } from '../switch/port.js'
+
+export type ArrangementId = string
+
+/**
+ * `callBack`: a clinician calls a patient back (PIFU option 2, or a patient's own request). `patientConnect`: a clinician calls a patient.
+ * `callBackCode`: whoever keys the code is connected to the clinician who had asked for advice.
+ */
+export type ArrangementKind = 'callBack' | 'patientConnect' | 'callBackCode'
+
+/** A call that was arranged beforehand, as the flows need to know it. */
+export interface ArrangedCall {
+  readonly id: ArrangementId
+  readonly kind: ArrangementKind
+  /** Who is called in the end: the patient, or the clinician who had asked for advice. */
+  readonly target: Target
+  /** The line that it belongs to: its words, outcomes and account. */
+  readonly line?: LineId
+  /** The organisation of whoever asked for advice. */
+  readonly organisation?: OrganisationId
+  /** Who makes the call. Undefined for a code: whoever has it. */
+  readonly clinician?: ClinicianId
+}
+
+/** Where keys were entered, and by whom as far as the telephone tells. */
+export interface KeyedAt {
+  readonly callId: string
+  readonly callerNumber: string
+  readonly dialledNumber: string
+  /** The organisation whose Dial-In number was dialled. */
+  readonly organisation?: OrganisationId
+}
+
+export type Redeemed =
+  | { readonly kind: 'granted'; readonly arranged: ArrangedCall }
+  /** No arrangement has these keys here and now. The next guess is taken after `waitMs`. */
+  | { readonly kind: 'wrong'; readonly waitMs: number }
+  /** Too many wrong guesses from this caller or on this number: none is looked at, right or wrong. */
+  | { readonly kind: 'locked' }
+
+/** The PINs and codes of arranged calls. */
+export interface Arrangements {
+  /**
+   * Takes a PIN (Patient Connect, 6 digits) or a call-back code (4 digits). Granted to one call only, and only when that is on disk.
+   * Rejects when the disk cannot say so.
+   */
+  redeem(keys: string, where: KeyedAt): Promise<Redeemed>
+}
+
+/** Nothing was arranged. */
+export const nothingArranged: Arrangements = { redeem: () => Promise.resolve({ kind: 'wrong', waitMs: 0 }) }
