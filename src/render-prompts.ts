@@ -8,7 +8,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { readSettings } from './config/settings.js'
 import { parseDirectory } from './directory/parse-directory.js'
-import { contentHash, nameFileName } from './prompts/prompt-files.js'
+import { waitingMusic } from './prompts/music.js'
+import { contentHash, musicFileName, nameFileName } from './prompts/prompt-files.js'
 import { sentences } from './prompts/sentences.js'
 import { spokenNames } from './prompts/spoken-names.js'
 import { toTelephoneWav } from './prompts/telephone-wav.js'
@@ -57,6 +58,9 @@ for (const text of spokenNames({ organisations: organisations.values(), lines: l
   await writeFile(file, toTelephoneWav(await voice.speak(text, timeoutMs)))
   spoken += 1
 }
+const music = join(rendered, musicFileName)
+keep.add(music)
+await writeFile(music, waitingMusic())
 await writeFile(manifestFile, `${JSON.stringify(fresh, null, 2)}\n`)
 
 let removed = 0

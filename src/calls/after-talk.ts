@@ -1,19 +1,28 @@
 import type { OutcomeChoice } from '../directory/model.js'
-import type { Leg } from '../switch/port.js'
 import type { CallContext, CallEnd } from './call-context.js'
+import type { Party } from './events.js'
 import { askOutcome } from './outcome.js'
 import { say, sayAndRelease, sentence } from './saying.js'
 import type { Parties, TalkEnd } from './talk.js'
 
-/** The talk is over: whoever is left on the line is asked for the outcome, the caller first; who was cut off is told so. */
-export async function afterTalk(call: CallContext, { caller, specialist }: Parties, end: TalkEnd, outcomes: readonly OutcomeChoice[]): Promise<CallEnd> {
+/** Who is asked what came of a call. */
+export interface Inquiry {
+  /** In this order; the first who is still there is asked. */
+  readonly of: readonly Party[]
+  readonly outcomes: readonly OutcomeChoice[]
+}
+
+/** The talk is over: whoever is to be asked for the outcome and is left on the line is asked; who was cut off is told so; everybody is let go. */
+export async function afterTalk(call: CallContext, { caller, other }: Parties, end: TalkEnd, inquiry: Inquiry): Promise<CallEnd> {
   const { scope } = call
-  const asked: Leg = caller.ended ? specialist : caller
+  const left = [caller, other].filter((leg) => !leg.ended)
+  const asked = inquiry.of.map((party) => left.find((leg) => scope.partyOf(leg) === party)).find((leg) => leg !== undefined)
   const broken = end.why !== 'hangup'
-  // Only a bridge that broke by itself leaves both on the line: the specialist is told and let go, the caller is asked.
-  if (asked === caller && !specialist.ended) scope.alongside(sayAndRelease(call, specialist, [sentence('connection-lost')]))
-  if (broken) await say(call, asked, [sentence('connection-lost')], scope.gone(asked))
-  await askOutcome(call, asked, asked === caller ? 'caller' : 'specialist', outcomes)
+  for (const leg of left) if (leg !== asked) scope.alongside(sayAndRelease(call, leg, [sentence(broken ? 'connection-lost' : 'goodbye')]))
+  if (asked) {
+    if (broken) await say(call, asked, [sentence('connection-lost')], scope.gone(asked))
+    await askOutcome(call, asked, scope.partyOf(asked), inquiry.outcomes)
+  }
   return talkEnding(call, end)
 }
 

@@ -3,6 +3,7 @@ import type { Directory } from '../directory/model.js'
 import type { Speech } from '../prompts/speech.js'
 import type { Switch } from '../switch/port.js'
 import type { Alarms } from './alarms.js'
+import type { Arrangements } from './arrangements.js'
 import type { CallScope } from './call-scope.js'
 import type { CallEnding } from './events.js'
 import type { FlowSettings } from './flow-settings.js'
@@ -16,6 +17,9 @@ export interface CallContext {
   /** The instant, wall-clock ms, for every question to the directory: fixed when the call arrived, as is the directory itself. */
   readonly arrivedAt: number
   readonly directory: Directory
+  /** As the telephone tells them; both empty where the engine itself began the call. */
+  readonly callerNumber: string
+  readonly dialledNumber: string
   readonly scope: CallScope
   readonly switch: Switch
   readonly speech: Speech
@@ -23,6 +27,8 @@ export interface CallContext {
   readonly reservations: Reservations
   /** Who was rung when, and which telephones are bad. */
   readonly past: RungBefore
+  /** PINs and codes of arranged calls. */
+  readonly arrangements: Arrangements
   /** For the operators; the call's own record has the fact besides. */
   readonly alarms: Alarms
   readonly clock: Clock

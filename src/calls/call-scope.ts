@@ -1,6 +1,6 @@
 import type { Clock } from '../clock/clock.js'
 import type { HangUp, Leg } from '../switch/port.js'
-import type { CallEnding, CallFact, EventLog, Party } from './events.js'
+import type { AttemptId, CallEnding, CallFact, EventLog, Party } from './events.js'
 import { over } from './stop.js'
 import { within } from './within.js'
 
@@ -28,7 +28,8 @@ export class CallScope {
   readonly #options: CallScopeOptions
   readonly #legs = new Map<Leg, OwnedLeg>()
   readonly #alongside: Promise<unknown>[] = []
-  #stopped = false
+  readonly #stopping = new AbortController()
+  #attempts = 0
   #begun = false
   #closed = false
   #over = false
@@ -43,7 +44,17 @@ export class CallScope {
 
   /** The engine wants this call to end now. */
   get stopped(): boolean {
-    return this.#stopped
+    return this.#stopping.signal.aborted
+  }
+
+  /** Aborts when the engine wants this call to end now. */
+  get stopping(): AbortSignal {
+    return this.#stopping.signal
+  }
+
+  /** The name of one more ringing in this call. */
+  nextAttempt(): AttemptId {
+    return `${this.callId}-${++this.#attempts}`
   }
 
   /** Something of this call has been told: the first is its arrival. */
@@ -82,15 +93,18 @@ export class CallScope {
       if (!this.#over) this.tell({ type: 'leg.ended', legId: leg.id, party, hangUp })
       gone.abort(over)
     })
-    if (this.#stopped) void this.release(leg)
+    if (this.stopped) void this.release(leg)
     return gone.signal
   }
 
   /** Aborts as soon as the party of this leg has gone. */
   gone(leg: Leg): AbortSignal {
-    const owned = this.#legs.get(leg)
-    if (!owned) throw new Error(`leg ${leg.id} is not of this call`)
-    return owned.gone.signal
+    return this.#owned(leg).gone.signal
+  }
+
+  /** What this leg's party is in this call. */
+  partyOf(leg: Leg): Party {
+    return this.#owned(leg).party
   }
 
   /** Ends a leg, within a bound. May be called twice, and after the party has gone. */
@@ -105,15 +119,21 @@ export class CallScope {
     this.#alongside.push(within(this.#options.clock, this.#options.releaseMs, work))
   }
 
-  /** The caller's leg, once it is answered. */
+  /** The caller's leg, once it is answered; of several (a placed call rings one telephone of theirs after the other) the last. */
   get caller(): Leg | undefined {
-    return [...this.#legs.values()].find(({ party }) => party === 'caller')?.leg
+    return [...this.#legs.values()].findLast(({ party }) => party === 'caller')?.leg
   }
 
   /** Lets go of everybody; the flow notices that they have gone. */
   stop(): void {
-    this.#stopped = true
+    this.#stopping.abort(over)
     for (const { leg } of this.#legs.values()) void this.release(leg)
+  }
+
+  #owned(leg: Leg): OwnedLeg {
+    const owned = this.#legs.get(leg)
+    if (!owned) throw new Error(`leg ${leg.id} is not of this call`)
+    return owned
   }
 
   /** Ends the call: what goes on beside it is waited for, every leg is released, and the end told. */

@@ -21,11 +21,30 @@ const everyKey: readonly Key[] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '
 /** Keys after the first that is no code are swallowed up to here: they belong to the same wrong number. */
 const longestEntry = 12
 
+/** What is meant by the keys so far: nothing longer can be; something longer can, too; or only something longer. */
+type Meaning = 'whole' | 'wholeOrMore' | 'more'
+
 /**
  * Plays a question and reads a code. The first key stops the question; keys pressed before it count (type-ahead). A code is taken as soon as
  * no longer one can be meant, on `#`, or when the next digit does not come in time.
  */
-export async function readCode(call: CallContext, leg: Leg, question: readonly Audio[], codes: readonly string[]): Promise<CodeEntry> {
+export function readCode(call: CallContext, leg: Leg, question: readonly Audio[], codes: readonly string[]): Promise<CodeEntry> {
+  return readKeys(call, leg, question, (keys) => {
+    const longer = codes.some((code) => code.length > keys.length && code.startsWith(keys))
+    if (!codes.includes(keys)) return 'more'
+    return longer ? 'wholeOrMore' : 'whole'
+  })
+}
+
+/** As `readCode`, for digits of which only the number is known: `lengths` ascending. */
+export function readDigits(call: CallContext, leg: Leg, question: readonly Audio[], lengths: readonly number[]): Promise<CodeEntry> {
+  return readKeys(call, leg, question, (keys) => {
+    if (!lengths.includes(keys.length)) return keys.length > (lengths.at(-1) ?? 0) ? 'whole' : 'more'
+    return keys.length === lengths.at(-1) ? 'whole' : 'wholeOrMore'
+  })
+}
+
+async function readKeys(call: CallContext, leg: Leg, question: readonly Audio[], meaning: (keys: string) => Meaning): Promise<CodeEntry> {
   const { clock, settings, scope } = call
   const gone = scope.gone(leg)
   const asking = new Stop(gone)
@@ -41,16 +60,15 @@ export async function readCode(call: CallContext, leg: Leg, question: readonly A
   if (key === undefined) return { kind: 'gone' }
   if (key === '#') return { kind: 'hash' }
   if (key === '*') return { kind: 'star' }
-  return readRest(call, leg, key, codes)
+  return readRest(call, leg, key, meaning)
 }
 
-async function readRest(call: CallContext, leg: Leg, first: string, codes: readonly string[]): Promise<CodeEntry> {
+async function readRest(call: CallContext, leg: Leg, first: string, meaning: (keys: string) => Meaning): Promise<CodeEntry> {
   const { clock, settings, scope } = call
   let keys = first
   for (;;) {
-    const exact = codes.includes(keys)
-    const more = codes.some((code) => code.length > keys.length && code.startsWith(keys))
-    if (exact && !more) return { kind: 'code', code: keys }
+    const means = meaning(keys)
+    if (means === 'whole') return { kind: 'code', code: keys }
     if (keys.length >= longestEntry) return { kind: 'unknown', keys }
     const waiting = new Stop(scope.gone(leg))
     const cancelTimer = clock.after(settings.interDigitMs, () => waiting.done())
@@ -59,7 +77,7 @@ async function readRest(call: CallContext, leg: Leg, first: string, codes: reado
     waiting.done()
     const key = keyOf(heard)
     if (heard.kind === 'hungUp' || leg.ended) return { kind: 'gone' }
-    if (key === undefined || key === '#') return exact ? { kind: 'code', code: keys } : { kind: 'unknown', keys }
+    if (key === undefined || key === '#') return means === 'wholeOrMore' ? { kind: 'code', code: keys } : { kind: 'unknown', keys }
     keys += key
   }
 }

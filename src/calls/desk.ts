@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../clock/clock.js'
+import type { DeviceOwner } from '../directory/device-owner.js'
 import type { Directory } from '../directory/model.js'
 import type { Speech } from '../prompts/speech.js'
 import type { IncomingCall, Switch } from '../switch/port.js'
 import type { Alarms } from './alarms.js'
+import { arrangedKinds, placedCall } from './arranged-call.js'
+import { nothingArranged, type ArrangedCall, type Arrangements } from './arrangements.js'
 import type { CallContext, CallEnd } from './call-context.js'
 import { CallScope } from './call-scope.js'
 import type { EventLog } from './events.js'
@@ -28,6 +31,10 @@ export interface DeskOptions {
   readonly reservations?: Reservations
   /** Default: nobody was ever rung. */
   readonly past?: RungBefore
+  /** PINs and codes of arranged calls. Default: nothing is arranged. */
+  readonly arrangements?: Arrangements
+  /** Whose the telephone of this user is, where it has proved itself by digest. Default: nobody's. */
+  readonly owners?: (device: string) => DeviceOwner | undefined
   /** Told besides the facts of the calls. Default: nobody. */
   readonly alarms?: Alarms
   /** A call that failed by a fault in the program; the call itself is told and released. */
@@ -35,6 +42,9 @@ export interface DeskOptions {
   /** Default: random UUIDs. Never the caller's own Call-ID, which they may choose. */
   readonly newCallId?: () => string
 }
+
+/** What came of asking for a call. `closingDown`: none is begun any more. */
+export type Placed = { readonly kind: 'placed'; readonly callId: string } | { readonly kind: 'refused'; readonly why: 'closingDown' }
 
 const noAlarms: Alarms = { raise: () => undefined, clear: () => undefined }
 
@@ -71,40 +81,62 @@ export class Desk {
     await Promise.all(this.#live.values())
   }
 
-  async #take(incoming: IncomingCall): Promise<void> {
-    const { log, clock, settings } = this.#options
-    const directory = this.#options.directory()
-    const callId = this.#options.newCallId?.() ?? randomUUID()
-    const scope = new CallScope({ callId, log, clock, durableMs: settings.durableMs, releaseMs: settings.releaseMs })
-    const over = this.#carry(scope, incoming, directory).finally(() => this.#live.delete(scope))
-    this.#live.set(scope, over)
-    await over
+  /** Begins an arranged call: the engine rings the clinician, and after their acceptance the patient. Answers at once; the call goes its way. */
+  place(arranged: ArrangedCall): Placed {
+    if (this.#draining) return { kind: 'refused', why: 'closingDown' }
+    const call = this.#begin({ callerNumber: '', dialledNumber: '' })
+    void call.scope.keep({ type: 'call.placed', kind: arrangedKinds[arranged.kind], arrangement: arranged.id, clinician: arranged.clinician ?? '' })
+    void this.#carry(call, placedCall(call, arranged))
+    return { kind: 'placed', callId: call.id }
   }
 
-  async #carry(scope: CallScope, incoming: IncomingCall, directory: Directory): Promise<void> {
-    const { switch: telephone, speech, recordings, clock, settings } = this.#options
-    const call: CallContext = {
-      id: scope.callId,
+  async #take(incoming: IncomingCall): Promise<void> {
+    const call = this.#begin(incoming)
+    const owner = incoming.device === undefined ? undefined : this.#options.owners?.(incoming.device)
+    const flow = Promise.resolve().then(() => (this.#draining ? refuse(call, incoming) : takeCall(call, incoming, owner)))
+    await this.#carry(call, flow, () => {
+      if (!call.scope.begun) call.scope.tell(arrival(incoming))
+    })
+  }
+
+  #begin({ callerNumber, dialledNumber }: Pick<IncomingCall, 'callerNumber' | 'dialledNumber'>): CallContext {
+    const { switch: telephone, speech, recordings, clock, settings, log } = this.#options
+    const callId = this.#options.newCallId?.() ?? randomUUID()
+    return {
+      id: callId,
       arrivedAt: clock.now(),
-      directory,
-      scope,
+      directory: this.#options.directory(),
+      callerNumber,
+      dialledNumber,
+      scope: new CallScope({ callId, log, clock, durableMs: settings.durableMs, releaseMs: settings.releaseMs }),
       switch: telephone,
       speech,
       recordings,
       reservations: this.#reservations,
       past: this.#options.past ?? noPast,
+      arrangements: this.#options.arrangements ?? nothingArranged,
       alarms: this.#options.alarms ?? noAlarms,
       clock,
       settings,
     }
-    const end = await (this.#draining ? refuse : takeCall)(call, incoming).catch((fault: unknown) => this.#faulted(call, incoming, fault))
-    await scope.close(end.ending, end.detail)
+  }
+
+  /** @param onFault called first when the flow ends by a fault in the program */
+  #carry(call: CallContext, flow: Promise<CallEnd>, onFault?: () => void): Promise<void> {
+    const over = flow
+      .catch((fault: unknown) => {
+        onFault?.()
+        return this.#faulted(call, fault)
+      })
+      .then((end) => call.scope.close(end.ending, end.detail))
+      .finally(() => this.#live.delete(call.scope))
+    this.#live.set(call.scope, over)
+    return over
   }
 
   /** A fault in the program ends one call, not the engine; and its caller is told. */
-  async #faulted(call: CallContext, incoming: IncomingCall, fault: unknown): Promise<CallEnd> {
+  async #faulted(call: CallContext, fault: unknown): Promise<CallEnd> {
     this.#options.onFault?.(call.id, fault)
-    if (!call.scope.begun) call.scope.tell(arrival(incoming))
     const { caller } = call.scope
     if (caller && !caller.ended) await within(call.clock, call.settings.releaseMs, sayAndRelease(call, caller, [sentence('technical-fault')]))
     return { ending: 'engineFault', detail: String(fault) }

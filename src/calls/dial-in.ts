@@ -1,25 +1,36 @@
 import { lineChoices } from '../directory/access.js'
 import type { Organisation } from '../directory/model.js'
-import type { SpeechPart } from '../prompts/speech.js'
 import type { Leg } from '../switch/port.js'
-import { adviceCall } from './advice-call.js'
 import type { CallContext, CallEnd } from './call-context.js'
+import { lineCall } from './line-call.js'
+import { greeting } from './line-manner.js'
 import { menu } from './menu.js'
-import { sayAndRelease, sentence } from './saying.js'
+import { readCode } from './code-entry.js'
+import { sayAndRelease, sentence, spoken } from './saying.js'
+import { codeService } from './star-services.js'
 
-/** What every caller hears first. */
-export const greeting: readonly SpeechPart[] = [sentence('welcome'), sentence('calls-are-recorded')]
-
-/** An organisation's own number: it tells who calls. One line is rung at once; several are offered. */
+/** An organisation's own number: it tells who calls. One line is rung at once; several are offered; `*` leads to PINs, codes and practices. */
 export async function dialIn(call: CallContext, caller: Leg, organisation: Organisation): Promise<CallEnd> {
   const choices = lineChoices(call.directory, organisation.id, call.arrivedAt)
   const [only, ...others] = choices
-  if (only === undefined) {
-    await sayAndRelease(call, caller, [...greeting, sentence('no-lines')])
-    return { ending: 'notAllowed' }
-  }
-  if (others.length === 0) return adviceCall(call, caller, { line: only.line, organisation, chosenBy: 'only', greeting })
+  const star = (): Promise<CallEnd> => codeService(call, caller, { first: [], organisation, practices: true })
+  if (only === undefined) return noLines(call, caller, star)
+  if (others.length === 0) return lineCall(call, caller, { line: only.line, organisation, chosenBy: 'only', greeting, onStar: star })
   const chosen = await menu(call, caller, choices, greeting)
-  if (chosen.kind === 'ended') return chosen.end
-  return adviceCall(call, caller, { line: chosen.choice.line, organisation, chosenBy: 'code', greeting: [] })
+  switch (chosen.kind) {
+    case 'ended':
+      return chosen.end
+    case 'star':
+      return star()
+    case 'chosen':
+      return lineCall(call, caller, { line: chosen.choice.line, organisation, chosenBy: 'code', greeting: [] })
+  }
+}
+
+/** An organisation that may use no line can have calls arranged for it all the same: `*` is listened for while it is told so. */
+async function noLines(call: CallContext, caller: Leg, star: () => Promise<CallEnd>): Promise<CallEnd> {
+  const entry = await readCode(call, caller, await spoken(call, [...greeting, sentence('no-lines')]), [])
+  if (entry.kind === 'star') return star()
+  await sayAndRelease(call, caller, [sentence('goodbye')])
+  return { ending: 'notAllowed' }
 }

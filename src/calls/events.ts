@@ -65,6 +65,12 @@ export interface AcceptanceProof {
 /** How a line came to be the one: the only one that may be used; its code was keyed; it has the number dialled; or it stands in the arrangement. */
 export type ChosenBy = 'only' | 'code' | 'number' | 'arrangement'
 
+/**
+ * How a hunt ended. `connected`: answered, where nobody had to accept. `calledOff`: the caller is still there, and wanted something else, or
+ * could not be played to any more.
+ */
+export type HuntEnd = 'accepted' | 'connected' | 'nobody' | 'callerGone' | 'calledOff' | 'timeUp'
+
 /** `direct`: not a hunt among specialists; the one telephone (or two) at which somebody is wanted. */
 export type AttemptPool = 'local' | 'ncn' | 'direct'
 
@@ -91,7 +97,7 @@ export type CallFact =
   | { readonly type: 'whisper.wrongKey'; readonly attempt: AttemptId; readonly key: string }
   | { readonly type: 'attempt.accepted'; readonly attempt: AttemptId; readonly proof: AcceptanceProof }
   | { readonly type: 'attempt.ended'; readonly attempt: AttemptId; readonly result: AttemptResult; readonly status?: number; readonly reason?: string; readonly fault?: 'ours' | 'trunk' | 'farEnd' | 'indeterminate' }
-  | { readonly type: 'hunt.ended'; readonly result: 'accepted' | 'nobody' | 'callerGone' | 'timeUp' }
+  | { readonly type: 'hunt.ended'; readonly result: HuntEnd }
   | { readonly type: 'recording.started'; readonly recordingId: string; readonly spoolPath: string }
   | { readonly type: 'recording.failed'; readonly recordingId?: string; readonly stage: 'start' | 'spool' | 'encode' | 'verify' | 'store'; readonly why: string }
   | { readonly type: 'talk.started'; readonly attempt: AttemptId }

@@ -2,16 +2,22 @@ import { sleep } from '../clock/clock.js'
 import type { HuntCandidate, RingPolicy } from '../directory/model.js'
 import type { DialResult, Leg, Target } from '../switch/port.js'
 import { raiseAlarm, type CallContext } from './call-context.js'
-import type { AttemptId, AttemptPool, AttemptResult, Party } from './events.js'
+import type { AttemptId, AttemptPool, AttemptResult, HuntEnd, Party } from './events.js'
 import type { Reservation } from './reservations.js'
 import { Stop } from './stop.js'
 import { targetInFacts } from './target-in-facts.js'
 import { within } from './within.js'
 
-/** People who are rung one after the other: the line's own rota, a pool of the National Consultant Network, or those telephones at which just this party is wanted. */
+/** Somebody to be rung. */
+export type Rung = Omit<HuntCandidate, 'pool'>
+
+/**
+ * People who are rung one after the other: the line's own rota, a pool of the National Consultant Network, or (`direct`) the telephones at
+ * which just this party is wanted. Those are not reserved: a practice's reception takes more than one call.
+ */
 export interface HuntPool {
   readonly pool: AttemptPool
-  readonly candidates: readonly HuntCandidate[]
+  readonly candidates: readonly Rung[]
   readonly ring: Pick<RingPolicy, 'ringSeconds' | 'acceptSeconds' | 'rounds'>
 }
 
@@ -19,14 +25,14 @@ export interface HuntPool {
 export interface Answered {
   readonly leg: Leg
   readonly attempt: AttemptId
-  readonly candidate: HuntCandidate
+  readonly candidate: Rung
   /** From now to the latest moment for acceptance. */
   readonly acceptMs: number
 }
 
 /** What came of an answered leg: a connection, which ends the hunt, or not, and then it goes on. Unless connected, the leg has been released. */
 export type Meeting<T> =
-  | { readonly kind: 'connected'; readonly connection: T }
+  | { readonly kind: 'connected'; readonly by: 'acceptance' | 'answer'; readonly connection: T }
   | { readonly kind: 'notAccepted' | 'answeredThenHungUp' | 'failed' | 'cancelled'; readonly reason?: string }
 
 export interface HuntRequest<T> {
@@ -38,35 +44,52 @@ export interface HuntRequest<T> {
   readonly signal: AbortSignal
   /** On whose account the ringings are: the line. */
   readonly account: string
-  /** What whoever answers is in this call. Only a `specialist` accepts; a party that is `called` is reached. Default `specialist`. */
-  readonly party?: Exclude<Party, 'caller'>
+  /** What whoever answers is in this call. Default `specialist`. */
+  readonly party?: Party
   /** The leg that whoever accepts will be bridged with, where there is one already. */
   readonly near?: Leg
   readonly meet: (answered: Answered) => Promise<Meeting<T>>
 }
 
-export type HuntResult<T> = { readonly kind: 'connected'; readonly connection: T } | { readonly kind: 'nobody' } | { readonly kind: 'timeUp' } | { readonly kind: 'calledOff' }
+/** `nobody` with what became of the last ringing, where there was one. */
+export type HuntResult<T> =
+  | { readonly kind: 'connected'; readonly by: 'acceptance' | 'answer'; readonly connection: T }
+  | { readonly kind: 'nobody'; readonly last: AttemptResult | undefined }
+  | { readonly kind: 'timeUp' }
+  | { readonly kind: 'calledOff' }
 
 /** Rings the pools in turn until somebody is connected. Tells the attempts and how the hunt ended. */
 export async function hunt<T>(call: CallContext, request: HuntRequest<T>): Promise<HuntResult<T>> {
   const result = await new Hunt(call, request).run()
-  call.scope.tell({ type: 'hunt.ended', result: result.kind === 'connected' ? 'accepted' : result.kind === 'calledOff' ? 'callerGone' : result.kind })
+  call.scope.tell({ type: 'hunt.ended', result: endOf(result, request.near) })
   return result
 }
 
+function endOf(result: HuntResult<unknown>, near: Leg | undefined): HuntEnd {
+  switch (result.kind) {
+    case 'connected':
+      return result.by === 'acceptance' ? 'accepted' : 'connected'
+    case 'calledOff':
+      return near?.ended ? 'callerGone' : 'calledOff'
+    case 'nobody':
+    case 'timeUp':
+      return result.kind
+  }
+}
+
 /** What came of one ringing. */
-type Ringing<T> = { readonly kind: 'connected'; readonly connection: T } | { readonly kind: 'over'; readonly answered: boolean; readonly result: AttemptResult }
+type Ringing<T> = Extract<HuntResult<T>, { readonly kind: 'connected' }> | { readonly kind: 'over'; readonly answered: boolean; readonly result: AttemptResult }
 
 class Hunt<T> {
   readonly #call: CallContext
   readonly #request: HuntRequest<T>
   /** Busy with another caller when their turn came. */
-  readonly #passedOver = new Map<string, { readonly candidate: HuntCandidate; readonly pool: HuntPool }>()
+  readonly #passedOver = new Map<string, { readonly candidate: Rung; readonly pool: HuntPool }>()
   /** Not rung again in this hunt: they have said no, or nobody has their number. */
   readonly #spent = new Set<string>()
   readonly #toldPassedOver = new Set<string>()
   readonly #leastRingMs: number
-  #attempts = 0
+  #last: AttemptResult | undefined
 
   constructor(call: CallContext, request: HuntRequest<T>) {
     this.#call = call
@@ -81,7 +104,7 @@ class Hunt<T> {
       const result = (await this.#ringPool(pool)) ?? (await this.#ringPassedOver(pool))
       if (result) return result
     }
-    return (await this.#waitForPassedOver()) ?? { kind: 'nobody' }
+    return (await this.#waitForPassedOver()) ?? { kind: 'nobody', last: this.#last }
   }
 
   async #ringPool(pool: HuntPool): Promise<HuntResult<T> | undefined> {
@@ -138,10 +161,10 @@ class Hunt<T> {
   }
 
   /** @returns undefined: the hunt goes on with the next */
-  async #tryCandidate(candidate: HuntCandidate, pool: HuntPool): Promise<HuntResult<T> | undefined> {
+  async #tryCandidate(candidate: Rung, pool: HuntPool): Promise<HuntResult<T> | undefined> {
     const overBefore = this.#over()
     if (overBefore) return overBefore
-    const reservation = await this.#reserve(candidate)
+    const reservation = pool.pool === 'direct' ? unreserved : await this.#reserve(candidate)
     if (!reservation) {
       this.#passedOver.set(candidate.key, { candidate, pool })
       return undefined
@@ -155,6 +178,7 @@ class Hunt<T> {
         if (over) return over
         const ringing = await this.#ring(candidate, target, pool, reservation, legs)
         if (ringing.kind === 'connected') return ringing
+        this.#last = ringing.result
         if (ringing.result !== 'badNumber') reachable = true
         if (saidNo(ringing.result)) {
           this.#spent.add(candidate.key)
@@ -172,9 +196,9 @@ class Hunt<T> {
     }
   }
 
-  async #ring(candidate: HuntCandidate, target: Target, pool: HuntPool, reservation: Reservation, legs: Leg[]): Promise<Ringing<T>> {
-    const { scope, clock, settings, id } = this.#call
-    const attempt = `${id}-${++this.#attempts}`
+  async #ring(candidate: Rung, target: Target, pool: HuntPool, reservation: Reservation, legs: Leg[]): Promise<Ringing<T>> {
+    const { scope, clock, settings } = this.#call
+    const attempt = scope.nextAttempt()
     const { key, label, clinician } = candidate
     scope.tell({ type: 'attempt.started', attempt, candidate: key, label, ...(clinician === undefined ? {} : { clinician }), pool: pool.pool, target: targetInFacts(target) })
     const ringMs = Math.min(pool.ring.ringSeconds * 1_000, this.#request.deadline - clock.monotonic())
@@ -199,7 +223,7 @@ class Hunt<T> {
     const meeting = await this.#request.meet({ leg, attempt, candidate, acceptMs: pool.ring.acceptSeconds * 1_000 - (clock.monotonic() - answeredAt) })
     if (meeting.kind === 'connected') {
       reservation.onACall()
-      scope.tell({ type: 'attempt.ended', attempt, result: 'accepted' })
+      scope.tell({ type: 'attempt.ended', attempt, result: meeting.by === 'acceptance' ? 'accepted' : 'connected' })
       return meeting
     }
     scope.tell({ type: 'attempt.ended', attempt, result: meeting.kind, ...(meeting.reason === undefined ? {} : { reason: meeting.reason }) })
@@ -207,7 +231,7 @@ class Hunt<T> {
   }
 
   /** @returns undefined when they are busy with another caller. When nobody can say, they are rung: better twice than not at all. */
-  async #reserve(candidate: HuntCandidate): Promise<Reservation | undefined> {
+  async #reserve(candidate: Rung): Promise<Reservation | undefined> {
     const { clock, settings, reservations, scope, id } = this.#call
     const asked = Promise.resolve().then(() => reservations.reserve(reservationKeys(candidate), id))
     const result = await within(clock, settings.patienceMs, asked)
@@ -225,7 +249,7 @@ class Hunt<T> {
       },
       () => undefined,
     )
-    return { onACall: () => undefined, release: () => undefined }
+    return unreserved
   }
 
   /** Whether, and how, the hunt is over before the next ringing. */
@@ -236,8 +260,10 @@ class Hunt<T> {
   }
 }
 
+const unreserved: Reservation = { onACall: () => undefined, release: () => undefined }
+
 /** Both the person and each of their telephones: a nurses' station that stands on two rotas rings for one caller only. */
-function reservationKeys(candidate: HuntCandidate): readonly string[] {
+function reservationKeys(candidate: Rung): readonly string[] {
   return [...new Set([candidate.key, ...candidate.targets.map((target) => `target:${targetInFacts(target)}`)])]
 }
 

@@ -87,7 +87,7 @@ describe('the menu of a Dial-In number', () => {
     expect(scenario.facts('menu.offered')).toBe(3)
   })
 
-  it('says that a wrong key is none of the choices, and that the star has no use yet', async () => {
+  it('says that a wrong key is none of the choices; the star leads to PINs', async () => {
     const scenario = twoLines()
     scenario.phone(heart)
     const gp = scenario.caller()
@@ -95,10 +95,8 @@ describe('the menu of a Dial-In number', () => {
     gp.presses('98')
     await gp.hears('menu-not-understood')
     gp.presses('*')
-    await gp.hears('menu-star')
-    gp.presses('1')
-    await gp.hears('ringback')
-    expect(scenario.world.log.told.filter((event) => event.type === 'menu.keyed').map(({ keys }) => keys)).toEqual(['98', '*', '1'])
+    await gp.hears('code-ask-pin')
+    expect(scenario.world.log.told.filter((event) => event.type === 'menu.keyed').map(({ keys }) => keys)).toEqual(['98', '*'])
     gp.hangsUp()
     await scenario.isOver()
   })

@@ -7,11 +7,15 @@ import { readCode } from './code-entry.js'
 import { name, say, sentence, spoken } from './saying.js'
 import { openingWords } from './spoken-time.js'
 
-export type MenuResult = { readonly kind: 'chosen'; readonly choice: LineChoice } | { readonly kind: 'ended'; readonly end: CallEnd }
+export type MenuResult =
+  | { readonly kind: 'chosen'; readonly choice: LineChoice }
+  /** `*`: something else than a line is wanted. */
+  | { readonly kind: 'star' }
+  | { readonly kind: 'ended'; readonly end: CallEnd }
 
 /**
- * Offers the open lines by key or code. A closed line, keyed by its code, says when it opens. `#` repeats; `*` is kept for PINs. After
- * the tries that there are, a polite end.
+ * Offers the open lines by key or code. A closed line, keyed by its code, says when it opens. `#` repeats; `*` leads to PINs and practices
+ * (`star-services.ts`). After the tries that there are, a polite end.
  * @param greeting said before the first offer, in one piece with it
  */
 export async function menu(call: CallContext, caller: Leg, choices: readonly LineChoice[], greeting: readonly SpeechPart[]): Promise<MenuResult> {
@@ -34,10 +38,8 @@ export async function menu(call: CallContext, caller: Leg, choices: readonly Lin
         if (++repeats > settings.menuRepeats) tries++
         break
       case 'star':
-        scope.tell({ type: 'menu.keyed', keys: '*', understood: false })
-        lead = [sentence('menu-star')]
-        tries++
-        break
+        scope.tell({ type: 'menu.keyed', keys: '*', understood: true })
+        return { kind: 'star' }
       case 'nothing':
         lead = [sentence('menu-nothing-heard')]
         tries++

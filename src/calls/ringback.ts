@@ -5,13 +5,16 @@ import { over } from './stop.js'
 
 const ringingTone: Audio = { kind: 'tone', tone: 'ringback' }
 
+/** What plays for less than this was not heard. */
+const leastHeardMs = 1_000
+
 /** A ringing tone that fails is begun again; when it fails this often, nothing can be played to the caller. */
 const failuresInARow = 3
 const pauseAfterFailureMs = 200
 
 /**
- * What a caller hears while specialists are rung: the words that come first and then the ringing tone, as one play, without a gap and
- * without a restart at each leg, until they are connected or told how it ended.
+ * What a caller hears while somebody is rung for them: the words that come first and then the ringing tone (or music), as one play, without
+ * a gap and without a restart at each leg, until they are connected or told how it ended.
  */
 export class Ringback {
   readonly #call: CallContext
@@ -21,7 +24,12 @@ export class Ringback {
   #playing = false
   #handedOver = false
 
-  constructor(call: CallContext, caller: Leg) {
+  /** @param waiting what comes after the words, over and over; default: the ringing tone */
+  constructor(
+    call: CallContext,
+    caller: Leg,
+    private readonly waiting: readonly Audio[] = [ringingTone],
+  ) {
     this.#call = call
     this.#caller = caller
   }
@@ -64,12 +72,14 @@ export class Ringback {
   }
 
   async #play(words: readonly Audio[], signal: AbortSignal): Promise<void> {
-    let audio = [...words, ringingTone]
+    let audio = [...words, ...this.waiting]
     for (let failures = 0; failures < failuresInARow; failures++) {
-      const played = await this.#caller.play(audio, { signal })
+      let played = await this.#caller.play(audio, { signal })
+      // Music comes to its end and is begun again.
+      while (played.kind === 'finished' && played.ms >= leastHeardMs && !this.#handedOver) played = await this.#caller.play(this.waiting, { signal })
       // `cancelled` without our doing: the bridge has taken over.
       if (played.kind === 'cancelled' || played.kind === 'hungUp') return
-      // The words may have been heard, or be what cannot be played; the tone is what matters.
+      // The words may have been heard, or be what cannot be played; that it rings is what matters.
       audio = [ringingTone]
       await sleep(this.#call.clock, pauseAfterFailureMs, signal)
       if (this.#handedOver) return

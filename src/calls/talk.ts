@@ -1,17 +1,19 @@
 import type { Bridge, BridgeEnd, Leg, LegEnding } from '../switch/port.js'
 import type { CallContext } from './call-context.js'
-import type { AcceptanceProof, AttemptId } from './events.js'
+import type { AcceptanceProof, AttemptId, Party } from './events.js'
 import type { Recorder } from './recorder.js'
 
+/** Two who talk, or are about to. */
 export interface Parties {
   readonly caller: Leg
-  readonly specialist: Leg
+  /** The specialist, or whoever was called. */
+  readonly other: Leg
 }
 
 export type ConnectResult =
   | { readonly kind: 'talking'; readonly bridge: Bridge }
   | { readonly kind: 'callerGone' }
-  | { readonly kind: 'specialistGone' }
+  | { readonly kind: 'otherGone' }
   /** `why` for the record. Both are still on the line, apart. */
   | { readonly kind: 'failed'; readonly why: string }
 
@@ -20,21 +22,27 @@ export type ConnectResult =
  * Recording begins with the bridge (or goes on, where it runs from the answer).
  */
 export async function connect(call: CallContext, parties: Parties, acceptance: { readonly attempt: AttemptId; readonly proof: AcceptanceProof }, recorder: Recorder): Promise<ConnectResult> {
-  const { caller, specialist } = parties
-  const { scope } = call
   recorder.prepare()
-  const stored = await scope.keep({ type: 'attempt.accepted', ...acceptance })
+  const stored = await call.scope.keep({ type: 'attempt.accepted', ...acceptance })
+  if (!stored && !parties.caller.ended && !parties.other.ended) return { kind: 'failed', why: 'the acceptance could not be stored' }
+  return join(call, parties, acceptance.attempt, recorder)
+}
+
+/** The bridge by itself, for those who need not accept (a patient, a practice): they are who the caller wanted to reach. */
+export async function join(call: CallContext, parties: Parties, attempt: AttemptId, recorder: Recorder): Promise<ConnectResult> {
+  const { caller, other } = parties
+  const { scope } = call
   if (caller.ended) return { kind: 'callerGone' }
-  if (specialist.ended) return { kind: 'specialistGone' }
-  if (!stored) return { kind: 'failed', why: 'the acceptance could not be stored' }
-  const result = await call.switch.bridge(caller, specialist, { signal: scope.gone(caller) })
+  if (other.ended) return { kind: 'otherGone' }
+  recorder.prepare()
+  const result = await call.switch.bridge(caller, other, { signal: scope.gone(caller) })
   switch (result.kind) {
     case 'bridged':
-      scope.tell({ type: 'talk.started', attempt: acceptance.attempt })
+      scope.tell({ type: 'talk.started', attempt })
       void recorder.start(caller)
       return { kind: 'talking', bridge: result.bridge }
     case 'hungUp':
-      return result.leg === caller ? { kind: 'callerGone' } : { kind: 'specialistGone' }
+      return result.leg === caller ? { kind: 'callerGone' } : { kind: 'otherGone' }
     case 'cancelled':
       return { kind: 'callerGone' }
     case 'failed':
@@ -44,7 +52,7 @@ export async function connect(call: CallContext, parties: Parties, acceptance: {
 
 /** How the talk ended. */
 export interface TalkEnd {
-  readonly by: 'caller' | 'specialist' | 'system'
+  readonly by: Party | 'system'
   /** `hangup` is how conversations end; whatever else it was, whoever is left is told that something broke. */
   readonly why: LegEnding | 'unbridged' | 'faulted'
 }
@@ -52,15 +60,15 @@ export interface TalkEnd {
 /** Waits for the end of the conversation, whichever way it comes, and closes the recording. */
 export async function talk(call: CallContext, bridge: Bridge, parties: Parties, recorder: Recorder): Promise<TalkEnd> {
   const end = await bridge.ended
-  const talkEnd: TalkEnd = { by: endedBy(end, parties), why: end.kind === 'hungUp' ? end.hangUp.ending : end.kind }
+  const talkEnd: TalkEnd = { by: endedBy(call, end, parties), why: end.kind === 'hungUp' ? end.hangUp.ending : end.kind }
   call.scope.tell({ type: 'talk.ended', ...talkEnd })
   call.scope.alongside(recorder.stop())
   return talkEnd
 }
 
-function endedBy(end: BridgeEnd, { caller }: Parties): TalkEnd['by'] {
+function endedBy({ scope }: CallContext, end: BridgeEnd, { caller, other }: Parties): TalkEnd['by'] {
   if (end.kind !== 'hungUp') return 'system'
   const { ending } = end.hangUp
   if (ending === 'released' || ending === 'mediaLost' || ending === 'signallingLost') return 'system'
-  return end.first === caller ? 'caller' : 'specialist'
+  return scope.partyOf(end.first === caller ? caller : other)
 }

@@ -1,9 +1,7 @@
 import { sleep } from '../clock/clock.js'
-import type { SpeechPart } from '../prompts/speech.js'
 import type { Audio, Leg } from '../switch/port.js'
 import type { CallContext } from './call-context.js'
 import type { AcceptanceProof, AttemptId } from './events.js'
-import { name, sentence } from './saying.js'
 import { Stop } from './stop.js'
 
 /** What came of an answered leg. Only `accepted` is acceptance. */
@@ -32,17 +30,6 @@ export interface WhisperRequest {
 
 /** A whisper that ends sooner than this is not begun again at once: a prompt that cannot be heard must not spin. */
 const leastRepetitionMs = 500
-
-/** "Advice line call from {organisation} about {line}. Press or say one to speak to the clinician." */
-export function adviceWhisper(call: CallContext, about: { readonly organisation: string | undefined; readonly line: string }): readonly SpeechPart[] {
-  return [
-    sentence('whisper-call-from'),
-    about.organisation === undefined ? sentence('generic-practice') : name(about.organisation, 'generic-practice'),
-    sentence('whisper-about'),
-    name(about.line, 'generic-line'),
-    sentence(call.settings.acceptWords.length > 0 ? 'whisper-press-or-say-one' : 'whisper-press-one'),
-  ]
-}
 
 /**
  * Tells whoever answered what the call is about, again and again, and waits for acceptance. Fails closed: nothing but one of the keys

@@ -15,12 +15,13 @@ export function mayUse(directory: Directory, line: Line, organisationId: Organis
   return everyone || organisations.includes(organisationId) || areas.includes(organisation.area)
 }
 
-/** The lines that the organisation may use: open ones first, each group in the directory's order, each with its state at the instant. */
+/** The lines that the organisation may use, patients' lines apart: open ones first, each group in the directory's order, each with its state at the instant. */
 export function lineChoices(directory: Directory, organisationId: OrganisationId, atMs: number): readonly LineChoice[] {
   const open: LineChoice[] = []
   const closed: LineChoice[] = []
   for (const line of directory.lines.values()) {
-    if (!mayUse(directory, line, organisationId)) continue
+    // Patients' lines have numbers of their own; no menu of clinicians offers them.
+    if (line.kind !== 'advice' || !mayUse(directory, line, organisationId)) continue
     const opening = openingAt(line, atMs)
     ;(opening.open ? open : closed).push({ line, opening })
   }

@@ -177,7 +177,7 @@ function build(parts: Parts): Directory {
     recordFrom: has(4) ? 'answer' : 'bridge',
   }
   const pool: NcnPool = { id: 'pool-1', specialty: word(3), spokenName: has(7) ? word(4) : word(3), entries: parts.poolEntries, ring: parts.ring }
-  const uses: DirectoryNumber['use'][] = [{ kind: 'dialIn', organisation: 'org-1' }, { kind: 'line', line: 'line-1' }, { kind: 'callBackCode' }, { kind: 'dialIn', organisation: 'org-1' }]
+  const uses: DirectoryNumber['use'][] = [{ kind: 'dialIn', organisation: 'org-1' }, { kind: 'line', line: 'line-1' }, { kind: 'callBackCode' }, { kind: 'bypass' }]
   const numbers = parts.dialIns.map((number, index): DirectoryNumber => ({ number: index % 2 === 0 ? String(number) : `+441632960${String(number % 1_000).padStart(3, '0')}`, use: uses[index % uses.length] ?? { kind: 'callBackCode' } }))
   const byId = <T extends { readonly id: string }>(things: readonly T[]) => new Map(things.map((thing) => [thing.id, thing]))
   return {

@@ -158,7 +158,10 @@ export interface NcnPool {
 export type NumberUse =
   | { readonly kind: 'dialIn'; readonly organisation: OrganisationId }
   | { readonly kind: 'line'; readonly line: LineId }
+  /** Takes the codes of arranged calls. */
   | { readonly kind: 'callBackCode' }
+  /** Asks for a practice's code, and puts through to its bypass number. */
+  | { readonly kind: 'bypass' }
 
 export interface DirectoryNumber {
   /** E.164, or a bare string of digits on a private network. */

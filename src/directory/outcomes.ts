@@ -18,8 +18,16 @@ export const defaultOutcomes: Readonly<Record<LineKind, readonly OutcomeChoice[]
     { id: 'patient-discharged', label: 'Patient discharged' },
     { id: 'telephone-follow-up', label: 'Telephone follow-up scheduled' },
     { id: 'face-to-face-follow-up', label: 'Face-to-face follow-up scheduled' },
+    { id: 'patient-unavailable', label: 'Patient unavailable' },
   ],
 }
+
+/** Outcomes of a call from a clinician to a patient (Patient Connect). */
+export const patientConnectOutcomes: readonly OutcomeChoice[] = [
+  { id: 'patient-discharged', label: 'Patient discharged' },
+  { id: 'appointment-required', label: 'Appointment required' },
+  { id: 'patient-unavailable', label: 'Patient unavailable' },
+]
 
 /** What is offered after a call on the line: the line's own list; else that of the caller's area, where the area has one; else the default. */
 export function outcomesFor(directory: Directory, line: Line, callerOrganisation?: OrganisationId): readonly OutcomeChoice[] {

@@ -97,12 +97,15 @@ function readDirectory(form: Form, root: YamlNode): { readonly directory: Direct
 }
 
 function readUse(form: Form, references: References, node: YamlNode): NumberUse | undefined {
-  if (node.kind === 'scalar') return form.oneOf(node, 'what the number does', ['callBackCode']) === undefined ? undefined : { kind: 'callBackCode' }
+  if (node.kind === 'scalar') {
+    const kind = form.oneOf(node, 'what the number does', ['callBackCode', 'bypass'])
+    return kind === undefined ? undefined : { kind }
+  }
   const fields = form.fields(node, 'what the number does', ['dialIn', 'line'])
   const dialIn = fields?.get('dialIn')
   const line = fields?.get('line')
   if (fields === undefined) return undefined
-  if ((dialIn === undefined) === (line === undefined)) return form.problem(node, 'a number does exactly one thing', '`callBackCode`, `{ dialIn: organisation }` or `{ line: line }`')
+  if ((dialIn === undefined) === (line === undefined)) return form.problem(node, 'a number does exactly one thing', '`callBackCode`, `bypass`, `{ dialIn: organisation }` or `{ line: line }`')
   if (dialIn !== undefined) {
     const organisation = form.id(dialIn, 'dialIn')
     if (organisation === undefined) return undefined

@@ -1,6 +1,6 @@
 import type { Target } from '../switch/port.js'
 import { daysOfWeek } from './calendar.js'
-import type { Area, Clinician, Directory, Line, NcnPool, Organisation, OutcomeChoice, RingPolicy, Rota, RotaChange, RotaEntry, RotaSession, TimeSpan } from './model.js'
+import type { Area, Clinician, Directory, DirectoryNumber, Line, NcnPool, Organisation, OutcomeChoice, RingPolicy, Rota, RotaChange, RotaEntry, RotaSession, TimeSpan } from './model.js'
 import { showNumber } from './telephone-number.js'
 
 /**
@@ -16,8 +16,8 @@ export function writeDirectory(directory: Directory): string {
   section(out, 'lines', directory.lines, (line) => lineLines(line, dialled.line.get(line.id) ?? []))
   section(out, 'rotas', directory.rotas, rotaLines)
   section(out, 'ncnPools', directory.pools, poolLines)
-  if (dialled.callBackCode.length > 0) {
-    out.push('numbers:', ...dialled.callBackCode.map((number) => `  ${scalar(showNumber(number))}: callBackCode`), '')
+  if (dialled.others.length > 0) {
+    out.push('numbers:', ...dialled.others.map(({ number, use }) => `  ${scalar(showNumber(number))}: ${use.kind}`), '')
   }
   return out.join('\n')
 }
@@ -181,15 +181,17 @@ function scalar(text: string): string {
 interface DialledNumbers {
   readonly dialIn: ReadonlyMap<string, readonly string[]>
   readonly line: ReadonlyMap<string, readonly string[]>
-  readonly callBackCode: readonly string[]
+  /** Those that belong to no organisation and no line. */
+  readonly others: readonly DirectoryNumber[]
 }
 
 function numbersByUse(directory: Directory): DialledNumbers {
   const dialIn = new Map<string, string[]>()
   const line = new Map<string, string[]>()
-  const callBackCode: string[] = []
+  const others: DirectoryNumber[] = []
   const put = (map: Map<string, string[]>, id: string, number: string) => map.set(id, [...(map.get(id) ?? []), number])
-  for (const { number, use } of directory.numbers.values()) {
+  for (const entry of directory.numbers.values()) {
+    const { number, use } = entry
     switch (use.kind) {
       case 'dialIn':
         put(dialIn, use.organisation, number)
@@ -198,8 +200,9 @@ function numbersByUse(directory: Directory): DialledNumbers {
         put(line, use.line, number)
         break
       case 'callBackCode':
-        callBackCode.push(number)
+      case 'bypass':
+        others.push(entry)
     }
   }
-  return { dialIn, line, callBackCode }
+  return { dialIn, line, others }
 }

@@ -92,7 +92,7 @@ export function follow(before: TrackedCall | undefined, event: CallEvent, names:
       return hunting ? at('hunting', { attempts, ringing: undefined }) : still({ attempts })
     }
     case 'hunt.ended':
-      return event.result === 'accepted' ? before : at('ending')
+      return event.result === 'accepted' || event.result === 'connected' ? before : at('ending')
     case 'talk.started':
       return at('talking', { ringing: undefined, talkingSince: event.at, talkingTo: call.talkingTo ?? labelOf(before, event.attempt) })
     case 'talk.ended':

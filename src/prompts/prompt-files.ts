@@ -20,6 +20,13 @@ export function sentenceFile(folders: PromptFolders, id: SentenceId): string | u
   return [join(folders.prompts, 'recorded', `${id}.wav`), join(folders.prompts, 'rendered', `${id}.wav`)].find((file) => existsSync(file))
 }
 
+/** @returns the file of the music that patients wait with, or undefined when there is none */
+export function musicFile(folders: PromptFolders): string | undefined {
+  return [join(folders.prompts, 'recorded', musicFileName), join(folders.prompts, 'rendered', musicFileName)].find((file) => existsSync(file))
+}
+
+export const musicFileName = 'waiting-music.wav'
+
 /** @returns the file of a name that has been recorded or spoken before, or undefined */
 export function nameFile(folders: PromptFolders, text: string, voice: string): string | undefined {
   return [

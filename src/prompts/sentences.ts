@@ -17,8 +17,7 @@ export const sentences = {
   'menu-nothing-heard': 'Sorry, I did not hear a choice.',
   'menu-not-understood': 'Sorry, that is not one of the choices.',
   'menu-no-choice': 'I am sorry, I could not make out your choice. Please ring again when you are ready. Goodbye.',
-  'menu-star': 'Sorry, the star key has no use on this number yet.',
-  'no-lines': 'I am sorry, there is no advice line for this number. Please ring the hospital switchboard. Goodbye.',
+  'no-lines': 'I am sorry, there is no advice line for this number. Please ring the hospital switchboard. For a PIN or a practice, press star.',
 
   // The line has been chosen
   'ringing-line': 'Thank you. We are ringing',
@@ -64,6 +63,47 @@ export const sentences = {
   'caller-hung-up': 'The caller has hung up. Thank you for answering. Goodbye.',
   'not-connected': 'I am sorry, we could not connect the caller. Thank you for answering. Goodbye.',
 
+  // Patients' follow-up lines
+  'patient-welcome': 'Hello. You have reached',
+  'patient-please-wait': 'Please hold the line. We are looking for somebody in your clinic team.',
+  'whisper-patient': 'A patient is calling about',
+  'whisper-press-or-say-one-patient': 'Press or say one to speak to the patient.',
+  'whisper-press-one-patient': 'Press one to speak to the patient.',
+  'call-back-offer': 'To be called back on the number that you are calling from, press one.',
+  'call-back-other-number': 'To be called back on another number, press two.',
+  'call-back-offer-number': 'To be called back, press one.',
+  'call-back-key-number': 'Please key the number on which we can reach you, then press hash.',
+  'call-back-no-number': 'Sorry, that is not a telephone number which we can ring.',
+  'call-back-kept': 'Thank you. Your request is saved, and your clinic team will call you back.',
+  'call-back-not-kept': 'I am sorry, your request may not have been saved. Please ring again later.',
+
+  // PINs, codes and practices
+  'code-welcome': 'This number is for calls that were arranged.',
+  'code-ask-pin': 'Please key your PIN or your code.',
+  'code-ask': 'Please key your four digit code.',
+  'code-or-practice': 'To be put through to a practice, press star.',
+  'code-wrong': 'Sorry, that code is not good here, or not any more.',
+  'code-please-wait': 'One moment please.',
+  'code-locked': 'I am sorry, there were too many wrong codes. Please try again later, or ask for help.',
+  'code-right': 'Thank you.',
+  'bypass-key-code': 'Please key the code of the practice.',
+  'bypass-no-such-code': 'Sorry, no practice has that code.',
+  'bypass-no-number': 'I am sorry, this practice has given no number for this.',
+  'practice-not-reached': 'I am sorry, the practice does not answer.',
+
+  // Arranged calls: "This is a call to a patient which you arranged" ... "Press one, and we ring the patient."
+  'whisper-call-back': 'A patient is waiting to be called back',
+  'whisper-patient-connect': 'This is the call to a patient that you arranged.',
+  'whisper-call-back-code': 'A specialist is calling you back',
+  'whisper-press-or-say-one-ring': 'Press or say one, and we ring the patient.',
+  'whisper-press-one-ring': 'Press one, and we ring the patient.',
+  'ringing-patient': 'We are ringing the patient.',
+  'ringing-clinician': 'We are ringing the clinician who asked for advice.',
+  'patient-engaged': 'The patient is engaged at the moment.',
+  'patient-no-answer': 'The patient does not answer.',
+  'patient-not-reached': 'I am sorry, the patient could not be reached.',
+  'clinician-not-reached': 'I am sorry, the clinician who asked for advice could not be reached.',
+
   // After the talk
   'outcome-ask': 'What is the outcome of this call?',
   'outcome-wrong-key': 'Sorry, that is not one of the outcomes.',
@@ -74,6 +114,7 @@ export const sentences = {
   // In place of a name that cannot be spoken
   'generic-practice': 'a practice',
   'generic-line': 'an advice line',
+  'generic-patient-line': 'your clinic',
   'generic-outcome': 'the next outcome',
 
   // Numbers

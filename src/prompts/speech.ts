@@ -6,6 +6,7 @@ import type { SentenceId } from './sentences.js'
  * - `sentence`: one of the fixed sentences of `sentences.ts`, recorded once, replaceable by a human recording
  * - `name`: a name or a line's own words from the directory, spoken by the text-to-speech engine and kept by content; `instead` is the
  *   generic sentence ("a practice", "an advice line") for when it cannot be spoken
+ * - `music`: what patients wait with, once through; a recording of your own goes before it
  * - `digits`: read one by one, with the sentences `digit-0` to `digit-9`
  */
 export type SpeechPart =
@@ -13,6 +14,7 @@ export type SpeechPart =
   | { readonly kind: 'name'; readonly text: string; readonly instead: SentenceId }
   | { readonly kind: 'digits'; readonly digits: string }
   | { readonly kind: 'pause'; readonly ms: number }
+  | { readonly kind: 'music' }
 
 /** Turns what is to be said into audio that a leg can play. */
 export interface Speech {

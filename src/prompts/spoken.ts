@@ -1,7 +1,7 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Audio } from '../switch/port.js'
-import { nameFile, nameFileName, sentenceFile, type PromptFolders } from './prompt-files.js'
+import { musicFile, nameFile, nameFileName, sentenceFile, type PromptFolders } from './prompt-files.js'
 import type { SentenceId } from './sentences.js'
 import type { Speech, SpeechPart } from './speech.js'
 import { toTelephoneWav } from './telephone-wav.js'
@@ -66,6 +66,12 @@ export function createSpeech(options: SpokenOptions): Speech {
     switch (part.kind) {
       case 'sentence':
         return [sentence(part.id)]
+      case 'music': {
+        const path = musicFile(folders)
+        if (path !== undefined) return [{ kind: 'file', path }]
+        onProblem(`there is no music in ${folders.prompts}; patients hear a ringing tone`)
+        return [{ kind: 'tone', tone: 'ringback' }]
+      }
       case 'pause':
         return [{ kind: 'silence', ms: part.ms }]
       case 'digits':

@@ -174,6 +174,8 @@ export interface IncomingCall {
   readonly callerDisplayName: string
   /** User part of the Request-URI: what was dialled. */
   readonly dialledNumber: string
+  /** User of the telephone that has proved itself by digest. Set by the guard, never by an adapter. */
+  readonly device?: string
   /** Where it came from, as the transport saw it. */
   readonly source: { readonly address: string; readonly port: number; readonly protocol: string }
   /** Value of a SIP header, for access rules (digest, P-Asserted-Identity). Undefined when absent. */

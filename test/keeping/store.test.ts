@@ -56,6 +56,27 @@ test('a listener that throws harms nobody and raises an alarm', async () => {
   expect(alarms.active()).toMatchObject([{ alarm: 'store.listenerFailed' }])
 })
 
+test('the ledger keeps what is arranged besides calls: by topic, in order, over a restart, and it cannot be changed', async () => {
+  const file = join(scratchFolder(), 'calls.db')
+  const first = await openStore({ file, alarms: new AlarmBoard(), now: () => 7_000 })
+  await first.ledger.append('device', 'okafor-desk', 'made', { owner: 'dr-okafor' })
+  await first.ledger.append('watchList', '+447700900123', 'cleared', {})
+  const removed = await first.ledger.append('device', 'okafor-desk', 'removed', { nested: ['a', 1, null] })
+  expect(removed).toMatchObject({ seq: 3, topic: 'device', subject: 'okafor-desk', at: 7_000, type: 'removed' })
+  await first.close()
+
+  const { store } = await opened(file)
+  expect(await store.ledger.entries('device')).toEqual([
+    { seq: 1, topic: 'device', subject: 'okafor-desk', at: 7_000, type: 'made', data: { owner: 'dr-okafor' } },
+    { seq: 3, topic: 'device', subject: 'okafor-desk', at: 7_000, type: 'removed', data: { nested: ['a', 1, null] } },
+  ])
+  expect(await store.ledger.entries('arrangement')).toEqual([])
+  const byHand = new Database(file)
+  expect(() => byHand.exec("update ledger set data = '{}'")).toThrow(/append-only/)
+  expect(() => byHand.exec('delete from ledger')).toThrow(/append-only/)
+  byHand.close()
+})
+
 test('the database itself refuses to change or delete a fact', async () => {
   const file = join(scratchFolder(), 'calls.db')
   const { store } = await opened(file)

@@ -23,6 +23,8 @@ function audioOf(part: SpeechPart): readonly Audio[] {
       return [file(part.text)]
     case 'digits':
       return part.digits.split('').map((digit) => file(`digit-${digit}`))
+    case 'music':
+      return [file('music')]
     case 'pause':
       return [{ kind: 'silence', ms: part.ms }]
   }
@@ -49,6 +51,7 @@ export function spokenMs(audio: Audio): number {
   if (audio.kind === 'silence') return audio.ms
   if (audio.kind === 'tone') return audio.tone === 'beep' ? 400 : Infinity
   const text = heardText(audio)
+  if (text === 'music') return 30_000
   return msPerLetter * (isSentence(text) ? sentences[text] : text).length
 }
 

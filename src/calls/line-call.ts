@@ -7,24 +7,28 @@ import type { Bridge, Leg } from '../switch/port.js'
 import { leftEarly } from './abandoned.js'
 import { afterTalk } from './after-talk.js'
 import type { CallContext, CallEnd } from './call-context.js'
+import type { ChosenBy } from './events.js'
 import { hunt, type Answered, type HuntPool, type Meeting } from './hunt.js'
 import { inHuntOrder } from './hunt-order.js'
+import { mannerOf } from './line-manner.js'
 import { closedWords } from './menu.js'
-import { tellNobody } from './nobody.js'
+import { notAccepted } from './not-accepted.js'
 import { Recorder } from './recorder.js'
 import { Ringback } from './ringback.js'
-import { name, sayAndRelease, sentence, spoken } from './saying.js'
-import { Stop } from './stop.js'
+import { sayAndRelease, sentence, spoken } from './saying.js'
+import { over, Stop } from './stop.js'
 import { connect, talk } from './talk.js'
-import { adviceWhisper, whisper } from './whisper.js'
+import { whisper } from './whisper.js'
 
-export interface AdviceRequest {
+export interface LineRequest {
   readonly line: Line
   /** Who asks for advice. Undefined: the number dialled does not tell. */
   readonly organisation: Organisation | undefined
-  readonly chosenBy: 'only' | 'code' | 'number'
+  readonly chosenBy: ChosenBy
   /** Said first, in one piece with the ringing. */
   readonly greeting: readonly SpeechPart[]
+  /** Where the line was rung without a menu: `*`, pressed before somebody accepts, calls the hunt off and leads here. */
+  readonly onStar?: () => Promise<CallEnd>
 }
 
 interface Connection {
@@ -33,9 +37,10 @@ interface Connection {
 }
 
 /** The line is known: hunt, whisper, acceptance, the talk, the outcome. */
-export async function adviceCall(call: CallContext, caller: Leg, request: AdviceRequest): Promise<CallEnd> {
+export async function lineCall(call: CallContext, caller: Leg, request: LineRequest): Promise<CallEnd> {
   const { scope, clock } = call
   const { line, organisation } = request
+  const manner = mannerOf(line.kind)
   const opening = openingAt(line, call.arrivedAt)
   if (!opening.open) {
     scope.tell({ type: 'line.refused', line: line.id, why: 'closed' })
@@ -45,18 +50,18 @@ export async function adviceCall(call: CallContext, caller: Leg, request: Advice
   const pools = huntPools(call, line)
   if (pools.every(({ candidates }) => candidates.length === 0)) {
     scope.tell({ type: 'line.refused', line: line.id, why: 'noRota' })
-    await sayAndRelease(call, caller, [...request.greeting, sentence('nobody-on-rota'), sentence('try-again-later'), sentence('goodbye')])
-    return { ending: 'noRota' }
+    return manner.noRota(call, caller, line, request.greeting)
   }
 
   scope.tell({ type: 'line.chosen', line: line.id, by: request.chosenBy })
   const deadline = clock.monotonic() + line.ring.totalSeconds * 1_000
   const recorder = new Recorder(call)
   if (line.recordFrom === 'answer') void recorder.start(caller)
-  const ringback = new Ringback(call, caller)
-  const whisperWords = spoken(call, adviceWhisper(call, { organisation: organisation?.spokenName, line: line.spokenName }))
+  const whisperWords = spoken(call, manner.whisper(call, { organisation: organisation?.spokenName, line: line.spokenName }))
   const wrongKeyWords = spoken(call, [sentence('whisper-wrong-key')])
-  ringback.ring(await spoken(call, [...request.greeting, sentence('ringing-line'), name(line.spokenName, 'generic-line'), ...blurb(line)]))
+  const waiting = manner.waiting === 'ringingTone' ? undefined : await spoken(call, manner.waiting)
+  const ringback = new Ringback(call, caller, waiting)
+  ringback.ring(await spoken(call, [...request.greeting, ...manner.ringing(line)]))
 
   const meet = async ({ leg, attempt, acceptMs }: Answered): Promise<Meeting<Connection>> => {
     const answeredAt = clock.monotonic()
@@ -65,13 +70,13 @@ export async function adviceCall(call: CallContext, caller: Leg, request: Advice
     const heard = await whisper(call, { leg, attempt, words, wrongKeyWords: wrongKey, acceptMs: leftMs, signal: wanted.signal })
     if (heard.kind !== 'accepted') return notAccepted(call, leg, heard)
     ringback.handOver()
-    const connected = await connect(call, { caller, specialist: leg }, { attempt, proof: heard.proof }, recorder)
+    const connected = await connect(call, { caller, other: leg }, { attempt, proof: heard.proof }, recorder)
     switch (connected.kind) {
       case 'talking':
-        return { kind: 'connected', connection: { specialist: leg, bridge: connected.bridge } }
+        return { kind: 'connected', by: 'acceptance', connection: { specialist: leg, bridge: connected.bridge } }
       case 'callerGone':
         return notAccepted(call, leg, { kind: 'cancelled' })
-      case 'specialistGone':
+      case 'otherGone':
         ringback.resume()
         return { kind: 'answeredThenHungUp' }
       case 'failed':
@@ -82,21 +87,42 @@ export async function adviceCall(call: CallContext, caller: Leg, request: Advice
   }
 
   const wanted = new Stop(scope.gone(caller), ringback.lost)
+  const star = new AbortController()
+  if (request.onStar) {
+    void starPressed(caller, wanted.signal).then((pressed) => {
+      if (!pressed) return
+      star.abort(over)
+      wanted.done()
+    })
+  }
   const result = await hunt(call, { pools, deadline, signal: wanted.signal, account: line.id, near: caller, meet }).finally(() => wanted.done())
   switch (result.kind) {
     case 'connected': {
-      const parties = { caller, specialist: result.connection.specialist }
-      const end = await talk(call, result.connection.bridge, parties, recorder)
-      return afterTalk(call, parties, end, outcomesFor(call.directory, line, organisation?.id))
+      const { specialist, bridge } = result.connection
+      const parties = { caller, other: specialist }
+      const end = await talk(call, bridge, parties, recorder)
+      return afterTalk(call, parties, end, { of: manner.asks, outcomes: outcomesFor(call.directory, line, organisation?.id) })
     }
     case 'nobody':
     case 'timeUp':
       scope.alongside(recorder.stop())
-      await tellNobody(call, caller, line)
-      return { ending: 'unanswered' }
+      return manner.nobody(call, caller, line)
     case 'calledOff':
       scope.alongside(recorder.stop())
+      if (star.signal.aborted && request.onStar && !caller.ended) {
+        ringback.stop()
+        return request.onStar()
+      }
       return leftEarly(caller, 'abandonedInHunt')
+  }
+}
+
+/** @returns false when the signal aborts or the party goes before `*` is pressed */
+async function starPressed(leg: Leg, signal: AbortSignal): Promise<boolean> {
+  for (;;) {
+    const heard = await leg.listenFor({ keys: ['*'], signal })
+    if (heard.kind === 'key') return true
+    if (heard.kind !== 'otherKey') return false
   }
 }
 
@@ -105,26 +131,4 @@ function huntPools(call: CallContext, line: Line): readonly HuntPool[] {
   const local: HuntPool = { pool: 'local', candidates: inHuntOrder(huntCandidates(call.directory, line, call.arrivedAt), line.ring.order, call.past), ring: line.ring }
   const network = line.ncnPool === undefined ? undefined : call.directory.pools.get(line.ncnPool)
   return network === undefined ? [local] : [local, { pool: 'ncn', candidates: inHuntOrder(poolCandidates(call.directory, network.id), network.ring.order, call.past), ring: network.ring }]
-}
-
-/** Answered, and not accepted: who is still there is told why, or released. */
-async function notAccepted(call: CallContext, leg: Leg, heard: { readonly kind: 'notAccepted' | 'hungUp' | 'cancelled' } | { readonly kind: 'failed'; readonly why: string }): Promise<Meeting<Connection>> {
-  switch (heard.kind) {
-    case 'cancelled':
-      // The hunt is over, so somebody who has answered may hear why before they are let go.
-      await sayAndRelease(call, leg, [sentence('caller-hung-up')])
-      return { kind: 'cancelled' }
-    case 'hungUp':
-      return { kind: 'answeredThenHungUp' }
-    case 'notAccepted':
-      void call.scope.release(leg)
-      return { kind: 'notAccepted' }
-    case 'failed':
-      void call.scope.release(leg)
-      return { kind: 'failed', reason: heard.why }
-  }
-}
-
-function blurb(line: Line): readonly SpeechPart[] {
-  return line.blurb.trim() === '' ? [] : [name(line.blurb.trim(), 'try-again-later')]
 }

@@ -1,0 +1,62 @@
+import type { Line } from '../directory/model.js'
+import { readNumber } from '../directory/telephone-number.js'
+import type { SpeechPart } from '../prompts/speech.js'
+import type { Leg } from '../switch/port.js'
+import { leftEarly } from './abandoned.js'
+import { raiseAlarm, type CallContext, type CallEnd } from './call-context.js'
+import { readCode, readDigits } from './code-entry.js'
+import { sayAndRelease, sentence, spoken } from './saying.js'
+
+/** National numbers have up to 11 digits here, and their international forms up to 15 (E.164). */
+const numberLengths = [10, 11, 12, 13, 14, 15]
+const triesAtMost = 3
+
+/**
+ * Nobody was free for a patient: by one key they ask to be called back, on the number that they ring from or on another one. The request is
+ * on disk before they are thanked for it.
+ * @param first what they are told before that
+ * @param otherwise how the call ends when they ask for nothing
+ */
+export async function offerCallBack(call: CallContext, caller: Leg, line: Line, first: readonly SpeechPart[], otherwise: CallEnd): Promise<CallEnd> {
+  const own = readNumber(call.callerNumber)
+  let lead = first
+  // Keys pressed while waiting were not an answer to this question.
+  caller.dropKeys()
+  for (let tries = 0; tries < triesAtMost; tries++) {
+    const question = own.ok ? [sentence('call-back-offer'), sentence('call-back-other-number')] : [sentence('call-back-offer-number')]
+    const entry = await readCode(call, caller, await spoken(call, [...lead, ...question]), own.ok ? ['1', '2'] : ['1'])
+    if (entry.kind === 'gone') return leftEarly(caller, 'abandonedInHunt')
+    if (entry.kind === 'nothing') break
+    if (entry.kind === 'code') {
+      const keyed: KeyedNumber = own.ok && entry.code === '1' ? { kind: 'number', number: own.number } : await askNumber(call, caller)
+      if (keyed.kind === 'gone') return leftEarly(caller, 'abandonedInHunt')
+      if (keyed.kind === 'number') return keepRequest(call, caller, line, keyed.number)
+      break
+    }
+    lead = [sentence('menu-not-understood')]
+  }
+  await sayAndRelease(call, caller, [sentence('try-again-later'), sentence('goodbye')])
+  return otherwise
+}
+
+type KeyedNumber = { readonly kind: 'number'; readonly number: string } | { readonly kind: 'none' } | { readonly kind: 'gone' }
+
+async function askNumber(call: CallContext, caller: Leg): Promise<KeyedNumber> {
+  let lead: readonly SpeechPart[] = []
+  for (let tries = 0; tries < triesAtMost; tries++) {
+    const entry = await readDigits(call, caller, await spoken(call, [...lead, sentence('call-back-key-number')]), numberLengths)
+    if (entry.kind === 'gone') return { kind: 'gone' }
+    const reading = readNumber(entry.kind === 'code' ? entry.code : '')
+    if (reading.ok) return { kind: 'number', number: reading.number }
+    lead = [sentence('call-back-no-number')]
+  }
+  return { kind: 'none' }
+}
+
+async function keepRequest(call: CallContext, caller: Leg, line: Line, number: string): Promise<CallEnd> {
+  const kept = await call.scope.keep({ type: 'callBack.requested', line: line.id, number })
+  // It is in memory and will be written as soon as that can be done; but nobody is promised what is not on disk.
+  if (!kept) raiseAlarm(call, 'callBack.notStored', `a patient's request on ${line.id} is not on disk yet`)
+  await sayAndRelease(call, caller, [sentence(kept ? 'call-back-kept' : 'call-back-not-kept'), sentence('goodbye')])
+  return { ending: 'callBackRequested', ...(kept ? {} : { detail: 'the request was not on disk when the patient was told' }) }
+}

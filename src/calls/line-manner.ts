@@ -1,0 +1,95 @@
+import type { Line, LineKind } from '../directory/model.js'
+import type { SpeechPart } from '../prompts/speech.js'
+import type { Leg } from '../switch/port.js'
+import type { CallContext, CallEnd } from './call-context.js'
+import type { Party } from './events.js'
+import { offerCallBack } from './call-back-request.js'
+import { tellNobody } from './nobody.js'
+import { name, sayAndRelease, sentence } from './saying.js'
+
+/**
+ * How a call on a line is carried, where it depends on who rings: clinicians who ask for advice, or patients on a follow-up pathway.
+ * The hunt, acceptance, the talk and the recording are the same for all.
+ */
+export interface LineManner {
+  /** Said first to whoever rings the line's own number. */
+  readonly greeting: (line: Line) => readonly SpeechPart[]
+  /** Said when the hunt begins. */
+  readonly ringing: (line: Line) => readonly SpeechPart[]
+  /** Heard while people are rung. */
+  readonly waiting: readonly SpeechPart[] | 'ringingTone'
+  /** What whoever answers hears. */
+  readonly whisper: (call: CallContext, about: WhisperAbout) => readonly SpeechPart[]
+  /** Who is asked for the outcome, in this order, of those who are still there. */
+  readonly asks: readonly Party[]
+  /** Nobody accepted: tells the caller, and ends the call. */
+  readonly nobody: (call: CallContext, caller: Leg, line: Line) => Promise<CallEnd>
+  /** Nobody is on the rota. */
+  readonly noRota: (call: CallContext, caller: Leg, line: Line, greeting: readonly SpeechPart[]) => Promise<CallEnd>
+}
+
+export interface WhisperAbout {
+  /** As spoken; undefined where it is not known who asks. */
+  readonly organisation: string | undefined
+  /** As spoken. */
+  readonly line: string
+}
+
+/** What every clinician who rings hears first. */
+export const greeting: readonly SpeechPart[] = [sentence('welcome'), sentence('calls-are-recorded')]
+
+/** "Advice line call from {organisation} about {line}. Press or say one to speak to the clinician." */
+const advice: LineManner = {
+  greeting: () => greeting,
+  ringing: (line) => [sentence('ringing-line'), name(line.spokenName, 'generic-line'), ...blurb(line)],
+  waiting: 'ringingTone',
+  whisper: (call, about) => [
+    sentence('whisper-call-from'),
+    about.organisation === undefined ? sentence('generic-practice') : name(about.organisation, 'generic-practice'),
+    sentence('whisper-about'),
+    name(about.line, 'generic-line'),
+    sentence(asksForWord(call) ? 'whisper-press-or-say-one' : 'whisper-press-one'),
+  ],
+  asks: ['caller', 'specialist'],
+  nobody: async (call, caller, line) => {
+    await tellNobody(call, caller, line)
+    return { ending: 'unanswered' }
+  },
+  noRota: async (call, caller, _line, first) => {
+    await sayAndRelease(call, caller, [...first, sentence('nobody-on-rota'), sentence('try-again-later'), sentence('goodbye')])
+    return { ending: 'noRota' }
+  },
+}
+
+/**
+ * A patient rings. Whoever answers hears that it is a patient, and for which line; only they are asked for an outcome. When nobody is
+ * free the patient may ask to be called back. They wait with music: unlike clinicians, patients take a long ringing for an unanswered call.
+ */
+const patients: LineManner = {
+  greeting: (line) => [sentence('patient-welcome'), name(line.spokenName, 'generic-patient-line'), sentence('calls-are-recorded')],
+  ringing: (line) => [sentence('patient-please-wait'), ...blurb(line)],
+  waiting: [{ kind: 'music' }],
+  whisper: (call, { line }) => [
+    sentence('whisper-patient'),
+    name(line, 'generic-patient-line'),
+    sentence(asksForWord(call) ? 'whisper-press-or-say-one-patient' : 'whisper-press-one-patient'),
+  ],
+  asks: ['specialist'],
+  nobody: (call, caller, line) => offerCallBack(call, caller, line, [sentence('nobody-available')], { ending: 'unanswered' }),
+  noRota: (call, caller, line, first) => offerCallBack(call, caller, line, [...first, sentence('nobody-available')], { ending: 'noRota' }),
+}
+
+const manners: Readonly<Record<LineKind, LineManner>> = { advice, pifuAnswer: patients, pifuCallBack: patients }
+
+/** How calls on this kind of line are carried. */
+export function mannerOf(kind: LineKind): LineManner {
+  return manners[kind]
+}
+
+export function asksForWord(call: CallContext): boolean {
+  return call.settings.acceptWords.length > 0
+}
+
+function blurb(line: Line): readonly SpeechPart[] {
+  return line.blurb.trim() === '' ? [] : [name(line.blurb.trim(), 'try-again-later')]
+}

@@ -1,0 +1,23 @@
+import type { Leg } from '../switch/port.js'
+import type { CallContext } from './call-context.js'
+import type { Meeting } from './hunt.js'
+import { sayAndRelease, sentence } from './saying.js'
+import type { WhisperResult } from './whisper.js'
+
+/** Answered, and not accepted: who is still there is told why, or released. */
+export async function notAccepted<T>(call: CallContext, leg: Leg, heard: Exclude<WhisperResult, { readonly kind: 'accepted' }>): Promise<Meeting<T>> {
+  switch (heard.kind) {
+    case 'cancelled':
+      // The hunt is over, so somebody who has answered may hear why before they are let go.
+      await sayAndRelease(call, leg, [sentence('caller-hung-up')])
+      return { kind: 'cancelled' }
+    case 'hungUp':
+      return { kind: 'answeredThenHungUp' }
+    case 'notAccepted':
+      void call.scope.release(leg)
+      return { kind: 'notAccepted' }
+    case 'failed':
+      void call.scope.release(leg)
+      return { kind: 'failed', reason: heard.why }
+  }
+}

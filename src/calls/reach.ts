@@ -1,0 +1,78 @@
+import type { SpeechPart } from '../prompts/speech.js'
+import type { Bridge, Leg } from '../switch/port.js'
+import type { CallContext } from './call-context.js'
+import type { AttemptResult } from './events.js'
+import { hunt, type Answered, type Meeting, type Rung } from './hunt.js'
+import { notAccepted } from './not-accepted.js'
+import type { Recorder } from './recorder.js'
+import { Ringback } from './ringback.js'
+import { sayAndRelease, sentence, spoken } from './saying.js'
+import { Stop } from './stop.js'
+import { connect, join } from './talk.js'
+import { whisper } from './whisper.js'
+
+export interface ReachRequest {
+  readonly caller: Leg
+  /** Where they are wanted: one telephone after the other, until one is answered. Each with a key of its own. */
+  readonly telephones: readonly Rung[]
+  readonly ringSeconds: number
+  readonly account: string
+  readonly recorder: Recorder
+  /** Said to the caller first, in one piece with the ringing. */
+  readonly words: readonly SpeechPart[]
+  /** What whoever answers hears, and has to accept within so long. Absent: who answers is connected at once, and so is their answerphone. */
+  readonly acceptance?: { readonly whisper: readonly SpeechPart[]; readonly acceptSeconds: number }
+}
+
+export type Reached =
+  | { readonly kind: 'talking'; readonly called: Leg; readonly bridge: Bridge }
+  /** `last`: what became of the last ringing. The caller is still there, and hears nothing any more. */
+  | { readonly kind: 'notReached'; readonly last: AttemptResult | undefined }
+  | { readonly kind: 'callerGone' }
+
+/** Rings just the one party that the caller wants: a patient, a practice, whoever had asked for advice. */
+export async function reach(call: CallContext, request: ReachRequest): Promise<Reached> {
+  const { scope, clock } = call
+  const { caller, telephones, acceptance, recorder } = request
+  const ringback = new Ringback(call, caller)
+  const words = acceptance && spoken(call, acceptance.whisper)
+  const wrongKeyWords = acceptance && spoken(call, [sentence('whisper-wrong-key')])
+  ringback.ring(await spoken(call, request.words))
+  const wanted = new Stop(scope.gone(caller), ringback.lost)
+
+  const meet = async ({ leg, attempt, acceptMs }: Answered): Promise<Meeting<{ readonly called: Leg; readonly bridge: Bridge }>> => {
+    const parties = { caller, other: leg }
+    const answeredAt = clock.monotonic()
+    const heard = words && (await whisper(call, { leg, attempt, words: await words, wrongKeyWords: (await wrongKeyWords) ?? [], acceptMs: acceptMs - (clock.monotonic() - answeredAt), signal: wanted.signal }))
+    if (heard && heard.kind !== 'accepted') return notAccepted(call, leg, heard)
+    ringback.handOver()
+    const joined = heard ? await connect(call, parties, { attempt, proof: heard.proof }, recorder) : await join(call, parties, attempt, recorder)
+    switch (joined.kind) {
+      case 'talking':
+        return { kind: 'connected', by: heard ? 'acceptance' : 'answer', connection: { called: leg, bridge: joined.bridge } }
+      case 'callerGone':
+        return notAccepted(call, leg, { kind: 'cancelled' })
+      case 'otherGone':
+        ringback.resume()
+        return { kind: 'answeredThenHungUp' }
+      case 'failed':
+        scope.alongside(sayAndRelease(call, leg, [sentence('not-connected')]))
+        ringback.resume()
+        return { kind: 'failed', reason: joined.why }
+    }
+  }
+
+  const ring = { ringSeconds: request.ringSeconds, acceptSeconds: acceptance?.acceptSeconds ?? request.ringSeconds, rounds: 1 }
+  const deadline = clock.monotonic() + telephones.length * (ring.ringSeconds + ring.acceptSeconds) * 1_000
+  const result = await hunt(call, { pools: [{ pool: 'direct', candidates: telephones, ring }], deadline, signal: wanted.signal, account: request.account, near: caller, party: 'called', meet }).finally(() => wanted.done())
+  switch (result.kind) {
+    case 'connected':
+      return { kind: 'talking', ...result.connection }
+    case 'nobody':
+    case 'timeUp':
+      ringback.stop()
+      return { kind: 'notReached', last: result.kind === 'nobody' ? result.last : undefined }
+    case 'calledOff':
+      return { kind: 'callerGone' }
+  }
+}

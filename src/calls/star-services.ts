@@ -1,0 +1,87 @@
+import { sleep } from '../clock/clock.js'
+import type { Organisation } from '../directory/model.js'
+import type { SpeechPart } from '../prompts/speech.js'
+import type { Leg } from '../switch/port.js'
+import { leftEarly } from './abandoned.js'
+import { arrangedKinds, codeCall, patientCall } from './arranged-call.js'
+import type { ArrangedCall, Redeemed } from './arrangements.js'
+import { bypassByCode } from './bypass-call.js'
+import type { CallContext, CallEnd } from './call-context.js'
+import { readDigits } from './code-entry.js'
+import { say, sayAndRelease, sentence, spoken } from './saying.js'
+import { within } from './within.js'
+
+/** Digits of a call-back code, and of a PIN of Patient Connect. */
+const codeDigits = 4
+const pinDigits = 6
+/** While a wrong guess makes the caller wait they hear something at least this often. */
+const waitPieceMs = 4_000
+
+export interface CodeRequest {
+  /** Said first. */
+  readonly first: readonly SpeechPart[]
+  /** The organisation whose Dial-In number was dialled: PINs are good there. Undefined: a number for call-back codes only. */
+  readonly organisation?: Organisation
+  /** Keys that came with the dialled number: nothing needs to be asked. */
+  readonly dialled?: string
+  /** Whether `*` leads on to practices. */
+  readonly practices: boolean
+}
+
+/** Asks for the PIN or code of an arranged call, and carries that call. Wrong guesses take longer and longer, and then none is looked at. */
+export async function codeService(call: CallContext, caller: Leg, request: CodeRequest): Promise<CallEnd> {
+  const { scope, settings } = call
+  const question = [sentence(request.organisation ? 'code-ask-pin' : 'code-ask'), ...(request.practices ? [sentence('code-or-practice')] : [])]
+  let lead = request.first
+  let dialled = request.dialled
+  for (let tries = 0; tries < settings.menuTries; tries++) {
+    const entry =
+      dialled === undefined ? await readDigits(call, caller, await spoken(call, [...lead, ...question]), request.organisation ? [codeDigits, pinDigits] : [codeDigits]) : ({ kind: 'code', code: dialled } as const)
+    dialled = undefined
+    if (entry.kind === 'gone') return leftEarly(caller, 'abandonedInMenu')
+    if (entry.kind === 'star' && request.practices) return bypassByCode(call, caller, [])
+    if (entry.kind === 'nothing' || entry.kind === 'hash' || entry.kind === 'star') {
+      lead = entry.kind === 'nothing' ? [sentence('menu-nothing-heard')] : []
+      continue
+    }
+    const keys = entry.kind === 'code' ? entry.code : entry.keys
+    const redeemed = await redeem(call, keys, request.organisation)
+    if (redeemed === undefined) {
+      await sayAndRelease(call, caller, [sentence('technical-fault')])
+      return { ending: 'engineFault', detail: 'a code could not be looked up' }
+    }
+    if (redeemed.kind === 'granted') return carry(call, caller, redeemed.arranged)
+    scope.tell({ type: 'code.refused', digits: keys.length, why: redeemed.kind })
+    if (redeemed.kind === 'locked') {
+      await sayAndRelease(call, caller, [sentence('code-locked'), sentence('goodbye')])
+      return { ending: 'wrongCode', detail: 'too many wrong codes' }
+    }
+    if (!(await waitOut(call, caller, redeemed.waitMs))) return leftEarly(caller, 'abandonedInMenu')
+    lead = [sentence('code-wrong')]
+  }
+  await say(call, caller, [...lead, sentence('menu-no-choice')], scope.gone(caller))
+  return { ending: lead.length > 0 && lead !== request.first ? 'wrongCode' : 'noChoice' }
+}
+
+/** @returns undefined when nobody can say whether the keys are right: then they are not */
+async function redeem(call: CallContext, keys: string, organisation: Organisation | undefined): Promise<Redeemed | undefined> {
+  const { arrangements, clock, settings, id, callerNumber, dialledNumber } = call
+  return within(clock, settings.patienceMs, arrangements.redeem(keys, { callId: id, callerNumber, dialledNumber, ...(organisation ? { organisation: organisation.id } : {}) }))
+}
+
+function carry(call: CallContext, caller: Leg, arranged: ArrangedCall): Promise<CallEnd> {
+  call.scope.tell({ type: 'arrangement.taken', arrangement: arranged.id, kind: arrangedKinds[arranged.kind], ...(arranged.organisation === undefined ? {} : { organisation: arranged.organisation }) })
+  const line = arranged.line === undefined ? undefined : call.directory.lines.get(arranged.line)
+  if (line) call.scope.tell({ type: 'line.chosen', line: line.id, by: 'arrangement' })
+  return arranged.kind === 'callBackCode' ? codeCall(call, caller, arranged) : patientCall(call, caller, arranged)
+}
+
+/** @returns false when the caller has gone meanwhile */
+async function waitOut(call: CallContext, caller: Leg, waitMs: number): Promise<boolean> {
+  const gone = call.scope.gone(caller)
+  for (let left = waitMs; left > 0 && !gone.aborted; left -= waitPieceMs) {
+    await sleep(call.clock, Math.min(left, waitPieceMs), gone)
+    if (left > waitPieceMs) await say(call, caller, [sentence('code-please-wait')], gone)
+  }
+  return !gone.aborted
+}
