@@ -20,9 +20,10 @@ const rooms = {
   guard: ['calls', 'switch', 'clock'],
   store: ['calls', 'switch', 'directory'],
   recordings: ['calls', 'store', 'clock', 'rtp'],
+  arrangements: ['calls', 'store', 'directory', 'switch', 'clock'],
   live: ['calls', 'directory'],
   metrics: ['calls', 'switch', 'live'],
-  admin: ['calls', 'store', 'recordings', 'live', 'metrics', 'directory', 'switch'],
+  admin: ['calls', 'store', 'arrangements', 'recordings', 'live', 'metrics', 'directory', 'switch'],
   config: ['guard'],
   demo: ['phones', 'sip', 'rtp', 'directory'],
 }
