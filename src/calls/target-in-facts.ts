@@ -1,6 +1,13 @@
 import type { Target } from '../switch/port.js'
 
-/** A target as the facts have it: the number in E.164, or the address. */
+/** A target as the facts have it: the number in E.164, the address, or `device:` and the user of the registered telephone. */
 export function targetInFacts(target: Target): string {
-  return target.kind === 'number' ? target.number : target.uri
+  switch (target.kind) {
+    case 'number':
+      return target.number
+    case 'uri':
+      return target.uri
+    case 'device':
+      return `device:${target.user}`
+  }
 }

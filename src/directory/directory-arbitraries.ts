@@ -27,6 +27,7 @@ export const arbitraryDay = fc
 const arbitraryTarget: fc.Arbitrary<Target> = fc.oneof(
   fc.integer({ min: 0, max: 999 }).map((n): Target => ({ kind: 'number', number: `+441632960${String(n).padStart(3, '0')}` })),
   fc.integer({ min: 1, max: 9 }).map((n): Target => ({ kind: 'uri', uri: `sip:phone${n}@127.0.0.1:507${n}` })),
+  fc.integer({ min: 1, max: 9 }).map((n): Target => ({ kind: 'device', user: `phone-${n}` })),
 )
 
 /** Words as people write them, with everything that means something to YAML or to a spreadsheet. */

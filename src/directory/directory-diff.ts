@@ -112,6 +112,7 @@ function asText(value: unknown): string | undefined {
   if (isEntry(value)) return value.kind === 'clinician' ? value.clinician : `${value.label} (${showTarget(value.target)})`
   if (value['kind'] === 'number' && typeof value['number'] === 'string') return showTarget({ kind: 'number', number: value['number'] })
   if (value['kind'] === 'uri' && typeof value['uri'] === 'string') return value['uri']
+  if (value['kind'] === 'device' && typeof value['user'] === 'string') return showTarget({ kind: 'device', user: value['user'] })
   if (isSpan(value)) return showSpan(value)
   return undefined
 }

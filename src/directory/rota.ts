@@ -1,6 +1,7 @@
 import { dateOf, dayNumber, daysOfWeek, weekdayIndex, type DayNumber } from './calendar.js'
 import type { Directory, HuntCandidate, Line, PoolId, Rota, RotaChange, RotaEntry, RotaSession, TimeSpan } from './model.js'
 import { spanMinutes, spanOn } from './span.js'
+import { writeTarget } from './telephone-number.js'
 import { knownTimeZone, type TimeZone } from './time-zone.js'
 
 /** One session on one date, with the changes for that date applied. */
@@ -62,10 +63,10 @@ export function poolCandidates(directory: Directory, poolId: PoolId): readonly H
   return pool === undefined ? [] : candidates(directory, pool.entries, 'ncn')
 }
 
-/** Stable identity of a place on a rota: `clinician:dr-okafor`, `phone:+441632960123`, `phone:sip:ward7@example.net`. */
+/** Stable identity of a place on a rota: `clinician:dr-okafor`, `phone:+441632960123`, `phone:sip:ward7@example.net`, `phone:device:ward-7`. */
 export function entryKey(entry: RotaEntry): string {
   if (entry.kind === 'clinician') return `clinician:${entry.clinician}`
-  return `phone:${entry.target.kind === 'number' ? entry.target.number : entry.target.uri}`
+  return `phone:${entry.target.kind === 'number' ? entry.target.number : writeTarget(entry.target)}`
 }
 
 function candidates(directory: Directory, entries: readonly RotaEntry[], pool: HuntCandidate['pool']): readonly HuntCandidate[] {

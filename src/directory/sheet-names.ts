@@ -1,6 +1,6 @@
 import { shorten } from './form.js'
 import type { ClinicianId, Directory, RotaEntry } from './model.js'
-import { readTarget, showNumber } from './telephone-number.js'
+import { readTarget, writeTarget } from './telephone-number.js'
 
 /** What stands in place of people when nobody is to be rung. */
 export const closedWord = 'closed'
@@ -21,7 +21,7 @@ export class SheetNames {
 
   /** `Dr Ada Okafor`; `Dr Ada Okafor [dr-okafor]` where the name alone could be misread; `Ward 7 (01632 960123)`. */
   show(entry: RotaEntry): string {
-    if (entry.kind === 'phone') return `${entry.label} (${entry.target.kind === 'number' ? showNumber(entry.target.number) : entry.target.uri})`
+    if (entry.kind === 'phone') return `${entry.label} (${writeTarget(entry.target)})`
     const name = this.#directory.clinicians.get(entry.clinician)?.name
     if (name === undefined) return entry.clinician
     const readBack = name.toLowerCase() === closedWord || /^[=+\-@']/.test(name) ? undefined : this.read(name)

@@ -3,12 +3,15 @@ import { parsePhoneNumberFromString } from 'libphonenumber-js/max'
 import { describe, expect, it } from 'vitest'
 import { bypassTargets, numberUse, organisationByCode } from './dialled-number.js'
 import { emptyDirectory } from './empty-directory.js'
-import { readNumber, readSipAddress, readTarget, showNumber, showTarget, speakableDigits } from './telephone-number.js'
+import type { Target } from '../switch/port.js'
+import { readNumber, readSipAddress, readTarget, showNumber, showTarget, speakableDigits, writeTarget } from './telephone-number.js'
 
 const read = (text: string) => {
   const reading = readNumber(text)
   return reading.ok ? reading.number : undefined
 }
+
+const dialled = (target: Target) => (target.kind === 'number' ? target.number : target.kind === 'uri' ? target.uri : target.user)
 
 describe('telephone numbers', () => {
   it.each([
@@ -115,9 +118,9 @@ describe('SIP addresses', () => {
 
   it('never let anything into a request line but their own characters', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), fc.constantFrom('sip:', 'sip:a@', 'sip:a@h;transport=', ''), (text, start) => {
+      fc.property(fc.string({ unit: 'binary' }), fc.constantFrom('sip:', 'sip:a@', 'sip:a@h;transport=', 'device:', 'device:a-', ''), (text, start) => {
         const reading = readTarget(start + text)
-        if (reading.ok) expect(reading.target.kind === 'uri' ? reading.target.uri : reading.target.number).toMatch(/^[A-Za-z0-9:@.[\]_+;=-]+$/)
+        if (reading.ok) expect(dialled(reading.target)).toMatch(/^[A-Za-z0-9:@.[\]_+;=-]+$/)
       }),
     )
   })
@@ -125,6 +128,22 @@ describe('SIP addresses', () => {
   it('are shown without their scheme', () => {
     expect(showTarget({ kind: 'uri', uri: 'sip:ward7@192.0.2.10' })).toBe('ward7@192.0.2.10')
     expect(showTarget({ kind: 'number', number: '+441632960123' })).toBe('01632 960123')
+  })
+})
+
+describe('telephones that register', () => {
+  it('stand in the directory by their name', () => {
+    expect(readTarget('device:okafor-desk')).toEqual({ ok: true, target: { kind: 'device', user: 'okafor-desk' } })
+    expect(showTarget({ kind: 'device', user: 'okafor-desk' })).toBe('device:okafor-desk')
+  })
+
+  it.each(['device:', 'device:7', 'device:07700900123', 'device:Okafor', 'device:okafor_desk', 'device:a--b', 'device:a-', 'device:-a', 'device:a b', 'device:a@host', 'device:a;b', 'device:a\r\nRoute: x', 'DEVICE:okafor', 'device: okafor', `device:${'a'.repeat(65)}`])('%j is none', (text) => {
+    const reading = readTarget(text)
+    expect(reading).toMatchObject({ ok: false, expected: expect.stringContaining('okafor-desk') as string })
+  })
+
+  it('are written as they are read', () => {
+    expect(writeTarget({ kind: 'device', user: 'ward-7' })).toBe('device:ward-7')
   })
 })
 

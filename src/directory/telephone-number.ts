@@ -1,5 +1,6 @@
 import { Metadata, parsePhoneNumberFromString } from 'libphonenumber-js/max'
 import type { Target } from '../switch/port.js'
+import { expectedDeviceUser, isDeviceUser } from './device-user.js'
 
 /**
  * Telephone numbers: E.164 inside (`+441632960123`), shown and spoken as people in the United Kingdom write them. Numbers without a
@@ -40,7 +41,19 @@ export function showNumber(number: string): string {
 
 /** As `showNumber`, for anything that can be rung: a SIP address is shown without its scheme. */
 export function showTarget(target: Target): string {
-  return target.kind === 'number' ? showNumber(target.number) : target.uri.replace(/^sips?:/, '')
+  return target.kind === 'uri' ? target.uri.replace(/^sips?:/, '') : writeTarget(target)
+}
+
+/** As people write it in the directory file and in the spreadsheet: what `readTarget` reads back is the same target. */
+export function writeTarget(target: Target): string {
+  switch (target.kind) {
+    case 'number':
+      return showNumber(target.number)
+    case 'uri':
+      return target.uri
+    case 'device':
+      return `device:${target.user}`
+  }
 }
 
 /**
@@ -70,15 +83,19 @@ export function readSipAddress(text: string): { readonly ok: true; readonly uri:
   return { ok: true, uri: text }
 }
 
-/** Reads what stands on a rota or at a clinician: a telephone number or a SIP address. */
+/** Reads what stands on a rota or at a clinician: a telephone number, a SIP address, or `device:` and the name of a telephone that registers. */
 export function readTarget(text: string): { readonly ok: true; readonly target: Target } | { readonly ok: false; readonly expected: string } {
   if (/^sips?:/i.test(text)) {
     const address = readSipAddress(text)
     return address.ok ? { ok: true, target: { kind: 'uri', uri: address.uri } } : address
   }
+  if (/^device:/i.test(text)) {
+    const user = text.slice('device:'.length)
+    return text.startsWith('device:') && isDeviceUser(user) ? { ok: true, target: { kind: 'device', user } } : { ok: false, expected: `\`device:\` and the name of a telephone that registers: ${expectedDeviceUser}` }
+  }
   const reading = readNumber(text)
   if (reading.ok) return { ok: true, target: { kind: 'number', number: reading.number } }
-  return { ok: false, expected: `${reading.expected}, or a SIP address such as sip:ward7@192.0.2.10` }
+  return { ok: false, expected: `${reading.expected}, a SIP address such as sip:ward7@192.0.2.10, or a telephone that registers such as device:okafor-desk` }
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Target } from '../switch/port.js'
 import { daysOfWeek } from './calendar.js'
 import type { Area, Clinician, Directory, DirectoryNumber, Line, NcnPool, Organisation, OutcomeChoice, RingPolicy, Rota, RotaChange, RotaEntry, RotaSession, TimeSpan } from './model.js'
-import { showNumber } from './telephone-number.js'
+import { showNumber, writeTarget } from './telephone-number.js'
 
 /**
  * Writes a directory as a directory file: what `parseDirectory` reads back is the same directory. Names in a fixed order, one thing a block, one
@@ -156,7 +156,7 @@ function entryText(entry: RotaEntry): string {
 }
 
 function target(value: Target): string {
-  return scalar(value.kind === 'number' ? showNumber(value.number) : value.uri)
+  return scalar(writeTarget(value))
 }
 
 export function showSpan(span: TimeSpan): string {

@@ -13,8 +13,17 @@
  * - When an operation was cancelled, what it had opened (leg, channel, timer) is released by the implementation itself.
  */
 
-/** Where to ring. `number` is E.164 (`+441865922021`) and goes through a trunk; `uri` is dialled as it stands. */
-export type Target = { readonly kind: 'number'; readonly number: string } | { readonly kind: 'uri'; readonly uri: string }
+/**
+ * Where to ring. `number` is E.164 (`+441865922021`) and goes through a trunk; `uri` is dialled as it stands; `device` is a telephone that
+ * registers here, wherever it is at that moment.
+ */
+export type Target = DialledTarget | { readonly kind: 'device'; readonly user: string }
+
+/**
+ * What an adapter dials: a registered telephone has been looked up before. `via`: SIP URI of the next hop, where that is not what the request
+ * URI says (the address that a registered telephone's packets came from).
+ */
+export type DialledTarget = { readonly kind: 'number'; readonly number: string } | { readonly kind: 'uri'; readonly uri: string; readonly via?: string }
 
 /** What the called party sees. Always the single outbound number; nothing else of the caller may leave the house. */
 export interface CallerId {
@@ -221,4 +230,9 @@ export interface Switch {
   onHealth(listener: (health: SwitchHealth) => void): () => void
   /** Refuses new calls with 503, closes every leg, then the connections. */
   close(): Promise<void>
+}
+
+/** A switch that knows nothing of registered telephones: what an adapter is. */
+export interface PlainSwitch extends Omit<Switch, 'dial'> {
+  dial(target: DialledTarget, options: DialOptions): Promise<DialResult>
 }

@@ -1,4 +1,4 @@
-import type { Switch } from '../port.js'
+import type { PlainSwitch, Switch } from '../port.js'
 import { DrachtioSwitch } from './drachtio-switch.js'
 import type { DrachtioSwitchSettings } from './settings.js'
 
@@ -6,7 +6,7 @@ import type { DrachtioSwitchSettings } from './settings.js'
  * Connects to the servers named in the settings and hands back the switch at once; `health()` says when calls can be taken,
  * and `whenReady` waits for it. Lost connections come back by themselves.
  */
-export function connectDrachtioSwitch(settings: DrachtioSwitchSettings): Switch {
+export function connectDrachtioSwitch(settings: DrachtioSwitchSettings): PlainSwitch {
   const connected = new DrachtioSwitch(settings)
   connected.connect()
   return connected
@@ -16,7 +16,7 @@ export function connectDrachtioSwitch(settings: DrachtioSwitchSettings): Switch 
  * Waits until the switch can take calls.
  * @returns false when it could not within `withinMs`
  */
-export function whenReady(target: Switch, withinMs: number): Promise<boolean> {
+export function whenReady(target: Pick<Switch, 'health' | 'onHealth'>, withinMs: number): Promise<boolean> {
   if (target.health().ready) return Promise.resolve(true)
   return new Promise((resolve) => {
     const done = (ready: boolean) => {

@@ -1,5 +1,5 @@
 import type Srf from 'drachtio-srf'
-import type { CallerId, DialOptions, DialResult, Target } from '../port.js'
+import type { CallerId, DialledTarget, DialOptions, DialResult } from '../port.js'
 import type { Channel } from './channel.js'
 import { asError } from './deadline.js'
 import { nextTrunkMayHelp, refusalOf } from './dial-outcome.js'
@@ -15,6 +15,8 @@ const sentMs = 3_000
 /** Where one INVITE goes. */
 interface Route {
   readonly uri: string
+  /** Next hop, where that is not what the URI says. */
+  readonly via?: string
   readonly trunk: Trunk | undefined
   /** Host of From: what the far end takes for our domain. */
   readonly domain: string
@@ -26,7 +28,7 @@ type Attempt = { readonly result: DialResult; readonly rang: boolean }
  * Rings one target. A number goes through the trunks in their order; the next trunk is tried only when the one before refused the
  * call itself, before anybody can have been rung.
  */
-export async function dial(pair: ServerPair, trunks: readonly Trunk[], target: Target, options: DialOptions): Promise<DialResult> {
+export async function dial(pair: ServerPair, trunks: readonly Trunk[], target: DialledTarget, options: DialOptions): Promise<DialResult> {
   const routes = routesTo(target, trunks)
   if (routes.length === 0) return { kind: 'failed', fault: 'ours', reason: target.kind === 'number' ? 'there is no trunk for telephone numbers' : `not a SIP URI: ${target.uri}` }
   const began = performance.now()
@@ -41,12 +43,12 @@ export async function dial(pair: ServerPair, trunks: readonly Trunk[], target: T
   return last
 }
 
-function routesTo(target: Target, trunks: readonly Trunk[]): Route[] {
+function routesTo(target: DialledTarget, trunks: readonly Trunk[]): Route[] {
   if (target.kind === 'number') {
     return trunks.map((trunk) => ({ uri: `sip:${target.number.replace(/[^\d+*#]/g, '')}@${trunk.address}`, trunk, domain: hostOf(trunk.address) }))
   }
   const host = /^sips?:(?:[^@\s]*@)?([^;?\s]+)\S*$/i.exec(target.uri)?.[1]
-  return host === undefined ? [] : [{ uri: target.uri, trunk: undefined, domain: hostOf(host) }]
+  return host === undefined ? [] : [{ uri: target.uri, ...(target.via === undefined ? {} : { via: target.via }), trunk: undefined, domain: hostOf(host) }]
 }
 
 function hostOf(address: string): string {
@@ -114,7 +116,7 @@ class Invitation {
         const offer = offerToParty(this.#channel.offer, this.#pair.codecs, this.#origins.party)
         this.#pair.signalling.srf.createUAC(
           this.#route.uri,
-          { localSdp: offer, headers: headersFor(this.#options.from, this.#route.domain), ...credentials(this.#route.trunk) },
+          { localSdp: offer, headers: headersFor(this.#options.from, this.#route.domain), ...credentials(this.#route.trunk), ...(this.#route.via === undefined ? {} : { proxy: this.#route.via }) },
           { cbRequest: (error, request) => this.#onSent(error, request), cbProvisional: (response) => this.#onProvisional(response) },
           (error, dialog) => (dialog ? this.#onAnswered(dialog, offer) : this.#onRefused(error)),
         )

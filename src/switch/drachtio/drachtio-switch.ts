@@ -1,4 +1,4 @@
-import type { BridgeResult, DialOptions, DialResult, IncomingCall, Leg, Registration, Switch, SwitchHealth, Target } from '../port.js'
+import type { BridgeResult, DialledTarget, DialOptions, DialResult, IncomingCall, Leg, PlainSwitch, Registration, SwitchHealth } from '../port.js'
 import { bridge } from './bridging.js'
 import { asError, atMost } from './deadline.js'
 import { dial } from './dialling.js'
@@ -11,7 +11,7 @@ import type { DrachtioSwitchSettings, Notice } from './settings.js'
 const closeMs = 8_000
 
 /** The port's one implementation for production: any number of drachtio servers, each with its FreeSWITCH. */
-export class DrachtioSwitch implements Switch {
+export class DrachtioSwitch implements PlainSwitch {
   readonly #pairs: readonly ServerPair[]
   readonly #settings: DrachtioSwitchSettings
   readonly #notice: (notice: Notice) => void
@@ -46,7 +46,7 @@ export class DrachtioSwitch implements Switch {
     this.#register = handler
   }
 
-  async dial(target: Target, options: DialOptions): Promise<DialResult> {
+  async dial(target: DialledTarget, options: DialOptions): Promise<DialResult> {
     if (options.signal.aborted) return { kind: 'cancelled' }
     if (this.#closing) return { kind: 'failed', fault: 'ours', reason: 'the switch is being closed' }
     const pair = options.near instanceof DrachtioLeg ? options.near.pair : this.#pairFor()

@@ -87,6 +87,8 @@ declare module 'drachtio-srf' {
       readonly localSdp?: string
       readonly headers?: Readonly<Record<string, string>>
       readonly auth?: Credentials
+      /** SIP URI of the next hop: where the packets go, whatever the request URI says. No Route header is written. */
+      readonly proxy?: string
     }
 
     interface UacProgress {

@@ -63,7 +63,7 @@ export class VirtualSwitch implements Switch {
 
   dial(target: Target, options: DialOptions): Promise<DialResult> {
     const world = this.world
-    const number = target.kind === 'number' ? target.number : target.uri
+    const number = nameOf(target)
     if (options.signal.aborted) return Promise.resolve({ kind: 'cancelled' })
     const dial = world.serial()
     const startedAt = world.clock.monotonic()
@@ -112,7 +112,7 @@ export class VirtualSwitch implements Switch {
     }
     later(world.oneWayMs, () => {
       if (done.settled) return
-      if (!phone) return refuse('badNumber', 404)
+      if (!phone) return target.kind === 'device' ? refuse('unavailable', 480) : refuse('badNumber', 404)
       if (phone.ringing || phone.leg) return refuse('busy', 486)
       const nth = ++phone.rung
       const temperament = phone.temperament(nth)
@@ -240,5 +240,17 @@ export class VirtualSwitch implements Switch {
 
   #unlessHandled(caller: VirtualCaller): void {
     if (caller.leg === undefined && !caller.isOver) void caller.incoming.reject(500)
+  }
+}
+
+/** Under which name a telephone stands in the world. A registered one that is not in it is not registered now. */
+function nameOf(target: Target): string {
+  switch (target.kind) {
+    case 'number':
+      return target.number
+    case 'uri':
+      return target.uri
+    case 'device':
+      return `device:${target.user}`
   }
 }
