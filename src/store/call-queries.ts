@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import { callRecord, type RecordingRecord } from '../calls/call-record.js'
 import type { CallEvent, CallFactType } from '../calls/events.js'
+import { isArrangementFact, type ArrangementFactType } from './arrangement-facts.js'
 import { asEvent, callIds, eventsOf } from './call-database.js'
 import { cursorOf, placeOf, type CallFilter, type CallPage, type CallSummary } from './call-filter.js'
 import { project } from './projection.js'
@@ -74,6 +75,12 @@ export class CallQueries {
   /** What became of ringing anybody since then (wall-clock ms), in the order in which it happened. */
   async attemptEvents(since: number): Promise<readonly CallEvent[]> {
     const rows = await this.db.selectFrom('call_events').selectAll().where('at', '>=', since).where('type', 'in', [...attemptFacts]).orderBy('at').orderBy('call_id').orderBy('seq').execute()
+    return rows.map(asEvent)
+  }
+
+  /** The facts of these types since then (wall-clock ms), in the order in which they happened. */
+  async factsOf(types: readonly ArrangementFactType[], since: number): Promise<readonly CallEvent[]> {
+    const rows = await this.db.selectFrom('call_events').selectAll().where(isArrangementFact).where('at', '>=', since).where('type', 'in', types).orderBy('at').orderBy('call_id').orderBy('seq').execute()
     return rows.map(asEvent)
   }
 

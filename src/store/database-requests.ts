@@ -14,8 +14,8 @@ export interface DatabaseThreadData {
 
 /** The methods that can be asked for across the threads. */
 export type DatabaseMethods = Pick<CallDatabase, 'append' | 'alive' | 'rebuild'> &
-  Pick<CallQueries, 'events' | 'attemptEvents' | 'lastSeq' | 'calls' | 'unended' | 'aliveAt' | 'recording' | 'differing'> &
-  Pick<LedgerTable, 'keepEntry' | 'entriesOf'>
+  Pick<CallQueries, 'events' | 'attemptEvents' | 'factsOf' | 'lastSeq' | 'calls' | 'unended' | 'aliveAt' | 'recording' | 'differing'> &
+  Pick<LedgerTable, 'keepEntry' | 'entriesOf' | 'entriesAbout' | 'latestOf'>
 export type DatabaseMethod = keyof DatabaseMethods
 
 export type DatabaseRequest = { readonly id: number; readonly method: DatabaseMethod | 'open' | 'close'; readonly args: readonly unknown[] }

@@ -1,5 +1,5 @@
-import type { Kysely } from 'kysely'
-import type { Schema } from './schema.js'
+import type { Kysely, Selectable } from 'kysely'
+import type { LedgerTable as LedgerRows, Schema } from './schema.js'
 
 /** What is kept besides the facts of calls, each an append-only story of its own: arranged calls, devices, numbers cleared by hand. */
 export type LedgerTopic = 'arrangement' | 'device' | 'watchList'
@@ -17,16 +17,22 @@ export interface LedgerEntry {
   readonly data: unknown
 }
 
-/** An append-only journal on disk. Both methods reject in the database's own words when it cannot be asked. */
+/** An append-only journal on disk. Every method rejects in the database's own words when it cannot be asked. */
 export interface Ledger {
   /** Resolves when the entry is on disk (fsync). */
   append(topic: LedgerTopic, subject: string, type: string, data: unknown): Promise<LedgerEntry>
-  /** Every entry of a topic, in order. */
-  entries(topic: LedgerTopic): Promise<readonly LedgerEntry[]>
+  /** Every entry of a topic, in order; with `from`, those of that `seq` and later ones. */
+  entries(topic: LedgerTopic, from?: number): Promise<readonly LedgerEntry[]>
+  /** Every entry of these subjects, in order. */
+  entriesAbout(topic: LedgerTopic, subjects: readonly string[]): Promise<readonly LedgerEntry[]>
+  /** The last entry of a subject. */
+  latest(topic: LedgerTopic, subject: string): Promise<LedgerEntry | undefined>
 }
 
 /** Rows per question, so that a long ledger does not fill the memory twice. */
 const rowsPerPage = 5_000
+/** Subjects named in one question. */
+const subjectsPerPage = 500
 
 /** The ledger's table. */
 export class LedgerTable {
@@ -42,15 +48,34 @@ export class LedgerTable {
     return { ...entry, seq: Number(row.seq) }
   }
 
-  async entriesOf(topic: LedgerTopic): Promise<readonly LedgerEntry[]> {
+  async entriesOf(topic: LedgerTopic, from = 0): Promise<readonly LedgerEntry[]> {
     const entries: LedgerEntry[] = []
-    let after = 0
+    let next = from
     for (;;) {
-      const page = await this.db.selectFrom('ledger').selectAll().where('topic', '=', topic).where('seq', '>', after).orderBy('seq').limit(rowsPerPage).execute()
-      for (const row of page) entries.push({ seq: Number(row.seq), topic, subject: row.subject, at: Number(row.at), type: row.type, data: JSON.parse(row.data) as unknown })
+      const page = await this.db.selectFrom('ledger').selectAll().where('topic', '=', topic).where('seq', '>=', next).orderBy('seq').limit(rowsPerPage).execute()
+      for (const row of page) entries.push(asEntry(row))
       const last = page.at(-1)
-      if (!last) return entries
-      after = Number(last.seq)
+      if (!last || page.length < rowsPerPage) return entries
+      next = Number(last.seq) + 1
     }
   }
+
+  async entriesAbout(topic: LedgerTopic, subjects: readonly string[]): Promise<readonly LedgerEntry[]> {
+    const entries: LedgerEntry[] = []
+    for (let start = 0; start < subjects.length; start += subjectsPerPage) {
+      const rows = await this.db.selectFrom('ledger').selectAll().where('topic', '=', topic).where('subject', 'in', subjects.slice(start, start + subjectsPerPage)).execute()
+      for (const row of rows) entries.push(asEntry(row))
+    }
+    return entries.sort((a, b) => a.seq - b.seq)
+  }
+
+  async latestOf(topic: LedgerTopic, subject: string): Promise<LedgerEntry | undefined> {
+    const row = await this.db.selectFrom('ledger').selectAll().where('topic', '=', topic).where('subject', '=', subject).orderBy('seq', 'desc').limit(1).executeTakeFirst()
+    return row && asEntry(row)
+  }
+}
+
+function asEntry(row: Selectable<LedgerRows>): LedgerEntry {
+  // Topics are ours: nothing else writes the table.
+  return { seq: Number(row.seq), topic: row.topic as LedgerTopic, subject: row.subject, at: Number(row.at), type: row.type, data: JSON.parse(row.data) as unknown }
 }

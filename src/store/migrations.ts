@@ -1,4 +1,5 @@
 import { sql, type Kysely, type Migration } from 'kysely'
+import { isArrangementFact } from './arrangement-facts.js'
 
 /**
  * The steps that make the tables, in order of their names; each runs once. This file and `sqlite.ts` are the only ones that may be
@@ -110,6 +111,13 @@ export const sqliteMigrations: Readonly<Record<string, Migration>> = {
       await db.schema.createIndex('ledger_by_topic').on('ledger').columns(['topic', 'seq']).execute()
       await refuse(db, 'ledger', 'update')
       await refuse(db, 'ledger', 'delete')
+    },
+  },
+  '003-arranged-calls': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await db.schema.createIndex('ledger_by_subject').on('ledger').columns(['topic', 'subject', 'seq']).execute()
+      // Over these few facts alone: an index over all of them would be written to with every fact of every call.
+      await sql`create index arrangement_facts on call_events (at) where ${isArrangementFact}`.execute(db)
     },
   },
 }

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises'
 import type { Alarms } from '../calls/alarms.js'
 import { callRecord } from '../calls/call-record.js'
 import type { CallEvent, CallFact, EventLog } from '../calls/events.js'
+import type { ArrangementFactType } from './arrangement-facts.js'
 import type { CallFilter, CallPage } from './call-filter.js'
 import type { StoredRecording } from './call-queries.js'
 import { closingFacts, lastSignOfLife } from './interrupted.js'
@@ -44,6 +45,8 @@ export interface Store {
   recording(recordingId: string): Promise<StoredRecording | undefined>
   /** What became of ringing anybody since then (wall-clock ms), in the order in which it happened. */
   attemptEvents(since: number): Promise<readonly CallEvent[]>
+  /** The facts of these types since then (wall-clock ms), in the order in which they happened. */
+  factsOf(types: readonly ArrangementFactType[], since: number): Promise<readonly CallEvent[]>
   /** Closes the calls that a dead engine left open. Call once at start-up, before calls are taken. @returns their ids */
   closeInterrupted(): Promise<readonly string[]>
   /** Holds the lists against the facts. @returns the calls for which they differ; none, unless somebody changed the file by hand */
@@ -95,7 +98,10 @@ class SqliteStore implements Store {
     })
     this.ledger = {
       append: (topic, subject, type, data) => writer.ask('keepEntry', { topic, subject, at: this.#now(), type, data }),
-      entries: (topic) => writer.ask('entriesOf', topic),
+      // The thread that writes: what was appended before is in the answer.
+      entries: (topic, from) => writer.ask('entriesOf', topic, from),
+      entriesAbout: (topic, subjects) => writer.ask('entriesAbout', topic, subjects),
+      latest: (topic, subject) => writer.ask('latestOf', topic, subject),
     }
     // A sign of life that cannot be written is not missed: the facts raise the alarm.
     this.#beat = setInterval(() => void writer.ask('alive', this.#now()).catch(() => undefined), aliveEveryMs)
@@ -116,6 +122,10 @@ class SqliteStore implements Store {
 
   attemptEvents(since: number): Promise<readonly CallEvent[]> {
     return this.reader.ask('attemptEvents', since)
+  }
+
+  factsOf(types: readonly ArrangementFactType[], since: number): Promise<readonly CallEvent[]> {
+    return this.reader.ask('factsOf', types, since)
   }
 
   recording(recordingId: string): Promise<StoredRecording | undefined> {

@@ -151,7 +151,7 @@ export class StoredEventLog implements EventLog {
     const numbering: Numbering = { last: undefined, waiting: Promise.resolve(), ended: false }
     this.#numbering.set(callId, numbering)
     this.#forget()
-    if (fact.type === 'call.arrived') numbering.last = 0
+    if (fact.type === 'call.arrived' || fact.type === 'call.placed') numbering.last = 0
     else {
       numbering.waiting = this.settings.lastSeq(callId).then(
         (last) => {

@@ -1,0 +1,12 @@
+import { sql } from 'kysely'
+import type { CallFactType } from '../calls/events.js'
+
+/** The facts by which calls and what was arranged know of each other: few, and asked for without their calls. */
+export const arrangementFacts = ['arrangement.taken', 'call.placed', 'callBack.requested', 'code.refused'] as const satisfies readonly CallFactType[]
+export type ArrangementFactType = (typeof arrangementFacts)[number]
+
+/**
+ * The condition of the index over them, to the letter: a database uses such an index only for a question that repeats its condition
+ * (sqlite.org, "Partial Indexes", section 3). A fact that is added here needs an index of another name.
+ */
+export const isArrangementFact = sql<boolean>`type in (${sql.join(arrangementFacts.map((type) => sql.lit(type)))})`
