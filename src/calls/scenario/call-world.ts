@@ -5,7 +5,7 @@ import type { Switch } from '../../switch/port.js'
 import { VirtualSwitch } from '../../switch/virtual/virtual-switch.js'
 import type { WorldOptions } from '../../switch/virtual/world.js'
 import { callRecord, type CallRecord } from '../call-record.js'
-import { Desk } from '../desk.js'
+import { Desk, type DeskOptions } from '../desk.js'
 import type { EventLog } from '../events.js'
 import { flowDefaults, type FlowSettings } from '../flow-settings.js'
 import type { RecordingSink } from '../recording-sink.js'
@@ -35,6 +35,8 @@ export interface CallWorldOptions extends Omit<WorldOptions, 'clock'> {
   readonly startAt?: number
   readonly settings?: Partial<FlowSettings>
   readonly logDelayMs?: () => number
+  readonly arrangements?: DeskOptions['arrangements']
+  readonly owners?: DeskOptions['owners']
   readonly tampering?: Tampering
 }
 
@@ -51,7 +53,7 @@ export class CallWorld {
   directory
 
   constructor(options: CallWorldOptions) {
-    const { directory, startAt, settings, logDelayMs, tampering, ...world } = options
+    const { directory, startAt, settings, logDelayMs, arrangements, owners, tampering, ...world } = options
     this.clock = new VirtualClock(startAt ?? mondayMorning)
     this.telephone = new VirtualSwitch({ durationMs: spokenMs, ...world, clock: this.clock })
     this.log = new MemoryLog(this.clock, logDelayMs)
@@ -65,6 +67,8 @@ export class CallWorld {
       recordings: tampering?.recordings?.(this.recordings, this) ?? this.recordings,
       reservations: tampering?.reservations?.(this.reservations, this) ?? this.reservations,
       clock: tampering?.clock?.(this.clock) ?? this.clock,
+      ...(arrangements ? { arrangements } : {}),
+      ...(owners ? { owners } : {}),
       settings: { ...flowDefaults, outbound, ...settings },
       onFault: (_callId, fault) => this.faults.push(fault),
       newCallId: () => `call${++calls}`,

@@ -17,6 +17,11 @@ export interface SmallDirectory {
   readonly practices?: Readonly<Record<string, string>>
   /** Numbers of one line each. */
   readonly direct?: Readonly<Record<string, string>>
+  /** What a practice has besides its Dial-In number: a code, a bypass number, a reception. */
+  readonly desks?: Readonly<Record<string, { readonly code: string; readonly bypass?: string; readonly reception?: string }>>
+  /** A number for call-back codes, and one that asks for a practice. */
+  readonly codes?: string
+  readonly bypass?: string
 }
 
 export const ring: RingPolicy = { ringSeconds: 20, acceptSeconds: 15, totalSeconds: 180, rounds: 1, order: 'rota' }
@@ -37,10 +42,18 @@ export function smallDirectory(world: SmallDirectory): Directory {
   const organisations = new Map<string, Organisation>([['trust', { id: 'trust', kind: 'trust', name: 'Trust', spokenName: 'the trust', area: 'area' }]])
   const numbers = new Map<string, DirectoryNumber>()
   for (const [name, number] of Object.entries(practices)) {
-    organisations.set(name, { id: name, kind: 'gpPractice', name, spokenName: name, area: 'area' })
+    const { code, bypass, reception } = world.desks?.[name] ?? {}
+    organisations.set(name, {
+      ...{ id: name, kind: 'gpPractice', name, spokenName: name, area: 'area' },
+      ...(code === undefined ? {} : { code }),
+      ...(bypass === undefined ? {} : { bypass: { kind: 'number', number: bypass } }),
+      ...(reception === undefined ? {} : { reception: { kind: 'number', number: reception } }),
+    })
     numbers.set(number, { number, use: { kind: 'dialIn', organisation: name } })
   }
   for (const [number, line] of Object.entries(world.direct ?? {})) numbers.set(number, { number, use: { kind: 'line', line } })
+  if (world.codes !== undefined) numbers.set(world.codes, { number: world.codes, use: { kind: 'callBackCode' } })
+  if (world.bypass !== undefined) numbers.set(world.bypass, { number: world.bypass, use: { kind: 'bypass' } })
   const lines = new Map<string, Line>()
   const rotas = new Map<string, Rota>()
   world.lines.forEach((small, index) => {

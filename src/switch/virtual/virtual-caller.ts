@@ -6,6 +6,8 @@ import { Settlement, type World } from './world.js'
 export interface Arrival {
   readonly callerNumber: string
   readonly dialledNumber: string
+  /** The telephone has proved itself as this user's. */
+  readonly device?: string
   /** What the caller does, from the moment when they are answered. */
   readonly then?: readonly Act[]
   /** Gives up (CANCEL) so long after the INVITE, when not answered or refused by then. */
@@ -40,6 +42,7 @@ export class VirtualCaller {
       callerNumber: arrival.callerNumber,
       callerDisplayName: '',
       dialledNumber: arrival.dialledNumber,
+      ...(arrival.device === undefined ? {} : { device: arrival.device }),
       source: { address: '192.0.2.10', port: 5060, protocol: 'udp' },
       header: (name) => headers.get(name.toLowerCase()),
       signal: this.#abort.signal,

@@ -1,0 +1,302 @@
+import { describe, expect, it } from 'vitest'
+import type { ArrangedCall } from './arrangements.js'
+import { outbound } from './scenario/call-world.js'
+import { FewArrangements } from './scenario/few-arrangements.js'
+import { Scenario } from './scenario/scenario.js'
+import { dialIn, type SmallDirectory } from './scenario/small-directory.js'
+
+const okaforMobile = '+447700900021'
+const okaforOffice = '+441632960021'
+const patientHome = '+441632960888'
+const codeNumber = '+441632960600'
+const gpDesk = '+441632960811'
+
+const connect: ArrangedCall = { id: 'connect-1', kind: 'patientConnect', target: { kind: 'number', number: patientHome }, clinician: 'dr-okafor' }
+const callBack: ArrangedCall = { id: 'back-1', kind: 'callBack', target: { kind: 'number', number: patientHome }, clinician: 'dr-okafor', line: 'clinic' }
+const coded: ArrangedCall = { id: 'code-1', kind: 'callBackCode', target: { kind: 'number', number: gpDesk }, line: 'cardiology', organisation: 'Elm Surgery' }
+
+const world: SmallDirectory = {
+  lines: [
+    { id: 'cardiology', outcomes: [{ id: 'avoided', label: 'Referral avoided' }], rota: [okaforMobile] },
+    { id: 'ent', rota: [okaforMobile] },
+    { id: 'clinic', kind: 'pifuCallBack', outcomes: [{ id: 'discharged', label: 'Patient discharged' }], rota: [] },
+  ],
+  clinicians: { 'dr-okafor': [okaforMobile, okaforOffice] },
+  codes: codeNumber,
+}
+
+describe('a clinician calls a patient', () => {
+  it('the engine rings the clinician, and the patient only after acceptance; recorded; the clinician is asked for the outcome', async () => {
+    const scenario = new Scenario({ directory: world })
+    const mobile = scenario.phone(okaforMobile)
+    const patient = scenario.phone(patientHome)
+    const placed = scenario.world.desk.place(callBack)
+    expect(placed).toEqual({ kind: 'placed', callId: 'call1' })
+    await mobile.answers()
+    await mobile.hears('whisper-call-back')
+    await mobile.hears('clinic')
+    expect(patient.wasRung).toBe(0)
+    mobile.presses('1')
+    await mobile.hears('ringing-patient')
+    await mobile.hears('ringback')
+    await patient.answers()
+    await mobile.and(patient).hearEachOther()
+    await scenario.passes(60)
+    patient.hangsUp()
+    await mobile.hears('outcome-ask')
+    mobile.presses('1')
+    await scenario.isOver()
+    const record = scenario.record()
+    expect(record).toMatchObject({ kind: 'pifuCallBack', arrangement: 'back-1', line: 'clinic', ending: 'completed', refs: 1, outcome: { outcome: 'discharged', by: 'caller' }, recordings: [{ state: 'stopped' }] })
+    expect(record.attempts.map(({ label, pool, result }) => [label, pool, result])).toEqual([
+      ['dr-okafor', 'local', 'accepted'],
+      ['Patient', 'direct', 'connected'],
+    ])
+    // From the moment when they hear each other, not from the clinician's acceptance.
+    expect(Math.round((record.talkMs ?? 0) / 1_000)).toBe(60)
+    expect(scenario.world.log.told.at(0)).toMatchObject({ type: 'call.placed', kind: 'pifuCallBack', arrangement: 'back-1', clinician: 'dr-okafor' })
+    for (const entry of scenario.world.telephone.world.trace) if (entry.what === 'dialled') expect(entry.from).toEqual(outbound)
+  })
+
+  it("an answerphone is connected too: a message may be left there, and is recorded", async () => {
+    const scenario = new Scenario({ directory: world })
+    const mobile = scenario.phone(okaforMobile)
+    const answerphone = scenario.phone(patientHome)
+    scenario.world.desk.place(connect)
+    await mobile.answers()
+    mobile.presses('1')
+    await answerphone.answers()
+    await mobile.and(answerphone).hearEachOther()
+    await scenario.passes(20)
+    mobile.hangsUp()
+    await scenario.isOver()
+    expect(scenario.record()).toMatchObject({ kind: 'patientConnect', ending: 'completed', talkEndedBy: 'caller', recordings: [{ state: 'stopped' }] })
+  })
+
+  it("a clinician's voicemail accepts nothing: their next number is rung, and no patient", async () => {
+    const scenario = new Scenario({ directory: world })
+    const voicemail = scenario.phone(okaforMobile)
+    const office = scenario.phone(okaforOffice)
+    const patient = scenario.phone(patientHome)
+    scenario.world.desk.place(connect)
+    await voicemail.answers()
+    await voicemail.isReleased()
+    await office.ringsFor(30)
+    await scenario.isOver()
+    expect(patient.wasRung).toBe(0)
+    expect(scenario.record()).toMatchObject({ ending: 'unanswered', attempts: [{ result: 'notAccepted' }, { result: 'noAnswer' }] })
+  })
+
+  it.each([
+    ['busy', 'patient-engaged'],
+    ['unavailable', 'patient-no-answer'],
+    ['badNumber', 'patient-not-reached'],
+  ] as const)('a patient whose telephone is %s: the clinician hears %s, and is asked for the outcome', async (how, words) => {
+    const scenario = new Scenario({ directory: world })
+    const mobile = scenario.phone(okaforMobile)
+    const patient = scenario.phone(patientHome)
+    scenario.world.desk.place(connect)
+    await mobile.answers()
+    mobile.presses('1')
+    await patient.refuses(how)
+    await mobile.hears(words)
+    await mobile.hears('outcome-ask')
+    mobile.presses('3')
+    await scenario.isOver()
+    expect(scenario.record()).toMatchObject({ ending: 'unanswered', outcome: { outcome: 'patient-unavailable', by: 'caller' } })
+  })
+
+  it('the clinician hangs up while the patient is being rung: the patient is rung no more', async () => {
+    const scenario = new Scenario({ directory: world })
+    const mobile = scenario.phone(okaforMobile)
+    const patient = scenario.phone(patientHome)
+    scenario.world.desk.place(connect)
+    await mobile.answers()
+    mobile.presses('1')
+    await patient.rings()
+    mobile.hangsUp()
+    await scenario.isOver()
+    expect(patient.isRinging).toBe(false)
+    expect(scenario.record()).toMatchObject({ ending: 'abandonedInHunt' })
+  })
+
+  it('an acceptance that is not on disk rings no patient; the clinician is told', async () => {
+    const scenario = new Scenario({ directory: world, logDelayMs: () => 60_000 })
+    const mobile = scenario.phone(okaforMobile)
+    const patient = scenario.phone(patientHome)
+    scenario.world.desk.place(connect)
+    await mobile.answers()
+    mobile.presses('1')
+    await mobile.hears('technical-fault')
+    await scenario.passes(70)
+    await scenario.isOver()
+    expect(patient.wasRung).toBe(0)
+  })
+
+  it('nobody is placed a call by an engine that is closing down, and one that runs is let go of', async () => {
+    const scenario = new Scenario({ directory: world })
+    const mobile = scenario.phone(okaforMobile)
+    scenario.world.desk.place(connect)
+    await mobile.rings()
+    const drained = scenario.world.desk.drain(1_000)
+    await scenario.isOver()
+    await drained
+    expect(mobile.isRinging).toBe(false)
+    expect(scenario.record()).toMatchObject({ ending: 'interrupted' })
+    expect(scenario.world.desk.place(connect)).toEqual({ kind: 'refused', why: 'closingDown' })
+  })
+
+  it('a clinician on another call is not rung for this one', async () => {
+    const scenario = new Scenario({ directory: world })
+    const mobile = scenario.phone(okaforMobile)
+    const gp = scenario.caller()
+    await gp.dials(dialIn)
+    gp.presses('1')
+    await mobile.answers()
+    mobile.presses('1')
+    await gp.and(mobile).hearEachOther()
+    const rung = mobile.wasRung
+    scenario.world.desk.place(connect)
+    await scenario.until('the arranged call has ended', () => scenario.world.records().some(({ arrangement, ending }) => arrangement !== undefined && ending === 'unanswered'))
+    expect(mobile.wasRung).toBe(rung)
+    gp.hangsUp()
+    await scenario.isOver()
+  })
+})
+
+describe('a PIN on the Dial-In number', () => {
+  it('star, the PIN, and the patient is rung at once', async () => {
+    const arrangements = new FewArrangements({ '482913': connect })
+    const scenario = new Scenario({ directory: world, arrangements })
+    const patient = scenario.phone(patientHome)
+    const clinician = scenario.caller(okaforMobile)
+    await clinician.dials(dialIn)
+    clinician.presses('*482913')
+    await clinician.hears('ringing-patient')
+    await patient.answers()
+    await clinician.and(patient).hearEachOther()
+    patient.hangsUp()
+    await clinician.hears('outcome-ask')
+    clinician.presses('2')
+    await scenario.isOver()
+    expect(scenario.record()).toMatchObject({ kind: 'patientConnect', arrangement: 'connect-1', ending: 'completed', outcome: { outcome: 'appointment-required' } })
+    expect(arrangements.asked).toEqual([{ keys: '482913', callId: 'call1', callerNumber: okaforMobile, dialledNumber: dialIn, organisation: 'Elm Surgery' }])
+    // The digits of a PIN are in no fact.
+    expect(JSON.stringify(scenario.world.log.told)).not.toContain('482913')
+  })
+
+  it('star leads there too where the organisation has one line, which is being rung by then: that hunt is called off', async () => {
+    const scenario = new Scenario({
+      directory: { ...world, lines: world.lines.slice(0, 1) },
+      arrangements: new FewArrangements({ '482913': connect }),
+    })
+    const mobile = scenario.phone(okaforMobile)
+    const patient = scenario.phone(patientHome)
+    const clinician = scenario.caller('+441632960444')
+    await clinician.dials(dialIn)
+    await mobile.rings()
+    clinician.presses('*')
+    await clinician.hears('code-ask-pin')
+    await scenario.until('the specialist is rung no more', () => !mobile.isRinging)
+    clinician.presses('482913')
+    await patient.answers()
+    await clinician.and(patient).hearEachOther()
+    clinician.hangsUp()
+    await scenario.isOver()
+    expect(scenario.record()).toMatchObject({ kind: 'patientConnect', ending: 'completed' })
+    expect(scenario.world.log.told.filter((event) => event.type === 'hunt.ended').map(({ result }) => result)).toEqual(['calledOff', 'connected'])
+  })
+
+  it('star is heard where the organisation may use no line at all', async () => {
+    const scenario = new Scenario({ directory: { ...world, lines: [] }, arrangements: new FewArrangements({ '482913': connect }) })
+    const patient = scenario.phone(patientHome)
+    const clinician = scenario.caller(okaforMobile)
+    await clinician.dials(dialIn)
+    await clinician.hears('no-lines')
+    clinician.presses('*482913')
+    await patient.rings()
+    clinician.hangsUp()
+    await scenario.isOver()
+  })
+
+  it('wrong ones are asked for again, each after a longer wait without silence, and then no more is looked at', async () => {
+    const scenario = new Scenario({ directory: world, arrangements: new FewArrangements({}, 2, 9_000) })
+    const clinician = scenario.caller()
+    await clinician.dials(dialIn)
+    clinician.presses('*')
+    await clinician.hears('code-ask-pin')
+    clinician.presses('111111')
+    await clinician.hears('code-please-wait')
+    await clinician.hears('code-wrong')
+    clinician.presses('222222')
+    await clinician.hears('code-wrong')
+    clinician.presses('333333')
+    await clinician.hears('code-locked')
+    await clinician.isReleased()
+    await scenario.isOver()
+    expect(scenario.record()).toMatchObject({ ending: 'wrongCode', endingDetail: 'too many wrong codes', attempts: [] })
+    expect(scenario.world.log.told.filter((event) => event.type === 'code.refused').map(({ digits, why }) => [digits, why])).toEqual([
+      [6, 'wrong'],
+      [6, 'wrong'],
+      [6, 'locked'],
+    ])
+  })
+
+  it('when nobody can say whether a PIN is right, it is not, and the caller is told', async () => {
+    const scenario = new Scenario({ directory: world, arrangements: { redeem: () => Promise.reject(new Error('disk')) } })
+    const patient = scenario.phone(patientHome)
+    const clinician = scenario.caller()
+    await clinician.dials(dialIn)
+    clinician.presses('*482913')
+    await clinician.hears('technical-fault')
+    await scenario.isOver()
+    expect(patient.wasRung).toBe(0)
+    expect(scenario.record()).toMatchObject({ ending: 'engineFault' })
+  })
+})
+
+describe('a call-back code', () => {
+  it('four digits, and whoever asked for advice is rung; they accept, and are asked for the outcome first', async () => {
+    const scenario = new Scenario({ directory: world, arrangements: new FewArrangements({ '4821': coded }) })
+    const desk = scenario.phone(gpDesk)
+    const specialist = scenario.caller('+447700900077')
+    await specialist.dials(codeNumber)
+    await specialist.hears('code-ask')
+    specialist.presses('4821')
+    await specialist.hears('ringing-clinician')
+    await desk.answers()
+    await desk.hears('whisper-call-back-code')
+    await desk.hears('cardiology')
+    desk.presses('1')
+    await specialist.and(desk).hearEachOther()
+    specialist.hangsUp()
+    await desk.hears('outcome-ask')
+    desk.presses('1')
+    await scenario.isOver()
+    expect(scenario.record()).toMatchObject({ kind: 'callBackCode', arrangement: 'code-1', line: 'cardiology', organisation: 'Elm Surgery', ending: 'completed', outcome: { outcome: 'avoided', by: 'called' } })
+  })
+
+  it('four digits after star on a Dial-In number, ended by hash or a pause', async () => {
+    const scenario = new Scenario({ directory: world, arrangements: new FewArrangements({ '4821': coded }) })
+    const desk = scenario.phone(gpDesk)
+    const specialist = scenario.caller()
+    await specialist.dials(dialIn)
+    specialist.presses('*4821#')
+    await desk.rings()
+    specialist.hangsUp()
+    await scenario.isOver()
+  })
+
+  it("the practice's answerphone accepts nothing, and the specialist is told", async () => {
+    const scenario = new Scenario({ directory: world, arrangements: new FewArrangements({ '4821': coded }) })
+    const desk = scenario.phone(gpDesk)
+    const specialist = scenario.caller()
+    await specialist.dials(codeNumber)
+    specialist.presses('4821')
+    await desk.answers()
+    await specialist.hears('clinician-not-reached')
+    await scenario.isOver()
+    expect(scenario.facts('talk.started')).toBe(0)
+    expect(scenario.record()).toMatchObject({ ending: 'unanswered', attempts: [{ result: 'notAccepted', pool: 'direct' }] })
+  })
+})

@@ -1,0 +1,23 @@
+import type { ArrangedCall, Arrangements, KeyedAt, Redeemed } from '../arrangements.js'
+
+/** Arranged calls of a test, by their PIN or code: each is granted once; every other guess is wrong, and the `lockedAfter`th locks. */
+export class FewArrangements implements Arrangements {
+  readonly asked: (KeyedAt & { readonly keys: string })[] = []
+  #wrong = 0
+
+  constructor(
+    private readonly calls: Readonly<Record<string, ArrangedCall>>,
+    private readonly lockedAfter = 3,
+    private readonly waitMs = 0,
+  ) {}
+
+  redeem(keys: string, where: KeyedAt): Promise<Redeemed> {
+    const before = this.asked.filter((one) => one.keys === keys).length
+    this.asked.push({ ...where, keys })
+    const arranged = this.calls[keys]
+    if (this.#wrong >= this.lockedAfter) return Promise.resolve({ kind: 'locked' })
+    if (arranged && before === 0) return Promise.resolve({ kind: 'granted', arranged })
+    this.#wrong += 1
+    return Promise.resolve({ kind: 'wrong', waitMs: this.waitMs })
+  }
+}
