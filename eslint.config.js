@@ -19,6 +19,7 @@ const rooms = {
   reservations: ['calls'],
   guard: ['calls', 'switch', 'clock'],
   store: ['calls', 'switch', 'directory'],
+  'what-if': ['calls', 'switch', 'clock', 'directory', 'prompts', 'store'],
   recordings: ['calls', 'store', 'clock', 'rtp'],
   arrangements: ['calls', 'store', 'directory', 'switch', 'clock'],
   live: ['calls', 'directory'],

@@ -1,4 +1,4 @@
-import { open, type FileHandle } from 'node:fs/promises'
+import { open, readFile, type FileHandle } from 'node:fs/promises'
 import { emptyRota } from './empty-directory.js'
 import type { ClinicianId, Directory, LineId, Rota } from './model.js'
 import { entryKey } from './rota.js'
@@ -38,6 +38,24 @@ export async function openRotaLedger(file: string): Promise<RotaLedger> {
     await handle.close()
     throw error
   }
+}
+
+/**
+ * All versions of a line's rota, oldest first, for a program that runs beside the engine: the file is only read. A last line that is being
+ * written at this moment does not count yet. Empty when there is no such file; rejects when it cannot be read or is damaged.
+ */
+export async function readRotaHistory(file: string, line: LineId): Promise<RotaHistory> {
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return ''
+    throw error
+  })
+  const versions: RotaVersion[] = []
+  for (const [index, row] of text.split('\n').slice(0, -1).entries()) {
+    const version = parseVersion(row)
+    if (version === undefined) throw new Error(`${file}:${index + 1}: the rota history is damaged`)
+    if (version.rota.line === line) versions.push(version)
+  }
+  return versions
 }
 
 async function read(handle: FileHandle): Promise<RotaLedger> {

@@ -1,0 +1,20 @@
+/** `npm run what-if`: the recorded calls of a period, replayed with another rota or ring policy. docs/what-if.md */
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { readSettings } from './config/settings.js'
+import { whatIfCommand } from './what-if/what-if-command.js'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+
+process.exitCode = await whatIfCommand(process.argv.slice(2), {
+  places(config) {
+    const settings = readSettings({ root, file: config, env: process.env })
+    return { directoryFile: settings.directoryFile, databaseFile: join(settings.dataFolder, 'ringround.db'), rotaHistoryFile: join(settings.dataFolder, 'rota-history.jsonl') }
+  },
+  out: (text) => void process.stdout.write(`${text}\n`),
+  error: (text) => void process.stderr.write(`${text}\n`),
+  ...(process.stderr.isTTY
+    ? { progress: (done: number, of: number) => void process.stderr.write(done === of ? '\r\u001b[K' : `\rreplayed ${done} of ${of} times`) }
+    : {}),
+  now: Date.now(),
+})

@@ -1,0 +1,77 @@
+/**
+ * When something happens to somebody who is watched from time 0, and what, where watching sometimes ends before anything has happened: a
+ * telephone that rang for 20 s unanswered says nothing about its 21st second.
+ */
+export interface Observation<Cause extends string> {
+  /** ms, at least 0: when it happened, or when watching ended. */
+  readonly atMs: number
+  /** Undefined: nothing had happened by then. */
+  readonly cause: Cause | undefined
+}
+
+export interface Incident<Cause extends string> {
+  readonly atMs: number
+  readonly cause: Cause
+}
+
+/**
+ * Cumulative incidence of several causes under right-censoring: the Aalen-Johansen estimator (Aalen and Johansen, Scand. J. Statist. 5,
+ * 1978), of which Kaplan and Meier's is the case of one cause. What remains after the last observation is the probability that nothing happens
+ * for as long as anybody has ever watched.
+ */
+export class Incidence<Cause extends string> {
+  readonly #incidents: readonly Incident<Cause>[]
+  /** Probability that this incident or one before it happens. */
+  readonly #upTo: readonly number[]
+  /** The longest that anybody was watched, ms. 0 without observations. */
+  readonly longestMs: number
+
+  constructor(observations: readonly Observation<Cause>[]) {
+    // At the same moment what happened comes before what was only watched: whoever was watched until then was still at risk.
+    const sorted = [...observations].sort((a, b) => a.atMs - b.atMs || Number(a.cause === undefined) - Number(b.cause === undefined))
+    const incidents: Incident<Cause>[] = []
+    const upTo: number[] = []
+    let atRisk = sorted.length
+    let surviving = 1
+    let happened = 0
+    for (let at = 0; at < sorted.length;) {
+      const now = sorted[at]?.atMs ?? 0
+      let leaving = 0
+      let events = 0
+      for (; at + leaving < sorted.length && sorted[at + leaving]?.atMs === now; leaving++) {
+        const cause = sorted[at + leaving]?.cause
+        if (cause === undefined) continue
+        events++
+        happened += surviving / atRisk
+        incidents.push({ atMs: now, cause })
+        upTo.push(happened)
+      }
+      surviving *= 1 - events / atRisk
+      atRisk -= leaving
+      at += leaving
+    }
+    this.#incidents = incidents
+    this.#upTo = upTo
+    this.longestMs = sorted.at(-1)?.atMs ?? 0
+  }
+
+  /** Probability that the cause has come about by then. */
+  probability(cause: Cause, byMs = Number.POSITIVE_INFINITY): number {
+    return this.#incidents.reduce((sum, incident, index) => (incident.cause === cause && incident.atMs <= byMs ? sum + (this.#upTo[index] ?? 0) - (this.#upTo[index - 1] ?? 0) : sum), 0)
+  }
+
+  /**
+   * What happens, where `chance` in [0, 1) decides.
+   * @returns undefined: nothing
+   */
+  draw(chance: number): Incident<Cause> | undefined {
+    let low = 0
+    let high = this.#upTo.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((this.#upTo[middle] ?? 1) <= chance) low = middle + 1
+      else high = middle
+    }
+    return this.#incidents[low]
+  }
+}

@@ -1,0 +1,142 @@
+import type { CallRecord } from '../calls/call-record.js'
+import type { CallEnding } from '../calls/events.js'
+import type { TimeZone } from '../directory/time-zone.js'
+import type { PastRinging } from '../store/period-queries.js'
+import type { AnswerCause, ObservedRinging, RingCause } from './behaviour.js'
+import type { CallResult } from './figures.js'
+import type { Observation } from './incidence.js'
+
+/** A recorded call that reached the hunt, as it is to be replayed. */
+export interface HuntedCall {
+  readonly callId: string
+  /** Wall-clock ms. The rota is asked for the moment of the arrival, the hunt begins when the line is chosen. */
+  readonly arrivedAt: number
+  readonly huntAt: number
+  /** Hour of the day, 0 to 23, at which the hunt began, on the line's wall clock. */
+  readonly hour: number
+  /** They hung up after so long a hunt. Undefined: how much longer they would have waited is not known. ms */
+  readonly patienceMs: number | undefined
+  /** Undefined where there was no conversation. ms */
+  readonly talkMs: number | undefined
+  readonly result: CallResult
+}
+
+/** Endings of a hunt without acceptance. */
+const nobodyAccepted: ReadonlySet<CallEnding> = new Set<CallEnding>(['unanswered', 'abandonedInHunt', 'callBackRequested'])
+/** Endings that say something of the engine and nothing of the specialists. */
+const ourFault: ReadonlySet<CallEnding> = new Set<CallEnding>(['interrupted', 'engineFault', 'mediaFault'])
+
+/** The calls of a period: those that can be replayed, and how many were left out. */
+export interface RecordedCalls {
+  readonly hunted: readonly HuntedCall[]
+  /** Broken off by a fault of the engine or its media server before anybody accepted, or still running. */
+  readonly broken: number
+  /** Ended before the hunt (closed, nobody on the rota, given up), left it for something else (`*`), or were arranged beforehand. */
+  readonly withoutHunt: number
+}
+
+/** What of the recorded calls can be replayed. */
+export function huntedCalls(records: readonly CallRecord[], zone: TimeZone): RecordedCalls {
+  const hunted: HuntedCall[] = []
+  let [broken, withoutHunt] = [0, 0]
+  for (const record of records) {
+    const { lineChosenAt, ending } = record
+    if (lineChosenAt === undefined || record.arrangement !== undefined) {
+      withoutHunt++
+      continue
+    }
+    const accepted = record.attempts.find(({ result, pool }) => result === 'accepted' && pool !== 'direct')
+    if (accepted === undefined && (ending === undefined || !nobodyAccepted.has(ending))) {
+      if (ending === undefined || ourFault.has(ending)) broken++
+      else withoutHunt++
+      continue
+    }
+    const over = record.huntEndedAt ?? record.endedAt
+    hunted.push({
+      callId: record.callId,
+      arrivedAt: record.arrivedAt,
+      huntAt: lineChosenAt,
+      hour: hourAt(zone, lineChosenAt),
+      patienceMs: accepted === undefined && ending === 'abandonedInHunt' && over !== undefined ? Math.max(0, over - lineChosenAt) : undefined,
+      talkMs: accepted === undefined ? undefined : record.talkMs,
+      result: { waitMs: accepted?.acceptedAt === undefined ? undefined : Math.max(0, accepted.acceptedAt - lineChosenAt), refs: record.refs },
+    })
+  }
+  hunted.sort((a, b) => a.huntAt - b.huntAt || (a.callId < b.callId ? -1 : 1))
+  return { hunted, broken, withoutHunt }
+}
+
+/** @returns 0 to 23, on the zone's wall clock */
+export function hourAt(zone: TimeZone, atMs: number): number {
+  return Math.floor(zone.wallClockAt(atMs).minute / 60)
+}
+
+/** What one ringing of the past says of the telephone. Undefined for a ringing without acceptance (a patient, a practice). */
+export function observed(ringing: PastRinging, zone: TimeZone): ObservedRinging | undefined {
+  const { target, startedAt, answeredAt, endedAt, result } = ringing
+  if (ringing.pool === 'direct' || result === 'connected') return undefined
+  const about = { target, hour: hourAt(zone, startedAt), calledOff: result === 'cancelled' }
+  if (answeredAt === undefined) return { ...about, ringing: { atMs: span(startedAt, endedAt), cause: refusalOf(ringing) }, answer: undefined }
+  return { ...about, ringing: { atMs: span(startedAt, answeredAt), cause: 'answered' }, answer: answerOf(ringing, answeredAt) }
+}
+
+function refusalOf({ result }: PastRinging): RingCause | undefined {
+  switch (result) {
+    case 'busy':
+    case 'declined':
+    case 'unavailable':
+    case 'badNumber':
+    case 'failed':
+      return result
+    case 'noAnswer':
+    case 'cancelled':
+    // The three below come after an answer; one whose answer was lost was rung, and nothing more is known.
+    case 'accepted':
+    case 'notAccepted':
+    case 'answeredThenHungUp':
+    case 'connected':
+      return undefined
+  }
+}
+
+function answerOf({ result, acceptedAt, endedAt }: PastRinging, answeredAt: number): Observation<AnswerCause> {
+  switch (result) {
+    case 'accepted':
+      return { atMs: span(answeredAt, acceptedAt ?? endedAt), cause: 'accepted' }
+    case 'answeredThenHungUp':
+    // A connection that failed takes as long, and the hunt goes on after it as well.
+    case 'failed':
+      return { atMs: span(answeredAt, endedAt), cause: 'hungUp' }
+    default:
+      return { atMs: span(answeredAt, endedAt), cause: undefined }
+  }
+}
+
+function span(from: number, to: number): number {
+  return Math.max(0, to - from)
+}
+
+/** The ring policy's times as they were in force, read off the ringings that they ended. Undefined where too little says so. */
+export interface TimesInForce {
+  readonly ringSeconds: number | undefined
+  readonly acceptSeconds: number | undefined
+}
+
+/** Fewer time-outs than this, or less than half of them alike, say nothing. */
+const leastTimeOuts = 5
+
+/** @param ringings of the line's own rota, in the period */
+export function timesInForce(ringings: readonly PastRinging[]): TimesInForce {
+  const local = ringings.filter(({ pool }) => pool === 'local')
+  return {
+    ringSeconds: commonest(local.filter(({ result }) => result === 'noAnswer').map(({ startedAt, endedAt }) => endedAt - startedAt)),
+    acceptSeconds: commonest(local.flatMap(({ result, answeredAt, endedAt }) => (result === 'notAccepted' && answeredAt !== undefined ? [endedAt - answeredAt] : []))),
+  }
+}
+
+function commonest(timesMs: readonly number[]): number | undefined {
+  const counts = new Map<number, number>()
+  for (const ms of timesMs) counts.set(Math.round(ms / 1_000), (counts.get(Math.round(ms / 1_000)) ?? 0) + 1)
+  const [best] = [...counts].sort((a, b) => b[1] - a[1] || a[0] - b[0])
+  return best === undefined || best[1] < leastTimeOuts || best[1] * 2 < timesMs.length ? undefined : best[0]
+}

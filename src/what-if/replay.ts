@@ -1,0 +1,243 @@
+import { Desk } from '../calls/desk.js'
+import type { CallEvent, CallFact, EventLog } from '../calls/events.js'
+import { flowDefaults } from '../calls/flow-settings.js'
+import type { RecordingSink } from '../calls/recording-sink.js'
+import { LocalReservations, type Reservation } from '../calls/reservations.js'
+import type { TargetHistory } from '../calls/target-history.js'
+import { VirtualClock } from '../clock/virtual-clock.js'
+import type { Directory } from '../directory/model.js'
+import type { TimeZone } from '../directory/time-zone.js'
+import type { Speech } from '../prompts/speech.js'
+import type { Audio } from '../switch/port.js'
+import type { Temperament } from '../switch/virtual/temperament.js'
+import type { VirtualCaller } from '../switch/virtual/virtual-caller.js'
+import { VirtualSwitch } from '../switch/virtual/virtual-switch.js'
+import type { Behaviour } from './behaviour.js'
+import { faultOf, historyAfter, type Before, type Engagement } from './elsewhere.js'
+import type { CallResult } from './figures.js'
+import { keyOf, randomStream, type RandomStream } from './random.js'
+import { hourAt, type HuntedCall } from './recorded.js'
+import { replayedNumber } from './scenario.js'
+
+export interface ReplayInput {
+  /** In the order in which their hunts began. */
+  readonly calls: readonly HuntedCall[]
+  /** Who is on for a call that arrives at this instant. */
+  readonly directoryAt: (atMs: number) => Directory
+  readonly behaviour: Behaviour
+  /** The line's, for the hour of the day. */
+  readonly zone: TimeZone
+  /** How long people talked, ms: for calls of which that is not known, because nobody accepted. */
+  readonly talks: readonly number[]
+  readonly engagements: readonly Engagement[]
+  readonly before: Before
+}
+
+/** How long a conversation is when none is on record. */
+const usualTalkMs = 4 * 60_000
+/** Beyond the last arrival, the replay may take so long; then something goes on for ever. */
+const mostAfterLastMs = 24 * 60 * 60_000
+
+/**
+ * Replays the calls once: the desk and the hunt of the engine itself, in a virtual telephone world and in virtual time. Every call arrives when
+ * it arrived, its caller has the patience that is known of them, and whoever is rung behaves as `behaviour` has it drawn. The same seed and
+ * run give the same results, and two replays that differ in who is rung draw the same chances wherever they ring the same people.
+ * @returns what became of each call, in the order of the input
+ * @throws Error when the program itself fails in a replayed call
+ */
+export function replay(input: ReplayInput, seed: number, run: number): Promise<readonly CallResult[]> {
+  return new Replay(input, seed, run).go()
+}
+
+interface Running {
+  readonly index: number
+  readonly call: HuntedCall
+  readonly candidates: Set<string>
+  readonly rung: Map<string, number>
+  caller: VirtualCaller | undefined
+  huntAt: number
+  waitMs: number | undefined
+  acceptedBy: string | undefined
+  connected: boolean
+  ended: boolean
+}
+
+class Replay implements EventLog {
+  readonly #input: ReplayInput
+  readonly #keys: readonly [number, number]
+  readonly #clock: VirtualClock
+  readonly #startAt: number
+  readonly #telephone: VirtualSwitch
+  readonly #reservations = new LocalReservations()
+  readonly #history: TargetHistory
+  readonly #running = new Map<string, Running>()
+  readonly #results: CallResult[] = []
+  readonly #faults: unknown[] = []
+  #arriving: HuntedCall | undefined
+  #ended = 0
+  #seq = 0
+
+  constructor(input: ReplayInput, seed: number, run: number) {
+    this.#input = input
+    this.#keys = [seed, run]
+    this.#startAt = Math.min(input.calls[0]?.huntAt ?? 0, input.engagements[0]?.from ?? Number.POSITIVE_INFINITY)
+    this.#clock = new VirtualClock(this.#startAt)
+    this.#telephone = new VirtualSwitch({ clock: this.#clock, traced: false, durationMs })
+    this.#history = historyAfter(input.before)
+  }
+
+  async go(): Promise<readonly CallResult[]> {
+    const { calls, engagements } = this.#input
+    const desk = new Desk({
+      switch: this.#telephone,
+      directory: () => this.#input.directoryAt(this.#arriving?.arrivedAt ?? this.#clock.now()),
+      speech,
+      log: this,
+      recordings: noRecordings,
+      reservations: this.#reservations,
+      past: this.#history,
+      clock: this.#clock,
+      settings: { ...flowDefaults, outbound: { number: '0' } },
+      newCallId: () => this.#arriving?.callId ?? 'nobody',
+      onFault: (_callId, fault) => this.#faults.push(fault),
+    })
+    desk.open()
+    this.#inTurn(engagements, ({ from }) => from, (engagement) => this.#engage(engagement))
+    this.#inTurn(calls, ({ huntAt }) => huntAt, (call, index) => this.#arrive(call, index))
+    const limitMs = (calls.at(-1)?.huntAt ?? this.#startAt) - this.#startAt + mostAfterLastMs
+    const over = await this.#clock.runUntil(() => this.#ended === calls.length || this.#faults.length > 0, limitMs)
+    const [fault] = this.#faults
+    if (fault !== undefined) throw new Error('a replayed call ended by a fault in the program', { cause: fault })
+    if (!over) throw new Error(`${calls.length - this.#ended} replayed calls did not come to an end`)
+    return this.#results
+  }
+
+  /** One timer at a time: a year's calls are not all set beforehand. */
+  #inTurn<T>(list: readonly T[], at: (item: T) => number, act: (item: T, index: number) => void, index = 0): void {
+    const item = list[index]
+    if (item === undefined) return
+    this.#clock.after(at(item) - this.#clock.now(), () => {
+      act(item, index)
+      this.#inTurn(list, at, act, index + 1)
+    })
+  }
+
+  #arrive(call: HuntedCall, index: number): void {
+    const running: Running = { index, call, candidates: new Set(), rung: new Map(), caller: undefined, huntAt: this.#clock.now(), waitMs: undefined, acceptedBy: undefined, connected: false, ended: false }
+    this.#running.set(call.callId, running)
+    this.#arriving = call
+    const caller = this.#telephone.arrive({ callerNumber: '', dialledNumber: replayedNumber })
+    this.#arriving = undefined
+    running.caller = caller
+    if (call.patienceMs === undefined) return
+    const giveUp = this.#clock.after(call.patienceMs, () => {
+      if (!running.connected) caller.hangUp()
+    })
+    void caller.over.then(giveUp)
+  }
+
+  #engage({ to, keys }: Engagement): void {
+    void this.#reservations.reserve(keys, 'another line').then((result) => {
+      // Rung by a replayed call already: the other line would not have got them.
+      if (result.kind === 'reserved') this.#clock.after(to - this.#clock.now(), () => release(result.reservation))
+    })
+  }
+
+  // The event log: nothing is kept but what becomes of each call.
+
+  append(callId: string, fact: CallFact): Promise<CallEvent> {
+    const event: CallEvent = { callId, seq: ++this.#seq, at: this.#clock.now(), ...fact }
+    const running = this.#running.get(callId)
+    if (running !== undefined) this.#note(running, event)
+    return Promise.resolve(event)
+  }
+
+  subscribe(): () => void {
+    return () => undefined
+  }
+
+  #note(running: Running, event: CallEvent): void {
+    switch (event.type) {
+      case 'line.chosen':
+        running.huntAt = event.at
+        return
+      case 'attempt.started':
+        running.candidates.add(event.candidate)
+        this.#history.apply(event)
+        this.#behave(running, event.target)
+        return
+      case 'attempt.answered':
+        this.#history.apply(event)
+        return
+      case 'attempt.accepted':
+        running.waitMs = event.proof.heardAt - running.huntAt
+        running.acceptedBy = event.attempt
+        return
+      case 'attempt.ended':
+        this.#ringingEnded(running, event)
+        return
+      case 'call.ended':
+        if (running.ended) return
+        running.ended = true
+        this.#ended++
+        this.#results[running.index] = { waitMs: running.connected ? running.waitMs : undefined, refs: running.candidates.size }
+        this.#running.delete(running.call.callId)
+        return
+      default:
+    }
+  }
+
+  #ringingEnded(running: Running, event: Extract<CallEvent, { type: 'attempt.ended' }>): void {
+    const fault = faultOf(event)
+    this.#history.apply(fault === undefined ? event : { ...event, fault })
+    if (event.result === 'accepted' && running.acceptedBy === event.attempt) running.connected = true
+  }
+
+  /** Decides, as the INVITE leaves, what whoever has this telephone does about it. */
+  #behave(running: Running, target: string): void {
+    const nth = (running.rung.get(target) ?? 0) + 1
+    running.rung.set(target, nth)
+    const random = this.#random(running, keyOf(target), nth)
+    const hour = hourAt(this.#input.zone, this.#clock.now())
+    const { ringing, answer } = this.#input.behaviour.draw(target, hour, random)
+    const temperament: Temperament = ((): Temperament => {
+      if (ringing === undefined) return { kind: 'neverAnswers' }
+      if (ringing.cause !== 'answered') return { kind: 'refuses', afterMs: ringing.atMs, how: ringing.cause }
+      if (answer === undefined) return { kind: 'answers', afterMs: ringing.atMs, then: [] }
+      if (answer.cause === 'hungUp') return { kind: 'answers', afterMs: ringing.atMs, then: [{ atMs: answer.atMs, does: 'hangUp' }] }
+      return { kind: 'answers', afterMs: ringing.atMs, then: [{ atMs: answer.atMs, does: 'press', key: '1' }, { atMs: answer.atMs + this.#talkMs(running), does: 'hangUp' }] }
+    })()
+    this.#telephone.phone(target, () => temperament)
+  }
+
+  #talkMs({ call, index }: Running): number {
+    const { talks } = this.#input
+    const drawn = talks[Math.floor(this.#random({ index }, 0, 0)() * talks.length)]
+    return Math.max(1, call.talkMs ?? drawn ?? usualTalkMs)
+  }
+
+  #random({ index }: Pick<Running, 'index'>, target: number, nth: number): RandomStream {
+    return randomStream(...this.#keys, index, target, nth)
+  }
+}
+
+function release(reservation: Reservation): void {
+  reservation.release()
+}
+
+/** A whisper lasts until it is accepted or over, and everything else takes no time: what is said does not change what becomes of a call. */
+const endless: Audio = { kind: 'tone', tone: 'ringback' }
+const nothing: Audio = { kind: 'silence', ms: 0 }
+const speech: Speech = {
+  say: (parts) => Promise.resolve([parts.some((part) => part.kind === 'sentence' && part.id.startsWith('whisper')) ? endless : nothing]),
+  warm: () => Promise.resolve(),
+}
+
+function durationMs(audio: Audio): number {
+  return audio.kind === 'tone' && audio.tone === 'ringback' ? Number.POSITIVE_INFINITY : 0
+}
+
+const noRecordings: RecordingSink = {
+  allocate: (callId) => Promise.resolve({ kind: 'spool', recordingId: callId, path: '/replayed.wav' }),
+  finish: () => undefined,
+}

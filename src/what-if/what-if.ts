@@ -1,0 +1,219 @@
+import type { CallRecord } from '../calls/call-record.js'
+import { knownTimeZone, type TimeZone } from '../directory/time-zone.js'
+import type { Clinician, ClinicianId, Directory, Line, NcnPool, RingPolicy, Rota } from '../directory/model.js'
+import { emptyRota } from '../directory/empty-directory.js'
+import { versionFor, type RotaHistory } from '../directory/rota-history.js'
+import type { PastRinging } from '../store/period-queries.js'
+import { Behaviour, type ObservedRinging } from './behaviour.js'
+import { compare, type Comparison } from './compare.js'
+import { beforeThePeriod, engagements } from './elsewhere.js'
+import { huntedCalls, observed, timesInForce, type HuntedCall, type TimesInForce } from './recorded.js'
+import type { ReplayInput } from './replay.js'
+import { cliniciansThen, rotaInForce, ScenarioDirectories, type Scenario, type Telephone } from './scenario.js'
+
+/** The change that is tried. What is not named stays as it was. */
+export interface Change {
+  /** Where the rota comes from, for the output. */
+  readonly rota?: { readonly rota: Rota; readonly timeZone: string; readonly from: string }
+  /** Who stands on that rota, where the file brings clinicians of its own. */
+  readonly clinicians?: ReadonlyMap<ClinicianId, Clinician>
+  /** The ring policy and the pool of another directory's line; `ring` below goes before it. */
+  readonly line?: { readonly ring: RingPolicy; readonly ncnPool: NcnPool | undefined }
+  readonly ring: Partial<RingPolicy>
+}
+
+/** What is kept of the past, as this room asks for it. */
+export interface PastCalls {
+  callsOfLine(line: string, from: number, to: number): Promise<readonly CallRecord[]>
+  ringings(targets: readonly string[], from: number, to: number): Promise<readonly PastRinging[]>
+}
+
+export interface WhatIfOptions {
+  readonly directory: Directory
+  readonly line: Line
+  /** Wall-clock ms; `to` no longer belongs to it. */
+  readonly from: number
+  readonly to: number
+  readonly past: PastCalls
+  readonly history: RotaHistory
+  readonly change: Change
+  readonly runs: number
+  readonly seed: number
+  /** Wall-clock ms, for what is known of people who were not rung in the period. */
+  readonly now: number
+  readonly onRun?: (done: number) => void
+}
+
+/** Where what is known of somebody comes from. */
+export interface Known {
+  readonly label: string
+  readonly pool: 'local' | 'ncn'
+  /** `period`: rung for this line in the period; `elsewhere`: on other lines or dates; `pooled`: never, so like everybody on the line. */
+  readonly from: 'period' | 'elsewhere' | 'pooled'
+  readonly ringings: number
+  /** Probability that one ringing, over all hours of the calls, ends in acceptance, with the policy of the scenario. */
+  readonly accepts: number
+}
+
+/** What the replay rests on, for the reader of its figures. */
+export interface Grounds {
+  readonly calls: number
+  readonly broken: number
+  readonly withoutHunt: number
+  /** Calls that hung up in the hunt: their patience is known. */
+  readonly abandoned: number
+  readonly asItWas: { readonly ring: RingPolicy; readonly rotaFromHistory: number; readonly nobodyOn: number }
+  readonly changed: { readonly ring: RingPolicy; readonly nobodyOn: number; readonly ncnPool: string | undefined } | undefined
+  /** Ring policy times that the recorded time-outs show to have been others than the directory's of today. */
+  readonly inForceThen: { readonly ringSeconds: number | undefined; readonly acceptSeconds: number | undefined }
+  readonly ncnPool: string | undefined
+  readonly longestSeen: { readonly ringMs: number; readonly acceptMs: number }
+  readonly known: readonly Known[]
+  readonly engagements: number
+  readonly talks: number
+}
+
+export type WhatIfResult = { readonly kind: 'compared'; readonly comparison: Comparison; readonly grounds: Grounds } | { readonly kind: 'noCalls'; readonly broken: number; readonly withoutHunt: number }
+
+/** How far around the period ringings are looked for: as far as the engine itself looks back. */
+const aroundMs = 90 * 24 * 60 * 60_000
+/** An acceptance that was begun in time is still waited for, and whoever is passed over is waited for. */
+const beyondTotalMs = 120_000
+
+/** Replays the calls of a period as it was and with the change. Rejects when the past cannot be read, or the program fails in a replayed call. */
+export async function whatIf(options: WhatIfOptions): Promise<WhatIfResult> {
+  const { line, past, from, to, history } = options
+  const zone = knownTimeZone(line.timeZone)
+  const records = await past.callsOfLine(line.id, from, to)
+  const { hunted, broken, withoutHunt } = huntedCalls(records, zone)
+  if (hunted.length === 0) return { kind: 'noCalls', broken, withoutHunt }
+  const ringings = ofLine(records)
+  const then = timesInForce(ringings)
+  const asItWas = scenarioThen(options, ringings, then)
+  const changed = scenarioChanged(options, asItWas)
+
+  const directories = new ScenarioDirectories(asItWas)
+  const changedDirectories = changed && new ScenarioDirectories(changed)
+  const instants = hunted.map(({ arrivedAt }) => arrivedAt)
+  const telephones = new Map<string, Telephone>()
+  for (const telephone of [...directories.telephones(instants), ...(changedDirectories?.telephones(instants) ?? [])]) if (!telephones.has(telephone.target)) telephones.set(telephone.target, telephone)
+  const around = await past.ringings([...telephones.keys()], from - aroundMs, Math.max(to, options.now))
+
+  const fitted = fit(ringings, around, telephones, zone)
+  const longestHuntMs = Math.max(asItWas.ring.totalSeconds, changed?.ring.totalSeconds ?? 0) * 1_000 + beyondTotalMs
+  const busy = engagements(around, hunted, longestHuntMs)
+  const talks = hunted.flatMap(({ talkMs }) => talkMs ?? [])
+  const input = (of: ScenarioDirectories): ReplayInput => ({
+    calls: hunted,
+    directoryAt: (atMs) => of.directoryAt(atMs),
+    behaviour: fitted.behaviour,
+    zone,
+    talks,
+    engagements: busy,
+    before: beforeThePeriod(around.filter(({ startedAt }) => startedAt < from)),
+  })
+  const comparison = await compare({
+    calls: hunted,
+    asItWas: input(directories),
+    changed: changedDirectories && input(changedDirectories),
+    runs: options.runs,
+    seed: options.seed,
+    ...(options.onRun ? { onRun: options.onRun } : {}),
+  })
+  const policy = changed ?? asItWas
+  return {
+    kind: 'compared',
+    comparison,
+    grounds: {
+      calls: hunted.length,
+      broken,
+      withoutHunt,
+      abandoned: hunted.filter(({ patienceMs }) => patienceMs !== undefined).length,
+      asItWas: { ring: asItWas.ring, rotaFromHistory: instants.filter((atMs) => versionFor(history, atMs) !== undefined).length, nobodyOn: nobodyOn(directories, instants) },
+      changed: changed && changedDirectories && { ring: changed.ring, nobodyOn: nobodyOn(changedDirectories, instants), ncnPool: changed.ncnPool?.id },
+      inForceThen: { ringSeconds: differing(then.ringSeconds, line.ring.ringSeconds), acceptSeconds: differing(then.acceptSeconds, line.ring.acceptSeconds) },
+      ncnPool: asItWas.ncnPool?.id,
+      longestSeen: fitted.behaviour.longestSeen,
+      known: fitted.known((target) => acceptance(fitted.behaviour, target, hunted, policy.ring)),
+      engagements: busy.length,
+      talks: talks.length,
+    },
+  }
+}
+
+/** The ringings of the line's recorded calls, oldest first. */
+function ofLine(records: readonly CallRecord[]): readonly PastRinging[] {
+  const ringings: PastRinging[] = []
+  for (const record of records) {
+    for (const attempt of record.attempts) {
+      if (attempt.result === undefined || attempt.endedAt === undefined || attempt.pool === 'direct') continue
+      const { answeredAt, acceptedAt, candidate, label, pool, target, startedAt, endedAt, result } = attempt
+      ringings.push({ callId: record.callId, attempt: attempt.attempt, line: record.line, candidate, label, pool, target, startedAt, answeredAt, acceptedAt, endedAt, result, callEndedAt: record.endedAt })
+    }
+  }
+  return ringings.sort((a, b) => a.startedAt - b.startedAt || (a.attempt < b.attempt ? -1 : 1))
+}
+
+function scenarioThen({ directory, line, history }: WhatIfOptions, ringings: readonly PastRinging[], then: TimesInForce): Scenario {
+  const today = { rota: directory.rotas.get(line.id) ?? emptyRota(line.id), timeZone: line.timeZone }
+  return {
+    line,
+    ring: { ...line.ring, ringSeconds: then.ringSeconds ?? line.ring.ringSeconds, acceptSeconds: then.acceptSeconds ?? line.ring.acceptSeconds },
+    rotaAt: rotaInForce(history, today),
+    clinicians: cliniciansThen(directory.clinicians, history, ringings),
+    ncnPool: line.ncnPool === undefined ? undefined : directory.pools.get(line.ncnPool),
+  }
+}
+
+/** @returns undefined where nothing is changed */
+function scenarioChanged({ change }: WhatIfOptions, asItWas: Scenario): Scenario | undefined {
+  if (change.rota === undefined && change.line === undefined && Object.keys(change.ring).length === 0) return undefined
+  const { rota } = change
+  return {
+    ...asItWas,
+    ...(rota === undefined ? {} : { rotaAt: () => rota }),
+    // Whoever stands in the file goes before whoever is known from the calls.
+    clinicians: change.clinicians === undefined ? asItWas.clinicians : new Map([...asItWas.clinicians, ...change.clinicians]),
+    ...(change.line === undefined ? {} : { ncnPool: change.line.ncnPool }),
+    ring: { ...(change.line?.ring ?? asItWas.ring), ...change.ring },
+  }
+}
+
+/** Fits everybody's behaviour, each to the best that is known of them. */
+function fit(ringings: readonly PastRinging[], around: readonly PastRinging[], telephones: ReadonlyMap<string, Telephone>, zone: TimeZone) {
+  const everybody = ringings.flatMap((ringing) => observed(ringing, zone) ?? [])
+  const inPeriod = count(everybody)
+  const elsewhere = around.filter(({ target }) => !inPeriod.has(target)).flatMap((ringing) => observed(ringing, zone) ?? [])
+  const outside = count(elsewhere)
+  return {
+    behaviour: new Behaviour(everybody, [...everybody, ...elsewhere]),
+    known: (accepts: (target: string) => number): readonly Known[] =>
+      [...telephones.values()].map(({ target, label, pool }) => {
+        const [here, there] = [inPeriod.get(target) ?? 0, outside.get(target) ?? 0]
+        return { label, pool, from: here > 0 ? 'period' : there > 0 ? 'elsewhere' : 'pooled', ringings: here > 0 ? here : there, accepts: accepts(target) }
+      }),
+  }
+}
+
+function count(ringings: readonly ObservedRinging[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>()
+  for (const { target } of ringings) counts.set(target, (counts.get(target) ?? 0) + 1)
+  return counts
+}
+
+/** Mean over the hours at which the calls came. */
+function acceptance(behaviour: Behaviour, target: string, calls: readonly HuntedCall[], ring: RingPolicy): number {
+  const perHour = new Map<number, number>()
+  for (const { hour } of calls) perHour.set(hour, (perHour.get(hour) ?? 0) + 1)
+  let sum = 0
+  for (const [hour, times] of perHour) sum += times * behaviour.answers(target, hour, ring.ringSeconds * 1_000) * behaviour.accepts(target, hour, ring.acceptSeconds * 1_000)
+  return sum / calls.length
+}
+
+function nobodyOn(directories: ScenarioDirectories, instants: readonly number[]): number {
+  return instants.filter((atMs) => directories.telephones([atMs]).length === 0).length
+}
+
+function differing(then: number | undefined, now: number): number | undefined {
+  return then === now ? undefined : then
+}
