@@ -1,0 +1,142 @@
+import type { Alarms } from '../calls/alarms.js'
+import type { Clock } from '../clock/clock.js'
+import { callerRule, GuessAccount, numberRule, type GuessRule } from './guess-account.js'
+
+export interface GuessRules {
+  readonly caller: GuessRule
+  readonly number: GuessRule
+  /** Callers, and numbers, that are remembered; those not heard of for longest are forgotten first, locked ones last. */
+  readonly remembered: number
+}
+
+export const defaultGuessRules: GuessRules = { caller: callerRule, number: numberRule, remembered: 20_000 }
+
+/** How long is looked for one that is not locked before the oldest has to go. */
+const lookedAtForRoom = 64
+const namedInAlarm = 5
+/** Another guess of the same party is being looked at. */
+const busyMs = 1_000
+
+export type Guess =
+  /** None is looked at, right or wrong. */
+  | { readonly kind: 'locked' }
+  /** Earlier than it was told. It is not looked at, and not counted. */
+  | { readonly kind: 'tooSoon'; readonly waitMs: number }
+  /** Counted as wrong. Look at it, and call exactly one of the two. */
+  | { readonly kind: 'charged'; readonly right: () => void; readonly wrong: () => { readonly kind: 'wrong'; readonly waitMs: number } | { readonly kind: 'locked' } }
+
+interface Party {
+  readonly account: GuessAccount
+  /** For the alarm. */
+  readonly name: string
+}
+
+/**
+ * Watches over guesses at PINs and codes, which are few enough to be tried one after the other. Every guess is charged to the caller's number and
+ * to the number dialled before it is looked at, and refunded when it was right. Wrong ones make the caller wait longer and longer; then
+ * the caller, or the number, is locked, and `codes.locked` is up until the last lock ends.
+ */
+export class GuessGuard {
+  readonly #callers = new Map<string, GuessAccount>()
+  readonly #numbers = new Map<string, GuessAccount>()
+  /** What the alarm names, and until when (monotonic ms). */
+  readonly #locks = new Map<string, { readonly until: number; readonly untilText: string }>()
+  #cancelTimer: (() => void) | undefined
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly alarms: Alarms,
+    private readonly rules: GuessRules = defaultGuessRules,
+  ) {}
+
+  /** @param callerNumber empty when withheld */
+  guess(callerNumber: string, dialledNumber: string): Guess {
+    const now = this.clock.monotonic()
+    const parties = this.#parties(callerNumber, dialledNumber)
+    const [{ account: caller }, { account: number }] = parties
+    if (caller.isLocked(now) || number.isLocked(now)) return { kind: 'locked' }
+    const waitMs = caller.waitMs(now)
+    if (waitMs > 0) return { kind: 'tooSoon', waitMs }
+    if (!caller.hasRoom(now) || !number.hasRoom(now)) return { kind: 'tooSoon', waitMs: busyMs }
+    const charges = parties.map((party) => ({ ...party, guess: party.account.charge(now) }))
+    return {
+      kind: 'charged',
+      right: () => {
+        for (const { account, guess } of charges) account.refund(guess)
+      },
+      wrong: () => {
+        const then = this.clock.monotonic()
+        for (const { account, guess, name } of charges) if (account.confirm(guess, then)) this.#locked(name, account.lockedUntil)
+        if (charges.some(({ account }) => account.isLocked(then))) return { kind: 'locked' }
+        return { kind: 'wrong', waitMs: caller.waitMs(then) }
+      },
+    }
+  }
+
+  /** Counts a wrong guess of before the start, so that a restart opens no lock. In their order, oldest first. @param agoMs how long ago it was */
+  remember(callerNumber: string, dialledNumber: string, agoMs: number): void {
+    const then = this.clock.monotonic() - agoMs
+    for (const { account, name } of this.#parties(callerNumber, dialledNumber)) {
+      if (account.confirm(account.charge(then), then) && account.isLocked(this.clock.monotonic())) this.#locked(name, account.lockedUntil)
+    }
+  }
+
+  /** Callers and numbers that are remembered. */
+  get size(): number {
+    return this.#callers.size + this.#numbers.size
+  }
+
+  close(): void {
+    this.#cancelTimer?.()
+    this.#cancelTimer = undefined
+  }
+
+  /** Callers who withhold their number are one caller: the empty key. */
+  #parties(callerNumber: string, dialledNumber: string): readonly [Party, Party] {
+    return [
+      { account: this.#account(this.#callers, callerNumber, this.rules.caller), name: callerNumber === '' ? 'callers who withhold their number' : `caller ${callerNumber}` },
+      { account: this.#account(this.#numbers, dialledNumber, this.rules.number), name: `number ${dialledNumber}` },
+    ]
+  }
+
+  #account(accounts: Map<string, GuessAccount>, key: string, rule: GuessRule): GuessAccount {
+    const account = accounts.get(key) ?? new GuessAccount(rule)
+    // Taken out and put in again: the map's order is the order in which they were last heard of.
+    accounts.delete(key)
+    accounts.set(key, account)
+    if (accounts.size > this.rules.remembered) accounts.delete(this.#leastMissed(accounts))
+    return account
+  }
+
+  #leastMissed(accounts: ReadonlyMap<string, GuessAccount>): string {
+    const now = this.clock.monotonic()
+    let oldest: string | undefined
+    let lookedAt = 0
+    for (const [key, account] of accounts) {
+      oldest ??= key
+      if (!account.isLocked(now)) return key
+      if (++lookedAt >= lookedAtForRoom) break
+    }
+    return oldest ?? ''
+  }
+
+  #locked(name: string, until: number): void {
+    const untilText = new Date(this.clock.now() + until - this.clock.monotonic()).toISOString().slice(0, 16).replace('T', ' ')
+    this.#locks.set(name, { until, untilText })
+    const names = [...this.#locks].slice(-namedInAlarm).map(([one, lock]) => `${one} until ${lock.untilText} UTC`)
+    const more = this.#locks.size - names.length
+    this.alarms.raise('codes.locked', `too many wrong PINs or codes: ${names.join('; ')}${more > 0 ? `; and ${more} more` : ''}`)
+    this.#awaitNextEnd()
+  }
+
+  #awaitNextEnd(): void {
+    this.#cancelTimer?.()
+    const next = Math.min(...[...this.#locks.values()].map(({ until }) => until))
+    this.#cancelTimer = this.clock.after(next - this.clock.monotonic(), () => {
+      const now = this.clock.monotonic()
+      for (const [name, { until }] of this.#locks) if (until <= now) this.#locks.delete(name)
+      if (this.#locks.size === 0) this.alarms.clear('codes.locked')
+      else this.#awaitNextEnd()
+    })
+  }
+}
