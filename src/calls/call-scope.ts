@@ -69,9 +69,10 @@ export class CallScope {
 
   /**
    * States a fact that must be on disk before the next step.
-   * @returns whether the log said in time that it is. Never rejects.
+   * @returns whether the log said in time that it is. Never rejects. What becomes known after the end of the call is no fact of it.
    */
   async keep(fact: CallFact): Promise<boolean> {
+    if (this.#over && fact.type !== 'call.ended') return false
     this.#begun = true
     const { log, clock, durableMs, callId } = this.#options
     try {
@@ -89,8 +90,8 @@ export class CallScope {
     const gone = new AbortController()
     this.#legs.set(leg, { leg, party, gone, closing: undefined })
     void leg.hungUp.then((hangUp: HangUp) => {
-      // Nothing comes after `call.ended`; a leg that could not be released in time ends untold.
-      if (!this.#over) this.tell({ type: 'leg.ended', legId: leg.id, party, hangUp })
+      // A leg that could not be released in time ends untold.
+      this.tell({ type: 'leg.ended', legId: leg.id, party, hangUp })
       gone.abort(over)
     })
     if (this.stopped) void this.release(leg)

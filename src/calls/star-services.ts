@@ -15,7 +15,7 @@ import { within } from './within.js'
 const codeDigits = 4
 const pinDigits = 6
 /** While a wrong guess makes the caller wait they hear something at least this often. */
-const waitPieceMs = 4_000
+const waitPieceMs = 2_000
 
 export interface CodeRequest {
   /** Said first. */
@@ -80,8 +80,8 @@ function carry(call: CallContext, caller: Leg, arranged: ArrangedCall): Promise<
 async function waitOut(call: CallContext, caller: Leg, waitMs: number): Promise<boolean> {
   const gone = call.scope.gone(caller)
   for (let left = waitMs; left > 0 && !gone.aborted; left -= waitPieceMs) {
+    await say(call, caller, [sentence('code-please-wait')], gone)
     await sleep(call.clock, Math.min(left, waitPieceMs), gone)
-    if (left > waitPieceMs) await say(call, caller, [sentence('code-please-wait')], gone)
   }
   return !gone.aborted
 }

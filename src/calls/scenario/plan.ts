@@ -37,7 +37,7 @@ export interface PlannedCaller {
 }
 
 /** Nobody stays on the telephone for longer than this: talks end. Far beyond every hunt, so that no hunt ends by it. */
-const longestCallMs = 20 * 60_000
+export const longestCallMs = 20 * 60_000
 
 const key = fc.constantFrom<Key>('0', '1', '2', '3', '9', '*', '#')
 
@@ -59,7 +59,7 @@ const afterAnswer: fc.Arbitrary<readonly Act[]> = fc.oneof(
   { weight: 2, arbitrary: fc.array(act, { maxLength: 4 }) },
 )
 
-const temperament: fc.Arbitrary<Temperament> = fc.oneof(
+export const temperament: fc.Arbitrary<Temperament> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ kind: fc.constant('answers' as const), afterMs: fc.nat(25_000), then: afterAnswer }) },
   // In the very moment of the time-out, or a hair before and after it.
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('answers' as const), afterMs: fc.constantFrom(9_990, 9_995, 10_000, 10_005, 19_990, 19_995, 19_999, 20_000, 20_005), then: afterAnswer }) },
@@ -80,7 +80,7 @@ const caller = (lines: number): fc.Arbitrary<PlannedCaller> =>
     more: fc.oneof({ weight: 5, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: fc.array(act, { maxLength: 2 }) }),
   })
 
-const fault: fc.Arbitrary<Plan['faults'][number]> = fc.oneof(
+export const fault: fc.Arbitrary<Plan['faults'][number]> = fc.oneof(
   fc.record({
     operation: fc.constantFrom('answer' as const, 'dial' as const, 'play' as const, 'record' as const, 'bridge' as const),
     nth: fc.integer({ min: 1, max: 12 }),
@@ -194,7 +194,7 @@ function clinicians(plan: Plan): Record<string, readonly string[]> {
 
 const never = <T>(): Promise<T> => new Promise<T>(() => undefined)
 
-const troubles: Readonly<Record<Plan['trouble'], Tampering>> = {
+export const troubles: Readonly<Record<Plan['trouble'], Tampering>> = {
   none: {},
   logStuck: {},
   speechSilent: { speech: () => ({ say: never, warm: never }) },
