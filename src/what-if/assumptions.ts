@@ -35,10 +35,10 @@ export function assumptions({ grounds, rotaFrom, runs }: Told): readonly string[
   return [...calls(grounds), ...policies(grounds, rotaFrom), ...people(grounds), ...intervals(runs)]
 }
 
-function calls({ calls: all, broken, withoutHunt, abandoned, talks, engagements }: Grounds): readonly string[] {
+function calls({ calls: all, broken, withoutHunt, abandoned, longestHuntMs, talks, engagements }: Grounds): readonly string[] {
   return [
     `The calls come when they came, and begin with the hunt. ${leftOut(withoutHunt, broken)}`,
-    `Patience: ${abandoned} of ${all} callers hung up in the hunt; they hang up after the same time, unless somebody accepts before. How much longer the other ${all - abandoned} would have waited is not known: they wait to the end of any hunt. A change that makes hunts longer looks better here than it would be.`,
+    `Patience: ${abandoned} of ${all} callers hung up in the hunt; they hang up after the same time, unless somebody accepts before. The other ${all - abandoned} bore the hunt to its end; how much longer they would have borne it is drawn from how long callers of this line do (Kaplan-Meier), and whoever comes through ${seconds(longestHuntMs)} s, the longest hunt on record, waits on: hunts that the change makes longer than that look better here than they would be.`,
     `A conversation lasts as long as it did; where there was none, as long as one of the ${talks} recorded ones.`,
     engagements === 0 ? 'The calls of other lines do not touch these people in the period.' : `The calls of other lines are not replayed: they keep the people of this line busy when they did (${engagements} times at a moment that mattered).`,
   ]

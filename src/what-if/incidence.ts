@@ -65,13 +65,27 @@ export class Incidence<Cause extends string> {
    * @returns undefined: nothing
    */
   draw(chance: number): Incident<Cause> | undefined {
-    let low = 0
-    let high = this.#upTo.length
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if ((this.#upTo[middle] ?? 1) <= chance) low = middle + 1
-      else high = middle
-    }
-    return this.#incidents[low]
+    return this.#incidents[firstAbove(this.#upTo, chance)]
   }
+
+  /** As `draw`, of somebody to whom nothing had happened by then. */
+  drawAfter(atMs: number, chance: number): Incident<Cause> | undefined {
+    let past = 0
+    while ((this.#incidents[past]?.atMs ?? Number.POSITIVE_INFINITY) <= atMs) past++
+    const before = this.#upTo[past - 1] ?? 0
+    // Rounding must not bring back what is past.
+    return this.#incidents[Math.max(past, firstAbove(this.#upTo, before + chance * (1 - before)))]
+  }
+}
+
+/** @returns the index of the first value that is greater; the length where there is none */
+function firstAbove(sorted: readonly number[], value: number): number {
+  let low = 0
+  let high = sorted.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((sorted[middle] ?? 1) <= value) low = middle + 1
+    else high = middle
+  }
+  return low
 }

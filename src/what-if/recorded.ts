@@ -14,8 +14,8 @@ export interface HuntedCall {
   readonly huntAt: number
   /** Hour of the day, 0 to 23, at which the hunt began, on the line's wall clock. */
   readonly hour: number
-  /** They hung up after so long a hunt. Undefined: how much longer they would have waited is not known. ms */
-  readonly patienceMs: number | undefined
+  /** How long a hunt the caller is known to have borne, and whether they hung up then. */
+  readonly patience: Observation<'hangsUp'>
   /** Undefined where there was no conversation. ms */
   readonly talkMs: number | undefined
   readonly result: CallResult
@@ -51,13 +51,13 @@ export function huntedCalls(records: readonly CallRecord[], zone: TimeZone): Rec
       else withoutHunt++
       continue
     }
-    const over = record.huntEndedAt ?? record.endedAt
+    const heardOutUntil = accepted?.acceptedAt ?? record.huntEndedAt ?? record.endedAt ?? lineChosenAt
     hunted.push({
       callId: record.callId,
       arrivedAt: record.arrivedAt,
       huntAt: lineChosenAt,
       hour: hourAt(zone, lineChosenAt),
-      patienceMs: accepted === undefined && ending === 'abandonedInHunt' && over !== undefined ? Math.max(0, over - lineChosenAt) : undefined,
+      patience: { atMs: span(lineChosenAt, heardOutUntil), cause: accepted === undefined && ending === 'abandonedInHunt' ? 'hangsUp' : undefined },
       talkMs: accepted === undefined ? undefined : record.talkMs,
       result: { waitMs: accepted?.acceptedAt === undefined ? undefined : Math.max(0, accepted.acceptedAt - lineChosenAt), refs: record.refs },
     })

@@ -5,16 +5,17 @@ import type { RecordingSink } from '../calls/recording-sink.js'
 import { LocalReservations, type Reservation } from '../calls/reservations.js'
 import type { TargetHistory } from '../calls/target-history.js'
 import { VirtualClock } from '../clock/virtual-clock.js'
+import { emptyDirectory } from '../directory/empty-directory.js'
 import type { Directory } from '../directory/model.js'
 import type { TimeZone } from '../directory/time-zone.js'
 import type { Speech } from '../prompts/speech.js'
 import type { Audio } from '../switch/port.js'
 import type { Temperament } from '../switch/virtual/temperament.js'
-import type { VirtualCaller } from '../switch/virtual/virtual-caller.js'
 import { VirtualSwitch } from '../switch/virtual/virtual-switch.js'
 import type { Behaviour } from './behaviour.js'
 import { faultOf, historyAfter, type Before, type Engagement } from './elsewhere.js'
 import type { CallResult } from './figures.js'
+import type { Incidence } from './incidence.js'
 import { keyOf, randomStream, type RandomStream } from './random.js'
 import { hourAt, type HuntedCall } from './recorded.js'
 import { replayedNumber } from './scenario.js'
@@ -22,11 +23,13 @@ import { replayedNumber } from './scenario.js'
 export interface ReplayInput {
   /** In the order in which their hunts began. */
   readonly calls: readonly HuntedCall[]
-  /** Who is on for a call that arrives at this instant. */
-  readonly directoryAt: (atMs: number) => Directory
+  /** For each of them the directory in which those are on who are rung for it. */
+  readonly directories: readonly Directory[]
   readonly behaviour: Behaviour
   /** The line's, for the hour of the day. */
   readonly zone: TimeZone
+  /** How long callers bear a hunt, for those of whom it is not known to the end. */
+  readonly patience: Incidence<'hangsUp'>
   /** How long people talked, ms: for calls of which that is not known, because nobody accepted. */
   readonly talks: readonly number[]
   readonly engagements: readonly Engagement[]
@@ -54,7 +57,6 @@ interface Running {
   readonly call: HuntedCall
   readonly candidates: Set<string>
   readonly rung: Map<string, number>
-  caller: VirtualCaller | undefined
   huntAt: number
   waitMs: number | undefined
   acceptedBy: string | undefined
@@ -73,7 +75,7 @@ class Replay implements EventLog {
   readonly #running = new Map<string, Running>()
   readonly #results: CallResult[] = []
   readonly #faults: unknown[] = []
-  #arriving: HuntedCall | undefined
+  #arriving: { readonly callId: string; readonly directory: Directory } | undefined
   #ended = 0
   #seq = 0
 
@@ -90,7 +92,7 @@ class Replay implements EventLog {
     const { calls, engagements } = this.#input
     const desk = new Desk({
       switch: this.#telephone,
-      directory: () => this.#input.directoryAt(this.#arriving?.arrivedAt ?? this.#clock.now()),
+      directory: () => this.#arriving?.directory ?? emptyDirectory,
       speech,
       log: this,
       recordings: noRecordings,
@@ -123,17 +125,23 @@ class Replay implements EventLog {
   }
 
   #arrive(call: HuntedCall, index: number): void {
-    const running: Running = { index, call, candidates: new Set(), rung: new Map(), caller: undefined, huntAt: this.#clock.now(), waitMs: undefined, acceptedBy: undefined, connected: false, ended: false }
+    const running: Running = { index, call, candidates: new Set(), rung: new Map(), huntAt: this.#clock.now(), waitMs: undefined, acceptedBy: undefined, connected: false, ended: false }
     this.#running.set(call.callId, running)
-    this.#arriving = call
+    this.#arriving = { callId: call.callId, directory: this.#input.directories[index] ?? emptyDirectory }
     const caller = this.#telephone.arrive({ callerNumber: '', dialledNumber: replayedNumber })
     this.#arriving = undefined
-    running.caller = caller
-    if (call.patienceMs === undefined) return
-    const giveUp = this.#clock.after(call.patienceMs, () => {
+    const patienceMs = this.#patienceMs(running)
+    if (patienceMs === undefined) return
+    const giveUp = this.#clock.after(patienceMs, () => {
       if (!running.connected) caller.hangUp()
     })
     void caller.over.then(giveUp)
+  }
+
+  /** @returns undefined: they bear whatever hunt there is */
+  #patienceMs({ call, index }: Running): number | undefined {
+    const { atMs, cause } = call.patience
+    return cause === undefined ? this.#input.patience.drawAfter(atMs, this.#random({ index }, 0, 1)())?.atMs : atMs
   }
 
   #engage({ to, keys }: Engagement): void {

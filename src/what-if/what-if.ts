@@ -7,6 +7,7 @@ import type { PastRinging } from '../store/period-queries.js'
 import { Behaviour, type ObservedRinging } from './behaviour.js'
 import { compare, type Comparison } from './compare.js'
 import { beforeThePeriod, engagements } from './elsewhere.js'
+import { Incidence } from './incidence.js'
 import { huntedCalls, observed, timesInForce, type HuntedCall, type TimesInForce } from './recorded.js'
 import type { ReplayInput } from './replay.js'
 import { cliniciansThen, rotaInForce, ScenarioDirectories, type Scenario, type Telephone } from './scenario.js'
@@ -68,6 +69,8 @@ export interface Grounds {
   readonly inForceThen: { readonly ringSeconds: number | undefined; readonly acceptSeconds: number | undefined }
   readonly ncnPool: string | undefined
   readonly longestSeen: { readonly ringMs: number; readonly acceptMs: number }
+  /** No caller was ever watched for longer. ms */
+  readonly longestHuntMs: number
   readonly known: readonly Known[]
   readonly engagements: number
   readonly talks: number
@@ -103,9 +106,11 @@ export async function whatIf(options: WhatIfOptions): Promise<WhatIfResult> {
   const longestHuntMs = Math.max(asItWas.ring.totalSeconds, changed?.ring.totalSeconds ?? 0) * 1_000 + beyondTotalMs
   const busy = engagements(around, hunted, longestHuntMs)
   const talks = hunted.flatMap(({ talkMs }) => talkMs ?? [])
+  const patience = new Incidence(hunted.map((call) => call.patience))
   const input = (of: ScenarioDirectories): ReplayInput => ({
     calls: hunted,
-    directoryAt: (atMs) => of.directoryAt(atMs),
+    directories: instants.map((atMs) => of.directoryAt(atMs)),
+    patience,
     behaviour: fitted.behaviour,
     zone,
     talks,
@@ -128,12 +133,13 @@ export async function whatIf(options: WhatIfOptions): Promise<WhatIfResult> {
       calls: hunted.length,
       broken,
       withoutHunt,
-      abandoned: hunted.filter(({ patienceMs }) => patienceMs !== undefined).length,
+      abandoned: hunted.filter((call) => call.patience.cause !== undefined).length,
       asItWas: { ring: asItWas.ring, rotaFromHistory: instants.filter((atMs) => versionFor(history, atMs) !== undefined).length, nobodyOn: nobodyOn(directories, instants) },
       changed: changed && changedDirectories && { ring: changed.ring, nobodyOn: nobodyOn(changedDirectories, instants), ncnPool: changed.ncnPool?.id },
       inForceThen: { ringSeconds: differing(then.ringSeconds, line.ring.ringSeconds), acceptSeconds: differing(then.acceptSeconds, line.ring.acceptSeconds) },
       ncnPool: asItWas.ncnPool?.id,
       longestSeen: fitted.behaviour.longestSeen,
+      longestHuntMs: patience.longestMs,
       known: fitted.known((target) => acceptance(fitted.behaviour, target, hunted, policy.ring)),
       engagements: busy.length,
       talks: talks.length,
