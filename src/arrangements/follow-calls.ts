@@ -1,0 +1,102 @@
+import { callRecord } from '../calls/call-record.js'
+import type { CallEvent, EventLog } from '../calls/events.js'
+import type { Store } from '../store/store.js'
+import { stateOf, type Arrangement } from './arrangement.js'
+import type { Diary } from './diary.js'
+import type { Made, Step } from './story.js'
+
+/** A patient who asked to be called back is to be called within so long. */
+export const requestDueMs = 4 * 60 * 60_000
+
+/** Follows the running calls: what their facts say of an arrangement happens to it. @returns stops it */
+export function followCalls(diary: Diary, log: Pick<EventLog, 'subscribe'>): () => void {
+  return log.subscribe((event) => follow(diary, event))
+}
+
+function follow(diary: Diary, event: CallEvent): void {
+  switch (event.type) {
+    case 'callBack.requested':
+      void keepRequest(diary, event)
+      return
+    case 'call.placed':
+    case 'arrangement.taken':
+      diary.expect(event.callId, event.arrangement)
+      void begin(diary, event)
+      return
+    case 'talk.started':
+      happen(diary, event, { type: 'talked', callId: event.callId })
+      return
+    case 'outcome.left':
+      happen(diary, event, { type: 'outcome', callId: event.callId, outcome: event.outcome })
+      return
+    case 'call.ended':
+      happen(diary, event, (arrangement) => ({ type: 'ended', callId: event.callId, talked: arrangement.tries.some(({ callId, talked }) => callId === event.callId && talked) }))
+      return
+    default:
+  }
+}
+
+function happen(diary: Diary, { callId }: CallEvent, step: Step | ((arrangement: Arrangement) => Step)): void {
+  const id = diary.ofCall(callId)
+  if (id === undefined) return
+  void diary.inTurn(id, async () => {
+    const arrangement = diary.get(id)
+    if (arrangement?.tries.some((one) => one.callId === callId)) await diary.note(id, typeof step === 'function' ? step(arrangement) : step)
+  })
+}
+
+/** A request makes one arrangement, however often it is told: its id is that of the call. */
+export async function keepRequest(diary: Diary, event: Extract<CallEvent, { type: 'callBack.requested' }>): Promise<void> {
+  const id = requestId(event.callId)
+  const made: Made = { kind: 'callBack', madeAt: event.at, madeBy: { kind: 'patient', call: event.callId }, line: event.line, patientNumber: event.number, dueAt: event.at + requestDueMs }
+  await diary.inTurn(id, async () => {
+    if (!diary.get(id)) await diary.note(id, { type: 'made', made })
+  })
+}
+
+export function requestId(callId: string): string {
+  return `request-${callId}`
+}
+
+/** A call carries an arrangement. Known already where it was granted by its PIN or started through the API. */
+async function begin(diary: Diary, event: Extract<CallEvent, { type: 'call.placed' | 'arrangement.taken' }>): Promise<void> {
+  const { callId, arrangement: id } = event
+  await diary.inTurn(id, async () => {
+    const arrangement = diary.get(id)
+    if (!arrangement || arrangement.tries.some((one) => one.callId === callId)) return
+    await diary.note(id, { type: 'begun', callId, ...(event.type === 'call.placed' ? { clinician: event.clinician } : {}) })
+  })
+}
+
+/**
+ * After a start: whatever the facts on disk say and the ledger does not, because the engine was stopped between the two. Before any call is
+ * taken: none runs.
+ * @param since wall-clock ms; what came before has been gone through by an earlier start
+ */
+export async function reconcile(diary: Diary, facts: Pick<Store, 'events' | 'factsOf'>, { since, now }: { readonly since: number; readonly now: number }): Promise<void> {
+  const told = await facts.factsOf(['callBack.requested', 'call.placed', 'arrangement.taken'], since)
+  const missing = await diary.missing(told.filter(({ type }) => type === 'callBack.requested').map(({ callId }) => requestId(callId)))
+  for (const event of told) {
+    if (event.type === 'callBack.requested' && missing.has(requestId(event.callId))) await keepRequest(diary, event)
+    if (event.type === 'call.placed' || event.type === 'arrangement.taken') await begin(diary, event)
+  }
+  for (const arrangement of [...diary.values()]) {
+    // An outcome may also have come to one that has run out since.
+    const state = stateOf(arrangement, now)
+    if (state === 'done' || state === 'cancelled') continue
+    for (const { callId } of arrangement.tries) await catchUp(diary, arrangement.id, callId, facts)
+  }
+}
+
+/** What became of one call that is over. */
+async function catchUp(diary: Diary, id: string, callId: string, facts: Pick<Store, 'events'>): Promise<void> {
+  const record = callRecord(await facts.events(callId))
+  await diary.inTurn(id, async () => {
+    const one = diary.get(id)?.tries.find((candidate) => candidate.callId === callId)
+    if (!one) return
+    // Without a single fact on disk nobody was rung.
+    if (!one.ended && (record === undefined || record.ending !== undefined)) await diary.note(id, { type: 'ended', callId, talked: record?.talkStartedAt !== undefined })
+    const outcome = record?.outcome?.outcome
+    if (outcome !== undefined && outcome !== one.outcome) await diary.note(id, { type: 'outcome', callId, outcome })
+  })
+}
