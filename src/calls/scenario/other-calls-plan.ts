@@ -49,7 +49,10 @@ const connect: ArrangedCall = { id: 'connect', kind: 'patientConnect', target: {
 const coded: ArrangedCall = { id: 'coded', kind: 'callBackCode', target: { kind: 'number', number: numbers.reception }, line: 'advice' }
 const callBack: ArrangedCall = { id: 'back', kind: 'callBack', target: { kind: 'number', number: numbers.patient }, clinician: 'dr', line: 'clinic' }
 
-const people = fc.array(temperament, { minLength: 1, maxLength: 3 })
+/** Everybody hangs up in the end, also where the engine had rung both sides. */
+const mortal = temperament.map((each): Temperament => (each.kind === 'answers' ? { ...each, then: [...each.then, { atMs: longestCallMs, does: 'hangUp' }] } : each))
+
+const people = fc.array(mortal, { minLength: 1, maxLength: 3 })
 
 const otherCall: fc.Arbitrary<OtherCall> = fc.record({
   atMs: fc.nat(90_000),
@@ -79,7 +82,8 @@ export interface OtherTampering extends Tampering {
 
 /** Lets it happen, to the end of the last call and a little beyond. */
 export async function liveOthers(plan: OtherPlan, tampering: OtherTampering = {}): Promise<Lived> {
-  const { arrangements = (honest) => honest, ...tampered } = tampering
+  const { arrangements, ...tampered } = tampering
+  const honest = new FewArrangements({ '482913': connect, '4821': coded }, 3, 6_000)
   const ring = { ringSeconds: 20, acceptSeconds: 15, totalSeconds: 90, rounds: 1 }
   const outcomes = [{ id: 'done', label: 'Done' }]
   const world = new CallWorld({
@@ -98,7 +102,7 @@ export async function liveOthers(plan: OtherPlan, tampering: OtherTampering = {}
     latencyMs: () => plan.latencyMs,
     logDelayMs: () => (plan.trouble === 'logStuck' ? 60_000 : plan.logDelayMs),
     faults: (operation, nth) => plan.faults.find((each) => each.operation === operation && each.nth === nth)?.fault,
-    arrangements: arrangements(new FewArrangements({ '482913': connect, '4821': coded }, 3, 6_000)),
+    arrangements: arrangements?.(honest) ?? honest,
     tampering: { ...troubles[plan.trouble], ...tampered },
   })
   for (const [who, number] of Object.entries(numbers)) {
@@ -111,7 +115,7 @@ export async function liveOthers(plan: OtherPlan, tampering: OtherTampering = {}
       begun++
       if (call.kind === 'placed') return void world.desk.place(callBack)
       const { number, keys } = keyed[call.kind]
-      const presses = [...keys].map((key, index): Act => ({ atMs: call.keysAtMs + index * 150, does: 'press', key: key as Key }))
+      const presses = keys.split('').map((key, index): Act => ({ atMs: call.keysAtMs + index * 150, does: 'press', key: key as Key }))
       world.telephone.arrive({ callerNumber: `+4477009005${String(begun).padStart(2, '0')}`, dialledNumber: number, then: [...presses, ...call.more, { atMs: call.hangsUpAtMs, does: 'hangUp' }] })
     })
   }
