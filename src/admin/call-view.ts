@@ -2,6 +2,7 @@ import type { AttemptRecord, CallRecord, RecordingRecord } from '../calls/call-r
 import { callEndings } from '../calls/endings.js'
 import type { CallEnding, CallEvent } from '../calls/events.js'
 import type { Directory } from '../directory/model.js'
+import { knownOutcomes } from '../directory/outcomes.js'
 import type { CallSummary } from '../store/call-filter.js'
 import { maskedTarget, withoutTargets } from './masking.js'
 
@@ -75,8 +76,7 @@ function names(directory: Directory, call: { readonly organisation: string | nul
 }
 
 function outcomeLabel(directory: Directory, line: string | null, outcome: string | null): string | null {
-  if (line === null || outcome === null) return null
-  return directory.lines.get(line)?.outcomes.find((choice) => choice.id === outcome)?.label ?? null
+  return outcome === null ? null : (knownOutcomes(directory, line ?? undefined).find(({ id }) => id === outcome)?.label ?? null)
 }
 
 /** From the store it comes as text; an ending of a later version has no words here. */

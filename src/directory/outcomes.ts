@@ -1,4 +1,4 @@
-import type { Directory, Line, LineKind, OrganisationId, OutcomeChoice } from './model.js'
+import type { Directory, Line, LineId, LineKind, OrganisationId, OutcomeChoice } from './model.js'
 
 /** Outcomes offered where neither the line nor the caller's area has its own list. */
 export const defaultOutcomes: Readonly<Record<LineKind, readonly OutcomeChoice[]>> = {
@@ -28,6 +28,12 @@ export const patientConnectOutcomes: readonly OutcomeChoice[] = [
   { id: 'appointment-required', label: 'Appointment required' },
   { id: 'patient-unavailable', label: 'Patient unavailable' },
 ]
+
+/** Every outcome that may have been left in a call, the line's own first: for its label. */
+export function knownOutcomes(directory: Directory, line?: LineId): readonly OutcomeChoice[] {
+  const ofAreas = [...directory.areas.values()].flatMap(({ outcomes = [] }) => outcomes)
+  return [...(directory.lines.get(line ?? '')?.outcomes ?? []), ...ofAreas, ...patientConnectOutcomes, ...Object.values(defaultOutcomes).flat()]
+}
 
 /** What is offered after a call on the line: the line's own list; else that of the caller's area, where the area has one; else the default. */
 export function outcomesFor(directory: Directory, line: Line, callerOrganisation?: OrganisationId): readonly OutcomeChoice[] {
