@@ -69,6 +69,74 @@ describe('settings', () => {
     ])
   })
 
+  it('read ranges of a trunk in the one line', () => {
+    expect(read('', { RINGROUND_TRUNKS: 'a=10.0.0.1[uk-mobile +353], b=u:p@[2001:db8::1]:5060[uk-03], c=[2001:db8::2]' }).trunks).toEqual([
+      { name: 'a', address: '10.0.0.1', ranges: ['uk-mobile', '+353'] },
+      { name: 'b', address: '[2001:db8::1]:5060', user: 'u', password: 'p', ranges: ['uk-03'] },
+      { name: 'c', address: '[2001:db8::2]' },
+    ])
+  })
+
+  it('read trunks from a list in the file, passwords as they stand there', () => {
+    const yaml = `calls:
+  trunks:
+    - name: main
+      address: sip.example.net;transport=tcp
+      user: ringround
+      password: '0077, "at"@:'
+      ranges: [uk-geographic, uk-mobile]
+    - { name: spare, address: 192.0.2.7, user: 21, password: '0012', ranges: '+353 uk-03' }
+    - name: last
+      address: "[2001:db8::1]:5080"
+`
+    expect(read(yaml).trunks).toEqual([
+      { name: 'main', address: 'sip.example.net;transport=tcp', user: 'ringround', password: '0077, "at"@:', ranges: ['uk-geographic', 'uk-mobile'] },
+      { name: 'spare', address: '192.0.2.7', user: '21', password: '0012', ranges: ['+353', 'uk-03'] },
+      { name: 'last', address: '[2001:db8::1]:5080' },
+    ])
+  })
+
+  it.each([
+    ['main', /calls\.trunks has to be trunks as name=host:port.*entry 1 is none/],
+    ['main=', /entry 1/],
+    ['a=h, a=g', /two are called "a"/],
+    ['a=h[]', /empty list of ranges/],
+    ['a=h[uk]', /for "a": a range: one of uk-geographic/],
+    ['a=h;maddr=10.0.0.1', /no host:port/],
+    ['a=sip:h', /no host:port/],
+    ['a=h>;x', /no host:port/],
+    ['a=h?Replaces=1', /no host:port/],
+    ['a=u"x:p@h', /user of "a"/],
+  ])('say what is wrong with the trunk %j', (line, message) => {
+    expect(() => read('', { RINGROUND_TRUNKS: line })).toThrow(message)
+  })
+
+  it.each([
+    ['    - main=10.0.0.1\n', /yaml:2: calls\.trunks has to be a list of trunks.*trunk 1 is none/],
+    ['    - { name: a }\n', /trunk 1 needs "address" as one text/],
+    ['    - { name: a, address: h, pasword: secret }\n', /trunk 1 has "pasword"/],
+    ['    - { name: a, address: h, password: secret }\n', /password and no user/],
+    ['    - { name: a, address: h, user: "x\\ny" }\n', /user of "a"/],
+  ])('say what is wrong with the list of trunks %j', (entry, message) => {
+    expect(() => read(`calls:\n  trunks:\n${entry}`)).toThrow(message)
+  })
+
+  it.each([
+    [{ RINGROUND_TRUNKS: 'main=ringround:hunter2@' }],
+    [{ RINGROUND_TRUNKS: 'main=ringround:hunter2@sip.example.net[uk]' }],
+    [{ RINGROUND_TRUNKS: 'ringround:hunter2@sip.example.net' }],
+    [{ RINGROUND_REDIS_URL: 'hunter2://:hunter2@localhost' }],
+  ])('never repeat a password in an error message: %j', (env) => {
+    let message = ''
+    try {
+      read('', env)
+    } catch (error) {
+      message = String(error)
+    }
+    expect(message).toContain('has to be')
+    expect(message).not.toContain('hunter2')
+  })
+
   it('stand in the README, each of them, as they are', () => {
     expect(readFileSync(new URL('../../README.md', import.meta.url), 'utf8')).toContain(settingsTable())
   })

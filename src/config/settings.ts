@@ -4,20 +4,14 @@ import { isAbsolute, resolve } from 'node:path'
 import { defaultAllowance } from '../guard/allowance.js'
 import { defaultDialable, parseRange, type DialableRange } from '../guard/dial-plan.js'
 import { parseNetwork } from '../guard/source-gate.js'
-import { parseDocument, LineCounter, isMap, isScalar, type Document } from 'yaml'
+import { parseDocument, LineCounter, isMap, isScalar, isSeq, type Document } from 'yaml'
+import { readTrunkLine, readTrunkList, type TrunkSetting } from './trunks.js'
+
+export type { TrunkSetting } from './trunks.js'
 
 /** A setting that cannot be used, in one line: where it stands, what is wrong, what would be right. */
 export class SettingsError extends Error {
   override readonly name = 'SettingsError'
-}
-
-/** A SIP trunk: where calls to telephone numbers go. */
-export interface TrunkSetting {
-  readonly name: string
-  /** `host` or `host:port`, with `;transport=tcp` where the trunk wants it. */
-  readonly address: string
-  readonly user?: string
-  readonly password?: string
 }
 
 /** `host:port` of a server that exists already, with its secret. */
@@ -35,6 +29,10 @@ export interface SettingRow<T> {
   readonly fallback: string
   readonly meaning: string
   readonly parse: Parse<T>
+  /** Reads it where the file has a list instead of one value. */
+  readonly parseList?: (list: readonly unknown[]) => T
+  /** It may hold a password: what was written is never repeated in an error message. */
+  readonly secret?: true
 }
 
 const text: Parse<string> = (value) => value
@@ -101,15 +99,8 @@ const outboundNumber: Parse<string> = (value) => {
   return value.replaceAll(' ', '')
 }
 
-/** `name=address` or `name=user:password@address`, several with commas between them. */
-const trunks: Parse<readonly TrunkSetting[]> = list((entry) => {
-  const match = /^([\w-]+)=(?:([^:@\s]+):([^@\s]*)@)?([\w.:[\]-]+(?:;transport=(?:udp|tcp))?)$/.exec(entry)
-  if (match?.[1] === undefined || match[4] === undefined) throw new Error('trunks as name=host:port or name=user:password@host:port, with commas between them')
-  return { name: match[1], address: match[4], ...(match[2] === undefined ? {} : { user: match[2], password: match[3] ?? '' }) }
-})
-
-function row<T>(key: string, env: string, fallback: string, meaning: string, parse: Parse<T>): SettingRow<T> {
-  return { key, env, fallback, meaning, parse }
+function row<T>(key: string, env: string, fallback: string, meaning: string, parse: Parse<T>, more: Pick<SettingRow<T>, 'parseList' | 'secret'> = {}): SettingRow<T> {
+  return { key, env, fallback, meaning, parse, ...more }
 }
 
 /** Every setting there is. The table in the README is this table; a test holds the two together. */
@@ -127,9 +118,9 @@ export const settingRows = {
   directoryFile: row('directory.file', 'RINGROUND_DIRECTORY_FILE', 'config/directory.yaml', 'Organisations, lines, rotas, clinicians, numbers', text),
   outboundNumber: row('calls.outboundNumber', 'RINGROUND_OUTBOUND_NUMBER', '+441632960000', 'Single outbound number: what every called party sees', outboundNumber),
   outboundName: row('calls.outboundName', 'RINGROUND_OUTBOUND_NAME', 'Advice line', 'Name shown beside the single outbound number', text),
-  trunks: row('calls.trunks', 'RINGROUND_TRUNKS', '', 'Where calls to telephone numbers go: `name=host:port` or `name=user:password@host:port`, by commas', trunks),
+  trunks: row('calls.trunks', 'RINGROUND_TRUNKS', '', 'Where calls to telephone numbers go, the first one first: `name=host:port`, `name=user:password@host:port`, with `[uk-mobile +353]` behind it where a trunk carries ranges of its own; by commas, or in the file as a list (docs/guard.md)', (value): readonly TrunkSetting[] => readTrunkLine(value), { parseList: readTrunkList, secret: true }),
   callers: row('calls.from', 'RINGROUND_CALLERS', '127.0.0.0/8, ::1', 'Addresses and networks from which calls are taken: your practices and trunks; anybody else gets 403', networks),
-  dialable: row('calls.dialable', 'RINGROUND_DIALABLE', defaultDialable.join(', '), 'Ranges that may be dialled: these names, and prefixes such as `+353`', ranges),
+  dialable: row('calls.dialable', 'RINGROUND_DIALABLE', defaultDialable.join(', '), 'Ranges that may be dialled, through trunks that have none of their own: these names, and prefixes such as `+353`', ranges),
   concurrentCalls: row('calls.concurrent', 'RINGROUND_CONCURRENT_CALLS', String(defaultAllowance.concurrent), 'Outgoing calls through trunks at the same time', wholeNumber(1, 100_000)),
   concurrentCallsPerLine: row('calls.concurrentPerLine', 'RINGROUND_CONCURRENT_CALLS_PER_LINE', String(defaultAllowance.concurrentPerAccount), 'The same, for one line', wholeNumber(1, 100_000)),
   minutesPerLine: row('calls.minutesPerLine', 'RINGROUND_MINUTES_PER_LINE', String(defaultAllowance.minutesPerAccountPerDay), 'Minutes on outgoing calls through trunks that one line may spend in a day', wholeNumber(1, 1_000_000)),
@@ -138,11 +129,11 @@ export const settingRows = {
   promptsFolder: row('prompts.folder', 'RINGROUND_PROMPTS_FOLDER', 'prompts', 'WAV files of what is said; `recorded/` in it takes precedence over `rendered/`', text),
   tts: row('prompts.tts', 'RINGROUND_TTS', 'auto', 'Speaks names that have no WAV yet: `flite`, `none`, or `auto`: flite where there is one', oneOf('auto', 'flite', 'none')),
   drachtio: row('drachtio.addresses', 'RINGROUND_DRACHTIO', '', 'drachtio-server application ports, `host:port` by commas; empty: the embedded switch', servers),
-  drachtioSecret: row('drachtio.secret', 'RINGROUND_DRACHTIO_SECRET', 'cymru', 'Secret of the drachtio servers', text),
+  drachtioSecret: row('drachtio.secret', 'RINGROUND_DRACHTIO_SECRET', 'cymru', 'Secret of the drachtio servers', text, { secret: true }),
   freeswitch: row('freeswitch.addresses', 'RINGROUND_FREESWITCH', '', 'FreeSWITCH event sockets, `host:port` by commas; needed with `drachtio.addresses`', servers),
-  freeswitchSecret: row('freeswitch.secret', 'RINGROUND_FREESWITCH_SECRET', 'ClueCon', 'Password of the event sockets', text),
+  freeswitchSecret: row('freeswitch.secret', 'RINGROUND_FREESWITCH_SECRET', 'ClueCon', 'Password of the event sockets', text, { secret: true }),
   eventSocketAddress: row('freeswitch.listenAddress', 'RINGROUND_EVENT_SOCKET_ADDRESS', '127.0.0.1', 'Our address, as FreeSWITCH can reach it, for its outbound event sockets', address),
-  redisUrl: row('redis.url', 'RINGROUND_REDIS_URL', '', 'Redis by which several engines share who is being rung, `redis://host:port`; empty: one engine, in memory', redisUrl),
+  redisUrl: row('redis.url', 'RINGROUND_REDIS_URL', '', 'Redis by which several engines share who is being rung, `redis://host:port`; empty: one engine, in memory', redisUrl, { secret: true }),
   logLevel: row('log.level', 'RINGROUND_LOG_LEVEL', 'info', 'How much is logged: debug, info, warn, error', oneOf('debug', 'info', 'warn', 'error')),
   logFile: row('log.file', 'RINGROUND_LOG_FILE', '', 'File for the log (JSON lines); empty: `ringround.log` in the data folder; `-`: standard error', optional),
 } as const satisfies Record<string, SettingRow<unknown>>
@@ -155,6 +146,8 @@ export type Settings = { readonly [Name in keyof Rows]: ReturnType<Rows[Name]['p
 interface Found {
   readonly value: string
   readonly where: string
+  /** Where the file has a list: its entries, scalars as they were written. */
+  readonly list?: readonly unknown[]
 }
 
 /**
@@ -168,17 +161,20 @@ export function readSettings(options: { readonly root: string; readonly file?: s
   const problems: string[] = []
   const inFile = existsSync(file) ? fileValues(file, problems) : new Map<string, Found>()
   const settings: Record<string, unknown> = {}
-  for (const [name, setting] of Object.entries(settingRows)) {
+  for (const [name, setting] of Object.entries<SettingRow<unknown>>(settingRows)) {
     const fromEnv = options.env[setting.env]
     const found = fromEnv !== undefined ? { value: fromEnv.trim(), where: setting.env } : (inFile.get(setting.key) ?? { value: setting.fallback, where: 'the default' })
     inFile.delete(setting.key)
     try {
-      settings[name] = setting.parse(found.value)
+      if (found.list === undefined) settings[name] = setting.parse(found.value)
+      else if (setting.parseList) settings[name] = setting.parseList(found.list)
+      else problems.push(notOneValue(found.where, setting.key))
     } catch (error) {
-      problems.push(`${found.where}: ${setting.key} is "${found.value}"; it has to be ${error instanceof Error ? error.message : String(error)}.`)
+      const written = setting.secret || found.list ? '' : ` is "${found.value}"; it`
+      problems.push(`${found.where}: ${setting.key}${written} has to be ${error instanceof Error ? error.message : String(error)}.`)
     }
   }
-  for (const [key, found] of inFile) problems.push(`${found.where}: there is no setting "${key}". ${nearest(key)}`)
+  for (const [key, found] of inFile) problems.push(found.list ? notOneValue(found.where, key) : `${found.where}: there is no setting "${key}". ${nearest(key)}`)
   const known = new Set<string>(Object.values(settingRows).map((setting) => setting.env))
   for (const name of Object.keys(options.env)) {
     // Variables of the test suite and of the bench carry their own prefixes.
@@ -206,6 +202,10 @@ function checkTogether(settings: Settings): void {
   if (settings.freeswitch.length > 0 && settings.drachtio.length === 0) throw new SettingsError('freeswitch.addresses is set and drachtio.addresses is not: name the application port of a drachtio-server as well (RINGROUND_DRACHTIO).')
 }
 
+function notOneValue(where: string, key: string): string {
+  return `${where}: "${key}" has to be one value; lists are written with commas: "a, b".`
+}
+
 function nearest(key: string): string {
   const last = key.split('.').at(-1) ?? key
   const near = Object.values(settingRows).find((setting) => setting.key.endsWith(`.${last}`))
@@ -229,11 +229,20 @@ function fileValues(file: string, problems: string[]): Map<string, Found> {
       else if (isScalar(pair.value) || pair.value === null) {
         // The text as it was written: a telephone number must not become a floating-point one.
         values.set(name, { value: isScalar(pair.value) ? (pair.value.source ?? '').trim() : '', where })
-      } else problems.push(`${where}: "${name}" has to be one value; lists are written with commas: "a, b".`)
+      } else if (isSeq(pair.value)) values.set(name, { value: '', where, list: pair.value.items.map(written) })
+      else problems.push(notOneValue(where, name))
     }
   }
   walk(document.contents, '')
   return values
+}
+
+/** Mappings and lists as such, scalars as the text that stands there: a password of digits keeps its zeros. */
+function written(node: unknown): unknown {
+  if (isScalar(node)) return (node.source ?? '').trim()
+  if (isSeq(node)) return node.items.map(written)
+  if (isMap(node)) return Object.fromEntries(node.items.map((pair) => [isScalar(pair.key) ? String(pair.key.value) : '', written(pair.value)]))
+  return undefined
 }
 
 /** The settings as a Markdown table, for the README. */

@@ -162,6 +162,8 @@ export interface DialOptions {
   readonly signal: AbortSignal
   /** On whose account the call is: a line, a device. For limits; nothing of it is sent. */
   readonly account?: string
+  /** Names of the trunks that may carry a number, as the guard found them; absent: every trunk. */
+  readonly trunks?: readonly string[]
   /** The leg that the answered one is to be bridged with: the call is placed where that one lives. Matters with several media servers. */
   readonly near?: Leg
   /** The far end rings (180 or 183). Called at most once. Early media is never passed on. */
