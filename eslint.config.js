@@ -15,7 +15,7 @@ const rooms = {
   directory: ['switch'],
   prompts: ['switch', 'rtp'],
   calls: ['switch', 'clock', 'directory', 'prompts'],
-  registrar: ['switch', 'clock', 'sip'],
+  registrar: ['calls', 'directory', 'switch', 'clock', 'sip'],
   reservations: ['calls'],
   guard: ['calls', 'switch', 'clock'],
   store: ['calls', 'switch', 'directory'],

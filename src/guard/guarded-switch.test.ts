@@ -3,7 +3,7 @@ import { VirtualClock } from '../clock/virtual-clock.js'
 import type { DialResult, HangUp, IncomingCall, Leg, Switch, Target } from '../switch/port.js'
 import { Allowance } from './allowance.js'
 import { defaultDialable } from './dial-plan.js'
-import { guardedSwitch } from './guarded-switch.js'
+import { guardedSwitch, type Admission } from './guarded-switch.js'
 import { networks, RateLimit } from './source-gate.js'
 
 const clock = new VirtualClock(Date.UTC(2026, 10, 21))
@@ -14,10 +14,14 @@ let answer: DialResult
 let refused: string[]
 let incoming: ((call: IncomingCall) => Promise<void>) | undefined
 let guarded: Switch
+let admission: Admission
+let asked: number
 
 beforeEach(() => {
   dialled = []
   refused = []
+  admission = { kind: 'unknown' }
+  asked = 0
   answer = { kind: 'busy', status: 486, reason: 'Busy Here' }
   const inner: Switch = {
     onIncoming: (handler) => (incoming = handler),
@@ -37,6 +41,11 @@ beforeEach(() => {
     allowance: new Allowance(clock, alarms, { concurrent: 2, concurrentPerAccount: 1, minutesPerAccountPerDay: 10, timeZone: 'Europe/London' }),
     trusted: networks(['127.0.0.0/8']),
     strangers: new RateLimit(clock, { burst: 2, refillMs: 1_000, remembered: 10 }),
+    known: { has: (address) => address === '192.0.2.50' },
+    admit: () => {
+      asked += 1
+      return Promise.resolve(admission)
+    },
     onRefused: (what, detail) => refused.push(`${what} ${detail}`),
   })
 })
@@ -95,5 +104,32 @@ describe('calls that come in', () => {
     const { call, statuses } = callFrom('192.0.2.66')
     for (let times = 0; times < 3; times += 1) await incoming?.(call)
     expect(statuses).toEqual([403, 403, 503])
+    expect(asked).toBe(2)
+  })
+
+  it('are taken from anywhere when a telephone has proved itself, as the call that says so', async () => {
+    const taken: IncomingCall[] = []
+    guarded.onIncoming((call) => Promise.resolve(void taken.push(call)))
+    const { call, statuses } = callFrom('192.0.2.66')
+    const proven = { ...call, device: 'okafor-desk' }
+    admission = { kind: 'device', call: proven }
+    await incoming?.(call)
+    expect(taken).toEqual([proven])
+    expect(statuses).toEqual([])
+  })
+
+  it('are asked for proof at a known address too, and go no further when they have been answered', async () => {
+    guarded.onIncoming(() => Promise.reject(new Error('must not be asked')))
+    admission = { kind: 'answered' }
+    for (const address of ['127.0.0.1', '192.0.2.66']) await incoming?.(callFrom(address).call)
+    expect(asked).toBe(2)
+    expect(refused).toEqual([])
+  })
+
+  it('are counted at no address from which a telephone is registered; being there lets nobody in', async () => {
+    guarded.onIncoming(() => Promise.reject(new Error('must not be asked')))
+    const { call, statuses } = callFrom('192.0.2.50')
+    for (let times = 0; times < 5; times += 1) await incoming?.(call)
+    expect(statuses).toEqual([403, 403, 403, 403, 403])
   })
 })

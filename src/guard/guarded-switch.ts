@@ -11,10 +11,18 @@ export interface GuardOptions {
   readonly trusted: { has(address: string): boolean }
   /** How much any other address may ask of us. */
   readonly strangers: RateLimit
-  /** Lets in a call from another address, or refuses or challenges it itself. Absent: nobody else is let in. */
-  readonly admit?: (call: IncomingCall) => Promise<boolean>
+  /** Addresses that are not counted among the strangers: a telephone is registered from there now. */
+  readonly known?: { has(address: string): boolean }
+  /** Asked about every call, from wherever it comes. Absent: only the address decides. */
+  readonly admit?: (call: IncomingCall) => Promise<Admission>
   readonly onRefused: (what: 'dial' | 'incoming', detail: string) => void
 }
+
+/**
+ * Who a call is from. `device`: a telephone has proved itself, and is let in from any address, as the call given here. `answered`: the call
+ * has been challenged or refused. `unknown`: its address decides.
+ */
+export type Admission = { readonly kind: 'device'; readonly call: IncomingCall } | { readonly kind: 'answered' } | { readonly kind: 'unknown' }
 
 /** Account of calls that name none: limited like any other. */
 const nobodysAccount = 'unaccounted'
@@ -27,7 +35,8 @@ export function guardedSwitch(inner: Switch, guards: GuardOptions): Switch {
   return {
     onIncoming(handler) {
       inner.onIncoming(async (call) => {
-        if (await admitted(call, guards)) await handler(call)
+        const admitted = await admit(call, guards)
+        if (admitted) await handler(admitted)
       })
     },
     onRegister: (handler) => inner.onRegister(handler),
@@ -64,16 +73,20 @@ async function dialNumber(inner: Switch, guards: GuardOptions, target: Extract<T
   }
 }
 
-async function admitted(call: IncomingCall, guards: GuardOptions): Promise<boolean> {
+/** @returns the call as the flows are to see it; undefined when it is not for them */
+async function admit(call: IncomingCall, guards: GuardOptions): Promise<IncomingCall | undefined> {
   const { address } = call.source
-  if (guards.trusted.has(address)) return true
-  if (!guards.strangers.take(address)) {
+  const trusted = guards.trusted.has(address)
+  if (!trusted && guards.known?.has(address) !== true && !guards.strangers.take(address)) {
     guards.onRefused('incoming', `${address}: too many calls from an unknown address`)
     await call.reject(503, { headers: { 'Retry-After': '60' } })
-    return false
+    return undefined
   }
-  if (guards.admit) return guards.admit(call)
+  const admission = (await guards.admit?.(call)) ?? { kind: 'unknown' }
+  if (admission.kind === 'device') return admission.call
+  if (admission.kind === 'answered') return undefined
+  if (trusted) return call
   guards.onRefused('incoming', `${address}: calls are not taken from this address`)
   await call.reject(403)
-  return false
+  return undefined
 }

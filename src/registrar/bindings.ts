@@ -1,12 +1,15 @@
 import type { Clock } from '../clock/clock.js'
+import type { Registration } from '../switch/port.js'
 
 /** Where a registered telephone can be reached. */
 export interface Binding {
   /** Contact, as the telephone gave it. */
   readonly contact: string
   /** Where its packets came from: behind NAT the contact itself leads nowhere. */
-  readonly source: { readonly address: string; readonly port: number; readonly protocol: string }
-  /** Wall-clock ms. */
+  readonly source: Registration['source']
+  /** What the telephone says it is (User-Agent). */
+  readonly userAgent?: string
+  /** Wall-clock ms; the first of an unbroken row of registrations. */
   readonly registeredAt: number
   readonly expiresAt: number
 }
@@ -21,49 +24,134 @@ export interface BindingLimits {
 
 export const defaultBindingLimits: BindingLimits = { leastSeconds: 30, mostSeconds: 3_600, perUser: 5 }
 
-export type BindResult = { readonly kind: 'bound' } | { readonly kind: 'tooBrief'; readonly leastSeconds: number }
+/** Who sent the REGISTER, and its place among those of the same telephone (RFC 3261 10.2.4: one Call-ID, rising CSeq). */
+export interface RegisteredBy {
+  readonly source: Registration['source']
+  readonly callId: string
+  readonly sequence: number
+  readonly userAgent?: string
+}
 
-/** The telephones that are registered now, by user. A binding that lapses is gone at that instant, for whoever asks. */
+export type BindResult =
+  | { readonly kind: 'bound' }
+  | { readonly kind: 'tooBrief'; readonly leastSeconds: number }
+  /** Older than what is known already: it came late. */
+  | { readonly kind: 'outOfOrder' }
+
+interface Kept extends Binding {
+  readonly callId: string
+  readonly sequence: number
+  /** Monotonic ms: a step of the wall clock makes nobody unreachable. */
+  readonly lapsesAt: number
+}
+
+/** One user's telephones, by contact, the latest registered last; and who wants to know when one of them is gone. */
+interface User {
+  readonly kept: Map<string, Kept>
+  readonly watchers: Map<string, Set<() => void>>
+  cancelLapse: () => void
+}
+
+/** The telephones that are registered now, by user. A binding that lapses is gone at that instant, for whoever asks. In memory: telephones register again. */
 export class Bindings {
-  readonly #users = new Map<string, Map<string, Binding>>()
+  readonly #users = new Map<string, User>()
 
   constructor(
     private readonly clock: Clock,
-    private readonly limits: BindingLimits = defaultBindingLimits,
+    readonly limits: BindingLimits = defaultBindingLimits,
   ) {}
 
-  /** Registers contacts; `expiresSeconds` 0 takes one away. All of them, or (423) none. */
-  bind(user: string, contacts: readonly { readonly uri: string; readonly expiresSeconds: number }[], source: Binding['source']): BindResult {
+  /** Registers contacts; `expiresSeconds` 0 takes one away. All of them, or none. */
+  bind(user: string, contacts: Registration['contacts'], by: RegisteredBy): BindResult {
     const { leastSeconds, mostSeconds, perUser } = this.limits
     if (contacts.some(({ expiresSeconds }) => expiresSeconds > 0 && expiresSeconds < leastSeconds)) return { kind: 'tooBrief', leastSeconds }
-    const now = this.clock.now()
-    const bindings = new Map(this.of(user).map((binding) => [binding.contact, binding]))
+    const before = this.#live(user)
+    if (contacts.some(({ uri }) => isLate(before.get(uri), by))) return { kind: 'outOfOrder' }
+    const after = new Map(before)
+    const [now, monotonic] = [this.clock.now(), this.clock.monotonic()]
     for (const { uri, expiresSeconds } of contacts) {
-      bindings.delete(uri)
-      if (expiresSeconds > 0) bindings.set(uri, { contact: uri, source, registeredAt: now, expiresAt: now + Math.min(expiresSeconds, mostSeconds) * 1_000 })
+      // Taken out and put in again: the map's order is the order in which they registered.
+      after.delete(uri)
+      if (expiresSeconds === 0) continue
+      const ms = Math.min(expiresSeconds, mostSeconds) * 1_000
+      const { source, callId, sequence, userAgent } = by
+      after.set(uri, { contact: uri, source, callId, sequence, ...(userAgent === undefined ? {} : { userAgent }), registeredAt: before.get(uri)?.registeredAt ?? now, expiresAt: now + ms, lapsesAt: monotonic + ms })
     }
-    for (const contact of bindings.keys()) {
-      if (bindings.size <= perUser) break
-      bindings.delete(contact)
+    for (const contact of after.keys()) {
+      if (after.size <= perUser) break
+      after.delete(contact)
     }
-    if (bindings.size === 0) this.#users.delete(user)
-    else this.#users.set(user, bindings)
+    this.#keep(user, after)
     return { kind: 'bound' }
   }
 
-  /** `Contact: *`: all of a user's telephones are gone. */
-  clear(user: string): void {
-    this.#users.delete(user)
+  /** `Contact: *` (RFC 3261 10.2.2), or the end of a device: all of a user's telephones are gone. */
+  clear(user: string, by?: RegisteredBy): BindResult {
+    if (by !== undefined && [...this.#live(user).values()].some((kept) => isLate(kept, by))) return { kind: 'outOfOrder' }
+    this.#keep(user, new Map())
+    return { kind: 'bound' }
   }
 
   /** A user's telephones, the latest registered last. */
   of(user: string): readonly Binding[] {
-    const now = this.clock.now()
-    return [...(this.#users.get(user)?.values() ?? [])].filter(({ expiresAt }) => expiresAt > now)
+    return [...this.#live(user).values()]
   }
 
   /** Users with at least one telephone now. */
   registered(): readonly string[] {
-    return [...this.#users.keys()].filter((user) => this.of(user).length > 0)
+    return [...this.#users.keys()].filter((user) => this.#live(user).size > 0)
   }
+
+  /** Whether a telephone is registered from this address now. */
+  knows(address: string): boolean {
+    for (const user of this.#users.keys()) for (const { source } of this.#live(user).values()) if (source.address === address) return true
+    return false
+  }
+
+  /** Calls `listener` once, as soon as the contact is registered no more: lapsed, taken away or pushed out. @returns forgets it */
+  onGone(user: string, contact: string, listener: () => void): () => void {
+    const state = this.#users.get(user)
+    if (state === undefined || !this.#live(user).has(contact)) {
+      listener()
+      return () => undefined
+    }
+    const watchers = state.watchers.get(contact) ?? new Set()
+    state.watchers.set(contact, watchers.add(listener))
+    return () => {
+      watchers.delete(listener)
+      if (watchers.size === 0) state.watchers.delete(contact)
+    }
+  }
+
+  /** Forgets everything, timers included; nobody is told. */
+  close(): void {
+    for (const { cancelLapse } of this.#users.values()) cancelLapse()
+    this.#users.clear()
+  }
+
+  #live(user: string): ReadonlyMap<string, Kept> {
+    const now = this.clock.monotonic()
+    return new Map([...(this.#users.get(user)?.kept ?? [])].filter(([, { lapsesAt }]) => lapsesAt > now))
+  }
+
+  #keep(user: string, kept: Map<string, Kept>): void {
+    const before = this.#users.get(user)
+    before?.cancelLapse()
+    const watchers: User['watchers'] = before?.watchers ?? new Map<string, Set<() => void>>()
+    const gone = [...watchers].filter(([contact]) => !kept.has(contact))
+    for (const [contact] of gone) watchers.delete(contact)
+    if (kept.size === 0) this.#users.delete(user)
+    else {
+      const first = Math.min(...[...kept.values()].map(({ lapsesAt }) => lapsesAt))
+      // A timer may fire a fraction early; it then finds nothing lapsed and is set again.
+      const cancelLapse = this.clock.after(Math.max(1, first - this.clock.monotonic()), () => this.#keep(user, new Map(this.#live(user))))
+      this.#users.set(user, { kept, watchers, cancelLapse })
+    }
+    for (const [, listeners] of gone) for (const listener of [...listeners]) listener()
+  }
+}
+
+/** RFC 3261 10.3, steps 6 and 7: a request of the same telephone that is not newer than what it said before. */
+function isLate(kept: Kept | undefined, by: RegisteredBy): boolean {
+  return kept !== undefined && kept.callId === by.callId && by.sequence <= kept.sequence
 }

@@ -1,24 +1,33 @@
-/** Whose telephone it is. It may call what its owner may call, and be rung for its owner. */
-export type DeviceOwner = { readonly kind: 'clinician'; readonly clinician: string } | { readonly kind: 'organisation'; readonly organisation: string }
+import type { DeviceOwner } from '../directory/device-owner.js'
+import type { DigestAlgorithm } from '../sip/digest.js'
 
-/** A SIP telephone that may register. */
+/** A SIP telephone that may register. It may call what its owner may call, and be rung as `device:` and its user. */
 export interface Device {
   /** User name: in the credentials, in its address, and in `device:` targets of the directory. */
   readonly user: string
   readonly owner: DeviceOwner
   /** For people: "Dr Okafor's laptop". */
   readonly label: string
-  /** In place of the password: see `digestSecret`. */
-  readonly secrets: { readonly md5: string; readonly sha256: string }
+  /** The one digest algorithm that is asked of it: many telephones know MD5 only, and some give up on a challenge that offers another as well. */
+  readonly algorithm: DigestAlgorithm
+  readonly credentials: Credentials
+  /** Wall-clock ms. */
   readonly createdAt: number
 }
 
-/** The telephones that may register, with their credentials. */
+/** What is kept in place of a password. */
+export interface Credentials {
+  /** The secrets are good in this realm only. */
+  readonly realm: string
+  /** See `digestSecret`: as secret as the password itself. */
+  readonly secrets: { readonly md5: string; readonly sha256: string }
+  /** Wall-clock ms. */
+  readonly since: number
+}
+
+/** The telephones that may register. */
 export interface Devices {
   find(user: string): Device | undefined
+  /** In the order in which they were made. */
   list(): readonly Device[]
-  /** On disk when it resolves. @throws Error when the user name is taken */
-  add(device: Device): Promise<void>
-  /** @returns false when there was none */
-  remove(user: string): Promise<boolean>
 }

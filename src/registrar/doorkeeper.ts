@@ -1,67 +1,123 @@
+import { createHmac } from 'node:crypto'
 import type { Clock } from '../clock/clock.js'
 import { DigestServer, parseDigest } from '../sip/digest.js'
 import type { Device, Devices } from './devices.js'
 
 export type Proof =
   | { readonly kind: 'device'; readonly device: Device }
-  /** Ask (again): the challenges to send, one header each. */
-  | { readonly kind: 'challenge'; readonly challenges: readonly string[] }
+  /** Ask (again), with this WWW-Authenticate. */
+  | { readonly kind: 'challenge'; readonly challenge: string }
   | { readonly kind: 'refused'; readonly why: string }
 
-/** A password is not to be guessed: after so many wrong ones from one address, no more are looked at for a while. */
+/** A request that wants to be let in. */
+export interface Claim {
+  /** Value of Authorization. */
+  readonly header: string | undefined
+  readonly method: string
+  readonly address: string
+  /** Whom the request says it is from; the credentials have to be this user's. */
+  readonly user: string
+}
+
+/** Somebody has been locked out. */
+export interface Lock {
+  /** Undefined: no device has the name that was tried. */
+  readonly user: string | undefined
+  readonly address: string
+  readonly wrongInARow: number
+  readonly lockMs: number
+}
+
+/** A password is not to be guessed: after so many wrong ones in a row for one user from one address, no more are looked at for a while. */
 const wrongInARow = 5
 const firstLockMs = 10_000
 const longestLockMs = 15 * 60_000
-/** Addresses and nonces that are remembered; the oldest is forgotten first. */
+/** After so long without another wrong password the row begins anew. */
+const forgivenAfterMs = 60 * 60_000
+/** Rows and nonces that are remembered; the oldest is forgotten first. */
 const remembered = 10_000
 
-/** Tells by digest credentials which device speaks. */
+/**
+ * Tells by digest credentials which device speaks. A wrong password locks its own user at its own address only: one telephone with a wrong
+ * password must not lock out the rest of a practice behind the same address.
+ */
 export class Doorkeeper {
-  readonly #server: DigestServer
-  readonly #wrong = new Map<string, { times: number; lockedUntil: number }>()
+  readonly #wrong = new Map<string, { readonly times: number; readonly at: number; readonly lockedUntil: number }>()
   /** Highest count that was used with a nonce: the same credentials sent again are not a proof. */
   readonly #counts = new Map<string, number>()
 
   constructor(
-    private readonly options: { readonly realm: string; readonly secret: Buffer; readonly devices: Devices; readonly clock: Clock; readonly onLocked?: (address: string, user: string) => void },
-  ) {
-    this.#server = new DigestServer({ realm: options.realm, secret: options.secret })
-  }
+    private readonly options: {
+      readonly realm: string
+      /** Keys the nonces; at least 16 random bytes. */
+      readonly secret: Buffer
+      readonly devices: Pick<Devices, 'find'>
+      readonly clock: Clock
+      readonly onLocked?: (lock: Lock) => void
+    },
+  ) {}
 
-  /** @param header value of Authorization or Proxy-Authorization */
-  prove(header: string | undefined, method: string, address: string): Proof {
-    const { clock, devices, onLocked } = this.options
+  prove({ header, method, address, user }: Claim): Proof {
+    const { clock, devices } = this.options
     const now = clock.now()
-    if (header === undefined) return { kind: 'challenge', challenges: this.#server.challenges(now) }
-    const wrong = this.#wrong.get(address)
-    if (wrong !== undefined && wrong.lockedUntil > now) return { kind: 'refused', why: 'too many wrong passwords from this address' }
-    const verdict = this.#server.verify(header, method, now, (user, algorithm) => {
-      const secrets = devices.find(user)?.secrets
-      return algorithm === 'MD5' ? secrets?.md5 : secrets?.sha256
-    })
+    const ask = (stale: boolean) => this.#challenge(address, user, now, stale)
+    if (header === undefined) return ask(false)
     const fields = parseDigest(header)
+    const username = fields?.get('username') ?? ''
+    const device = devices.find(username)
+    const row = `${address} ${device?.user ?? ''}`
+    if ((this.#wrong.get(row)?.lockedUntil ?? 0) > clock.monotonic()) return { kind: 'refused', why: 'too many wrong passwords from this address' }
+    const algorithm = (fields?.get('algorithm') ?? 'MD5').toUpperCase()
+    if (device !== undefined && algorithm !== device.algorithm) return ask(false)
+    const verdict = this.#server(address).verify(header, method, now, (_name, asked) => (asked === 'MD5' ? device?.credentials.secrets.md5 : device?.credentials.secrets.sha256))
     switch (verdict.kind) {
       case 'stale':
-        return { kind: 'challenge', challenges: this.#server.challenges(now, true) }
-      case 'refused': {
+        return ask(true)
+      case 'refused':
         // A nonce of before a restart, or of another node, is no attack: the telephone is asked again.
-        if (/nonce|realm|algorithm/.test(verdict.why)) return { kind: 'challenge', challenges: this.#server.challenges(now, true) }
-        const times = (wrong?.times ?? 0) + 1
-        const lockMs = times < wrongInARow ? 0 : Math.min(longestLockMs, firstLockMs * 2 ** (times - wrongInARow))
-        remember(this.#wrong, address, { times, lockedUntil: now + lockMs })
-        if (lockMs > 0) onLocked?.(address, fields?.get('username') ?? '')
+        if (/nonce|realm|algorithm/.test(verdict.why)) return ask(true)
+        this.#wrongAgain(row, device?.user, address)
         return { kind: 'refused', why: verdict.why }
-      }
-      case 'accepted': {
-        const nonce = fields?.get('nonce') ?? ''
-        const count = Number.parseInt(fields?.get('nc') ?? '', 16)
-        if (Number.isNaN(count) || count <= (this.#counts.get(nonce) ?? 0)) return { kind: 'challenge', challenges: this.#server.challenges(now, true) }
-        remember(this.#counts, nonce, count)
-        this.#wrong.delete(address)
-        const device = devices.find(verdict.username)
-        return device === undefined ? { kind: 'refused', why: 'no such user' } : { kind: 'device', device }
-      }
+      case 'accepted':
+        if (!this.#isFresh(fields)) return ask(true)
+        this.#wrong.delete(row)
+        if (device === undefined) return { kind: 'refused', why: 'no such user' }
+        return device.user === user ? { kind: 'device', device } : { kind: 'refused', why: `these are the credentials of ${device.user}` }
     }
+  }
+
+  /** Whoever is locked out may try again: the password has been changed. */
+  forgive(user: string): void {
+    for (const row of this.#wrong.keys()) if (row.endsWith(` ${user}`)) this.#wrong.delete(row)
+  }
+
+  /** Each address has nonces of its own: whoever forges another's address cannot have wrong passwords counted against it. */
+  #server(address: string): DigestServer {
+    const { realm, secret } = this.options
+    return new DigestServer({ realm, secret: createHmac('sha256', secret).update(address).digest() })
+  }
+
+  #challenge(address: string, user: string, now: number, stale: boolean): Proof {
+    const [sha256 = '', md5 = ''] = this.#server(address).challenges(now, stale)
+    return { kind: 'challenge', challenge: this.options.devices.find(user)?.algorithm === 'SHA-256' ? sha256 : md5 }
+  }
+
+  /** Without a quality of protection (RFC 2069) a nonce has no count: it is good for one request. */
+  #isFresh(fields: ReadonlyMap<string, string> | undefined): boolean {
+    const nonce = fields?.get('nonce') ?? ''
+    const count = fields?.get('qop') === undefined ? 1 : Number.parseInt(fields.get('nc') ?? '', 16)
+    if (Number.isNaN(count) || count <= (this.#counts.get(nonce) ?? 0)) return false
+    remember(this.#counts, nonce, count)
+    return true
+  }
+
+  #wrongAgain(row: string, user: string | undefined, address: string): void {
+    const now = this.options.clock.monotonic()
+    const before = this.#wrong.get(row)
+    const times = before === undefined || now - before.at > forgivenAfterMs ? 1 : before.times + 1
+    const lockMs = times < wrongInARow ? 0 : Math.min(longestLockMs, firstLockMs * 2 ** (times - wrongInARow))
+    remember(this.#wrong, row, { times, at: now, lockedUntil: now + lockMs })
+    if (lockMs > 0) this.options.onLocked?.({ user, address, wrongInARow: times, lockMs })
   }
 }
 

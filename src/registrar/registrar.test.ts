@@ -1,36 +1,40 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { VirtualClock } from '../clock/virtual-clock.js'
-import { authorization, chooseChallenge, digestSecret } from '../sip/digest.js'
-import type { Registration } from '../switch/port.js'
+import { authorization, chooseChallenge, type DigestAlgorithm } from '../sip/digest.js'
+import type { IncomingCall, Registration } from '../switch/port.js'
 import { Bindings } from './bindings.js'
+import { credentialsFor } from './credentials.js'
 import type { Device, Devices } from './devices.js'
-import { Doorkeeper } from './doorkeeper.js'
+import { Doorkeeper, type Lock } from './doorkeeper.js'
+import { admitDevice, type Admission } from './proven-call.js'
+import { reachable } from './registered-switch.js'
 import { Registrar } from './registrar.js'
 
 const realm = 'ringround'
 let clock: VirtualClock
 let registrar: Registrar
-let locked: string[]
+let bindings: Bindings
+let doorkeeper: Doorkeeper
+let devices: Devices
+let locked: Lock[]
 let refused: string[]
+let tokens: number
 
-function device(user: string, password: string): Device {
-  return {
-    user,
-    owner: { kind: 'clinician', clinician: 'dr-okafor' },
-    label: user,
-    secrets: { md5: digestSecret('MD5', user, realm, password), sha256: digestSecret('SHA-256', user, realm, password) },
-    createdAt: 0,
-  }
+function device(user: string, password: string, algorithm: DigestAlgorithm = 'MD5'): Device {
+  return { user, owner: { kind: 'clinician', id: 'dr-okafor' }, label: user, algorithm, credentials: credentialsFor(user, realm, password, 0), createdAt: 0 }
 }
 
 beforeEach(() => {
   clock = new VirtualClock(1_800_000_000_000)
   locked = []
   refused = []
-  const known = new Map([device('ward', 'secret'), device('laptop', 'other')].map((one) => [one.user, one]))
-  const devices: Devices = { find: (user) => known.get(user), list: () => [...known.values()], add: () => Promise.resolve(), remove: (user) => Promise.resolve(known.delete(user)) }
-  const doorkeeper = new Doorkeeper({ realm, secret: Buffer.alloc(16, 7), devices, clock, onLocked: (address) => locked.push(address) })
-  registrar = new Registrar(doorkeeper, new Bindings(clock), (detail) => refused.push(detail))
+  tokens = 1_000
+  const known = new Map([device('ward', 'secret'), device('laptop', 'other'), device('modern', 'newer', 'SHA-256')].map((one) => [one.user, one]))
+  devices = { find: (user) => known.get(user), list: () => [...known.values()] }
+  bindings = new Bindings(clock)
+  doorkeeper = new Doorkeeper({ realm, secret: Buffer.alloc(16, 7), devices, clock, onLocked: (lock) => locked.push(lock) })
+  const strangers = { take: () => (tokens -= 1) >= 0 }
+  registrar = new Registrar({ doorkeeper, bindings, clock, trusted: { has: (address) => address.startsWith('127.') }, strangers, onRefused: (detail) => refused.push(detail) })
 })
 
 interface Answer {
@@ -38,13 +42,23 @@ interface Answer {
   readonly headers: Readonly<Record<string, string>>
 }
 
-async function send(options: { user?: string; contacts?: Registration['contacts']; authorization?: string; address?: string }): Promise<Answer> {
+interface Sent {
+  readonly user?: string
+  readonly contacts?: Registration['contacts']
+  readonly authorization?: string
+  readonly address?: string
+}
+
+let sequence = 0
+async function send(options: Sent): Promise<Answer> {
   let answer: Answer | undefined
+  sequence += 1
+  const headers: Record<string, string | undefined> = { Authorization: options.authorization, 'Call-ID': 'one', CSeq: `${sequence} REGISTER`, 'User-Agent': 'Test 1.0' }
   await registrar.register({
     addressOfRecord: `sip:${options.user ?? 'ward'}@127.0.0.1`,
     contacts: options.contacts ?? [{ uri: 'sip:ward@10.0.0.9:5060', expiresSeconds: 60 }],
     source: { address: options.address ?? '192.0.2.9', port: 40_000, protocol: 'udp' },
-    header: (name) => (name === 'Authorization' ? options.authorization : undefined),
+    header: (name) => headers[name],
     respond: (status, more) => {
       answer = { status, headers: more?.headers ?? {} }
       return Promise.resolve()
@@ -54,23 +68,29 @@ async function send(options: { user?: string; contacts?: Registration['contacts'
   return answer
 }
 
+/** What a telephone makes of a challenge. */
+function prove(answer: Answer, as: { username: string; password: string }, method = 'REGISTER', count = 1): string {
+  const challenge = chooseChallenge([answer.headers['WWW-Authenticate'] ?? ''])
+  if (!challenge) throw new Error('no challenge')
+  return authorization(challenge, as, { method, uri: 'sip:127.0.0.1' }, count, 'abc')
+}
+
 /** Registers as a telephone does: asks, is challenged, answers. */
-async function registers(options: { user?: string; as?: string; password?: string; contacts?: Registration['contacts']; address?: string } = {}): Promise<Answer> {
+async function registers(options: Sent & { as?: string; password?: string } = {}): Promise<Answer> {
   const { as = options.user ?? 'ward', password = 'secret', ...rest } = options
   const challenged = await send(rest)
   expect(challenged.status).toBe(401)
-  const challenge = chooseChallenge([challenged.headers['WWW-Authenticate'] ?? ''])
-  if (!challenge) throw new Error('no challenge')
-  return send({ ...rest, authorization: authorization(challenge, { username: as, password }, { method: 'REGISTER', uri: 'sip:127.0.0.1' }, 1, 'abc') })
+  return send({ ...rest, authorization: prove(challenged, { username: as, password }) })
 }
 
-const rung = (user = 'ward') => registrar.targetsOf(user).map((target) => (target.kind === 'uri' ? target.uri : ''))
+const rung = (user = 'ward') => bindings.of(user).map((binding) => reachable(binding))
 
 describe('a telephone registers', () => {
   it('with its password, and is reached where its packets came from', async () => {
     const answer = await registers()
     expect(answer).toMatchObject({ status: 200, headers: { Contact: '<sip:ward@10.0.0.9:5060>;expires=60' } })
-    expect(rung()).toEqual(['sip:ward@192.0.2.9:40000'])
+    expect(rung()).toEqual([{ kind: 'uri', uri: 'sip:ward@10.0.0.9:5060', via: 'sip:192.0.2.9:40000' }])
+    expect(bindings.of('ward')).toMatchObject([{ userAgent: 'Test 1.0' }])
   })
 
   it('and is gone the moment its registration lapses', async () => {
@@ -94,6 +114,42 @@ describe('a telephone registers', () => {
     expect(await registers({ contacts: [{ uri: 'sip:ward@10.0.0.9', expiresSeconds: 5 }] })).toMatchObject({ status: 423, headers: { 'Min-Expires': '30' } })
   })
 
+  it('asks what it has registered, and is told how long each has left', async () => {
+    await registers()
+    await clock.advance(20_000)
+    expect(await registers({ contacts: [] })).toMatchObject({ status: 200, headers: { Contact: '<sip:ward@10.0.0.9:5060>;expires=40' } })
+  })
+
+  it('with MD5 alone asked of it, or SHA-256 alone where its credentials say so', async () => {
+    expect((await send({})).headers['WWW-Authenticate']).toMatch(/^Digest [^\n]*algorithm=MD5,(?!.*SHA)/)
+    expect((await send({ user: 'modern' })).headers['WWW-Authenticate']).toMatch(/^Digest [^\n]*algorithm=SHA-256,(?!.*MD5)/)
+    expect((await registers({ user: 'modern', password: 'newer' })).status).toBe(200)
+  })
+
+  it('not with the weaker algorithm where the stronger one was asked for', async () => {
+    const challenged = await send({ user: 'modern' })
+    const weaker: Answer = { ...challenged, headers: { 'WWW-Authenticate': (challenged.headers['WWW-Authenticate'] ?? '').replace('SHA-256', 'MD5') } }
+    expect((await send({ user: 'modern', authorization: prove(weaker, { username: 'modern', password: 'newer' }) })).status).toBe(401)
+    expect(rung('modern')).toEqual([])
+  })
+
+  it('again and again with one challenge, as long as it counts', async () => {
+    const challenged = await send({})
+    for (const count of [1, 2, 3]) expect((await send({ authorization: prove(challenged, { username: 'ward', password: 'secret' }, 'REGISTER', count) })).status).toBe(200)
+    await clock.advance(301_000)
+    const stale = await send({ authorization: prove(challenged, { username: 'ward', password: 'secret' }, 'REGISTER', 4) })
+    expect(stale).toMatchObject({ status: 401, headers: { 'WWW-Authenticate': expect.stringContaining('stale=true') as string } })
+  })
+
+  it('even if it is so old that it knows no quality of protection; once with each challenge', async () => {
+    const challenged = await send({})
+    const old: Answer = { ...challenged, headers: { 'WWW-Authenticate': (challenged.headers['WWW-Authenticate'] ?? '').replace(', qop="auth"', '') } }
+    const credentials = prove(old, { username: 'ward', password: 'secret' })
+    expect(credentials).not.toContain('nc=')
+    expect((await send({ authorization: credentials })).status).toBe(200)
+    expect((await send({ authorization: credentials })).status).toBe(401)
+  })
+
   it('cannot pile up contacts', async () => {
     for (let index = 0; index < 9; index += 1) await registers({ contacts: [{ uri: `sip:ward@10.0.0.${index}:5060`, expiresSeconds: 60 }] })
     expect(rung()).toHaveLength(5)
@@ -109,13 +165,39 @@ describe('nobody registers', () => {
     expect(refused).toHaveLength(2)
   })
 
-  it('by guessing: an address is locked out for longer and longer', async () => {
+  it('by guessing: the user is locked at that address for longer and longer, and nobody else', async () => {
     for (let times = 0; times < 5; times += 1) await registers({ password: `guess ${times}` })
-    expect(locked).toEqual(['192.0.2.9'])
+    expect(locked).toEqual([{ user: 'ward', address: '192.0.2.9', wrongInARow: 5, lockMs: 10_000 }])
     expect((await registers()).status).toBe(403)
     expect((await registers({ address: '192.0.2.10' })).status).toBe(200)
+    expect((await registers({ user: 'laptop', password: 'other' })).status).toBe(200)
     await clock.advance(10_000)
+    expect((await registers({ password: 'guess' })).status).toBe(403)
+    expect(locked.at(-1)).toMatchObject({ wrongInARow: 6, lockMs: 20_000 })
+    doorkeeper.forgive('ward')
     expect((await registers()).status).toBe(200)
+  })
+
+  it('by guessing at names that nobody has', async () => {
+    for (let times = 0; times < 5; times += 1) await registers({ user: `nobody-${times}` })
+    expect(locked).toEqual([{ user: undefined, address: '192.0.2.9', wrongInARow: 5, lockMs: 10_000 }])
+    expect((await registers()).status).toBe(200)
+  })
+
+  it("with a nonce of another address: wrong passwords are not counted against somebody else's", async () => {
+    const challenged = await send({ address: '192.0.2.66' })
+    for (let times = 0; times < 9; times += 1) expect((await send({ address: '192.0.2.9', authorization: prove(challenged, { username: 'ward', password: 'wrong' }) })).status).toBe(401)
+    expect(locked).toEqual([])
+  })
+
+  it('from an unknown address that asks too often; from a known one it is not counted', async () => {
+    tokens = 3
+    expect((await registers()).status).toBe(200)
+    expect(tokens).toBe(1)
+    for (let times = 0; times < 5; times += 1) expect((await registers()).status).toBe(200)
+    for (let times = 0; times < 5; times += 1) expect((await registers({ user: 'laptop', password: 'other', address: '127.0.0.1' })).status).toBe(200)
+    expect((await send({ address: '192.0.2.66' })).status).toBe(401)
+    expect(await send({ address: '192.0.2.66' })).toMatchObject({ status: 503, headers: { 'Retry-After': '60' } })
   })
 
   it('with credentials that were sent before', async () => {
@@ -124,5 +206,62 @@ describe('nobody registers', () => {
     const proof = authorization(challenge, { username: 'ward', password: 'secret' }, { method: 'REGISTER', uri: 'sip:127.0.0.1' }, 1, 'abc')
     expect((await send({ authorization: proof })).status).toBe(200)
     expect((await send({ authorization: proof })).status).toBe(401)
+  })
+})
+
+describe('a call from somebody who says that they are one of the telephones', () => {
+  async function calls(options: { from: string; authorization?: string; address?: string }): Promise<{ admission: Admission; answers: Answer[] }> {
+    const answers: Answer[] = []
+    const call = {
+      id: 'call',
+      callerNumber: options.from,
+      callerDisplayName: '',
+      dialledNumber: '21',
+      source: { address: options.address ?? '127.0.0.1', port: 5060, protocol: 'udp' },
+      signal: new AbortController().signal,
+      header: (name: string) => (name === 'Authorization' ? options.authorization : undefined),
+      answer: () => Promise.reject(new Error('not yet')),
+      reject: (status: number, more?: { headers?: Readonly<Record<string, string>> }) => Promise.resolve(void answers.push({ status, headers: more?.headers ?? {} })),
+    } satisfies IncomingCall
+    return { admission: await admitDevice(call, { doorkeeper, devices, onRefused: (detail) => refused.push(detail) }), answers }
+  }
+
+  async function challengeFor(from: string): Promise<Answer> {
+    const { admission, answers } = await calls({ from })
+    expect(admission.kind).toBe('answered')
+    expect(answers).toMatchObject([{ status: 401 }])
+    return answers[0] ?? { status: 0, headers: {} }
+  }
+
+  it('is challenged, at any address, and let in with the proof', async () => {
+    const challenged = await challengeFor('ward')
+    const { admission, answers } = await calls({ from: 'ward', authorization: prove(challenged, { username: 'ward', password: 'secret' }, 'INVITE') })
+    expect(answers).toEqual([])
+    expect(admission).toMatchObject({ kind: 'device', call: { device: 'ward', id: 'call', callerNumber: 'ward', dialledNumber: '21' } })
+  })
+
+  it.each([
+    ['a wrong password', { username: 'ward', password: 'wrong' }],
+    ["another telephone's password", { username: 'laptop', password: 'other' }],
+  ])('is refused with %s', async (_what, credentials) => {
+    const challenged = await challengeFor('ward')
+    const { admission, answers } = await calls({ from: 'ward', authorization: prove(challenged, credentials, 'INVITE') })
+    expect(admission).toEqual({ kind: 'answered' })
+    expect(answers).toMatchObject([{ status: 403 }])
+    expect(refused).toHaveLength(1)
+  })
+
+  it('is not let in with what was good for a registration', async () => {
+    const challenged = await challengeFor('ward')
+    const { answers } = await calls({ from: 'ward', authorization: prove(challenged, { username: 'ward', password: 'secret' }, 'REGISTER') })
+    expect(answers).toMatchObject([{ status: 403 }])
+  })
+
+  it('is taken for it whatever the capitals', async () => {
+    await challengeFor('Ward')
+  })
+
+  it.each(['', '07700900123', 'warden'])('says nothing of the kind as %j', async (from) => {
+    expect(await calls({ from })).toEqual({ admission: { kind: 'unknown' }, answers: [] })
   })
 })

@@ -1,70 +1,81 @@
-import type { Registration, Target } from '../switch/port.js'
-import { defaultBindingLimits, type Binding, type Bindings } from './bindings.js'
+import type { Clock } from '../clock/clock.js'
+import type { Registration } from '../switch/port.js'
+import type { Bindings, RegisteredBy } from './bindings.js'
 import type { Doorkeeper } from './doorkeeper.js'
+
+export interface RegistrarOptions {
+  readonly doorkeeper: Doorkeeper
+  readonly bindings: Bindings
+  readonly clock: Clock
+  /** Addresses that are not counted: the house's own networks. */
+  readonly trusted: { has(address: string): boolean }
+  /** How much any other address may ask of us before a telephone has registered from it. */
+  readonly strangers: { take(address: string): boolean }
+  readonly onRefused?: (detail: string) => void
+}
+
+const longestContact = 512
 
 /** The registrar: RFC 3261 section 10.3, with digest. A telephone may register its own user and nobody else's. */
 export class Registrar {
-  constructor(
-    private readonly doorkeeper: Doorkeeper,
-    private readonly bindings: Bindings,
-    private readonly onRefused: (detail: string) => void = () => undefined,
-  ) {}
+  constructor(private readonly options: RegistrarOptions) {}
 
   async register(registration: Registration): Promise<void> {
+    const { doorkeeper, bindings, trusted, strangers } = this.options
     const { address } = registration.source
-    const proof = this.doorkeeper.prove(registration.header('Authorization'), 'REGISTER', address)
+    if (!trusted.has(address) && !bindings.knows(address) && !strangers.take(address)) {
+      this.#refused(registration, 'too many requests from an unknown address')
+      return registration.respond(503, { headers: { 'Retry-After': '60' } })
+    }
+    const user = userOf(registration.addressOfRecord)
+    const proof = doorkeeper.prove({ header: registration.header('Authorization'), method: 'REGISTER', address, user })
     switch (proof.kind) {
       case 'challenge':
-        // One header with both challenges: RFC 7235 allows the list, and the switch's headers are a map.
-        return registration.respond(401, { headers: { 'WWW-Authenticate': proof.challenges.at(-1) ?? '' } })
+        return registration.respond(401, { headers: { 'WWW-Authenticate': proof.challenge } })
       case 'refused':
-        this.onRefused(`registration of ${registration.addressOfRecord} from ${address}: ${proof.why}`)
+        this.#refused(registration, proof.why)
         return registration.respond(403)
-      case 'device': {
-        const { user } = proof.device
-        if (userOf(registration.addressOfRecord) !== user) {
-          this.onRefused(`${user} wanted to register ${registration.addressOfRecord}`)
-          return registration.respond(403)
-        }
+      case 'device':
         return this.#bind(user, registration)
-      }
     }
   }
 
   async #bind(user: string, registration: Registration): Promise<void> {
-    const { contacts, source } = registration
-    const all = contacts.find(({ uri }) => uri === '*')
-    if (all) {
-      if (contacts.length > 1 || all.expiresSeconds !== 0) return registration.respond(400, { reason: 'Contact * needs Expires 0' })
-      this.bindings.clear(user)
-    } else {
-      const foreign = contacts.find(({ uri }) => !/^sips?:[^\s<>"]+$/i.test(uri))
-      if (foreign) return registration.respond(400, { reason: 'Bad Contact' })
-      const result = this.bindings.bind(user, contacts, source)
-      if (result.kind === 'tooBrief') return registration.respond(423, { headers: { 'Min-Expires': String(defaultBindingLimits.leastSeconds) } })
+    const { bindings, clock } = this.options
+    const { contacts } = registration
+    const all = contacts.some(({ uri }) => uri === '*')
+    if (all && (contacts.length > 1 || contacts[0]?.expiresSeconds !== 0)) return registration.respond(400, { reason: 'Contact * needs Expires 0' })
+    if (!all && contacts.some(({ uri }) => uri.length > longestContact || !/^sips?:[^\s<>"]+$/i.test(uri))) return registration.respond(400, { reason: 'Bad Contact' })
+    const by = registeredBy(registration)
+    const result = all ? bindings.clear(user, by) : bindings.bind(user, contacts, by)
+    switch (result.kind) {
+      case 'tooBrief':
+        return registration.respond(423, { headers: { 'Min-Expires': String(result.leastSeconds) } })
+      case 'outOfOrder':
+        return registration.respond(500, { reason: 'Request Out of Order' })
+      case 'bound': {
+        const now = clock.now()
+        const contact = bindings.of(user).map((binding) => `<${binding.contact}>;expires=${Math.max(0, Math.round((binding.expiresAt - now) / 1_000))}`)
+        return registration.respond(200, { headers: contact.length === 0 ? {} : { Contact: contact.join(', ') } })
+      }
     }
-    const now = this.bindings.of(user)
-    const contact = now.map((binding) => `<${binding.contact}>;expires=${Math.max(0, Math.round((binding.expiresAt - binding.registeredAt) / 1_000))}`).join(', ')
-    return registration.respond(200, { headers: contact === '' ? {} : { Contact: contact } })
   }
 
-  /** Where a user can be rung now: their telephones, the latest registered first. Empty: not registered. */
-  targetsOf(user: string): readonly Target[] {
-    return [...this.bindings.of(user)].reverse().map((binding) => ({ kind: 'uri', uri: reachable(binding) }))
+  #refused({ addressOfRecord, source }: Registration, why: string): void {
+    this.options.onRefused?.(`registration of ${addressOfRecord} from ${source.address}: ${why}`)
   }
 }
 
-/** The contact, sent to where the telephone's packets came from: right behind NAT, and the same where there is none. */
-function reachable({ contact, source }: Binding): string {
-  const match = /^(sips?):(?:([^@]*)@)?([^;?>]+)(.*)$/i.exec(contact)
-  if (match === null) return contact
-  const [, scheme = 'sip', user, , parameters = ''] = match
-  const host = source.address.includes(':') ? `[${source.address}]` : source.address
-  const kept = parameters.split('?')[0] ?? ''
-  const transport = /;transport=/i.test(kept) || source.protocol === 'udp' ? '' : `;transport=${source.protocol}`
-  return `${scheme}:${user === undefined ? '' : `${user}@`}${host}:${source.port}${kept}${transport}`
+function registeredBy(registration: Registration): RegisteredBy {
+  const userAgent = registration.header('User-Agent')?.slice(0, 100)
+  return {
+    source: registration.source,
+    callId: registration.header('Call-ID') ?? '',
+    sequence: Number.parseInt(registration.header('CSeq') ?? '', 10) || 0,
+    ...(userAgent === undefined ? {} : { userAgent }),
+  }
 }
 
-function userOf(addressOfRecord: string): string | undefined {
-  return /^sips?:([^@;?>]+)@/i.exec(addressOfRecord)?.[1]
+function userOf(addressOfRecord: string): string {
+  return /^sips?:([^@;?>:]+)@/i.exec(addressOfRecord)?.[1] ?? ''
 }

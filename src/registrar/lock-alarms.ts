@@ -1,0 +1,47 @@
+import type { Alarms } from '../calls/alarms.js'
+import type { Clock } from '../clock/clock.js'
+import type { Lock } from './doorkeeper.js'
+
+/** So long after a lock has ended without another one, its alarm is over. */
+const overAfterMs = 15 * 60_000
+
+/** An alarm for each device at whose password somebody is guessing, and one for names that no device has. */
+export class LockAlarms {
+  readonly #up = new Map<string, () => void>()
+
+  constructor(
+    private readonly alarms: Alarms,
+    private readonly clock: Clock,
+  ) {}
+
+  locked({ user, address, wrongInARow, lockMs }: Lock): void {
+    const alarm = nameOf(user)
+    const whom = user === undefined ? 'names that no device has' : `the device ${user}`
+    this.alarms.raise(alarm, `${wrongInARow} wrong passwords in a row for ${whom} from ${address}; no more are looked at for ${Math.round(lockMs / 1_000)} s`)
+    this.#up.get(alarm)?.()
+    this.#up.set(
+      alarm,
+      this.clock.after(lockMs + overAfterMs, () => this.#over(alarm)),
+    )
+  }
+
+  /** Somebody has seen to it. */
+  settled(user: string): void {
+    this.#over(nameOf(user))
+  }
+
+  close(): void {
+    for (const cancel of this.#up.values()) cancel()
+    this.#up.clear()
+  }
+
+  #over(alarm: string): void {
+    this.#up.get(alarm)?.()
+    this.#up.delete(alarm)
+    this.alarms.clear(alarm)
+  }
+}
+
+function nameOf(user: string | undefined): string {
+  return user === undefined ? 'device.locked' : `device.locked: ${user}`
+}

@@ -1,0 +1,49 @@
+import type { IncomingCall } from '../switch/port.js'
+import type { Devices } from './devices.js'
+import type { Doorkeeper } from './doorkeeper.js'
+
+/** What the guard is to do with a call. */
+export type Admission =
+  /** The telephone has proved itself; the call says so. */
+  | { readonly kind: 'device'; readonly call: IncomingCall }
+  /** It has been challenged or refused. */
+  | { readonly kind: 'answered' }
+  /** It says nothing of being a device: other rules apply. */
+  | { readonly kind: 'unknown' }
+
+/**
+ * Asks whoever says that they are one of our devices (user of From) for proof, wherever the call comes from: otherwise anybody at a trusted
+ * address could pose as it. RFC 3261 22.2.
+ */
+export async function admitDevice(call: IncomingCall, { doorkeeper, devices, onRefused }: { readonly doorkeeper: Doorkeeper; readonly devices: Devices; readonly onRefused?: (detail: string) => void }): Promise<Admission> {
+  const user = call.callerNumber
+  // A name that differs in its capitals alone is meant to be taken for the device's.
+  if (devices.find(user.toLowerCase()) === undefined) return { kind: 'unknown' }
+  const proof = doorkeeper.prove({ header: call.header('Authorization'), method: 'INVITE', address: call.source.address, user })
+  switch (proof.kind) {
+    case 'device':
+      return { kind: 'device', call: withDevice(call, proof.device.user) }
+    case 'challenge':
+      await call.reject(401, { headers: { 'WWW-Authenticate': proof.challenge } })
+      return { kind: 'answered' }
+    case 'refused':
+      onRefused?.(`call from ${call.source.address} as ${user}: ${proof.why}`)
+      await call.reject(403)
+      return { kind: 'answered' }
+  }
+}
+
+function withDevice(call: IncomingCall, device: string): IncomingCall {
+  return {
+    id: call.id,
+    callerNumber: call.callerNumber,
+    callerDisplayName: call.callerDisplayName,
+    dialledNumber: call.dialledNumber,
+    device,
+    source: call.source,
+    signal: call.signal,
+    header: (name) => call.header(name),
+    answer: () => call.answer(),
+    reject: (status, options) => call.reject(status, options),
+  }
+}

@@ -1,0 +1,126 @@
+import type { DialledTarget, DialOptions, DialResult, PlainSwitch, Switch } from '../switch/port.js'
+import type { Binding, Bindings } from './bindings.js'
+
+/**
+ * The switch with registered telephones: a `device` is looked up at the moment of dialling, and rings wherever it is registered then. Stands
+ * between the guard and the adapter.
+ */
+export function registeredSwitch(inner: PlainSwitch, bindings: Bindings): Switch {
+  return {
+    onIncoming: (handler) => inner.onIncoming(handler),
+    onRegister: (handler) => inner.onRegister(handler),
+    dial: (target, options) => (target.kind === 'device' ? ringDevice(inner, bindings, target.user, options) : inner.dial(target, options)),
+    bridge: (a, b, options) => inner.bridge(a, b, options),
+    health: () => inner.health(),
+    onHealth: (listener) => inner.onHealth(listener),
+    close: () => inner.close(),
+  }
+}
+
+/** The contact, by way of the address that the telephone's packets came from: right behind NAT, and the same where there is none. */
+export function reachable({ contact, source }: Binding): DialledTarget {
+  const host = source.address.includes(':') ? `[${source.address}]` : source.address
+  const transport = source.protocol === 'udp' ? '' : `;transport=${source.protocol}`
+  // Headers of a URI have no place in a request line (RFC 3261 19.1.1).
+  return { kind: 'uri', uri: contact.split('?')[0] ?? contact, via: `sip:${host}:${source.port}${transport}` }
+}
+
+const notRegistered: DialResult = { kind: 'unavailable', status: 480, reason: 'not registered' }
+
+function ringDevice(inner: PlainSwitch, bindings: Bindings, user: string, options: DialOptions): Promise<DialResult> {
+  if (options.signal.aborted) return Promise.resolve({ kind: 'cancelled' })
+  const telephones = bindings.of(user)
+  if (telephones.length === 0) return Promise.resolve(notRegistered)
+  return new Fork(inner, options).ring(telephones, (telephone, gone) => bindings.onGone(user, telephone.contact, gone))
+}
+
+/** One of the telephones that ring. */
+interface Branch {
+  readonly stop: AbortController
+  forget: () => void
+  result: DialResult | undefined
+}
+
+/**
+ * Rings all telephones of a device at the same time. The first answer wins, and a refusal that speaks for the person (603, 600) ends the
+ * ringing of all; any other one ends its own (RFC 3261 16.7). A telephone that is registered no more rings no more.
+ */
+class Fork {
+  readonly #branches: Branch[] = []
+  #settle: (result: DialResult) => void = () => undefined
+  #fail: (fault: unknown) => void = () => undefined
+  #settled = false
+  #rang = false
+  readonly #onAbort = () => this.#finish({ kind: 'cancelled' })
+
+  constructor(
+    private readonly inner: PlainSwitch,
+    private readonly options: DialOptions,
+  ) {}
+
+  /** @param onGone calls back when the telephone is registered no more, at the latest at once. @returns forgets that */
+  ring(telephones: readonly Binding[], onGone: (telephone: Binding, gone: () => void) => () => void): Promise<DialResult> {
+    const done = new Promise<DialResult>((resolve, reject) => {
+      this.#settle = resolve
+      this.#fail = reject
+    })
+    this.options.signal.addEventListener('abort', this.#onAbort, { once: true })
+    const branches = telephones.map((telephone) => {
+      const branch: Branch = { stop: new AbortController(), forget: () => undefined, result: undefined }
+      return { telephone, branch }
+    })
+    // All of them stand before the first one rings: the first refusal must not be taken for the last.
+    this.#branches.push(...branches.map(({ branch }) => branch))
+    for (const { telephone, branch } of branches) {
+      this.#dial(branch, telephone)
+      branch.forget = onGone(telephone, () => this.#over(branch, notRegistered))
+    }
+    return done
+  }
+
+  #dial(branch: Branch, telephone: Binding): void {
+    const onRinging = () => {
+      if (this.#rang || this.#settled) return
+      this.#rang = true
+      this.options.onRinging?.()
+    }
+    this.inner.dial(reachable(telephone), { ...this.options, signal: branch.stop.signal, onRinging }).then(
+      (result) => this.#over(branch, result),
+      (fault: unknown) => this.#finish({ kind: 'cancelled' }, fault),
+    )
+  }
+
+  #over(branch: Branch, result: DialResult): void {
+    if (result.kind === 'answered') {
+      // It crossed the end of the ringing: somebody else has answered, or nobody waits any more.
+      if (this.#settled || branch.result !== undefined) return void result.leg.close()
+      branch.result = result
+      return this.#finish(result)
+    }
+    if (this.#settled || branch.result !== undefined) return
+    branch.result = result
+    branch.forget()
+    branch.stop.abort()
+    if (result.kind === 'declined' || (result.kind === 'busy' && result.status === 600)) return this.#finish(result)
+    const results = this.#branches.map((each) => each.result)
+    if (results.every((each) => each !== undefined)) this.#finish(results.sort((one, other) => rank(one) - rank(other))[0] ?? notRegistered)
+  }
+
+  /** Once. Whoever still rings stops. */
+  #finish(result: DialResult, ...fault: readonly unknown[]): void {
+    if (this.#settled) return
+    this.#settled = true
+    this.options.signal.removeEventListener('abort', this.#onAbort)
+    if (fault.length > 0) this.#fail(fault[0])
+    else this.#settle(result)
+    for (const branch of this.#branches) {
+      branch.forget()
+      if (branch.result === undefined) branch.stop.abort()
+    }
+  }
+}
+
+/** What tells most of why nobody answered: that one rang to the end says more than that another was engaged or unreachable. */
+function rank({ kind }: DialResult): number {
+  return ['noAnswer', 'busy', 'declined', 'unavailable', 'failed', 'badNumber', 'cancelled', 'answered'].indexOf(kind)
+}
