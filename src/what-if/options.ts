@@ -17,7 +17,7 @@ Replays the recorded calls of a period with another rota or ring policy, and put
   --rounds N            how often the rota is gone through, 1 to 10
   --order ORDER         rota, or leastRecentlyRung
 
-  --runs N              replays, 10 to 2000; default 200
+  --runs N              replays, 10 to 2000; default 100
   --seed N              other chances; the same seed gives the same output; default 1
   --json                the figures as JSON
   --config FILE         settings file instead of config/ringround.yaml`
@@ -71,7 +71,7 @@ export function readOptions(args: readonly string[]): Options | undefined {
     to,
     rotaFile: values.rota,
     ring,
-    runs: whole('--runs', values.runs, 10, 2_000) ?? 200,
+    runs: whole('--runs', values.runs, 10, 2_000) ?? 100,
     seed: whole('--seed', values.seed, 0, 999_999_999) ?? 1,
     json: values.json === true,
     config: values.config,
