@@ -2,6 +2,7 @@ import { accessSync, constants, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { createAdmin, type Admin } from './admin/admin.js'
+import { ArrangedCalls } from './arrangements/arranged-calls.js'
 import { Desk } from './calls/desk.js'
 import { flowDefaults } from './calls/flow-settings.js'
 import { TargetHistory, type TargetFigures } from './calls/target-history.js'
@@ -13,6 +14,7 @@ import { openRotaLedger } from './directory/rota-ledger.js'
 import { watchDirectory, type DirectoryHolder } from './directory/watch-directory.js'
 import { Allowance, defaultAllowance } from './guard/allowance.js'
 import { guardedSwitch } from './guard/guarded-switch.js'
+import { trunksFor } from './guard/dial-plan.js'
 import { networks, RateLimit } from './guard/source-gate.js'
 import { startEmbeddedProcess, type EmbeddedProcess } from './embedded-process.js'
 import { AlarmBoard } from './live/alarm-board.js'
@@ -130,6 +132,18 @@ async function open(settings: Settings, log: Logger, opened: { readonly what: st
     else alarms.clear(watchAlarm(figures))
   })
 
+  // Before any call is taken, and after those of the last run are closed: what became of them is read off their facts.
+  const arranged = await ArrangedCalls.open({
+    ledger: store.ledger,
+    log: store.log,
+    facts: store,
+    clock: systemClock,
+    alarms,
+    directory,
+    mayDial: (number) => trunksFor(number, settings.trunks, settings.dialable).kind === 'dialable',
+  })
+  opened.push({ what: 'the arranged calls', close: () => arranged.close() })
+
   const live = createLiveBoard(store.log, { organisation: (id) => directory().organisations.get(id)?.name, line: (id) => directory().lines.get(id)?.name })
   opened.push({ what: 'the live board', close: () => live.close() })
 
@@ -176,6 +190,7 @@ async function open(settings: Settings, log: Logger, opened: { readonly what: st
     recordings: recordings.sink,
     past: history,
     ...(reservations ? { reservations } : {}),
+    arrangements: arranged,
     alarms,
     clock: systemClock,
     settings: { ...flowDefaults, outbound: { number: settings.outboundNumber, displayName: settings.outboundName } },
@@ -189,6 +204,8 @@ async function open(settings: Settings, log: Logger, opened: { readonly what: st
     store,
     recordings,
     live,
+    arranged,
+    place: (call) => desk.place(call),
     metrics,
     alarms,
     directory,

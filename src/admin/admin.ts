@@ -3,6 +3,8 @@ import fastifyStatic from '@fastify/static'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import type { ArrangedCalls } from '../arrangements/arranged-calls.js'
+import type { Place } from '../arrangements/starting.js'
 import type { AlarmBoard } from '../live/alarm-board.js'
 import type { Directory } from '../directory/model.js'
 import type { LiveBoard } from '../live/live-board.js'
@@ -11,10 +13,14 @@ import type { Recordings } from '../recordings/recordings.js'
 import type { Store } from '../store/store.js'
 import type { SwitchHealth } from '../switch/port.js'
 import { body, sendError, type ApiError } from './api-error.js'
+import { callBackCodeRoutes } from './call-back-code-routes.js'
+import { callBackRoutes } from './call-back-routes.js'
 import { callRoutes } from './call-routes.js'
 import { healthRoutes } from './health-routes.js'
 import { liveRoutes } from './live-routes.js'
+import { outcomeRoutes } from './outcome-routes.js'
 import { pageRoutes } from './page-routes.js'
+import { patientConnectRoutes } from './patient-connect-routes.js'
 import { recordingRoutes } from './recording-routes.js'
 import { webSafety } from './web-safety.js'
 
@@ -22,9 +28,12 @@ export interface AdminSettings {
   readonly address: string
   /** 0: a free port is chosen. */
   readonly port: number
-  readonly store: Pick<Store, 'events' | 'calls' | 'health'>
+  readonly store: Pick<Store, 'events' | 'calls' | 'health' | 'log'>
   readonly recordings: Pick<Recordings, 'probe' | 'pathOf'>
   readonly live: LiveBoard
+  readonly arranged: ArrangedCalls
+  /** Begins the call of an arrangement. */
+  readonly place: Place
   readonly metrics: Metrics
   readonly alarms: AlarmBoard
   /** The directory in force now, for names. */
@@ -83,6 +92,7 @@ export async function adminApp(settings: AdminSettings): Promise<FastifyInstance
       tags: [
         { name: 'calls', description: 'What was' },
         { name: 'live', description: 'What is' },
+        { name: 'arrangements', description: 'What is to be: call-backs, Patient Connect, call-back codes' },
         { name: 'health', description: 'For whoever watches over the engine' },
       ],
     },
@@ -92,6 +102,10 @@ export async function adminApp(settings: AdminSettings): Promise<FastifyInstance
   callRoutes(app, settings)
   recordingRoutes(app, settings)
   liveRoutes(app, settings)
+  callBackRoutes(app, settings)
+  patientConnectRoutes(app, settings)
+  callBackCodeRoutes(app, settings)
+  outcomeRoutes(app, settings)
   await app.register(fastifyStatic, { root: fileURLToPath(new URL('./page/', import.meta.url)), prefix: '/', index: 'index.html', wildcard: false, cacheControl: false })
   pageRoutes(app, settings)
   await app.ready()

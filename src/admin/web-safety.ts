@@ -8,7 +8,8 @@ const loopback = /^(127(\.\d{1,3}){3}|::1|localhost)$/
 
 /**
  * What browsers are told about our pages, and the guard against DNS rebinding: bound to loopback, the server answers only requests that name
- * it as such, so that a page of somebody else's, whose name suddenly leads to 127.0.0.1, reads no calls.
+ * it as such, so that a page of somebody else's, whose name suddenly leads to 127.0.0.1, reads no calls. Nor may such a page change anything
+ * or begin a call: browsers say where a request comes from.
  */
 export function webSafety(app: FastifyInstance, { address, allowedHosts = [] }: { readonly address: string; readonly allowedHosts?: readonly string[] }): void {
   const names = new Set([address, ...allowedHosts].map((name) => name.toLowerCase()))
@@ -18,6 +19,9 @@ export function webSafety(app: FastifyInstance, { address, allowedHosts = [] }: 
     if (!request.url.startsWith('/docs')) void reply.header('content-security-policy', policy)
     const host = hostName(request.headers.host)
     if (loopback.test(address) && !loopback.test(host) && !names.has(host)) throw new ApiError(421, 'wrongHost', `This server does not go by the name "${host}".`)
+    const { origin } = request.headers
+    const elsewhere = origin !== undefined && origin.toLowerCase().replace(/^https?:\/\//, '') !== request.headers.host?.toLowerCase()
+    if (elsewhere && !['GET', 'HEAD', 'OPTIONS'].includes(request.method)) throw new ApiError(403, 'crossSite', `Pages of ${origin} may change nothing here.`)
   })
 }
 

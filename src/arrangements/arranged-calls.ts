@@ -128,6 +128,11 @@ export class ArrangedCalls implements Arrangements {
     return start({ diary: this.diary, clock, directory, mayDial }, id, place, clinician)
   }
 
+  /** Whether this number (E.164) may be dialled. */
+  mayDial(number: string): boolean {
+    return this.options.mayDial(number)
+  }
+
   /** Also one that was settled long ago. */
   find(id: ArrangementId): Promise<Arrangement | undefined> {
     return this.diary.find(id)

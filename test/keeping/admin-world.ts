@@ -1,8 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { onTestFinished } from 'vitest'
 import { createAdmin, type Admin, type AdminSettings } from '../../src/admin/admin.js'
+import { ArrangedCalls } from '../../src/arrangements/arranged-calls.js'
+import type { ArrangedCall } from '../../src/calls/arrangements.js'
+import { systemClock } from '../../src/clock/system-clock.js'
 import type { Directory } from '../../src/directory/model.js'
 import { parseDirectory } from '../../src/directory/parse-directory.js'
+import { dialable } from '../../src/guard/dial-plan.js'
 import { createLiveBoard } from '../../src/live/live-board.js'
 import { createMetrics } from '../../src/metrics/metrics.js'
 import type { RecordingsSettings } from '../../src/recordings/recordings.js'
@@ -15,6 +19,9 @@ export const healthy: SwitchHealth = { ready: true, signalling: { up: true, deta
 export interface AdminWorld extends KeptWorld {
   readonly admin: Admin
   readonly directory: Directory
+  readonly arranged: ArrangedCalls
+  /** The calls that were asked for; nobody carries them. */
+  readonly placed: readonly ArrangedCall[]
   /** What the switch says of itself from now on. */
   switchIs(health: SwitchHealth): void
   get(path: string, init?: RequestInit): Promise<Response>
@@ -32,9 +39,16 @@ export async function adminWorld(more: { readonly admin?: Partial<AdminSettings>
   let health = healthy
   const live = createLiveBoard(world.store.log, { organisation: (id) => directory.organisations.get(id)?.name, line: (id) => directory.lines.get(id)?.name })
   const metrics = createMetrics({ log: world.store.log, switchHealth: () => health, storeQueued: () => world.store.health().queued, recordings: () => world.recordings.health(), alarms: () => world.alarms.active() })
-  const admin = await createAdmin({ address: '127.0.0.1', port: 0, store: world.store, recordings: world.recordings, live, metrics, alarms: world.alarms, directory: () => directory, switchHealth: () => health, ...more.admin })
+  const arranged = await ArrangedCalls.open({ ledger: world.store.ledger, log: world.store.log, facts: world.store, clock: systemClock, alarms: world.alarms, directory: () => directory, mayDial: (number) => dialable(number).kind === 'dialable' })
+  const placed: ArrangedCall[] = []
+  const place = (call: ArrangedCall) => {
+    placed.push(call)
+    return { kind: 'placed', callId: `placed-${placed.length}` } as const
+  }
+  const admin = await createAdmin({ address: '127.0.0.1', port: 0, store: world.store, recordings: world.recordings, live, arranged, place, metrics, alarms: world.alarms, directory: () => directory, switchHealth: () => health, ...more.admin })
   onTestFinished(async () => {
     await admin.close()
+    await arranged.close()
     metrics.close()
     live.close()
   })
@@ -42,6 +56,8 @@ export async function adminWorld(more: { readonly admin?: Partial<AdminSettings>
     ...world,
     admin,
     directory,
+    arranged,
+    placed,
     switchIs(now) {
       health = now
     },

@@ -1,0 +1,113 @@
+import type { FastifyInstance } from 'fastify'
+import { callRecord } from '../calls/call-record.js'
+import type { ArrangedCalls, CallBackCodeRequest } from '../arrangements/arranged-calls.js'
+import { oneForm } from '../arrangements/dialled-place.js'
+import type { Directory } from '../directory/model.js'
+import { readNumber } from '../directory/telephone-number.js'
+import type { Target } from '../switch/port.js'
+import type { AdminSettings } from './admin.js'
+import { ApiError } from './api-error.js'
+import { changed, found, usedUp } from './arrangement-answers.js'
+import { arrangementFilter, bad, dialableNumber, knownClinician, knownLine, type ArrangementsQuery } from './arrangement-input.js'
+import { arrangementParams, arrangementsQuery, callBackCodeAnswer, callBackCodeBody, callBackCodesAnswer, codeAnswer, gone, minutes } from './arrangement-schemas.js'
+import { callBackCodeView, wholeCallBackCode } from './arrangement-view.js'
+import { asked } from './call-routes.js'
+import { refusals } from './schemas.js'
+
+interface CallBackCodeBody {
+  readonly call?: string
+  readonly thread?: string
+  readonly to?: string
+  readonly line?: string
+  readonly number?: string
+  readonly validMinutes?: number
+}
+
+interface OfId {
+  readonly Params: { readonly id: string }
+}
+
+type Wanted = Pick<CallBackCodeRequest, 'about' | 'asked' | 'line' | 'organisation'>
+
+/** Four-digit codes: whoever keys one, on its number and in time, is connected to the clinician who had asked for advice. */
+export function callBackCodeRoutes(app: FastifyInstance, { arranged, store, directory, timeZone = 'Europe/London', now = Date.now }: Pick<AdminSettings, 'arranged' | 'store' | 'directory' | 'timeZone' | 'now'>): void {
+  const tags = ['arrangements']
+
+  app.post<{ Body: CallBackCodeBody }>(
+    '/api/call-back-codes',
+    { schema: { summary: 'Makes a code for a past call, or for a thread elsewhere; good once, on one number, for minutes', tags, body: callBackCodeBody, response: { 201: codeAnswer, ...refusals } } },
+    async ({ body }, reply) => {
+      const wanted = body.call !== undefined ? await ofCall(body.call, body) : ofThread(body)
+      const number = body.number === undefined ? leastUsed(directory(), arranged) : numberForCodes(directory(), body.number)
+      const result = await asked(arranged.makeCallBackCode({ ...wanted, number, validMs: (body.validMinutes ?? minutes.code.usual) * 60_000 }))
+      if (result.kind === 'usedUp') throw usedUp(`codes of ${number}`)
+      const { id, code, expiresAt } = result.arrangement
+      return reply.status(201).headers({ location: `/api/call-back-codes/${id}`, 'cache-control': 'no-store' }).send({ id, code, number, expiresAt })
+    },
+  )
+
+  app.get<{ Querystring: ArrangementsQuery }>(
+    '/api/call-back-codes',
+    { schema: { summary: 'Codes, what runs out last first; without the codes themselves', tags, querystring: arrangementsQuery, response: { 200: callBackCodesAnswer, ...refusals } } },
+    ({ query }) => {
+      const page = arranged.list(arrangementFilter('callBackCode', query, timeZone))
+      return { arrangements: page.arrangements.flatMap((one) => (one.kind === 'callBackCode' ? [callBackCodeView(one, directory(), now())] : [])), nextCursor: page.nextCursor ?? null }
+    },
+  )
+
+  app.get<OfId>('/api/call-back-codes/:id', { schema: { summary: 'One of them, with the call that used it; without the code itself', tags, params: arrangementParams, response: { 200: callBackCodeAnswer, ...refusals } } }, async ({ params }) => {
+    return wholeCallBackCode(await found(arranged, 'callBackCode', params.id), directory(), now())
+  })
+
+  app.delete<OfId>('/api/call-back-codes/:id', { schema: { summary: 'Cancels it: the code is good no more', tags, params: arrangementParams, response: gone } }, async ({ params }, reply) => {
+    await found(arranged, 'callBackCode', params.id)
+    changed(await asked(arranged.settle(params.id, 'cancelled')), params.id)
+    return reply.status(204).send()
+  })
+
+  /** Whoever asked for advice in a past call, on the telephone that they rang from. */
+  async function ofCall(callId: string, { thread, to, line }: CallBackCodeBody): Promise<Wanted> {
+    if (thread !== undefined || to !== undefined || line !== undefined) throw bad('`call` says by itself who is reached; `thread`, `to` and `line` belong to a thread elsewhere.')
+    const record = callRecord(await asked(store.events(callId)))
+    if (!record) throw new ApiError(404, 'callNotFound', `There is no call ${callId}.`)
+    if (record.ending === undefined) throw bad(`Call ${callId} is still on the line.`)
+    const { callerNumber, device, organisation } = record
+    return {
+      about: { call: callId },
+      asked: { target: device === undefined ? callersTelephone(callerNumber) : { kind: 'device', user: device } },
+      ...(record.line === undefined ? {} : { line: record.line }),
+      ...(organisation === undefined ? {} : { organisation }),
+    }
+  }
+
+  function callersTelephone(callerNumber: string): Target {
+    const reading = readNumber(oneForm(callerNumber))
+    if (!reading.ok) throw new ApiError(409, 'notDialable', callerNumber === '' ? 'The caller of that call withheld their number; nobody can be reached there.' : `The caller's number "${callerNumber}" of that call is no telephone number; nobody can be reached there.`)
+    if (!arranged.mayDial(reading.number)) throw new ApiError(409, 'notDialable', 'The caller\'s number of that call lies outside the ranges that may be dialled (setting calls.dialable).')
+    return { kind: 'number', number: reading.number }
+  }
+
+  function ofThread({ thread, to, line }: CallBackCodeBody): Wanted {
+    if (thread === undefined || to === undefined) throw bad('What is the code for? Either `call` (a past call), or `thread` and `to` (id of a clinician, or a telephone number).')
+    const clinician = directory().clinicians.has(to) ? knownClinician(directory(), to) : undefined
+    return {
+      about: { thread },
+      asked: clinician ? { clinician: clinician.id } : { target: { kind: 'number', number: dialableNumber(to, 'to', (number) => arranged.mayDial(number)) } },
+      ...(line === undefined ? {} : { line: knownLine(directory(), line).id }),
+    }
+  }
+}
+
+/** A number of the directory on which codes can be keyed. */
+function numberForCodes(directory: Directory, text: string): string {
+  for (const { number, use } of directory.numbers.values()) if ((use.kind === 'callBackCode' || use.kind === 'dialIn') && oneForm(number) === oneForm(text)) return number
+  throw bad(`No code can be keyed on "${text}": in the directory it is neither a number for call-back codes nor a Dial-In number.`)
+}
+
+/** Codes are spread over the numbers for them: the fewer there are on one, the harder it is to guess one. */
+function leastUsed(directory: Directory, arranged: ArrangedCalls): string {
+  const numbers = [...directory.numbers.values()].filter(({ use }) => use.kind === 'callBackCode').map(({ number }) => ({ number, used: arranged.codesInUse(number) }))
+  const best = numbers.reduce<(typeof numbers)[number] | undefined>((least, one) => (least === undefined || one.used < least.used ? one : least), undefined)
+  if (!best) throw bad('The directory has no number for call-back codes (`numbers:` with the use `callBackCode`); name a Dial-In number in `number`.')
+  return best.number
+}
