@@ -140,6 +140,16 @@ export class Engine {
     return found
   }
 
+  /** A call by its id, as soon as it is over and its recordings are made. */
+  async ended(callId: string, withinMs = 15_000): Promise<ApiCall> {
+    const found = await eventually(async () => {
+      const call = await this.call(callId)
+      return call.ending !== undefined && call.recordings.every(({ state }) => state === 'ready') ? call : undefined
+    }, withinMs)
+    if (!found) throw new Error(`call ${callId} is not over after ${withinMs} ms:\n${JSON.stringify(await this.call(callId), null, 1)}`)
+    return found
+  }
+
   /** A sample of `/metrics` by its name and labels as text, e.g. `ringround_legs`. Undefined when there is none. */
   async metric(name: string): Promise<number | undefined> {
     const text = await (await this.get('/metrics')).text()

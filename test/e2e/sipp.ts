@@ -11,6 +11,8 @@ export interface SippOptions {
   /** `-d`: what a pause without a length of its own lasts. */
   readonly holdMs?: number
   readonly transport?: 'udp' | 'tcp'
+  /** What a scenario keys that takes its keys from outside. */
+  readonly keys?: string
   /** How many calls; default 1. */
   readonly calls?: number
   /** The scenario is given up after this. Default 60 s. */
@@ -43,6 +45,7 @@ export class Sipp {
         ...['-sf', `${scenario}.xml`, '-i', '127.0.0.1', '-mi', '127.0.0.1', '-p', String(port), '-mp', String(mediaPort), '-m', String(options.calls ?? 1)],
         ...['-t', options.transport === 'tcp' ? 't1' : 'u1', '-d', String(options.holdMs ?? 2_000), '-nostdin', '-deadcall_wait', '0'],
         ...['-timeout', `${Math.ceil(withinMs / 1_000)}s`, '-timeout_error', '-trace_err', '-error_file', join(this.#folder, 'errors'), '-trace_msg', '-message_file', join(this.#folder, 'messages')],
+        ...(options.keys === undefined ? [] : ['-key', 'keys', options.keys]),
         ...(options.lossPercent === undefined ? [] : ['-lost', String(options.lossPercent)]),
       ],
       { cwd: scenarios, stdio: ['ignore', 'pipe', 'pipe'] },

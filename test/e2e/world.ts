@@ -13,7 +13,7 @@ export interface TestLine {
   readonly ncn?: readonly string[]
   readonly hours?: unknown
   readonly recordFrom?: 'bridge' | 'answer'
-  readonly kind?: 'advice' | 'pifuAnswer'
+  readonly kind?: 'advice' | 'pifuAnswer' | 'pifuCallBack'
   /** Areas that may use it; default: the practice's. */
   readonly access?: unknown
 }
@@ -22,20 +22,35 @@ export interface TestPractice {
   readonly id: string
   readonly dialIn: string
   readonly area?: string
+  /** Keys by which clinicians reach it, and where they are put through. */
+  readonly code?: string
+  readonly bypass?: string
+  readonly reception?: string
+}
+
+/** Who and what else there is. */
+export interface TestSurroundings {
+  /** By id: their telephones. They belong to the trust. */
+  readonly clinicians?: Readonly<Record<string, readonly string[]>>
+  /** The trust's own Dial-In number. */
+  readonly trustDialIn?: string
+  readonly codeNumber?: string
+  readonly bypassNumber?: string
 }
 
 /** The shortest times that the directory allows, so that a branch takes seconds. */
 export const shortRing = { ringSeconds: 5, acceptSeconds: 5, totalSeconds: 30 } as const
 
-export function world(lines: readonly TestLine[], practices: readonly TestPractice[] = [{ id: 'riverside', dialIn: '7001' }]): string {
+export function world(lines: readonly TestLine[], practices: readonly TestPractice[] = [{ id: 'riverside', dialIn: '7001' }], more: TestSurroundings = {}): string {
   const areas = new Set(['testshire', ...practices.map((practice) => practice.area ?? 'testshire')])
   const directory = {
     timeZone: 'Europe/London',
     areas: Object.fromEntries([...areas].map((id) => [id, { name: id }])),
     organisations: {
-      'general-hospital': { kind: 'trust', name: 'General Hospital', area: 'testshire' },
-      ...Object.fromEntries(practices.map(({ id, dialIn, area }) => [id, { kind: 'gpPractice', name: `${id} Surgery`, area: area ?? 'testshire', dialIn }])),
+      'general-hospital': { kind: 'trust', name: 'General Hospital', area: 'testshire', ...(more.trustDialIn === undefined ? {} : { dialIn: more.trustDialIn }) },
+      ...Object.fromEntries(practices.map(({ id, area, ...rest }) => [id, { kind: 'gpPractice', name: `${id} Surgery`, area: area ?? 'testshire', ...rest }])),
     },
+    clinicians: Object.fromEntries(Object.entries(more.clinicians ?? {}).map(([id, numbers]) => [id, { name: `Dr ${id}`, role: 'Consultant', numbers, organisations: ['general-hospital'] }])),
     lines: Object.fromEntries(
       lines.map((line) => [
         line.id,
@@ -64,5 +79,7 @@ export function world(lines: readonly TestLine[], practices: readonly TestPracti
       lines.flatMap((line) => (line.ncn === undefined ? [] : [[`${line.id}-pool`, { specialty: line.id, entries: line.ncn.map((target, index) => ({ phone: `${line.id} national ${index + 1}`, target })), ring: shortRing }]])),
     ),
   }
+  const numbers = { ...(more.codeNumber === undefined ? {} : { [more.codeNumber]: 'callBackCode' }), ...(more.bypassNumber === undefined ? {} : { [more.bypassNumber]: 'bypass' }) }
+  if (Object.keys(numbers).length > 0) Object.assign(directory, { numbers })
   return `${JSON.stringify(directory, null, 2)}\n`
 }
