@@ -24,7 +24,7 @@ const rooms = {
   arrangements: ['calls', 'store', 'directory', 'switch', 'clock'],
   live: ['calls', 'directory'],
   metrics: ['calls', 'switch', 'live'],
-  admin: ['calls', 'store', 'arrangements', 'recordings', 'live', 'metrics', 'directory', 'switch'],
+  admin: ['calls', 'store', 'arrangements', 'recordings', 'registrar', 'live', 'metrics', 'directory', 'switch'],
   config: ['guard'],
   demo: ['phones', 'sip', 'rtp', 'directory'],
 }

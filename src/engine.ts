@@ -24,6 +24,7 @@ import { spokenNames } from './prompts/spoken-names.js'
 import { createSpeech } from './prompts/spoken.js'
 import { findFlite } from './prompts/voice.js'
 import { createRecordings } from './recordings/recordings.js'
+import { Telephones } from './registrar/telephones.js'
 import { redisReservations } from './reservations/redis-reservations.js'
 import { openStore } from './store/store.js'
 import { connectDrachtioSwitch, whenReady } from './switch/drachtio/connect.js'
@@ -49,6 +50,8 @@ export interface Engine {
 
 /** How long the servers may take to be ready before it is said that they are not. The engine goes on trying. */
 const readyWithinMs = 5_000
+/** Registrations that an address may ask for at once, before a telephone has registered from it: a practice whose telephones all start together. */
+const registrationLimit = { burst: 30, refillMs: 2_000, remembered: 10_000 }
 /** How far back what became of ringing somebody still counts for the watch list and the order of a hunt. */
 const historyMs = 90 * 24 * 60 * 60_000
 
@@ -157,7 +160,20 @@ async function open(settings: Settings, log: Logger, opened: { readonly what: st
     onNotice: (notice) => log[notice.level](notice.text),
   })
   opened.push({ what: 'the switch', close: () => adapter.close() })
-  const telephone = guardedSwitch(adapter, {
+  const trusted = networks(settings.callers)
+  const telephones = await Telephones.open({
+    journal: { append: (user, type, data) => store.ledger.append('device', user, type, data), entries: () => store.ledger.entries('device') },
+    realm: settings.sipRealm,
+    leastSeconds: settings.leastRegistrationSeconds,
+    clock: systemClock,
+    alarms,
+    trusted,
+    strangers: new RateLimit(systemClock, registrationLimit),
+    onRefused: (detail) => log.warn({ what: 'device' }, detail),
+    onProblem: (problem) => log.warn(problem),
+  })
+  opened.push({ what: 'the registered telephones', close: () => telephones.close() })
+  const telephone = guardedSwitch(telephones.on(adapter), {
     ranges: settings.dialable,
     allowance: new Allowance(systemClock, alarms, {
       ...defaultAllowance,
@@ -165,10 +181,13 @@ async function open(settings: Settings, log: Logger, opened: { readonly what: st
       concurrentPerAccount: settings.concurrentCallsPerLine,
       minutesPerAccountPerDay: settings.minutesPerLine,
     }),
-    trusted: networks(settings.callers),
+    trusted,
     strangers: new RateLimit(systemClock),
+    known: { has: (address) => telephones.knows(address) },
+    admit: (call) => telephones.admit(call),
     onRefused: (what, detail) => log.warn({ what }, detail),
   })
+  telephone.onRegister((registration) => telephones.register(registration))
 
   const metrics = createMetrics({
     log: store.log,
@@ -176,6 +195,7 @@ async function open(settings: Settings, log: Logger, opened: { readonly what: st
     storeQueued: () => store.health().queued,
     recordings: () => recordings.health(),
     alarms: () => alarms.active(),
+    registeredDevices: () => telephones.registered,
   })
   opened.push({ what: 'the metrics', close: () => metrics.close() })
 
@@ -189,6 +209,7 @@ async function open(settings: Settings, log: Logger, opened: { readonly what: st
     log: store.log,
     recordings: recordings.sink,
     past: history,
+    owners: (device) => telephones.ownerOf(device),
     ...(reservations ? { reservations } : {}),
     arrangements: arranged,
     alarms,
@@ -209,6 +230,7 @@ async function open(settings: Settings, log: Logger, opened: { readonly what: st
     metrics,
     alarms,
     directory,
+    devices: { telephones, directory, registerAt: sip && `${settings.sipExternalAddress ?? sip.address}:${sip.port}` },
     switchHealth: () => telephone.health(),
     ...(sip ? { ringHere: dialIns(directory()).map(({ number }) => `sip:${number}@${settings.sipExternalAddress ?? sip.address}:${sip.port}`) } : {}),
   }).catch((error: unknown) => {

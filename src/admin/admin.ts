@@ -16,6 +16,7 @@ import { body, sendError, type ApiError } from './api-error.js'
 import { callBackCodeRoutes } from './call-back-code-routes.js'
 import { callBackRoutes } from './call-back-routes.js'
 import { callRoutes } from './call-routes.js'
+import { deviceRoutes, type DeviceRoutesOptions } from './device-routes.js'
 import { healthRoutes } from './health-routes.js'
 import { liveRoutes } from './live-routes.js'
 import { outcomeRoutes } from './outcome-routes.js'
@@ -36,6 +37,8 @@ export interface AdminSettings {
   readonly place: Place
   readonly metrics: Metrics
   readonly alarms: AlarmBoard
+  /** SIP telephones that register. */
+  readonly devices?: DeviceRoutesOptions
   /** The directory in force now, for names. */
   readonly directory: () => Directory
   readonly switchHealth: () => SwitchHealth
@@ -93,6 +96,7 @@ export async function adminApp(settings: AdminSettings): Promise<FastifyInstance
         { name: 'calls', description: 'What was' },
         { name: 'live', description: 'What is' },
         { name: 'arrangements', description: 'What is to be: call-backs, Patient Connect, call-back codes' },
+        { name: 'devices', description: 'SIP telephones of clinicians and organisations' },
         { name: 'health', description: 'For whoever watches over the engine' },
       ],
     },
@@ -102,6 +106,7 @@ export async function adminApp(settings: AdminSettings): Promise<FastifyInstance
   callRoutes(app, settings)
   recordingRoutes(app, settings)
   liveRoutes(app, settings)
+  if (settings.devices) deviceRoutes(app, settings.devices)
   callBackRoutes(app, settings)
   patientConnectRoutes(app, settings)
   callBackCodeRoutes(app, settings)

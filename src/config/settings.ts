@@ -99,6 +99,11 @@ const outboundNumber: Parse<string> = (value) => {
   return value.replaceAll(' ', '')
 }
 
+const realm: Parse<string> = (value) => {
+  if (!/^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,62}[A-Za-z0-9])?$/.test(value)) throw new Error('letters, digits, dots and hyphens, such as ringround or sip.example.org')
+  return value
+}
+
 function row<T>(key: string, env: string, fallback: string, meaning: string, parse: Parse<T>, more: Pick<SettingRow<T>, 'parseList' | 'secret'> = {}): SettingRow<T> {
   return { key, env, fallback, meaning, parse, ...more }
 }
@@ -108,6 +113,8 @@ export const settingRows = {
   sipAddress: row('sip.address', 'RINGROUND_SIP_ADDRESS', '127.0.0.1', 'Address on which calls arrive (embedded switch)', address),
   sipPort: row('sip.port', 'RINGROUND_SIP_PORT', '5060', 'Port on which calls arrive, UDP and TCP; 0: any free one', port(0)),
   sipExternalAddress: row('sip.externalAddress', 'RINGROUND_SIP_EXTERNAL_ADDRESS', '', 'Address by which phones reach this machine, where it is not `sip.address`: behind NAT, or with `sip.address: 0.0.0.0`', (value) => (value === '' ? undefined : address(value))),
+  sipRealm: row('sip.realm', 'RINGROUND_SIP_REALM', 'ringround', 'Realm of the passwords of SIP telephones; with another one all of them need new passwords', realm),
+  leastRegistrationSeconds: row('sip.leastRegistrationSeconds', 'RINGROUND_LEAST_REGISTRATION_SECONDS', '30', 'Shortest registration that is granted to a SIP telephone; the longest is an hour', wholeNumber(1, 3_600)),
   rtpAddress: row('rtp.address', 'RINGROUND_RTP_ADDRESS', '', 'Address for voice packets; empty: as `sip.address`', (value) => (value === '' ? undefined : address(value))),
   rtpFrom: row('rtp.from', 'RINGROUND_RTP_FROM', '20000', 'First port for voice packets', port(1)),
   rtpTo: row('rtp.to', 'RINGROUND_RTP_TO', '29999', 'Last port for voice packets', port(1)),

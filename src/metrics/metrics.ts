@@ -10,6 +10,7 @@ export interface MetricsSources {
   readonly storeQueued: () => number
   readonly recordings: () => { readonly backlog: number; readonly failed: number }
   readonly alarms: () => readonly { readonly alarm: string }[]
+  readonly registeredDevices?: () => number
   /** Default labels of every sample, e.g. `{ node: 'a' }`. */
   readonly labels?: Readonly<Record<string, string>>
 }
@@ -50,6 +51,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
   gauge(registry, 'ringround_store_queued_facts', 'Facts in memory that are not on disk yet', sources.storeQueued)
   gauge(registry, 'ringround_recordings_backlog', 'Recordings that wait for or are being made into MP3', () => sources.recordings().backlog)
   gauge(registry, 'ringround_alarms_active', 'Alarms that are up', () => sources.alarms().length)
+  gauge(registry, 'ringround_devices_registered', 'SIP telephones of our own that can be rung now', () => sources.registeredDevices?.() ?? 0)
 
   return {
     scrape: () => registry.metrics(),

@@ -1,0 +1,109 @@
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import { expectedDeviceUser, isDeviceUser } from '../directory/device-user.js'
+import type { DeviceOwner } from '../directory/device-owner.js'
+import type { Directory } from '../directory/model.js'
+import type { Device } from '../registrar/devices.js'
+import type { MadeDevice } from '../registrar/kept-devices.js'
+import type { Telephones } from '../registrar/telephones.js'
+import { ApiError } from './api-error.js'
+import { madeDeviceAnswer, deviceBody, deviceParams, devicesAnswer, refusals } from './device-schemas.js'
+
+export interface DeviceRoutesOptions {
+  readonly telephones: Pick<Telephones, 'devices' | 'realm' | 'at' | 'make' | 'renew' | 'remove'>
+  readonly directory: () => Directory
+  /** Where telephones register, `host:port`. Undefined: at a drachtio-server, whose address is not known here. */
+  readonly registerAt?: string | undefined
+}
+
+interface Wish {
+  readonly owner: DeviceOwner
+  readonly label?: string
+  readonly user?: string
+  readonly algorithm?: 'MD5' | 'SHA-256'
+}
+
+/** SIP telephones that may register: made, listed, given a new password, removed. A password is shown once, when it is made. */
+export function deviceRoutes(app: FastifyInstance, options: DeviceRoutesOptions): void {
+  const { telephones, directory } = options
+
+  app.post<{ Body: Wish }>(
+    '/api/devices',
+    { schema: { summary: 'Make credentials for a SIP telephone of a clinician or an organisation. The password is shown this once', tags: ['devices'], body: deviceBody, response: { 201: madeDeviceAnswer, ...refusals } } },
+    async (request, reply) => {
+      const { owner, user } = request.body
+      if (user !== undefined && !isDeviceUser(user)) throw new ApiError(400, 'badRequest', `user: "${user}" cannot be the name of a device; expected: ${expectedDeviceUser}`)
+      if (nameOf(owner, directory()) === null) throw new ApiError(404, 'ownerNotFound', `owner: the directory has no ${owner.kind} "${owner.id}"; expected: an id of the directory file`)
+      const made = await kept(telephones.make(request.body))
+      if (made === undefined) throw new ApiError(409, 'deviceExists', `user: there is a device "${user ?? ''}" already; choose another name, or ask for a new password at POST /api/devices/${user ?? ''}/password`)
+      return answerOnce(reply.status(201), made, options)
+    },
+  )
+
+  app.get('/api/devices', { schema: { summary: 'The SIP telephones, and which of them are registered now', tags: ['devices'], response: { 200: devicesAnswer, ...refusals } } }, () => {
+    const known = directory()
+    return { realm: telephones.realm, devices: telephones.devices.list().map((device) => deviceView(device, known, telephones)) }
+  })
+
+  app.post<{ Params: { user: string } }>(
+    '/api/devices/:user/password',
+    { schema: { summary: 'A new password, shown this once. The old one is good no more, and who registered with it is registered no more', tags: ['devices'], params: deviceParams, response: { 200: madeDeviceAnswer, ...refusals } } },
+    async (request, reply) => {
+      const made = await kept(telephones.renew(request.params.user))
+      if (made === undefined) throw noDevice(request.params.user)
+      return answerOnce(reply.status(200), made, options)
+    },
+  )
+
+  app.delete<{ Params: { user: string } }>(
+    '/api/devices/:user',
+    { schema: { summary: 'Remove a SIP telephone: it neither rings nor calls any more. A call that it is on goes on', tags: ['devices'], params: deviceParams, response: { 204: { type: 'null', description: 'It is gone' }, ...refusals } } },
+    async (request, reply) => {
+      if (!(await kept(telephones.remove(request.params.user)))) throw noDevice(request.params.user)
+      return reply.status(204).send()
+    },
+  )
+}
+
+/** With the password, which nobody may find in a cache. */
+function answerOnce(reply: FastifyReply, { device, password }: MadeDevice, { registerAt, directory }: DeviceRoutesOptions): FastifyReply {
+  const { user, owner, label, algorithm, credentials } = device
+  return reply.header('cache-control', 'no-store').send({
+    ...{ user, password, realm: credentials.realm, algorithm },
+    register: registerAt === undefined ? null : `sip:${registerAt}`,
+    address: registerAt === undefined ? null : `sip:${user}@${registerAt}`,
+    target: `device:${user}`,
+    owner: { ...owner, name: nameOf(owner, directory()) },
+    label,
+  })
+}
+
+function deviceView(device: Device, directory: Directory, telephones: DeviceRoutesOptions['telephones']): object {
+  const { user, owner, label, algorithm, credentials, createdAt } = device
+  const registrations = telephones.at(user).map(({ registeredAt, expiresAt, source, userAgent }) => ({ since: registeredAt, expiresAt, source: `${source.protocol}:${source.address}:${source.port}`, userAgent: userAgent ?? null }))
+  return {
+    ...{ user, target: `device:${user}`, label, algorithm, createdAt },
+    owner: { ...owner, name: nameOf(owner, directory) },
+    passwordSince: credentials.since,
+    needsNewPassword: credentials.realm !== telephones.realm,
+    registered: registrations.length > 0,
+    registrations,
+  }
+}
+
+/** Null when the directory does not have them (any more). */
+function nameOf({ kind, id }: DeviceOwner, directory: Directory): string | null {
+  return (kind === 'clinician' ? directory.clinicians : directory.organisations).get(id)?.name ?? null
+}
+
+function noDevice(user: string): ApiError {
+  return new ApiError(404, 'deviceNotFound', `There is no device "${user}". GET /api/devices lists them.`)
+}
+
+/** What the ledger refuses is told as what it is. */
+async function kept<T>(change: Promise<T>): Promise<T> {
+  try {
+    return await change
+  } catch (error) {
+    throw new ApiError(503, 'storeUnavailable', `It could not be written down, and was not done: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
