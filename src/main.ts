@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import { destination, pino, type Logger } from 'pino'
 import { readSettings, SettingsError, type Settings } from './config/settings.js'
 import { startDemo, type Demo } from './demo-process.js'
+import { demoNetwork } from './demo/demo-settings.js'
 import { dialIns, ensureFolder, startEngine, StartError, type Engine } from './engine.js'
 
 const usage = `Usage: npm start -- [--demo] [--config FILE]
@@ -59,7 +60,10 @@ function announce(engine: Engine, settings: Settings, demo: boolean): void {
 async function main(): Promise<void> {
   const options = argumentsOf(process.argv.slice(2))
   const root = fileURLToPath(new URL('../../', import.meta.url))
-  const settings = readSettings({ root, file: options.config, env: process.env })
+  const read = readSettings({ root, file: options.config, env: process.env })
+  // Without a trunk of its own, a demo's patients and practices are played as well.
+  const network = options.demo && read.trunks.length === 0 ? demoNetwork : undefined
+  const settings = network ? { ...read, trunks: [{ name: 'demo', address: `${network.address}:${network.port}` }] } : read
   ensureFolder(settings.dataFolder, 'folders.data (RINGROUND_DATA_FOLDER)')
   const log = await openLog(settings)
   const engine = await startEngine(settings, log)
@@ -78,7 +82,7 @@ async function main(): Promise<void> {
   process.on('SIGINT', stop)
   process.on('SIGTERM', stop)
 
-  if (options.demo && engine.sip) demo = await startDemo({ sip: engine.sip, directoryFile: settings.directoryFile }, (line) => log.info(line))
+  if (options.demo && engine.sip) demo = await startDemo({ sip: engine.sip, directoryFile: settings.directoryFile, ...(network ? { network } : {}) }, (line) => log.info(line))
   announce(engine, settings, options.demo)
 }
 

@@ -10,6 +10,7 @@ import {
   voicemail,
   type Temperament,
 } from '../phones/temperament.js'
+import type { DemoSettings } from './demo-settings.js'
 
 const second = 1_000
 
@@ -40,8 +41,11 @@ export interface Part {
   readonly toneHz: number
 }
 
-/** Every `sip:` address of the directory on this machine's loopback, once. */
-export function cast(directory: Directory): readonly Part[] {
+/**
+ * Every `sip:` address of the directory on this machine's loopback, once.
+ * @param network where the telephone network is played: one telephone that answers whatever number is rung
+ */
+export function cast(directory: Directory, network?: DemoSettings['network']): readonly Part[] {
   const parts = new Map<string, Part>()
   const add = (name: string, uri: string) => {
     const match = /^sip:([^@;]+)@(127\.\d+\.\d+\.\d+):(\d+)$/.exec(uri)
@@ -52,5 +56,6 @@ export function cast(directory: Directory): readonly Part[] {
   for (const { name, numbers } of directory.clinicians.values()) for (const target of numbers) if (target.kind === 'uri') add(name, target.uri)
   const entries = [...[...directory.rotas.values()].flatMap(({ pattern }) => pattern.flatMap((session) => session.entries)), ...[...directory.pools.values()].flatMap((pool) => pool.entries)]
   for (const entry of entries) if (entry.kind === 'phone' && entry.target.kind === 'uri') add(entry.label, entry.target.uri)
+  if (network) parts.set('network', { name: 'A patient', user: 'network', ...network, temperament: ordinary, toneHz: 460 })
   return [...parts.values()]
 }

@@ -26,13 +26,13 @@ function fail(line: string): never {
   process.exit(1)
 }
 
-const { sip, directoryFile } = JSON.parse(process.env.RINGROUND_DEMO ?? 'null') as DemoSettings
+const { sip, directoryFile, network } = JSON.parse(process.env.RINGROUND_DEMO ?? 'null') as DemoSettings
 const parsed = await loadDirectory(directoryFile)
 if (!parsed.ok) fail(`${directoryFile} has errors`)
 const { directory } = parsed
 
 const phones: Phone[] = []
-for (const part of cast(directory)) {
+for (const part of cast(directory, network)) {
   try {
     const phone = await Phone.open({ name: part.name, user: part.user, address: part.address, port: part.port, toneHz: part.toneHz })
     behave(phone, part.temperament)
