@@ -14,6 +14,7 @@ import { openRotaLedger } from './directory/rota-ledger.js'
 import { watchDirectory, type DirectoryHolder } from './directory/watch-directory.js'
 import { Allowance, defaultAllowance } from './guard/allowance.js'
 import { guardedSwitch } from './guard/guarded-switch.js'
+import { spendingFacts, spentToday } from './guard/spent-today.js'
 import { trunksFor } from './guard/dial-plan.js'
 import { networks, RateLimit } from './guard/source-gate.js'
 import { startEmbeddedProcess, type EmbeddedProcess } from './embedded-process.js'
@@ -156,6 +157,10 @@ async function open(settings: Settings, log: Logger, opened: { readonly what: st
   const adapter = connectDrachtioSwitch({
     servers: embedded ? [embeddedServers(settings, embedded)] : configuredServers(settings),
     trunks: settings.trunks,
+    onTrunk(name, failing) {
+      if (failing === undefined) alarms.clear(`trunk.failing: ${name}`)
+      else alarms.raise(`trunk.failing: ${name}`, `calls go through the other trunks first, where there are any; ${failing}`)
+    },
     mediaTimeoutSeconds: settings.mediaTimeoutSeconds,
     onNotice: (notice) => log[notice.level](notice.text),
   })
@@ -173,19 +178,23 @@ async function open(settings: Settings, log: Logger, opened: { readonly what: st
     onProblem: (problem) => log.warn(problem),
   })
   opened.push({ what: 'the registered telephones', close: () => telephones.close() })
+  const allowance = new Allowance(systemClock, alarms, {
+    ...defaultAllowance,
+    concurrent: settings.concurrentCalls,
+    concurrentPerAccount: settings.concurrentCallsPerLine,
+    minutesPerAccountPerDay: settings.minutesPerLine,
+  })
+  for (const [account, ms] of spentToday(await store.eventsOfCallsSince(allowance.dayBegan(), spendingFacts))) allowance.spend(account, ms)
   const telephone = guardedSwitch(telephones.on(adapter), {
     ranges: settings.dialable,
-    allowance: new Allowance(systemClock, alarms, {
-      ...defaultAllowance,
-      concurrent: settings.concurrentCalls,
-      concurrentPerAccount: settings.concurrentCallsPerLine,
-      minutesPerAccountPerDay: settings.minutesPerLine,
-    }),
+    trunks: settings.trunks,
+    allowance,
     trusted,
     strangers: new RateLimit(systemClock),
     known: { has: (address) => telephones.knows(address) },
     admit: (call) => telephones.admit(call),
-    onRefused: (what, detail) => log.warn({ what }, detail),
+    // What was to be dialled and must not be is a mistake on a rota, or somebody trying.
+    onRefused: (what, detail) => log[what === 'dial' ? 'error' : 'warn']({ what }, detail),
   })
   telephone.onRegister((registration) => telephones.register(registration))
 

@@ -90,7 +90,7 @@ export type CallFact =
   | { readonly type: 'line.refused'; readonly line: LineId; readonly why: 'closed' | 'notAllowed' | 'noRota' }
   | { readonly type: 'hunt.started'; readonly pool: AttemptPool; readonly candidates: number }
   | { readonly type: 'candidate.passedOver'; readonly candidate: string; readonly why: 'beingRung' | 'onACall' }
-  | { readonly type: 'attempt.started'; readonly attempt: AttemptId; readonly candidate: string; readonly label: string; readonly clinician?: ClinicianId; readonly pool: AttemptPool; readonly target: string }
+  | { readonly type: 'attempt.started'; readonly attempt: AttemptId; readonly candidate: string; readonly label: string; readonly clinician?: ClinicianId; readonly pool: AttemptPool; readonly target: string; readonly account?: string }
   | { readonly type: 'attempt.ringing'; readonly attempt: AttemptId }
   | { readonly type: 'attempt.answered'; readonly attempt: AttemptId; readonly legId: string }
   | { readonly type: 'whisper.started'; readonly attempt: AttemptId; readonly repetition: number }

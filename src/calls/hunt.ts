@@ -200,7 +200,7 @@ class Hunt<T> {
     const { scope, clock, settings } = this.#call
     const attempt = scope.nextAttempt()
     const { key, label, clinician } = candidate
-    scope.tell({ type: 'attempt.started', attempt, candidate: key, label, ...(clinician === undefined ? {} : { clinician }), pool: pool.pool, target: targetInFacts(target) })
+    scope.tell({ type: 'attempt.started', attempt, candidate: key, label, ...(clinician === undefined ? {} : { clinician }), pool: pool.pool, target: targetInFacts(target), account: this.#request.account })
     const ringMs = Math.min(pool.ring.ringSeconds * 1_000, this.#request.deadline - clock.monotonic())
     const dialled = await this.#call.switch.dial(target, {
       from: settings.outbound,

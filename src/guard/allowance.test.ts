@@ -15,7 +15,7 @@ beforeEach(() => {
   raised = []
   allowance = new Allowance(
     clock,
-    { raise: (alarm, detail) => raised.push(`${alarm}: ${detail}`), clear: () => undefined },
+    { raise: (alarm, detail) => raised.push(`${alarm}: ${detail}`), clear: (alarm) => raised.push(`${alarm} over`) },
     { concurrent: 3, concurrentPerAccount: 2, minutesPerAccountPerDay: 10, timeZone: 'Europe/London' },
   )
 })
@@ -34,6 +34,7 @@ describe('outgoing calls', () => {
     expect(raised).toEqual([expect.stringContaining('calls.limitReached')])
     first.end()
     first.end()
+    expect(raised.slice(1)).toEqual(['calls.limitReached over'])
     expect(allowance.running).toBe(1)
     granted('cardiology')
   })
@@ -66,5 +67,43 @@ describe('outgoing calls', () => {
     expect(allowance.begin('a').kind).toBe('refused')
     await clock.advance(50 * minute)
     expect(allowance.begin('a').kind).toBe('granted')
+  })
+
+  it('are in alarm until every limit has room again', async () => {
+    const [a, b, c] = [granted('a'), granted('b'), granted('b')]
+    a.answered()
+    expect(allowance.begin('c').kind).toBe('refused')
+    await clock.advance(10 * minute)
+    c.end()
+    expect(raised.at(-1)).toBe('calls.limitReached over')
+    expect(allowance.begin('a').kind).toBe('refused')
+    granted('b')
+    expect(allowance.begin('b').kind).toBe('refused')
+    expect(raised.at(-1)).toMatch(/10 minutes a day for "a", and that of 3 outgoing calls/)
+    b.end()
+    expect(raised.at(-1)).not.toMatch(/over/)
+    await clock.advance(60 * minute)
+    granted('c')
+    expect(raised.at(-1)).toBe('calls.limitReached over')
+  })
+
+  it('that were made before the engine started anew count', () => {
+    allowance.spend('a', 9 * minute)
+    granted('a').end()
+    allowance.spend('a', minute)
+    expect(allowance.begin('a').kind).toBe('refused')
+    expect(allowance.begin('b').kind).toBe('granted')
+  })
+
+  it.each([
+    ['2026-11-21T23:00:00Z', '2026-11-21T00:00:00Z'],
+    ['2026-11-21T00:00:00Z', '2026-11-21T00:00:00Z'],
+    ['2026-07-01T22:59:59Z', '2026-06-30T23:00:00Z'],
+    ['2026-07-01T23:00:00Z', '2026-07-01T23:00:00Z'],
+    ['2026-03-29T12:00:00Z', '2026-03-29T00:00:00Z'],
+    ['2026-10-25T23:59:00Z', '2026-10-24T23:00:00Z'],
+  ])('at %s the day had begun at %s', (now, began) => {
+    const at = new Allowance(new VirtualClock(Date.parse(now)), { raise: () => undefined, clear: () => undefined })
+    expect(new Date(at.dayBegan()).toISOString()).toBe(new Date(began).toISOString())
   })
 })

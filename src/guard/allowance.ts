@@ -22,18 +22,27 @@ export interface Charge {
 
 export type AllowanceVerdict = { readonly kind: 'granted'; readonly charge: Charge } | { readonly kind: 'refused'; readonly why: string }
 
+const alarm = 'calls.limitReached'
+
 interface Account {
   day: string
   spentMs: number
   readonly running: Set<{ answeredAt: number | undefined }>
 }
 
+/** A limit that has been run into. `day`: it is one of that day. */
+interface Reached {
+  readonly words: string
+  readonly day?: string
+}
+
 /**
  * How much may be telephoned for whose account (a line, a device, an organisation). What is spent beyond it is refused and raises an alarm:
- * either somebody is abusing the service, or the limit is too tight for it.
+ * either somebody is abusing the service, or the limit is too tight for it. The alarm is over when there is room again.
  */
 export class Allowance {
   readonly #accounts = new Map<string, Account>()
+  readonly #reached = new Map<string, Reached>()
   readonly #day: Intl.DateTimeFormat
   #running = 0
 
@@ -50,13 +59,28 @@ export class Allowance {
     return this.#running
   }
 
+  /** Wall-clock ms at which the day of now began, to the minute. */
+  dayBegan(): number {
+    const now = Math.floor(this.clock.now() / 60_000)
+    const today = this.#day.format(now * 60_000)
+    // The last minute of another day, sought by halves: a day has 23 to 25 hours.
+    let [before, after] = [now - 26 * 60, now]
+    while (after - before > 1) {
+      const middle = Math.floor((before + after) / 2)
+      if (this.#day.format(middle * 60_000) === today) after = middle
+      else before = middle
+    }
+    return after * 60_000
+  }
+
   /** Asks for one outgoing call. A granted one must be ended. */
   begin(account: string): AllowanceVerdict {
     const { concurrent, concurrentPerAccount, minutesPerAccountPerDay } = this.settings
     const state = this.#account(account)
-    if (this.#running >= concurrent) return this.#refuse(`${concurrent} outgoing calls at the same time`)
-    if (state.running.size >= concurrentPerAccount) return this.#refuse(`${concurrentPerAccount} outgoing calls at the same time for "${account}"`)
-    if (this.#spentMs(state) >= minutesPerAccountPerDay * 60_000) return this.#refuse(`${minutesPerAccountPerDay} minutes a day for "${account}"`)
+    this.#forgetOtherDays(state.day)
+    if (this.#running >= concurrent) return this.#refuse('running', { words: `${concurrent} outgoing calls at the same time` })
+    if (state.running.size >= concurrentPerAccount) return this.#refuse(`running:${account}`, { words: `${concurrentPerAccount} outgoing calls at the same time for "${account}"` })
+    if (this.#spentMs(state) >= minutesPerAccountPerDay * 60_000) return this.#refuse(`minutes:${account}`, { words: `${minutesPerAccountPerDay} minutes a day for "${account}"`, day: state.day })
     const call: { answeredAt: number | undefined } = { answeredAt: undefined }
     state.running.add(call)
     this.#running += 1
@@ -69,10 +93,16 @@ export class Allowance {
         end: () => {
           if (!state.running.delete(call)) return
           this.#running -= 1
+          this.#roomAgain('running', `running:${account}`)
           if (call.answeredAt !== undefined) this.#account(account).spentMs += this.clock.monotonic() - call.answeredAt
         },
       },
     }
+  }
+
+  /** Adds what an account has spent today already: an engine that starts anew in the course of a day goes on counting. */
+  spend(account: string, ms: number): void {
+    this.#account(account).spentMs += ms
   }
 
   #account(name: string): Account {
@@ -95,8 +125,19 @@ export class Allowance {
     return spent
   }
 
-  #refuse(limit: string): AllowanceVerdict {
-    this.alarms.raise('calls.limitReached', `the limit of ${limit} is reached`)
-    return { kind: 'refused', why: `limit reached: ${limit}` }
+  #refuse(key: string, limit: Reached): AllowanceVerdict {
+    this.#reached.set(key, limit)
+    this.alarms.raise(alarm, `the limit of ${[...this.#reached.values()].map(({ words }) => words).join(', and that of ')} is reached`)
+    return { kind: 'refused', why: `limit reached: ${limit.words}` }
+  }
+
+  #roomAgain(...keys: readonly string[]): void {
+    let any = false
+    for (const key of keys) any = this.#reached.delete(key) || any
+    if (any && this.#reached.size === 0) this.alarms.clear(alarm)
+  }
+
+  #forgetOtherDays(today: string): void {
+    this.#roomAgain(...[...this.#reached].filter(([, { day }]) => day !== undefined && day !== today).map(([key]) => key))
   }
 }

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { VirtualClock } from '../clock/virtual-clock.js'
-import type { DialResult, HangUp, IncomingCall, Leg, Switch, Target } from '../switch/port.js'
+import type { DialOptions, DialResult, HangUp, IncomingCall, Leg, Switch, Target } from '../switch/port.js'
 import { Allowance } from './allowance.js'
 import { defaultDialable } from './dial-plan.js'
 import { guardedSwitch, type Admission } from './guarded-switch.js'
@@ -10,6 +10,7 @@ const clock = new VirtualClock(Date.UTC(2026, 10, 21))
 const mobile: Target = { kind: 'number', number: '+447700900123' }
 
 let dialled: Target[]
+let through: DialOptions['trunks'][]
 let answer: DialResult
 let refused: string[]
 let incoming: ((call: IncomingCall) => Promise<void>) | undefined
@@ -19,6 +20,7 @@ let asked: number
 
 beforeEach(() => {
   dialled = []
+  through = []
   refused = []
   admission = { kind: 'unknown' }
   asked = 0
@@ -26,8 +28,9 @@ beforeEach(() => {
   const inner: Switch = {
     onIncoming: (handler) => (incoming = handler),
     onRegister: () => undefined,
-    dial: (target) => {
+    dial: (target, options) => {
       dialled.push(target)
+      through.push(options.trunks)
       return Promise.resolve(answer)
     },
     bridge: () => Promise.resolve({ kind: 'cancelled' }),
@@ -38,6 +41,10 @@ beforeEach(() => {
   const alarms = { raise: () => undefined, clear: () => undefined }
   guarded = guardedSwitch(inner, {
     ranges: defaultDialable,
+    trunks: [
+      { name: 'landlines', address: '192.0.2.1', ranges: ['uk-geographic'] },
+      { name: 'all', address: 'sip.trunk.example:5080' },
+    ],
     allowance: new Allowance(clock, alarms, { concurrent: 2, concurrentPerAccount: 1, minutesPerAccountPerDay: 10, timeZone: 'Europe/London' }),
     trusted: networks(['127.0.0.0/8']),
     strangers: new RateLimit(clock, { burst: 2, refillMs: 1_000, remembered: 10 }),
@@ -55,10 +62,31 @@ function dial(target: Target, account = 'cardiology') {
 }
 
 describe('dialling out', () => {
-  it.each(['+449098790000', '+12125550123', '999', '+447700900123;ext=1', '+447700900123@example.net'])('never lets %s reach the switch', async (number) => {
+  it.each(['+449098790000', '+12125550123', '+441534123456', '999', '112', '118118', '', '+447700900123;ext=1', '+447700900123@example.net', '+447700900123\r\nX: y', '${system(id)}', '+44770090012３'])('never lets the number %j reach the switch', async (number) => {
     expect(await dial({ kind: 'number', number })).toMatchObject({ kind: 'failed', fault: 'ours' })
     expect(dialled).toEqual([])
     expect(refused).toHaveLength(1)
+    expect(refused[0]).toMatch(/^[\x20-\x7e]*$/)
+  })
+
+  it.each(['sip:999@192.0.2.1', 'sip:09098790000@sip.trunk.example', 'sip:ward@192.0.2.9?Replaces=x', 'sip:ward@192.0.2.9;maddr=192.0.2.1', 'sip:ward@192.0.2.9\r\nRoute: <sip:x>', 'tel:999', 'sofia/external/999@x'])(
+    'never lets the address %j reach the switch',
+    async (uri) => {
+      expect(await dial({ kind: 'uri', uri })).toMatchObject({ kind: 'failed', fault: 'ours' })
+      expect(dialled).toEqual([])
+      expect(refused[0]).toMatch(/^[\x20-\x7e]*$/)
+    },
+  )
+
+  it('says of a refused number only as much as whoever knows the directory needs', async () => {
+    await dial({ kind: 'number', number: '+449098790000' })
+    expect(refused).toEqual([expect.stringMatching(/^dial \+4490\.\.\.00 for "cardiology": outside the ranges/)])
+  })
+
+  it('names the trunks whose ranges hold the number', async () => {
+    await dial(mobile)
+    await dial({ kind: 'number', number: '+441632960123' })
+    expect(through).toEqual([['all'], ['landlines', 'all']])
   })
 
   it('gives back what a call took that was not answered', async () => {

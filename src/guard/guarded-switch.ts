@@ -1,11 +1,13 @@
 import type { DialOptions, DialResult, IncomingCall, Switch, Target } from '../switch/port.js'
 import type { Allowance } from './allowance.js'
-import { dialable, type DialableRange } from './dial-plan.js'
+import { ringable, trunksFor, type DialableRange, type RangedTrunk } from './dial-plan.js'
 import type { RateLimit } from './source-gate.js'
 
 export interface GuardOptions {
-  /** Ranges that telephone numbers may be dialled in. */
+  /** Ranges that telephone numbers may be dialled in, through trunks without ranges of their own. */
   readonly ranges: readonly DialableRange[]
+  /** Which of them may carry a number is decided here; which of those does is the adapter's to say. */
+  readonly trunks?: readonly (RangedTrunk & { readonly address: string })[]
   readonly allowance: Allowance
   /** Addresses from which calls are taken without further proof. */
   readonly trusted: { has(address: string): boolean }
@@ -40,7 +42,16 @@ export function guardedSwitch(inner: Switch, guards: GuardOptions): Switch {
       })
     },
     onRegister: (handler) => inner.onRegister(handler),
-    dial: (target, options) => (target.kind === 'number' ? dialNumber(inner, guards, target, options) : inner.dial(target, options)),
+    dial: (target, options) => {
+      switch (target.kind) {
+        case 'number':
+          return dialNumber(inner, guards, target, options)
+        case 'uri':
+          return ringAddress(inner, guards, target, options)
+        case 'device':
+          return inner.dial(target, options)
+      }
+    },
     bridge: (a, b, options) => inner.bridge(a, b, options),
     health: () => inner.health(),
     onHealth: (listener) => inner.onHealth(listener),
@@ -50,16 +61,12 @@ export function guardedSwitch(inner: Switch, guards: GuardOptions): Switch {
 
 async function dialNumber(inner: Switch, guards: GuardOptions, target: Extract<Target, { kind: 'number' }>, options: DialOptions): Promise<DialResult> {
   const account = options.account ?? nobodysAccount
-  const refuse = (why: string): DialResult => {
-    guards.onRefused('dial', `${target.number} for "${account}": ${why}`)
-    return { kind: 'failed', fault: 'ours', reason: why }
-  }
-  const plan = dialable(target.number, guards.ranges)
-  if (plan.kind === 'refused') return refuse(plan.why)
+  const plan = trunksFor(target.number, guards.trunks ?? [], guards.ranges)
+  if (plan.kind === 'refused') return refused(guards, target.number, account, plan.why)
   const allowed = guards.allowance.begin(account)
-  if (allowed.kind === 'refused') return refuse(allowed.why)
+  if (allowed.kind === 'refused') return refused(guards, target.number, account, allowed.why)
   try {
-    const result = await inner.dial(target, options)
+    const result = await inner.dial(target, guards.trunks === undefined ? options : { ...options, trunks: plan.trunks })
     if (result.kind !== 'answered') {
       allowed.charge.end()
       return result
@@ -71,6 +78,24 @@ async function dialNumber(inner: Switch, guards: GuardOptions, target: Extract<T
     allowed.charge.end()
     throw fault
   }
+}
+
+/** A telephone of the house: it costs nothing, but what stands there goes into a request line. */
+function ringAddress(inner: Switch, guards: GuardOptions, target: Extract<Target, { kind: 'uri' }>, options: DialOptions): Promise<DialResult> {
+  const verdict = ringable(target.uri, (guards.trunks ?? []).map(({ address }) => address))
+  if (verdict.kind === 'refused') return Promise.resolve(refused(guards, target.uri, options.account ?? nobodysAccount, verdict.why))
+  return inner.dial(target, options)
+}
+
+function refused(guards: GuardOptions, target: string, account: string, why: string): DialResult {
+  guards.onRefused('dial', `${loggable(target)} for "${account}": ${why}`)
+  return { kind: 'failed', fault: 'ours', reason: why }
+}
+
+/** What was to be dialled, so that somebody who knows the directory finds it: never a whole number, and no character that a log could trip over. */
+function loggable(target: string): string {
+  if (/^\+\d{6,15}$/.test(target)) return `${target.slice(0, 5)}...${target.slice(-2)}`
+  return JSON.stringify(target.length > 60 ? `${target.slice(0, 60)}...` : target).replace(/[^\x20-\x7e]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
 /** @returns the call as the flows are to see it; undefined when it is not for them */

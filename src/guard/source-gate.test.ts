@@ -11,6 +11,17 @@ describe('the addresses from which calls are taken', () => {
     ['192.0.2.7', true],
     ['192.0.2.8', false],
     ['::ffff:192.0.2.7', true],
+    ['::FFFF:192.0.2.7', true],
+    ['::ffff:c000:207', true],
+    ['::ffff:127.0.0.1', true],
+    ['::ffff:192.0.2.8', false],
+    ['::192.0.2.7', false],
+    ['64:ff9b::192.0.2.7', false],
+    ['192.0.2.007', false],
+    ['127.1', false],
+    ['2130706433', false],
+    ['127.0.0.1:5060', false],
+    ['127.0.0.1, 192.0.2.8', false],
     ['2001:db8::5', true],
     ['2001:db9::5', false],
     ['not an address', false],
@@ -43,6 +54,18 @@ describe('an unknown address', () => {
     expect(limit.take('192.0.2.1')).toBe(true)
     expect(limit.take('192.0.2.1')).toBe(false)
     expect(limit.take('192.0.2.2')).toBe(true)
+  })
+
+  it('is the same however it is written, and so is its network in IPv6', () => {
+    const limit = new RateLimit(new VirtualClock(), { burst: 1, refillMs: 1_000, remembered: 10 })
+    expect(limit.take('192.0.2.1')).toBe(true)
+    for (const same of ['::ffff:192.0.2.1', '::FFFF:192.0.2.1', '::ffff:c000:201']) expect(limit.take(same)).toBe(false)
+    expect(limit.take('2001:db8:0:1::5')).toBe(true)
+    for (const same of ['2001:db8:0:1::6', '2001:0db8:0000:0001:ffff:ffff:ffff:ffff', '2001:DB8::1:1:2:3:4']) expect(limit.take(same)).toBe(false)
+    expect(limit.take('2001:db8:0:2::5')).toBe(true)
+    expect(limit.take('fe80::1%eth0')).toBe(true)
+    expect(limit.take('::1')).toBe(true)
+    expect(limit.take('no address')).toBe(true)
   })
 
   it('cannot fill the memory', () => {

@@ -78,6 +78,13 @@ export class CallQueries {
     return rows.map(asEvent)
   }
 
+  /** The facts of these types of the calls that arrived since then (wall-clock ms), in the order in which they happened. */
+  async eventsOfCallsSince(arrivedSince: number, types: readonly CallFactType[]): Promise<readonly CallEvent[]> {
+    const calls = this.db.selectFrom('calls').select('call_id').where('arrived_at', '>=', arrivedSince)
+    const rows = await this.db.selectFrom('call_events').selectAll().where('call_id', 'in', calls).where('type', 'in', types).orderBy('at').orderBy('call_id').orderBy('seq').execute()
+    return rows.map(asEvent)
+  }
+
   /** The facts of these types since then (wall-clock ms), in the order in which they happened. */
   async factsOf(types: readonly ArrangementFactType[], since: number): Promise<readonly CallEvent[]> {
     const rows = await this.db.selectFrom('call_events').selectAll().where(isArrangementFact).where('at', '>=', since).where('type', 'in', types).orderBy('at').orderBy('call_id').orderBy('seq').execute()

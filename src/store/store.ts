@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import type { Alarms } from '../calls/alarms.js'
 import { callRecord } from '../calls/call-record.js'
-import type { CallEvent, CallFact, EventLog } from '../calls/events.js'
+import type { CallEvent, CallFact, CallFactType, EventLog } from '../calls/events.js'
 import type { ArrangementFactType } from './arrangement-facts.js'
 import type { CallFilter, CallPage } from './call-filter.js'
 import type { StoredRecording } from './call-queries.js'
@@ -45,6 +45,8 @@ export interface Store {
   recording(recordingId: string): Promise<StoredRecording | undefined>
   /** What became of ringing anybody since then (wall-clock ms), in the order in which it happened. */
   attemptEvents(since: number): Promise<readonly CallEvent[]>
+  /** The facts of these types of the calls that arrived since then (wall-clock ms), in the order in which they happened. */
+  eventsOfCallsSince(arrivedSince: number, types: readonly CallFactType[]): Promise<readonly CallEvent[]>
   /** The facts of these types since then (wall-clock ms), in the order in which they happened. */
   factsOf(types: readonly ArrangementFactType[], since: number): Promise<readonly CallEvent[]>
   /** Closes the calls that a dead engine left open. Call once at start-up, before calls are taken. @returns their ids */
@@ -122,6 +124,10 @@ class SqliteStore implements Store {
 
   attemptEvents(since: number): Promise<readonly CallEvent[]> {
     return this.reader.ask('attemptEvents', since)
+  }
+
+  eventsOfCallsSince(arrivedSince: number, types: readonly CallFactType[]): Promise<readonly CallEvent[]> {
+    return this.reader.ask('eventsOfCallsSince', arrivedSince, types)
   }
 
   factsOf(types: readonly ArrangementFactType[], since: number): Promise<readonly CallEvent[]> {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { nextTrunkMayHelp, refusalOf, type FinalAnswer } from './dial-outcome.js'
+import type { DialResult } from '../port.js'
+import { nextTrunkMayHelp, refusalOf, trunkSignOf, type FinalAnswer } from './dial-outcome.js'
 
 const answer = (status: number, more: Partial<FinalAnswer> = {}): FinalAnswer => ({ status, reason: 'x', local: false, viaTrunk: false, ...more })
 
@@ -39,6 +40,8 @@ describe('what a refusal means', () => {
   it('knows a 408 from the far end from a silence', () => {
     expect(refusalOf(answer(408, { local: true }))).toMatchObject({ kind: 'failed', fault: 'farEnd' })
     expect(refusalOf(answer(408, { local: true, viaTrunk: true }))).toMatchObject({ kind: 'failed', fault: 'trunk' })
+    expect(refusalOf(answer(408, { viaTrunk: true }))).toMatchObject({ kind: 'failed', fault: 'trunk' })
+    expect(refusalOf(answer(408, { viaTrunk: true, rang: true }))).toMatchObject({ kind: 'unavailable' })
   })
 
   it.each([
@@ -62,5 +65,41 @@ describe('what a refusal means', () => {
     expect(nextTrunkMayHelp(trunkDown, true)).toBe(false)
     expect(nextTrunkMayHelp(refusalOf(answer(486, { viaTrunk: true })), false)).toBe(false)
     expect(nextTrunkMayHelp(refusalOf(answer(404, { viaTrunk: true })), false)).toBe(false)
+  })
+})
+
+describe('what an attempt says of its trunk', () => {
+  const failed = (status: number, more: Partial<FinalAnswer> = {}): DialResult => refusalOf(answer(status, { viaTrunk: true, ...more }))
+
+  it.each<[DialResult, boolean, string | undefined]>([
+    [{ kind: 'answered', leg: undefined as never, at: 0, rangMs: 0 }, false, 'carried'],
+    [failed(486), false, 'carried'],
+    [failed(603), false, 'carried'],
+    [failed(404), false, 'carried'],
+    [failed(480), false, 'carried'],
+    [failed(503), true, 'carried'],
+    [{ kind: 'noAnswer', rangMs: 1 }, true, 'carried'],
+    [{ kind: 'cancelled' }, true, 'carried'],
+    [{ kind: 'noAnswer', rangMs: 1 }, false, undefined],
+    [{ kind: 'cancelled' }, false, undefined],
+    [failed(488), false, undefined],
+    [failed(400), false, undefined],
+    [{ kind: 'failed', fault: 'ours', reason: 'no channel' }, false, undefined],
+    [failed(503), false, 'down'],
+    [failed(503, { local: true }), false, 'down'],
+    [failed(408, { local: true }), false, 'down'],
+    [failed(401), false, 'down'],
+    [failed(407), false, 'down'],
+    [{ kind: 'failed', fault: 'trunk', reason: 'it does not answer' }, false, 'down'],
+    [failed(408), false, 'refused'],
+    [failed(403), false, 'refused'],
+    [failed(500), false, 'refused'],
+    [failed(504), false, 'refused'],
+  ])('%o, rang: %s: %s', (result, rang, expected) => {
+    expect(trunkSignOf(result, rang)?.kind).toBe(expected)
+  })
+
+  it('passes on how long it asks for', () => {
+    expect(trunkSignOf(failed(503), false, 120)).toMatchObject({ kind: 'down', retryAfterMs: 120_000 })
   })
 })

@@ -1,6 +1,10 @@
 import type { DialResult } from '../port.js'
+import type { TrunkSign } from './trunk-board.js'
 
 type Refusal = Exclude<DialResult, { kind: 'answered' | 'noAnswer' | 'cancelled' }>
+
+/** In the record, where an INVITE was given up by its own transaction. */
+const nothingAnswers = 'nothing answers there'
 
 /** A final answer to an INVITE that is not 2xx, as far as it matters here. */
 export interface FinalAnswer {
@@ -12,6 +16,8 @@ export interface FinalAnswer {
   readonly reasonHeader?: string | undefined
   /** The call went through a trunk: a server error is the trunk's, not the phone's. */
   readonly viaTrunk: boolean
+  /** Somebody had taken the call in hand (18x): whatever comes after is not the trunk's doing. */
+  readonly rang?: boolean
 }
 
 /**
@@ -32,7 +38,9 @@ export function refusalOf(answer: FinalAnswer): Refusal {
     case 480:
       return { kind: rejectedByPerson(answer.reasonHeader) ? 'declined' : 'unavailable', status, reason }
     case 408:
-      return answer.local ? { kind: 'failed', fault: silent(answer), status, reason: 'nothing answers there' } : { kind: 'unavailable', status, reason }
+      if (answer.local) return { kind: 'failed', fault: silent(answer), status, reason: nothingAnswers }
+      // A trunk whose own next hop is silent, and which says so before anybody rang, could not carry the call.
+      return answer.viaTrunk && !answer.rang ? { kind: 'failed', fault: 'trunk', status, reason } : { kind: 'unavailable', status, reason }
     case 404:
     case 410:
     case 484:
@@ -63,6 +71,34 @@ function faultOf(answer: FinalAnswer): 'ours' | 'trunk' | 'farEnd' | 'indetermin
   if (status >= 500 && status < 600) return viaTrunk ? 'trunk' : 'farEnd'
   // 3xx: we do not follow redirections, a number must not lead elsewhere behind our back.
   return 'indeterminate'
+}
+
+/**
+ * What an attempt says of its trunk; undefined: nothing.
+ * @param rang an 18x has come
+ */
+export function trunkSignOf(result: DialResult, rang: boolean, retryAfterSeconds?: number): TrunkSign | undefined {
+  if (rang) return { kind: 'carried' }
+  switch (result.kind) {
+    case 'answered':
+    case 'busy':
+    case 'declined':
+    case 'unavailable':
+    case 'badNumber':
+      return { kind: 'carried' }
+    case 'noAnswer':
+    case 'cancelled':
+      return undefined
+    case 'failed': {
+      if (result.fault !== 'trunk') return undefined
+      const { status, reason } = result
+      const why = status === undefined ? reason : `${status} ${reason}`.trim()
+      // 401 and 407 come here only when our credentials were not taken.
+      const everyCall = status === undefined || status === 503 || status === 401 || status === 407 || reason === nothingAnswers
+      if (!everyCall) return { kind: 'refused', why }
+      return { kind: 'down', why, ...(retryAfterSeconds === undefined ? {} : { retryAfterMs: retryAfterSeconds * 1_000 }) }
+    }
+  }
 }
 
 /** May the next trunk be tried? Only when nobody can have been rung by the attempt: nothing but a refusal of the trunk itself. */

@@ -2,12 +2,14 @@ import type Srf from 'drachtio-srf'
 import type { CallerId, DialledTarget, DialOptions, DialResult } from '../port.js'
 import type { Channel } from './channel.js'
 import { asError } from './deadline.js'
-import { nextTrunkMayHelp, refusalOf } from './dial-outcome.js'
+import { nextTrunkMayHelp, refusalOf, trunkSignOf } from './dial-outcome.js'
 import { DrachtioLeg } from './leg.js'
 import { PartyDialog } from './party-dialog.js'
 import { offerToParty, Origin, readPartyAudio } from './sdp.js'
 import type { ServerPair } from './server-pair.js'
 import type { Trunk } from './settings.js'
+import type { TrunkBoard } from './trunk-board.js'
+import { silentMs, TrunkSilence } from './trunk-silence.js'
 
 /** drachtio-server echoes a request that it has sent within a millisecond or two. */
 const sentMs = 3_000
@@ -20,24 +22,30 @@ interface Route {
   readonly trunk: Trunk | undefined
   /** Host of From: what the far end takes for our domain. */
   readonly domain: string
+  /** There is another trunk to go to when this one is silent. */
+  readonly another?: boolean
 }
 
-type Attempt = { readonly result: DialResult; readonly rang: boolean }
+/** `stale`: the credentials were right, and too late (RFC 2617 section 3.2.1). */
+type Attempt = { readonly result: DialResult; readonly rang: boolean; readonly stale?: boolean; readonly retryAfterSeconds?: number }
 
 /**
  * Rings one target. A number goes through the trunks in their order; the next trunk is tried only when the one before refused the
- * call itself, before anybody can have been rung.
+ * call itself or was silent, before anybody can have been rung. Failing over is part of the ring time.
  */
-export async function dial(pair: ServerPair, trunks: readonly Trunk[], target: DialledTarget, options: DialOptions): Promise<DialResult> {
-  const routes = routesTo(target, trunks)
-  if (routes.length === 0) return { kind: 'failed', fault: 'ours', reason: target.kind === 'number' ? 'there is no trunk for telephone numbers' : `not a SIP URI: ${target.uri}` }
+export async function dial(pair: ServerPair, trunks: TrunkBoard, target: DialledTarget, options: DialOptions): Promise<DialResult> {
+  const routes = routesTo(target, target.kind === 'number' ? trunks.inOrder(options.trunks) : [])
+  if (routes.length === 0) return { kind: 'failed', fault: 'ours', reason: target.kind === 'number' ? 'there is no trunk for this telephone number' : 'not a SIP URI' }
   const began = performance.now()
   let last: DialResult = { kind: 'cancelled' }
   for (const route of routes) {
     const left = options.ringMs - (performance.now() - began)
-    if (left <= 0) return { kind: 'noAnswer', rangMs: Math.round(performance.now() - began) }
-    const { result, rang } = await attempt(pair, route, { ...options, ringMs: left })
+    if (left <= 0) return last.kind === 'failed' ? last : { kind: 'noAnswer', rangMs: Math.round(performance.now() - began) }
+    const first = await attempt(pair, route, { ...options, ringMs: left })
+    const { result, rang, retryAfterSeconds } = first.stale && route.trunk?.user !== undefined ? await attempt(pair, route, { ...options, ringMs: left }) : first
     last = result
+    const sign = route.trunk && trunkSignOf(result, rang, retryAfterSeconds)
+    if (route.trunk && sign) trunks.tell(route.trunk.name, sign)
     if (result.kind !== 'failed' || !nextTrunkMayHelp(result, rang)) return result
   }
   return last
@@ -45,7 +53,7 @@ export async function dial(pair: ServerPair, trunks: readonly Trunk[], target: D
 
 function routesTo(target: DialledTarget, trunks: readonly Trunk[]): Route[] {
   if (target.kind === 'number') {
-    return trunks.map((trunk) => ({ uri: `sip:${target.number.replace(/[^\d+*#]/g, '')}@${trunk.address}`, trunk, domain: hostOf(trunk.address) }))
+    return trunks.map((trunk, index) => ({ uri: `sip:${target.number.replace(/[^\d+*#]/g, '')}@${trunk.address}`, trunk, domain: hostOf(trunk.address), another: index < trunks.length - 1 }))
   }
   const host = /^sips?:(?:[^@\s]*@)?([^;?\s]+)\S*$/i.exec(target.uri)?.[1]
   return host === undefined ? [] : [{ uri: target.uri, ...(target.via === undefined ? {} : { via: target.via }), trunk: undefined, domain: hostOf(host) }]
@@ -92,6 +100,9 @@ class Invitation {
   #rang = false
   #earlyMedia = false
   #timer: NodeJS.Timeout | undefined
+  readonly #silence: TrunkSilence
+  /** The CANCEL has left, for the request that was out then. */
+  #cancelSent = false
   #forgetLoss: () => void = () => undefined
   readonly #onAbort = () => this.#giveUp({ kind: 'cancelled' })
 
@@ -102,6 +113,7 @@ class Invitation {
     this.#channel = channel
     // Made now, so that keys and a loss of the channel are noticed from the first moment.
     this.#leg = new DrachtioLeg(pair, channel, this.#origins)
+    this.#silence = new TrunkSilence((answered) => this.#ask(answered))
   }
 
   send(): Promise<Attempt> {
@@ -130,13 +142,40 @@ class Invitation {
   #onSent(error: Error | null, request: Srf.Request | undefined): void {
     if (!request) return this.#giveUp(failed('ours', error?.message ?? 'drachtio did not send the INVITE'))
     this.#request = request
+    request.on('authenticate', (again: Srf.Request) => this.#onChallenged(again))
     this.#sentAt = performance.now()
     if (this.#settled) return this.#cancelRequest()
     clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.#giveUp({ kind: 'noAnswer', rangMs: Math.round(performance.now() - this.#sentAt) }), this.#options.ringMs)
+    this.#timer = setTimeout(() => this.#giveUp(this.#silence.silent ? silentTrunk : { kind: 'noAnswer', rangMs: Math.round(performance.now() - this.#sentAt) }), this.#options.ringMs)
+    if (!this.#route.trunk) return
+    this.#silence.start(Math.min(silentMs, this.#options.ringMs / 2), () => {
+      // Without another trunk there is nothing to be gained by giving up.
+      if (this.#route.another) this.#giveUp(silentTrunk)
+    })
+  }
+
+  #ask(answered: () => void): void {
+    try {
+      this.#pair.signalling.srf.request(`sip:${this.#route.trunk?.address ?? ''}`, { method: 'OPTIONS' }, (_error, request) => {
+        request?.on('response', (response: Srf.Response) => {
+          if (!isLocal(response)) answered()
+        })
+      })
+    } catch {
+      // The connection to drachtio is gone: this call hears of it by itself.
+    }
+  }
+
+  /** The trunk asks who we are; drachtio-srf has sent the INVITE again, with credentials, as a transaction of its own. */
+  #onChallenged(again: Srf.Request): void {
+    this.#silence.heard()
+    this.#request = again
+    // Our CANCEL and the challenge have crossed: it was for the INVITE before. One that drachtio-srf holds back leaves for the new one.
+    if (this.#settled && this.#cancelSent) this.#cancelRequest()
   }
 
   #onProvisional(response: Srf.Response): void {
+    this.#silence.heard()
     if (response.body) this.#earlyMedia = true
     if (response.status <= 100 || this.#settled) return
     // 181 and 182 ring nobody yet, but somebody has taken the call in hand.
@@ -151,7 +190,8 @@ class Invitation {
     if (status === undefined) return this.#giveUp(failed('ours', asError(error).message))
     if (!this.#settled) {
       const local = res !== undefined && isLocal(res)
-      this.#close(refusalOf({ status, reason: reason ?? '', local, reasonHeader: res?.get('Reason'), viaTrunk: this.#route.trunk !== undefined }))
+      const result = refusalOf({ status, reason: (reason ?? '').slice(0, longestReason), local, reasonHeader: res?.get('Reason'), viaTrunk: this.#route.trunk !== undefined, rang: this.#taken })
+      this.#close(result, res && { stale: isStale(res), ...retryAfterOf(res) })
     }
     this.#discard()
   }
@@ -195,28 +235,31 @@ class Invitation {
 
   #cancelRequest(): void {
     try {
-      this.#request?.cancel(() => undefined)
+      this.#request?.cancel((error) => {
+        if (!error) this.#cancelSent = true
+      })
     } catch {
       // The connection to drachtio is gone, and with it the INVITE.
     }
   }
 
-  #close(result: DialResult): void {
+  #close(result: DialResult, more?: Pick<Attempt, 'stale' | 'retryAfterSeconds'>): void {
     this.#stopWaiting()
-    this.#finish(result)
+    this.#finish(result, more)
   }
 
-  #finish(result: DialResult): void {
+  #finish(result: DialResult, more?: Pick<Attempt, 'stale' | 'retryAfterSeconds'>): void {
     if (this.#settled) return
     this.#settled = true
     this.#options.signal.removeEventListener('abort', this.#onAbort)
     this.#forgetLoss()
-    this.#settle({ result, rang: this.#taken })
+    this.#settle({ result, rang: this.#taken, ...more })
   }
 
   /** The ring time-out counts no more; a cancellation still does. */
   #stopWaiting(): void {
     clearTimeout(this.#timer)
+    this.#silence.stop()
   }
 
   /** After a refusal: nobody has sent audio to the channel, unless early. */
@@ -229,6 +272,10 @@ class Invitation {
     void this.#channel.release()
   }
 }
+
+const silentTrunk: DialResult = { kind: 'failed', fault: 'trunk', reason: 'the trunk does not answer' }
+/** A reason phrase is the far end's to choose, and goes into records and alarms. */
+const longestReason = 120
 
 function failed(fault: 'ours' | 'trunk' | 'farEnd', reason: string): DialResult {
   return { kind: 'failed', fault, reason }
@@ -248,4 +295,15 @@ function credentials(trunk: Trunk | undefined): { auth?: Srf.Credentials } {
 /** A response that drachtio-server made up itself comes from no address. */
 function isLocal(response: Srf.Response): boolean {
   return !(response as unknown as { source_address?: string }).source_address
+}
+
+/** The credentials of a second INVITE came too late: worth one more try (RFC 2617 section 3.2.1). */
+function isStale(response: Srf.Response): boolean {
+  const challenge = response.status === 401 ? response.get('WWW-Authenticate') : response.status === 407 ? response.get('Proxy-Authenticate') : undefined
+  return /\bstale\s*=\s*"?true\b/i.test(challenge ?? '')
+}
+
+function retryAfterOf(response: Srf.Response): { retryAfterSeconds?: number } {
+  const seconds = /^\s*(\d{1,6})/.exec(response.get('Retry-After') ?? '')?.[1]
+  return seconds === undefined ? {} : { retryAfterSeconds: Number(seconds) }
 }

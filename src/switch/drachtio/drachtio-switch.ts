@@ -7,13 +7,14 @@ import { DrachtioLeg } from './leg.js'
 import { DrachtioRegistration } from './registration.js'
 import { ServerPair } from './server-pair.js'
 import type { DrachtioSwitchSettings, Notice } from './settings.js'
+import { TrunkBoard } from './trunk-board.js'
 
 const closeMs = 8_000
 
 /** The port's one implementation for production: any number of drachtio servers, each with its FreeSWITCH. */
 export class DrachtioSwitch implements PlainSwitch {
   readonly #pairs: readonly ServerPair[]
-  readonly #settings: DrachtioSwitchSettings
+  readonly #trunks: TrunkBoard
   readonly #notice: (notice: Notice) => void
   readonly #waiting = new Set<DrachtioIncomingCall>()
   readonly #healthListeners = new Set<(health: SwitchHealth) => void>()
@@ -23,8 +24,8 @@ export class DrachtioSwitch implements PlainSwitch {
   #closing: Promise<void> | undefined
 
   constructor(settings: DrachtioSwitchSettings) {
-    this.#settings = settings
     this.#notice = settings.onNotice ?? (() => undefined)
+    this.#trunks = new TrunkBoard(settings.trunks, settings.onTrunk ? { onChange: settings.onTrunk } : {})
     this.#pairs = settings.servers.map((set) => new ServerPair(set, settings, () => this.#changed(), this.#notice))
     for (const pair of this.#pairs) {
       const { srf } = pair.signalling
@@ -51,7 +52,7 @@ export class DrachtioSwitch implements PlainSwitch {
     if (this.#closing) return { kind: 'failed', fault: 'ours', reason: 'the switch is being closed' }
     const pair = options.near instanceof DrachtioLeg ? options.near.pair : this.#pairFor()
     if (!pair) return { kind: 'failed', fault: 'ours', reason: this.#pairs.flatMap((each) => [each.signalling.detail, each.media.detail]).join('; ') }
-    return dial(pair, this.#settings.trunks, target, options)
+    return dial(pair, this.#trunks, target, options)
   }
 
   async bridge(a: Leg, b: Leg, options: { readonly signal: AbortSignal }): Promise<BridgeResult> {

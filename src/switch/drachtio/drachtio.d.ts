@@ -25,6 +25,7 @@ declare module 'drachtio-srf' {
       readonly body: string | undefined
     }
 
+    /** Emits `authenticate` with the request that took its place when it had been challenged and was sent again with credentials. */
     interface Request extends SipMessage, EventEmitter {
       readonly method: string
       /** Request-URI. */
@@ -122,6 +123,8 @@ declare module 'drachtio-srf' {
     register(handler: (request: Srf.Request, response: Srf.Response) => void): void
     options(handler: (request: Srf.Request, response: Srf.Response) => void): void
     createUAS(request: Srf.Request, response: Srf.Response, options: Srf.UasOptions, callback: (error: unknown, dialog?: Srf.Dialog) => void): void
+    /** A request outside any dialog. Calls back when it has left; its responses come as `response` events. */
+    request(uri: string, options: { readonly method: string; readonly headers?: Readonly<Record<string, string>> }, callback: (error: Error | null, request?: Srf.Request) => void): void
     createUAC(uri: string, options: Srf.UacOptions, progress: Srf.UacProgress, callback: (error: unknown, dialog?: Srf.Dialog) => void): void
     static parseUri(uri: string): { readonly user?: string; readonly host?: string } | undefined
   }

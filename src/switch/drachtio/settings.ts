@@ -44,6 +44,8 @@ export interface DrachtioSwitchSettings {
   readonly servers: readonly ServerSet[]
   /** Tried in this order: the next one when a trunk cannot be reached or answers 5xx before anybody rang. */
   readonly trunks: readonly Trunk[]
+  /** Told when a trunk begins to fail, with why, and with undefined when it has carried a call again. */
+  readonly onTrunk?: (name: string, failing: string | undefined) => void
   /** Codecs taken and offered, by preference. Default PCMA, PCMU. */
   readonly codecs?: readonly CodecName[]
   /** A party from whom no RTP comes for so long is hung up with `mediaTimeout`; 0: never. Default 60. */
