@@ -10,12 +10,13 @@ export interface DiaryOptions {
   readonly ledger: Ledger
   readonly clock: Clock
   readonly alarms: Alarms
+  /** So many entries after the last checkpoint the next one is written: what has to be read at a start stays bounded. Default 20,000. */
+  readonly entriesPerCheckpoint?: number
 }
 
 /** What is settled stays in memory, and in the lists, for so long; after that it is found by its id. */
 export const settledKeptMs = 7 * 24 * 60 * 60_000
-/** So many entries after the last checkpoint the next one is written: what has to be read at a start stays bounded. */
-const entriesPerCheckpoint = 20_000
+const defaultEntriesPerCheckpoint = 20_000
 const owedRetryMs = 10_000
 const pruneEveryMs = 60 * 60_000
 
@@ -217,7 +218,7 @@ export class Diary {
 
   /** A checkpoint that cannot be written is not missed: the next start reads more. */
   async #checkpointWhenDue(): Promise<void> {
-    if (this.#sinceCheckpoint < entriesPerCheckpoint || this.#owed.length > 0) return
+    if (this.#sinceCheckpoint < (this.options.entriesPerCheckpoint ?? defaultEntriesPerCheckpoint) || this.#owed.length > 0) return
     this.#sinceCheckpoint = 0
     this.#prune()
     const data = dataOfCheckpoint(this.#known.values(), this.#madeAtSeq, { lastSeq: this.#lastSeq, recentSince: this.options.clock.now() - settledKeptMs })
