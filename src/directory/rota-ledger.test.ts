@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Directory } from './model.js'
 import { parseDirectory } from './parse-directory.js'
 import { plannedAt } from './rota-history.js'
-import { openRotaLedger } from './rota-ledger.js'
+import { openRotaLedger, readRotaHistory } from './rota-ledger.js'
 
 let folder: string
 let file: string
@@ -97,5 +97,20 @@ describe('the rotas’ history on disk', () => {
     expect(rounds).toEqual([['one', 'two'], ['one'], ['one']])
     expect((await ledger.history('one')).map((version) => version.validFrom)).toEqual([1, 2, 3])
     await ledger.close()
+  })
+
+  it('is read beside an engine that writes it, and never changed by that', async () => {
+    expect(await readRotaHistory(file, 'one')).toEqual([])
+    const ledger = await openRotaLedger(file)
+    await ledger.record(directory('dr-a', 'dr-b'), 1_000)
+    await ledger.record(directory('dr-b', 'dr-b'), 2_000)
+    await appendFile(file, '{"validFrom": 3000, "rota"')
+    const before = await readFile(file, 'utf8')
+    expect(await readRotaHistory(file, 'one')).toEqual(await ledger.history('one'))
+    expect((await readRotaHistory(file, 'two')).map((version) => version.validFrom)).toEqual([1_000])
+    expect(await readFile(file, 'utf8')).toBe(before)
+    await ledger.close()
+    await writeFile(file, `${before}\n`)
+    await expect(readRotaHistory(file, 'one')).rejects.toThrow('rota-history.jsonl:4: the rota history is damaged')
   })
 })

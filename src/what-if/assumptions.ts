@@ -72,13 +72,14 @@ function timesWords({ ringSeconds, acceptSeconds }: Grounds['inForceThen']): str
   return found.length === 0 ? 'The recorded time-outs agree with that.' : `The ${found.join(' and the ')} ${found.length === 1 ? 'is' : 'are'} read off the recorded time-outs; the directory says otherwise today.`
 }
 
-function people({ known, longestSeen, asItWas, changed }: Grounds): readonly string[] {
+function people({ known, longestSeen, asItWas, changed, watched }: Grounds): readonly string[] {
   const policy = changed?.ring ?? asItWas.ring
   const lines = [
     `Behaviour is drawn by telephone and hour of the day from what became of ringing it: answered, busy, declined, unavailable, bad number or failed, after so long; then accepted or hung up, after so long. Ringings that we ended (time-outs, callers who had gone) count as watched until then, no longer (Aalen-Johansen). An hour with n ringings weighs n/(n+${priorRingings}) against the person's other hours, a person with n ringings n/(n+${priorRingings}) against everybody rung for the line.`,
     'Each ringing is drawn for itself: that somebody who did not answer a minute ago is less likely to answer now is not modelled, which flatters further rounds.',
     `Rung for this line in the period: ${named(known, 'period') || 'nobody of these rotas'}.`,
   ]
+  if (watched.length > 0) lines.push(`On the watch list at some moments of the period, and so rung after the others then, in both replays: ${watched.join(', ')}.`)
   const elsewhere = named(known, 'elsewhere')
   if (elsewhere !== '') lines.push(`Not rung for this line in the period, so judged by other lines or other dates: ${elsewhere}.`)
   const pooled = known.filter(({ from }) => from === 'pooled')

@@ -20,13 +20,19 @@ export interface Comparison {
   readonly check: Check
 }
 
-/** Whether replaying what was in force gives what happened. */
+/**
+ * Whether a figure of the replay as it was agrees with what happened. `within`: it lies in the interval of the recorded one. `near`: it does
+ * not, but the recorded figure lies in the replay's interval; of several figures, one is so by chance now and then. `apart`: neither.
+ */
+export type Agreement = 'within' | 'near' | 'apart'
+
+/** The replay as it was, held against what happened. A figure that one of them lacks is not compared. */
 export interface Check {
-  /** Figures over all calls that the replay has outside the interval of the recorded ones. */
-  readonly outside: readonly FigureName[]
-  readonly compared: number
-  /** The same for the figures of single hours: of these, some fall outside by chance. */
-  readonly hours: { readonly compared: number; readonly within: number }
+  readonly figures: Readonly<Partial<Record<FigureName, Agreement>>>
+  /** How many figures of single hours agree so. */
+  readonly hours: Readonly<Record<Agreement, number>>
+  /** No figure over all calls is `apart`. */
+  readonly reproduced: boolean
 }
 
 export interface CompareOptions {
@@ -94,26 +100,24 @@ function indicesByHour(calls: readonly HuntedCall[]): ReadonlyMap<number, readon
   return new Map([...hours].sort(([a], [b]) => a - b))
 }
 
-/** Holds the replay against the record. A figure that one of them lacks is not compared. */
+/** Holds the replay against the record. */
 export function checked(overall: Columns, byHour: readonly Columns[]): Check {
-  const outside: FigureName[] = []
-  let compared = 0
-  const hours = { compared: 0, within: 0 }
+  const figures: Partial<Record<FigureName, Agreement>> = {}
+  const hours = { within: 0, near: 0, apart: 0 }
   for (const name of figureNames) {
-    const inside = reproduces(overall, name)
-    if (inside !== undefined) compared++
-    if (inside === false) outside.push(name)
-    for (const columnsOfHour of byHour) {
-      const insideHour = reproduces(columnsOfHour, name)
-      if (insideHour === undefined) continue
-      hours.compared++
-      if (insideHour) hours.within++
+    const agreement = agreementOf(overall, name)
+    if (agreement !== undefined) figures[name] = agreement
+    for (const hour of byHour) {
+      const ofHour = agreementOf(hour, name)
+      if (ofHour !== undefined) hours[ofHour]++
     }
   }
-  return { outside, compared, hours }
+  return { figures, hours, reproduced: !Object.values(figures).includes('apart') }
 }
 
-function reproduces({ recorded, asItWas }: Columns, name: FigureName): boolean | undefined {
+function agreementOf({ recorded, asItWas }: Pick<Columns, 'recorded' | 'asItWas'>, name: FigureName): Agreement | undefined {
   const [was, again] = [recorded[name], asItWas[name]]
-  return was === undefined || again === undefined ? undefined : isWithin(was.interval, again.value)
+  if (was === undefined || again === undefined) return undefined
+  if (isWithin(was.interval, again.value)) return 'within'
+  return isWithin(again.interval, was.value) ? 'near' : 'apart'
 }

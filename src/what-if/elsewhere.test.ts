@@ -1,9 +1,6 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { AttemptResult } from '../calls/events.js'
-import { TargetHistory } from '../calls/target-history.js'
 import type { PastRinging } from '../store/period-queries.js'
-import { beforeThePeriod, engagements, historyAfter } from './elsewhere.js'
+import { engagements } from './elsewhere.js'
 import type { HuntedCall } from './recorded.js'
 
 let serial = 0
@@ -27,32 +24,5 @@ describe('who was busy with calls that are not replayed', () => {
   ] as const)('%s', (_name, past, expected) => {
     const found = engagements([past], calls, 180_000)
     expect(found).toEqual(expected === undefined ? [] : [{ from: expected[0], to: expected[1], keys: ['clinician:a', 'target:+441'] }])
-  })
-})
-
-describe('what a replay begins with', () => {
-  const results: readonly AttemptResult[] = ['accepted', 'declined', 'badNumber', 'notAccepted', 'noAnswer', 'busy', 'failed']
-  it('for any past: the same watch list and the same order of the last ringings as all of it would give', () => {
-    fc.assert(
-      fc.property(fc.array(fc.record({ who: fc.nat(2), result: fc.constantFrom(...results) }), { maxLength: 60 }), (past) => {
-        const ringings = past.map(({ who, result }, index) => ringing({ startedAt: index * 1_000, endedAt: index * 1_000 + 500, candidate: `clinician:${who}`, target: `+44${who}`, result }))
-        const whole = new TargetHistory()
-        for (const one of ringings) {
-          const about = { callId: one.callId, seq: 1, at: one.startedAt }
-          whole.apply({ ...about, type: 'attempt.started', attempt: one.attempt, candidate: one.candidate, label: one.label, pool: one.pool, target: one.target })
-          whole.apply({ ...about, type: 'attempt.ended', attempt: one.attempt, result: one.result, fault: 'indeterminate' })
-        }
-        const short = historyAfter(beforeThePeriod(ringings))
-        for (const who of [0, 1, 2]) {
-          expect(short.isWatched(`+44${who}`)).toBe(whole.isWatched(`+44${who}`))
-          expect(short.lastRungAt(`clinician:${who}`)).toBe(whole.lastRungAt(`clinician:${who}`))
-        }
-      }),
-    )
-  })
-
-  it('keeps little of a long past', () => {
-    const past = Array.from({ length: 5_000 }, (_, index) => ringing({ startedAt: index, endedAt: index + 1, result: index % 2 === 0 ? 'badNumber' : 'noAnswer' }))
-    expect(beforeThePeriod(past).length).toBeLessThan(12)
   })
 })

@@ -1,5 +1,3 @@
-import { TargetHistory, signOf } from '../calls/target-history.js'
-import type { CallFact } from '../calls/events.js'
 import type { PastRinging } from '../store/period-queries.js'
 import type { HuntedCall } from './recorded.js'
 
@@ -41,51 +39,4 @@ function firstAtLeast(sorted: readonly number[], value: number): number {
     else high = middle
   }
   return low
-}
-
-/** What a replay begins with: who was rung last when, and whose telephone is on the watch list. Facts of ringings before the period. */
-export type Before = readonly { readonly at: number; readonly attempt: string; readonly facts: readonly CallFact[] }[]
-
-/** So many failures in a row are evidence enough for the watch list, whatever came before them. */
-const keptFailures = 10
-
-/**
- * Of all the ringings before the period those that still matter at its beginning: for each telephone the failures since anybody was last
- * reached there, and the last ringing.
- * @param ringings oldest first
- */
-export function beforeThePeriod(ringings: readonly PastRinging[]): Before {
-  const kept = new Map<string, { failures: PastRinging[]; last: PastRinging }>()
-  for (const ringing of ringings) {
-    if (ringing.pool === 'direct') continue
-    const known = kept.get(ringing.target) ?? { failures: [], last: ringing }
-    kept.set(ringing.target, known)
-    known.last = ringing
-    const sign = signOf(ringing.result, faultOf(ringing))
-    if (sign === 'reached') known.failures = []
-    if (sign === 'failed') known.failures = [...known.failures, ringing].slice(-keptFailures)
-  }
-  const mattering = new Set([...kept.values()].flatMap(({ failures, last }) => [...failures, last]))
-  return [...mattering].sort((a, b) => a.startedAt - b.startedAt).map((ringing) => ({ at: ringing.startedAt, attempt: ringing.attempt, facts: factsOf(ringing) }))
-}
-
-/** A history that begins so. */
-export function historyAfter(before: Before): TargetHistory {
-  const history = new TargetHistory()
-  for (const { at, attempt, facts } of before) for (const fact of facts) history.apply({ callId: attempt, seq: 0, at, ...fact })
-  return history
-}
-
-function factsOf(ringing: PastRinging): readonly CallFact[] {
-  const { attempt, candidate, label, pool, target, result } = ringing
-  const fault = faultOf(ringing)
-  return [
-    { type: 'attempt.started', attempt, candidate, label, pool, target },
-    { type: 'attempt.ended', attempt, result, ...(fault === undefined ? {} : { fault }) },
-  ]
-}
-
-/** The lists do not say whose fault a failure was; it is then no evidence against the telephone, here as in the replay. */
-export function faultOf({ result }: { readonly result: PastRinging['result'] }): 'indeterminate' | undefined {
-  return result === 'failed' ? 'indeterminate' : undefined
 }

@@ -4,6 +4,7 @@ import { knownTimeZone } from '../directory/time-zone.js'
 import { Behaviour, type ObservedRinging } from './behaviour.js'
 import type { Engagement } from './elsewhere.js'
 import { Incidence } from './incidence.js'
+import { PastOfTargets } from './past-of-targets.js'
 import type { HuntedCall } from './recorded.js'
 import { replay, type ReplayInput } from './replay.js'
 import { ScenarioDirectories } from './scenario.js'
@@ -44,7 +45,7 @@ function inputOf({ calls, people, rota, line, engagements, patience }: World): R
     patience: patience ?? new Incidence([]),
     talks: [60_000],
     engagements: engagements ?? [],
-    before: [],
+    past: new PastOfTargets([], noon),
   }
 }
 

@@ -3,7 +3,7 @@ import type { CallEvent, CallFact, EventLog } from '../calls/events.js'
 import { flowDefaults } from '../calls/flow-settings.js'
 import type { RecordingSink } from '../calls/recording-sink.js'
 import { LocalReservations, type Reservation } from '../calls/reservations.js'
-import type { TargetHistory } from '../calls/target-history.js'
+import { TargetHistory } from '../calls/target-history.js'
 import { VirtualClock } from '../clock/virtual-clock.js'
 import { emptyDirectory } from '../directory/empty-directory.js'
 import type { Directory } from '../directory/model.js'
@@ -13,9 +13,10 @@ import type { Audio } from '../switch/port.js'
 import type { Temperament } from '../switch/virtual/temperament.js'
 import { VirtualSwitch } from '../switch/virtual/virtual-switch.js'
 import type { Behaviour } from './behaviour.js'
-import { faultOf, historyAfter, type Before, type Engagement } from './elsewhere.js'
+import type { Engagement } from './elsewhere.js'
 import type { CallResult } from './figures.js'
 import type { Incidence } from './incidence.js'
+import { faultOf, rungBefore, type PastOfTargets } from './past-of-targets.js'
 import { keyOf, randomStream, type RandomStream } from './random.js'
 import { hourAt, type HuntedCall } from './recorded.js'
 import { replayedNumber } from './scenario.js'
@@ -33,7 +34,7 @@ export interface ReplayInput {
   /** How long people talked, ms: for calls of which that is not known, because nobody accepted. */
   readonly talks: readonly number[]
   readonly engagements: readonly Engagement[]
-  readonly before: Before
+  readonly past: PastOfTargets
 }
 
 /** How long a conversation is when none is on record. */
@@ -71,7 +72,7 @@ class Replay implements EventLog {
   readonly #startAt: number
   readonly #telephone: VirtualSwitch
   readonly #reservations = new LocalReservations()
-  readonly #history: TargetHistory
+  readonly #history = new TargetHistory()
   readonly #running = new Map<string, Running>()
   readonly #results: CallResult[] = []
   readonly #faults: unknown[] = []
@@ -85,7 +86,6 @@ class Replay implements EventLog {
     this.#startAt = Math.min(input.calls[0]?.huntAt ?? 0, input.engagements[0]?.from ?? Number.POSITIVE_INFINITY)
     this.#clock = new VirtualClock(this.#startAt)
     this.#telephone = new VirtualSwitch({ clock: this.#clock, traced: false, durationMs })
-    this.#history = historyAfter(input.before)
   }
 
   async go(): Promise<readonly CallResult[]> {
@@ -97,7 +97,7 @@ class Replay implements EventLog {
       log: this,
       recordings: noRecordings,
       reservations: this.#reservations,
-      past: this.#history,
+      past: rungBefore(this.#input.past, this.#history, () => this.#clock.now()),
       clock: this.#clock,
       settings: { ...flowDefaults, outbound: { number: '0' } },
       newCallId: () => this.#arriving?.callId ?? 'nobody',

@@ -1,4 +1,4 @@
-import type { Columns, Comparison } from './compare.js'
+import type { Agreement, Columns, Comparison } from './compare.js'
 import { figureNames, type Estimate, type FigureName } from './figures.js'
 import { assumptions, type Told } from './assumptions.js'
 
@@ -61,14 +61,18 @@ function hour(of: number): string {
 
 /** Whether the replay of what was in force gives what happened, in one line. */
 export function checkLine({ check, overall }: Comparison): string {
-  const hours = `of ${check.hours.compared} figures of single hours ${check.hours.within} lie within theirs`
-  if (check.compared === 0) return 'Check: nothing can be compared, since nobody accepted a call.'
-  if (check.outside.length === 0) return `Check: the replay as it was gives the recorded figures, all ${check.compared} within their intervals; ${hours}.`
-  const wrong = check.outside.map((name) => {
+  const of = (agreement: Agreement) => figureNames.filter((name) => check.figures[name] === agreement)
+  const compared = Object.keys(check.figures).length
+  if (compared === 0) return 'Check: nothing can be compared.'
+  const off = (name: FigureName) => {
     const [was, again] = [overall.recorded[name], overall.asItWas[name]]
-    const scale = name === 'answerRate' ? 100 : 1
-    const show = (value: number | undefined) => fixed((value ?? 0) * scale, 2, false)
-    return `${names[name]} is ${show(again?.value)}, recorded ${show(was?.interval.from)} to ${show(was?.interval.to)}`
-  })
-  return `Check: NOT REPRODUCED. The replay as it was does not give the recorded figures: ${wrong.join('; ')}. The other ${check.compared - check.outside.length} lie within their intervals; ${hours}. Do not lean on the replayed columns before it is known why.`
+    const show = (value: number | undefined) => fixed((value ?? 0) * (name === 'answerRate' ? 100 : 1), 2, false)
+    return `${names[name]} is ${show(again?.value)}, recorded ${show(was?.value)} (${show(was?.interval.from)} to ${show(was?.interval.to)})`
+  }
+  const { within, near, apart } = check.hours
+  const hours = within + near + apart === 0 ? '' : ` Of ${within + near + apart} figures of single hours ${within} lie within their intervals, ${apart} do not agree.`
+  const [close, wrong] = [of('near').map(off), of('apart').map(off)]
+  const aside = close.length === 0 ? '' : `; outside, but no further than one replay from the next: ${close.join('; ')}`
+  if (check.reproduced) return `Check: the replay as it was reproduces the recorded figures: ${of('within').length} of ${compared} within their intervals${aside}.${hours}`
+  return `Check: NOT REPRODUCED. The replay as it was does not give the recorded figures: ${wrong.join('; ')}${aside}. Do not lean on the replayed columns before it is known why (another rota or policy then, or days unlike each other).${hours}`
 }

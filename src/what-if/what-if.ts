@@ -6,8 +6,9 @@ import { versionFor, type RotaHistory } from '../directory/rota-history.js'
 import type { PastRinging } from '../store/period-queries.js'
 import { Behaviour, type ObservedRinging } from './behaviour.js'
 import { compare, type Comparison } from './compare.js'
-import { beforeThePeriod, engagements } from './elsewhere.js'
+import { engagements } from './elsewhere.js'
 import { Incidence } from './incidence.js'
+import { PastOfTargets } from './past-of-targets.js'
 import { huntedCalls, observed, timesInForce, type HuntedCall, type TimesInForce } from './recorded.js'
 import type { ReplayInput } from './replay.js'
 import { cliniciansThen, rotaInForce, ScenarioDirectories, type Scenario, type Telephone } from './scenario.js'
@@ -73,6 +74,8 @@ export interface Grounds {
   readonly longestHuntMs: number
   readonly known: readonly Known[]
   readonly engagements: number
+  /** Labels of the telephones that were on the watch list at some moment of the period. */
+  readonly watched: readonly string[]
   readonly talks: number
 }
 
@@ -107,6 +110,7 @@ export async function whatIf(options: WhatIfOptions): Promise<WhatIfResult> {
   const busy = engagements(around, hunted, longestHuntMs)
   const talks = hunted.flatMap(({ talkMs }) => talkMs ?? [])
   const patience = new Incidence(hunted.map((call) => call.patience))
+  const pastOfTargets = new PastOfTargets(around, from)
   const input = (of: ScenarioDirectories): ReplayInput => ({
     calls: hunted,
     directories: instants.map((atMs) => of.directoryAt(atMs)),
@@ -115,7 +119,7 @@ export async function whatIf(options: WhatIfOptions): Promise<WhatIfResult> {
     zone,
     talks,
     engagements: busy,
-    before: beforeThePeriod(around.filter(({ startedAt }) => startedAt < from)),
+    past: pastOfTargets,
   })
   const comparison = await compare({
     calls: hunted,
@@ -142,6 +146,7 @@ export async function whatIf(options: WhatIfOptions): Promise<WhatIfResult> {
       longestHuntMs: patience.longestMs,
       known: fitted.known((target) => acceptance(fitted.behaviour, target, hunted, policy.ring)),
       engagements: busy.length,
+      watched: [...telephones.values()].filter(({ target }) => pastOfTargets.wasWatchedBetween(target, from, to)).map(({ label }) => label),
       talks: talks.length,
     },
   }

@@ -1,10 +1,19 @@
 import { join } from 'node:path'
-import { CallWorld } from '../../src/calls/scenario/call-world.js'
+import { Desk } from '../../src/calls/desk.js'
+import { flowDefaults } from '../../src/calls/flow-settings.js'
+import { outbound } from '../../src/calls/scenario/call-world.js'
+import { MemoryLog } from '../../src/calls/scenario/memory-log.js'
+import { smallDirectory } from '../../src/calls/scenario/small-directory.js'
+import { VirtualRecordings } from '../../src/calls/scenario/virtual-recordings.js'
+import { spokenMs, VirtualSpeech } from '../../src/calls/scenario/virtual-speech.js'
+import { TargetHistory } from '../../src/calls/target-history.js'
+import { VirtualClock } from '../../src/clock/virtual-clock.js'
 import type { RingPolicy } from '../../src/directory/model.js'
 import { knownTimeZone } from '../../src/directory/time-zone.js'
 import { CallDatabase } from '../../src/store/call-database.js'
 import { openForWriting } from '../../src/store/sqlite.js'
 import type { Temperament } from '../../src/switch/virtual/temperament.js'
+import { VirtualSwitch } from '../../src/switch/virtual/virtual-switch.js'
 import { randomStream, type RandomStream } from '../../src/what-if/random.js'
 
 /** How somebody behaves whenever they are rung. */
@@ -41,32 +50,46 @@ const dayMs = 86_400_000
 export async function makeHistory(folder: string, history: MadeHistory): Promise<string> {
   const random = randomStream(history.seed, 77)
   const zone = knownTimeZone('Europe/London')
-  const world = new CallWorld({
-    directory: { lines: [{ id: 'cardiology', rota: history.rota, ring: history.ring ?? {} }], direct: { [lineNumber]: 'cardiology' } },
-    startAt: history.firstDay,
-    traced: false,
+  const clock = new VirtualClock(history.firstDay)
+  const telephone = new VirtualSwitch({ clock, durationMs: spokenMs, traced: false })
+  const log = new MemoryLog(clock)
+  const past = new TargetHistory()
+  log.subscribe((event) => past.apply(event))
+  const directory = smallDirectory({ lines: [{ id: 'cardiology', rota: history.rota, ring: history.ring ?? {} }], direct: { [lineNumber]: 'cardiology' } })
+  let serial = 0
+  const desk = new Desk({
+    switch: telephone,
+    directory: () => directory,
+    speech: new VirtualSpeech(),
+    log,
+    recordings: new VirtualRecordings(),
+    past,
+    clock,
+    settings: { ...flowDefaults, outbound },
+    newCallId: () => `call-${String(++serial).padStart(5, '0')}`,
   })
+  desk.open()
   for (const [number, person] of Object.entries(history.people)) {
-    world.telephone.phone(number, () => behave(person, Math.floor(zone.wallClockAt(world.clock.now()).minute / 60), random))
+    telephone.phone(number, () => behave(person, Math.floor(zone.wallClockAt(clock.now()).minute / 60), random))
   }
   // Working hours, so that several calls meet: eight in the morning to six in the evening.
   const arrivals = Array.from({ length: history.calls }, () => Math.floor(random() * history.days) * dayMs + (8 + 10 * random()) * 3_600_000).sort((a, b) => a - b)
   for (const at of arrivals) {
     const patienceMs = random() < history.impatient ? (20 + 40 * random()) * 1_000 : undefined
-    world.clock.after(at, () => {
-      const caller = world.telephone.arrive({ callerNumber: '+441632960001', dialledNumber: lineNumber })
+    clock.after(at, () => {
+      const caller = telephone.arrive({ callerNumber: '+441632960001', dialledNumber: lineNumber })
       if (patienceMs === undefined) return
-      world.clock.after(patienceMs, () => {
+      clock.after(patienceMs, () => {
         if (caller.leg?.isBridged !== true) caller.hangUp()
       })
     })
   }
-  await world.clock.advance((history.days + 1) * dayMs)
+  await clock.advance((history.days + 1) * dayMs)
   const file = join(folder, 'ringround.db')
-  const { db, close } = await openForWriting(file)
-  const database = new CallDatabase(db)
-  for (let start = 0; start < world.log.told.length; start += 5_000) await database.append(world.log.told.slice(start, start + 5_000))
-  await close()
+  const open = await openForWriting(file)
+  const database = new CallDatabase(open.db)
+  for (let start = 0; start < log.told.length; start += 5_000) await database.append(log.told.slice(start, start + 5_000))
+  await open.close()
   return file
 }
 

@@ -1,0 +1,85 @@
+import type { CallEvent } from '../calls/events.js'
+import type { RungBefore } from '../calls/hunt-order.js'
+import { TargetHistory } from '../calls/target-history.js'
+import type { PastRinging } from '../store/period-queries.js'
+
+/**
+ * What the recorded past says about the order of a hunt: when each telephone was on the watch list, and when everybody was last rung before
+ * the period. A replay takes the watch list from here. It is a chain of chances (a number once on it is rung last, so seldom, so it stays
+ * there), and drawing it anew would compare one such chain with another.
+ */
+export class PastOfTargets {
+  readonly #lastRungAt = new Map<string, number>()
+  readonly #watched = new Map<string, { readonly from: number; to: number }[]>()
+  readonly #rung = new Set<string>()
+
+  /**
+   * @param ringings of all that is known, whenever they were
+   * @param from the period begins, wall-clock ms
+   */
+  constructor(ringings: readonly PastRinging[], from: number) {
+    const history = new TargetHistory()
+    let now = 0
+    history.onWatch(({ target }, change) => {
+      const spells = this.#watched.get(target) ?? []
+      this.#watched.set(target, spells)
+      const last = spells.at(-1)
+      if (change === 'watched') spells.push({ from: now, to: Number.POSITIVE_INFINITY })
+      else if (last !== undefined) last.to = now
+    })
+    for (const event of eventsOf(ringings)) {
+      now = event.at
+      history.apply(event)
+    }
+    for (const { pool, target, candidate, startedAt } of ringings) {
+      if (pool === 'direct') continue
+      this.#rung.add(target)
+      if (startedAt < from) this.#lastRungAt.set(candidate, Math.max(startedAt, this.#lastRungAt.get(candidate) ?? 0))
+    }
+  }
+
+  /** Whether a telephone was on the watch list at this instant (wall-clock ms). Undefined for one that was never rung. */
+  wasWatched(target: string, atMs: number): boolean | undefined {
+    if (!this.#rung.has(target)) return undefined
+    return this.#watched.get(target)?.some(({ from, to }) => from < atMs && atMs <= to) ?? false
+  }
+
+  /** Whether it was on the list at any moment from `from` to before `to`. */
+  wasWatchedBetween(target: string, from: number, to: number): boolean {
+    return this.#watched.get(target)?.some((spell) => spell.from < to && spell.to >= from) ?? false
+  }
+
+  /** Wall-clock ms at which this candidate was last rung before the period. */
+  lastRungBefore(candidate: string): number | undefined {
+    return this.#lastRungAt.get(candidate)
+  }
+}
+
+/**
+ * The past, as a hunt of a replay asks for it: who was rung when in the replay itself and before it; who is on the watch list from the
+ * record, and from the replay for telephones that the record does not know.
+ * @param replayed fed with the facts of the replay
+ * @param now wall-clock ms of the replay
+ */
+export function rungBefore(past: PastOfTargets, replayed: TargetHistory, now: () => number): RungBefore {
+  return {
+    lastRungAt: (candidate) => replayed.lastRungAt(candidate) ?? past.lastRungBefore(candidate),
+    isWatched: (target) => past.wasWatched(target, now()) ?? replayed.isWatched(target),
+  }
+}
+
+function eventsOf(ringings: readonly PastRinging[]): readonly CallEvent[] {
+  const events: CallEvent[] = []
+  for (const { callId, attempt, candidate, label, pool, target, result, startedAt, endedAt } of ringings) {
+    const fault = faultOf({ result })
+    events.push({ callId, seq: 0, at: startedAt, type: 'attempt.started', attempt, candidate, label, pool, target })
+    events.push({ callId, seq: 1, at: endedAt, type: 'attempt.ended', attempt, result, ...(fault === undefined ? {} : { fault }) })
+  }
+  // Stable: of the same attempt and moment the beginning stays first.
+  return events.sort((a, b) => a.at - b.at)
+}
+
+/** The lists do not say whose fault a failure was; it is then no evidence against the telephone, in the record as in the replay. */
+export function faultOf({ result }: { readonly result: PastRinging['result'] }): 'indeterminate' | undefined {
+  return result === 'failed' ? 'indeterminate' : undefined
+}
