@@ -21,6 +21,12 @@ test('the user part of an address is looked for only when it is a number', () =>
   expect(withoutTargets(value, ['sip:07700900123@10.0.0.9', 'sip:okafor@10.0.0.7'])).toEqual(['INVITE sip:077••••••23@gw', 'the line of Dr Okafor', 'sip:••• answered 486'])
 })
 
+test('a telephone of our own goes by its name: that gives no number away', () => {
+  expect(maskedTarget('device:okafor-desk')).toBe('device:okafor-desk')
+  const value = { target: 'device:okafor-desk', detail: 'device:okafor-desk and 07700900123' }
+  expect(withoutTargets(value, ['device:okafor-desk', '+447700900123'])).toEqual({ target: 'device:okafor-desk', detail: 'device:okafor-desk and 077••••••23' })
+})
+
 test('without targets a value is what it was', () => {
   const value = { a: 1 }
   expect(withoutTargets(value, [])).toBe(value)

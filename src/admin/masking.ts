@@ -1,5 +1,7 @@
 /** Specialists' numbers never leave the house. What the operations page may see of one: the first three characters and the last two. */
 export function maskedTarget(target: string): string {
+  // The house's own name for a telephone of its own: nobody outside can ring it, and it gives no number away.
+  if (isDevice(target)) return target
   // Of an address nothing is shown: its user part and its host both say whose phone it is.
   const uri = /^(sips?:)/i.exec(target)
   if (uri) return `${uri[1] ?? ''}•••`
@@ -24,7 +26,12 @@ function scrubbed(value: unknown, forms: readonly string[]): unknown {
   return value
 }
 
+function isDevice(target: string): boolean {
+  return target.startsWith('device:')
+}
+
 function formsOf(target: string): readonly string[] {
+  if (isDevice(target)) return []
   const forms = [target]
   const user = /^sips?:([^@]+)@/i.exec(target)?.[1]
   // Only a number in it is personal enough to look for everywhere; a short name would be found in ordinary words.

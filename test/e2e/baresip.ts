@@ -14,6 +14,8 @@ export interface BaresipOptions {
   readonly codec?: 'PCMA' | 'PCMU'
   /** Answers what comes in by itself. */
   readonly autoAnswer?: boolean
+  /** Registers there (`host:port`), and calls as this user. */
+  readonly account?: { readonly registrar: string; readonly user: string; readonly password: string; readonly transport?: 'udp' | 'tcp' }
 }
 
 function toneFor(frequency: number, seconds: number): Int16Array {
@@ -50,7 +52,9 @@ export class Baresip {
         ...['module_tmp uuid.so', 'module_tmp account.so', 'module_app menu.so', 'module_app ctrl_tcp.so', `ctrl_tcp_listen 127.0.0.1:${controlPort}`],
       ].join('\n') + '\n',
     )
-    writeFileSync(join(folder, 'accounts'), `<sip:baresip@127.0.0.1>;regint=0;audio_codecs=${options.codec ?? 'PCMA'}/8000/1;dtmfmode=rtpevent;answermode=${options.autoAnswer ? 'auto' : 'manual'}\n`)
+    const { account } = options
+    const address = account ? `<sip:${account.user}@${account.registrar};transport=${account.transport ?? 'udp'}>;auth_user=${account.user};auth_pass=${account.password};regint=60` : '<sip:baresip@127.0.0.1>;regint=0'
+    writeFileSync(join(folder, 'accounts'), `${address};audio_codecs=${options.codec ?? 'PCMA'}/8000/1;dtmfmode=rtpevent;answermode=${options.autoAnswer ? 'auto' : 'manual'}\n`)
     writeFileSync(join(folder, 'contacts'), '')
     const child = spawn('baresip', ['-f', folder], { stdio: ['ignore', 'pipe', 'pipe'] })
     const phone = new Baresip(folder, child, port, controlPort)

@@ -13,6 +13,8 @@ export interface SippOptions {
   readonly transport?: 'udp' | 'tcp'
   /** What a scenario keys that takes its keys from outside. */
   readonly keys?: string
+  /** Of a telephone that registers. */
+  readonly credentials?: { readonly user: string; readonly password: string; readonly expires?: number }
   /** How many calls; default 1. */
   readonly calls?: number
   /** The scenario is given up after this. Default 60 s. */
@@ -46,6 +48,7 @@ export class Sipp {
         ...['-t', options.transport === 'tcp' ? 't1' : 'u1', '-d', String(options.holdMs ?? 2_000), '-nostdin', '-deadcall_wait', '0'],
         ...['-timeout', `${Math.ceil(withinMs / 1_000)}s`, '-timeout_error', '-trace_err', '-error_file', join(this.#folder, 'errors'), '-trace_msg', '-message_file', join(this.#folder, 'messages')],
         ...(options.keys === undefined ? [] : ['-key', 'keys', options.keys]),
+        ...(options.credentials === undefined ? [] : ['-au', options.credentials.user, '-ap', options.credentials.password, '-key', 'user', options.credentials.user, '-key', 'expires', String(options.credentials.expires ?? 60)]),
         ...(options.lossPercent === undefined ? [] : ['-lost', String(options.lossPercent)]),
       ],
       { cwd: scenarios, stdio: ['ignore', 'pipe', 'pipe'] },
@@ -72,6 +75,11 @@ export class Sipp {
   /** One message or exchange with the engine, see `sip-scenarios/line-*.xml`. */
   static async line(scenario: string, engine: string, number: string, options: SippOptions = {}): Promise<Sipp> {
     return new Sipp(`line-${scenario}`, await freePort(), await freeMediaPort(), [engine, '-s', number], options)
+  }
+
+  /** A telephone of our own that registers, or (with a number) calls: see `sip-scenarios/device-*.xml`. */
+  static async device(scenario: string, engine: string, options: SippOptions & { readonly credentials: NonNullable<SippOptions['credentials']>; readonly number?: string; readonly port?: number }): Promise<Sipp> {
+    return new Sipp(`device-${scenario}`, options.port ?? (await freePort()), await freeMediaPort(), [engine, '-s', options.number ?? options.credentials.user], options)
   }
 
   /** A phone that is rung. It listens as soon as this resolves. */
