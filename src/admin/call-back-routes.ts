@@ -56,7 +56,7 @@ export function callBackRoutes(app: FastifyInstance, { arranged, place, director
 
   app.get<{ Querystring: ArrangementsQuery }>(
     '/api/call-backs',
-    { schema: { summary: 'Call-backs, due last first: all that are not settled, and those settled in the last seven days', tags, querystring: arrangementsQuery, response: { 200: callBacksAnswer, ...refusals } } },
+    { schema: { summary: 'Call-backs, due last first: all that are not settled, and those settled in the last three days', tags, querystring: arrangementsQuery, response: { 200: callBacksAnswer, ...refusals } } },
     ({ query }) => {
       const page = arranged.list(arrangementFilter('callBack', query, timeZone))
       return { arrangements: page.arrangements.flatMap((one) => (one.kind === 'callBack' ? [callBackView(one, directory(), now())] : [])), nextCursor: page.nextCursor ?? null }

@@ -43,7 +43,7 @@ export function patientConnectRoutes(app: FastifyInstance, { arranged, place, di
 
   app.get<{ Querystring: ArrangementsQuery }>(
     '/api/patient-connects',
-    { schema: { summary: 'Patient Connect, what runs out last first: all that are not settled, and those settled in the last seven days', tags, querystring: arrangementsQuery, response: { 200: patientConnectsAnswer, ...refusals } } },
+    { schema: { summary: 'Patient Connect, what runs out last first: all that are not settled, and those settled in the last three days', tags, querystring: arrangementsQuery, response: { 200: patientConnectsAnswer, ...refusals } } },
     ({ query }) => {
       const page = arranged.list(arrangementFilter('patientConnect', query, timeZone))
       return { arrangements: page.arrangements.flatMap((one) => (one.kind === 'patientConnect' ? [patientConnectView(one, directory(), now())] : [])), nextCursor: page.nextCursor ?? null }

@@ -138,7 +138,7 @@ export class ArrangedCalls implements Arrangements {
     return this.diary.find(id)
   }
 
-  /** Those that are not settled, and those that were settled in the last seven days. */
+  /** Those that are not settled, and those that were settled in the last three days. */
   list(filter: ArrangementFilter): ArrangementPage {
     return listArrangements(this.diary.values(), filter, this.options.clock.now())
   }

@@ -78,11 +78,11 @@ describe('the diary', () => {
       return entries
     }
     const again = await Diary.open({ ledger: counted, clock, alarms: silent, entriesPerCheckpoint: 1_000_000 })
-    // Seven days of ten arrangements with two entries, and what came since the last checkpoint.
-    expect(read).toBeLessThan(7 * 20 + 2 * 50 + 20)
+    // Three days of ten arrangements with two entries, and what came since the last checkpoint.
+    expect(read).toBeLessThan(3 * 20 + 2 * 50 + 20)
     expect(again.get('old and open')).toBeDefined()
     expect(again.get('id-0')).toBeUndefined()
     expect(await again.find('id-0')).toMatchObject({ closed: 'done' })
-    expect(diary.size).toBeLessThan(7 * 10 + 30)
+    expect(diary.size).toBeLessThan(3 * 10 + 30)
   })
 })

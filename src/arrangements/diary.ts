@@ -15,7 +15,7 @@ export interface DiaryOptions {
 }
 
 /** What is settled stays in memory, and in the lists, for so long; after that it is found by its id. */
-export const settledKeptMs = 7 * 24 * 60 * 60_000
+export const settledKeptMs = 3 * 24 * 60 * 60_000
 const defaultEntriesPerCheckpoint = 20_000
 const owedRetryMs = 10_000
 const pruneEveryMs = 60 * 60_000
