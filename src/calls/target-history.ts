@@ -19,6 +19,8 @@ export interface TargetFigures {
   readonly rung: number
   readonly answered: number
   readonly byResult: Readonly<Partial<Record<AttemptResult, number>>>
+  /** Ringings that came to nothing, by SIP status, or by whose fault it was where there is none: `badNumber 404`, `failed trunk`. */
+  readonly byReason: Readonly<Record<string, number>>
   readonly lastRungAt: number
   readonly lastAcceptedAt: number | undefined
   /** The ringings that failed since anybody was last reached there, oldest first; at most as many as are kept. */
@@ -71,6 +73,7 @@ interface Entry {
   rung: number
   answered: number
   byResult: Partial<Record<AttemptResult, number>>
+  byReason: Record<string, number>
   lastRungAt: number
   lastAcceptedAt: number | undefined
   failures: Ringing[]
@@ -147,17 +150,26 @@ export class TargetHistory {
     return this.#candidates.get(candidate)
   }
 
-  /** Takes a telephone off the watch list by hand. @returns false when it was not on it */
-  clear(target: string): boolean {
+  /**
+   * Takes a telephone off the watch list by hand.
+   * @param at wall-clock ms of that; what failed later stays as evidence. Default: all of it is forgotten
+   * @returns false when it was not on it
+   */
+  clear(target: string, at = Infinity): boolean {
     const entry = this.#targets.get(target)
     if (entry?.watchedSince === undefined) return false
+    const later = entry.failures.filter((failure) => failure.at > at)
     this.#clear(entry)
+    entry.failures = later
+    this.#judge(entry)
     return true
   }
 
   #ended(entry: Entry, event: Extract<CallEvent, { type: 'attempt.ended' }>): void {
     entry.byResult[event.result] = (entry.byResult[event.result] ?? 0) + 1
     if (event.result === 'accepted') entry.lastAcceptedAt = event.at
+    const reason = event.status ?? event.fault
+    if (reason !== undefined) entry.byReason[`${event.result} ${reason}`] = (entry.byReason[`${event.result} ${reason}`] ?? 0) + 1
     const sign = signOf(event.result, event.fault)
     if (sign === 'reached') this.#clear(entry)
     if (sign !== 'failed') return
@@ -169,10 +181,14 @@ export class TargetHistory {
       ...(event.reason === undefined ? {} : { reason: event.reason }),
     })
     if (entry.failures.length > keptFailures) entry.failures.shift()
-    if (entry.watchedSince === undefined && entry.failures.length >= this.#rule.failuresInARow) {
-      entry.watchedSince = event.at
-      this.#tell(entry, 'watched')
-    }
+    this.#judge(entry)
+  }
+
+  #judge(entry: Entry): void {
+    const last = entry.failures.at(-1)
+    if (entry.watchedSince !== undefined || last === undefined || entry.failures.length < this.#rule.failuresInARow) return
+    entry.watchedSince = last.at
+    this.#tell(entry, 'watched')
   }
 
   #clear(entry: Entry): void {
@@ -189,7 +205,7 @@ export class TargetHistory {
   #entry(target: string, candidate: string, label: string): Entry {
     let entry = this.#targets.get(target)
     if (entry === undefined) {
-      entry = { target, candidate, label, rung: 0, answered: 0, byResult: {}, lastRungAt: 0, lastAcceptedAt: undefined, failures: [], watchedSince: undefined }
+      entry = { target, candidate, label, rung: 0, answered: 0, byResult: {}, byReason: {}, lastRungAt: 0, lastAcceptedAt: undefined, failures: [], watchedSince: undefined }
       this.#targets.set(target, entry)
     }
     entry.candidate = candidate
