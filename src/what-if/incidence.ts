@@ -27,8 +27,7 @@ export class Incidence<Cause extends string> {
   readonly longestMs: number
 
   constructor(observations: readonly Observation<Cause>[]) {
-    // At the same moment what happened comes before what was only watched: whoever was watched until then was still at risk.
-    const sorted = [...observations].sort((a, b) => a.atMs - b.atMs || Number(a.cause === undefined) - Number(b.cause === undefined))
+    const sorted = [...observations].sort((a, b) => a.atMs - b.atMs)
     const incidents: Incident<Cause>[] = []
     const upTo: number[] = []
     let atRisk = sorted.length
@@ -36,6 +35,7 @@ export class Incidence<Cause extends string> {
     let happened = 0
     for (let at = 0; at < sorted.length;) {
       const now = sorted[at]?.atMs ?? 0
+      // Whoever was watched until this very moment was still at risk in it.
       let leaving = 0
       let events = 0
       for (; at + leaving < sorted.length && sorted[at + leaving]?.atMs === now; leaving++) {

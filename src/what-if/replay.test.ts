@@ -94,6 +94,12 @@ describe('a replayed call', () => {
     expect(free).toEqual([{ waitMs: 8_000, refs: 1 }, { waitMs: 8_000, refs: 1 }])
   })
 
+  it('of an impatient caller who was connected in time lasts as long as any other conversation', async () => {
+    const calls = [call(0, { patience: { atMs: 27_000, cause: 'hangsUp' }, talkMs: 60_000 }), call(20)]
+    // Free after 68 s: the second caller is not kept waiting for longer than 30 s.
+    expect(await run({ calls, people: [accepts('+441')], rota: ['+441'] })).toEqual([{ waitMs: 8_000, refs: 1 }, { waitMs: undefined, refs: 0 }])
+  })
+
   it('passes over whom another line has at that moment', async () => {
     const engagements = [{ from: noon - 5_000, to: noon + 60_000, keys: ['phone:+441', 'target:+441'] }]
     const world: World = { calls: [call(0)], people: [accepts('+441'), neverAnswers('+442')], rota: ['+441', '+442'] }
@@ -126,6 +132,13 @@ describe('the chances of a replay', () => {
     expect(await run(world, 1, 0)).toEqual(first)
     expect(await run(world, 1, 1)).not.toEqual(first)
     expect(await run(world, 2, 0)).not.toEqual(first)
+  })
+
+  it('of one person are not those of another', async () => {
+    const second = sometimes.map((ringing) => ({ ...ringing, target: '+442' }))
+    const results = await run({ ...world, people: [sometimes, second] })
+    expect(results.filter(({ refs, waitMs }) => refs === 2 && waitMs !== undefined).length).toBeGreaterThan(4)
+    expect(results.filter(({ refs, waitMs }) => refs === 2 && waitMs === undefined).length).toBeGreaterThan(4)
   })
 
   it('of one person do not hang on who else is rung', async () => {
