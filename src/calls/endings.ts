@@ -42,7 +42,7 @@ export const attemptResults: Readonly<Record<AttemptResult, Ending>> = {
 }
 
 export const callEndings: Readonly<Record<CallEnding, Ending>> = {
-  completed: { endedBy: 'party', why: 'caller and specialist spoke', fault: 'none' },
+  completed: { endedBy: 'party', why: 'the two who were connected spoke', fault: 'none' },
   abandonedInMenu: { endedBy: 'caller', why: 'the caller hung up before a line was chosen', fault: 'party' },
   abandonedInHunt: { endedBy: 'caller', why: 'the caller hung up while specialists were being rung', fault: 'party' },
   abandonedBeforeAnswer: { endedBy: 'caller', why: 'the caller gave up before the call was answered', fault: 'party' },
