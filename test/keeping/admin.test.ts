@@ -43,7 +43,7 @@ test('calls are listed with names, filtered and paged', async () => {
   for (const id of ['one', 'two', 'three']) await world.tell(id, ...goodCall(id, { line: id === 'two' ? 'ent-adult' : 'cardiology' }))
   const all = (await asPromised(world, '/api/calls', await world.get('/api/calls'))) as { calls: { callId: string; lineName: string; organisationName: string; outcomeLabel: string; endingWhy: string }[]; nextCursor: string | null }
   expect(all.calls).toHaveLength(3)
-  expect(all.calls.find((call) => call.callId === 'one')).toMatchObject({ lineName: 'Cardiology', organisationName: 'Elm Row Surgery', outcomeLabel: 'Referral avoided', endingWhy: 'caller and specialist spoke' })
+  expect(all.calls.find((call) => call.callId === 'one')).toMatchObject({ lineName: 'Cardiology', organisationName: 'Elm Row Surgery', outcomeLabel: 'Referral avoided', endingWhy: 'the two who were connected spoke' })
   expect(all.nextCursor).toBeNull()
   const first = (await (await world.get('/api/calls?limit=2')).json()) as { calls: unknown[]; nextCursor: string }
   const rest = (await (await world.get(`/api/calls?limit=2&cursor=${encodeURIComponent(first.nextCursor)}`)).json()) as { calls: unknown[]; nextCursor: null }
