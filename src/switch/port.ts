@@ -110,7 +110,8 @@ export interface Leg {
   play(audio: readonly Audio[], options?: { readonly signal?: AbortSignal; readonly loop?: boolean }): Promise<Played>
   /**
    * The next key or word. Keys are queued from the moment the leg is answered (type-ahead), so a key pressed before the
-   * call of this method is found by it; `dropKeys()` empties the queue. One listener at a time.
+   * call of this method is found by it; `dropKeys()` empties the queue. One listener at a time. While the leg is bridged keys need not be heard
+   * as tones in the voice.
    */
   listenFor(options: ListenOptions): Promise<Heard>
   /** Forgets the keys that were pressed and not yet listened for. */

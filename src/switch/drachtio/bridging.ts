@@ -68,7 +68,13 @@ class DrachtioBridge implements Bridge {
     // The bridge has cut off whatever was playing.
     a.player.cutOff()
     b.player.cutOff()
-    for (const leg of [a, b]) this.#watch(leg)
+    for (const leg of [a, b]) {
+      leg.hearTones(false)
+      this.#watch(leg)
+      void this.ended.then(() => {
+        if (!leg.ended) leg.hearTones(true)
+      })
+    }
   }
 
   unbridge(): Promise<void> {

@@ -7,6 +7,7 @@ import type { PartyDialog, PartyEvents } from './party-dialog.js'
 import { Player } from './player.js'
 import { answerToParty, describeToMediaServer, Origin, readPartyAudio, type PartyAudio } from './sdp.js'
 import type { ServerPair } from './server-pair.js'
+import { ToneListening } from './tone-listening.js'
 
 /** Everything that ending a leg may take, whatever the servers do. */
 const releaseMs = 5_000
@@ -23,6 +24,7 @@ export class DrachtioLeg implements Leg, PartyEvents {
   readonly channel: Channel
   readonly pair: ServerPair
   readonly #keys = new Keys()
+  readonly #tones: ToneListening
   readonly #mediaOrigin: Origin
   readonly #partyOrigin: Origin
   readonly #recordings = new Set<Recording>()
@@ -40,6 +42,7 @@ export class DrachtioLeg implements Leg, PartyEvents {
     this.#mediaOrigin = origins.media
     this.#partyOrigin = origins.party
     this.player = new Player(channel)
+    this.#tones = new ToneListening(channel)
     this.hungUp = new Promise((resolve) => (this.#settle = resolve))
     channel.onKey = (digit, source) => {
       const key = asKey(digit)
@@ -56,7 +59,7 @@ export class DrachtioLeg implements Leg, PartyEvents {
     this.pair.legs.add(this)
     // A party that hung up, or a channel that was lost, before the dialog was handed over.
     if (this.#ended) this.#release()
-    else if (this.pair.inbandDigits) void this.#listenForTones()
+    else this.hearTones(true)
   }
 
   get ended(): HangUp | undefined {
@@ -69,6 +72,11 @@ export class DrachtioLeg implements Leg, PartyEvents {
 
   listenFor(options: ListenOptions): Promise<Heard> {
     return this.#keys.listen(options)
+  }
+
+  /** Whether keys as tones in the voice are listened for. */
+  hearTones(wanted: boolean): void {
+    if (this.pair.inbandDigits) this.#tones.set(wanted)
   }
 
   dropKeys(): void {
@@ -129,12 +137,6 @@ export class DrachtioLeg implements Leg, PartyEvents {
 
   gone(detail: string, silent: boolean): void {
     this.#end(silent ? 'transport' : 'hangup', detail)
-  }
-
-  async #listenForTones(): Promise<void> {
-    await this.channel.codecSettled()
-    // Without it keys still come in two forms.
-    if (!this.#ended) await this.channel.run('start_dtmf', '').catch(() => undefined)
   }
 
   #onChannelLost(loss: ChannelLoss): void {
