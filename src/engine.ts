@@ -5,7 +5,6 @@ import { createAdmin, type Admin } from './admin/admin.js'
 import { ArrangedCalls } from './arrangements/arranged-calls.js'
 import { Desk } from './calls/desk.js'
 import { flowDefaults } from './calls/flow-settings.js'
-import { TargetHistory, type TargetFigures } from './calls/target-history.js'
 import { systemClock } from './clock/system-clock.js'
 import type { Settings } from './config/settings.js'
 import type { DirectoryError } from './directory/form.js'
@@ -27,6 +26,7 @@ import { findFlite } from './prompts/voice.js'
 import { createRecordings } from './recordings/recordings.js'
 import { Telephones } from './registrar/telephones.js'
 import { redisReservations } from './reservations/redis-reservations.js'
+import { openWatchList } from './store/kept-watch-list.js'
 import { openStore } from './store/store.js'
 import { connectDrachtioSwitch, whenReady } from './switch/drachtio/connect.js'
 import type { ServerSet } from './switch/drachtio/settings.js'
@@ -53,8 +53,6 @@ export interface Engine {
 const readyWithinMs = 5_000
 /** Registrations that an address may ask for at once, before a telephone has registered from it: a practice whose telephones all start together. */
 const registrationLimit = { burst: 30, refillMs: 2_000, remembered: 10_000 }
-/** How far back what became of ringing somebody still counts for the watch list and the order of a hunt. */
-const historyMs = 90 * 24 * 60 * 60_000
 
 /** Starts everything in its order: what is kept, then what is shown, then the telephone. Closes what it had opened when a later step fails. */
 export async function startEngine(settings: Settings, log: Logger): Promise<Engine> {
@@ -127,14 +125,8 @@ async function open(settings: Settings, log: Logger, opened: { readonly what: st
   const recovered = await recordings.recover()
   if (recovered.queued > 0 || recovered.orphans.length > 0) log.warn(recovered, 'recordings left in the spool are being finished')
 
-  const history = new TargetHistory()
-  for (const event of await store.attemptEvents(Date.now() - historyMs)) history.apply(event)
-  store.log.subscribe((event) => history.apply(event))
-  for (const bad of history.figures()) if (bad.watchedSince !== undefined) alarms.raise(watchAlarm(bad), watchDetail(bad))
-  history.onWatch((figures, change) => {
-    if (change === 'watched') alarms.raise(watchAlarm(figures), watchDetail(figures))
-    else alarms.clear(watchAlarm(figures))
-  })
+  const watched = await openWatchList({ store, alarms })
+  opened.push({ what: 'the watch list', close: () => watched.close() })
 
   // Before any call is taken, and after those of the last run are closed: what became of them is read off their facts.
   const arranged = await ArrangedCalls.open({
@@ -217,7 +209,7 @@ async function open(settings: Settings, log: Logger, opened: { readonly what: st
     speech,
     log: store.log,
     recordings: recordings.sink,
-    past: history,
+    past: watched.history,
     owners: (device) => telephones.ownerOf(device),
     ...(reservations ? { reservations } : {}),
     arrangements: arranged,
@@ -239,6 +231,7 @@ async function open(settings: Settings, log: Logger, opened: { readonly what: st
     metrics,
     alarms,
     directory,
+    watchList: watched.watchList,
     devices: { telephones, directory, registerAt: sip && `${settings.sipExternalAddress ?? sip.address}:${sip.port}` },
     switchHealth: () => telephone.health(),
     ...(sip ? { ringHere: dialIns(directory()).map(({ number }) => `sip:${number}@${settings.sipExternalAddress ?? sip.address}:${sip.port}`) } : {}),
@@ -263,16 +256,6 @@ async function open(settings: Settings, log: Logger, opened: { readonly what: st
       return (closing ??= drained.then(closeAll))
     },
   }
-}
-
-function watchAlarm({ label }: TargetFigures): string {
-  return `number.failing: ${label}`
-}
-
-/** For the rota's keeper: whose telephone it is and what the evidence says; the number itself stands in the directory alone. */
-function watchDetail({ label, failures }: TargetFigures): string {
-  const evidence = failures.map(({ result, status }) => (status === undefined ? result : `${result} ${status}`)).join(', ')
-  return `a telephone of ${label} failed ${failures.length} times in a row (${evidence}); it is rung after the others until somebody is reached there`
 }
 
 /** Dial-In numbers with what they are, in the directory's order; the shortest form of each. */

@@ -23,6 +23,7 @@ import { outcomeRoutes } from './outcome-routes.js'
 import { pageRoutes } from './page-routes.js'
 import { patientConnectRoutes } from './patient-connect-routes.js'
 import { recordingRoutes } from './recording-routes.js'
+import { watchListRoutes, type WatchListRoutesOptions } from './watch-list-routes.js'
 import { webSafety } from './web-safety.js'
 
 export interface AdminSettings {
@@ -39,6 +40,8 @@ export interface AdminSettings {
   readonly alarms: AlarmBoard
   /** SIP telephones that register. */
   readonly devices?: DeviceRoutesOptions
+  /** The telephones that fail. */
+  readonly watchList?: WatchListRoutesOptions['watchList']
   /** The directory in force now, for names. */
   readonly directory: () => Directory
   readonly switchHealth: () => SwitchHealth
@@ -97,6 +100,7 @@ export async function adminApp(settings: AdminSettings): Promise<FastifyInstance
         { name: 'live', description: 'What is' },
         { name: 'arrangements', description: 'What is to be: call-backs, Patient Connect, call-back codes' },
         { name: 'devices', description: 'SIP telephones of clinicians and organisations' },
+        { name: 'watch list', description: 'Telephones that fail, and how every telephone fares' },
         { name: 'health', description: 'For whoever watches over the engine' },
       ],
     },
@@ -107,6 +111,7 @@ export async function adminApp(settings: AdminSettings): Promise<FastifyInstance
   recordingRoutes(app, settings)
   liveRoutes(app, settings)
   if (settings.devices) deviceRoutes(app, settings.devices)
+  if (settings.watchList) watchListRoutes(app, { ...settings, watchList: settings.watchList })
   callBackRoutes(app, settings)
   patientConnectRoutes(app, settings)
   callBackCodeRoutes(app, settings)

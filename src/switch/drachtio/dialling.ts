@@ -101,8 +101,8 @@ class Invitation {
   #earlyMedia = false
   #timer: NodeJS.Timeout | undefined
   readonly #silence: TrunkSilence
-  /** The CANCEL has left, for the request that was out then. */
-  #cancelSent = false
+  /** The CANCEL has left, or was refused because there was nothing to be cancelled, for the request that was out then. */
+  #cancelled = false
   #forgetLoss: () => void = () => undefined
   readonly #onAbort = () => this.#giveUp({ kind: 'cancelled' })
 
@@ -171,7 +171,7 @@ class Invitation {
     this.#silence.heard()
     this.#request = again
     // Our CANCEL and the challenge have crossed: it was for the INVITE before. One that drachtio-srf holds back leaves for the new one.
-    if (this.#settled && this.#cancelSent) this.#cancelRequest()
+    if (this.#settled && this.#cancelled) this.#cancelRequest()
   }
 
   #onProvisional(response: Srf.Response): void {
@@ -235,8 +235,8 @@ class Invitation {
 
   #cancelRequest(): void {
     try {
-      this.#request?.cancel((error) => {
-        if (!error) this.#cancelSent = true
+      this.#request?.cancel(() => {
+        this.#cancelled = true
       })
     } catch {
       // The connection to drachtio is gone, and with it the INVITE.

@@ -26,7 +26,8 @@ export class WarmChannels {
   readonly #notice: (notice: Notice) => void
   readonly #ready: Channel[] = []
   #target: number
-  #making = 0
+  /** Channels on their way into the store. */
+  readonly #making = new Set<Promise<void>>()
   #missed = false
   #review: NodeJS.Timeout | undefined
   #retry: NodeJS.Timeout | undefined
@@ -87,30 +88,33 @@ export class WarmChannels {
     clearInterval(this.#review)
     clearTimeout(this.#retry)
     this.#forgetLoss?.()
-    await Promise.all(this.#ready.splice(0).map((channel) => channel.release()))
+    // One that is being made now is released when it is there: the connections have to last until then.
+    await Promise.all([...this.#ready.splice(0).map((channel) => channel.release()), ...this.#making])
   }
 
   #fill(): void {
     if (this.#closed || !this.#link.up || !this.#signalling.up || this.#retry !== undefined) return
-    while (this.#ready.length + this.#making < this.#target && this.#making < widthAtMost) {
-      this.#making++
-      this.#make().then(
-        (channel) => {
-          this.#making--
-          if (this.#closed || this.#ready.length >= this.#most) void channel.release()
-          else this.#keep(channel)
-          this.#fill()
-        },
-        (error: unknown) => {
-          this.#making--
-          if (this.#closed) return
-          this.#notice({ level: 'warn', text: `no spare channel: ${asError(error).message}` })
-          this.#retry ??= setTimeout(() => {
-            this.#retry = undefined
-            this.#fill()
-          }, retryMs)
-        },
-      )
+    while (this.#ready.length + this.#making.size < this.#target && this.#making.size < widthAtMost) {
+      const making = this.#makeSpare().then(() => {
+        this.#making.delete(making)
+        if (this.#retry === undefined) this.#fill()
+      })
+      this.#making.add(making)
+    }
+  }
+
+  async #makeSpare(): Promise<void> {
+    try {
+      const channel = await this.#make()
+      if (this.#closed || this.#ready.length >= this.#most) await channel.release()
+      else this.#keep(channel)
+    } catch (error) {
+      if (this.#closed) return
+      this.#notice({ level: 'warn', text: `no spare channel: ${asError(error).message}` })
+      this.#retry ??= setTimeout(() => {
+        this.#retry = undefined
+        this.#fill()
+      }, retryMs)
     }
   }
 
