@@ -1,3 +1,4 @@
+import { openCallBacks, refreshCallBacks } from './call-backs.js'
 import { lastCalls, refresh } from './calls.js'
 import { prepareDetails } from './details.js'
 import { byId, element } from './element.js'
@@ -14,7 +15,8 @@ preparePlayer()
 prepareDetails()
 await choices().catch(() => undefined)
 await lastCalls()
-followLive({ over: () => mp3AfterMs.forEach((ms) => setTimeout(refreshUntouched, ms)), alarms: showAlarms, connected: (is) => (is ? void ready() : show('no', 'No connection to the engine')) })
+await openCallBacks()
+followLive({ over: callIsOver, alarms: showAlarms, connected: (is) => (is ? void ready() : show('no', 'No connection to the engine')) })
 setInterval(ready, readyEveryMs)
 
 /** What can be filtered by, and where to ring. */
@@ -28,6 +30,11 @@ async function choices() {
   if (answer.ringHere.length === 0) return
   byId('ring-here').replaceChildren('Ring ', ...answer.ringHere.flatMap((address, index) => [index === 0 ? '' : ' or ', element('code', {}, address)]))
   byId('ring-here').hidden = false
+}
+
+function callIsOver() {
+  for (const ms of mp3AfterMs) setTimeout(refreshUntouched, ms)
+  void refreshCallBacks()
 }
 
 /** Somebody who has paged back is reading: the list stays as it is. */

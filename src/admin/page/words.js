@@ -15,6 +15,7 @@ export const stages = {
 
 export const results = {
   accepted: 'accepted',
+  connected: 'answered',
   busy: 'engaged',
   declined: 'refused',
   unavailable: 'out of reach',
@@ -36,6 +37,8 @@ export const endings = {
   lineClosed: ['Line closed', 'plain'],
   noRota: ['Nobody on the rota', 'bad'],
   notAllowed: ['Not allowed', 'plain'],
+  callBackRequested: ['Asked to be called back', 'good'],
+  wrongCode: ['Wrong PIN or code', 'wait'],
   unknownNumber: ['Unknown number', 'plain'],
   noCommonCodec: ['No common codec', 'bad'],
   engineFault: ['Our fault', 'bad'],
