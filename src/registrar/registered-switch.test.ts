@@ -68,7 +68,7 @@ describe('a registered telephone that is rung', () => {
   it('is dialled by its own contact, by way of where its packets came from', () => {
     const source = { address: '192.0.2.9', port: 40_000, protocol: 'udp' }
     const binding = { contact: 'sip:a@10.0.0.9:5060;ob?X-Evil=1', source, registeredAt: 0, expiresAt: 0 }
-    expect(reachable(binding)).toEqual({ kind: 'uri', uri: 'sip:a@10.0.0.9:5060;ob', via: 'sip:192.0.2.9:40000' })
+    expect(reachable(binding)).toEqual({ kind: 'uri', uri: 'sip:a@10.0.0.9:5060;ob', via: 'sip:192.0.2.9:40000;transport=udp' })
     expect(reachable({ ...binding, source: { address: '2001:db8::9', port: 5060, protocol: 'tcp' } })).toMatchObject({ via: 'sip:[2001:db8::9]:5060;transport=tcp' })
   })
 

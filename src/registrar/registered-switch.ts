@@ -20,9 +20,9 @@ export function registeredSwitch(inner: PlainSwitch, bindings: Bindings): Switch
 /** The contact, by way of the address that the telephone's packets came from: right behind NAT, and the same where there is none. */
 export function reachable({ contact, source }: Binding): DialledTarget {
   const host = source.address.includes(':') ? `[${source.address}]` : source.address
-  const transport = source.protocol === 'udp' ? '' : `;transport=${source.protocol}`
-  // Headers of a URI have no place in a request line (RFC 3261 19.1.1).
-  return { kind: 'uri', uri: contact.split('?')[0] ?? contact, via: `sip:${host}:${source.port}${transport}` }
+  // Headers of a URI have no place in a request line (RFC 3261 19.1.1). The transport is named even where it is the usual one: where a server
+  // has to guess it, it may take the connection of another telephone at the same host.
+  return { kind: 'uri', uri: contact.split('?')[0] ?? contact, via: `sip:${host}:${source.port};transport=${source.protocol}` }
 }
 
 const notRegistered: DialResult = { kind: 'unavailable', status: 480, reason: 'not registered' }

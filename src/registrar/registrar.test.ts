@@ -89,7 +89,7 @@ describe('a telephone registers', () => {
   it('with its password, and is reached where its packets came from', async () => {
     const answer = await registers()
     expect(answer).toMatchObject({ status: 200, headers: { Contact: '<sip:ward@10.0.0.9:5060>;expires=60' } })
-    expect(rung()).toEqual([{ kind: 'uri', uri: 'sip:ward@10.0.0.9:5060', via: 'sip:192.0.2.9:40000' }])
+    expect(rung()).toEqual([{ kind: 'uri', uri: 'sip:ward@10.0.0.9:5060', via: 'sip:192.0.2.9:40000;transport=udp' }])
     expect(bindings.of('ward')).toMatchObject([{ userAgent: 'Test 1.0' }])
   })
 

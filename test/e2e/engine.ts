@@ -17,6 +17,8 @@ export interface EngineOptions {
   readonly env?: Readonly<Record<string, string>>
   /** A folder of an engine that ran before: its data are found again. Default: a fresh one. */
   readonly folder?: string
+  /** `host:port` on which phones ring, where that is a drachtio-server's and not the engine's. */
+  readonly sip?: string
 }
 
 /** A call as the API tells it. Only what the tests ask for. */
@@ -91,7 +93,7 @@ export class Engine {
     const began = Date.now()
     for (;;) {
       const text = launched.output()
-      const sip = /sip:\S+@(127\.0\.0\.1:\d+)/.exec(text)?.[1]
+      const sip = options.sip ?? /sip:\S+@(127\.0\.0\.1:\d+)/.exec(text)?.[1]
       const url = /(http:\/\/[\d.]+:\d+)/.exec(text)?.[1]
       if (text.includes('Ringround is ready') && sip !== undefined && url !== undefined) return new Engine(folder, launched.child, sip, url, launched.output, options.folder === undefined)
       if (launched.child.exitCode !== null || Date.now() - began > startWithinMs) {

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { serversOfEnvironment } from '../contract/servers.js'
 import { Phone, type PhoneOptions } from '../../src/phones/phone.js'
 import { Baresip } from './baresip.js'
 import { delay, Engine, eventually, type ApiCall } from './engine.js'
@@ -15,7 +16,6 @@ interface Made {
   readonly user: string
   readonly password: string
   readonly realm: string
-  readonly register: string
   readonly target: string
 }
 
@@ -33,6 +33,22 @@ function directory(ward: Phone, rotas: Readonly<Record<string, readonly string[]
   return JSON.stringify(parsed)
 }
 
+/** The same on a drachtio-server and a FreeSWITCH that run already, where the environment names them. */
+function servers(): { readonly sip?: string; readonly env: Readonly<Record<string, string>> } {
+  const named = serversOfEnvironment()
+  if (!named) return { env: {} }
+  const { drachtio, freeswitch } = named.set
+  return {
+    sip: `${named.sip.address}:${named.sip.port}`,
+    env: {
+      RINGROUND_DRACHTIO: `${drachtio.host}:${drachtio.port}`,
+      RINGROUND_DRACHTIO_SECRET: drachtio.secret,
+      RINGROUND_FREESWITCH: `${freeswitch.host}:${freeswitch.port}`,
+      RINGROUND_FREESWITCH_SECRET: freeswitch.secret,
+    },
+  }
+}
+
 /** The devices' telephones stand at an address from which no call is taken without proof; the GP calls from one that is trusted. */
 describe('telephones that register', { timeout: 60_000 }, () => {
   let engine: Engine
@@ -46,7 +62,8 @@ describe('telephones that register', { timeout: 60_000 }, () => {
     ward = await Phone.open({ name: 'Ward', toneHz: otherTone })
     const rotas = { desk: ['okafor'], hall: ['device:riverside-hall', 'lind'], next: ['lind'], lapse: ['device:brief', 'lind'], removed: ['device:going', 'lind'] }
     Object.keys(rotas).forEach((id, n) => (numbers[id] = String(4_001 + n)))
-    engine = await Engine.start({ directory: directory(ward, rotas), env: { RINGROUND_CALLERS: '127.0.0.2', RINGROUND_LEAST_REGISTRATION_SECONDS: '1' } })
+    const { env, ...where } = servers()
+    engine = await Engine.start({ directory: directory(ward, rotas), ...where, env: { ...env, RINGROUND_CALLERS: '127.0.0.2', RINGROUND_LEAST_REGISTRATION_SECONDS: '1' } })
   })
   afterEach(async () => {
     for (const phone of open.splice(0).reverse()) await phone.close()
@@ -90,7 +107,7 @@ describe('telephones that register', { timeout: 60_000 }, () => {
   async function phone(made: Made, options: Partial<PhoneOptions> = {}): Promise<Phone> {
     const one = await Phone.open({ name: made.user, user: made.user, toneHz: wardTone, auth: { username: made.user, password: made.password }, ...options })
     open.push(one)
-    const result = await one.registers(`${made.register}${options.protocol === 'tcp' ? ';transport=tcp' : ''}`, { addressOfRecord: `sip:${made.user}@${engine.sip}`, expiresSeconds: 60 })
+    const result = await one.registers(`sip:${engine.sip}${options.protocol === 'tcp' ? ';transport=tcp' : ''}`, { addressOfRecord: `sip:${made.user}@${engine.sip}`, expiresSeconds: 60 })
     expect(result.kind).toBe('registered')
     return one
   }
@@ -115,13 +132,13 @@ describe('telephones that register', { timeout: 60_000 }, () => {
     const found = await eventually(async () => {
       const [last] = (await engine.list()).filter(which)
       const call = last && (await engine.call(last.callId))
-      return call?.ending === undefined || call.ending === null ? undefined : call
+      return call?.ending === undefined ? undefined : call
     }, 10_000)
     if (!found) throw new Error(`there is no such call that is over\n${engine.log.slice(-2_000)}`)
     return found
   }
 
-  const attempts = (call: ApiCall) => call.attempts.map(({ result, status }) => (status === undefined || status === null ? result : `${result ?? ''} ${status}`))
+  const attempts = (call: ApiCall) => call.attempts.map(({ result, status }) => (status === undefined ? result : `${result ?? ''} ${status}`))
   const eventAt = (call: ApiCall, type: string, nth = 0) => call.events.filter((event) => event.type === type)[nth]?.at ?? NaN
 
   for (const transport of ['udp', 'tcp'] as const) {
@@ -282,9 +299,25 @@ describe('telephones that register', { timeout: 60_000 }, () => {
     expect((await api('DELETE', '/api/devices/going')).status).toBe(204)
     await going.stopsRinging({ withinMs: 5_000 })
     await accepts(ward)
+    await gp.hears(otherTone, { withinMs: 8_000 })
     const call = await over('removed', ward)
     expect(attempts(call)).toEqual(['unavailable 480', 'unavailable 480', 'accepted'])
-    expect(await going.registers(made.register, { addressOfRecord: `sip:going@${engine.sip}` })).toMatchObject({ kind: 'refused', status: 403 })
+    expect(await going.registers(`sip:${engine.sip}`, { addressOfRecord: `sip:going@${engine.sip}` })).toMatchObject({ kind: 'refused', status: 403 })
+  })
+
+  it('behind NAT it is rung by the contact that it gave, at the address that its packets came from', async () => {
+    const made = await make('riverside-hall', { kind: 'organisation', id: 'riverside' })
+    const port = await freePort()
+    await (await Sipp.device('register-nat', engine.sip, { credentials: made, port })).passed()
+    const rings = await Sipp.specialist('accept-hang-up', { port, holdMs: 500 })
+    try {
+      await gpCalls('hall')
+      await rings.passed()
+      expect(rings.messages).toContain('INVITE sip:riverside-hall@10.255.0.9:5062 SIP/2.0')
+    } finally {
+      await rings.stop()
+    }
+    expect(attempts(await over('hall'))).toEqual(['accepted'])
   })
 
   it('two telephones of one device ring at once; one is picked up, the other stops', async () => {
