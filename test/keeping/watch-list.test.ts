@@ -1,0 +1,233 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import type { AttemptResult } from '../../src/calls/events.js'
+import { openWatchList, type KeptWatchList } from '../../src/store/kept-watch-list.js'
+import { adminWorld, type AdminWorld } from './admin-world.js'
+import { Browser, findChromium } from './browser.js'
+import { keptWorld, type KeptWorld } from './kept-world.js'
+
+const chromium = findChromium()
+const pictures = process.env['RINGROUND_TEST_SCREENSHOTS']
+
+/** A number of the demo directory, which stands on its rotas. */
+const mobile = '+447700900202'
+const office = '+441632960777'
+let calls = 0
+
+/** One call that rings one telephone. @returns its id */
+async function ring(world: KeptWorld, result: AttemptResult, { target = mobile, label = 'On-call mobile', status, reason }: { target?: string; label?: string; status?: number; reason?: string } = {}): Promise<string> {
+  const callId = `call-${(calls += 1)}`
+  const attempt = `${callId}-1`
+  await world.tell(
+    callId,
+    { type: 'call.arrived', kind: 'dialIn', callerNumber: '01632960101', dialledNumber: '01632960000', source: '127.0.0.1:5070/udp' },
+    { type: 'attempt.started', attempt, candidate: `phone:${target}`, label, pool: 'local', target, account: 'cardiology' },
+    { type: 'attempt.ended', attempt, result, ...(status === undefined ? {} : { status }), ...(reason === undefined ? {} : { reason }) },
+    { type: 'call.ended', ending: 'unanswered' },
+  )
+  return callId
+}
+
+const unallocated = (world: KeptWorld, target = mobile) => ring(world, 'badNumber', { target, status: 404, reason: 'Not Found' })
+
+async function fail(world: KeptWorld, times: number, target = mobile): Promise<readonly string[]> {
+  const ids: string[] = []
+  for (let n = 0; n < times; n += 1) ids.push(await unallocated(world, target))
+  return ids
+}
+
+async function listOf(world: KeptWorld): Promise<KeptWatchList> {
+  const list = await openWatchList(world)
+  onTestFinished(() => list.close())
+  return list
+}
+
+/** The HTTP server over a watch list that the store keeps. */
+async function served(folder?: string): Promise<AdminWorld & { readonly list: KeptWatchList }> {
+  let list: KeptWatchList | undefined
+  // Asked for at the first request: the store is there by then.
+  const there = (): KeptWatchList => {
+    if (!list) throw new Error('no list yet')
+    return list
+  }
+  const watchList = { figures: () => there().watchList.figures(), watched: () => there().watchList.watched(), clear: (target: string) => there().watchList.clear(target) }
+  const world = await adminWorld({ admin: { watchList }, ...(folder === undefined ? {} : { folder }) })
+  list = await listOf(world)
+  return { ...world, list }
+}
+
+interface Watched {
+  readonly id: string
+  readonly number: string
+  readonly label: string
+  readonly rung: number
+  readonly failed: number
+  readonly byReason: Readonly<Record<string, number>>
+  readonly watchedSince: number | null
+  readonly failures: readonly { readonly callId: string; readonly at: number; readonly result: string; readonly status?: number; readonly reason?: string }[]
+  readonly standsToday: readonly { readonly kind: string; readonly id: string; readonly name: string }[]
+}
+
+async function watchedOf(world: AdminWorld): Promise<readonly Watched[]> {
+  const answer = await world.get('api/watch-list')
+  expect(answer.status).toBe(200)
+  return ((await answer.json()) as { readonly watched: readonly Watched[] }).watched
+}
+
+test('a telephone that fails is on the list with its evidence, over a restart as well, until somebody is reached there', async () => {
+  const world = await keptWorld()
+  const { watchList, history } = await listOf(world)
+  const ids = await fail(world, 3)
+  expect(watchList.watched()).toMatchObject([{ target: mobile, failures: ids.map((callId) => ({ callId, result: 'badNumber', status: 404 })) }])
+  expect(history.isWatched(mobile)).toBe(true)
+  expect(world.alarms.active().map(({ alarm }) => alarm)).toEqual(['number.failing: On-call mobile'])
+
+  const next = await world.again()
+  const after = await listOf(next)
+  expect(after.watchList.watched()).toMatchObject([{ target: mobile, failures: ids.map((callId) => ({ callId })) }])
+  expect(next.alarms.active()).toHaveLength(1)
+  await ring(next, 'accepted')
+  expect(after.watchList.watched()).toEqual([])
+  expect(next.alarms.active()).toEqual([])
+})
+
+test('one that was cleared by hand stays clear over a restart, and comes back by new failures alone', async () => {
+  const world = await keptWorld()
+  const { watchList } = await listOf(world)
+  await fail(world, 3)
+  expect(await watchList.clear(mobile)).toBe(true)
+  expect(await watchList.clear(mobile)).toBe(false)
+  expect(world.alarms.active()).toEqual([])
+
+  const second = await world.again()
+  const again = await listOf(second)
+  expect(again.watchList.watched()).toEqual([])
+  expect(again.watchList.figures()).toMatchObject([{ rung: 3, byResult: { badNumber: 3 }, failures: [] }])
+  await fail(second, 2)
+  expect(again.watchList.watched()).toEqual([])
+
+  const third = await second.again()
+  const later = await listOf(third)
+  expect(later.watchList.watched()).toEqual([])
+  const [last] = await fail(third, 1)
+  expect(later.watchList.watched()[0]?.failures).toHaveLength(3)
+  expect(later.watchList.watched()[0]?.failures.at(-1)?.callId).toBe(last)
+})
+
+test('the API gives the list without a number, and clears by an id that says nothing', async () => {
+  const world = await served()
+  expect(await watchedOf(world)).toEqual([])
+  const ids = await fail(world, 3)
+  await ring(world, 'failed', { target: office, label: 'Office', status: 503, reason: `no route to ${office} or 01632960777` })
+  const [one, ...others] = await watchedOf(world)
+  expect(others).toEqual([])
+  expect(one).toMatchObject({ label: 'On-call mobile', rung: 3, failed: 3, byReason: { 'badNumber 404': 3 }, failures: ids.map((callId) => ({ callId, result: 'badNumber', status: 404, reason: 'Not Found' })) })
+  expect(one?.number).toBe('+44••••••••02')
+  const text = await (await world.get('api/targets')).text()
+  for (const secret of [mobile, office, '7700900202', '01632960777']) expect(text + JSON.stringify(one)).not.toContain(secret)
+
+  const cleared = await world.get(`api/watch-list/${one?.id ?? ''}/clear`, { method: 'POST' })
+  expect(cleared.status).toBe(200)
+  expect(await cleared.json()).toMatchObject({ target: { label: 'On-call mobile', watchedSince: null, failures: [] } })
+  expect(await watchedOf(world)).toEqual([])
+  const twice = await world.get(`api/watch-list/${one?.id ?? ''}/clear`, { method: 'POST' })
+  expect([twice.status, await twice.json()]).toMatchObject([409, { error: { code: 'notWatched' } }])
+})
+
+test.each([
+  ['a'.repeat(22), 404, 'targetNotFound'],
+  [encodeURIComponent(mobile), 400, 'badRequest'],
+  ['..%2f..%2fetc', 400, 'badRequest'],
+  ['a', 400, 'badRequest'],
+])('no telephone is cleared by the id %s', async (id, status, code) => {
+  const world = await served()
+  await fail(world, 3)
+  const answer = await world.get(`api/watch-list/${id}/clear`, { method: 'POST' })
+  expect([answer.status, ((await answer.json()) as { error: { code: string } }).error.code]).toEqual([status, code])
+  expect(await watchedOf(world)).toHaveLength(1)
+})
+
+test('ids are others after a restart: an old page clears nobody by mistake', async () => {
+  const world = await served()
+  await fail(world, 3)
+  const [before] = await watchedOf(world)
+  await world.recordings.close()
+  await world.store.close()
+  const next = await served(world.folder)
+  const [after] = await watchedOf(next)
+  expect(after?.label).toBe(before?.label)
+  expect(after?.id).not.toBe(before?.id)
+})
+
+test('nothing is cleared that cannot be written down', async () => {
+  const world = await served()
+  await fail(world, 3)
+  const [one] = await watchedOf(world)
+  await world.store.close()
+  const answer = await world.get(`api/watch-list/${one?.id ?? ''}/clear`, { method: 'POST' })
+  expect([answer.status, ((await answer.json()) as { error: { code: string } }).error.code]).toEqual([503, 'storeUnavailable'])
+  expect(world.list.watchList.watched()).toHaveLength(1)
+})
+
+test('every telephone has its figures, page by page, those that fail first', async () => {
+  const world = await served()
+  await ring(world, 'accepted', { target: '+441632960001', label: 'A' })
+  await ring(world, 'declined', { target: '+441632960001', label: 'A', status: 603 })
+  await ring(world, 'busy', { target: '+441632960002', label: 'B', status: 486 })
+  await fail(world, 3)
+  const ask = async (query: string) => (await (await world.get(`api/targets${query}`)).json()) as { readonly total: number; readonly targets: readonly Watched[] }
+  const all = await ask('')
+  expect(all.total).toBe(3)
+  expect(all.targets.map(({ label }) => label)).toEqual(['On-call mobile', 'A', 'B'])
+  expect(all.targets[1]).toMatchObject({ rung: 2, accepted: 1, refused: 1, failed: 0, byResult: { accepted: 1, declined: 1 }, byReason: { 'declined 603': 1 }, watchedSince: null })
+  expect((await ask('?limit=1&offset=2')).targets.map(({ label }) => label)).toEqual(['B'])
+  expect((await world.get('api/targets?limit=0')).status).toBe(400)
+})
+
+test('the list says on which rotas a telephone stands today', async () => {
+  const world = await served()
+  // Whoever has a rota today in the demo directory, at the moment of this test.
+  const pools = [...world.directory.pools.values()].flatMap((pool) => pool.entries.map((entry) => ({ pool, entry })))
+  const { pool, entry } = pools.find(({ entry: one }) => one.kind === 'clinician') ?? pools[0]!
+  const target = entry.kind === 'phone' ? entry.target : world.directory.clinicians.get(entry.clinician)!.numbers[0]!
+  const key = target.kind === 'number' ? target.number : target.kind === 'uri' ? target.uri : `device:${target.user}`
+  await fail(world, 3, key)
+  const [one] = await watchedOf(world)
+  expect(one?.standsToday).toContainEqual({ kind: 'pool', id: pool.id, name: pool.specialty })
+})
+
+test.runIf(chromium)('the page shows the rota\'s keeper what fails and why, and clears it by a button', async () => {
+  const world = await served()
+  await ring(world, 'badNumber', { label: '<img src=x onerror="document.title=1">', target: office, status: 404 })
+  const ids = await fail(world, 3)
+  const browser = await Browser.start(chromium ?? '')
+  onTestFinished(() => browser.close())
+  await browser.open(world.admin.url)
+  await browser.until("document.querySelectorAll('#failing-rows tr').length === 1")
+  const shown = await browser.evaluate<string>("document.querySelector('#failing').innerText")
+  expect(shown).toContain('On-call mobile')
+  expect(shown).toContain('wrong number 404 Not Found')
+  expect(shown).toContain('0 of 3')
+  expect(await browser.evaluate<number>("document.querySelectorAll('#failing-rows li').length")).toBe(3)
+  expect(await browser.evaluate<string>('document.documentElement.outerHTML')).not.toContain('900202')
+  if (pictures !== undefined) {
+    mkdirSync(pictures, { recursive: true })
+    await browser.evaluate("document.querySelector('#failing').scrollIntoView()")
+    writeFileSync(join(pictures, 'watch-list.png'), await browser.screenshot())
+  }
+  // The evidence leads to its call.
+  await browser.evaluate("document.querySelector('#failing-rows li button').click()")
+  await browser.until("document.getElementById('details').open")
+  expect(await browser.evaluate<string>("document.getElementById('details').innerText")).toContain(ids[0])
+  await browser.evaluate("document.getElementById('details-close').click()")
+
+  await browser.evaluate("document.querySelector('#failing-rows td:last-child button').click()")
+  await browser.until("document.getElementById('failing').hidden")
+  expect(world.list.watchList.watched()).toEqual([])
+  expect(browser.complaints).toEqual([])
+
+  // It comes back by itself when the telephone fails again, without the page being loaded anew: its alarm says so.
+  await fail(world, 3)
+  await browser.until("!document.getElementById('failing').hidden")
+})
