@@ -4,6 +4,7 @@ import { prepareDetails } from './details.js'
 import { byId, element } from './element.js'
 import { followLive } from './live.js'
 import { preparePlayer } from './player.js'
+import { openWatchList, refreshWatchList } from './watch-list.js'
 import { useTimeZone } from './words.js'
 
 /** How often it is asked whether calls can be taken. */
@@ -16,6 +17,7 @@ prepareDetails()
 await choices().catch(() => undefined)
 await lastCalls()
 await openCallBacks()
+await openWatchList()
 followLive({ over: callIsOver, alarms: showAlarms, connected: (is) => (is ? void ready() : show('no', 'No connection to the engine')) })
 setInterval(ready, readyEveryMs)
 
@@ -59,6 +61,7 @@ function show(state, text) {
 }
 
 function showAlarms(alarms) {
+  void refreshWatchList()
   byId('notices').replaceChildren(
     ...alarms.map((alarm) => element('p', { class: 'notice' }, element('strong', {}, alarm.alarm), alarm.detail, alarm.times > 1 ? ` (${alarm.times} times since ${new Date(alarm.since).toLocaleTimeString('en-GB')})` : '')),
   )
