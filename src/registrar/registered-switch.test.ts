@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { VirtualClock } from '../clock/virtual-clock.js'
-import type { DialOptions, DialResult, DialledTarget, PlainSwitch, Switch } from '../switch/port.js'
+import type { DialOptions, DialResult, DialledTarget, Leg, PlainSwitch, Switch } from '../switch/port.js'
 import type { Temperament } from '../switch/virtual/temperament.js'
 import { VirtualSwitch } from '../switch/virtual/virtual-switch.js'
 import { Bindings } from './bindings.js'
@@ -212,6 +212,27 @@ it('everything else goes through as it is', async () => {
   world.phone('+441632960123', () => ({ kind: 'refuses', afterMs: 0, how: 'busy' }))
   const dialling = telephone.dial({ kind: 'number', number: '+441632960123' }, { from: { number: '+441632960000' }, ringMs: 1_000, signal: hunting.signal })
   expect((await settled(dialling, 1_000)).kind).toBe('busy')
+})
+
+it.each([
+  ['two answers that arrive together: the second one is released', () => undefined, 'answered', ['second']],
+  ['answers that arrive when the hunt has been called off are released', () => hunting.abort(), 'cancelled', ['first', 'second']],
+  ['answers that arrive when nobody is registered any more are released', () => bindings.clear(user), 'unavailable', ['first', 'second']],
+] as const)('%s', async (_what, meanwhile, expected, released) => {
+  registers(desk, { kind: 'neverAnswers' })
+  registers(laptop, { kind: 'neverAnswers' })
+  const closed: string[] = []
+  const answer: ((result: DialResult) => void)[] = []
+  const inner: Pick<PlainSwitch, 'dial'> = { dial: () => new Promise((resolve) => answer.push(resolve)) }
+  const dialling = registeredSwitch(inner as PlainSwitch, bindings).dial({ kind: 'device', user }, { from: { number: '+441632960000' }, ringMs: 1_000, signal: hunting.signal })
+  meanwhile()
+  for (const [index, resolve] of answer.entries()) {
+    const leg = { close: () => Promise.resolve(void closed.push(index === 0 ? 'first' : 'second')) } as Leg
+    resolve({ kind: 'answered', leg, at: 0, rangMs: 0 })
+  }
+  expect((await dialling).kind).toBe(expected)
+  await clock.advance(0)
+  expect(closed).toEqual(released)
 })
 
 it('a fault in the switch is a fault here, and leaves nothing ringing', async () => {
