@@ -223,7 +223,7 @@ it.each([
   registers(laptop, { kind: 'neverAnswers' })
   const closed: string[] = []
   const answer: ((result: DialResult) => void)[] = []
-  const inner: Pick<PlainSwitch, 'dial'> = { dial: () => new Promise((resolve) => answer.push(resolve)) }
+  const inner: Pick<PlainSwitch, 'dial'> = { dial: () => new Promise<DialResult>((resolve) => void answer.push(resolve)) }
   const dialling = registeredSwitch(inner as PlainSwitch, bindings).dial({ kind: 'device', user }, { from: { number: '+441632960000' }, ringMs: 1_000, signal: hunting.signal })
   meanwhile()
   for (const [index, resolve] of answer.entries()) {
