@@ -215,9 +215,9 @@ it('everything else goes through as it is', async () => {
 })
 
 it.each([
-  ['two answers that arrive together: the second one is released', () => undefined, 'answered', ['second']],
-  ['answers that arrive when the hunt has been called off are released', () => hunting.abort(), 'cancelled', ['first', 'second']],
-  ['answers that arrive when nobody is registered any more are released', () => bindings.clear(user), 'unavailable', ['first', 'second']],
+  ['two answers that arrive together: the second one is released', (): void => undefined, 'answered', ['second']],
+  ['answers that arrive when the hunt has been called off are released', (): void => hunting.abort(), 'cancelled', ['first', 'second']],
+  ['answers that arrive when nobody is registered any more are released', (): void => void bindings.clear(user), 'unavailable', ['first', 'second']],
 ] as const)('%s', async (_what, meanwhile, expected, released) => {
   registers(desk, { kind: 'neverAnswers' })
   registers(laptop, { kind: 'neverAnswers' })
