@@ -41,7 +41,7 @@ export interface AdminSettings {
   /** SIP telephones that register. */
   readonly devices?: DeviceRoutesOptions
   /** The telephones that fail. */
-  readonly watchList?: WatchListRoutesOptions['watchList']
+  readonly watchList: WatchListRoutesOptions['watchList']
   /** The directory in force now, for names. */
   readonly directory: () => Directory
   readonly switchHealth: () => SwitchHealth
@@ -111,7 +111,7 @@ export async function adminApp(settings: AdminSettings): Promise<FastifyInstance
   recordingRoutes(app, settings)
   liveRoutes(app, settings)
   if (settings.devices) deviceRoutes(app, settings.devices)
-  if (settings.watchList) watchListRoutes(app, { ...settings, watchList: settings.watchList })
+  watchListRoutes(app, settings)
   callBackRoutes(app, settings)
   patientConnectRoutes(app, settings)
   callBackCodeRoutes(app, settings)

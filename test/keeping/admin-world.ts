@@ -10,6 +10,7 @@ import { dialable } from '../../src/guard/dial-plan.js'
 import { createLiveBoard } from '../../src/live/live-board.js'
 import { createMetrics } from '../../src/metrics/metrics.js'
 import type { RecordingsSettings } from '../../src/recordings/recordings.js'
+import { openWatchList, type KeptWatchList } from '../../src/store/kept-watch-list.js'
 import type { SwitchHealth } from '../../src/switch/port.js'
 import { keptWorld, type KeptWorld } from './kept-world.js'
 
@@ -20,6 +21,7 @@ export interface AdminWorld extends KeptWorld {
   readonly admin: Admin
   readonly directory: Directory
   readonly arranged: ArrangedCalls
+  readonly watched: KeptWatchList
   /** The calls that were asked for; nobody carries them. */
   readonly placed: readonly ArrangedCall[]
   /** What the switch says of itself from now on. */
@@ -40,15 +42,17 @@ export async function adminWorld(more: { readonly admin?: Partial<AdminSettings>
   const live = createLiveBoard(world.store.log, { organisation: (id) => directory.organisations.get(id)?.name, line: (id) => directory.lines.get(id)?.name })
   const metrics = createMetrics({ log: world.store.log, switchHealth: () => health, storeQueued: () => world.store.health().queued, recordings: () => world.recordings.health(), alarms: () => world.alarms.active() })
   const arranged = await ArrangedCalls.open({ ledger: world.store.ledger, log: world.store.log, facts: world.store, clock: systemClock, alarms: world.alarms, directory: () => directory, mayDial: (number) => dialable(number).kind === 'dialable' })
+  const watched = await openWatchList(world)
   const placed: ArrangedCall[] = []
   const place = (call: ArrangedCall) => {
     placed.push(call)
     return { kind: 'placed', callId: `placed-${placed.length}` } as const
   }
-  const admin = await createAdmin({ address: '127.0.0.1', port: 0, store: world.store, recordings: world.recordings, live, arranged, place, metrics, alarms: world.alarms, directory: () => directory, switchHealth: () => health, ...more.admin })
+  const admin = await createAdmin({ address: '127.0.0.1', port: 0, store: world.store, recordings: world.recordings, live, arranged, place, watchList: watched.watchList, metrics, alarms: world.alarms, directory: () => directory, switchHealth: () => health, ...more.admin })
   onTestFinished(async () => {
     await admin.close()
     await arranged.close()
+    watched.close()
     metrics.close()
     live.close()
   })
@@ -57,6 +61,7 @@ export async function adminWorld(more: { readonly admin?: Partial<AdminSettings>
     admin,
     directory,
     arranged,
+    watched,
     placed,
     switchIs(now) {
       health = now

@@ -43,20 +43,6 @@ async function listOf(world: KeptWorld): Promise<KeptWatchList> {
   return list
 }
 
-/** The HTTP server over a watch list that the store keeps. */
-async function served(folder?: string): Promise<AdminWorld & { readonly list: KeptWatchList }> {
-  let list: KeptWatchList | undefined
-  // Asked for at the first request: the store is there by then.
-  const there = (): KeptWatchList => {
-    if (!list) throw new Error('no list yet')
-    return list
-  }
-  const watchList = { figures: () => there().watchList.figures(), watched: () => there().watchList.watched(), clear: (target: string) => there().watchList.clear(target) }
-  const world = await adminWorld({ admin: { watchList }, ...(folder === undefined ? {} : { folder }) })
-  list = await listOf(world)
-  return { ...world, list }
-}
-
 interface Watched {
   readonly id: string
   readonly number: string
@@ -116,7 +102,7 @@ test('one that was cleared by hand stays clear over a restart, and comes back by
 })
 
 test('the API gives the list without a number, and clears by an id that says nothing', async () => {
-  const world = await served()
+  const world = await adminWorld()
   expect(await watchedOf(world)).toEqual([])
   const ids = await fail(world, 3)
   await ring(world, 'failed', { target: office, label: 'Office', status: 503, reason: `no route to ${office} or 01632960777` })
@@ -141,7 +127,7 @@ test.each([
   ['..%2f..%2fetc', 400, 'badRequest'],
   ['a', 400, 'badRequest'],
 ])('no telephone is cleared by the id %s', async (id, status, code) => {
-  const world = await served()
+  const world = await adminWorld()
   await fail(world, 3)
   const answer = await world.get(`api/watch-list/${id}/clear`, { method: 'POST' })
   expect([answer.status, ((await answer.json()) as { error: { code: string } }).error.code]).toEqual([status, code])
@@ -149,29 +135,29 @@ test.each([
 })
 
 test('ids are others after a restart: an old page clears nobody by mistake', async () => {
-  const world = await served()
+  const world = await adminWorld()
   await fail(world, 3)
   const [before] = await watchedOf(world)
   await world.recordings.close()
   await world.store.close()
-  const next = await served(world.folder)
+  const next = await adminWorld({ folder: world.folder })
   const [after] = await watchedOf(next)
   expect(after?.label).toBe(before?.label)
   expect(after?.id).not.toBe(before?.id)
 })
 
 test('nothing is cleared that cannot be written down', async () => {
-  const world = await served()
+  const world = await adminWorld()
   await fail(world, 3)
   const [one] = await watchedOf(world)
   await world.store.close()
   const answer = await world.get(`api/watch-list/${one?.id ?? ''}/clear`, { method: 'POST' })
   expect([answer.status, ((await answer.json()) as { error: { code: string } }).error.code]).toEqual([503, 'storeUnavailable'])
-  expect(world.list.watchList.watched()).toHaveLength(1)
+  expect(world.watched.watchList.watched()).toHaveLength(1)
 })
 
 test('every telephone has its figures, page by page, those that fail first', async () => {
-  const world = await served()
+  const world = await adminWorld()
   await ring(world, 'accepted', { target: '+441632960001', label: 'A' })
   await ring(world, 'declined', { target: '+441632960001', label: 'A', status: 603 })
   await ring(world, 'busy', { target: '+441632960002', label: 'B', status: 486 })
@@ -186,7 +172,7 @@ test('every telephone has its figures, page by page, those that fail first', asy
 })
 
 test('the list says on which rotas a telephone stands today', async () => {
-  const world = await served()
+  const world = await adminWorld()
   // Whoever has a rota today in the demo directory, at the moment of this test.
   const pools = [...world.directory.pools.values()].flatMap((pool) => pool.entries.map((entry) => ({ pool, entry })))
   const { pool, entry } = pools.find(({ entry: one }) => one.kind === 'clinician') ?? pools[0]!
@@ -198,7 +184,7 @@ test('the list says on which rotas a telephone stands today', async () => {
 })
 
 test.runIf(chromium)('the page shows the rota\'s keeper what fails and why, and clears it by a button', async () => {
-  const world = await served()
+  const world = await adminWorld()
   await ring(world, 'badNumber', { label: '<img src=x onerror="document.title=1">', target: office, status: 404 })
   const ids = await fail(world, 3)
   const browser = await Browser.start(chromium ?? '')
@@ -224,7 +210,7 @@ test.runIf(chromium)('the page shows the rota\'s keeper what fails and why, and 
 
   await browser.evaluate("document.querySelector('#failing-rows td:last-child button').click()")
   await browser.until("document.getElementById('failing').hidden")
-  expect(world.list.watchList.watched()).toEqual([])
+  expect(world.watched.watchList.watched()).toEqual([])
   expect(browser.complaints).toEqual([])
 
   // It comes back by itself when the telephone fails again, without the page being loaded anew: its alarm says so.
