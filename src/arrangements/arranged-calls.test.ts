@@ -128,13 +128,13 @@ describe('a call-back code', () => {
     for (let made = 0; made < 5_000; made++) await code(world, { validMs: 1 })
     next = 0
     expect(await world.arranged.makeCallBackCode({ about: { thread: 't' }, asked: { clinician: 'dr-okafor' }, number: codeNumber, validMs: 1 })).toEqual({ kind: 'usedUp' })
-    expect(world.alarms.get('codes.usedUp')).toContain('5000 of 10000')
+    expect(world.alarms.get(`codes.usedUp: code ${codeNumber}`)).toContain('5000 of 10000')
     await world.again()
     expect((await world.arranged.makeCallBackCode({ about: { thread: 't' }, asked: { clinician: 'dr-okafor' }, number: codeNumber, validMs: 1 })).kind).toBe('usedUp')
     expect((await code(world, { number: dialIn })).code).toBe('0000')
     await world.clock.advance(24 * hour)
     expect((await code(world)).code).toBe('0001')
-    expect(world.alarms.has('codes.usedUp')).toBe(false)
+    expect(world.alarms.has(`codes.usedUp: code ${codeNumber}`)).toBe(false)
   }, 60_000)
 
   it('on a Dial-In number is good for the registered telephones of that practice as well, whose guesses count together', async () => {

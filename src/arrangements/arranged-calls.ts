@@ -45,7 +45,6 @@ export type Changed = { readonly kind: 'changed'; readonly arrangement: Arrangem
 const reconciledSubject = 'reconciled'
 /** Clocks step, and facts are written a moment after they were stamped. */
 const marginMs = 24 * 60 * 60_000
-const usedUpAlarm = 'codes.usedUp'
 
 /**
  * Everything about arranged calls but the calls themselves: call-backs, Patient Connect, call-back codes; made by staff or asked for by patients,
@@ -177,11 +176,12 @@ export class ArrangedCalls implements Arrangements {
     const { clock, alarms } = this.options
     const now = clock.now()
     const key = this.#keys.make(space, now)
+    const alarm = `codes.usedUp: ${space.name}`
     if (key === undefined) {
-      alarms.raise(usedUpAlarm, `${this.#keys.used(space, now)} of ${10 ** space.digits} were given out in 24 hours (${space.name}); no more are, until some are free again`)
+      alarms.raise(alarm, `${this.#keys.used(space, now)} of ${10 ** space.digits} were given out in 24 hours; no more are, until some are free again`)
       return undefined
     }
-    alarms.clear(usedUpAlarm)
+    alarms.clear(alarm)
     this.#keys.note(space, key, id, now)
     return key
   }
