@@ -281,7 +281,28 @@ test('metrics are there for Prometheus', async () => {
 test('every route is documented, and the documentation works without a network', async () => {
   const world = await adminWorld()
   const api = (await (await world.get('/docs/json')).json()) as OpenApi
-  expect(Object.keys(api.paths).toSorted()).toEqual(['/api/calls', '/api/calls/{id}', '/api/calls/{id}/recording.mp3', '/api/choices', '/api/live', '/healthz', '/metrics', '/readyz'])
+  expect(Object.keys(api.paths).toSorted()).toEqual([
+    '/api/call-back-codes',
+    '/api/call-back-codes/{id}',
+    '/api/call-backs',
+    '/api/call-backs/{id}',
+    '/api/call-backs/{id}/start',
+    '/api/calls',
+    '/api/calls/{id}',
+    '/api/calls/{id}/outcome',
+    '/api/calls/{id}/recording.mp3',
+    '/api/choices',
+    '/api/live',
+    '/api/patient-connects',
+    '/api/patient-connects/{id}',
+    '/api/patient-connects/{id}/start',
+    '/api/targets',
+    '/api/watch-list',
+    '/api/watch-list/{id}/clear',
+    '/healthz',
+    '/metrics',
+    '/readyz',
+  ])
   const page = await (await world.get('/docs/')).text()
   expect(page).not.toMatch(/(src|href)="https?:/)
   await asPromised(world, '/api/choices', await world.get('/api/choices'))
@@ -293,7 +314,7 @@ test('the page brings everything itself, and may load nothing from elsewhere', a
   expect(page.headers.get('content-type')).toContain('text/html')
   expect(page.headers.get('content-security-policy')).toContain("default-src 'none'")
   expect(await page.text()).not.toMatch(/(src|href)="(https?:)?\/\//)
-  for (const file of ['page.js', 'page.css', 'live.js', 'calls.js', 'details.js', 'player.js', 'element.js', 'words.js', 'icon.svg']) expect((await world.get(`/${file}`)).status, file).toBe(200)
+  for (const file of ['page.js', 'page.css', 'live.js', 'calls.js', 'call-backs.js', 'details.js', 'player.js', 'element.js', 'words.js', 'icon.svg']) expect((await world.get(`/${file}`)).status, file).toBe(200)
   for (const path of ['/../admin.js', '/%2e%2e/admin.js', '/..%2fadmin.js']) expect((await world.get(path)).status, path).toBe(404)
 })
 
