@@ -1,4 +1,5 @@
 import type { Clock } from '../clock/clock.js'
+import type { DeviceOwner } from '../directory/device-owner.js'
 import type { Directory } from '../directory/model.js'
 import type { Speech } from '../prompts/speech.js'
 import type { Switch } from '../switch/port.js'
@@ -17,6 +18,9 @@ export interface CallContext {
   /** The instant, wall-clock ms, for every question to the directory: fixed when the call arrived, as is the directory itself. */
   readonly arrivedAt: number
   readonly directory: Directory
+  /** User of the telephone that rings us, and whose it is, where it has proved itself. */
+  readonly device?: string
+  readonly owner?: DeviceOwner
   /** As the telephone tells them; both empty where the engine itself began the call. */
   readonly callerNumber: string
   readonly dialledNumber: string

@@ -92,20 +92,22 @@ export class Desk {
 
   async #take(incoming: IncomingCall): Promise<void> {
     const call = this.#begin(incoming)
-    const owner = incoming.device === undefined ? undefined : this.#options.owners?.(incoming.device)
-    const flow = Promise.resolve().then(() => (this.#draining ? refuse(call, incoming) : takeCall(call, incoming, owner)))
+    const flow = Promise.resolve().then(() => (this.#draining ? refuse(call, incoming) : takeCall(call, incoming)))
     await this.#carry(call, flow, () => {
       if (!call.scope.begun) call.scope.tell(arrival(incoming))
     })
   }
 
-  #begin({ callerNumber, dialledNumber }: Pick<IncomingCall, 'callerNumber' | 'dialledNumber'>): CallContext {
+  #begin({ callerNumber, dialledNumber, device }: Pick<IncomingCall, 'callerNumber' | 'dialledNumber' | 'device'>): CallContext {
     const { switch: telephone, speech, recordings, clock, settings, log } = this.#options
     const callId = this.#options.newCallId?.() ?? randomUUID()
+    const owner = device === undefined ? undefined : this.#options.owners?.(device)
     return {
       id: callId,
       arrivedAt: clock.now(),
       directory: this.#options.directory(),
+      ...(device === undefined ? {} : { device }),
+      ...(owner === undefined ? {} : { owner }),
       callerNumber,
       dialledNumber,
       scope: new CallScope({ callId, log, clock, durableMs: settings.durableMs, releaseMs: settings.releaseMs }),

@@ -77,6 +77,21 @@ describe('what a registered telephone may dial', () => {
     expect(scenario.facts('attempt.started')).toBe(0)
   })
 
+  it('rings everybody on the rota but whoever is calling', async () => {
+    const mobile = '+447700900041'
+    const scenario = new Scenario({
+      directory: { ...world, lines: [{ id: 'cardiology', code: '21', rota: ['okafor', ward] }], clinicians: { okafor: [mobile] } },
+      owners: () => ({ kind: 'clinician', id: 'okafor' }),
+    })
+    const [own, colleague] = [scenario.phone(mobile), scenario.phone(ward)]
+    const okafor = scenario.caller('okafor-desk')
+    await okafor.dials('21', { device: 'okafor-desk' })
+    await colleague.rings()
+    expect(own.wasRung).toBe(0)
+    okafor.hangsUp()
+    await scenario.isOver()
+  })
+
   it('nothing, where its owner is not in the directory any more', async () => {
     for (const device of ['stranger', 'unknown']) {
       const { scenario, phone, dialled } = elmRings('21', device)

@@ -26,9 +26,9 @@ export type Way =
   | { readonly kind: 'refuse'; readonly status: number; readonly end: CallEnd }
 
 /** A call wants to come in: the number dialled, and whose telephone it is, decide what happens. */
-export async function takeCall(call: CallContext, incoming: IncomingCall, owner?: DeviceOwner): Promise<CallEnd> {
+export async function takeCall(call: CallContext, incoming: IncomingCall): Promise<CallEnd> {
   const { scope } = call
-  const way = incoming.device === undefined ? wayOf(call.directory, incoming.dialledNumber) : wayOfDevice(call.directory, incoming.dialledNumber, owner)
+  const way = call.device === undefined ? wayOf(call.directory, incoming.dialledNumber) : wayOfDevice(call.directory, incoming.dialledNumber, call.owner)
   const arrived = within(call.clock, call.settings.arrivalMs, scope.keep(arrival(incoming, way)))
   if (way.kind === 'refuse') {
     await incoming.reject(way.status)

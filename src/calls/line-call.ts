@@ -1,5 +1,5 @@
 import { openingAt } from '../directory/hours.js'
-import type { Line, Organisation } from '../directory/model.js'
+import type { HuntCandidate, HuntOrder, Line, Organisation } from '../directory/model.js'
 import { outcomesFor } from '../directory/outcomes.js'
 import { huntCandidates, poolCandidates } from '../directory/rota.js'
 import type { SpeechPart } from '../prompts/speech.js'
@@ -128,7 +128,17 @@ async function starPressed(leg: Leg, signal: AbortSignal): Promise<boolean> {
 
 /** Local people first, who know the local pathways; then the National Consultant Network, where the line has it. */
 function huntPools(call: CallContext, line: Line): readonly HuntPool[] {
-  const local: HuntPool = { pool: 'local', candidates: inHuntOrder(huntCandidates(call.directory, line, call.arrivedAt), line.ring.order, call.past), ring: line.ring }
+  const inOrder = (candidates: readonly HuntCandidate[], order: HuntOrder) => inHuntOrder(others(call, candidates), order, call.past)
+  const local: HuntPool = { pool: 'local', candidates: inOrder(huntCandidates(call.directory, line, call.arrivedAt), line.ring.order), ring: line.ring }
   const network = line.ncnPool === undefined ? undefined : call.directory.pools.get(line.ncnPool)
-  return network === undefined ? [local] : [local, { pool: 'ncn', candidates: inHuntOrder(poolCandidates(call.directory, network.id), network.ring.order, call.past), ring: network.ring }]
+  return network === undefined ? [local] : [local, { pool: 'ncn', candidates: inOrder(poolCandidates(call.directory, network.id), network.ring.order), ring: network.ring }]
+}
+
+/** Everybody but the caller: a clinician who rings a line on whose rota they stand wants one of the others. */
+function others({ device, owner }: CallContext, candidates: readonly HuntCandidate[]): readonly HuntCandidate[] {
+  if (device === undefined) return candidates
+  return candidates
+    .filter(({ clinician }) => clinician === undefined || owner?.kind !== 'clinician' || owner.id !== clinician)
+    .map((candidate) => ({ ...candidate, targets: candidate.targets.filter((target) => target.kind !== 'device' || target.user !== device) }))
+    .filter(({ targets }) => targets.length > 0)
 }

@@ -67,14 +67,14 @@ export function createMetrics(sources: MetricsSources): Metrics {
 function followed(open: ReadonlyMap<string, CallRecord>, event: CallEvent): CallRecord | undefined {
   const before = open.get(event.callId)
   if (before) return withEvent(before, event)
-  return event.type === 'call.arrived' ? callRecord([event]) : undefined
+  return event.type === 'call.arrived' || event.type === 'call.placed' ? callRecord([event]) : undefined
 }
 
 function callMetrics(register: Registry): { count(event: CallEvent, record: CallRecord | undefined): void } {
   const registers = [register]
-  const arrived = new Counter({ name: 'ringround_calls_arrived_total', help: 'Calls that came in, by kind', labelNames: ['kind'], registers })
+  const arrived = new Counter({ name: 'ringround_calls_arrived_total', help: 'Calls that came in or were placed by the engine, by the kind that they began as', labelNames: ['kind'], registers })
   const ended = new Counter({ name: 'ringround_calls_ended_total', help: 'Calls that are over, by ending', labelNames: ['ending'], registers })
-  const attempts = new Counter({ name: 'ringround_attempts_total', help: 'Ringings of specialists, by what became of them', labelNames: ['result', 'pool'], registers })
+  const attempts = new Counter({ name: 'ringround_attempts_total', help: 'Ringings, by what became of them; pool direct: of patients and practices', labelNames: ['result', 'pool'], registers })
   const passedOver = new Counter({ name: 'ringround_candidates_passed_over_total', help: 'Specialists who were busy with another caller', labelNames: ['why'], registers })
   const wait = new Histogram({ name: 'ringround_wait_seconds', help: 'From the choice of the line to acceptance', buckets: waitBuckets, registers })
   const talk = new Histogram({ name: 'ringround_talk_seconds', help: 'From acceptance to the end of the conversation', buckets: talkBuckets, registers })
@@ -84,6 +84,8 @@ function callMetrics(register: Registry): { count(event: CallEvent, record: Call
   const recordingsReady = new Counter({ name: 'ringround_recordings_ready_total', help: 'Recordings made into MP3', registers })
   const recordingsFailed = new Counter({ name: 'ringround_recordings_failed_total', help: 'Recordings that failed, by where', labelNames: ['stage'], registers })
   const readyAfter = new Histogram({ name: 'ringround_recording_ready_seconds', help: 'From the end of a recording to its MP3', buckets: readyBuckets, registers })
+  const codesRefused = new Counter({ name: 'ringround_codes_refused_total', help: 'PINs and codes that were wrong, or came from whoever is locked', labelNames: ['why'], registers })
+  const callBacksRequested = new Counter({ name: 'ringround_call_backs_requested_total', help: 'Patients who asked to be called back, by line', labelNames: ['line'], registers })
   const alarms = new Counter({ name: 'ringround_call_alarms_total', help: 'Alarms raised by calls', labelNames: ['alarm'], registers })
   /** When recordings stopped, until they are ready: the call itself may be over by then. Bounded, should some never become ready. */
   const stopped = new Map<string, number>()
@@ -92,6 +94,7 @@ function callMetrics(register: Registry): { count(event: CallEvent, record: Call
     count(event, record) {
       switch (event.type) {
         case 'call.arrived':
+        case 'call.placed':
           return arrived.inc({ kind: event.kind })
         case 'call.ended':
           if (record?.lineChosenAt !== undefined) refs.observe(record.refs)
@@ -124,6 +127,12 @@ function callMetrics(register: Registry): { count(event: CallEvent, record: Call
           return recordingsFailed.inc({ stage: event.stage })
         case 'alarm.raised':
           return alarms.inc({ alarm: event.alarm })
+        case 'code.refused':
+          return codesRefused.inc({ why: event.why })
+        case 'callBack.requested':
+          return callBacksRequested.inc({ line: event.line })
+        case 'arrangement.taken':
+        case 'organisation.chosen':
         case 'call.answered':
         case 'menu.offered':
         case 'menu.keyed':
