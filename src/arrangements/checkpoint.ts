@@ -26,11 +26,7 @@ export interface Loaded {
 export async function entriesSince(ledger: Ledger): Promise<Loaded> {
   const { from, older } = read(await ledger.latest('arrangement', checkpointSubject))
   const recent = await ledger.entries('arrangement', from)
-  // What happened lately to one that was settled before the checkpoint makes sense only with the rest of its story.
-  const whole = new Set(recent.filter(({ type }) => type === 'made').map(({ subject }) => subject))
-  const wanted = new Set([...older, ...recent.map(({ subject }) => subject).filter((subject) => !whole.has(subject))])
-  wanted.delete(checkpointSubject)
-  const before = await ledger.entriesAbout('arrangement', [...wanted])
+  const before = await ledger.entriesAbout('arrangement', older)
   return { entries: [...before.filter(({ seq }) => seq < from), ...recent], from }
 }
 
