@@ -1,7 +1,7 @@
 import { showDetails } from './details.js'
 import { byId, element } from './element.js'
 import { play } from './player.js'
-import { clock, day, endings, number, seconds, time } from './words.js'
+import { caller, clock, day, endings, kinds, seconds, time } from './words.js'
 
 const pageSize = 25
 let cursor = null
@@ -53,13 +53,14 @@ function say(text) {
 
 function row(call) {
   const [endingText, endingTone] = call.ending === null ? ['On the line', 'wait'] : (endings[call.ending] ?? [call.ending, 'plain'])
-  const what = `${call.lineName ?? call.line ?? 'call'}, ${day(call.arrivedAt)} ${time(call.arrivedAt)}`
+  const what = `${call.lineName ?? call.line ?? kinds[call.kind] ?? 'call'}, ${day(call.arrivedAt)} ${time(call.arrivedAt)}`
+  const [who, from] = caller(call)
   return element(
     'tr',
     {},
     element('td', { class: 'when' }, time(call.arrivedAt), element('span', { class: 'under' }, day(call.arrivedAt))),
-    element('td', {}, call.organisationName ?? call.organisation ?? 'Unknown', element('span', { class: 'under' }, number(call.callerNumber))),
-    element('td', {}, call.lineName ?? call.line ?? '–'),
+    element('td', {}, who, element('span', { class: 'under' }, from)),
+    element('td', {}, call.lineName ?? call.line ?? '–', element('span', { class: 'under' }, kinds[call.kind] ?? '')),
     element('td', {}, call.acceptedBy ?? '–'),
     element('td', { class: 'number' }, call.refs),
     element('td', { class: 'number' }, seconds(call.waitMs)),

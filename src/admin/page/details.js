@@ -1,6 +1,6 @@
 import { byId, element } from './element.js'
 import { play } from './player.js'
-import { clock, day, endings, number, results, seconds, time } from './words.js'
+import { caller, clock, day, endings, kinds, number, results, seconds, time } from './words.js'
 
 export function prepareDetails() {
   byId('details-close').addEventListener('click', () => byId('details').close())
@@ -27,8 +27,11 @@ function parts({ call, attempts, recordings, events }) {
       'dl',
       { class: 'facts' },
       ...fact('Arrived', `${day(call.arrivedAt)}, ${time(call.arrivedAt)}`),
-      ...fact('From', [call.organisationName ?? call.organisation, number(call.callerNumber)].filter(Boolean).join(' · ')),
-      ...fact('Dialled', number(call.dialledNumber)),
+      ...fact('Kind', kinds[call.kind]),
+      ...fact('From', caller(call).filter(Boolean).join(' · ')),
+      ...fact('Dialled', call.dialledNumber && number(call.dialledNumber)),
+      ...fact('Asked to be called back on', call.callBackRequested && number(call.callBackRequested)),
+      ...fact('Telephone', call.device),
       ...fact('Wait', seconds(call.waitMs)),
       ...fact('Talk', seconds(call.talkMs)),
       ...fact('Ending', [ending, call.endingWhy, call.endingDetail].filter(Boolean).join(' · ')),

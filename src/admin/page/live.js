@@ -1,5 +1,5 @@
 import { byId, element } from './element.js'
-import { clock, number, results, stages } from './words.js'
+import { caller, clock, kinds, results, stages } from './words.js'
 
 /** A wait longer than this stands out; the services that do this well connect in 33 s. */
 const longWaitSeconds = 60
@@ -82,7 +82,7 @@ function cardOf(call) {
     element(
       'div',
       { class: 'card-head' },
-      element('div', {}, element('div', { class: 'card-line' }, call.lineName ?? call.line ?? 'No line chosen yet'), element('div', { class: 'card-from' }, from(call))),
+      element('div', {}, element('div', { class: 'card-line' }, call.lineName ?? call.line ?? kinds[call.kind] ?? 'No line chosen yet'), element('div', { class: 'card-from' }, from(call))),
       clockBox,
     ),
     element(
@@ -105,7 +105,7 @@ function cardOf(call) {
 }
 
 function from(call) {
-  return [call.organisationName ?? call.organisation, number(call.callerNumber)].filter(Boolean).join(' · ')
+  return caller(call).filter(Boolean).join(' · ')
 }
 
 const isWaiting = (call) => ['hunting', 'ringing', 'whisper', 'connecting'].includes(call.stage)

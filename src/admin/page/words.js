@@ -46,6 +46,22 @@ export const endings = {
   interrupted: ['Interrupted', 'bad'],
 }
 
+/** What kind of call it is, where it is not a clinician's on an advice line. */
+export const kinds = {
+  pifuAnswer: "Patient's call",
+  pifuCallBack: "Patient's call or call-back",
+  patientConnect: 'Patient Connect',
+  callBackCode: 'Call back by code',
+  bypass: 'To a practice',
+}
+
+/** Who rang, with the number as it is shown; the engine itself begins calls that were arranged. */
+export function caller(call) {
+  if (call.callerNumber === '' && call.dialledNumber === '') return ['Placed by the engine', '']
+  const patient = call.kind === 'pifuAnswer' || call.kind === 'pifuCallBack'
+  return [call.organisationName ?? call.organisation ?? (patient ? 'Patient' : 'Unknown'), number(call.callerNumber)]
+}
+
 /** `75` → `1:15`, `3675` → `1:01:15`. */
 export function clock(seconds) {
   const whole = Math.max(0, Math.floor(seconds))
