@@ -112,7 +112,7 @@ test('a page of somebody else’s begins no call and changes nothing', async () 
 
 test('a PIN of Patient Connect is shown once, with the numbers on which it is good', async () => {
   const world = await adminWorld()
-  // In the demo world no trust has a Dial-In number; Dr Okafor gets a practice here.
+  // Dr Okafor works at a practice here, whose Dial-In numbers are known.
   const okafor = world.directory.clinicians.get('dr-okafor')!
   ;(world.directory.clinicians as Map<string, typeof okafor>).set('dr-okafor', { ...okafor, organisations: ['elm-row'] })
   const made = await ask(world, 'POST', '/api/patient-connects', { nhsNumber, patientNumber: '+44 7700 900123', clinician: 'dr-okafor', validMinutes: 30 })
