@@ -4,7 +4,7 @@ import type { CallEvent, CallFact } from '../calls/events.js'
 import { goodCall } from '../calls/scenario/sample-call.js'
 import { emptyDirectory } from '../directory/empty-directory.js'
 import type { Line } from '../directory/model.js'
-import { defaultOutcomes, patientConnectOutcomes } from '../directory/outcomes.js'
+import { defaultOutcomes, patientConnectOutcomes, patientUnavailable } from '../directory/outcomes.js'
 import { sendError, type ApiError } from './api-error.js'
 import { outcomeRoutes, outcomesOfCall } from './outcome-routes.js'
 
@@ -40,7 +40,9 @@ describe('an outcome that staff leave', () => {
     expect(outcomesOfCall({ kind: 'line', line: 'cardiology' }, directory)).toEqual(defaultOutcomes.advice)
     expect(outcomesOfCall({ kind: 'callBackCode', line: 'cardiology' }, directory)).toEqual(defaultOutcomes.advice)
     expect(outcomesOfCall({ kind: 'patientConnect' }, directory)).toEqual(patientConnectOutcomes)
-    expect(outcomesOfCall({ kind: 'pifuCallBack' }, directory)).toEqual(defaultOutcomes.pifuCallBack)
+    expect(outcomesOfCall({ kind: 'pifuCallBack', arrangement: 'a' }, directory)).toEqual(defaultOutcomes.pifuCallBack)
+    // A call-back on an advice line's list: the patient may have been unavailable all the same.
+    expect(outcomesOfCall({ kind: 'pifuCallBack', arrangement: 'a', line: 'cardiology' }, directory)).toEqual([...defaultOutcomes.advice, patientUnavailable])
     expect(outcomesOfCall({ kind: 'bypass' }, directory)).toEqual([])
     expect(outcomesOfCall({ kind: 'dialIn', line: 'gone from the directory' }, directory)).toEqual([])
   })

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { callRecord, type CallRecord } from '../calls/call-record.js'
 import type { Directory, OutcomeChoice } from '../directory/model.js'
-import { defaultOutcomes, outcomesFor, patientConnectOutcomes } from '../directory/outcomes.js'
+import { callBackOutcomes, outcomesFor, patientConnectOutcomes } from '../directory/outcomes.js'
 import type { AdminSettings } from './admin.js'
 import { ApiError } from './api-error.js'
 import { outcomeAnswer, outcomeBody } from './arrangement-schemas.js'
@@ -33,9 +33,9 @@ export function outcomeRoutes(app: FastifyInstance, { store, directory }: Pick<A
 }
 
 /** What those on the call could have been offered: the same lists, by the same rules, in the directory as it is now. */
-export function outcomesOfCall({ kind, line: lineId, organisation }: Pick<CallRecord, 'kind' | 'line' | 'organisation'>, directory: Directory): readonly OutcomeChoice[] {
+export function outcomesOfCall({ kind, line: lineId, organisation, arrangement }: Pick<CallRecord, 'kind' | 'line' | 'organisation' | 'arrangement'>, directory: Directory): readonly OutcomeChoice[] {
   if (kind === 'patientConnect') return patientConnectOutcomes
   const line = lineId === undefined ? undefined : directory.lines.get(lineId)
-  if (line) return outcomesFor(directory, line, organisation)
-  return kind === 'pifuCallBack' ? defaultOutcomes.pifuCallBack : []
+  if (kind === 'pifuCallBack' && arrangement !== undefined) return callBackOutcomes(directory, line)
+  return line ? outcomesFor(directory, line, organisation) : []
 }

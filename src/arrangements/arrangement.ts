@@ -1,5 +1,6 @@
 import type { ArrangementId, ArrangedCall } from '../calls/arrangements.js'
 import type { ClinicianId, Directory, LineId, OrganisationId } from '../directory/model.js'
+import { patientUnavailable } from '../directory/outcomes.js'
 import type { Target } from '../switch/port.js'
 
 /** One call that carried an arrangement out, or tried to. */
@@ -82,9 +83,6 @@ export type Arrangement = CallBack | PatientConnect | CallBackCode
 export type ArrangementState = 'open' | 'inProgress' | 'done' | 'cancelled' | 'expired'
 export const arrangementStates: readonly ArrangementState[] = ['open', 'inProgress', 'done', 'cancelled', 'expired']
 
-/** The outcome that leaves an arrangement to be tried again: nobody but an answerphone was spoken to. */
-export const patientUnavailable = 'patient-unavailable'
-
 /** How it stands at an instant (wall-clock ms). Read off what happened, never stored. */
 export function stateOf(arrangement: Arrangement, now: number): ArrangementState {
   if (arrangement.closed !== undefined) return arrangement.closed
@@ -145,10 +143,10 @@ export function clinicianOf(arrangement: Arrangement): ClinicianId | undefined {
 }
 
 function settledByOutcome({ tries }: Kept): boolean {
-  return tries.some(({ outcome }) => outcome !== undefined && outcome !== patientUnavailable)
+  return tries.some(({ outcome }) => outcome !== undefined && outcome !== patientUnavailable.id)
 }
 
 /** The conversation took place, as far as anybody has said otherwise. */
 function spokenTo({ tries }: Kept): boolean {
-  return tries.some(({ talked, outcome }) => talked && outcome !== patientUnavailable)
+  return tries.some(({ talked, outcome }) => talked && outcome !== patientUnavailable.id)
 }

@@ -1,4 +1,4 @@
-import { defaultOutcomes, outcomesFor, patientConnectOutcomes } from '../directory/outcomes.js'
+import { callBackOutcomes, outcomesFor, patientConnectOutcomes } from '../directory/outcomes.js'
 import type { Line, OutcomeChoice, RingPolicy } from '../directory/model.js'
 import type { SentenceId } from '../prompts/sentences.js'
 import type { SpeechPart } from '../prompts/speech.js'
@@ -154,8 +154,7 @@ function whyNotReached(last: AttemptResult | undefined): SentenceId {
 
 function outcomesOf(call: CallContext, arranged: ArrangedCall): readonly OutcomeChoice[] {
   if (arranged.kind === 'patientConnect') return patientConnectOutcomes
-  const line = lineOf(call, arranged)
-  return line ? outcomesFor(call.directory, line) : defaultOutcomes.pifuCallBack
+  return callBackOutcomes(call.directory, lineOf(call, arranged))
 }
 
 function lineOf({ directory }: CallContext, { line }: ArrangedCall): Line | undefined {

@@ -1,5 +1,8 @@
 import type { Directory, Line, LineId, LineKind, OrganisationId, OutcomeChoice } from './model.js'
 
+/** Nobody but an answerphone was spoken to: whatever was arranged is to be tried again. */
+export const patientUnavailable: OutcomeChoice = { id: 'patient-unavailable', label: 'Patient unavailable' }
+
 /** Outcomes offered where neither the line nor the caller's area has its own list. */
 export const defaultOutcomes: Readonly<Record<LineKind, readonly OutcomeChoice[]>> = {
   advice: [
@@ -18,7 +21,7 @@ export const defaultOutcomes: Readonly<Record<LineKind, readonly OutcomeChoice[]
     { id: 'patient-discharged', label: 'Patient discharged' },
     { id: 'telephone-follow-up', label: 'Telephone follow-up scheduled' },
     { id: 'face-to-face-follow-up', label: 'Face-to-face follow-up scheduled' },
-    { id: 'patient-unavailable', label: 'Patient unavailable' },
+    patientUnavailable,
   ],
 }
 
@@ -26,7 +29,7 @@ export const defaultOutcomes: Readonly<Record<LineKind, readonly OutcomeChoice[]
 export const patientConnectOutcomes: readonly OutcomeChoice[] = [
   { id: 'patient-discharged', label: 'Patient discharged' },
   { id: 'appointment-required', label: 'Appointment required' },
-  { id: 'patient-unavailable', label: 'Patient unavailable' },
+  patientUnavailable,
 ]
 
 /** Every outcome that may have been left in a call, the line's own first: for its label. */
@@ -40,4 +43,10 @@ export function outcomesFor(directory: Directory, line: Line, callerOrganisation
   if (line.ownOutcomes === true) return line.outcomes
   const area = callerOrganisation === undefined ? undefined : directory.organisations.get(callerOrganisation)?.area
   return (area === undefined ? undefined : directory.areas.get(area)?.outcomes) ?? line.outcomes
+}
+
+/** What is offered after a call from a clinician to a patient on a line: as for any call on it, and that the patient was not there. */
+export function callBackOutcomes(directory: Directory, line: Line | undefined): readonly OutcomeChoice[] {
+  const offered = line ? outcomesFor(directory, line) : defaultOutcomes.pifuCallBack
+  return offered.some(({ id }) => id === patientUnavailable.id) ? offered : [...offered, patientUnavailable]
 }
