@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
-import { all, header, method, parse, print, status, tag, type Message } from './message.js'
+import { all, header, method, parse, print, status, tag, uriOf, type Message } from './message.js'
 import { until, type Seen } from './phone.js'
 import { write } from './sdp.js'
 
@@ -137,6 +137,20 @@ export class TrunkInvite {
 
   challenge(code: 401 | 407, challenge: string): void {
     this.reply(code, 'Who are you', [[code === 401 ? 'WWW-Authenticate' : 'Proxy-Authenticate', challenge]])
+  }
+
+  /** Hangs up after the answer. */
+  bye(): void {
+    const to = header(this.message, 'To') ?? ''
+    const bye = print(`BYE ${uriOf(header(this.message, 'Contact'))} SIP/2.0`, [
+      ['Via', `SIP/2.0/UDP ${this.trunk.address};branch=z9hG4bK${randomBytes(6).toString('hex')}`],
+      ['From', `${to};tag=${this.#tag}`],
+      ['To', header(this.message, 'From') ?? ''],
+      ['Call-ID', this.callId],
+      ['CSeq', '1 BYE'],
+      ['Max-Forwards', '70'],
+    ])
+    this.trunk.send(bye, this.from)
   }
 
   repeat(): void {
