@@ -7,6 +7,7 @@ import { Desk } from './calls/desk.js'
 import { flowDefaults } from './calls/flow-settings.js'
 import { systemClock } from './clock/system-clock.js'
 import type { Settings } from './config/settings.js'
+import { everyTarget } from './directory/every-target.js'
 import type { DirectoryError } from './directory/form.js'
 import type { Directory } from './directory/model.js'
 import { openRotaLedger } from './directory/rota-ledger.js'
@@ -14,7 +15,7 @@ import { watchDirectory, type DirectoryHolder } from './directory/watch-director
 import { Allowance, defaultAllowance } from './guard/allowance.js'
 import { guardedSwitch } from './guard/guarded-switch.js'
 import { spendingFacts, spentToday } from './guard/spent-today.js'
-import { trunksFor } from './guard/dial-plan.js'
+import { ringable, trunksFor } from './guard/dial-plan.js'
 import { networks, RateLimit } from './guard/source-gate.js'
 import { startEmbeddedProcess, type EmbeddedProcess } from './embedded-process.js'
 import { AlarmBoard } from './live/alarm-board.js'
@@ -92,6 +93,7 @@ async function open(settings: Settings, log: Logger, opened: { readonly what: st
   const holder = await openDirectory(settings, log, alarms, (changed) => {
     warm(changed)
     keepRotas(changed)
+    checkTargets(changed, settings, alarms)
   })
   opened.push({ what: 'the directory', close: () => holder.close() })
   const directory = () => holder.current()
@@ -107,6 +109,7 @@ async function open(settings: Settings, log: Logger, opened: { readonly what: st
     void ledger?.record(changed, systemClock.now()).then(() => alarms.clear('rotas.notKept'), rotaAlarm)
   }
   keepRotas(directory())
+  checkTargets(directory(), settings, alarms)
 
   const store = await openStore({ file: join(settings.dataFolder, 'ringround.db'), alarms })
   opened.push({ what: 'the store', close: () => store.close() })
@@ -256,6 +259,18 @@ async function open(settings: Settings, log: Logger, opened: { readonly what: st
       return (closing ??= drained.then(closeAll))
     },
   }
+}
+
+/** A number that may not be dialled is noticed now, and not when somebody waits for it. Not named here: it stands in the directory alone. */
+function checkTargets(directory: Directory, settings: Settings, alarms: AlarmBoard): void {
+  const trunkAddresses = settings.trunks.map(({ address }) => address)
+  const refused = everyTarget(directory).flatMap(({ place, target }) => {
+    if (target.kind === 'device') return []
+    const verdict = target.kind === 'number' ? trunksFor(target.number, settings.trunks, settings.dialable) : ringable(target.uri, trunkAddresses)
+    return verdict.kind === 'refused' ? [`${place}: ${verdict.why}`] : []
+  })
+  if (refused.length === 0) return alarms.clear('directory.notDialable')
+  alarms.raise('directory.notDialable', `${refused.length} telephones of the directory are never rung: ${refused.slice(0, 5).join('; ')}${refused.length > 5 ? ` and ${refused.length - 5} more` : ''}`)
 }
 
 /** Dial-In numbers with what they are, in the directory's order; the shortest form of each. */

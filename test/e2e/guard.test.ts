@@ -57,6 +57,8 @@ describe('what must not be dialled', { timeout: 90_000 }, () => {
     const forbidden = ['+44 909 879 0000', '0871 234 5678', '0845 123 4567', '+1 212 555 2368', '0044 1534 600600', '07797 712345', '+353 1 679 6555', '070 1234 5678']
     const readable = [...forbidden, '01632 960123']
     engine = await Engine.start({ directory: world([{ id: 'dear', code: '21', number: '4000', rota: readable }, { id: 'round-about', code: '22', number: '4001', rota: [`sip:09098790000@127.0.0.1:${main.port}`, `sip:999@127.0.0.1:${main.port};transport=udp`] }]), env: { ...env, RINGROUND_TRUNKS: `main=${main.address}` } })
+    // Noticed before anybody waits for it.
+    expect(await (await engine.get('/readyz')).text()).toMatch(/directory\.notDialable.*10 telephones of the directory are never rung: dear phone 1 \(rota of dear\): outside the ranges/)
     await dials(engine, '4000')
     const call = await settled(engine, '4000')
     expect(call.attempts.map(({ result }) => result)).toEqual([...Array<string>(8).fill('failed'), 'busy'])
