@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Alarms } from '../calls/alarms.js'
-import type { ArrangementId, Arrangements, KeyedAt, Redeemed } from '../calls/arrangements.js'
+import type { ArrangementId, Arrangements, KeyedAt, Redeemed, Refused } from '../calls/arrangements.js'
 import type { EventLog } from '../calls/events.js'
 import type { Clock } from '../clock/clock.js'
 import type { ClinicianId, Directory } from '../directory/model.js'
@@ -83,6 +83,14 @@ export class ArrangedCalls implements Arrangements {
   redeem(keys: string, where: KeyedAt): Promise<Redeemed> {
     const { clock, directory } = this.options
     return redeem({ diary: this.diary, keys: this.#keys, guard: this.#guard, clock, directory }, keys, where)
+  }
+
+  guess(where: KeyedAt, isRight: () => boolean): { readonly kind: 'right' } | Refused {
+    const guess = this.#guard.guess(oneForm(where.callerNumber), placeOf(where))
+    if (guess.kind !== 'charged') return guess
+    if (!isRight()) return guess.wrong()
+    guess.right()
+    return { kind: 'right' }
   }
 
   /** Rejects, here as below, in the database's words when it is not on disk. */
@@ -194,7 +202,7 @@ export class ArrangedCalls implements Arrangements {
   /** A restart opens no lock: the wrong guesses of the last day count on. */
   async #rememberGuesses(now: number): Promise<void> {
     for (const event of await this.options.facts.factsOf(['code.refused'], now - keptMs)) {
-      if (event.type !== 'code.refused' || event.why !== 'wrong') continue
+      if (event.type !== 'code.refused' || (event.why !== 'wrong' && event.why !== 'wrongAndLocked')) continue
       const arrived = (await this.options.facts.events(event.callId)).find((one) => one.type === 'call.arrived')
       if (arrived?.type !== 'call.arrived') continue
       const { callerNumber, dialledNumber, organisation } = arrived

@@ -23,7 +23,7 @@ export type Guess =
   /** Earlier than it was told. It is not looked at, and not counted. */
   | { readonly kind: 'tooSoon'; readonly waitMs: number }
   /** Counted as wrong. Look at it, and call exactly one of the two. */
-  | { readonly kind: 'charged'; readonly right: () => void; readonly wrong: () => { readonly kind: 'wrong'; readonly waitMs: number } | { readonly kind: 'locked' } }
+  | { readonly kind: 'charged'; readonly right: () => void; readonly wrong: () => { readonly kind: 'wrong'; readonly waitMs: number } | { readonly kind: 'wrongAndLocked' } }
 
 interface Party {
   readonly account: GuessAccount
@@ -67,7 +67,7 @@ export class GuessGuard {
       wrong: () => {
         const then = this.clock.monotonic()
         for (const { account, guess, name } of charges) if (account.confirm(guess, then)) this.#locked(name, account.lockedUntil)
-        if (charges.some(({ account }) => account.isLocked(then))) return { kind: 'locked' }
+        if (charges.some(({ account }) => account.isLocked(then))) return { kind: 'wrongAndLocked' }
         return { kind: 'wrong', waitMs: caller.waitMs(then) }
       },
     }

@@ -22,7 +22,7 @@ export interface RedeemingOptions {
 export async function redeem(options: RedeemingOptions, keyed: string, where: KeyedAt): Promise<Redeemed> {
   const guess = options.guard.guess(oneForm(where.callerNumber), placeOf(where))
   if (guess.kind === 'locked') return { kind: 'locked' }
-  if (guess.kind === 'tooSoon') return { kind: 'wrong', waitMs: guess.waitMs }
+  if (guess.kind === 'tooSoon') return guess
   let granted: ArrangedCall | undefined
   try {
     granted = await take(options, keyed, where)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { ArrangedCall } from './arrangements.js'
+import { nothingArranged, type ArrangedCall } from './arrangements.js'
 import { outbound } from './scenario/call-world.js'
 import { FewArrangements } from './scenario/few-arrangements.js'
 import { Scenario } from './scenario/scenario.js'
@@ -243,7 +243,7 @@ describe('a PIN on the Dial-In number', () => {
   })
 
   it('when nobody can say whether a PIN is right, it is not, and the caller is told', async () => {
-    const scenario = new Scenario({ directory: world, arrangements: { redeem: () => Promise.reject(new Error('disk')) } })
+    const scenario = new Scenario({ directory: world, arrangements: { ...nothingArranged, redeem: () => Promise.reject(new Error('disk')) } })
     const patient = scenario.phone(patientHome)
     const clinician = scenario.caller()
     await clinician.dials(dialIn)

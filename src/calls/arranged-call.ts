@@ -161,7 +161,7 @@ function lineOf({ directory }: CallContext, { line }: ArrangedCall): Line | unde
   return line === undefined ? undefined : directory.lines.get(line)
 }
 
-/** The line, as for its other calls; else the clinician; else the arrangement by itself. */
+/** The line, as for its other calls; else the clinician; else all codes together: what one may spend must not grow with how many are made. */
 function accountOf(arranged: ArrangedCall): string {
-  return arranged.line ?? arranged.clinician ?? arranged.id
+  return arranged.line ?? arranged.clinician ?? 'callBackCodes'
 }

@@ -34,9 +34,16 @@ export interface KeyedAt {
 
 export type Redeemed =
   | { readonly kind: 'granted'; readonly arranged: ArrangedCall }
-  /** No arrangement has these keys here and now. The next guess is taken after `waitMs`. */
+  | Refused
+
+export type Refused =
+  /** Looked at: no arrangement has these keys here and now. The next guess is looked at after `waitMs`. */
   | { readonly kind: 'wrong'; readonly waitMs: number }
-  /** Too many wrong guesses from this caller or on this number: none is looked at, right or wrong. */
+  /** As `wrong`, and it was one too many: from now on no guess is looked at, right or wrong. */
+  | { readonly kind: 'wrongAndLocked' }
+  /** Not looked at, and not counted: it came before the time that the caller was to wait. */
+  | { readonly kind: 'tooSoon'; readonly waitMs: number }
+  /** Not looked at: there were too many wrong guesses from this caller or on this number. */
   | { readonly kind: 'locked' }
 
 /** The PINs and codes of arranged calls. */
@@ -44,9 +51,18 @@ export interface Arrangements {
   /**
    * Takes a PIN (Patient Connect, 6 digits) or a call-back code (4 digits). Granted to one call only, and only when that is on disk.
    * Rejects when the disk cannot say so.
+   * @param signal aborts when nobody waits for the answer any more; nothing is granted then
    */
-  redeem(keys: string, where: KeyedAt): Promise<Redeemed>
+  redeem(keys: string, where: KeyedAt, signal: AbortSignal): Promise<Redeemed>
+  /**
+   * A guess at another code of the house (a practice's), charged and limited like a guess at a PIN.
+   * @param isRight asked only when the guess may be looked at
+   */
+  guess(where: KeyedAt, isRight: () => boolean): { readonly kind: 'right' } | Refused
 }
 
 /** Nothing was arranged. */
-export const nothingArranged: Arrangements = { redeem: () => Promise.resolve({ kind: 'wrong', waitMs: 0 }) }
+export const nothingArranged: Arrangements = {
+  redeem: () => Promise.resolve({ kind: 'wrong', waitMs: 0 }),
+  guess: (_where, isRight) => (isRight() ? { kind: 'right' } : { kind: 'wrong', waitMs: 0 }),
+}

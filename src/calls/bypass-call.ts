@@ -11,22 +11,43 @@ import { reach } from './reach.js'
 import { Recorder } from './recorder.js'
 import { name, say, sayAndRelease, sentence, spoken } from './saying.js'
 import { talk } from './talk.js'
+import { keyedAt, refuseCode } from './wrong-code.js'
 
 /** A desk answers within a few rings, or not at all; then its reception is waiting to be rung. */
 const ringSeconds = 25
 
-/** Asks for a practice's code, where it has not been dialled already, and puts the caller through. */
-export async function bypassByCode(call: CallContext, caller: Leg, first: readonly SpeechPart[], dialled?: string): Promise<CallEnd> {
+export interface BypassRequest {
+  /** Said first. */
+  readonly first: readonly SpeechPart[]
+  /** Who calls, where the number dialled or the telephone tells. */
+  readonly organisation: Organisation | undefined
+  /** Keys that came with the dialled number: nothing needs to be asked. */
+  readonly dialled?: string
+}
+
+/**
+ * Asks for a practice's code, and puts the caller through. The codes are few and the number may be known to anybody, so that wrong ones are limited like
+ * wrong PINs.
+ */
+export async function bypassByCode(call: CallContext, caller: Leg, request: BypassRequest): Promise<CallEnd> {
   const codes = [...call.directory.organisations.values()].flatMap(({ code }) => code ?? [])
-  let lead = first
-  let waiting = dialled
+  let lead = request.first
+  let dialled = request.dialled
   for (let tries = 0; tries < call.settings.menuTries; tries++) {
-    const entry = waiting === undefined ? await readCode(call, caller, await spoken(call, [...lead, sentence('bypass-key-code')]), codes) : ({ kind: 'code', code: waiting } as const)
-    waiting = undefined
+    const entry = dialled === undefined ? await readCode(call, caller, await spoken(call, [...lead, sentence('bypass-key-code')]), codes) : ({ kind: 'code', code: dialled } as const)
+    dialled = undefined
     if (entry.kind === 'gone') return leftEarly(caller, 'abandonedInMenu')
-    const organisation = entry.kind === 'code' ? organisationByCode(call.directory, entry.code) : undefined
-    if (organisation) return bypassCall(call, caller, organisation)
-    lead = [sentence(entry.kind === 'nothing' ? 'menu-nothing-heard' : 'bypass-no-such-code')]
+    if (entry.kind !== 'code' && entry.kind !== 'unknown') {
+      lead = entry.kind === 'nothing' ? [sentence('menu-nothing-heard')] : []
+      continue
+    }
+    const keys = entry.kind === 'code' ? entry.code : entry.keys
+    const organisation = organisationByCode(call.directory, keys)
+    const guess = call.arrangements.guess(keyedAt(call, request.organisation?.id), () => organisation !== undefined)
+    if (guess.kind === 'right' && organisation) return bypassCall(call, caller, organisation)
+    const end = guess.kind === 'right' ? undefined : await refuseCode(call, caller, guess, keys.length)
+    if (end) return end
+    lead = [sentence('bypass-no-such-code')]
   }
   await say(call, caller, [...lead, sentence('menu-no-choice')], call.scope.gone(caller))
   return { ending: 'noChoice' }
@@ -46,7 +67,7 @@ export async function bypassCall(call: CallContext, caller: Leg, organisation: O
     caller,
     telephones,
     ringSeconds,
-    account: `bypass:${organisation.id}`,
+    account: 'bypass',
     recorder,
     words: [sentence('ringing-line'), name(organisation.spokenName, 'generic-practice'), sentence('calls-are-recorded')],
   })

@@ -1,6 +1,6 @@
 import type { HangUp, KeySource, LegEnding } from '../switch/port.js'
 import type { ClinicianId, LineId, OrganisationId } from '../directory/model.js'
-import type { ArrangementId } from './arrangements.js'
+import type { ArrangementId, Refused } from './arrangements.js'
 
 /**
  * The facts of a call, in the order in which they happened: append-only, and the only truth. The call record, the wallboard, the
@@ -80,7 +80,7 @@ export type CallFact =
   | { readonly type: 'call.placed'; readonly kind: CallKind; readonly arrangement: ArrangementId; readonly clinician: ClinicianId }
   /** A PIN or code was right. The call is of this kind from now on. */
   | { readonly type: 'arrangement.taken'; readonly arrangement: ArrangementId; readonly kind: CallKind; readonly organisation?: OrganisationId }
-  | { readonly type: 'code.refused'; readonly digits: number; readonly why: 'wrong' | 'locked' }
+  | { readonly type: 'code.refused'; readonly digits: number; readonly why: Refused['kind'] }
   | { readonly type: 'organisation.chosen'; readonly organisation: OrganisationId }
   | { readonly type: 'callBack.requested'; readonly line: LineId; readonly number: string }
   | { readonly type: 'call.answered'; readonly legId: string }

@@ -93,7 +93,7 @@ function follow(call: CallContext, caller: Leg, way: Exclude<Way, { readonly kin
         ...(way.keys === undefined ? {} : { dialled: way.keys }),
       })
     case 'bypass':
-      return bypassByCode(call, caller, way.organisation ? [] : greeting, way.code)
+      return bypassByCode(call, caller, { first: way.organisation ? [] : greeting, organisation: way.organisation, ...(way.code === undefined ? {} : { dialled: way.code }) })
   }
 }
 

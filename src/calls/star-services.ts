@@ -1,4 +1,3 @@
-import { sleep } from '../clock/clock.js'
 import type { Organisation } from '../directory/model.js'
 import type { SpeechPart } from '../prompts/speech.js'
 import type { Leg } from '../switch/port.js'
@@ -9,13 +8,13 @@ import { bypassByCode } from './bypass-call.js'
 import type { CallContext, CallEnd } from './call-context.js'
 import { readDigits } from './code-entry.js'
 import { say, sayAndRelease, sentence, spoken } from './saying.js'
+import { Stop } from './stop.js'
 import { within } from './within.js'
+import { keyedAt, refuseCode } from './wrong-code.js'
 
 /** Digits of a call-back code, and of a PIN of Patient Connect. */
 const codeDigits = 4
 const pinDigits = 6
-/** While a wrong guess makes the caller wait they hear something at least this often. */
-const waitPieceMs = 2_000
 
 export interface CodeRequest {
   /** Said first. */
@@ -33,40 +32,40 @@ export async function codeService(call: CallContext, caller: Leg, request: CodeR
   const { scope, settings } = call
   const question = [sentence(request.organisation ? 'code-ask-pin' : 'code-ask'), ...(request.practices ? [sentence('code-or-practice')] : [])]
   let lead = request.first
+  let guessed = false
   let dialled = request.dialled
   for (let tries = 0; tries < settings.menuTries; tries++) {
     const entry =
       dialled === undefined ? await readDigits(call, caller, await spoken(call, [...lead, ...question]), request.organisation ? [codeDigits, pinDigits] : [codeDigits]) : ({ kind: 'code', code: dialled } as const)
     dialled = undefined
     if (entry.kind === 'gone') return leftEarly(caller, 'abandonedInMenu')
-    if (entry.kind === 'star' && request.practices) return bypassByCode(call, caller, [])
+    if (entry.kind === 'star' && request.practices) return bypassByCode(call, caller, { first: [], organisation: request.organisation })
     if (entry.kind === 'nothing' || entry.kind === 'hash' || entry.kind === 'star') {
       lead = entry.kind === 'nothing' ? [sentence('menu-nothing-heard')] : []
       continue
     }
     const keys = entry.kind === 'code' ? entry.code : entry.keys
-    const redeemed = await redeem(call, keys, request.organisation)
+    guessed = true
+    const redeemed = await redeem(call, caller, keys, request.organisation)
     if (redeemed === undefined) {
       await sayAndRelease(call, caller, [sentence('technical-fault')])
       return { ending: 'engineFault', detail: 'a code could not be looked up' }
     }
     if (redeemed.kind === 'granted') return carry(call, caller, redeemed.arranged)
-    scope.tell({ type: 'code.refused', digits: keys.length, why: redeemed.kind })
-    if (redeemed.kind === 'locked') {
-      await sayAndRelease(call, caller, [sentence('code-locked'), sentence('goodbye')])
-      return { ending: 'wrongCode', detail: 'too many wrong codes' }
-    }
-    if (!(await waitOut(call, caller, redeemed.waitMs))) return leftEarly(caller, 'abandonedInMenu')
+    const end = await refuseCode(call, caller, redeemed, keys.length)
+    if (end) return end
     lead = [sentence('code-wrong')]
   }
   await say(call, caller, [...lead, sentence('menu-no-choice')], scope.gone(caller))
-  return { ending: lead.length > 0 && lead !== request.first ? 'wrongCode' : 'noChoice' }
+  return { ending: guessed ? 'wrongCode' : 'noChoice' }
 }
 
-/** @returns undefined when nobody can say whether the keys are right: then they are not */
-async function redeem(call: CallContext, keys: string, organisation: Organisation | undefined): Promise<Redeemed | undefined> {
-  const { arrangements, clock, settings, id, callerNumber, dialledNumber } = call
-  return within(clock, settings.patienceMs, arrangements.redeem(keys, { callId: id, callerNumber, dialledNumber, ...(organisation ? { organisation: organisation.id } : {}) }))
+/** @returns undefined when nobody can say whether the keys are right: then they are not, and will not be later */
+async function redeem(call: CallContext, caller: Leg, keys: string, organisation: Organisation | undefined): Promise<Redeemed | undefined> {
+  const waiting = new Stop(call.scope.gone(caller))
+  const redeemed = await within(call.clock, call.settings.patienceMs, call.arrangements.redeem(keys, keyedAt(call, organisation?.id), waiting.signal))
+  waiting.done()
+  return redeemed
 }
 
 function carry(call: CallContext, caller: Leg, arranged: ArrangedCall): Promise<CallEnd> {
@@ -74,14 +73,4 @@ function carry(call: CallContext, caller: Leg, arranged: ArrangedCall): Promise<
   const line = arranged.line === undefined ? undefined : call.directory.lines.get(arranged.line)
   if (line) call.scope.tell({ type: 'line.chosen', line: line.id, by: 'arrangement' })
   return arranged.kind === 'callBackCode' ? codeCall(call, caller, arranged) : patientCall(call, caller, arranged)
-}
-
-/** @returns false when the caller has gone meanwhile */
-async function waitOut(call: CallContext, caller: Leg, waitMs: number): Promise<boolean> {
-  const gone = call.scope.gone(caller)
-  for (let left = waitMs; left > 0 && !gone.aborted; left -= waitPieceMs) {
-    await say(call, caller, [sentence('code-please-wait')], gone)
-    await sleep(call.clock, Math.min(left, waitPieceMs), gone)
-  }
-  return !gone.aborted
 }

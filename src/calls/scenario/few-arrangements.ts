@@ -1,4 +1,4 @@
-import type { ArrangedCall, Arrangements, KeyedAt, Redeemed } from '../arrangements.js'
+import type { ArrangedCall, Arrangements, KeyedAt, Redeemed, Refused } from '../arrangements.js'
 
 /** Arranged calls of a test, by their PIN or code: each is granted once; every other guess is wrong, and the `lockedAfter`th locks. */
 export class FewArrangements implements Arrangements {
@@ -19,5 +19,13 @@ export class FewArrangements implements Arrangements {
     if (arranged && before === 0) return Promise.resolve({ kind: 'granted', arranged })
     this.#wrong += 1
     return Promise.resolve({ kind: 'wrong', waitMs: this.waitMs })
+  }
+
+  guess(where: KeyedAt, isRight: () => boolean): { readonly kind: 'right' } | Refused {
+    this.asked.push({ ...where, keys: '' })
+    if (this.#wrong >= this.lockedAfter) return { kind: 'locked' }
+    if (isRight()) return { kind: 'right' }
+    this.#wrong += 1
+    return { kind: 'wrong', waitMs: this.waitMs }
   }
 }
