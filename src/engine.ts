@@ -131,6 +131,7 @@ async function open(settings: Settings, log: Logger, opened: { readonly what: st
   const watched = await openWatchList({ store, alarms })
   opened.push({ what: 'the watch list', close: () => watched.close() })
 
+  const mayDial = (number: string) => trunksFor(number, settings.trunks, settings.dialable).kind === 'dialable'
   // Before any call is taken, and after those of the last run are closed: what became of them is read off their facts.
   const arranged = await ArrangedCalls.open({
     ledger: store.ledger,
@@ -139,7 +140,7 @@ async function open(settings: Settings, log: Logger, opened: { readonly what: st
     clock: systemClock,
     alarms,
     directory,
-    mayDial: (number) => trunksFor(number, settings.trunks, settings.dialable).kind === 'dialable',
+    mayDial,
   })
   opened.push({ what: 'the arranged calls', close: () => arranged.close() })
 
@@ -216,6 +217,7 @@ async function open(settings: Settings, log: Logger, opened: { readonly what: st
     owners: (device) => telephones.ownerOf(device),
     ...(reservations ? { reservations } : {}),
     arrangements: arranged,
+    mayDial,
     alarms,
     clock: systemClock,
     settings: { ...flowDefaults, outbound: { number: settings.outboundNumber, displayName: settings.outboundName } },

@@ -205,6 +205,9 @@ describe('a PIN on the Dial-In number', () => {
     await scenario.isOver()
     expect(scenario.record()).toMatchObject({ kind: 'patientConnect', ending: 'completed' })
     expect(scenario.world.log.told.filter((event) => event.type === 'hunt.ended').map(({ result }) => result)).toEqual(['calledOff', 'connected'])
+    // The line's figures do not have this call.
+    expect(scenario.record()).toMatchObject({ refs: 0 })
+    expect(scenario.record().line).toBeUndefined()
   })
 
   it('star is heard where the organisation may use no line at all', async () => {
@@ -217,6 +220,48 @@ describe('a PIN on the Dial-In number', () => {
     await patient.rings()
     clinician.hangsUp()
     await scenario.isOver()
+  })
+
+  it('nobody rings a clinician for a caller while they are on the line with their PIN', async () => {
+    const scenario = new Scenario({ directory: world, arrangements: new FewArrangements({ '482913': connect }) })
+    const mobile = scenario.phone(okaforMobile)
+    const patient = scenario.phone(patientHome)
+    const clinician = scenario.caller(okaforMobile)
+    await clinician.dials(dialIn)
+    clinician.presses('*482913')
+    await patient.answers()
+    await clinician.and(patient).hearEachOther()
+    const gp = scenario.caller()
+    await gp.dials(dialIn)
+    gp.presses('1')
+    await gp.hears('ringback')
+    await scenario.passes(10)
+    expect(scenario.world.telephone.world.trace.filter((entry) => entry.what === 'dialled' && entry.number === okaforMobile)).toEqual([])
+    clinician.hangsUp()
+    await mobile.rings()
+    gp.hangsUp()
+    await scenario.isOver()
+  })
+
+  it('a PIN whose star was forgotten is in no fact either', async () => {
+    const scenario = new Scenario({ directory: world, arrangements: new FewArrangements({}) })
+    const clinician = scenario.caller()
+    await clinician.dials(dialIn)
+    clinician.presses('482913#')
+    await clinician.hears('menu-not-understood')
+    clinician.hangsUp()
+    await scenario.isOver()
+    expect(JSON.stringify(scenario.world.log.told)).not.toContain('482913')
+  })
+
+  it('star and then nothing is no wrong code', async () => {
+    const scenario = new Scenario({ directory: world, arrangements: new FewArrangements({}) })
+    const clinician = scenario.caller()
+    await clinician.dials(dialIn)
+    clinician.presses('*')
+    await clinician.hears('menu-no-choice')
+    await scenario.isOver()
+    expect(scenario.record()).toMatchObject({ ending: 'noChoice' })
   })
 
   it('wrong ones are asked for again, each after a longer wait without silence, and then no more is looked at', async () => {
@@ -284,6 +329,24 @@ describe('a call-back code', () => {
     specialist.presses('*4821#')
     await desk.rings()
     specialist.hangsUp()
+    await scenario.isOver()
+  })
+
+  it('a clinician who is on a call is not rung for a code', async () => {
+    const scenario = new Scenario({ directory: world, arrangements: new FewArrangements({ '4821': { ...coded, target: { kind: 'number', number: okaforMobile } } }) })
+    const mobile = scenario.phone(okaforMobile)
+    const gp = scenario.caller()
+    await gp.dials(dialIn)
+    gp.presses('1')
+    await mobile.answers()
+    mobile.presses('1')
+    await gp.and(mobile).hearEachOther()
+    const colleague = scenario.caller('+447700900077')
+    await colleague.dials(codeNumber)
+    colleague.presses('4821')
+    await colleague.hears('clinician-not-reached')
+    expect(scenario.world.telephone.world.trace.filter((entry) => entry.what === 'dialled')).toHaveLength(1)
+    gp.hangsUp()
     await scenario.isOver()
   })
 

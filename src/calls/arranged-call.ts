@@ -80,6 +80,7 @@ export async function patientCall(call: CallContext, clinician: Leg, arranged: A
     ringSeconds: patientRingSeconds,
     account: accountOf(arranged),
     recorder,
+    reserved: false,
     words: [sentence('ringing-patient'), sentence('calls-are-recorded')],
   })
   switch (reached.kind) {
@@ -108,6 +109,7 @@ export async function codeCall(call: CallContext, caller: Leg, arranged: Arrange
     ringSeconds,
     account: accountOf(arranged),
     recorder,
+    reserved: true,
     words: [sentence('code-right'), sentence('ringing-clinician')],
     acceptance: { whisper: [sentence('whisper-call-back-code'), ...aboutLine(line), sentence(asksForWord(call) ? 'whisper-press-or-say-one' : 'whisper-press-one')], acceptSeconds },
   })

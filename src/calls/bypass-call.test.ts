@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { FewArrangements } from './scenario/few-arrangements.js'
 import { Scenario } from './scenario/scenario.js'
 import { dialIn, type SmallDirectory } from './scenario/small-directory.js'
 
@@ -87,6 +88,19 @@ describe('a clinician reaches a practice by its code', () => {
     one.hangsUp()
     two.hangsUp()
     await scenario.isOver()
+  })
+
+  it('codes cannot be tried one after the other: wrong ones are limited like PINs', async () => {
+    const scenario = new Scenario({ directory: world, arrangements: new FewArrangements({}, 2, 1_000) })
+    const stranger = scenario.caller()
+    await stranger.dials(bypassNumber)
+    for (const keys of ['9991#', '9992#', '2101']) {
+      await stranger.hears('bypass-key-code')
+      stranger.presses(keys)
+    }
+    await stranger.hears('code-locked')
+    await scenario.isOver()
+    expect(scenario.record()).toMatchObject({ ending: 'wrongCode', attempts: [] })
   })
 
   it('a code that no practice has is asked for again; a practice without a number is said to have none', async () => {

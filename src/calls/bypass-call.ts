@@ -69,6 +69,7 @@ export async function bypassCall(call: CallContext, caller: Leg, organisation: O
     ringSeconds,
     account: 'bypass',
     recorder,
+    reserved: false,
     words: [sentence('ringing-line'), name(organisation.spokenName, 'generic-practice'), sentence('calls-are-recorded')],
   })
   switch (reached.kind) {

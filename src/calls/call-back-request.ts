@@ -1,5 +1,6 @@
 import type { Line } from '../directory/model.js'
-import { readNumber } from '../directory/telephone-number.js'
+import { readSentNumber } from '../directory/telephone-number.js'
+import type { SentenceId } from '../prompts/sentences.js'
 import type { SpeechPart } from '../prompts/speech.js'
 import type { Leg } from '../switch/port.js'
 import { leftEarly } from './abandoned.js'
@@ -18,19 +19,23 @@ const triesAtMost = 3
  * @param otherwise how the call ends when they ask for nothing
  */
 export async function offerCallBack(call: CallContext, caller: Leg, line: Line, first: readonly SpeechPart[], otherwise: CallEnd): Promise<CallEnd> {
-  const own = readNumber(call.callerNumber)
+  const reading = readSentNumber(call.callerNumber)
+  // A number that cannot be rung back (withheld, abroad, premium) is not offered.
+  const own = reading.ok && call.mayDial(reading.number) ? reading.number : undefined
   let lead = first
   // Keys pressed while waiting were not an answer to this question.
   caller.dropKeys()
   for (let tries = 0; tries < triesAtMost; tries++) {
-    const question = own.ok ? [sentence('call-back-offer'), sentence('call-back-other-number')] : [sentence('call-back-offer-number')]
-    const entry = await readCode(call, caller, await spoken(call, [...lead, ...question]), own.ok ? ['1', '2'] : ['1'])
+    const question = own !== undefined ? [sentence('call-back-offer'), sentence('call-back-other-number')] : [sentence('call-back-offer-number')]
+    const entry = await readCode(call, caller, await spoken(call, [...lead, ...question]), own !== undefined ? ['1', '2'] : ['1'])
     if (entry.kind === 'gone') return leftEarly(caller, 'abandonedInHunt')
     if (entry.kind === 'nothing') break
     if (entry.kind === 'code') {
-      const keyed: KeyedNumber = own.ok && entry.code === '1' ? { kind: 'number', number: own.number } : await askNumber(call, caller)
+      const keyed: KeyedNumber = own !== undefined && entry.code === '1' ? { kind: 'number', number: own } : await askNumber(call, caller)
       if (keyed.kind === 'gone') return leftEarly(caller, 'abandonedInHunt')
-      if (keyed.kind === 'number') return keepRequest(call, caller, line, keyed.number)
+      if (keyed.kind === 'number') return keepRequest(call, caller, line, keyed.number, 'call-back-kept')
+      // They want to be called back, and only the other number did not come across.
+      if (own !== undefined) return keepRequest(call, caller, line, own, 'call-back-kept-own')
       break
     }
     lead = [sentence('menu-not-understood')]
@@ -46,17 +51,17 @@ async function askNumber(call: CallContext, caller: Leg): Promise<KeyedNumber> {
   for (let tries = 0; tries < triesAtMost; tries++) {
     const entry = await readDigits(call, caller, await spoken(call, [...lead, sentence('call-back-key-number')]), numberLengths)
     if (entry.kind === 'gone') return { kind: 'gone' }
-    const reading = readNumber(entry.kind === 'code' ? entry.code : '')
-    if (reading.ok) return { kind: 'number', number: reading.number }
+    const reading = readSentNumber(entry.kind === 'code' ? entry.code : '')
+    if (reading.ok && call.mayDial(reading.number)) return { kind: 'number', number: reading.number }
     lead = [sentence('call-back-no-number')]
   }
   return { kind: 'none' }
 }
 
-async function keepRequest(call: CallContext, caller: Leg, line: Line, number: string): Promise<CallEnd> {
+async function keepRequest(call: CallContext, caller: Leg, line: Line, number: string, words: SentenceId): Promise<CallEnd> {
   const kept = await call.scope.keep({ type: 'callBack.requested', line: line.id, number })
   // It is in memory and will be written as soon as that can be done; but nobody is promised what is not on disk.
   if (!kept) raiseAlarm(call, 'callBack.notStored', `a patient's request on ${line.id} is not on disk yet`)
-  await sayAndRelease(call, caller, [sentence(kept ? 'call-back-kept' : 'call-back-not-kept'), sentence('goodbye')])
+  await sayAndRelease(call, caller, [sentence(kept ? words : 'call-back-not-kept'), sentence('goodbye')])
   return { ending: 'callBackRequested', ...(kept ? {} : { detail: 'the request was not on disk when the patient was told' }) }
 }

@@ -31,6 +31,8 @@ export interface CallContext {
   readonly reservations: Reservations
   /** Who was rung when, and which telephones are bad. */
   readonly past: RungBefore
+  /** Whether the ranges allow a number (E.164) that somebody keyed or rang from. */
+  readonly mayDial: (number: string) => boolean
   /** PINs and codes of arranged calls. */
   readonly arrangements: Arrangements
   /** For the operators; the call's own record has the fact besides. */

@@ -80,6 +80,8 @@ export interface CallRecord {
   readonly talkMs?: number
   /** How many specialists were tried: a person rung twice counts once. */
   readonly refs: number
+  /** Ringings before the caller wanted something else than the line that was being rung: they count for nothing. */
+  readonly calledOff?: number
   readonly attempts: readonly AttemptRecord[]
   readonly recordings: readonly RecordingRecord[]
   /** The latest one left; the events keep the earlier ones. */
@@ -120,9 +122,9 @@ export function withEvent(before: CallRecord | undefined, event: CallEvent): Cal
     case 'call.placed':
       return { ...record, kind: event.kind, arrivedAt: event.at, arrangement: event.arrangement, source: 'engine' }
     case 'arrangement.taken':
-      return { ...record, kind: event.kind, arrangement: event.arrangement, ...(event.organisation === undefined ? {} : { organisation: event.organisation }) }
+      return { ...offTheLine(record), kind: event.kind, arrangement: event.arrangement, ...(event.organisation === undefined ? {} : { organisation: event.organisation }) }
     case 'organisation.chosen':
-      return { ...record, kind: 'bypass', reached: event.organisation }
+      return { ...offTheLine(record), kind: 'bypass', reached: event.organisation }
     case 'callBack.requested':
       return { ...record, callBackRequested: event.number }
     case 'call.answered':
@@ -190,6 +192,12 @@ export function withEvent(before: CallRecord | undefined, event: CallEvent): Cal
   }
 }
 
+/** The caller left the line that was being rung for them (`*`): its figures are not to have this call. */
+function offTheLine(record: CallRecord): CallRecord {
+  const { line: _line, lineChosenAt: _lineChosenAt, huntEndedAt: _huntEndedAt, ...rest } = record
+  return { ...rest, refs: 0, ...(record.attempts.length === 0 ? {} : { calledOff: record.attempts.length }) }
+}
+
 /** A call whose first fact is not its arrival (it was lost) still has a record. */
 function blank(event: CallEvent): CallRecord {
   return {
@@ -220,7 +228,7 @@ function withAttemptStarted(record: CallRecord, event: Extract<CallEvent, { type
     wrongKeys: 0,
   }
   const attempts = [...record.attempts, attempt]
-  return { ...record, attempts, refs: new Set(attempts.filter(({ pool }) => pool !== 'direct').map((one) => one.candidate)).size }
+  return { ...record, attempts, refs: new Set(attempts.slice(record.calledOff ?? 0).filter(({ pool }) => pool !== 'direct').map((one) => one.candidate)).size }
 }
 
 function withAttempt(record: CallRecord, id: AttemptId, change: (attempt: AttemptRecord) => Partial<AttemptRecord>): CallRecord {

@@ -18,8 +18,8 @@ export type CodeEntry =
 
 const everyKey: readonly Key[] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '*', '#', 'A', 'B', 'C', 'D']
 
-/** Keys after the first that is no code are swallowed up to here: they belong to the same wrong number. */
-const longestEntry = 12
+/** Keys behind what can be a code are swallowed up to here: they belong to the same wrong number. */
+const swallowedAtMost = 40
 
 /** What is meant by the keys so far: nothing longer can be; something longer can, too; or only something longer. */
 type Meaning = 'whole' | 'wholeOrMore' | 'more'
@@ -69,7 +69,7 @@ async function readRest(call: CallContext, leg: Leg, first: string, meaning: (ke
   for (;;) {
     const means = meaning(keys)
     if (means === 'whole') return { kind: 'code', code: keys }
-    if (keys.length >= longestEntry) return { kind: 'unknown', keys }
+    if (keys.length >= swallowedAtMost) return { kind: 'unknown', keys }
     const waiting = new Stop(scope.gone(leg))
     const cancelTimer = clock.after(settings.interDigitMs, () => waiting.done())
     const heard = await leg.listenFor({ keys: everyKey, signal: waiting.signal })

@@ -12,7 +12,7 @@ import { CallScope } from './call-scope.js'
 import type { EventLog } from './events.js'
 import type { FlowSettings } from './flow-settings.js'
 import { noPast, type RungBefore } from './hunt-order.js'
-import { arrival, takeCall } from './incoming.js'
+import { arrival, numberInFacts, takeCall } from './incoming.js'
 import type { RecordingSink } from './recording-sink.js'
 import { LocalReservations, type Reservations } from './reservations.js'
 import { sayAndRelease, sentence } from './saying.js'
@@ -31,6 +31,8 @@ export interface DeskOptions {
   readonly reservations?: Reservations
   /** Default: nobody was ever rung. */
   readonly past?: RungBefore
+  /** Whether a number (E.164) may be dialled. Default: any; whatever dials it decides again. */
+  readonly mayDial?: (number: string) => boolean
   /** PINs and codes of arranged calls. Default: nothing is arranged. */
   readonly arrangements?: Arrangements
   /** Whose the telephone of this user is, where it has proved itself by digest. Default: nobody's. */
@@ -91,7 +93,7 @@ export class Desk {
   }
 
   async #take(incoming: IncomingCall): Promise<void> {
-    const call = this.#begin(incoming)
+    const call = this.#begin({ callerNumber: incoming.callerNumber, dialledNumber: numberInFacts(incoming), ...(incoming.device === undefined ? {} : { device: incoming.device }) })
     const flow = Promise.resolve().then(() => (this.#draining ? refuse(call, incoming) : takeCall(call, incoming)))
     await this.#carry(call, flow, () => {
       if (!call.scope.begun) call.scope.tell(arrival(incoming))
@@ -116,6 +118,7 @@ export class Desk {
       recordings,
       reservations: this.#reservations,
       past: this.#options.past ?? noPast,
+      mayDial: this.#options.mayDial ?? (() => true),
       arrangements: this.#options.arrangements ?? nothingArranged,
       alarms: this.#options.alarms ?? noAlarms,
       clock,

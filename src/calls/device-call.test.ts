@@ -92,6 +92,16 @@ describe('what a registered telephone may dial', () => {
     await scenario.isOver()
   })
 
+  it('a PIN that it dials is in no fact', async () => {
+    const { scenario, phone, dialled } = elmRings('*482913')
+    await dialled
+    await phone.hears('code-wrong')
+    phone.hangsUp()
+    await scenario.isOver()
+    expect(JSON.stringify(scenario.world.log.told)).not.toContain('482913')
+    expect(scenario.record()).toMatchObject({ dialledNumber: '*' })
+  })
+
   it('nothing, where its owner is not in the directory any more', async () => {
     for (const device of ['stranger', 'unknown']) {
       const { scenario, phone, dialled } = elmRings('21', device)

@@ -13,12 +13,14 @@ export type Rung = Omit<HuntCandidate, 'pool'>
 
 /**
  * People who are rung one after the other: the line's own rota, a pool of the National Consultant Network, or (`direct`) the telephones at
- * which just this party is wanted. Those are not reserved: a practice's reception takes more than one call.
+ * which just this party is wanted.
  */
 export interface HuntPool {
   readonly pool: AttemptPool
   readonly candidates: readonly Rung[]
   readonly ring: Pick<RingPolicy, 'ringSeconds' | 'acceptSeconds' | 'rounds'>
+  /** Whether they are rung for one call at a time. Default true; a practice's reception and a patient are not ours to reserve. */
+  readonly reserved?: boolean
 }
 
 /** Somebody has answered. What happens now is not the hunt's business. */
@@ -164,7 +166,7 @@ class Hunt<T> {
   async #tryCandidate(candidate: Rung, pool: HuntPool): Promise<HuntResult<T> | undefined> {
     const overBefore = this.#over()
     if (overBefore) return overBefore
-    const reservation = pool.pool === 'direct' ? unreserved : await this.#reserve(candidate)
+    const reservation = pool.reserved === false ? unreserved : await this.#reserve(candidate)
     if (!reservation) {
       this.#passedOver.set(candidate.key, { candidate, pool })
       return undefined

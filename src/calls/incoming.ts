@@ -7,6 +7,7 @@ import { bypassByCode } from './bypass-call.js'
 import type { CallContext, CallEnd } from './call-context.js'
 import { dialIn } from './dial-in.js'
 import type { CallFact, CallKind } from './events.js'
+import { holdClinician } from './hold-clinician.js'
 import { lineCall } from './line-call.js'
 import { greeting, mannerOf } from './line-manner.js'
 import { sentence } from './saying.js'
@@ -45,9 +46,15 @@ export async function takeCall(call: CallContext, incoming: IncomingCall): Promi
       return { ending: 'mediaFault', detail: answer.why }
     case 'answered':
       scope.own(answer.leg, 'caller')
+      if (call.owner?.kind === 'clinician') holdClinician(call, answer.leg, call.owner.id)
       scope.tell({ type: 'call.answered', legId: answer.leg.id })
       return follow(call, answer.leg, way)
   }
+}
+
+/** The number dialled, without a PIN or code that a telephone dialled behind its stars: those are in no fact, no list and no log of ours. */
+export function numberInFacts({ dialledNumber, device }: Pick<IncomingCall, 'dialledNumber' | 'device'>): string {
+  return device === undefined ? dialledNumber : dialledNumber.replace(/^(\*+)\d+$/, '$1')
 }
 
 /** The first fact of every call that comes in. */
@@ -58,7 +65,7 @@ export function arrival(incoming: IncomingCall, way?: Way): CallFact {
     type: 'call.arrived',
     kind: way === undefined ? 'dialIn' : kindOf(way),
     callerNumber: incoming.callerNumber,
-    dialledNumber: incoming.dialledNumber,
+    dialledNumber: numberInFacts(incoming),
     ...(organisation === undefined ? {} : { organisation: organisation.id }),
     ...(incoming.device === undefined ? {} : { device: incoming.device }),
     source: `${protocol}:${address}:${port}`,

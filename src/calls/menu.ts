@@ -45,7 +45,7 @@ export async function menu(call: CallContext, caller: Leg, choices: readonly Lin
         tries++
         break
       case 'unknown':
-        scope.tell({ type: 'menu.keyed', keys: entry.keys, understood: false })
+        scope.tell({ type: 'menu.keyed', keys: harmless(entry.keys), understood: false })
         lead = [sentence('menu-not-understood')]
         tries++
         break
@@ -71,6 +71,11 @@ export async function menu(call: CallContext, caller: Leg, choices: readonly Lin
 /** "Cardiology is closed at the moment. It opens tomorrow at nine o'clock in the morning." */
 export function closedWords({ line, opening }: LineChoice, now: number): readonly SpeechPart[] {
   return [name(line.spokenName, 'generic-line'), sentence('line-closed'), ...openingWords(opening.open ? now : opening.opensAt, now, line.timeZone)]
+}
+
+/** Longer than any line's code: it may be a PIN whose star was forgotten. Of those the facts have the beginning alone. */
+function harmless(keys: string): string {
+  return keys.length >= 4 ? `${keys.slice(0, 2)}…` : keys
 }
 
 function offerWords(open: readonly LineChoice[]): readonly SpeechPart[] {

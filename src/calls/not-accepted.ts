@@ -9,7 +9,7 @@ export async function notAccepted<T>(call: CallContext, leg: Leg, heard: Exclude
   switch (heard.kind) {
     case 'cancelled':
       // The hunt is over, so somebody who has answered may hear why before they are let go.
-      await sayAndRelease(call, leg, [sentence('caller-hung-up')])
+      await sayAndRelease(call, leg, [sentence(call.scope.caller?.ended ? 'caller-hung-up' : 'not-needed')])
       return { kind: 'cancelled' }
     case 'hungUp':
       return { kind: 'answeredThenHungUp' }

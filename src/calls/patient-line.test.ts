@@ -128,6 +128,66 @@ describe('a patient rings their follow-up line', () => {
     expect(scenario.record().callBackRequested).toBe('+447700900999')
   })
 
+  it.each([
+    ['00447700900999', '+447700900999', 'with its country code, longer than any national number'],
+    ['447700900999#', '+447700900999', 'without a plus sign'],
+  ])('%s is kept as %s: %s', async (keys, number) => {
+    const scenario = patientsLine()
+    const patient = scenario.caller('anonymous')
+    await patient.dials(clinic)
+    await patient.hears('call-back-offer-number')
+    patient.presses('1')
+    await patient.hears('call-back-key-number')
+    patient.presses(keys)
+    await patient.hears('call-back-kept')
+    await scenario.isOver()
+    expect(scenario.record().callBackRequested).toBe(number)
+  })
+
+  it("understands the caller's own number as a trunk sends it", async () => {
+    const scenario = patientsLine()
+    const patient = scenario.caller('447700900555')
+    await patient.dials(clinic)
+    await patient.hears('call-back-offer')
+    patient.presses('1')
+    await patient.hears('call-back-kept')
+    await scenario.isOver()
+    expect(scenario.record().callBackRequested).toBe(patientMobile)
+  })
+
+  it('promises no call to a number that may not be dialled: an own one is not offered, a keyed one is asked for again', async () => {
+    const scenario = new Scenario({
+      directory: { lines: [{ id: 'clinic', kind: 'pifuAnswer', rota: [first] }], direct: { [clinic]: 'clinic' } },
+      mayDial: (number) => number.startsWith('+4477'),
+    })
+    const patient = scenario.caller('+441632960001')
+    await patient.dials(clinic)
+    await patient.hears('call-back-offer-number')
+    patient.presses('1')
+    await patient.hears('call-back-key-number')
+    patient.presses('09098790123#')
+    await patient.hears('call-back-no-number')
+    patient.presses('07700900123')
+    await patient.hears('call-back-kept')
+    await scenario.isOver()
+    expect(scenario.record().callBackRequested).toBe('+447700900123')
+  })
+
+  it('is called back on their own number when the other one does not come across', async () => {
+    const scenario = patientsLine()
+    const patient = scenario.caller(patientMobile)
+    await patient.dials(clinic)
+    await patient.hears('call-back-offer')
+    patient.presses('2')
+    for (let tries = 0; tries < 3; tries++) {
+      await patient.hears('call-back-key-number')
+      patient.presses('123#')
+    }
+    await patient.hears('call-back-kept-own')
+    await scenario.isOver()
+    expect(scenario.record()).toMatchObject({ ending: 'callBackRequested', callBackRequested: patientMobile })
+  })
+
   it('a request that cannot be put on disk is not promised; it is in the facts, and an alarm is up', async () => {
     const scenario = new Scenario({
       directory: { lines: [{ id: 'clinic', kind: 'pifuAnswer', rota: [first] }], direct: { [clinic]: 'clinic' } },

@@ -18,6 +18,8 @@ export interface ReachRequest {
   readonly ringSeconds: number
   readonly account: string
   readonly recorder: Recorder
+  /** Whether whoever is wanted is rung for one call at a time: clinicians are. */
+  readonly reserved: boolean
   /** Said to the caller first, in one piece with the ringing. */
   readonly words: readonly SpeechPart[]
   /** What whoever answers hears, and has to accept within so long. Absent: who answers is connected at once, and so is their answerphone. */
@@ -64,7 +66,7 @@ export async function reach(call: CallContext, request: ReachRequest): Promise<R
 
   const ring = { ringSeconds: request.ringSeconds, acceptSeconds: acceptance?.acceptSeconds ?? request.ringSeconds, rounds: 1 }
   const deadline = clock.monotonic() + telephones.length * (ring.ringSeconds + ring.acceptSeconds) * 1_000
-  const result = await hunt(call, { pools: [{ pool: 'direct', candidates: telephones, ring }], deadline, signal: wanted.signal, account: request.account, near: caller, party: 'called', meet }).finally(() => wanted.done())
+  const result = await hunt(call, { pools: [{ pool: 'direct', candidates: telephones, ring, reserved: request.reserved }], deadline, signal: wanted.signal, account: request.account, near: caller, party: 'called', meet }).finally(() => wanted.done())
   switch (result.kind) {
     case 'connected':
       return { kind: 'talking', ...result.connection }

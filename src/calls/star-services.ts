@@ -7,6 +7,7 @@ import type { ArrangedCall, Redeemed } from './arrangements.js'
 import { bypassByCode } from './bypass-call.js'
 import type { CallContext, CallEnd } from './call-context.js'
 import { readDigits } from './code-entry.js'
+import { holdClinician } from './hold-clinician.js'
 import { say, sayAndRelease, sentence, spoken } from './saying.js'
 import { Stop } from './stop.js'
 import { within } from './within.js'
@@ -72,5 +73,6 @@ function carry(call: CallContext, caller: Leg, arranged: ArrangedCall): Promise<
   call.scope.tell({ type: 'arrangement.taken', arrangement: arranged.id, kind: arrangedKinds[arranged.kind], ...(arranged.organisation === undefined ? {} : { organisation: arranged.organisation }) })
   const line = arranged.line === undefined ? undefined : call.directory.lines.get(arranged.line)
   if (line) call.scope.tell({ type: 'line.chosen', line: line.id, by: 'arrangement' })
+  if (arranged.kind === 'patientConnect' && arranged.clinician !== undefined) holdClinician(call, caller, arranged.clinician)
   return arranged.kind === 'callBackCode' ? codeCall(call, caller, arranged) : patientCall(call, caller, arranged)
 }

@@ -1,6 +1,6 @@
 import type { Target } from '../switch/port.js'
 import type { Directory, NumberUse, Organisation } from './model.js'
-import { readNumber } from './telephone-number.js'
+import { readSentNumber } from './telephone-number.js'
 
 /**
  * What a dialled number does. It is looked up as it was dialled, then in E.164: trunks send `01632960123`, `441632960123`,
@@ -10,10 +10,8 @@ import { readNumber } from './telephone-number.js'
 export function numberUse(directory: Directory, dialled: string): NumberUse | undefined {
   const exact = directory.numbers.get(dialled)
   if (exact !== undefined) return exact.use
-  const reading = readNumber(dialled)
-  if (reading.ok) return directory.numbers.get(reading.number)?.use
-  const withPlus = readNumber(`+${dialled}`)
-  return withPlus.ok ? directory.numbers.get(withPlus.number)?.use : undefined
+  const reading = readSentNumber(dialled)
+  return reading.ok ? directory.numbers.get(reading.number)?.use : undefined
 }
 
 /** The organisation that clinicians reach by these keys. @returns undefined where none has the code */

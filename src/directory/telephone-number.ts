@@ -31,6 +31,12 @@ export function readNumber(text: string): NumberReading {
   return parsePhoneNumberFromString(e164, { extract: false })?.isValid() ? { ok: true, number: e164 } : { ok: false, expected: `${expected} that the numbering plan has` }
 }
 
+/** As `readNumber`, for a number as a trunk or a telephone sends it: also `441632960123`, without its plus sign. */
+export function readSentNumber(text: string): NumberReading {
+  const reading = readNumber(text)
+  return reading.ok ? reading : readNumber(`+${text}`)
+}
+
 /** @returns `01632 960123`, `020 7946 0123`, `+353 1 234 5678`; text that is no E.164 number comes back as it is */
 export function showNumber(number: string): string {
   if (!number.startsWith('+')) return number

@@ -63,9 +63,9 @@ export function follow(before: TrackedCall | undefined, event: CallEvent, names:
     case 'menu.offered':
       return at('menu')
     case 'arrangement.taken':
-      return still({ kind: event.kind })
+      return offTheLine(before, event.kind)
     case 'organisation.chosen':
-      return still({ kind: 'bypass' })
+      return offTheLine(before, 'bypass')
     case 'line.refused':
       return at('ending', named(event.line, names))
     case 'line.chosen':
@@ -126,6 +126,12 @@ function arrived(event: Extract<CallEvent, { type: 'call.arrived' | 'call.placed
     },
     attemptIds: [],
   }
+}
+
+/** The caller left the line that was being rung for them, if any. */
+function offTheLine(before: TrackedCall, kind: CallKind): TrackedCall {
+  const { line: _line, lineName: _lineName, waitingSince: _waitingSince, ...call } = before.call
+  return { ...before, call: { ...call, kind } }
 }
 
 function named(line: string, names: LiveNames): Partial<LiveCall> {

@@ -61,6 +61,7 @@ export const sentences = {
   'whisper-press-one': 'Press one to speak to the clinician.',
   'whisper-wrong-key': 'That was another key.',
   'caller-hung-up': 'The caller has hung up. Thank you for answering. Goodbye.',
+  'not-needed': 'This call is not needed any more. Thank you for answering. Goodbye.',
   'not-connected': 'I am sorry, we could not connect the caller. Thank you for answering. Goodbye.',
 
   // Patients' follow-up lines
@@ -75,6 +76,7 @@ export const sentences = {
   'call-back-key-number': 'Please key the number on which we can reach you, then press hash.',
   'call-back-no-number': 'Sorry, that is not a telephone number which we can ring.',
   'call-back-kept': 'Thank you. Your request is saved, and your clinic team will call you back.',
+  'call-back-kept-own': 'Thank you. Your request is saved, and your clinic team will call you back on the number that you are calling from.',
   'call-back-not-kept': 'I am sorry, your request may not have been saved. Please ring again later.',
 
   // PINs, codes and practices

@@ -37,6 +37,7 @@ export interface CallWorldOptions extends Omit<WorldOptions, 'clock'> {
   readonly logDelayMs?: () => number
   readonly arrangements?: DeskOptions['arrangements']
   readonly owners?: DeskOptions['owners']
+  readonly mayDial?: DeskOptions['mayDial']
   readonly tampering?: Tampering
 }
 
@@ -53,7 +54,7 @@ export class CallWorld {
   directory
 
   constructor(options: CallWorldOptions) {
-    const { directory, startAt, settings, logDelayMs, arrangements, owners, tampering, ...world } = options
+    const { directory, startAt, settings, logDelayMs, arrangements, owners, mayDial, tampering, ...world } = options
     this.clock = new VirtualClock(startAt ?? mondayMorning)
     this.telephone = new VirtualSwitch({ durationMs: spokenMs, ...world, clock: this.clock })
     this.log = new MemoryLog(this.clock, logDelayMs)
@@ -69,6 +70,7 @@ export class CallWorld {
       clock: tampering?.clock?.(this.clock) ?? this.clock,
       ...(arrangements ? { arrangements } : {}),
       ...(owners ? { owners } : {}),
+      ...(mayDial ? { mayDial } : {}),
       settings: { ...flowDefaults, outbound, ...settings },
       onFault: (_callId, fault) => this.faults.push(fault),
       newCallId: () => `call${++calls}`,

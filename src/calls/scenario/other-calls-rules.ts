@@ -54,6 +54,24 @@ export const particular: readonly Invariant[] = [
     },
   },
   {
+    name: 'no clinician is rung for two calls at once',
+    wrong: ({ trace }) => {
+      const engaged = new Map<string, string>()
+      const numberOfLeg = new Map<string, string>()
+      for (const entry of trace) {
+        // Patients and practices are not ours to reserve.
+        if (entry.what === 'dialled' && /^\+447700900/.test(entry.number)) {
+          if (engaged.has(entry.number)) return `${entry.number} is rung while it is engaged (${engaged.get(entry.number) ?? ''})`
+          engaged.set(entry.number, `dial ${entry.dial}`)
+        }
+        if (entry.what === 'dialSettled' && entry.result !== 'answered') engaged.delete(entry.number)
+        if (entry.what === 'legUp' && entry.party === 'called') numberOfLeg.set(entry.leg, entry.number)
+        if (entry.what === 'legDown') engaged.delete(numberOfLeg.get(entry.leg) ?? '')
+      }
+      return undefined
+    },
+  },
+  {
     name: 'a code or PIN is good for one call',
     wrong: ({ calls }) => {
       const taken = calls.flatMap(({ events }) => events.flatMap((event) => (event.type === 'arrangement.taken' ? [event.arrangement] : [])))
