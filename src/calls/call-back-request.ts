@@ -6,7 +6,7 @@ import type { Leg } from '../switch/port.js'
 import { leftEarly } from './abandoned.js'
 import { raiseAlarm, type CallContext, type CallEnd } from './call-context.js'
 import { readCode, readDigits } from './code-entry.js'
-import { sayAndRelease, sentence, spoken } from './saying.js'
+import { say, sayAndRelease, sentence, spoken } from './saying.js'
 
 /** National numbers have up to 11 digits here, and their international forms up to 15 (E.164). */
 const numberLengths = [10, 11, 12, 13, 14, 15]
@@ -35,7 +35,7 @@ export async function offerCallBack(call: CallContext, caller: Leg, line: Line, 
       if (keyed.kind === 'gone') return leftEarly(caller, 'abandonedInHunt')
       if (keyed.kind === 'number') return keepRequest(call, caller, line, keyed.number, 'call-back-kept')
       // They want to be called back, and only the other number did not come across.
-      if (own !== undefined) return keepRequest(call, caller, line, own, 'call-back-kept-own')
+      if (own !== undefined) return keepRequest(call, caller, line, own, 'call-back-kept-own', [sentence('call-back-no-number')])
       break
     }
     lead = [sentence('menu-not-understood')]
@@ -58,8 +58,11 @@ async function askNumber(call: CallContext, caller: Leg): Promise<KeyedNumber> {
   return { kind: 'none' }
 }
 
-async function keepRequest(call: CallContext, caller: Leg, line: Line, number: string, words: SentenceId): Promise<CallEnd> {
-  const kept = await call.scope.keep({ type: 'callBack.requested', line: line.id, number })
+async function keepRequest(call: CallContext, caller: Leg, line: Line, number: string, words: SentenceId, meanwhile: readonly SpeechPart[] = []): Promise<CallEnd> {
+  const keeping = call.scope.keep({ type: 'callBack.requested', line: line.id, number })
+  // Where they have waited for a while already, the disk is not waited for in silence.
+  if (meanwhile.length > 0) await say(call, caller, meanwhile, call.scope.gone(caller))
+  const kept = await keeping
   // It is in memory and will be written as soon as that can be done; but nobody is promised what is not on disk.
   if (!kept) raiseAlarm(call, 'callBack.notStored', `a patient's request on ${line.id} is not on disk yet`)
   await sayAndRelease(call, caller, [sentence(kept ? words : 'call-back-not-kept'), sentence('goodbye')])
