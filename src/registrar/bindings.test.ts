@@ -23,6 +23,26 @@ function by(over: Partial<RegisteredBy> = {}): RegisteredBy {
 const bind = (uri: string, expiresSeconds: number, over: Partial<RegisteredBy> = {}) => bindings.bind('okafor', [{ uri, expiresSeconds }], by(over))
 const contacts = () => bindings.of('okafor').map(({ contact }) => contact)
 
+/** How often a map is looked into or stepped through. */
+function steps(work: () => unknown): number {
+  let count = 0
+  const counted: [object, string][] = [[Map.prototype, 'get'], [Map.prototype, 'has'], [Object.getPrototypeOf(new Map().values()) as object, 'next']]
+  const undo = counted.map(([owner, name]) => {
+    const original = Reflect.get(owner, name) as (...parameters: unknown[]) => unknown
+    Reflect.set(owner, name, function (this: unknown, ...parameters: unknown[]) {
+      count += 1
+      return Reflect.apply(original, this, parameters)
+    })
+    return () => Reflect.set(owner, name, original)
+  })
+  try {
+    work()
+  } finally {
+    for (const restore of undo) restore()
+  }
+  return count
+}
+
 describe('who is registered', () => {
   it('is so until the registration lapses, to the millisecond, and no timer is left', async () => {
     bind(desk, 60)
@@ -56,6 +76,43 @@ describe('who is registered', () => {
     expect(bindings.knows('192.0.2.10')).toBe(false)
     await clock.advance(60_000)
     expect(bindings.knows('192.0.2.9')).toBe(false)
+  })
+
+  it('is told from the address of the last registration, and from none that nobody is left at', async () => {
+    const at = (address: string): Partial<RegisteredBy> => ({ source: { address, port: 5_060, protocol: 'udp' } })
+    const known = () => ['192.0.2.1', '192.0.2.2', '192.0.2.3'].filter((address) => bindings.knows(address))
+    bind(desk, 60, at('192.0.2.1'))
+    bind(laptop, 90, at('192.0.2.1'))
+    expect(known()).toEqual(['192.0.2.1'])
+    // It moves; the other one is still there.
+    bind(desk, 60, at('192.0.2.2'))
+    expect(known()).toEqual(['192.0.2.1', '192.0.2.2'])
+    bind(laptop, 60, at('192.0.2.2'))
+    expect(known()).toEqual(['192.0.2.2'])
+    bind(desk, 0)
+    expect(known()).toEqual(['192.0.2.2'])
+    bindings.bind('lind', [{ uri: 'sip:lind@10.0.0.1', expiresSeconds: 50 }], by(at('192.0.2.2')))
+    bindings.clear('okafor')
+    expect(known()).toEqual(['192.0.2.2'])
+    await clock.advance(50_000)
+    expect(known()).toEqual([])
+    // Six telephones where five have room: the oldest is pushed out, and its address with it.
+    bind(desk, 60, at('192.0.2.3'))
+    for (let port = 1; port <= 5; port += 1) bind(`sip:okafor@10.0.0.11:${port}`, 60, at('192.0.2.1'))
+    expect(known()).toEqual(['192.0.2.1'])
+    bindings.close()
+    expect(known()).toEqual([])
+  })
+
+  it('is told from which addresses in as many steps for a thousand users as for one', () => {
+    const registers = (from: number, to: number) => {
+      for (let n = from; n < to; n += 1) bindings.bind(`user-${n}`, [{ uri: `sip:user-${n}@10.0.0.1`, expiresSeconds: 60 }], by({ source: { address: `10.1.${n >> 8}.${n & 255}`, port: 5_060, protocol: 'udp' } }))
+    }
+    registers(0, 1)
+    const one = steps(() => bindings.knows('203.0.113.9'))
+    registers(1, 1_000)
+    expect(steps(() => bindings.knows('203.0.113.9'))).toBe(one)
+    expect(steps(() => bindings.registered())).toBeGreaterThan(1_000)
   })
 
   it('is not changed by a request of the same telephone that came late', () => {

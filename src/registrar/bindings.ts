@@ -55,6 +55,8 @@ interface User {
 /** The telephones that are registered now, by user. A binding that lapses is gone at that instant, for whoever asks. In memory: telephones register again. */
 export class Bindings {
   readonly #users = new Map<string, User>()
+  /** How many bindings came from each address: asked for every packet of a stranger, so it must not cost more the more telephones there are. */
+  readonly #addresses = new Map<string, number>()
 
   constructor(
     private readonly clock: Clock,
@@ -99,13 +101,15 @@ export class Bindings {
 
   /** Users with at least one telephone now. */
   registered(): readonly string[] {
-    return [...this.#users.keys()].filter((user) => this.#live(user).size > 0)
+    const now = this.clock.monotonic()
+    const registered: string[] = []
+    for (const [user, { kept }] of this.#users) for (const { lapsesAt } of kept.values()) if (lapsesAt > now && registered.at(-1) !== user) registered.push(user)
+    return registered
   }
 
-  /** Whether a telephone is registered from this address now. */
+  /** Whether a telephone is registered from this address. Costs the same however many are; true for as long as the timer of a lapsed one is late. */
   knows(address: string): boolean {
-    for (const user of this.#users.keys()) for (const { source } of this.#live(user).values()) if (source.address === address) return true
-    return false
+    return this.#addresses.has(address)
   }
 
   /** Calls `listener` once, as soon as the contact is registered no more: lapsed, taken away or pushed out. @returns forgets it */
@@ -127,6 +131,7 @@ export class Bindings {
   close(): void {
     for (const { cancelLapse } of this.#users.values()) cancelLapse()
     this.#users.clear()
+    this.#addresses.clear()
   }
 
   #live(user: string): ReadonlyMap<string, Kept> {
@@ -137,6 +142,8 @@ export class Bindings {
   #keep(user: string, kept: Map<string, Kept>): void {
     const before = this.#users.get(user)
     before?.cancelLapse()
+    this.#count(kept, 1)
+    if (before) this.#count(before.kept, -1)
     const watchers: User['watchers'] = before?.watchers ?? new Map<string, Set<() => void>>()
     const gone = [...watchers].filter(([contact]) => !kept.has(contact))
     for (const [contact] of gone) watchers.delete(contact)
@@ -148,6 +155,14 @@ export class Bindings {
       this.#users.set(user, { kept, watchers, cancelLapse })
     }
     for (const [, listeners] of gone) for (const listener of [...listeners]) listener()
+  }
+
+  #count(kept: ReadonlyMap<string, Kept>, by: 1 | -1): void {
+    for (const { source } of kept.values()) {
+      const count = (this.#addresses.get(source.address) ?? 0) + by
+      if (count > 0) this.#addresses.set(source.address, count)
+      else this.#addresses.delete(source.address)
+    }
   }
 }
 
