@@ -17,6 +17,8 @@ export interface Claim {
   readonly address: string
   /** Whom the request says it is from; the credentials have to be this user's. */
   readonly user: string
+  /** Whom the request is to reach; what the credentials were made for has to be the same. Undefined where it is to reach nobody in particular. */
+  readonly dialled?: string
 }
 
 /** Somebody has been locked out. */
@@ -57,7 +59,7 @@ export class Doorkeeper {
     },
   ) {}
 
-  prove({ header, method, address, user }: Claim): Proof {
+  prove({ header, method, address, user, dialled }: Claim): Proof {
     const { clock, devices } = this.options
     const now = clock.now()
     const ask = (stale: boolean) => this.#challenge(address, user, now, stale)
@@ -74,11 +76,14 @@ export class Doorkeeper {
       case 'stale':
         return ask(true)
       case 'refused':
+        if (/quality/.test(verdict.why)) return ask(false)
         // A nonce of before a restart, or of another node, is no attack: the telephone is asked again.
         if (/nonce|realm|algorithm/.test(verdict.why)) return ask(true)
         this.#wrongAgain(row, device?.user, address)
         return { kind: 'refused', why: verdict.why }
       case 'accepted':
+        // Before the count: credentials of another request use up nothing.
+        if (dialled !== undefined && !isMeantFor(dialled, fields?.get('uri') ?? '')) return { kind: 'refused', why: 'these credentials were made for a call to another number' }
         if (!this.#isFresh(fields)) return ask(true)
         this.#wrong.delete(row)
         if (device === undefined) return { kind: 'refused', why: 'no such user' }
@@ -105,7 +110,8 @@ export class Doorkeeper {
   /** Without a quality of protection (RFC 2069) a nonce has no count: it is good for one request. */
   #isFresh(fields: ReadonlyMap<string, string> | undefined): boolean {
     const nonce = fields?.get('nonce') ?? ''
-    const count = fields?.get('qop') === undefined ? 1 : Number.parseInt(fields.get('nc') ?? '', 16)
+    // The count of any other quality of protection is not part of what was proved.
+    const count = fields?.get('qop')?.toLowerCase() === 'auth' ? Number.parseInt(fields.get('nc') ?? '', 16) : 1
     if (Number.isNaN(count) || count <= (this.#counts.get(nonce) ?? 0)) return false
     remember(this.#counts, nonce, count)
     return true
@@ -118,6 +124,26 @@ export class Doorkeeper {
     const lockMs = times < wrongInARow ? 0 : Math.min(longestLockMs, firstLockMs * 2 ** (times - wrongInARow))
     remember(this.#wrong, row, { times, at: now, lockedUntil: now + lockMs })
     if (lockMs > 0) this.options.onLocked?.({ user, address, wrongInARow: times, lockMs })
+  }
+}
+
+/**
+ * Whether the `uri` of credentials (RFC 3261 22.4) reaches who was dialled. Of the Request-URI the user alone is compared: host, port and
+ * parameters are written one way in the one and another way in the other by many telephones. Some sign the server's address without any user;
+ * what they dialled is then not part of the proof, and cannot be held against it.
+ */
+function isMeantFor(dialled: string, uri: string): boolean {
+  const tel = /^tel:([^;]+)/i.exec(uri)?.[1]
+  const user = tel ?? /^sips?:([^@]*)@/i.exec(uri)?.[1]?.split(/[;:]/)[0]
+  if (user === undefined) return /^sips?:[^@\s]+$/i.test(uri)
+  return unescaped(user) === dialled
+}
+
+function unescaped(user: string): string {
+  try {
+    return decodeURIComponent(user)
+  } catch {
+    return user
   }
 }
 

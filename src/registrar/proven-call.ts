@@ -19,7 +19,7 @@ export async function admitDevice(call: IncomingCall, { doorkeeper, devices, onR
   const user = call.callerNumber
   // A name that differs in its capitals alone is meant to be taken for the device's.
   if (devices.find(user.toLowerCase()) === undefined) return { kind: 'unknown' }
-  const proof = doorkeeper.prove({ header: call.header('Authorization'), method: 'INVITE', address: call.source.address, user })
+  const proof = doorkeeper.prove({ header: call.header('Authorization'), method: 'INVITE', address: call.source.address, user, dialled: call.dialledNumber })
   switch (proof.kind) {
     case 'device':
       return { kind: 'device', call: withDevice(call, proof.device.user) }

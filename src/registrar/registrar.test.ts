@@ -69,10 +69,10 @@ async function send(options: Sent): Promise<Answer> {
 }
 
 /** What a telephone makes of a challenge. */
-function prove(answer: Answer, as: { username: string; password: string }, method = 'REGISTER', count = 1): string {
+function prove(answer: Answer, as: { username: string; password: string }, method = 'REGISTER', count = 1, uri = 'sip:127.0.0.1'): string {
   const challenge = chooseChallenge([answer.headers['WWW-Authenticate'] ?? ''])
   if (!challenge) throw new Error('no challenge')
-  return authorization(challenge, as, { method, uri: 'sip:127.0.0.1' }, count, 'abc')
+  return authorization(challenge, as, { method, uri }, count, 'abc')
 }
 
 /** Registers as a telephone does: asks, is challenged, answers. */
@@ -200,6 +200,19 @@ describe('nobody registers', () => {
     expect(await send({ address: '192.0.2.66' })).toMatchObject({ status: 503, headers: { 'Retry-After': '60' } })
   })
 
+  it.each(['qop=x, nc=00000002', 'qop=auth-int, nc=00000002', 'qop="", nc=00000002', 'nc=00000002'])('with credentials that were sent before, without a count of their own, and %s after them', async (more) => {
+    const challenged = await send({})
+    const old: Answer = { ...challenged, headers: { 'WWW-Authenticate': (challenged.headers['WWW-Authenticate'] ?? '').replace(', qop="auth"', '') } }
+    const caught = prove(old, { username: 'ward', password: 'secret' })
+    expect((await send({ authorization: caught })).status).toBe(200)
+    expect((await send({ authorization: `${caught}, ${more}` })).status).toBe(401)
+    // Nor when it never arrived.
+    const again = prove({ ...old, headers: { 'WWW-Authenticate': ((await send({})).headers['WWW-Authenticate'] ?? '').replace(', qop="auth"', '') } }, { username: 'ward', password: 'secret' })
+    const statuses = [await send({ authorization: `${again}, ${more}` }), await send({ authorization: `${again}, ${more.replace('2', '3')}` })].map(({ status }) => status)
+    expect(statuses).toEqual(more.startsWith('qop') ? [401, 401] : [200, 401])
+    expect(locked).toEqual([])
+  })
+
   it('with credentials that were sent before', async () => {
     const challenge = chooseChallenge([(await send({})).headers['WWW-Authenticate'] ?? ''])
     if (!challenge) throw new Error('no challenge')
@@ -210,13 +223,13 @@ describe('nobody registers', () => {
 })
 
 describe('a call from somebody who says that they are one of the telephones', () => {
-  async function calls(options: { from: string; authorization?: string; address?: string }): Promise<{ admission: Admission; answers: Answer[] }> {
+  async function calls(options: { from: string; authorization?: string; address?: string; dialled?: string }): Promise<{ admission: Admission; answers: Answer[] }> {
     const answers: Answer[] = []
     const call = {
       id: 'call',
       callerNumber: options.from,
       callerDisplayName: '',
-      dialledNumber: '21',
+      dialledNumber: options.dialled ?? '21',
       source: { address: options.address ?? '127.0.0.1', port: 5060, protocol: 'udp' },
       signal: new AbortController().signal,
       header: (name: string) => (name === 'Authorization' ? options.authorization : undefined),
@@ -255,6 +268,44 @@ describe('a call from somebody who says that they are one of the telephones', ()
     const challenged = await challengeFor('ward')
     const { answers } = await calls({ from: 'ward', authorization: prove(challenged, { username: 'ward', password: 'secret' }, 'REGISTER') })
     expect(answers).toMatchObject([{ status: 403 }])
+  })
+
+  describe('with credentials that were made for', () => {
+    async function callsWith(uri: string, dialled: string) {
+      const challenged = await challengeFor('ward')
+      const credentials = { username: 'ward', password: 'secret' }
+      const { admission, answers } = await calls({ from: 'ward', dialled, authorization: prove(challenged, credentials, 'INVITE', 1, uri) })
+      return admission.kind === 'device' ? 'let in' : answers[0]?.status
+    }
+
+    it.each([
+      ['sip:21@127.0.0.1', '21'],
+      ['sip:21@127.0.0.1:5060', '21'],
+      ['sip:21@[::1]:5060;transport=tcp', '21'],
+      ['SIP:21;phone-context=x@exchange.example', '21'],
+      ['sip:%2A482913@127.0.0.1', '*482913'],
+      ['sip:**2101%23@127.0.0.1', '**2101#'],
+      ['tel:+441632960123;phone-context=x', '+441632960123'],
+      // Without a user: SIPp, and telephones that sign the server's address.
+      ['sip:127.0.0.1:5060', '21'],
+    ])('%s is let in to %s', async (uri, dialled) => {
+      expect(await callsWith(uri, dialled)).toBe('let in')
+    })
+
+    it.each([
+      ['sip:22@127.0.0.1', '21'],
+      ['sip:2@127.0.0.1', '21'],
+      ['sip:@127.0.0.1', '21'],
+      ['sip:*482913@127.0.0.1', '**2101'],
+      ['tel:22', '21'],
+      ['', '21'],
+      ['21', '21'],
+      ['sip:%zz@127.0.0.1', '21'],
+    ])('%s is not let in to %s, and nobody is locked for it', async (uri, dialled) => {
+      for (let times = 0; times < 6; times += 1) expect(await callsWith(uri, dialled)).toBe(403)
+      expect(refused.at(-1)).toContain('another number')
+      expect(locked).toEqual([])
+    })
   })
 
   it('is taken for it whatever the capitals', async () => {

@@ -55,6 +55,7 @@ describe('a digest server', () => {
     ['a wrong password', answerTo(server.challenges(0)[0] ?? '', 'other'), 'REGISTER'],
     ['another method', answerTo(server.challenges(0)[0] ?? ''), 'INVITE'],
     ['an unknown user', answerTo(server.challenges(0)[0] ?? '', 'pass', 'REGISTER', 'nobody'), 'REGISTER'],
+    ['a quality of protection that is not served', `${answerTo((server.challenges(0)[0] ?? '').replace(', qop="auth"', ''))}, qop=auth-int, nc=00000002`, 'REGISTER'],
     ['no credentials', undefined, 'REGISTER'],
     ['another scheme', 'Basic d2FyZDpwYXNz', 'REGISTER'],
     ['something cut off', 'Digest username="ward', 'REGISTER'],

@@ -166,11 +166,13 @@ export class DigestServer {
     if (field('realm') !== this.options.realm) return { kind: 'refused', why: 'another realm' }
     const age = this.#ageOf(field('nonce'), nowMs)
     if (age === undefined) return { kind: 'refused', why: 'the nonce is not ours' }
+    const qop = fields.get('qop')?.toLowerCase()
+    // Taken for none, its count would not be part of what is proved: whoever caught one proof could count on with it.
+    if (qop !== undefined && qop !== 'auth') return { kind: 'refused', why: 'the quality of protection is not served' }
     const secret = secretOf(username, algorithm)
     if (secret === undefined) return { kind: 'refused', why: 'no such user' }
-    const withQop = fields.get('qop')?.toLowerCase() === 'auth'
     const input = { algorithm, secret, nonce: field('nonce'), method, uri: field('uri') }
-    const expected = digestResponse(withQop ? { ...input, qop: { count: field('nc'), clientNonce: field('cnonce') } } : input)
+    const expected = digestResponse(qop === 'auth' ? { ...input, qop: { count: field('nc'), clientNonce: field('cnonce') } } : input)
     if (!same(expected, field('response').toLowerCase())) return { kind: 'refused', why: 'wrong password' }
     return age > (this.options.nonceLifeMs ?? 300_000) ? { kind: 'stale' } : { kind: 'accepted', username }
   }
