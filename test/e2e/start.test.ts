@@ -81,7 +81,7 @@ describe('starting', { timeout: 60_000 }, () => {
     try {
       const { code, output } = await startAndFail({ directory: good, env: { RINGROUND_HTTP_PORT: String(port) } })
       expect(code).toBe(1)
-      expect(output.trim().split('\n')).toHaveLength(1)
+      expect(output.trim().split('\n'), output).toHaveLength(1)
       expect(output).toContain('RINGROUND_HTTP_PORT')
     } finally {
       server.close()

@@ -38,11 +38,12 @@ export async function dial(pair: ServerPair, trunks: TrunkBoard, target: Dialled
   if (routes.length === 0) return { kind: 'failed', fault: 'ours', reason: target.kind === 'number' ? 'there is no trunk for this telephone number' : 'not a SIP URI' }
   const began = performance.now()
   let last: DialResult = { kind: 'cancelled' }
+  const left = (): number => options.ringMs - (performance.now() - began)
   for (const route of routes) {
-    const left = options.ringMs - (performance.now() - began)
-    if (left <= 0) return last.kind === 'failed' ? last : { kind: 'noAnswer', rangMs: Math.round(performance.now() - began) }
-    const first = await attempt(pair, route, { ...options, ringMs: left })
-    const { result, rang, retryAfterSeconds } = first.stale && route.trunk?.user !== undefined ? await attempt(pair, route, { ...options, ringMs: left }) : first
+    if (left() <= 0) return last.kind === 'failed' ? last : { kind: 'noAnswer', rangMs: Math.round(performance.now() - began) }
+    const first = await attempt(pair, route, { ...options, ringMs: left() })
+    const again = first.stale === true && route.trunk?.user !== undefined && left() > 0
+    const { result, rang, retryAfterSeconds } = again ? await attempt(pair, route, { ...options, ringMs: left() }) : first
     last = result
     const sign = route.trunk && trunkSignOf(result, rang, retryAfterSeconds)
     if (route.trunk && sign) trunks.tell(route.trunk.name, sign)

@@ -22,6 +22,7 @@ export class MediaLink {
   readonly #pending = new Set<(error: Error) => void>()
   #server: Mrf.MediaServer | undefined
   #detail = 'connecting'
+  #connecting: Promise<void> = Promise.resolve()
   #attempts = 0
   #retry: NodeJS.Timeout | undefined
   #closed = false
@@ -44,7 +45,7 @@ export class MediaLink {
   }
 
   connect(): void {
-    void this.#connect().then(
+    this.#connecting = this.#connect().then(
       (server) => {
         if (this.#closed) return end(server)
         this.#attempts = 0
@@ -99,12 +100,14 @@ export class MediaLink {
     })
   }
 
-  close(): void {
+  /** A connection that is being made is waited for: it would be lost with the server, and drachtio-fsmrf would complain on the console. */
+  async close(): Promise<void> {
     this.#closed = true
     clearTimeout(this.#retry)
     const server = this.#server
     if (server) end(server)
     this.#down('closed')
+    await this.#connecting
   }
 
   async #connect(): Promise<Mrf.MediaServer> {

@@ -60,7 +60,7 @@ export class ServerPair {
   async close(): Promise<void> {
     await Promise.all([...this.legs].map((leg) => leg.close()))
     await this.warm.close()
-    this.media.close()
+    await this.media.close()
     this.signalling.close()
   }
 
