@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Alarms } from '../calls/alarms.js'
 import type { ArrangementId, Arrangements, KeyedAt, Redeemed, Refused } from '../calls/arrangements.js'
-import type { EventLog } from '../calls/events.js'
+import type { CallEvent, EventLog } from '../calls/events.js'
 import type { Clock } from '../clock/clock.js'
 import type { ClinicianId, Directory } from '../directory/model.js'
 import type { Ledger } from '../store/ledger.js'
@@ -11,6 +11,7 @@ import { listArrangements, type ArrangementFilter, type ArrangementPage } from '
 import { Diary } from './diary.js'
 import { oneForm, placeOf } from './dialled-place.js'
 import { followCalls, reconcile } from './follow-calls.js'
+import { guessesKeptMs } from './guess-account.js'
 import { GuessGuard } from './guess-guard.js'
 import { codeSpace, keptMs, KeyRing, pinSpace, type KeySpace } from './key-ring.js'
 import { redeem } from './redeeming.js'
@@ -199,15 +200,25 @@ export class ArrangedCalls implements Arrangements {
     if (arrangement.kind === 'callBackCode') this.#keys.note(codeSpace(arrangement.number), arrangement.code, arrangement.id, arrangement.madeAt)
   }
 
-  /** A restart opens no lock: the wrong guesses of the last day count on. */
+  /**
+   * A restart opens no lock and shortens none: the wrong guesses of the last days count on. What was not looked at (`tooSoon`, `locked`) was not
+   * counted before the restart either.
+   */
   async #rememberGuesses(now: number): Promise<void> {
-    for (const event of await this.options.facts.factsOf(['code.refused'], now - keptMs)) {
+    const places = new Map<string, KeyedAt | undefined>()
+    for (const event of await this.options.facts.factsOf(['code.refused'], now - guessesKeptMs)) {
       if (event.type !== 'code.refused' || (event.why !== 'wrong' && event.why !== 'wrongAndLocked')) continue
-      const arrived = (await this.options.facts.events(event.callId)).find((one) => one.type === 'call.arrived')
-      if (arrived?.type !== 'call.arrived') continue
-      const { callerNumber, dialledNumber, organisation } = arrived
-      const where = { callId: event.callId, callerNumber, dialledNumber, ...(organisation === undefined ? {} : { organisation }) }
-      this.#guard.remember(oneForm(callerNumber), placeOf(where), now - event.at)
+      if (!places.has(event.callId)) places.set(event.callId, keyedIn(await this.options.facts.events(event.callId)))
+      const where = places.get(event.callId)
+      if (where) this.#guard.remember(oneForm(where.callerNumber), placeOf(where), Math.max(0, now - event.at))
     }
   }
+}
+
+/** Where the keys of a call were entered, as its facts tell. */
+function keyedIn(facts: readonly CallEvent[]): KeyedAt | undefined {
+  const arrived = facts.find((one) => one.type === 'call.arrived')
+  if (arrived?.type !== 'call.arrived') return undefined
+  const { callId, callerNumber, dialledNumber, organisation } = arrived
+  return { callId, callerNumber, dialledNumber, ...(organisation === undefined ? {} : { organisation }) }
 }

@@ -18,6 +18,9 @@ export const numberRule: GuessRule = { wrongInWindow: 30, windowMs: 15 * minute,
 
 /** A party that was not locked for so long begins with the shortest lock again. */
 const forgiveAfterMs = 7 * day
+
+/** After a restart so much is counted again: for how long a lock makes the next one longer, and the longest lock before it. */
+export const guessesKeptMs = forgiveAfterMs + day
 const secondMs = 1_000
 
 /** One guess that counts as wrong until it is known to be right. */
