@@ -207,6 +207,25 @@ export function trunkContract(name: string, start: () => Promise<Servers>): void
       expect(trunk(0).invites).toHaveLength(8)
     })
 
+    it('rings no longer than it was to when its credentials came too late, late', async () => {
+      await open(known)
+      const late = 2_000
+      trunk(0).onInvite = (invite) => {
+        const given = credentialsOf(invite.message, password)
+        if (!given) return invite.challenge(401, challenge(`n${trunk(0).invites.length}`))
+        if (given.fields['nonce'] !== 'n1') return invite.reply(180)
+        invite.reply(100)
+        setTimeout(() => invite.challenge(401, challenge('n9', ', stale=true')), late)
+      }
+      const began = world.now()
+      expect((await dial({ ringMs: 4_000 })).kind).toBe('noAnswer')
+      const took = world.now() - began
+      expect(trunk(0).invites).toHaveLength(4)
+      expect(took).toBeGreaterThan(3_900)
+      // Begun anew at the second try, it would be over after six seconds.
+      expect(took).toBeLessThan(4_000 + late / 2)
+    })
+
     it.each([401, 407, 403] as const)('goes to the next trunk when its password is not taken (%i), without asking for ever', async (status) => {
       await open({ user: 'ringround', password: 'wrong' }, {})
       trunk(0).onInvite = (invite) => {
