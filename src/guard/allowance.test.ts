@@ -69,6 +69,24 @@ describe('outgoing calls', () => {
     expect(allowance.begin('a').kind).toBe('granted')
   })
 
+  it('of other days are forgotten with their accounts, but for those that are still running', async () => {
+    const [talk, ...over] = [granted('a'), granted('b'), granted('c')]
+    talk.answered()
+    for (const charge of over) charge.end()
+    await clock.advance(61 * minute)
+    expect(allowance.accounts).toBe(3)
+    granted('d').end()
+    expect(allowance.accounts).toBe(2)
+    // It counts where it runs, with all its minutes.
+    expect(allowance.begin('a').kind).toBe('refused')
+    talk.end()
+    expect(allowance.begin('a').kind).toBe('refused')
+    expect(allowance.running).toBe(0)
+    await clock.advance(24 * 60 * minute)
+    granted('a')
+    expect(allowance.accounts).toBe(1)
+  })
+
   it('are in alarm until every limit has room again', async () => {
     const [a, b, c] = [granted('a'), granted('b'), granted('b')]
     a.answered()

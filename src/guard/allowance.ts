@@ -43,6 +43,8 @@ interface Reached {
 export class Allowance {
   readonly #accounts = new Map<string, Account>()
   readonly #reached = new Map<string, Reached>()
+  /** The day that accounts were last gone through for. */
+  #seenDay: string | undefined
   readonly #day: Intl.DateTimeFormat
   #running = 0
 
@@ -71,6 +73,11 @@ export class Allowance {
       else before = middle
     }
     return after * 60_000
+  }
+
+  /** Accounts with calls running, or with minutes spent since the day began. */
+  get accounts(): number {
+    return this.#accounts.size
   }
 
   /** Asks for one outgoing call. A granted one must be ended. */
@@ -107,6 +114,7 @@ export class Allowance {
 
   #account(name: string): Account {
     const day = this.#day.format(this.clock.now())
+    this.#forgetAccountsOfOtherDays(day)
     let account = this.#accounts.get(name)
     if (account === undefined) {
       account = { day, spentMs: 0, running: new Set() }
@@ -116,6 +124,13 @@ export class Allowance {
       account.spentMs = 0
     }
     return account
+  }
+
+  /** Once a day: which accounts there are is the directory's to say, and a process may run for years. */
+  #forgetAccountsOfOtherDays(today: string): void {
+    if (this.#seenDay === today) return
+    this.#seenDay = today
+    for (const [name, { day, running }] of this.#accounts) if (day !== today && running.size === 0) this.#accounts.delete(name)
   }
 
   #spentMs(account: Account): number {
