@@ -1,9 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { VirtualClock } from '../clock/virtual-clock.js'
+import type { Admission } from '../switch/admission.js'
 import type { DialOptions, DialResult, HangUp, IncomingCall, Leg, Switch, Target } from '../switch/port.js'
 import { Allowance } from './allowance.js'
 import { defaultDialable } from './dial-plan.js'
-import { guardedSwitch, type Admission } from './guarded-switch.js'
+import { guardedSwitch } from './guarded-switch.js'
 import { networks, RateLimit } from './source-gate.js'
 
 const clock = new VirtualClock(Date.UTC(2026, 10, 21))

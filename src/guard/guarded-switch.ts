@@ -1,3 +1,4 @@
+import type { Admission } from '../switch/admission.js'
 import type { DialOptions, DialResult, IncomingCall, Switch, Target } from '../switch/port.js'
 import type { Allowance } from './allowance.js'
 import { ringable, trunksFor, type DialableRange, type RangedTrunk } from './dial-plan.js'
@@ -19,12 +20,6 @@ export interface GuardOptions {
   readonly admit?: (call: IncomingCall) => Promise<Admission>
   readonly onRefused: (what: 'dial' | 'incoming', detail: string) => void
 }
-
-/**
- * Who a call is from. `device`: a telephone has proved itself, and is let in from any address, as the call given here. `answered`: the call
- * has been challenged or refused. `unknown`: its address decides.
- */
-export type Admission = { readonly kind: 'device'; readonly call: IncomingCall } | { readonly kind: 'answered' } | { readonly kind: 'unknown' }
 
 /** Account of calls that name none: limited like any other. */
 const nobodysAccount = 'unaccounted'

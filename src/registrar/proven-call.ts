@@ -1,15 +1,7 @@
+import type { Admission } from '../switch/admission.js'
 import type { IncomingCall } from '../switch/port.js'
 import type { Devices } from './devices.js'
 import type { Doorkeeper } from './doorkeeper.js'
-
-/** What the guard is to do with a call. */
-export type Admission =
-  /** The telephone has proved itself; the call says so. */
-  | { readonly kind: 'device'; readonly call: IncomingCall }
-  /** It has been challenged or refused. */
-  | { readonly kind: 'answered' }
-  /** It says nothing of being a device: other rules apply. */
-  | { readonly kind: 'unknown' }
 
 /**
  * Asks whoever says that they are one of our devices (user of From) for proof, wherever the call comes from: otherwise anybody at a trusted
