@@ -1,4 +1,3 @@
-import type { Target } from '../switch/port.js'
 import type { Directory, NumberUse, Organisation } from './model.js'
 import { readSentNumber } from './telephone-number.js'
 
@@ -18,9 +17,4 @@ export function numberUse(directory: Directory, dialled: string): NumberUse | un
 export function organisationByCode(directory: Directory, code: string): Organisation | undefined {
   for (const organisation of directory.organisations.values()) if (organisation.code === code) return organisation
   return undefined
-}
-
-/** Where a clinician who wants to reach the organisation is put through: its bypass number first, its reception after that. Empty where it has neither. */
-export function bypassTargets(organisation: Organisation): readonly Target[] {
-  return [organisation.bypass, organisation.reception].filter((target) => target !== undefined)
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { parsePhoneNumberFromString } from 'libphonenumber-js/max'
 import { describe, expect, it } from 'vitest'
-import { bypassTargets, numberUse, organisationByCode } from './dialled-number.js'
+import { numberUse, organisationByCode } from './dialled-number.js'
 import { emptyDirectory } from './empty-directory.js'
 import type { Target } from '../switch/port.js'
 import { readNumber, readSipAddress, readTarget, showNumber, showTarget, speakableDigits, writeTarget } from './telephone-number.js'
@@ -165,12 +165,10 @@ describe('dialled numbers', () => {
 })
 
 describe('practices by their code', () => {
-  const practice = { id: 'elm-row', kind: 'gpPractice' as const, name: 'Elm Row', spokenName: 'Elm Row', area: 'a', code: '2101', bypass: { kind: 'number' as const, number: '+441632960201' }, reception: { kind: 'number' as const, number: '+441632960301' } }
+  const practice = { id: 'elm-row', kind: 'gpPractice' as const, name: 'Elm Row', spokenName: 'Elm Row', area: 'a', code: '2101' }
   const directory = { ...emptyDirectory, organisations: new Map([['elm-row', practice]]) }
-  it('are reached on the bypass number first, on the reception number after that', () => {
-    const found = organisationByCode(directory, '2101')
-    expect(found && bypassTargets(found)).toEqual([practice.bypass, practice.reception])
-    expect(organisationByCode(directory, '21')).toBeUndefined()
-    expect(bypassTargets({ id: 'x', kind: 'other', name: 'X', spokenName: 'X', area: 'a' })).toEqual([])
+  it('are found by all of its keys', () => {
+    expect(organisationByCode(directory, '2101')).toBe(practice)
+    for (const other of ['21', '21011', '']) expect(organisationByCode(directory, other)).toBeUndefined()
   })
 })
