@@ -36,8 +36,8 @@ export interface RangedTrunk {
   readonly ranges?: readonly DialableRange[]
 }
 
-/** `trunks`: the names of those that may carry the number, in their order. */
 export type DialPlanVerdict = { readonly kind: 'dialable'; readonly number: string } | { readonly kind: 'refused'; readonly why: string }
+/** `trunks`: the names of those that may carry the number, in their order. */
 export type TrunkVerdict = { readonly kind: 'dialable'; readonly number: string; readonly trunks: readonly string[] } | { readonly kind: 'refused'; readonly why: string }
 
 /**
