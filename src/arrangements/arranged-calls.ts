@@ -81,9 +81,9 @@ export class ArrangedCalls implements Arrangements {
     return calls
   }
 
-  redeem(keys: string, where: KeyedAt): Promise<Redeemed> {
+  redeem(keys: string, where: KeyedAt, signal?: AbortSignal): Promise<Redeemed> {
     const { clock, directory } = this.options
-    return redeem({ diary: this.diary, keys: this.#keys, guard: this.#guard, clock, directory }, keys, where)
+    return redeem({ diary: this.diary, keys: this.#keys, guard: this.#guard, clock, directory }, keys, where, signal)
   }
 
   guess(where: KeyedAt, isRight: () => boolean): { readonly kind: 'right' } | Refused {

@@ -93,6 +93,11 @@ export class Diary {
     this.#byCall.set(callId, id)
   }
 
+  /** It is not going to. */
+  expectNot(callId: string, id: ArrangementId): void {
+    if (this.#byCall.get(callId) === id && !this.#known.get(id)?.tries.some((one) => one.callId === callId)) this.#byCall.delete(callId)
+  }
+
   /** Steps that are in memory and not in the ledger. */
   get owed(): number {
     return this.#owed.length
@@ -157,7 +162,7 @@ export class Diary {
 
   #keep(arrangement: Arrangement): void {
     this.#known.set(arrangement.id, arrangement)
-    for (const { callId } of arrangement.tries) this.#byCall.set(callId, arrangement.id)
+    for (const { callId } of arrangement.tries) if (!this.#byCall.has(callId)) this.#byCall.set(callId, arrangement.id)
   }
 
   #over(id: ArrangementId, last: Promise<unknown>): void {

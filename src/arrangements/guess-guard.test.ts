@@ -90,7 +90,7 @@ describe('the guard against guessing', () => {
       for (let guesses = 0; guesses < 100; guesses++) {
         const guess = guard.guess('a', `n${lock}`)
         if (guess.kind === 'tooSoon') await clock.advance(guess.waitMs)
-        else if (guess.kind === 'charged' && guess.wrong().kind === 'locked') break
+        else if (guess.kind === 'charged' && guess.wrong().kind === 'wrongAndLocked') break
       }
       const from = clock.monotonic()
       for (let step = 0; step < 3_000 && alarms.has('codes.locked'); step++) await clock.advance(minute)

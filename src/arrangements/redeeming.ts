@@ -15,40 +15,57 @@ export interface RedeemingOptions {
   readonly directory: () => Directory
 }
 
+/** Nobody waits for the answer any more: nothing was looked at, as far as anybody can tell. */
+const forNobody: Redeemed = { kind: 'tooSoon', waitMs: 0 }
+
 /**
  * Takes a PIN or a code that was keyed. It is spent on disk before it is granted, and nobody else gets it meanwhile. Rejects when the disk
  * cannot say so; then nothing is granted, and nothing is charged.
+ * @param signal aborts when nobody waits for the answer any more; then nothing is granted, and right keys are not spent
  */
-export async function redeem(options: RedeemingOptions, keyed: string, where: KeyedAt): Promise<Redeemed> {
+export async function redeem(options: RedeemingOptions, keyed: string, where: KeyedAt, signal?: AbortSignal): Promise<Redeemed> {
+  if (signal?.aborted) return forNobody
   const guess = options.guard.guess(oneForm(where.callerNumber), placeOf(where))
   if (guess.kind === 'locked') return { kind: 'locked' }
   if (guess.kind === 'tooSoon') return guess
-  let granted: ArrangedCall | undefined
+  let taken: Taken
   try {
-    granted = await take(options, keyed, where)
+    taken = await take(options, keyed, where, signal)
   } catch (error) {
     // The keys were right; that the disk is full is not the caller's fault.
     guess.right()
     throw error
   }
-  if (!granted) return guess.wrong()
+  if (taken === 'notGood') return guess.wrong()
   guess.right()
-  return { kind: 'granted', arranged: granted }
+  return taken === 'forNobody' ? forNobody : { kind: 'granted', arranged: taken }
 }
 
-async function take({ diary, keys, clock, directory }: RedeemingOptions, keyed: string, where: KeyedAt): Promise<ArrangedCall | undefined> {
-  const found = lookUp(keys, directory(), clock.now(), keyed, where)
-  if (found === undefined) return undefined
-  return diary.inTurn(found, async () => {
-    const arrangement = diary.get(found)
-    if (!arrangement || !isGoodHere(arrangement, directory(), clock.now(), where)) return undefined
+type Taken = ArrangedCall | 'notGood' | 'forNobody'
+
+async function take({ diary, keys, clock, directory }: RedeemingOptions, keyed: string, where: KeyedAt, signal: AbortSignal | undefined): Promise<Taken> {
+  const id = lookUp(keys, directory(), clock.now(), keyed, where)
+  if (id === undefined) return 'notGood'
+  const { callId } = where
+  // The call may end before its turn has come, and while the disk is waited for: its end has to find what it carried, behind this turn.
+  diary.expect(callId, id)
+  const taken = await diary.inTurn(id, async (): Promise<Taken> => {
+    if (signal?.aborted) return 'forNobody'
+    const arrangement = diary.get(id)
+    if (!arrangement || !isGoodHere(arrangement, directory(), clock.now(), where)) return 'notGood'
     const arranged = arrangedCall(arrangement, directory())
-    if (!arranged) return undefined
-    // The call may end while the disk is waited for: its end has to find what it carried.
-    diary.expect(where.callId, found)
-    await diary.write(found, { type: 'begun', callId: where.callId })
-    return arranged
+    if (!arranged) return 'notGood'
+    await diary.write(id, { type: 'begun', callId })
+    if (!signal?.aborted) return arranged
+    // Nobody heard that it was right: it is as if it had not been keyed, and a code stays good.
+    await diary.note(id, { type: 'withdrawn', callId })
+    return 'forNobody'
+  }).catch((error: unknown) => {
+    diary.expectNot(callId, id)
+    throw error
   })
+  if (typeof taken === 'string') diary.expectNot(callId, id)
+  return taken
 }
 
 /** Whose the keys are, if anybody's. Any other length than that of a PIN or a code is nobody's. */

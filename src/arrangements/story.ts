@@ -21,13 +21,15 @@ export type Step =
   | { readonly type: 'changed'; readonly change: CallBackChange }
   /** A call carries it. For a code this is the one use. */
   | { readonly type: 'begun'; readonly callId: string; readonly clinician?: string }
+  /** Nobody waited any more for the answer that this call carries it: it does not. */
+  | { readonly type: 'withdrawn'; readonly callId: string }
   /** Known while the call runs; `ended` says it for good. Not in the ledger. */
   | { readonly type: 'talked'; readonly callId: string }
   | { readonly type: 'outcome'; readonly callId: string; readonly outcome: string }
   | { readonly type: 'ended'; readonly callId: string; readonly talked: boolean }
   | { readonly type: 'closed'; readonly how: 'done' | 'cancelled' }
 
-const stepTypes: ReadonlySet<string> = new Set<Step['type']>(['made', 'changed', 'begun', 'talked', 'outcome', 'ended', 'closed'])
+const stepTypes: ReadonlySet<string> = new Set<Step['type']>(['made', 'changed', 'begun', 'withdrawn', 'talked', 'outcome', 'ended', 'closed'])
 
 /** @returns undefined for an entry of another kind, or of a later version of the engine */
 export function stepOf(entry: LedgerEntry): Step | undefined {
@@ -54,6 +56,8 @@ export function withStep(id: string, before: Arrangement | undefined, step: Step
       const begun: Try = { callId: step.callId, at, talked: false, ended: false, ...(step.clinician === undefined ? {} : { clinician: step.clinician }) }
       return { ...changed, tries: [...before.tries, begun] }
     }
+    case 'withdrawn':
+      return { ...changed, tries: before.tries.filter(({ callId }) => callId !== step.callId) }
     case 'talked':
       return withTry(changed, step.callId, () => ({ talked: true }))
     case 'outcome':

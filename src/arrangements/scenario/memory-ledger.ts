@@ -16,6 +16,17 @@ export class MemoryLedger implements Ledger {
     this.kept.push(...kept)
   }
 
+  /** From now on nothing is kept until the returned function is called: a slow disk. */
+  stalls(): () => void {
+    let goOn: () => void = () => undefined
+    const stalled = new Promise<void>((resolve) => (goOn = resolve))
+    this.beforeAppend = () => stalled
+    return () => {
+      this.beforeAppend = () => Promise.resolve()
+      goOn()
+    }
+  }
+
   async append(topic: LedgerTopic, subject: string, type: string, data: unknown): Promise<LedgerEntry> {
     await this.beforeAppend()
     if (this.failing !== undefined) throw new Error(this.failing)
