@@ -39,12 +39,24 @@ const forgivenAfterMs = 60 * 60_000
 /** Rows and nonces that are remembered; the oldest is forgotten first. */
 const remembered = 10_000
 
+/** Longer names than this belong to nobody, and are not told apart. */
+const longestName = 64
+
+/** Wrong passwords in a row, and the monotonic ms of the last. */
+interface Row {
+  readonly times: number
+  readonly at: number
+  readonly lockedUntil: number
+}
+
 /**
  * Tells by digest credentials which device speaks. A wrong password locks its own user at its own address only: one telephone with a wrong
  * password must not lock out the rest of a practice behind the same address.
  */
 export class Doorkeeper {
-  readonly #wrong = new Map<string, { readonly times: number; readonly at: number; readonly lockedUntil: number }>()
+  readonly #wrong = new Map<string, Row>()
+  /** The same for names that no device has, each by itself: answers must not tell which names there are. Apart, so that inventing names forgets no device's row. */
+  readonly #wrongNames = new Map<string, Row>()
   /** Highest count that was used with a nonce: the same credentials sent again are not a proof. */
   readonly #counts = new Map<string, number>()
 
@@ -67,10 +79,10 @@ export class Doorkeeper {
     const fields = parseDigest(header)
     const username = fields?.get('username') ?? ''
     const device = devices.find(username)
-    const row = `${address} ${device?.user ?? ''}`
-    if ((this.#wrong.get(row)?.lockedUntil ?? 0) > clock.monotonic()) return { kind: 'refused', why: 'too many wrong passwords from this address' }
+    const [rows, row] = device === undefined ? [this.#wrongNames, `${address} ${username.slice(0, longestName)}`] : [this.#wrong, `${address} ${device.user}`]
+    if (this.#isLocked(rows, row)) return { kind: 'refused', why: 'too many wrong passwords from this address' }
     const algorithm = (fields?.get('algorithm') ?? 'MD5').toUpperCase()
-    if (device !== undefined && algorithm !== device.algorithm) return ask(false)
+    if (algorithm !== (device?.algorithm ?? 'MD5')) return ask(false)
     const verdict = this.#server(address).verify(header, method, now, (_name, asked) => (asked === 'MD5' ? device?.credentials.secrets.md5 : device?.credentials.secrets.sha256))
     switch (verdict.kind) {
       case 'stale':
@@ -79,7 +91,9 @@ export class Doorkeeper {
         if (/quality/.test(verdict.why)) return ask(false)
         // A nonce of before a restart, or of another node, is no attack: the telephone is asked again.
         if (/nonce|realm|algorithm/.test(verdict.why)) return ask(true)
-        this.#wrongAgain(row, device?.user, address)
+        this.#wrongAgain(rows, row, device && { user: device.user, address })
+        // Whoever tries one name after the other is noticed too.
+        if (device === undefined && !this.#isLocked(this.#wrong, `${address} `)) this.#wrongAgain(this.#wrong, `${address} `, { user: undefined, address })
         return { kind: 'refused', why: verdict.why }
       case 'accepted':
         // Before the count: credentials of another request use up nothing.
@@ -117,13 +131,18 @@ export class Doorkeeper {
     return true
   }
 
-  #wrongAgain(row: string, user: string | undefined, address: string): void {
+  #isLocked(rows: ReadonlyMap<string, Row>, row: string): boolean {
+    return (rows.get(row)?.lockedUntil ?? 0) > this.options.clock.monotonic()
+  }
+
+  /** @param whom who is told of a lock; undefined: nobody */
+  #wrongAgain(rows: Map<string, Row>, row: string, whom: Pick<Lock, 'user' | 'address'> | undefined): void {
     const now = this.options.clock.monotonic()
-    const before = this.#wrong.get(row)
+    const before = rows.get(row)
     const times = before === undefined || now - before.at > forgivenAfterMs ? 1 : before.times + 1
     const lockMs = times < wrongInARow ? 0 : Math.min(longestLockMs, firstLockMs * 2 ** (times - wrongInARow))
-    remember(this.#wrong, row, { times, at: now, lockedUntil: now + lockMs })
-    if (lockMs > 0) this.options.onLocked?.({ user, address, wrongInARow: times, lockMs })
+    remember(rows, row, { times, at: now, lockedUntil: now + lockMs })
+    if (lockMs > 0 && whom) this.options.onLocked?.({ ...whom, wrongInARow: times, lockMs })
   }
 }
 

@@ -185,6 +185,43 @@ describe('nobody registers', () => {
     expect((await registers()).status).toBe(200)
   })
 
+  it('by finding out first which names there are: one that nobody has is answered like a wrong password', async () => {
+    let from = 0
+    /** What is answered to the same attempts at a name, with all that differs from one answer to the next left out. */
+    async function answersTo(user: string, sprayed: boolean) {
+      const address = `198.51.100.${(from += 1)}`
+      const seen: string[] = []
+      const attempt = async (change: (credentials: string) => string) => {
+        const credentials = prove(await send({ user, address }), { username: user, password: 'wrong' })
+        const { status, headers } = await send({ user, address, authorization: change(credentials) })
+        seen.push(`${status} ${(headers['WWW-Authenticate'] ?? '').replace(/nonce="[^"]*"/, 'nonce')}`)
+      }
+      const all = async () => {
+        await attempt((credentials) => credentials.replace('algorithm=MD5', 'algorithm=SHA-256'))
+        await attempt((credentials) => credentials.replace('algorithm=MD5', 'algorithm=SHA-512'))
+        await attempt((credentials) => credentials.replace(/nonce="./, 'nonce="z'))
+        await attempt((credentials) => credentials.replace('realm="ringround"', 'realm="other"'))
+        await attempt((credentials) => credentials.replace('qop=auth', 'qop=auth-int'))
+      }
+      // Five names that nobody has, tried from there before.
+      if (sprayed) for (let n = 0; n < 5; n += 1) await registers({ user: `nobody-${n}`, address })
+      await all()
+      for (let times = 0; times < 5; times += 1) await attempt((credentials) => credentials)
+      // Locked now.
+      await all()
+      await clock.advance(10_000)
+      await all()
+      return seen
+    }
+    for (const sprayed of [false, true]) {
+      const known = await answersTo('ward', sprayed)
+      expect(known.filter((answer) => answer.startsWith('401')).length).toBeGreaterThan(9)
+      expect(known.slice(10, 15)).toEqual(Array(5).fill('403 '))
+      expect(await answersTo('nobody', sprayed)).toEqual(known)
+      expect(await answersTo('x'.repeat(1_000), sprayed)).toEqual(known)
+    }
+  })
+
   it("with a nonce of another address: wrong passwords are not counted against somebody else's", async () => {
     const challenged = await send({ address: '192.0.2.66' })
     for (let times = 0; times < 9; times += 1) expect((await send({ address: '192.0.2.9', authorization: prove(challenged, { username: 'ward', password: 'wrong' }) })).status).toBe(401)
