@@ -95,20 +95,36 @@ export class DrachtioIncomingCall implements IncomingCall {
       this.#refuse(400, 'Missing Contact')
       return { kind: 'failed', why: 'the INVITE has no Contact' }
     }
-    let channel: Channel
+    let prepared: Prepared
     try {
-      channel = await this.#pair.takeChannel()
+      prepared = await this.#prepare(offer)
     } catch (error) {
       return this.#fail(asError(error))
     }
     try {
-      const leg = await this.#answerWith(channel, offer)
+      const leg = await this.#answerWith(prepared, offer)
       if (leg !== undefined) return { kind: 'answered', leg }
-      void channel.release()
+      void prepared.channel.release()
       return { kind: 'cancelled' }
     } catch (error) {
-      void channel.release()
+      void prepared.channel.release()
       return this.#fail(asError(error))
+    }
+  }
+
+  /** A channel that knows the caller's description. One that had been waiting may have gone by now: then another one is taken, once. */
+  async #prepare(offer: PartyAudio | undefined): Promise<Prepared> {
+    for (let tries = 1; ; tries++) {
+      const channel = await this.#pair.takeChannel()
+      const origins = { media: new Origin(), party: new Origin() }
+      try {
+        const described = offer === undefined ? offerToParty(channel.offer, this.#pair.codecs, origins.party) : answerToParty(offer, await channel.describe(describeToMediaServer(offer, origins.media)), origins.party)
+        if (described === undefined) throw new Error('the media server did not take the codec')
+        return { channel, origins, described }
+      } catch (error) {
+        void channel.release()
+        if (tries === 2 || !this.open) throw error
+      }
     }
   }
 
@@ -119,11 +135,7 @@ export class DrachtioIncomingCall implements IncomingCall {
   }
 
   /** @returns undefined when the caller has gone meanwhile */
-  async #answerWith(channel: Channel, offer: PartyAudio | undefined): Promise<DrachtioLeg | undefined> {
-    if (!this.open) return undefined
-    const origins = { media: new Origin(), party: new Origin() }
-    const described = offer === undefined ? offerToParty(channel.offer, this.#pair.codecs, origins.party) : answerToParty(offer, await channel.describe(describeToMediaServer(offer, origins.media)), origins.party)
-    if (described === undefined) throw new Error('the media server did not take the codec')
+  async #answerWith({ channel, origins, described }: Prepared, offer: PartyAudio | undefined): Promise<DrachtioLeg | undefined> {
     if (this.signal.aborted || this.#response.finalResponseSent) return undefined
     const leg = new DrachtioLeg(this.#pair, channel, origins)
     const headers = { 'Content-Type': 'application/sdp', ...sessionTimer(this.#request) }
@@ -148,6 +160,14 @@ export class DrachtioIncomingCall implements IncomingCall {
       (late) => void late?.close(),
     )
   }
+}
+
+/** What the answer to a caller is made of. */
+interface Prepared {
+  readonly channel: Channel
+  readonly origins: { readonly media: Origin; readonly party: Origin }
+  /** Our description for the caller. */
+  readonly described: string
 }
 
 function addressOf(request: Srf.Request, header: string): { name: string; user: string } {
