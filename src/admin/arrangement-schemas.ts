@@ -105,6 +105,10 @@ const callBack = {
   tries: { type: 'integer' },
   lastOutcome: textOrNull,
   requestedIn: { ...textOrNull, description: 'The call in which the patient asked for it' },
+  timesRequested: { type: 'integer', description: 'In how many calls the patient asked for it; 0 where staff scheduled it' },
+  lastRequestedAt: { type: ['integer', 'null'], description: 'When they last did' },
+  numberKeyed: { type: 'boolean', description: 'The number was keyed in that call; it is not the one that the call came from' },
+  suspicious: { type: 'boolean', description: 'The same caller had left many different numbers within the hour' },
 } as const
 const patientConnect = { ...shared, clinician: text, clinicianName: textOrNull, patientNumber: { ...text, description: 'Masked in lists' }, expiresAt: time, dialIn: { type: 'array', items: text, description: 'Numbers on which the PIN is good' }, tries: { type: 'integer' }, lastOutcome: textOrNull } as const
 const callBackCode = { ...shared, number: { ...text, description: 'The number on which the code is good' }, call: textOrNull, thread: textOrNull, clinician: { ...textOrNull, description: 'Who is reached, where it is a clinician of the directory' }, clinicianName: textOrNull, line: textOrNull, lineName: textOrNull, expiresAt: time, tries: { type: 'integer' } } as const

@@ -30,10 +30,15 @@ export interface CallBackView extends SharedView {
   readonly tries: number
   readonly lastOutcome: string | null
   readonly requestedIn: string | null
+  readonly timesRequested: number
+  readonly lastRequestedAt: number | null
+  readonly numberKeyed: boolean
+  readonly suspicious: boolean
 }
 
 export function callBackView(arrangement: CallBack, directory: Directory, now: number): CallBackView {
-  const { line, clinician = null, dueAt, tries, madeBy } = arrangement
+  const { line, clinician = null, dueAt, tries, madeBy, madeAt, repeats = [] } = arrangement
+  const byPatient = madeBy.kind === 'patient' ? madeBy : undefined
   return {
     ...shared(arrangement, now),
     line,
@@ -45,7 +50,11 @@ export function callBackView(arrangement: CallBack, directory: Directory, now: n
     overdue: isOverdue(arrangement, now),
     tries: tries.length,
     lastOutcome: lastOutcome(tries),
-    requestedIn: madeBy.kind === 'patient' ? madeBy.call : null,
+    requestedIn: byPatient?.call ?? null,
+    timesRequested: byPatient ? 1 + repeats.length : 0,
+    lastRequestedAt: byPatient ? (repeats.at(-1)?.at ?? madeAt) : null,
+    numberKeyed: byPatient?.keyed === true,
+    suspicious: byPatient?.suspicious === true,
   }
 }
 

@@ -246,7 +246,7 @@ describe('a patient’s request to be called back', () => {
     const world = await ArrangedWorld.open()
     world.ledger.failing = 'disk is full'
     await request(world, 'a', patient)
-    await request(world, 'b', patient)
+    await request(world, 'b', '+447700900124')
     await world.settled()
     expect(world.arranged.diary.size).toBe(2)
     expect(world.alarms.get('arrangements.notKept')).toContain('2 steps')

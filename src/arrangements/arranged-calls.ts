@@ -14,6 +14,7 @@ import { followCalls, reconcile } from './follow-calls.js'
 import { guessesKeptMs } from './guess-account.js'
 import { GuessGuard } from './guess-guard.js'
 import { codeSpace, keptMs, KeyRing, pinSpace, type KeySpace } from './key-ring.js'
+import { PatientRequests } from './patient-requests.js'
 import { redeem } from './redeeming.js'
 import { start, type Place, type Started } from './starting.js'
 import type { CallBackChange, Made } from './story.js'
@@ -54,6 +55,7 @@ const marginMs = 24 * 60 * 60_000
 export class ArrangedCalls implements Arrangements {
   readonly #keys: KeyRing
   readonly #guard: GuessGuard
+  readonly #requests: PatientRequests
   #unfollow: () => void = () => undefined
 
   private constructor(
@@ -62,6 +64,7 @@ export class ArrangedCalls implements Arrangements {
   ) {
     this.#keys = new KeyRing(options.draw)
     this.#guard = new GuessGuard(options.clock, options.alarms)
+    this.#requests = new PatientRequests(diary, options.clock, options.alarms)
   }
 
   /** Reads what was arranged, and what became of it meanwhile. Before any call is taken. Rejects when the store cannot be asked. */
@@ -73,11 +76,11 @@ export class ArrangedCalls implements Arrangements {
     const recent = [...diary.values()].filter(({ madeAt }) => madeAt > now - keptMs).sort((a, b) => a.madeAt - b.madeAt)
     for (const arrangement of recent) calls.#noteKeys(arrangement)
     const mark = await ledger.latest('arrangement', reconciledSubject)
-    await reconcile(diary, facts, { since: mark === undefined ? 0 : mark.at - marginMs, now })
+    await reconcile(diary, calls.#requests, facts, { since: mark === undefined ? 0 : mark.at - marginMs, now })
     await calls.#rememberGuesses(now)
     // What is owed has to be read off the facts again.
     if (diary.owed === 0) await ledger.append('arrangement', reconciledSubject, 'reconciled', {})
-    calls.#unfollow = followCalls(diary, log)
+    calls.#unfollow = followCalls(diary, calls.#requests, log)
     return calls
   }
 
@@ -159,6 +162,7 @@ export class ArrangedCalls implements Arrangements {
   async close(): Promise<void> {
     this.#unfollow()
     this.#guard.close()
+    this.#requests.close()
     await this.diary.close()
   }
 

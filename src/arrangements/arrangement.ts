@@ -17,8 +17,19 @@ export interface Try {
   readonly ended: boolean
 }
 
-/** `staff`: through the API. `patient`: nobody was free for them, and they pressed a key in that call. */
-export type MadeBy = { readonly kind: 'staff' } | { readonly kind: 'patient'; readonly call: string }
+/** `staff`: through the API. `patient`: nobody was free for them, and they pressed a key in a call. */
+export type MadeBy = { readonly kind: 'staff' } | ByPatient
+
+export interface ByPatient {
+  readonly kind: 'patient'
+  readonly call: string
+  /** Whose telephone it was: E.164 where it can be read, empty when withheld. */
+  readonly caller?: string
+  /** The number was keyed; it is not the one that they rang from. */
+  readonly keyed?: boolean
+  /** The same caller had left many different numbers within the hour. */
+  readonly suspicious?: true
+}
 
 interface Kept {
   readonly id: ArrangementId
@@ -44,6 +55,8 @@ export interface CallBack extends Kept {
   /** Wall-clock ms. */
   readonly dueAt: number
   readonly note?: string
+  /** It was open, and the patient asked for the same in further calls. Oldest first; wall-clock ms. */
+  readonly repeats?: readonly { readonly call: string; readonly at: number }[]
 }
 
 /** A clinician is to call a patient: they key the PIN on a Dial-In number of theirs, or have the engine ring them. */

@@ -76,10 +76,10 @@ export class Diary {
     return this.#known.get(id) ?? folded(id, await this.options.ledger.entriesAbout('arrangement', [id]))
   }
 
-  /** Those of these ids that were never made. Rejects when the ledger cannot be asked. */
+  /** Those of these ids that were never made, and not noted on another one. Rejects when the ledger cannot be asked. */
   async missing(ids: readonly ArrangementId[]): Promise<ReadonlySet<ArrangementId>> {
     const missing = new Set(ids.filter((id) => !this.#known.has(id)))
-    for (const { subject, type } of await this.options.ledger.entriesAbout('arrangement', [...missing])) if (type === 'made') missing.delete(subject)
+    for (const { subject, type } of await this.options.ledger.entriesAbout('arrangement', [...missing])) if (type === 'made' || type === 'repeats') missing.delete(subject)
     return missing
   }
 

@@ -3,21 +3,19 @@ import type { CallEvent, EventLog } from '../calls/events.js'
 import type { Store } from '../store/store.js'
 import { stateOf, type Arrangement } from './arrangement.js'
 import type { Diary } from './diary.js'
-import type { Made, Step } from './story.js'
-
-/** A patient who asked to be called back is to be called within so long. */
-export const requestDueMs = 4 * 60 * 60_000
+import { requestId, type PatientRequests } from './patient-requests.js'
+import type { Step } from './story.js'
 
 /** Follows the running calls: what their facts say of an arrangement happens to it. @returns stops it */
-export function followCalls(diary: Diary, log: Pick<EventLog, 'subscribe'>): () => void {
-  return log.subscribe((event) => follow(diary, event))
+export function followCalls(diary: Diary, requests: PatientRequests, log: Pick<EventLog, 'subscribe'>): () => void {
+  return log.subscribe((event) => {
+    requests.follow(event)
+    follow(diary, event)
+  })
 }
 
 function follow(diary: Diary, event: CallEvent): void {
   switch (event.type) {
-    case 'callBack.requested':
-      void keepRequest(diary, event)
-      return
     case 'call.placed':
     case 'arrangement.taken':
       diary.expect(event.callId, event.arrangement)
@@ -45,19 +43,6 @@ function happen(diary: Diary, { callId }: CallEvent, step: Step | ((arrangement:
   })
 }
 
-/** A request makes one arrangement, however often it is told: its id is that of the call. */
-export async function keepRequest(diary: Diary, event: Extract<CallEvent, { type: 'callBack.requested' }>): Promise<void> {
-  const id = requestId(event.callId)
-  const made: Made = { kind: 'callBack', madeAt: event.at, madeBy: { kind: 'patient', call: event.callId }, line: event.line, patientNumber: event.number, dueAt: event.at + requestDueMs }
-  await diary.inTurn(id, async () => {
-    if (!diary.get(id)) await diary.note(id, { type: 'made', made })
-  })
-}
-
-export function requestId(callId: string): string {
-  return `request-${callId}`
-}
-
 /** A call carries an arrangement. Known already where it was granted by its PIN or started through the API. */
 async function begin(diary: Diary, event: Extract<CallEvent, { type: 'call.placed' | 'arrangement.taken' }>): Promise<void> {
   const { callId, arrangement: id } = event
@@ -73,11 +58,11 @@ async function begin(diary: Diary, event: Extract<CallEvent, { type: 'call.place
  * taken: none runs.
  * @param since wall-clock ms; what came before has been gone through by an earlier start
  */
-export async function reconcile(diary: Diary, facts: Pick<Store, 'events' | 'factsOf'>, { since, now }: { readonly since: number; readonly now: number }): Promise<void> {
+export async function reconcile(diary: Diary, requests: PatientRequests, facts: Pick<Store, 'events' | 'factsOf'>, { since, now }: { readonly since: number; readonly now: number }): Promise<void> {
   const told = await facts.factsOf(['callBack.requested', 'call.placed', 'arrangement.taken'], since)
   const missing = await diary.missing(told.filter(({ type }) => type === 'callBack.requested').map(({ callId }) => requestId(callId)))
   for (const event of told) {
-    if (event.type === 'callBack.requested' && missing.has(requestId(event.callId))) await keepRequest(diary, event)
+    if (event.type === 'callBack.requested' && missing.has(requestId(event.callId))) await requests.keep(event, callRecord(await facts.events(event.callId))?.callerNumber)
     if (event.type === 'call.placed' || event.type === 'arrangement.taken') await begin(diary, event)
   }
   for (const arrangement of [...diary.values()]) {

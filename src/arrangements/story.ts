@@ -19,6 +19,10 @@ export interface CallBackChange {
 export type Step =
   | { readonly type: 'made'; readonly made: Made }
   | { readonly type: 'changed'; readonly change: CallBackChange }
+  /** The patient asked for the same in one more call. */
+  | { readonly type: 'askedAgain'; readonly call: string; readonly at: number }
+  /** Under the id that a request of this call would have had: it was noted on another one. */
+  | { readonly type: 'repeats'; readonly of: string }
   /** A call carries it. For a code this is the one use. */
   | { readonly type: 'begun'; readonly callId: string; readonly clinician?: string }
   /** Nobody waited any more for the answer that this call carries it: it does not. */
@@ -29,7 +33,7 @@ export type Step =
   | { readonly type: 'ended'; readonly callId: string; readonly talked: boolean }
   | { readonly type: 'closed'; readonly how: 'done' | 'cancelled' }
 
-const stepTypes: ReadonlySet<string> = new Set<Step['type']>(['made', 'changed', 'begun', 'withdrawn', 'talked', 'outcome', 'ended', 'closed'])
+const stepTypes: ReadonlySet<string> = new Set<Step['type']>(['made', 'changed', 'askedAgain', 'repeats', 'begun', 'withdrawn', 'talked', 'outcome', 'ended', 'closed'])
 
 /** @returns undefined for an entry of another kind, or of a later version of the engine */
 export function stepOf(entry: LedgerEntry): Step | undefined {
@@ -51,6 +55,10 @@ export function withStep(id: string, before: Arrangement | undefined, step: Step
   switch (step.type) {
     case 'changed':
       return changed.kind === 'callBack' ? withChange(changed, step.change) : changed
+    case 'askedAgain':
+      return changed.kind === 'callBack' ? { ...changed, repeats: [...(changed.repeats ?? []), { call: step.call, at: step.at }] } : changed
+    case 'repeats':
+      return before
     case 'begun': {
       if (before.tries.some(({ callId }) => callId === step.callId)) return before
       const begun: Try = { callId: step.callId, at, talked: false, ended: false, ...(step.clinician === undefined ? {} : { clinician: step.clinician }) }

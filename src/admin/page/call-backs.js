@@ -50,8 +50,14 @@ function row(callBack) {
     element('td', { class: 'when' }, time(callBack.dueAt).slice(0, 5), element('span', { class: 'under' }, day(callBack.dueAt))),
     element('td', {}, element('span', { class: 'chip', 'data-tone': state[1] }, state[0])),
     element('td', {}, callBack.lineName ?? callBack.line),
-    element('td', {}, callBack.patientNumber, callBack.madeBy === 'patient' ? element('span', { class: 'under' }, 'asked for it') : null),
+    element('td', {}, callBack.patientNumber, callBack.madeBy === 'patient' ? element('span', { class: 'under' }, asked(callBack)) : null),
     element('td', {}, callBack.clinicianName ?? callBack.clinician ?? 'Nobody yet'),
     element('td', { class: 'number' }, callBack.tries),
   )
+}
+
+/** What is known of how the patient asked for it. */
+function asked({ timesRequested, numberKeyed, suspicious }) {
+  const times = timesRequested > 1 ? `asked for it ${timesRequested} times` : 'asked for it'
+  return [times, ...(numberKeyed ? ['from another number'] : []), ...(suspicious ? ['suspicious: one of many'] : [])].join(', ')
 }

@@ -1,0 +1,122 @@
+import type { Alarms } from '../calls/alarms.js'
+import type { CallEvent } from '../calls/events.js'
+import type { Clock } from '../clock/clock.js'
+import { stateOf, type CallBack } from './arrangement.js'
+import { oneForm } from './dialled-place.js'
+import type { Diary } from './diary.js'
+
+/** A patient who asked to be called back is to be called within so long. */
+export const requestDueMs = 4 * 60 * 60_000
+
+/** Whoever leaves more different numbers than this within an hour is hardly a patient. */
+export const requestsPerHour = 5
+const hourMs = 60 * 60_000
+const alarm = 'callBacks.many'
+const namedInAlarm = 5
+
+export type Requested = Extract<CallEvent, { type: 'callBack.requested' }>
+
+export function requestId(callId: string): string {
+  return `request-${callId}`
+}
+
+/**
+ * What patients ask for by a key, on numbers that anybody may ring. No request is ever dropped. One that is open already for the same line and
+ * number is not asked for twice: the repetition is noted on it. From the sixth different one of a caller within an hour on they are
+ * marked as suspicious, and `callBacks.many` is up for an hour. Callers who withhold their number are one caller.
+ */
+export class PatientRequests {
+  /** Who rang, by running call. */
+  readonly #callers = new Map<string, string>()
+  /** Until when (wall-clock ms) the alarm names them. */
+  readonly #many = new Map<string, number>()
+  #cancelTimer: (() => void) | undefined
+
+  constructor(
+    private readonly diary: Diary,
+    private readonly clock: Clock,
+    private readonly alarms: Alarms,
+  ) {
+    // A restart takes no alarm down.
+    for (const { madeBy, madeAt } of this.#requests()) if (madeBy.suspicious) this.#seenMany(madeBy.caller, madeAt)
+  }
+
+  /** Follows a running call. */
+  follow(event: CallEvent): void {
+    if (event.type === 'call.arrived') this.#callers.set(event.callId, event.callerNumber)
+    if (event.type === 'callBack.requested') void this.keep(event, this.#callers.get(event.callId))
+    if (event.type === 'call.ended') this.#callers.delete(event.callId)
+  }
+
+  /**
+   * Keeps a request, once, however often it is told. Never rejects.
+   * @param callerNumber as the telephone told it, empty when withheld; undefined where no fact says
+   */
+  async keep(event: Requested, callerNumber: string | undefined): Promise<void> {
+    const { line, number, callId } = event
+    // Two requests for the same number at the same time: the second one finds the first.
+    await this.diary.inTurn(`requests of ${number} on ${line}`, async () => {
+      if (this.diary.get(requestId(callId)) || this.#requests().some(({ repeats = [] }) => repeats.some(({ call }) => call === callId))) return
+      if (!(await this.#repeat(event))) await this.#make(event, callerNumber === undefined ? undefined : oneForm(callerNumber))
+    })
+  }
+
+  close(): void {
+    this.#cancelTimer?.()
+    this.#cancelTimer = undefined
+  }
+
+  /** @returns false when none is open */
+  async #repeat({ line, number, callId, at }: Requested): Promise<boolean> {
+    const isOpen = (one: CallBack) => one.line === line && one.patientNumber === number && stateOf(one, this.clock.now()) === 'open'
+    const id = this.#requests().find(isOpen)?.id
+    if (id === undefined) return false
+    return this.diary.inTurn(id, async () => {
+      const now = this.diary.get(id)
+      // Somebody may have been quicker: then this is a new request.
+      if (now?.kind !== 'callBack' || !isOpen(now)) return false
+      await this.diary.note(id, { type: 'askedAgain', call: callId, at })
+      // So that a later start, which reads the fact again, finds that it has been seen to, whatever became of that one.
+      await this.diary.note(requestId(callId), { type: 'repeats', of: id })
+      return true
+    })
+  }
+
+  #make({ line, number, callId, at }: Requested, caller: string | undefined): Promise<unknown> {
+    return this.diary.inTurn(requestId(callId), () => {
+      const lately = this.#requests().filter((one) => one.madeBy.caller === caller && one.madeAt > at - hourMs && one.madeAt <= at)
+      const suspicious = caller !== undefined && lately.length >= requestsPerHour
+      if (suspicious) this.#seenMany(caller, at)
+      const madeBy = { kind: 'patient', call: callId, ...(caller === undefined ? {} : { caller, keyed: oneForm(number) !== caller }), ...(suspicious ? { suspicious } : {}) } as const
+      return this.diary.note(requestId(callId), { type: 'made', made: { kind: 'callBack', madeAt: at, madeBy, line, patientNumber: number, dueAt: at + requestDueMs } })
+    })
+  }
+
+  #requests(): (CallBack & { readonly madeBy: { readonly kind: 'patient' } })[] {
+    return [...this.diary.values()].filter(isRequest)
+  }
+
+  #seenMany(caller: string | undefined, at: number): void {
+    const until = at + hourMs
+    if (caller === undefined || until <= this.clock.now()) return
+    this.#many.delete(caller)
+    this.#many.set(caller, until)
+    const names = [...this.#many.keys()].slice(-namedInAlarm).map((one) => (one === '' ? 'callers who withhold their number' : one))
+    const more = this.#many.size - names.length
+    this.alarms.raise(alarm, `more than ${requestsPerHour} different numbers were left to be called back within an hour by ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}; look at them before they are called`)
+    this.#awaitEnd()
+  }
+
+  #awaitEnd(): void {
+    this.#cancelTimer?.()
+    this.#cancelTimer = this.clock.after(Math.min(...this.#many.values()) - this.clock.now(), () => {
+      for (const [caller, until] of this.#many) if (until <= this.clock.now()) this.#many.delete(caller)
+      if (this.#many.size === 0) this.alarms.clear(alarm)
+      else this.#awaitEnd()
+    })
+  }
+}
+
+function isRequest(one: { readonly kind: string; readonly madeBy: { readonly kind: string } }): one is CallBack & { readonly madeBy: { readonly kind: 'patient' } } {
+  return one.kind === 'callBack' && one.madeBy.kind === 'patient'
+}
