@@ -191,6 +191,40 @@ describe('a call-back', () => {
     expect(stateOf(world, made)).toBe('open')
   })
 
+  it.each([
+    ['before an engine starts anew', 'follows', false],
+    ['by an engine that is killed over it', 'killed', false],
+    ['with a checkpoint written since it was settled', 'follows', true],
+  ] as const)('that was settled days ago comes back when its outcome is taken back: %s', async (_when, engine, checkpoint) => {
+    const world = await ArrangedWorld.open(checkpoint ? { entriesPerCheckpoint: 1 } : {})
+    const made = await callBack(world)
+    await world.arranged.start(made.id, world.place)
+    await world.log.append('placed-1', { type: 'call.placed', kind: 'pifuCallBack', arrangement: made.id, clinician: 'dr-okafor' })
+    await world.ends('placed-1', { talk: true, outcome: 'patient-discharged' })
+    await world.clock.advance(5 * 24 * hour)
+    // What is settled for so long is out of memory, and with a checkpoint in none that a start reads.
+    await patientConnect(world)
+    await world.settled()
+    expect(world.arranged.diary.get(made.id)).toBeUndefined()
+    if (engine === 'killed') await world.arranged.close()
+    await world.log.append('placed-1', { type: 'outcome.left', outcome: 'patient-unavailable', by: 'staff' })
+    const isOpen = () => {
+      expect(world.arranged.list({ kind: 'callBack', states: ['open'] }).arrangements).toMatchObject([{ id: made.id, tries: [{ callId: 'placed-1', outcome: 'patient-unavailable' }] }])
+    }
+    if (engine === 'follows') {
+      // Its facts are asked for first.
+      await new Promise<void>((resolve) => setImmediate(resolve))
+      await world.settled()
+      isOpen()
+    }
+    await world.again()
+    isOpen()
+    expect(world.ledger.kept.filter(({ subject, type }) => subject === made.id && type === 'outcome')).toHaveLength(2)
+    await world.again()
+    isOpen()
+    expect((await world.arranged.start(made.id, world.place)).kind).toBe('started')
+  })
+
   it('is changed, closed or cancelled by hand while it is open, and not after that', async () => {
     const world = await ArrangedWorld.open()
     const made = await callBack(world)

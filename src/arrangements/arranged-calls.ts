@@ -22,12 +22,14 @@ import type { CallBackChange, Made } from './story.js'
 export interface ArrangedCallsOptions {
   readonly ledger: Ledger
   readonly log: Pick<EventLog, 'subscribe'>
-  readonly facts: Pick<Store, 'events' | 'factsOf'>
+  readonly facts: Pick<Store, 'events' | 'factsOf' | 'outcomesSince'>
   readonly clock: Clock
   readonly alarms: Alarms
   readonly directory: () => Directory
   /** Whether this number (E.164) may be dialled. */
   readonly mayDial: (number: string) => boolean
+  /** As `DiaryOptions`. */
+  readonly entriesPerCheckpoint?: number
   /** For tests: draws PINs and codes. Default: `node:crypto`. */
   readonly draw?: (limit: number) => number
 }
@@ -80,7 +82,7 @@ export class ArrangedCalls implements Arrangements {
     await calls.#rememberGuesses(now)
     // What is owed has to be read off the facts again.
     if (diary.owed === 0) await ledger.append('arrangement', reconciledSubject, 'reconciled', {})
-    calls.#unfollow = followCalls(diary, calls.#requests, log)
+    calls.#unfollow = followCalls(diary, calls.#requests, facts, log)
     return calls
   }
 

@@ -1,5 +1,6 @@
 import type { Ledger, LedgerEntry } from '../store/ledger.js'
 import type { Arrangement } from './arrangement.js'
+import { stepOf, type Step } from './story.js'
 
 /**
  * Where a start may begin to read. Thousands of arrangements are settled every day and the ledger never forgets one; a checkpoint names the
@@ -26,7 +27,7 @@ export interface Loaded {
 export async function entriesSince(ledger: Ledger): Promise<Loaded> {
   const { from, older } = read(await ledger.latest('arrangement', checkpointSubject))
   const recent = await ledger.entries('arrangement', from)
-  const before = await ledger.entriesAbout('arrangement', older)
+  const before = await ledger.entriesAbout('arrangement', [...new Set([...older, ...reopened(recent)])])
   return { entries: [...before.filter(({ seq }) => seq < from), ...recent], from }
 }
 
@@ -44,4 +45,15 @@ export function dataOfCheckpoint(known: Iterable<Arrangement>, madeAtSeq: Readon
 function read(entry: LedgerEntry | undefined): Checkpoint {
   // `dataOfCheckpoint` made it, and the ledger refuses any change.
   return entry === undefined ? { from: 0, older: [] } : (entry.data as Checkpoint)
+}
+
+/** What was settled long before the checkpoint, and to which something has happened since: an outcome was left anew, say. */
+function reopened(recent: readonly LedgerEntry[]): readonly string[] {
+  const made = new Set(recent.filter(({ type }) => type === 'made').map(({ subject }) => subject))
+  return recent.filter((entry) => !made.has(entry.subject) && !isMarker(stepOf(entry))).map(({ subject }) => subject)
+}
+
+/** Entries that belong to no arrangement of their own. */
+function isMarker(step: Step | undefined): boolean {
+  return step === undefined || step.type === 'repeats'
 }

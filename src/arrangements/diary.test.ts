@@ -85,4 +85,32 @@ describe('the diary', () => {
     expect(await again.find('id-0')).toMatchObject({ closed: 'done' })
     expect(diary.size).toBeLessThan(3 * 10 + 30)
   })
+
+  it('finds what was settled before a checkpoint, and to which something has happened since', async () => {
+    const clock = new VirtualClock(Date.UTC(2026, 2, 4))
+    const ledger = new MemoryLedger(clock)
+    const first = await Diary.open({ ledger, clock, alarms: silent, entriesPerCheckpoint: 1 })
+    await first.inTurn('old', async () => {
+      await first.write('old', { type: 'made', made: made(clock.now()) })
+      await first.write('old', { type: 'begun', callId: 'call' })
+      await first.write('old', { type: 'ended', callId: 'call', talked: true })
+      await first.write('old', { type: 'outcome', callId: 'call', outcome: 'patient-discharged' })
+    })
+    await clock.advance(5 * day)
+    await first.inTurn('new', () => first.write('new', { type: 'made', made: made(clock.now()) }))
+    await first.close()
+    // From here on there are no more checkpoints.
+    const second = await Diary.open({ ledger, clock, alarms: silent })
+    expect(second.get('old')).toBeUndefined()
+    expect(second.ofCall('call')).toBeUndefined()
+    await second.inTurn('old', async () => {
+      expect(await second.recall('old')).toMatchObject({ id: 'old' })
+      await second.note('old', { type: 'outcome', callId: 'call', outcome: 'patient-unavailable' })
+    })
+    expect(second.ofCall('call')).toBe('old')
+    const third = await Diary.open({ ledger, clock, alarms: silent })
+    expect(third.get('old')).toEqual(second.get('old'))
+    expect(stateOf(third.get('old')!, clock.now())).toBe('open')
+    expect(await third.inTurn('never', () => third.recall('never'))).toBeUndefined()
+  })
 })

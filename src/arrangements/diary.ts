@@ -76,6 +76,19 @@ export class Diary {
     return this.#known.get(id) ?? folded(id, await this.options.ledger.entriesAbout('arrangement', [id]))
   }
 
+  /** As `find`, and it is in memory, and in the lists, from now on: something is about to happen to it. In turn only. */
+  async recall(id: ArrangementId): Promise<Arrangement | undefined> {
+    const known = this.#known.get(id)
+    if (known) return known
+    const entries = await this.options.ledger.entriesAbout('arrangement', [id])
+    const arrangement = folded(id, entries)
+    if (!arrangement) return undefined
+    const made = entries.find(({ type }) => type === 'made')
+    if (made) this.#madeAtSeq.set(id, made.seq)
+    this.#keep(arrangement)
+    return arrangement
+  }
+
   /** Those of these ids that were never made, and not noted on another one. Rejects when the ledger cannot be asked. */
   async missing(ids: readonly ArrangementId[]): Promise<ReadonlySet<ArrangementId>> {
     const missing = new Set(ids.filter((id) => !this.#known.has(id)))

@@ -7,10 +7,32 @@ import { requestId, type PatientRequests } from './patient-requests.js'
 import type { Step } from './story.js'
 
 /** Follows the running calls: what their facts say of an arrangement happens to it. @returns stops it */
-export function followCalls(diary: Diary, requests: PatientRequests, log: Pick<EventLog, 'subscribe'>): () => void {
+export function followCalls(diary: Diary, requests: PatientRequests, facts: Pick<Store, 'events'>, log: Pick<EventLog, 'subscribe'>): () => void {
   return log.subscribe((event) => {
     requests.follow(event)
     follow(diary, event)
+    // A call of long ago: what it carried was settled, and is out of memory. Should it not be found now, the next start finds it.
+    if (isLateOutcome(event) && diary.ofCall(event.callId) === undefined) void lateOutcome(diary, event.callId, facts, event.outcome).catch(() => undefined)
+  })
+}
+
+/** While a call runs it is known what it carries; staff leave outcomes at any time after it. */
+function isLateOutcome(event: CallEvent): event is Extract<CallEvent, { type: 'outcome.left' }> {
+  return event.type === 'outcome.left' && event.by === 'staff'
+}
+
+/**
+ * An outcome that staff left for a call, whatever the call carried, and however long ago.
+ * @param latest as just told; what was left before it is in the facts
+ */
+async function lateOutcome(diary: Diary, callId: string, facts: Pick<Store, 'events'>, latest?: string): Promise<void> {
+  const record = callRecord(await facts.events(callId))
+  const id = diary.ofCall(callId) ?? record?.arrangement
+  const outcome = latest ?? record?.outcome?.outcome
+  if (id === undefined || outcome === undefined) return
+  await diary.inTurn(id, async () => {
+    const one = (await diary.recall(id))?.tries.find((candidate) => candidate.callId === callId)
+    if (one && one.outcome !== outcome) await diary.note(id, { type: 'outcome', callId, outcome })
   })
 }
 
@@ -58,13 +80,15 @@ async function begin(diary: Diary, event: Extract<CallEvent, { type: 'call.place
  * taken: none runs.
  * @param since wall-clock ms; what came before has been gone through by an earlier start
  */
-export async function reconcile(diary: Diary, requests: PatientRequests, facts: Pick<Store, 'events' | 'factsOf'>, { since, now }: { readonly since: number; readonly now: number }): Promise<void> {
+export async function reconcile(diary: Diary, requests: PatientRequests, facts: Pick<Store, 'events' | 'factsOf' | 'outcomesSince'>, { since, now }: { readonly since: number; readonly now: number }): Promise<void> {
   const told = await facts.factsOf(['callBack.requested', 'call.placed', 'arrangement.taken'], since)
   const missing = await diary.missing(told.filter(({ type }) => type === 'callBack.requested').map(({ callId }) => requestId(callId)))
   for (const event of told) {
     if (event.type === 'callBack.requested' && missing.has(requestId(event.callId))) await requests.keep(event, callRecord(await facts.events(event.callId))?.callerNumber)
     if (event.type === 'call.placed' || event.type === 'arrangement.taken') await begin(diary, event)
   }
+  // Also those that are settled, or were settled long ago: an outcome that is taken back reopens them.
+  for (const callId of new Set((await facts.outcomesSince(since)).filter(isLateOutcome).map((event) => event.callId))) await lateOutcome(diary, callId, facts)
   for (const arrangement of [...diary.values()]) {
     // An outcome may also have come to one that has run out since.
     const state = stateOf(arrangement, now)

@@ -42,6 +42,7 @@ class KeyedWorld {
       facts: {
         events: (callId) => Promise.resolve(log.of(callId)),
         factsOf: (types, since) => Promise.resolve(log.told.filter((event) => (types as readonly string[]).includes(event.type) && event.at >= since)),
+        outcomesSince: () => Promise.resolve([]),
       },
       alarms: { raise: (alarm, detail) => void this.alarms.set(alarm, detail), clear: (alarm) => void this.alarms.delete(alarm) },
       directory: () => this.scenario.world.directory,

@@ -10,3 +10,6 @@ export type ArrangementFactType = (typeof arrangementFacts)[number]
  * (sqlite.org, "Partial Indexes", section 3). A fact that is added here needs an index of another name.
  */
 export const isArrangementFact = sql<boolean>`type in (${sql.join(arrangementFacts.map((type) => sql.lit(type)))})`
+
+/** As above, for outcomes: they are left for calls of any age. */
+export const isOutcome = sql<boolean>`type = 'outcome.left'`

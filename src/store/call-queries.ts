@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import { callRecord, type RecordingRecord } from '../calls/call-record.js'
 import type { CallEvent, CallFactType } from '../calls/events.js'
-import { isArrangementFact, type ArrangementFactType } from './arrangement-facts.js'
+import { isArrangementFact, isOutcome, type ArrangementFactType } from './arrangement-facts.js'
 import { asEvent, callIds, eventsOf } from './call-database.js'
 import { cursorOf, placeOf, type CallFilter, type CallPage, type CallSummary } from './call-filter.js'
 import { project } from './projection.js'
@@ -88,6 +88,12 @@ export class CallQueries {
   /** The facts of these types since then (wall-clock ms), in the order in which they happened. */
   async factsOf(types: readonly ArrangementFactType[], since: number): Promise<readonly CallEvent[]> {
     const rows = await this.db.selectFrom('call_events').selectAll().where(isArrangementFact).where('at', '>=', since).where('type', 'in', types).orderBy('at').orderBy('call_id').orderBy('seq').execute()
+    return rows.map(asEvent)
+  }
+
+  /** Outcomes that were left since then (wall-clock ms), for calls of any age, in the order in which it happened. */
+  async outcomesSince(since: number): Promise<readonly CallEvent[]> {
+    const rows = await this.db.selectFrom('call_events').selectAll().where(isOutcome).where('at', '>=', since).orderBy('at').orderBy('call_id').orderBy('seq').execute()
     return rows.map(asEvent)
   }
 

@@ -14,7 +14,7 @@ export interface DatabaseThreadData {
 
 /** The methods that can be asked for across the threads. */
 export type DatabaseMethods = Pick<CallDatabase, 'append' | 'alive' | 'rebuild'> &
-  Pick<CallQueries, 'events' | 'attemptEvents' | 'eventsOfCallsSince' | 'factsOf' | 'lastSeq' | 'calls' | 'unended' | 'aliveAt' | 'recording' | 'differing'> &
+  Pick<CallQueries, 'events' | 'attemptEvents' | 'eventsOfCallsSince' | 'factsOf' | 'outcomesSince' | 'lastSeq' | 'calls' | 'unended' | 'aliveAt' | 'recording' | 'differing'> &
   Pick<LedgerTable, 'keepEntry' | 'entriesOf' | 'entriesAbout' | 'latestOf'>
 export type DatabaseMethod = keyof DatabaseMethods
 

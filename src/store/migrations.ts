@@ -1,5 +1,5 @@
 import { sql, type Kysely, type Migration } from 'kysely'
-import { isArrangementFact } from './arrangement-facts.js'
+import { isArrangementFact, isOutcome } from './arrangement-facts.js'
 
 /**
  * The steps that make the tables, in order of their names; each runs once. This file and `sqlite.ts` are the only ones that may be
@@ -118,6 +118,11 @@ export const sqliteMigrations: Readonly<Record<string, Migration>> = {
       await db.schema.createIndex('ledger_by_subject').on('ledger').columns(['topic', 'subject', 'seq']).execute()
       // Over these few facts alone: an index over all of them would be written to with every fact of every call.
       await sql`create index arrangement_facts on call_events (at) where ${isArrangementFact}`.execute(db)
+    },
+  },
+  '004-outcomes': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await sql`create index outcome_facts on call_events (at) where ${isOutcome}`.execute(db)
     },
   },
 }

@@ -49,6 +49,8 @@ export interface Store {
   eventsOfCallsSince(arrivedSince: number, types: readonly CallFactType[]): Promise<readonly CallEvent[]>
   /** The facts of these types since then (wall-clock ms), in the order in which they happened. */
   factsOf(types: readonly ArrangementFactType[], since: number): Promise<readonly CallEvent[]>
+  /** Outcomes that were left since then (wall-clock ms), for calls of any age, in the order in which it happened. */
+  outcomesSince(since: number): Promise<readonly CallEvent[]>
   /** Closes the calls that a dead engine left open. Call once at start-up, before calls are taken. @returns their ids */
   closeInterrupted(): Promise<readonly string[]>
   /** Holds the lists against the facts. @returns the calls for which they differ; none, unless somebody changed the file by hand */
@@ -132,6 +134,10 @@ class SqliteStore implements Store {
 
   factsOf(types: readonly ArrangementFactType[], since: number): Promise<readonly CallEvent[]> {
     return this.reader.ask('factsOf', types, since)
+  }
+
+  outcomesSince(since: number): Promise<readonly CallEvent[]> {
+    return this.reader.ask('outcomesSince', since)
   }
 
   recording(recordingId: string): Promise<StoredRecording | undefined> {

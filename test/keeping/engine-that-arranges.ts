@@ -20,7 +20,7 @@ async function patients(who: number): Promise<void> {
   for (let call = 0; ; call++) {
     const callId = `${round}-${who}-${call}`
     await store.log.append(callId, { type: 'call.arrived', kind: 'pifuAnswer', callerNumber: '07700900123', dialledNumber: '01632960031', source: 'test' })
-    if (await store.log.append(callId, { type: 'callBack.requested', line: 'epilepsy-follow-up', number: '+447700900123' })) writeSync(1, `requested ${callId}\n`)
+    if (await store.log.append(callId, { type: 'callBack.requested', line: 'epilepsy-follow-up', number: `+4477009001${callId.length % 2}${callId.at(-1) ?? ''}` })) writeSync(1, `requested ${callId}\n`)
     await store.log.append(callId, { type: 'call.ended', ending: 'callBackRequested' })
   }
 }

@@ -66,6 +66,7 @@ export class ArrangedWorld {
     const facts: ArrangedCallsOptions['facts'] = {
       events: (callId) => Promise.resolve(log.of(callId)),
       factsOf: (types, since) => Promise.resolve(log.told.filter((event) => (types as readonly string[]).includes(event.type) && event.at >= since)),
+      outcomesSince: (since) => Promise.resolve(log.told.filter((event) => event.type === 'outcome.left' && event.at >= since)),
     }
     this.#arranged = await ArrangedCalls.open({ ledger, log, facts, clock, alarms: raised, directory: () => arrangedDirectory, mayDial: (number) => /^\+44\d{10}$/.test(number), ...more })
   }
