@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { callRecord } from '../calls/call-record.js'
+import { callRecord, type CallRecord } from '../calls/call-record.js'
 import type { ArrangedCalls, CallBackCodeRequest } from '../arrangements/arranged-calls.js'
 import { oneForm } from '../arrangements/dialled-place.js'
 import type { Directory } from '../directory/model.js'
@@ -72,12 +72,20 @@ export function callBackCodeRoutes(app: FastifyInstance, { arranged, store, dire
     if (!record) throw new ApiError(404, 'callNotFound', `There is no call ${callId}.`)
     if (record.ending === undefined) throw bad(`Call ${callId} is still on the line.`)
     const { callerNumber, device, organisation } = record
+    askedForAdvice(record)
     return {
       about: { call: callId },
       asked: { target: device === undefined ? callersTelephone(callerNumber) : { kind: 'device', user: device } },
       ...(record.line === undefined ? {} : { line: record.line }),
       ...(organisation === undefined ? {} : { organisation }),
     }
+  }
+
+  /** @throws ApiError 409: nobody asked for advice in that call */
+  function askedForAdvice({ callId, kind, line, lineChosenAt }: CallRecord): void {
+    const patients = (kind !== 'dialIn' && kind !== 'line') || (line !== undefined && (directory().lines.get(line)?.kind ?? 'advice') !== 'advice')
+    if (patients) throw new ApiError(409, 'noAdviceCall', `Call ${callId} was no call to an advice line; codes are for whoever asked for advice. For a patient make a call-back.`)
+    if (lineChosenAt === undefined) throw new ApiError(409, 'noAdviceCall', `Call ${callId} reached no line: it was refused, or ended before; nobody asked for advice in it.`)
   }
 
   function callersTelephone(callerNumber: string): Target {

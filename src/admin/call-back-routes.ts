@@ -71,11 +71,12 @@ export function callBackRoutes(app: FastifyInstance, { arranged, place, director
     '/api/call-backs/:id',
     { schema: { summary: 'Changes an open call-back, or closes it by hand', tags, params: arrangementParams, body: callBackPatch, response: { 200: callBackAnswer, ...refusals } } },
     async ({ params, body }) => {
-      let callBack: CallBack = await found(arranged, 'callBack', params.id)
+      await found(arranged, 'callBack', params.id)
       const { state, ...rest } = body
       const change = read(rest)
-      if (Object.keys(change).length > 0) callBack = changed(await asked(arranged.change(params.id, change)), params.id) as CallBack
-      if (state !== undefined) callBack = changed(await asked(arranged.settle(params.id, state)), params.id) as CallBack
+      const result = await asked(state === undefined ? arranged.change(params.id, change) : arranged.settle(params.id, state, change))
+      // What is of this kind stays so.
+      const callBack = changed(result, params.id) as CallBack
       return wholeCallBack(callBack, directory(), now())
     },
   )

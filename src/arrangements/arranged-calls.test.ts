@@ -240,6 +240,20 @@ describe('a call-back', () => {
     expect(world.arranged.diary.get(made.id)).toMatchObject({ note: 'afternoons', closed: 'done' })
   })
 
+  it('is changed and closed in one: on disk as one entry, or not at all', async () => {
+    const world = await ArrangedWorld.open()
+    const made = await callBack(world)
+    world.ledger.failing = 'disk is full'
+    await expect(world.arranged.settle(made.id, 'done', { note: 'rang from home' })).rejects.toThrow('disk is full')
+    world.ledger.failing = undefined
+    expect(world.arranged.diary.get(made.id)).not.toHaveProperty('note')
+    const entries = world.ledger.kept.length
+    expect(await world.arranged.settle(made.id, 'done', { note: 'rang from home' })).toMatchObject({ kind: 'changed', arrangement: { note: 'rang from home', closed: 'done' } })
+    expect(world.ledger.kept).toHaveLength(entries + 1)
+    await world.again()
+    expect(world.arranged.diary.get(made.id)).toMatchObject({ note: 'rang from home', closed: 'done' })
+  })
+
   it('is refused while the engine closes down, and stays open', async () => {
     const world = await ArrangedWorld.open()
     const made = await callBack(world)

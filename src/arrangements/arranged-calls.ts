@@ -131,9 +131,9 @@ export class ArrangedCalls implements Arrangements {
     return this.#whenOpen(id, () => this.diary.write(id, { type: 'changed', change }))
   }
 
-  /** Closes an open one by hand. */
-  settle(id: ArrangementId, how: 'done' | 'cancelled'): Promise<Changed> {
-    return this.#whenOpen(id, () => this.diary.write(id, { type: 'closed', how }))
+  /** Closes an open one by hand. @param change of a call-back, in one with it: both are on disk, or neither */
+  settle(id: ArrangementId, how: 'done' | 'cancelled', change?: CallBackChange): Promise<Changed> {
+    return this.#whenOpen(id, () => this.diary.write(id, { type: 'closed', how, ...(change ? { change } : {}) }))
   }
 
   start(id: ArrangementId, place: Place, clinician?: ClinicianId): Promise<Started> {

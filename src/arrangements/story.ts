@@ -31,7 +31,8 @@ export type Step =
   | { readonly type: 'talked'; readonly callId: string }
   | { readonly type: 'outcome'; readonly callId: string; readonly outcome: string }
   | { readonly type: 'ended'; readonly callId: string; readonly talked: boolean }
-  | { readonly type: 'closed'; readonly how: 'done' | 'cancelled' }
+  /** With what was changed in the same breath. */
+  | { readonly type: 'closed'; readonly how: 'done' | 'cancelled'; readonly change?: CallBackChange }
 
 const stepTypes: ReadonlySet<string> = new Set<Step['type']>(['made', 'changed', 'askedAgain', 'repeats', 'begun', 'withdrawn', 'talked', 'outcome', 'ended', 'closed'])
 
@@ -73,7 +74,7 @@ export function withStep(id: string, before: Arrangement | undefined, step: Step
     case 'ended':
       return withTry(changed, step.callId, ({ talked }) => ({ ended: true, talked: talked || step.talked }))
     case 'closed':
-      return { ...changed, closed: step.how }
+      return { ...(step.change && changed.kind === 'callBack' ? withChange(changed, step.change) : changed), closed: step.how }
   }
 }
 

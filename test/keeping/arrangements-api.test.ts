@@ -173,6 +173,10 @@ test('a call-back code for a past call reaches whoever asked in it; for a thread
   expect(refusal(await make({ call: 'withheld' }))).toMatchObject({ status: 409, code: 'notDialable', message: expect.stringContaining('withheld') as string })
   expect(refusal(await make({ call: 'abroad' }))).toMatchObject({ status: 409, code: 'notDialable' })
   expect(refusal(await make({ call: 'running' }))).toMatchObject({ status: 400 })
+  // Nobody asked for advice in these.
+  await world.tell('patient', ...goodCall('patient').map((fact) => (fact.type === 'call.arrived' ? { ...fact, kind: 'pifuAnswer' as const } : fact)))
+  await world.tell('refused', ...goodCall('refused').filter(({ type }) => type !== 'line.chosen'), { type: 'line.refused', line: 'cardiology', why: 'notAllowed' })
+  for (const call of ['patient', 'refused']) expect(refusal(await make({ call })), call).toMatchObject({ status: 409, code: 'noAdviceCall' })
   expect(refusal(await make({ call: 'nobody' }))).toMatchObject({ status: 404, code: 'callNotFound' })
   for (const body of [{}, { thread: 't' }, { to: 'dr-okafor' }, { call: 'past', to: 'dr-okafor' }, { thread: 't', to: '0909 8790123' }, { thread: 't', to: 'sip:x@y' }, { call: 'past', number: '01632 960021' }, { call: 'past', validMinutes: 61 }]) expect((await make(body)).status, JSON.stringify(body)).toBe(400)
   const listed = await ask(world, 'GET', '/api/call-back-codes?state=open')
