@@ -1,7 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 
 /** Every code that the API answers with. One shape for all: `{ error: { code, message } }`. */
-export const apiErrorCodes = ['badRequest', 'callNotFound', 'noRecording', 'recordingNotReady', 'recordingFailed', 'recordingMissing', 'rangeNotSatisfiable', 'notFound', 'wrongHost', 'crossSite', 'tooManyStreams', 'arrangementNotFound', 'notOpen', 'notDialable', 'noClinician', 'codesUsedUp', 'closingDown', 'ownerNotFound', 'deviceNotFound', 'deviceExists', 'targetNotFound', 'notWatched', 'storeUnavailable', 'internal'] as const
+export const apiErrorCodes = ['badRequest', 'callNotFound', 'noRecording', 'recordingNotReady', 'recordingFailed', 'recordingMissing', 'rangeNotSatisfiable', 'notFound', 'wrongHost', 'crossSite', 'tooManyStreams', 'arrangementNotFound', 'notOpen', 'notDialable', 'noClinician', 'codesUsedUp', 'noAdviceCall', 'closingDown', 'ownerNotFound', 'deviceNotFound', 'deviceExists', 'targetNotFound', 'notWatched', 'storeUnavailable', 'internal'] as const
 export type ApiErrorCode = (typeof apiErrorCodes)[number]
 
 /** A refusal: thrown by a handler, sent as it stands. */
