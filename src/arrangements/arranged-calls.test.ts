@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Redeemed } from '../calls/arrangements.js'
 import { keysAreGood, type Arrangement } from './arrangement.js'
-import { ArrangedWorld, codeNumber, dialIn, patient } from './scenario/arranged-world.js'
+import { arrangedDirectory, ArrangedWorld, codeNumber, dialIn, patient } from './scenario/arranged-world.js'
 
 const minute = 60_000
 const hour = 60 * minute
@@ -32,7 +32,7 @@ describe('a PIN of Patient Connect', () => {
     expect(await world.arranged.redeem(pin, world.atCodes('b'))).toEqual(wrong)
     expect(await world.arranged.redeem(pin, world.at('c', { organisation: 'mill-street', dialledNumber: '01632960003' }))).toEqual({
       kind: 'granted',
-      arranged: { id, kind: 'patientConnect', target: { kind: 'number', number: patient }, clinician: 'dr-prasad' },
+      arranged: { id, kind: 'patientConnect', targets: [{ kind: 'number', number: patient }], clinician: 'dr-prasad' },
     })
   })
 
@@ -86,7 +86,7 @@ describe('a call-back code', () => {
     expect(await world.arranged.redeem(keys, world.at('a', { callerNumber: '01632960705' }))).toEqual(wrong)
     expect(await world.arranged.redeem(keys, world.atCodes('b', { dialledNumber: '441632960099' }))).toEqual({
       kind: 'granted',
-      arranged: { id, kind: 'callBackCode', target: { kind: 'number', number: '+441632960501' }, line: 'cardiology', organisation: 'elm-row' },
+      arranged: { id, kind: 'callBackCode', targets: [{ kind: 'number', number: '+441632960501' }], line: 'cardiology', organisation: 'elm-row' },
     })
     expect(await world.arranged.redeem(keys, world.atCodes('c', { callerNumber: '01632960706' }))).toEqual(wrong)
     await world.ends('b')
@@ -149,6 +149,14 @@ describe('a call-back code', () => {
     expect(world.alarms.get('codes.locked')).toContain('* of elm-row')
   })
 
+  it('leads to every number of whoever asked, in their order', async () => {
+    const okafor = arrangedDirectory.clinicians.get('dr-okafor')!
+    const second = { kind: 'number', number: '+441632960509' } as const
+    const world = await ArrangedWorld.open({ directory: () => ({ ...arrangedDirectory, clinicians: new Map([['dr-okafor', { ...okafor, numbers: [...okafor.numbers, second] }]]) }) })
+    const { code: keys } = await code(world)
+    expect(await world.arranged.redeem(keys, world.atCodes('a'))).toMatchObject({ arranged: { targets: [{ number: '+441632960501' }, second] } })
+  })
+
   it('any other number of digits is a wrong guess', async () => {
     const world = await ArrangedWorld.open()
     for (const keys of ['', '1', '12345', '1234567', '12a4', '１２３４']) {
@@ -165,7 +173,7 @@ describe('a call-back', () => {
     const made = await callBack(world)
     const started = await Promise.all([world.arranged.start(made.id, world.place), world.arranged.start(made.id, world.place, 'dr-prasad')])
     expect(started).toEqual([{ kind: 'started', callId: 'placed-1' }, { kind: 'notOpen', state: 'inProgress' }])
-    expect(world.placed).toEqual([{ id: made.id, kind: 'callBack', target: { kind: 'number', number: patient }, line: 'cardiac-rehab', clinician: 'dr-okafor' }])
+    expect(world.placed).toEqual([{ id: made.id, kind: 'callBack', targets: [{ kind: 'number', number: patient }], line: 'cardiac-rehab', clinician: 'dr-okafor' }])
     // What the call then tells changes nothing of what is known.
     await world.log.append('placed-1', { type: 'call.placed', kind: 'pifuCallBack', arrangement: made.id, clinician: 'dr-okafor' })
     await world.settled()

@@ -80,7 +80,7 @@ export interface CallBackCode extends Kept {
   readonly expiresAt: number
   /** The past call, or the thread outside of here, in which advice was asked for. */
   readonly about: { readonly call: string } | { readonly thread: string }
-  /** A clinician is reached on the first number that the directory has of them when the code is keyed. */
+  /** A clinician is reached on the numbers that the directory has of them when the code is keyed, one after the other. */
   readonly asked: { readonly clinician: ClinicianId } | { readonly target: Target }
   readonly line?: LineId
   readonly organisation?: OrganisationId
@@ -139,13 +139,14 @@ export function arrangedCall(arrangement: Arrangement, directory: Directory, cli
   const who = clinician === undefined ? {} : { clinician }
   switch (kind) {
     case 'callBack':
-      return { id, kind, target: { kind: 'number', number: arrangement.patientNumber }, line: arrangement.line, ...who }
+      return { id, kind, targets: [{ kind: 'number', number: arrangement.patientNumber }], line: arrangement.line, ...who }
     case 'patientConnect':
-      return { id, kind, target: { kind: 'number', number: arrangement.patientNumber }, ...who }
+      return { id, kind, targets: [{ kind: 'number', number: arrangement.patientNumber }], ...who }
     case 'callBackCode': {
       const { asked, line, organisation } = arrangement
-      const target = 'target' in asked ? asked.target : directory.clinicians.get(asked.clinician)?.numbers[0]
-      return target && { id, kind, target, ...(line === undefined ? {} : { line }), ...(organisation === undefined ? {} : { organisation }) }
+      const targets = 'target' in asked ? [asked.target] : (directory.clinicians.get(asked.clinician)?.numbers ?? [])
+      if (targets.length === 0) return undefined
+      return { id, kind, targets, ...(line === undefined ? {} : { line }), ...(organisation === undefined ? {} : { organisation }) }
     }
   }
 }

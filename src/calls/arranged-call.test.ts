@@ -11,9 +11,9 @@ const patientHome = '+441632960888'
 const codeNumber = '+441632960600'
 const gpDesk = '+441632960811'
 
-const connect: ArrangedCall = { id: 'connect-1', kind: 'patientConnect', target: { kind: 'number', number: patientHome }, clinician: 'dr-okafor' }
-const callBack: ArrangedCall = { id: 'back-1', kind: 'callBack', target: { kind: 'number', number: patientHome }, clinician: 'dr-okafor', line: 'clinic' }
-const coded: ArrangedCall = { id: 'code-1', kind: 'callBackCode', target: { kind: 'number', number: gpDesk }, line: 'cardiology', organisation: 'Elm Surgery' }
+const connect: ArrangedCall = { id: 'connect-1', kind: 'patientConnect', targets: [{ kind: 'number', number: patientHome }], clinician: 'dr-okafor' }
+const callBack: ArrangedCall = { id: 'back-1', kind: 'callBack', targets: [{ kind: 'number', number: patientHome }], clinician: 'dr-okafor', line: 'clinic' }
+const coded: ArrangedCall = { id: 'code-1', kind: 'callBackCode', targets: [{ kind: 'number', number: gpDesk }], line: 'cardiology', organisation: 'Elm Surgery' }
 
 const world: SmallDirectory = {
   lines: [
@@ -333,7 +333,7 @@ describe('a call-back code', () => {
   })
 
   it('a clinician who is on a call is not rung for a code', async () => {
-    const scenario = new Scenario({ directory: world, arrangements: new FewArrangements({ '4821': { ...coded, target: { kind: 'number', number: okaforMobile } } }) })
+    const scenario = new Scenario({ directory: world, arrangements: new FewArrangements({ '4821': { ...coded, targets: [{ kind: 'number', number: okaforMobile }] } }) })
     const mobile = scenario.phone(okaforMobile)
     const gp = scenario.caller()
     await gp.dials(dialIn)

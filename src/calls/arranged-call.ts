@@ -76,7 +76,7 @@ export async function patientCall(call: CallContext, clinician: Leg, arranged: A
   const outcomes = outcomesOf(call, arranged)
   const reached = await reach(call, {
     caller: clinician,
-    telephones: [{ key: `patient:${arranged.id}`, label: 'Patient', targets: [arranged.target] }],
+    telephones: [{ key: `patient:${arranged.id}`, label: 'Patient', targets: arranged.targets }],
     ringSeconds: patientRingSeconds,
     account: accountOf(arranged),
     recorder,
@@ -105,7 +105,7 @@ export async function codeCall(call: CallContext, caller: Leg, arranged: Arrange
   const { ringSeconds, acceptSeconds } = line?.ring ?? withoutLine
   const reached = await reach(call, {
     caller,
-    telephones: [{ key: `asked:${arranged.id}`, label: 'Clinician who asked for advice', targets: [arranged.target] }],
+    telephones: [{ key: `asked:${arranged.id}`, label: 'Clinician who asked for advice', targets: arranged.targets }],
     ringSeconds,
     account: accountOf(arranged),
     recorder,

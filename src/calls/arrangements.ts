@@ -13,8 +13,8 @@ export type ArrangementKind = 'callBack' | 'patientConnect' | 'callBackCode'
 export interface ArrangedCall {
   readonly id: ArrangementId
   readonly kind: ArrangementKind
-  /** Who is called in the end: the patient, or the clinician who had asked for advice. */
-  readonly target: Target
+  /** Who is called in the end, on which telephones, in this order: the patient, or the clinician who had asked for advice. At least one. */
+  readonly targets: readonly Target[]
   /** The line that it belongs to: its words, outcomes and account. */
   readonly line?: LineId
   /** The organisation of whoever asked for advice. */

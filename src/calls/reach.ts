@@ -65,7 +65,7 @@ export async function reach(call: CallContext, request: ReachRequest): Promise<R
   }
 
   const ring = { ringSeconds: request.ringSeconds, acceptSeconds: acceptance?.acceptSeconds ?? request.ringSeconds, rounds: 1 }
-  const deadline = clock.monotonic() + telephones.length * (ring.ringSeconds + ring.acceptSeconds) * 1_000
+  const deadline = clock.monotonic() + telephones.flatMap(({ targets }) => targets).length * (ring.ringSeconds + ring.acceptSeconds) * 1_000
   const result = await hunt(call, { pools: [{ pool: 'direct', candidates: telephones, ring, reserved: request.reserved }], deadline, signal: wanted.signal, account: request.account, near: caller, party: 'called', meet }).finally(() => wanted.done())
   switch (result.kind) {
     case 'connected':

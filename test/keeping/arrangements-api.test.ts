@@ -38,7 +38,7 @@ test('a call-back is scheduled, listed, changed, started once, and done by its o
   expect(starts.map(({ status }) => status).sort()).toEqual([202, 409])
   expect(starts.find(({ status }) => status === 202)?.body).toEqual({ callId: 'placed-1' })
   expect(world.placed).toHaveLength(1)
-  expect(world.placed[0]).toMatchObject({ id, kind: 'callBack', target: { kind: 'number', number: '+447700900123' }, line: 'cardiac-rehab-call-back' })
+  expect(world.placed[0]).toMatchObject({ id, kind: 'callBack', targets: [{ kind: 'number', number: '+447700900123' }], line: 'cardiac-rehab-call-back' })
   for (const [method, at, body] of [['DELETE', path], ['PATCH', path, { note: 'x' }], ['POST', `${path}/start`]] as const) expect(refusal(await ask(world, method, at, body))).toMatchObject({ status: 409, code: 'notOpen', message: expect.stringContaining('a call carries it') as string })
 
   await world.tell('placed-1', { type: 'call.placed', kind: 'pifuCallBack', arrangement: id, clinician: 'dr-okafor' }, { type: 'line.chosen', line: 'cardiac-rehab-call-back', by: 'arrangement' }, { type: 'talk.started', attempt: 'placed-1-1' }, { type: 'call.ended', ending: 'completed' })
@@ -155,7 +155,7 @@ test('a call-back code for a past call reaches whoever asked in it; for a thread
   const at = { callId: 'x', callerNumber: '01632960701', dialledNumber: '01632960099' }
   expect(await world.arranged.redeem(made.body['code'] as string, at)).toEqual({
     kind: 'granted',
-    arranged: { id: made.body['id'], kind: 'callBackCode', target: { kind: 'number', number: '+441632960101' }, line: 'cardiology', organisation: 'elm-row' },
+    arranged: { id: made.body['id'], kind: 'callBackCode', targets: [{ kind: 'number', number: '+441632960101' }], line: 'cardiology', organisation: 'elm-row' },
   })
   const path = `/api/call-back-codes/${made.body['id'] as string}`
   const one = await ask(world, 'GET', path)
@@ -165,9 +165,9 @@ test('a call-back code for a past call reaches whoever asked in it; for a thread
 
   const device = await make({ call: 'softphone', number: '1001' })
   expect(device.body).toMatchObject({ number: '1001' })
-  expect(await world.arranged.redeem(device.body['code'] as string, { ...at, callId: 'y', dialledNumber: '1001' })).toMatchObject({ arranged: { target: { kind: 'device', user: 'elm-row-desk' } } })
+  expect(await world.arranged.redeem(device.body['code'] as string, { ...at, callId: 'y', dialledNumber: '1001' })).toMatchObject({ arranged: { targets: [{ kind: 'device', user: 'elm-row-desk' }] } })
   const thread = await make({ thread: 'case 17', to: 'dr-okafor', line: 'cardiology', validMinutes: 60 })
-  expect(await world.arranged.redeem(thread.body['code'] as string, { ...at, callId: 'z' })).toMatchObject({ arranged: { target: { kind: 'uri' }, line: 'cardiology' } })
+  expect(await world.arranged.redeem(thread.body['code'] as string, { ...at, callId: 'z' })).toMatchObject({ arranged: { targets: [{ kind: 'uri' }], line: 'cardiology' } })
   expect((await make({ thread: 'case 18', to: '01632 960301' })).status).toBe(201)
 
   expect(refusal(await make({ call: 'withheld' }))).toMatchObject({ status: 409, code: 'notDialable', message: expect.stringContaining('withheld') as string })

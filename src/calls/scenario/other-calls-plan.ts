@@ -45,9 +45,9 @@ const keyed: Readonly<Record<Exclude<OtherCall['kind'], 'placed'>, { readonly nu
   bypass: { number: bypassNumber, keys: '2101' },
 }
 
-const connect: ArrangedCall = { id: 'connect', kind: 'patientConnect', target: { kind: 'number', number: numbers.patient }, clinician: 'dr' }
-const coded: ArrangedCall = { id: 'coded', kind: 'callBackCode', target: { kind: 'number', number: numbers.reception }, line: 'advice' }
-const callBack: ArrangedCall = { id: 'back', kind: 'callBack', target: { kind: 'number', number: numbers.patient }, clinician: 'dr', line: 'clinic' }
+const connect: ArrangedCall = { id: 'connect', kind: 'patientConnect', targets: [{ kind: 'number', number: numbers.patient }], clinician: 'dr' }
+const coded: ArrangedCall = { id: 'coded', kind: 'callBackCode', targets: [{ kind: 'number', number: numbers.reception }], line: 'advice' }
+const callBack: ArrangedCall = { id: 'back', kind: 'callBack', targets: [{ kind: 'number', number: numbers.patient }], clinician: 'dr', line: 'clinic' }
 
 /** Everybody hangs up in the end, also where the engine had rung both sides. */
 const mortal = temperament.map((each): Temperament => (each.kind === 'answers' ? { ...each, then: [...each.then, { atMs: longestCallMs, does: 'hangUp' }] } : each))
