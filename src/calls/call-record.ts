@@ -194,7 +194,7 @@ export function withEvent(before: CallRecord | undefined, event: CallEvent): Cal
 
 /** The caller left the line that was being rung for them (`*`): its figures are not to have this call. */
 function offTheLine(record: CallRecord): CallRecord {
-  const { line: _line, lineChosenAt: _lineChosenAt, huntEndedAt: _huntEndedAt, ...rest } = record
+  const { line, lineChosenAt, huntEndedAt, ...rest } = record
   return { ...rest, refs: 0, ...(record.attempts.length === 0 ? {} : { calledOff: record.attempts.length }) }
 }
 

@@ -130,7 +130,7 @@ function arrived(event: Extract<CallEvent, { type: 'call.arrived' | 'call.placed
 
 /** The caller left the line that was being rung for them, if any. */
 function offTheLine(before: TrackedCall, kind: CallKind): TrackedCall {
-  const { line: _line, lineName: _lineName, waitingSince: _waitingSince, ...call } = before.call
+  const { line, lineName, waitingSince, ...call } = before.call
   return { ...before, call: { ...call, kind } }
 }
 
