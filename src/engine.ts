@@ -111,7 +111,9 @@ async function open(settings: Settings, log: Logger, opened: { readonly what: st
   keepRotas(directory())
   checkTargets(directory(), settings, alarms)
 
-  const store = await openStore({ file: join(settings.dataFolder, 'ringround.db'), alarms })
+  const store = await openStore({ file: join(settings.dataFolder, 'ringround.db'), alarms }).catch((error: unknown) => {
+    throw new StartError(error instanceof Error ? error.message : String(error))
+  })
   opened.push({ what: 'the store', close: () => store.close() })
   const interrupted = await store.closeInterrupted()
   if (interrupted.length > 0) log.warn({ calls: interrupted }, 'calls that the last run left open were closed as interrupted')

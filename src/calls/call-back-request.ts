@@ -23,13 +23,19 @@ export async function offerCallBack(call: CallContext, caller: Leg, line: Line, 
   // A number that cannot be rung back (withheld, abroad, premium) is not offered.
   const own = reading.ok && call.mayDial(reading.number) ? reading.number : undefined
   let lead = first
+  let silent = 0
   // Keys pressed while waiting were not an answer to this question.
   caller.dropKeys()
   for (let tries = 0; tries < triesAtMost; tries++) {
     const question = own !== undefined ? [sentence('call-back-offer'), sentence('call-back-other-number')] : [sentence('call-back-offer-number')]
     const entry = await readCode(call, caller, await spoken(call, [...lead, ...question]), own !== undefined ? ['1', '2'] : ['1'])
     if (entry.kind === 'gone') return leftEarly(caller, 'abandonedInHunt')
-    if (entry.kind === 'nothing') break
+    if (entry.kind === 'nothing') {
+      // Whoever looks for the key hears it once more.
+      if (++silent === 2) break
+      lead = []
+      continue
+    }
     if (entry.kind === 'code') {
       const keyed: KeyedNumber = own !== undefined && entry.code === '1' ? { kind: 'number', number: own } : await askNumber(call, caller)
       if (keyed.kind === 'gone') return leftEarly(caller, 'abandonedInHunt')

@@ -53,9 +53,9 @@ function errands(now: Directory): readonly { readonly number: string; readonly k
   return [...now.numbers.values()].flatMap(({ number }) => {
     const use = numberUse(now, number)
     if (use?.kind !== 'dialIn' || number.startsWith('+')) return []
-    const choices = lineChoices(now, use.organisation, at).filter(({ opening }) => opening.open)
-    // The keys of the menu are the places in it; the only line needs none.
-    return choices.map(({ line }) => ({ number, keys: choices.length === 1 ? '' : line.code, line: line.name }))
+    const choices = lineChoices(now, use.organisation, at)
+    // An organisation with several lines hears a menu, also when one of them alone is open; the only line needs no key.
+    return choices.filter(({ opening }) => opening.open).map(({ line }) => ({ number, keys: choices.length === 1 ? '' : line.code, line: line.name }))
   })
 }
 

@@ -59,6 +59,7 @@ function draw() {
     cards.set(call.callId, made)
   }
   byId('no-calls').hidden = calls.size > 0
+  byId('no-calls-text').textContent = 'No calls at the moment.'
   const all = [...calls.values()]
   const waiting = all.filter((call) => isWaiting(call)).length
   const talking = all.filter((call) => call.stage === 'talking').length
