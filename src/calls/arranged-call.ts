@@ -15,10 +15,10 @@ import { notAccepted } from './not-accepted.js'
 import { askOutcome } from './outcome.js'
 import { reach } from './reach.js'
 import { Recorder } from './recorder.js'
-import { name, say, sayAndRelease, sentence, spoken } from './saying.js'
+import { name, say, sayAndRelease, sentence } from './saying.js'
 import { Stop } from './stop.js'
 import { talk } from './talk.js'
-import { whisper } from './whisper.js'
+import { PreparedWhisper } from './whisper.js'
 
 /** What arranged calls are in the reports. */
 export const arrangedKinds: Readonly<Record<ArrangedCall['kind'], CallKind>> = { callBack: 'pifuCallBack', patientConnect: 'patientConnect', callBackCode: 'callBackCode' }
@@ -37,14 +37,12 @@ export async function placedCall(call: CallContext, arranged: ArrangedCall): Pro
   const line = lineOf(call, arranged)
   if (line) scope.tell({ type: 'line.chosen', line: line.id, by: 'arrangement' })
   const ring = { ...(line?.ring ?? withoutLine), rounds: 1 }
-  const words = spoken(call, clinicianWhisper(call, arranged, line))
-  const wrongKeyWords = spoken(call, [sentence('whisper-wrong-key')])
+  const prepared = new PreparedWhisper(call, clinicianWhisper(call, arranged, line))
   const wanted = new Stop(scope.stopping)
 
-  const meet = async ({ leg, attempt, acceptMs }: Answered): Promise<Meeting<Leg>> => {
-    const answeredAt = clock.monotonic()
-    const [audio, wrongKey] = await Promise.all([words, wrongKeyWords])
-    const heard = await whisper(call, { leg, attempt, words: audio, wrongKeyWords: wrongKey, acceptMs: acceptMs - (clock.monotonic() - answeredAt), signal: wanted.signal })
+  const meet = async (answered: Answered): Promise<Meeting<Leg>> => {
+    const { leg, attempt } = answered
+    const heard = await prepared.to(answered, wanted.signal)
     if (heard.kind !== 'accepted') return notAccepted(call, leg, heard)
     // As for any acceptance: what is not on disk rings no patient.
     if (!(await scope.keep({ type: 'attempt.accepted', attempt, proof: heard.proof }))) {

@@ -18,7 +18,7 @@ import { Ringback } from './ringback.js'
 import { sayAndRelease, sentence, spoken } from './saying.js'
 import { over, Stop } from './stop.js'
 import { connect, talk } from './talk.js'
-import { whisper } from './whisper.js'
+import { PreparedWhisper } from './whisper.js'
 
 export interface LineRequest {
   readonly line: Line
@@ -57,17 +57,14 @@ export async function lineCall(call: CallContext, caller: Leg, request: LineRequ
   const deadline = clock.monotonic() + line.ring.totalSeconds * 1_000
   const recorder = new Recorder(call)
   if (line.recordFrom === 'answer') void recorder.start(caller)
-  const whisperWords = spoken(call, manner.whisper(call, { organisation: organisation?.spokenName, line: line.spokenName }))
-  const wrongKeyWords = spoken(call, [sentence('whisper-wrong-key')])
+  const prepared = new PreparedWhisper(call, manner.whisper(call, { organisation: organisation?.spokenName, line: line.spokenName }))
   const waiting = manner.waiting === 'ringingTone' ? undefined : await spoken(call, manner.waiting)
   const ringback = new Ringback(call, caller, waiting)
   ringback.ring(await spoken(call, [...request.greeting, ...manner.ringing(line)]))
 
-  const meet = async ({ leg, attempt, acceptMs }: Answered): Promise<Meeting<Connection>> => {
-    const answeredAt = clock.monotonic()
-    const [words, wrongKey] = await Promise.all([whisperWords, wrongKeyWords])
-    const leftMs = acceptMs - (clock.monotonic() - answeredAt)
-    const heard = await whisper(call, { leg, attempt, words, wrongKeyWords: wrongKey, acceptMs: leftMs, signal: wanted.signal })
+  const meet = async (answered: Answered): Promise<Meeting<Connection>> => {
+    const { leg, attempt } = answered
+    const heard = await prepared.to(answered, wanted.signal)
     if (heard.kind !== 'accepted') return notAccepted(call, leg, heard)
     ringback.handOver()
     const connected = await connect(call, { caller, other: leg }, { attempt, proof: heard.proof }, recorder)

@@ -9,7 +9,7 @@ import { Ringback } from './ringback.js'
 import { sayAndRelease, sentence, spoken } from './saying.js'
 import { Stop } from './stop.js'
 import { connect, join } from './talk.js'
-import { whisper } from './whisper.js'
+import { PreparedWhisper } from './whisper.js'
 
 export interface ReachRequest {
   readonly caller: Leg
@@ -37,15 +37,14 @@ export async function reach(call: CallContext, request: ReachRequest): Promise<R
   const { scope, clock } = call
   const { caller, telephones, acceptance, recorder } = request
   const ringback = new Ringback(call, caller)
-  const words = acceptance && spoken(call, acceptance.whisper)
-  const wrongKeyWords = acceptance && spoken(call, [sentence('whisper-wrong-key')])
+  const prepared = acceptance && new PreparedWhisper(call, acceptance.whisper)
   ringback.ring(await spoken(call, request.words))
   const wanted = new Stop(scope.gone(caller), ringback.lost)
 
-  const meet = async ({ leg, attempt, acceptMs }: Answered): Promise<Meeting<{ readonly called: Leg; readonly bridge: Bridge }>> => {
+  const meet = async (answered: Answered): Promise<Meeting<{ readonly called: Leg; readonly bridge: Bridge }>> => {
+    const { leg, attempt } = answered
     const parties = { caller, other: leg }
-    const answeredAt = clock.monotonic()
-    const heard = words && (await whisper(call, { leg, attempt, words: await words, wrongKeyWords: (await wrongKeyWords) ?? [], acceptMs: acceptMs - (clock.monotonic() - answeredAt), signal: wanted.signal }))
+    const heard = await prepared?.to(answered, wanted.signal)
     if (heard && heard.kind !== 'accepted') return notAccepted(call, leg, heard)
     ringback.handOver()
     const joined = heard ? await connect(call, parties, { attempt, proof: heard.proof }, recorder) : await join(call, parties, attempt, recorder)

@@ -1,7 +1,9 @@
 import { sleep } from '../clock/clock.js'
+import type { SpeechPart } from '../prompts/speech.js'
 import type { Audio, Leg } from '../switch/port.js'
 import type { CallContext } from './call-context.js'
 import type { AcceptanceProof, AttemptId } from './events.js'
+import { sentence, spoken } from './saying.js'
 import { Stop } from './stop.js'
 
 /** What came of an answered leg. Only `accepted` is acceptance. */
@@ -57,6 +59,27 @@ export async function whisper(call: CallContext, request: WhisperRequest): Promi
   } finally {
     cancelDeadline()
     over.done()
+  }
+}
+
+/** What somebody who is going to be rung will hear: prepared before they are, so that whoever answers hears it at once. */
+export class PreparedWhisper {
+  readonly #call: CallContext
+  readonly #words: Promise<readonly Audio[]>
+  readonly #wrongKeyWords: Promise<readonly Audio[]>
+
+  constructor(call: CallContext, words: readonly SpeechPart[]) {
+    this.#call = call
+    this.#words = spoken(call, words)
+    this.#wrongKeyWords = spoken(call, [sentence('whisper-wrong-key')])
+  }
+
+  /** Whispers to whoever has answered, in what is left of their time to accept. */
+  async to({ leg, attempt, acceptMs }: Pick<WhisperRequest, 'leg' | 'attempt' | 'acceptMs'>, signal: AbortSignal): Promise<WhisperResult> {
+    const { clock } = this.#call
+    const answeredAt = clock.monotonic()
+    const [words, wrongKeyWords] = await Promise.all([this.#words, this.#wrongKeyWords])
+    return whisper(this.#call, { leg, attempt, words, wrongKeyWords, acceptMs: acceptMs - (clock.monotonic() - answeredAt), signal })
   }
 }
 
