@@ -2,7 +2,7 @@ import type Srf from 'drachtio-srf'
 import SrfClass from 'drachtio-srf'
 import type { AnswerResult, IncomingCall } from '../port.js'
 import type { Channel } from './channel.js'
-import { asError, withDeadline } from './deadline.js'
+import { asError, DeadlinePassed, withDeadline } from './deadline.js'
 import { DrachtioLeg } from './leg.js'
 import { PartyDialog, sessionTimer } from './party-dialog.js'
 import { answerToParty, describeToMediaServer, offerToParty, Origin, readPartyAudio, type PartyAudio } from './sdp.js'
@@ -123,7 +123,8 @@ export class DrachtioIncomingCall implements IncomingCall {
         return { channel, origins, described }
       } catch (error) {
         void channel.release()
-        if (tries === 2 || !this.open) throw error
+        // A media server that says nothing would not say more the second time, and the caller has waited.
+        if (tries === 2 || !this.open || error instanceof DeadlinePassed) throw error
       }
     }
   }
