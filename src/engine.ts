@@ -83,6 +83,7 @@ async function open(settings: Settings, log: Logger, opened: { readonly what: st
     folders: { prompts: settings.promptsFolder, cache: join(settings.dataFolder, 'names') },
     voice: settings.tts === 'none' ? undefined : findFlite(),
     renderedVoice: 'flite-rms',
+    ...(settings.sharedGroup === undefined ? {} : { nameMode: 0o640 }),
     onProblem: (problem) => log.warn(problem),
   })
 

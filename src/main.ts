@@ -7,6 +7,7 @@ import { readSettings, SettingsError, type Settings } from './config/settings.js
 import { startDemo, type Demo } from './demo-process.js'
 import { demoNetwork } from './demo/demo-settings.js'
 import { dialIns, ensureFolder, startEngine, StartError, type Engine } from './engine.js'
+import { closeToOthers, groupId, OpenToOthers, privateUmask, tellTightened, tightenBelow } from './private-files.js'
 
 const usage = `Usage: npm start -- [--demo] [--config FILE]
   --demo         adds simulated phones: a GP and specialists, who place and take real calls
@@ -44,6 +45,21 @@ async function openLog(settings: Settings): Promise<Logger> {
   return pino({ level: settings.logLevel, base: undefined, timestamp: pino.stdTimeFunctions.isoTime }, file)
 }
 
+/** Closes to other users what is found open to them. @returns one line that says so; undefined where all was closed */
+function closeFolders(settings: Settings): string | undefined {
+  const { dataFolder, recordingsFolder, logFile, sharedGroup } = settings
+  return tellTightened(
+    closeToOthers({
+      dataFolder,
+      recordingsFolder,
+      spoolFolder: join(dataFolder, 'spool'),
+      namesFolder: join(dataFolder, 'names'),
+      ...(logFile === undefined || logFile === '-' ? {} : { logFile }),
+      ...(sharedGroup === undefined ? {} : { group: groupId(sharedGroup) }),
+    }),
+  )
+}
+
 function announce(engine: Engine, settings: Settings, demo: boolean): void {
   const lines: string[] = ['Ringround is ready.']
   if (engine.sip) {
@@ -58,6 +74,8 @@ function announce(engine: Engine, settings: Settings, demo: boolean): void {
 }
 
 async function main(): Promise<void> {
+  // Before anything is written. Threads share it, children inherit it.
+  process.umask(privateUmask)
   const options = argumentsOf(process.argv.slice(2))
   const root = fileURLToPath(new URL('../../', import.meta.url))
   const read = readSettings({ root, file: options.config, env: process.env })
@@ -65,7 +83,19 @@ async function main(): Promise<void> {
   const network = options.demo && read.trunks.length === 0 ? demoNetwork : undefined
   const settings = network ? { ...read, trunks: [{ name: 'demo', address: `${network.address}:${network.port}` }] } : read
   ensureFolder(settings.dataFolder, 'folders.data (RINGROUND_DATA_FOLDER)')
+  const tightened = closeFolders(settings)
   const log = await openLog(settings)
+  const tell = (line: string | undefined) => {
+    if (line === undefined) return
+    log.warn(line)
+    process.stderr.write(`${line}\n`)
+  }
+  tell(tightened)
+  // The folder is closed already: nobody waits for what may be a hundred thousand files.
+  void tightenBelow(settings.recordingsFolder).then(
+    (found) => tell(tellTightened(found)),
+    (error: unknown) => tell(error instanceof Error ? error.message : String(error)),
+  )
   const engine = await startEngine(settings, log)
   let demo: Demo | undefined
 
@@ -87,6 +117,6 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  if (error instanceof SettingsError || error instanceof StartError) fail(error.message)
+  if (error instanceof SettingsError || error instanceof StartError || error instanceof OpenToOthers) fail(error.message)
   fail(error instanceof Error ? (error.stack ?? error.message) : String(error))
 })

@@ -122,6 +122,7 @@ export const settingRows = {
   httpPort: row('http.port', 'RINGROUND_HTTP_PORT', '8080', 'Port of the pages and the API; 0: any free one', port(0)),
   dataFolder: row('folders.data', 'RINGROUND_DATA_FOLDER', 'data', 'Database, spool of running recordings, spoken names', text),
   recordingsFolder: row('folders.recordings', 'RINGROUND_RECORDINGS_FOLDER', 'recordings', 'Finished MP3 recordings, by date', text),
+  sharedGroup: row('folders.sharedGroup', 'RINGROUND_SHARED_GROUP', '', 'Group that the engine shares with a FreeSWITCH that runs as another user: it may write the spool and read the spoken names (docs/production.md); empty: nobody but the engine', optional),
   directoryFile: row('directory.file', 'RINGROUND_DIRECTORY_FILE', 'config/directory.yaml', 'Organisations, lines, rotas, clinicians, numbers', text),
   outboundNumber: row('calls.outboundNumber', 'RINGROUND_OUTBOUND_NUMBER', '+441632960000', 'Single outbound number: what every called party sees', outboundNumber),
   outboundName: row('calls.outboundName', 'RINGROUND_OUTBOUND_NAME', 'Advice line', 'Name shown beside the single outbound number', text),

@@ -11,6 +11,9 @@ import type { ControlMessage } from './faults.js'
 import { readSettings } from './read-settings.js'
 import type { EmbeddedSwitchSettings } from './settings.js'
 
+// Recordings are readable by their own user alone, however this program was started.
+process.umask(0o077)
+
 function fail(line: string): never {
   process.stderr.write(`${line}\n`)
   process.exit(1)

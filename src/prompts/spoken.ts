@@ -1,4 +1,4 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Audio } from '../switch/port.js'
 import { musicFile, nameFile, nameFileName, sentenceFile, type PromptFolders } from './prompt-files.js'
@@ -19,12 +19,14 @@ export interface SpokenOptions {
   readonly voice: Voice | undefined
   /** Voice name under which the repository's names were rendered. */
   readonly renderedVoice: string
+  /** Mode of the files of spoken names; somebody else may have to read them. Default: for their own user alone. */
+  readonly nameMode?: number
   readonly onProblem: (problem: string) => void
 }
 
 /** Speech from WAV files: the sentences' own, and names that are spoken once and kept. */
 export function createSpeech(options: SpokenOptions): Speech {
-  const { folders, voice, onProblem } = options
+  const { folders, voice, nameMode = 0o600, onProblem } = options
   /** Names being spoken now, so that two callers at once do not speak the same name twice. */
   const speaking = new Map<string, Promise<string | undefined>>()
   const voiceName = voice?.name ?? options.renderedVoice
@@ -36,6 +38,7 @@ export function createSpeech(options: SpokenOptions): Speech {
       const file = join(folders.cache, nameFileName(text, engine.name))
       const unfinished = `${file}.${process.pid}.tmp`
       await writeFile(unfinished, wav)
+      await chmod(unfinished, nameMode)
       await rename(unfinished, file)
       return file
     } catch (error) {

@@ -65,7 +65,7 @@ async function* metered(spool: SpoolFile, meter: LoudnessMeter): AsyncGenerator<
 
 async function write(path: string, tag: Uint8Array, frames: AsyncIterable<Uint8Array>): Promise<{ readonly bytes: number; readonly sha256: string }> {
   const hash = createHash('sha256')
-  const file = await open(path, 'w', 0o640)
+  const file = await open(path, 'w', 0o600)
   let bytes = 0
   const put = async (data: Uint8Array) => {
     for (let written = 0; written < data.length; ) written += (await file.write(data, written)).bytesWritten

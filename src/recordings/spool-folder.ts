@@ -36,7 +36,7 @@ export class SpoolFolder {
   async allocate(callId: string, now: number): Promise<{ readonly recordingId: string; readonly path: string }> {
     const recordingId = `${fileNameOf(callId)}-${randomBytes(4).toString('hex')}`
     const note: SpoolNote = { recordingId, callId, allocatedAt: now }
-    await writeFile(this.#notePath(recordingId), JSON.stringify(note), { flag: 'wx', mode: 0o640 })
+    await writeFile(this.#notePath(recordingId), JSON.stringify(note), { flag: 'wx', mode: 0o600 })
     return { recordingId, path: this.wavPath(recordingId) }
   }
 

@@ -57,10 +57,10 @@ export class WavSpoolWriter {
     this.#onError = options.onError
   }
 
-  /** Creates the file (or empties it) with a header of length 0. @throws Error (rejects) of the operating system */
+  /** Creates the file, for its own user alone (or empties it), with a header of length 0. @throws Error (rejects) of the operating system */
   static async open(path: string, options: WavSpoolOptions): Promise<WavSpoolWriter> {
     const fd = await new Promise<number>((resolve, reject) => {
-      open(path, 'w', (error, opened) => (error ? reject(error) : resolve(opened)))
+      open(path, 'w', 0o600, (error, opened) => (error ? reject(error) : resolve(opened)))
     })
     const writer = new WavSpoolWriter(path, fd, options)
     const error = await writer.#writeAt(wavHeader(options.channels, writer.#rate, 0), WAV_HEADER_BYTES, 0)
