@@ -51,7 +51,7 @@ export class DrachtioSwitch implements PlainSwitch {
     if (options.signal.aborted) return { kind: 'cancelled' }
     if (this.#closing) return { kind: 'failed', fault: 'ours', reason: 'the switch is being closed' }
     const pair = options.near instanceof DrachtioLeg ? options.near.pair : this.#pairFor()
-    if (!pair) return { kind: 'failed', fault: 'ours', reason: this.#pairs.flatMap((each) => [each.signalling.detail, each.media.detail]).join('; ') }
+    if (!pair) return { kind: 'failed', fault: 'ours', reason: this.#pairs.flatMap((each) => [each.signalling.detail, each.mediaDetail]).join('; ') }
     return dial(pair, this.#trunks, target, options)
   }
 
@@ -66,7 +66,7 @@ export class DrachtioSwitch implements PlainSwitch {
     return {
       ready,
       signalling: { up: this.#pairs.some((pair) => pair.signalling.up), detail: this.#pairs.map((pair) => pair.signalling.detail).join('; ') },
-      media: { up: this.#pairs.some((pair) => pair.media.up), detail: this.#pairs.map((pair) => pair.media.detail).join('; ') },
+      media: { up: this.#pairs.some((pair) => pair.mediaUp), detail: this.#pairs.map((pair) => pair.mediaDetail).join('; ') },
       legs: this.#pairs.reduce((sum, pair) => sum + pair.legs.size, 0),
     }
   }

@@ -1,6 +1,7 @@
 import Mrf from 'drachtio-fsmrf'
 import { asError, withDeadline } from './deadline.js'
 import { probeEventSocket } from './event-socket-probe.js'
+import { mediaSrf } from './media-srf.js'
 import type { Notice, ServerSet } from './settings.js'
 import type { Signalling } from './signalling.js'
 
@@ -30,7 +31,7 @@ export class MediaLink {
   constructor(set: ServerSet, signalling: Signalling, changed: () => void, notice: (notice: Notice) => void) {
     this.#set = set
     this.#signalling = signalling
-    this.#mrf = new Mrf(signalling.srf)
+    this.#mrf = new Mrf(mediaSrf(signalling.srf))
     this.#changed = changed
     this.#notice = notice
   }
@@ -40,8 +41,23 @@ export class MediaLink {
   }
 
   get detail(): string {
+    return this.describe(this.#detail)
+  }
+
+  /** The SIP profile of FreeSWITCH on which channels are made. */
+  get profile(): string {
+    return this.#set.freeswitch.profile ?? 'drachtio_mrf'
+  }
+
+  /** Our address for FreeSWITCH's outbound event sockets. */
+  get listenAddress(): string {
+    return this.#set.listenAddress ?? '127.0.0.1'
+  }
+
+  /** @returns `FreeSWITCH host:port: what` */
+  describe(what: string): string {
     const { host, port } = this.#set.freeswitch
-    return `FreeSWITCH ${host}:${port}: ${this.#detail}`
+    return `FreeSWITCH ${host}:${port}: ${what}`
   }
 
   connect(): void {
@@ -111,9 +127,9 @@ export class MediaLink {
   }
 
   async #connect(): Promise<Mrf.MediaServer> {
-    const { host, port, secret, profile = 'drachtio_mrf' } = this.#set.freeswitch
+    const { host, port, secret } = this.#set.freeswitch
+    const { profile, listenAddress: address } = this
     await probeEventSocket({ host, port, secret, profile }, probeMs)
-    const address = this.#set.listenAddress ?? '127.0.0.1'
     return withDeadline<Mrf.MediaServer>(
       'event socket',
       connectMs,

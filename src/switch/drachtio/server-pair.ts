@@ -28,18 +28,28 @@ export class ServerPair {
     this.inbandDigits = settings.inbandDigits !== 'never'
     this.changed = changed
     const onChange = () => {
-      if (this.ready) this.warm.open()
+      if (this.signalling.up && this.media.up) this.warm.open()
       if (this.signalling.up) this.#payByes()
       changed()
     }
     this.signalling = new Signalling(set.drachtio, onChange, notice)
     this.media = new MediaLink(set, this.signalling, onChange, notice)
     const { least, most } = settings.warmEndpoints ?? { least: 2, most: 20 }
-    this.warm = new WarmChannels(this.media, this.signalling, channelVariables(settings.mediaTimeoutSeconds ?? 60), { least, most }, notice)
+    this.warm = new WarmChannels(this.media, this.signalling, channelVariables(settings.mediaTimeoutSeconds ?? 60), { least, most }, notice, changed)
   }
 
+  /** Calls can be taken: both servers are connected, and FreeSWITCH makes channels. */
   get ready(): boolean {
-    return this.signalling.up && this.media.up
+    return this.signalling.up && this.mediaUp
+  }
+
+  get mediaUp(): boolean {
+    return this.media.up && this.warm.working
+  }
+
+  /** In words for an operator. */
+  get mediaDetail(): string {
+    return this.media.up && this.warm.trouble !== undefined ? this.media.describe(this.warm.trouble) : this.media.detail
   }
 
   connect(): void {

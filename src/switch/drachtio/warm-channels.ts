@@ -1,5 +1,6 @@
 import { asError } from './deadline.js'
 import { Channel } from './channel.js'
+import { channelTrouble, inWords } from './channel-trouble.js'
 import type { MediaLink } from './media-link.js'
 import type { Notice } from './settings.js'
 import type { Signalling } from './signalling.js'
@@ -10,7 +11,10 @@ const freshMs = 5 * 60_000
 const reviewMs = 10_000
 /** Channels that are made at the same time, at most. */
 const widthAtMost = 4
-const retryMs = 500
+/** Pauses between attempts while FreeSWITCH makes no channels. */
+const retryMs = [250, 500, 1_000, 2_000, 5_000]
+/** A channel that goes by itself sooner than this was no success. */
+const shortestLifeMs = 1_000
 
 /**
  * Channels of FreeSWITCH that are made before they are needed, so that an INVITE leaves, or is answered, without waiting for one
@@ -24,6 +28,7 @@ export class WarmChannels {
   readonly #least: number
   readonly #most: number
   readonly #notice: (notice: Notice) => void
+  readonly #changed: () => void
   readonly #ready: Channel[] = []
   #target: number
   /** Channels on their way into the store. */
@@ -31,11 +36,18 @@ export class WarmChannels {
   #missed = false
   #review: NodeJS.Timeout | undefined
   #retry: NodeJS.Timeout | undefined
+  /** Failures since the last channel that came and stayed. */
+  #failures = 0
+  #trouble: string | undefined
+  #proven = false
   #forgetLoss: (() => void) | undefined
   #closed = false
 
-  /** @param variables set on every channel before it is handed out */
-  constructor(link: MediaLink, signalling: Signalling, variables: Readonly<Record<string, string>>, size: { least: number; most: number }, notice: (notice: Notice) => void) {
+  /**
+   * @param variables set on every channel before it is handed out
+   * @param changed called when channels can be made, or can be made no more
+   */
+  constructor(link: MediaLink, signalling: Signalling, variables: Readonly<Record<string, string>>, size: { least: number; most: number }, notice: (notice: Notice) => void, changed: () => void) {
     this.#link = link
     this.#signalling = signalling
     this.#variables = variables
@@ -43,6 +55,17 @@ export class WarmChannels {
     this.#most = Math.max(size.least, size.most)
     this.#target = size.least
     this.#notice = notice
+    this.#changed = changed
+  }
+
+  /** FreeSWITCH has made a channel, and the last one that it was asked for. */
+  get working(): boolean {
+    return this.#proven && this.#trouble === undefined
+  }
+
+  /** Why there are no channels, in words for an operator; undefined while there are. */
+  get trouble(): string | undefined {
+    return this.#trouble ?? (this.#proven ? undefined : 'the first channel is being made')
   }
 
   get idle(): number {
@@ -59,10 +82,21 @@ export class WarmChannels {
       this.#fill()
       return Promise.resolve(channel)
     }
+    // FreeSWITCH has just refused, and is asked again in a moment: callers do not add to that.
+    if (this.#trouble !== undefined && this.#retry !== undefined) return Promise.reject(new Error(this.#link.describe(this.#trouble)))
     this.#missed = true
     this.#target = Math.min(this.#most, this.#target + 2)
     this.#fill()
-    return this.#make()
+    return this.#make().then(
+      (channel) => {
+        this.#succeeded(channel)
+        return channel
+      },
+      (error: unknown) => {
+        this.#failed(error)
+        throw asError(error)
+      },
+    )
   }
 
   /** Takes back a channel that was offered to somebody who never sent it audio. */
@@ -94,7 +128,9 @@ export class WarmChannels {
 
   #fill(): void {
     if (this.#closed || !this.#link.up || !this.#signalling.up || this.#retry !== undefined) return
-    while (this.#ready.length + this.#making.size < this.#target && this.#making.size < widthAtMost) {
+    // Until FreeSWITCH has shown that it makes channels, it is asked for one at a time.
+    const width = this.working ? widthAtMost : 1
+    while (this.#ready.length + this.#making.size < this.#target && this.#making.size < width) {
       const making = this.#makeSpare().then(() => {
         this.#making.delete(making)
         if (this.#retry === undefined) this.#fill()
@@ -106,24 +142,70 @@ export class WarmChannels {
   async #makeSpare(): Promise<void> {
     try {
       const channel = await this.#make()
+      this.#succeeded(channel)
       if (this.#closed || this.#ready.length >= this.#most) await channel.release()
       else this.#keep(channel)
     } catch (error) {
-      if (this.#closed) return
-      this.#notice({ level: 'warn', text: `no spare channel: ${asError(error).message}` })
-      this.#retry ??= setTimeout(() => {
-        this.#retry = undefined
-        this.#fill()
-      }, retryMs)
+      this.#failed(error)
     }
+  }
+
+  #succeeded(channel: Channel): void {
+    if (this.working) return
+    if (this.#failures === 0) return this.#works()
+    // After failures a channel counts once it has stayed for a while.
+    setTimeout(() => {
+      if (!channel.gone && !this.working) this.#works()
+    }, shortestLifeMs).unref()
+  }
+
+  #works(): void {
+    if (this.#trouble !== undefined) this.#notice({ level: 'info', text: this.#link.describe('makes channels again') })
+    this.#proven = true
+    this.#trouble = undefined
+    this.#failures = 0
+    clearTimeout(this.#retry)
+    this.#retry = undefined
+    this.#changed()
+    this.#fill()
+  }
+
+  /** Says so once, and waits longer each time: a FreeSWITCH that is set up wrongly is not asked forty times a second. */
+  #failed(error: unknown): void {
+    if (this.#closed) return
+    // The connection went while the channel was being made: that is told by the connection itself.
+    if (this.#link.up && this.#signalling.up) {
+      this.#troubled(`makes no channels: ${inWords(channelTrouble(error, this.#link.profile, this.#link.listenAddress))}`)
+    }
+    this.#pause()
+  }
+
+  #troubled(trouble: string): void {
+    if (trouble === this.#trouble) return
+    this.#trouble = trouble
+    this.#notice({ level: 'error', text: this.#link.describe(trouble) })
+    this.#changed()
+  }
+
+  #pause(): void {
+    if (this.#retry !== undefined) return
+    const pause = retryMs[Math.min(this.#failures++, retryMs.length - 1)] ?? 0
+    this.#retry = setTimeout(() => {
+      this.#retry = undefined
+      this.#fill()
+    }, pause)
   }
 
   #keep(channel: Channel): void {
     channel.onKey = () => undefined
-    channel.onLost = () => {
+    channel.onLost = ({ cause }) => {
       const index = this.#ready.indexOf(channel)
       if (index !== -1) this.#ready.splice(index, 1)
       void channel.release()
+      if (performance.now() - channel.createdAt < shortestLifeMs && this.#link.up && this.#signalling.up && !this.#closed) {
+        this.#troubled(`its channels end as soon as they are made: ${cause}`)
+        this.#pause()
+      }
       this.#fill()
     }
     this.#ready.push(channel)
