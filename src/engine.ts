@@ -17,6 +17,7 @@ import { guardedSwitch } from './guard/guarded-switch.js'
 import { spendingFacts, spentToday } from './guard/spent-today.js'
 import { ringable, trunksFor } from './guard/dial-plan.js'
 import { networks, RateLimit } from './guard/source-gate.js'
+import { alarmOfFaults, type LastDefence } from './last-defence.js'
 import { startEmbeddedProcess, type EmbeddedProcess } from './embedded-process.js'
 import { AlarmBoard } from './live/alarm-board.js'
 import { createLiveBoard } from './live/live-board.js'
@@ -56,7 +57,7 @@ const readyWithinMs = 5_000
 const registrationLimit = { burst: 30, refillMs: 2_000, remembered: 10_000 }
 
 /** Starts everything in its order: what is kept, then what is shown, then the telephone. Closes what it had opened when a later step fails. */
-export async function startEngine(settings: Settings, log: Logger): Promise<Engine> {
+export async function startEngine(settings: Settings, log: Logger, defence?: LastDefence): Promise<Engine> {
   const opened: { readonly what: string; readonly close: () => unknown }[] = []
   const closeAll = async () => {
     for (const step of opened.splice(0).reverse()) {
@@ -68,15 +69,16 @@ export async function startEngine(settings: Settings, log: Logger): Promise<Engi
     }
   }
   try {
-    return await open(settings, log, opened, closeAll)
+    return await open(settings, log, opened, closeAll, defence)
   } catch (error) {
     await closeAll()
     throw error
   }
 }
 
-async function open(settings: Settings, log: Logger, opened: { readonly what: string; readonly close: () => unknown }[], closeAll: () => Promise<void>): Promise<Engine> {
+async function open(settings: Settings, log: Logger, opened: { readonly what: string; readonly close: () => unknown }[], closeAll: () => Promise<void>, defence: LastDefence | undefined): Promise<Engine> {
   const alarms = new AlarmBoard()
+  if (defence) opened.push({ what: 'the alarm of faults', close: alarmOfFaults(defence, alarms) })
   alarms.subscribe((alarm, up) => log[up ? 'error' : 'info']({ alarm: alarm.alarm, detail: alarm.detail }, up ? 'alarm' : 'alarm over'))
 
   const speech = createSpeech({
@@ -203,6 +205,7 @@ async function open(settings: Settings, log: Logger, opened: { readonly what: st
     storeQueued: () => store.health().queued,
     recordings: () => recordings.health(),
     alarms: () => alarms.active(),
+    ...(defence ? { programFaults: () => defence.counts } : {}),
     registeredDevices: () => telephones.registered,
   })
   opened.push({ what: 'the metrics', close: () => metrics.close() })

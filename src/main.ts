@@ -6,6 +6,7 @@ import { destination, pino, type Logger } from 'pino'
 import { readSettings, SettingsError, type Settings } from './config/settings.js'
 import { startDemo, type Demo } from './demo-process.js'
 import { demoNetwork } from './demo/demo-settings.js'
+import { LastDefence } from './last-defence.js'
 import { dialIns, ensureFolder, startEngine, StartError, type Engine } from './engine.js'
 import { closeToOthers, groupId, OpenToOthers, privateUmask, tellTightened, tightenBelow } from './private-files.js'
 
@@ -74,6 +75,7 @@ function announce(engine: Engine, settings: Settings, demo: boolean): void {
 }
 
 async function main(): Promise<void> {
+  const defence = new LastDefence(process, (error) => fail(error instanceof Error ? (error.stack ?? error.message) : String(error)))
   // Before anything is written. Threads share it, children inherit it.
   process.umask(privateUmask)
   const options = argumentsOf(process.argv.slice(2))
@@ -85,6 +87,7 @@ async function main(): Promise<void> {
   ensureFolder(settings.dataFolder, 'folders.data (RINGROUND_DATA_FOLDER)')
   const tightened = closeFolders(settings)
   const log = await openLog(settings)
+  defence.writeTo(log)
   const tell = (line: string | undefined) => {
     if (line === undefined) return
     log.warn(line)
@@ -96,7 +99,7 @@ async function main(): Promise<void> {
     (found) => tell(tellTightened(found)),
     (error: unknown) => tell(error instanceof Error ? error.message : String(error)),
   )
-  const engine = await startEngine(settings, log)
+  const engine = await startEngine(settings, log, defence)
   let demo: Demo | undefined
 
   let asked = 0

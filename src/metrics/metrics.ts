@@ -11,6 +11,8 @@ export interface MetricsSources {
   readonly recordings: () => { readonly backlog: number; readonly failed: number }
   readonly alarms: () => readonly { readonly alarm: string }[]
   readonly registeredDevices?: () => number
+  /** Faults that nobody dealt with, by kind, since the start. */
+  readonly programFaults?: () => { readonly rejection: number; readonly exception: number }
   /** Default labels of every sample, e.g. `{ node: 'a' }`. */
   readonly labels?: Readonly<Record<string, string>>
 }
@@ -52,6 +54,22 @@ export function createMetrics(sources: MetricsSources): Metrics {
   gauge(registry, 'ringround_recordings_backlog', 'Recordings that wait for or are being made into MP3', () => sources.recordings().backlog)
   gauge(registry, 'ringround_alarms_active', 'Alarms that are up', () => sources.alarms().length)
   gauge(registry, 'ringround_devices_registered', 'SIP telephones of our own that can be rung now', () => sources.registeredDevices?.() ?? 0)
+
+  const { programFaults } = sources
+  if (programFaults) {
+    new Counter({
+      name: 'ringround_program_faults_total',
+      help: 'Rejections that nobody awaited and exceptions out of event handlers; calls went on',
+      labelNames: ['kind'],
+      registers: [registry],
+      collect() {
+        this.reset()
+        const { rejection, exception } = programFaults()
+        this.inc({ kind: 'rejection' }, rejection)
+        this.inc({ kind: 'exception' }, exception)
+      },
+    })
+  }
 
   return {
     scrape: () => registry.metrics(),
