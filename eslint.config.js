@@ -6,12 +6,13 @@ import js from 'typescript-eslint'
  * Packages from the registry are not rooms; the two media packages are fenced in below.
  */
 const rooms = {
-  sip: [],
+  sdp: [],
+  sip: ['sdp'],
   rtp: [],
-  embedded: ['sip', 'rtp'],
-  phones: ['sip', 'rtp'],
+  embedded: ['sdp', 'sip', 'rtp'],
+  phones: ['sdp', 'sip', 'rtp'],
   clock: [],
-  switch: ['clock'],
+  switch: ['clock', 'sdp'],
   directory: ['switch'],
   prompts: ['switch', 'rtp'],
   calls: ['switch', 'clock', 'directory', 'prompts'],

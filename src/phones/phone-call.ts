@@ -1,5 +1,5 @@
-import { answerAudio, audioOffer, readAudioAnswer, withDirection, type AudioCodec, type AudioEnd } from '../sip/offer-answer.js'
-import type { Direction } from '../sip/sdp.js'
+import { answerAudio, audioOffer, readAudioAnswer, withDirection, type AudioCodec, type AudioEnd } from '../sdp/offer-answer.js'
+import type { Direction } from '../sdp/description.js'
 import type { ModifyResult, OfferDecision, Session } from '../sip/session.js'
 import { AudioLine } from './audio-line.js'
 import { Disappointed } from './expectation.js'
@@ -32,6 +32,7 @@ export class PhoneCall {
       port: line.port,
       // RTCP that somebody sends comes to our own socket and is told apart there, instead of hitting a neighbour's port.
       rtcpPort: line.port,
+      rtcpMux: true,
       sessionName,
       sessionId: String(line.port),
       ...(codecs === undefined ? {} : { codecs }),

@@ -1,7 +1,7 @@
 import { ALAW_SILENCE, encodeG711, LINEAR_TO_ALAW, LINEAR_TO_MULAW, MULAW_SILENCE } from '../rtp/g711.js'
 import { amplitudeOf } from '../rtp/level.js'
 import { Oscillator } from '../rtp/oscillator.js'
-import type { AudioCodec } from '../sip/offer-answer.js'
+import type { AudioCodec } from '../sdp/offer-answer.js'
 
 /** 20 ms at 8 kHz. */
 export const FRAME_SAMPLES = 160

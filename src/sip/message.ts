@@ -1,3 +1,4 @@
+import { descriptionIn } from '../sdp/body.js'
 import { parseCSeq, type CSeq } from './cseq.js'
 import { Headers } from './headers.js'
 import { parseNameAddr, tagOf, type NameAddr } from './name-addr.js'
@@ -84,9 +85,9 @@ abstract class Message {
     const type = this.headers.get('Content-Type') ?? ''
     return (type.split(';', 1)[0] ?? '').trim().toLowerCase()
   }
-  /** The body if it is SDP and not empty. */
+  /** The session description in the body: the body itself, or a part of a multipart one. Undefined where there is none. */
   get sdp(): string | undefined {
-    return this.body.length > 0 && this.contentType === 'application/sdp' ? this.body.toString() : undefined
+    return this.body.length > 0 ? descriptionIn(this.headers.get('Content-Type'), this.body.toString()) : undefined
   }
 
   /** Gives the message a body with its type (or takes the body away). Content-Length follows when it is printed. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { IncomingInvite } from './incoming-call.js'
-import { audioOffer } from './offer-answer.js'
+import { audioOffer } from '../sdp/offer-answer.js'
 import type { Session } from './session.js'
 import { UserAgent } from './user-agent.js'
 import { VirtualNetwork, VirtualTime } from './virtual-network.js'

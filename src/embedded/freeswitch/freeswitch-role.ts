@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Transport } from '../../sip/transport.js'
-import { answerAudio, audioOffer, readAudioAnswer } from '../../sip/offer-answer.js'
+import { audioOffer, readAudioAnswer } from '../../sdp/offer-answer.js'
 import type { OfferDecision, Session } from '../../sip/session.js'
 import { UserAgent, type IncomingInvite } from '../../sip/user-agent.js'
 import { EventBus } from '../eventsocket/event-bus.js'
@@ -20,7 +20,7 @@ import { Channel, type ChannelSignalling, type ChannelSurroundings } from './cha
 import type { HangupCause } from './channel-states.js'
 import { EventFactory, FREESWITCH_VERSION } from './event-factory.js'
 import { keyOfInfo } from './info-key.js'
-import { applyAgreement, LocalAudio, noteAgreement, noteOffer } from './negotiated-media.js'
+import { answerTo, applyAgreement, LocalAudio, noteAgreement, noteOffer } from './negotiated-media.js'
 
 const DEFAULT_PROFILE = 'drachtio_mrf'
 const DEFAULT_MAX_SESSIONS = 1000
@@ -216,7 +216,7 @@ export class FreeswitchRole implements EventSocketHost, ChannelSurroundings, Api
       sdp = audioOffer(local.next())
       noteOffer(channel)
     } else {
-      const reply = answerAudio(invite.offer, local.next())
+      const reply = answerTo(invite.offer, local)
       if (!reply.ok) {
         invite.reject(reply.status)
         await media.close()
@@ -278,7 +278,7 @@ export class FreeswitchRole implements EventSocketHost, ChannelSurroundings, Api
       channel.data.setUp({ rtp_local_sdp_str: sdp })
       return { answer: sdp }
     }
-    const reply = answerAudio(offer, local.next())
+    const reply = answerTo(offer, local)
     if (!reply.ok) return { reject: reply.status }
     applyAgreement(channel.media, reply.agreement, local)
     noteAgreement(channel, reply.agreement)

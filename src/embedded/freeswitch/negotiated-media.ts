@@ -1,4 +1,5 @@
-import type { AudioAgreement, AudioEnd } from '../../sip/offer-answer.js'
+import { isIP } from 'node:net'
+import { answerOffer, readOffer, type AudioAgreement, type AudioAnswer, type AudioEnd } from '../../sdp/offer-answer.js'
 import type { MediaChannel } from '../media/media-channel.js'
 import type { Channel } from './channel.js'
 
@@ -37,6 +38,16 @@ export class LocalAudio {
   }
 }
 
+/** Our answer to a party's offer; 488 where it wants its audio in an address family in which we have no port. */
+export function answerTo(offer: string, local: LocalAudio): AudioAnswer {
+  const end = local.next()
+  const read = readOffer(offer, end.codecs)
+  if (!read.ok) return read
+  const { address } = read.stream.media
+  if ('family' in address && address.family !== isIP(end.address)) return { ok: false, status: 488, why: `no address of the party's family, IPv${address.family}` }
+  return { ok: true, ...answerOffer(read, end) }
+}
+
 /** Sets the audio going as agreed. A mirrored description leaves the party's address open until it is known. */
 export function applyAgreement(media: MediaChannel, agreement: AudioAgreement, local: LocalAudio): void {
   const mirrored = local.isMirrored(agreement)
@@ -47,7 +58,7 @@ export function applyAgreement(media: MediaChannel, agreement: AudioAgreement, l
     payloadType: agreement.payloadType,
     ...(agreement.telephoneEvent === undefined ? {} : { telephoneEventPayloadType: agreement.telephoneEvent }),
     direction: agreement.direction,
-    ptimeMs: [10, 20, 30, 40, 60].includes(agreement.ptimeMs) ? agreement.ptimeMs : 20,
+    ptimeMs: agreement.ptimeMs,
   })
 }
 

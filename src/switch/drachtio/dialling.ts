@@ -3,9 +3,9 @@ import type { CallerId, DialledTarget, DialOptions, DialResult } from '../port.j
 import type { Channel } from './channel.js'
 import { asError } from './deadline.js'
 import { nextTrunkMayHelp, refusalOf, trunkSignOf } from './dial-outcome.js'
-import { DrachtioLeg } from './leg.js'
-import { PartyDialog } from './party-dialog.js'
-import { offerToParty, Origin, readPartyAudio } from './sdp.js'
+import { DrachtioLeg, nothingInCommon } from './leg.js'
+import { descriptionOf, PartyDialog } from './party-dialog.js'
+import { offerToParty, Origin, readPartyAnswer } from './sdp.js'
 import type { ServerPair } from './server-pair.js'
 import type { Trunk } from './settings.js'
 import type { TrunkBoard } from './trunk-board.js'
@@ -99,7 +99,8 @@ class Invitation {
   #request: Srf.Request | undefined
   #taken = false
   #rang = false
-  #earlyMedia = false
+  /** Answers that came in provisional responses, by the tag of the fork that gave them. */
+  readonly #earlyAnswers = new Map<string, string>()
   #timer: NodeJS.Timeout | undefined
   readonly #silence: TrunkSilence
   /** The CANCEL has left, or was refused because there was nothing to be cancelled, for the request that was out then. */
@@ -177,7 +178,8 @@ class Invitation {
 
   #onProvisional(response: Srf.Response): void {
     this.#silence.heard()
-    if (response.body) this.#earlyMedia = true
+    const early = descriptionOf(response)
+    if (early !== undefined && this.#earlyAnswers.size < mostForks) this.#earlyAnswers.set(toTagOf(response), early)
     if (response.status <= 100 || this.#settled) return
     // 181 and 182 ring nobody yet, but somebody has taken the call in hand.
     this.#taken = true
@@ -200,9 +202,11 @@ class Invitation {
   #onAnswered(dialog: Srf.Dialog, offer: string): void {
     // Listening before anything else: a BYE may stand in the same TCP segment as the 200.
     const party = new PartyDialog(dialog, this.#leg)
-    const audio = readPartyAudio(dialog.remote.sdp ?? '', this.#pair.codecs, 'theirs')
+    // A 200 may leave out what its 183 has said (RFC 3261 13.2.1; and many that were not reliable do).
+    const answer = descriptionOf(dialog.res) ?? this.#earlyAnswers.get(toTagOf(dialog.res))
+    const audio = answer === undefined ? undefined : readPartyAnswer(answer, offer, this.#pair.codecs)
     if (this.#settled || audio === undefined) {
-      this.#close(failed('farEnd', 'the answer has no codec in common with us'))
+      this.#close(failed('farEnd', answer === undefined ? 'the answer describes no audio' : nothingInCommon))
       void party.bye().catch(() => undefined)
       return this.#channelDone()
     }
@@ -211,9 +215,10 @@ class Invitation {
     const leg = this.#leg
     this.#request = undefined
     this.#stopWaiting()
-    leg.takeAnswer(audio).then(
-      () => {
+    leg.takeAnswer(audio, dialog.res.source_address).then(
+      (taken) => {
         leg.begin(party, offer)
+        if (!taken) this.#finish(failed('farEnd', nothingInCommon))
         if (this.#settled) void leg.close()
         else this.#finish({ kind: 'answered', leg, at, rangMs })
       },
@@ -265,7 +270,7 @@ class Invitation {
 
   /** After a refusal: nobody has sent audio to the channel, unless early. */
   #discard(): void {
-    if (this.#earlyMedia || this.#channel.gone) this.#channelDone()
+    if (this.#earlyAnswers.size > 0 || this.#channel.gone) this.#channelDone()
     else this.#pair.warm.giveBack(this.#channel)
   }
 
@@ -277,6 +282,8 @@ class Invitation {
 const silentTrunk: DialResult = { kind: 'failed', fault: 'trunk', reason: 'the trunk does not answer' }
 /** A reason phrase is the far end's to choose, and goes into records and alarms. */
 const longestReason = 120
+/** More branches of one call than this are not told apart. */
+const mostForks = 20
 
 function failed(fault: 'ours' | 'trunk' | 'farEnd', reason: string): DialResult {
   return { kind: 'failed', fault, reason }
@@ -293,9 +300,14 @@ function credentials(trunk: Trunk | undefined): { auth?: Srf.Credentials } {
   return trunk?.user === undefined ? {} : { auth: { username: trunk.user, password: trunk.password ?? '' } }
 }
 
+/** Which branch of a forked INVITE speaks. */
+function toTagOf(response: Srf.Response): string {
+  return /;\s*tag\s*=\s*([^;\s]+)/i.exec(response.get('To') ?? '')?.[1] ?? ''
+}
+
 /** A response that drachtio-server made up itself comes from no address. */
 function isLocal(response: Srf.Response): boolean {
-  return !(response as unknown as { source_address?: string }).source_address
+  return !response.source_address
 }
 
 /** The credentials of a second INVITE came too late: worth one more try (RFC 2617 section 3.2.1). */

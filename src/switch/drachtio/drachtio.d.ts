@@ -45,6 +45,8 @@ declare module 'drachtio-srf' {
     interface Response extends SipMessage, EventEmitter {
       readonly status: number
       readonly reason: string
+      /** Where it came from; undefined for one that drachtio-server made up. */
+      readonly source_address: string | undefined
       /** A final response has been sent. */
       readonly finalResponseSent: boolean
       /** Silently does nothing when a final response has been sent already. */
@@ -69,6 +71,8 @@ declare module 'drachtio-srf' {
       remote: { uri: string; sdp: string | undefined }
       /** The request that made the dialog; its socket is the one on which in-dialog requests leave. */
       req: Request
+      /** The 2xx that made it. */
+      readonly res: Response
       /** False once either side has ended it. */
       readonly connected: boolean
       /** Every in-dialog request passes through here. Throws on a re-INVITE without SDP, which is why the adapter replaces it. */

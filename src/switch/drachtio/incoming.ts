@@ -4,8 +4,9 @@ import type { AnswerResult, IncomingCall } from '../port.js'
 import type { Channel } from './channel.js'
 import { asError, DeadlinePassed, withDeadline } from './deadline.js'
 import { DrachtioLeg } from './leg.js'
-import { PartyDialog, sessionTimer } from './party-dialog.js'
-import { answerToParty, describeToMediaServer, offerToParty, Origin, readPartyAudio, type PartyAudio } from './sdp.js'
+import { descriptionOf, PartyDialog, sessionTimer } from './party-dialog.js'
+import { describeParty } from './party-media.js'
+import { answerToParty, offerToParty, Origin, readPartyOffer, type PartyAudio } from './sdp.js'
 import type { ServerPair } from './server-pair.js'
 
 const answerMs = 4_000
@@ -85,22 +86,20 @@ export class DrachtioIncomingCall implements IncomingCall {
 
   async #answer(): Promise<AnswerResult> {
     if (!this.open) return { kind: 'cancelled' }
-    const body = this.#request.body
-    const offer = body ? readPartyAudio(body, this.#pair.codecs, 'ours') : undefined
-    if (body && offer === undefined) {
-      this.#refuse(488)
-      return { kind: 'noCommonCodec' }
-    }
+    const sdp = descriptionOf(this.#request)
+    const offer = sdp === undefined ? undefined : readPartyOffer(sdp, this.#pair.codecs)
+    if (sdp !== undefined && offer === undefined) return this.#nothingInCommon()
     if (!this.#request.has('Contact')) {
       this.#refuse(400, 'Missing Contact')
       return { kind: 'failed', why: 'the INVITE has no Contact' }
     }
-    let prepared: Prepared
+    let prepared: Prepared | undefined
     try {
       prepared = await this.#prepare(offer)
     } catch (error) {
       return this.#fail(asError(error))
     }
+    if (prepared === undefined) return this.#nothingInCommon()
     try {
       const leg = await this.#answerWith(prepared, offer)
       if (leg !== undefined) return { kind: 'answered', leg }
@@ -112,21 +111,35 @@ export class DrachtioIncomingCall implements IncomingCall {
     }
   }
 
-  /** A channel that knows the caller's description. One that had been waiting may have gone by now: then another one is taken, once. */
-  async #prepare(offer: PartyAudio | undefined): Promise<Prepared> {
+  #nothingInCommon(): AnswerResult {
+    this.#refuse(488)
+    return { kind: 'noCommonCodec' }
+  }
+
+  /**
+   * A channel that knows the caller's description. One that had been waiting may have gone by now: then another one is taken, once.
+   * @returns undefined when the media server cannot do what the caller offers
+   */
+  async #prepare(offer: PartyAudio | undefined): Promise<Prepared | undefined> {
     for (let tries = 1; ; tries++) {
       const channel = await this.#pair.takeChannel()
       const origins = { media: new Origin(), party: new Origin() }
       try {
-        const described = offer === undefined ? offerToParty(channel.offer, this.#pair.codecs, origins.party) : answerToParty(offer, await channel.describe(describeToMediaServer(offer, origins.media)), origins.party)
-        if (described === undefined) throw new Error('the media server did not take the codec')
-        return { channel, origins, described }
+        const described = offer === undefined ? offerToParty(channel.offer, this.#pair.codecs, origins.party) : await this.#answerTo(offer, channel, origins)
+        if (described !== undefined) return { channel, origins, described }
+        void channel.release()
+        return undefined
       } catch (error) {
         void channel.release()
         // A media server that says nothing would not say more the second time, and the caller has waited.
         if (tries === 2 || !this.open || error instanceof DeadlinePassed) throw error
       }
     }
+  }
+
+  async #answerTo(offer: PartyAudio, channel: Channel, origins: Prepared['origins']): Promise<string | undefined> {
+    const told = await describeParty(channel, offer, origins.media, this.source.address)
+    return told === undefined ? undefined : answerToParty(offer, told, origins.party)
   }
 
   #fail(error: Error): AnswerResult {

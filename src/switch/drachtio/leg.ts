@@ -5,12 +5,15 @@ import { asError, atMost } from './deadline.js'
 import { asKey, asKeySource, Keys } from './keys.js'
 import type { PartyDialog, PartyEvents } from './party-dialog.js'
 import { Player } from './player.js'
-import { answerToParty, describeToMediaServer, Origin, readPartyAudio, type PartyAudio } from './sdp.js'
+import { describeParty } from './party-media.js'
+import { answerToParty, readPartyAnswer, readPartyOffer, type Origin, type PartyAudio } from './sdp.js'
 import type { ServerPair } from './server-pair.js'
 import { ToneListening } from './tone-listening.js'
 
 /** Everything that ending a leg may take, whatever the servers do. */
 const releaseMs = 5_000
+/** What is said of a party whose description we cannot work with. */
+export const nothingInCommon = 'the answer has no codec in common with us'
 /** FreeSWITCH closes the file of a channel that is gone. */
 const fileClosedMs = 200
 
@@ -25,8 +28,7 @@ export class DrachtioLeg implements Leg, PartyEvents {
   readonly pair: ServerPair
   readonly #keys = new Keys()
   readonly #tones: ToneListening
-  readonly #mediaOrigin: Origin
-  readonly #partyOrigin: Origin
+  readonly #origins: { readonly media: Origin; readonly party: Origin }
   readonly #recordings = new Set<Recording>()
   #dialog: PartyDialog | undefined
   #settle: (hangUp: HangUp) => void = () => undefined
@@ -39,8 +41,7 @@ export class DrachtioLeg implements Leg, PartyEvents {
     this.pair = pair
     this.channel = channel
     this.id = channel.id
-    this.#mediaOrigin = origins.media
-    this.#partyOrigin = origins.party
+    this.#origins = origins
     this.player = new Player(channel)
     this.#tones = new ToneListening(channel)
     this.hungUp = new Promise((resolve) => (this.#settle = resolve))
@@ -122,17 +123,24 @@ export class DrachtioLeg implements Leg, PartyEvents {
     return this.#described
   }
 
-  async describe(sdp: string): Promise<string | undefined> {
-    const party = readPartyAudio(sdp, this.pair.codecs, 'ours')
+  async describe(sdp: string, source: string): Promise<string | undefined> {
+    const party = readPartyOffer(sdp, this.pair.codecs)
     if (party === undefined) return undefined
-    const answer = answerToParty(party, await this.channel.describe(describeToMediaServer(party, this.#mediaOrigin)), this.#partyOrigin)
+    const told = await describeParty(this.channel, party, this.#origins.media, source)
+    const answer = told === undefined ? undefined : answerToParty(party, told, this.#origins.party)
     if (answer !== undefined) this.#described = answer
     return answer
   }
 
-  /** The party's answer to an offer that we made. */
-  async takeAnswer(party: PartyAudio): Promise<void> {
-    await this.channel.describe(describeToMediaServer(party, this.#mediaOrigin))
+  async answered(sdp: string, source: string): Promise<void> {
+    const party = readPartyAnswer(sdp, this.#described, this.pair.codecs)
+    // It has been told 200 already: a party that cannot be heard is let go (RFC 3261 section 13.2.2.4).
+    if (party === undefined || !(await this.takeAnswer(party, source))) this.#end('hangup', nothingInCommon)
+  }
+
+  /** The party's answer to an offer that we made. @returns false when the media server cannot do what the party wants */
+  async takeAnswer(party: PartyAudio, source: string | undefined): Promise<boolean> {
+    return (await describeParty(this.channel, party, this.#origins.media, source)) !== undefined
   }
 
   gone(detail: string, silent: boolean): void {

@@ -5,28 +5,29 @@ import type Srf from 'drachtio-srf'
 import { PartyDialog, sessionTimer, type PartyEvents } from './party-dialog.js'
 
 function partyOnFakes(describeParty: (sdp: string) => Promise<string | undefined> = () => Promise.resolve('v=0 answer')) {
-  const events = { gone: vi.fn<PartyEvents['gone']>(), key: vi.fn<PartyEvents['key']>(), describe: vi.fn(describeParty), described: () => 'v=0 ours' }
+  const events = { gone: vi.fn<PartyEvents['gone']>(), key: vi.fn<PartyEvents['key']>(), describe: vi.fn(describeParty), answered: vi.fn<PartyEvents['answered']>(() => Promise.resolve()), described: () => 'v=0 ours' }
   const destroy = vi.fn((_: unknown, done: (error: unknown) => void) => done(null))
   const dialog = Object.assign(new EventEmitter(), { local: { uri: '', sdp: '', contact: '<sip:us>' }, handle: vi.fn(), destroy, req: {} }) as unknown as Srf.Dialog & EventEmitter
   const party = new PartyDialog(dialog, events)
   const receive = (method: string, body?: string, headers: Record<string, string> = {}) => {
     const send = vi.fn<(status: number, options?: Srf.ResponseOptions) => void>()
-    dialog.handle({ method, body, get: (name: string) => headers[name] } as unknown as Srf.Request, { send } as unknown as Srf.Response)
+    dialog.handle({ method, body, get: (name: string) => headers[name], source_address: '192.0.2.1' } as unknown as Srf.Request, { send } as unknown as Srf.Response)
     return send
   }
   return { party, events, dialog, destroy, receive }
 }
 
+const ack = (body: string) => ({ body, get: () => 'application/sdp', source_address: '192.0.2.1' })
 const settled = () => new Promise((resolve) => setImmediate(resolve))
 
 describe('requests within a call', () => {
   it('a re-INVITE without an offer gets ours, and the answer is taken from the ACK', async () => {
     const { events, dialog, receive } = partyOnFakes()
     expect(receive('INVITE')).toHaveBeenCalledWith(200, expect.objectContaining({ body: 'v=0 ours' }))
-    dialog.emit('ack', { body: 'v=0 theirs' })
-    dialog.emit('ack', { body: 'v=0 again' })
+    dialog.emit('ack', ack('v=0 theirs'))
+    dialog.emit('ack', ack('v=0 again'))
     await settled()
-    expect(events.describe).toHaveBeenCalledExactlyOnceWith('v=0 theirs')
+    expect(events.answered).toHaveBeenCalledExactlyOnceWith('v=0 theirs', '192.0.2.1')
   })
 
   it('a re-INVITE while another is being answered is told to come back', async () => {

@@ -1,4 +1,5 @@
 import type Srf from 'drachtio-srf'
+import { descriptionIn } from '../../sdp/body.js'
 import type { Key } from '../port.js'
 import { withDeadline } from './deadline.js'
 import { keyOfInfo } from './keys.js'
@@ -11,10 +12,13 @@ export interface PartyEvents {
   gone(detail: string, silent: boolean): void
   key(key: Key): void
   /**
-   * The party describes itself anew (hold, resume, another address).
+   * The party offers something else than before: hold, resume, another address.
+   * @param source IP address from which that came
    * @returns our answer; undefined: nothing in common (488)
    */
-  describe(sdp: string): Promise<string | undefined>
+  describe(sdp: string, source: string): Promise<string | undefined>
+  /** The party's answer to the offer that our 200 made. */
+  answered(sdp: string, source: string): Promise<void>
   /** What we last described to the party. */
   described(): string
 }
@@ -39,7 +43,7 @@ export class PartyDialog {
         case 'INVITE':
           return this.#onDescription(request, response)
         case 'UPDATE':
-          return request.body ? this.#onDescription(request, response) : response.send(200, { headers: this.#headers(request) })
+          return descriptionOf(request) !== undefined ? this.#onDescription(request, response) : response.send(200, { headers: this.#headers(request) })
         case 'INFO':
           return this.#onInfo(request, response)
         case 'OPTIONS':
@@ -60,7 +64,8 @@ export class PartyDialog {
     dialog.on('ack', (ack: Srf.Request) => {
       if (!this.#awaitingAnswer) return
       this.#awaitingAnswer = false
-      if (ack.body) void events.describe(ack.body).catch(() => undefined)
+      const answer = descriptionOf(ack)
+      if (answer !== undefined) void events.answered(answer, ack.source_address).catch(() => undefined)
     })
   }
 
@@ -84,13 +89,14 @@ export class PartyDialog {
 
   #onDescription(request: Srf.Request, response: Srf.Response): void {
     if (this.#changing) return response.send(500, { headers: { 'Retry-After': '1' } })
-    if (!request.body) {
+    const offer = descriptionOf(request)
+    if (offer === undefined) {
       // RFC 3261 section 14.2: a re-INVITE without an offer gets one in the 200; the ACK brings the answer.
       this.#awaitingAnswer = true
       return this.#accept(request, response, this.#events.described())
     }
     this.#changing = true
-    this.#events.describe(request.body).then(
+    this.#events.describe(offer, request.source_address).then(
       (answer) => {
         this.#changing = false
         if (answer === undefined) response.send(488)
@@ -118,6 +124,11 @@ export class PartyDialog {
     const contact = this.#dialog.local.contact
     return { ...(contact === undefined ? {} : { Contact: contact }), Allow: allow, ...sessionTimer(request) }
   }
+}
+
+/** The session description in a message's body. */
+export function descriptionOf(message: Srf.SipMessage): string | undefined {
+  return descriptionIn(message.get('Content-Type'), message.body)
 }
 
 /**

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { answerToParty, describeToMediaServer, offerToParty, Origin, readPartyAudio } from './sdp.js'
-import type { CodecName } from './settings.js'
+import type { CodecName } from '../../sdp/codecs.js'
+import { addressFor, answerToParty, describeToMediaServer, offerToParty, Origin, readPartyAnswer, readPartyOffer } from './sdp.js'
 
 const ours: readonly CodecName[] = ['PCMA', 'PCMU']
 const lines = (...rest: string[]) => ['v=0', 'o=dr.who 1 1 IN IP4 10.1.1.1', 's=Secret Phone', 'c=IN IP4 10.1.1.1', 't=0 0', ...rest, ''].join('\r\n')
@@ -27,12 +27,13 @@ const mediaServerOffer = [
 
 describe('what a party offers', () => {
   it('takes the codec that we like best', () => {
-    const party = readPartyAudio(lines('m=audio 4000 RTP/AVP 0 8 101', 'a=rtpmap:101 telephone-event/8000', 'a=sendrecv'), ours, 'ours')
-    expect(party).toMatchObject({ address: '10.1.1.1', port: 4000, codec: { payloadType: 8 }, telephoneEvents: { payloadType: 101 }, direction: 'sendrecv' })
+    const party = readPartyOffer(lines('m=audio 4000 RTP/AVP 0 8 101', 'a=rtpmap:101 telephone-event/8000', 'a=sendrecv'), ours)
+    expect(party?.stream).toMatchObject({ codec: 'PCMA', format: { payloadType: 8 }, events: { payloadType: 101 }, media: { port: 4000, direction: 'sendrecv' } })
+    expect(party && addressFor(party, undefined)).toBe('10.1.1.1')
   })
 
   it('takes the first codec of an answer', () => {
-    expect(readPartyAudio(lines('m=audio 4000 RTP/AVP 0 8'), ours, 'theirs')?.codec.payloadType).toBe(0)
+    expect(readPartyAnswer(lines('m=audio 4000 RTP/AVP 0 8'), mediaServerOffer, ours)?.stream.codec).toBe('PCMU')
   })
 
   it.each([
@@ -42,16 +43,16 @@ describe('what a party offers', () => {
     ['no audio', ['m=video 4000 RTP/AVP 31']],
     ['nothing', []],
   ])('has nothing in common with %s', (_, media) => {
-    expect(readPartyAudio(lines(...media), ours, 'ours')).toBeUndefined()
+    expect(readPartyOffer(lines(...media), ours)).toBeUndefined()
   })
 
   it('prefers the address of the stream over that of the session, and knows every direction', () => {
-    const party = readPartyAudio(lines('m=audio 4000 RTP/AVP 8', 'c=IN IP4 10.2.2.2', 'a=inactive'), ours, 'ours')
-    expect(party).toMatchObject({ address: '10.2.2.2', direction: 'inactive' })
+    const party = readPartyOffer(lines('m=audio 4000 RTP/AVP 8', 'c=IN IP4 10.2.2.2', 'a=inactive'), ours)
+    expect(party?.stream.media).toMatchObject({ address: { address: '10.2.2.2' }, direction: 'inactive' })
   })
 
   it('answers plain RTP where SRTP is offered beside it, and refuses video', () => {
-    const party = readPartyAudio(lines('m=audio 4000 RTP/SAVP 8', 'm=audio 4002 RTP/AVP 8', 'm=video 4004 RTP/AVP 31'), ours, 'ours')!
+    const party = readPartyOffer(lines('m=audio 4000 RTP/SAVP 8', 'm=audio 4002 RTP/AVP 8', 'm=video 4004 RTP/AVP 31'), ours)!
     const answer = answerToParty(party, lines('m=audio 5000 RTP/AVP 8'), new Origin())
     expect(answer?.match(/^m=.*$/gm)).toEqual(['m=audio 0 RTP/SAVP 8', 'm=audio 5000 RTP/AVP 8', 'm=video 0 RTP/AVP 31'])
   })
@@ -59,8 +60,8 @@ describe('what a party offers', () => {
 
 describe('what is told to whom', () => {
   it('tells the media server one codec and one address, nothing else of the party', () => {
-    const party = readPartyAudio(lines('m=audio 4000 RTP/AVP 0 8 96', 'a=rtpmap:96 telephone-event/8000', 'a=tool:secret'), ours, 'ours')!
-    const told = describeToMediaServer(party, new Origin())
+    const party = readPartyOffer(lines('m=audio 4000 RTP/AVP 0 8 96', 'a=rtpmap:96 telephone-event/8000', 'a=tool:secret'), ours)!
+    const told = describeToMediaServer(party, '10.1.1.1', new Origin())
     expect(told).toContain('m=audio 4000 RTP/AVP 8 96')
     expect(told).not.toMatch(/who|Secret|secret/)
   })
@@ -83,20 +84,37 @@ describe('what is told to whom', () => {
   })
 
   it('answers hold with the mirrored direction', () => {
-    const party = readPartyAudio(lines('m=audio 4000 RTP/AVP 8', 'a=sendonly'), ours, 'ours')!
+    const party = readPartyOffer(lines('m=audio 4000 RTP/AVP 8', 'a=sendonly'), ours)!
     expect(answerToParty(party, lines('m=audio 5000 RTP/AVP 8'), new Origin())).toContain('a=recvonly')
   })
 
   it('does not answer with a codec that the media server refused', () => {
-    const party = readPartyAudio(lines('m=audio 4000 RTP/AVP 8'), ours, 'ours')!
+    const party = readPartyOffer(lines('m=audio 4000 RTP/AVP 8'), ours)!
     expect(answerToParty(party, lines('m=audio 5000 RTP/AVP 0'), new Origin())).toBeUndefined()
   })
 
   it('raises the version of the origin only when something changed', () => {
     const origin = new Origin()
-    const first = origin.line('192.0.2.1', 'm=audio 1')
-    expect(origin.line('192.0.2.1', 'm=audio 1')).toBe(first)
-    const second = origin.line('192.0.2.1', 'm=audio 2')
-    expect(Number(second.split(' ')[2])).toBe(Number(first.split(' ')[2]) + 1)
+    const party = readPartyOffer(lines('m=audio 4000 RTP/AVP 8'), ours)!
+    const version = (description: string) => Number(description.split(/\s+/)[3])
+    const first = describeToMediaServer(party, '10.1.1.1', origin)
+    expect(describeToMediaServer(party, '10.1.1.1', origin)).toBe(first)
+    expect(version(describeToMediaServer(party, '10.1.1.2', origin))).toBe(version(first) + 1)
+  })
+})
+
+describe('where the media server sends a party\'s audio', () => {
+  it.each([
+    ['its address', 'c=IN IP4 192.0.2.7', '192.0.2.7'],
+    ['its IPv6 address', 'c=IN IP6 2001:db8::7', '2001:db8::7'],
+    ['a name: where its signalling comes from', 'c=IN IP4 phone.example', '198.51.100.1'],
+    ['an address of one link only: likewise', 'c=IN IP6 fe80::1', '198.51.100.1'],
+    ['nowhere, which is hold', 'c=IN IP4 0.0.0.0', '0.0.0.0'],
+  ])('%s', (_, connection, address) => {
+    expect(addressFor(readPartyOffer(lines('m=audio 4000 RTP/AVP 8', connection), ours)!, '198.51.100.1')).toBe(address)
+  })
+
+  it('without any address at all: where its signalling comes from', () => {
+    expect(addressFor(readPartyOffer('v=0\r\nm=audio 4000 RTP/AVP 8\r\n', ours)!, '198.51.100.1')).toBe('198.51.100.1')
   })
 })

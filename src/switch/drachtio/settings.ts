@@ -1,3 +1,5 @@
+import type { CodecName } from '../../sdp/codecs.js'
+
 /**
  * What the adapter is told when it is connected: where the servers are, which trunks there are, how patient it is.
  * Plain data; every field without a `?` must be given, the others have the defaults named beside them.
@@ -35,9 +37,6 @@ export interface Trunk {
   readonly user?: string
   readonly password?: string
 }
-
-/** G.711 only: what every phone and trunk speaks, and what the media server relays without transcoding. */
-export type CodecName = 'PCMA' | 'PCMU' | 'G722' | 'OPUS'
 
 export interface DrachtioSwitchSettings {
   /** At least one. */

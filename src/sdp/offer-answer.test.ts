@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { answerAudio, answerDirection, audioOffer, readAudioAnswer, withDirection, type AudioAgreement } from './offer-answer.js'
-import { parseSdp, printSdp } from './sdp.js'
+import { answerDirection } from './choose-audio.js'
+import { answerAudio, audioOffer, readAudioAnswer, withDirection, type AudioAgreement } from './offer-answer.js'
 
 const us = { address: '127.0.0.1', port: 40000 }
 
@@ -43,8 +43,7 @@ describe('answering what phones offer', () => {
       direction: 'sendrecv',
       ptimeMs: 30,
     })
-    const answer = parseSdp(result.ok ? result.answer : '')
-    expect(answer.ok && answer.sdp.media.map(({ kind, port, profile, formatList }) => `${kind} ${port} ${profile} ${formatList.join(' ')}`)).toEqual(['audio 0 RTP/SAVP 8', 'audio 40000 RTP/AVP 8 99', 'video 0 RTP/AVP 99'])
+    expect(result.ok && result.answer.match(/^m=.*$/gm)).toEqual(['m=audio 0 RTP/SAVP 8', 'm=audio 40000 RTP/AVP 8 99', 'm=video 0 RTP/AVP 99'])
   })
 
   it('payload numbers of the offer are kept, static ones need no rtpmap, our order decides', () => {
@@ -54,7 +53,9 @@ describe('answering what phones offer', () => {
 
   it('RTCP: its own port, or multiplexed', () => {
     expect(agreed(sdp('c=IN IP4 192.0.2.9', 't=0 0', 'm=audio 4000 RTP/AVP 0', 'a=rtcp:4777'))).toMatchObject({ remoteRtcpPort: 4777 })
-    const muxed = answerAudio(sdp('c=IN IP4 192.0.2.9', 't=0 0', 'm=audio 4000 RTP/AVP 0', 'a=rtcp-mux'), us)
+    const both = sdp('c=IN IP4 192.0.2.9', 't=0 0', 'm=audio 4000 RTP/AVP 0', 'a=rtcp-mux')
+    expect(agreed(both)).toMatchObject({ remoteRtcpPort: 4001, rtcpMux: false })
+    const muxed = answerAudio(both, { ...us, rtcpMux: true })
     expect(muxed.ok && muxed.agreement).toMatchObject({ remoteRtcpPort: 4000, rtcpMux: true })
     expect(muxed.ok && muxed.answer).toContain('a=rtcp-mux')
   })
@@ -77,12 +78,13 @@ describe('answering what phones offer', () => {
     ['no codec of ours', sdp('c=IN IP4 192.0.2.9', 't=0 0', 'm=audio 4000 RTP/AVP 96', 'a=rtpmap:96 opus/48000/2'), 488],
     ['wideband PCMA only', sdp('c=IN IP4 192.0.2.9', 't=0 0', 'm=audio 4000 RTP/AVP 96', 'a=rtpmap:96 PCMA/16000'), 488],
     ['only SRTP', sdp('c=IN IP4 192.0.2.9', 't=0 0', 'm=audio 4000 RTP/SAVP 0'), 488],
-    ['no address', sdp('t=0 0', 'm=audio 4000 RTP/AVP 0'), 488],
+    ['a group of hosts for an address', sdp('c=IN IP4 224.2.1.1/127', 't=0 0', 'm=audio 4000 RTP/AVP 0'), 488],
+    ['everybody on the network for an address', sdp('c=IN IP4 255.255.255.255', 't=0 0', 'm=audio 4000 RTP/AVP 0'), 488],
     ['no media', sdp('c=IN IP4 192.0.2.9', 't=0 0'), 488],
     ['audio refused by itself', sdp('c=IN IP4 192.0.2.9', 't=0 0', 'm=audio 0 RTP/AVP 0'), 488],
     ['nonsense', 'what?', 400],
-    ['no origin', 'v=0\r\ns=-\r\nt=0 0\r\n', 400],
-    ['a port that is none', sdp('t=0 0', 'm=audio many RTP/AVP 0'), 400],
+    ['another version', 'v=1\r\ns=-\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n', 400],
+    ['a port that is none', sdp('t=0 0', 'm=audio many RTP/AVP 0'), 488],
   ])('%s: refused', (_name, offer, status) => {
     expect(answerAudio(offer, us)).toMatchObject({ ok: false, status })
   })
@@ -113,10 +115,4 @@ it('directions meet as RFC 3264 6.1 says', () => {
   expect(answerDirection('sendrecv', 'sendonly')).toBe('sendonly')
   expect(answerDirection('sendonly', 'sendonly')).toBe('inactive')
   expect(answerDirection('recvonly', 'sendrecv')).toBe('sendonly')
-})
-
-it('what is read is printed the same', () => {
-  const text = sdp('c=IN IP4 192.0.2.9', 't=0 0', 'a=tool:x', 'm=audio 4000 RTP/AVP 0 101', 'c=IN IP6 2001:db8::1', 'b=AS:64', 'a=rtpmap:101 telephone-event/8000', 'm=image 4002 udptl t38')
-  const parsed = parseSdp(text)
-  expect(parsed.ok && printSdp(parsed.sdp)).toBe(text)
 })
