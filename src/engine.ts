@@ -21,6 +21,7 @@ import { alarmOfFaults, type LastDefence } from './last-defence.js'
 import { startEmbeddedProcess, type EmbeddedProcess } from './embedded-process.js'
 import { AlarmBoard } from './live/alarm-board.js'
 import { createLiveBoard } from './live/live-board.js'
+import { descriptorLimit, DescriptorWatch } from './metrics/descriptors.js'
 import { createMetrics } from './metrics/metrics.js'
 import { spokenNames } from './prompts/spoken-names.js'
 import { createSpeech } from './prompts/spoken.js'
@@ -230,6 +231,9 @@ async function open(settings: Settings, log: Logger, opened: { readonly what: st
     onFault: (callId, fault) => log.error({ callId, err: fault }, 'a call ended by a fault in the program'),
   })
 
+  const descriptors = new DescriptorWatch(() => ({ 'the engine': 'self', ...(embedded ? { 'the embedded switch': embedded.pid } : {}) }), alarms)
+  opened.push({ what: 'the watch over descriptors', close: () => descriptors.close() })
+
   const sip = embedded?.addresses.drachtio.sip[0]
   const admin = await createAdmin({
     address: settings.httpAddress,
@@ -245,6 +249,14 @@ async function open(settings: Settings, log: Logger, opened: { readonly what: st
     watchList: watched.watchList,
     devices: { telephones, directory, registerAt: sip && `${settings.sipExternalAddress ?? sip.address}:${sip.port}` },
     switchHealth: () => telephone.health(),
+    descriptors: () => descriptors.look(),
+    limits: {
+      connections: Math.min(settings.httpConnections, Math.max(10, Math.floor((descriptorLimit('self') ?? Number.POSITIVE_INFINITY) / 4))),
+      connectionsPerAddress: settings.httpConnectionsPerAddress,
+      streams: settings.httpStreams,
+      streamsPerAddress: settings.httpStreamsPerAddress,
+    },
+    proxies: settings.httpProxies,
     ...(sip ? { ringHere: dialIns(directory()).map(({ number }) => `sip:${number}@${settings.sipExternalAddress ?? sip.address}:${sip.port}`) } : {}),
   }).catch((error: unknown) => {
     throw listenError(error, `http.address ${settings.httpAddress}, http.port ${settings.httpPort}`, 'RINGROUND_HTTP_PORT')

@@ -24,6 +24,8 @@ import { pageRoutes } from './page-routes.js'
 import { patientConnectRoutes } from './patient-connect-routes.js'
 import { recordingRoutes } from './recording-routes.js'
 import { watchListRoutes, type WatchListRoutesOptions } from './watch-list-routes.js'
+import { Connections } from './connections.js'
+import { defaultWebLimits, proxyList, type WebLimits } from './web-limits.js'
 import { webSafety } from './web-safety.js'
 
 export interface AdminSettings {
@@ -49,6 +51,12 @@ export interface AdminSettings {
   readonly ringHere?: readonly string[]
   /** More host names under which the page may be asked for while it is bound to loopback (guards against DNS rebinding). */
   readonly allowedHosts?: readonly string[]
+  /** How much of the server a client may take up. Default: `defaultWebLimits`. */
+  readonly limits?: Partial<WebLimits>
+  /** Addresses and networks of reverse proxies; what they say of their clients' addresses (`X-Forwarded-For`) is believed. Default: none. */
+  readonly proxies?: readonly string[]
+  /** Whether the engine's processes have file descriptors left; asked by `/readyz`. */
+  readonly descriptors?: () => { readonly ok: boolean; readonly detail: string }
   /** In which days of a date range are days. Default Europe/London. */
   readonly timeZone?: string
   readonly logger?: FastifyBaseLogger
@@ -80,14 +88,23 @@ export async function createAdmin(settings: AdminSettings): Promise<Admin> {
 
 /** The server with all its routes, not listening: tests talk to it without a socket. */
 export async function adminApp(settings: AdminSettings): Promise<FastifyInstance> {
+  const limits: WebLimits = { ...defaultWebLimits, ...settings.limits }
+  const proxies = settings.proxies ?? []
   const app: FastifyInstance = fastify({
     ...(settings.logger ? { loggerInstance: settings.logger } : {}),
     // Call ids come from the telephone world and may be long.
     routerOptions: { maxParamLength: 300 },
     // Streams and idle connections must not hold up the end.
     forceCloseConnections: true,
+    bodyLimit: limits.bodyBytes,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    connectionTimeout: limits.stalledTimeoutMs,
+    http: { headersTimeout: limits.headersTimeoutMs, requestTimeout: limits.requestTimeoutMs, connectionsCheckingInterval: limits.checkEveryMs },
+    ...(proxies.length === 0 ? {} : { trustProxy: [...proxies] }),
     ajv: { customOptions: { coerceTypes: true, removeAdditional: false, allErrors: true } },
   })
+  new Connections(app.server, limits, proxyList(proxies))
   app.setErrorHandler<ApiError>(sendError)
   app.setNotFoundHandler((request, reply) => reply.status(404).send(body('notFound', `There is nothing at ${request.method} ${request.url.split('?')[0] ?? ''}. The routes are listed at /docs.`)))
   webSafety(app, settings)

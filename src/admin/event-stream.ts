@@ -12,6 +12,7 @@ type Pace = 'following' | 'lagging'
  */
 export class EventStreams {
   readonly #clients = new Map<ServerResponse, Pace>()
+  readonly #sources = new Map<ServerResponse, string>()
   readonly #heartbeat: NodeJS.Timeout
 
   /** @param snapshot the whole state, as an event for a client that begins or has caught up */
@@ -24,10 +25,19 @@ export class EventStreams {
     return this.#clients.size
   }
 
-  /** Begins a stream on a response whose headers have been written. */
-  add(client: ServerResponse): void {
+  /** How many streams lead to one address. */
+  of(source: string): number {
+    return [...this.#sources.values()].filter((one) => one === source).length
+  }
+
+  /** Begins a stream on a response whose headers have been written. @param source the client's address, as it is counted */
+  add(client: ServerResponse, source: string): void {
     this.#clients.set(client, 'following')
-    client.on('close', () => this.#clients.delete(client))
+    this.#sources.set(client, source)
+    client.on('close', () => {
+      this.#clients.delete(client)
+      this.#sources.delete(client)
+    })
     client.on('error', () => client.destroy())
     client.on('drain', () => {
       if (this.#clients.get(client) !== 'lagging') return
@@ -48,6 +58,7 @@ export class EventStreams {
     clearInterval(this.#heartbeat)
     for (const client of this.#clients.keys()) client.end()
     this.#clients.clear()
+    this.#sources.clear()
   }
 
   #each(action: (client: ServerResponse) => void): void {

@@ -11,7 +11,7 @@ interface Part {
 }
 
 /** For whoever watches over the engine: is it alive, can it take calls, and its figures. */
-export function healthRoutes(app: FastifyInstance, { store, recordings, alarms, metrics, directory, switchHealth }: AdminSettings): void {
+export function healthRoutes(app: FastifyInstance, { store, recordings, alarms, metrics, directory, switchHealth, descriptors }: AdminSettings): void {
   app.get('/healthz', { schema: { summary: 'Is the process alive', tags: ['health'], response: { 200: healthAnswer, ...refusals } } }, () => ({ status: 'ok', uptimeSeconds: Math.round(process.uptime()) }))
 
   app.get(
@@ -27,6 +27,7 @@ export function healthRoutes(app: FastifyInstance, { store, recordings, alarms, 
         { part: 'media', ok: telephone.media.up, needed: true, detail: telephone.media.detail },
         { part: 'directory', ok: numbers > 0, needed: true, detail: numbers > 0 ? `${numbers} numbers can be dialled` : 'no number can be dialled: the directory has none' },
         { part: 'store', ok: kept.writing, needed: true, detail: kept.detail },
+        ...(descriptors ? [{ part: 'descriptors', needed: true, ...descriptors() }] : []),
         // Calls go on without a recording; the alarm is up.
         { part: 'recordings', ok: recorded.writable, needed: false, detail: recorded.writable ? `${recorded.detail}; MP3 by ${recorded.encoder}` : recorded.detail },
       ]

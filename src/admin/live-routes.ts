@@ -4,9 +4,7 @@ import type { AdminSettings } from './admin.js'
 import { ApiError } from './api-error.js'
 import { EventStreams } from './event-stream.js'
 import { refusals } from './schemas.js'
-
-/** More than any wall has boards; a page that is opened again and again must not eat the engine's sockets. */
-const mostStreams = 500
+import { defaultWebLimits, sourceOf } from './web-limits.js'
 
 /** A call as the stream sends it: with the seconds counted at the moment of sending; a page counts on by itself from `now`. */
 interface LiveView extends LiveCall {
@@ -15,7 +13,8 @@ interface LiveView extends LiveCall {
 }
 
 /** What happens now: a snapshot, then every change, as server-sent events. */
-export function liveRoutes(app: FastifyInstance, { live, alarms, now = Date.now }: Pick<AdminSettings, 'live' | 'alarms' | 'now'>): void {
+export function liveRoutes(app: FastifyInstance, { live, alarms, limits, now = Date.now }: Pick<AdminSettings, 'live' | 'alarms' | 'limits' | 'now'>): void {
+  const most = { ...defaultWebLimits, ...limits }
   const snapshot = () => {
     const at = now()
     return { event: 'snapshot', data: { now: at, calls: live.calls().map((call) => liveView(call, at)), alarms: alarms.active() } }
@@ -43,12 +42,14 @@ export function liveRoutes(app: FastifyInstance, { live, alarms, now = Date.now 
         response: { 200: { description: 'Event stream', content: { 'text/event-stream': { schema: { type: 'string' } } } }, ...refusals },
       },
     },
-    (_request, reply) => {
-      if (streams.size >= mostStreams) throw new ApiError(503, 'tooManyStreams', `${mostStreams} streams are open; close some.`)
+    (request, reply) => {
+      const source = sourceOf(request.ip)
+      if (streams.size >= most.streams) throw new ApiError(503, 'tooManyStreams', `${most.streams} streams are open; close some.`)
+      if (streams.of(source) >= most.streamsPerAddress) throw new ApiError(429, 'tooManyStreams', `${most.streamsPerAddress} streams are open from ${request.ip}; close some.`)
       const headers = reply.getHeaders()
       reply.hijack()
       reply.raw.writeHead(200, { ...(headers as Record<string, string>), 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
-      streams.add(reply.raw)
+      streams.add(reply.raw, source)
     },
   )
 }
