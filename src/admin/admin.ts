@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import fastifyStatic from '@fastify/static'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
-import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { ArrangedCalls } from '../arrangements/arranged-calls.js'
 import type { Place } from '../arrangements/starting.js'
 import type { AlarmBoard } from '../live/alarm-board.js'
@@ -18,6 +18,8 @@ import { callBackRoutes } from './call-back-routes.js'
 import { callRoutes } from './call-routes.js'
 import { deviceRoutes, type DeviceRoutesOptions } from './device-routes.js'
 import { healthRoutes } from './health-routes.js'
+import { withIsoInstants } from './instants.js'
+import { jsonBodies } from './json-bodies.js'
 import { liveRoutes } from './live-routes.js'
 import { outcomeRoutes } from './outcome-routes.js'
 import { pageRoutes } from './page-routes.js'
@@ -102,11 +104,15 @@ export async function adminApp(settings: AdminSettings): Promise<FastifyInstance
     connectionTimeout: limits.stalledTimeoutMs,
     http: { headersTimeout: limits.headersTimeoutMs, requestTimeout: limits.requestTimeoutMs, connectionsCheckingInterval: limits.checkEveryMs },
     ...(proxies.length === 0 ? {} : { trustProxy: [...proxies] }),
-    ajv: { customOptions: { coerceTypes: true, removeAdditional: false, allErrors: true } },
+    // `verbose`: with the value and the rule that it broke, so that our own words can say what would be right.
+    ajv: { customOptions: { coerceTypes: true, removeAdditional: false, allErrors: true, verbose: true } },
+    frameworkErrors: (error, request, reply) => sendError(error, request as FastifyRequest, reply as FastifyReply),
   })
   new Connections(app.server, limits, proxyList(proxies))
   app.setErrorHandler<ApiError>(sendError)
   app.setNotFoundHandler((request, reply) => reply.status(404).send(body('notFound', `There is nothing at ${request.method} ${request.url.split('?')[0] ?? ''}. The routes are listed at /docs.`)))
+  jsonBodies(app)
+  app.addHook('preSerialization', (_request, _reply, payload, done) => done(null, withIsoInstants(payload)))
   webSafety(app, settings)
   await app.register(swagger, {
     openapi: {

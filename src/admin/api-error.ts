@@ -1,51 +1,66 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { apiErrors, type ApiErrorCode } from './api-errors.js'
+import { problemsOf, type Problem } from './wrong-input.js'
 
-/** Every code that the API answers with. One shape for all: `{ error: { code, message } }`. */
-export const apiErrorCodes = ['badRequest', 'callNotFound', 'noRecording', 'recordingNotReady', 'recordingFailed', 'recordingMissing', 'rangeNotSatisfiable', 'notFound', 'wrongHost', 'crossSite', 'tooManyStreams', 'arrangementNotFound', 'notOpen', 'notDialable', 'noClinician', 'codesUsedUp', 'noAdviceCall', 'closingDown', 'ownerNotFound', 'deviceNotFound', 'deviceExists', 'targetNotFound', 'notWatched', 'storeUnavailable', 'internal'] as const
-export type ApiErrorCode = (typeof apiErrorCodes)[number]
+export type { ApiErrorCode } from './api-errors.js'
 
 /** A refusal: thrown by a handler, sent as it stands. */
 export class ApiError extends Error {
   override readonly name = 'ApiError'
+  readonly status: number
+
+  /** @param field which parameter or field of the request is meant, where it is one: `dueAt`, `owner.id` */
   constructor(
-    readonly status: number,
     readonly code: ApiErrorCode,
     message: string,
+    readonly field?: string,
   ) {
     super(message)
+    this.status = apiErrors[code].status
   }
 }
 
 export interface ErrorBody {
-  readonly error: { readonly code: ApiErrorCode; readonly message: string }
-}
-
-export const errorSchema = {
-  type: 'object',
-  required: ['error'],
-  properties: {
-    error: {
-      type: 'object',
-      required: ['code', 'message'],
-      properties: { code: { type: 'string', enum: apiErrorCodes }, message: { type: 'string', description: 'What is wrong, for a person' } },
-    },
-  },
-} as const
-
-/** Turns whatever went wrong into the one shape. What is nobody's business outside is logged, not sent. */
-export function sendError(error: FastifyError | ApiError, request: FastifyRequest, reply: FastifyReply): void {
-  if (error instanceof ApiError) {
-    void reply.status(error.status).send(body(error.code, error.message))
-  } else if (error.validation) {
-    void reply.status(400).send(body('badRequest', error.message))
-  } else if (error.statusCode !== undefined && error.statusCode < 500) {
-    void reply.status(error.statusCode).send(body('badRequest', error.message))
-  } else {
-    request.log.error(error)
-    void reply.status(500).send(body('internal', 'Something went wrong here; the log says what.'))
+  readonly error: {
+    readonly code: ApiErrorCode
+    readonly message: string
+    /** The field in question; the first one where there are several. */
+    readonly field?: string
+    /** Each wrong field, where there are several. */
+    readonly problems?: readonly Problem[]
   }
 }
 
-export function body(code: ApiErrorCode, message: string): ErrorBody {
-  return { error: { code, message } }
+/** Turns whatever went wrong into the one shape. What is nobody's business outside is logged, not sent. */
+export function sendError(error: FastifyError | ApiError, request: FastifyRequest, reply: FastifyReply): void {
+  const refused = error instanceof ApiError ? { status: error.status, body: body(error.code, error.message, error.field) } : refusal(error, request)
+  if (refused) return void reply.status(refused.status).send(refused.body)
+  request.log.error(error)
+  void reply.status(500).send(body('internal', apiErrors.internal.example))
+}
+
+export function body(code: ApiErrorCode, message: string, field?: string): ErrorBody {
+  return { error: { code, message, ...(field === undefined ? {} : { field }) } }
+}
+
+/** What the HTTP server itself refuses, in our words. Undefined: a fault of ours. */
+function refusal(error: FastifyError, request: FastifyRequest): { readonly status: number; readonly body: ErrorBody } | undefined {
+  if (error.validation) return { status: 400, body: wrongInput(problemsOf(error.validation, error.validationContext)) }
+  switch (error.code) {
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE': {
+      const type = request.headers['content-type'] ?? ''
+      return { status: 415, body: body('unsupportedMediaType', `content-type is "${type.slice(0, 80)}"; it has to be application/json (curl: -H 'content-type: application/json').`, 'content-type') }
+    }
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return { status: 413, body: body('bodyTooLarge', `The body is too large: at most ${request.routeOptions.bodyLimit} bytes are read.`) }
+    case 'FST_ERR_BAD_URL':
+      return { status: 400, body: body('badRequest', 'The address is not well formed: a % in it is followed by two hexadecimal digits (a per cent sign itself is %25).') }
+  }
+  if (error.statusCode === undefined || error.statusCode >= 500) return undefined
+  return { status: error.statusCode, body: body('badRequest', `The request cannot be read: ${error.message}.`) }
+}
+
+function wrongInput(problems: readonly Problem[]): ErrorBody {
+  const { error } = body('badRequest', problems.map(({ message }) => message).join(' '), problems[0]?.field)
+  return { error: problems.length > 1 ? { ...error, problems } : error }
 }

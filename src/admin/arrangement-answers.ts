@@ -36,23 +36,23 @@ export function startedCall(result: Started, id: string): { readonly callId: str
     case 'notOpen':
       throw notOpen(result.state)
     case 'noClinician':
-      throw new ApiError(409, 'noClinician', result.clinician === undefined ? 'Nobody is named to make this call; name a clinician.' : `The directory has no telephone number of a clinician "${result.clinician}"; name another one.`)
+      throw new ApiError('noClinician', result.clinician === undefined ? 'Nobody is named to make this call; name a clinician.' : `The directory has no telephone number of a clinician "${result.clinician}"; name another one.`)
     case 'notDialable':
-      throw new ApiError(409, 'notDialable', `The patient's number "${result.number}" cannot be dialled; change it first.`)
+      throw new ApiError('notDialable', `The patient's number "${result.number}" cannot be dialled; change it first.`)
     case 'closingDown':
-      throw new ApiError(503, 'closingDown', 'The engine is closing down and begins no more calls.')
+      throw new ApiError('closingDown', 'The engine is closing down and begins no more calls.')
   }
 }
 
 export function usedUp(what: string): ApiError {
-  return new ApiError(503, 'codesUsedUp', `So many ${what} are in use that another one could be guessed too easily; the alarm is raised. They are free again 24 hours after they were made.`)
+  return new ApiError('codesUsedUp', `So many ${what} are in use that another one could be guessed too easily; the alarm is raised. They are free again 24 hours after they were made.`)
 }
 
 function notFound(id: string): ApiError {
-  return new ApiError(404, 'arrangementNotFound', `There is no arrangement ${id} of this kind.`)
+  return new ApiError('arrangementNotFound', `There is no arrangement ${id} of this kind.`)
 }
 
 function notOpen(state: string): ApiError {
   const why = state === 'inProgress' ? 'a call carries it at the moment' : `it is ${state}`
-  return new ApiError(409, 'notOpen', `This is not open: ${why}.`)
+  return new ApiError('notOpen', `This is not open: ${why}.`)
 }

@@ -9,10 +9,10 @@ import type { AdminSettings } from './admin.js'
 import { ApiError } from './api-error.js'
 import { changed, found, usedUp } from './arrangement-answers.js'
 import { arrangementFilter, bad, dialableNumber, knownClinician, knownLine, type ArrangementsQuery } from './arrangement-input.js'
-import { arrangementParams, arrangementsQuery, callBackCodeAnswer, callBackCodeBody, callBackCodesAnswer, codeAnswer, gone, minutes } from './arrangement-schemas.js'
+import { arrangementParams as paramsOf, arrangementsQuery, callBackCodeAnswer, callBackCodeBody, callBackCodesAnswer, codeAnswer, gone, minutes } from './arrangement-schemas.js'
 import { callBackCodeView, wholeCallBackCode } from './arrangement-view.js'
 import { asked } from './call-routes.js'
-import { refusals } from './schemas.js'
+import { refusalsOfBody, refusalsOfChanging, refusalsOfReading } from './refusals.js'
 
 interface CallBackCodeBody {
   readonly call?: string
@@ -32,10 +32,20 @@ type Wanted = Pick<CallBackCodeRequest, 'about' | 'asked' | 'line' | 'organisati
 /** Four-digit codes: whoever keys one, on its number and in time, is connected to the clinician who had asked for advice. */
 export function callBackCodeRoutes(app: FastifyInstance, { arranged, store, directory, timeZone = 'Europe/London', now = Date.now }: Pick<AdminSettings, 'arranged' | 'store' | 'directory' | 'timeZone' | 'now'>): void {
   const tags = ['arrangements']
+  const params = paramsOf('/api/call-back-codes')
 
   app.post<{ Body: CallBackCodeBody }>(
     '/api/call-back-codes',
-    { schema: { summary: 'Makes a code for a past call, or for a thread elsewhere; good once, on one number, for minutes', tags, body: callBackCodeBody, response: { 201: codeAnswer, ...refusals } } },
+    {
+      schema: {
+        operationId: 'makeCallBackCode',
+        summary: 'Make a code for a past call, or for a thread elsewhere',
+        description: 'A four-digit code, good once, on one number, for minutes. The caller who keys it is connected to the clinician who had asked for advice. Either `call`, or `thread` and `to`. The code is in this answer and in no other.',
+        tags,
+        body: callBackCodeBody,
+        response: { 201: codeAnswer, ...refusalsOfBody('callNotFound', 'noAdviceCall', 'notDialable', 'codesUsedUp', 'storeUnavailable') },
+      },
+    },
     async ({ body }, reply) => {
       const wanted = body.call !== undefined ? await ofCall(body.call, body) : ofThread(body)
       const number = body.number === undefined ? leastUsed(directory(), arranged) : numberForCodes(directory(), body.number)
@@ -48,29 +58,62 @@ export function callBackCodeRoutes(app: FastifyInstance, { arranged, store, dire
 
   app.get<{ Querystring: ArrangementsQuery }>(
     '/api/call-back-codes',
-    { schema: { summary: 'Codes, what runs out last first; without the codes themselves', tags, querystring: arrangementsQuery, response: { 200: callBackCodesAnswer, ...refusals } } },
+    {
+      schema: {
+        operationId: 'listCallBackCodes',
+        summary: 'Call-back codes, what runs out last first',
+        description: 'All that are not settled, and those settled in the last three days; older ones are found by their id. Without the codes themselves.',
+        tags,
+        querystring: arrangementsQuery,
+        response: { 200: callBackCodesAnswer, ...refusalsOfReading('badRequest') },
+      },
+    },
     ({ query }) => {
       const page = arranged.list(arrangementFilter('callBackCode', query, timeZone))
       return { arrangements: page.arrangements.flatMap((one) => (one.kind === 'callBackCode' ? [callBackCodeView(one, directory(), now())] : [])), nextCursor: page.nextCursor ?? null }
     },
   )
 
-  app.get<OfId>('/api/call-back-codes/:id', { schema: { summary: 'One of them, with the call that used it; without the code itself', tags, params: arrangementParams, response: { 200: callBackCodeAnswer, ...refusals } } }, async ({ params }) => {
-    return wholeCallBackCode(await found(arranged, 'callBackCode', params.id), directory(), now())
-  })
+  app.get<OfId>(
+    '/api/call-back-codes/:id',
+    {
+      schema: {
+        operationId: 'getCallBackCode',
+        summary: 'One call-back code, with the call that used it',
+        description: 'Without the code itself.',
+        tags,
+        params,
+        response: { 200: callBackCodeAnswer, ...refusalsOfReading('badRequest', 'arrangementNotFound', 'storeUnavailable') },
+      },
+    },
+    async ({ params: { id } }) => wholeCallBackCode(await found(arranged, 'callBackCode', id), directory(), now()),
+  )
 
-  app.delete<OfId>('/api/call-back-codes/:id', { schema: { summary: 'Cancels it: the code is good no more', tags, params: arrangementParams, response: gone } }, async ({ params }, reply) => {
-    await found(arranged, 'callBackCode', params.id)
-    changed(await asked(arranged.settle(params.id, 'cancelled')), params.id)
-    return reply.status(204).send()
-  })
+  app.delete<OfId>(
+    '/api/call-back-codes/:id',
+    {
+      schema: {
+        operationId: 'cancelCallBackCode',
+        summary: 'Cancel a call-back code',
+        description: 'The code opens nothing any more. Not while a call carries it.',
+        tags,
+        params,
+        response: { ...gone, ...refusalsOfChanging('badRequest', 'arrangementNotFound', 'notOpen', 'storeUnavailable') },
+      },
+    },
+    async ({ params: { id } }, reply) => {
+      await found(arranged, 'callBackCode', id)
+      changed(await asked(arranged.settle(id, 'cancelled')), id)
+      return reply.status(204).send()
+    },
+  )
 
   /** Whoever asked for advice in a past call, on the telephone that they rang from. */
   async function ofCall(callId: string, { thread, to, line }: CallBackCodeBody): Promise<Wanted> {
-    if (thread !== undefined || to !== undefined || line !== undefined) throw bad('`call` says by itself who is reached; `thread`, `to` and `line` belong to a thread elsewhere.')
+    if (thread !== undefined || to !== undefined || line !== undefined) throw bad('`call` says by itself who is reached; `thread`, `to` and `line` belong to a thread elsewhere.', 'call')
     const record = callRecord(await asked(store.events(callId)))
-    if (!record) throw new ApiError(404, 'callNotFound', `There is no call ${callId}.`)
-    if (record.ending === undefined) throw bad(`Call ${callId} is still on the line.`)
+    if (!record) throw new ApiError('callNotFound', `There is no call ${callId}.`, 'call')
+    if (record.ending === undefined) throw bad(`Call ${callId} is still on the line.`, 'call')
     const { callerNumber, device, organisation } = record
     askedForAdvice(record)
     return {
@@ -84,20 +127,20 @@ export function callBackCodeRoutes(app: FastifyInstance, { arranged, store, dire
   /** @throws ApiError 409: nobody asked for advice in that call */
   function askedForAdvice({ callId, kind, line, lineChosenAt }: CallRecord): void {
     const patients = (kind !== 'dialIn' && kind !== 'line') || (line !== undefined && (directory().lines.get(line)?.kind ?? 'advice') !== 'advice')
-    if (patients) throw new ApiError(409, 'noAdviceCall', `Call ${callId} was no call to an advice line; codes are for whoever asked for advice. For a patient make a call-back.`)
-    if (lineChosenAt === undefined) throw new ApiError(409, 'noAdviceCall', `Call ${callId} reached no line: it was refused, or ended before; nobody asked for advice in it.`)
+    if (patients) throw new ApiError('noAdviceCall', `Call ${callId} was no call to an advice line; codes are for whoever asked for advice. For a patient make a call-back.`)
+    if (lineChosenAt === undefined) throw new ApiError('noAdviceCall', `Call ${callId} reached no line: it was refused, or ended before; nobody asked for advice in it.`)
   }
 
   function callersTelephone(callerNumber: string): Target {
     const reading = readNumber(oneForm(callerNumber))
-    if (!reading.ok) throw new ApiError(409, 'notDialable', callerNumber === '' ? 'The caller of that call withheld their number; nobody can be reached there.' : `The caller's number "${callerNumber}" of that call is no telephone number; nobody can be reached there.`)
-    if (!arranged.mayDial(reading.number)) throw new ApiError(409, 'notDialable', 'The caller\'s number of that call lies outside the ranges that may be dialled (setting calls.dialable).')
+    if (!reading.ok) throw new ApiError('notDialable', callerNumber === '' ? 'The caller of that call withheld their number; nobody can be reached there.' : `The caller's number "${callerNumber}" of that call is no telephone number; nobody can be reached there.`)
+    if (!arranged.mayDial(reading.number)) throw new ApiError('notDialable', 'The caller\'s number of that call lies outside the ranges that may be dialled (setting calls.dialable).')
     return { kind: 'number', number: reading.number }
   }
 
   function ofThread({ thread, to, line }: CallBackCodeBody): Wanted {
-    if (thread === undefined || to === undefined) throw bad('What is the code for? Either `call` (a past call), or `thread` and `to` (id of a clinician, or a telephone number).')
-    const clinician = directory().clinicians.has(to) ? knownClinician(directory(), to) : undefined
+    if (thread === undefined || to === undefined) throw bad('What is the code for? Either `call` (a past call), or `thread` and `to` (id of a clinician, or a telephone number).', 'call')
+    const clinician = directory().clinicians.has(to) ? knownClinician(directory(), to, 'to') : undefined
     return {
       about: { thread },
       asked: clinician ? { clinician: clinician.id } : { target: { kind: 'number', number: dialableNumber(to, 'to', (number) => arranged.mayDial(number)) } },
@@ -109,13 +152,13 @@ export function callBackCodeRoutes(app: FastifyInstance, { arranged, store, dire
 /** A number of the directory on which codes can be keyed. */
 function numberForCodes(directory: Directory, text: string): string {
   for (const { number, use } of directory.numbers.values()) if ((use.kind === 'callBackCode' || use.kind === 'dialIn') && oneForm(number) === oneForm(text)) return number
-  throw bad(`No code can be keyed on "${text}": in the directory it is neither a number for call-back codes nor a Dial-In number.`)
+  throw bad(`No code can be keyed on "${text}": in the directory it is neither a number for call-back codes nor a Dial-In number.`, 'number')
 }
 
 /** Codes are spread over the numbers for them: the fewer there are on one, the harder it is to guess one. */
 function leastUsed(directory: Directory, arranged: ArrangedCalls): string {
   const numbers = [...directory.numbers.values()].filter(({ use }) => use.kind === 'callBackCode').map(({ number }) => ({ number, used: arranged.codesInUse(number) }))
   const best = numbers.reduce<(typeof numbers)[number] | undefined>((least, one) => (least === undefined || one.used < least.used ? one : least), undefined)
-  if (!best) throw bad('The directory has no number for call-back codes (`numbers:` with the use `callBackCode`); name a Dial-In number in `number`.')
+  if (!best) throw bad('The directory has no number for call-back codes (`numbers:` with the use `callBackCode`); name a Dial-In number in `number`.', 'number')
   return best.number
 }

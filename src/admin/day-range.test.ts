@@ -12,6 +12,8 @@ test.each([
   ['2026-10-25', 'to', '2026-10-26T00:00:00Z'],
   ['2028-02-29', 'to', '2028-03-01T00:00:00Z'],
   ['2026-03-02T09:00:00+01:00', 'from', '2026-03-02T08:00:00Z'],
+  // A "+" that was not written as %2B.
+  ['2026-03-02T09:00:00 01:00', 'from', '2026-03-02T08:00:00Z'],
 ] as const)('%s as "%s" is %s in London', (text, side, instant) => {
   expect(new Date(bound(text, side, 'Europe/London')).toISOString()).toBe(new Date(instant).toISOString())
 })

@@ -14,8 +14,9 @@ export function bound(text: string, side: 'from' | 'to', timeZone: string): numb
       const day = Temporal.PlainDate.from(text, { overflow: 'reject' })
       return (side === 'from' ? day : day.add({ days: 1 })).toZonedDateTime(timeZone).epochMilliseconds
     }
-    return Temporal.Instant.from(text).epochMilliseconds
+    // In a query a "+" that is not written as %2B arrives as a space.
+    return Temporal.Instant.from(text.replace(/ (?=\d{2}:?\d{2}$)/, '+')).epochMilliseconds
   } catch {
-    throw new ApiError(400, 'badRequest', `${side} is "${text}"; it has to be a date such as 2026-03-02 or an instant such as 2026-03-02T09:00:00Z.`)
+    throw new ApiError('badRequest', `${side} is "${text.slice(0, 40)}"; it has to be a date such as 2026-03-02 or an instant with its offset such as 2026-03-02T09:00:00Z.`, side)
   }
 }

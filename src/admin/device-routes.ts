@@ -6,7 +6,8 @@ import type { Device } from '../registrar/devices.js'
 import type { MadeDevice } from '../registrar/kept-devices.js'
 import type { Telephones } from '../registrar/telephones.js'
 import { ApiError } from './api-error.js'
-import { madeDeviceAnswer, deviceBody, deviceParams, devicesAnswer, refusals } from './device-schemas.js'
+import { madeDeviceAnswer, deviceBody, deviceParams, devicesAnswer } from './device-schemas.js'
+import { refusalsOfBody, refusalsOfChanging, refusalsOfReading } from './refusals.js'
 
 export interface DeviceRoutesOptions {
   readonly telephones: Pick<Telephones, 'devices' | 'realm' | 'at' | 'make' | 'renew' | 'remove'>
@@ -28,25 +29,55 @@ export function deviceRoutes(app: FastifyInstance, options: DeviceRoutesOptions)
 
   app.post<{ Body: Wish }>(
     '/api/devices',
-    { schema: { summary: 'Make credentials for a SIP telephone of a clinician or an organisation. The password is shown this once', tags: ['devices'], body: deviceBody, response: { 201: madeDeviceAnswer, ...refusals } } },
+    {
+      schema: {
+        operationId: 'makeDevice',
+        summary: 'Make credentials for a SIP telephone',
+        description: 'Of a clinician or an organisation of the directory. What is answered is to be set in the telephone. The password is in this answer and nowhere else.',
+        tags: ['devices'],
+        body: deviceBody,
+        response: { 201: madeDeviceAnswer, ...refusalsOfBody('ownerNotFound', 'deviceExists', 'storeUnavailable') },
+      },
+    },
     async (request, reply) => {
       const { owner, user } = request.body
-      if (user !== undefined && !isDeviceUser(user)) throw new ApiError(400, 'badRequest', `user: "${user}" cannot be the name of a device; expected: ${expectedDeviceUser}`)
-      if (nameOf(owner, directory()) === null) throw new ApiError(404, 'ownerNotFound', `owner: the directory has no ${owner.kind} "${owner.id}"; expected: an id of the directory file`)
+      if (user !== undefined && !isDeviceUser(user)) throw new ApiError('badRequest', `user: "${user}" cannot be the name of a device; expected: ${expectedDeviceUser}`, 'user')
+      if (nameOf(owner, directory()) === null) throw new ApiError('ownerNotFound', `owner: the directory has no ${owner.kind} "${owner.id}"; expected: an id of the directory file`, 'owner.id')
       const made = await kept(telephones.make(request.body))
-      if (made === undefined) throw new ApiError(409, 'deviceExists', `user: there is a device "${user ?? ''}" already; choose another name, or ask for a new password at POST /api/devices/${user ?? ''}/password`)
+      if (made === undefined) throw new ApiError('deviceExists', `user: there is a device "${user ?? ''}" already; choose another name, or ask for a new password at POST /api/devices/${user ?? ''}/password`, 'user')
       return answerOnce(reply.status(201), made, options)
     },
   )
 
-  app.get('/api/devices', { schema: { summary: 'The SIP telephones, and which of them are registered now', tags: ['devices'], response: { 200: devicesAnswer, ...refusals } } }, () => {
-    const known = directory()
-    return { realm: telephones.realm, devices: telephones.devices.list().map((device) => deviceView(device, known, telephones)) }
-  })
+  app.get(
+    '/api/devices',
+    {
+      schema: {
+        operationId: 'listDevices',
+        summary: 'The SIP telephones, and which of them are registered now',
+        description: 'Each with its owner, and where it is registered: since when, until when, from which address. Without passwords.',
+        tags: ['devices'],
+        response: { 200: devicesAnswer, ...refusalsOfReading() },
+      },
+    },
+    () => {
+      const known = directory()
+      return { realm: telephones.realm, devices: telephones.devices.list().map((device) => deviceView(device, known, telephones)) }
+    },
+  )
 
   app.post<{ Params: { user: string } }>(
     '/api/devices/:user/password',
-    { schema: { summary: 'A new password, shown this once. The old one is good no more, and who registered with it is registered no more', tags: ['devices'], params: deviceParams, response: { 200: madeDeviceAnswer, ...refusals } } },
+    {
+      schema: {
+        operationId: 'renewDevicePassword',
+        summary: 'Make a new password for a SIP telephone',
+        description: 'Shown this once. The old one opens nothing any more, and a telephone that registered with it is no longer registered. A lock after wrong passwords ends.',
+        tags: ['devices'],
+        params: deviceParams,
+        response: { 200: madeDeviceAnswer, ...refusalsOfChanging('badRequest', 'deviceNotFound', 'storeUnavailable') },
+      },
+    },
     async (request, reply) => {
       const made = await kept(telephones.renew(request.params.user))
       if (made === undefined) throw noDevice(request.params.user)
@@ -56,7 +87,16 @@ export function deviceRoutes(app: FastifyInstance, options: DeviceRoutesOptions)
 
   app.delete<{ Params: { user: string } }>(
     '/api/devices/:user',
-    { schema: { summary: 'Remove a SIP telephone: it neither rings nor calls any more. A call that it is on goes on', tags: ['devices'], params: deviceParams, response: { 204: { type: 'null', description: 'It is gone' }, ...refusals } } },
+    {
+      schema: {
+        operationId: 'removeDevice',
+        summary: 'Remove a SIP telephone',
+        description: 'It neither rings nor calls any more. A call that it is on goes on.',
+        tags: ['devices'],
+        params: deviceParams,
+        response: { 204: { type: 'null', description: 'It is gone' }, ...refusalsOfChanging('badRequest', 'deviceNotFound', 'storeUnavailable') },
+      },
+    },
     async (request, reply) => {
       if (!(await kept(telephones.remove(request.params.user)))) throw noDevice(request.params.user)
       return reply.status(204).send()
@@ -96,7 +136,7 @@ function nameOf({ kind, id }: DeviceOwner, directory: Directory): string | null 
 }
 
 function noDevice(user: string): ApiError {
-  return new ApiError(404, 'deviceNotFound', `There is no device "${user}". GET /api/devices lists them.`)
+  return new ApiError('deviceNotFound', `There is no device "${user}". GET /api/devices lists them.`)
 }
 
 /** What the ledger refuses is told as what it is. */
@@ -104,6 +144,6 @@ async function kept<T>(change: Promise<T>): Promise<T> {
   try {
     return await change
   } catch (error) {
-    throw new ApiError(503, 'storeUnavailable', `It could not be written down, and was not done: ${error instanceof Error ? error.message : String(error)}`)
+    throw new ApiError('storeUnavailable', `It could not be written down, and was not done: ${error instanceof Error ? error.message : String(error)}`)
   }
 }

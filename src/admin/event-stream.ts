@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { withIsoInstants } from './instants.js'
 
 /** Between two signs of life on a quiet stream: proxies and browsers end connections on which nothing comes. */
 const heartbeatMs = 15_000
@@ -70,7 +71,7 @@ export class EventStreams {
   }
 }
 
-/** JSON has no line breaks in it, so one `data` line holds it. */
+/** JSON has no line breaks in it, so one `data` line holds it. Instants are written as everywhere in the API. */
 function message({ event, data }: { readonly event: string; readonly data: unknown }): string {
-  return `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`
+  return `event: ${event}\ndata: ${JSON.stringify(withIsoInstants(data))}\n\n`
 }

@@ -1,6 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import type { AdminSettings } from './admin.js'
-import { healthAnswer, readyAnswer, refusals } from './schemas.js'
+import { refusalsOfReading } from './refusals.js'
+import { healthAnswer, readyAnswer } from './schemas.js'
+
+const metricsExample = '# HELP ringround_calls_live Calls now\n# TYPE ringround_calls_live gauge\nringround_calls_live 2\n'
 
 interface Part {
   readonly part: string
@@ -12,11 +15,31 @@ interface Part {
 
 /** For whoever watches over the engine: is it alive, can it take calls, and its figures. */
 export function healthRoutes(app: FastifyInstance, { store, recordings, alarms, metrics, directory, switchHealth, descriptors }: AdminSettings): void {
-  app.get('/healthz', { schema: { summary: 'Is the process alive', tags: ['health'], response: { 200: healthAnswer, ...refusals } } }, () => ({ status: 'ok', uptimeSeconds: Math.round(process.uptime()) }))
+  app.get(
+    '/healthz',
+    {
+      schema: {
+        operationId: 'getHealth',
+        summary: 'Is the process alive',
+        description: 'Answers as soon as the program runs. Whether calls can be taken is at /readyz.',
+        tags: ['health'],
+        response: { 200: healthAnswer, ...refusalsOfReading() },
+      },
+    },
+    () => ({ status: 'ok', uptimeSeconds: Math.round(process.uptime()) }),
+  )
 
   app.get(
     '/readyz',
-    { schema: { summary: 'Can calls be taken; if not, what is missing', tags: ['health'], response: { 200: readyAnswer, 503: readyAnswer, ...refusals } } },
+    {
+      schema: {
+        operationId: 'getReadiness',
+        summary: 'Can calls be taken; if not, what is missing',
+        description: 'Asks every part that a call needs, and names in words what is missing. Parts that are not needed (recordings) are told without making it unready.',
+        tags: ['health'],
+        response: { 200: { ...readyAnswer, description: 'Calls are taken' }, ...refusalsOfReading(), 503: { ...readyAnswer, description: 'Calls are not taken; `missing` says why' } },
+      },
+    },
     async (_request, reply) => {
       const telephone = switchHealth()
       const kept = store.health()
@@ -41,7 +64,15 @@ export function healthRoutes(app: FastifyInstance, { store, recordings, alarms, 
 
   app.get(
     '/metrics',
-    { schema: { summary: 'Figures for Prometheus', tags: ['health'], response: { 200: { description: 'Prometheus text format', content: { 'text/plain': { schema: { type: 'string' } } } } } } },
+    {
+      schema: {
+        operationId: 'getMetrics',
+        summary: 'Figures for Prometheus',
+        description: 'Calls, waits, attempts and endings by line, the state of the switch, the store and the recordings, alarms, and the process itself.',
+        tags: ['health'],
+        response: { 200: { description: 'Prometheus text format', content: { 'text/plain': { schema: { type: 'string' }, example: metricsExample } } }, ...refusalsOfReading() },
+      },
+    },
     async (_request, reply) => {
       const text = await metrics.scrape()
       return reply.type(metrics.contentType).send(text)

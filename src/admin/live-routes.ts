@@ -3,7 +3,7 @@ import type { LiveCall } from '../live/live-board.js'
 import type { AdminSettings } from './admin.js'
 import { ApiError } from './api-error.js'
 import { EventStreams } from './event-stream.js'
-import { refusals } from './schemas.js'
+import { refusalsOfReading } from './refusals.js'
 import { defaultWebLimits, sourceOf } from './web-limits.js'
 
 /** A call as the stream sends it: with the seconds counted at the moment of sending; a page counts on by itself from `now`. */
@@ -11,6 +11,8 @@ interface LiveView extends LiveCall {
   readonly waitingSeconds: number | null
   readonly talkingSeconds: number | null
 }
+
+const streamExample = 'event: snapshot\ndata: {"now":"2026-03-02T09:30:00.000Z","calls":[],"alarms":[]}\n\nevent: over\ndata: {"now":"2026-03-02T09:34:10.000Z","callId":"b0a1d4a2-6f1c-4d3a-9a51-2f0c8f3f6e11","ending":"completed"}\n\n'
 
 /** What happens now: a snapshot, then every change, as server-sent events. */
 export function liveRoutes(app: FastifyInstance, { live, alarms, limits, now = Date.now }: Pick<AdminSettings, 'live' | 'alarms' | 'limits' | 'now'>): void {
@@ -37,15 +39,17 @@ export function liveRoutes(app: FastifyInstance, { live, alarms, limits, now = D
     {
       exposeHeadRoute: false,
       schema: {
-        summary: 'Every call now, as server-sent events: `snapshot`, then `call`, `over` and `alarms`',
+        operationId: 'followLive',
+        summary: 'Every call now, as server-sent events',
+        description: 'Begins with `snapshot` (`{now, calls, alarms}`), then sends every change: `call` (`{now, call}`), `over` (`{now, callId, ending}`), `alarms` (`{now, alarms}`). The stream does not end by itself; a client that falls behind gets a fresh `snapshot`.',
         tags: ['live'],
-        response: { 200: { description: 'Event stream', content: { 'text/event-stream': { schema: { type: 'string' } } } }, ...refusals },
+        response: { 200: { description: 'The event stream', content: { 'text/event-stream': { schema: { type: 'string' }, example: streamExample } } }, ...refusalsOfReading('tooManyStreamsFromAddress', 'tooManyStreams') },
       },
     },
     (request, reply) => {
       const source = sourceOf(request.ip)
-      if (streams.size >= most.streams) throw new ApiError(503, 'tooManyStreams', `${most.streams} streams are open; close some.`)
-      if (streams.of(source) >= most.streamsPerAddress) throw new ApiError(429, 'tooManyStreams', `${most.streamsPerAddress} streams are open from ${request.ip}; close some.`)
+      if (streams.size >= most.streams) throw new ApiError('tooManyStreams', `${most.streams} streams are open; close some.`)
+      if (streams.of(source) >= most.streamsPerAddress) throw new ApiError('tooManyStreamsFromAddress', `${most.streamsPerAddress} streams are open from ${request.ip}; close some.`)
       const headers = reply.getHeaders()
       reply.hijack()
       reply.raw.writeHead(200, { ...(headers as Record<string, string>), 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', 'x-accel-buffering': 'no' })

@@ -1,9 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import { callEndings } from '../calls/endings.js'
 import type { AdminSettings } from './admin.js'
-import { refusals } from './schemas.js'
-
-const choice = { type: 'object', properties: { id: { type: 'string' }, name: { type: 'string' } } } as const
+import { refusalsOfReading } from './refusals.js'
+import { choicesAnswer } from './schemas.js'
 
 /** What the page needs to know besides the calls: where to ring, and what can be filtered by. */
 export function pageRoutes(app: FastifyInstance, { directory, ringHere = [], timeZone = 'Europe/London' }: Pick<AdminSettings, 'directory' | 'ringHere' | 'timeZone'>): void {
@@ -11,21 +10,11 @@ export function pageRoutes(app: FastifyInstance, { directory, ringHere = [], tim
     '/api/choices',
     {
       schema: {
-        summary: 'Lines, organisations and endings to filter by; where to ring',
+        operationId: 'getChoices',
+        summary: 'What calls can be filtered by, and where to ring',
+        description: 'Lines and organisations of the directory in force, every way in which calls can end, and the Dial-In numbers as SIP addresses.',
         tags: ['calls'],
-        response: {
-          200: {
-            type: 'object',
-            properties: {
-              lines: { type: 'array', items: choice },
-              organisations: { type: 'array', items: choice },
-              endings: { type: 'array', items: choice },
-              ringHere: { type: 'array', items: { type: 'string' } },
-              timeZone: { type: 'string' },
-            },
-          },
-          ...refusals,
-        },
+        response: { 200: choicesAnswer, ...refusalsOfReading() },
       },
     },
     () => {

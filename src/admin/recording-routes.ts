@@ -6,7 +6,8 @@ import type { AdminSettings } from './admin.js'
 import { ApiError } from './api-error.js'
 import { byteRange } from './byte-range.js'
 import { asked } from './call-routes.js'
-import { callParams, recordingQuery, refusals } from './schemas.js'
+import { refusalsOfReading } from './refusals.js'
+import { callParams, recordingQuery } from './schemas.js'
 
 interface RecordingQuery {
   readonly number?: number
@@ -20,21 +21,22 @@ export function recordingRoutes(app: FastifyInstance, { store, recordings, direc
     url: '/api/calls/:id/recording.mp3',
     exposeHeadRoute: false,
     schema: {
-      summary: 'The recording, as MP3: left the caller, right the specialist. Takes Range and If-None-Match.',
+      summary: 'The recording of a call, as MP3',
+      description: 'Left the caller, right the specialist. `Range` asks for a part (206), `If-None-Match` for nothing where it has not changed (304); HEAD tells only how large it is.',
       tags: ['calls'],
       params: callParams,
       querystring: recordingQuery,
-      response: { 200: mp3, 206: mp3, 304: { description: 'Not changed', type: 'null' }, ...refusals },
+      response: { 200: mp3('The whole MP3'), 206: mp3('The part that `Range` asked for'), 304: { description: 'Not changed', type: 'null' }, ...refusalsOfReading('badRequest', 'callNotFound', 'noRecording', 'recordingNotReady', 'recordingFailed', 'recordingMissing', 'rangeNotSatisfiable', 'storeUnavailable') },
     },
     async handler(request, reply) {
       const record = callRecord(await asked(store.events(request.params.id)))
-      if (!record) throw new ApiError(404, 'callNotFound', `There is no call ${request.params.id}.`)
+      if (!record) throw new ApiError('callNotFound', `There is no call ${request.params.id}.`)
       const recording = chosen(record, request.query.number)
       const path = recording.path === undefined ? undefined : recordings.pathOf(recording.path)
       const size = path === undefined ? undefined : await sizeOf(path)
       if (path === undefined || size === undefined) {
         alarms.raise('recordings.lost', `the MP3 of call ${record.callId} is not where the store says: ${recording.path ?? ''}`)
-        throw new ApiError(404, 'recordingMissing', 'The recording was made, and is not there any more. The alarm is raised.')
+        throw new ApiError('recordingMissing', 'The recording was made, and is not there any more. The alarm is raised.')
       }
 
       const tag = `"${recording.sha256 ?? ''}"`
@@ -46,7 +48,7 @@ export function recordingRoutes(app: FastifyInstance, { store, recordings, direc
       const range = byteRange(fresh ? request.headers.range : undefined, size)
       if (range.kind === 'unsatisfiable') {
         reply.header('content-range', `bytes */${size}`).removeHeader('content-disposition').removeHeader('etag').type('application/json')
-        throw new ApiError(416, 'rangeNotSatisfiable', `The recording has ${size} bytes.`)
+        throw new ApiError('rangeNotSatisfiable', `The recording has ${size} bytes.`)
       }
       const { first, last } = range.kind === 'part' ? range : { first: 0, last: size - 1 }
       if (range.kind === 'part') reply.status(206).header('content-range', `bytes ${first}-${last}/${size}`)
@@ -57,13 +59,13 @@ export function recordingRoutes(app: FastifyInstance, { store, recordings, direc
   })
 }
 
-const mp3 = { description: 'MP3', content: { 'audio/mpeg': { schema: { type: 'string', format: 'binary' } } } }
+const mp3 = (description: string) => ({ description, content: { 'audio/mpeg': { schema: { type: 'string', format: 'binary' } } } })
 
 function chosen(record: CallRecord, number: number | undefined): RecordingRecord {
   const recording = number === undefined ? (record.recordings.findLast((one) => one.state === 'ready') ?? record.recordings.at(-1)) : record.recordings[number - 1]
-  if (!recording) throw new ApiError(404, 'noRecording', number === undefined ? 'This call was not recorded.' : `This call has ${record.recordings.length} recordings.`)
-  if (recording.state === 'failed') throw new ApiError(404, 'recordingFailed', `There is no MP3 of this recording: ${recording.why ?? 'it failed'}.`)
-  if (recording.state !== 'ready') throw new ApiError(404, 'recordingNotReady', recording.state === 'running' ? 'The call is still being recorded.' : 'The MP3 is being made; ask again in a moment.')
+  if (!recording) throw new ApiError('noRecording', number === undefined ? 'This call was not recorded.' : `This call has ${record.recordings.length} recordings.`)
+  if (recording.state === 'failed') throw new ApiError('recordingFailed', `There is no MP3 of this recording: ${recording.why ?? 'it failed'}.`)
+  if (recording.state !== 'ready') throw new ApiError('recordingNotReady', recording.state === 'running' ? 'The call is still being recorded.' : 'The MP3 is being made; ask again in a moment.')
   return recording
 }
 

@@ -1,176 +1,186 @@
 import { callEndings } from '../calls/endings.js'
-import { errorSchema } from './api-error.js'
+import { callId, count, countOrNull, dayOrInstant, flag, instant, instantOrNull, line, list, object, oneOf, text, textOrNull } from './schema-parts.js'
 
-/** JSON Schemas of what the API takes and answers: requests are checked against them, answers are written by them, `/docs` shows them. */
+/** JSON Schemas of what the API takes and answers about calls: requests are checked against them, answers are written by them, `/docs` shows them. */
 
-const text = { type: 'string' } as const
-const orNull = (type: 'string' | 'integer' | 'number') => ({ type: [type, 'null'] }) as const
-const time = { type: 'integer', description: 'Wall-clock milliseconds since 1970 (UTC)' } as const
-const timeOrNull = { type: ['integer', 'null'], description: 'Wall-clock milliseconds since 1970 (UTC)' } as const
+export const cursor = { type: 'string', maxLength: 400, description: 'The `nextCursor` of the page before' } as const
+export const nextCursor = textOrNull('For the next page; null on the last one', 'MTc3MjQ0MzgwMDAwMC5iMGExZDRhMg')
 
 export const callsQuery = {
   type: 'object',
   additionalProperties: false,
   properties: {
-    from: { ...text, description: 'First day (2026-03-02) or instant (2026-03-02T09:00:00Z) of arrival' },
-    to: { ...text, description: 'Last day, included, or the instant before which calls arrived' },
-    line: { ...text, maxLength: 200, description: 'Id of a line' },
-    organisation: { ...text, maxLength: 200, description: 'Id of an organisation' },
-    ending: { ...text, enum: Object.keys(callEndings), description: 'How the call ended' },
-    limit: { type: 'integer', minimum: 1, maximum: 200, default: 50 },
-    cursor: { ...text, maxLength: 400, description: '`nextCursor` of the page before' },
+    from: dayOrInstant('The first day (2026-03-02, in the time zone of the engine) or instant (2026-03-02T09:00:00Z) of arrival', '2026-03-01'),
+    to: dayOrInstant('The last day, included, or the instant before which calls arrived', '2026-03-31'),
+    line: { type: 'string', maxLength: 200, description: 'The id of a line', examples: ['cardiology'] },
+    organisation: { type: 'string', maxLength: 200, description: 'The id of an organisation', examples: ['elm-row'] },
+    ending: { type: 'string', enum: Object.keys(callEndings), description: 'How the call ended', examples: ['completed'] },
+    limit: { type: 'integer', minimum: 1, maximum: 200, default: 50, description: 'The most calls of one page', examples: [50] },
+    cursor,
   },
 } as const
 
-export const callParams = { type: 'object', required: ['id'], properties: { id: { ...text, minLength: 1, maxLength: 200, description: 'Id of the call' } } } as const
+export const callParams = { type: 'object', required: ['id'], properties: { id: { ...callId, minLength: 1, maxLength: 200, description: 'The id of a call; GET /api/calls lists them' } } } as const
 
 export const recordingQuery = {
   type: 'object',
   additionalProperties: false,
   properties: {
-    number: { type: 'integer', minimum: 1, maximum: 99, description: 'Which of the recordings of the call; the latest where it is left out' },
-    download: { type: 'boolean', default: false, description: 'Offer it to be saved instead of played' },
+    number: { type: 'integer', minimum: 1, maximum: 99, description: 'Which of the recordings of the call; the latest where it is left out', examples: [1] },
+    download: { type: 'boolean', default: false, description: 'Offer it to be saved instead of played', examples: [false] },
   },
 } as const
 
-const summary = {
-  type: 'object',
-  properties: {
-    callId: text,
-    kind: text,
-    arrivedAt: time,
-    callerNumber: text,
-    dialledNumber: text,
-    organisation: orNull('string'),
-    organisationName: orNull('string'),
-    line: orNull('string'),
-    lineName: orNull('string'),
-    waitMs: { ...orNull('integer'), description: 'From the choice of the line to acceptance' },
-    talkMs: { ...orNull('integer'), description: 'From acceptance (where nobody had to accept: from the connection) to the end' },
-    refs: { type: 'integer', description: 'Specialists tried' },
-    attempts: { type: 'integer', description: 'Ringings' },
-    acceptedBy: { ...orNull('string'), description: 'Who accepted' },
-    outcome: orNull('string'),
-    outcomeLabel: orNull('string'),
-    ending: { ...orNull('string'), description: 'Null while the call runs' },
-    endingWhy: { ...orNull('string'), description: 'The ending in words' },
-    endedAt: timeOrNull,
-    recording: {
-      type: ['object', 'null'],
-      properties: { state: text, seconds: orNull('number'), bytes: orNull('integer'), url: orNull('string') },
-    },
+const callKinds = ['dialIn', 'line', 'pifuAnswer', 'pifuCallBack', 'patientConnect', 'callBackCode', 'bypass'] as const
+const kind = oneOf(callKinds, 'What kind of call it is')
+const callerNumber = text('The number that the call came from; empty: withheld, or placed by the engine', '01632960101')
+const dialledNumber = text('The number that was dialled', '01632960001')
+const outcome = textOrNull('Id of the outcome that was left last', 'referral-avoided')
+const outcomeLabel = textOrNull('The outcome in words', 'Referral avoided')
+const ending = textOrNull('How the call ended; null while it runs', 'completed')
+const endingWhy = textOrNull('The ending in words', callEndings.completed.why)
+const recordingState = text('`running`: being recorded; `stopped`: waits for its MP3; `ready`; `failed`', 'ready')
+const recordingUrl = textOrNull('Where the MP3 is; null while there is none', '/api/calls/b0a1d4a2-6f1c-4d3a-9a51-2f0c8f3f6e11/recording.mp3')
+
+const summary = object({
+  callId,
+  kind,
+  arrivedAt: instant('When it came in, or was placed'),
+  callerNumber,
+  dialledNumber,
+  organisation: textOrNull('Id of the organisation that called', 'elm-row'),
+  organisationName: textOrNull('Its name', 'Elm Row Surgery'),
+  line: textOrNull('Id of the line', 'cardiology'),
+  lineName: line.name,
+  waitMs: countOrNull('From the choice of the line to acceptance, in milliseconds', 31_250),
+  talkMs: countOrNull('From acceptance (where nobody had to accept: from the connection) to the end, in milliseconds', 184_020),
+  refs: count('Specialists tried', 2),
+  attempts: count('Ringings', 2),
+  acceptedBy: textOrNull('Who accepted', 'Dr Ada Okafor'),
+  outcome,
+  outcomeLabel,
+  ending,
+  endingWhy,
+  endedAt: instantOrNull('When it ended; null while it runs'),
+  recording: {
+    type: ['object', 'null'],
+    description: 'The latest recording; null: none',
+    properties: { state: recordingState, seconds: { type: ['number', 'null'], description: 'Length of the MP3 in seconds', examples: [184.1] }, bytes: countOrNull('Size of the MP3', 736_432), url: recordingUrl },
   },
-} as const
+})
 
-export const callsAnswer = {
-  type: 'object',
-  properties: { calls: { type: 'array', items: summary }, nextCursor: { ...orNull('string'), description: 'Null on the last page' } },
-} as const
+export const callsAnswer = object({ calls: list(summary, 'Newest first'), nextCursor }, 'One page of calls')
 
-const proof = {
-  type: 'object',
-  description: 'What was heard, on which leg, when',
-  properties: { heard: { type: 'object', additionalProperties: true }, legId: text, heardAt: time },
-} as const
-
-export const callAnswer = {
-  type: 'object',
-  properties: {
-    call: {
-      type: 'object',
-      properties: {
-        callId: text,
-        kind: text,
-        arrivedAt: time,
-        callerNumber: text,
-        dialledNumber: text,
-        source: text,
-        organisation: text,
-        organisationName: orNull('string'),
-        device: { ...text, description: 'User of the telephone that proved itself by digest' },
-        arrangement: { ...text, description: 'The arranged call that this one carried out' },
-        reached: { ...text, description: 'The practice that was reached by its code' },
-        callBackRequested: { ...text, description: 'The number on which a patient asked to be called back' },
-        line: text,
-        lineName: orNull('string'),
-        answeredAt: time,
-        lineChosenAt: time,
-        huntEndedAt: time,
-        acceptedAt: time,
-        acceptedBy: { ...text, description: 'The attempt that was accepted' },
-        talkStartedAt: time,
-        talkWith: { ...text, description: 'The attempt with whose telephone the conversation was' },
-        talkEndedAt: time,
-        talkEndedBy: text,
-        waitMs: { type: 'integer' },
-        talkMs: { type: 'integer' },
-        refs: { type: 'integer' },
-        outcome: { type: 'object', properties: { outcome: text, by: text, at: time } },
-        outcomeLabel: orNull('string'),
-        alarms: { type: 'array', items: { type: 'object', properties: { alarm: text, detail: text, at: time } } },
-        ending: text,
-        endingWhy: orNull('string'),
-        endedAt: time,
-        endingDetail: text,
-      },
-    },
-    attempts: {
-      type: 'array',
-      items: {
-        type: 'object',
-        properties: {
-          attempt: text,
-          label: text,
-          clinician: text,
-          pool: text,
-          target: { ...text, description: 'The number that was rung, masked' },
-          startedAt: time,
-          ringingAt: time,
-          answeredAt: time,
-          whispers: { type: 'integer' },
-          wrongKeys: { type: 'integer' },
-          acceptedAt: time,
-          proof,
-          endedAt: time,
-          result: text,
-          status: { type: 'integer' },
-          reason: text,
-        },
-      },
-    },
-    recordings: {
-      type: 'array',
-      items: {
-        type: 'object',
-        properties: {
-          recordingId: text,
-          state: text,
-          startedAt: time,
-          stoppedAt: time,
-          readyAt: time,
-          bytes: { type: 'integer' },
-          seconds: { type: 'number' },
-          sha256: text,
-          why: text,
-          url: orNull('string'),
-        },
-      },
-    },
-    events: { type: 'array', description: 'The facts, in order, numbers masked', items: { type: 'object', additionalProperties: true, properties: { seq: { type: 'integer' }, at: time, type: text } } },
+const proof = object(
+  {
+    heard: { type: 'object', additionalProperties: true, description: 'The key, and how it came', examples: [{ kind: 'key', key: '1', source: 'rfc4733' }] },
+    legId: text('On which leg', 'a61d83'),
+    heardAt: instant('When'),
   },
-} as const
+  'What was heard, on which leg, when',
+)
 
-export const healthAnswer = { type: 'object', properties: { status: text, uptimeSeconds: { type: 'number' } } } as const
+const call = object({
+  callId,
+  kind,
+  arrivedAt: instant('When it came in, or was placed'),
+  callerNumber,
+  dialledNumber,
+  source: text('Where its packets came from; `engine`: placed by the engine', '127.0.0.1:5070/udp'),
+  organisation: text('Id of the organisation that called', 'elm-row'),
+  organisationName: textOrNull('Its name', 'Elm Row Surgery'),
+  device: text('User of the telephone that proved itself by digest', 'okafor-desk'),
+  arrangement: text('The arranged call that this one carried out', 'cb-1'),
+  reached: text('The practice that was reached by its code', 'harbour-lane'),
+  callBackRequested: text('The number on which a patient asked to be called back', '+447700900123'),
+  line: line.id,
+  lineName: line.name,
+  answeredAt: instant('When we answered'),
+  lineChosenAt: instant('When the line was chosen; the wait begins'),
+  huntEndedAt: instant('When the hunt ended'),
+  acceptedAt: instant('When a specialist accepted; the wait ends'),
+  acceptedBy: text('The attempt that was accepted', 'b0a1d4a2-2'),
+  talkStartedAt: instant('When two were connected'),
+  talkWith: text('The attempt with whose telephone the conversation was', 'b0a1d4a2-2'),
+  talkEndedAt: instant('When the conversation ended'),
+  talkEndedBy: text('Who ended it: `caller`, `specialist`, `called`, `system`', 'specialist'),
+  waitMs: count('From the choice of the line to acceptance, in milliseconds', 31_250),
+  talkMs: count('From acceptance (where nobody had to accept: from the connection) to the end, in milliseconds', 184_020),
+  refs: count('Specialists tried', 2),
+  outcome: object({ outcome: text('Id of the outcome', 'referral-avoided'), by: text('Who left it: `caller`, `specialist`, `called`, `staff`', 'caller'), at: instant('When') }, 'The outcome that was left last'),
+  outcomeLabel,
+  alarms: list(object({ alarm: text('Which alarm', 'recording.notStarted'), detail: text('What happened', 'the disk is full'), at: instant('When') }), 'Alarms that this call raised'),
+  ending: text('How the call ended; left out while it runs', 'completed'),
+  endingWhy,
+  endedAt: instant('When it ended; left out while it runs'),
+  endingDetail: text('More about the ending, where there is more', 'BYE'),
+})
 
-export const readyAnswer = {
+const attempt = object({
+  attempt: text('Id of the ringing', 'b0a1d4a2-2'),
+  label: text('Whose telephone it was', 'Dr Ada Okafor'),
+  clinician: text('Id of the clinician, where it was a person', 'dr-okafor'),
+  pool: text('`local`: the rota; `ncn`: National Consultant Network; `direct`: a patient or practice', 'local'),
+  target: text('The number that was rung, masked', '+44••••••••23'),
+  startedAt: instant('When the INVITE left'),
+  ringingAt: instant('When it rang'),
+  answeredAt: instant('When somebody, or a machine, answered'),
+  whispers: count('How often the question to accept was played', 1),
+  wrongKeys: count('Keys other than 1', 0),
+  acceptedAt: instant('When they accepted'),
+  proof,
+  endedAt: instant('When the ringing ended'),
+  result: text('What became of it; left out while it rings', 'accepted'),
+  status: count('SIP status of a refusal', 486),
+  reason: text('Reason of a refusal, numbers masked', 'Busy Here'),
+})
+
+const recording = object({
+  recordingId: text('Id of the recording', 'b0a1d4a2-r'),
+  state: recordingState,
+  startedAt: instant('When it began'),
+  stoppedAt: instant('When it ended'),
+  readyAt: instant('When its MP3 was on disk, checked'),
+  bytes: count('Size of the MP3', 736_432),
+  seconds: { type: 'number', description: 'Length of the MP3 in seconds', examples: [184.1] },
+  sha256: text('Of the MP3', '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08'),
+  why: text('Why it failed', 'spool: the recording is empty'),
+  url: recordingUrl,
+})
+
+const fact = {
   type: 'object',
-  properties: {
-    ready: { type: 'boolean' },
-    missing: { type: 'array', items: text, description: 'What is missing, in words' },
-    parts: { type: 'array', items: { type: 'object', properties: { part: text, ok: { type: 'boolean' }, needed: { type: 'boolean' }, detail: text } } },
-    alarms: { type: 'array', items: { type: 'object', properties: { alarm: text, detail: text, since: time, lastAt: time, times: { type: 'integer' } } } },
-  },
+  additionalProperties: true,
+  properties: { seq: count('Place in the call', 1), at: instant('When it was known'), type: text('Which fact', 'call.arrived') },
 } as const
 
-/** What any route may answer besides. */
-export const refusals = { '4xx': { description: 'Refused', ...errorSchema }, '5xx': { description: 'Went wrong', ...errorSchema } }
+export const callAnswer = object(
+  { call, attempts: list(attempt, 'Every ringing, in order'), recordings: list(recording, 'Its recordings, in order'), events: list(fact, 'The facts, in order, numbers masked') },
+  'Everything that is known of the call. What is not known is left out',
+)
+
+export const healthAnswer = object({ status: text('Always ok', 'ok'), uptimeSeconds: { type: 'number', description: 'Since the program started', examples: [3_600] } })
+
+export const alarm = object({
+  alarm: text('Which alarm', 'store.slow'),
+  detail: text('What is the matter', 'a write took 2.1 s'),
+  since: instant('When it was first raised since it was last over'),
+  lastAt: instant('When it was last raised'),
+  times: count('How often since then', 1),
+})
+
+export const readyAnswer = object({
+  ready: flag('Calls can be taken', true),
+  missing: list(text('A part and what it lacks', 'media: the event socket is closed'), 'What is missing, in words'),
+  parts: list(object({ part: text('Which part', 'signalling'), ok: flag('It works', true), needed: flag('Without it no call can be taken', true), detail: text('In words', 'embedded switch') }), 'Each part that a call needs'),
+  alarms: list(alarm, 'The alarms that are up, oldest first'),
+})
+
+const choice = object({ id: text('Id', 'cardiology'), name: text('Name', 'Cardiology') })
+export const choicesAnswer = object({
+  lines: list(choice, 'Lines of the directory, by name'),
+  organisations: list(choice, 'Organisations of the directory, by name'),
+  endings: list(object({ id: text('Id', 'completed'), name: text('In words', callEndings.completed.why) }), 'How calls can end'),
+  ringHere: list(text('A Dial-In number as a SIP address', 'sip:01632960001@127.0.0.1:5060'), 'Where to ring; empty with a drachtio-server of your own'),
+  timeZone: text('In which the days of a date range are days', 'Europe/London'),
+})

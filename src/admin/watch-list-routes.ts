@@ -7,7 +7,7 @@ import { ApiError } from './api-error.js'
 import { asked } from './call-routes.js'
 import { maskedTarget, withoutTargets } from './masking.js'
 import { rotaPlacesToday, type RotaPlace } from './rota-lines-today.js'
-import { refusals } from './schemas.js'
+import { refusalsOfChanging, refusalsOfReading } from './refusals.js'
 import { targetParams, targetsAnswer, targetsQuery, watchListAnswer, watchedAnswer } from './watch-list-schemas.js'
 
 export interface WatchListRoutesOptions {
@@ -53,7 +53,15 @@ export function watchListRoutes(app: FastifyInstance, { watchList, directory, no
 
   app.get(
     '/api/watch-list',
-    { schema: { summary: 'Telephones that failed several times in a row, with the evidence. They are rung after the others', tags: ['watch list'], response: { 200: watchListAnswer, ...refusals } } },
+    {
+      schema: {
+        operationId: 'getWatchList',
+        summary: 'Telephones that failed several times in a row',
+        description: 'With the evidence: each failure with its call, and where the telephone stands today. They are rung after the others. Numbers are masked.',
+        tags: ['watch list'],
+        response: { 200: watchListAnswer, ...refusalsOfReading() },
+      },
+    },
     () => ({ now: now(), watched: views([...watchList.watched()].sort((a, b) => (b.watchedSince ?? 0) - (a.watchedSince ?? 0))) }),
   )
 
@@ -61,16 +69,18 @@ export function watchListRoutes(app: FastifyInstance, { watchList, directory, no
     '/api/watch-list/:id/clear',
     {
       schema: {
-        summary: 'Take a telephone off the watch list: it is rung in its turn again. It comes back when it fails as often again',
+        operationId: 'clearWatched',
+        summary: 'Take a telephone off the watch list',
+        description: 'It is rung in its turn again, and comes back when it fails as often again.',
         tags: ['watch list'],
         params: targetParams,
-        response: { 200: watchedAnswer, ...refusals },
+        response: { 200: watchedAnswer, ...refusalsOfChanging('badRequest', 'targetNotFound', 'notWatched', 'storeUnavailable') },
       },
     },
     async ({ params }) => {
       const found = watchList.figures().find(({ target }) => idOf(target) === params.id)
-      if (!found) throw new ApiError(404, 'targetNotFound', 'No telephone has this id now; ids are those of GET /api/watch-list, and change when the engine starts anew.')
-      if (!(await asked(watchList.clear(found.target)))) throw new ApiError(409, 'notWatched', `This telephone of ${found.label} is not on the watch list; nothing was changed.`)
+      if (!found) throw new ApiError('targetNotFound', 'No telephone has this id now; ids are those of GET /api/watch-list, and change when the engine restarts.')
+      if (!(await asked(watchList.clear(found.target)))) throw new ApiError('notWatched', `This telephone of ${found.label} is not on the watch list; nothing was changed.`)
       const [cleared] = views(watchList.figures().filter(({ target }) => target === found.target))
       return { target: cleared }
     },
@@ -78,7 +88,16 @@ export function watchListRoutes(app: FastifyInstance, { watchList, directory, no
 
   app.get<{ Querystring: { readonly limit?: number; readonly offset?: number } }>(
     '/api/targets',
-    { schema: { summary: 'How every telephone that was rung fares: answered, accepted, refused, failed, by reason. Those on the watch list first', tags: ['watch list'], querystring: targetsQuery, response: { 200: targetsAnswer, ...refusals } } },
+    {
+      schema: {
+        operationId: 'listTargets',
+        summary: 'How every telephone that was rung fares',
+        description: 'Answered, accepted, refused, failed, by result and reason. Those on the watch list come first. Numbers are masked.',
+        tags: ['watch list'],
+        querystring: targetsQuery,
+        response: { 200: targetsAnswer, ...refusalsOfReading('badRequest') },
+      },
+    },
     ({ query }) => {
       const { limit = 200, offset = 0 } = query
       const all = watchList.figures()

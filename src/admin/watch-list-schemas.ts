@@ -1,51 +1,42 @@
+import { count, instant, instantOrNull, list, object, oneOf, text } from './schema-parts.js'
+
 /** JSON Schemas of what is said of telephones that are rung. */
 
-const text = { type: 'string' } as const
-const count = { type: 'integer' } as const
-const time = { type: 'integer', description: 'Wall-clock milliseconds since 1970 (UTC)' } as const
-const timeOrNull = { type: ['integer', 'null'], description: 'Wall-clock milliseconds since 1970 (UTC)' } as const
-const counts = { type: 'object', additionalProperties: count } as const
+const counts = (description: string, example: Readonly<Record<string, number>>) => ({ type: 'object', description, additionalProperties: { type: 'integer' }, examples: [example] }) as const
 
-const target = {
-  type: 'object',
-  properties: {
-    id: { ...text, description: 'Stands for the telephone until the engine starts anew' },
-    number: { ...text, description: 'Masked' },
-    label: { ...text, description: 'Whose telephone it was last rung as' },
-    rung: count,
-    answered: { ...count, description: 'Picked up, by a person or a machine' },
-    accepted: count,
-    refused: { ...count, description: 'Somebody pressed the call away' },
-    failed: { ...count, description: 'Nobody has the number, or the call could not be set up' },
-    byResult: { ...counts, description: 'Ringings by result' },
-    byReason: { ...counts, description: 'Ringings that came to nothing, by result and SIP status, or by whose fault it was' },
-    lastRungAt: time,
-    lastAcceptedAt: timeOrNull,
-    watchedSince: { ...timeOrNull, description: 'Null: not on the watch list' },
-    failures: {
-      type: 'array',
-      description: 'The ringings that failed since somebody was last reached there, oldest first',
-      items: { type: 'object', properties: { callId: text, at: time, result: text, status: count, reason: text } },
-    },
-    standsToday: {
-      type: 'array',
-      description: 'Lines on whose rotas it stands today, and pools in which it stands',
-      items: { type: 'object', properties: { kind: { ...text, enum: ['line', 'pool'] }, id: text, name: text } },
-    },
-  },
-} as const
+const target = object({
+  id: text('Stands for the telephone until the engine restarts', 'Qm9zY8sVxjv3mK2w5tA1dQ'),
+  number: text('Masked', '+44••••••••23'),
+  label: text('Whose telephone it was last rung as', 'Dr Ada Okafor'),
+  rung: count('Ringings', 12),
+  answered: count('Picked up, by a person or a machine', 7),
+  accepted: count('Accepted, or connected where nobody has to accept', 5),
+  refused: count('Calls that were pressed away', 1),
+  failed: count('Nobody has the number, or the call could not be set up', 3),
+  byResult: counts('Ringings by result', { accepted: 5, noAnswer: 3, badNumber: 3, declined: 1 }),
+  byReason: counts('Ringings that came to nothing, by result and SIP status, or by whose fault it was', { 'badNumber 404': 3 }),
+  lastRungAt: instant('When it was last rung'),
+  lastAcceptedAt: instantOrNull('When somebody last accepted there'),
+  watchedSince: instantOrNull('Null: not on the watch list'),
+  failures: list(
+    object({ callId: text('In which call', 'b0a1d4a2-6f1c-4d3a-9a51-2f0c8f3f6e11'), at: instant('When'), result: text('What became of the ringing', 'badNumber'), status: count('SIP status', 404), reason: text('Reason, numbers masked', 'Not Found') }),
+    'The ringings that failed since somebody was last reached there, oldest first',
+  ),
+  standsToday: list(object({ kind: oneOf(['line', 'pool'] as const, 'A rota, or a pool of the National Consultant Network'), id: text('Id', 'cardiology'), name: text('Name', 'Cardiology') }), 'Lines on whose rotas it stands today, and pools in which it stands'),
+})
 
-export const targetParams = { type: 'object', required: ['id'], properties: { id: { ...text, pattern: '^[A-Za-z0-9_-]{22}$', description: 'Id of a telephone, as the watch list gives it' } } } as const
+export const targetParams = { type: 'object', required: ['id'], properties: { id: { type: 'string', pattern: '^[A-Za-z0-9_-]{22}$', description: 'The id of a telephone, as GET /api/watch-list gives it', examples: ['Qm9zY8sVxjv3mK2w5tA1dQ'] } } } as const
 
 export const targetsQuery = {
   type: 'object',
   additionalProperties: false,
   properties: {
-    limit: { type: 'integer', minimum: 1, maximum: 1_000, default: 200 },
-    offset: { type: 'integer', minimum: 0, default: 0 },
+    limit: { type: 'integer', minimum: 1, maximum: 1_000, default: 200, description: 'The most telephones of one page', examples: [200] },
+    offset: { type: 'integer', minimum: 0, default: 0, description: 'How many are left out before the first', examples: [0] },
   },
 } as const
 
-export const watchListAnswer = { type: 'object', properties: { now: time, watched: { type: 'array', items: target } } } as const
-export const watchedAnswer = { type: 'object', properties: { target } } as const
-export const targetsAnswer = { type: 'object', properties: { now: time, total: count, targets: { type: 'array', items: target } } } as const
+const now = instant('When it was asked')
+export const watchListAnswer = object({ now, watched: list(target, 'The latest first') })
+export const watchedAnswer = object({ target })
+export const targetsAnswer = object({ now, total: count('How many there are', 31), targets: list(target, 'Those on the watch list first') })

@@ -18,10 +18,10 @@ export function webSafety(app: FastifyInstance, { address, allowedHosts = [] }: 
     // The documentation pages bring a policy of their own.
     if (!request.url.startsWith('/docs')) void reply.header('content-security-policy', policy)
     const host = hostName(request.headers.host)
-    if (loopback.test(address) && !loopback.test(host) && !names.has(host)) throw new ApiError(421, 'wrongHost', `This server does not go by the name "${host}".`)
+    if (loopback.test(address) && !loopback.test(host) && !names.has(host)) throw new ApiError('wrongHost', `This server does not go by the name "${host}".`)
     const { origin } = request.headers
     const elsewhere = origin !== undefined && origin.toLowerCase().replace(/^https?:\/\//, '') !== request.headers.host?.toLowerCase()
-    if (elsewhere && !['GET', 'HEAD', 'OPTIONS'].includes(request.method)) throw new ApiError(403, 'crossSite', `Pages of ${origin} may change nothing here.`)
+    if (elsewhere && !['GET', 'HEAD', 'OPTIONS'].includes(request.method)) throw new ApiError('crossSite', `Pages of ${origin} may change nothing here.`)
   })
 }
 

@@ -21,7 +21,7 @@ export interface EngineOptions {
   readonly sip?: string
 }
 
-/** A call as the API tells it. Only what the tests ask for. */
+/** A call as the API tells it, with its instants in wall-clock ms. Only what the tests ask for. */
 export interface ApiCall {
   readonly callId: string
   readonly callerNumber: string
@@ -54,6 +54,11 @@ export interface ApiAttempt {
   readonly endedAt?: number
   readonly wrongKeys: number
   readonly proof?: { readonly heard: { readonly kind: string; readonly key?: string; readonly source?: string } }
+}
+
+/** The API writes instants in ISO 8601; the tests reckon with them. A reviver of `JSON.parse`. */
+function instantsInMs(name: string, value: unknown): unknown {
+  return typeof value === 'string' && /^(at|.*At)$/.test(name) ? Date.parse(value) : value
 }
 
 /** A whole engine, as `npm start` runs it, in a folder and on ports of its own. */
@@ -120,7 +125,7 @@ export class Engine {
 
   /** All that is kept of one call. */
   async call(callId: string): Promise<ApiCall> {
-    const { call, attempts, recordings, events } = (await (await this.get(`/api/calls/${encodeURIComponent(callId)}`)).json()) as Omit<ApiCall, 'attempts'> & { readonly call: ApiCall; readonly attempts: readonly ApiAttempt[] }
+    const { call, attempts, recordings, events } = JSON.parse(await (await this.get(`/api/calls/${encodeURIComponent(callId)}`)).text(), instantsInMs) as Omit<ApiCall, 'attempts'> & { readonly call: ApiCall; readonly attempts: readonly ApiAttempt[] }
     return { ...call, attempts, recordings, events }
   }
 

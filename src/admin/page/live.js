@@ -19,7 +19,7 @@ export function followLive({ over, alarms, connected }) {
   const on = (name, handle) =>
     stream.addEventListener(name, (event) => {
       const data = JSON.parse(event.data)
-      skew = Date.now() - data.now
+      skew = Date.now() - Date.parse(data.now)
       handle(data)
     })
   on('snapshot', (data) => {
@@ -50,7 +50,7 @@ function draw() {
     card.remove()
     cards.delete(id)
   }
-  for (const call of [...calls.values()].sort((a, b) => a.arrivedAt - b.arrivedAt)) {
+  for (const call of [...calls.values()].sort((a, b) => Date.parse(a.arrivedAt) - Date.parse(b.arrivedAt))) {
     const before = cards.get(call.callId)
     if (before?.call === call) continue
     const made = cardOf(call)
@@ -117,7 +117,7 @@ function tick() {
   let longest
   for (const { call, clockBox, clockText, clockWhat } of cards.values()) {
     const [since, what] = call.stage === 'talking' ? [call.talkingSince, 'talking'] : call.waitingSince && isWaiting(call) ? [call.waitingSince, 'waiting'] : [call.arrivedAt, 'since the ring']
-    const seconds = (now - since) / 1000
+    const seconds = (now - Date.parse(since)) / 1000
     if (what === 'waiting') longest = Math.max(longest ?? 0, seconds)
     const text = clock(seconds)
     if (clockText.textContent !== text) clockText.textContent = text

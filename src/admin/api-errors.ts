@@ -1,0 +1,45 @@
+/**
+ * Every code that the API answers with: its HTTP status, when it comes, and how it reads. One shape for all:
+ * `{ error: { code, message, field?, problems? } }`. The documentation of every operation is made of this table.
+ */
+export const apiErrors = {
+  badRequest: { status: 400, when: 'Something in the request is missing, unknown or wrong. `field` names it, `message` says what would be right', field: 'limit', example: 'limit is 0; it has to be a whole number from 1 to 200.' },
+  crossSite: { status: 403, when: 'The request comes from a page of another site (`Origin`)', example: 'Pages of https://elsewhere.example may change nothing here.' },
+  notFound: { status: 404, when: 'There is no such route', example: 'There is nothing at GET /api/nowhere. The routes are listed at /docs.' },
+  callNotFound: { status: 404, when: 'There is no call with this id', example: 'There is no call 6f1c0d3a.' },
+  noRecording: { status: 404, when: 'The call was not recorded, or has fewer recordings', example: 'This call was not recorded.' },
+  recordingNotReady: { status: 404, when: 'The call is still being recorded, or its MP3 is being made', example: 'The MP3 is being made; ask again in a moment.' },
+  recordingFailed: { status: 404, when: 'The recording failed; the message says where', example: 'There is no MP3 of this recording: spool: the recording is empty.' },
+  recordingMissing: { status: 404, when: 'The MP3 was made and is no longer on disk; an alarm is raised', example: 'The recording was made, and is not there any more. The alarm is raised.' },
+  arrangementNotFound: { status: 404, when: 'There is no arrangement of this kind with this id', example: 'There is no arrangement cb-20260302-4 of this kind.' },
+  ownerNotFound: { status: 404, when: 'The directory does not have this owner', field: 'owner.id', example: 'owner: the directory has no clinician "dr-nobody"; expected: an id of the directory file' },
+  deviceNotFound: { status: 404, when: 'There is no telephone of this name', example: 'There is no device "okafor-desk". GET /api/devices lists them.' },
+  targetNotFound: { status: 404, when: 'No telephone has this id; ids change when the engine restarts', example: 'No telephone has this id now; ids are those of GET /api/watch-list, and change when the engine restarts.' },
+  notOpen: { status: 409, when: 'It is settled already, or a call carries it at the moment', example: 'This is not open: a call carries it at the moment.' },
+  notDialable: { status: 409, when: 'The number may not be dialled (setting calls.dialable), was withheld, or is none', example: 'The caller of that call withheld their number; nobody can be reached there.' },
+  noClinician: { status: 409, when: 'Nobody is named to make the call, or the directory has no number of theirs', field: 'clinician', example: 'Nobody is named to make this call; name a clinician.' },
+  noAdviceCall: { status: 409, when: 'Nobody asked for advice in that call', field: 'call', example: 'Call 6f1c0d3a reached no line: it was refused, or ended before; nobody asked for advice in it.' },
+  deviceExists: { status: 409, when: 'There is a telephone of this name already', field: 'user', example: 'user: there is a device "okafor-desk" already; choose another name, or ask for a new password at POST /api/devices/okafor-desk/password' },
+  notWatched: { status: 409, when: 'The telephone is not on the watch list', example: 'This telephone of Dr Ada Okafor is not on the watch list; nothing was changed.' },
+  bodyTooLarge: { status: 413, when: 'The body is larger than the engine reads', example: 'The body is too large: at most 65536 bytes are read.' },
+  unsupportedMediaType: { status: 415, when: 'The body is not sent as JSON', field: 'content-type', example: 'content-type is "text/plain"; it has to be application/json (curl: -H \'content-type: application/json\').' },
+  rangeNotSatisfiable: { status: 416, when: 'The range begins behind the end of the recording', example: 'The recording has 40123 bytes.' },
+  wrongHost: { status: 421, when: 'The server is bound to loopback and was asked for by another name (`Host`)', example: 'This server does not go by the name "calls.example".' },
+  tooManyStreamsFromAddress: { status: 429, when: 'Too many event streams are open from this address', example: '50 streams are open from 192.0.2.9; close some.' },
+  internal: { status: 500, when: 'A fault in the engine; it is logged', example: 'Something went wrong here; the log says what.' },
+  closingDown: { status: 503, when: 'The engine is closing down', example: 'The engine is closing down and begins no more calls.' },
+  codesUsedUp: { status: 503, when: 'So many are in use that another one could be guessed; an alarm is raised', example: 'So many PINs are in use that another one could be guessed too easily; the alarm is raised. They are free again 24 hours after they were made.' },
+  storeUnavailable: { status: 503, when: 'The database cannot be read or written', example: 'The store cannot be asked: database or disk is full' },
+  tooManyStreams: { status: 503, when: 'Too many event streams are open', example: '500 streams are open; close some.' },
+} as const satisfies Readonly<Record<string, ApiErrorEntry>>
+
+interface ApiErrorEntry {
+  readonly status: number
+  /** When it comes, for the documentation. */
+  readonly when: string
+  /** The field that the example names. */
+  readonly field?: string
+  readonly example: string
+}
+
+export type ApiErrorCode = keyof typeof apiErrors

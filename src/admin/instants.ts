@@ -1,0 +1,18 @@
+/** Fields that hold an instant are called `at`, `since` or `now`, or end in `At` or `Since`, everywhere in the engine. */
+const instantName = /^(at|since|now)$|(At|Since)$/
+
+/**
+ * What the API says: a copy in which every instant (wall-clock ms inside the engine) is written in ISO 8601, UTC, to the millisecond:
+ * `2026-03-02T09:30:00.000Z`. Every answer and every event of the stream goes through here, so that no route can forget it.
+ * Durations (`waitMs`, `uptimeSeconds`) stay numbers.
+ */
+export function withIsoInstants(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withIsoInstants)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, typeof one === 'number' && instantName.test(name) ? isoInstant(one) : withIsoInstants(one)]))
+}
+
+/** @param ms wall-clock ms */
+export function isoInstant(ms: number): string {
+  return new Date(ms).toISOString()
+}

@@ -1,0 +1,33 @@
+import type { FastifyInstance } from 'fastify'
+import { ApiError } from './api-error.js'
+
+/** Names by which an object reaches into the program instead of holding data. */
+const forbidden = new Set(['__proto__', 'constructor', 'prototype'])
+
+/**
+ * Bodies are JSON and nothing else. An empty one is null, whatever its content type says: tools send `content-type: application/json` with every
+ * POST, and a body may be left out of some of ours.
+ */
+export function jsonBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, text, done) => {
+    try {
+      done(null, text === '' ? null : parsed(String(text)))
+    } catch (error) {
+      done(error as ApiError)
+    }
+  })
+}
+
+/** @throws ApiError badRequest */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text, (name, value: unknown) => {
+      if (forbidden.has(name)) throw new ApiError('badRequest', `The body has a field "${name}"; no field may have this name.`, 'body')
+      return value
+    })
+  } catch (error) {
+    if (error instanceof ApiError) throw error
+    throw new ApiError('badRequest', `The body is not JSON: ${error instanceof Error ? error.message : String(error)}.`, 'body')
+  }
+}
