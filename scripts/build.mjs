@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { bundlePrograms } from './bundles.mjs'
 import { ensurePackages, fail, root } from './install.mjs'
 
 const sources = ['src', 'bench']
@@ -20,13 +21,15 @@ export async function build() {
   const files = sources.flatMap((folder) => filesBelow(join(root, folder))).filter((file) => !file.endsWith('.test.ts') && !file.endsWith('.d.ts'))
   const hash = createHash('sha256')
   for (const file of files) hash.update(relative(root, file)).update('\0').update(readFileSync(file)).update('\0')
-  hash.update(readFileSync(join(root, 'package-lock.json')))
+  for (const file of ['package-lock.json', 'scripts/build.mjs', 'scripts/bundles.mjs']) hash.update(readFileSync(join(root, file)))
   const fingerprint = hash.digest('hex')
   const dist = join(root, 'dist')
   const stamp = join(dist, '.built-from')
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === fingerprint) return dist
 
-  const { build: translate } = await import('esbuild')
+  // Standard output belongs to the program that is run.
+  console.error('Building (the first time, and when sources have changed: some seconds) ...')
+  const { build: translate, stop } = await import('esbuild')
   const fresh = join(root, '.cache', `dist-${process.pid}`)
   rmSync(fresh, { recursive: true, force: true })
   const typescript = files.filter((file) => file.endsWith('.ts'))
@@ -41,8 +44,12 @@ export async function build() {
       sourcemap: true,
       logLevel: 'error',
     })
+    await bundlePrograms(translate, root, fresh)
   } catch {
     fail('The sources do not translate (see the message above). Run `npm run typecheck`.')
+  } finally {
+    // esbuild works in a process of its own, which would stay as long as the engine runs.
+    await stop()
   }
   for (const file of files.filter((name) => !name.endsWith('.ts'))) {
     const to = join(fresh, relative(root, file))

@@ -8,9 +8,11 @@ import { flowDefaults } from './calls/flow-settings.js'
 import { systemClock } from './clock/system-clock.js'
 import type { Settings } from './config/settings.js'
 import { everyTarget } from './directory/every-target.js'
+import type { DirectoryChange } from './directory/directory-diff.js'
 import type { DirectoryError } from './directory/form.js'
 import type { Directory } from './directory/model.js'
 import { openRotaLedger } from './directory/rota-ledger.js'
+import { warmDirectory } from './directory/warm-directory.js'
 import { watchDirectory, type DirectoryHolder } from './directory/watch-directory.js'
 import { Allowance, defaultAllowance } from './guard/allowance.js'
 import { guardedSwitch } from './guard/guarded-switch.js'
@@ -48,8 +50,22 @@ export interface Engine {
   readonly directory: () => Directory
   /** Process of the embedded switch. */
   readonly switchPid: number | undefined
+  /** Calls that run now. */
+  running(): number
   /** Calls that run come to their end, for at most `drainMs`; then everything is closed, in the opposite order of the start. A second call may shorten that. */
   close(drainMs: number): Promise<void>
+}
+
+/** What whoever sits before the terminal is told while the engine runs. */
+export interface Watcher {
+  directoryReloaded(changes: readonly DirectoryChange[]): void
+  /** The directory before stays in force. */
+  directoryRefused(errors: readonly DirectoryError[]): void
+}
+
+export interface Surroundings {
+  readonly defence?: LastDefence
+  readonly watcher?: Watcher
 }
 
 /** How long the servers may take to be ready before it is said that they are not. The engine goes on trying. */
@@ -58,7 +74,7 @@ const readyWithinMs = 5_000
 const registrationLimit = { burst: 30, refillMs: 2_000, remembered: 10_000 }
 
 /** Starts everything in its order: what is kept, then what is shown, then the telephone. Closes what it had opened when a later step fails. */
-export async function startEngine(settings: Settings, log: Logger, defence?: LastDefence): Promise<Engine> {
+export async function startEngine(settings: Settings, log: Logger, around: Surroundings = {}): Promise<Engine> {
   const opened: { readonly what: string; readonly close: () => unknown }[] = []
   const closeAll = async () => {
     for (const step of opened.splice(0).reverse()) {
@@ -70,17 +86,22 @@ export async function startEngine(settings: Settings, log: Logger, defence?: Las
     }
   }
   try {
-    return await open(settings, log, opened, closeAll, defence)
+    return await open(settings, log, opened, closeAll, around)
   } catch (error) {
     await closeAll()
     throw error
   }
 }
 
-async function open(settings: Settings, log: Logger, opened: { readonly what: string; readonly close: () => unknown }[], closeAll: () => Promise<void>, defence: LastDefence | undefined): Promise<Engine> {
+async function open(settings: Settings, log: Logger, opened: { readonly what: string; readonly close: () => unknown }[], closeAll: () => Promise<void>, { defence, watcher }: Surroundings): Promise<Engine> {
   const alarms = new AlarmBoard()
   if (defence) opened.push({ what: 'the alarm of faults', close: alarmOfFaults(defence, alarms) })
   alarms.subscribe((alarm, up) => log[up ? 'error' : 'info']({ alarm: alarm.alarm, detail: alarm.detail }, up ? 'alarm' : 'alarm over'))
+
+  // It starts in a process of its own, while everything else is opened.
+  const switchStarting = settings.drachtio.length === 0 ? startEmbedded(settings, log) : undefined
+  switchStarting?.catch(() => undefined)
+  if (switchStarting) opened.push({ what: 'the embedded switch', close: () => switchStarting.then((embedded) => embedded.stop(), () => undefined) })
 
   const speech = createSpeech({
     folders: { prompts: settings.promptsFolder, cache: join(settings.dataFolder, 'names') },
@@ -94,7 +115,7 @@ async function open(settings: Settings, log: Logger, opened: { readonly what: st
     void speech.warm(spokenNames({ organisations: organisations.values(), lines: lines.values(), pools: pools.values() }))
   }
 
-  const holder = await openDirectory(settings, log, alarms, (changed) => {
+  const holder = await openDirectory(settings, log, alarms, watcher, (changed) => {
     warm(changed)
     keepRotas(changed)
     checkTargets(changed, settings, alarms)
@@ -153,8 +174,7 @@ async function open(settings: Settings, log: Logger, opened: { readonly what: st
   const live = createLiveBoard(store.log, { organisation: (id) => directory().organisations.get(id)?.name, line: (id) => directory().lines.get(id)?.name })
   opened.push({ what: 'the live board', close: () => live.close() })
 
-  const embedded = settings.drachtio.length === 0 ? await startEmbedded(settings, log) : undefined
-  if (embedded) opened.push({ what: 'the embedded switch', close: () => embedded.stop() })
+  const embedded = await switchStarting
 
   const adapter = connectDrachtioSwitch({
     servers: embedded ? [embeddedServers(settings, embedded)] : configuredServers(settings),
@@ -265,7 +285,11 @@ async function open(settings: Settings, log: Logger, opened: { readonly what: st
 
   if (!(await whenReady(telephone, readyWithinMs))) log.error(telephone.health(), 'the switch is not ready; calls are taken as soon as it is')
   desk.open()
-  warm(directory())
+  // Once it has been said that the engine is ready: nobody waits for these.
+  setImmediate(() => {
+    warm(directory())
+    warmDirectory(directory(), systemClock.now())
+  })
 
   let closing: Promise<void> | undefined
   return {
@@ -274,6 +298,7 @@ async function open(settings: Settings, log: Logger, opened: { readonly what: st
     sip: sip && { address: settings.sipExternalAddress ?? sip.address, port: sip.port },
     directory,
     switchPid: embedded?.pid,
+    running: () => desk.liveCalls,
     close(drainMs) {
       const drained = desk.drain(drainMs)
       return (closing ??= drained.then(closeAll))
@@ -305,7 +330,7 @@ export function dialIns(directory: Directory): readonly { readonly number: strin
 }
 
 /** The directory file, kept in force with its later changes; a file with errors leaves the old one in force. */
-async function openDirectory(settings: Settings, log: Logger, alarms: AlarmBoard, onChange: (directory: Directory) => void): Promise<DirectoryHolder> {
+async function openDirectory(settings: Settings, log: Logger, alarms: AlarmBoard, watcher: Watcher | undefined, onChange: (directory: Directory) => void): Promise<DirectoryHolder> {
   const line = (error: DirectoryError) => `${error.file}:${error.line}: ${error.message}; expected: ${error.expected}`
   const watched = await watchDirectory(settings.directoryFile, {
     onChange(directory, changes, advice) {
@@ -313,10 +338,12 @@ async function openDirectory(settings: Settings, log: Logger, alarms: AlarmBoard
       log.info({ changes: changes.length }, 'a new directory is in force for the next calls')
       for (const entry of advice) log.warn(line(entry))
       onChange(directory)
+      watcher?.directoryReloaded(changes)
     },
     onErrors(errors) {
       for (const error of errors) log.error(line(error))
       alarms.raise('directory.errors', `the directory before stays in force; ${errors.length} errors, the first: ${errors[0] ? line(errors[0]) : ''}`)
+      watcher?.directoryRefused(errors)
     },
   })
   if (!watched.ok) throw new StartError(watched.errors.map(line).join('\n'))

@@ -7,8 +7,9 @@ import { readSettings, SettingsError, type Settings } from './config/settings.js
 import { startDemo, type Demo } from './demo-process.js'
 import { demoNetwork } from './demo/demo-settings.js'
 import { LastDefence } from './last-defence.js'
-import { dialIns, ensureFolder, startEngine, StartError, type Engine } from './engine.js'
+import { dialIns, ensureFolder, startEngine, StartError, type Engine, type Watcher } from './engine.js'
 import { closeToOthers, groupId, OpenToOthers, privateUmask, tellTightened, tightenBelow } from './private-files.js'
+import { directoryRefused, directoryReloaded, stopping, stoppingAtOnce } from './terminal.js'
 
 const usage = `Usage: npm start -- [--demo] [--config FILE]
   --demo         adds simulated phones: a GP and specialists, who place and take real calls
@@ -20,6 +21,10 @@ const drainMs = 15 * 60_000
 function fail(text: string): never {
   process.stderr.write(`${text}\n`)
   process.exit(1)
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`)
 }
 
 function argumentsOf(argv: readonly string[]): { readonly demo: boolean; readonly config: string | undefined } {
@@ -71,13 +76,15 @@ function announce(engine: Engine, settings: Settings, demo: boolean): void {
   lines.push(`  Recordings  ${settings.recordingsFolder}`)
   lines.push(demo ? '  Demo        simulated phones are ringing and answering; watch them on the page' : '  No phone?   npm run demo adds simulated ones')
   lines.push('  Stop        Ctrl-C lets running calls end; twice: at once')
-  process.stdout.write(`${lines.join('\n')}\n`)
+  say(lines.join('\n'))
 }
 
 async function main(): Promise<void> {
   const defence = new LastDefence(process, (error) => fail(error instanceof Error ? (error.stack ?? error.message) : String(error)))
   // Before anything is written. Threads share it, children inherit it.
   process.umask(privateUmask)
+  // Whoever read what is said here may be gone; the calls go on.
+  process.stdout.on('error', () => undefined)
   const options = argumentsOf(process.argv.slice(2))
   const root = fileURLToPath(new URL('../../', import.meta.url))
   const read = readSettings({ root, file: options.config, env: process.env })
@@ -99,16 +106,22 @@ async function main(): Promise<void> {
     (found) => tell(tellTightened(found)),
     (error: unknown) => tell(error instanceof Error ? error.message : String(error)),
   )
-  const engine = await startEngine(settings, log, defence)
+  const watcher: Watcher = {
+    directoryReloaded: (changes) => say(directoryReloaded(changes)),
+    directoryRefused: (errors) => say(directoryRefused(errors)),
+  }
+  const engine = await startEngine(settings, log, { defence, watcher })
   let demo: Demo | undefined
 
   let asked = 0
   const stop = (signal: NodeJS.Signals) => {
     asked += 1
     if (asked > 2) process.exit(1)
-    log.info({ signal }, asked === 1 ? 'stopping once the running calls have ended' : 'stopping at once')
+    const wait = asked === 1 && !options.demo
+    log.info({ signal, running: engine.running() }, wait ? 'stopping once the running calls have ended' : 'stopping at once')
+    say(wait ? stopping(engine.running(), Date.now() + drainMs) : stoppingAtOnce(engine.running()))
     if (asked === 1) void demo?.stop()
-    void engine.close(asked === 1 && !options.demo ? drainMs : 0).then(() => {
+    void engine.close(wait ? drainMs : 0).then(() => {
       log.flush(() => process.exit(0))
     })
   }

@@ -1,4 +1,5 @@
-import Holidays from 'date-holidays'
+import { createRequire } from 'node:module'
+import type Holidays from 'date-holidays'
 import { dayNumber, weekdayIndex, type DayNumber } from './calendar.js'
 import type { Nation } from './model.js'
 
@@ -18,6 +19,8 @@ const proclaimed: readonly { readonly nation: Nation; readonly date: string }[] 
   { nation: 'scotland', date: '2026-06-15' },
 ]
 
+/** The package is large: it is loaded when it is first asked, and not at the start. */
+const require = createRequire(import.meta.url)
 const calendars = new Map<Nation, Holidays>()
 const known = new Map<string, ReadonlySet<DayNumber>>()
 
@@ -36,7 +39,10 @@ export function bankHolidays(nation: Nation, year: number): ReadonlySet<DayNumbe
 
 function compute(nation: Nation, year: number): ReadonlySet<DayNumber> {
   let calendar = calendars.get(nation)
-  if (calendar === undefined) calendars.set(nation, (calendar = new Holidays('GB', states[nation], { types: ['public'] })))
+  if (calendar === undefined) {
+    const Calendar = require('date-holidays') as typeof Holidays
+    calendars.set(nation, (calendar = new Calendar('GB', states[nation], { types: ['public'] })))
+  }
   const days = new Set<DayNumber>()
   for (const holiday of calendar.getHolidays(year)) {
     const day = dayNumber(holiday.date.slice(0, 10))

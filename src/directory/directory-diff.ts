@@ -41,6 +41,20 @@ export function showDiff(changes: readonly DirectoryChange[]): string {
   return changes.flatMap(({ section, id, kind, details }) => [`${signs[kind]} ${section} ${id}`, ...details.map((detail) => `    ${detail}`)]).join('\n')
 }
 
+/** Changes that are told in one line, with what differs where it is one thing. */
+const mostInOneLine = 4
+
+/** The changes in one line, for a terminal: `rotas cardiology (pattern Day ...), clinicians dr-x added`. */
+export function summariseChanges(changes: readonly DirectoryChange[]): string {
+  const told = changes.slice(0, mostInOneLine).map(({ section, id, kind, details }) => {
+    if (kind !== 'changed') return `${section} ${id} ${kind}`
+    const more = details.length > 1 ? ` and ${details.length - 1} more` : ''
+    return `${section} ${id} (${details[0] ?? 'changed'}${more})`
+  })
+  if (changes.length > told.length) told.push(`${changes.length - told.length} more`)
+  return told.join(', ')
+}
+
 /** Whether two plain values say the same. Nearly everything does, in a directory of which one rota was changed: this is looked at first, without making texts. */
 function same(a: unknown, b: unknown): boolean {
   if (a === b) return true

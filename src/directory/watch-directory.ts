@@ -33,14 +33,13 @@ export type Watched = { readonly ok: true; readonly holder: DirectoryHolder; rea
  *
  * The file is looked at, not listened for: notifications of the file system miss network drives and containers' mounts. It is read once it has been
  * the same in two looks, so that a file which an editor is still writing is not taken for a shorter directory.
- * @returns the errors, when there is no directory to begin with
+ * @returns the errors, when there is no directory to begin with; what was loaded first is for the caller to warm (`warmDirectory`), once nobody waits for it
  */
 export async function watchDirectory(file: string, options: WatchOptions): Promise<Watched> {
   const load = options.load ?? loadDirectory
   const before = await stateOf(file)
   const first = await load(file)
   if (!first.ok) return first
-  warmDirectory(first.directory, Date.now())
   return { ok: true, holder: new FileWatch(file, options, load, first.directory, before), advice: first.advice }
 }
 

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Clock } from '../clock/clock.js'
 import { isDeviceUser } from '../directory/device-user.js'
 import type { DeviceOwner } from '../directory/device-owner.js'

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { Redis } from 'ioredis'
+import { createRequire } from 'node:module'
+import type { Redis } from 'ioredis'
 import type { Engagement, Reservation, Reservations, ReserveResult } from '../calls/reservations.js'
 
 /** A reservation of an engine that died is free again after this; a living engine renews its own in time. */
@@ -125,7 +126,11 @@ export function redisReservations(url: string, onTrouble: (trouble: string) => v
   }
 }
 
+/** The package is loaded when there is a Redis, and not at every start. */
+const require = createRequire(import.meta.url)
+
 function connection(url: string, onTrouble: (trouble: string) => void): Redis {
+  const { Redis } = require('ioredis') as typeof import('ioredis')
   // Nothing waits in a queue for a Redis that is away: a caller is on the line.
   const redis = new Redis(url, { enableOfflineQueue: false, maxRetriesPerRequest: 0, commandTimeout: 1_000, retryStrategy: (times) => Math.min(2_000, 100 * times) })
   let up = true

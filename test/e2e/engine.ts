@@ -86,6 +86,11 @@ export class Engine {
     return join(this.folder, 'directory.yaml')
   }
 
+  /** What it has printed. */
+  get printed(): string {
+    return this.output()
+  }
+
   /** What it has printed, and its log. */
   get log(): string {
     const file = join(this.folder, 'data', 'ringround.log')

@@ -105,6 +105,7 @@ describe('starting', { timeout: 60_000 }, () => {
       writeFileSync(engine.directoryFile, good.replace('"gpPractice"', '"gpPractise"').replace('"4000"', '"4999"'))
       const told = await eventually(() => Promise.resolve(/directory\.yaml:\d+:[^\n]*gpPractise/.test(engine.log) || undefined), 10_000)
       expect(told).toBe(true)
+      expect(engine.printed).toMatch(/not reloaded, the one before stays in force\. One mistake:\n.*directory\.yaml:\d+: .*gpPractise.*expected/)
       expect(await refused('4999')).toBe(404)
 
       writeFileSync(engine.directoryFile, good.replace('"4000"', '"4999"'))
@@ -116,11 +117,36 @@ describe('starting', { timeout: 60_000 }, () => {
         return true
       }, 10_000)
       expect(taken).toBe(true)
+      expect(engine.printed).toMatch(/Directory reloaded: .*4000.*4999.*Applies to new calls\./)
       expect(await refused('4000')).toBe(404)
       await engine.stop()
     } finally {
       phone.close()
     }
+  })
+
+  it('an engine that is told to stop twice ends the calls that run, and says how many', async () => {
+    const gp = await TestPhone.open()
+    try {
+      const engine = await start(world([{ id: 'cardiology', code: '21', number: '4000', rota: ['sip:nobody@127.0.0.1:9'] }, { id: 'other', code: '22', rota: [] }]))
+      const caller = await gp.call(`sip:7001@${engine.sip}`)
+      await caller.answered()
+      engine.child.kill('SIGINT')
+      await eventually(() => Promise.resolve(engine.printed.includes('waiting for 1 call') || undefined), 5_000)
+      expect(engine.child.exitCode).toBeNull()
+      engine.child.kill('SIGINT')
+      expect(await eventually(() => Promise.resolve(engine.child.exitCode ?? undefined), 15_000)).toBe(0)
+      expect(engine.printed).toContain('Stopping at once: 1 call is ended.')
+      expect(caller.byeAt).toBeDefined()
+    } finally {
+      gp.close()
+    }
+  })
+
+  it('an engine without calls says so when it is told to stop', async () => {
+    const engine = await start(good)
+    await engine.stop()
+    expect(engine.printed).toContain('Stopping: no call is running.')
   })
 
   it('calls that run when the engine is told to stop come to their end', async () => {
@@ -138,6 +164,7 @@ describe('starting', { timeout: 60_000 }, () => {
       await delay(1_500)
       expect(caller.byeAt).toBeUndefined()
       expect(engine.child.exitCode).toBeNull()
+      expect(engine.printed).toMatch(/Stopping: waiting for 1 call to end, until \d\d:\d\d:\d\d at most\. .*Ctrl-C again ends it at once/)
       caller.bye()
       await delay(200)
       called.bye()

@@ -1,0 +1,129 @@
+import { byId, element } from './element.js'
+import { caller, clock, kinds, results, stages } from './words.js'
+
+/** A wait longer than this stands out; the services that do this well connect in 33 s. */
+const longWaitSeconds = 60
+
+const calls = new Map()
+const cards = new Map()
+/** Our clock minus the server's, ms: waiting is counted by the server's. */
+let skew = 0
+let onOver = () => undefined
+let onAlarms = () => undefined
+
+/** Follows the event stream. The browser connects again by itself; each connection begins with everything. */
+export function followLive({ over, alarms, connected }) {
+  onOver = over
+  onAlarms = alarms
+  const stream = new EventSource('api/live')
+  const on = (name, handle) =>
+    stream.addEventListener(name, (event) => {
+      const data = JSON.parse(event.data)
+      skew = Date.now() - data.now
+      handle(data)
+    })
+  on('snapshot', (data) => {
+    calls.clear()
+    for (const call of data.calls) calls.set(call.callId, call)
+    onAlarms(data.alarms)
+    connected(true)
+    draw()
+  })
+  on('call', ({ call }) => {
+    calls.set(call.callId, call)
+    draw()
+  })
+  on('over', ({ callId }) => {
+    calls.delete(callId)
+    draw()
+    onOver()
+  })
+  on('alarms', ({ alarms: now }) => onAlarms(now))
+  stream.addEventListener('error', () => connected(false))
+  setInterval(tick, 250)
+}
+
+function draw() {
+  const list = byId('cards')
+  for (const [id, { card }] of cards) {
+    if (calls.has(id)) continue
+    card.remove()
+    cards.delete(id)
+  }
+  for (const call of [...calls.values()].sort((a, b) => a.arrivedAt - b.arrivedAt)) {
+    const before = cards.get(call.callId)
+    if (before?.call === call) continue
+    const made = cardOf(call)
+    if (before) before.card.replaceWith(made.card)
+    else list.append(made.card)
+    cards.set(call.callId, made)
+  }
+  byId('no-calls').hidden = calls.size > 0
+  byId('no-calls-text').textContent = 'No calls at the moment.'
+  const all = [...calls.values()]
+  const waiting = all.filter((call) => isWaiting(call)).length
+  const talking = all.filter((call) => call.stage === 'talking').length
+  byId('figure-calls').textContent = calls.size
+  byId('figure-waiting').textContent = waiting
+  byId('figure-talking').textContent = talking
+  const summary = `${calls.size} calls now, ${waiting} waiting, ${talking} talking`
+  if (byId('now-summary').textContent !== summary) byId('now-summary').textContent = summary
+  tick()
+}
+
+function cardOf(call) {
+  const clockText = element('span')
+  const clockWhat = element('small')
+  const clockBox = element('div', { class: 'clock' }, clockText, clockWhat)
+  const who = call.ringing ?? (call.talkingTo ? { label: call.talkingTo } : undefined)
+  const shown = ['ringing', 'whisper', 'connecting', 'talking'].includes(call.stage) && who
+  const card = element(
+    'li',
+    { class: 'card', 'data-stage': call.stage, 'data-tone': call.stage === 'talking' ? 'talk' : isWaiting(call) ? 'wait' : 'new' },
+    element(
+      'div',
+      { class: 'card-head' },
+      element('div', {}, element('div', { class: 'card-line' }, call.lineName ?? call.line ?? kinds[call.kind] ?? 'No line chosen yet'), element('div', { class: 'card-from' }, from(call))),
+      clockBox,
+    ),
+    element(
+      'div',
+      { class: 'stage' },
+      element('span', { class: 'chip', 'data-tone': call.stage === 'talking' ? 'good' : isWaiting(call) ? 'wait' : 'plain' }, element('span', { class: 'dot', 'aria-hidden': 'true' }), stages[call.stage] ?? call.stage),
+      shown ? element('strong', {}, who.label) : null,
+      shown && who.pool === 'ncn' ? element('span', { class: 'chip' }, 'NCN') : null,
+      call.recording ? element('span', { class: 'record' }, element('span', { class: 'dot', 'aria-hidden': 'true' }), 'Recording') : null,
+    ),
+    call.attempts.length > 0
+      ? element(
+          'ol',
+          { class: 'tried', 'aria-label': 'Tried so far' },
+          ...call.attempts.map((attempt) => element('li', { 'data-now': attempt.result === undefined }, `${attempt.label}: ${attempt.result === undefined ? (call.stage === 'whisper' ? 'answered' : 'ringing') : (results[attempt.result] ?? attempt.result)}`)),
+        )
+      : null,
+  )
+  return { call, card, clockBox, clockText, clockWhat }
+}
+
+function from(call) {
+  return caller(call).filter(Boolean).join(' · ')
+}
+
+const isWaiting = (call) => ['hunting', 'ringing', 'whisper', 'connecting'].includes(call.stage)
+
+/** Only the clocks are written anew each time. */
+function tick() {
+  const now = Date.now() - skew
+  let longest
+  for (const { call, clockBox, clockText, clockWhat } of cards.values()) {
+    const [since, what] = call.stage === 'talking' ? [call.talkingSince, 'talking'] : call.waitingSince && isWaiting(call) ? [call.waitingSince, 'waiting'] : [call.arrivedAt, 'since the ring']
+    const seconds = (now - since) / 1000
+    if (what === 'waiting') longest = Math.max(longest ?? 0, seconds)
+    const text = clock(seconds)
+    if (clockText.textContent !== text) clockText.textContent = text
+    if (clockWhat.textContent !== what) clockWhat.textContent = what
+    clockBox.toggleAttribute('data-long', what === 'waiting' && seconds > longWaitSeconds)
+  }
+  const text = longest === undefined ? '–' : clock(longest)
+  if (byId('figure-longest').textContent !== text) byId('figure-longest').textContent = text
+}
