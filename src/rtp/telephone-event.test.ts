@@ -105,6 +105,38 @@ describe('hearing keys', () => {
     )
   })
 
+  describe('of a phone that gives each packet a timestamp of its own', () => {
+    /** As `dial`, the timestamps running on like those of audio. */
+    const restless = (digits: string, change: (event: TelephoneEvent) => TelephoneEvent = (event) => event) =>
+      dial(digits).map((packets) => packets.map((sent, index) => ({ ...sent, timestamp: (sent.timestamp + index * 160) >>> 0, event: change(sent.event) })))
+
+    it('hears each key once', () => {
+      expect(keys(hear(restless('1150*#AD').flat()))).toBe('1150*#AD')
+    })
+
+    it('hears each key once when every packet says the same short duration', () => {
+      expect(keys(hear(restless('1155', (event) => ({ ...event, duration: 160 })).flat()))).toBe('1155')
+    })
+
+    it('hears each key once when the first packet says a duration of nothing', () => {
+      expect(keys(hear(restless('1155', (event) => ({ ...event, duration: event.duration - 160 })).flat()))).toBe('1155')
+    })
+
+    it('hears each key exactly once whichever packets are lost, the first and one end excepted', () => {
+      fc.assert(
+        fc.property(fc.stringMatching(/^[0-9*#]{1,6}$/), fc.array(fc.uniqueArray(fc.integer({ min: 1, max: 5 })), { minLength: 6, maxLength: 6 }), (digits, losses) => {
+          const wire = restless(digits).map((packets, key) => packets.filter((_, index) => !losses[key]?.includes(index)))
+          expect(keys(hear(wire.flat()))).toBe(digits)
+        }),
+      )
+    })
+  })
+
+  it('hears two quick presses of a phone whose timestamps stand still meanwhile', () => {
+    const wire = dial('11').map((packets, key) => packets.map((sent) => ({ ...sent, timestamp: 1000 + key * 480 })))
+    expect(keys(hear(wire.flat()))).toBe('11')
+  })
+
   it('ignores a late repetition of the key before', () => {
     const [one = [], two = []] = dial('12')
     const late = one.at(-1)

@@ -82,13 +82,18 @@ export interface ReceivedDigit {
 const LOST_END_MS = 150
 /** A timestamp further back than this is not a late packet but a sender with a new clock: 4 s. */
 const LATE_LIMIT = 32_000
+/** The final packet comes three times: so much later may the last of them be than the duration that all three say. 40 ms; no two presses are closer. */
+const END_COPIES_SPAN = 320
 /** Segments of a very long event follow each other without a gap (RFC 4733 section 2.5.1.3). */
 const SEGMENT_DURATION = 0xf000
 
 /**
  * Finds the key presses in a stream of event packets, each reported once: at its first end packet, or when it is certain that no end
- * packet comes. Any packet of the event is enough to find it; a packet is told apart from a repetition by the RTP timestamp alone, since
+ * packet comes. Any packet of the event is enough to find it; a packet is told apart from a repetition by the RTP timestamp, since
  * the marker bit may be lost or missing.
+ *
+ * Some phones number each packet of a press like a packet of audio, with a timestamp of its own. Their presses are found by the
+ * duration: one that goes on growing (or is said again at the end) within the time of the press before is that press.
  */
 export class TelephoneEventReceiver {
   readonly #onDigit: (digit: ReceivedDigit) => void
@@ -117,11 +122,11 @@ export class TelephoneEventReceiver {
     if (this.#event >= 0 && ssrc === this.#ssrc) {
       const ahead = timestampDistance(timestamp, this.#timestamp)
       if (ahead < 0 && ahead > -LATE_LIMIT) return
-      if (ahead === 0 && event.event === this.#event) {
-        if (!this.#open) return
+      if (event.event === this.#event && this.#goesOn(ahead, event)) {
+        this.#timestamp = timestamp
         this.#duration = Math.max(this.#duration, event.duration)
         this.#seenAt = now
-        if (event.end) this.#report()
+        if (this.#open && event.end) this.#report()
         return
       }
       if (this.#open && event.event === this.#event && this.#duration >= SEGMENT_DURATION && ahead <= MAX_DURATION + 8000) {
@@ -148,6 +153,15 @@ export class TelephoneEventReceiver {
   /** Reports a key whose end packets were all lost. To be called now and then (every 20 to 100 ms) while `open`. */
   poll(now: number): void {
     if (this.#open && now - this.#seenAt >= LOST_END_MS) this.#report()
+  }
+
+  /** Whether a packet of the same key, so far ahead of the last one, belongs to the same press. */
+  #goesOn(ahead: number, event: TelephoneEvent): boolean {
+    if (ahead === 0) return true
+    const grown = event.duration - this.#duration
+    // A press that began after this one begins after its end, and small.
+    const restarts = this.#open ? grown < 0 : grown <= 0 && !event.end
+    return !restarts && (ahead <= this.#duration || (ahead >= grown && ahead <= grown + END_COPIES_SPAN))
   }
 
   #report(): void {

@@ -16,6 +16,10 @@ export interface Arrived extends RtpPacket {
 export interface PhoneOptions {
   readonly codec?: 'PCMU' | 'PCMA'
   readonly eventType?: number
+  /** Local address; default 127.0.0.1. */
+  readonly address?: string
+  /** Synchronisation source of what it sends. */
+  readonly ssrc?: number
 }
 
 /** The audio half of a telephone, for tests: says a tone, keeps all that it hears. */
@@ -30,7 +34,7 @@ export class RtpPhone {
   #timer: NodeJS.Timeout | undefined
   #sequence = 65_500
   #timestamp = 0xffff_f000
-  #ssrc = 0x1234_5678
+  #ssrc: number
   #to = 0
   /** Drops outgoing packets for which this says true (their sequence numbers are used up all the same). */
   lose: (index: number) => boolean = () => false
@@ -41,6 +45,7 @@ export class RtpPhone {
     this.port = socket.address().port
     this.codec = options.codec ?? 'PCMU'
     this.#eventType = options.eventType ?? 101
+    this.#ssrc = options.ssrc ?? 0x1234_5678
     socket.on('message', (data, from) => {
       const packet = parseRtp(data)
       if (packet) this.heard.push({ ...packet, payload: Buffer.from(packet.payload), at: performance.now(), from: from.port })
@@ -52,7 +57,7 @@ export class RtpPhone {
     const bind = (port: number) =>
       new Promise<Socket>((resolve, reject) => {
         const socket = createSocket('udp4')
-        socket.once('error', reject).bind(port, '127.0.0.1', () => resolve(socket))
+        socket.once('error', reject).bind(port, options.address ?? '127.0.0.1', () => resolve(socket))
       })
     for (let tries = 0; tries < 20; tries++) {
       const rtp = await bind(0)
@@ -104,6 +109,16 @@ export class RtpPhone {
       this.#timestamp = (this.#timestamp + 160) >>> 0
       if (!lose(index)) this.#socket.send(data, to, '127.0.0.1')
     }
+  }
+
+  /** Begins another stream (SSRC), as a phone does after a transfer. */
+  changesStream(ssrc: number): void {
+    this.#ssrc = ssrc
+  }
+
+  /** One datagram from its RTCP port. */
+  sendReport(data: Buffer, to: number): void {
+    this.#rtcp.send(data, to, '127.0.0.1')
   }
 
   /** Raw bytes, for what is not RTP or not allowed. */

@@ -223,7 +223,7 @@ export class FreeswitchRole implements EventSocketHost, ChannelSurroundings, Api
         return
       }
       sdp = reply.answer
-      applyAgreement(media, reply.agreement, local)
+      applyAgreement(channel, reply.agreement, local)
       noteAgreement(channel, reply.agreement)
     }
     channel.data.setUp({ rtp_local_sdp_str: sdp, ...DIALPLAN_VARIABLES, socket_host: target.address })
@@ -280,7 +280,7 @@ export class FreeswitchRole implements EventSocketHost, ChannelSurroundings, Api
     }
     const reply = answerTo(offer, local)
     if (!reply.ok) return { reject: reply.status }
-    applyAgreement(channel.media, reply.agreement, local)
+    applyAgreement(channel, reply.agreement, local)
     noteAgreement(channel, reply.agreement)
     channel.data.setUp({ switch_r_sdp: offer, rtp_local_sdp_str: reply.answer })
     return { answer: reply.answer }
@@ -294,7 +294,7 @@ export class FreeswitchRole implements EventSocketHost, ChannelSurroundings, Api
       channel.hangup('INCOMPATIBLE_DESTINATION', 'application')
       return
     }
-    applyAgreement(channel.media, reply.agreement, local)
+    applyAgreement(channel, reply.agreement, local)
     noteAgreement(channel, reply.agreement)
   }
 

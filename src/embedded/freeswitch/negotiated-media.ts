@@ -1,6 +1,5 @@
 import { isIP } from 'node:net'
 import { answerOffer, readOffer, type AudioAgreement, type AudioAnswer, type AudioEnd } from '../../sdp/offer-answer.js'
-import type { MediaChannel } from '../media/media-channel.js'
 import type { Channel } from './channel.js'
 
 /** Our end of the audio, as SDP has it. `version` grows with every description that is sent (RFC 3264 section 8). */
@@ -48,12 +47,22 @@ export function answerTo(offer: string, local: LocalAudio): AudioAnswer {
   return { ok: true, ...answerOffer(read, end) }
 }
 
-/** Sets the audio going as agreed. A mirrored description leaves the party's address open until it is known. */
-export function applyAgreement(media: MediaChannel, agreement: AudioAgreement, local: LocalAudio): void {
+/**
+ * Sets the audio going as agreed. A mirrored description is that of a channel without a party: nothing is sent, and nothing taken.
+ *
+ * Two variables say from where the party's audio may come, beside the address and port that were agreed:
+ * - `disable_rtp_auto_adjust=true` (FreeSWITCH's own): from nowhere else. Otherwise a packet from the agreed address may show another port
+ *   (FreeSWITCH would take one from any address);
+ * - `rtp_learn_from` (ours; FreeSWITCH has no such thing): a packet from this address may, too.
+ */
+export function applyAgreement(channel: Channel, agreement: AudioAgreement, local: LocalAudio): void {
   const mirrored = local.isMirrored(agreement)
-  media.configure({
+  const learnFrom = channel.variable('rtp_learn_from') ?? (channel.variable('disable_rtp_auto_adjust') === 'true' ? undefined : agreement.remoteAddress)
+  channel.media.configure({
     remoteAddress: mirrored ? '0.0.0.0' : agreement.remoteAddress,
     remotePort: mirrored ? 0 : agreement.remotePort,
+    remoteRtcpPort: agreement.remoteRtcpPort,
+    ...(mirrored || learnFrom === undefined ? {} : { learnFrom }),
     codec: agreement.codec,
     payloadType: agreement.payloadType,
     ...(agreement.telephoneEvent === undefined ? {} : { telephoneEventPayloadType: agreement.telephoneEvent }),

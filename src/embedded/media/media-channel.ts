@@ -9,9 +9,16 @@ export type MediaDirection = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive'
 
 /** What was agreed with the party by SDP. */
 export interface ChannelMedia {
-  /** IP address (never a name) from the party's SDP. `0.0.0.0` or port 0: nothing is sent until the party's first packet shows where it is. */
+  /**
+   * IP address (never a name) from the party's SDP. `0.0.0.0` or port 0: nothing is sent, nor taken, unless the party's first packet shows
+   * where it is (`learnFrom`).
+   */
   readonly remoteAddress: string
   readonly remotePort: number
+  /** Where the party's RTCP is; default: the port after `remotePort`. */
+  readonly remoteRtcpPort?: number
+  /** Host whose first packet, on whatever port, within the first seconds, shows where the party is: see `SourceLatch`. Absent: only what was signalled counts. */
+  readonly learnFrom?: string
   readonly codec: AudioCodec
   /** Payload type of `codec` on this leg; default 0 (PCMU) or 8 (PCMA). */
   readonly payloadType?: number
@@ -47,8 +54,10 @@ export interface ChannelStats {
   readonly lost: number
   /** Interarrival jitter in ms (RFC 3550 appendix A.8). */
   readonly jitterMs: number
-  /** Packets dropped: from a foreign source, malformed, or of an unknown payload type. */
+  /** Packets dropped, RTP and RTCP: from a foreign source, malformed, of an unknown payload type, or a key press in a stream that is not the party's. */
   readonly dropped: number
+  /** RTCP reports of the party. */
+  readonly reportsIn: number
   /** Synchronisation source of what we send; one for the life of the channel. */
   readonly ssrcOut: number
 }

@@ -21,6 +21,7 @@ export class RtcpSession {
   #lastSenderReport = 0
   #lastSenderReportAt = 0
   #packetsBefore = 0
+  #reportsIn = 0
 
   /** @param cname random text, not a name: it would follow the person from call to call (RFC 7022) */
   constructor(cname: string, random: () => number) {
@@ -28,9 +29,15 @@ export class RtcpSession {
     this.#random = random
   }
 
+  /** Reports that came. */
+  get reportsIn(): number {
+    return this.#reportsIn
+  }
+
   /** Takes a datagram that came to the RTCP port; what is malformed is ignored. @param now monotonic ms */
   received(datagram: Uint8Array, now: number): void {
     for (const packet of parseRtcp(datagram) ?? []) {
+      if (packet.kind === 'senderReport' || packet.kind === 'receiverReport') this.#reportsIn++
       if (packet.kind !== 'senderReport') continue
       this.#lastSenderReport = packet.sender.ntpMiddle
       this.#lastSenderReportAt = now

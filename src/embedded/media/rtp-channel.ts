@@ -15,12 +15,13 @@ import { InboundTimeline } from './inbound-timeline.js'
 import { LAWS, type Law } from './law.js'
 import type { ChannelMedia, ChannelStats, MediaChannel, MediaChannelEvents, RecordingHandle, RecordingOptions } from './media-channel.js'
 import { OutboundStream } from './outbound-stream.js'
+import { PartyStream } from './party-stream.js'
 import { Player } from './player.js'
 import type { PlayHandle, PlaySource } from './play-source.js'
 import type { PortPair } from './port-pairs.js'
 import { Recorder } from './recorder.js'
 import { RtcpSession, type SentSoFar } from './rtcp-session.js'
-import { SourceLatch } from './source-latch.js'
+import { SourceLatch, type RemoteAddress } from './source-latch.js'
 
 /** What a channel needs of the engine. */
 export interface ChannelHouse {
@@ -74,6 +75,7 @@ export class RtpChannel extends EventEmitter<MediaChannelEvents> implements Medi
   readonly #house: ChannelHouse
   readonly #ports: PortPair
   readonly #latch = new SourceLatch()
+  readonly #stream = new PartyStream()
   readonly #outbound: OutboundStream
   readonly #reception = new Reception()
   readonly #timeline = new InboundTimeline()
@@ -115,9 +117,7 @@ export class RtpChannel extends EventEmitter<MediaChannelEvents> implements Medi
     this.#rtcp = new RtcpSession(house.random().toString(36) + house.random().toString(36), house.random)
     this.#events = new TelephoneEventReceiver(({ digit, duration }) => this.#onEventDigit(digit, duration / RATE))
     ports.rtp.on('message', this.#onRtp)
-    ports.rtcp.on('message', (message) => {
-      if (this.#configured) this.#rtcp.received(message, performance.now())
-    })
+    ports.rtcp.on('message', this.#onRtcp)
     let told = ''
     const onError = (error: Error) => {
       // The same error comes with every packet: once is enough.
@@ -158,6 +158,7 @@ export class RtpChannel extends EventEmitter<MediaChannelEvents> implements Medi
       jitterMs: this.#reception.jitter / RATE,
       dropped: this.#dropped,
       ssrcOut: this.#outbound.ssrc,
+      reportsIn: this.#rtcp.reportsIn,
     }
   }
 
@@ -170,7 +171,9 @@ export class RtpChannel extends EventEmitter<MediaChannelEvents> implements Medi
       if (type !== undefined && (!Number.isInteger(type) || type < 0 || type > 127)) throw new TypeError(`not a payload type: ${type}`)
     }
     if (this.closed) return
-    this.#latch.signal(media.remoteAddress, media.remotePort)
+    const now = performance.now()
+    this.#latch.expect({ address: media.remoteAddress, port: media.remotePort, learnFrom: media.learnFrom }, now)
+    this.#stream.restart()
     const ptimeSamples = ptimeMs * RATE
     const kept = this.#configured?.ptimeSamples === ptimeSamples ? this.#configured.scratch : undefined
     this.#configured = {
@@ -183,7 +186,7 @@ export class RtpChannel extends EventEmitter<MediaChannelEvents> implements Medi
       receives: media.direction === 'sendrecv' || media.direction === 'recvonly',
       scratch: kept ?? Array.from({ length: SCRATCH_PACKETS }, () => Buffer.alloc(RTP_HEADER_BYTES + ptimeSamples)),
     }
-    this.#heardAt = performance.now()
+    this.#heardAt = now
     this.#timeoutTold = false
   }
 
@@ -363,9 +366,10 @@ export class RtpChannel extends EventEmitter<MediaChannelEvents> implements Medi
       this.emit('mediaTimeout', { silentMs })
     }
     const remote = this.#latch.remote
-    if (!remote || remote.port === 65535) return
+    const port = remote && rtcpPortOf(remote, configured.media)
+    if (!remote || port === undefined) return
     const report = this.#rtcp.due(now, this.#sentSoFar, this.#reception)
-    if (report) this.#ports.rtcp.send(report, remote.port + 1, remote.address)
+    if (report) this.#ports.rtcp.send(report, port, remote.address)
   }
 
   readonly #sentSoFar = (): SentSoFar => ({
@@ -376,10 +380,11 @@ export class RtpChannel extends EventEmitter<MediaChannelEvents> implements Medi
   })
 
   async #sayGoodbye(): Promise<void> {
-    const remote = this.#configured && this.#latch.remote
-    if (!remote || remote.port === 65535 || this.#packetsOut === 0) return
+    const remote = this.#latch.remote
+    const port = remote && this.#configured && rtcpPortOf(remote, this.#configured.media)
+    if (!remote || port === undefined || this.#packetsOut === 0) return
     const goodbye = this.#rtcp.goodbye(performance.now(), this.#sentSoFar(), this.#reception)
-    await new Promise<void>((resolve) => this.#ports.rtcp.send(goodbye, remote.port + 1, remote.address, () => resolve()))
+    await new Promise<void>((resolve) => this.#ports.rtcp.send(goodbye, port, remote.address, () => resolve()))
   }
 
   // ---- packets of the party ----
@@ -406,9 +411,18 @@ export class RtpChannel extends EventEmitter<MediaChannelEvents> implements Medi
     this.#bytesIn += header.payloadEnd - header.payloadStart
     this.#reception.packet(header.ssrc, header.sequence, isEvent ? this.#reception.lastTimestamp : header.timestamp, arrival)
     if (++this.#packetsIn === 1) this.emit('firstRtp')
+    if (!isEvent) this.#stream.audio(header.ssrc, header.sequence)
     if (!configured.receives) return
     if (law) this.#onAudio(law, data, now, arrival)
     else if (isEvent) this.#onEvent(data, now, arrival)
+  }
+
+  /** Reports are believed about reception alone: a BYE in one ends nothing (RFC 3550 section 6.6 leaves that to the signalling). */
+  readonly #onRtcp = (data: Buffer, from: RemoteInfo): void => {
+    const configured = this.#configured
+    if (!configured || this.closed) return
+    if (this.#latch.acceptsReport(from.address, from.port, rtcpPort(configured.media))) this.#rtcp.received(data, performance.now())
+    else this.#dropped++
   }
 
   #onAudio(law: Law, data: Buffer, now: number, arrival: number): void {
@@ -422,7 +436,7 @@ export class RtpChannel extends EventEmitter<MediaChannelEvents> implements Medi
 
   #onEvent(data: Buffer, now: number, arrival: number): void {
     const event = parseTelephoneEvent(data, header.payloadStart, header.payloadEnd)
-    if (!event) {
+    if (!event || !this.#stream.mayPress(header.ssrc)) {
       this.#dropped++
       return
     }
@@ -477,6 +491,16 @@ export class RtpChannel extends EventEmitter<MediaChannelEvents> implements Medi
     this.#bytesOut += packet.length - RTP_HEADER_BYTES
     this.#ports.rtp.send(packet, port, address)
   }
+}
+
+function rtcpPort({ remotePort, remoteRtcpPort }: ChannelMedia): number {
+  return remoteRtcpPort ?? remotePort + 1
+}
+
+/** Where reports go: as signalled, or the port after the one at which the party was found. */
+function rtcpPortOf(remote: RemoteAddress, media: ChannelMedia): number | undefined {
+  const port = remote.port === media.remotePort ? rtcpPort(media) : remote.port + 1
+  return port <= 65_535 ? port : undefined
 }
 
 /** The law of a payload type: the one agreed, or the static number of the other, which some phones use after offering both. */

@@ -4,45 +4,80 @@ export interface RemoteAddress {
   readonly port: number
 }
 
-/** After so long without a packet from the party's address, another one may take its place. */
-const SILENT_MS = 1000
+/** Where a party's packets may come from. */
+export interface ExpectedSource extends RemoteAddress {
+  /**
+   * Host behind which the party may be, on a port that nobody knows yet: packets from there may show it once. An address of the same
+   * family; absent: only what was signalled counts.
+   */
+  readonly learnFrom?: string | undefined
+}
+
+/** How long after an offer a party may be learned, ms. A phone sends from the moment at which it answers. */
+export const LEARN_MS = 5000
+
+/** How sure it is that the source which is heard is the party: `learned` may still give way to a `signalled` one, which stays. */
+type Certainty = 'unheard' | 'learned' | 'signalled'
 
 /**
- * Symmetric RTP: audio goes to where it comes from, because what SDP says may be an address behind a NAT. The first valid source is
- * believed; once it is, others are dropped (whoever finds an open port must not hear the call) until it has gone silent. The
- * address that was signalled may always take its own place.
+ * From whom a channel takes packets, and to whom it sends (symmetric RTP, RFC 4961). Silence of the party never opens the door: whoever finds
+ * an open port must neither hear the call nor press its keys.
+ *
+ * - The signalled address and port always count, and take the place of what was learned.
+ * - A party behind NAT signals an address at which it is not. Where a host is given from which it may be learned, the first packet from
+ *   there shows the port, within `LEARN_MS` of the offer, once. The signalled port at that host counts as signalled: most NATs keep it.
+ * - Everything else is dropped, until the next offer.
  */
 export class SourceLatch {
   #signalled: RemoteAddress | undefined
-  #latched: RemoteAddress | undefined
-  #heardAt = 0
+  #signalledPort = 0
+  #learnFrom: string | undefined
+  #learnUntil = -Infinity
+  #current: RemoteAddress | undefined
+  #certainty: Certainty = 'unheard'
 
-  /** Where to send: the latched source, else the signalled address, unless that is none (`0.0.0.0`, port 0). */
+  /** Where to send: the source that is heard, else the signalled address, unless that is none (`0.0.0.0`, port 0). */
   get remote(): RemoteAddress | undefined {
-    return this.#latched ?? this.#signalled
+    return this.#current ?? this.#signalled
   }
 
-  get latched(): boolean {
-    return this.#latched !== undefined
+  /**
+   * A new description of the party. The same one again forgets nothing, but lets the port be learned again: the party itself has asked.
+   * @param now monotonic ms
+   */
+  expect(source: ExpectedSource, now: number): void {
+    const { address, port, learnFrom } = source
+    const signalled = port !== 0 && address !== '0.0.0.0' && address !== '::' ? { address, port } : undefined
+    const same = signalled?.address === this.#signalled?.address && port === this.#signalledPort && learnFrom === this.#learnFrom
+    if (!same) this.#current = undefined
+    this.#certainty = 'unheard'
+    this.#signalled = signalled
+    this.#signalledPort = port
+    this.#learnFrom = learnFrom
+    this.#learnUntil = learnFrom === undefined ? -Infinity : now + LEARN_MS
   }
 
-  /** What SDP says now. The same address again changes nothing; another one forgets the latch. */
-  signal(address: string, port: number): void {
-    const usable = port !== 0 && address !== '0.0.0.0' && address !== '::' ? { address, port } : undefined
-    if (usable?.address === this.#signalled?.address && usable?.port === this.#signalled?.port) return
-    this.#signalled = usable
-    this.#latched = undefined
-  }
-
-  /** @returns whether a valid packet from there is to be taken */
+  /** @returns whether a valid RTP packet from there is the party's */
   accepts(address: string, port: number, now: number): boolean {
-    const latched = this.#latched
-    if (latched === undefined || latched.port !== port || latched.address !== address) {
-      const signalled = this.#signalled?.port === port && this.#signalled.address === address
-      if (latched !== undefined && !signalled && now - this.#heardAt < SILENT_MS) return false
-      this.#latched = { address, port }
-    }
-    this.#heardAt = now
+    const current = this.#current
+    const known = current !== undefined && current.port === port && current.address === address
+    if (known && this.#certainty !== 'unheard') return true
+    if (this.#certainty === 'signalled') return false
+    const signalled = port === this.#signalledPort && (address === this.#signalled?.address || address === this.#learnFrom)
+    if (!signalled && !known && (this.#certainty === 'learned' || address !== this.#learnFrom || now >= this.#learnUntil)) return false
+    if (!known) this.#current = { address, port }
+    this.#certainty = signalled ? 'signalled' : 'learned'
     return true
+  }
+
+  /**
+   * @param rtcpPort where the party's RTCP was signalled to be
+   * @returns whether an RTCP packet from there is the party's. It never shows where the party is.
+   */
+  acceptsReport(address: string, port: number, rtcpPort: number): boolean {
+    const { remote } = this
+    if (remote === undefined || remote.address !== address) return false
+    // A NAT gives RTCP a port of its own, which nobody can know.
+    return port === rtcpPort || port === remote.port + 1 || this.#certainty === 'learned'
   }
 }
