@@ -6,7 +6,7 @@ import { ensurePackages, root } from './install.mjs'
 import { build } from './build.mjs'
 
 /** Programs that the wire and end-to-end tests call, and the Debian package that brings each. */
-const programs = { sipp: 'sip-tester', baresip: 'baresip', lame: 'lame', flite: 'flite', sox: 'sox', chromium: 'chromium', 'redis-server': 'redis-server' }
+const programs = { sipp: 'sip-tester', baresip: 'baresip', linphonec: 'linphone-cli', lame: 'lame', flite: 'flite', sox: 'sox', chromium: 'chromium', 'redis-server': 'redis-server' }
 
 const onPath = (program) => (process.env.PATH ?? '').split(delimiter).some((folder) => folder !== '' && existsSync(join(folder, program)))
 
