@@ -26,7 +26,7 @@ export function summaryView(call: CallSummary, directory: Directory): SummaryVie
   }
 }
 
-type AttemptView = Omit<AttemptRecord, 'candidate' | 'target'> & { readonly target: string }
+type AttemptView = Omit<AttemptRecord, 'candidate' | 'target'> & { readonly target: string; readonly rangMs?: number }
 type RecordingView = Omit<RecordingRecord, 'spoolPath' | 'path'> & { readonly url: string | null }
 
 export interface CallView {
@@ -45,7 +45,7 @@ export function callView(record: CallRecord, events: readonly CallEvent[], direc
       outcomeLabel: outcomeLabel(directory, call.line ?? null, call.outcome?.outcome ?? null),
       endingWhy: endingWhy(call.ending ?? null),
     },
-    attempts: attempts.map(({ candidate: _candidate, target, ...attempt }) => ({ ...attempt, target: maskedTarget(target) })),
+    attempts: attempts.map(({ candidate: _candidate, target, ...attempt }) => ({ ...attempt, target: maskedTarget(target), ...rang(attempt) })),
     recordings: recordings.map(({ spoolPath: _spoolPath, path: _path, ...recording }, index) => ({
       ...recording,
       url: recording.state === 'ready' ? recordingUrl(record.callId, index + 1) : null,
@@ -56,6 +56,12 @@ export function callView(record: CallRecord, events: readonly CallEvent[], direc
     view,
     attempts.map((attempt) => attempt.target),
   )
+}
+
+/** To the answer, or to the end of a ringing that nobody answered. */
+function rang({ startedAfterMs, answeredAfterMs, endedAfterMs }: Pick<AttemptRecord, 'startedAfterMs' | 'answeredAfterMs' | 'endedAfterMs'>): { readonly rangMs?: number } {
+  const to = answeredAfterMs ?? endedAfterMs
+  return to === undefined ? {} : { rangMs: Math.max(0, Math.round(to - startedAfterMs)) }
 }
 
 /** A fact without what is the house's own: the call's id stands above, and where files lie is nobody's business. */

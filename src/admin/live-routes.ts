@@ -6,7 +6,7 @@ import { EventStreams } from './event-stream.js'
 import { refusalsOfReading } from './refusals.js'
 import { defaultWebLimits, sourceOf } from './web-limits.js'
 
-/** A call as the stream sends it: with the seconds counted at the moment of sending; a page counts on by itself from `now`. */
+/** A call as the stream sends it, with what has been measured by the moment of sending; a page counts on by itself. */
 interface LiveView extends LiveCall {
   readonly waitingSeconds: number | null
   readonly talkingSeconds: number | null
@@ -18,13 +18,12 @@ const streamExample = 'event: snapshot\ndata: {"now":"2026-03-02T09:30:00.000Z",
 export function liveRoutes(app: FastifyInstance, { live, alarms, limits, now = Date.now }: Pick<AdminSettings, 'live' | 'alarms' | 'limits' | 'now'>): void {
   const most = { ...defaultWebLimits, ...limits }
   const snapshot = () => {
-    const at = now()
-    return { event: 'snapshot', data: { now: at, calls: live.calls().map((call) => liveView(call, at)), alarms: alarms.active() } }
+    return { event: 'snapshot', data: { now: now(), calls: live.calls().map(liveView), alarms: alarms.active() } }
   }
   const streams = new EventStreams(snapshot)
   const stopCalls = live.subscribe((change) => {
     const at = now()
-    if (change.kind === 'call') streams.send('call', { now: at, call: liveView(change.call, at) })
+    if (change.kind === 'call') streams.send('call', { now: at, call: liveView(change.call) })
     else streams.send('over', { now: at, callId: change.callId, ending: change.event.type === 'call.ended' ? change.event.ending : null })
   })
   const stopAlarms = alarms.subscribe(() => streams.send('alarms', { now: now(), alarms: alarms.active() }))
@@ -58,7 +57,7 @@ export function liveRoutes(app: FastifyInstance, { live, alarms, limits, now = D
   )
 }
 
-function liveView(call: LiveCall, now: number): LiveView {
-  const seconds = (from: number | undefined, to: number) => (from === undefined ? null : Math.max(0, Math.floor((to - from) / 1000)))
-  return { ...call, waitingSeconds: seconds(call.waitingSince, call.talkingSince ?? now), talkingSeconds: seconds(call.talkingSince, now) }
+function liveView(call: LiveCall): LiveView {
+  const seconds = (ms: number | undefined) => (ms === undefined ? null : Math.floor(ms / 1000))
+  return { ...call, waitingSeconds: seconds(call.waitedMs), talkingSeconds: seconds(call.talkedMs) }
 }

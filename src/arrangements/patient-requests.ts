@@ -28,7 +28,7 @@ export function requestId(callId: string): string {
 export class PatientRequests {
   /** Who rang, by running call. */
   readonly #callers = new Map<string, string>()
-  /** Until when (wall-clock ms) the alarm names them. */
+  /** Until when (monotonic ms) the alarm names them. */
   readonly #many = new Map<string, number>()
   #cancelTimer: (() => void) | undefined
 
@@ -97,10 +97,10 @@ export class PatientRequests {
   }
 
   #seenMany(caller: string | undefined, at: number): void {
-    const until = at + hourMs
-    if (caller === undefined || until <= this.clock.now()) return
+    const leftMs = at + hourMs - this.clock.now()
+    if (caller === undefined || leftMs <= 0) return
     this.#many.delete(caller)
-    this.#many.set(caller, until)
+    this.#many.set(caller, this.clock.monotonic() + Math.min(hourMs, leftMs))
     const names = [...this.#many.keys()].slice(-namedInAlarm).map((one) => (one === '' ? 'callers who withhold their number' : one))
     const more = this.#many.size - names.length
     this.alarms.raise(alarm, `more than ${requestsPerHour} different numbers were left to be called back within an hour by ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}; look at them before they are called`)
@@ -109,8 +109,8 @@ export class PatientRequests {
 
   #awaitEnd(): void {
     this.#cancelTimer?.()
-    this.#cancelTimer = this.clock.after(Math.min(...this.#many.values()) - this.clock.now(), () => {
-      for (const [caller, until] of this.#many) if (until <= this.clock.now()) this.#many.delete(caller)
+    this.#cancelTimer = this.clock.after(Math.min(...this.#many.values()) - this.clock.monotonic(), () => {
+      for (const [caller, until] of this.#many) if (until <= this.clock.monotonic()) this.#many.delete(caller)
       if (this.#many.size === 0) this.alarms.clear(alarm)
       else this.#awaitEnd()
     })

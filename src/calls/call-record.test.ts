@@ -47,11 +47,44 @@ test('nobody accepted: there is no wait and no talk, and somebody rung twice cou
   expect(record?.talkMs).toBeUndefined()
 })
 
+const taken = (result: 'answeredThenHungUp' | 'failed' | 'cancelled') => [...accepted(12_000).slice(0, 12), { type: 'attempt.ended', attempt: 'one-2', result } as const]
+
+test.each(['answeredThenHungUp', 'failed', 'cancelled'] as const)('an acceptance that came to nothing (%s) leaves nobody who accepted, no wait and no proof', (result) => {
+  const before = callRecord(happened(...taken(result).slice(0, 12)))
+  expect(before).toMatchObject({ acceptedBy: 'one-2', waitMs: 9_000 })
+  const record = callRecord(happened(...taken(result), { type: 'hunt.ended', result: 'nobody' }, { type: 'call.ended', ending: 'unanswered' }))
+  for (const field of ['acceptedBy', 'acceptedAt', 'waitMs']) expect(record).not.toHaveProperty(field)
+  expect(record?.attempts[1]).toMatchObject({ result, answeredAt: 10_000 })
+  for (const field of ['acceptedAt', 'acceptedAfterMs', 'proof']) expect(record?.attempts[1]).not.toHaveProperty(field)
+})
+
+test('whoever accepts after somebody whose acceptance came to nothing is the one who did, after the whole wait', () => {
+  const record = callRecord(
+    happened(
+      ...taken('failed'),
+      { type: 'attempt.started', attempt: 'one-3', candidate: 'c', label: 'C', pool: 'local', target: 'sip:c@d' },
+      { type: 'attempt.accepted', attempt: 'one-3', proof: { heard: { kind: 'key', key: '1', source: 'info' }, legId: 'c', heardAt: 15_000 } },
+      { type: 'talk.started', attempt: 'one-3' },
+      { type: 'attempt.ended', attempt: 'one-3', result: 'accepted' },
+    ),
+  )
+  expect(record).toMatchObject({ acceptedBy: 'one-3', acceptedAt: 15_000, waitMs: 12_000 })
+})
+
+test('durations are the monotonic clock’s where the facts have it; what another run of the engine tells goes on from the last of these', () => {
+  const day = 86_400_000
+  const facts: readonly (readonly [number, number | undefined])[] = goodCall('one').map((_fact, index) => (index < 16 ? [index * 1_000, index * 1_000] : [day + index * 1_000, index === 16 ? 16_000 : undefined]))
+  const events = accepted(11_000).map((fact, index): CallEvent => ({ callId: 'one', seq: index + 1, at: facts[index]?.[0] ?? 0, ...(facts[index]?.[1] === undefined ? {} : { elapsedMs: facts[index][1] }), ...fact }))
+  expect(callRecord(events)).toMatchObject({ waitMs: 9_000, talkMs: 5_000, clockSetMs: day, talkEndedAt: day + 16_000, endedAt: day + 21_000, endedAfterMs: 21_000 })
+})
+
 test('a recording becomes ready after its call; an earlier failure is forgotten, a later one does not undo it', () => {
   const failed: CallFact = { type: 'recording.failed', recordingId: 'one-r', stage: 'encode', why: 'no room' }
   const ready: CallFact = { type: 'recording.ready', recordingId: 'one-r', path: 'a.mp3', bytes: 5, seconds: 1.5, sha256: 'ff' }
   expect(callRecord(happened(...goodCall('one'), failed))?.recordings[0]).toMatchObject({ state: 'failed', why: 'encode: no room' })
-  expect(callRecord(happened(...goodCall('one'), failed, ready, failed))?.recordings[0]).toMatchObject({ state: 'ready', path: 'a.mp3', seconds: 1.5 })
+  const made = callRecord(happened(...goodCall('one'), failed, ready, failed))?.recordings[0]
+  expect(made).toMatchObject({ state: 'ready', path: 'a.mp3', seconds: 1.5 })
+  expect(made).not.toHaveProperty('why')
 })
 
 test('the latest outcome stands; the one before is still in the facts', () => {

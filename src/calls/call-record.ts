@@ -1,8 +1,9 @@
 import type { ClinicianId, LineId, OrganisationId } from '../directory/model.js'
 import type { ArrangementId } from './arrangements.js'
+import { clockSetSince } from './call-time.js'
 import type { AcceptanceProof, AttemptId, AttemptPool, AttemptResult, CallEnding, CallEvent, CallKind, Party } from './events.js'
 
-/** One ringing of one phone. Times are wall-clock ms. */
+/** One ringing of one phone. `...At`: wall-clock ms. `...AfterMs`: monotonic ms after the call's first fact; durations are differences of these. */
 export interface AttemptRecord {
   readonly attempt: AttemptId
   /** Identity of the person or phone that was rung; may contain a number. */
@@ -12,13 +13,18 @@ export interface AttemptRecord {
   readonly pool: AttemptPool
   readonly target: string
   readonly startedAt: number
+  readonly startedAfterMs: number
   readonly ringingAt?: number
   readonly answeredAt?: number
+  readonly answeredAfterMs?: number
   readonly whispers: number
   readonly wrongKeys: number
+  /** They accepted. Missing where that came to nothing: they or the caller hung up, or the two could not be connected. */
   readonly acceptedAt?: number
+  readonly acceptedAfterMs?: number
   readonly proof?: AcceptanceProof
   readonly endedAt?: number
+  readonly endedAfterMs?: number
   /** Undefined while it runs. */
   readonly result?: AttemptResult
   readonly status?: number
@@ -62,11 +68,14 @@ export interface CallRecord {
   readonly line?: LineId
   readonly answeredAt?: number
   readonly lineChosenAt?: number
+  readonly lineChosenAfterMs?: number
   readonly huntEndedAt?: number
+  readonly huntEndedAfterMs?: number
   readonly acceptedAt?: number
-  /** The attempt that was accepted. */
+  /** The attempt that was accepted. An acceptance that came to nothing is none: it stays in the facts alone. */
   readonly acceptedBy?: AttemptId
   readonly talkStartedAt?: number
+  readonly talkStartedAfterMs?: number
   /** The attempt whose leg the conversation was with. Not always the one that was accepted: a clinician accepts, and then the patient is rung. */
   readonly talkWith?: AttemptId
   readonly talkEndedAt?: number
@@ -90,9 +99,12 @@ export interface CallRecord {
   readonly callBackRequested?: string
   readonly alarms: readonly { readonly alarm: string; readonly detail: string; readonly at: number }[]
   readonly endedAt?: number
+  readonly endedAfterMs?: number
   /** Undefined while the call runs. */
   readonly ending?: CallEnding
   readonly endingDetail?: string
+  /** How far the machine's clock was set while the call ran; undefined where it was not. */
+  readonly clockSetMs?: number
   /** `seq` of the last event that is in here. */
   readonly lastSeq: number
 }
@@ -106,7 +118,8 @@ export function callRecord(events: Iterable<CallEvent>): CallRecord | undefined 
 
 /** The record after one more event. A pure step, so that the store, the reports and the tests fold alike. */
 export function withEvent(before: CallRecord | undefined, event: CallEvent): CallRecord {
-  const record = { ...(before ?? blank(event)), lastSeq: event.seq }
+  const record = { ...(before ?? blank(event)), lastSeq: event.seq, ...clockOf(before, event) }
+  const afterMs = afterMsOf(record, event)
   switch (event.type) {
     case 'call.arrived':
       return {
@@ -130,39 +143,39 @@ export function withEvent(before: CallRecord | undefined, event: CallEvent): Cal
     case 'call.answered':
       return { ...record, answeredAt: event.at }
     case 'line.chosen':
-      return { ...record, line: event.line, lineChosenAt: event.at }
+      return { ...record, line: event.line, lineChosenAt: event.at, lineChosenAfterMs: afterMs }
     case 'line.refused':
       return { ...record, line: record.line ?? event.line }
     case 'attempt.started':
-      return withAttemptStarted(record, event)
+      return withAttemptStarted(record, event, afterMs)
     case 'attempt.ringing':
       return withAttempt(record, event.attempt, () => ({ ringingAt: event.at }))
     case 'attempt.answered':
-      return withAttempt(record, event.attempt, () => ({ answeredAt: event.at }))
+      return withAttempt(record, event.attempt, () => ({ answeredAt: event.at, answeredAfterMs: afterMs }))
     case 'whisper.started':
       return withAttempt(record, event.attempt, (attempt) => ({ whispers: attempt.whispers + 1 }))
     case 'whisper.wrongKey':
       return withAttempt(record, event.attempt, (attempt) => ({ wrongKeys: attempt.wrongKeys + 1 }))
-    case 'attempt.accepted': {
-      const at = event.proof.heardAt
-      const accepted = withAttempt(record, event.attempt, () => ({ acceptedAt: at, proof: event.proof }))
-      const waitMs = record.lineChosenAt === undefined ? {} : { waitMs: Math.max(0, at - record.lineChosenAt) }
-      return { ...accepted, acceptedAt: at, acceptedBy: event.attempt, ...waitMs }
-    }
+    case 'attempt.accepted':
+      return withAcceptance(withAttempt(record, event.attempt, () => ({ acceptedAt: event.proof.heardAt, acceptedAfterMs: acceptedAfterMs(record, event), proof: event.proof })))
     case 'attempt.ended':
-      return withAttempt(record, event.attempt, () => ({
-        endedAt: event.at,
-        result: event.result,
-        ...(event.status === undefined ? {} : { status: event.status }),
-        ...(event.reason === undefined ? {} : { reason: event.reason }),
-      }))
+      return withAcceptance(
+        withAttempt(record, event.attempt, () => ({
+          ...(event.result === 'accepted' ? {} : { acceptedAt: undefined, acceptedAfterMs: undefined, proof: undefined }),
+          endedAt: event.at,
+          endedAfterMs: afterMs,
+          result: event.result,
+          ...(event.status === undefined ? {} : { status: event.status }),
+          ...(event.reason === undefined ? {} : { reason: event.reason }),
+        })),
+      )
     case 'hunt.ended':
-      return { ...record, huntEndedAt: event.at }
+      return { ...record, huntEndedAt: event.at, huntEndedAfterMs: afterMs }
     case 'talk.started':
-      return { ...record, talkStartedAt: event.at, talkWith: event.attempt }
+      return { ...record, talkStartedAt: event.at, talkStartedAfterMs: afterMs, talkWith: event.attempt }
     case 'talk.ended': {
-      const from = record.attempts.find(({ attempt }) => attempt === record.talkWith)?.acceptedAt ?? record.talkStartedAt
-      return { ...record, talkEndedAt: event.at, talkEndedBy: event.by, ...(from === undefined ? {} : { talkMs: Math.max(0, event.at - from) }) }
+      const from = record.attempts.find(({ attempt }) => attempt === record.talkWith)?.acceptedAfterMs ?? record.talkStartedAfterMs
+      return { ...record, talkEndedAt: event.at, talkEndedBy: event.by, ...(from === undefined ? {} : { talkMs: Math.max(0, afterMs - from) }) }
     }
     case 'recording.started':
       return { ...record, recordings: [...record.recordings, { recordingId: event.recordingId, state: 'running', spoolPath: event.spoolPath, startedAt: event.at }] }
@@ -170,7 +183,7 @@ export function withEvent(before: CallRecord | undefined, event: CallEvent): Cal
       return withRecording(record, event.recordingId, (recording) => ({ stoppedAt: event.at, state: recording.state === 'running' ? 'stopped' : recording.state }))
     case 'recording.ready': {
       const { path, bytes, seconds, sha256 } = event
-      return withRecording(record, event.recordingId, () => ({ state: 'ready', readyAt: event.at, path, bytes, seconds, sha256 }))
+      return withRecording(record, event.recordingId, () => ({ state: 'ready', readyAt: event.at, path, bytes, seconds, sha256, why: undefined }))
     }
     case 'recording.failed':
       // A failure at the start has no recording of its own; one that is ready is not undone by a later report.
@@ -180,7 +193,7 @@ export function withEvent(before: CallRecord | undefined, event: CallEvent): Cal
     case 'alarm.raised':
       return { ...record, alarms: [...record.alarms, { alarm: event.alarm, detail: event.detail, at: event.at }] }
     case 'call.ended':
-      return { ...record, endedAt: event.at, ending: event.ending, ...(event.detail === undefined ? {} : { endingDetail: event.detail }) }
+      return { ...record, endedAt: event.at, endedAfterMs: afterMs, ending: event.ending, ...(event.detail === undefined ? {} : { endingDetail: event.detail }) }
     case 'menu.offered':
     case 'menu.keyed':
     case 'code.refused':
@@ -194,7 +207,7 @@ export function withEvent(before: CallRecord | undefined, event: CallEvent): Cal
 
 /** The caller left the line that was being rung for them (`*`): its figures are not to have this call. */
 function offTheLine(record: CallRecord): CallRecord {
-  const { line, lineChosenAt, huntEndedAt, ...rest } = record
+  const { line, lineChosenAt, lineChosenAfterMs, huntEndedAt, huntEndedAfterMs, ...rest } = record
   return { ...rest, refs: 0, ...(record.attempts.length === 0 ? {} : { calledOff: record.attempts.length }) }
 }
 
@@ -215,7 +228,7 @@ function blank(event: CallEvent): CallRecord {
   }
 }
 
-function withAttemptStarted(record: CallRecord, event: Extract<CallEvent, { type: 'attempt.started' }>): CallRecord {
+function withAttemptStarted(record: CallRecord, event: Extract<CallEvent, { type: 'attempt.started' }>, afterMs: number): CallRecord {
   const attempt: AttemptRecord = {
     attempt: event.attempt,
     candidate: event.candidate,
@@ -224,6 +237,7 @@ function withAttemptStarted(record: CallRecord, event: Extract<CallEvent, { type
     pool: event.pool,
     target: event.target,
     startedAt: event.at,
+    startedAfterMs: afterMs,
     whispers: 0,
     wrongKeys: 0,
   }
@@ -231,10 +245,42 @@ function withAttemptStarted(record: CallRecord, event: Extract<CallEvent, { type
   return { ...record, attempts, refs: new Set(attempts.slice(record.calledOff ?? 0).filter(({ pool }) => pool !== 'direct').map((one) => one.candidate)).size }
 }
 
-function withAttempt(record: CallRecord, id: AttemptId, change: (attempt: AttemptRecord) => Partial<AttemptRecord>): CallRecord {
-  return { ...record, attempts: record.attempts.map((attempt) => (attempt.attempt === id ? { ...attempt, ...change(attempt) } : attempt)) }
+/** Ms after the call's first fact. Without the monotonic time it is read off the wall clock, as far as that is known to have been set. */
+function afterMsOf({ arrivedAt, clockSetMs = 0 }: CallRecord, event: CallEvent): number {
+  if (event.type === 'call.arrived' || event.type === 'call.placed') return event.elapsedMs ?? 0
+  return event.elapsedMs ?? event.at - clockSetMs - arrivedAt
 }
 
-function withRecording(record: CallRecord, id: string | undefined, change: (recording: RecordingRecord) => Partial<RecordingRecord>): CallRecord {
-  return { ...record, recordings: record.recordings.map((recording) => (recording.recordingId === id ? { ...recording, ...change(recording) } : recording)) }
+function clockOf(before: CallRecord | undefined, event: CallEvent): Pick<CallRecord, 'clockSetMs'> {
+  const set = before && clockSetSince(before.arrivedAt, event)
+  // Facts that come after a call may be told years later: what became of the clock meanwhile says nothing of the call.
+  if (set === undefined || before?.ending !== undefined || set === (before?.clockSetMs ?? 0)) return {}
+  return { clockSetMs: set }
+}
+
+/** When the key (or word) was heard. Without the monotonic time of the fact it is read off the wall clock. */
+function acceptedAfterMs(record: CallRecord, event: Extract<CallEvent, { type: 'attempt.accepted' }>): number {
+  return event.elapsedMs ?? event.proof.heardAt - (record.clockSetMs ?? 0) - record.arrivedAt
+}
+
+/** Who has accepted as things stand, and after what wait: the latest acceptance that has not come to nothing. */
+function withAcceptance(record: CallRecord): CallRecord {
+  const { acceptedAt: _at, acceptedBy: _by, waitMs: _waitMs, ...rest } = record
+  const standing = record.attempts.findLast(({ acceptedAt }) => acceptedAt !== undefined)
+  if (standing?.acceptedAt === undefined) return rest
+  const waitMs = standing.acceptedAfterMs === undefined || record.lineChosenAfterMs === undefined ? {} : { waitMs: Math.max(0, standing.acceptedAfterMs - record.lineChosenAfterMs) }
+  return { ...rest, acceptedAt: standing.acceptedAt, acceptedBy: standing.attempt, ...waitMs }
+}
+
+/** What is given as undefined is taken away. */
+function changed<T extends object>(before: T, change: { readonly [K in keyof T]?: T[K] | undefined }): T {
+  return Object.fromEntries(Object.entries({ ...before, ...change }).filter(([, value]) => value !== undefined)) as T
+}
+
+function withAttempt(record: CallRecord, id: AttemptId, change: (attempt: AttemptRecord) => { readonly [K in keyof AttemptRecord]?: AttemptRecord[K] | undefined }): CallRecord {
+  return { ...record, attempts: record.attempts.map((attempt) => (attempt.attempt === id ? changed(attempt, change(attempt)) : attempt)) }
+}
+
+function withRecording(record: CallRecord, id: string | undefined, change: (recording: RecordingRecord) => { readonly [K in keyof RecordingRecord]?: RecordingRecord[K] | undefined }): CallRecord {
+  return { ...record, recordings: record.recordings.map((recording) => (recording.recordingId === id ? changed(recording, change(recording)) : recording)) }
 }

@@ -4,10 +4,11 @@ import type { ArrangementId, Refused } from './arrangements.js'
 
 /**
  * The facts of a call, in the order in which they happened: append-only, and the only truth. The call record, the wallboard, the
- * metrics and the reports are read off these events. `at`: wall-clock ms since the epoch, stamped when the fact was known.
- * Events whose loss would hurt (see `mustBeDurable`) are on disk before the caller hears their consequence.
+ * metrics and the reports are read off these events. `at`: wall-clock ms since the epoch, stamped when the fact was known: an instant.
+ * `elapsedMs`: monotonic ms since the call's first fact: durations are differences of it, so that a clock that is set makes no call longer.
+ * It is missing in facts of before it was kept, and in those that another run of the engine tells of the call. Events whose loss would hurt (see `mustBeDurable`) are on disk before the caller hears their consequence.
  */
-export type CallEvent = { readonly callId: string; readonly seq: number; readonly at: number } & CallFact
+export type CallEvent = { readonly callId: string; readonly seq: number; readonly at: number; readonly elapsedMs?: number } & CallFact
 
 /**
  * Who is on a call. `caller`: who dialled in, or for whom the engine placed the call. `specialist`: who is rung by a hunt and has to accept.

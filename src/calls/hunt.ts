@@ -199,8 +199,18 @@ class Hunt<T> {
   }
 
   async #ring(candidate: Rung, target: Target, pool: HuntPool, reservation: Reservation, legs: Leg[]): Promise<Ringing<T>> {
+    const attempt = this.#call.scope.nextAttempt()
+    try {
+      return await this.#attempt(attempt, candidate, target, pool, reservation, legs)
+    } catch (fault) {
+      // A fault in the program ends the call, and what was accepted on the way to it came to nothing: no ringing is without an end.
+      this.#call.scope.tell({ type: 'attempt.ended', attempt, result: 'failed', reason: String(fault), fault: 'ours' })
+      throw fault
+    }
+  }
+
+  async #attempt(attempt: AttemptId, candidate: Rung, target: Target, pool: HuntPool, reservation: Reservation, legs: Leg[]): Promise<Ringing<T>> {
     const { scope, clock, settings } = this.#call
-    const attempt = scope.nextAttempt()
     const { key, label, clinician } = candidate
     scope.tell({ type: 'attempt.started', attempt, candidate: key, label, ...(clinician === undefined ? {} : { clinician }), pool: pool.pool, target: targetInFacts(target), account: this.#request.account })
     const ringMs = Math.min(pool.ring.ringSeconds * 1_000, this.#request.deadline - clock.monotonic())

@@ -17,6 +17,7 @@ export class VirtualClock implements Clock {
   readonly #startedAt: number
   readonly #timers: Timer[] = []
   #elapsedMs = 0
+  #setMs = 0
   #order = 0
   #live = 0
 
@@ -26,7 +27,12 @@ export class VirtualClock implements Clock {
   }
 
   now(): number {
-    return this.#startedAt + this.#elapsedMs
+    return this.#startedAt + this.#elapsedMs + this.#setMs
+  }
+
+  /** Sets the wall clock forward, or back: somebody corrects the machine's time. Nothing else is touched by it. */
+  setBy(ms: number): void {
+    this.#setMs += ms
   }
 
   monotonic(): number {

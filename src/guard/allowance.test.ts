@@ -69,6 +69,18 @@ describe('outgoing calls', () => {
     expect(allowance.begin('a').kind).toBe('granted')
   })
 
+  it('get no new minutes by a clock that is set back, and a running call costs what it lasted', async () => {
+    const talk = granted('a')
+    talk.answered()
+    await clock.advance(4 * minute)
+    clock.setBy(-26 * 60 * minute)
+    await clock.advance(5 * minute)
+    expect(allowance.begin('a').kind).toBe('granted')
+    await clock.advance(1 * minute)
+    talk.end()
+    expect(allowance.begin('a').kind).toBe('refused')
+  })
+
   it('of other days are forgotten with their accounts, but for those that are still running', async () => {
     const [talk, ...over] = [granted('a'), granted('b'), granted('c')]
     talk.answered()

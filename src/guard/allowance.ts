@@ -120,8 +120,9 @@ export class Allowance {
       account = { day, spentMs: 0, running: new Set() }
       this.#accounts.set(name, account)
     } else if (account.day !== day) {
+      // A day that comes before the one of the account is a clock that was set back: nothing is forgiven by that.
+      if (day > account.day) account.spentMs = 0
       account.day = day
-      account.spentMs = 0
     }
     return account
   }
@@ -130,7 +131,7 @@ export class Allowance {
   #forgetAccountsOfOtherDays(today: string): void {
     if (this.#seenDay === today) return
     this.#seenDay = today
-    for (const [name, { day, running }] of this.#accounts) if (day !== today && running.size === 0) this.#accounts.delete(name)
+    for (const [name, { day, running }] of this.#accounts) if (day < today && running.size === 0) this.#accounts.delete(name)
   }
 
   #spentMs(account: Account): number {

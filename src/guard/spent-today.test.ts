@@ -30,4 +30,10 @@ describe('what was spent today', () => {
   ])('%s', (_name, events, expected) => {
     expect(Object.fromEntries([...spentToday(events)].map(([account, ms]) => [account, ms / minute]))).toEqual(expected)
   })
+
+  it('by the monotonic clock, where the facts have it', () => {
+    const minutes = [0, 1, 26 * 60 + 4, 26 * 60 + 9]
+    const events = call('c', [0, rung('a')], [1, answered('a', 'l')], [4, over('l')], [9, ended]).map((event, index) => ({ ...event, elapsedMs: event.at, at: minutes[index]! * minute }))
+    expect(Object.fromEntries(spentToday(events))).toEqual({ cardiology: 3 * minute })
+  })
 })

@@ -1,3 +1,4 @@
+import { msBetween, type Moment } from '../calls/call-time.js'
 import type { CallEvent } from '../calls/events.js'
 
 /** The facts of which it is read how long outgoing calls lasted. */
@@ -13,19 +14,19 @@ export function spentToday(events: readonly CallEvent[]): ReadonlyMap<string, nu
   /** Attempts to telephone numbers by their id: whose account. */
   const accounts = new Map<string, string>()
   /** Answered legs by call. */
-  const running = new Map<string, Map<string, { readonly account: string; readonly answeredAt: number }>>()
-  const lastAt = new Map<string, number>()
+  const running = new Map<string, Map<string, { readonly account: string; readonly answered: Moment }>>()
+  const last = new Map<string, Moment>()
 
-  const end = (callId: string, legId: string, at: number) => {
+  const end = (callId: string, legId: string, ended: Moment) => {
     const leg = running.get(callId)?.get(legId)
     if (!leg) return
     running.get(callId)?.delete(legId)
-    spent.set(leg.account, (spent.get(leg.account) ?? 0) + Math.max(0, at - leg.answeredAt))
+    spent.set(leg.account, (spent.get(leg.account) ?? 0) + msBetween(leg.answered, ended))
   }
 
   for (const event of events) {
-    const { callId, at } = event
-    lastAt.set(callId, at)
+    const { callId } = event
+    last.set(callId, event)
     switch (event.type) {
       case 'attempt.started':
         // Addresses and registered telephones cost nothing.
@@ -34,19 +35,22 @@ export function spentToday(events: readonly CallEvent[]): ReadonlyMap<string, nu
       case 'attempt.answered': {
         const account = accounts.get(event.attempt)
         if (account === undefined) break
-        const legs = running.get(callId) ?? new Map<string, { account: string; answeredAt: number }>()
-        running.set(callId, legs.set(event.legId, { account, answeredAt: at }))
+        const legs = running.get(callId) ?? new Map<string, { account: string; answered: Moment }>()
+        running.set(callId, legs.set(event.legId, { account, answered: event }))
         break
       }
       case 'leg.ended':
-        end(callId, event.legId, at)
+        end(callId, event.legId, event)
         break
       case 'call.ended':
-        for (const legId of [...(running.get(callId)?.keys() ?? [])]) end(callId, legId, at)
+        for (const legId of [...(running.get(callId)?.keys() ?? [])]) end(callId, legId, event)
         break
       default:
     }
   }
-  for (const [callId, legs] of running) for (const legId of [...legs.keys()]) end(callId, legId, lastAt.get(callId) ?? 0)
+  for (const [callId, legs] of running) {
+    const ended = last.get(callId)
+    if (ended) for (const legId of [...legs.keys()]) end(callId, legId, ended)
+  }
   return spent
 }

@@ -1,5 +1,5 @@
 import type { CallEvent, EventLog } from '../calls/events.js'
-import { follow, type LiveCall, type LiveNames, type TrackedCall } from './live-call.js'
+import { follow, shown, type LiveCall, type LiveNames, type TrackedCall } from './live-call.js'
 
 export type { LiveCall, LiveNames, LiveStage } from './live-call.js'
 
@@ -15,24 +15,32 @@ export interface LiveBoard {
   close(): void
 }
 
-/** @param names asked when a call arrives and when its line is chosen */
-export function createLiveBoard(log: Pick<EventLog, 'subscribe'>, names: LiveNames): LiveBoard {
+/**
+ * @param names asked when a call arrives and when its line is chosen
+ * @param clock monotonic ms, for how long things have lasted; wall-clock ms, for calls of which it is told late
+ */
+export function createLiveBoard(log: Pick<EventLog, 'subscribe'>, names: LiveNames, clock: { monotonic(): number; now(): number } = { monotonic: () => performance.now(), now: Date.now }): LiveBoard {
+  const monotonic = () => clock.monotonic()
   // Calls arrive in order, and a Map keeps it: the longest is the first.
-  const tracked = new Map<string, TrackedCall>()
+  const tracked = new Map<string, TrackedCall & { readonly beganAt: number }>()
   const listeners = new Set<(change: LiveChange) => void>()
 
   const unsubscribe = log.subscribe((event) => {
     const before = tracked.get(event.callId)
     const after = follow(before, event, names)
     if (after === before) return
-    if (after) tracked.set(event.callId, after)
+    const beganAt = before?.beganAt ?? monotonic() - (event.elapsedMs ?? Math.max(0, clock.now() - event.at))
+    if (after) tracked.set(event.callId, { ...after, beganAt })
     else tracked.delete(event.callId)
-    const change: LiveChange = after ? { kind: 'call', call: after.call } : { kind: 'over', callId: event.callId, event }
+    const change: LiveChange = after ? { kind: 'call', call: shown(after, monotonic() - beganAt) } : { kind: 'over', callId: event.callId, event }
     for (const listener of listeners) listener(change)
   })
 
   return {
-    calls: () => [...tracked.values()].map(({ call }) => call),
+    calls() {
+      const now = monotonic()
+      return [...tracked.values()].map((call) => shown(call, now - call.beganAt))
+    },
     subscribe(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)

@@ -3,8 +3,8 @@ import type { AttemptId, AttemptPool, CallEvent, CallKind } from '../calls/event
 /** Where a call is. `ringing`: somebody is being rung; `whisper`: somebody answered and has not accepted yet; `connecting`: accepted, not yet bridged. */
 export type LiveStage = 'arrived' | 'answered' | 'menu' | 'hunting' | 'ringing' | 'whisper' | 'connecting' | 'talking' | 'outcome' | 'ending'
 
-/** One call now, for operations pages. Holds no number of a specialist. Times are wall-clock ms. */
-export interface LiveCall {
+/** One call now, for operations pages. Holds no number of a specialist. `...Since`, `...At`: wall-clock ms, instants. */
+export interface LiveCall extends LiveDurations {
   readonly callId: string
   readonly kind: CallKind
   readonly stage: LiveStage
@@ -27,10 +27,45 @@ export interface LiveCall {
   readonly recording: boolean
 }
 
-/** What the board keeps of a call: what it shows, and which attempt is which. */
+/** How long things have lasted at the moment of telling, in whole ms of the monotonic clock: a clock that is set makes nobody wait longer. */
+export interface LiveDurations {
+  /** Since it arrived. */
+  readonly lastedMs: number
+  readonly stageMs: number
+  /** From the choice of the line to acceptance, or so far. */
+  readonly waitedMs?: number
+  /** From acceptance (where nobody had to accept: from the connection) to the end of the talk, or so far. */
+  readonly talkedMs?: number
+}
+
+/** Moments of the call in ms after its first fact. */
+interface Marks {
+  readonly stage: number
+  readonly waitFrom?: number | undefined
+  readonly waitTo?: number | undefined
+  readonly accepted?: { readonly attempt: AttemptId; readonly afterMs: number } | undefined
+  readonly talkFrom?: number | undefined
+  readonly talkTo?: number | undefined
+}
+
+/** What the board keeps of a call: what it shows, which attempt is which, and when on the call's own clock things began. */
 export interface TrackedCall {
-  readonly call: LiveCall
+  readonly call: Omit<LiveCall, keyof LiveDurations>
   readonly attemptIds: readonly AttemptId[]
+  readonly marks: Marks
+}
+
+/** The call as it is shown. @param nowMs ms after its first fact */
+export function shown({ call, marks }: TrackedCall, nowMs: number): LiveCall {
+  const { stage, waitFrom, waitTo, talkFrom, talkTo } = marks
+  const span = (from: number, to = nowMs) => Math.max(0, Math.round(to - from))
+  return {
+    ...call,
+    lastedMs: span(0),
+    stageMs: span(stage),
+    ...(waitFrom === undefined ? {} : { waitedMs: span(waitFrom, waitTo) }),
+    ...(talkFrom === undefined ? {} : { talkedMs: span(talkFrom, talkTo) }),
+  }
 }
 
 export interface LiveNames {
@@ -43,7 +78,11 @@ export function follow(before: TrackedCall | undefined, event: CallEvent, names:
   if (event.type === 'call.ended') return undefined
   if (!before) return event.type === 'call.arrived' || event.type === 'call.placed' ? arrived(event, names) : undefined
   const { call } = before
-  const at = (stage: LiveStage, more: Partial<LiveCall> = {}): TrackedCall => ({ ...before, call: { ...call, ...more, stage, stageSince: stage === call.stage ? call.stageSince : event.at } })
+  const now = afterMsOf(call, event)
+  const at = (stage: LiveStage, more: Partial<LiveCall> = {}, marks: Partial<Marks> = {}): TrackedCall => {
+    const same = stage === call.stage
+    return { ...before, call: { ...call, ...more, stage, stageSince: same ? call.stageSince : event.at }, marks: { ...before.marks, ...marks, stage: same ? before.marks.stage : now } }
+  }
   const still = (more: Partial<LiveCall>): TrackedCall => ({ ...before, call: { ...call, ...more } })
   switch (event.type) {
     case 'call.arrived':
@@ -69,9 +108,9 @@ export function follow(before: TrackedCall | undefined, event: CallEvent, names:
     case 'line.refused':
       return at('ending', named(event.line, names))
     case 'line.chosen':
-      return at('hunting', { ...named(event.line, names), waitingSince: event.at })
+      return at('hunting', { ...named(event.line, names), waitingSince: event.at }, { waitFrom: now })
     case 'hunt.started':
-      return at('hunting', { waitingSince: call.waitingSince ?? event.at })
+      return at('hunting', { waitingSince: call.waitingSince ?? event.at }, { waitFrom: before.marks.waitFrom ?? now })
     case 'attempt.started': {
       const { label, pool } = event
       const next = at('ringing', { ringing: { label, pool, since: event.at, answered: false }, attempts: [...call.attempts, { label, pool }] })
@@ -84,19 +123,24 @@ export function follow(before: TrackedCall | undefined, event: CallEvent, names:
     case 'whisper.started':
       return at('whisper')
     case 'attempt.accepted':
-      return at('connecting', { talkingTo: labelOf(before, event.attempt), attempts: resulted(before, event.attempt, 'accepted') })
+      return at('connecting', { talkingTo: labelOf(before, event.attempt), attempts: resulted(before, event.attempt, 'accepted') }, { waitTo: now, accepted: { attempt: event.attempt, afterMs: now } })
     case 'attempt.ended': {
       const attempts = resulted(before, event.attempt, event.result)
-      // Between two ringings the caller still waits; after acceptance the attempt's end changes nothing that is seen.
-      const hunting = call.stage === 'ringing' || call.stage === 'whisper'
-      return hunting ? at('hunting', { attempts, ringing: undefined }) : still({ attempts })
+      // After acceptance the attempt's end changes nothing that is seen. Otherwise the caller waits on, also where an acceptance came to nothing.
+      if (event.result === 'accepted' || event.result === 'connected') return still({ attempts })
+      const undone = before.marks.accepted?.attempt === event.attempt
+      const ringing = call.stage === 'ringing' || call.stage === 'whisper' || call.stage === 'connecting'
+      return at(ringing ? 'hunting' : call.stage, { attempts, ringing: undefined, ...(undone ? { talkingTo: undefined } : {}) }, undone ? { accepted: undefined, waitTo: undefined } : {})
     }
     case 'hunt.ended':
-      return event.result === 'accepted' || event.result === 'connected' ? before : at('ending')
-    case 'talk.started':
-      return at('talking', { ringing: undefined, talkingSince: event.at, talkingTo: call.talkingTo ?? labelOf(before, event.attempt) })
+      return event.result === 'accepted' || event.result === 'connected' ? before : at('ending', {}, { waitTo: before.marks.waitTo ?? now })
+    case 'talk.started': {
+      const { accepted } = before.marks
+      const talkFrom = accepted?.attempt === event.attempt ? accepted.afterMs : now
+      return at('talking', { ringing: undefined, talkingSince: event.at, talkingTo: call.talkingTo ?? labelOf(before, event.attempt) }, { talkFrom, waitTo: before.marks.waitTo ?? now })
+    }
     case 'talk.ended':
-      return at('ending')
+      return at('ending', {}, { talkTo: now })
     case 'recording.started':
       return still({ recording: true })
     case 'recording.stopped':
@@ -125,13 +169,19 @@ function arrived(event: Extract<CallEvent, { type: 'call.arrived' | 'call.placed
       recording: false,
     },
     attemptIds: [],
+    marks: { stage: event.elapsedMs ?? 0 },
   }
+}
+
+/** Ms after the call's first fact; by the wall clock where a fact has nothing else. */
+function afterMsOf({ arrivedAt }: Pick<LiveCall, 'arrivedAt'>, { at, elapsedMs }: CallEvent): number {
+  return elapsedMs ?? Math.max(0, at - arrivedAt)
 }
 
 /** The caller left the line that was being rung for them, if any. */
 function offTheLine(before: TrackedCall, kind: CallKind): TrackedCall {
   const { line, lineName, waitingSince, ...call } = before.call
-  return { ...before, call: { ...call, kind } }
+  return { ...before, call: { ...call, kind }, marks: { ...before.marks, waitFrom: undefined, waitTo: undefined } }
 }
 
 function named(line: string, names: LiveNames): Partial<LiveCall> {

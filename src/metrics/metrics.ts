@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { callRecord, withEvent, type CallRecord } from '../calls/call-record.js'
+import { msBetween, type Moment } from '../calls/call-time.js'
 import type { CallEvent, EventLog } from '../calls/events.js'
 import type { SwitchHealth } from '../switch/port.js'
 
@@ -106,7 +107,7 @@ function callMetrics(register: Registry): { count(event: CallEvent, record: Call
   const callBacksRequested = new Counter({ name: 'ringround_call_backs_requested_total', help: 'Patients who asked to be called back, by line', labelNames: ['line'], registers })
   const alarms = new Counter({ name: 'ringround_call_alarms_total', help: 'Alarms raised by calls', labelNames: ['alarm'], registers })
   /** When recordings stopped, until they are ready: the call itself may be over by then. Bounded, should some never become ready. */
-  const stopped = new Map<string, number>()
+  const stopped = new Map<string, Moment>()
 
   return {
     count(event, record) {
@@ -121,24 +122,24 @@ function callMetrics(register: Registry): { count(event: CallEvent, record: Call
           return passedOver.inc({ why: event.why })
         case 'attempt.answered': {
           const attempt = record?.attempts.find((one) => one.attempt === event.attempt)
-          return attempt && answer.observe(Math.max(0, event.at - attempt.startedAt) / 1000)
+          return attempt?.answeredAfterMs === undefined ? undefined : answer.observe(Math.max(0, attempt.answeredAfterMs - attempt.startedAfterMs) / 1000)
         }
-        case 'attempt.accepted':
-          return record?.waitMs === undefined ? undefined : wait.observe(record.waitMs / 1000)
         case 'attempt.ended':
+          // Not at the acceptance: they may hang up in the same moment, and then nobody has accepted.
+          if (event.result === 'accepted' && record?.acceptedBy === event.attempt && record.waitMs !== undefined) wait.observe(record.waitMs / 1000)
           return attempts.inc({ result: event.result, pool: record?.attempts.find((one) => one.attempt === event.attempt)?.pool ?? 'local' })
         case 'talk.ended':
           return record?.talkMs === undefined ? undefined : talk.observe(record.talkMs / 1000)
         case 'outcome.left':
           return outcomes.inc({ outcome: event.outcome, by: event.by })
         case 'recording.stopped':
-          stopped.set(event.recordingId, event.at)
+          stopped.set(event.recordingId, event)
           if (stopped.size > 10_000) stopped.delete([...stopped.keys()][0] ?? '')
           return
         case 'recording.ready': {
           const since = stopped.get(event.recordingId)
           stopped.delete(event.recordingId)
-          if (since !== undefined) readyAfter.observe(Math.max(0, event.at - since) / 1000)
+          if (since !== undefined) readyAfter.observe(msBetween(since, event) / 1000)
           return recordingsReady.inc()
         }
         case 'recording.failed':
@@ -159,6 +160,7 @@ function callMetrics(register: Registry): { count(event: CallEvent, record: Call
         case 'hunt.started':
         case 'attempt.started':
         case 'attempt.ringing':
+        case 'attempt.accepted':
         case 'whisper.started':
         case 'whisper.wrongKey':
         case 'hunt.ended':

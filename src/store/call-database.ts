@@ -128,7 +128,7 @@ async function writeRows(transaction: Transaction<Schema>, before: ProjectedCall
 async function place(transaction: Transaction<Schema>, event: CallEvent, lastSeq: number): Promise<CallEvent | undefined> {
   const there = await transaction.selectFrom('call_events').selectAll().where('call_id', '=', event.callId).where('seq', '=', event.seq).executeTakeFirst()
   const row = asRow(event)
-  if (there?.type === row.type && Number(there.at) === event.at && there.data === row.data) return undefined
+  if (there?.type === row.type && Number(there.at) === event.at && there.data === row.data && optional(there.elapsed_ms) === row.elapsed_ms) return undefined
   return { ...event, seq: lastSeq + 1 }
 }
 
@@ -142,13 +142,18 @@ function byCall(events: readonly CallEvent[]): Map<string, CallEvent[]> {
   return groups
 }
 
-function asRow(event: CallEvent): { call_id: string; seq: number; at: number; type: string; data: string } {
-  const { callId, seq, at, type, ...data } = event
-  return { call_id: callId, seq, at, type, data: JSON.stringify(data) }
+function asRow(event: CallEvent): { call_id: string; seq: number; at: number; elapsed_ms: number | null; type: string; data: string } {
+  const { callId, seq, at, elapsedMs, type, ...data } = event
+  return { call_id: callId, seq, at, elapsed_ms: elapsedMs ?? null, type, data: JSON.stringify(data) }
+}
+
+function optional(value: number | string | null): number | null {
+  return value === null ? null : Number(value)
 }
 
 export function asEvent(row: Selectable<CallEventsTable>): CallEvent {
   // The rows were written by `asRow` from typed facts, and the table refuses any change.
   const fact = { type: row.type, ...(JSON.parse(row.data) as object) } as CallFact
-  return { callId: row.call_id, seq: Number(row.seq), at: Number(row.at), ...fact }
+  const elapsedMs = optional(row.elapsed_ms)
+  return { callId: row.call_id, seq: Number(row.seq), at: Number(row.at), ...(elapsedMs === null ? {} : { elapsedMs }), ...fact }
 }

@@ -1,5 +1,5 @@
-import type { CallRecord } from '../calls/call-record.js'
-import type { CallFact } from '../calls/events.js'
+import type { AttemptRecord, CallRecord } from '../calls/call-record.js'
+import type { AttemptResult, CallFact } from '../calls/events.js'
 
 /**
  * The facts that close a call which a dead engine left open: nobody knows how the attempts that ran would have ended, and the
@@ -9,7 +9,7 @@ export function closingFacts(record: CallRecord): readonly CallFact[] {
   const facts: CallFact[] = []
   for (const attempt of record.attempts) {
     if (attempt.result !== undefined) continue
-    facts.push({ type: 'attempt.ended', attempt: attempt.attempt, result: attempt.acceptedAt === undefined ? 'cancelled' : 'accepted', reason: 'the engine stopped' })
+    facts.push({ type: 'attempt.ended', attempt: attempt.attempt, result: resultOf(record, attempt), reason: 'the engine stopped' })
   }
   if (record.talkStartedAt !== undefined && record.talkEndedAt === undefined) facts.push({ type: 'talk.ended', by: 'system', why: 'faulted' })
   for (const recording of record.recordings) {
@@ -17,6 +17,12 @@ export function closingFacts(record: CallRecord): readonly CallFact[] {
   }
   facts.push({ type: 'call.ended', ending: 'interrupted', detail: 'the engine stopped while the call ran; closed at its next start' })
   return facts
+}
+
+/** Whoever had accepted, and was not yet connected, never spoke to anybody. */
+function resultOf({ talkWith }: CallRecord, { attempt, acceptedAt }: AttemptRecord): AttemptResult {
+  if (talkWith === attempt) return acceptedAt === undefined ? 'connected' : 'accepted'
+  return acceptedAt === undefined ? 'cancelled' : 'failed'
 }
 
 /**

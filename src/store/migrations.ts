@@ -125,6 +125,27 @@ export const sqliteMigrations: Readonly<Record<string, Migration>> = {
       await sql`create index outcome_facts on call_events (at) where ${isOutcome}`.execute(db)
     },
   },
+  '005-time-of-the-call': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await db.schema.alterTable('call_events').addColumn('elapsed_ms', 'bigint').execute()
+      await db.schema.alterTable('calls').addColumn('ended_after_ms', 'bigint').execute()
+      await db.schema.alterTable('attempts').addColumn('started_after_ms', 'bigint', (column) => column.notNull().defaultTo(0)).execute()
+      for (const column of ['answered_after_ms', 'accepted_after_ms', 'ended_after_ms']) await db.schema.alterTable('attempts').addColumn(column, 'bigint').execute()
+      // What the facts of before say, which have the wall clock alone.
+      await sql`update calls set ended_after_ms = ended_at - arrived_at`.execute(db)
+      await sql`update attempts set
+        started_after_ms = started_at - (select arrived_at from calls where calls.call_id = attempts.call_id),
+        answered_after_ms = answered_at - (select arrived_at from calls where calls.call_id = attempts.call_id),
+        accepted_after_ms = accepted_at - (select arrived_at from calls where calls.call_id = attempts.call_id),
+        ended_after_ms = ended_at - (select arrived_at from calls where calls.call_id = attempts.call_id)`.execute(db)
+      // An acceptance that came to nothing is none.
+      await sql`update attempts set accepted_at = null, accepted_after_ms = null, proof = null where result is not null and result <> 'accepted'`.execute(db)
+      await sql`update calls set accepted_at = null, accepted_by = null, wait_ms = null
+        where accepted_by is not null and not exists (select 1 from attempts where attempts.call_id = calls.call_id and attempts.attempt = calls.accepted_by and attempts.accepted_at is not null)`.execute(db)
+      // A recording that became ready after all has nothing to explain.
+      await sql`update recordings set why = null where state = 'ready'`.execute(db)
+    },
+  },
 }
 
 /** What has been written stays as it is. */

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely'
-import { callRecord, type CallRecord } from '../calls/call-record.js'
+import { callRecord, type AttemptRecord, type CallRecord } from '../calls/call-record.js'
 import type { AttemptPool, AttemptResult, CallEvent } from '../calls/events.js'
 import { asEvent } from './call-database.js'
 import type { Schema } from './schema.js'
@@ -7,7 +7,10 @@ import type { Schema } from './schema.js'
 /** Calls, or telephones, named in one statement. */
 const perStatement = 500
 
-/** One ringing that is over, on whichever line it was. Times are wall-clock ms. */
+/**
+ * One ringing that is over, on whichever line it was. `startedAt` is wall-clock ms; the later times are that and what the monotonic clock
+ * measured since, so that their differences are durations whatever was done to the machine's clock meanwhile.
+ */
 export interface PastRinging {
   readonly callId: string
   readonly attempt: string
@@ -52,13 +55,14 @@ export class PeriodQueries {
       const rows = await this.db
         .selectFrom('attempts')
         .innerJoin('calls', 'calls.call_id', 'attempts.call_id')
-        .select(['attempts.call_id', 'attempts.attempt', 'attempts.candidate', 'attempts.label', 'attempts.pool', 'attempts.target', 'attempts.started_at', 'attempts.answered_at', 'attempts.accepted_at', 'attempts.ended_at', 'attempts.result', 'calls.line', 'calls.ended_at as call_ended_at'])
+        .select(['attempts.call_id', 'attempts.attempt', 'attempts.candidate', 'attempts.label', 'attempts.pool', 'attempts.target', 'attempts.started_at', 'attempts.started_after_ms', 'attempts.answered_after_ms', 'attempts.accepted_after_ms', 'attempts.ended_after_ms', 'attempts.result', 'calls.line', 'calls.ended_after_ms as call_ended_after_ms'])
         .where('attempts.target', 'in', page)
         .where('attempts.started_at', '>=', from)
         .where('attempts.started_at', '<', to)
         .execute()
       for (const row of rows) {
-        if (row.result === null || row.ended_at === null) continue
+        if (row.result === null || row.ended_after_ms === null) continue
+        const attempt = { startedAt: Number(row.started_at), startedAfterMs: Number(row.started_after_ms) }
         found.push({
           callId: row.call_id,
           attempt: row.attempt,
@@ -69,17 +73,44 @@ export class PeriodQueries {
           pool: row.pool as AttemptPool,
           result: row.result as AttemptResult,
           target: row.target,
-          startedAt: Number(row.started_at),
-          answeredAt: optional(row.answered_at),
-          acceptedAt: optional(row.accepted_at),
-          endedAt: Number(row.ended_at),
-          callEndedAt: optional(row.call_ended_at),
+          startedAt: attempt.startedAt,
+          answeredAt: later(attempt, optional(row.answered_after_ms)),
+          acceptedAt: later(attempt, optional(row.accepted_after_ms)),
+          endedAt: later(attempt, Number(row.ended_after_ms)),
+          callEndedAt: later(attempt, optional(row.call_ended_after_ms)),
         })
       }
     }
     // By call and attempt where two began in the same millisecond: the order must not hang on the database's mood.
     return found.sort((a, b) => a.startedAt - b.startedAt || compare(a.attempt, b.attempt))
   }
+}
+
+/** The times of a ringing that is over, as `PastRinging` has them. Undefined while it runs. */
+export function pastRinging(call: CallRecord, attempt: AttemptRecord): PastRinging | undefined {
+  const { candidate, label, pool, target, startedAt, endedAfterMs, result } = attempt
+  if (result === undefined || endedAfterMs === undefined) return undefined
+  return {
+    callId: call.callId,
+    attempt: attempt.attempt,
+    line: call.line,
+    candidate,
+    label,
+    pool,
+    target,
+    startedAt,
+    answeredAt: later(attempt, attempt.answeredAfterMs),
+    acceptedAt: later(attempt, attempt.acceptedAfterMs),
+    endedAt: later(attempt, endedAfterMs),
+    result,
+    callEndedAt: later(attempt, call.endedAfterMs),
+  }
+}
+
+function later(attempt: Pick<AttemptRecord, 'startedAt' | 'startedAfterMs'>, afterMs: number): number
+function later(attempt: Pick<AttemptRecord, 'startedAt' | 'startedAfterMs'>, afterMs: number | undefined): number | undefined
+function later({ startedAt, startedAfterMs }: Pick<AttemptRecord, 'startedAt' | 'startedAfterMs'>, afterMs: number | undefined): number | undefined {
+  return afterMs === undefined ? undefined : startedAt + afterMs - startedAfterMs
 }
 
 function optional(value: number | string | null): number | undefined {

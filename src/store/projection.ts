@@ -38,6 +38,7 @@ export function project(record: CallRecord): ProjectedCall {
       ending: record.ending ?? null,
       ending_detail: record.endingDetail ?? null,
       ended_at: record.endedAt ?? null,
+      ended_after_ms: whole(record.endedAfterMs),
       last_seq: record.lastSeq,
     },
     attempts: record.attempts.map((attempt, position) => ({
@@ -54,6 +55,10 @@ export function project(record: CallRecord): ProjectedCall {
       answered_at: attempt.answeredAt ?? null,
       accepted_at: attempt.acceptedAt ?? null,
       ended_at: attempt.endedAt ?? null,
+      started_after_ms: Math.round(attempt.startedAfterMs),
+      answered_after_ms: whole(attempt.answeredAfterMs),
+      accepted_after_ms: whole(attempt.acceptedAfterMs),
+      ended_after_ms: whole(attempt.endedAfterMs),
       result: attempt.result ?? null,
       status: attempt.status ?? null,
       reason: attempt.reason ?? null,
@@ -74,6 +79,10 @@ export function project(record: CallRecord): ProjectedCall {
       why: recording.why ?? null,
     })),
   }
+}
+
+function whole(ms: number | undefined): number | null {
+  return ms === undefined ? null : Math.round(ms)
 }
 
 /** The rows of `now` that differ from those of `before`. */

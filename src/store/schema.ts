@@ -9,6 +9,8 @@ export interface CallEventsTable {
   call_id: string
   seq: Integer
   at: Integer
+  /** Monotonic ms since the call's first fact. Null in facts of before it was kept, and in those of another run of the engine. */
+  elapsed_ms: OptionalInteger
   type: string
   /** The fact's own fields, as JSON. */
   data: string
@@ -37,6 +39,8 @@ export interface CallsTable {
   ending: string | null
   ending_detail: string | null
   ended_at: OptionalInteger
+  /** As every `..._after_ms`: ms after the call's first fact, by the monotonic clock where it was kept. */
+  ended_after_ms: OptionalInteger
   last_seq: Integer
 }
 
@@ -54,6 +58,10 @@ export interface AttemptsTable {
   answered_at: OptionalInteger
   accepted_at: OptionalInteger
   ended_at: OptionalInteger
+  started_after_ms: Integer
+  answered_after_ms: OptionalInteger
+  accepted_after_ms: OptionalInteger
+  ended_after_ms: OptionalInteger
   result: string | null
   status: OptionalInteger
   reason: string | null

@@ -21,6 +21,8 @@ export interface StoreSettings {
   readonly durableWaitMs?: number
   /** Wall-clock ms. Default: the system's. */
   readonly now?: () => number
+  /** Monotonic ms. Default: the system's. */
+  readonly monotonic?: () => number
 }
 
 /** How the store is doing, for `/readyz` and the metrics. */
@@ -99,6 +101,7 @@ class SqliteStore implements Store {
       alarms: settings.alarms,
       durableWaitMs: settings.durableWaitMs ?? defaultDurableWaitMs,
       now: this.#now,
+      monotonic: settings.monotonic ?? (() => performance.now()),
     })
     this.ledger = {
       append: (topic, subject, type, data) => writer.ask('keepEntry', { topic, subject, at: this.#now(), type, data }),

@@ -20,14 +20,14 @@ function disk() {
   return { written, state, write, all: () => written.flat().map((event) => `${event.callId}.${event.seq}`) }
 }
 
-function logOn(on: ReturnType<typeof disk>, more: { lastSeq?: (callId: string) => Promise<number>; durableWaitMs?: number } = {}) {
+function logOn(on: ReturnType<typeof disk>, more: { lastSeq?: (callId: string) => Promise<number>; durableWaitMs?: number; now?: () => number; monotonic?: () => number } = {}) {
   vi.useFakeTimers()
   onTestFinished(() => {
     vi.useRealTimers()
   })
   const up = new Set<string>()
   const alarms = { raise: (alarm: string) => void up.add(alarm), clear: (alarm: string) => void up.delete(alarm) }
-  const log = new StoredEventLog({ write: on.write, lastSeq: () => Promise.resolve(0), alarms, durableWaitMs: 2_000, now: () => 1_000, ...more })
+  const log = new StoredEventLog({ write: on.write, lastSeq: () => Promise.resolve(0), alarms, durableWaitMs: 2_000, now: () => 1_000, monotonic: () => 0, ...more })
   return { log, names: () => [...up] }
 }
 
@@ -44,6 +44,34 @@ test('a durable fact is acknowledged only after it was written, with every fact 
   expect(on.all()).toEqual([])
   await done
   expect(on.all()).toEqual(['a.1', 'a.2', 'a.3'])
+})
+
+test('each fact has its instant by the wall clock and its time in the call by the monotonic one', async () => {
+  const on = disk()
+  const time = { now: 50_000, monotonic: 700.25 }
+  const { log } = logOn(on, { now: () => time.now, monotonic: () => time.monotonic })
+  await log.append('a', arrived)
+  time.monotonic += 90_000.5
+  // Meanwhile somebody has set the clock back by an hour.
+  time.now -= 3_600_000
+  await log.append('a', ended)
+  expect(on.written.flat()).toMatchObject([
+    { at: 50_000, elapsedMs: 0 },
+    { at: 50_000 - 3_600_000, elapsedMs: 90_001 },
+  ])
+})
+
+test('a fact of a call that began before the start, and one that is told late, have their instant alone', async () => {
+  const on = disk()
+  const { log } = logOn(on, { lastSeq: () => Promise.resolve(7) })
+  await log.append('old', ended)
+  await log.append('a', arrived)
+  await log.appendAt('a', ended, 400)
+  expect(on.written.flat().map(({ callId, at, elapsedMs }) => ({ callId, at, elapsedMs }))).toEqual([
+    { callId: 'old', at: 1_000, elapsedMs: undefined },
+    { callId: 'a', at: 1_000, elapsedMs: 0 },
+    { callId: 'a', at: 400, elapsedMs: undefined },
+  ])
 })
 
 test('what gathers during one write goes into the next one, in one piece', async () => {

@@ -1,4 +1,5 @@
 import type { Alarms } from '../calls/alarms.js'
+import type { Moment } from '../calls/call-time.js'
 import { mustBeDurable, type CallEvent, type CallFact, type EventLog } from '../calls/events.js'
 
 /** Facts that nothing hangs on wait so long for company, to share one write to the disk. A durable fact never waits. */
@@ -17,7 +18,10 @@ export interface EventLogSettings {
   readonly lastSeq: (callId: string) => Promise<number>
   readonly alarms: Alarms
   readonly durableWaitMs: number
+  /** Wall-clock ms. */
   readonly now: () => number
+  /** Monotonic ms. */
+  readonly monotonic: () => number
 }
 
 interface Queued {
@@ -33,6 +37,8 @@ interface Numbering {
   /** Appends of a call from before the start wait here, in order, until `last` is known. */
   waiting: Promise<void>
   ended: boolean
+  /** Monotonic ms of the call's first fact. Undefined for a call that began before this log did: nobody knows its time any more. */
+  readonly beganAt: number | undefined
 }
 
 /**
@@ -59,14 +65,19 @@ export class StoredEventLog implements EventLog {
   constructor(private readonly settings: EventLogSettings) {}
 
   append(callId: string, fact: CallFact): Promise<CallEvent | undefined> {
-    return this.appendAt(callId, fact, this.settings.now())
+    const numbering = this.#numberingOf(callId, fact)
+    const elapsed = numbering.beganAt === undefined ? {} : { elapsedMs: Math.round(this.settings.monotonic() - numbering.beganAt) }
+    return this.#inTurn(callId, fact, { at: this.settings.now(), ...elapsed }, numbering)
   }
 
   /** As `append`, for a fact that happened earlier than it became known (closing what a dead engine left open). */
   appendAt(callId: string, fact: CallFact, at: number): Promise<CallEvent | undefined> {
-    const numbering = this.#numberingOf(callId, fact)
-    if (numbering.last !== undefined) return this.#append(callId, fact, at, numbering)
-    const appended = numbering.waiting.then(() => this.#append(callId, fact, at, numbering))
+    return this.#inTurn(callId, fact, { at }, this.#numberingOf(callId, fact))
+  }
+
+  #inTurn(callId: string, fact: CallFact, moment: Moment, numbering: Numbering): Promise<CallEvent | undefined> {
+    if (numbering.last !== undefined) return this.#append(callId, fact, moment, numbering)
+    const appended = numbering.waiting.then(() => this.#append(callId, fact, moment, numbering))
     numbering.waiting = appended.then(
       () => undefined,
       () => undefined,
@@ -109,11 +120,11 @@ export class StoredEventLog implements EventLog {
     while (this.#writing) await this.#writing
   }
 
-  #append(callId: string, fact: CallFact, at: number, numbering: Numbering): Promise<CallEvent | undefined> {
+  #append(callId: string, fact: CallFact, moment: Moment, numbering: Numbering): Promise<CallEvent | undefined> {
     const seq = (numbering.last ?? 0) + 1
     numbering.last = seq
     if (fact.type === 'call.ended') numbering.ended = true
-    const event: CallEvent = { callId, seq, at, ...fact }
+    const event: CallEvent = { callId, seq, ...moment, ...fact }
     const durable = mustBeDurable.has(fact.type)
     const settled = new Promise<CallEvent | undefined>((resolve) => {
       const timer = durable ? setTimeout(() => this.#tooSlow(settle), this.settings.durableWaitMs) : undefined
@@ -148,10 +159,11 @@ export class StoredEventLog implements EventLog {
   #numberingOf(callId: string, fact: CallFact): Numbering {
     const known = this.#numbering.get(callId)
     if (known) return known
-    const numbering: Numbering = { last: undefined, waiting: Promise.resolve(), ended: false }
+    const begins = fact.type === 'call.arrived' || fact.type === 'call.placed'
+    const numbering: Numbering = { last: undefined, waiting: Promise.resolve(), ended: false, beganAt: begins ? this.settings.monotonic() : undefined }
     this.#numbering.set(callId, numbering)
     this.#forget()
-    if (fact.type === 'call.arrived' || fact.type === 'call.placed') numbering.last = 0
+    if (begins) numbering.last = 0
     else {
       numbering.waiting = this.settings.lastSeq(callId).then(
         (last) => {

@@ -40,26 +40,26 @@ export function huntedCalls(records: readonly CallRecord[], zone: TimeZone): Rec
   const hunted: HuntedCall[] = []
   let [broken, withoutHunt] = [0, 0]
   for (const record of records) {
-    const { lineChosenAt, ending } = record
-    if (lineChosenAt === undefined || record.arrangement !== undefined) {
+    const { lineChosenAt, lineChosenAfterMs, ending } = record
+    if (lineChosenAt === undefined || lineChosenAfterMs === undefined || record.arrangement !== undefined) {
       withoutHunt++
       continue
     }
-    const accepted = record.attempts.find(({ result, pool }) => result === 'accepted' && pool !== 'direct')
+    const accepted = record.attempts.find(({ attempt, result, pool }) => attempt === record.acceptedBy && result === 'accepted' && pool !== 'direct')
     if (accepted === undefined && (ending === undefined || !nobodyAccepted.has(ending))) {
       if (ending === undefined || ourFault.has(ending)) broken++
       else withoutHunt++
       continue
     }
-    const heardOutUntil = accepted?.acceptedAt ?? record.huntEndedAt ?? record.endedAt ?? lineChosenAt
+    const heardOutUntilMs = accepted?.acceptedAfterMs ?? record.huntEndedAfterMs ?? record.endedAfterMs ?? lineChosenAfterMs
     hunted.push({
       callId: record.callId,
       arrivedAt: record.arrivedAt,
       huntAt: lineChosenAt,
       hour: hourAt(zone, lineChosenAt),
-      patience: { atMs: span(lineChosenAt, heardOutUntil), cause: accepted === undefined && ending === 'abandonedInHunt' ? 'hangsUp' : undefined },
+      patience: { atMs: span(lineChosenAfterMs, heardOutUntilMs), cause: accepted === undefined && ending === 'abandonedInHunt' ? 'hangsUp' : undefined },
       talkMs: accepted === undefined ? undefined : record.talkMs,
-      result: { waitMs: accepted?.acceptedAt === undefined ? undefined : Math.max(0, accepted.acceptedAt - lineChosenAt), refs: record.refs },
+      result: { waitMs: accepted === undefined ? undefined : record.waitMs, refs: record.refs },
     })
   }
   hunted.sort((a, b) => a.huntAt - b.huntAt || (a.callId < b.callId ? -1 : 1))

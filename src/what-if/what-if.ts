@@ -3,7 +3,7 @@ import { knownTimeZone, type TimeZone } from '../directory/time-zone.js'
 import type { Clinician, ClinicianId, Directory, Line, NcnPool, RingPolicy, Rota } from '../directory/model.js'
 import { emptyRota } from '../directory/empty-directory.js'
 import { versionFor, type RotaHistory } from '../directory/rota-history.js'
-import type { PastRinging } from '../store/period-queries.js'
+import { pastRinging, type PastRinging } from '../store/period-queries.js'
 import { Behaviour, type ObservedRinging } from './behaviour.js'
 import { compare, type Comparison } from './compare.js'
 import { engagements } from './elsewhere.js'
@@ -157,9 +157,8 @@ function ofLine(records: readonly CallRecord[]): readonly PastRinging[] {
   const ringings: PastRinging[] = []
   for (const record of records) {
     for (const attempt of record.attempts) {
-      if (attempt.result === undefined || attempt.endedAt === undefined || attempt.pool === 'direct') continue
-      const { answeredAt, acceptedAt, candidate, label, pool, target, startedAt, endedAt, result } = attempt
-      ringings.push({ callId: record.callId, attempt: attempt.attempt, line: record.line, candidate, label, pool, target, startedAt, answeredAt, acceptedAt, endedAt, result, callEndedAt: record.endedAt })
+      const ringing = attempt.pool === 'direct' ? undefined : pastRinging(record, attempt)
+      if (ringing) ringings.push(ringing)
     }
   }
   return ringings.sort((a, b) => a.startedAt - b.startedAt || (a.attempt < b.attempt ? -1 : 1))

@@ -98,7 +98,7 @@ test('a list that was changed by hand is found out and made anew from the facts'
   const byHand = new Database(file)
   byHand.exec("update calls set ending = 'unanswered' where call_id = 'one'")
   byHand.exec("delete from attempts where call_id = 'two'")
-  byHand.exec("insert into calls select 'ghost', kind, arrived_at, caller_number, dialled_number, source, organisation, line, answered_at, accepted_at, accepted_by, wait_ms, talk_ms, refs, attempts, outcome, outcome_by, outcome_at, ending, ending_detail, ended_at, last_seq from calls where call_id = 'one'")
+  byHand.exec("insert into calls select 'ghost', kind, arrived_at, caller_number, dialled_number, source, organisation, line, answered_at, accepted_at, accepted_by, wait_ms, talk_ms, refs, attempts, outcome, outcome_by, outcome_at, ending, ending_detail, ended_at, last_seq, ended_after_ms from calls where call_id = 'one'")
   byHand.close()
   expect((await store.differing()).toSorted()).toEqual(['ghost', 'one', 'two'])
   expect(await store.rebuild()).toBe(3)
@@ -168,6 +168,48 @@ test('calls that a dead engine left open are closed as interrupted, at the last 
   expect(callRecord(await store.events('ringing'))).toMatchObject({ ending: 'interrupted', attempts: [{ result: 'noAnswer' }, { result: 'cancelled', reason: 'the engine stopped' }] })
   expect(callRecord(await store.events('over'))).toMatchObject({ ending: 'completed' })
   expect(await store.differing()).toEqual([])
+})
+
+test('a call that the last run broke off between acceptance and connection was accepted by nobody', async () => {
+  const file = join(scratchFolder(), 'calls.db')
+  const first = await opened(file)
+  await write(first.store, 'accepted', goodCall('accepted').slice(0, 12))
+  await first.store.close()
+  const { store } = await opened(file)
+  expect(await store.closeInterrupted()).toEqual(['accepted'])
+  const record = callRecord(await store.events('accepted'))
+  expect(record).toMatchObject({ ending: 'interrupted', attempts: [{ result: 'noAnswer' }, { result: 'failed' }] })
+  expect(record).not.toHaveProperty('acceptedBy')
+  expect(record).not.toHaveProperty('waitMs')
+  expect((await store.calls({})).calls).toMatchObject([{ callId: 'accepted', acceptedBy: null, waitMs: null, ending: 'interrupted' }])
+})
+
+test('an engine of before kept the wall clock alone: its calls read as they did, and an acceptance that came to nothing is gone from its lists', async () => {
+  const file = join(scratchFolder(), 'calls.db')
+  const { store } = await opened(file)
+  const undone = untilTalking('undone', { heardAt: 13_000 }).slice(0, 12)
+  const facts = new Map<string, readonly CallFact[]>([
+    ['good', goodCall('good').map((fact) => (fact.type === 'attempt.accepted' ? { ...fact, proof: { ...fact.proof, heardAt: 12_000 } } : fact))],
+    ['undone', [...undone, { type: 'attempt.ended', attempt: 'undone-2', result: 'answeredThenHungUp' }, { type: 'call.ended', ending: 'unanswered' }]],
+  ])
+  for (const [callId, all] of facts) for (const [index, fact] of all.entries()) await store.appendLate(callId, fact, (index + 1) * 1_000)
+  await store.close()
+  // Back to the tables of before, with what that engine wrote there.
+  const before = new Database(file)
+  for (const column of ['started_after_ms', 'answered_after_ms', 'accepted_after_ms', 'ended_after_ms']) before.exec(`alter table attempts drop column ${column}`)
+  before.exec('alter table calls drop column ended_after_ms')
+  before.exec('alter table call_events drop column elapsed_ms')
+  before.exec("delete from kysely_migration where name = '005-time-of-the-call'")
+  before.exec("update attempts set accepted_at = 13000 where attempt = 'undone-2'")
+  before.exec("update calls set accepted_at = 13000, accepted_by = 'undone-2', wait_ms = 10000 where call_id = 'undone'")
+  before.close()
+
+  const again = await opened(file)
+  expect(await again.store.differing()).toEqual([])
+  expect((await again.store.calls({})).calls).toMatchObject([
+    { callId: 'undone', acceptedBy: null, waitMs: null },
+    { callId: 'good', acceptedBy: 'On-call mobile', waitMs: 9_000, talkMs: 5_000 },
+  ])
 })
 
 test('the spool says how long an interrupted conversation went on', async () => {

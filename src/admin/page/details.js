@@ -1,6 +1,6 @@
 import { byId, element } from './element.js'
 import { play } from './player.js'
-import { caller, clock, day, endings, kinds, msBetween, number, results, seconds, time } from './words.js'
+import { caller, clock, day, endings, kinds, number, results, seconds, time } from './words.js'
 
 export function prepareDetails() {
   byId('details-close').addEventListener('click', () => byId('details').close())
@@ -47,7 +47,7 @@ function parts({ call, attempts, recordings, events }) {
 }
 
 function step(attempt) {
-  const rang = attempt.endedAt && !attempt.answeredAt ? `rang ${seconds(msBetween(attempt.startedAt, attempt.endedAt))}` : attempt.answeredAt ? `answered after ${seconds(msBetween(attempt.startedAt, attempt.answeredAt))}` : ''
+  const rang = attempt.rangMs === undefined ? '' : attempt.answeredAt ? `answered after ${seconds(attempt.rangMs)}` : `rang ${seconds(attempt.rangMs)}`
   const proof = attempt.proof?.heard
   return element(
     'li',

@@ -6,8 +6,6 @@ const longWaitSeconds = 60
 
 const calls = new Map()
 const cards = new Map()
-/** Our clock minus the server's, ms: waiting is counted by the server's. */
-let skew = 0
 let onOver = () => undefined
 let onAlarms = () => undefined
 
@@ -19,7 +17,9 @@ export function followLive({ over, alarms, connected }) {
   const on = (name, handle) =>
     stream.addEventListener(name, (event) => {
       const data = JSON.parse(event.data)
-      skew = Date.now() - Date.parse(data.now)
+      // How long things have lasted was measured by the server; from here on we count by a clock that nobody sets.
+      const heardAt = performance.now()
+      for (const call of data.call ? [data.call] : (data.calls ?? [])) call.heardAt = heardAt
       handle(data)
     })
   on('snapshot', (data) => {
@@ -113,11 +113,11 @@ const isWaiting = (call) => ['hunting', 'ringing', 'whisper', 'connecting'].incl
 
 /** Only the clocks are written anew each time. */
 function tick() {
-  const now = Date.now() - skew
+  const now = performance.now()
   let longest
   for (const { call, clockBox, clockText, clockWhat } of cards.values()) {
-    const [since, what] = call.stage === 'talking' ? [call.talkingSince, 'talking'] : call.waitingSince && isWaiting(call) ? [call.waitingSince, 'waiting'] : [call.arrivedAt, 'since the ring']
-    const seconds = (now - Date.parse(since)) / 1000
+    const [ms, what] = call.stage === 'talking' ? [call.talkedMs, 'talking'] : call.waitedMs !== undefined && isWaiting(call) ? [call.waitedMs, 'waiting'] : [call.lastedMs, 'since the ring']
+    const seconds = (ms + now - call.heardAt) / 1000
     if (what === 'waiting') longest = Math.max(longest ?? 0, seconds)
     const text = clock(seconds)
     if (clockText.textContent !== text) clockText.textContent = text

@@ -73,9 +73,6 @@ export function clock(seconds) {
 /** Whole seconds, as in the reports; a dash where there is nothing to measure. */
 export const seconds = (ms) => (ms === null || ms === undefined ? '–' : clock(Math.round(ms / 1000)))
 
-/** Of two instants as the API writes them. */
-export const msBetween = (from, to) => Date.parse(to) - Date.parse(from)
-
 let timeZone
 export const useTimeZone = (zone) => {
   timeZone = zone

@@ -10,6 +10,7 @@ export class MemoryLog implements EventLog {
   readonly #clock: Clock
   readonly #delayMs: () => number
   readonly #seqs = new Map<string, number>()
+  readonly #began = new Map<string, number>()
   readonly #listeners = new Set<(event: CallEvent) => void>()
 
   constructor(clock: Clock, delayMs: () => number = () => 0) {
@@ -20,7 +21,10 @@ export class MemoryLog implements EventLog {
   append(callId: string, fact: CallFact): Promise<CallEvent> {
     const seq = (this.#seqs.get(callId) ?? 0) + 1
     this.#seqs.set(callId, seq)
-    const event: CallEvent = { callId, seq, at: this.#clock.now(), ...fact }
+    const now = this.#clock.monotonic()
+    const beganAt = this.#began.get(callId) ?? now
+    this.#began.set(callId, beganAt)
+    const event: CallEvent = { callId, seq, at: this.#clock.now(), elapsedMs: now - beganAt, ...fact }
     this.told.push(event)
     for (const listener of this.#listeners) listener(event)
     const store = (): CallEvent => {

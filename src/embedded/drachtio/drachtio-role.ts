@@ -79,8 +79,8 @@ export class DrachtioRole implements AppServer, Surroundings {
     this.#outgoing.cancelAll()
     for (const dialog of [...this.dialogs]) this.endDialog(dialog, 'server is stopping')
     this.layer.user = undefined
-    const until = Date.now() + graceMs
-    while (this.layer.counts.client > 0 && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 10))
+    const until = performance.now() + graceMs
+    while (this.layer.counts.client > 0 && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 10))
     this.#apps.forEach((app) => app.destroy())
     this.layer.close()
     await closeServer(this.#server)

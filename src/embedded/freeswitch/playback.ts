@@ -70,7 +70,7 @@ export class Playback {
     if (!current) return
     current.handle.stop()
     if (current.startedAt !== undefined) {
-      const ms = Math.floor((Date.now() - current.startedAt) / 20) * 20
+      const ms = Math.floor((performance.now() - current.startedAt) / 20) * 20
       this.#tellStop(current.path, { playedMs: ms, lastSample: ms * 8 }, 'done')
     }
   }
@@ -86,7 +86,7 @@ export class Playback {
     this.#current = current
     void handle.started.then((started) => {
       if (!started || this.#over) return
-      current.startedAt = Date.now()
+      current.startedAt = performance.now()
       this.#host.playbackStarted(path)
     })
     void handle.ended.then((end) => {
