@@ -25,6 +25,7 @@ import { AlarmBoard } from './live/alarm-board.js'
 import { createLiveBoard } from './live/live-board.js'
 import { descriptorLimit, DescriptorWatch } from './metrics/descriptors.js'
 import { createMetrics } from './metrics/metrics.js'
+import { programVersion } from './program-version.js'
 import { spokenNames } from './prompts/spoken-names.js'
 import { createSpeech } from './prompts/spoken.js'
 import { findFlite } from './prompts/voice.js'
@@ -256,6 +257,7 @@ async function open(settings: Settings, log: Logger, opened: { readonly what: st
 
   const sip = embedded?.addresses.drachtio.sip[0]
   const admin = await createAdmin({
+    version: programVersion(),
     address: settings.httpAddress,
     port: settings.httpPort,
     store,

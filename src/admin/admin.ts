@@ -1,7 +1,5 @@
 import { fileURLToPath } from 'node:url'
 import fastifyStatic from '@fastify/static'
-import swagger from '@fastify/swagger'
-import swaggerUi from '@fastify/swagger-ui'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { ArrangedCalls } from '../arrangements/arranged-calls.js'
 import type { Place } from '../arrangements/starting.js'
@@ -12,6 +10,7 @@ import type { Metrics } from '../metrics/metrics.js'
 import type { Recordings } from '../recordings/recordings.js'
 import type { Store } from '../store/store.js'
 import type { SwitchHealth } from '../switch/port.js'
+import { apiDocument } from './api-document.js'
 import { body, sendError, type ApiError } from './api-error.js'
 import { callBackCodeRoutes } from './call-back-code-routes.js'
 import { callBackRoutes } from './call-back-routes.js'
@@ -31,6 +30,8 @@ import { defaultWebLimits, proxyList, type WebLimits } from './web-limits.js'
 import { webSafety } from './web-safety.js'
 
 export interface AdminSettings {
+  /** Version of the program, for the API document. */
+  readonly version?: string
   readonly address: string
   /** 0: a free port is chosen. */
   readonly port: number
@@ -114,21 +115,7 @@ export async function adminApp(settings: AdminSettings): Promise<FastifyInstance
   jsonBodies(app)
   app.addHook('preSerialization', (_request, _reply, payload, done) => done(null, withIsoInstants(payload)))
   webSafety(app, settings)
-  await app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: { title: 'Ringround', version: '1', description: 'Calls, recordings and what happens now. No sign-in yet: keep it on loopback.' },
-      tags: [
-        { name: 'calls', description: 'What was' },
-        { name: 'live', description: 'What is' },
-        { name: 'arrangements', description: 'What is to be: call-backs, Patient Connect, call-back codes' },
-        { name: 'devices', description: 'SIP telephones of clinicians and organisations' },
-        { name: 'watch list', description: 'Telephones that fail, and how every telephone fares' },
-        { name: 'health', description: 'For whoever watches over the engine' },
-      ],
-    },
-  })
-  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true })
+  await apiDocument(app, { version: settings.version ?? '0.0.0', directory: settings.directory, now: settings.now ?? Date.now })
   healthRoutes(app, settings)
   callRoutes(app, settings)
   recordingRoutes(app, settings)

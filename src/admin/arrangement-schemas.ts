@@ -75,7 +75,7 @@ export const callBackCodeBody = {
 } as const
 
 export const outcomeBody = { type: 'object', additionalProperties: false, required: ['outcome'], properties: { outcome: { type: 'string', minLength: 1, maxLength: 100, description: 'The id of an outcome that the call could have been left with', examples: ['referral-avoided'] } } } as const
-export const outcomeAnswer = object({ callId, outcome: text('Id of the outcome', 'referral-avoided'), label: text('The outcome in words', 'Referral avoided') })
+export const outcomeAnswer = object({ callId, outcome: text('Id of the outcome', 'referral-avoided'), label: text('The outcome in words', 'Referral avoided') }, 'The outcome is left, and on disk')
 
 const shared = {
   id: text('Id of the arrangement', '2c9d8f0e-58a1-4c80-b36e-0a1c6d0f8a27'),
@@ -126,16 +126,16 @@ const callBackCode = {
   tries: numberOfTries,
 }
 
-const page = (properties: object) => object({ arrangements: list(object(properties), 'One page of them'), nextCursor })
+const page = (properties: object) => object({ arrangements: list(object(properties), 'One page of them'), nextCursor }, 'One page of arrangements')
 export const callBacksAnswer = page(callBack)
 export const patientConnectsAnswer = page(patientConnect)
 export const callBackCodesAnswer = page(callBackCode)
 const nhsAnswered = 'The NHS number of the patient'
-export const callBackAnswer = object({ ...callBack, nhsNumber: textOrNull(nhsAnswered, '943 476 5919'), note: textOrNull('The note for the team', 'in the afternoon'), tries })
-export const patientConnectAnswer = object({ ...patientConnect, nhsNumber: text(nhsAnswered, '943 476 5919'), tries })
-export const callBackCodeAnswer = object({ ...callBackCode, tries })
-export const pinAnswer = object({ id: shared.id, pin: text('Six digits. Shown this once', '482913'), dialIn, expiresAt })
-export const codeAnswer = object({ id: shared.id, code: text('Four digits. Shown this once', '0471'), number: text('The number on which it is good', '+441632960099'), expiresAt })
-export const startedAnswer = object({ callId })
+export const callBackAnswer = object({ ...callBack, nhsNumber: textOrNull(nhsAnswered, '943 476 5919'), note: textOrNull('The note for the team', 'in the afternoon'), tries }, 'The whole call-back')
+export const patientConnectAnswer = object({ ...patientConnect, nhsNumber: text(nhsAnswered, '943 476 5919'), tries }, 'The whole Patient Connect, without its PIN')
+export const callBackCodeAnswer = object({ ...callBackCode, tries }, 'The whole arrangement, without the code itself')
+export const pinAnswer = object({ id: shared.id, pin: text('Six digits. Shown this once', '482913'), dialIn, expiresAt }, 'The PIN, shown this once')
+export const codeAnswer = object({ id: shared.id, code: text('Four digits. Shown this once', '0471'), number: text('The number on which it is good', '+441632960099'), expiresAt }, 'The code, shown this once')
+export const startedAnswer = object({ callId }, 'The call has begun: the clinician is being rung')
 
 export const gone = { 204: { description: 'Cancelled', type: 'null' } } as const

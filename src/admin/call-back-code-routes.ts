@@ -80,7 +80,7 @@ export function callBackCodeRoutes(app: FastifyInstance, { arranged, store, dire
       schema: {
         operationId: 'getCallBackCode',
         summary: 'One call-back code, with the call that used it',
-        description: 'Without the code itself.',
+        description: 'Which call, thread or clinician it is for, how long it is good, and the call that used it. Without the code itself.',
         tags,
         params,
         response: { 200: callBackCodeAnswer, ...refusalsOfReading('badRequest', 'arrangementNotFound', 'storeUnavailable') },

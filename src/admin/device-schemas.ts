@@ -66,4 +66,4 @@ export const devicesAnswer = object({
     }),
     'The telephones, by name',
   ),
-})
+}, 'All telephones, without their passwords')

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import { callRecord, type CallRecord, type RecordingRecord } from '../calls/call-record.js'
 import type { AdminSettings } from './admin.js'
 import { ApiError } from './api-error.js'
@@ -14,21 +15,17 @@ interface RecordingQuery {
   readonly download?: boolean
 }
 
+interface Asked {
+  readonly Params: { readonly id: string }
+  readonly Querystring: RecordingQuery
+}
+
 /** The MP3 of a call, whole or in parts, so that a player can jump. */
 export function recordingRoutes(app: FastifyInstance, { store, recordings, directory, alarms }: Pick<AdminSettings, 'store' | 'recordings' | 'directory' | 'alarms'>): void {
-  app.route<{ Params: { readonly id: string }; Querystring: RecordingQuery }>({
-    method: ['GET', 'HEAD'],
+  const route = {
     url: '/api/calls/:id/recording.mp3',
     exposeHeadRoute: false,
-    schema: {
-      summary: 'The recording of a call, as MP3',
-      description: 'Left the caller, right the specialist. `Range` asks for a part (206), `If-None-Match` for nothing where it has not changed (304); HEAD tells only how large it is.',
-      tags: ['calls'],
-      params: callParams,
-      querystring: recordingQuery,
-      response: { 200: mp3('The whole MP3'), 206: mp3('The part that `Range` asked for'), 304: { description: 'Not changed', type: 'null' }, ...refusalsOfReading('badRequest', 'callNotFound', 'noRecording', 'recordingNotReady', 'recordingFailed', 'recordingMissing', 'rangeNotSatisfiable', 'storeUnavailable') },
-    },
-    async handler(request, reply) {
+    async handler(request: FastifyRequest<Asked>, reply: FastifyReply) {
       const record = callRecord(await asked(store.events(request.params.id)))
       if (!record) throw new ApiError('callNotFound', `There is no call ${request.params.id}.`)
       const recording = chosen(record, request.query.number)
@@ -55,6 +52,30 @@ export function recordingRoutes(app: FastifyInstance, { store, recordings, direc
       reply.header('content-length', last - first + 1)
       if (request.method === 'HEAD') return reply.send()
       return reply.send(createReadStream(path, { start: first, end: last }))
+    },
+  } satisfies Omit<RouteOptions<Server, IncomingMessage, ServerResponse, Asked>, 'method'>
+  const schema = { tags: ['calls'], params: callParams, querystring: recordingQuery }
+  const unsatisfied = refusalsOfReading('badRequest', 'callNotFound', 'noRecording', 'recordingNotReady', 'recordingFailed', 'recordingMissing', 'rangeNotSatisfiable', 'storeUnavailable')
+  app.route<Asked>({
+    ...route,
+    method: 'GET',
+    schema: {
+      ...schema,
+      operationId: 'getRecording',
+      summary: 'The recording of a call, as MP3',
+      description: 'Left the caller, right the specialist. `Range` asks for a part (206), `If-None-Match` for nothing where it has not changed (304).',
+      response: { 200: mp3('The whole MP3'), 206: mp3('The part that `Range` asked for'), 304: { description: 'Not changed', type: 'null' }, ...unsatisfied },
+    },
+  })
+  app.route<Asked>({
+    ...route,
+    method: 'HEAD',
+    schema: {
+      ...schema,
+      operationId: 'getRecordingHeaders',
+      summary: 'How large the recording of a call is',
+      description: 'The headers of the GET, without the MP3: `content-length`, `etag`, and `content-range` where `Range` asks for a part.',
+      response: { 200: { description: 'The size of the MP3 in `content-length`', type: 'null' }, 206: { description: 'The size of the part that `Range` asked for', type: 'null' }, 304: { description: 'Not changed', type: 'null' }, ...unsatisfied },
     },
   })
 }

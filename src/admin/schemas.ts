@@ -161,7 +161,7 @@ export const callAnswer = object(
   'Everything that is known of the call. What is not known is left out',
 )
 
-export const healthAnswer = object({ status: text('Always ok', 'ok'), uptimeSeconds: { type: 'number', description: 'Since the program started', examples: [3_600] } })
+export const healthAnswer = object({ status: text('Always ok', 'ok'), uptimeSeconds: { type: 'number', description: 'Since the program started', examples: [3_600] } }, 'The process is alive')
 
 export const alarm = object({
   alarm: text('Which alarm', 'store.slow'),
@@ -185,4 +185,4 @@ export const choicesAnswer = object({
   endings: list(object({ id: text('Id', 'completed'), name: text('In words', callEndings.completed.why) }), 'How calls can end'),
   ringHere: list(text('A Dial-In number as a SIP address', 'sip:01632960001@127.0.0.1:5060'), 'Where to ring; empty with a drachtio-server of your own'),
   timeZone: text('In which the days of a date range are days', 'Europe/London'),
-})
+}, 'What can be filtered by, and where to ring')

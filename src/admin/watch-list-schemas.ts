@@ -37,6 +37,6 @@ export const targetsQuery = {
 } as const
 
 const now = instant('When it was asked')
-export const watchListAnswer = object({ now, watched: list(target, 'The latest first') })
-export const watchedAnswer = object({ target })
-export const targetsAnswer = object({ now, total: count('How many there are', 31), targets: list(target, 'Those on the watch list first') })
+export const watchListAnswer = object({ now, watched: list(target, 'The latest first') }, 'The watch list')
+export const watchedAnswer = object({ target }, 'It is off the watch list')
+export const targetsAnswer = object({ now, total: count('How many there are', 31), targets: list(target, 'Those on the watch list first') }, 'One page of telephones')

@@ -32,9 +32,9 @@ export class Browser {
   /** Errors and warnings that the page has put on its console, and failed requests. */
   readonly complaints: string[] = []
 
-  private constructor(binary: string, size: string) {
+  private constructor(binary: string, size: string, more: readonly string[]) {
     const flags = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--hide-scrollbars']
-    this.#process = spawn(binary, [...flags, `--window-size=${size}`, '--autoplay-policy=no-user-gesture-required', '--remote-debugging-pipe', `--user-data-dir=${this.#profile}`, 'about:blank'], {
+    this.#process = spawn(binary, [...flags, ...more, `--window-size=${size}`, '--autoplay-policy=no-user-gesture-required', '--remote-debugging-pipe', `--user-data-dir=${this.#profile}`, 'about:blank'], {
       stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
     })
     // Made as pipes by the options above.
@@ -46,8 +46,9 @@ export class Browser {
     })
   }
 
-  static async start(binary: string, size = '1360,1000'): Promise<Browser> {
-    const browser = new Browser(binary, size)
+  /** @param flags more of Chromium's command line */
+  static async start(binary: string, size = '1360,1000', flags: readonly string[] = []): Promise<Browser> {
+    const browser = new Browser(binary, size, flags)
     const { targetInfos } = (await browser.#send('Target.getTargets')) as { targetInfos: { targetId: string; type: string }[] }
     const page = targetInfos.find((target) => target.type === 'page')
     const { sessionId } = (await browser.#send('Target.attachToTarget', { targetId: page?.targetId, flatten: true })) as { sessionId: string }

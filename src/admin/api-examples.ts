@@ -1,0 +1,77 @@
+import type { KnownNow } from './known-now.js'
+
+/** What to send to one operation, so that it does what it says. */
+export interface OperationExamples {
+  readonly path?: Readonly<Record<string, string>>
+  readonly query?: Readonly<Record<string, string | number | boolean>>
+  /** By name, the first one first. */
+  readonly bodies?: Readonly<Record<string, { readonly summary: string; readonly value: object }>>
+}
+
+const dayMs = 86_400_000
+const day = (ms: number) => new Date(ms).toISOString().slice(0, 10)
+
+/**
+ * Examples by operation, made of what there is in this engine now: its own directory, its last calls, what is open. Where there is nothing yet, the
+ * example of the schema stands, and the description says which operation makes one.
+ * @param now wall-clock ms
+ */
+export function apiExamples(known: KnownNow, now: number): Readonly<Record<string, OperationExamples>> {
+  const { call, patientsLine = 'cardiac-rehab-call-back', adviceLine = 'cardiology', clinician = 'dr-okafor', devices } = known
+  const dueAt = new Date(Math.ceil((now + dayMs) / 3_600_000) * 3_600_000).toISOString()
+  const calledIn = { from: day(now - 28 * dayMs), to: day(now + dayMs) }
+  const due = { state: 'open,inProgress', from: day(now - 28 * dayMs), to: day(now + 365 * dayMs), order: 'oldest', limit: 50 }
+  const ofCall = pathOf('id', call?.callId)
+  const start = { bodies: { clinician: { summary: 'By this clinician', value: { clinician } } } }
+  const callBack = { line: patientsLine, patientNumber: '01632 960889', dueAt }
+  const device = devices[0] ?? 'okafor-desk'
+  const recording = { ...pathOf('id', known.recordedCall ?? call?.callId), query: { number: 1, download: false } }
+  return {
+    listCalls: { query: { ...calledIn, ...(call?.line === undefined ? {} : { line: call.line }), ...(call?.organisation === undefined ? {} : { organisation: call.organisation }), ...(call?.ending === undefined ? {} : { ending: call.ending }), limit: 50 } },
+    getCall: ofCall,
+    getRecording: recording,
+    getRecordingHeaders: recording,
+    leaveOutcome: { ...pathOf('id', known.outcome?.callId ?? call?.callId), bodies: { outcome: { summary: 'An outcome of its line', value: { outcome: known.outcome?.outcome ?? 'referral-avoided' } } } },
+    makeCallBack: {
+      bodies: {
+        scheduled: { summary: 'With a clinician, an NHS number and a note', value: { ...callBack, nhsNumber: '943 476 5919', clinician, note: 'in the afternoon' } },
+        least: { summary: 'What is needed', value: callBack },
+      },
+    },
+    listCallBacks: { query: due },
+    getCallBack: pathOf('id', known.callBack),
+    changeCallBack: {
+      ...pathOf('id', known.callBack),
+      bodies: { change: { summary: 'Another clinician, time and note', value: { clinician, dueAt, note: 'after four' } }, done: { summary: 'Close it by hand', value: { state: 'done' } } },
+    },
+    cancelCallBack: pathOf('id', known.callBack),
+    startCallBack: { ...pathOf('id', known.callBack), ...start },
+    makePatientConnect: { bodies: { pin: { summary: 'A PIN for an hour', value: { nhsNumber: '943 476 5919', patientNumber: '01632 960889', clinician, validMinutes: 60 } } } },
+    listPatientConnects: { query: due },
+    getPatientConnect: pathOf('id', known.patientConnect),
+    cancelPatientConnect: pathOf('id', known.patientConnect),
+    startPatientConnect: { ...pathOf('id', known.patientConnect), ...start },
+    makeCallBackCode: {
+      bodies: {
+        thread: { summary: 'For a thread elsewhere', value: { thread: 'case 17', to: clinician, line: adviceLine, validMinutes: 10 } },
+        ...(call === undefined ? {} : { call: { summary: 'For a past call', value: { call: call.callId } } }),
+      },
+    },
+    listCallBackCodes: { query: due },
+    getCallBackCode: pathOf('id', known.callBackCode),
+    cancelCallBackCode: pathOf('id', known.callBackCode),
+    makeDevice: {
+      bodies: {
+        clinician: { summary: 'Of a clinician', value: { owner: { kind: 'clinician', id: clinician }, label: 'Desk in clinic 3', ...(devices.includes('okafor-desk') ? {} : { user: 'okafor-desk' }) } },
+      },
+    },
+    renewDevicePassword: pathOf('user', device),
+    removeDevice: pathOf('user', device),
+    clearWatched: pathOf('id', known.watched),
+    listTargets: { query: { limit: 200, offset: 0 } },
+  }
+}
+
+function pathOf(name: string, value: string | undefined): OperationExamples {
+  return value === undefined ? {} : { path: { [name]: value } }
+}

@@ -1,0 +1,64 @@
+import type { FastifyInstance } from 'fastify'
+import type { Directory } from '../directory/model.js'
+
+/** What there is in this engine at the moment, by its ids: the documentation makes its examples of it. Left out: there is none. */
+export interface KnownNow {
+  readonly clinician?: string
+  readonly patientsLine?: string
+  readonly adviceLine?: string
+  /** A call that is over and reached an advice line, else any call. */
+  readonly call?: { readonly callId: string; readonly line?: string; readonly organisation?: string; readonly ending?: string }
+  /** A call with an MP3. */
+  readonly recordedCall?: string
+  /** A call for which an outcome can be left, with one that it could have had. */
+  readonly outcome?: { readonly callId: string; readonly outcome: string }
+  readonly callBack?: string
+  readonly patientConnect?: string
+  readonly callBackCode?: string
+  readonly devices: readonly string[]
+  readonly watched?: string
+}
+
+interface CallOfList {
+  readonly callId: string
+  readonly line: string | null
+  readonly organisation: string | null
+  readonly ending: string | null
+  readonly recording: { readonly url: string | null } | null
+}
+
+/** @param outcomesOf outcomes that a call of this line and organisation could have */
+export async function knownNow(app: FastifyInstance, directory: Directory, outcomeOf: (call: { readonly line: string; readonly organisation?: string }) => string | undefined): Promise<KnownNow> {
+  /** Asked like anybody asks: ids are as the API gives them. Undefined where it refuses. */
+  const ask = async <T>(url: string): Promise<T | undefined> => {
+    const response = await app.inject({ method: 'GET', url })
+    return response.statusCode === 200 ? response.json<T>() : undefined
+  }
+  const open = async (kind: string) => (await ask<{ arrangements: readonly { id: string }[] }>(`/api/${kind}?state=open&order=oldest&limit=1`))?.arrangements[0]?.id
+  const lines = [...directory.lines.values()]
+  const advice = new Set(lines.filter(({ kind }) => kind === 'advice').map(({ id }) => id))
+  const calls = (await ask<{ calls: readonly CallOfList[] }>('/api/calls?limit=200'))?.calls.filter(({ ending }) => ending !== null) ?? []
+  const withLine = calls.filter((call) => call.line !== null && advice.has(call.line))
+  const chosen = withLine[0] ?? calls[0]
+  const outcome = withLine.flatMap(({ callId, line, organisation }) => {
+    const id = outcomeOf({ line: line ?? '', ...(organisation === null ? {} : { organisation }) })
+    return id === undefined ? [] : [{ callId, outcome: id }]
+  })[0]
+  return {
+    ...defined('clinician', [...directory.clinicians.values()].find(({ numbers }) => numbers.length > 0)?.id),
+    ...defined('patientsLine', (lines.find(({ kind }) => kind === 'pifuCallBack') ?? lines.find(({ kind }) => kind !== 'advice'))?.id),
+    ...defined('adviceLine', [...advice][0]),
+    ...defined('call', chosen && { callId: chosen.callId, ...defined('line', chosen.line ?? undefined), ...defined('organisation', chosen.organisation ?? undefined), ...defined('ending', chosen.ending ?? undefined) }),
+    ...defined('recordedCall', calls.find(({ recording }) => (recording?.url ?? null) !== null)?.callId),
+    ...defined('outcome', outcome),
+    ...defined('callBack', await open('call-backs')),
+    ...defined('patientConnect', await open('patient-connects')),
+    ...defined('callBackCode', await open('call-back-codes')),
+    devices: (await ask<{ devices: readonly { user: string }[] }>('/api/devices'))?.devices.map(({ user }) => user) ?? [],
+    ...defined('watched', (await ask<{ watched: readonly { id: string }[] }>('/api/watch-list'))?.watched[0]?.id),
+  }
+}
+
+function defined<K extends string, V>(name: K, value: V | undefined): { readonly [key in K]?: V } {
+  return value === undefined ? {} : ({ [name]: value } as { readonly [key in K]: V })
+}

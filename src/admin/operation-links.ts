@@ -1,0 +1,19 @@
+/** By operation: which others take what it answers with (OpenAPI links), so that one can go on from it without guessing. */
+export const operationLinks: Readonly<Record<string, Readonly<Record<string, object>>>> = {
+  makeCallBack: byId('getCallBack', 'changeCallBack', 'startCallBack', 'cancelCallBack'),
+  makePatientConnect: byId('getPatientConnect', 'startPatientConnect', 'cancelPatientConnect'),
+  makeCallBackCode: byId('getCallBackCode', 'cancelCallBackCode'),
+  makeDevice: links({ user: '$response.body#/user' }, 'renewDevicePassword', 'removeDevice'),
+  startCallBack: links({ id: '$response.body#/callId' }, 'getCall', 'leaveOutcome'),
+  startPatientConnect: links({ id: '$response.body#/callId' }, 'getCall', 'leaveOutcome'),
+  listCalls: links({ id: '$response.body#/calls/0/callId' }, 'getCall', 'getRecording', 'leaveOutcome'),
+  getWatchList: links({ id: '$response.body#/watched/0/id' }, 'clearWatched'),
+}
+
+function byId(...operations: readonly string[]): Readonly<Record<string, object>> {
+  return links({ id: '$response.body#/id' }, ...operations)
+}
+
+function links(parameters: Readonly<Record<string, string>>, ...operations: readonly string[]): Readonly<Record<string, object>> {
+  return Object.fromEntries(operations.map((operationId) => [operationId, { operationId, parameters }]))
+}

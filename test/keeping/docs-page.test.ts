@@ -1,0 +1,65 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { Browser, findChromium } from './browser.js'
+import { documentedWorld } from './documented-world.js'
+
+const chromium = findChromium()
+/** Set to a folder to look at what the browser showed. */
+const pictures = process.env['RINGROUND_TEST_SCREENSHOTS']
+
+async function docs(url: string, flags: readonly string[] = []): Promise<Browser> {
+  const browser = await Browser.start(chromium ?? '', '1360,1000', flags)
+  onTestFinished(() => browser.close())
+  await browser.open(`${url}docs`)
+  await browser.until("document.querySelectorAll('.opblock').length > 25", 30_000)
+  return browser
+}
+
+async function picture(browser: Browser, name: string): Promise<void> {
+  if (pictures === undefined) return
+  mkdirSync(pictures, { recursive: true })
+  writeFileSync(join(pictures, `${name}.png`), await browser.screenshot())
+}
+
+/** Opens an operation and presses "Execute" with what stands there. @returns the status of the answer, as the page shows it */
+async function execute(browser: Browser, operationId: string): Promise<string> {
+  const block = `[...document.querySelectorAll('.opblock')].find((one) => one.id.endsWith('-${operationId}'))`
+  await browser.evaluate(`${block}.querySelector('.opblock-summary-control').click()`)
+  await browser.until(`${block}.querySelector('.execute')`)
+  // The examples are filled in a moment after the fields are there.
+  await browser.until(`[...${block}.querySelectorAll('tr[data-param-in=path] input, .body-param textarea')].every(({ value }) => value !== '')`)
+  await browser.evaluate(`${block}.querySelector('.execute').click()`)
+  await browser.until(`${block}.querySelector('.live-responses-table .response-col_status')`)
+  return (await browser.evaluate<string>(`${block}.querySelector('.live-responses-table tbody .response-col_status').textContent`)).trim().slice(0, 3)
+}
+
+test.runIf(chromium)('"Try it out" does what it says, with the examples that stand there', async () => {
+  const world = await documentedWorld()
+  const browser = await docs(world.admin.url)
+  const tried: Record<string, string> = {}
+  for (const id of ['listCalls', 'getCall', 'leaveOutcome', 'makeCallBack', 'listCallBacks', 'makeDevice', 'clearWatched', 'getMetrics']) {
+    tried[id] = await execute(browser, id)
+  }
+  await picture(browser, 'docs-tried')
+  await browser.evaluate("document.querySelector('[id$=-makeCallBack]').scrollIntoView()")
+  await picture(browser, 'docs-make')
+  expect(tried).toEqual({ listCalls: '200', getCall: '200', leaveOutcome: '200', makeCallBack: '201', listCallBacks: '200', makeDevice: '201', clearWatched: '200', getMetrics: '200' })
+  // Filters that would leave nothing over are not filled in.
+  expect(await browser.evaluate("[...document.querySelectorAll('[id$=-listCallBacks] tr[data-param-name=line] input, [id$=-listCallBacks] tr[data-param-name=cursor] input')].map(({ value }) => value)")).toEqual(['', ''])
+  // What has been made since is in the document when the page is opened again.
+  await browser.open(`${world.admin.url}docs`)
+  await browser.until("document.querySelectorAll('.opblock').length > 25", 30_000)
+  for (const id of ['changeCallBack', 'startCallBack']) tried[id] = await execute(browser, id)
+  expect(tried).toMatchObject({ changeCallBack: '200', startCallBack: '202' })
+  expect(browser.complaints).toEqual([])
+})
+
+test.runIf(chromium)('the page is not blank from another address than loopback', async () => {
+  const name = 'calls.example'
+  const world = await documentedWorld({ allowedHosts: [name] })
+  // A name that is not loopback's, as a browser sees it: what it would be asked for by HTTPS is not there.
+  const browser = await docs(`http://${name}:${world.admin.port}/`, [`--host-resolver-rules=MAP ${name} 127.0.0.1`])
+  expect(await execute(browser, 'listCalls')).toBe('200')
+  expect(browser.complaints).toEqual([])
+})
