@@ -7,7 +7,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { readSettings } from './config/settings.js'
-import { parseDirectory } from './directory/parse-directory.js'
+import { loadDirectory } from './directory/load-directory.js'
 import { waitingMusic } from './prompts/music.js'
 import { contentHash, musicFileName, nameFileName } from './prompts/prompt-files.js'
 import { sentences } from './prompts/sentences.js'
@@ -25,7 +25,7 @@ if (!voice) {
   console.error('There is no flite on the PATH: apt-get install flite')
   process.exit(1)
 }
-const parsed = parseDirectory(await readFile(settings.directoryFile, 'utf8'), settings.directoryFile)
+const parsed = await loadDirectory(settings.directoryFile)
 if (!parsed.ok) {
   console.error(`${settings.directoryFile} has errors; \`npm run directory -- check\` lists them.`)
   process.exit(1)

@@ -54,6 +54,15 @@ describe('settings', () => {
     expect(() => read(yaml)).toThrow(message)
   })
 
+  it('read UTF-16, and refuse by line what is no Unicode', () => {
+    const yaml = 'calls:\n  outboundName: Café line\n'
+    const file = join(root, 'settings.yaml')
+    writeFileSync(file, Buffer.from(`\uFEFF${yaml}`, 'utf16le'))
+    expect(readSettings({ root, file, env: {} }).outboundName).toBe('Café line')
+    writeFileSync(file, Buffer.from(yaml, 'latin1'))
+    expect(() => readSettings({ root, file, env: {} })).toThrow(/settings\.yaml:2: byte E9 at position 20 is not UTF-8 \(in Windows-1252 it would be "Café"\); expected: the file saved as UTF-8/)
+  })
+
   it('report everything that is wrong at once', () => {
     expect(() => read('sip:\n  port: x\nhttp:\n  port: y\n')).toThrow(/sip\.port[^]*http\.port/)
   })

@@ -1,9 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { isAbsolute, resolve } from 'node:path'
 import { defaultAllowance } from '../guard/allowance.js'
 import { defaultDialable, parseRange, type DialableRange } from '../guard/dial-plan.js'
 import { parseNetwork } from '../guard/source-gate.js'
+import { readTextFileSync } from '../text/read-text-file.js'
 import { parseDocument, LineCounter, isMap, isScalar, isSeq, type Document } from 'yaml'
 import { readTrunkLine, readTrunkList, type TrunkSetting } from './trunks.js'
 
@@ -228,8 +229,13 @@ function nearest(key: string): string {
 /** The scalars of the file by their dotted path, with the line on which each stands. */
 function fileValues(file: string, problems: string[]): Map<string, Found> {
   const lines = new LineCounter()
-  const document: Document = parseDocument(readFileSync(file, 'utf8'), { lineCounter: lines })
   const values = new Map<string, Found>()
+  const read = readTextFileSync(file)
+  if (!read.ok) {
+    problems.push(`${file}:${read.problem.line}: ${read.problem.message}; expected: ${read.problem.expected}`)
+    return values
+  }
+  const document: Document = parseDocument(read.text, { lineCounter: lines })
   for (const error of document.errors) problems.push(`${file}:${lines.linePos(error.pos[0]).line}: ${error.message.split('\n')[0] ?? 'not YAML'}`)
   const walk = (node: unknown, path: string): void => {
     if (!isMap(node)) return

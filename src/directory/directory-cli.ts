@@ -1,4 +1,15 @@
+import { createInterface } from 'node:readline/promises'
 import { directoryCommand } from './directory-command.js'
 
+/** Only `y` and `yes` are a yes. */
+async function ask(question: string): Promise<boolean> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    return /^y(?:es)?$/i.test((await terminal.question(`${question} [y/N] `)).trim())
+  } finally {
+    terminal.close()
+  }
+}
+
 // Program behind `npm run directory`.
-process.exitCode = await directoryCommand(process.argv.slice(2), { out: (text) => console.log(text), error: (text) => console.error(text) }, Date.now())
+process.exitCode = await directoryCommand(process.argv.slice(2), { out: (text) => console.log(text), error: (text) => console.error(text), ...(process.stdin.isTTY && process.stderr.isTTY ? { ask } : {}) }, Date.now())

@@ -1,4 +1,4 @@
-import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, lstat, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -19,9 +19,18 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }))
 
 async function run(...args: string[]) {
+  return runAsked(undefined, ...args)
+}
+
+/** @param answer of the person at the terminal; undefined: there is none */
+async function runAsked(answer: boolean | undefined, ...args: string[]) {
   const out: string[] = []
   const errors: string[] = []
-  const code = await directoryCommand([...args, '--file', file], { out: (text) => out.push(text), error: (text) => errors.push(text) }, wednesday)
+  const ask = (question: string) => {
+    out.push(question)
+    return Promise.resolve(answer === true)
+  }
+  const code = await directoryCommand([...args, '--file', file], { out: (text) => out.push(text), error: (text) => errors.push(text), ...(answer === undefined ? {} : { ask }) }, wednesday)
   return { code, out: out.join('\n'), errors: errors.join('\n') }
 }
 
@@ -96,15 +105,72 @@ describe('npm run directory', () => {
     expect(out).toContain('2026-01-14 18:00-08:00 Night\n    on:  Dr Ravi Prasad, Dr Ada Okafor, Coronary care unit (sip:ccu@127.0.0.1:5080)\n    off: Dr Maja Lindqvist')
   })
 
+  it('leaves the file with its comments where an import changes nothing', async () => {
+    const text = await readFile(file, 'utf8')
+    const out = join(folder, 'out.yaml')
+    await run('export', '--out', out)
+    expect(await run('import', out)).toMatchObject({ code: 0, out: `no changes\n${file} stays as it is` })
+    expect(await readFile(file, 'utf8')).toBe(text)
+    expect(await readdir(folder)).not.toContain('directory.yaml.before')
+  })
+
+  it('a week that is over is changed only by somebody who means it', async () => {
+    const sheet = join(folder, 'week.csv')
+    const past = ['rota-import', 'cardiology', sheet, '--week', '2026-01-06'] as const
+    await writeFile(sheet, 'Date,Session,From,To,1st\n06/01/2026,Day,08:00,18:00,Dr Tunde Adeyemi')
+    const text = await readFile(file, 'utf8')
+    const refused = await run(...past)
+    expect([refused.code, refused.errors]).toEqual([1, 'This changes who was on for days that are over: 2026-01-06 (today is 2026-01-14). Nothing was changed. If that is meant, add --past; if another week is, name it with --week DATE.'])
+    expect((await runAsked(false, ...past)).code).toBe(1)
+    expect(await readFile(file, 'utf8')).toBe(text)
+    expect(await run(...past, '--dry-run')).toMatchObject({ code: 0, errors: '' })
+    const asked = await runAsked(true, ...past)
+    expect([asked.code, asked.out]).toEqual([0, expect.stringContaining('days that are over: 2026-01-06 (today is 2026-01-14). Change them?')])
+    expect((await run('rota-copy', 'cardiology', '--week', '2026-01-19', '--to', '2026-01-05')).errors).toMatch(/days that are over: 2026-01-06 .*--to DATE/)
+    expect((await run('rota-copy', 'cardiology', '--week', '2026-01-19', '--to', '2026-01-05', '--past')).code).toBe(0)
+    // Of this week, the days before today are over; a sheet that leaves them as they were asks nothing.
+    await writeFile(sheet, 'Date,Session,From,To,1st\n12/01/2026,Day,08:00,18:00,Dr Tunde Adeyemi\n14/01/2026,Day,08:00,18:00,Dr Tunde Adeyemi')
+    expect((await run('rota-import', 'cardiology', sheet)).errors).toMatch(/days that are over: 2026-01-12 /)
+    await writeFile(sheet, 'Date,Session,From,To,1st\n14/01/2026,Day,08:00,18:00,Dr Tunde Adeyemi')
+    expect((await run('rota-import', 'cardiology', sheet)).code).toBe(0)
+  })
+
+  it('a file in another encoding is read as what it is, or refused by line', async () => {
+    const text = (await readFile(file, 'utf8')).replace('Dr Maja Lindqvist', 'Dr Siobhán Lindqvist')
+    await writeFile(file, Buffer.from(text, 'latin1'))
+    const line = text.slice(0, text.indexOf('Siobhán')).split('\n').length
+    const refused = await run('check')
+    expect([refused.code, refused.errors]).toEqual([1, expect.stringMatching(`directory\\.yaml:${line}: byte E1 at position \\d+ is not UTF-8 \\(in Windows-1252 it would be "Siobhán"\\); expected: the file saved as UTF-8`)])
+    await writeFile(file, Buffer.from(`\uFEFF${text}`, 'utf16le'))
+    expect(await run('check')).toMatchObject({ code: 0, errors: '' })
+    expect((await run('rota-week', 'cardiology')).out).toContain('Dr Siobhán Lindqvist')
+  })
+
+  it('a file that is changed keeps who may read it, and stays where a link leads', async () => {
+    const [elsewhere, sheet] = [join(folder, 'kept.yaml'), join(folder, 'week.csv')]
+    await rename(file, elsewhere)
+    await chmod(elsewhere, 0o640)
+    await symlink(elsewhere, file)
+    await writeFile(sheet, 'Date,Session,From,To,1st\n14/01/2026,Day,08:00,18:00,Dr Tunde Adeyemi')
+    expect((await run('rota-import', 'cardiology', sheet)).code).toBe(0)
+    expect((await lstat(file)).isSymbolicLink()).toBe(true)
+    for (const kept of [elsewhere, `${elsewhere}.before`]) expect([kept, (await lstat(kept)).mode & 0o777]).toEqual([kept, 0o640])
+  })
+
   it.each([
     [['nonsense'], 2, /no command "nonsense"/],
     [['constructor'], 2, /no command/],
     [['check', '--bogus'], 2, /--bogus/],
-    [['check', '/nowhere.yaml'], 1, /ENOENT/],
+    [['check', '/nowhere.yaml'], 1, /^\/nowhere\.yaml:1: there is no such file; expected: the path of a file that exists/],
+    [['import', '/nowhere.yaml'], 1, /^\/nowhere\.yaml:1: there is no such file/],
+    [['diff', '/nowhere.yaml', '/nowhere.yaml'], 1, /there is no such file/],
+    [['export', '--out', '/nowhere/out.yaml'], 1, /^\/nowhere\/out\.yaml: there is no such file/],
+    [['rota-export', 'cardiology', '--out', '/'], 1, /^\/: this is a folder; expected: a file$/],
+    [['check', '/'], 1, /this is a folder/],
     [['rota-week', 'cardio'], 1, /no line "cardio".*cardiology/],
     [['rota-week', 'cardiology', '--week', '2026-02-30'], 1, /2026-02-30/],
     [['rota-import', 'cardiology'], 1, /Which sheet/],
-    [['rota-import', 'cardiology', '/nowhere.csv'], 2, /nowhere\.csv/],
+    [['rota-import', 'cardiology', '/nowhere.csv'], 1, /^\/nowhere\.csv: there is no such file; expected/],
     [['rota-copy', 'cardiology'], 1, /Which weeks/],
   ])('%j is answered with one clear line', async (args, code, message) => {
     const result = await run(...args)

@@ -1,11 +1,15 @@
-import { readFile, rename, unlink, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
+import { fileProblem, readTextFile } from '../text/read-text-file.js'
 import { dateOf, dayMs, dayNumber, mondayOf, type DayNumber } from './calendar.js'
 import { diffDirectories, showDiff } from './directory-diff.js'
+import type { DirectoryError } from './form.js'
 import { loadDirectory, showError } from './load-directory.js'
-import type { Directory, Line } from './model.js'
+import type { Directory, Line, Rota } from './model.js'
 import { parseDirectory } from './parse-directory.js'
+import { replaceFile } from './replace-file.js'
 import { rotaGaps } from './rota-gaps.js'
+import { changedPast } from './rota-past.js'
 import { readRotaSheet, writeRotaSheet } from './rota-sheet.js'
 import { spliceRota } from './splice-rota.js'
 import { weekPlan, copyWeek } from './week-plan.js'
@@ -26,12 +30,15 @@ const usage = `Usage: npm run directory -- COMMAND [--file config/directory.yaml
   rota-copy LINE --week DATE --to DATE        plans one week as another
   gaps [LINE]                                 when lines are open and nobody is on, in the next four weeks
 
-DATE is any day of the week that is meant, as 2026-01-12; without it, this week. --dry-run shows what would change, and changes nothing.`
+DATE is any day of the week that is meant, as 2026-01-12; without it, this week. --dry-run shows what would change, and changes nothing.
+Days that are over are changed only with --past (in a terminal, the command asks).`
 
 /** Where the commands write; given, so that tests can read it. */
 export interface CommandOutput {
   out(text: string): void
   error(text: string): void
+  /** Asks a person at a terminal; missing where there is none. @returns whether they said yes */
+  ask?(question: string): Promise<boolean>
 }
 
 class CommandError extends Error {}
@@ -46,7 +53,7 @@ export async function directoryCommand(args: readonly string[], output: CommandO
     const { values, positionals } = parseArgs({
       args: [...args],
       allowPositionals: true,
-      options: { file: { type: 'string' }, out: { type: 'string' }, week: { type: 'string' }, to: { type: 'string' }, 'dry-run': { type: 'boolean' }, help: { type: 'boolean' } },
+      options: { file: { type: 'string' }, out: { type: 'string' }, week: { type: 'string' }, to: { type: 'string' }, 'dry-run': { type: 'boolean' }, past: { type: 'boolean' }, help: { type: 'boolean' } },
     })
     const [command, ...rest] = positionals
     if (values.help === true || command === undefined) {
@@ -54,7 +61,7 @@ export async function directoryCommand(args: readonly string[], output: CommandO
       return values.help === true ? 0 : 2
     }
     const file = values.file ?? process.env['RINGROUND_DIRECTORY_FILE'] ?? 'config/directory.yaml'
-    const context: Context = { file, dryRun: values['dry-run'] === true, week: values.week, to: values.to, outFile: values.out, output, nowMs }
+    const context: Context = { file, dryRun: values['dry-run'] === true, past: values.past === true, week: values.week, to: values.to, outFile: values.out, output, nowMs }
     const run = Object.hasOwn(commands, command) ? commands[command] : undefined
     if (run === undefined) {
       output.error(`There is no command "${command}".\n\n${usage}`)
@@ -66,7 +73,7 @@ export async function directoryCommand(args: readonly string[], output: CommandO
       output.error(error.message)
       return 1
     }
-    // What parseArgs and the file system have to say is one line that names the option or the file.
+    // What parseArgs has to say is one line that names the option.
     output.error(error instanceof Error ? error.message : String(error))
     return 2
   }
@@ -75,6 +82,7 @@ export async function directoryCommand(args: readonly string[], output: CommandO
 interface Context {
   readonly file: string
   readonly dryRun: boolean
+  readonly past: boolean
   readonly week: string | undefined
   readonly to: string | undefined
   readonly outFile: string | undefined
@@ -87,7 +95,7 @@ type Command = (context: Context, args: readonly string[]) => Promise<number>
 const commands: Readonly<Record<string, Command>> = {
   async check(context, [file = context.file]) {
     const parsed = await loadDirectory(file)
-    if (!parsed.ok) throw new CommandError([...parsed.errors.map(showError), `errors: ${parsed.errors.length}`].join('\n'))
+    if (!parsed.ok) throw new CommandError(withCount(parsed.errors))
     for (const advice of parsed.advice) context.output.out(`${advice.file}:${advice.line}: advice: ${advice.message}`)
     const { organisations, lines, clinicians, numbers } = parsed.directory
     context.output.out(`${file}: no errors. ${organisations.size} organisations, ${lines.size} lines, ${clinicians.size} clinicians, ${numbers.size} numbers`)
@@ -103,9 +111,17 @@ const commands: Readonly<Record<string, Command>> = {
     const fresh = await load(from)
     const current = await loadDirectory(context.file)
     // A directory in force that has errors is replaced as a whole: that is how it is repaired.
-    if (current.ok) context.output.out(showDiff(diffDirectories(current.directory, fresh)))
-    else context.output.out(`${context.file} has errors or is not there; all of ${from} would be new`)
-    return replaceFile(context, await readFile(from, 'utf8'))
+    if (!current.ok) context.output.out(`${context.file} has errors or is not there; all of ${from} would be new`)
+    else {
+      const changes = diffDirectories(current.directory, fresh)
+      context.output.out(showDiff(changes))
+      // The same directory in other words: the file in force, with its comments and its order, is as good.
+      if (changes.length === 0) {
+        context.output.out(`${context.file} stays as it is`)
+        return 0
+      }
+    }
+    return putInPlace(context, await textOf(from))
   },
 
   async diff(context, [before, after]) {
@@ -134,13 +150,16 @@ const commands: Readonly<Record<string, Command>> = {
 
   async 'rota-import'(context, [lineId, sheet]) {
     if (sheet === undefined) throw new CommandError('Which sheet? npm run directory -- rota-import LINE CSV --week DATE')
-    const text = await readFile(context.file, 'utf8')
+    const text = await textOf(context.file)
     const directory = await load(context.file)
     const line = lineOf(directory, lineId)
-    const read = readRotaSheet(directory, line, monday(context, line), await readFile(sheet), sheet)
+    const bytes = await readFile(sheet).catch((error: unknown) => {
+      throw unusable(sheet, error)
+    })
+    const read = readRotaSheet(directory, line, monday(context, line), bytes, sheet)
     if (!read.ok) throw new CommandError([...read.errors.map(showError), `errors: ${read.errors.length}; nothing was taken in`].join('\n'))
     for (const note of read.notes) context.output.out(note)
-    return changeRota(context, text, directory, line, read.rota)
+    return changeRota(context, text, directory, line, read.rota, monday(context, line))
   },
 
   async gaps(context, [lineId]) {
@@ -159,11 +178,12 @@ const commands: Readonly<Record<string, Command>> = {
 
   async 'rota-copy'(context, [lineId]) {
     if (context.week === undefined || context.to === undefined) throw new CommandError('Which weeks? npm run directory -- rota-copy LINE --week DATE --to DATE')
-    const text = await readFile(context.file, 'utf8')
+    const text = await textOf(context.file)
     const directory = await load(context.file)
     const line = lineOf(directory, lineId)
     const rota = directory.rotas.get(line.id) ?? emptyRota(line.id)
-    return changeRota(context, text, directory, line, copyWeek(rota, monday(context, line), mondayOf(day(context.to))))
+    const to = mondayOf(day(context.to))
+    return changeRota(context, text, directory, line, copyWeek(rota, monday(context, line), to), to)
   },
 }
 
@@ -176,9 +196,13 @@ function wallClock(line: Line, atMs: number): string {
   return `${dateOf(date)} ${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(Math.floor(minute % 60)).padStart(2, '0')}`
 }
 
+function withCount(errors: readonly DirectoryError[]): string {
+  return [...errors.map(showError), `errors: ${errors.length}`].join('\n')
+}
+
 async function load(file: string): Promise<Directory> {
   const parsed = await loadDirectory(file)
-  if (!parsed.ok) throw new CommandError([...parsed.errors.map(showError), `errors: ${parsed.errors.length}`].join('\n'))
+  if (!parsed.ok) throw new CommandError(withCount(parsed.errors))
   return parsed.directory
 }
 
@@ -198,41 +222,61 @@ function day(date: string): DayNumber {
   return found
 }
 
-async function changeRota(context: Context, text: string, directory: Directory, line: Line, rota: ReturnType<typeof emptyRota>): Promise<number> {
-  const changed = spliceRota(text, directory, line.id, rota)
-  const parsed = parseDirectory(changed, context.file)
+/** @param changed the Monday of the week that is planned */
+async function changeRota(context: Context, text: string, directory: Directory, line: Line, rota: Rota, changed: DayNumber): Promise<number> {
+  const before = directory.rotas.get(line.id) ?? emptyRota(line.id)
+  const spliced = spliceRota(text, directory, line.id, rota)
+  const parsed = parseDirectory(spliced, context.file)
   if (!parsed.ok) throw new CommandError(parsed.errors.map(showError).join('\n'))
   const changes = diffDirectories(directory, parsed.directory)
   context.output.out(showDiff(changes))
-  return changes.length === 0 ? 0 : replaceFile(context, changed)
+  if (changes.length === 0) return 0
+  const today = knownTimeZone(line.timeZone).dayAt(context.nowMs)
+  const past = changedPast(before, rota, changed, today)
+  if (past.length > 0 && !context.dryRun && !(await mayChangePast(context, past, today))) return 1
+  return putInPlace(context, spliced)
+}
+
+/** A rota for days that are over is mostly the wrong sheet, or the wrong week. */
+async function mayChangePast(context: Context, past: readonly string[], today: DayNumber): Promise<boolean> {
+  if (context.past) return true
+  const told = `This changes who was on for days that are over: ${past.join(', ')} (today is ${dateOf(today)}).`
+  if (context.output.ask && (await context.output.ask(`${told} Change them?`))) return true
+  context.output.error(`${told} Nothing was changed. If that is meant, add --past; if another week is, name it with ${context.to === undefined ? '--week' : '--to'} DATE.`)
+  return false
 }
 
 async function give(context: Context, text: string): Promise<number> {
   if (context.outFile === undefined) context.output.out(text)
   else {
-    await writeFile(context.outFile, text)
-    context.output.out(`written: ${context.outFile}`)
+    const { outFile } = context
+    await writeFile(outFile, text).catch((error: unknown) => {
+      throw unusable(outFile, error)
+    })
+    context.output.out(`written: ${outFile}`)
   }
   return 0
 }
 
-/** Puts a text in the directory file's place in one step; what stood there is kept beside it as `.before`. */
-async function replaceFile(context: Context, text: string): Promise<number> {
+async function putInPlace(context: Context, text: string): Promise<number> {
   if (context.dryRun) {
     context.output.out('dry run: nothing was changed')
     return 0
   }
-  const fresh = `${context.file}.${process.pid}.new`
-  try {
-    await writeFile(fresh, text, { flush: true })
-    const before = await readFile(context.file).catch(() => undefined)
-    if (before !== undefined) await writeFile(`${context.file}.before`, before)
-    await rename(fresh, context.file)
-  } catch (error) {
-    await unlink(fresh).catch(() => undefined)
-    throw error
-  }
-  context.output.out(`${context.file} is changed; a running engine takes it up within seconds. What stood there is in ${context.file}.before`)
+  const before = await replaceFile(context.file, text).catch((error: unknown) => {
+    throw unusable(context.file, error)
+  })
+  context.output.out(`${context.file} is changed; a running engine takes it up within seconds.${before === undefined ? '' : ` What stood there is in ${before}`}`)
   return 0
 }
 
+async function textOf(file: string): Promise<string> {
+  const read = await readTextFile(file)
+  if (!read.ok) throw new CommandError(showError({ file, ...read.problem }))
+  return read.text
+}
+
+function unusable(file: string, error: unknown): CommandError {
+  const { message, expected } = fileProblem(error)
+  return new CommandError(`${file}: ${message}; expected: ${expected}`)
+}

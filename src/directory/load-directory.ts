@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises'
 import { Worker } from 'node:worker_threads'
+import { readTextFile } from '../text/read-text-file.js'
 import type { DirectoryError } from './form.js'
 import { parseDirectory, type ParsedDirectory } from './parse-directory.js'
 
@@ -14,12 +14,9 @@ export interface ParseRequest {
 
 /** Reads a directory file. A file that cannot be read is an error like any other, in line 1. Large ones are parsed in a thread of their own. */
 export async function loadDirectory(file: string): Promise<ParsedDirectory> {
-  let text: string
-  try {
-    text = await readFile(file, 'utf8')
-  } catch (error) {
-    return { ok: false, errors: [cannotRead(file, error)] }
-  }
+  const read = await readTextFile(file)
+  if (!read.ok) return { ok: false, errors: [{ file, ...read.problem }] }
+  const { text } = read
   const thread = new URL('./directory-thread.js', import.meta.url)
   // From the TypeScript sources (tests) there is no built program to start; then it is parsed here.
   return text.length < threadFrom || import.meta.url.endsWith('.ts') ? parseDirectory(text, file) : parseInThread(thread, { text, file })
@@ -33,11 +30,6 @@ export function parseInThread(program: URL, request: ParseRequest): Promise<Pars
     worker.once('error', reject)
     worker.once('exit', (code) => reject(new Error(`the directory's thread ended with code ${code} and no answer`)))
   })
-}
-
-function cannotRead(file: string, error: unknown): DirectoryError {
-  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : String(error)
-  return { file, line: 1, message: `the file cannot be read (${code})`, expected: 'a directory file' }
 }
 
 /** An error as one line: `config/directory.yaml:12: what is wrong; expected: what would be right`. */

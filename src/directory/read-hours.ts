@@ -1,3 +1,4 @@
+import { asTyped } from '../text/twins.js'
 import { dayNumber, daysOfWeek } from './calendar.js'
 import { shorten, type Form } from './form.js'
 import type { DayOfWeek, Nation, OpeningHours, TimeSpan } from './model.js'
@@ -11,7 +12,7 @@ const expectedDays = 'days such as mon, mon-fri or "sat, sun"'
 export function readSpan(form: Form, node: YamlNode, what: string): TimeSpan | undefined {
   const text = form.scalar(node, what, expectedSpan)
   if (text === undefined) return undefined
-  const match = /^(\d{2}:\d{2})\s*[-–]\s*(\d{2}:\d{2})$/.exec(text)
+  const match = /^(\d{2}:\d{2}) ?- ?(\d{2}:\d{2})$/.exec(asTyped(text))
   const span = { from: match?.[1] ?? '', to: match?.[2] ?? '' }
   return spanMinutes(span) === undefined ? form.problem(node, `${what} is "${shorten(text)}"`, expectedSpan) : span
 }
@@ -22,8 +23,8 @@ export function readDays(form: Form, node: YamlNode, what: string): readonly Day
   for (const part of form.oneOrMore(node)) {
     const text = form.scalar(part, what, expectedDays)
     if (text === undefined) return undefined
-    for (const piece of text.split(',')) {
-      const [first, last, ...rest] = piece.trim().toLowerCase().split('-').map((name) => daysOfWeek.indexOf(name as DayOfWeek))
+    for (const piece of asTyped(text).split(',')) {
+      const [first, last, ...rest] = piece.trim().toLowerCase().split(/ ?- ?/).map((name) => daysOfWeek.indexOf(name as DayOfWeek))
       const end = last ?? first
       if (first === undefined || end === undefined || first < 0 || end < 0 || rest.length > 0) return form.problem(part, `${what} has "${shorten(text)}"`, expectedDays)
       for (let i = first; ; i = (i + 1) % 7) {

@@ -6,7 +6,7 @@ import type { Directory, Line, Rota } from './model.js'
 import { parseDirectory } from './parse-directory.js'
 import { entryKey, sessionPlansOn } from './rota.js'
 import { readRotaSheet, writeRotaSheet } from './rota-sheet.js'
-import { sheetDate, sheetTime } from './sheet-cells.js'
+import { mangledNumber, sheetDay, sheetTime } from './sheet-cells.js'
 
 const parsed = parseDirectory(
   `areas:
@@ -18,6 +18,7 @@ clinicians:
   dr-lind: { name: "Dr Maja Lindqvist, née Öst", role: x, numbers: 01632 960002 }
   dr-smith: { name: Dr Jo Smith, role: x, numbers: 01632 960003 }
   dr-smith-2: { name: Dr Jo Smith, role: x, numbers: 01632 960004 }
+  dr-obrien: { name: "Dr Siobhán O'Brien-Lloyd", role: x, numbers: 01632 960005 }
 lines:
   cardiology: { trust: t, name: Cardiology, code: 1, hours: always, access: nobody }
 rotas:
@@ -107,6 +108,18 @@ describe('a sheet as a secretary keeps it', () => {
     ['CRLF and a byte order mark', `\uFEFF${head}14/01/2026,Wed,Day,09:00,17:00,dr-smith\n`.replaceAll('\n', '\r\n'), '2026-01-14', 'Day', '09:00-17:00 dr-smith'],
     ['empty rows and trailing separators', `${head},,,,,,,\n\n14/01/2026,Wed,Day,09:00,17:00,dr-smith,,,,\n,,,,`, '2026-01-14', 'Day', '09:00-17:00 dr-smith'],
     ['the Windows code page', Uint8Array.from(`${head}14/01/2026,Wed,Day,09:00,17:00,"Dr Maja Lindqvist, n\u00e9e \u00d6st"`, (character) => character.charCodeAt(0)), '2026-01-14', 'Day', '09:00-17:00 dr-lind'],
+    ['UTF-16 without a byte order mark', new Uint8Array(Buffer.from(`${head}14/01/2026,Wed,Day,09:00,17:00,"Dr Maja Lindqvist, née Öst"`, 'utf16le')), '2026-01-14', 'Day', '09:00-17:00 dr-lind'],
+    ['the Windows code page with its apostrophe and dash', Uint8Array.from([...bytes(`${head}14/01/2026,Wed,Day,09:00,17:00,Dr Siobh`), 0xe1, ...bytes('n O'), 0x92, ...bytes('Brien'), 0x96, ...bytes('Lloyd')]), '2026-01-14', 'Day', '09:00-17:00 dr-obrien'],
+    ['`sep=;` before the headings', `sep=;\r\n${head}14/01/2026,Wed,Day,09:00,17:00,dr-smith`.replaceAll(',', ';'), '2026-01-14', 'Day', '09:00-17:00 dr-smith'],
+    ['`sep=,` in quotes', `"sep=,"\n${head}14/01/2026,Wed,Day,09:00,17:00,"Ward; 7 (01632 960107)"`, '2026-01-14', 'Day', '09:00-17:00 +441632960107'],
+    ['`sep=` and a tab', `sep=\t\n${head}14/01/2026,Wed,Day,09:00,17:00,dr-smith`.replaceAll(',', '\t'), '2026-01-14', 'Day', '09:00-17:00 dr-smith'],
+    ['typographic twins in headings, names, dates and times', `\uFF24ate\u00a0,Day,Session,From\u200b,To,1\u02e2\u1d57\n14\u201001\u20102026,Wed,Day\u00a0,\uff10\uff19\uff1a00,17:00\u202f,Dr\u00a0Siobha\u0301n O\u2019Brien\u2013Lloyd`, '2026-01-14', 'Day', '09:00-17:00 dr-obrien'],
+    ['twins in a telephone number', `${head}14/01/2026,Wed,Day,09:00,17:00,Ward\u00a07 \uff0801632\u00a0960\u2011107\uff09`, '2026-01-14', 'Day', '09:00-17:00 +441632960107'],
+    ['line breaks in quotes', `${head}14/01/2026,Wed,Day,"09:00\n","17:00","Dr Siobhán\nO'Brien-Lloyd"`, '2026-01-14', 'Day', '09:00-17:00 dr-obrien'],
+    ['the date in words', `${head}Wed 14 January 2026,Wed,Day,09:00,17:00,dr-smith`, '2026-01-14', 'Day', '09:00-17:00 dr-smith'],
+    ['the number of a day and parts of it', `${head}46036,,Day,0.375,0.708333333333333,dr-smith`, '2026-01-14', 'Day', '09:00-17:00 dr-smith'],
+    ['am and pm', `${head}14-Jan-26,Wed,Day,9:00 AM,5:00 PM,dr-smith`, '2026-01-14', 'Day', '09:00-17:00 dr-smith'],
+    ['an apostrophe before a number or a name, and a text kept as a formula', `${head}14/01/2026,Wed,Day,09:00,17:00,'dr-smith,Ward 7 ('01632 960107),"=""dr-okafor"""`, '2026-01-14', 'Day', '09:00-17:00 dr-smith +441632960107 dr-okafor'],
     ['UTF-16', new Uint8Array(Buffer.from(`\uFEFF${head}14/01/2026,Wed,Day,09:00,17:00,"Dr Maja Lindqvist, née Öst"`, 'utf16le')), '2026-01-14', 'Day', '09:00-17:00 dr-lind'],
     ['two-digit years, single digits, dots', `${head}14.1.26,Wed,Day,09:00,17:00,dr-smith`, '2026-01-14', 'Day', '09:00-17:00 dr-smith'],
     ['the year first', `${head}2026-01-14,,Day,09:00,17:00,dr-smith`, '2026-01-14', 'Day', '09:00-17:00 dr-smith'],
@@ -130,7 +143,7 @@ describe('a sheet as a secretary keeps it', () => {
 
   it.each<[string, string, readonly [number, RegExp][]]>([
     ['every wrong row at once', `${head}14/01/2026,Wed,Day,9 o'clock,17:00,dr-smith\n15/01/2026,Wed,Day,09:00,17:00,Dr Nobody\n15/01/2027,,Day,09:00,17:00,dr-smith\n16/01/2026,Fri,,09:00,17:00,dr-smith,dr-smith`, [[2, /From is/], [3, /is a thu/], [3, /nobody in the directory/], [4, /not in this week/], [5, /no name/], [5, /twice/]]],
-    ['day and month the wrong way round', `${head}01/14/2026,Wed,Day,09:00,17:00,dr-smith`, [[2, /the date is "01\/14\/2026"/]]],
+    ['day and month the wrong way round', `${head}01/14/2026,Wed,Day,09:00,17:00,dr-smith`, [[2, /month first it would be 2026-01-14/]]],
     ['a name that two people have', `${head}14/01/2026,Wed,Day,09:00,17:00,Dr Jo Smith`, [[2, /\[dr-smith\], \[dr-smith-2\]/]]],
     ['nobody', `${head}14/01/2026,Wed,Day,09:00,17:00,,,`, [[2, /nobody is on/]]],
     ['closed and somebody', `${head}14/01/2026,Wed,Day,09:00,17:00,closed,dr-smith`, [[2, /closed, and somebody/]]],
@@ -140,6 +153,10 @@ describe('a sheet as a secretary keeps it', () => {
     ['more people than columns', `${head}14/01/2026,Wed,Day,09:00,17:00,dr-smith,dr-okafor,dr-lind,dr-smith-2`, [[2, /outside the columns/]]],
     ['headings that are missing', 'Date,Session,From,1st\n14/01/2026,Day,09:00,dr-smith', [[1, /headings are missing: To/]]],
     ['a heading that is not known', 'Date,Session,From,To,1st,Notes\n14/01/2026,Day,09:00,17:00,dr-smith,x', [[1, /"notes" is not known/], [2, /outside the columns/]]],
+    ['month first', `${head}01/14/2026,,Day,09:00,17:00,dr-smith\n01/12/2026,,Day,09:00,17:00,dr-smith`, [[2, /"01\/14\/2026" is no date with the day first; month first it would be 2026-01-14/], [3, /"01\/12\/2026" is 2026-12-01, which is not in this week; month first it would be 2026-01-12/]]],
+    ['numbers that Excel has spoilt', `${head}14/01/2026,Wed,Day,09:00,17:00,Mobile (4.47701E+11),Mobile (7700900123),447700900123\n15/01/2026,Thu,Day,09:00,17:00,07700 900123,#REF!`, [[2, /4\.47701E\+11" is what Excel makes of a long number/], [2, /lost its leading zero/], [2, /lost its plus sign/], [3, /a telephone without a name/], [3, /an error of the spreadsheet/]]],
+    ['times that can be read in two ways, or have seconds', `${head}14/01/2026,Wed,Day,0.25,17:00:30,dr-smith`, [[2, /From is "0\.25": 00:25, or 06:00 as the part of a day/], [2, /To is "17:00:30", with seconds/]]],
+    ['lines counted where cells hold several', `sep=,\n${head}14/01/2026,Wed,Day,09:00,17:00,"dr-\nsmith\n"\n15/01/2026,Thu,Day,09:00,17:00,Dr Nobody`, [[3, /nobody in the directory/], [6, /nobody in the directory/]]],
     ['quotes that do not pair', `${head}14/01/2026,Wed,"Day,09:00,17:00,dr-smith\n`, [[2, /not a table/]]],
     ['nothing', '', [[1, /empty/]]],
   ])('with errors takes nothing in and tells all of them: %s', (_, text, expected) => {
@@ -164,29 +181,106 @@ describe('a sheet as a secretary keeps it', () => {
   })
 })
 
-describe('cells', () => {
-  it.each([
-    ['12/01/2026', '2026-01-12'],
-    ['29/02/2028', '2028-02-29'],
-    ['29/02/2027', undefined],
-    ['13/13/2026', undefined],
-    ['12/01-2026', undefined],
-    ['2026-1-12', undefined],
-    ['46034', undefined],
-  ])('the date %s is %s', (text, expected) => {
-    const day = sheetDate(text)
-    expect(day === undefined ? undefined : dateOf(day)).toBe(expected)
+describe('a sheet whose encoding is not certain', () => {
+  const latin1 = (text: string) => new Uint8Array(Buffer.from(text, 'latin1'))
+  const row = (session: string, person: string) => latin1(`Day,Session,From,To,1st\nWed,${session},09:00,17:00,${person}\n`)
+  it('is believed as far as the directory knows what it says', () => {
+    expect(planned(row('Day', "Dr Siobh\u00e1n O'Brien-Lloyd"), '2026-01-14', 'Day')).toBe('09:00-17:00 dr-obrien')
   })
+  it.each([
+    ['a telephone', row('Day', 'Caf\u00e9 (01632 960107)'), /"Café": .*whether this is a "é" cannot be told/],
+    ['a new session', row('\u00c9t\u00e9', 'dr-smith'), /"Été"/],
+    ['somebody who is not in the directory', row('Day', 'Dr Ren\u00e9'), /nobody in the directory/],
+  ])('and refused by line beyond that: %s', (_, content, message) => {
+    const read = readText(content)
+    if (read.ok) throw new Error('taken in')
+    expect(read.errors).toMatchObject([{ line: 2 }])
+    expect(read.errors[0]?.message).toMatch(message)
+  })
+  it('with bytes that no encoding of ours has is refused by line', () => {
+    const read = readText(Uint8Array.from([...bytes('Day,Session\nW'), 0x81]))
+    expect(read).toMatchObject({ ok: false, errors: [{ file: 'week.csv', line: 2, message: expect.stringContaining('byte 81') as string }] })
+  })
+})
+
+describe('cells', () => {
+  /** The week of Monday, 2 November 2026. */
+  const november = dayNumber('2026-11-02') ?? 0
+  it.each([
+    '02/11/2026', '2/11/26', '02.11.2026', '02-11-2026', '2026-11-02', '2026/11/02', '2-Nov-26', '02-Nov-2026', '02 November 2026', '2 Nov', '2nd November 2026', 'Mon 02/11', '02/11', 'Monday, 2 November 2026', 'Mon 2 Nov', 'Monday 02/11/2026', 'November 2, 2026', '02/11/2026 00:00', '02/11/2026 00:00:00',
+    '2026-11-02T00:00:00', '02/11/2026 12:00:00 AM', '46328', '46328.0', '2/Nov/26', '02. November 2026',
+  ])('the date %s is 2 November 2026', (text) => {
+    const read = sheetDay(text, '', november)
+    expect(read.ok ? dateOf(read.value) : read.message).toBe('2026-11-02')
+  })
+  it.each<[string, string, RegExp, RegExp]>([
+    ['11/02/2026', '', /is 2026-02-11, which is not in this week; month first it would be 2026-11-02/, /the day first: 02\/11\/2026/],
+    ['11/02', '', /month first it would be 2026-11-02/, /02\/11\/2026/],
+    ['29/02/2027', '', /the date is/, /day, month and year/],
+    ['13/13/2026', '', /the date is/, /day, month and year/],
+    ['02/11-2026', '', /the date is/, /day, month and year/],
+    ['Nov-26', '', /the date is/, /day, month and year/],
+    ['2 Novembre 2026', '', /the date is/, /day, month and year/],
+    ['02/11/2026 08:00', '', /the date is/, /day, month and year/],
+    ['46328.5', '', /the date is/, /day, month and year/],
+    ['46400', '', /is the number of the day 2027-01-13, which is not in this week/, /a date from 2026-11-02 to 2026-11-08/],
+    ['44866', '', /2022-11-01, or 2026-11-02 if the sheet counts from 1904/, /02\/11\/2026/],
+    ['09/11/2026', '', /2026-11-09 is not in this week/, /from 2026-11-02/],
+    ['02/11/2026', 'Tue', /2026-11-02 is a mon, not "Tue"/, /the day that belongs/],
+    ['Tue 02/11', '', /2026-11-02 is a mon, not "Tue"/, /the day that belongs/],
+    ['', 'Moonday', /the day is "Moonday"/, /Mon, Tue/],
+    ['', '', /neither a date nor a day/, /a date such as/],
+  ])('the date %j with the day %j is refused', (date, day, message, expected) => {
+    const read = sheetDay(date, day, november)
+    if (read.ok) throw new Error(dateOf(read.value))
+    expect(read.message).toMatch(message)
+    expect(read.expected).toMatch(expected)
+  })
+  it('a date without a year is of the year in which the week has it', () => {
+    const newYear = dayNumber('2026-12-28') ?? 0
+    for (const [text, date] of [['31/12', '2026-12-31'], ['1 Jan', '2027-01-01']] as const) {
+      const read = sheetDay(text, '', newYear)
+      expect(read.ok && dateOf(read.value)).toBe(date)
+    }
+  })
+  it.each([
+    ['', 'Monday (bank holiday)', 0],
+    ['', 'Tues', 1],
+    ['', 'weds.', 2],
+    ['', 'THURS', 3],
+  ])('%j and the day %j', (date, day, index) => {
+    expect(sheetDay(date, day, november)).toEqual({ ok: true, value: november + index })
+  })
+
   it.each([
     ['9:00', '09:00'],
     ['09:00:00', '09:00'],
+    ['8.00', '08:00'],
     ['0930', '09:30'],
     ['9.30', '09:30'],
+    ['8:00 AM', '08:00'],
+    ['8:00:00 PM', '20:00'],
+    ['12:00 AM', '00:00'],
+    ['12:30 pm', '12:30'],
+    ['8.30 p.m.', '20:30'],
+    ['9am', '09:00'],
+    ['0.375', '09:00'],
+    ['0.333333333333333', '08:00'],
+    ['0.75', '18:00'],
+    ['0.5', '12:00'],
+    ['0.00', '00:00'],
     ['24:00', '24:00'],
-    ['24:01', undefined],
-    ['9', undefined],
-    ['9am', undefined],
   ])('the time %s is %s', (text, expected) => {
-    expect(sheetTime(text)).toBe(expected)
+    expect(sheetTime(text)).toEqual({ ok: true, value: expected })
+  })
+  it.each(['24:01', '9', '13:00 PM', '0 am', '0.25', '0.3333', '1', '1.5', '09:00:30', "9 o'clock", '', '25:00', '46328.375', '-9:00'])('the time %j is refused', (text) => {
+    expect(sheetTime(text).ok).toBe(false)
+  })
+
+  it.each(['4.47701E+11', '4,47701E+11', '7.7009E+09', '7700900123', '1632960107', '447700900123', '7700900123.0', '#REF!', '#####', '#N/A'])('the number %s was spoilt by a spreadsheet', (text) => {
+    expect(mangledNumber(text)).toBeDefined()
+  })
+  it.each(['07700 900123', '+447700900123', '01632 960107', '21', 'Ward 7', 'E+5'])('%s was not', (text) => {
+    expect(mangledNumber(text)).toBeUndefined()
   })
 })

@@ -1,11 +1,13 @@
 import { parse } from 'csv-parse/sync'
 import { stringify } from 'csv-stringify/sync'
-import { dateOf, dayOfWeek, daysOfWeek, weekdayIndex, type DayNumber } from './calendar.js'
+import { decodeSheet } from '../text/decode-text.js'
+import { asTyped } from '../text/twins.js'
+import { dateOf, dayOfWeek, type DayNumber } from './calendar.js'
 import { emptyRota } from './empty-directory.js'
 import { shorten, type DirectoryError } from './form.js'
 import type { Directory, Line, Rota, RotaChange, RotaEntry, TimeSpan } from './model.js'
 import { entryKey, sessionPlansOn, type SessionPlan } from './rota.js'
-import { sheetDate, sheetTime } from './sheet-cells.js'
+import { sheetDay, sheetTime, type CellReading } from './sheet-cells.js'
 import { closedWord, SheetNames } from './sheet-names.js'
 import { spanMinutes } from './span.js'
 
@@ -62,14 +64,17 @@ function ordinal(place: number): string {
  * Reads a sheet into changes of that week. All or nothing. What the sheet says replaces the changes that the week had for those sessions; a
  * session that differs from the weekly pattern becomes a change for its date, one that agrees needs none. A session of the week that the sheet
  * does not have is left as it is, and noted: a row lost in a spreadsheet takes nobody off the rota. To close a session write `closed`.
- * @param bytes the file: UTF-8 with or without byte order mark, UTF-16 with one, or Windows-1252; commas, semicolons or tabs
+ * @param bytes the file: UTF-8 or UTF-16; commas, semicolons or tabs, with or without `sep=`. What is neither is taken for Windows-1252 as far as
+ *   its names are those of the directory, and refused beyond that.
  */
 export function readRotaSheet(directory: Directory, line: Line, monday: DayNumber, bytes: Uint8Array, file: string): ReadSheet {
-  const reader = new SheetReader(directory, monday, file)
-  const rows = reader.read(sheetText(bytes))
+  const { decoded, guessed } = decodeSheet(bytes)
+  if (!decoded.ok) return { ok: false, errors: [{ file, ...decoded.problem }] }
+  const rota = directory.rotas.get(line.id) ?? emptyRota(line.id)
+  const reader = new SheetReader(directory, rota, monday, file, guessed)
+  const rows = reader.read(decoded.text)
   if (reader.errors.length > 0) return { ok: false, errors: reader.errors }
 
-  const rota = directory.rotas.get(line.id) ?? emptyRota(line.id)
   const named = new Map(rows.map((sheetRow) => [`${sheetRow.day} ${sheetRow.session}`, sheetRow]))
   const kept = rota.changes.filter((change) => !rows.some((sheetRow) => dateOf(sheetRow.day) === change.date && sheetRow.session === change.session))
   const withoutWeek: Rota = { ...rota, changes: kept }
@@ -101,33 +106,33 @@ function changeFor(rota: Rota, sheetRow: SheetRow): RotaChange | undefined {
   return { date, session: sheetRow.session, kind: 'replace', entries: sheetRow.entries, ...(sameSpan ? {} : { span: sheetRow.span }) }
 }
 
-/** Text of a file as spreadsheets save it. */
-function sheetText(bytes: Uint8Array): string {
-  if (bytes[0] === 0xff && bytes[1] === 0xfe) return new TextDecoder('utf-16le').decode(bytes)
-  if (bytes[0] === 0xfe && bytes[1] === 0xff) return new TextDecoder('utf-16be').decode(bytes)
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-  } catch {
-    // Excel's plain "CSV" is in the Windows code page; names with accents are then no UTF-8.
-    return new TextDecoder('windows-1252').decode(bytes)
-  }
-}
-
 interface CsvRow {
   readonly record: readonly string[]
   readonly info: { readonly lines: number }
 }
 
+/** A row with the line on which it begins, from 1. */
+interface Row {
+  readonly cells: readonly string[]
+  readonly line: number
+}
+
 class SheetReader {
   readonly errors: DirectoryError[] = []
   readonly #names: SheetNames
+  /** Sessions that the line has, by their names as they are typed. */
+  readonly #sessions: ReadonlyMap<string, string>
 
+  /** @param guessed the encoding is not certain: only what is ASCII, or known, is believed */
   constructor(
     directory: Directory,
+    rota: Rota,
     readonly monday: DayNumber,
     readonly file: string,
+    readonly guessed: boolean,
   ) {
     this.#names = new SheetNames(directory)
+    this.#sessions = new Map([...rota.pattern.map(({ name }) => name), ...rota.changes.map(({ session }) => session)].map((name) => [asTyped(name), name]))
   }
 
   read(text: string): readonly SheetRow[] {
@@ -142,24 +147,32 @@ class SheetReader {
     if (columns === undefined) return []
     const found: SheetRow[] = []
     const seen = new Map<string, number>()
-    for (const { record, info } of rows) {
-      if (record.every((cell) => cell === '')) continue
-      const sheetRow = this.#row(columns, record, info.lines)
+    for (const { cells, line } of rows) {
+      if (cells.every((cell) => cell === '')) continue
+      const sheetRow = this.#row(columns, cells, line)
       if (sheetRow === undefined) continue
       const key = `${sheetRow.day} ${sheetRow.session}`
       const before = seen.get(key)
-      if (before !== undefined) this.#error(info.lines, `"${sheetRow.session}" on ${dateOf(sheetRow.day)} stands in line ${before} already`, 'every session once')
-      seen.set(key, info.lines)
+      if (before !== undefined) this.#error(line, `"${sheetRow.session}" on ${dateOf(sheetRow.day)} stands in line ${before} already`, 'every session once')
+      seen.set(key, line)
       found.push(sheetRow)
     }
     return found
   }
 
-  #records(text: string): readonly CsvRow[] {
-    const firstLine = /^[^\r\n]*/.exec(text)?.[0] ?? ''
-    const delimiter = [',', ';', '\t'].reduce((best, candidate) => (firstLine.split(candidate).length > firstLine.split(best).length ? candidate : best))
+  #records(text: string): readonly Row[] {
+    // `sep=;` tells Excel, and us, what stands between the cells. The line stays, empty, so that lines are counted as an editor counts them.
+    const named = /^"?sep=(.)"?[^\S\n]*(?:\n|$)/i.exec(text)
+    const table = named === null ? text : text.replace(/^[^\n]*/, '')
+    const firstLine = table.split('\n').find((line) => line.trim() !== '') ?? ''
+    const delimiter = named?.[1] ?? [',', ';', '\t'].reduce((best, candidate) => (firstLine.split(candidate).length > firstLine.split(best).length ? candidate : best))
     try {
-      return parse(text, { bom: true, delimiter, info: true, trim: true, relax_column_count: true, skip_empty_lines: true, max_record_size: 100_000 }) as unknown as readonly CsvRow[]
+      const records = parse(table, { bom: true, delimiter, info: true, trim: true, relax_column_count: true, skip_empty_lines: true, max_record_size: 100_000 }) as unknown as readonly CsvRow[]
+      return records.map(({ record, info }) => ({
+        cells: record.map(cellText),
+        // The parser counts up to the end of the row; a cell in quotes may hold several lines.
+        line: Math.max(1, info.lines - record.reduce((breaks, cell) => breaks + cell.split('\n').length - 1, 0)),
+      }))
     } catch (error) {
       const lines: unknown = typeof error === 'object' && error !== null && 'lines' in error ? error.lines : 1
       this.#error(typeof lines === 'number' ? Math.max(1, Math.min(lines, text.split('\n').length)) : 1, `this is not a table: ${error instanceof Error ? error.message : String(error)}`, 'cells with commas, semicolons or tabs between them, and quotes in pairs')
@@ -167,60 +180,62 @@ class SheetReader {
     }
   }
 
-  #columns(header: CsvRow): Columns | undefined {
-    const titles = header.record.map((title) => title.toLowerCase())
+  #columns(header: Row): Columns | undefined {
+    const titles = header.cells.map((title) => asTyped(title).toLowerCase())
     const index = (name: string) => titles.indexOf(name.toLowerCase())
     const missing = fixedColumns.filter((name) => index(name) < 0 && name !== 'Date' && name !== 'Day')
     if (missing.length > 0 || (index('Date') < 0 && index('Day') < 0)) {
-      this.#error(header.info.lines, `headings are missing: ${missing.length > 0 ? missing.join(', ') : 'Date or Day'}`, `${fixedColumns.join(', ')}, 1st, 2nd, 3rd`)
+      this.#error(header.line, `headings are missing: ${missing.length > 0 ? missing.join(', ') : 'Date or Day'}`, `${fixedColumns.join(', ')}, 1st, 2nd, 3rd`)
       return undefined
     }
     const places: number[] = []
     for (const [column, title] of titles.entries()) {
       if (/^\d+(?:st|nd|rd|th)?$/.test(title)) places.push(column)
-      else if (title !== '' && !fixedColumns.some((name) => name.toLowerCase() === title)) this.#error(header.info.lines, `the heading "${shorten(title)}" is not known`, `${fixedColumns.join(', ')}, 1st, 2nd, 3rd`)
+      else if (title !== '' && !fixedColumns.some((name) => name.toLowerCase() === title)) this.#error(header.line, `the heading "${shorten(title)}" is not known`, `${fixedColumns.join(', ')}, 1st, 2nd, 3rd`)
     }
-    if (places.length === 0) this.#error(header.info.lines, 'nobody can be put on: there is no column 1st', 'columns 1st, 2nd, 3rd')
+    if (places.length === 0) this.#error(header.line, 'nobody can be put on: there is no column 1st', 'columns 1st, 2nd, 3rd')
     const columns = { date: index('Date'), day: index('Day'), session: index('Session'), from: index('From'), to: index('To') }
     return { ...columns, places, all: new Set([...Object.values(columns), ...places]) }
   }
 
-  #row(columns: Columns, record: readonly string[], line: number): SheetRow | undefined {
-    const cell = (column: number) => record[column] ?? ''
-    const day = this.#day(cell(columns.date), cell(columns.day), line)
-    const session = cell(columns.session).replaceAll(/\s+/g, ' ')
-    if (session === '' || session.length > 60) this.#error(line, 'the session has no name', 'a name such as Morning, of at most 60 characters')
-    const from = this.#time(cell(columns.from), 'From', line)
-    const to = this.#time(cell(columns.to), 'To', line)
+  #row(columns: Columns, cells: readonly string[], line: number): SheetRow | undefined {
+    const cell = (column: number) => asTyped(cells[column] ?? '')
+    const day = this.#taken(sheetDay(cell(columns.date), cell(columns.day), this.monday), line)
+    const session = this.#session(cells[columns.session] ?? '', line)
+    const from = this.#taken(sheetTime(cell(columns.from)), line, 'From ')
+    const to = this.#taken(sheetTime(cell(columns.to)), line, 'To ')
     if (from === '24:00') this.#error(line, 'From is 24:00', '00:00 of the day on which the session begins')
-    const entries = this.#entries(columns, record, line)
+    const entries = this.#entries(columns, cells, line)
     if (day === undefined || from === undefined || to === undefined) return undefined
     return { line, day, session, span: { from, to }, entries }
   }
 
-  #day(dateCell: string, dayCell: string, line: number): DayNumber | undefined {
-    const lastDay = this.monday + 6
-    const weekday = dayCell === '' ? undefined : daysOfWeek.findIndex((name) => dayCell.toLowerCase().startsWith(name))
-    if (weekday !== undefined && weekday < 0) return this.#error(line, `the day is "${shorten(dayCell)}"`, 'Mon, Tue, Wed, Thu, Fri, Sat or Sun')
-    if (dateCell === '') return weekday === undefined ? this.#error(line, 'there is neither a date nor a day', 'a date such as 12/01/2026, or a day such as Mon') : this.monday + weekday
-    const day = sheetDate(dateCell)
-    if (day === undefined) return this.#error(line, `the date is "${shorten(dateCell)}"`, 'day, month and year such as 12/01/2026')
-    if (day < this.monday || day > lastDay) return this.#error(line, `${dateOf(day)} is not in this week`, `a date from ${dateOf(this.monday)} to ${dateOf(lastDay)}`)
-    // A date that was read with day and month the wrong way round mostly falls on another day of the week.
-    if (weekday !== undefined && weekdayIndex(day) !== weekday) return this.#error(line, `${dateOf(day)} is a ${dayOfWeek(day)}, not "${shorten(dayCell)}"`, 'the day that belongs to the date')
-    return day
+  /** A session that the line has is known by its name however it is typed; another one keeps its name as it was written. */
+  #session(cell: string, line: number): string {
+    const written = cell.replaceAll(/\s+/g, ' ').trim()
+    const known = this.#sessions.get(asTyped(written))
+    if (known !== undefined) return known
+    if (written === '' || written.length > 60) this.#error(line, 'the session has no name', 'a name such as Morning, of at most 60 characters')
+    else this.#certain(written, line)
+    return written
   }
 
-  #time(text: string, column: string, line: number): string | undefined {
-    return sheetTime(text) ?? this.#error(line, `${column} is "${shorten(text)}"`, 'a time such as 09:00')
+  #taken<T>(reading: CellReading<T>, line: number, column = ''): T | undefined {
+    return reading.ok ? reading.value : this.#error(line, `${column}${reading.message}`, reading.expected)
   }
 
-  #entries(columns: Columns, record: readonly string[], line: number): readonly RotaEntry[] | undefined {
-    const cells = columns.places.map((column) => record[column] ?? '').filter((cell) => cell !== '')
-    for (const [column, cell] of record.entries()) {
+  /** What the directory does not know is believed only if its characters are certain. */
+  #certain(text: string, line: number): void {
+    const doubtful = this.guessed ? /[^\u0000-\u007f]/.exec(text)?.[0] : undefined
+    if (doubtful !== undefined) this.#error(line, `"${shorten(text)}": the file is neither UTF-8 nor UTF-16, and whether this is a "${doubtful}" cannot be told`, 'the sheet saved as "CSV UTF-8"')
+  }
+
+  #entries(columns: Columns, row: readonly string[], line: number): readonly RotaEntry[] | undefined {
+    const cells = columns.places.map((column) => row[column] ?? '').filter((cell) => cell !== '')
+    for (const [column, cell] of row.entries()) {
       if (cell !== '' && !columns.all.has(column)) this.#error(line, `"${shorten(cell)}" stands outside the columns`, 'no more people than there are columns 1st, 2nd, 3rd')
     }
-    if (cells.some((cell) => cell.toLowerCase() === closedWord)) {
+    if (cells.some((cell) => asTyped(cell).toLowerCase() === closedWord)) {
       if (cells.length > 1) this.#error(line, 'the session is closed, and somebody is on', 'either `closed` alone, or people')
       return undefined
     }
@@ -228,9 +243,12 @@ class SheetReader {
     const entries: RotaEntry[] = []
     for (const cell of cells) {
       const entry = this.#names.read(cell)
-      if (typeof entry === 'string') this.#error(line, `"${shorten(cell)}": ${entry}`, "a clinician's name, an identifier such as dr-okafor, or a phone as Ward 7 (01632 960123)")
+      if ('problem' in entry) this.#error(line, `"${shorten(cell)}": ${entry.problem}`, entry.expected ?? "a clinician's name, an identifier such as dr-okafor, or a phone as Ward 7 (01632 960123)")
       else if (entries.some((other) => entryKey(other) === entryKey(entry))) this.#error(line, `"${shorten(cell)}" stands twice in this session`, 'everyone once a session')
-      else entries.push(entry)
+      else {
+        if (entry.kind === 'phone') this.#certain(entry.label, line)
+        entries.push(entry)
+      }
     }
     return entries
   }
@@ -239,6 +257,12 @@ class SheetReader {
     this.errors.push({ file: this.file, line, message, expected })
     return undefined
   }
+}
+
+/** A cell on one line. `="07700 900123"` is how a sheet is made to keep a number as text. */
+function cellText(cell: string): string {
+  const text = cell.replaceAll(/\s+/g, ' ').trim()
+  return /^="([^"]*)"$/.exec(text)?.[1]?.trim() ?? text
 }
 
 interface Columns {

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { arbitraryDirectory, arbitraryRota } from './directory-arbitraries.js'
 import { parseDirectory } from './parse-directory.js'
+import { commentsOf } from './splice-changes.js'
 import { spliceRota } from './splice-rota.js'
 import { writeDirectory } from './write-directory.js'
 
@@ -50,6 +51,65 @@ describe('one rota in a directory file', () => {
     expect(read(fresh).rotas.get('three')?.pattern).toEqual(rota.pattern)
     const first = text.slice(0, text.indexOf('rotas:'))
     expect(read(spliceRota(first, read(first), 'one', rota)).rotas.get('one')?.pattern).toEqual(rota.pattern)
+  })
+
+  describe('of which only changes for dates differ', () => {
+    const kept = text.replace(
+      '\n  # The second',
+      `    changes:   # ask the ward
+    # Half term.
+    - { date: 2026-01-05, session: Day, close: true }   # as agreed with O'Brien
+    - date: 2026-01-06   # Mary
+      session: Day
+      # swapped with "Dr B"
+      add: dr-a
+    # Easter.
+    - { date: 2026-01-07, session: Day, close: true } # see the minutes
+
+  # The second`,
+    )
+    const before = read(kept).rotas.get('one')!
+    const close = (date: string) => ({ date, session: 'Day', kind: 'close' as const })
+
+    it('lines that do not differ stay to the letter', () => {
+      expect(spliceRota(kept, read(kept), 'one', before)).toBe(kept)
+      const added = spliceRota(kept, read(kept), 'one', { ...before, changes: [...before.changes, close('2026-01-08')] })
+      expect(added).toBe(kept.replace('# see the minutes\n', '# see the minutes\n    - { date: 2026-01-08, session: Day, close: true }\n'))
+      const between = spliceRota(kept, read(kept), 'one', { ...before, changes: [before.changes[0]!, close('2026-01-06'), before.changes[2]!] })
+      expect(between).toContain('    # Half term.\n    - { date: 2026-01-05, session: Day, close: true }   # as agreed with O\'Brien\n    - { date: 2026-01-06, session: Day, close: true } # Mary\n    # swapped with "Dr B"\n    # Easter.\n')
+    })
+
+    it.each([
+      ['all of them go', []],
+      ['one is replaced', [before.changes[0]!, close('2026-01-06'), before.changes[2]!]],
+      ['one goes', [before.changes[0]!, before.changes[2]!]],
+      ['their order changes', [...before.changes].reverse()],
+      ['another one comes first', [close('2026-01-01'), ...before.changes]],
+    ])('no comment is lost: %s', (_, changes) => {
+      for (const file of [kept, kept.replaceAll('\n', '\r\n')]) {
+        const changed = spliceRota(file, read(file), 'one', { ...before, changes })
+        expect(read(changed).rotas.get('one')?.changes).toEqual(changes)
+        for (const comment of commentsOf(kept)) expect(changed).toContain(comment)
+        expect(changed.split('\n').filter((line) => line.startsWith('  # The second'))).toHaveLength(1)
+      }
+    })
+
+    it('a rota that had no changes gets them below its pattern', () => {
+      const changed = spliceRota(text, read(text), 'one', { ...read(text).rotas.get('one')!, changes: [close('2026-01-05')] })
+      expect(changed).toBe(text.replace('entries: [dr-a] }\n\n', 'entries: [dr-a] }\n    changes:\n      - { date: 2026-01-05, session: Day, close: true }\n\n'))
+      const last = text.trimEnd().replace('\n# The end.', '')
+      expect(read(spliceRota(last, read(last), 'two', { ...read(last).rotas.get('two')!, changes: [close('2026-01-05')] })).rotas.get('two')?.changes).toHaveLength(1)
+    })
+  })
+
+  it.each([
+    ['in braces', text.replace(/rotas:[^]*/, 'rotas: { one: { pattern: [] } }   # the rotas\n# The end.\n')],
+    ['with a comment within its pattern', text.replace('    pattern:\n', '    pattern:   # of the week\n')],
+    ['with a list in brackets', text.replace('entries: [dr-a] }\n\n', 'entries: [dr-a] }\n    changes: [{ date: 2026-01-05, session: Day, close: true }]   # none other\n\n')],
+  ])('and written %s, no comment is lost', (_, file) => {
+    const changed = spliceRota(file, read(file), 'one', rota)
+    expect(read(changed).rotas.get('one')).toEqual(rota)
+    for (const comment of commentsOf(file)) expect(changed).toContain(comment)
   })
 
   it('keeps Windows line ends', () => {

@@ -1,11 +1,14 @@
+import { isMap, isNode, isSeq, parse, parseDocument, visit, type Document, type Node, type YAMLMap } from 'yaml'
 import type { Directory, LineId, Rota } from './model.js'
 import { parseDirectory } from './parse-directory.js'
+import { commentsOf, spliceChanges } from './splice-changes.js'
 import { rotaLines, writeDirectory } from './write-directory.js'
 import { readYaml } from './yaml-tree.js'
 
 /**
- * A directory file with one line's rota replaced. Everything else stays to the letter, comments included; a comment inside the replaced rota goes.
- * Where the rota cannot be cut out of the file (written in braces, or with an anchor that others use), the whole directory is written anew.
+ * A directory file with one line's rota replaced. Everything else stays to the letter, and no comment is lost: where only the changes for dates
+ * differ, only those lines are touched; where the rota cannot be cut out of the file (written in braces, or with an anchor that others use), the
+ * file is written again from its YAML document, which keeps the comments.
  * @param text a directory file without errors
  * @param directory what it says
  * @returns text that reads as the directory with this rota
@@ -13,14 +16,71 @@ import { readYaml } from './yaml-tree.js'
 export function spliceRota(text: string, directory: Directory, line: LineId, rota: Rota): string {
   const rotas = new Map(directory.rotas)
   rotas.set(line, rota)
-  const wanted: Directory = { ...directory, rotas }
-  const spliced = splice(text, line, rota)
-  // Cutting text by positions is trusted only as far as its result says the same.
-  if (spliced !== undefined) {
-    const parsed = parseDirectory(spliced, line)
-    if (parsed.ok && writeDirectory(parsed.directory) === writeDirectory(wanted)) return spliced
+  const wanted = writeDirectory({ ...directory, rotas })
+  const before = directory.rotas.get(line)
+  const ways: readonly (() => string | undefined)[] = [
+    () => (before === undefined ? undefined : spliceChanges(text, line, before, rota)),
+    () => withoutLoss(text, splice(text, line, rota)),
+    () => rewritten(text, line, rota),
+    () => splice(text, line, rota),
+  ]
+  for (const way of ways) {
+    const changed = way()
+    // Cutting text by positions is trusted only as far as its result says the same.
+    if (changed === undefined) continue
+    const parsed = parseDirectory(changed, line)
+    if (parsed.ok && writeDirectory(parsed.directory) === wanted) return changed
   }
-  return writeDirectory(wanted)
+  return wanted
+}
+
+/** The changed text, unless it has fewer comments than the one before. */
+function withoutLoss(text: string, changed: string | undefined): string | undefined {
+  return changed !== undefined && commentsOf(changed).length >= commentsOf(text).length ? changed : undefined
+}
+
+/** The document with the rota set in it. All scalars stay the text that they are: `01` no number, `no` no truth. */
+function rewritten(text: string, line: LineId, rota: Rota): string | undefined {
+  try {
+    const document = parseDocument(text, { schema: 'failsafe' })
+    const body: unknown = parse(rotaLines(rota).join('\n'), { schema: 'failsafe' })
+    if (typeof body !== 'object' || body === null) return undefined
+    const old = document.getIn(['rotas', line])
+    if (!isMap(old)) document.setIn(['rotas', line], document.createNode(body))
+    else {
+      // Name by name: what does not differ stays as it is.
+      for (const name of ['pattern', 'changes']) setList(document, old, name, (body as Record<string, unknown>)[name])
+    }
+    return document.toString({ lineWidth: 0 })
+  } catch {
+    // An alias whose anchor is gone, and whatever else this library does not write.
+    return undefined
+  }
+}
+
+/** Puts a list in another's place, with the comments that stood in that. Its items are written on one line each. */
+function setList(document: Document, rota: YAMLMap, name: string, value: unknown): void {
+  const before = rota.get(name, true)
+  if (isNode(before) && JSON.stringify(before.toJS(document)) === JSON.stringify(value)) return
+  const comments = isNode(before) ? commentsWithin(before) : []
+  if (value === undefined) {
+    rota.delete(name)
+    if (comments.length > 0) rota.comment = [rota.comment, ...comments].filter((comment) => typeof comment === 'string').join('\n')
+    return
+  }
+  const list = document.createNode(value)
+  if (isSeq(list)) for (const item of list.items) if (isMap(item)) item.flow = true
+  if (comments.length > 0) list.commentBefore = comments.join('\n')
+  rota.set(name, list)
+}
+
+function commentsWithin(node: Node): readonly string[] {
+  const found: string[] = []
+  visit(node, (_key, inner) => {
+    if (!isNode(inner)) return
+    for (const comment of [inner.commentBefore, inner.comment]) if (typeof comment === 'string') found.push(comment)
+  })
+  return found
 }
 
 function splice(text: string, line: LineId, rota: Rota): string | undefined {

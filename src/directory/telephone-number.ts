@@ -1,5 +1,6 @@
 import { Metadata, parsePhoneNumberFromString } from 'libphonenumber-js/max'
 import type { Target } from '../switch/port.js'
+import { asTyped } from '../text/twins.js'
 import { expectedDeviceUser, isDeviceUser } from './device-user.js'
 
 /**
@@ -18,8 +19,9 @@ const dramaNumber =
   /^(?:11[3-8]4960|1(?:21|31|41|51|61)4960|1914980|1632960|2079460|2896496|2920180|3069990|7700900|8081570|9098790)\d{3}$/
 
 /** Reads a number as people write it: spaces, brackets, hyphens, dots, `00` and `(0)` are understood. Nothing else gets through. */
-export function readNumber(text: string): NumberReading {
+export function readNumber(written: string): NumberReading {
   const expected = expectedNumber
+  const text = asTyped(written)
   if (text.length > 40 || !/^[+(]?[\d\s().-]+$/.test(text.trim())) return { ok: false, expected }
   const bare = text.replace(/^(\s*(?:\+|00)[\d\s]+)\(0\)/, '$1').replaceAll(/[\s().-]/g, '')
   const international = bare.startsWith('00') ? `+${bare.slice(2)}` : bare

@@ -104,7 +104,7 @@ describe('a directory file that is watched', () => {
   })
 
   it('that has errors at the start is no directory at all', async () => {
-    expect(await watchDirectory(file, { onChange: () => {}, onErrors: () => {} })).toMatchObject({ ok: false, errors: [{ line: 1, message: 'the file cannot be read (ENOENT)' }] })
+    expect(await watchDirectory(file, { onChange: () => {}, onErrors: () => {} })).toMatchObject({ ok: false, errors: [{ line: 1, message: 'there is no such file' }] })
     await writeFile(file, 'lines: 5\n')
     expect(await watchDirectory(file, { onChange: () => {}, onErrors: () => {} })).toMatchObject({ ok: false, errors: [{ line: 1 }] })
   })

@@ -28,8 +28,13 @@ export function rotaLines(rota: Rota): readonly string[] {
   if (rota.pattern.length === 0) lines.push('pattern: []')
   else lines.push('pattern:')
   for (const { name, days, span, entries } of runs(rota.pattern)) lines.push(`  - { session: ${scalar(name)}, days: ${days}, time: ${showSpan(span)}, entries: ${entryList(entries)} }`)
-  if (rota.changes.length > 0) lines.push('changes:', ...rota.changes.map((change) => `  - { date: ${change.date}, session: ${scalar(change.session)}, ${changeEffect(change)} }`))
+  if (rota.changes.length > 0) lines.push('changes:', ...rota.changes.map((change) => `  - ${changeText(change)}`))
   return lines
+}
+
+/** One change, as it stands behind the dash of its list. */
+export function changeText(change: RotaChange): string {
+  return `{ date: ${change.date}, session: ${scalar(change.session)}, ${changeEffect(change)} }`
 }
 
 interface SessionRun extends Omit<RotaSession, 'day'> {

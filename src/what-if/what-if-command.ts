@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { dateOf } from '../directory/calendar.js'
 import { loadDirectory, showError } from '../directory/load-directory.js'
 import type { Directory, Line } from '../directory/model.js'
@@ -7,6 +6,7 @@ import { readRotaHistory } from '../directory/rota-ledger.js'
 import { knownTimeZone } from '../directory/time-zone.js'
 import { PeriodQueries } from '../store/period-queries.js'
 import { openForReading } from '../store/sqlite.js'
+import { readTextFile } from '../text/read-text-file.js'
 import { changesInWords, assumptions, type Told } from './assumptions.js'
 import { OptionError, readOptions, usage, type Options } from './options.js'
 import { checkLine, report } from './report.js'
@@ -95,11 +95,9 @@ function theLine(directory: Directory, id: string): Line {
 }
 
 async function rotaChange(file: string, directory: Directory, line: Line): Promise<Pick<Change, 'rota' | 'clinicians' | 'line'>> {
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
-    throw new OptionError(`--rota ${file}: the file cannot be read (${code}).`)
-  })
-  const read = readRotaFile(text, file, directory, line)
+  const found = await readTextFile(file)
+  if (!found.ok) throw new OptionError(`--rota ${showError({ file, ...found.problem })}`)
+  const read = readRotaFile(found.text, file, directory, line)
   if (!read.ok) throw new OptionError(read.errors.map(showError).join('\n'))
   return read.change
 }
