@@ -59,7 +59,7 @@ const settings = object({
     profile: optional(text),
     eventSocket: address,
     password: text,
-    rtp: object({ address: text, externalAddress: optional(text), firstPort: port, lastPort: port }),
+    rtp: object({ address: text, otherAddress: optional(text), externalAddress: optional(text), firstPort: port, lastPort: port }),
     maxSessions: optional(positive),
     mediaTimeoutSeconds: optional(positive),
     heartbeatSeconds: optional(positive),

@@ -45,6 +45,9 @@ export interface FreeswitchSettings {
   /** UDP addresses for audio: even ports from `firstPort` to `lastPort`, both included. */
   readonly rtp: {
     readonly address: string
+    /** Address of the other family, for parties that want their audio there. Default: the other loopback where `address` is one, else none. */
+    readonly otherAddress?: string
+    /** What we say of ourselves, in its own family (behind NAT). */
     readonly externalAddress?: string
     readonly firstPort: number
     readonly lastPort: number

@@ -36,6 +36,8 @@ export class RtpPhone {
   #timestamp = 0xffff_f000
   #ssrc: number
   #to = 0
+  /** Where it sends to: the loopback of its own family. */
+  readonly #host: string
   /** Drops outgoing packets for which this says true (their sequence numbers are used up all the same). */
   lose: (index: number) => boolean = () => false
 
@@ -45,6 +47,7 @@ export class RtpPhone {
     this.port = socket.address().port
     this.codec = options.codec ?? 'PCMU'
     this.#eventType = options.eventType ?? 101
+    this.#host = options.address?.includes(':') === true ? '::1' : '127.0.0.1'
     this.#ssrc = options.ssrc ?? 0x1234_5678
     socket.on('message', (data, from) => {
       const packet = parseRtp(data)
@@ -56,7 +59,7 @@ export class RtpPhone {
   static async open(options: PhoneOptions = {}): Promise<RtpPhone> {
     const bind = (port: number) =>
       new Promise<Socket>((resolve, reject) => {
-        const socket = createSocket('udp4')
+        const socket = createSocket(options.address?.includes(':') === true ? 'udp6' : 'udp4')
         socket.once('error', reject).bind(port, options.address ?? '127.0.0.1', () => resolve(socket))
       })
     for (let tries = 0; tries < 20; tries++) {
@@ -107,7 +110,7 @@ export class RtpPhone {
       const data = buildRtp({ marker: packet.marker, payloadType: this.#eventType, sequence: this.#sequence, timestamp: start, ssrc: this.#ssrc, payload })
       this.#sequence = (this.#sequence + 1) & 0xffff
       this.#timestamp = (this.#timestamp + 160) >>> 0
-      if (!lose(index)) this.#socket.send(data, to, '127.0.0.1')
+      if (!lose(index)) this.#socket.send(data, to, this.#host)
     }
   }
 
@@ -118,12 +121,12 @@ export class RtpPhone {
 
   /** One datagram from its RTCP port. */
   sendReport(data: Buffer, to: number): void {
-    this.#rtcp.send(data, to, '127.0.0.1')
+    this.#rtcp.send(data, to, this.#host)
   }
 
   /** Raw bytes, for what is not RTP or not allowed. */
   sendRaw(data: Buffer, to: number): void {
-    this.#socket.send(data, to, '127.0.0.1')
+    this.#socket.send(data, to, this.#host)
   }
 
   /** Forgets what was heard. */
@@ -154,7 +157,7 @@ export class RtpPhone {
     const data = buildRtp({ marker: index === 0, payloadType: this.codec === 'PCMU' ? 0 : 8, sequence: this.#sequence, timestamp: this.#timestamp, ssrc: this.#ssrc, payload })
     this.#sequence = (this.#sequence + 1) & 0xffff
     this.#timestamp = (this.#timestamp + samples.length) >>> 0
-    if (!this.lose(index)) this.#socket.send(data, this.#to, '127.0.0.1')
+    if (!this.lose(index)) this.#socket.send(data, this.#to, this.#host)
   }
 }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { isIP } from 'node:net'
 import type { Transport } from '../../sip/transport.js'
 import { audioOffer, readAudioAnswer } from '../../sdp/offer-answer.js'
 import type { OfferDecision, Session } from '../../sip/session.js'
@@ -20,7 +21,7 @@ import { Channel, type ChannelSignalling, type ChannelSurroundings } from './cha
 import type { HangupCause } from './channel-states.js'
 import { EventFactory, FREESWITCH_VERSION } from './event-factory.js'
 import { keyOfInfo } from './info-key.js'
-import { answerTo, applyAgreement, LocalAudio, noteAgreement, noteOffer } from './negotiated-media.js'
+import { answerTo, applyAgreement, LocalAudio, noteAgreement, noteOffer, type ExternalAddresses } from './negotiated-media.js'
 
 const DEFAULT_PROFILE = 'drachtio_mrf'
 const DEFAULT_MAX_SESSIONS = 1000
@@ -45,6 +46,7 @@ export class FreeswitchRole implements EventSocketHost, ChannelSurroundings, Api
   sessionsMade = 0
   readonly #settings: FreeswitchSettings
   readonly #transport: Transport
+  readonly #external: ExternalAddresses
   readonly #agent: UserAgent
   readonly #sockets: EventSocketServer
   readonly #faults: Faults
@@ -65,9 +67,12 @@ export class FreeswitchRole implements EventSocketHost, ChannelSurroundings, Api
     this.maxSessions = settings.maxSessions ?? DEFAULT_MAX_SESSIONS
     const [listener] = transport.listeners
     this.sipAddress = listener ? `${hostForUri(listener.address)}:${listener.port}` : ''
+    const { externalAddress } = settings.rtp
+    this.#external = externalAddress === undefined ? {} : { [isIP(externalAddress) === 6 ? 6 : 4]: externalAddress }
     this.events = new EventFactory(settings.rtp.address)
     this.engine = new MediaEngine({
       address: settings.rtp.address,
+      otherAddress: settings.rtp.otherAddress ?? loopbackOfOtherFamily(settings.rtp.address),
       portRange: [settings.rtp.firstPort, settings.rtp.lastPort],
       mediaTimeoutMs: (settings.mediaTimeoutSeconds ?? 0) * 1000,
       onFault: (fault) => {
@@ -202,29 +207,26 @@ export class FreeswitchRole implements EventSocketHost, ChannelSurroundings, Api
   }
 
   async #answer(invite: IncomingInvite, uuid: string, media: MediaChannel, target: { readonly address: string; readonly port: number }): Promise<void> {
-    const address = this.#settings.rtp.externalAddress ?? media.localAddress
-    const local = new LocalAudio(address, media.localPort)
+    const local = new LocalAudio(media, this.#external)
     const facts = channelFacts(invite.request, invite.source, uuid, this.profile)
     const signalling = new EndpointSignalling(this.#faults)
-    let sdp: string
+    const answer = invite.offer === undefined ? undefined : await answerTo(invite.offer, media, local)
+    if (answer?.ok === false || invite.signal.aborted) {
+      if (answer?.ok === false) invite.reject(answer.status)
+      await media.close()
+      return
+    }
+    const { address } = local
+    const sdp = answer === undefined ? audioOffer(local.next()) : answer.answer
     const channel = new Channel(facts, media, signalling, this)
     channel.data.setUp(
       setUpVariables(invite.request, invite.source, { facts, profile: this.profile, sipAddress: this.sipAddress, sessionId: ++this.sessionsMade, localAddress: address }),
     )
     channel.data.setUp({ local_media_ip: address, local_media_port: `${media.localPort}` })
-    if (invite.offer === undefined) {
-      sdp = audioOffer(local.next())
-      noteOffer(channel)
-    } else {
-      const reply = answerTo(invite.offer, local)
-      if (!reply.ok) {
-        invite.reject(reply.status)
-        await media.close()
-        return
-      }
-      sdp = reply.answer
-      applyAgreement(channel, reply.agreement, local)
-      noteAgreement(channel, reply.agreement)
+    if (answer === undefined) noteOffer(channel)
+    else {
+      applyAgreement(channel, answer.agreement, local)
+      noteAgreement(channel, answer.agreement)
     }
     channel.data.setUp({ rtp_local_sdp_str: sdp, ...DIALPLAN_VARIABLES, socket_host: target.address })
     this.#channels.set(uuid, channel)
@@ -272,14 +274,16 @@ export class FreeswitchRole implements EventSocketHost, ChannelSurroundings, Api
     })
   }
 
-  #renegotiate(channel: Channel, local: LocalAudio, offer: string | undefined): OfferDecision {
+  async #renegotiate(channel: Channel, local: LocalAudio, offer: string | undefined): Promise<OfferDecision> {
     if (offer === undefined) {
       const sdp = audioOffer(local.next())
       channel.data.setUp({ rtp_local_sdp_str: sdp })
       return { answer: sdp }
     }
-    const reply = answerTo(offer, local)
+    const reply = await answerTo(offer, channel.media, local)
     if (!reply.ok) return { reject: reply.status }
+    if (channel.over) return { reject: 487 }
+    channel.data.setUp({ local_media_ip: local.address, local_media_port: `${channel.media.localPort}` })
     applyAgreement(channel, reply.agreement, local)
     noteAgreement(channel, reply.agreement)
     channel.data.setUp({ switch_r_sdp: offer, rtp_local_sdp_str: reply.answer })
@@ -289,8 +293,9 @@ export class FreeswitchRole implements EventSocketHost, ChannelSurroundings, Api
   #lateAnswer(channel: Channel, local: LocalAudio, sdp: string): void {
     const reply = readAudioAnswer(sdp, local.next())
     channel.data.setUp({ switch_r_sdp: sdp })
-    if (!reply.ok) {
-      this.log(`channel ${channel.uuid}: late answer not understood: ${reply.why}`)
+    // Our offer had one address: an answer in the other family cannot be reached from there.
+    if (!reply.ok || reply.agreement.remoteAddress.includes(':') !== local.address.includes(':')) {
+      this.log(`channel ${channel.uuid}: late answer not understood: ${reply.ok ? 'it is in another address family' : reply.why}`)
       channel.hangup('INCOMPATIBLE_DESTINATION', 'application')
       return
     }
@@ -324,6 +329,11 @@ export class FreeswitchRole implements EventSocketHost, ChannelSurroundings, Api
       })
     })
   }
+}
+
+/** A switch on loopback is on all of it: a softphone of this machine may want its audio in either family. */
+function loopbackOfOtherFamily(address: string): string | undefined {
+  return address.startsWith('127.') ? '::1' : address === '::1' ? '127.0.0.1' : undefined
 }
 
 /** BYE for a channel, also when it is wanted before the ACK has come. */

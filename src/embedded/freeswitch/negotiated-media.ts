@@ -1,29 +1,37 @@
-import { isIP } from 'node:net'
 import { answerOffer, readOffer, type AudioAgreement, type AudioAnswer, type AudioEnd } from '../../sdp/offer-answer.js'
+import { sameHost } from '../../sip/same-host.js'
+import type { MediaChannel } from '../media/media-channel.js'
 import type { Channel } from './channel.js'
+
+/** What we say of ourselves in c=, by address family, where it is not the address of the port. */
+export type ExternalAddresses = Readonly<Partial<Record<4 | 6, string>>>
 
 /** Our end of the audio, as SDP has it. `version` grows with every description that is sent (RFC 3264 section 8). */
 export class LocalAudio {
-  readonly #address: string
-  readonly #port: number
+  readonly #media: MediaChannel
+  readonly #external: ExternalAddresses
   readonly #sessionId: string
   #version: number
 
-  constructor(address: string, port: number) {
-    this.#address = address
-    this.#port = port
+  constructor(media: MediaChannel, external: ExternalAddresses) {
+    this.#media = media
+    this.#external = external
     const seconds = Math.floor(Date.now() / 1000)
     this.#sessionId = `${seconds}`
     this.#version = seconds
+  }
+
+  get address(): string {
+    return this.#external[this.#media.localAddress.includes(':') ? 6 : 4] ?? this.#media.localAddress
   }
 
   /** What the next offer or answer is made of. PCMU first, as on a server whose callers mostly bring it. */
   next(): AudioEnd {
     this.#version++
     return {
-      address: this.#address,
-      port: this.#port,
-      codecs: ['PCMU', 'PCMA'],
+      address: this.address,
+      port: this.#media.localPort,
+      codecs: CODECS,
       username: 'drachtio-mrf',
       sessionName: 'drachtio-mrf',
       sessionId: this.#sessionId,
@@ -33,18 +41,19 @@ export class LocalAudio {
 
   /** Whether this is our own description come back: what drachtio-srf acknowledges a late offer with. Nothing may be sent there. */
   isMirrored(agreement: AudioAgreement): boolean {
-    return agreement.remoteAddress === this.#address && agreement.remotePort === this.#port
+    return agreement.remoteAddress === this.address && agreement.remotePort === this.#media.localPort
   }
 }
 
-/** Our answer to a party's offer; 488 where it wants its audio in an address family in which we have no port. */
-export function answerTo(offer: string, local: LocalAudio): AudioAnswer {
-  const end = local.next()
-  const read = readOffer(offer, end.codecs)
+const CODECS = ['PCMU', 'PCMA'] as const
+
+/** Our answer to a party's offer, in the address family in which it wants its audio; 488 where we have no port there. */
+export async function answerTo(offer: string, media: MediaChannel, local: LocalAudio): Promise<AudioAnswer> {
+  const read = readOffer(offer, CODECS)
   if (!read.ok) return read
   const { address } = read.stream.media
-  if ('family' in address && address.family !== isIP(end.address)) return { ok: false, status: 488, why: `no address of the party's family, IPv${address.family}` }
-  return { ok: true, ...answerOffer(read, end) }
+  if ('family' in address && !(await media.useFamily(address.family))) return { ok: false, status: 488, why: `no address of the party's family, IPv${address.family}` }
+  return { ok: true, ...answerOffer(read, local.next()) }
 }
 
 /**
@@ -57,9 +66,9 @@ export function answerTo(offer: string, local: LocalAudio): AudioAnswer {
  */
 export function applyAgreement(channel: Channel, agreement: AudioAgreement, local: LocalAudio): void {
   const mirrored = local.isMirrored(agreement)
-  const learnFrom = channel.variable('rtp_learn_from') ?? (channel.variable('disable_rtp_auto_adjust') === 'true' ? undefined : agreement.remoteAddress)
+  const learnFrom = channel.variable('rtp_learn_from') ?? (channel.variable('disable_rtp_auto_adjust') === 'true' ? undefined : senderAddress(agreement.remoteAddress, channel.media.localAddress))
   channel.media.configure({
-    remoteAddress: mirrored ? '0.0.0.0' : agreement.remoteAddress,
+    remoteAddress: mirrored ? (local.address.includes(':') ? '::' : '0.0.0.0') : agreement.remoteAddress,
     remotePort: mirrored ? 0 : agreement.remotePort,
     remoteRtcpPort: agreement.remoteRtcpPort,
     ...(mirrored || learnFrom === undefined ? {} : { learnFrom }),
@@ -69,6 +78,12 @@ export function applyAgreement(channel: Channel, agreement: AudioAgreement, loca
     direction: agreement.direction,
     ptimeMs: agreement.ptimeMs,
   })
+}
+
+/** A program of this machine that gives another address of the machine sends to our loopback address from loopback. */
+function senderAddress(signalled: string, local: string): string {
+  const loopback = local.startsWith('127.') || local === '::1'
+  return loopback && sameHost(signalled, local) ? local : signalled
 }
 
 const MIRROR = { sendrecv: 'sendrecv', sendonly: 'recvonly', recvonly: 'sendonly', inactive: 'inactive' } as const

@@ -104,6 +104,11 @@ export interface MediaChannel extends EventEmitter<MediaChannelEvents> {
   readonly stats: ChannelStats
   readonly closed: boolean
   /**
+   * Moves to a port in that address family, where it is not there already; until `configure` nothing is sent.
+   * @returns whether it is there: false where this machine has no address of that family, or no port in it is free
+   */
+  useFamily(family: 4 | 6): Promise<boolean>
+  /**
    * Applies what was agreed; called again at every re-INVITE. The stream towards the party continues (SSRC, sequence, timestamps).
    * @throws TypeError when the address is not an IP address of the engine's family, or a number is out of range
    */

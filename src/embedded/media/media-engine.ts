@@ -1,7 +1,7 @@
 import { ClipLibrary } from './audio-clip.js'
 import { FrameScheduler } from './frame-scheduler.js'
 import type { MediaChannel } from './media-channel.js'
-import { PortPairs } from './port-pairs.js'
+import { PortPairs, type PortPair } from './port-pairs.js'
 import { randomSource } from './random.js'
 import { RtpChannel, type ChannelHouse } from './rtp-channel.js'
 
@@ -10,6 +10,8 @@ export { PortsExhausted } from './port-pairs.js'
 export interface MediaEngineOptions {
   /** Local IP address on which every RTP port is bound. */
   readonly address: string
+  /** Another one, of the other family, for parties that want their audio there. Absent: there is none. */
+  readonly otherAddress?: string | undefined
   /** First and last UDP port, both included. A channel takes an even port and the odd one after it. `[0, 0]`: any free pair (tests). */
   readonly portRange: readonly [from: number, to: number]
   /**
@@ -46,6 +48,7 @@ export interface MediaEngineStats {
 /** All channels of the switch: one 20 ms scheduler, one port range, the bridges. */
 export class MediaEngine {
   readonly #ports: PortPairs
+  readonly #otherPorts: PortPairs | undefined
   readonly #scheduler = new FrameScheduler()
   readonly #channels = new Map<string, RtpChannel>()
   /** Ids of channels whose ports are being bound. */
@@ -56,6 +59,7 @@ export class MediaEngine {
 
   constructor(readonly options: MediaEngineOptions) {
     this.#ports = new PortPairs(options.address, options.portRange)
+    this.#otherPorts = options.otherAddress === undefined ? undefined : new PortPairs(options.otherAddress, options.portRange)
     this.#house = {
       clips: new ClipLibrary(),
       silenceWhenIdle: options.silenceWhenIdle ?? true,
@@ -81,10 +85,9 @@ export class MediaEngine {
         await this.#ports.release(ports)
         throw new Error('the media engine is closed')
       }
-      const channel = new EngineChannel(id, this.options.address, ports, this.#house, async () => {
+      const channel = new EngineChannel(id, { ports, from: this.#ports }, (family) => this.#portsFor(family), this.#house, () => {
         this.#scheduler.remove(channel)
         this.#channels.delete(id)
-        await this.#ports.release(ports)
       })
       this.#channels.set(id, channel)
       this.#scheduler.add(channel)
@@ -151,6 +154,10 @@ export class MediaEngine {
     await Promise.all([...this.#channels.values()].map((channel) => channel.close()))
   }
 
+  #portsFor(family: 4 | 6): PortPairs | undefined {
+    return [this.#ports, this.#otherPorts].find((ports) => ports?.family === family)
+  }
+
   #isClosed(): boolean {
     return this.#closed
   }
@@ -161,18 +168,63 @@ export class MediaEngine {
   }
 }
 
-/** A channel that gives its ports back when it is closed. */
+interface Place {
+  readonly ports: PortPair
+  /** Where they were taken, and go back to. */
+  readonly from: PortPairs
+}
+
+/** A channel that takes its ports from the engine, and gives them back when it is closed. */
 class EngineChannel extends RtpChannel {
-  readonly #release: () => Promise<void>
+  readonly #portsFor: (family: 4 | 6) => PortPairs | undefined
+  readonly #gone: () => void
+  #place: Place
+  #moving: Promise<unknown> = Promise.resolve()
   #released: Promise<void> | undefined
 
-  constructor(id: string, address: string, ports: ConstructorParameters<typeof RtpChannel>[2], house: ChannelHouse, release: () => Promise<void>) {
-    super(id, address, ports, house)
-    this.#release = release
+  constructor(id: string, place: Place, portsFor: (family: 4 | 6) => PortPairs | undefined, house: ChannelHouse, gone: () => void) {
+    super(id, place.from.address, place.ports, house)
+    this.#place = place
+    this.#portsFor = portsFor
+    this.#gone = gone
+  }
+
+  override useFamily(family: 4 | 6): Promise<boolean> {
+    const moved = this.#moving.then(() => this.#moveTo(family))
+    this.#moving = moved
+    return moved
+  }
+
+  async #moveTo(family: 4 | 6): Promise<boolean> {
+    if (this.closed) return false
+    const before = this.#place
+    if (before.from.family === family) return true
+    const from = this.#portsFor(family)
+    const ports = await from?.take().catch(() => undefined)
+    if (from === undefined || ports === undefined) return false
+    if (this.#isClosed()) {
+      await from.release(ports)
+      return false
+    }
+    this.#place = { ports, from }
+    this.move(from.address, ports)
+    await before.from.release(before.ports)
+    return true
+  }
+
+  #isClosed(): boolean {
+    return this.closed
   }
 
   override close(): Promise<void> {
-    this.#released ??= super.close().then(this.#release)
+    this.#released ??= this.#close()
     return this.#released
+  }
+
+  async #close(): Promise<void> {
+    await super.close()
+    await this.#moving
+    this.#gone()
+    await this.#place.from.release(this.#place.ports)
   }
 }

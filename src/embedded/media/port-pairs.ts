@@ -1,4 +1,5 @@
 import type { Socket } from 'node:dgram'
+import { isIP } from 'node:net'
 import { closeUdpSocket, openUdpSocket } from './udp-socket.js'
 
 /** Every port pair of the range is taken: the call is refused with 503. */
@@ -26,7 +27,7 @@ const ANY_PORT_TRIES = 50
  * circle, so that a port rests as long as possible before late packets of its last call could reach a new one.
  */
 export class PortPairs {
-  readonly #address: string
+  readonly address: string
   readonly #from: number
   readonly #to: number
   readonly #taken = new Set<number>()
@@ -34,10 +35,14 @@ export class PortPairs {
 
   /** `[0, 0]`: any free pair of the system. */
   constructor(address: string, [from, to]: readonly [number, number]) {
-    this.#address = address
+    this.address = address
     this.#from = from + (from & 1)
     this.#to = to
     this.#cursor = this.#from
+  }
+
+  get family(): 4 | 6 {
+    return isIP(this.address) === 6 ? 6 : 4
   }
 
   /** @throws PortsExhausted (rejects), or another error of the operating system (`EADDRNOTAVAIL`: not an address of this machine) */
@@ -67,7 +72,7 @@ export class PortPairs {
 
   async #takeAny(): Promise<PortPair> {
     for (let tries = 0; tries < ANY_PORT_TRIES; tries++) {
-      const probe = await openUdpSocket(this.#address, 0)
+      const probe = await openUdpSocket(this.address, 0)
       const { port } = probe.address()
       await closeUdpSocket(probe)
       const even = port - (port & 1)
@@ -83,9 +88,9 @@ export class PortPairs {
       if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') return undefined
       throw error
     }
-    const rtp = await openUdpSocket(this.#address, port).catch(inUse)
+    const rtp = await openUdpSocket(this.address, port).catch(inUse)
     if (!rtp) return undefined
-    const rtcp = await openUdpSocket(this.#address, port + 1).catch(async (error: unknown) => {
+    const rtcp = await openUdpSocket(this.address, port + 1).catch(async (error: unknown) => {
       await closeUdpSocket(rtp)
       return inUse(error)
     })

@@ -70,10 +70,9 @@ interface Configured {
 /** One party's audio over RTP: see `MediaChannel`. */
 export class RtpChannel extends EventEmitter<MediaChannelEvents> implements MediaChannel, FrameClient {
   readonly id: string
-  readonly localAddress: string
-  readonly localPort: number
   readonly #house: ChannelHouse
-  readonly #ports: PortPair
+  #address: string
+  #ports: PortPair
   readonly #latch = new SourceLatch()
   readonly #stream = new PartyStream()
   readonly #outbound: OutboundStream
@@ -107,8 +106,7 @@ export class RtpChannel extends EventEmitter<MediaChannelEvents> implements Medi
   constructor(id: string, address: string, ports: PortPair, house: ChannelHouse) {
     super()
     this.id = id
-    this.localAddress = address
-    this.localPort = ports.port
+    this.#address = address
     this.#house = house
     this.#ports = ports
     this.#timeoutMs = house.mediaTimeoutMs
@@ -116,16 +114,44 @@ export class RtpChannel extends EventEmitter<MediaChannelEvents> implements Medi
     this.#player = new Player(house.clips, this.#startAtOnce)
     this.#rtcp = new RtcpSession(house.random().toString(36) + house.random().toString(36), house.random)
     this.#events = new TelephoneEventReceiver(({ digit, duration }) => this.#onEventDigit(digit, duration / RATE))
-    ports.rtp.on('message', this.#onRtp)
-    ports.rtcp.on('message', this.#onRtcp)
+    this.#listen()
+  }
+
+  get localAddress(): string {
+    return this.#address
+  }
+
+  get localPort(): number {
+    return this.#ports.port
+  }
+
+  /** A channel by itself stays where it is; one of the engine's can move. */
+  useFamily(family: 4 | 6): Promise<boolean> {
+    return Promise.resolve(isIP(this.#address) === family)
+  }
+
+  #listen(): void {
+    const { rtp, rtcp } = this.#ports
+    rtp.on('message', this.#onRtp)
+    rtcp.on('message', this.#onRtcp)
     let told = ''
     const onError = (error: Error) => {
       // The same error comes with every packet: once is enough.
-      if (error.message !== told) house.fault('socket', id, error.message)
+      if (error.message !== told) this.#house.fault('socket', this.id, error.message)
       told = error.message
     }
-    ports.rtp.on('error', onError)
-    ports.rtcp.on('error', onError)
+    rtp.on('error', onError)
+    rtcp.on('error', onError)
+  }
+
+  /** Goes on at another address and pair of ports; the party is unknown there until `configure`. The sockets left are the caller's to close. */
+  protected move(address: string, ports: PortPair): void {
+    this.#ports.rtp.off('message', this.#onRtp)
+    this.#ports.rtcp.off('message', this.#onRtcp)
+    this.#configured = undefined
+    this.#address = address
+    this.#ports = ports
+    this.#listen()
   }
 
   get remote(): { readonly address: string; readonly port: number } | undefined {
