@@ -140,12 +140,12 @@ describe('playing to a channel', () => {
     executions[1]?.complete()
     expect((await playing).kind).toBe('finished')
     const hopeless = player.play([file('/b.wav')], {})
-    for (let index = 2; index < 8; index++) {
-      await vi.advanceTimersByTimeAsync(400)
+    for (let index = 2; index < 10; index++) {
+      await vi.advanceTimersByTimeAsync(700)
       executions[index]?.complete('PLAYBACK ERROR')
     }
     expect(await hopeless).toEqual({ kind: 'failed', why: '/b.wav: cannot be played' })
-    expect(executions).toHaveLength(7)
+    expect(executions).toHaveLength(9)
     vi.useRealTimers()
   })
 

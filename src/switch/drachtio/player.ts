@@ -6,8 +6,8 @@ const breakAgainMs = 150
 const breaksAtMost = 12
 /** A new play begins at the latest so long after the old one was told to stop. */
 const stopMs = 1_000
-/** A channel that comes out of a bridge cannot be played to for a moment: pauses before it is tried again, ms. */
-const againMs = [40, 80, 160, 320]
+/** A channel that comes out of a bridge cannot be played to for a moment, on a busy machine for up to a second: pauses before it is tried again, ms. */
+const againMs = [40, 80, 160, 320, 640, 640]
 /** A loop whose round took less than this would be a loop of nothing. */
 const shortestRoundMs = 20
 
