@@ -22,6 +22,8 @@ export type Fault =
   | { readonly kind: 'losePackets'; readonly share: number }
   /** No new channel can be made: the FreeSWITCH role answers 503 to the next INVITEs. */
   | { readonly kind: 'refuseChannels' }
+  /** The drachtio role knows no dialog any more: every request that an application sends inside one is refused, as in the moment after a BYE. */
+  | { readonly kind: 'forgetDialogs' }
   /** Withdraws every fault. */
   | { readonly kind: 'none' }
 
@@ -49,6 +51,7 @@ export class Faults {
   readonly #armed: Armed[] = []
   neverBye = false
   refuseChannels = false
+  forgetDialogs = false
   packetLoss = 0
 
   /** True when some message fault is armed: only then is a message worth rendering for the question. */
@@ -72,10 +75,14 @@ export class Faults {
       case 'refuseChannels':
         this.refuseChannels = true
         return
+      case 'forgetDialogs':
+        this.forgetDialogs = true
+        return
       case 'none':
         this.#armed.length = 0
         this.neverBye = false
         this.refuseChannels = false
+        this.forgetDialogs = false
         this.packetLoss = 0
         return
       case 'disconnect':

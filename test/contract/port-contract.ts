@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { AnswerResult, DialResult, IncomingCall, Leg } from '../../src/switch/port.js'
+import { expectNothingLeftOver } from './left-over.js'
 import type { Caller, Manner, RungPhone, World } from './world.js'
 
 const from = { number: '+441632960000', displayName: 'Advice line' }
@@ -12,6 +13,7 @@ export function portContract(name: string, open: () => Promise<World>): void {
   describe(`the port, kept by ${name}`, () => {
     let world: World
 
+    expectNothingLeftOver()
     beforeAll(async () => {
       world = await open()
     })

@@ -4,6 +4,7 @@ import { connectDrachtioSwitch, whenReady } from '../../src/switch/drachtio/conn
 import type { ServerSet } from '../../src/switch/drachtio/settings.js'
 import type { Leg, Switch } from '../../src/switch/port.js'
 import { startEmbedded } from './embedded-servers.js'
+import { expectNothingLeftOver } from './left-over.js'
 import { until, type PhoneCall } from './phone/phone.js'
 import { legOf, never } from './port-contract.js'
 import { SocketWorld } from './socket-world.js'
@@ -14,6 +15,7 @@ const from = { number: '+441632960000' }
 type Embedded = Awaited<ReturnType<typeof startEmbedded>>
 
 const closing: (() => Promise<unknown>)[] = []
+expectNothingLeftOver()
 afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close()
 })
@@ -187,6 +189,56 @@ describe('when an answer never comes', () => {
     await on.settled(leg.close(), 7_000)
     embedded.fault({ kind: 'none' })
   }, 30_000)
+})
+
+describe('when drachtio-server does not know a dialog any more', () => {
+  it('two who talk and are recorded are released all the same, and what is sent to them fails in silence', async () => {
+    const { world: on, embedded } = await world()
+    const { leg: a, phone: one } = await answered(on)
+    const { leg: b } = await answered(on)
+    const path = on.spool()
+    const recording = await on.settled(a.record(path, { signal: never() }))
+    expect(recording.kind).toBe('recording')
+    const bridged = await on.settled(on.switch.bridge(a, b, { signal: never() }))
+    expect(bridged.kind).toBe('bridged')
+    embedded.fault({ kind: 'forgetDialogs' })
+    one.bye()
+    await on.settled(a.hungUp)
+    await on.settled(Promise.all([a.close(), b.close()]))
+    embedded.fault({ kind: 'none' })
+    await until(() => (embedded.load().channels <= on.idle ? true : undefined), 8_000, () => `${embedded.load().channels} channels, ${on.idle} of them spare`)
+    await serves(on)
+  }, 30_000)
+
+  it('a caller whose channel cannot be told where they are hears so, and nothing is left over', async () => {
+    const { world: on, embedded } = await world()
+    const result = new Promise<string>((resolve) => {
+      on.switch.onIncoming(async (call) => {
+        embedded.fault({ kind: 'forgetDialogs' })
+        resolve((await call.answer()).kind)
+      })
+    })
+    const phone = await on.place()
+    expect(await on.settled(result)).toBe('failed')
+    expect((await phone.refusal()).status).toBe(503)
+    embedded.fault({ kind: 'none' })
+    await serves(on)
+  }, 30_000)
+
+  it('a channel whose event socket stays away is given up, and its ending is nobody\'s concern', async () => {
+    const { world: on, embedded } = await world()
+    // The next channels come up in SIP, but say nothing on their event socket; drachtio-fsmrf ends them after 4 s.
+    embedded.fault({ kind: 'drop', stream: 'event-socket-out', nth: 1, times: 1_000 })
+    embedded.fault({ kind: 'forgetDialogs' })
+    const results = await Promise.all(
+      Array.from({ length: on.idle + 2 }, () => on.switch.dial({ kind: 'uri', uri: 'sip:x@127.0.0.1:9' }, { from, ringMs: 6_000, signal: AbortSignal.timeout(6_000) })),
+    )
+    expect(results.some((result) => result.kind === 'failed' && result.fault === 'ours')).toBe(true)
+    // The refusals of its BYEs are on their way.
+    await on.elapse(500)
+    embedded.fault({ kind: 'none' })
+    await serves(on)
+  }, 40_000)
 })
 
 describe('when there is no channel to be had', () => {

@@ -24,7 +24,7 @@ export class DialogRequests {
 
   send(app: AppConnection, frame: AppFrame, id: string): void {
     const [, method, uri] = START_LINE.exec(frame.startLine) ?? []
-    const dialog = this.#around.dialogs.byId(id)
+    const dialog = this.#around.faults.forgetDialogs && method !== 'ACK' ? undefined : this.#around.dialogs.byId(id)
     if (method === undefined || uri === undefined) {
       app.answer(frame.id, 'NOK', `Server error: invalid or missing method supplied on start line: ${frame.startLine}`)
       return

@@ -38,7 +38,7 @@ export class DrachtioRole implements AppServer, Surroundings {
   readonly records = new CallRecords(this.routes)
   readonly #settings: DrachtioSettings
   readonly #transport: Transport
-  readonly #faults: Faults
+  readonly faults: Faults
   readonly #server: Server
   readonly #apps = new Set<AppConnection>()
   readonly #incoming: IncomingRequests
@@ -52,7 +52,7 @@ export class DrachtioRole implements AppServer, Surroundings {
     this.#settings = settings
     this.secret = settings.secret
     this.#transport = transport
-    this.#faults = faults
+    this.faults = faults
     this.#logLine = log
     this.layer = new TransactionLayer({ transport, tryingAfterMs: 0, ...(settings.t1Ms === undefined ? {} : { timers: { t1: settings.t1Ms } }) })
     this.#incoming = new IncomingRequests(this, settings.outbound ? this.#dialler(settings.outbound) : undefined)
@@ -250,7 +250,7 @@ export class DrachtioRole implements AppServer, Surroundings {
       socket.once('error', fail)
       socket.once('close', fail)
       socket.once('connect', () => {
-        const app = new AppConnection(socket, this, this.#faults)
+        const app = new AppConnection(socket, this, this.faults)
         this.#apps.add(app)
         this.#ready.set(app, () => {
           if (settled) return

@@ -2,6 +2,7 @@ import type { Endpoint } from '../../sip/endpoint.js'
 import type { SipMessage, SipRequest, SipResponse } from '../../sip/message.js'
 import { printMessage } from '../../sip/print.js'
 import type { TransactionLayer } from '../../sip/transaction-layer.js'
+import type { Faults } from '../faults.js'
 import type { AppConnection } from './app-connection.js'
 import type { AppDialog, AppDialogs } from './app-dialogs.js'
 import { printMeta } from './app-message.js'
@@ -21,6 +22,8 @@ export interface Surroundings {
   /** Our Contact towards `peer`: `<sip:127.0.0.1:5060>`. */
   contactFor(peer: Endpoint): string
   isOwn(endpoint: Endpoint): boolean
+  /** Faults that tests have ordered. */
+  readonly faults: Pick<Faults, 'forgetDialogs'>
   log(line: string): void
 }
 
