@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { dtmfTone } from '../rtp/dtmf-tones.js'
@@ -42,9 +43,9 @@ export class AudioLine {
   readonly #packet = Buffer.alloc(RTP_HEADER_BYTES + FRAME_SAMPLES)
   readonly #event = Buffer.alloc(RTP_HEADER_BYTES + 4)
   readonly #keys = new TelephoneEventReceiver(({ digit }) => this.keysHeard.push(digit))
-  readonly #ssrc = (Math.random() * 2 ** 32) >>> 0
-  #sequence = Math.floor(Math.random() * 65536)
-  #timestamp = (Math.random() * 2 ** 32) >>> 0
+  readonly #ssrc = randomInt(2 ** 32)
+  #sequence = randomInt(65_536)
+  #timestamp = randomInt(2 ** 32)
   #agreement: AudioAgreement | undefined
   #toneHz = 0
   #loopAt = 0

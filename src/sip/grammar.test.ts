@@ -65,10 +65,25 @@ describe('Via', () => {
     expect(printVia(stampSource(parseVia('SIP/2.0/UDP 192.0.2.7;rport;branch=z9hG4bKx')!, source))).toBe('SIP/2.0/UDP 192.0.2.7;rport=4444;branch=z9hG4bKx;received=192.0.2.7')
     expect(printVia(stampSource(parseVia('SIP/2.0/UDP 192.0.2.7')!, source))).toBe('SIP/2.0/UDP 192.0.2.7')
   })
-  it('says where the response goes', () => {
-    expect(responseDestination(parseVia('SIP/2.0/UDP 10.0.0.1:5070')!, source)).toEqual({ ...source, port: 5070 })
-    expect(responseDestination(parseVia('SIP/2.0/UDP 10.0.0.1:5070;rport=4444')!, source)).toEqual(source)
-    expect(responseDestination(parseVia('SIP/2.0/UDP 10.0.0.1;maddr=224.0.1.75')!, source)).toEqual({ protocol: 'udp', address: '224.0.1.75', port: 5060 })
+  it.each([
+    ['192.0.2.7:5070', 5070, 'the port of the Via, where old gateways listen'],
+    ['192.0.2.7', 5060, 'the standard port, where the Via names none'],
+    ['proxy.example:5070', 5070, 'the port of a Via with a name, which says nothing of a NAT'],
+    ['192.0.2.7:5070;rport', 4444, 'the port of the packet, where asked to (RFC 3581)'],
+    ['10.0.0.1:5070', 4444, 'the port of the packet, where a NAT stands in between'],
+    ['192.0.2.7:0', 5060, 'the standard port, where the Via names none that there is'],
+    ['192.0.2.7:5070;maddr=198.51.100.9', 5070, 'the address of the packet, whatever maddr says'],
+    ['192.0.2.7:5070;maddr=224.0.1.75', 5070, 'the address of the packet, and no multicast'],
+    ['192.0.2.7:5070;received=198.51.100.9', 5070, 'the address of the packet, whatever the sender puts into received'],
+    ['198.51.100.9:5070', 4444, 'the address of the packet, whatever the Via says'],
+  ])('%s: the response goes to port %i of the sender: %s', (sentBy, port) => {
+    expect(responseDestination(parseVia(`SIP/2.0/UDP ${sentBy}`)!, source)).toEqual({ protocol: 'udp', address: '192.0.2.7', port })
+  })
+  it('of a stranger says nothing: the response goes to where the packet came from', () => {
+    expect(responseDestination(parseVia('SIP/2.0/UDP 192.0.2.7:5070')!, source, 'source')).toEqual(source)
+  })
+  it('of a connection says nothing: the response goes back over it', () => {
+    expect(responseDestination(parseVia('SIP/2.0/TCP 192.0.2.7:5070;maddr=198.51.100.9')!, { ...source, protocol: 'tcp' })).toEqual({ ...source, protocol: 'tcp' })
   })
 })
 

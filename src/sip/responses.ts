@@ -1,6 +1,8 @@
+import { isIP } from 'node:net'
 import { hostForSocket, type Endpoint } from './endpoint.js'
 import { SipResponse, type SipRequest } from './message.js'
 import { reasonOf } from './reasons.js'
+import { plainAddress } from './same-host.js'
 import type { Via } from './via.js'
 
 /**
@@ -24,14 +26,19 @@ export function responseTo(request: SipRequest, status: number, options: { reado
   return response
 }
 
+/** Which port of the sender is answered over UDP where it did not ask for `rport`: the one its Via names (RFC 3261 18.2.2), or its packet's. */
+export type AnsweredPort = 'via' | 'source'
+
 /**
- * Where a response goes: RFC 3261 18.2.2 and RFC 3581 4. Over TCP to the connection that brought the request; over UDP to the address it
- * came from, at the port it came from when it asked with `rport`, else at the port that its Via names.
- * @param via top Via of the request, stamped by the transport
+ * Where a response goes. Always to the address that the request came from, whatever its Via says: `maddr` and a host of the sender's choice
+ * would let anybody have a third party called. Over TCP to the connection that brought it. Over UDP to the port that it came from when it asked with
+ * `rport` (RFC 3581 4), else to the port of its Via, since that is where old gateways listen; but when the Via names another address than the
+ * packet's, its port means nothing either (a NAT in between).
+ * @param via top Via of the request
  */
-export function responseDestination(via: Via, source: Endpoint): Endpoint {
-  if (source.protocol === 'tcp' || via.params.has('rport')) return source
-  const maddr = via.params.get('maddr')
-  const address = maddr === null || maddr === undefined ? source.address : hostForSocket(maddr)
-  return { protocol: 'udp', address, port: via.port ?? 5060 }
+export function responseDestination(via: Via, source: Endpoint, port: AnsweredPort = 'via'): Endpoint {
+  if (source.protocol === 'tcp' || port === 'source' || via.params.has('rport')) return source
+  const host = hostForSocket(via.host)
+  if (isIP(host) !== 0 && plainAddress(host) !== plainAddress(source.address)) return source
+  return { protocol: 'udp', address: source.address, port: via.port === undefined || via.port === 0 ? 5060 : via.port }
 }

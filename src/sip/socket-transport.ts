@@ -1,7 +1,9 @@
 import { networkInterfaces } from 'node:os'
 import type { Endpoint, Protocol } from './endpoint.js'
 import { parseMessage } from './parse.js'
-import { TcpCarrier } from './tcp-carrier.js'
+import type { Strangers } from './strangers.js'
+import { TcpCarrier, type ConnectionShortage } from './tcp-carrier.js'
+import type { TcpLimits } from './tcp-limits.js'
 import type { Transport, TransportUser } from './transport.js'
 import { UdpCarrier } from './udp-carrier.js'
 import { printVia, stampSource } from './via.js'
@@ -16,6 +18,13 @@ export interface SocketTransportOptions {
   /** What to say in Via and Contact where it is not the address listened on (0.0.0.0, behind a NAT with port forwarding). */
   readonly publicAddress?: string
   readonly faults?: TransportFaults
+  /** Who is a stranger to connections. Absent: nobody. */
+  readonly strangers?: Strangers
+  readonly tcpLimits?: Partial<TcpLimits>
+  /** Somebody who is no stranger could not connect. */
+  readonly onShortage?: (what: ConnectionShortage, detail: string) => void
+  /** Takes messages from nobody else. Default: from anybody. */
+  readonly onlyFrom?: (source: Endpoint) => boolean
 }
 
 /** What is to become of one message: `drop`, or passed on after so many milliseconds (0: at once). */
@@ -61,6 +70,11 @@ export class SocketTransport implements Transport {
     if (tcp !== undefined) tcp.received = (bytes, from, local) => this.#arrived(bytes, from, local)
   }
 
+  /** Whether a connection of somebody known would be taken now. */
+  get hasRoomForKnown(): boolean {
+    return this.#tcp?.hasRoomForKnown ?? true
+  }
+
   /** Binds every socket. Rejects with `ListenError` and leaves nothing open. */
   static async open(options: SocketTransportOptions = {}): Promise<SocketTransport> {
     const { address = '127.0.0.1', port = 0, protocols = ['udp', 'tcp'] } = options
@@ -68,7 +82,7 @@ export class SocketTransport implements Transport {
     for (let attempt = 1; ; attempt++) {
       const udp = protocols.includes('udp') ? await UdpCarrier.open(address, port) : undefined
       try {
-        const tcp = protocols.includes('tcp') ? await TcpCarrier.open(address, udp?.local.port ?? port) : undefined
+        const tcp = protocols.includes('tcp') ? await TcpCarrier.open(address, udp?.local.port ?? port, { strangers: options.strangers, limits: options.tcpLimits, onShortage: options.onShortage }) : undefined
         return new SocketTransport(options, udp, tcp)
       } catch (error) {
         await udp?.close()
@@ -95,6 +109,7 @@ export class SocketTransport implements Transport {
   }
 
   #arrived(bytes: Buffer, source: Endpoint, local: Endpoint): void {
+    if (this.#options.onlyFrom?.(source) === false) return
     this.#withFate(this.faults.incoming?.(bytes, source) ?? 0, () => {
       const result = parseMessage(bytes)
       if (!result.ok) {

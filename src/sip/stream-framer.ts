@@ -7,21 +7,40 @@ export type Frame =
   /** The stream can no longer be cut into messages; the connection must be closed. */
   | { readonly kind: 'broken'; readonly what: string }
 
+/** No datagram carries more either. */
 const MAX_HEAD = 64 * 1024
-const MAX_BODY = 1024 * 1024
+const MAX_BODY = 64 * 1024
 const END = Buffer.from('\r\n\r\n')
 
-/** Cuts a TCP stream into SIP messages by Content-Length (RFC 3261 18.3). */
+/** Cuts a TCP stream into SIP messages by Content-Length (RFC 3261 18.3). However small the pieces, each byte is looked at a few times only. */
 export class StreamFramer {
   #pending: Buffer = Buffer.alloc(0)
+  /** What has come since `#pending` was last looked at, and need not be looked at yet. */
+  #parts: Buffer[] = []
+  #partBytes = 0
+  /** Bytes of the message that `#pending` begins with, when its head is whole; else 0. */
+  #wanted = 0
   #broken = false
+
+  /** Some bytes of a message have come, and others have not. */
+  get isMidMessage(): boolean {
+    return this.#pending.length > 0 && this.#pending[0] !== 13 && this.#pending[0] !== 10
+  }
 
   /** Takes the next bytes. @returns the frames that are complete now, in order */
   push(chunk: Buffer): Frame[] {
     if (this.#broken) return []
-    this.#pending = this.#pending.length === 0 ? chunk : Buffer.concat([this.#pending, chunk])
+    if (this.isMidMessage && !this.#mayComplete(chunk)) {
+      this.#parts.push(chunk)
+      this.#partBytes += chunk.length
+      return []
+    }
+    this.#pending = this.#pending.length === 0 ? chunk : Buffer.concat([this.#pending, ...this.#parts, chunk])
+    this.#parts = []
+    this.#partBytes = 0
     const frames: Frame[] = []
     for (;;) {
+      this.#wanted = 0
       const frame = this.#next()
       if (frame === undefined) return frames
       frames.push(frame)
@@ -31,6 +50,16 @@ export class StreamFramer {
         return frames
       }
     }
+  }
+
+  /** Whether the message that is half there can be whole, or broken, with these bytes. */
+  #mayComplete(chunk: Buffer): boolean {
+    const bytes = this.#pending.length + this.#partBytes + chunk.length
+    if (this.#wanted > 0) return bytes >= this.#wanted
+    if (bytes > MAX_HEAD) return true
+    // The empty line may lie across the seams.
+    const before = Buffer.concat([this.#pending.subarray(-3), ...this.#parts.slice(-3)]).subarray(-3)
+    return chunk.includes(END) || Buffer.concat([before, chunk.subarray(0, 3)]).includes(END)
   }
 
   #next(): Frame | undefined {
@@ -55,7 +84,10 @@ export class StreamFramer {
     const length = parseDecimal((match[1] ?? '').trim(), MAX_BODY)
     if (length === undefined) return { kind: 'broken', what: `Content-Length ${(match[1] ?? '').slice(0, 20)} cannot be used` }
     const total = end + 4 + length
-    if (bytes.length < total) return undefined
+    if (bytes.length < total) {
+      this.#wanted = total
+      return undefined
+    }
     this.#pending = bytes.subarray(total)
     return { kind: 'message', data: bytes.subarray(0, total) }
   }

@@ -3,7 +3,11 @@ import type { Endpoint } from './endpoint.js'
 import type { SipRequest, SipResponse } from './message.js'
 import type { ParseProblem } from './parse.js'
 import { printMessage } from './print.js'
-import { responseDestination, responseTo } from './responses.js'
+import { responseDestination, responseTo, type AnsweredPort } from './responses.js'
+import { sameHost } from './same-host.js'
+import { randomBelow, randomHex } from './secure-random.js'
+import type { Strangers } from './strangers.js'
+import { AsymmetricPeers } from './transactions/asymmetric-peers.js'
 import { cancelFor } from './transactions/client-requests.js'
 import {
   InviteClientTransaction,
@@ -12,7 +16,9 @@ import {
   type ClientSurroundings,
   type ClientTransaction,
 } from './transactions/client-transaction.js'
+import { MergedRequests } from './transactions/merged-requests.js'
 import { InviteServerTransaction, NonInviteServerTransaction, type ServerSurroundings, type ServerTransaction } from './transactions/server-transaction.js'
+import { StatelessTags } from './transactions/stateless-tag.js'
 import { DEFAULT_TIMERS, type MachineContext, type TimerValues } from './transactions/timer-values.js'
 import { ackKey, clientKey, clientKeyOf, serverKey } from './transactions/transaction-key.js'
 import { UnacknowledgedAnswers } from './transactions/unacknowledged-answers.js'
@@ -28,7 +34,7 @@ export interface TransactionLayerOptions {
   readonly transport: Transport
   readonly clock?: SipClock
   readonly timers?: Partial<TimerValues>
-  /** Uniform in [0, 1): source of branches and tags. Tests seed it. */
+  /** Uniform in [0, 1): a seeded source of branches and tags, for tests only. Default: the operating system's. */
   readonly random?: () => number
   /** The layer sends 100 on its own when the user has not answered an INVITE by then. Default 200 (RFC 3261 17.2.1); 0: at once. */
   readonly tryingAfterMs?: number
@@ -36,18 +42,23 @@ export interface TransactionLayerOptions {
   readonly answerCancelled?: boolean
   /** An INVITE that has had a provisional response is cancelled after so long without another one (timer C). Default 300 s. */
   readonly proceedingMs?: number
+  /** Who is a stranger, and how much they may ask. Absent: nobody is. */
+  readonly strangers?: Strangers
   /** An INVITE that the user never answers gets 480 after so long; default 600 s. Other requests are forgotten after 64*T1. */
   readonly unansweredMs?: number
 }
+
+/** RFC 3261 17.2.1. */
+const TRYING_AFTER_MS = 200
 
 /** What the layer hands up. */
 export interface TransactionUser {
   /** A new request, neither ACK nor CANCEL. Must be answered, now or later. */
   request(transaction: ServerTransaction): void
+  /** Whether a request with a To tag belongs to a dialog. Those are taken from any address: their tags prove more than an address does. */
+  isInDialog?(request: SipRequest): boolean
   /** An ACK that belongs to no 2xx of this layer which still waits for it. */
   strayAck?(ack: SipRequest, source: Endpoint): void
-  /** A response that belongs to no transaction: late 2xx of an INVITE above all. */
-  strayResponse?(response: SipResponse, source: Endpoint): void
 }
 
 /** Numbers of what is open; all zero some time after the last message (at most 64*T1). */
@@ -68,10 +79,14 @@ export class TransactionLayer implements TransportUser {
   readonly clock: SipClock
   user: TransactionUser | undefined
   readonly #options: TransactionLayerOptions
-  readonly #random: () => number
+  readonly #seeded: (() => number) | undefined
   readonly #client = new Map<string, InviteClientTransaction | NonInviteClientTransaction>()
   readonly #server = new Map<string, InviteServerTransaction | NonInviteServerTransaction>()
   readonly #unacknowledged: UnacknowledgedAnswers<ServerTransaction>
+  readonly #asymmetric = new AsymmetricPeers()
+  readonly #merged = new MergedRequests()
+  readonly #statelessTags = new StatelessTags()
+  readonly #strangers: Strangers | undefined
   #closed = false
 
   constructor(options: TransactionLayerOptions) {
@@ -79,7 +94,8 @@ export class TransactionLayer implements TransportUser {
     this.transport = options.transport
     this.timers = { ...DEFAULT_TIMERS, ...options.timers }
     this.clock = options.clock ?? machineClock
-    this.#random = options.random ?? Math.random
+    this.#seeded = options.random
+    this.#strangers = options.strangers
     this.#unacknowledged = new UnacknowledgedAnswers(this.clock, this.timers)
     this.transport.user = this
   }
@@ -88,23 +104,27 @@ export class TransactionLayer implements TransportUser {
     return { client: this.#client.size, server: this.#server.size, unacknowledged: this.#unacknowledged.size }
   }
 
+  /** 80 random bits. */
   newTag(): string {
     return this.#randomText(10)
   }
+  /** 128 random bits. */
   newBranch(): string {
     return `${BRANCH_COOKIE}${this.#randomText(16)}`
   }
+  /** 128 random bits. */
   newCallId(): string {
-    return this.#randomText(24)
+    return this.#randomText(16)
   }
-  /** A whole number in [0, limit), from the injected source. */
+  /** A whole number in [0, limit). */
   randomBelow(limit: number): number {
-    return Math.floor(this.#random() * limit)
+    return this.#seeded === undefined ? randomBelow(limit) : Math.floor(this.#seeded() * limit)
   }
-  #randomText(length: number): string {
+  #randomText(bytes: number): string {
+    if (this.#seeded === undefined) return randomHex(bytes)
     let text = ''
-    while (text.length < length) text += Math.floor(this.#random() * 36 ** 8).toString(36)
-    return text.slice(0, length)
+    while (text.length < 2 * bytes) text += Math.floor(this.#seeded() * 36 ** 8).toString(36)
+    return text.slice(0, 2 * bytes)
   }
 
   /** Starts a client transaction: puts the top Via on `request` (which must have none for itself yet) and sends it. */
@@ -113,6 +133,7 @@ export class TransactionLayer implements TransportUser {
   }
 
   #sendWithBranch(request: SipRequest, destination: Endpoint, events: ClientEvents, branch: string): ClientTransaction {
+    this.#strangers?.accepted(destination.address)
     request.headers.prepend('Via', this.#viaText(destination, branch))
     const key = clientKey(branch, request.method)
     const surroundings = this.#clientSurroundings(key, destination)
@@ -147,6 +168,7 @@ export class TransactionLayer implements TransportUser {
       send: (bytes, to, failed) => {
         this.transport.send(bytes, to, failed)
       },
+      isAsymmetric: (peer) => this.#asymmetric.has(peer),
       withVia: (ack, to) => {
         ack.headers.prepend('Via', this.#viaText(to, this.newBranch()))
         return ack
@@ -155,8 +177,22 @@ export class TransactionLayer implements TransportUser {
     }
   }
 
-  #context(peer: Endpoint): MachineContext {
-    return { timers: this.timers, reliable: peer.protocol === 'tcp' }
+  #context(peer: Endpoint, unproven = false): MachineContext {
+    return { timers: this.timers, reliable: peer.protocol === 'tcp', unproven }
+  }
+
+  #isStranger(source: Endpoint): boolean {
+    return this.#strangers?.has(source.address) === true
+  }
+
+  /** Strangers are answered where their packets came from: a port of their choice could be somebody else's. */
+  #answerPort(source: Endpoint): AnsweredPort {
+    return this.#isStranger(source) ? 'source' : 'via'
+  }
+
+  /** @returns false for what a stranger sends beyond what strangers may */
+  #mayAsk(source: Endpoint): boolean {
+    return this.#strangers === undefined || !this.#strangers.has(source.address) || this.#strangers.admits(source.address)
   }
 
   #viaText(to: Endpoint, branch: string): string {
@@ -185,21 +221,25 @@ export class TransactionLayer implements TransportUser {
   /** Answers what no parser accepts, as far as there is an address to answer to; RFC 4475 names the statuses. */
   malformed(problem: ParseProblem, source: Endpoint): void {
     const { request } = problem
-    if (this.#closed || request === undefined || request.method === 'ACK') return
+    if (this.#closed || request === undefined || request.method === 'ACK' || !this.#mayAsk(source)) return
     let destination = source
     try {
-      destination = responseDestination(request.via, source)
+      destination = responseDestination(request.via, source, this.#answerPort(source))
     } catch {
       // The Via itself cannot be read: the packet's source is all there is.
     }
     const reason = problem.status === 400 ? `Bad Request - ${problem.where}: ${problem.what}` : undefined
-    this.sendStateless(responseTo(request, problem.status, { toTag: this.newTag(), ...(reason === undefined ? {} : { reason }) }), destination)
+    this.#answerStateless(request, problem.status, destination, reason)
+  }
+
+  #answerStateless(request: SipRequest, status: number, destination: Endpoint, reason?: string): void {
+    this.sendStateless(responseTo(request, status, { toTag: this.#statelessTags.of(request), ...(reason === undefined ? {} : { reason }) }), destination)
   }
 
   #receiveResponse(response: SipResponse, source: Endpoint): void {
+    // What belongs to no transaction, or does not come from where its request went, is dropped (RFC 3261 18.1.2 hands it up; nobody needs it).
     const transaction = this.#client.get(clientKeyOf(response))
-    if (transaction === undefined) this.user?.strayResponse?.(response, source)
-    else transaction.receive(response)
+    if (transaction?.gate.accepts(response, source) === true) transaction.receive(response)
   }
 
   #receiveAck(ack: SipRequest, source: Endpoint): void {
@@ -214,34 +254,44 @@ export class TransactionLayer implements TransportUser {
   }
 
   #receiveCancel(cancel: SipRequest, source: Endpoint): void {
-    const destination = responseDestination(cancel.via, source)
     const invite = this.#server.get(serverKey(cancel, 'INVITE'))
-    if (invite === undefined) {
+    if (invite === undefined || !cancels(cancel, source, invite)) {
       // RFC 3261 9.2: "If the UAS did not find a matching transaction for the CANCEL [...] it SHOULD respond [...] 481."
-      this.sendStateless(responseTo(cancel, 481, { toTag: this.newTag() }), destination)
+      if (this.#mayAsk(source)) this.#answerStateless(cancel, 481, responseDestination(cancel.via, source, this.#answerPort(source)))
       return
     }
     // A repeated CANCEL gets the same 200 again; no transaction need be kept for it.
-    this.sendStateless(responseTo(cancel, 200, { toTag: invite.localTag }), destination)
+    this.sendStateless(responseTo(cancel, 200, { toTag: invite.localTag }), responseDestination(cancel.via, source, this.#answerPort(source)))
     if (invite.answered !== undefined) return
     if (this.#options.answerCancelled !== false) invite.respond(responseTo(invite.request, 487, { toTag: invite.localTag }))
     invite.events.cancelled?.(cancel)
   }
 
   #receiveRequest(request: SipRequest, source: Endpoint, local: Endpoint): void {
+    const inDialog = request.toTag !== undefined && this.user?.isInDialog?.(request) === true
+    if (!inDialog && !this.#mayAsk(source)) return
+    this.#asymmetric.note(request, source)
     const key = serverKey(request)
     const known = this.#server.get(key)
     if (known !== undefined) {
       known.repeated()
       return
     }
-    const make = request.method === 'INVITE' ? InviteServerTransaction : NonInviteServerTransaction
+    const unproven = !inDialog && this.#isStranger(source)
+    if (this.#merged.has(request, key)) this.#answerStateless(request, 482, responseDestination(request.via, source, this.#answerPort(source)))
+    else if (unproven && request.toTag !== undefined && this.user?.isInDialog !== undefined) this.#answerStateless(request, 481, source)
+    else this.#begin(request, key, { source, local, unproven })
+  }
+
+  #begin(request: SipRequest, key: string, { source, local, unproven }: { readonly source: Endpoint; readonly local: Endpoint; readonly unproven: boolean }): void {
+    const isInvite = request.method === 'INVITE'
     const surroundings: ServerSurroundings = {
       clock: this.clock,
-      context: this.#context(source),
-      destination: responseDestination(request.via, source),
-      unansweredMs: request.method === 'INVITE' ? (this.#options.unansweredMs ?? 600_000) : 64 * this.timers.t1,
-      tryingAfterMs: this.#options.tryingAfterMs ?? 200,
+      context: this.#context(source, unproven),
+      destination: responseDestination(request.via, source, unproven ? 'source' : 'via'),
+      unansweredMs: isInvite ? (this.#options.unansweredMs ?? 600_000) : 64 * this.timers.t1,
+      // What is refused at once needs no 100 before it: a stranger gets one packet for one.
+      tryingAfterMs: unproven ? TRYING_AFTER_MS : (this.#options.tryingAfterMs ?? TRYING_AFTER_MS),
       send: (bytes, to, failed) => {
         this.transport.send(bytes, to, failed)
       },
@@ -249,16 +299,25 @@ export class TransactionLayer implements TransportUser {
         if (this.user === undefined) transaction.respond(responseTo(request, 503, { toTag: transaction.localTag }))
         else this.user.request(transaction)
       },
+      answered: (status) => {
+        if (!isInvite || status >= 300) this.#merged.remove(request, key)
+        if (status < 300 && (isInvite || request.method === 'REGISTER')) this.#strangers?.accepted(source.address)
+      },
       repeatUntilAck: (response, repeat) => {
         this.#unacknowledged.add(ackKey(response), transaction, repeat, () => transaction.events.unacknowledged?.())
       },
       stopRepeating: (response) => {
         this.#unacknowledged.acknowledge(ackKey(response))
       },
-      remove: () => this.#server.delete(key),
+      remove: () => {
+        this.#server.delete(key)
+        this.#merged.remove(request, key)
+      },
     }
+    const make = isInvite ? InviteServerTransaction : NonInviteServerTransaction
     const transaction: InviteServerTransaction | NonInviteServerTransaction = new make(request, source, local, request.toTag ?? this.newTag(), surroundings)
     this.#server.set(key, transaction)
+    this.#merged.add(request, key)
     transaction.start()
   }
 
@@ -268,6 +327,12 @@ export class TransactionLayer implements TransportUser {
     for (const transaction of [...this.#client.values(), ...this.#server.values()]) transaction.drop()
     this.#client.clear()
     this.#server.clear()
+    this.#merged.clear()
     this.#unacknowledged.stopAll()
   }
+}
+
+/** A CANCEL comes from where its INVITE came from, the previous hop (RFC 3261 9.1), and repeats what that said. */
+function cancels(cancel: SipRequest, source: Endpoint, { request, source: from }: ServerTransaction): boolean {
+  return sameHost(source.address, from.address) && cancel.callId === request.callId && cancel.fromTag === request.fromTag && cancel.cseq.sequence === request.cseq.sequence
 }

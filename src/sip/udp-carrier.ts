@@ -44,6 +44,11 @@ export class UdpCarrier {
 
   send(bytes: Buffer, to: Endpoint, failed: (error: Error) => void): void {
     if (this.#closing !== undefined) return
+    // Port 0 can be written in a Via or a Contact, and come as the source of a forged packet.
+    if (to.port === 0) {
+      queueMicrotask(() => failed(new Error(`nobody can be reached at ${endpointKey(to)}`)))
+      return
+    }
     this.socket.send(bytes, to.port, to.address, (error) => {
       if (error !== null) failed(error)
     })

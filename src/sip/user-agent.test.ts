@@ -19,7 +19,7 @@ const SDP = audioOffer({ address: '192.0.2.1', port: 4000 })
 class World {
   readonly time = new VirtualTime()
   readonly wire: { readonly message: SipMessage; readonly from: Endpoint; readonly at: number }[] = []
-  readonly network = new VirtualNetwork(this.time, Math.random)
+  readonly network = new VirtualNetwork(this.time, () => 0.5)
   readonly agents: UserAgent[] = []
   readonly #peers = new Set<Endpoint>()
 

@@ -5,6 +5,7 @@ import { StreamQueue } from './stream-queue.js'
 /** A SIP phone that does exactly what a test tells it, over UDP: no transactions, no retransmission, no opinion. */
 export class RawPhone {
   readonly socket: Socket
+  readonly address: string
   readonly port: number
   readonly #server: { readonly address: string; readonly port: number }
   readonly #queue = new StreamQueue<string>()
@@ -12,6 +13,7 @@ export class RawPhone {
 
   private constructor(socket: Socket, server: { address: string; port: number }) {
     this.socket = socket
+    this.address = socket.address().address
     this.port = socket.address().port
     this.#server = server
     socket.on('message', (message) => {
@@ -20,30 +22,30 @@ export class RawPhone {
     })
   }
 
-  /** @param server `ip:port` of the switch's SIP side */
-  static async open(server: string): Promise<RawPhone> {
+  /** @param server `ip:port` of the switch's SIP side; @param from the phone's own address */
+  static async open(server: string, from = '127.0.0.1'): Promise<RawPhone> {
     const [address = '', port = ''] = server.split(':')
     const socket = createSocket('udp4')
-    socket.bind(0, '127.0.0.1')
+    socket.bind(0, from)
     await once(socket, 'listening')
     return new RawPhone(socket, { address, port: Number(port) })
   }
 
   get sdp(): string {
-    return `v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio ${this.port} RTP/AVP 0 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-16\r\na=sendrecv\r\n`
+    return `v=0\r\no=- 1 1 IN IP4 ${this.address}\r\ns=-\r\nc=IN IP4 ${this.address}\r\nt=0 0\r\nm=audio ${this.port} RTP/AVP 0 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-16\r\na=sendrecv\r\n`
   }
 
   get uri(): string {
-    return `sip:phone@127.0.0.1:${this.port}`
+    return `sip:phone@${this.address}:${this.port}`
   }
 
   /** A request with all that it must have; `headers` replace or add. */
   request(method: string, options: { readonly to?: string; readonly headers?: Readonly<Record<string, string>>; readonly body?: string; readonly uri?: string } = {}): string {
     const n = ++this.#counter
     const headers: Record<string, string> = {
-      Via: `SIP/2.0/UDP 127.0.0.1:${this.port};branch=z9hG4bKraw${this.port}x${n}`,
+      Via: `SIP/2.0/UDP ${this.address}:${this.port};branch=z9hG4bKraw${this.port}x${n}`,
       'Max-Forwards': '70',
-      From: `<sip:phone@127.0.0.1>;tag=raw${this.port}`,
+      From: `<sip:phone@${this.address}>;tag=raw${this.port}`,
       To: options.to ?? `<sip:7001@${this.#server.address}>`,
       'Call-ID': `raw-${this.port}`,
       CSeq: `${n} ${method}`,

@@ -11,6 +11,7 @@ import {
   type NonInviteClientState,
   type NonInviteClientTimer,
 } from './non-invite-client.js'
+import { ResponseGate } from './response-gate.js'
 import { TimerSet } from './timer-set.js'
 import type { MachineContext } from './timer-values.js'
 import type { SipClock } from '../clock.js'
@@ -44,6 +45,8 @@ export interface ClientSurroundings {
   readonly clock: SipClock
   readonly context: MachineContext
   send(bytes: Buffer, to: Endpoint, failed: (error: Error) => void): void
+  /** Whether a peer sends from another port than it listens on. */
+  isAsymmetric(peer: Endpoint): boolean
   /** Puts the Via of a new transaction on an ACK for 2xx. */
   withVia(request: SipRequest, to: Endpoint): SipRequest
   remove(): void
@@ -52,6 +55,7 @@ export interface ClientSurroundings {
 /** A non-INVITE client transaction at work. */
 export class NonInviteClientTransaction implements ClientTransaction {
   #state: NonInviteClientState = NON_INVITE_CLIENT_START
+  readonly gate: ResponseGate
   readonly #timers: TimerSet<NonInviteClientTimer>
   readonly #bytes: Buffer
   #error = ''
@@ -62,6 +66,7 @@ export class NonInviteClientTransaction implements ClientTransaction {
     readonly events: ClientEvents,
     readonly surroundings: ClientSurroundings,
   ) {
+    this.gate = new ResponseGate(request, destination, (peer) => surroundings.isAsymmetric(peer))
     this.#timers = new TimerSet(surroundings.clock)
     this.#bytes = printMessage(request)
   }
@@ -137,6 +142,7 @@ export interface InviteClientSurroundings extends ClientSurroundings {
 /** An INVITE client transaction at work, with its CANCEL and its ACKs. */
 export class InviteClientTransaction implements ClientTransaction {
   #state: InviteClientState = INVITE_CLIENT_START
+  readonly gate: ResponseGate
   readonly #timers: TimerSet<InviteClientTimer | 'C' | 'cancelled'>
   readonly #bytes: Buffer
   /** ACKs for 2xx by To tag; undefined while the transaction user has not given one. */
@@ -151,6 +157,7 @@ export class InviteClientTransaction implements ClientTransaction {
     readonly events: ClientEvents,
     readonly surroundings: InviteClientSurroundings,
   ) {
+    this.gate = new ResponseGate(request, destination, (peer) => surroundings.isAsymmetric(peer))
     this.#timers = new TimerSet(surroundings.clock)
     this.#bytes = printMessage(request)
   }

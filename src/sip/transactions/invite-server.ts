@@ -59,7 +59,7 @@ export function stepInviteServer(state: InviteServerState, input: InviteServerIn
   }
 }
 
-function inProceeding(state: Extract<InviteServerState, { name: 'proceeding' }>, input: InviteServerInput, { timers, reliable }: MachineContext): InviteServerStep {
+function inProceeding(state: Extract<InviteServerState, { name: 'proceeding' }>, input: InviteServerInput, { timers, reliable, unproven }: MachineContext): InviteServerStep {
   switch (input.kind) {
     case 'start':
       // 17.2.1: "The server transaction MUST generate a 100 (Trying) response unless it knows that the TU will generate a provisional or final
@@ -80,7 +80,7 @@ function inProceeding(state: Extract<InviteServerState, { name: 'proceeding' }>,
       if (input.status < 300) return { state: { name: 'accepted' }, actions: [...settle, startTimer('L', 64 * timers.t1)] }
       // 17.2.1: "[...] status code from 300 to 699 [...] the state machine MUST enter the 'Completed' state. For unreliable transports, timer G is
       // set to fire in T1 seconds [...] timer H MUST be set to fire in 64*T1 seconds for all transports."
-      const repeat = reliable ? [] : [startTimer('G' as const, timers.t1)]
+      const repeat = reliable || unproven === true ? [] : [startTimer('G' as const, timers.t1)]
       return { state: { name: 'completed', intervalMs: timers.t1 }, actions: [...settle, ...repeat, startTimer('H', 64 * timers.t1)] }
     }
     case 'transportError':

@@ -57,6 +57,8 @@ export interface ServerSurroundings {
   send(bytes: Buffer, to: Endpoint, failed: (error: Error) => void): void
   /** Hands the new transaction to the user. */
   passUp(): void
+  /** The final answer is decided. */
+  answered(status: number): void
   /** A 2xx to INVITE went out: repeat it until the ACK. */
   repeatUntilAck(response: SipResponse, repeat: () => void): void
   stopRepeating(response: SipResponse): void
@@ -91,6 +93,7 @@ abstract class Answering implements ServerTransaction {
     if (response.status >= 200) {
       this.#answered = response
       this.#stopGuard()
+      this.surroundings.answered(response.status)
     }
     this.#last = printMessage(response)
     this.stepRespond(response)

@@ -15,6 +15,11 @@ export interface MachineContext {
   readonly timers: TimerValues
   /** Over TCP nothing is repeated, and nobody waits for stray repetitions. */
   readonly reliable: boolean
+  /**
+   * The request came from a stranger: its refusal goes out once, and again only in answer to a repetition. The address may be forged, and must not be
+   * sent ten packets for one.
+   */
+  readonly unproven?: boolean
 }
 
 /** One step of a machine: the state after it and what is to be done, in order. */

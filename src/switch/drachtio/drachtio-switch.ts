@@ -92,6 +92,7 @@ export class DrachtioSwitch implements PlainSwitch {
 
   async #onInvite(call: DrachtioIncomingCall): Promise<void> {
     if (this.#closing) return call.reject(503)
+    if (!call.schemeServed) return call.reject(416)
     if (call.unsupported.length > 0) return call.reject(420, { headers: { Unsupported: call.unsupported.join(', ') } })
     this.#waiting.add(call)
     try {

@@ -49,6 +49,11 @@ export class DrachtioIncomingCall implements IncomingCall {
     return !this.signal.aborted && !this.#response.finalResponseSent
   }
 
+  /** Whether the Request-URI is one that can be read: `sip:`, `sips:`, `tel:`; anything else is to be refused with 416 (RFC 3261 section 8.2.2.1). */
+  get schemeServed(): boolean {
+    return /^(?:sips?|tel):/i.test(this.#request.uri)
+  }
+
   /** What the caller requires and we do not have: to be refused with 420 (RFC 3261 section 8.2.2.3). */
   get unsupported(): readonly string[] {
     const required = (this.#request.get('Require') ?? '').split(',').map((option) => option.trim())
