@@ -1,5 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import type { ShortageReport } from './embedded/faults.js'
+import type { Shortage } from './embedded/shortages.js'
 import type { EmbeddedSwitchAddresses, EmbeddedSwitchSettings, ReadyLine } from './embedded/settings.js'
 
 /** How long the switch may take to listen on its ports. */
@@ -17,11 +19,18 @@ export interface EmbeddedProcess {
   stop(): Promise<void>
 }
 
+export interface EmbeddedEvents {
+  /** It has ended, or does not start again. */
+  readonly onCrash: (detail: string) => void
+  /** What has run out in it now: ports, channels, connections, descriptors; empty: nothing (any more). */
+  readonly onShortages: (now: readonly Shortage[]) => void
+}
+
 /**
  * Runs the embedded switch as a child process and starts it again, on the same ports, when it dies.
  * @throws Error one line that says which port is taken or what else kept it from starting
  */
-export async function startEmbeddedProcess(settings: EmbeddedSwitchSettings, onCrash: (detail: string) => void): Promise<EmbeddedProcess> {
+export async function startEmbeddedProcess(settings: EmbeddedSwitchSettings, { onCrash, onShortages }: EmbeddedEvents): Promise<EmbeddedProcess> {
   let stopping = false
   let crashes = 0
   let child: ChildProcess
@@ -34,8 +43,12 @@ export async function startEmbeddedProcess(settings: EmbeddedSwitchSettings, onC
 
   function watch(running: ChildProcess): void {
     const since = performance.now()
+    running.on('message', (message) => {
+      if (typeof message === 'object' && 'shortages' in message) onShortages((message as ShortageReport).shortages)
+    })
     running.once('exit', (code, signal) => {
       if (stopping) return
+      onShortages([])
       crashes = performance.now() - since > stableMs ? 1 : crashes + 1
       onCrash(`the embedded switch ended (${signal ?? `exit code ${code ?? 'unknown'}`}); starting it again`)
       again()

@@ -20,7 +20,9 @@ import { spendingFacts, spentToday } from './guard/spent-today.js'
 import { ringable, trunksFor } from './guard/dial-plan.js'
 import { networks, RateLimit } from './guard/source-gate.js'
 import { alarmOfFaults, type LastDefence } from './last-defence.js'
-import { startEmbeddedProcess, type EmbeddedProcess } from './embedded-process.js'
+import { Capacity } from './capacity.js'
+import { startEmbedded, withoutPorts } from './embedded-servers.js'
+import { LimitedLines, strangersLines } from './processes/limited-lines.js'
 import { AlarmBoard } from './live/alarm-board.js'
 import { createLiveBoard } from './live/live-board.js'
 import { descriptorLimit, DescriptorWatch } from './metrics/descriptors.js'
@@ -100,9 +102,15 @@ async function open(settings: Settings, log: Logger, opened: { readonly what: st
   alarms.subscribe((alarm, up) => log[up ? 'error' : 'info']({ alarm: alarm.alarm, detail: alarm.detail }, up ? 'alarm' : 'alarm over'))
 
   // It starts in a process of its own, while everything else is opened.
-  const switchStarting = settings.drachtio.length === 0 ? startEmbedded(settings, log) : undefined
+  const capacity = new Capacity(alarms)
+  const switchStarting =
+    settings.drachtio.length === 0
+      ? startEmbedded(settings, { onCrash: (detail) => log.error(detail), onShortages: (now) => capacity.ranOut(now) }).catch((error: unknown) => {
+          throw listenError(error, `sip.address ${settings.sipAddress}, sip.port ${settings.sipPort}`, 'RINGROUND_SIP_PORT')
+        })
+      : undefined
   switchStarting?.catch(() => undefined)
-  if (switchStarting) opened.push({ what: 'the embedded switch', close: () => switchStarting.then((embedded) => embedded.stop(), () => undefined) })
+  if (switchStarting) opened.push({ what: 'the embedded switch', close: () => switchStarting.then((embedded) => embedded.process.stop(), () => undefined) })
 
   const speech = createSpeech({
     folders: { prompts: settings.promptsFolder, cache: join(settings.dataFolder, 'names') },
@@ -178,7 +186,7 @@ async function open(settings: Settings, log: Logger, opened: { readonly what: st
   const embedded = await switchStarting
 
   const adapter = connectDrachtioSwitch({
-    servers: embedded ? [embeddedServers(settings, embedded)] : configuredServers(settings),
+    servers: embedded ? [embedded.servers] : configuredServers(settings),
     trunks: settings.trunks,
     onTrunk(name, failing) {
       if (failing === undefined) alarms.clear(`trunk.failing: ${name}`)
@@ -197,7 +205,7 @@ async function open(settings: Settings, log: Logger, opened: { readonly what: st
     alarms,
     trusted,
     strangers: new RateLimit(systemClock, registrationLimit),
-    onRefused: (detail) => log.warn({ what: 'device' }, detail),
+    onRefused: limitedLog((detail) => log.warn({ what: 'device' }, detail)),
     onProblem: (problem) => log.warn(problem),
   })
   opened.push({ what: 'the registered telephones', close: () => telephones.close() })
@@ -208,6 +216,7 @@ async function open(settings: Settings, log: Logger, opened: { readonly what: st
     minutesPerAccountPerDay: settings.minutesPerLine,
   })
   for (const [account, ms] of spentToday(await store.eventsOfCallsSince(allowance.dayBegan(), spendingFacts))) allowance.spend(account, ms)
+  const refusedCall = limitedLog((detail) => log.warn({ what: 'incoming' }, detail))
   const telephone = guardedSwitch(telephones.on(adapter), {
     ranges: settings.dialable,
     trunks: settings.trunks,
@@ -217,7 +226,7 @@ async function open(settings: Settings, log: Logger, opened: { readonly what: st
     known: { has: (address) => telephones.knows(address) },
     admit: (call) => telephones.admit(call),
     // What was to be dialled and must not be is a mistake on a rota, or somebody trying.
-    onRefused: (what, detail) => log[what === 'dial' ? 'error' : 'warn']({ what }, detail),
+    onRefused: (what, detail) => (what === 'dial' ? log.error({ what }, detail) : refusedCall(detail)),
   })
   telephone.onRegister((registration) => telephones.register(registration))
 
@@ -252,10 +261,10 @@ async function open(settings: Settings, log: Logger, opened: { readonly what: st
     onFault: (callId, fault) => log.error({ callId, err: fault }, 'a call ended by a fault in the program'),
   })
 
-  const descriptors = new DescriptorWatch(() => ({ 'the engine': 'self', ...(embedded ? { 'the embedded switch': embedded.pid } : {}) }), alarms)
+  const descriptors = new DescriptorWatch(() => ({ 'the engine': 'self', ...(embedded ? { 'the embedded switch': embedded.process.pid } : {}) }), alarms)
   opened.push({ what: 'the watch over descriptors', close: () => descriptors.close() })
 
-  const sip = embedded?.addresses.drachtio.sip[0]
+  const sip = embedded?.process.addresses.drachtio.sip[0]
   const admin = await createAdmin({
     version: programVersion(),
     address: settings.httpAddress,
@@ -270,7 +279,8 @@ async function open(settings: Settings, log: Logger, opened: { readonly what: st
     directory,
     watchList: watched.watchList,
     devices: { telephones, directory, registerAt: sip && `${settings.sipExternalAddress ?? sip.address}:${sip.port}` },
-    switchHealth: () => telephone.health(),
+    switchHealth: () => (embedded ? withoutPorts(telephone.health(), embedded.servers) : telephone.health()),
+    capacity: () => capacity.health(),
     descriptors: () => descriptors.look(),
     limits: {
       connections: Math.min(settings.httpConnections, Math.max(10, Math.floor((descriptorLimit('self') ?? Number.POSITIVE_INFINITY) / 4))),
@@ -299,13 +309,19 @@ async function open(settings: Settings, log: Logger, opened: { readonly what: st
     switch: telephone,
     sip: sip && { address: settings.sipExternalAddress ?? sip.address, port: sip.port },
     directory,
-    switchPid: embedded?.pid,
+    switchPid: embedded?.process.pid,
     running: () => desk.liveCalls,
     close(drainMs) {
       const drained = desk.drain(drainMs)
       return (closing ??= drained.then(closeAll))
     },
   }
+}
+
+/** For lines that strangers cause: a few of them, then how many more there were. */
+function limitedLog(write: (line: string) => void): (line: string) => void {
+  const lines = new LimitedLines(write, strangersLines)
+  return (line) => lines.write(line)
 }
 
 /** A number that may not be dialled is noticed now, and not when somebody waits for it. Not named here: it stands in the directory alone. */
@@ -351,40 +367,6 @@ async function openDirectory(settings: Settings, log: Logger, alarms: AlarmBoard
   if (!watched.ok) throw new StartError(watched.errors.map(line).join('\n'))
   for (const entry of watched.advice) log.warn(line(entry))
   return watched.holder
-}
-
-async function startEmbedded(settings: Settings, log: Logger): Promise<EmbeddedProcess> {
-  const loopback = '127.0.0.1'
-  const external = settings.sipExternalAddress === undefined ? {} : { externalAddress: settings.sipExternalAddress }
-  try {
-    return await startEmbeddedProcess(
-      {
-        drachtio: {
-          sip: [{ address: settings.sipAddress, port: settings.sipPort, protocols: ['udp', 'tcp'], ...external }],
-          app: { address: loopback, port: 0 },
-          secret: settings.drachtioSecret,
-        },
-        freeswitch: {
-          sip: { address: loopback, port: 0 },
-          eventSocket: { address: loopback, port: 0 },
-          password: settings.freeswitchSecret,
-          rtp: { address: settings.rtpAddress ?? settings.sipAddress, firstPort: settings.rtpFrom, lastPort: settings.rtpTo, ...external },
-        },
-      },
-      (detail) => log.error(detail),
-    )
-  } catch (error) {
-    throw listenError(error, `sip.address ${settings.sipAddress}, sip.port ${settings.sipPort}`, 'RINGROUND_SIP_PORT')
-  }
-}
-
-function embeddedServers(settings: Settings, embedded: EmbeddedProcess): ServerSet {
-  const { drachtio, freeswitch } = embedded.addresses
-  return {
-    drachtio: { host: drachtio.app.address, port: drachtio.app.port, secret: settings.drachtioSecret },
-    freeswitch: { host: freeswitch.eventSocket.address, port: freeswitch.eventSocket.port, secret: settings.freeswitchSecret },
-    listenAddress: '127.0.0.1',
-  }
 }
 
 /** Each drachtio-server with the FreeSWITCH at the same place in the list; with fewer of these, they are shared. */

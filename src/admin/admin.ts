@@ -50,6 +50,8 @@ export interface AdminSettings {
   /** The directory in force now, for names. */
   readonly directory: () => Directory
   readonly switchHealth: () => SwitchHealth
+  /** Whether there is enough of everything that the next call needs. Absent: it is not known. */
+  readonly capacity?: () => { readonly ok: boolean; readonly detail: string }
   /** Shown on the page: where to ring, e.g. `sip:+441865922021@127.0.0.1:5060`. */
   readonly ringHere?: readonly string[]
   /** More host names under which the page may be asked for while it is bound to loopback (guards against DNS rebinding). */

@@ -14,7 +14,7 @@ interface Part {
 }
 
 /** For whoever watches over the engine: is it alive, can it take calls, and its figures. */
-export function healthRoutes(app: FastifyInstance, { store, recordings, alarms, metrics, directory, switchHealth, descriptors }: AdminSettings): void {
+export function healthRoutes(app: FastifyInstance, { store, recordings, alarms, metrics, directory, switchHealth, capacity, descriptors }: AdminSettings): void {
   app.get(
     '/healthz',
     {
@@ -48,6 +48,7 @@ export function healthRoutes(app: FastifyInstance, { store, recordings, alarms, 
       const parts: readonly Part[] = [
         { part: 'signalling', ok: telephone.signalling.up, needed: true, detail: telephone.signalling.detail },
         { part: 'media', ok: telephone.media.up, needed: true, detail: telephone.media.detail },
+        ...(capacity ? [{ part: 'capacity', needed: true, ...capacity() }] : []),
         { part: 'directory', ok: numbers > 0, needed: true, detail: numbers > 0 ? `${numbers} numbers can be dialled` : 'no number can be dialled: the directory has none' },
         { part: 'store', ok: kept.writing, needed: true, detail: kept.detail },
         ...(descriptors ? [{ part: 'descriptors', needed: true, ...descriptors() }] : []),

@@ -63,6 +63,28 @@ describe('settings', () => {
     expect(() => readSettings({ root, file, env: {} })).toThrow(/settings\.yaml:2: byte E9 at position 20 is not UTF-8 \(in Windows-1252 it would be "Café"\); expected: the file saved as UTF-8/)
   })
 
+  describe('of servers with the secrets they were installed with', () => {
+    const servers = (drachtio: string, freeswitch: string, more: NodeJS.ProcessEnv = {}) =>
+      read('', { RINGROUND_DRACHTIO: '192.0.2.1:9022', RINGROUND_FREESWITCH: '192.0.2.1:8021', RINGROUND_DRACHTIO_SECRET: drachtio, RINGROUND_FREESWITCH_SECRET: freeswitch, ...more })
+
+    it.each([
+      ['cymru', 'of our own', /^drachtio\.secret is "cymru".*drachtio\.conf\.xml.*RINGROUND_DRACHTIO_SECRET.*servers\.allowDefaultSecrets: yes\.$/],
+      ['of our own', 'ClueCon', /^freeswitch\.secret is "ClueCon".*event_socket\.conf\.xml.*RINGROUND_FREESWITCH_SECRET.*servers\.allowDefaultSecrets: yes\.$/],
+      ['', 'of our own', /^drachtio\.secret is not set: .*RINGROUND_DRACHTIO_SECRET/],
+      ['of our own', '', /^freeswitch\.secret is not set: .*RINGROUND_FREESWITCH_SECRET/],
+    ])('are refused in one line: %j, %j', (drachtio, freeswitch, line) => {
+      expect(() => servers(drachtio, freeswitch)).toThrow(line)
+    })
+
+    it('are taken where the operator says so', () => {
+      expect(servers('cymru', 'ClueCon', { RINGROUND_ALLOW_DEFAULT_SECRETS: 'yes' }).drachtioSecret).toBe('cymru')
+    })
+
+    it('say nothing of the embedded switch, which makes its own', () => {
+      expect(read('').drachtioSecret).toBe('')
+    })
+  })
+
   it('report everything that is wrong at once', () => {
     expect(() => read('sip:\n  port: x\nhttp:\n  port: y\n')).toThrow(/sip\.port[^]*http\.port/)
   })

@@ -143,10 +143,11 @@ export const settingRows = {
   promptsFolder: row('prompts.folder', 'RINGROUND_PROMPTS_FOLDER', 'prompts', 'WAV files of what is said; `recorded/` in it takes precedence over `rendered/`', text),
   tts: row('prompts.tts', 'RINGROUND_TTS', 'auto', 'Speaks names that have no WAV yet: `flite`, `none`, or `auto`: flite where there is one', oneOf('auto', 'flite', 'none')),
   drachtio: row('drachtio.addresses', 'RINGROUND_DRACHTIO', '', 'drachtio-server application ports, `host:port` by commas; empty: the embedded switch', servers),
-  drachtioSecret: row('drachtio.secret', 'RINGROUND_DRACHTIO_SECRET', 'cymru', 'Secret of the drachtio servers', text, { secret: true }),
+  drachtioSecret: row('drachtio.secret', 'RINGROUND_DRACHTIO_SECRET', '', 'Secret of the drachtio servers; the embedded switch makes its own at each start', text, { secret: true }),
   freeswitch: row('freeswitch.addresses', 'RINGROUND_FREESWITCH', '', 'FreeSWITCH event sockets, `host:port` by commas; needed with `drachtio.addresses`', servers),
-  freeswitchSecret: row('freeswitch.secret', 'RINGROUND_FREESWITCH_SECRET', 'ClueCon', 'Password of the event sockets', text, { secret: true }),
+  freeswitchSecret: row('freeswitch.secret', 'RINGROUND_FREESWITCH_SECRET', '', 'Password of the event sockets; the embedded switch makes its own at each start', text, { secret: true }),
   eventSocketAddress: row('freeswitch.listenAddress', 'RINGROUND_EVENT_SOCKET_ADDRESS', '127.0.0.1', 'Our address, as FreeSWITCH can reach it, for its outbound event sockets', address),
+  allowDefaultSecrets: row('servers.allowDefaultSecrets', 'RINGROUND_ALLOW_DEFAULT_SECRETS', 'no', '`yes`: take servers that still have the secret they were installed with (`cymru`, `ClueCon`), which anybody can look up', oneOf('no', 'yes')),
   redisUrl: row('redis.url', 'RINGROUND_REDIS_URL', '', 'Redis by which several engines share who is being rung, `redis://host:port`; empty: one engine, in memory', redisUrl, { secret: true }),
   logLevel: row('log.level', 'RINGROUND_LOG_LEVEL', 'info', 'How much is logged: debug, info, warn, error', oneOf('debug', 'info', 'warn', 'error')),
   logFile: row('log.file', 'RINGROUND_LOG_FILE', '', 'File for the log (JSON lines); empty: `ringround.log` in the data folder; `-`: standard error', optional),
@@ -214,6 +215,25 @@ function checkTogether(settings: Settings): void {
   if (settings.rtpTo < settings.rtpFrom + 3) throw new SettingsError(`rtp.from ${settings.rtpFrom} to rtp.to ${settings.rtpTo}: a call needs four ports; make the range larger.`)
   if (settings.drachtio.length > 0 && settings.freeswitch.length === 0) throw new SettingsError('drachtio.addresses is set and freeswitch.addresses is not: name the event socket of a FreeSWITCH as well (RINGROUND_FREESWITCH).')
   if (settings.freeswitch.length > 0 && settings.drachtio.length === 0) throw new SettingsError('freeswitch.addresses is set and drachtio.addresses is not: name the application port of a drachtio-server as well (RINGROUND_DRACHTIO).')
+  checkSecrets(settings)
+}
+
+/** The secrets that the servers come with. */
+const installedSecrets = { drachtio: 'cymru', freeswitch: 'ClueCon' } as const
+
+/** Whoever can command these servers can dial at our cost, listen and record: a secret that everybody knows is none. */
+function checkSecrets(settings: Settings): void {
+  if (settings.drachtio.length === 0) return
+  const asked = [
+    { key: 'drachtio.secret', env: 'RINGROUND_DRACHTIO_SECRET', secret: settings.drachtioSecret, installed: installedSecrets.drachtio, where: '<admin secret="..."> in drachtio.conf.xml' },
+    { key: 'freeswitch.secret', env: 'RINGROUND_FREESWITCH_SECRET', secret: settings.freeswitchSecret, installed: installedSecrets.freeswitch, where: '"password" in event_socket.conf.xml' },
+  ]
+  const problems = asked.flatMap(({ key, env, secret, installed, where }) => {
+    if (secret === '') return [`${key} is not set: give the secret of your servers (${env}; ${where}).`]
+    if (secret !== installed || settings.allowDefaultSecrets === 'yes') return []
+    return [`${key} is "${installed}", which the server was installed with and anybody can look up: change it there (${where}) and here (${env}), or set servers.allowDefaultSecrets: yes.`]
+  })
+  if (problems.length > 0) throw new SettingsError(problems.join('\n'))
 }
 
 function notOneValue(where: string, key: string): string {

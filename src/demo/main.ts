@@ -7,6 +7,7 @@ import { lineChoices } from '../directory/access.js'
 import { loadDirectory } from '../directory/load-directory.js'
 import type { Directory } from '../directory/model.js'
 import { Phone } from '../phones/phone.js'
+import { endWithParent } from '../processes/end-with-parent.js'
 import { behave } from '../phones/temperament.js'
 import { cast } from './cast.js'
 import type { DemoSettings } from './demo-settings.js'
@@ -14,6 +15,8 @@ import type { DemoSettings } from './demo-settings.js'
 const second = 1_000
 /** Between the end of one call of the GP and the beginning of the next. */
 const pauseMs = 8 * second
+/** How long the phones may take to hang up when the engine has gone. */
+const closeWithinMs = 2 * second
 /** A GP does not wait longer than this. */
 const patienceMs = 150 * second
 
@@ -26,12 +29,19 @@ function fail(line: string): never {
   process.exit(1)
 }
 
+const phones: Phone[] = []
+let stopped = false
+
+endWithParent(() => {
+  stopped = true
+  void Promise.all(phones.map((phone) => phone.close())).then(() => process.exit(0))
+}, closeWithinMs)
+
 const { sip, directoryFile, network } = JSON.parse(process.env.RINGROUND_DEMO ?? 'null') as DemoSettings
 const parsed = await loadDirectory(directoryFile)
 if (!parsed.ok) fail(`${directoryFile} has errors`)
 const { directory } = parsed
 
-const phones: Phone[] = []
 for (const part of cast(directory, network)) {
   try {
     const phone = await Phone.open({ name: part.name, user: part.user, address: part.address, port: part.port, toneHz: part.toneHz })
@@ -43,7 +53,6 @@ for (const part of cast(directory, network)) {
   }
 }
 
-let stopped = false
 const gp = await Phone.open({ name: 'Demo GP', user: '01632960401', toneHz: 330 })
 phones.push(gp)
 
@@ -83,9 +92,5 @@ async function ringAgainAndAgain(): Promise<void> {
   }
 }
 
-process.on('disconnect', () => {
-  stopped = true
-  void Promise.all(phones.map((phone) => phone.close())).then(() => process.exit(0))
-})
 process.send?.('ready')
 void ringAgainAndAgain()

@@ -1,11 +1,20 @@
-import { ListenError, SocketTransport } from '../sip/socket-transport.js'
+import { machineClock } from '../sip/clock.js'
+import type { Endpoint } from '../sip/endpoint.js'
+import { networks } from '../sip/networks.js'
+import { sameHost } from '../sip/same-host.js'
+import { ListenError, SocketTransport, type SocketTransportOptions } from '../sip/socket-transport.js'
+import { Strangers } from '../sip/strangers.js'
+import type { ConnectionShortage } from '../sip/tcp-carrier.js'
+import { tcpLimitsFor } from '../sip/tcp-limits.js'
 import type { Transport } from '../sip/transport.js'
+import { descriptorIsFree, descriptorLimit } from './descriptors.js'
 import { DrachtioRole } from './drachtio/drachtio-role.js'
 import { FaultyTransport } from './faulty-transport.js'
 import { Faults, type Fault } from './faults.js'
 import { FreeswitchRole } from './freeswitch/freeswitch-role.js'
 import { listenFailure } from './listening.js'
 import { ManyTransport } from './many-transport.js'
+import { Shortages, type Shortage } from './shortages.js'
 import type { EmbeddedSwitchAddresses, EmbeddedSwitchLoad, EmbeddedSwitchSettings, SipListener } from './settings.js'
 
 /** How long BYEs of a stopping switch may take to be answered. */
@@ -24,13 +33,30 @@ export class EmbeddedSwitch {
   readonly settings: EmbeddedSwitchSettings
   readonly #faults = new Faults()
   readonly #log: (line: string) => void
+  readonly #shortages: Shortages
+  readonly #strangers: Strangers | undefined
+  readonly #worldTransports: SocketTransport[] = []
   #running: Running | undefined
   #stopping: Promise<void> | undefined
 
-  /** @param log takes diagnostic lines for the operator; default: nowhere */
-  constructor(settings: EmbeddedSwitchSettings, log: (line: string) => void = () => undefined) {
+  /**
+   * @param log takes diagnostic lines for the operator; default: nowhere
+   * @param onShortages told what has run out, whenever that changes
+   */
+  constructor(settings: EmbeddedSwitchSettings, log: (line: string) => void = () => undefined, onShortages: (now: readonly Shortage[]) => void = () => undefined) {
     this.settings = settings
     this.#log = log
+    this.#shortages = new Shortages(
+      {
+        channels: () => this.#running?.freeswitch.hasRoom ?? true,
+        rtpPorts: () => this.#running?.freeswitch.hasFreePorts() ?? true,
+        sipConnections: () => this.#worldTransports.every((transport) => transport.hasRoomForKnown),
+        descriptors: descriptorIsFree,
+      },
+      onShortages,
+    )
+    const { callers } = settings.drachtio
+    this.#strangers = callers && new Strangers(networks(callers), machineClock)
   }
 
   /** Binds every port. Rejects with `ListenFailure` (one line, says which port and what to change) and leaves nothing open. */
@@ -38,19 +64,22 @@ export class EmbeddedSwitch {
     const { drachtio, freeswitch } = this.settings
     const opened: { close(): Promise<void> }[] = []
     try {
-      const worldTransports: Transport[] = []
+      const tcpLimits = tcpLimitsFor(descriptorLimit())
+      const onShortage = (what: ConnectionShortage, detail: string): void => this.#shortages.add(what === 'connections' ? 'sipConnections' : what, detail)
       for (const listener of drachtio.sip) {
-        const transport = await openTransport(listener, 'SIP')
+        const transport = await openTransport(listener, 'SIP', { tcpLimits, onShortage, ...(this.#strangers === undefined ? {} : { strangers: this.#strangers }) })
         opened.push(transport)
-        worldTransports.push(transport)
+        this.#worldTransports.push(transport)
       }
-      const mediaTransport = await openTransport({ ...freeswitch.sip, protocols: ['udp'] }, 'SIP of the media server')
+      const [only] = this.#worldTransports
+      const world: Transport = this.#worldTransports.length === 1 && only !== undefined ? only : new ManyTransport(this.#worldTransports)
+      // Who may call the media server commands it, so nobody but the signalling next door may.
+      const onlyFrom = (source: Endpoint): boolean => isOwnPort(source, world.listeners)
+      const mediaTransport = await openTransport({ ...freeswitch.sip, protocols: ['udp'] }, 'SIP of the media server', { onlyFrom })
       opened.push(mediaTransport)
-      const [only] = worldTransports
-      const world = worldTransports.length === 1 && only !== undefined ? only : new ManyTransport(worldTransports)
       const running: Running = {
-        drachtio: new DrachtioRole(drachtio, new FaultyTransport(world, this.#faults, 'sip'), this.#faults, this.#log),
-        freeswitch: new FreeswitchRole(freeswitch, new FaultyTransport(mediaTransport, this.#faults, 'media-sip'), this.#faults, this.#log),
+        drachtio: new DrachtioRole(drachtio, new FaultyTransport(world, this.#faults, 'sip'), this.#faults, this.#log, this.#strangers),
+        freeswitch: new FreeswitchRole(freeswitch, new FaultyTransport(mediaTransport, this.#faults, 'media-sip'), this.#faults, this.#log, (kind, detail) => this.#shortages.add(kind, detail)),
       }
       opened.unshift({ close: () => running.drachtio.stop(0) }, { close: () => running.freeswitch.stop() })
       const app = await running.drachtio.start()
@@ -75,6 +104,7 @@ export class EmbeddedSwitch {
 
   async #stop(): Promise<void> {
     const running = this.#running
+    this.#shortages.close()
     if (!running) return
     await running.drachtio.stop(GRACE_MS)
     await running.freeswitch.stop()
@@ -95,6 +125,11 @@ export class EmbeddedSwitch {
     }
   }
 
+  /** What has run out now. */
+  get shortages(): readonly Shortage[] {
+    return this.#shortages.now
+  }
+
   load(): EmbeddedSwitchLoad {
     const running = this.#running
     return {
@@ -107,15 +142,24 @@ export class EmbeddedSwitch {
   }
 }
 
-async function openTransport(listener: SipListener, what: string): Promise<SocketTransport> {
+async function openTransport(listener: SipListener, what: string, more: Partial<SocketTransportOptions> = {}): Promise<SocketTransport> {
   try {
     return await SocketTransport.open({
       address: listener.address,
       port: listener.port,
       protocols: listener.protocols,
+      ...more,
       ...(listener.externalAddress === undefined ? {} : { publicAddress: listener.externalAddress }),
     })
   } catch (error) {
     throw listenFailure(error, { address: listener.address, port: listener.port, what: error instanceof ListenError ? `${what} (${error.endpoint.protocol})` : what })
   }
+}
+
+/** Whether a packet came from one of these sockets of this machine. */
+function isOwnPort(source: Endpoint, listeners: readonly Endpoint[]): boolean {
+  return listeners.some(({ protocol, address, port }) => {
+    if (protocol !== source.protocol || port !== source.port) return false
+    return sameHost(source.address, address === '0.0.0.0' || address === '::' ? '127.0.0.1' : address)
+  })
 }

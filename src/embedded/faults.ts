@@ -35,6 +35,11 @@ export interface LoadReply {
   readonly load: import('./settings.js').EmbeddedSwitchLoad
 }
 
+/** IPC message from the child process, whenever something has run out or is there again: all that has run out now. */
+export interface ShortageReport {
+  readonly shortages: readonly import('./shortages.js').Shortage[]
+}
+
 interface Armed {
   readonly fault: Extract<Fault, { kind: 'drop' | 'delay' }>
   seen: number

@@ -4,15 +4,20 @@
  * Start: `node main.js '<settings as JSON>'`, or with the JSON in the environment variable `RINGROUND_SWITCH` (see `settings.ts`).
  * When everything listens it prints one line on stdout, `{"ready": {...addresses}}`, and runs until SIGTERM, SIGINT, the end of the
  * IPC channel or (started without IPC) the end of stdin. A failure to start is one line on stderr and exit code 1.
- * Over IPC it takes `{fault: ...}` and `{load: true}` (see `faults.ts`).
+ * Over IPC it takes `{fault: ...}` and `{load: true}`, and tells `{shortages: [...]}` whenever something runs out or is there again (see `faults.ts`).
  */
+import { endWithParent } from '../processes/end-with-parent.js'
+import { faultLines, LimitedLines } from '../processes/limited-lines.js'
 import { EmbeddedSwitch } from './embedded-switch.js'
-import type { ControlMessage } from './faults.js'
+import type { ControlMessage, LoadReply, ShortageReport } from './faults.js'
 import { readSettings } from './read-settings.js'
 import type { EmbeddedSwitchSettings } from './settings.js'
 
 // Recordings are readable by their own user alone, however this program was started.
 process.umask(0o077)
+
+/** Calls that run get their BYE in this time; longer than `EmbeddedSwitch.stop()` gives them. */
+const STOP_WITHIN_MS = 2_000
 
 function fail(line: string): never {
   process.stderr.write(`${line}\n`)
@@ -29,19 +34,15 @@ function settings(): EmbeddedSwitchSettings {
   }
 }
 
+const lines = new LimitedLines((line) => process.stderr.write(`${line}\n`), faultLines)
 function log(line: string): void {
-  process.stderr.write(`${line}\n`)
+  lines.write(line)
 }
 
-const embedded = new EmbeddedSwitch(settings(), log)
-
-// One call's odd message must not end the calls of all others: what nobody caught is written down, and the switch goes on.
-process.on('uncaughtException', (error) => {
-  log(`embedded switch: fault: ${error.stack ?? error.message}`)
-})
-process.on('unhandledRejection', (reason) => {
-  log(`embedded switch: fault: ${reason instanceof Error ? (reason.stack ?? reason.message) : String(reason)}`)
-})
+/** Tells the engine. When it has gone, nobody need be told that it cannot be. */
+function tell(message: ShortageReport | LoadReply): void {
+  if (process.connected) process.send?.(message, undefined, undefined, () => undefined)
+}
 
 let stopping = false
 function stop(): void {
@@ -53,14 +54,26 @@ function stop(): void {
   )
 }
 
+const embedded = new EmbeddedSwitch(settings(), log, (shortages) => {
+  tell({ shortages })
+})
+endWithParent(stop, STOP_WITHIN_MS)
+
+// One call's odd message must not end the calls of all others: what nobody caught is written down, and the switch goes on.
+process.on('uncaughtException', (error) => {
+  log(`embedded switch: fault: ${error.stack ?? error.message}`)
+})
+process.on('unhandledRejection', (reason) => {
+  log(`embedded switch: fault: ${reason instanceof Error ? (reason.stack ?? reason.message) : String(reason)}`)
+})
+
 process.on('SIGTERM', stop)
 process.on('SIGINT', stop)
 if (process.send) {
-  process.on('disconnect', stop)
   process.on('message', (message) => {
     const control = message as ControlMessage
     if ('fault' in control) embedded.fault(control.fault)
-    else process.send?.({ load: embedded.load() })
+    else tell({ load: embedded.load() })
   })
 } else {
   process.stdin.on('end', stop).on('error', stop).resume()

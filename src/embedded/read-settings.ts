@@ -1,3 +1,4 @@
+import { parseNetwork } from '../sip/networks.js'
 import type { EmbeddedSwitchSettings } from './settings.js'
 
 type Check = (value: unknown, path: string) => void
@@ -16,6 +17,14 @@ const port: Check = (value, path) => {
 
 const positive: Check = (value, path) => {
   if (typeof value !== 'number' || !(value >= 0)) wrong(path, 'a number, 0 or more')
+}
+
+const network: Check = (value, path) => {
+  try {
+    parseNetwork(typeof value === 'string' ? value : '')
+  } catch {
+    wrong(path, 'an address or a network such as 192.0.2.0/24')
+  }
 }
 
 const protocols: Check = (value, path) => {
@@ -52,6 +61,7 @@ const settings = object({
     app: address,
     secret: text,
     outbound: optional(address),
+    callers: optional(list(network)),
     t1Ms: optional(positive),
   }),
   freeswitch: object({

@@ -30,6 +30,11 @@ export interface DrachtioSettings {
    * over that connection. Absent: requests go to applications that have connected and asked for the method by `route`.
    */
   readonly outbound?: SocketAddress
+  /**
+   * Networks whose requests are taken without limit (`192.0.2.0/24`, `2001:db8::1`). Anybody else is a stranger until an application has accepted a
+   * REGISTER or INVITE of theirs, or we have called them: few requests, few connections, nothing repeated. Absent: nobody is a stranger.
+   */
+  readonly callers?: readonly string[]
   /** RFC 3261 T1 in ms, for tests; default 500. */
   readonly t1Ms?: number
 }

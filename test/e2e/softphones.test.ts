@@ -45,6 +45,7 @@ function servers(): { readonly sip?: string; readonly env: Readonly<Record<strin
       RINGROUND_DRACHTIO_SECRET: drachtio.secret,
       RINGROUND_FREESWITCH: `${freeswitch.host}:${freeswitch.port}`,
       RINGROUND_FREESWITCH_SECRET: freeswitch.secret,
+      RINGROUND_ALLOW_DEFAULT_SECRETS: 'yes',
     },
   }
 }

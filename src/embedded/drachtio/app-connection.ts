@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
+import { isSameSecret } from '../admission.js'
 import type { Faults } from '../faults.js'
 import { parseAppFrame, type AppFrame } from './app-message.js'
 import { frame, FrameReader } from './frame-reader.js'
@@ -151,7 +152,7 @@ export class AppConnection {
   }
 
   #authenticate(id: string, secret: string, tags: string): boolean {
-    if (secret !== this.#server.secret) {
+    if (!isSameSecret(secret, this.#server.secret)) {
       this.answer(id, 'NO', 'incorrect secret')
       return false
     }

@@ -1,8 +1,10 @@
 import { connect, createServer, type Server } from 'node:net'
 import { hostForUri, type Endpoint } from '../../sip/endpoint.js'
 import type { SipRequest } from '../../sip/message.js'
+import type { Strangers } from '../../sip/strangers.js'
 import { TransactionLayer } from '../../sip/transaction-layer.js'
 import type { Transport } from '../../sip/transport.js'
+import { Antechamber } from '../admission.js'
 import type { Faults } from '../faults.js'
 import { closeServer, listen, type BoundAddress } from '../listening.js'
 import type { DrachtioSettings } from '../settings.js'
@@ -41,20 +43,24 @@ export class DrachtioRole implements AppServer, Surroundings {
   readonly faults: Faults
   readonly #server: Server
   readonly #apps = new Set<AppConnection>()
+  readonly #antechamber = new Antechamber()
   readonly #incoming: IncomingRequests
   readonly #outgoing: OutgoingRequests
   readonly #inside: DialogRequests
   readonly #ready = new Map<AppConnection, () => void>()
   readonly #logLine: (line: string) => void
 
-  /** @param transport bound already; the role closes it */
-  constructor(settings: DrachtioSettings, transport: Transport, faults: Faults, log: (line: string) => void) {
+  /**
+   * @param transport bound already; the role closes it
+   * @param strangers undefined: nobody is one
+   */
+  constructor(settings: DrachtioSettings, transport: Transport, faults: Faults, log: (line: string) => void, strangers?: Strangers) {
     this.#settings = settings
     this.secret = settings.secret
     this.#transport = transport
     this.faults = faults
     this.#logLine = log
-    this.layer = new TransactionLayer({ transport, tryingAfterMs: 0, ...(settings.t1Ms === undefined ? {} : { timers: { t1: settings.t1Ms } }) })
+    this.layer = new TransactionLayer({ transport, tryingAfterMs: 0, ...(strangers === undefined ? {} : { strangers }), ...(settings.t1Ms === undefined ? {} : { timers: { t1: settings.t1Ms } }) })
     this.#incoming = new IncomingRequests(this, settings.outbound ? this.#dialler(settings.outbound) : undefined)
     this.#outgoing = new OutgoingRequests(this)
     this.#inside = new DialogRequests(this)
@@ -62,9 +68,13 @@ export class DrachtioRole implements AppServer, Surroundings {
       request: (transaction) => {
         this.#incoming.take(transaction)
       },
+      isInDialog: (request) => this.dialogs.ofRequest(request) !== undefined,
     }
     this.#server = createServer({ noDelay: true }, (socket) => {
-      this.#apps.add(new AppConnection(socket, this, faults))
+      if (!this.#antechamber.enter(socket)) return
+      const app = new AppConnection(socket, this, faults)
+      this.#apps.add(app)
+      this.#ready.set(app, () => this.#antechamber.leave(socket))
     })
   }
 

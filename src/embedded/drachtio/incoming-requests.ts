@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Dialog } from '../../sip/dialog.js'
 import type { SipRequest, SipResponse } from '../../sip/message.js'
+import { randomBelow } from '../../sip/secure-random.js'
 import { answerSessionTimer, MIN_SESSION_SECONDS, sessionExpiresOf } from '../../sip/session-timer.js'
 import { responseTo, type ServerTransaction } from '../../sip/transaction-layer.js'
 import type { AppConnection } from './app-connection.js'
@@ -29,6 +30,10 @@ interface Unanswered {
 
 /** Methods that an application can get outside a dialog. */
 const OUTSIDE = new Set(['INVITE', 'REGISTER', 'MESSAGE', 'OPTIONS', 'INFO', 'NOTIFY', 'SUBSCRIBE', 'PUBLISH', 'REFER'])
+/** What a Request-URI may begin with. */
+const SCHEMES = /^(?:sips?|tel):/i
+/** What may be required of this server. */
+const EXTENSIONS = new Set(['100rel', 'timer'])
 const STATUS_LINE = /^SIP\/2\.0 (\d{3})(?: (.*))?$/
 const UNKNOWN_TRANSACTION = 'Response not sent due to unknown transaction'
 
@@ -49,6 +54,7 @@ export class IncomingRequests {
   /** A new request, neither ACK nor CANCEL. */
   take(server: ServerTransaction): void {
     const { request } = server
+    if (refuseByForm(server)) return
     if (request.method === 'PRACK') {
       this.#prack(server)
       return
@@ -62,7 +68,21 @@ export class IncomingRequests {
     if (toTag !== undefined && ['INVITE', 'BYE', 'UPDATE', 'REFER', 'NOTIFY'].includes(request.method)) refuse(server, 481)
     else if (request.method === 'BYE' || request.method === 'UPDATE') refuse(server, 481)
     else if (!OUTSIDE.has(request.method)) refuse(server, 501)
+    else if (toTag === undefined && this.#isSecond(request)) refuse(server, 482)
     else this.#outside(server)
+  }
+
+  /**
+   * A copy of a call that there is already, come over another path (RFC 3261 8.2.2.2), however late. Applications tell dialogs by Call-ID and
+   * the caller's tag, and unanswered calls by Call-ID alone: a second of either would make the first one impossible to end.
+   */
+  #isSecond(request: SipRequest): boolean {
+    if (request.method !== 'INVITE' && request.method !== 'SUBSCRIBE') return false
+    if (this.#around.dialogs.byId(dialogId(request)) !== undefined) return true
+    for (const { server, dialog } of this.#unanswered.values()) {
+      if (dialog === undefined && server.request.method === 'INVITE' && server.request.callId === request.callId) return true
+    }
+    return false
   }
 
   /** `sip|<transaction id>|` with a response. */
@@ -353,6 +373,21 @@ export class IncomingRequests {
   }
 }
 
+/** RFC 3261 8.2.2: what cannot be served whatever it wants. @returns whether it was refused */
+function refuseByForm(server: ServerTransaction): boolean {
+  const { request } = server
+  if (!SCHEMES.test(request.uri)) {
+    refuse(server, 416)
+    return true
+  }
+  const unknown = request.headers.values('Require').filter((tag) => tag !== '' && !EXTENSIONS.has(tag.toLowerCase()))
+  if (unknown.length === 0) return false
+  const response = responseTo(request, 420, { toTag: server.localTag })
+  response.headers.add('Unsupported', unknown.join(', '))
+  server.respond(response)
+  return true
+}
+
 /** Answers by the server's own accord. */
 function refuse(server: ServerTransaction, status: number, localTag = server.localTag): SipResponse {
   const response = responseTo(server.request, status, { toTag: localTag })
@@ -367,7 +402,7 @@ function offerRefusal(server: ServerTransaction, dialog: AppDialog): SipResponse
   if (request.method === 'INVITE' && dialog.offering) return answer(491)
   if (request.method === 'INVITE' && dialog.offered) {
     const response = answer(500)
-    response.headers.add('Retry-After', `${1 + Math.floor(Math.random() * 10)}`)
+    response.headers.add('Retry-After', `${1 + randomBelow(10)}`)
     return response
   }
   if (answerSessionTimer(request).kind === 'tooSmall') {

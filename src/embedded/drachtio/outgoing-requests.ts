@@ -103,8 +103,8 @@ export class OutgoingRequests {
       .add('Max-Forwards', appHeader(frame.headers, 'max-forwards') ?? '70')
       .add('From', printNameAddr(tagOf(from) === undefined ? withTag(from, layer.newTag()) : from))
       .add('To', printNameAddr(to))
-      .add('Call-ID', appHeader(frame.headers, 'call-id') ?? randomUUID())
-      .add('CSeq', `${Number.isNaN(sequence) ? Math.floor(Math.random() * 100_000_000) + 1 : sequence} ${method}`)
+      .add('Call-ID', appHeader(frame.headers, 'call-id') ?? layer.newCallId())
+      .add('CSeq', `${Number.isNaN(sequence) ? layer.randomBelow(100_000_000) + 1 : sequence} ${method}`)
     if ((method === 'INVITE' || method === 'SUBSCRIBE') && appHeader(frame.headers, 'contact') === undefined) request.headers.add('Contact', ownContact)
     copyAppHeaders(frame.headers, request, at)
     return setAppBody(request, frame.headers, frame.body) ? request : undefined

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
+import { isSameSecret } from '../admission.js'
 import type { Faults } from '../faults.js'
 import { CommandReader, type Command } from './command-reader.js'
 import type { EventListener } from './event-bus.js'
@@ -29,6 +30,7 @@ export class EventSocketConnection implements EventListener {
   readonly #reader = new CommandReader()
   readonly #controlled: ControlledChannel | undefined
   readonly #onClosed: (connection: EventSocketConnection) => void
+  readonly #onAuthenticated: () => void
   #authenticated: boolean
   #closing = false
   #closed = false
@@ -43,6 +45,7 @@ export class EventSocketConnection implements EventListener {
       readonly faults: Faults
       /** Given for an outbound connection. */
       readonly controlled?: ControlledChannel
+      readonly onAuthenticated?: () => void
       readonly onClosed: (connection: EventSocketConnection) => void
     },
   ) {
@@ -52,6 +55,7 @@ export class EventSocketConnection implements EventListener {
     this.#controlled = options.controlled
     this.#authenticated = options.controlled !== undefined
     this.#onClosed = options.onClosed
+    this.#onAuthenticated = options.onAuthenticated ?? (() => undefined)
     socket.setNoDelay(true)
     socket.on('data', (chunk) => {
       this.#read(chunk)
@@ -127,8 +131,9 @@ export class EventSocketConnection implements EventListener {
       this.#reply('-ERR command not found')
       return
     }
-    if (password === this.#host.password) {
+    if (isSameSecret(password, this.#host.password)) {
       this.#authenticated = true
+      this.#onAuthenticated()
       this.#reply('+OK accepted')
       return
     }

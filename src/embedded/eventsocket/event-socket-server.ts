@@ -1,4 +1,5 @@
 import { connect, createServer, type Server, type Socket } from 'node:net'
+import { Antechamber } from '../admission.js'
 import type { Faults } from '../faults.js'
 import { closeServer, listen, type BoundAddress } from '../listening.js'
 import { EventSocketConnection } from './event-socket-connection.js'
@@ -11,16 +12,19 @@ export class EventSocketServer {
   readonly #server: Server
   readonly #inbound = new Set<EventSocketConnection>()
   readonly #outbound = new Set<EventSocketConnection>()
+  readonly #antechamber = new Antechamber()
   readonly #dialling = new Set<Socket>()
 
   constructor(host: EventSocketHost, faults: Faults) {
     this.#host = host
     this.#faults = faults
     this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+      if (!this.#antechamber.enter(socket)) return
       this.#inbound.add(
         new EventSocketConnection(socket, {
           host,
           faults,
+          onAuthenticated: () => this.#antechamber.leave(socket),
           onClosed: (connection) => {
             this.#inbound.delete(connection)
           },

@@ -12,7 +12,9 @@ import type { Faults } from '../faults.js'
 import { hostForUri } from '../../sip/endpoint.js'
 import type { BoundAddress } from '../listening.js'
 import type { MediaChannel } from '../media/media-channel.js'
-import { MediaEngine } from '../media/media-engine.js'
+import { MediaEngine, PortsExhausted } from '../media/media-engine.js'
+import { isOutOfDescriptors } from '../descriptors.js'
+import type { ShortageKind } from '../shortages.js'
 import type { FreeswitchSettings } from '../settings.js'
 import { API_COMMANDS, upTime, type ApiSurroundings } from './api-commands.js'
 import { APPLICATIONS } from './applications.js'
@@ -52,16 +54,21 @@ export class FreeswitchRole implements EventSocketHost, ChannelSurroundings, Api
   readonly #faults: Faults
   readonly #channels = new Map<string, Channel>()
   readonly #logLine: (line: string) => void
+  readonly #shortage: (kind: ShortageKind, detail: string) => void
   #setting = 0
   #peak = 0
   #heartbeat: NodeJS.Timeout | undefined
 
-  /** @param transport of the SIP profile, bound already; the role closes it */
-  constructor(settings: FreeswitchSettings, transport: Transport, faults: Faults, log: (line: string) => void) {
+  /**
+   * @param transport of the SIP profile, bound already; the role closes it
+   * @param shortage told when a call is refused because something has run out
+   */
+  constructor(settings: FreeswitchSettings, transport: Transport, faults: Faults, log: (line: string) => void, shortage: (kind: ShortageKind, detail: string) => void = () => undefined) {
     this.#settings = settings
     this.#transport = transport
     this.#faults = faults
     this.#logLine = log
+    this.#shortage = shortage
     this.password = settings.password
     this.profile = settings.profile ?? DEFAULT_PROFILE
     this.maxSessions = settings.maxSessions ?? DEFAULT_MAX_SESSIONS
@@ -97,6 +104,21 @@ export class FreeswitchRole implements EventSocketHost, ChannelSurroundings, Api
   get transactions(): number {
     const { client, server, unacknowledged } = this.#agent.layer.counts
     return client + server + unacknowledged
+  }
+
+  /** Whether one more channel may be opened. */
+  get hasRoom(): boolean {
+    return this.channelCount < this.maxSessions
+  }
+
+  /** Whether there are ports for one more channel, found by taking them. */
+  async hasFreePorts(): Promise<boolean> {
+    try {
+      await (await this.engine.createChannel({ id: randomUUID() })).close()
+      return true
+    } catch {
+      return false
+    }
   }
 
   /** @throws ListenFailure */
@@ -183,7 +205,8 @@ export class FreeswitchRole implements EventSocketHost, ChannelSurroundings, Api
       invite.reject(404)
       return
     }
-    if (this.#faults.refuseChannels || this.channelCount >= this.maxSessions) {
+    if (this.#faults.refuseChannels || !this.hasRoom) {
+      if (!this.hasRoom) this.#shortage('channels', `${this.maxSessions} channels are open, which is as many as there may be`)
       invite.reject(503)
       return
     }
@@ -193,7 +216,10 @@ export class FreeswitchRole implements EventSocketHost, ChannelSurroundings, Api
     try {
       media = await this.engine.createChannel({ id: uuid })
     } catch (error) {
-      this.log(`no channel: ${error instanceof Error ? error.message : String(error)}`)
+      const why = error instanceof Error ? error.message : String(error)
+      this.log(`no channel: ${why}`)
+      if (error instanceof PortsExhausted) this.#shortage('rtpPorts', why)
+      else if (isOutOfDescriptors(error)) this.#shortage('descriptors', `no channel can be opened: ${why}`)
       invite.reject(503)
       return
     } finally {
