@@ -98,7 +98,12 @@ export class TcpCarrier {
     if (this.#closing !== undefined) return
     const connection = this.#connections.get(endpointKey(to)) ?? this.#connect(to)
     const { socket } = connection
-    if (socket.writableLength > this.#limits.backlogBytes) socket.destroy(new Error(`${endpointKey(to)} does not read`))
+    if (socket.writableLength > this.#limits.backlogBytes) {
+      const error = new Error(`${endpointKey(to)} does not read`)
+      socket.destroy(error)
+      queueMicrotask(() => failed(error))
+      return
+    }
     // Written before the connection stands, the bytes wait in the socket; its failure then reaches every writer once.
     let told = false
     const fail = (error: Error) => {
