@@ -238,6 +238,8 @@ async function open(settings: Settings, log: Logger, opened: { readonly what: st
     alarms: () => alarms.active(),
     ...(defence ? { programFaults: () => defence.counts } : {}),
     registeredDevices: () => telephones.registered,
+    hasLine: (line) => directory().lines.has(line),
+    version: programVersion(),
   })
   opened.push({ what: 'the metrics', close: () => metrics.close() })
 

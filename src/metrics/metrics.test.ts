@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { expect, onTestFinished, test } from 'vitest'
 import { goodCall, untilTalking } from '../calls/scenario/sample-call.js'
 import type { CallEvent, CallFact } from '../calls/events.js'
@@ -6,6 +7,7 @@ import { createMetrics } from './metrics.js'
 function measured() {
   const listeners = new Set<(event: CallEvent) => void>()
   const state = { backlog: 0, queued: 0, ready: true }
+  const lines = new Set(['cardiology', 'ent-adult'])
   const metrics = createMetrics({
     log: {
       subscribe(listener) {
@@ -17,7 +19,9 @@ function measured() {
     storeQueued: () => state.queued,
     recordings: () => ({ backlog: state.backlog, failed: 0 }),
     alarms: () => [{ alarm: 'store.slow' }],
-    labels: { node: 'a' },
+    labels: { engine: 'a' },
+    hasLine: (line) => lines.has(line),
+    version: '1.2.3',
   })
   onTestFinished(() => metrics.close())
   let seq = 0
@@ -30,7 +34,7 @@ function measured() {
     const line = lines.find((one) => Object.entries(labels).every(([label, text]) => one.includes(`${label}="${text}"`)))
     return line === undefined ? undefined : Number(line.split(' ').at(-1))
   }
-  return { metrics, state, tell, value, listeners }
+  return { metrics, state, lines, tell, value, listeners }
 }
 
 test('a call is counted once, by its ending, however many legs it had', async () => {
@@ -70,8 +74,8 @@ test('what is asked at each scrape is asked at each scrape', async () => {
   expect(await value('ringround_switch_media_up')).toBe(0)
   expect(await value('ringround_recordings_backlog')).toBe(7)
   expect(await value('ringround_store_queued_facts')).toBe(9)
-  expect(await value('ringround_alarms_active', { node: 'a' })).toBe(1)
-  expect(await value('ringround_nodejs_eventloop_lag_p99_seconds')).toBeGreaterThanOrEqual(0)
+  expect(await value('ringround_alarms_active', { engine: 'a' })).toBe(1)
+  expect(await value('nodejs_eventloop_lag_p99_seconds')).toBeGreaterThanOrEqual(0)
 })
 
 test('closed metrics listen no more', () => {
@@ -80,3 +84,84 @@ test('closed metrics listen no more', () => {
   metrics.close()
   expect(listeners.size).toBe(0)
 })
+
+test('waits, endings and ringings are told apart by line; what belongs to none is no line’s', async () => {
+  const { tell, value } = measured()
+  tell('one', 1_000, ...goodCall('one', { line: 'ent-adult' }))
+  tell('two', 1_000, ...goodCall('two').slice(0, 7), { type: 'call.ended', ending: 'abandonedInHunt' })
+  tell('menu', 1_000, ...goodCall('menu').slice(0, 2), { type: 'call.ended', ending: 'abandonedInMenu' })
+  tell('closed', 1_000, ...goodCall('closed').slice(0, 2), { type: 'line.refused', line: 'cardiology', why: 'closed' }, { type: 'call.ended', ending: 'lineClosed' })
+  expect(await value('ringround_calls_ended_total', { ending: 'completed', line: 'ent-adult' })).toBe(1)
+  expect(await value('ringround_calls_ended_total', { ending: 'completed', line: 'cardiology' })).toBeUndefined()
+  expect(await value('ringround_calls_ended_total', { ending: 'abandonedInHunt', line: 'cardiology' })).toBe(1)
+  expect(await value('ringround_calls_ended_total', { ending: 'abandonedInMenu', line: '(none)' })).toBe(1)
+  expect(await value('ringround_calls_ended_total', { ending: 'lineClosed', line: 'cardiology' })).toBe(1)
+  expect(await value('ringround_wait_seconds_count', { line: 'ent-adult' })).toBe(1)
+  expect(await value('ringround_wait_seconds_count', { line: 'cardiology' })).toBeUndefined()
+  expect(await value('ringround_attempts_total', { result: 'accepted', pool: 'local', line: 'ent-adult' })).toBe(1)
+  expect(await value('ringround_attempts_total', { result: 'noAnswer', pool: 'local', line: 'cardiology' })).toBe(1)
+})
+
+test('there are no more series than the directory has lines: a line that goes is scraped once more, and then dropped', async () => {
+  const { lines, tell, value } = measured()
+  tell('one', 1_000, ...goodCall('one', { line: 'ent-adult' }))
+  tell('running', 1_000, ...untilTalking('running', { line: 'ent-adult', heardAt: 2_000 }))
+  tell('other', 1_000, ...goodCall('other'))
+  lines.delete('ent-adult')
+  expect(await value('ringround_calls_ended_total', { line: 'ent-adult' })).toBe(1)
+  expect(await value('ringround_calls_ended_total', { line: 'ent-adult' })).toBeUndefined()
+  expect(await value('ringround_wait_seconds_count', { line: 'ent-adult' })).toBeUndefined()
+  expect(await value('ringround_wait_seconds_bucket', { line: 'ent-adult' })).toBeUndefined()
+  expect(await value('ringround_attempts_total', { line: 'ent-adult' })).toBeUndefined()
+  // A call that runs on it is still counted, and makes no new series.
+  tell('running', 60_000, { type: 'call.ended', ending: 'completed' })
+  for (let line = 0; line < 50; line++) tell(`unknown-${line}`, 1_000, ...goodCall(`unknown-${line}`, { line: `line-${line}` }))
+  expect(await value('ringround_calls_ended_total', { ending: 'completed', line: '(gone)' })).toBe(51)
+  expect(await value('ringround_calls_ended_total', { ending: 'completed', line: 'cardiology' })).toBe(1)
+  lines.add('ent-adult')
+  tell('again', 1_000, ...goodCall('again', { line: 'ent-adult' }))
+  expect(await value('ringround_calls_ended_total', { line: 'ent-adult' })).toBe(1)
+})
+
+test('the process has the usual names, and the build says which it is', async () => {
+  const { value } = measured()
+  expect(await value('process_cpu_seconds_total')).toBeGreaterThan(0)
+  expect(await value('process_resident_memory_bytes')).toBeGreaterThan(0)
+  expect(await value('nodejs_heap_size_used_bytes')).toBeGreaterThan(0)
+  expect(await value('ringround_build_info', { version: '1.2.3', node: process.versions.node })).toBe(1)
+})
+
+test('names, types and help are as Prometheus wants them', async () => {
+  const { metrics, tell } = measured()
+  tell('one', 1_000, ...goodCall('one'))
+  const text = await metrics.scrape()
+  expect(namingFaults(text)).toEqual([])
+  expect(namingFaults('# HELP a_total x\n# TYPE a_total gauge\na_total 1\n')).toEqual(['a_total is a gauge with the suffix of a counter'])
+  expect(namingFaults('# HELP b x\n# TYPE b counter\nb 1\n')).toEqual(['b is a counter without _total'])
+  expect(namingFaults('# TYPE c_ms gauge\nc_ms 1\n')).toEqual(['c_ms has no help', 'c_ms is not in a base unit'])
+})
+
+const promtool = spawnSync('promtool', ['--version']).status === 0
+
+test.runIf(promtool)('promtool, where it is installed, complains of nothing', async () => {
+  const { metrics, tell } = measured()
+  tell('one', 1_000, ...goodCall('one'))
+  const { status, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], { input: await metrics.scrape(), encoding: 'utf8' })
+  expect([status, stdout, stderr]).toEqual([0, '', ''])
+})
+
+/** The rules of `promtool check metrics` that can be told by the text: help, suffixes, base units, reserved labels. */
+function namingFaults(text: string): readonly string[] {
+  const faults: string[] = []
+  const help = new Set([...text.matchAll(/^# HELP (\S+) \S/gm)].map(([, name]) => name))
+  for (const [, name = '', type = ''] of text.matchAll(/^# TYPE (\S+) (\S+)$/gm)) {
+    if (!help.has(name)) faults.push(`${name} has no help`)
+    if (!/^[a-z][a-z0-9_]*$/.test(name)) faults.push(`${name} is not in snake case`)
+    if (type === 'counter' && !name.endsWith('_total')) faults.push(`${name} is a counter without _total`)
+    if (type !== 'counter' && name.endsWith('_total')) faults.push(`${name} is a ${type} with the suffix of a counter`)
+    if (type !== 'histogram' && /_(bucket|count|sum)$/.test(name)) faults.push(`${name} has the suffix of a histogram`)
+    if (/_(ms|milliseconds|minutes|hours|days|kilobytes|megabytes|percent)(_|$)/.test(name)) faults.push(`${name} is not in a base unit`)
+    if (name.includes(type) && ['counter', 'gauge', 'histogram', 'summary'].includes(type)) faults.push(`${name} has its type in its name`)
+  }
+  return faults
+}

@@ -1,8 +1,10 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { callRecord, withEvent, type CallRecord } from '../calls/call-record.js'
 import { msBetween, type Moment } from '../calls/call-time.js'
 import type { CallEvent, EventLog } from '../calls/events.js'
 import type { SwitchHealth } from '../switch/port.js'
+import { ByLine } from './by-line.js'
+import { processMetrics } from './process-metrics.js'
 
 /** What the metrics are read off. The functions are asked at each scrape. */
 export interface MetricsSources {
@@ -14,7 +16,11 @@ export interface MetricsSources {
   readonly registeredDevices?: () => number
   /** Faults that nobody dealt with, by kind, since the start. */
   readonly programFaults?: () => { readonly rejection: number; readonly exception: number }
-  /** Default labels of every sample, e.g. `{ node: 'a' }`. */
+  /** Does the directory in force have this line: figures are kept by line for these alone. Default: any. */
+  readonly hasLine?: (line: string) => boolean
+  /** Of the program. */
+  readonly version?: string
+  /** Default labels of every sample, e.g. `{ engine: 'a' }`. */
   readonly labels?: Readonly<Record<string, string>>
 }
 
@@ -35,8 +41,9 @@ const readyBuckets = [0.25, 0.5, 1, 2, 5, 10, 30, 60, 300]
 export function createMetrics(sources: MetricsSources): Metrics {
   const registry = new Registry()
   if (sources.labels) registry.setDefaultLabels({ ...sources.labels })
-  collectDefaultMetrics({ register: registry, prefix: 'ringround_' })
-  const calls = callMetrics(registry)
+  processMetrics(registry, sources.version ?? 'unknown')
+  const byLine = new ByLine(sources.hasLine ?? (() => true))
+  const calls = callMetrics(registry, byLine)
   const open = new Map<string, CallRecord>()
 
   const unsubscribe = sources.log.subscribe((event) => {
@@ -73,7 +80,11 @@ export function createMetrics(sources: MetricsSources): Metrics {
   }
 
   return {
-    scrape: () => registry.metrics(),
+    async scrape() {
+      const text = await registry.metrics()
+      await byLine.dropGone()
+      return text
+    },
     contentType: registry.contentType,
     close() {
       unsubscribe()
@@ -89,13 +100,13 @@ function followed(open: ReadonlyMap<string, CallRecord>, event: CallEvent): Call
   return event.type === 'call.arrived' || event.type === 'call.placed' ? callRecord([event]) : undefined
 }
 
-function callMetrics(register: Registry): { count(event: CallEvent, record: CallRecord | undefined): void } {
+function callMetrics(register: Registry, byLine: ByLine): { count(event: CallEvent, record: CallRecord | undefined): void } {
   const registers = [register]
   const arrived = new Counter({ name: 'ringround_calls_arrived_total', help: 'Calls that came in or were placed by the engine, by the kind that they began as', labelNames: ['kind'], registers })
-  const ended = new Counter({ name: 'ringround_calls_ended_total', help: 'Calls that are over, by ending', labelNames: ['ending'], registers })
-  const attempts = new Counter({ name: 'ringround_attempts_total', help: 'Ringings, by what became of them; pool direct: of patients and practices', labelNames: ['result', 'pool'], registers })
+  const ended = byLine.add(new Counter({ name: 'ringround_calls_ended_total', help: 'Calls that are over, by ending and line', labelNames: ['ending', 'line'], registers }))
+  const attempts = byLine.add(new Counter({ name: 'ringround_attempts_total', help: 'Ringings, by what became of them, and line; pool direct: of patients and practices', labelNames: ['result', 'pool', 'line'], registers }))
   const passedOver = new Counter({ name: 'ringround_candidates_passed_over_total', help: 'Specialists who were busy with another caller', labelNames: ['why'], registers })
-  const wait = new Histogram({ name: 'ringround_wait_seconds', help: 'From the choice of the line to acceptance', buckets: waitBuckets, registers })
+  const wait = byLine.add(new Histogram({ name: 'ringround_wait_seconds', help: 'From the choice of the line to acceptance, by line', labelNames: ['line'], buckets: waitBuckets, registers }))
   const talk = new Histogram({ name: 'ringround_talk_seconds', help: 'From acceptance to the end of the conversation', buckets: talkBuckets, registers })
   const answer = new Histogram({ name: 'ringround_time_to_answer_seconds', help: 'From the start of a ringing to its answer', buckets: answerBuckets, registers })
   const refs = new Histogram({ name: 'ringround_refs', help: 'Specialists tried in calls that hunted', buckets: [0, 1, 2, 3, 4, 5, 7, 10, 15], registers })
@@ -104,7 +115,7 @@ function callMetrics(register: Registry): { count(event: CallEvent, record: Call
   const recordingsFailed = new Counter({ name: 'ringround_recordings_failed_total', help: 'Recordings that failed, by where', labelNames: ['stage'], registers })
   const readyAfter = new Histogram({ name: 'ringround_recording_ready_seconds', help: 'From the end of a recording to its MP3', buckets: readyBuckets, registers })
   const codesRefused = new Counter({ name: 'ringround_codes_refused_total', help: 'PINs and codes that were wrong, or came from whoever is locked', labelNames: ['why'], registers })
-  const callBacksRequested = new Counter({ name: 'ringround_call_backs_requested_total', help: 'Patients who asked to be called back, by line', labelNames: ['line'], registers })
+  const callBacksRequested = byLine.add(new Counter({ name: 'ringround_call_backs_requested_total', help: 'Patients who asked to be called back, by line', labelNames: ['line'], registers }))
   const alarms = new Counter({ name: 'ringround_call_alarms_total', help: 'Alarms raised by calls', labelNames: ['alarm'], registers })
   /** When recordings stopped, until they are ready: the call itself may be over by then. Bounded, should some never become ready. */
   const stopped = new Map<string, Moment>()
@@ -117,7 +128,7 @@ function callMetrics(register: Registry): { count(event: CallEvent, record: Call
           return arrived.inc({ kind: event.kind })
         case 'call.ended':
           if (record?.lineChosenAt !== undefined) refs.observe(record.refs)
-          return ended.inc({ ending: event.ending })
+          return ended.inc({ ending: event.ending, line: byLine.labelOf(record?.line) })
         case 'candidate.passedOver':
           return passedOver.inc({ why: event.why })
         case 'attempt.answered': {
@@ -126,8 +137,8 @@ function callMetrics(register: Registry): { count(event: CallEvent, record: Call
         }
         case 'attempt.ended':
           // Not at the acceptance: they may hang up in the same moment, and then nobody has accepted.
-          if (event.result === 'accepted' && record?.acceptedBy === event.attempt && record.waitMs !== undefined) wait.observe(record.waitMs / 1000)
-          return attempts.inc({ result: event.result, pool: record?.attempts.find((one) => one.attempt === event.attempt)?.pool ?? 'local' })
+          if (event.result === 'accepted' && record?.acceptedBy === event.attempt && record.waitMs !== undefined) wait.observe({ line: byLine.labelOf(record.line) }, record.waitMs / 1000)
+          return attempts.inc({ result: event.result, pool: record?.attempts.find((one) => one.attempt === event.attempt)?.pool ?? 'local', line: byLine.labelOf(record?.line) })
         case 'talk.ended':
           return record?.talkMs === undefined ? undefined : talk.observe(record.talkMs / 1000)
         case 'outcome.left':
@@ -149,7 +160,7 @@ function callMetrics(register: Registry): { count(event: CallEvent, record: Call
         case 'code.refused':
           return codesRefused.inc({ why: event.why })
         case 'callBack.requested':
-          return callBacksRequested.inc({ line: event.line })
+          return callBacksRequested.inc({ line: byLine.labelOf(event.line) })
         case 'arrangement.taken':
         case 'organisation.chosen':
         case 'call.answered':

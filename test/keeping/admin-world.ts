@@ -40,7 +40,7 @@ export async function adminWorld(more: { readonly admin?: Partial<AdminSettings>
   const directory = demoDirectory()
   let health = healthy
   const live = createLiveBoard(world.store.log, { organisation: (id) => directory.organisations.get(id)?.name, line: (id) => directory.lines.get(id)?.name })
-  const metrics = createMetrics({ log: world.store.log, switchHealth: () => health, storeQueued: () => world.store.health().queued, recordings: () => world.recordings.health(), alarms: () => world.alarms.active() })
+  const metrics = createMetrics({ log: world.store.log, switchHealth: () => health, storeQueued: () => world.store.health().queued, recordings: () => world.recordings.health(), alarms: () => world.alarms.active(), hasLine: (line) => directory.lines.has(line) })
   const arranged = await ArrangedCalls.open({ ledger: world.store.ledger, log: world.store.log, facts: world.store, clock: systemClock, alarms: world.alarms, directory: () => directory, mayDial: (number) => dialable(number).kind === 'dialable' })
   const watched = await openWatchList(world)
   const placed: ArrangedCall[] = []

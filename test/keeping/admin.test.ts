@@ -275,7 +275,7 @@ test('metrics are there for Prometheus', async () => {
   await world.tell('one', ...goodCall('one'))
   const response = await world.get('/metrics')
   expect(response.headers.get('content-type')).toContain('text/plain')
-  expect(await response.text()).toContain('ringround_calls_ended_total{ending="completed"} 1')
+  expect(await response.text()).toContain('ringround_calls_ended_total{ending="completed",line="cardiology"} 1')
 })
 
 test('every route is documented, and the documentation works without a network', async () => {
