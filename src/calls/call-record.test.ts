@@ -108,3 +108,19 @@ test('a call whose arrival was lost still has a record', () => {
   expect(callRecord(happened({ type: 'call.answered', legId: 'a' }, { type: 'call.ended', ending: 'engineFault' }))).toMatchObject({ callId: 'one', arrivedAt: 1_000, ending: 'engineFault' })
   expect(callRecord([])).toBeUndefined()
 })
+
+test('refs are specialists tried: a practice or a patient who is rung is none, whatever the call; without a line nobody waits', () => {
+  const rung = (attempt: string, pool: 'local' | 'ncn' | 'direct', result: 'accepted' | 'connected' | 'noAnswer'): CallFact[] => [
+    { type: 'attempt.started', attempt, candidate: `candidate:${attempt}`, label: attempt, pool, target: 'sip:x@y' },
+    ...(result === 'accepted' ? [{ type: 'attempt.accepted' as const, attempt, proof: { heard: { kind: 'key' as const, key: '1', source: 'rfc4733' as const }, legId: 'a', heardAt: 1_000 } }] : []),
+    { type: 'attempt.ended', attempt, result },
+  ]
+  const arrived: CallFact = { type: 'call.arrived', kind: 'dialIn', callerNumber: '01632960101', dialledNumber: '01632960001', organisation: 'elm-row', source: '127.0.0.1:5070/udp' }
+  const practice = callRecord(happened(arrived, { type: 'organisation.chosen', organisation: 'harbour-lane' }, ...rung('bypass', 'direct', 'noAnswer'), ...rung('reception', 'direct', 'connected'), { type: 'call.ended', ending: 'completed' }))
+  expect([practice?.refs, practice?.attempts.length, practice?.waitMs, practice?.line]).toEqual([0, 2, undefined, undefined])
+  // The engine rings the clinician on two telephones, then the patient.
+  const patient = callRecord(happened({ type: 'call.placed', kind: 'patientConnect', arrangement: 'x', clinician: 'dr-okafor' }, ...rung('desk', 'local', 'noAnswer'), ...rung('mobile', 'local', 'accepted'), ...rung('patient', 'direct', 'connected'), { type: 'call.ended', ending: 'completed' }))
+  expect([patient?.refs, patient?.attempts.length, patient?.waitMs, patient?.line]).toEqual([2, 3, undefined, undefined])
+  const network = callRecord(happened(arrived, { type: 'line.chosen', line: 'cardiology', by: 'code' }, ...rung('local', 'local', 'noAnswer'), ...rung('ncn', 'ncn', 'accepted')))
+  expect(network?.refs).toBe(2)
+})

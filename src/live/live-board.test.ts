@@ -67,6 +67,58 @@ test('while they talk it shows with whom, since when, whether it is recorded and
   ])
 })
 
+/** Stages as they follow one another, each once, with whom it is about. */
+function stagesOf(facts: readonly CallFact[]): readonly string[] {
+  const { live, tell } = board()
+  const stages: string[] = []
+  live.subscribe((change) => stages.push(change.kind === 'over' ? 'over' : [change.call.stage, change.call.ringing?.label ?? change.call.talkingTo].filter(Boolean).join(' ')))
+  for (const fact of facts) tell('one', fact)
+  return stages.filter((stage, index) => stage !== stages[index - 1])
+}
+
+const arrived: CallFact = { type: 'call.arrived', kind: 'dialIn', callerNumber: '01632960101', dialledNumber: '01632960001', organisation: 'elm-row', source: '127.0.0.1:5070/udp' }
+
+test('a practice or a patient who answers is being connected: nobody asks them to accept', () => {
+  const reached = (attempt: string, label: string): readonly CallFact[] => [
+    { type: 'hunt.started', pool: 'direct', candidates: 1 },
+    { type: 'attempt.started', attempt, candidate: attempt, label, pool: 'direct', target: '+441632960201' },
+    { type: 'attempt.ringing', attempt },
+    { type: 'attempt.answered', attempt, legId: 'b' },
+    { type: 'attempt.ended', attempt, result: 'connected' },
+    { type: 'hunt.ended', result: 'connected' },
+    { type: 'talk.started', attempt },
+    { type: 'talk.ended', by: 'called', why: 'hangup' },
+    { type: 'call.ended', ending: 'completed' },
+  ]
+  const practice = stagesOf([arrived, { type: 'call.answered', legId: 'a' }, { type: 'organisation.chosen', organisation: 'harbour-lane' }, ...reached('p', 'Harbour Lane Practice')])
+  expect(practice).toEqual(['arrived', 'answered', 'hunting', 'ringing Harbour Lane Practice', 'connecting Harbour Lane Practice', 'talking Harbour Lane Practice', 'ending Harbour Lane Practice', 'over'])
+  const patient = stagesOf([
+    { type: 'call.placed', kind: 'patientConnect', arrangement: 'x', clinician: 'dr-okafor' },
+    { type: 'attempt.started', attempt: 'c', candidate: 'clinician:dr-okafor', label: 'Dr Okafor', clinician: 'dr-okafor', pool: 'local', target: specialistsNumber },
+    { type: 'attempt.answered', attempt: 'c', legId: 'a' },
+    { type: 'whisper.started', attempt: 'c', repetition: 1 },
+    { type: 'attempt.accepted', attempt: 'c', proof: { heard: { kind: 'key', key: '1', source: 'rfc4733' }, legId: 'a', heardAt: 1 } },
+    { type: 'attempt.ended', attempt: 'c', result: 'accepted' },
+    ...reached('p', 'Patient'),
+  ])
+  expect(patient.slice(0, 4)).toEqual(['arrived', 'ringing Dr Okafor', 'whisper Dr Okafor', 'connecting Dr Okafor'])
+  expect(patient.filter((stage) => stage.startsWith('whisper'))).toEqual(['whisper Dr Okafor'])
+  // In words for staff it is the clinician's call, from acceptance to the end.
+  expect(patient.slice(-5)).toEqual(['ringing Patient', 'connecting Patient', 'talking Dr Okafor', 'ending Dr Okafor', 'over'])
+})
+
+test('a clinician who is called back by a code is asked to accept, and shown so', () => {
+  const stages = stagesOf([
+    arrived,
+    { type: 'arrangement.taken', arrangement: 'x', kind: 'callBackCode' },
+    { type: 'attempt.started', attempt: 'c', candidate: 'phone:+441632960101', label: 'Elm Row Surgery', pool: 'direct', target: '+441632960101' },
+    { type: 'attempt.answered', attempt: 'c', legId: 'b' },
+    { type: 'whisper.started', attempt: 'c', repetition: 1 },
+    { type: 'attempt.ended', attempt: 'c', result: 'notAccepted' },
+  ])
+  expect(stages).toEqual(['arrived', 'ringing Elm Row Surgery', 'connecting Elm Row Surgery', 'whisper Elm Row Surgery', 'hunting'])
+})
+
 test('no number of a specialist reaches the wallboard', () => {
   const { live, tell } = board()
   const seen: string[] = []

@@ -21,6 +21,7 @@ export interface LiveCall extends LiveDurations {
   readonly talkingSince?: number
   /** Who is being rung, or hears the whisper. */
   readonly ringing?: { readonly label: string; readonly pool: AttemptPool; readonly since: number; readonly answered: boolean }
+  /** Who accepted; where nobody had to, who was reached. */
   readonly talkingTo?: string
   /** Ringings so far, this one included, with what became of each. */
   readonly attempts: readonly { readonly label: string; readonly pool: AttemptPool; readonly result?: string }[]

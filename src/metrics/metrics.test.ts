@@ -123,6 +123,16 @@ test('there are no more series than the directory has lines: a line that goes is
   expect(await value('ringround_calls_ended_total', { line: 'ent-adult' })).toBe(1)
 })
 
+test('refs are measured of calls that hunted for a line, and of no others', async () => {
+  const { tell, value } = measured()
+  tell('placed', 1_000, { type: 'call.placed', kind: 'patientConnect', arrangement: 'x', clinician: 'dr-okafor' }, { type: 'attempt.started', attempt: 'c', candidate: 'clinician:dr-okafor', label: 'Dr Okafor', pool: 'local', target: 'sip:x@y' }, { type: 'attempt.ended', attempt: 'c', result: 'noAnswer' }, { type: 'call.ended', ending: 'unanswered' })
+  tell('menu', 1_000, ...goodCall('menu').slice(0, 2), { type: 'call.ended', ending: 'abandonedInMenu' })
+  expect(await value('ringround_refs_count')).toBe(0)
+  tell('one', 1_000, ...goodCall('one'))
+  expect(await value('ringround_refs_count')).toBe(1)
+  expect(await value('ringround_refs_sum')).toBe(2)
+})
+
 test('the process has the usual names, and the build says which it is', async () => {
   const { value } = measured()
   expect(await value('process_cpu_seconds_total')).toBeGreaterThan(0)
