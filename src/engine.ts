@@ -15,6 +15,9 @@ import type { Directory } from './directory/model.js'
 import { openRotaLedger } from './directory/rota-ledger.js'
 import { warmDirectory } from './directory/warm-directory.js'
 import { watchDirectory, type DirectoryHolder } from './directory/watch-directory.js'
+import { oneForm } from './directory/telephone-number.js'
+import { accountKey, accountOf } from './guard/caller-account.js'
+import { believedFrom } from './guard/caller-identity.js'
 import { Allowance, defaultAllowance } from './guard/allowance.js'
 import { guardedSwitch } from './guard/guarded-switch.js'
 import { spendingFacts, spentToday } from './guard/spent-today.js'
@@ -224,11 +227,14 @@ async function open(settings: Settings, log: Logger, opened: { readonly what: st
   })
   for (const [account, ms] of spentToday(await store.eventsOfCallsSince(allowance.dayBegan(), spendingFacts))) allowance.spend(account, ms)
   const refusedCall = limitedLog((detail) => log.warn({ what: 'incoming' }, detail))
+  const withheldKey = accountKey(join(settings.dataFolder, 'withheld-numbers.key'))
   const telephone = guardedSwitch(telephones.on(adapter), {
     ranges: settings.dialable,
     trunks: settings.trunks,
     allowance,
     trusted,
+    believed: believedFrom(settings.identity),
+    accountOf: (number) => accountOf(withheldKey, oneForm(number)),
     strangers: new RateLimit(systemClock),
     known: { has: (address) => telephones.knows(address) },
     admit: (call) => telephones.admit(call),

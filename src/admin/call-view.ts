@@ -64,9 +64,9 @@ function rang({ startedAfterMs, answeredAfterMs, endedAfterMs }: Pick<AttemptRec
   return to === undefined ? {} : { rangMs: Math.max(0, Math.round(to - startedAfterMs)) }
 }
 
-/** A fact without what is the house's own: the call's id stands above, and where files lie is nobody's business. */
+/** A fact without what is the house's own: the call's id stands above; where files lie, and as whom a withheld number is counted, is nobody's business. */
 function shown(event: CallEvent): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(Object.entries(event).filter(([name]) => name !== 'callId' && name !== 'spoolPath' && name !== 'path'))
+  return Object.fromEntries(Object.entries(event).filter(([name]) => !['callId', 'callerAccount', 'spoolPath', 'path'].includes(name)))
 }
 
 /** @param number 1 for the call's first recording; the latest where it is left out */

@@ -1,3 +1,4 @@
+import { oneForm } from '../directory/telephone-number.js'
 import { randomUUID } from 'node:crypto'
 import type { Alarms } from '../calls/alarms.js'
 import type { ArrangementId, Arrangements, KeyedAt, Redeemed, Refused } from '../calls/arrangements.js'
@@ -9,7 +10,7 @@ import type { Store } from '../store/store.js'
 import { stateOf, type Arrangement, type ArrangementState, type CallBack, type CallBackCode, type PatientConnect } from './arrangement.js'
 import { listArrangements, type ArrangementFilter, type ArrangementPage } from './arrangement-list.js'
 import { Diary } from './diary.js'
-import { oneForm, placeOf } from './dialled-place.js'
+import { guesserOf, placeOf } from './dialled-place.js'
 import { followCalls, reconcile } from './follow-calls.js'
 import { guessesKeptMs } from './guess-account.js'
 import { GuessGuard } from './guess-guard.js'
@@ -92,7 +93,7 @@ export class ArrangedCalls implements Arrangements {
   }
 
   guess(where: KeyedAt, isRight: () => boolean): { readonly kind: 'right' } | Refused {
-    const guess = this.#guard.guess(oneForm(where.callerNumber), placeOf(where))
+    const guess = this.#guard.guess(guesserOf(where), placeOf(where))
     if (guess.kind !== 'charged') return guess
     if (!isRight()) return guess.wrong()
     guess.right()
@@ -216,7 +217,7 @@ export class ArrangedCalls implements Arrangements {
       if (event.type !== 'code.refused' || (event.why !== 'wrong' && event.why !== 'wrongAndLocked')) continue
       if (!places.has(event.callId)) places.set(event.callId, keyedIn(await this.options.facts.events(event.callId)))
       const where = places.get(event.callId)
-      if (where) this.#guard.remember(oneForm(where.callerNumber), placeOf(where), Math.max(0, now - event.at))
+      if (where) this.#guard.remember(guesserOf(where), placeOf(where), Math.max(0, now - event.at))
     }
   }
 }
@@ -225,6 +226,6 @@ export class ArrangedCalls implements Arrangements {
 function keyedIn(facts: readonly CallEvent[]): KeyedAt | undefined {
   const arrived = facts.find((one) => one.type === 'call.arrived')
   if (arrived?.type !== 'call.arrived') return undefined
-  const { callId, callerNumber, dialledNumber, organisation } = arrived
-  return { callId, callerNumber, dialledNumber, ...(organisation === undefined ? {} : { organisation }) }
+  const { callId, callerNumber, callerAccount, dialledNumber, organisation } = arrived
+  return { callId, callerNumber, ...(callerAccount === undefined ? {} : { callerAccount }), dialledNumber, ...(organisation === undefined ? {} : { organisation }) }
 }

@@ -1,18 +1,10 @@
 import type { KeyedAt } from '../calls/arrangements.js'
 import type { Directory } from '../directory/model.js'
-import { readNumber } from '../directory/telephone-number.js'
+import { oneForm } from '../directory/telephone-number.js'
 
-/**
- * A number in one form, however a trunk sends it (`01632960123`, `441632960123`, `+441632960123`); what is no telephone number stays as it is.
- * Withheld: empty.
- */
-export function oneForm(number: string): string {
-  for (const text of [number, `+${number}`]) {
-    const reading = readNumber(text)
-    if (reading.ok) return reading.number
-  }
-  // What a telephone sends is its own choice; nothing of it may fill the memory.
-  return number.slice(0, 40)
+/** Who keys something, for counting guesses: their number; where it is withheld, what they are counted as. Empty where nobody says who they are. */
+export function guesserOf({ callerNumber, callerAccount }: Pick<KeyedAt, 'callerNumber' | 'callerAccount'>): string {
+  return callerAccount ?? oneForm(callerNumber)
 }
 
 /**

@@ -84,7 +84,7 @@ export async function reconcile(diary: Diary, requests: PatientRequests, facts: 
   const told = await facts.factsOf(['callBack.requested', 'call.placed', 'arrangement.taken'], since)
   const missing = await diary.missing(told.filter(({ type }) => type === 'callBack.requested').map(({ callId }) => requestId(callId)))
   for (const event of told) {
-    if (event.type === 'callBack.requested' && missing.has(requestId(event.callId))) await requests.keep(event, callRecord(await facts.events(event.callId))?.callerNumber)
+    if (event.type === 'callBack.requested' && missing.has(requestId(event.callId))) await requests.keep(event, arrivalIn(await facts.events(event.callId)))
     if (event.type === 'call.placed' || event.type === 'arrangement.taken') await begin(diary, event)
   }
   // Also those that are settled, or were settled long ago: an outcome that is taken back reopens them.
@@ -108,4 +108,8 @@ async function catchUp(diary: Diary, id: string, callId: string, facts: Pick<Sto
     const outcome = record?.outcome?.outcome
     if (outcome !== undefined && outcome !== one.outcome) await diary.note(id, { type: 'outcome', callId, outcome })
   })
+}
+
+function arrivalIn(facts: readonly CallEvent[]): Extract<CallEvent, { type: 'call.arrived' }> | undefined {
+  return facts.find((fact): fact is Extract<CallEvent, { type: 'call.arrived' }> => fact.type === 'call.arrived')
 }

@@ -49,10 +49,10 @@ export class GuessGuard {
     private readonly rules: GuessRules = defaultGuessRules,
   ) {}
 
-  /** @param callerNumber empty when withheld */
-  guess(callerNumber: string, dialledNumber: string): Guess {
+  /** @param guesser the caller's number; who withholds it has the name that they are counted under, or none (empty) */
+  guess(guesser: string, dialledNumber: string): Guess {
     const now = this.clock.monotonic()
-    const parties = this.#parties(callerNumber, dialledNumber)
+    const parties = this.#parties(guesser, dialledNumber)
     const [{ account: caller }, { account: number }] = parties
     if (caller.isLocked(now) || number.isLocked(now)) return { kind: 'locked' }
     const waitMs = caller.waitMs(now)
@@ -74,9 +74,9 @@ export class GuessGuard {
   }
 
   /** Counts a wrong guess of before the start, so that a restart opens no lock. In their order, oldest first. @param agoMs how long ago it was */
-  remember(callerNumber: string, dialledNumber: string, agoMs: number): void {
+  remember(guesser: string, dialledNumber: string, agoMs: number): void {
     const then = this.clock.monotonic() - agoMs
-    for (const { account, name } of this.#parties(callerNumber, dialledNumber)) {
+    for (const { account, name } of this.#parties(guesser, dialledNumber)) {
       if (account.confirm(account.charge(then), then) && account.isLocked(this.clock.monotonic())) this.#locked(name, account.lockedUntil)
     }
   }
@@ -91,10 +91,10 @@ export class GuessGuard {
     this.#cancelTimer = undefined
   }
 
-  /** Callers who withhold their number are one caller: the empty key. */
-  #parties(callerNumber: string, dialledNumber: string): readonly [Party, Party] {
+  /** Callers who withhold their number, and of whom no network says who they are, are one caller: the empty key. */
+  #parties(guesser: string, dialledNumber: string): readonly [Party, Party] {
     return [
-      { account: this.#account(this.#callers, callerNumber, this.rules.caller), name: callerNumber === '' ? 'callers who withhold their number' : `caller ${callerNumber}` },
+      { account: this.#account(this.#callers, guesser, this.rules.caller), name: nameOf(guesser) },
       { account: this.#account(this.#numbers, dialledNumber, this.rules.number), name: `number ${dialledNumber}` },
     ]
   }
@@ -139,4 +139,11 @@ export class GuessGuard {
       else this.#awaitNextEnd()
     })
   }
+}
+
+/** For the alarm: enough to tell two who withhold their number apart, and nothing of who they are. */
+function nameOf(guesser: string): string {
+  if (guesser === '') return 'callers who withhold their number'
+  const [, account] = /^withheld:(.*)$/.exec(guesser) ?? []
+  return account === undefined ? `caller ${guesser}` : `a caller who withholds their number (${account.slice(0, 6)})`
 }

@@ -1,8 +1,8 @@
+import { oneForm } from '../directory/telephone-number.js'
 import type { Alarms } from '../calls/alarms.js'
 import type { CallEvent } from '../calls/events.js'
 import type { Clock } from '../clock/clock.js'
 import { stateOf, type CallBack } from './arrangement.js'
-import { oneForm } from './dialled-place.js'
 import type { Diary } from './diary.js'
 
 /** A patient who asked to be called back is to be called within so long. */
@@ -27,7 +27,7 @@ export function requestId(callId: string): string {
  */
 export class PatientRequests {
   /** Who rang, by running call. */
-  readonly #callers = new Map<string, string>()
+  readonly #callers = new Map<string, Caller>()
   /** Until when (monotonic ms) the alarm names them. */
   readonly #many = new Map<string, number>()
   #cancelTimer: (() => void) | undefined
@@ -38,26 +38,26 @@ export class PatientRequests {
     private readonly alarms: Alarms,
   ) {
     // A restart takes no alarm down.
-    for (const { madeBy, madeAt } of this.#requests()) if (madeBy.suspicious) this.#seenMany(madeBy.caller, madeAt)
+    for (const { madeBy, madeAt } of this.#requests()) if (madeBy.suspicious) this.#seenMany(countedAs(madeBy), madeAt)
   }
 
   /** Follows a running call. */
   follow(event: CallEvent): void {
-    if (event.type === 'call.arrived') this.#callers.set(event.callId, event.callerNumber)
+    if (event.type === 'call.arrived') this.#callers.set(event.callId, event)
     if (event.type === 'callBack.requested') void this.keep(event, this.#callers.get(event.callId))
     if (event.type === 'call.ended') this.#callers.delete(event.callId)
   }
 
   /**
    * Keeps a request, once, however often it is told. Never rejects.
-   * @param callerNumber as the telephone told it, empty when withheld; undefined where no fact says
+   * @param caller as the call arrived; undefined where no fact says
    */
-  async keep(event: Requested, callerNumber: string | undefined): Promise<void> {
+  async keep(event: Requested, caller: Caller | undefined): Promise<void> {
     const { line, number, callId } = event
     // Two requests for the same number at the same time: the second one finds the first.
     await this.diary.inTurn(`requests of ${number} on ${line}`, async () => {
       if (this.diary.get(requestId(callId)) || this.#requests().some(({ repeats = [] }) => repeats.some(({ call }) => call === callId))) return
-      if (!(await this.#repeat(event))) await this.#make(event, callerNumber === undefined ? undefined : oneForm(callerNumber))
+      if (!(await this.#repeat(event))) await this.#make(event, caller)
     })
   }
 
@@ -82,12 +82,15 @@ export class PatientRequests {
     })
   }
 
-  #make({ line, number, callId, at }: Requested, caller: string | undefined): Promise<unknown> {
+  #make({ line, number, callId, at }: Requested, by: Caller | undefined): Promise<unknown> {
     return this.diary.inTurn(requestId(callId), () => {
-      const lately = this.#requests().filter((one) => one.madeBy.caller === caller && one.madeAt > at - hourMs && one.madeAt <= at)
-      const suspicious = caller !== undefined && lately.length >= requestsPerHour
-      if (suspicious) this.#seenMany(caller, at)
-      const madeBy = { kind: 'patient', call: callId, ...(caller === undefined ? {} : { caller, keyed: oneForm(number) !== caller }), ...(suspicious ? { suspicious } : {}) } as const
+      const caller = by && oneForm(by.callerNumber)
+      const known = { ...(caller === undefined ? {} : { caller }), ...(by?.callerAccount === undefined ? {} : { account: by.callerAccount }) }
+      const who = countedAs(known)
+      const lately = this.#requests().filter((one) => countedAs(one.madeBy) === who && one.madeAt > at - hourMs && one.madeAt <= at)
+      const suspicious = who !== undefined && lately.length >= requestsPerHour
+      if (suspicious) this.#seenMany(who, at)
+      const madeBy = { kind: 'patient', call: callId, ...known, ...(caller === undefined ? {} : { keyed: oneForm(number) !== caller }), ...(suspicious ? { suspicious } : {}) } as const
       return this.diary.note(requestId(callId), { type: 'made', made: { kind: 'callBack', madeAt: at, madeBy, line, patientNumber: number, dueAt: at + requestDueMs } })
     })
   }
@@ -101,7 +104,7 @@ export class PatientRequests {
     if (caller === undefined || leftMs <= 0) return
     this.#many.delete(caller)
     this.#many.set(caller, this.clock.monotonic() + Math.min(hourMs, leftMs))
-    const names = [...this.#many.keys()].slice(-namedInAlarm).map((one) => (one === '' ? 'callers who withhold their number' : one))
+    const names = [...this.#many.keys()].slice(-namedInAlarm).map((one) => (one === '' ? 'callers who withhold their number' : one.startsWith('withheld:') ? 'one who withholds their number' : one))
     const more = this.#many.size - names.length
     this.alarms.raise(alarm, `more than ${requestsPerHour} different numbers were left to be called back within an hour by ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}; look at them before they are called`)
     this.#awaitEnd()
@@ -119,4 +122,11 @@ export class PatientRequests {
 
 function isRequest(one: { readonly kind: string; readonly madeBy: { readonly kind: string } }): one is CallBack & { readonly madeBy: { readonly kind: 'patient' } } {
   return one.kind === 'callBack' && one.madeBy.kind === 'patient'
+}
+
+/** As the call arrived. */
+type Caller = Pick<Extract<CallEvent, { type: 'call.arrived' }>, 'callerNumber' | 'callerAccount'>
+
+function countedAs({ caller, account }: { readonly caller?: string; readonly account?: string }): string | undefined {
+  return account ?? caller
 }

@@ -3,7 +3,7 @@ import type { Clock } from '../clock/clock.js'
 import type { Directory } from '../directory/model.js'
 import { arrangedCall, keysAreGood, type Arrangement } from './arrangement.js'
 import type { Diary } from './diary.js'
-import { numbersHere, oneForm, placeOf } from './dialled-place.js'
+import { guesserOf, numbersHere, placeOf } from './dialled-place.js'
 import type { GuessGuard } from './guess-guard.js'
 import { codeSpace, pinSpace, type KeyRing } from './key-ring.js'
 
@@ -25,7 +25,7 @@ const forNobody: Redeemed = { kind: 'tooSoon', waitMs: 0 }
  */
 export async function redeem(options: RedeemingOptions, keyed: string, where: KeyedAt, signal?: AbortSignal): Promise<Redeemed> {
   if (signal?.aborted) return forNobody
-  const guess = options.guard.guess(oneForm(where.callerNumber), placeOf(where))
+  const guess = options.guard.guess(guesserOf(where), placeOf(where))
   if (guess.kind === 'locked') return { kind: 'locked' }
   if (guess.kind === 'tooSoon') return guess
   let taken: Taken

@@ -57,10 +57,10 @@ class KeyedWorld {
   }
 
   /** A call that keys these one after the other, as fast as it may. */
-  async call(keys: readonly string[], number = attacker): Promise<void> {
+  async call(keys: readonly string[], number = attacker, account?: string): Promise<void> {
     const { scenario } = this
     const caller = scenario.caller(number)
-    await caller.dials(codes)
+    await caller.dials(codes, account === undefined ? {} : { callerAccount: account })
     for (const [index, one] of keys.entries()) {
       await scenario.until(`the code is asked for, ${index + 1} times`, () => caller.heard().filter((what) => what === 'code-ask').length > index)
       caller.presses(one)
@@ -73,11 +73,11 @@ class KeyedWorld {
   }
 
   /** What the right code gets. */
-  async right(number = attacker): Promise<string> {
+  async right(number = attacker, account?: string): Promise<string> {
     const before = this.refusals().length
     const code = await this.code()
     const caller = this.scenario.caller(number)
-    await caller.dials(codes)
+    await caller.dials(codes, account === undefined ? {} : { callerAccount: account })
     caller.presses(code)
     await this.scenario.until('the code was answered', () => this.refusals().length > before || this.scenario.facts('arrangement.taken') > 0)
     const answer = this.refusals()[before] ?? 'granted'
@@ -108,6 +108,21 @@ describe('wrong guesses, and a restart', () => {
     await before.scenario.passes(15 * 60)
     expect(before.alarms.has('codes.locked')).toBe(false)
     expect(await before.right()).toBe('granted')
+    await before.arranged.close()
+  })
+
+  it('callers who withhold their number are counted each by themselves where their network says who they are, before a restart and after it', async () => {
+    const before = await world()
+    const [one, other] = ['withheld:aaaaaaaaaaaa', 'withheld:bbbbbbbbbbbb']
+    await before.call(['12#', '12#', '12#'], '', one)
+    await before.call(['12#', '12#', '12#'], '', one)
+    const alarm = before.alarms.get('codes.locked')
+    expect(alarm).toContain('a caller who withholds their number (aaaaaa) until')
+    expect(await before.right('', one)).toBe('locked')
+    await before.starts()
+    expect(before.alarms.get('codes.locked')).toBe(alarm)
+    expect(await before.right('', one)).toBe('locked')
+    expect(await before.right('', other)).toBe('granted')
     await before.arranged.close()
   })
 

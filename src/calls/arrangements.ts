@@ -27,6 +27,8 @@ export interface ArrangedCall {
 export interface KeyedAt {
   readonly callId: string
   readonly callerNumber: string
+  /** As whom a caller who withholds their number is counted; absent where nobody asserts who they are. */
+  readonly callerAccount?: string
   readonly dialledNumber: string
   /** The organisation whose Dial-In number was dialled. */
   readonly organisation?: OrganisationId

@@ -23,6 +23,8 @@ export interface CallContext {
   readonly owner?: DeviceOwner
   /** As the telephone tells them; both empty where the engine itself began the call. */
   readonly callerNumber: string
+  /** As whom a caller who withholds their number is counted. */
+  readonly callerAccount?: string
   readonly dialledNumber: string
   readonly scope: CallScope
   readonly switch: Switch

@@ -93,14 +93,15 @@ export class Desk {
   }
 
   async #take(incoming: IncomingCall): Promise<void> {
-    const call = this.#begin({ callerNumber: incoming.callerNumber, dialledNumber: numberInFacts(incoming), ...(incoming.device === undefined ? {} : { device: incoming.device }) })
+    const call = this.#begin(incoming)
     const flow = Promise.resolve().then(() => (this.#draining ? refuse(call, incoming) : takeCall(call, incoming)))
     await this.#carry(call, flow, () => {
       if (!call.scope.begun) call.scope.tell(arrival(incoming))
     })
   }
 
-  #begin({ callerNumber, dialledNumber, device }: Pick<IncomingCall, 'callerNumber' | 'dialledNumber' | 'device'>): CallContext {
+  #begin(incoming: Pick<IncomingCall, 'callerNumber' | 'callerAccount' | 'dialledNumber' | 'device'>): CallContext {
+    const { callerNumber, callerAccount, device } = incoming
     const { switch: telephone, speech, recordings, clock, settings, log } = this.#options
     const callId = this.#options.newCallId?.() ?? randomUUID()
     const owner = device === undefined ? undefined : this.#options.owners?.(device)
@@ -111,7 +112,8 @@ export class Desk {
       ...(device === undefined ? {} : { device }),
       ...(owner === undefined ? {} : { owner }),
       callerNumber,
-      dialledNumber,
+      ...(callerAccount === undefined ? {} : { callerAccount }),
+      dialledNumber: numberInFacts(incoming),
       scope: new CallScope({ callId, log, clock, durableMs: settings.durableMs, releaseMs: settings.releaseMs }),
       switch: telephone,
       speech,

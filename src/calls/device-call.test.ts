@@ -50,6 +50,8 @@ describe('what a registered telephone may dial', () => {
     ['*1234', 'code-wrong', 'star and a code'],
     ['**', 'bypass-key-code', 'two stars'],
     ['**2102', 'Mill Street', 'two stars and the code of a practice'],
+    ['**2102#', 'Mill Street', 'the same, with the key that ends the dialling'],
+    ['*1234#', 'code-wrong', 'star, a code and that key'],
     [clinicNumber, 'patient-welcome', "a patients' line, as anybody"],
   ])('%s leads to "%s": %s', async (number, hears) => {
     const { scenario, phone, dialled } = elmRings(number)
@@ -92,11 +94,13 @@ describe('what a registered telephone may dial', () => {
     await scenario.isOver()
   })
 
-  it('a PIN that it dials is in no fact', async () => {
-    const { scenario, phone, dialled } = elmRings('*482913')
+  it.each(['*482913', '*482913#', '*#482913'])('a PIN that it dials as %s is in no fact', async (number) => {
+    const { scenario, phone, dialled } = elmRings(number)
     await dialled
-    await phone.hears('code-wrong')
-    phone.hangsUp()
+    if (phone.leg) {
+      await phone.hears('code-wrong')
+      phone.hangsUp()
+    }
     await scenario.isOver()
     expect(JSON.stringify(scenario.world.log.told)).not.toContain('482913')
     expect(scenario.record()).toMatchObject({ dialledNumber: '*' })

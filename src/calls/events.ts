@@ -76,7 +76,8 @@ export type HuntEnd = 'accepted' | 'connected' | 'nobody' | 'callerGone' | 'call
 export type AttemptPool = 'local' | 'ncn' | 'direct'
 
 export type CallFact =
-  | { readonly type: 'call.arrived'; readonly kind: CallKind; readonly callerNumber: string; readonly dialledNumber: string; readonly organisation?: OrganisationId; readonly device?: string; readonly source: string }
+  /** `callerNumber`: empty when withheld. `callerAccount`: as whom somebody who withholds it is counted by limits; a keyed hash. */
+  | { readonly type: 'call.arrived'; readonly kind: CallKind; readonly callerNumber: string; readonly callerAccount?: string; readonly dialledNumber: string; readonly organisation?: OrganisationId; readonly device?: string; readonly source: string }
   /** The engine itself begins the call, because somebody asked it to: it rings the clinician first. */
   | { readonly type: 'call.placed'; readonly kind: CallKind; readonly arrangement: ArrangementId; readonly clinician: ClinicianId }
   /** A PIN or code was right. The call is of this kind from now on. */

@@ -54,7 +54,7 @@ export async function takeCall(call: CallContext, incoming: IncomingCall): Promi
 
 /** The number dialled, without a PIN or code that a telephone dialled behind its stars: those are in no fact, no list and no log of ours. */
 export function numberInFacts({ dialledNumber, device }: Pick<IncomingCall, 'dialledNumber' | 'device'>): string {
-  return device === undefined ? dialledNumber : dialledNumber.replace(/^(\*+)\d+$/, '$1')
+  return device === undefined ? dialledNumber : dialledNumber.replace(/^(\*+)#*\d[\d*#]*$/, '$1')
 }
 
 /** The first fact of every call that comes in. */
@@ -65,6 +65,7 @@ export function arrival(incoming: IncomingCall, way?: Way): CallFact {
     type: 'call.arrived',
     kind: way === undefined ? 'dialIn' : kindOf(way),
     callerNumber: incoming.callerNumber,
+    ...(incoming.callerAccount === undefined ? {} : { callerAccount: incoming.callerAccount }),
     dialledNumber: numberInFacts(incoming),
     ...(organisation === undefined ? {} : { organisation: organisation.id }),
     ...(incoming.device === undefined ? {} : { device: incoming.device }),
@@ -137,13 +138,14 @@ function wayOfDevice(directory: Directory, dialled: string, owner: DeviceOwner |
   const organisations = owner === undefined ? [] : organisationsOf(directory, owner)
   const [first] = organisations
   if (first === undefined) return notAllowed
-  const practice = /^\*\*(\d*)$/.exec(dialled)
+  // Some telephones send the key that ends the dialling.
+  const practice = /^\*\*(\d*)#?$/.exec(dialled)
   if (practice) return { kind: 'bypass', organisation: first, ...(practice[1] ? { code: practice[1] } : {}) }
-  const pin = /^\*(\d*)$/.exec(dialled)
+  const pin = /^\*(\d*)#?$/.exec(dialled)
   if (pin) return { kind: 'code', organisation: first, ...(pin[1] ? { keys: pin[1] } : {}) }
   for (const organisation of organisations) {
     for (const line of directory.lines.values()) {
-      if (line.code === dialled && line.kind === 'advice' && mayUse(directory, line, organisation.id)) return { kind: 'line', line, organisation }
+      if (line.code === dialled.replace(/#$/, '') && line.kind === 'advice' && mayUse(directory, line, organisation.id)) return { kind: 'line', line, organisation }
     }
   }
   const way = wayOf(directory, dialled)

@@ -3,9 +3,11 @@ import { isIP } from 'node:net'
 import { isAbsolute, resolve } from 'node:path'
 import { defaultAllowance } from '../guard/allowance.js'
 import { defaultDialable, parseRange, type DialableRange } from '../guard/dial-plan.js'
+import type { IdentityRule } from '../guard/caller-identity.js'
 import { parseNetwork } from '../guard/source-gate.js'
 import { readTextFileSync } from '../text/read-text-file.js'
 import { parseDocument, LineCounter, isMap, isScalar, isSeq, type Document } from 'yaml'
+import { readIdentityLine, readIdentityList } from './identity.js'
 import { readTrunkLine, readTrunkList, type TrunkSetting } from './trunks.js'
 
 export type { TrunkSetting } from './trunks.js'
@@ -134,6 +136,7 @@ export const settingRows = {
   outboundName: row('calls.outboundName', 'RINGROUND_OUTBOUND_NAME', 'Advice line', 'Name shown beside the single outbound number', text),
   trunks: row('calls.trunks', 'RINGROUND_TRUNKS', '', 'Where calls to telephone numbers go, the first one first: `name=host:port`, `name=user:password@host:port`, with `[uk-mobile +353]` behind it where a trunk carries ranges of its own; by commas, or in the file as a list (docs/guard.md)', (value): readonly TrunkSetting[] => readTrunkLine(value), { parseList: readTrunkList, secret: true }),
   callers: row('calls.from', 'RINGROUND_CALLERS', '127.0.0.0/8, ::1', 'Addresses and networks from which calls are taken: your practices and trunks; anybody else gets 403', networks),
+  identity: row('calls.identity', 'RINGROUND_CALLERS_IDENTITY', '', 'Which headers are believed about who calls, per network of `calls.from`, the first that names somebody before the others: `192.0.2.0/24=P-Asserted-Identity From`; by commas, or in the file as a list (docs/guard.md). From anybody else: `From`', (value): readonly IdentityRule[] => readIdentityLine(value), { parseList: readIdentityList }),
   dialable: row('calls.dialable', 'RINGROUND_DIALABLE', defaultDialable.join(', '), 'Ranges that may be dialled, through trunks that have none of their own: these names, and prefixes such as `+353`', ranges),
   concurrentCalls: row('calls.concurrent', 'RINGROUND_CONCURRENT_CALLS', String(defaultAllowance.concurrent), 'Outgoing calls through trunks at the same time', wholeNumber(1, 100_000)),
   concurrentCallsPerLine: row('calls.concurrentPerLine', 'RINGROUND_CONCURRENT_CALLS_PER_LINE', String(defaultAllowance.concurrentPerAccount), 'The same, for one line', wholeNumber(1, 100_000)),

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { numberUse, organisationByCode } from './dialled-number.js'
 import { emptyDirectory } from './empty-directory.js'
 import type { Target } from '../switch/port.js'
-import { readNumber, readSipAddress, readTarget, showNumber, showTarget, speakableDigits, writeTarget } from './telephone-number.js'
+import { oneForm, readNumber, readSentNumber, readSipAddress, readTarget, showNumber, showTarget, speakableDigits, writeTarget } from './telephone-number.js'
 
 const read = (text: string) => {
   const reading = readNumber(text)
@@ -155,12 +155,46 @@ describe('dialled numbers', () => {
       ['1001', { number: '1001', use: { kind: 'callBackCode' as const } }],
     ]),
   }
-  it.each(['+441632960001', '441632960001', '01632960001', '00441632960001', '01632 960001'])('%s is the practice’s number, however the trunk writes it', (dialled) => {
+  it.each(['+441632960001', '441632960001', '01632960001', '00441632960001', '01632 960001', '1632960001', '+4401632960001', '004401632960001', '4401632960001', '0441632960001', '+00441632960001', '+01632960001', '+1632960001', '+44 (0)1632 960001', '01632960001#', '01632960001;npdi', '+44-1632-960-001'])('%s is the practice’s number, however the trunk writes it', (dialled) => {
     expect(numberUse(directory, dialled)).toEqual({ kind: 'dialIn', organisation: 'elm-row' })
   })
   it('are looked up as they stand first, and do nothing when they are unknown', () => {
-    expect(numberUse(directory, '1001')).toEqual({ kind: 'callBackCode' })
-    for (const unknown of ['01632960002', '1002', '', 'elm-row', '+', 'constructor', '__proto__']) expect(numberUse(directory, unknown)).toBeUndefined()
+    for (const dialled of ['1001', '1001#']) expect(numberUse(directory, dialled)).toEqual({ kind: 'callBackCode' })
+    for (const unknown of ['01001', '441001', '+441001', '11001', '632960001', '960001', '*1001', '#', '0'.repeat(400), '01632960002', '1002', '', 'elm-row', '+', 'constructor', '__proto__']) expect(numberUse(directory, unknown)).toBeUndefined()
+  })
+})
+
+describe('numbers as trunks send them', () => {
+  it.each([
+    ['1632960123', '+441632960123'],
+    ['7700900123', '+447700900123'],
+    ['2079460123', '+442079460123'],
+    ['+4401632960123', '+441632960123'],
+    ['004407700900123', '+447700900123'],
+    ['447700900123', '+447700900123'],
+    ['35316778777', '+35316778777'],
+    ['0035316778777', '+35316778777'],
+    ['12125550123', '+12125550123'],
+    ['+441632960123;npdi', '+441632960123'],
+    ['2345', undefined],
+    ['8001111', undefined],
+    ['anonymous', undefined],
+    ['', undefined],
+  ])('%s is %s', (sent, number) => {
+    const reading = readSentNumber(sent)
+    expect(reading.ok ? reading.number : undefined).toBe(number)
+    expect(oneForm(sent)).toBe(number ?? sent)
+  })
+
+  it('are one number in whatever form: guesses at it are counted together', () => {
+    fc.assert(
+      fc.property(fc.constantFrom('1632', '20794', '77009'), fc.integer({ min: 0, max: 999_999 }), (start, rest) => {
+        const significant = (start + String(rest).padStart(6, '0')).slice(0, 10)
+        const number = read(`0${significant}`)
+        if (number === undefined) return
+        for (const form of [significant, `0${significant}`, `44${significant}`, `+44${significant}`, `0044${significant}`, `440${significant}`, `+440${significant}`, `00440${significant}`, `0${significant}#`]) expect(oneForm(form)).toBe(number)
+      }),
+    )
   })
 })
 

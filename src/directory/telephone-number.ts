@@ -33,10 +33,45 @@ export function readNumber(written: string): NumberReading {
   return parsePhoneNumberFromString(e164, { extract: false })?.isValid() ? { ok: true, number: e164 } : { ok: false, expected: `${expected} that the numbering plan has` }
 }
 
-/** As `readNumber`, for a number as a trunk or a telephone sends it: also `441632960123`, without its plus sign. */
+/**
+ * As `readNumber`, for a number as a trunk or a telephone sends it: also without its leading zero (`1632960123`), without its plus sign
+ * (`441632960123`), with a zero too many behind the country code (`+4401632960123`), with parameters or `#` behind it.
+ */
 export function readSentNumber(text: string): NumberReading {
-  const reading = readNumber(text)
-  return reading.ok ? reading : readNumber(`+${text}`)
+  const [first] = sentNumbers(text)
+  return first === undefined ? readNumber(text) : { ok: true, number: first }
+}
+
+/**
+ * A number in one form, however a trunk sends it (`01632960123`, `1632960123`, `441632960123`, `+4401632960123`); what is no telephone number stays as it is.
+ * Withheld: empty.
+ */
+export function oneForm(number: string): string {
+  const reading = readSentNumber(number)
+  // What a telephone sends is its own choice; nothing of it may fill the memory.
+  return reading.ok ? reading.number : number.slice(0, 40)
+}
+
+/** Every number of the numbering plan, in E.164, that a trunk or telephone may mean by this, the likeliest first. */
+export function sentNumbers(text: string): readonly string[] {
+  const bare = (text.split(';')[0] ?? '').replaceAll(/[\s().-]/g, '').replace(/#+$/, '')
+  if (!/^\+?\d{3,20}$/.test(bare)) return []
+  const readings = [...new Set(writtenOut(bare))].map((form) => readNumber(form))
+  return readings.flatMap((reading) => (reading.ok ? [reading.number] : []))
+}
+
+/** What digits may stand for, with plus sign and country code. Behind +44 there is no 0. */
+function writtenOut(bare: string): readonly string[] {
+  const digits = bare.replace(/^\+/, '')
+  const international = (rest: string) => `+${rest.replace(/^440+/, '44')}`
+  const national = (rest: string) => `+44${rest.replace(/^0+/, '')}`
+  if (bare.startsWith('+') || digits.startsWith('00')) {
+    const rest = digits.replace(/^00/, '')
+    return [international(rest), national(rest)]
+  }
+  // Without a country code and its zero only a whole number is one; else an extension such as 2345 would turn into somebody's number.
+  if (digits.startsWith('0')) return [national(digits), international(digits.slice(1))]
+  return [...(/^\d{9,10}$/.test(digits) ? [national(digits)] : []), international(digits)]
 }
 
 /** @returns `01632 960123`, `020 7946 0123`, `+353 1 234 5678`; text that is no E.164 number comes back as it is */

@@ -48,6 +48,8 @@ beforeEach(() => {
     ],
     allowance: new Allowance(clock, alarms, { concurrent: 2, concurrentPerAccount: 1, minutesPerAccountPerDay: 10, timeZone: 'Europe/London' }),
     trusted: networks(['127.0.0.0/8']),
+    believed: (address) => (address === '127.0.0.9' ? ['P-Asserted-Identity', 'From'] : ['From']),
+    accountOf: (number) => `account of ${number}`,
     strangers: new RateLimit(clock, { burst: 2, refillMs: 1_000, remembered: 10 }),
     known: { has: (address) => address === '192.0.2.50' },
     admit: () => {
@@ -114,9 +116,9 @@ describe('dialling out', () => {
 })
 
 describe('calls that come in', () => {
-  function callFrom(address: string) {
+  function callFrom(address: string, headers: Readonly<Record<string, string>> = {}) {
     const statuses: number[] = []
-    const call = { source: { address, port: 5060, protocol: 'udp' }, reject: (status: number) => Promise.resolve(void statuses.push(status)) } as unknown as IncomingCall
+    const call = { callerNumber: 'as sent', header: (name: string) => headers[name], source: { address, port: 5060, protocol: 'udp' }, reject: (status: number) => Promise.resolve(void statuses.push(status)) } as unknown as IncomingCall
     return { call, statuses }
   }
 
@@ -126,6 +128,22 @@ describe('calls that come in', () => {
     const { call } = callFrom('127.0.0.1')
     await incoming?.(call)
     expect(taken).toEqual([call])
+  })
+
+  it('have who calls by what their network is believed in, and nothing of who withholds it but an account', async () => {
+    const taken: IncomingCall[] = []
+    guarded.onIncoming((call) => Promise.resolve(void taken.push(call)))
+    const headers = { From: '"\u202eElm" <sip:01632960101@h>', 'P-Asserted-Identity': '<tel:+441632960202>' }
+    await incoming?.(callFrom('127.0.0.1', headers).call)
+    await incoming?.(callFrom('127.0.0.9', headers).call)
+    await incoming?.(callFrom('127.0.0.9', { ...headers, Privacy: 'id' }).call)
+    await incoming?.(callFrom('127.0.0.9', { From: '<sip:anonymous@anonymous.invalid>' }).call)
+    expect(taken.map(({ callerNumber, callerDisplayName, callerAccount }) => [callerNumber, callerDisplayName, callerAccount])).toEqual([
+      ['01632960101', 'Elm', undefined],
+      ['+441632960202', 'Elm', undefined],
+      ['', '', 'account of +441632960202'],
+      ['', '', undefined],
+    ])
   })
 
   it('are refused from anywhere else, and more and more shortly', async () => {

@@ -1,6 +1,7 @@
 import type { Admission } from '../switch/admission.js'
 import type { DialOptions, DialResult, IncomingCall, Switch, Target } from '../switch/port.js'
 import type { Allowance } from './allowance.js'
+import { callerIdentity, type IdentityHeader } from './caller-identity.js'
 import { ringable, trunksFor, type DialableRange, type RangedTrunk } from './dial-plan.js'
 import type { RateLimit } from './source-gate.js'
 
@@ -12,6 +13,10 @@ export interface GuardOptions {
   readonly allowance: Allowance
   /** Addresses from which calls are taken without further proof. */
   readonly trusted: { has(address: string): boolean }
+  /** Which headers are believed from an address about who calls. Absent: From, from everybody. */
+  readonly believed?: (address: string) => readonly IdentityHeader[]
+  /** As whom somebody is counted who withholds this number. Absent: all of them together. */
+  readonly accountOf?: (number: string) => string
   /** How much any other address may ask of us. */
   readonly strangers: RateLimit
   /** Addresses that are not counted among the strangers: a telephone is registered from there now. */
@@ -105,8 +110,27 @@ async function admit(call: IncomingCall, guards: GuardOptions): Promise<Incoming
   const admission = (await guards.admit?.(call)) ?? { kind: 'unknown' }
   if (admission.kind === 'device') return admission.call
   if (admission.kind === 'answered') return undefined
-  if (trusted) return call
+  if (trusted) return identified(call, guards)
   guards.onRefused('incoming', `${address}: calls are not taken from this address`)
   await call.reject(403)
   return undefined
+}
+
+/** The call with who it is from, as far as that may be known: what its network is believed in, and nothing that is withheld. */
+function identified(call: IncomingCall, { believed, accountOf }: GuardOptions): IncomingCall {
+  // Only a call that did not come over a wire has no From.
+  if (call.header('From') === undefined) return call
+  const { number, displayName, asserted } = callerIdentity((name) => call.header(name), believed?.(call.source.address) ?? ['From'])
+  return {
+    id: call.id,
+    callerNumber: number,
+    callerDisplayName: displayName,
+    ...(asserted === undefined || accountOf === undefined ? {} : { callerAccount: accountOf(asserted) }),
+    dialledNumber: call.dialledNumber,
+    source: call.source,
+    signal: call.signal,
+    header: (name) => call.header(name),
+    answer: () => call.answer(),
+    reject: (status, options) => call.reject(status, options),
+  }
 }

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import type { Clock } from '../clock/clock.js'
 import { DigestServer, parseDigest } from '../sip/digest.js'
+import { readPartyUri } from '../switch/party-address.js'
 import type { Device, Devices } from './devices.js'
 
 export type Proof =
@@ -152,18 +153,9 @@ export class Doorkeeper {
  * what they dialled is then not part of the proof, and cannot be held against it.
  */
 function isMeantFor(dialled: string, uri: string): boolean {
-  const tel = /^tel:([^;]+)/i.exec(uri)?.[1]
-  const user = tel ?? /^sips?:([^@]*)@/i.exec(uri)?.[1]?.split(/[;:]/)[0]
-  if (user === undefined) return /^sips?:[^@\s]+$/i.test(uri)
-  return unescaped(user) === dialled
-}
-
-function unescaped(user: string): string {
-  try {
-    return decodeURIComponent(user)
-  } catch {
-    return user
-  }
+  if (/^sips?:[^@\s]+$/i.test(uri)) return true
+  const { user } = readPartyUri(uri)
+  return user !== '' && user === dialled
 }
 
 function remember<T>(map: Map<string, T>, key: string, value: T): void {

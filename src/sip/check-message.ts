@@ -76,9 +76,6 @@ function checkRequestUri(message: SipMessage): Fault | undefined {
   if (message.kind !== 'request') return undefined
   if (!/^[A-Za-z][A-Za-z0-9+.-]*:[^\s<>"]+$/.test(message.uri)) return { what: 'the Request-URI is malformed', where: 'start line' }
   if (!/^sips?:/i.test(message.uri)) return undefined
-  const uri = parseUri(message.uri)
-  if (uri === undefined) return { what: 'the Request-URI is malformed', where: 'start line' }
-  // RFC 3261 19.1.1: headers may not stand in a Request-URI (RFC 4475 3.1.2.11).
-  if (uri.headers !== '') return { what: 'the Request-URI carries headers', where: 'start line' }
-  return undefined
+  // Headers may not stand in a Request-URI (RFC 3261 19.1.1), and some carriers send them: they are ignored, which RFC 4475 3.1.2.11 allows.
+  return parseUri(message.uri) === undefined ? { what: 'the Request-URI is malformed', where: 'start line' } : undefined
 }

@@ -181,10 +181,19 @@ export type AnswerResult =
 /** A call that wants to come in: nothing final has been sent yet. */
 export interface IncomingCall {
   readonly id: string
-  /** User part of From (CLI), as sent; empty when withheld or absent. */
+  /**
+   * Who calls (CLI): the user part of From from an adapter, and of what the network of the caller is believed in behind the guard. Empty when
+   * withheld or absent.
+   */
   readonly callerNumber: string
+  /** Cleaned and cut; empty when withheld or absent. */
   readonly callerDisplayName: string
-  /** User part of the Request-URI: what was dialled. */
+  /**
+   * As whom somebody who withholds their number is counted by limits: a keyed hash of the number that their network asserts. Set by the guard, never by
+   * an adapter; absent where the number is shown, and where nobody asserts one.
+   */
+  readonly callerAccount?: string
+  /** User part of the Request-URI, or the number of a tel URI: what was dialled, without escapes, parameters and visual separators. */
   readonly dialledNumber: string
   /** User of the telephone that has proved itself by digest. Set by the guard, never by an adapter. */
   readonly device?: string

@@ -360,7 +360,7 @@ describe('limits', { timeout: 90_000 }, () => {
     const start = new Date()
     start.setHours(0, 0, 0, 0)
     database.exec('drop trigger call_events_no_update')
-    database.exec(`update call_events set at = max(${start.getTime()}, at - 61000) where type in ('call.arrived', 'attempt.started', 'attempt.answered')`)
+    database.exec(`update call_events set at = max(${start.getTime()}, at - 61000), elapsed_ms = null where type in ('call.arrived', 'attempt.started', 'attempt.answered')`)
     database.close()
 
     engine = await Engine.start(options)

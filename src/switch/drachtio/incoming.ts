@@ -1,6 +1,8 @@
 import type Srf from 'drachtio-srf'
-import SrfClass from 'drachtio-srf'
+import { cleanName } from '../clean-text.js'
+import { readAddresses, readPartyUri } from '../party-address.js'
 import type { AnswerResult, IncomingCall } from '../port.js'
+import { isWithheldHost, isWithheldWord } from '../withheld.js'
 import type { Channel } from './channel.js'
 import { asError, DeadlinePassed, withDeadline } from './deadline.js'
 import { DrachtioLeg } from './leg.js'
@@ -37,11 +39,13 @@ export class DrachtioIncomingCall implements IncomingCall {
     // First thing: a CANCEL may stand in the same TCP segment.
     request.on('cancel', () => this.#cancelled.abort())
     this.#stopWatching = pair.signalling.onLost(() => this.#cancelled.abort())
-    const from = addressOf(request, 'From')
+    const from = readAddresses(request.get('From') ?? '')[0]
+    const { user, host } = readPartyUri(from?.uri ?? '')
+    const withheld = isWithheldWord(user) || isWithheldHost(host)
     this.id = request.get('Call-ID') ?? ''
-    this.callerNumber = isWithheld(from.user) ? '' : from.user
-    this.callerDisplayName = from.name
-    this.dialledNumber = userOf(request.uri)
+    this.callerNumber = withheld ? '' : user
+    this.callerDisplayName = withheld ? '' : cleanName(from?.name ?? '')
+    this.dialledNumber = readPartyUri(request.uri).user
     this.source = { address: request.source_address, port: request.source_port, protocol: request.protocol }
   }
 
@@ -195,34 +199,4 @@ interface Prepared {
   readonly origins: { readonly media: Origin; readonly party: Origin }
   /** Our description for the caller. */
   readonly described: string
-}
-
-function addressOf(request: Srf.Request, header: string): { name: string; user: string } {
-  try {
-    const parsed = request.getParsedHeader(header) as Srf.ParsedAddress
-    return { name: (parsed.name ?? '').replace(/^"|"$/g, ''), user: userOf(parsed.uri) }
-  } catch {
-    return { name: '', user: '' }
-  }
-}
-
-/** User part of a SIP or tel URI, without parameters (`+44...;phone-context=x`) and without password. */
-export function userOf(uri: string): string {
-  const tel = /^<?tel:([^;>]+)/i.exec(uri)?.[1]
-  if (tel !== undefined) return tel
-  const user = SrfClass.parseUri(uri)?.user
-  return user === undefined ? '' : decode(user.split(/[;:]/)[0] ?? '')
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
-}
-
-/** RFC 3323: the user part of a caller who withholds their number. */
-function isWithheld(user: string): boolean {
-  return /^(anonymous|restricted|unavailable|unknown)$/i.test(user)
 }

@@ -5,6 +5,8 @@ import { Settlement, type World } from './world.js'
 
 export interface Arrival {
   readonly callerNumber: string
+  /** As the guard would count somebody who withholds their number. */
+  readonly callerAccount?: string
   readonly dialledNumber: string
   /** The telephone has proved itself as this user's. */
   readonly device?: string
@@ -41,6 +43,7 @@ export class VirtualCaller {
       id: `call-${world.serial()}`,
       callerNumber: arrival.callerNumber,
       callerDisplayName: '',
+      ...(arrival.callerAccount === undefined ? {} : { callerAccount: arrival.callerAccount }),
       dialledNumber: arrival.dialledNumber,
       ...(arrival.device === undefined ? {} : { device: arrival.device }),
       source: { address: '192.0.2.10', port: 5060, protocol: 'udp' },

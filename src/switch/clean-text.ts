@@ -1,0 +1,22 @@
+/** Longest display name, and longest user part, that is taken from a SIP message, in characters. */
+const longestName = 64
+const longestUser = 64
+
+/**
+ * A display name as it may be kept and shown: whoever calls has written it. Without control characters, line breaks and what turns the direction
+ * of writing or cannot be seen (Unicode categories C and Z), without tags and angle brackets, with at most two marks over a letter, and cut.
+ */
+export function cleanName(text: string): string {
+  const plain = text
+    .normalize('NFC')
+    .replace(/<[^<>]*>/g, ' ')
+    .replace(/[\p{C}\p{Z}<>"`]+/gu, ' ')
+    .replace(/(\p{M}{2})\p{M}+/gu, '$1')
+    .trim()
+  return Array.from(plain).slice(0, longestName).join('').trim()
+}
+
+/** The user part of a URI as it may be kept: no spaces, nothing that cannot be seen, no markup, and cut. */
+export function cleanUser(text: string): string {
+  return Array.from(text.replace(/[\p{C}\p{Z}<>"`]+/gu, '')).slice(0, longestUser).join('')
+}

@@ -1,0 +1,126 @@
+import { cleanUser } from './clean-text.js'
+
+/** A `name-addr` or `addr-spec` (RFC 3261 section 20.10), as it stands in From, P-Asserted-Identity, Remote-Party-ID. */
+export interface PartyAddress {
+  /** Without its quotes; not cleaned. */
+  readonly name: string
+  readonly uri: string
+  /** Parameters of the header, names in small letters; of those without a value the value is empty. */
+  readonly params: ReadonlyMap<string, string>
+}
+
+/** Whom a SIP or tel URI names. */
+export interface PartyUri {
+  /**
+   * User part of a SIP URI, or the number of a tel URI: escapes read, without parameters and password, of a telephone number without visual
+   * separators, and with the country (or area) that `phone-context` gives. Empty where there is none.
+   */
+  readonly user: string
+  /** Small letters, without port; empty in a tel URI. */
+  readonly host: string
+}
+
+/** Every address of a header that came once or several times (joined by commas). What is none is left out. */
+export function readAddresses(text: string): readonly PartyAddress[] {
+  return split(text, ',').flatMap((entry) => readAddress(entry) ?? [])
+}
+
+function readAddress(text: string): PartyAddress | undefined {
+  const bracketed = /^\s*(?:"((?:[^"\\]|\\.)*)"|([^<"]*))\s*<([^<>]*)>(.*)$/s.exec(text)
+  if (bracketed) {
+    const [, quoted, token = '', uri = '', rest = ''] = bracketed
+    return { name: quoted === undefined ? token.trim() : quoted.replace(/\\(.)/gs, '$1'), uri: uri.trim(), params: paramsOf(rest) }
+  }
+  // Without brackets the parameters are the header's (RFC 3261 section 20).
+  const [uri = '', ...rest] = text.trim().split(';')
+  return /^[a-z][a-z0-9+.-]*:\S+$/i.test(uri) ? { name: '', uri, params: paramsOf(rest.join(';')) } : undefined
+}
+
+/** Whom a URI names. A scheme that knows no users (`http:`, `urn:`) names nobody. */
+export function readPartyUri(text: string): PartyUri {
+  const [, scheme = '', rest = ''] = /^\s*<?\s*([a-z][a-z0-9+.-]*):([^>]*)/is.exec(text) ?? []
+  switch (scheme.toLowerCase()) {
+    case 'tel':
+      return { user: telephoneUser(rest.split('?')[0] ?? '', ''), host: '' }
+    case 'sip':
+    case 'sips':
+      return sipParty(rest)
+    default:
+      return { user: '', host: '' }
+  }
+}
+
+function sipParty(rest: string): PartyUri {
+  const at = rest.indexOf('@')
+  const [userInfo, place] = at < 0 ? ['', rest] : [rest.slice(0, at), rest.slice(at + 1)]
+  const [hostPort = '', ...params] = (place.split('?')[0] ?? '').split(';')
+  const host = (/^\[[^\]]*\]/.exec(hostPort)?.[0] ?? hostPort.split(':')[0] ?? '').toLowerCase().replace(/\.$/, '')
+  // Some telephones leave the host out; a host of nothing but digits is none.
+  if (at < 0 && /^\+?\d{3,}$/.test(host)) return { user: telephoneUser(host, params.join(';')), host: '' }
+  return { user: telephoneUser(userInfo, params.join(';')), host }
+}
+
+/** @param more parameters of the URI itself: some carriers write there what belongs behind the number */
+function telephoneUser(userInfo: string, more: string): string {
+  const [plain = '', ...params] = userInfo.split(';')
+  const user = cleanUser(unescaped(plain.split(':')[0] ?? ''))
+  // Some escape the semicolon as well.
+  const number = /^[+\d(][\d\s().-]*(?=;|$)/.exec(user)?.[0]
+  if (number === undefined) return user
+  const digits = number.replace(/[\s().-]/g, '')
+  const context = paramsOf(`;${params.join(';')};${more};${user.slice(number.length)}`).get('phone-context')
+  return context === undefined ? digits : inContext(digits, unescaped(context))
+}
+
+/** RFC 3966 section 5.1.5: a local number is completed by a context that is itself the beginning of a global one. Extensions and short codes stay what they are. */
+function inContext(digits: string, context: string): string {
+  const prefix = /^\+[\d().-]+$/.test(context) ? context.replace(/[().-]/g, '') : undefined
+  if (prefix === undefined || digits.startsWith('+')) return digits
+  const whole = `${prefix}${digits.replace(/^0/, '')}`
+  return /^\+\d{10,15}$/.test(whole) && !digits.startsWith('00') ? whole : digits
+}
+
+/** `;a=b;c;d="e"`, names in small letters. The first of a name counts. */
+function paramsOf(text: string): ReadonlyMap<string, string> {
+  const params = new Map<string, string>()
+  for (const part of split(text, ';')) {
+    const [, name = '', value = ''] = /^\s*([^=\s]+)\s*(?:=\s*(.*?)\s*)?$/s.exec(part) ?? []
+    const key = name.toLowerCase()
+    if (key !== '' && !params.has(key)) params.set(key, value.replace(/^"(.*)"$/s, '$1'))
+  }
+  return params
+}
+
+/** Reads percent escapes; what is none, or no UTF-8, stays as it stands. */
+function unescaped(text: string): string {
+  return text.replace(/(?:%[0-9a-f]{2})+/gi, (escapes) => {
+    try {
+      return decodeURIComponent(escapes)
+    } catch {
+      return escapes
+    }
+  })
+}
+
+/** Parts a header; within quotes and angle brackets nothing parts. */
+function split(text: string, separator: ',' | ';'): readonly string[] {
+  const parts: string[] = []
+  let part = ''
+  let quoted = false
+  let bracketed = false
+  for (let index = 0; index < text.length; index++) {
+    const character = text.charAt(index)
+    if (quoted && character === '\\') {
+      part += character + text.charAt(++index)
+      continue
+    }
+    if (character === '"' && !bracketed) quoted = !quoted
+    else if (!quoted && character === '<') bracketed = true
+    else if (!quoted && character === '>') bracketed = false
+    if (character === separator && !quoted && !bracketed) {
+      parts.push(part)
+      part = ''
+    } else part += character
+  }
+  return [...parts, part].filter((each) => each.trim() !== '')
+}
