@@ -78,10 +78,17 @@ describe.skipIf(process.platform === 'win32')('files of the engine', () => {
   })
 
   it('a folder that belongs to everybody is refused and not changed', () => {
+    const before = modeOf(tmpdir())
+    if ((before & 0o1000) === 0) return
+    const changing = () => expect.unreachable('nothing of it may be changed')
+    expect(() => closeToOthers({ ...folders, dataFolder: tmpdir() }, { chmod: changing, chown: changing })).toThrow(OpenToOthers)
+  })
+
+  it('a file system that was mounted for the engine is closed, although it comes with the mode of /tmp', () => {
     mkdirSync(folders.dataFolder)
     chmodSync(folders.dataFolder, 0o1777)
-    expect(() => closeToOthers(folders)).toThrow(OpenToOthers)
-    expect(modeOf(folders.dataFolder)).toBe(0o1777)
+    closeToOthers(folders)
+    expect(modeOf(folders.dataFolder) & 0o777).toBe(0o700)
   })
 
   it('a recordings folder that cannot be made does not stop the start', () => {

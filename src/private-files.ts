@@ -1,5 +1,6 @@
-import { chmodSync, chownSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync, type Stats } from 'node:fs'
+import { chmodSync, chownSync, lstatSync, mkdirSync, readdirSync, readFileSync, realpathSync, statSync, type Stats } from 'node:fs'
 import { readdir } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 /** Files that the engine and its children make are readable by their own user alone: callers' numbers and voices are in them. */
@@ -132,7 +133,10 @@ export function groupId(group: string, groupFile = '/etc/group'): number {
 /** A folder of our own, not one that is open to everybody by its nature. Made where it is missing. */
 function ownFolder(folder: string): void {
   mkdirSync(folder, { recursive: true, mode: own.folder })
-  if ((statSync(folder).mode & 0o1000) !== 0) throw new OpenToOthers(`${folder}: this folder is shared by all users of the machine. Name a folder of Ringround's own inside it.`)
+  const { mode, uid } = statSync(folder)
+  // A file system that was mounted for us alone comes with the mode of /tmp, and is ours to close.
+  const everybodys = (mode & 0o1000) !== 0 && (uid !== process.getuid?.() || ['/tmp', '/var/tmp', '/dev/shm', '/run/shm', realpathSync(tmpdir())].includes(realpathSync(folder)))
+  if (everybodys) throw new OpenToOthers(`${folder}: this folder is shared by all users of the machine. Name a folder of Ringround's own inside it.`)
 }
 
 /** Without a place for MP3s calls are taken all the same, and the recordings say so themselves. @returns whether there is one */

@@ -41,6 +41,8 @@ export function startedCall(result: Started, id: string): { readonly callId: str
       throw new ApiError('notDialable', `The patient's number "${result.number}" cannot be dialled; change it first.`)
     case 'closingDown':
       throw new ApiError('closingDown', 'The engine is closing down and begins no more calls.')
+    case 'cannotKeep':
+      throw new ApiError('storeUnavailable', 'The store cannot write at the moment, so nobody could be connected; the alarm is up.')
   }
 }
 

@@ -146,6 +146,7 @@ const recording = object({
   bytes: count('Size of the MP3', 736_432),
   seconds: { type: 'number', description: 'Length of the MP3 in seconds', examples: [184.1] },
   sha256: text('Of the MP3', '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08'),
+  lostSeconds: { type: 'number', description: 'By how much it is shorter than it ran; left out where nothing was lost', examples: [12.5] },
   why: text('Why it failed', 'spool: the recording is empty'),
   url: recordingUrl,
 })

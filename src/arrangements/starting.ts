@@ -5,7 +5,7 @@ import { arrangedCall, clinicianOf, stateOf, type ArrangementState } from './arr
 import type { Diary } from './diary.js'
 
 /** Begins the call (`Desk.place`): the engine rings the clinician and, after their acceptance, the patient. */
-export type Place = (arranged: ArrangedCall) => { readonly kind: 'placed'; readonly callId: string } | { readonly kind: 'refused'; readonly why: 'closingDown' }
+export type Place = (arranged: ArrangedCall) => { readonly kind: 'placed'; readonly callId: string } | { readonly kind: 'refused'; readonly why: 'closingDown' | 'cannotKeep' }
 
 export type Started =
   | { readonly kind: 'started'; readonly callId: string }
@@ -16,6 +16,8 @@ export type Started =
   | { readonly kind: 'noClinician'; readonly clinician: ClinicianId | undefined }
   | { readonly kind: 'notDialable'; readonly number: string }
   | { readonly kind: 'closingDown' }
+  /** The store cannot write: an acceptance could not be kept. */
+  | { readonly kind: 'cannotKeep' }
 
 export interface StartingOptions {
   readonly diary: Diary
@@ -42,7 +44,7 @@ export function start({ diary, clock, directory, mayDial }: StartingOptions, id:
     const arranged = arrangedCall(arrangement, directory(), who)
     if (!arranged) return { kind: 'noClinician', clinician: who }
     const placed = place(arranged)
-    if (placed.kind === 'refused') return { kind: 'closingDown' }
+    if (placed.kind === 'refused') return { kind: placed.why }
     diary.expect(placed.callId, id)
     await diary.note(id, { type: 'begun', callId: placed.callId, clinician: who })
     return { kind: 'started', callId: placed.callId }

@@ -146,6 +146,14 @@ describe('a clinician calls a patient', () => {
     expect(scenario.world.desk.place(connect)).toEqual({ kind: 'refused', why: 'closingDown' })
   })
 
+  it('nobody is rung for an arranged call whose acceptance could not be kept', async () => {
+    const scenario = new Scenario({ directory: world, cannotKeep: () => 'the disk is full' })
+    const mobile = scenario.phone(okaforMobile)
+    expect(scenario.world.desk.place(connect)).toEqual({ kind: 'refused', why: 'cannotKeep' })
+    await scenario.isOver()
+    expect(mobile.wasRung).toBe(0)
+  })
+
   it('a clinician on another call is not rung for this one', async () => {
     const scenario = new Scenario({ directory: world })
     const mobile = scenario.phone(okaforMobile)

@@ -37,6 +37,8 @@ export interface CallContext {
   readonly mayDial: (number: string) => boolean
   /** PINs and codes of arranged calls. */
   readonly arrangements: Arrangements
+  /** Why facts cannot be kept at the moment; undefined: they can. Without them nobody is connected, so nobody is rung either. */
+  readonly cannotKeep: () => string | undefined
   /** For the operators; the call's own record has the fact besides. */
   readonly alarms: Alarms
   readonly clock: Clock

@@ -44,6 +44,8 @@ export interface RecordingRecord {
   readonly bytes?: number
   readonly seconds?: number
   readonly sha256?: string
+  /** By how much it is shorter than it ran, where that is noticeable. */
+  readonly lostSeconds?: number
   readonly why?: string
 }
 
@@ -182,8 +184,8 @@ export function withEvent(before: CallRecord | undefined, event: CallEvent): Cal
     case 'recording.stopped':
       return withRecording(record, event.recordingId, (recording) => ({ stoppedAt: event.at, state: recording.state === 'running' ? 'stopped' : recording.state }))
     case 'recording.ready': {
-      const { path, bytes, seconds, sha256 } = event
-      return withRecording(record, event.recordingId, () => ({ state: 'ready', readyAt: event.at, path, bytes, seconds, sha256, why: undefined }))
+      const { path, bytes, seconds, sha256, lostSeconds } = event
+      return withRecording(record, event.recordingId, () => ({ state: 'ready', readyAt: event.at, path, bytes, seconds, sha256, lostSeconds, why: undefined }))
     }
     case 'recording.failed':
       // A failure at the start has no recording of its own; one that is ready is not undone by a later report.

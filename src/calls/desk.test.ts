@@ -64,6 +64,49 @@ describe('the desk', () => {
     expect(two.isRinging).toBe(false)
   })
 
+  it('while facts cannot be kept a new caller hears at once that there is trouble, and nobody is rung; a talk goes on', async () => {
+    let trouble: string | undefined
+    const scenario = new Scenario({ directory: { lines: [{ id: 'Cardiology', rota: [first] }] }, cannotKeep: () => trouble })
+    const one = scenario.phone(first)
+    const [gp, late, next] = [scenario.caller(), scenario.caller('+441632960002'), scenario.caller('+441632960003')]
+    await gp.dials(dialIn)
+    await one.answers()
+    one.presses('1')
+    await gp.and(one).hearEachOther()
+    const rung = one.wasRung
+    trouble = 'the disk is full'
+    await late.dials(dialIn)
+    await late.hears('technical-fault')
+    await late.isReleased()
+    expect(one.leg?.ended).toBeUndefined()
+    gp.hangsUp()
+    await scenario.isOver()
+    expect(one.wasRung).toBe(rung)
+    expect(scenario.record(2)).toMatchObject({ ending: 'engineFault', attempts: [] })
+    expect(scenario.record(1)).toMatchObject({ ending: 'completed' })
+    trouble = undefined
+    await next.dials(dialIn)
+    await one.rings()
+    next.hangsUp()
+    await scenario.isOver()
+  })
+
+  it('a disk that becomes full while the menu is heard is told before anybody is rung', async () => {
+    const disk: { trouble?: string } = {}
+    const scenario = new Scenario({ directory: { lines: [{ id: 'Cardiology', rota: [first] }, { id: 'Renal', rota: [second] }] }, cannotKeep: () => disk.trouble })
+    const one = scenario.phone(first)
+    const gp = scenario.caller()
+    await gp.dials(dialIn)
+    await gp.hears('menu-for')
+    disk.trouble = 'the disk is full'
+    gp.presses('1')
+    await gp.hears('technical-fault')
+    await gp.isReleased()
+    await scenario.isOver()
+    expect(one.wasRung).toBe(0)
+    expect(scenario.record()).toMatchObject({ ending: 'engineFault' })
+  })
+
   it('tells the caller, and goes on for everybody else, when a flow fails by a fault in the program', async () => {
     const scenario = new Scenario({ directory: { lines: [{ id: 'Cardiology', rota: [first] }] } })
     const [gp, next] = [scenario.caller(), scenario.caller('+441632960002')]

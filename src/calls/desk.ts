@@ -37,6 +37,8 @@ export interface DeskOptions {
   readonly arrangements?: Arrangements
   /** Whose the telephone of this user is, where it has proved itself by digest. Default: nobody's. */
   readonly owners?: (device: string) => DeviceOwner | undefined
+  /** Why facts cannot be kept at the moment (`CallContext.cannotKeep`). Default: they always can. */
+  readonly cannotKeep?: () => string | undefined
   /** Told besides the facts of the calls. Default: nobody. */
   readonly alarms?: Alarms
   /** A call that failed by a fault in the program; the call itself is told and released. */
@@ -45,8 +47,8 @@ export interface DeskOptions {
   readonly newCallId?: () => string
 }
 
-/** What came of asking for a call. `closingDown`: none is begun any more. */
-export type Placed = { readonly kind: 'placed'; readonly callId: string } | { readonly kind: 'refused'; readonly why: 'closingDown' }
+/** What came of asking for a call. `closingDown`: none is begun any more. `cannotKeep`: its acceptance could not be stored, so nobody is rung. */
+export type Placed = { readonly kind: 'placed'; readonly callId: string } | { readonly kind: 'refused'; readonly why: 'closingDown' | 'cannotKeep' }
 
 const noAlarms: Alarms = { raise: () => undefined, clear: () => undefined }
 
@@ -86,6 +88,7 @@ export class Desk {
   /** Begins an arranged call: the engine rings the clinician, and after their acceptance the patient. Answers at once; the call goes its way. */
   place(arranged: ArrangedCall): Placed {
     if (this.#draining) return { kind: 'refused', why: 'closingDown' }
+    if (this.#options.cannotKeep?.() !== undefined) return { kind: 'refused', why: 'cannotKeep' }
     const call = this.#begin({ callerNumber: '', dialledNumber: '' })
     void call.scope.keep({ type: 'call.placed', kind: arrangedKinds[arranged.kind], arrangement: arranged.id, clinician: arranged.clinician ?? '' })
     void this.#carry(call, placedCall(call, arranged))
@@ -122,6 +125,7 @@ export class Desk {
       past: this.#options.past ?? noPast,
       mayDial: this.#options.mayDial ?? (() => true),
       arrangements: this.#options.arrangements ?? nothingArranged,
+      cannotKeep: this.#options.cannotKeep ?? (() => undefined),
       alarms: this.#options.alarms ?? noAlarms,
       clock,
       settings,

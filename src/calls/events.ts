@@ -105,7 +105,8 @@ export type CallFact =
   | { readonly type: 'talk.started'; readonly attempt: AttemptId }
   | { readonly type: 'talk.ended'; readonly by: Party | 'system'; readonly why: LegEnding | 'unbridged' | 'faulted' }
   | { readonly type: 'recording.stopped'; readonly recordingId: string }
-  | { readonly type: 'recording.ready'; readonly recordingId: string; readonly path: string; readonly bytes: number; readonly seconds: number; readonly sha256: string }
+  /** `lostSeconds`: by how much it is shorter than it ran, where that is noticeable (the disk was full, the switch died). */
+  | { readonly type: 'recording.ready'; readonly recordingId: string; readonly path: string; readonly bytes: number; readonly seconds: number; readonly sha256: string; readonly lostSeconds?: number }
   | { readonly type: 'outcome.asked'; readonly of: Party }
   | { readonly type: 'outcome.left'; readonly outcome: string; readonly by: Party | 'staff' }
   | { readonly type: 'leg.ended'; readonly legId: string; readonly party: Party; readonly hangUp: HangUp }

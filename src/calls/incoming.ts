@@ -10,6 +10,7 @@ import type { CallFact, CallKind } from './events.js'
 import { holdClinician } from './hold-clinician.js'
 import { lineCall } from './line-call.js'
 import { greeting, mannerOf } from './line-manner.js'
+import { cannotConnect } from './cannot-connect.js'
 import { sentence } from './saying.js'
 import { codeService } from './star-services.js'
 import { within } from './within.js'
@@ -48,7 +49,7 @@ export async function takeCall(call: CallContext, incoming: IncomingCall): Promi
       scope.own(answer.leg, 'caller')
       if (call.owner?.kind === 'clinician') holdClinician(call, answer.leg, call.owner.id)
       scope.tell({ type: 'call.answered', legId: answer.leg.id })
-      return follow(call, answer.leg, way)
+      return (await cannotConnect(call, answer.leg)) ?? follow(call, answer.leg, way)
   }
 }
 

@@ -7,6 +7,7 @@ import type { Bridge, Leg } from '../switch/port.js'
 import { leftEarly } from './abandoned.js'
 import { afterTalk } from './after-talk.js'
 import type { CallContext, CallEnd } from './call-context.js'
+import { cannotConnect } from './cannot-connect.js'
 import type { ChosenBy } from './events.js'
 import { hunt, type Answered, type HuntPool, type Meeting } from './hunt.js'
 import { inHuntOrder } from './hunt-order.js'
@@ -52,6 +53,10 @@ export async function lineCall(call: CallContext, caller: Leg, request: LineRequ
     scope.tell({ type: 'line.refused', line: line.id, why: 'noRota' })
     return manner.noRota(call, caller, line, request.greeting)
   }
+
+  // The disk may have become full while the menu was heard.
+  const turnedAway = await cannotConnect(call, caller)
+  if (turnedAway) return turnedAway
 
   scope.tell({ type: 'line.chosen', line: line.id, by: request.chosenBy })
   const deadline = clock.monotonic() + line.ring.totalSeconds * 1_000

@@ -65,15 +65,16 @@ export async function finishRecording(recording: Unfinished, options: FinishingO
     if (result.kind === 'failed') {
       if (!result.unusable) return await failed(result.stage, result.why)
       const aside = await spool.setAside(recordingId)
-      if (ranForSeconds(recordingId, await recordOf(store, callId)) > toleratedLossSeconds) alarms.raise('recordings.empty', `${recordingId}: ${result.why}; kept as ${aside}`)
+      if ((await ranForSeconds(recordingId, callId, store)) > toleratedLossSeconds) alarms.raise('recordings.empty', `${recordingId}: ${result.why}; kept as ${aside}`)
       await failed(result.stage, result.why)
       return 'empty'
     }
     const { bytes, seconds, sha256 } = result
     // Asked again: the end of the talk may have come to the disk while the MP3 was made.
-    const lost = ranForSeconds(recordingId, await recordOf(store, callId)) - seconds
-    if (lost > toleratedLossSeconds) alarms.raise('recordings.short', `${recordingId}: ${lost.toFixed(1)} s shorter than it ran`)
-    await store.log.append(callId, { type: 'recording.ready', recordingId, path, bytes, seconds, sha256 } satisfies CallFact)
+    const ran = await ranForSeconds(recordingId, callId, store)
+    const lostSeconds = ran - seconds > toleratedLossSeconds ? Number((ran - seconds).toFixed(1)) : undefined
+    if (lostSeconds !== undefined) alarms.raise('recordings.short', `${recordingId}: ${lostSeconds.toFixed(1)} s of ${ran.toFixed(1)} s were not recorded`)
+    await store.log.append(callId, { type: 'recording.ready', recordingId, path, bytes, seconds, sha256, ...(lostSeconds === undefined ? {} : { lostSeconds }) } satisfies CallFact)
     if (!(await confirmed(store, recordingId, options.stopping))) return 'kept'
     await spool.remove(recordingId)
     return 'ready'
@@ -129,22 +130,24 @@ async function recordOf(store: Store, callId: string): Promise<CallRecord | unde
   return store.events(callId).then(callRecord, () => undefined)
 }
 
-/** The record once it knows of this recording: its first fact may still be on its way to the disk. */
+/** The record once it knows that this recording is over: its facts may still be on their way to the disk. */
 async function recordWith(recording: Unfinished, { store, stopping }: FinishingOptions): Promise<CallRecord | undefined> {
   for (let tries = 0; ; tries++) {
     const record = await recordOf(store, recording.callId)
-    if (record?.recordings.some((one) => one.recordingId === recording.recordingId)) return record
+    if (record?.recordings.some((one) => one.recordingId === recording.recordingId && one.state !== 'running')) return record
     if (tries === recordTries || !store.health().writing || !(await pause(confirmEveryMs, stopping))) return record
   }
 }
 
-/** How long the recording ran by the facts; 0 when that is not known. */
-function ranForSeconds(recordingId: string, record: CallRecord | undefined): number {
-  const recording = record?.recordings.find((one) => one.recordingId === recordingId)
-  const until = recording?.stoppedAt ?? record?.talkEndedAt
+/** How long the recording ran by the facts, by the monotonic clock where they have it; 0 when that is not known. */
+async function ranForSeconds(recordingId: string, callId: string, store: Store): Promise<number> {
+  const events = await store.events(callId).catch(() => [])
+  const started = events.find((event) => event.type === 'recording.started' && event.recordingId === recordingId)
+  const until = events.find((event) => event.type === 'recording.stopped' && event.recordingId === recordingId) ?? events.find((event) => event.type === 'talk.ended')
   // An interrupted call's end is an estimate, and no measure of what was lost.
-  if (!recording || until === undefined || record?.ending === 'interrupted') return 0
-  return (until - recording.startedAt) / 1000
+  if (!started || !until || events.some((event) => event.type === 'call.ended' && event.ending === 'interrupted')) return 0
+  const ms = started.elapsedMs === undefined || until.elapsedMs === undefined ? until.at - started.at : until.elapsedMs - started.elapsedMs
+  return ms / 1000
 }
 
 /** Is the fact on disk, not only in memory? A store that cannot write acknowledges so that calls go on. */

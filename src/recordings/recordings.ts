@@ -102,7 +102,10 @@ class SpooledRecordings implements Recordings {
   readonly #allocated = new Map<string, Unfinished>()
   readonly #waiting: Waiting[] = []
   readonly #running = new Set<Promise<void>>()
-  readonly #troubled = new Set<string>()
+  /** Ids of the recordings that are being finished. */
+  readonly #processing = new Set<string>()
+  /** Those that could not be finished; tried again when a disk that was full has room. */
+  readonly #troubled = new Map<string, Unfinished>()
   /** Handed on for finishing in this run, the latest ones: being told twice is no alarm. */
   readonly #handedOn = new Set<string>()
   readonly #unsubscribe: () => void
@@ -231,7 +234,10 @@ class SpooledRecordings implements Recordings {
     while (this.#running.size < most) {
       const waiting = this.#waiting.shift()
       if (!waiting) break
+      const { recordingId } = waiting.recording
+      this.#processing.add(recordingId)
       const running = this.#process(waiting).finally(() => {
+        this.#processing.delete(recordingId)
         this.#running.delete(running)
         this.#next()
       })
@@ -239,6 +245,10 @@ class SpooledRecordings implements Recordings {
     }
     if (this.#running.size > 0 || this.#waiting.length > 0) return
     for (const resolve of this.#idleWaiters.splice(0)) resolve()
+  }
+
+  #inHand({ recordingId }: Unfinished): boolean {
+    return this.#processing.has(recordingId) || this.#waiting.some((one) => one.recording.recordingId === recordingId)
   }
 
   async #process({ recording, recovered }: Waiting): Promise<void> {
@@ -250,9 +260,11 @@ class SpooledRecordings implements Recordings {
     if (finished === 'stopped') return
     if (finished === 'ready' || finished === 'kept') this.#finished++
     else this.#failed++
+    if (finished !== 'failed' && this.#troubled.delete(recordingId) && this.#troubled.size === 0) alarms.clear('recordings.notFinished')
     if (finished === 'failed') {
-      this.#troubled.add(recordingId)
-      alarms.raise('recordings.notFinished', `${this.#troubled.size} recordings could not be made into MP3, the latest is ${recordingId}; their spool files are kept and tried again at the next start`)
+      this.#troubled.set(recordingId, recording)
+      alarms.raise('recordings.notFinished', `${this.#troubled.size} recordings could not be made into MP3, the latest is ${recordingId}; their spool files are kept and tried again when a full disk has room, and at the next start`)
+      await this.probe()
     }
   }
 
@@ -321,9 +333,11 @@ class SpooledRecordings implements Recordings {
   }
 
   #found(trouble: string | undefined): void {
+    const hasRoomAgain = this.#trouble !== undefined && trouble === undefined
     this.#trouble = trouble
     if (trouble === undefined) this.settings.alarms.clear('recordings.notWritable')
     else this.settings.alarms.raise('recordings.notWritable', trouble)
+    if (hasRoomAgain) for (const recording of this.#troubled.values()) if (!this.#inHand(recording)) this.#enqueue({ recording, recovered: false })
   }
 }
 

@@ -20,4 +20,4 @@ export type DatabaseMethod = keyof DatabaseMethods
 
 export type DatabaseRequest = { readonly id: number; readonly method: DatabaseMethod | 'open' | 'close'; readonly args: readonly unknown[] }
 
-export type DatabaseReply = { readonly id: number; readonly ok: true; readonly value: unknown } | { readonly id: number; readonly ok: false; readonly why: string }
+export type DatabaseReply = { readonly id: number; readonly ok: true; readonly value: unknown } | { readonly id: number; readonly ok: false; readonly why: string; readonly code: string | undefined }

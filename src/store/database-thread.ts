@@ -3,11 +3,12 @@ import { CallDatabase } from './call-database.js'
 import { CallQueries } from './call-queries.js'
 import type { DatabaseReply, DatabaseRequest, DatabaseThreadData } from './database-requests.js'
 import { LedgerTable } from './ledger.js'
+import { codeOf, isDiskFull } from './store-error.js'
 import { openForReading, openForWriting, type OpenDatabase } from './sqlite.js'
 
 /**
  * The program of a thread that owns a database connection: takes requests one after the other, answers each. After a failed write
- * the connection is closed, and the next request opens the file afresh: a disk that was full or gone may be back.
+ * the connection is closed, and the next request opens the file afresh: a disk that was gone may be back.
  */
 
 // The engine starts this program with exactly this data (`threaded-database.ts`).
@@ -29,8 +30,9 @@ async function answer(request: DatabaseRequest): Promise<void> {
   try {
     reply = { id: request.id, ok: true, value: await perform(request) }
   } catch (error) {
-    reply = { id: request.id, ok: false, why: error instanceof Error ? error.message : String(error) }
-    if (request.method !== 'close' && role === 'write') await disconnect().catch(() => undefined)
+    reply = { id: request.id, ok: false, why: error instanceof Error ? error.message : String(error), code: codeOf(error) }
+    // A full disk has harmed nothing: SQLite has taken the transaction back. Opening the file anew would need room itself.
+    if (request.method !== 'close' && role === 'write' && !isDiskFull(error)) await disconnect().catch(() => undefined)
   }
   parentPort?.postMessage(reply)
   if (request.method === 'close') parentPort?.close()

@@ -4,6 +4,7 @@ import Database from 'libsql'
 import { Kysely, Migrator, SqliteDialect, type SqliteDatabase } from 'kysely'
 import { sqliteMigrations } from './migrations.js'
 import type { Schema } from './schema.js'
+import { codeOf, StoreError } from './store-error.js'
 
 /** An open SQLite file behind Kysely. */
 export interface OpenDatabase {
@@ -58,9 +59,11 @@ function lockFor(file: string): { close(): void } {
   const lock = new Database(`${file}.lock`)
   try {
     lock.exec('BEGIN EXCLUSIVE')
-  } catch {
+  } catch (error) {
     lock.close()
-    throw new Error(`${file} is in use by another engine. Stop that one, or give this one a data folder of its own.`)
+    // Everything else (a full disk, a file that may only be read) is no other engine.
+    if (codeOf(error)?.startsWith('SQLITE_BUSY') !== true) throw error
+    throw new StoreError(`${file} is in use by another engine. Stop that one, or give this one a data folder of its own.`, 'SQLITE_BUSY')
   }
   return lock
 }

@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import type { Alarms } from '../calls/alarms.js'
 import { callRecord } from '../calls/call-record.js'
 import type { CallEvent, CallFact, CallFactType, EventLog } from '../calls/events.js'
@@ -7,6 +8,8 @@ import type { CallFilter, CallPage } from './call-filter.js'
 import type { StoredRecording } from './call-queries.js'
 import { closingFacts, lastSignOfLife } from './interrupted.js'
 import type { Ledger } from './ledger.js'
+import { DiskReserve } from './disk-reserve.js'
+import { isDiskFull, storeTrouble } from './store-error.js'
 import { StoredEventLog } from './stored-event-log.js'
 import { ThreadedDatabase } from './threaded-database.js'
 
@@ -19,6 +22,8 @@ export interface StoreSettings {
    * memory, and raises `store.slow`. Default 2000.
    */
   readonly durableWaitMs?: number
+  /** Room on the disk that is kept for facts alone (see `DiskReserve`). Default 0: none. */
+  readonly reserveBytes?: number
   /** Wall-clock ms. Default: the system's. */
   readonly now?: () => number
   /** Monotonic ms. Default: the system's. */
@@ -71,15 +76,31 @@ const aliveEveryMs = 5_000
 
 /** Opens (and where needed creates and migrates) the store. Rejects with one clear line when the file cannot be used. */
 export async function openStore(settings: StoreSettings): Promise<Store> {
-  const writer = await ThreadedDatabase.open({ file: settings.file, role: 'write' }).catch((error: unknown) => {
-    const why = error instanceof Error ? error.message : String(error)
+  const reserve = await DiskReserve.open({ file: join(dirname(settings.file), 'reserve'), bytes: settings.reserveBytes ?? 0, alarms: settings.alarms })
+  const writer = await withReserve(reserve, () => ThreadedDatabase.open({ file: settings.file, role: 'write' })).catch(async (error: unknown) => {
+    await reserve.close()
+    const why = storeTrouble(error)
     throw new Error(why.startsWith(settings.file) ? why : `${settings.file}: the store cannot be opened: ${why}`, { cause: error })
   })
   const reader = await ThreadedDatabase.open({ file: settings.file, role: 'read' }).catch(async (error: unknown) => {
     await writer.close()
+    await reserve.close()
     throw error
   })
-  return new SqliteStore(writer, reader, settings)
+  // Nobody waits for it: a start is not the moment at which the disk is full.
+  void reserve.restore()
+  return new SqliteStore(writer, reader, reserve, settings)
+}
+
+/** Does what needs room on the disk; where there is none, with room of the reserve, as long as there is some. */
+async function withReserve<T>(reserve: DiskReserve, work: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!isDiskFull(error) || !(await reserve.giveUp())) throw error
+    }
+  }
 }
 
 class SqliteStore implements Store {
@@ -92,11 +113,12 @@ class SqliteStore implements Store {
   constructor(
     private readonly writer: ThreadedDatabase,
     private readonly reader: ThreadedDatabase,
+    private readonly reserve: DiskReserve,
     private readonly settings: StoreSettings,
   ) {
     this.#now = settings.now ?? Date.now
     this.log = new StoredEventLog({
-      write: (events) => writer.ask('append', events),
+      write: (events) => withReserve(reserve, () => writer.ask('append', events)),
       lastSeq: (callId) => reader.ask('lastSeq', callId),
       alarms: settings.alarms,
       durableWaitMs: settings.durableWaitMs ?? defaultDurableWaitMs,
@@ -104,7 +126,7 @@ class SqliteStore implements Store {
       monotonic: settings.monotonic ?? (() => performance.now()),
     })
     this.ledger = {
-      append: (topic, subject, type, data) => writer.ask('keepEntry', { topic, subject, at: this.#now(), type, data }),
+      append: (topic, subject, type, data) => withReserve(reserve, () => writer.ask('keepEntry', { topic, subject, at: this.#now(), type, data })),
       // The thread that writes: what was appended before is in the answer.
       entries: (topic, from) => writer.ask('entriesOf', topic, from),
       entriesAbout: (topic, subjects) => writer.ask('entriesAbout', topic, subjects),
@@ -187,7 +209,7 @@ class SqliteStore implements Store {
     clearInterval(this.#beat)
     const left = await this.log.close(closeWithinMs)
     if (left > 0) this.settings.alarms.raise('store.factsLost', `${left} facts could not be written before the engine stopped`)
-    await Promise.all([this.reader.close(), this.writer.close()])
+    await Promise.all([this.reader.close(), this.writer.close(), this.reserve.close()])
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Alarms } from '../calls/alarms.js'
 import type { Moment } from '../calls/call-time.js'
+import { storeTrouble } from './store-error.js'
 import { mustBeDurable, type CallEvent, type CallFact, type EventLog } from '../calls/events.js'
 
 /** Facts that nothing hangs on wait so long for company, to share one write to the disk. A durable fact never waits. */
@@ -218,7 +219,7 @@ export class StoredEventLog implements EventLog {
         this.#recovered()
         retryMs = firstRetryMs
       } catch (error) {
-        this.#failing = describe(error)
+        this.#failing = storeTrouble(error)
         this.settings.alarms.raise('store.cannotWrite', `${this.#failing}; ${this.#queue.length} facts are kept in memory`)
         for (const one of this.#queue) one.settle(false)
         if (this.#closed) {

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import type { DatabaseMethod, DatabaseMethods, DatabaseReply, DatabaseRequest, DatabaseThreadData } from './database-requests.js'
+import { StoreError } from './store-error.js'
 import { threadProgram } from './thread-program.js'
 
 interface Pending {
@@ -69,7 +70,7 @@ export class ThreadedDatabase {
       const pending = this.#pending.get(reply.id)
       this.#pending.delete(reply.id)
       if (reply.ok) pending?.resolve(reply.value)
-      else pending?.reject(new Error(reply.why))
+      else pending?.reject(new StoreError(reply.why, reply.code))
     })
     let why = 'the store thread has ended'
     worker.on('error', (error) => {

@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { mustBeDurable } from '../../src/calls/events.js'
 import { openStore } from '../../src/store/store.js'
+import { createRecordings } from '../../src/recordings/recordings.js'
 import { AlarmBoard } from '../../src/live/alarm-board.js'
 import { keptWorld } from './kept-world.js'
 import { goodCall, untilTalking } from '../../src/calls/scenario/sample-call.js'
@@ -25,11 +26,12 @@ function tinyDisk(kilobytes: number): string | undefined {
   return folder
 }
 
+const megabyte = 1024 * 1024
 const mayMount = process.getuid?.() === 0 && process.platform === 'linux' && existsSync('/bin/mount')
 
 /** Takes all the room that is left. @returns gives it back */
-function fill(folder: string): () => void {
-  const ballast = join(folder, 'ballast')
+function fill(folder: string, name = 'ballast'): () => void {
+  const ballast = join(folder, name)
   const portion = Buffer.alloc(4_096, 1)
   for (let portions = 0; portions < 10_000; portions++) {
     try {
@@ -38,7 +40,7 @@ function fill(folder: string): () => void {
       break
     }
   }
-  return () => rmSync(ballast)
+  return () => rmSync(ballast, { force: true })
 }
 
 test.runIf(mayMount)('disk full: calls go on, the alarm is up, and every fact is on disk once there is room', async () => {
@@ -54,13 +56,98 @@ test.runIf(mayMount)('disk full: calls go on, the alarm is up, and every fact is
   const answers = (await written).flatMap((events, call) => events.filter((_event, index) => mustBeDurable.has(goodCall(`call-${call}`)[index]!.type)))
   expect(answers.filter((event) => event !== undefined).length).toBeLessThan(answers.length)
   expect(alarms.active().map((alarm) => alarm.alarm)).toEqual(['store.cannotWrite'])
-  expect(store.health()).toMatchObject({ writing: false, detail: 'database or disk is full' })
+  expect(store.health()).toMatchObject({ writing: false, detail: 'the disk is full (SQLITE_FULL: database or disk is full)' })
   expect(store.health().queued).toBeGreaterThan(0)
   makeRoom()
   await expect.poll(() => store.health(), { timeout: 20_000 }).toMatchObject({ writing: true, queued: 0 })
   expect(alarms.active()).toEqual([])
   for (let call = 0; call < 40; call++) expect(await store.events(`call-${call}`)).toHaveLength(22)
   expect(await store.differing()).toEqual([])
+})
+
+test.runIf(mayMount)('disk full: the reserve is given up first, piece by piece, and facts go on being stored; when there is room it is made again', async () => {
+  const disk = tinyDisk(6_144)
+  if (disk === undefined) return
+  const alarms = new AlarmBoard()
+  const names = () => alarms.active().map((alarm) => alarm.alarm)
+  const reserve = () => statSync(join(disk, 'reserve')).size
+  const store = await openStore({ file: join(disk, 'calls.db'), alarms, durableWaitMs: 60_000, reserveBytes: 2 * megabyte })
+  onTestFinished(() => store.close())
+  await expect.poll(reserve).toBe(2 * megabyte)
+  const makeRoom = fill(disk)
+  // Whatever shares the disk takes each piece that is given up, and the next facts get the next one.
+  const more: (() => void)[] = []
+  let call = 0
+  while (reserve() > megabyte / 2) {
+    const kept = await Promise.all(goodCall(`call-${call}`).map((fact) => store.log.append(`call-${call}`, fact)))
+    expect(kept.every((event) => event !== undefined)).toBe(true)
+    expect(store.health().writing).toBe(true)
+    call++
+    more.push(fill(disk, `ballast-${call}`))
+  }
+  expect(call).toBeGreaterThan(2)
+  expect(names()).toContain('store.diskFull')
+  expect(names()).not.toContain('store.cannotWrite')
+  expect(await store.ledger.append('device', 'a', 'made', {})).toMatchObject({ subject: 'a' })
+
+  // Now it is used up: facts are kept in memory, and the alarm says why.
+  await expect
+    .poll(
+      async () => {
+        more.push(fill(disk, `ballast-last-${more.length}`))
+        await store.log.append('late', { type: 'call.arrived', kind: 'dialIn', callerNumber: '', dialledNumber: 'x'.repeat(20_000), source: '' })
+        return store.health().writing
+      },
+      { timeout: 30_000 },
+    )
+    .toBe(false)
+  expect(alarms.active().find((alarm) => alarm.alarm === 'store.cannotWrite')?.detail).toMatch(/^the disk is full \(SQLITE_FULL/)
+  expect(alarms.active().find((alarm) => alarm.alarm === 'store.diskFull')?.detail).toMatch(/the reserve is used up/)
+  await expect(store.ledger.append('device', 'b', 'made', { x: 'x'.repeat(200_000) })).rejects.toThrow(/full/)
+
+  for (const give of [makeRoom, ...more]) give()
+  await expect.poll(() => store.health(), { timeout: 20_000 }).toMatchObject({ writing: true, queued: 0 })
+  await expect.poll(names, { timeout: 20_000 }).toEqual([])
+  expect(reserve()).toBe(2 * megabyte)
+  for (let done = 0; done < call; done++) expect(await store.events(`call-${done}`)).toHaveLength(22)
+  expect(await store.differing()).toEqual([])
+}, 120_000)
+
+test.runIf(mayMount)('disk full at the start: what is needed to begin comes from the reserve; without one the start says disk, not another engine', async () => {
+  const disk = tinyDisk(6_144)
+  if (disk === undefined) return
+  const file = join(disk, 'calls.db')
+  const first = await openStore({ file, alarms: new AlarmBoard(), reserveBytes: megabyte })
+  await expect.poll(() => statSync(join(disk, 'reserve')).size).toBe(megabyte)
+  await first.close()
+  fill(disk)
+  const alarms = new AlarmBoard()
+  const second = await openStore({ file, alarms, reserveBytes: megabyte })
+  await second.log.append('a', { type: 'call.arrived', kind: 'dialIn', callerNumber: '', dialledNumber: '1', source: '' })
+  expect(await second.events('a')).toHaveLength(1)
+  await expect.poll(() => alarms.active().map((alarm) => alarm.alarm)).toEqual(expect.arrayContaining(['store.diskFull', 'store.noReserve']))
+  await second.close()
+  rmSync(join(disk, 'reserve'))
+  rmSync(`${file}.lock`, { force: true })
+  fill(disk, 'ballast-2')
+  const refused = await openStore({ file, alarms: new AlarmBoard(), reserveBytes: megabyte }).then(
+    async (store) => {
+      await store.close()
+      return ''
+    },
+    (error: unknown) => String(error),
+  )
+  expect(refused).toMatch(/calls\.db: the store cannot be opened: the disk is full \(SQLITE_FULL/)
+  expect(refused).not.toMatch(/another engine/)
+}, 60_000)
+
+test.runIf(mayMount)('a disk that has no room for the reserve is told at the start', async () => {
+  const disk = tinyDisk(2_048)
+  if (disk === undefined) return
+  const alarms = new AlarmBoard()
+  const store = await openStore({ file: join(disk, 'calls.db'), alarms, reserveBytes: 16 * megabyte })
+  onTestFinished(() => store.close())
+  await expect.poll(() => alarms.active()).toMatchObject([{ alarm: 'store.noReserve', detail: expect.stringMatching(/has \d+ MB free; .* is 0\.00 MB instead of 16 MB\. Make room: 32 MB are needed/) as string }])
 })
 
 test.runIf(mayMount)('the disk of the recordings is full: the call is told before it begins, and what was recorded becomes an MP3 later', async () => {
@@ -83,14 +170,36 @@ test.runIf(mayMount)('the disk of the recordings is full: the call is told befor
   await expect.poll(async () => (await world.store.recording(begun.recordingId))?.why).toMatch(/^store: /)
   expect(readdirSync(world.spool)).toContain(`${begun.recordingId}.wav`)
 
+  // There is room again: it is tried again without a new start.
   makeRoom()
-  const next = await world.again()
-  await next.store.closeInterrupted()
-  expect(await next.recordings.recover()).toMatchObject({ queued: 1 })
-  await next.recordings.idle()
-  expect(await next.store.recording(begun.recordingId)).toMatchObject({ state: 'ready', seconds: 2 })
-  expect(next.alarms.active()).toEqual([])
+  expect(await world.recordings.probe()).toMatchObject({ writable: true })
+  await world.recordings.idle()
+  await expect.poll(async () => (await world.store.recording(begun.recordingId))?.state).toBe('ready')
+  expect(world.alarms.active().map((alarm) => alarm.alarm)).not.toContain('recordings.notFinished')
 }, 90_000)
+
+test('a recording that a full disk cut short says how much is lost, in its fact and in an alarm', async () => {
+  let monotonic = 1_000
+  const folder = scratchFolder()
+  const alarms = new AlarmBoard()
+  const store = await openStore({ file: join(folder, 'calls.db'), alarms, monotonic: () => monotonic })
+  onTestFinished(() => store.close())
+  const recordings = await createRecordings({ spoolFolder: join(folder, 'spool'), recordingsFolder: join(folder, 'mp3s'), store, alarms, encoder: 'wasm', minFreeBytes: 0, lineName: () => undefined })
+  onTestFinished(() => recordings.close())
+  const place = await recordings.sink.allocate('one')
+  if (place.kind !== 'spool') throw new Error(place.why)
+  const { recordingId, path } = place
+  for (const fact of untilTalking('one', { spoolPath: path })) await store.log.append('one', fact.type === 'recording.started' ? { ...fact, recordingId } : fact)
+  // The switch could write two seconds of thirty.
+  stereoTones(path, { seconds: 2 })
+  monotonic += 30_000
+  await store.log.append('one', { type: 'recording.stopped', recordingId })
+  recordings.sink.finish(recordingId)
+  await recordings.idle()
+  const ready = (await store.events('one')).find((event) => event.type === 'recording.ready')
+  expect(ready).toMatchObject({ seconds: 2, lostSeconds: 28 })
+  expect(alarms.active()).toMatchObject([{ alarm: 'recordings.short', detail: `${recordingId}: 28.0 s of 30.0 s were not recorded` }])
+}, 60_000)
 
 test('a spool folder that cannot be made refuses recordings in words, and takes them as soon as it can', async () => {
   const folder = scratchFolder()

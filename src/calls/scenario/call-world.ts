@@ -38,6 +38,7 @@ export interface CallWorldOptions extends Omit<WorldOptions, 'clock'> {
   readonly arrangements?: DeskOptions['arrangements']
   readonly owners?: DeskOptions['owners']
   readonly mayDial?: DeskOptions['mayDial']
+  readonly cannotKeep?: DeskOptions['cannotKeep']
   readonly tampering?: Tampering
 }
 
@@ -54,7 +55,7 @@ export class CallWorld {
   directory
 
   constructor(options: CallWorldOptions) {
-    const { directory, startAt, settings, logDelayMs, arrangements, owners, mayDial, tampering, ...world } = options
+    const { directory, startAt, settings, logDelayMs, arrangements, owners, mayDial, cannotKeep, tampering, ...world } = options
     this.clock = new VirtualClock(startAt ?? mondayMorning)
     this.telephone = new VirtualSwitch({ durationMs: spokenMs, ...world, clock: this.clock })
     this.log = new MemoryLog(this.clock, logDelayMs)
@@ -71,6 +72,7 @@ export class CallWorld {
       ...(arrangements ? { arrangements } : {}),
       ...(owners ? { owners } : {}),
       ...(mayDial ? { mayDial } : {}),
+      ...(cannotKeep ? { cannotKeep } : {}),
       settings: { ...flowDefaults, outbound, ...settings },
       onFault: (_callId, fault) => this.faults.push(fault),
       newCallId: () => `call${++calls}`,

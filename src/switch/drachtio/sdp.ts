@@ -98,8 +98,8 @@ export function answerToParty(party: PartyAudio, mediaServerAnswer: string, orig
   const answered = answeredAudio(party, mediaServerAnswer)
   if (answered === undefined) return undefined
   const { media, address } = answered
-  // FreeSWITCH takes the party's number for events in both directions, and may say its own in the answer.
-  const keepsEvents = media.formats.some((format) => isEventsFor(format, stream.codec))
+  const { events } = stream
+  const keepsEvents = events !== undefined && media.formats.some(({ payloadType }) => payloadType === events.payloadType)
   const section = audioSection({
     ...ourSection(keepsEvents ? stream : { ...stream, events: undefined }),
     port: media.port,

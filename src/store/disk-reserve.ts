@@ -1,0 +1,143 @@
+import { randomFillSync } from 'node:crypto'
+import { open, stat, statfs, truncate } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import type { Alarms } from '../calls/alarms.js'
+
+export interface DiskReserveSettings {
+  /** A file beside the database, on the same disk. */
+  readonly file: string
+  /** 0: no reserve is kept. */
+  readonly bytes: number
+  readonly alarms: Alarms
+  /** How often it is looked whether there is room to make it again. Default 5000. */
+  readonly lookEveryMs?: number
+}
+
+export const defaultReserveBytes = 16 * 1024 * 1024
+/** Given up at a time: a few hundred calls' facts. What shares the disk (recordings, the log) would take a larger piece before the facts do. */
+const mostPortionBytes = 1024 * 1024
+const defaultLookEveryMs = 5_000
+
+/**
+ * A file that only takes room. When the disk is full it is given up, piece by piece, so that facts go on being stored; when there is room
+ * again, it is made again. Its content is random: a file system that compresses must not store it as nothing.
+ */
+export class DiskReserve {
+  readonly #timer: NodeJS.Timeout | undefined
+  /** One change of the file at a time. */
+  #working: Promise<unknown> = Promise.resolve()
+  #left = 0
+  #closed = false
+
+  private constructor(private readonly settings: DiskReserveSettings) {
+    if (settings.bytes === 0) return
+    this.#timer = setInterval(() => void this.#restoreSoon(), settings.lookEveryMs ?? defaultLookEveryMs)
+    this.#timer.unref()
+  }
+
+  /** Takes up what a run before has left of it. Never rejects. Making it is for `restore`. */
+  static async open(settings: DiskReserveSettings): Promise<DiskReserve> {
+    const reserve = new DiskReserve(settings)
+    reserve.#left = await sizeOf(settings.file)
+    return reserve
+  }
+
+  /** Bytes that can still be given up. */
+  get left(): number {
+    return this.#left
+  }
+
+  /** Gives up a piece, because the disk is full. @returns false when nothing is left */
+  giveUp(): Promise<boolean> {
+    return this.#next(async () => {
+      const { file, bytes, alarms } = this.settings
+      if (bytes === 0) return false
+      // Somebody who looked for room may have deleted it.
+      const there = await sizeOf(file)
+      this.#left = there
+      if (there > 0) {
+        const kept = Math.max(0, there - Math.min(mostPortionBytes, Math.ceil(bytes / 4)))
+        try {
+          await truncate(file, kept)
+          this.#left = kept
+        } catch {
+          this.#left = 0
+        }
+      }
+      alarms.raise('store.diskFull', `the disk of ${dirname(file)} is full: ${there > 0 ? `facts are stored from the reserve, of which ${megabytes(this.#left)} are left` : 'the reserve is used up'}. Make room; recordings of the calls that run now may be cut short`)
+      return there > this.#left
+    })
+  }
+
+  /** Makes it (again) where there is room for it and as much besides. Never rejects. */
+  restore(): Promise<void> {
+    return this.#next(async () => {
+      const { file, bytes, alarms } = this.settings
+      if (bytes === 0 || this.#closed) return
+      this.#left = await sizeOf(file)
+      if (this.#left < bytes) {
+        const free = await freeBytes(file)
+        if (free < bytes - this.#left + bytes) {
+          alarms.raise('store.noReserve', `the disk of ${dirname(file)} has ${megabytes(free)} free; the reserve with which facts are stored when it is full is ${megabytes(this.#left)} instead of ${megabytes(bytes)}. Make room: ${megabytes(2 * bytes)} are needed`)
+          return
+        }
+        if (!(await fill(file, this.#left, bytes))) return
+        this.#left = bytes
+      }
+      alarms.clear('store.noReserve')
+      alarms.clear('store.diskFull')
+    })
+  }
+
+  /** The file stays for the next start. */
+  async close(): Promise<void> {
+    this.#closed = true
+    clearInterval(this.#timer)
+    await this.#working
+  }
+
+  async #restoreSoon(): Promise<void> {
+    if (this.#left < this.settings.bytes) await this.restore()
+  }
+
+  #next<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#working.then(work)
+    this.#working = result.catch(() => undefined)
+    return result
+  }
+}
+
+/** @returns false when the disk had less room than it said; the file is then as it was */
+async function fill(file: string, from: number, bytes: number): Promise<boolean> {
+  const noise = randomFillSync(Buffer.alloc(Math.min(mostPortionBytes, bytes)))
+  try {
+    const handle = await open(file, from === 0 ? 'w' : 'r+', 0o600)
+    try {
+      for (let at = from; at < bytes; ) at += (await handle.write(noise, 0, Math.min(noise.length, bytes - at), at)).bytesWritten
+    } finally {
+      await handle.close()
+    }
+    return true
+  } catch {
+    await truncate(file, from).catch(() => undefined)
+    return false
+  }
+}
+
+async function sizeOf(file: string): Promise<number> {
+  return stat(file).then(
+    (found) => found.size,
+    () => 0,
+  )
+}
+
+async function freeBytes(file: string): Promise<number> {
+  return statfs(dirname(file)).then(
+    (disk) => disk.bavail * disk.bsize,
+    () => 0,
+  )
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1024 / 1024).toFixed(bytes < 1024 * 1024 ? 2 : 0)} MB`
+}
