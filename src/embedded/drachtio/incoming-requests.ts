@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { Dialog } from '../../sip/dialog.js'
 import type { SipRequest, SipResponse } from '../../sip/message.js'
-import { randomBelow } from '../../sip/secure-random.js'
 import { answerSessionTimer, MIN_SESSION_SECONDS, sessionExpiresOf } from '../../sip/session-timer.js'
 import { responseTo, type ServerTransaction } from '../../sip/transaction-layer.js'
 import type { AppConnection } from './app-connection.js'
@@ -9,6 +8,7 @@ import { dialogId, type AppDialog } from './app-dialogs.js'
 import { appHeader, copyAppHeaders, setAppBody } from './app-headers.js'
 import type { AppFrame } from './app-message.js'
 import { routeAround } from './nat.js'
+import { offerRefusal, refuse, refuseByForm, supportsReliable } from './refusals.js'
 import { ReliableProvisional } from './reliable-provisional.js'
 import { echoResponse, tellFromNetwork, type Surroundings } from './surroundings.js'
 
@@ -30,10 +30,6 @@ interface Unanswered {
 
 /** Methods that an application can get outside a dialog. */
 const OUTSIDE = new Set(['INVITE', 'REGISTER', 'MESSAGE', 'OPTIONS', 'INFO', 'NOTIFY', 'SUBSCRIBE', 'PUBLISH', 'REFER'])
-/** What a Request-URI may begin with. */
-const SCHEMES = /^(?:sips?|tel):/i
-/** What may be required of this server. */
-const EXTENSIONS = new Set(['100rel', 'timer'])
 const STATUS_LINE = /^SIP\/2\.0 (\d{3})(?: (.*))?$/
 const UNKNOWN_TRANSACTION = 'Response not sent due to unknown transaction'
 
@@ -371,48 +367,4 @@ export class IncomingRequests {
       refuse(waiting.server, waiting.server.request.method === 'INVITE' ? 487 : 481, waiting.localTag)
     }
   }
-}
-
-/** RFC 3261 8.2.2: what cannot be served whatever it wants. @returns whether it was refused */
-function refuseByForm(server: ServerTransaction): boolean {
-  const { request } = server
-  if (!SCHEMES.test(request.uri)) {
-    refuse(server, 416)
-    return true
-  }
-  const unknown = request.headers.values('Require').filter((tag) => tag !== '' && !EXTENSIONS.has(tag.toLowerCase()))
-  if (unknown.length === 0) return false
-  const response = responseTo(request, 420, { toTag: server.localTag })
-  response.headers.add('Unsupported', unknown.join(', '))
-  server.respond(response)
-  return true
-}
-
-/** Answers by the server's own accord. */
-function refuse(server: ServerTransaction, status: number, localTag = server.localTag): SipResponse {
-  const response = responseTo(server.request, status, { toTag: localTag })
-  server.respond(response)
-  return response
-}
-
-/** Why an offer inside a dialog cannot be taken now: glare (RFC 3261 14.2), or too short a session interval (RFC 4028 section 9). */
-function offerRefusal(server: ServerTransaction, dialog: AppDialog): SipResponse | undefined {
-  const { request } = server
-  const answer = (status: number): SipResponse => responseTo(request, status, { toTag: dialog.sip.localTag })
-  if (request.method === 'INVITE' && dialog.offering) return answer(491)
-  if (request.method === 'INVITE' && dialog.offered) {
-    const response = answer(500)
-    response.headers.add('Retry-After', `${1 + randomBelow(10)}`)
-    return response
-  }
-  if (answerSessionTimer(request).kind === 'tooSmall') {
-    const response = answer(422)
-    response.headers.add('Min-SE', `${MIN_SESSION_SECONDS}`)
-    return response
-  }
-  return undefined
-}
-
-function supportsReliable(request: SipRequest): boolean {
-  return request.headers.lists('Supported', '100rel') || request.headers.lists('Require', '100rel')
 }

@@ -7,6 +7,8 @@ import { DEFAULT_TIMERS, type MachineContext, type Step } from './timer-values.j
 
 const udp: MachineContext = { timers: DEFAULT_TIMERS, reliable: false }
 const tcp: MachineContext = { timers: DEFAULT_TIMERS, reliable: true }
+/** Over UDP, from a stranger. */
+const stranger: MachineContext = { timers: DEFAULT_TIMERS, reliable: false, unproven: true }
 
 /** `+A=500` a timer started, `-A` stopped, others by name. */
 function inWords(actions: Step<unknown, { readonly do: string; readonly timer?: string; readonly ms?: number }>['actions']): string {
@@ -15,7 +17,7 @@ function inWords(actions: Step<unknown, { readonly do: string; readonly timer?: 
 
 type Row<State, Input> = readonly [from: State, input: Input, transport: MachineContext, to: string, actions: string]
 
-const at = (transport: MachineContext) => (transport === udp ? 'UDP' : 'TCP')
+const at = (transport: MachineContext) => (transport === tcp ? 'TCP' : transport === udp ? 'UDP' : 'stranger')
 
 describe('INVITE client (RFC 3261 figure 5, RFC 6026)', () => {
   const calling: InviteClientState = { name: 'calling', intervalMs: 500 }
@@ -103,6 +105,9 @@ describe('INVITE server (RFC 3261 figure 7, RFC 6026)', () => {
     [proceeding, { kind: 'respond', status: 200 }, tcp, 'accepted', '-trying sendResponse +L=32000'],
     [proceeding, { kind: 'respond', status: 486 }, udp, 'completed', '-trying sendResponse +G=500 +H=32000'],
     [proceeding, { kind: 'respond', status: 486 }, tcp, 'completed', '-trying sendResponse +H=32000'],
+    [proceeding, { kind: 'respond', status: 403 }, stranger, 'completed', '-trying sendResponse +H=32000'],
+    [{ name: 'completed', intervalMs: 500 }, { kind: 'request' }, stranger, 'completed', 'repeatResponse'],
+    [proceeding, { kind: 'respond', status: 200 }, stranger, 'accepted', '-trying sendResponse +L=32000'],
     [proceeding, { kind: 'ack' }, udp, 'proceeding', ''],
     [proceeding, { kind: 'transportError' }, udp, 'proceeding', 'reportTransportError'],
     [completed, { kind: 'request' }, udp, 'completed', 'repeatResponse'],
