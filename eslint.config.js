@@ -29,7 +29,7 @@ const rooms = {
   metrics: ['calls', 'switch', 'live'],
   admin: ['calls', 'store', 'arrangements', 'recordings', 'registrar', 'live', 'metrics', 'directory', 'switch'],
   config: ['guard', 'text'],
-  demo: ['phones', 'sip', 'rtp', 'directory', 'processes'],
+  demo: ['phones', 'sip', 'rtp', 'directory', 'calls', 'clock', 'switch', 'what-if', 'processes'],
 }
 
 const source = resolve(import.meta.dirname, 'src')

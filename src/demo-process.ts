@@ -1,38 +1,58 @@
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import type { DemoSettings } from './demo/demo-settings.js'
+import type { CallEvent } from './calls/events.js'
+import type { DemoSettings, FromDemo, ToDemo } from './demo/demo-settings.js'
 
 export interface Demo {
   /** May be called twice. */
   stop(): Promise<void>
 }
 
+export interface DemoSurroundings {
+  /** The facts of the engine's calls. @returns stops them */
+  readonly facts: (listener: (fact: CallEvent) => void) => () => void
+  /** What happens, for the terminal. */
+  readonly onStory: (line: string) => void
+  readonly onLog: (line: string) => void
+}
+
 /**
  * Starts the simulated phones in a process of their own: their audio must not be late because the engine is busy, nor the other way round.
  * @throws Error one line that says why they do not start (an address of the directory is taken)
  */
-export function startDemo(settings: DemoSettings, log: (line: string) => void): Promise<Demo> {
+export function startDemo(settings: DemoSettings, { facts, onStory, onLog }: DemoSurroundings): Promise<Demo> {
   const child = fork(fileURLToPath(new URL('./demo/main.js', import.meta.url)), [], {
     env: { ...process.env, RINGROUND_DEMO: JSON.stringify(settings) },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     execArgv: [],
     detached: true,
   })
+  // Told what the engine does, because on the telephone nobody is told who calls.
+  const silence = facts((fact) => {
+    if (child.connected) child.send({ fact } satisfies ToDemo, () => undefined)
+  })
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  void gone.then(silence)
   return new Promise((resolve, reject) => {
     let complaints = ''
+    child.on('error', (error) => reject(error))
     child.stderr?.on('data', (chunk: Buffer) => {
       complaints = (complaints + chunk.toString()).slice(-2_000)
-      log(chunk.toString().trim())
+      onLog(chunk.toString().trim())
     })
-    child.stdout?.on('data', (chunk: Buffer) => log(chunk.toString().trim()))
-    child.once('message', () => {
-      resolve({
-        async stop() {
-          if (child.connected) child.disconnect()
-          await gone
-        },
-      })
+    child.stdout?.on('data', (chunk: Buffer) => onLog(chunk.toString().trim()))
+    child.on('message', (message) => {
+      const told = message as FromDemo
+      if (told.kind === 'story') onStory(told.text)
+      else if (told.kind === 'log') onLog(`demo: ${told.text}`)
+      else {
+        resolve({
+          async stop() {
+            if (child.connected) child.disconnect()
+            await gone
+          },
+        })
+      }
     })
     void gone.then(() => reject(new Error(`the simulated phones ended: ${complaints.trim().split('\n').at(-1) ?? 'without a word'}`)))
   })

@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import { createAdmin, type Admin } from './admin/admin.js'
 import { ArrangedCalls } from './arrangements/arranged-calls.js'
 import { Desk } from './calls/desk.js'
+import type { CallEvent } from './calls/events.js'
 import { flowDefaults } from './calls/flow-settings.js'
 import { systemClock } from './clock/system-clock.js'
 import type { Settings } from './config/settings.js'
@@ -26,7 +27,7 @@ import { alarmOfFaults, type LastDefence } from './last-defence.js'
 import { Capacity } from './capacity.js'
 import { startEmbedded, withoutPorts } from './embedded-servers.js'
 import { LimitedLines, strangersLines } from './processes/limited-lines.js'
-import { AlarmBoard } from './live/alarm-board.js'
+import { AlarmBoard, type ActiveAlarm } from './live/alarm-board.js'
 import { createLiveBoard } from './live/live-board.js'
 import { descriptorLimit, DescriptorWatch } from './metrics/descriptors.js'
 import { createMetrics } from './metrics/metrics.js'
@@ -59,6 +60,8 @@ export interface Engine {
   readonly switchPid: number | undefined
   /** Calls that run now. */
   running(): number
+  /** Tells every fact of every call from now on. @returns stops it */
+  readonly onFact: (listener: (fact: CallEvent) => void) => () => void
   /** Calls that run come to their end, for at most `drainMs`; then everything is closed, in the opposite order of the start. A second call may shorten that. */
   close(drainMs: number): Promise<void>
 }
@@ -68,11 +71,14 @@ export interface Watcher {
   directoryReloaded(changes: readonly DirectoryChange[]): void
   /** The directory before stays in force. */
   directoryRefused(errors: readonly DirectoryError[]): void
+  readonly alarm?: (alarm: ActiveAlarm, up: boolean) => void
 }
 
 export interface Surroundings {
   readonly defence?: LastDefence
   readonly watcher?: Watcher
+  /** What an alarm's detail is to say besides, by its name. */
+  readonly alarmNote?: (alarm: string) => string | undefined
 }
 
 /** How long the servers may take to be ready before it is said that they are not. The engine goes on trying. */
@@ -100,10 +106,11 @@ export async function startEngine(settings: Settings, log: Logger, around: Surro
   }
 }
 
-async function open(settings: Settings, log: Logger, opened: { readonly what: string; readonly close: () => unknown }[], closeAll: () => Promise<void>, { defence, watcher }: Surroundings): Promise<Engine> {
-  const alarms = new AlarmBoard()
+async function open(settings: Settings, log: Logger, opened: { readonly what: string; readonly close: () => unknown }[], closeAll: () => Promise<void>, { defence, watcher, alarmNote }: Surroundings): Promise<Engine> {
+  const alarms = new AlarmBoard(() => systemClock.now(), alarmNote)
   if (defence) opened.push({ what: 'the alarm of faults', close: alarmOfFaults(defence, alarms) })
   alarms.subscribe((alarm, up) => log[up ? 'error' : 'info']({ alarm: alarm.alarm, detail: alarm.detail }, up ? 'alarm' : 'alarm over'))
+  if (watcher?.alarm) alarms.subscribe(watcher.alarm)
 
   // It starts in a process of its own, while everything else is opened.
   const capacity = new Capacity(alarms)
@@ -324,6 +331,7 @@ async function open(settings: Settings, log: Logger, opened: { readonly what: st
     directory,
     switchPid: embedded?.process.pid,
     running: () => desk.liveCalls,
+    onFact: (listener) => store.log.subscribe(listener),
     close(drainMs) {
       const drained = desk.drain(drainMs)
       return (closing ??= drained.then(closeAll))

@@ -4,12 +4,13 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { destination, pino, type Logger } from 'pino'
 import { readSettings, SettingsError, type Settings } from './config/settings.js'
+import { giveThePast } from './demo-history.js'
 import { startDemo, type Demo } from './demo-process.js'
-import { demoNetwork } from './demo/demo-settings.js'
+import { demoAlarmNote, demoNetwork } from './demo/demo-settings.js'
 import { LastDefence } from './last-defence.js'
 import { dialIns, ensureFolder, startEngine, StartError, type Engine, type Watcher } from './engine.js'
 import { closeToOthers, groupId, OpenToOthers, privateUmask, tellTightened, tightenBelow } from './private-files.js'
-import { directoryRefused, directoryReloaded, stopping, stoppingAtOnce } from './terminal.js'
+import { demoLine, directoryRefused, directoryReloaded, stopping, stoppingAtOnce } from './terminal.js'
 
 const usage = `Usage: npm start -- [--demo] [--config FILE]
   --demo         adds simulated phones: a GP and specialists, who place and take real calls
@@ -84,9 +85,17 @@ function announce(engine: Engine, settings: Settings, demo: boolean): void {
   } else lines.push(`  Ring        the Dial-In numbers of ${settings.directoryFile}, through your drachtio-server`)
   lines.push(`  Page        ${engine.admin.url}`)
   lines.push(`  Recordings  ${settings.recordingsFolder}`)
-  lines.push(demo ? '  Demo        simulated phones are ringing and answering; watch them on the page' : '  No phone?   npm run demo adds simulated ones')
+  lines.push(demo ? '  Demo        everybody is simulated and invented; what happens is told below, and shown on the page' : '  No phone?   npm run demo adds simulated ones')
   lines.push('  Stop        Ctrl-C lets running calls end; twice: at once')
   say(lines.join('\n'))
+}
+
+/** The first start of the demo has a month behind it. */
+async function demoPast(settings: Settings): Promise<void> {
+  const calls = await giveThePast(settings, () => say('Inventing a month of calls (first start of the demo) ...')).catch((error: unknown) => {
+    throw new StartError(error instanceof Error ? error.message : String(error))
+  })
+  if (calls !== undefined) say(`${calls} calls invented. They have no recordings: nobody spoke.`)
 }
 
 async function main(): Promise<void> {
@@ -119,8 +128,10 @@ async function main(): Promise<void> {
   const watcher: Watcher = {
     directoryReloaded: (changes) => say(directoryReloaded(changes)),
     directoryRefused: (errors) => say(directoryRefused(errors)),
+    ...(options.demo ? { alarm: (alarm, up) => say(demoLine(up ? `Alarm     ${alarm.alarm} (it belongs to the demo)` : `Alarm over: ${alarm.alarm}`)) } : {}),
   }
-  const engine = await startEngine(settings, log, { defence, watcher })
+  if (options.demo) await demoPast(settings)
+  const engine = await startEngine(settings, log, { defence, watcher, ...(options.demo ? { alarmNote: demoAlarmNote } : {}) })
   let demo: Demo | undefined
 
   let asked = 0
@@ -138,8 +149,11 @@ async function main(): Promise<void> {
   process.on('SIGINT', stop)
   process.on('SIGTERM', stop)
 
-  if (options.demo && engine.sip) demo = await startDemo({ sip: engine.sip, directoryFile: settings.directoryFile, ...(network ? { network } : {}) }, (line) => log.info(line))
   announce(engine, settings, options.demo)
+  if (options.demo && engine.sip) {
+    const { sip, admin, onFact } = engine
+    demo = await startDemo({ sip, api: admin.url, directoryFile: settings.directoryFile, ...(network ? { network } : {}) }, { facts: onFact, onStory: (line) => say(demoLine(line)), onLog: (line) => log.info(line) })
+  }
 }
 
 main().catch((error: unknown) => {

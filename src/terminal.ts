@@ -30,6 +30,11 @@ export function stoppingAtOnce(running: number): string {
   return running === 0 ? 'Stopping at once.' : `Stopping at once: ${calls(running)} ${running === 1 ? 'is' : 'are'} ended.`
 }
 
+/** A line of the demo's story, with the time of day. */
+export function demoLine(text: string): string {
+  return `${new Date().toLocaleTimeString('en-GB')}  ${text}`
+}
+
 function calls(count: number): string {
   return count === 1 ? '1 call' : `${count} calls`
 }

@@ -7,7 +7,7 @@
  * Over IPC it takes `{fault: ...}` and `{load: true}`, and tells `{shortages: [...]}` whenever something runs out or is there again (see `faults.ts`).
  */
 import { endWithParent } from '../processes/end-with-parent.js'
-import { faultLines, LimitedLines } from '../processes/limited-lines.js'
+import { faultLines, LimitedLines, strangersLines } from '../processes/limited-lines.js'
 import { EmbeddedSwitch } from './embedded-switch.js'
 import type { ControlMessage, LoadReply, ShortageReport } from './faults.js'
 import { readSettings } from './read-settings.js'
@@ -34,10 +34,13 @@ function settings(): EmbeddedSwitchSettings {
   }
 }
 
-const lines = new LimitedLines((line) => process.stderr.write(`${line}\n`), faultLines)
-function log(line: string): void {
-  lines.write(line)
+function write(line: string): void {
+  process.stderr.write(`${line}\n`)
 }
+
+/** What can be said of a message or a connection, anybody can have said as often as they like. */
+const lines = new LimitedLines(write, strangersLines)
+const faults = new LimitedLines(write, faultLines)
 
 /** Tells the engine. When it has gone, nobody need be told that it cannot be. */
 function tell(message: ShortageReport | LoadReply): void {
@@ -54,17 +57,17 @@ function stop(): void {
   )
 }
 
-const embedded = new EmbeddedSwitch(settings(), log, (shortages) => {
+const embedded = new EmbeddedSwitch(settings(), (line) => lines.write(line), (shortages) => {
   tell({ shortages })
 })
 endWithParent(stop, STOP_WITHIN_MS)
 
 // One call's odd message must not end the calls of all others: what nobody caught is written down, and the switch goes on.
 process.on('uncaughtException', (error) => {
-  log(`embedded switch: fault: ${error.stack ?? error.message}`)
+  faults.write(`embedded switch: fault: ${error.stack ?? error.message}`)
 })
 process.on('unhandledRejection', (reason) => {
-  log(`embedded switch: fault: ${reason instanceof Error ? (reason.stack ?? reason.message) : String(reason)}`)
+  faults.write(`embedded switch: fault: ${reason instanceof Error ? (reason.stack ?? reason.message) : String(reason)}`)
 })
 
 process.on('SIGTERM', stop)

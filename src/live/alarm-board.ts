@@ -16,10 +16,16 @@ export class AlarmBoard implements Alarms {
   readonly #listeners = new Set<(alarm: ActiveAlarm, up: boolean) => void>()
   #raised = 0
 
-  constructor(private readonly now: () => number = Date.now) {}
+  /** @param note what an alarm's detail is to say besides, by its name */
+  constructor(
+    private readonly now: () => number = Date.now,
+    private readonly note: (alarm: string) => string | undefined = () => undefined,
+  ) {}
 
-  raise(alarm: string, detail: string): void {
+  raise(alarm: string, what: string): void {
     const at = this.now()
+    const note = this.note(alarm)
+    const detail = note === undefined ? what : `${what}. ${note}`
     const before = this.#active.get(alarm)
     const active = { alarm, detail, since: before?.since ?? at, lastAt: at, times: (before?.times ?? 0) + 1 }
     this.#active.set(alarm, active)

@@ -51,6 +51,8 @@ interface Fork {
   /** Offer/answer as settled by reliable provisionals. */
   localSdp: string | undefined
   remoteSdp: string | undefined
+  /** What a provisional that was not reliable has described: the answer, where the 2xx leaves it out. */
+  earlySdp: string | undefined
 }
 
 /** An INVITE that we send: provisionals, forks, PRACK, challenges, CANCEL, until its first 2xx or its refusal. */
@@ -171,6 +173,7 @@ export class OutgoingCall {
       fork.lastRSeq = rseq
       this.#acknowledgeReliable(request, response, rseq, fork, place)
     }
+    if (fork !== undefined && response.sdp !== undefined) fork.earlySdp = response.sdp
     if (!this.#settled) {
       this.#options.onProvisional?.({ status: response.status, reason: response.reason, sdp: response.sdp, response })
     }
@@ -181,7 +184,7 @@ export class OutgoingCall {
     if (tag === undefined) return undefined
     let fork = this.#forks.get(tag)
     if (fork === undefined) {
-      fork = { dialog: Dialog.ofClient(request, response), lastRSeq: undefined, localSdp: undefined, remoteSdp: undefined }
+      fork = { dialog: Dialog.ofClient(request, response), lastRSeq: undefined, localSdp: undefined, remoteSdp: undefined, earlySdp: undefined }
       this.#forks.set(tag, fork)
       this.#core.dialogs.set(fork.dialog.key, earlyOwner(this.#core, fork.dialog, () => this.#endedEarly()))
     }
@@ -266,8 +269,8 @@ export class OutgoingCall {
 
   #agreed(response: SipResponse, fork: Fork | undefined): { readonly localSdp: string | undefined; readonly remoteSdp: string | undefined } {
     if (fork?.remoteSdp !== undefined) return { localSdp: fork.localSdp, remoteSdp: fork.remoteSdp }
+    if (this.#options.sdp !== undefined) return { localSdp: this.#options.sdp, remoteSdp: response.sdp ?? fork?.earlySdp }
     const remoteSdp = response.sdp
-    if (this.#options.sdp !== undefined) return { localSdp: this.#options.sdp, remoteSdp }
     if (this.#cancelled || remoteSdp === undefined) return { localSdp: undefined, remoteSdp }
     return { localSdp: this.#options.answerOffer?.(remoteSdp), remoteSdp }
   }

@@ -182,6 +182,30 @@ describe('an INVITE', () => {
     await world.ends()
   })
 
+  it('whose 200 leaves out what its 183 has described takes that; another branch\'s does not count', async () => {
+    const a = world.agent(A)
+    const b = world.peer(B)
+    const result = a.invite(TO_B, { sdp: SDP })
+    await world.time.pass(5)
+    const invite = b.got[0] as SipRequest
+    const early = SDP.replace('4000', '4444')
+    for (const [tag, sdp] of [['one', early], ['two', SDP]] as const) {
+      const progress = responseTo(invite, 183, { toTag: tag })
+      progress.headers.add('Contact', '<sip:b@192.0.2.2:5060>')
+      b.say(progress.setBody('application/sdp', sdp))
+    }
+    const ok = responseTo(invite, 200, { toTag: 'one' })
+    ok.headers.add('Contact', '<sip:b@192.0.2.2:5060>')
+    b.say(ok)
+    await world.time.pass(10)
+    const outcome = await result
+    expect(outcome.kind === 'answered' && outcome.session.remoteSdp).toBe(early)
+    if (outcome.kind === 'answered') void outcome.session.bye()
+    await world.time.pass(5)
+    b.say(responseTo(b.got.at(-1) as SipRequest, 200))
+    await world.ends()
+  })
+
   it('whose 200 is never acknowledged ends with BYE after 32 s, the 200 repeated meanwhile', async () => {
     const b = world.agent(B)
     const a = world.peer(A)

@@ -77,10 +77,23 @@ export class Browser {
     }
   }
 
-  /** @param dark as if the person preferred dark colours */
-  async screenshot(options: { readonly dark?: boolean } = {}): Promise<Buffer> {
+  /** Types into what has the focus, key by key; `\r` is Enter, `\b` Backspace. */
+  async type(text: string): Promise<void> {
+    const special: Readonly<Record<string, { readonly key: string; readonly code: string; readonly windowsVirtualKeyCode: number; readonly text?: string }>> = {
+      '\r': { key: 'Enter', code: 'Enter', windowsVirtualKeyCode: 13, text: '\r' },
+      '\b': { key: 'Backspace', code: 'Backspace', windowsVirtualKeyCode: 8 },
+    }
+    for (const character of text) {
+      const key = special[character] ?? { key: character, text: character }
+      await this.#send('Input.dispatchKeyEvent', { type: 'keyDown', ...key })
+      await this.#send('Input.dispatchKeyEvent', { type: 'keyUp', ...key })
+    }
+  }
+
+  /** @param dark as if the person preferred dark colours; @param whole the page in its whole height */
+  async screenshot(options: { readonly dark?: boolean; readonly whole?: boolean } = {}): Promise<Buffer> {
     await this.#send('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value: options.dark ? 'dark' : 'light' }] })
-    const { data } = (await this.#send('Page.captureScreenshot', { format: 'png' })) as { data: string }
+    const { data } = (await this.#send('Page.captureScreenshot', { format: 'png', captureBeyondViewport: options.whole ?? false })) as { data: string }
     return Buffer.from(data, 'base64')
   }
 

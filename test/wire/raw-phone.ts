@@ -22,38 +22,44 @@ export class RawPhone {
     })
   }
 
-  /** @param server `ip:port` of the switch's SIP side; @param from the phone's own address */
-  static async open(server: string, from = '127.0.0.1'): Promise<RawPhone> {
-    const [address = '', port = ''] = server.split(':')
-    const socket = createSocket('udp4')
+  /** @param server `ip:port` of the switch's SIP side, IPv6 in brackets; @param from the phone's own address */
+  static async open(server: string, from = server.startsWith('[') ? '::1' : '127.0.0.1'): Promise<RawPhone> {
+    const colon = server.lastIndexOf(':')
+    const socket = createSocket(from.includes(':') ? 'udp6' : 'udp4')
     socket.bind(0, from)
     await once(socket, 'listening')
-    return new RawPhone(socket, { address, port: Number(port) })
+    return new RawPhone(socket, { address: server.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(server.slice(colon + 1)) })
+  }
+
+  /** Its address as it stands in a URI. */
+  get host(): string {
+    return inUri(this.address)
   }
 
   get sdp(): string {
-    return `v=0\r\no=- 1 1 IN IP4 ${this.address}\r\ns=-\r\nc=IN IP4 ${this.address}\r\nt=0 0\r\nm=audio ${this.port} RTP/AVP 0 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-16\r\na=sendrecv\r\n`
+    const place = `IN IP${this.address.includes(':') ? 6 : 4} ${this.address}`
+    return `v=0\r\no=- 1 1 ${place}\r\ns=-\r\nc=${place}\r\nt=0 0\r\nm=audio ${this.port} RTP/AVP 0 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-16\r\na=sendrecv\r\n`
   }
 
   get uri(): string {
-    return `sip:phone@${this.address}:${this.port}`
+    return `sip:phone@${this.host}:${this.port}`
   }
 
   /** A request with all that it must have; `headers` replace or add. */
   request(method: string, options: { readonly to?: string; readonly headers?: Readonly<Record<string, string>>; readonly body?: string; readonly uri?: string } = {}): string {
     const n = ++this.#counter
     const headers: Record<string, string> = {
-      Via: `SIP/2.0/UDP ${this.address}:${this.port};branch=z9hG4bKraw${this.port}x${n}`,
+      Via: `SIP/2.0/UDP ${this.host}:${this.port};branch=z9hG4bKraw${this.port}x${n}`,
       'Max-Forwards': '70',
-      From: `<sip:phone@${this.address}>;tag=raw${this.port}`,
-      To: options.to ?? `<sip:7001@${this.#server.address}>`,
+      From: `<sip:phone@${this.host}>;tag=raw${this.port}`,
+      To: options.to ?? `<sip:7001@${inUri(this.#server.address)}>`,
       'Call-ID': `raw-${this.port}`,
       CSeq: `${n} ${method}`,
       Contact: `<${this.uri}>`,
       ...options.headers,
     }
     if (options.body !== undefined) headers['Content-Type'] ??= 'application/sdp'
-    return message(`${method} ${options.uri ?? `sip:7001@${this.#server.address}:${this.#server.port}`} SIP/2.0`, headers, options.body)
+    return message(`${method} ${options.uri ?? `sip:7001@${inUri(this.#server.address)}:${this.#server.port}`} SIP/2.0`, headers, options.body)
   }
 
   /** The answer to a request that came. */
@@ -91,6 +97,10 @@ export class RawPhone {
   close(): void {
     this.socket.close()
   }
+}
+
+function inUri(address: string): string {
+  return address.includes(':') ? `[${address}]` : address
 }
 
 function message(start: string, headers: Readonly<Record<string, string>>, body = ''): string {

@@ -1,3 +1,4 @@
+import { dateIn } from './dates.js'
 import { showDetails } from './details.js'
 import { byId, element } from './element.js'
 import { play } from './player.js'
@@ -6,16 +7,27 @@ import { caller, clock, day, endings, kinds, seconds, time } from './words.js'
 const pageSize = 25
 let cursor = null
 let asking = 0
+/** As the API takes them. Read when the fields change, and not while somebody is typing. */
+let dates = { from: '', to: '' }
 
 /** The list of the last calls, filtered, page by page. */
 export function lastCalls() {
   const filters = byId('filters')
-  filters.addEventListener('change', refresh)
+  filters.addEventListener('change', filter)
   filters.addEventListener('submit', (event) => event.preventDefault())
   // The form is empty only after the event.
-  filters.addEventListener('reset', () => setTimeout(refresh))
+  filters.addEventListener('reset', () => setTimeout(filter))
   byId('more').addEventListener('click', () => load(cursor))
   return refresh()
+}
+
+function filter() {
+  const { from, to } = byId('filters').elements
+  const read = { from: dateIn(from), to: dateIn(to) }
+  // What is wrong is said beside the field; the list stays as it is.
+  if (read.from === undefined || read.to === undefined) return
+  dates = read
+  void refresh()
 }
 
 export function refresh() {
@@ -24,7 +36,7 @@ export function refresh() {
 
 async function load(from) {
   const asked = ++asking
-  const query = new URLSearchParams([...new FormData(byId('filters'))].filter(([, value]) => value !== ''))
+  const query = new URLSearchParams(Object.entries({ ...Object.fromEntries(new FormData(byId('filters'))), ...dates }).filter(([, value]) => value !== ''))
   query.set('limit', String(pageSize))
   if (from !== null) query.set('cursor', from)
   let answer

@@ -5,7 +5,7 @@ import { byId, element } from './element.js'
 import { followLive } from './live.js'
 import { preparePlayer } from './player.js'
 import { openWatchList, refreshWatchList } from './watch-list.js'
-import { useTimeZone } from './words.js'
+import { time, useTimeZone } from './words.js'
 
 /** How often it is asked whether calls can be taken. */
 const readyEveryMs = 10_000
@@ -63,6 +63,6 @@ function show(state, text) {
 function showAlarms(alarms) {
   void refreshWatchList()
   byId('notices').replaceChildren(
-    ...alarms.map((alarm) => element('p', { class: 'notice' }, element('strong', {}, alarm.alarm), alarm.detail, alarm.times > 1 ? ` (${alarm.times} times since ${new Date(alarm.since).toLocaleTimeString('en-GB')})` : '')),
+    ...alarms.map((alarm) => element('p', { class: 'notice' }, element('strong', {}, alarm.alarm), alarm.detail, alarm.times > 1 ? ` (${alarm.times} times since ${time(alarm.since)})` : '')),
   )
 }

@@ -6,6 +6,8 @@ import { TransactionLayer } from '../../sip/transaction-layer.js'
 import type { Transport } from '../../sip/transport.js'
 import { Antechamber } from '../admission.js'
 import type { Faults } from '../faults.js'
+import { sessionExpiresOf } from '../../sip/session-timer.js'
+import { parseDecimal } from '../../sip/text.js'
 import { closeServer, listen, type BoundAddress } from '../listening.js'
 import type { DrachtioSettings } from '../settings.js'
 import { AppConnection, type AppServer } from './app-connection.js'
@@ -227,11 +229,14 @@ export class DrachtioRole implements AppServer, Surroundings {
       const client = this.layer.send(request, destination, {
         final: (response) => {
           dialog.offering = undefined
+          const longer = parseDecimal(response.headers.get('Min-SE') ?? '', 86_400)
           if (response.status < 300) {
             dialog.sip.refreshTarget(response)
             client.acknowledge(dialog.sip.ack(request.cseq.sequence), destination)
-            this.startSessionTimer(dialog, seconds, 'us')
-          } else if (response.status === 491) dialog.timer?.again(REFRESH_AGAIN_MS)
+            const said = sessionExpiresOf(response)
+            this.startSessionTimer(dialog, said?.seconds ?? seconds, said?.refresher === 'uas' ? 'them' : 'us')
+          } else if (response.status === 422 && longer !== undefined && longer > seconds) this.#refresh(dialog, longer)
+          else if (response.status === 491) dialog.timer?.again(REFRESH_AGAIN_MS)
           else this.endDialog(dialog, 'Session timer expired')
         },
         failed: () => {

@@ -103,6 +103,7 @@ export class IncomingRequests {
     }
     if (reliable) response.headers.add('RSeq', `${++waiting.rseq}`)
     if (server.request.method === 'INVITE' || server.request.method === 'SUBSCRIBE') this.#beforeInviteAnswer(waiting, response, reliable)
+    else if (server.request.method === 'UPDATE' && waiting.dialog && response.sdp !== undefined) waiting.dialog.localSdp = response.sdp
     if (!server.respond(response)) {
       app.answer(frame.id, 'NOK', UNKNOWN_TRANSACTION)
       return
@@ -258,6 +259,19 @@ export class IncomingRequests {
     this.#around.startSessionTimer(dialog, answer.seconds, answer.refresher === 'uas' ? 'us' : 'them')
   }
 
+  /**
+   * What the real server does: a re-INVITE or UPDATE ends the session timer and begins the one that it asks for, at once. Without a refresher named,
+   * the other side takes over from us; else it becomes us. A 200 to INVITE may change that.
+   */
+  #timerFrom(request: SipRequest, dialog: AppDialog): void {
+    const wereWe = dialog.timer?.refresher === 'us'
+    dialog.timer?.stop()
+    dialog.timer = undefined
+    const asked = sessionExpiresOf(request)
+    if (asked === undefined) return
+    this.#around.startSessionTimer(dialog, asked.seconds, asked.refresher === 'uac' || (asked.refresher === undefined && wereWe) ? 'them' : 'us')
+  }
+
   #makeDialog(waiting: Unanswered, response: SipResponse): void {
     const { server, app, localTag } = waiting
     const { request } = server
@@ -336,6 +350,7 @@ export class IncomingRequests {
       dialog.sip.refreshTarget(request)
       if (dialog.route) dialog.route = routeAround(request, server.source)
       if (request.method === 'INVITE') dialog.offered = server
+      if (dialog.method === 'INVITE') this.#timerFrom(request, dialog)
     }
     if (!dialog.app.open) {
       // Real: an application that has gone leaves its dialogs behind; what is asked of them is answered with 481.

@@ -3,10 +3,12 @@ import type { CallerId, DialledTarget, DialOptions, DialResult } from '../port.j
 import type { Channel } from './channel.js'
 import { asError } from './deadline.js'
 import { nextTrunkMayHelp, refusalOf, trunkSignOf } from './dial-outcome.js'
+import { isLocal, isStale, minSecondsOf, retryAfterOf, toTagOf } from './dial-responses.js'
 import { DrachtioLeg, nothingInCommon } from './leg.js'
-import { descriptionOf, PartyDialog } from './party-dialog.js'
+import { allow, descriptionOf, PartyDialog } from './party-dialog.js'
 import { offerToParty, Origin, readPartyAnswer } from './sdp.js'
 import type { ServerPair } from './server-pair.js'
+import { refresherBy } from './session-timer.js'
 import type { Trunk } from './settings.js'
 import type { TrunkBoard } from './trunk-board.js'
 import { silentMs, TrunkSilence } from './trunk-silence.js'
@@ -24,10 +26,19 @@ interface Route {
   readonly domain: string
   /** There is another trunk to go to when this one is silent. */
   readonly another?: boolean
+  /** The session interval that a 422 has asked for, seconds. */
+  readonly minSeconds?: number
 }
 
-/** `stale`: the credentials were right, and too late (RFC 2617 section 3.2.1). */
-type Attempt = { readonly result: DialResult; readonly rang: boolean; readonly stale?: boolean; readonly retryAfterSeconds?: number }
+interface Attempt {
+  readonly result: DialResult
+  readonly rang: boolean
+  /** The credentials were right, and too late (RFC 2617 section 3.2.1). */
+  readonly stale?: boolean
+  /** The session interval that a 422 asks for, seconds. */
+  readonly minSeconds?: number
+  readonly retryAfterSeconds?: number
+}
 
 /**
  * Rings one target. A number goes through the trunks in their order; the next trunk is tried only when the one before refused the
@@ -42,8 +53,9 @@ export async function dial(pair: ServerPair, trunks: TrunkBoard, target: Dialled
   for (const route of routes) {
     if (left() <= 0) return last.kind === 'failed' ? last : { kind: 'noAnswer', rangMs: Math.round(performance.now() - began) }
     const first = await attempt(pair, route, { ...options, ringMs: left() })
-    const again = first.stale === true && route.trunk?.user !== undefined && left() > 0
-    const { result, rang, retryAfterSeconds } = again ? await attempt(pair, route, { ...options, ringMs: left() }) : first
+    const stale = first.stale === true && route.trunk?.user !== undefined
+    const again = (stale || first.minSeconds !== undefined) && left() > 0
+    const { result, rang, retryAfterSeconds } = again ? await attempt(pair, { ...route, ...(first.minSeconds === undefined ? {} : { minSeconds: first.minSeconds }) }, { ...options, ringMs: left() }) : first
     last = result
     const sign = route.trunk && trunkSignOf(result, rang, retryAfterSeconds)
     if (route.trunk && sign) trunks.tell(route.trunk.name, sign)
@@ -130,7 +142,7 @@ class Invitation {
         const offer = offerToParty(this.#channel.offer, this.#pair.codecs, this.#origins.party)
         this.#pair.signalling.srf.createUAC(
           this.#route.uri,
-          { localSdp: offer, headers: headersFor(this.#options.from, this.#route.domain), ...credentials(this.#route.trunk), ...(this.#route.via === undefined ? {} : { proxy: this.#route.via }) },
+          { localSdp: offer, headers: headersFor(this.#options.from, this.#route.domain, this.#route.minSeconds), ...credentials(this.#route.trunk), ...(this.#route.via === undefined ? {} : { proxy: this.#route.via }) },
           { cbRequest: (error, request) => this.#onSent(error, request), cbProvisional: (response) => this.#onProvisional(response) },
           (error, dialog) => (dialog ? this.#onAnswered(dialog, offer) : this.#onRefused(error)),
         )
@@ -194,14 +206,14 @@ class Invitation {
     if (!this.#settled) {
       const local = res !== undefined && isLocal(res)
       const result = refusalOf({ status, reason: (reason ?? '').slice(0, longestReason), local, reasonHeader: res?.get('Reason'), viaTrunk: this.#route.trunk !== undefined, rang: this.#taken })
-      this.#close(result, res && { stale: isStale(res), ...retryAfterOf(res) })
+      this.#close(result, res && { stale: isStale(res), ...minSecondsOf(res), ...retryAfterOf(res) })
     }
     this.#discard()
   }
 
   #onAnswered(dialog: Srf.Dialog, offer: string): void {
     // Listening before anything else: a BYE may stand in the same TCP segment as the 200.
-    const party = new PartyDialog(dialog, this.#leg)
+    const party = new PartyDialog(dialog, this.#leg, refresherBy(dialog.res))
     // A 200 may leave out what its 183 has said (RFC 3261 13.2.1; and many that were not reliable do).
     const answer = descriptionOf(dialog.res) ?? this.#earlyAnswers.get(toTagOf(dialog.res))
     const audio = answer === undefined ? undefined : readPartyAnswer(answer, offer, this.#pair.codecs)
@@ -249,12 +261,12 @@ class Invitation {
     }
   }
 
-  #close(result: DialResult, more?: Pick<Attempt, 'stale' | 'retryAfterSeconds'>): void {
+  #close(result: DialResult, more?: Pick<Attempt, 'stale' | 'minSeconds' | 'retryAfterSeconds'>): void {
     this.#stopWaiting()
     this.#finish(result, more)
   }
 
-  #finish(result: DialResult, more?: Pick<Attempt, 'stale' | 'retryAfterSeconds'>): void {
+  #finish(result: DialResult, more?: Pick<Attempt, 'stale' | 'minSeconds' | 'retryAfterSeconds'>): void {
     if (this.#settled) return
     this.#settled = true
     this.#options.signal.removeEventListener('abort', this.#onAbort)
@@ -290,33 +302,13 @@ function failed(fault: 'ours' | 'trunk' | 'farEnd', reason: string): DialResult 
 }
 
 /** The single outbound number and nothing else: who calls is told by the whisper, not by SIP. */
-function headersFor(from: CallerId, domain: string): Record<string, string> {
+function headersFor(from: CallerId, domain: string, minSeconds: number | undefined): Record<string, string> {
+  const timer: Record<string, string> = minSeconds === undefined ? {} : { 'Session-Expires': String(minSeconds), 'Min-SE': String(minSeconds) }
   const name = from.displayName === undefined ? '' : `"${from.displayName.replace(/["\\\r\n]/g, '')}" `
   const address = `${name}<sip:${from.number}@${domain}>`
-  return { From: address, 'P-Asserted-Identity': address, 'Content-Type': 'application/sdp', Allow: 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE' }
+  return { From: address, 'P-Asserted-Identity': address, 'Content-Type': 'application/sdp', Allow: allow, Supported: 'timer', ...timer }
 }
 
 function credentials(trunk: Trunk | undefined): { auth?: Srf.Credentials } {
   return trunk?.user === undefined ? {} : { auth: { username: trunk.user, password: trunk.password ?? '' } }
-}
-
-/** Which branch of a forked INVITE speaks. */
-function toTagOf(response: Srf.Response): string {
-  return /;\s*tag\s*=\s*([^;\s]+)/i.exec(response.get('To') ?? '')?.[1] ?? ''
-}
-
-/** A response that drachtio-server made up itself comes from no address. */
-function isLocal(response: Srf.Response): boolean {
-  return !response.source_address
-}
-
-/** The credentials of a second INVITE came too late: worth one more try (RFC 2617 section 3.2.1). */
-function isStale(response: Srf.Response): boolean {
-  const challenge = response.status === 401 ? response.get('WWW-Authenticate') : response.status === 407 ? response.get('Proxy-Authenticate') : undefined
-  return /\bstale\s*=\s*"?true\b/i.test(challenge ?? '')
-}
-
-function retryAfterOf(response: Srf.Response): { retryAfterSeconds?: number } {
-  const seconds = /^\s*(\d{1,6})/.exec(response.get('Retry-After') ?? '')?.[1]
-  return seconds === undefined ? {} : { retryAfterSeconds: Number(seconds) }
 }

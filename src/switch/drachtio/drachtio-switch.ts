@@ -94,6 +94,7 @@ export class DrachtioSwitch implements PlainSwitch {
     if (this.#closing) return call.reject(503)
     if (!call.schemeServed) return call.reject(416)
     if (call.unsupported.length > 0) return call.reject(420, { headers: { Unsupported: call.unsupported.join(', ') } })
+    if (call.shortInterval) return call.reject(422, { headers: call.shortInterval })
     this.#waiting.add(call)
     try {
       await this.#incoming(call)

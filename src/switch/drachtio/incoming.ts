@@ -6,10 +6,11 @@ import { isWithheldHost, isWithheldWord } from '../withheld.js'
 import type { Channel } from './channel.js'
 import { asError, DeadlinePassed, withDeadline } from './deadline.js'
 import { DrachtioLeg } from './leg.js'
-import { descriptionOf, PartyDialog, sessionTimer } from './party-dialog.js'
+import { allow, descriptionOf, PartyDialog } from './party-dialog.js'
 import { describeParty } from './party-media.js'
 import { answerToParty, offerToParty, Origin, readPartyOffer, type PartyAudio } from './sdp.js'
 import type { ServerPair } from './server-pair.js'
+import { answerSessionTimer } from './session-timer.js'
 
 const answerMs = 4_000
 /** What a caller may require of us: reliable provisional responses (we send none), session timers. */
@@ -62,6 +63,12 @@ export class DrachtioIncomingCall implements IncomingCall {
   get unsupported(): readonly string[] {
     const required = (this.#request.get('Require') ?? '').split(',').map((option) => option.trim())
     return required.filter((option) => option !== '' && !extensions.has(option.toLowerCase()))
+  }
+
+  /** Headers of the 422 for a session interval that is too short (RFC 4028 section 9); undefined where it is not. */
+  get shortInterval(): Readonly<Record<string, string>> | undefined {
+    const timer = answerSessionTimer(this.#request)
+    return timer.kind === 'tooShort' ? timer.headers : undefined
   }
 
   get answering(): boolean {
@@ -161,9 +168,10 @@ export class DrachtioIncomingCall implements IncomingCall {
   async #answerWith({ channel, origins, described }: Prepared, offer: PartyAudio | undefined): Promise<DrachtioLeg | undefined> {
     if (this.signal.aborted || this.#response.finalResponseSent) return undefined
     const leg = new DrachtioLeg(this.#pair, channel, origins)
-    const headers = { 'Content-Type': 'application/sdp', ...sessionTimer(this.#request) }
+    const timer = answerSessionTimer(this.#request)
+    const headers = { 'Content-Type': 'application/sdp', Allow: allow, Supported: 'timer', ...(timer.kind === 'timed' ? timer.headers : {}) }
     const live = (dialog: Srf.Dialog): DrachtioLeg => {
-      const party = new PartyDialog(dialog, leg)
+      const party = new PartyDialog(dialog, leg, timer.kind === 'timed' ? timer.refresher : undefined)
       if (offer === undefined) party.expectAnswer()
       leg.begin(party, described)
       return leg

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events'
 import { Socket } from 'node:net'
 import { describe, expect, it, vi } from 'vitest'
 import type Srf from 'drachtio-srf'
-import { PartyDialog, sessionTimer, type PartyEvents } from './party-dialog.js'
+import { PartyDialog, type PartyEvents } from './party-dialog.js'
 
 function partyOnFakes(describeParty: (sdp: string) => Promise<string | undefined> = () => Promise.resolve('v=0 answer')) {
   const events = { gone: vi.fn<PartyEvents['gone']>(), key: vi.fn<PartyEvents['key']>(), describe: vi.fn(describeParty), answered: vi.fn<PartyEvents['answered']>(() => Promise.resolve()), described: () => 'v=0 ours' }
@@ -93,14 +93,17 @@ describe('the end of a call', () => {
 })
 
 describe('a session timer', () => {
-  const headers = (map: Record<string, string>) => ({ get: (name: string) => map[name] })
-
-  it('is granted to whoever refreshes it', () => {
-    expect(sessionTimer(headers({ 'Session-Expires': '1800;refresher=uas', Supported: '100rel, timer' }))).toEqual({ 'Session-Expires': '1800;refresher=uac', Require: 'timer' })
+  it('is kept by a re-INVITE and by an UPDATE that ask for it again, with the refresher that they ask for', () => {
+    const { receive } = partyOnFakes()
+    expect(receive('UPDATE', undefined, { 'Session-Expires': '1800;refresher=uas', Supported: 'timer' })).toHaveBeenCalledWith(200, { headers: expect.objectContaining({ 'Session-Expires': '1800;refresher=uas' }) as unknown })
+    expect(receive('INVITE', undefined, { 'Session-Expires': '1800;refresher=uac', Supported: 'timer' })).toHaveBeenCalledWith(200, expect.objectContaining({ headers: expect.objectContaining({ 'Session-Expires': '1800;refresher=uac', Require: 'timer' }) as unknown }))
   })
 
-  it('is not forced upon a phone that does not know it', () => {
-    expect(sessionTimer(headers({ 'Session-Expires': '1800', Supported: '100rel' }))).toEqual({})
-    expect(sessionTimer(headers({ Supported: 'timer' }))).toEqual({})
+  it('that is too short is refused, and the call goes on as it was', () => {
+    const { receive, events } = partyOnFakes()
+    const asked = { 'Session-Expires': '60', Supported: 'timer', 'Content-Type': 'application/sdp' }
+    expect(receive('INVITE', 'v=0 hold', asked)).toHaveBeenCalledExactlyOnceWith(422, { headers: { 'Min-SE': '90' } })
+    expect(receive('UPDATE', undefined, asked)).toHaveBeenCalledExactlyOnceWith(422, { headers: { 'Min-SE': '90' } })
+    expect(events.describe).not.toHaveBeenCalled()
   })
 })

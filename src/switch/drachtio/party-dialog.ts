@@ -3,6 +3,7 @@ import { descriptionIn } from '../../sdp/body.js'
 import type { Key } from '../port.js'
 import { withDeadline } from './deadline.js'
 import { keyOfInfo } from './keys.js'
+import { answerSessionTimer, type Refresher, type SessionTimerAnswer } from './session-timer.js'
 
 const byeMs = 2_000
 
@@ -23,7 +24,8 @@ export interface PartyEvents {
   described(): string
 }
 
-const allow = 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE'
+/** What a party may send within a call. */
+export const allow = 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE'
 
 /** The SIP dialog with a party: every request within it gets its answer here. */
 export class PartyDialog {
@@ -32,18 +34,24 @@ export class PartyDialog {
   #changing = false
   #awaitingAnswer = false
   #over = false
+  /** Who refreshes the session. */
+  #refresher: Refresher | undefined
 
-  /** Must be constructed in the very callback that brings the dialog: a BYE may stand in the same TCP segment. */
-  constructor(dialog: Srf.Dialog, events: PartyEvents) {
+  /**
+   * Must be constructed in the very callback that brings the dialog: a BYE may stand in the same TCP segment.
+   * @param refresher who is to refresh the session, as the 200 says
+   */
+  constructor(dialog: Srf.Dialog, events: PartyEvents, refresher?: Refresher) {
     this.#dialog = dialog
     this.#events = events
+    this.#refresher = refresher
     const others = dialog.handle.bind(dialog)
     dialog.handle = (request, response) => {
       switch (request.method) {
         case 'INVITE':
           return this.#onDescription(request, response)
         case 'UPDATE':
-          return descriptionOf(request) !== undefined ? this.#onDescription(request, response) : response.send(200, { headers: this.#headers(request) })
+          return descriptionOf(request) !== undefined ? this.#onDescription(request, response) : this.#onRefresh(request, response)
         case 'INFO':
           return this.#onInfo(request, response)
         case 'OPTIONS':
@@ -89,18 +97,20 @@ export class PartyDialog {
 
   #onDescription(request: Srf.Request, response: Srf.Response): void {
     if (this.#changing) return response.send(500, { headers: { 'Retry-After': '1' } })
+    const timer = answerSessionTimer(request, this.#refresher)
+    if (timer.kind === 'tooShort') return response.send(422, { headers: timer.headers })
     const offer = descriptionOf(request)
     if (offer === undefined) {
       // RFC 3261 section 14.2: a re-INVITE without an offer gets one in the 200; the ACK brings the answer.
       this.#awaitingAnswer = true
-      return this.#accept(request, response, this.#events.described())
+      return this.#accept(response, timer, this.#events.described())
     }
     this.#changing = true
     this.#events.describe(offer, request.source_address).then(
       (answer) => {
         this.#changing = false
         if (answer === undefined) response.send(488)
-        else this.#accept(request, response, answer)
+        else this.#accept(response, timer, answer)
       },
       () => {
         this.#changing = false
@@ -110,8 +120,15 @@ export class PartyDialog {
     )
   }
 
-  #accept(request: Srf.Request, response: Srf.Response, sdp: string): void {
-    response.send(200, { body: sdp, headers: { ...this.#headers(request), 'Content-Type': 'application/sdp' } })
+  /** UPDATE without a description: a refresh of the session (RFC 4028 section 7.4). */
+  #onRefresh(request: Srf.Request, response: Srf.Response): void {
+    const timer = answerSessionTimer(request, this.#refresher)
+    if (timer.kind === 'tooShort') response.send(422, { headers: timer.headers })
+    else response.send(200, { headers: this.#headers(timer) })
+  }
+
+  #accept(response: Srf.Response, timer: SessionTimerAnswer, sdp: string): void {
+    response.send(200, { body: sdp, headers: { ...this.#headers(timer), 'Content-Type': 'application/sdp' } })
   }
 
   #onInfo(request: Srf.Request, response: Srf.Response): void {
@@ -120,23 +137,14 @@ export class PartyDialog {
     if (key !== undefined) this.#events.key(key)
   }
 
-  #headers(request: Srf.Request): Record<string, string> {
+  #headers(timer: SessionTimerAnswer): Record<string, string> {
     const contact = this.#dialog.local.contact
-    return { ...(contact === undefined ? {} : { Contact: contact }), Allow: allow, ...sessionTimer(request) }
+    this.#refresher = timer.kind === 'timed' ? timer.refresher : undefined
+    return { ...(contact === undefined ? {} : { Contact: contact }), Allow: allow, ...(timer.kind === 'timed' ? timer.headers : {}) }
   }
 }
 
 /** The session description in a message's body. */
 export function descriptionOf(message: Srf.SipMessage): string | undefined {
   return descriptionIn(message.get('Content-Type'), message.body)
-}
-
-/**
- * RFC 4028: a party that wants a session timer gets it, and refreshes it itself.
- * @param request INVITE or UPDATE
- */
-export function sessionTimer(request: { get(header: string): string | undefined }): Record<string, string> {
-  const seconds = /^\s*(\d+)/.exec(request.get('Session-Expires') ?? '')?.[1]
-  if (seconds === undefined || !/\btimer\b/i.test(request.get('Supported') ?? '')) return {}
-  return { 'Session-Expires': `${seconds};refresher=uac`, Require: 'timer' }
 }

@@ -98,8 +98,8 @@ export function answerToParty(party: PartyAudio, mediaServerAnswer: string, orig
   const answered = answeredAudio(party, mediaServerAnswer)
   if (answered === undefined) return undefined
   const { media, address } = answered
-  const { events } = stream
-  const keepsEvents = events !== undefined && media.formats.some(({ payloadType }) => payloadType === events.payloadType)
+  // FreeSWITCH takes the party's number for events in both directions, and may say its own in the answer.
+  const keepsEvents = media.formats.some((format) => isEventsFor(format, stream.codec))
   const section = audioSection({
     ...ourSection(keepsEvents ? stream : { ...stream, events: undefined }),
     port: media.port,

@@ -1,0 +1,32 @@
+import { join } from 'node:path'
+import type { Settings } from './config/settings.js'
+import { inventHistory } from './demo/history.js'
+import { loadDirectory } from './directory/load-directory.js'
+import { openStore } from './store/store.js'
+
+const days = 30
+const seed = 960
+/** Facts that are on their way to the disk at a time. */
+const inFlight = 5_000
+
+/**
+ * Gives the demo a past, once: into a store without a call, as facts, by the store's own door.
+ * @param onBegin told when there is none, and some seconds of work are ahead
+ * @returns how many calls were invented; undefined: there was a call already, or no directory to invent by (its mistakes are told when it is opened)
+ */
+export async function giveThePast(settings: Settings, onBegin: () => void, now = Date.now()): Promise<number | undefined> {
+  const store = await openStore({ file: join(settings.dataFolder, 'ringround.db'), alarms: { raise: () => undefined, clear: () => undefined }, durableWaitMs: 60_000 })
+  try {
+    if ((await store.calls({ limit: 1 })).calls.length > 0) return undefined
+    const parsed = await loadDirectory(settings.directoryFile)
+    if (!parsed.ok) return undefined
+    onBegin()
+    const events = await inventHistory({ directory: parsed.directory, now: now - 60_000, days, seed })
+    for (let start = 0; start < events.length; start += inFlight) {
+      await Promise.all(events.slice(start, start + inFlight).map(({ callId, at, seq: _seq, elapsedMs: _elapsed, ...fact }) => store.appendLate(callId, fact, at)))
+    }
+    return new Set(events.map(({ callId }) => callId)).size
+  } finally {
+    await store.close()
+  }
+}

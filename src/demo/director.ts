@@ -1,0 +1,178 @@
+import type { CallEvent } from '../calls/events.js'
+import { lineChoices, mayUse } from '../directory/access.js'
+import { numberUse } from '../directory/dialled-number.js'
+import { openingAt } from '../directory/hours.js'
+import type { Directory, Line, NumberUse } from '../directory/model.js'
+import { callBackOutcomes, outcomesFor } from '../directory/outcomes.js'
+import { Phone } from '../phones/phone.js'
+import { Performance, type Script } from './performance.js'
+import { Players } from './players.js'
+import { roundSeconds, scenes, storyOf, type Scene } from './scenes.js'
+
+const second = 1_000
+/** Nobody stays on the line for longer. */
+const longestCallMs = 240 * second
+/** From the answer to the first key: they let the welcome finish. */
+const beforeKeysMs = 2.5 * second
+/** What a patient hears before they know which key asks for a call-back. */
+const beforeRequestMs = 9 * second
+
+export interface DirectorOptions {
+  readonly directory: Directory
+  /** Where the engine takes calls, `host:port`. */
+  readonly sip: string
+  /** The engine's API, with a slash at the end. */
+  readonly api: string
+  /** For the terminal. */
+  readonly tell: (line: string) => void
+  readonly log: (line: string) => void
+}
+
+/** What a scene dials, and the keys that follow. */
+interface Errand {
+  readonly number: string
+  readonly keys: string
+  readonly line: Line | undefined
+}
+
+/** Plays round after round of scenes: several calls at a time, each with its own caller. */
+export class Director {
+  readonly players = new Players((callId) => this.#performances.get(callId))
+  readonly #options: DirectorOptions
+  readonly #performances = new Map<string, Performance>()
+  /** Callers on their way, by their number; their call's id is known with its first fact. */
+  readonly #expected = new Map<string, { readonly scene: Scene; readonly phone: Phone; readonly errand: Errand }>()
+  readonly #watching = new Map<string, (event: CallEvent) => void>()
+  readonly #callers = new Set<Phone>()
+  readonly #timers = new Set<NodeJS.Timeout>()
+  #stopped = false
+
+  constructor(options: DirectorOptions) {
+    this.#options = options
+  }
+
+  /** Begins with the first round; never ends by itself. */
+  begin(round = 0): void {
+    if (this.#stopped) return
+    const story = storyOf(round)
+    if (story !== undefined) this.#options.tell(story)
+    for (const scene of scenes(round)) this.#later(scene.at, () => this.#play(scene))
+    this.#later(roundSeconds, () => Promise.resolve(this.begin(round + 1)))
+  }
+
+  /** A fact of any call of the engine. */
+  take(event: CallEvent): void {
+    if (event.type === 'call.arrived') this.#arrived(event.callId, event.callerNumber)
+    this.players.take(event)
+    this.#performances.get(event.callId)?.take(event)
+    this.#watching.get(event.callId)?.(event)
+    if (event.type !== 'call.ended') return
+    this.#performances.delete(event.callId)
+    this.#watching.delete(event.callId)
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    for (const timer of this.#timers) clearTimeout(timer)
+    await Promise.all([...this.#callers].map((phone) => phone.close()))
+  }
+
+  #later(seconds: number, act: () => Promise<unknown>): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer)
+      if (!this.#stopped) act().catch((trouble: unknown) => this.#options.log(trouble instanceof Error ? trouble.message : String(trouble)))
+    }, seconds * second)
+    this.#timers.add(timer)
+  }
+
+  async #play(scene: Scene): Promise<void> {
+    const errand = this.#errand(scene)
+    if (errand === undefined) return
+    const { caller } = scene
+    if (this.#expected.has(caller.number)) return
+    const phone = await Phone.open({ name: caller.name, user: caller.number })
+    this.#callers.add(phone)
+    try {
+      this.#options.tell(`${caller.name} rings ${'practice' in scene.rings ? 'a practice' : (errand.line?.name ?? errand.number)}: ${scene.story}`)
+      this.#expected.set(caller.number, { scene, phone, errand })
+      const outcome = await phone.dials(`sip:${errand.number}@${this.#options.sip}`)
+      if (outcome.kind !== 'connected') return
+      if (errand.keys !== '') {
+        await phone.waits(beforeKeysMs)
+        await phone.presses(errand.keys)
+      }
+      await phone.isHungUp({ withinMs: longestCallMs }).catch(() => phone.hangsUp())
+    } finally {
+      this.#expected.delete(caller.number)
+      this.#callers.delete(phone)
+      await phone.close()
+    }
+  }
+
+  #arrived(callId: string, callerNumber: string): void {
+    const expected = this.#expected.get(callerNumber)
+    const at = (target: string) => this.players.at(target)
+    if (expected === undefined) {
+      this.#performances.set(callId, new Performance({ people: {}, talk: 'visitor', hangsUp: 'other' }, undefined, at))
+      return
+    }
+    const { scene, phone, errand } = expected
+    this.#performances.set(callId, new Performance(this.#script(scene, errand), phone, at))
+    this.#watching.set(callId, (event) => this.#watch(scene, phone, event))
+  }
+
+  #script(scene: Scene, { line }: Errand): Script {
+    const organisation = 'organisation' in scene.rings ? scene.rings.organisation : undefined
+    const offered = line === undefined ? [] : outcomesFor(this.#options.directory, line, organisation)
+    const index = offered.findIndex(({ id }) => id === scene.outcome)
+    // Another area's list may not have it: the first then.
+    const key = scene.outcome === undefined || offered.length === 0 ? undefined : String(Math.max(0, index) + 1)
+    return { people: scene.people, talk: scene.talk, hangsUp: scene.hangsUp ?? 'other', ...(key === undefined ? {} : { outcomeKey: key }) }
+  }
+
+  #watch(scene: Scene, phone: Phone, event: CallEvent): void {
+    if (event.type === 'hunt.started' && scene.patience !== undefined) this.#later(scene.patience, () => phone.hangsUp())
+    if (event.type === 'hunt.ended' && event.result !== 'accepted' && scene.callBack !== undefined) this.#later(beforeRequestMs / second, async () => (phone.state === 'talking' ? phone.presses('1') : undefined))
+    if (event.type === 'callBack.requested' && scene.callBack !== undefined) {
+      const { callBack } = scene
+      const line = this.#options.directory.lines.get(event.line)
+      this.#later(callBack.after, () => this.#callBack(event.callId, line, callBack))
+    }
+  }
+
+  /** As the team does it in the browser. */
+  async #callBack(request: string, line: Line | undefined, { clinician, talk, outcome }: NonNullable<Scene['callBack']>): Promise<void> {
+    this.#options.tell(`${this.#options.directory.clinicians.get(clinician)?.name ?? 'The team'} rings the patient back, as they asked`)
+    const answer = await fetch(new URL(`api/call-backs/request-${request}/start`, this.#options.api), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ clinician }),
+    })
+    const { callId } = (await answer.json()) as { readonly callId?: string }
+    if (!answer.ok || callId === undefined) throw new Error(`the call-back could not be started: HTTP ${answer.status}`)
+    const offered = callBackOutcomes(this.#options.directory, line)
+    const key = String(Math.max(0, offered.findIndex(({ id }) => id === outcome)) + 1)
+    this.#performances.set(callId, new Performance({ people: {}, talk, hangsUp: 'other', outcomeKey: key }, undefined, (target) => this.players.at(target)))
+  }
+
+  /** @returns undefined where the directory has no such place, or the line is closed now */
+  #errand(scene: Scene): Errand | undefined {
+    const { directory } = this.#options
+    const { rings } = scene
+    const dial = (wanted: (use: NumberUse) => boolean) => [...directory.numbers.values()].find(({ number }) => !number.startsWith('+') && wanted(numberUse(directory, number) ?? { kind: 'bypass' }))?.number
+    if ('practice' in rings) {
+      const code = directory.organisations.get(rings.practice)?.code
+      const number = [...directory.numbers.values()].find(({ use }) => use.kind === 'bypass')?.number
+      return code === undefined || number === undefined ? undefined : { number, keys: code, line: undefined }
+    }
+    const line = directory.lines.get('line' in rings ? rings.line : rings.patientsLine)
+    if (line === undefined || !openingAt(line, Date.now()).open) return undefined
+    if ('patientsLine' in rings) {
+      const number = dial((use) => use.kind === 'line' && use.line === line.id)
+      return number === undefined ? undefined : { number, keys: '', line }
+    }
+    const number = dial((use) => use.kind === 'dialIn' && use.organisation === rings.organisation)
+    if (number === undefined || !mayUse(directory, line, rings.organisation)) return undefined
+    return { number, keys: lineChoices(directory, rings.organisation, Date.now()).length === 1 ? '' : line.code, line }
+  }
+}
