@@ -65,7 +65,7 @@ const roomsRule = {
 export default js.config(
   { ignores: ['dist/', 'node_modules/', 'data/', 'coverage/', 'recordings/'] },
   {
-    files: ['src/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts', 'vitest.config.ts'],
+    files: ['src/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts', 'vitest.config.ts', 'vitest.mutate.config.ts'],
     extends: [js.configs.strictTypeChecked],
     plugins: { house: { rules: { rooms: roomsRule } } },
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },

@@ -57,7 +57,7 @@ if (filter.length === 0) {
   check('type check', 'typescript/bin/tsc', ['--noEmit'])
   check('lint', 'eslint/bin/eslint.js', ['.'])
 }
-for (const layer of ['rules', 'calls']) {
+for (const layer of ['rules', 'properties', 'calls']) {
   const report = join(root, '.cache', `test-${layer}-${process.pid}.json`)
   mkdirSync(join(root, '.cache'), { recursive: true })
   const ok = step(`${layer} tests`, process.execPath, [

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { propertyRuns } from '../../test/kit/property-runs.js'
 import type { IncomingInvite } from './incoming-call.js'
 import { audioOffer } from '../sdp/offer-answer.js'
 import type { Session } from './session.js'
@@ -205,6 +206,6 @@ async function play({ seed, loss, duplication, maxDelayMs, outage, opening, acti
 
 describe('two user agents over a network that loses, doubles and reorders', () => {
   it('agree in the end on what calls there are and on their media, and leave nothing behind', async () => {
-    await fc.assert(fc.asyncProperty(scenario, play), { numRuns: 300 })
+    await fc.assert(fc.asyncProperty(scenario, play), { numRuns: propertyRuns(300) })
   })
 })
