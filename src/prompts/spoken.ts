@@ -1,4 +1,4 @@
-import { chmod, mkdir, rename, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Audio } from '../switch/port.js'
 import { musicFile, nameFile, nameFileName, sentenceFile, type PromptFolders } from './prompt-files.js'
@@ -37,9 +37,14 @@ export function createSpeech(options: SpokenOptions): Speech {
       await mkdir(folders.cache, { recursive: true })
       const file = join(folders.cache, nameFileName(text, engine.name))
       const unfinished = `${file}.${process.pid}.tmp`
-      await writeFile(unfinished, wav)
-      await chmod(unfinished, nameMode)
-      await rename(unfinished, file)
+      try {
+        await writeFile(unfinished, wav)
+        await chmod(unfinished, nameMode)
+        await rename(unfinished, file)
+      } catch (error) {
+        await rm(unfinished, { force: true })
+        throw error
+      }
       return file
     } catch (error) {
       onProblem(`"${text}" could not be spoken: ${error instanceof Error ? error.message : String(error)}`)

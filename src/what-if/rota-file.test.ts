@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { parseDirectory } from '../directory/parse-directory.js'
 import { readRotaFile } from './rota-file.js'
@@ -21,6 +22,14 @@ const read = (text: string) => readRotaFile(text, 'rota.yaml', directory, line)
 const session = '{ session: Day, days: mon, time: 08:00-18:00, entries: [dr-a, { phone: Ward 7, target: 01632 960107 }] }'
 
 describe('the file with another rota', () => {
+  it('that the docs name fits the demo', () => {
+    const demo = parseDirectory(readFileSync('config/directory.yaml', 'utf8'), 'config/directory.yaml')
+    if (!demo.ok) throw new Error(JSON.stringify(demo.errors))
+    const file = readRotaFile(readFileSync('docs/rota-to-try.yaml', 'utf8'), 'docs/rota-to-try.yaml', demo.directory, demo.directory.lines.get('cardiology')!)
+    expect(file).toMatchObject({ ok: true })
+    for (const text of ['README.md', 'docs/what-if.md']) expect(readFileSync(text, 'utf8')).toContain('--rota docs/rota-to-try.yaml')
+  })
+
   it.each([
     ['the rota alone', `pattern:\n  - ${session}\n`],
     ['under the name of the line', `cardiology:\n  pattern:\n    - ${session}\n`],

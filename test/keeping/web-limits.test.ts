@@ -141,7 +141,7 @@ describe('requests', { timeout: 60_000 }, () => {
     const world = await server({ bodyBytes: 2_000 })
     const { client } = world
     const answer = await world.get('/api/call-backs', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ note: 'x'.repeat(3_000) }) })
-    expect([answer.status, await answer.json()]).toMatchObject([413, { error: { code: 'badRequest' } }])
+    expect([answer.status, await answer.json()]).toMatchObject([413, { error: { code: 'bodyTooLarge' } }])
     const announced = await client('127.0.0.1', 'POST /api/call-backs HTTP/1.1\r\nHost: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: 900000000\r\n\r\n')
     await expect.poll(() => announced.text()).toMatch(/^HTTP\/1\.1 413 /)
   })

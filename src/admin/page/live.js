@@ -13,6 +13,11 @@ let onAlarms = () => undefined
 export function followLive({ over, alarms, connected }) {
   onOver = over
   onAlarms = alarms
+  follow(connected)
+  setInterval(tick, 250)
+}
+
+function follow(connected) {
   const stream = new EventSource('api/live')
   const on = (name, handle) =>
     stream.addEventListener(name, (event) => {
@@ -39,8 +44,11 @@ export function followLive({ over, alarms, connected }) {
     onOver()
   })
   on('alarms', ({ alarms: now }) => onAlarms(now))
-  stream.addEventListener('error', () => connected(false))
-  setInterval(tick, 250)
+  stream.addEventListener('error', () => {
+    connected(false)
+    // Refused (too many streams), the browser does not try again by itself.
+    if (stream.readyState === EventSource.CLOSED) setTimeout(() => follow(connected), 10_000)
+  })
 }
 
 function draw() {
