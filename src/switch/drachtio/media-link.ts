@@ -1,7 +1,9 @@
 import Mrf from 'drachtio-fsmrf'
+import { EndedAtOnce } from './channel-trouble.js'
 import { asError, withDeadline } from './deadline.js'
 import { probeEventSocket } from './event-socket-probe.js'
-import { mediaSrf } from './media-srf.js'
+import { mediaSrf, type OnEnded } from './media-srf.js'
+import { checkOwnAddress } from './own-address.js'
 import type { Notice, ServerSet } from './settings.js'
 import type { Signalling } from './signalling.js'
 
@@ -21,6 +23,8 @@ export class MediaLink {
   readonly #changed: () => void
   readonly #notice: (notice: Notice) => void
   readonly #pending = new Set<(error: Error) => void>()
+  /** Told when FreeSWITCH hangs up the channel that is being asked for at this moment. */
+  #onEnded: OnEnded | undefined
   #server: Mrf.MediaServer | undefined
   #detail = 'connecting'
   #connecting: Promise<void> = Promise.resolve()
@@ -31,7 +35,7 @@ export class MediaLink {
   constructor(set: ServerSet, signalling: Signalling, changed: () => void, notice: (notice: Notice) => void) {
     this.#set = set
     this.#signalling = signalling
-    this.#mrf = new Mrf(mediaSrf(signalling.srf))
+    this.#mrf = new Mrf(mediaSrf(signalling.srf, () => this.#onEnded))
     this.#changed = changed
     this.#notice = notice
   }
@@ -105,7 +109,13 @@ export class MediaLink {
         this.#pending.add(lost)
         // An INVITE that was under way when drachtio went never gets its answer.
         forget = this.#signalling.onLost(() => reject(new Error(this.#signalling.detail)))
-        server.createEndpoint({}, (error, endpoint) => (endpoint ? resolve(endpoint) : reject(error)))
+        // Its INVITE leaves within this call. drachtio-fsmrf itself would wait 4 s for the event socket of a channel that is gone.
+        this.#onEnded = (cause) => reject(new EndedAtOnce(cause))
+        try {
+          server.createEndpoint({}, (error, endpoint) => (endpoint ? resolve(endpoint) : reject(error)))
+        } finally {
+          this.#onEnded = undefined
+        }
       },
       (endpoint) => {
         endpoint.dialog?.destroy({}, () => undefined)
@@ -129,6 +139,7 @@ export class MediaLink {
   async #connect(): Promise<Mrf.MediaServer> {
     const { host, port, secret } = this.#set.freeswitch
     const { profile, listenAddress: address } = this
+    await checkOwnAddress(address)
     await probeEventSocket({ host, port, secret, profile }, probeMs)
     return withDeadline<Mrf.MediaServer>(
       'event socket',

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events'
 import type Srf from 'drachtio-srf'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { mediaSrf } from './media-srf.js'
@@ -14,15 +15,15 @@ afterEach(() => process.off('unhandledRejection', note))
 /** An Srf whose dialogs are gone when they are ended, as drachtio-server tells it. */
 function srfOfGoneDialogs() {
   const gone = Object.assign(new Error('Server error: unable to find dialog for dialog id provided'), { code: 'ENODIALOG' })
-  const dialog = {
+  const dialog = Object.assign(new EventEmitter(), {
     id: 'a',
     destroy(_options: object, callback?: (error: unknown) => void) {
       if (callback) return callback(gone)
       return Promise.reject(gone)
     },
-  }
-  const srf = { createUAC: () => Promise.resolve(dialog), marker: 'srf' }
-  return { srf: srf as unknown as Srf, gone }
+  })
+  const srf = { createUAC: (_uri: string, _options: object, _progress: object, done: (error: unknown, made?: unknown) => void) => done(null, dialog), marker: 'srf' }
+  return { srf: srf as unknown as Srf, dialog, gone }
 }
 
 type Created = { destroy(options?: object, callback?: (error: unknown) => void): unknown }
@@ -47,4 +48,22 @@ it('whoever passes a callback hears why the dialog could not be ended', async ()
 it('everything else is the Srf itself', () => {
   const { srf } = srfOfGoneDialogs()
   expect(mediaSrf(srf)).toMatchObject({ marker: 'srf' })
+})
+
+it('a channel that FreeSWITCH ends before anybody holds it is told with its cause, and only to who asked for it', async () => {
+  const { srf, dialog } = srfOfGoneDialogs()
+  const told: unknown[] = []
+  let onEnded: ((cause: string | undefined) => void) | undefined = (cause) => told.push(cause)
+  const made = create(mediaSrf(srf, () => onEnded))
+  onEnded = undefined
+  // The BYE stands in the same segment as the 200: it is read before any promise settles.
+  dialog.emit('destroy', { get: (header: string) => (header === 'Reason' ? 'Q.850;cause=3;text="NO_ROUTE_DESTINATION"' : undefined) })
+  await made
+  expect(told).toEqual(['Q.850;cause=3;text="NO_ROUTE_DESTINATION"'])
+})
+
+it('an INVITE that is refused rejects as before', async () => {
+  const refused = Object.assign(new Error('Sip non-success response: 480'), { status: 480 })
+  const srf = { createUAC: (_uri: string, _options: object, _progress: object, done: (error: unknown) => void) => done(refused) } as unknown as Srf
+  await expect(create(mediaSrf(srf))).rejects.toBe(refused)
 })

@@ -1,25 +1,42 @@
 import type Srf from 'drachtio-srf'
+import { asError } from './deadline.js'
 
 /** A dialog as drachtio-fsmrf uses it: both forms of `destroy`. */
 interface ForgottenDialog {
+  on(event: 'destroy', listener: (bye?: { get(header: string): string | undefined }) => void): unknown
   destroy(options?: object, callback?: (error: unknown) => void): unknown
 }
 
 interface MakesDialogs {
-  createUAC(...call: readonly unknown[]): unknown
+  createUAC(uri: string, options: object, progress?: object, callback?: (error: unknown, dialog?: ForgottenDialog) => void): unknown
 }
+
+/** @param cause Reason header of FreeSWITCH's BYE, undefined when it had none */
+export type OnEnded = (cause: string | undefined) => void
 
 /**
  * The Srf that drachtio-fsmrf works with. When FreeSWITCH answers an INVITE but its event socket does not come, drachtio-fsmrf ends that
  * dialog after 4 s and forgets the promise: where the dialog has gone by then (`ENODIALOG`), nobody hears the rejection, and in Node that
  * ends the process with every call. Here the promise form of `destroy` settles quietly; whoever wants to know passes a callback.
+ *
+ * It never says, either, that FreeSWITCH has hung up meanwhile, nor why.
+ * @param onEnded asked while the INVITE is being sent: whom to tell when FreeSWITCH ends that dialog
  */
-export function mediaSrf(srf: Srf): Srf {
+export function mediaSrf(srf: Srf, onEnded: () => OnEnded | undefined = () => undefined): Srf {
+  const makes = srf as unknown as MakesDialogs
   return Object.create(srf, {
     createUAC: {
-      value(...call: unknown[]) {
-        const made = (srf as unknown as MakesDialogs).createUAC(...call)
-        return made instanceof Promise ? made.then((dialog: ForgottenDialog) => forgivingDialog(dialog)) : made
+      value(uri: string, options: object, progress?: object, callback?: (error: unknown, dialog?: ForgottenDialog) => void) {
+        if (callback !== undefined || progress !== undefined) return makes.createUAC(uri, options, progress, callback)
+        const tell = onEnded()
+        return new Promise((resolve, reject) => {
+          // Not its promise: a BYE in the same TCP segment as the 200 finds a listener only if that is attached in the callback.
+          makes.createUAC(uri, options, {}, (error, dialog) => {
+            if (dialog === undefined) return reject(asError(error))
+            if (tell) dialog.on('destroy', (bye) => tell(bye?.get('Reason')))
+            resolve(forgivingDialog(dialog))
+          })
+        })
       },
     },
   }) as Srf
