@@ -44,6 +44,7 @@ import { openStore } from './store/store.js'
 import { connectDrachtioSwitch, whenReady } from './switch/drachtio/connect.js'
 import type { ServerSet } from './switch/drachtio/settings.js'
 import type { Switch } from './switch/port.js'
+import { SwitchWatch } from './switch-watch.js'
 
 /** What keeps the engine from starting, in one line that says what to change. */
 export class StartError extends Error {
@@ -71,6 +72,10 @@ export interface Watcher {
   directoryReloaded(changes: readonly DirectoryChange[]): void
   /** The directory before stays in force. */
   directoryRefused(errors: readonly DirectoryError[]): void
+  /** Calls cannot be taken, and why; said again when that becomes another. */
+  switchNotReady(why: string): void
+  /** Calls can be taken again. */
+  switchReady(): void
   readonly alarm?: (alarm: ActiveAlarm, up: boolean) => void
 }
 
@@ -316,6 +321,7 @@ async function open(settings: Settings, log: Logger, opened: { readonly what: st
   opened.push({ what: 'the pages', close: () => admin.close() })
 
   if (!(await whenReady(telephone, readyWithinMs))) log.error(telephone.health(), 'the switch is not ready; calls are taken as soon as it is')
+  if (watcher) opened.push({ what: 'the watch over the switch', close: watchSwitch(telephone, watcher) })
   desk.open()
   // Once it has been said that the engine is ready: nobody waits for these.
   setImmediate(() => {
@@ -336,6 +342,17 @@ async function open(settings: Settings, log: Logger, opened: { readonly what: st
       const drained = desk.drain(drainMs)
       return (closing ??= drained.then(closeAll))
     },
+  }
+}
+
+/** @returns ends it */
+function watchSwitch(telephone: Pick<Switch, 'health' | 'onHealth'>, watcher: Watcher): () => void {
+  const watch = new SwitchWatch({ notReady: (why) => watcher.switchNotReady(why), ready: () => watcher.switchReady() })
+  watch.begin(telephone.health())
+  const stop = telephone.onHealth((health) => watch.changed(health))
+  return () => {
+    stop()
+    watch.close()
   }
 }
 

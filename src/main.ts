@@ -10,7 +10,7 @@ import { demoAlarmNote, demoNetwork } from './demo/demo-settings.js'
 import { LastDefence } from './last-defence.js'
 import { dialIns, ensureFolder, startEngine, StartError, type Engine, type Watcher } from './engine.js'
 import { closeToOthers, groupId, OpenToOthers, privateUmask, tellTightened, tightenBelow } from './private-files.js'
-import { demoLine, directoryRefused, directoryReloaded, stopping, stoppingAtOnce } from './terminal.js'
+import { demoLine, directoryRefused, directoryReloaded, stopping, stoppingAtOnce, switchNotReady, switchReady } from './terminal.js'
 
 const usage = `Usage: npm start -- [--demo] [--config FILE]
   --demo         adds simulated phones: a GP and specialists, who place and take real calls
@@ -78,7 +78,7 @@ function closeFolders(settings: Settings): string | undefined {
 }
 
 function announce(engine: Engine, settings: Settings, demo: boolean): void {
-  const lines: string[] = ['Ringround is ready.']
+  const lines: string[] = [engine.switch.health().ready ? 'Ringround is ready.' : 'Ringround runs, and takes calls as soon as it can.']
   if (engine.sip) {
     const { address, port } = engine.sip
     for (const { number, organisation } of dialIns(engine.directory()).slice(0, 5)) lines.push(`  Ring        sip:${number}@${address}:${port}  (UDP or TCP; Dial-In number of ${organisation})`)
@@ -128,6 +128,8 @@ async function main(): Promise<void> {
   const watcher: Watcher = {
     directoryReloaded: (changes) => say(directoryReloaded(changes)),
     directoryRefused: (errors) => say(directoryRefused(errors)),
+    switchNotReady: (why) => say(switchNotReady(why)),
+    switchReady: () => say(switchReady),
     ...(options.demo ? { alarm: (alarm, up) => say(demoLine(up ? `Alarm     ${alarm.alarm} (it belongs to the demo)` : `Alarm over: ${alarm.alarm}`)) } : {}),
   }
   if (options.demo) await demoPast(settings)

@@ -16,6 +16,12 @@ export function directoryRefused(errors: readonly DirectoryError[]): string {
   return [`Directory not reloaded, the one before stays in force. ${errors.length === 1 ? 'One mistake:' : `${errors.length} mistakes:`}`, ...told, ...more].join('\n')
 }
 
+export function switchNotReady(why: string): string {
+  return `Calls cannot be taken: ${why}. (npm run doctor looks at all of it.)`
+}
+
+export const switchReady = 'Calls can be taken.'
+
 /**
  * @param running calls now
  * @param untilMs wall-clock ms at which those that still run are ended

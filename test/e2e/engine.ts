@@ -19,6 +19,8 @@ export interface EngineOptions {
   readonly folder?: string
   /** `host:port` on which phones ring, where that is a drachtio-server's and not the engine's. */
   readonly sip?: string
+  /** What it prints once it runs. Default: that it is ready. */
+  readonly prints?: string
 }
 
 /** A call as the API tells it, with its instants in wall-clock ms. Only what the tests ask for. */
@@ -105,7 +107,7 @@ export class Engine {
       const text = launched.output()
       const sip = options.sip ?? /sip:\S+@(127\.0\.0\.1:\d+)/.exec(text)?.[1]
       const url = /(http:\/\/[\d.]+:\d+)/.exec(text)?.[1]
-      if (text.includes('Ringround is ready') && sip !== undefined && url !== undefined) return new Engine(folder, launched.child, sip, url, launched.output, options.folder === undefined)
+      if (text.includes(options.prints ?? 'Ringround is ready') && sip !== undefined && url !== undefined) return new Engine(folder, launched.child, sip, url, launched.output, options.folder === undefined)
       if (launched.child.exitCode !== null || Date.now() - began > startWithinMs) {
         launched.child.kill('SIGKILL')
         throw new Error(`the engine did not start (exit code ${launched.child.exitCode ?? 'none'}):\n${text}`)
