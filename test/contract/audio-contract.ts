@@ -42,7 +42,7 @@ export function audioContract(name: string, open: () => Promise<SocketWorld>): v
     async function answeredPhone(prepare: (call: PhoneCall) => void = (call) => call.answer()): Promise<{ phone: PhoneCall; leg: Leg }> {
       const telephone = await world.telephone()
       telephone.onCall = prepare
-      const dialling = world.switch.dial({ kind: 'uri', uri: telephone.uri }, { from, ringMs: 5_000, signal: never() })
+      const dialling = world.switch.dial({ kind: 'uri', uri: telephone.uri }, { from, ringMs: 8_000, signal: never() })
       const phone = await telephone.nextCall()
       return { phone, leg: legOf(await world.settled(dialling)) }
     }
@@ -262,6 +262,12 @@ export function audioContract(name: string, open: () => Promise<SocketWorld>): v
         await phone.ended()
         await closed(leg)
         done()
+      }, 20_000)
+
+      it('is not hung up while it rings, for however long', async () => {
+        const { leg } = await answeredPhone((call) => void setTimeout(() => call.answer(), 4_500))
+        expect((await world.settled(leg.play([world.file(100)]))).kind).toBe('finished')
+        await closed(leg)
       }, 20_000)
     })
 

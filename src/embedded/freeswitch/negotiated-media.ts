@@ -75,7 +75,8 @@ export function applyAgreement(channel: Channel, agreement: AudioAgreement, loca
     codec: agreement.codec,
     payloadType: agreement.payloadType,
     ...(agreement.telephoneEvent === undefined ? {} : { telephoneEventPayloadType: agreement.telephoneEvent }),
-    direction: agreement.direction,
+    // Nor is anything expected: it would be hung up after the media time-out, in the middle of a ringing.
+    direction: mirrored ? 'inactive' : agreement.direction,
     ptimeMs: agreement.ptimeMs,
   })
 }
