@@ -5,8 +5,8 @@ import { parseArgs } from 'node:util'
 import { destination, pino, type Logger } from 'pino'
 import { readSettings, SettingsError, type Settings } from './config/settings.js'
 import { giveThePast } from './demo-history.js'
-import { startDemo, type Demo } from './demo-process.js'
-import { demoAlarmNote, demoNetwork } from './demo/demo-settings.js'
+import { demoNetwork, startDemo, type Demo } from './demo-process.js'
+import { demoAlarmNote } from './demo/demo-settings.js'
 import { LastDefence } from './last-defence.js'
 import { dialIns, ensureFolder, startEngine, StartError, type Engine, type Watcher } from './engine.js'
 import { closeToOthers, groupId, OpenToOthers, privateUmask, tellTightened, tightenBelow } from './private-files.js'
@@ -108,7 +108,7 @@ async function main(): Promise<void> {
   const root = fileURLToPath(new URL('../../', import.meta.url))
   const read = readSettings({ root, file: options.config, env: process.env })
   // Without a trunk of its own, a demo's patients and practices are played as well.
-  const network = options.demo && read.trunks.length === 0 ? demoNetwork : undefined
+  const network = options.demo && read.trunks.length === 0 ? await demoNetwork() : undefined
   const settings = network ? { ...read, trunks: [{ name: 'demo', address: `${network.address}:${network.port}` }] } : read
   ensureFolder(settings.dataFolder, 'folders.data (RINGROUND_DATA_FOLDER)')
   const tightened = closeFolders(settings)
@@ -130,7 +130,7 @@ async function main(): Promise<void> {
     directoryRefused: (errors) => say(directoryRefused(errors)),
     switchNotReady: (why) => say(switchNotReady(why)),
     switchReady: () => say(switchReady),
-    ...(options.demo ? { alarm: (alarm, up) => say(demoLine(up ? `Alarm     ${alarm.alarm} (it belongs to the demo)` : `Alarm over: ${alarm.alarm}`)) } : {}),
+    ...(options.demo ? { alarm: (alarm, up) => say(demoLine(`${up ? 'Alarm up  ' : 'Alarm over'} ${alarm.alarm}${demoAlarmNote(alarm.alarm) === undefined ? '' : ' (part of the story)'}`)) } : {}),
   }
   if (options.demo) await demoPast(settings)
   const engine = await startEngine(settings, log, { defence, watcher, ...(options.demo ? { alarmNote: demoAlarmNote } : {}) })

@@ -19,9 +19,6 @@ export interface ToDemo {
 /** What the phones tell the engine's program. `story`: for the terminal; `log`: for the log. */
 export type FromDemo = { readonly kind: 'ready' } | { readonly kind: 'story'; readonly text: string } | { readonly kind: 'log'; readonly text: string }
 
-/** The trunk of an engine that has none, with the simulated phones. */
-export const demoNetwork = { address: '127.0.0.1', port: 5090 }
-
 /** For whoever sees an alarm on the page while the demo runs: what the story has to do with it. */
 export function demoAlarmNote(alarm: string): string | undefined {
   if (alarm.startsWith('number.failing:')) return 'This belongs to the demo: the telephone is mended in the next round, a few minutes from now'

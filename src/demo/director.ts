@@ -1,6 +1,5 @@
 import type { CallEvent } from '../calls/events.js'
 import { lineChoices, mayUse } from '../directory/access.js'
-import { numberUse } from '../directory/dialled-number.js'
 import { openingAt } from '../directory/hours.js'
 import type { Directory, Line, NumberUse } from '../directory/model.js'
 import { callBackOutcomes, outcomesFor } from '../directory/outcomes.js'
@@ -159,10 +158,14 @@ export class Director {
   #errand(scene: Scene): Errand | undefined {
     const { directory } = this.#options
     const { rings } = scene
-    const dial = (wanted: (use: NumberUse) => boolean) => [...directory.numbers.values()].find(({ number }) => !number.startsWith('+') && wanted(numberUse(directory, number) ?? { kind: 'bypass' }))?.number
+    // As people here dial: the national form of a number, where it has one.
+    const dial = (wanted: (use: NumberUse) => boolean) => {
+      const all = [...directory.numbers.values()].filter(({ use }) => wanted(use)).map(({ number }) => number)
+      return (all.find((number) => number.startsWith('+44')) ?? all[0])?.replace(/^\+44/, '0')
+    }
     if ('practice' in rings) {
       const code = directory.organisations.get(rings.practice)?.code
-      const number = [...directory.numbers.values()].find(({ use }) => use.kind === 'bypass')?.number
+      const number = dial(({ kind }) => kind === 'bypass')
       return code === undefined || number === undefined ? undefined : { number, keys: code, line: undefined }
     }
     const line = directory.lines.get('line' in rings ? rings.line : rings.patientsLine)

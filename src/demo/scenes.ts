@@ -185,8 +185,8 @@ export function scenes(round: number): readonly Scene[] {
     {
       at: 204,
       story: 'Dr Lindqvist answers herself',
-      caller: harbourLane,
-      rings: rings('harbour-lane', 'cardiology'),
+      caller: orrinBridge,
+      rings: rings('orrin-bridge', 'cardiology'),
       people: { lindqvist: accepts(12), okafor: notNow(6), prasad: accepts(11), ccu: accepts(13), nakamura: accepts(12) },
       talk: 'chestPain',
       outcome: 'diagnostics-recommended',
@@ -196,8 +196,8 @@ export function scenes(round: number): readonly Scene[] {
 
 /** What is told on the terminal where a round has a story beyond its calls. */
 export function storyOf(round: number): string | undefined {
-  if (outOfOrder(round)) return "Story     the DVT clinic room's telephone is out of order in this round: after three failures an alarm goes up, and it is rung last; the alarm ends when somebody is reached there again"
-  if (mended(round)) return "Story     the DVT clinic room's telephone has been mended: the first call that reaches it ends the alarm"
+  if (outOfOrder(round)) return "Story      the DVT clinic room's telephone is out of order in this round: after three failures an alarm goes up, and it is rung last; the alarm ends when somebody is reached there again"
+  if (mended(round)) return "Story      the DVT clinic room's telephone has been mended: the first call that reaches it ends the alarm"
   return undefined
 }
 

@@ -17,6 +17,10 @@ export interface EngineOptions {
   readonly env?: Readonly<Record<string, string>>
   /** A folder of an engine that ran before: its data are found again. Default: a fresh one. */
   readonly folder?: string
+  /** How long the start may take. Default 20 s. */
+  readonly startWithinMs?: number
+  /** Arguments of the program besides its settings file. */
+  readonly args?: readonly string[]
   /** `host:port` on which phones ring, where that is a drachtio-server's and not the engine's. */
   readonly sip?: string
   /** What it prints once it runs. Default: that it is ready. */
@@ -108,7 +112,7 @@ export class Engine {
       const sip = options.sip ?? /sip:\S+@(127\.0\.0\.1:\d+)/.exec(text)?.[1]
       const url = /(http:\/\/[\d.]+:\d+)/.exec(text)?.[1]
       if (text.includes(options.prints ?? 'Ringround is ready') && sip !== undefined && url !== undefined) return new Engine(folder, launched.child, sip, url, launched.output, options.folder === undefined)
-      if (launched.child.exitCode !== null || Date.now() - began > startWithinMs) {
+      if (launched.child.exitCode !== null || Date.now() - began > (options.startWithinMs ?? startWithinMs)) {
         launched.child.kill('SIGKILL')
         throw new Error(`the engine did not start (exit code ${launched.child.exitCode ?? 'none'}):\n${text}`)
       }
@@ -243,7 +247,7 @@ function launch(folder: string, options: EngineOptions): { readonly child: Child
   writeFileSync(directoryFile, options.directory)
   const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('RINGROUND_')))
   const rtp = rtpRange(400)
-  const child = spawn(process.execPath, [program, '--config', emptySettings(folder)], {
+  const child = spawn(process.execPath, [program, '--config', emptySettings(folder), ...(options.args ?? [])], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {

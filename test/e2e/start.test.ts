@@ -145,6 +145,7 @@ describe('starting', { timeout: 60_000 }, () => {
 
   it('an engine without calls says so when it is told to stop', async () => {
     const engine = await start(good)
+    expect(await engine.list(), 'nothing is invented without --demo').toEqual([])
     await engine.stop()
     expect(engine.printed).toContain('Stopping: no call is running.')
   })
