@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { isIP } from 'node:net'
 import type { Settings } from './config/settings.js'
+import type { FreeswitchSettings } from './embedded/settings.js'
 import { hostForSocket } from './sip/endpoint.js'
 import { parseHostPort } from './sip/uri.js'
 import { startEmbeddedProcess, type EmbeddedEvents, type EmbeddedProcess } from './embedded-process.js'
@@ -19,12 +20,11 @@ export interface EmbeddedServers {
 
 /** Starts the embedded switch for these settings. @throws Error one line that says what keeps it from starting */
 export async function startEmbedded(settings: Settings, events: EmbeddedEvents): Promise<EmbeddedServers> {
-  const external = settings.sipExternalAddress === undefined ? {} : { externalAddress: settings.sipExternalAddress }
   const [secret, password] = [randomSecret(), randomSecret()]
   const started = await startEmbeddedProcess(
     {
       drachtio: {
-        sip: [{ address: settings.sipAddress, port: settings.sipPort, protocols: ['udp', 'tcp'], ...external }],
+        sip: settings.sipAddresses.map((address) => ({ address, port: settings.sipPort, protocols: ['udp', 'tcp'] as const, ...externalOf(settings, address) })),
         app: { address: loopback, port: 0 },
         secret,
         callers: knownNetworks(settings),
@@ -33,7 +33,7 @@ export async function startEmbedded(settings: Settings, events: EmbeddedEvents):
         sip: { address: loopback, port: 0 },
         eventSocket: { address: loopback, port: 0 },
         password,
-        rtp: { address: settings.rtpAddress ?? settings.sipAddress, firstPort: settings.rtpFrom, lastPort: settings.rtpTo, ...external },
+        rtp: { ...rtpAddresses(settings), firstPort: settings.rtpFrom, lastPort: settings.rtpTo },
       },
     },
     events,
@@ -47,6 +47,25 @@ export async function startEmbedded(settings: Settings, events: EmbeddedEvents):
       listenAddress: loopback,
     },
   }
+}
+
+/** Where phones reach the switch that listens at an address of ours. */
+export function reachableAt(settings: Settings, address: string): string {
+  return externalOf(settings, address).externalAddress ?? address
+}
+
+function externalOf(settings: Settings, address: string): { readonly externalAddress?: string } {
+  const externalAddress = settings.sipExternalAddresses.find((each) => isIP(each) === isIP(address))
+  return externalAddress === undefined ? {} : { externalAddress }
+}
+
+/** One address of each family at most: audio is answered in the family in which it is offered. */
+function rtpAddresses(settings: Settings): Omit<FreeswitchSettings['rtp'], 'firstPort' | 'lastPort'> {
+  const given = settings.rtpAddresses.length > 0 ? settings.rtpAddresses : settings.sipAddresses
+  const address = given[0] ?? loopback
+  const other = given.find((each) => isIP(each) !== isIP(address))
+  const otherExternal = other === undefined ? undefined : externalOf(settings, other).externalAddress
+  return { address, ...externalOf(settings, address), ...(other === undefined ? {} : { otherAddress: other }), ...(otherExternal === undefined ? {} : { otherExternalAddress: otherExternal }) }
 }
 
 /** What is said of the switch to whoever asks, without the places of its own sockets. */

@@ -25,7 +25,7 @@ import { ringable, trunksFor } from './guard/dial-plan.js'
 import { networks, RateLimit } from './guard/source-gate.js'
 import { alarmOfFaults, type LastDefence } from './last-defence.js'
 import { Capacity } from './capacity.js'
-import { startEmbedded, withoutPorts } from './embedded-servers.js'
+import { reachableAt, startEmbedded, withoutPorts } from './embedded-servers.js'
 import { LimitedLines, strangersLines } from './processes/limited-lines.js'
 import { AlarmBoard, type ActiveAlarm } from './live/alarm-board.js'
 import { createLiveBoard } from './live/live-board.js'
@@ -38,6 +38,7 @@ import { findFlite } from './prompts/voice.js'
 import { createRecordings } from './recordings/recordings.js'
 import { Telephones } from './registrar/telephones.js'
 import { redisReservations } from './reservations/redis-reservations.js'
+import { hostForUri } from './sip/endpoint.js'
 import { openWatchList } from './store/kept-watch-list.js'
 import { defaultReserveBytes } from './store/disk-reserve.js'
 import { openStore } from './store/store.js'
@@ -122,7 +123,7 @@ async function open(settings: Settings, log: Logger, opened: { readonly what: st
   const switchStarting =
     settings.drachtio.length === 0
       ? startEmbedded(settings, { onCrash: (detail) => log.error(detail), onShortages: (now) => capacity.ranOut(now) }).catch((error: unknown) => {
-          throw listenError(error, `sip.address ${settings.sipAddress}, sip.port ${settings.sipPort}`, 'RINGROUND_SIP_PORT')
+          throw listenError(error, `sip.address ${settings.sipAddresses.join(', ')}, sip.port ${settings.sipPort}`, 'RINGROUND_SIP_PORT')
         })
       : undefined
   switchStarting?.catch(() => undefined)
@@ -289,7 +290,9 @@ async function open(settings: Settings, log: Logger, opened: { readonly what: st
   const descriptors = new DescriptorWatch(() => ({ 'the engine': 'self', ...(embedded ? { 'the embedded switch': embedded.process.pid } : {}) }), alarms)
   opened.push({ what: 'the watch over descriptors', close: () => descriptors.close() })
 
-  const sip = embedded?.process.addresses.drachtio.sip[0]
+  const listening = embedded?.process.addresses.drachtio.sip[0]
+  const sip = listening && { address: reachableAt(settings, listening.address), port: listening.port }
+  const sipPlace = sip && `${hostForUri(sip.address)}:${sip.port}`
   const admin = await createAdmin({
     version: programVersion(),
     address: settings.httpAddress,
@@ -303,7 +306,7 @@ async function open(settings: Settings, log: Logger, opened: { readonly what: st
     alarms,
     directory,
     watchList: watched.watchList,
-    devices: { telephones, directory, registerAt: sip && `${settings.sipExternalAddress ?? sip.address}:${sip.port}` },
+    devices: { telephones, directory, registerAt: sipPlace },
     switchHealth: () => (embedded ? withoutPorts(telephone.health(), embedded.servers) : telephone.health()),
     capacity: () => capacity.health(),
     descriptors: () => descriptors.look(),
@@ -314,7 +317,7 @@ async function open(settings: Settings, log: Logger, opened: { readonly what: st
       streamsPerAddress: settings.httpStreamsPerAddress,
     },
     proxies: settings.httpProxies,
-    ...(sip ? { ringHere: dialIns(directory()).map(({ number }) => `sip:${number}@${settings.sipExternalAddress ?? sip.address}:${sip.port}`) } : {}),
+    ...(sipPlace === undefined ? {} : { ringHere: dialIns(directory()).map(({ number }) => `sip:${number}@${sipPlace}`) }),
   }).catch((error: unknown) => {
     throw listenError(error, `http.address ${settings.httpAddress}, http.port ${settings.httpPort}`, 'RINGROUND_HTTP_PORT')
   })
@@ -333,7 +336,7 @@ async function open(settings: Settings, log: Logger, opened: { readonly what: st
   return {
     admin,
     switch: telephone,
-    sip: sip && { address: settings.sipExternalAddress ?? sip.address, port: sip.port },
+    sip,
     directory,
     switchPid: embedded?.process.pid,
     running: () => desk.liveCalls,

@@ -10,6 +10,7 @@ import { demoAlarmNote } from './demo/demo-settings.js'
 import { LastDefence } from './last-defence.js'
 import { dialIns, ensureFolder, startEngine, StartError, type Engine, type Watcher } from './engine.js'
 import { closeToOthers, groupId, OpenToOthers, privateUmask, tellTightened, tightenBelow } from './private-files.js'
+import { hostForUri } from './sip/endpoint.js'
 import { demoLine, directoryRefused, directoryReloaded, stopping, stoppingAtOnce, switchNotReady, switchReady } from './terminal.js'
 
 const usage = `Usage: npm start -- [--demo] [--config FILE]
@@ -81,7 +82,7 @@ function announce(engine: Engine, settings: Settings, demo: boolean): void {
   const lines: string[] = [engine.switch.health().ready ? 'Ringround is ready.' : 'Ringround runs, and takes calls as soon as it can.']
   if (engine.sip) {
     const { address, port } = engine.sip
-    for (const { number, organisation } of dialIns(engine.directory()).slice(0, 5)) lines.push(`  Ring        sip:${number}@${address}:${port}  (UDP or TCP; Dial-In number of ${organisation})`)
+    for (const { number, organisation } of dialIns(engine.directory()).slice(0, 5)) lines.push(`  Ring        sip:${number}@${hostForUri(address)}:${port}  (UDP or TCP; Dial-In number of ${organisation})`)
   } else lines.push(`  Ring        the Dial-In numbers of ${settings.directoryFile}, through your drachtio-server`)
   lines.push(`  Page        ${engine.admin.url}`)
   lines.push(`  Recordings  ${settings.recordingsFolder}`)

@@ -21,7 +21,7 @@ function read(yaml: string, env: NodeJS.ProcessEnv = {}) {
 describe('settings', () => {
   it('are all on loopback and embedded when nothing is said', () => {
     const settings = readSettings({ root, env: {} })
-    expect(settings.sipAddress).toBe('127.0.0.1')
+    expect(settings.sipAddresses).toEqual(['127.0.0.1'])
     expect(settings.httpAddress).toBe('127.0.0.1')
     expect(settings.drachtio).toEqual([])
     expect(settings.dataFolder).toBe(join(root, 'data'))
@@ -32,6 +32,13 @@ describe('settings', () => {
     expect(settings.sipPort).toBe(5071)
     expect(settings.httpPort).toBe(8090)
     expect(settings.rtpFrom).toBe(20_000)
+  })
+
+  it('take an address of each family', () => {
+    const settings = read('sip:\n  address: "0.0.0.0, ::"\n  externalAddress: "192.0.2.10, 2001:db8::10"\n')
+    expect(settings.sipAddresses).toEqual(['0.0.0.0', '::'])
+    expect(settings.sipExternalAddresses).toEqual(['192.0.2.10', '2001:db8::10'])
+    expect(settings.rtpAddresses).toEqual([])
   })
 
   it('keep a telephone number as it was written', () => {
@@ -45,6 +52,11 @@ describe('settings', () => {
     ['sip: [1, 2]\n', /has to be one value/],
     ['sip:\n\tport: 1\n', /settings\.yaml:2/],
     ['http:\n  address: everywhere\n', /an IP address/],
+    ['sip:\n  address: "127.0.0.1, localhost"\n', /an IP address/],
+    ['sip:\n  address: "::1, ::1"\n', /none comes twice/],
+    ['sip:\n  address: "::"\n', /sip\.address is ::: phones need an address/],
+    ['sip:\n  address: "0.0.0.0, ::"\n  externalAddress: 192.0.2.10\n', /sip\.address is ::: phones need an address/],
+    ['sip:\n  externalAddress: "192.0.2.10, 192.0.2.11"\n', /one of IPv4 and one of IPv6/],
     ['rtp:\n  from: 20000\n  to: 20001\n', /a call needs four ports/],
     ['drachtio:\n  addresses: 127.0.0.1:9022\n', /RINGROUND_FREESWITCH/],
     ['calls:\n  from: 10.0.0.0/99\n', /calls\.from is "10\.0\.0\.0\/99"/],

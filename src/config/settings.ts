@@ -77,6 +77,20 @@ function list<T>(entry: Parse<T>): Parse<readonly T[]> {
       .map(entry)
 }
 
+const addresses: Parse<readonly string[]> = (value) => {
+  const all = list(address)(value)
+  if (all.length === 0) throw new Error('an IP address such as 127.0.0.1, or several with commas between them')
+  if (new Set(all).size < all.length) throw new Error('addresses of which none comes twice')
+  return all
+}
+
+/** No address, one, or one of each family. */
+const onePerFamily: Parse<readonly string[]> = (value) => {
+  const all = list(address)(value)
+  if (new Set(all.map(isIP)).size < all.length) throw new Error('an IP address such as 192.0.2.10, or one of IPv4 and one of IPv6 with a comma between them')
+  return all
+}
+
 const ranges: Parse<readonly DialableRange[]> = list(parseRange)
 
 const networks: Parse<readonly string[]> = list((text) => {
@@ -113,12 +127,12 @@ function row<T>(key: string, env: string, fallback: string, meaning: string, par
 
 /** Every setting there is. The table in the README is this table; a test holds the two together. */
 export const settingRows = {
-  sipAddress: row('sip.address', 'RINGROUND_SIP_ADDRESS', '127.0.0.1', 'Address on which calls arrive (embedded switch)', address),
+  sipAddresses: row('sip.address', 'RINGROUND_SIP_ADDRESS', '127.0.0.1', 'Addresses on which calls arrive (embedded switch): one, or several such as `127.0.0.1, ::1`; `0.0.0.0` is all of IPv4, `::` all of IPv6', addresses),
   sipPort: row('sip.port', 'RINGROUND_SIP_PORT', '5060', 'Port on which calls arrive, UDP and TCP; 0: any free one', port(0)),
-  sipExternalAddress: row('sip.externalAddress', 'RINGROUND_SIP_EXTERNAL_ADDRESS', '', 'Address by which phones reach this machine, where it is not `sip.address`: behind NAT, or with `sip.address: 0.0.0.0`', (value) => (value === '' ? undefined : address(value))),
+  sipExternalAddresses: row('sip.externalAddress', 'RINGROUND_SIP_EXTERNAL_ADDRESS', '', 'Address by which phones reach this machine, where it is not `sip.address`: behind NAT, or with `sip.address: 0.0.0.0`; one for IPv4 and one for IPv6 at most', onePerFamily),
   sipRealm: row('sip.realm', 'RINGROUND_SIP_REALM', 'ringround', 'Realm of the passwords of SIP telephones; with another one all of them need new passwords', realm),
   leastRegistrationSeconds: row('sip.leastRegistrationSeconds', 'RINGROUND_LEAST_REGISTRATION_SECONDS', '30', 'Shortest registration that is granted to a SIP telephone; the longest is an hour', wholeNumber(1, 3_600)),
-  rtpAddress: row('rtp.address', 'RINGROUND_RTP_ADDRESS', '', 'Address for voice packets; empty: as `sip.address`', (value) => (value === '' ? undefined : address(value))),
+  rtpAddresses: row('rtp.address', 'RINGROUND_RTP_ADDRESS', '', 'Address for voice packets, one for IPv4 and one for IPv6 at most; empty: as `sip.address`', onePerFamily),
   rtpFrom: row('rtp.from', 'RINGROUND_RTP_FROM', '20000', 'First port for voice packets', port(1)),
   rtpTo: row('rtp.to', 'RINGROUND_RTP_TO', '29999', 'Last port for voice packets', port(1)),
   httpAddress: row('http.address', 'RINGROUND_HTTP_ADDRESS', '127.0.0.1', 'Address of the pages and the API (no sign-in yet: keep it on loopback)', address),
@@ -212,8 +226,9 @@ export function readSettings(options: { readonly root: string; readonly file?: s
 }
 
 function checkTogether(settings: Settings): void {
-  if (/^(0\.0\.0\.0|::)$/.test(settings.sipAddress) && settings.sipExternalAddress === undefined) {
-    throw new SettingsError(`sip.address is ${settings.sipAddress}: phones need an address to answer to; give it as sip.externalAddress (RINGROUND_SIP_EXTERNAL_ADDRESS).`)
+  for (const everywhere of settings.sipAddresses.filter((each) => /^(0\.0\.0\.0|::)$/.test(each))) {
+    if (settings.sipExternalAddresses.some((each) => isIP(each) === isIP(everywhere))) continue
+    throw new SettingsError(`sip.address is ${everywhere}: phones need an address to answer to; give it as sip.externalAddress (RINGROUND_SIP_EXTERNAL_ADDRESS).`)
   }
   if (settings.rtpTo < settings.rtpFrom + 3) throw new SettingsError(`rtp.from ${settings.rtpFrom} to rtp.to ${settings.rtpTo}: a call needs four ports; make the range larger.`)
   if (settings.drachtio.length > 0 && settings.freeswitch.length === 0) throw new SettingsError('drachtio.addresses is set and freeswitch.addresses is not: name the event socket of a FreeSWITCH as well (RINGROUND_FREESWITCH).')

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { machineClock } from '../sip/clock.js'
 import type { Endpoint } from '../sip/endpoint.js'
 import { networks } from '../sip/networks.js'
@@ -66,7 +67,7 @@ export class EmbeddedSwitch {
     try {
       const tcpLimits = tcpLimitsFor(descriptorLimit())
       const onShortage = (what: ConnectionShortage, detail: string): void => this.#shortages.add(what === 'connections' ? 'sipConnections' : what, detail)
-      for (const listener of drachtio.sip) {
+      for (const listener of withWayTo(freeswitch.sip.address, drachtio.sip)) {
         const transport = await openTransport(listener, 'SIP', { tcpLimits, onShortage, ...(this.#strangers === undefined ? {} : { strangers: this.#strangers }) })
         opened.push(transport)
         this.#worldTransports.push(transport)
@@ -154,6 +155,12 @@ async function openTransport(listener: SipListener, what: string, more: Partial<
   } catch (error) {
     throw listenFailure(error, { address: listener.address, port: listener.port, what: error instanceof ListenError ? `${what} (${error.endpoint.protocol})` : what })
   }
+}
+
+/** The listeners, and where none of them could reach the media server, one of its own family from which it can be. */
+function withWayTo(mediaServer: string, listeners: readonly SipListener[]): readonly SipListener[] {
+  if (listeners.some(({ address, protocols }) => protocols.includes('udp') && isIP(address) === isIP(mediaServer))) return listeners
+  return [...listeners, { address: mediaServer, port: 0, protocols: ['udp'] }]
 }
 
 /** Whether a packet came from one of these sockets of this machine. */

@@ -1,3 +1,5 @@
+import { isIP } from 'node:net'
+import { isLoopback } from '../sip/address-kinds.js'
 import { endpointKey, type Endpoint } from '../sip/endpoint.js'
 import type { Transport, TransportUser } from '../sip/transport.js'
 
@@ -6,7 +8,7 @@ const MAX_REMEMBERED = 10_000
 
 /**
  * Several listeners as one transport. Who has spoken to one of them is answered from there; to anybody else the first listener speaks that
- * has the protocol and is on the same side (loopback or not).
+ * has the protocol and the address family, and is on the same side (loopback or not).
  */
 export class ManyTransport implements Transport {
   readonly #inner: readonly Transport[]
@@ -47,7 +49,9 @@ export class ManyTransport implements Transport {
   }
 
   send(bytes: Buffer, to: Endpoint, failed?: (error: Error) => void): void {
-    this.#choose(to)?.send(bytes, to, failed)
+    const transport = this.#choose(to)
+    if (transport) transport.send(bytes, to, failed)
+    else queueMicrotask(() => failed?.(new Error(`no ${to.protocol} socket is open from which ${to.address} could be reached`)))
   }
 
   advertised(to: Endpoint): { readonly host: string; readonly port: number } {
@@ -71,12 +75,9 @@ export class ManyTransport implements Transport {
   #choose(to: Endpoint): Transport | undefined {
     const known = this.#byPeer.get(endpointKey(to))
     if (known) return known
-    const able = this.#inner.filter((transport) => transport.listeners.some(({ protocol }) => protocol === to.protocol))
+    const family = isIP(to.address)
+    const able = this.#inner.filter((transport) => transport.listeners.some(({ protocol, address }) => protocol === to.protocol && isIP(address) === family))
     const loopback = isLoopback(to.address)
     return able.find((transport) => transport.listeners.some(({ address }) => isLoopback(address) === loopback)) ?? able[0]
   }
-}
-
-function isLoopback(address: string): boolean {
-  return address.startsWith('127.') || address === '::1'
 }

@@ -69,7 +69,7 @@ const settings = object({
     profile: optional(text),
     eventSocket: address,
     password: text,
-    rtp: object({ address: text, otherAddress: optional(text), externalAddress: optional(text), firstPort: port, lastPort: port }),
+    rtp: object({ address: text, otherAddress: optional(text), externalAddress: optional(text), otherExternalAddress: optional(text), firstPort: port, lastPort: port }),
     maxSessions: optional(positive),
     mediaTimeoutSeconds: optional(positive),
     heartbeatSeconds: optional(positive),

@@ -52,8 +52,10 @@ export interface FreeswitchSettings {
     readonly address: string
     /** Address of the other family, for parties that want their audio there. Default: the other loopback where `address` is one, else none. */
     readonly otherAddress?: string
-    /** What we say of ourselves, in its own family (behind NAT). */
+    /** What we say of ourselves in place of `address` (behind NAT). */
     readonly externalAddress?: string
+    /** The same in place of `otherAddress`. */
+    readonly otherExternalAddress?: string
     readonly firstPort: number
     readonly lastPort: number
   }

@@ -72,7 +72,7 @@ export class AudioLine {
 
   /** @param address where to listen; the port is any free one */
   static async open(address: string): Promise<AudioLine> {
-    const socket = createSocket({ type: 'udp4', recvBufferSize: 256 * 1024 })
+    const socket = createSocket({ type: address.includes(':') ? 'udp6' : 'udp4', recvBufferSize: 256 * 1024 })
     socket.bind(0, address)
     await once(socket, 'listening')
     return new AudioLine(socket)

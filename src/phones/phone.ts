@@ -1,5 +1,5 @@
 import type { Credentials } from '../sip/authenticator.js'
-import type { Protocol } from '../sip/endpoint.js'
+import { hostForUri, type Protocol } from '../sip/endpoint.js'
 import type { AudioAgreement, AudioCodec } from '../sdp/offer-answer.js'
 import type { Direction } from '../sdp/description.js'
 import type { ModifyResult, OfferDecision, Session, SessionEnd } from '../sip/session.js'
@@ -107,7 +107,7 @@ export class Phone {
   /** The address at which it can be rung. */
   get uri(): string {
     const address = this.#transport.listeners[0]?.address ?? '127.0.0.1'
-    return `sip:${this.user}@${address}:${this.port}${this.#options.protocol === 'tcp' ? ';transport=tcp' : ''}`
+    return `sip:${this.user}@${hostForUri(address)}:${this.port}${this.#options.protocol === 'tcp' ? ';transport=tcp' : ''}`
   }
 
   get state(): 'idle' | 'dialling' | 'ringing' | 'talking' {

@@ -1,7 +1,9 @@
 import type { Endpoint } from './endpoint.js'
 import { SipRequest, type SipMessage, type SipResponse } from './message.js'
 import { parseNameAddr, printNameAddr, withTag, type NameAddr } from './name-addr.js'
-import { isPrivateAddress } from './resolve.js'
+import { isPrivateAddress } from './address-kinds.js'
+import { hostForSocket } from './endpoint.js'
+import { plainAddress } from './same-host.js'
 import { parseUri } from './uri.js'
 
 interface DialogParts {
@@ -159,8 +161,9 @@ export class Dialog {
    */
   behindNat(source: Endpoint | undefined): Endpoint | undefined {
     if (source === undefined || this.#routeSet.length > 0) return undefined
-    const host = parseUri(this.#remoteTarget)?.host
-    return host !== undefined && host !== source.address && isPrivateAddress(host) ? source : undefined
+    const target = parseUri(this.#remoteTarget)
+    const host = target === undefined ? undefined : hostForSocket(target.host)
+    return host !== undefined && plainAddress(host) !== plainAddress(source.address) && isPrivateAddress(host) ? source : undefined
   }
 }
 

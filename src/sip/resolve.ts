@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns'
 import { isIP } from 'node:net'
 import { hostForSocket, type Endpoint } from './endpoint.js'
+import { plainAddress } from './same-host.js'
 import { parseUri } from './uri.js'
 
 /** Why a URI leads nowhere. */
@@ -27,20 +28,18 @@ export function resolveUri(text: string, done: (result: Endpoint | Unresolved) =
   const host = hostForSocket(uri.params.get('maddr') ?? uri.host)
   const port = uri.port ?? 5060
   if (isIP(host) !== 0) {
-    done({ protocol: transport, address: host, port })
+    // An IPv4-mapped address is reached over IPv4.
+    done({ protocol: transport, address: plainAddress(host), port })
     return
   }
-  lookup(host, { family: 4 }, (error, address) => {
-    if (error !== null) done({ why: 'unresolved', detail: `no address for ${host}: ${error.code ?? error.message}` })
+  lookup(host, { all: true }, (error, addresses) => {
+    // IPv4 where there is a choice: it is what every listener of ours may have.
+    const address = addresses.find(({ family }) => family === 4)?.address ?? addresses[0]?.address
+    if (error !== null || address === undefined) done({ why: 'unresolved', detail: `no address for ${host}: ${error?.code ?? error?.message ?? 'none'}` })
     else done({ protocol: transport, address, port })
   })
 }
 
 export function isUnresolved(result: Endpoint | Unresolved): result is Unresolved {
   return 'why' in result
-}
-
-/** Addresses that cannot be reached from outside their own network: RFC 1918, RFC 6598, loopback, link-local. */
-export function isPrivateAddress(host: string): boolean {
-  return /^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|127\.|169\.254\.)/.test(host)
 }

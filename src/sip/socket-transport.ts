@@ -1,5 +1,7 @@
+import { isIP } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import type { Endpoint, Protocol } from './endpoint.js'
+import { isLinkLocal, isLoopback } from './address-kinds.js'
 import { parseMessage } from './parse.js'
 import type { Strangers } from './strangers.js'
 import { TcpCarrier, type ConnectionShortage } from './tcp-carrier.js'
@@ -9,7 +11,7 @@ import { UdpCarrier } from './udp-carrier.js'
 import { printVia, stampSource } from './via.js'
 
 export interface SocketTransportOptions {
-  /** IP literal to listen on; `0.0.0.0` for all. Default 127.0.0.1. */
+  /** IP literal to listen on; `0.0.0.0` for all of IPv4, `::` for all of IPv6 and nothing else. Default 127.0.0.1. */
   readonly address?: string
   /** Default 0: any free port, the same for UDP and TCP. */
   readonly port?: number
@@ -102,10 +104,13 @@ export class SocketTransport implements Transport {
   advertised(to: Endpoint): { readonly host: string; readonly port: number } {
     const local = (to.protocol === 'udp' ? this.#udp : this.#tcp)?.local ?? this.listeners[0]
     const port = local?.port ?? 5060
-    if (this.#options.publicAddress !== undefined) return { host: this.#options.publicAddress, port }
     const address = local?.address ?? '127.0.0.1'
+    const { publicAddress } = this.#options
+    // A public address of the other family says nothing of this one.
+    if (publicAddress !== undefined && (isIP(publicAddress) === 0 || isIP(publicAddress) === isIP(address))) return { host: publicAddress, port }
     if (address !== '0.0.0.0' && address !== '::') return { host: address, port }
-    return { host: to.address.startsWith('127.') ? '127.0.0.1' : ownAddress(), port }
+    const loopback = address === '::' ? '::1' : '127.0.0.1'
+    return { host: isLoopback(to.address) ? loopback : (ownAddress(isIP(address)) ?? loopback), port }
   }
 
   #arrived(bytes: Buffer, source: Endpoint, local: Endpoint): void {
@@ -146,12 +151,12 @@ export class SocketTransport implements Transport {
   }
 }
 
-/** The first address of this machine that others may reach; loopback where there is none. */
-function ownAddress(): string {
+/** The first address of this machine, of that family, that others may reach. */
+function ownAddress(family: number): string | undefined {
   for (const addresses of Object.values(networkInterfaces())) {
-    for (const { family, internal, address } of addresses ?? []) if (!internal && family === 'IPv4') return address
+    for (const { internal, address } of addresses ?? []) if (!internal && isIP(address) === family && !isLinkLocal(address)) return address
   }
-  return '127.0.0.1'
+  return undefined
 }
 
 /** Loses so many per cent of all messages, in a sequence that the seed decides: for `TransportFaults`. */

@@ -76,7 +76,7 @@ export class TcpCarrier {
   static async open(address: string, port: number, options: TcpCarrierOptions = {}): Promise<TcpCarrier> {
     const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 })
     try {
-      server.listen({ host: address, port })
+      server.listen({ host: address, port, ipv6Only: true })
       await once(server, 'listening')
     } catch (error) {
       throw new ListenError({ protocol: 'tcp', address, port }, (error as NodeJS.ErrnoException).code ?? 'unknown', error)

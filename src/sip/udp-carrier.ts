@@ -31,7 +31,7 @@ export class UdpCarrier {
   }
 
   static async open(address: string, port: number): Promise<UdpCarrier> {
-    const socket = createSocket({ type: address.includes(':') ? 'udp6' : 'udp4', recvBufferSize: 4 * 1024 * 1024 })
+    const socket = createSocket({ ...(address.includes(':') ? { type: 'udp6', ipv6Only: true } : { type: 'udp4' }), recvBufferSize: 4 * 1024 * 1024 })
     try {
       socket.bind({ address, port, exclusive: true })
       await once(socket, 'listening')

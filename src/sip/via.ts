@@ -1,5 +1,6 @@
-import { hostForUri, type Endpoint } from './endpoint.js'
+import { hostForSocket, hostForUri, type Endpoint } from './endpoint.js'
 import { parseParams, printParams, withParam, type Params } from './params.js'
+import { plainAddress } from './same-host.js'
 import { parseHostPort } from './uri.js'
 
 /** One value of Via: RFC 3261 20.42. */
@@ -46,7 +47,9 @@ export function branchOf(via: Via): string | undefined {
  */
 export function stampSource(via: Via, source: Endpoint): Via {
   let params = via.params
-  if (params.has('rport')) params = withParam(withParam(params, 'rport', String(source.port)), 'received', source.address)
-  else if (hostForUri(source.address) !== via.host) params = withParam(params, 'received', source.address)
+  // Without a zone, which means something on our own machine only.
+  const address = plainAddress(source.address)
+  if (params.has('rport')) params = withParam(withParam(params, 'rport', String(source.port)), 'received', address)
+  else if (plainAddress(hostForSocket(via.host)) !== address) params = withParam(params, 'received', address)
   return params === via.params ? via : { ...via, params }
 }

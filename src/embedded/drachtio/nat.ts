@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { hostForSocket, type Endpoint } from '../../sip/endpoint.js'
 import type { SipMessage } from '../../sip/message.js'
+import { plainAddress } from '../../sip/same-host.js'
 import { parseUri } from '../../sip/uri.js'
 
 /**
@@ -13,7 +14,7 @@ export function routeAround(message: SipMessage, peer: Endpoint): Endpoint | und
   const contact = parseUri(message.contacts[0]?.uri ?? '')
   if (contact === undefined) return undefined
   const host = hostForSocket(contact.host)
-  const sameHost = isIP(host) === 0 || host === peer.address
+  const sameHost = isIP(host) === 0 || plainAddress(host) === plainAddress(peer.address)
   if (message.kind === 'response') {
     // We dialled: a differing address is a NAT's; a differing port may well be the phone's own choice.
     return sameHost ? undefined : peer

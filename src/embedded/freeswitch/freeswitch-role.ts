@@ -74,8 +74,9 @@ export class FreeswitchRole implements EventSocketHost, ChannelSurroundings, Api
     this.maxSessions = settings.maxSessions ?? DEFAULT_MAX_SESSIONS
     const [listener] = transport.listeners
     this.sipAddress = listener ? `${hostForUri(listener.address)}:${listener.port}` : ''
-    const { externalAddress } = settings.rtp
-    this.#external = externalAddress === undefined ? {} : { [isIP(externalAddress) === 6 ? 6 : 4]: externalAddress }
+    const { externalAddress, otherExternalAddress } = settings.rtp
+    const [four, six] = [4, 6].map((family) => [externalAddress, otherExternalAddress].find((each) => each !== undefined && isIP(each) === family))
+    this.#external = { ...(four === undefined ? {} : { 4: four }), ...(six === undefined ? {} : { 6: six }) }
     this.events = new EventFactory(settings.rtp.address)
     this.engine = new MediaEngine({
       address: settings.rtp.address,

@@ -9,7 +9,8 @@ const SEND_BUFFER_BYTES = 64 * 1024
 export function openUdpSocket(address: string, port: number): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = createSocket({
-      type: isIP(address) === 6 ? 'udp6' : 'udp4',
+      // Ports of the two families are handed out each for itself.
+      ...(isIP(address) === 6 ? { type: 'udp6', ipv6Only: true } : { type: 'udp4' }),
       // Every address here is an IP address: the resolver, and its trip through the thread pool, is never needed.
       lookup: (host, family, callback) => {
         callback(null, host, Number(family))

@@ -6,6 +6,7 @@ import { nextTrunkMayHelp, refusalOf, trunkSignOf } from './dial-outcome.js'
 import { isLocal, isStale, minSecondsOf, retryAfterOf, toTagOf } from './dial-responses.js'
 import { DrachtioLeg, nothingInCommon } from './leg.js'
 import { allow, descriptionOf, PartyDialog } from './party-dialog.js'
+import { offerTo } from './party-media.js'
 import { offerToParty, Origin, readPartyAnswer } from './sdp.js'
 import type { ServerPair } from './server-pair.js'
 import { refresherBy } from './session-timer.js'
@@ -76,6 +77,11 @@ function hostOf(address: string): string {
   return address.split(';')[0]?.replace(/:\d+$/, '') ?? address
 }
 
+/** The next hop is given as an IPv6 literal: a party there may have nothing else. */
+function isOverIPv6({ uri, via }: Route): boolean {
+  return /^sips?:(?:[^@\s]*@)?\[/i.test(via ?? uri)
+}
+
 /** One INVITE, from the channel to the result. Whatever it opened and does not hand over is released here. */
 async function attempt(pair: ServerPair, route: Route, options: DialOptions): Promise<Attempt> {
   const cancelled = (): boolean => options.signal.aborted
@@ -138,19 +144,29 @@ class Invitation {
       this.#forgetLoss = this.#pair.signalling.onLost(() => this.#giveUp(failed('ours', this.#pair.signalling.detail)))
       // A media server that went while the phone was ringing: nobody could be spoken to.
       void this.#leg.hungUp.then((hangUp) => this.#giveUp(failed('ours', `the media server hung up: ${hangUp.detail ?? hangUp.ending}`)))
-      try {
-        const offer = offerToParty(this.#channel.offer, this.#pair.codecs, this.#origins.party)
-        this.#pair.signalling.srf.createUAC(
-          this.#route.uri,
-          { localSdp: offer, headers: headersFor(this.#options.from, this.#route.domain, this.#route.minSeconds), ...credentials(this.#route.trunk), ...(this.#route.via === undefined ? {} : { proxy: this.#route.via }) },
-          { cbRequest: (error, request) => this.#onSent(error, request), cbProvisional: (response) => this.#onProvisional(response) },
-          (error, dialog) => (dialog ? this.#onAnswered(dialog, offer) : this.#onRefused(error)),
-        )
-      } catch (error) {
-        // drachtio-srf's assertion that it has no connection; or a media server that offers nothing we speak.
-        this.#giveUp(failed('ours', this.#pair.signalling.up ? asError(error).message : this.#pair.signalling.detail))
-      }
+      if (isOverIPv6(this.#route)) offerTo(this.#channel, 6, this.#pair.codecs, this.#origins).then((offer) => this.#invite(() => offer), this.#onUnsent)
+      else this.#invite(() => offerToParty(this.#channel.offer, this.#pair.codecs, this.#origins.party))
     })
+  }
+
+  #invite(offering: () => string): void {
+    if (this.#settled) return
+    try {
+      const offer = offering()
+      this.#pair.signalling.srf.createUAC(
+        this.#route.uri,
+        { localSdp: offer, headers: headersFor(this.#options.from, this.#route.domain, this.#route.minSeconds), ...credentials(this.#route.trunk), ...(this.#route.via === undefined ? {} : { proxy: this.#route.via }) },
+        { cbRequest: (error, request) => this.#onSent(error, request), cbProvisional: (response) => this.#onProvisional(response) },
+        (error, dialog) => (dialog ? this.#onAnswered(dialog, offer) : this.#onRefused(error)),
+      )
+    } catch (error) {
+      this.#onUnsent(error)
+    }
+  }
+
+  /** drachtio-srf's assertion that it has no connection; or a media server that offers nothing we speak. */
+  readonly #onUnsent = (error: unknown): void => {
+    this.#giveUp(failed('ours', this.#pair.signalling.up ? asError(error).message : this.#pair.signalling.detail))
   }
 
   #onSent(error: Error | null, request: Srf.Request | undefined): void {

@@ -1,6 +1,7 @@
 import { readAddress } from '../../sdp/address.js'
+import type { CodecName } from '../../sdp/codecs.js'
 import { ReinviteRefused } from './channel.js'
-import { addressFor, answersTo, describeToMediaServer, type Origin, type PartyAudio } from './sdp.js'
+import { addressFor, answersTo, askForFamily, describeToMediaServer, familyOf, offerToParty, type Origin, type PartyAudio } from './sdp.js'
 
 /** The statuses by which a media server says that it cannot do what was described, whoever asks (RFC 3261 21.4.26, 21.6.4). */
 const NOT_ACCEPTABLE: ReadonlySet<number> = new Set([415, 488, 606])
@@ -32,6 +33,19 @@ export async function describeParty(channel: Described, party: PartyAudio, origi
 
 function family(address: string): 4 | 6 {
   return address.includes(':') ? 6 : 4
+}
+
+/**
+ * Our offer to a party that has not spoken yet, in the address family in which its signalling is reached.
+ * @param codecs ours, by preference
+ * @returns an offer in the media server's first family where it has no address in that one
+ * @throws (rejects) Error when the media server offers no plain RTP audio; what `describe` rejects with
+ */
+export async function offerTo(channel: Described & { readonly offer: string }, wanted: 4 | 6, codecs: readonly CodecName[], origins: { readonly media: Origin; readonly party: Origin }): Promise<string> {
+  const codec = codecs.find((each) => each === 'PCMA' || each === 'PCMU')
+  if (wanted === 4 || codec === undefined) return offerToParty(channel.offer, codecs, origins.party)
+  const moved = await tell(channel, askForFamily(wanted, codec, origins.media))
+  return offerToParty(channel.offer, codecs, origins.party, moved !== undefined && familyOf(moved) === wanted ? moved : undefined)
 }
 
 async function tell(channel: Described, description: string): Promise<string | undefined> {

@@ -60,6 +60,11 @@ export function addressFor({ stream }: PartyAudio, source: string | undefined): 
   return guess.kind === 'unicast' ? guess.address : '0.0.0.0'
 }
 
+/** What the media server is told when its address in a family is wanted before there is a party: silence, nowhere. */
+export function askForFamily(family: 4 | 6, codec: CodecName, origin: Origin): string {
+  return origin.describe(family === 6 ? '::' : '0.0.0.0', [audioSection({ port: 9, codecs: [{ codec, payloadType: codec === 'PCMU' ? 0 : 8 }], events: [{ payloadType: 101, clockRate: 8000 }], ptimeMs: 20, direction: 'inactive' })])
+}
+
 /** What the media server is told of a party: one codec, one address. */
 export function describeToMediaServer({ stream }: PartyAudio, address: string, origin: Origin): string {
   const { media } = stream
@@ -69,18 +74,20 @@ export function describeToMediaServer({ stream }: PartyAudio, address: string, o
 /**
  * Our offer to a party.
  * @param mediaServerOffer what the media server offers on its endpoint: address and port are taken, the codecs are ours
+ * @param moved the media server's later answer, where it has moved to another address since
  * @throws Error when the media server offers no plain RTP audio
  */
-export function offerToParty(mediaServerOffer: string, codecs: readonly CodecName[], origin: Origin): string {
+export function offerToParty(mediaServerOffer: string, codecs: readonly CodecName[], origin: Origin, moved = mediaServerOffer): string {
   const media = readDescription(mediaServerOffer)?.media.find(isPlainAudio)
-  if (media?.address.kind !== 'unicast') throw new Error('the media server offers no audio over plain RTP')
+  const place = readDescription(moved)?.media.find(isPlainAudio)
+  if (media === undefined || place?.address.kind !== 'unicast') throw new Error('the media server offers no audio over plain RTP')
   const common = codecs.flatMap((codec) => {
     const format = media.formats.find((each) => isCodec(each, codec))
     return format === undefined ? [] : [{ codec, payloadType: format.payloadType, parameters: format.parameters }]
   })
   if (common.length === 0) throw new Error(`the media server offers none of ${codecs.join(', ')}`)
   const events = media.formats.filter((format) => common.some(({ codec }) => isEventsFor(format, codec)))
-  return origin.describe(media.address.address, [audioSection({ port: media.port, codecs: common, events, ptimeMs: 20, direction: 'sendrecv' })])
+  return origin.describe(place.address.address, [audioSection({ port: place.port, codecs: common, events, ptimeMs: 20, direction: 'sendrecv' })])
 }
 
 /** @returns whether a media server's answer takes the party's codec, at an address of its own of that family */
@@ -114,6 +121,12 @@ function answeredAudio({ description, stream }: PartyAudio, answer: string): { r
   const address = media?.address
   if (media === undefined || address?.kind !== 'unicast' || !media.formats.some((format) => isCodec(format, stream.codec))) return undefined
   return { media, address }
+}
+
+/** @returns the address family in which the media server answers */
+export function familyOf(mediaServerAnswer: string): 4 | 6 | undefined {
+  const address = readDescription(mediaServerAnswer)?.media.find(isPlainAudio)?.address
+  return address?.kind === 'unicast' ? address.family : undefined
 }
 
 const MIRRORED: Readonly<Record<Direction, Direction>> = { sendrecv: 'sendrecv', sendonly: 'recvonly', recvonly: 'sendonly', inactive: 'inactive' }
