@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { sleep } from '../clock/clock.js'
 import { Scenario } from './scenario/scenario.js'
 import { dialIn } from './scenario/small-directory.js'
 
@@ -84,6 +85,43 @@ describe('the hunt', () => {
     await scenario.isOver()
   })
 
+  it('does not ring again who answered and hung up: not on their other number, and not in the next round', async () => {
+    const scenario = new Scenario({ directory: { lines: [{ id: 'Cardiology', rota: ['dr-okafor', third], ring: { rounds: 3 } }], clinicians: { 'dr-okafor': [first, second] } } })
+    const [mobile, office, other] = [scenario.phone(first), scenario.phone(second), scenario.phone(third)]
+    const gp = scenario.caller()
+    await gp.dials(elm)
+    await mobile.answers()
+    mobile.hangsUp()
+    await other.ringsFor(20)
+    await other.ringsFor(20)
+    await other.ringsFor(20)
+    await gp.hears('nobody-available')
+    await scenario.isOver()
+    expect([mobile.wasRung, office.wasRung, other.wasRung]).toEqual([1, 0, 3])
+    expect(scenario.record().attempts[0]?.result).toBe('answeredThenHungUp')
+  })
+
+  it('does not ring the other number of somebody who answered and could not be connected, and does ring them again in the next round', async () => {
+    const scenario = new Scenario({
+      directory: { lines: [{ id: 'Cardiology', rota: ['dr-okafor', third], ring: { rounds: 2 } }], clinicians: { 'dr-okafor': [first, second] } },
+      faults: (operation, nth) => (operation === 'bridge' && nth === 1 ? { kind: 'fails', afterMs: 5 } : undefined),
+    })
+    const [mobile, office, other] = [scenario.phone(first), scenario.phone(second), scenario.phone(third)]
+    const gp = scenario.caller()
+    await gp.dials(elm)
+    await mobile.answers()
+    mobile.presses('1')
+    await other.ringsFor(20)
+    expect([mobile.wasRung, office.wasRung]).toEqual([1, 0])
+    await mobile.answers()
+    mobile.presses('1')
+    await gp.and(mobile).hearEachOther()
+    gp.hangsUp()
+    await scenario.isOver()
+    expect(office.wasRung).toBe(0)
+    expect(scenario.record().attempts.map(({ result }) => result)).toEqual(['failed', 'noAnswer', 'accepted'])
+  })
+
   it('begins again from the top where the line wants several rounds, without those who refused, until its total is used up', async () => {
     const scenario = line([first, second], { ring: { rounds: 10, totalSeconds: 90 } })
     const [one, two] = [scenario.phone(first), scenario.phone(second)]
@@ -160,6 +198,43 @@ describe('the hunt', () => {
     gpOfElm.hangsUp()
     await scenario.isOver()
     expect(scenario.record(2)).toMatchObject({ ending: 'unanswered', attempts: [] })
+  })
+
+  it('rings unreserved, with an alarm, where nobody can say who is busy, and gives back what is reserved too late', async () => {
+    let slow = true
+    const scenario = new Scenario({
+      directory: { lines: [{ id: 'Cardiology', rota: [first] }], practices: { Elm: elm } },
+      tampering: {
+        reservations: (honest, world) => ({
+          reserve: async (keys, holder) => {
+            if (slow) await sleep(world.clock, 10_000)
+            return honest.reserve(keys, holder)
+          },
+          freed: (anyOf, signal) => honest.freed(anyOf, signal),
+        }),
+      },
+    })
+    const one = scenario.phone(first)
+    const gp = scenario.caller()
+    await gp.dials(elm)
+    await one.rings()
+    expect(scenario.world.log.told.find((event) => event.type === 'alarm.raised')).toMatchObject({ alarm: 'reservations.failed' })
+    await one.answers()
+    one.presses('1')
+    await gp.and(one).hearEachOther()
+    await scenario.passes(15)
+    // It came while they talked, and was given back: nobody else is kept from ringing them by it.
+    expect(scenario.world.reservations.size).toBe(0)
+    gp.hangsUp()
+    await scenario.isOver()
+    slow = false
+    const again = scenario.caller()
+    await again.dials(elm)
+    await one.rings()
+    expect(scenario.facts('alarm.raised')).toBe(1)
+    expect(scenario.world.reservations.size).toBeGreaterThan(0)
+    again.hangsUp()
+    await scenario.isOver()
   })
 
   it('lets nobody answer a dead call: the caller hangs up, and the ringing stops', async () => {

@@ -57,6 +57,16 @@ describe('the talk', () => {
     expect(scenario.world.telephone.world.trace.some((entry) => entry.what === 'bridged')).toBe(false)
   })
 
+  it('that we end ourselves, because the engine stops, was ended by neither of the two', async () => {
+    const { scenario, gp, one } = await talking()
+    void scenario.world.desk.drain(0)
+    await gp.isReleased()
+    await one.isReleased()
+    await scenario.isOver()
+    expect(scenario.world.log.told.find((event) => event.type === 'talk.ended')).toMatchObject({ by: 'system', why: 'released' })
+    expect(scenario.record()).toMatchObject({ ending: 'interrupted' })
+  })
+
   it('is taken up with the next specialist when the bridge fails', async () => {
     const { scenario, gp, one, two } = scene({ faults: (operation, nth) => (operation === 'bridge' && nth === 1 ? { kind: 'fails', afterMs: 100 } : undefined) })
     await gp.dials(dialIn)

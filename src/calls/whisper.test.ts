@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { sleep } from '../clock/clock.js'
 import { Scenario, type ScenarioCaller, type ScenarioPhone } from './scenario/scenario.js'
 import { dialIn } from './scenario/small-directory.js'
 
@@ -58,6 +59,55 @@ describe('the whisper', () => {
     gp.hangsUp()
     await scenario.isOver()
     expect(scenario.record().attempts[0]).toMatchObject({ wrongKeys: 1, result: 'accepted' })
+  })
+
+  it('does not wait for the end of the whisper to ask again after a wrong key', async () => {
+    const { scenario, gp, one } = await answered()
+    await one.hears('whisper-call-from')
+    one.presses('2')
+    const pressedAt = scenario.world.clock.monotonic()
+    await one.hears('whisper-wrong-key')
+    expect(scenario.world.clock.monotonic() - pressedAt).toBeLessThanOrEqual(20)
+    gp.hangsUp()
+    await scenario.isOver()
+  })
+
+  it('is not begun more often than twice a second, however short its words are', async () => {
+    const scenario = new Scenario({ directory: { lines: [{ id: 'Cardiology', rota: [first] }] }, settings: { whisperPauseMs: 0 }, durationMs: (audio) => (audio.kind === 'tone' ? Infinity : 1) })
+    const [gp, one] = [scenario.caller(), scenario.phone(first)]
+    await gp.dials(dialIn)
+    await one.answers()
+    await one.isReleased()
+    await scenario.isOver()
+    // Fifteen seconds to accept.
+    expect(scenario.facts('whisper.started')).toBeGreaterThanOrEqual(29)
+    expect(scenario.facts('whisper.started')).toBeLessThanOrEqual(31)
+    expect(gp.leg?.ended).toBeDefined()
+  })
+
+  it('takes what it waits for its words off the time to accept', async () => {
+    const scenario = new Scenario({
+      directory: { lines: [{ id: 'Cardiology', rota: [first, second] }] },
+      settings: { patienceMs: 5_000 },
+      tampering: {
+        speech: (honest, world) => ({
+          say: async (parts) => {
+            if (parts.some((part) => part.kind === 'sentence' && part.id === 'whisper-call-from')) await sleep(world.clock, 4_000)
+            return honest.say(parts)
+          },
+          warm: () => honest.warm(),
+        }),
+      },
+    })
+    const [gp, one, two] = [scenario.caller(), scenario.phone(first), scenario.phone(second)]
+    await gp.dials(dialIn)
+    await one.answers()
+    await two.rings()
+    gp.hangsUp()
+    await scenario.isOver()
+    const [attempt] = scenario.record().attempts
+    expect(attempt).toMatchObject({ result: 'notAccepted' })
+    expect((attempt?.endedAt ?? 0) - (attempt?.answeredAt ?? 0)).toBe(15_000)
   })
 
   it('takes key 1 in each of the forms in which keys come, and keeps which it was', async () => {

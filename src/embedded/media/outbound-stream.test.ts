@@ -68,6 +68,16 @@ describe('the packets to one party', () => {
     expect(stream.relay(source, 9, 1, 101, 160, FRAME, false)).toBe(false)
   })
 
+  it('take what a relayed source sent up to a hundred packets ago, and nothing older', () => {
+    const stream = new OutboundStream(randomSource(2))
+    const source = {}
+    const relay = (sequence: number) => stream.relay(source, 9, 1, sequence, sequence * FRAME, FRAME, false)
+    for (let sequence = 65_400; sequence <= 65_900; sequence++) expect(relay(sequence & 0xffff)).toBe(true)
+    expect(relay((65_900 - 100) & 0xffff)).toBe(true)
+    expect(relay((65_900 - 101) & 0xffff)).toBe(false)
+    expect(relay((65_900 - 50) & 0xffff)).toBe(true)
+  })
+
   it('go on for more packets than there are sequence numbers', () => {
     const stream = new OutboundStream(randomSource(3))
     const source = {}
