@@ -20,7 +20,7 @@ export interface SocketTransportOptions {
   /** What to say in Via and Contact where it is not the address listened on (0.0.0.0, behind a NAT with port forwarding). */
   readonly publicAddress?: string
   readonly faults?: TransportFaults
-  /** Who is a stranger to connections. Absent: nobody. */
+  /** Whose messages are not all read, and whose connections are few. Absent: nobody's. */
   readonly strangers?: Strangers
   readonly tcpLimits?: Partial<TcpLimits>
   /** Somebody who is no stranger could not connect. */
@@ -114,7 +114,7 @@ export class SocketTransport implements Transport {
   }
 
   #arrived(bytes: Buffer, source: Endpoint, local: Endpoint): void {
-    if (this.#options.onlyFrom?.(source) === false) return
+    if (this.#options.onlyFrom?.(source) === false || this.#options.strangers?.isReadFrom(source.address) === false) return
     this.#withFate(this.faults.incoming?.(bytes, source) ?? 0, () => {
       const result = parseMessage(bytes)
       if (!result.ok) {

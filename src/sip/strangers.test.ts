@@ -3,7 +3,7 @@ import { networks } from './networks.js'
 import { Strangers, type StrangerLimits } from './strangers.js'
 import { VirtualTime } from './virtual-network.js'
 
-const limits: StrangerLimits = { perSource: { burst: 3, refillMs: 1_000, remembered: 100 }, inAll: { burst: 5, refillMs: 500 }, knownForMs: 60_000, remembered: 2 }
+const limits: StrangerLimits = { perSource: { burst: 3, refillMs: 1_000, remembered: 100 }, inAll: { burst: 5, refillMs: 500 }, read: { perSource: { burst: 4, refillMs: 100 }, inAll: { burst: 6, refillMs: 50 } }, knownForMs: 60_000, remembered: 2 }
 
 function among(trusted: readonly string[] = ['192.0.2.0/24', '2001:db8:1::/48']) {
   const time = new VirtualTime()
@@ -55,5 +55,14 @@ describe('a stranger', () => {
     await time.pass(1_000)
     expect(strangers.admits('198.51.100.1')).toBe(true)
     expect(strangers.dropped).toBe(98)
+  })
+
+  it('is not even read beyond a limit of its own, and of all together; whoever is known always is', async () => {
+    const { time, strangers } = among()
+    expect(Array.from({ length: 50 }, () => strangers.isReadFrom('198.51.100.1')).filter(Boolean)).toHaveLength(4)
+    expect(Array.from({ length: 50 }, () => strangers.isReadFrom('198.51.100.2')).filter(Boolean)).toHaveLength(2)
+    expect(Array.from({ length: 50 }, () => strangers.isReadFrom('192.0.2.7')).filter(Boolean)).toHaveLength(50)
+    await time.pass(100)
+    expect(strangers.isReadFrom('198.51.100.1')).toBe(true)
   })
 })

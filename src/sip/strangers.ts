@@ -6,6 +6,8 @@ export interface StrangerLimits {
   readonly perSource: RateLimitSettings
   /** Requests of all strangers together: addresses can be forged over UDP. */
   readonly inAll: { readonly burst: number; readonly refillMs: number }
+  /** Messages that are read at all, of one address and of all together: what comes beyond is dropped unread, whatever it is. */
+  readonly read: { readonly perSource: { readonly burst: number; readonly refillMs: number }; readonly inAll: { readonly burst: number; readonly refillMs: number } }
   /** How long an address counts as known after it was last accepted, ms. */
   readonly knownForMs: number
   /** Such addresses remembered; the one accepted longest ago is forgotten first. */
@@ -19,6 +21,8 @@ export interface StrangerLimits {
 export const defaultStrangerLimits: StrangerLimits = {
   perSource: { burst: 60, refillMs: 100, remembered: 10_000 },
   inAll: { burst: 600, refillMs: 10 },
+  // Several times what they may ask: requests inside dialogs and ACKs are read before it is known whether they are such.
+  read: { perSource: { burst: 300, refillMs: 10 }, inAll: { burst: 3_000, refillMs: 1 } },
   knownForMs: 65 * 60_000,
   remembered: 10_000,
 }
@@ -36,6 +40,8 @@ export class Strangers {
   readonly #limits: StrangerLimits
   readonly #perSource: RateLimit
   readonly #inAll: RateLimit
+  readonly #readPerSource: RateLimit
+  readonly #readInAll: RateLimit
   /** Network of an address, and when it was last accepted. */
   readonly #accepted = new Map<string, number>()
   #dropped = 0
@@ -47,9 +53,11 @@ export class Strangers {
     this.#limits = limits
     this.#perSource = new RateLimit(clock, limits.perSource)
     this.#inAll = new RateLimit(clock, { ...limits.inAll, remembered: 1 })
+    this.#readPerSource = new RateLimit(clock, { ...limits.read.perSource, remembered: limits.perSource.remembered })
+    this.#readInAll = new RateLimit(clock, { ...limits.read.inAll, remembered: 1 })
   }
 
-  /** Requests of strangers that were dropped without an answer. */
+  /** Messages of strangers that were dropped without an answer. */
   get dropped(): number {
     return this.#dropped
   }
@@ -58,6 +66,14 @@ export class Strangers {
     if (this.#trusted.has(address)) return false
     const at = this.#accepted.get(sourceNetwork(address))
     return at === undefined || this.#clock.monotonic() - at > this.#limits.knownForMs
+  }
+
+  /** Whether a message is worth reading: reading costs more than all that is done for one that is refused. */
+  isReadFrom(address: string): boolean {
+    if (!this.has(address)) return true
+    const read = this.#readPerSource.take(address) && this.#readInAll.take(EVERYBODY)
+    if (!read) this.#dropped += 1
+    return read
   }
 
   /** Counts one request of a stranger. @returns false: too many; drop it */
