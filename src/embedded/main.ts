@@ -19,6 +19,12 @@ process.umask(0o077)
 /** Calls that run get their BYE in this time; longer than `EmbeddedSwitch.stop()` gives them. */
 const STOP_WITHIN_MS = 2_000
 
+/** A program that fails this often within `STORM_MS` is spinning. */
+const STORM_FAULTS = 1_000
+const STORM_MS = 2_000
+/** EX_SOFTWARE of sysexits.h. */
+const STORM_EXIT_CODE = 70
+
 function fail(line: string): never {
   process.stderr.write(`${line}\n`)
   process.exit(1)
@@ -62,13 +68,17 @@ const embedded = new EmbeddedSwitch(settings(), (line) => lines.write(line), (sh
 })
 endWithParent(stop, STOP_WITHIN_MS)
 
-// One call's odd message must not end the calls of all others: what nobody caught is written down, and the switch goes on.
-process.on('uncaughtException', (error) => {
-  faults.write(`embedded switch: fault: ${error.stack ?? error.message}`)
-})
-process.on('unhandledRejection', (reason) => {
-  faults.write(`embedded switch: fault: ${reason instanceof Error ? (reason.stack ?? reason.message) : String(reason)}`)
-})
+// One call's odd message must not end the calls of all others: what nobody caught is written down, and the switch goes on. One that fails all the
+// time serves nobody; the engine starts another.
+const recent: number[] = []
+function fault(error: unknown): void {
+  faults.write(`embedded switch: fault: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
+  const now = performance.now()
+  recent.push(now)
+  if (recent.length > STORM_FAULTS && now - (recent.shift() ?? now) < STORM_MS) process.exit(STORM_EXIT_CODE)
+}
+process.on('uncaughtException', fault)
+process.on('unhandledRejection', fault)
 
 process.on('SIGTERM', stop)
 process.on('SIGINT', stop)

@@ -54,6 +54,28 @@ describe('an engine among strangers', { timeout: 90_000 }, () => {
     }
   })
 
+  it('its own sockets take nothing from others of this machine, and it lives on', async () => {
+    const engine = await start()
+    const http = Number(engine.url.split(':').at(-1))
+    const own = listeningPorts(engine.child.pid ?? -1).filter((port) => port !== http)
+    const noise = [
+      'auth ClueCon\n\n',
+      'Content-Type: command/reply\nReply-Text: +OK\nContent-Length: 4\n\nabcd',
+      'Event-Name: CHANNEL_DATA\nChannel-Call-UUID: 1\nvariable_sip_user_agent: drachtio-fsmrf:1\nUnique-ID: 1\nContent-Type: command/reply\n\n',
+      'Content-Type: text/event-plain\nContent-Length: -1\n\n',
+      'Content-Type: text/event-json\nContent-Length: 2\n\n{]',
+      Buffer.alloc(200_000, 0).toString('latin1'),
+      '',
+    ]
+    for (const port of own) for (const text of noise) await said(port, text)
+    expect(engine.child.exitCode).toBeNull()
+    expect(engine.log).not.toMatch(/"level":(50|60)/)
+    const gp = await phone()
+    const call = await gp.call(`sip:4000@${engine.sip}`)
+    await call.answered()
+    call.bye()
+  })
+
   it('out of ports: callers get 503, /readyz and an alarm say so, until there are some again', async () => {
     const { from } = rtpRange(400)
     const engine = await start({ RINGROUND_RTP_FROM: String(from), RINGROUND_RTP_TO: String(from + 15) })

@@ -47,6 +47,28 @@ describe('a child whose engine is killed', { timeout: 60_000 }, () => {
     })
   }
 
+  it('ends, and so does every other, when the engine itself is killed at whatever moment of its start', async () => {
+    const left = await Promise.all(
+      [300, 500, 700, 900, 1_200, 1_600, 2_500].map(async (ms, n) => {
+        const data = join(folder, `engine-${n}`)
+        writeFileSync(join(folder, `settings-${n}.yaml`), '{}\n')
+        const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('RINGROUND_')))
+        const env = { ...inherited, RINGROUND_SIP_PORT: '0', RINGROUND_HTTP_PORT: '0', RINGROUND_DATA_FOLDER: data, RINGROUND_RECORDINGS_FOLDER: join(data, 'recordings'), RINGROUND_DIRECTORY_FILE: join(folder, 'directory.yaml'), RINGROUND_TTS: 'none' }
+        const engine = spawn(process.execPath, [built('main.js'), '--config', join(folder, `settings-${n}.yaml`)], { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] })
+        engine.stdout.resume()
+        engine.stderr.resume()
+        await delay(ms)
+        const its = childrenOf(engine.pid ?? -1)
+        engine.kill('SIGKILL')
+        const gone = await eventually(() => Promise.resolve(its.some(isAlive) ? undefined : true), 15_000, 100)
+        for (const pid of its.filter(isAlive)) process.kill(pid, 'SIGKILL')
+        return { children: its.length, gone: gone === true }
+      }),
+    )
+    expect(left.some(({ children }) => children > 0)).toBe(true)
+    expect(left.every(({ gone }) => gone)).toBe(true)
+  })
+
   it('ends, though it has something to complain of and nobody to tell', async () => {
     // Its output is a pipe whose reader has gone: the first line is an error, and writing that down would be the next.
     const code = `const c = require('node:child_process').fork(${JSON.stringify(built('embedded/main.js'))}, [], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], execArgv: [] }); c.stderr.destroy(); c.stdout.destroy(); process.on('SIGTERM', () => process.exit(0)); setInterval(() => undefined, 1000)`
