@@ -135,7 +135,7 @@ function ownFolder(folder: string): void {
   mkdirSync(folder, { recursive: true, mode: own.folder })
   const { mode, uid } = statSync(folder)
   // A file system that was mounted for us alone comes with the mode of /tmp, and is ours to close.
-  const everybodys = (mode & 0o1000) !== 0 && (uid !== process.getuid?.() || ['/tmp', '/var/tmp', '/dev/shm', '/run/shm', realpathSync(tmpdir())].includes(realpathSync(folder)))
+  const everybodys = (mode & 0o1000) !== 0 && (uid !== process.getuid?.() || ['/tmp', '/var/tmp', '/dev/shm', '/run/shm', realOf(tmpdir())].includes(realOf(folder)))
   if (everybodys) throw new OpenToOthers(`${folder}: this folder is shared by all users of the machine. Name a folder of Ringround's own inside it.`)
 }
 
@@ -228,6 +228,14 @@ function entriesOf(folder: string): readonly string[] {
 
 function exists(path: string): Stats | undefined {
   return lstatSync(path, { throwIfNoEntry: false })
+}
+
+function realOf(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return path
+  }
 }
 
 function octal(mode: number): string {

@@ -118,10 +118,12 @@ function british(day: DayNumber): string {
 const expectedTime = 'a time such as 09:00'
 
 /**
- * Reads `09:00`, `9:00`, `9.00`, `0900`, `09:00:00`, `8:00 AM`, `8am`, `8.30 p.m.`, and Excel's part of a day (`0.375` is 09:00).
+ * Reads `09:00`, `9:00`, `9.00`, `0900`, `09:00:00`, `8:00 AM`, `8am`, `8.30 p.m.`, `0900 hrs`, and Excel's part of a day (`0.375` is 09:00).
  * @returns `HH:MM`; `24:00` is midnight at the end. A message goes behind the heading of the column.
  */
-export function sheetTime(text: string): CellReading<string> {
+export function sheetTime(written: string): CellReading<string> {
+  // `0900 hrs`; a part of a day as Excel saves it where a comma stands before decimals (`0,25` might be a quarter past).
+  const text = written.replace(/(?<=\d{2}) ?(?:hrs?|hours|h)\.?$/i, '').replace(/^0,(?=\d{3})/, '0.')
   const clock = /^(\d{1,2})(?:[:.]?(\d{2}))?(?::(\d{2})(?:\.0+)?)?(?: ?([ap])\.? ?m\.?)?$/i.exec(text)
   const half = clock?.[4]?.toLowerCase()
   const [hours, minutes] = [Number(clock?.[1]), clock?.[2] ?? (half === undefined ? undefined : '00')]

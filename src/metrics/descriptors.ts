@@ -70,6 +70,7 @@ export function descriptorHealth(uses: Readonly<Record<string, DescriptorUse | u
 /** Keeps the alarm `descriptors.runningOut` in step with the processes' descriptors. */
 export class DescriptorWatch {
   readonly #timer: NodeJS.Timeout
+  #short = false
 
   /** @param processes their ids by a name for people; asked each time, because a process may be started again */
   constructor(
@@ -83,8 +84,10 @@ export class DescriptorWatch {
   /** Asks the operating system now. */
   look(): DescriptorHealth {
     const health = descriptorHealth(Object.fromEntries(Object.entries(this.processes()).map(([name, pid]) => [name, pid === undefined ? undefined : descriptorUse(pid)])))
-    if (health.ok) this.alarms.clear('descriptors.runningOut')
-    else this.alarms.raise('descriptors.runningOut', health.detail)
+    if (health.ok && this.#short) this.alarms.clear('descriptors.runningOut')
+    // Once: it is looked at every few seconds, and each raising is a line in the log.
+    if (!health.ok && !this.#short) this.alarms.raise('descriptors.runningOut', health.detail)
+    this.#short = !health.ok
     return health
   }
 

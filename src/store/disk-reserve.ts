@@ -28,6 +28,8 @@ export class DiskReserve {
   #working: Promise<unknown> = Promise.resolve()
   #left = 0
   #closed = false
+  /** What was raised last: each raising is a line in a log that lies on this disk too. */
+  #raised: string | undefined
 
   private constructor(private readonly settings: DiskReserveSettings) {
     if (settings.bytes === 0) return
@@ -50,7 +52,7 @@ export class DiskReserve {
   /** Gives up a piece, because the disk is full. @returns false when nothing is left */
   giveUp(): Promise<boolean> {
     return this.#next(async () => {
-      const { file, bytes, alarms } = this.settings
+      const { file, bytes } = this.settings
       if (bytes === 0) return false
       // Somebody who looked for room may have deleted it.
       const there = await sizeOf(file)
@@ -64,7 +66,7 @@ export class DiskReserve {
           this.#left = 0
         }
       }
-      alarms.raise('store.diskFull', `the disk of ${dirname(file)} is full: ${there > 0 ? `facts are stored from the reserve, of which ${megabytes(this.#left)} are left` : 'the reserve is used up'}. Make room; recordings of the calls that run now may be cut short`)
+      this.#raise('store.diskFull', String(this.#left), `the disk of ${dirname(file)} is full: ${this.#left > 0 ? `facts are stored from the reserve, of which ${megabytes(this.#left)} are left` : 'the reserve is used up'}. Make room; recordings of the calls that run now may be cut short`)
       return there > this.#left
     })
   }
@@ -78,12 +80,13 @@ export class DiskReserve {
       if (this.#left < bytes) {
         const free = await freeBytes(file)
         if (free < bytes - this.#left + bytes) {
-          alarms.raise('store.noReserve', `the disk of ${dirname(file)} has ${megabytes(free)} free; the reserve with which facts are stored when it is full is ${megabytes(this.#left)} instead of ${megabytes(bytes)}. Make room: ${megabytes(2 * bytes)} are needed`)
+          this.#raise('store.noReserve', String(this.#left), `the disk of ${dirname(file)} has ${megabytes(free)} free; the reserve with which facts are stored when it is full is ${megabytes(this.#left)} instead of ${megabytes(bytes)}. Make room: ${megabytes(2 * bytes)} are needed`)
           return
         }
         if (!(await fill(file, this.#left, bytes))) return
         this.#left = bytes
       }
+      this.#raised = undefined
       alarms.clear('store.noReserve')
       alarms.clear('store.diskFull')
     })
@@ -94,6 +97,13 @@ export class DiskReserve {
     this.#closed = true
     clearInterval(this.#timer)
     await this.#working
+  }
+
+  /** Once a state. */
+  #raise(alarm: string, state: string, detail: string): void {
+    if (this.#raised === `${alarm} ${state}`) return
+    this.#raised = `${alarm} ${state}`
+    this.settings.alarms.raise(alarm, detail)
   }
 
   async #restoreSoon(): Promise<void> {
