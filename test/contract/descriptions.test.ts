@@ -1,3 +1,4 @@
+import { createSocket } from 'node:dgram'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { describedPhones } from '../fixtures/sdp/described-phones.js'
 import { header, RawPhone, tagIn } from '../wire/raw-phone.js'
@@ -87,6 +88,23 @@ describe('the descriptions of real phones and trunks, over the wire', () => {
     const heard = new Promise<number>((resolve) => by.socket.on('message', (data) => (data[0]! >> 6 === 2 ? resolve(data[1]! & 127) : undefined)))
     await calls(by, at(by, sdp, expected!.port))
     expect(await heard).toBe(expected!.payloadType)
+  })
+})
+
+describe('a phone that wants its audio over IPv6', () => {
+  it('is answered at once, in the media server\'s own family where it has no other, and hears', async () => {
+    const by = await phone()
+    const six = createSocket('udp6')
+    await new Promise<void>((resolve) => six.bind(by.port, '::1', resolve))
+    const heard = new Promise<void>((resolve) => [six, by.socket].forEach((socket) => socket.on('message', (data) => (data[0]! >> 6 === 2 ? resolve() : undefined))))
+    try {
+      const answer = await calls(by, by.sdp.replaceAll('IN IP4 127.0.0.1', 'IN IP6 ::1'))
+      expect(answer).toMatch(/^SIP\/2\.0 200 /)
+      expect(answer).toMatch(/^c=IN IP(?:6 ::1|4 127\.0\.0\.1)\r$/m)
+      await heard
+    } finally {
+      six.close()
+    }
   })
 })
 

@@ -1,12 +1,11 @@
-import { spawn, type ChildProcess } from 'node:child_process'
 import { createSocket } from 'node:dgram'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { TestPhone } from '../contract/phone/phone.js'
-import { Engine, eventually, type ApiCall } from './engine.js'
+import { Engine, type ApiCall } from './engine.js'
+import { Terminal } from './terminal.js'
 
 /** The phones of the README, by the README's own commands, as somebody types them who has never used either. */
 
@@ -28,37 +27,6 @@ async function isFree(port: number): Promise<boolean> {
     socket.once('error', () => resolve(false))
     socket.bind(port, '127.0.0.1', () => socket.close(() => resolve(true)))
   })
-}
-
-/** A terminal with a home folder in which nothing is yet. */
-class Terminal {
-  readonly home = mkdtempSync(join(tmpdir(), 'ringround-home-'))
-  printed = ''
-  #child: ChildProcess | undefined
-
-  run(command: string): void {
-    const { XDG_CONFIG_HOME: _config, XDG_DATA_HOME: _data, ...env } = process.env
-    this.#child = spawn('sh', ['-c', command], { cwd: this.home, env: { ...env, HOME: this.home }, stdio: ['pipe', 'pipe', 'pipe'], detached: true })
-    const keep = (chunk: Buffer) => (this.printed = (this.printed + chunk.toString()).slice(-20_000))
-    this.#child.stdout?.on('data', keep)
-    this.#child.stderr?.on('data', keep)
-    this.#child.stdin?.on('error', () => undefined)
-  }
-
-  types(keys: string): void {
-    this.#child?.stdin?.write(keys)
-  }
-
-  /** Waits until this has been printed. */
-  async shows(text: string, withinMs: number): Promise<void> {
-    expect(await eventually(() => Promise.resolve(this.printed.includes(text) || undefined), withinMs), this.printed).toBe(true)
-  }
-
-  close(): void {
-    const pid = this.#child?.pid
-    if (pid !== undefined && this.#child?.exitCode === null) process.kill(-pid, 'SIGKILL')
-    rmSync(this.home, { recursive: true, force: true, maxRetries: 5 })
-  }
 }
 
 describe('the phones of the README', { timeout: 90_000 }, () => {
