@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { readOptions } from './options.js'
+import { dateOf, dayNumber } from '../directory/calendar.js'
+import { readOptions as read } from './options.js'
+
+const today = dayNumber('2026-04-10') ?? 0
+const readOptions = (args: readonly string[]) => read(args, today)
 
 const period = ['--line', 'cardiology', '--from', '2026-03-01', '--to', '2026-03-31']
 
@@ -7,6 +11,16 @@ describe('the command line of what-if', () => {
   it('has sensible defaults', () => {
     expect(readOptions(period)).toMatchObject({ line: 'cardiology', ring: {}, runs: 100, seed: 1, json: false, rotaFile: undefined, config: undefined })
     expect(readOptions(['--help'])).toBeUndefined()
+  })
+
+  it.each([
+    [[], '2026-03-14', '2026-04-10'],
+    [['--to', '2026-03-31'], '2026-03-04', '2026-03-31'],
+    [['--from', '2026-04-01'], '2026-04-01', '2026-04-10'],
+    [['--from', '2026-04-01', '--to', '2026-04-01'], '2026-04-01', '2026-04-01'],
+  ])('%j: the calls from %s to %s', (args, first, last) => {
+    const options = readOptions(['--line', 'cardiology', ...args])
+    expect([dateOf(options?.from ?? 0), dateOf(options?.to ?? 0)]).toEqual([first, last])
   })
 
   it('takes every part of a ring policy', () => {
@@ -19,7 +33,7 @@ describe('the command line of what-if', () => {
 
   it.each([
     [[], 'Which line? --line NAME'],
-    [['--line', 'x'], 'Which days? --from DATE'],
+    [['--line', 'x', '--from', '2026-04-11'], '--to 2026-04-10 is before --from 2026-04-11'],
     [['--line', 'x', '--from', '2026-02-30', '--to', '2026-03-01'], '--from is "2026-02-30", which is no date'],
     [['--line', 'x', '--from', '2026-03-02', '--to', '2026-03-01'], '--to 2026-03-01 is before --from 2026-03-02'],
     [['--line', 'x', '--from', '2016-03-02', '--to', '2026-03-01'], 'are 3652 days; at most 731'],

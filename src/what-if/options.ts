@@ -1,13 +1,14 @@
 import { parseArgs } from 'node:util'
-import { dayNumber, type DayNumber } from '../directory/calendar.js'
+import { dateOf, dayNumber, type DayNumber } from '../directory/calendar.js'
 import type { RingPolicy } from '../directory/model.js'
 
-export const usage = `Usage: npm run what-if -- --line LINE --from DATE --to DATE [what is to be changed] [more]
+export const usage = `Usage: npm run what-if -- --line LINE [--from DATE] [--to DATE] [what is to be changed] [more]
 
 Replays the recorded calls of a period with another rota or ring policy, and puts the figures beside those of what happened.
 
   --line LINE           the line, by its name in the directory file
-  --from DATE --to DATE the days on which the calls came, both included: 2026-03-01
+  --from DATE --to DATE the days on which the calls came, both included: 2026-03-01;
+                        default: the 28 days up to today
 
   What is to be changed; without any, the replay is only held against what happened:
   --rota FILE           another rota: the line's part of a directory file, or a whole directory file
@@ -40,22 +41,26 @@ export class OptionError extends Error {
   override readonly name = 'OptionError'
 }
 
+/** Where no first day is named: four weeks, so that each day of the week counts alike. */
+const usualDays = 28
 /** A period longer than this is a slip of the pen. */
 const mostDays = 731
 
 /**
  * Reads the command line.
+ * @param today the last day where none is named
  * @returns undefined when help is asked for
  * @throws OptionError
  */
-export function readOptions(args: readonly string[]): Options | undefined {
+export function readOptions(args: readonly string[], today: DayNumber): Options | undefined {
   const values = parsed(args)
   if (values.help === true) return undefined
   const line = values.line
   if (line === undefined) throw new OptionError('Which line? --line NAME, as the directory file has it. --help shows every option.')
-  const [from, to] = [day('--from', values.from), day('--to', values.to)]
-  if (to < from) throw new OptionError(`--to ${values.to ?? ''} is before --from ${values.from ?? ''}; the first day comes first.`)
-  if (to - from >= mostDays) throw new OptionError(`From ${values.from ?? ''} to ${values.to ?? ''} are ${to - from + 1} days; at most ${mostDays}.`)
+  const to = day('--to', values.to) ?? today
+  const from = day('--from', values.from) ?? to - usualDays + 1
+  if (to < from) throw new OptionError(`--to ${dateOf(to)} is before --from ${dateOf(from)}; the first day comes first.`)
+  if (to - from >= mostDays) throw new OptionError(`From ${dateOf(from)} to ${dateOf(to)} are ${to - from + 1} days; at most ${mostDays}.`)
   const { order } = values
   if (order !== undefined && order !== 'rota' && order !== 'leastRecentlyRung') throw new OptionError(`--order is "${order}"; it has to be rota or leastRecentlyRung.`)
   const ring: Partial<RingPolicy> = {
@@ -112,8 +117,8 @@ function parsed(args: readonly string[]) {
   }
 }
 
-function day(option: string, text: string | undefined): DayNumber {
-  if (text === undefined) throw new OptionError(`Which days? ${option} DATE, such as 2026-03-01.`)
+function day(option: string, text: string | undefined): DayNumber | undefined {
+  if (text === undefined) return undefined
   const found = dayNumber(text)
   if (found === undefined) throw new OptionError(`${option} is "${text}", which is no date such as 2026-03-01.`)
   return found

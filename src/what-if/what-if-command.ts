@@ -37,7 +37,7 @@ export interface CommandSurroundings {
  */
 export async function whatIfCommand(args: readonly string[], surroundings: CommandSurroundings): Promise<number> {
   try {
-    const options = readOptions(args)
+    const options = readOptions(args, knownTimeZone('Europe/London').dayAt(surroundings.now))
     surroundings.out(options === undefined ? usage : await run(options, surroundings))
     return 0
   } catch (error) {
