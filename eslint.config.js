@@ -14,7 +14,7 @@ const rooms = {
   phones: ['sdp', 'sip', 'rtp'],
   clock: [],
   text: [],
-  switch: ['clock', 'sdp'],
+  switch: ['clock', 'sdp', 'sip'],
   directory: ['switch', 'text'],
   prompts: ['switch', 'rtp'],
   calls: ['switch', 'clock', 'directory', 'prompts'],

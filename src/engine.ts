@@ -210,6 +210,7 @@ async function open(settings: Settings, log: Logger, opened: { readonly what: st
       else alarms.raise(`trunk.failing: ${name}`, `calls go through the other trunks first, where there are any; ${failing}`)
     },
     mediaTimeoutSeconds: settings.mediaTimeoutSeconds,
+    mediaTakenFrom: settings.rtpTakenFrom,
     onNotice: (notice) => log[notice.level](notice.text),
   })
   opened.push({ what: 'the switch', close: () => adapter.close() })

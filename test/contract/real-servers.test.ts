@@ -1,5 +1,6 @@
 import { describe } from 'vitest'
 import { audioContract } from './audio-contract.js'
+import { partyContract } from './party-contract.js'
 import { portContract } from './port-contract.js'
 import { SocketWorld } from './socket-world.js'
 import { serversOfEnvironment } from './servers.js'
@@ -11,4 +12,5 @@ describe.skipIf(servers === undefined)('with the servers named in the environmen
   if (!servers) return
   portContract(name, () => SocketWorld.open(servers))
   audioContract(name, () => SocketWorld.open(servers, { mediaTimeoutSeconds: 3 }))
+  partyContract(name, () => SocketWorld.open(servers, { mediaTimeoutSeconds: 3 }))
 })

@@ -244,7 +244,7 @@ describe('keys', () => {
     await until('three keys', () => digits.length === 3)
     await pause(300)
     expect(digits.map((digit) => digit.digit)).toEqual(['1', '1', '#'])
-    expect(digits[0]).toEqual({ digit: '1', durationMs: 100, source: 'RTP' })
+    expect(digits[0]).toMatchObject({ digit: '1', durationMs: 100, source: 'RTP' })
   })
 
   it('are heard when every end packet is lost and nothing follows', async () => {

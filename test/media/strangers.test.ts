@@ -106,7 +106,7 @@ describe.each(STRANGERS)('a stranger at %s', (address) => {
 })
 
 describe('a party behind NAT', () => {
-  const learned = { remoteAddress: '10.0.0.7', learnFrom: '127.0.0.1' }
+  const learned = { remoteAddress: '10.0.0.7', learnFrom: ['127.0.0.1'] }
 
   it('is found at the host that is given, and whoever sprayed first from elsewhere has nothing of it', async () => {
     const media = engine()

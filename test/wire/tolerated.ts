@@ -25,6 +25,8 @@ export const HEADERS_LEFT_OUT: readonly { readonly why: string; readonly names: 
 
 /** Headers of events that the real server does not have (yet) at this place. */
 export const HEADERS_ADDED: readonly { readonly why: string; readonly names: RegExp }[] = [
+  { why: 'where the party was found: the real server sets these only when that is elsewhere than described', names: /^variable_remote_audio_(ip|port)$/ },
+  { why: 'says that presses are told apart here by their timestamps, which the real server does only half', names: /^DTMF-Timestamp$/ },
   { why: 'known from the INVITE on; mod_sofia sets it with the confirmed dialog', names: /^variable_sip_cseq$/ },
   { why: 'a play that was suspended before its first frame begins when the one on top has ended, whose response is then the last', names: /^variable_current_application_response$/ },
 ]

@@ -155,6 +155,11 @@ function uuidSetMediaStats(channel: Channel): string {
   set('out_media_bytes', stats.bytesOut)
   set('out_packet_count', stats.packetsOut)
   set('out_media_packet_count', stats.packetsOut)
+  set('rtcp_packet_count', stats.reportsIn)
+  // FreeSWITCH sets these when it finds the party elsewhere than described; here they tell where it was found in any case.
+  const { found } = channel.media
+  channel.data.setVariable('remote_audio_ip', found?.address)
+  channel.data.setVariable('remote_audio_port', found && `${found.port}`)
   return '+OK:\n'
 }
 
@@ -312,6 +317,8 @@ export const API_COMMANDS: ReadonlyMap<string, ApiCommand> = new Map<string, Api
   ['uuid_record', onChannel('<uuid> [start|stop] <path> [<limit>]', 2, uuidRecord, '-ERR Cannot locate session!\n')],
   ['uuid_recv_dtmf', onChannel('<uuid> <dtmf_data>', 1, uuidRecvDtmf, '-ERR Cannot locate session!\n')],
   ['uuid_send_dtmf', onChannel('<uuid> <dtmf_data>', 1, uuidSendDtmf, '-ERR Cannot locate session!\n')],
+  // Every channel takes audio only from where it is described to be, unless its own variables say otherwise.
+  ['global_getvar', (_around, argument) => (argument.trim() === 'disable_rtp_auto_adjust' ? 'true' : '')],
   ['uuid_set_media_stats', (around, argument) => onChannel('<uuid>', 0, uuidSetMediaStats, `-ERR No such channel ${argument.trim()}!\n`)(around, argument)],
   [
     'uuid_setvar',
@@ -326,7 +333,7 @@ export const API_COMMANDS: ReadonlyMap<string, ApiCommand> = new Map<string, Api
     onChannel('<uuid> <var>=<value>;<var>=<value>...', 1, (channel, args) => {
       for (const item of args.join(' ').split(';')) {
         const equals = item.indexOf('=')
-        if (equals > 0) channel.setVariable(item.slice(0, equals), item.slice(equals + 1))
+        if (equals > 0) channel.setVariable(item.slice(0, equals), item.slice(equals + 1) || undefined)
       }
       return '+OK\n'
     }),

@@ -68,8 +68,8 @@ export class Channel implements ControlledChannel, PlaybackHost {
     this.media = media
     this.#signalling = signalling
     this.#around = around
-    media.on('digit', ({ digit, durationMs, source }) => {
-      this.keyPressed(digit, durationMs, source)
+    media.on('digit', ({ digit, durationMs, source, timestamp }) => {
+      this.keyPressed(digit, durationMs, source, timestamp)
     })
     media.on('mediaTimeout', () => {
       this.hangup('MEDIA_TIMEOUT', 'media')
@@ -171,10 +171,11 @@ export class Channel implements ControlledChannel, PlaybackHost {
     if (this.#hangup && this.#depth === 0) this.#finishHangup()
   }
 
-  keyPressed(digit: string, durationMs: number, source: string): void {
+  /** @param timestamp of its first RTP packet: each press is told once, however its packets were numbered */
+  keyPressed(digit: string, durationMs: number, source: string, timestamp?: number): void {
     if (this.over) return
     const duration = Math.round((durationMs > 0 ? durationMs : DEFAULT_KEY_MS) * 8)
-    this.publish('DTMF', this.data.basic(), [['DTMF-Digit', digit], ['DTMF-Duration', `${duration}`], ['DTMF-Source', source]])
+    this.publish('DTMF', this.data.basic(), [['DTMF-Digit', digit], ['DTMF-Duration', `${duration}`], ['DTMF-Source', source], ...(timestamp === undefined ? [] : [['DTMF-Timestamp', `${timestamp}`] as const])])
     for (let index = this.#frames.length - 1; index >= 0; index--) {
       const running = this.#frames[index]?.running
       if (running?.key?.(digit) === true) return

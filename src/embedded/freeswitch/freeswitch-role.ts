@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { isIP } from 'node:net'
+import { keyInInfo } from '../../sip/key-in-info.js'
 import type { Transport } from '../../sip/transport.js'
 import { audioOffer, readAudioAnswer } from '../../sdp/offer-answer.js'
 import type { OfferDecision, Session } from '../../sip/session.js'
@@ -22,7 +23,6 @@ import { channelFacts, DIALPLAN_VARIABLES, outboundSocket, setUpVariables } from
 import { Channel, type ChannelSignalling, type ChannelSurroundings } from './channel.js'
 import type { HangupCause } from './channel-states.js'
 import { EventFactory, FREESWITCH_VERSION } from './event-factory.js'
-import { keyOfInfo } from './info-key.js'
 import { answerTo, applyAgreement, LocalAudio, noteAgreement, noteOffer, type ExternalAddresses } from './negotiated-media.js'
 
 const DEFAULT_PROFILE = 'drachtio_mrf'
@@ -291,8 +291,8 @@ export class FreeswitchRole implements EventSocketHost, ChannelSurroundings, Api
         this.#lateAnswer(channel, local, sdp)
       },
       info: (request) => {
-        const key = keyOfInfo(request)
-        if (key) channel.keyPressed(key.digit, key.durationMs, 'ENDPOINT')
+        const pressed = keyInInfo(request.contentType, request.body.toString('utf8'))
+        if (pressed) channel.keyPressed(pressed.key, pressed.durationMs, 'ENDPOINT')
         return 200
       },
     }

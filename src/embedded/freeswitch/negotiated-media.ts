@@ -56,22 +56,26 @@ export async function answerTo(offer: string, media: MediaChannel, local: LocalA
   return { ok: true, ...answerOffer(read, local.next()) }
 }
 
+/** Ports at which no party is: discard (RFC 863), and a reserved one. A description with one of them means: nowhere yet. */
+const NOBODY: ReadonlySet<number> = new Set([9, 1])
+
 /**
  * Sets the audio going as agreed. A mirrored description is that of a channel without a party: nothing is sent, and nothing taken.
  *
  * Two variables say from where the party's audio may come, beside the address and port that were agreed:
- * - `disable_rtp_auto_adjust=true` (FreeSWITCH's own): from nowhere else. Otherwise a packet from the agreed address may show another port
+ * - `disable_rtp_auto_adjust` (FreeSWITCH's own): true, from nowhere else. Otherwise a packet from the agreed address may show another port
  *   (FreeSWITCH would take one from any address);
- * - `rtp_learn_from` (ours; FreeSWITCH has no such thing): a packet from this address may, too.
+ * - `rtp_learn_from` (ours; FreeSWITCH has no such thing): the addresses from which it may, with commas, if it is not the agreed one.
  */
 export function applyAgreement(channel: Channel, agreement: AudioAgreement, local: LocalAudio): void {
   const mirrored = local.isMirrored(agreement)
-  const learnFrom = channel.variable('rtp_learn_from') ?? (channel.variable('disable_rtp_auto_adjust') === 'true' ? undefined : senderAddress(agreement.remoteAddress, channel.media.localAddress))
+  const nowhere = mirrored || NOBODY.has(agreement.remotePort)
+  const learnFrom = channel.variable('disable_rtp_auto_adjust') === 'true' ? [] : (channel.variable('rtp_learn_from')?.split(',') ?? [senderAddress(agreement.remoteAddress, channel.media.localAddress)])
   channel.media.configure({
-    remoteAddress: mirrored ? (local.address.includes(':') ? '::' : '0.0.0.0') : agreement.remoteAddress,
-    remotePort: mirrored ? 0 : agreement.remotePort,
+    remoteAddress: nowhere ? (local.address.includes(':') ? '::' : '0.0.0.0') : agreement.remoteAddress,
+    remotePort: nowhere ? 0 : agreement.remotePort,
     remoteRtcpPort: agreement.remoteRtcpPort,
-    ...(mirrored || learnFrom === undefined ? {} : { learnFrom }),
+    learnFrom: mirrored ? [] : learnFrom,
     codec: agreement.codec,
     payloadType: agreement.payloadType,
     ...(agreement.telephoneEvent === undefined ? {} : { telephoneEventPayloadType: agreement.telephoneEvent }),

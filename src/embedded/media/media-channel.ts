@@ -17,8 +17,8 @@ export interface ChannelMedia {
   readonly remotePort: number
   /** Where the party's RTCP is; default: the port after `remotePort`. */
   readonly remoteRtcpPort?: number
-  /** Host whose first packet, on whatever port, within the first seconds, shows where the party is: see `SourceLatch`. Absent: only what was signalled counts. */
-  readonly learnFrom?: string
+  /** Hosts whose first packet, on whatever port, within the first seconds, shows where the party is: see `SourceLatch`. Absent: only what was signalled counts. */
+  readonly learnFrom?: readonly string[]
   readonly codec: AudioCodec
   /** Payload type of `codec` on this leg; default 0 (PCMU) or 8 (PCMA). */
   readonly payloadType?: number
@@ -35,6 +35,8 @@ export interface DigitEvent {
   readonly durationMs: number
   /** FreeSWITCH's names: `RTP` is an RFC 4733 event, `INBAND_AUDIO` was heard in the audio. */
   readonly source: 'RTP' | 'INBAND_AUDIO'
+  /** RTP timestamp of an event's start. */
+  readonly timestamp?: number
 }
 
 export interface MediaChannelEvents {
@@ -101,6 +103,8 @@ export interface MediaChannel extends EventEmitter<MediaChannelEvents> {
   readonly localPort: number
   /** Where RTP is sent now: as signalled, or as latched (symmetric RTP). Undefined before `configure`. */
   readonly remote: { readonly address: string; readonly port: number } | undefined
+  /** Where the party's packets come from, once one has come since it was last described. */
+  readonly found: { readonly address: string; readonly port: number } | undefined
   readonly stats: ChannelStats
   readonly closed: boolean
   /**

@@ -113,7 +113,7 @@ export class RtpChannel extends EventEmitter<MediaChannelEvents> implements Medi
     this.#outbound = new OutboundStream(house.random)
     this.#player = new Player(house.clips, this.#startAtOnce)
     this.#rtcp = new RtcpSession(house.random().toString(36) + house.random().toString(36), house.random)
-    this.#events = new TelephoneEventReceiver(({ digit, duration }) => this.#onEventDigit(digit, duration / RATE))
+    this.#events = new TelephoneEventReceiver(({ digit, duration, timestamp }) => this.#onEventDigit(digit, duration / RATE, timestamp))
     this.#listen()
   }
 
@@ -156,6 +156,10 @@ export class RtpChannel extends EventEmitter<MediaChannelEvents> implements Medi
 
   get remote(): { readonly address: string; readonly port: number } | undefined {
     return this.#configured && this.#latch.remote
+  }
+
+  get found(): RemoteAddress | undefined {
+    return this.#latch.found
   }
 
   get closed(): boolean {
@@ -474,11 +478,11 @@ export class RtpChannel extends EventEmitter<MediaChannelEvents> implements Medi
     this.#events.packet(header.ssrc, header.timestamp, event, now)
   }
 
-  #onEventDigit(digit: string, durationMs: number): void {
+  #onEventDigit(digit: string, durationMs: number, timestamp: number): void {
     const peer = this.#peer
     const hearsTones = peer !== undefined && peer.#configured !== undefined && peer.#configured.media.telephoneEventPayloadType === undefined
     if (hearsTones) peer.#soundKey(digit, Math.min(1000, Math.max(80, durationMs)))
-    this.emit('digit', { digit, durationMs, source: 'RTP' })
+    this.emit('digit', { digit, durationMs, source: 'RTP', timestamp })
   }
 
   // ---- packets of the bridged peer, to the party ----

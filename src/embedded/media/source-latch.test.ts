@@ -34,7 +34,7 @@ describe('a party that is where it says', () => {
 })
 
 describe('a party behind NAT', () => {
-  const behind = { address: '10.0.0.7', port: 4000, learnFrom: '198.51.100.7' }
+  const behind = { address: '10.0.0.7', port: 4000, learnFrom: ['198.51.100.7'] }
 
   it('is learned from the host that is given, on any port, once', () => {
     const party = latch(behind)
@@ -77,8 +77,19 @@ describe('a party behind NAT', () => {
     expect(party.accepts('198.51.100.7', 6000, 2 * HOUR + LEARN_MS)).toBe(false)
   })
 
+  it('may be at one of several hosts', () => {
+    const several = { address: '0.0.0.0', port: 0, learnFrom: ['10.0.0.7', '198.51.100.7'] }
+    for (const address of several.learnFrom) {
+      const party = latch(several)
+      expect([party.remote, party.found]).toEqual([undefined, undefined])
+      expect(party.accepts('203.0.113.9', 6000, 0)).toBe(false)
+      expect(party.accepts(address, 6000, 0)).toBe(true)
+      expect([party.remote, party.found]).toEqual([{ address, port: 6000 }, { address, port: 6000 }])
+    }
+  })
+
   it('is forgotten when something else is signalled', () => {
-    for (const change of [{ address: '10.0.0.8' }, { port: 4002 }, { learnFrom: '198.51.100.8' }, { learnFrom: undefined }]) {
+    for (const change of [{ address: '10.0.0.8' }, { port: 4002 }, { learnFrom: ['198.51.100.8'] }, { learnFrom: undefined }]) {
       const party = latch(behind)
       party.accepts('198.51.100.7', 6000, 0)
       party.expect({ ...behind, ...change }, HOUR)
@@ -97,7 +108,7 @@ describe('reports', () => {
   })
 
   it('of a party behind NAT come from its host, once its audio has shown it', () => {
-    const party = latch({ address: '10.0.0.7', port: 4000, learnFrom: '198.51.100.7' })
+    const party = latch({ address: '10.0.0.7', port: 4000, learnFrom: ['198.51.100.7'] })
     expect(party.acceptsReport('198.51.100.7', 5555, 4001)).toBe(false)
     expect(party.remote).toEqual({ address: '10.0.0.7', port: 4000 })
     party.accepts('198.51.100.7', 6000, 0)

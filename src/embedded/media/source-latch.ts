@@ -7,10 +7,10 @@ export interface RemoteAddress {
 /** Where a party's packets may come from. */
 export interface ExpectedSource extends RemoteAddress {
   /**
-   * Host behind which the party may be, on a port that nobody knows yet: packets from there may show it once. An address of the same
-   * family; absent: only what was signalled counts.
+   * Hosts at which the party may be, on a port that nobody knows yet: a packet from there may show it once. Absent: only what was
+   * signalled counts.
    */
-  readonly learnFrom?: string | undefined
+  readonly learnFrom?: readonly string[] | undefined
 }
 
 /** How long after an offer a party may be learned, ms. A phone sends from the moment at which it answers. */
@@ -31,7 +31,7 @@ type Certainty = 'unheard' | 'learned' | 'signalled'
 export class SourceLatch {
   #signalled: RemoteAddress | undefined
   #signalledPort = 0
-  #learnFrom: string | undefined
+  #learnFrom: readonly string[] = []
   #learnUntil = -Infinity
   #current: RemoteAddress | undefined
   #certainty: Certainty = 'unheard'
@@ -41,20 +41,25 @@ export class SourceLatch {
     return this.#current ?? this.#signalled
   }
 
+  /** The source that is heard, once a packet has come since the last description. */
+  get found(): RemoteAddress | undefined {
+    return this.#certainty === 'unheard' ? undefined : this.#current
+  }
+
   /**
    * A new description of the party. The same one again forgets nothing, but lets the port be learned again: the party itself has asked.
    * @param now monotonic ms
    */
   expect(source: ExpectedSource, now: number): void {
-    const { address, port, learnFrom } = source
+    const { address, port, learnFrom = [] } = source
     const signalled = port !== 0 && address !== '0.0.0.0' && address !== '::' ? { address, port } : undefined
-    const same = signalled?.address === this.#signalled?.address && port === this.#signalledPort && learnFrom === this.#learnFrom
+    const same = signalled?.address === this.#signalled?.address && port === this.#signalledPort && learnFrom.join() === this.#learnFrom.join()
     if (!same) this.#current = undefined
     this.#certainty = 'unheard'
     this.#signalled = signalled
     this.#signalledPort = port
     this.#learnFrom = learnFrom
-    this.#learnUntil = learnFrom === undefined ? -Infinity : now + LEARN_MS
+    this.#learnUntil = now + LEARN_MS
   }
 
   /** @returns whether a valid RTP packet from there is the party's */
@@ -63,8 +68,8 @@ export class SourceLatch {
     const known = current !== undefined && current.port === port && current.address === address
     if (known && this.#certainty !== 'unheard') return true
     if (this.#certainty === 'signalled') return false
-    const signalled = port === this.#signalledPort && (address === this.#signalled?.address || address === this.#learnFrom)
-    if (!signalled && !known && (this.#certainty === 'learned' || address !== this.#learnFrom || now >= this.#learnUntil)) return false
+    const signalled = port === this.#signalledPort && (address === this.#signalled?.address || this.#learnFrom.includes(address))
+    if (!signalled && !known && (this.#certainty === 'learned' || !this.#learnFrom.includes(address) || now >= this.#learnUntil)) return false
     if (!known) this.#current = { address, port }
     this.#certainty = signalled ? 'signalled' : 'learned'
     return true

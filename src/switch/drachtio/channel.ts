@@ -1,7 +1,10 @@
+import { isIP } from 'node:net'
 import type Mrf from 'drachtio-fsmrf'
 import type Srf from 'drachtio-srf'
 import { withDeadline } from './deadline.js'
 import type { MediaLink } from './media-link.js'
+import type { Place } from './own-ports.js'
+import { placeOf } from './sdp.js'
 
 const reinviteMs = 4_000
 const byeMs = 2_000
@@ -19,6 +22,27 @@ const codecMs = 250
 /** Why a channel is gone though nobody asked for it: FreeSWITCH's hang-up cause, or what became of the connection. */
 export interface ChannelLoss {
   readonly cause: string
+}
+
+/** A key, as drachtio-fsmrf passes on FreeSWITCH's event. */
+export interface KeyEvent {
+  readonly dtmf: string
+  /** `RTP`, `INBAND_AUDIO`, ... */
+  readonly source?: string | null
+  /** In 1/8000 s. */
+  readonly duration?: string | null
+  /** RTP timestamp of the press, where the media server tells presses apart by it (the embedded switch does). */
+  readonly timestamp?: string | null
+}
+
+/** What has come from a party. */
+export interface Arrived {
+  /** RTP packets. FreeSWITCH before 1.11 counts those that it drops because they come from elsewhere, too. */
+  readonly packets: number
+  /** A number that changes with the reports (RTCP) of the party. */
+  readonly reports: number
+  /** Where the media server found somebody who is not where the party was described to be (the embedded switch: in any case). */
+  readonly found: Place | undefined
 }
 
 /** FreeSWITCH answered something else than 200 to a new description. */
@@ -40,10 +64,11 @@ export class Channel {
   readonly id: string
   /** FreeSWITCH's description from before there was a party. */
   readonly offer: string
+  #place: Place | undefined
   readonly createdAt = performance.now()
   /** Has a party been described to it? Then it is not offered to another one. */
   used = false
-  onKey: (digit: string, source: string | undefined) => void = () => undefined
+  onKey: (key: KeyEvent) => void = () => undefined
   onLost: (loss: ChannelLoss) => void = () => undefined
   readonly #endpoint: Mrf.Endpoint
   readonly #dialog: Srf.Dialog
@@ -52,6 +77,8 @@ export class Channel {
   readonly #executions = new Map<string, { readonly started: () => void; readonly gone: (error: ChannelGone) => void }>()
   readonly #commands = new Set<(error: ChannelGone) => void>()
   #describedAt: number | undefined
+  #describing: Promise<void> | undefined
+  #looking = false
   #loss: ChannelLoss | undefined
   #released: Promise<void> | undefined
 
@@ -59,13 +86,14 @@ export class Channel {
   constructor(endpoint: Mrf.Endpoint, dialog: Srf.Dialog, connection: Mrf.Connection, link: MediaLink, signallingUp: () => boolean) {
     this.id = endpoint.uuid
     this.offer = endpoint.local.sdp
+    this.#place = placeOf(this.offer)
     this.#endpoint = endpoint
     this.#dialog = dialog
     this.#link = link
     this.#signallingUp = signallingUp
     connection.socket?.setNoDelay(true)
     connection.on(`esl::event::CHANNEL_EXECUTE::${this.id}`, (event) => this.#executions.get(event.getHeader('Application-UUID') ?? '')?.started())
-    endpoint.on('dtmf', (key: { dtmf: string; source?: string }) => this.onKey(key.dtmf, key.source))
+    endpoint.on('dtmf', (key: KeyEvent) => this.onKey(key))
     // FreeSWITCH hung up, or its connection ended.
     endpoint.on('destroy', (why?: { reason?: string }) => this.#lose(why?.reason ?? 'event socket lost'))
     dialog.on('destroy', (bye: Srf.Request) => {
@@ -74,6 +102,11 @@ export class Channel {
       else setTimeout(() => this.#lose('FreeSWITCH hung up'), causeMs)
     })
     answerReinvites(dialog)
+  }
+
+  /** Where FreeSWITCH has its RTP port. */
+  get place(): Place | undefined {
+    return this.#place
   }
 
   get gone(): boolean {
@@ -124,8 +157,44 @@ export class Channel {
    * more round trips), and after a refusal its queue never moves again.
    * @returns FreeSWITCH's answer; rejects with `ReinviteRefused` or `DeadlinePassed`
    */
-  async describe(sdp: string): Promise<string> {
+  describe(sdp: string): Promise<string> {
     this.used = true
+    // One after the other: a second one in between would be refused (RFC 3261 section 14.2).
+    const described = this.#describing ? this.#describing.then(() => this.#describe(sdp)) : this.#describe(sdp)
+    const settled = described.then(
+      () => undefined,
+      () => undefined,
+    ).then(() => {
+      if (this.#describing === settled) this.#describing = undefined
+    })
+    this.#describing = settled
+    return described
+  }
+
+  /**
+   * Says where the party may be found, from the next description on: at any port of these hosts; none: exactly where it is described to be,
+   * which is how a channel begins (`channelVariables`). FreeSWITCH takes whoever sends three packets from anywhere, and has to be watched
+   * (`PartySearch`); the embedded switch keeps to these hosts.
+   */
+  async lookAt(hosts: readonly string[]): Promise<void> {
+    if (hosts.length === 0 && !this.#looking) return
+    const variables = hosts.length === 0 ? 'disable_rtp_auto_adjust=true' : `disable_rtp_auto_adjust=false;rtp_auto_adjust_threshold=3;rtp_learn_from=${hosts.join(',')};remote_audio_ip=;remote_audio_port=`
+    const answer = await this.api('uuid_setvar_multi', variables)
+    if (!answer.startsWith('+OK')) throw new Error(`FreeSWITCH: uuid_setvar_multi: ${answer}`)
+    this.#looking = hosts.length > 0
+  }
+
+  /** What has come from the party so far. Rejects when FreeSWITCH does not say. */
+  async arrived(): Promise<Arrived> {
+    await this.api('uuid_set_media_stats')
+    const [packets, reports, address, port] = await Promise.all(
+      ['rtp_audio_in_packet_count', 'rtp_audio_rtcp_packet_count', 'remote_audio_ip', 'remote_audio_port'].map((name) => this.api('uuid_getvar', name)),
+    )
+    const found = isIP(address ?? '') !== 0 && Number(port) > 0
+    return { packets: Number(packets) || 0, reports: Number(reports) || 0, found: found ? { address: address ?? '', port: Number(port) } : undefined }
+  }
+
+  async #describe(sdp: string): Promise<string> {
     const answer = await withDeadline<Srf.Response>('FreeSWITCH: re-INVITE', reinviteMs, (resolve, reject) =>
       this.#dialog.request(
         { method: 'INVITE', body: sdp, headers: { 'Content-Type': 'application/sdp', ...(this.#dialog.local.contact === undefined ? {} : { Contact: this.#dialog.local.contact }) } },
@@ -138,6 +207,8 @@ export class Channel {
     if (answer.status !== 200 || answer.body === undefined) throw new ReinviteRefused(answer.status)
     this.#dialog.local.sdp = sdp
     this.#describedAt ??= performance.now()
+    // It may have moved into the family of the party.
+    this.#place = placeOf(answer.body) ?? this.#place
     return answer.body
   }
 

@@ -243,7 +243,7 @@ class Invitation {
     const leg = this.#leg
     this.#request = undefined
     this.#stopWaiting()
-    leg.takeAnswer(audio, dialog.res.source_address).then(
+    leg.takeAnswer(audio, dialog.res.source_address, this.#route.trunk !== undefined).then(
       (taken) => {
         leg.begin(party, offer)
         if (!taken) this.#finish(failed('farEnd', nothingInCommon))

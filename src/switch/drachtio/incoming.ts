@@ -7,7 +7,7 @@ import type { Channel } from './channel.js'
 import { asError, DeadlinePassed, withDeadline } from './deadline.js'
 import { DrachtioLeg } from './leg.js'
 import { allow, descriptionOf, PartyDialog } from './party-dialog.js'
-import { describeParty } from './party-media.js'
+import { describeParty, type Told } from './party-media.js'
 import { answerToParty, offerToParty, Origin, readPartyOffer, type PartyAudio } from './sdp.js'
 import type { ServerPair } from './server-pair.js'
 import { answerSessionTimer } from './session-timer.js'
@@ -141,8 +141,8 @@ export class DrachtioIncomingCall implements IncomingCall {
       const channel = await this.#pair.takeChannel()
       const origins = { media: new Origin(), party: new Origin() }
       try {
-        const described = offer === undefined ? offerToParty(channel.offer, this.#pair.codecs, origins.party) : await this.#answerTo(offer, channel, origins)
-        if (described !== undefined) return { channel, origins, described }
+        const prepared = offer === undefined ? { described: offerToParty(channel.offer, this.#pair.codecs, origins.party) } : await this.#answerTo(offer, channel, origins)
+        if (prepared !== undefined) return { channel, origins, ...prepared }
         void channel.release()
         return undefined
       } catch (error) {
@@ -153,9 +153,10 @@ export class DrachtioIncomingCall implements IncomingCall {
     }
   }
 
-  async #answerTo(offer: PartyAudio, channel: Channel, origins: Prepared['origins']): Promise<string | undefined> {
-    const told = await describeParty(channel, offer, origins.media, this.source.address)
-    return told === undefined ? undefined : answerToParty(offer, told, origins.party)
+  async #answerTo(offer: PartyAudio, channel: Channel, origins: Prepared['origins']): Promise<Pick<Prepared, 'described' | 'told'> | undefined> {
+    const told = await describeParty(channel, offer, origins.media, this.#pair.describer(this.source.address))
+    const described = told && answerToParty(offer, told.answer, origins.party)
+    return described === undefined ? undefined : { described, told }
   }
 
   #fail(error: Error): AnswerResult {
@@ -165,9 +166,10 @@ export class DrachtioIncomingCall implements IncomingCall {
   }
 
   /** @returns undefined when the caller has gone meanwhile */
-  async #answerWith({ channel, origins, described }: Prepared, offer: PartyAudio | undefined): Promise<DrachtioLeg | undefined> {
+  async #answerWith({ channel, origins, described, told }: Prepared, offer: PartyAudio | undefined): Promise<DrachtioLeg | undefined> {
     if (this.signal.aborted || this.#response.finalResponseSent) return undefined
     const leg = new DrachtioLeg(this.#pair, channel, origins)
+    if (told) leg.told(told)
     const timer = answerSessionTimer(this.#request)
     const headers = { 'Content-Type': 'application/sdp', Allow: allow, Supported: 'timer', ...(timer.kind === 'timed' ? timer.headers : {}) }
     const live = (dialog: Srf.Dialog): DrachtioLeg => {
@@ -199,4 +201,6 @@ interface Prepared {
   readonly origins: { readonly media: Origin; readonly party: Origin }
   /** Our description for the caller. */
   readonly described: string
+  /** What the media server has been told of the caller; undefined where its answer is still to come. */
+  readonly told?: Told | undefined
 }

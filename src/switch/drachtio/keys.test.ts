@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { KeySource } from '../port.js'
-import { asKeySource, keyOfInfo, Keys } from './keys.js'
+import { asKeySource, Keys } from './keys.js'
 
 const never = new AbortController().signal
 const press = (keys: Keys, key: '1' | '2' | '3', source: KeySource, monotonic: number) => keys.press({ key, source, at: 1_000 + monotonic }, monotonic)
@@ -50,6 +50,16 @@ describe('the keys of a leg', () => {
     expect(await keys.listen({ keys: ['1'], signal: never })).toMatchObject({ source: 'info' })
   })
 
+  it('knows the ends of one press that are told as presses of their own from two presses', () => {
+    const keys = new Keys()
+    const told = (key: '1' | '2', source: KeySource, heldMs: number, at: number) => keys.isRepetition({ key, source, at }, heldMs, at)
+    expect([0, 20, 40].map((at) => told('1', 'rfc4733', 100, at))).toEqual([false, true, true])
+    expect(told('1', 'rfc4733', 100, 240)).toBe(false)
+    expect(told('2', 'rfc4733', 100, 250)).toBe(false)
+    expect(told('2', 'rfc4733', 15, 268)).toBe(false)
+    expect(told('2', 'inband', 100, 270)).toBe(false)
+  })
+
   it('forgets what was pressed when told to', async () => {
     const keys = new Keys()
     press(keys, '1', 'rfc4733', 0)
@@ -81,22 +91,6 @@ describe('the keys of a leg', () => {
 })
 
 describe('what a key looks like', () => {
-  it.each([
-    ['application/dtmf-relay', 'Signal=5\r\nDuration=160\r\n', '5'],
-    ['application/dtmf-relay', 'Signal= *\r\nDuration=100', '*'],
-    ['Application/DTMF-Relay; charset=x', 'signal = #', '#'],
-    ['application/dtmf-relay', 'Signal=11', '#'],
-    ['application/dtmf', '7', '7'],
-    ['application/dtmf', '10\r\n', '*'],
-    ['application/dtmf', 'd', 'D'],
-    ['application/dtmf', '77', undefined],
-    ['application/dtmf-relay', 'Duration=160', undefined],
-    ['application/media_control+xml', '<x/>', undefined],
-    [undefined, '5', undefined],
-  ])('%s %j is %s', (type, body, key) => {
-    expect(keyOfInfo(type, body)).toBe(key)
-  })
-
   it('knows the three forms by the media server names', () => {
     expect(['RTP', 'INBAND_AUDIO', 'ENDPOINT', 'APP', null].map(asKeySource)).toEqual(['rfc4733', 'inband', 'info', 'unknown', 'unknown'])
   })

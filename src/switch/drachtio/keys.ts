@@ -1,5 +1,11 @@
 import type { Heard, Key, KeySource, ListenOptions } from '../port.js'
 
+/**
+ * Some phones give each packet of an event a timestamp of its own; FreeSWITCH takes every end packet of such a press (three, 20 ms apart) for a
+ * press. Nobody presses a key twice in less than this time, or in less than the second press lasts.
+ */
+const repetitionMs = 45
+
 export interface Press {
   readonly key: Key
   readonly source: KeySource
@@ -22,6 +28,18 @@ export class Keys {
   #listener: { readonly keys: readonly Key[]; readonly settle: (heard: Heard) => void } | undefined
   #recent: { readonly press: Press; readonly monotonic: number; readonly echoes: Set<KeySource> }[] = []
   #over = false
+  #lastEvent: { readonly key: Key; readonly monotonic: number } | undefined
+
+  /**
+   * Whether this is an event that was told before under another timestamp. To be asked for every key that a media server tells without one.
+   * @param heldMs how long the key was held
+   */
+  isRepetition({ key, source }: Press, heldMs: number, monotonic: number): boolean {
+    if (source !== 'rfc4733') return false
+    const last = this.#lastEvent
+    this.#lastEvent = { key, monotonic }
+    return last?.key === key && monotonic - last.monotonic < Math.min(repetitionMs, heldMs)
+  }
 
   /** @param monotonic ms, for telling echoes from presses */
   press(press: Press, monotonic: number): void {
@@ -95,15 +113,4 @@ export function asKeySource(source: string | null | undefined): KeySource {
     default:
       return 'unknown'
   }
-}
-
-/**
- * The key in the body of a SIP INFO: `Signal=5` (application/dtmf-relay) or the bare key (application/dtmf). Events 10 and 11 stand for
- * star and hash, as in RFC 4733.
- */
-export function keyOfInfo(contentType: string | undefined, body: string | undefined): Key | undefined {
-  const type = contentType?.split(';')[0]?.trim().toLowerCase()
-  if (body === undefined) return undefined
-  const text = type === 'application/dtmf' ? body.trim() : type === 'application/dtmf-relay' ? (/^\s*Signal\s*=\s*(\S+)/im.exec(body)?.[1] ?? '') : ''
-  return text === '10' ? '*' : text === '11' ? '#' : asKey(text)
 }

@@ -2,18 +2,24 @@ import { access } from 'node:fs/promises'
 import type { Audio, HangUp, Heard, Leg, LegEnding, ListenOptions, Played, Recording, RecordResult } from '../port.js'
 import { ChannelGone, type Channel, type ChannelLoss } from './channel.js'
 import { asError, atMost } from './deadline.js'
-import { asKey, asKeySource, Keys } from './keys.js'
+import { asKey, asKeySource, Keys, type Press } from './keys.js'
 import type { PartyDialog, PartyEvents } from './party-dialog.js'
 import { Player } from './player.js'
-import { describeParty } from './party-media.js'
+import { describeParty, type Describer, type Told } from './party-media.js'
+import { PartySearch } from './party-search.js'
 import { answerToParty, readPartyAnswer, readPartyOffer, type Origin, type PartyAudio } from './sdp.js'
 import type { ServerPair } from './server-pair.js'
+import { SilenceWatch } from './silence-watch.js'
 import { ToneListening } from './tone-listening.js'
 
 /** Everything that ending a leg may take, whatever the servers do. */
 const releaseMs = 5_000
 /** What is said of a party whose description we cannot work with. */
 export const nothingInCommon = 'the answer has no codec in common with us'
+/** What is played waits so long for a party that has to be found first; after that it may go unheard. */
+const unheardMs = 2_000
+/** Keys of somebody who has been turned away are on their way to us so long. */
+const underWayMs = 500
 /** FreeSWITCH closes the file of a channel that is gone. */
 const fileClosedMs = 200
 
@@ -36,6 +42,13 @@ export class DrachtioLeg implements Leg, PartyEvents {
   #released: Promise<void> = Promise.resolve()
   #described = ''
   #stopWatching: () => void = () => undefined
+  #search: PartySearch | undefined
+  /** Where the party was found, as long as it does not say something else. */
+  #known: Describer['known']
+  /** Keys that came while it was not certain whose they were. */
+  #doubtful: Press[] | undefined
+  #distrustUntil = 0
+  #silence: SilenceWatch | undefined
 
   constructor(pair: ServerPair, channel: Channel, origins: { readonly media: Origin; readonly party: Origin }) {
     this.pair = pair
@@ -45,9 +58,13 @@ export class DrachtioLeg implements Leg, PartyEvents {
     this.player = new Player(channel)
     this.#tones = new ToneListening(channel)
     this.hungUp = new Promise((resolve) => (this.#settle = resolve))
-    channel.onKey = (digit, source) => {
-      const key = asKey(digit)
-      if (key !== undefined) this.#keys.press({ key, source: asKeySource(source), at: Date.now() }, performance.now())
+    channel.onKey = ({ dtmf, source, duration, timestamp }) => {
+      const key = asKey(dtmf)
+      if (key === undefined || performance.now() < this.#distrustUntil) return
+      const press: Press = { key, source: asKeySource(source), at: Date.now() }
+      if (timestamp == null && this.#keys.isRepetition(press, Number(duration ?? 0) / 8, performance.now())) return
+      if (this.#doubtful) this.#doubtful.push(press)
+      else this.#keys.press(press, performance.now())
     }
     channel.onLost = (loss) => this.#onChannelLost(loss)
   }
@@ -59,15 +76,52 @@ export class DrachtioLeg implements Leg, PartyEvents {
     this.#stopWatching = this.pair.signalling.onLost(() => this.#end('signallingLost', this.pair.signalling.detail))
     this.pair.legs.add(this)
     // A party that hung up, or a channel that was lost, before the dialog was handed over.
-    if (this.#ended) this.#release()
-    else this.hearTones(true)
+    if (this.#ended) return this.#release()
+    this.hearTones(true)
+    this.#silence = new SilenceWatch(
+      this.pair.mediaTimeoutMs,
+      () => this.channel.arrived(),
+      (withinMs) => dialog.presence(withinMs),
+      () => this.#end('mediaTimeout', 'no voice, and no answer to OPTIONS'),
+    )
+  }
+
+  /** What the media server has been told of the party. Where it has still to be found, nobody else is believed meanwhile. */
+  told({ quest }: Told): void {
+    this.#search?.stop()
+    this.#search = undefined
+    if (quest === undefined) return this.#believeKeys()
+    this.#doubtful ??= []
+    if (this.#ended) return
+    let strangers = 0
+    this.#search = new PartySearch(() => this.channel.arrived(), quest, {
+      found: (place) => {
+        this.#known = { key: quest.key, place }
+        this.#believeKeys()
+      },
+      supposed: () => {
+        this.#doubtful = undefined
+      },
+      stranger: (address) => {
+        this.#doubtful = []
+        this.#distrustUntil = performance.now() + underWayMs
+        if (strangers++ === 0) this.pair.notice({ level: 'warn', text: `leg ${this.id}: ${address} sent voice packets, and is not the party` })
+      },
+    })
+  }
+
+  #believeKeys(): void {
+    const doubtful = this.#doubtful ?? []
+    this.#doubtful = undefined
+    for (const press of doubtful) this.#keys.press(press, performance.now())
   }
 
   get ended(): HangUp | undefined {
     return this.#ended
   }
 
-  play(audio: readonly Audio[], options: { readonly signal?: AbortSignal; readonly loop?: boolean } = {}): Promise<Played> {
+  async play(audio: readonly Audio[], options: { readonly signal?: AbortSignal; readonly loop?: boolean } = {}): Promise<Played> {
+    if (this.#search?.over === false) await Promise.race([this.#search.ended, aborted(options.signal, unheardMs)])
     return this.player.play(audio, options)
   }
 
@@ -126,8 +180,10 @@ export class DrachtioLeg implements Leg, PartyEvents {
   async describe(sdp: string, source: string): Promise<string | undefined> {
     const party = readPartyOffer(sdp, this.pair.codecs)
     if (party === undefined) return undefined
-    const told = await describeParty(this.channel, party, this.#origins.media, source)
-    const answer = told === undefined ? undefined : answerToParty(party, told, this.#origins.party)
+    const told = await describeParty(this.channel, party, this.#origins.media, { ...this.pair.describer(source), known: this.#known })
+    if (told === undefined) return undefined
+    this.told(told)
+    const answer = answerToParty(party, told.answer, this.#origins.party)
     if (answer !== undefined) this.#described = answer
     return answer
   }
@@ -138,9 +194,15 @@ export class DrachtioLeg implements Leg, PartyEvents {
     if (party === undefined || !(await this.takeAnswer(party, source))) this.#end('hangup', nothingInCommon)
   }
 
-  /** The party's answer to an offer that we made. @returns false when the media server cannot do what the party wants */
-  async takeAnswer(party: PartyAudio, source: string | undefined): Promise<boolean> {
-    return (await describeParty(this.channel, party, this.#origins.media, source)) !== undefined
+  /**
+   * The party's answer to an offer that we made.
+   * @param trusted we chose to ring it there: a trunk
+   * @returns false when the media server cannot do what the party wants
+   */
+  async takeAnswer(party: PartyAudio, source: string | undefined, trusted = false): Promise<boolean> {
+    const told = await describeParty(this.channel, party, this.#origins.media, { ...this.pair.describer(source), trusted, known: this.#known })
+    if (told !== undefined) this.told(told)
+    return told !== undefined
   }
 
   gone(detail: string, silent: boolean): void {
@@ -156,6 +218,8 @@ export class DrachtioLeg implements Leg, PartyEvents {
     const hangUp: HangUp = { ending, at: Date.now(), ...(detail === undefined ? {} : { detail }) }
     this.#ended = hangUp
     this.#stopWatching()
+    this.#search?.stop()
+    this.#silence?.stop()
     this.#settle(hangUp)
     this.player.end()
     this.#keys.end()
@@ -197,4 +261,18 @@ export class DrachtioLeg implements Leg, PartyEvents {
       await new Promise((resolve) => setTimeout(resolve, fileClosedMs))
     }
   }
+}
+
+/** Settles when the signal aborts, or after a while. */
+function aborted(signal: AbortSignal | undefined, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, ms)
+    if (signal?.aborted) done()
+    else signal?.addEventListener('abort', done, { once: true })
+  })
 }

@@ -66,7 +66,8 @@ export class MediaLink {
 
   connect(): void {
     this.#connecting = this.#connect().then(
-      (server) => {
+      async (server) => {
+        await this.#shutChannels(server)
         if (this.#closed) return end(server)
         this.#attempts = 0
         this.#adopt(server)
@@ -164,6 +165,23 @@ export class MediaLink {
     this.#detail = 'connected'
     this.#notice({ level: 'info', text: this.detail })
     this.#changed()
+  }
+
+  /**
+   * FreeSWITCH opens a channel to whoever sends to it first, from the moment at which it is made: a variable of the channel comes too late
+   * to keep it from that. So the default of that variable is set.
+   */
+  async #shutChannels(server: Mrf.MediaServer): Promise<void> {
+    const variable = 'disable_rtp_auto_adjust'
+    const ask = (command: string): Promise<string> => withDeadline<string>(command, apiMs, (resolve) => server.conn.api(command, (event) => resolve(event.getBody().trim())))
+    try {
+      if ((await ask(`global_getvar ${variable}`)) === 'true') return
+      const answer = await ask(`global_setvar ${variable}=true`)
+      if (!answer.startsWith('+OK')) throw new Error(answer)
+      this.#notice({ level: 'info', text: this.describe(`the global variable ${variable} is true from now on; its configuration should say so, too`) })
+    } catch (error) {
+      this.#notice({ level: 'error', text: this.describe(`a stranger can take over calls as they begin: the global variable ${variable} has to be true, and could not be set (${asError(error).message})`) })
+    }
   }
 
   #down(why: string): void {

@@ -1,9 +1,11 @@
 import type Srf from 'drachtio-srf'
 import { descriptionIn } from '../../sdp/body.js'
+import { keyInInfo } from '../../sip/key-in-info.js'
 import type { Key } from '../port.js'
-import { withDeadline } from './deadline.js'
-import { keyOfInfo } from './keys.js'
+import { DeadlinePassed, withDeadline } from './deadline.js'
+import { asKey } from './keys.js'
 import { answerSessionTimer, type Refresher, type SessionTimerAnswer } from './session-timer.js'
+import type { Presence } from './silence-watch.js'
 
 const byeMs = 2_000
 
@@ -82,6 +84,27 @@ export class PartyDialog {
     this.#awaitingAnswer = true
   }
 
+  /**
+   * Asks the party whether the call is still there. OPTIONS changes nothing, and every telephone answers it (RFC 3261 section 11.2); 408, 481 and
+   * nothing at all mean that the dialog is over (section 12.2.1.2).
+   */
+  async presence(withinMs: number): Promise<Presence> {
+    if (this.#over) return 'gone'
+    const contact = this.#dialog.local.contact
+    try {
+      const { status } = await withDeadline<Srf.Response>('OPTIONS within the dialog', withinMs, (resolve, reject) =>
+        this.#dialog.request({ method: 'OPTIONS', headers: { ...(contact === undefined ? {} : { Contact: contact }), Accept: 'application/sdp' } }, (error, response) => {
+          if (error) reject(error)
+          else if (response && response.status >= 200) resolve(response)
+        }),
+      )
+      // 503 is what drachtio-server says of a party that cannot be reached, and a party that has too much to do.
+      return status === 408 || status === 481 ? 'gone' : status === 503 ? 'unsure' : 'there'
+    } catch (error) {
+      return error instanceof DeadlinePassed ? 'gone' : 'unsure'
+    }
+  }
+
   /** BYE. Settles within a bound; rejects when it could not be sent or was not answered. Nothing more is told of the party. */
   async bye(): Promise<void> {
     if (this.#over) return
@@ -132,7 +155,7 @@ export class PartyDialog {
   }
 
   #onInfo(request: Srf.Request, response: Srf.Response): void {
-    const key = keyOfInfo(request.get('Content-Type'), request.body)
+    const key = asKey(keyInInfo(request.get('Content-Type'), request.body)?.key ?? '')
     response.send(200)
     if (key !== undefined) this.#events.key(key)
   }

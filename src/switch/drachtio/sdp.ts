@@ -65,10 +65,19 @@ export function askForFamily(family: 4 | 6, codec: CodecName, origin: Origin): s
   return origin.describe(family === 6 ? '::' : '0.0.0.0', [audioSection({ port: 9, codecs: [{ codec, payloadType: codec === 'PCMU' ? 0 : 8 }], events: [{ payloadType: 101, clockRate: 8000 }], ptimeMs: 20, direction: 'inactive' })])
 }
 
-/** What the media server is told of a party: one codec, one address. */
-export function describeToMediaServer({ stream }: PartyAudio, address: string, origin: Origin): string {
+/**
+ * What the media server is told of a party: one codec, one address.
+ * @param port where that is not the one which the party named
+ */
+export function describeToMediaServer({ stream }: PartyAudio, address: string, origin: Origin, port?: number): string {
   const { media } = stream
-  return origin.describe(address, [audioSection({ ...ourSection(stream), port: media.port, direction: media.direction, rtcpPort: media.rtcpPort })])
+  const rtcp = port === undefined || port === media.port ? { rtcpPort: media.rtcpPort } : {}
+  return origin.describe(address, [audioSection({ ...ourSection(stream), port: port ?? media.port, direction: media.direction, ...rtcp })])
+}
+
+/** Whether there is anything that we would send to a party. */
+export function hears({ stream }: PartyAudio): boolean {
+  return stream.media.direction === 'sendrecv' || stream.media.direction === 'recvonly'
 }
 
 /**
@@ -88,6 +97,12 @@ export function offerToParty(mediaServerOffer: string, codecs: readonly CodecNam
   if (common.length === 0) throw new Error(`the media server offers none of ${codecs.join(', ')}`)
   const events = media.formats.filter((format) => common.some(({ codec }) => isEventsFor(format, codec)))
   return origin.describe(place.address.address, [audioSection({ port: place.port, codecs: common, events, ptimeMs: 20, direction: 'sendrecv' })])
+}
+
+/** Where a media server's description has its audio. */
+export function placeOf(description: string): { readonly address: string; readonly port: number } | undefined {
+  const media = readDescription(description)?.media.find(isPlainAudio)
+  return media?.address.kind === 'unicast' ? { address: media.address.address, port: media.port } : undefined
 }
 
 /** @returns whether a media server's answer takes the party's codec, at an address of its own of that family */

@@ -1,7 +1,10 @@
 import { Channel } from './channel.js'
 import type { DrachtioLeg } from './leg.js'
 import { MediaLink } from './media-link.js'
+import type { TakenFrom } from './media-source.js'
+import { addressesHere, isOurPlace, placesIn } from './own-ports.js'
 import type { PartyDialog } from './party-dialog.js'
+import type { Describer } from './party-media.js'
 import type { CodecName } from '../../sdp/codecs.js'
 import type { DrachtioSwitchSettings, Notice, ServerSet } from './settings.js'
 import { Signalling } from './signalling.js'
@@ -21,13 +24,20 @@ export class ServerPair {
   readonly legs = new Set<DrachtioLeg>()
   readonly codecs: readonly CodecName[]
   readonly inbandDigits: boolean
+  /** 0: parties may be silent for ever. */
+  readonly mediaTimeoutMs: number
+  readonly notice: (notice: Notice) => void
   readonly changed: () => void
   readonly #owedByes = new Set<PartyDialog>()
+  readonly #taken: TakenFrom
 
   constructor(set: ServerSet, settings: DrachtioSwitchSettings, changed: () => void, notice: (notice: Notice) => void) {
     this.codecs = settings.codecs ?? ['PCMA', 'PCMU']
     this.inbandDigits = settings.inbandDigits !== 'never'
     this.changed = changed
+    this.notice = notice
+    this.mediaTimeoutMs = (settings.mediaTimeoutSeconds ?? 60) * 1_000
+    this.#taken = settings.mediaTakenFrom ?? 'nat'
     const onChange = () => {
       if (this.signalling.up && this.media.up) this.warm.open()
       if (this.signalling.up) this.#payByes()
@@ -36,7 +46,7 @@ export class ServerPair {
     this.signalling = new Signalling(set.drachtio, onChange, notice)
     this.media = new MediaLink(set, this.signalling, onChange, notice)
     const { least, most } = settings.warmEndpoints ?? { least: 2, most: 20 }
-    this.warm = new WarmChannels(this.media, this.signalling, channelVariables(settings.mediaTimeoutSeconds ?? 60), { least, most }, notice, changed)
+    this.warm = new WarmChannels(this.media, this.signalling, channelVariables(this.mediaTimeoutMs), { least, most }, notice, changed)
   }
 
   /** Calls can be taken: both servers are connected, and FreeSWITCH makes channels. */
@@ -63,6 +73,11 @@ export class ServerPair {
     return this.warm.take()
   }
 
+  /** Who describes itself, where its signalling comes from that address. */
+  describer(signalling: string | undefined): Describer {
+    return { signalling, taken: this.#taken, isOurs: (address, port) => isOurPlace({ address, port }, this.warm.places(), placesIn(this.signalling.detail), addressesHere()) }
+  }
+
   /** The party could not be told that its call is over; it is told when drachtio is back. */
   owesBye(dialog: PartyDialog): void {
     if (this.#owedByes.size < debtsAtMost) this.#owedByes.add(dialog)
@@ -85,9 +100,12 @@ export class ServerPair {
   }
 }
 
+/** A call whose engine has died is ended by FreeSWITCH after so long without voice; whoever is silent before that is asked by us (`SilenceWatch`). */
+const leftoverMs = 4 * 3_600_000
+
 /** What every channel is told before it has a party. */
-function channelVariables(mediaTimeoutSeconds: number): Record<string, string> {
-  const timeoutMs = String(mediaTimeoutSeconds * 1_000)
+function channelVariables(mediaTimeoutMs: number): Record<string, string> {
+  const timeoutMs = mediaTimeoutMs === 0 ? 0 : Math.max(leftoverMs, 2 * mediaTimeoutMs)
   return {
     // Left: what this party says; right: what it hears.
     RECORD_STEREO: 'true',
@@ -108,14 +126,17 @@ function channelVariables(mediaTimeoutSeconds: number): Record<string, string> {
     hold_music: 'silence',
     // Voice packets without a pause, so that nothing in between takes the call for dead.
     send_silence_when_idle: '-1',
-    ...(mediaTimeoutSeconds === 0
-      ? {}
-      : {
-          media_timeout: timeoutMs,
-          // The description of a channel without a party switches this one off; it takes precedence.
-          media_timeout_audio: timeoutMs,
-          // FreeSWITCH before 1.10 knows no other.
-          rtp_timeout_sec: String(mediaTimeoutSeconds),
-        }),
+    // Voice is taken from where the party says that it is, and from nowhere else (`Channel.learnFrom`).
+    disable_rtp_auto_adjust: 'true',
+    // FreeSWITCH cannot tell a party that is muted or holds the call from one that has gone: it would end both. What its profile
+    // says of that (rtp-timeout-sec, media_timeout) is overruled.
+    media_timeout: `${timeoutMs}`,
+    media_hold_timeout: `${timeoutMs}`,
+    // The description of a channel without a party switches these off; they take precedence.
+    media_timeout_audio: `${timeoutMs}`,
+    media_hold_timeout_audio: `${timeoutMs}`,
+    // FreeSWITCH before 1.10 knows no others.
+    rtp_timeout_sec: `${timeoutMs / 1_000}`,
+    rtp_hold_timeout_sec: `${timeoutMs / 1_000}`,
   }
 }

@@ -1,4 +1,5 @@
 import type { CodecName } from '../../sdp/codecs.js'
+import type { TakenFrom } from './media-source.js'
 
 /**
  * What the adapter is told when it is connected: where the servers are, which trunks there are, how patient it is.
@@ -47,8 +48,10 @@ export interface DrachtioSwitchSettings {
   readonly onTrunk?: (name: string, failing: string | undefined) => void
   /** Codecs taken and offered, by preference. Default PCMA, PCMU. */
   readonly codecs?: readonly CodecName[]
-  /** A party from whom no RTP comes for so long is hung up with `mediaTimeout`; 0: never. Default 60. */
+  /** A party from whom no RTP comes for so long is asked (OPTIONS), and hung up with `mediaTimeout` when it does not answer; 0: never. Default 60. */
   readonly mediaTimeoutSeconds?: number
+  /** From where a party's voice is taken. Default `nat`. */
+  readonly mediaTakenFrom?: TakenFrom
   /** Endpoints kept ready for the next outgoing call, per set: at least and at most. Default 2 and 20. */
   readonly warmEndpoints?: { readonly least: number; readonly most: number }
   /** Looks for DTMF in the audio of a leg. Default `always`; `never` where the trunk is known to send RFC 4733. */

@@ -2,6 +2,7 @@ import { asError } from './deadline.js'
 import { Channel } from './channel.js'
 import { channelTrouble, inWords } from './channel-trouble.js'
 import type { MediaLink } from './media-link.js'
+import type { Place } from './own-ports.js'
 import type { Notice } from './settings.js'
 import type { Signalling } from './signalling.js'
 
@@ -30,6 +31,8 @@ export class WarmChannels {
   readonly #notice: (notice: Notice) => void
   readonly #changed: () => void
   readonly #ready: Channel[] = []
+  /** Every channel that was made and has not gone. */
+  readonly #alive = new Set<Channel>()
   #target: number
   /** Channels on their way into the store. */
   readonly #making = new Set<Promise<void>>()
@@ -70,6 +73,14 @@ export class WarmChannels {
 
   get idle(): number {
     return this.#ready.length
+  }
+
+  /** Where the channels that there are, spare or not, have their RTP ports. */
+  *places(): Iterable<Place> {
+    for (const channel of this.#alive) {
+      if (channel.gone) this.#alive.delete(channel)
+      else if (channel.place !== undefined) yield channel.place
+    }
   }
 
   /** A channel that no party has been described to. Rejects when FreeSWITCH cannot make one. */
@@ -223,6 +234,7 @@ export class WarmChannels {
       // Before anything else happens on it: some of them (the media time-out) only count when the party is described.
       const assignments = Object.entries(this.#variables).map(([name, value]) => `${name}=${value}`)
       await channel.run('multiset', `^^|${assignments.join('|')}`)
+      this.#alive.add(channel)
       return channel
     } catch (error) {
       await channel.release()
@@ -234,6 +246,7 @@ export class WarmChannels {
   #look(): void {
     if (!this.#missed) this.#target = Math.max(this.#least, this.#target - 1)
     this.#missed = false
+    for (const channel of this.#alive) if (channel.gone) this.#alive.delete(channel)
     const now = performance.now()
     const stale = this.#ready.findIndex((channel) => now - channel.createdAt > freshMs)
     const surplus = this.#ready.length > this.#target ? 0 : -1

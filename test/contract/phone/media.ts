@@ -42,9 +42,9 @@ export class PhoneMedia {
     socket.on('message', (data) => this.#take(data))
   }
 
-  static async open(): Promise<PhoneMedia> {
+  static async open(address = '127.0.0.1'): Promise<PhoneMedia> {
     const socket = createSocket('udp4')
-    await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve))
+    await new Promise<void>((resolve) => socket.bind(0, address, resolve))
     return new PhoneMedia(socket)
   }
 
@@ -79,8 +79,8 @@ export class PhoneMedia {
     this.#socket.close()
   }
 
-  /** Presses a key as RFC 4733 events: `ms` long, the end packet three times. @returns when the first end packet went out */
-  press(key: string, ms = 100): Promise<number> {
+  /** Presses a key as RFC 4733 events: `ms` long, the end packet three times. `restless`: each packet with a timestamp of its own, as some phones do it. @returns when the first end packet went out */
+  press(key: string, ms = 100, restless = false): Promise<number> {
     const code = '0123456789*#ABCD'.indexOf(key)
     const type = this.telephoneEventType
     if (type === undefined) throw new Error('telephone-event was not agreed on')
@@ -95,7 +95,7 @@ export class PhoneMedia {
           payload.writeUInt8((end ? 0x80 : 0) | 10, 1)
           payload.writeUInt16BE(Math.min(index + 1, frames) * 160, 2)
           if (index === frames) resolve(performance.now())
-          return this.#packet(type, payload, start >>> 0, index === 0)
+          return this.#packet(type, payload, (restless ? start + index * 160 : start) >>> 0, index === 0)
         })
       }
     })

@@ -18,6 +18,10 @@ export interface CallOptions {
   readonly lateOffer?: boolean
   /** A codec that nobody has. */
   readonly alien?: boolean
+  /** What it says its media address is; default 127.0.0.1, where it is. */
+  readonly mediaAddress?: string
+  /** The port that it says; default: its own. */
+  readonly mediaPort?: number
   readonly from?: string
   readonly headers?: readonly (readonly [string, string])[]
 }
@@ -191,7 +195,7 @@ export class PhoneCall {
   invite(): void {
     const origin = this.origin as { uri: string } & CallOptions
     this.media.telephoneEventType = origin.telephoneEvents === false ? undefined : 101
-    const body = this.#lateOffer ? '' : write({ port: this.media.port, laws: this.#laws, telephoneEvents: origin.telephoneEvents ?? true, alien: origin.alien ?? false })
+    const body = this.#lateOffer ? '' : write({ port: origin.mediaPort ?? this.media.port, laws: this.#laws, telephoneEvents: origin.telephoneEvents ?? true, alien: origin.alien ?? false, ...(origin.mediaAddress === undefined ? {} : { address: origin.mediaAddress }) })
     this.#request('INVITE', body, [...(body === '' ? [] : [['Content-Type', 'application/sdp'] as const]), ...(origin.headers ?? [])])
   }
 
@@ -254,9 +258,9 @@ export class PhoneCall {
   }
 
   /** Re-INVITE; resolves with the final response after the ACK. `direction` undefined: without SDP. */
-  async reinvite(direction: string | undefined, media = this.media, laws = this.#laws): Promise<Message> {
+  async reinvite(direction: string | undefined, media: { readonly port: number; readonly address?: string } = this.media, laws = this.#laws): Promise<Message> {
     this.#version++
-    const body = direction === undefined ? '' : write({ port: media.port, laws, direction, version: this.#version })
+    const body = direction === undefined ? '' : write({ port: media.port, laws, direction, version: this.#version, ...(media.address === undefined ? {} : { address: media.address }) })
     const response = await this.inDialog('INVITE', body, body === '' ? [] : [['Content-Type', 'application/sdp']])
     return response
   }

@@ -12,14 +12,14 @@ export interface Description {
 let session = 1000
 
 /** What the phone offers or answers. `codecs` may name ones that nobody has, to provoke a 488. */
-export function write(options: { port: number; laws: readonly Law[]; telephoneEvents?: boolean; direction?: string; alien?: boolean; version?: number }): string {
+export function write(options: { port: number; laws: readonly Law[]; telephoneEvents?: boolean; direction?: string; alien?: boolean; version?: number; address?: string }): string {
   const types = options.alien === true ? [18] : options.laws.map((law) => payloadTypes[law])
   const events = options.telephoneEvents !== false && options.alien !== true
   return [
     'v=0',
     `o=phone ${session++} ${options.version ?? 1} IN IP4 127.0.0.1`,
     's=-',
-    'c=IN IP4 127.0.0.1',
+    `c=IN IP4 ${options.address ?? '127.0.0.1'}`,
     't=0 0',
     `m=audio ${options.port} RTP/AVP ${[...types, ...(events ? [101] : [])].join(' ')}`,
     ...(options.alien === true ? ['a=rtpmap:18 G729/8000'] : options.laws.map((law) => `a=rtpmap:${payloadTypes[law]} ${law}/8000`)),
