@@ -35,7 +35,7 @@ describe('telling the media server of a party', () => {
   ])('one that %s is told where the signalling comes from', async (_, first) => {
     const { told, channel } = mediaServer(first, answer('c=IN IP4 192.0.2.1'))
     expect((await describeParty(channel, offer('c=IN IP6 2001:db8::7'), new Origin(), from('192.0.2.7')))?.answer).toContain('192.0.2.1')
-    expect(told).toEqual(['look at 2001:db8::7', 'IN IP4 192.0.2.1 9', 'look at 192.0.2.7', 'IN IP4 192.0.2.7 4000'])
+    expect(told).toEqual(['look at 2001:db8::7', 'IN IP6 ::1 9', 'look at 192.0.2.7', 'IN IP4 192.0.2.7 4000'])
   })
 
   it('has nothing in common with one that refuses what it is told', async () => {
