@@ -95,6 +95,7 @@ export class DrachtioSwitch implements PlainSwitch {
     if (!call.schemeServed) return call.reject(416)
     if (call.unsupported.length > 0) return call.reject(420, { headers: { Unsupported: call.unsupported.join(', ') } })
     if (call.shortInterval) return call.reject(422, { headers: call.shortInterval })
+    if ([...this.#waiting].some((other) => call.isCopyOf(other))) return call.reject(482)
     this.#waiting.add(call)
     try {
       await this.#incoming(call)

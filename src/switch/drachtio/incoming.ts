@@ -71,6 +71,18 @@ export class DrachtioIncomingCall implements IncomingCall {
     return timer.kind === 'tooShort' ? timer.headers : undefined
   }
 
+  /**
+   * Whether it is another call again, come over another path (RFC 3261 section 8.2.2.2), to be refused with 482. drachtio-server hands on both; it
+   * tells dialogs by Call-ID and the caller's tag, and drachtio-srf unanswered calls by Call-ID alone, so that the first could not be ended any more.
+   */
+  isCopyOf(other: DrachtioIncomingCall): boolean {
+    return other.id === this.id && (other.open || (other.answering && other.#callerTag === this.#callerTag))
+  }
+
+  get #callerTag(): string | undefined {
+    return /;\s*tag\s*=\s*([^\s;,]+)/i.exec((this.#request.get('From') ?? '').replace(/"(?:[^"\\]|\\.)*"|<[^>]*>/g, ''))?.[1]
+  }
+
   get answering(): boolean {
     return this.#answering !== undefined
   }
