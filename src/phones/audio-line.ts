@@ -209,7 +209,7 @@ export class AudioLine {
     const agreement = this.#agreement
     if (agreement === undefined || !readRtpHeader(data, header)) return
     const now = performance.now()
-    if (header.payloadType === agreement.telephoneEvent) {
+    if (agreement.telephoneEventsTaken.includes(header.payloadType)) {
       const event = parseTelephoneEvent(data, header.payloadStart, header.payloadEnd)
       if (event !== undefined) this.#keys.packet(header.ssrc, header.timestamp, event, now)
       this.#countSequence(header.ssrc, header.sequence)

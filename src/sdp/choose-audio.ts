@@ -8,8 +8,10 @@ export interface AudioStream<C extends CodecName = CodecName> {
   readonly media: MediaDescription
   readonly codec: C
   readonly format: RtpFormat
-  /** Telephone events in the codec's clock; undefined where the party has none. */
+  /** Telephone events in the codec's clock; undefined where the party has none. Of several the last, as FreeSWITCH takes it. */
   readonly events: RtpFormat | undefined
+  /** Every format of them: the party may send with any. */
+  readonly allEvents: readonly RtpFormat[]
   /** How much audio the party wants in a packet: 10, 20, 30, 40 or 60. */
   readonly ptimeMs: number
 }
@@ -29,7 +31,8 @@ export function chooseAudio<C extends CodecName>(description: SessionDescription
     const common = prefer === 'ours' ? first(codecs, (codec) => media.formats.find((format) => isCodec(format, codec))) : firstOfTheirs(media, codecs)
     if (common === undefined) continue
     const [codec, format] = common
-    return { index, media, codec, format, events: media.formats.find((each) => isEventsFor(each, codec)), ptimeMs: packetTime(media) }
+    const allEvents = media.formats.filter((each) => isEventsFor(each, codec))
+    return { index, media, codec, format, events: allEvents.at(-1), allEvents, ptimeMs: packetTime(media) }
   }
   return undefined
 }

@@ -36,6 +36,7 @@ describe('answering what phones offer', () => {
       codec: 'PCMA',
       payloadType: 8,
       telephoneEvent: 99,
+      telephoneEventsTaken: [99],
       remoteAddress: '192.0.2.9',
       remotePort: 7080,
       remoteRtcpPort: 7081,
@@ -95,6 +96,13 @@ describe('our own offers', () => {
     const other = { address: '127.0.0.2', port: 50000, codecs: ['PCMU'] as const }
     const answer = answerAudio(audioOffer(us), other)
     expect(answer.ok && readAudioAnswer(answer.answer, us)).toMatchObject({ ok: true, agreement: { codec: 'PCMU', payloadType: 0, telephoneEvent: 101, remoteAddress: '127.0.0.2', remotePort: 50000 } })
+  })
+  it('are answered with another number for events: theirs is sent, both are taken', () => {
+    const answer = sdp('c=IN IP4 192.0.2.9', 't=0 0', 'm=audio 4000 RTP/AVP 8 96', 'a=rtpmap:96 telephone-event/8000')
+    expect(readAudioAnswer(answer, us)).toMatchObject({ ok: true, agreement: { telephoneEvent: 96, telephoneEventsTaken: [96, 101] } })
+  })
+  it('are answered without events: none are sent or taken', () => {
+    expect(readAudioAnswer(sdp('c=IN IP4 192.0.2.9', 't=0 0', 'm=audio 4000 RTP/AVP 8'), us)).toMatchObject({ ok: true, agreement: { telephoneEvent: undefined, telephoneEventsTaken: [] } })
   })
   it('can be held and resumed', () => {
     const held = withDirection(audioOffer(us), 'sendonly', 2)

@@ -1,7 +1,8 @@
 import { parse, write } from 'sdp-transform'
 import type { MediaAddress } from './address.js'
 import { answerDirection, chooseAudio, type AudioStream } from './choose-audio.js'
-import type { Direction, SessionDescription } from './description.js'
+import { isEventsFor } from './codecs.js'
+import type { Direction, RtpFormat, SessionDescription } from './description.js'
 import { readDescription } from './read.js'
 import { answerSections, audioSection, writeDescription, type Origin } from './write.js'
 
@@ -15,6 +16,11 @@ export interface AudioAgreement {
   readonly payloadType: number
   /** Payload type of the telephone-event at 8 kHz that we send; undefined where the two do not share it. */
   readonly telephoneEvent: number | undefined
+  /**
+   * Payload types of the telephone-events that are taken: theirs, and that of our offer, with which they should send (RFC 3264 6.1) and by far
+   * not all do.
+   */
+  readonly telephoneEventsTaken: readonly number[]
   /** IP literal. Unspecified (`0.0.0.0`, `::`) where the party names no place: audio goes to where its own comes from. */
   readonly remoteAddress: string
   readonly remotePort: number
@@ -115,13 +121,14 @@ export function answerAudio(offer: string, end: AudioEnd): AudioAnswer {
  * @param offer ours: its payload types hold where the answer does not map them again (RFC 3264 6.1)
  */
 export function readAudioAnswer(answer: string, end: AudioEnd, offer = audioOffer(end)): { readonly ok: true; readonly agreement: AudioAgreement } | { readonly ok: false; readonly why: string } {
-  const description = readDescription(answer, readDescription(offer))
+  const ours = readDescription(offer)
+  const description = readDescription(answer, ours)
   if (description === undefined) return { ok: false, why: 'not a session description' }
   if (description.media.length === 0) return { ok: false, why: 'the answer has no media' }
   if (description.media.every(({ port }) => port === 0)) return { ok: false, why: 'the answer refuses the audio stream' }
   // The answerer's order counts now: its first codec is what it will send.
   const stream = chooseAudio(description, end.codecs ?? DEFAULT_CODECS, 'theirs')
-  return stream === undefined ? { ok: false, why: 'the answer has no codec of ours' } : { ok: true, agreement: agreementOn(stream, end) }
+  return stream === undefined ? { ok: false, why: 'the answer has no codec of ours' } : { ok: true, agreement: agreementOn(stream, end, ours?.media[0]?.formats.filter((format) => isEventsFor(format, stream.codec))) }
 }
 
 /** A description of our own with another direction and the next version: an offer that holds or resumes. */
@@ -136,13 +143,15 @@ export function sendingAddress(address: MediaAddress, ours: string): string {
   return ours.includes(':') ? '::' : '0.0.0.0'
 }
 
-function agreementOn(stream: AudioStream<AudioCodec>, end: AudioEnd): AudioAgreement {
-  const { media, codec, format, events, ptimeMs } = stream
+function agreementOn(stream: AudioStream<AudioCodec>, end: AudioEnd, offeredEvents: readonly RtpFormat[] = []): AudioAgreement {
+  const { media, codec, format, events, allEvents, ptimeMs } = stream
+  const taken = events === undefined || end.telephoneEvent === false ? [] : [...allEvents, ...offeredEvents].map((each) => each.payloadType)
   const rtcpMux = media.rtcpMux && end.rtcpMux === true
   return {
     codec,
     payloadType: format.payloadType,
     telephoneEvent: end.telephoneEvent === false ? undefined : events?.payloadType,
+    telephoneEventsTaken: [...new Set(taken)],
     remoteAddress: sendingAddress(media.address, end.address),
     remotePort: media.port,
     remoteRtcpPort: rtcpMux ? media.port : media.rtcpPort,

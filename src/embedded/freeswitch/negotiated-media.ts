@@ -78,7 +78,7 @@ export function applyAgreement(channel: Channel, agreement: AudioAgreement, loca
     learnFrom: mirrored ? [] : learnFrom,
     codec: agreement.codec,
     payloadType: agreement.payloadType,
-    ...(agreement.telephoneEvent === undefined ? {} : { telephoneEventPayloadType: agreement.telephoneEvent }),
+    ...(agreement.telephoneEvent === undefined ? {} : { telephoneEventPayloadType: agreement.telephoneEvent, takenEventPayloadTypes: agreement.telephoneEventsTaken }),
     // Nor is anything expected: it would be hung up after the media time-out, in the middle of a ringing.
     direction: mirrored ? 'inactive' : agreement.direction,
     ptimeMs: agreement.ptimeMs,

@@ -24,6 +24,8 @@ export interface ChannelMedia {
   readonly payloadType?: number
   /** Payload type of telephone-event/8000 on this leg; absent: the party has none, and keys go out as in-band tones. */
   readonly telephoneEventPayloadType?: number
+  /** Payload types under which the party may send its events. Default: that one. */
+  readonly takenEventPayloadTypes?: readonly number[]
   readonly direction: MediaDirection
   /** Milliseconds of audio a packet that we originate: 10, 20 (default), 30, 40 or 60. Relayed packets keep their size. */
   readonly ptimeMs?: number

@@ -429,7 +429,7 @@ export class RtpChannel extends EventEmitter<MediaChannelEvents> implements Medi
       return
     }
     const law = lawOf(configured, header.payloadType)
-    const isEvent = !law && header.payloadType === configured.media.telephoneEventPayloadType
+    const isEvent = !law && takesEvents(configured.media, header.payloadType)
     const now = performance.now()
     if ((!law && !isEvent && header.payloadType !== COMFORT_NOISE) || !this.#latch.accepts(from.address, from.port, now)) {
       this.#dropped++
@@ -534,6 +534,10 @@ function rtcpPortOf(remote: RemoteAddress, media: ChannelMedia): number | undefi
 }
 
 /** The law of a payload type: the one agreed, or the static number of the other, which some phones use after offering both. */
+function takesEvents({ telephoneEventPayloadType, takenEventPayloadTypes }: ChannelMedia, payloadType: number): boolean {
+  return payloadType === telephoneEventPayloadType || takenEventPayloadTypes?.includes(payloadType) === true
+}
+
 function lawOf(configured: Configured, payloadType: number): Law | undefined {
   if (payloadType === configured.payloadType) return configured.law
   if (payloadType === LAWS.PCMU.staticPayloadType) return LAWS.PCMU
