@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -107,6 +108,24 @@ describe.skipIf(process.platform === 'win32')('a group shared with FreeSWITCH', 
     expect([modeOf(database!), modeOf(name!), modeOf(recording!)]).toEqual([0o600, 0o640, 0o640])
     // A second start finds nothing to do.
     expect(closeToOthers({ ...folders, group })).toEqual([])
+  })
+
+  it.runIf(process.getuid?.() === 0 && process.platform === 'linux')('lets another user of the group record and read names, and nothing more; a stranger nothing at all', () => {
+    chmodSync(root, 0o755)
+    const shared = 54_321
+    const [database, name, recording] = leftOpen('data/ringround.db', 'data/names/dr.wav', 'data/spool/a.json')
+    closeToOthers({ ...folders, group: shared })
+    const may = (gid: number, command: string, path: string) => spawnSync('/bin/sh', ['-c', `umask 007; ${command} "$1"`, 'sh', path], { uid: 65_534, gid, stdio: 'ignore' }).status === 0
+    const made = join(folders.spoolFolder, 'new.wav')
+    expect(may(shared, 'echo sound >', made)).toBe(true)
+    expect([statSync(made).gid, modeOf(made)]).toEqual([shared, 0o660])
+    expect(may(shared, 'cat', name!)).toBe(true)
+    for (const [command, path] of [['cat', database!], ['ls', folders.dataFolder], ['echo x >', join(folders.namesFolder, 'new.wav')], ['echo x >', join(folders.dataFolder, 'new')], ['ls', folders.recordingsFolder]] as const) {
+      expect([command, path, may(shared, command, path)]).toEqual([command, path, false])
+    }
+    for (const path of [database!, name!, recording!, made]) expect([path, may(65_533, 'cat', path)]).toEqual([path, false])
+    // What FreeSWITCH made is as it should be: nothing is found at the next start.
+    expect(closeToOthers({ ...folders, group: shared })).toEqual([])
   })
 
   it('without it, what was shared is closed again', () => {

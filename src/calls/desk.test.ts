@@ -107,6 +107,21 @@ describe('the desk', () => {
     expect(scenario.record()).toMatchObject({ ending: 'engineFault' })
   })
 
+  it('a disk that becomes full while somebody is rung: nobody else is rung in vain, and the caller is told', async () => {
+    const disk: { trouble?: string } = {}
+    const scenario = new Scenario({ directory: { lines: [{ id: 'Cardiology', rota: [first, second] }] }, cannotKeep: () => disk.trouble })
+    const [one, two] = [scenario.phone(first), scenario.phone(second)]
+    const gp = scenario.caller()
+    await gp.dials(dialIn)
+    await one.rings()
+    disk.trouble = 'the disk is full'
+    await gp.hears('technical-fault')
+    await gp.isReleased()
+    await scenario.isOver()
+    expect([one.wasRung, two.wasRung]).toEqual([1, 0])
+    expect(scenario.record()).toMatchObject({ ending: 'engineFault' })
+  })
+
   it('tells the caller, and goes on for everybody else, when a flow fails by a fault in the program', async () => {
     const scenario = new Scenario({ directory: { lines: [{ id: 'Cardiology', rota: [first] }] } })
     const [gp, next] = [scenario.caller(), scenario.caller('+441632960002')]

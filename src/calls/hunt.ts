@@ -267,6 +267,8 @@ class Hunt<T> {
   /** Whether, and how, the hunt is over before the next ringing. */
   #over(): HuntResult<T> | undefined {
     if (this.#request.signal.aborted) return { kind: 'calledOff' }
+    // Whoever accepted now could not be connected: an acceptance has to be stored first.
+    if (this.#call.cannotKeep() !== undefined) return { kind: 'nobody', last: this.#last }
     if (this.#request.deadline - this.#call.clock.monotonic() < this.#leastRingMs) return { kind: 'timeUp' }
     return undefined
   }

@@ -108,7 +108,7 @@ export async function lineCall(call: CallContext, caller: Leg, request: LineRequ
     case 'nobody':
     case 'timeUp':
       scope.alongside(recorder.stop())
-      return manner.nobody(call, caller, line)
+      return (await cannotConnect(call, caller)) ?? manner.nobody(call, caller, line)
     case 'calledOff':
       scope.alongside(recorder.stop())
       if (star.signal.aborted && request.onStar && !caller.ended) {
