@@ -9,7 +9,7 @@ const programs = ['src/main', 'src/embedded/main', 'src/demo/main', 'src/store/d
  * Packages that go into the files: those of many modules which behave the same inside a strict module. All others are found in node_modules, as ever:
  * native ones, those that read files of their own, and drachtio's, which need sloppy mode.
  */
-const inside = new Set(['@fastify/swagger', 'csv-parse', 'csv-stringify', 'fastify', 'js-yaml', 'kysely', 'libphonenumber-js', 'prom-client', 'temporal-polyfill', 'yaml', 'zod'])
+const inside = new Set(['@fastify/ajv-compiler', '@fastify/fast-json-stringify-compiler', '@fastify/swagger', 'csv-parse', 'csv-stringify', 'fastify', 'js-yaml', 'kysely', 'libphonenumber-js', 'pino', 'prom-client', 'temporal-polyfill', 'yaml', 'zod'])
 
 const packageOf = (path) => path.split('/', path.startsWith('@') ? 2 : 1).join('/')
 

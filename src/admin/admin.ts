@@ -19,6 +19,7 @@ import { deviceRoutes, type DeviceRoutesOptions } from './device-routes.js'
 import { healthRoutes } from './health-routes.js'
 import { withIsoInstants } from './instants.js'
 import { jsonBodies } from './json-bodies.js'
+import { lazyCompilers } from './lazy-compilers.js'
 import { liveRoutes } from './live-routes.js'
 import { outcomeRoutes } from './outcome-routes.js'
 import { pageRoutes } from './page-routes.js'
@@ -109,6 +110,7 @@ export async function adminApp(settings: AdminSettings): Promise<FastifyInstance
     ...(proxies.length === 0 ? {} : { trustProxy: [...proxies] }),
     // `verbose`: with the value and the rule that it broke, so that our own words can say what would be right.
     ajv: { customOptions: { coerceTypes: true, removeAdditional: false, allErrors: true, verbose: true } },
+    schemaController: { compilersFactory: lazyCompilers },
     frameworkErrors: (error, request, reply) => sendError(error, request as FastifyRequest, reply as FastifyReply),
   })
   new Connections(app.server, limits, proxyList(proxies))
