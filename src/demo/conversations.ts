@@ -109,14 +109,14 @@ export const conversations = {
     'No transport, then. Cheers.',
   ),
   nurseAdvice: talk(
-    'rms',
     'slt',
-    'Chemotherapy helpline, Niamh speaking. How are you today?',
+    'rms',
+    'Chemotherapy helpline, Kofi speaking. How are you today?',
     'Hello. I had my third treatment on Monday, and I have a temperature. Thirty eight point four.',
     'Thank you for ringing straight away. Any shivering?',
     'A bit, last night.',
     'Then I want you on the ward within the hour. Bring your red card, I will tell them that you are coming.',
-    'My daughter can drive me. Thank you.',
+    'My daughter can drive me. Thank you so much.',
   ),
   calledBack: talk(
     'rms',
