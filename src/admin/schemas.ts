@@ -91,7 +91,7 @@ const call = object({
   organisationName: textOrNull('Its name', 'Elm Row Surgery'),
   device: text('User of the telephone that proved itself by digest', 'okafor-desk'),
   arrangement: text('The arranged call that this one carried out', 'cb-1'),
-  reached: text('The practice that was reached by its code', 'harbour-lane'),
+  reached: text('The practice that was asked for by its code', 'harbour-lane'),
   callBackRequested: text('The number on which a patient asked to be called back', '+447700900123'),
   line: line.id,
   lineName: line.name,

@@ -65,7 +65,7 @@ export interface CallRecord {
   readonly device?: string
   /** The arrangement that this call carries out. */
   readonly arrangement?: ArrangementId
-  /** The organisation that was reached on its bypass number. */
+  /** The organisation that the caller wanted to be put through to; whether they were, the attempts say. */
   readonly reached?: OrganisationId
   readonly line?: LineId
   readonly answeredAt?: number

@@ -110,7 +110,7 @@ function callMetrics(register: Registry, byLine: ByLine): { count(event: CallEve
   const talk = new Histogram({ name: 'ringround_talk_seconds', help: 'From acceptance to the end of the conversation', buckets: talkBuckets, registers })
   const answer = new Histogram({ name: 'ringround_time_to_answer_seconds', help: 'From the start of a ringing to its answer', buckets: answerBuckets, registers })
   const refs = new Histogram({ name: 'ringround_refs', help: 'Specialists tried in calls that hunted', buckets: [0, 1, 2, 3, 4, 5, 7, 10, 15], registers })
-  const outcomes = new Counter({ name: 'ringround_outcomes_total', help: 'Outcomes left, by whom', labelNames: ['outcome', 'by'], registers })
+  const outcomes = new Counter({ name: 'ringround_outcomes_total', help: 'Outcomes left, by whom; one that is changed later counts again', labelNames: ['outcome', 'by'], registers })
   const recordingsReady = new Counter({ name: 'ringround_recordings_ready_total', help: 'Recordings made into MP3', registers })
   const recordingsFailed = new Counter({ name: 'ringround_recordings_failed_total', help: 'Recordings that failed, by where', labelNames: ['stage'], registers })
   const readyAfter = new Histogram({ name: 'ringround_recording_ready_seconds', help: 'From the end of a recording to its MP3', buckets: readyBuckets, registers })

@@ -4,6 +4,7 @@ import type { CallEvent, CallFactType } from '../calls/events.js'
 import { isArrangementFact, isOutcome, type ArrangementFactType } from './arrangement-facts.js'
 import { asEvent, callIds, eventsOf } from './call-database.js'
 import { cursorOf, placeOf, type CallFilter, type CallPage, type CallSummary } from './call-filter.js'
+import { inOrder } from './in-order.js'
 import { project } from './projection.js'
 import type { Schema } from './schema.js'
 
@@ -75,26 +76,26 @@ export class CallQueries {
   /** What became of ringing anybody since then (wall-clock ms), in the order in which it happened. */
   async attemptEvents(since: number): Promise<readonly CallEvent[]> {
     const rows = await this.db.selectFrom('call_events').selectAll().where('at', '>=', since).where('type', 'in', [...attemptFacts]).orderBy('at').orderBy('call_id').orderBy('seq').execute()
-    return rows.map(asEvent)
+    return inOrder(rows.map(asEvent))
   }
 
   /** The facts of these types of the calls that arrived since then (wall-clock ms), in the order in which they happened. */
   async eventsOfCallsSince(arrivedSince: number, types: readonly CallFactType[]): Promise<readonly CallEvent[]> {
     const calls = this.db.selectFrom('calls').select('call_id').where('arrived_at', '>=', arrivedSince)
     const rows = await this.db.selectFrom('call_events').selectAll().where('call_id', 'in', calls).where('type', 'in', types).orderBy('at').orderBy('call_id').orderBy('seq').execute()
-    return rows.map(asEvent)
+    return inOrder(rows.map(asEvent))
   }
 
   /** The facts of these types since then (wall-clock ms), in the order in which they happened. */
   async factsOf(types: readonly ArrangementFactType[], since: number): Promise<readonly CallEvent[]> {
     const rows = await this.db.selectFrom('call_events').selectAll().where(isArrangementFact).where('at', '>=', since).where('type', 'in', types).orderBy('at').orderBy('call_id').orderBy('seq').execute()
-    return rows.map(asEvent)
+    return inOrder(rows.map(asEvent))
   }
 
   /** Outcomes that were left since then (wall-clock ms), for calls of any age, in the order in which it happened. */
   async outcomesSince(since: number): Promise<readonly CallEvent[]> {
     const rows = await this.db.selectFrom('call_events').selectAll().where(isOutcome).where('at', '>=', since).orderBy('at').orderBy('call_id').orderBy('seq').execute()
-    return rows.map(asEvent)
+    return inOrder(rows.map(asEvent))
   }
 
   /** Calls that nobody has closed, oldest first. */

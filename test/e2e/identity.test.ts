@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'libsql'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { serversOfEnvironment } from '../contract/servers.js'
 import { header, RawPhone } from '../wire/raw-phone.js'
 import { Engine, eventually, type ApiCall } from './engine.js'
 import { world } from './world.js'
@@ -12,6 +13,25 @@ const secretNumber = '01632960888'
 
 let engine: Engine
 let calls = 0
+
+/** With the embedded switch, or with the drachtio-server and the FreeSWITCH that the environment names (see `servers.ts`). */
+async function start(env: Readonly<Record<string, string>>): Promise<Engine> {
+  const servers = serversOfEnvironment()
+  if (servers === undefined) return Engine.start({ directory, env })
+  const { drachtio, freeswitch } = servers.set
+  return Engine.start({
+    directory,
+    sip: `${servers.sip.address}:${servers.sip.port}`,
+    env: {
+      ...env,
+      RINGROUND_DRACHTIO: `${drachtio.host}:${drachtio.port}`,
+      RINGROUND_DRACHTIO_SECRET: drachtio.secret,
+      RINGROUND_FREESWITCH: `${freeswitch.host}:${freeswitch.port}`,
+      RINGROUND_FREESWITCH_SECRET: freeswitch.secret,
+      RINGROUND_ALLOW_DEFAULT_SECRETS: 'yes',
+    },
+  })
+}
 
 /** Rings, says what the headers say, hangs up when it is answered, and waits for the record. */
 async function ring(running: Engine, uri: string, headers: Readonly<Record<string, string>> = {}): Promise<{ readonly status: number; readonly call: ApiCall | undefined }> {
@@ -42,7 +62,7 @@ async function ring(running: Engine, uri: string, headers: Readonly<Record<strin
 const directory = world([{ id: 'cardiology', code: '21', rota: ['sip:ward@127.0.0.1:9'] }], [{ id: 'riverside', dialIn: '01632 960023' }])
 
 beforeAll(async () => {
-  engine = await Engine.start({ directory, env: { RINGROUND_CALLERS_IDENTITY: believing } })
+  engine = await start({ RINGROUND_CALLERS_IDENTITY: believing })
 })
 
 afterAll(async () => {
@@ -123,7 +143,9 @@ describe('who calls', { timeout: 120_000 }, () => {
   })
 
   it('is what From says, to an engine that was told to believe nobody in more', async () => {
-    const strict = await Engine.start({ directory })
+    // A drachtio-server would share the calls out between two engines.
+    await engine.dispose()
+    const strict = await start({})
     try {
       expect(await number({ From: '<sip:01632960101@carrier.example>;tag=1', 'P-Asserted-Identity': '<sip:+441632960202@carrier.example>' }, strict)).toBe('01632960101')
       expect(await number({ From: '<sip:anonymous@anonymous.invalid>;tag=1', 'P-Asserted-Identity': '<sip:+441632960202@carrier.example>' }, strict)).toBe('')

@@ -58,7 +58,7 @@ function draw() {
     card.remove()
     cards.delete(id)
   }
-  for (const call of [...calls.values()].sort((a, b) => Date.parse(a.arrivedAt) - Date.parse(b.arrivedAt))) {
+  for (const call of [...calls.values()].sort((a, b) => a.heardAt - a.lastedMs - (b.heardAt - b.lastedMs))) {
     const before = cards.get(call.callId)
     if (before?.call === call) continue
     const made = cardOf(call)
