@@ -27,6 +27,8 @@ interface Connection {
   readonly socket: Socket
   /** Whom it counts for. */
   readonly source: string
+  /** It has brought a whole message, or is one of our making. */
+  spoke: boolean
   /** A stranger's, until the address is known. */
   stranger: boolean
   /** Monotonic ms of the last whole message, or of the beginning. */
@@ -41,7 +43,7 @@ interface Connection {
 
 /**
  * SIP over TCP: a listening socket, and connections that are reused in both directions (RFC 3261 18). Strangers have a small share of all
- * connections, and little time; the longest silent of theirs makes way for a new one.
+ * connections, and little time. The longest silent of theirs makes way for a new one, and so does, whosever it is, one that has never said anything.
  */
 export class TcpCarrier {
   received: (bytes: Buffer, from: Endpoint, local: Endpoint) => void = () => undefined
@@ -62,7 +64,7 @@ export class TcpCarrier {
     this.#onShortage = options.onShortage ?? (() => undefined)
     server.on('connection', (socket) => {
       const peer: Endpoint = { protocol: 'tcp', address: plainAddress(socket.remoteAddress ?? ''), port: socket.remotePort ?? 0 }
-      if (this.#hasRoom(peer)) this.#adopt(socket, peer, this.#strangers?.has(peer.address) === true)
+      if (this.#hasRoom(peer)) this.#adopt(socket, peer, { spoke: false, stranger: this.#strangers?.has(peer.address) === true })
       else socket.on('error', () => undefined).resetAndDestroy()
     })
     // Out of descriptors: the system takes the connection from the queue and drops it.
@@ -91,7 +93,7 @@ export class TcpCarrier {
 
   /** Whether one more connection of somebody known would be taken now. */
   get hasRoomForKnown(): boolean {
-    return this.#connections.size < this.#limits.inAll || [...this.#connections.values()].some(({ stranger }) => stranger)
+    return this.#connections.size < this.#limits.inAll || [...this.#connections.values()].some(({ stranger, spoke }) => stranger || !spoke)
   }
 
   send(bytes: Buffer, to: Endpoint, failed: (error: Error) => void): void {
@@ -120,33 +122,32 @@ export class TcpCarrier {
     })
   }
 
-  /** Whether a connection that comes in may stay; makes room where a stranger's has been silent. */
+  /** Whether a connection that comes in may stay; makes room where another has been silent. */
   #hasRoom(peer: Endpoint): boolean {
     const limits = this.#limits
     const stranger = this.#strangers?.has(peer.address) === true
     const source = sourceNetwork(peer.address)
-    let ofSource = 0
-    let ofStrangers = 0
-    let silent: Connection | undefined
-    for (const connection of this.#connections.values()) {
-      if (connection.source === source) ofSource++
-      if (!connection.stranger) continue
-      ofStrangers++
-      if (silent === undefined || connection.messageAt < silent.messageAt) silent = connection
-    }
-    if (this.#strangers !== undefined && ofSource >= (stranger ? limits.strangersPerSource : limits.perSource)) {
-      if (!stranger) this.#onShortage('connections', `${source} has ${ofSource} SIP connections, which is as many as one address may have`)
+    const all = [...this.#connections.values()]
+    const ofSource = all.filter((connection) => connection.source === source)
+    const mostOfSource = this.#strangers === undefined ? limits.inAll : stranger ? limits.strangersPerSource : limits.perSource
+    if (ofSource.length >= mostOfSource && !this.#makeWay(ofSource.filter(({ spoke }) => !spoke))) {
+      if (!stranger) this.#onShortage('connections', `${source} has ${ofSource.length} SIP connections, which is as many as one address may have`)
       return false
     }
-    const full = this.#connections.size >= limits.inAll
-    if (full || (stranger && ofStrangers >= limits.strangersInAll)) {
-      if (silent === undefined) {
-        if (!stranger) this.#onShortage('connections', `${limits.inAll} SIP connections are open, which is as many as there may be`)
-        return false
-      }
-      silent.socket.destroy()
-      this.#forget(silent)
-    }
+    const strangers = all.filter((connection) => connection.stranger)
+    if (stranger && strangers.length >= limits.strangersInAll) return this.#makeWay(strangers)
+    if (this.#connections.size < limits.inAll || this.#makeWay(strangers) || this.#makeWay(all.filter(({ spoke }) => !spoke))) return true
+    if (!stranger) this.#onShortage('connections', `${limits.inAll} SIP connections are open, which is as many as there may be`)
+    return false
+  }
+
+  /** Closes the one that has been silent longest. @returns false when there is none */
+  #makeWay(among: readonly Connection[]): boolean {
+    const [first, ...others] = among.filter((connection) => this.#connections.get(connection.key) === connection)
+    if (first === undefined) return false
+    const silent = others.reduce((longest, other) => (other.messageAt < longest.messageAt ? other : longest), first)
+    silent.socket.destroy()
+    this.#forget(silent)
     return true
   }
 
@@ -161,16 +162,16 @@ export class TcpCarrier {
     socket.once('close', () => {
       clearTimeout(timer)
     })
-    const connection = this.#adopt(socket, to, false)
+    const connection = this.#adopt(socket, to, { spoke: true, stranger: false })
     if (to.port === 0) socket.destroy(new Error(`nobody can be reached at ${endpointKey(to)}`))
     else socket.connect(to.port, to.address)
     return connection
   }
 
-  #adopt(socket: Socket, peer: Endpoint, stranger: boolean): Connection {
+  #adopt(socket: Socket, peer: Endpoint, whose: Pick<Connection, 'spoke' | 'stranger'>): Connection {
     const key = endpointKey(peer)
     const now = performance.now()
-    const connection: Connection = { key, address: peer.address, socket, source: sourceNetwork(peer.address), stranger, messageAt: now, activeAt: now, halfSince: undefined, waiting: new Set() }
+    const connection: Connection = { key, address: peer.address, socket, source: sourceNetwork(peer.address), ...whose, messageAt: now, activeAt: now, halfSince: undefined, waiting: new Set() }
     const framer = new StreamFramer()
     this.#connections.set(key, connection)
     socket.on('data', (chunk) => {
@@ -183,6 +184,7 @@ export class TcpCarrier {
         switch (frame.kind) {
           case 'message':
             connection.messageAt = connection.activeAt
+            connection.spoke = true
             this.received(frame.data, peer, this.local)
             break
           case 'ping':
@@ -210,13 +212,13 @@ export class TcpCarrier {
 
   #sweep(): void {
     const now = performance.now()
-    const { halfMessageMs, strangerSilenceMs, idleMs } = this.#limits
+    const { halfMessageMs, strangerSilenceMs, muteMs, idleMs } = this.#limits
     for (const connection of this.#connections.values()) {
       if (connection.stranger) connection.stranger = this.#strangers?.has(connection.address) === true
-      const { key, socket, stranger, messageAt, activeAt, halfSince } = connection
+      const { key, socket, spoke, stranger, messageAt, activeAt, halfSince } = connection
       if (halfSince !== undefined && now - halfSince > halfMessageMs) socket.destroy(new Error(`a message of ${key} was never finished`))
       else if (stranger && now - messageAt > strangerSilenceMs) socket.destroy(new Error(`${key} said nothing`))
-      else if (now - activeAt > idleMs) socket.destroy(new Error(`${key} has been idle`))
+      else if (now - activeAt > (spoke ? idleMs : muteMs)) socket.destroy(new Error(`${key} has been idle`))
     }
   }
 

@@ -9,6 +9,8 @@ export interface TcpLimits {
   readonly strangersPerSource: number
   /** A stranger's connection that has brought no whole message after this long, or none since, is closed, ms. */
   readonly strangerSilenceMs: number
+  /** Anybody's connection that has never brought a message, and over which nothing has gone for this long, is closed, ms. */
+  readonly muteMs: number
   /** A message whose first byte has come must be whole after this long, ms. */
   readonly halfMessageMs: number
   /** A connection over which nothing has gone in either direction for this long is closed, ms. */
@@ -26,6 +28,7 @@ export const defaultTcpLimits: TcpLimits = {
   strangersInAll: 100,
   strangersPerSource: 10,
   strangerSilenceMs: 10_000,
+  muteMs: 60_000,
   halfMessageMs: 10_000,
   // Longer than any registration: a telephone registers anew within the hour.
   idleMs: 65 * 60_000,

@@ -56,10 +56,11 @@ test('a stranger has few connections, all strangers together have their share, a
   await until(() => [...ofOne, ...ofMany].filter(({ closed }) => !closed()).length === 8, 'the share of strangers')
   expect(ofMany.at(-1)?.closed()).toBe(false)
   const known: Opened[] = []
-  for (let n = 1; n <= 12; n++) known.push(await connection(port, KNOWN_ADDRESS))
-  await pause(50)
-  expect(known.filter(({ closed }) => closed())).toEqual([])
-  for (const { socket } of known) socket.write(options(KNOWN_ADDRESS))
+  for (let n = 1; n <= 12; n++) {
+    const opened = await connection(port, KNOWN_ADDRESS)
+    known.push(opened)
+    opened.socket.write(options(KNOWN_ADDRESS))
+  }
   await until(() => received.length === 12, 'the requests of all who are known')
   expect(shortages).toEqual([])
   // Beyond what one known address may have somebody known is refused, and that is told.
@@ -68,11 +69,29 @@ test('a stranger has few connections, all strangers together have their share, a
   expect(shortages).toEqual(['connections'])
 })
 
+test('connections of somebody known that never said anything make way too, and those that did stay', async () => {
+  const { port, received, shortages } = await listener({ inAll: 12, perSource: 8 })
+  const spoke = await connection(port, KNOWN_ADDRESS)
+  spoke.socket.write(options(KNOWN_ADDRESS))
+  await until(() => received.length === 1, 'the first request')
+  const mute: Opened[] = []
+  for (let n = 0; n < 40; n++) mute.push(await connection(port, KNOWN_ADDRESS))
+  await until(() => mute.filter(({ closed }) => !closed()).length === 7, 'all but seven gone')
+  mute.at(-1)?.socket.write(options(KNOWN_ADDRESS))
+  await until(() => received.length === 2, 'the request of the last')
+  expect(spoke.closed()).toBe(false)
+  expect(shortages).toEqual([])
+})
+
 test('a full house makes way for who is known as long as strangers are in it', async () => {
   const { port, shortages } = await listener({ inAll: 5, perSource: 5, strangersInAll: 5, strangersPerSource: 5 })
   const strangers = await Promise.all(Array.from({ length: 5 }, () => connection(port, STRANGE_ADDRESS)))
   const known: Opened[] = []
-  for (let n = 1; n <= 5; n++) known.push(await connection(port, KNOWN_ADDRESS))
+  for (let n = 1; n <= 5; n++) {
+    const opened = await connection(port, KNOWN_ADDRESS)
+    known.push(opened)
+    opened.socket.write(options(KNOWN_ADDRESS))
+  }
   await until(() => strangers.every(({ closed }) => closed()), 'the strangers gone')
   expect(known.filter(({ closed }) => closed())).toEqual([])
   expect(shortages).toEqual([])
@@ -93,7 +112,7 @@ test.each([
 })
 
 test('a known telephone that only keeps its connection alive keeps it; an idle one loses it', async () => {
-  const { port } = await listener({ strangerSilenceMs: 100, halfMessageMs: 100, idleMs: 600 })
+  const { port } = await listener({ strangerSilenceMs: 100, halfMessageMs: 100, muteMs: 600, idleMs: 60_000 })
   const alive = await connection(port, KNOWN_ADDRESS)
   const single = await connection(port, KNOWN_ADDRESS)
   const idle = await connection(port, KNOWN_ADDRESS)
