@@ -75,7 +75,7 @@ export async function apiDocument(app: FastifyInstance, { version, directory, no
       },
     },
     transformSpecification: (document, request) => {
-      addExamples(document as Document, apiExamples(known.get(request) ?? { devices: [] }, now()))
+      addExamples(document as Document, apiExamples(known.get(request) ?? { callBacks: [], patientConnects: [], callBackCodes: [], devices: [] }, now()))
       return document
     },
   })

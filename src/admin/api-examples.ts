@@ -24,7 +24,8 @@ export function apiExamples(known: KnownNow, now: number): Readonly<Record<strin
   const ofCall = pathOf('id', call?.callId)
   const start = { bodies: { clinician: { summary: 'By this clinician', value: { clinician } } } }
   const callBack = { line: patientsLine, patientNumber: '01632 960889', dueAt }
-  const device = devices[0] ?? 'okafor-desk'
+  /** Another one for each operation that settles what it is sent, where there are as many: they can be tried one after the other. */
+  const nth = (ids: readonly string[], index: number) => pathOf('id', ids[index] ?? ids.at(-1))
   const recording = { ...pathOf('id', known.recordedCall ?? call?.callId), query: { number: 1, download: false } }
   return {
     listCalls: { query: { ...calledIn, ...(call?.line === undefined ? {} : { line: call.line }), ...(call?.organisation === undefined ? {} : { organisation: call.organisation }), ...(call?.ending === undefined ? {} : { ending: call.ending }), limit: 50 } },
@@ -39,18 +40,18 @@ export function apiExamples(known: KnownNow, now: number): Readonly<Record<strin
       },
     },
     listCallBacks: { query: due },
-    getCallBack: pathOf('id', known.callBack),
+    getCallBack: nth(known.callBacks, 0),
     changeCallBack: {
-      ...pathOf('id', known.callBack),
+      ...nth(known.callBacks, 0),
       bodies: { change: { summary: 'Another clinician, time and note', value: { clinician, dueAt, note: 'after four' } }, done: { summary: 'Close it by hand', value: { state: 'done' } } },
     },
-    cancelCallBack: pathOf('id', known.callBack),
-    startCallBack: { ...pathOf('id', known.callBack), ...start },
+    cancelCallBack: nth(known.callBacks, 1),
+    startCallBack: { ...nth(known.callBacks, 2), ...start },
     makePatientConnect: { bodies: { pin: { summary: 'A PIN for an hour', value: { nhsNumber: '943 476 5919', patientNumber: '01632 960889', clinician, validMinutes: 60 } } } },
     listPatientConnects: { query: due },
-    getPatientConnect: pathOf('id', known.patientConnect),
-    cancelPatientConnect: pathOf('id', known.patientConnect),
-    startPatientConnect: { ...pathOf('id', known.patientConnect), ...start },
+    getPatientConnect: nth(known.patientConnects, 0),
+    cancelPatientConnect: nth(known.patientConnects, 0),
+    startPatientConnect: { ...nth(known.patientConnects, 1), ...start },
     makeCallBackCode: {
       bodies: {
         thread: { summary: 'For a thread elsewhere', value: { thread: 'case 17', to: clinician, line: adviceLine, validMinutes: 10 } },
@@ -58,15 +59,15 @@ export function apiExamples(known: KnownNow, now: number): Readonly<Record<strin
       },
     },
     listCallBackCodes: { query: due },
-    getCallBackCode: pathOf('id', known.callBackCode),
-    cancelCallBackCode: pathOf('id', known.callBackCode),
+    getCallBackCode: nth(known.callBackCodes, 0),
+    cancelCallBackCode: nth(known.callBackCodes, 0),
     makeDevice: {
       bodies: {
         clinician: { summary: 'Of a clinician', value: { owner: { kind: 'clinician', id: clinician }, label: 'Desk in clinic 3', ...(devices.includes('okafor-desk') ? {} : { user: 'okafor-desk' }) } },
       },
     },
-    renewDevicePassword: pathOf('user', device),
-    removeDevice: pathOf('user', device),
+    renewDevicePassword: pathOf('user', devices[0] ?? 'okafor-desk'),
+    removeDevice: pathOf('user', devices.at(-1) ?? 'okafor-desk'),
     clearWatched: pathOf('id', known.watched),
     listTargets: { query: { limit: 200, offset: 0 } },
   }

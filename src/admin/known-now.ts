@@ -12,9 +12,10 @@ export interface KnownNow {
   readonly recordedCall?: string
   /** A call for which an outcome can be left, with one that it could have had. */
   readonly outcome?: { readonly callId: string; readonly outcome: string }
-  readonly callBack?: string
-  readonly patientConnect?: string
-  readonly callBackCode?: string
+  /** Open ones, the first due first. */
+  readonly callBacks: readonly string[]
+  readonly patientConnects: readonly string[]
+  readonly callBackCodes: readonly string[]
   readonly devices: readonly string[]
   readonly watched?: string
 }
@@ -34,7 +35,7 @@ export async function knownNow(app: FastifyInstance, directory: Directory, outco
     const response = await app.inject({ method: 'GET', url })
     return response.statusCode === 200 ? response.json<T>() : undefined
   }
-  const open = async (kind: string) => (await ask<{ arrangements: readonly { id: string }[] }>(`/api/${kind}?state=open&order=oldest&limit=1`))?.arrangements[0]?.id
+  const open = async (kind: string) => (await ask<{ arrangements: readonly { id: string }[] }>(`/api/${kind}?state=open&order=oldest&limit=10`))?.arrangements.map(({ id }) => id) ?? []
   const lines = [...directory.lines.values()]
   const advice = new Set(lines.filter(({ kind }) => kind === 'advice').map(({ id }) => id))
   const calls = (await ask<{ calls: readonly CallOfList[] }>('/api/calls?limit=200'))?.calls.filter(({ ending }) => ending !== null) ?? []
@@ -51,9 +52,9 @@ export async function knownNow(app: FastifyInstance, directory: Directory, outco
     ...defined('call', chosen && { callId: chosen.callId, ...defined('line', chosen.line ?? undefined), ...defined('organisation', chosen.organisation ?? undefined), ...defined('ending', chosen.ending ?? undefined) }),
     ...defined('recordedCall', calls.find(({ recording }) => (recording?.url ?? null) !== null)?.callId),
     ...defined('outcome', outcome),
-    ...defined('callBack', await open('call-backs')),
-    ...defined('patientConnect', await open('patient-connects')),
-    ...defined('callBackCode', await open('call-back-codes')),
+    callBacks: await open('call-backs'),
+    patientConnects: await open('patient-connects'),
+    callBackCodes: await open('call-back-codes'),
     devices: (await ask<{ devices: readonly { user: string }[] }>('/api/devices'))?.devices.map(({ user }) => user) ?? [],
     ...defined('watched', (await ask<{ watched: readonly { id: string }[] }>('/api/watch-list'))?.watched[0]?.id),
   }

@@ -5,6 +5,7 @@
 import { loadDirectory } from '../directory/load-directory.js'
 import { Phone } from '../phones/phone.js'
 import { endWithParent } from '../processes/end-with-parent.js'
+import { arrangeBefore } from './arranged-before.js'
 import { cast } from './cast.js'
 import type { DemoSettings, FromDemo, ToDemo } from './demo-settings.js'
 import { Director } from './director.js'
@@ -53,3 +54,5 @@ for (const part of cast(directory, network)) {
 process.on('message', (message) => directing.take((message as ToDemo).fact))
 tell({ kind: 'ready' })
 directing.begin()
+// The page and the API have something to show before anybody has rung.
+arrangeBefore(directory, api, Date.now()).catch((error: unknown) => tell({ kind: 'log', text: `nothing was arranged before the demo: ${error instanceof Error ? error.message : String(error)}` }))
