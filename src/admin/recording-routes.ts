@@ -63,7 +63,7 @@ export function recordingRoutes(app: FastifyInstance, { store, recordings, direc
       ...schema,
       operationId: 'getRecording',
       summary: 'The recording of a call, as MP3',
-      description: 'Left the caller, right the specialist. `Range` asks for a part (206), `If-None-Match` for nothing where it has not changed (304).',
+      description: 'Of a call whose `recording.url` is not null in GET /api/calls. Left the caller, right the specialist. `Range` asks for a part (206), `If-None-Match` for nothing where it has not changed (304).',
       response: { 200: mp3('The whole MP3'), 206: mp3('The part that `Range` asked for'), 304: { description: 'Not changed', type: 'null' }, ...unsatisfied },
     },
   })

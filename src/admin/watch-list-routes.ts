@@ -71,7 +71,7 @@ export function watchListRoutes(app: FastifyInstance, { watchList, directory, no
       schema: {
         operationId: 'clearWatched',
         summary: 'Take a telephone off the watch list',
-        description: 'It is rung in its turn again, and comes back when it fails as often again.',
+        description: 'It is rung in its turn again, and comes back when it fails as often again. The id is that of an entry of GET /api/watch-list.',
         tags: ['watch list'],
         params: targetParams,
         response: { 200: watchedAnswer, ...refusalsOfChanging('badRequest', 'targetNotFound', 'notWatched', 'storeUnavailable') },
