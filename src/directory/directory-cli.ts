@@ -5,7 +5,9 @@ import { directoryCommand } from './directory-command.js'
 async function ask(question: string): Promise<boolean> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
   try {
-    return /^y(?:es)?$/i.test((await terminal.question(`${question} [y/N] `)).trim())
+    // Whoever ends the input (Ctrl-D) has not said yes.
+    const ended = new Promise<string>((resolve) => terminal.once('close', () => resolve('')))
+    return /^y(?:es)?$/i.test((await Promise.race([terminal.question(`${question} [y/N] `), ended])).trim())
   } finally {
     terminal.close()
   }
