@@ -235,7 +235,7 @@ async function open(settings: Settings, log: Logger, opened: { readonly what: st
   })
   for (const [account, ms] of spentToday(await store.eventsOfCallsSince(allowance.dayBegan(), spendingFacts))) allowance.spend(account, ms)
   const refusedCall = limitedLog((detail) => log.warn({ what: 'incoming' }, detail))
-  const withheldKey = accountKey(join(settings.dataFolder, 'withheld-numbers.key'))
+  const withheldKey = accountKey(join(settings.dataFolder, 'withheld-numbers.key'), (problem) => log.warn(problem))
   const telephone = guardedSwitch(telephones.on(adapter), {
     ranges: settings.dialable,
     trunks: settings.trunks,

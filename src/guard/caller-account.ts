@@ -16,16 +16,29 @@ export function accountOf(key: Buffer, number: string): string {
 }
 
 /**
- * The key for that, which nobody but the engine may read. Kept, so that a restart opens no lock.
- * @throws when it can be neither read nor written
+ * The key for that, which nobody but the engine may read. Kept, so that a restart opens no lock; no call is refused because it cannot be.
+ * @param onProblem told in one line when the key is good for this run alone
  */
-export function accountKey(file: string): Buffer {
-  const kept = readKey(file)
-  if (kept) return kept
-  mkdirSync(dirname(file), { recursive: true })
+export function accountKey(file: string, onProblem: (problem: string) => void): Buffer {
+  try {
+    const kept = readKey(file)
+    if (kept) return kept
+  } catch (error) {
+    onProblem(forThisRun(file, 'read', error))
+    return randomBytes(keyBytes)
+  }
   const key = randomBytes(keyBytes)
-  writeFileSync(file, `${key.toString('hex')}\n`, { mode: 0o600 })
+  try {
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, `${key.toString('hex')}\n`, { mode: 0o600 })
+  } catch (error) {
+    onProblem(forThisRun(file, 'written', error))
+  }
   return key
+}
+
+function forThisRun(file: string, what: 'read' | 'written', error: unknown): string {
+  return `${file} cannot be ${what} (${(error as NodeJS.ErrnoException).code ?? String(error)}): callers who withhold their number are counted from the start again after a restart`
 }
 
 /** Undefined where there is none, or something else stands in the file. */

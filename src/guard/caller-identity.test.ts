@@ -117,14 +117,27 @@ describe('the account of somebody who withholds their number', () => {
     const folder = mkdtempSync(join(tmpdir(), 'ringround-key-'))
     onTestFinished(() => rmSync(folder, { recursive: true }))
     const file = join(folder, 'data', 'key')
-    const key = accountKey(file)
+    const problems: string[] = []
+    const read = () => accountKey(file, (problem) => problems.push(problem))
+    const key = read()
     expect(key).toHaveLength(32)
-    expect(accountKey(file)).toEqual(key)
+    expect(read()).toEqual(key)
     expect(statSync(file).mode & 0o777).toBe(0o600)
     // One that was cut off is none.
     writeFileSync(file, 'abc')
-    const next = accountKey(file)
+    const next = read()
     expect(next).toHaveLength(32)
-    expect(accountKey(file)).toEqual(next)
+    expect(read()).toEqual(next)
+    expect(problems).toEqual([])
+  })
+
+  it('has a key for this run alone where none can be kept, and says so', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'ringround-key-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const problems: string[] = []
+    // A folder where the file should be; a file where the folder should be.
+    writeFileSync(join(folder, 'file'), '')
+    for (const place of [folder, join(folder, 'file', 'key')]) expect(accountKey(place, (problem) => problems.push(problem))).toHaveLength(32)
+    expect(problems).toEqual([expect.stringContaining('cannot be read (EISDIR)'), expect.stringContaining('ENOTDIR')])
   })
 })

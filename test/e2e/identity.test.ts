@@ -34,13 +34,13 @@ async function start(env: Readonly<Record<string, string>>): Promise<Engine> {
 }
 
 /** Rings, says what the headers say, hangs up when it is answered, and waits for the record. */
-async function ring(running: Engine, uri: string, headers: Readonly<Record<string, string>> = {}): Promise<{ readonly status: number; readonly call: ApiCall | undefined }> {
+async function ring(running: Engine, uri: string, headers: Readonly<Record<string, string>> = {}, written = (invite: string) => invite): Promise<{ readonly status: number; readonly call: ApiCall | undefined }> {
   const before = new Set((await running.list()).map(({ callId }) => callId))
   const phone = await RawPhone.open(running.sip)
   try {
     calls += 1
     const own = { 'Call-ID': `identity-${calls}-${phone.port}`, ...headers }
-    phone.send(phone.request('INVITE', { uri, headers: own, body: phone.sdp }))
+    phone.send(written(phone.request('INVITE', { uri, headers: own, body: phone.sdp })))
     let answer = await phone.expects('SIP/2.0 ')
     while (/^SIP\/2\.0 1/.test(answer)) answer = await phone.expects('SIP/2.0 ')
     const status = Number(answer.slice(8, 11))
@@ -140,6 +140,16 @@ describe('who calls', { timeout: 120_000 }, () => {
     expect(account(other.call?.callId)).toMatch(/^withheld:/)
     expect(account(other.call?.callId)).not.toBe(accounts[0])
     for (const file of readdirSync(join(engine.folder, 'data'))) if (/^ringround/.test(file)) expect(readFileSync(join(engine.folder, 'data', file)).includes('960888')).toBe(false)
+  })
+
+  it('is told in compact forms, over several lines, in several headers of one name and in any case as well', async () => {
+    const from = { From: '"Elm" <sip:01632960101@carrier.example>;tag=1' }
+    const uri = `sip:01632960023@${engine.sip}`
+    const told = async (headers: Readonly<Record<string, string>>, written: (invite: string) => string) => (await ring(engine, uri, headers, written)).call?.callerNumber
+    expect(await told(from, (invite) => invite.replace('From:', 'f:').replace('Call-ID:', 'i:').replace('To:', 't:'))).toBe('01632960101')
+    expect(await told(from, (invite) => invite.replace('From: "Elm"', 'FROM : "Elm"\r\n '))).toBe('01632960101')
+    expect(await told({ ...from, 'P-Asserted-Identity': '<sip:elm@carrier.example>' }, (invite) => invite.replace('Contact:', 'p-asserted-identity: <tel:+441632960202>\r\nContact:'))).toBe('+441632960202')
+    expect(await told(from, (invite) => invite.replace('Contact:', 'PRIVACY: critical;id\r\nContact:'))).toBe('')
   })
 
   it('is what From says, to an engine that was told to believe nobody in more', async () => {
