@@ -29,6 +29,7 @@ const rooms = {
   metrics: ['calls', 'switch', 'live'],
   admin: ['calls', 'store', 'arrangements', 'recordings', 'registrar', 'live', 'metrics', 'directory', 'switch'],
   config: ['guard', 'text'],
+  doctor: ['config', 'directory', 'prompts', 'recordings', 'switch', 'sdp', 'sip'],
   demo: ['phones', 'sip', 'rtp', 'directory', 'calls', 'clock', 'switch', 'what-if', 'processes'],
 }
 

@@ -1,0 +1,65 @@
+import { unlinkSync } from 'node:fs'
+import type { ChannelTrial } from '../switch/drachtio/try-servers.js'
+import { readDescription } from '../sdp/read.js'
+import { fine, look, wrong, type Finding } from './finding.js'
+
+/** A WAV file's header; nothing was recorded where there is no more. */
+const headerOctets = 44
+/** RTP header, and 20 ms of G.711. An authentication tag behind it makes it SRTP. */
+const plainPacketOctets = 12 + 160
+
+/** What is known of the files that the trial used, on this machine. */
+export interface TrialFiles {
+  readonly play: string
+  /** Undefined: there is no spool folder yet. */
+  readonly record: string | undefined
+}
+
+/** The one true test: a channel was made as the engine makes them, with a prompt played and a recording made on it. */
+export function channel(trial: ChannelTrial, files: TrialFiles, sharedGroup: string | undefined): readonly Finding[] {
+  switch (trial.kind) {
+    case 'notTried':
+      return [look('no channel was tried', `first: ${trial.why}`)]
+    case 'refused':
+      return [wrong(`FreeSWITCH makes no channel: ${trial.answer}`, trial.advice === '' ? 'look into FreeSWITCH\'s log' : trial.advice)]
+    case 'made':
+      return [fine('FreeSWITCH makes channels'), media(trial.offer), ...audible(trial.heard), prompts(trial.played, files.play), recording(trial.recordedOctets, files.record, sharedGroup)]
+  }
+}
+
+function media(offer: string): Finding {
+  const audio = readDescription(offer)?.media ?? []
+  const secure = audio.some(({ profile }) => profile.includes('SAVP'))
+  if (secure) return wrong('FreeSWITCH offers SRTP: telephones hear noise', 'set the global variable rtp_secure_media_inbound=forbidden in vars.xml')
+  const address = audio[0]?.address
+  const at = address?.kind === 'unicast' ? address.address : 'no address'
+  if (/^127\.|^::1$/.test(at)) return look(`voice packets go to ${at}: telephones on this machine alone`, 'set rtp-ip (and ext-rtp-ip) of the SIP profile to an address that telephones and trunks reach')
+  return fine(`plain RTP, at ${at}`)
+}
+
+/** Packets are not needed here, only where the telephones are; where some came they are looked at. */
+function audible({ packets, octetsEach }: { readonly packets: number; readonly octetsEach: number }): readonly Finding[] {
+  if (packets === 0) return []
+  if (octetsEach === plainPacketOctets) return [fine(`${packets} voice packets came`)]
+  return [wrong(`voice packets of ${octetsEach} octets came, not ${plainPacketOctets}: SRTP, or another codec`, 'set rtp_secure_media_inbound=forbidden, and inbound-codec-prefs to PCMA,PCMU')]
+}
+
+function prompts(played: boolean, file: string): Finding {
+  if (played) return fine('FreeSWITCH reads the prompts')
+  return wrong(`FreeSWITCH cannot play ${file}`, 'prompts.folder has to be at the same path on its machine, and readable by its user; mod_sndfile has to be loaded')
+}
+
+function recording(octets: number | undefined, file: string | undefined, sharedGroup: string | undefined): Finding {
+  if (file === undefined) return look('whether FreeSWITCH can write the spool was not tried: the engine makes it at its first start', 'start the engine once, and run this again')
+  const folder = file.slice(0, file.lastIndexOf('/'))
+  if (octets === undefined) {
+    const group = sharedGroup === undefined ? ' (folders.sharedGroup where it runs as another user than the engine)' : ` (group ${sharedGroup})`
+    return wrong(`FreeSWITCH records nothing into ${folder}`, `the folder has to be at the same path on its machine, and writable by its user${group}`)
+  }
+  try {
+    unlinkSync(file)
+  } catch {
+    return wrong(`${file}: FreeSWITCH recorded it, and it cannot be deleted from here`, 'the engine\'s user has to own the folder')
+  }
+  return octets > headerOctets ? fine(`FreeSWITCH records into ${folder}`) : wrong(`FreeSWITCH made a recording without sound in ${folder}`, 'look into FreeSWITCH\'s log, and at the free space on its disk')
+}

@@ -1,0 +1,33 @@
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { fine, look, wrong, type Finding } from './finding.js'
+
+const patienceMs = 3_000
+
+/** What the operating system knows of its clock; undefined: nothing. */
+export type ClockState = 'synchronized' | 'notSynchronized' | undefined
+
+/** Whether this machine's clock is set by others. Rotas, hours and records go by it. */
+export async function clockSync(ask: () => Promise<ClockState> = askSystem, now = new Date()): Promise<Finding> {
+  if (now.getUTCFullYear() < 2025) return wrong(`the clock says ${now.toISOString()}`, 'set it, and let it be set by NTP')
+  const state = await ask()
+  if (state === 'synchronized') return fine('the clock is set by NTP')
+  if (state === 'notSynchronized') return look('the clock is not set by NTP', 'install chrony or switch on systemd-timesyncd: rotas and opening hours go by this clock')
+  return look('whether the clock is set by NTP cannot be told from here', 'see to it on the machine itself (in a container: on its host)')
+}
+
+async function askSystem(): Promise<ClockState> {
+  if (existsSync('/run/systemd/timesync/synchronized')) return 'synchronized'
+  const told = (await run('timedatectl', ['show', '-p', 'NTPSynchronized', '--value']))?.trim()
+  if (told === 'yes') return 'synchronized'
+  if (told === 'no') return 'notSynchronized'
+  const chrony = await run('chronyc', ['-c', 'tracking'])
+  if (chrony === undefined) return undefined
+  return chrony.trim().endsWith('Normal') ? 'synchronized' : 'notSynchronized'
+}
+
+function run(program: string, args: readonly string[]): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    execFile(program, args, { timeout: patienceMs }, (error, out) => resolve(error === null ? out : undefined))
+  })
+}

@@ -1,0 +1,17 @@
+import { loadDirectory, showError } from '../directory/load-directory.js'
+import { fine, look, wrong, type Finding } from './finding.js'
+
+const mostTold = 5
+
+/** Every mistake of the directory file with its line, and what it says besides. */
+export async function directoryFile(file: string): Promise<readonly Finding[]> {
+  const parsed = await loadDirectory(file)
+  if (!parsed.ok) {
+    const told = parsed.errors.slice(0, mostTold).map((error) => wrong(showError(error), 'npm run directory -- check'))
+    return parsed.errors.length > told.length ? [...told, wrong(`${parsed.errors.length - told.length} more mistakes in it`, 'npm run directory -- check')] : told
+  }
+  const { numbers, lines } = parsed.directory
+  const size = `${file}: ${numbers.size} numbers, ${lines.size} lines`
+  const numbersFound = numbers.size > 0 ? fine(size) : wrong(size, 'give an organisation a dialIn: no number can be rung')
+  return parsed.advice.length === 0 ? [numbersFound] : [numbersFound, look(`${parsed.advice.length} pieces of advice, the first: ${parsed.advice[0] ? showError(parsed.advice[0]) : ''}`, 'npm run directory -- check')]
+}
