@@ -150,3 +150,32 @@ test('an alarm stays up until it is cleared, with how often and since when', () 
   expect(told).toEqual(['store.cannotWrite up', 'store.cannotWrite up', 'store.cannotWrite over'])
   expect(alarms.raised).toBe(2)
 })
+
+test('times are those of the board’s own clock, whatever the wall clock does, also of a call of which it hears late', () => {
+  const listeners = new Set<(event: CallEvent) => void>()
+  const clock = { mono: 500_000, wall: 1_700_000_000_000, monotonic: () => clock.mono, now: () => clock.wall }
+  const live = createLiveBoard({ subscribe: (listener) => (listeners.add(listener), () => listeners.delete(listener)) }, names, clock)
+  const tell = (event: CallEvent) => {
+    for (const listener of listeners) listener(event)
+  }
+  const changes: number[] = []
+  const stop = live.subscribe((change) => changes.push(change.kind === 'call' ? change.call.lastedMs : -1))
+  tell({ callId: 'new', seq: 1, at: clock.wall, elapsedMs: 0, ...arrived })
+  // An older engine's fact, without its own clock, told three seconds late.
+  tell({ callId: 'late', seq: 1, at: clock.wall - 3_000, ...arrived })
+  expect(changes).toEqual([0, 3_000])
+  clock.mono += 10_000
+  clock.wall -= 3_600_000
+  expect(live.calls().map(({ callId, lastedMs }) => [callId, lastedMs])).toEqual([
+    ['new', 10_000],
+    ['late', 13_000],
+  ])
+  tell({ callId: 'new', seq: 2, at: clock.wall, elapsedMs: 10_000, type: 'menu.keyed', keys: '2', understood: true })
+  expect(changes).toHaveLength(2)
+  stop()
+  tell({ callId: 'new', seq: 3, at: clock.wall, elapsedMs: 10_000, type: 'call.answered', legId: 'a' })
+  expect(changes).toHaveLength(2)
+  live.close()
+  expect(live.calls()).toEqual([])
+  expect(listeners.size).toBe(0)
+})

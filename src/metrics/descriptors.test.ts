@@ -1,8 +1,8 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it, onTestFinished } from 'vitest'
-import { descriptorHealth, descriptorUse } from './descriptors.js'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { descriptorHealth, descriptorUse, DescriptorWatch } from './descriptors.js'
 
 /** A /proc with one process that has so many descriptors open. */
 function proc(open: number, limit: string): string {
@@ -43,5 +43,33 @@ describe('file descriptors of a process', () => {
   it('the process that has too few is named', () => {
     const health = descriptorHealth({ 'the engine': { open: 40, limit: 1024 }, 'the embedded switch': { open: 1020, limit: 1024 } })
     expect(health.detail).toMatch(/^the embedded switch has 1020 of 1024 file descriptors in use: .*LimitNOFILE/)
+  })
+
+  it('those that have enough are told in figures, and a system that says nothing is told as that', () => {
+    expect(descriptorHealth({ 'the engine': { open: 40, limit: 1024 }, 'the embedded switch': undefined }).detail).toBe('the engine: 40 of 1024 in use')
+    expect(descriptorHealth({ 'the engine': undefined }).detail).toBe('not known on this system')
+  })
+
+  it('raise one alarm while they run out, which is over when enough are left', () => {
+    vi.useFakeTimers()
+    onTestFinished(() => {
+      vi.useRealTimers()
+    })
+    const alarms = { raise: vi.fn(), clear: vi.fn() }
+    let pid: number | 'self' | undefined = 'self'
+    const watch = new DescriptorWatch(() => ({ 'the engine': pid }), alarms)
+    const { limit } = descriptorUse('self') ?? { limit: 0 }
+    expect(watch.look().ok).toBe(true)
+    expect([alarms.raise.mock.calls.length, alarms.clear.mock.calls.length]).toEqual([0, 0])
+    pid = undefined
+    expect(watch.look()).toEqual({ ok: true, detail: 'not known on this system' })
+    expect(limit).toBeGreaterThan(0)
+    const look = vi.spyOn(watch, 'look')
+    vi.advanceTimersByTime(60_000)
+    expect(look.mock.calls.length).toBeGreaterThan(1)
+    const looked = look.mock.calls.length
+    watch.close()
+    vi.advanceTimersByTime(60_000)
+    expect(look.mock.calls.length).toBe(looked)
   })
 })

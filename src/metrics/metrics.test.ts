@@ -175,3 +175,75 @@ function namingFaults(text: string): readonly string[] {
   }
   return faults
 }
+
+test('everything else that happens is counted by what it was', async () => {
+  const { tell, value } = measured()
+  tell('one', 1_000, ...untilTalking('one'))
+  tell(
+    'one',
+    2_000,
+    { type: 'candidate.passedOver', candidate: 'clinician:dr-okafor', why: 'onACall' },
+    { type: 'alarm.raised', alarm: 'speech.failed', detail: '' },
+    { type: 'code.refused', why: 'wrong', digits: 4 },
+    { type: 'callBack.requested', line: 'cardiology', number: '01632960889' },
+    { type: 'outcome.left', outcome: 'referral-avoided', by: 'caller' },
+    { type: 'recording.failed', recordingId: 'one-r', stage: 'store', why: 'disk full' },
+  )
+  expect(await value('ringround_calls_arrived_total', { kind: 'dialIn' })).toBe(1)
+  expect(await value('ringround_candidates_passed_over_total', { why: 'onACall' })).toBe(1)
+  expect(await value('ringround_call_alarms_total', { alarm: 'speech.failed' })).toBe(1)
+  expect(await value('ringround_codes_refused_total', { why: 'wrong' })).toBe(1)
+  expect(await value('ringround_call_backs_requested_total', { line: 'cardiology' })).toBe(1)
+  expect(await value('ringround_outcomes_total', { outcome: 'referral-avoided', by: 'caller' })).toBe(1)
+  expect(await value('ringround_recordings_failed_total', { stage: 'store' })).toBe(1)
+  expect(await value('ringround_recordings_ready_total')).toBe(0)
+})
+
+test('the time to answer is that of the ringing that was answered; each ringing counts for its own pool', async () => {
+  const { tell, value } = measured()
+  const started = (attempt: string, pool: 'local' | 'ncn'): CallFact => ({ type: 'attempt.started', attempt, candidate: attempt, label: attempt, pool, target: '+447700900123' })
+  const [arrived, answered, chosen, hunt] = untilTalking('one')
+  tell('one', 0, ...([arrived, answered, chosen, hunt].filter((fact) => fact !== undefined)))
+  tell('one', 1_000, started('1', 'local'))
+  tell('one', 21_000, { type: 'attempt.ended', attempt: '1', result: 'noAnswer' }, started('2', 'ncn'))
+  tell('one', 28_000, { type: 'attempt.answered', attempt: '2', legId: 'b' })
+  tell('one', 43_000, { type: 'attempt.ended', attempt: '2', result: 'notAccepted' }, { type: 'attempt.ended', attempt: 'unknown', result: 'failed' })
+  expect(await value('ringround_time_to_answer_seconds_sum')).toBe(7)
+  expect(await value('ringround_time_to_answer_seconds_count')).toBe(1)
+  expect(await value('ringround_time_to_answer_seconds_bucket', { le: '8' })).toBe(1)
+  expect(await value('ringround_time_to_answer_seconds_bucket', { le: '5' })).toBe(0)
+  expect(await value('ringround_attempts_total', { result: 'noAnswer', pool: 'local' })).toBe(1)
+  expect(await value('ringround_attempts_total', { result: 'notAccepted', pool: 'ncn' })).toBe(1)
+  expect(await value('ringround_attempts_total', { result: 'notAccepted', pool: 'local' })).toBeUndefined()
+  expect(await value('ringround_wait_seconds_count')).toBeUndefined()
+})
+
+test('a call that the engine placed is live until it ends; facts of a call that is not known begin none', async () => {
+  const { tell, value } = measured()
+  tell('placed', 1_000, { type: 'call.placed', kind: 'patientConnect', arrangement: 'x', clinician: 'dr-okafor' })
+  tell('stray', 1_000, { type: 'recording.ready', recordingId: 'r', path: 'p', bytes: 1, seconds: 1, sha256: '' })
+  expect(await value('ringround_calls_live')).toBe(1)
+  expect(await value('ringround_calls_arrived_total', { kind: 'patientConnect' })).toBe(1)
+  tell('placed', 2_000, { type: 'call.ended', ending: 'unanswered' })
+  expect(await value('ringround_calls_live')).toBe(0)
+})
+
+test('faults that nobody dealt with are counted by kind, as they stand at the scrape', async () => {
+  const faults = { rejection: 2, exception: 1 }
+  const metrics = createMetrics({
+    log: { subscribe: () => () => undefined },
+    switchHealth: () => ({ ready: true, signalling: { up: true, detail: '' }, media: { up: true, detail: '' }, legs: 0 }),
+    storeQueued: () => 0,
+    recordings: () => ({ backlog: 0, failed: 0 }),
+    alarms: () => [],
+    programFaults: () => faults,
+  })
+  onTestFinished(() => metrics.close())
+  expect(await metrics.scrape()).toContain('ringround_program_faults_total{kind="rejection"} 2')
+  faults.rejection = 5
+  const text = await metrics.scrape()
+  expect(text).toContain('ringround_program_faults_total{kind="rejection"} 5')
+  expect(text).toContain('ringround_program_faults_total{kind="exception"} 1')
+  // Without labels of its own an engine has none.
+  expect(text).toContain('\nringround_legs 0\n')
+})
