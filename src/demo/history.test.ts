@@ -64,6 +64,12 @@ describe('the invented month', () => {
     expect(failures.every(({ why }) => why.includes('invented'))).toBe(true)
   })
 
+  it('ends with calls just before now, also on a Sunday night', async () => {
+    const sunday = Date.UTC(2026, 2, 1, 3, 20)
+    const late = await inventHistory({ directory, now: sunday, days: 2, seed: 960 })
+    expect(late.filter(({ type, at }) => type === 'call.arrived' && sunday - at < 3 * 3_600_000).length).toBeGreaterThan(3)
+  })
+
   it('leaves no request for a call-back that would be overdue', () => {
     for (const event of events) if (event.type === 'callBack.requested') expect(now - event.at).toBeLessThan(3 * 3_600_000)
   })

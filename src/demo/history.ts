@@ -17,6 +17,9 @@ const hour = 60 * minute
 const working: readonly number[] = [0.2, 0.1, 0.1, 0.1, 0.1, 0.2, 0.4, 1, 3.2, 5.5, 6, 5.5, 3.8, 3, 4.2, 5, 4.6, 3.8, 2, 1, 0.7, 0.5, 0.3, 0.2]
 /** Of that so much at a weekend. */
 const weekendShare = 0.3
+/** Whenever the demo is started, there was something to do just before, an hour. */
+const leastOfLate = 3
+const lateMs = 3 * hour
 
 /** Of those who have spoken so many leave an outcome; some hang up instead. */
 const leavesOutcome = 0.74
@@ -108,7 +111,8 @@ export async function inventHistory({ directory, now, days, seed }: HistoryOptio
   for (let at = startAt; at < now; at += hour) {
     const { minute: minuteOfDay } = zone.wallClockAt(at)
     const weekend = [0, 6].includes(new Date(at).getUTCDay())
-    const rate = (working[Math.floor(minuteOfDay / 60)] ?? 0) * (weekend ? weekendShare : 1)
+    const usual = (working[Math.floor(minuteOfDay / 60)] ?? 0) * (weekend ? weekendShare : 1)
+    const rate = now - at <= lateMs ? Math.max(usual, leastOfLate) : usual
     for (const offset of arrivals(rate, random)) {
       const when = at + offset
       const errand = errandAt(directory, when, random)
