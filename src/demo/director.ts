@@ -41,6 +41,8 @@ export class Director {
   readonly #performances = new Map<string, Performance>()
   /** Callers on their way, by their number; their call's id is known with its first fact. */
   readonly #expected = new Map<string, { readonly scene: Scene; readonly phone: Phone; readonly errand: Errand }>()
+  /** Calls that the engine is about to place, by what was arranged. */
+  readonly #arranged = new Map<string, Performance>()
   readonly #watching = new Map<string, (event: CallEvent) => void>()
   readonly #callers = new Set<Phone>()
   readonly #timers = new Set<NodeJS.Timeout>()
@@ -62,6 +64,7 @@ export class Director {
   /** A fact of any call of the engine. */
   take(event: CallEvent): void {
     if (event.type === 'call.arrived') this.#arrived(event.callId, event.callerNumber)
+    if (event.type === 'call.placed') this.#placed(event.callId, event.arrangement)
     this.players.take(event)
     this.#performances.get(event.callId)?.take(event)
     this.#watching.get(event.callId)?.(event)
@@ -141,17 +144,25 @@ export class Director {
 
   /** As the team does it in the browser. */
   async #callBack(request: string, line: Line | undefined, { clinician, talk, outcome }: NonNullable<Scene['callBack']>): Promise<void> {
-    this.#options.tell(`${this.#options.directory.clinicians.get(clinician)?.name ?? 'The team'} rings the patient back, as they asked`)
-    const answer = await fetch(new URL(`api/call-backs/request-${request}/start`, this.#options.api), {
+    const { directory, tell, api } = this.#options
+    tell(`${directory.clinicians.get(clinician)?.name ?? 'The team'} rings the patient back, as they asked`)
+    const offered = callBackOutcomes(directory, line)
+    const key = String(Math.max(0, offered.findIndex(({ id }) => id === outcome)) + 1)
+    const arrangement = `request-${request}`
+    this.#arranged.set(arrangement, new Performance({ people: {}, talk, hangsUp: 'other', outcomeKey: key }, undefined, (target) => this.players.at(target)))
+    const answer = await fetch(new URL(`api/call-backs/${arrangement}/start`, api), {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ clinician }),
     })
-    const { callId } = (await answer.json()) as { readonly callId?: string }
-    if (!answer.ok || callId === undefined) throw new Error(`the call-back could not be started: HTTP ${answer.status}`)
-    const offered = callBackOutcomes(this.#options.directory, line)
-    const key = String(Math.max(0, offered.findIndex(({ id }) => id === outcome)) + 1)
-    this.#performances.set(callId, new Performance({ people: {}, talk, hangsUp: 'other', outcomeKey: key }, undefined, (target) => this.players.at(target)))
+    if (!answer.ok) throw new Error(`the call-back could not be started: HTTP ${answer.status}`)
+  }
+
+  /** Its first fact: everything that follows belongs to it. */
+  #placed(callId: string, arrangement: string): void {
+    const performance = this.#arranged.get(arrangement)
+    if (performance) this.#performances.set(callId, performance)
+    this.#arranged.delete(arrangement)
   }
 
   /** @returns undefined where the directory has no such place, or the line is closed now */

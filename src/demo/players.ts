@@ -33,7 +33,7 @@ export class Players {
 
   /** The telephone that is rung at this target; undefined: somebody else's. */
   at(target: string): Phone | undefined {
-    return this.#phones.get(target) ?? (target.startsWith('sip:') ? undefined : this.#network)
+    return this.#phones.get(target) ?? (/^\+?\d/.test(target) ? this.#network : undefined)
   }
 
   #keyOf(target: string): string {

@@ -40,6 +40,11 @@ export interface Scene {
 const accepts = (afterSeconds: number) => answersFast({ afterMs: afterSeconds * second, thinkMs: 3 * second })
 const notNow = (afterSeconds: number) => declines({ afterMs: afterSeconds * second })
 const machine = (afterSeconds: number) => voicemail({ afterMs: afterSeconds * second, greeting: announcement('voicemail') })
+/** Another manner each time they are rung; the last one from then on. */
+function inTurn(...manners: readonly [Temperament, ...Temperament[]]): Temperament {
+  let rung = 0
+  return { name: manners.map(({ name }) => name).join(', then '), behave: (phone) => (manners[rung++] ?? manners.at(-1) ?? manners[0]).behave(phone) }
+}
 const rings = (organisation: string, line: string) => ({ organisation, line })
 
 const elmRow = { name: 'Elm Row Surgery', number: '01632960301' }
@@ -76,7 +81,7 @@ export function scenes(round: number): readonly Scene[] {
       story: outOfOrder(round) ? "the clinic room's telephone is out of order" : mended(round) ? 'the clinic room answers again' : 'Dr Hughes is on another line; the clinic room accepts',
       caller: harbourLane,
       rings: rings('harbour-lane', 'acute-medicine-dvt'),
-      people: { hughes: isBusy(), dvt: clinicRoom, okafor: mended(round) ? notNow(6) : accepts(13) },
+      people: { hughes: inTurn(isBusy(), accepts(8)), dvt: clinicRoom, okafor: mended(round) ? notNow(6) : accepts(13) },
       talk: 'swollenCalf',
       hangsUp: 'first',
       outcome: 'seen-today',
