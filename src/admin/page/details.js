@@ -61,6 +61,6 @@ function step(attempt) {
 }
 
 function recordingLine(recording, call) {
-  if (recording.url) return element('p', {}, element('button', { type: 'button', class: 'small', onclick: () => play(recording.url, call.lineName ?? 'Call', undefined) }, `▶ ${clock(recording.seconds)}`))
+  if (recording.url) return element('p', {}, element('button', { type: 'button', class: 'small', onclick: () => play(recording.url, call.lineName ?? 'Call', undefined) }, `▶ ${clock(recording.seconds)}`), recording.lostSeconds ? ` ${Math.round(recording.lostSeconds)} s of the conversation were not recorded.` : '')
   return element('p', {}, recording.why ? `There is no MP3: ${recording.why}` : 'The MP3 is not there yet.')
 }
