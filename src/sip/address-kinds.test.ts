@@ -40,6 +40,11 @@ describe('IPv6 in URIs and in Via', () => {
     expect(found).toEqual(place)
   })
 
+  it('a name that nobody has leads nowhere', async () => {
+    const found = await new Promise((resolve) => resolveUri('sip:nobody.invalid', resolve))
+    expect(found).toMatchObject({ why: 'unresolved' })
+  })
+
   it('a URI that is none is not', () => {
     let found: unknown
     resolveUri('sip:[2001:db8::1', (result) => (found = isUnresolved(result)))

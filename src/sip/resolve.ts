@@ -1,4 +1,4 @@
-import { lookup } from 'node:dns'
+import { lookup, type LookupAddress } from 'node:dns'
 import { isIP } from 'node:net'
 import { hostForSocket, type Endpoint } from './endpoint.js'
 import { plainAddress } from './same-host.js'
@@ -25,14 +25,20 @@ export function resolveUri(text: string, done: (result: Endpoint | Unresolved) =
     done({ why: 'unresolved', detail: `no transport for ${text.slice(0, 200)}` })
     return
   }
-  const host = hostForSocket(uri.params.get('maddr') ?? uri.host)
+  const written = uri.params.get('maddr') ?? uri.host
+  const host = hostForSocket(written)
   const port = uri.port ?? 5060
   if (isIP(host) !== 0) {
     // An IPv4-mapped address is reached over IPv4.
     done({ protocol: transport, address: plainAddress(host), port })
     return
   }
-  lookup(host, { all: true }, (error, addresses) => {
+  if (written.startsWith('[')) {
+    done({ why: 'unresolved', detail: `not an IPv6 address: ${written}` })
+    return
+  }
+  lookup(host, { all: true }, (error, found: readonly LookupAddress[] | undefined) => {
+    const addresses = found ?? []
     // IPv4 where there is a choice: it is what every listener of ours may have.
     const address = addresses.find(({ family }) => family === 4)?.address ?? addresses[0]?.address
     if (error !== null || address === undefined) done({ why: 'unresolved', detail: `no address for ${host}: ${error?.code ?? error?.message ?? 'none'}` })

@@ -3,6 +3,7 @@ import { EmbeddedSwitch } from '../../src/embedded/embedded-switch.js'
 import type { EmbeddedSwitchAddresses } from '../../src/embedded/settings.js'
 import { Phone } from '../../src/phones/phone.js'
 import { connectDrachtioSwitch, whenReady } from '../../src/switch/drachtio/connect.js'
+import type { Trunk } from '../../src/switch/drachtio/settings.js'
 import type { Leg, Switch } from '../../src/switch/port.js'
 
 const anyPort = { address: '127.0.0.1', port: 0 }
@@ -16,7 +17,7 @@ interface World {
 }
 
 /** A switch that answers every call and plays to it. */
-async function worldOn(...addresses: string[]): Promise<World> {
+async function worldOn(addresses: readonly string[], trunks: readonly Trunk[] = []): Promise<World> {
   const embedded = new EmbeddedSwitch({
     drachtio: { sip: addresses.map((address) => ({ address, port: 0, protocols })), app: anyPort, secret: 'cymru' },
     freeswitch: { sip: anyPort, eventSocket: anyPort, password: 'ClueCon', rtp: { address: addresses[0]!, firstPort: 0, lastPort: 0 } },
@@ -26,7 +27,7 @@ async function worldOn(...addresses: string[]): Promise<World> {
   const { eventSocket } = where.freeswitch
   const telephony = connectDrachtioSwitch({
     servers: [{ drachtio: { host: app.address, port: app.port, secret: 'cymru' }, freeswitch: { host: eventSocket.address, port: eventSocket.port, secret: 'ClueCon' } }],
-    trunks: [],
+    trunks,
   })
   const legs: Leg[] = []
   telephony.onIncoming(async (call) => {
@@ -58,7 +59,7 @@ describe.each([
   const phones: Phone[] = []
 
   beforeAll(async () => {
-    world = await worldOn(...addresses)
+    world = await worldOn(addresses)
   })
   afterEach(async () => {
     for (const leg of world.legs.splice(0)) await leg.close()
@@ -120,7 +121,7 @@ describe.each([
 
 describe('a switch that listens on IPv4', () => {
   it('lets a phone that calls over IPv4 have its audio over IPv6', async () => {
-    const world = await worldOn('127.0.0.1')
+    const world = await worldOn(['127.0.0.1'])
     const [four, six] = [await Phone.open({ name: 'Four' }), await Phone.open({ name: 'Six', address: '::1' })]
     try {
       // Its signalling goes over IPv4, as that of a softphone that was told 127.0.0.1; its audio is elsewhere.
@@ -131,6 +132,28 @@ describe('a switch that listens on IPv4', () => {
     } finally {
       await four.close()
       await six.close()
+      await world.telephony.close()
+      await world.embedded.stop()
+    }
+  })
+})
+
+describe('a trunk at an IPv6 address', () => {
+  it('carries a number, with an offer in IPv6', async () => {
+    const carrier = await Phone.open({ name: 'Carrier', address: '::1' })
+    const world = await worldOn(['127.0.0.1', '::1'], [{ name: 'six', address: `[::1]:${carrier.port}` }])
+    try {
+      const ringing = world.telephony.dial({ kind: 'number', number: '+441632960123' }, { from: { number: '441865922021' }, ringMs: 5_000, signal: new AbortController().signal })
+      const invite = await carrier.rings()
+      expect(invite.request.uri).toBe(`sip:+441632960123@[::1]:${carrier.port}`)
+      expect(invite.request.from.uri).toBe('sip:441865922021@[::1]')
+      expect(invite.offer).toContain('c=IN IP6 ::1')
+      await carrier.answers()
+      const result = await ringing
+      expect(result.kind).toBe('answered')
+      if (result.kind === 'answered') await result.leg.close()
+    } finally {
+      await carrier.close()
       await world.telephony.close()
       await world.embedded.stop()
     }
