@@ -209,6 +209,9 @@ test('the event stream begins with everything and then tells every change', asyn
   const snapshot = await watched.next('snapshot')
   expect(snapshot).toMatchObject({ calls: [{ callId: 'one', stage: 'talking', talkingTo: 'On-call mobile', waitingSeconds: 0 }], alarms: [] })
   expect(JSON.stringify(snapshot)).not.toContain(specialistsNumber.slice(-8))
+  // Instants are written as everywhere in the API.
+  const iso = expect.stringMatching(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/) as string
+  expect(snapshot).toMatchObject({ now: iso, calls: [{ arrivedAt: iso, stageSince: iso, talkingSince: iso }] })
   await world.tell('two', goodCall('two')[0]!)
   expect(await watched.next('call')).toMatchObject({ call: { callId: 'two', stage: 'arrived' } })
   world.alarms.raise('store.slow', 'slow')

@@ -1,6 +1,7 @@
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
+import { apiErrors } from '../../src/admin/api-errors.js'
 import type { AdminWorld } from './admin-world.js'
 import { apiOf, documentedWorld, operationsOf, type Documented, type Media } from './documented-world.js'
 
@@ -187,6 +188,15 @@ test('whatever is sent in place of what is right, the answer has the one shape a
       expect(error.message, told).toMatch(/\.$/)
     }
   }
+})
+
+test('every refusal that there is belongs to some operation, under its own status', async () => {
+  const api = await apiOf(await documentedWorld())
+  const documented = new Map<string, string>()
+  for (const { operation } of operationsOf(api)) {
+    for (const [status, response] of Object.entries(operation.responses)) for (const code of Object.keys(response.content?.['application/json']?.examples ?? {})) documented.set(code, status)
+  }
+  for (const [code, { status }] of Object.entries(apiErrors)) if (code !== 'notFound') expect([code, documented.get(code)]).toEqual([code, String(status)])
 })
 
 test('the documentation is read from any address: nothing in it is asked for by HTTPS or from elsewhere', async () => {
