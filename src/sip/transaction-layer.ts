@@ -32,6 +32,8 @@ export type { TimerValues } from './transactions/timer-values.js'
 export type { TransactionCounts, TransactionLayerOptions, TransactionUser } from './transaction-user.js'
 export { responseDestination, responseTo } from './responses.js'
 
+/** Each lingers for 32 s over UDP: some 600 new requests a second, well above what the audio of their calls could bear. */
+const MOST_TRANSACTIONS = 20_000
 /** RFC 3261 17.2.1. */
 const TRYING_AFTER_MS = 200
 
@@ -244,7 +246,8 @@ export class TransactionLayer implements TransportUser {
       return
     }
     const unproven = !inDialog && this.#isStranger(source)
-    if (this.#merged.has(request, key)) this.#answerStateless(request, 482, responseDestination(request.via, source, this.#answerPort(source)))
+    if (!inDialog && this.#server.size >= (this.#options.mostTransactions ?? MOST_TRANSACTIONS)) this.#answerStateless(request, 503, responseDestination(request.via, source, this.#answerPort(source)))
+    else if (this.#merged.has(request, key)) this.#answerStateless(request, 482, responseDestination(request.via, source, this.#answerPort(source)))
     else if (unproven && request.toTag !== undefined && this.user?.isInDialog !== undefined) this.#answerStateless(request, 481, source)
     else this.#begin(request, key, { source, local, unproven })
   }

@@ -88,6 +88,9 @@ test('an unknown extension is refused with 420 and named; a scheme that is not s
       await phone.expects('SIP/2.0 416')
     }
   }
+  // Who hangs up has hung up, whatever they require.
+  phone.send(phone.request('BYE', { to: '<sip:7001@127.0.0.1>;tag=none', headers: { Require: 'foo' } }))
+  await phone.expects('SIP/2.0 481')
   for (const uri of ['SIP:7001@127.0.0.1', 'tel:+441632960401', 'sips:7001@127.0.0.1']) {
     phone.send(phone.request('OPTIONS', { uri, headers: { Require: 'timer' } }))
     await phone.expects('SIP/2.0 200')

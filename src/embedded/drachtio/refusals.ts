@@ -16,6 +16,8 @@ export function refuseByForm(server: ServerTransaction): boolean {
     refuse(server, 416)
     return true
   }
+  // Whatever it requires: who hangs up has hung up.
+  if (request.method === 'BYE') return false
   const unknown = request.headers.values('Require').filter((tag) => tag !== '' && !EXTENSIONS.has(tag.toLowerCase()))
   if (unknown.length === 0) return false
   const response = responseTo(request, 420, { toTag: server.localTag })
