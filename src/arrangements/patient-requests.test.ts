@@ -10,9 +10,9 @@ const alarm = 'callBacks.many'
 let calls = 0
 
 /** Somebody rings, leaves a number, and hangs up. @returns the call */
-async function asks(world: ArrangedWorld, number: string, { caller = '07700900123', line = 'epilepsy' } = {}): Promise<string> {
+async function asks(world: ArrangedWorld, number: string, { caller = '07700900123', account, line = 'epilepsy' }: { caller?: string; account?: string; line?: string } = {}): Promise<string> {
   const callId = `call-${++calls}`
-  await world.log.append(callId, { type: 'call.arrived', kind: 'pifuAnswer', callerNumber: caller, dialledNumber: '01632960031', source: '' })
+  await world.log.append(callId, { type: 'call.arrived', kind: 'pifuAnswer', callerNumber: caller, ...(account === undefined ? {} : { callerAccount: account }), dialledNumber: '01632960031', source: '' })
   await world.log.append(callId, { type: 'callBack.requested', line, number })
   await world.log.append(callId, { type: 'call.ended', ending: 'callBackRequested' })
   await world.settled()
@@ -98,6 +98,31 @@ describe('requests of patients', () => {
     for (const number of numbers(requestsPerHour + 1)) await asks(world, number, { caller: '' })
     expect(world.alarms.get(alarm)).toContain('callers who withhold their number')
     await world.arranged.close()
+  })
+
+  it('of callers who withhold their number count each by themselves where their network says who they are, and name nobody', async () => {
+    const world = await ArrangedWorld.open()
+    const [one, other] = ['withheld:0123456789ab', 'withheld:ba9876543210']
+    for (const [index, number] of numbers(2 * requestsPerHour).entries()) await asks(world, number, { caller: '', account: index % 2 === 0 ? one : other })
+    expect(world.alarms.has(alarm)).toBe(false)
+    await asks(world, '+447700900299', { caller: '', account: one })
+    expect(world.alarms.get(alarm)).toContain('by one who withholds their number;')
+    expect(world.alarms.get(alarm)).not.toContain('0123456789')
+    expect(all(world).at(-1)).toMatchObject({ madeBy: { caller: '', account: one, keyed: true, suspicious: true } })
+    await world.again()
+    expect(world.alarms.has(alarm)).toBe(true)
+  })
+
+  it('the alarm about them is up for an hour, whatever the clock is set to meanwhile', async () => {
+    const world = await ArrangedWorld.open()
+    for (const number of numbers(requestsPerHour + 1)) await asks(world, number)
+    for (const byMs of [26 * hour, -52 * hour]) {
+      world.clock.setBy(byMs)
+      await world.clock.advance(29 * minute)
+      expect(world.alarms.has(alarm)).toBe(true)
+    }
+    await world.clock.advance(3 * minute)
+    expect(world.alarms.has(alarm)).toBe(false)
   })
 
   it('that the engine was killed over are one, and are counted, after the next start', async () => {

@@ -58,6 +58,29 @@ test('wait and talk are measured as the record has them', async () => {
   expect(await value('ringround_talk_seconds_sum')).toBe(60)
 })
 
+test.each(['answeredThenHungUp', 'failed', 'cancelled'] as const)('an acceptance that came to nothing (%s) was no end of a wait; the one after it is', async (result) => {
+  const { tell, value } = measured()
+  const until = untilTalking('one', { heardAt: 43_000 })
+  tell('one', 10_000, ...until.slice(0, 12), { type: 'attempt.ended', attempt: 'one-2', result })
+  expect(await value('ringround_wait_seconds_count')).toBeUndefined()
+  expect(await value('ringround_attempts_total', { result })).toBe(1)
+  tell('one', 10_000, ...untilTalking('one', { heardAt: 43_000, attempt: 'one-3' }).slice(7, 12), { type: 'attempt.ended', attempt: 'one-3', result: 'accepted' })
+  expect(await value('ringround_wait_seconds_count')).toBe(1)
+  expect(await value('ringround_wait_seconds_sum')).toBe(33)
+})
+
+test('what is measured is the monotonic clock’s', async () => {
+  const { listeners, value } = measured()
+  goodCall('one').forEach((fact, index) => {
+    for (const listener of listeners) listener({ callId: 'one', seq: index + 1, at: index < 10 ? 1_000 : 90_000_000, elapsedMs: index * 1_000, ...fact })
+  })
+  for (const listener of listeners) listener({ callId: 'one', seq: 30, at: 5, elapsedMs: 24_000, type: 'recording.ready', recordingId: 'one-r', path: 'p', bytes: 1, seconds: 1, sha256: '' })
+  expect(await value('ringround_wait_seconds_sum')).toBe(9)
+  expect(await value('ringround_talk_seconds_sum')).toBe(5)
+  expect(await value('ringround_time_to_answer_seconds_sum')).toBe(2)
+  expect(await value('ringround_recording_ready_seconds_sum')).toBe(7)
+})
+
 test('a recording that becomes ready after its call is measured from its end', async () => {
   const { tell, value } = measured()
   tell('one', 1_000, ...goodCall('one'))

@@ -8,7 +8,8 @@ export function goodCall(callId: string, options: { readonly line?: string; read
   return [...untilTalking(callId, options), ...afterTalking(callId)]
 }
 
-export function untilTalking(callId: string, options: { readonly line?: string; readonly organisation?: string; readonly spoolPath?: string; readonly heardAt?: number } = {}): readonly CallFact[] {
+export function untilTalking(callId: string, options: { readonly line?: string; readonly organisation?: string; readonly spoolPath?: string; readonly heardAt?: number; readonly attempt?: string } = {}): readonly CallFact[] {
+  const accepted = options.attempt ?? `${callId}-2`
   const line = options.line ?? 'cardiology'
   return [
     { type: 'call.arrived', kind: 'dialIn', callerNumber: '01632960101', dialledNumber: '01632960000', organisation: options.organisation ?? 'elm-row', source: '127.0.0.1:5070/udp' },
@@ -18,15 +19,15 @@ export function untilTalking(callId: string, options: { readonly line?: string; 
     { type: 'attempt.started', attempt: `${callId}-1`, candidate: 'clinician:dr-okafor', label: 'Dr Okafor', clinician: 'dr-okafor', pool: 'local', target: 'sip:okafor@127.0.0.1:5090' },
     { type: 'attempt.ringing', attempt: `${callId}-1` },
     { type: 'attempt.ended', attempt: `${callId}-1`, result: 'noAnswer' },
-    { type: 'attempt.started', attempt: `${callId}-2`, candidate: `phone:${specialistsNumber}`, label: 'On-call mobile', pool: 'local', target: specialistsNumber },
-    { type: 'attempt.ringing', attempt: `${callId}-2` },
-    { type: 'attempt.answered', attempt: `${callId}-2`, legId: `${callId}-b` },
-    { type: 'whisper.started', attempt: `${callId}-2`, repetition: 1 },
-    { type: 'attempt.accepted', attempt: `${callId}-2`, proof: { heard: { kind: 'key', key: '1', source: 'rfc4733' }, legId: `${callId}-b`, heardAt: options.heardAt ?? Date.now() } },
-    { type: 'attempt.ended', attempt: `${callId}-2`, result: 'accepted' },
+    { type: 'attempt.started', attempt: accepted, candidate: `phone:${specialistsNumber}`, label: 'On-call mobile', pool: 'local', target: specialistsNumber },
+    { type: 'attempt.ringing', attempt: accepted },
+    { type: 'attempt.answered', attempt: accepted, legId: `${callId}-b` },
+    { type: 'whisper.started', attempt: accepted, repetition: 1 },
+    { type: 'attempt.accepted', attempt: accepted, proof: { heard: { kind: 'key', key: '1', source: 'rfc4733' }, legId: `${callId}-b`, heardAt: options.heardAt ?? Date.now() } },
+    { type: 'attempt.ended', attempt: accepted, result: 'accepted' },
     { type: 'hunt.ended', result: 'accepted' },
     { type: 'recording.started', recordingId: `${callId}-r`, spoolPath: options.spoolPath ?? `/nowhere/${callId}-r.wav` },
-    { type: 'talk.started', attempt: `${callId}-2` },
+    { type: 'talk.started', attempt: accepted },
   ]
 }
 
