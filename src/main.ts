@@ -108,6 +108,7 @@ async function main(): Promise<void> {
   const options = argumentsOf(process.argv.slice(2))
   const root = fileURLToPath(new URL('../../', import.meta.url))
   const read = readSettings({ root, file: options.config, env: process.env })
+  if (options.demo && read.drachtio.length > 0) throw new StartError('--demo plays on the embedded switch: leave drachtio.addresses (RINGROUND_DRACHTIO) empty, or start without --demo.')
   // Without a trunk of its own, a demo's patients and practices are played as well.
   const network = options.demo && read.trunks.length === 0 ? await demoNetwork() : undefined
   const settings = network ? { ...read, trunks: [{ name: 'demo', address: `${network.address}:${network.port}` }] } : read
@@ -152,11 +153,16 @@ async function main(): Promise<void> {
   process.on('SIGINT', stop)
   process.on('SIGTERM', stop)
 
-  announce(engine, settings, options.demo)
   if (options.demo && engine.sip) {
     const { sip, admin, onFact } = engine
-    demo = await startDemo({ sip, api: admin.url, directoryFile: settings.directoryFile, ...(network ? { network } : {}) }, { facts: onFact, onStory: (line) => say(demoLine(line)), onLog: (line) => log.info(line) })
+    demo = await startDemo(
+      { sip, api: admin.url, directoryFile: settings.directoryFile, ...(network ? { network } : {}) },
+      { facts: onFact, onStory: (line) => say(demoLine(line)), onLog: (line) => log.info(line) },
+    ).catch((error: unknown) => {
+      throw new StartError(error instanceof Error ? error.message : String(error))
+    })
   }
+  announce(engine, settings, options.demo)
 }
 
 main().catch((error: unknown) => {

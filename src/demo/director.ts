@@ -22,6 +22,8 @@ export interface DirectorOptions {
   readonly sip: string
   /** The engine's API, with a slash at the end. */
   readonly api: string
+  /** The telephone network is played too; otherwise nobody of the demo rings a number in it. */
+  readonly network: boolean
   /** For the terminal. */
   readonly tell: (line: string) => void
   readonly log: (line: string) => void
@@ -135,7 +137,7 @@ export class Director {
   #watch(scene: Scene, phone: Phone, event: CallEvent): void {
     if (event.type === 'hunt.started' && scene.patience !== undefined) this.#later(scene.patience, () => phone.hangsUp())
     if (event.type === 'hunt.ended' && event.result !== 'accepted' && scene.callBack !== undefined) this.#later(beforeRequestMs / second, async () => (phone.state === 'talking' ? phone.presses('1') : undefined))
-    if (event.type === 'callBack.requested' && scene.callBack !== undefined) {
+    if (event.type === 'callBack.requested' && scene.callBack !== undefined && this.#options.network) {
       const { callBack } = scene
       const line = this.#options.directory.lines.get(event.line)
       this.#later(callBack.after, () => this.#callBack(event.callId, line, callBack))
@@ -177,7 +179,7 @@ export class Director {
     if ('practice' in rings) {
       const code = directory.organisations.get(rings.practice)?.code
       const number = dial(({ kind }) => kind === 'bypass')
-      return code === undefined || number === undefined ? undefined : { number, keys: code, line: undefined }
+      return code === undefined || number === undefined || !this.#options.network ? undefined : { number, keys: code, line: undefined }
     }
     const line = directory.lines.get('line' in rings ? rings.line : rings.patientsLine)
     if (line === undefined || !openingAt(line, Date.now()).open) return undefined

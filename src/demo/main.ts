@@ -37,6 +37,7 @@ const directing = (director = new Director({
   directory,
   sip: `${sip.address}:${sip.port}`,
   api,
+  network: network !== undefined,
   tell: (text) => tell({ kind: 'story', text }),
   log: (text) => tell({ kind: 'log', text }),
 }))

@@ -37,6 +37,27 @@ describe('starting', { timeout: 60_000 }, () => {
     expect(output).toContain('a whole number')
   })
 
+  it('a demo without an embedded switch to play on is one line', async () => {
+    const { code, output } = await startAndFail({ directory: good, args: ['--demo'], env: { RINGROUND_DRACHTIO: '127.0.0.1:9022', RINGROUND_FREESWITCH: '127.0.0.1:8021', RINGROUND_DRACHTIO_SECRET: 'of-our-own', RINGROUND_FREESWITCH_SECRET: 'of-our-own' } })
+    expect(code).toBe(1)
+    expect(output.trim().split('\n')).toHaveLength(1)
+    expect(output).toContain('RINGROUND_DRACHTIO')
+  })
+
+  it('a demo whose telephones cannot have their addresses says which, in one line', async () => {
+    const socket = createSocket('udp4')
+    await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve))
+    try {
+      const taken = `sip:okafor@127.0.0.1:${socket.address().port}`
+      const { code, output } = await startAndFail({ directory: world([{ id: 'cardiology', code: '21', number: '4000', rota: [taken] }]), args: ['--demo'] })
+      expect(code).toBe(1)
+      expect(output).not.toContain('is ready')
+      expect(output.trim().split('\n').at(-1)).toContain(`${taken} of `)
+    } finally {
+      socket.close()
+    }
+  })
+
   it('an unknown setting is named', async () => {
     const { code, output } = await startAndFail({ directory: good, env: { RINGROUND_SIP_PROT: '5060' } })
     expect(code).toBe(1)
