@@ -63,3 +63,8 @@ describe('IPv6 in URIs and in Via', () => {
     expect(printVia(stampSource(parseVia('SIP/2.0/UDP [2001:db8::8];branch=z9hG4bKx')!, { protocol: 'udp', address: 'fe80::7%eth0', port: 5099 }))).toContain('received=fe80::7')
   })
 })
+
+it('a name that has no address is told as that', async () => {
+  const found = await new Promise((resolve) => resolveUri('sip:somebody@no-such-host.invalid', resolve))
+  expect(found).toMatchObject({ why: 'unresolved' })
+})
