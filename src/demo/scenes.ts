@@ -37,7 +37,7 @@ export interface Scene {
   readonly callBack?: { readonly after: number; readonly clinician: string; readonly talk: ConversationId; readonly outcome: string }
 }
 
-const accepts = (afterSeconds: number) => answersFast({ afterMs: afterSeconds * second, thinkMs: 3 * second })
+const accepts = (afterSeconds: number) => answersFast({ afterMs: afterSeconds * second, thinkMs: 5.5 * second })
 const notNow = (afterSeconds: number) => declines({ afterMs: afterSeconds * second })
 const machine = (afterSeconds: number) => voicemail({ afterMs: afterSeconds * second, greeting: announcement('voicemail') })
 /** Another manner each time they are rung; the last one from then on. */
