@@ -74,8 +74,22 @@ describe('addresses in a header', () => {
       ['', 'tel:+44', {}],
     ])
     expect(read('<sip:a@h>;party=Calling;Privacy="full,name";screen')).toEqual([['', 'sip:a@h', { party: 'Calling', privacy: 'full,name', screen: '' }]])
-    for (const none of ['', ',', 'nonsense', '"unclosed <sip:a@h>', '<']) expect(read(none)).toEqual([])
+    expect(read('"a \\\\" <sip:a@h>')).toEqual([['a \\', 'sip:a@h', {}]])
+    for (const none of ['a"b <sip:a@h>', '"x" y <sip:a@h>', '<sip:a<b@h>', '', ',', 'nonsense', '"unclosed <sip:a@h>', '<']) expect(read(none)).toEqual([])
   })
+})
+
+it('what is sent to be slow to read is read in one pass', () => {
+  const many = 400_000
+  const nasty = [' '.repeat(many), `"${' '.repeat(many)}`, `${' '.repeat(many)}"`, `"${'\\'.repeat(many)}`, '<'.repeat(many), `a${' '.repeat(many)}b`, `<sip:a@h>;x=${' '.repeat(many)}y`, `sip:${'1-'.repeat(many)}@h`, `sip:a@h;${';'.repeat(many)}`, `"${'e\u0301'.repeat(many)}" <sip:a@h>`, `"${'<a '.repeat(many)}" <sip:a@h>`]
+  for (const text of nasty) {
+    for (const { name, uri } of readAddresses(text)) {
+      cleanName(name)
+      isWithheldWord(name)
+      readPartyUri(uri)
+    }
+    readPartyUri(text)
+  }
 })
 
 describe('what is withheld', () => {

@@ -25,21 +25,39 @@ export function readAddresses(text: string): readonly PartyAddress[] {
   return split(text, ',').flatMap((entry) => readAddress(entry) ?? [])
 }
 
+/** No regular expressions over whole headers: what strangers send is read in one pass, however long it is. */
 function readAddress(text: string): PartyAddress | undefined {
-  const bracketed = /^\s*(?:"((?:[^"\\]|\\.)*)"|([^<"]*))\s*<([^<>]*)>(.*)$/s.exec(text)
-  if (bracketed) {
-    const [, quoted, token = '', uri = '', rest = ''] = bracketed
-    return { name: quoted === undefined ? token.trim() : quoted.replace(/\\(.)/gs, '$1'), uri: uri.trim(), params: paramsOf(rest) }
+  const written = text.trim()
+  const nameEnds = written.startsWith('"') ? closingQuote(written) + 1 : written.indexOf('<')
+  if (nameEnds > 0 || written.startsWith('<')) {
+    const behind = written.slice(nameEnds).trimStart()
+    const close = behind.indexOf('>')
+    if (!behind.startsWith('<') || close < 0) return undefined
+    const name = written.slice(0, nameEnds).trim()
+    const uri = behind.slice(1, close).trim()
+    if (uri.includes('<') || (!name.startsWith('"') && name.includes('"'))) return undefined
+    return { name: name.startsWith('"') ? name.slice(1, -1).replace(/\\(.)/gs, '$1') : name, uri, params: paramsOf(behind.slice(close + 1)) }
   }
   // Without brackets the parameters are the header's (RFC 3261 section 20).
-  const [uri = '', ...rest] = text.trim().split(';')
+  const [uri = '', ...rest] = written.split(';')
   return /^[a-z][a-z0-9+.-]*:\S+$/i.test(uri) ? { name: '', uri, params: paramsOf(rest.join(';')) } : undefined
+}
+
+/** Where the quoted string that begins the text ends. @returns -1 where it does not */
+function closingQuote(text: string): number {
+  for (let index = 1; index < text.length; index++) {
+    if (text.charAt(index) === '\\') index++
+    else if (text.charAt(index) === '"') return index
+  }
+  return -1
 }
 
 /** Whom a URI names. A scheme that knows no users (`http:`, `urn:`) names nobody. */
 export function readPartyUri(text: string): PartyUri {
-  const [, scheme = '', rest = ''] = /^\s*<?\s*([a-z][a-z0-9+.-]*):([^>]*)/is.exec(text) ?? []
-  switch (scheme.toLowerCase()) {
+  const plain = text.trim().replace(/^</, '').trimStart().replace(/>.*$/s, '')
+  const colon = plain.indexOf(':')
+  const rest = plain.slice(colon + 1)
+  switch (plain.slice(0, Math.max(0, colon)).toLowerCase()) {
     case 'tel':
       return { user: telephoneUser(rest.split('?')[0] ?? '', ''), host: '' }
     case 'sip':
@@ -84,8 +102,9 @@ function inContext(digits: string, context: string): string {
 function paramsOf(text: string): ReadonlyMap<string, string> {
   const params = new Map<string, string>()
   for (const part of split(text, ';')) {
-    const [, name = '', value = ''] = /^\s*([^=\s]+)\s*(?:=\s*(.*?)\s*)?$/s.exec(part) ?? []
-    const key = name.toLowerCase()
+    const equals = part.indexOf('=')
+    const key = (equals < 0 ? part : part.slice(0, equals)).trim().toLowerCase()
+    const value = equals < 0 ? '' : part.slice(equals + 1).trim()
     if (key !== '' && !params.has(key)) params.set(key, value.replace(/^"(.*)"$/s, '$1'))
   }
   return params
