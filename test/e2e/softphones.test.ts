@@ -22,7 +22,7 @@ interface Made {
 interface Listed {
   readonly user: string
   readonly registered: boolean
-  readonly registrations: readonly { readonly source: string; readonly userAgent: string | null; readonly since: number; readonly expiresAt: number }[]
+  readonly registrations: readonly { readonly source: string; readonly userAgent: string | null; readonly since: string; readonly expiresAt: string }[]
 }
 
 /** The rota of a line: its entries as the directory file has them. */
@@ -285,7 +285,7 @@ describe('telephones that register', { timeout: 60_000 }, () => {
     expect(attempts(call)).toEqual(['unavailable 480', 'unavailable 480', 'accepted'])
     expect(call.attempts[0]).toMatchObject({ reason: 'not registered' })
     const ended = eventAt(call, 'attempt.ended')
-    const lapsed = registrations[0]?.expiresAt ?? NaN
+    const lapsed = Date.parse(registrations[0]?.expiresAt ?? '')
     expect(ended - lapsed).toBeGreaterThanOrEqual(-20)
     // Against a ring time-out of 20 s.
     expect(ended - lapsed).toBeLessThan(3_000)
