@@ -18,6 +18,8 @@ import { ManyTransport } from './many-transport.js'
 import { Shortages, type Shortage } from './shortages.js'
 import type { EmbeddedSwitchAddresses, EmbeddedSwitchLoad, EmbeddedSwitchSettings, SipListener } from './settings.js'
 
+/** How often it is told how many messages of strangers were dropped. */
+const DROPPED_MS = 60_000
 /** How long BYEs of a stopping switch may take to be answered. */
 const GRACE_MS = 500
 
@@ -39,6 +41,9 @@ export class EmbeddedSwitch {
   readonly #worldTransports: SocketTransport[] = []
   #running: Running | undefined
   #stopping: Promise<void> | undefined
+  /** Tells from time to time what strangers sent in vain. */
+  #dropped: NodeJS.Timeout | undefined
+  #droppedBefore = 0
 
   /**
    * @param log takes diagnostic lines for the operator; default: nowhere
@@ -83,6 +88,7 @@ export class EmbeddedSwitch {
         freeswitch: new FreeswitchRole(freeswitch, new FaultyTransport(mediaTransport, this.#faults, 'media-sip'), this.#faults, this.#log, (kind, detail) => this.#shortages.add(kind, detail)),
       }
       opened.unshift({ close: () => running.drachtio.stop(0) }, { close: () => running.freeswitch.stop() })
+      if (this.#strangers) this.#dropped = setInterval(() => this.#tellDropped(), DROPPED_MS).unref()
       const app = await running.drachtio.start()
       const eventSocket = await running.freeswitch.start()
       this.#running = running
@@ -106,6 +112,7 @@ export class EmbeddedSwitch {
   async #stop(): Promise<void> {
     const running = this.#running
     this.#shortages.close()
+    clearInterval(this.#dropped)
     if (!running) return
     await running.drachtio.stop(GRACE_MS)
     await running.freeswitch.stop()
@@ -124,6 +131,12 @@ export class EmbeddedSwitch {
       if (fault.stream === 'app') running.drachtio.cutApps()
       else running.freeswitch.cutSockets(fault.stream === 'event-socket-in' ? 'inbound' : 'outbound')
     }
+  }
+
+  #tellDropped(): void {
+    const { dropped = 0 } = this.#strangers ?? {}
+    if (dropped > this.#droppedBefore) this.#log(`${dropped - this.#droppedBefore} messages of strangers were dropped in the last minute: more than they may send`)
+    this.#droppedBefore = dropped
   }
 
   /** What has run out now. */

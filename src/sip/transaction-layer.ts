@@ -4,7 +4,6 @@ import type { SipRequest, SipResponse } from './message.js'
 import type { ParseProblem } from './parse.js'
 import { printMessage } from './print.js'
 import { responseDestination, responseTo, type AnsweredPort } from './responses.js'
-import { sameHost } from './same-host.js'
 import { randomBelow, randomHex } from './secure-random.js'
 import type { Strangers } from './strangers.js'
 import { AsymmetricPeers } from './transactions/asymmetric-peers.js'
@@ -20,7 +19,7 @@ import { MergedRequests } from './transactions/merged-requests.js'
 import { InviteServerTransaction, NonInviteServerTransaction, type ServerSurroundings, type ServerTransaction } from './transactions/server-transaction.js'
 import { StatelessTags } from './transactions/stateless-tag.js'
 import { DEFAULT_TIMERS, type MachineContext, type TimerValues } from './transactions/timer-values.js'
-import { ackKey, clientKey, clientKeyOf, serverKey } from './transactions/transaction-key.js'
+import { ackKey, cancels, clientKey, clientKeyOf, serverKey } from './transactions/transaction-key.js'
 import { UnacknowledgedAnswers } from './transactions/unacknowledged-answers.js'
 import type { TransactionCounts, TransactionLayerOptions, TransactionUser } from './transaction-user.js'
 import type { ReceivedMessage, Transport, TransportUser } from './transport.js'
@@ -299,9 +298,4 @@ export class TransactionLayer implements TransportUser {
     this.#merged.clear()
     this.#unacknowledged.stopAll()
   }
-}
-
-/** A CANCEL comes from where its INVITE came from, the previous hop (RFC 3261 9.1), and repeats what that said. */
-function cancels(cancel: SipRequest, source: Endpoint, { request, source: from }: ServerTransaction): boolean {
-  return sameHost(source.address, from.address) && cancel.callId === request.callId && cancel.fromTag === request.fromTag && cancel.cseq.sequence === request.cseq.sequence
 }

@@ -1,4 +1,6 @@
+import type { Endpoint } from '../endpoint.js'
 import type { SipRequest, SipResponse } from '../message.js'
+import { sameHost } from '../same-host.js'
 import { BRANCH_COOKIE, branchOf, sentBy } from '../via.js'
 
 /** The key of a client transaction: branch and method (RFC 3261 17.1.3). */
@@ -26,4 +28,9 @@ export function serverKey(request: SipRequest, method = request.method === 'ACK'
 /** By what the ACK of a 2xx is told: it comes in a transaction of its own, within the dialog (RFC 3261 13.3.1.4). */
 export function ackKey(message: SipRequest | SipResponse): string {
   return `${message.callId}|${message.fromTag ?? ''}|${message.toTag ?? ''}|${message.cseq.sequence}`
+}
+
+/** A CANCEL comes from where its INVITE came from, the previous hop (RFC 3261 9.1), and repeats what that said. */
+export function cancels(cancel: SipRequest, source: Endpoint, { request, source: from }: { readonly request: SipRequest; readonly source: Endpoint }): boolean {
+  return sameHost(source.address, from.address) && cancel.callId === request.callId && cancel.fromTag === request.fromTag && cancel.cseq.sequence === request.cseq.sequence
 }
