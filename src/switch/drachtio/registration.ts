@@ -59,7 +59,7 @@ function seconds(text: string | undefined): number | undefined {
 
 /** The URI of a name-addr (`"Name" <sip:x;y>`), or of an addr-spec, whose parameters then belong to the header. */
 function uriIn(text: string): string {
-  return /<([^>]*)>/.exec(text)?.[1]?.trim() ?? text.split(';')[0]?.trim() ?? ''
+  return /<([^<>]*)>/.exec(text)?.[1]?.trim() ?? text.split(';')[0]?.trim() ?? ''
 }
 
 /** Commas within quotes and angle brackets do not part. */
