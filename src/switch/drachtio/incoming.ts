@@ -13,6 +13,8 @@ import type { ServerPair } from './server-pair.js'
 import { answerSessionTimer } from './session-timer.js'
 
 const answerMs = 4_000
+/** How far the CANCEL of a caller may be behind the refusal to answer that it causes. */
+const crossingMs = 100
 /** What a caller may require of us: reliable provisional responses (we send none), session timers. */
 const extensions = new Set(['100rel', 'timer'])
 
@@ -198,8 +200,8 @@ export class DrachtioIncomingCall implements IncomingCall {
         // The callback form: behind a promise the BYE that follows at once would find nobody listening.
         this.#pair.signalling.srf.createUAS(this.#request, this.#response, { localSdp: described, headers }, (error, dialog) => {
           if (dialog) resolve(live(dialog))
-          else if (this.signal.aborted) resolve(undefined)
-          else reject(error)
+          // That the INVITE is gone can be told before the CANCEL that ended it.
+          else setTimeout(() => (this.signal.aborted ? resolve(undefined) : reject(error)), crossingMs)
         })
       },
       (late) => void late?.close(),

@@ -66,6 +66,15 @@ describe('what is told to whom', () => {
     expect(told).not.toMatch(/who|Secret|secret/)
   })
 
+  it('tells the media server of every number under which events may come, the party\'s own last', () => {
+    const answered = readPartyAnswer(lines('m=audio 4000 RTP/AVP 8 96', 'a=rtpmap:96 telephone-event/8000'), mediaServerOffer, ours)!
+    expect(describeToMediaServer(answered, '10.1.1.1', new Origin())).toContain('m=audio 4000 RTP/AVP 8 101 96\r\n')
+    const same = readPartyAnswer(lines('m=audio 4000 RTP/AVP 8 101'), mediaServerOffer, ours)!
+    expect(describeToMediaServer(same, '10.1.1.1', new Origin())).toContain('m=audio 4000 RTP/AVP 8 101\r\n')
+    const none = readPartyAnswer(lines('m=audio 4000 RTP/AVP 8'), mediaServerOffer, ours)!
+    expect(describeToMediaServer(none, '10.1.1.1', new Origin())).toContain('m=audio 4000 RTP/AVP 8\r\n')
+  })
+
   it('offers our codecs at the address of the media server, under an origin of our own', () => {
     const offer = offerToParty(mediaServerOffer, ours, new Origin())
     expect(offer).toContain('m=audio 22146 RTP/AVP 8 0 101\r\n')

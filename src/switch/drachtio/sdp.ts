@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto'
 import { readAddress, type MediaAddress } from '../../sdp/address.js'
 import { chooseAudio, isPlainAudio, type AudioStream } from '../../sdp/choose-audio.js'
 import { isCodec, isEventsFor, type CodecName } from '../../sdp/codecs.js'
-import type { Direction, MediaDescription, SessionDescription } from '../../sdp/description.js'
+import type { Direction, MediaDescription, RtpFormat, SessionDescription } from '../../sdp/description.js'
 import { readDescription } from '../../sdp/read.js'
 import { answerSections, audioSection, writeDescription, type Writing } from '../../sdp/write.js'
 
@@ -16,6 +16,8 @@ import { answerSections, audioSection, writeDescription, type Writing } from '..
 export interface PartyAudio {
   readonly description: SessionDescription
   readonly stream: AudioStream
+  /** Payload types under which we offered telephone events, where this is an answer: the party may send with them (RFC 3264 6.1). */
+  readonly offeredEvents?: readonly RtpFormat[]
 }
 
 /** Who describes one session; the version rises with every change (RFC 3264 section 8). */
@@ -40,7 +42,9 @@ export function readPartyOffer(sdp: string, codecs: readonly CodecName[]): Party
 
 /** @param offer ours, which the answer is read beside @returns undefined where it takes no audio of ours */
 export function readPartyAnswer(sdp: string, offer: string, codecs: readonly CodecName[]): PartyAudio | undefined {
-  return partyAudio(readDescription(sdp, readDescription(offer)), codecs, 'theirs')
+  const ours = readDescription(offer)
+  const party = partyAudio(readDescription(sdp, ours), codecs, 'theirs')
+  return party && { ...party, offeredEvents: ours?.media.find(isPlainAudio)?.formats.filter((format) => isEventsFor(format, party.stream.codec)) ?? [] }
 }
 
 function partyAudio(description: SessionDescription | undefined, codecs: readonly CodecName[], prefer: 'ours' | 'theirs'): PartyAudio | undefined {
@@ -69,10 +73,12 @@ export function askForFamily(family: 4 | 6, codec: CodecName, origin: Origin): s
  * What the media server is told of a party: one codec, one address.
  * @param port where that is not the one which the party named
  */
-export function describeToMediaServer({ stream }: PartyAudio, address: string, origin: Origin, port?: number): string {
-  const { media } = stream
+export function describeToMediaServer({ stream, offeredEvents = [] }: PartyAudio, address: string, origin: Origin, port?: number): string {
+  const { media, events: sent, allEvents } = stream
+  // The party's own last: FreeSWITCH keeps to the last one, the embedded switch takes all.
+  const events = sent === undefined ? [] : [...offeredEvents.filter(({ payloadType }) => !allEvents.some((each) => each.payloadType === payloadType)), ...allEvents]
   const rtcp = port === undefined || port === media.port ? { rtcpPort: media.rtcpPort } : {}
-  return origin.describe(address, [audioSection({ ...ourSection(stream), port: port ?? media.port, direction: media.direction, ...rtcp })])
+  return origin.describe(address, [audioSection({ ...ourSection(stream), events, port: port ?? media.port, direction: media.direction, ...rtcp })])
 }
 
 /** Whether there is anything that we would send to a party. */
