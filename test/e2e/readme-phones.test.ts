@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { numberUse } from '../../src/directory/dialled-number.js'
+import { parseDirectory } from '../../src/directory/parse-directory.js'
 import { TestPhone } from '../contract/phone/phone.js'
 import { Engine, type ApiCall } from './engine.js'
 import { Terminal } from './terminal.js'
@@ -49,6 +51,15 @@ describe('the phones of the README', { timeout: 90_000 }, () => {
 
   const answered = (call: ApiCall) => call.events.some(({ type }) => type === 'call.answered')
   const chosen = (call: ApiCall) => call.line === 'cardiology' && call.attempts.length > 0
+
+  it('every number that the README gives does something in the demo world', () => {
+    const parsed = parseDirectory(demoWorld, 'directory.yaml')
+    if (!parsed.ok) throw new Error('the demo world has errors')
+    const section = readme.slice(readme.indexOf('## Ring it from a phone'), readme.indexOf('## Configure it'))
+    const numbers = [...section.matchAll(/\b01632\d{6}\b/g)].map(([number]) => number)
+    expect(numbers.length).toBeGreaterThan(3)
+    for (const number of numbers) expect(numberUse(parsed.directory, number), number).toBeDefined()
+  })
 
   it('baresip rings', async () => {
     const here = await start()
