@@ -1,4 +1,4 @@
-import { unlinkSync } from 'node:fs'
+import { accessSync, constants, unlinkSync } from 'node:fs'
 import type { ChannelTrial } from '../switch/drachtio/try-servers.js'
 import { readDescription } from '../sdp/read.js'
 import { fine, look, wrong, type Finding } from './finding.js'
@@ -56,10 +56,21 @@ function recording(octets: number | undefined, file: string | undefined, sharedG
     const group = sharedGroup === undefined ? ' (folders.sharedGroup where it runs as another user than the engine)' : ` (group ${sharedGroup})`
     return wrong(`FreeSWITCH records nothing into ${folder}`, `the folder has to be at the same path on its machine, and writable by its user${group}`)
   }
+  const readable = mayRead(file)
   try {
     unlinkSync(file)
   } catch {
     return wrong(`${file}: FreeSWITCH recorded it, and it cannot be deleted from here`, 'the engine\'s user has to own the folder')
   }
+  if (!readable) return wrong(`FreeSWITCH records into ${folder}, and we may not read it`, 'give FreeSWITCH UMask=0007 in its systemd unit, so that the shared group reads its recordings (docs/production.md)')
   return octets > headerOctets ? fine(`FreeSWITCH records into ${folder}`) : wrong(`FreeSWITCH made a recording without sound in ${folder}`, 'look into FreeSWITCH\'s log, and at the free space on its disk')
+}
+
+function mayRead(file: string): boolean {
+  try {
+    accessSync(file, constants.R_OK)
+    return true
+  } catch {
+    return false
+  }
 }
