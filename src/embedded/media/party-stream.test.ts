@@ -1,41 +1,38 @@
 import { expect, it } from 'vitest'
 import { PartyStream } from './party-stream.js'
 
-it('takes keys of the stream that brings the audio, and of no other', () => {
+it('is the one that is under way, whatever is slipped in between', () => {
   const stream = new PartyStream()
-  stream.audio(1, 10)
-  expect(stream.mayPress(2)).toBe(false)
-  expect(stream.mayPress(1)).toBe(true)
+  for (let index = 0; index < 50; index++) {
+    expect(stream.packet(1, index, index * 20)).toBe(true)
+    for (const burst of [0, 1, 2]) expect(stream.packet(2, index * 3 + burst, index * 20 + burst)).toBe(false)
+  }
 })
 
-it('takes the first key of a phone that has sent no audio, and then only its own', () => {
+it('is the first that comes, audio or key', () => {
   const stream = new PartyStream()
-  expect(stream.mayPress(2)).toBe(true)
-  expect(stream.mayPress(3)).toBe(false)
+  expect(stream.packet(2, 7, 0)).toBe(true)
+  expect(stream.packet(3, 7, 10)).toBe(false)
 })
 
-it('follows a phone that changes its stream, when the new one has brought two packets in sequence', () => {
+it('is another one when that before has ended and the other has brought two packets in sequence', () => {
   const stream = new PartyStream()
-  stream.audio(1, 10)
-  stream.audio(2, 0xffff)
-  expect(stream.mayPress(2)).toBe(false)
-  stream.audio(2, 0)
-  expect(stream.mayPress(2)).toBe(true)
-  expect(stream.mayPress(1)).toBe(false)
+  stream.packet(1, 10, 0)
+  expect([[0xfffe, 20], [0xffff, 40], [0, 60], [1, 80]].map(([sequence, now]) => stream.packet(2, sequence!, now!))).toEqual([false, false, false, true])
+  expect(stream.packet(1, 11, 90)).toBe(false)
+  expect(stream.packet(2, 2, 100)).toBe(true)
 })
 
-it('is not moved by single packets of other streams, nor by ones out of sequence', () => {
+it('is not another one for single packets, or ones out of sequence', () => {
   const stream = new PartyStream()
-  stream.audio(1, 10)
-  for (const [ssrc, sequence] of [[2, 5], [3, 6], [2, 6], [2, 8], [2, 10]] as const) stream.audio(ssrc, sequence)
-  expect(stream.mayPress(2)).toBe(false)
-  expect(stream.mayPress(1)).toBe(true)
+  stream.packet(1, 10, 0)
+  for (const [ssrc, sequence] of [[2, 5], [3, 6], [2, 6], [2, 8], [2, 10]] as const) expect(stream.packet(ssrc, sequence, 1_000)).toBe(false)
+  expect(stream.packet(1, 11, 1_001)).toBe(true)
 })
 
 it('begins again with a new description', () => {
   const stream = new PartyStream()
-  stream.audio(1, 10)
+  stream.packet(1, 10, 0)
   stream.restart()
-  stream.audio(2, 10)
-  expect(stream.mayPress(2)).toBe(true)
+  expect(stream.packet(2, 10, 1)).toBe(true)
 })

@@ -1,13 +1,16 @@
-/** Packets in sequence that a new source has to bring before it is believed (RFC 3550 appendix A.1). */
+/** Packets in sequence that a new stream has to bring before it is believed (RFC 3550 appendix A.1). */
 const PROBATION = 2
+/** The stream before has ended when nothing has come of it for so long, ms: three packets. */
+const ENDED_MS = 60
 
 /**
- * Which of the streams (SSRC) that come from a party's address is the party's. Audio of any is taken; a key press only of the stream that
- * brought the audio, so that a single forged packet presses nothing. A phone that changes its stream in the middle of a call (after a
- * transfer, say) has its keys back with the second packet of audio; after an offer the first packet decides again.
+ * Which of the streams (SSRC) that come from a party's address is the party's. Audio of any is taken; a key press only of the one that is
+ * under way, so that packets which somebody slips in between, under a forged address, press nothing. A phone may change its stream, also for
+ * its keys alone: the new one is believed when the one before has ended. After an offer the first packet decides again.
  */
 export class PartyStream {
   #ssrc = -1
+  #heardAt = -Infinity
   #candidate = -1
   #candidateNext = 0
   #candidateCount = 0
@@ -18,24 +21,25 @@ export class PartyStream {
     this.#candidate = -1
   }
 
-  /** An audio packet came. */
-  audio(ssrc: number, sequence: number): void {
-    if (ssrc === this.#ssrc) return
-    if (this.#ssrc === -1) {
-      this.#ssrc = ssrc
-      return
+  /** A packet came, of audio or of a key press. @param now monotonic ms @returns whether its stream is the party's */
+  packet(ssrc: number, sequence: number, now: number): boolean {
+    if (this.#ssrc === -1) this.#ssrc = ssrc
+    if (ssrc !== this.#ssrc && !this.#takesOver(ssrc, sequence, now)) return false
+    this.#ssrc = ssrc
+    this.#heardAt = now
+    return true
+  }
+
+  #takesOver(ssrc: number, sequence: number, now: number): boolean {
+    if (now - this.#heardAt < ENDED_MS) {
+      this.#candidate = -1
+      return false
     }
     this.#candidateCount = ssrc === this.#candidate && sequence === this.#candidateNext ? this.#candidateCount + 1 : 1
     this.#candidate = ssrc
     this.#candidateNext = (sequence + 1) & 0xffff
-    if (this.#candidateCount < PROBATION) return
-    this.#ssrc = ssrc
+    if (this.#candidateCount < PROBATION) return false
     this.#candidate = -1
-  }
-
-  /** @returns whether a key press of this stream is the party's. A phone that has sent no audio yet (it is muted) may begin with one. */
-  mayPress(ssrc: number): boolean {
-    if (this.#ssrc === -1) this.#ssrc = ssrc
-    return ssrc === this.#ssrc
+    return true
   }
 }

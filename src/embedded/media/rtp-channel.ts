@@ -441,7 +441,10 @@ export class RtpChannel extends EventEmitter<MediaChannelEvents> implements Medi
     this.#bytesIn += header.payloadEnd - header.payloadStart
     this.#reception.packet(header.ssrc, header.sequence, isEvent ? this.#reception.lastTimestamp : header.timestamp, arrival)
     if (++this.#packetsIn === 1) this.emit('firstRtp')
-    if (!isEvent) this.#stream.audio(header.ssrc, header.sequence)
+    if (!this.#stream.packet(header.ssrc, header.sequence, now) && isEvent) {
+      this.#dropped++
+      return
+    }
     if (!configured.receives) return
     if (law) this.#onAudio(law, data, now, arrival)
     else if (isEvent) this.#onEvent(data, now, arrival)
@@ -466,7 +469,7 @@ export class RtpChannel extends EventEmitter<MediaChannelEvents> implements Medi
 
   #onEvent(data: Buffer, now: number, arrival: number): void {
     const event = parseTelephoneEvent(data, header.payloadStart, header.payloadEnd)
-    if (!event || !this.#stream.mayPress(header.ssrc)) {
+    if (!event) {
       this.#dropped++
       return
     }
