@@ -34,6 +34,17 @@ describe('from whom a voice is taken', () => {
     expect(mediaSource('10.0.0.9', '198.51.100.7', 'nat', true)).toEqual({ address: '198.51.100.7', learnFrom: '198.51.100.7', afterHeard: false })
   })
 
+  it('a softphone of this machine names what the machine is known by, and sends to loopback from there', () => {
+    const here = new Set(['2001:db8::5', '192.168.1.5', '203.0.113.9'])
+    const source = (named: string, signalling: string, taken: TakenFrom = 'nat') => mediaSource(named, signalling, taken, false, (address) => here.has(address))
+    expect(source('2001:db8::5', '127.0.0.1')).toEqual({ address: '2001:db8::5', learnFrom: '::1', afterHeard: false })
+    expect(source('192.168.1.5', '127.0.0.1')).toEqual({ address: '192.168.1.5', learnFrom: '127.0.0.1', afterHeard: false })
+    expect(source('203.0.113.9', '::1')).toEqual({ address: '203.0.113.9', learnFrom: '127.0.0.1', afterHeard: false })
+    expect(source('2001:db8::5', '127.0.0.1', 'signalled')).toEqual(exact('2001:db8::5'))
+    // From outside the same address is a third party's.
+    expect(source('203.0.113.9', '198.51.100.7')).toEqual({ ...exact('203.0.113.9'), afterHeard: true })
+  })
+
   it('nothing is learned where only what is signalled counts, and a port of the named host where any may be shown', () => {
     for (const [, named, signalling] of cases) expect(mediaSource(named, signalling, 'signalled').learnFrom).toBeUndefined()
     const hosts = (named: string, signalling: string, taken: TakenFrom) => mediaSource(named, signalling, taken).learnFrom

@@ -27,8 +27,9 @@ type Reach = 'loopback' | 'link' | 'private' | 'global'
  * @param named the address in the party's description; unspecified (`0.0.0.0`, `::`) where it holds the call
  * @param signalling where the party's signalling comes from; undefined: not known
  * @param trusted we chose to ring it there (a trunk): a media server that it names is its own
+ * @param isHere whether an address is one of this machine's
  */
-export function mediaSource(named: string, signalling: string | undefined, taken: TakenFrom, trusted = false): MediaSource {
+export function mediaSource(named: string, signalling: string | undefined, taken: TakenFrom, trusted = false, isHere: (address: string) => boolean = () => false): MediaSource {
   const at = readAddress(named)
   const from = readAddress(signalling ?? '')
   if (at.kind !== 'unicast') return { address: named, learnFrom: from.kind === 'unicast' && taken !== 'signalled' ? from.address : undefined, afterHeard: false }
@@ -37,6 +38,9 @@ export function mediaSource(named: string, signalling: string | undefined, taken
   if (from.kind !== 'unicast' || sameHost(address, from.address)) return { address, learnFrom: beside, afterHeard: false }
   const reach = reachOf(address)
   const nearby = reachOf(from.address)
+  // A softphone of this machine that was told 127.0.0.1 and names what it is known by on the network, in either family. To our loopback it
+  // sends from loopback.
+  if (nearby === 'loopback' && isHere(address)) return { address, learnFrom: taken === 'signalled' ? undefined : address.includes(':') ? '::1' : '127.0.0.1', afterHeard: false }
   // A media server of its own, as most trunks have. A program of this machine that names another of its addresses is at loopback all the same.
   const elsewhere = nearby === 'loopback' ? reach === 'loopback' : reach === 'global'
   if (elsewhere || taken === 'signalled') return { address, learnFrom: beside, afterHeard: !trusted }

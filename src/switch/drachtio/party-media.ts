@@ -28,6 +28,8 @@ export interface Describer {
   readonly trusted?: boolean
   /** Whether we listen there ourselves: nothing is sent to ourselves. */
   isOurs(address: string, port: number): boolean
+  /** Whether an address is one of this machine's. */
+  isHere?(address: string): boolean
   /** What was found out about a party before, by `PartyQuest.key`: one that says the same again is still there. */
   readonly known?: { readonly key: string; readonly place: Place } | undefined
 }
@@ -62,7 +64,7 @@ export interface PartyQuest {
  */
 export async function describeParty(channel: Described, party: PartyAudio, origin: Origin, by: Describer): Promise<Told | undefined> {
   const wanted = addressFor(party, by.signalling)
-  const first = await tell(channel, party, origin, party.stream.media.address.kind === 'unknown' ? guessed(wanted, by) : mediaSource(wanted, by.signalling, by.taken, by.trusted), by)
+  const first = await tell(channel, party, origin, party.stream.media.address.kind === 'unknown' ? guessed(wanted, by) : mediaSource(wanted, by.signalling, by.taken, by.trusted, (address) => by.isHere?.(address) === true), by)
   if (first !== undefined) return first
   const guess = readAddress(by.signalling ?? '')
   return guess.kind !== 'unicast' || guess.family === family(wanted) ? undefined : tell(channel, party, origin, guessed(guess.address, by), by)

@@ -75,7 +75,7 @@ export class ServerPair {
 
   /** Who describes itself, where its signalling comes from that address. */
   describer(signalling: string | undefined): Describer {
-    return { signalling, taken: this.#taken, isOurs: (address, port) => isOurPlace({ address, port }, this.warm.places(), placesIn(this.signalling.detail), addressesHere()) }
+    return { signalling, taken: this.#taken, isHere: (address) => addressesHere().has(address), isOurs: (address, port) => isOurPlace({ address, port }, this.warm.places(), placesIn(this.signalling.detail), addressesHere()) }
   }
 
   /** The party could not be told that its call is over; it is told when drachtio is back. */
