@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { ChannelGone } from './channel.js'
 import type { Place } from './own-ports.js'
 import { PartySearch } from './party-search.js'
 
@@ -92,6 +93,16 @@ describe('a party that has still to be found', () => {
     expect(new Set(did)).toEqual(new Set(['look']))
     await vi.advanceTimersByTimeAsync(5_000)
     expect(told).toEqual(['found 198.51.100.7:6000'])
+  })
+
+  it('is looked for no more when its channel has gone', async () => {
+    const arrived = vi.fn(() => Promise.reject(new ChannelGone('uuid_getvar on a channel that is gone')))
+    const look = () => Promise.resolve()
+    const nothing = () => undefined
+    const gone = new PartySearch(arrived, { key: '', supposed: undefined, isAt: () => false, look, settle: look }, { found: nothing, supposed: nothing, stranger: nothing })
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(gone.over).toBe(true)
+    expect(arrived).toHaveBeenCalledOnce()
   })
 
   it('is looked for no more when the leg is over', async () => {

@@ -1,4 +1,4 @@
-import type { Arrived } from './channel.js'
+import { ChannelGone, type Arrived } from './channel.js'
 import type { Place } from './own-ports.js'
 import type { PartyQuest } from './party-media.js'
 
@@ -112,6 +112,10 @@ export class PartySearch {
   }
 
   #look(): Promise<Arrived | undefined> {
-    return this.#arrived().catch(() => undefined)
+    return this.#arrived().catch((error: unknown) => {
+      // The caller gave up before there was a leg that could end.
+      if (error instanceof ChannelGone) this.stop()
+      return undefined
+    })
   }
 }
