@@ -140,8 +140,8 @@ export class MediaLink {
   async #connect(): Promise<Mrf.MediaServer> {
     const { host, port, secret } = this.#set.freeswitch
     const { profile, listenAddress: address } = this
-    await checkOwnAddress(address)
     await probeEventSocket({ host, port, secret, profile }, probeMs)
+    await checkOwnAddress(address)
     return withDeadline<Mrf.MediaServer>(
       'event socket',
       connectMs,
