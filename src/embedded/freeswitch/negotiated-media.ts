@@ -1,4 +1,5 @@
 import { answerOffer, readOffer, type AudioAgreement, type AudioAnswer, type AudioEnd } from '../../sdp/offer-answer.js'
+import { isLoopback } from '../../sip/address-kinds.js'
 import { sameHost } from '../../sip/same-host.js'
 import type { MediaChannel } from '../media/media-channel.js'
 import type { Channel } from './channel.js'
@@ -70,11 +71,12 @@ const NOBODY: ReadonlySet<number> = new Set([9, 1])
 export function applyAgreement(channel: Channel, agreement: AudioAgreement, local: LocalAudio): void {
   const mirrored = local.isMirrored(agreement)
   const nowhere = mirrored || NOBODY.has(agreement.remotePort)
-  const learnFrom = channel.variable('disable_rtp_auto_adjust') === 'true' ? [] : (channel.variable('rtp_learn_from')?.split(',') ?? [senderAddress(agreement.remoteAddress, channel.media.localAddress)])
+  const learnFrom = channel.variable('disable_rtp_auto_adjust') === 'true' ? [] : (channel.variable('rtp_learn_from')?.split(',') ?? [agreement.remoteAddress])
   channel.media.configure({
     remoteAddress: nowhere ? (local.address.includes(':') ? '::' : '0.0.0.0') : agreement.remoteAddress,
     remotePort: nowhere ? 0 : agreement.remotePort,
     remoteRtcpPort: agreement.remoteRtcpPort,
+    remoteAlias: loopbackOf(agreement.remoteAddress, channel.media.localAddress),
     learnFrom: mirrored ? [] : learnFrom,
     codec: agreement.codec,
     payloadType: agreement.payloadType,
@@ -85,10 +87,9 @@ export function applyAgreement(channel: Channel, agreement: AudioAgreement, loca
   })
 }
 
-/** A program of this machine that gives another address of the machine sends to our loopback address from loopback. */
-function senderAddress(signalled: string, local: string): string {
-  const loopback = local.startsWith('127.') || local === '::1'
-  return loopback && sameHost(signalled, local) ? local : signalled
+/** A program of this machine that names another of the machine's addresses sends to our loopback address from loopback. */
+function loopbackOf(signalled: string, local: string): string | undefined {
+  return signalled !== local && isLoopback(local) && sameHost(signalled, local) ? local : undefined
 }
 
 const MIRROR = { sendrecv: 'sendrecv', sendonly: 'recvonly', recvonly: 'sendonly', inactive: 'inactive' } as const

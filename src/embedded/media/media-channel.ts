@@ -15,6 +15,8 @@ export interface ChannelMedia {
    */
   readonly remoteAddress: string
   readonly remotePort: number
+  /** Another address of the same host, which counts as the signalled one: the loopback of a party on this machine. */
+  readonly remoteAlias?: string | undefined
   /** Where the party's RTCP is; default: the port after `remotePort`. */
   readonly remoteRtcpPort?: number
   /** Hosts whose first packet, on whatever port, within the first seconds, shows where the party is: see `SourceLatch`. Absent: only what was signalled counts. */

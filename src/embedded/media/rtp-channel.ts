@@ -202,7 +202,7 @@ export class RtpChannel extends EventEmitter<MediaChannelEvents> implements Medi
     }
     if (this.closed) return
     const now = performance.now()
-    this.#latch.expect({ address: media.remoteAddress, port: media.remotePort, learnFrom: media.learnFrom }, now)
+    this.#latch.expect({ address: media.remoteAddress, port: media.remotePort, alias: media.remoteAlias, learnFrom: media.learnFrom }, now)
     this.#stream.restart()
     const ptimeSamples = ptimeMs * RATE
     const kept = this.#configured?.ptimeSamples === ptimeSamples ? this.#configured.scratch : undefined

@@ -98,6 +98,20 @@ describe('a party behind NAT', () => {
   })
 })
 
+describe('a party with another address of the same host', () => {
+  it('is heard from there at the signalled port, however late, and nowhere else', () => {
+    const latch = new SourceLatch()
+    latch.expect({ address: '2001:db8::5', port: 4000, alias: '::1' }, 0)
+    expect(latch.accepts('::1', 4002, 10)).toBe(false)
+    expect(latch.accepts('::1', 4000, 60_000)).toBe(true)
+    expect(latch.remote).toEqual({ address: '::1', port: 4000 })
+    expect(latch.accepts('2001:db8::5', 4000, 60_010)).toBe(false)
+    // A party that is nowhere has none.
+    latch.expect({ address: '::', port: 4000, alias: '::1' }, 60_020)
+    expect(latch.accepts('::1', 4000, 60_030)).toBe(false)
+  })
+})
+
 describe('reports', () => {
   it('are taken from where they were signalled to come, or from beside the audio, and show nothing', () => {
     const party = latch({ address: '192.0.2.1', port: 4000 })

@@ -11,6 +11,8 @@ export interface ExpectedSource extends RemoteAddress {
    * signalled counts.
    */
   readonly learnFrom?: readonly string[] | undefined
+  /** Another address of the same host: at the signalled port it counts as the signalled one. */
+  readonly alias?: string | undefined
 }
 
 /** How long after an offer a party may be learned, ms. A phone sends from the moment at which it answers. */
@@ -33,6 +35,7 @@ export class SourceLatch {
   #signalledPort = 0
   #learnFrom: readonly string[] = []
   #learnUntil = -Infinity
+  #alias: string | undefined
   #current: RemoteAddress | undefined
   #certainty: Certainty = 'unheard'
 
@@ -51,13 +54,14 @@ export class SourceLatch {
    * @param now monotonic ms
    */
   expect(source: ExpectedSource, now: number): void {
-    const { address, port, learnFrom = [] } = source
+    const { address, port, alias, learnFrom = [] } = source
     const signalled = port !== 0 && address !== '0.0.0.0' && address !== '::' ? { address, port } : undefined
     const same = signalled?.address === this.#signalled?.address && port === this.#signalledPort && learnFrom.join() === this.#learnFrom.join()
     if (!same) this.#current = undefined
     this.#certainty = 'unheard'
     this.#signalled = signalled
     this.#signalledPort = port
+    this.#alias = signalled && alias
     this.#learnFrom = learnFrom
     this.#learnUntil = now + LEARN_MS
   }
@@ -68,7 +72,7 @@ export class SourceLatch {
     const known = current !== undefined && current.port === port && current.address === address
     if (known && this.#certainty !== 'unheard') return true
     if (this.#certainty === 'signalled') return false
-    const signalled = port === this.#signalledPort && (address === this.#signalled?.address || this.#learnFrom.includes(address))
+    const signalled = port === this.#signalledPort && (address === this.#signalled?.address || address === this.#alias || this.#learnFrom.includes(address))
     if (!signalled && !known && (this.#certainty === 'learned' || !this.#learnFrom.includes(address) || now >= this.#learnUntil)) return false
     if (!known) this.#current = { address, port }
     this.#certainty = signalled ? 'signalled' : 'learned'
