@@ -222,6 +222,23 @@ export function partyContract(name: string, open: () => Promise<SocketWorld>): v
         await end(leg)
       }, 20_000)
 
+      it('because it holds the call as RFC 2543 had it, naming no address, stays, and hears nothing until it resumes', async () => {
+        const { phone, leg } = await caller()
+        void leg.play([{ kind: 'tone', tone: 'busy' }], { loop: true })
+        await phone.media.hears(400)
+        expect(status(await phone.reinvite('sendrecv', { address: '0.0.0.0', port: phone.media.port }))).toBe(200)
+        phone.media.mute = true
+        await world.elapse(300)
+        const before = phone.media.packets.length
+        await world.elapse(TWICE_MS)
+        expect(phone.media.packets.length - before).toBeLessThanOrEqual(1)
+        expect(phone.byeAt).toBeUndefined()
+        phone.media.mute = false
+        expect(status(await phone.reinvite('sendrecv'))).toBe(200)
+        await phone.media.hears(400, 3_000, performance.now())
+        await end(leg)
+      }, 20_000)
+
       it('in a talk stays, and so does the other', async () => {
         const one = await caller()
         const other = await caller()
