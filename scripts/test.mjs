@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { ensurePackages, root } from './install.mjs'
 import { build } from './build.mjs'
+import { runLanes } from './test-lanes.mjs'
 
 /** Programs that the wire and end-to-end tests call, and the Debian package that brings each. */
 const programs = { sipp: 'sip-tester', baresip: 'baresip', linphonec: 'linphone-cli', lame: 'lame', flite: 'flite', sox: 'sox', chromium: 'chromium', 'redis-server': 'redis-server' }
@@ -57,23 +58,21 @@ if (filter.length === 0) {
   check('type check', 'typescript/bin/tsc', ['--noEmit'])
   check('lint', 'eslint/bin/eslint.js', ['.'])
 }
-for (const layer of ['rules', 'properties', 'calls']) {
-  const report = join(root, '.cache', `test-${layer}-${process.pid}.json`)
-  mkdirSync(join(root, '.cache'), { recursive: true })
-  const ok = step(`${layer} tests`, process.execPath, [
-    join(root, 'node_modules', 'vitest', 'vitest.mjs'),
-    'run',
-    '--project',
-    layer,
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${report}`,
-    '--passWithNoTests',
-    ...filter,
-  ])
+const vitest = (layer, report) => [
+  join(root, 'node_modules', 'vitest', 'vitest.mjs'),
+  'run',
+  '--project',
+  layer,
+  '--reporter=default',
+  '--reporter=json',
+  `--outputFile.json=${report}`,
+  '--passWithNoTests',
+]
+
+function count(ok, report) {
   if (!existsSync(report)) {
     failed += 1
-    continue
+    return
   }
   const result = JSON.parse(readFileSync(report, 'utf8'))
   rmSync(report)
@@ -83,5 +82,13 @@ for (const layer of ['rules', 'properties', 'calls']) {
   // A file that could not even be loaded, or an error outside any test, has no failed test of its own.
   if (!ok && result.numFailedTests === 0) failed += 1
 }
+
+mkdirSync(join(root, '.cache'), { recursive: true })
+for (const layer of ['rules', 'properties']) {
+  const report = join(root, '.cache', `test-${layer}-${process.pid}.json`)
+  count(step(`${layer} tests`, process.execPath, [...vitest(layer, report), ...filter]), report)
+}
+console.log('\n== calls tests')
+for (const { ok, report } of await runLanes(filter, (_lane, report) => vitest('calls', report))) count(ok, report)
 console.log(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`)
 process.exit(failed === 0 ? 0 : 1)

@@ -1,0 +1,74 @@
+// The tests that place real calls mostly wait: two lanes of them run side by side, each in a network of its own, where no port and no packet of the
+// other is seen. Needs Linux and the right to make a network namespace (root); elsewhere there is one lane.
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { root } from './install.mjs'
+
+/** Seconds that each file took at its last run here; what has never run here counts as middling. */
+const durationsFile = join(root, '.cache', 'test-durations.json')
+const middlingSeconds = 12
+const inOwnNetwork = ['unshare', '-n', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh']
+
+function canIsolate() {
+  return process.platform === 'linux' && spawnSync(inOwnNetwork[0], [...inOwnNetwork.slice(1), 'true'], { stdio: 'ignore' }).status === 0
+}
+
+function readDurations() {
+  return existsSync(durationsFile) ? JSON.parse(readFileSync(durationsFile, 'utf8')) : {}
+}
+
+/** Files in lanes whose sums are as even as may be: the longest first, each to the lane that has least. */
+function deal(files, lanes, durations) {
+  const secondsOf = (file) => durations[file] ?? middlingSeconds
+  const dealt = Array.from({ length: lanes }, () => ({ files: [], seconds: 0 }))
+  for (const file of [...files].sort((one, other) => secondsOf(other) - secondsOf(one) || one.localeCompare(other))) {
+    const least = dealt.reduce((best, lane) => (lane.seconds < best.seconds ? lane : best))
+    least.files.push(file)
+    least.seconds += secondsOf(file)
+  }
+  return dealt.map((lane) => lane.files).filter((lane) => lane.length > 0)
+}
+
+/**
+ * Runs the files below `test/` whose path holds one of the filters (all without any).
+ * @param {string[]} filter
+ * @param {(lane: number, report: string) => string[]} command arguments of Node for one lane, without the files
+ * @returns {Promise<{ ok: boolean, report: string }[]>} per lane whether it passed, and where its JSON report is
+ */
+export async function runLanes(filter, command) {
+  const files = readdirSync(join(root, 'test'), { recursive: true })
+    .map((file) => join('test', file))
+    .filter((file) => file.endsWith('.test.ts') && (filter.length === 0 || filter.some((part) => file.includes(part))))
+  if (files.length === 0) return []
+  const isolated = canIsolate()
+  const durations = readDurations()
+  const lanes = deal(files, isolated ? 2 : 1, durations)
+  const finished = await Promise.all(lanes.map((lane, index) => runLane(index, lane, isolated, command)))
+  for (const { report } of finished) {
+    if (!existsSync(report)) continue
+    for (const { name, startTime, endTime } of JSON.parse(readFileSync(report, 'utf8')).testResults) durations[relative(root, name)] = Math.round((endTime - startTime) / 100) / 10
+  }
+  mkdirSync(dirname(durationsFile), { recursive: true })
+  writeFileSync(durationsFile, JSON.stringify(durations, undefined, 1))
+  return finished
+}
+
+/** The first lane prints as it goes; the other's words come when it is over, so that they do not mix. */
+function runLane(index, files, isolated, command) {
+  const report = join(root, '.cache', `test-calls-${index}-${process.pid}.json`)
+  const run = [process.execPath, ...command(index, report), ...files]
+  const [program, ...args] = isolated ? [...inOwnNetwork, ...run] : run
+  const child = spawn(program, args, { cwd: root, stdio: index === 0 ? ['ignore', 'inherit', 'inherit'] : ['ignore', 'pipe', 'pipe'] })
+  const words = []
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => words.push(chunk))
+  return new Promise((resolve) => {
+    const over = (ok, trouble = '') => {
+      process.stdout.write(Buffer.concat(words))
+      if (trouble !== '') console.log(trouble)
+      resolve({ ok, report })
+    }
+    child.once('error', (error) => over(false, `lane ${index + 1} did not start: ${error.message}`))
+    child.once('close', (code) => over(code === 0))
+  })
+}
