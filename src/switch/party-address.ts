@@ -22,7 +22,7 @@ export interface PartyUri {
 
 /** Every address of a header that came once or several times (joined by commas). What is none is left out. */
 export function readAddresses(text: string): readonly PartyAddress[] {
-  return split(text, ',').flatMap((entry) => readAddress(entry) ?? [])
+  return splitHeader(text, ',').flatMap((entry) => readAddress(entry) ?? [])
 }
 
 /** No regular expressions over whole headers: what strangers send is read in one pass, however long it is. */
@@ -101,7 +101,7 @@ function inContext(digits: string, context: string): string {
 /** `;a=b;c;d="e"`, names in small letters. The first of a name counts. */
 function paramsOf(text: string): ReadonlyMap<string, string> {
   const params = new Map<string, string>()
-  for (const part of split(text, ';')) {
+  for (const part of splitHeader(text, ';')) {
     const equals = part.indexOf('=')
     const key = (equals < 0 ? part : part.slice(0, equals)).trim().toLowerCase()
     const value = equals < 0 ? '' : part.slice(equals + 1).trim()
@@ -122,7 +122,7 @@ function unescaped(text: string): string {
 }
 
 /** Parts a header; within quotes and angle brackets nothing parts. */
-function split(text: string, separator: ',' | ';'): readonly string[] {
+export function splitHeader(text: string, separator: ',' | ';'): readonly string[] {
   const parts: string[] = []
   let part = ''
   let quoted = false

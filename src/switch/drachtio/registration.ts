@@ -1,4 +1,5 @@
 import type Srf from 'drachtio-srf'
+import { splitHeader } from '../party-address.js'
 import type { Registration } from '../port.js'
 
 /** RFC 3261 section 10.2.1.1: where neither Contact nor Expires says otherwise. */
@@ -47,7 +48,8 @@ export class DrachtioRegistration implements Registration {
  */
 export function contactsOf(contact: string | undefined, expires: string | undefined): Registration['contacts'] {
   const fallback = seconds(expires) ?? defaultExpiresSeconds
-  return splitAtCommas(contact ?? '').map((entry) => {
+  return splitHeader(contact ?? '', ',').map((part) => {
+    const entry = part.trim()
     const parameters = entry.includes('>') ? entry.slice(entry.indexOf('>') + 1) : entry.slice(entry.indexOf(';'))
     return { uri: uriIn(entry), expiresSeconds: seconds(/;\s*expires\s*=\s*"?([^;"\s]+)/i.exec(parameters)?.[1]) ?? fallback }
   })
@@ -60,23 +62,4 @@ function seconds(text: string | undefined): number | undefined {
 /** The URI of a name-addr (`"Name" <sip:x;y>`), or of an addr-spec, whose parameters then belong to the header. */
 function uriIn(text: string): string {
   return /<([^<>]*)>/.exec(text)?.[1]?.trim() ?? text.split(';')[0]?.trim() ?? ''
-}
-
-/** Commas within quotes and angle brackets do not part. */
-function splitAtCommas(text: string): string[] {
-  const parts: string[] = []
-  let part = ''
-  let quoted = false
-  let bracketed = false
-  for (let index = 0; index < text.length; index++) {
-    const character = text.charAt(index)
-    if (character === '"' && text[index - 1] !== '\\') quoted = !quoted
-    else if (!quoted && character === '<') bracketed = true
-    else if (!quoted && character === '>') bracketed = false
-    if (character === ',' && !quoted && !bracketed) {
-      parts.push(part)
-      part = ''
-    } else part += character
-  }
-  return [...parts, part].map((each) => each.trim()).filter((each) => each !== '')
 }
