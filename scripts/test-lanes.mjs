@@ -1,13 +1,15 @@
-// The tests that place real calls mostly wait: two lanes of them run side by side, each in a network of its own, where no port and no packet of the
-// other is seen. Needs Linux and the right to make a network namespace (root); elsewhere there is one lane.
+// The tests that place real calls mostly wait: three lanes of them run side by side, each in a network of its own, where no port and no packet of the
+// others is seen. Needs Linux and the right to make a network namespace (root); elsewhere there is one lane.
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { root } from './install.mjs'
 
-/** Seconds that each file took at its last run here; what has never run here counts as middling. */
+const laneCount = 3
+/** Seconds that each file took at its last run here; before it has run here, as on some other machine; what is in neither counts as short. */
 const durationsFile = join(root, '.cache', 'test-durations.json')
-const middlingSeconds = 12
+const elsewhereFile = join(root, 'scripts', 'test-durations.json')
+const shortSeconds = 6
 const inOwnNetwork = ['unshare', '-n', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh']
 
 function canIsolate() {
@@ -15,12 +17,12 @@ function canIsolate() {
 }
 
 function readDurations() {
-  return existsSync(durationsFile) ? JSON.parse(readFileSync(durationsFile, 'utf8')) : {}
+  return Object.assign({}, ...[elsewhereFile, durationsFile].filter((file) => existsSync(file)).map((file) => JSON.parse(readFileSync(file, 'utf8'))))
 }
 
 /** Files in lanes whose sums are as even as may be: the longest first, each to the lane that has least. */
 function deal(files, lanes, durations) {
-  const secondsOf = (file) => durations[file] ?? middlingSeconds
+  const secondsOf = (file) => durations[file] ?? shortSeconds
   const dealt = Array.from({ length: lanes }, () => ({ files: [], seconds: 0 }))
   for (const file of [...files].sort((one, other) => secondsOf(other) - secondsOf(one) || one.localeCompare(other))) {
     const least = dealt.reduce((best, lane) => (lane.seconds < best.seconds ? lane : best))
@@ -43,7 +45,7 @@ export async function runLanes(filter, command) {
   if (files.length === 0) return []
   const isolated = canIsolate()
   const durations = readDurations()
-  const lanes = deal(files, isolated ? 2 : 1, durations)
+  const lanes = deal(files, isolated ? laneCount : 1, durations)
   const finished = await Promise.all(lanes.map((lane, index) => runLane(index, lane, isolated, command)))
   for (const { report } of finished) {
     if (!existsSync(report)) continue
@@ -54,7 +56,7 @@ export async function runLanes(filter, command) {
   return finished
 }
 
-/** The first lane prints as it goes; the other's words come when it is over, so that they do not mix. */
+/** The first lane prints as it goes; the words of another come when it is over, so that they do not mix. */
 function runLane(index, files, isolated, command) {
   const report = join(root, '.cache', `test-calls-${index}-${process.pid}.json`)
   const run = [process.execPath, ...command(index, report), ...files]
