@@ -1,5 +1,5 @@
 // `npm test`: installs what the tests need, then type check, lint and every layer of tests. Last line: `N passed, N failed`.
-import { spawnSync } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { ensurePackages, root } from './install.mjs'
@@ -48,15 +48,27 @@ function step(name, command, args) {
   return status === 0
 }
 
-function check(name, module, args) {
-  if (step(name, process.execPath, [join(root, 'node_modules', module), ...args])) passed += 1
-  else failed += 1
+/** Both checks at once: either uses one core. What they say comes when they are done. */
+async function checks(...all) {
+  const said = await Promise.all(
+    all.map(
+      ({ name, module, args }) =>
+        new Promise((resolve) => {
+          execFile(process.execPath, [join(root, 'node_modules', module), ...args], { cwd: root, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => resolve({ name, ok: error === null, words: `${stdout}${stderr}` }))
+        }),
+    ),
+  )
+  for (const { name, ok, words } of said) {
+    console.log(`\n== ${name}${ok ? '' : ' failed'}\n${words}`.trimEnd())
+    if (ok) passed += 1
+    else failed += 1
+  }
 }
 
 const filter = process.argv.slice(2)
 if (filter.length === 0) {
-  check('type check', 'typescript/bin/tsc', ['--noEmit'])
-  check('lint', 'eslint/bin/eslint.js', ['.'])
+  console.log('\n== type check and lint')
+  await checks({ name: 'type check', module: 'typescript/bin/tsc', args: ['--noEmit'] }, { name: 'lint', module: 'eslint/bin/eslint.js', args: ['.'] })
 }
 const vitest = (layer, report) => [
   join(root, 'node_modules', 'vitest', 'vitest.mjs'),
