@@ -55,7 +55,7 @@ writeFileSync(
     reporters: ['json', 'progress-append-only'],
     jsonReporter: { fileName: report },
     tempDirName: join('.cache', 'mutate', 'sandbox'),
-    ignorePatterns: ['.cache', 'dist', 'data', 'recordings', 'reports', 'prompts/rendered', 'coverage'],
+    ignorePatterns: ['.cache', 'dist', 'data', 'recordings', 'reports', 'coverage'],
     concurrency: Number(process.env.MUTATE_CONCURRENCY ?? 1),
   }),
 )
