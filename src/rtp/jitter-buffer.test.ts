@@ -65,3 +65,72 @@ describe('a consumer that keeps time', () => {
     expect(buffer.depth).toBeLessThanOrEqual(5)
   })
 })
+
+describe('what the buffer says of a packet', () => {
+  it('is taken once; the same one again is not, nor one whose turn is over, and that one is counted as late', () => {
+    const buffer = new JitterBuffer()
+    expect([buffer.push(10, 0, payload(10)), buffer.push(10, 0, payload(10)), buffer.depth]).toEqual([true, false, 1])
+    buffer.drain(() => undefined)
+    expect([buffer.push(9, 0, payload(9)), buffer.late, buffer.depth]).toEqual([false, 1, 0])
+  })
+
+  it('may be earlier than the first, as long as it is not earlier than the delay', () => {
+    const buffer = new JitterBuffer({ delayFrames: 3 })
+    buffer.push(10, 0, payload(10))
+    expect([buffer.push(8, 0, payload(8)), buffer.push(5, 0, payload(5)), buffer.late]).toEqual([true, false, 1])
+    buffer.push(9, 0, payload(9))
+    expect(buffer.pop()).toMatchObject({ sequence: 8 })
+  })
+
+  it('is a copy of the part that was named, cut to what fits', () => {
+    const buffer = new JitterBuffer({ maxFrameBytes: 3 })
+    buffer.push(1, 7, Uint8Array.of(9, 1, 2, 3, 4, 9), 1, 5)
+    buffer.push(2, 8, Uint8Array.of(9, 5, 6, 9), 1, 3)
+    const out: (readonly [number, readonly number[]])[] = []
+    buffer.drain(({ timestamp, data }) => out.push([timestamp, [...data]]))
+    expect(out).toEqual([
+      [7, [1, 2, 3]],
+      [8, [5, 6]],
+    ])
+  })
+
+  it('begins again after a jump of more than a thousand, and not at a thousand', () => {
+    const buffer = new JitterBuffer({ delayFrames: 1 })
+    buffer.push(5, 0, payload(5))
+    buffer.drain(() => undefined)
+    buffer.push(6 + 1_000, 0, payload(6))
+    expect(buffer.lost).toBe(1_000 - 15)
+    const fresh = new JitterBuffer({ delayFrames: 1 })
+    fresh.push(5, 0, payload(5))
+    fresh.drain(() => undefined)
+    fresh.push(6 + 1_001, 0, payload(6))
+    expect(fresh.lost).toBe(0)
+  })
+
+  it('is forgotten by a reset: the next one is the first again', () => {
+    const buffer = new JitterBuffer({ delayFrames: 2 })
+    for (const sequence of [0, 1, 2, 3]) buffer.push(sequence, 0, payload(sequence))
+    buffer.pop()
+    buffer.reset()
+    expect([buffer.depth, buffer.pop()]).toEqual([0, 'waiting'])
+    expect([buffer.push(1, 0, payload(1)), buffer.pop()]).toEqual([true, 'waiting'])
+    buffer.push(2, 0, payload(2))
+    expect([buffer.pop(), buffer.pop()]).toMatchObject([{ sequence: 1 }, { sequence: 2 }])
+  })
+
+  it('gives up one frame only when more than twice the delay waits', () => {
+    const buffer = new JitterBuffer({ delayFrames: 2 })
+    for (const sequence of [0, 1, 2, 3]) buffer.push(sequence, 0, payload(sequence))
+    expect(buffer.pop()).toMatchObject({ sequence: 0 })
+    for (const sequence of [4, 5]) buffer.push(sequence, 0, payload(sequence))
+    expect(buffer.pop()).toMatchObject({ sequence: 2 })
+  })
+
+  it('waits in as many slots as four delays take', () => {
+    const buffer = new JitterBuffer({ delayFrames: 8, capacity: 2 })
+    for (let sequence = 0; sequence < 32; sequence++) buffer.push(sequence, 0, payload(sequence))
+    expect(buffer.depth).toBe(32)
+    buffer.push(32, 0, payload(32))
+    expect(buffer.depth).toBe(32)
+  })
+})

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { buildRtp, parseRtp, sequenceDistance, timestampDistance } from './packet.js'
+import { buildRtp, emptyRtpHeader, parseRtp, readRtpHeader, sequenceDistance, timestampDistance } from './packet.js'
 
 const packet = { marker: true, payloadType: 8, sequence: 0xfffe, timestamp: 0xfffffff0, ssrc: 0xdeadbeef, payload: Buffer.from([1, 2, 3, 4]) }
 
@@ -68,4 +68,25 @@ it.each([
 it('timestamps are compared on the circle', () => {
   expect(timestampDistance(5, 0xfffffffb)).toBe(10)
   expect(timestampDistance(0xfffffffb, 5)).toBe(-10)
+})
+
+describe('a datagram that is no RTP packet, by a hair', () => {
+  const datagram = (bytes: number, first = 0x80, second = 0) => {
+    const data = new Uint8Array(bytes)
+    data[0] = first
+    data[1] = second
+    return data
+  }
+
+  it.each([
+    ['a header and nothing else', datagram(12), true],
+    ['a byte less than a header', datagram(11), false],
+    ['an RTCP type', datagram(12, 0x80, 204), false],
+    ['the types beside those of RTCP', datagram(12, 0x80, 205), true],
+    ['an extension that just fits', datagram(16, 0x90), true],
+    ['an extension whose length is cut off', datagram(15, 0x90), false],
+    ['an extension behind more sources than there are', datagram(16, 0x91), false],
+  ])('%s', (_what, data, is) => {
+    expect(readRtpHeader(data, emptyRtpHeader())).toBe(is)
+  })
 })

@@ -163,3 +163,73 @@ describe('hearing keys', () => {
     expect(hear([{ timestamp: 1, at: 0, event: { event: 16, end: true, volume: 0, duration: 800 } }])).toEqual([])
   })
 })
+
+describe('a press at the edges of what belongs to it', () => {
+  const pressed = () => {
+    const digits: { digit: string; duration: number; timestamp: number }[] = []
+    const receiver = new TelephoneEventReceiver((digit) => digits.push({ ...digit }))
+    const packet = (timestamp: number, event: number, duration: number, end = false, now = 0, ssrc = 1) => receiver.packet(ssrc, timestamp, { event, end, volume: 10, duration }, now)
+    return { digits, receiver, packet }
+  }
+
+  it('is reported at its first end packet, and not again at the others', () => {
+    const { digits, packet } = pressed()
+    packet(1_000, 1, 160)
+    packet(1_000, 1, 320)
+    expect(digits).toEqual([])
+    packet(1_000, 1, 480, true)
+    expect(digits).toEqual([{ digit: '1', duration: 480, timestamp: 1_000 }])
+    packet(1_000, 1, 480, true)
+    packet(1_000, 1, 480, true)
+    expect(digits).toHaveLength(1)
+  })
+
+  it('whose ends are lost is reported 150 ms after its last packet', () => {
+    const { digits, receiver, packet } = pressed()
+    packet(1_000, 5, 160, false, 100)
+    receiver.poll(249)
+    expect([digits.length, receiver.open]).toEqual([0, true])
+    receiver.poll(250)
+    expect([digits.length, receiver.open]).toEqual([1, false])
+    receiver.poll(1_000)
+    expect(digits).toHaveLength(1)
+  })
+
+  it('is another one under another stream, and a packet from before is none', () => {
+    const { digits, packet } = pressed()
+    packet(5_000, 1, 160, true)
+    packet(4_000, 2, 160, true)
+    expect(digits.map(({ digit }) => digit)).toEqual(['1'])
+    packet(4_000, 2, 160, true, 0, 2)
+    expect(digits.map(({ digit }) => digit)).toEqual(['1', '2'])
+  })
+
+  it('that goes on in segments is one, as long as they follow each other and the first was full', () => {
+    const { digits, packet } = pressed()
+    packet(0, 3, 0xf000)
+    packet(0xf000, 3, 800, true)
+    expect(digits).toEqual([{ digit: '3', duration: 0xf000 + 800, timestamp: 0 }])
+    const other = pressed()
+    other.packet(0, 3, 0xefff)
+    other.packet(0xf000, 4, 800, true)
+    expect(other.digits.map(({ digit }) => digit)).toEqual(['3', '4'])
+  })
+
+  it('of a phone that renumbers each packet goes on while it grows, and is another when it begins small', () => {
+    const { digits, packet } = pressed()
+    packet(1_000, 7, 160)
+    packet(1_160, 7, 320)
+    packet(1_320, 7, 480, true)
+    packet(1_480, 7, 480, true)
+    expect(digits.map(({ digit }) => digit)).toEqual(['7'])
+    packet(3_000, 7, 160)
+    packet(3_160, 7, 320, true)
+    expect(digits.map(({ digit }) => digit)).toEqual(['7', '7'])
+  })
+
+  it('of no key is not taken', () => {
+    const { digits, packet } = pressed()
+    packet(0, 16, 160, true)
+    expect(digits).toEqual([])
+  })
+})
