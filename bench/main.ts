@@ -3,19 +3,27 @@ import { writeFileSync } from 'node:fs'
 import { cpus, release, totalmem } from 'node:os'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { met, table, type Figure } from './figure.js'
-import { latency } from './latency.js'
-import { load, steadiness, type LoadResult } from './load.js'
-import { throughput } from './throughput.js'
+import { fileURLToPath } from 'node:url'
+import { compare, readBaseline, writeBaseline, type Measured } from './baseline.js'
+import { ahead } from './engine.js'
+import { met } from './figure.js'
+import { watchOtherWork } from './other-work.js'
+import type { PartResult } from './part.js'
+import { parts } from './parts.js'
+import { driftOf, figureTable, movedTable, otherWorkLine, yardstickTable } from './report.js'
+import { measureYardstick } from './yardstick.js'
 
 const usage = `Usage: npm run bench -- [options]
-  --only PARTS       latency, throughput, bridged, recorded (with commas between them; default: all)
-  --sizes NUMBERS    calls at a time, with commas between them (default 50,100,200,400; recorded also 250)
-  --seconds N        how long each crowd talks while it is measured (default 20)
-  --calls N          calls per latency figure (default 120)
-  --out FILE         default bench-results.json`
-
-const parts = ['latency', 'throughput', 'bridged', 'recorded'] as const
+  --only PARTS       with commas between them; default: all that are not marked *; none: the yardstick alone
+${parts.map(({ name, about, onlyWhenAsked }) => `                       ${name.padEnd(12)}${about}${onlyWhenAsked ? ' *' : ''}`).join('\n')}
+  --quick            short: under two minutes a part
+  --sizes NUMBERS    calls at a time, with commas between them (default 50,100,200,400; recorded also 250; quick: 100)
+  --seconds N        how long each crowd talks while it is measured (default 20; quick: 8)
+  --calls N          calls per latency figure (default 120; quick: 48)
+  --profile          where the CPU time of \`throughput\` goes, function by function
+  --out FILE         default bench-results.json
+  --baseline FILE    what to compare with (default bench/baseline.json)
+  --write-baseline   what was measured now is the baseline of these parts; --add-to-baseline: one more run of it`
 
 function numbers(text: string): readonly number[] {
   const list = text.split(',').map(Number)
@@ -26,11 +34,16 @@ function numbers(text: string): readonly number[] {
 function options() {
   const { values } = parseArgs({
     options: {
-      only: { type: 'string', default: parts.join(',') },
+      only: { type: 'string' },
+      quick: { type: 'boolean', default: false },
       sizes: { type: 'string' },
-      seconds: { type: 'string', default: '20' },
-      calls: { type: 'string', default: '120' },
+      seconds: { type: 'string' },
+      calls: { type: 'string' },
+      profile: { type: 'boolean', default: false },
       out: { type: 'string', default: 'bench-results.json' },
+      baseline: { type: 'string', default: fileURLToPath(new URL('../../bench/baseline.json', import.meta.url)) },
+      'write-baseline': { type: 'boolean', default: false },
+      'add-to-baseline': { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   })
@@ -38,16 +51,21 @@ function options() {
     console.log(usage)
     process.exit(0)
   }
-  const only = values.only.split(',')
-  const unknown = only.find((part) => !parts.some((known) => known === part))
-  if (unknown !== undefined) throw new Error(`--only ${unknown}: one of ${parts.join(', ')}`)
+  const only = values.only === 'none' ? [] : values.only?.split(',')
+  const unknown = only?.find((part) => !parts.some(({ name }) => name === part))
+  if (unknown !== undefined) throw new Error(`--only ${unknown}: one of ${parts.map(({ name }) => name).join(', ')}`)
   return {
-    only,
-    sizes: numbers(values.sizes ?? '50,100,200,400'),
-    recordedSizes: numbers(values.sizes ?? '50,100,200,250,400'),
-    seconds: Math.max(3, Number(values.seconds)),
-    calls: Math.max(10, Number(values.calls)),
+    chosen: parts.filter(({ name, onlyWhenAsked }) => only?.includes(name) ?? !onlyWhenAsked),
+    part: {
+      quick: values.quick,
+      profile: values.profile,
+      sizes: values.sizes === undefined ? undefined : numbers(values.sizes),
+      seconds: Math.max(3, Number(values.seconds ?? (values.quick ? 8 : 20))),
+      calls: Math.max(10, Number(values.calls ?? (values.quick ? 48 : 120))),
+    },
     out: resolve(values.out),
+    baselineFile: resolve(values.baseline),
+    write: values['write-baseline'] ? ('anew' as const) : values['add-to-baseline'] ? ('add' as const) : undefined,
   }
 }
 
@@ -59,40 +77,61 @@ function machine() {
     memoryGigabytes: Math.round(totalmem() / 2 ** 30),
     system: `${process.platform} ${release()}`,
     node: process.version,
+    phones: ahead([]).length > 0 ? 'phones ahead of everything else' : 'phones beside everything else',
     placement: processors.length > 1 ? 'crowds: engine, embedded switch and encoders on processor 0, phones on processor 1; latencies: anywhere' : 'everything on one processor',
   }
 }
 
 async function main(): Promise<void> {
-  const { only, sizes, recordedSizes, seconds, calls, out } = options()
+  const { chosen, part, out, baselineFile, write } = options()
   const begun = Date.now()
   const tell = (line: string) => console.log(`[${String(Math.round((Date.now() - begun) / 1_000)).padStart(3)} s] ${line}`)
-  const figures: Figure[] = []
-  const crowds: LoadResult[] = []
-  if (only.includes('latency')) figures.push(...(await latency({ calls, timeouts: Math.max(20, Math.round(calls / 2)) }, tell)))
-  if (only.includes('throughput')) figures.push(...(await throughput({ width: 24, seconds: Math.min(seconds, 20) }, tell)))
-  if (only.includes('bridged')) {
-    const { results, figures: more } = await load({ sizes, seconds, recorded: false }, tell)
-    crowds.push(...results)
-    figures.push(...more)
+  tell('yardstick')
+  const yardstick = await measureYardstick(true)
+  const measured: Measured[] = []
+  const details: Record<string, unknown> = {}
+  const tables: string[] = []
+  const failures: string[] = []
+  for (const one of chosen) {
+    tell(`part ${one.name}`)
+    const otherWork = watchOtherWork()
+    const result = await one.run(part, tell).catch((error: unknown): PartResult => {
+      // What the other parts measure stands all the same.
+      const why = `${one.name} has no figures: ${error instanceof Error ? error.message : String(error)}`
+      failures.push(why)
+      tell(why)
+      return { figures: [] }
+    })
+    measured.push({ part: one.name, quick: part.quick, figures: result.figures, yardstick, otherWork: otherWork() })
+    tables.push(...(result.tables ?? []))
+    if (result.details !== undefined) details[one.name] = result.details
   }
-  if (only.includes('recorded')) {
-    const { results, figures: more } = await load({ sizes: recordedSizes, seconds, recorded: true }, tell)
-    crowds.push(...results)
-    figures.push(...more)
-    const wide = results.find((result) => result.calls >= 250) ?? results.at(-1)
-    if (wide) figures.push(...steadiness(wide))
-  }
+  tell('yardstick again')
+  const after = chosen.length > 0 ? await measureYardstick(false) : undefined
   const where = machine()
-  writeFileSync(out, `${JSON.stringify({ measuredAt: new Date().toISOString(), machine: where, seconds: Math.round((Date.now() - begun) / 1_000), figures, crowds }, null, 2)}\n`)
-  console.log(`\n${Object.values(where).join(', ')}\n\n${table(figures)}\n`)
+  const figures = measured.flatMap((one) => one.figures)
+  const others = measured.map((one) => otherWorkLine(one.part, one.otherWork))
+  writeFileSync(out, `${JSON.stringify({ measuredAt: new Date().toISOString(), machine: where, seconds: Math.round((Date.now() - begun) / 1_000), yardstick: { before: yardstick, after }, parts: measured.map(({ part: name, otherWork }) => ({ name, otherWork })), figures, details }, null, 2)}\n`)
+
+  console.log(`\n${Object.values(where).join(', ')}\n${others.join('\n')}\n\n${yardstickTable(yardstick, after)}\n`)
+  console.log([...(figures.length > 0 ? [figureTable(figures, yardstick)] : []), ...tables].join('\n\n'), '\n')
   for (const one of figures) if (one.note !== undefined) console.log(`  ${one.name} (${one.of}): ${one.note}`)
-  const missed = figures.filter((one) => met(one) === false)
-  console.log(`\n${missed.length === 0 ? 'Every target is met.' : `Missed: ${missed.map((one) => `${one.name} ${one.of}`).join('; ')}.`} Written to ${out}`)
+  const baseline = readBaseline(baselineFile)
+  if (baseline && after) console.log(`\n${movedTable(measured.flatMap((one) => compare(baseline, one, driftOf(yardstick, after))))}`)
+  if (write !== undefined) {
+    writeBaseline(baselineFile, where, measured, write === 'add')
+    console.log(`\n${write === 'add' ? 'Added to' : 'Written to'} ${baselineFile}`)
+  }
+  if (failures.length > 0) {
+    console.log(`\n${failures.join('\n')}`)
+    process.exitCode = 1
+  }
+  const missed = figures.filter((one) => met(one, yardstick) === false)
+  console.log(`\n${missed.length > 0 ? `Missed: ${missed.map((one) => `${one.name} ${one.of}`).join('; ')}.` : failures.length > 0 ? 'What could be measured meets its targets.' : 'Every target is met.'} Written to ${out}`)
 }
 
 main().then(
-  () => process.exit(0),
+  () => process.exit(),
   (error: unknown) => {
     console.error(error instanceof Error ? error.message : String(error))
     process.exit(1)

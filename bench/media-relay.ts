@@ -1,7 +1,7 @@
 /**
  * How much the media engine costs: N bridged calls (two legs each, 50 packets a second each way), with or without stereo recording.
  * The engine runs in a child process, whose CPU time and memory are measured; this process plays all the phones.
- * By hand: `node scripts/run.mjs bench/media-relay.ts [calls] [seconds] [recorded|plain]`
+ * By hand: `node scripts/run.mjs bench/media-relay.ts [calls] [seconds] [recorded|plain] [auto|native|node]`
  */
 import { fork, type ChildProcess } from 'node:child_process'
 import { createSocket, type Socket } from 'node:dgram'
@@ -9,13 +9,16 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { MediaEngine } from '../src/embedded/media/media-engine.js'
-import { writeRtpHeader } from '../src/rtp/packet.js'
+import type { SocketsChoice } from '../src/embedded/media/media-messages.js'
+import { startThreadedMedia } from '../src/embedded/media/threaded-media.js'
+import { writeRtpHeader } from '../src/embedded/protocols/rtp/packet.js'
 
 export interface MediaRelayOptions {
   readonly calls: number
   readonly seconds: number
   readonly recorded: boolean
+  /** How the engine sends and receives; default `node`, as the switch does. */
+  readonly sockets?: SocketsChoice
 }
 
 export interface MediaRelayResult extends MediaRelayOptions {
@@ -29,7 +32,6 @@ export interface MediaRelayResult extends MediaRelayOptions {
   readonly packetsLost: number
   /** Resident memory that one call (two legs, its recording) takes, MB: after the run, against the idle engine. */
   readonly memoryMbPerCall: number
-  readonly worstTickDelayMs: number
 }
 
 /** Sockets that play the phones of all calls. */
@@ -49,7 +51,6 @@ interface Order {
 interface Usage {
   readonly cpuMicroseconds: number
   readonly rss: number
-  readonly worstTickDelayMs: number
 }
 
 type ToEngine = { readonly kind: 'open'; readonly order: Order } | { readonly kind: 'usage' } | { readonly kind: 'close' }
@@ -62,7 +63,7 @@ type FromEngine =
 export async function benchMediaRelay(options: MediaRelayOptions): Promise<MediaRelayResult> {
   const folder = options.recorded ? await mkdtemp(join(tmpdir(), 'media-relay-')) : undefined
   const phones = await Promise.all(Array.from({ length: PHONE_SOCKETS }, openPhone))
-  const child = fork(fileURLToPath(import.meta.url), ['engine'], { serialization: 'advanced' })
+  const child = fork(fileURLToPath(import.meta.url), ['engine', options.sockets ?? 'node'], { serialization: 'advanced' })
   try {
     const legs = Array.from({ length: options.calls * 2 }, (_, leg) => phones[leg % PHONE_SOCKETS]?.address().port ?? 0)
     const ready = await ask(child, { kind: 'open', order: { calls: options.calls, phonePorts: legs, folder } }, 'ready')
@@ -84,7 +85,6 @@ export async function benchMediaRelay(options: MediaRelayOptions): Promise<Media
       packetsSent: traffic.sent,
       packetsLost: traffic.sent - traffic.received,
       memoryMbPerCall: (after.usage.rss - ready.idleRss) / options.calls / 1e6,
-      worstTickDelayMs: after.usage.worstTickDelayMs,
     }
   } finally {
     await ask(child, { kind: 'close' }, 'closed').catch(() => undefined)
@@ -193,11 +193,13 @@ function sleep(ms: number): Promise<void> {
 
 // ---- the child process ----
 
-function runEngine(): void {
-  const engine = new MediaEngine({ address: '127.0.0.1', portRange: [20_000, 29_999] })
+function runEngine(sockets: SocketsChoice): void {
+  const engine = startThreadedMedia(new URL('../src/embedded/media/media-thread.js', import.meta.url), { address: '127.0.0.1', portRange: [20_000, 29_999] }, sockets, (why) => {
+    throw new Error(why)
+  })
   const answer = (message: FromEngine) => process.send?.(message)
   const open = async ({ calls, phonePorts, folder }: Order) => {
-    globalThis.gc?.()
+    await engine.ready
     const idleRss = process.memoryUsage().rss
     const ports: number[] = []
     for (let call = 0; call < calls; call++) {
@@ -224,7 +226,7 @@ function runEngine(): void {
         return
       case 'usage': {
         const { user, system } = process.cpuUsage()
-        answer({ kind: 'usage', usage: { cpuMicroseconds: user + system, rss: process.memoryUsage().rss, worstTickDelayMs: engine.stats.worstTickDelayMs } })
+        answer({ kind: 'usage', usage: { cpuMicroseconds: user + system, rss: process.memoryUsage().rss } })
         return
       }
       case 'close':
@@ -236,8 +238,8 @@ function runEngine(): void {
 }
 
 if (process.argv[2] === 'engine' && process.send) {
-  runEngine()
+  runEngine(process.argv[3] as SocketsChoice)
 } else if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const [calls = '100', seconds = '10', how = 'recorded'] = process.argv.slice(2)
-  console.log(JSON.stringify(await benchMediaRelay({ calls: Number(calls), seconds: Number(seconds), recorded: how === 'recorded' }), undefined, 2))
+  const [calls = '100', seconds = '10', how = 'recorded', sockets = 'node'] = process.argv.slice(2)
+  console.log(JSON.stringify(await benchMediaRelay({ calls: Number(calls), seconds: Number(seconds), recorded: how === 'recorded', sockets: sockets as SocketsChoice }), undefined, 2))
 }

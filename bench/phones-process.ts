@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { pinned } from './engine.js'
+import { ahead, pinned } from './engine.js'
 import type { CallTimes, Command, Habit, Heard, Reply } from './phones/commands.js'
 
 const answerWithinMs = 180_000
@@ -26,7 +26,7 @@ export class Phones {
   /** @param ownCore leaves the first core to the engine */
   static start(ownCore: boolean): Phones {
     const command = [process.execPath, fileURLToPath(new URL('./phones/main.js', import.meta.url))]
-    const [program = '', ...args] = ownCore ? pinned(1, command) : command
+    const [program = '', ...args] = ahead(ownCore ? pinned(1, command) : command)
     return new Phones(spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }))
   }
 
@@ -47,15 +47,22 @@ export class Phones {
     return reply.times
   }
 
-  async hold(lanes: readonly number[], perSecond: number): Promise<{ readonly up: number; readonly failed: readonly string[] }> {
+  /** @returns what became of each, when the last is up or has failed */
+  async hold(lanes: readonly number[], perSecond: number): Promise<readonly CallTimes[]> {
     const reply = await this.#ask({ kind: 'hold', lanes, perSecond })
     if (reply.kind !== 'holding') throw new Error(`unexpected: ${reply.kind}`)
-    return reply
+    return reply.times
   }
 
-  /** @returns wall-clock ms at which the first of them hung up; all did so at once */
-  async hangUp(): Promise<number> {
-    const reply = await this.#ask({ kind: 'hangUp' })
+  /** @throws Error when one of them does not come up */
+  async holdAll(lanes: readonly number[], perSecond: number): Promise<void> {
+    const failed = (await this.hold(lanes, perSecond)).filter((times) => times.failed !== undefined)
+    if (failed.length > 0) throw new Error(`${failed.length} of ${lanes.length} calls did not come up: ${[...new Set(failed.map((times) => times.failed))].join('; ')}`)
+  }
+
+  /** Resolves when the calls are over for both sides. @returns wall-clock ms at which the first of them hung up; all did so at once */
+  async hangUp(lane?: number): Promise<number> {
+    const reply = await this.#ask({ kind: 'hangUp', ...(lane === undefined ? {} : { lane }) })
     if (reply.kind !== 'hungUp') throw new Error(`unexpected: ${reply.kind}`)
     return reply.at
   }

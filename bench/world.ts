@@ -10,8 +10,16 @@ export function lanes(count: number, first: number, habits: readonly Habit[]): r
   return Array.from({ length: count }, (_, index) => ({ number: String(first + index), habits }))
 }
 
+/** Lanes whose phones are in one process. */
+export interface Crowd {
+  readonly lanes: readonly BenchLane[]
+  /** SIP port of its specialists. */
+  readonly specialistsPort: number
+}
+
 /** The directory for these lanes, as JSON (which is YAML). A leg rings for 5 s, the least that a directory may say. */
-export function directory(all: readonly BenchLane[], specialistsPort: number): string {
+export function directory(crowds: readonly Crowd[]): string {
+  const all = crowds.flatMap(({ lanes: own, specialistsPort }) => own.map((lane, index) => ({ ...lane, index, specialistsPort })))
   const trust = 'general-hospital'
   return JSON.stringify({
     areas: { testshire: { name: 'Testshire' } },
@@ -26,9 +34,9 @@ export function directory(all: readonly BenchLane[], specialistsPort: number): s
       ]),
     ),
     rotas: Object.fromEntries(
-      all.map(({ number, habits }, lane) => [
+      all.map(({ number, habits, index, specialistsPort }) => [
         `line-${number}`,
-        { pattern: [{ session: 'All', days: 'mon-sun', time: '00:00-24:00', entries: habits.map((_, place) => ({ phone: `Phone ${place + 1}`, target: `sip:p${lane}x${place}@127.0.0.1:${specialistsPort}` })) }] },
+        { pattern: [{ session: 'All', days: 'mon-sun', time: '00:00-24:00', entries: habits.map((_, place) => ({ phone: `Phone ${place + 1}`, target: `sip:p${index}x${place}@127.0.0.1:${specialistsPort}` })) }] },
       ]),
     ),
   })

@@ -1,6 +1,6 @@
 // Translates src/ (and bench/) to dist/, only when something has changed since the last time.
 import { createHash } from 'node:crypto'
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { bundlePrograms } from './bundles.mjs'
@@ -16,16 +16,48 @@ function filesBelow(folder) {
     .sort()
 }
 
+function textOf(file) {
+  return existsSync(file) ? readFileSync(file, 'utf8') : undefined
+}
+
+/** What changes whenever a file does, for a fraction of what reading it costs. Whoever sets the time of a file back cannot set back that of its inode. */
+function stateOf(files) {
+  return files
+    .map((file) => {
+      const { size, mtimeMs, ctimeMs, ino } = statSync(file)
+      return `${relative(root, file)} ${size} ${mtimeMs} ${ctimeMs} ${ino}`
+    })
+    .join('\n')
+}
+
+/** Written whole or not at all. Without it, the next start reads all files again. */
+function keepState(seen, state) {
+  const fresh = `${seen}.${process.pid}`
+  try {
+    writeFileSync(fresh, state)
+    renameSync(fresh, seen)
+  } catch {
+    rmSync(fresh, { force: true })
+  }
+}
+
 /** Builds into a fresh folder and swaps it in, so that an engine that starts meanwhile never sees half of it. */
 export async function build() {
   const files = sources.flatMap((folder) => filesBelow(join(root, folder))).filter((file) => !file.endsWith('.test.ts') && !file.endsWith('.d.ts'))
+  const tools = ['package-lock.json', 'scripts/build.mjs', 'scripts/bundles.mjs']
+  const dist = join(root, 'dist')
+  const [stamp, seen] = [join(dist, '.built-from'), join(dist, '.built-from-files')]
+  // Taken before the files are read: what is written meanwhile looks changed the next time.
+  const state = stateOf([...files, ...tools.map((file) => join(root, file))])
+  if (existsSync(stamp) && textOf(seen) === state) return dist
   const hash = createHash('sha256')
   for (const file of files) hash.update(relative(root, file)).update('\0').update(readFileSync(file)).update('\0')
-  for (const file of ['package-lock.json', 'scripts/build.mjs', 'scripts/bundles.mjs']) hash.update(readFileSync(join(root, file)))
+  for (const file of tools) hash.update(readFileSync(join(root, file)))
   const fingerprint = hash.digest('hex')
-  const dist = join(root, 'dist')
-  const stamp = join(dist, '.built-from')
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === fingerprint) return dist
+  if (textOf(stamp) === fingerprint) {
+    keepState(seen, state)
+    return dist
+  }
 
   // Standard output belongs to the program that is run.
   console.error('Building (the first time, and when sources have changed: some seconds) ...')
@@ -57,8 +89,11 @@ export async function build() {
     cpSync(file, to)
   }
   writeFileSync(join(fresh, '.built-from'), fingerprint)
-  rmSync(dist, { recursive: true, force: true })
+  writeFileSync(join(fresh, '.built-from-files'), state)
+  const old = join(root, '.cache', `dist-before-${process.pid}`)
+  if (existsSync(dist)) renameSync(dist, old)
   renameSync(fresh, dist)
+  rmSync(old, { recursive: true, force: true })
   return dist
 }
 

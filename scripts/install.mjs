@@ -1,6 +1,6 @@
 // Brings node_modules to what package-lock.json says, and does nothing when it is there already.
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -63,12 +63,14 @@ export function ensurePackages(scope) {
   if (missingPackages(scope).length === 0) return
   withLock(() => {
     if (missingPackages(scope).length === 0) return
+    // npm ci empties the folder first: one that is linked is somebody else's.
+    if (lstatSync(join(root, 'node_modules'), { throwIfNoEntry: false })?.isSymbolicLink()) fail(`${join(root, 'node_modules')} is a link, and lacks ${missingPackages(scope)[0]}. Remove the link, or run npm ci where it points to.`)
     console.log('Installing npm packages (first time, about half a minute) ...')
-    // No package needs its install script: each carries its binaries or is pure JavaScript. node-lame's would download one.
+    // No package needs its install script: each carries its binaries or is pure JavaScript.
     const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', ...(scope === 'run' ? ['--omit=dev'] : [])]
     const npm = process.env.npm_execpath
     const [command, prefix] = npm?.endsWith('.js') ? [process.execPath, [npm]] : ['npm', []]
-    const result = spawnSync(command, [...prefix, ...args], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, LAME_SKIP_DOWNLOAD: '1' } })
+    const result = spawnSync(command, [...prefix, ...args], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] })
     if (result.status !== 0) fail('npm could not install the packages (its message is above). Check that the npm registry can be reached, then start again.')
   })
 }

@@ -1,19 +1,19 @@
 // `npm run mutate [-- ROOM or FILE ...]`: changes the code in thousands of small ways, one at a time, and asks the rule tests of each whether they notice.
-// What no test notices is printed, with the share of what was noticed per room. Outside CI: a room takes minutes to an hour. The first run installs
-// Stryker into .cache/mutate, because nothing else needs its two hundred packages.
-import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+// What no test notices is printed, with the share of what was noticed per file and room. Outside CI: a room takes minutes.
+// `--again`: in files that are as they were, only what was not noticed the last time is asked about; for whoever adds tests.
+import { spawn } from 'node:child_process'
+import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { createHash } from 'node:crypto'
 import { createRequire } from 'node:module'
 import { join, relative } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { ensurePackages, fail, root } from './install.mjs'
+import { instrument, instrumented, journal, plan } from './mutants/instrument.mjs'
 
 /** The rooms whose tests must notice at least `bar` per cent. */
-const rooms = ['calls', 'guard', 'registrar', 'arrangements', 'rtp', 'live', 'metrics']
+const rooms = ['facts', 'calls', 'watch-list', 'shared', 'guard', 'registrar', 'arrangements', 'embedded/protocols/rtp', 'live', 'metrics']
 const bar = 85
-/** The last version for Node 20. */
-const stryker = { '@stryker-mutator/core': '9.6.1', '@stryker-mutator/vitest-runner': '9.6.1' }
-const tools = join(root, '.cache', 'mutate')
+/** No test takes so long, in ms: what has the process then is a loop without end. */
+const silenceMs = 60_000
 
 const asked = process.argv.slice(2).filter((argument) => !argument.startsWith('--'))
 const files = (asked.length > 0 ? asked : rooms).flatMap(filesOf)
@@ -25,45 +25,78 @@ function filesOf(name) {
   const all = statSync(place).isDirectory() ? readdirSync(place, { recursive: true }).map((entry) => join(place, entry)) : [place]
   return all
     .map((path) => relative(root, path))
-    .filter((path) => path.endsWith('.ts') && !/(\.test|\.d)\.ts$/.test(path) && !path.includes('/scenario/') && !path.includes('arbitraries'))
+    .filter((path) => path.endsWith('.ts') && !/(\.test|\.d)\.ts$/.test(path))
     .sort()
 }
 
 ensurePackages('all')
-if (!existsSync(join(tools, 'node_modules', '@stryker-mutator', 'core'))) {
-  console.log('Installing Stryker into .cache/mutate (once) ...')
-  mkdirSync(tools, { recursive: true })
-  // Plugins find vitest beside themselves: in the node_modules of the root.
-  writeFileSync(join(tools, 'package.json'), JSON.stringify({ private: true, dependencies: stryker }))
-  const { status } = spawnSync('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--legacy-peer-deps', '--loglevel=error'], { cwd: tools, stdio: 'inherit' })
-  if (status !== 0) fail('npm could not install Stryker (its message is above).')
+const before = process.argv.includes('--again') ? noticedBefore() : new Set()
+rmSync(journal, { force: true })
+const { sources, mutants } = await instrument(files)
+for (const mutant of mutants) if (before.has(sayChange(mutant, sources))) writeDown({ noticed: mutant.id })
+console.log(`${mutants.filter(({ status }) => status === undefined).length} changes in ${files.length} files.`)
+while (!(await runTests())) process.stderr.write('A change brought the process down; another goes on.\n')
+rmSync(instrumented, { recursive: true })
+print(fates())
+
+/** @returns whether the tests came to their end; false: a change brought the process down, or had it in a loop, and is written down as noticed */
+async function runTests() {
+  // As few runs of the slow properties as still find what they are there for.
+  const env = { ...process.env, RINGROUND_PROPERTY_RUNS: process.env.RINGROUND_PROPERTY_RUNS ?? '0.02' }
+  const arguments_ = ['related', ...files, '--run', '--config', 'scripts/mutants/vitest.config.mjs', '--reporter', 'dot']
+  const child = spawn(process.execPath, [join(root, 'node_modules', 'vitest', 'vitest.mjs'), ...arguments_], { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output = (output + chunk).slice(-20_000)))
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  let size = -1
+  const watch = setInterval(() => {
+    const now = existsSync(journal) ? statSync(journal).size : 0
+    if (now === size) child.kill('SIGKILL')
+    size = now
+  }, silenceMs)
+  const code = await ended
+  clearInterval(watch)
+  const last = entries().at(-1)
+  if (code !== 0 && last?.trying !== undefined) writeDown({ noticed: last.trying, test: last.test, failure: 'process' })
+  else if (code !== 0 && last?.spoiled === undefined) fail(`The tests do not pass on code without changes:\n${output}`)
+  return code === 0
 }
 
-const report = join(tools, 'mutation.json')
-const settings = join(tools, 'stryker.config.json')
-writeFileSync(
-  settings,
-  JSON.stringify({
-    testRunner: 'vitest',
-    plugins: [pathToFileURL(join(tools, 'node_modules', '@stryker-mutator', 'vitest-runner', 'dist', 'src', 'index.js')).href],
-    vitest: { configFile: 'vitest.mutate.config.ts' },
-    mutate: files,
-    // A sentence in a log or a refusal is no rule; the types hold what is one of a few words.
-    mutator: { excludedMutations: ['StringLiteral'] },
-    coverageAnalysis: 'perTest',
-    ignoreStatic: true,
-    reporters: ['json', 'progress-append-only'],
-    jsonReporter: { fileName: report },
-    tempDirName: join('.cache', 'mutate', 'sandbox'),
-    ignorePatterns: ['.cache', 'dist', 'data', 'recordings', 'reports', 'coverage'],
-    concurrency: Number(process.env.MUTATE_CONCURRENCY ?? 1),
-  }),
-)
-// As few runs of the slow properties as still find what they are there for.
-const env = { ...process.env, RINGROUND_PROPERTY_RUNS: process.env.RINGROUND_PROPERTY_RUNS ?? '0.02' }
-const { status } = spawnSync(process.execPath, [join(tools, 'node_modules', '@stryker-mutator', 'core', 'bin', 'stryker.js'), 'run', settings], { cwd: root, stdio: 'inherit', env })
-if (status !== 0 || !existsSync(report)) fail('Stryker did not come to its end (its message is above).')
-print(JSON.parse(readFileSync(report, 'utf8')))
+function writeDown(entry) {
+  appendFileSync(journal, `${JSON.stringify(entry)}\n`)
+}
+
+/** The changes that were noticed the last time, in words that are the same as long as their file is. */
+function noticedBefore() {
+  if (!existsSync(plan)) return new Set()
+  const last = JSON.parse(readFileSync(plan, 'utf8'))
+  const noticed = new Set(entries().map((entry) => entry.noticed))
+  return new Set(last.mutants.filter(({ id }) => noticed.has(id)).map((mutant) => sayChange(mutant, last.sources)))
+}
+
+function sayChange({ fileName, location, mutatorName, replacement }, texts) {
+  return JSON.stringify([fileName, createHash('sha256').update(texts[fileName]).digest('hex'), location, mutatorName, replacement])
+}
+
+/** What was written down line by line. */
+function entries() {
+  return existsSync(journal) ? readFileSync(journal, 'utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line)) : []
+}
+
+/** @returns the changes of each file, with what became of them */
+function fates() {
+  const reached = new Set()
+  const loads = new Set()
+  const noticed = new Set()
+  for (const entry of entries()) {
+    for (const id of entry.loads ?? []) loads.add(id)
+    for (const id of entry.passes ?? []) reached.add(id)
+    if (entry.noticed !== undefined) noticed.add(entry.noticed)
+  }
+  const found = Object.fromEntries(files.map((file) => [file, { source: sources[file], mutants: [] }]))
+  for (const mutant of mutants) found[mutant.fileName].mutants.push({ ...mutant, status: mutant.status ?? (noticed.has(mutant.id) ? 'Noticed' : reached.has(mutant.id) ? 'Survived' : loads.has(mutant.id) ? 'Ignored' : 'NoCoverage') })
+  return found
+}
 
 /** Survivors that the type check refuses are noticed too: `npm test` runs it. Asked per file, with the change in place. */
 function refusedByTypes(candidates) {
@@ -97,14 +130,14 @@ function refusedByTypes(candidates) {
   })
 }
 
-/** Stryker's places count lines and columns from 1. */
+/** Stryker's places count lines and columns from 0. */
 function replaced(source, { location: { start, end }, replacement }) {
   const lines = source.split('\n')
-  const offset = ({ line, column }) => lines.slice(0, line - 1).reduce((sum, each) => sum + each.length + 1, 0) + column - 1
+  const offset = ({ line, column }) => lines.slice(0, line).reduce((sum, each) => sum + each.length + 1, 0) + column
   return source.slice(0, offset(start)) + replacement + source.slice(offset(end))
 }
 
-function print({ files: found }) {
+function print(found) {
   const unnoticed = Object.entries(found).flatMap(([file, { source, mutants }]) =>
     mutants.filter(({ status: fate }) => fate === 'Survived' || fate === 'NoCoverage').map((mutant) => ({ file, source, mutant })),
   )
@@ -112,23 +145,21 @@ function print({ files: found }) {
   const left = unnoticed.filter(({ mutant, file }) => !refused.has(`${file}#${mutant.id}`))
   for (const { file, source, mutant } of left) {
     const { start } = mutant.location
-    const line = source.split('\n')[start.line - 1]?.trim() ?? ''
-    console.log(`${file}:${start.line}:${start.column}  ${mutant.mutatorName}${mutant.status === 'NoCoverage' ? ' (no test comes here)' : ''}\n    ${line.slice(0, 150)}\n    -> ${mutant.replacement.replace(/\s+/g, ' ').slice(0, 120)}`)
+    const line = source.split('\n')[start.line]?.trim() ?? ''
+    console.log(`${file}:${start.line + 1}:${start.column + 1}  ${mutant.mutatorName}${mutant.status === 'NoCoverage' ? ' (no test comes here)' : ''}\n    ${line.slice(0, 150)}\n    -> ${mutant.replacement.replace(/\s+/g, ' ').slice(0, 120)}`)
   }
+  const share = ({ total, missed }) => (total === 0 ? 100 : (100 * (total - missed)) / total)
+  const line = (name, counts) => `${name.padEnd(40)} ${String(counts.total).padStart(7)} ${String(counts.missed).padStart(10)}   ${share(counts).toFixed(1)} %${share(counts) < bar ? `  (bar: ${bar} %)` : ''}`
   const groups = new Map()
+  console.log(`\n${'file'.padEnd(40)} changes  unnoticed  noticed`)
   for (const [file, { mutants }] of Object.entries(found)) {
+    const counts = { total: mutants.filter(({ status: fate }) => fate !== 'Ignored').length, missed: left.filter((each) => each.file === file).length }
+    if (counts.total > 0) console.log(line(file, counts))
     const room = file.split('/')[1] ?? file
-    const counts = groups.get(room) ?? { total: 0, left: 0 }
-    counts.total += mutants.filter(({ status: fate }) => fate !== 'Ignored' && fate !== 'CompileError').length
-    counts.left += left.filter((each) => each.file === file).length
-    groups.set(room, counts)
+    const { total, missed } = groups.get(room) ?? { total: 0, missed: 0 }
+    groups.set(room, { total: total + counts.total, missed: missed + counts.missed })
   }
-  console.log('\nroom            changes  unnoticed  noticed')
-  let below = false
-  for (const [room, { total, left: missed }] of groups) {
-    const share = total === 0 ? 100 : (100 * (total - missed)) / total
-    below ||= share < bar
-    console.log(`${room.padEnd(15)} ${String(total).padStart(7)} ${String(missed).padStart(10)}   ${share.toFixed(1)} %${share < bar ? `  (bar: ${bar} %)` : ''}`)
-  }
-  process.exitCode = below ? 1 : 0
+  console.log('')
+  for (const [room, counts] of groups) console.log(line(room, counts))
+  process.exitCode = [...groups.values()].some((counts) => share(counts) < bar) ? 1 : 0
 }

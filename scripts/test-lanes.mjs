@@ -1,7 +1,8 @@
 // The tests that place real calls mostly wait: three lanes of them run side by side, each in a network of its own, where no port and no packet of the
 // others is seen. Needs Linux and the right to make a network namespace (root); elsewhere there is one lane.
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { root } from './install.mjs'
 
@@ -10,10 +11,25 @@ const laneCount = 3
 const durationsFile = join(root, '.cache', 'test-durations.json')
 const elsewhereFile = join(root, 'scripts', 'test-durations.json')
 const shortSeconds = 6
+/** A folder in memory, where the machine has one with room: what the lanes write waits for no disk, which others may keep busy for seconds. */
+const memory = '/dev/shm'
+const memoryBytes = 4 * 1024 ** 3
 const inOwnNetwork = ['unshare', '-n', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh']
 
 function canIsolate() {
   return process.platform === 'linux' && spawnSync(inOwnNetwork[0], [...inOwnNetwork.slice(1), 'true'], { stdio: 'ignore' }).status === 0
+}
+
+/** @returns a fresh folder for what a run writes and nobody keeps */
+function temporaryFolder() {
+  // Tests install packages in it and run them: not where the system runs no programs from.
+  const mounted = existsSync('/proc/mounts') ? readFileSync('/proc/mounts', 'utf8').split('\n').find((line) => line.split(' ')[1] === memory) : undefined
+  const usable = mounted !== undefined && !mounted.split(' ')[3]?.split(',').includes('noexec')
+  const { bavail, bsize } = usable ? statfsSync(memory) : { bavail: 0, bsize: 0 }
+  const folder = mkdtempSync(join(bavail * bsize >= memoryBytes ? memory : tmpdir(), 'ringround-test-'))
+  // A PostgreSQL that runs as another user has a folder of its own in it.
+  chmodSync(folder, 0o711)
+  return folder
 }
 
 function readDurations() {
@@ -32,21 +48,27 @@ function deal(files, lanes, durations) {
   return dealt.map((lane) => lane.files).filter((lane) => lane.length > 0)
 }
 
-/**
- * Runs the files below `test/` whose path holds one of the filters (all without any).
- * @param {string[]} filter
- * @param {(lane: number, report: string) => string[]} command arguments of Node for one lane, without the files
- * @returns {Promise<{ ok: boolean, report: string }[]>} per lane whether it passed, and where its JSON report is
- */
-export async function runLanes(filter, command) {
-  const files = readdirSync(join(root, 'test'), { recursive: true })
+/** @returns the tests below `test/` whose path holds one of the filters (all without any) */
+export function filesOfCalls(filter) {
+  return readdirSync(join(root, 'test'), { recursive: true })
     .map((file) => join('test', file))
     .filter((file) => file.endsWith('.test.ts') && (filter.length === 0 || filter.some((part) => file.includes(part))))
+}
+
+/**
+ * @param {string[]} files below `test/`
+ * @param {(lane: number, report: string) => string[]} command arguments of Node for one lane, without the files
+ * @param {number} most lanes
+ * @returns {Promise<{ ok: boolean, report: string }[]>} per lane whether it passed, and where its JSON report is
+ */
+export async function runLanes(files, command, most = laneCount) {
   if (files.length === 0) return []
   const isolated = canIsolate()
   const durations = readDurations()
-  const lanes = deal(files, isolated ? laneCount : 1, durations)
-  const finished = await Promise.all(lanes.map((lane, index) => runLane(index, lane, isolated, command)))
+  const lanes = deal(files, isolated ? most : 1, durations)
+  const folder = temporaryFolder()
+  const finished = await Promise.all(lanes.map((lane, index) => runLane(index, lane, isolated, folder, command)))
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
   for (const { report } of finished) {
     if (!existsSync(report)) continue
     for (const { name, startTime, endTime } of JSON.parse(readFileSync(report, 'utf8')).testResults) durations[relative(root, name)] = Math.round((endTime - startTime) / 100) / 10
@@ -57,11 +79,11 @@ export async function runLanes(filter, command) {
 }
 
 /** The first lane prints as it goes; the words of another come when it is over, so that they do not mix. */
-function runLane(index, files, isolated, command) {
+function runLane(index, files, isolated, folder, command) {
   const report = join(root, '.cache', `test-calls-${index}-${process.pid}.json`)
   const run = [process.execPath, ...command(index, report), ...files]
   const [program, ...args] = isolated ? [...inOwnNetwork, ...run] : run
-  const child = spawn(program, args, { cwd: root, stdio: index === 0 ? ['ignore', 'inherit', 'inherit'] : ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(program, args, { cwd: root, env: { ...process.env, TMPDIR: folder }, stdio: index === 0 ? ['ignore', 'inherit', 'inherit'] : ['ignore', 'pipe', 'pipe'] })
   const words = []
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => words.push(chunk))
   return new Promise((resolve) => {

@@ -1,4 +1,4 @@
-import type { Alarms } from './calls/alarms.js'
+import type { Alarms } from './alarms/alarms.js'
 import type { Shortage } from './embedded/shortages.js'
 
 /**

@@ -1,7 +1,7 @@
-import { join } from 'node:path'
 import type { Settings } from './config/settings.js'
 import { inventHistory } from './demo/history.js'
 import { loadDirectory } from './directory/load-directory.js'
+import { engineName, storePlace } from './store-place.js'
 import { openStore } from './store/store.js'
 
 const days = 30
@@ -15,7 +15,7 @@ const inFlight = 5_000
  * @returns how many calls were invented; undefined: there was a call already, or no directory to invent by (its mistakes are told when it is opened)
  */
 export async function giveThePast(settings: Settings, onBegin: () => void, now = Date.now()): Promise<number | undefined> {
-  const store = await openStore({ file: join(settings.dataFolder, 'ringround.db'), alarms: { raise: () => undefined, clear: () => undefined }, durableWaitMs: 60_000 })
+  const store = await openStore({ ...storePlace(settings), node: engineName(settings), alarms: { raise: () => undefined, clear: () => undefined }, durableWaitMs: 60_000 })
   try {
     if ((await store.calls({ limit: 1 })).calls.length > 0) return undefined
     const parsed = await loadDirectory(settings.directoryFile)

@@ -1,24 +1,11 @@
 import { fork } from 'node:child_process'
-import { createSocket } from 'node:dgram'
-import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import type { CallEvent } from './calls/events.js'
 import type { DemoSettings, FromDemo, ToDemo } from './demo/demo-settings.js'
+import type { CallEvent } from './facts/events.js'
 
 export interface Demo {
   /** May be called twice. */
   stop(): Promise<void>
-}
-
-/** Where the telephone network of an engine without a trunk is played: a port that nobody has now. */
-export async function demoNetwork(): Promise<NonNullable<DemoSettings['network']>> {
-  const address = '127.0.0.1'
-  const socket = createSocket('udp4')
-  socket.bind(0, address)
-  await once(socket, 'listening')
-  const { port } = socket.address()
-  socket.close()
-  return { address, port }
 }
 
 export interface DemoSurroundings {
@@ -38,7 +25,6 @@ export function startDemo(settings: DemoSettings, { facts, onStory, onLog }: Dem
     env: { ...process.env, RINGROUND_DEMO: JSON.stringify(settings) },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     execArgv: [],
-    detached: true,
   })
   // Told what the engine does, because on the telephone nobody is told who calls.
   const silence = facts((fact) => {

@@ -7,7 +7,9 @@ import { examine, type Report } from './doctor/doctor.js'
 import { wrong } from './doctor/finding.js'
 import { printReport, summary } from './doctor/print-report.js'
 import { startEmbedded } from './embedded-servers.js'
+import { masterKeySource } from './master-key-source.js'
 import { privateUmask } from './private-files.js'
+import { storePlace } from './store-place.js'
 
 const usage = `Usage: npm run doctor -- [--config FILE] [--json]
   --config FILE  settings file instead of config/ringround.yaml
@@ -60,7 +62,7 @@ async function main(): Promise<number> {
   }
   try {
     const settings = readSettings({ root, file: options.config, env: process.env })
-    await examine(settings, { root, path: process.env.PATH ?? '', uid: process.getuid?.(), startEmbedded: () => trialSwitch(settings), report })
+    await examine(settings, { root, path: process.env.PATH ?? '', uid: process.getuid?.(), keys: { source: masterKeySource(settings), store: storePlace(settings) }, startEmbedded: () => trialSwitch(settings), report })
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error
     for (const line of error.message.split('\n')) report({ check: 'settings', ...wrong(line, 'README: Configure it') })

@@ -1,22 +1,26 @@
-import { fork, type ChildProcess } from 'node:child_process'
+import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import type { ShortageReport } from './embedded/faults.js'
 import type { Shortage } from './embedded/shortages.js'
 import type { EmbeddedSwitchAddresses, EmbeddedSwitchSettings, ReadyLine } from './embedded/settings.js'
+import { ChildSwitch, type RunningSwitch } from './running-switch.js'
 
 /** How long the switch may take to listen on its ports. */
 const startTimeoutMs = 10_000
 /** After a crash the switch is started again, at first at once, then more and more slowly. */
 const restartDelaysMs = [0, 250, 1_000, 5_000]
-/** A switch that ran for so long has not crashed in a row. */
+/** A switch that ran for this long has not crashed in a row. */
 const stableMs = 60_000
 
 export interface EmbeddedProcess {
   /** Where the switch listens; the same after a restart. */
   readonly addresses: EmbeddedSwitchAddresses
   readonly pid: number | undefined
+  /** It had outlived an engine before this one: calls may run on it. */
+  readonly outlived: boolean
   /** Ends the switch for good. May be called twice. */
   stop(): Promise<void>
+  /** Leaves it alone, as if this engine had died: another one can take it over while calls run. */
+  letGo(): void
 }
 
 export interface EmbeddedEvents {
@@ -24,35 +28,39 @@ export interface EmbeddedEvents {
   readonly onCrash: (detail: string) => void
   /** What has run out in it now: ports, channels, connections, descriptors; empty: nothing (any more). */
   readonly onShortages: (now: readonly Shortage[]) => void
+  /** A switch runs: the first one, or the next after a crash. */
+  readonly onRunning?: (running: RunningSwitch) => void
 }
 
 /**
  * Runs the embedded switch as a child process and starts it again, on the same ports, when it dies.
+ * @param outlived one that runs already, with these settings
  * @throws Error one line that says which port is taken or what else kept it from starting
  */
-export async function startEmbeddedProcess(settings: EmbeddedSwitchSettings, { onCrash, onShortages }: EmbeddedEvents): Promise<EmbeddedProcess> {
+export async function startEmbeddedProcess(settings: EmbeddedSwitchSettings, { onCrash, onShortages, onRunning }: EmbeddedEvents, outlived?: RunningSwitch): Promise<EmbeddedProcess> {
   let stopping = false
   let crashes = 0
-  let child: ChildProcess
   let restart: NodeJS.Timeout | undefined
 
-  const first = await launch(settings)
-  child = first.child
-  const fixed = withPorts(settings, first.addresses)
-  watch(child)
+  let now = outlived ?? (await launch(settings))
+  const addresses = now.ready.ready
+  const fixed = withPorts(settings, now.ready)
+  watch(now)
 
-  function watch(running: ChildProcess): void {
+  function watch(running: RunningSwitch): void {
     const since = performance.now()
-    running.on('message', (message) => {
-      if (typeof message === 'object' && 'shortages' in message) onShortages((message as ShortageReport).shortages)
+    running.onMessage((message) => {
+      if ('shortages' in message) onShortages(message.shortages)
+      else if ('said' in message) process.stderr.write(`${message.said}\n`)
     })
-    running.once('exit', (code, signal) => {
+    running.onEnd((how) => {
       if (stopping) return
       onShortages([])
       crashes = performance.now() - since > stableMs ? 1 : crashes + 1
-      onCrash(`the embedded switch ended (${signal ?? `exit code ${code ?? 'unknown'}`}); starting it again`)
+      onCrash(`the embedded switch ended (${how}); starting it again`)
       again()
     })
+    onRunning?.(running)
   }
 
   function again(): void {
@@ -60,9 +68,9 @@ export async function startEmbeddedProcess(settings: EmbeddedSwitchSettings, { o
       () => {
         launch(fixed).then(
           (next) => {
-            child = next.child
-            if (stopping) child.kill('SIGTERM')
-            else watch(child)
+            now = next
+            if (stopping) void next.stop()
+            else watch(next)
           },
           (error: unknown) => {
             crashes += 1
@@ -76,21 +84,29 @@ export async function startEmbeddedProcess(settings: EmbeddedSwitchSettings, { o
   }
 
   return {
-    addresses: first.addresses,
+    addresses,
+    outlived: outlived !== undefined,
     get pid() {
-      return child.pid
+      return now.pid
     },
     async stop() {
       stopping = true
       clearTimeout(restart)
-      await end(child)
+      await now.stop()
+    },
+    letGo() {
+      stopping = true
+      clearTimeout(restart)
+      now.letGo()
     },
   }
 }
 
 /** The settings with the ports that were chosen, so that a restarted switch is found where it was. */
-function withPorts(settings: EmbeddedSwitchSettings, addresses: EmbeddedSwitchAddresses): EmbeddedSwitchSettings {
+function withPorts(settings: EmbeddedSwitchSettings, { ready: addresses, control }: ReadyLine): EmbeddedSwitchSettings {
+  const { outliving } = settings
   return {
+    ...(outliving === undefined ? {} : { outliving: { ...outliving, control: control ?? outliving.control } }),
     drachtio: {
       ...settings.drachtio,
       sip: settings.drachtio.sip.map((listener, index) => ({ ...listener, port: listener.port === 0 ? (addresses.drachtio.sip[index]?.port ?? 0) : listener.port })),
@@ -100,15 +116,14 @@ function withPorts(settings: EmbeddedSwitchSettings, addresses: EmbeddedSwitchAd
   }
 }
 
-function launch(settings: EmbeddedSwitchSettings): Promise<{ child: ChildProcess; addresses: EmbeddedSwitchAddresses }> {
+function launch(settings: EmbeddedSwitchSettings): Promise<ChildSwitch> {
   // The settings hold secrets: they travel in the environment, which other users of the machine cannot read, not in the arguments.
   const child = fork(fileURLToPath(new URL('./embedded/main.js', import.meta.url)), [], {
     env: { ...process.env, RINGROUND_SWITCH: JSON.stringify(settings) },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     execArgv: [],
-    // A process group of its own: Ctrl-C in the terminal tells the engine, which lets the running calls end first. When the engine dies, the
-    // IPC channel closes and the switch ends by itself.
-    detached: true,
+    // Not detached: in a session of its own Linux would share the processors out between it and the engine's session, whatever either has to do
+    // (sched(7), autogroup), and priorities would not count between them. What Ctrl-C is to do, the engine decides (`end-with-parent.ts`).
   })
   return new Promise((resolve, reject) => {
     let output = ''
@@ -135,7 +150,8 @@ function launch(settings: EmbeddedSwitchSettings): Promise<{ child: ChildProcess
       if (!output.includes('\n')) return
       settle()
       started = true
-      resolve({ child, addresses: (JSON.parse(output.slice(0, output.indexOf('\n'))) as ReadyLine).ready })
+      if (complaints !== '') process.stderr.write(complaints)
+      resolve(new ChildSwitch(child, JSON.parse(output.slice(0, output.indexOf('\n'))) as ReadyLine))
     })
     child.once('error', (error) => {
       settle()
@@ -146,13 +162,4 @@ function launch(settings: EmbeddedSwitchSettings): Promise<{ child: ChildProcess
       reject(new Error(complaints.trim().split('\n').at(-1) ?? `exit code ${code ?? 'unknown'}`))
     })
   })
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()))
-  child.kill('SIGTERM')
-  const hurry = setTimeout(() => child.kill('SIGKILL'), 3_000)
-  await gone
-  clearTimeout(hurry)
 }

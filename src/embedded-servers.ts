@@ -1,16 +1,23 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { isIP } from 'node:net'
+import { join } from 'node:path'
 import type { Settings } from './config/settings.js'
-import type { FreeswitchSettings } from './embedded/settings.js'
-import { hostForSocket } from './sip/endpoint.js'
-import { parseHostPort } from './sip/uri.js'
+import type { EmbeddedSwitchSettings, FreeswitchSettings } from './embedded/settings.js'
+import { hostForSocket } from './embedded/protocols/sip/endpoint.js'
+import { parseHostPort } from './embedded/protocols/sip/uri.js'
 import { startEmbeddedProcess, type EmbeddedEvents, type EmbeddedProcess } from './embedded-process.js'
+import { forgetNote, kill, processBegan, readNote, takeOver, writeNote, type RunningSwitch, type SwitchNote } from './running-switch.js'
 import type { ServerSet } from './switch/drachtio/settings.js'
 import type { SwitchHealth } from './switch/port.js'
 
-/** Nobody else on this machine may command the embedded switch: its secrets are made at each start, and stand in no file. */
+/**
+ * Nobody else on this machine may command the embedded switch: its secrets are made whenever one is started, and stand in a file that only this user can
+ * read, for the engine that takes it over should this one be killed.
+ */
 const secretBytes = 32
 const loopback = '127.0.0.1'
+/** How long the switch waits for another engine, with its calls, when this one has been killed. */
+const outlivesSeconds = 60
 
 export interface EmbeddedServers {
   readonly process: EmbeddedProcess
@@ -18,34 +25,70 @@ export interface EmbeddedServers {
   readonly servers: ServerSet
 }
 
-/** Starts the embedded switch for these settings. @throws Error one line that says what keeps it from starting */
+type Secrets = Pick<SwitchNote, 'control' | 'drachtio' | 'freeswitch'>
+
+/** Starts the embedded switch for these settings, or takes over the one that an engine which was killed has left. @throws Error one line that says what keeps it from starting */
 export async function startEmbedded(settings: Settings, events: EmbeddedEvents): Promise<EmbeddedServers> {
-  const [secret, password] = [randomSecret(), randomSecret()]
-  const started = await startEmbeddedProcess(
-    {
-      drachtio: {
-        sip: settings.sipAddresses.map((address) => ({ address, port: settings.sipPort, protocols: ['udp', 'tcp'] as const, ...externalOf(settings, address) })),
-        app: { address: loopback, port: 0 },
-        secret,
-        callers: knownNetworks(settings),
-      },
-      freeswitch: {
-        sip: { address: loopback, port: 0 },
-        eventSocket: { address: loopback, port: 0 },
-        password,
-        rtp: { ...rtpAddresses(settings), firstPort: settings.rtpFrom, lastPort: settings.rtpTo },
-      },
-    },
-    events,
-  )
+  const file = join(settings.dataFolder, 'switch.json')
+  const fingerprint = createHash('sha256').update(JSON.stringify(switchSettings(settings, { control: '', drachtio: '', freeswitch: '' }))).digest('hex')
+  const left = await leftBehind(file, fingerprint)
+  const secrets: Secrets = left?.note ?? { control: randomSecret(), drachtio: randomSecret(), freeswitch: randomSecret() }
+  const note = (running: RunningSwitch): void => {
+    const { pid = 0 } = running
+    writeNote(file, { ...secrets, pid, began: processBegan(pid), ready: running.ready, settings: fingerprint }).catch((error: unknown) =>
+      events.onCrash(`${file}: ${error instanceof Error ? error.message : String(error)}; should the engine die, the next one cannot take over its calls`),
+    )
+  }
+  const started = await startEmbeddedProcess(switchSettings(settings, secrets), { ...events, onRunning: note }, left?.running)
   const { drachtio, freeswitch } = started.addresses
   return {
-    process: started,
+    process: {
+      ...started,
+      get pid() {
+        return started.pid
+      },
+      stop: async () => {
+        await started.stop()
+        await forgetNote(file)
+      },
+    },
     servers: {
-      drachtio: { host: drachtio.app.address, port: drachtio.app.port, secret },
-      freeswitch: { host: freeswitch.eventSocket.address, port: freeswitch.eventSocket.port, secret: password },
+      drachtio: { host: drachtio.app.address, port: drachtio.app.port, secret: secrets.drachtio },
+      freeswitch: { host: freeswitch.eventSocket.address, port: freeswitch.eventSocket.port, secret: secrets.freeswitch },
       listenAddress: loopback,
     },
+  }
+}
+
+/** The switch that an engine which was killed has left, where it can be used. One that cannot is ended: it has our ports. */
+async function leftBehind(file: string, fingerprint: string): Promise<{ readonly running: RunningSwitch; readonly note: SwitchNote } | undefined> {
+  const note = await readNote(file)
+  if (note === undefined) return undefined
+  const found = await takeOver(note)
+  if (found.kind === 'silent') await kill(note)
+  if (found.kind !== 'taken') return undefined
+  if (note.settings === fingerprint) return { running: found.running, note }
+  await found.running.stop()
+  return undefined
+}
+
+function switchSettings(settings: Settings, secrets: Secrets): EmbeddedSwitchSettings {
+  return {
+    drachtio: {
+      sip: settings.sipAddresses.map((address) => ({ address, port: settings.sipPort, protocols: ['udp', 'tcp'] as const, ...externalOf(settings, address) })),
+      app: { address: loopback, port: 0 },
+      secret: secrets.drachtio,
+      callers: knownNetworks(settings),
+      ...(settings.sipTraceFile === undefined ? {} : { traceFile: settings.sipTraceFile }),
+      keptSeconds: outlivesSeconds,
+    },
+    freeswitch: {
+      sip: { address: loopback, port: 0 },
+      eventSocket: { address: loopback, port: 0 },
+      password: secrets.freeswitch,
+      rtp: { ...rtpAddresses(settings), firstPort: settings.rtpFrom, lastPort: settings.rtpTo, sockets: settings.rtpSockets },
+    },
+    outliving: { seconds: outlivesSeconds, secret: secrets.control, control: { address: loopback, port: 0 } },
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import type { Alarms } from './alarms/alarms.js'
 
 /** What reached nobody: a rejection that nobody awaits, or an exception out of an event handler. */
 export type FaultKind = 'rejection' | 'exception'
@@ -86,7 +87,7 @@ export class LastDefence {
 }
 
 /** Keeps the alarm `program.fault` up for an hour after the last fault. @returns stops it */
-export function alarmOfFaults(defence: LastDefence, alarms: { raise(alarm: string, detail: string): void; clear(alarm: string): void }): () => void {
+export function alarmOfFaults(defence: LastDefence, alarms: Alarms): () => void {
   let timer: NodeJS.Timeout | undefined
   const stop = defence.onFault(({ error }) => {
     const { rejection, exception } = defence.counts

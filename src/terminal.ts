@@ -22,6 +22,8 @@ export function switchNotReady(why: string): string {
 
 export const switchReady = 'Calls can be taken.'
 
+export const runOver = 'This engine stood still or was cut off, and the other engines have taken its place. It ends, and can be started again.'
+
 /**
  * @param running calls now
  * @param untilMs wall-clock ms at which those that still run are ended

@@ -1,6 +1,6 @@
 /** `npm run what-if`: the recorded calls of a period, replayed with another rota or ring policy. docs/what-if.md */
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { storePlace } from './store-place.js'
 import { readSettings } from './config/settings.js'
 import { whatIfCommand } from './what-if/what-if-command.js'
 
@@ -9,7 +9,8 @@ const root = fileURLToPath(new URL('../../', import.meta.url))
 process.exitCode = await whatIfCommand(process.argv.slice(2), {
   places(config) {
     const settings = readSettings({ root, file: config, env: process.env })
-    return { directoryFile: settings.directoryFile, databaseFile: join(settings.dataFolder, 'ringround.db'), rotaHistoryFile: join(settings.dataFolder, 'rota-history.jsonl') }
+    const { file, postgres } = storePlace(settings)
+    return { directoryFile: settings.directoryFile, databaseFile: file, postgres }
   },
   out: (text) => void process.stdout.write(`${text}\n`),
   error: (text) => void process.stderr.write(`${text}\n`),

@@ -12,9 +12,9 @@ export type Command =
   | { readonly kind: 'call'; readonly lane: number; readonly talkMs: number; readonly abandon?: boolean }
   /** A call on each of these lanes, `perSecond` of them a second, which stay up until `hangUp`. */
   | { readonly kind: 'hold'; readonly lanes: readonly number[]; readonly perSecond: number }
-  /** Every caller that is up hangs up now. */
-  | { readonly kind: 'hangUp' }
-  /** Begins to count packets anew. */
+  /** Every caller that is up hangs up now, or that of one lane. */
+  | { readonly kind: 'hangUp'; readonly lane?: number }
+  /** Begins to count packets again. */
   | { readonly kind: 'listen' }
   /** What was counted since. */
   | { readonly kind: 'heard' }
@@ -26,14 +26,19 @@ export interface CallTimes {
   readonly failed?: string
   readonly inviteAt: number
   readonly okAt?: number
+  /** The call was refused: when, and with which status. */
+  readonly refused?: { readonly at: number; readonly status: number }
+  /** The caller hears something for the first time, be it a tone. */
+  readonly callerHeardAt?: number
   /** By phone of the lane. */
   readonly ringing: readonly {
     readonly inviteAt: number
     readonly cancelAt?: number
     readonly refusedAt?: number
     readonly answerAt?: number
-    /** First audio packet after the answer; first one that is not silence. */
+    /** First audio packet after the answer. */
     readonly firstPacketAt?: number
+    /** The first sample that can be heard is played: arrival of its packet, and its place therein. */
     readonly whisperAt?: number
     /** The last of the three RFC 4733 end packets left. */
     readonly keyAt?: number
@@ -70,7 +75,7 @@ export interface Delays {
 export type Reply =
   | { readonly kind: 'bound'; readonly specialistsPort: number }
   | { readonly kind: 'times'; readonly times: CallTimes }
-  | { readonly kind: 'holding'; readonly up: number; readonly failed: readonly string[] }
+  | { readonly kind: 'holding'; readonly times: readonly CallTimes[] }
   | { readonly kind: 'hungUp'; readonly at: number }
   | { readonly kind: 'heard'; readonly heard: Heard }
   | { readonly kind: 'done' }

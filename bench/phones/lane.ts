@@ -69,6 +69,7 @@ export class Lane {
     const there = abandon ? () => this.#times.ringing.length > 0 && this.#times.okAt !== undefined : () => this.#bothHear()
     await this.#until(there)
     this.#collectHearing()
+    if (this.#caller.firstSoundAt !== undefined) this.#times.callerHeardAt = this.#caller.firstSoundAt
     if (!there()) this.#times.failed ??= `not connected within ${answerWithinMs / 1_000} s`
     return this.#times
   }
@@ -116,6 +117,7 @@ export class Lane {
     this.#ack(to, status)
     if (status >= 300) {
       this.#times.failed = `refused with ${status}`
+      this.#times.refused = { at: performance.now(), status }
       this.#settle()
       return
     }

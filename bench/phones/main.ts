@@ -92,14 +92,14 @@ async function carryOut(command: Command): Promise<Reply> {
       const results = await Promise.all(
         command.lanes.map(async (index, n) => {
           await new Promise((resolve) => setTimeout(resolve, (n * 1_000) / command.perSecond))
-          return (await lanes[index]?.connect())?.failed
+          return lanes[index]?.connect()
         }),
       )
-      return { kind: 'holding', up: results.filter((failed) => failed === undefined).length, failed: results.filter((failed) => failed !== undefined) }
+      return { kind: 'holding', times: results.filter((times) => times !== undefined) }
     }
     case 'hangUp': {
       const at = Date.now()
-      await Promise.all(lanes.map((lane) => lane.hangUp()))
+      await Promise.all((command.lane === undefined ? lanes : lanes.slice(command.lane, command.lane + 1)).map((lane) => lane.hangUp()))
       return { kind: 'hungUp', at }
     }
     case 'listen':

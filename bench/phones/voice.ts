@@ -1,15 +1,18 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { performance } from 'node:perf_hooks'
-import { LINEAR_TO_ALAW } from '../../src/rtp/g711.js'
+import { ALAW_TO_LINEAR, LINEAR_TO_ALAW } from '../../src/embedded/protocols/rtp/g711.js'
 import type { Delays, Heard } from './commands.js'
 
 const frameMs = 20
 const frameBytes = 160
 const headerBytes = 12
+const samplesPerMs = 8
 /** Every packet carries its sender's clock in its first bytes, which a switch that relays G.711 does not touch: heard is heard to the packet. */
 const magic = 0x52_69_6e_67
 const markBytes = 18
 const silenceByte = 0xd5
+/** Louder than this can be heard: 1 % of full scale, -40 dBFS. */
+const audible = 328
 
 /** 4 s of what LAME and a level meter take for speech: noise in syllables with pauses. The same at every run. */
 function speech(): Buffer {
@@ -139,7 +142,7 @@ export class Stream {
   /** Number of the counterpart's last packet. */
   #lastHeard: number | undefined
   firstPacketAt: number | undefined
-  /** First packet that is neither silence nor the counterpart: the switch itself speaks. */
+  /** The first sample that can be heard and is not of the counterpart is played: the switch itself speaks. */
   firstSoundAt: number | undefined
   hearsPeerAt: number | undefined
   #running = false
@@ -264,7 +267,12 @@ export class Stream {
       this.crowd.ear.hear(now - data.readDoubleBE(headerBytes + 10), now)
       return
     }
-    if (this.firstSoundAt === undefined && data.subarray(headerBytes).some((byte) => byte !== silenceByte && byte !== 0x55)) this.firstSoundAt = now
+    if (this.firstSoundAt !== undefined) return
+    for (let at = headerBytes; at < data.length; at++) {
+      if (Math.abs(ALAW_TO_LINEAR[data[at] ?? silenceByte] ?? 0) < audible) continue
+      this.firstSoundAt = now + (at - headerBytes) / samplesPerMs
+      return
+    }
   }
 }
 

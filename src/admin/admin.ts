@@ -1,33 +1,41 @@
 import { fileURLToPath } from 'node:url'
 import fastifyStatic from '@fastify/static'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { Accounts } from '../accounts/accounts.js'
+import type { AlarmBoard } from '../alarms/alarm-board.js'
+import type { AlarmsOfAll } from '../alarms/alarms-of-all.js'
 import type { ArrangedCalls } from '../arrangements/arranged-calls.js'
 import type { Place } from '../arrangements/starting.js'
-import type { AlarmBoard } from '../live/alarm-board.js'
 import type { Directory } from '../directory/model.js'
 import type { LiveBoard } from '../live/live-board.js'
 import type { Metrics } from '../metrics/metrics.js'
+import { createOperations } from '../operations/operations.js'
 import type { Recordings } from '../recordings/recordings.js'
 import type { Store } from '../store/store.js'
 import type { SwitchHealth } from '../switch/port.js'
+import { gate, type Declared } from '../web/gate.js'
+import { pages } from '../web/pages.js'
 import { apiDocument } from './api-document.js'
 import { body, sendError, type ApiError } from './api-error.js'
 import { callBackCodeRoutes } from './call-back-code-routes.js'
 import { callBackRoutes } from './call-back-routes.js'
 import { callRoutes } from './call-routes.js'
+import { Connections } from './connections.js'
 import { deviceRoutes, type DeviceRoutesOptions } from './device-routes.js'
+import { directoryRoutes, type DirectoryRoutesOptions } from './directory-routes.js'
 import { healthRoutes } from './health-routes.js'
 import { withIsoInstants } from './instants.js'
 import { jsonBodies } from './json-bodies.js'
 import { lazyCompilers } from './lazy-compilers.js'
+import { Looks } from './looks.js'
 import { liveRoutes } from './live-routes.js'
 import { outcomeRoutes } from './outcome-routes.js'
 import { pageRoutes } from './page-routes.js'
 import { patientConnectRoutes } from './patient-connect-routes.js'
+import { limitToReach } from './reach.js'
 import { recordingRoutes } from './recording-routes.js'
 import { watchListRoutes, type WatchListRoutesOptions } from './watch-list-routes.js'
-import { Connections } from './connections.js'
-import { defaultWebLimits, proxyList, type WebLimits } from './web-limits.js'
+import { defaultWebLimits, proxyList, sourceOf, type WebLimits } from './web-limits.js'
 import { webSafety } from './web-safety.js'
 
 export interface AdminSettings {
@@ -36,20 +44,30 @@ export interface AdminSettings {
   readonly address: string
   /** 0: a free port is chosen. */
   readonly port: number
-  readonly store: Pick<Store, 'events' | 'calls' | 'health' | 'log'>
-  readonly recordings: Pick<Recordings, 'probe' | 'pathOf'>
+  readonly store: Pick<Store, 'events' | 'calls' | 'rollUps' | 'targets' | 'watched' | 'target' | 'health' | 'log' | 'directory'>
+  readonly recordings: Pick<Recordings, 'probe' | 'open' | 'keys'>
+  /** Who may sign in, and what they may do. */
+  readonly accounts: Accounts
+  /** Makes a link that signs in to the demo world; absent outside of it. */
+  readonly demoLink?: () => Promise<string>
+  /** Where browsers find the pages, without a slash at the end. Absent: under the name by which they ask. */
+  readonly publicUrl?: string
   readonly live: LiveBoard
   readonly arranged: ArrangedCalls
   /** Begins the call of an arrangement. */
   readonly place: Place
   readonly metrics: Metrics
   readonly alarms: AlarmBoard
+  /** Those of all engines, for the live board; undefined: there is one. */
+  readonly alarmsOfAll?: Pick<AlarmsOfAll, 'active' | 'subscribe'> | undefined
   /** SIP telephones that register. */
   readonly devices?: DeviceRoutesOptions
   /** The telephones that fail. */
   readonly watchList: WatchListRoutesOptions['watchList']
   /** The directory in force now, for names. */
   readonly directory: () => Directory
+  /** The same with its versions, to be looked at and changed. */
+  readonly inForce?: DirectoryRoutesOptions['inForce']
   readonly switchHealth: () => SwitchHealth
   /** Whether there is enough of everything that the next call needs. Absent: it is not known. */
   readonly capacity?: () => { readonly ok: boolean; readonly detail: string }
@@ -72,6 +90,8 @@ export interface AdminSettings {
 
 export interface Admin {
   readonly url: string
+  /** Every route with what it needs. */
+  readonly routes: readonly Declared[]
   readonly port: number
   /** Ends the event streams, then the server. May be called twice. */
   close(): Promise<void>
@@ -89,7 +109,7 @@ export async function createAdmin(settings: AdminSettings): Promise<Admin> {
   const bound = app.server.address()
   const port = typeof bound === 'object' && bound !== null ? bound.port : settings.port
   const host = settings.address.includes(':') ? `[${settings.address}]` : settings.address
-  return { url: `http://${host}:${port}/`, port, close: () => app.close() }
+  return { url: `http://${host}:${port}/`, port, routes: app.declared, close: () => app.close() }
 }
 
 /** The server with all its routes, not listening: tests talk to it without a socket. */
@@ -119,19 +139,30 @@ export async function adminApp(settings: AdminSettings): Promise<FastifyInstance
   jsonBodies(app)
   app.addHook('preSerialization', (_request, _reply, payload, done) => done(null, withIsoInstants(payload)))
   webSafety(app, settings)
+  gate(app, settings.accounts)
+  limitToReach(app, settings)
   await apiDocument(app, { version: settings.version ?? '0.0.0', directory: settings.directory, now: settings.now ?? Date.now })
+  const operations = createOperations({ ...settings, now: settings.now ?? Date.now })
   healthRoutes(app, settings)
-  callRoutes(app, settings)
-  recordingRoutes(app, settings)
+  const looks = new Looks(settings.accounts.audit, settings.now ?? Date.now)
+  callRoutes(app, { ...settings, looks })
+  recordingRoutes(app, { ...settings, looks })
   liveRoutes(app, settings)
-  if (settings.devices) deviceRoutes(app, settings.devices)
-  watchListRoutes(app, settings)
-  callBackRoutes(app, settings)
-  patientConnectRoutes(app, settings)
-  callBackCodeRoutes(app, settings)
-  outcomeRoutes(app, settings)
-  await app.register(fastifyStatic, { root: fileURLToPath(new URL('./page/', import.meta.url)), prefix: '/', index: 'index.html', wildcard: false, cacheControl: false })
+  if (operations.devices && settings.devices) deviceRoutes(app, operations.devices, settings.devices)
+  if (operations.directory && settings.inForce) directoryRoutes(app, operations.directory, { inForce: settings.inForce, store: settings.store })
+  watchListRoutes(app, operations, settings)
+  callBackRoutes(app, operations, settings)
+  patientConnectRoutes(app, operations, settings)
+  callBackCodeRoutes(app, operations, settings)
+  outcomeRoutes(app, operations)
+  await app.register(async (own) => {
+    own.addHook('onRoute', (route) => {
+      route.config = { ...route.config, needs: 'live', page: true }
+    })
+    await own.register(fastifyStatic, { root: fileURLToPath(new URL('./page/', import.meta.url)), prefix: '/', index: 'index.html', wildcard: false, cacheControl: false })
+  })
   pageRoutes(app, settings)
+  await pages(app, { store: settings.store, now: () => settings.accounts.now(), accounts: settings.accounts, audit: settings.accounts.audit, directory: settings.directory, networkOf: sourceOf, publicUrl: settings.publicUrl, demoLink: settings.demoLink })
   await app.ready()
   return app
 }

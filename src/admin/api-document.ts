@@ -1,13 +1,15 @@
 import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Directory } from '../directory/model.js'
+import { outcomesOfCall } from '../operations/outcomes.js'
 import { apiExamples, type OperationExamples } from './api-examples.js'
 import { exampleOf, type Schema } from './example-of.js'
 import { knownNow, type KnownNow } from './known-now.js'
 import { operationLinks } from './operation-links.js'
-import { outcomesOfCall } from './outcome-routes.js'
 
 /**
  * Swagger UI writes its own styles into the page; nothing else comes from anywhere but here. No `upgrade-insecure-requests`: the page is read over
@@ -15,7 +17,7 @@ import { outcomesOfCall } from './outcome-routes.js'
  */
 const policy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-const description = `Calls, recordings, arranged calls, telephones, and what happens now. There is no sign-in yet: keep the API on loopback, or behind a proxy that signs people in.
+const description = `Calls, recordings, arranged calls, telephones, and what happens now. Who signed in may use it as far as their roles go; programs send a token (header authorization: Bearer rr_...; npm run account -- token makes one), which is good for what it was made for.
 
 **The examples are of this engine as it is now**: ids of its own directory, its last calls, what is open. "Try it out" works with them as they stand. Where there is nothing yet (no call was taken, no call-back is open), make one first: every POST links to the operations that take its \`id\`.
 
@@ -27,6 +29,7 @@ const tags = [
   { name: 'calls', description: 'What was: the calls report, each call with its attempts, recordings and facts' },
   { name: 'live', description: 'What is: every call now' },
   { name: 'arrangements', description: 'What is to be: call-backs, Patient Connect, call-back codes. Make one, read it, change or start it, cancel it' },
+  { name: 'directory', description: 'Organisations, lines, rotas, clinicians and numbers: every version with who, when and why, and a change by entity and field' },
   { name: 'devices', description: 'SIP telephones of clinicians and organisations: make one, renew its password, remove it' },
   { name: 'watch list', description: 'Telephones that fail, and how every telephone fares' },
   { name: 'health', description: 'For monitoring: is the engine alive, can it take calls, its figures' },
@@ -62,22 +65,28 @@ export async function apiDocument(app: FastifyInstance, { version, directory, no
   const known = new WeakMap<FastifyRequest, KnownNow>()
   const outcomeOf = (call: { readonly line: string; readonly organisation?: string }) => outcomesOfCall({ kind: 'dialIn', ...call }, directory())[0]?.id
   await app.register(swagger, { openapi: { openapi: '3.1.0', info: { title: 'Ringround', version, description }, tags } })
-  await app.register(swaggerUi, {
-    routePrefix: '/docs',
-    staticCSP: policy,
-    theme: { title: 'Ringround: API' },
-    logo: { type: 'image/svg+xml', content: readFileSync(new URL('./page/icon.svg', import.meta.url)), href: '/', target: '_self' },
-    uiConfig: { docExpansion: 'list', tryItOutEnabled: true, displayRequestDuration: true, defaultModelsExpandDepth: -1 },
-    uiHooks: {
-      preHandler(request, _reply, done) {
-        if (!/\/(json|yaml)$/.test(request.url.split('?')[0] ?? '')) return done()
-        knownNow(app, directory(), outcomeOf).then((found) => (known.set(request, found), done()), done)
+  await app.register(async (own) => {
+    own.addHook('onRoute', (route) => {
+      route.config = { ...route.config, needs: 'documentation', page: true }
+    })
+    await own.register(swaggerUi, {
+      routePrefix: '/docs',
+      baseDir: join(dirname(createRequire(import.meta.url).resolve('@fastify/swagger-ui')), 'static'),
+      staticCSP: policy,
+      theme: { title: 'Ringround: API' },
+      logo: { type: 'image/svg+xml', content: readFileSync(new URL('./page/icon.svg', import.meta.url)), href: '/', target: '_self' },
+      uiConfig: { docExpansion: 'list', tryItOutEnabled: true, displayRequestDuration: true, defaultModelsExpandDepth: -1 },
+      uiHooks: {
+        preHandler(request, _reply, done) {
+          if (!/\/(json|yaml)$/.test(request.url.split('?')[0] ?? '')) return done()
+          knownNow(app, request.headers, directory(), outcomeOf).then((found) => (known.set(request, found), done()), done)
+        },
       },
-    },
-    transformSpecification: (document, request) => {
-      addExamples(document as Document, apiExamples(known.get(request) ?? { callBacks: [], patientConnects: [], callBackCodes: [], devices: [] }, now()))
-      return document
-    },
+      transformSpecification: (document, request) => {
+        addExamples(document as Document, apiExamples(known.get(request) ?? { callBacks: [], patientConnects: [], callBackCodes: [], devices: [] }, now()))
+        return document
+      },
+    })
   })
 }
 

@@ -1,6 +1,8 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { NotLetIn } from '../web/gate.js'
 import { apiErrors, type ApiErrorCode } from './api-errors.js'
-import { problemsOf, type Problem } from './wrong-input.js'
+import type { Problem } from '../operations/result.js'
+import { problemsOf } from './wrong-input.js'
 
 export type { ApiErrorCode } from './api-errors.js'
 
@@ -14,6 +16,7 @@ export class ApiError extends Error {
     readonly code: ApiErrorCode,
     message: string,
     readonly field?: string,
+    readonly problems?: readonly Problem[],
   ) {
     super(message)
     this.status = apiErrors[code].status
@@ -32,15 +35,24 @@ export interface ErrorBody {
 }
 
 /** Turns whatever went wrong into the one shape. What is nobody's business outside is logged, not sent. */
-export function sendError(error: FastifyError | ApiError, request: FastifyRequest, reply: FastifyReply): void {
-  const refused = error instanceof ApiError ? { status: error.status, body: body(error.code, error.message, error.field) } : refusal(error, request)
+export function sendError(error: FastifyError | ApiError | NotLetIn, request: FastifyRequest, reply: FastifyReply): void {
+  if (error instanceof NotLetIn) return notLetIn(error, request, reply)
+  const refused = error instanceof ApiError ? { status: error.status, body: body(error.code, error.message, error.field, error.problems) } : refusal(error, request)
   if (refused) return void reply.status(refused.status).send(refused.body)
   request.log.error(error)
   void reply.status(500).send(body('internal', apiErrors.internal.example))
 }
 
-export function body(code: ApiErrorCode, message: string, field?: string): ErrorBody {
-  return { error: { code, message, ...(field === undefined ? {} : { field }) } }
+function notLetIn({ why }: NotLetIn, request: FastifyRequest, reply: FastifyReply): void {
+  const { needs = 'nobody', page } = request.routeOptions.config
+  if (why === 'notSignedIn' && page) return void reply.redirect('/sign-in', 303)
+  if (why === 'notSignedIn') void reply.header('www-authenticate', 'Bearer realm="ringround"')
+  const words = { notSignedIn: apiErrors.notSignedIn.example, notAllowed: `None of your roles lets you do this (it needs: ${needs}).`, crossSite: 'Only pages of this service may change anything here by cookie; programs send a token.' }
+  void reply.status(apiErrors[why].status).send(body(why, words[why]))
+}
+
+export function body(code: ApiErrorCode, message: string, field?: string, problems?: readonly Problem[]): ErrorBody {
+  return { error: { code, message, ...(field === undefined ? {} : { field }), ...(problems === undefined ? {} : { problems }) } }
 }
 
 /** What the HTTP server itself refuses, in our words. Undefined: a fault of ours. */

@@ -2,7 +2,7 @@ import type { KnownNow } from './known-now.js'
 
 /** What to send to one operation, so that it does what it says. */
 export interface OperationExamples {
-  readonly path?: Readonly<Record<string, string>>
+  readonly path?: Readonly<Record<string, string | number>>
   readonly query?: Readonly<Record<string, string | number | boolean>>
   /** By name, the first one first. */
   readonly bodies?: Readonly<Record<string, { readonly summary: string; readonly value: object }>>
@@ -17,7 +17,7 @@ const day = (ms: number) => new Date(ms).toISOString().slice(0, 10)
  * @param now wall-clock ms
  */
 export function apiExamples(known: KnownNow, now: number): Readonly<Record<string, OperationExamples>> {
-  const { call, patientsLine = 'cardiac-rehab-call-back', adviceLine = 'cardiology', clinician = 'dr-okafor', devices } = known
+  const { call, patientsLine = 'cardiac-rehab-call-back', adviceLine = 'cardiology', clinician = 'dr-okafor', devices, version = 1 } = known
   const dueAt = new Date(Math.ceil((now + dayMs) / 3_600_000) * 3_600_000).toISOString()
   const calledIn = { from: day(now - 28 * dayMs), to: day(now + dayMs) }
   const due = { state: 'open,inProgress', from: day(now - 28 * dayMs), to: day(now + 365 * dayMs), order: 'oldest', limit: 50 }
@@ -68,6 +68,16 @@ export function apiExamples(known: KnownNow, now: number): Readonly<Record<strin
     },
     renewDevicePassword: pathOf('user', devices[0] ?? 'okafor-desk'),
     removeDevice: pathOf('user', devices.at(-1) ?? 'okafor-desk'),
+    getDirectoryVersion: { path: { version } },
+    getDirectoryDifference: { path: { version: Math.max(1, version - 1), other: version } },
+    getDirectoryEntity: { path: { section: 'lines', id: adviceLine } },
+    getDirectoryExport: {},
+    changeDirectory: {
+      bodies: {
+        field: { summary: 'One field of a line', value: { version, changes: [{ section: 'lines', id: adviceLine, set: { blurb: 'If no response try again after 20 minutes.' } }], why: 'Fewer people on in the afternoon' } },
+        clinician: { summary: 'Somebody new', value: { version, changes: [{ section: 'clinicians', id: 'dr-new', set: { name: 'Dr Noor New', role: 'Consultant', numbers: ['07700 900145'] } }] } },
+      },
+    },
     clearWatched: pathOf('id', known.watched),
     listTargets: { query: { limit: 200, offset: 0 } },
   }

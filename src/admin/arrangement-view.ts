@@ -1,9 +1,10 @@
-import { stateOf, type Arrangement, type ArrangementState, type CallBack, type CallBackCode, type PatientConnect, type Try } from '../arrangements/arrangement.js'
 import { isOverdue } from '../arrangements/arrangement-list.js'
+import { stateOf, type ArrangementState } from '../arrangements/arrangement.js'
 import { dialInsOf } from '../arrangements/dialled-place.js'
 import type { Directory } from '../directory/model.js'
 import { showNhsNumber } from '../directory/nhs-number.js'
 import { showNumber } from '../directory/telephone-number.js'
+import type { Arrangement, CallBack, CallBackCode, PatientConnect, Try } from '../facts/arrangement.js'
 import { maskedTarget } from './masking.js'
 
 /**

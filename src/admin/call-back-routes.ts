@@ -1,45 +1,28 @@
 import type { FastifyInstance } from 'fastify'
-import type { CallBack } from '../arrangements/arrangement.js'
-import type { CallBackChange } from '../arrangements/story.js'
+import type { CallBackEdit, NewCallBack } from '../operations/call-backs.js'
+import { reaches } from '../accounts/identity.js'
+import type { Operations } from '../operations/operations.js'
 import type { AdminSettings } from './admin.js'
-import { changed, found, startedCall } from './arrangement-answers.js'
-import { arrangementFilter, dialableNumber, dueTime, knownClinician, nhsNumber, patientsLine, type ArrangementsQuery } from './arrangement-input.js'
+import { actorOf, answerOf } from './answers.js'
+import { arrangementFilter, type ArrangementsQuery } from './arrangement-input.js'
 import { arrangementParams as paramsOf, arrangementsQuery, callBackAnswer, callBackBody, callBackPatch, callBacksAnswer, gone, startBody, startedAnswer } from './arrangement-schemas.js'
 import { callBackView, wholeCallBack } from './arrangement-view.js'
-import { asked } from './call-routes.js'
+import { ofArrangement, reachHere } from './reach.js'
 import { refusalsOfBody, refusalsOfChanging, refusalsOfReading } from './refusals.js'
-
-interface CallBackBody {
-  readonly line: string
-  readonly patientNumber: string
-  readonly nhsNumber?: string
-  readonly clinician?: string
-  readonly dueAt: string
-  readonly note?: string
-}
-
-interface CallBackPatch {
-  readonly patientNumber?: string
-  readonly nhsNumber?: string | null
-  readonly clinician?: string | null
-  readonly dueAt?: string
-  readonly note?: string | null
-  readonly state?: 'done'
-}
 
 interface OfId {
   readonly Params: { readonly id: string }
 }
 
 /** Patients who are to be called back: scheduled by staff, or asked for by the patients themselves. */
-export function callBackRoutes(app: FastifyInstance, { arranged, place, directory, timeZone = 'Europe/London', now = Date.now }: Pick<AdminSettings, 'arranged' | 'place' | 'directory' | 'timeZone' | 'now'>): void {
+export function callBackRoutes(app: FastifyInstance, { callBacks }: Pick<Operations, 'callBacks'>, { arranged, directory, timeZone = 'Europe/London', now = Date.now }: Pick<AdminSettings, 'arranged' | 'directory' | 'timeZone' | 'now'>): void {
   const tags = ['arrangements']
   const params = paramsOf('/api/call-backs')
-  const mayDial = (number: string) => arranged.mayDial(number)
 
-  app.post<{ Body: CallBackBody }>(
+  app.post<{ Body: NewCallBack }>(
     '/api/call-backs',
     {
+      config: { needs: 'arrangements' },
       schema: {
         operationId: 'makeCallBack',
         summary: 'Schedule a call-back',
@@ -49,17 +32,8 @@ export function callBackRoutes(app: FastifyInstance, { arranged, place, director
         response: { 201: callBackAnswer, ...refusalsOfBody('storeUnavailable') },
       },
     },
-    async ({ body }, reply) => {
-      const made = await asked(
-        arranged.makeCallBack({
-          line: patientsLine(directory(), body.line).id,
-          patientNumber: dialableNumber(body.patientNumber, 'patientNumber', mayDial),
-          dueAt: dueTime(body.dueAt, now()),
-          ...(body.nhsNumber === undefined ? {} : { nhsNumber: nhsNumber(body.nhsNumber) }),
-          ...(body.clinician === undefined ? {} : { clinician: knownClinician(directory(), body.clinician).id }),
-          ...(body.note === undefined ? {} : { note: body.note }),
-        }),
-      )
+    async (request, reply) => {
+      const made = answerOf(await callBacks.make(actorOf(request), request.body))
       return reply.status(201).header('location', `/api/call-backs/${made.id}`).send(wholeCallBack(made, directory(), now()))
     },
   )
@@ -67,6 +41,7 @@ export function callBackRoutes(app: FastifyInstance, { arranged, place, director
   app.get<{ Querystring: ArrangementsQuery }>(
     '/api/call-backs',
     {
+      config: { needs: 'arrangements' },
       schema: {
         operationId: 'listCallBacks',
         summary: 'Call-backs, due last first',
@@ -76,15 +51,17 @@ export function callBackRoutes(app: FastifyInstance, { arranged, place, director
         response: { 200: callBacksAnswer, ...refusalsOfReading('badRequest') },
       },
     },
-    ({ query }) => {
-      const page = arranged.list(arrangementFilter('callBack', query, timeZone))
-      return { arrangements: page.arrangements.flatMap((one) => (one.kind === 'callBack' ? [callBackView(one, directory(), now())] : [])), nextCursor: page.nextCursor ?? null }
+    (request) => {
+      const reach = reachHere(request)
+      const page = arranged.list(arrangementFilter('callBack', request.query, timeZone))
+      return { arrangements: page.arrangements.flatMap((one) => (one.kind === 'callBack' && reaches(reach, ofArrangement(one), directory()) ? [callBackView(one, directory(), now())] : [])), nextCursor: page.nextCursor ?? null }
     },
   )
 
   app.get<OfId>(
     '/api/call-backs/:id',
     {
+      config: { needs: 'arrangements' },
       schema: {
         operationId: 'getCallBack',
         summary: 'One call-back, with its tries',
@@ -94,12 +71,13 @@ export function callBackRoutes(app: FastifyInstance, { arranged, place, director
         response: { 200: callBackAnswer, ...refusalsOfReading('badRequest', 'arrangementNotFound', 'storeUnavailable') },
       },
     },
-    async ({ params: { id } }) => wholeCallBack(await found(arranged, 'callBack', id), directory(), now()),
+    async ({ params: { id } }) => wholeCallBack(answerOf(await callBacks.find(id)), directory(), now()),
   )
 
-  app.patch<OfId & { Body: CallBackPatch }>(
+  app.patch<OfId & { Body: CallBackEdit }>(
     '/api/call-backs/:id',
     {
+      config: { needs: 'arrangements' },
       schema: {
         operationId: 'changeCallBack',
         summary: 'Change an open call-back, or close it by hand',
@@ -110,20 +88,13 @@ export function callBackRoutes(app: FastifyInstance, { arranged, place, director
         response: { 200: callBackAnswer, ...refusalsOfBody('arrangementNotFound', 'notOpen', 'storeUnavailable') },
       },
     },
-    async ({ params, body }) => {
-      await found(arranged, 'callBack', params.id)
-      const { state, ...rest } = body
-      const change = read(rest)
-      const result = await asked(state === undefined ? arranged.change(params.id, change) : arranged.settle(params.id, state, change))
-      // What is of this kind stays so.
-      const callBack = changed(result, params.id) as CallBack
-      return wholeCallBack(callBack, directory(), now())
-    },
+    async (request) => wholeCallBack(answerOf(await callBacks.change(actorOf(request), request.params.id, request.body)), directory(), now()),
   )
 
   app.delete<OfId>(
     '/api/call-backs/:id',
     {
+      config: { needs: 'arrangements' },
       schema: {
         operationId: 'cancelCallBack',
         summary: 'Cancel an open call-back',
@@ -133,9 +104,8 @@ export function callBackRoutes(app: FastifyInstance, { arranged, place, director
         response: { ...gone, ...refusalsOfChanging('badRequest', 'arrangementNotFound', 'notOpen', 'storeUnavailable') },
       },
     },
-    async ({ params: { id } }, reply) => {
-      await found(arranged, 'callBack', id)
-      changed(await asked(arranged.settle(id, 'cancelled')), id)
+    async (request, reply) => {
+      answerOf(await callBacks.cancel(actorOf(request), request.params.id))
       return reply.status(204).send()
     },
   )
@@ -143,6 +113,7 @@ export function callBackRoutes(app: FastifyInstance, { arranged, place, director
   app.post<OfId & { Body: { readonly clinician?: string } | null }>(
     '/api/call-backs/:id/start',
     {
+      config: { needs: 'arrangements' },
       schema: {
         operationId: 'startCallBack',
         summary: 'Begin the call of a call-back',
@@ -153,20 +124,6 @@ export function callBackRoutes(app: FastifyInstance, { arranged, place, director
         response: { 202: startedAnswer, ...refusalsOfBody('arrangementNotFound', 'notOpen', 'noClinician', 'notDialable', 'closingDown', 'storeUnavailable') },
       },
     },
-    async ({ params, body }, reply) => {
-      await found(arranged, 'callBack', params.id)
-      const clinician = body?.clinician === undefined ? undefined : knownClinician(directory(), body.clinician).id
-      return reply.status(202).send(startedCall(await asked(arranged.start(params.id, place, clinician)), params.id))
-    },
+    async (request, reply) => reply.status(202).send(answerOf(await callBacks.start(actorOf(request), { id: request.params.id, clinician: request.body?.clinician }))),
   )
-
-  function read({ patientNumber, nhsNumber: nhs, clinician, dueAt, note }: Omit<CallBackPatch, 'state'>): CallBackChange {
-    return {
-      ...(patientNumber === undefined ? {} : { patientNumber: dialableNumber(patientNumber, 'patientNumber', mayDial) }),
-      ...(nhs === undefined ? {} : { nhsNumber: nhs === null ? null : nhsNumber(nhs) }),
-      ...(clinician === undefined ? {} : { clinician: clinician === null ? null : knownClinician(directory(), clinician).id }),
-      ...(dueAt === undefined ? {} : { dueAt: dueTime(dueAt, now()) }),
-      ...(note === undefined ? {} : { note }),
-    }
-  }
 }

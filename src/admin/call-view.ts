@@ -1,8 +1,8 @@
-import type { AttemptRecord, CallRecord, RecordingRecord } from '../calls/call-record.js'
-import { callEndings } from '../calls/endings.js'
-import type { CallEnding, CallEvent } from '../calls/events.js'
 import type { Directory } from '../directory/model.js'
 import { knownOutcomes } from '../directory/outcomes.js'
+import type { AttemptRecord, CallRecord, RecordingRecord } from '../facts/call-record.js'
+import { callEndings } from '../facts/endings.js'
+import type { CallEnding, CallEvent } from '../facts/events.js'
 import type { CallSummary } from '../store/call-filter.js'
 import { maskedTarget, withoutTargets } from './masking.js'
 

@@ -1,12 +1,12 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
-import { expectedDeviceUser, isDeviceUser } from '../directory/device-user.js'
 import type { DeviceOwner } from '../directory/device-owner.js'
 import type { Directory } from '../directory/model.js'
+import type { DeviceOperations, NewDevice } from '../operations/devices.js'
 import type { Device } from '../registrar/devices.js'
 import type { MadeDevice } from '../registrar/kept-devices.js'
 import type { Telephones } from '../registrar/telephones.js'
-import { ApiError } from './api-error.js'
-import { madeDeviceAnswer, deviceBody, deviceParams, devicesAnswer } from './device-schemas.js'
+import { actorOf, answerOf } from './answers.js'
+import { madeDeviceAnswer, deviceBody, deviceParams, devicesAnswer, devicesQuery } from './device-schemas.js'
 import { refusalsOfBody, refusalsOfChanging, refusalsOfReading } from './refusals.js'
 
 export interface DeviceRoutesOptions {
@@ -16,20 +16,14 @@ export interface DeviceRoutesOptions {
   readonly registerAt?: string | undefined
 }
 
-interface Wish {
-  readonly owner: DeviceOwner
-  readonly label?: string
-  readonly user?: string
-  readonly algorithm?: 'MD5' | 'SHA-256'
-}
-
 /** SIP telephones that may register: made, listed, given a new password, removed. A password is shown once, when it is made. */
-export function deviceRoutes(app: FastifyInstance, options: DeviceRoutesOptions): void {
+export function deviceRoutes(app: FastifyInstance, operations: DeviceOperations, options: DeviceRoutesOptions): void {
   const { telephones, directory } = options
 
-  app.post<{ Body: Wish }>(
+  app.post<{ Body: NewDevice }>(
     '/api/devices',
     {
+      config: { needs: 'devices' },
       schema: {
         operationId: 'makeDevice',
         summary: 'Make credentials for a SIP telephone',
@@ -39,36 +33,34 @@ export function deviceRoutes(app: FastifyInstance, options: DeviceRoutesOptions)
         response: { 201: madeDeviceAnswer, ...refusalsOfBody('ownerNotFound', 'deviceExists', 'storeUnavailable') },
       },
     },
-    async (request, reply) => {
-      const { owner, user } = request.body
-      if (user !== undefined && !isDeviceUser(user)) throw new ApiError('badRequest', `user: "${user}" cannot be the name of a device; expected: ${expectedDeviceUser}`, 'user')
-      if (nameOf(owner, directory()) === null) throw new ApiError('ownerNotFound', `owner: the directory has no ${owner.kind} "${owner.id}"; expected: an id of the directory file`, 'owner.id')
-      const made = await kept(telephones.make(request.body))
-      if (made === undefined) throw new ApiError('deviceExists', `user: there is a device "${user ?? ''}" already; choose another name, or ask for a new password at POST /api/devices/${user ?? ''}/password`, 'user')
-      return answerOnce(reply.status(201), made, options)
-    },
+    async (request, reply) => answerOnce(reply.status(201), answerOf(await operations.make(actorOf(request), request.body)), options),
   )
 
-  app.get(
+  app.get<{ Querystring: { readonly limit: number; readonly cursor?: string } }>(
     '/api/devices',
     {
+      config: { needs: 'devices' },
       schema: {
         operationId: 'listDevices',
         summary: 'The SIP telephones, and which of them are registered now',
-        description: 'Each with its owner, and where it is registered: since when, until when, from which address. Without passwords.',
+        description: 'Each with its owner, and where it is registered: since when, until when, from which address. Without passwords. `nextCursor` leads to the next page.',
         tags: ['devices'],
-        response: { 200: devicesAnswer, ...refusalsOfReading() },
+        querystring: devicesQuery,
+        response: { 200: devicesAnswer, ...refusalsOfReading('badRequest') },
       },
     },
-    () => {
+    ({ query: { limit, cursor } }) => {
       const known = directory()
-      return { realm: telephones.realm, devices: telephones.devices.list().map((device) => deviceView(device, known, telephones)) }
+      const found = telephones.devices.page(limit + 1, cursor)
+      const devices = found.slice(0, limit)
+      return { realm: telephones.realm, devices: devices.map((device) => deviceView(device, known, telephones)), nextCursor: found.length > limit ? (devices.at(-1)?.user ?? null) : null }
     },
   )
 
   app.post<{ Params: { user: string } }>(
     '/api/devices/:user/password',
     {
+      config: { needs: 'devices' },
       schema: {
         operationId: 'renewDevicePassword',
         summary: 'Make a new password for a SIP telephone',
@@ -78,16 +70,13 @@ export function deviceRoutes(app: FastifyInstance, options: DeviceRoutesOptions)
         response: { 200: madeDeviceAnswer, ...refusalsOfChanging('badRequest', 'deviceNotFound', 'storeUnavailable') },
       },
     },
-    async (request, reply) => {
-      const made = await kept(telephones.renew(request.params.user))
-      if (made === undefined) throw noDevice(request.params.user)
-      return answerOnce(reply.status(200), made, options)
-    },
+    async (request, reply) => answerOnce(reply.status(200), answerOf(await operations.renew(actorOf(request), request.params.user)), options),
   )
 
   app.delete<{ Params: { user: string } }>(
     '/api/devices/:user',
     {
+      config: { needs: 'devices' },
       schema: {
         operationId: 'removeDevice',
         summary: 'Remove a SIP telephone',
@@ -98,7 +87,7 @@ export function deviceRoutes(app: FastifyInstance, options: DeviceRoutesOptions)
       },
     },
     async (request, reply) => {
-      if (!(await kept(telephones.remove(request.params.user)))) throw noDevice(request.params.user)
+      answerOf(await operations.remove(actorOf(request), request.params.user))
       return reply.status(204).send()
     },
   )
@@ -133,17 +122,4 @@ function deviceView(device: Device, directory: Directory, telephones: DeviceRout
 /** Null when the directory does not have them (any more). */
 function nameOf({ kind, id }: DeviceOwner, directory: Directory): string | null {
   return (kind === 'clinician' ? directory.clinicians : directory.organisations).get(id)?.name ?? null
-}
-
-function noDevice(user: string): ApiError {
-  return new ApiError('deviceNotFound', `There is no device "${user}". GET /api/devices lists them.`)
-}
-
-/** What the ledger refuses is told as what it is. */
-async function kept<T>(change: Promise<T>): Promise<T> {
-  try {
-    return await change
-  } catch (error) {
-    throw new ApiError('storeUnavailable', `It could not be written down, and was not done: ${error instanceof Error ? error.message : String(error)}`)
-  }
 }

@@ -1,3 +1,4 @@
+import { cursor, nextCursor } from './schemas.js'
 import { flag, instant, list, object, oneOf, text, textOrNull } from './schema-parts.js'
 
 /** JSON Schemas of the routes about SIP telephones. */
@@ -46,6 +47,12 @@ export const madeDeviceAnswer = object(
   'What is to be set in the telephone',
 )
 
+export const devicesQuery = {
+  type: 'object',
+  additionalProperties: false,
+  properties: { limit: { type: 'integer', minimum: 1, maximum: 200, default: 200, description: 'The most telephones of one page', examples: [200] }, cursor },
+} as const
+
 export const devicesAnswer = object({
   realm,
   devices: list(
@@ -66,4 +73,5 @@ export const devicesAnswer = object({
     }),
     'The telephones, by name',
   ),
-}, 'All telephones, without their passwords')
+  nextCursor,
+}, 'One page of the telephones, without their passwords')

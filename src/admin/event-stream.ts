@@ -11,13 +11,14 @@ type Pace = 'following' | 'lagging'
  * Server-sent events (WHATWG HTML, section 9.2) to many clients. A client that does not read costs no memory: what changes meanwhile is left out,
  * and it gets a fresh snapshot when it reads again. Streams that end, however they end, are forgotten.
  */
-export class EventStreams {
+export class EventStreams<T> {
   readonly #clients = new Map<ServerResponse, Pace>()
   readonly #sources = new Map<ServerResponse, string>()
+  readonly #sees = new Map<ServerResponse, (what: T) => boolean>()
   readonly #heartbeat: NodeJS.Timeout
 
   /** @param snapshot the whole state, as an event for a client that begins or has caught up */
-  constructor(private readonly snapshot: () => { readonly event: string; readonly data: unknown }) {
+  constructor(private readonly snapshot: (sees: (what: T) => boolean) => { readonly event: string; readonly data: unknown }) {
     this.#heartbeat = setInterval(() => this.#each((client) => this.#write(client, ': still here\n\n')), heartbeatMs)
     this.#heartbeat.unref()
   }
@@ -31,27 +32,32 @@ export class EventStreams {
     return [...this.#sources.values()].filter((one) => one === source).length
   }
 
-  /** Begins a stream on a response whose headers have been written. @param source the client's address, as it is counted */
-  add(client: ServerResponse, source: string): void {
+  /** Begins a stream on a response whose headers have been written. @param source the client's address, as it is counted @param sees what they may see */
+  add(client: ServerResponse, source: string, sees: (what: T) => boolean): void {
     this.#clients.set(client, 'following')
     this.#sources.set(client, source)
+    this.#sees.set(client, sees)
     client.on('close', () => {
       this.#clients.delete(client)
       this.#sources.delete(client)
+      this.#sees.delete(client)
     })
     client.on('error', () => client.destroy())
     client.on('drain', () => {
       if (this.#clients.get(client) !== 'lagging') return
       this.#clients.set(client, 'following')
-      this.#write(client, message(this.snapshot()))
+      this.#write(client, message(this.snapshot(sees)))
     })
-    this.#write(client, `retry: 2000\n\n${message(this.snapshot())}`)
+    this.#write(client, `retry: 2000\n\n${message(this.snapshot(sees))}`)
   }
 
-  send(event: string, data: unknown): void {
+  /** @param about for those who see it alone; absent: for all */
+  send(event: string, data: unknown, about?: T): void {
     if (this.#clients.size === 0) return
     const text = message({ event, data })
-    this.#each((client) => this.#write(client, text))
+    this.#each((client) => {
+      if (about === undefined || this.#sees.get(client)?.(about) === true) this.#write(client, text)
+    })
   }
 
   /** Ends every stream. */
@@ -60,6 +66,7 @@ export class EventStreams {
     for (const client of this.#clients.keys()) client.end()
     this.#clients.clear()
     this.#sources.clear()
+    this.#sees.clear()
   }
 
   #each(action: (client: ServerResponse) => void): void {

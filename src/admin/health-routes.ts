@@ -1,6 +1,8 @@
 import type { FastifyInstance } from 'fastify'
+import { meets } from '../accounts/identity.js'
+import { short, shownAlarms } from '../alarms/shown-alarms.js'
 import type { AdminSettings } from './admin.js'
-import { refusalsOfReading } from './refusals.js'
+import { refusalsOfAnyone, refusalsOfReading } from './refusals.js'
 import { healthAnswer, readyAnswer } from './schemas.js'
 
 const metricsExample = '# HELP ringround_calls_live Calls now\n# TYPE ringround_calls_live gauge\nringround_calls_live 2\n'
@@ -18,12 +20,13 @@ export function healthRoutes(app: FastifyInstance, { store, recordings, alarms, 
   app.get(
     '/healthz',
     {
+      config: { needs: 'anyone' },
       schema: {
         operationId: 'getHealth',
         summary: 'Is the process alive',
         description: 'Answers as soon as the program runs. Whether calls can be taken is at /readyz.',
         tags: ['health'],
-        response: { 200: healthAnswer, ...refusalsOfReading() },
+        response: { 200: healthAnswer, ...refusalsOfAnyone() },
       },
     },
     () => ({ status: 'ok', uptimeSeconds: Math.round(process.uptime()) }),
@@ -32,20 +35,22 @@ export function healthRoutes(app: FastifyInstance, { store, recordings, alarms, 
   app.get(
     '/readyz',
     {
+      config: { needs: 'anyone' },
       schema: {
         operationId: 'getReadiness',
         summary: 'Can calls be taken; if not, what is missing',
-        description: 'Asks every part that a call needs, and names in words what is missing. Parts that are not needed (recordings) are told without making it unready.',
+        description: 'Asks every part that a call needs, and names in words what is missing. Anybody is told whether calls are taken, and which part is missing; the words and the alarms are for those who may see them (`health`). Parts that are not needed (recordings) are told without making it unready. However many alarms are up, the answer stays short: `alarmCount` says how many there are, `alarms` has some of each kind, with how urgent each is and what to do about it.',
         tags: ['health'],
-        response: { 200: { ...readyAnswer, description: 'Calls are taken' }, ...refusalsOfReading(), 503: { ...readyAnswer, description: 'Calls are not taken; `missing` says why' } },
+        response: { 200: { ...readyAnswer, description: 'Calls are taken' }, ...refusalsOfAnyone(), 503: { ...readyAnswer, description: 'Calls are not taken; `missing` says why' } },
       },
     },
-    async (_request, reply) => {
+    async ({ identity }, reply) => {
       const telephone = switchHealth()
       const kept = store.health()
       const recorded = await recordings.probe()
+      const keys = recordings.keys()
       const numbers = directory().numbers.size
-      const parts: readonly Part[] = [
+      const told: readonly Part[] = [
         { part: 'signalling', ok: telephone.signalling.up, needed: true, detail: telephone.signalling.detail },
         { part: 'media', ok: telephone.media.up, needed: true, detail: telephone.media.detail },
         ...(capacity ? [{ part: 'capacity', needed: true, ...capacity() }] : []),
@@ -54,18 +59,24 @@ export function healthRoutes(app: FastifyInstance, { store, recordings, alarms, 
         ...(descriptors ? [{ part: 'descriptors', needed: true, ...descriptors() }] : []),
         // Calls go on without a recording; the alarm is up.
         { part: 'recordings', ok: recorded.writable, needed: false, detail: recorded.writable ? `${recorded.detail}; MP3 by ${recorded.encoder}` : recorded.detail },
+        ...(keys ? [{ part: 'keys', needed: false, ...keys }] : []),
       ]
+      const parts = told.map((part) => ({ ...part, detail: short(part.detail) }))
       const ready = telephone.ready && parts.every((part) => part.ok || !part.needed)
       const missing = parts.filter((part) => !part.ok).map((part) => `${part.part}: ${part.detail}`)
       if (!telephone.ready && telephone.signalling.up && telephone.media.up) missing.push('switch: it does not take calls yet')
       reply.status(ready ? 200 : 503)
-      return { ready, missing, parts, alarms: alarms.active() }
+      const up = shownAlarms(alarms.active())
+      if (meets(identity, 'health')) return { ready, missing, parts, ...up }
+      // Names of lines and telephones stand in the details. Whoever watches from outside is told which part is missing.
+      return { ready, missing: parts.filter(({ ok }) => !ok).map(({ part }) => part), parts: parts.map(({ part, ok, needed }) => ({ part, ok, needed, detail: '' })), alarms: [], alarmCount: up.alarmCount, alarmsByKind: {} }
     },
   )
 
   app.get(
     '/metrics',
     {
+      config: { needs: 'metrics' },
       schema: {
         operationId: 'getMetrics',
         summary: 'Figures for Prometheus',

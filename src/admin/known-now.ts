@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import type { Directory } from '../directory/model.js'
 
@@ -18,6 +19,8 @@ export interface KnownNow {
   readonly callBackCodes: readonly string[]
   readonly devices: readonly string[]
   readonly watched?: string
+  /** Version of the directory that is in force. */
+  readonly version?: number
 }
 
 interface CallOfList {
@@ -28,11 +31,13 @@ interface CallOfList {
   readonly recording: { readonly url: string | null } | null
 }
 
-/** @param outcomesOf outcomes that a call of this line and organisation could have */
-export async function knownNow(app: FastifyInstance, directory: Directory, outcomeOf: (call: { readonly line: string; readonly organisation?: string }) => string | undefined): Promise<KnownNow> {
-  /** Asked like anybody asks: ids are as the API gives them. Undefined where it refuses. */
+/** @param asker headers of whoever asks @param outcomesOf outcomes that a call of this line and organisation could have */
+export async function knownNow(app: FastifyInstance, asker: IncomingHttpHeaders, directory: Directory, outcomeOf: (call: { readonly line: string; readonly organisation?: string }) => string | undefined): Promise<KnownNow> {
+  const { host, cookie, authorization } = asker
+  const headers = { ...defined('host', host), ...defined('cookie', cookie), ...defined('authorization', authorization) }
+  /** Asked as whoever reads the documentation asks: ids are as the API gives them. Undefined where it refuses. */
   const ask = async <T>(url: string): Promise<T | undefined> => {
-    const response = await app.inject({ method: 'GET', url })
+    const response = await app.inject({ method: 'GET', url, headers })
     return response.statusCode === 200 ? response.json<T>() : undefined
   }
   const open = async (kind: string) => (await ask<{ arrangements: readonly { id: string }[] }>(`/api/${kind}?state=open&order=oldest&limit=10`))?.arrangements.map(({ id }) => id) ?? []
@@ -56,6 +61,7 @@ export async function knownNow(app: FastifyInstance, directory: Directory, outco
     patientConnects: await open('patient-connects'),
     callBackCodes: await open('call-back-codes'),
     devices: (await ask<{ devices: readonly { user: string }[] }>('/api/devices'))?.devices.map(({ user }) => user) ?? [],
+    ...defined('version', (await ask<{ inForce: number }>('/api/directory/versions?limit=1'))?.inForce),
     ...defined('watched', (await ask<{ watched: readonly { id: string }[] }>('/api/watch-list'))?.watched[0]?.id),
   }
 }

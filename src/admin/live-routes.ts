@@ -1,8 +1,11 @@
 import type { FastifyInstance } from 'fastify'
+import { reaches, type Belongs } from '../accounts/identity.js'
+import { shownAlarms } from '../alarms/shown-alarms.js'
 import type { LiveCall } from '../live/live-board.js'
 import type { AdminSettings } from './admin.js'
 import { ApiError } from './api-error.js'
 import { EventStreams } from './event-stream.js'
+import { reachHere } from './reach.js'
 import { refusalsOfReading } from './refusals.js'
 import { defaultWebLimits, sourceOf } from './web-limits.js'
 
@@ -12,21 +15,30 @@ interface LiveView extends LiveCall {
   readonly talkingSeconds: number | null
 }
 
-const streamExample = 'event: snapshot\ndata: {"now":"2026-03-02T09:30:00.000Z","calls":[],"alarms":[]}\n\nevent: over\ndata: {"now":"2026-03-02T09:34:10.000Z","callId":"b0a1d4a2-6f1c-4d3a-9a51-2f0c8f3f6e11","ending":"completed"}\n\n'
+const streamExample = 'event: snapshot\ndata: {"now":"2026-03-02T09:30:00.000Z","calls":[],"alarms":[],"alarmCount":0,"alarmsByKind":{}}\n\nevent: over\ndata: {"now":"2026-03-02T09:34:10.000Z","callId":"b0a1d4a2-6f1c-4d3a-9a51-2f0c8f3f6e11","ending":"completed"}\n\n'
 
 /** What happens now: a snapshot, then every change, as server-sent events. */
-export function liveRoutes(app: FastifyInstance, { live, alarms, limits, now = Date.now }: Pick<AdminSettings, 'live' | 'alarms' | 'limits' | 'now'>): void {
+export function liveRoutes(app: FastifyInstance, { live, alarms: own, alarmsOfAll, directory, limits, now = Date.now }: Pick<AdminSettings, 'directory' | 'live' | 'alarms' | 'alarmsOfAll' | 'limits' | 'now'>): void {
+  const alarms = alarmsOfAll ?? own
   const most = { ...defaultWebLimits, ...limits }
-  const snapshot = () => {
-    return { event: 'snapshot', data: { now: now(), calls: live.calls().map(liveView), alarms: alarms.active() } }
+  const snapshot = (sees: (what: Belongs) => boolean) => {
+    return { event: 'snapshot', data: { now: now(), calls: live.calls().filter(sees).map(liveView), ...shownAlarms(alarms.active()) } }
   }
-  const streams = new EventStreams(snapshot)
+  const streams = new EventStreams<Belongs>(snapshot)
+  /** Whose a call was, for when it is over. */
+  const last = new Map<string, Belongs>()
   const stopCalls = live.subscribe((change) => {
     const at = now()
-    if (change.kind === 'call') streams.send('call', { now: at, call: liveView(change.call) })
-    else streams.send('over', { now: at, callId: change.callId, ending: change.event.type === 'call.ended' ? change.event.ending : null })
+    if (change.kind === 'call') {
+      const { callId, organisation, line } = change.call
+      last.set(callId, { organisation, line })
+      streams.send('call', { now: at, call: liveView(change.call) }, change.call)
+    } else {
+      streams.send('over', { now: at, callId: change.callId, ending: change.ending }, last.get(change.callId) ?? {})
+      last.delete(change.callId)
+    }
   })
-  const stopAlarms = alarms.subscribe(() => streams.send('alarms', { now: now(), alarms: alarms.active() }))
+  const stopAlarms = alarms.subscribe(() => streams.send('alarms', { now: now(), ...shownAlarms(alarms.active()) }))
   app.addHook('preClose', () => {
     stopCalls()
     stopAlarms()
@@ -36,11 +48,12 @@ export function liveRoutes(app: FastifyInstance, { live, alarms, limits, now = D
   app.get(
     '/api/live',
     {
+      config: { needs: 'live' },
       exposeHeadRoute: false,
       schema: {
         operationId: 'followLive',
         summary: 'Every call now, as server-sent events',
-        description: 'Begins with `snapshot` (`{now, calls, alarms}`), then sends every change: `call` (`{now, call}`), `over` (`{now, callId, ending}`), `alarms` (`{now, alarms}`). The stream does not end by itself; a client that falls behind gets a fresh `snapshot`.',
+        description: 'Begins with `snapshot` (`{now, calls, alarms, alarmCount, alarmsByKind}`), then sends every change: `call` (`{now, call}`), `over` (`{now, callId, ending}`), `alarms` (`{now, alarms, alarmCount, alarmsByKind}`: some of each kind, with severity, meaning and what to do, and how many are up). With several engines it tells the calls and alarms of all of them, with `engine`: the name of the engine (of a call: where it is not the one that was asked). The stream does not end by itself; a client that falls behind gets a fresh `snapshot`.',
         tags: ['live'],
         response: { 200: { description: 'The event stream', content: { 'text/event-stream': { schema: { type: 'string' }, example: streamExample } } }, ...refusalsOfReading('tooManyStreamsFromAddress', 'tooManyStreams') },
       },
@@ -52,7 +65,8 @@ export function liveRoutes(app: FastifyInstance, { live, alarms, limits, now = D
       const headers = reply.getHeaders()
       reply.hijack()
       reply.raw.writeHead(200, { ...(headers as Record<string, string>), 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
-      streams.add(reply.raw, source)
+      const reach = reachHere(request)
+      streams.add(reply.raw, source, (what) => reaches(reach, what, directory()))
     },
   )
 }

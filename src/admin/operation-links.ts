@@ -7,6 +7,8 @@ export const operationLinks: Readonly<Record<string, Readonly<Record<string, obj
   startCallBack: links({ id: '$response.body#/callId' }, 'getCall', 'leaveOutcome'),
   startPatientConnect: links({ id: '$response.body#/callId' }, 'getCall', 'leaveOutcome'),
   listCalls: links({ id: '$response.body#/calls/0/callId' }, 'getCall', 'getRecording', 'leaveOutcome'),
+  listDirectoryVersions: links({ version: '$response.body#/versions/0/version' }, 'getDirectoryVersion'),
+  changeDirectory: links({ version: '$response.body#/version' }, 'getDirectoryVersion'),
   getWatchList: links({ id: '$response.body#/watched/0/id' }, 'clearWatched'),
 }
 

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { callEndings } from '../calls/endings.js'
+import { callEndings } from '../facts/endings.js'
 import type { AdminSettings } from './admin.js'
 import { refusalsOfReading } from './refusals.js'
 import { choicesAnswer } from './schemas.js'
@@ -9,6 +9,7 @@ export function pageRoutes(app: FastifyInstance, { directory, ringHere = [], tim
   app.get(
     '/api/choices',
     {
+      config: { needs: 'known' },
       schema: {
         operationId: 'getChoices',
         summary: 'What calls can be filtered by, and where to ring',

@@ -1,31 +1,30 @@
 import type { FastifyInstance } from 'fastify'
+import { reaches } from '../accounts/identity.js'
+import type { Operations } from '../operations/operations.js'
+import type { NewPatientConnect } from '../operations/patient-connects.js'
 import type { AdminSettings } from './admin.js'
-import { changed, found, startedCall, usedUp } from './arrangement-answers.js'
-import { arrangementFilter, dialableNumber, knownClinician, nhsNumber, type ArrangementsQuery } from './arrangement-input.js'
+import { actorOf, answerOf } from './answers.js'
+import { arrangementFilter, type ArrangementsQuery } from './arrangement-input.js'
 import { arrangementParams as paramsOf, arrangementsQuery, gone, minutes, patientConnectAnswer, patientConnectBody, patientConnectsAnswer, pinAnswer, startBody, startedAnswer } from './arrangement-schemas.js'
 import { patientConnectView, pinNumbers, wholePatientConnect } from './arrangement-view.js'
-import { asked } from './call-routes.js'
+import { ofArrangement, reachHere } from './reach.js'
 import { refusalsOfBody, refusalsOfChanging, refusalsOfReading } from './refusals.js'
 
-interface PatientConnectBody {
-  readonly nhsNumber: string
-  readonly patientNumber: string
-  readonly clinician: string
-  readonly validMinutes?: number
-}
+type PatientConnectBody = Omit<NewPatientConnect, 'validMinutes'> & { readonly validMinutes?: number }
 
 interface OfId {
   readonly Params: { readonly id: string }
 }
 
 /** Patient Connect: a clinician calls a patient, by a PIN from any telephone or by having the engine ring them. */
-export function patientConnectRoutes(app: FastifyInstance, { arranged, place, directory, timeZone = 'Europe/London', now = Date.now }: Pick<AdminSettings, 'arranged' | 'place' | 'directory' | 'timeZone' | 'now'>): void {
+export function patientConnectRoutes(app: FastifyInstance, { patientConnects }: Pick<Operations, 'patientConnects'>, { arranged, directory, timeZone = 'Europe/London', now = Date.now }: Pick<AdminSettings, 'arranged' | 'directory' | 'timeZone' | 'now'>): void {
   const tags = ['arrangements']
   const params = paramsOf('/api/patient-connects')
 
   app.post<{ Body: PatientConnectBody }>(
     '/api/patient-connects',
     {
+      config: { needs: 'arrangements' },
       schema: {
         operationId: 'makePatientConnect',
         summary: 'Make a PIN with which a clinician reaches a patient',
@@ -35,18 +34,8 @@ export function patientConnectRoutes(app: FastifyInstance, { arranged, place, di
         response: { 201: pinAnswer, ...refusalsOfBody('codesUsedUp', 'storeUnavailable') },
       },
     },
-    async ({ body }, reply) => {
-      const clinician = knownClinician(directory(), body.clinician).id
-      const result = await asked(
-        arranged.makePatientConnect({
-          nhsNumber: nhsNumber(body.nhsNumber),
-          patientNumber: dialableNumber(body.patientNumber, 'patientNumber', (number) => arranged.mayDial(number)),
-          clinician,
-          validMs: (body.validMinutes ?? minutes.pin.usual) * 60_000,
-        }),
-      )
-      if (result.kind === 'usedUp') throw usedUp('PINs')
-      const { id, pin, expiresAt } = result.arrangement
+    async (request, reply) => {
+      const { id, pin, clinician, expiresAt } = answerOf(await patientConnects.make(actorOf(request), { validMinutes: minutes.pin.usual, ...request.body }))
       return reply.status(201).headers({ location: `/api/patient-connects/${id}`, 'cache-control': 'no-store' }).send({ id, pin, dialIn: pinNumbers(directory(), clinician), expiresAt })
     },
   )
@@ -54,6 +43,7 @@ export function patientConnectRoutes(app: FastifyInstance, { arranged, place, di
   app.get<{ Querystring: ArrangementsQuery }>(
     '/api/patient-connects',
     {
+      config: { needs: 'arrangements' },
       schema: {
         operationId: 'listPatientConnects',
         summary: 'Patient Connect, what runs out last first',
@@ -63,15 +53,17 @@ export function patientConnectRoutes(app: FastifyInstance, { arranged, place, di
         response: { 200: patientConnectsAnswer, ...refusalsOfReading('badRequest') },
       },
     },
-    ({ query }) => {
-      const page = arranged.list(arrangementFilter('patientConnect', query, timeZone))
-      return { arrangements: page.arrangements.flatMap((one) => (one.kind === 'patientConnect' ? [patientConnectView(one, directory(), now())] : [])), nextCursor: page.nextCursor ?? null }
+    (request) => {
+      const reach = reachHere(request)
+      const page = arranged.list(arrangementFilter('patientConnect', request.query, timeZone))
+      return { arrangements: page.arrangements.flatMap((one) => (one.kind === 'patientConnect' && reaches(reach, ofArrangement(one), directory()) ? [patientConnectView(one, directory(), now())] : [])), nextCursor: page.nextCursor ?? null }
     },
   )
 
   app.get<OfId>(
     '/api/patient-connects/:id',
     {
+      config: { needs: 'arrangements' },
       schema: {
         operationId: 'getPatientConnect',
         summary: 'One Patient Connect, with its tries',
@@ -81,12 +73,13 @@ export function patientConnectRoutes(app: FastifyInstance, { arranged, place, di
         response: { 200: patientConnectAnswer, ...refusalsOfReading('badRequest', 'arrangementNotFound', 'storeUnavailable') },
       },
     },
-    async ({ params: { id } }) => wholePatientConnect(await found(arranged, 'patientConnect', id), directory(), now()),
+    async ({ params: { id } }) => wholePatientConnect(answerOf(await patientConnects.find(id)), directory(), now()),
   )
 
   app.delete<OfId>(
     '/api/patient-connects/:id',
     {
+      config: { needs: 'arrangements' },
       schema: {
         operationId: 'cancelPatientConnect',
         summary: 'Cancel a Patient Connect',
@@ -96,9 +89,8 @@ export function patientConnectRoutes(app: FastifyInstance, { arranged, place, di
         response: { ...gone, ...refusalsOfChanging('badRequest', 'arrangementNotFound', 'notOpen', 'storeUnavailable') },
       },
     },
-    async ({ params: { id } }, reply) => {
-      await found(arranged, 'patientConnect', id)
-      changed(await asked(arranged.settle(id, 'cancelled')), id)
+    async (request, reply) => {
+      answerOf(await patientConnects.cancel(actorOf(request), request.params.id))
       return reply.status(204).send()
     },
   )
@@ -106,6 +98,7 @@ export function patientConnectRoutes(app: FastifyInstance, { arranged, place, di
   app.post<OfId & { Body: { readonly clinician?: string } | null }>(
     '/api/patient-connects/:id/start',
     {
+      config: { needs: 'arrangements' },
       schema: {
         operationId: 'startPatientConnect',
         summary: 'Begin the call without a PIN',
@@ -116,10 +109,6 @@ export function patientConnectRoutes(app: FastifyInstance, { arranged, place, di
         response: { 202: startedAnswer, ...refusalsOfBody('arrangementNotFound', 'notOpen', 'noClinician', 'notDialable', 'closingDown', 'storeUnavailable') },
       },
     },
-    async ({ params, body }, reply) => {
-      await found(arranged, 'patientConnect', params.id)
-      const clinician = body?.clinician === undefined ? undefined : knownClinician(directory(), body.clinician).id
-      return reply.status(202).send(startedCall(await asked(arranged.start(params.id, place, clinician)), params.id))
-    },
+    async (request, reply) => reply.status(202).send(answerOf(await patientConnects.start(actorOf(request), { id: request.params.id, clinician: request.body?.clinician }))),
   )
 }

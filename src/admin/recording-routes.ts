@@ -1,12 +1,12 @@
-import { createReadStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
-import { callRecord, type CallRecord, type RecordingRecord } from '../calls/call-record.js'
+import { callRecord, type CallRecord, type RecordingRecord } from '../facts/call-record.js'
+import type { Unreadable } from '../recordings/stored-recording.js'
 import type { AdminSettings } from './admin.js'
 import { ApiError } from './api-error.js'
 import { byteRange } from './byte-range.js'
 import { asked } from './call-routes.js'
+import type { Looks } from './looks.js'
 import { refusalsOfReading } from './refusals.js'
 import { callParams, recordingQuery } from './schemas.js'
 
@@ -21,41 +21,51 @@ interface Asked {
 }
 
 /** The MP3 of a call, whole or in parts, so that a player can jump. */
-export function recordingRoutes(app: FastifyInstance, { store, recordings, directory, alarms }: Pick<AdminSettings, 'store' | 'recordings' | 'directory' | 'alarms'>): void {
+export function recordingRoutes(app: FastifyInstance, { store, recordings, directory, looks }: Pick<AdminSettings, 'store' | 'recordings' | 'directory'> & { readonly looks: Looks }): void {
   const route = {
     url: '/api/calls/:id/recording.mp3',
     exposeHeadRoute: false,
+    config: { needs: 'recordings' },
     async handler(request: FastifyRequest<Asked>, reply: FastifyReply) {
       const record = callRecord(await asked(store.events(request.params.id)))
       if (!record) throw new ApiError('callNotFound', `There is no call ${request.params.id}.`)
       const recording = chosen(record, request.query.number)
-      const path = recording.path === undefined ? undefined : recordings.pathOf(recording.path)
-      const size = path === undefined ? undefined : await sizeOf(path)
-      if (path === undefined || size === undefined) {
-        alarms.raise('recordings.lost', `the MP3 of call ${record.callId} is not where the store says: ${recording.path ?? ''}`)
-        throw new ApiError('recordingMissing', 'The recording was made, and is not there any more. The alarm is raised.')
-      }
-
+      await looks.at(request, 'recording.heard', request.params.id)
       const tag = `"${recording.sha256 ?? ''}"`
+      const opened = await recordings.open({ recordingId: recording.recordingId, path: recording.path ?? '', bytes: recording.bytes ?? 0 })
+      if (opened.kind !== 'open') throw refused(opened)
+      const { size } = opened
       const lineName = record.line === undefined ? undefined : directory().lines.get(record.line)?.name
       headers(reply, { tag, name: fileName(record, lineName), download: request.query.download ?? false })
-      if (matches(request.headers['if-none-match'], tag)) return reply.status(304).send()
+      if (matches(request.headers['if-none-match'], tag)) {
+        await opened.close()
+        return reply.status(304).send()
+      }
 
       const fresh = request.headers['if-range'] === undefined || request.headers['if-range'] === tag
       const range = byteRange(fresh ? request.headers.range : undefined, size)
       if (range.kind === 'unsatisfiable') {
-        reply.header('content-range', `bytes */${size}`).removeHeader('content-disposition').removeHeader('etag').type('application/json')
+        await opened.close()
+        withoutHeaders(reply).header('content-range', `bytes */${size}`)
         throw new ApiError('rangeNotSatisfiable', `The recording has ${size} bytes.`)
       }
       const { first, last } = range.kind === 'part' ? range : { first: 0, last: size - 1 }
       if (range.kind === 'part') reply.status(206).header('content-range', `bytes ${first}-${last}/${size}`)
       reply.header('content-length', last - first + 1)
-      if (request.method === 'HEAD') return reply.send()
-      return reply.send(createReadStream(path, { start: first, end: last }))
+      if (request.method === 'HEAD') {
+        await opened.close()
+        return reply.send()
+      }
+      const sound = await opened.stream(first, last)
+      if ('kind' in sound) {
+        withoutHeaders(reply).removeHeader('content-range').removeHeader('content-length')
+        throw refused(sound)
+      }
+      return reply.send(sound)
     },
   } satisfies Omit<RouteOptions<Server, IncomingMessage, ServerResponse, Asked>, 'method'>
   const schema = { tags: ['calls'], params: callParams, querystring: recordingQuery }
-  const unsatisfied = refusalsOfReading('badRequest', 'callNotFound', 'noRecording', 'recordingNotReady', 'recordingFailed', 'recordingMissing', 'rangeNotSatisfiable', 'storeUnavailable')
+  const unsatisfied = refusalsOfReading('badRequest', 'callNotFound', 'noRecording', 'recordingNotReady', 'recordingFailed', 'recordingMissing', 'recordingDeleted', 'recordingLocked', 'recordingDamaged', 'rangeNotSatisfiable', 'storeUnavailable')
   app.route<Asked>({
     ...route,
     method: 'GET',
@@ -85,6 +95,7 @@ const mp3 = (description: string) => ({ description, content: { 'audio/mpeg': { 
 function chosen(record: CallRecord, number: number | undefined): RecordingRecord {
   const recording = number === undefined ? (record.recordings.findLast((one) => one.state === 'ready') ?? record.recordings.at(-1)) : record.recordings[number - 1]
   if (!recording) throw new ApiError('noRecording', number === undefined ? 'This call was not recorded.' : `This call has ${record.recordings.length} recordings.`)
+  if (recording.deleted) throw new ApiError('recordingDeleted', `The recording was deleted on ${new Date(recording.deleted.at).toISOString().slice(0, 10)} (${recording.deleted.rule}); certificate ${recording.deleted.certificate}.`)
   if (recording.state === 'failed') throw new ApiError('recordingFailed', `There is no MP3 of this recording: ${recording.why ?? 'it failed'}.`)
   if (recording.state !== 'ready') throw new ApiError('recordingNotReady', recording.state === 'running' ? 'The call is still being recorded.' : 'The MP3 is being made; ask again in a moment.')
   return recording
@@ -96,7 +107,7 @@ function headers(reply: FastifyReply, { tag, name, download }: { readonly tag: s
     .type('audio/mpeg')
     .header('accept-ranges', 'bytes')
     .header('etag', tag)
-    // A conversation about a patient: kept by no cache on the way, and asked for anew by the browser's own.
+    // A conversation about a patient: kept by no cache on the way, and asked for again by the browser's own.
     .header('cache-control', 'private, no-cache')
     .header('content-disposition', `${download ? 'attachment' : 'inline'}; filename="${ascii}"; filename*=UTF-8''${encodeURIComponent(name)}`)
 }
@@ -113,9 +124,18 @@ function matches(header: string | undefined, tag: string): boolean {
   return header.split(',').some((one) => ['*', tag, `W/${tag}`].includes(one.trim()))
 }
 
-async function sizeOf(path: string): Promise<number | undefined> {
-  return stat(path).then(
-    (found) => (found.isFile() ? found.size : undefined),
-    () => undefined,
-  )
+/** An answer that is no MP3 after all. */
+function withoutHeaders(reply: FastifyReply): FastifyReply {
+  return reply.removeHeader('content-disposition').removeHeader('etag').type('application/json')
+}
+
+function refused({ kind }: Unreadable): ApiError {
+  switch (kind) {
+    case 'missing':
+      return new ApiError('recordingMissing', 'The recording was made, and is not there any more. The alarm is raised.')
+    case 'locked':
+      return new ApiError('recordingLocked', 'The recording is sealed, and its key is not at hand. The alarm is raised.')
+    case 'damaged':
+      return new ApiError('recordingDamaged', 'The recording is not as it was sealed: it was changed, cut off or exchanged. The alarm is raised.')
+  }
 }

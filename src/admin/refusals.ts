@@ -5,20 +5,27 @@ import { apiErrors, type ApiErrorCode } from './api-errors.js'
 type Responses = Readonly<Record<number, Readonly<Record<string, unknown>>>>
 
 const everywhere: readonly ApiErrorCode[] = ['wrongHost', 'internal']
+/** Of whatever is not for anyone. */
+const behindTheDoor: readonly ApiErrorCode[] = ['notSignedIn', 'notAllowed']
+
+/** Of an operation that anybody may ask. */
+export function refusalsOfAnyone(...codes: readonly ApiErrorCode[]): Responses {
+  return responses([...codes, ...everywhere])
+}
 
 /** Of an operation that only reads. */
 export function refusalsOfReading(...codes: readonly ApiErrorCode[]): Responses {
-  return responses([...codes, ...everywhere])
+  return responses([...codes, ...behindTheDoor, ...everywhere])
 }
 
 /** Of an operation that changes something, without a body. */
 export function refusalsOfChanging(...codes: readonly ApiErrorCode[]): Responses {
-  return responses([...codes, 'crossSite', ...everywhere])
+  return responses([...codes, ...behindTheDoor, 'crossSite', ...everywhere])
 }
 
 /** Of an operation that takes a JSON body. */
 export function refusalsOfBody(...codes: readonly ApiErrorCode[]): Responses {
-  return responses(['badRequest', ...codes, 'crossSite', 'bodyTooLarge', 'unsupportedMediaType', ...everywhere])
+  return responses(['badRequest', ...codes, ...behindTheDoor, 'crossSite', 'bodyTooLarge', 'unsupportedMediaType', ...everywhere])
 }
 
 function responses(codes: readonly ApiErrorCode[]): Responses {
@@ -46,7 +53,7 @@ function response(codes: readonly ApiErrorCode[]): Readonly<Record<string, unkno
           problems: {
             type: 'array',
             description: 'Each wrong field, where there are several',
-            items: { type: 'object', properties: { field: { type: 'string', description: 'The field' }, message: { type: 'string', description: 'What would be right' } } },
+            items: { type: 'object', properties: { field: { type: 'string', description: 'The field' }, message: { type: 'string', description: 'What is wrong, and what would be right' }, expected: { type: 'string', description: 'What would be right, by itself, where that can be said' }, inForce: { type: 'string', description: 'What somebody else has made of it meanwhile' }, wanted: { type: 'string', description: 'What was to become of it' } } },
           },
         },
       },

@@ -1,7 +1,7 @@
-import { targetInFacts } from '../calls/target-in-facts.js'
 import type { Directory, RotaEntry } from '../directory/model.js'
 import { sessionsOn } from '../directory/rota.js'
 import { knownTimeZone } from '../directory/time-zone.js'
+import { targetInFacts } from '../facts/target-in-facts.js'
 
 /** Where a telephone may be rung today. */
 export interface RotaPlace {

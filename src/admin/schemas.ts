@@ -1,4 +1,6 @@
-import { callEndings } from '../calls/endings.js'
+import { alarmList, severities } from '../alarms/alarm-list.js'
+import { actorKinds } from '../facts/actor.js'
+import { callEndings } from '../facts/endings.js'
 import { callId, count, countOrNull, dayOrInstant, flag, instant, instantOrNull, line, list, object, oneOf, text, textOrNull } from './schema-parts.js'
 
 /** JSON Schemas of what the API takes and answers about calls: requests are checked against them, answers are written by them, `/docs` shows them. */
@@ -15,6 +17,7 @@ export const callsQuery = {
     line: { type: 'string', maxLength: 200, description: 'The id of a line', examples: ['cardiology'] },
     organisation: { type: 'string', maxLength: 200, description: 'The id of an organisation', examples: ['elm-row'] },
     ending: { type: 'string', enum: Object.keys(callEndings), description: 'How the call ended', examples: ['completed'] },
+    sipCallId: { type: 'string', minLength: 1, maxLength: 255, description: 'A SIP Call-ID, as it stands in the log of a server or a carrier: of the call itself, or of one of its ringings', examples: ['3848276298220188511@phone.example'] },
     limit: { type: 'integer', minimum: 1, maximum: 200, default: 50, description: 'The most calls of one page', examples: [50] },
     cursor,
   },
@@ -39,7 +42,7 @@ const outcome = textOrNull('Id of the outcome that was left last', 'referral-avo
 const outcomeLabel = textOrNull('The outcome in words', 'Referral avoided')
 const ending = textOrNull('How the call ended; null while it runs', 'completed')
 const endingWhy = textOrNull('The ending in words', callEndings.completed.why)
-const recordingState = text('`running`: being recorded; `stopped`: waits for its MP3; `ready`; `failed`', 'ready')
+const recordingState = text('`running`: being recorded; `stopped`: waits for its MP3; `ready`; `failed`; `deleted`: its time was over', 'ready')
 const recordingUrl = textOrNull('Where the MP3 is; null while there is none', '/api/calls/b0a1d4a2-6f1c-4d3a-9a51-2f0c8f3f6e11/recording.mp3')
 
 const summary = object({
@@ -86,6 +89,9 @@ const call = object({
   arrivedAt: instant('When it came in, or was placed'),
   callerNumber,
   dialledNumber,
+  node: text('Name of the engine that took it', 'engine-1'),
+  sipCallId: text('Call-ID of its INVITE, for whoever looks for it in another log', '3848276298220188511@phone.example'),
+  trunk: text('Name of the trunk from whose address it came', 'main'),
   source: text('Where its packets came from; `engine`: placed by the engine', '127.0.0.1:5070/udp'),
   organisation: text('Id of the organisation that called', 'elm-row'),
   organisationName: textOrNull('Its name', 'Elm Row Surgery'),
@@ -123,6 +129,8 @@ const attempt = object({
   clinician: text('Id of the clinician, where it was a person', 'dr-okafor'),
   pool: text('`local`: the rota; `ncn`: National Consultant Network; `direct`: a patient or practice', 'local'),
   target: text('The number that was rung, masked', '+44••••••••23'),
+  sipCallId: text('Call-ID of the last INVITE that was sent', 'b2b5c2d0-6e0f-123e-2a9d-0242ac110002'),
+  trunk: text('Name of the trunk that carried it', 'main'),
   startedAt: instant('When the INVITE left'),
   ringingAt: instant('When it rang'),
   answeredAt: instant('When somebody, or a machine, answered'),
@@ -135,6 +143,7 @@ const attempt = object({
   result: text('What became of it; left out while it rings', 'accepted'),
   status: count('SIP status of a refusal', 486),
   reason: text('Reason of a refusal, numbers masked', 'Busy Here'),
+  fault: text('On whose side it failed: `ours`, `trunk`, `farEnd`, `indeterminate`', 'trunk'),
 })
 
 const recording = object({
@@ -154,7 +163,7 @@ const recording = object({
 const fact = {
   type: 'object',
   additionalProperties: true,
-  properties: { seq: count('Place in the call', 1), at: instant('When it was known'), type: text('Which fact', 'call.arrived') },
+  properties: { seq: count('Place in the call', 1), at: instant('When it was known'), type: text('Which fact', 'call.arrived'), actor: object({ kind: text(`Who did it: ${actorKinds.map((kind) => `\`${kind}\``).join(', ')}`, 'clinician'), id: text('Id of the clinician, or user of the device', 'dr-okafor') }, 'Who did it'), node: text('The engine that wrote it down', 'engine-1') },
 } as const
 
 export const callAnswer = object(
@@ -165,8 +174,11 @@ export const callAnswer = object(
 export const healthAnswer = object({ status: text('Always ok', 'ok'), uptimeSeconds: { type: 'number', description: 'Since the program started', examples: [3_600] } }, 'The process is alive')
 
 export const alarm = object({
-  alarm: text('Which alarm', 'store.slow'),
-  detail: text('What is the matter', 'a write took 2.1 s'),
+  alarm: text('Which alarm: its name, and behind a colon whose it is where there is one for each', 'store.slow'),
+  severity: oneOf(severities, '`critical`: callers are turned away, or what has to be kept is not. `major`: calls go on, and something is lost or out of order. `minor`: to be looked into today'),
+  meaning: text('What an alarm of this name means', alarmList['store.slow'].meaning),
+  action: text('What to do about it', alarmList['store.slow'].action),
+  detail: text('What is the matter now', 'a fact was not on disk after 2000 ms'),
   since: instant('When it was first raised since it was last over'),
   lastAt: instant('When it was last raised'),
   times: count('How often since then', 1),
@@ -176,7 +188,9 @@ export const readyAnswer = object({
   ready: flag('Calls can be taken', true),
   missing: list(text('A part and what it lacks', 'media: the event socket is closed'), 'What is missing, in words'),
   parts: list(object({ part: text('Which part', 'signalling'), ok: flag('It works', true), needed: flag('Without it no call can be taken', true), detail: text('In words', 'embedded switch') }), 'Each part that a call needs'),
-  alarms: list(alarm, 'The alarms that are up, oldest first'),
+  alarms: list(alarm, 'Alarms that are up: at most five of each kind and thirty in all, oldest first'),
+  alarmCount: count('How many are up', 0),
+  alarmsByKind: { type: 'object', description: 'How many of each kind are up', additionalProperties: { type: 'integer' }, examples: [{ 'number.failing': 2 }] },
 })
 
 const choice = object({ id: text('Id', 'cardiology'), name: text('Name', 'Cardiology') })

@@ -1,20 +1,30 @@
-import { createHmac, randomBytes } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
-import type { TargetFigures } from '../calls/target-history.js'
-import type { WatchList } from '../calls/watch-list.js'
 import type { Directory } from '../directory/model.js'
+import type { Operations } from '../operations/operations.js'
+import { isTargetCursor, type StoredTarget, type TargetPage } from '../store/questions/list-targets.js'
+import type { Store } from '../store/store.js'
+import type { TargetFigures } from '../watch-list/target-figures.js'
+import type { WatchList } from '../watch-list/watch-list.js'
+import { actorOf, answerOf } from './answers.js'
 import { ApiError } from './api-error.js'
 import { asked } from './call-routes.js'
 import { maskedTarget, withoutTargets } from './masking.js'
-import { rotaPlacesToday, type RotaPlace } from './rota-lines-today.js'
 import { refusalsOfChanging, refusalsOfReading } from './refusals.js'
+import { rotaPlacesToday, type RotaPlace } from './rota-lines-today.js'
+import { TargetIds } from './target-ids.js'
 import { targetParams, targetsAnswer, targetsQuery, watchListAnswer, watchedAnswer } from './watch-list-schemas.js'
 
 export interface WatchListRoutesOptions {
-  readonly watchList: Pick<WatchList, 'figures' | 'watched' | 'clear'>
+  readonly watchList: Pick<WatchList, 'size' | 'clear'>
+  readonly store: Pick<Store, 'targets' | 'watched' | 'target'>
   readonly directory: () => Directory
   /** Wall-clock ms. Default: the system's. */
   readonly now?: () => number
+}
+
+interface PageQuery {
+  readonly limit: number
+  readonly cursor?: string
 }
 
 /** Gone through again after so long: over 2,000 rotas it takes some 30 ms, in which no call is served. */
@@ -33,10 +43,8 @@ interface TargetView extends Pick<TargetFigures, 'label' | 'rung' | 'answered' |
 }
 
 /** The telephones that fail, with the evidence and the way back; and how every telephone fares. No number is shown, nor stands in an address. */
-export function watchListRoutes(app: FastifyInstance, { watchList, directory, now = Date.now }: WatchListRoutesOptions): void {
-  // Telephone numbers are few enough to be guessed back from a plain hash. Another key at every start: an old page clears nobody by mistake.
-  const key = randomBytes(32)
-  const idOf = (target: string) => createHmac('sha256', key).update(target).digest('base64url').slice(0, 22)
+export function watchListRoutes(app: FastifyInstance, operations: Pick<Operations, 'watchList'>, { watchList, store, directory, now = Date.now }: WatchListRoutesOptions): void {
+  const ids = new TargetIds()
 
   let known: { readonly directory: Directory; readonly until: number; readonly places: ReturnType<typeof rotaPlacesToday> } | undefined
   const placesNow = () => {
@@ -45,29 +53,37 @@ export function watchListRoutes(app: FastifyInstance, { watchList, directory, no
     return known.places
   }
 
-  const views = (all: readonly TargetFigures[]): readonly TargetView[] => {
-    if (all.length === 0) return []
-    const places = placesNow()
-    return all.map((figures) => view(figures, idOf(figures.target), places.get(figures.target) ?? []))
+  const viewOf = (one: StoredTarget): TargetView => view(one, ids.idOf(one.id), placesNow().get(one.target) ?? [])
+
+  const page = async (query: PageQuery, ask: (query: PageQuery) => Promise<TargetPage>) => {
+    if (query.cursor !== undefined && !isTargetCursor(query.cursor)) throw new ApiError('badRequest', 'cursor is none that this API gave out; leave it out to begin at the first page.', 'cursor')
+    const { targets, next } = await asked(ask(query))
+    return { targets: targets.map(viewOf), nextCursor: next ?? null }
   }
 
-  app.get(
+  app.get<{ Querystring: PageQuery }>(
     '/api/watch-list',
     {
+      config: { needs: 'watchList' },
       schema: {
         operationId: 'getWatchList',
         summary: 'Telephones that failed several times in a row',
-        description: 'With the evidence: each failure with its call, and where the telephone stands today. They are rung after the others. Numbers are masked.',
+        description: 'With the evidence: each failure with its call, and where the telephone stands today. They are rung after the others. Numbers are masked. `nextCursor` leads to the next page.',
         tags: ['watch list'],
-        response: { 200: watchListAnswer, ...refusalsOfReading() },
+        querystring: targetsQuery(50),
+        response: { 200: watchListAnswer, ...refusalsOfReading('badRequest', 'storeUnavailable') },
       },
     },
-    () => ({ now: now(), watched: views([...watchList.watched()].sort((a, b) => (b.watchedSince ?? 0) - (a.watchedSince ?? 0))) }),
+    async ({ query }) => {
+      const { targets: watched, nextCursor } = await page(query, (one) => store.watched(one))
+      return { now: now(), total: watchList.size, watched, nextCursor }
+    },
   )
 
   app.post<{ Params: { readonly id: string } }>(
     '/api/watch-list/:id/clear',
     {
+      config: { needs: 'watchList' },
       schema: {
         operationId: 'clearWatched',
         summary: 'Take a telephone off the watch list',
@@ -77,32 +93,23 @@ export function watchListRoutes(app: FastifyInstance, { watchList, directory, no
         response: { 200: watchedAnswer, ...refusalsOfChanging('badRequest', 'targetNotFound', 'notWatched', 'storeUnavailable') },
       },
     },
-    async ({ params }) => {
-      const found = watchList.figures().find(({ target }) => idOf(target) === params.id)
-      if (!found) throw new ApiError('targetNotFound', 'No telephone has this id now; ids are those of GET /api/watch-list, and change when the engine restarts.')
-      if (!(await asked(watchList.clear(found.target)))) throw new ApiError('notWatched', `This telephone of ${found.label} is not on the watch list; nothing was changed.`)
-      const [cleared] = views(watchList.figures().filter(({ target }) => target === found.target))
-      return { target: cleared }
-    },
+    async (request) => ({ target: viewOf(answerOf(await operations.watchList.clear(actorOf(request), ids.rowOf(request.params.id)))) }),
   )
 
-  app.get<{ Querystring: { readonly limit?: number; readonly offset?: number } }>(
+  app.get<{ Querystring: PageQuery }>(
     '/api/targets',
     {
+      config: { needs: 'watchList' },
       schema: {
         operationId: 'listTargets',
         summary: 'How every telephone that was rung fares',
-        description: 'Answered, accepted, refused, failed, by result and reason. Those on the watch list come first. Numbers are masked.',
+        description: 'Answered, accepted, refused, failed, by result and reason, since it was first rung. Those on the watch list come first, then by whose they are. Numbers are masked. `nextCursor` leads to the next page.',
         tags: ['watch list'],
-        querystring: targetsQuery,
-        response: { 200: targetsAnswer, ...refusalsOfReading('badRequest') },
+        querystring: targetsQuery(200),
+        response: { 200: targetsAnswer, ...refusalsOfReading('badRequest', 'storeUnavailable') },
       },
     },
-    ({ query }) => {
-      const { limit = 200, offset = 0 } = query
-      const all = watchList.figures()
-      return { now: now(), total: all.length, targets: views(all.slice(offset, offset + limit)) }
-    },
+    async ({ query }) => ({ now: now(), ...(await page(query, (one) => store.targets(one))) }),
   )
 }
 

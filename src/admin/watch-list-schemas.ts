@@ -1,3 +1,4 @@
+import { cursor, nextCursor } from './schemas.js'
 import { count, instant, instantOrNull, list, object, oneOf, text } from './schema-parts.js'
 
 /** JSON Schemas of what is said of telephones that are rung. */
@@ -27,16 +28,18 @@ const target = object({
 
 export const targetParams = { type: 'object', required: ['id'], properties: { id: { type: 'string', pattern: '^[A-Za-z0-9_-]{22}$', description: 'The id of a telephone, as GET /api/watch-list gives it', examples: ['Qm9zY8sVxjv3mK2w5tA1dQ'] } } } as const
 
-export const targetsQuery = {
-  type: 'object',
-  additionalProperties: false,
-  properties: {
-    limit: { type: 'integer', minimum: 1, maximum: 1_000, default: 200, description: 'The most telephones of one page', examples: [200] },
-    offset: { type: 'integer', minimum: 0, default: 0, description: 'How many are left out before the first', examples: [0] },
-  },
-} as const
+/** @param usual telephones of one page, where nothing is said */
+export const targetsQuery = (usual: number) =>
+  ({
+    type: 'object',
+    additionalProperties: false,
+    properties: {
+      limit: { type: 'integer', minimum: 1, maximum: 200, default: usual, description: 'The most telephones of one page', examples: [usual] },
+      cursor: { ...cursor, maxLength: 1_000 },
+    },
+  }) as const
 
 const now = instant('When it was asked')
-export const watchListAnswer = object({ now, watched: list(target, 'The latest first') }, 'The watch list')
+export const watchListAnswer = object({ now, total: count('How many are on the list', 3), watched: list(target, 'The latest first'), nextCursor }, 'One page of the watch list')
 export const watchedAnswer = object({ target }, 'It is off the watch list')
-export const targetsAnswer = object({ now, total: count('How many there are', 31), targets: list(target, 'Those on the watch list first') }, 'One page of telephones')
+export const targetsAnswer = object({ now, targets: list(target, 'Those on the watch list first'), nextCursor }, 'One page of telephones')

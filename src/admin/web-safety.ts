@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { ApiError } from './api-error.js'
 
 /** Nothing but our own files runs or is shown on our pages. */
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 const loopback = /^(127(\.\d{1,3}){3}|::1|localhost)$/
 
@@ -14,7 +14,8 @@ const loopback = /^(127(\.\d{1,3}){3}|::1|localhost)$/
 export function webSafety(app: FastifyInstance, { address, allowedHosts = [] }: { readonly address: string; readonly allowedHosts?: readonly string[] }): void {
   const names = new Set([address, ...allowedHosts].map((name) => name.toLowerCase()))
   app.addHook('onRequest', async (request, reply) => {
-    void reply.headers({ 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer', 'cross-origin-resource-policy': 'same-origin' })
+    // With `no-referrer` browsers send `Origin: null` with our own forms (Fetch, "append a request Origin header").
+    void reply.headers({ 'x-content-type-options': 'nosniff', 'referrer-policy': 'same-origin', 'cross-origin-resource-policy': 'same-origin' })
     // The documentation pages bring a policy of their own.
     if (!request.url.startsWith('/docs')) void reply.header('content-security-policy', policy)
     const host = hostName(request.headers.host)

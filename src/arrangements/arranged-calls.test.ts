@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { arrangedDirectory, ArrangedWorld, codeNumber, dialIn, patient } from '../../test/kit/arranged-world.js'
 import type { Redeemed } from '../calls/arrangements.js'
-import { keysAreGood, type Arrangement } from './arrangement.js'
-import { arrangedDirectory, ArrangedWorld, codeNumber, dialIn, patient } from './scenario/arranged-world.js'
+import type { Arrangement } from '../facts/arrangement.js'
+import { keysAreGood } from './arrangement.js'
 
 const minute = 60_000
 const hour = 60 * minute
@@ -62,7 +63,7 @@ describe('a PIN of Patient Connect', () => {
     const world = await ArrangedWorld.open()
     const made = await patientConnect(world)
     await world.clock.advance(hour - 1)
-    expect(keysAreGood(made, world.clock.now())).toBe(true)
+    expect(keysAreGood(world.arranged.diary.get(made.id)!, world.clock.now())).toBe(true)
     await world.clock.advance(1)
     expect(stateOf(world, made)).toBe('expired')
     expect(await world.arranged.redeem(made.pin, world.at('a'))).toEqual(wrong)
@@ -200,7 +201,7 @@ describe('a call-back', () => {
   })
 
   it.each([
-    ['before an engine starts anew', 'follows', false],
+    ['before an engine starts again', 'follows', false],
     ['by an engine that is killed over it', 'killed', false],
     ['with a checkpoint written since it was settled', 'follows', true],
   ] as const)('that was settled days ago comes back when its outcome is taken back: %s', async (_when, engine, checkpoint) => {
@@ -210,7 +211,7 @@ describe('a call-back', () => {
     await world.log.append('placed-1', { type: 'call.placed', kind: 'pifuCallBack', arrangement: made.id, clinician: 'dr-okafor' })
     await world.ends('placed-1', { talk: true, outcome: 'patient-discharged' })
     await world.clock.advance(5 * 24 * hour)
-    // What is settled for so long is out of memory, and with a checkpoint in none that a start reads.
+    // What is settled for this long is out of memory, and with a checkpoint in none that a start reads.
     await patientConnect(world)
     await world.settled()
     expect(world.arranged.diary.get(made.id)).toBeUndefined()

@@ -1,36 +1,42 @@
-import { oneForm } from '../directory/telephone-number.js'
 import { randomUUID } from 'node:crypto'
-import type { Alarms } from '../calls/alarms.js'
-import type { ArrangementId, Arrangements, KeyedAt, Redeemed, Refused } from '../calls/arrangements.js'
-import type { CallEvent, EventLog } from '../calls/events.js'
+import type { Alarms } from '../alarms/alarms.js'
+import type { Arrangements, KeyedAt, Redeemed } from '../calls/arrangements.js'
 import type { Clock } from '../clock/clock.js'
 import type { ClinicianId, Directory } from '../directory/model.js'
+import { toE164 } from '../directory/telephone-number.js'
+import { staff, type Actor } from '../facts/actor.js'
+import type { CallBackChange, Made } from '../facts/arrangement-steps.js'
+import type { ArrangementId, Refused, Arrangement, CallBack, CallBackCode, PatientConnect } from '../facts/arrangement.js'
+import type { CallEvent, EventLog } from '../facts/events.js'
 import type { Ledger } from '../store/ledger.js'
 import type { Store } from '../store/store.js'
-import { stateOf, type Arrangement, type ArrangementState, type CallBack, type CallBackCode, type PatientConnect } from './arrangement.js'
 import { listArrangements, type ArrangementFilter, type ArrangementPage } from './arrangement-list.js'
-import { Diary } from './diary.js'
+import { stateOf, type ArrangementState } from './arrangement.js'
 import { guesserOf, placeOf } from './dialled-place.js'
-import { followCalls, reconcile } from './follow-calls.js'
+import { Diary, type OtherEngines } from './diary.js'
+import { begunWithinMs, followCalls, reconcile } from './follow-calls.js'
 import { guessesKeptMs } from './guess-account.js'
 import { GuessGuard } from './guess-guard.js'
-import { codeSpace, keptMs, KeyRing, pinSpace, type KeySpace } from './key-ring.js'
+import { codeSpace, hashOfKept, keptMs, KeyRing, pinSpace, type KeySpace } from './key-ring.js'
 import { PatientRequests } from './patient-requests.js'
 import { redeem } from './redeeming.js'
 import { start, type Place, type Started } from './starting.js'
-import type { CallBackChange, Made } from './story.js'
 
 export interface ArrangedCallsOptions {
   readonly ledger: Ledger
   readonly log: Pick<EventLog, 'subscribe'>
-  readonly facts: Pick<Store, 'events' | 'factsOf' | 'outcomesSince'>
+  readonly facts: Pick<Store, 'events' | 'arrivals' | 'factsOf' | 'outcomesByStaff'>
   readonly clock: Clock
   readonly alarms: Alarms
   readonly directory: () => Directory
   /** Whether this number (E.164) may be dialled. */
   readonly mayDial: (number: string) => boolean
+  /** The key under which PINs and codes are hashed, the same for all engines of a store. Rejects where it cannot be had. */
+  readonly codesKey: () => Promise<Buffer>
   /** As `DiaryOptions`. */
   readonly entriesPerCheckpoint?: number
+  /** As `DiaryOptions`. */
+  readonly others?: OtherEngines | undefined
   /** For tests: draws PINs and codes. Default: `node:crypto`. */
   readonly draw?: (limit: number) => number
 }
@@ -41,8 +47,11 @@ export type CallBackRequest = Request<CallBack, never>
 export type PatientConnectRequest = Request<PatientConnect, 'pin' | 'expiresAt'> & { readonly validMs: number }
 export type CallBackCodeRequest = Request<CallBackCode, 'code' | 'expiresAt'> & { readonly validMs: number }
 
-/** `usedUp`: so many PINs or codes are in use that another one could be guessed too easily. */
-export type MadeWithKeys<T> = { readonly kind: 'made'; readonly arrangement: T } | { readonly kind: 'usedUp' }
+/** With the PIN or the code itself, which is kept nowhere and told this once. `usedUp`: so many are in use that another one could be guessed too easily. */
+export type PatientConnectWithPin = Omit<PatientConnect, 'pin'> & { readonly pin: string }
+export type MadeWithPin = { readonly kind: 'made'; readonly arrangement: PatientConnectWithPin } | { readonly kind: 'usedUp' }
+export type CallBackCodeWithCode = Omit<CallBackCode, 'code'> & { readonly code: string }
+export type MadeWithCode = { readonly kind: 'made'; readonly arrangement: CallBackCodeWithCode } | { readonly kind: 'usedUp' }
 
 export type Changed = { readonly kind: 'changed'; readonly arrangement: Arrangement } | { readonly kind: 'notFound' } | { readonly kind: 'notOpen'; readonly state: ArrangementState }
 
@@ -50,6 +59,8 @@ export type Changed = { readonly kind: 'changed'; readonly arrangement: Arrangem
 const reconciledSubject = 'reconciled'
 /** Clocks step, and facts are written a moment after they were stamped. */
 const marginMs = 24 * 60 * 60_000
+/** How often it is noted that everything was followed so far: what the next start has to go through stays bounded, however long this engine runs. */
+const markEveryMs = 6 * 60 * 60_000
 
 /**
  * Everything about arranged calls but the calls themselves: call-backs, Patient Connect, call-back codes; made by staff or asked for by patients,
@@ -57,9 +68,13 @@ const marginMs = 24 * 60 * 60_000
  */
 export class ArrangedCalls implements Arrangements {
   readonly #keys: KeyRing
+  #secret: Buffer | undefined
   readonly #guard: GuessGuard
   readonly #requests: PatientRequests
   #unfollow: () => void = () => undefined
+  #cancelMark: (() => void) | undefined
+  #cancelLook: (() => void) | undefined
+  #missed = false
 
   private constructor(
     private readonly options: ArrangedCallsOptions,
@@ -73,23 +88,29 @@ export class ArrangedCalls implements Arrangements {
   /** Reads what was arranged, and what became of it meanwhile. Before any call is taken. Rejects when the store cannot be asked. */
   static async open(options: ArrangedCallsOptions): Promise<ArrangedCalls> {
     const { ledger, facts, log, clock } = options
-    const diary = await Diary.open(options)
+    // Nothing is followed before it is opened.
+    let followed: (arrangement: Arrangement) => void = () => undefined
+    const diary = await Diary.open({ ...options, onFollowed: (arrangement) => followed(arrangement) })
     const calls = new ArrangedCalls(options, diary)
+    followed = (arrangement) => calls.#followed(arrangement)
     const now = clock.now()
     const recent = [...diary.values()].filter(({ madeAt }) => madeAt > now - keptMs).sort((a, b) => a.madeAt - b.madeAt)
-    for (const arrangement of recent) calls.#noteKeys(arrangement)
+    // Without the key nothing can be looked up, and no PIN or code is made; what was hashed is found as soon as it is back.
+    const secret = await calls.#codesKey().catch(() => undefined)
+    for (const arrangement of recent) calls.#noteKeys(arrangement, secret)
     const mark = await ledger.latest('arrangement', reconciledSubject)
-    await reconcile(diary, calls.#requests, facts, { since: mark === undefined ? 0 : mark.at - marginMs, now })
+    await reconcile(diary, calls.#requests, facts, { since: mark === undefined ? 0 : mark.at - marginMs, now, others: options.others !== undefined })
     await calls.#rememberGuesses(now)
     // What is owed has to be read off the facts again.
     if (diary.owed === 0) await ledger.append('arrangement', reconciledSubject, 'reconciled', {})
-    calls.#unfollow = followCalls(diary, calls.#requests, facts, log)
+    calls.#unfollow = followCalls(diary, calls.#requests, facts, log, () => (calls.#missed = true))
+    calls.#markLater()
     return calls
   }
 
   redeem(keys: string, where: KeyedAt, signal?: AbortSignal): Promise<Redeemed> {
     const { clock, directory } = this.options
-    return redeem({ diary: this.diary, keys: this.#keys, guard: this.#guard, clock, directory }, keys, where, signal)
+    return redeem({ diary: this.diary, keys: this.#keys, secret: () => this.#codesKey(), guard: this.#guard, clock, directory }, keys, where, signal)
   }
 
   guess(where: KeyedAt, isRight: () => boolean): { readonly kind: 'right' } | Refused {
@@ -100,46 +121,54 @@ export class ArrangedCalls implements Arrangements {
     return { kind: 'right' }
   }
 
-  /** Rejects, here as below, in the database's words when it is not on disk. */
-  async makeCallBack(request: CallBackRequest): Promise<CallBack> {
-    return this.#make<CallBack>(randomUUID(), { ...request, kind: 'callBack', ...this.#byStaff() })
+  /** `actor`, here as below: who does it. Rejects in the database's words when it is not on disk. */
+  async makeCallBack(request: CallBackRequest, actor: Actor = staff): Promise<CallBack> {
+    return this.#make<CallBack>(randomUUID(), { ...request, kind: 'callBack', ...this.#byStaff() }, actor)
   }
 
-  async makePatientConnect({ validMs, ...request }: PatientConnectRequest): Promise<MadeWithKeys<PatientConnect>> {
+  async makePatientConnect({ validMs, ...request }: PatientConnectRequest, actor: Actor = staff): Promise<MadeWithPin> {
     const id = randomUUID()
-    const pin = this.#newKey(pinSpace, id)
-    if (pin === undefined) return { kind: 'usedUp' }
-    const made = this.#byStaff()
-    return { kind: 'made', arrangement: await this.#make<PatientConnect>(id, { ...request, kind: 'patientConnect', ...made, pin, expiresAt: made.madeAt + validMs }) }
+    const secret = await this.#codesKey()
+    return this.#drawing(pinSpace, async () => {
+      const pin = this.#newKey(secret, pinSpace, id)
+      if (pin === undefined) return { kind: 'usedUp' }
+      const made = this.#byStaff()
+      const arrangement = await this.#make<PatientConnect>(id, { ...request, kind: 'patientConnect', ...made, pin: { hash: pin.hash }, expiresAt: made.madeAt + validMs }, actor)
+      return { kind: 'made', arrangement: { ...arrangement, pin: pin.key } }
+    })
   }
 
-  async makeCallBackCode({ validMs, ...request }: CallBackCodeRequest): Promise<MadeWithKeys<CallBackCode>> {
+  async makeCallBackCode({ validMs, ...request }: CallBackCodeRequest, actor: Actor = staff): Promise<MadeWithCode> {
     const id = randomUUID()
-    const number = oneForm(request.number)
-    const code = this.#newKey(codeSpace(number), id)
-    if (code === undefined) return { kind: 'usedUp' }
-    const made = this.#byStaff()
-    return { kind: 'made', arrangement: await this.#make<CallBackCode>(id, { ...request, number, kind: 'callBackCode', ...made, code, expiresAt: made.madeAt + validMs }) }
+    const number = toE164(request.number)
+    const secret = await this.#codesKey()
+    return this.#drawing(codeSpace(number), async () => {
+      const code = this.#newKey(secret, codeSpace(number), id)
+      if (code === undefined) return { kind: 'usedUp' }
+      const made = this.#byStaff()
+      const arrangement = await this.#make<CallBackCode>(id, { ...request, number, kind: 'callBackCode', ...made, code: { hash: code.hash }, expiresAt: made.madeAt + validMs }, actor)
+      return { kind: 'made', arrangement: { ...arrangement, code: code.key } }
+    })
   }
 
   /** Codes that were given out for this number within the last 24 hours. */
   codesInUse(number: string): number {
-    return this.#keys.used(codeSpace(oneForm(number)), this.options.clock.now())
+    return this.#keys.used(codeSpace(toE164(number)), this.options.clock.now())
   }
 
   /** Changes an open call-back. */
-  change(id: ArrangementId, change: CallBackChange): Promise<Changed> {
-    return this.#whenOpen(id, () => this.diary.write(id, { type: 'changed', change }))
+  change(id: ArrangementId, change: CallBackChange, actor: Actor = staff): Promise<Changed> {
+    return this.#whenOpen(id, () => this.diary.write(id, { type: 'changed', change }, actor))
   }
 
   /** Closes an open one by hand. @param change of a call-back, in one with it: both are on disk, or neither */
-  settle(id: ArrangementId, how: 'done' | 'cancelled', change?: CallBackChange): Promise<Changed> {
-    return this.#whenOpen(id, () => this.diary.write(id, { type: 'closed', how, ...(change ? { change } : {}) }))
+  settle(id: ArrangementId, how: 'done' | 'cancelled', change?: CallBackChange, actor: Actor = staff): Promise<Changed> {
+    return this.#whenOpen(id, () => this.diary.write(id, { type: 'closed', how, ...(change ? { change } : {}) }, actor))
   }
 
-  start(id: ArrangementId, place: Place, clinician?: ClinicianId): Promise<Started> {
+  start(id: ArrangementId, place: Place, clinician?: ClinicianId, actor: Actor = staff): Promise<Started> {
     const { clock, directory, mayDial } = this.options
-    return start({ diary: this.diary, clock, directory, mayDial }, id, place, clinician)
+    return start({ diary: this.diary, clock, directory, mayDial }, id, (arranged) => place(arranged, actor), clinician)
   }
 
   /** Whether this number (E.164) may be dialled. */
@@ -161,21 +190,43 @@ export class ArrangedCalls implements Arrangements {
     return stateOf(arrangement, this.options.clock.now())
   }
 
+  /** Another engine is gone: what the facts of its calls say and it could not write any more is written by whoever is there, a minute later. Never rejects. */
+  lookAgainLater(): void {
+    const { clock, facts } = this.options
+    this.#cancelLook?.()
+    this.#cancelLook = clock.after(begunWithinMs, () => {
+      const now = clock.now()
+      // What cannot be read now is read at the next start.
+      reconcile(this.diary, this.#requests, facts, { since: now - marginMs, now, others: true }).catch(() => (this.#missed = true))
+    })
+  }
+
   /** Stops following the calls; what is under way is written. */
   async close(): Promise<void> {
     this.#unfollow()
+    this.#cancelMark?.()
+    this.#cancelLook?.()
     this.#guard.close()
     this.#requests.close()
     await this.diary.close()
+  }
+
+  /** Of two engines that draw at the same time, the second one knows what the first has drawn. */
+  #drawing<T>(space: KeySpace, draw: () => Promise<T>): Promise<T> {
+    return this.options.others === undefined ? draw() : this.diary.inTurnOfAll(`drawing ${space.name}`, draw)
+  }
+
+  #followed(arrangement: Arrangement): void {
+    if (arrangement.madeAt > this.options.clock.now() - keptMs) this.#noteKeys(arrangement, this.#secret)
   }
 
   #byStaff(): Pick<Made, 'madeAt' | 'madeBy'> {
     return { madeAt: this.options.clock.now(), madeBy: { kind: 'staff' } }
   }
 
-  async #make<T extends Arrangement>(id: ArrangementId, made: Made): Promise<T> {
+  async #make<T extends Arrangement>(id: ArrangementId, made: Made, actor: Actor): Promise<T> {
     // A step of making always leaves an arrangement of the kind that was made.
-    return (await this.diary.inTurn(id, () => this.diary.write(id, { type: 'made', made }))) as T
+    return (await this.diary.inTurn(id, () => this.diary.write(id, { type: 'made', made }, actor))) as T
   }
 
   #whenOpen(id: ArrangementId, work: () => Promise<Arrangement | undefined>): Promise<Changed> {
@@ -188,23 +239,29 @@ export class ArrangedCalls implements Arrangements {
     })
   }
 
-  #newKey(space: KeySpace, id: ArrangementId): string | undefined {
+  async #codesKey(): Promise<Buffer> {
+    return (this.#secret ??= await this.options.codesKey())
+  }
+
+  #newKey(secret: Buffer, space: KeySpace, id: ArrangementId): { readonly key: string; readonly hash: string } | undefined {
     const { clock, alarms } = this.options
     const now = clock.now()
-    const key = this.#keys.make(space, now)
-    const alarm = `codes.usedUp: ${space.name}`
+    const key = this.#keys.make(secret, space, now)
+    const alarm = `codes.usedUp: ${space.name}` as const
     if (key === undefined) {
       alarms.raise(alarm, `${this.#keys.used(space, now)} of ${10 ** space.digits} were given out in 24 hours; no more are, until some are free again`)
       return undefined
     }
     alarms.clear(alarm)
-    this.#keys.note(space, key, id, now)
+    this.#keys.note(space, key.hash, id, now)
     return key
   }
 
-  #noteKeys(arrangement: Arrangement): void {
-    if (arrangement.kind === 'patientConnect') this.#keys.note(pinSpace, arrangement.pin, arrangement.id, arrangement.madeAt)
-    if (arrangement.kind === 'callBackCode') this.#keys.note(codeSpace(arrangement.number), arrangement.code, arrangement.id, arrangement.madeAt)
+  #noteKeys(arrangement: Arrangement, secret: Buffer | undefined): void {
+    if (arrangement.kind === 'callBack') return
+    const [space, kept] = arrangement.kind === 'patientConnect' ? [pinSpace, arrangement.pin] : [codeSpace(arrangement.number), arrangement.code]
+    if (secret) this.#keys.note(space, hashOfKept(secret, space, kept), arrangement.id, arrangement.madeAt)
+    else if ('hash' in kept) this.#keys.note(space, kept.hash, arrangement.id, arrangement.madeAt)
   }
 
   /**
@@ -212,20 +269,32 @@ export class ArrangedCalls implements Arrangements {
    * counted before the restart either.
    */
   async #rememberGuesses(now: number): Promise<void> {
-    const places = new Map<string, KeyedAt | undefined>()
-    for (const event of await this.options.facts.factsOf(['code.refused'], now - guessesKeptMs)) {
-      if (event.type !== 'code.refused' || (event.why !== 'wrong' && event.why !== 'wrongAndLocked')) continue
-      if (!places.has(event.callId)) places.set(event.callId, keyedIn(await this.options.facts.events(event.callId)))
-      const where = places.get(event.callId)
-      if (where) this.#guard.remember(guesserOf(where), placeOf(where), Math.max(0, now - event.at))
+    const { facts } = this.options
+    for await (const refused of facts.factsOf(['code.refused'], now - guessesKeptMs)) {
+      const wrong = refused.filter((event) => event.type === 'code.refused' && (event.why === 'wrong' || event.why === 'wrongAndLocked'))
+      const places = new Map((await facts.arrivals([...new Set(wrong.map(({ callId }) => callId))])).map((arrived) => [arrived.callId, keyedIn(arrived)]))
+      for (const event of wrong) {
+        const where = places.get(event.callId)
+        if (where) this.#guard.remember(guesserOf(where), placeOf(where), Math.max(0, now - event.at))
+      }
     }
+  }
+
+  #markLater(): void {
+    const { clock, ledger } = this.options
+    this.#cancelMark = clock.after(markEveryMs, () => {
+      this.#markLater()
+      void this.diary.settled().then(async () => {
+        // One that cannot be written is not missed: the next start goes through more.
+        if (this.diary.owed === 0 && !this.#missed) await ledger.append('arrangement', reconciledSubject, 'reconciled', {}).catch(() => undefined)
+      })
+    })
   }
 }
 
 /** Where the keys of a call were entered, as its facts tell. */
-function keyedIn(facts: readonly CallEvent[]): KeyedAt | undefined {
-  const arrived = facts.find((one) => one.type === 'call.arrived')
-  if (arrived?.type !== 'call.arrived') return undefined
+function keyedIn(arrived: CallEvent): KeyedAt | undefined {
+  if (arrived.type !== 'call.arrived') return undefined
   const { callId, callerNumber, callerAccount, dialledNumber, organisation } = arrived
   return { callId, callerNumber, ...(callerAccount === undefined ? {} : { callerAccount }), dialledNumber, ...(organisation === undefined ? {} : { organisation }) }
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Arrangement, CallBack } from './arrangement.js'
+import type { Arrangement, CallBack } from '../facts/arrangement.js'
 import { listArrangements, type ArrangementFilter } from './arrangement-list.js'
 
 const now = 1_000_000

@@ -1,5 +1,6 @@
 import type { ClinicianId, LineId } from '../directory/model.js'
-import { clinicianOf, dueAt, stateOf, type Arrangement, type ArrangementState } from './arrangement.js'
+import type { Arrangement } from '../facts/arrangement.js'
+import { clinicianOf, dueAt, stateOf, type ArrangementState } from './arrangement.js'
 
 /** Which arrangements a list shows. */
 export interface ArrangementFilter {
@@ -27,17 +28,30 @@ export interface ArrangementPage {
 }
 
 const defaultLimit = 50
-const mostPerPage = 200
+const maxPageSize = 200
 
 /** One page, by due time and then by id. Pure. An unreadable cursor gives the first page (the API refuses it before). */
 export function listArrangements(all: Iterable<Arrangement>, filter: ArrangementFilter, now: number): ArrangementPage {
-  const limit = Math.min(mostPerPage, Math.max(1, filter.limit ?? defaultLimit))
+  const limit = Math.min(maxPageSize, Math.max(1, filter.limit ?? defaultLimit))
   const sign = filter.order === 'oldest' ? 1 : -1
   const compare = (a: Place, b: Place) => sign * (a.due - b.due || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0))
   const after = filter.cursor === undefined ? undefined : placeInList(filter.cursor)
+  // The first of those that come after the place, in order; one more than the page has. Thousands are open on a busy day: only these are put in order.
   const found: Arrangement[] = []
-  for (const arrangement of all) if (matches(arrangement, filter, now) && (after === undefined || compare(placeOf(arrangement), after) > 0)) found.push(arrangement)
-  found.sort((a, b) => compare(placeOf(a), placeOf(b)))
+  for (const arrangement of all) {
+    const place = placeOf(arrangement)
+    const last = found.length > limit ? found.at(-1) : undefined
+    if ((last && compare(place, placeOf(last)) >= 0) || (after && compare(place, after) <= 0) || !matches(arrangement, filter, now)) continue
+    let [low, high] = [0, found.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      const there = found[middle]
+      if (there && compare(placeOf(there), place) < 0) low = middle + 1
+      else high = middle
+    }
+    found.splice(low, 0, arrangement)
+    if (found.length > limit + 1) found.pop()
+  }
   const page = found.slice(0, limit)
   const last = page.at(-1)
   return { arrangements: page, ...(found.length > limit && last ? { nextCursor: cursorOf(placeOf(last)) } : {}) }

@@ -1,6 +1,7 @@
+import type { Step } from '../facts/arrangement-steps.js'
+import type { Arrangement } from '../facts/arrangement.js'
 import type { Ledger, LedgerEntry } from '../store/ledger.js'
-import type { Arrangement } from './arrangement.js'
-import { stepOf, type Step } from './story.js'
+import { stepOf } from './story.js'
 
 /**
  * Where a start may begin to read. Thousands of arrangements are settled every day and the ledger never forgets one; a checkpoint names the
@@ -14,21 +15,38 @@ interface Checkpoint {
   readonly older: readonly string[]
 }
 
+/** Arrangements whose entries are read at a time. */
+const olderAtOnce = 500
+
 /** Under which checkpoints stand in the ledger; no arrangement has this id. */
 export const checkpointSubject = 'checkpoint'
 
 export interface Loaded {
-  readonly entries: readonly LedgerEntry[]
+  /** Those of each arrangement in their order; read in pages. */
+  readonly entries: AsyncIterable<LedgerEntry>
   /** Entries before this `seq` are those of older arrangements. */
   readonly from: number
 }
 
-/** The entries that a start needs, in order. Rejects when the ledger cannot be asked. */
+/** The entries that a start needs. Rejects when the ledger cannot be asked. */
 export async function entriesSince(ledger: Ledger): Promise<Loaded> {
   const { from, older } = read(await ledger.latest('arrangement', checkpointSubject))
-  const recent = await ledger.entries('arrangement', from)
-  const before = await ledger.entriesAbout('arrangement', [...new Set([...older, ...reopened(recent)])])
-  return { entries: [...before.filter(({ seq }) => seq < from), ...recent], from }
+  return { entries: toRead(ledger, from, older), from }
+}
+
+async function* toRead(ledger: Ledger, from: number, older: readonly string[]): AsyncGenerator<LedgerEntry> {
+  const begun = new Set(older)
+  const before = async (subjects: readonly string[]) => (await ledger.entriesAbout('arrangement', subjects)).filter(({ seq }) => seq < from)
+  for (let start = 0; start < older.length; start += olderAtOnce) yield* await before(older.slice(start, start + olderAtOnce))
+  for await (const entry of ledger.entries('arrangement', from)) {
+    if (entry.type === 'made') begun.add(entry.subject)
+    else if (!begun.has(entry.subject) && !isMarker(stepOf(entry))) {
+      // It was settled long before the checkpoint, and something has happened to it since: an outcome was left again, say.
+      begun.add(entry.subject)
+      yield* await before([entry.subject])
+    }
+    yield entry
+  }
 }
 
 /**
@@ -45,12 +63,6 @@ export function dataOfCheckpoint(known: Iterable<Arrangement>, madeAtSeq: Readon
 function read(entry: LedgerEntry | undefined): Checkpoint {
   // `dataOfCheckpoint` made it, and the ledger refuses any change.
   return entry === undefined ? { from: 0, older: [] } : (entry.data as Checkpoint)
-}
-
-/** What was settled long before the checkpoint, and to which something has happened since: an outcome was left anew, say. */
-function reopened(recent: readonly LedgerEntry[]): readonly string[] {
-  const made = new Set(recent.filter(({ type }) => type === 'made').map(({ subject }) => subject))
-  return recent.filter((entry) => !made.has(entry.subject) && !isMarker(stepOf(entry))).map(({ subject }) => subject)
 }
 
 /** Entries that belong to no arrangement of their own. */

@@ -1,10 +1,10 @@
 import type { KeyedAt } from '../calls/arrangements.js'
 import type { Directory } from '../directory/model.js'
-import { oneForm } from '../directory/telephone-number.js'
+import { toE164 } from '../directory/telephone-number.js'
 
 /** Who keys something, for counting guesses: their number; where it is withheld, what they are counted as. Empty where nobody says who they are. */
 export function guesserOf({ callerNumber, callerAccount }: Pick<KeyedAt, 'callerNumber' | 'callerAccount'>): string {
-  return callerAccount ?? oneForm(callerNumber)
+  return callerAccount ?? toE164(callerNumber)
 }
 
 /**
@@ -12,13 +12,13 @@ export function guesserOf({ callerNumber, callerAccount }: Pick<KeyedAt, 'caller
  * organisation, not one for every guess.
  */
 export function placeOf({ dialledNumber, organisation }: KeyedAt): string {
-  return dialledNumber.startsWith('*') ? `* of ${organisation ?? 'nobody'}` : oneForm(dialledNumber)
+  return dialledNumber.startsWith('*') ? `* of ${organisation ?? 'nobody'}` : toE164(dialledNumber)
 }
 
 /** The numbers whose codes are good here: the one dialled; where a registered telephone dialled `*`, the Dial-In numbers of its organisation. */
 export function numbersHere(directory: Directory, { dialledNumber, organisation }: KeyedAt): readonly string[] {
-  if (!dialledNumber.startsWith('*')) return [oneForm(dialledNumber)]
-  return organisation === undefined ? [] : dialInsOf(directory, [organisation]).map(oneForm)
+  if (!dialledNumber.startsWith('*')) return [toE164(dialledNumber)]
+  return organisation === undefined ? [] : dialInsOf(directory, [organisation]).map(toE164)
 }
 
 /** The Dial-In numbers of these organisations, as the directory has them and in its order. */

@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { MemoryLedger } from '../../test/kit/memory-ledger.js'
 import { VirtualClock } from '../clock/virtual-clock.js'
-import type { Arrangement } from './arrangement.js'
+import type { Made } from '../facts/arrangement-steps.js'
+import type { Arrangement } from '../facts/arrangement.js'
 import { isSettled, stateOf } from './arrangement.js'
 import { checkpointSubject } from './checkpoint.js'
 import { Diary, settledKeptMs } from './diary.js'
-import { MemoryLedger } from './scenario/memory-ledger.js'
-import type { Made } from './story.js'
 
 const day = 24 * 60 * 60_000
 const silent = { raise: () => undefined, clear: () => undefined }
@@ -72,10 +72,11 @@ describe('the diary', () => {
     }
     let read = 0
     const counted = new MemoryLedger(clock, ledger.kept)
-    counted.entries = async (topic, from) => {
-      const entries = await ledger.entries(topic, from)
-      read += entries.length
-      return entries
+    counted.entries = async function* (topic, from) {
+      for await (const entry of ledger.entries(topic, from)) {
+        read++
+        yield entry
+      }
     }
     const again = await Diary.open({ ledger: counted, clock, alarms: silent, entriesPerCheckpoint: 1_000_000 })
     // Three days of ten arrangements with two entries, and what came since the last checkpoint.

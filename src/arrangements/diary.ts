@@ -1,10 +1,14 @@
-import type { Alarms } from '../calls/alarms.js'
-import type { ArrangementId } from '../calls/arrangements.js'
+import type { Alarms } from '../alarms/alarms.js'
 import type { Clock } from '../clock/clock.js'
-import type { Ledger, LedgerEntry } from '../store/ledger.js'
-import { isSettled, stateOf, type Arrangement } from './arrangement.js'
+import type { Actor } from '../facts/actor.js'
+import { actorOf, type Step } from '../facts/arrangement-steps.js'
+import type { ArrangementId, Arrangement } from '../facts/arrangement.js'
+import type { Signals } from '../fleet/signals.js'
+import type { Turns } from '../fleet/turns.js'
+import type { Ledger, LedgerCondition, LedgerEntry } from '../store/ledger.js'
+import { isSettled, stateOf } from './arrangement.js'
 import { checkpointSubject, dataOfCheckpoint, entriesSince, type Loaded } from './checkpoint.js'
-import { dataOf, stepOf, withStep, type Step } from './story.js'
+import { dataOf, stepOf, withStep } from './story.js'
 
 export interface DiaryOptions {
   readonly ledger: Ledger
@@ -12,11 +16,22 @@ export interface DiaryOptions {
   readonly alarms: Alarms
   /** So many entries after the last checkpoint the next one is written: what has to be read at a start stays bounded. Default 20,000. */
   readonly entriesPerCheckpoint?: number
+  /** Where other engines write to the same ledger: what they do is followed, and what is looked at before it is changed is changed by one engine at a time. */
+  readonly others?: OtherEngines | undefined
+  /** Told of an arrangement that another engine has made, or done something to. */
+  readonly onFollowed?: (arrangement: Arrangement) => void
 }
 
-/** What is settled stays in memory, and in the lists, for so long; after that it is found by its id. */
+export interface OtherEngines {
+  readonly signals: Signals
+  readonly turns: Turns
+}
+
+/** What is settled stays in memory, and in the lists, for this long; after that it is found by its id. */
 export const settledKeptMs = 3 * 24 * 60 * 60_000
 const defaultEntriesPerCheckpoint = 20_000
+/** Entries are numbered before they are committed: so many that were under way at the same time may appear behind later ones. */
+const underWay = 64
 const owedRetryMs = 10_000
 const pruneEveryMs = 60 * 60_000
 
@@ -31,7 +46,8 @@ interface Owed {
  * people ask for is on disk before it is in memory (`write`). What the facts of a call say is in memory at once, because it is on disk
  * already, as those facts (`note`); an entry that the ledger cannot take is owed to it, and read off the facts again at the next start.
  *
- * What happens to one arrangement happens in turn (`inTurn`): whoever looks and then writes is alone with it meanwhile.
+ * What happens to one arrangement happens in turn (`inTurn`): whoever looks and then writes is alone with it meanwhile, among all engines of the store; and has
+ * seen by then what the others have done.
  */
 export class Diary {
   readonly #known = new Map<ArrangementId, Arrangement>()
@@ -39,6 +55,12 @@ export class Diary {
   /** `seq` of the entry that made it, of those that are known. */
   readonly #madeAtSeq = new Map<ArrangementId, number>()
   readonly #turns = new Map<ArrangementId, Promise<unknown>>()
+  /** `seq` of the last entry of each arrangement that memory knows of. */
+  readonly #lastSeqOf = new Map<ArrangementId, number>()
+  /** Entries that memory knows of, among those that may still appear late. */
+  #seen = new Set<number>()
+  readonly #catching = new Set<Promise<void>>()
+  #unfollow: () => void = () => undefined
   #owed: Owed[] = []
   #sinceCheckpoint = 0
   #lastSeq = 0
@@ -52,8 +74,10 @@ export class Diary {
   /** Reads what is open, and what was settled lately, from the ledger. Rejects when the ledger cannot be asked. */
   static async open(options: DiaryOptions): Promise<Diary> {
     const diary = new Diary(options)
-    diary.#load(await entriesSince(options.ledger))
+    await diary.#load(await entriesSince(options.ledger))
     diary.#prune()
+    // What cannot be read now is read at the next turn, or signal.
+    if (options.others) diary.#unfollow = options.others.signals.on('arrangements', () => void diary.catchUp().catch(() => undefined))
     await diary.#checkpointWhenDue()
     return diary
   }
@@ -85,6 +109,7 @@ export class Diary {
     if (!arrangement) return undefined
     const made = entries.find(({ type }) => type === 'made')
     if (made) this.#madeAtSeq.set(id, made.seq)
+    this.#lastSeqOf.set(id, entries.at(-1)?.seq ?? 0)
     this.#keep(arrangement)
     return arrangement
   }
@@ -116,8 +141,60 @@ export class Diary {
     return this.#owed.length
   }
 
-  /** Does `work` when everything asked for before about this arrangement is done. Rejects as `work` does. */
+  /** Does `work` when everything asked for before about this arrangement is done, in any engine. Rejects as `work` does. */
   inTurn<T>(id: ArrangementId, work: () => Promise<T>): Promise<T> {
+    const { others } = this.options
+    if (!others) return this.#after(id, work)
+    return this.#after(id, () =>
+      others.turns.inTurn(`arrangement ${id}`, async () => {
+        // Where the ledger cannot be asked nothing is written either, but what the facts of a running call say.
+        await this.options.ledger.entriesAbout('arrangement', [id]).then(
+          (entries) => this.#follow(id, entries),
+          () => undefined,
+        )
+        return work()
+      }),
+    )
+  }
+
+  /** As `inTurn`, where what is looked at are all arrangements. `what`: the id of none. May take turns of arrangements; these never take one of this kind. */
+  inTurnOfAll<T>(what: string, work: () => Promise<T>): Promise<T> {
+    const { others } = this.options
+    if (!others) return this.#after(what, work)
+    return this.#after(what, () =>
+      others.turns.inTurn(`arrangements: ${what}`, async () => {
+        await this.catchUp().catch(() => undefined)
+        return work()
+      }),
+    )
+  }
+
+  /** Reads what other engines have written; it is in memory when this resolves. Not in turn of an arrangement. Rejects when the ledger cannot be asked. */
+  async catchUp(): Promise<void> {
+    if (!this.options.others) return
+    const catching = this.#catchUpNow()
+    this.#catching.add(catching)
+    try {
+      // What another one has seen first it may have yet to put into memory.
+      await Promise.all(this.#catching)
+    } finally {
+      this.#catching.delete(catching)
+    }
+  }
+
+  async #catchUpNow(): Promise<void> {
+    const fresh = new Set<ArrangementId>()
+    for await (const entry of this.options.ledger.entries('arrangement', this.#lastSeq - underWay + 1)) {
+      if (!this.#seen.has(entry.seq) && stepOf(entry)) fresh.add(entry.subject)
+      this.#note(entry.seq)
+    }
+    const changed = new Map<ArrangementId, LedgerEntry[]>()
+    for (const entry of await this.options.ledger.entriesAbout('arrangement', [...fresh])) changed.set(entry.subject, [...(changed.get(entry.subject) ?? []), entry])
+    await Promise.all([...changed].map(([id, entries]) => this.#after(id, () => Promise.resolve(this.#follow(id, entries)))))
+  }
+
+  /** Does `work` after everything that this engine has under way about an arrangement. */
+  #after<T>(id: ArrangementId, work: () => Promise<T>): Promise<T> {
     const before = this.#turns.get(id) ?? Promise.resolve()
     const turn = before.then(work, work)
     const last: Promise<void> = turn.then(
@@ -133,10 +210,33 @@ export class Diary {
     while (this.#turns.size > 0) await Promise.all(this.#turns.values())
   }
 
-  /** One more step: on disk, then in memory. Rejects in the database's words when it is not on disk; nothing has changed then. In turn only. */
-  async write(id: ArrangementId, step: Step): Promise<Arrangement | undefined> {
+  /** The arrangement as its entries tell it. What of it is in memory alone stays: a talk that goes on, and what the ledger is owed. */
+  #follow(id: ArrangementId, entries: readonly LedgerEntry[]): void {
+    const last = entries.at(-1)?.seq ?? 0
+    if (last <= (this.#lastSeqOf.get(id) ?? 0)) return
+    let arrangement = folded(id, entries)
+    if (!arrangement) return
+    const talks = new Set(this.#known.get(id)?.tries.filter(({ talked }) => talked).map(({ callId }) => callId))
+    arrangement = { ...arrangement, tries: arrangement.tries.map((one) => (talks.has(one.callId) ? { ...one, talked: true } : one)) }
+    for (const { step } of this.#owed.filter((one) => one.id === id)) arrangement = withStep(id, arrangement, step, this.options.clock.now()) ?? arrangement
+    this.#lastSeqOf.set(id, last)
+    const made = entries.find(({ type }) => type === 'made')
+    if (made) this.#madeAtSeq.set(id, made.seq)
+    this.#keep(arrangement)
+    this.options.onFollowed?.(arrangement)
+  }
+
+  #note(seq: number): void {
+    this.#lastSeq = Math.max(this.#lastSeq, seq)
+    if (!this.options.others) return
+    this.#seen.add(seq)
+    if (this.#seen.size > 4 * underWay) this.#seen = new Set([...this.#seen].filter((one) => one > this.#lastSeq - underWay))
+  }
+
+  /** One more step: on disk, then in memory. `actor`: who did it, where that is not whom such a step is the doing of. Rejects in the database's words when it is not on disk; nothing has changed then. In turn only. */
+  async write(id: ArrangementId, step: Step, actor: Actor = actorOf(step)): Promise<Arrangement | undefined> {
     await this.#payFor(id)
-    const entry = await this.#append(id, step)
+    const entry = await this.#append(id, step, actor, this.options.others && { after: this.#lastSeqOf.get(id) ?? 0 })
     return this.#apply(id, step, entry.at)
   }
 
@@ -153,14 +253,17 @@ export class Diary {
 
   /** Stops the timers, when what is under way is done. */
   async close(): Promise<void> {
+    this.#unfollow()
     await this.settled()
     this.#cancelRetry?.()
     this.#cancelRetry = undefined
   }
 
-  async #append(id: ArrangementId, step: Step): Promise<LedgerEntry> {
-    const entry = await this.options.ledger.append('arrangement', id, step.type, dataOf(step))
-    this.#lastSeq = Math.max(this.#lastSeq, entry.seq)
+  async #append(id: ArrangementId, step: Step, actor: Actor = actorOf(step), condition?: LedgerCondition): Promise<LedgerEntry> {
+    const entry = await this.options.ledger.append('arrangement', id, step.type, dataOf(step), actor, condition)
+    this.#note(entry.seq)
+    this.#lastSeqOf.set(id, entry.seq)
+    this.options.others?.signals.tell('arrangements', id)
     if (step.type === 'made') this.#madeAtSeq.set(id, entry.seq)
     this.#sinceCheckpoint++
     return entry
@@ -210,15 +313,16 @@ export class Diary {
     return this.#owed.find((one) => one.id === id)
   }
 
-  #load({ entries, from }: Loaded): void {
-    for (const entry of entries) {
+  async #load({ entries, from }: Loaded): Promise<void> {
+    for await (const entry of entries) {
       const step = stepOf(entry)
       if (!step) continue
       if (step.type === 'made') this.#madeAtSeq.set(entry.subject, entry.seq)
       const after = withStep(entry.subject, this.#known.get(entry.subject), step, entry.at)
       if (after) this.#keep(after)
       if (entry.seq >= from) this.#sinceCheckpoint++
-      this.#lastSeq = Math.max(this.#lastSeq, entry.seq)
+      this.#note(entry.seq)
+      this.#lastSeqOf.set(entry.subject, entry.seq)
     }
   }
 
@@ -230,6 +334,7 @@ export class Diary {
       if (Math.max(arrangement.changedAt, expiredAt) > now - settledKeptMs || !isSettled(stateOf(arrangement, now)) || this.#turns.has(id)) continue
       this.#known.delete(id)
       this.#madeAtSeq.delete(id)
+      this.#lastSeqOf.delete(id)
       for (const { callId } of arrangement.tries) this.#byCall.delete(callId)
     }
   }
@@ -239,7 +344,9 @@ export class Diary {
     if (this.#sinceCheckpoint < (this.options.entriesPerCheckpoint ?? defaultEntriesPerCheckpoint) || this.#owed.length > 0) return
     this.#sinceCheckpoint = 0
     this.#prune()
-    const data = dataOfCheckpoint(this.#known.values(), this.#madeAtSeq, { lastSeq: this.#lastSeq, recentSince: this.options.clock.now() - settledKeptMs })
+    // What other engines have under way is read by its place, not by name.
+    const lastSeq = this.options.others ? Math.max(0, this.#lastSeq - underWay) : this.#lastSeq
+    const data = dataOfCheckpoint(this.#known.values(), this.#madeAtSeq, { lastSeq, recentSince: this.options.clock.now() - settledKeptMs })
     await this.options.ledger.append('arrangement', checkpointSubject, 'checkpoint', data).catch(() => undefined)
   }
 }

@@ -1,18 +1,23 @@
-import { callRecord } from '../calls/call-record.js'
-import type { CallEvent, EventLog } from '../calls/events.js'
+import type { Step } from '../facts/arrangement-steps.js'
+import type { Arrangement } from '../facts/arrangement.js'
+import { callRecord } from '../facts/call-record.js'
+import type { CallEvent, EventLog } from '../facts/events.js'
 import type { Store } from '../store/store.js'
-import { stateOf, type Arrangement } from './arrangement.js'
+import { stateOf } from './arrangement.js'
 import type { Diary } from './diary.js'
 import { requestId, type PatientRequests } from './patient-requests.js'
-import type { Step } from './story.js'
 
-/** Follows the running calls: what their facts say of an arrangement happens to it. @returns stops it */
-export function followCalls(diary: Diary, requests: PatientRequests, facts: Pick<Store, 'events'>, log: Pick<EventLog, 'subscribe'>): () => void {
+/**
+ * Follows the running calls: what their facts say of an arrangement happens to it.
+ * @param onMissed told when one could not be followed: the next start has to find it in the facts
+ * @returns stops it
+ */
+export function followCalls(diary: Diary, requests: PatientRequests, facts: Pick<Store, 'events'>, log: Pick<EventLog, 'subscribe'>, onMissed: () => void): () => void {
   return log.subscribe((event) => {
     requests.follow(event)
     follow(diary, event)
-    // A call of long ago: what it carried was settled, and is out of memory. Should it not be found now, the next start finds it.
-    if (isLateOutcome(event) && diary.ofCall(event.callId) === undefined) void lateOutcome(diary, event.callId, facts, event.outcome).catch(() => undefined)
+    // A call of long ago: what it carried was settled, and is out of memory.
+    if (isLateOutcome(event) && diary.ofCall(event.callId) === undefined) void lateOutcome(diary, event.callId, facts, event.outcome).catch(onMissed)
   })
 }
 
@@ -75,25 +80,39 @@ async function begin(diary: Diary, event: Extract<CallEvent, { type: 'call.place
   })
 }
 
+/** A call that another engine has begun has a fact on disk by then. */
+export const begunWithinMs = 60_000
+
+export interface ToReconcile {
+  /** Wall-clock ms; what came before has been gone through by an earlier start. */
+  readonly since: number
+  readonly now: number
+  /** Other engines may run, and have calls. */
+  readonly others: boolean
+}
+
 /**
- * After a start: whatever the facts on disk say and the ledger does not, because the engine was stopped between the two. Before any call is
- * taken: none runs.
- * @param since wall-clock ms; what came before has been gone through by an earlier start
+ * After a start, and after another engine is gone: whatever the facts on disk say and the ledger does not, because an engine was stopped between the two. Before this
+ * engine takes any call.
  */
-export async function reconcile(diary: Diary, requests: PatientRequests, facts: Pick<Store, 'events' | 'factsOf' | 'outcomesSince'>, { since, now }: { readonly since: number; readonly now: number }): Promise<void> {
-  const told = await facts.factsOf(['callBack.requested', 'call.placed', 'arrangement.taken'], since)
-  const missing = await diary.missing(told.filter(({ type }) => type === 'callBack.requested').map(({ callId }) => requestId(callId)))
-  for (const event of told) {
-    if (event.type === 'callBack.requested' && missing.has(requestId(event.callId))) await requests.keep(event, arrivalIn(await facts.events(event.callId)))
-    if (event.type === 'call.placed' || event.type === 'arrangement.taken') await begin(diary, event)
+export async function reconcile(diary: Diary, requests: PatientRequests, facts: Pick<Store, 'events' | 'arrivals' | 'factsOf' | 'outcomesByStaff'>, { since, now, others }: ToReconcile): Promise<void> {
+  for await (const told of facts.factsOf(['callBack.requested', 'call.placed', 'arrangement.taken'], since)) {
+    const missing = await diary.missing(told.filter(({ type }) => type === 'callBack.requested').map(({ callId }) => requestId(callId)))
+    const asked = told.filter((event) => event.type === 'callBack.requested' && missing.has(requestId(event.callId))).map(({ callId }) => callId)
+    const arrivals = new Map((await facts.arrivals(asked)).map((event) => [event.callId, event]))
+    for (const event of told) {
+      if (event.type === 'callBack.requested' && missing.has(requestId(event.callId))) await requests.keep(event, arrivalIn(arrivals.get(event.callId)))
+      if (event.type === 'call.placed' || event.type === 'arrangement.taken') await begin(diary, event)
+    }
   }
   // Also those that are settled, or were settled long ago: an outcome that is taken back reopens them.
-  for (const callId of new Set((await facts.outcomesSince(since)).filter(isLateOutcome).map((event) => event.callId))) await lateOutcome(diary, callId, facts)
+  for await (const callId of facts.outcomesByStaff(since)) await lateOutcome(diary, callId, facts)
   for (const arrangement of [...diary.values()]) {
     // An outcome may also have come to one that has run out since.
     const state = stateOf(arrangement, now)
     if (state === 'done' || state === 'cancelled') continue
-    for (const { callId } of arrangement.tries) await catchUp(diary, arrangement.id, callId, facts)
+    // What was said before its end was told before it; what staff said later was found above.
+    for (const { callId, at, ended } of arrangement.tries) if (!ended && !(others && at > now - begunWithinMs)) await catchUp(diary, arrangement.id, callId, facts)
   }
 }
 
@@ -110,6 +129,6 @@ async function catchUp(diary: Diary, id: string, callId: string, facts: Pick<Sto
   })
 }
 
-function arrivalIn(facts: readonly CallEvent[]): Extract<CallEvent, { type: 'call.arrived' }> | undefined {
-  return facts.find((fact): fact is Extract<CallEvent, { type: 'call.arrived' }> => fact.type === 'call.arrived')
+function arrivalIn(event: CallEvent | undefined): Extract<CallEvent, { type: 'call.arrived' }> | undefined {
+  return event?.type === 'call.arrived' ? event : undefined
 }

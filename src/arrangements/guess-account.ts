@@ -16,7 +16,7 @@ export interface GuessRule {
 export const callerRule: GuessRule = { wrongInWindow: 6, windowMs: 15 * minute, wrongInDay: 20, firstLockMs: 15 * minute, longestLockMs: day }
 export const numberRule: GuessRule = { wrongInWindow: 30, windowMs: 15 * minute, wrongInDay: 60, firstLockMs: 15 * minute, longestLockMs: day }
 
-/** A party that was not locked for so long begins with the shortest lock again. */
+/** A party that was not locked for this long begins with the shortest lock again. */
 const forgiveAfterMs = 7 * day
 
 /** After a restart so much is counted again: for how long a lock makes the next one longer, and the longest lock before it. */

@@ -1,4 +1,4 @@
-import type { Alarms } from '../calls/alarms.js'
+import type { Alarms } from '../alarms/alarms.js'
 import type { Clock } from '../clock/clock.js'
 import { callerRule, GuessAccount, numberRule, type GuessRule } from './guess-account.js'
 

@@ -1,7 +1,7 @@
-import { createHmac, randomBytes, randomInt } from 'node:crypto'
-import type { ArrangementId } from '../calls/arrangements.js'
+import { createHmac, randomInt } from 'node:crypto'
+import type { ArrangementId, KeptSecret } from '../facts/arrangement.js'
 
-/** A code that was given out is given to nobody else for so long. */
+/** A code that was given out is given to nobody else for this long. */
 export const keptMs = 24 * 60 * 60_000
 
 /** With at most half of the space in use, two draws are enough on average; so many in vain do not happen. */
@@ -22,11 +22,21 @@ export function codeSpace(number: string): KeySpace {
 }
 
 /**
- * The PINs and codes that were given out: draws new ones, finds whose a keyed one is. Looked up by a keyed hash, so that how long it takes says
- * nothing of how much of a guess was right.
+ * What is kept of a PIN or a code, and what it is looked up by: a keyed hash (HMAC-SHA-256, base64). Whoever reads the store without the key cannot try all of them, few as they
+ * are; and how long a look-up takes says nothing of how much of a guess was right.
+ * @param secret the key that all engines of a store share
  */
+export function hashOf(secret: Buffer, space: KeySpace, key: string): string {
+  return createHmac('sha256', secret).update(`${space.name}\n${key}`).digest('base64')
+}
+
+/** The same of what the ledger has: before, it kept PINs and codes as they were keyed. */
+export function hashOfKept(secret: Buffer, space: KeySpace, kept: KeptSecret): string {
+  return 'hash' in kept ? kept.hash : hashOf(secret, space, kept.plain)
+}
+
+/** The PINs and codes that were given out, by their hashes: draws new ones, finds whose a keyed one is. */
 export class KeyRing {
-  readonly #secret = randomBytes(32)
   /** By space, in the order in which they were given out: hash and wall-clock ms. */
   readonly #spaces = new Map<string, Map<string, { readonly id: ArrangementId; readonly at: number }>>()
 
@@ -38,28 +48,29 @@ export class KeyRing {
     return this.#current(space, now).size
   }
 
-  /** @returns a key that nobody had in the last 24 hours; undefined when more than half of the space is in use: guessing gets too easy */
-  make(space: KeySpace, now: number): string | undefined {
+  /** @returns a key that nobody had in the last 24 hours, and its hash; undefined when more than half of the space is in use: guessing gets too easy */
+  make(secret: Buffer, space: KeySpace, now: number): { readonly key: string; readonly hash: string } | undefined {
     const current = this.#current(space, now)
     const size = 10 ** space.digits
     if (current.size >= size / 2) return undefined
     for (let draws = 0; draws < drawsAtMost; draws++) {
       const key = String(this.draw(size)).padStart(space.digits, '0')
-      if (!current.has(this.#hash(space, key))) return key
+      const hash = hashOf(secret, space, key)
+      if (!current.has(hash)) return { key, hash }
     }
     return undefined
   }
 
   /** Notes a key as given out, at `at` (wall-clock ms); in the order of their times. */
-  note(space: KeySpace, key: string, id: ArrangementId, at: number): void {
+  note(space: KeySpace, hash: string, id: ArrangementId, at: number): void {
     const keys = this.#spaces.get(space.name) ?? new Map<string, { readonly id: ArrangementId; readonly at: number }>()
     this.#spaces.set(space.name, keys)
-    keys.set(this.#hash(space, key), { id, at })
+    keys.set(hash, { id, at })
   }
 
   /** Whose the key is. Whether it is still good, the arrangement itself says. */
-  find(space: KeySpace, key: string, now: number): ArrangementId | undefined {
-    return this.#current(space, now).get(this.#hash(space, key))?.id
+  find(space: KeySpace, hash: string, now: number): ArrangementId | undefined {
+    return this.#current(space, now).get(hash)?.id
   }
 
   #current(space: KeySpace, now: number): ReadonlyMap<string, { readonly id: ArrangementId; readonly at: number }> {
@@ -70,9 +81,5 @@ export class KeyRing {
       keys.delete(hash)
     }
     return keys
-  }
-
-  #hash(space: KeySpace, key: string): string {
-    return createHmac('sha256', this.#secret).update(`${space.name}\n${key}`).digest('base64')
   }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { CallBack } from './arrangement.js'
+import { ArrangedWorld, patient } from '../../test/kit/arranged-world.js'
+import type { CallBack } from '../facts/arrangement.js'
 import { requestsPerHour } from './patient-requests.js'
-import { ArrangedWorld, patient } from './scenario/arranged-world.js'
 
 const minute = 60_000
 const hour = 60 * minute

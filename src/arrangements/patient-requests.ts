@@ -1,8 +1,9 @@
-import { oneForm } from '../directory/telephone-number.js'
-import type { Alarms } from '../calls/alarms.js'
-import type { CallEvent } from '../calls/events.js'
+import type { Alarms } from '../alarms/alarms.js'
 import type { Clock } from '../clock/clock.js'
-import { stateOf, type CallBack } from './arrangement.js'
+import { toE164 } from '../directory/telephone-number.js'
+import type { CallBack } from '../facts/arrangement.js'
+import type { CallEvent } from '../facts/events.js'
+import { stateOf } from './arrangement.js'
 import type { Diary } from './diary.js'
 
 /** A patient who asked to be called back is to be called within so long. */
@@ -55,7 +56,7 @@ export class PatientRequests {
   async keep(event: Requested, caller: Caller | undefined): Promise<void> {
     const { line, number, callId } = event
     // Two requests for the same number at the same time: the second one finds the first.
-    await this.diary.inTurn(`requests of ${number} on ${line}`, async () => {
+    await this.diary.inTurnOfAll(`requests of ${number} on ${line}`, async () => {
       if (this.diary.get(requestId(callId)) || this.#requests().some(({ repeats = [] }) => repeats.some(({ call }) => call === callId))) return
       if (!(await this.#repeat(event))) await this.#make(event, caller)
     })
@@ -84,13 +85,13 @@ export class PatientRequests {
 
   #make({ line, number, callId, at }: Requested, by: Caller | undefined): Promise<unknown> {
     return this.diary.inTurn(requestId(callId), () => {
-      const caller = by && oneForm(by.callerNumber)
+      const caller = by && toE164(by.callerNumber)
       const known = { ...(caller === undefined ? {} : { caller }), ...(by?.callerAccount === undefined ? {} : { account: by.callerAccount }) }
       const who = countedAs(known)
       const lately = this.#requests().filter((one) => countedAs(one.madeBy) === who && one.madeAt > at - hourMs && one.madeAt <= at)
       const suspicious = who !== undefined && lately.length >= requestsPerHour
       if (suspicious) this.#seenMany(who, at)
-      const madeBy = { kind: 'patient', call: callId, ...known, ...(caller === undefined ? {} : { keyed: oneForm(number) !== caller }), ...(suspicious ? { suspicious } : {}) } as const
+      const madeBy = { kind: 'patient', call: callId, ...known, ...(caller === undefined ? {} : { keyed: toE164(number) !== caller }), ...(suspicious ? { suspicious } : {}) } as const
       return this.diary.note(requestId(callId), { type: 'made', made: { kind: 'callBack', madeAt: at, madeBy, line, patientNumber: number, dueAt: at + requestDueMs } })
     })
   }

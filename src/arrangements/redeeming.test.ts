@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ArrangedWorld, codeNumber, patient } from './scenario/arranged-world.js'
+import { ArrangedWorld, codeNumber, patient } from '../../test/kit/arranged-world.js'
 
 const hour = 60 * 60_000
 const another = { callerNumber: '01632960703' }

@@ -1,15 +1,18 @@
 import type { ArrangedCall, KeyedAt, Redeemed } from '../calls/arrangements.js'
 import type { Clock } from '../clock/clock.js'
 import type { Directory } from '../directory/model.js'
-import { arrangedCall, keysAreGood, type Arrangement } from './arrangement.js'
-import type { Diary } from './diary.js'
+import type { Arrangement } from '../facts/arrangement.js'
+import { arrangedCall, keysAreGood } from './arrangement.js'
 import { guesserOf, numbersHere, placeOf } from './dialled-place.js'
+import type { Diary } from './diary.js'
 import type { GuessGuard } from './guess-guard.js'
-import { codeSpace, pinSpace, type KeyRing } from './key-ring.js'
+import { codeSpace, hashOf, pinSpace, type KeyRing } from './key-ring.js'
 
 export interface RedeemingOptions {
   readonly diary: Diary
   readonly keys: KeyRing
+  /** The key under which PINs and codes are hashed. Rejects where it cannot be had: then nothing can be looked up. */
+  readonly secret: () => Promise<Buffer>
   readonly guard: GuessGuard
   readonly clock: Clock
   readonly directory: () => Directory
@@ -20,7 +23,7 @@ const forNobody: Redeemed = { kind: 'tooSoon', waitMs: 0 }
 
 /**
  * Takes a PIN or a code that was keyed. It is spent on disk before it is granted, and nobody else gets it meanwhile. Rejects when the disk
- * cannot say so; then nothing is granted, and nothing is charged.
+ * cannot say so, or the key of the hashes is not at hand; then nothing is granted, and nothing is charged.
  * @param signal aborts when nobody waits for the answer any more; then nothing is granted, and right keys are not spent
  */
 export async function redeem(options: RedeemingOptions, keyed: string, where: KeyedAt, signal?: AbortSignal): Promise<Redeemed> {
@@ -43,8 +46,14 @@ export async function redeem(options: RedeemingOptions, keyed: string, where: Ke
 
 type Taken = ArrangedCall | 'notGood' | 'forNobody'
 
-async function take({ diary, keys, clock, directory }: RedeemingOptions, keyed: string, where: KeyedAt, signal: AbortSignal | undefined): Promise<Taken> {
-  const id = lookUp(keys, directory(), clock.now(), keyed, where)
+async function take({ diary, keys, secret, clock, directory }: RedeemingOptions, keyed: string, where: KeyedAt, signal: AbortSignal | undefined): Promise<Taken> {
+  const known = await secret()
+  let id = lookUp(keys, known, directory(), clock.now(), keyed, where)
+  if (id === undefined) {
+    // Another engine may have given it out a moment ago. Where nobody can say so, it is not known here.
+    await diary.catchUp().catch(() => undefined)
+    id = lookUp(keys, known, directory(), clock.now(), keyed, where)
+  }
   if (id === undefined) return 'notGood'
   const { callId } = where
   // The call may end before its turn has come, and while the disk is waited for: its end has to find what it carried, behind this turn.
@@ -69,11 +78,11 @@ async function take({ diary, keys, clock, directory }: RedeemingOptions, keyed: 
 }
 
 /** Whose the keys are, if anybody's. Any other length than that of a PIN or a code is nobody's. */
-function lookUp(keys: KeyRing, directory: Directory, now: number, keyed: string, where: KeyedAt): string | undefined {
-  if (/^\d{6}$/.test(keyed)) return keys.find(pinSpace, keyed, now)
+function lookUp(keys: KeyRing, secret: Buffer, directory: Directory, now: number, keyed: string, where: KeyedAt): string | undefined {
+  if (/^\d{6}$/.test(keyed)) return keys.find(pinSpace, hashOf(secret, pinSpace, keyed), now)
   if (!/^\d{4}$/.test(keyed)) return undefined
   for (const number of numbersHere(directory, where)) {
-    const id = keys.find(codeSpace(number), keyed, now)
+    const id = keys.find(codeSpace(number), hashOf(secret, codeSpace(number), keyed), now)
     if (id !== undefined) return id
   }
   return undefined

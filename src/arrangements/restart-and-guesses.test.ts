@@ -1,15 +1,16 @@
 import { describe, expect, it } from 'vitest'
+import { factsOf } from '../../test/kit/arranged-world.js'
+import { Scenario } from '../../test/kit/calls/scenario.js'
+import { MemoryLedger } from '../../test/kit/memory-ledger.js'
 import type { Arrangements } from '../calls/arrangements.js'
-import { Scenario } from '../calls/scenario/scenario.js'
 import { ArrangedCalls } from './arranged-calls.js'
-import { MemoryLedger } from './scenario/memory-ledger.js'
 
 const minute = 60_000
 const day = 24 * 60 * minute
 const codes = '+441632960600'
 const attacker = '+441632960701'
 
-/** Calls as the flows carry them, over arranged calls that can be started anew: the facts that a restart reads are those that the flows told. */
+/** Calls as the flows carry them, over arranged calls that can be started again: the facts that a restart reads are those that the flows told. */
 class KeyedWorld {
   readonly alarms = new Map<string, string>()
   readonly scenario: Scenario
@@ -30,20 +31,17 @@ class KeyedWorld {
     return this.#arranged
   }
 
-  /** The engine starts, or starts anew with what is on disk. */
+  /** The engine starts, or starts again with what is on disk. */
   async starts(): Promise<void> {
     await this.#arranged?.close()
     this.alarms.clear()
     const { log, clock } = this.scenario.world
     this.#arranged = await ArrangedCalls.open({
+      codesKey: () => Promise.resolve(Buffer.alloc(32, 5)),
       ledger: this.#ledger,
       log,
       clock,
-      facts: {
-        events: (callId) => Promise.resolve(log.of(callId)),
-        factsOf: (types, since) => Promise.resolve(log.told.filter((event) => (types as readonly string[]).includes(event.type) && event.at >= since)),
-        outcomesSince: () => Promise.resolve([]),
-      },
+      facts: factsOf(log),
       alarms: { raise: (alarm, detail) => void this.alarms.set(alarm, detail), clear: (alarm) => void this.alarms.delete(alarm) },
       directory: () => this.scenario.world.directory,
       mayDial: () => true,

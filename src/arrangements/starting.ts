@@ -1,11 +1,13 @@
-import type { ArrangedCall, ArrangementId } from '../calls/arrangements.js'
+import type { ArrangedCall } from '../calls/arrangements.js'
 import type { Clock } from '../clock/clock.js'
 import type { ClinicianId, Directory } from '../directory/model.js'
+import type { Actor } from '../facts/actor.js'
+import type { ArrangementId } from '../facts/arrangement.js'
 import { arrangedCall, clinicianOf, stateOf, type ArrangementState } from './arrangement.js'
 import type { Diary } from './diary.js'
 
-/** Begins the call (`Desk.place`): the engine rings the clinician and, after their acceptance, the patient. */
-export type Place = (arranged: ArrangedCall) => { readonly kind: 'placed'; readonly callId: string } | { readonly kind: 'refused'; readonly why: 'closingDown' | 'cannotKeep' }
+/** Begins the call (`Desk.place`): the engine rings the clinician and, after their acceptance, the patient. `actor`: who asked for it. */
+export type Place = (arranged: ArrangedCall, actor?: Actor) => { readonly kind: 'placed'; readonly callId: string } | { readonly kind: 'refused'; readonly why: 'closingDown' | 'cannotKeep' }
 
 export type Started =
   | { readonly kind: 'started'; readonly callId: string }

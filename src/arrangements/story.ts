@@ -1,38 +1,6 @@
+import type { CallBackChange, Made, Step } from '../facts/arrangement-steps.js'
+import type { Arrangement, CallBack, KeptSecret, Try } from '../facts/arrangement.js'
 import type { LedgerEntry } from '../store/ledger.js'
-import type { Arrangement, CallBack, CallBackCode, PatientConnect, Try } from './arrangement.js'
-
-type Details<T extends Arrangement> = Omit<T, 'id' | 'tries' | 'closed' | 'changedAt'>
-
-/** An arrangement as it was made. */
-export type Made = Details<CallBack> | Details<PatientConnect> | Details<CallBackCode>
-
-/** What may be changed of a call-back. `null` takes away. */
-export interface CallBackChange {
-  readonly patientNumber?: string
-  readonly nhsNumber?: string | null
-  readonly clinician?: string | null
-  readonly dueAt?: number
-  readonly note?: string | null
-}
-
-/** One thing that happened to an arrangement. The ledger keeps each as an entry of its type. */
-export type Step =
-  | { readonly type: 'made'; readonly made: Made }
-  | { readonly type: 'changed'; readonly change: CallBackChange }
-  /** The patient asked for the same in one more call. */
-  | { readonly type: 'askedAgain'; readonly call: string; readonly at: number }
-  /** Under the id that a request of this call would have had: it was noted on another one. */
-  | { readonly type: 'repeats'; readonly of: string }
-  /** A call carries it. For a code this is the one use. */
-  | { readonly type: 'begun'; readonly callId: string; readonly clinician?: string }
-  /** Nobody waited any more for the answer that this call carries it: it does not. */
-  | { readonly type: 'withdrawn'; readonly callId: string }
-  /** Known while the call runs; `ended` says it for good. Not in the ledger. */
-  | { readonly type: 'talked'; readonly callId: string }
-  | { readonly type: 'outcome'; readonly callId: string; readonly outcome: string }
-  | { readonly type: 'ended'; readonly callId: string; readonly talked: boolean }
-  /** With what was changed in the same breath. */
-  | { readonly type: 'closed'; readonly how: 'done' | 'cancelled'; readonly change?: CallBackChange }
 
 const stepTypes: ReadonlySet<string> = new Set<Step['type']>(['made', 'changed', 'askedAgain', 'repeats', 'begun', 'withdrawn', 'talked', 'outcome', 'ended', 'closed'])
 
@@ -40,7 +8,15 @@ const stepTypes: ReadonlySet<string> = new Set<Step['type']>(['made', 'changed',
 export function stepOf(entry: LedgerEntry): Step | undefined {
   if (!stepTypes.has(entry.type) || typeof entry.data !== 'object' || entry.data === null) return undefined
   // `dataOf` wrote it from a typed step, and the ledger refuses any change.
-  return { type: entry.type, ...entry.data } as Step
+  const step = { type: entry.type, ...entry.data } as Step
+  return step.type === 'made' ? { ...step, made: readMade(step.made) } : step
+}
+
+/** Entries of before hashes have the PIN or the code as it was keyed. */
+function readMade(made: Made): Made {
+  const kept = (written: KeptSecret | string): KeptSecret => (typeof written === 'string' ? { plain: written } : written)
+  if (made.kind === 'patientConnect') return { ...made, pin: kept(made.pin) }
+  return made.kind === 'callBackCode' ? { ...made, code: kept(made.code) } : made
 }
 
 /** A step as the ledger keeps it. */

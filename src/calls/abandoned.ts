@@ -1,6 +1,6 @@
+import type { CallEnding } from '../facts/events.js'
 import type { Leg } from '../switch/port.js'
 import type { CallEnd } from './call-context.js'
-import type { CallEnding } from './events.js'
 
 /**
  * How a call ends whose caller has gone before it came to its end.

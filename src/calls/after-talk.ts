@@ -1,9 +1,10 @@
 import type { OutcomeChoice } from '../directory/model.js'
+import type { Party } from '../facts/events.js'
+import type { Leg } from '../switch/port.js'
 import type { CallContext, CallEnd } from './call-context.js'
-import type { Party } from './events.js'
 import { askOutcome } from './outcome.js'
 import { say, sayAndRelease, sentence } from './saying.js'
-import type { Parties, TalkEnd } from './talk.js'
+import type { TalkEnd } from './talk.js'
 
 /** Who is asked what came of a call. */
 export interface Inquiry {
@@ -12,10 +13,13 @@ export interface Inquiry {
   readonly outcomes: readonly OutcomeChoice[]
 }
 
-/** The talk is over: whoever is to be asked for the outcome and is left on the line is asked; who was cut off is told so; everybody is let go. */
-export async function afterTalk(call: CallContext, { caller, other }: Parties, end: TalkEnd, inquiry: Inquiry): Promise<CallEnd> {
+/**
+ * The talk is over: whoever is to be asked for the outcome and is left on the line is asked; who was cut off is told so; everybody is let go.
+ * @param parties those who talked; one who is not there any more may be left out
+ */
+export async function afterTalk(call: CallContext, parties: readonly Leg[], end: TalkEnd, inquiry: Inquiry): Promise<CallEnd> {
   const { scope } = call
-  const left = [caller, other].filter((leg) => !leg.ended)
+  const left = parties.filter((leg) => !leg.ended)
   const asked = inquiry.of.map((party) => left.find((leg) => scope.partyOf(leg) === party)).find((leg) => leg !== undefined)
   const broken = end.why !== 'hangup'
   for (const leg of left) if (leg !== asked) scope.alongside(sayAndRelease(call, leg, [sentence(broken ? 'connection-lost' : 'goodbye')]))

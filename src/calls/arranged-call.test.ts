@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { outbound } from '../../test/kit/calls/call-world.js'
+import { FewArrangements } from '../../test/kit/calls/few-arrangements.js'
+import { Scenario } from '../../test/kit/calls/scenario.js'
+import { dialIn, type SmallDirectory } from '../../test/kit/calls/small-directory.js'
 import { nothingArranged, type ArrangedCall } from './arrangements.js'
-import { outbound } from './scenario/call-world.js'
-import { FewArrangements } from './scenario/few-arrangements.js'
-import { Scenario } from './scenario/scenario.js'
-import { dialIn, type SmallDirectory } from './scenario/small-directory.js'
 
 const okaforMobile = '+447700900021'
 const okaforOffice = '+441632960021'

@@ -1,5 +1,6 @@
-import { callBackOutcomes, outcomesFor, patientConnectOutcomes } from '../directory/outcomes.js'
 import type { Line, OutcomeChoice, RingPolicy } from '../directory/model.js'
+import { callBackOutcomes, outcomesFor, patientConnectOutcomes } from '../directory/outcomes.js'
+import type { AttemptResult, CallKind, Party } from '../facts/events.js'
 import type { SentenceId } from '../prompts/sentences.js'
 import type { SpeechPart } from '../prompts/speech.js'
 import type { Leg } from '../switch/port.js'
@@ -7,9 +8,8 @@ import { leftEarly } from './abandoned.js'
 import { afterTalk } from './after-talk.js'
 import type { ArrangedCall } from './arrangements.js'
 import type { CallContext, CallEnd } from './call-context.js'
-import type { AttemptResult, CallKind, Party } from './events.js'
-import { hunt, type Answered, type Meeting } from './hunt.js'
 import { inHuntOrder } from './hunt-order.js'
+import { hunt, type Answered, type AnswerOutcome } from './hunt.js'
 import { asksForWord } from './line-manner.js'
 import { notAccepted } from './not-accepted.js'
 import { askOutcome } from './outcome.js'
@@ -40,7 +40,7 @@ export async function placedCall(call: CallContext, arranged: ArrangedCall): Pro
   const prepared = new PreparedWhisper(call, clinicianWhisper(call, arranged, line))
   const wanted = new Stop(scope.stopping)
 
-  const meet = async (answered: Answered): Promise<Meeting<Leg>> => {
+  const meet = async (answered: Answered): Promise<AnswerOutcome<Leg>> => {
     const { leg, attempt } = answered
     const heard = await prepared.to(answered, wanted.signal)
     if (heard.kind !== 'accepted') return notAccepted(call, leg, heard)
@@ -85,7 +85,7 @@ export async function patientCall(call: CallContext, clinician: Leg, arranged: A
     case 'talking': {
       const parties = { caller: clinician, other: reached.called }
       const end = await talk(call, reached.bridge, parties, recorder)
-      return afterTalk(call, parties, end, { of: ['caller'], outcomes })
+      return afterTalk(call, [parties.caller, parties.other], end, { of: ['caller'], outcomes })
     }
     case 'notReached':
       await say(call, clinician, [sentence(whyNotReached(reached.last))], scope.gone(clinician))
@@ -116,7 +116,7 @@ export async function codeCall(call: CallContext, caller: Leg, arranged: Arrange
       const parties = { caller, other: reached.called }
       const end = await talk(call, reached.bridge, parties, recorder)
       const asked: readonly Party[] = ['called', 'caller']
-      return afterTalk(call, parties, end, { of: asked, outcomes: line ? outcomesFor(call.directory, line, arranged.organisation) : [] })
+      return afterTalk(call, [parties.caller, parties.other], end, { of: asked, outcomes: line ? outcomesFor(call.directory, line, arranged.organisation) : [] })
     }
     case 'notReached':
       await sayAndRelease(call, caller, [sentence('clinician-not-reached'), sentence('goodbye')])

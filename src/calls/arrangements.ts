@@ -1,13 +1,6 @@
 import type { ClinicianId, LineId, OrganisationId } from '../directory/model.js'
+import type { ArrangementId, ArrangementKind, Refused } from '../facts/arrangement.js'
 import type { Target } from '../switch/port.js'
-
-export type ArrangementId = string
-
-/**
- * `callBack`: a clinician calls a patient back (PIFU option 2, or a patient's own request). `patientConnect`: a clinician calls a patient.
- * `callBackCode`: whoever keys the code is connected to the clinician who had asked for advice.
- */
-export type ArrangementKind = 'callBack' | 'patientConnect' | 'callBackCode'
 
 /** A call that was arranged beforehand, as the flows need to know it. */
 export interface ArrangedCall {
@@ -37,16 +30,6 @@ export interface KeyedAt {
 export type Redeemed =
   | { readonly kind: 'granted'; readonly arranged: ArrangedCall }
   | Refused
-
-export type Refused =
-  /** Looked at: no arrangement has these keys here and now. The next guess is looked at after `waitMs`. */
-  | { readonly kind: 'wrong'; readonly waitMs: number }
-  /** As `wrong`, and it was one too many: from now on no guess is looked at, right or wrong. */
-  | { readonly kind: 'wrongAndLocked' }
-  /** Not looked at, and not counted: it came before the time that the caller was to wait. */
-  | { readonly kind: 'tooSoon'; readonly waitMs: number }
-  /** Not looked at: there were too many wrong guesses from this caller or on this number. */
-  | { readonly kind: 'locked' }
 
 /** The PINs and codes of arranged calls. */
 export interface Arrangements {

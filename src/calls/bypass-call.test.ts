@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { FewArrangements } from './scenario/few-arrangements.js'
-import { Scenario } from './scenario/scenario.js'
-import { dialIn, type SmallDirectory } from './scenario/small-directory.js'
+import { FewArrangements } from '../../test/kit/calls/few-arrangements.js'
+import { Scenario } from '../../test/kit/calls/scenario.js'
+import { dialIn, type SmallDirectory } from '../../test/kit/calls/small-directory.js'
 
 const bypassDesk = '+441632960201'
 const reception = '+441632960301'

@@ -1,16 +1,17 @@
+import type { AlarmName } from '../alarms/alarm-list.js'
+import type { Alarms } from '../alarms/alarms.js'
 import type { Clock } from '../clock/clock.js'
 import type { DeviceOwner } from '../directory/device-owner.js'
 import type { Directory } from '../directory/model.js'
+import type { CallEnding } from '../facts/events.js'
 import type { Speech } from '../prompts/speech.js'
+import type { RecordingSink } from '../recordings/recording-sink.js'
+import type { Reservations } from '../shared/reservations.js'
 import type { Switch } from '../switch/port.js'
-import type { Alarms } from './alarms.js'
+import type { RungBefore } from '../watch-list/rung-before.js'
 import type { Arrangements } from './arrangements.js'
 import type { CallScope } from './call-scope.js'
-import type { CallEnding } from './events.js'
 import type { FlowSettings } from './flow-settings.js'
-import type { RungBefore } from './hunt-order.js'
-import type { RecordingSink } from './recording-sink.js'
-import type { Reservations } from './reservations.js'
 
 /** What every flow works with. One for each call. */
 export interface CallContext {
@@ -46,7 +47,7 @@ export interface CallContext {
 }
 
 /** Something that an operator has to see to has touched this call: a fact of the call, and an alarm that stays up. */
-export function raiseAlarm(call: CallContext, alarm: string, detail: string): void {
+export function raiseAlarm(call: CallContext, alarm: AlarmName, detail: string): void {
   call.scope.tell({ type: 'alarm.raised', alarm, detail })
   call.alarms.raise(alarm, detail)
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock/clock.js'
+import { Cast, type Actor } from '../facts/actor.js'
+import type { AttemptId, CallEnding, CallEvent, CallFact, EventLog, Party } from '../facts/events.js'
 import type { HangUp, Leg } from '../switch/port.js'
-import type { AttemptId, CallEnding, CallFact, EventLog, Party } from './events.js'
 import { over } from './stop.js'
 import { within } from './within.js'
 
@@ -15,6 +16,10 @@ export interface CallScopeOptions {
   readonly callId: string
   readonly log: EventLog
   readonly clock: Clock
+  /** Who begins the call, where more is known of them than that they ring. */
+  readonly caller?: Actor
+  /** What has been told of the call so far, by an engine that died. Default: nothing, it begins. */
+  readonly before?: readonly CallEvent[]
   /** Bounds, ms: see `FlowSettings`. */
   readonly durableMs: number
   readonly releaseMs: number
@@ -29,6 +34,7 @@ export class CallScope {
   readonly #legs = new Map<Leg, OwnedLeg>()
   readonly #alongside: Promise<unknown>[] = []
   readonly #stopping = new AbortController()
+  readonly #cast: Cast
   #attempts = 0
   #begun = false
   #closed = false
@@ -36,6 +42,11 @@ export class CallScope {
 
   constructor(options: CallScopeOptions) {
     this.#options = options
+    this.#cast = new Cast(options.caller)
+    const { before = [] } = options
+    for (const event of before) this.#cast.actorOf(event)
+    this.#begun = before.length > 0
+    this.#attempts = before.filter(({ type }) => type === 'attempt.started').length
   }
 
   get callId(): string {
@@ -69,14 +80,16 @@ export class CallScope {
 
   /**
    * States a fact that must be on disk before the next step.
+   * @param actor who did it, where the facts of the call do not say
    * @returns whether the log said in time that it is. Never rejects. What becomes known after the end of the call is no fact of it.
    */
-  async keep(fact: CallFact): Promise<boolean> {
+  async keep(fact: CallFact, actor?: Actor): Promise<boolean> {
     if (this.#over && fact.type !== 'call.ended') return false
     this.#begun = true
     const { log, clock, durableMs, callId } = this.#options
     try {
-      return (await within(clock, durableMs, log.append(callId, fact))) !== undefined
+      const known = this.#cast.actorOf(fact)
+      return (await within(clock, durableMs, log.append(callId, fact, actor ?? known))) !== undefined
     } catch {
       return false
     }

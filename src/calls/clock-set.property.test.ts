@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import type { CallRecord } from './call-record.js'
-import { calmPlan, live, type Plan } from './scenario/plan.js'
-import { Scenario } from './scenario/scenario.js'
-import { dialIn } from './scenario/small-directory.js'
+import { calmPlan, live, type Plan } from '../../test/kit/calls/plan.js'
+import { Scenario } from '../../test/kit/calls/scenario.js'
+import { dialIn } from '../../test/kit/calls/small-directory.js'
+import type { CallRecord } from '../facts/call-record.js'
 
 const hour = 60 * 60_000
 

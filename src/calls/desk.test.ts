@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { Scenario } from './scenario/scenario.js'
-import { dialIn, smallDirectory } from './scenario/small-directory.js'
+import { Scenario } from '../../test/kit/calls/scenario.js'
+import { dialIn, smallDirectory } from '../../test/kit/calls/small-directory.js'
 
 const [first, second] = ['+447700900001', '+447700900002'] as const
 

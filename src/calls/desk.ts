@@ -1,21 +1,27 @@
 import { randomUUID } from 'node:crypto'
+import type { Alarms } from '../alarms/alarms.js'
 import type { Clock } from '../clock/clock.js'
 import type { DeviceOwner } from '../directory/device-owner.js'
 import type { Directory } from '../directory/model.js'
+import { staff, type Actor } from '../facts/actor.js'
+import { callRecord, type AttemptRecord, type CallRecord } from '../facts/call-record.js'
+import type { CallEvent, EventLog } from '../facts/events.js'
 import type { Speech } from '../prompts/speech.js'
-import type { IncomingCall, Switch } from '../switch/port.js'
-import type { Alarms } from './alarms.js'
+import type { RecordingSink } from '../recordings/recording-sink.js'
+import { LocalReservations, type Reservations } from '../shared/reservations.js'
+import type { IncomingCall, Leg, Switch } from '../switch/port.js'
+import { noPast, type RungBefore } from '../watch-list/rung-before.js'
 import { arrangedKinds, placedCall } from './arranged-call.js'
 import { nothingArranged, type ArrangedCall, type Arrangements } from './arrangements.js'
 import type { CallContext, CallEnd } from './call-context.js'
 import { CallScope } from './call-scope.js'
-import type { EventLog } from './events.js'
 import type { FlowSettings } from './flow-settings.js'
-import { noPast, type RungBefore } from './hunt-order.js'
+import { goOn } from './go-on.js'
+import { holdClinician } from './hold-clinician.js'
 import { arrival, numberInFacts, takeCall } from './incoming.js'
-import type { RecordingSink } from './recording-sink.js'
-import { LocalReservations, type Reservations } from './reservations.js'
+import { takeLegs } from './left-legs.js'
 import { sayAndRelease, sentence } from './saying.js'
+import { SetUpGate, type SetUpLimits } from './set-up-gate.js'
 import { within } from './within.js'
 
 export interface DeskOptions {
@@ -39,10 +45,14 @@ export interface DeskOptions {
   readonly owners?: (device: string) => DeviceOwner | undefined
   /** Why facts cannot be kept at the moment (`CallContext.cannotKeep`). Default: they always can. */
   readonly cannotKeep?: () => string | undefined
+  /** How many calls are answered at a time, and how long the others wait for it. */
+  readonly setUp?: SetUpLimits
   /** Told besides the facts of the calls. Default: nobody. */
   readonly alarms?: Alarms
   /** A call that failed by a fault in the program; the call itself is told and released. */
   readonly onFault?: (callId: string, fault: unknown) => void
+  /** A call of an engine that died goes on here: its facts so far, before any more are told. */
+  readonly onTakenOver?: (events: readonly CallEvent[]) => void
   /** Default: random UUIDs. Never the caller's own Call-ID, which they may choose. */
   readonly newCallId?: () => string
 }
@@ -50,18 +60,26 @@ export interface DeskOptions {
 /** What came of asking for a call. `closingDown`: none is begun any more. `cannotKeep`: its acceptance could not be stored, so nobody is rung. */
 export type Placed = { readonly kind: 'placed'; readonly callId: string } | { readonly kind: 'refused'; readonly why: 'closingDown' | 'cannotKeep' }
 
+/** What came of a call whose engine died. `left`: nobody is on the line any more who could be found. */
+export type TakenOver = { readonly kind: 'takenOver' } | { readonly kind: 'left'; readonly why: string }
+
+/** More calls come than can be answered. */
+const overload = 'calls.overloaded'
+
 const noAlarms: Alarms = { raise: () => undefined, clear: () => undefined }
 
 /** Takes the calls: gives each its scope, its instant and its directory, and sees that it ends, whatever happens in it. */
 export class Desk {
   readonly #options: DeskOptions
   readonly #reservations: Reservations
+  readonly #gate: SetUpGate
   readonly #live = new Map<CallScope, Promise<void>>()
   #draining = false
 
   constructor(options: DeskOptions) {
     this.#options = options
     this.#reservations = options.reservations ?? new LocalReservations()
+    this.#gate = new SetUpGate(options.clock, options.setUp)
   }
 
   /** Begins to take calls. */
@@ -85,39 +103,104 @@ export class Desk {
     await Promise.all(this.#live.values())
   }
 
-  /** Begins an arranged call: the engine rings the clinician, and after their acceptance the patient. Answers at once; the call goes its way. */
-  place(arranged: ArrangedCall): Placed {
+  /** Begins an arranged call: the engine rings the clinician, and after their acceptance the patient. Answers at once; the call goes its way. `actor`: who asked for it. */
+  place(arranged: ArrangedCall, actor: Actor = staff): Placed {
     if (this.#draining) return { kind: 'refused', why: 'closingDown' }
     if (this.#options.cannotKeep?.() !== undefined) return { kind: 'refused', why: 'cannotKeep' }
     const call = this.#begin({ callerNumber: '', dialledNumber: '' })
-    void call.scope.keep({ type: 'call.placed', kind: arrangedKinds[arranged.kind], arrangement: arranged.id, clinician: arranged.clinician ?? '' })
+    void call.scope.keep({ type: 'call.placed', kind: arrangedKinds[arranged.kind], arrangement: arranged.id, clinician: arranged.clinician ?? '' }, actor)
     void this.#carry(call, placedCall(call, arranged))
     return { kind: 'placed', callId: call.id }
   }
 
+  /**
+   * Goes on with a call whose engine died.
+   * @param events its facts so far, in order
+   * @returns why it is not gone on with: then nothing is told of it
+   */
+  async takeOver(events: readonly CallEvent[]): Promise<TakenOver> {
+    const record = callRecord(events)
+    if (record === undefined || record.ending !== undefined || this.#draining) return { kind: 'left', why: 'it is over, or this engine is closing down' }
+    const legs = await takeLegs(this.#options.switch, events)
+    if (legs.taken.length === 0) return { kind: 'left', why: legs.lost.map(({ party, why }) => `${party}: ${why}`).join('; ') }
+    const call = this.#begin({ callerNumber: record.callerNumber, dialledNumber: record.dialledNumber, ...(record.device === undefined ? {} : { device: record.device }) }, { record, events })
+    const { scope } = call
+    this.#options.onTakenOver?.(events)
+    for (const { leg, party } of legs.taken) scope.own(leg, party)
+    scope.tell({ type: 'call.takenOver', from: events.at(-1)?.node ?? record.node, legs: legs.taken.map(({ leg }) => leg.id) })
+    for (const { legId, party, hungUp, why } of legs.lost) scope.tell({ type: 'leg.ended', legId, party, hangUp: { ending: hungUp ? 'hangup' : 'signallingLost', at: call.clock.now(), detail: why } })
+    for (const { leg, attempt } of legs.taken) this.#reserve(call, leg, record.attempts.find((one) => one.attempt === attempt))
+    void this.#carry(call, goOn(call, record, legs))
+    return { kind: 'takenOver' }
+  }
+
+  /** Nobody else is to ring whoever is on the line. */
+  #reserve(call: CallContext, leg: Leg, attempt: AttemptRecord | undefined): void {
+    if (attempt === undefined) {
+      if (call.owner?.kind === 'clinician') holdClinician(call, leg, call.owner.id)
+      return
+    }
+    // Who still hears the whisper is reserved by the hunt.
+    if (attempt.result === undefined && attempt.acceptedAt === undefined) return
+    void this.#reservations.reserve([attempt.candidate, `target:${attempt.target}`], call.id).then(
+      (result) => {
+        if (result.kind !== 'reserved') return
+        result.reservation.onACall()
+        void leg.hungUp.then(() => result.reservation.release())
+      },
+      () => undefined,
+    )
+  }
+
   async #take(incoming: IncomingCall): Promise<void> {
     const call = this.#begin(incoming)
-    const flow = Promise.resolve().then(() => (this.#draining ? refuse(call, incoming) : takeCall(call, incoming)))
+    const flow = Promise.resolve().then(() => this.#admit(call, incoming))
     await this.#carry(call, flow, () => {
       if (!call.scope.begun) call.scope.tell(arrival(incoming))
     })
   }
 
-  #begin(incoming: Pick<IncomingCall, 'callerNumber' | 'callerAccount' | 'dialledNumber' | 'device'>): CallContext {
+  /** Lets the call in when its turn has come; until it is answered or refused, it keeps others out. */
+  async #admit(call: CallContext, incoming: IncomingCall): Promise<CallEnd> {
+    const closingDown = (): boolean => this.#draining
+    const refuseIt = (): Promise<CallEnd> => refuse(call, incoming, { ending: 'interrupted', detail: 'refused while closing down' })
+    if (closingDown()) return refuseIt()
+    const admitted = await this.#gate.enter(incoming.signal)
+    if (admitted.kind === 'gone') {
+      call.scope.tell(arrival(incoming))
+      return { ending: 'abandonedBeforeAnswer' }
+    }
+    if (admitted.kind === 'refused') {
+      call.alarms.raise(overload, 'more calls come than can be answered in time: callers are refused (503)')
+      return refuse(call, incoming, { ending: 'overloaded' })
+    }
+    const leave = (): void => {
+      admitted.leave()
+      if (this.#gate.hasRoom) call.alarms.clear(overload)
+    }
+    if (closingDown()) {
+      leave()
+      return refuseIt()
+    }
+    return takeCall(call, incoming, leave).finally(leave)
+  }
+
+  /** @param left what an engine that died has told of the call */
+  #begin(incoming: Pick<IncomingCall, 'callerNumber' | 'callerAccount' | 'dialledNumber' | 'device'>, left?: { readonly record: CallRecord; readonly events: readonly CallEvent[] }): CallContext {
     const { callerNumber, callerAccount, device } = incoming
     const { switch: telephone, speech, recordings, clock, settings, log } = this.#options
-    const callId = this.#options.newCallId?.() ?? randomUUID()
+    const callId = left?.record.callId ?? this.#options.newCallId?.() ?? randomUUID()
     const owner = device === undefined ? undefined : this.#options.owners?.(device)
     return {
       id: callId,
-      arrivedAt: clock.now(),
+      arrivedAt: left?.record.arrivedAt ?? clock.now(),
       directory: this.#options.directory(),
       ...(device === undefined ? {} : { device }),
       ...(owner === undefined ? {} : { owner }),
       callerNumber,
       ...(callerAccount === undefined ? {} : { callerAccount }),
       dialledNumber: numberInFacts(incoming),
-      scope: new CallScope({ callId, log, clock, durableMs: settings.durableMs, releaseMs: settings.releaseMs }),
+      scope: new CallScope({ callId, log, clock, ...(left ? { before: left.events } : {}), ...(owner?.kind === 'clinician' ? { caller: { kind: 'clinician', id: owner.id } } : {}), durableMs: settings.durableMs, releaseMs: settings.releaseMs }),
       switch: telephone,
       speech,
       recordings,
@@ -154,8 +237,8 @@ export class Desk {
   }
 }
 
-async function refuse(call: CallContext, incoming: IncomingCall): Promise<CallEnd> {
+async function refuse(call: CallContext, incoming: IncomingCall, end: CallEnd): Promise<CallEnd> {
   call.scope.tell(arrival(incoming))
-  await incoming.reject(503, { headers: { 'Retry-After': '30' } })
-  return { ending: 'interrupted', detail: 'refused while closing down' }
+  await incoming.reject(503, { headers: { 'Retry-After': end.ending === 'overloaded' ? '5' : '30' } })
+  return end
 }

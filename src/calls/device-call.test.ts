@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { FewArrangements } from '../../test/kit/calls/few-arrangements.js'
+import { Scenario } from '../../test/kit/calls/scenario.js'
+import { dialIn, type SmallDirectory } from '../../test/kit/calls/small-directory.js'
 import type { DeviceOwner } from '../directory/device-owner.js'
-import { FewArrangements } from './scenario/few-arrangements.js'
-import { Scenario } from './scenario/scenario.js'
-import { dialIn, type SmallDirectory } from './scenario/small-directory.js'
 
 const ward = '+447700900031'
 const desk = '+441632960201'

@@ -6,9 +6,9 @@ const seconds = 1_000
 export interface FlowSettings {
   /** Single outbound number: what every called party sees. */
   readonly outbound: CallerId
-  /** A key of the menu is waited for so long after the menu has been spoken. */
+  /** Wait this long for a key after the menu has been spoken. */
   readonly menuWaitMs: number
-  /** The next digit of a code is waited for so long, where a longer code could still be meant. */
+  /** Wait this long for the next digit, where a longer code could still be meant. */
   readonly interDigitMs: number
   /** Silent or wrong answers to the menu, and then the call ends politely. */
   readonly menuTries: number
@@ -20,7 +20,7 @@ export interface FlowSettings {
   /** Pause between two repetitions of the whisper. */
   readonly whisperPauseMs: number
   /** Nobody is rung for less than this: when so little is left of the hunt's total, it is over. */
-  readonly leastRingMs: number
+  readonly minRingMs: number
   /** A rota of engaged telephones is not gone through faster than this. */
   readonly leastRoundMs: number
   /** When the only specialists left are being rung or spoken to for other callers: so long is waited for one to be free. */
@@ -28,15 +28,15 @@ export interface FlowSettings {
   /** From the question for the outcome to its end without one. */
   readonly outcomeMs: number
   /**
-   * A fact that must be durable before the next step is waited for so long; then it counts as not stored. Less than the store's own patience
+   * Wait this long for a fact that must be durable before the next step; then it counts as not stored. Less than the store's own patience
    * (2 s), after which it lets a call go on with a fact that is in memory only.
    */
   readonly durableMs: number
-  /** The caller is answered and greeted when the arrival has been waited for so long. */
+  /** Wait this long for the arrival to be on disk, then answer and greet the caller all the same. */
   readonly arrivalMs: number
-  /** Speech, reservations and recordings are waited for so long; then the call goes on without them. */
-  readonly patienceMs: number
-  /** Releasing a leg is waited for so long. */
+  /** Wait this long for speech, reservations and recordings, then go on without them. */
+  readonly promptTimeoutMs: number
+  /** Wait this long for a leg to be released. */
   readonly releaseMs: number
 }
 
@@ -49,13 +49,13 @@ export const flowDefaults: Omit<FlowSettings, 'outbound'> = {
   acceptKeys: ['1'],
   acceptWords: [],
   whisperPauseMs: 1 * seconds,
-  leastRingMs: 3 * seconds,
+  minRingMs: 3 * seconds,
   leastRoundMs: 5 * seconds,
   waitForFreedMs: 30 * seconds,
   outcomeMs: 30 * seconds,
   durableMs: 1.5 * seconds,
   arrivalMs: 1 * seconds,
-  patienceMs: 2.25 * seconds,
+  promptTimeoutMs: 2.25 * seconds,
   releaseMs: 10 * seconds,
 }
 

@@ -1,16 +1,6 @@
 import type { HuntCandidate, HuntOrder } from '../directory/model.js'
-import { targetInFacts } from './target-in-facts.js'
-
-/** What the order of a hunt needs to know of the past. */
-export interface RungBefore {
-  /** Wall-clock ms at which this candidate was last rung; undefined: never. */
-  lastRungAt(candidate: string): number | undefined
-  /** On the watch list: passed over after the good ones. */
-  isWatched(target: string): boolean
-}
-
-/** Nobody was ever rung. */
-export const noPast: RungBefore = { lastRungAt: () => undefined, isWatched: () => false }
+import { targetInFacts } from '../facts/target-in-facts.js'
+import type { RungBefore } from '../watch-list/rung-before.js'
 
 /**
  * The order in which people are rung: as the rota has them, or whoever was rung longest ago first. Bad numbers come after the good ones

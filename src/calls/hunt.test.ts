@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { Scenario } from '../../test/kit/calls/scenario.js'
+import { dialIn } from '../../test/kit/calls/small-directory.js'
 import { sleep } from '../clock/clock.js'
-import { Scenario } from './scenario/scenario.js'
-import { dialIn } from './scenario/small-directory.js'
 
 const [first, second, third] = ['+447700900001', '+447700900002', '+447700900003'] as const
 const elm = dialIn

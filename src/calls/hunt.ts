@@ -1,11 +1,12 @@
 import { sleep } from '../clock/clock.js'
 import type { HuntCandidate, RingPolicy } from '../directory/model.js'
-import type { DialResult, Leg, Target } from '../switch/port.js'
+import type { AttemptId, AttemptPool, AttemptResult, HuntEnd, Party } from '../facts/events.js'
+import { targetInFacts } from '../facts/target-in-facts.js'
+import type { Reservation } from '../shared/reservations.js'
+import type { DialFault, DialResult, Leg, Target } from '../switch/port.js'
 import { raiseAlarm, type CallContext } from './call-context.js'
-import type { AttemptId, AttemptPool, AttemptResult, HuntEnd, Party } from './events.js'
-import type { Reservation } from './reservations.js'
+import { handleOf } from './leg-handle.js'
 import { Stop } from './stop.js'
-import { targetInFacts } from './target-in-facts.js'
 import { within } from './within.js'
 
 /** Somebody to be rung. */
@@ -33,7 +34,7 @@ export interface Answered {
 }
 
 /** What came of an answered leg: a connection, which ends the hunt, or not, and then it goes on. Unless connected, the leg has been released. */
-export type Meeting<T> =
+export type AnswerOutcome<T> =
   | { readonly kind: 'connected'; readonly by: 'acceptance' | 'answer'; readonly connection: T }
   | { readonly kind: 'notAccepted' | 'answeredThenHungUp' | 'failed' | 'cancelled'; readonly reason?: string }
 
@@ -50,7 +51,9 @@ export interface HuntRequest<T> {
   readonly party?: Party
   /** The leg that whoever accepts will be bridged with, where there is one already. */
   readonly near?: Leg
-  readonly meet: (answered: Answered) => Promise<Meeting<T>>
+  /** Somebody who has answered already, when an engine that died rang them: they are met first. */
+  readonly first?: Answered
+  readonly meet: (answered: Answered) => Promise<AnswerOutcome<T>>
 }
 
 /** `nobody` with what became of the last ringing, where there was one. */
@@ -88,18 +91,24 @@ class Hunt<T> {
   /** Busy with another caller when their turn came. */
   readonly #passedOver = new Map<string, { readonly candidate: Rung; readonly pool: HuntPool }>()
   /** Not rung again in this hunt: they have said no, or nobody has their number. */
-  readonly #spent = new Set<string>()
+  readonly #excluded = new Set<string>()
   readonly #toldPassedOver = new Set<string>()
-  readonly #leastRingMs: number
+  readonly #minRingMs: number
   #last: AttemptResult | undefined
 
   constructor(call: CallContext, request: HuntRequest<T>) {
     this.#call = call
     this.#request = request
-    this.#leastRingMs = Math.min(call.settings.leastRingMs, ...request.pools.map((pool) => pool.ring.ringSeconds * 1_000))
+    this.#minRingMs = Math.min(call.settings.minRingMs, ...request.pools.map((pool) => pool.ring.ringSeconds * 1_000))
   }
 
   async run(): Promise<HuntResult<T>> {
+    const { first } = this.#request
+    if (first) {
+      const met = await this.#meetFirst(first)
+      if (met.kind === 'connected') return met
+      this.#last = met.result
+    }
     for (const pool of this.#request.pools) {
       if (pool.candidates.length === 0) continue
       this.#call.scope.tell({ type: 'hunt.started', pool: pool.pool, candidates: pool.candidates.length })
@@ -109,10 +118,16 @@ class Hunt<T> {
     return (await this.#waitForPassedOver()) ?? { kind: 'nobody', last: this.#last }
   }
 
+  async #meetFirst(first: Answered): Promise<Ringing<T>> {
+    const reservation = (await this.#reserve(first.candidate)) ?? unreserved
+    void first.leg.hungUp.then(() => reservation.release())
+    return this.#meet(first, reservation)
+  }
+
   async #ringPool(pool: HuntPool): Promise<HuntResult<T> | undefined> {
     const { clock, settings } = this.#call
     for (let round = 1; round <= pool.ring.rounds; round++) {
-      const left = pool.candidates.filter((candidate) => !this.#spent.has(candidate.key))
+      const left = pool.candidates.filter((candidate) => !this.#excluded.has(candidate.key))
       if (left.length === 0) return undefined
       const startedAt = clock.monotonic()
       for (const candidate of left) {
@@ -183,13 +198,13 @@ class Hunt<T> {
         this.#last = ringing.result
         if (ringing.result !== 'badNumber') reachable = true
         if (saidNo(ringing.result)) {
-          this.#spent.add(candidate.key)
+          this.#excluded.add(candidate.key)
           return undefined
         }
         // They answered and could not be spoken to or connected: that is not mended by ringing their other telephone.
         if (ringing.answered && ringing.result === 'failed') return undefined
       }
-      if (!reachable) this.#spent.add(candidate.key)
+      if (!reachable) this.#excluded.add(candidate.key)
       return undefined
     } finally {
       // Free again when every leg that they answered has ended, however that comes about; at once when they answered none.
@@ -220,6 +235,7 @@ class Hunt<T> {
       signal: this.#request.signal,
       account: this.#request.account,
       ...(this.#request.near === undefined ? {} : { near: this.#request.near }),
+      onSent: (sent) => scope.tell({ type: 'attempt.sent', attempt, ...sent }),
       onRinging: () => scope.tell({ type: 'attempt.ringing', attempt }),
     })
     if (dialled.kind !== 'answered') {
@@ -231,8 +247,14 @@ class Hunt<T> {
     const answeredAt = clock.monotonic()
     legs.push(leg)
     scope.own(leg, this.#request.party ?? 'specialist')
-    scope.tell({ type: 'attempt.answered', attempt, legId: leg.id })
-    const meeting = await this.#request.meet({ leg, attempt, candidate, acceptMs: pool.ring.acceptSeconds * 1_000 - (clock.monotonic() - answeredAt) })
+    scope.tell({ type: 'attempt.answered', attempt, legId: leg.id, ...handleOf(leg) })
+    return this.#meet({ leg, attempt, candidate, acceptMs: pool.ring.acceptSeconds * 1_000 - (clock.monotonic() - answeredAt) }, reservation)
+  }
+
+  async #meet(answered: Answered, reservation: Reservation): Promise<Ringing<T>> {
+    const { scope } = this.#call
+    const { attempt } = answered
+    const meeting = await this.#request.meet(answered)
     if (meeting.kind === 'connected') {
       reservation.onACall()
       scope.tell({ type: 'attempt.ended', attempt, result: meeting.by === 'acceptance' ? 'accepted' : 'connected' })
@@ -246,7 +268,7 @@ class Hunt<T> {
   async #reserve(candidate: Rung): Promise<Reservation | undefined> {
     const { clock, settings, reservations, scope, id } = this.#call
     const asked = Promise.resolve().then(() => reservations.reserve(reservationKeys(candidate), id))
-    const result = await within(clock, settings.patienceMs, asked)
+    const result = await within(clock, settings.promptTimeoutMs, asked)
     if (result) this.#call.alarms.clear('reservations.failed')
     if (result?.kind === 'reserved') return result.reservation
     if (result?.kind === 'taken') {
@@ -269,7 +291,7 @@ class Hunt<T> {
     if (this.#request.signal.aborted) return { kind: 'calledOff' }
     // Whoever accepted now could not be connected: an acceptance has to be stored first.
     if (this.#call.cannotKeep() !== undefined) return { kind: 'nobody', last: this.#last }
-    if (this.#request.deadline - this.#call.clock.monotonic() < this.#leastRingMs) return { kind: 'timeUp' }
+    if (this.#request.deadline - this.#call.clock.monotonic() < this.#minRingMs) return { kind: 'timeUp' }
     return undefined
   }
 }
@@ -288,7 +310,7 @@ function saidNo(result: AttemptResult): boolean {
 
 type Unanswered = Exclude<DialResult, { readonly kind: 'answered' }>
 
-function unansweredAttempt(dialled: Unanswered): { readonly result: AttemptResult; readonly status?: number; readonly reason?: string; readonly fault?: 'ours' | 'trunk' | 'farEnd' | 'indeterminate' } {
+function unansweredAttempt(dialled: Unanswered): { readonly result: AttemptResult; readonly status?: number; readonly reason?: string; readonly fault?: DialFault } {
   switch (dialled.kind) {
     case 'busy':
     case 'declined':

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { Scenario } from './scenario/scenario.js'
-import { dialIn } from './scenario/small-directory.js'
+import { Scenario } from '../../test/kit/calls/scenario.js'
+import { dialIn } from '../../test/kit/calls/small-directory.js'
 
 const first = '+447700900001'
 

@@ -2,21 +2,23 @@ import { mayUse } from '../directory/access.js'
 import { organisationsOf, type DeviceOwner } from '../directory/device-owner.js'
 import { numberUse } from '../directory/dialled-number.js'
 import type { Directory, Line, NumberUse, Organisation } from '../directory/model.js'
+import type { CallFact, CallKind } from '../facts/events.js'
+import { cutCallId } from '../switch/clean-text.js'
 import type { IncomingCall, Leg } from '../switch/port.js'
 import { bypassByCode } from './bypass-call.js'
 import type { CallContext, CallEnd } from './call-context.js'
+import { cannotConnect } from './cannot-connect.js'
 import { dialIn } from './dial-in.js'
-import type { CallFact, CallKind } from './events.js'
 import { holdClinician } from './hold-clinician.js'
+import { handleOf } from './leg-handle.js'
 import { lineCall } from './line-call.js'
 import { greeting, mannerOf } from './line-manner.js'
-import { cannotConnect } from './cannot-connect.js'
-import { sentence } from './saying.js'
+import { sayAndRelease, sentence } from './saying.js'
 import { codeService } from './star-services.js'
 import { within } from './within.js'
 
 /** What a dialled number leads to, looked up before anything is answered. */
-export type Way =
+export type Route =
   | { readonly kind: 'dialIn'; readonly organisation: Organisation }
   /** `organisation`: who calls, where the telephone has proved whose it is. */
   | { readonly kind: 'line'; readonly line: Line; readonly organisation?: Organisation }
@@ -27,17 +29,20 @@ export type Way =
   /** Refused with this SIP status, unanswered and uncharged. */
   | { readonly kind: 'refuse'; readonly status: number; readonly end: CallEnd }
 
-/** A call wants to come in: the number dialled, and whose telephone it is, decide what happens. */
-export async function takeCall(call: CallContext, incoming: IncomingCall): Promise<CallEnd> {
+/**
+ * A call wants to come in: the number dialled, and whose telephone it is, decide what happens.
+ * @param settled called as soon as the call has been answered or refused
+ */
+export async function takeCall(call: CallContext, incoming: IncomingCall, settled: () => void): Promise<CallEnd> {
   const { scope } = call
-  const way = call.device === undefined ? wayOf(call.directory, incoming.dialledNumber) : wayOfDevice(call.directory, incoming.dialledNumber, call.owner)
-  const arrived = within(call.clock, call.settings.arrivalMs, scope.keep(arrival(incoming, way)))
-  if (way.kind === 'refuse') {
-    await incoming.reject(way.status)
-    return way.end
+  const route = call.device === undefined ? routeOf(call.directory, incoming.dialledNumber) : routeOfDevice(call.directory, incoming.dialledNumber, call.owner)
+  const arrived = within(call.clock, call.settings.arrivalMs, scope.keep(arrival(incoming, route)))
+  if (route.kind === 'refuse') {
+    await incoming.reject(route.status)
+    return route.end
   }
   // The disk and the media are got ready side by side: nobody waits for both in turn.
-  const [answer] = await Promise.all([incoming.answer(), arrived])
+  const [answer] = await Promise.all([incoming.answer().finally(settled), arrived])
   switch (answer.kind) {
     case 'cancelled':
       return { ending: 'abandonedBeforeAnswer' }
@@ -48,8 +53,8 @@ export async function takeCall(call: CallContext, incoming: IncomingCall): Promi
     case 'answered':
       scope.own(answer.leg, 'caller')
       if (call.owner?.kind === 'clinician') holdClinician(call, answer.leg, call.owner.id)
-      scope.tell({ type: 'call.answered', legId: answer.leg.id })
-      return (await cannotConnect(call, answer.leg)) ?? follow(call, answer.leg, way)
+      scope.tell({ type: 'call.answered', legId: answer.leg.id, ...handleOf(answer.leg) })
+      return (await cannotConnect(call, answer.leg)) ?? follow(call, answer.leg, route)
   }
 }
 
@@ -59,25 +64,27 @@ export function numberInFacts({ dialledNumber, device }: Pick<IncomingCall, 'dia
 }
 
 /** The first fact of every call that comes in. */
-export function arrival(incoming: IncomingCall, way?: Way): CallFact {
+export function arrival(incoming: IncomingCall, route?: Route): CallFact {
   const { protocol, address, port } = incoming.source
-  const organisation = way === undefined || way.kind === 'refuse' ? undefined : way.organisation
+  const organisation = route === undefined || route.kind === 'refuse' ? undefined : route.organisation
   return {
     type: 'call.arrived',
-    kind: way === undefined ? 'dialIn' : kindOf(way),
+    kind: route === undefined ? 'dialIn' : kindOf(route),
     callerNumber: incoming.callerNumber,
     ...(incoming.callerAccount === undefined ? {} : { callerAccount: incoming.callerAccount }),
     dialledNumber: numberInFacts(incoming),
     ...(organisation === undefined ? {} : { organisation: organisation.id }),
     ...(incoming.device === undefined ? {} : { device: incoming.device }),
     source: `${protocol}:${address}:${port}`,
+    sipCallId: cutCallId(incoming.id),
+    ...(incoming.trunk === undefined ? {} : { trunk: incoming.trunk }),
   }
 }
 
-function kindOf(way: Way): CallKind {
-  switch (way.kind) {
+function kindOf(route: Route): CallKind {
+  switch (route.kind) {
     case 'line':
-      return way.line.kind === 'advice' ? 'line' : way.line.kind
+      return route.line.kind === 'advice' ? 'line' : route.line.kind
     case 'code':
       return 'callBackCode'
     case 'bypass':
@@ -88,33 +95,40 @@ function kindOf(way: Way): CallKind {
   }
 }
 
-function follow(call: CallContext, caller: Leg, way: Exclude<Way, { readonly kind: 'refuse' }>): Promise<CallEnd> {
-  switch (way.kind) {
+/** A caller whom an engine that died had let in, and who has not come to anything yet, begins again. */
+export function followAgain(call: CallContext, caller: Leg, dialled: string): Promise<CallEnd> {
+  const route = call.device === undefined ? routeOf(call.directory, dialled) : routeOfDevice(call.directory, dialled, call.owner)
+  if (route.kind !== 'refuse') return follow(call, caller, route)
+  return sayAndRelease(call, caller, [sentence('technical-fault')]).then(() => route.end)
+}
+
+function follow(call: CallContext, caller: Leg, route: Exclude<Route, { readonly kind: 'refuse' }>): Promise<CallEnd> {
+  switch (route.kind) {
     case 'dialIn':
-      return dialIn(call, caller, way.organisation)
+      return dialIn(call, caller, route.organisation)
     case 'line':
-      return lineCall(call, caller, { line: way.line, organisation: way.organisation, chosenBy: 'number', greeting: mannerOf(way.line.kind).greeting(way.line) })
+      return lineCall(call, caller, { line: route.line, organisation: route.organisation, chosenBy: 'number', greeting: mannerOf(route.line.kind).greeting(route.line) })
     case 'code':
       return codeService(call, caller, {
-        first: way.organisation ? [] : [...greeting, sentence('code-welcome')],
-        practices: way.organisation !== undefined,
-        ...(way.organisation ? { organisation: way.organisation } : {}),
-        ...(way.keys === undefined ? {} : { dialled: way.keys }),
+        first: route.organisation ? [] : [...greeting, sentence('code-welcome')],
+        practices: route.organisation !== undefined,
+        ...(route.organisation ? { organisation: route.organisation } : {}),
+        ...(route.keys === undefined ? {} : { dialled: route.keys }),
       })
     case 'bypass':
-      return bypassByCode(call, caller, { first: way.organisation ? [] : greeting, organisation: way.organisation, ...(way.code === undefined ? {} : { dialled: way.code }) })
+      return bypassByCode(call, caller, { first: route.organisation ? [] : greeting, organisation: route.organisation, ...(route.code === undefined ? {} : { dialled: route.code }) })
   }
 }
 
-const unknown: Way = { kind: 'refuse', status: 404, end: { ending: 'unknownNumber' } }
-const notAllowed: Way = { kind: 'refuse', status: 403, end: { ending: 'notAllowed' } }
+const unknown: Route = { kind: 'refuse', status: 404, end: { ending: 'unknownNumber' } }
+const notAllowed: Route = { kind: 'refuse', status: 403, end: { ending: 'notAllowed' } }
 
-function wayOf(directory: Directory, dialled: string): Way {
+function routeOf(directory: Directory, dialled: string): Route {
   const use = numberUse(directory, dialled)
-  return use === undefined ? unknown : wayOfUse(directory, use)
+  return use === undefined ? unknown : routeOfUse(directory, use)
 }
 
-function wayOfUse(directory: Directory, use: NumberUse): Way {
+function routeOfUse(directory: Directory, use: NumberUse): Route {
   switch (use.kind) {
     case 'dialIn': {
       const organisation = directory.organisations.get(use.organisation)
@@ -135,7 +149,7 @@ function wayOfUse(directory: Directory, use: NumberUse): Way {
  * What a telephone that has proved whose it is may dial: the code of a line, `*` (and a PIN or code), `**` (and a practice's code), the
  * Dial-In number of an organisation of its owner, and a line's number. Nothing else: it is no way out to the telephone network.
  */
-function wayOfDevice(directory: Directory, dialled: string, owner: DeviceOwner | undefined): Way {
+function routeOfDevice(directory: Directory, dialled: string, owner: DeviceOwner | undefined): Route {
   const organisations = owner === undefined ? [] : organisationsOf(directory, owner)
   const [first] = organisations
   if (first === undefined) return notAllowed
@@ -149,9 +163,9 @@ function wayOfDevice(directory: Directory, dialled: string, owner: DeviceOwner |
       if (line.code === dialled.replace(/#$/, '') && line.kind === 'advice' && mayUse(directory, line, organisation.id)) return { kind: 'line', line, organisation }
     }
   }
-  const way = wayOf(directory, dialled)
-  if (way.kind === 'dialIn') return organisations.includes(way.organisation) ? way : notAllowed
-  if (way.kind !== 'line' || way.line.kind !== 'advice') return way
-  const asking = organisations.find(({ id }) => mayUse(directory, way.line, id))
-  return asking === undefined ? notAllowed : { ...way, organisation: asking }
+  const route = routeOf(directory, dialled)
+  if (route.kind === 'dialIn') return organisations.includes(route.organisation) ? route : notAllowed
+  if (route.kind !== 'line' || route.line.kind !== 'advice') return route
+  const asking = organisations.find(({ id }) => mayUse(directory, route.line, id))
+  return asking === undefined ? notAllowed : { ...route, organisation: asking }
 }

@@ -2,15 +2,15 @@ import { openingAt } from '../directory/hours.js'
 import type { HuntCandidate, HuntOrder, Line, Organisation } from '../directory/model.js'
 import { outcomesFor } from '../directory/outcomes.js'
 import { huntCandidates, poolCandidates } from '../directory/rota.js'
+import type { AttemptId, ChosenBy } from '../facts/events.js'
 import type { SpeechPart } from '../prompts/speech.js'
 import type { Bridge, Leg } from '../switch/port.js'
 import { leftEarly } from './abandoned.js'
 import { afterTalk } from './after-talk.js'
 import type { CallContext, CallEnd } from './call-context.js'
 import { cannotConnect } from './cannot-connect.js'
-import type { ChosenBy } from './events.js'
-import { hunt, type Answered, type HuntPool, type Meeting } from './hunt.js'
 import { inHuntOrder } from './hunt-order.js'
+import { hunt, type Answered, type HuntPool, type AnswerOutcome, type Rung } from './hunt.js'
 import { mannerOf } from './line-manner.js'
 import { closedWords } from './menu.js'
 import { notAccepted } from './not-accepted.js'
@@ -18,7 +18,7 @@ import { Recorder } from './recorder.js'
 import { Ringback } from './ringback.js'
 import { sayAndRelease, sentence, spoken } from './saying.js'
 import { over, Stop } from './stop.js'
-import { connect, talk } from './talk.js'
+import { connect, join, talk } from './talk.js'
 import { PreparedWhisper } from './whisper.js'
 
 export interface LineRequest {
@@ -30,7 +30,27 @@ export interface LineRequest {
   readonly greeting: readonly SpeechPart[]
   /** Where the line was rung without a menu: `*`, pressed before somebody accepts, calls the hunt off and leads here. */
   readonly onStar?: () => Promise<CallEnd>
+  /** An engine that died has carried the call so far. */
+  readonly resumed?: ResumedHunt
 }
+
+/** How far the hunt had come when its engine died. */
+export interface ResumedHunt {
+  /** Ms that the caller has waited since the line was chosen. */
+  readonly waitedMs: number
+  /** By their keys: who has been rung and had the time to answer. */
+  readonly rung: ReadonlySet<string>
+  /** Who was being rung: they are rung again when everybody else has been. */
+  readonly cutOff: ReadonlySet<string>
+  /** Who does not want to be rung for this caller, or cannot be. */
+  readonly refused: ReadonlySet<string>
+  /** Who has answered, and heard the whisper; `accepted`: and has accepted, which is on disk. */
+  readonly answered?: { readonly leg: Leg; readonly attempt: AttemptId; readonly candidate: Rung; readonly accepted: boolean }
+  readonly recorder?: Recorder
+}
+
+/** However long the caller has waited, so long is rung on, ms. */
+const leastResumedMs = 30_000
 
 interface Connection {
   readonly specialist: Leg
@@ -42,14 +62,16 @@ export async function lineCall(call: CallContext, caller: Leg, request: LineRequ
   const { scope, clock } = call
   const { line, organisation } = request
   const manner = mannerOf(line.kind)
+  const { resumed } = request
   const opening = openingAt(line, call.arrivedAt)
-  if (!opening.open) {
+  if (!opening.open && !resumed) {
     scope.tell({ type: 'line.refused', line: line.id, why: 'closed' })
     await sayAndRelease(call, caller, [...request.greeting, ...closedWords({ line, opening }, call.arrivedAt), sentence('goodbye')])
     return { ending: 'lineClosed' }
   }
-  const pools = huntPools(call, line)
-  if (pools.every(({ candidates }) => candidates.length === 0)) {
+  const pools = resumed ? huntPools(call, line).flatMap((pool) => poolsLeft(pool, resumed)) : huntPools(call, line)
+  if (!resumed?.answered && pools.every(({ candidates }) => candidates.length === 0)) {
+    if (resumed) return manner.nobody(call, caller, line)
     scope.tell({ type: 'line.refused', line: line.id, why: 'noRota' })
     return manner.noRota(call, caller, line, request.greeting)
   }
@@ -58,21 +80,24 @@ export async function lineCall(call: CallContext, caller: Leg, request: LineRequ
   const turnedAway = await cannotConnect(call, caller)
   if (turnedAway) return turnedAway
 
-  scope.tell({ type: 'line.chosen', line: line.id, by: request.chosenBy })
-  const deadline = clock.monotonic() + line.ring.totalSeconds * 1_000
-  const recorder = new Recorder(call)
+  if (!resumed) scope.tell({ type: 'line.chosen', line: line.id, by: request.chosenBy })
+  const totalMs = line.ring.totalSeconds * 1_000
+  const deadline = clock.monotonic() + (resumed ? Math.max(totalMs - resumed.waitedMs, Math.min(totalMs, leastResumedMs)) : totalMs)
+  const recorder = resumed?.recorder ?? new Recorder(call)
   if (line.recordFrom === 'answer') void recorder.start(caller)
   const prepared = new PreparedWhisper(call, manner.whisper(call, { organisation: organisation?.spokenName, line: line.spokenName }))
   const waiting = manner.waiting === 'ringingTone' ? undefined : await spoken(call, manner.waiting)
   const ringback = new Ringback(call, caller, waiting)
-  ringback.ring(await spoken(call, [...request.greeting, ...manner.ringing(line)]))
+  ringback.ring(await spoken(call, [...request.greeting, ...(resumed ? [] : manner.ringing(line))]))
 
-  const meet = async (answered: Answered): Promise<Meeting<Connection>> => {
+  const meet = async (answered: Answered): Promise<AnswerOutcome<Connection>> => {
     const { leg, attempt } = answered
-    const heard = await prepared.to(answered, wanted.signal)
-    if (heard.kind !== 'accepted') return notAccepted(call, leg, heard)
+    const accepted = resumed?.answered?.attempt === attempt && resumed.answered.accepted
+    const heard = accepted ? undefined : await prepared.to(answered, wanted.signal)
+    if (heard && heard.kind !== 'accepted') return notAccepted(call, leg, heard)
     ringback.handOver()
-    const connected = await connect(call, { caller, other: leg }, { attempt, proof: heard.proof }, recorder)
+    const parties = { caller, other: leg }
+    const connected = heard ? await connect(call, parties, { attempt, proof: heard.proof }, recorder) : await join(call, parties, attempt, recorder)
     switch (connected.kind) {
       case 'talking':
         return { kind: 'connected', by: 'acceptance', connection: { specialist: leg, bridge: connected.bridge } }
@@ -97,13 +122,14 @@ export async function lineCall(call: CallContext, caller: Leg, request: LineRequ
       wanted.done()
     })
   }
-  const result = await hunt(call, { pools, deadline, signal: wanted.signal, account: line.id, near: caller, meet }).finally(() => wanted.done())
+  const first = resumed?.answered && { ...resumed.answered, acceptMs: line.ring.acceptSeconds * 1_000 }
+  const result = await hunt(call, { pools, deadline, signal: wanted.signal, account: line.id, near: caller, ...(first ? { first } : {}), meet }).finally(() => wanted.done())
   switch (result.kind) {
     case 'connected': {
       const { specialist, bridge } = result.connection
       const parties = { caller, other: specialist }
       const end = await talk(call, bridge, parties, recorder)
-      return afterTalk(call, parties, end, { of: manner.asks, outcomes: outcomesFor(call.directory, line, organisation?.id) })
+      return afterTalk(call, [parties.caller, parties.other], end, { of: manner.asks, outcomes: outcomesFor(call.directory, line, organisation?.id) })
     }
     case 'nobody':
     case 'timeUp':
@@ -134,6 +160,14 @@ function huntPools(call: CallContext, line: Line): readonly HuntPool[] {
   const local: HuntPool = { pool: 'local', candidates: inOrder(huntCandidates(call.directory, line, call.arrivedAt), line.ring.order), ring: line.ring }
   const network = line.ncnPool === undefined ? undefined : call.directory.pools.get(line.ncnPool)
   return network === undefined ? [local] : [local, { pool: 'ncn', candidates: inOrder(poolCandidates(call.directory, network.id), network.ring.order), ring: network.ring }]
+}
+
+/** Those who have not been rung yet, then those whose ringing was cut off; and where the policy wants more rounds, these with everybody. */
+function poolsLeft(pool: HuntPool, { rung, cutOff, refused, answered }: ResumedHunt): readonly HuntPool[] {
+  const candidates = pool.candidates.filter(({ key }) => key !== answered?.candidate.key)
+  const left = [...candidates.filter(({ key }) => !rung.has(key) && !cutOff.has(key)), ...candidates.filter(({ key }) => cutOff.has(key))]
+  const { rounds } = pool.ring
+  return [{ ...pool, candidates: left, ring: { ...pool.ring, rounds: 1 } }, ...(rounds > 1 ? [{ ...pool, candidates: pool.candidates.filter(({ key }) => !refused.has(key)), ring: { ...pool.ring, rounds: rounds - 1 } }] : [])].filter((each) => each.candidates.length > 0)
 }
 
 /** Everybody but the caller: a clinician who rings a line on whose rota they stand wants one of the others. */

@@ -1,9 +1,9 @@
 import type { Line, LineKind } from '../directory/model.js'
+import type { Party } from '../facts/events.js'
 import type { SpeechPart } from '../prompts/speech.js'
 import type { Leg } from '../switch/port.js'
-import type { CallContext, CallEnd } from './call-context.js'
-import type { Party } from './events.js'
 import { offerCallBack } from './call-back-request.js'
+import type { CallContext, CallEnd } from './call-context.js'
 import { tellNobody } from './nobody.js'
 import { name, sayAndRelease, sentence } from './saying.js'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { Scenario } from './scenario/scenario.js'
-import { dialIn, type SmallLine } from './scenario/small-directory.js'
+import { Scenario } from '../../test/kit/calls/scenario.js'
+import { dialIn, type SmallLine } from '../../test/kit/calls/small-directory.js'
 
 const heart = '+447700900001'
 const child = '+447700900002'

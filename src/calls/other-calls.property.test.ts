@@ -1,11 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { violation } from '../../test/kit/calls/invariants.js'
+import { liveOthers, otherPlan, type OtherTampering } from '../../test/kit/calls/other-calls-plan.js'
+import { otherRules, particular } from '../../test/kit/calls/other-calls-rules.js'
 import { enoughRuns, propertyRuns } from '../../test/kit/property-runs.js'
+import { unknownOrigin } from '../facts/actor.js'
+import type { CallEvent } from '../facts/events.js'
 import type { Arrangements } from './arrangements.js'
-import type { CallEvent } from './events.js'
-import { violation } from './scenario/invariants.js'
-import { liveOthers, otherPlan, type OtherTampering } from './scenario/other-calls-plan.js'
-import { otherRules, particular } from './scenario/other-calls-rules.js'
 
 it('whatever patients, clinicians and practices do, with accidents, every rule of their calls holds (5,000 calls)', { timeout: 180_000 }, async () => {
   expect(otherRules).toHaveLength(particular.length + 4)
@@ -45,7 +46,7 @@ describe('each of these rules notices a bug that breaks it', { timeout: 60_000 }
       log: (honest, world) => ({
         append: (callId, fact) => {
           if (fact.type !== 'attempt.accepted') return honest.append(callId, fact)
-          return Promise.resolve<CallEvent>({ callId, seq: 0, at: world.clock.now(), ...fact })
+          return Promise.resolve<CallEvent>({ ...unknownOrigin, callId, seq: 0, at: world.clock.now(), ...fact })
         },
         subscribe: (listener) => honest.subscribe(listener),
       }),
@@ -65,7 +66,7 @@ describe('each of these rules notices a bug that breaks it', { timeout: 60_000 }
   it('a request that is thanked for and never stored', () =>
     notices('nobody is promised', {
       log: (honest, world) => ({
-        append: (callId, fact) => (fact.type === 'callBack.requested' ? Promise.resolve<CallEvent>({ callId, seq: 0, at: world.clock.now(), ...fact }) : honest.append(callId, fact)),
+        append: (callId, fact) => (fact.type === 'callBack.requested' ? Promise.resolve<CallEvent>({ ...unknownOrigin, callId, seq: 0, at: world.clock.now(), ...fact }) : honest.append(callId, fact)),
         subscribe: (listener) => honest.subscribe(listener),
       }),
     }))
@@ -81,7 +82,7 @@ describe('each of these rules notices a bug that breaks it', { timeout: 60_000 }
       }),
     }))
 
-  it('recordings for which there is never a place', () => notices('every talk is recorded', { recordings: () => ({ allocate: () => Promise.resolve({ kind: 'refused', why: 'no' }), finish: () => undefined }) }))
+  it('recordings for which there is never a place', () => notices('every talk is recorded', { recordings: () => ({ allocate: () => Promise.resolve({ kind: 'refused', why: 'no' }), left: () => Promise.resolve(undefined), resume: () => undefined, finish: () => undefined }) }))
 
   it('a switch that rings on when the caller has gone', () =>
     notices('when one side has gone', {

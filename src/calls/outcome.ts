@@ -1,9 +1,9 @@
 import { sleep } from '../clock/clock.js'
 import type { OutcomeChoice } from '../directory/model.js'
+import type { Party } from '../facts/events.js'
 import type { SpeechPart } from '../prompts/speech.js'
 import type { Key, Leg } from '../switch/port.js'
 import type { CallContext } from './call-context.js'
-import type { Party } from './events.js'
 import { name, playThrough, sayAndRelease, sentence, spoken } from './saying.js'
 import { Stop } from './stop.js'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { Scenario } from './scenario/scenario.js'
-import type { SmallLine } from './scenario/small-directory.js'
+import { Scenario } from '../../test/kit/calls/scenario.js'
+import type { SmallLine } from '../../test/kit/calls/small-directory.js'
 
 const clinic = '+441632960700'
 const first = '+447700900011'

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { violation } from '../../test/kit/calls/invariants.js'
+import { calmPlan, live } from '../../test/kit/calls/plan.js'
 import { propertyRuns } from '../../test/kit/property-runs.js'
-import { violation } from './scenario/invariants.js'
-import { calmPlan, live } from './scenario/plan.js'
 
 it('whatever callers and specialists do, at whatever moment, every rule of a call holds (10,000 calls)', { timeout: 180_000 }, async () => {
   let calls = 0

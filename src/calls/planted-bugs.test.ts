@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Leg, Switch } from '../switch/port.js'
+import type { CallWorld, Tampering } from '../../test/kit/calls/call-world.js'
+import { invariants, violation } from '../../test/kit/calls/invariants.js'
+import { calmPlan, live } from '../../test/kit/calls/plan.js'
 import { sleep } from '../clock/clock.js'
-import type { CallWorld, Tampering } from './scenario/call-world.js'
-import { invariants, violation } from './scenario/invariants.js'
-import { calmPlan, live } from './scenario/plan.js'
+import { unknownOrigin } from '../facts/actor.js'
+import type { Leg, Switch } from '../switch/port.js'
 
 /**
  * A checker that has never found anything proves nothing. Each rule of `invariants.ts` is held here against an engine or a switch with
@@ -90,7 +91,7 @@ const planted: readonly { readonly bug: string; readonly rule: string; readonly 
         within(honest, {
           append: async (callId, fact) => {
             if (fact.type !== 'attempt.accepted') return honest.append(callId, fact)
-            const event = { callId, seq: 0, at: world.clock.now(), ...fact }
+            const event = { ...unknownOrigin, callId, seq: 0, at: world.clock.now(), ...fact }
             void sleep(world.clock, 500).then(() => honest.append(callId, fact))
             return event
           },
@@ -255,7 +256,7 @@ const planted: readonly { readonly bug: string; readonly rule: string; readonly 
   {
     bug: 'the end of a call is not told',
     rule: 'one record for every call, with one beginning, one end, and its attempts as children',
-    tampering: { log: (honest, world) => within(honest, { append: (callId, fact) => (fact.type === 'call.ended' ? Promise.resolve({ callId, seq: 0, at: world.clock.now(), ...fact }) : honest.append(callId, fact)) }) },
+    tampering: { log: (honest, world) => within(honest, { append: (callId, fact) => (fact.type === 'call.ended' ? Promise.resolve({ ...unknownOrigin, callId, seq: 0, at: world.clock.now(), ...fact }) : honest.append(callId, fact)) }) },
   },
   {
     bug: 'the end of an attempt is told twice',

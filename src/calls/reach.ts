@@ -1,8 +1,8 @@
+import type { AttemptResult } from '../facts/events.js'
 import type { SpeechPart } from '../prompts/speech.js'
 import type { Bridge, Leg } from '../switch/port.js'
 import type { CallContext } from './call-context.js'
-import type { AttemptResult } from './events.js'
-import { hunt, type Answered, type Meeting, type Rung } from './hunt.js'
+import { hunt, type Answered, type AnswerOutcome, type Rung } from './hunt.js'
 import { notAccepted } from './not-accepted.js'
 import type { Recorder } from './recorder.js'
 import { Ringback } from './ringback.js'
@@ -41,7 +41,7 @@ export async function reach(call: CallContext, request: ReachRequest): Promise<R
   ringback.ring(await spoken(call, request.words))
   const wanted = new Stop(scope.gone(caller), ringback.lost)
 
-  const meet = async (answered: Answered): Promise<Meeting<{ readonly called: Leg; readonly bridge: Bridge }>> => {
+  const meet = async (answered: Answered): Promise<AnswerOutcome<{ readonly called: Leg; readonly bridge: Bridge }>> => {
     const { leg, attempt } = answered
     const parties = { caller, other: leg }
     const heard = await prepared?.to(answered, wanted.signal)

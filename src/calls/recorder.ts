@@ -15,8 +15,10 @@ export class Recorder {
 
   #stopped: Promise<void> | undefined
 
-  constructor(call: CallContext) {
+  /** @param running one that runs already: an engine that died had begun it */
+  constructor(call: CallContext, running?: { readonly recording: Recording; readonly recordingId: string }) {
     this.#call = call
+    if (running) this.#running = Promise.resolve(running)
   }
 
   /** Gets a place to record to, ahead of time. Harmless when it has one, or records already. */
@@ -43,7 +45,7 @@ export class Recorder {
     const running = await this.#running
     if (!running) return
     const { clock, settings, scope, recordings } = this.#call
-    await within(clock, settings.patienceMs, running.recording.stop())
+    await within(clock, settings.promptTimeoutMs, running.recording.stop())
     scope.tell({ type: 'recording.stopped', recordingId: running.recordingId })
     recordings.finish(running.recordingId)
   }
@@ -51,7 +53,7 @@ export class Recorder {
   async #allocate(): Promise<Spool | undefined> {
     const { clock, settings, recordings, id } = this.#call
     try {
-      const place = await within(clock, settings.patienceMs, recordings.allocate(id))
+      const place = await within(clock, settings.promptTimeoutMs, recordings.allocate(id))
       if (place?.kind === 'spool') return place
       this.#failed('spool', place?.why ?? 'no answer from the recordings')
     } catch (fault) {

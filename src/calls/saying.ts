@@ -25,7 +25,7 @@ const secondChanceMs = 100
 export async function spoken(call: CallContext, parts: readonly SpeechPart[]): Promise<readonly Audio[]> {
   if (parts.length === 0) return []
   try {
-    const audio = await within(call.clock, unanswered.has(call) ? secondChanceMs : call.settings.patienceMs, call.speech.say(parts))
+    const audio = await within(call.clock, unanswered.has(call) ? secondChanceMs : call.settings.promptTimeoutMs, call.speech.say(parts))
     if (audio !== undefined && audio.length > 0) {
       call.alarms.clear('speech.failed')
       return audio

@@ -64,7 +64,7 @@ export async function codeService(call: CallContext, caller: Leg, request: CodeR
 /** @returns undefined when nobody can say whether the keys are right: then they are not, and will not be later */
 async function redeem(call: CallContext, caller: Leg, keys: string, organisation: Organisation | undefined): Promise<Redeemed | undefined> {
   const waiting = new Stop(call.scope.gone(caller))
-  const redeemed = await within(call.clock, call.settings.patienceMs, call.arrangements.redeem(keys, keyedAt(call, organisation?.id), waiting.signal))
+  const redeemed = await within(call.clock, call.settings.promptTimeoutMs, call.arrangements.redeem(keys, keyedAt(call, organisation?.id), waiting.signal))
   waiting.done()
   return redeemed
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { CallWorldOptions } from './scenario/call-world.js'
-import { Scenario, type ScenarioCaller, type ScenarioPhone } from './scenario/scenario.js'
-import { dialIn } from './scenario/small-directory.js'
+import type { CallWorldOptions } from '../../test/kit/calls/call-world.js'
+import { Scenario, type ScenarioCaller, type ScenarioPhone } from '../../test/kit/calls/scenario.js'
+import { dialIn } from '../../test/kit/calls/small-directory.js'
 
 const [first, second] = ['+447700900001', '+447700900002'] as const
 const outcomes = [

@@ -1,6 +1,6 @@
+import type { AcceptanceProof, AttemptId, Party } from '../facts/events.js'
 import type { Bridge, BridgeEnd, Leg, LegEnding } from '../switch/port.js'
 import type { CallContext } from './call-context.js'
-import type { AcceptanceProof, AttemptId, Party } from './events.js'
 import type { Recorder } from './recorder.js'
 
 /** Two who talk, or are about to. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { Scenario, type ScenarioCaller, type ScenarioPhone } from '../../test/kit/calls/scenario.js'
+import { dialIn } from '../../test/kit/calls/small-directory.js'
 import { sleep } from '../clock/clock.js'
-import { Scenario, type ScenarioCaller, type ScenarioPhone } from './scenario/scenario.js'
-import { dialIn } from './scenario/small-directory.js'
 
 const [first, second] = ['+447700900001', '+447700900002'] as const
 
@@ -88,7 +88,7 @@ describe('the whisper', () => {
   it('takes what it waits for its words off the time to accept', async () => {
     const scenario = new Scenario({
       directory: { lines: [{ id: 'Cardiology', rota: [first, second] }] },
-      settings: { patienceMs: 5_000 },
+      settings: { promptTimeoutMs: 5_000 },
       tampering: {
         speech: (honest, world) => ({
           say: async (parts) => {

@@ -1,8 +1,8 @@
 import { sleep } from '../clock/clock.js'
+import type { AcceptanceProof, AttemptId } from '../facts/events.js'
 import type { SpeechPart } from '../prompts/speech.js'
 import type { Audio, Leg } from '../switch/port.js'
 import type { CallContext } from './call-context.js'
-import type { AcceptanceProof, AttemptId } from './events.js'
 import { sentence, spoken } from './saying.js'
 import { Stop } from './stop.js'
 

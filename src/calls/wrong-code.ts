@@ -1,7 +1,8 @@
 import { sleep } from '../clock/clock.js'
+import type { Refused } from '../facts/arrangement.js'
 import type { Leg } from '../switch/port.js'
 import { leftEarly } from './abandoned.js'
-import type { KeyedAt, Refused } from './arrangements.js'
+import type { KeyedAt } from './arrangements.js'
 import type { CallContext, CallEnd } from './call-context.js'
 import { say, sayAndRelease, sentence } from './saying.js'
 

@@ -5,6 +5,7 @@ import { defaultAllowance } from '../guard/allowance.js'
 import { defaultDialable, parseRange, type DialableRange } from '../guard/dial-plan.js'
 import type { IdentityRule } from '../guard/caller-identity.js'
 import { parseNetwork } from '../guard/source-gate.js'
+import { expectedPeriod, parsePeriod, type Period } from '../directory/period.js'
 import { readTextFileSync } from '../text/read-text-file.js'
 import { parseDocument, LineCounter, isMap, isScalar, isSeq, type Document } from 'yaml'
 import { readIdentityLine, readIdentityList } from './identity.js'
@@ -67,6 +68,12 @@ function oneOf<const T extends string>(...choices: readonly T[]): Parse<T> {
   }
 }
 
+const period: Parse<Period> = (value) => {
+  const read = parsePeriod(value)
+  if (read === undefined) throw new Error(expectedPeriod)
+  return read
+}
+
 /** A list with commas between its entries. */
 function list<T>(entry: Parse<T>): Parse<readonly T[]> {
   return (value) =>
@@ -111,6 +118,18 @@ const redisUrl: Parse<string | undefined> = (value) => {
   return value
 }
 
+const databaseUrl: Parse<string | undefined> = (value) => {
+  if (value === '') return undefined
+  if (!/^postgres(?:ql)?:\/\/[^\s]+$/.test(value)) throw new Error('an address such as postgres://ringround@127.0.0.1:5432/ringround')
+  return value
+}
+
+const publicUrl: Parse<string | undefined> = (value) => {
+  if (value === '') return undefined
+  if (!/^https?:\/\/[^\s/?#]+\/?$/.test(value)) throw new Error('an address without a path, such as https://advice.example.nhs.uk')
+  return value.replace(/\/$/, '')
+}
+
 const outboundNumber: Parse<string> = (value) => {
   if (!/^\+?\d{3,15}$/.test(value.replaceAll(' ', ''))) throw new Error('a telephone number such as +441865922021')
   return value.replaceAll(' ', '')
@@ -118,6 +137,11 @@ const outboundNumber: Parse<string> = (value) => {
 
 const realm: Parse<string> = (value) => {
   if (!/^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,62}[A-Za-z0-9])?$/.test(value)) throw new Error('letters, digits, dots and hyphens, such as ringround or sip.example.org')
+  return value
+}
+
+const engineName: Parse<string> = (value) => {
+  if (!/^[A-Za-z0-9._-]{0,64}$/.test(value)) throw new Error('letters, digits, dots, hyphens and underscores, such as engine-1')
   return value
 }
 
@@ -132,12 +156,15 @@ export const settingRows = {
   sipExternalAddresses: row('sip.externalAddress', 'RINGROUND_SIP_EXTERNAL_ADDRESS', '', 'Address by which phones reach this machine, where it is not `sip.address`: behind NAT, or with `sip.address: 0.0.0.0`; one for IPv4 and one for IPv6 at most', onePerFamily),
   sipRealm: row('sip.realm', 'RINGROUND_SIP_REALM', 'ringround', 'Realm of the passwords of SIP telephones; with another one all of them need new passwords', realm),
   leastRegistrationSeconds: row('sip.leastRegistrationSeconds', 'RINGROUND_LEAST_REGISTRATION_SECONDS', '30', 'Shortest registration that is granted to a SIP telephone; the longest is an hour', wholeNumber(1, 3_600)),
+  sipTraceFile: row('sip.traceFile', 'RINGROUND_SIP_TRACE_FILE', '', 'File into which every SIP message is written (embedded switch), a pcap for Wireshark and sngrep, 100 MB and the 100 before; it holds telephone numbers. Empty: none', optional),
   rtpAddresses: row('rtp.address', 'RINGROUND_RTP_ADDRESS', '', 'Address for voice packets, one for IPv4 and one for IPv6 at most; empty: as `sip.address`', onePerFamily),
   rtpFrom: row('rtp.from', 'RINGROUND_RTP_FROM', '20000', 'First port for voice packets', port(1)),
   rtpTo: row('rtp.to', 'RINGROUND_RTP_TO', '29999', 'Last port for voice packets', port(1)),
+  rtpSockets: row('rtp.sockets', 'RINGROUND_RTP_SOCKETS', 'node', 'How voice packets are sent and received (embedded switch): `native`: by system calls, on Linux (x86-64, arm64); `node`: by Node\'s own sockets, which takes more; `auto`: native where it can be had', oneOf('auto', 'native', 'node')),
   rtpTakenFrom: row('rtp.takenFrom', 'RINGROUND_RTP_TAKEN_FROM', 'nat', 'From where a voice is taken: `signalled`: only from the address and port that the party names; `nat`: a party behind NAT may also show its port, once, at the address of its signalling; `host`: any party may, at the address that it names (docs/guard.md)', oneOf('signalled', 'nat', 'host')),
-  httpAddress: row('http.address', 'RINGROUND_HTTP_ADDRESS', '127.0.0.1', 'Address of the pages and the API (no sign-in yet: keep it on loopback)', address),
+  httpAddress: row('http.address', 'RINGROUND_HTTP_ADDRESS', '127.0.0.1', 'Address of the pages and the API; people sign in over HTTPS alone, by a proxy before it, and over loopback (docs/accounts.md)', address),
   httpPort: row('http.port', 'RINGROUND_HTTP_PORT', '8080', 'Port of the pages and the API; 0: any free one', port(0)),
+  httpPublicUrl: row('http.publicUrl', 'RINGROUND_HTTP_PUBLIC_URL', '', 'Where browsers find the pages, such as `https://advice.example.nhs.uk`: written into links and known to sign-in providers. Empty: the address on which they listen', publicUrl),
   httpConnections: row('http.connections', 'RINGROUND_HTTP_CONNECTIONS', '1000', 'Connections to the pages and the API at the same time; never more than a quarter of the file descriptors', wholeNumber(10, 100_000)),
   httpConnectionsPerAddress: row('http.connectionsPerAddress', 'RINGROUND_HTTP_CONNECTIONS_PER_ADDRESS', '100', 'The same, from one address (of IPv6: from one /64 network)', wholeNumber(5, 100_000)),
   httpStreams: row('http.eventStreams', 'RINGROUND_HTTP_EVENT_STREAMS', '500', 'Event streams (`/api/live`: every open page has one) at the same time', wholeNumber(1, 100_000)),
@@ -146,7 +173,8 @@ export const settingRows = {
   dataFolder: row('folders.data', 'RINGROUND_DATA_FOLDER', 'data', 'Database, spool of running recordings, spoken names', text),
   recordingsFolder: row('folders.recordings', 'RINGROUND_RECORDINGS_FOLDER', 'recordings', 'Finished MP3 recordings, by date', text),
   sharedGroup: row('folders.sharedGroup', 'RINGROUND_SHARED_GROUP', '', 'Group that the engine shares with a FreeSWITCH that runs as another user: it may write the spool and read the spoken names (docs/production.md); empty: nobody but the engine', optional),
-  directoryFile: row('directory.file', 'RINGROUND_DIRECTORY_FILE', 'config/directory.yaml', 'Organisations, lines, rotas, clinicians, numbers', text),
+  directoryFile: row('directory.file', 'RINGROUND_DIRECTORY_FILE', 'config/directory.yaml', 'Organisations, lines, rotas, clinicians, numbers: a change of it is applied to the directory in the store', text),
+  engineName: row('engine.name', 'RINGROUND_ENGINE_NAME', '', 'Name of this engine, written beside every fact; of several engines each has its own. Empty: the name of the machine', engineName),
   outboundNumber: row('calls.outboundNumber', 'RINGROUND_OUTBOUND_NUMBER', '+441632960000', 'Single outbound number: what every called party sees', outboundNumber),
   outboundName: row('calls.outboundName', 'RINGROUND_OUTBOUND_NAME', 'Advice line', 'Name shown beside the single outbound number', text),
   trunks: row('calls.trunks', 'RINGROUND_TRUNKS', '', 'Where calls to telephone numbers go, the first one first: `name=host:port`, `name=user:password@host:port`, with `[uk-mobile +353]` behind it where a trunk carries ranges of its own; by commas, or in the file as a list (docs/guard.md)', (value): readonly TrunkSetting[] => readTrunkLine(value), { parseList: readTrunkList, secret: true }),
@@ -156,8 +184,15 @@ export const settingRows = {
   concurrentCalls: row('calls.concurrent', 'RINGROUND_CONCURRENT_CALLS', String(defaultAllowance.concurrent), 'Outgoing calls through trunks at the same time', wholeNumber(1, 100_000)),
   concurrentCallsPerLine: row('calls.concurrentPerLine', 'RINGROUND_CONCURRENT_CALLS_PER_LINE', String(defaultAllowance.concurrentPerAccount), 'The same, for one line', wholeNumber(1, 100_000)),
   minutesPerLine: row('calls.minutesPerLine', 'RINGROUND_MINUTES_PER_LINE', String(defaultAllowance.minutesPerAccountPerDay), 'Minutes on outgoing calls through trunks that one line may spend in a day', wholeNumber(1, 1_000_000)),
-  mediaTimeoutSeconds: row('calls.mediaTimeoutSeconds', 'RINGROUND_MEDIA_TIMEOUT_SECONDS', '60', 'A party from whom no voice packet comes for so long (it is muted, holds the call, or has gone) is asked by OPTIONS, and hung up when it does not answer; 0: never', wholeNumber(0, 3_600)),
-  mp3Encoder: row('recordings.encoder', 'RINGROUND_MP3_ENCODER', 'auto', '`native` (a `lame` on the PATH), `wasm`, or `auto`: native where there is one', oneOf('auto', 'native', 'wasm')),
+  mediaTimeoutSeconds: row('calls.mediaTimeoutSeconds', 'RINGROUND_MEDIA_TIMEOUT_SECONDS', '60', 'Hang up a leg after this long without RTP, unless it still answers OPTIONS (it is muted, or holds the call); 0: never', wholeNumber(0, 3_600)),
+  mp3Encoder: row('recordings.encoder', 'RINGROUND_MP3_ENCODER', 'auto', '`native` (libmp3lame), `wasm` (LAME as WebAssembly), or `auto`: native where the library is there', oneOf('auto', 'native', 'wasm')),
+  recordingsSealed: row('recordings.sealed', 'RINGROUND_RECORDINGS_SEALED', 'true', '`true`: what is recorded from now on is encrypted on the disk (docs/sealing.md); `false`: it is written as plain MP3. Those from before stay readable either way', oneOf('true', 'false')),
+  masterKeyFile: row('keys.masterFile', 'RINGROUND_MASTER_KEY_FILE', '', 'File with the master key, under which everything is sealed; with `keys.masterCommand`, with that key as a KMS has wrapped it. Empty: `master.key` in the data folder, made at the first start', optional),
+  masterKey: row('keys.master', 'RINGROUND_MASTER_KEY', '', 'The master key itself, for the environment: 32 bytes as 64 hexadecimal digits or as base64; behind a comma those from before', optional, { secret: true }),
+  masterKeyCommand: row('keys.masterCommand', 'RINGROUND_MASTER_KEY_COMMAND', '', 'Command that asks a KMS: it is given the content of `keys.masterFile` on its standard input and answers with the master key', optional, { secret: true }),
+  chainHeadsFile: row('chain.headsFile', 'RINGROUND_CHAIN_HEADS_FILE', '', 'File in which the head of the chain is written down once an hour, for `npm run verify`: best where nobody who can write the database can change it (docs/integrity.md). Empty: `chain-heads.txt` in the data folder', optional),
+  retentionRecordings: row('retention.recordings', 'RINGROUND_RETENTION_RECORDINGS', '3 years', 'How long recordings are kept where an organisation says nothing else in the directory (`keepRecordings`): days, months or years such as `3 years`, or `forever` (docs/retention.md)', period),
+  retentionDaily: row('retention.daily', 'RINGROUND_RETENTION_DAILY', 'true', '`true`: what is over its time is deleted every night, by one engine; `false`: only by `npm run retention -- --run`', oneOf('true', 'false')),
   promptsFolder: row('prompts.folder', 'RINGROUND_PROMPTS_FOLDER', 'prompts', 'WAV files of what is said; `recorded/` in it takes precedence over `rendered/`', text),
   tts: row('prompts.tts', 'RINGROUND_TTS', 'auto', 'Speaks names that have no WAV yet: `flite`, `none`, or `auto`: flite where there is one', oneOf('auto', 'flite', 'none')),
   drachtio: row('drachtio.addresses', 'RINGROUND_DRACHTIO', '', 'drachtio-server application ports, `host:port` by commas; empty: the embedded switch', servers),
@@ -167,7 +202,9 @@ export const settingRows = {
   eventSocketAddress: row('freeswitch.listenAddress', 'RINGROUND_EVENT_SOCKET_ADDRESS', '127.0.0.1', 'Our address, as FreeSWITCH can reach it, for its outbound event sockets', address),
   allowDefaultSecrets: row('servers.allowDefaultSecrets', 'RINGROUND_ALLOW_DEFAULT_SECRETS', 'no', '`yes`: take servers that still have the secret they were installed with (`cymru`, `ClueCon`), which anybody can look up', oneOf('no', 'yes')),
   redisUrl: row('redis.url', 'RINGROUND_REDIS_URL', '', 'Redis by which several engines share who is being rung, `redis://host:port`; empty: one engine, in memory', redisUrl, { secret: true }),
-  logLevel: row('log.level', 'RINGROUND_LOG_LEVEL', 'info', 'How much is logged: debug, info, warn, error', oneOf('debug', 'info', 'warn', 'error')),
+  databaseUrl: row('database.url', 'DATABASE_URL', '', 'PostgreSQL in which facts, lists and the ledger are kept, `postgres://user:password@host:port/database`; of several engines each needs its own `engine.name`. Empty: a SQLite file in the data folder', databaseUrl, { secret: true }),
+  databaseReadUrl: row('database.readUrl', 'DATABASE_READ_URL', '', 'A replica of it that is read for lists and reports; it may be some seconds behind. Empty: the same server', databaseUrl, { secret: true }),
+  logLevel: row('log.level', 'RINGROUND_LOG_LEVEL', 'info', 'How much is logged: debug (every fact of every call, without telephone numbers), info, warn, error', oneOf('debug', 'info', 'warn', 'error')),
   logFile: row('log.file', 'RINGROUND_LOG_FILE', '', 'File for the log (JSON lines); empty: `ringround.log` in the data folder; `-`: standard error', optional),
 } as const satisfies Record<string, SettingRow<unknown>>
 
@@ -223,6 +260,9 @@ export function readSettings(options: { readonly root: string; readonly file?: s
     recordingsFolder: absolute(result.recordingsFolder),
     directoryFile: absolute(result.directoryFile),
     promptsFolder: absolute(result.promptsFolder),
+    sipTraceFile: result.sipTraceFile === undefined ? undefined : absolute(result.sipTraceFile),
+    masterKeyFile: result.masterKeyFile === undefined ? undefined : absolute(result.masterKeyFile),
+    chainHeadsFile: result.chainHeadsFile === undefined ? undefined : absolute(result.chainHeadsFile),
   }
 }
 
@@ -234,6 +274,12 @@ function checkTogether(settings: Settings): void {
   if (settings.rtpTo < settings.rtpFrom + 3) throw new SettingsError(`rtp.from ${settings.rtpFrom} to rtp.to ${settings.rtpTo}: a call needs four ports; make the range larger.`)
   if (settings.drachtio.length > 0 && settings.freeswitch.length === 0) throw new SettingsError('drachtio.addresses is set and freeswitch.addresses is not: name the event socket of a FreeSWITCH as well (RINGROUND_FREESWITCH).')
   if (settings.freeswitch.length > 0 && settings.drachtio.length === 0) throw new SettingsError('freeswitch.addresses is set and drachtio.addresses is not: name the application port of a drachtio-server as well (RINGROUND_DRACHTIO).')
+  if (settings.masterKey !== undefined && (settings.masterKeyCommand !== undefined || settings.masterKeyFile !== undefined)) {
+    throw new SettingsError('keys.master is set, and keys.masterFile or keys.masterCommand as well: the master key comes from one place; leave one of them empty.')
+  }
+  if (settings.masterKeyCommand !== undefined && settings.masterKeyFile === undefined) {
+    throw new SettingsError('keys.masterCommand is set and keys.masterFile is not: name the file with the wrapped key that the command is given (RINGROUND_MASTER_KEY_FILE).')
+  }
   checkSecrets(settings)
 }
 

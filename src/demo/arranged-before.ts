@@ -1,4 +1,5 @@
 import type { Directory } from '../directory/model.js'
+import type { DemoSettings } from './demo-settings.js'
 
 const dayMs = 86_400_000
 const hourMs = 3_600_000
@@ -9,13 +10,14 @@ const hourMs = 3_600_000
  * @param now wall-clock ms
  * @returns how many were made
  */
-export async function arrangeBefore(directory: Directory, api: string, now: number): Promise<number> {
+export async function arrangeBefore(directory: Directory, { api, apiToken }: Pick<DemoSettings, 'api' | 'apiToken'>, now: number): Promise<number> {
+  const authorization = `Bearer ${apiToken}`
   const clinicians = [...directory.clinicians.values()].filter(({ numbers }) => numbers.length > 0).map(({ id }) => id)
   const line = [...directory.lines.values()].find(({ kind }) => kind === 'pifuCallBack')?.id ?? [...directory.lines.values()].find(({ kind }) => kind !== 'advice')?.id
   const advice = [...directory.lines.values()].find(({ kind }) => kind === 'advice')?.id
   const practice = [...directory.organisations.values()].find(({ kind }) => kind === 'gpPractice')?.id
   const [first, second = first] = clinicians
-  if (first === undefined || second === undefined || (await anything(api))) return 0
+  if (first === undefined || second === undefined || (await anything(api, authorization))) return 0
 
   const tomorrow = (hours: number) => new Date(Math.ceil(now / dayMs) * dayMs + hours * hourMs).toISOString()
   const callBack = (patientNumber: string, hours: number, more: object) => (line === undefined ? [] : [['api/call-backs', { line, patientNumber, dueAt: tomorrow(hours), ...more }] as const])
@@ -31,16 +33,16 @@ export async function arrangeBefore(directory: Directory, api: string, now: numb
   ]
   let made = 0
   for (const [path, body] of wishes) {
-    const { ok } = await fetch(new URL(path, api), { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+    const { ok } = await fetch(new URL(path, api), { method: 'POST', headers: { authorization, 'content-type': 'application/json' }, body: JSON.stringify(body) })
     // A directory of somebody's own may have no number for codes, or a range closed: the others are made all the same.
     if (ok) made++
   }
   return made
 }
 
-async function anything(api: string): Promise<boolean> {
+async function anything(api: string, authorization: string): Promise<boolean> {
   for (const kind of ['call-backs', 'patient-connects', 'call-back-codes']) {
-    const answer = (await (await fetch(new URL(`api/${kind}?limit=1`, api))).json()) as { readonly arrangements?: readonly unknown[] }
+    const answer = (await (await fetch(new URL(`api/${kind}?limit=1`, api), { headers: { authorization } })).json()) as { readonly arrangements?: readonly unknown[] }
     if (answer.arrangements === undefined || answer.arrangements.length > 0) return true
   }
   return false

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { rootMeanSquare } from '../rtp/goertzel.js'
+import { rootMeanSquare } from '../embedded/protocols/rtp/goertzel.js'
 import { conversations, spokenTexts, type ConversationId } from './conversations.js'
 import { announcement, manifestOf, turnSamples } from './voice-files.js'
 

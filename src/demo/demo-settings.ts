@@ -1,4 +1,4 @@
-import type { CallEvent } from '../calls/events.js'
+import type { CallEvent } from '../facts/events.js'
 
 /** What the simulated phones are told, as JSON in the environment. */
 export interface DemoSettings {
@@ -6,6 +6,8 @@ export interface DemoSettings {
   readonly sip: { readonly address: string; readonly port: number }
   /** Where its API is, with a slash at the end. */
   readonly api: string
+  /** By which it is let in there. */
+  readonly apiToken: string
   readonly directoryFile: string
   /** Where the telephone network is played, and everybody in it: patients and practices. Absent: there is a real one. */
   readonly network?: { readonly address: string; readonly port: number }

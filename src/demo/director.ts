@@ -1,9 +1,9 @@
-import type { CallEvent } from '../calls/events.js'
 import { lineChoices, mayUse } from '../directory/access.js'
 import { openingAt } from '../directory/hours.js'
 import type { Directory, Line, NumberUse } from '../directory/model.js'
 import { callBackOutcomes, outcomesFor } from '../directory/outcomes.js'
-import { Phone } from '../phones/phone.js'
+import type { CallEvent } from '../facts/events.js'
+import { Phone } from '../embedded/phones/phone.js'
 import { Performance, type Script } from './performance.js'
 import { Players } from './players.js'
 import { roundSeconds, scenes, storyOf, type Scene } from './scenes.js'
@@ -22,6 +22,7 @@ export interface DirectorOptions {
   readonly sip: string
   /** The engine's API, with a slash at the end. */
   readonly api: string
+  readonly apiToken: string
   /** The telephone network is played too; otherwise nobody of the demo rings a number in it. */
   readonly network: boolean
   /** For the terminal. */
@@ -146,7 +147,7 @@ export class Director {
 
   /** As the team does it in the browser. */
   async #callBack(request: string, line: Line | undefined, { clinician, talk, outcome }: NonNullable<Scene['callBack']>): Promise<void> {
-    const { directory, tell, api } = this.#options
+    const { directory, tell, api, apiToken } = this.#options
     tell(`${directory.clinicians.get(clinician)?.name ?? 'The team'} rings the patient back, as they asked`)
     const offered = callBackOutcomes(directory, line)
     const key = String(Math.max(0, offered.findIndex(({ id }) => id === outcome)) + 1)
@@ -154,7 +155,7 @@ export class Director {
     this.#arranged.set(arrangement, new Performance({ people: {}, talk, hangsUp: 'other', outcomeKey: key }, undefined, (target) => this.players.at(target)))
     const answer = await fetch(new URL(`api/call-backs/${arrangement}/start`, api), {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { authorization: `Bearer ${apiToken}`, 'content-type': 'application/json' },
       body: JSON.stringify({ clinician }),
     })
     if (!answer.ok) throw new Error(`the call-back could not be started: HTTP ${answer.status}`)

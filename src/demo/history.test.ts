@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { callRecord, type CallRecord } from '../calls/call-record.js'
-import type { CallEvent } from '../calls/events.js'
 import { openingAt } from '../directory/hours.js'
 import { parseDirectory } from '../directory/parse-directory.js'
+import { callRecord, type CallRecord } from '../facts/call-record.js'
+import type { CallEvent } from '../facts/events.js'
 import { inventHistory } from './history.js'
 
 const file = new URL('../../config/directory.yaml', import.meta.url)
@@ -44,7 +44,7 @@ describe('the invented month', () => {
     expect(spoke.filter(({ outcome }) => outcome !== undefined).length / spoke.length).toBeGreaterThan(0.5)
     expect(events.some((event) => event.type === 'attempt.started' && event.pool === 'ncn')).toBe(true)
     expect(records.some(({ ending }) => ending === 'abandonedInHunt')).toBe(true)
-    expect(records.filter(({ ending }) => ending !== undefined && ['engineFault', 'mediaFault', 'interrupted'].includes(ending))).toEqual([])
+    expect(records.filter(({ ending }) => ending !== undefined && ['engineFault', 'mediaFault', 'overloaded', 'interrupted'].includes(ending))).toEqual([])
   })
 
   it('rings lines only while they are open, and more by day than by night', () => {

@@ -1,13 +1,13 @@
-import { heardNothing, virtualDesk } from './virtual-desk.js'
-import type { CallEvent } from '../calls/events.js'
+import { lineChoices } from '../directory/access.js'
 import { openingAt } from '../directory/hours.js'
 import type { Directory, Line } from '../directory/model.js'
-import { lineChoices } from '../directory/access.js'
 import { outcomesFor } from '../directory/outcomes.js'
 import { knownTimeZone } from '../directory/time-zone.js'
+import type { CallEvent } from '../facts/events.js'
 import type { Key } from '../switch/port.js'
 import { randomStream, type RandomStream } from '../what-if/random.js'
 import { pastBehaviour } from './past-behaviour.js'
+import { heardNothing, virtualDesk } from './virtual-desk.js'
 
 const second = 1_000
 const minute = 60 * second

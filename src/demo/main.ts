@@ -3,7 +3,7 @@
  * Started by the engine's program with its settings as JSON in `RINGROUND_DEMO`; told the facts of its calls; ends with it.
  */
 import { loadDirectory } from '../directory/load-directory.js'
-import { Phone } from '../phones/phone.js'
+import { Phone } from '../embedded/phones/phone.js'
 import { endWithParent } from '../processes/end-with-parent.js'
 import { arrangeBefore } from './arranged-before.js'
 import { cast } from './cast.js'
@@ -29,7 +29,7 @@ endWithParent(() => {
   void Promise.all([director?.stop(), ...phones.map((phone) => phone.close())]).then(() => process.exit(0))
 }, closeWithinMs)
 
-const { sip, api, directoryFile, network } = JSON.parse(process.env.RINGROUND_DEMO ?? 'null') as DemoSettings
+const { sip, api, apiToken, directoryFile, network } = JSON.parse(process.env.RINGROUND_DEMO ?? 'null') as DemoSettings
 const parsed = await loadDirectory(directoryFile)
 if (!parsed.ok) fail(`${directoryFile} has errors`)
 const { directory } = parsed
@@ -37,6 +37,7 @@ const directing = (director = new Director({
   directory,
   sip: `${sip.address}:${sip.port}`,
   api,
+  apiToken,
   network: network !== undefined,
   tell: (text) => tell({ kind: 'story', text }),
   log: (text) => tell({ kind: 'log', text }),
@@ -56,4 +57,4 @@ process.on('message', (message) => directing.take((message as ToDemo).fact))
 tell({ kind: 'ready' })
 directing.begin()
 // The page and the API have something to show before anybody has rung.
-arrangeBefore(directory, api, Date.now()).catch((error: unknown) => tell({ kind: 'log', text: `nothing was arranged before the demo: ${error instanceof Error ? error.message : String(error)}` }))
+arrangeBefore(directory, { api, apiToken }, Date.now()).catch((error: unknown) => tell({ kind: 'log', text: `nothing was arranged before the demo: ${error instanceof Error ? error.message : String(error)}` }))

@@ -1,6 +1,6 @@
-import { targetInFacts } from '../calls/target-in-facts.js'
 import { everyTarget } from '../directory/every-target.js'
 import type { Directory } from '../directory/model.js'
+import { targetInFacts } from '../facts/target-in-facts.js'
 import type { Temperament } from '../switch/virtual/temperament.js'
 import type { VirtualSwitch } from '../switch/virtual/virtual-switch.js'
 import type { RandomStream } from '../what-if/random.js'

@@ -1,6 +1,6 @@
-import type { CallEvent, Party } from '../calls/events.js'
-import type { Phone } from '../phones/phone.js'
-import type { Temperament } from '../phones/temperament.js'
+import type { CallEvent, Party } from '../facts/events.js'
+import type { Phone } from '../embedded/phones/phone.js'
+import type { Temperament } from '../embedded/phones/temperament.js'
 import { conversations, type Conversation, type ConversationId } from './conversations.js'
 import { turnSamples } from './voice-files.js'
 

@@ -9,7 +9,7 @@ import {
   refusesWith,
   voicemail,
   type Temperament,
-} from '../phones/temperament.js'
+} from '../embedded/phones/temperament.js'
 import type { ConversationId } from './conversations.js'
 import { announcement } from './voice-files.js'
 

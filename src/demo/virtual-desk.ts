@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { Desk } from '../calls/desk.js'
-import type { CallEvent } from '../calls/events.js'
 import { flowDefaults } from '../calls/flow-settings.js'
-import { MemoryLog } from '../calls/scenario/memory-log.js'
-import { VirtualRecordings } from '../calls/scenario/virtual-recordings.js'
-import { spokenMs, VirtualSpeech } from '../calls/scenario/virtual-speech.js'
-import { TargetHistory } from '../calls/target-history.js'
 import { VirtualClock } from '../clock/virtual-clock.js'
 import type { Directory } from '../directory/model.js'
+import type { CallEvent } from '../facts/events.js'
 import { VirtualSwitch } from '../switch/virtual/virtual-switch.js'
+import { TargetHistory } from '../watch-list/target-history.js'
+import { MemoryLog } from './memory-log.js'
+import { VirtualRecordings } from './virtual-recordings.js'
+import { spokenMs, VirtualSpeech } from './virtual-speech.js'
 
 export interface VirtualDesk {
   readonly clock: VirtualClock

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { encodeG711, LINEAR_TO_ALAW } from '../rtp/g711.js'
-import { decodeWav } from '../rtp/wav.js'
+import { encodeG711, LINEAR_TO_ALAW } from '../embedded/protocols/rtp/g711.js'
+import { decodeWav } from '../embedded/protocols/rtp/wav.js'
 import { announcements, conversations, turnFile, type Conversation, type ConversationId } from './conversations.js'
 
 const folder = new URL('./voices/', import.meta.url)

@@ -18,10 +18,18 @@ import { emptyRota } from './empty-directory.js'
 import { SheetNames } from './sheet-names.js'
 import { knownTimeZone } from './time-zone.js'
 
-const usage = `Usage: npm run directory -- COMMAND [--file config/directory.yaml] [--dry-run]
+export const usage = `Usage: npm run directory -- COMMAND [--file config/directory.yaml] [--dry-run]
+
+In the store, which is what engines go by:
+
+  apply FILE [--why TEXT]                     makes the file's changes a version, after showing what differs; what others have changed stays
+  export [--version N] [--at INSTANT] [--out FILE]   the directory in force, or that of a version or an instant, as a directory file
+  history [N] [--limit 20]                    every version with who, when and why; of version N, what it changed
+
+In a file (which an engine that watches it applies when it is saved):
 
   check [FILE]                                every error of a directory file, with its line, and advice
-  export [--out FILE]                         the directory as a directory file, in a fixed order
+  export --file FILE [--out FILE]             the file as a directory file in a fixed order
   import FILE                                 puts another file in the directory's place, after showing what differs
   diff OLD NEW                                what differs between two directory files
   rota-week LINE [--week DATE]                who is on and who is off, session by session
@@ -30,7 +38,7 @@ const usage = `Usage: npm run directory -- COMMAND [--file config/directory.yaml
   rota-copy LINE --week DATE --to DATE        plans one week as another
   gaps [LINE]                                 when lines are open and nobody is on, in the next four weeks
 
-DATE is any day of the week that is meant, as 2026-01-12; without it, this week. --dry-run shows what would change, and changes nothing.
+--config names another settings file than config/ringround.yaml: there it stands where the store is. DATE is any day of the week that is meant, as 2026-01-12; without it, this week. --dry-run shows what would change, and changes nothing.
 Days that are over are changed only with --past (in a terminal, the command asks).`
 
 /** Where the commands write; given, so that tests can read it. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { arbitraryDirectory } from './directory-arbitraries.js'
+import { arbitraryDirectory } from '../../test/kit/directory-arbitraries.js'
 import { diffDirectories, showDiff } from './directory-diff.js'
 import { parseDirectory } from './parse-directory.js'
 import { writeDirectory } from './write-directory.js'

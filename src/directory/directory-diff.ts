@@ -1,17 +1,16 @@
+import { isRecord, same, sections, type Section } from './entities.js'
 import { showSpan } from './write-directory.js'
 import { showTarget } from './telephone-number.js'
 import type { Directory, RotaEntry, TimeSpan } from './model.js'
 
 /** One thing that differs between two directories. */
 export interface DirectoryChange {
-  readonly section: 'areas' | 'organisations' | 'clinicians' | 'lines' | 'rotas' | 'pools' | 'numbers'
+  readonly section: Section
   readonly id: string
   readonly kind: 'added' | 'removed' | 'changed'
   /** What differs, a line each: `ring.ringSeconds: 20 -> 15`. Empty for what was added or removed as a whole. */
   readonly details: readonly string[]
 }
-
-const sections = ['areas', 'organisations', 'clinicians', 'lines', 'rotas', 'pools', 'numbers'] as const
 
 /** What differs, section by section. The order of lines is part of the directory (menus follow it), so a change of it is told too. */
 export function diffDirectories(before: Directory, after: Directory): readonly DirectoryChange[] {
@@ -21,6 +20,7 @@ export function diffDirectories(before: Directory, after: Directory): readonly D
     for (const id of old.keys()) if (!fresh.has(id)) changes.push({ section, id, kind: 'removed', details: [] })
     for (const [id, thing] of fresh) {
       if (!old.has(id)) changes.push({ section, id, kind: 'added', details: [] })
+      // Nearly everything says the same, in a directory of which one rota was changed: this is looked at first, without making texts.
       else if (!same(old.get(id), thing)) {
         const details = differences('', old.get(id), thing)
         if (details.length > 0) changes.push({ section, id, kind: 'changed', details })
@@ -53,15 +53,6 @@ export function summariseChanges(changes: readonly DirectoryChange[]): string {
   })
   if (changes.length > told.length) told.push(`${changes.length - told.length} more`)
   return told.join(', ')
-}
-
-/** Whether two plain values say the same. Nearly everything does, in a directory of which one rota was changed: this is looked at first, without making texts. */
-function same(a: unknown, b: unknown): boolean {
-  if (a === b) return true
-  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((item, index) => same(item, b[index]))
-  if (!isRecord(a) || !isRecord(b)) return false
-  const names = Object.keys(a)
-  return names.length === Object.keys(b).length && names.every((name) => same(a[name], b[name]))
 }
 
 function differences(path: string, before: unknown, after: unknown): readonly string[] {
@@ -115,6 +106,18 @@ function asSentence(value: unknown): string {
   return parts.length === 0 ? '' : ` (${parts.join(', ')})`
 }
 
+/** Any value of a field (`fieldsOf`), in a few words. */
+export function showValue(value: unknown): string {
+  const text = asText(value) ?? inWords(value)
+  return text === '' ? 'empty' : text.length > 200 ? `${text.slice(0, 197)}...` : text
+}
+
+function inWords(value: unknown): string {
+  if (Array.isArray(value)) return value.map(inWords).join('; ') || 'none'
+  if (!isRecord(value)) return JSON.stringify(value)
+  return Object.values(value).map((part) => asText(part) ?? inWords(part)).join(' ')
+}
+
 /** What can be shown in a few words: scalars, times, targets, people and lists of them. */
 function asText(value: unknown): string | undefined {
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return String(value)
@@ -129,10 +132,6 @@ function asText(value: unknown): string | undefined {
   if (value['kind'] === 'device' && typeof value['user'] === 'string') return showTarget({ kind: 'device', user: value['user'] })
   if (isSpan(value)) return showSpan(value)
   return undefined
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function isEntry(value: Record<string, unknown>): value is Record<string, unknown> & RotaEntry {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { arbitraryHours } from './directory-arbitraries.js'
+import { arbitraryHours } from '../../test/kit/directory-arbitraries.js'
 import { isOpen, openIntervalsOn, openingAt } from './hours.js'
 import type { Line, OpeningHours } from './model.js'
 import { defaultRing } from './read-line.js'

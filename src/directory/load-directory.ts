@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { Worker } from 'node:worker_threads'
 import { readTextFile } from '../text/read-text-file.js'
 import type { DirectoryError } from './form.js'
@@ -12,14 +13,50 @@ export interface ParseRequest {
   readonly file: string
 }
 
+/** A directory file as it was read. */
+export interface DirectoryFile {
+  readonly file: string
+  readonly parsed: ParsedDirectory
+  /** Of its text; empty where it could not be read. */
+  readonly sha256: string
+  /** The version of which it is an export, where it says so in its first line (`exportedVersion`). */
+  readonly exportOf: number | undefined
+}
+
 /** Reads a directory file. A file that cannot be read is an error like any other, in line 1. Large ones are parsed in a thread of their own. */
 export async function loadDirectory(file: string): Promise<ParsedDirectory> {
+  return (await readDirectoryFile(file)).parsed
+}
+
+export async function readDirectoryFile(file: string): Promise<DirectoryFile> {
   const read = await readTextFile(file)
-  if (!read.ok) return { ok: false, errors: [{ file, ...read.problem }] }
+  if (!read.ok) return { file, parsed: { ok: false, errors: [{ file, ...read.problem }] }, sha256: '', exportOf: undefined }
   const { text } = read
   const thread = new URL('./directory-thread.js', import.meta.url)
   // From the TypeScript sources (tests) there is no built program to start; then it is parsed here.
-  return text.length < threadFrom || import.meta.url.endsWith('.ts') ? parseDirectory(text, file) : parseInThread(thread, { text, file })
+  const parsed = text.length < threadFrom || import.meta.url.endsWith('.ts') ? parseDirectory(text, file) : await parseInThread(thread, { text, file })
+  return { file, parsed, sha256: hashOf(text), exportOf: exportedVersion(text) }
+}
+
+/** What tells the text of a directory file from any other, without reading it into a directory. Undefined: it cannot be read. */
+export async function directoryFileHash(file: string): Promise<string | undefined> {
+  const read = await readTextFile(file)
+  return read.ok ? hashOf(read.text) : undefined
+}
+
+function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}
+
+/** First line of an export. */
+export function exportLine(version: number): string {
+  return `# Version ${version} of the directory. When this is applied, what others change meanwhile stays.`
+}
+
+/** The version of which a text is an export. */
+export function exportedVersion(text: string): number | undefined {
+  const found = /^\uFEFF?# Version (\d{1,9}) of the directory\./.exec(text)
+  return found === null ? undefined : Number(found[1])
 }
 
 /** Parses in a thread that ends afterwards. @param program built `directory-thread`. Rejects when the thread fails (out of memory). */

@@ -1,4 +1,5 @@
 import type { Target } from '../switch/port.js'
+import type { Period } from './period.js'
 
 /**
  * The directory: who may call what, and who answers when. Plain, readonly data; every question that depends on the time is a
@@ -31,6 +32,8 @@ export interface Organisation {
   /** A practice's unlisted number that skips its queue (E.164), and where to ring when that is unavailable or busy. */
   readonly bypass?: Target
   readonly reception?: Target
+  /** How long recordings of its calls are kept; default: the setting `retention.recordings`. */
+  readonly keepRecordings?: Period
 }
 
 /** A borough or ICB. Every area that an organisation names is known; `outcomes` only where the area has its own list. */

@@ -96,7 +96,7 @@ function readDirectory(form: Form, root: YamlNode): { readonly directory: Direct
   return { directory, advice }
 }
 
-function readUse(form: Form, references: References, node: YamlNode): NumberUse | undefined {
+export function readUse(form: Form, references: References, node: YamlNode): NumberUse | undefined {
   if (node.kind === 'scalar') {
     const kind = form.oneOf(node, 'what the number does', ['callBackCode', 'bypass'])
     return kind === undefined ? undefined : { kind }

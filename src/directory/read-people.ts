@@ -1,5 +1,6 @@
 import type { Form } from './form.js'
 import type { Area, AreaId, Clinician, ClinicianId, NumberUse, Organisation, OrganisationId, OutcomeChoice } from './model.js'
+import { expectedPeriod, parsePeriod, type Period } from './period.js'
 import { readTargetNode } from './read-target.js'
 import type { References } from './references.js'
 import type { YamlNode } from './yaml-tree.js'
@@ -34,7 +35,7 @@ export function readArea(form: Form, id: AreaId, node: YamlNode): Area | undefin
 /** @param claim takes a number that people dial, and what it does */
 export function readOrganisation(form: Form, references: References, id: OrganisationId, node: YamlNode, claim: (node: YamlNode, use: NumberUse) => void): Organisation | undefined {
   const what = `organisation ${id}`
-  const fields = form.fields(node, what, ['kind', 'name', 'spokenName', 'odsCode', 'area', 'dialIn', 'code', 'bypass', 'reception'])
+  const fields = form.fields(node, what, ['kind', 'name', 'spokenName', 'odsCode', 'area', 'dialIn', 'code', 'bypass', 'reception', 'keepRecordings'])
   if (fields === undefined) return undefined
   const kindNode = fields.get('kind')
   const kind = kindNode === undefined ? form.problem(node, `${what} has no kind`, 'gpPractice, trust, ambulance, icb, pharmacy or other') : form.oneOf(kindNode, `the kind of ${what}`, ['gpPractice', 'trust', 'ambulance', 'icb', 'pharmacy', 'other'])
@@ -53,6 +54,8 @@ export function readOrganisation(form: Form, references: References, id: Organis
   const receptionNode = fields.get('reception')
   const bypass = bypassNode === undefined ? undefined : readTargetNode(form, bypassNode, `the bypass number of ${what}`)
   const reception = receptionNode === undefined ? undefined : readTargetNode(form, receptionNode, `the reception number of ${what}`)
+  const keepNode = fields.get('keepRecordings')
+  const keepRecordings = keepNode === undefined ? undefined : readPeriod(form, keepNode, `keepRecordings of ${what}`)
   const dialInNode = fields.get('dialIn')
   for (const numberNode of dialInNode === undefined ? [] : form.oneOrMore(dialInNode)) claim(numberNode, { kind: 'dialIn', organisation: id })
   if (kind === undefined || name === undefined || spokenName === undefined || area === undefined) return undefined
@@ -66,7 +69,13 @@ export function readOrganisation(form: Form, references: References, id: Organis
     ...(code === undefined ? {} : { code }),
     ...(bypass === undefined ? {} : { bypass }),
     ...(reception === undefined ? {} : { reception }),
+    ...(keepRecordings === undefined ? {} : { keepRecordings }),
   }
+}
+
+function readPeriod(form: Form, node: YamlNode, what: string): Period | undefined {
+  const period = node.kind === 'scalar' ? parsePeriod(node.text) : undefined
+  return period ?? form.problem(node, `${what} is no time`, expectedPeriod)
 }
 
 export function readClinician(form: Form, references: References, id: ClinicianId, node: YamlNode): Clinician | undefined {

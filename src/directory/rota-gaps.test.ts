@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { arbitraryDirectory } from './directory-arbitraries.js'
+import { arbitraryDirectory } from '../../test/kit/directory-arbitraries.js'
 import { isOpen } from './hours.js'
 import { parseDirectory } from './parse-directory.js'
-import { huntCandidates } from './rota.js'
 import { rotaGaps } from './rota-gaps.js'
+import { huntCandidates } from './rota.js'
 
 function read(hours: string, rota: string) {
   const parsed = parseDirectory(

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { arbitraryRota } from '../../test/kit/directory-arbitraries.js'
 import { mondayOf, dayNumber } from './calendar.js'
-import { arbitraryRota } from './directory-arbitraries.js'
 import type { Rota, RotaEntry } from './model.js'
-import { entryKey, whoIsOn } from './rota.js'
 import { plannedAt, plannedWeek, versionFor, withVersion, type RotaHistory, type RotaVersion } from './rota-history.js'
+import { entryKey, whoIsOn } from './rota.js'
 
 const zone = 'Europe/London'
 const start = Date.UTC(2026, 2, 1)

@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { arbitraryDay, arbitraryDirectory } from '../../test/kit/directory-arbitraries.js'
 import { dateOf, dayNumber, mondayOf } from './calendar.js'
-import { arbitraryDay, arbitraryDirectory } from './directory-arbitraries.js'
 import type { Directory, Line, Rota } from './model.js'
 import { parseDirectory } from './parse-directory.js'
-import { entryKey, sessionPlansOn } from './rota.js'
 import { readRotaSheet, writeRotaSheet } from './rota-sheet.js'
+import { entryKey, sessionPlansOn } from './rota.js'
 import { mangledNumber, sheetDay, sheetTime } from './sheet-cells.js'
 
 const parsed = parseDirectory(
@@ -65,6 +65,13 @@ describe('a rota for a spreadsheet', () => {
   it('changes nothing when it is read back as it was', () => {
     const read = readText(writeRotaSheet(directory, line, monday))
     expect(read).toEqual({ ok: true, rota: directory.rotas.get('cardiology'), notes: [] })
+  })
+
+  it('leaves two sessions that overlap in the order in which they are planned, though the later one stands first in the sheet', () => {
+    const change = (session: string, from: string) => ({ date: '2026-01-14', session, kind: 'replace', entries: [{ kind: 'clinician', clinician: 'dr-okafor' }], span: { from, to: '00:00' } }) as const
+    const rota: Rota = { line: 'cardiology', pattern: [], changes: [change('Late', '12:00'), change('Long', '08:00')] }
+    const overlapping: Directory = { ...directory, rotas: new Map([['cardiology', rota]]) }
+    expect(readRotaSheet(overlapping, line, monday, bytes(writeRotaSheet(overlapping, line, monday)), 'week.csv')).toEqual({ ok: true, rota, notes: [] })
   })
 
   it('plans the same, read back, whatever the rota and the names', () => {

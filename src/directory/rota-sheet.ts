@@ -72,7 +72,7 @@ export function readRotaSheet(directory: Directory, line: Line, monday: DayNumbe
   if (!decoded.ok) return { ok: false, errors: [{ file, ...decoded.problem }] }
   const rota = directory.rotas.get(line.id) ?? emptyRota(line.id)
   const reader = new SheetReader(directory, rota, monday, file, guessed)
-  const rows = reader.read(decoded.text)
+  const rows = asPlanned(rota, reader.read(decoded.text))
   if (reader.errors.length > 0) return { ok: false, errors: reader.errors }
 
   const named = new Map(rows.map((sheetRow) => [`${sheetRow.day} ${sheetRow.session}`, sheetRow]))
@@ -85,6 +85,17 @@ export function readRotaSheet(directory: Directory, line: Line, monday: DayNumbe
       .map((plan) => `"${plan.name}" on ${dateOf(day)} is not in the sheet and stays as it is`),
   )
   return { ok: true, rota: { ...rota, changes: [...kept, ...added].sort((a, b) => (a.date < b.date ? -1 : a.date > b.date ? 1 : 0)) }, notes }
+}
+
+/**
+ * The rows of each day in the order in which its sessions are planned, new ones last: where two overlap, that order says who is rung first, and the sheet is
+ * written by the time of day.
+ */
+function asPlanned(rota: Rota, rows: readonly SheetRow[]): readonly SheetRow[] {
+  const places = new Map<string, number>()
+  for (const day of new Set(rows.map((sheetRow) => sheetRow.day))) for (const [place, { name }] of sessionPlansOn(rota, day).entries()) places.set(`${day} ${name}`, place)
+  const placeOf = ({ day, session }: SheetRow) => places.get(`${day} ${session}`) ?? Number.MAX_SAFE_INTEGER
+  return [...rows].sort((a, b) => a.day - b.day || placeOf(a) - placeOf(b))
 }
 
 interface SheetRow {

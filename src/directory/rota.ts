@@ -1,5 +1,5 @@
 import { dateOf, dayNumber, daysOfWeek, weekdayIndex, type DayNumber } from './calendar.js'
-import type { Directory, HuntCandidate, Line, PoolId, Rota, RotaChange, RotaEntry, RotaSession, TimeSpan } from './model.js'
+import type { ClinicianId, Directory, HuntCandidate, Line, PoolId, Rota, RotaChange, RotaEntry, RotaSession, TimeSpan } from './model.js'
 import { spanMinutes, spanOn } from './span.js'
 import { writeTarget } from './telephone-number.js'
 import { knownTimeZone, type TimeZone } from './time-zone.js'
@@ -61,6 +61,12 @@ export function huntCandidates(directory: Directory, line: Line, atMs: number): 
 export function poolCandidates(directory: Directory, poolId: PoolId): readonly HuntCandidate[] {
   const pool = directory.pools.get(poolId)
   return pool === undefined ? [] : candidates(directory, pool.entries, 'ncn')
+}
+
+/** Every clinician who stands on a rota, in its pattern or in a change; each once. */
+export function cliniciansOf({ pattern, changes }: Rota): readonly ClinicianId[] {
+  const entries = [...pattern.flatMap((session) => session.entries), ...changes.flatMap((change) => ('entries' in change ? change.entries : 'entry' in change ? [change.entry] : []))]
+  return [...new Set(entries.flatMap((entry) => (entry.kind === 'clinician' ? [entry.clinician] : [])))]
 }
 
 /** Stable identity of a place on a rota: `clinician:dr-okafor`, `phone:+441632960123`, `phone:sip:ward7@example.net`, `phone:device:ward-7`. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { arbitraryDirectory, arbitraryRota } from './directory-arbitraries.js'
+import { arbitraryDirectory, arbitraryRota } from '../../test/kit/directory-arbitraries.js'
 import { parseDirectory } from './parse-directory.js'
 import { commentsOf } from './splice-changes.js'
 import { spliceRota } from './splice-rota.js'
@@ -117,7 +117,7 @@ describe('one rota in a directory file', () => {
     expect(spliceRota(windows, read(windows), 'one', rota).replaceAll('\r\n', '')).not.toMatch(/[\r\n]/)
   })
 
-  it('where it cannot be cut out, the directory is written anew and says the same', () => {
+  it('where it cannot be cut out, the directory is written again and says the same', () => {
     const braces = text.replace(/rotas:[^]*/, 'rotas: { one: { pattern: [] } }\n')
     const changed = spliceRota(braces, read(braces), 'one', rota)
     expect(read(changed).rotas.get('one')).toEqual(rota)

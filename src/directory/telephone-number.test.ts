@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { numberUse, organisationByCode } from './dialled-number.js'
 import { emptyDirectory } from './empty-directory.js'
 import type { Target } from '../switch/port.js'
-import { oneForm, readNumber, readSentNumber, readSipAddress, readTarget, showNumber, showTarget, speakableDigits, writeTarget } from './telephone-number.js'
+import { toE164, readNumber, readSentNumber, readSipAddress, readTarget, showNumber, showTarget, speakableDigits, writeTarget } from './telephone-number.js'
 
 const read = (text: string) => {
   const reading = readNumber(text)
@@ -183,7 +183,7 @@ describe('numbers as trunks send them', () => {
   ])('%s is %s', (sent, number) => {
     const reading = readSentNumber(sent)
     expect(reading.ok ? reading.number : undefined).toBe(number)
-    expect(oneForm(sent)).toBe(number ?? sent)
+    expect(toE164(sent)).toBe(number ?? sent)
   })
 
   it('are one number in whatever form: guesses at it are counted together', () => {
@@ -192,7 +192,7 @@ describe('numbers as trunks send them', () => {
         const significant = (start + String(rest).padStart(6, '0')).slice(0, 10)
         const number = read(`0${significant}`)
         if (number === undefined) return
-        for (const form of [significant, `0${significant}`, `44${significant}`, `+44${significant}`, `0044${significant}`, `440${significant}`, `+440${significant}`, `00440${significant}`, `0${significant}#`]) expect(oneForm(form)).toBe(number)
+        for (const form of [significant, `0${significant}`, `44${significant}`, `+44${significant}`, `0044${significant}`, `440${significant}`, `+440${significant}`, `00440${significant}`, `0${significant}#`]) expect(toE164(form)).toBe(number)
       }),
     )
   })

@@ -46,7 +46,7 @@ export function readSentNumber(text: string): NumberReading {
  * A number in one form, however a trunk sends it (`01632960123`, `1632960123`, `441632960123`, `+4401632960123`); what is no telephone number stays as it is.
  * Withheld: empty.
  */
-export function oneForm(number: string): string {
+export function toE164(number: string): string {
   const reading = readSentNumber(number)
   // What a telephone sends is its own choice; nothing of it may fill the memory.
   return reading.ok ? reading.number : number.slice(0, 40)

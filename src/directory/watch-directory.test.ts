@@ -4,89 +4,94 @@ import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { loadDirectory, parseInThread, showError } from './load-directory.js'
-import { Settling, watchDirectory, type DirectoryHolder } from './watch-directory.js'
+import { directoryFileHash, exportLine, loadDirectory, parseInThread, showError } from './load-directory.js'
+import { Settling, stateOf, watchDirectory, type DirectoryWatch } from './watch-directory.js'
 import { writeDirectory } from './write-directory.js'
 
 let folder: string
 let file: string
-let holder: DirectoryHolder | undefined
+let watched: DirectoryWatch | undefined
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ringround-watch-'))
   file = join(folder, 'directory.yaml')
 })
 afterEach(async () => {
-  await holder?.close()
-  holder = undefined
+  await watched?.close()
+  watched = undefined
   await rm(folder, { recursive: true })
 })
 
 const text = (name: string) => `areas: { a: { name: ${name} } }\n`
 
-/** Watches the file and writes down what it is told. */
-async function watch(pollMs: number) {
+/** Watches the file and writes down what it is told. @param answers what becomes of what was saved, one after the other; then it is taken */
+async function watch(pollMs: number, ...answers: readonly (() => Promise<'taken' | 'again'>)[]) {
   const told: string[] = []
+  const left = [...answers]
   let wake = () => {}
-  const watched = await watchDirectory(file, {
+  const watch = watchDirectory(file, await stateOf(file), {
     pollMs,
-    onChange: (directory, changes) => {
-      told.push(`change ${directory.areas.get('a')?.name ?? ''} ${changes.length}`)
+    onSaved: async ({ directory, sha256, exportOf }) => {
+      told.push(`saved ${directory.areas.get('a')?.name ?? ''}${exportOf === undefined ? '' : ` of version ${exportOf}`}`)
+      expect(sha256).toBe(await directoryFileHash(file))
+      const answer = (await left.shift()?.()) ?? 'taken'
       wake()
+      return answer
     },
     onErrors: (errors) => {
-      told.push(`errors ${errors.map((error) => error.line).join(',')}`)
+      told.push(`errors ${errors.map(showError).join(',').replaceAll(`${file}:`, '')}`)
       wake()
     },
   })
-  if (!watched.ok) throw new Error(JSON.stringify(watched.errors))
-  holder = watched.holder
-  return { holder: watched.holder, told, next: () => new Promise<void>((resolve) => (wake = resolve)) }
+  watched = watch
+  return { watch, told, next: () => new Promise<void>((resolve) => (wake = resolve)) }
 }
 
 /** Long enough never to look by itself within a test. */
 const never = 1_000_000
 
 describe('a directory file that is watched', () => {
-  it('comes into force when it changes, whether it is written in place or replaced', async () => {
+  it('is given on when it changes, whether it is written in place or replaced', async () => {
     await writeFile(file, text('One'))
-    const { holder: watched, told, next } = await watch(10)
-    const taken = watched.current()
+    const { told, next } = await watch(10)
     let changed = next()
     await writeFile(file, text('Another name'))
     await changed
     changed = next()
-    await writeFile(`${file}.new`, text('Third'))
+    await writeFile(`${file}.new`, `${exportLine(12)}\n${text('Third')}`)
     await rename(`${file}.new`, file)
     await changed
-    expect(told).toEqual(['change Another name 1', 'change Third 1'])
-    expect(watched.current().areas.get('a')?.name).toBe('Third')
-    // A call that took it before the changes keeps what it took.
-    expect(taken.areas.get('a')?.name).toBe('One')
+    expect(told).toEqual(['saved Another name', 'saved Third of version 12'])
   })
 
-  it('with errors leaves the old one in force, tells them once, and says when they are gone', async () => {
+  it('with errors tells them once, and is given on when they are gone', async () => {
     await writeFile(file, text('One'))
-    const { holder: watched, told } = await watch(never)
-    const before = watched.current()
+    const { watch: watching, told } = await watch(never)
     await writeFile(file, 'areas:\n  a: { name: One, nam: x }\n')
-    await watched.reload()
-    expect(told).toEqual(['errors 2'])
-    expect(watched.current()).toBe(before)
+    await watching.reload()
+    expect(told).toEqual(['errors 2: area a has no "nam"; expected: one of name, outcomes'])
     await writeFile(file, text('One'))
-    await watched.reload()
-    expect(told).toEqual(['errors 2', 'change One 0'])
-    await watched.reload()
-    expect(told).toHaveLength(2)
+    await watching.reload()
+    expect(told.slice(1)).toEqual(['saved One'])
   })
 
-  it('that is gone leaves the old one in force', async () => {
+  it('that is gone is an error like any other', async () => {
     await writeFile(file, text('One'))
-    const { holder: watched, told, next } = await watch(10)
+    const { told, next } = await watch(10)
     const changed = next()
     await rm(file)
     await changed
-    expect(told).toEqual(['errors 1'])
-    expect(watched.current().areas.size).toBe(1)
+    expect(told).toEqual([expect.stringMatching(/^errors 1: there is no such file/)])
+  })
+
+  it('that could not be taken is given once more after a while, and not for ever', async () => {
+    await writeFile(file, text('One'))
+    const { told, next } = await watch(5, () => Promise.resolve('again'))
+    await writeFile(file, text('Two'))
+    await next()
+    await next()
+    expect(told).toEqual(['saved Two', 'saved Two'])
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    expect(told).toHaveLength(2)
   })
 
   it('is read once it has been the same in two looks, so that half a file is not taken for a directory', () => {
@@ -103,46 +108,21 @@ describe('a directory file that is watched', () => {
     expect(looks('missing', 'missing')).toEqual([false, true])
   })
 
-  it('that has errors at the start is no directory at all', async () => {
-    expect(await watchDirectory(file, { onChange: () => {}, onErrors: () => {} })).toMatchObject({ ok: false, errors: [{ line: 1, message: 'there is no such file' }] })
-    await writeFile(file, 'lines: 5\n')
-    expect(await watchDirectory(file, { onChange: () => {}, onErrors: () => {} })).toMatchObject({ ok: false, errors: [{ line: 1 }] })
-  })
-
   it('goes on being watched when whoever listens fails', async () => {
     await writeFile(file, text('One'))
-    const told: string[] = []
-    const watched = await watchDirectory(file, {
-      pollMs: never,
-      onChange: (directory) => {
-        told.push(directory.areas.get('a')?.name ?? '')
-        if (told.length === 1) throw new Error('no room')
-      },
-      onErrors: (errors) => told.push(errors.map((error) => error.message).join()),
-    })
-    if (!watched.ok) throw new Error('errors')
-    holder = watched.holder
+    const { watch: watching, told } = await watch(never, () => Promise.reject(new Error('no room')))
     await writeFile(file, text('Two'))
-    await watched.holder.reload()
+    await watching.reload()
     await writeFile(file, text('Three'))
-    await watched.holder.reload()
-    expect(told).toEqual(['Two', 'what was read could not be put into use: no room', 'Three'])
+    await watching.reload()
+    expect(told).toEqual(['saved Two', 'errors 1: what was read could not be put into use: no room; expected: a listener that does not throw', 'saved Three'])
   })
 
   it('a failure while it is read is told like an error', async () => {
     await writeFile(file, text('One'))
     const told: string[] = []
-    let failing = false
-    const watched = await watchDirectory(file, {
-      pollMs: never,
-      onChange: () => told.push('change'),
-      onErrors: (errors) => told.push(errors.map(showError).join()),
-      load: (name) => (failing ? Promise.reject(new Error('out of memory')) : loadDirectory(name)),
-    })
-    if (!watched.ok) throw new Error('errors')
-    holder = watched.holder
-    failing = true
-    await watched.holder.reload()
+    watched = watchDirectory(file, await stateOf(file), { pollMs: never, onSaved: () => Promise.resolve('taken'), onErrors: (errors) => told.push(errors.map(showError).join()), read: () => Promise.reject(new Error('out of memory')) })
+    await watched.reload()
     expect(told).toEqual([`${file}:1: reading it failed: out of memory; expected: a directory file`])
   })
 })

@@ -1,75 +1,67 @@
 import { stat } from 'node:fs/promises'
-import { diffDirectories, type DirectoryChange } from './directory-diff.js'
 import type { DirectoryError } from './form.js'
-import { loadDirectory } from './load-directory.js'
+import { readDirectoryFile, type DirectoryFile } from './load-directory.js'
 import type { Directory } from './model.js'
-import type { ParsedDirectory } from './parse-directory.js'
-import { warmDirectory } from './warm-directory.js'
 
-/** The directory in force. Each call takes `current()` once, at its beginning, and keeps it: a change is picked up between calls, never in one. */
-export interface DirectoryHolder {
-  current(): Directory
-  /** Looks at the file now, instead of at the next look. Resolves when what was found is in force, or its errors have been told. */
+/** A directory file that is watched. */
+export interface DirectoryWatch {
+  /** Looks at the file now, instead of at the next look. Resolves when what was found has been taken, or its errors have been told. */
   reload(): Promise<void>
   /** Stops looking. Resolves when no look is under way. */
   close(): Promise<void>
 }
 
+/** A file without errors, as it was saved. */
+export interface SavedDirectory extends Pick<DirectoryFile, 'file' | 'sha256' | 'exportOf'> {
+  readonly directory: Directory
+  readonly advice: readonly DirectoryError[]
+}
+
 export interface WatchOptions {
-  /** A new directory is in force. Also called, without changes, when a file with errors is as it was before. */
-  onChange(directory: Directory, changes: readonly DirectoryChange[], advice: readonly DirectoryError[]): void
-  /** The file has errors; the directory before it stays in force. Told once for each state of the file. */
+  /** The file has been saved, without errors. @returns `again`: it could not be taken now, and is to be given once more after a while */
+  onSaved(saved: SavedDirectory): Promise<'taken' | 'again'>
+  /** The file has errors. Told once for each state of the file. */
   onErrors(errors: readonly DirectoryError[]): void
   /** How often the file is looked at, ms. Default 500. */
   readonly pollMs?: number
   /** Reads the file; for tests. */
-  readonly load?: (file: string) => Promise<ParsedDirectory>
+  readonly read?: (file: string) => Promise<DirectoryFile>
 }
 
-export type Watched = { readonly ok: true; readonly holder: DirectoryHolder; readonly advice: readonly DirectoryError[] } | { readonly ok: false; readonly errors: readonly DirectoryError[] }
+/** Looks after which a file is tried again that could not be taken. */
+const looksUntilAgain = 10
 
 /**
- * Loads a directory file and keeps it in force, with every later change of the file.
+ * Watches a directory file.
  *
  * The file is looked at, not listened for: notifications of the file system miss network drives and containers' mounts. It is read once it has been
  * the same in two looks, so that a file which an editor is still writing is not taken for a shorter directory.
- * @returns the errors, when there is no directory to begin with; what was loaded first is for the caller to warm (`warmDirectory`), once nobody waits for it
+ * @param state of the file that is known already (`stateOf`)
  */
-export async function watchDirectory(file: string, options: WatchOptions): Promise<Watched> {
-  const load = options.load ?? loadDirectory
-  const before = await stateOf(file)
-  const first = await load(file)
-  if (!first.ok) return first
-  return { ok: true, holder: new FileWatch(file, options, load, first.directory, before), advice: first.advice }
+export function watchDirectory(file: string, state: string, options: WatchOptions): DirectoryWatch {
+  return new FileWatch(file, state, options)
 }
 
-class FileWatch implements DirectoryHolder {
-  readonly #file: string
-  readonly #options: WatchOptions
-  readonly #load: (file: string) => Promise<ParsedDirectory>
-  #directory: Directory
+class FileWatch implements DirectoryWatch {
   readonly #settling: Settling
-  #hasErrors = false
   #closed = false
   #timer: NodeJS.Timeout | undefined
+  /** Looks until it is tried again. */
+  #againIn: number | undefined
   /** One look after the other. */
   #looking: Promise<void> = Promise.resolve()
 
-  constructor(file: string, options: WatchOptions, load: (file: string) => Promise<ParsedDirectory>, directory: Directory, state: string) {
-    this.#file = file
-    this.#options = options
-    this.#load = load
-    this.#directory = directory
+  constructor(
+    private readonly file: string,
+    state: string,
+    private readonly options: WatchOptions,
+  ) {
     this.#settling = new Settling(state)
     this.#schedule()
   }
 
-  current(): Directory {
-    return this.#directory
-  }
-
   reload(): Promise<void> {
-    return this.#queue(async () => this.#take(await stateOf(this.#file)))
+    return this.#queue(async () => this.#take(await stateOf(this.file)))
   }
 
   async close(): Promise<void> {
@@ -80,7 +72,7 @@ class FileWatch implements DirectoryHolder {
 
   #schedule(): void {
     if (this.#closed) return
-    this.#timer = setTimeout(() => void this.#queue(() => this.#look()).finally(() => this.#schedule()), this.#options.pollMs ?? 500)
+    this.#timer = setTimeout(() => void this.#queue(() => this.#look()).finally(() => this.#schedule()), this.options.pollMs ?? 500)
     this.#timer.unref()
   }
 
@@ -89,45 +81,36 @@ class FileWatch implements DirectoryHolder {
       .then(async () => {
         if (!this.#closed) await look()
       })
-      .catch((error: unknown) => this.#listenerFailed(error))
+      .catch((error: unknown) => this.#failed(error))
     return this.#looking
   }
 
-  /** A listener that throws must not end the watch; it is told of it like of an error in the file. */
-  #listenerFailed(error: unknown): void {
+  /** A listener that fails must not end the watch; it is told of it like of an error in the file. */
+  #failed(error: unknown): void {
     const message = `what was read could not be put into use: ${error instanceof Error ? error.message : String(error)}`
     try {
-      this.#options.onErrors([{ file: this.#file, line: 1, message, expected: 'a listener that does not throw' }])
+      this.options.onErrors([{ file: this.file, line: 1, message, expected: 'a listener that does not throw' }])
     } catch {
       // Whoever does not listen to errors either has been told twice; the next look goes on.
     }
   }
 
   async #look(): Promise<void> {
-    const state = await stateOf(this.#file)
-    if (this.#settling.look(state)) await this.#take(state)
+    const state = await stateOf(this.file)
+    const again = this.#againIn !== undefined && --this.#againIn <= 0
+    if (this.#settling.look(state) || again) await this.#take(state)
   }
 
   async #take(state: string): Promise<void> {
     this.#settling.taken(state)
-    let parsed: ParsedDirectory
-    try {
-      parsed = await this.#load(this.#file)
-    } catch (error) {
-      parsed = { ok: false, errors: [{ file: this.#file, line: 1, message: `reading it failed: ${error instanceof Error ? error.message : String(error)}`, expected: 'a directory file' }] }
-    }
-    if (!parsed.ok) {
-      this.#hasErrors = true
-      this.#options.onErrors(parsed.errors)
-      return
-    }
-    warmDirectory(parsed.directory, Date.now())
-    const changes = diffDirectories(this.#directory, parsed.directory)
-    if (changes.length > 0) this.#directory = parsed.directory
-    if (changes.length > 0 || this.#hasErrors) {
-      this.#hasErrors = false
-      this.#options.onChange(this.#directory, changes, parsed.advice)
-    }
+    this.#againIn = undefined
+    const read = await (this.options.read ?? readDirectoryFile)(this.file).catch((error: unknown): DirectoryFile => {
+      const errors = [{ file: this.file, line: 1, message: `reading it failed: ${error instanceof Error ? error.message : String(error)}`, expected: 'a directory file' }]
+      return { file: this.file, parsed: { ok: false, errors }, sha256: '', exportOf: undefined }
+    })
+    const { parsed, ...rest } = read
+    if (!parsed.ok) this.options.onErrors(parsed.errors)
+    else if ((await this.options.onSaved({ ...rest, directory: parsed.directory, advice: parsed.advice })) === 'again') this.#againIn = looksUntilAgain
   }
 }
 
@@ -156,7 +139,7 @@ export class Settling {
 }
 
 /** What tells two states of a file apart without reading it; `missing` where there is none. */
-async function stateOf(file: string): Promise<string> {
+export async function stateOf(file: string): Promise<string> {
   try {
     const { mtimeMs, ctimeMs, size, ino } = await stat(file)
     return `${mtimeMs} ${ctimeMs} ${size} ${ino}`

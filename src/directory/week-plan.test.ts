@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { arbitraryDay, arbitraryRota } from '../../test/kit/directory-arbitraries.js'
 import { dateOf, dayNumber, mondayOf } from './calendar.js'
-import { arbitraryDay, arbitraryRota } from './directory-arbitraries.js'
 import type { Rota, RotaEntry } from './model.js'
 import { entryKey, sessionPlansOn } from './rota.js'
 import { copyWeek, weekPlan } from './week-plan.js'

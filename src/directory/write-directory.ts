@@ -83,6 +83,7 @@ function organisationLines(organisation: Organisation, numbers: readonly string[
     ...field('code', organisation.code),
     ...(organisation.bypass === undefined ? [] : [`bypass: ${target(organisation.bypass)}`]),
     ...(organisation.reception === undefined ? [] : [`reception: ${target(organisation.reception)}`]),
+    ...field('keepRecordings', organisation.keepRecordings?.text),
   ]
 }
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { connect } from 'node:net'
 import { fine, look, wrong, type Finding } from './finding.js'
 
-const patienceMs = 4_000
+const timeoutMs = 4_000
 
 export interface Access {
   readonly host: string
@@ -28,7 +28,7 @@ export function askApplicationPort({ host, port, secret }: Access): Promise<Appl
       socket.destroy()
       resolve(answer)
     }
-    socket.setTimeout(patienceMs, () => end({ kind: 'unreachable', why: `no answer within ${patienceMs} ms` }))
+    socket.setTimeout(timeoutMs, () => end({ kind: 'unreachable', why: `no answer within ${timeoutMs} ms` }))
     socket.on('error', (error: NodeJS.ErrnoException) => end({ kind: 'unreachable', why: error.code ?? error.message }))
     socket.on('close', () => end({ kind: 'refused', why: 'it closed the connection' }))
     socket.on('connect', () => {

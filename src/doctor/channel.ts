@@ -1,6 +1,6 @@
 import { accessSync, constants, unlinkSync } from 'node:fs'
 import type { ChannelTrial } from '../switch/drachtio/try-servers.js'
-import { readDescription } from '../sdp/read.js'
+import { readDescription } from '../embedded/protocols/sdp/read.js'
 import { fine, look, wrong, type Finding } from './finding.js'
 
 /** A WAV file's header; nothing was recorded where there is no more. */

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fine, look, wrong, type Finding } from './finding.js'
 
-const patienceMs = 3_000
+const timeoutMs = 3_000
 
 /** What the operating system knows of its clock; undefined: nothing. */
 export type ClockState = 'synchronized' | 'notSynchronized' | undefined
@@ -28,6 +28,6 @@ async function askSystem(): Promise<ClockState> {
 
 function run(program: string, args: readonly string[]): Promise<string | undefined> {
   return new Promise((resolve) => {
-    execFile(program, args, { timeout: patienceMs }, (error, out) => resolve(error === null ? out : undefined))
+    execFile(program, args, { timeout: timeoutMs }, (error, out) => resolve(error === null ? out : undefined))
   })
 }

@@ -11,7 +11,9 @@ import { askByOptions } from './options-probe.js'
 import { ownAddress } from './own-addresses.js'
 import { packages } from './packages.js'
 import { programs } from './programs.js'
+import { masterKeyAtHand, type KeysPlace } from './master-key.js'
 import { promptFolder } from './prompt-folder.js'
+import { postgres } from './postgres.js'
 import { redis } from './redis.js'
 import { rtpRange } from './rtp-range.js'
 import { askHttpPort, httpPort } from './running-engine.js'
@@ -31,6 +33,8 @@ export interface Surroundings {
   readonly path: string
   /** Who asks; undefined where there are no users (Windows). */
   readonly uid: number | undefined
+  /** Where the master key comes from, and the store whose keys it wraps. */
+  readonly keys: KeysPlace
   /** Starts an embedded switch on ports of its own, for the trial. */
   readonly startEmbedded: () => Promise<{ readonly servers: ServerSet; readonly stop: () => Promise<void> }>
   /** Told of each finding as it is made. */
@@ -71,6 +75,8 @@ export async function examine(settings: Settings, around: Surroundings): Promise
   const atHttp = await askHttpPort(settings.httpAddress, settings.httpPort)
   await tell('pages', () => [ownAddress('http.address', settings.httpAddress), ...httpPort(settings.httpAddress, settings.httpPort, atHttp)])
   await tell('redis', () => redis(settings.redisUrl))
+  await tell('postgres', () => postgres(settings.databaseUrl))
+  await tell('keys', () => masterKeyAtHand(around.keys))
   const sets = configuredServers(settings)
   const serversSettings: ServersSettings = { ...settings, ownServers: sets.length === 0 }
   if (sets.length === 0) return embedded(settings, serversSettings, around, tell, atHttp.kind === 'engine')

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net'
 import type { Access } from './application-port.js'
 
-const patienceMs = 4_000
+const timeoutMs = 4_000
 
 /** FreeSWITCH's event socket as the doctor uses it: `api` and nothing else. Events are not asked for. */
 export interface EventSocket {
@@ -27,7 +27,7 @@ export function openEventSocket({ host, port, secret }: Access): Promise<EventSo
       resolve(answer)
     }
     const client = new Client(socket)
-    socket.setTimeout(patienceMs, () => refuse({ kind: 'unreachable', why: `no answer within ${patienceMs} ms` }))
+    socket.setTimeout(timeoutMs, () => refuse({ kind: 'unreachable', why: `no answer within ${timeoutMs} ms` }))
     socket.on('error', (error: NodeJS.ErrnoException) => refuse({ kind: 'unreachable', why: error.code ?? error.message }))
     socket.on('close', () => refuse({ kind: 'unreachable', why: 'it closed the connection' }))
     client.onFrame = ({ type, head }) => {
@@ -59,7 +59,7 @@ class Client implements EventSocket {
 
   api(command: string): Promise<string> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`${command}: no answer within ${patienceMs} ms`)), patienceMs)
+      const timer = setTimeout(() => reject(new Error(`${command}: no answer within ${timeoutMs} ms`)), timeoutMs)
       this.#waiting.push((body) => {
         clearTimeout(timer)
         resolve(body)

@@ -1,12 +1,12 @@
 import { createSocket } from 'node:dgram'
 import { connect, isIP } from 'node:net'
-import { hostForUri } from '../sip/endpoint.js'
-import { parseMessage } from '../sip/parse.js'
-import { isUnresolved, resolveUri } from '../sip/resolve.js'
-import { randomHex } from '../sip/secure-random.js'
+import { hostForUri } from '../embedded/protocols/sip/endpoint.js'
+import { parseMessage } from '../embedded/protocols/sip/parse.js'
+import { isUnresolved, resolveUri } from '../embedded/protocols/sip/resolve.js'
+import { randomHex } from '../embedded/protocols/sip/secure-random.js'
 import type { OptionsAnswer } from '../switch/drachtio/try-servers.js'
 
-const patienceMs = 4_000
+const timeoutMs = 4_000
 /** RFC 3261 section 17.1.2.2: timer E begins with T1 and doubles. */
 const resendMs = [500, 1_000, 2_000]
 
@@ -51,7 +51,7 @@ function overUdp(peer: Peer, written: (local: string) => string): Promise<Option
       const request = written(`${hostForUri(address)}:${port}`)
       const send = () => socket.send(request)
       send()
-      timers.push(...resendMs.map((ms) => setTimeout(send, ms)), setTimeout(() => end({ kind: 'silent', why: `no answer within ${patienceMs} ms` }), patienceMs))
+      timers.push(...resendMs.map((ms) => setTimeout(send, ms)), setTimeout(() => end({ kind: 'silent', why: `no answer within ${timeoutMs} ms` }), timeoutMs))
     })
   })
 }
@@ -64,7 +64,7 @@ function overTcp(peer: Peer, written: (local: string) => string): Promise<Option
       resolve(answer)
     }
     let received = Buffer.alloc(0)
-    socket.setTimeout(patienceMs, () => end({ kind: 'silent', why: `no answer within ${patienceMs} ms` }))
+    socket.setTimeout(timeoutMs, () => end({ kind: 'silent', why: `no answer within ${timeoutMs} ms` }))
     socket.on('error', (error: NodeJS.ErrnoException) => end({ kind: 'silent', why: error.code ?? error.message }))
     socket.on('close', () => end({ kind: 'silent', why: 'it closed the connection' }))
     socket.on('connect', () => socket.write(written(`${hostForUri(socket.localAddress ?? '')}:${socket.localPort ?? 0}`)))

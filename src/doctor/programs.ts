@@ -1,19 +1,23 @@
 import { findFlite } from '../prompts/voice.js'
-import { findLame } from '../recordings/find-lame.js'
+import { loadLameLibrary } from '../recordings/lame-library.js'
 import { fine, look, wrong, type Finding } from './finding.js'
 
-/** The programs that recordings and spoken names use where they are there. */
-export async function programs(settings: { readonly mp3Encoder: 'auto' | 'native' | 'wasm'; readonly tts: 'auto' | 'flite' | 'none' }, path: string): Promise<readonly Finding[]> {
-  const lame = settings.mp3Encoder === 'wasm' ? undefined : await findLame(path)
+/**
+ * What recordings and spoken names use where it is there.
+ * @param path folders in which programs are looked for, as in the PATH variable
+ * @param libraries names under which libmp3lame is looked for; the platform's own when undefined
+ */
+export async function programs(settings: { readonly mp3Encoder: 'auto' | 'native' | 'wasm'; readonly tts: 'auto' | 'flite' | 'none' }, path: string, libraries?: readonly string[]): Promise<readonly Finding[]> {
+  const lame = settings.mp3Encoder === 'wasm' ? undefined : await loadLameLibrary(libraries)
   const flite = settings.tts === 'none' ? undefined : findFlite(path)
   return [encoder(settings.mp3Encoder, lame), voice(settings.tts, flite !== undefined)]
 }
 
-function encoder(wanted: 'auto' | 'native' | 'wasm', lame: string | undefined): Finding {
-  if (wanted === 'wasm') return fine('recordings are encoded by WebAssembly')
-  if (lame !== undefined) return fine(`recordings are encoded by ${lame}`)
-  if (wanted === 'native') return wrong('there is no lame on the PATH, and recordings.encoder is native', 'install the package lame, or set recordings.encoder to auto')
-  return fine('no lame on the PATH: recordings are encoded by WebAssembly, which takes about twice the CPU time')
+function encoder(wanted: 'auto' | 'native' | 'wasm', library: Awaited<ReturnType<typeof loadLameLibrary>> | undefined): Finding {
+  if (library === undefined) return fine('recordings are encoded by LAME as WebAssembly')
+  if (library.kind === 'loaded') return fine(`recordings are encoded by ${library.lame.name}`)
+  if (wanted === 'native') return wrong(`there is no libmp3lame that works, and recordings.encoder is native: ${library.why}`, 'install libmp3lame (Debian: libmp3lame0), or set recordings.encoder to auto')
+  return fine(`no libmp3lame: recordings are encoded by LAME as WebAssembly, which takes about three times the CPU time (${library.why})`)
 }
 
 function voice(wanted: 'auto' | 'flite' | 'none', found: boolean): Finding {

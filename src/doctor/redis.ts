@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import type { Redis } from 'ioredis'
 import { fine, look, wrong, type Finding } from './finding.js'
 
-const patienceMs = 3_000
+const timeoutMs = 3_000
 const driftMs = 1_000
 // The package is CommonJS, its class is the export itself.
 const RedisClient = createRequire(import.meta.url)('ioredis') as typeof Redis
@@ -10,7 +10,7 @@ const RedisClient = createRequire(import.meta.url)('ioredis') as typeof Redis
 /** @param url `redis://...`; undefined: one engine, in memory. It may hold a password and is not repeated. */
 export async function redis(url: string | undefined): Promise<readonly Finding[]> {
   if (url === undefined) return [fine('no Redis: one engine, in memory')]
-  const client = new RedisClient(url, { lazyConnect: true, connectTimeout: patienceMs, commandTimeout: patienceMs, retryStrategy: () => null, maxRetriesPerRequest: 0 })
+  const client = new RedisClient(url, { lazyConnect: true, connectTimeout: timeoutMs, commandTimeout: timeoutMs, retryStrategy: () => null, maxRetriesPerRequest: 0 })
   let trouble: unknown
   client.on('error', (error) => (trouble ??= error))
   try {

@@ -1,6 +1,6 @@
 import { fine, wrong, type Finding } from './finding.js'
 
-const patienceMs = 3_000
+const timeoutMs = 3_000
 
 /** What answers at the port of the pages. */
 export type AtHttpPort = { readonly kind: 'engine'; readonly ready: boolean; readonly missing: readonly string[] } | { readonly kind: 'stranger' } | { readonly kind: 'nobody' }
@@ -9,7 +9,7 @@ export type AtHttpPort = { readonly kind: 'engine'; readonly ready: boolean; rea
 export async function askHttpPort(address: string, port: number): Promise<AtHttpPort> {
   const host = address === '0.0.0.0' ? '127.0.0.1' : address === '::' ? '[::1]' : address.includes(':') ? `[${address}]` : address
   try {
-    const answer = await fetch(`http://${host}:${port}/readyz`, { signal: AbortSignal.timeout(patienceMs) })
+    const answer = await fetch(`http://${host}:${port}/readyz`, { signal: AbortSignal.timeout(timeoutMs) })
     const body: unknown = await answer.json().catch(() => undefined)
     if (typeof body !== 'object' || body === null || !('parts' in body) || !('ready' in body)) return { kind: 'stranger' }
     const missing = 'missing' in body && Array.isArray(body.missing) ? body.missing.filter((each): each is string => typeof each === 'string') : []

@@ -8,6 +8,7 @@ import type { Finding } from './finding.js'
 import { eventSocketAccess, mediaServer } from './media-server.js'
 import { askByOptions } from './options-probe.js'
 import { sipProfile } from './profile.js'
+import { postgres } from './postgres.js'
 import { redis } from './redis.js'
 import { askHttpPort } from './running-engine.js'
 import { trunks, type AskTrunk } from './trunks.js'
@@ -217,6 +218,13 @@ describe('the port of the pages', () => {
     expect(await askHttpPort(host, await pages(body))).toEqual(found)
   })
   it('nobody', async () => expect(await askHttpPort(host, await nobody())).toEqual({ kind: 'nobody' }))
+})
+
+it('PostgreSQL that is not there is told without its password', async () => {
+  const found = await postgres(`postgres://ringround:topsecret@${host}:${await nobody()}/store`)
+  expect(told(found)).toContain('wrong: PostgreSQL does not answer (ECONNREFUSED)')
+  expect(told(found)).not.toContain('topsecret')
+  expect(kinds(await postgres(undefined))).toBe('fine')
 })
 
 it('Redis that is not there is told without its password', async () => {

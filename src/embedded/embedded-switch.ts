@@ -1,20 +1,23 @@
 import { isIP } from 'node:net'
-import { machineClock } from '../sip/clock.js'
-import type { Endpoint } from '../sip/endpoint.js'
-import { networks } from '../sip/networks.js'
-import { sameHost } from '../sip/same-host.js'
-import { ListenError, SocketTransport, type SocketTransportOptions } from '../sip/socket-transport.js'
-import { Strangers } from '../sip/strangers.js'
-import type { ConnectionShortage } from '../sip/tcp-carrier.js'
-import { tcpLimitsFor } from '../sip/tcp-limits.js'
-import type { Transport } from '../sip/transport.js'
+import { machineClock } from './protocols/sip/clock.js'
+import type { Endpoint } from './protocols/sip/endpoint.js'
+import { networks } from './protocols/sip/networks.js'
+import { sameHost } from './protocols/sip/same-host.js'
+import { ListenError, SocketTransport, type SocketTransportOptions } from './protocols/sip/socket-transport.js'
+import { Strangers } from './protocols/sip/strangers.js'
+import type { ConnectionShortage } from './protocols/sip/tcp-carrier.js'
+import { tcpLimitsFor } from './protocols/sip/tcp-limits.js'
+import type { Transport } from './protocols/sip/transport.js'
 import { descriptorIsFree, descriptorLimit } from './descriptors.js'
 import { DrachtioRole } from './drachtio/drachtio-role.js'
+import { SipTrace } from './sip-trace.js'
 import { FaultyTransport } from './faulty-transport.js'
 import { Faults, type Fault } from './faults.js'
-import { FreeswitchRole } from './freeswitch/freeswitch-role.js'
+import { FreeswitchRole, type MediaFactory } from './freeswitch/freeswitch-role.js'
 import { listenFailure } from './listening.js'
+import { LocalWire } from './local-wire.js'
 import { ManyTransport } from './many-transport.js'
+import { MediaEngine } from './media/media-engine.js'
 import { Shortages, type Shortage } from './shortages.js'
 import type { EmbeddedSwitchAddresses, EmbeddedSwitchLoad, EmbeddedSwitchSettings, SipListener } from './settings.js'
 
@@ -29,17 +32,18 @@ interface Running {
 }
 
 /**
- * The embedded switch in this process, for tests (production runs `main.ts` as a child process, so that media timing never waits for the
- * engine). `const s = new EmbeddedSwitch(settings); const where = await s.start(); ...; await s.stop()`.
+ * The embedded switch in this process, for tests (production runs `main.ts` as a child process, with the audio in a thread of its own). `const s = new EmbeddedSwitch(settings); const where = await s.start(); ...; await s.stop()`.
  */
 export class EmbeddedSwitch {
   readonly settings: EmbeddedSwitchSettings
   readonly #faults = new Faults()
   readonly #log: (line: string) => void
   readonly #shortages: Shortages
+  readonly #media: MediaFactory
   readonly #strangers: Strangers | undefined
   readonly #worldTransports: SocketTransport[] = []
   #running: Running | undefined
+  #trace: SipTrace | undefined
   #stopping: Promise<void> | undefined
   /** Tells from time to time what strangers sent in vain. */
   #dropped: NodeJS.Timeout | undefined
@@ -48,9 +52,11 @@ export class EmbeddedSwitch {
   /**
    * @param log takes diagnostic lines for the operator; default: nowhere
    * @param onShortages told what has run out, whenever that changes
+   * @param media makes what carries the audio; default: an engine in this thread
    */
-  constructor(settings: EmbeddedSwitchSettings, log: (line: string) => void = () => undefined, onShortages: (now: readonly Shortage[]) => void = () => undefined) {
+  constructor(settings: EmbeddedSwitchSettings, log: (line: string) => void = () => undefined, onShortages: (now: readonly Shortage[]) => void = () => undefined, media: MediaFactory = (options) => new MediaEngine(options)) {
     this.settings = settings
+    this.#media = media
     this.#log = log
     this.#shortages = new Shortages(
       {
@@ -72,8 +78,10 @@ export class EmbeddedSwitch {
     try {
       const tcpLimits = tcpLimitsFor(descriptorLimit())
       const onShortage = (what: ConnectionShortage, detail: string): void => this.#shortages.add(what === 'connections' ? 'sipConnections' : what, detail)
+      if (drachtio.traceFile !== undefined) this.#trace = new SipTrace(drachtio.traceFile, this.#log)
+      const trace = this.#trace
       for (const listener of withWayTo(freeswitch.sip.address, drachtio.sip)) {
-        const transport = await openTransport(listener, 'SIP', { tcpLimits, onShortage, ...(this.#strangers === undefined ? {} : { strangers: this.#strangers }) })
+        const transport = await openTransport(listener, 'SIP', { tcpLimits, onShortage, ...(trace ? { trace: (bytes, from, to) => trace.wrote(bytes, from, to) } : {}), ...(this.#strangers === undefined ? {} : { strangers: this.#strangers }) })
         opened.push(transport)
         this.#worldTransports.push(transport)
       }
@@ -83,9 +91,11 @@ export class EmbeddedSwitch {
       const onlyFrom = (source: Endpoint): boolean => isOwnPort(source, world.listeners)
       const mediaTransport = await openTransport({ ...freeswitch.sip, protocols: ['udp'] }, 'SIP of the media server', { onlyFrom })
       opened.push(mediaTransport)
+      const [signallingWire, mediaWire] = [new LocalWire(world), new LocalWire(mediaTransport)]
+      LocalWire.join(signallingWire, mediaWire)
       const running: Running = {
-        drachtio: new DrachtioRole(drachtio, new FaultyTransport(world, this.#faults, 'sip'), this.#faults, this.#log, this.#strangers),
-        freeswitch: new FreeswitchRole(freeswitch, new FaultyTransport(mediaTransport, this.#faults, 'media-sip'), this.#faults, this.#log, (kind, detail) => this.#shortages.add(kind, detail)),
+        drachtio: new DrachtioRole(drachtio, new FaultyTransport(signallingWire, this.#faults, 'sip'), this.#faults, this.#log, this.#strangers),
+        freeswitch: new FreeswitchRole(freeswitch, new FaultyTransport(mediaWire, this.#faults, 'media-sip'), this.#faults, this.#log, this.#media, (kind, detail) => this.#shortages.add(kind, detail)),
       }
       opened.unshift({ close: () => running.drachtio.stop(0) }, { close: () => running.freeswitch.stop() })
       if (this.#strangers) this.#dropped = setInterval(() => this.#tellDropped(), DROPPED_MS).unref()
@@ -99,6 +109,7 @@ export class EmbeddedSwitch {
       }
     } catch (error) {
       for (const thing of opened) await thing.close()
+      await this.#trace?.close()
       throw error
     }
   }
@@ -116,6 +127,7 @@ export class EmbeddedSwitch {
     if (!running) return
     await running.drachtio.stop(GRACE_MS)
     await running.freeswitch.stop()
+    await this.#trace?.close()
   }
 
   /** Puts a fault in force (tests). */

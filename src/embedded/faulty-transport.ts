@@ -1,5 +1,5 @@
-import type { Endpoint } from '../sip/endpoint.js'
-import type { Transport, TransportUser } from '../sip/transport.js'
+import type { Endpoint } from './protocols/sip/endpoint.js'
+import type { Transport, TransportUser } from './protocols/sip/transport.js'
 import type { Faults, FaultStream } from './faults.js'
 
 /** A transport that loses or delays what the faults in force say. Without any it only passes on. */
@@ -38,6 +38,11 @@ export class FaultyTransport implements Transport {
 
   advertised(to: Endpoint): { readonly host: string; readonly port: number } {
     return this.#inner.advertised(to)
+  }
+
+  /** A message that a fault may lose has to be repeated. */
+  lossless(to: Endpoint): boolean {
+    return !this.#faults.watching && this.#inner.lossless?.(to) === true
   }
 
   close(): Promise<void> {

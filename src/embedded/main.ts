@@ -3,13 +3,17 @@
  *
  * Start: `node main.js '<settings as JSON>'`, or with the JSON in the environment variable `RINGROUND_SWITCH` (see `settings.ts`).
  * When everything listens it prints one line on stdout, `{"ready": {...addresses}}`, and runs until SIGTERM, SIGINT, the end of the
- * IPC channel or (started without IPC) the end of stdin. A failure to start is one line on stderr and exit code 1.
+ * IPC channel (with `outliving`: and of the calls that run then, unless an engine takes it over) or (started without IPC) the end of stdin. A failure to start
+ * is one line on stderr and exit code 1.
  * Over IPC it takes `{fault: ...}` and `{load: true}`, and tells `{shortages: [...]}` whenever something runs out or is there again (see `faults.ts`).
  */
-import { endWithParent } from '../processes/end-with-parent.js'
+import { endWithParent, whenParentGone } from '../processes/end-with-parent.js'
+import { FaultStorm } from '../processes/fault-storm.js'
 import { faultLines, LimitedLines, strangersLines } from '../processes/limited-lines.js'
 import { EmbeddedSwitch } from './embedded-switch.js'
 import type { ControlMessage, LoadReply, ShortageReport } from './faults.js'
+import { startThreadedMedia } from './media/threaded-media.js'
+import { Outliving } from './outliving.js'
 import { readSettings } from './read-settings.js'
 import type { EmbeddedSwitchSettings } from './settings.js'
 
@@ -19,11 +23,8 @@ process.umask(0o077)
 /** Calls that run get their BYE in this time; longer than `EmbeddedSwitch.stop()` gives them. */
 const STOP_WITHIN_MS = 2_000
 
-/** A program that fails this often within `STORM_MS` is spinning. */
-const STORM_FAULTS = 1_000
-const STORM_MS = 2_000
-/** EX_SOFTWARE of sysexits.h. */
-const STORM_EXIT_CODE = 70
+/** EX_SOFTWARE of sysexits.h: it serves nobody as it is; whoever started it starts another. */
+const BROKEN_EXIT_CODE = 70
 
 function fail(line: string): never {
   process.stderr.write(`${line}\n`)
@@ -40,8 +41,12 @@ function settings(): EmbeddedSwitchSettings {
   }
 }
 
+/** The engine that started this program has gone. */
+let orphaned = false
+
 function write(line: string): void {
-  process.stderr.write(`${line}\n`)
+  if (orphaned) outliving?.tell({ said: line })
+  else process.stderr.write(`${line}\n`)
 }
 
 /** What can be said of a message or a connection, anybody can have said as often as they like. */
@@ -51,48 +56,79 @@ const faults = new LimitedLines(write, faultLines)
 /** Tells the engine. When it has gone, nobody need be told that it cannot be. */
 function tell(message: ShortageReport | LoadReply): void {
   if (process.connected) process.send?.(message, undefined, undefined, () => undefined)
+  else outliving?.tell(message)
 }
 
 let stopping = false
 function stop(): void {
   if (stopping) return
   stopping = true
+  setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref()
+  void outliving?.close()
   embedded.stop().then(
     () => process.exit(0),
     () => process.exit(1),
   )
 }
 
-const embedded = new EmbeddedSwitch(settings(), (line) => lines.write(line), (shortages) => {
-  tell({ shortages })
-})
-endWithParent(stop, STOP_WITHIN_MS)
+/** Without audio there are no calls: the switch ends as if it had died itself, and its parent starts another. */
+function mediaDied(why: string): void {
+  if (stopping) return
+  write(`embedded switch: ${why}`)
+  process.exit(BROKEN_EXIT_CODE)
+}
+
+const wanted = settings()
+const embedded = new EmbeddedSwitch(
+  wanted,
+  (line) => lines.write(line),
+  (shortages) => {
+    tell({ shortages })
+  },
+  (options) => startThreadedMedia(new URL('./media/media-thread.js', import.meta.url), options, wanted.freeswitch.rtp.sockets ?? 'node', mediaDied),
+)
+const outliving =
+  wanted.outliving &&
+  new Outliving(wanted.outliving, {
+    busy: () => {
+      // Each channel has a dialog with its application: those beyond that are parties'.
+      const { channels, dialogs } = embedded.load()
+      return dialogs > channels
+    },
+    end: stop,
+    message: (message) => {
+      if ('stop' in message) stop()
+      else obey(message as ControlMessage)
+    },
+  })
+if (outliving === undefined) endWithParent(stop, STOP_WITHIN_MS)
+else {
+  whenParentGone(() => {
+    orphaned = true
+    outliving.orphaned()
+  })
+}
 
 // One call's odd message must not end the calls of all others: what nobody caught is written down, and the switch goes on. One that fails all the
 // time serves nobody; the engine starts another.
-const recent: number[] = []
+const storm = new FaultStorm()
 function fault(error: unknown): void {
   faults.write(`embedded switch: fault: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
-  const now = performance.now()
-  recent.push(now)
-  if (recent.length > STORM_FAULTS && now - (recent.shift() ?? now) < STORM_MS) process.exit(STORM_EXIT_CODE)
+  if (storm.isOne(performance.now())) process.exit(BROKEN_EXIT_CODE)
 }
 process.on('uncaughtException', fault)
 process.on('unhandledRejection', fault)
 
 process.on('SIGTERM', stop)
-process.on('SIGINT', stop)
-if (process.send) {
-  process.on('message', (message) => {
-    const control = message as ControlMessage
-    if ('fault' in control) embedded.fault(control.fault)
-    else tell({ load: embedded.load() })
-  })
-} else {
-  process.stdin.on('end', stop).on('error', stop).resume()
+if (process.send === undefined) process.on('SIGINT', stop)
+function obey(control: ControlMessage): void {
+  if ('fault' in control) embedded.fault(control.fault)
+  else tell({ load: embedded.load() })
 }
+if (process.send) process.on('message', (message) => obey(message as ControlMessage))
+else process.stdin.on('end', stop).on('error', stop).resume()
 
-embedded.start().then(
-  (ready) => process.stdout.write(`${JSON.stringify({ ready })}\n`),
+Promise.all([embedded.start(), outliving?.listen()]).then(
+  ([ready, control]) => process.stdout.write(`${JSON.stringify({ ready, ...(control === undefined ? {} : { control }) })}\n`),
   (error: unknown) => fail(`embedded switch: ${error instanceof Error ? error.message : String(error)}`),
 )

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
-import { isLoopback } from '../sip/address-kinds.js'
-import { endpointKey, type Endpoint } from '../sip/endpoint.js'
-import type { Transport, TransportUser } from '../sip/transport.js'
+import { isLoopback } from './protocols/sip/address-kinds.js'
+import { endpointKey, type Endpoint } from './protocols/sip/endpoint.js'
+import type { Transport, TransportUser } from './protocols/sip/transport.js'
 
 /** Peers whose listener is remembered. */
 const MAX_REMEMBERED = 10_000

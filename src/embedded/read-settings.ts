@@ -1,4 +1,4 @@
-import { parseNetwork } from '../sip/networks.js'
+import { parseNetwork } from './protocols/sip/networks.js'
 import type { EmbeddedSwitchSettings } from './settings.js'
 
 type Check = (value: unknown, path: string) => void
@@ -18,6 +18,12 @@ const port: Check = (value, path) => {
 const positive: Check = (value, path) => {
   if (typeof value !== 'number' || !(value >= 0)) wrong(path, 'a number, 0 or more')
 }
+
+const oneOf =
+  (...words: readonly string[]): Check =>
+  (value, path) => {
+    if (typeof value !== 'string' || !words.includes(value)) wrong(path, words.map((word) => JSON.stringify(word)).join(' or '))
+  }
 
 const network: Check = (value, path) => {
   try {
@@ -62,18 +68,21 @@ const settings = object({
     secret: text,
     outbound: optional(address),
     callers: optional(list(network)),
+    traceFile: optional(text),
     t1Ms: optional(positive),
+    keptSeconds: optional(positive),
   }),
   freeswitch: object({
     sip: address,
     profile: optional(text),
     eventSocket: address,
     password: text,
-    rtp: object({ address: text, otherAddress: optional(text), externalAddress: optional(text), otherExternalAddress: optional(text), firstPort: port, lastPort: port }),
+    rtp: object({ address: text, otherAddress: optional(text), externalAddress: optional(text), otherExternalAddress: optional(text), firstPort: port, lastPort: port, sockets: optional(oneOf('auto', 'native', 'node')) }),
     maxSessions: optional(positive),
     mediaTimeoutSeconds: optional(positive),
     heartbeatSeconds: optional(positive),
   }),
+  outliving: optional(object({ seconds: positive, secret: text, control: address })),
 })
 
 /** Reads the settings from JSON. @throws Error with one line: which setting, and what it should be */

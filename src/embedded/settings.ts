@@ -35,8 +35,15 @@ export interface DrachtioSettings {
    * REGISTER or INVITE of theirs, or we have called them: few requests, few connections, nothing repeated. Absent: nobody is a stranger.
    */
   readonly callers?: readonly string[]
+  /** File into which every SIP message to and from the world is written, as pcap. Absent: none. */
+  readonly traceFile?: string
   /** RFC 3261 T1 in ms, for tests; default 500. */
   readonly t1Ms?: number
+  /**
+   * What an application that has gone leaves behind is kept for another one for this long: dialogs, which whoever sends a request within them takes over, and
+   * calls that nobody has answered. Then it is ended. Absent: as the real server, which keeps dialogs for good and answers their requests with 481.
+   */
+  readonly keptSeconds?: number
 }
 
 /** The role that FreeSWITCH plays: media, the event socket, and the SIP profile by which endpoints are made. */
@@ -58,6 +65,8 @@ export interface FreeswitchSettings {
     readonly otherExternalAddress?: string
     readonly firstPort: number
     readonly lastPort: number
+    /** How audio is sent and received: by system calls, which takes less (`native`), by Node's own sockets (`node`, default), or `auto`: native where it can be had. */
+    readonly sockets?: 'auto' | 'native' | 'node'
   }
   /** `max-sessions`: more than these get 503. Default 1000. */
   readonly maxSessions?: number
@@ -67,9 +76,21 @@ export interface FreeswitchSettings {
   readonly heartbeatSeconds?: number
 }
 
+/** How the program outlives whoever started it (`outliving.ts`). */
+export interface OutlivingSettings {
+  /** It stays for this long when its engine has gone without a word while calls run. */
+  readonly seconds: number
+  /** Who knows it may take the program over, and sees by it that it is this program. */
+  readonly secret: string
+  /** Where it can be taken over: loopback. */
+  readonly control: SocketAddress
+}
+
 export interface EmbeddedSwitchSettings {
   readonly drachtio: DrachtioSettings
   readonly freeswitch: FreeswitchSettings
+  /** Absent: it ends with its parent. */
+  readonly outliving?: OutlivingSettings
 }
 
 /** Where it listens, with the ports that were chosen. */
@@ -87,6 +108,8 @@ export interface EmbeddedSwitchAddresses {
 /** First line on stdout of the child process once everything listens. */
 export interface ReadyLine {
   readonly ready: EmbeddedSwitchAddresses
+  /** Where it can be taken over, with `outliving`. */
+  readonly control?: { readonly address: string; readonly port: number }
 }
 
 /** What is open now: a test asserts that all of it is zero after its calls. */

@@ -117,7 +117,7 @@ describe('outgoing calls', () => {
     expect(raised.at(-1)).toBe('calls.limitReached over')
   })
 
-  it('that were made before the engine started anew count', () => {
+  it('that were made before the engine started again count', () => {
     allowance.spend('a', 9 * minute)
     granted('a').end()
     allowance.spend('a', minute)

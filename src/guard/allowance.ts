@@ -1,5 +1,6 @@
-import type { Alarms } from '../calls/alarms.js'
+import type { Alarms } from '../alarms/alarms.js'
 import type { Clock } from '../clock/clock.js'
+import type { OthersMap } from '../fleet/shared-map.js'
 
 export interface AllowanceSettings {
   /** Outgoing calls at the same time, of all accounts together and of one. */
@@ -12,6 +13,12 @@ export interface AllowanceSettings {
 }
 
 export const defaultAllowance: AllowanceSettings = { concurrent: 200, concurrentPerAccount: 40, minutesPerAccountPerDay: 3_000, timeZone: 'Europe/London' }
+
+/** What an engine tells the others of an account: its calls that are set up or running now, and for how long, ms, those that were answered. */
+export interface SharedCharge {
+  readonly running: number
+  readonly runningMs: number
+}
 
 export interface Charge {
   /** The called party answered: minutes run from now. */
@@ -39,6 +46,8 @@ interface Reached {
 /**
  * How much may be telephoned for whose account (a line, a device, an organisation). What is spent beyond it is refused and raises an alarm:
  * either somebody is abusing the service, or the limit is too tight for it. The alarm is over when there is room again.
+ *
+ * With several engines the calls of the others count as they tell them: what two of them begin within the same tenth of a second may go beyond a limit, by those calls and no more.
  */
 export class Allowance {
   readonly #accounts = new Map<string, Account>()
@@ -52,6 +61,7 @@ export class Allowance {
     private readonly clock: Clock,
     private readonly alarms: Alarms,
     private readonly settings: AllowanceSettings = defaultAllowance,
+    private readonly shared?: OthersMap<SharedCharge>,
   ) {
     this.#day = new Intl.DateTimeFormat('en-CA', { timeZone: settings.timeZone, dateStyle: 'short' })
   }
@@ -85,21 +95,25 @@ export class Allowance {
     const { concurrent, concurrentPerAccount, minutesPerAccountPerDay } = this.settings
     const state = this.#account(account)
     this.#forgetOtherDays(state.day)
-    if (this.#running >= concurrent) return this.#refuse('running', { words: `${concurrent} outgoing calls at the same time` })
-    if (state.running.size >= concurrentPerAccount) return this.#refuse(`running:${account}`, { words: `${concurrentPerAccount} outgoing calls at the same time for "${account}"` })
-    if (this.#spentMs(state) >= minutesPerAccountPerDay * 60_000) return this.#refuse(`minutes:${account}`, { words: `${minutesPerAccountPerDay} minutes a day for "${account}"`, day: state.day })
+    const elsewhere = this.#elsewhere(account)
+    if (this.#running + elsewhere.all >= concurrent) return this.#refuse('running', { words: `${concurrent} outgoing calls at the same time` })
+    if (state.running.size + elsewhere.running >= concurrentPerAccount) return this.#refuse(`running:${account}`, { words: `${concurrentPerAccount} outgoing calls at the same time for "${account}"` })
+    if (this.#spentMs(state) + elsewhere.runningMs >= minutesPerAccountPerDay * 60_000) return this.#refuse(`minutes:${account}`, { words: `${minutesPerAccountPerDay} minutes a day for "${account}"`, day: state.day })
     const call: { answeredAt: number | undefined } = { answeredAt: undefined }
     state.running.add(call)
     this.#running += 1
+    this.#share(account, state)
     return {
       kind: 'granted',
       charge: {
         answered: () => {
           call.answeredAt ??= this.clock.monotonic()
+          this.#share(account, state)
         },
         end: () => {
           if (!state.running.delete(call)) return
           this.#running -= 1
+          this.#share(account, state)
           this.#roomAgain('running', `running:${account}`)
           if (call.answeredAt !== undefined) this.#account(account).spentMs += this.clock.monotonic() - call.answeredAt
         },
@@ -107,9 +121,38 @@ export class Allowance {
     }
   }
 
-  /** Adds what an account has spent today already: an engine that starts anew in the course of a day goes on counting. */
+  /** Adds what an account has spent today already: an engine that starts again in the course of a day goes on counting. */
   spend(account: string, ms: number): void {
     this.#account(account).spentMs += ms
+  }
+
+  /** What an account has spent today, by the facts of all engines: as far as that is more than this engine knows of. */
+  spentByAll(account: string, ms: number): void {
+    const state = this.#account(account)
+    state.spentMs = Math.max(state.spentMs, ms)
+  }
+
+  /** Calls and running time of the other engines: of all accounts, and of one. A running call of theirs goes on as it was told. */
+  #elsewhere(account: string): { readonly all: number; readonly running: number; readonly runningMs: number } {
+    let [all, running, runningMs] = [0, 0, 0]
+    for (const { key, value } of this.shared?.others() ?? []) {
+      all += value.running
+      if (key !== account) continue
+      running += value.running
+      runningMs += value.runningMs
+    }
+    return { all, running, runningMs }
+  }
+
+  #share(name: string, { running }: Account): void {
+    if (running.size === 0) return this.shared?.delete(name)
+    const now = this.clock.monotonic()
+    this.shared?.set(name, { running: running.size, runningMs: [...running].reduce((sum, { answeredAt }) => sum + (answeredAt === undefined ? 0 : now - answeredAt), 0) })
+  }
+
+  /** Tells the others how long running calls have gone on. */
+  shareAgain(): void {
+    for (const [name, state] of this.#accounts) if (state.running.size > 0) this.#share(name, state)
   }
 
   #account(name: string): Account {

@@ -1,7 +1,7 @@
 /**
  * What may be dialled. Everything is refused that is not in a range which somebody allowed: toll fraud lives on what was forgotten.
  * Ranges after Ofcom's National Telephone Numbering Plan (S5 to S10): 01/02 geographic, 03 at geographic rate, 07 mobile (070 personal and
- * 076 paging numbers are dear, and not mobiles), 080 free, 084/087/09 at a premium.
+ * 076 paging numbers are charged at premium rates, and not mobiles), 080 free, 084/087/09 at a premium.
  */
 
 /** A named range, or one prefix in E.164 (`+4420`). */
@@ -94,14 +94,15 @@ export function ringable(uri: string, trunkAddresses: readonly string[]): Addres
 function samePlace(one: string, other: string): boolean {
   const [first, second] = [placeOf(one), placeOf(other)]
   if (first.host !== second.host) return false
-  return first.port === second.port || !/^(?:127\.|\[::1\]$|localhost$)/.test(first.host)
+  return first.port === second.port || !first.thisMachine
 }
 
 /** Of `host:port;transport=tcp`. Names are the same in large and small letters and with a final dot. */
-function placeOf(address: string): { readonly host: string; readonly port: string } {
+export function placeOf(address: string): { readonly host: string; readonly port: string; readonly thisMachine: boolean } {
   const [place = ''] = address.split(';')
   const [, host = '', port = '5060'] = /^(\[[^\]]*\]|[^:]*)(?::(\d+))?$/.exec(place) ?? []
-  return { host: host.toLowerCase().replace(/\.$/, ''), port: port.replace(/^0+/, '') }
+  const plain = host.toLowerCase().replace(/\.$/, '')
+  return { host: plain, port: port.replace(/^0+/, ''), thisMachine: /^(?:127\.|\[::1\]$|localhost$)/.test(plain) }
 }
 
 /** @throws Error that says what a range looks like */

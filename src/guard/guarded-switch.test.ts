@@ -35,6 +35,8 @@ beforeEach(() => {
       return Promise.resolve(answer)
     },
     bridge: () => Promise.resolve({ kind: 'cancelled' }),
+    adopt: () => Promise.resolve({ kind: 'gone', why: '' }),
+    rejoin: () => ({ kind: 'cancelled' }),
     health: () => ({ ready: true, signalling: { up: true, detail: '' }, media: { up: true, detail: '' }, legs: 0 }),
     onHealth: () => () => undefined,
     close: () => Promise.resolve(),

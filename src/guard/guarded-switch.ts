@@ -4,6 +4,7 @@ import type { Allowance } from './allowance.js'
 import { callerIdentity, type IdentityHeader } from './caller-identity.js'
 import { ringable, trunksFor, type DialableRange, type RangedTrunk } from './dial-plan.js'
 import type { RateLimit } from './source-gate.js'
+import { trunkAt } from './trunk-at.js'
 
 export interface GuardOptions {
   /** Ranges that telephone numbers may be dialled in, through trunks without ranges of their own. */
@@ -53,6 +54,8 @@ export function guardedSwitch(inner: Switch, guards: GuardOptions): Switch {
       }
     },
     bridge: (a, b, options) => inner.bridge(a, b, options),
+    adopt: (handle) => inner.adopt(handle),
+    rejoin: (a, b) => inner.rejoin(a, b),
     health: () => inner.health(),
     onHealth: (listener) => inner.onHealth(listener),
     close: () => inner.close(),
@@ -117,16 +120,18 @@ async function admit(call: IncomingCall, guards: GuardOptions): Promise<Incoming
 }
 
 /** The call with who it is from, as far as that may be known: what its network is believed in, and nothing that is withheld. */
-function identified(call: IncomingCall, { believed, accountOf }: GuardOptions): IncomingCall {
+function identified(call: IncomingCall, { believed, accountOf, trunks = [] }: GuardOptions): IncomingCall {
   // Only a call that did not come over a wire has no From.
   if (call.header('From') === undefined) return call
   const { number, displayName, asserted } = callerIdentity((name) => call.header(name), believed?.(call.source.address) ?? ['From'])
+  const trunk = trunkAt(call.source, trunks)
   return {
     id: call.id,
     callerNumber: number,
     callerDisplayName: displayName,
     ...(asserted === undefined || accountOf === undefined ? {} : { callerAccount: accountOf(asserted) }),
     dialledNumber: call.dialledNumber,
+    ...(trunk === undefined ? {} : { trunk }),
     source: call.source,
     signal: call.signal,
     header: (name) => call.header(name),

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { afterTalking, goodCall, specialistsNumber, untilTalking } from '../calls/scenario/sample-call.js'
-import type { CallEvent, CallFact } from '../calls/events.js'
-import { AlarmBoard } from './alarm-board.js'
+import { afterTalking, goodCall, specialistsNumber, untilTalking } from '../../test/kit/sample-call.js'
+import { unknownOrigin } from '../facts/actor.js'
+import type { CallEvent, CallFact } from '../facts/events.js'
 import { createLiveBoard, type LiveBoard } from './live-board.js'
 
 const names = { organisation: (id: string) => ({ 'elm-row': 'Elm Row Surgery' })[id], line: (id: string) => ({ cardiology: 'Cardiology' })[id] }
@@ -20,7 +20,7 @@ function board(): { readonly live: LiveBoard; readonly tell: (callId: string, fa
   let at = 0
   const tell = (callId: string, fact: CallFact) => {
     at += 1_000
-    for (const listener of listeners) listener({ callId, seq: at / 1_000, at, ...fact })
+    for (const listener of listeners) listener({ ...unknownOrigin, callId, seq: at / 1_000, at, ...fact })
   }
   return { live, tell }
 }
@@ -136,21 +136,6 @@ test('calls stand side by side, the longest first, and facts that come after a c
   expect(live.calls().map((call) => call.callId)).toEqual(['one', 'three'])
 })
 
-test('an alarm stays up until it is cleared, with how often and since when', () => {
-  let now = 1_000
-  const alarms = new AlarmBoard(() => now)
-  const told: string[] = []
-  alarms.subscribe((alarm, up) => told.push(`${alarm.alarm} ${up ? 'up' : 'over'}`))
-  alarms.raise('store.cannotWrite', 'disk full')
-  now = 2_000
-  alarms.raise('store.cannotWrite', 'disk still full')
-  expect(alarms.active()).toEqual([{ alarm: 'store.cannotWrite', detail: 'disk still full', since: 1_000, lastAt: 2_000, times: 2 }])
-  alarms.clear('store.cannotWrite')
-  alarms.clear('store.cannotWrite')
-  expect(told).toEqual(['store.cannotWrite up', 'store.cannotWrite up', 'store.cannotWrite over'])
-  expect(alarms.raised).toBe(2)
-})
-
 test('times are those of the board’s own clock, whatever the wall clock does, also of a call of which it hears late', () => {
   const listeners = new Set<(event: CallEvent) => void>()
   const clock = { mono: 500_000, wall: 1_700_000_000_000, monotonic: () => clock.mono, now: () => clock.wall }
@@ -160,9 +145,9 @@ test('times are those of the board’s own clock, whatever the wall clock does, 
   }
   const changes: number[] = []
   const stop = live.subscribe((change) => changes.push(change.kind === 'call' ? change.call.lastedMs : -1))
-  tell({ callId: 'new', seq: 1, at: clock.wall, elapsedMs: 0, ...arrived })
+  tell({ ...unknownOrigin, callId: 'new', seq: 1, at: clock.wall, elapsedMs: 0, ...arrived })
   // An older engine's fact, without its own clock, told three seconds late.
-  tell({ callId: 'late', seq: 1, at: clock.wall - 3_000, ...arrived })
+  tell({ ...unknownOrigin, callId: 'late', seq: 1, at: clock.wall - 3_000, ...arrived })
   expect(changes).toEqual([0, 3_000])
   clock.mono += 10_000
   clock.wall -= 3_600_000
@@ -170,10 +155,10 @@ test('times are those of the board’s own clock, whatever the wall clock does, 
     ['new', 10_000],
     ['late', 13_000],
   ])
-  tell({ callId: 'new', seq: 2, at: clock.wall, elapsedMs: 10_000, type: 'menu.keyed', keys: '2', understood: true })
+  tell({ ...unknownOrigin, callId: 'new', seq: 2, at: clock.wall, elapsedMs: 10_000, type: 'menu.keyed', keys: '2', understood: true })
   expect(changes).toHaveLength(2)
   stop()
-  tell({ callId: 'new', seq: 3, at: clock.wall, elapsedMs: 10_000, type: 'call.answered', legId: 'a' })
+  tell({ ...unknownOrigin, callId: 'new', seq: 3, at: clock.wall, elapsedMs: 10_000, type: 'call.answered', legId: 'a' })
   expect(changes).toHaveLength(2)
   live.close()
   expect(live.calls()).toEqual([])

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { CallFact } from '../calls/events.js'
+import { unknownOrigin } from '../facts/actor.js'
+import type { CallFact } from '../facts/events.js'
 import { follow, shown, type LiveCall, type TrackedCall } from './live-call.js'
 
 const names = { organisation: (id: string) => (id === 'elm-row' ? 'Elm Row Surgery' : undefined), line: (id: string) => (id === 'cardiology' ? 'Cardiology' : undefined) }
@@ -7,7 +8,7 @@ const began = 1_700_000_000_000
 
 /** Facts at so many seconds of the call's own clock; the wall clock runs with it. */
 function after(...facts: readonly (readonly [seconds: number, fact: CallFact])[]): (nowSeconds: number) => LiveCall | undefined {
-  const tracked = facts.reduce<TrackedCall | undefined>((before, [seconds, fact], index) => follow(before, { callId: 'one', seq: index + 1, at: began + seconds * 1_000, elapsedMs: seconds * 1_000, ...fact }, names), undefined)
+  const tracked = facts.reduce<TrackedCall | undefined>((before, [seconds, fact], index) => follow(before, { ...unknownOrigin, callId: 'one', seq: index + 1, at: began + seconds * 1_000, elapsedMs: seconds * 1_000, ...fact }, names), undefined)
   return (nowSeconds) => tracked && shown(tracked, nowSeconds * 1_000)
 }
 
@@ -116,9 +117,9 @@ describe('a call on the board, to the last field', () => {
   })
 
   it('of which only the wall clock is known is timed by it, and never backwards', () => {
-    const tracked = [arrived, { type: 'call.answered', legId: 'a' } as const].reduce<TrackedCall | undefined>((before, fact, index) => follow(before, { callId: 'one', seq: index, at: began + index * 2_000, ...fact }, names), undefined)
+    const tracked = [arrived, { type: 'call.answered', legId: 'a' } as const].reduce<TrackedCall | undefined>((before, fact, index) => follow(before, { ...unknownOrigin, callId: 'one', seq: index, at: began + index * 2_000, ...fact }, names), undefined)
     expect(tracked && shown(tracked, 5_000)).toMatchObject({ stage: 'answered', lastedMs: 5_000, stageMs: 3_000 })
-    const setBack = [arrived, { type: 'call.answered', legId: 'a' } as const].reduce<TrackedCall | undefined>((before, fact, index) => follow(before, { callId: 'one', seq: index, at: began - index * 2_000, ...fact }, names), undefined)
+    const setBack = [arrived, { type: 'call.answered', legId: 'a' } as const].reduce<TrackedCall | undefined>((before, fact, index) => follow(before, { ...unknownOrigin, callId: 'one', seq: index, at: began - index * 2_000, ...fact }, names), undefined)
     expect(setBack && shown(setBack, 5_000)).toMatchObject({ stageMs: 5_000 })
     expect(setBack && shown(setBack, -5_000)).toMatchObject({ lastedMs: 0 })
   })
@@ -136,7 +137,7 @@ describe('a call on the board, to the last field', () => {
     { type: 'outcome.left', outcome: 'avoided', by: 'caller' },
     { type: 'alarm.raised', alarm: 'speech.failed', detail: '' },
   ] as CallFact[])('shows nothing of $type', (fact) => {
-    const before = follow(undefined, { callId: 'one', seq: 1, at: began, elapsedMs: 0, ...arrived }, names)
-    expect(follow(before, { callId: 'one', seq: 2, at: began + 1, elapsedMs: 1, ...fact }, names)).toBe(before)
+    const before = follow(undefined, { ...unknownOrigin, callId: 'one', seq: 1, at: began, elapsedMs: 0, ...arrived }, names)
+    expect(follow(before, { ...unknownOrigin, callId: 'one', seq: 2, at: began + 1, elapsedMs: 1, ...fact }, names)).toBe(before)
   })
 })

@@ -1,4 +1,4 @@
-import type { AttemptId, AttemptPool, CallEvent, CallKind } from '../calls/events.js'
+import type { AttemptId, AttemptPool, CallEvent, CallKind } from '../facts/events.js'
 
 /** Where a call is. `ringing`: somebody is being rung; `whisper`: somebody answered and has not accepted yet; `connecting`: accepted, not yet bridged. */
 export type LiveStage = 'arrived' | 'answered' | 'menu' | 'hunting' | 'ringing' | 'whisper' | 'connecting' | 'talking' | 'outcome' | 'ending'
@@ -26,6 +26,8 @@ export interface LiveCall extends LiveDurations {
   /** Ringings so far, this one included, with what became of each. */
   readonly attempts: readonly { readonly label: string; readonly pool: AttemptPool; readonly result?: string }[]
   readonly recording: boolean
+  /** Name of the engine that has it, where that is another one. */
+  readonly engine?: string
 }
 
 /** How long things have lasted at the moment of telling, in whole ms of the monotonic clock: a clock that is set makes nobody wait longer. */
@@ -88,12 +90,14 @@ export function follow(before: TrackedCall | undefined, event: CallEvent, names:
   switch (event.type) {
     case 'call.arrived':
     case 'call.placed':
+    case 'call.takenOver':
     case 'code.refused':
     case 'callBack.requested':
     case 'menu.keyed':
     case 'candidate.passedOver':
     case 'whisper.wrongKey':
     case 'recording.ready':
+    case 'recording.deleted':
     case 'outcome.left':
     case 'leg.ended':
     case 'alarm.raised':
@@ -117,6 +121,7 @@ export function follow(before: TrackedCall | undefined, event: CallEvent, names:
       const next = at('ringing', { ringing: { label, pool, since: event.at, answered: false }, attempts: [...call.attempts, { label, pool }] })
       return { ...next, attemptIds: [...before.attemptIds, event.attempt] }
     }
+    case 'attempt.sent':
     case 'attempt.ringing':
       return before
     case 'attempt.answered':

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
-import type { CallEvent, CallFact } from '../calls/events.js'
-import { goodCall, untilTalking } from '../calls/scenario/sample-call.js'
+import { goodCall, untilTalking } from '../../test/kit/sample-call.js'
+import { unknownOrigin } from '../facts/actor.js'
+import type { CallEvent, CallFact } from '../facts/events.js'
 import { createLiveBoard, type LiveCall } from './live-board.js'
 
 const hour = 3_600_000
@@ -31,7 +32,7 @@ function watched() {
         time.monotonic += afterMs
         time.now += afterMs
         began ??= time.monotonic
-        listener({ callId: 'one', seq: ++seq, at: time.now, elapsedMs: time.monotonic - began, ...fact })
+        listener({ ...unknownOrigin, callId: 'one', seq: ++seq, at: time.now, elapsedMs: time.monotonic - began, ...fact })
       }
     },
     passes(ms: number) {
@@ -119,6 +120,6 @@ test('a call of which the board is told late has lasted since its instant', () =
   const time = { monotonic: 100, now: 1_000_000 }
   let listener: (event: CallEvent) => void = () => undefined
   const board = createLiveBoard({ subscribe: (told) => ((listener = told), () => undefined) }, { organisation: () => undefined, line: () => undefined }, { monotonic: () => time.monotonic, now: () => time.now })
-  listener({ callId: 'one', seq: 1, at: 1_000_000 - 90_000, ...facts[0]! })
+  listener({ ...unknownOrigin, callId: 'one', seq: 1, at: 1_000_000 - 90_000, ...facts[0]! })
   expect(board.calls()[0]?.lastedMs).toBe(90_000)
 })

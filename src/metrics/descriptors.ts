@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import type { Alarms } from '../calls/alarms.js'
+import type { Alarms } from '../alarms/alarms.js'
 
 /** File descriptors of one process: sockets, files, pipes. */
 export interface DescriptorUse {

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { expect, onTestFinished, test } from 'vitest'
-import { goodCall, untilTalking } from '../calls/scenario/sample-call.js'
-import type { CallEvent, CallFact } from '../calls/events.js'
+import { goodCall, untilTalking } from '../../test/kit/sample-call.js'
+import { unknownOrigin } from '../facts/actor.js'
+import type { CallEvent, CallFact } from '../facts/events.js'
 import { createMetrics } from './metrics.js'
 
 function measured() {
@@ -26,7 +27,7 @@ function measured() {
   onTestFinished(() => metrics.close())
   let seq = 0
   const tell = (callId: string, at: number, ...facts: readonly CallFact[]) => {
-    for (const fact of facts) for (const listener of listeners) listener({ callId, seq: ++seq, at, ...fact })
+    for (const fact of facts) for (const listener of listeners) listener({ ...unknownOrigin, callId, seq: ++seq, at, ...fact })
   }
   /** Value of a sample; undefined when there is none. */
   const value = async (name: string, labels: Readonly<Record<string, string>> = {}) => {
@@ -72,9 +73,9 @@ test.each(['answeredThenHungUp', 'failed', 'cancelled'] as const)('an acceptance
 test('what is measured is the monotonic clock’s', async () => {
   const { listeners, value } = measured()
   goodCall('one').forEach((fact, index) => {
-    for (const listener of listeners) listener({ callId: 'one', seq: index + 1, at: index < 10 ? 1_000 : 90_000_000, elapsedMs: index * 1_000, ...fact })
+    for (const listener of listeners) listener({ ...unknownOrigin, callId: 'one', seq: index + 1, at: index < 10 ? 1_000 : 90_000_000, elapsedMs: index * 1_000, ...fact })
   })
-  for (const listener of listeners) listener({ callId: 'one', seq: 30, at: 5, elapsedMs: 24_000, type: 'recording.ready', recordingId: 'one-r', path: 'p', bytes: 1, seconds: 1, sha256: '' })
+  for (const listener of listeners) listener({ ...unknownOrigin, callId: 'one', seq: 30, at: 5, elapsedMs: 24_000, type: 'recording.ready', recordingId: 'one-r', path: 'p', bytes: 1, seconds: 1, sha256: '' })
   expect(await value('ringround_wait_seconds_sum')).toBe(9)
   expect(await value('ringround_talk_seconds_sum')).toBe(5)
   expect(await value('ringround_time_to_answer_seconds_sum')).toBe(2)

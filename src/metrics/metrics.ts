@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
-import { callRecord, withEvent, type CallRecord } from '../calls/call-record.js'
-import { msBetween, type Moment } from '../calls/call-time.js'
-import type { CallEvent, EventLog } from '../calls/events.js'
+import { callRecord, withEvent, type CallRecord } from '../facts/call-record.js'
+import { msBetween, type Moment } from '../facts/call-time.js'
+import type { CallEvent, EventLog } from '../facts/events.js'
 import type { SwitchHealth } from '../switch/port.js'
 import { ByLine } from './by-line.js'
 import { processMetrics } from './process-metrics.js'
@@ -28,6 +28,8 @@ export interface Metrics {
   /** Prometheus text format. */
   scrape(): Promise<string>
   readonly contentType: string
+  /** A call that another engine carried so far, and counted, goes on here. @param events its facts up to now, in order */
+  resume(events: readonly CallEvent[]): void
   close(): void
 }
 
@@ -86,6 +88,10 @@ export function createMetrics(sources: MetricsSources): Metrics {
       return text
     },
     contentType: registry.contentType,
+    resume(events) {
+      const record = callRecord(events)
+      if (record && record.ending === undefined) open.set(record.callId, record)
+    },
     close() {
       unsubscribe()
       registry.clear()
@@ -164,18 +170,21 @@ function callMetrics(register: Registry, byLine: ByLine): { count(event: CallEve
         case 'arrangement.taken':
         case 'organisation.chosen':
         case 'call.answered':
+        case 'call.takenOver':
         case 'menu.offered':
         case 'menu.keyed':
         case 'line.chosen':
         case 'line.refused':
         case 'hunt.started':
         case 'attempt.started':
+        case 'attempt.sent':
         case 'attempt.ringing':
         case 'attempt.accepted':
         case 'whisper.started':
         case 'whisper.wrongKey':
         case 'hunt.ended':
         case 'recording.started':
+        case 'recording.deleted':
         case 'talk.started':
         case 'outcome.asked':
         case 'leg.ended':

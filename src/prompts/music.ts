@@ -1,4 +1,4 @@
-import { encodeWav } from '../rtp/wav.js'
+import { encodeWav } from '../embedded/protocols/rtp/wav.js'
 
 const rate = 8_000
 const beatMs = 500

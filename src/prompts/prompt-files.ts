@@ -15,25 +15,51 @@ export interface PromptFolders {
   readonly cache: string
 }
 
+/** Finds the first of these files that is there. */
+export type LookForFile = (files: readonly string[]) => string | undefined
+
+const onDisk: LookForFile = (files) => files.find((file) => existsSync(file))
+
+/** A file that was there is taken to be there for this long, ms. */
+const thereForMs = 10_000
+
+/**
+ * Does not ask the disk for each sentence of each call. A better file that is put there later (a human recording beside the rendered one) is found
+ * after at most ten seconds.
+ * @param monotonic ms
+ */
+export function rememberingLook(monotonic: () => number): LookForFile {
+  const seenAt = new Map<string, number>()
+  return (files) => {
+    const now = monotonic()
+    const remembered = files.find((file) => now - (seenAt.get(file) ?? Number.NEGATIVE_INFINITY) < thereForMs)
+    if (remembered !== undefined) return remembered
+    for (const file of files) seenAt.delete(file)
+    const found = onDisk(files)
+    if (found !== undefined) seenAt.set(found, now)
+    return found
+  }
+}
+
 /** @returns the file of a sentence, or undefined when there is none */
-export function sentenceFile(folders: PromptFolders, id: SentenceId): string | undefined {
-  return [join(folders.prompts, 'recorded', `${id}.wav`), join(folders.prompts, 'rendered', `${id}.wav`)].find((file) => existsSync(file))
+export function sentenceFile(folders: PromptFolders, id: SentenceId, look = onDisk): string | undefined {
+  return look([join(folders.prompts, 'recorded', `${id}.wav`), join(folders.prompts, 'rendered', `${id}.wav`)])
 }
 
 /** @returns the file of the music that patients wait with, or undefined when there is none */
-export function musicFile(folders: PromptFolders): string | undefined {
-  return [join(folders.prompts, 'recorded', musicFileName), join(folders.prompts, 'rendered', musicFileName)].find((file) => existsSync(file))
+export function musicFile(folders: PromptFolders, look = onDisk): string | undefined {
+  return look([join(folders.prompts, 'recorded', musicFileName), join(folders.prompts, 'rendered', musicFileName)])
 }
 
 export const musicFileName = 'waiting-music.wav'
 
 /** @returns the file of a name that has been recorded or spoken before, or undefined */
-export function nameFile(folders: PromptFolders, text: string, voice: string): string | undefined {
-  return [
+export function nameFile(folders: PromptFolders, text: string, voice: string, look = onDisk): string | undefined {
+  return look([
     join(folders.prompts, 'recorded', 'names', `${slug(text)}.wav`),
     join(folders.prompts, 'rendered', 'names', nameFileName(text, voice)),
     join(folders.cache, nameFileName(text, voice)),
-  ].find((file) => existsSync(file))
+  ])
 }
 
 /** File name, without folder, of a name as this voice speaks it. */

@@ -48,10 +48,10 @@ export const sentences = {
   // Nobody accepted, or something failed: what the caller is told
   'nobody-available': 'I am sorry, nobody was able to take your call.',
   'try-again-later': 'Please try again later.',
+  'still-trying': 'Please stay on the line. We are still trying to reach somebody for you.',
   'hunting-on': 'I am sorry, that connection failed. We are ringing the next specialist.',
   'connection-lost': 'I am sorry, the connection was lost. If you still need each other, please ring again.',
   'technical-fault': 'I am sorry, we have a technical problem. Please ring again in a few minutes, or ring the hospital switchboard.',
-  'closing-down': 'I am sorry, this system is closing down for a moment. Please ring again in a few minutes.',
   goodbye: 'Goodbye.',
 
   // The specialist answers: "Advice line call from" {practice} "about" {line} "Press or say one ..."
@@ -59,7 +59,7 @@ export const sentences = {
   'whisper-about': 'about',
   'whisper-press-or-say-one': 'Press or say one to speak to the clinician.',
   'whisper-press-one': 'Press one to speak to the clinician.',
-  'whisper-wrong-key': 'That was another key.',
+  'whisper-wrong-key': 'Sorry, that key was not recognised.',
   'caller-hung-up': 'The caller has hung up. Thank you for answering. Goodbye.',
   'not-needed': 'This call is not needed any more. Thank you for answering. Goodbye.',
   'not-connected': 'I am sorry, we could not connect the caller. Thank you for answering. Goodbye.',
@@ -93,12 +93,12 @@ export const sentences = {
   'bypass-no-number': 'I am sorry, this practice has given no number for this.',
   'practice-not-reached': 'I am sorry, the practice does not answer.',
 
-  // Arranged calls: "This is a call to a patient which you arranged" ... "Press one, and we ring the patient."
+  // Arranged calls: "This is a call to a patient which you arranged" ... "Press one to call the patient."
   'whisper-call-back': 'A patient is waiting to be called back',
   'whisper-patient-connect': 'This is the call to a patient that you arranged.',
   'whisper-call-back-code': 'A specialist is calling you back',
-  'whisper-press-or-say-one-ring': 'Press or say one, and we ring the patient.',
-  'whisper-press-one-ring': 'Press one, and we ring the patient.',
+  'whisper-press-or-say-one-ring': 'Press or say one to call the patient.',
+  'whisper-press-one-ring': 'Press one to call the patient.',
   'ringing-patient': 'We are ringing the patient.',
   'ringing-clinician': 'We are ringing the clinician who asked for advice.',
   'patient-engaged': 'The patient is engaged at the moment.',

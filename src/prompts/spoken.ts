@@ -1,7 +1,7 @@
 import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Audio } from '../switch/port.js'
-import { musicFile, nameFile, nameFileName, sentenceFile, type PromptFolders } from './prompt-files.js'
+import { musicFile, nameFile, nameFileName, rememberingLook, sentenceFile, type PromptFolders } from './prompt-files.js'
 import type { SentenceId } from './sentences.js'
 import type { Speech, SpeechPart } from './speech.js'
 import { toTelephoneWav } from './telephone-wav.js'
@@ -21,6 +21,8 @@ export interface SpokenOptions {
   readonly renderedVoice: string
   /** Mode of the files of spoken names; somebody else may have to read them. Default: for their own user alone. */
   readonly nameMode?: number
+  /** ms; default: the system's. */
+  readonly monotonic?: () => number
   readonly onProblem: (problem: string) => void
 }
 
@@ -30,6 +32,7 @@ export function createSpeech(options: SpokenOptions): Speech {
   /** Names being spoken now, so that two callers at once do not speak the same name twice. */
   const speaking = new Map<string, Promise<string | undefined>>()
   const voiceName = voice?.name ?? options.renderedVoice
+  const look = rememberingLook(options.monotonic ?? (() => performance.now()))
 
   async function speakToFile(text: string, engine: Voice): Promise<string | undefined> {
     try {
@@ -53,7 +56,7 @@ export function createSpeech(options: SpokenOptions): Speech {
   }
 
   async function name(text: string): Promise<string | undefined> {
-    const kept = nameFile(folders, text, voiceName)
+    const kept = nameFile(folders, text, voiceName, look)
     if (kept !== undefined || voice === undefined) return kept
     let running = speaking.get(text)
     if (running === undefined) {
@@ -64,7 +67,7 @@ export function createSpeech(options: SpokenOptions): Speech {
   }
 
   function sentence(id: SentenceId): Audio {
-    const path = sentenceFile(folders, id)
+    const path = sentenceFile(folders, id, look)
     if (path !== undefined) return { kind: 'file', path }
     onProblem(`the sentence "${id}" has no WAV file in ${folders.prompts}; a tone is played in its place`)
     return { kind: 'tone', tone: 'beep' }
@@ -75,7 +78,7 @@ export function createSpeech(options: SpokenOptions): Speech {
       case 'sentence':
         return [sentence(part.id)]
       case 'music': {
-        const path = musicFile(folders)
+        const path = musicFile(folders, look)
         if (path !== undefined) return [{ kind: 'file', path }]
         onProblem(`there is no music in ${folders.prompts}; patients hear a ringing tone`)
         return [{ kind: 'tone', tone: 'ringback' }]

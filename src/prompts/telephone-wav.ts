@@ -1,14 +1,15 @@
-import { resample } from '../rtp/resample.js'
-import { decodeWav, encodeWav, pickChannel } from '../rtp/wav.js'
+import { resample } from '../embedded/protocols/rtp/resample.js'
+import { decodeWav, encodeWav, pickChannel } from '../embedded/protocols/rtp/wav.js'
 
 const telephoneRate = 8_000
 /** Speech peaks here, well below full scale: loud enough on a ward, without clipping in G.711. */
 const peak = 32_767 * 10 ** (-3 / 20)
 /** Quieter than this, below the peak, is silence: engines put a quarter of a second of it at both ends, and the specialist waits through it. */
 const silenceBelowPeak = 10 ** (-40 / 20)
-/** What is left of that silence, so that words neither begin with a click nor run into each other. */
-const leadMs = 20
+/** What is left of it behind the words, so that they do not run into each other. Nothing is left before them: each packet of it is one that somebody waits through. */
 const tailMs = 120
+/** The first samples rise from nothing, so that words do not begin with a click. */
+const riseMs = 2
 
 /**
  * Any WAV file as a telephone wants it: 8 kHz, 16 bit, mono, at an even level, begun and ended close to the words.
@@ -25,8 +26,11 @@ export function toTelephoneWav(file: Uint8Array): Buffer {
   const floor = loudest * silenceBelowPeak
   const begin = samples.findIndex((sample) => Math.abs(sample) > floor)
   const end = samples.findLastIndex((sample) => Math.abs(sample) > floor)
-  const trimmed = samples.subarray(Math.max(0, begin - (leadMs * telephoneRate) / 1_000), Math.min(samples.length, end + (tailMs * telephoneRate) / 1_000))
-  return encodeWav([trimmed.map((sample) => Math.round((sample * peak) / loudest))], telephoneRate)
+  const rise = (riseMs * telephoneRate) / 1_000
+  const from = Math.max(0, begin - rise)
+  const trimmed = samples.subarray(from, Math.min(samples.length, end + (tailMs * telephoneRate) / 1_000))
+  const gain = (index: number) => (peak / loudest) * (from === 0 ? 1 : Math.min(1, (index + 1) / rise))
+  return encodeWav([trimmed.map((sample, index) => Math.round(sample * gain(index)))], telephoneRate)
 }
 
 function interleave(channels: readonly Int16Array[]): Int16Array {

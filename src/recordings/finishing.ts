@@ -1,15 +1,17 @@
-import { stat } from 'node:fs/promises'
 import { isAbsolute, join, relative, resolve, sep } from 'node:path'
-import type { Alarms } from '../calls/alarms.js'
-import { callRecord, type CallRecord } from '../calls/call-record.js'
-import type { CallFact } from '../calls/events.js'
+import type { Alarms } from '../alarms/alarms.js'
+import { callRecord, type CallRecord } from '../facts/call-record.js'
+import type { CallEvent, CallFact } from '../facts/events.js'
 import type { Store } from '../store/store.js'
-import type { EncodingPool } from './encoding-pool.js'
-import type { EncodingResult } from './encoding-job.js'
-import type { EncoderChoice } from './encoding-requests.js'
+import { KeysUnavailable, type Key, type KeyRing } from '../keys/key-ring.js'
+import { sealedEnding } from '../sealing/format.js'
+import type { CallNotes } from './call-notes.js'
+import type { EncodingJob, EncodingResult } from './encoding-messages.js'
+import type { EncodingProcess } from './encoding-process.js'
 import { fileNameOf, type SpoolFolder } from './spool-folder.js'
+import { sizeOfRecording } from './stored-recording.js'
 
-/** Waits between tries to make an MP3; the last try is made by the other LAME, in case the first one is what is broken. */
+/** Waits between tries to make an MP3; only the first is made by the library, in case that is what is broken. */
 const retryAfterMs: readonly number[] = [1_000, 5_000]
 /** A conversation of hours takes minutes on a busy machine; a hung encoder must not hold its place for ever. */
 const encodeWithinMs = 15 * 60_000
@@ -25,9 +27,12 @@ export interface FinishingOptions {
   readonly recordingsFolder: string
   readonly store: Store
   readonly alarms: Alarms
-  readonly pool: EncodingPool
-  readonly encoder: EncoderChoice
+  readonly encoding: Pick<EncodingProcess, 'make'>
+  /** What is known without asking the store. */
+  readonly notes: Pick<CallNotes, 'of'>
   readonly lineName: (line: string) => string | undefined
+  /** Whose keys recordings are sealed under; undefined: they are written in the clear. */
+  readonly seal: Pick<KeyRing, 'forRecording'> | undefined
   /** Aborts when the engine stops: no further tries. */
   readonly stopping: AbortSignal
 }
@@ -59,23 +64,25 @@ export async function finishRecording(recording: Unfinished, options: FinishingO
       return await failed('spool', 'there is no recording where the switch was to write it')
     }
     const record = await recordWith(recording, options)
-    const path = mp3PathOf(recording, record)
-    const result = await encodeWithRetries(recording, join(options.recordingsFolder, path), record, options)
+    const key = await sealingKey(recording, record, options.seal)
+    if (typeof key === 'string') return await failed('store', `it cannot be sealed, and is not written in the clear: ${key}`)
+    const path = `${mp3PathOf(recording, record)}${key ? sealedEnding : ''}`
+    const result = await encodeWithRetries(recording, { mp3Path: join(options.recordingsFolder, path), ...(key ? { seal: { id: key.id, key: key.key.toString('hex') } } : {}) }, record, options)
     if (result === 'stopped') return 'stopped'
     if (result.kind === 'failed') {
       if (!result.unusable) return await failed(result.stage, result.why)
       const aside = await spool.setAside(recordingId)
-      if ((await ranForSeconds(recordingId, callId, store)) > toleratedLossSeconds) alarms.raise('recordings.empty', `${recordingId}: ${result.why}; kept as ${aside}`)
+      if (ranForSeconds(recordingId, await eventsOf(callId, options)) > toleratedLossSeconds) alarms.raise('recordings.empty', `${recordingId}: ${result.why}; kept as ${aside}`)
       await failed(result.stage, result.why)
       return 'empty'
     }
     const { bytes, seconds, sha256 } = result
-    // Asked again: the end of the talk may have come to the disk while the MP3 was made.
-    const ran = await ranForSeconds(recordingId, callId, store)
+    // Asked again: the end of the talk may have been told while the MP3 was made.
+    const ran = ranForSeconds(recordingId, await eventsOf(callId, options))
     const lostSeconds = ran - seconds > toleratedLossSeconds ? Number((ran - seconds).toFixed(1)) : undefined
     if (lostSeconds !== undefined) alarms.raise('recordings.short', `${recordingId}: ${lostSeconds.toFixed(1)} s of ${ran.toFixed(1)} s were not recorded`)
-    await store.log.append(callId, { type: 'recording.ready', recordingId, path, bytes, seconds, sha256, ...(lostSeconds === undefined ? {} : { lostSeconds }) } satisfies CallFact)
-    if (!(await confirmed(store, recordingId, options.stopping))) return 'kept'
+    const told = await store.log.append(callId, { type: 'recording.ready', recordingId, path, bytes, seconds, sha256, ...(lostSeconds === undefined ? {} : { lostSeconds }) } satisfies CallFact)
+    if (told === undefined && !(await confirmed(store, recordingId, options.stopping))) return 'kept'
     await spool.remove(recordingId)
     return 'ready'
   } catch (error) {
@@ -106,42 +113,49 @@ export function pathBelow(folder: string, path: string): string | undefined {
 export async function mp3IsThere(folder: string, recording: { readonly path?: string; readonly bytes?: number }): Promise<boolean> {
   const path = recording.path === undefined ? undefined : pathBelow(folder, recording.path)
   if (path === undefined) return false
-  return stat(path).then(
-    (found) => found.size === recording.bytes,
-    () => false,
-  )
+  return (await sizeOfRecording(path)) === recording.bytes
 }
 
-async function encodeWithRetries(recording: Unfinished, mp3Path: string, record: CallRecord | undefined, options: FinishingOptions): Promise<EncodingResult | 'stopped'> {
-  const { spool, pool, encoder, stopping } = options
+/** The key of this recording alone, under that of the organisation whose call it was; those of none have one together. @returns why there is none; undefined where nothing is sealed */
+async function sealingKey({ recordingId, callId }: Unfinished, record: CallRecord | undefined, seal: FinishingOptions['seal']): Promise<Key | string | undefined> {
+  try {
+    return await seal?.forRecording(recordingId, callId, `organisation:${record?.organisation ?? '-'}`)
+  } catch (error) {
+    if (error instanceof KeysUnavailable) return error.message
+    throw error
+  }
+}
+
+async function encodeWithRetries(recording: Unfinished, to: Pick<EncodingJob, 'mp3Path' | 'seal'>, record: CallRecord | undefined, options: FinishingOptions): Promise<EncodingResult | 'stopped'> {
+  const { spool, encoding, stopping } = options
   const title = record?.line === undefined ? 'Call' : (options.lineName(record.line) ?? record.line)
   const startedAt = record?.recordings.find((one) => one.recordingId === recording.recordingId)?.startedAt ?? recording.allocatedAt
-  const job = { spoolPath: spool.wavPath(recording.recordingId), mp3Path, tags: { title, startedAt, callId: recording.callId } }
+  const job: EncodingJob = { recordingId: recording.recordingId, spoolPath: spool.wavPath(recording.recordingId), ...to, tags: { title, startedAt, callId: recording.callId } }
   for (let tries = 0; ; tries++) {
     const last = tries === retryAfterMs.length
-    const result = await pool.run(job, last ? { kind: 'wasm' } : encoder, encodeWithinMs)
+    const result = await encoding.make(job, tries === 0 ? 'usual' : 'wasm', encodeWithinMs)
     if (result.kind === 'ready' || result.unusable || last) return result
     if (!(await pause(retryAfterMs[tries] ?? 0, stopping))) return 'stopped'
   }
 }
 
-/** From the store; undefined when the store cannot be asked or does not know the call. */
-async function recordOf(store: Store, callId: string): Promise<CallRecord | undefined> {
-  return store.events(callId).then(callRecord, () => undefined)
+/** The facts as they were told; from the store for a call of an earlier engine. Empty when the store cannot be asked, or does not know the call. */
+async function eventsOf(callId: string, { notes, store }: Pick<FinishingOptions, 'notes' | 'store'>): Promise<readonly CallEvent[]> {
+  return notes.of(callId) ?? (await store.events(callId).catch(() => []))
 }
 
-/** The record once it knows that this recording is over: its facts may still be on their way to the disk. */
-async function recordWith(recording: Unfinished, { store, stopping }: FinishingOptions): Promise<CallRecord | undefined> {
+/** The record once it knows that this recording is over: the facts of an earlier engine's call may still be on their way to the disk. */
+async function recordWith(recording: Unfinished, options: FinishingOptions): Promise<CallRecord | undefined> {
+  const { store, stopping } = options
   for (let tries = 0; ; tries++) {
-    const record = await recordOf(store, recording.callId)
+    const record = callRecord(await eventsOf(recording.callId, options))
     if (record?.recordings.some((one) => one.recordingId === recording.recordingId && one.state !== 'running')) return record
     if (tries === recordTries || !store.health().writing || !(await pause(confirmEveryMs, stopping))) return record
   }
 }
 
 /** How long the recording ran by the facts, by the monotonic clock where they have it; 0 when that is not known. */
-async function ranForSeconds(recordingId: string, callId: string, store: Store): Promise<number> {
-  const events = await store.events(callId).catch(() => [])
+function ranForSeconds(recordingId: string, events: readonly CallEvent[]): number {
   const started = events.find((event) => event.type === 'recording.started' && event.recordingId === recordingId)
   const until = events.find((event) => event.type === 'recording.stopped' && event.recordingId === recordingId) ?? events.find((event) => event.type === 'talk.ended')
   // An interrupted call's end is an estimate, and no measure of what was lost.

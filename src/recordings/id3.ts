@@ -7,11 +7,14 @@ export interface RecordingTags {
   readonly callId: string
 }
 
+const headerBytes = 10
+
 /**
  * An ID3v2.4 tag (id3.org, "ID3 tag version 2.4.0 - Main Structure" section 3, "Native Frames" section 4.2): title, recording time in UTC,
  * call id, and the program that made it. Text in UTF-8.
+ * @param least bytes: a shorter tag is filled up with padding (section 3.3)
  */
-export function id3Tag(tags: RecordingTags): Buffer {
+export function id3Tag(tags: RecordingTags, least = 0): Buffer {
   const time = new Date(tags.startedAt).toISOString().slice(0, 19)
   const frames = Buffer.concat([
     textFrame('TIT2', tags.title),
@@ -20,7 +23,8 @@ export function id3Tag(tags: RecordingTags): Buffer {
     // A text frame of our own: description, zero, value (section 4.2.6).
     textFrame('TXXX', `Call id\0${tags.callId}`),
   ])
-  return Buffer.concat([Buffer.from('ID3\x04\x00\x00', 'latin1'), synchsafe(frames.length), frames])
+  const padding = Buffer.alloc(Math.max(0, least - headerBytes - frames.length))
+  return Buffer.concat([Buffer.from('ID3\x04\x00\x00', 'latin1'), synchsafe(frames.length + padding.length), frames, padding])
 }
 
 function textFrame(id: string, text: string): Buffer {

@@ -1,19 +1,38 @@
 /** Bits per second of a finished recording, both channels together: 14.4 MB an hour. */
 export const bitsPerSecond = 32_000
 
-/** Rates that LAME takes without resampling and that telephone audio comes in. */
+/** Rates (Hz) that telephone audio comes in, and that MP3 has: nothing is resampled. */
 export const encodableRates: readonly number[] = [8_000, 16_000, 32_000, 48_000]
 
+/** Samples by which LAME's sound comes late: its own delay of 576, and 529 of every decoder (LAME, `lame_get_encoder_delay`). */
+export const encoderDelay = 576 + 529
+
+/** Which LAME is to be used: `native` where its library is there, `wasm` where a crash must not take anybody along. */
+export type LameKind = 'native' | 'wasm'
+
+/** A LAME that is loaded. */
+export interface Lame {
+  readonly kind: LameKind
+  /** For people: which LAME this is, and where it comes from. */
+  readonly name: string
+  /** @param rate one of `encodableRates`. Rejects when LAME refuses */
+  start(rate: number): Promise<Mp3Encoder>
+}
+
 /**
- * Makes MP3 out of samples. Constant bit rate and no Xing/LAME info frame: the length of such a file follows from its size, and a
- * file that was cut off cannot claim a length that it does not have.
+ * Makes one recording into MP3: joint stereo of constant bit rate, without a Xing/LAME info frame: the length of such a file follows from its size,
+ * and a file that was cut off cannot claim a length that it does not have. The bytes are the same in whatever portions the samples come.
+ * It works in the thread that calls it, which must not be one that carries calls.
  */
 export interface Mp3Encoder {
-  /** For the log and `/readyz`: which LAME this is. */
-  readonly name: string
   /**
-   * @param stereo interleaved 16-bit samples, in portions
-   * @returns MP3 frames, in portions that are the caller's to keep. Rejects when the encoder fails
+   * @param stereo interleaved 16-bit samples, as many as you like
+   * @returns the MP3 so far, cut anywhere: good until the next call
+   * @throws Error when LAME fails
    */
-  encode(stereo: AsyncIterable<Int16Array>, rate: number): AsyncIterable<Uint8Array>
+  encode(stereo: Int16Array): Uint8Array
+  /** The rest, up to the end of the last MP3 frame: good until the next call. Once. @throws Error when LAME fails */
+  finish(): Uint8Array
+  /** Gives up what it holds. May be called twice. */
+  close(): void
 }

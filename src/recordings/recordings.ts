@@ -1,15 +1,16 @@
-import { availableParallelism } from 'node:os'
 import { mkdir } from 'node:fs/promises'
-import type { Alarms } from '../calls/alarms.js'
-import type { RecordingSink } from '../calls/recording-sink.js'
+import type { Alarms } from '../alarms/alarms.js'
 import type { Clock } from '../clock/clock.js'
 import { sleep } from '../clock/clock.js'
 import { systemClock } from '../clock/system-clock.js'
+import type { KeyRing, KeysHealth } from '../keys/key-ring.js'
 import type { Store } from '../store/store.js'
-import { EncodingPool } from './encoding-pool.js'
-import type { EncoderChoice } from './encoding-requests.js'
-import { findLame } from './find-lame.js'
+import { CallNotes } from './call-notes.js'
+import { EncodingProcess } from './encoding-process.js'
+import { FinishingQueue, type Waiting } from './finishing-queue.js'
 import { finishRecording, mp3IsThere, pathBelow, type FinishingOptions, type Unfinished } from './finishing.js'
+import type { LeftRecording, RecordingSink } from './recording-sink.js'
+import { openRecording, type KnownRecording, type OpenRecording, type Unreadable } from './stored-recording.js'
 import { freeBytes, proveWritable, SpoolFolder, type SpoolEntry } from './spool-folder.js'
 
 export interface RecordingsSettings {
@@ -18,22 +19,28 @@ export interface RecordingsSettings {
   readonly recordingsFolder: string
   readonly store: Store
   readonly alarms: Alarms
-  /** `auto`: native where a `lame` that runs is found on the search path. */
+  /** `auto`: libmp3lame where it is there. */
   readonly encoder: 'auto' | 'native' | 'wasm'
-  /** Folders in which `lame` is looked for, in the form of the PATH variable, which is the default. */
-  readonly searchPath?: string
-  /** Recordings made into MP3 at the same time. Default: as many as there are processors, at most 4; they give way to whoever carries voice. */
+  /** Names or paths under which libmp3lame is looked for. Default: the platform's own. */
+  readonly libraries?: readonly string[]
+  /** Recordings that are finished at the same time: one of them computes, the others wait for the disk. Default 16. */
   readonly concurrency?: number
+  /** How long the encoding process may be silent before it is replaced, ms. Default 60,000. */
+  readonly frozenAfterMs?: number
   /** A recording is refused when one of the two disks has less than this free. Default 200 MB. */
   readonly minFreeBytes?: number
   /** Written name of a line, for the title of the MP3. */
   readonly lineName: (line: string) => string | undefined
+  /** The keys of sealed recordings. Without them none can be read. */
+  readonly keys?: KeyRing
+  /** What is recorded from now on is sealed; needs `keys`. Default: no. */
+  readonly sealed?: boolean
   /** Default: the system's. */
   readonly clock?: Clock
 }
 
 export interface RecordingsHealth {
-  /** Which LAME was chosen, in words. */
+  /** Which LAME is at work, in words. */
   readonly encoder: string
   /** Recordings that wait for or are being made into MP3. */
   readonly backlog: number
@@ -47,15 +54,22 @@ export interface RecordingsHealth {
 
 export interface Recordings {
   readonly sink: RecordingSink
-  /** Finishes what lies in the spool. Call once at start-up, after `store.closeInterrupted()`. Resolves when all of it is queued. */
-  recover(): Promise<{ readonly queued: number; readonly orphans: readonly string[] }>
+  /** Starts what makes MP3s, so that the first recording does not wait for it. Returns at once. */
+  prepare(): void
+  /**
+   * Finishes what lies in the spool. Called at start-up, after `store.closeInterrupted()`. Resolves when all of it is queued.
+   * @param isOpen whether a call may still be taken over: its recording goes on, and is left alone until it is closed
+   */
+  recover(isOpen?: (callId: string) => boolean): Promise<{ readonly queued: number; readonly orphans: readonly string[] }>
   /** Settles when nothing is queued or running. */
   idle(): Promise<void>
   health(): RecordingsHealth
-  /** Tries both folders anew, for `/readyz`. Never rejects. */
+  /** Tries both folders again, for `/readyz`. Never rejects. */
   probe(): Promise<RecordingsHealth>
-  /** Where the MP3 of a recording lies, absolute; undefined when the path leads out of the recordings folder. */
-  pathOf(relativePath: string): string | undefined
+  /** Opens the MP3 of a recording, as its facts have it. Where it is lost or damaged, the alarm is raised. Never rejects. */
+  open(recording: KnownRecording & { readonly path: string }): Promise<OpenRecording | Unreadable>
+  /** Whether the keys of sealed recordings can be had; undefined where there are none. */
+  keys(): KeysHealth | undefined
   /** Lets what runs come to its end (within 5 s); what waits stays in the spool for the next start. May be called twice. */
   close(): Promise<void>
 }
@@ -69,47 +83,46 @@ const closeWithinMs = 5_000
 const settledAfterMs = 1_000
 const settleTries = 30
 const keptNames = 1_000
+const defaultConcurrency = 16
 
-/** Chooses the encoder, makes the folders. Rejects with one clear line when `native` is wanted and there is no `lame` that runs. */
+/** Makes the folders. Rejects with one clear line when `native` is wanted and there is no libmp3lame that works. */
 export async function createRecordings(settings: RecordingsSettings): Promise<Recordings> {
-  const encoder = await chooseEncoder(settings)
-  const spool = new SpoolFolder(settings.spoolFolder)
-  const recordings = new SpooledRecordings(settings, encoder, spool)
+  const encoding = new EncodingProcess({
+    recordingsFolder: settings.recordingsFolder,
+    sealed: settings.sealed ?? false,
+    lame: settings.encoder === 'wasm' ? 'wasm' : 'native',
+    libraries: settings.libraries,
+    frozenAfterMs: settings.frozenAfterMs,
+    onTrouble: (detail) => settings.alarms.raise('recordings.encoder', `${detail}; what it had in hand is encoded from the beginning`),
+  })
+  const recordings = new SpooledRecordings(settings, encoding, new SpoolFolder(settings.spoolFolder))
   // A folder that cannot be used does not stop the engine: calls go on, and the alarm is up.
   await recordings.probe()
+  if (settings.encoder === 'native') await mustBeNative(encoding)
   return recordings
 }
 
-async function chooseEncoder({ encoder, searchPath }: RecordingsSettings): Promise<EncoderChoice> {
-  const binary = encoder === 'wasm' ? undefined : await findLame(searchPath ?? process.env['PATH'] ?? '')
-  if (binary !== undefined) return { kind: 'native', binary }
-  if (encoder === 'native') throw new Error('no `lame` that runs is on the PATH: install LAME, or choose the encoder `wasm` or `auto`')
-  return { kind: 'wasm' }
-}
-
-interface Waiting {
-  readonly recording: Unfinished
-  /** Left by an engine that died: looked at for a while before it is touched. */
-  readonly recovered: boolean
+async function mustBeNative(encoding: EncodingProcess): Promise<void> {
+  const up = await encoding.start().catch((error: unknown) => describe(error))
+  if (typeof up !== 'string' && up.lame === 'native') return
+  await encoding.close()
+  throw new Error(`there is no libmp3lame that works (${typeof up === 'string' ? up : (up.withoutLibrary ?? '')}): install it (Debian: libmp3lame0), or choose the encoder \`wasm\` or \`auto\``)
 }
 
 class SpooledRecordings implements Recordings {
   readonly sink: RecordingSink
   readonly #clock: Clock
-  readonly #pool = new EncodingPool()
+  readonly #notes = new CallNotes()
+  readonly #queue: FinishingQueue
   readonly #stopping = new AbortController()
   /** Places given out in this run of the engine, until they are finished or turn out unused. */
   readonly #allocated = new Map<string, Unfinished>()
-  readonly #waiting: Waiting[] = []
-  readonly #running = new Set<Promise<void>>()
-  /** Ids of the recordings that are being finished. */
-  readonly #processing = new Set<string>()
   /** Those that could not be finished; tried again when a disk that was full has room. */
   readonly #troubled = new Map<string, Unfinished>()
   /** Handed on for finishing in this run, the latest ones: being told twice is no alarm. */
   readonly #handedOn = new Set<string>()
   readonly #unsubscribe: () => void
-  #idleWaiters: (() => void)[] = []
+  readonly #keysNotHeard: (() => void) | undefined
   #room: { readonly at: number; readonly trouble: string | undefined } | undefined
   #finished = 0
   #failed = 0
@@ -118,21 +131,30 @@ class SpooledRecordings implements Recordings {
 
   constructor(
     private readonly settings: RecordingsSettings,
-    private readonly encoder: EncoderChoice,
+    private readonly encoding: EncodingProcess,
     private readonly spool: SpoolFolder,
   ) {
     this.#clock = settings.clock ?? systemClock
-    this.sink = { allocate: (callId) => this.#allocate(callId), finish: (recordingId) => this.#finish(recordingId) }
+    this.#queue = new FinishingQueue((waiting) => this.#process(waiting), settings.concurrency ?? defaultConcurrency)
+    this.sink = { allocate: (callId) => this.#allocate(callId), finish: (recordingId) => this.#finish(recordingId), left: (callId) => this.#leftOf(callId), resume: (recording) => this.#resume(recording) }
     this.#unsubscribe = settings.store.log.subscribe((event) => {
+      this.#notes.note(event)
+      if (event.type === 'recording.started' && this.#allocated.has(event.recordingId)) encoding.follow(event.recordingId, this.spool.wavPath(event.recordingId))
       if (event.type === 'call.ended') void this.#clearUp(event.callId)
     })
+    this.#keysNotHeard = settings.keys?.onUsable(() => this.#retryTroubled())
   }
 
-  async recover(): Promise<{ readonly queued: number; readonly orphans: readonly string[] }> {
+  prepare(): void {
+    // Its trouble is told by an alarm.
+    this.encoding.start().catch(() => undefined)
+  }
+
+  async recover(isOpen: (callId: string) => boolean = () => false): Promise<{ readonly queued: number; readonly orphans: readonly string[] }> {
     let queued = 0
     const orphans: string[] = []
     for (const entry of await this.spool.entries()) {
-      if (this.#allocated.has(entry.recordingId)) continue
+      if (this.#allocated.has(entry.recordingId) || this.#handedOn.has(entry.recordingId) || (entry.note && isOpen(entry.note.callId))) continue
       const unfinished = await this.#leftBehind(entry)
       if (unfinished === 'done') continue
       if (unfinished === 'orphan') orphans.push(entry.path)
@@ -146,14 +168,13 @@ class SpooledRecordings implements Recordings {
   }
 
   idle(): Promise<void> {
-    if (this.#waiting.length === 0 && this.#running.size === 0) return Promise.resolve()
-    return new Promise((resolve) => this.#idleWaiters.push(resolve))
+    return this.#queue.idle()
   }
 
   health(): RecordingsHealth {
     return {
-      encoder: this.encoder.kind === 'native' ? `lame (${this.encoder.binary})` : 'LAME as WebAssembly',
-      backlog: this.#waiting.length + this.#running.size,
+      encoder: this.encoding.lame?.name ?? 'LAME, which is chosen when the first recording begins',
+      backlog: this.#queue.size,
       finished: this.#finished,
       failed: this.#failed,
       writable: this.#trouble === undefined,
@@ -174,8 +195,16 @@ class SpooledRecordings implements Recordings {
     return this.health()
   }
 
-  pathOf(relativePath: string): string | undefined {
-    return pathBelow(this.settings.recordingsFolder, relativePath)
+  async open(recording: KnownRecording & { readonly path: string }): Promise<OpenRecording | Unreadable> {
+    const { recordingsFolder, keys } = this.settings
+    const path = pathBelow(recordingsFolder, recording.path)
+    if (path === undefined) return this.#unreadable({ kind: 'missing', why: `${recording.path} leads out of the recordings folder` })
+    const opened = await openRecording(path, recording, (id) => keys?.find(id) ?? Promise.resolve(undefined), (found) => this.#unreadable(found))
+    return opened.kind === 'open' ? { ...opened, stream: async (first, last) => this.#told(await opened.stream(first, last)) } : this.#unreadable(opened)
+  }
+
+  keys(): KeysHealth | undefined {
+    return this.settings.keys?.health()
   }
 
   close(): Promise<void> {
@@ -185,12 +214,12 @@ class SpooledRecordings implements Recordings {
 
   async #close(): Promise<void> {
     this.#unsubscribe()
+    this.#keysNotHeard?.()
     this.#stopping.abort()
-    this.#waiting.length = 0
     const tooLate = new AbortController()
-    await Promise.race([Promise.all(this.#running), sleep(this.#clock, closeWithinMs, tooLate.signal)])
+    await Promise.race([this.#queue.stop(), sleep(this.#clock, closeWithinMs, tooLate.signal)])
     tooLate.abort()
-    await this.#pool.close()
+    await this.encoding.close()
   }
 
   async #allocate(callId: string): ReturnType<RecordingSink['allocate']> {
@@ -205,12 +234,28 @@ class SpooledRecordings implements Recordings {
         return this.spool.allocate(callId, now)
       })
       this.#allocated.set(place.recordingId, { recordingId: place.recordingId, callId, allocatedAt: now })
+      this.prepare()
       return { kind: 'spool', ...place }
     } catch (error) {
       const why = describe(error)
       this.#found(why)
       return { kind: 'refused', why }
     }
+  }
+
+  async #leftOf(callId: string): Promise<LeftRecording | undefined> {
+    for (const { recordingId, path, note } of await this.spool.entries()) {
+      if (note?.callId !== callId || this.#allocated.has(recordingId) || this.#handedOn.has(recordingId)) continue
+      if ((await this.spool.size(recordingId)) === undefined || (await this.settings.store.recording(recordingId)) !== undefined) continue
+      return { recordingId, path, startedAt: note.allocatedAt }
+    }
+    return undefined
+  }
+
+  #resume({ recordingId, callId, startedAt }: { readonly recordingId: string; readonly callId: string; readonly startedAt: number }): void {
+    this.#allocated.set(recordingId, { recordingId, callId, allocatedAt: startedAt })
+    this.prepare()
+    this.encoding.follow(recordingId, this.spool.wavPath(recordingId))
   }
 
   #finish(recordingId: string): void {
@@ -225,41 +270,22 @@ class SpooledRecordings implements Recordings {
     this.#handedOn.add(waiting.recording.recordingId)
     if (this.#handedOn.size > keptNames) this.#handedOn.delete([...this.#handedOn][0] ?? '')
     if (this.#stopping.signal.aborted) return
-    this.#waiting.push(waiting)
-    this.#next()
-  }
-
-  #next(): void {
-    const most = this.settings.concurrency ?? Math.min(4, availableParallelism())
-    while (this.#running.size < most) {
-      const waiting = this.#waiting.shift()
-      if (!waiting) break
-      const { recordingId } = waiting.recording
-      this.#processing.add(recordingId)
-      const running = this.#process(waiting).finally(() => {
-        this.#processing.delete(recordingId)
-        this.#running.delete(running)
-        this.#next()
-      })
-      this.#running.add(running)
-    }
-    if (this.#running.size > 0 || this.#waiting.length > 0) return
-    for (const resolve of this.#idleWaiters.splice(0)) resolve()
-  }
-
-  #inHand({ recordingId }: Unfinished): boolean {
-    return this.#processing.has(recordingId) || this.#waiting.some((one) => one.recording.recordingId === recordingId)
+    this.#queue.add(waiting)
   }
 
   async #process({ recording, recovered }: Waiting): Promise<void> {
     const { recordingId } = recording
     const { alarms, store, recordingsFolder, lineName } = this.settings
     if (recovered && !(await this.#hasSettled(recordingId))) return
-    const options: FinishingOptions = { spool: this.spool, recordingsFolder, store, alarms, pool: this.#pool, encoder: this.encoder, lineName, stopping: this.#stopping.signal }
+    const options: FinishingOptions = { spool: this.spool, recordingsFolder, store, alarms, encoding: this.encoding, notes: this.#notes, lineName, seal: this.settings.sealed ? this.settings.keys : undefined, stopping: this.#stopping.signal }
     const finished = await finishRecording(recording, options)
     if (finished === 'stopped') return
-    if (finished === 'ready' || finished === 'kept') this.#finished++
-    else this.#failed++
+    this.encoding.forget(recordingId)
+    if (this.#queue.ofCall(recording.callId) === 1) this.#forgetEnded(recording.callId)
+    if (finished === 'ready' || finished === 'kept') {
+      this.#finished++
+      if (!this.encoding.withoutLibrary) alarms.clear('recordings.encoder')
+    } else this.#failed++
     if (finished !== 'failed' && this.#troubled.delete(recordingId) && this.#troubled.size === 0) alarms.clear('recordings.notFinished')
     if (finished === 'failed') {
       this.#troubled.set(recordingId, recording)
@@ -286,6 +312,10 @@ class SpooledRecordings implements Recordings {
     const { recordingId, note } = entry
     const stored = await store.recording(recordingId)
     if (stored?.state === 'ready' && (await mp3IsThere(recordingsFolder, stored))) {
+      await this.spool.remove(recordingId)
+      return 'done'
+    }
+    if (stored?.state === 'deleted') {
       await this.spool.remove(recordingId)
       return 'done'
     }
@@ -317,6 +347,24 @@ class SpooledRecordings implements Recordings {
       if ((await this.settings.store.recording(recording.recordingId).catch(() => undefined)) === undefined) await this.#tellLate(recording)
       this.#enqueue({ recording, recovered: true })
     }
+    if (this.#queue.ofCall(callId) === 0) this.#forgetEnded(callId)
+  }
+
+  /** The store knows all of it by now, and nobody is about to ask. */
+  #forgetEnded(callId: string): void {
+    if (this.#notes.hasEnded(callId)) this.#notes.forget(callId)
+  }
+
+  #told<T extends object>(read: T | Unreadable): T | Unreadable {
+    return 'kind' in read ? this.#unreadable(read) : read
+  }
+
+  #unreadable(found: Unreadable): Unreadable {
+    const { alarms } = this.settings
+    if (found.kind === 'missing') alarms.raise('recordings.lost', `an MP3 is not where the store says: ${found.why}`)
+    else if (found.kind === 'damaged') alarms.raise('recordings.damaged', found.why)
+    else alarms.raise('recordings.locked', found.why)
+    return found
   }
 
   async #lackOfRoom(): Promise<string | undefined> {
@@ -337,7 +385,11 @@ class SpooledRecordings implements Recordings {
     this.#trouble = trouble
     if (trouble === undefined) this.settings.alarms.clear('recordings.notWritable')
     else this.settings.alarms.raise('recordings.notWritable', trouble)
-    if (hasRoomAgain) for (const recording of this.#troubled.values()) if (!this.#inHand(recording)) this.#enqueue({ recording, recovered: false })
+    if (hasRoomAgain) this.#retryTroubled()
+  }
+
+  #retryTroubled(): void {
+    for (const recording of this.#troubled.values()) if (!this.#queue.has(recording)) this.#enqueue({ recording, recovered: false })
   }
 }
 

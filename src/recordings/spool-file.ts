@@ -1,42 +1,40 @@
-import { open, type FileHandle } from 'node:fs/promises'
-import { bytesPerSample, decodeSamples, readWavFormat, WavError, type WavFormat } from '../rtp/wav.js'
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { bytesPerSample, decodeSamples, readWavFormat, WavError, type WavFormat } from '../embedded/protocols/rtp/wav.js'
 
 /** Enough for the header of any recorder, comment chunks included. */
 const headBytes = 64 * 1024
-/** Sample frames read at a time: 4 s at 8 kHz. */
-const framesPerPortion = 32_000
-
 /** Why a spool file cannot become an MP3. Trying again does not help. */
 export class UnusableSpool extends Error {
   override readonly name = 'UnusableSpool'
 }
 
 /**
- * A recording as the switch left it, read in portions. The header's length is not believed: the process that wrote it may have died,
- * or have written samples after it last corrected the header. What is in the file counts.
+ * A recording as it lies there now, while the switch still writes to it or when it is over. The header's length is not believed: the process that wrote it
+ * may have died, or have written samples after it last corrected the header. What is in the file counts. Reads at once: for a thread that carries no calls.
  */
 export class SpoolFile {
   private constructor(
-    private readonly file: FileHandle,
+    private readonly file: number,
     readonly format: WavFormat,
     /** Sample frames, per channel. */
     readonly frames: number,
+    /** Of the whole file. */
+    readonly bytes: number,
   ) {}
 
-  /** @throws UnusableSpool when there is no sound in it, or it is no WAV file; other errors are the file system's */
-  static async open(path: string): Promise<SpoolFile> {
-    const file = await open(path, 'r')
+  /** @throws UnusableSpool when there is no sound in it (yet), or it is no WAV file; other errors are the file system's */
+  static open(path: string): SpoolFile {
+    const file = openSync(path, 'r')
     try {
-      const { size } = await file.stat()
+      const { size } = fstatSync(file)
       const head = Buffer.alloc(Math.min(size, headBytes))
-      await file.read(head, 0, head.length, 0)
-      const format = believed(head, size)
+      const format = believed(head.subarray(0, readSync(file, head, 0, head.length, 0)), size)
       const frameBytes = bytesPerSample(format.encoding) * format.channels
-      const frames = Math.floor((await soundEnd(file, format, size) - format.dataStart) / frameBytes)
+      const frames = Math.floor((soundEnd(file, format, size) - format.dataStart) / frameBytes)
       if (frames <= 0) throw new UnusableSpool(`the recording is empty: ${size} bytes and no sound in them`)
-      return new SpoolFile(file, format, frames)
+      return new SpoolFile(file, format, frames, size)
     } catch (error) {
-      await file.close()
+      closeSync(file)
       throw error
     }
   }
@@ -45,23 +43,38 @@ export class SpoolFile {
     return this.frames / this.format.rate
   }
 
-  /** Interleaved stereo, 16 bit. One channel becomes two alike; of more than two, the first two are kept. */
-  async *stereo(): AsyncGenerator<Int16Array> {
-    const { encoding, channels, dataStart } = this.format
-    const frameBytes = bytesPerSample(encoding) * channels
-    const portion = Buffer.alloc(framesPerPortion * frameBytes)
-    for (let frame = 0; frame < this.frames; ) {
-      const wanted = Math.min(framesPerPortion, this.frames - frame) * frameBytes
-      const { bytesRead } = await this.file.read(portion, 0, wanted, dataStart + frame * frameBytes)
-      const read = Math.floor(bytesRead / frameBytes)
-      if (read === 0) throw new Error('the spool file has become shorter while it was read')
-      yield asStereo(decodeSamples(encoding, portion.subarray(0, read * frameBytes)), channels)
-      frame += read
-    }
+  /** Bytes of one sample of all channels. */
+  get frameBytes(): number {
+    return bytesPerSample(this.format.encoding) * this.format.channels
   }
 
-  close(): Promise<void> {
-    return this.file.close()
+  /**
+   * The samples as they lie in the file.
+   * @param from sample frame
+   * @param most sample frames
+   * @throws Error when the file has become shorter
+   */
+  samples(from: number, most: number): Buffer {
+    const wanted = Math.max(0, Math.min(most, this.frames - from)) * this.frameBytes
+    const samples = Buffer.alloc(wanted)
+    for (let read = 0; read < wanted; ) {
+      const more = readSync(this.file, samples, read, wanted - read, this.format.dataStart + from * this.frameBytes + read)
+      if (more === 0) throw new Error('the spool file has become shorter while it was read')
+      read += more
+    }
+    return samples
+  }
+
+  /** Interleaved stereo, 16 bit, of what `samples` returned. One channel becomes two alike; of more than two, the first two are kept. */
+  stereo(samples: Buffer): Int16Array {
+    const { encoding, channels } = this.format
+    // WAV and every machine that Node runs on are little-endian.
+    if (encoding === 'pcm16' && channels === 2 && samples.byteOffset % 2 === 0) return new Int16Array(samples.buffer, samples.byteOffset, samples.length >> 1)
+    return asStereo(decodeSamples(encoding, samples), channels)
+  }
+
+  close(): void {
+    closeSync(this.file)
   }
 }
 
@@ -78,13 +91,13 @@ function believed(head: Buffer, size: number): WavFormat {
  * Where the samples end. The header's word is taken only when what follows is a row of well-formed chunks up to the very end of the
  * file; otherwise the samples go on to the end.
  */
-async function soundEnd(file: FileHandle, format: WavFormat, size: number): Promise<number> {
+function soundEnd(file: number, format: WavFormat, size: number): number {
   let at = format.dataStart + format.dataBytes
   at += at & 1
   const claimed = format.dataStart + format.dataBytes
   const chunk = Buffer.alloc(8)
   while (at < size) {
-    const { bytesRead } = await file.read(chunk, 0, 8, at)
+    const bytesRead = readSync(file, chunk, 0, 8, at)
     if (bytesRead < 8 || !/^[A-Za-z0-9 ]{4}$/.test(chunk.toString('latin1', 0, 4))) return size
     const length = chunk.readUInt32LE(4)
     at += 8 + length + (length & 1)

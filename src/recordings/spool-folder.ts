@@ -16,11 +16,11 @@ export interface SpoolEntry {
   readonly note: SpoolNote | undefined
 }
 
-/** Recordings that hold no sound, or are no WAV files, are moved here; nothing is ever deleted that has not become an MP3. */
-const asideName = 'unusable'
-
 /** The folder in which recordings grow while calls run: `<recordingId>.wav` and, beside it, `<recordingId>.json`. */
 export class SpoolFolder {
+  /** Recordings that hold no sound, or are no WAV files, are moved here; nothing is deleted that has not become an MP3, unless its time is over. */
+  static readonly asideName = 'unusable'
+
   constructor(readonly path: string) {}
 
   /** Makes the folder, and proves that it takes files. Rejects in the file system's words. */
@@ -77,7 +77,7 @@ export class SpoolFolder {
 
   /** Moves a recording that cannot become an MP3 out of the way, note and all. @returns where it lies now */
   async setAside(recordingId: string): Promise<string> {
-    const aside = join(this.path, asideName)
+    const aside = join(this.path, SpoolFolder.asideName)
     await mkdir(aside, { recursive: true })
     const to = join(aside, `${recordingId}.wav`)
     await rename(this.wavPath(recordingId), to)

@@ -1,101 +1,192 @@
-import { open } from 'node:fs/promises'
-import { MPEGDecoder } from 'mpg123-decoder'
+import { createHash } from 'node:crypto'
+import { crc32 } from 'node:zlib'
+import type { KeptDecoder, Sound } from './mp3-decoder.js'
+import { encoderDelay } from './mp3-encoder.js'
+import { FrameWalk } from './mp3-frames.js'
+import type { Part, PartReader } from './part.js'
+import type { SpoolFile } from './spool-file.js'
 
-/** Bytes decoded at a time: 16 s. */
-const portionBytes = 64 * 1024
-/**
- * LAME puts its delay before the sound and fills the last frame up: at least nothing, at most four frames of 1,152 samples. Less than the
- * sound itself means that the end is missing.
- */
-const mostExtraSamples = 4 * 1_152
+/** Bytes read at a time: a minute of sound. */
+const portionBytes = 256 * 1024
+/** Seconds at the beginning and at the end that are decoded. */
+const heardSeconds = 1
+/** Frames decoded before those that are listened to: the reservoir and the filters reach back over three. */
+const leadFrames = 4
 /** A channel quieter than this says nothing about whether it is the right one (-60 dBFS). */
 const quiet = 0.001
-/** Shorter sounds than this are blurred by the encoder's filters: only their length is held against the spool. */
-const shortSeconds = 0.25
-/** By how much the loudness of a channel may differ; LAME cuts what is above 3.5 kHz, so noise loses some. */
+/** Shorter pieces than this are blurred by the encoder's filters. */
+const shortSeconds = 0.1
+/** Only what lies below is compared, Hz: of what is higher, LAME leaves out what the bit rate has no room for. */
+const comparedBelow = 1_000
+/** By how much the loudness of a channel may differ. */
 const mostTimesLouder = 2.5
+/** What of one channel may be heard on the other: LAME codes the two together. */
+const mostLeak = 0.1
+/** How alike a channel has to be to what was recorded on it, as correlation: 1 is the same, 0 something else. */
+const leastAlike = 0.5
 
-/** Loudness of each channel as root mean square, full scale 1. */
-export interface Loudness {
-  readonly left: number
-  readonly right: number
-}
-
-/** Adds up the loudness of interleaved stereo while it passes by. */
-export class LoudnessMeter {
-  #left = 0
-  #right = 0
-  #frames = 0
-
-  add(stereo: Int16Array): void {
-    for (let at = 0; at + 1 < stereo.length; at += 2) {
-      const left = (stereo[at] ?? 0) / 32_768
-      const right = (stereo[at + 1] ?? 0) / 32_768
-      this.#left += left * left
-      this.#right += right * right
-    }
-    this.#frames += stereo.length >> 1
-  }
-
-  loudness(): Loudness {
-    const frames = Math.max(1, this.#frames)
-    return { left: Math.sqrt(this.#left / frames), right: Math.sqrt(this.#right / frames) }
-  }
+/** What a file is: its content as the store keeps it. */
+export interface VerifiedMp3 {
+  readonly kind: 'right'
+  readonly bytes: number
+  readonly sha256: string
 }
 
 /**
- * Decodes the whole file and holds it against what was recorded: its length, its rate, and that each channel carries what it should.
- * No header is believed.
- * @returns what is wrong; undefined when all is well
+ * Reads a finished file from the disk: it has to be what was written. Then holds it against the recording: every frame is walked, and has to follow upon the one
+ * before; the whole is as long as the recording; its first and its last second are decoded, and each channel has to be that of the recording, sample beside sample.
+ * @param pause is called after every portion
+ * @returns `wrong` with what is wrong. @throws Error of the file system
  */
-export async function verifyMp3(path: string, expected: { readonly frames: number; readonly rate: number; readonly loudness: Loudness }): Promise<string | undefined> {
-  const decoder = new MPEGDecoder({ enableGapless: false })
-  await decoder.ready
-  const file = await open(path, 'r')
+export async function verifyMp3(part: Pick<Part, 'read' | 'written'>, spool: SpoolFile, decoder: KeptDecoder, pause: () => Promise<void>): Promise<VerifiedMp3 | { readonly kind: 'wrong'; readonly why: string }> {
+  const wrong = (why: string) => ({ kind: 'wrong', why }) as const
+  const { rate } = spool.format
+  const { written } = part
+  const file = part.read()
   try {
-    const portion = Buffer.alloc(portionBytes)
-    let samples = 0
-    let left = 0
-    let right = 0
+    const hash = createHash('sha256')
+    const walk = new FrameWalk()
+    const portion = Buffer.alloc(Math.min(portionBytes, file.size))
+    let bytes = 0
+    let checksum = 0
     while (true) {
-      const { bytesRead } = await file.read(portion, 0, portion.length)
-      if (bytesRead === 0) break
-      const decoded = decoder.decode(portion.subarray(0, bytesRead))
-      const error = decoded.errors[0]
-      if (error) return `does not decode at sample ${samples}: ${error.message}`
-      if (decoded.samplesDecoded === 0) continue
-      if (decoded.sampleRate !== expected.rate) return `has ${decoded.sampleRate} Hz instead of ${expected.rate}`
-      const [first, second] = decoded.channelData
-      if (!first || !second) return 'has one channel instead of two'
-      samples += decoded.samplesDecoded
-      left += power(first)
-      right += power(second)
+      const read = file.read(portion, bytes)
+      if (read === 0) break
+      const data = portion.subarray(0, read)
+      hash.update(data)
+      checksum = crc32(data.subarray(Math.min(read, Math.max(0, written.tagBytes - bytes))), checksum)
+      bytes += read
+      const why = walk.add(data)
+      if (why !== undefined) return wrong(why)
+      await pause()
     }
-    const extra = samples - expected.frames
-    if (extra < 0) return `is too short: ${seconds(samples, expected.rate)} s of ${seconds(expected.frames, expected.rate)} s`
-    if (extra > mostExtraSamples) return `is too long: ${seconds(samples, expected.rate)} s for ${seconds(expected.frames, expected.rate)} s`
-    if (expected.frames < shortSeconds * expected.rate) return undefined
-    const heard = { left: Math.sqrt(left / expected.frames), right: Math.sqrt(right / expected.frames) }
-    return differs('left', heard.left, expected.loudness.left) ?? differs('right', heard.right, expected.loudness.right)
+    if (bytes !== written.bytes || checksum !== written.checksum) return wrong('is not on the disk as it was written')
+    const why = walk.finish() ?? lengthWrong(walk, spool)
+    if (why !== undefined) return wrong(why)
+
+    const heard = Math.min(heardSeconds * rate, spool.frames)
+    for (const from of new Set([0, spool.frames - heard])) {
+      const different = await comparePiece({ file, walk, spool, decoder, from, count: heard })
+      if (different !== undefined) return wrong(different)
+      await pause()
+    }
+    return { kind: 'right', bytes, sha256: hash.digest('hex') }
   } finally {
-    decoder.free()
-    await file.close()
+    file.close()
   }
 }
 
-function power(samples: Float32Array): number {
-  let sum = 0
-  for (const sample of samples) sum += sample * sample
-  return sum
-}
-
-function differs(channel: string, heard: number, expected: number): string | undefined {
-  if (expected < quiet && heard < 2 * quiet) return undefined
-  if (heard < expected / mostTimesLouder) return `is too quiet on the ${channel}: ${heard.toFixed(4)} instead of ${expected.toFixed(4)}`
-  if (heard > Math.max(expected, quiet) * mostTimesLouder) return `is too loud on the ${channel}: ${heard.toFixed(4)} instead of ${expected.toFixed(4)}`
+function lengthWrong(walk: FrameWalk, spool: SpoolFile): string | undefined {
+  const { rate } = spool.format
+  const seconds = (samples: number) => (samples / rate).toFixed(2)
+  if (walk.rate !== rate) return `has ${walk.rate ?? 0} Hz instead of ${rate}`
+  const frameSamples = walk.samples / walk.starts.length
+  const extra = walk.samples - spool.frames
+  // LAME puts its delay before the sound and fills the last frame up.
+  if (extra < encoderDelay) return `is too short: ${seconds(walk.samples)} s of ${seconds(spool.frames)} s`
+  if (extra > encoderDelay + 2 * frameSamples) return `is too long: ${seconds(walk.samples)} s for ${seconds(spool.frames)} s`
   return undefined
 }
 
-function seconds(samples: number, rate: number): string {
-  return (samples / rate).toFixed(2)
+interface Piece {
+  readonly file: PartReader
+  readonly walk: FrameWalk
+  readonly spool: SpoolFile
+  readonly decoder: KeptDecoder
+  /** Sample frames of the recording. */
+  readonly from: number
+  readonly count: number
+}
+
+/** What a decoder made of a piece is believed if it is right; if not, a new one is asked. */
+async function comparePiece(piece: Piece): Promise<string | undefined> {
+  if ((await compareOnce(piece)) === undefined) return undefined
+  piece.decoder.reset()
+  return compareOnce(piece)
+}
+
+async function compareOnce({ file, walk, spool, decoder, from, count }: Piece): Promise<string | undefined> {
+  const frameSamples = walk.samples / walk.starts.length
+  // Where the piece begins and ends among the decoded samples.
+  const begins = from + encoderDelay
+  const ends = begins + count
+  const first = Math.max(0, Math.floor(begins / frameSamples) - leadFrames)
+  const last = Math.ceil(ends / frameSamples)
+  const start = walk.starts[first] ?? 0
+  const frames = Buffer.alloc((walk.starts[last] ?? walk.end) - start)
+  file.read(frames, start)
+  const sound = await decoder.decode(frames)
+  if (typeof sound === 'string') return sound
+  if (sound.left.length !== (last - first) * frameSamples) return `decodes to ${sound.left.length} samples instead of ${(last - first) * frameSamples}`
+  const skipped = begins - first * frameSamples
+  const where = from === 0 ? 'in its first second' : 'in its last second'
+  const different = differs(spool.stereo(spool.samples(from, count)), { left: sound.left.subarray(skipped, skipped + count), right: sound.right.subarray(skipped, skipped + count) }, spool.format.rate)
+  return different === undefined ? undefined : `${different} ${where}`
+}
+
+/**
+ * Holds decoded sound against the samples that it was made of.
+ * @param recorded interleaved
+ * @returns what is different; undefined when nothing is
+ */
+export function differs(recorded: Int16Array, heard: Sound, rate: number): string | undefined {
+  if (recorded.length / 2 < shortSeconds * rate) return undefined
+  const left = compare(channelOf(recorded, 0), heard.left, rate)
+  const right = compare(channelOf(recorded, 1), heard.right, rate)
+  return channelDiffers('left', left, right.recorded) ?? channelDiffers('right', right, left.recorded)
+}
+
+/** Loudness as root mean square, full scale 1. */
+interface Comparison {
+  readonly recorded: number
+  readonly heard: number
+  /** Correlation, from -1 to 1. */
+  readonly alike: number
+}
+
+function compare(recorded: Float32Array, heard: Float32Array, rate: number): Comparison {
+  const one = low(recorded, rate)
+  const other = low(heard, rate)
+  let [both, first, second] = [0, 0, 0]
+  for (let index = 0; index < one.length; index++) {
+    const a = one[index] ?? 0
+    const b = other[index] ?? 0
+    both += a * b
+    first += a * a
+    second += b * b
+  }
+  const samples = Math.max(1, one.length)
+  return { recorded: Math.sqrt(first / samples), heard: Math.sqrt(second / samples), alike: first > 0 && second > 0 ? both / Math.sqrt(first * second) : 0 }
+}
+
+function channelOf(interleaved: Int16Array, channel: 0 | 1): Float32Array {
+  const samples = new Float32Array(interleaved.length >> 1)
+  for (let index = 0; index < samples.length; index++) samples[index] = (interleaved[2 * index + channel] ?? 0) / 32_768
+  return samples
+}
+
+/** A low-pass: the mean of half a period's samples around, taken twice. */
+function low(samples: Float32Array, rate: number): Float32Array {
+  const span = Math.round(rate / comparedBelow / 2)
+  return mean(mean(samples, span), span)
+}
+
+function mean(samples: Float32Array, span: number): Float32Array {
+  const means = new Float32Array(samples.length)
+  let sum = 0
+  for (let index = 0; index < samples.length; index++) {
+    sum += (samples[index] ?? 0) - (index < span ? 0 : (samples[index - span] ?? 0))
+    means[index] = sum / span
+  }
+  return means
+}
+
+function channelDiffers(channel: string, { recorded, heard, alike }: Comparison, other: number): string | undefined {
+  const levels = `${heard.toFixed(4)} instead of ${recorded.toFixed(4)}`
+  if (heard > Math.max(recorded * mostTimesLouder, 2 * quiet, other * mostLeak)) return `is too loud on the ${channel} (${levels})`
+  // What lies far below the other channel, LAME may leave out.
+  if (recorded < Math.max(quiet, other * mostLeak)) return undefined
+  if (heard < recorded / mostTimesLouder) return `is too quiet on the ${channel} (${levels})`
+  if (alike < leastAlike) return `has something else than was recorded on the ${channel} (correlation ${alike.toFixed(2)})`
+  return undefined
 }

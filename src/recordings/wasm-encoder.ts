@@ -1,27 +1,91 @@
-import { createMp3Encoder } from 'wasm-media-encoders'
-import { bitsPerSecond, type Mp3Encoder } from './mp3-encoder.js'
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import type { WasmMediaEncoder } from 'wasm-media-encoders'
+import { bitsPerSecond, type Lame, type Mp3Encoder } from './mp3-encoder.js'
+
+type Instance = WasmMediaEncoder<'audio/mpeg'>
+
+/** Instances that wait for their next recording: a megabyte each. */
+const mostSpare = 8
+/** Sample frames given to LAME at a time. It keeps a buffer of this size for each recording. */
+const framesPerCall = 1_152
 
 /**
- * LAME as WebAssembly (LGPL, package wasm-media-encoders), for machines without a `lame` program. About 255 times as fast as the
- * conversation was; it computes in the thread that calls it, so that must not be one that carries calls.
+ * LAME as WebAssembly (LGPL, package wasm-media-encoders): for machines without libmp3lame, and where the library fails. Takes three times the CPU, and
+ * whatever goes wrong in it is an exception. Each recording has an instance with memory of its own; compiled once, and kept for the next recording.
  */
-export class WasmEncoder implements Mp3Encoder {
+export class WasmLame implements Lame {
+  readonly kind = 'wasm'
   readonly name = 'LAME as WebAssembly'
+  readonly #spare: Instance[] = []
 
-  async *encode(stereo: AsyncIterable<Int16Array>, rate: number): AsyncGenerator<Uint8Array> {
-    const encoder = await createMp3Encoder()
-    encoder.configure({ sampleRate: rate, channels: 2, bitrate: (bitsPerSecond / 1000) as 32 })
-    for await (const samples of stereo) {
-      const frames = samples.length / 2
-      const left = new Float32Array(frames)
-      const right = new Float32Array(frames)
+  private constructor(
+    private readonly makeInstance: () => Promise<Instance>,
+    first: Instance,
+  ) {
+    this.#spare.push(first)
+  }
+
+  static async load(): Promise<WasmLame> {
+    const { createEncoder } = await import('wasm-media-encoders')
+    let program: Parameters<typeof createEncoder>[1] = await readFile(createRequire(import.meta.url).resolve('wasm-media-encoders/wasm/mp3'))
+    const first = await createEncoder('audio/mpeg', program, (compiled) => (program = compiled))
+    return new WasmLame(() => createEncoder('audio/mpeg', program), first)
+  }
+
+  async start(rate: number): Promise<Mp3Encoder> {
+    const instance = this.#spare.pop() ?? (await this.makeInstance())
+    // Begins again: of the recording before, nothing is left.
+    instance.configure({ sampleRate: rate, channels: 2, bitrate: (bitsPerSecond / 1_000) as 32, outputSampleRate: rate as 8_000 })
+    return new WasmEncoder(instance, () => {
+      if (this.#spare.length < mostSpare) this.#spare.push(instance)
+    })
+  }
+}
+
+class WasmEncoder implements Mp3Encoder {
+  readonly #left = new Float32Array(framesPerCall)
+  readonly #right = new Float32Array(framesPerCall)
+  #state: 'encoding' | 'finished' | 'failed' | 'closed' = 'encoding'
+
+  constructor(
+    private readonly instance: Instance,
+    private readonly giveBack: () => void,
+  ) {}
+
+  encode(stereo: Int16Array): Uint8Array {
+    const made: Uint8Array[] = []
+    for (let at = 0; at < stereo.length; at += framesPerCall * 2) {
+      const frames = Math.min(framesPerCall, (stereo.length - at) >> 1)
       for (let frame = 0; frame < frames; frame++) {
-        left[frame] = (samples[2 * frame] ?? 0) / 32_768
-        right[frame] = (samples[2 * frame + 1] ?? 0) / 32_768
+        this.#left[frame] = (stereo[at + 2 * frame] ?? 0) / 32_768
+        this.#right[frame] = (stereo[at + 2 * frame + 1] ?? 0) / 32_768
       }
-      // The encoder reuses its output buffer: what it returns has to be copied.
-      yield encoder.encode([left, right]).slice()
+      // The instance uses its output buffer again: what it returns has to be copied.
+      made.push(this.#trying(() => this.instance.encode([this.#left.subarray(0, frames), this.#right.subarray(0, frames)]).slice()))
     }
-    yield encoder.finalize().slice()
+    return Buffer.concat(made)
+  }
+
+  finish(): Uint8Array {
+    const rest = this.#trying(() => this.instance.finalize().slice())
+    this.#state = 'finished'
+    return rest
+  }
+
+  close(): void {
+    // One that failed is not used again.
+    if (this.#state === 'encoding' || this.#state === 'finished') this.giveBack()
+    this.#state = 'closed'
+  }
+
+  #trying(work: () => Uint8Array): Uint8Array {
+    if (this.#state !== 'encoding') throw new Error(`this encoder is ${this.#state}`)
+    try {
+      return work()
+    } catch (error) {
+      this.#state = 'failed'
+      throw error
+    }
   }
 }

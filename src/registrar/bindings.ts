@@ -1,4 +1,5 @@
 import type { Clock } from '../clock/clock.js'
+import type { SharedMap } from '../fleet/shared-map.js'
 import type { Registration } from '../switch/port.js'
 
 /** Where a registered telephone can be reached. */
@@ -38,9 +39,13 @@ export type BindResult =
   /** Older than what is known already: it came late. */
   | { readonly kind: 'outOfOrder' }
 
-interface Kept extends Binding {
+/** As engines tell each other. */
+export interface SharedBinding extends Binding {
   readonly callId: string
   readonly sequence: number
+}
+
+interface Kept extends SharedBinding {
   /** Monotonic ms: a step of the wall clock makes nobody unreachable. */
   readonly lapsesAt: number
 }
@@ -52,16 +57,24 @@ interface User {
   cancelLapse: () => void
 }
 
-/** The telephones that are registered now, by user. A binding that lapses is gone at that instant, for whoever asks. In memory: telephones register again. */
+/**
+ * The telephones that are registered now, by user, at whichever engine. A binding that lapses is gone at that instant, for whoever asks. In memory: telephones register again; where engines share them, they
+ * outlive each of them.
+ */
 export class Bindings {
   readonly #users = new Map<string, User>()
   /** How many bindings came from each address: asked for every packet of a stranger, so it must not cost more the more telephones there are. */
   readonly #addresses = new Map<string, number>()
+  readonly #unshare: (() => void) | undefined
 
   constructor(
     private readonly clock: Clock,
     readonly limits: BindingLimits = defaultBindingLimits,
-  ) {}
+    private readonly shared?: SharedMap<readonly SharedBinding[]>,
+  ) {
+    for (const [user, bindings] of shared?.entries() ?? []) this.#hear(user, bindings)
+    this.#unshare = shared?.onChange(({ key, value }) => this.#hear(key, value ?? []))
+  }
 
   /** Registers contacts; `expiresSeconds` 0 takes one away. All of them, or none. */
   bind(user: string, contacts: Registration['contacts'], by: RegisteredBy): BindResult {
@@ -84,6 +97,7 @@ export class Bindings {
       after.delete(contact)
     }
     this.#keep(user, after)
+    this.#share(user, after)
     return { kind: 'bound' }
   }
 
@@ -91,6 +105,7 @@ export class Bindings {
   clear(user: string, by?: RegisteredBy): BindResult {
     if (by !== undefined && [...this.#live(user).values()].some((kept) => isLate(kept, by))) return { kind: 'outOfOrder' }
     this.#keep(user, new Map())
+    this.#share(user, new Map())
     return { kind: 'bound' }
   }
 
@@ -129,9 +144,22 @@ export class Bindings {
 
   /** Forgets everything, timers included; nobody is told. */
   close(): void {
+    this.#unshare?.()
     for (const { cancelLapse } of this.#users.values()) cancelLapse()
     this.#users.clear()
     this.#addresses.clear()
+  }
+
+  #share(user: string, kept: ReadonlyMap<string, Kept>): void {
+    if (kept.size === 0) return this.shared?.delete(user)
+    const longest = Math.max(...[...kept.values()].map(({ expiresAt }) => expiresAt)) - this.clock.now()
+    this.shared?.set(user, [...kept.values()].map(({ lapsesAt, ...binding }) => binding), longest)
+  }
+
+  /** A user's telephones as another engine tells them. */
+  #hear(user: string, bindings: readonly SharedBinding[]): void {
+    const [now, monotonic] = [this.clock.now(), this.clock.monotonic()]
+    this.#keep(user, new Map(bindings.filter(({ expiresAt }) => expiresAt > now).map((binding) => [binding.contact, { ...binding, lapsesAt: monotonic + binding.expiresAt - now }])))
   }
 
   #live(user: string): ReadonlyMap<string, Kept> {

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto'
-import { digestSecret } from '../sip/digest.js'
+import { digestSecret } from '../embedded/protocols/sip/digest.js'
 import type { Credentials } from './devices.js'
 
 /** Small letters and digits that nobody takes for one another on a telephone's little screen. */

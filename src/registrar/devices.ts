@@ -1,5 +1,5 @@
 import type { DeviceOwner } from '../directory/device-owner.js'
-import type { DigestAlgorithm } from '../sip/digest.js'
+import type { DigestAlgorithm } from '../embedded/protocols/sip/digest.js'
 
 /** A SIP telephone that may register. It may call what its owner may call, and be rung as `device:` and its user. */
 export interface Device {
@@ -30,4 +30,6 @@ export interface Devices {
   find(user: string): Device | undefined
   /** In the order in which they were made. */
   list(): readonly Device[]
+  /** At most so many of those after this user (default: from the first), by user name. */
+  page(limit: number, after?: string): readonly Device[]
 }

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { VirtualClock } from '../clock/virtual-clock.js'
-import { digestSecret } from '../sip/digest.js'
+import { digestSecret } from '../embedded/protocols/sip/digest.js'
 import { KeptDevices, type DeviceJournal } from './kept-devices.js'
 
 const clock = new VirtualClock(1_800_000_000_000)
@@ -15,7 +15,10 @@ const journal: DeviceJournal = {
     if (diskFails) throw new Error('disk full')
     entries.push({ subject, at: clock.now(), type, data: JSON.parse(JSON.stringify(data)) as unknown })
   },
-  entries: () => Promise.resolve(entries),
+  async *entries() {
+    await Promise.resolve()
+    yield* entries
+  },
 }
 
 const open = (problems: string[] = []) => KeptDevices.open({ journal, realm: 'ringround', clock, onProblem: (problem) => problems.push(problem) })
@@ -56,6 +59,8 @@ describe('devices', () => {
     for (const id of ['dr-okafor', 'dr-okafor', 'a--b', '7-elms', '123']) names.push((await devices.make({ owner: { kind: 'clinician', id } }))?.device.user)
     expect(names).toEqual(['dr-okafor-1', 'dr-okafor-2', 'a-b-1', 'elms-1', 'phone-1'])
     expect((await open()).list()).toHaveLength(5)
+    const paged = (await open()).page(2)
+    expect([...paged, ...(await open()).page(10, paged[1]?.user)].map(({ user }) => user)).toEqual((await open()).list().map(({ user }) => user).sort())
   })
 
   it('have names that are taken once, even when two ask in the same moment', async () => {

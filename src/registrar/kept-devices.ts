@@ -1,15 +1,18 @@
 import * as z from 'zod'
 import type { Clock } from '../clock/clock.js'
-import { isDeviceUser } from '../directory/device-user.js'
 import type { DeviceOwner } from '../directory/device-owner.js'
-import type { DigestAlgorithm } from '../sip/digest.js'
+import { isDeviceUser } from '../directory/device-user.js'
+import { staff, type Actor } from '../facts/actor.js'
+import type { Signals } from '../fleet/signals.js'
+import type { Turns } from '../fleet/turns.js'
+import type { DigestAlgorithm } from '../embedded/protocols/sip/digest.js'
 import { credentialsFor, newPassword } from './credentials.js'
 import type { Device, Devices } from './devices.js'
 
 /** Where what happens to devices is written down, each entry about one user. Append-only; on disk when `append` resolves. */
 export interface DeviceJournal {
-  append(user: string, type: string, data: unknown): Promise<unknown>
-  entries(): Promise<readonly { readonly subject: string; readonly at: number; readonly type: string; readonly data: unknown }[]>
+  append(user: string, type: string, data: unknown, actor: Actor): Promise<unknown>
+  entries(): AsyncIterable<{ readonly subject: string; readonly at: number; readonly type: string; readonly data: unknown }>
 }
 
 const credentials = z.object({ realm: z.string(), secrets: z.object({ md5: z.string(), sha256: z.string() }) })
@@ -22,25 +25,42 @@ export interface MadeDevice {
   readonly password: string
 }
 
+export interface KeptDevicesOptions {
+  readonly journal: DeviceJournal
+  readonly realm: string
+  readonly clock: Clock
+  /** Told of entries that cannot be read; they are left out. */
+  readonly onProblem?: (problem: string) => void
+  /** Where other engines change the same devices. */
+  readonly others?: { readonly signals: Signals; readonly turns: Turns } | undefined
+}
+
 /** The devices, folded from the journal into memory. Passwords are made here and never kept. */
 export class KeptDevices implements Devices {
   readonly #devices = new Map<string, Device>()
   /** One change after the other: what is in memory is what the journal says, in its order. */
   #turn: Promise<unknown> = Promise.resolve()
+  #unfollow: (() => void) | undefined
 
   private constructor(
     private readonly journal: DeviceJournal,
     readonly realm: string,
     private readonly clock: Clock,
+    private readonly others: KeptDevicesOptions['others'],
   ) {}
 
-  /** @param onProblem told of entries that cannot be read; they are left out. Rejects when the journal cannot be read. */
-  static async open(options: { readonly journal: DeviceJournal; readonly realm: string; readonly clock: Clock; readonly onProblem?: (problem: string) => void }): Promise<KeptDevices> {
-    const devices = new KeptDevices(options.journal, options.realm, options.clock)
-    for (const { subject, at, type, data } of await options.journal.entries()) {
-      if (!devices.#fold(subject, at, type, data)) options.onProblem?.(`the journal's entry "${type}" of the device ${subject} cannot be read; it is left out`)
-    }
+  /** Rejects when the journal cannot be read. */
+  static async open(options: KeptDevicesOptions): Promise<KeptDevices> {
+    const devices = new KeptDevices(options.journal, options.realm, options.clock, options.others)
+    await devices.#read(options.onProblem)
+    // What cannot be read now is read before the next change, or at the next signal.
+    devices.#unfollow = options.others?.signals.on('devices', () => void devices.#inOwnTurn(() => devices.#read()).catch(() => undefined))
     return devices
+  }
+
+  /** Follows other engines no more. */
+  close(): void {
+    this.#unfollow?.()
   }
 
   find(user: string): Device | undefined {
@@ -51,12 +71,18 @@ export class KeptDevices implements Devices {
     return [...this.#devices.values()]
   }
 
+  page(limit: number, after = ''): readonly Device[] {
+    const users = [...this.#devices.keys()].filter((user) => user > after).sort()
+    return users.slice(0, limit).flatMap((user) => this.#devices.get(user) ?? [])
+  }
+
   /**
    * Makes a device. On disk when it resolves.
+   * @param actor who does it, here as below
    * @param wish.user default: the owner's name with the first number that is free
    * @returns undefined when the user name is taken
    */
-  make(wish: { readonly owner: DeviceOwner; readonly label?: string; readonly user?: string; readonly algorithm?: DigestAlgorithm }): Promise<MadeDevice | undefined> {
+  make(wish: { readonly owner: DeviceOwner; readonly label?: string; readonly user?: string; readonly algorithm?: DigestAlgorithm }, actor: Actor = staff): Promise<MadeDevice | undefined> {
     return this.#inTurn(async () => {
       const user = wish.user ?? this.#freeUser(wish.owner)
       if (this.#devices.has(user)) return undefined
@@ -64,36 +90,59 @@ export class KeptDevices implements Devices {
       const now = this.clock.now()
       const device: Device = { user, owner: wish.owner, label: wish.label ?? user, algorithm: wish.algorithm ?? 'MD5', credentials: credentialsFor(user, this.realm, password, now), createdAt: now }
       const { realm, secrets } = device.credentials
-      await this.journal.append(user, 'made', { owner: device.owner, label: device.label, algorithm: device.algorithm, realm, secrets })
+      await this.journal.append(user, 'made', { owner: device.owner, label: device.label, algorithm: device.algorithm, realm, secrets }, actor)
       this.#devices.set(user, device)
       return { device, password }
     })
   }
 
   /** Gives a device a new password; the old one is good no more. On disk when it resolves. @returns undefined when there is no such device */
-  renew(user: string): Promise<MadeDevice | undefined> {
+  renew(user: string, actor: Actor = staff): Promise<MadeDevice | undefined> {
     return this.#inTurn(async () => {
       const before = this.#devices.get(user)
       if (before === undefined) return undefined
       const password = newPassword()
       const device: Device = { ...before, credentials: credentialsFor(user, this.realm, password, this.clock.now()) }
       const { realm, secrets } = device.credentials
-      await this.journal.append(user, 'password', { realm, secrets })
+      await this.journal.append(user, 'password', { realm, secrets }, actor)
       this.#devices.set(user, device)
       return { device, password }
     })
   }
 
   /** On disk when it resolves. @returns false when there was none */
-  remove(user: string): Promise<boolean> {
+  remove(user: string, actor: Actor = staff): Promise<boolean> {
     return this.#inTurn(async () => {
       if (!this.#devices.has(user)) return false
-      await this.journal.append(user, 'removed', {})
+      await this.journal.append(user, 'removed', {}, actor)
       return this.#devices.delete(user)
     })
   }
 
+  async #read(onProblem?: (problem: string) => void): Promise<void> {
+    const before = new Map(this.#devices)
+    const entries: { readonly subject: string; readonly at: number; readonly type: string; readonly data: unknown }[] = []
+    for await (const entry of this.journal.entries()) entries.push(entry)
+    // All at once: in between, nobody finds a device missing.
+    for (const user of before.keys()) this.#devices.delete(user)
+    for (const { subject, at, type, data } of entries) if (!this.#fold(subject, at, type, data)) onProblem?.(`the journal's entry "${type}" of the device ${subject} cannot be read; it is left out`)
+  }
+
+  /** Alone among all engines, and with what the others have done. */
   #inTurn<T>(action: () => Promise<T>): Promise<T> {
+    const { others } = this
+    if (!others) return this.#inOwnTurn(action)
+    return this.#inOwnTurn(() =>
+      others.turns.inTurn('devices', async () => {
+        await this.#read()
+        const done = await action()
+        others.signals.tell('devices')
+        return done
+      }),
+    )
+  }
+
+  #inOwnTurn<T>(action: () => Promise<T>): Promise<T> {
     const done = this.#turn.then(action)
     this.#turn = done.catch(() => undefined)
     return done

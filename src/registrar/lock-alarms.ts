@@ -1,13 +1,14 @@
-import type { Alarms } from '../calls/alarms.js'
+import type { AlarmName } from '../alarms/alarm-list.js'
+import type { Alarms } from '../alarms/alarms.js'
 import type { Clock } from '../clock/clock.js'
-import type { Lock } from './doorkeeper.js'
+import type { Lock } from './digest-authenticator.js'
 
 /** So long after a lock has ended without another one, its alarm is over. */
 const overAfterMs = 15 * 60_000
 
 /** An alarm for each device at whose password somebody is guessing, and one for names that no device has. */
 export class LockAlarms {
-  readonly #up = new Map<string, () => void>()
+  readonly #up = new Map<AlarmName, () => void>()
 
   constructor(
     private readonly alarms: Alarms,
@@ -35,13 +36,13 @@ export class LockAlarms {
     this.#up.clear()
   }
 
-  #over(alarm: string): void {
+  #over(alarm: AlarmName): void {
     this.#up.get(alarm)?.()
     this.#up.delete(alarm)
     this.alarms.clear(alarm)
   }
 }
 
-function nameOf(user: string | undefined): string {
+function nameOf(user: string | undefined): AlarmName {
   return user === undefined ? 'device.locked' : `device.locked: ${user}`
 }

@@ -33,6 +33,8 @@ beforeEach(() => {
       return world.dial(target, options)
     },
     bridge: (a, b, options) => world.bridge(a, b, options),
+    adopt: (handle) => world.adopt(handle),
+    rejoin: (a, b) => world.rejoin(a, b),
     health: () => world.health(),
     onHealth: () => world.onHealth(),
     close: () => world.close(),

@@ -11,6 +11,8 @@ export function registeredSwitch(inner: PlainSwitch, bindings: Bindings): Switch
     onRegister: (handler) => inner.onRegister(handler),
     dial: (target, options) => (target.kind === 'device' ? ringDevice(inner, bindings, target.user, options) : inner.dial(target, options)),
     bridge: (a, b, options) => inner.bridge(a, b, options),
+    adopt: (handle) => inner.adopt(handle),
+    rejoin: (a, b) => inner.rejoin(a, b),
     health: () => inner.health(),
     onHealth: (listener) => inner.onHealth(listener),
     close: () => inner.close(),

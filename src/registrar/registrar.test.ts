@@ -1,12 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { VirtualClock } from '../clock/virtual-clock.js'
-import { authorization, chooseChallenge, type DigestAlgorithm } from '../sip/digest.js'
+import { authorization, chooseChallenge, type DigestAlgorithm } from '../embedded/protocols/sip/digest.js'
 import type { Admission } from '../switch/admission.js'
 import type { IncomingCall, Registration } from '../switch/port.js'
 import { Bindings } from './bindings.js'
 import { credentialsFor } from './credentials.js'
 import type { Device, Devices } from './devices.js'
-import { Doorkeeper, type Lock } from './doorkeeper.js'
+import { DigestAuthenticator, type Lock } from './digest-authenticator.js'
 import { admitDevice } from './proven-call.js'
 import { reachable } from './registered-switch.js'
 import { Registrar } from './registrar.js'
@@ -15,7 +15,7 @@ const realm = 'ringround'
 let clock: VirtualClock
 let registrar: Registrar
 let bindings: Bindings
-let doorkeeper: Doorkeeper
+let authenticator: DigestAuthenticator
 let devices: Devices
 let locked: Lock[]
 let refused: string[]
@@ -31,11 +31,11 @@ beforeEach(() => {
   refused = []
   tokens = 1_000
   const known = new Map([device('ward', 'secret'), device('laptop', 'other'), device('modern', 'newer', 'SHA-256')].map((one) => [one.user, one]))
-  devices = { find: (user) => known.get(user), list: () => [...known.values()] }
+  devices = { find: (user) => known.get(user), page: () => [], list: () => [...known.values()] }
   bindings = new Bindings(clock)
-  doorkeeper = new Doorkeeper({ realm, secret: Buffer.alloc(16, 7), devices, clock, onLocked: (lock) => locked.push(lock) })
+  authenticator = new DigestAuthenticator({ realm, secret: Buffer.alloc(16, 7), devices, clock, onLocked: (lock) => locked.push(lock) })
   const strangers = { take: () => (tokens -= 1) >= 0 }
-  registrar = new Registrar({ doorkeeper, bindings, clock, trusted: { has: (address) => address.startsWith('127.') }, strangers, onRefused: (detail) => refused.push(detail) })
+  registrar = new Registrar({ authenticator, bindings, clock, trusted: { has: (address) => address.startsWith('127.') }, strangers, onRefused: (detail) => refused.push(detail) })
 })
 
 interface Answer {
@@ -175,7 +175,7 @@ describe('nobody registers', () => {
     await clock.advance(10_000)
     expect((await registers({ password: 'guess' })).status).toBe(403)
     expect(locked.at(-1)).toMatchObject({ wrongInARow: 6, lockMs: 20_000 })
-    doorkeeper.forgive('ward')
+    authenticator.forgive('ward')
     expect((await registers()).status).toBe(200)
   })
 
@@ -274,7 +274,7 @@ describe('a call from somebody who says that they are one of the telephones', ()
       answer: () => Promise.reject(new Error('not yet')),
       reject: (status: number, more?: { headers?: Readonly<Record<string, string>> }) => Promise.resolve(void answers.push({ status, headers: more?.headers ?? {} })),
     } satisfies IncomingCall
-    return { admission: await admitDevice(call, { doorkeeper, devices, onRefused: (detail) => refused.push(detail) }), answers }
+    return { admission: await admitDevice(call, { authenticator, devices, onRefused: (detail) => refused.push(detail) }), answers }
   }
 
   async function challengeFor(from: string): Promise<Answer> {

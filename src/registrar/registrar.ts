@@ -1,10 +1,10 @@
 import type { Clock } from '../clock/clock.js'
 import type { Registration } from '../switch/port.js'
 import type { Bindings, RegisteredBy } from './bindings.js'
-import type { Doorkeeper } from './doorkeeper.js'
+import type { DigestAuthenticator } from './digest-authenticator.js'
 
 export interface RegistrarOptions {
-  readonly doorkeeper: Doorkeeper
+  readonly authenticator: DigestAuthenticator
   readonly bindings: Bindings
   readonly clock: Clock
   /** Addresses that are not counted: the house's own networks. */
@@ -21,14 +21,14 @@ export class Registrar {
   constructor(private readonly options: RegistrarOptions) {}
 
   async register(registration: Registration): Promise<void> {
-    const { doorkeeper, bindings, trusted, strangers } = this.options
+    const { authenticator, bindings, trusted, strangers } = this.options
     const { address } = registration.source
     if (!trusted.has(address) && !bindings.knows(address) && !strangers.take(address)) {
       this.#refused(registration, 'too many requests from an unknown address')
       return registration.respond(503, { headers: { 'Retry-After': '60' } })
     }
     const user = userOf(registration.addressOfRecord)
-    const proof = doorkeeper.prove({ header: registration.header('Authorization'), method: 'REGISTER', address, user })
+    const proof = authenticator.prove({ header: registration.header('Authorization'), method: 'REGISTER', address, user })
     switch (proof.kind) {
       case 'challenge':
         return registration.respond(401, { headers: { 'WWW-Authenticate': proof.challenge } })

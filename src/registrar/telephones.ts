@@ -1,13 +1,15 @@
 import { randomBytes } from 'node:crypto'
-import type { Alarms } from '../calls/alarms.js'
+import type { Alarms } from '../alarms/alarms.js'
 import type { Clock } from '../clock/clock.js'
 import type { DeviceOwner } from '../directory/device-owner.js'
+import type { Actor } from '../facts/actor.js'
+import type { SharedMap } from '../fleet/shared-map.js'
 import type { Admission } from '../switch/admission.js'
 import type { IncomingCall, PlainSwitch, Registration, Switch } from '../switch/port.js'
-import { Bindings, defaultBindingLimits, type Binding } from './bindings.js'
+import { Bindings, defaultBindingLimits, type Binding, type SharedBinding } from './bindings.js'
 import type { Devices } from './devices.js'
-import { Doorkeeper } from './doorkeeper.js'
-import { KeptDevices, type DeviceJournal, type MadeDevice } from './kept-devices.js'
+import { DigestAuthenticator } from './digest-authenticator.js'
+import { KeptDevices, type DeviceJournal, type KeptDevicesOptions, type MadeDevice } from './kept-devices.js'
 import { LockAlarms } from './lock-alarms.js'
 import { admitDevice } from './proven-call.js'
 import { registeredSwitch } from './registered-switch.js'
@@ -26,12 +28,18 @@ export interface TelephonesOptions {
   readonly onRefused?: (detail: string) => void
   /** Something in the journal that cannot be used. */
   readonly onProblem?: (problem: string) => void
+  /** Where other engines change the same devices. */
+  readonly others?: KeptDevicesOptions['others']
+  /** Where other engines have telephones registered as well. */
+  readonly shared?: SharedMap<readonly SharedBinding[]> | undefined
+  /** Keys the nonces, at least 16 bytes; the same in all engines: a telephone that was asked by one may answer to another. Default: its own. */
+  readonly nonceSecret?: Buffer | undefined
 }
 
 /** The telephones that register: who they are, where they are now, and the proof that they are it. */
 export class Telephones {
   readonly #bindings: Bindings
-  readonly #doorkeeper: Doorkeeper
+  readonly #authenticator: DigestAuthenticator
   readonly #registrar: Registrar
   readonly #lockAlarms: LockAlarms
 
@@ -41,11 +49,11 @@ export class Telephones {
   ) {
     const { clock, realm, onRefused, trusted, strangers } = options
     const leastSeconds = options.leastSeconds ?? defaultBindingLimits.leastSeconds
-    this.#bindings = new Bindings(clock, { ...defaultBindingLimits, leastSeconds })
+    this.#bindings = new Bindings(clock, { ...defaultBindingLimits, leastSeconds }, options.shared)
     this.#lockAlarms = new LockAlarms(options.alarms, clock)
     // Nonces of before a restart are answered with a fresh challenge (stale=true): the secret need not outlive the process.
-    this.#doorkeeper = new Doorkeeper({ realm, secret: randomBytes(32), devices: kept, clock, onLocked: (lock) => this.#lockAlarms.locked(lock) })
-    this.#registrar = new Registrar({ doorkeeper: this.#doorkeeper, bindings: this.#bindings, clock, trusted, strangers, ...(onRefused ? { onRefused } : {}) })
+    this.#authenticator = new DigestAuthenticator({ realm, secret: options.nonceSecret ?? randomBytes(32), devices: kept, clock, onLocked: (lock) => this.#lockAlarms.locked(lock) })
+    this.#registrar = new Registrar({ authenticator: this.#authenticator, bindings: this.#bindings, clock, trusted, strangers, ...(onRefused ? { onRefused } : {}) })
   }
 
   /** Rejects when the journal cannot be read. */
@@ -85,20 +93,20 @@ export class Telephones {
   }
 
   /** See `KeptDevices.make`. */
-  make(wish: Parameters<KeptDevices['make']>[0]): Promise<MadeDevice | undefined> {
-    return this.kept.make(wish)
+  make(wish: Parameters<KeptDevices['make']>[0], actor?: Actor): Promise<MadeDevice | undefined> {
+    return this.kept.make(wish, actor)
   }
 
   /** A new password. Whoever registered with the old one is registered no more. */
-  async renew(user: string): Promise<MadeDevice | undefined> {
-    const made = await this.kept.renew(user)
+  async renew(user: string, actor?: Actor): Promise<MadeDevice | undefined> {
+    const made = await this.kept.renew(user, actor)
     if (made) this.#dismiss(user)
     return made
   }
 
   /** The device is no more, and rings no more. @returns false when there was none */
-  async remove(user: string): Promise<boolean> {
-    const removed = await this.kept.remove(user)
+  async remove(user: string, actor?: Actor): Promise<boolean> {
+    const removed = await this.kept.remove(user, actor)
     if (removed) this.#dismiss(user)
     return removed
   }
@@ -110,7 +118,7 @@ export class Telephones {
   /** Whether a call comes from one of the devices: see `admitDevice`. */
   admit(call: IncomingCall): Promise<Admission> {
     const { onRefused } = this.options
-    return admitDevice(call, { doorkeeper: this.#doorkeeper, devices: this.kept, ...(onRefused ? { onRefused } : {}) })
+    return admitDevice(call, { authenticator: this.#authenticator, devices: this.kept, ...(onRefused ? { onRefused } : {}) })
   }
 
   /** The switch on which devices can be rung. */
@@ -122,11 +130,12 @@ export class Telephones {
   close(): void {
     this.#bindings.close()
     this.#lockAlarms.close()
+    this.kept.close()
   }
 
   #dismiss(user: string): void {
     this.#bindings.clear(user)
-    this.#doorkeeper.forgive(user)
+    this.#authenticator.forgive(user)
     this.#lockAlarms.settled(user)
   }
 }

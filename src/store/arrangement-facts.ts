@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { CallFactType } from '../calls/events.js'
+import type { CallFactType } from '../facts/events.js'
 
 /** The facts by which calls and what was arranged know of each other: few, and asked for without their calls. */
 export const arrangementFacts = ['arrangement.taken', 'call.placed', 'callBack.requested', 'code.refused'] as const satisfies readonly CallFactType[]
@@ -10,6 +10,3 @@ export type ArrangementFactType = (typeof arrangementFacts)[number]
  * (sqlite.org, "Partial Indexes", section 3). A fact that is added here needs an index of another name.
  */
 export const isArrangementFact = sql<boolean>`type in (${sql.join(arrangementFacts.map((type) => sql.lit(type)))})`
-
-/** As above, for outcomes: they are left for calls of any age. */
-export const isOutcome = sql<boolean>`type = 'outcome.left'`

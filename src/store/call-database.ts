@@ -1,84 +1,281 @@
-import type { Kysely, Selectable, Transaction } from 'kysely'
-import { callRecord, withEvent, type CallRecord } from '../calls/call-record.js'
-import type { CallEvent, CallFact } from '../calls/events.js'
+import { callRecord, withEvent, type CallRecord } from '../facts/call-record.js'
+import type { CallEvent } from '../facts/events.js'
+import { rollUpChange, rollUpOf, RollUpTotal } from '../figures/roll-up.js'
+import type { WritableDatabase } from './database.js'
+import { asRow, eventsOf, isSameFact } from './questions/events-of.js'
+import { callIds } from './questions/call-ids.js'
 import { changedRows, project, type ProjectedCall } from './projection.js'
-import type { CallEventsTable, Schema } from './schema.js'
+import { allTargets } from './questions/all-targets.js'
+import { targetFromRecord } from './questions/target-from-record.js'
+import { notRolledUp } from './questions/roll-ups.js'
+import { addToRollUps, rolledUp } from './roll-ups.js'
+import { LegsOfCall, type Spent } from './spending.js'
+import type { Result, Step } from './statement.js'
+import { changedColumns, runOn, Statements, type Db } from './statements.js'
+import { isConflict } from './store-error.js'
+import { laterRung, rowOfTarget, stepIn, TargetRows } from './target-rows.js'
 
 /** Calls whose record is kept in memory between two batches of facts. */
-const keptCalls = 2_000
-/** Rows per statement; SQLite takes 32,766 parameters, PostgreSQL 65,535. */
-const rowsPerStatement = 1_000
+const keptCalls = 1_000
 
 interface KnownCall {
   readonly record: CallRecord
   readonly rows: ProjectedCall
+  readonly legs: LegsOfCall
+  /** It stands among those that are not linked, and stays there until it is over. */
+  readonly unlinked: boolean
+  readonly rolledUp: boolean
 }
 
 /**
- * Writes facts and what is read off them, in one transaction. One instance per store, one `append` at a time: it keeps the
- * records of recent calls in memory.
+ * A call while a batch is being written. `stored`: its rows as they are on disk; undefined where that is not known. `before`: as it is on disk; undefined where it is not there yet.
+ * `rolledUp`: whether the sums of its month have it as it is on disk.
+ */
+interface Work {
+  record: CallRecord | undefined
+  readonly legs: LegsOfCall
+  readonly stored: ProjectedCall | undefined
+  readonly unlinked: boolean
+  readonly before: CallRecord | undefined
+  readonly rolledUp: boolean
+}
+
+/** Tries of a write that others were quicker with. */
+const mostTries = 5
+
+/**
+ * Writes facts and what is read off them, in one transaction. One instance per store and engine, one write at a time: it keeps the records of recent
+ * calls in memory, and works out beforehand what has to be written, so that a batch is one message to the database.
  */
 export class CallDatabase {
   readonly #known = new Map<string, KnownCall>()
+  readonly #statements: Statements
+  readonly #targets: TargetRows
+  #last: Promise<unknown> = Promise.resolve()
 
-  constructor(private readonly db: Kysely<Schema>) {}
+  constructor(private readonly database: WritableDatabase) {
+    this.#statements = new Statements(database.db)
+    this.#targets = new TargetRows(database.db, this.#statements)
+  }
 
   /**
    * Writes facts; all of them or none. A fact that is there already (the answer to an earlier attempt was lost) is not written
    * twice; one whose place is taken by another fact gets the next free one, because a fact is never dropped.
    * @returns the facts that got another `seq`
    */
-  async append(events: readonly CallEvent[]): Promise<readonly CallEvent[]> {
-    const fresh = new Map<string, KnownCall>()
-    const moved: CallEvent[] = []
-    await this.db.transaction().execute(async (transaction) => {
-      const rows: CallEvent[] = []
-      for (const [callId, ofCall] of byCall(events)) {
-        const known = this.#known.get(callId) ?? (await load(transaction, callId))
-        let record = known?.record
-        for (const event of ofCall) {
-          const placed = record && event.seq <= record.lastSeq ? await place(transaction, event, record.lastSeq) : event
-          if (!placed) continue
-          if (placed !== event) moved.push(placed)
-          rows.push(placed)
-          record = withEvent(record, placed)
+  append(events: readonly CallEvent[]): Promise<readonly CallEvent[]> {
+    return this.#inTurn((again) => this.#append(events, again))
+  }
+
+  /** Notes that an engine is alive, so that its interrupted calls can be closed at a sensible time. */
+  async alive(at: number, node: string): Promise<void> {
+    await this.database.batch(this.#statements.insert('engines', [{ node, alive_at: at }], ['node']))
+  }
+
+  /**
+   * A telephone is taken off the watch list by hand.
+   * @param at wall-clock ms
+   * @param note writes that down, in the same transaction
+   * @returns what came of the note
+   */
+  clearTarget(target: string, at: number, note: Step): Promise<Result | undefined> {
+    return this.#inTurn(async () => {
+      const targets = this.#targets.batch()
+      await targets.apply(target, { type: 'cleared', at })
+      const results = await this.database.batch([...targets.steps(), note])
+      targets.keep()
+      return results.at(-1)
+    })
+  }
+
+  /** Reads every call's facts again and makes all that is read off them anew. @returns how many calls there are */
+  rebuild(): Promise<number> {
+    return this.#inTurn(async () => {
+      this.#forget()
+      return this.database.db.transaction().execute(async (transaction) => {
+        for (const table of ['calls', 'attempts', 'recordings', 'targets', 'candidates', 'spending', 'roll_ups'] as const) await transaction.deleteFrom(table).execute()
+        let calls = 0
+        const total = new RollUpTotal()
+        for await (const callId of callIds(transaction)) {
+          const events = await eventsOf(transaction, callId, this.#statements)
+          const record = callRecord(events)
+          const legs = new LegsOfCall()
+          total.add(rollUpOf(record))
+          const steps = [...(record ? this.#rows(undefined, project(record), true) : []), ...this.#spend(events.flatMap((event) => legs.apply(event)))]
+          for (const step of steps) await runOn(transaction, step)
+          calls++
         }
-        if (!record) continue
-        const now = { record, rows: project(record) }
-        await writeRows(transaction, known?.rows, now.rows)
-        fresh.set(callId, now)
+        for (const step of addToRollUps(this.#statements, total.rows())) await runOn(transaction, step)
+        await this.#rebuildTargets(transaction)
+        return calls
+      })
+    })
+  }
+
+  /**
+   * Counts calls of a store of before there were sums of months, and fills in the columns that came with them.
+   * @param most calls in one transaction
+   * @returns how many it was; 0: all are counted
+   */
+  countPast(most: number): Promise<number> {
+    return this.#inTurn(async () => {
+      const ids = await notRolledUp(this.database.db, most)
+      const total = new RollUpTotal()
+      const steps: Step[] = []
+      for (const callId of ids) {
+        const record = callRecord(await eventsOf(this.database.db, callId, this.#statements))
+        if (record) steps.push(...this.#rows(undefined, project(record)))
+        steps.push(rolledUp(this.#statements, callId))
+        total.add(rollUpOf(record))
+        this.#known.delete(callId)
       }
-      for (let start = 0; start < rows.length; start += rowsPerStatement) {
-        await transaction.insertInto('call_events').values(rows.slice(start, start + rowsPerStatement).map(asRow)).execute()
+      if (steps.length > 0) await this.database.batch([...steps, ...addToRollUps(this.#statements, total.rows())])
+      return ids.length
+    })
+  }
+
+  /** One after the other, and again where another engine was quicker: what was known is then read again. */
+  #inTurn<T>(work: (again: boolean) => Promise<T>): Promise<T> {
+    const done = this.#last.then(async () => {
+      for (let tries = 1; ; tries++) {
+        try {
+          return await work(tries > 1)
+        } catch (error) {
+          // What was followed and is not on disk is read off the disk again.
+          this.#forget()
+          if (!isConflict(error) || tries === mostTries) throw error
+        }
       }
     })
+    this.#last = done.catch(() => undefined)
+    return done
+  }
+
+  #forget(): void {
+    this.#known.clear()
+    this.#targets.forget()
+  }
+
+  async #append(events: readonly CallEvent[], again: boolean): Promise<readonly CallEvent[]> {
+    const calls = new Map<string, Work>()
+    const moved: CallEvent[] = []
+    const facts: CallEvent[] = []
+    const spent: Spent[] = []
+    const targets = this.#targets.batch()
+    for (const event of events) {
+      const work = calls.get(event.callId) ?? (await this.#begin(event, again))
+      calls.set(event.callId, work)
+      const placed = work.record && event.seq <= work.record.lastSeq ? await this.#place(event, work, facts) : event
+      if (!placed) continue
+      if (placed !== event) moved.push(placed)
+      facts.push(placed)
+      work.record = withEvent(work.record, placed)
+      spent.push(...work.legs.apply(placed))
+      const rung = stepIn(placed, work.record)
+      if (rung) await targets.apply(rung.target, rung.step)
+    }
+    const written = new Map<string, KnownCall>()
+    const steps: Step[] = [...this.#statements.insert('call_events', facts.map(asRow))]
+    const begun = firsts(facts)
+    const sums = new RollUpTotal()
+    for (const [callId, { record, stored, legs, unlinked, before, rolledUp: counted }] of calls) {
+      if (!record) continue
+      const rows = project(record)
+      steps.push(...this.#rows(stored, rows, before === undefined))
+      const [first, over] = [begun.get(callId), record.ending !== undefined]
+      if (first !== undefined && (over || !unlinked)) steps.push(this.#unlinked(callId, first, record.lastSeq))
+      if (!counted) steps.push(rolledUp(this.#statements, callId))
+      sums.add(rollUpChange(counted ? rollUpOf(before) : new Map(), rollUpOf(record)))
+      written.set(callId, { record, rows, legs, unlinked: !over, rolledUp: true })
+    }
+    steps.push(...targets.steps(), ...this.#spend(spent), ...addToRollUps(this.#statements, sums.rows()))
+    if (steps.length > 0) await this.database.batch(steps)
     // Only now: what was rolled back is not known.
-    for (const [callId, known] of fresh) this.#remember(callId, known)
+    targets.keep()
+    for (const [callId, known] of written) this.#remember(callId, known)
     return moved
   }
 
-  /** Notes that the engine is alive, so that interrupted calls can be closed at a sensible time. */
-  async alive(at: number): Promise<void> {
-    await this.db
-      .insertInto('engine_life')
-      .values({ id: 1, alive_at: at })
-      .onConflict((conflict) => conflict.column('id').doUpdateSet({ alive_at: at }))
-      .execute()
+  async #rebuildTargets(transaction: Db): Promise<void> {
+    for await (const target of allTargets(transaction)) {
+      const { figures, rungAt } = await targetFromRecord(transaction, target)
+      if (figures === undefined) continue
+      for (const step of this.#statements.insert('targets', [rowOfTarget(figures)])) await runOn(transaction, step)
+      for (const [candidate, at] of rungAt) await runOn(transaction, laterRung(this.#statements, candidate, at))
+    }
   }
 
-  /** Reads every call's facts again and makes the lists anew. @returns how many calls there are */
-  async rebuild(): Promise<number> {
-    this.#known.clear()
-    return this.db.transaction().execute(async (transaction) => {
-      for (const table of ['calls', 'attempts', 'recordings'] as const) await transaction.deleteFrom(table).execute()
-      let calls = 0
-      for await (const callId of callIds(transaction)) {
-        const loaded = await load(transaction, callId)
-        if (loaded) await writeRows(transaction, undefined, loaded.rows)
-        calls++
-      }
-      return calls
-    })
+  async #begin({ callId, seq }: CallEvent, again: boolean): Promise<Work> {
+    const known = this.#known.get(callId)
+    // The record is a value; the legs are followed, and are read off the disk again where this batch comes to nothing.
+    if (known) return { record: known.record, legs: known.legs, stored: known.rows, unlinked: known.unlinked, before: known.record, rolledUp: known.rolledUp }
+    const legs = new LegsOfCall()
+    // A call's first fact: nothing is there, or the database refuses the second one of that number and the call is read.
+    if (seq === 1 && !again) return { record: undefined, legs, stored: undefined, unlinked: false, before: undefined, rolledUp: true }
+    const events = await eventsOf(this.database.db, callId, this.#statements)
+    for (const event of events) legs.apply(event)
+    const record = callRecord(events)
+    const row = await this.database.db.selectFrom('calls').select('rolled_up').where('call_id', '=', callId).executeTakeFirst()
+    return { record, legs, stored: undefined, unlinked: false, before: record, rolledUp: record === undefined || row?.rolled_up != null }
+  }
+
+  /** @returns undefined: the very same fact is there already */
+  async #place(event: CallEvent, { record }: Work, facts: readonly CallEvent[]): Promise<CallEvent | undefined> {
+    const sameBatch = facts.find((fact) => fact.callId === event.callId && fact.seq === event.seq)
+    const there = sameBatch ? asRow(sameBatch) : await this.database.db.selectFrom('call_events').selectAll().where('call_id', '=', event.callId).where('seq', '=', event.seq).executeTakeFirst()
+    return there && isSameFact(there, event) ? undefined : { ...event, seq: (record?.lastSeq ?? 0) + 1 }
+  }
+
+  /**
+   * @param stored the rows as they are on disk. Undefined: nobody knows, and all of them are written
+   * @param isNew the call is not there yet; from its first fact on the sums have it
+   */
+  #rows(stored: ProjectedCall | undefined, now: ProjectedCall, isNew = false): readonly Step[] {
+    const callId = now.call.call_id
+    const changed = changedRows(stored, now)
+    const steps: Step[] = []
+    if (!stored) steps.push(...this.#statements.insert('calls', [isNew ? { ...now.call, rolled_up: 1 } : now.call], ['call_id']))
+    else {
+      const columns = changedColumns(stored.call, now.call)
+      if (Object.keys(columns).length > 0) steps.push(this.#statements.update('calls', columns, { call_id: callId }))
+    }
+    for (const row of changed.attempts) {
+      const before = stored?.attempts[row.position]
+      if (before) steps.push(this.#statements.update('attempts', changedColumns(before, row), { call_id: callId, attempt: row.attempt }))
+      else steps.push(...this.#statements.insert('attempts', [row], ['call_id', 'attempt']))
+    }
+    steps.push(...this.#statements.insert('recordings', changed.recordings, ['recording_id']))
+    return steps
+  }
+
+  /** Of a call that is over, each time: whoever links it may have taken it off the list meanwhile. */
+  #unlinked(callId: string, first: number, last: number): Step {
+    return this.#statements.step(
+      'unlinked',
+      (db) =>
+        db
+          .insertInto('unlinked')
+          .values({ call_id: callId, first_seq: first, last_seq: last })
+          .onConflict((conflict) =>
+            conflict.column('call_id').doUpdateSet((row) => ({
+              first_seq: row.case().when('excluded.first_seq', '<', row.ref('unlinked.first_seq')).then(row.ref('excluded.first_seq')).else(row.ref('unlinked.first_seq')).end(),
+              last_seq: row.case().when('excluded.last_seq', '>', row.ref('unlinked.last_seq')).then(row.ref('excluded.last_seq')).else(row.ref('unlinked.last_seq')).end(),
+            })),
+          ),
+      [callId, first, last],
+    )
+  }
+
+  /** In one order for everybody, as in `TargetBatch`. */
+  #spend(spent: readonly Spent[]): readonly Step[] {
+    const sorted = spent.toSorted((a, b) => a.quarter - b.quarter || (a.account < b.account ? -1 : a.account > b.account ? 1 : 0))
+    return sorted.map(({ quarter, account, ms }) =>
+      this.#statements.step(
+        'spend',
+        (db) => db.insertInto('spending').values({ quarter, account, ms }).onConflict((conflict) => conflict.columns(['quarter', 'account']).doUpdateSet((row) => ({ ms: row('spending.ms', '+', row.ref('excluded.ms')) }))),
+        [quarter, account, ms],
+      ),
+    )
   }
 
   #remember(callId: string, known: KnownCall): void {
@@ -90,70 +287,9 @@ export class CallDatabase {
   }
 }
 
-/** The stored facts of one call, in order. */
-export async function eventsOf(db: Kysely<Schema>, callId: string): Promise<readonly CallEvent[]> {
-  const rows = await db.selectFrom('call_events').selectAll().where('call_id', '=', callId).orderBy('seq').execute()
-  return rows.map(asEvent)
-}
-
-/** Every call that has facts, in order of its id. Asked in pages, so that a large store does not fill the memory. */
-export async function* callIds(db: Kysely<Schema>): AsyncGenerator<string> {
-  let after = ''
-  while (true) {
-    const page = await db.selectFrom('call_events').select('call_id').distinct().where('call_id', '>', after).orderBy('call_id').limit(rowsPerStatement).execute()
-    for (const row of page) yield row.call_id
-    const last = page.at(-1)
-    if (!last) return
-    after = last.call_id
-  }
-}
-
-async function load(db: Kysely<Schema>, callId: string): Promise<KnownCall | undefined> {
-  const record = callRecord(await eventsOf(db, callId))
-  return record && { record, rows: project(record) }
-}
-
-async function writeRows(transaction: Transaction<Schema>, before: ProjectedCall | undefined, now: ProjectedCall): Promise<void> {
-  const changed = changedRows(before, now)
-  await transaction.insertInto('calls').values(now.call).onConflict((conflict) => conflict.column('call_id').doUpdateSet(now.call)).execute()
-  for (const row of changed.attempts) {
-    await transaction.insertInto('attempts').values(row).onConflict((conflict) => conflict.columns(['call_id', 'attempt']).doUpdateSet(row)).execute()
-  }
-  for (const row of changed.recordings) {
-    await transaction.insertInto('recordings').values(row).onConflict((conflict) => conflict.column('recording_id').doUpdateSet(row)).execute()
-  }
-}
-
-/** `undefined`: the very same fact is there already. */
-async function place(transaction: Transaction<Schema>, event: CallEvent, lastSeq: number): Promise<CallEvent | undefined> {
-  const there = await transaction.selectFrom('call_events').selectAll().where('call_id', '=', event.callId).where('seq', '=', event.seq).executeTakeFirst()
-  const row = asRow(event)
-  if (there?.type === row.type && Number(there.at) === event.at && there.data === row.data && optional(there.elapsed_ms) === row.elapsed_ms) return undefined
-  return { ...event, seq: lastSeq + 1 }
-}
-
-function byCall(events: readonly CallEvent[]): Map<string, CallEvent[]> {
-  const groups = new Map<string, CallEvent[]>()
-  for (const event of events) {
-    const group = groups.get(event.callId)
-    if (group) group.push(event)
-    else groups.set(event.callId, [event])
-  }
-  return groups
-}
-
-function asRow(event: CallEvent): { call_id: string; seq: number; at: number; elapsed_ms: number | null; type: string; data: string } {
-  const { callId, seq, at, elapsedMs, type, ...data } = event
-  return { call_id: callId, seq, at, elapsed_ms: elapsedMs ?? null, type, data: JSON.stringify(data) }
-}
-
-function optional(value: number | string | null): number | null {
-  return value === null ? null : Number(value)
-}
-
-export function asEvent(row: Selectable<CallEventsTable>): CallEvent {
-  // The rows were written by `asRow` from typed facts, and the table refuses any change.
-  const fact = { type: row.type, ...(JSON.parse(row.data) as object) } as CallFact
-  const elapsedMs = optional(row.elapsed_ms)
-  return { callId: row.call_id, seq: Number(row.seq), at: Number(row.at), ...(elapsedMs === null ? {} : { elapsedMs }), ...fact }
+/** Of each call the first of these facts. */
+function firsts(facts: readonly CallEvent[]): ReadonlyMap<string, number> {
+  const found = new Map<string, number>()
+  for (const { callId, seq } of facts) found.set(callId, Math.min(seq, found.get(callId) ?? seq))
+  return found
 }

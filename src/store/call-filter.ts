@@ -1,4 +1,4 @@
-import type { CallEnding } from '../calls/events.js'
+import type { CallEnding } from '../facts/events.js'
 
 /** Which calls a list shows, newest arrival first. */
 export interface CallFilter {
@@ -8,6 +8,10 @@ export interface CallFilter {
   readonly line?: string
   readonly organisation?: string
   readonly ending?: CallEnding
+  /** Call-ID of the caller's INVITE, or of one that rang somebody. */
+  readonly sipCallId?: string
+  /** The parts of the list that may be seen; a call is in it that is in one of them. Absent: all of it. */
+  readonly within?: readonly ({ readonly organisation: string } | { readonly line: string } | { readonly clinician: string })[] | undefined
   /** 1 to 200; default 50. */
   readonly limit?: number
   /** `nextCursor` of the page before. */

@@ -1,7 +1,8 @@
 import { randomFillSync } from 'node:crypto'
 import { open, stat, statfs, truncate } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import type { Alarms } from '../calls/alarms.js'
+import type { AlarmName } from '../alarms/alarm-list.js'
+import type { Alarms } from '../alarms/alarms.js'
 
 export interface DiskReserveSettings {
   /** A file beside the database, on the same disk. */
@@ -100,7 +101,7 @@ export class DiskReserve {
   }
 
   /** Once a state. */
-  #raise(alarm: string, state: string, detail: string): void {
+  #raise(alarm: AlarmName, state: string, detail: string): void {
     if (this.#raised === `${alarm} ${state}`) return
     this.#raised = `${alarm} ${state}`
     this.settings.alarms.raise(alarm, detail)

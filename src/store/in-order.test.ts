@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import type { CallEvent } from '../calls/events.js'
+import { unknownOrigin } from '../facts/actor.js'
+import type { CallEvent } from '../facts/events.js'
 import { inOrder } from './in-order.js'
 
-const fact = (callId: string, seq: number, at: number): CallEvent => ({ callId, seq, at, type: 'attempt.ringing', attempt: 'a' })
+const fact = (callId: string, seq: number, at: number): CallEvent => ({ ...unknownOrigin, callId, seq, at, type: 'attempt.ringing', attempt: 'a' })
 const byInstant = (events: readonly CallEvent[]) => [...events].sort((a, b) => a.at - b.at || (a.callId < b.callId ? -1 : 1) || a.seq - b.seq)
 const places = (events: readonly CallEvent[]) => events.map(({ callId, seq }) => `${callId}${seq}`)
 

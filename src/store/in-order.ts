@@ -1,4 +1,4 @@
-import type { CallEvent } from '../calls/events.js'
+import type { CallEvent } from '../facts/events.js'
 
 /**
  * Facts of many calls in the order in which they happened, as far as anybody knows: within a call by `seq`, whatever the machine's clock was set to

@@ -1,5 +1,5 @@
-import type { AttemptRecord, CallRecord } from '../calls/call-record.js'
-import type { AttemptResult, CallFact } from '../calls/events.js'
+import type { AttemptRecord, CallRecord } from '../facts/call-record.js'
+import type { AttemptResult, CallFact } from '../facts/events.js'
 
 /**
  * The facts that close a call which a dead engine left open: nobody knows how the attempts that ran would have ended, and the

@@ -1,9 +1,11 @@
-import type { Alarms } from '../calls/alarms.js'
-import { TargetHistory } from '../calls/target-history.js'
-import { recall, WatchList } from '../calls/watch-list.js'
+import type { Alarms } from '../alarms/alarms.js'
+import type { Signals } from '../fleet/signals.js'
+import type { FailingTarget } from '../watch-list/target-history.js'
+import { TargetHistory } from '../watch-list/target-history.js'
+import { WatchList } from '../watch-list/watch-list.js'
 import type { Store } from './store.js'
 
-/** How far back what became of ringing somebody still counts. */
+/** Who was rung longer ago than this is rung as if they never had been. */
 const historyMs = 90 * 24 * 60 * 60_000
 
 export interface KeptWatchList {
@@ -14,16 +16,78 @@ export interface KeptWatchList {
   close(): void
 }
 
-/** The watch list as the store knows it: the ringings of the last 90 days and what was cleared by hand, in the order of time; from then on as things happen. */
-export async function openWatchList({ store, alarms, now = Date.now }: { readonly store: Pick<Store, 'log' | 'ledger' | 'attemptEvents'>; readonly alarms: Alarms; readonly now?: () => number }): Promise<KeptWatchList> {
+export interface WatchListPlace {
+  readonly store: Pick<Store, 'log' | 'failingTargets' | 'rungCandidates' | 'clearTarget'>
+  readonly alarms: Alarms
+  readonly now?: () => number
+  /** Where other engines ring the same telephones. */
+  readonly signals?: Signals | undefined
+}
+
+/** The others are told when the facts of this engine are on the disk. */
+const tellAfterMs = 300
+/** Who was rung last is worth no signal. */
+const lookEveryMs = 15_000
+
+/** The watch list as the store knows it; from then on as things happen, here and at other engines. */
+export async function openWatchList({ store, alarms, now = Date.now, signals }: WatchListPlace): Promise<KeptWatchList> {
   const history = new TargetHistory()
-  const cleared = (await store.ledger.entries('watchList')).filter(({ type }) => type === 'cleared')
-  recall(
+  for await (const { target, label, failures, watchedSince, clearedAt } of store.failingTargets()) history.restore({ target, label, failures, watchedSince, clearedAt })
+  for await (const { candidate, lastRungAt } of store.rungCandidates(now() - historyMs)) history.restoreRung(candidate, lastRungAt)
+  const closes = [store.log.subscribe((event) => history.apply(event))]
+  const watchList = new WatchList({
     history,
-    await store.attemptEvents(now() - historyMs),
-    cleared.map(({ subject, at }) => ({ target: subject, at })),
-  )
-  const close = store.log.subscribe((event) => history.apply(event))
-  const watchList = new WatchList({ history, alarms, keep: async (target) => (await store.ledger.append('watchList', target, 'cleared', {})).at })
-  return { history, watchList, close }
+    alarms,
+    async keep(target, actor) {
+      const at = await store.clearTarget(target, actor)
+      signals?.tell('watchList')
+      return at
+    },
+  })
+  if (signals) closes.push(followOthers(history, store, signals, now))
+  return {
+    history,
+    watchList,
+    close: () => {
+      for (const close of closes) close()
+    },
+  }
+}
+
+/** @returns ends it */
+function followOthers(history: TargetHistory, store: WatchListPlace['store'], signals: Signals, now: () => number): () => void {
+  let telling: NodeJS.Timeout | undefined
+  let looking = Promise.resolve()
+  let lookedAt = now()
+  const look = () => {
+    looking = looking.then(async () => {
+      const failing: FailingTarget[] = []
+      const from = lookedAt - 2 * lookEveryMs
+      lookedAt = now()
+      try {
+        for await (const { target, label, failures, watchedSince, clearedAt } of store.failingTargets()) failing.push({ target, label, failures, watchedSince, clearedAt })
+        for await (const { candidate, lastRungAt } of store.rungCandidates(from)) history.restoreRung(candidate, lastRungAt)
+      } catch {
+        // What cannot be read now is read the next time.
+        return
+      }
+      history.follow(failing)
+    })
+  }
+  const stops = [
+    signals.on('watchList', look),
+    history.onFailing(() => {
+      telling ??= setTimeout(() => {
+        telling = undefined
+        signals.tell('watchList')
+      }, tellAfterMs)
+    }),
+  ]
+  const timer = setInterval(look, lookEveryMs)
+  timer.unref()
+  return () => {
+    clearInterval(timer)
+    clearTimeout(telling)
+    for (const stop of stops) stop()
+  }
 }

@@ -1,11 +1,10 @@
-import type { Kysely, Selectable } from 'kysely'
-import type { LedgerTable as LedgerRows, Schema } from './schema.js'
+import type { Actor, Origin } from '../facts/actor.js'
 
-/** What is kept besides the facts of calls, each an append-only story of its own: arranged calls, devices, numbers cleared by hand. */
-export type LedgerTopic = 'arrangement' | 'device' | 'watchList'
+/** What is kept besides the facts of calls, each an append-only story of its own: arranged calls, devices, wrapped keys, numbers cleared by hand. */
+export type LedgerTopic = 'arrangement' | 'device' | 'key' | 'retention' | 'watchList'
 
-/** One thing that happened to one subject (an arrangement, a device, a telephone number). */
-export interface LedgerEntry {
+/** One thing that happened to one subject (an arrangement, a device, what a key is for, a telephone number). */
+export interface LedgerEntry extends Origin {
   /** Ascending over all topics; later entries have higher ones. */
   readonly seq: number
   readonly topic: LedgerTopic
@@ -17,65 +16,20 @@ export interface LedgerEntry {
   readonly data: unknown
 }
 
+/** What has to be so for an entry to be kept. Where it is not, another engine was quicker: the append rejects with code `CONFLICT`, and nothing is kept. */
+export interface LedgerCondition {
+  /** `seq` of the last entry of the subject; 0: it has none. */
+  readonly after: number
+}
+
 /** An append-only journal on disk. Every method rejects in the database's own words when it cannot be asked. */
 export interface Ledger {
-  /** Resolves when the entry is on disk (fsync). */
-  append(topic: LedgerTopic, subject: string, type: string, data: unknown): Promise<LedgerEntry>
-  /** Every entry of a topic, in order; with `from`, those of that `seq` and later ones. */
-  entries(topic: LedgerTopic, from?: number): Promise<readonly LedgerEntry[]>
+  /** `actor`: who did it; where it is left out, the engine. Resolves when the entry is on disk (fsync). */
+  append(topic: LedgerTopic, subject: string, type: string, data: unknown, actor?: Actor, condition?: LedgerCondition): Promise<LedgerEntry>
+  /** Every entry of a topic, in order, read in pages; with `from`, those of that `seq` and later ones. */
+  entries(topic: LedgerTopic, from?: number): AsyncIterable<LedgerEntry>
   /** Every entry of these subjects, in order. */
   entriesAbout(topic: LedgerTopic, subjects: readonly string[]): Promise<readonly LedgerEntry[]>
   /** The last entry of a subject. */
   latest(topic: LedgerTopic, subject: string): Promise<LedgerEntry | undefined>
-}
-
-/** Rows per question, so that a long ledger does not fill the memory twice. */
-const rowsPerPage = 5_000
-/** Subjects named in one question. */
-const subjectsPerPage = 500
-
-/** The ledger's table. */
-export class LedgerTable {
-  constructor(private readonly db: Kysely<Schema>) {}
-
-  async keepEntry(entry: Omit<LedgerEntry, 'seq'>): Promise<LedgerEntry> {
-    const { topic, subject, at, type, data } = entry
-    const row = await this.db
-      .insertInto('ledger')
-      .values({ topic, subject, at, type, data: JSON.stringify(data) })
-      .returning('seq')
-      .executeTakeFirstOrThrow()
-    return { ...entry, seq: Number(row.seq) }
-  }
-
-  async entriesOf(topic: LedgerTopic, from = 0): Promise<readonly LedgerEntry[]> {
-    const entries: LedgerEntry[] = []
-    let next = from
-    for (;;) {
-      const page = await this.db.selectFrom('ledger').selectAll().where('topic', '=', topic).where('seq', '>=', next).orderBy('seq').limit(rowsPerPage).execute()
-      for (const row of page) entries.push(asEntry(row))
-      const last = page.at(-1)
-      if (!last || page.length < rowsPerPage) return entries
-      next = Number(last.seq) + 1
-    }
-  }
-
-  async entriesAbout(topic: LedgerTopic, subjects: readonly string[]): Promise<readonly LedgerEntry[]> {
-    const entries: LedgerEntry[] = []
-    for (let start = 0; start < subjects.length; start += subjectsPerPage) {
-      const rows = await this.db.selectFrom('ledger').selectAll().where('topic', '=', topic).where('subject', 'in', subjects.slice(start, start + subjectsPerPage)).execute()
-      for (const row of rows) entries.push(asEntry(row))
-    }
-    return entries.sort((a, b) => a.seq - b.seq)
-  }
-
-  async latestOf(topic: LedgerTopic, subject: string): Promise<LedgerEntry | undefined> {
-    const row = await this.db.selectFrom('ledger').selectAll().where('topic', '=', topic).where('subject', '=', subject).orderBy('seq', 'desc').limit(1).executeTakeFirst()
-    return row && asEntry(row)
-  }
-}
-
-function asEntry(row: Selectable<LedgerRows>): LedgerEntry {
-  // Topics are ours: nothing else writes the table.
-  return { seq: Number(row.seq), topic: row.topic as LedgerTopic, subject: row.subject, at: Number(row.at), type: row.type, data: JSON.parse(row.data) as unknown }
 }

@@ -1,23 +1,28 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { sql } from 'kysely'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { goodCall, specialistsNumber, untilTalking } from '../calls/scenario/sample-call.js'
-import type { CallFact } from '../calls/events.js'
+import { unknownOrigin } from '../facts/actor.js'
+import { goodCall, specialistsNumber, untilTalking } from '../../test/kit/sample-call.js'
+import type { CallFact } from '../facts/events.js'
 import { CallDatabase } from './call-database.js'
 import { PeriodQueries } from './period-queries.js'
-import { openForReading, openForWriting, type OpenDatabase } from './sqlite.js'
+import type { OpenDatabase, WritableDatabase } from './database.js'
+import { openForReading, openForWriting } from './sqlite/open.js'
 
 const noon = Date.UTC(2026, 2, 10, 12)
 const okafor = 'sip:okafor@127.0.0.1:5090'
 let folder: string
-let writing: OpenDatabase
+let writing: WritableDatabase
 let reading: OpenDatabase
 let past: PeriodQueries
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ringround-period-'))
   writing = await openForWriting(join(folder, 'calls.db'))
+  // Hundreds of small writes, and nobody pulls the plug.
+  await sql`pragma synchronous = off`.execute(writing.db)
   reading = openForReading(join(folder, 'calls.db'))
   past = new PeriodQueries(reading.db)
 })
@@ -29,7 +34,7 @@ afterEach(async () => {
 
 /** Every fact a second after the one before it. */
 async function write(callId: string, at: number, facts: readonly CallFact[]): Promise<void> {
-  await new CallDatabase(writing.db).append(facts.map((fact, index) => ({ callId, seq: index + 1, at: at + index * 1_000, ...fact })))
+  await new CallDatabase(writing).append(facts.map((fact, index) => ({ ...unknownOrigin, callId, seq: index + 1, at: at + index * 1_000, ...fact })))
 }
 
 it("a line's calls of a period, whole and oldest first, beside an engine that has the file open", async () => {

@@ -1,8 +1,8 @@
 import type { Insertable } from 'kysely'
-import type { CallRecord } from '../calls/call-record.js'
+import type { CallRecord } from '../facts/call-record.js'
 import type { AttemptsTable, CallsTable, RecordingsTable } from './schema.js'
 
-export type CallRow = Insertable<CallsTable>
+export type CallRow = Omit<Insertable<CallsTable>, 'rolled_up'>
 export type AttemptRow = Insertable<AttemptsTable>
 export type RecordingRow = Insertable<RecordingsTable>
 
@@ -15,6 +15,7 @@ export interface ProjectedCall {
 
 /** A call record as rows. Pure: the same record gives the same rows, in the same order of columns. */
 export function project(record: CallRecord): ProjectedCall {
+  const accepted = record.attempts.find(({ attempt }) => attempt === record.acceptedBy)
   return {
     call: {
       call_id: record.callId,
@@ -23,6 +24,9 @@ export function project(record: CallRecord): ProjectedCall {
       caller_number: record.callerNumber,
       dialled_number: record.dialledNumber,
       source: record.source,
+      node: record.node === '' ? null : record.node,
+      sip_call_id: record.sipCallId ?? null,
+      trunk: record.trunk ?? null,
       organisation: record.organisation ?? null,
       line: record.line ?? null,
       answered_at: record.answeredAt ?? null,
@@ -39,6 +43,10 @@ export function project(record: CallRecord): ProjectedCall {
       ending_detail: record.endingDetail ?? null,
       ended_at: record.endedAt ?? null,
       ended_after_ms: whole(record.endedAfterMs),
+      line_chosen_after_ms: whole(record.lineChosenAfterMs),
+      talk_started_after_ms: whole(record.talkStartedAfterMs),
+      clinician: accepted?.clinician ?? null,
+      pool: accepted?.pool ?? null,
       last_seq: record.lastSeq,
     },
     attempts: record.attempts.map((attempt, position) => ({
@@ -50,6 +58,8 @@ export function project(record: CallRecord): ProjectedCall {
       clinician: attempt.clinician ?? null,
       pool: attempt.pool,
       target: attempt.target,
+      sip_call_id: attempt.sipCallId ?? null,
+      trunk: attempt.trunk ?? null,
       started_at: attempt.startedAt,
       ringing_at: attempt.ringingAt ?? null,
       answered_at: attempt.answeredAt ?? null,

@@ -22,6 +22,25 @@ export function isDiskFull(error: unknown): boolean {
   return ['SQLITE_FULL', 'ENOSPC', 'EDQUOT'].includes(codeOf(error) ?? '')
 }
 
+/** Somebody else was there before: what was read before the transaction is out of date, and the same may succeed when it is read again. */
+export function isConflict(error: unknown): boolean {
+  const code = codeOf(error) ?? ''
+  return code === 'CONFLICT' || code === 'SQLITE_CONSTRAINT_PRIMARYKEY' || code === 'SQLITE_CONSTRAINT_UNIQUE' || conflictsOfPostgres.has(code)
+}
+
+/** unique_violation, serialization_failure, deadlock_detected (postgresql.org, appendix A). */
+const conflictsOfPostgres: ReadonlySet<string> = new Set(['23505', '40001', '40P01'])
+
+/** This run of the engine is over, and another engine has ended it: nothing is written in its name any more (`ringround_fence`). */
+export function isRunOver(error: unknown): boolean {
+  return codeOf(error) === 'RR001'
+}
+
+/** The database answered, and said no: nothing is the matter with the connection. */
+export function isRefusal(error: unknown): boolean {
+  return isConflict(error) || codeOf(error)?.startsWith('SQLITE_CONSTRAINT') === true || codeOf(error) === 'LOST_TRANSACTION'
+}
+
 /** Why the store cannot be used, in words for an operator, with the code. */
 export function storeTrouble(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error)
@@ -36,6 +55,17 @@ const causes: readonly (readonly [begins: string, cause: string])[] = [
   ['SQLITE_CORRUPT', 'the database file is damaged'],
   ['SQLITE_NOTADB', 'the file is no database'],
   ['SQLITE_CANTOPEN', 'the database file cannot be opened'],
+  ['ECONNREFUSED', 'the database server cannot be reached'],
+  ['ECONNRESET', 'the database server broke the connection off'],
+  ['ENOTFOUND', 'nobody knows the name of the database server'],
+  ['28', 'the database server refuses our user or password'],
+  ['3D000', 'there is no such database on the server'],
+  ['42501', 'our user may not do that in the database'],
+  ['53100', 'the disk of the database server is full'],
+  ['53300', 'the database server takes no more connections'],
+  ['57014', 'the database server was too slow'],
+  ['57P', 'the database server is starting or stopping'],
+  ['25006', 'the database server may only be read: it is a replica'],
   ['EIO', 'the disk fails'],
   ['EROFS', 'the disk may only be read'],
 ]

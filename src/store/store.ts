@@ -1,22 +1,49 @@
 import { stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import type { Alarms } from '../calls/alarms.js'
-import { callRecord } from '../calls/call-record.js'
-import type { CallEvent, CallFact, CallFactType, EventLog } from '../calls/events.js'
+import { engine, type Actor } from '../facts/actor.js'
+import type { Alarms } from '../alarms/alarms.js'
+import { callRecord } from '../facts/call-record.js'
+import type { CallEvent, CallFact, EventLog } from '../facts/events.js'
+import type { RollUpRow } from '../figures/roll-up.js'
+import type { FailingTarget } from '../watch-list/target-history.js'
 import type { ArrangementFactType } from './arrangement-facts.js'
 import type { CallFilter, CallPage } from './call-filter.js'
-import type { StoredRecording } from './call-queries.js'
 import { closingFacts, lastSignOfLife } from './interrupted.js'
-import type { Ledger } from './ledger.js'
+import { keptDirectory, type KeptDirectory } from './kept-directory.js'
+import type { Ledger, LedgerEntry } from './ledger.js'
 import { DiskReserve } from './disk-reserve.js'
+import { inOrder } from './in-order.js'
+import { paged, partsOf } from './paged.js'
+import type { StoredTarget, TargetPage } from './questions/list-targets.js'
+import type { AfterOutcome } from './questions/outcomes-by-staff.js'
+import type { StoredRecording } from './questions/recording.js'
+import type { RollUpsAsked } from './questions/roll-ups.js'
+import type { OldRecording } from './questions/old-recordings.js'
+import type { RecordingKey } from './questions/recording-keys.js'
+import type { RungCandidate } from './questions/rung-candidates.js'
+import { ChainWriter, type ChainHead } from './chain/chain-writer.js'
+import { SpillFile } from './spill-file.js'
 import { isDiskFull, storeTrouble } from './store-error.js'
 import { StoredEventLog } from './stored-event-log.js'
-import { ThreadedDatabase } from './threaded-database.js'
+import { questions } from './questions.js'
+import type { StoreDatabase } from './database.js'
+import type { PostgresPlace } from './postgres/open.js'
+import { openThreads } from './sqlite/open.js'
+import type { Db } from './statements.js'
+import { writesTo, type Writes } from './writes.js'
 
 export interface StoreSettings {
-  /** Path of the SQLite file. Its folder is made where it is missing. */
+  /** Path of the SQLite file. Its folder is made where it is missing. Not used where there is `postgres`. */
   readonly file: string
+  /** A PostgreSQL database instead; engines that share it have a `node` each. */
+  readonly postgres?: PostgresPlace | undefined
   readonly alarms: Alarms
+  /** Name of this engine, written beside every fact and every entry of the ledger. Default: none. */
+  readonly node?: string
+  /** Of this run of it, in PostgreSQL (`openPostgres`). Default: none. */
+  readonly incarnation?: string | undefined
+  /** Told when another engine has ended that run: nothing is written any more. */
+  readonly onRunOver?: (() => void) | undefined
   /**
    * How long the append of a durable fact waits for a store that does not answer; then it says that the fact is not on disk, keeps it in
    * memory, and raises `store.slow`. Default 2000.
@@ -41,55 +68,133 @@ export interface StoreHealth {
 /** The facts of calls on disk, and what can be asked of them. Questions reject in the database's own words. */
 export interface Store {
   readonly log: EventLog
+  /** Recordings that are kept since before an instant (wall-clock ms), the oldest first. Read in pages. */
+  recordingsBefore(before: number): AsyncIterable<OldRecording>
+  /** Keys of recordings, wrapped. */
+  readonly recordingKeys: RecordingKeys
   /** What is kept besides calls. */
   readonly ledger: Ledger
+  /** The versions of the directory. */
+  readonly directory: KeptDirectory
+  /** The tables of rooms that keep some of their own (`accounts`, `audit`): by which connection they are asked, and by which written. What was committed is in every later answer. */
+  readonly tables: { readonly reading: Db; readonly writing: Db }
   /** As `log.append`, for a fact that happened at `at` (wall-clock ms) and became known only now. */
-  appendLate(callId: string, fact: CallFact, at: number): Promise<CallEvent | undefined>
+  appendLate(callId: string, fact: CallFact, at: number, actor?: Actor): Promise<CallEvent | undefined>
   /** The events of one call that are on disk, in order; empty when there is no such call. */
   events(callId: string): Promise<readonly CallEvent[]>
   /** Newest arrival first. */
   calls(filter: CallFilter): Promise<CallPage>
   recording(recordingId: string): Promise<StoredRecording | undefined>
-  /** What became of ringing anybody since then (wall-clock ms), in the order in which it happened. */
-  attemptEvents(since: number): Promise<readonly CallEvent[]>
-  /** The facts of these types of the calls that arrived since then (wall-clock ms), in the order in which they happened. */
-  eventsOfCallsSince(arrivedSince: number, types: readonly CallFactType[]): Promise<readonly CallEvent[]>
-  /** The facts of these types since then (wall-clock ms), in the order in which they happened. */
-  factsOf(types: readonly ArrangementFactType[], since: number): Promise<readonly CallEvent[]>
-  /** Outcomes that were left since then (wall-clock ms), for calls of any age, in the order in which it happened. */
-  outcomesSince(since: number): Promise<readonly CallEvent[]>
-  /** Closes the calls that a dead engine left open. Call once at start-up, before calls are taken. @returns their ids */
-  closeInterrupted(): Promise<readonly string[]>
-  /** Holds the lists against the facts. @returns the calls for which they differ; none, unless somebody changed the file by hand */
+  /** How these calls arrived, in no order. */
+  arrivals(callIds: readonly string[]): Promise<readonly CallEvent[]>
+  /** The facts of these types since then (wall-clock ms), by their instants; of each call in their order. Read in pages. */
+  factsOf(types: readonly ArrangementFactType[], since: number): AsyncIterable<readonly CallEvent[]>
+  /** Calls that can carry an arrangement, and for which staff left an outcome since then (wall-clock ms), in the order of that. Read in pages. */
+  outcomesByStaff(since: number): AsyncIterable<string>
+  /** How long each account was on outgoing legs through trunks that were answered since then (wall-clock ms) and are over, ms. */
+  spentSince(since: number): Promise<ReadonlyMap<string, number>>
+  /** The telephones that failed since anybody was last reached there. Read in pages. */
+  failingTargets(): AsyncIterable<FailingTarget>
+  /** Whoever was rung by a hunt since then (wall-clock ms). Read in pages. */
+  rungCandidates(since: number): AsyncIterable<RungCandidate>
+  /** Every telephone that was rung by a hunt, those on the watch list first, then by name. */
+  targets(page: { readonly limit: number; readonly cursor?: string }): Promise<TargetPage>
+  /** The telephones on the watch list, the latest first. */
+  watched(page: { readonly limit: number; readonly cursor?: string }): Promise<TargetPage>
+  /** @param id as the lists have it */
+  target(id: number): Promise<StoredTarget | undefined>
+  /** Takes a telephone off the watch list. On disk when it resolves. @returns wall-clock ms of that */
+  clearTarget(target: string, actor?: Actor): Promise<number>
+  /** The calls that a dead engine left open: the facts of each, in order. Call once at start-up, before calls are taken. */
+  leftOpen(): Promise<Map<string, readonly CallEvent[]>>
+  /**
+   * Closes the calls that a dead engine left open. Call at start-up, before calls are taken, and for those that could not be gone on with.
+   * @param isGoneOnWith which of them are not to be closed
+   * @returns the ids of those that were closed
+   */
+  closeInterrupted(isGoneOnWith?: (callId: string) => boolean): Promise<readonly string[]>
+  /** Holds the lists against the facts. @returns the calls, the telephones and the sums of months for which they differ; none, unless somebody changed the file by hand */
   differing(): Promise<readonly string[]>
   /** Makes the lists anew from the facts. @returns how many calls there are */
   rebuild(): Promise<number>
+  /**
+   * Takes into the chain what was committed since the last time, so that a later change of it is noticed (docs/integrity.md). No fact waits for it.
+   * @param breathe awaited between two links; `false`: the rest waits for the next time. Default: without a pause
+   * @returns the last link; undefined where nothing was ever kept
+   */
+  extendChain(breathe?: () => Promise<boolean>): Promise<ChainHead | undefined>
+  /** Adds calls of a store of before there were sums of months to these, a few at a time. @returns how many they were; 0: all are in */
+  countPast(most: number): Promise<number>
+  /** What the calls of some months add up to. */
+  rollUps(asked: RollUpsAsked): Promise<readonly RollUpRow[]>
   health(): StoreHealth
   /** Writes what is queued (within 5 s), then closes the file. May be called twice; never rejects. */
   close(): Promise<void>
+}
+
+export interface RecordingKeys {
+  find(which: { readonly id: string } | { readonly recordingId: string }): Promise<RecordingKey | undefined>
+  /** By their ids. Read in pages. */
+  all(): AsyncIterable<RecordingKey>
+  /** On disk when it resolves. Rejects where the recording has one. */
+  keep(key: RecordingKey): Promise<void>
+  /** Changes what it is wrapped by. */
+  wrap(key: Pick<RecordingKey, 'id' | 'by' | 'wrapped'>): Promise<void>
+  /** Rejects where the facts do not say that the recording was deleted. */
+  delete(recordingId: string): Promise<void>
 }
 
 const defaultDurableWaitMs = 2_000
 const closeWithinMs = 5_000
 /** How far an interrupted call's end may be off when nothing else is known of it. */
 const aliveEveryMs = 5_000
+/** Rows in one message between the threads. */
+const rowsPerPage = 1_000
 
-/** Opens (and where needed creates and migrates) the store. Rejects with one clear line when the file cannot be used. */
+/** Opens (and where needed creates and migrates) the store. Rejects with one clear line when it cannot be used. */
 export async function openStore(settings: StoreSettings): Promise<Store> {
+  if (settings.postgres) return openOnPostgres(settings.postgres, settings)
   const reserve = await DiskReserve.open({ file: join(dirname(settings.file), 'reserve'), bytes: settings.reserveBytes ?? 0, alarms: settings.alarms })
-  const writer = await withReserve(reserve, () => ThreadedDatabase.open({ file: settings.file, role: 'write' })).catch(async (error: unknown) => {
+  const database = await openThreads(settings.file, (work) => withReserve(reserve, work)).catch(async (error: unknown) => {
     await reserve.close()
     const why = storeTrouble(error)
     throw new Error(why.startsWith(settings.file) ? why : `${settings.file}: the store cannot be opened: ${why}`, { cause: error })
   })
-  const reader = await ThreadedDatabase.open({ file: settings.file, role: 'read' }).catch(async (error: unknown) => {
-    await writer.close()
-    await reserve.close()
-    throw error
-  })
   // Nobody waits for it: a start is not the moment at which the disk is full.
   void reserve.restore()
-  return new SqliteStore(writer, reader, reserve, settings)
+  return new KeptStore(database, reserve, settings)
+}
+
+async function openOnPostgres(place: PostgresPlace, settings: StoreSettings): Promise<Store> {
+  const { alarms, node = '', incarnation } = settings
+  try {
+    // Most engines have no use for it.
+    const { openPostgres } = await import('./postgres/open.js')
+    const database = await openPostgres(place, {
+      node,
+      incarnation,
+      nameTaken: (isTaken) => (isTaken ? alarms.raise('store.nameTaken', `another engine of the name ${node} writes to the database; at the next start of either, calls of the other would be closed. Give each engine a name of its own (engine.name)`) : alarms.clear('store.nameTaken')),
+    })
+    const spill = new SpillFile(join(dirname(settings.file), 'facts-not-stored.jsonl'))
+    try {
+      await bringBack(spill, database, alarms)
+    } catch (error) {
+      await database.close()
+      throw error
+    }
+    return new KeptStore(database, await DiskReserve.open({ file: settings.file, bytes: 0, alarms }), settings, spill)
+  } catch (error) {
+    throw new Error(`PostgreSQL (database.url): the store cannot be opened: ${storeTrouble(error)}`, { cause: error })
+  }
+}
+
+/** What the last run could not write is written, before anything else. Facts that were written after all are known again. */
+async function bringBack(spill: SpillFile, { writing }: StoreDatabase, alarms: Alarms): Promise<void> {
+  const { events, damaged } = await spill.left()
+  const writes = writesTo(writing)
+  for (let start = 0; start < events.length; start += rowsPerPage) await writes.append(events.slice(start, start + rowsPerPage))
+  if (damaged > 0) alarms.raise('store.factsLost', `${damaged} facts that the last run kept cannot be read; they lie in ${await spill.setAside(`damaged-${Date.now()}`)}`)
+  else if (events.length > 0) await spill.forget()
 }
 
 /** Does what needs room on the disk; where there is none, with room of the reserve, as long as there is some. */
@@ -103,82 +208,155 @@ async function withReserve<T>(reserve: DiskReserve, work: () => Promise<T>): Pro
   }
 }
 
-class SqliteStore implements Store {
+class KeptStore implements Store {
   readonly log: StoredEventLog
   readonly ledger: Ledger
+  readonly recordingKeys: RecordingKeys
+  readonly directory: KeptDirectory
+  readonly tables: Store['tables']
   readonly #now: () => number
   readonly #beat: NodeJS.Timeout
   #closing: Promise<void> | undefined
 
+  readonly #node: string
+  readonly #writes: Writes
+  readonly #chain: ChainWriter
+
   constructor(
-    private readonly writer: ThreadedDatabase,
-    private readonly reader: ThreadedDatabase,
+    private readonly database: StoreDatabase,
     private readonly reserve: DiskReserve,
     private readonly settings: StoreSettings,
+    private readonly spill?: SpillFile,
   ) {
     this.#now = settings.now ?? Date.now
+    const node = (this.#node = settings.node ?? '')
+    const writes = (this.#writes = writesTo(database.writing))
+    const { reading, writing } = database
+    this.#chain = new ChainWriter({ database, node, now: this.#now })
+    this.tables = { reading, writing: writing.db }
     this.log = new StoredEventLog({
-      write: (events) => withReserve(reserve, () => writer.ask('append', events)),
-      lastSeq: (callId) => reader.ask('lastSeq', callId),
+      write: (events) => writes.append(events),
+      lastSeq: (callId) => questions.lastSeq.ask(reading, callId),
       alarms: settings.alarms,
+      spill,
+      node,
+      onRunOver: settings.onRunOver,
       durableWaitMs: settings.durableWaitMs ?? defaultDurableWaitMs,
       now: this.#now,
       monotonic: settings.monotonic ?? (() => performance.now()),
     })
     this.ledger = {
-      append: (topic, subject, type, data) => withReserve(reserve, () => writer.ask('keepEntry', { topic, subject, at: this.#now(), type, data })),
-      // The thread that writes: what was appended before is in the answer.
-      entries: (topic, from) => writer.ask('entriesOf', topic, from),
-      entriesAbout: (topic, subjects) => writer.ask('entriesAbout', topic, subjects),
-      latest: (topic, subject) => writer.ask('latestOf', topic, subject),
+      append: (topic, subject, type, data, actor = engine, condition) => writes.keepEntry({ topic, subject, at: this.#now(), actor, node, type, data }, condition),
+      // By the connection that writes: what was appended before is in the answer.
+      entries: (topic, from = 0) => paged(rowsPerPage, (limit, after: LedgerEntry | undefined) => questions.entriesOf.ask(writing.db, topic, after ? after.seq + 1 : from, limit)),
+      entriesAbout: async (topic, subjects) => (await inParts(subjects, (some) => questions.entriesAbout.ask(writing.db, topic, some))).sort((a, b) => a.seq - b.seq),
+      latest: (topic, subject) => questions.latestOf.ask(writing.db, topic, subject),
+    }
+    this.directory = keptDirectory(database.writing, reading, node, this.#now)
+    this.recordingKeys = {
+      // By the connection that writes: what another engine has made a moment ago is found.
+      find: (which) => questions.recordingKey.ask(writing.db, which),
+      all: () => paged(rowsPerPage, (limit, after: RecordingKey | undefined) => questions.recordingKeys.ask(writing.db, limit, after)),
+      keep: (key) => writes.keepRecordingKey(key),
+      wrap: (key) => writes.wrapRecordingKey(key),
+      delete: (recordingId) => writes.deleteRecordingKey(recordingId),
     }
     // A sign of life that cannot be written is not missed: the facts raise the alarm.
-    this.#beat = setInterval(() => void writer.ask('alive', this.#now()).catch(() => undefined), aliveEveryMs)
+    this.#beat = setInterval(() => void writes.alive(this.#now(), node).catch(() => undefined), aliveEveryMs)
     this.#beat.unref()
   }
 
-  appendLate(callId: string, fact: CallFact, at: number): Promise<CallEvent | undefined> {
-    return this.log.appendAt(callId, fact, at)
+  appendLate(callId: string, fact: CallFact, at: number, actor?: Actor): Promise<CallEvent | undefined> {
+    return this.log.appendAt(callId, fact, at, actor)
   }
 
   events(callId: string): Promise<readonly CallEvent[]> {
-    return this.reader.ask('events', callId)
+    return questions.events.ask(this.database.reading, callId)
   }
 
   calls(filter: CallFilter): Promise<CallPage> {
-    return this.reader.ask('calls', filter)
+    return questions.calls.ask(this.database.reports, filter)
   }
 
-  attemptEvents(since: number): Promise<readonly CallEvent[]> {
-    return this.reader.ask('attemptEvents', since)
+  recordingsBefore(before: number): AsyncIterable<OldRecording> {
+    return paged(rowsPerPage, (limit, after: OldRecording | undefined) => questions.oldRecordings.ask(this.database.reports, before, limit, after))
   }
 
-  eventsOfCallsSince(arrivedSince: number, types: readonly CallFactType[]): Promise<readonly CallEvent[]> {
-    return this.reader.ask('eventsOfCallsSince', arrivedSince, types)
+  arrivals(callIds: readonly string[]): Promise<readonly CallEvent[]> {
+    return inParts(callIds, (some) => questions.arrivalsOf.ask(this.database.reading, some))
   }
 
-  factsOf(types: readonly ArrangementFactType[], since: number): Promise<readonly CallEvent[]> {
-    return this.reader.ask('factsOf', types, since)
+  async *factsOf(types: readonly ArrangementFactType[], since: number): AsyncGenerator<readonly CallEvent[]> {
+    let after: CallEvent | undefined
+    do {
+      const page: readonly CallEvent[] = await questions.arrangementFactsSince.ask(this.database.reading, types, since, rowsPerPage, after)
+      yield inOrder(page)
+      after = page.length < rowsPerPage ? undefined : page.at(-1)
+    } while (after !== undefined)
   }
 
-  outcomesSince(since: number): Promise<readonly CallEvent[]> {
-    return this.reader.ask('outcomesSince', since)
+  async *outcomesByStaff(since: number): AsyncGenerator<string> {
+    for await (const { callId } of paged(rowsPerPage, (limit, after: AfterOutcome | undefined) => questions.outcomesByStaff.ask(this.database.reading, since, limit, after))) yield callId
+  }
+
+  spentSince(since: number): Promise<ReadonlyMap<string, number>> {
+    return questions.spentSince.ask(this.database.reading, since)
+  }
+
+  failingTargets(): AsyncIterable<FailingTarget> {
+    return paged(rowsPerPage, (limit, after: (FailingTarget & { readonly id: number }) | undefined) => questions.failingTargets.ask(this.database.reading, limit, after?.id))
+  }
+
+  rungCandidates(since: number): AsyncIterable<RungCandidate> {
+    return paged(rowsPerPage, (limit, after: RungCandidate | undefined) => questions.rungCandidates.ask(this.database.reading, since, limit, after))
+  }
+
+  targets(page: { readonly limit: number; readonly cursor?: string }): Promise<TargetPage> {
+    return questions.targets.ask(this.database.reports, page)
+  }
+
+  watched(page: { readonly limit: number; readonly cursor?: string }): Promise<TargetPage> {
+    return questions.watched.ask(this.database.reports, page)
+  }
+
+  target(id: number): Promise<StoredTarget | undefined> {
+    return questions.target.ask(this.database.reports, id)
+  }
+
+  async clearTarget(target: string, actor: Actor = engine): Promise<number> {
+    const entry = { topic: 'watchList', subject: target, at: this.#now(), actor, node: this.#node, type: 'cleared', data: {} } as const
+    return (await this.#writes.clearTarget(entry)).at
   }
 
   recording(recordingId: string): Promise<StoredRecording | undefined> {
-    return this.reader.ask('recording', recordingId)
+    return questions.recording.ask(this.database.reading, recordingId)
   }
 
-  differing(): Promise<readonly string[]> {
-    return this.reader.ask('differing')
+  async differing(): Promise<readonly string[]> {
+    return [...(await questions.differing.ask(this.database.reports)), ...(await questions.differingTargets.ask(this.database.reports)), ...(await questions.differingRollUps.ask(this.database.reports))]
   }
 
   rebuild(): Promise<number> {
-    return this.writer.ask('rebuild')
+    return this.#writes.rebuild()
   }
 
-  async closeInterrupted(): Promise<readonly string[]> {
-    const [callIds, engineAliveAt] = await Promise.all([this.reader.ask('unended'), this.reader.ask('aliveAt')])
+  countPast(most: number): Promise<number> {
+    return this.#writes.countPast(most)
+  }
+
+  rollUps(asked: RollUpsAsked): Promise<readonly RollUpRow[]> {
+    return questions.rollUps.ask(this.database.reports, asked)
+  }
+
+  async leftOpen(): Promise<Map<string, readonly CallEvent[]>> {
+    const callIds = await questions.unended.ask(this.database.reading, this.database.shared ? this.#node : undefined)
+    return new Map(await Promise.all(callIds.map(async (callId) => [callId, await this.events(callId)] as const)))
+  }
+
+  async closeInterrupted(isGoneOnWith: (callId: string) => boolean = () => false): Promise<readonly string[]> {
+    const whose = this.database.shared ? this.#node : undefined
+    const [unended, engineAliveAt] = await Promise.all([questions.unended.ask(this.database.reading, whose), questions.aliveAt.ask(this.database.reading, whose)])
+    const callIds = unended.filter((callId) => !isGoneOnWith(callId))
     const closed: string[] = []
     for (const callId of callIds) {
       const events = await this.events(callId)
@@ -191,8 +369,12 @@ class SqliteStore implements Store {
       await Promise.all(closingFacts(record).map((fact) => this.log.appendAt(callId, fact, at)))
       closed.push(callId)
     }
-    await this.writer.ask('alive', this.#now())
+    await this.#writes.alive(this.#now(), this.#node)
     return closed
+  }
+
+  extendChain(breathe: () => Promise<boolean> = () => Promise.resolve(true)): Promise<ChainHead | undefined> {
+    return this.#chain.extend(breathe)
   }
 
   health(): StoreHealth {
@@ -209,8 +391,15 @@ class SqliteStore implements Store {
     clearInterval(this.#beat)
     const left = await this.log.close(closeWithinMs)
     if (left > 0) this.settings.alarms.raise('store.factsLost', `${left} facts could not be written before the engine stopped`)
-    await Promise.all([this.reader.close(), this.writer.close(), this.reserve.close()])
+    await Promise.all([this.database.close(), this.reserve.close(), this.spill?.close()])
   }
+}
+
+/** Asks in parts that one statement can name. */
+async function inParts<T>(names: readonly string[], ask: (some: readonly string[]) => Promise<readonly T[]>): Promise<T[]> {
+  const found: T[] = []
+  for (const some of partsOf(names)) found.push(...(await ask(some)))
+  return found
 }
 
 /** When a file was last written to, ms since the epoch; undefined when it is not there. */

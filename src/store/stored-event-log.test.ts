@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
-import type { CallEvent, CallFact } from '../calls/events.js'
+import type { CallEvent, CallFact } from '../facts/events.js'
 import { StoredEventLog } from './stored-event-log.js'
 
 const arrived: CallFact = { type: 'call.arrived', kind: 'dialIn', callerNumber: '', dialledNumber: '1', source: '' }
@@ -27,7 +27,7 @@ function logOn(on: ReturnType<typeof disk>, more: { lastSeq?: (callId: string) =
   })
   const up = new Set<string>()
   const alarms = { raise: (alarm: string) => void up.add(alarm), clear: (alarm: string) => void up.delete(alarm) }
-  const log = new StoredEventLog({ write: on.write, lastSeq: () => Promise.resolve(0), alarms, durableWaitMs: 2_000, now: () => 1_000, monotonic: () => 0, ...more })
+  const log = new StoredEventLog({ write: on.write, lastSeq: () => Promise.resolve(0), alarms, durableWaitMs: 2_000, node: 'one', now: () => 1_000, monotonic: () => 0, ...more })
   return { log, names: () => [...up] }
 }
 

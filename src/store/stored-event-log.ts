@@ -1,7 +1,9 @@
-import type { Alarms } from '../calls/alarms.js'
-import type { Moment } from '../calls/call-time.js'
-import { storeTrouble } from './store-error.js'
-import { mustBeDurable, type CallEvent, type CallFact, type EventLog } from '../calls/events.js'
+import type { Alarms } from '../alarms/alarms.js'
+import { engine, type Actor, type Origin } from '../facts/actor.js'
+import type { Moment } from '../facts/call-time.js'
+import type { Spill } from './spill-file.js'
+import { isRunOver, storeTrouble } from './store-error.js'
+import { mustBeDurable, type CallEvent, type CallFact, type EventLog } from '../facts/events.js'
 
 /** Facts that nothing hangs on wait so long for company, to share one write to the disk. A durable fact never waits. */
 const lingerMs = 20
@@ -18,7 +20,13 @@ export interface EventLogSettings {
   /** Last `seq` on disk of a call that this log has not seen yet; 0 for none. */
   readonly lastSeq: (callId: string) => Promise<number>
   readonly alarms: Alarms
+  /** Where facts are kept while they cannot be written. Undefined: in memory alone. */
+  readonly spill?: Spill | undefined
   readonly durableWaitMs: number
+  /** Name of this engine, written beside every fact. */
+  readonly node: string
+  /** Told when the database refuses every fact of this run of the engine, because it is over: they are not kept anywhere. */
+  readonly onRunOver?: (() => void) | undefined
   /** Wall-clock ms. */
   readonly now: () => number
   /** Monotonic ms. */
@@ -59,24 +67,29 @@ export class StoredEventLog implements EventLog {
   #linger: NodeJS.Timeout | undefined
   #wakeRetry: (() => void) | undefined
   #failing: string | undefined
+  /** A fact was not on disk in time, and nothing has been written since. */
+  #slow = false
+  /** Facts at the head of the queue that are in the spill, or on their way there. */
+  #spilled = 0
+  #spilling: Promise<boolean> = Promise.resolve(true)
   #closed = false
   /** Closed while the store could not write: what is left stays unwritten. */
   #abandoned = false
 
   constructor(private readonly settings: EventLogSettings) {}
 
-  append(callId: string, fact: CallFact): Promise<CallEvent | undefined> {
+  append(callId: string, fact: CallFact, actor: Actor = engine): Promise<CallEvent | undefined> {
     const numbering = this.#numberingOf(callId, fact)
     const elapsed = numbering.beganAt === undefined ? {} : { elapsedMs: Math.round(this.settings.monotonic() - numbering.beganAt) }
-    return this.#inTurn(callId, fact, { at: this.settings.now(), ...elapsed }, numbering)
+    return this.#inTurn(callId, fact, { at: this.settings.now(), ...elapsed, actor, node: this.settings.node }, numbering)
   }
 
   /** As `append`, for a fact that happened earlier than it became known (closing what a dead engine left open). */
-  appendAt(callId: string, fact: CallFact, at: number): Promise<CallEvent | undefined> {
-    return this.#inTurn(callId, fact, { at }, this.#numberingOf(callId, fact))
+  appendAt(callId: string, fact: CallFact, at: number, actor: Actor = engine): Promise<CallEvent | undefined> {
+    return this.#inTurn(callId, fact, { at, actor, node: this.settings.node }, this.#numberingOf(callId, fact))
   }
 
-  #inTurn(callId: string, fact: CallFact, moment: Moment, numbering: Numbering): Promise<CallEvent | undefined> {
+  #inTurn(callId: string, fact: CallFact, moment: Moment & Origin, numbering: Numbering): Promise<CallEvent | undefined> {
     if (numbering.last !== undefined) return this.#append(callId, fact, moment, numbering)
     const appended = numbering.waiting.then(() => this.#append(callId, fact, moment, numbering))
     numbering.waiting = appended.then(
@@ -101,7 +114,7 @@ export class StoredEventLog implements EventLog {
     return this.#failing
   }
 
-  /** Writes what is queued, for at most `withinMs`. @returns how many facts are left unwritten */
+  /** Writes what is queued, for at most `withinMs`. @returns how many facts are kept nowhere */
   async close(withinMs: number): Promise<number> {
     this.#closed = true
     this.#kick(true)
@@ -114,14 +127,48 @@ export class StoredEventLog implements EventLog {
     clearTimeout(timer)
     this.#abandoned = true
     this.#wakeRetry?.()
-    return this.#queue.length
+    this.#spill()
+    return this.settings.spill !== undefined && (await this.#spilling) ? 0 : this.#queue.length
+  }
+
+  /** Keeps what is queued where it outlives this engine. */
+  #spill(): void {
+    const { spill, alarms } = this.settings
+    const more = this.#queue.slice(this.#spilled).map(({ event }) => event)
+    if (spill === undefined || more.length === 0) return
+    this.#spilled = this.#queue.length
+    const before = this.#spilling
+    const kept = spill.keep(more).then(
+      () => {
+        alarms.clear('store.notSpilled')
+        return before
+      },
+      (error: unknown) => {
+        // All of it is tried again with the next fact, or the next try of the store; what is there twice is known for one fact.
+        this.#spilled = 0
+        this.#spilling = Promise.resolve(true)
+        alarms.raise('store.notSpilled', `facts are in memory alone: ${storeTrouble(error)}`)
+        return false
+      },
+    )
+    this.#spilling = kept
+  }
+
+  /** @param written facts of the head of the queue that are in the store now */
+  #leaveSpill(written: number): void {
+    if (this.#spilled === 0) return
+    this.#spilled = Math.max(0, this.#spilled - written)
+    if (this.#spilled > 0) return
+    this.#spilling = Promise.resolve(true)
+    // Where that fails they are found there at the next start, and known for those that are in the store.
+    this.settings.spill?.forget().catch(() => undefined)
   }
 
   async #written(): Promise<void> {
     while (this.#writing) await this.#writing
   }
 
-  #append(callId: string, fact: CallFact, moment: Moment, numbering: Numbering): Promise<CallEvent | undefined> {
+  #append(callId: string, fact: CallFact, moment: Moment & Origin, numbering: Numbering): Promise<CallEvent | undefined> {
     const seq = (numbering.last ?? 0) + 1
     numbering.last = seq
     if (fact.type === 'call.ended') numbering.ended = true
@@ -137,12 +184,15 @@ export class StoredEventLog implements EventLog {
       // A store that is known to be down is not waited for: the alarm is up, the fact is in memory, and whoever asked is told.
       if (!durable || this.#failing !== undefined) settle(false)
     })
+    if (this.#failing !== undefined) this.#spill()
     this.#tell(event)
     this.#kick(durable)
     return settled
   }
 
   #tooSlow(settle: (kept: boolean) => void): void {
+    this.#slow = true
+    this.#spill()
     this.settings.alarms.raise('store.slow', `a fact was not on disk after ${this.settings.durableWaitMs} ms`)
     settle(false)
   }
@@ -216,12 +266,21 @@ export class StoredEventLog implements EventLog {
         for (const event of moved) this.#renumber(event)
         this.#queue = this.#queue.slice(batch.length)
         for (const one of batch) one.settle(true)
+        this.#leaveSpill(batch.length)
         this.#recovered()
         retryMs = firstRetryMs
       } catch (error) {
         this.#failing = storeTrouble(error)
-        this.settings.alarms.raise('store.cannotWrite', `${this.#failing}; ${this.#queue.length} facts are kept in memory`)
+        if (isRunOver(error)) {
+          // What this engine has to say of its calls is not true any more: others go on with them.
+          this.#abandoned = true
+          for (const one of this.#queue) one.settle(false)
+          this.settings.onRunOver?.()
+          return
+        }
+        this.settings.alarms.raise('store.cannotWrite', `${this.#failing}; ${this.#queue.length} facts are kept ${this.settings.spill === undefined ? 'in memory' : 'by the engine'}`)
         for (const one of this.#queue) one.settle(false)
+        this.#spill()
         if (this.#closed) {
           this.#abandoned = true
           return
@@ -233,10 +292,11 @@ export class StoredEventLog implements EventLog {
   }
 
   #recovered(): void {
+    if (this.#slow) this.settings.alarms.clear('store.slow')
+    this.#slow = false
     if (this.#failing === undefined) return
     this.#failing = undefined
     this.settings.alarms.clear('store.cannotWrite')
-    this.settings.alarms.clear('store.slow')
   }
 
   #renumber(event: CallEvent): void {

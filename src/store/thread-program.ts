@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
-import { basename, dirname, join, resolve } from 'node:path'
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
 /**
@@ -26,11 +26,15 @@ async function translate(program: string, beside: string): Promise<URL> {
   const { outputFiles } = await build({ entryPoints: [source], write: false, bundle: true, packages: 'external', format: 'esm', platform: 'node', target: 'node20', logLevel: 'error' })
   const code = outputFiles[0]?.contents ?? new Uint8Array()
   // Below the project, so that the packages are found; named by its content, so that processes share it and old ones harm nobody.
-  const folder = resolve(dirname(source), '..', '..', '.cache', 'threads')
+  const folder = join(projectOf(dirname(source)), '.cache', 'threads')
   mkdirSync(folder, { recursive: true })
   const hash = createHash('sha256').update(code).digest('hex').slice(0, 16)
   const path = join(folder, `${basename(dirname(source))}-${program}-${hash}.mjs`)
   writeFileSync(`${path}.${process.pid}`, code)
   renameSync(`${path}.${process.pid}`, path)
   return pathToFileURL(path)
+}
+
+function projectOf(folder: string): string {
+  return existsSync(join(folder, 'package.json')) || dirname(folder) === folder ? folder : projectOf(dirname(folder))
 }

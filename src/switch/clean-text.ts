@@ -20,3 +20,10 @@ export function cleanName(text: string): string {
 export function cleanUser(text: string): string {
   return Array.from(text.replace(/[\p{C}\p{Z}<>"`]+/gu, '')).slice(0, longestUser).join('')
 }
+
+const longestCallId = 255
+
+/** A SIP Call-ID as it may be kept: the far end, or a proxy on the way, may write what it likes into it. */
+export function cutCallId(text: string): string {
+  return text.slice(0, longestCallId)
+}

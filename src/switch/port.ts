@@ -99,6 +99,11 @@ export type RecordResult = { readonly kind: 'recording'; readonly recording: Rec
 export interface Leg {
   /** Unique for the life of the system; also the name under which the switch's log knows it. */
   readonly id: string
+  /**
+   * By what `Switch.adopt` of another engine finds the leg again, should this engine die: for the record, and for nobody to read. At most 1,000
+   * characters; empty: it cannot be found again.
+   */
+  readonly handle: string
   /** Settles exactly once, for whatever reason the leg ends. Never rejects. */
   readonly hungUp: Promise<HangUp>
   /** Set as soon as the leg is over. */
@@ -121,6 +126,8 @@ export interface Leg {
    * both channels keep time. @param path absolute, in the spool folder, ending in `.wav`
    */
   record(path: string, options: { readonly signal: AbortSignal }): Promise<RecordResult>
+  /** A recording of this leg that runs since before the leg was adopted. @param path to which the engine that died began to record */
+  recordingOn(path: string): Recording
   /** Ends the leg: BYE towards the party, channel released. Settles within a bound; never rejects. */
   close(): Promise<void>
 }
@@ -143,6 +150,15 @@ export type BridgeResult =
   | { readonly kind: 'failed'; readonly why: string }
 
 /**
+ * What came of taking over a leg of an engine that died. `gone`: its party has hung up meanwhile, or the media server has lost it; what was left of it is
+ * released. `failed`: nobody can say what has become of it.
+ */
+export type AdoptResult = { readonly kind: 'adopted'; readonly leg: Leg } | { readonly kind: 'gone' | 'failed'; readonly why: string }
+
+/** On whose side a call to somebody failed. `indeterminate`: nobody can tell. */
+export type DialFault = 'ours' | 'trunk' | 'farEnd' | 'indeterminate'
+
+/**
  * What became of ringing somebody. `status` is the final SIP status where one came.
  * - `busy` 486, 600; `declined` 603, 480 with a rejection, 433, 607; `unavailable` 480, 408 from the far end: try later
  * - `noAnswer` our ring time-out; a 200 that crosses our CANCEL is acknowledged and released by the implementation
@@ -153,8 +169,16 @@ export type DialResult =
   | { readonly kind: 'answered'; readonly leg: Leg; readonly at: number; readonly rangMs: number }
   | { readonly kind: 'busy' | 'declined' | 'unavailable' | 'badNumber'; readonly status: number; readonly reason: string }
   | { readonly kind: 'noAnswer'; readonly rangMs: number }
-  | { readonly kind: 'failed'; readonly fault: 'ours' | 'trunk' | 'farEnd' | 'indeterminate'; readonly status?: number; readonly reason: string }
+  | { readonly kind: 'failed'; readonly fault: DialFault; readonly status?: number; readonly reason: string }
   | { readonly kind: 'cancelled' }
+
+/** Where an INVITE went, for whoever looks for it in another log. */
+export interface Sent {
+  /** Value of its Call-ID header; at most 255 characters. */
+  readonly sipCallId: string
+  /** Name of the trunk that was to carry it; absent where the target is an address or a registered telephone. */
+  readonly trunk?: string
+}
 
 export interface DialOptions {
   readonly from: CallerId
@@ -167,6 +191,8 @@ export interface DialOptions {
   readonly trunks?: readonly string[]
   /** The leg that the answered one is to be bridged with: the call is placed where that one lives. Matters with several media servers. */
   readonly near?: Leg
+  /** An INVITE has left: once for each trunk that is tried (again where one wants a longer session interval). */
+  readonly onSent?: (sent: Sent) => void
   /** The far end rings (180 or 183). Called at most once. Early media is never passed on. */
   readonly onRinging?: () => void
 }
@@ -180,6 +206,7 @@ export type AnswerResult =
 
 /** A call that wants to come in: nothing final has been sent yet. */
 export interface IncomingCall {
+  /** Value of its Call-ID header, as the caller's side chose it. */
   readonly id: string
   /**
    * Who calls (CLI): the user part of From from an adapter, and of what the network of the caller is believed in behind the guard. Empty when
@@ -197,6 +224,8 @@ export interface IncomingCall {
   readonly dialledNumber: string
   /** User of the telephone that has proved itself by digest. Set by the guard, never by an adapter. */
   readonly device?: string
+  /** Name of the trunk from whose address it came. Set by the guard, never by an adapter. */
+  readonly trunk?: string
   /** Where it came from, as the transport saw it. */
   readonly source: { readonly address: string; readonly port: number; readonly protocol: string }
   /** Value of a SIP header, for access rules (digest, P-Asserted-Identity). Undefined when absent. */
@@ -237,6 +266,13 @@ export interface Switch {
    * set up) and then settles as `cancelled`. After `failed`, `cancelled` or `hungUp` the two are apart, and each can be played to again.
    */
   bridge(a: Leg, b: Leg, options: { readonly signal: AbortSignal }): Promise<BridgeResult>
+  /**
+   * Takes over a leg that an engine which died has left: from now on it is this switch's own. It plays nothing, unless it is bridged: then it goes on talking.
+   * @param handle `Leg.handle`, as that engine kept it
+   */
+  adopt(handle: string): Promise<AdoptResult>
+  /** Takes over the bridge of two adopted legs. `failed`: they do not hear each other, and may be bridged. */
+  rejoin(a: Leg, b: Leg): BridgeResult
   health(): SwitchHealth
   /** Calls `listener` whenever `health()` changes. @returns stops listening */
   onHealth(listener: (health: SwitchHealth) => void): () => void

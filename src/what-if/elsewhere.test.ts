@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { PastRinging } from '../store/period-queries.js'
+import type { PastRinging } from '../store/past-ringing.js'
 import { engagements } from './elsewhere.js'
 import type { HuntedCall } from './recorded.js'
 

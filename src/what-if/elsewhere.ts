@@ -1,4 +1,4 @@
-import type { PastRinging } from '../store/period-queries.js'
+import type { PastRinging } from '../store/past-ringing.js'
 import type { HuntedCall } from './recorded.js'
 
 /** Somebody is rung or spoken to by a call that is not replayed. Wall-clock ms. */

@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { AttemptResult } from '../calls/events.js'
-import { TargetHistory } from '../calls/target-history.js'
-import type { PastRinging } from '../store/period-queries.js'
+import { unknownOrigin } from '../facts/actor.js'
+import type { AttemptResult } from '../facts/events.js'
+import type { PastRinging } from '../store/past-ringing.js'
+import { TargetHistory } from '../watch-list/target-history.js'
 import { PastOfTargets, rungBefore } from './past-of-targets.js'
 
 function ringing(second: number, who: number, result: AttemptResult): PastRinging {
@@ -24,8 +25,8 @@ describe('what the record says of the order of hunts', () => {
         const ringings = all.map(({ who, result }, second) => ringing(second, who, result))
         const engine = new TargetHistory()
         for (const { callId, attempt, candidate, label, pool, target, startedAt, endedAt, result } of ringings.slice(0, moment)) {
-          engine.apply({ callId, seq: 1, at: startedAt, type: 'attempt.started', attempt, candidate, label, pool, target })
-          engine.apply({ callId, seq: 2, at: endedAt, type: 'attempt.ended', attempt, result, fault: 'indeterminate' })
+          engine.apply({ ...unknownOrigin, callId, seq: 1, at: startedAt, type: 'attempt.started', attempt, candidate, label, pool, target })
+          engine.apply({ ...unknownOrigin, callId, seq: 2, at: endedAt, type: 'attempt.ended', attempt, result, fault: 'indeterminate' })
         }
         const past = new PastOfTargets(ringings, moment * 1_000)
         for (const who of [0, 1, 2]) {
@@ -42,8 +43,8 @@ describe('what the record says of the order of hunts', () => {
       for (const who of [1, 9]) {
         const { callId, attempt, candidate, label, pool, target } = ringing(second, who, 'badNumber')
         const id = `${attempt}-${who}`
-        replayed.apply({ callId, seq: 1, at: second * 1_000, type: 'attempt.started', attempt: id, candidate, label, pool, target })
-        replayed.apply({ callId, seq: 2, at: second * 1_000, type: 'attempt.ended', attempt: id, result: 'badNumber' })
+        replayed.apply({ ...unknownOrigin, callId, seq: 1, at: second * 1_000, type: 'attempt.started', attempt: id, candidate, label, pool, target })
+        replayed.apply({ ...unknownOrigin, callId, seq: 2, at: second * 1_000, type: 'attempt.ended', attempt: id, result: 'badNumber' })
       }
     }
     const asked = rungBefore(new PastOfTargets([ringing(1, 1, 'accepted'), ringing(2, 2, 'accepted')], 50_000), replayed, () => 200_000)

@@ -1,12 +1,13 @@
-import type { CallEvent } from '../calls/events.js'
-import type { RungBefore } from '../calls/hunt-order.js'
-import { TargetHistory } from '../calls/target-history.js'
-import type { PastRinging } from '../store/period-queries.js'
+import { unknownOrigin } from '../facts/actor.js'
+import type { CallEvent } from '../facts/events.js'
+import type { PastRinging } from '../store/past-ringing.js'
+import type { RungBefore } from '../watch-list/rung-before.js'
+import { TargetHistory } from '../watch-list/target-history.js'
 
 /**
  * What the recorded past says about the order of a hunt: when each telephone was on the watch list, and when everybody was last rung before
  * the period. A replay takes the watch list from here. It is a chain of chances (a number once on it is rung last, so seldom, so it stays
- * there), and drawing it anew would compare one such chain with another.
+ * there), and drawing it again would compare one such chain with another.
  */
 export class PastOfTargets {
   readonly #lastRungAt = new Map<string, number>()
@@ -72,8 +73,8 @@ function eventsOf(ringings: readonly PastRinging[]): readonly CallEvent[] {
   const events: CallEvent[] = []
   for (const { callId, attempt, candidate, label, pool, target, result, startedAt, endedAt } of ringings) {
     const fault = faultOf({ result })
-    events.push({ callId, seq: 0, at: startedAt, type: 'attempt.started', attempt, candidate, label, pool, target })
-    events.push({ callId, seq: 1, at: endedAt, type: 'attempt.ended', attempt, result, ...(fault === undefined ? {} : { fault }) })
+    events.push({ ...unknownOrigin, callId, seq: 0, at: startedAt, type: 'attempt.started', attempt, candidate, label, pool, target })
+    events.push({ ...unknownOrigin, callId, seq: 1, at: endedAt, type: 'attempt.ended', attempt, result, ...(fault === undefined ? {} : { fault }) })
   }
   // Stable: of the same attempt and moment the beginning stays first.
   return events.sort((a, b) => a.at - b.at)

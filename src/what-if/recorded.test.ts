@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { callRecord } from '../calls/call-record.js'
-import type { AttemptResult, CallEvent, CallFact } from '../calls/events.js'
 import { knownTimeZone } from '../directory/time-zone.js'
-import type { PastRinging } from '../store/period-queries.js'
+import { unknownOrigin } from '../facts/actor.js'
+import { callRecord } from '../facts/call-record.js'
+import type { AttemptResult, CallEvent, CallFact } from '../facts/events.js'
+import type { PastRinging } from '../store/past-ringing.js'
 import { huntedCalls, observed, timesInForce } from './recorded.js'
 
 const london = knownTimeZone('Europe/London')
@@ -11,7 +12,7 @@ const start = Date.UTC(2026, 6, 1, 9, 30)
 
 /** Facts, each with the second at which it was told. */
 function record(callId: string, facts: readonly (readonly [number, CallFact])[]) {
-  const events = facts.map(([at, fact], index): CallEvent => ({ callId, seq: index + 1, at: start + at * 1_000, ...fact }))
+  const events = facts.map(([at, fact], index): CallEvent => ({ ...unknownOrigin, callId, seq: index + 1, at: start + at * 1_000, ...fact }))
   return callRecord(events)!
 }
 

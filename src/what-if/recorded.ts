@@ -1,7 +1,7 @@
-import type { CallRecord } from '../calls/call-record.js'
-import type { CallEnding } from '../calls/events.js'
 import type { TimeZone } from '../directory/time-zone.js'
-import type { PastRinging } from '../store/period-queries.js'
+import type { CallRecord } from '../facts/call-record.js'
+import type { CallEnding } from '../facts/events.js'
+import type { PastRinging } from '../store/past-ringing.js'
 import type { AnswerCause, ObservedRinging, RingCause } from './behaviour.js'
 import type { CallResult } from './figures.js'
 import type { Observation } from './incidence.js'
@@ -24,7 +24,7 @@ export interface HuntedCall {
 /** Endings of a hunt without acceptance. */
 const nobodyAccepted: ReadonlySet<CallEnding> = new Set<CallEnding>(['unanswered', 'abandonedInHunt', 'callBackRequested'])
 /** Endings that say something of the engine and nothing of the specialists. */
-const ourFault: ReadonlySet<CallEnding> = new Set<CallEnding>(['interrupted', 'engineFault', 'mediaFault'])
+const ourFault: ReadonlySet<CallEnding> = new Set<CallEnding>(['interrupted', 'engineFault', 'mediaFault', 'overloaded'])
 
 /** The calls of a period: those that can be replayed, and how many were left out. */
 export interface RecordedCalls {

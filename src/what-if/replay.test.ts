@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { smallDirectory, type SmallLine } from '../calls/scenario/small-directory.js'
+import { smallDirectory, type SmallLine } from '../../test/kit/calls/small-directory.js'
 import { knownTimeZone } from '../directory/time-zone.js'
 import { Behaviour, type ObservedRinging } from './behaviour.js'
 import type { Engagement } from './elsewhere.js'

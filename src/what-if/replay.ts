@@ -1,17 +1,18 @@
 import { Desk } from '../calls/desk.js'
-import type { CallEvent, CallFact, EventLog } from '../calls/events.js'
 import { flowDefaults } from '../calls/flow-settings.js'
-import type { RecordingSink } from '../calls/recording-sink.js'
-import { LocalReservations, type Reservation } from '../calls/reservations.js'
-import { TargetHistory } from '../calls/target-history.js'
 import { VirtualClock } from '../clock/virtual-clock.js'
 import { emptyDirectory } from '../directory/empty-directory.js'
 import type { Directory } from '../directory/model.js'
 import type { TimeZone } from '../directory/time-zone.js'
+import { unknownOrigin } from '../facts/actor.js'
+import type { CallEvent, CallFact, EventLog } from '../facts/events.js'
 import type { Speech } from '../prompts/speech.js'
+import type { RecordingSink } from '../recordings/recording-sink.js'
+import { LocalReservations, type Reservation } from '../shared/reservations.js'
 import type { Audio } from '../switch/port.js'
 import type { Temperament } from '../switch/virtual/temperament.js'
 import { VirtualSwitch } from '../switch/virtual/virtual-switch.js'
+import { TargetHistory } from '../watch-list/target-history.js'
 import type { Behaviour } from './behaviour.js'
 import type { Engagement } from './elsewhere.js'
 import type { CallResult } from './figures.js'
@@ -130,16 +131,16 @@ class Replay implements EventLog {
     this.#arriving = { callId: call.callId, directory: this.#input.directories[index] ?? emptyDirectory }
     const caller = this.#telephone.arrive({ callerNumber: '', dialledNumber: replayedNumber })
     this.#arriving = undefined
-    const patienceMs = this.#patienceMs(running)
-    if (patienceMs === undefined) return
-    const giveUp = this.#clock.after(patienceMs, () => {
+    const promptTimeoutMs = this.#promptTimeoutMs(running)
+    if (promptTimeoutMs === undefined) return
+    const giveUp = this.#clock.after(promptTimeoutMs, () => {
       if (!running.connected) caller.hangUp()
     })
     void caller.over.then(giveUp)
   }
 
   /** @returns undefined: they bear whatever hunt there is */
-  #patienceMs({ call, index }: Running): number | undefined {
+  #promptTimeoutMs({ call, index }: Running): number | undefined {
     const { atMs, cause } = call.patience
     return cause === undefined ? this.#input.patience.drawAfter(atMs, this.#random({ index }, 0, 1)())?.atMs : atMs
   }
@@ -154,7 +155,7 @@ class Replay implements EventLog {
   // The event log: nothing is kept but what becomes of each call.
 
   append(callId: string, fact: CallFact): Promise<CallEvent> {
-    const event: CallEvent = { callId, seq: ++this.#seq, at: this.#clock.now(), ...fact }
+    const event: CallEvent = { ...unknownOrigin, callId, seq: ++this.#seq, at: this.#clock.now(), ...fact }
     const running = this.#running.get(callId)
     if (running !== undefined) this.#note(running, event)
     return Promise.resolve(event)
@@ -247,5 +248,7 @@ function durationMs(audio: Audio): number {
 
 const noRecordings: RecordingSink = {
   allocate: (callId) => Promise.resolve({ kind: 'spool', recordingId: callId, path: '/replayed.wav' }),
+  left: () => Promise.resolve(undefined),
+  resume: () => undefined,
   finish: () => undefined,
 }

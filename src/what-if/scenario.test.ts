@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { smallDirectory } from '../calls/scenario/small-directory.js'
-import { huntCandidates } from '../directory/rota.js'
-import type { RotaHistory } from '../directory/rota-history.js'
+import { smallDirectory } from '../../test/kit/calls/small-directory.js'
 import type { Rota } from '../directory/model.js'
-import type { PastRinging } from '../store/period-queries.js'
+import type { RotaHistory } from '../directory/rota-history.js'
+import { huntCandidates } from '../directory/rota.js'
+import type { PastRinging } from '../store/past-ringing.js'
 import { cliniciansThen, rotaInForce, ScenarioDirectories, type Scenario } from './scenario.js'
 
 const directory = smallDirectory({

@@ -2,9 +2,9 @@ import { emptyDirectory } from '../directory/empty-directory.js'
 import type { Clinician, ClinicianId, Directory, Line, LineId, NcnPool, RingPolicy, Rota, RotaEntry } from '../directory/model.js'
 import { versionFor, type RotaHistory } from '../directory/rota-history.js'
 import { entryKey, huntCandidates, poolCandidates, whoIsOn } from '../directory/rota.js'
-import { targetInFacts } from '../calls/target-in-facts.js'
+import { targetInFacts } from '../facts/target-in-facts.js'
+import type { PastRinging } from '../store/past-ringing.js'
 import type { Target } from '../switch/port.js'
-import type { PastRinging } from '../store/period-queries.js'
 
 /** Who is rung for a line, when and how: the policy that was in force, or another that is tried. */
 export interface Scenario {

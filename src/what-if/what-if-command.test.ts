@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { directoryText, makeHistory, rotaText, type Person } from '../../test/what-if/made-history.js'
-import { openRotaLedger } from '../directory/rota-ledger.js'
-import { loadDirectory } from '../directory/load-directory.js'
+import { parseDirectory } from '../directory/parse-directory.js'
+import { keptDirectory } from '../store/kept-directory.js'
+import { openForWriting } from '../store/sqlite/open.js'
 import type { Check } from './compare.js'
 import type { Estimate } from './figures.js'
 import { whatIfCommand } from './what-if-command.js'
@@ -41,7 +42,6 @@ async function run(args: readonly string[], files: { readonly directory?: string
     places: () => ({
       directoryFile: join(folder, files.directory ?? 'directory.yaml'),
       databaseFile: join(folder, files.database ?? 'ringround.db'),
-      rotaHistoryFile: join(folder, files.history ?? 'no-history.jsonl'),
     }),
     out: (text) => out.push(text),
     error: (text) => errors.push(text),
@@ -117,12 +117,18 @@ describe('npm run what-if', () => {
   }, 60_000)
 
   it('takes the rota that was planned then from the history of the rotas', async () => {
-    await writeFile(join(folder, 'wrong.yaml'), directoryText([quick, fair, slow]))
-    const then = await loadDirectory(join(folder, 'directory.yaml'))
-    const ledger = await openRotaLedger(join(folder, 'rota-history.jsonl'))
-    if (then.ok) await ledger.record(then.directory, march - 1)
-    await ledger.close()
-    const { out } = await run([...inMarch, '--runs', '10'], { directory: 'wrong.yaml', history: 'rota-history.jsonl' })
+    // What is in force today says otherwise; the file says nothing, once there is a version in the store.
+    await copyFile(join(folder, 'ringround.db'), join(folder, 'with-versions.db'))
+    const database = await openForWriting(join(folder, 'with-versions.db'))
+    let now = march - 1
+    const kept = keptDirectory(database, database.db, 'engine-1', () => now)
+    for (const rota of [[slow, fair, quick], [quick, fair, slow]]) {
+      const parsed = parseDirectory(directoryText(rota), 'x')
+      if (parsed.ok) await kept.add({ from: await kept.inForce(), to: parsed.directory, actor: { kind: 'staff' }, source: 'file' })
+      now = Date.UTC(2026, 4, 1)
+    }
+    await database.close()
+    const { out } = await run([...inMarch, '--runs', '10'], { directory: 'none.yaml', database: 'with-versions.db' })
     expect(out).toContain('as the rota history has it for the moment of each call.')
     expect(out).toMatch(/Check: the replay as it was reproduces the recorded figures: [45] of 5 within their intervals/)
   }, 60_000)

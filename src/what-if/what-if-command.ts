@@ -2,10 +2,11 @@ import { existsSync } from 'node:fs'
 import { dateOf } from '../directory/calendar.js'
 import { loadDirectory, showError } from '../directory/load-directory.js'
 import type { Directory, Line } from '../directory/model.js'
-import { readRotaHistory } from '../directory/rota-ledger.js'
 import { knownTimeZone } from '../directory/time-zone.js'
+import { directoryVersionsOf } from '../store/kept-directory.js'
 import { PeriodQueries } from '../store/period-queries.js'
-import { openForReading } from '../store/sqlite.js'
+import type { OpenDatabase } from '../store/database.js'
+import { openForAsking } from '../store/open-for-asking.js'
 import { readTextFile } from '../text/read-text-file.js'
 import { changesInWords, assumptions, type Told } from './assumptions.js'
 import { OptionError, readOptions, usage, type Options } from './options.js'
@@ -17,7 +18,8 @@ import { whatIf, type Change } from './what-if.js'
 export interface Places {
   readonly directoryFile: string
   readonly databaseFile: string
-  readonly rotaHistoryFile: string
+  /** A PostgreSQL database in place of that file. */
+  readonly postgres?: { readonly url: string; readonly readUrl: string | undefined } | undefined
 }
 
 export interface CommandSurroundings {
@@ -48,28 +50,37 @@ export async function whatIfCommand(args: readonly string[], surroundings: Comma
 
 async function run(options: Options, surroundings: CommandSurroundings): Promise<string> {
   const places = surroundings.places(options.config)
-  const directory = await theDirectory(places.directoryFile)
+  // SQLite would make a file that is not there.
+  const database = places.postgres === undefined && !existsSync(places.databaseFile) ? undefined : await openForAsking({ file: places.databaseFile, postgres: places.postgres })
+  try {
+    return await replay(options, surroundings, places, database)
+  } finally {
+    await database?.close()
+  }
+}
+
+async function replay(options: Options, surroundings: CommandSurroundings, places: Places, database: OpenDatabase | undefined): Promise<string> {
+  const versions = database && directoryVersionsOf(database.db)
+  // A store that no engine has been started with has no directory yet.
+  const directory = (await versions?.inForce())?.directory ?? (await theDirectory(places.directoryFile))
   const line = theLine(directory, options.line)
   const change = { ...(options.rotaFile === undefined ? {} : await rotaChange(options.rotaFile, directory, line)), ring: options.ring }
-  const history = await readRotaHistory(places.rotaHistoryFile, line.id)
   const zone = knownTimeZone(line.timeZone)
   const period = `${dateOf(options.from)} to ${dateOf(options.to)}`
-  // SQLite would make a file that is not there.
-  if (!existsSync(places.databaseFile)) throw new OptionError(`${places.databaseFile} is not there: no calls have been recorded. --config names the settings of an engine that has some.`)
-  const database = openForReading(places.databaseFile)
+  if (database === undefined || versions === undefined) throw new OptionError(`${places.databaseFile} is not there: no calls have been recorded. --config names the settings of an engine that has some.`)
   const result = await whatIf({
     directory,
     line,
     from: zone.instantOf(options.from, 0),
     to: zone.instantOf(options.to + 1, 0),
     past: new PeriodQueries(database.db),
-    history,
+    history: await versions.rotaHistory(line.id),
     change,
     runs: options.runs,
     seed: options.seed,
     now: surroundings.now,
     onRun: (done) => surroundings.progress?.(done, options.runs),
-  }).finally(() => database.close())
+  })
   if (result.kind === 'noCalls') {
     const others = result.broken + result.withoutHunt
     throw new OptionError(`No call on ${line.id} reached the hunt from ${period}${others === 0 ? '' : `; ${others} calls did not get so far`}. Name days on which there were calls.`)

@@ -1,13 +1,15 @@
-import fc from 'fast-check'
 import { join } from 'node:path'
+import fc from 'fast-check'
+import { sql } from 'kysely'
 import { describe, expect, it } from 'vitest'
-import { callRecord } from '../../src/calls/call-record.js'
-import type { CallEvent } from '../../src/calls/events.js'
-import { liveOthers, otherPlan } from '../../src/calls/scenario/other-calls-plan.js'
-import { calmPlan, live } from '../../src/calls/scenario/plan.js'
-import { CallQueries } from '../../src/store/call-queries.js'
-import { openForWriting, type OpenDatabase } from '../../src/store/sqlite.js'
+import { callRecord } from '../../src/facts/call-record.js'
+import type { CallEvent } from '../../src/facts/events.js'
+import type { WritableDatabase } from '../../src/store/database.js'
+import { questions } from '../../src/store/questions.js'
+import { openForWriting } from '../../src/store/sqlite/open.js'
 import { scratchFolder } from '../keeping/scratch-folder.js'
+import { liveOthers, otherPlan } from '../kit/calls/other-calls-plan.js'
+import { calmPlan, live } from '../kit/calls/plan.js'
 import { byHand, byTheMetrics, byTheRecord, byTheStore, byTheWallboard, byWhatIf, summed } from './readings.js'
 import { toldCalls } from './told-calls.js'
 
@@ -18,7 +20,7 @@ function callsOf(events: readonly CallEvent[]): ReadonlyMap<string, readonly Cal
 }
 
 /** Every reader of the facts says what the facts say. */
-async function expectAgreement(database: OpenDatabase, events: readonly CallEvent[], groupOf: number): Promise<void> {
+async function expectAgreement(database: WritableDatabase, events: readonly CallEvent[], groupOf: number): Promise<void> {
   const calls = callsOf(events)
   const truth = new Map([...calls].map(([callId, ofCall]) => [callId, byHand(ofCall)]))
   const board = byTheWallboard(events)
@@ -44,7 +46,8 @@ async function expectAgreement(database: OpenDatabase, events: readonly CallEven
   expect({ ...measured, waitSeconds: 0, talkSeconds: 0 }).toEqual({ ...sums, waitSeconds: 0, talkSeconds: 0 })
   expect(measured.waitSeconds).toBeCloseTo(sums.waitSeconds, 3)
   expect(measured.talkSeconds).toBeCloseTo(sums.talkSeconds, 3)
-  expect(await new CallQueries(database.db).differing()).toEqual([])
+  expect(await questions.differing.ask(database.db)).toEqual([])
+  expect(await questions.differingRollUps.ask(database.db)).toEqual([])
 }
 
 const whole = (ms: number | undefined) => ms === undefined ? undefined : Math.round(ms)
@@ -54,8 +57,10 @@ function rounded<T extends { readonly waitMs: number | undefined; readonly talkM
 }
 
 /** A store of its own for each run: the list of calls is short, and nothing of another run is in it. */
-async function withStore(use: (database: OpenDatabase) => Promise<void>): Promise<void> {
+async function withStore(use: (database: WritableDatabase) => Promise<void>): Promise<void> {
   const database = await openForWriting(join(scratchFolder(), 'calls.db'))
+  // Thousands of small writes, and nobody pulls the plug.
+  await sql`pragma synchronous = off`.execute(database.db)
   await use(database).finally(() => database.close())
 }
 

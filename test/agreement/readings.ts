@@ -1,11 +1,11 @@
-import { callRecord } from '../../src/calls/call-record.js'
-import type { CallEvent } from '../../src/calls/events.js'
 import { knownTimeZone } from '../../src/directory/time-zone.js'
+import { callRecord } from '../../src/facts/call-record.js'
+import type { CallEvent } from '../../src/facts/events.js'
 import { createLiveBoard, type LiveCall } from '../../src/live/live-board.js'
 import { createMetrics } from '../../src/metrics/metrics.js'
 import { CallDatabase } from '../../src/store/call-database.js'
-import { CallQueries } from '../../src/store/call-queries.js'
-import type { OpenDatabase } from '../../src/store/sqlite.js'
+import { questions } from '../../src/store/questions.js'
+import type { WritableDatabase } from '../../src/store/database.js'
 import { huntedCalls } from '../../src/what-if/recorded.js'
 
 /** What one reader of the facts says of a call. Undefined: it says nothing of that. */
@@ -68,12 +68,11 @@ export function byTheRecord(events: readonly CallEvent[]): Reading {
 }
 
 /** Written fact by fact in groups of any size, and asked as the list of calls is. */
-export async function byTheStore(database: OpenDatabase, calls: ReadonlyMap<string, readonly CallEvent[]>, groupOf: number): Promise<ReadonlyMap<string, Reading>> {
-  const writer = new CallDatabase(database.db)
+export async function byTheStore(database: WritableDatabase, calls: ReadonlyMap<string, readonly CallEvent[]>, groupOf: number): Promise<ReadonlyMap<string, Reading>> {
+  const writer = new CallDatabase(database)
   const all = [...calls.values()].flat()
   for (let start = 0; start < all.length; start += groupOf) await writer.append(all.slice(start, start + groupOf))
-  const queries = new CallQueries(database.db)
-  const page = await queries.calls({ limit: 200 })
+  const page = await questions.calls.ask(database.db, { limit: 200 })
   const readings = new Map<string, Reading>()
   for (const call of page.calls) {
     if (!calls.has(call.callId)) continue

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
-import type { AttemptResult, CallEvent, CallFact, CallKind } from '../../src/calls/events.js'
+import { unknownOrigin } from '../../src/facts/actor.js'
+import type { AttemptResult, CallEvent, CallFact, CallKind } from '../../src/facts/events.js'
 
 /** A fact, and how much later than the one before it came: by the monotonic clock, and what the wall clock was set by meanwhile. */
 interface Told {
@@ -52,7 +53,7 @@ const story: fc.Arbitrary<Facts> = fc
     last: fc.constantFrom('talk', 'nobody', 'gone', 'star', 'fault'),
     who: fc.nat(people.length - 1),
     outcomes: fc.array(fc.constantFrom('referral-avoided', 'referral-made'), { maxLength: 2 }),
-    recording: fc.constantFrom('none', 'ready', 'failed', 'failedThenReady', 'readyThenFailed'),
+    recording: fc.constantFrom('none', 'ready', 'failed', 'failedThenReady', 'readyThenFailed', 'readyThenDeleted'),
   })
   .map(({ kind, vain, last, who, outcomes, recording }) => (callId: string): readonly CallFact[] => {
     const direct = kind === 'bypass'
@@ -62,7 +63,7 @@ const story: fc.Arbitrary<Facts> = fc
     const recordingId = `${callId}-r`
     const failed: CallFact = { type: 'recording.failed', recordingId, stage: 'encode', why: 'no room' }
     const ready: CallFact = { type: 'recording.ready', recordingId, path: 'a.mp3', bytes: 1, seconds: 1, sha256: 'ff' }
-    const made = { none: [], ready: [ready], failed: [failed], failedThenReady: [failed, ready], readyThenFailed: [ready, failed] }[recording]
+    const made = { none: [], ready: [ready], failed: [failed], failedThenReady: [failed, ready], readyThenFailed: [ready, failed], readyThenDeleted: [ready, { type: 'recording.deleted', recordingId, certificate: 'c', rule: 'r' } as const, failed] }[recording]
     const talked: readonly CallFact[] = [
       { type: 'hunt.ended', result },
       ...(recording === 'none' ? [] : [{ type: 'recording.started', recordingId, spoolPath: '/spool/a.wav' } as const]),
@@ -108,6 +109,6 @@ function events(callId: string, told: readonly Told[]): readonly CallEvent[] {
     at += index > 0 ? afterMs + setMs : 0
     // What was heard was heard when it was told.
     const now: CallFact = fact.type === 'attempt.accepted' ? { ...fact, proof: { ...fact.proof, heardAt: at } } : fact
-    return { callId, seq: index + 1, at, elapsedMs, ...now }
+    return { ...unknownOrigin, callId, seq: index + 1, at, elapsedMs, ...now }
   })
 }

@@ -3,11 +3,11 @@ import { TestPhone } from './phone/phone.js'
 import type { Servers } from './socket-world.js'
 
 /** The embedded switch in this process, on free ports, with its faults and its load at hand. */
-export async function startEmbedded(ports: { drachtioApp?: number; eventSocket?: number } = {}): Promise<Servers & { readonly embedded: EmbeddedSwitch }> {
+export async function startEmbedded(ports: { drachtioApp?: number; eventSocket?: number; keptSeconds?: number } = {}): Promise<Servers & { readonly embedded: EmbeddedSwitch }> {
   const anyPort = { address: '127.0.0.1', port: 0 }
   const firstPort = await freeRange()
   const embedded = new EmbeddedSwitch({
-    drachtio: { sip: [{ ...anyPort, protocols: ['udp', 'tcp'] }], app: { ...anyPort, port: ports.drachtioApp ?? 0 }, secret: 'cymru' },
+    drachtio: { sip: [{ ...anyPort, protocols: ['udp', 'tcp'] }], app: { ...anyPort, port: ports.drachtioApp ?? 0 }, secret: 'cymru', ...(ports.keptSeconds === undefined ? {} : { keptSeconds: ports.keptSeconds }) },
     freeswitch: {
       sip: anyPort,
       eventSocket: { ...anyPort, port: ports.eventSocket ?? 0 },

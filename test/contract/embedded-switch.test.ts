@@ -1,3 +1,4 @@
+import { adoptionContract } from './adoption-contract.js'
 import { audioContract } from './audio-contract.js'
 import { startEmbedded } from './embedded-servers.js'
 import { portContract } from './port-contract.js'
@@ -5,5 +6,6 @@ import { SocketWorld } from './socket-world.js'
 
 const name = 'the adapter on the embedded switch'
 
+adoptionContract(name, async () => SocketWorld.open(await startEmbedded({ keptSeconds: 60 })))
 portContract(name, async () => SocketWorld.open(await startEmbedded()))
 audioContract(name, async () => SocketWorld.open(await startEmbedded(), { mediaTimeoutSeconds: 3 }))

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { EmbeddedSwitch } from '../../src/embedded/embedded-switch.js'
 import type { EmbeddedSwitchAddresses } from '../../src/embedded/settings.js'
-import { Phone } from '../../src/phones/phone.js'
+import { Phone } from '../../src/embedded/phones/phone.js'
 import { connectDrachtioSwitch, whenReady } from '../../src/switch/drachtio/connect.js'
 import type { Trunk } from '../../src/switch/drachtio/settings.js'
 import type { Leg, Switch } from '../../src/switch/port.js'
@@ -48,7 +48,7 @@ function place({ where }: World, family: 4 | 6, protocol: 'udp' | 'tcp' = 'udp')
 
 async function hears(phone: Phone): Promise<void> {
   const before = phone.audioCounts.received
-  await expect.poll(() => phone.audioCounts.received, { timeout: 5_000 }).toBeGreaterThan(before + 20)
+  await expect.poll(() => phone.audioCounts.received, { timeout: 30_000 }).toBeGreaterThan(before + 20)
 }
 
 describe.each([

@@ -11,12 +11,17 @@ const TWICE_MS = 2 * TIMEOUT_MS + 1_000
 
 const never = () => new AbortController().signal
 
+export interface Promises {
+  /** FreeSWITCH does not look at where a key comes from while it empties a channel's socket (docs/guard.md, "Whose voice"). */
+  readonly keysOfThePartyAtAnyMoment: boolean
+}
+
 /**
  * Who is the party, and whether it is still there: nobody else is heard, sent to, or believed; a party that is silent is not taken for one
  * that has gone. Promised of every set of servers.
  * @param open a world whose media time-out is 3 s
  */
-export function partyContract(name: string, open: () => Promise<SocketWorld>): void {
+export function partyContract(name: string, open: () => Promise<SocketWorld>, promises: Promises): void {
   describe(name, () => {
     let world: SocketWorld
     const strangers: PhoneMedia[] = []
@@ -76,6 +81,18 @@ export function partyContract(name: string, open: () => Promise<SocketWorld>): v
         expect(villain.packets).toEqual([])
         await end(leg)
       })
+
+      if (promises.keysOfThePartyAtAnyMoment)
+        it('presses nothing in the moments in which pieces end and begin, however often they try', async () => {
+          const { phone, leg } = await caller()
+          const villain = await stranger(phone, address)
+          const playing = leg.play(Array.from({ length: 12 }, () => world.file(100, 700)))
+          for (let presses = 0; presses < 12; presses++) await villain.press('1')
+          await world.settled(playing)
+          await phone.media.press('3')
+          expect(await world.settled(leg.listenFor({ keys: ['1', '3'], signal: never() }))).toMatchObject({ kind: 'key', key: '3' })
+          await end(leg)
+        })
 
       it('finds nobody at the port of a party that has hung up', async () => {
         const { phone, leg } = await caller()

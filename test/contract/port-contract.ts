@@ -122,11 +122,11 @@ export function portContract(name: string, open: () => Promise<World>): void {
 
     describe('ringing somebody', () => {
       it('is answered', async () => {
-        const rings: number[] = []
+        const heard: string[] = []
         const phone = await world.phone({ answersAfterMs: 60 })
-        const result = await world.settled(world.switch.dial(phone.target, { from, ringMs: 3_000, signal: never(), onRinging: () => rings.push(1) }))
+        const result = await world.settled(world.switch.dial(phone.target, { from, ringMs: 3_000, signal: never(), onSent: ({ sipCallId }) => heard.push(sipCallId), onRinging: () => heard.push('rings') }))
         const leg = legOf(result)
-        expect(rings).toEqual([1])
+        expect(heard).toEqual([expect.stringMatching(/./), 'rings'])
         expect(result.kind === 'answered' && result.rangMs).toBeGreaterThanOrEqual(50)
         phone.person?.hangUp()
         expect(await world.settled(leg.hungUp)).toMatchObject({ ending: 'hangup' })

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -5,7 +6,8 @@ import { connectDrachtioSwitch, whenReady } from '../../src/switch/drachtio/conn
 import type { DrachtioSwitchSettings, ServerSet } from '../../src/switch/drachtio/settings.js'
 import type { Audio, Switch } from '../../src/switch/port.js'
 import { TestPhone, until, type CallOptions, type PhoneCall } from './phone/phone.js'
-import type { Caller, Manner, Person, RungPhone, World } from './world.js'
+import { translated } from '../keeping/translated.js'
+import type { Caller, Left, Manner, Person, RungPhone, World } from './world.js'
 
 /** Where the servers are, and how to look into them. */
 export interface Servers {
@@ -43,7 +45,7 @@ export class SocketWorld implements World {
     return world
   }
 
-  /** The same servers, started anew: they may listen for SIP elsewhere. */
+  /** The same servers, started again: they may listen for SIP elsewhere. */
   moveTo(servers: Servers): void {
     this.servers = servers
   }
@@ -74,6 +76,45 @@ export class SocketWorld implements World {
     return rung
   }
 
+  async leftBy(engine: 'withCaller' | 'withTalk'): Promise<Left> {
+    // Both engines get calls by turns: those that are not for the one that dies are refused.
+    this.switch.onIncoming((call) => call.reject(486))
+    const ward = await this.telephone()
+    const recording = this.spool()
+    const program = await translated('test/contract/doomed-engine.ts', [])
+    const doomed = spawn(process.execPath, [program], { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, DOOMED: JSON.stringify({ set: this.servers.set, recording, rings: engine === 'withTalk' ? ward.uri : null }) } })
+    let said = ''
+    doomed.stdout.setEncoding('utf8').on('data', (text: string) => (said += text))
+    const line = (index: number): Promise<string> =>
+      until(
+        () => said.split('\n').slice(0, -1)[index],
+        45_000,
+        () => `the engine that is to die said only: ${said}`,
+      )
+    try {
+      await line(0)
+      const called = engine === 'withTalk' ? ward.nextCall(45_000) : undefined
+      const call = await this.#answeredBy(() => this.place())
+      const rung = await called
+      rung?.answer()
+      const handles = JSON.parse(await line(1)) as readonly [caller: string, other?: string]
+      return { caller: new SipCaller(call), callerHandle: handles[0], other: rung && { person: new SipPerson(rung), handle: handles[1] ?? '' }, recording }
+    } finally {
+      const gone = new Promise((resolve) => doomed.once('exit', resolve))
+      doomed.kill('SIGKILL')
+      await gone
+    }
+  }
+
+  /** Rings until the call is answered: other engines refuse it. */
+  async #answeredBy(place: () => Promise<PhoneCall>): Promise<PhoneCall> {
+    for (let tries = 0; tries < 10; tries++) {
+      const call = await place()
+      if (await until(() => (call.answeredAt !== undefined ? 'answered' : call.refused ? 'refused' : undefined), 5_000, 'nobody takes the call') === 'answered') return call
+    }
+    throw new Error('every call was refused')
+  }
+
   file(ms: number, frequency = 600): Audio {
     const path = join(this.folder, `prompt-${ms}-${frequency}.wav`)
     writeFileSync(path, wav(frequency, ms))
@@ -84,7 +125,7 @@ export class SocketWorld implements World {
     return join(this.folder, `spool-${++this.#files}.wav`)
   }
 
-  async settled<T>(promise: Promise<T>, withinMs = 8_000): Promise<T> {
+  async settled<T>(promise: Promise<T>, withinMs = 30_000): Promise<T> {
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<never>((_, reject) => (timer = setTimeout(() => reject(new Error(`not settled within ${withinMs} ms`)), withinMs)))
     return Promise.race([promise, late]).finally(() => clearTimeout(timer))

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { DialOptions, DialResult } from '../../src/switch/port.js'
+import type { DialOptions, DialResult, Sent } from '../../src/switch/port.js'
 import type { Trunk } from '../../src/switch/drachtio/settings.js'
 import { header } from './phone/message.js'
 import { credentialsOf, TestTrunk, type TrunkInvite, type TrunkOptions } from './phone/trunk.js'
@@ -59,7 +59,12 @@ export function trunkContract(name: string, start: () => Promise<Servers>): void
       await open({}, {})
       trunk(0).onInvite = rejects(status)
       trunk(1).onInvite = answers
-      await answered(dial())
+      const sent: Sent[] = []
+      await answered(dial({ onSent: (one) => sent.push(one) }))
+      expect(sent).toEqual([
+        { sipCallId: trunk(0).invites[0]?.callId, trunk: 'a' },
+        { sipCallId: trunk(1).invites[0]?.callId, trunk: 'b' },
+      ])
       expect(trunk(0).invites).toHaveLength(1)
       expect(trunk(1).invites.map(({ dialled }) => dialled)).toEqual([number])
     })
@@ -222,7 +227,7 @@ export function trunkContract(name: string, start: () => Promise<Servers>): void
       const took = world.now() - began
       expect(trunk(0).invites).toHaveLength(4)
       expect(took).toBeGreaterThan(3_900)
-      // Begun anew at the second try, it would be over after six seconds.
+      // Begun again at the second try, it would be over after six seconds.
       expect(took).toBeLessThan(4_000 + late / 2)
     })
 

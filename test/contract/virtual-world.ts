@@ -1,11 +1,11 @@
 import { VirtualClock } from '../../src/clock/virtual-clock.js'
-import type { Audio } from '../../src/switch/port.js'
+import type { Audio, Leg } from '../../src/switch/port.js'
 import { VirtualSwitch } from '../../src/switch/virtual/virtual-switch.js'
 import type { VirtualCaller } from '../../src/switch/virtual/virtual-caller.js'
 import type { Temperament } from '../../src/switch/virtual/temperament.js'
 import type { VirtualLeg } from '../../src/switch/virtual/virtual-leg.js'
 import type { VirtualPhone } from '../../src/switch/virtual/virtual-phone.js'
-import type { Caller, Manner, Person, RungPhone, World } from './world.js'
+import type { Caller, Left, Manner, Person, RungPhone, World } from './world.js'
 
 const refusals = { 404: 'badNumber', 480: 'unavailable', 486: 'busy', 603: 'declined' } as const
 
@@ -31,6 +31,26 @@ export class VirtualWorld implements World {
     return Promise.resolve(new VirtualRungPhone(this.switch.phone(`+44163296${1000 + ++this.#phones}`, () => temperament)))
   }
 
+  async leftBy(engine: 'withCaller' | 'withTalk'): Promise<Left> {
+    const answered = new Promise<Leg>((resolve) => {
+      this.switch.onIncoming(async (call) => {
+        const answer = await call.answer()
+        if (answer.kind === 'answered') resolve(answer.leg)
+      })
+    })
+    const caller = await this.call()
+    const leg = await this.settled(answered)
+    const recording = this.spool()
+    await this.settled(leg.record(recording, { signal: new AbortController().signal }))
+    void leg.play([{ kind: 'tone', tone: 'ringback' }])
+    if (engine === 'withCaller') return { caller, callerHandle: leg.handle, other: undefined, recording }
+    const phone = await this.phone({ answersAfterMs: 0 })
+    const dialled = await this.settled(this.switch.dial(phone.target, { from: { number: '1' }, ringMs: 3_000, signal: new AbortController().signal }))
+    if (dialled.kind !== 'answered' || !phone.person) throw new Error('nobody answered')
+    await this.settled(this.switch.bridge(leg, dialled.leg, { signal: new AbortController().signal }))
+    return { caller, callerHandle: leg.handle, other: { person: phone.person, handle: dialled.leg.handle }, recording }
+  }
+
   file(ms: number): Audio {
     return { kind: 'file', path: `/prompts/${ms}.wav` }
   }
@@ -39,7 +59,7 @@ export class VirtualWorld implements World {
     return '/spool/x.wav'
   }
 
-  async settled<T>(promise: Promise<T>, withinMs = 8_000): Promise<T> {
+  async settled<T>(promise: Promise<T>, withinMs = 30_000): Promise<T> {
     const done: string[] = []
     const mark = () => void done.push('done')
     promise.then(mark, mark)

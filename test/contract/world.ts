@@ -26,12 +26,24 @@ export interface RungPhone {
   answer(): void
 }
 
+/** What an engine that was killed has left behind, by the handles of its legs. */
+export interface Left {
+  readonly caller: Caller
+  readonly callerHandle: string
+  /** With whom the caller talks. */
+  readonly other: { readonly person: Person; readonly handle: string } | undefined
+  /** To which the caller's leg is recorded. */
+  readonly recording: string
+}
+
 /** A telephone world around one implementation of the port. */
 export interface World {
   readonly switch: Switch
   /** Somebody rings us. */
   call(options?: { readonly alien?: boolean }): Promise<Caller>
   phone(manner: Manner): Promise<RungPhone>
+  /** Another engine than that of `switch` takes a call, records it, and is killed: the caller hears a tone by then, or talks with somebody. */
+  leftBy(engine: 'withCaller' | 'withTalk'): Promise<Left>
   /** A recording of this length that can be played. */
   file(ms: number): Audio
   /** A fresh path for a recording. */

@@ -37,7 +37,8 @@ export class Baresip {
     private readonly controlPort: number,
   ) {}
 
-  static async start(options: BaresipOptions): Promise<Baresip> {
+  /** @param tries its ports may be taken between our look and its own start: then with others */
+  static async start(options: BaresipOptions, tries = 3): Promise<Baresip> {
     const folder = mkdtempSync(join(tmpdir(), 'ringround-baresip-'))
     // Its TLS port is the one after its SIP port, whether wanted or not.
     const [port, controlPort, mediaPort] = [await freeMediaPort(), await freePort(), await freeMediaPort()]
@@ -65,6 +66,7 @@ export class Baresip {
       await phone.#control()
     } catch (error) {
       await phone.stop()
+      if (tries > 1 && phone.#output.includes('Address already in use')) return Baresip.start(options, tries - 1)
       throw error
     }
     return phone
@@ -95,7 +97,7 @@ export class Baresip {
   }
 
   /** Waits for one of baresip's own events, e.g. `CALL_ESTABLISHED`, `CALL_CLOSED`. */
-  async hasSeen(type: string, withinMs = 10_000): Promise<void> {
+  async hasSeen(type: string, withinMs = 30_000): Promise<void> {
     const seen = await eventually(() => Promise.resolve(this.#events.some((event) => event.type === type) || undefined), withinMs, 20)
     if (!seen) throw new Error(`baresip has not seen ${type} within ${withinMs} ms: ${this.#events.map((event) => event.type).join(' ')}\n${this.#output}`)
   }

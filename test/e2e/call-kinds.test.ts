@@ -40,7 +40,7 @@ describe('every kind of call, on the wire', { timeout: 60_000 }, () => {
         [{ id: 'riverside', dialIn: '7001', code: '2101', bypass: `sip:bypass@127.0.0.1:${bypassPort}`, reception: `sip:reception@127.0.0.1:${receptionPort}` }],
         { clinicians: { okafor: [clinician.uri] }, trustDialIn: '7002', codeNumber: '5099', bypassNumber: '5098' },
       ),
-      env: { RINGROUND_TRUNKS: `main=127.0.0.1:${trunk.port}` },
+      env: { RINGROUND_TRUNKS: `main=127.0.0.1:${trunk.port}`, RINGROUND_LOG_LEVEL: 'debug' },
     })
   })
   afterEach(async () => {
@@ -113,7 +113,7 @@ describe('every kind of call, on the wire', { timeout: 60_000 }, () => {
   })
 
   async function post(path: string, body: unknown, status = 201): Promise<Record<string, unknown>> {
-    const answer = await fetch(`${engine.url}${path}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+    const answer = await engine.ask(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
     const text = await answer.text()
     expect(answer.status, text).toBe(status)
     return JSON.parse(text) as Record<string, unknown>
@@ -184,5 +184,19 @@ describe('every kind of call, on the wire', { timeout: 60_000 }, () => {
     const second = await engine.ended(list[0]?.callId ?? '')
     expect(second.attempts).toEqual([])
     expect(second.events.some(({ type, why }) => type === 'code.refused' && why === 'wrong')).toBe(true)
+  })
+
+  it('none of them leaves a number in the log or on the terminal', async () => {
+    const seen = new Set<string>()
+    for (const { callId } of await engine.list()) {
+      const told = await (await engine.get(`/api/calls/${callId}`)).text()
+      // Numbers of people as a call's record has them: with the leading zero, or the country code.
+      for (const [number] of told.matchAll(/(?:\+44|\b0)[1-9]\d{8,9}\b/g)) seen.add(number.replace(/^(?:\+44|0)/, ''))
+    }
+    expect([...seen]).toEqual(expect.arrayContaining(['1632960889', '1632960811']))
+    const { log } = engine
+    expect(log).toContain('call.ended')
+    expect([...seen].filter((number) => log.includes(number) || log.includes(number.slice(0, 4) + ' ' + number.slice(4)))).toEqual([])
+    expect(log.replaceAll(' ', '')).not.toContain('9434765919')
   })
 })

@@ -38,7 +38,7 @@ it.each([26 * hourMs, -26 * hourMs])('a call during which the clock is set by %d
   await delay(1_500)
   writeFileSync(clock, '0')
   await delay(500)
-  const reader = (await fetch(`${engine.url}/api/live`)).body?.getReader()
+  const reader = (await engine.ask('/api/live')).body?.getReader()
   const snapshot = (await reader?.read())?.value as Uint8Array | undefined
   await reader?.cancel()
   const shown = JSON.parse(/data: (.*)/.exec(new TextDecoder().decode(snapshot))?.[1] ?? '{}') as { readonly calls: readonly { readonly waitedMs: number; readonly talkedMs: number; readonly lastedMs: number }[] }

@@ -1,10 +1,10 @@
-import { chmodSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { mkdtempSync } from 'node:fs'
 import { afterEach, describe, expect, it } from 'vitest'
 import { TestPhone, type PhoneCall } from '../contract/phone/phone.js'
-import { delay, Engine, eventually } from './engine.js'
+import { delay, Engine, eventually, isAlive } from './engine.js'
 import { decodeMp3, msOfTone } from './listening.js'
 import { world } from './world.js'
 
@@ -40,13 +40,21 @@ describe('what is kept when things break', { timeout: 90_000 }, () => {
     const called = await ward.nextCall()
     called.answer()
     called.media.tones = [wardTone]
-    await delay(600)
+    // The whisper speaks.
+    await eventually(() => Promise.resolve(called.media.samplesSince(0).some((sample) => Math.abs(sample) > 500) || undefined), 10_000)
     await called.media.press('1')
     await Promise.all([caller.media.hears(wardTone), called.media.hears(gpTone)])
     return { caller, called }
   }
 
-  it('kill -9 in the middle of a conversation: after the next start the call is closed as interrupted and its recording is there', async () => {
+  /** With the engine alone dead, the calls would go on (`survival.test.ts`). */
+  async function bothDie(engine: Engine): Promise<void> {
+    const { switchPid } = engine
+    await engine.die()
+    if (switchPid !== undefined && isAlive(switchPid)) process.kill(switchPid, 'SIGKILL')
+  }
+
+  it('kill -9 of the engine and its switch in the middle of a conversation: after the next start the call is closed as interrupted and its recording is there', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'ringround-e2e-'))
     folders.push(folder)
     const [gp, ward] = [await phone(), await phone()]
@@ -54,7 +62,7 @@ describe('what is kept when things break', { timeout: 90_000 }, () => {
     const first = await start(directory, folder)
     await talk(first, gp, ward)
     await delay(3_000)
-    await first.die()
+    await bothDie(first)
     expect(first.spooled().filter((name) => name.endsWith('.wav'))).toHaveLength(1)
 
     const second = await start(directory, folder)
@@ -69,7 +77,7 @@ describe('what is kept when things break', { timeout: 90_000 }, () => {
     await second.settled()
   })
 
-  it('kill -9 while a specialist is rung: the call is closed as interrupted, and the next call goes through', async () => {
+  it('kill -9 of the engine and its switch while a specialist is rung: the call is closed as interrupted, and the next call goes through', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'ringround-e2e-'))
     folders.push(folder)
     const [gp, ward, otherGp] = [await phone(), await phone(), await phone()]
@@ -80,7 +88,7 @@ describe('what is kept when things break', { timeout: 90_000 }, () => {
     const rung = await ward.nextCall()
     rung.ring()
     await delay(300)
-    await first.die()
+    await bothDie(first)
     const second = await start(directory, folder)
     expect((await second.callTo('4000')).ending).toBe('interrupted')
     const { caller: again, called } = await talk(second, otherGp, ward)
@@ -96,7 +104,7 @@ describe('what is kept when things break', { timeout: 90_000 }, () => {
     const engine = await start(world([{ id: 'cardiology', code: '21', number: '4000', rota: [ward.uri] }]))
     await talk(engine, gp, ward)
     await delay(4_000)
-    const [switchPid] = engine.children()
+    const switchPid = engine.childThatRuns('embedded')
     if (switchPid === undefined) throw new Error('the engine has no switch')
     process.kill(switchPid, 'SIGKILL')
     const call = await engine.callTo('4000', (one) => one.ending !== undefined && one.recordings[0]?.state === 'ready', 20_000)
@@ -109,6 +117,33 @@ describe('what is kept when things break', { timeout: 90_000 }, () => {
     caller.bye()
     await delay(200)
     called.bye()
+    await engine.settled()
+  })
+
+  it.each(['SIGKILL', 'SIGSEGV'] as const)('what makes MP3s dies by %s in the middle of a conversation: the call goes on, and its recording is whole', async (signal) => {
+    const [gp, ward] = [await phone(), await phone()]
+    const engine = await start(world([{ id: 'cardiology', code: '21', number: '4000', rota: [ward.uri] }]))
+    const { caller, called } = await talk(engine, gp, ward)
+    const growing = join(engine.recordings, '.growing')
+    const encodes = async () => ((await eventually(() => Promise.resolve(existsSync(growing) && readdirSync(growing).length > 0 ? true : undefined), 20_000)) ?? false)
+    expect(await encodes()).toBe(true)
+    const before = engine.childThatRuns('encoding-main')
+    process.kill(before ?? 0, signal)
+    const next = await eventually(() => Promise.resolve([engine.childThatRuns('encoding-main')].find((pid) => pid !== undefined && pid !== before)), 20_000)
+    expect(next).toBeDefined()
+    expect(await encodes()).toBe(true)
+    // Neither of the two has noticed anything.
+    await Promise.all([caller.media.hears(wardTone), called.media.hears(gpTone)])
+    caller.bye()
+    await delay(200)
+    called.bye()
+    const call = await engine.callTo('4000', (one) => one.recordings[0]?.state === 'ready', 20_000)
+    const mp3 = decodeMp3(await engine.mp3(call.callId))
+    expect(mp3.seconds).toBeGreaterThan(2)
+    expect(msOfTone(gpTone, mp3.channels[0] ?? new Int16Array())).toBeGreaterThan((mp3.seconds - 1.5) * 1_000)
+    expect(msOfTone(wardTone, mp3.channels[1] ?? new Int16Array())).toBeGreaterThan((mp3.seconds - 1.5) * 1_000)
+    expect(engine.log).toContain('recordings.encoder')
+    expect(readdirSync(growing)).toEqual([])
     await engine.settled()
   })
 

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { makeApiToken } from '../kit/api-token.js'
 import { rtpRange } from './free-ports.js'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -69,6 +70,8 @@ function instantsInMs(name: string, value: unknown): unknown {
 
 /** A whole engine, as `npm start` runs it, in a folder and on ports of its own. */
 export class Engine {
+  #token: Promise<string> | undefined
+
   private constructor(
     readonly folder: string,
     readonly child: ChildProcess,
@@ -78,6 +81,7 @@ export class Engine {
     readonly url: string,
     private readonly output: () => string,
     private readonly ownFolder: boolean,
+    private readonly databaseUrl: string | undefined,
   ) {}
 
   get spool(): string {
@@ -111,7 +115,7 @@ export class Engine {
       const text = launched.output()
       const sip = options.sip ?? /sip:\S+@(127\.0\.0\.1:\d+)/.exec(text)?.[1]
       const url = /(http:\/\/[\d.]+:\d+)/.exec(text)?.[1]
-      if (text.includes(options.prints ?? 'Ringround is ready') && sip !== undefined && url !== undefined) return new Engine(folder, launched.child, sip, url, launched.output, options.folder === undefined)
+      if (text.includes(options.prints ?? 'Ringround is ready') && sip !== undefined && url !== undefined) return new Engine(folder, launched.child, sip, url, launched.output, options.folder === undefined, options.env?.['DATABASE_URL'])
       if (launched.child.exitCode !== null || Date.now() - began > (options.startWithinMs ?? startWithinMs)) {
         launched.child.kill('SIGKILL')
         throw new Error(`the engine did not start (exit code ${launched.child.exitCode ?? 'none'}):\n${text}`)
@@ -125,13 +129,35 @@ export class Engine {
     return childrenOf(this.child.pid ?? -1)
   }
 
+  /** The one of them that runs this program, by a part of its path. */
+  childThatRuns(program: 'embedded' | 'encoding-main'): number | undefined {
+    return this.children().find((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(program)
+      } catch {
+        // It has just ended.
+        return false
+      }
+    })
+  }
+
   async get(path: string): Promise<Response> {
-    return fetch(`${this.url}${path}`, { signal: AbortSignal.timeout(5_000) })
+    return this.ask(path, { signal: AbortSignal.timeout(5_000) })
+  }
+
+  /** Asks the API as a program that may do everything. */
+  async ask(path: string, init: RequestInit = {}): Promise<Response> {
+    // What anybody may ask needs no token while the store cannot be written.
+    if (path === '/healthz') return fetch(`${this.url}${path}`, init)
+    this.#token ??= makeApiToken({ file: join(this.folder, 'data', 'ringround.db'), postgres: this.databaseUrl === undefined ? undefined : { url: this.databaseUrl } })
+    return fetch(`${this.url}${path}`, { ...init, headers: { ...(init.headers as Record<string, string> | undefined), authorization: `Bearer ${await this.#token}` } })
   }
 
   /** The last calls, newest first. */
   async list(): Promise<readonly { readonly callId: string; readonly dialledNumber: string; readonly ending: string | null; readonly recording: unknown }[]> {
-    return ((await (await this.get('/api/calls?limit=200')).json()) as { readonly calls: readonly { readonly callId: string; readonly dialledNumber: string; readonly ending: string | null; readonly recording: unknown }[] }).calls
+    const answer = await this.get('/api/calls?limit=200')
+    if (!answer.ok) throw new Error(`the list of calls: ${answer.status} ${await answer.text()}\n${this.log.slice(-3_000)}`)
+    return ((await answer.json()) as { readonly calls: readonly { readonly callId: string; readonly dialledNumber: string; readonly ending: string | null; readonly recording: unknown }[] }).calls
   }
 
   /** All that is kept of one call. */
@@ -148,7 +174,7 @@ export class Engine {
   }
 
   /** The only call that dialled this number, as soon as `ready` holds for it. @throws with the call, when that does not come true in time */
-  async callTo(dialled: string, ready: (call: ApiCall) => boolean = (call) => call.ending !== undefined, withinMs = 10_000): Promise<ApiCall> {
+  async callTo(dialled: string, ready: (call: ApiCall) => boolean = (call) => call.ending !== undefined, withinMs = 30_000): Promise<ApiCall> {
     let last: readonly ApiCall[] = []
     const found = await eventually(async () => {
       last = await Promise.all((await this.list()).filter((call) => call.dialledNumber.endsWith(dialled)).map(({ callId }) => this.call(callId)))
@@ -159,7 +185,7 @@ export class Engine {
   }
 
   /** A call by its id, as soon as it is over and its recordings are made. */
-  async ended(callId: string, withinMs = 15_000): Promise<ApiCall> {
+  async ended(callId: string, withinMs = 45_000): Promise<ApiCall> {
     const found = await eventually(async () => {
       const call = await this.call(callId)
       return call.ending !== undefined && call.recordings.every(({ state }) => state === 'ready') ? call : undefined
@@ -176,7 +202,7 @@ export class Engine {
   }
 
   /** Waits until no call and no leg is open and every recording is made. */
-  async settled(withinMs = 15_000): Promise<void> {
+  async settled(withinMs = 45_000): Promise<void> {
     let state = ''
     const quiet = await eventually(async () => {
       const calls = await this.list()
@@ -202,19 +228,28 @@ export class Engine {
     if (this.ownFolder) rmSync(this.folder, { recursive: true, force: true })
   }
 
-  /** kill -9, at once. The embedded switch is left to find out by itself. */
+  /** kill -9, at once. The embedded switch is left to find out by itself, and stays where calls run on it. */
   async die(): Promise<void> {
-    await this.end('SIGKILL')
+    await this.end('SIGKILL', true)
+  }
+
+  /** Process of the embedded switch, whoever started it. */
+  get switchPid(): number | undefined {
+    const file = join(this.folder, 'data', 'switch.json')
+    return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { readonly pid: number }).pid : undefined
   }
 
   /** For `afterEach`: ends it in whatever state it is. */
   async dispose(): Promise<void> {
-    await this.end('SIGKILL')
+    await this.end('SIGKILL', true)
+    const { switchPid } = this
+    if (switchPid !== undefined && isAlive(switchPid) && readFileSync(`/proc/${switchPid}/cmdline`, 'utf8').includes('embedded')) process.kill(switchPid, 'SIGKILL')
     rmSync(this.folder, { recursive: true, force: true })
   }
 
-  private async end(signal: NodeJS.Signals): Promise<void> {
-    const children = this.children()
+  private async end(signal: NodeJS.Signals, switchMayStay = false): Promise<void> {
+    const { switchPid } = this
+    const children = [...this.children().filter((pid) => pid !== switchPid), ...(switchMayStay || switchPid === undefined ? [] : [switchPid])]
     if (this.child.exitCode === null && this.child.signalCode === null) {
       const gone = new Promise<void>((resolve) => this.child.once('exit', () => resolve()))
       this.child.kill(signal)
@@ -246,7 +281,7 @@ function launch(folder: string, options: EngineOptions): { readonly child: Child
   const directoryFile = join(folder, 'directory.yaml')
   writeFileSync(directoryFile, options.directory)
   const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('RINGROUND_')))
-  const rtp = rtpRange(400)
+  const rtp = portsOf(folder)
   const child = spawn(process.execPath, [program, '--config', emptySettings(folder), ...(options.args ?? [])], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -269,6 +304,15 @@ function launch(folder: string, options: EngineOptions): { readonly child: Child
   child.stdout.on('data', keep)
   child.stderr.on('data', keep)
   return { child, output: () => text }
+}
+
+const rtpPorts = new Map<string, ReturnType<typeof rtpRange>>()
+
+/** The same for every start in a folder: a switch with other settings would not be taken over. */
+function portsOf(folder: string): ReturnType<typeof rtpRange> {
+  const ports = rtpPorts.get(folder) ?? rtpRange(400)
+  rtpPorts.set(folder, ports)
+  return ports
 }
 
 function emptySettings(folder: string): string {

@@ -1,31 +1,29 @@
 import { createSocket } from 'node:dgram'
 import { createServer } from 'node:net'
 
-const handedOut = new Set<number>()
+/** Below the ports that the system gives to whoever asks for any, and below those of the engines' audio: what is handed out here stays free until it is used. */
+const [lowest, highest] = [10_000, 19_990]
+/** Test processes that share a network begin at different places. */
+let next = lowest + ((process.pid * 211) % (highest - lowest))
 
 /** A port on 127.0.0.1 that is free for UDP and TCP now, and that this process has not handed out before. */
 export async function freePort(): Promise<number> {
-  for (let tries = 0; tries < 200; tries++) {
-    const port = await freeTcpPort()
-    if (handedOut.has(port) || !(await freeForUdp(port))) continue
-    handedOut.add(port)
-    return port
-  }
-  throw new Error('no free port found on 127.0.0.1')
+  return firstFree(1)
 }
 
 /** An even port with the next three free as well: audio and RTCP, and what SIPp binds beside them. */
 export async function freeMediaPort(): Promise<number> {
-  for (let tries = 0; tries < 200; tries++) {
-    const port = (await freeTcpPort()) & ~1
-    const wanted = [port, port + 1, port + 2, port + 3]
-    if (port < 1_024 || port > 65_000 || wanted.some((one) => handedOut.has(one))) continue
-    const free = await Promise.all([...wanted.map(freeForUdp), freeForTcp(port + 1)])
-    if (free.includes(false)) continue
-    for (const one of wanted) handedOut.add(one)
-    return port
+  return firstFree(4)
+}
+
+async function firstFree(size: 1 | 4): Promise<number> {
+  for (let tries = 0; tries < 2_000; tries++) {
+    const port = size === 1 ? next : next + (next % 2)
+    next = port + size > highest ? lowest : port + size
+    const wanted = Array.from({ length: size }, (_, index) => port + index)
+    if (!(await Promise.all(wanted.flatMap((one) => [freeForUdp(one), freeForTcp(one)]))).includes(false)) return port
   }
-  throw new Error('no free media ports found on 127.0.0.1')
+  throw new Error(`no ${size} free ports between ${lowest} and ${highest} on 127.0.0.1`)
 }
 
 /** First port of a range of `size` UDP ports for an engine's audio, out of the system's own range of ephemeral ports. */
@@ -37,18 +35,6 @@ export function rtpRange(size: number): { readonly from: number; readonly to: nu
   return { from, to: from + size - 1 }
 }
 let rangesGiven = 0
-
-function freeTcpPort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      const port = typeof address === 'object' && address ? address.port : 0
-      server.close(() => resolve(port))
-    })
-  })
-}
 
 function freeForTcp(port: number): Promise<boolean> {
   return new Promise((resolve) => {

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { afterEach, expect, it } from 'vitest'
-import { Phone } from '../../src/phones/phone.js'
+import { Phone } from '../../src/embedded/phones/phone.js'
 import { Engine } from './engine.js'
 import { freePort } from './free-ports.js'
 import { Terminal } from './terminal.js'
@@ -54,13 +54,13 @@ it.skipIf(!hasLinphone)('Linphone calls over IPv6, is answered there, hears, and
 
 it('a telephone that registers over IPv6 is rung there', { timeout: 60_000 }, async () => {
   const { engine, six } = await start('device:okafor-desk')
-  const made = (await (await fetch(`${engine.url}/api/devices`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ owner: { kind: 'clinician', id: 'okafor' }, user: 'okafor-desk' }) })).json()) as { password: string }
+  const made = (await (await engine.ask('/api/devices', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ owner: { kind: 'clinician', id: 'okafor' }, user: 'okafor-desk' }) })).json()) as { password: string }
   const desk = await Phone.open({ name: 'Desk', user: 'okafor-desk', address: '::1', auth: { username: 'okafor-desk', password: made.password } })
   const gp = await Phone.open({ name: 'GP' })
   open.push(desk, gp)
   expect(await desk.registers(`sip:${six}`, { addressOfRecord: `sip:okafor-desk@${six}`, expiresSeconds: 60 })).toMatchObject({ kind: 'registered' })
   expect(await gp.dials(`sip:4001@${engine.sip}`)).toEqual({ kind: 'connected' })
-  expect((await desk.rings({ withinMs: 15_000 })).offer).toContain('c=IN IP6 ::1')
+  expect((await desk.rings({ withinMs: 30_000 })).offer).toContain('c=IN IP6 ::1')
   expect(await desk.answers()).toBe(true)
-  await expect.poll(() => desk.audioCounts.received, { timeout: 5_000 }).toBeGreaterThan(20)
+  await expect.poll(() => desk.audioCounts.received, { timeout: 30_000 }).toBeGreaterThan(20)
 })

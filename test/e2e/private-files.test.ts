@@ -53,7 +53,7 @@ describe('what is kept', { timeout: 60_000 }, () => {
     caller.bye()
     called.bye()
     await engine.settled()
-    expect(readdirSync(recordings, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.mp3')).length).toBeGreaterThan(1)
+    expect(readdirSync(recordings, { recursive: true, encoding: 'utf8' }).filter((name) => /\.mp3(\.sealed)?$/.test(name)).length).toBeGreaterThan(1)
     expect([...openToOthers(data), ...openToOthers(recordings)]).toEqual([])
     await engine.stop()
     rmSync(folder, { recursive: true, force: true })

@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram'
 import { createServer } from 'node:net'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { afterEach, describe, expect, it } from 'vitest'
 import { TestPhone } from '../contract/phone/phone.js'
 import { delay, Engine, eventually, startAndFail } from './engine.js'
@@ -8,6 +8,12 @@ import { freePort } from './free-ports.js'
 import { world } from './world.js'
 
 const good = world([{ id: 'cardiology', code: '21', number: '4000', rota: [] }])
+
+/** Field 6 of proc(5)'s stat; the name before it stands in brackets. */
+function sessionOf(pid: number): string | undefined {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[3]
+}
 
 describe('starting', { timeout: 60_000 }, () => {
   const engines: Engine[] = []
@@ -171,7 +177,18 @@ describe('starting', { timeout: 60_000 }, () => {
     expect(engine.printed).toContain('Stopping: no call is running.')
   })
 
-  it('calls that run when the engine is told to stop come to their end', async () => {
+  it('the programs of an engine belong to its session, so that the kernel weighs them against each other by their priority', async () => {
+    const engine = await start(good)
+    const programs = await eventually(() => Promise.resolve(engine.children().length === 2 ? engine.children() : undefined), 5_000)
+    expect(programs?.map(sessionOf)).toEqual(Array(2).fill(sessionOf(engine.child.pid ?? -1)))
+  })
+
+  const tellings: readonly (readonly [string, (engine: Engine) => void])[] = [
+    ['by a signal of its own', (engine) => engine.child.kill('SIGTERM')],
+    // Every program that was started in the terminal hears of it.
+    ['by Ctrl-C', (engine) => [engine.child.pid ?? -1, ...engine.children()].forEach((pid) => process.kill(pid, 'SIGINT'))],
+  ]
+  it.each(tellings)('calls that run when the engine is told to stop (%s) come to their end', async (_how, tell) => {
     const [gp, ward] = [await TestPhone.open(), await TestPhone.open()]
     try {
       const engine = await start(world([{ id: 'cardiology', code: '21', number: '4000', rota: [ward.uri] }]))
@@ -182,8 +199,11 @@ describe('starting', { timeout: 60_000 }, () => {
       await delay(600)
       await called.media.press('1')
       await delay(500)
-      engine.child.kill('SIGTERM')
+      const programs = engine.children()
+      expect(programs).toHaveLength(2)
+      tell(engine)
       await delay(1_500)
+      expect(engine.children(), 'a program of the engine ended before its calls').toEqual(programs)
       expect(caller.byeAt).toBeUndefined()
       expect(engine.child.exitCode).toBeNull()
       expect(engine.printed).toMatch(/Stopping: waiting for 1 call to end, until \d\d:\d\d:\d\d at most\. .*Ctrl-C again ends it at once/)

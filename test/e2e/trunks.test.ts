@@ -143,7 +143,7 @@ describe('trunks, from the caller to the record', { timeout: 90_000 }, () => {
     main.invites.length = 0
     await ring(running)
     expect(main.invites.map(({ dialled }) => dialled)).toEqual(['+441632960124', '+441632960123'])
-    const cleared = await fetch(`${running.url}/api/watch-list/${bad?.id ?? ''}/clear`, { method: 'POST' })
+    const cleared = await running.ask(`/api/watch-list/${bad?.id ?? ''}/clear`, { method: 'POST' })
     expect(cleared.status).toBe(200)
     expect(await list()).toEqual([])
     main.invites.length = 0

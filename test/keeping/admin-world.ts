@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { onTestFinished } from 'vitest'
+import { Accounts } from '../../src/accounts/accounts.js'
+import { demoLink } from '../../src/accounts/first-account.js'
 import { createAdmin, type Admin, type AdminSettings } from '../../src/admin/admin.js'
 import { ArrangedCalls } from '../../src/arrangements/arranged-calls.js'
 import type { ArrangedCall } from '../../src/calls/arrangements.js'
+import { auditOf } from '../../src/audit/audit.js'
 import { systemClock } from '../../src/clock/system-clock.js'
 import type { Directory } from '../../src/directory/model.js'
 import { parseDirectory } from '../../src/directory/parse-directory.js'
@@ -12,6 +15,7 @@ import { createMetrics } from '../../src/metrics/metrics.js'
 import type { RecordingsSettings } from '../../src/recordings/recordings.js'
 import { openWatchList, type KeptWatchList } from '../../src/store/kept-watch-list.js'
 import type { SwitchHealth } from '../../src/switch/port.js'
+import { DirectoryInForce, type Proposal } from '../../src/versions/directory-in-force.js'
 import { keptWorld, type KeptWorld } from './kept-world.js'
 
 export const healthy: SwitchHealth = { ready: true, signalling: { up: true, detail: 'embedded switch' }, media: { up: true, detail: 'embedded switch' }, legs: 0 }
@@ -26,7 +30,13 @@ export interface AdminWorld extends KeptWorld {
   readonly placed: readonly ArrangedCall[]
   /** What the switch says of itself from now on. */
   switchIs(health: SwitchHealth): void
+  readonly accounts: Accounts
+  /** Of a program that may do everything. */
+  readonly token: string
+  /** Asks as that program; with an `authorization` of its own, as whoever that is. */
   get(path: string, init?: RequestInit): Promise<Response>
+  /** An address that signs a browser in, with every role, and leads to the first page. */
+  wayIn(): Promise<string>
 }
 
 export function demoDirectory(): Directory {
@@ -41,16 +51,21 @@ export async function adminWorld(more: { readonly admin?: Partial<AdminSettings>
   let health = healthy
   const live = createLiveBoard(world.store.log, { organisation: (id) => directory.organisations.get(id)?.name, line: (id) => directory.lines.get(id)?.name })
   const metrics = createMetrics({ log: world.store.log, switchHealth: () => health, storeQueued: () => world.store.health().queued, recordings: () => world.recordings.health(), alarms: () => world.alarms.active(), hasLine: (line) => directory.lines.has(line) })
-  const arranged = await ArrangedCalls.open({ ledger: world.store.ledger, log: world.store.log, facts: world.store, clock: systemClock, alarms: world.alarms, directory: () => directory, mayDial: (number) => dialable(number).kind === 'dialable' })
+  const arranged = await ArrangedCalls.open({ codesKey: async () => (await world.keys.first('codes')).key, ledger: world.store.ledger, log: world.store.log, facts: world.store, clock: systemClock, alarms: world.alarms, directory: () => directory, mayDial: (number) => dialable(number).kind === 'dialable' })
   const watched = await openWatchList(world)
   const placed: ArrangedCall[] = []
   const place = (call: ArrangedCall) => {
     placed.push(call)
     return { kind: 'placed', callId: `placed-${placed.length}` } as const
   }
-  const admin = await createAdmin({ address: '127.0.0.1', port: 0, store: world.store, recordings: world.recordings, live, arranged, place, watchList: watched.watchList, metrics, alarms: world.alarms, directory: () => directory, switchHealth: () => health, ...more.admin })
+  const accounts = new Accounts({ tables: world.store.tables, audit: auditOf({ writing: world.store.tables.writing, node: 'test' }) })
+  const token = accounts.ownToken('tests')
+  const inForce = await DirectoryInForce.open(world.store.directory, { pollMs: 0 })
+  await inForce.change({ actor: { kind: 'staff' }, source: 'file' }, (): Proposal<never> => ({ kind: 'to', directory }))
+  const admin = await createAdmin({ accounts, address: '127.0.0.1', port: 0, store: world.store, recordings: world.recordings, live, arranged, place, watchList: watched.watchList, metrics, alarms: world.alarms, directory: () => directory, inForce, switchHealth: () => health, ...more.admin })
   onTestFinished(async () => {
     await admin.close()
+    await inForce.close()
     await arranged.close()
     watched.close()
     metrics.close()
@@ -59,6 +74,8 @@ export async function adminWorld(more: { readonly admin?: Partial<AdminSettings>
   return {
     ...world,
     admin,
+    accounts,
+    token,
     directory,
     arranged,
     watched,
@@ -66,6 +83,7 @@ export async function adminWorld(more: { readonly admin?: Partial<AdminSettings>
     switchIs(now) {
       health = now
     },
-    get: (path, init) => fetch(new URL(path, admin.url), init),
+    get: (path, init = {}) => fetch(new URL(path, admin.url), { ...init, headers: { authorization: `Bearer ${token}`, ...(init.headers as Record<string, string> | undefined) } }),
+    wayIn: async () => `${admin.url}sign-in/link/${await demoLink(accounts)}`,
   }
 }

@@ -4,9 +4,9 @@ import { createConnection } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
-import { callRecord } from '../../src/calls/call-record.js'
+import { callRecord } from '../../src/facts/call-record.js'
+import { afterTalking, goodCall, specialistsNumber, untilTalking } from '../kit/sample-call.js'
 import { adminWorld, healthy, type AdminWorld } from './admin-world.js'
-import { afterTalking, goodCall, specialistsNumber, untilTalking } from '../../src/calls/scenario/sample-call.js'
 
 interface OpenApi {
   readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, { readonly schema: object }>> }>> }>>>>
@@ -43,7 +43,7 @@ test('calls are listed with names, filtered and paged', async () => {
   for (const id of ['one', 'two', 'three']) await world.tell(id, ...goodCall(id, { line: id === 'two' ? 'ent-adult' : 'cardiology' }))
   const all = (await asPromised(world, '/api/calls', await world.get('/api/calls'))) as { calls: { callId: string; lineName: string; organisationName: string; outcomeLabel: string; endingWhy: string }[]; nextCursor: string | null }
   expect(all.calls).toHaveLength(3)
-  expect(all.calls.find((call) => call.callId === 'one')).toMatchObject({ lineName: 'Cardiology', organisationName: 'Elm Row Surgery', outcomeLabel: 'Referral avoided', endingWhy: 'the two who were connected spoke' })
+  expect(all.calls.find((call) => call.callId === 'one')).toMatchObject({ lineName: 'Cardiology', organisationName: 'Elm Row Surgery', outcomeLabel: 'Referral avoided', endingWhy: 'connected' })
   expect(all.nextCursor).toBeNull()
   const first = (await (await world.get('/api/calls?limit=2')).json()) as { calls: unknown[]; nextCursor: string }
   const rest = (await (await world.get(`/api/calls?limit=2&cursor=${encodeURIComponent(first.nextCursor)}`)).json()) as { calls: unknown[]; nextCursor: null }
@@ -66,7 +66,7 @@ test('a wrong question is answered with what would be right', async () => {
   expect(await why('limit=0')).toMatchObject({ status: 400, message: expect.stringContaining('limit') as string })
   expect(await why('limit=many')).toMatchObject({ status: 400 })
   expect(await why('ending=happily')).toMatchObject({ status: 400, message: expect.stringContaining('ending') as string })
-  expect(await why('colour=red')).toEqual({ status: 400, code: 'badRequest', field: 'colour', message: 'colour is not known here; known are from, to, line, organisation, ending, limit, cursor.' })
+  expect(await why('colour=red')).toEqual({ status: 400, code: 'badRequest', field: 'colour', message: 'colour is not known here; known are from, to, line, organisation, ending, sipCallId, limit, cursor.' })
   expect(await why('cursor=%00%01')).toMatchObject({ status: 400, message: expect.stringContaining('cursor') as string })
   expect(await refusal(world, '/api/calls/{id}', '/api/calls/nobody')).toEqual({ status: 404, code: 'callNotFound', message: 'There is no call nobody.' })
   const nowhere = await world.get('/api/nowhere')
@@ -234,14 +234,14 @@ test('many watch at once; those who leave are forgotten, and the end of the serv
   await world.admin.close()
 })
 
-test('a watcher who does not read holds up nobody, costs no memory, and gets everything anew when he reads again', async () => {
+test('a watcher who does not read holds up nobody, costs no memory, and gets everything from the start when they read again', async () => {
   const world = await adminWorld()
   const { port } = world.admin
   const lazy = createConnection({ port, host: '127.0.0.1' })
   onTestFinished(() => {
     lazy.destroy()
   })
-  lazy.write('GET /api/live HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n')
+  lazy.write(`GET /api/live HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${world.token}\r\n\r\n`)
   await new Promise((resolve) => lazy.once('data', resolve))
   lazy.pause()
   const before = process.memoryUsage().arrayBuffers + process.memoryUsage().external
@@ -295,6 +295,12 @@ test('every route is documented, and the documentation works without a network',
     '/api/calls/{id}/outcome',
     '/api/calls/{id}/recording.mp3',
     '/api/choices',
+    '/api/directory/changes',
+    '/api/directory/entities/{section}/{id}',
+    '/api/directory/export',
+    '/api/directory/versions',
+    '/api/directory/versions/{version}',
+    '/api/directory/versions/{version}/difference/{other}',
     '/api/live',
     '/api/patient-connects',
     '/api/patient-connects/{id}',
@@ -325,7 +331,7 @@ test('bound to loopback, it answers only to names of loopback', async () => {
   const world = await adminWorld({ admin: { allowedHosts: ['calls.example'] } })
   const as = (host: string) =>
     new Promise<number | undefined>((resolve, reject) => {
-      request({ port: world.admin.port, host: '127.0.0.1', path: '/api/calls', headers: { host } }, (response) => {
+      request({ port: world.admin.port, host: '127.0.0.1', path: '/api/calls', headers: { host, authorization: `Bearer ${world.token}` } }, (response) => {
         response.resume()
         resolve(response.statusCode)
       })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { goodCall } from '../../src/calls/scenario/sample-call.js'
+import { goodCall } from '../kit/sample-call.js'
 import { adminWorld, type AdminWorld } from './admin-world.js'
 
 const nhsNumber = '943 476 5919'

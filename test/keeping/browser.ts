@@ -69,7 +69,7 @@ export class Browser {
   }
 
   /** Waits until the expression is true in the page. */
-  async until(expression: string, withinMs = 15_000): Promise<void> {
+  async until(expression: string, withinMs = 60_000): Promise<void> {
     const end = performance.now() + withinMs
     while (!(await this.evaluate<boolean>(`Boolean(${expression})`))) {
       if (performance.now() > end) throw new Error(`never came true in the page: ${expression}`)
@@ -77,11 +77,12 @@ export class Browser {
     }
   }
 
-  /** Types into what has the focus, key by key; `\r` is Enter, `\b` Backspace. */
+  /** Types into what has the focus, key by key; `\r` is Enter, `\b` Backspace, `\t` Tab. */
   async type(text: string): Promise<void> {
     const special: Readonly<Record<string, { readonly key: string; readonly code: string; readonly windowsVirtualKeyCode: number; readonly text?: string }>> = {
       '\r': { key: 'Enter', code: 'Enter', windowsVirtualKeyCode: 13, text: '\r' },
       '\b': { key: 'Backspace', code: 'Backspace', windowsVirtualKeyCode: 8 },
+      '\t': { key: 'Tab', code: 'Tab', windowsVirtualKeyCode: 9 },
     }
     for (const character of text) {
       const key = special[character] ?? { key: character, text: character }

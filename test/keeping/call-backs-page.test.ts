@@ -13,7 +13,7 @@ test.runIf(chromium)('the page lists who waits to be called back, those due firs
   const world = await adminWorld()
   const browser = await Browser.start(chromium ?? '')
   onTestFinished(() => browser.close())
-  await browser.open(world.admin.url)
+  await browser.open(await world.wayIn())
   await browser.until("document.getElementById('ready')?.dataset.state === 'yes'")
   const text = (selector: string) => browser.evaluate<string>(`document.querySelector(${JSON.stringify(selector)})?.textContent`)
   expect(await text('#no-call-backs')).toBe('Nobody waits to be called back.')
@@ -23,7 +23,7 @@ test.runIf(chromium)('the page lists who waits to be called back, those due firs
   await world.arranged.makeCallBack({ line: evil, patientNumber: '+447700900124', dueAt: Date.now() + 5 * hourMs })
   await world.store.appendLate('asked', { type: 'callBack.requested', line: 'epilepsy-follow-up', number: '+447700900125' }, Date.now() - 9 * hourMs)
   await world.arranged.diary.settled()
-  // A call that ends asks for the list anew; so does the clock.
+  // A call that ends asks for the list again; so does the clock.
   await world.tell('any', { type: 'call.arrived', kind: 'dialIn', callerNumber: '', dialledNumber: '', source: '' }, { type: 'call.ended', ending: 'noChoice' })
   await browser.until("document.querySelectorAll('#call-back-rows tr').length === 3", 20_000)
   const rows = await browser.evaluate<string[]>("[...document.querySelectorAll('#call-back-rows tr')].map((row) => row.textContent)")

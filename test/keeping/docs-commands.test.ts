@@ -58,7 +58,8 @@ function examplesOf(page: string): readonly Example[] {
 /** Runs a command as a shell would, against this engine. */
 function run(world: AdminWorld, command: string, variables: Readonly<Record<string, string>>): Promise<{ readonly status: number; readonly body: string; readonly told: string }> {
   const here = command.replaceAll(/(localhost|127\.0\.0\.1):8080/g, `127.0.0.1:${world.admin.port}`)
-  const script = `curl() { command curl -w '\\n%{http_code}' "$@"; }\n${here}`
+  // As the alias at the top of each page does.
+  const script = `TOKEN=${world.token}; curl() { command curl -H "authorization: Bearer $TOKEN" -w '\\n%{http_code}' "$@"; }\n${here}`
   return new Promise((resolve) => {
     execFile('bash', ['-euc', script], { env: { ...process.env, ...variables } }, (error, stdout, stderr) => {
       const lines = stdout.split('\n')

@@ -1,7 +1,7 @@
-import { systemClock } from '../../src/clock/system-clock.js'
-import { goodCall, specialistsNumber } from '../../src/calls/scenario/sample-call.js'
-import { Telephones } from '../../src/registrar/telephones.js'
 import type { AdminSettings } from '../../src/admin/admin.js'
+import { systemClock } from '../../src/clock/system-clock.js'
+import { Telephones } from '../../src/registrar/telephones.js'
+import { goodCall, specialistsNumber } from '../kit/sample-call.js'
 import { adminWorld, demoDirectory, type AdminWorld } from './admin-world.js'
 
 /** The parts of an OpenAPI 3.1 document that the tests read. */
@@ -36,7 +36,7 @@ export async function documentedWorld(admin: Partial<AdminSettings> = {}): Promi
   const telephones = await Telephones.open({
     journal: {
       append: async (user, type, data) => (await late.journal?.append('device', user, type, data)) ?? Promise.reject(new Error('no journal yet')),
-      entries: () => Promise.resolve([]),
+      async *entries() {},
     },
     realm: 'ringround',
     clock: systemClock,

@@ -14,7 +14,7 @@ const store = await openStore({ file, alarms })
 await store.closeInterrupted()
 const number = '+441632960099'
 const directory = { ...emptyDirectory, numbers: new Map([[number, { number, use: { kind: 'callBackCode' as const } }]]) }
-const arranged = await ArrangedCalls.open({ ledger: store.ledger, log: store.log, facts: store, clock: systemClock, alarms, directory: () => directory, mayDial: () => true })
+const arranged = await ArrangedCalls.open({ codesKey: () => Promise.resolve(Buffer.alloc(32, 5)), ledger: store.ledger, log: store.log, facts: store, clock: systemClock, alarms, directory: () => directory, mayDial: () => true })
 
 async function patients(who: number): Promise<void> {
   for (let call = 0; ; call++) {

@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs'
-import { goodCall } from '../../src/calls/scenario/sample-call.js'
-import { mustBeDurable } from '../../src/calls/events.js'
+import { mustBeDurable } from '../../src/facts/events.js'
 import { openStore } from '../../src/store/store.js'
+import { goodCall } from '../kit/sample-call.js'
 
 /**
  * A process that keeps calls until it is killed. It says on its standard output what the store has acknowledged:

@@ -1,15 +1,17 @@
-import { join } from 'node:path'
 import { writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { KeyRing } from '../../src/keys/key-ring.js'
 import { createRecordings } from '../../src/recordings/recordings.js'
 import { openStore } from '../../src/store/store.js'
-import { untilTalking } from '../../src/calls/scenario/sample-call.js'
+import { untilTalking } from '../kit/sample-call.js'
 import { stereoTones } from './wav-file.js'
 
 /** A process that records short calls and makes them into MP3 until it is killed. It names each call on its standard output as its talk ends. */
-const [folder = '', round = '0'] = process.argv.slice(2)
+const [folder = '', round = '0', sealed = ''] = process.argv.slice(2)
 const silent = { raise: (alarm: string, detail: string) => void writeSync(2, `${alarm} ${detail}\n`), clear: () => undefined }
 const store = await openStore({ file: join(folder, 'calls.db'), alarms: silent })
-const recordings = await createRecordings({ spoolFolder: join(folder, 'spool'), recordingsFolder: join(folder, 'recordings'), store, alarms: silent, encoder: 'wasm', minFreeBytes: 0, lineName: () => undefined })
+const keys = await KeyRing.open({ ledger: store.ledger, master: { kind: 'file', path: join(folder, 'master.key') }, alarms: silent })
+const recordings = await createRecordings({ spoolFolder: join(folder, 'spool'), recordingsFolder: join(folder, 'recordings'), store, alarms: silent, encoder: 'wasm', minFreeBytes: 0, lineName: () => undefined, keys, sealed: sealed === 'sealed' })
 
 for (let call = 0; ; call++) {
   const callId = `${round}-${call}`

@@ -2,12 +2,12 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { mustBeDurable } from '../../src/calls/events.js'
-import { openStore } from '../../src/store/store.js'
+import { AlarmBoard } from '../../src/alarms/alarm-board.js'
+import { mustBeDurable } from '../../src/facts/events.js'
 import { createRecordings } from '../../src/recordings/recordings.js'
-import { AlarmBoard } from '../../src/live/alarm-board.js'
+import { openStore } from '../../src/store/store.js'
+import { goodCall, untilTalking } from '../kit/sample-call.js'
 import { keptWorld } from './kept-world.js'
-import { goodCall, untilTalking } from '../../src/calls/scenario/sample-call.js'
 import { scratchFolder } from './scratch-folder.js'
 import { stereoTones } from './wav-file.js'
 
@@ -111,7 +111,7 @@ test.runIf(mayMount)('disk full: the reserve is given up first, piece by piece, 
   expect(reserve()).toBe(2 * megabyte)
   for (let done = 0; done < call; done++) expect(await store.events(`call-${done}`)).toHaveLength(22)
   expect(await store.differing()).toEqual([])
-}, 120_000)
+})
 
 test.runIf(mayMount)('disk full at the start: what is needed to begin comes from the reserve; without one the start says disk, not another engine', async () => {
   const disk = tinyDisk(6_144)
@@ -139,7 +139,7 @@ test.runIf(mayMount)('disk full at the start: what is needed to begin comes from
   )
   expect(refused).toMatch(/calls\.db: the store cannot be opened: the disk is full \(SQLITE_FULL/)
   expect(refused).not.toMatch(/another engine/)
-}, 60_000)
+})
 
 test.runIf(mayMount)('a disk that has no room for the reserve is told at the start', async () => {
   const disk = tinyDisk(2_048)
@@ -176,7 +176,7 @@ test.runIf(mayMount)('the disk of the recordings is full: the call is told befor
   await world.recordings.idle()
   await expect.poll(async () => (await world.store.recording(begun.recordingId))?.state).toBe('ready')
   expect(world.alarms.active().map((alarm) => alarm.alarm)).not.toContain('recordings.notFinished')
-}, 90_000)
+})
 
 test('a recording that a full disk cut short says how much is lost, in its fact and in an alarm', async () => {
   let monotonic = 1_000
@@ -199,7 +199,7 @@ test('a recording that a full disk cut short says how much is lost, in its fact 
   const ready = (await store.events('one')).find((event) => event.type === 'recording.ready')
   expect(ready).toMatchObject({ seconds: 2, lostSeconds: 28 })
   expect(alarms.active()).toMatchObject([{ alarm: 'recordings.short', detail: `${recordingId}: 28.0 s of 30.0 s were not recorded` }])
-}, 60_000)
+})
 
 test('a spool folder that cannot be made refuses recordings in words, and takes them as soon as it can', async () => {
   const folder = scratchFolder()

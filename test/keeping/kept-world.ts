@@ -1,10 +1,11 @@
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import type { CallFact } from '../../src/calls/events.js'
+import { AlarmBoard } from '../../src/alarms/alarm-board.js'
+import type { CallFact } from '../../src/facts/events.js'
+import { KeyRing } from '../../src/keys/key-ring.js'
 import { createRecordings, type Recordings, type RecordingsSettings } from '../../src/recordings/recordings.js'
 import { openStore, type Store } from '../../src/store/store.js'
-import { AlarmBoard } from '../../src/live/alarm-board.js'
-import { untilTalking } from '../../src/calls/scenario/sample-call.js'
+import { untilTalking } from '../kit/sample-call.js'
 import { scratchFolder } from './scratch-folder.js'
 import { stereoTones } from './wav-file.js'
 
@@ -14,6 +15,8 @@ export interface KeptWorld {
   readonly store: Store
   readonly recordings: Recordings
   readonly alarms: AlarmBoard
+  /** The master key is `master.key` in the folder. */
+  readonly keys: KeyRing
   readonly spool: string
   readonly mp3s: string
   tell(callId: string, ...facts: readonly CallFact[]): Promise<void>
@@ -26,9 +29,11 @@ export async function keptWorld(more: Partial<RecordingsSettings> = {}, folder =
   const alarms = new AlarmBoard()
   const spool = join(folder, 'spool')
   const mp3s = join(folder, 'recordings')
-  const store = await openStore({ file: join(folder, 'calls.db'), alarms })
+  const store = await openStore({ file: join(folder, 'ringround.db'), alarms })
   onTestFinished(() => store.close())
-  const recordings = await createRecordings({ spoolFolder: spool, recordingsFolder: mp3s, store, alarms, encoder: 'wasm', minFreeBytes: 0, lineName: (line) => ({ cardiology: 'Cardiology' })[line], ...more })
+  const keys = await KeyRing.open({ ledger: store.ledger, recordingKeys: store.recordingKeys, master: { kind: 'file', path: join(folder, 'master.key') }, alarms, retryAfterMs: 50 })
+  onTestFinished(() => keys.close())
+  const recordings = await createRecordings({ spoolFolder: spool, recordingsFolder: mp3s, store, alarms, encoder: 'wasm', minFreeBytes: 0, lineName: (line) => ({ cardiology: 'Cardiology' })[line], keys, ...more })
   onTestFinished(() => recordings.close())
   const tell = async (callId: string, ...facts: readonly CallFact[]) => {
     await Promise.all(facts.map((fact) => store.log.append(callId, fact)))
@@ -36,6 +41,7 @@ export async function keptWorld(more: Partial<RecordingsSettings> = {}, folder =
   return {
     folder,
     store,
+    keys,
     recordings,
     alarms,
     spool,
@@ -55,6 +61,7 @@ export async function keptWorld(more: Partial<RecordingsSettings> = {}, folder =
     },
     async again(other = {}) {
       await recordings.close()
+      keys.close()
       await store.close()
       return keptWorld({ ...more, ...other }, folder)
     },

@@ -3,19 +3,20 @@ import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { callRecord } from '../../src/calls/call-record.js'
-import { AlarmBoard } from '../../src/live/alarm-board.js'
+import { AlarmBoard } from '../../src/alarms/alarm-board.js'
+import { callRecord } from '../../src/facts/call-record.js'
+import { KeyRing } from '../../src/keys/key-ring.js'
 import { createRecordings } from '../../src/recordings/recordings.js'
 import { openStore } from '../../src/store/store.js'
-import { heard } from './heard.js'
+import { heardOf } from './heard.js'
 import { scratchFolder } from './scratch-folder.js'
 import { translated } from './translated.js'
 
 const rounds = 8
 
 /** Runs the engine until it has acknowledged `acknowledgements` facts and a moment more, then kills it. @returns what it acknowledged */
-async function runAndKill(program: string, place: string, round: number, acknowledgements: number, momentMs: number): Promise<readonly string[]> {
-  const child = spawn(process.execPath, [program, place, String(round)], { stdio: ['ignore', 'pipe', 'inherit'] })
+async function runAndKill(program: string, place: string, round: number, acknowledgements: number, momentMs: number, ...more: readonly string[]): Promise<readonly string[]> {
+  const child = spawn(process.execPath, [program, place, String(round), ...more], { stdio: ['ignore', 'pipe', 'inherit'] })
   const exited = once(child, 'exit')
   let said = ''
   child.stdout.setEncoding('utf8')
@@ -37,7 +38,7 @@ async function runAndKill(program: string, place: string, round: number, acknowl
 }
 
 test('an engine that is killed at any instant has lost no fact that it acknowledged, and its calls are closed at the next start', async () => {
-  const program = await translated('test/keeping/engine-that-is-killed.ts', ['src/store/database-thread.ts'])
+  const program = await translated('test/keeping/engine-that-is-killed.ts', ['src/store/sqlite/database-thread.ts'])
   const file = join(scratchFolder(), 'calls.db')
   const acknowledged: string[] = []
   for (let round = 0; round < rounds; round++) {
@@ -64,19 +65,22 @@ test('an engine that is killed at any instant has lost no fact that it acknowled
     }
   }
   expect(acknowledged.length).toBeGreaterThan(rounds * 10)
-}, 180_000)
+})
 
-test('an engine that is killed while it makes recordings into MP3 has lost none of them at the next start', async () => {
-  const program = await translated('test/keeping/engine-that-records.ts', ['src/store/database-thread.ts', 'src/recordings/encoding-thread.ts'])
+test.each(['in the clear', 'sealed'])('an engine that is killed while it makes recordings into MP3 has lost none of them at the next start (%s)', async (how) => {
+  const program = await translated('test/keeping/engine-that-records.ts', ['src/store/sqlite/database-thread.ts', 'src/recordings/encoding-main.ts'])
   const folder = scratchFolder()
   const recorded: string[] = []
-  for (let round = 0; round < 5; round++) recorded.push(...(await runAndKill(program, folder, round, 2 + round, round * 37)))
+  for (let round = 0; round < 5; round++) recorded.push(...(await runAndKill(program, folder, round, 2 + round, round * 37, how)))
 
   const alarms = new AlarmBoard()
   const store = await openStore({ file: join(folder, 'calls.db'), alarms })
   onTestFinished(() => store.close())
   await store.closeInterrupted()
-  const recordings = await createRecordings({ spoolFolder: join(folder, 'spool'), recordingsFolder: join(folder, 'recordings'), store, alarms, encoder: 'wasm', minFreeBytes: 0, lineName: () => undefined })
+  const sealed = how === 'sealed'
+  const keys = await KeyRing.open({ ledger: store.ledger, master: { kind: 'file', path: join(folder, 'master.key') }, alarms })
+  onTestFinished(() => keys.close())
+  const recordings = await createRecordings({ spoolFolder: join(folder, 'spool'), recordingsFolder: join(folder, 'recordings'), store, alarms, encoder: 'wasm', minFreeBytes: 0, lineName: () => undefined, keys, sealed })
   onTestFinished(() => recordings.close())
   expect((await recordings.recover()).orphans).toEqual([])
   await recordings.idle()
@@ -85,11 +89,12 @@ test('an engine that is killed while it makes recordings into MP3 has lost none 
   for (const callId of recorded) {
     const made = callRecord(await store.events(callId))?.recordings
     expect(made, callId).toMatchObject([{ state: 'ready', seconds: 2 }])
-    const mp3 = await heard(join(folder, 'recordings', made?.[0]?.path ?? ''))
+    const mp3 = await heardOf(recordings, made?.[0])
+    expect(made?.[0]?.path?.endsWith('.sealed'), callId).toBe(sealed)
     expect(mp3.level('left', 440), callId).toBeGreaterThan(0.1)
     expect(mp3.level('right', 1_000), callId).toBeGreaterThan(0.1)
   }
   // One that was being written when the engine died is kept as what it is; nothing else is left.
   expect(readdirSync(join(folder, 'spool')).filter((name) => name !== 'unusable')).toEqual([])
   expect(await store.differing()).toEqual([])
-}, 180_000)
+})

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { goodCall, specialistsNumber, untilTalking } from '../../src/calls/scenario/sample-call.js'
+import { goodCall, specialistsNumber, untilTalking } from '../kit/sample-call.js'
 import { adminWorld, type AdminWorld } from './admin-world.js'
 import { Browser, findChromium } from './browser.js'
 
@@ -12,7 +12,7 @@ const pictures = process.env['RINGROUND_TEST_SCREENSHOTS']
 async function opened(world: AdminWorld): Promise<Browser> {
   const browser = await Browser.start(chromium ?? '')
   onTestFinished(() => browser.close())
-  await browser.open(world.admin.url)
+  await browser.open(await world.wayIn())
   await browser.until("document.getElementById('ready')?.dataset.state === 'yes'")
   return browser
 }

@@ -1,10 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import type { CallFact } from '../../src/calls/events.js'
+import type { CallFact } from '../../src/facts/events.js'
+import { afterTalking, goodCall, specialistsNumber, untilTalking } from '../kit/sample-call.js'
 import { adminWorld, type AdminWorld } from './admin-world.js'
 import { Browser, findChromium } from './browser.js'
-import { afterTalking, goodCall, specialistsNumber, untilTalking } from '../../src/calls/scenario/sample-call.js'
 
 const chromium = findChromium()
 /** Set to a folder to look at what the browser showed. */
@@ -13,7 +13,7 @@ const pictures = process.env['RINGROUND_TEST_SCREENSHOTS']
 async function browserOn(world: AdminWorld): Promise<Browser> {
   const browser = await Browser.start(chromium ?? '')
   onTestFinished(() => browser.close())
-  await browser.open(world.admin.url)
+  await browser.open(await world.wayIn())
   await browser.until("document.getElementById('ready')?.dataset.state === 'yes'")
   return browser
 }

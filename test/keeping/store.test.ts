@@ -2,12 +2,11 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'libsql'
 import { expect, onTestFinished, test } from 'vitest'
-import { AlarmBoard } from '../../src/live/alarm-board.js'
-import { afterTalking, goodCall, untilTalking } from '../../src/calls/scenario/sample-call.js'
-import { scratchFolder } from './scratch-folder.js'
-import { callRecord } from '../../src/calls/call-record.js'
-import type { CallFact } from '../../src/calls/events.js'
+import { AlarmBoard } from '../../src/alarms/alarm-board.js'
+import type { CallFact } from '../../src/facts/events.js'
 import { openStore, type Store, type StoreSettings } from '../../src/store/store.js'
+import { goodCall, untilTalking } from '../kit/sample-call.js'
+import { scratchFolder } from './scratch-folder.js'
 
 async function opened(file: string, more: Partial<StoreSettings> = {}): Promise<{ store: Store; alarms: AlarmBoard }> {
   const alarms = new AlarmBoard()
@@ -16,173 +15,57 @@ async function opened(file: string, more: Partial<StoreSettings> = {}): Promise<
   return { store, alarms }
 }
 
+async function all<T>(pages: AsyncIterable<T>): Promise<readonly T[]> {
+  const found: T[] = []
+  for await (const one of pages) found.push(one)
+  return found
+}
+
+/** Tables of a store of before the directory, the chain, sums, accounts and whatever else came after. */
+const earlyTables = ['call_events', 'calls', 'attempts', 'recordings', 'ledger', 'engines', 'targets', 'candidates', 'spending', 'kysely_migration', 'kysely_migration_lock', 'sqlite_sequence']
+
+/** Back to a store of step 008: all that later steps made is gone. */
+function undoLaterSteps(before: Database.Database): void {
+  const tables = before.prepare("select name from sqlite_master where type = 'table'").all() as { name: string }[]
+  for (const { name } of tables) if (!earlyTables.includes(name)) before.exec(`drop table ${name}`)
+  for (const index of ['calls_not_rolled_up', 'recordings_by_start']) before.exec(`drop index if exists ${index}`)
+  for (const column of ['line_chosen_after_ms', 'talk_started_after_ms', 'clinician', 'pool', 'rolled_up']) before.exec(`alter table calls drop column ${column}`)
+  before.exec("delete from kysely_migration where name > '008-several-engines'")
+}
+
+/** Back to a store of before several engines could write to one. */
+function undoSeveralEngines(before: Database.Database): void {
+  undoLaterSteps(before)
+  before.exec('create table engine_life (id integer primary key, alive_at bigint not null)')
+  before.exec('insert into engine_life (id, alive_at) values (1, 7000)')
+  before.exec('drop table engines')
+  before.exec('alter table targets drop column version')
+  before.exec("delete from kysely_migration where name = '008-several-engines'")
+}
+
+/** Back to a store of before what a start reads was kept up to date. */
+function undoProjectionsOfTheStart(before: Database.Database): void {
+  undoSeveralEngines(before)
+  for (const table of ['targets', 'candidates', 'spending']) before.exec(`drop table ${table}`)
+  for (const index of ['attempts_by_target', 'calls_by_line_and_ending', 'calls_by_organisation_and_ending', 'calls_by_line_and_organisation', 'calls_by_staff_outcome']) before.exec(`drop index ${index}`)
+  before.exec("create index outcome_facts on call_events (at) where type = 'outcome.left'")
+  before.exec("delete from kysely_migration where name = '007-what-a-start-reads'")
+}
+
+/** Back to a store of before facts said who did it. */
+function undoWhoAndWhere(before: Database.Database): void {
+  for (const table of ['calls', 'attempts']) {
+    before.exec(`drop index ${table}_by_sip_call_id`)
+    for (const column of ['sip_call_id', 'trunk']) before.exec(`alter table ${table} drop column ${column}`)
+  }
+  before.exec('alter table calls drop column node')
+  for (const table of ['call_events', 'ledger']) for (const column of ['actor', 'actor_id', 'node']) before.exec(`alter table ${table} drop column ${column}`)
+  before.exec("delete from kysely_migration where name = '006-who-and-where'")
+}
+
 async function write(store: Store, callId: string, facts: readonly CallFact[]): Promise<void> {
   await Promise.all(facts.map((fact) => store.log.append(callId, fact)))
 }
-
-test('facts come back in the order in which they happened, and the lists say what the facts say', async () => {
-  const { store } = await opened(join(scratchFolder(), 'data', 'calls.db'))
-  await write(store, 'one', goodCall('one'))
-  const events = await store.events('one')
-  expect(events.map((event) => event.seq)).toEqual(events.map((_, index) => index + 1))
-  expect(events.map((event) => event.type)).toEqual(goodCall('one').map((fact) => fact.type))
-  const page = await store.calls({})
-  expect(page.calls).toMatchObject([{ callId: 'one', line: 'cardiology', refs: 2, attempts: 2, acceptedBy: 'On-call mobile', outcome: 'referral-avoided', ending: 'completed' }])
-  expect(await store.differing()).toEqual([])
-  expect(callRecord(events)?.attempts.map((attempt) => attempt.result)).toEqual(['noAnswer', 'accepted'])
-})
-
-test('listeners hear every fact at once and in order, before anything is on disk', async () => {
-  const { store } = await opened(join(scratchFolder(), 'calls.db'))
-  const heard: string[] = []
-  const stop = store.log.subscribe((event) => heard.push(`${event.seq} ${event.type}`))
-  const written = write(store, 'one', goodCall('one').slice(0, 3))
-  expect(heard).toEqual(['1 call.arrived', '2 call.answered', '3 line.chosen'])
-  await written
-  stop()
-  await store.log.append('one', { type: 'call.ended', ending: 'completed' })
-  expect(heard).toHaveLength(3)
-})
-
-test('a listener that throws harms nobody and raises an alarm', async () => {
-  const { store, alarms } = await opened(join(scratchFolder(), 'calls.db'))
-  const heard: number[] = []
-  store.log.subscribe(() => {
-    throw new Error('board is broken')
-  })
-  store.log.subscribe((event) => heard.push(event.seq))
-  await write(store, 'one', goodCall('one'))
-  expect(heard).toHaveLength(goodCall('one').length)
-  expect(alarms.active()).toMatchObject([{ alarm: 'store.listenerFailed' }])
-})
-
-test('the ledger keeps what is arranged besides calls: by topic, in order, over a restart, and it cannot be changed', async () => {
-  const file = join(scratchFolder(), 'calls.db')
-  const first = await openStore({ file, alarms: new AlarmBoard(), now: () => 7_000 })
-  await first.ledger.append('device', 'okafor-desk', 'made', { owner: 'dr-okafor' })
-  await first.ledger.append('watchList', '+447700900123', 'cleared', {})
-  const removed = await first.ledger.append('device', 'okafor-desk', 'removed', { nested: ['a', 1, null] })
-  expect(removed).toMatchObject({ seq: 3, topic: 'device', subject: 'okafor-desk', at: 7_000, type: 'removed' })
-  await first.close()
-
-  const { store } = await opened(file)
-  expect(await store.ledger.entries('device')).toEqual([
-    { seq: 1, topic: 'device', subject: 'okafor-desk', at: 7_000, type: 'made', data: { owner: 'dr-okafor' } },
-    { seq: 3, topic: 'device', subject: 'okafor-desk', at: 7_000, type: 'removed', data: { nested: ['a', 1, null] } },
-  ])
-  expect(await store.ledger.entries('arrangement')).toEqual([])
-  const byHand = new Database(file)
-  expect(() => byHand.exec("update ledger set data = '{}'")).toThrow(/append-only/)
-  expect(() => byHand.exec('delete from ledger')).toThrow(/append-only/)
-  byHand.close()
-})
-
-test('the database itself refuses to change or delete a fact', async () => {
-  const file = join(scratchFolder(), 'calls.db')
-  const { store } = await opened(file)
-  await write(store, 'one', goodCall('one'))
-  const byHand = new Database(file)
-  onTestFinished(() => {
-    byHand.close()
-  })
-  expect(() => byHand.exec("update call_events set data = '{}'")).toThrow(/append-only/)
-  expect(() => byHand.exec('delete from call_events')).toThrow(/append-only/)
-})
-
-test('a list that was changed by hand is found out and made anew from the facts', async () => {
-  const file = join(scratchFolder(), 'calls.db')
-  const { store } = await opened(file)
-  await write(store, 'one', goodCall('one'))
-  await write(store, 'two', goodCall('two'))
-  await write(store, 'three', untilTalking('three'))
-  const byHand = new Database(file)
-  byHand.exec("update calls set ending = 'unanswered' where call_id = 'one'")
-  byHand.exec("delete from attempts where call_id = 'two'")
-  byHand.exec("insert into calls select 'ghost', kind, arrived_at, caller_number, dialled_number, source, organisation, line, answered_at, accepted_at, accepted_by, wait_ms, talk_ms, refs, attempts, outcome, outcome_by, outcome_at, ending, ending_detail, ended_at, last_seq, ended_after_ms from calls where call_id = 'one'")
-  byHand.close()
-  expect((await store.differing()).toSorted()).toEqual(['ghost', 'one', 'two'])
-  expect(await store.rebuild()).toBe(3)
-  expect(await store.differing()).toEqual([])
-  await write(store, 'three', afterTalking('three'))
-  expect(await store.differing()).toEqual([])
-})
-
-test('calls are listed newest first, filtered, page by page', async () => {
-  let now = Date.parse('2026-03-02T09:00:00Z')
-  const { store } = await opened(join(scratchFolder(), 'calls.db'), { now: () => now })
-  for (let index = 0; index < 7; index++) {
-    now += index === 3 ? 0 : 60_000
-    const line = index % 2 === 0 ? 'cardiology' : 'ent'
-    await write(store, `call-${index}`, index === 6 ? untilTalking('call-6', { line }) : goodCall(`call-${index}`, { line, organisation: index < 2 ? 'mill-lane' : 'elm-row' }))
-  }
-  const seen: string[] = []
-  let cursor: string | undefined
-  for (let pages = 0; pages < 5; pages++) {
-    const page = await store.calls({ limit: 3, ...(cursor === undefined ? {} : { cursor }) })
-    seen.push(...page.calls.map((call) => call.callId))
-    cursor = page.nextCursor
-    if (cursor === undefined) break
-  }
-  expect(seen).toEqual(['call-6', 'call-5', 'call-4', 'call-3', 'call-2', 'call-1', 'call-0'])
-  const ids = async (filter: Parameters<Store['calls']>[0]) => (await store.calls(filter)).calls.map((call) => call.callId)
-  expect(await ids({ line: 'ent' })).toEqual(['call-5', 'call-3', 'call-1'])
-  expect(await ids({ organisation: 'mill-lane' })).toEqual(['call-1', 'call-0'])
-  expect(await ids({ ending: 'completed', line: 'cardiology' })).toEqual(['call-4', 'call-2', 'call-0'])
-  expect(await ids({ from: Date.parse('2026-03-02T09:03:00Z'), to: Date.parse('2026-03-02T09:05:00Z') })).toEqual(['call-4', 'call-3', 'call-2'])
-  expect(await ids({ line: "x' or '1'='1" })).toEqual([])
-})
-
-test('numbering goes on where it was after a restart, also for facts that come long after the call', async () => {
-  const file = join(scratchFolder(), 'calls.db')
-  const first = await opened(file)
-  await write(first.store, 'one', goodCall('one'))
-  await first.store.close()
-  const { store } = await opened(file)
-  const ready: CallFact = { type: 'recording.ready', recordingId: 'one-r', path: '2026/03/02/one.mp3', bytes: 4000, seconds: 1, sha256: 'ab' }
-  const [event, outcome] = await Promise.all([store.log.append('one', ready), store.log.append('one', { type: 'outcome.left', outcome: 'referral-made', by: 'staff' })])
-  expect([event?.seq, outcome?.seq]).toEqual([23, 24])
-  await store.log.append('one', { type: 'alarm.raised', alarm: 'x', detail: 'y' })
-  expect(await store.recording('one-r')).toMatchObject({ callId: 'one', state: 'ready', path: '2026/03/02/one.mp3' })
-  expect((await store.calls({})).calls[0]).toMatchObject({ outcome: 'referral-made', recording: { state: 'ready', seconds: 1 } })
-})
-
-test('calls that a dead engine left open are closed as interrupted, at the last sign of life', async () => {
-  const folder = scratchFolder()
-  const file = join(folder, 'calls.db')
-  const begin = Date.parse('2026-03-02T09:00:00Z')
-  let now = begin
-  const first = await opened(file, { now: () => now })
-  await write(first.store, 'talking', untilTalking('talking', { heardAt: begin }))
-  now += 1_000
-  await write(first.store, 'ringing', goodCall('ringing').slice(0, 9))
-  now = begin
-  await write(first.store, 'over', goodCall('over'))
-  await first.store.close()
-
-  now = begin + 3_600_000
-  const { store } = await opened(file, { now: () => now })
-  expect(await store.closeInterrupted()).toEqual(['talking', 'ringing'])
-  const talking = callRecord(await store.events('talking'))
-  expect(talking).toMatchObject({ ending: 'interrupted', talkEndedBy: 'system', talkMs: 0, endedAt: begin })
-  expect(talking?.recordings).toMatchObject([{ state: 'stopped' }])
-  expect(callRecord(await store.events('ringing'))).toMatchObject({ ending: 'interrupted', attempts: [{ result: 'noAnswer' }, { result: 'cancelled', reason: 'the engine stopped' }] })
-  expect(callRecord(await store.events('over'))).toMatchObject({ ending: 'completed' })
-  expect(await store.differing()).toEqual([])
-})
-
-test('a call that the last run broke off between acceptance and connection was accepted by nobody', async () => {
-  const file = join(scratchFolder(), 'calls.db')
-  const first = await opened(file)
-  await write(first.store, 'accepted', goodCall('accepted').slice(0, 12))
-  await first.store.close()
-  const { store } = await opened(file)
-  expect(await store.closeInterrupted()).toEqual(['accepted'])
-  const record = callRecord(await store.events('accepted'))
-  expect(record).toMatchObject({ ending: 'interrupted', attempts: [{ result: 'noAnswer' }, { result: 'failed' }] })
-  expect(record).not.toHaveProperty('acceptedBy')
-  expect(record).not.toHaveProperty('waitMs')
-  expect((await store.calls({})).calls).toMatchObject([{ callId: 'accepted', acceptedBy: null, waitMs: null, ending: 'interrupted' }])
-})
 
 test('an engine of before kept the wall clock alone: its calls read as they did, and an acceptance that came to nothing is gone from its lists', async () => {
   const file = join(scratchFolder(), 'calls.db')
@@ -192,39 +75,51 @@ test('an engine of before kept the wall clock alone: its calls read as they did,
     ['good', goodCall('good').map((fact) => (fact.type === 'attempt.accepted' ? { ...fact, proof: { ...fact.proof, heardAt: 12_000 } } : fact))],
     ['undone', [...undone, { type: 'attempt.ended', attempt: 'undone-2', result: 'answeredThenHungUp' }, { type: 'call.ended', ending: 'unanswered' }]],
   ])
-  for (const [callId, all] of facts) for (const [index, fact] of all.entries()) await store.appendLate(callId, fact, (index + 1) * 1_000)
+  const ofThen = (fact: CallFact): CallFact => (fact.type === 'call.arrived' ? (({ sipCallId: _id, trunk: _trunk, ...rest }) => rest)(fact) : fact)
+  for (const [callId, all] of facts) for (const [index, fact] of all.entries()) await store.appendLate(callId, ofThen(fact), (index + 1) * 1_000)
   await store.close()
   // Back to the tables of before, with what that engine wrote there.
   const before = new Database(file)
   for (const column of ['started_after_ms', 'answered_after_ms', 'accepted_after_ms', 'ended_after_ms']) before.exec(`alter table attempts drop column ${column}`)
   before.exec('alter table calls drop column ended_after_ms')
   before.exec('alter table call_events drop column elapsed_ms')
+  undoProjectionsOfTheStart(before)
+  undoWhoAndWhere(before)
   before.exec("delete from kysely_migration where name = '005-time-of-the-call'")
   before.exec("update attempts set accepted_at = 13000 where attempt = 'undone-2'")
   before.exec("update calls set accepted_at = 13000, accepted_by = 'undone-2', wait_ms = 10000 where call_id = 'undone'")
   before.close()
 
   const again = await opened(file)
+  // The figures of telephones as well: they are made from the record.
   expect(await again.store.differing()).toEqual([])
+  expect((await again.store.targets({ limit: 10 })).targets.map(({ label, rung, answered }) => [label, rung, answered])).toEqual([
+    ['Dr Okafor', 2, 0],
+    ['On-call mobile', 2, 2],
+  ])
   expect((await again.store.calls({})).calls).toMatchObject([
     { callId: 'undone', acceptedBy: null, waitMs: null },
     { callId: 'good', acceptedBy: 'On-call mobile', waitMs: 9_000, talkMs: 5_000 },
   ])
 })
 
-test('the spool says how long an interrupted conversation went on', async () => {
-  const folder = scratchFolder()
-  const file = join(folder, 'calls.db')
-  const spoolPath = join(folder, 'a.wav')
-  const begin = Date.now() - 60_000
-  const first = await opened(file, { now: () => begin })
-  await write(first.store, 'talking', untilTalking('talking', { spoolPath, heardAt: begin }))
-  await first.store.close()
-  writeFileSync(spoolPath, 'sound')
-  const { store } = await opened(file)
-  expect(await store.closeInterrupted()).toEqual(['talking'])
-  const talkMs = callRecord(await store.events('talking'))?.talkMs ?? 0
-  expect(talkMs).toBeGreaterThan(59_000)
+test('what an engine of before wrote reads as done by the system, and nothing else about it is changed', async () => {
+  const file = join(scratchFolder(), 'calls.db')
+  const { store } = await opened(file, { node: 'engine-1' })
+  await write(store, 'one', goodCall('one'))
+  await store.ledger.append('device', 'ward-7', 'made', { owner: 'x' }, { kind: 'staff' })
+  const told = await store.events('one')
+  await store.close()
+  const before = new Database(file)
+  undoProjectionsOfTheStart(before)
+  undoWhoAndWhere(before)
+  before.close()
+
+  const again = await opened(file, { node: 'engine-2' })
+  expect(await again.store.events('one')).toEqual(told.map((event) => ({ ...event, actor: { kind: 'system' }, node: '' })))
+  expect(await all(again.store.ledger.entries('device'))).toMatchObject([{ actor: { kind: 'system' }, node: '', data: { owner: 'x' } }])
+  await again.store.log.append('one', { type: 'outcome.left', outcome: 'referral-made', by: 'staff' }, { kind: 'staff' })
+  expect((await again.store.events('one')).at(-1)).toMatchObject({ actor: { kind: 'staff' }, node: 'engine-2' })
 })
 
 test('a second engine on the same file is refused in one line, and the first goes on', async () => {

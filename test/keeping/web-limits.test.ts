@@ -36,10 +36,12 @@ async function server(limits: AdminSettings['limits'], more: Partial<AdminSettin
     return { socket, text: () => received, over: closed, isOver: () => over, send: (more) => socket.write(more) }
   }
 
-  const headers = (more = '') => `Host: 127.0.0.1:${port}\r\n${more}\r\n`
+  const authorization = `Authorization: Bearer ${world.token}\r\n`
+  const headers = (more = '') => `Host: 127.0.0.1:${port}\r\n${authorization}${more}\r\n`
   return {
     ...world,
     client,
+    authorization,
     /** Asks on a connection of its own and waits for the answer. @returns its status; 0 where the server closed instead */
     ask: async (from = '127.0.0.1', path = '/healthz', more = ''): Promise<number> => {
       const asking = await client(from, `GET ${path} HTTP/1.1\r\n${headers(more)}`)
@@ -88,8 +90,8 @@ describe('connections to the pages', { timeout: 60_000 }, () => {
   })
 
   it('a body that trickles in holds no place', async () => {
-    const { client, ask } = await server({ connections: 20, connectionsPerAddress: 3 })
-    const slow = await Promise.all(Array.from({ length: 3 }, () => client('127.0.0.1', `POST /api/call-backs HTTP/1.1\r\nHost: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{`)))
+    const { client, ask, authorization } = await server({ connections: 20, connectionsPerAddress: 3 })
+    const slow = await Promise.all(Array.from({ length: 3 }, () => client('127.0.0.1', `POST /api/call-backs HTTP/1.1\r\nHost: 127.0.0.1\r\n${authorization}content-type: application/json\r\ncontent-length: 100\r\n\r\n{`)))
     expect(await ask()).toBe(200)
     await expect.poll(() => slow.filter((one) => one.isOver()).length).toBe(1)
   })
@@ -131,8 +133,8 @@ describe('requests', { timeout: 60_000 }, () => {
   })
 
   it('whose body does not end in time likewise', async () => {
-    const { client } = await server({ headersTimeoutMs: 100, requestTimeoutMs: 200 })
-    const slow = await client('127.0.0.1', 'POST /api/call-backs HTTP/1.1\r\nHost: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{')
+    const { client, authorization } = await server({ headersTimeoutMs: 100, requestTimeoutMs: 200 })
+    const slow = await client('127.0.0.1', `POST /api/call-backs HTTP/1.1\r\nHost: 127.0.0.1\r\n${authorization}content-type: application/json\r\ncontent-length: 100\r\n\r\n{`)
     await slow.over
     expect(slow.text()).toMatch(/^HTTP\/1\.1 408 /)
   })
@@ -142,7 +144,7 @@ describe('requests', { timeout: 60_000 }, () => {
     const { client } = world
     const answer = await world.get('/api/call-backs', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ note: 'x'.repeat(3_000) }) })
     expect([answer.status, await answer.json()]).toMatchObject([413, { error: { code: 'bodyTooLarge' } }])
-    const announced = await client('127.0.0.1', 'POST /api/call-backs HTTP/1.1\r\nHost: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: 900000000\r\n\r\n')
+    const announced = await client('127.0.0.1', `POST /api/call-backs HTTP/1.1\r\nHost: 127.0.0.1\r\n${world.authorization}content-type: application/json\r\ncontent-length: 900000000\r\n\r\n`)
     await expect.poll(() => announced.text()).toMatch(/^HTTP\/1\.1 413 /)
   })
 

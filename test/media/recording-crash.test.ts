@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
-import { toneShare } from '../../src/rtp/goertzel.js'
-import { readWav } from '../../src/rtp/wav.js'
+import { toneShare } from '../../src/embedded/protocols/rtp/goertzel.js'
+import { readWav } from '../../src/embedded/protocols/rtp/wav.js'
 import { until } from './rtp-phone.js'
 
 /** A switch of its own process: records a leg that is played 1000 Hz, to the file in argv; tells each recording fault on stdout. */

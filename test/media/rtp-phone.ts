@@ -1,11 +1,11 @@
 import { createSocket, type Socket } from 'node:dgram'
-import { ALAW_TO_LINEAR, encodeG711, LINEAR_TO_ALAW, LINEAR_TO_MULAW, MULAW_TO_LINEAR } from '../../src/rtp/g711.js'
-import { toneShare } from '../../src/rtp/goertzel.js'
-import { amplitudeOf } from '../../src/rtp/level.js'
-import { Oscillator } from '../../src/rtp/oscillator.js'
-import { buildRtp, parseRtp, type RtpPacket } from '../../src/rtp/packet.js'
-import { parseRtcp, type RtcpPacket } from '../../src/rtp/rtcp.js'
-import { TelephoneEventSender, writeTelephoneEvent } from '../../src/rtp/telephone-event.js'
+import { ALAW_TO_LINEAR, encodeG711, LINEAR_TO_ALAW, LINEAR_TO_MULAW, MULAW_TO_LINEAR } from '../../src/embedded/protocols/rtp/g711.js'
+import { toneShare } from '../../src/embedded/protocols/rtp/goertzel.js'
+import { amplitudeOf } from '../../src/embedded/protocols/rtp/level.js'
+import { Oscillator } from '../../src/embedded/protocols/rtp/oscillator.js'
+import { buildRtp, parseRtp, type RtpPacket } from '../../src/embedded/protocols/rtp/packet.js'
+import { parseRtcp, type RtcpPacket } from '../../src/embedded/protocols/rtp/rtcp.js'
+import { TelephoneEventSender, writeTelephoneEvent } from '../../src/embedded/protocols/rtp/telephone-event.js'
 
 export interface Arrived extends RtpPacket {
   /** Monotonic ms. */
@@ -144,6 +144,14 @@ export class RtpPhone {
   /** Share of a frequency in the last 200 ms heard. */
   hears(frequencyHz: number): number {
     return toneShare(this.audio(), frequencyHz)
+  }
+
+  /** The greatest share of a frequency in any so many ms of all that was heard: a short sound is not missed, however late it is looked for. */
+  hasHeard(frequencyHz: number, ms = 200): number {
+    const all = this.audio(Infinity)
+    let greatest = 0
+    for (let at = 0; at + ms * 8 <= all.length; at += 160) greatest = Math.max(greatest, toneShare(all, frequencyHz, 8000, at, ms * 8))
+    return greatest
   }
 
   async close(): Promise<void> {

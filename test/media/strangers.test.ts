@@ -1,9 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { MediaEngine } from '../../src/embedded/media/media-engine.js'
-import type { ChannelMedia, DigitEvent, MediaChannel } from '../../src/embedded/media/media-channel.js'
-import { buildRtp } from '../../src/rtp/packet.js'
-import { buildGoodbye, buildReceiverReport } from '../../src/rtp/rtcp.js'
-import { writeTelephoneEvent } from '../../src/rtp/telephone-event.js'
+import type { ChannelMedia, DigitEvent } from '../../src/embedded/media/media-channel.js'
+import type { RtpChannel } from '../../src/embedded/media/rtp-channel.js'
+import { buildRtp } from '../../src/embedded/protocols/rtp/packet.js'
+import { buildGoodbye, buildReceiverReport } from '../../src/embedded/protocols/rtp/rtcp.js'
+import { writeTelephoneEvent } from '../../src/embedded/protocols/rtp/telephone-event.js'
 import { pause, RtpPhone, until, type PhoneOptions } from './rtp-phone.js'
 
 /** Somebody who has found the port of a call, and sends to it whatever may help. */
@@ -33,7 +34,7 @@ async function phone(options: PhoneOptions = {}): Promise<RtpPhone> {
   return made
 }
 
-async function party(on: MediaEngine, media: Partial<ChannelMedia> = {}): Promise<{ channel: MediaChannel; phone: RtpPhone; keys: DigitEvent[] }> {
+async function party(on: MediaEngine, media: Partial<ChannelMedia> = {}): Promise<{ channel: RtpChannel; phone: RtpPhone; keys: DigitEvent[] }> {
   const own = await phone()
   const channel = await on.createChannel({ id: `party-${own.port}` })
   channel.configure({ remoteAddress: '127.0.0.1', remotePort: own.port, codec: 'PCMU', telephoneEventPayloadType: 101, direction: 'sendrecv', ...media })

@@ -2,13 +2,13 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
-import { metronome } from '../../src/phones/metronome.js'
-import { Phone, type KeyForm, type PhoneOptions } from '../../src/phones/phone.js'
-import { acceptsAtSecondPrompt, answersFast, answersThenHangsUp, behave, declines, isBusy, neverAnswers, pressesWrongKeyFirst, voicemail } from '../../src/phones/temperament.js'
-import { babble } from '../../src/phones/voice.js'
-import { toneShare } from '../../src/rtp/goertzel.js'
-import { GoertzelDtmf } from '../../src/rtp/goertzel-dtmf.js'
-import { decodeWav } from '../../src/rtp/wav.js'
+import { metronome } from '../../src/embedded/phones/metronome.js'
+import { Phone, type KeyForm, type PhoneOptions } from '../../src/embedded/phones/phone.js'
+import { acceptsAtSecondPrompt, answersFast, answersThenHangsUp, behave, declines, isBusy, neverAnswers, pressesWrongKeyFirst, voicemail } from '../../src/embedded/phones/temperament.js'
+import { babble } from '../../src/embedded/phones/voice.js'
+import { toneShare } from '../../src/embedded/protocols/rtp/goertzel.js'
+import { GoertzelDtmf } from '../../src/embedded/protocols/rtp/goertzel-dtmf.js'
+import { decodeWav } from '../../src/embedded/protocols/rtp/wav.js'
 
 const open: Phone[] = []
 
@@ -163,7 +163,7 @@ describe('temperaments', () => {
       return 200
     }
     const said = caller.says(babble(3000))
-    await expect.poll(() => specialist.log.count('pressed'), { timeout: 5000 }).toBe(1)
+    await expect.poll(() => specialist.log.count('pressed'), { timeout: 30_000 }).toBe(1)
     await caller.waits(100)
     expect(form === 'rfc4733' ? caller.keysHeard : infos).toHaveLength(1)
     await caller.hangsUp()
@@ -207,7 +207,7 @@ describe('temperaments', () => {
     await caller.waits(800)
     expect(caller.keysHeard).toEqual([])
     const second = caller.says(babble(1500))
-    await expect.poll(() => caller.keysHeard.join(''), { timeout: 5000 }).toBe('1')
+    await expect.poll(() => caller.keysHeard.join(''), { timeout: 30_000 }).toBe('1')
     await caller.hangsUp()
     await second
   })
@@ -218,7 +218,7 @@ describe('temperaments', () => {
     behave(specialist, pressesWrongKeyFirst({ afterMs: 20, thinkMs: 20, betweenMs: 100, wrongKey: '7' }))
     await caller.dials(specialist.uri)
     const said = caller.says(babble(3000))
-    await expect.poll(() => caller.keysHeard.join(''), { timeout: 5000 }).toBe('71')
+    await expect.poll(() => caller.keysHeard.join(''), { timeout: 30_000 }).toBe('71')
     await caller.hangsUp()
     await said
     behave(specialist, answersThenHangsUp({ afterMs: 20, staysMs: 50 }))

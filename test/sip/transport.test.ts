@@ -2,15 +2,15 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
-import type { Endpoint } from '../../src/sip/endpoint.js'
-import { Headers } from '../../src/sip/headers.js'
-import { SipRequest } from '../../src/sip/message.js'
-import type { ParseProblem } from '../../src/sip/parse.js'
-import { printMessage } from '../../src/sip/print.js'
-import { responseTo } from '../../src/sip/responses.js'
-import { ListenError, loses, SocketTransport, type SocketTransportOptions } from '../../src/sip/socket-transport.js'
-import { TransactionLayer } from '../../src/sip/transaction-layer.js'
-import type { ReceivedMessage } from '../../src/sip/transport.js'
+import type { Endpoint } from '../../src/embedded/protocols/sip/endpoint.js'
+import { Headers } from '../../src/embedded/protocols/sip/headers.js'
+import { SipRequest } from '../../src/embedded/protocols/sip/message.js'
+import type { ParseProblem } from '../../src/embedded/protocols/sip/parse.js'
+import { printMessage } from '../../src/embedded/protocols/sip/print.js'
+import { responseTo } from '../../src/embedded/protocols/sip/responses.js'
+import { ListenError, loses, SocketTransport, type SocketTransportOptions } from '../../src/embedded/protocols/sip/socket-transport.js'
+import { TransactionLayer } from '../../src/embedded/protocols/sip/transaction-layer.js'
+import type { ReceivedMessage } from '../../src/embedded/protocols/sip/transport.js'
 
 const open: { close(): Promise<void> | void }[] = []
 const sockets: Socket[] = []
@@ -149,6 +149,6 @@ describe('transactions over sockets', () => {
       client.send(options, b.at('udp'), { final: (response) => resolve(response.status), failed: (_why, detail) => reject(new Error(detail)) })
     })
     expect([status, seen, sent]).toEqual([200, 1, 3])
-    await expect.poll(() => [client.counts.client, server.counts.server], { timeout: 5000 }).toEqual([0, 0])
+    await expect.poll(() => [client.counts.client, server.counts.server], { timeout: 30_000 }).toEqual([0, 0])
   })
 })

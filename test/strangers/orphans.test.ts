@@ -14,6 +14,7 @@ const built = (name: string): string => join(root, 'dist', 'src', name)
 const children = [
   ['the embedded switch', 'embedded/main.js'],
   ['the simulated phones', 'demo/main.js'],
+  ['what makes MP3s', 'recordings/encoding-main.js'],
 ] as const
 
 describe('a child whose engine is killed', { timeout: 60_000 }, () => {
@@ -28,8 +29,8 @@ describe('a child whose engine is killed', { timeout: 60_000 }, () => {
   async function orphan(program: string, killAfterMs: number): Promise<number> {
     const local = { address: '127.0.0.1', port: 0 }
     const switchSettings = { drachtio: { sip: [{ ...local, protocols: ['udp', 'tcp'] }], app: local, secret: 'x' }, freeswitch: { sip: local, eventSocket: local, password: 'x', rtp: { address: '127.0.0.1', firstPort: 0, lastPort: 0 } } }
-    const env = { ...process.env, RINGROUND_SWITCH: JSON.stringify(switchSettings), RINGROUND_DEMO: JSON.stringify({ sip: { address: '127.0.0.1', port: 5060 }, directoryFile: join(folder, 'directory.yaml') }) }
-    const code = `require('node:child_process').fork(${JSON.stringify(built(program))}, [], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], execArgv: [], detached: true }); setInterval(() => undefined, 1000)`
+    const env = { ...process.env, RINGROUND_SWITCH: JSON.stringify(switchSettings), RINGROUND_DEMO: JSON.stringify({ sip: { address: '127.0.0.1', port: 5060 }, directoryFile: join(folder, 'directory.yaml') }), RINGROUND_ENCODING: JSON.stringify({ recordingsFolder: join(folder, 'recordings'), lame: 'native' }) }
+    const code = `require('node:child_process').fork(${JSON.stringify(built(program))}, [], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], execArgv: [] }); setInterval(() => undefined, 1000)`
     const parent = spawn(process.execPath, ['-e', code], { env, stdio: 'ignore' })
     const child = await eventually(() => Promise.resolve(childrenOf(parent.pid ?? -1)[0]), 5_000, 1)
     await delay(killAfterMs)

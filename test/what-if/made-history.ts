@@ -1,20 +1,20 @@
 import { join } from 'node:path'
 import { Desk } from '../../src/calls/desk.js'
 import { flowDefaults } from '../../src/calls/flow-settings.js'
-import { outbound } from '../../src/calls/scenario/call-world.js'
-import { MemoryLog } from '../../src/calls/scenario/memory-log.js'
-import { smallDirectory } from '../../src/calls/scenario/small-directory.js'
-import { VirtualRecordings } from '../../src/calls/scenario/virtual-recordings.js'
-import { spokenMs, VirtualSpeech } from '../../src/calls/scenario/virtual-speech.js'
-import { TargetHistory } from '../../src/calls/target-history.js'
 import { VirtualClock } from '../../src/clock/virtual-clock.js'
+import { MemoryLog } from '../../src/demo/memory-log.js'
+import { VirtualRecordings } from '../../src/demo/virtual-recordings.js'
+import { spokenMs, VirtualSpeech } from '../../src/demo/virtual-speech.js'
 import type { RingPolicy } from '../../src/directory/model.js'
 import { knownTimeZone } from '../../src/directory/time-zone.js'
 import { CallDatabase } from '../../src/store/call-database.js'
-import { openForWriting } from '../../src/store/sqlite.js'
+import { openForWriting } from '../../src/store/sqlite/open.js'
 import type { Temperament } from '../../src/switch/virtual/temperament.js'
 import { VirtualSwitch } from '../../src/switch/virtual/virtual-switch.js'
+import { TargetHistory } from '../../src/watch-list/target-history.js'
 import { randomStream, type RandomStream } from '../../src/what-if/random.js'
+import { outbound } from '../kit/calls/call-world.js'
+import { smallDirectory } from '../kit/calls/small-directory.js'
 
 /** How somebody behaves whenever they are rung. */
 export interface Person {
@@ -75,11 +75,11 @@ export async function makeHistory(folder: string, history: MadeHistory): Promise
   // Working hours, so that several calls meet: eight in the morning to six in the evening.
   const arrivals = Array.from({ length: history.calls }, () => Math.floor(random() * history.days) * dayMs + (8 + 10 * random()) * 3_600_000).sort((a, b) => a - b)
   for (const at of arrivals) {
-    const patienceMs = random() < history.impatient ? (20 + 40 * random()) * 1_000 : undefined
+    const promptTimeoutMs = random() < history.impatient ? (20 + 40 * random()) * 1_000 : undefined
     clock.after(at, () => {
       const caller = telephone.arrive({ callerNumber: '+441632960001', dialledNumber: lineNumber })
-      if (patienceMs === undefined) return
-      clock.after(patienceMs, () => {
+      if (promptTimeoutMs === undefined) return
+      clock.after(promptTimeoutMs, () => {
         if (caller.leg?.isBridged !== true) caller.hangUp()
       })
     })
@@ -87,7 +87,7 @@ export async function makeHistory(folder: string, history: MadeHistory): Promise
   await clock.advance((history.days + 1) * dayMs)
   const file = join(folder, 'ringround.db')
   const open = await openForWriting(file)
-  const database = new CallDatabase(open.db)
+  const database = new CallDatabase(open)
   for (let start = 0; start < log.told.length; start += 5_000) await database.append(log.told.slice(start, start + 5_000))
   await open.close()
   return file

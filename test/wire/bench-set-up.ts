@@ -51,7 +51,7 @@ export async function mediaBench(more: Parameters<typeof startSwitch>[0] = {}): 
 }
 
 /** Waits until `condition` holds. Fails when it does not in time. */
-export async function until(condition: () => boolean, what: string, withinMs = 5000): Promise<void> {
+export async function until(condition: () => boolean, what: string, withinMs = 30_000): Promise<void> {
   const end = Date.now() + withinMs
   while (!condition()) {
     if (Date.now() > end) throw new Error(`not in time: ${what}`)

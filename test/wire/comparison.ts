@@ -18,7 +18,7 @@ export function sipOf(frame: string): string | undefined {
   return end < 0 ? undefined : frame.slice(end).replace(/^\r?\n/, '')
 }
 
-/** A field with everything taken out that is made anew each time. */
+/** A field with everything taken out that is made again each time. */
 function normal(field: string): string {
   return field
     .replace(/^[0-9a-f]{8}-[0-9a-f-]{27}$/, '<uuid>')
@@ -92,7 +92,7 @@ export function compareEsl(recorded: EslMessage, live: LiveEsl, shapes: readonly
   }
 }
 
-/** A reply with everything taken out that is made anew each time: numbers of channels, folders. */
+/** A reply with everything taken out that is made again each time: numbers of channels, folders. */
 function withoutNames(reply: string): string {
   return reply.trim().replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, '<uuid>').replace(/>\/\S*\//g, '><folder>/')
 }

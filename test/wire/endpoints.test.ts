@@ -231,9 +231,7 @@ test('the media server tells of itself by heartbeat, and the wrong secret is ref
   const { ms, srf, where } = await mediaBench({ freeswitch: { heartbeatSeconds: 0.05, maxSessions: 77 } })
   await until(() => ms.maxSessions === 77, 'a heartbeat')
   expect(ms.fsVersion).toContain('1.11.1')
-  const refused = connectMrf(srf, where, { secret: 'wrong' })
-  refused.catch(() => undefined)
-  expect(await stillOpen(refused, 300)).toBe(true)
+  await expect(connectMrf(srf, where, { secret: 'wrong' })).rejects.toThrow('does not accept the password')
 })
 
 test('the application that hangs up its socket ends the channel', async () => {
@@ -246,11 +244,13 @@ test('the application that hangs up its socket ends the channel', async () => {
 test('events reach an inbound connection that asked for them, filters and nixevent included', async () => {
   const { ms } = await mediaBench()
   const seen: string[] = []
-  const conn = ms.conn as unknown as { subscribe(e: string[], cb?: () => void): void; on(e: string, h: (event: EslEvent) => void): void; sendRecv(c: string, cb: (event: EslEvent) => void): void; bgapi(c: string, cb: (event: EslEvent) => void): void }
+  const conn = ms.conn as unknown as { subscribe(e: string[], cb?: () => void): void; on(e: string, h: (event: EslEvent) => void): void; sendRecv(c: string, cb: (event: EslEvent) => void): void }
   await new Promise<void>((resolve) => conn.subscribe(['ALL'], resolve))
-  conn.on('esl::event::*::*', (event) => seen.push(event.getHeader('Event-Name') ?? ''))
+  const names = ['CHANNEL_CREATE', 'CHANNEL_ANSWER', 'CHANNEL_EXECUTE', 'RECORD_START', 'RECORD_STOP', 'CHANNEL_BRIDGE', 'CHANNEL_UNBRIDGE', 'CHANNEL_PARK', 'CHANNEL_HANGUP', 'CHANNEL_HANGUP_COMPLETE', 'CHANNEL_DESTROY']
+  for (const name of names) conn.on(`esl::event::${name}::*`, (event) => seen.push(event.getHeader('Event-Name') ?? ''))
   await new Promise<void>((resolve) => conn.sendRecv('nixevent CHANNEL_ANSWER', () => resolve()))
-  const job = new Promise<string>((resolve) => conn.bgapi('echo hello', (event) => resolve(event.getBody())))
+  const job = new Promise<string>((resolve) => conn.on('esl::event::BACKGROUND_JOB::*', (event) => resolve(event.getBody())))
+  await new Promise<void>((resolve) => conn.sendRecv('bgapi echo hello', () => resolve()))
   expect(await job).toBe('hello')
   const ep = await endpoint(ms)
   await ep.recordSession(join(folder(), 'x.wav'))
@@ -259,8 +259,7 @@ test('events reach an inbound connection that asked for them, filters and nixeve
   await other.destroy()
   await ep.destroy()
   await until(() => seen.includes('RECORD_STOP'), 'the end of the recording')
-  for (const name of ['CHANNEL_CREATE', 'CHANNEL_EXECUTE', 'RECORD_START', 'CHANNEL_BRIDGE', 'CHANNEL_UNBRIDGE', 'CHANNEL_PARK', 'CHANNEL_HANGUP', 'CHANNEL_HANGUP_COMPLETE', 'CHANNEL_DESTROY']) expect(seen).toContain(name)
-  expect(seen).not.toContain('CHANNEL_ANSWER')
+  for (const name of names) expect(seen.includes(name), name).toBe(name !== 'CHANNEL_ANSWER')
   const replies: string[] = []
   for (const command of ['filter Unique-ID x', 'filter delete Unique-ID x', 'filter', 'event nothing', 'noevents', 'noevents', 'linger', 'divert_events on', 'myevents nobody', 'sendmsg nobody', 'gibberish']) {
     await new Promise<void>((resolve) => conn.sendRecv(command, (event) => (replies.push(event.getHeader('Reply-Text') ?? ''), resolve())))

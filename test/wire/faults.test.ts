@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { expect, test } from 'vitest'
-import { bench, mediaBench, stillOpen, until } from './bench-set-up.js'
-import { quick } from './drachtio-packages.js'
+import { bench, closeAfterwards, mediaBench, stillOpen, until } from './bench-set-up.js'
+import { connectMrf, quick } from './drachtio-packages.js'
 import { header } from './raw-phone.js'
 
 const OFFER = 'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 0 101\r\na=rtpmap:101 telephone-event/8000\r\na=sendrecv\r\n'
@@ -30,15 +30,19 @@ test('a message that is delayed on request is overtaken', async () => {
   await phone.expects('ACK')
 })
 
-test('event sockets that are cut end their channels, and the application connects anew by itself', async () => {
-  const { embedded, ms } = await mediaBench()
+test('event sockets that are cut end their channels; the application hears of it, and can connect again', async () => {
+  const { embedded, ms, srf, where } = await mediaBench()
   const ep = quick(await ms.createEndpoint({ remoteSdp: OFFER }))
   const gone = once(ep, 'destroy')
   embedded.fault({ kind: 'disconnect', stream: 'event-socket-out' })
   await gone
   await until(() => embedded.load().channels === 0, 'no channel')
+  const told = once(ms, 'end')
   embedded.fault({ kind: 'disconnect', stream: 'event-socket-in' })
   await until(() => embedded.load().eventSockets === 0, 'no event socket')
+  await told
+  const again = await connectMrf(srf, where)
+  closeAfterwards(() => again.disconnect())
   await until(() => embedded.load().eventSockets === 1, 'the application to be back')
 })
 

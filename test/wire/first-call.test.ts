@@ -1,8 +1,8 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { afterEach, expect, test } from 'vitest'
-import { SocketTransport } from '../../src/sip/socket-transport.js'
-import { UserAgent } from '../../src/sip/user-agent.js'
+import { SocketTransport } from '../../src/embedded/protocols/sip/socket-transport.js'
+import { UserAgent } from '../../src/embedded/protocols/sip/user-agent.js'
 import { connectMrf, connectSrf, quick, type Endpoint, type SrfDialog } from './drachtio-packages.js'
 import { startSwitch } from './switch-under-test.js'
 

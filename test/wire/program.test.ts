@@ -1,6 +1,6 @@
 import { build } from 'esbuild'
 import { fork, type ChildProcess } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -15,9 +15,12 @@ const children: ChildProcess[] = []
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'ringround-switch-'))
-  program = join(folder, 'main.mjs')
-  const entry = fileURLToPath(new URL('../../src/embedded/main.ts', import.meta.url))
-  await build({ entryPoints: [entry], bundle: true, platform: 'node', format: 'esm', outfile: program, logLevel: 'silent' })
+  program = join(folder, 'main.js')
+  const below = fileURLToPath(new URL('../../src/embedded/', import.meta.url))
+  await build({ entryPoints: ['main.ts', 'media/media-thread.ts'].map((entry) => join(below, entry)), outbase: below, outdir: folder, bundle: true, packages: 'external', platform: 'node', format: 'esm', logLevel: 'silent' })
+  // The packages are found from there as from here.
+  writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
+  symlinkSync(join(below, '..', '..', 'node_modules'), join(folder, 'node_modules'))
 })
 
 afterEach(async () => {
@@ -49,8 +52,8 @@ interface Ended {
   readonly err: string
 }
 
-function run(text: string): { readonly child: ChildProcess; readonly ended: Promise<Ended>; readonly firstLine: Promise<string> } {
-  const child = fork(program, [text], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], execArgv: [] })
+function run(text: string, file = program): { readonly child: ChildProcess; readonly ended: Promise<Ended>; readonly firstLine: Promise<string> } {
+  const child = fork(file, [text], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], execArgv: [] })
   children.push(child)
   let out = ''
   let err = ''
@@ -149,4 +152,20 @@ test('several listeners: each answers from where it was asked; who has called on
     for (const phone of open) phone.close()
     srf.disconnect()
   }
+})
+
+test('a switch whose media thread dies ends, so that another is started: no call goes on in silence', async () => {
+  const broken = join(folder, 'broken')
+  mkdirSync(join(broken, 'media'), { recursive: true })
+  cpSync(program, join(broken, 'main.js'))
+  writeFileSync(join(broken, 'package.json'), '{"type":"module"}')
+  writeFileSync(
+    join(broken, 'media', 'media-thread.js'),
+    "import { parentPort } from 'node:worker_threads'; parentPort.postMessage([{ kind: 'ready' }]); setTimeout(() => { throw new Error('out of order') }, 300)",
+  )
+  const { ended, firstLine } = run(JSON.stringify(settings), join(broken, 'main.js'))
+  expect(await firstLine).toContain('ready')
+  const { code, err } = await ended
+  expect(code).toBe(70)
+  expect(err).toContain('the media thread has died: out of order')
 })

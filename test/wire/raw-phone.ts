@@ -83,7 +83,7 @@ export class RawPhone {
   }
 
   /** The next message whose first line begins so. Fails the test when none comes. */
-  async expects(start: string, withinMs = 5000): Promise<string> {
+  async expects(start: string, withinMs = 30_000): Promise<string> {
     const found = await this.#queue.takeWhere((text) => text.startsWith(start), withinMs)
     if (found === undefined) throw new Error(`the phone waited for "${start}" in vain`)
     return found

@@ -1,4 +1,4 @@
-import { encodeWav } from '../../src/rtp/wav.js'
+import { encodeWav } from '../../src/embedded/protocols/rtp/wav.js'
 
 /** A WAV file of silence: 8 kHz, 16 bit, mono. */
 export function silence(ms: number): Buffer {

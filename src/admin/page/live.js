@@ -30,7 +30,7 @@ function follow(connected) {
   on('snapshot', (data) => {
     calls.clear()
     for (const call of data.calls) calls.set(call.callId, call)
-    onAlarms(data.alarms)
+    onAlarms(data)
     connected(true)
     draw()
   })
@@ -43,7 +43,7 @@ function follow(connected) {
     draw()
     onOver()
   })
-  on('alarms', ({ alarms: now }) => onAlarms(now))
+  on('alarms', (data) => onAlarms(data))
   stream.addEventListener('error', () => {
     connected(false)
     // Refused (too many streams), the browser does not try again by itself.
@@ -119,7 +119,7 @@ function from(call) {
 
 const isWaiting = (call) => ['hunting', 'ringing', 'whisper', 'connecting'].includes(call.stage)
 
-/** Only the clocks are written anew each time. */
+/** Only the clocks are written again each time. */
 function tick() {
   const now = performance.now()
   let longest

@@ -11,6 +11,8 @@ import { time, useTimeZone } from './words.js'
 const readyEveryMs = 10_000
 /** The MP3 of a call that is over takes a moment. */
 const mp3AfterMs = [400, 2_500, 8_000]
+/** The list is read off the disk, and the fact that raised an alarm may not be there yet. */
+const factsAfterMs = [0, 1_000, 5_000]
 
 preparePlayer()
 prepareDetails()
@@ -60,9 +62,24 @@ function show(state, text) {
   byId('ready-text').textContent = text
 }
 
-function showAlarms(alarms) {
-  void refreshWatchList()
+const severities = ['critical', 'major', 'minor']
+const urgency = ({ severity }) => severities.indexOf(severity)
+
+/** One alarm: how urgent, which, what is the matter, and what to do about it. */
+function notice({ alarm, severity, meaning, detail, action, times, since }) {
+  return element(
+    'div',
+    { class: 'notice', 'data-severity': severity },
+    element('p', {}, element('strong', {}, alarm), element('span', { class: 'severity' }, severity), meaning),
+    element('p', {}, detail, times > 1 ? ` (${times} times since ${time(since)})` : ''),
+    element('p', { class: 'action' }, action),
+  )
+}
+
+function showAlarms({ alarms, alarmCount }) {
+  for (const ms of factsAfterMs) setTimeout(refreshWatchList, ms)
   byId('notices').replaceChildren(
-    ...alarms.map((alarm) => element('p', { class: 'notice' }, element('strong', {}, alarm.alarm), alarm.detail, alarm.times > 1 ? ` (${alarm.times} times since ${time(alarm.since)})` : '')),
+    ...[...alarms].sort((a, b) => urgency(a) - urgency(b)).map(notice),
+    ...(alarmCount > alarms.length ? [element('p', { class: 'notice' }, `${alarmCount - alarms.length} more alarms of these kinds; the log has all of them.`)] : []),
   )
 }

@@ -4,24 +4,47 @@ import { day, results, time } from './words.js'
 
 /** Failures can come off the list by themselves, and nobody waits for this section. */
 const everyMs = 60_000
+/** As the API gives them, where nothing is said. */
+const pageSize = 50
+
+let cursor = null
+let asking = 0
 
 /** The telephones that fail, for the rota's keeper: whose, where they stand today, the evidence, and a button to clear each. Hidden while there are none. */
 export function openWatchList() {
-  setInterval(refreshWatchList, everyMs)
+  setInterval(refreshUnpaged, everyMs)
+  byId('failing-more').addEventListener('click', () => load(cursor))
   return refreshWatchList()
 }
 
-export async function refreshWatchList() {
+/** Somebody who has paged on is reading: the list stays as it is. */
+function refreshUnpaged() {
+  if (byId('failing-rows').childElementCount <= pageSize) void refreshWatchList()
+}
+
+export function refreshWatchList() {
+  return load(null)
+}
+
+async function load(from) {
+  const asked = ++asking
   let answer
   try {
-    const response = await fetch('api/watch-list')
+    const response = await fetch(`api/watch-list${from === null ? '' : `?cursor=${encodeURIComponent(from)}`}`)
     if (!response.ok) return
     answer = await response.json()
   } catch {
     return
   }
-  byId('failing').hidden = answer.watched.length === 0
-  byId('failing-rows').replaceChildren(...answer.watched.map(row))
+  // A later question has overtaken this one.
+  if (asked !== asking) return
+  cursor = answer.nextCursor
+  const rows = answer.watched.map(row)
+  if (from === null) byId('failing-rows').replaceChildren(...rows)
+  else byId('failing-rows').append(...rows)
+  byId('failing').hidden = byId('failing-rows').childElementCount === 0
+  byId('failing-count').textContent = cursor === null ? '' : `${byId('failing-rows').childElementCount} of ${answer.total}`
+  byId('failing-more').hidden = cursor === null
 }
 
 function row(target) {

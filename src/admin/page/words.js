@@ -43,6 +43,7 @@ export const endings = {
   noCommonCodec: ['No common codec', 'bad'],
   engineFault: ['Our fault', 'bad'],
   mediaFault: ['Media fault', 'bad'],
+  overloaded: ['Refused: too many calls', 'bad'],
   interrupted: ['Interrupted', 'bad'],
 }
 

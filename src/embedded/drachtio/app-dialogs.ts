@@ -1,7 +1,7 @@
-import type { Dialog } from '../../sip/dialog.js'
-import type { Endpoint } from '../../sip/endpoint.js'
-import type { SipRequest } from '../../sip/message.js'
-import type { ClientTransaction, ServerTransaction } from '../../sip/transaction-layer.js'
+import type { Dialog } from '../protocols/sip/dialog.js'
+import type { Endpoint } from '../protocols/sip/endpoint.js'
+import type { SipRequest } from '../protocols/sip/message.js'
+import type { ClientTransaction, ServerTransaction } from '../protocols/sip/transaction-layer.js'
 import type { AppConnection } from './app-connection.js'
 import type { SessionTimer } from './session-timer.js'
 
@@ -10,7 +10,8 @@ export interface AppDialog {
   /** `<Call-ID>;from-tag=<tag>`, the tag being that of the From of the request that made it, whoever sent it. */
   readonly id: string
   sip: Dialog
-  readonly app: AppConnection
+  /** Another one once it has gone and that one has sent a request within the dialog. */
+  app: AppConnection
   readonly role: 'uac' | 'uas'
   readonly method: 'INVITE' | 'SUBSCRIBE'
   /** Value of our Contact. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { SipRequest } from '../../sip/message.js'
+import { SipRequest } from '../protocols/sip/message.js'
 import { copyAppHeaders, setAppBody, withRealHost } from './app-headers.js'
 
 test('localhost becomes the address by which the other side reaches the server', () => {

@@ -1,7 +1,7 @@
-import { hostForUri } from '../../sip/endpoint.js'
-import type { SipMessage } from '../../sip/message.js'
-import { parseNameAddr, printNameAddr } from '../../sip/name-addr.js'
-import { parseUri, printUri } from '../../sip/uri.js'
+import { hostForUri } from '../protocols/sip/endpoint.js'
+import type { SipMessage } from '../protocols/sip/message.js'
+import { parseNameAddr, printNameAddr } from '../protocols/sip/name-addr.js'
+import { parseUri, printUri } from '../protocols/sip/uri.js'
 
 /** Headers that belong to the server: whatever an application says of them is left out. */
 const SERVERS_OWN = new Set(['via', 'route', 'rseq', 'record-route', 'content-length'])

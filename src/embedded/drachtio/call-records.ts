@@ -1,5 +1,5 @@
-import type { SipMessage } from '../../sip/message.js'
-import { printMessage } from '../../sip/print.js'
+import type { SipMessage } from '../protocols/sip/message.js'
+import { printText } from '../protocols/sip/print.js'
 import { timeOfDay } from './app-message.js'
 import type { AppRoutes } from './app-routes.js'
 
@@ -24,6 +24,6 @@ export class CallRecords {
     const app = this.#routes.choose(`cdr:${record.kind}`)
     if (!app) return
     const detail = record.kind === 'start' ? `|${record.role}` : record.kind === 'stop' ? `|${record.reason}` : ''
-    app.send(`cdr:${record.kind}|${record.source}|${timeOfDay()}${detail}\r\n${printMessage(message).toString('utf8')}`)
+    app.send(`cdr:${record.kind}|${record.source}|${timeOfDay()}${detail}\r\n${printText(message)}`)
   }
 }

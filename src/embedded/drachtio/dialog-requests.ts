@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import type { Endpoint } from '../../sip/endpoint.js'
-import type { SipRequest, SipResponse } from '../../sip/message.js'
-import { isUnresolved, resolveUri } from '../../sip/resolve.js'
-import { sessionExpiresOf } from '../../sip/session-timer.js'
+import type { Endpoint } from '../protocols/sip/endpoint.js'
+import type { SipRequest, SipResponse } from '../protocols/sip/message.js'
+import { isUnresolved, resolveUri } from '../protocols/sip/resolve.js'
+import { sessionExpiresOf } from '../protocols/sip/session-timer.js'
 import type { AppConnection } from './app-connection.js'
 import type { AppDialog } from './app-dialogs.js'
 import { appHeader, copyAppHeaders, setAppBody } from './app-headers.js'
@@ -33,6 +33,8 @@ export class DialogRequests {
       app.answer(frame.id, 'NOK', method === 'ACK' ? ACK_UNWANTED : NO_DIALOG)
       return
     }
+    // Its application has gone: from now on this one has it.
+    if (this.#around.keeps && !dialog.app.open) dialog.app = app
     this.resolve(dialog, (destination) => {
       if (destination === undefined) app.answer(frame.id, 'NOK', `Server error: unable to find route when sending request inside dialog for dialog id ${id}`)
       else this.#sendTo(app, frame, dialog, method, uri, destination)
@@ -105,6 +107,15 @@ export class DialogRequests {
       dialog.unacknowledged = undefined
       client.acknowledge(dialog.sip.ack(sequence), source)
     }
+  }
+
+  /** Acknowledges the 2xx that the application of this dialog was to acknowledge, which has gone; and ends the dialog where that 2xx began it. */
+  giveUp(dialog: AppDialog): void {
+    const { unacknowledged: waiting } = dialog
+    dialog.unacknowledged = undefined
+    if (waiting === undefined) return
+    waiting.client.acknowledge(dialog.sip.ack(waiting.sequence), waiting.client.destination)
+    if (waiting.client.request.toTag === undefined) this.#around.endDialog(dialog, 'its application has gone')
   }
 
   #acknowledge(app: AppConnection, frame: AppFrame, dialog: AppDialog, destination: Endpoint): void {

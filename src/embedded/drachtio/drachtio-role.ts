@@ -1,13 +1,13 @@
 import { connect, createServer, type Server } from 'node:net'
-import { hostForUri, type Endpoint } from '../../sip/endpoint.js'
-import type { SipRequest } from '../../sip/message.js'
-import type { Strangers } from '../../sip/strangers.js'
-import { TransactionLayer } from '../../sip/transaction-layer.js'
-import type { Transport } from '../../sip/transport.js'
+import { hostForUri, type Endpoint } from '../protocols/sip/endpoint.js'
+import type { SipRequest } from '../protocols/sip/message.js'
+import type { Strangers } from '../protocols/sip/strangers.js'
+import { TransactionLayer } from '../protocols/sip/transaction-layer.js'
+import type { Transport } from '../protocols/sip/transport.js'
 import { Antechamber } from '../admission.js'
 import type { Faults } from '../faults.js'
-import { sessionExpiresOf } from '../../sip/session-timer.js'
-import { parseDecimal } from '../../sip/text.js'
+import { sessionExpiresOf } from '../protocols/sip/session-timer.js'
+import { parseDecimal } from '../protocols/sip/text.js'
 import { closeServer, listen, type BoundAddress } from '../listening.js'
 import type { DrachtioSettings } from '../settings.js'
 import { AppConnection, type AppServer } from './app-connection.js'
@@ -51,6 +51,8 @@ export class DrachtioRole implements AppServer, Surroundings {
   readonly #inside: DialogRequests
   readonly #ready = new Map<AppConnection, () => void>()
   readonly #logLine: (line: string) => void
+  /** For what applications have left behind. */
+  readonly #deadlines = new Set<NodeJS.Timeout>()
 
   /**
    * @param transport bound already; the role closes it
@@ -87,6 +89,7 @@ export class DrachtioRole implements AppServer, Surroundings {
 
   /** BYE to every dialog, CANCEL to what rings, 503 to what waits; then everything is closed, after `graceMs` at most. */
   async stop(graceMs: number): Promise<void> {
+    this.#deadlines.forEach((timer) => clearTimeout(timer))
     this.#incoming.refuseAll()
     this.#outgoing.cancelAll()
     for (const dialog of [...this.dialogs]) this.endDialog(dialog, 'server is stopping')
@@ -97,6 +100,14 @@ export class DrachtioRole implements AppServer, Surroundings {
     this.layer.close()
     await closeServer(this.#server)
     await this.#transport.close()
+  }
+
+  get keeps(): boolean {
+    return this.#settings.keptSeconds !== undefined
+  }
+
+  get waitsForApp(): boolean {
+    return this.#deadlines.size > 0
   }
 
   get appCount(): number {
@@ -131,7 +142,9 @@ export class DrachtioRole implements AppServer, Surroundings {
   }
 
   route(app: AppConnection, verb: string): boolean {
-    return this.routes.add(app, verb)
+    const known = this.routes.add(app, verb)
+    if (known) this.#incoming.appCame(verb)
+    return known
   }
 
   removeRoute(app: AppConnection, verb: string): boolean {
@@ -167,6 +180,20 @@ export class DrachtioRole implements AppServer, Surroundings {
     this.routes.removeAll(app)
     this.#incoming.appGone(app)
     this.#outgoing.appGone(app)
+    // What it had not acknowledged nobody else can.
+    for (const dialog of [...this.dialogs]) if (dialog.app === app && dialog.unacknowledged) this.#inside.giveUp(dialog)
+    this.#endWhatNobodyTakes(app)
+  }
+
+  /** @param gone the application whose dialogs nobody had taken over when their time was up */
+  #endWhatNobodyTakes(gone: AppConnection): void {
+    const { keptSeconds } = this.#settings
+    if (keptSeconds === undefined) return
+    const timer = setTimeout(() => {
+      this.#deadlines.delete(timer)
+      for (const dialog of [...this.dialogs]) if (dialog.app === gone) this.endDialog(dialog, 'its application has gone')
+    }, keptSeconds * 1000)
+    this.#deadlines.add(timer)
   }
 
   log(line: string): void {

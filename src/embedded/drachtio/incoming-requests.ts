@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { Dialog } from '../../sip/dialog.js'
-import type { SipRequest, SipResponse } from '../../sip/message.js'
-import { answerSessionTimer, MIN_SESSION_SECONDS, sessionExpiresOf } from '../../sip/session-timer.js'
-import { responseTo, type ServerTransaction } from '../../sip/transaction-layer.js'
+import { Dialog } from '../protocols/sip/dialog.js'
+import type { SipRequest, SipResponse } from '../protocols/sip/message.js'
+import { answerSessionTimer, MIN_SESSION_SECONDS, sessionExpiresOf } from '../protocols/sip/session-timer.js'
+import { responseTo, type ServerTransaction } from '../protocols/sip/transaction-layer.js'
 import type { AppConnection } from './app-connection.js'
 import { dialogId, type AppDialog } from './app-dialogs.js'
 import { appHeader, copyAppHeaders, setAppBody } from './app-headers.js'
@@ -28,6 +28,17 @@ interface Unanswered {
   rang: boolean
 }
 
+/** An INVITE that waits for an application. */
+interface Held {
+  readonly server: ServerTransaction
+  readonly timer: NodeJS.Timeout
+}
+
+/** A caller waits so long for an application that comes back, with 100 Trying; then 503. */
+const HELD_MS = 10_000
+/** What a party asks while its application is away is to be asked again after this (RFC 3261 section 14.2). */
+const RETRY_SECONDS = 3
+
 /** Methods that an application can get outside a dialog. */
 const OUTSIDE = new Set(['INVITE', 'REGISTER', 'MESSAGE', 'OPTIONS', 'INFO', 'NOTIFY', 'SUBSCRIBE', 'PUBLISH', 'REFER'])
 const STATUS_LINE = /^SIP\/2\.0 (\d{3})(?: (.*))?$/
@@ -41,6 +52,8 @@ export class IncomingRequests {
   readonly #around: Surroundings
   readonly #dial: Dialler | undefined
   readonly #unanswered = new Map<string, Unanswered>()
+  /** Calls that wait for an application, the one that had them having gone. */
+  readonly #held = new Set<Held>()
 
   constructor(around: Surroundings, dial: Dialler | undefined) {
     this.#around = around
@@ -127,8 +140,50 @@ export class IncomingRequests {
       if (waiting.app !== app) continue
       this.#unanswered.delete(waiting.id)
       waiting.reliable?.stop()
-      refuse(waiting.server, waiting.dialog === undefined ? 503 : waiting.server.request.method === 'BYE' ? 200 : 481, waiting.localTag)
+      const { server, dialog } = waiting
+      if (dialog === undefined) this.#unansweredOf(waiting)
+      else if (server.request.method === 'BYE') refuse(server, 200, waiting.localTag)
+      else {
+        dialog.waiting.delete(waiting.id)
+        if (dialog.offered === server) dialog.offered = undefined
+        this.#answerForAbsent(server, dialog)
+      }
     }
+  }
+
+  /** An application has asked for this method: it gets what waits for one. */
+  appCame(verb: string): void {
+    for (const held of [...this.#held]) {
+      if (held.server.request.method !== verb.toUpperCase()) continue
+      this.#release(held)
+      if (held.server.answered === undefined) this.#outside(held.server)
+    }
+  }
+
+  /** Its application has gone, and it had not been answered: another application gets it, as soon as there is one. */
+  #unansweredOf({ server, localTag, rang }: Unanswered): void {
+    // Once it rang, the caller knows our tag; another application would choose another.
+    if (!this.#around.keeps || server.request.method !== 'INVITE' || rang || server.answered !== undefined) refuse(server, 503, localTag)
+    else this.#hold(server)
+  }
+
+  #hold(server: ServerTransaction): void {
+    const held: Held = { server, timer: setTimeout(() => this.#giveUp(held), HELD_MS) }
+    this.#held.add(held)
+    server.events = {
+      cancelled: () => this.#release(held),
+      ended: () => this.#release(held),
+    }
+  }
+
+  #giveUp(held: Held): void {
+    this.#release(held)
+    refuse(held.server, 503)
+  }
+
+  #release(held: Held): void {
+    clearTimeout(held.timer)
+    this.#held.delete(held)
   }
 
   /** Refuses what has not been answered (the switch is stopping). */
@@ -138,6 +193,7 @@ export class IncomingRequests {
       refuse(waiting.server, 503, waiting.localTag)
     }
     this.#unanswered.clear()
+    for (const held of [...this.#held]) this.#giveUp(held)
   }
 
   #outside(server: ServerTransaction): void {
@@ -155,6 +211,10 @@ export class IncomingRequests {
     }
     const app = this.#around.routes.choose(request.method)
     if (request.method === 'INVITE') this.#around.records.post({ kind: 'attempt', source: 'network' }, request)
+    if (app === undefined && this.#around.waitsForApp && request.method === 'INVITE') {
+      this.#hold(server)
+      return
+    }
     if (app === undefined) {
       this.#around.log(`no application for ${request.method} from ${server.source.address}:${server.source.port}`)
       const response = refuse(server, 503)
@@ -353,9 +413,7 @@ export class IncomingRequests {
       if (dialog.method === 'INVITE') this.#timerFrom(request, dialog)
     }
     if (!dialog.app.open) {
-      // Real: an application that has gone leaves its dialogs behind; what is asked of them is answered with 481.
-      if (request.method === 'BYE') this.#around.dialogs.remove(dialog)
-      refuse(server, 481, dialog.sip.localTag)
+      this.#insideAbandoned(server, dialog)
       return
     }
     this.#handInside(server, dialog)
@@ -365,6 +423,29 @@ export class IncomingRequests {
       this.#around.dialogs.remove(dialog)
       this.#dropWaiting(dialog, server)
       if (request.method === 'BYE') this.#around.records.post({ kind: 'stop', source: 'network', reason: 'normal-release' }, request)
+    }
+  }
+
+  /** Its application has gone. */
+  #insideAbandoned(server: ServerTransaction, dialog: AppDialog): void {
+    const { method } = server.request
+    if (dialog.offered === server) dialog.offered = undefined
+    if (method === 'BYE') {
+      dialog.offering?.cancel()
+      this.#around.dialogs.remove(dialog)
+    }
+    this.#answerForAbsent(server, dialog)
+  }
+
+  /** Real: an application that has gone leaves its dialogs behind; what is asked of them is answered with 481, which ends them. */
+  #answerForAbsent(server: ServerTransaction, { sip: { localTag } }: AppDialog): void {
+    const { method } = server.request
+    if (!this.#around.keeps) refuse(server, 481, localTag)
+    else if (method === 'BYE' || method === 'OPTIONS') refuse(server, 200, localTag)
+    else {
+      const response = responseTo(server.request, 500, { toTag: localTag })
+      response.headers.add('Retry-After', `${RETRY_SECONDS}`)
+      server.respond(response)
     }
   }
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { Headers } from '../../sip/headers.js'
-import { SipRequest, SipResponse } from '../../sip/message.js'
+import { Headers } from '../protocols/sip/headers.js'
+import { SipRequest, SipResponse } from '../protocols/sip/message.js'
 import { routeAround } from './nat.js'
 
 const peer = { protocol: 'udp', address: '203.0.113.9', port: 40000 } as const

@@ -1,8 +1,8 @@
 import { isIP } from 'node:net'
-import { hostForSocket, type Endpoint } from '../../sip/endpoint.js'
-import type { SipMessage } from '../../sip/message.js'
-import { plainAddress } from '../../sip/same-host.js'
-import { parseUri } from '../../sip/uri.js'
+import { hostForSocket, type Endpoint } from '../protocols/sip/endpoint.js'
+import type { SipMessage } from '../protocols/sip/message.js'
+import { plainAddress } from '../protocols/sip/same-host.js'
+import { parseUri } from '../protocols/sip/uri.js'
 
 /**
  * Where requests inside a dialog are to go instead of the Contact: to the address that the message came from, when no proxy has put itself into

@@ -1,7 +1,7 @@
-import type { SipRequest, SipResponse } from '../../sip/message.js'
-import { randomBelow } from '../../sip/secure-random.js'
-import { answerSessionTimer, MIN_SESSION_SECONDS } from '../../sip/session-timer.js'
-import { responseTo, type ServerTransaction } from '../../sip/transaction-layer.js'
+import type { SipRequest, SipResponse } from '../protocols/sip/message.js'
+import { randomBelow } from '../protocols/sip/secure-random.js'
+import { answerSessionTimer, MIN_SESSION_SECONDS } from '../protocols/sip/session-timer.js'
+import { responseTo, type ServerTransaction } from '../protocols/sip/transaction-layer.js'
 import type { AppDialog } from './app-dialogs.js'
 
 /** What a Request-URI may begin with. */

@@ -1,4 +1,4 @@
-import { sessionTimerDelay } from '../../sip/session-timer.js'
+import { sessionTimerDelay } from '../protocols/sip/session-timer.js'
 
 export type Refresher = 'us' | 'them'
 

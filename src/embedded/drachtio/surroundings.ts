@@ -1,7 +1,7 @@
-import type { Endpoint } from '../../sip/endpoint.js'
-import type { SipMessage, SipRequest, SipResponse } from '../../sip/message.js'
-import { printMessage } from '../../sip/print.js'
-import type { TransactionLayer } from '../../sip/transaction-layer.js'
+import type { Endpoint } from '../protocols/sip/endpoint.js'
+import type { SipMessage, SipRequest, SipResponse } from '../protocols/sip/message.js'
+import { printText } from '../protocols/sip/print.js'
+import type { TransactionLayer } from '../protocols/sip/transaction-layer.js'
 import type { Faults } from '../faults.js'
 import type { AppConnection } from './app-connection.js'
 import type { AppDialog, AppDialogs } from './app-dialogs.js'
@@ -15,6 +15,10 @@ export interface Surroundings {
   readonly routes: AppRoutes
   readonly dialogs: AppDialogs
   readonly records: CallRecords
+  /** Whether what an application leaves behind is kept for another one. */
+  readonly keeps: boolean
+  /** An application has gone not long ago: another one may come for what it left. */
+  readonly waitsForApp: boolean
   /** Ends a dialog by BYE of the server's own accord, and tells its application so. */
   endDialog(dialog: AppDialog, reason: string): void
   /** (Re)starts the session timer of a dialog. */
@@ -34,7 +38,7 @@ export function tellFromNetwork(
   source: Endpoint,
   more: { readonly transactionId: string; readonly dialogId?: string | undefined; readonly receivedOn?: Endpoint },
 ): void {
-  const text = printMessage(message).toString('utf8')
+  const text = printText(message)
   const meta = printMeta({ source: 'network', bytes: Buffer.byteLength(text), protocol: source.protocol, address: source.address, port: source.port })
   const place = more.receivedOn === undefined ? '' : `${more.receivedOn.address}|${more.receivedOn.port}|`
   app.send(`sip|${meta}|${more.transactionId}|${more.dialogId ?? ''}|${place}\r\n${text}`)
@@ -42,21 +46,21 @@ export function tellFromNetwork(
 
 /** Tells an application of a request that the server has sent by itself: a BYE, to which nothing can be answered. */
 export function tellUnsolicited(app: AppConnection, request: SipRequest, own: Endpoint, dialogId: string): void {
-  const text = printMessage(request).toString('utf8')
+  const text = printText(request)
   const meta = printMeta({ source: 'application', bytes: Buffer.byteLength(text), protocol: own.protocol, address: own.address, port: own.port })
   app.send(`sip|${meta}|unsolicited|${dialogId}|\r\n${text}`)
 }
 
 /** Echoes a request that was sent for an application. */
 export function echoRequest(app: AppConnection, messageId: string, request: SipRequest, own: Endpoint, transactionId: string): void {
-  const text = printMessage(request).toString('utf8')
+  const text = printText(request)
   const meta = printMeta({ source: 'application', bytes: Buffer.byteLength(text), protocol: own.protocol, address: own.address, port: own.port })
   app.answer(messageId, 'OK', `${meta}|${transactionId}|Msg sent:|\r\n${text}`)
 }
 
 /** Echoes a response that was sent for an application. */
 export function echoResponse(app: AppConnection, messageId: string, response: SipResponse, peer: Endpoint, ids: { readonly transactionId: string; readonly dialogId: string }): void {
-  const text = printMessage(response).toString('utf8')
+  const text = printText(response)
   const meta = printMeta({ source: 'application', bytes: Buffer.byteLength(text), protocol: peer.protocol, address: peer.address, port: peer.port })
   app.answer(messageId, 'OK', `${meta}|${ids.transactionId}|${ids.dialogId}||Msg sent:|\r\n${text}`)
 }

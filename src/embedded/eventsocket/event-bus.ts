@@ -16,7 +16,7 @@ export class EventBus {
   readonly #byUuid = new Map<string, Set<EventListener>>()
   readonly #place = new Map<EventListener, string | undefined>()
 
-  /** Adds the listener, or files it anew after its subscription has changed. */
+  /** Adds the listener, or files it again after its subscription has changed. */
   file(listener: EventListener): void {
     this.remove(listener)
     const uuid = listener.subscription.onlyUuid

@@ -35,6 +35,7 @@ export class EventSocketConnection implements EventListener {
   #closing = false
   #closed = false
   #corked = false
+  #resumes = false
   #lingerSeconds: number | undefined
   #lingerTimer: NodeJS.Timeout | undefined
 
@@ -71,6 +72,11 @@ export class EventSocketConnection implements EventListener {
     })
     if (!this.#authenticated) this.#write('Content-Type: auth/request\n\n')
     this.#host.bus.file(this)
+  }
+
+  /** The channel goes on with its dialplan when the connection ends (`resume`). */
+  get resumes(): boolean {
+    return this.#resumes
   }
 
   deliver(event: SwitchEvent): void {
@@ -179,6 +185,7 @@ export class EventSocketConnection implements EventListener {
         this.#reply(this.#controlled ? (this.#controlled.variable(rest) ?? '') || '-ERR command not found' : '-ERR command not found')
         return
       case 'resume':
+        if (this.#controlled) this.#resumes = true
         this.#reply(this.#controlled ? '+OK' : '-ERR command not found')
         return
       case 'linger':

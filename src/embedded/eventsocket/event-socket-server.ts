@@ -44,9 +44,9 @@ export class EventSocketServer {
 
   /**
    * Dials an application for a channel (`socket <address>:<port> async full`).
-   * @param onClosed called once when the connection is over, `undefined` when it could not be made
+   * @param on `closed`: called once when the connection is over, with `undefined` when it could not be made
    */
-  dial(target: { address: string; port: number }, channel: ControlledChannel, on: { open: (connection: EventSocketConnection) => void; closed: (made: boolean) => void }): void {
+  dial(target: { address: string; port: number }, channel: ControlledChannel, on: { open: (connection: EventSocketConnection) => void; closed: (connection: EventSocketConnection | undefined) => void }): void {
     const socket = connect({ host: target.address, port: target.port, allowHalfOpen: true, noDelay: true })
     this.#dialling.add(socket)
     socket.once('connect', () => {
@@ -58,7 +58,7 @@ export class EventSocketServer {
         controlled: channel,
         onClosed: (self) => {
           this.#outbound.delete(self)
-          on.closed(true)
+          on.closed(self)
         },
       })
       this.#outbound.add(connection)
@@ -68,7 +68,7 @@ export class EventSocketServer {
       this.#dialling.delete(socket)
       socket.destroy()
       this.#host.log(`event socket: cannot reach ${target.address}:${target.port} for channel ${channel.uuid}: ${error.message}`)
-      on.closed(false)
+      on.closed(undefined)
     }
     socket.once('error', failed)
   }

@@ -30,6 +30,21 @@ test('filters let pass what one of them matches; a minus excludes; slashes are a
   expect(subscription.passes(event('DTMF', 'c'))).toBe(true)
 })
 
+test('a connection that hears of one channel is known to, whatever else is excluded', () => {
+  const subscription = new Subscription()
+  subscription.add(['CHANNEL_EXECUTE'])
+  subscription.addFilter('Unique-ID', 'a')
+  subscription.addFilter('Application', '-park')
+  expect(subscription.onlyUuid).toBe('a')
+  const passes = (application: string): boolean => subscription.passes(event('CHANNEL_EXECUTE', 'a', [['Application', application]]))
+  expect(['playback', 'park', 'PARK', 'parking'].map(passes)).toEqual([true, false, false, true])
+  // As FreeSWITCH reads it: a pattern cannot exclude.
+  subscription.addFilter('Application', '-/play.*/')
+  expect(passes('playback')).toBe(true)
+  subscription.addFilter('Application', 'park')
+  expect(subscription.onlyUuid).toBeUndefined()
+})
+
 test('nixevent takes one name out of all', () => {
   const subscription = new Subscription()
   subscription.add(['ALL'])

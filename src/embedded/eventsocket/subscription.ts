@@ -10,14 +10,14 @@ export class Subscription {
   readonly #nixed = new Set<string>()
   readonly #subclasses = new Set<string>()
   readonly #filters: { readonly header: string; readonly value: string }[] = []
+  /** The value of the only filter that lets anything pass, where it names a channel. */
+  #filteredUuid: string | undefined
   /** `myevents`: only events of this channel. */
   ownUuid: string | undefined
 
   /** The one channel that this connection can hear of, when a filter says so: spares asking it about all others. */
   get onlyUuid(): string | undefined {
-    if (this.ownUuid !== undefined) return this.ownUuid
-    const [filter, ...more] = this.#filters
-    return filter !== undefined && more.length === 0 && filter.header === 'unique-id' && /^[\w-]+$/.test(filter.value) ? filter.value : undefined
+    return this.ownUuid ?? this.#filteredUuid
   }
 
   get enabled(): boolean {
@@ -90,6 +90,7 @@ export class Subscription {
 
   addFilter(header: string, value: string): void {
     this.#filters.push({ header: header.toLowerCase(), value })
+    this.#filtersChanged()
   }
 
   /** `filter delete <header> [<value>]`; `all` deletes every filter. */
@@ -99,6 +100,13 @@ export class Subscription {
       const filter = this.#filters[index]
       if (filter !== undefined && (name === 'all' || (filter.header === name && (value === undefined || filter.value === value)))) this.#filters.splice(index, 1)
     }
+    this.#filtersChanged()
+  }
+
+  #filtersChanged(): void {
+    // What excludes lets nothing pass.
+    const [filter, ...more] = this.#filters.filter(({ value }) => !value.startsWith('-'))
+    this.#filteredUuid = filter !== undefined && more.length === 0 && filter.header === 'unique-id' && /^[\w-]+$/.test(filter.value) ? filter.value : undefined
   }
 
   /** Whether an event of this name (and channel) could interest the connection: asked before the event is built. */
@@ -111,26 +119,27 @@ export class Subscription {
 
   /**
    * Filters, as FreeSWITCH applies them: with any filter, an event passes when at least one matches; a value that begins
-   * with `-` excludes what it matches; `/.../` is a regular expression. Comparison without regard to case.
+   * with `-` excludes what it matches; `/.../` is a regular expression, which cannot exclude. Comparison without regard to case.
    */
   passes(event: SwitchEvent): boolean {
     if (this.ownUuid !== undefined && event.uuid !== this.ownUuid) return false
-    if (this.#filters.length === 0) return true
+    if (this.#filters.length === 0 || (this.#filters.length === 1 && event.uuid !== undefined && event.uuid === this.#filteredUuid)) return true
     let send = false
     for (const { header, value } of this.#filters) {
       const actual = event.header(header)
       if (actual === undefined) continue
       const positive = !value.startsWith('-')
       if (send && positive) continue
-      if (matches(actual, value.replace(/^[-+]/, ''))) send = positive
+      if (matches(actual, positive ? value.replace(/^\+/, '') : value.slice(1), value.startsWith('/'))) send = positive
     }
     return send
   }
 }
 
-function matches(actual: string, wanted: string): boolean {
+function matches(actual: string, wanted: string, isPattern: boolean): boolean {
+  if (!isPattern) return actual.toLowerCase() === wanted.toLowerCase()
   const pattern = /^\/(.*)\/$/.exec(wanted)?.[1]
-  if (pattern === undefined) return actual.toLowerCase() === wanted.toLowerCase()
+  if (pattern === undefined) return false
   try {
     return new RegExp(pattern).test(actual)
   } catch {

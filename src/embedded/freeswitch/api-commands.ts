@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
-import type { MediaEngine } from '../media/media-engine.js'
+import type { Media } from '../media/media.js'
 import { startRecording, stopRecordings } from './applications.js'
 import { bridge, part } from './bridging.js'
 import type { Channel } from './channel.js'
@@ -8,7 +8,7 @@ import { FREESWITCH_VERSION } from './event-factory.js'
 
 /** What the api commands act upon. */
 export interface ApiSurroundings {
-  readonly engine: MediaEngine
+  readonly engine: Media
   readonly profile: string
   /** `ip:port` of the SIP profile. */
   readonly sipAddress: string
@@ -90,7 +90,7 @@ function uuidPark(channel: Channel, _: string[], around: ApiSurroundings): strin
   if (channel.peer) part(around.engine, channel, channel.peer)
   channel.redirect()
   channel.data.setState('CS_PARK')
-  channel.publish('CHANNEL_PARK', channel.data.full())
+  channel.publish('CHANNEL_PARK', 'full')
   return '+OK\n'
 }
 

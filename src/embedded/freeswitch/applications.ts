@@ -99,13 +99,13 @@ export async function startRecording(channel: Channel, path: string, limitSecond
     return undefined
   }
   channel.recordings.set(path, handle)
-  channel.publish('RECORD_START', channel.data.full(), [['Record-File-Path', path]])
+  channel.publish('RECORD_START', 'full', () => [['Record-File-Path', path]])
   const limit = limitSeconds > 0 ? setTimeout(() => void handle.stop(), limitSeconds * 1000) : undefined
   void handle.ended.then((result) => {
     clearTimeout(limit)
     channel.recordings.delete(path)
     noteRecording(channel, result, stereo ? 4 : 2)
-    channel.publish('RECORD_STOP', channel.data.full(), [['Record-File-Path', path]])
+    channel.publish('RECORD_STOP', 'full', () => [['Record-File-Path', path]])
   })
   return handle
 }

@@ -1,5 +1,4 @@
-import { HeaderBlock } from '../eventsocket/header-block.js'
-import type { MediaEngine } from '../media/media-engine.js'
+import type { Media } from '../media/media.js'
 import type { Channel } from './channel.js'
 
 /**
@@ -7,7 +6,7 @@ import type { Channel } from './channel.js'
  * taken from its old peer, which stays parked.
  * @returns false when one of them is not there any more
  */
-export function bridge(engine: MediaEngine, originator: Channel, originatee: Channel): boolean {
+export function bridge(engine: Media, originator: Channel, originatee: Channel): boolean {
   if (originator.over || originatee.over || originator === originatee) return false
   for (const channel of [originator, originatee]) {
     const { peer } = channel
@@ -25,24 +24,24 @@ export function bridge(engine: MediaEngine, originator: Channel, originatee: Cha
   begun(originatee, originator)
   begun(originator, originatee)
   originatee.data.setState('CS_EXCHANGE_MEDIA')
-  originator.publish('CHANNEL_BRIDGE', [ends(originator, originatee), ...originator.data.full()])
+  originator.publish('CHANNEL_BRIDGE', 'full', undefined, () => ends(originator, originatee))
   return true
 }
 
 /** `uuid_transfer <uuid> -both park inline`: both stay up, each parked by itself. */
-export function part(engine: MediaEngine, channel: Channel, peer: Channel): void {
+export function part(engine: Media, channel: Channel, peer: Channel): void {
   engine.unbridge(channel.media, peer.media)
   channel.peer = undefined
   peer.peer = undefined
-  channel.publish('CHANNEL_UNBRIDGE', [ends(channel, peer), ...channel.data.full()])
+  channel.publish('CHANNEL_UNBRIDGE', 'full', undefined, () => ends(channel, peer))
   channel.setVariable('last_bridge_to', peer.uuid)
   peer.setVariable('last_bridge_to', channel.uuid)
   channel.setVariable('signal_bond', undefined)
   peer.setVariable('signal_bond', undefined)
 }
 
-function ends(a: Channel, b: Channel): HeaderBlock {
-  return new HeaderBlock([['Bridge-A-Unique-ID', a.uuid], ['Bridge-B-Unique-ID', b.uuid]])
+function ends(a: Channel, b: Channel): readonly (readonly [string, string])[] {
+  return [['Bridge-A-Unique-ID', a.uuid], ['Bridge-B-Unique-ID', b.uuid]]
 }
 
 function note(channel: Channel, other: Channel, type: 'originator' | 'originatee', callUuid: string): void {
@@ -54,5 +53,5 @@ function note(channel: Channel, other: Channel, type: 'originator' | 'originatee
 
 function begun(channel: Channel, other: Channel): void {
   channel.data.setState('CS_SOFT_EXECUTE')
-  channel.publish('CHANNEL_EXECUTE', channel.data.full(), [['Application', 'uuid_bridge'], ['Application-Data', other.uuid]])
+  channel.publish('CHANNEL_EXECUTE', 'full', () => [['Application', 'uuid_bridge'], ['Application-Data', other.uuid]])
 }

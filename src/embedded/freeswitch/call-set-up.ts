@@ -1,7 +1,7 @@
-import type { NameAddr } from '../../sip/name-addr.js'
-import type { SipRequest } from '../../sip/message.js'
-import type { Endpoint } from '../../sip/endpoint.js'
-import { parseUri } from '../../sip/uri.js'
+import type { NameAddr } from '../protocols/sip/name-addr.js'
+import type { SipRequest } from '../protocols/sip/message.js'
+import type { Endpoint } from '../protocols/sip/endpoint.js'
+import { parseUri } from '../protocols/sip/uri.js'
 import type { ChannelFacts } from './channel-data.js'
 import { EventFactory } from './event-factory.js'
 

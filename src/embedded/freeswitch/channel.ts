@@ -119,12 +119,13 @@ export class Channel implements ControlledChannel, PlaybackHost {
     this.data.answered()
     this.data.setState('CS_EXECUTE')
     this.data.setCallState('ACTIVE')
-    this.publish('CHANNEL_ANSWER', this.data.full())
+    this.publish('CHANNEL_ANSWER', 'full')
     if (!underneath) return
-    this.#underneath = { ...underneath, uuid: randomUUID() }
+    const uuid = randomUUID()
+    this.#underneath = { ...underneath, uuid }
     this.data.setVariable('current_application_data', underneath.argument)
     this.data.setVariable('current_application', underneath.application)
-    this.publish('CHANNEL_EXECUTE', this.data.full(), applicationHeaders(underneath.application, underneath.argument, { uuid: this.#underneath.uuid }))
+    this.publish('CHANNEL_EXECUTE', 'full', () => applicationHeaders(underneath.application, underneath.argument, { uuid }))
   }
 
   /** `sendmsg`: `execute` and `hangup`. Other call-commands are ignored, as the real server ignores what it does not know. */
@@ -152,7 +153,7 @@ export class Channel implements ControlledChannel, PlaybackHost {
     this.data.setVariable('current_application_response', undefined)
     this.data.setVariable('current_application', application)
     this.data.setVariable('current_application_data', argument === '' ? undefined : argument)
-    this.publish('CHANNEL_EXECUTE', this.data.full(), applicationHeaders(application, argument, { uuid }))
+    this.publish('CHANNEL_EXECUTE', 'full', () => applicationHeaders(application, argument, { uuid }))
     let completed = false
     const done = (response?: string): void => {
       if (completed) return
@@ -175,7 +176,7 @@ export class Channel implements ControlledChannel, PlaybackHost {
   keyPressed(digit: string, durationMs: number, source: string, timestamp?: number): void {
     if (this.over) return
     const duration = Math.round((durationMs > 0 ? durationMs : DEFAULT_KEY_MS) * 8)
-    this.publish('DTMF', this.data.basic(), [['DTMF-Digit', digit], ['DTMF-Duration', `${duration}`], ['DTMF-Source', source], ...(timestamp === undefined ? [] : [['DTMF-Timestamp', `${timestamp}`] as const])])
+    this.publish('DTMF', 'basic', () => [['DTMF-Digit', digit], ['DTMF-Duration', `${duration}`], ['DTMF-Source', source], ...(timestamp === undefined ? [] : [['DTMF-Timestamp', `${timestamp}`] as const])])
     for (let index = this.#frames.length - 1; index >= 0; index--) {
       const running = this.#frames[index]?.running
       if (running?.key?.(digit) === true) return
@@ -188,21 +189,18 @@ export class Channel implements ControlledChannel, PlaybackHost {
   }
 
   playbackStarted(path: string): void {
-    this.publish('PLAYBACK_START', this.data.full(), playbackHeaders(path))
+    this.publish('PLAYBACK_START', 'full', () => playbackHeaders(path))
   }
 
   playbackStopped(path: string, status: 'done' | 'break'): void {
-    this.publish('PLAYBACK_STOP', this.data.full(), [...playbackHeaders(path), ['Playback-Status', status]])
+    this.publish('PLAYBACK_STOP', 'full', () => [...playbackHeaders(path), ['Playback-Status', status]])
   }
 
   setCallState(state: CallState): void {
     const before = this.data.callState
     if (before === state) return
     this.data.setCallState(state)
-    this.publish('CHANNEL_CALLSTATE', [
-      new HeaderBlock([['Original-Channel-Call-State', before], ['Channel-Call-State-Number', callStateNumber(state)]]),
-      ...this.data.basic(),
-    ])
+    this.publish('CHANNEL_CALLSTATE', 'basic', nothing, () => [['Original-Channel-Call-State', before], ['Channel-Call-State-Number', callStateNumber(state)]])
   }
 
   /** Ends whatever runs and whatever waits underneath, because the channel goes elsewhere (bridge, transfer). */
@@ -219,13 +217,22 @@ export class Channel implements ControlledChannel, PlaybackHost {
     this.data.setVariable('current_application_response', undefined)
     this.data.setVariable('current_application_data', undefined)
     this.data.setVariable('current_application', application)
-    this.publish('CHANNEL_EXECUTE', this.data.full(), applicationHeaders(application, '', { uuid }))
+    this.publish('CHANNEL_EXECUTE', 'full', () => applicationHeaders(application, '', { uuid }))
   }
 
-  /** The client's socket is gone. While the `socket` application is what keeps the channel, that ends the call. */
-  socketClosed(): void {
+  /**
+   * The client's socket is gone. While the `socket` application is what keeps the channel, that ends the call, unless the client has asked that
+   * it go on (`resume`): then it waits in what follows in the dialplan, `park`, and what runs on top of that runs on.
+   */
+  socketClosed(resumes: boolean): void {
     this.connection = undefined
-    if (!this.over && this.#underneath?.application === 'socket') this.hangup('NORMAL_CLEARING', 'api')
+    if (this.over || this.#underneath?.application !== 'socket') return
+    if (!resumes) {
+      this.hangup('NORMAL_CLEARING', 'api')
+      return
+    }
+    this.#completeUnderneath()
+    this.waitIn('park')
   }
 
   /**
@@ -256,10 +263,10 @@ export class Channel implements ControlledChannel, PlaybackHost {
     if (peer) this.#unbridgedEvent(peer)
     this.data.setState('CS_HANGUP')
     this.setCallState('HANGUP')
-    this.publish('CHANNEL_HANGUP', this.data.full())
+    this.publish('CHANNEL_HANGUP', 'full')
     if (told) this.connection?.channelGone()
-    this.publish('CHANNEL_HANGUP_COMPLETE', this.data.full())
-    this.publish('CHANNEL_DESTROY', this.data.basic())
+    this.publish('CHANNEL_HANGUP_COMPLETE', 'full')
+    this.publish('CHANNEL_DESTROY', 'basic')
     peer?.peerGone(this)
     void this.media.close()
     this.#around.ended(this)
@@ -276,12 +283,17 @@ export class Channel implements ControlledChannel, PlaybackHost {
       return
     }
     this.data.setState('CS_PARK')
-    this.publish('CHANNEL_PARK', this.data.full())
+    this.publish('CHANNEL_PARK', 'full')
   }
 
-  /** Publishes an event about this channel. */
-  publish(name: string, blocks: readonly HeaderBlock[], extra: readonly (readonly [string, string])[] = []): void {
-    this.#around.bus.publish({ name, uuid: this.uuid }, () => this.#build(name, extra.length > 0 ? [...blocks, new HeaderBlock(extra)] : blocks))
+  /**
+   * Publishes an event about this channel. Nothing of it is made unless somebody wants it.
+   * @param what `full`: with all variables; `basic`: without
+   * @param after headers at the end
+   * @param before headers in front
+   */
+  publish(name: string, what: 'full' | 'basic', after: () => HeaderPairs = nothing, before: () => HeaderPairs = nothing): void {
+    this.#around.bus.publish({ name, uuid: this.uuid }, () => this.#build(name, [...block(before()), ...this.data[what](), ...block(after())]))
   }
 
   log(line: string): void {
@@ -293,7 +305,7 @@ export class Channel implements ControlledChannel, PlaybackHost {
   }
 
   #unbridgedEvent(peer: Channel): void {
-    this.publish('CHANNEL_UNBRIDGE', [new HeaderBlock([['Bridge-A-Unique-ID', this.uuid], ['Bridge-B-Unique-ID', peer.uuid]]), ...this.data.full()])
+    this.publish('CHANNEL_UNBRIDGE', 'full', nothing, () => [['Bridge-A-Unique-ID', this.uuid], ['Bridge-B-Unique-ID', peer.uuid]])
   }
 
   #abandonFrames(response: string | undefined): void {
@@ -314,8 +326,16 @@ export class Channel implements ControlledChannel, PlaybackHost {
 
   #completed(application: string, argument: string, uuid: string): void {
     const response = this.data.variable('current_application_response') ?? '_none_'
-    this.publish('CHANNEL_EXECUTE_COMPLETE', this.data.full(), applicationHeaders(application, argument, { uuid, response }))
+    this.publish('CHANNEL_EXECUTE_COMPLETE', 'full', () => applicationHeaders(application, argument, { uuid, response }))
   }
+}
+
+type HeaderPairs = readonly (readonly [string, string])[]
+
+const nothing = (): HeaderPairs => []
+
+function block(pairs: HeaderPairs): readonly HeaderBlock[] {
+  return pairs.length === 0 ? [] : [new HeaderBlock(pairs)]
 }
 
 function applicationHeaders(application: string, argument: string, more: { readonly uuid: string; readonly response?: string }): [string, string][] {

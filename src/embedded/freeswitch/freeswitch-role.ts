@@ -1,19 +1,20 @@
 import { randomUUID } from 'node:crypto'
 import { isIP } from 'node:net'
-import { keyInInfo } from '../../sip/key-in-info.js'
-import type { Transport } from '../../sip/transport.js'
-import { audioOffer, readAudioAnswer } from '../../sdp/offer-answer.js'
-import type { OfferDecision, Session } from '../../sip/session.js'
-import { UserAgent, type IncomingInvite } from '../../sip/user-agent.js'
+import { keyInInfo } from '../protocols/sip/key-in-info.js'
+import type { Transport } from '../protocols/sip/transport.js'
+import { audioOffer, readAudioAnswer } from '../protocols/sdp/offer-answer.js'
+import type { OfferDecision, Session } from '../protocols/sip/session.js'
+import { UserAgent, type IncomingInvite } from '../protocols/sip/user-agent.js'
 import { EventBus } from '../eventsocket/event-bus.js'
 import type { ChannelMessage, EventSocketHost } from '../eventsocket/event-socket-host.js'
 import { EventSocketServer } from '../eventsocket/event-socket-server.js'
 import { HeaderBlock } from '../eventsocket/header-block.js'
 import type { Faults } from '../faults.js'
-import { hostForUri } from '../../sip/endpoint.js'
+import { hostForUri } from '../protocols/sip/endpoint.js'
 import type { BoundAddress } from '../listening.js'
 import type { MediaChannel } from '../media/media-channel.js'
-import { MediaEngine, PortsExhausted } from '../media/media-engine.js'
+import { PortsExhausted, type MediaEngineOptions } from '../media/media-engine.js'
+import type { Media } from '../media/media.js'
 import { isOutOfDescriptors } from '../descriptors.js'
 import type { ShortageKind } from '../shortages.js'
 import type { FreeswitchSettings } from '../settings.js'
@@ -32,6 +33,8 @@ const DEFAULT_HEARTBEAT_SECONDS = 20
 /** What mod_sofia says of itself in its answers, beside what the SIP stack says. */
 const ANSWER_HEADERS = [['Accept', 'application/sdp'], ['Allow-Events', 'talk, hold, conference, refer'], ['Content-Disposition', 'session']] as const
 
+export type MediaFactory = (options: MediaEngineOptions) => Media
+
 /**
  * FreeSWITCH's part: a SIP profile whose every call is answered and handed to the application named in `X-esl-outbound`, the event sockets, and
  * the audio.
@@ -41,7 +44,7 @@ export class FreeswitchRole implements EventSocketHost, ChannelSurroundings, Api
   readonly bus = new EventBus()
   readonly applications = APPLICATIONS
   readonly events: EventFactory
-  readonly engine: MediaEngine
+  readonly engine: Media
   readonly profile: string
   readonly sipAddress: string
   readonly maxSessions: number
@@ -61,9 +64,10 @@ export class FreeswitchRole implements EventSocketHost, ChannelSurroundings, Api
 
   /**
    * @param transport of the SIP profile, bound already; the role closes it
+   * @param media makes what carries the audio
    * @param shortage told when a call is refused because something has run out
    */
-  constructor(settings: FreeswitchSettings, transport: Transport, faults: Faults, log: (line: string) => void, shortage: (kind: ShortageKind, detail: string) => void = () => undefined) {
+  constructor(settings: FreeswitchSettings, transport: Transport, faults: Faults, log: (line: string) => void, media: MediaFactory, shortage: (kind: ShortageKind, detail: string) => void = () => undefined) {
     this.#settings = settings
     this.#transport = transport
     this.#faults = faults
@@ -78,13 +82,13 @@ export class FreeswitchRole implements EventSocketHost, ChannelSurroundings, Api
     const [four, six] = [4, 6].map((family) => [externalAddress, otherExternalAddress].find((each) => each !== undefined && isIP(each) === family))
     this.#external = { ...(four === undefined ? {} : { 4: four }), ...(six === undefined ? {} : { 6: six }) }
     this.events = new EventFactory(settings.rtp.address)
-    this.engine = new MediaEngine({
+    this.engine = media({
       address: settings.rtp.address,
       otherAddress: settings.rtp.otherAddress ?? loopbackOfOtherFamily(settings.rtp.address),
       portRange: [settings.rtp.firstPort, settings.rtp.lastPort],
       mediaTimeoutMs: (settings.mediaTimeoutSeconds ?? 0) * 1000,
       onFault: (fault) => {
-        this.log(`media ${fault.kind} of channel ${fault.channelId}: ${fault.message}`)
+        this.log(`media ${fault.kind}${fault.channelId === '' ? '' : ` of channel ${fault.channelId}`}: ${fault.message}`)
       },
     })
     this.#sockets = new EventSocketServer(this, faults)
@@ -124,6 +128,8 @@ export class FreeswitchRole implements EventSocketHost, ChannelSurroundings, Api
 
   /** @throws ListenFailure */
   async start(): Promise<BoundAddress> {
+    const warning = await this.engine.ready
+    if (warning !== undefined) this.log(warning)
     const bound = await this.#sockets.listen(this.#settings.eventSocket.address, this.#settings.eventSocket.port)
     const seconds = this.#settings.heartbeatSeconds ?? DEFAULT_HEARTBEAT_SECONDS
     this.#heartbeat = setInterval(() => {
@@ -258,7 +264,7 @@ export class FreeswitchRole implements EventSocketHost, ChannelSurroundings, Api
     channel.data.setUp({ rtp_local_sdp_str: sdp, ...DIALPLAN_VARIABLES, socket_host: target.address })
     this.#channels.set(uuid, channel)
     this.#peak = Math.max(this.#peak, this.#channels.size)
-    channel.publish('CHANNEL_CREATE', channel.data.full())
+    channel.publish('CHANNEL_CREATE', 'full')
     const answered = invite.answer(sdp, ANSWER_HEADERS)
     channel.answered({ application: 'socket', argument: `${target.address}:${target.port} async full` })
     this.#dial(channel, target)
@@ -278,8 +284,8 @@ export class FreeswitchRole implements EventSocketHost, ChannelSurroundings, Api
         channel.connection = connection
         if (channel.over) connection.channelGone()
       },
-      closed: () => {
-        channel.socketClosed()
+      closed: (connection) => {
+        channel.socketClosed(connection?.resumes ?? false)
       },
     })
   }

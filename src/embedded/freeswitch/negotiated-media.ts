@@ -1,6 +1,6 @@
-import { answerOffer, readOffer, type AudioAgreement, type AudioAnswer, type AudioEnd } from '../../sdp/offer-answer.js'
-import { isLoopback } from '../../sip/address-kinds.js'
-import { sameHost } from '../../sip/same-host.js'
+import { answerOffer, readOffer, type AudioAgreement, type AudioAnswer, type AudioEnd } from '../protocols/sdp/offer-answer.js'
+import { isLoopback } from '../protocols/sip/address-kinds.js'
+import { sameHost } from '../protocols/sip/same-host.js'
 import type { MediaChannel } from '../media/media-channel.js'
 import type { Channel } from './channel.js'
 

@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { toneAmplitude } from '../../rtp/goertzel.js'
-import { encodeWav } from '../../rtp/wav.js'
+import { toneAmplitude } from '../protocols/rtp/goertzel.js'
+import { encodeWav } from '../protocols/rtp/wav.js'
 import { ClipLibrary, type AudioClip } from './audio-clip.js'
 
 let folder: string

@@ -1,6 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises'
-import { Resampler } from '../../rtp/resample.js'
-import { bytesPerSample, decodeSamples, pickChannel, readWavFormat, WavError, type WavFormat } from '../../rtp/wav.js'
+import { Resampler } from '../protocols/rtp/resample.js'
+import { bytesPerSample, decodeSamples, pickChannel, readWavFormat, WavError, type WavFormat } from '../protocols/rtp/wav.js'
 
 /** Enough for every chunk that encoders write before the samples. */
 const HEAD_BYTES = 64 * 1024
@@ -45,7 +45,7 @@ export class ClipLibrary {
   readonly #kept = new Map<string, Kept>()
 
   /**
-   * The clip, as soon as its first portion is there. A file that has changed since is read anew.
+   * The clip, as soon as its first portion is there. A file that has changed since is read again.
    * @throws ClipError (rejects)
    */
   async open(path: string): Promise<AudioClip> {

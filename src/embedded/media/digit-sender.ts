@@ -1,4 +1,4 @@
-import { DTMF_DIGITS, TelephoneEventSender, type TelephoneEventPacket } from '../../rtp/telephone-event.js'
+import { DTMF_DIGITS, TelephoneEventSender, type TelephoneEventPacket } from '../protocols/rtp/telephone-event.js'
 
 const DEFAULT_DURATION_MS = 100
 const DEFAULT_GAP_MS = 100
@@ -10,6 +10,13 @@ type Item =
   | { readonly kind: 'key'; readonly digit: string; readonly durationMs: number }
   | { readonly kind: 'pause'; readonly ms: number }
   | { readonly kind: 'end'; readonly settle: (how: 'sent' | 'stopped') => void }
+
+/** @throws TypeError for a character that is no key and no pause */
+export function checkDigits(digits: string): void {
+  for (const character of digits) {
+    if (character !== 'w' && character !== 'W' && !DTMF_DIGITS.includes(character.toUpperCase())) throw new TypeError(`not a key: ${JSON.stringify(character)}`)
+  }
+}
 
 /** The keys that are to be sent to one party, one after the other. */
 export class DigitSender {
@@ -28,14 +35,13 @@ export class DigitSender {
 
   /** @throws TypeError for a character that is no key and no pause */
   add(digits: string, durationMs = DEFAULT_DURATION_MS, gapMs = DEFAULT_GAP_MS): Promise<'sent' | 'stopped'> {
+    checkDigits(digits)
     const length = Math.max(MIN_DURATION_MS, Math.min(MAX_DURATION_MS, durationMs))
     const items = Array.from(digits, (character): Item[] => {
       if (character === 'w') return [{ kind: 'pause', ms: 500 }]
       if (character === 'W') return [{ kind: 'pause', ms: 1000 }]
-      const digit = character.toUpperCase()
-      if (!DTMF_DIGITS.includes(digit)) throw new TypeError(`not a key: ${JSON.stringify(character)}`)
       return [
-        { kind: 'key', digit, durationMs: length },
+        { kind: 'key', digit: character.toUpperCase(), durationMs: length },
         { kind: 'pause', ms: gapMs },
       ]
     }).flat()

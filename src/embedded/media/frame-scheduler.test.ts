@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { DgramSockets } from './dgram-sockets.js'
 import { FrameScheduler } from './frame-scheduler.js'
 
 beforeEach(() => {
@@ -9,7 +10,7 @@ afterEach(() => {
 })
 
 it('beats every 20 ms for each client, without drift, and rests without clients', () => {
-  const scheduler = new FrameScheduler()
+  const scheduler = new FrameScheduler(new DgramSockets())
   const clients = Array.from({ length: 6 }, () => ({ beats: [] as number[], due: 0, onFrame(due: number, now: number) { this.due += due; this.beats.push(now) } }))
   for (const client of clients) scheduler.add(client)
   vi.advanceTimersByTime(60_000)
@@ -25,7 +26,7 @@ it('beats every 20 ms for each client, without drift, and rests without clients'
 })
 
 it('spreads its clients over the 20 ms', () => {
-  const scheduler = new FrameScheduler()
+  const scheduler = new FrameScheduler(new DgramSockets())
   const phases = new Set<number>()
   const client = () => ({ onFrame: (_due: number, now: number) => void phases.add(Math.round(now % 20)) })
   const clients = Array.from({ length: 8 }, client)
@@ -36,7 +37,7 @@ it('spreads its clients over the 20 ms', () => {
 })
 
 it('after a stall tells each client once how many beats it missed', () => {
-  const scheduler = new FrameScheduler()
+  const scheduler = new FrameScheduler(new DgramSockets())
   const due: number[] = []
   const client = { onFrame: (count: number) => void due.push(count) }
   scheduler.add(client)
@@ -55,7 +56,7 @@ it('after a stall tells each client once how many beats it missed', () => {
 })
 
 it('survives a client that leaves, and one that comes, while being served', () => {
-  const scheduler = new FrameScheduler()
+  const scheduler = new FrameScheduler(new DgramSockets())
   let late = 0
   const newcomer = {
     onFrame: () => {
@@ -73,4 +74,29 @@ it('survives a client that leaves, and one that comes, while being served', () =
   expect(late).toBeGreaterThan(5)
   scheduler.remove(newcomer)
   expect(vi.getTimerCount()).toBe(0)
+})
+
+it('goes on when a client fails, and tells of it', async () => {
+  const scheduler = new FrameScheduler(new DgramSockets())
+  const told: unknown[] = []
+  vi.stubGlobal('queueMicrotask', (work: () => void) => {
+    try {
+      work()
+    } catch (error) {
+      told.push(error)
+    }
+  })
+  const failing = {
+    onFrame: () => {
+      throw new Error('one call')
+    },
+  }
+  let beats = 0
+  const others = Array.from({ length: 8 }, () => ({ onFrame: () => (beats += 1) }))
+  for (const client of [failing, ...others]) scheduler.add(client)
+  await vi.advanceTimersByTimeAsync(1000)
+  vi.unstubAllGlobals()
+  expect(beats).toBeGreaterThanOrEqual(8 * 49)
+  expect(told.length).toBeGreaterThanOrEqual(49)
+  for (const client of [failing, ...others]) scheduler.remove(client)
 })

@@ -1,3 +1,5 @@
+import type { MediaSockets } from './media-socket.js'
+
 /** One that has something to do every 20 ms. */
 export interface FrameClient {
   /** @param due how many 20 ms periods have passed since the last call: 1, or more after a stall. @param now monotonic ms */
@@ -16,19 +18,24 @@ const SLOT_MS = FRAME_MS / SLOTS
 export class FrameScheduler {
   readonly #slots: Set<FrameClient>[] = Array.from({ length: SLOTS }, () => new Set())
   readonly #origin = performance.now()
-  #timer: NodeJS.Timeout | undefined
+  readonly #clock: Pick<MediaSockets, 'beatAt' | 'cancelBeat'>
+  #running = false
   /** The last slot step that was run. */
   #step = 0
   #worstDelayMs = 0
+
+  constructor(clock: Pick<MediaSockets, 'beatAt' | 'cancelBeat'>) {
+    this.#clock = clock
+  }
 
   add(client: FrameClient): void {
     let quietest = this.#slots[0]
     for (const slot of this.#slots) if (quietest === undefined || slot.size < quietest.size) quietest = slot
     quietest?.add(client)
-    if (this.#timer === undefined) {
-      this.#step = this.#stepAt(performance.now())
-      this.#arm()
-    }
+    if (this.#running) return
+    this.#running = true
+    this.#step = this.#stepAt(performance.now())
+    this.#arm()
   }
 
   remove(client: FrameClient): void {
@@ -37,10 +44,9 @@ export class FrameScheduler {
       slot.delete(client)
       left += slot.size
     }
-    if (left === 0) {
-      clearTimeout(this.#timer)
-      this.#timer = undefined
-    }
+    if (left > 0 || !this.#running) return
+    this.#running = false
+    this.#clock.cancelBeat()
   }
 
   /** Worst lateness of a beat since the last call of this method, ms. */
@@ -55,11 +61,10 @@ export class FrameScheduler {
   }
 
   #arm(): void {
-    const wait = this.#origin + (this.#step + 1) * SLOT_MS - performance.now()
-    this.#timer = setTimeout(this.#onTimer, Math.max(1, wait))
+    this.#clock.beatAt(this.#origin + (this.#step + 1) * SLOT_MS, this.#beat)
   }
 
-  readonly #onTimer = (): void => {
+  readonly #beat = (): void => {
     const now = performance.now()
     const step = this.#stepAt(now)
     const first = this.#step + 1
@@ -70,12 +75,21 @@ export class FrameScheduler {
       for (let one = first; one <= last; one++) {
         // After a stall a slot's turn has come several times: it is run once and told so.
         const due = Math.floor((step - one) / SLOTS) + 1
-        for (const client of this.#slots[one % SLOTS] ?? []) client.onFrame(due, now)
+        for (const client of this.#slots[one % SLOTS] ?? []) serve(client, due, now)
       }
     }
-    // Clients may have gone and come while they were served: the timer may be stopped, or armed again already.
-    clearTimeout(this.#timer)
-    this.#timer = undefined
-    if (this.#slots.some((slot) => slot.size > 0)) this.#arm()
+    // Clients may have gone and come while they were served.
+    if (this.#running) this.#arm()
+  }
+}
+
+/** One client's error is told as one that nobody caught, and keeps no other from its beat. */
+function serve(client: FrameClient, due: number, now: number): void {
+  try {
+    client.onFrame(due, now)
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error
+    })
   }
 }

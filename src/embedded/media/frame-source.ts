@@ -1,4 +1,4 @@
-import { ToneStream } from '../../rtp/tone-stream.js'
+import { ToneStream } from '../protocols/rtp/tone-stream.js'
 import { ClipError, type AudioClip, type ClipLibrary } from './audio-clip.js'
 import type { PlayEnd, PlaySource } from './play-source.js'
 

@@ -1,5 +1,5 @@
-import { GoertzelDtmf, type HeardTone } from '../../rtp/goertzel-dtmf.js'
-import { JitterBuffer } from '../../rtp/jitter-buffer.js'
+import { GoertzelDtmf, type HeardTone } from '../protocols/rtp/goertzel-dtmf.js'
+import { JitterBuffer } from '../protocols/rtp/jitter-buffer.js'
 
 const longest = new Int16Array(480)
 

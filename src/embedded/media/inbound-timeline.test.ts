@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { timestampDistance } from '../protocols/rtp/packet.js'
 import { InboundTimeline } from './inbound-timeline.js'
+import { OutboundStream } from './outbound-stream.js'
+import { randomSource } from './random.js'
 
 const FRAME = 160
 
@@ -21,7 +24,7 @@ describe('the place of a packet in time', () => {
     expect(timeline.position(1, 160, 1335, false)).toBe(1160)
   })
 
-  it('is anchored anew for another sender and for a timestamp that jumps', () => {
+  it('is anchored again for another sender and for a timestamp that jumps', () => {
     const timeline = new InboundTimeline()
     timeline.position(1, 0, 1000, false)
     const { generation } = timeline
@@ -35,6 +38,20 @@ describe('the place of a packet in time', () => {
     timeline.position(1, 0, 1000, false)
     expect(timeline.position(1, 160, 3000, true)).toBe(3000)
     expect(timeline.position(1, 320, 20_000, false)).toBe(20_000)
+  })
+
+  it('moves with its generation, so that a first packet that came late makes nobody\'s stream go back', () => {
+    const timeline = new InboundTimeline()
+    const stream = new OutboundStream(randomSource(1))
+    let before: number | undefined
+    for (let index = 0; index < 200; index++) {
+      const arrival = index === 0 ? 800 : index * FRAME
+      const position = timeline.position(1, index * FRAME, arrival, false)
+      expect(stream.relay(timeline, 1, timeline.generation, index, position, FRAME, false)).toBe(true)
+      if (before !== undefined) expect(timestampDistance(stream.timestamp, before)).toBeGreaterThanOrEqual(FRAME)
+      before = stream.timestamp
+    }
+    expect(timeline.position(1, 200 * FRAME, 200 * FRAME, false)).toBe(200 * FRAME)
   })
 
   it.each([

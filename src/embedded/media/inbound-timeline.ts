@@ -1,4 +1,4 @@
-import { timestampDistance } from '../../rtp/packet.js'
+import { timestampDistance } from '../protocols/rtp/packet.js'
 
 /** Packets after which the steady lateness is looked at: about a second. */
 const WINDOW_PACKETS = 50
@@ -16,10 +16,10 @@ const TALK_LATE = 480
 /**
  * Where a sender's RTP timestamps lie on the engine's clock. The first packet anchors them at its arrival; from then on a packet's place
  * follows from its timestamp, not from when it came, so that jitter, reordering and loss leave everything in its place. Anchored
- * anew when the sender's clock jumps or drifts away.
+ * again when the sender's clock jumps or drifts away.
  */
 export class InboundTimeline {
-  /** Changes whenever positions are anchored anew. */
+  /** Changes whenever positions are anchored again. */
   generation = 0
   #ssrc = 0
   #anchored = false
@@ -46,7 +46,8 @@ export class InboundTimeline {
       this.#earliest = Infinity
       this.#packets = 0
     }
-    return position
+    // Of this packet already: whoever maps positions begins a new mapping with the first of a generation.
+    return this.#position
   }
 
   /** Place of a telephone event's start, whose packets come ever later after it: tells nothing of the sender's clock. */

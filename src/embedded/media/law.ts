@@ -1,4 +1,4 @@
-import { ALAW_SILENCE, ALAW_TO_LINEAR, ALAW_TO_MULAW, LINEAR_TO_ALAW, LINEAR_TO_MULAW, MULAW_SILENCE, MULAW_TO_ALAW, MULAW_TO_LINEAR } from '../../rtp/g711.js'
+import { ALAW_SILENCE, ALAW_TO_LINEAR, ALAW_TO_MULAW, LINEAR_TO_ALAW, LINEAR_TO_MULAW, MULAW_SILENCE, MULAW_TO_ALAW, MULAW_TO_LINEAR } from '../protocols/rtp/g711.js'
 import type { AudioCodec } from './media-channel.js'
 
 /** The tables of one law. */

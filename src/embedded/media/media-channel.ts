@@ -47,8 +47,11 @@ export interface MediaChannelEvents {
   digit: [DigitEvent]
   /** The first valid RTP packet of the party. At most once. */
   firstRtp: []
-  /** No RTP for `mediaTimeoutMs` although the direction expects some. Once; armed again by the next packet and by `configure`. */
-  mediaTimeout: [{ readonly silentMs: number }]
+  /**
+   * No RTP for `mediaTimeoutMs` although the direction expects some. Once; armed again by the next packet and by `configure`. `settings`: the
+   * number that the last `configure` or `setMediaTimeout` was given, else 0.
+   */
+  mediaTimeout: [{ readonly silentMs: number; readonly settings: number }]
 }
 
 export interface ChannelStats {
@@ -95,7 +98,7 @@ export interface RecordingHandle {
 
 /**
  * The audio of one party: one RTP port and its RTCP port. What the party hears is decided in this order: keys being sent (`sendDigits`),
- * what is played (`play`), the bridged peer (`MediaEngine.bridge`), silence. Towards the party all of it is ONE RTP stream:
+ * what is played (`play`), the bridged peer (`Media.bridge`), silence. Towards the party all of it is ONE RTP stream:
  * one SSRC, sequence numbers without a jump, timestamps that advance with time.
  *
  * A channel sends nothing before `configure`.
@@ -105,8 +108,6 @@ export interface MediaChannel extends EventEmitter<MediaChannelEvents> {
   readonly localAddress: string
   /** The RTP port (even); RTCP is the next one. */
   readonly localPort: number
-  /** Where RTP is sent now: as signalled, or as latched (symmetric RTP). Undefined before `configure`. */
-  readonly remote: { readonly address: string; readonly port: number } | undefined
   /** Where the party's packets come from, once one has come since it was last described. */
   readonly found: { readonly address: string; readonly port: number } | undefined
   readonly stats: ChannelStats

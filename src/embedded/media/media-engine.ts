@@ -1,9 +1,14 @@
 import { ClipLibrary } from './audio-clip.js'
+import { DgramSockets } from './dgram-sockets.js'
+import { EngineChannel } from './engine-channel.js'
 import { FrameScheduler } from './frame-scheduler.js'
 import type { MediaChannel } from './media-channel.js'
-import { PortPairs, type PortPair } from './port-pairs.js'
+import type { MediaSockets } from './media-socket.js'
+import type { Media } from './media.js'
+import { PortPairs } from './port-pairs.js'
 import { randomSource } from './random.js'
 import { RtpChannel, type ChannelHouse } from './rtp-channel.js'
+import type { StatsBoard } from './stats-board.js'
 
 export { PortsExhausted } from './port-pairs.js'
 
@@ -23,12 +28,16 @@ export interface MediaEngineOptions {
   readonly mediaTimeoutMs?: number
   /** A fault that hurts nobody's call on its own: a socket error, a disk error of a recording. Default: nothing is done. */
   readonly onFault?: (fault: MediaFault) => void
+  /** Default: Node's own. */
+  readonly sockets?: MediaSockets
   /** Seed of everything random (SSRC, first sequence number, packet loss): tests only. Default: the system's randomness. */
   readonly seed?: number
 }
 
 export interface MediaFault {
-  readonly kind: 'socket' | 'recording'
+  /** `program`: an error that nobody caught; the message is its stack. */
+  readonly kind: 'socket' | 'recording' | 'program'
+  /** Empty where it is of no one channel. */
   readonly channelId: string
   readonly message: string
 }
@@ -46,10 +55,11 @@ export interface MediaEngineStats {
 }
 
 /** All channels of the switch: one 20 ms scheduler, one port range, the bridges. */
-export class MediaEngine {
+export class MediaEngine implements Media {
+  readonly ready: Promise<string | undefined> = Promise.resolve(undefined)
   readonly #ports: PortPairs
   readonly #otherPorts: PortPairs | undefined
-  readonly #scheduler = new FrameScheduler()
+  readonly #scheduler: FrameScheduler
   readonly #channels = new Map<string, RtpChannel>()
   /** Ids of channels whose ports are being bound. */
   readonly #opening = new Set<string>()
@@ -58,8 +68,10 @@ export class MediaEngine {
   #closed = false
 
   constructor(readonly options: MediaEngineOptions) {
-    this.#ports = new PortPairs(options.address, options.portRange)
-    this.#otherPorts = options.otherAddress === undefined ? undefined : new PortPairs(options.otherAddress, options.portRange)
+    const { sockets = new DgramSockets() } = options
+    this.#scheduler = new FrameScheduler(sockets)
+    this.#ports = new PortPairs(sockets, options.address, options.portRange)
+    this.#otherPorts = options.otherAddress === undefined ? undefined : new PortPairs(sockets, options.otherAddress, options.portRange)
     this.#house = {
       clips: new ClipLibrary(),
       silenceWhenIdle: options.silenceWhenIdle ?? true,
@@ -67,14 +79,15 @@ export class MediaEngine {
       loss: this.#loss,
       fault: (kind, channelId, message) => options.onFault?.({ kind, channelId, message }),
       mediaTimeoutMs: options.mediaTimeoutMs ?? 0,
+      expecting: (work) => sockets.expecting(work),
     }
   }
 
   /**
-   * Binds a port pair. The channel sends nothing until it is configured.
+   * @param about `board`: where the channel shows its figures, for another thread
    * @throws PortsExhausted (rejects); Error when the engine is closed or the id is in use
    */
-  async createChannel({ id }: { readonly id: string }): Promise<MediaChannel> {
+  async createChannel({ id, board }: { readonly id: string; readonly board?: StatsBoard }): Promise<RtpChannel> {
     if (this.#closed) throw new Error('the media engine is closed')
     if (this.#channels.has(id) || this.#opening.has(id)) throw new Error(`a media channel ${id} exists already`)
     this.#opening.add(id)
@@ -85,10 +98,11 @@ export class MediaEngine {
         await this.#ports.release(ports)
         throw new Error('the media engine is closed')
       }
-      const channel = new EngineChannel(id, { ports, from: this.#ports }, (family) => this.#portsFor(family), this.#house, () => {
+      const channel = new EngineChannel(id, { ports, from: this.#ports }, (family) => this.#portsFor(family), this.#house, board)
+      channel.gone = () => {
         this.#scheduler.remove(channel)
         this.#channels.delete(id)
-      })
+      }
       this.#channels.set(id, channel)
       this.#scheduler.add(channel)
       return channel
@@ -101,18 +115,12 @@ export class MediaEngine {
     return this.#channels.get(id)
   }
 
-  /**
-   * Lets two channels hear each other, at once: the next packet of either goes to the other. Plays that are running are not stopped:
-   * stop them first. A channel that is bridged already is taken from its old peer.
-   * @throws Error when one is closed, both are the same, or one is not of this engine
-   */
   bridge(a: MediaChannel, b: MediaChannel): void {
     const [one, other] = [this.#own(a), this.#own(b)]
     if (!one || !other || one === other) throw new Error(`cannot bridge ${a.id} and ${b.id}: two open channels of this engine are needed`)
     RtpChannel.join(one, other)
   }
 
-  /** Takes two apart. @returns false when they were not bridged to each other */
   unbridge(a: MediaChannel, b: MediaChannel): boolean {
     const one = this.#own(a)
     if (!one?.peer || one.peer !== this.#own(b)) return false
@@ -125,7 +133,6 @@ export class MediaEngine {
     return this.#own(channel)?.peer
   }
 
-  /** Loses packets on purpose, both shares 0..1, for tests. `{ in: 0, out: 0 }` ends it. */
   losePackets(share: { readonly in: number; readonly out: number }): void {
     this.#loss.in = share.in
     this.#loss.out = share.out
@@ -148,7 +155,6 @@ export class MediaEngine {
     return { channels: this.#channels.size, bridges: bridged / 2, recordings, plays, packetsIn, packetsOut, worstTickDelayMs: this.#scheduler.takeWorstDelay() }
   }
 
-  /** Closes every channel. May be called twice. */
   async close(): Promise<void> {
     this.#closed = true
     await Promise.all([...this.#channels.values()].map((channel) => channel.close()))
@@ -165,66 +171,5 @@ export class MediaEngine {
   #own(channel: MediaChannel): RtpChannel | undefined {
     const own = this.#channels.get(channel.id)
     return own === channel ? own : undefined
-  }
-}
-
-interface Place {
-  readonly ports: PortPair
-  /** Where they were taken, and go back to. */
-  readonly from: PortPairs
-}
-
-/** A channel that takes its ports from the engine, and gives them back when it is closed. */
-class EngineChannel extends RtpChannel {
-  readonly #portsFor: (family: 4 | 6) => PortPairs | undefined
-  readonly #gone: () => void
-  #place: Place
-  #moving: Promise<unknown> = Promise.resolve()
-  #released: Promise<void> | undefined
-
-  constructor(id: string, place: Place, portsFor: (family: 4 | 6) => PortPairs | undefined, house: ChannelHouse, gone: () => void) {
-    super(id, place.from.address, place.ports, house)
-    this.#place = place
-    this.#portsFor = portsFor
-    this.#gone = gone
-  }
-
-  override useFamily(family: 4 | 6): Promise<boolean> {
-    const moved = this.#moving.then(() => this.#moveTo(family))
-    this.#moving = moved
-    return moved
-  }
-
-  async #moveTo(family: 4 | 6): Promise<boolean> {
-    if (this.closed) return false
-    const before = this.#place
-    if (before.from.family === family) return true
-    const from = this.#portsFor(family)
-    const ports = await from?.take().catch(() => undefined)
-    if (from === undefined || ports === undefined) return false
-    if (this.#isClosed()) {
-      await from.release(ports)
-      return false
-    }
-    this.#place = { ports, from }
-    this.move(from.address, ports)
-    await before.from.release(before.ports)
-    return true
-  }
-
-  #isClosed(): boolean {
-    return this.closed
-  }
-
-  override close(): Promise<void> {
-    this.#released ??= this.#close()
-    return this.#released
-  }
-
-  async #close(): Promise<void> {
-    await super.close()
-    await this.#moving
-    this.#gone()
-    await this.#place.from.release(this.#place.ports)
   }
 }

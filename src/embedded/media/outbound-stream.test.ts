@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { sequenceDistance, timestampDistance } from '../../rtp/packet.js'
+import { sequenceDistance, timestampDistance } from '../protocols/rtp/packet.js'
 import { OutboundStream } from './outbound-stream.js'
 import { randomSource } from './random.js'
 

@@ -1,4 +1,4 @@
-import { sequenceDistance, timestampDistance } from '../../rtp/packet.js'
+import { sequenceDistance, timestampDistance } from '../protocols/rtp/packet.js'
 
 /** A jump of the source's sequence numbers that is a new start rather than loss. */
 const SOURCE_RESTART = 500
@@ -62,7 +62,7 @@ export class OutboundStream {
 
   /**
    * Places a packet that we make ourselves: right after the one before, however late it comes, unless there was a pause. `startsTalk`: the first
-   * of a play, which a receiver may use to settle its buffer anew.
+   * of a play, which a receiver may use to settle its buffer again.
    */
   own(position: number, samples: number, startsTalk: boolean): void {
     const paused = this.#catchUp(position)
@@ -94,7 +94,7 @@ export class OutboundStream {
 
   /**
    * Places a packet of another party's stream. Gaps and order of the source are kept, so that the receiver sees loss as loss.
-   * @param source identity of the sending channel. @param generation changes when the source's positions were anchored anew
+   * @param source identity of the sending channel. @param generation changes when the source's positions were anchored again
    * @param samples duration; 0 for a telephone event
    * @returns false when it must be dropped: it belongs before what has been sent since
    */

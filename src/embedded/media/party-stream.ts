@@ -1,6 +1,6 @@
 /** Packets in sequence that a new stream has to bring before it is believed (RFC 3550 appendix A.1). */
 const PROBATION = 2
-/** The stream before has ended when nothing has come of it for so long, ms: three packets. */
+/** The stream before has ended when nothing has come of it for this long, ms: three packets. */
 const ENDED_MS = 60
 
 /**

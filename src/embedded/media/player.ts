@@ -49,12 +49,17 @@ class Play implements PlayHandle {
 /** What one channel plays: a stack, of which the top one is heard. */
 export class Player {
   readonly #clips: ClipLibrary
+  readonly #expecting: <T>(work: Promise<T>) => Promise<T>
   readonly #onReady: () => void
   readonly #stack: Play[] = []
 
-  /** @param onReady there is something to be heard where there was nothing */
-  constructor(clips: ClipLibrary, onReady: () => void) {
+  /**
+   * @param expecting see `MediaSockets.expecting`
+   * @param onReady there is something to be heard where there was nothing
+   */
+  constructor(clips: ClipLibrary, expecting: <T>(work: Promise<T>) => Promise<T>, onReady: () => void) {
     this.#clips = clips
+    this.#expecting = expecting
     this.#onReady = onReady
   }
 
@@ -70,7 +75,7 @@ export class Player {
 
   play(source: PlaySource): PlayHandle {
     const play = this.#push()
-    void openFrameSource(source, this.#clips).then((opened) => {
+    void this.#expecting(openFrameSource(source, this.#clips)).then((opened) => {
       if (play.over) return
       if (!('read' in opened)) {
         play.finish('error', opened)

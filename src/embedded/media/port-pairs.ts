@@ -1,6 +1,5 @@
-import type { Socket } from 'node:dgram'
 import { isIP } from 'node:net'
-import { closeUdpSocket, openUdpSocket } from './udp-socket.js'
+import type { MediaSocket, MediaSockets } from './media-socket.js'
 
 /** Every port pair of the range is taken: the call is refused with 503. */
 export class PortsExhausted extends Error {
@@ -16,8 +15,8 @@ export class PortsExhausted extends Error {
 
 export interface PortPair {
   readonly port: number
-  readonly rtp: Socket
-  readonly rtcp: Socket
+  readonly rtp: MediaSocket
+  readonly rtcp: MediaSocket
 }
 
 const ANY_PORT_TRIES = 50
@@ -28,13 +27,15 @@ const ANY_PORT_TRIES = 50
  */
 export class PortPairs {
   readonly address: string
+  readonly #sockets: MediaSockets
   readonly #from: number
   readonly #to: number
   readonly #taken = new Set<number>()
   #cursor: number
 
   /** `[0, 0]`: any free pair of the system. */
-  constructor(address: string, [from, to]: readonly [number, number]) {
+  constructor(sockets: MediaSockets, address: string, [from, to]: readonly [number, number]) {
+    this.#sockets = sockets
     this.address = address
     this.#from = from + (from & 1)
     this.#to = to
@@ -66,15 +67,15 @@ export class PortPairs {
 
   /** Closes both sockets; the pair is free when this settles. */
   async release(pair: PortPair): Promise<void> {
-    await Promise.all([closeUdpSocket(pair.rtp), closeUdpSocket(pair.rtcp)])
+    await Promise.all([pair.rtp.close(), pair.rtcp.close()])
     this.#taken.delete(pair.port)
   }
 
   async #takeAny(): Promise<PortPair> {
     for (let tries = 0; tries < ANY_PORT_TRIES; tries++) {
-      const probe = await openUdpSocket(this.address, 0)
-      const { port } = probe.address()
-      await closeUdpSocket(probe)
+      const probe = await this.#sockets.open(this.address, 0)
+      const { port } = probe
+      await probe.close()
       const even = port - (port & 1)
       const pair = await this.#bind(even)
       if (pair) return pair
@@ -88,10 +89,10 @@ export class PortPairs {
       if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') return undefined
       throw error
     }
-    const rtp = await openUdpSocket(this.address, port).catch(inUse)
+    const rtp = await this.#sockets.open(this.address, port).catch(inUse)
     if (!rtp) return undefined
-    const rtcp = await openUdpSocket(this.address, port + 1).catch(async (error: unknown) => {
-      await closeUdpSocket(rtp)
+    const rtcp = await this.#sockets.open(this.address, port + 1).catch(async (error: unknown) => {
+      await rtp.close()
       return inUse(error)
     })
     return rtcp && { port, rtp, rtcp }

@@ -1,4 +1,4 @@
-import { WavSpoolWriter } from '../../rtp/wav-spool-writer.js'
+import { WavSpoolWriter } from '../protocols/rtp/wav-spool-writer.js'
 import type { RecordingHandle, RecordingOptions, RecordingResult } from './media-channel.js'
 
 /** Samples a channel that the ring holds: 2 s. A power of two, for cheap wrapping. */

@@ -1,5 +1,5 @@
-import { parseRtcp, buildGoodbye, buildReceiverReport, buildSenderReport, buildSourceDescription, type ReportBlock } from '../../rtp/rtcp.js'
-import type { Reception } from '../../rtp/reception.js'
+import { parseRtcp, buildGoodbye, buildReceiverReport, buildSenderReport, buildSourceDescription, type ReportBlock } from '../protocols/rtp/rtcp.js'
+import type { Reception } from '../protocols/rtp/reception.js'
 
 /** Mean time between reports (RFC 3550 section 6.2); each is drawn from half to one and a half of it. */
 const INTERVAL_MS = 5000

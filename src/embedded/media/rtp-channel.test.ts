@@ -1,17 +1,21 @@
-import { EventEmitter } from 'node:events'
-import type { Socket } from 'node:dgram'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { parseRtp, timestampDistance, type RtpPacket } from '../../rtp/packet.js'
+import { parseRtp, timestampDistance, type RtpPacket } from '../protocols/rtp/packet.js'
 import { ClipLibrary } from './audio-clip.js'
+import type { MediaSocket, SocketPeer } from './media-socket.js'
 import { randomSource } from './random.js'
 import { RtpChannel } from './rtp-channel.js'
 
 /** A socket that keeps what is sent. */
-class SilentSocket extends EventEmitter {
+class SilentSocket implements MediaSocket {
+  readonly port = 4000
   readonly sent: Buffer[] = []
-  send(data: Buffer, _port: number, _address: string, done?: () => void): void {
+  onPacket: (data: Buffer, from: SocketPeer, now: number) => void = () => undefined
+  onError: (error: Error) => void = () => undefined
+  send(data: Buffer): void {
     this.sent.push(Buffer.from(data))
-    done?.()
+  }
+  close(): Promise<void> {
+    return Promise.resolve()
   }
 }
 
@@ -29,13 +33,14 @@ afterEach(() => {
 
 function channel(): { channel: RtpChannel; rtp: SilentSocket; packets: () => RtpPacket[]; beat: (times?: number) => void } {
   const [rtp, rtcp] = [new SilentSocket(), new SilentSocket()]
-  const made = new RtpChannel('one', '127.0.0.1', { port: 4000, rtp: rtp as unknown as Socket, rtcp: rtcp as unknown as Socket }, {
+  const made = new RtpChannel('one', '127.0.0.1', { port: 4000, rtp, rtcp }, {
     clips: new ClipLibrary(),
     silenceWhenIdle: true,
     random: randomSource(1),
     loss: { in: 0, out: 0 },
     fault: (_kind, _id, message) => faults.push(message),
     mediaTimeoutMs: 0,
+    expecting: (work) => work,
   })
   made.configure({ remoteAddress: '127.0.0.1', remotePort: 5000, codec: 'PCMU', direction: 'sendrecv' })
   const beat = (times = 1) => {
@@ -103,7 +108,7 @@ describe('a late beat', () => {
 
 it('a socket error that comes with every packet is told once', () => {
   const { rtp } = channel()
-  for (let count = 0; count < 100; count++) rtp.emit('error', new Error('ENETUNREACH'))
+  for (let count = 0; count < 100; count++) rtp.onError(new Error('ENETUNREACH'))
   expect(faults).toEqual(['ENETUNREACH'])
 })
 

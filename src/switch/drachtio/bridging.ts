@@ -20,10 +20,11 @@ export async function bridge(a: DrachtioLeg, b: DrachtioLeg, options: { readonly
       answer = await a.channel.api('uuid_bridge', b.channel.id)
     } catch (error) {
       // It may have been made all the same, and only the answer was lost. Nobody may be connected without our knowing.
-      if (!(error instanceof ChannelGone)) await part(a)
-      answer = asError(error).message
+      answer = error instanceof ChannelGone ? '-ERR invalid uuid' : asError(error).message
     }
     if (!answer.startsWith('+OK')) {
+      // Of a channel that is going it is certain that it was not bridged; of any other answer, or none, it is not.
+      if (!/^-ERR invalid uuid/i.test(answer)) await part(a)
       await farewell(a, b)
       return gone() ?? { kind: 'failed', why: answer }
     }
@@ -38,6 +39,14 @@ export async function bridge(a: DrachtioLeg, b: DrachtioLeg, options: { readonly
   } finally {
     for (const release of holds) release()
   }
+}
+
+/** Takes over the bridge of two legs that were taken over. */
+export function rejoin(a: DrachtioLeg, b: DrachtioLeg): BridgeResult {
+  if (a.ended) return { kind: 'hungUp', leg: a }
+  if (b.ended) return { kind: 'hungUp', leg: b }
+  if (a.bridgedWith !== b.channel.id || b.bridgedWith !== a.channel.id) return { kind: 'failed', why: 'the two do not hear each other' }
+  return { kind: 'bridged', bridge: new DrachtioBridge(a, b), at: Date.now() }
 }
 
 async function farewell(a: DrachtioLeg, b: DrachtioLeg): Promise<void> {

@@ -5,21 +5,27 @@ import type Srf from 'drachtio-srf'
 import { Channel, ChannelGone, ReinviteRefused } from './channel.js'
 import type { MediaLink } from './media-link.js'
 
+interface Execution {
+  completed(event: Mrf.SocketEvent): void
+  failed(error: Error): void
+}
+
 type Reply = (error: Error | null, response?: Srf.Response) => void
 
 /** A channel on fakes: what it sends is kept, what comes back is up to the test. */
 function channelOnFakes() {
   const sent: string[] = []
   const listeners = new Map<string, (event: Mrf.SocketEvent) => void>()
-  const executions: ((event: Mrf.SocketEvent) => void)[] = []
-  const noDelay = vi.fn()
+  const executions: Execution[] = []
   const connection = {
-    socket: { setNoDelay: noDelay },
+    unsubscribe: (names: readonly string[]) => sent.push(`nixevent ${names.join(' ')}`),
+    filter: (header: string, value: string) => sent.push(`filter ${header} ${value}`),
     on: (event: string, listener: (event: Mrf.SocketEvent) => void) => listeners.set(event, listener),
     api: (command: string) => sent.push(command),
-    execute: (application: string, argument: string, done: (event: Mrf.SocketEvent) => void) => {
+    sendRecv: (command: string) => sent.push(command),
+    execute: (application: string, argument: string, _channel: string, execution: Execution) => {
       sent.push(`${application} ${argument}`)
-      executions.push(done)
+      executions.push(execution)
       return `id-${executions.length}`
     },
   } as unknown as Mrf.Connection
@@ -38,15 +44,39 @@ function channelOnFakes() {
   const link = { api: (command: string) => (killed.push(command), Promise.resolve('+OK')) } as unknown as MediaLink
   const up = { signalling: true }
   const channel = new Channel(endpoint, dialog, connection, link, () => up.signalling)
-  return { channel, sent, listeners, executions, noDelay, requests, byes, handled, dialog, endpoint, killed, up }
+  return { channel, sent, listeners, executions, requests, byes, handled, dialog, endpoint, killed, up }
 }
 
 const response = (status: number, body?: string) => ({ status, body }) as unknown as Srf.Response
-const event = (headers: Record<string, string>) => ({ getHeader: (name: string) => headers[name], getBody: () => '' })
+const event = (headers: Record<string, string>) => ({ getHeader: (name: string) => headers[name] ?? null, getBody: () => '' })
 
 describe('a channel', () => {
-  it('switches off the delay of small packets on its connection', () => {
-    expect(channelOnFakes().noDelay).toHaveBeenCalledWith(true)
+  it('asks for the four kinds of events that are read, and for nothing of the applications that nobody waits for', () => {
+    expect(channelOnFakes().sent).toEqual([
+      'nixevent CHANNEL_PROGRESS_MEDIA CHANNEL_ANSWER DETECTED_TONE PLAYBACK_START PLAYBACK_STOP CUSTOM conference::maintenance',
+      'filter Application -start_dtmf',
+      'filter Application -stop_dtmf',
+      'filter Application -socket',
+      'filter Application -park',
+    ])
+  })
+
+  it('begins what nobody waits for, and nothing once it is gone', () => {
+    const { channel, sent, endpoint, executions } = channelOnFakes()
+    channel.begin('start_dtmf')
+    expect(sent.at(-1)).toBe('start_dtmf ')
+    expect(executions).toEqual([undefined])
+    endpoint.emit('destroy', { reason: 'NORMAL_CLEARING' })
+    channel.begin('stop_dtmf')
+    expect(sent.at(-1)).toBe('start_dtmf ')
+  })
+
+  it('tells that FreeSWITCH has refused an application as if the channel were gone', async () => {
+    const { channel, executions } = channelOnFakes()
+    const playing = channel.execute('playback', 'x.wav')
+    executions[0]?.failed(new Error('-ERR invalid session id'))
+    await expect(playing).rejects.toThrow('invalid session id')
+    await expect(playing).rejects.toBeInstanceOf(ChannelGone)
   })
 
   it('tells when FreeSWITCH begins with an application, and when it has done', async () => {
@@ -57,7 +87,7 @@ describe('a channel', () => {
     expect(started).not.toHaveBeenCalled()
     listeners.get('esl::event::CHANNEL_EXECUTE::u-1')?.(event({ 'Application-UUID': 'id-1' }))
     expect(started).toHaveBeenCalledOnce()
-    executions[0]?.(event({ 'Application-Response': 'FILE PLAYED' }))
+    executions[0]?.completed(event({ 'Application-Response': 'FILE PLAYED' }))
     expect((await done).getHeader('Application-Response')).toBe('FILE PLAYED')
   })
 

@@ -5,6 +5,7 @@ import { withDeadline } from './deadline.js'
 import type { MediaLink } from './media-link.js'
 import type { Place } from './own-ports.js'
 import { placeOf } from './sdp.js'
+import type { DialogIdentity } from './standing-dialog.js'
 
 const reinviteMs = 4_000
 const byeMs = 2_000
@@ -18,6 +19,14 @@ const causeMs = 100
  * before that work at the sampling rate of the codec before.
  */
 const codecMs = 250
+
+/** Events for which drachtio-fsmrf asks on every channel, and which nobody reads. */
+const NOT_READ = ['CHANNEL_PROGRESS_MEDIA', 'CHANNEL_ANSWER', 'DETECTED_TONE', 'PLAYBACK_START', 'PLAYBACK_STOP', 'CUSTOM conference::maintenance']
+/**
+ * Applications whose two events nobody waits for: those that end at once, and those with which FreeSWITCH itself keeps the channel. Each event is all
+ * of a channel's variables, 7 kB.
+ */
+const NOT_HEARD_OF = ['start_dtmf', 'stop_dtmf', 'socket', 'park'] as const
 
 /** Why a channel is gone though nobody asked for it: FreeSWITCH's hang-up cause, or what became of the connection. */
 export interface ChannelLoss {
@@ -91,8 +100,10 @@ export class Channel {
     this.#dialog = dialog
     this.#link = link
     this.#signallingUp = signallingUp
-    connection.socket?.setNoDelay(true)
-    connection.on(`esl::event::CHANNEL_EXECUTE::${this.id}`, (event) => this.#executions.get(event.getHeader('Application-UUID') ?? '')?.started())
+    // One write with whatever the channel is told first.
+    connection.unsubscribe(NOT_READ)
+    for (const application of NOT_HEARD_OF) connection.filter('Application', `-${application}`)
+    connection.on(`esl::event::CHANNEL_EXECUTE::${this.id}`, (event: Mrf.SocketEvent) => this.#executions.get(event.getHeader('Application-UUID') ?? '')?.started())
     endpoint.on('dtmf', (key: KeyEvent) => this.onKey(key))
     // FreeSWITCH hung up, or its connection ended.
     endpoint.on('destroy', (why?: { reason?: string }) => this.#lose(why?.reason ?? 'event socket lost'))
@@ -102,6 +113,17 @@ export class Channel {
       else setTimeout(() => this.#lose('FreeSWITCH hung up'), causeMs)
     })
     answerReinvites(dialog)
+  }
+
+  /** It has a party already: an engine that died had described one. */
+  takenOver(): void {
+    this.used = true
+    this.#describedAt = 0
+  }
+
+  /** Its SIP dialog with us. */
+  get dialog(): DialogIdentity {
+    return { id: this.#dialog.id, contact: this.#dialog.local.contact ?? '' }
   }
 
   /** Where FreeSWITCH has its RTP port. */
@@ -122,9 +144,13 @@ export class Channel {
     const connection = this.#endpoint.conn
     if (connection === null || this.gone) return Promise.reject(new ChannelGone(`${application} on a channel that is gone`))
     return new Promise((resolve, reject) => {
-      const id = connection.execute(application, argument, (event) => {
+      const over = (settle: () => void): void => {
         this.#executions.delete(id)
-        resolve(event)
+        settle()
+      }
+      const id: string = connection.execute(application, argument, this.id, {
+        completed: (event) => over(() => resolve(event)),
+        failed: ({ message }) => over(() => reject(new ChannelGone(message))),
       })
       this.#executions.set(id, { started, gone: reject })
     })
@@ -133,6 +159,11 @@ export class Channel {
   /** As `execute`, for applications that end at once: rejects when nothing is heard of it. */
   run(application: string, argument: string): Promise<Mrf.SocketEvent> {
     return withDeadline(`FreeSWITCH: ${application}`, runMs, (resolve, reject) => void this.execute(application, argument).then(resolve, reject))
+  }
+
+  /** Runs an application of which nothing is heard (`NOT_HEARD_OF`): it is begun behind whatever was sent before it. */
+  begin(application: (typeof NOT_HEARD_OF)[number]): void {
+    if (!this.gone) this.#endpoint.conn?.execute(application, '', this.id)
   }
 
   /**
@@ -152,12 +183,20 @@ export class Channel {
     }).finally(() => this.#commands.delete(gone))
   }
 
+  /** As `api`, for commands that are obeyed or refused: rejects with what FreeSWITCH says unless that is `+OK`. */
+  async order(command: string, rest = ''): Promise<void> {
+    const answer = await this.api(command, rest)
+    if (!answer.startsWith('+OK')) throw new Error(`FreeSWITCH: ${command}: ${answer}`)
+  }
+
   /**
    * Tells FreeSWITCH where the party is, by re-INVITE. Not `endpoint.modify`: that asks for all channel variables afterwards (two
    * more round trips), and after a refusal its queue never moves again.
    * @returns FreeSWITCH's answer; rejects with `ReinviteRefused` or `DeadlinePassed`
    */
   describe(sdp: string): Promise<string> {
+    // Should this engine die, the channel is not to go with its connection: it waits for another engine.
+    if (!this.used) this.#endpoint.conn?.sendRecv('resume')
     this.used = true
     // One after the other: a second one in between would be refused (RFC 3261 section 14.2).
     const described = this.#describing ? this.#describing.then(() => this.#describe(sdp)) : this.#describe(sdp)
@@ -179,8 +218,7 @@ export class Channel {
   async lookAt(hosts: readonly string[]): Promise<void> {
     if (hosts.length === 0 && !this.#looking) return
     const variables = hosts.length === 0 ? 'disable_rtp_auto_adjust=true' : `disable_rtp_auto_adjust=false;rtp_auto_adjust_threshold=3;rtp_learn_from=${hosts.join(',')};remote_audio_ip=;remote_audio_port=`
-    const answer = await this.api('uuid_setvar_multi', variables)
-    if (!answer.startsWith('+OK')) throw new Error(`FreeSWITCH: uuid_setvar_multi: ${answer}`)
+    await this.order('uuid_setvar_multi', variables)
     this.#looking = hosts.length > 0
   }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { describedPhones, type DescribedPhone } from '../../../test/fixtures/sdp/described-phones.js'
-import { answerDirection } from '../../sdp/choose-audio.js'
-import { answerAudio, audioOffer } from '../../sdp/offer-answer.js'
+import { answerDirection } from '../../embedded/protocols/sdp/choose-audio.js'
+import { answerAudio, audioOffer } from '../../embedded/protocols/sdp/offer-answer.js'
 import { addressFor, answerToParty, describeToMediaServer, offerToParty, Origin, readPartyAnswer, readPartyOffer, type PartyAudio } from './sdp.js'
 
 const phones = describedPhones()

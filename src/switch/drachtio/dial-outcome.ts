@@ -1,4 +1,4 @@
-import type { DialResult } from '../port.js'
+import type { DialFault, DialResult } from '../port.js'
 import type { TrunkSign } from './trunk-board.js'
 
 type Refusal = Exclude<DialResult, { kind: 'answered' | 'noAnswer' | 'cancelled' }>
@@ -59,7 +59,7 @@ function silent(answer: FinalAnswer): 'trunk' | 'farEnd' {
   return answer.viaTrunk ? 'trunk' : 'farEnd'
 }
 
-function faultOf(answer: FinalAnswer): 'ours' | 'trunk' | 'farEnd' | 'indeterminate' {
+function faultOf(answer: FinalAnswer): DialFault {
   const { status, viaTrunk } = answer
   // Unreachable: closed port, no route. Whose address it is decides.
   if (answer.local && status === 503) return silent(answer)

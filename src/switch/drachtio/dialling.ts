@@ -1,4 +1,5 @@
 import type Srf from 'drachtio-srf'
+import { cutCallId } from '../clean-text.js'
 import type { CallerId, DialledTarget, DialOptions, DialResult } from '../port.js'
 import type { Channel } from './channel.js'
 import { asError } from './deadline.js'
@@ -172,6 +173,7 @@ class Invitation {
   #onSent(error: Error | null, request: Srf.Request | undefined): void {
     if (!request) return this.#giveUp(failed('ours', error?.message ?? 'drachtio did not send the INVITE'))
     this.#request = request
+    this.#tellSent(request)
     request.on('authenticate', (again: Srf.Request) => this.#onChallenged(again))
     this.#sentAt = performance.now()
     if (this.#settled) return this.#cancelRequest()
@@ -182,6 +184,11 @@ class Invitation {
       // Without another trunk there is nothing to be gained by giving up.
       if (this.#route.another) this.#giveUp(silentTrunk)
     })
+  }
+
+  #tellSent(request: Srf.Request): void {
+    const { trunk } = this.#route
+    this.#options.onSent?.({ sipCallId: cutCallId(request.get('Call-ID') ?? ''), ...(trunk === undefined ? {} : { trunk: trunk.name }) })
   }
 
   #ask(answered: () => void): void {

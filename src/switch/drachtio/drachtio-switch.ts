@@ -1,7 +1,9 @@
-import type { BridgeResult, DialledTarget, DialOptions, DialResult, IncomingCall, Leg, PlainSwitch, Registration, SwitchHealth } from '../port.js'
-import { bridge } from './bridging.js'
+import type { AdoptResult, BridgeResult, DialledTarget, DialOptions, DialResult, IncomingCall, Leg, PlainSwitch, Registration, SwitchHealth } from '../port.js'
+import { adopt } from './adopting.js'
+import { bridge, rejoin } from './bridging.js'
 import { asError, atMost } from './deadline.js'
 import { dial } from './dialling.js'
+import { readHandle } from './handle.js'
 import { DrachtioIncomingCall } from './incoming.js'
 import { DrachtioLeg } from './leg.js'
 import { DrachtioRegistration } from './registration.js'
@@ -10,6 +12,8 @@ import type { DrachtioSwitchSettings, Notice } from './settings.js'
 import { TrunkBoard } from './trunk-board.js'
 
 const closeMs = 8_000
+/** An engine that starts has somebody to take calls within this time. */
+const openMs = 5_000
 
 /** The port's one implementation for production: any number of drachtio servers, each with its FreeSWITCH. */
 export class DrachtioSwitch implements PlainSwitch {
@@ -18,7 +22,10 @@ export class DrachtioSwitch implements PlainSwitch {
   readonly #notice: (notice: Notice) => void
   readonly #waiting = new Set<DrachtioIncomingCall>()
   readonly #healthListeners = new Set<(health: SwitchHealth) => void>()
-  #incoming: (call: IncomingCall) => Promise<void> = async (call) => call.reject(503)
+  #opened: () => void = () => undefined
+  /** Resolves when there is somebody to take calls. */
+  readonly #open = new Promise<void>((resolve) => (this.#opened = resolve))
+  #incoming: ((call: IncomingCall) => Promise<void>) | undefined
   #register: (registration: Registration) => Promise<void> = async (registration) => registration.respond(405)
   #lastHealth = ''
   #closing: Promise<void> | undefined
@@ -41,6 +48,7 @@ export class DrachtioSwitch implements PlainSwitch {
 
   onIncoming(handler: (call: IncomingCall) => Promise<void>): void {
     this.#incoming = handler
+    this.#opened()
   }
 
   onRegister(handler: (registration: Registration) => Promise<void>): void {
@@ -59,6 +67,19 @@ export class DrachtioSwitch implements PlainSwitch {
     if (!(a instanceof DrachtioLeg) || !(b instanceof DrachtioLeg)) throw new Error('legs of another switch')
     if (a.pair !== b.pair) return { kind: 'failed', why: 'the two are on different media servers' }
     return bridge(a, b, options)
+  }
+
+  async adopt(handle: string): Promise<AdoptResult> {
+    const identity = readHandle(handle)
+    if (identity === undefined) return { kind: 'failed', why: 'the handle of the leg is none of this version' }
+    const pair = this.#pairs.find(({ signalling, media }) => signalling.name === identity.servers[0] && media.name === identity.servers[1])
+    if (!pair) return { kind: 'failed', why: `${identity.servers.join(' and ')} are none of our servers` }
+    return adopt(pair, identity)
+  }
+
+  rejoin(a: Leg, b: Leg): BridgeResult {
+    if (!(a instanceof DrachtioLeg) || !(b instanceof DrachtioLeg)) throw new Error('legs of another switch')
+    return rejoin(a, b)
   }
 
   health(): SwitchHealth {
@@ -98,7 +119,9 @@ export class DrachtioSwitch implements PlainSwitch {
     if ([...this.#waiting].some((other) => call.isCopyOf(other))) return call.reject(482)
     this.#waiting.add(call)
     try {
-      await this.#incoming(call)
+      // Calls that come while an engine starts: those of one that died have waited for this moment.
+      if (this.#incoming === undefined) await atMost(openMs, this.#open)
+      await (this.#incoming?.(call) ?? call.reject(503))
     } catch (error) {
       this.#notice({ level: 'error', text: `call ${call.id}: ${asError(error).stack ?? String(error)}` })
     }

@@ -138,29 +138,14 @@ declare module 'drachtio-srf' {
 
 declare module 'drachtio-fsmrf' {
   import type { EventEmitter } from 'node:events'
-  import type { Socket } from 'node:net'
+  import type * as EventSocket from 'drachtio-modesl'
   import type Srf from 'drachtio-srf'
 
   namespace Mrf {
     /** An event of FreeSWITCH's event socket. */
-    interface SocketEvent {
-      /** Undefined or null when absent. */
-      getHeader(name: string): string | null | undefined
-      getBody(): string
-    }
+    type SocketEvent = Pick<EventSocket.SocketEvent, 'getHeader' | 'getBody'>
 
-    /** A connection to the event socket (drachtio-modesl). Neither callback comes when the connection is lost first. */
-    interface Connection {
-      /** Null once the connection has ended. */
-      readonly socket: Socket | null
-      /** The timer of its own reconnection, which `disconnect()` forgets to clear. */
-      readonly reconnectVars: { retryTimer?: NodeJS.Timeout | null }
-      on(event: string, listener: (event: SocketEvent) => void): void
-      api(command: string, callback: (event: SocketEvent) => void): void
-      /** @returns the Application-UUID that the events of this execution carry */
-      execute(application: string, argument: string, callback: (event: SocketEvent) => void): string
-      disconnect(): void
-    }
+    type Connection = EventSocket.Connection
 
     interface Endpoint extends EventEmitter {
       readonly uuid: string

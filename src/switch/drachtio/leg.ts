@@ -4,6 +4,7 @@ import { ChannelGone, type Channel, type ChannelLoss } from './channel.js'
 import { asError, atMost } from './deadline.js'
 import { asKey, asKeySource, Keys, type Press } from './keys.js'
 import type { PartyDialog, PartyEvents } from './party-dialog.js'
+import { writeHandle } from './handle.js'
 import { Player } from './player.js'
 import { describeParty, type Describer, type Told } from './party-media.js'
 import { PartySearch } from './party-search.js'
@@ -22,6 +23,8 @@ const unheardMs = 2_000
 const underWayMs = 500
 /** FreeSWITCH closes the file of a channel that is gone. */
 const fileClosedMs = 200
+/** A recording that has begun has its file within this time. */
+const fileThereMs = 500
 
 /** One party, answered: its SIP dialog, its channel, and what is done with them. */
 export class DrachtioLeg implements Leg, PartyEvents {
@@ -32,6 +35,8 @@ export class DrachtioLeg implements Leg, PartyEvents {
   readonly atEnd = new Set<(hangUp: HangUp) => void>()
   readonly channel: Channel
   readonly pair: ServerPair
+  /** The channel with which it was bridged when it was taken over. */
+  bridgedWith: string | undefined
   readonly #keys = new Keys()
   readonly #tones: ToneListening
   readonly #origins: { readonly media: Origin; readonly party: Origin }
@@ -69,15 +74,19 @@ export class DrachtioLeg implements Leg, PartyEvents {
     channel.onLost = (loss) => this.#onChannelLost(loss)
   }
 
-  /** The dialog is there: from now on the leg lives. */
-  begin(dialog: PartyDialog, described: string): void {
+  /**
+   * The dialog is there: from now on the leg lives.
+   * @param bridgedWith id of the channel that it talks with already, of one that is taken over
+   */
+  begin(dialog: PartyDialog, described: string, bridgedWith?: string): void {
     this.#dialog = dialog
     this.#described = described
     this.#stopWatching = this.pair.signalling.onLost(() => this.#end('signallingLost', this.pair.signalling.detail))
     this.pair.legs.add(this)
     // A party that hung up, or a channel that was lost, before the dialog was handed over.
     if (this.#ended) return this.#release()
-    this.hearTones(true)
+    this.bridgedWith = bridgedWith
+    if (bridgedWith === undefined) this.hearTones(true)
     this.#silence = new SilenceWatch(
       this.pair.mediaTimeoutMs,
       () => this.channel.arrived(),
@@ -120,6 +129,12 @@ export class DrachtioLeg implements Leg, PartyEvents {
     return this.#ended
   }
 
+  get handle(): string {
+    const { signalling, media } = this.pair
+    if (!this.#dialog) return ''
+    return writeHandle({ servers: [signalling.name, media.name], party: this.#dialog.identity, media: this.channel.dialog, channel: this.id, origins: [this.#origins.party.id, this.#origins.media.id] })
+  }
+
   async play(audio: readonly Audio[], options: { readonly signal?: AbortSignal; readonly loop?: boolean } = {}): Promise<Played> {
     if (this.#search?.over === false) await Promise.race([this.#search.ended, aborted(options.signal, unheardMs)])
     return this.player.play(audio, options)
@@ -144,22 +159,44 @@ export class DrachtioLeg implements Leg, PartyEvents {
     if (cancelled()) return { kind: 'failed', why: 'cancelled' }
     try {
       await this.channel.codecSettled()
-      await this.channel.run('record_session', path)
-      // FreeSWITCH says nothing when it cannot write there.
-      await access(path)
+      await this.#beginRecording(path)
     } catch (error) {
       if (error instanceof ChannelGone || this.channel.gone) return { kind: 'hungUp' }
       return { kind: 'failed', why: `cannot record to ${path}: ${asError(error).message}` }
     }
-    let stopping: Promise<void> | undefined
-    const recording: Recording = { path, startedAt: Date.now(), stop: () => (stopping ??= this.#stopRecording(recording)) }
-    this.#recordings.add(recording)
+    const recording = this.recordingOn(path)
     // The leg ended, or the caller of this method gave up, while FreeSWITCH opened the file.
     if (cancelled() || this.channel.gone) {
       await recording.stop()
       return this.channel.gone ? { kind: 'hungUp' } : { kind: 'failed', why: 'cancelled' }
     }
     return { kind: 'recording', recording }
+  }
+
+  /**
+   * By `uuid_record`: the application `record_session` holds up the channel for the 20 ms that FreeSWITCH takes to begin, and with it a bridge that is
+   * being made. A path that the command would take for two goes to the application.
+   * @throws (rejects) where nothing can be written
+   */
+  async #beginRecording(path: string): Promise<void> {
+    if (/[\s'"\\]/.test(path)) await this.channel.run('record_session', path)
+    else {
+      const answer = await this.channel.api('uuid_record', `start ${path}`)
+      if (!answer.startsWith('+OK')) throw new Error(answer)
+    }
+    // The embedded switch opens it a moment later, and neither says so when it cannot.
+    const until = performance.now() + fileThereMs
+    while (!(await exists(path))) {
+      if (performance.now() > until) throw new Error('there is no file')
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    }
+  }
+
+  recordingOn(path: string): Recording {
+    let stopping: Promise<void> | undefined
+    const recording: Recording = { path, startedAt: Date.now(), stop: () => (stopping ??= this.#stopRecording(recording)) }
+    this.#recordings.add(recording)
+    return recording
   }
 
   close(): Promise<void> {
@@ -261,6 +298,13 @@ export class DrachtioLeg implements Leg, PartyEvents {
       await new Promise((resolve) => setTimeout(resolve, fileClosedMs))
     }
   }
+}
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  )
 }
 
 /** Settles when the signal aborts, or after a while. */

@@ -44,6 +44,10 @@ export class MediaLink {
     return this.#server !== undefined
   }
 
+  get name(): string {
+    return `${this.#set.freeswitch.host}:${this.#set.freeswitch.port}`
+  }
+
   get detail(): string {
     return this.describe(this.#detail)
   }
@@ -51,6 +55,11 @@ export class MediaLink {
   /** The SIP profile of FreeSWITCH on which channels are made. */
   get profile(): string {
     return this.#set.freeswitch.profile ?? 'drachtio_mrf'
+  }
+
+  /** The event socket. */
+  get access(): ServerSet['freeswitch'] {
+    return this.#set.freeswitch
   }
 
   /** Our address for FreeSWITCH's outbound event sockets. */
@@ -152,8 +161,6 @@ export class MediaLink {
   }
 
   #adopt(server: Mrf.MediaServer): void {
-    // Else each command waits some 40 ms for the acknowledgement of the one before (Nagle against delayed ACK).
-    server.conn.socket?.setNoDelay(true)
     server.once('end', () => {
       end(server)
       if (this.#server !== server) return
@@ -203,12 +210,11 @@ export class MediaLink {
   }
 }
 
-/** Ends a media server for good. drachtio-modesl may have begun to reconnect before we heard of the loss. */
+/** Ends a media server for good. */
 function end(server: Mrf.MediaServer): void {
   try {
     server.disconnect()
   } catch {
     // Its listener was closed already.
   }
-  clearTimeout(server.conn.reconnectVars.retryTimer ?? undefined)
 }

@@ -1,5 +1,5 @@
 import { BlockList } from 'node:net'
-import { readAddress } from '../../sdp/address.js'
+import { readAddress } from '../../embedded/protocols/sdp/address.js'
 
 /**
  * From where a party's voice is taken:

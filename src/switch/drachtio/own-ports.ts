@@ -1,5 +1,5 @@
 import { networkInterfaces } from 'node:os'
-import { readAddress } from '../../sdp/address.js'
+import { readAddress } from '../../embedded/protocols/sdp/address.js'
 import { reachOf } from './media-source.js'
 
 /** An address and port, IPv6 without brackets. */
@@ -38,7 +38,13 @@ export function placesIn(text: string): Place[] {
   })
 }
 
-/** The addresses of this machine. */
+/** Asking the system takes as long as a good part of an answer; an address that comes or goes is known so much later, ms. */
+const addressesKnownMs = 5_000
+let known: { readonly at: number; readonly addresses: ReadonlySet<string> } | undefined
+
+/** The addresses of this machine, as they were at most five seconds ago. */
 export function addressesHere(): ReadonlySet<string> {
-  return new Set(Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address)))
+  const now = performance.now()
+  if (known === undefined || now - known.at > addressesKnownMs) known = { at: now, addresses: new Set(Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address))) }
+  return known.addresses
 }

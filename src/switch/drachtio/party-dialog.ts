@@ -1,11 +1,12 @@
 import type Srf from 'drachtio-srf'
-import { descriptionIn } from '../../sdp/body.js'
-import { keyInInfo } from '../../sip/key-in-info.js'
+import { descriptionIn } from '../../embedded/protocols/sdp/body.js'
+import { keyInInfo } from '../../embedded/protocols/sip/key-in-info.js'
 import type { Key } from '../port.js'
 import { DeadlinePassed, withDeadline } from './deadline.js'
 import { asKey } from './keys.js'
 import { answerSessionTimer, type Refresher, type SessionTimerAnswer } from './session-timer.js'
 import type { Presence } from './silence-watch.js'
+import type { DialogIdentity } from './standing-dialog.js'
 
 const byeMs = 2_000
 
@@ -103,6 +104,11 @@ export class PartyDialog {
     } catch (error) {
       return error instanceof DeadlinePassed ? 'gone' : 'unsure'
     }
+  }
+
+  /** What another engine needs to go on with this dialog, should this one die. */
+  get identity(): DialogIdentity & { readonly refresher?: Refresher } {
+    return { id: this.#dialog.id, contact: this.#dialog.local.contact ?? '', ...(this.#refresher === undefined ? {} : { refresher: this.#refresher }) }
   }
 
   /** BYE. Settles within a bound; rejects when it could not be sent or was not answered. Nothing more is told of the party. */

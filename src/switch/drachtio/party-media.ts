@@ -1,5 +1,5 @@
-import { readAddress } from '../../sdp/address.js'
-import type { CodecName } from '../../sdp/codecs.js'
+import { readAddress } from '../../embedded/protocols/sdp/address.js'
+import type { CodecName } from '../../embedded/protocols/sdp/codecs.js'
 import { ReinviteRefused } from './channel.js'
 import { mediaSource, type MediaSource, type TakenFrom } from './media-source.js'
 import type { Place } from './own-ports.js'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { CodecName } from '../../sdp/codecs.js'
+import type { CodecName } from '../../embedded/protocols/sdp/codecs.js'
 import { addressFor, answerToParty, describeToMediaServer, offerToParty, Origin, readPartyAnswer, readPartyOffer } from './sdp.js'
 
 const ours: readonly CodecName[] = ['PCMA', 'PCMU']

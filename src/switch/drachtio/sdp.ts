@@ -1,15 +1,15 @@
 import { randomInt } from 'node:crypto'
-import { readAddress, type MediaAddress } from '../../sdp/address.js'
-import { chooseAudio, isPlainAudio, type AudioStream } from '../../sdp/choose-audio.js'
-import { isCodec, isEventsFor, type CodecName } from '../../sdp/codecs.js'
-import type { Direction, MediaDescription, RtpFormat, SessionDescription } from '../../sdp/description.js'
-import { readDescription } from '../../sdp/read.js'
-import { answerSections, audioSection, writeDescription, type Writing } from '../../sdp/write.js'
+import { readAddress, type MediaAddress } from '../../embedded/protocols/sdp/address.js'
+import { chooseAudio, isPlainAudio, type AudioStream } from '../../embedded/protocols/sdp/choose-audio.js'
+import { isCodec, isEventsFor, type CodecName } from '../../embedded/protocols/sdp/codecs.js'
+import type { Direction, MediaDescription, RtpFormat, SessionDescription } from '../../embedded/protocols/sdp/description.js'
+import { readDescription } from '../../embedded/protocols/sdp/read.js'
+import { answerSections, audioSection, writeDescription, type Writing } from '../../embedded/protocols/sdp/write.js'
 
 /**
  * What is told to whom. What a party says is never handed on: the media server is told one codec and one address, the party is told
  * what the media server has chosen, under an origin line of our own. So nothing of one party's description (user name, host,
- * software) can reach another. How descriptions are read and written: `src/sdp`.
+ * software) can reach another. How descriptions are read and written: `src/embedded/protocols/sdp`.
  */
 
 /** A party's description, and the audio stream of it that is taken. */
@@ -22,12 +22,18 @@ export interface PartyAudio {
 
 /** Who describes one session; the version rises with every change (RFC 3264 section 8). */
 export class Origin {
-  readonly #id = String(randomInt(2 ** 40))
-  #version = 0
+  readonly id: string
+  #version: number
   #last = ''
 
+  /** @param id of a session that another engine began: its versions are behind the seconds since 1970 (RFC 8866 section 5.2) */
+  constructor(id?: string) {
+    this.id = id ?? String(randomInt(2 ** 40))
+    this.#version = id === undefined ? 0 : Math.floor(Date.now() / 1_000)
+  }
+
   describe(address: string, media: Writing['media']): string {
-    const written = (version: number): string => writeDescription({ origin: { username: '-', sessionName: '-', sessionId: this.#id, version }, address, media })
+    const written = (version: number): string => writeDescription({ origin: { username: '-', sessionName: '-', sessionId: this.id, version }, address, media })
     const described = written(0)
     if (described !== this.#last) this.#version++
     this.#last = described

@@ -5,7 +5,7 @@ import type { TakenFrom } from './media-source.js'
 import { addressesHere, isOurPlace, placesIn } from './own-ports.js'
 import type { PartyDialog } from './party-dialog.js'
 import type { Describer } from './party-media.js'
-import type { CodecName } from '../../sdp/codecs.js'
+import type { CodecName } from '../../embedded/protocols/sdp/codecs.js'
 import type { DrachtioSwitchSettings, Notice, ServerSet } from './settings.js'
 import { Signalling } from './signalling.js'
 import { WarmChannels } from './warm-channels.js'
@@ -95,7 +95,7 @@ export class ServerPair {
     if (socket === undefined) return
     const owed = [...this.#owedByes]
     this.#owedByes.clear()
-    // A drachtio-server that was started anew does not know these dialogs, and says so.
+    // A drachtio-server that was started again does not know these dialogs, and says so.
     for (const dialog of owed) dialog.byeOver(socket).catch(() => undefined)
   }
 }

@@ -1,4 +1,4 @@
-import type { CodecName } from '../../sdp/codecs.js'
+import type { CodecName } from '../../embedded/protocols/sdp/codecs.js'
 import type { TakenFrom } from './media-source.js'
 
 /**
@@ -48,7 +48,7 @@ export interface DrachtioSwitchSettings {
   readonly onTrunk?: (name: string, failing: string | undefined) => void
   /** Codecs taken and offered, by preference. Default PCMA, PCMU. */
   readonly codecs?: readonly CodecName[]
-  /** A party from whom no RTP comes for so long is asked (OPTIONS), and hung up with `mediaTimeout` when it does not answer; 0: never. Default 60. */
+  /** A party from whom no RTP comes for this long is asked (OPTIONS), and hung up with `mediaTimeout` when it does not answer; 0: never. Default 60. */
   readonly mediaTimeoutSeconds?: number
   /** From where a party's voice is taken. Default `nat`. */
   readonly mediaTakenFrom?: TakenFrom

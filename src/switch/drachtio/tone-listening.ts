@@ -8,29 +8,23 @@ import type { Channel } from './channel.js'
 export class ToneListening {
   #wanted = false
   #inForce = false
-  #working = false
+  #waiting = false
 
-  constructor(private readonly channel: Pick<Channel, 'run' | 'codecSettled' | 'gone'>) {}
+  constructor(private readonly channel: Pick<Channel, 'begin' | 'codecSettled' | 'gone'>) {}
 
   set(wanted: boolean): void {
     this.#wanted = wanted
-    if (!this.#working) void this.#work()
+    if (!this.#waiting) void this.#work()
   }
 
   async #work(): Promise<void> {
-    this.#working = true
+    this.#waiting = true
     // A detector that begins before the codec is settled works at the sampling rate of the one before.
     await this.channel.codecSettled()
-    while (this.#wanted !== this.#inForce && !this.channel.gone) {
-      const wanted = this.#wanted
-      try {
-        await this.channel.run(wanted ? 'start_dtmf' : 'stop_dtmf', '')
-      } catch {
-        // Without it keys still come in two forms.
-        break
-      }
-      this.#inForce = wanted
-    }
-    this.#working = false
+    this.#waiting = false
+    if (this.#wanted === this.#inForce || this.channel.gone) return
+    this.#inForce = this.#wanted
+    // Where FreeSWITCH cannot do it, keys still come in two forms.
+    this.channel.begin(this.#wanted ? 'start_dtmf' : 'stop_dtmf')
   }
 }

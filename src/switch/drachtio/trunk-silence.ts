@@ -1,5 +1,5 @@
 /**
- * A trunk from which nothing has come for so long is taken for dead. Timer B of RFC 3261 (32 s) is longer than anybody is rung; in 4 s the INVITE has
+ * A trunk from which nothing has come for this long is taken for dead. Timer B of RFC 3261 (32 s) is longer than anybody is rung; in 4 s the INVITE has
  * gone out three or four times, and a call that waits for a second trunk still has most of its ring time.
  */
 export const silentMs = 4_000
@@ -22,7 +22,7 @@ export class TrunkSilence {
   }
 
   /** Begins to wait. `onSilent` is called at most once, and not after `stop()`. */
-  start(patienceMs: number, onSilent: () => void): void {
+  start(timeoutMs: number, onSilent: () => void): void {
     this.#timer = setTimeout(() => {
       if (this.#heard) return
       this.ask(() => this.heard())
@@ -30,8 +30,8 @@ export class TrunkSilence {
         if (this.#heard) return
         this.#silent = true
         onSilent()
-      }, patienceMs / 2)
-    }, patienceMs / 2)
+      }, timeoutMs / 2)
+    }, timeoutMs / 2)
   }
 
   /** Something has come from the trunk. */

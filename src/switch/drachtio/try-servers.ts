@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { stat } from 'node:fs/promises'
 import type Srf from 'drachtio-srf'
-import { audioSection } from '../../sdp/write.js'
+import { audioSection } from '../../embedded/protocols/sdp/write.js'
 import { Channel } from './channel.js'
 import { channelTrouble, type ChannelTrouble } from './channel-trouble.js'
 import { asError, atMost, withDeadline } from './deadline.js'
@@ -12,7 +12,7 @@ import type { ServerSet } from './settings.js'
 import { Signalling } from './signalling.js'
 
 const connectMs = 5_000
-/** A file that is not there is told at once; what plays for so long is there. */
+/** A file that is not there is told at once; what plays for this long is there. */
 const playMs = 600
 const optionsMs = 5_000
 

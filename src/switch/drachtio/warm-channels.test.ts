@@ -15,7 +15,7 @@ class FakeFreeSwitch {
   readonly createEndpoint = (): Promise<Mrf.Endpoint> => {
     this.asked++
     if (this.does === 'refuses') return Promise.reject(Object.assign(new Error('refused'), { status: 488, reason: 'Not Acceptable Here' }))
-    const connection = { socket: null, on: () => undefined, api: () => undefined, execute: (_a: string, _b: string, done: (event: unknown) => void) => (queueMicrotask(() => done({})), String(this.asked)) }
+    const connection = { on: () => undefined, unsubscribe: () => undefined, filter: () => undefined, api: (_: string, answered: (event: unknown) => void) => queueMicrotask(() => answered({ getBody: () => '+OK\n' })) }
     const dialog = Object.assign(new EventEmitter(), { connected: true, local: {}, handle: () => undefined, destroy: (_: unknown, done: (error: unknown) => void) => done(null) })
     const endpoint = Object.assign(new EventEmitter(), { uuid: `u-${this.asked}`, conn: connection, dialog, local: { sdp: '' } })
     this.endpoints.push(endpoint)

@@ -232,8 +232,7 @@ export class WarmChannels {
     const channel = new Channel(endpoint, dialog, conn, this.#link, () => this.#signalling.up)
     try {
       // Before anything else happens on it: some of them (the media time-out) only count when the party is described.
-      const assignments = Object.entries(this.#variables).map(([name, value]) => `${name}=${value}`)
-      await channel.run('multiset', `^^|${assignments.join('|')}`)
+      await channel.order('uuid_setvar_multi', Object.entries(this.#variables).map(([name, value]) => `${name}=${value}`).join(';'))
       this.#alive.add(channel)
       return channel
     } catch (error) {

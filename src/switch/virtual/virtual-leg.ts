@@ -29,6 +29,8 @@ export class VirtualLeg implements Leg {
   readonly #ear: Ear
   readonly #countDown: () => void
   readonly #atEnd = new Set<(hangUp: HangUp) => void>()
+  /** Those that run, by path: each stops itself. */
+  readonly #recordings = new Map<string, () => void>()
   #keys: Press[] = []
   #listener: ((heard: Heard) => void) | undefined
   #listenKeys: readonly Key[] = []
@@ -51,6 +53,16 @@ export class VirtualLeg implements Leg {
 
   get ended(): HangUp | undefined {
     return this.#ended
+  }
+
+  get handle(): string {
+    return this.id
+  }
+
+  /** The engine that had it died: what it waited for is nobody's any more. A leg that is not bridged hears nothing from now on. */
+  orphaned(): void {
+    this.#listener?.({ kind: 'cancelled' })
+    this.#stopPlay?.('cancelled')
   }
 
   get isBridged(): boolean {
@@ -160,19 +172,24 @@ export class VirtualLeg implements Leg {
       if (stopped) return
       stopped = true
       this.#atEnd.delete(stop)
+      this.#recordings.delete(path)
       closed()
       world.tell({ what: 'recordingStopped', leg: this.id, path })
     }
     this.#atEnd.add(stop)
-    const recording: Recording = {
+    this.#recordings.set(path, stop)
+    return { kind: 'recording', recording: this.recordingOn(path) }
+  }
+
+  recordingOn(path: string): Recording {
+    return {
       path,
-      startedAt: world.clock.now(),
+      startedAt: this.#world.clock.now(),
       stop: () => {
-        stop()
+        this.#recordings.get(path)?.()
         return Promise.resolve()
       },
     }
-    return { kind: 'recording', recording }
   }
 
   close(): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Bridge, BridgeEnd, BridgeResult, DialOptions, DialResult, IncomingCall, Leg, Registration, Switch, SwitchHealth, Target } from '../port.js'
+import type { AdoptResult, Bridge, BridgeEnd, BridgeResult, DialOptions, DialResult, IncomingCall, Leg, Registration, Switch, SwitchHealth, Target } from '../port.js'
 import { refusalStatus, type Refusal } from './temperament.js'
 import { VirtualCaller, type Arrival } from './virtual-caller.js'
 import { VirtualLeg } from './virtual-leg.js'
@@ -14,6 +14,7 @@ export class VirtualSwitch implements Switch {
   readonly phones = new Map<string, VirtualPhone>()
   readonly callers: VirtualCaller[] = []
   readonly #legs = new Set<VirtualLeg>()
+  readonly #bridges = new Set<{ readonly legs: readonly VirtualLeg[]; readonly bridge: Bridge }>()
   #handler: ((call: IncomingCall) => Promise<void>) | undefined
   #registrar: ((registration: Registration) => Promise<void>) | undefined
   #closed = false
@@ -68,6 +69,7 @@ export class VirtualSwitch implements Switch {
     const dial = world.serial()
     const startedAt = world.clock.monotonic()
     world.tell({ what: 'dialled', dial, number, from: options.from, ringMs: options.ringMs })
+    options.onSent?.({ sipCallId: `dial-${dial}` })
     const done = new Settlement<DialResult>()
     const closed = world.opened('dials')
     const phone = this.phones.get(number)
@@ -222,7 +224,24 @@ export class VirtualSwitch implements Switch {
         return Promise.resolve()
       },
     }
+    const standing = { legs: [a, b], bridge: result }
+    this.#bridges.add(standing)
+    void ended.promise.then(() => this.#bridges.delete(standing))
     return { kind: 'bridged', bridge: result, at: world.clock.now() }
+  }
+
+  adopt(handle: string): Promise<AdoptResult> {
+    const leg = [...this.#legs, ...this.callers.flatMap((caller) => caller.leg ?? [])].find(({ id }) => id === handle)
+    if (leg === undefined || leg.ended) return Promise.resolve({ kind: 'gone', why: 'the party has hung up' })
+    leg.orphaned()
+    return Promise.resolve({ kind: 'adopted', leg })
+  }
+
+  rejoin(a: Leg, b: Leg): BridgeResult {
+    if (a.ended) return { kind: 'hungUp', leg: a }
+    if (b.ended) return { kind: 'hungUp', leg: b }
+    const standing = [...this.#bridges].find(({ legs }) => legs.every((leg) => leg === a || leg === b))
+    return standing ? { kind: 'bridged', bridge: standing.bridge, at: this.world.clock.now() } : { kind: 'failed', why: 'the two do not hear each other' }
   }
 
   health(): SwitchHealth {

@@ -34,6 +34,9 @@ export class PhoneMedia {
   #sequence = Math.floor(Math.random() * 1000)
   #timestamp = Math.floor(Math.random() * 100_000)
   #timer: NodeJS.Timeout | undefined
+  /** When this phone itself was kept from sending, and for how long. */
+  readonly pauses: { readonly at: number; readonly ms: number }[] = []
+  #tickedAt = 0
   #sent = 0
   #startedAt = 0
 
@@ -55,10 +58,13 @@ export class PhoneMedia {
   /** Begins to send, paced against the clock so that lateness of this process does not add up. */
   start(): void {
     if (this.#timer !== undefined) return
-    this.#startedAt = performance.now()
+    this.#startedAt = this.#tickedAt = performance.now()
     this.#sent = 0
     const tick = () => {
-      const due = Math.floor((performance.now() - this.#startedAt) / 20)
+      const now = performance.now()
+      if (now - this.#tickedAt > 40) this.pauses.push({ at: now, ms: now - this.#tickedAt })
+      this.#tickedAt = now
+      const due = Math.floor((now - this.#startedAt) / 20)
       if (due - this.#sent > 10) this.#sent = due - 10
       while (this.#sent <= due) {
         this.#send()
@@ -121,7 +127,7 @@ export class PhoneMedia {
   }
 
   /** Resolves with the time at which the frequency was first heard; rejects after `withinMs`. */
-  async hears(frequency: number, withinMs = 3_000, since = 0): Promise<number> {
+  async hears(frequency: number, withinMs = 15_000, since = 0): Promise<number> {
     const until = performance.now() + withinMs
     for (;;) {
       const at = this.firstHeard(frequency, since)

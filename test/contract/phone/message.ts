@@ -1,4 +1,4 @@
-/** Just enough SIP text for a test phone; written apart from `src/sip`, so that a misreading there is not shared here. */
+/** Just enough SIP text for a test phone; written apart from `src/embedded/protocols/sip`, so that a misreading there is not shared here. */
 export interface Message {
   /** `INVITE sip:x SIP/2.0` or `SIP/2.0 200 OK`. */
   readonly startLine: string

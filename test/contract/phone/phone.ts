@@ -85,7 +85,7 @@ export class TestPhone {
   }
 
   /** The next call that comes in, already or within the time. */
-  async nextCall(withinMs = 3_000): Promise<PhoneCall> {
+  async nextCall(withinMs = 15_000): Promise<PhoneCall> {
     return until(() => this.calls.find((call) => call.incoming && !call.taken), withinMs, 'no call came in').then((call) => {
       call.taken = true
       return call
@@ -282,16 +282,16 @@ export class PhoneCall {
 
   // ---- waiting
 
-  async answered(withinMs = 3_000): Promise<this> {
+  async answered(withinMs = 15_000): Promise<this> {
     await until(() => this.answeredAt, withinMs, () => `not answered${this.refused === undefined ? '' : `: ${this.refused.message.startLine}`}`)
     return this
   }
 
-  ended(withinMs = 3_000): Promise<number> {
+  ended(withinMs = 15_000): Promise<number> {
     return until(() => this.byeAt ?? this.cancelledAt, withinMs, 'the far end did not hang up')
   }
 
-  refusal(withinMs = 3_000): Promise<{ at: number; status: number; message: Message }> {
+  refusal(withinMs = 15_000): Promise<{ at: number; status: number; message: Message }> {
     return until(() => this.refused, withinMs, 'not refused')
   }
 

@@ -1,4 +1,4 @@
-import { ALAW_TO_LINEAR, LINEAR_TO_ALAW, LINEAR_TO_MULAW, MULAW_TO_LINEAR } from '../../../src/rtp/g711.js'
+import { ALAW_TO_LINEAR, LINEAR_TO_ALAW, LINEAR_TO_MULAW, MULAW_TO_LINEAR } from '../../../src/embedded/protocols/rtp/g711.js'
 
 export type Law = 'PCMA' | 'PCMU'
 export const payloadTypes: Readonly<Record<Law, number>> = { PCMU: 0, PCMA: 8 }

@@ -47,7 +47,7 @@ export class TestTrunk {
     return this.seen.map(({ message }) => method(message) ?? `${status(message) ?? 0}`)
   }
 
-  nextInvite(count = 1, withinMs = 8_000): Promise<TrunkInvite> {
+  nextInvite(count = 1, withinMs = 30_000): Promise<TrunkInvite> {
     return until(() => this.invites[count - 1], withinMs, () => `INVITE ${count} did not come: ${this.methods.join(' ')}`)
   }
 

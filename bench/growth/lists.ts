@@ -1,0 +1,75 @@
+import { performance } from 'node:perf_hooks'
+import { spread, type Spread } from '../statistics.js'
+import { lines, organisations } from './made-calls.js'
+
+const firstLines = lines.slice(0, 8)
+const someOrganisations = organisations.filter((_, index) => index % 25 === 0)
+const endings = ['completed', 'unanswered', 'abandonedInMenu', 'noRota']
+
+/** Every list of the API, with every filter; each address is asked in turn. `pages`: so many of its pages are walked. */
+const lists: readonly { readonly name: string; readonly addresses: readonly string[]; readonly pages?: number }[] = [
+  { name: 'calls', addresses: ['/api/calls', '/api/calls?limit=200'], pages: 20 },
+  { name: 'calls of a line', addresses: firstLines.map((line) => `/api/calls?line=${line}`) },
+  { name: 'calls of an organisation', addresses: someOrganisations.map((organisation) => `/api/calls?organisation=${organisation}`) },
+  { name: 'calls by ending', addresses: endings.map((ending) => `/api/calls?ending=${ending}`), pages: 5 },
+  { name: 'calls of a line by ending', addresses: firstLines.flatMap((line) => endings.map((ending) => `/api/calls?line=${line}&ending=${ending}`)) },
+  { name: 'calls of a line and an organisation', addresses: firstLines.flatMap((line) => someOrganisations.map((organisation) => `/api/calls?line=${line}&organisation=${organisation}`)) },
+  { name: 'calls of an organisation by ending', addresses: someOrganisations.flatMap((organisation) => endings.map((ending) => `/api/calls?organisation=${organisation}&ending=${ending}`)) },
+  { name: 'calls by line, organisation, ending', addresses: firstLines.flatMap((line) => endings.map((ending) => `/api/calls?line=${line}&organisation=practice-0&ending=${ending}`)) },
+  { name: 'calls of a month, filtered', addresses: endings.flatMap((ending) => [`/api/calls?${month()}&ending=${ending}`, `/api/calls?${month()}&line=line-0&ending=${ending}`, `/api/calls?${month()}&organisation=practice-0`]) },
+  { name: 'call-backs', addresses: ['/api/call-backs', '/api/call-backs?state=open', '/api/call-backs?overdue=true', '/api/call-backs?line=line-3&order=oldest', '/api/call-backs?clinician=dr-8', '/api/call-backs?state=open,inProgress&order=oldest&limit=200'], pages: 3 },
+  { name: 'Patient Connect', addresses: ['/api/patient-connects', '/api/patient-connects?state=open'] },
+  { name: 'call-back codes', addresses: ['/api/call-back-codes', '/api/call-back-codes?state=open'] },
+  { name: 'watch list', addresses: ['/api/watch-list', '/api/watch-list?limit=200'], pages: 4 },
+  { name: 'telephones', addresses: ['/api/targets'], pages: 20 },
+  { name: 'devices', addresses: ['/api/devices'] },
+  { name: 'readiness', addresses: ['/readyz'] },
+  { name: 'metrics', addresses: ['/metrics'] },
+]
+
+export interface ListFigure {
+  readonly name: string
+  /** Ms from the request to the end of the answer. */
+  readonly ms: Spread
+  /** The longest answer, kB. */
+  readonly kilobytes: number
+}
+
+/** @param requests at least so many of each list */
+export async function measureLists(url: string, token: string, requests: number): Promise<readonly ListFigure[]> {
+  const figures: ListFigure[] = []
+  for (const { name, addresses, pages = 1 } of lists) {
+    const times: number[] = []
+    let longest = 0
+    // Once unmeasured: a route compiles its answer when it is first asked.
+    await ask(url, token, addresses[0] ?? '')
+    while (times.length < requests) {
+      for (const address of addresses) {
+        let next: string | undefined = address
+        for (let page = 0; page < pages && next !== undefined; page++) {
+          const { ms, bytes, cursor } = await ask(url, token, next)
+          times.push(ms)
+          longest = Math.max(longest, bytes)
+          next = cursor === undefined ? undefined : `${address}${address.includes('?') ? '&' : '?'}cursor=${encodeURIComponent(cursor)}`
+        }
+      }
+    }
+    figures.push({ name, ms: spread(times), kilobytes: Math.round(longest / 1_000) })
+  }
+  return figures
+}
+
+async function ask(url: string, token: string, address: string): Promise<{ readonly ms: number; readonly bytes: number; readonly cursor: string | undefined }> {
+  const begun = performance.now()
+  const response = await fetch(`${url}${address}`, { headers: { authorization: `Bearer ${token}` } })
+  const text = await response.text()
+  const ms = performance.now() - begun
+  if (!response.ok && response.status !== 503) throw new Error(`${address}: ${response.status} ${text.slice(0, 200)}`)
+  const cursor = text.startsWith('{') ? (JSON.parse(text) as { readonly nextCursor?: string | null }).nextCursor : undefined
+  return { ms, bytes: text.length, cursor: cursor ?? undefined }
+}
+
+function month(): string {
+  const to = new Date(Date.now() - 60 * 86_400_000)
+  return `from=${new Date(to.getTime() - 30 * 86_400_000).toISOString().slice(0, 10)}&to=${to.toISOString().slice(0, 10)}`
+}

@@ -1,0 +1,28 @@
+import { EngineUnderTest, type EngineOptions } from './engine.js'
+import { Phones } from './phones-process.js'
+import { directory, type BenchLane } from './world.js'
+
+export interface Setting extends EngineOptions {
+  /** Each crowd of phones has a process of its own. */
+  readonly crowds: readonly (readonly BenchLane[])[]
+  /** Recordings are made; otherwise calls go on without, as they do when the spool cannot be written. */
+  readonly recorded: boolean
+  /** When all is over, running calls and recordings are not waited for. */
+  readonly endAtOnce?: boolean
+}
+
+/** Starts the phones and an engine that knows them, and ends both, whatever happens. */
+export async function onStage<T>(setting: Setting, play: (engine: EngineUnderTest, phones: readonly Phones[]) => Promise<T>): Promise<T> {
+  const phones = setting.crowds.map(() => Phones.start(setting.oneCore))
+  let engine: EngineUnderTest | undefined
+  try {
+    const ports = await Promise.all(phones.map((crowd) => crowd.bind()))
+    engine = await EngineUnderTest.start(directory(setting.crowds.map((lanes, index) => ({ lanes, specialistsPort: ports[index] ?? 0 }))), setting)
+    if (!setting.recorded) engine.stopRecording()
+    for (const [index, crowd] of phones.entries()) await crowd.open(setting.crowds[index] ?? [], engine.sip)
+    return await play(engine, phones)
+  } finally {
+    await Promise.all(phones.map((crowd) => crowd.stop()))
+    await engine?.stop(setting.endAtOnce)
+  }
+}

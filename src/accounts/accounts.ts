@@ -1,0 +1,295 @@
+import type { Audit } from '../audit/audit.js'
+import type { Db } from '../store/statements.js'
+import { addGrant, administrators, endGrant, grantsOf, grantsOfAll, inForce } from './grants.js'
+import { charge, forgetGuesses, forgive, subjectsOf, waitFor } from './guesses.js'
+import { nobody, type Grant, type Identity, type Person, type Session, type SignInMethod, type Token } from './identity.js'
+import { linkFor, makeLink, useLink, type KeptLink, type LinkKind } from './links.js'
+import { addPerson, anybody, emailKey, peopleByName, peopleNamed, peoplePage, personByEmail, personById, type NewPerson } from './people.js'
+import { permissionNames, type Permission, type RoleName, type Scope } from './roles.js'
+import { newSecret, same } from './secrets.js'
+import { actFor, beginSession, defaultSessionLimits, endSession, endSessions, forgetSessions, openSession, sessionsOf, type From, type KeptSession, type SessionLimits } from './sessions.js'
+import { allTokens, endToken, isToken, makeToken, openToken, type NewToken } from './tokens.js'
+
+/** Who did it, and from where: what every change of an account says of itself. */
+export interface By {
+  /** Id of a person or a token; `system`: a command on the machine, or the engine itself. */
+  readonly actor: string
+  readonly address: string
+}
+
+/** A command on the engine's own machine, or the engine. */
+export const system: By = { actor: 'system', address: '' }
+
+/** Undefined where it did not come to a session. `waitMs`: too many wrong guesses from there. */
+export type SignedIn = { readonly kind: 'in'; readonly secret: string; readonly session: KeptSession; readonly person: Person } | { readonly kind: 'wrong' } | { readonly kind: 'slow'; readonly waitMs: number }
+
+export interface AccountsSettings {
+  readonly tables: { readonly reading: Db; readonly writing: Db }
+  readonly audit: Audit
+  readonly limits?: SessionLimits
+  /** Wall-clock ms. */
+  readonly now?: () => number
+}
+
+/** Who may sign in, and who has: people, what they sign in with, their roles, their sessions, and the tokens of programs. */
+export class Accounts {
+  readonly #reading: Db
+  readonly #writing: Db
+  readonly #tables: AccountsSettings['tables']
+  readonly #audit: Audit
+  /** Where everything that is done here is told. */
+  get audit(): Audit {
+    return this.#audit
+  }
+
+  readonly limits: SessionLimits
+  readonly now: () => number
+  readonly #own = new Map<string, Token>()
+
+  constructor({ tables, audit, limits = defaultSessionLimits, now = Date.now }: AccountsSettings) {
+    this.#tables = tables
+    this.#reading = tables.reading
+    this.#writing = tables.writing
+    this.#audit = audit
+    this.limits = limits
+    this.now = now
+  }
+
+  /** For questions that change nothing. */
+  get reading(): Db {
+    return this.#reading
+  }
+
+  // Who asks
+
+  /** @param cookie the secret of a session @param bearer that of a token */
+  async identify({ cookie, bearer }: { readonly cookie?: string | undefined; readonly bearer?: string | undefined }): Promise<Identity> {
+    const now = this.now()
+    if (bearer !== undefined) {
+      const token = this.#ownToken(bearer) ?? (await openToken(this.#tables, bearer, now))
+      return token?.kind === 'api' ? { kind: 'token', token } : nobody
+    }
+    if (cookie === undefined) return nobody
+    if (isToken(cookie)) {
+      // A screen on a wall carries its token as a cookie.
+      const token = await openToken(this.#tables, cookie, now)
+      return token?.kind === 'kiosk' ? { kind: 'token', token } : nobody
+    }
+    const session = await openSession(this.#tables, cookie, this.limits, now)
+    if (!session) return nobody
+    const [person, grants] = await Promise.all([personById(this.#reading, session.person), grantsOf(this.#reading, session.person)])
+    if (!person || person.disabledAt !== undefined) return nobody
+    return { kind: 'person', person, session, grants: grants.filter((grant) => inForce(grant, now)) }
+  }
+
+  /** A token of the engine's own, for a process that it starts: in memory, and gone with the engine. */
+  ownToken(name: string, permissions: readonly Permission[] = permissionNames): string {
+    const secret = newSecret()
+    this.#own.set(secret, { id: name, kind: 'api', name, permissions, scope: { kind: 'everywhere' }, madeBy: 'system', createdAt: this.now() })
+    return secret
+  }
+
+  #ownToken(bearer: string): Token | undefined {
+    for (const [secret, token] of this.#own) if (same(secret, bearer)) return token
+    return undefined
+  }
+
+  // Signing in
+
+  /** What a link leads to, before it is followed. */
+  link(secret: string): Promise<KeptLink | undefined> {
+    return linkFor(this.#reading, secret, this.now())
+  }
+
+  /** Follows a link, once. */
+  async signInByLink(secret: string, from: From): Promise<SignedIn> {
+    const link = await useLink(this.#writing, secret, this.now())
+    const person = link && (await personById(this.#writing, link.person))
+    if (!person || person.disabledAt !== undefined) {
+      await this.#audit.tell({ actor: '', address: from.address, action: 'signIn.refused', subjectKind: 'link', subject: '' })
+      return { kind: 'wrong' }
+    }
+    return this.#begin(person, { method: link.kind === 'demo' ? 'demo' : 'link', secondFactor: link.kind === 'demo' }, from)
+  }
+
+  /** With an address and a password. It takes as long to say that there is no such account as that its password is another. */
+  async signInByPassword({ email, password }: { readonly email: string; readonly password: string }, from: From & { readonly network: string }): Promise<SignedIn> {
+    const now = this.now()
+    const subjects = subjectsOf(emailKey(email), from.network)
+    const waitMs = await waitFor(this.#writing, subjects, now)
+    if (waitMs > 0) return { kind: 'slow', waitMs }
+    await charge(this.#writing, subjects, now)
+    const person = await personByEmail(this.#reading, email)
+    const kept = person && (await this.#reading.selectFrom('credentials').select('secret').where('id', '=', passwordOf(person.id)).executeTakeFirst())
+    const { passwordIs } = await import('./passwords.js')
+    const right = await passwordIs(password, kept?.secret)
+    if (!right || !person || person.disabledAt !== undefined) {
+      await this.#audit.tell({ actor: '', address: from.address, action: 'signIn.refused', subjectKind: 'person', subject: person?.id ?? '' })
+      return { kind: 'wrong' }
+    }
+    await forgive(this.#writing, subjects)
+    return this.#begin(person, { method: 'password', secondFactor: false }, from)
+  }
+
+  async #begin(person: Person, how: { readonly method: SignInMethod; readonly secondFactor: boolean }, { address, userAgent }: From): Promise<SignedIn> {
+    const begun = await beginSession(this.#writing, { person: person.id, ...how, address, userAgent }, this.limits, this.now())
+    await this.#audit.tell({ actor: person.id, address, action: 'signIn', subjectKind: 'session', subject: begun.session.id, data: { method: how.method } })
+    return { kind: 'in', ...begun, person }
+  }
+
+  async hasPassword(person: string): Promise<boolean> {
+    return (await this.#reading.selectFrom('credentials').select('id').where('id', '=', passwordOf(person)).executeTakeFirst()) !== undefined
+  }
+
+  /** @param but their other sessions end; this one stays */
+  async setPassword(by: By, person: string, password: string, but: string): Promise<void> {
+    const { hashPassword } = await import('./passwords.js')
+    const secret = await hashPassword(password)
+    const now = this.now()
+    const row = { id: passwordOf(person), person, kind: 'password', label: 'Password', secret, counter: 0, created_at: now, used_at: null }
+    await this.#audit.tell({ ...by, action: 'password.set', subjectKind: 'person', subject: person })
+    await this.#writing
+      .insertInto('credentials')
+      .values(row)
+      .onConflict((conflict) => conflict.column('id').doUpdateSet({ secret, created_at: now, used_at: null }))
+      .execute()
+    await endSessions(this.#writing, person, now, but)
+  }
+
+  // Sessions
+
+  sessions(person: string): Promise<readonly Session[]> {
+    return sessionsOf(this.#reading, person, this.limits, this.now())
+  }
+
+  /** @returns false: it is not theirs, or over already */
+  async endSession(by: By, person: string, id: string): Promise<boolean> {
+    await this.#audit.tell({ ...by, action: 'session.ended', subjectKind: 'session', subject: id, data: { person } })
+    return endSession(this.#writing, person, id, this.now())
+  }
+
+  actFor(session: string, scope: Scope | undefined): Promise<void> {
+    return actFor(this.#writing, session, scope)
+  }
+
+  // People and what they may
+
+  /** Whether anybody ever signed in, or has something to sign in with. */
+  async everSignedIn(): Promise<boolean> {
+    const [session, credential] = await Promise.all([this.#reading.selectFrom('sessions').select('id').limit(1).executeTakeFirst(), this.#reading.selectFrom('credentials').select('id').limit(1).executeTakeFirst()])
+    return session !== undefined || credential !== undefined
+  }
+
+  anybody(): Promise<boolean> {
+    return anybody(this.#reading)
+  }
+
+  person(id: string): Promise<Person | undefined> {
+    return personById(this.#reading, id)
+  }
+
+  personByEmail(email: string): Promise<Person | undefined> {
+    return personByEmail(this.#reading, email)
+  }
+
+  /** Those of this name, or of this id. */
+  async peopleCalled(name: string): Promise<readonly Person[]> {
+    const byId = await personById(this.#reading, name)
+    return byId ? [byId] : peopleByName(this.#reading, name)
+  }
+
+  /** In the order of their names. */
+  people(limit: number, after?: Pick<Person, 'id' | 'name'>): Promise<readonly Person[]> {
+    return peoplePage(this.#reading, limit, after)
+  }
+
+  peopleNamed(ids: readonly string[]): Promise<ReadonlyMap<string, Person>> {
+    return peopleNamed(this.#reading, ids)
+  }
+
+  grantsOfAll(people: readonly string[]): Promise<ReadonlyMap<string, readonly Grant[]>> {
+    return grantsOfAll(this.#reading, people)
+  }
+
+  /** Whether nobody could give roles any more, were it not for them. */
+  async isLastAdministrator(person: string): Promise<boolean> {
+    const all = await administrators(this.#writing, this.now())
+    return all.includes(person) && all.every((one) => one === person)
+  }
+
+  async addPerson(by: By, person: NewPerson): Promise<Person> {
+    const added = await addPerson(this.#writing, { ...person, email: person.email === undefined ? undefined : emailKey(person.email) }, this.now())
+    await this.#audit.tell({ ...by, action: 'person.added', subjectKind: 'person', subject: added.id })
+    return added
+  }
+
+  /** Somebody who may sign in no more: their sessions end at once. */
+  async disable(by: By, person: string): Promise<void> {
+    const now = this.now()
+    await this.#audit.tell({ ...by, action: 'person.disabled', subjectKind: 'person', subject: person })
+    await this.#writing.updateTable('people').set({ disabled_at: now }).where('id', '=', person).execute()
+    await endSessions(this.#writing, person, now)
+    await this.#writing.deleteFrom('sign_in_links').where('person', '=', person).execute()
+  }
+
+  async enable(by: By, person: string): Promise<void> {
+    await this.#audit.tell({ ...by, action: 'person.enabled', subjectKind: 'person', subject: person })
+    await this.#writing.updateTable('people').set({ disabled_at: null }).where('id', '=', person).execute()
+  }
+
+  grants(person: string): Promise<readonly Grant[]> {
+    return grantsOf(this.#reading, person)
+  }
+
+  async grant(by: By, grant: { readonly person: string; readonly role: RoleName; readonly scope: Scope; readonly reason?: string | undefined; readonly until?: number | undefined }): Promise<Grant> {
+    const given = await addGrant(this.#writing, { ...grant, by: by.actor }, this.now())
+    await this.#audit.tell({ ...by, action: 'role.given', subjectKind: 'person', subject: grant.person, ...(grant.reason === undefined ? {} : { why: grant.reason }), data: { role: grant.role, scope: grant.scope, ...(grant.until === undefined ? {} : { until: grant.until }) } })
+    return given
+  }
+
+  /** @returns false: they have it no more */
+  async endGrant(by: By, person: string, id: string): Promise<boolean> {
+    const ended = await endGrant(this.#writing, person, id, by.actor, this.now())
+    if (ended) await this.#audit.tell({ ...by, action: 'role.ended', subjectKind: 'person', subject: person, data: { grant: id } })
+    return ended
+  }
+
+  /** @returns the secret of its address, which is shown this once */
+  async makeLink(by: By, person: string, kind: LinkKind): Promise<string> {
+    const secret = await makeLink(this.#writing, { kind, person, by: by.actor }, this.now())
+    await this.#audit.tell({ ...by, action: 'link.made', subjectKind: 'person', subject: person, data: { kind } })
+    return secret
+  }
+
+  // Tokens of programs
+
+  /** @returns with its secret, which is shown this once */
+  async makeToken(by: By, token: Omit<NewToken, 'by'>): Promise<{ readonly secret: string; readonly token: Token }> {
+    const made = await makeToken(this.#writing, { ...token, by: by.actor }, this.now())
+    await this.#audit.tell({ ...by, action: 'token.made', subjectKind: 'token', subject: made.token.id, data: { kind: token.kind, permissions: token.permissions, scope: token.scope } })
+    return made
+  }
+
+  /** Those that are good, the latest first. */
+  async tokens(): Promise<readonly Token[]> {
+    const now = this.now()
+    return (await allTokens(this.#reading)).filter(({ endedAt, expiresAt }) => endedAt === undefined && (expiresAt === undefined || expiresAt > now))
+  }
+
+  /** @returns false: there is none, or it has ended before */
+  async endToken(by: By, id: string): Promise<boolean> {
+    const ended = await endToken(this.#writing, id, this.now())
+    if (ended) await this.#audit.tell({ ...by, action: 'token.ended', subjectKind: 'token', subject: id })
+    return ended
+  }
+
+  /** What nobody needs any more: sessions and guesses of before yesterday. */
+  async tidy(): Promise<void> {
+    const now = this.now()
+    await Promise.all([forgetSessions(this.#writing, now), forgetGuesses(this.#writing, now), this.#writing.deleteFrom('sign_in_steps').where('expires_at', '<', now).execute()])
+  }
+}
+
+function passwordOf(person: string): string {
+  return `password:${person}`
+}

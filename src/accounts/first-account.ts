@@ -1,0 +1,34 @@
+import type { Accounts } from './accounts.js'
+import { system } from './accounts.js'
+import { roleNames, isApproved } from './roles.js'
+
+const day = 24 * 60 * 60_000
+
+const firstName = 'First administrator'
+const demoName = 'Demo visitor'
+
+/**
+ * The way in for whoever has just started an engine that nobody has ever signed in to: a person with the role of an administrator, and the roles by which calls are watched.
+ * @returns the secret of a link that works once; undefined: somebody has signed in before, and whoever may gives out links
+ */
+export async function firstLink(accounts: Accounts): Promise<string | undefined> {
+  if (await accounts.everSignedIn()) return undefined
+  const [there] = await accounts.peopleCalled(firstName)
+  if (!there && (await accounts.anybody())) return undefined
+  const person = there ?? (await accounts.addPerson(system, { name: firstName }))
+  if (!there) for (const role of ['administrator', 'operations', 'serviceManager', 'privacyOfficer'] as const) await accounts.grant(system, { person: person.id, role, scope: { kind: 'everywhere' } })
+  return accounts.makeLink(system, person.id, 'invitation')
+}
+
+/** In the demo world everybody is invented: its visitor has every role, and signs in by a link that needs nothing else. @returns its secret; it works once */
+export async function demoLink(accounts: Accounts): Promise<string> {
+  const [there] = await accounts.peopleCalled(demoName)
+  const person = there ?? (await accounts.addPerson(system, { name: demoName }))
+  const now = accounts.now()
+  const has = new Set((await accounts.grants(person.id)).filter(({ endedAt, until }) => endedAt === undefined && (until === undefined || until > now + day)).map(({ role }) => role))
+  for (const role of roleNames) {
+    if (has.has(role)) continue
+    await accounts.grant(system, { person: person.id, role, scope: { kind: 'everywhere' }, ...(isApproved(role) ? { reason: 'The demo world: its patients are invented', until: now + 30 * day } : {}) })
+  }
+  return accounts.makeLink(system, person.id, 'demo')
+}

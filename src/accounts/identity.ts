@@ -1,0 +1,156 @@
+import type { Directory } from '../directory/model.js'
+import type { Actor } from '../facts/actor.js'
+import { carries, isWholePermission, type Need, type Permission, type RoleName, type Scope } from './roles.js'
+
+export interface Person {
+  readonly id: string
+  readonly name: string
+  readonly email?: string
+  /** Whose calls are theirs: a clinician of the directory. */
+  readonly clinician?: string
+  /** Wall-clock ms. */
+  readonly createdAt: number
+  readonly disabledAt?: number
+}
+
+/** A role of a person, for all or a part, in force from `grantedAt` to the earlier of `until` and `endedAt` (wall-clock ms). */
+export interface Grant {
+  readonly id: string
+  readonly role: RoleName
+  readonly scope: Scope
+  readonly reason?: string
+  /** Id of a person; `system` for what no person did. */
+  readonly grantedBy: string
+  readonly grantedAt: number
+  readonly until?: number
+  readonly endedAt?: number
+}
+
+/** How somebody signed in. */
+export type SignInMethod = 'link' | 'demo' | 'password' | 'passkey' | 'openId' | 'kiosk'
+
+export interface Session {
+  readonly id: string
+  readonly method: SignInMethod
+  readonly createdAt: number
+  readonly seenAt: number
+  /** When it ends, whatever happens. */
+  readonly expiresAt: number
+  /** When a second factor was last shown in it. */
+  readonly secondFactorAt?: number
+  /** For which part they act now; undefined: for all of theirs. */
+  readonly acting?: Scope
+  readonly address: string
+  readonly userAgent: string
+}
+
+/** A token for a program (`api`), or for a screen on a wall (`kiosk`). */
+export interface Token {
+  readonly id: string
+  readonly kind: 'api' | 'kiosk'
+  readonly name: string
+  readonly permissions: readonly Permission[]
+  readonly scope: Scope
+  readonly madeBy: string
+  readonly createdAt: number
+  readonly expiresAt?: number
+  readonly usedAt?: number
+  readonly endedAt?: number
+}
+
+/** Who asks. */
+export type Identity =
+  | { readonly kind: 'nobody' }
+  | { readonly kind: 'person'; readonly person: Person; readonly session: Session; /** In force now. */ readonly grants: readonly Grant[] }
+  | { readonly kind: 'token'; readonly token: Token }
+
+export const nobody: Identity = { kind: 'nobody' }
+
+/** What somebody sees through a permission. */
+export interface Reach {
+  readonly everywhere: boolean
+  readonly organisations: ReadonlySet<string>
+  readonly lines: ReadonlySet<string>
+  /** Whose own calls they are. */
+  readonly clinicians: ReadonlySet<string>
+}
+
+/** As facts and the ledger name them. */
+export function actorOfIdentity(identity: Identity): Actor {
+  switch (identity.kind) {
+    case 'nobody':
+      return { kind: 'system' }
+    case 'person':
+      return { kind: 'staff', id: identity.person.id }
+    case 'token':
+      return { kind: 'staff', id: identity.token.id }
+  }
+}
+
+/** Whether they get in at all. What they see there is another question: {@link reachOf}. */
+export function meets(identity: Identity, need: Need): boolean {
+  if (need === 'anyone') return true
+  if (identity.kind === 'nobody') return false
+  if (need === 'signedIn') return identity.kind === 'person'
+  if (need === 'known') return identity.kind === 'person' || identity.token.kind === 'api'
+  const { everywhere, organisations, lines, clinicians } = reachOf(identity, need, isWholePermission(need) ? 'all' : 'acting')
+  return everywhere || (!isWholePermission(need) && organisations.size + lines.size + clinicians.size > 0)
+}
+
+/** @param which `acting`: as far as they act at the moment; `all`: all that they have */
+export function reachOf(identity: Identity, permission: Permission, which: 'acting' | 'all' = 'acting'): Reach {
+  const found = { everywhere: false, organisations: new Set<string>(), lines: new Set<string>(), clinicians: new Set<string>() }
+  const add = (scope: Scope) => {
+    if (scope.kind === 'everywhere') found.everywhere = true
+    else (scope.kind === 'organisation' ? found.organisations : found.lines).add(scope.id)
+  }
+  if (identity.kind === 'token' && identity.token.permissions.includes(permission)) add(identity.token.scope)
+  if (identity.kind === 'person') {
+    const { grants, person, session } = identity
+    for (const grant of grants) {
+      const how = carries(grant.role, permission)
+      if (how === undefined) continue
+      if (how === 'own') {
+        if (person.clinician !== undefined) found.clinicians.add(person.clinician)
+        continue
+      }
+      const scope = narrowed(grant.scope, which === 'acting' ? session.acting : undefined)
+      if (scope) add(scope)
+    }
+  }
+  return found
+}
+
+/** What is left of a grant while they act for one part; undefined: nothing. */
+function narrowed(granted: Scope, acting: Scope | undefined): Scope | undefined {
+  if (acting === undefined || acting.kind === 'everywhere') return granted
+  if (granted.kind === 'everywhere') return acting
+  return granted.kind === acting.kind && granted.id === acting.id ? granted : undefined
+}
+
+/** A call, an arrangement or a telephone, as far as it says whose it is. */
+export interface Belongs {
+  readonly organisation?: string | undefined
+  readonly line?: string | undefined
+  /** Clinicians who had a part in it. */
+  readonly clinicians?: readonly string[]
+}
+
+/** Whether a permission reaches it: an organisation reaches what it asked for and what its own lines answered. */
+export function reaches(reach: Reach, { organisation, line, clinicians = [] }: Belongs, directory: Directory): boolean {
+  if (reach.everywhere) return true
+  if (organisation !== undefined && reach.organisations.has(organisation)) return true
+  if (line !== undefined) {
+    if (reach.lines.has(line)) return true
+    const trust = directory.lines.get(line)?.trust
+    if (trust !== undefined && reach.organisations.has(trust)) return true
+  }
+  return clinicians.some((one) => reach.clinicians.has(one))
+}
+
+/** The parts that somebody can act for, in the order of their grants. */
+export function scopesOf(grants: readonly Grant[]): readonly Scope[] {
+  const seen = new Map<string, Scope>()
+  for (const { scope } of grants) seen.set(scope.kind === 'everywhere' ? '' : `${scope.kind}:${scope.id}`, scope)
+  return [...seen.values()]
+}

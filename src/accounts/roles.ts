@@ -1,0 +1,137 @@
+/**
+ * Who may do what: the one table. A route of the API and a page each say which permission they need (`needs`); whoever has it through a role, by a grant that is in force, gets in, and sees
+ * what that grant reaches. docs/accounts.md
+ */
+
+/** What can be asked for. */
+export const permissions = {
+  wallboard: 'See the wallboard: what happens now, without a number or a name of anybody who calls',
+  live: 'See every call as it happens with the number it comes from, and the alarms',
+  calls: 'See the records of calls: who called, who accepted, how long it took',
+  recordings: 'Hear recordings',
+  outcomes: 'Leave the outcome of a call, and change it later',
+  arrangements: 'Arrange call-backs, Patient Connect and call-back codes',
+  reports: 'See figures and export reports',
+  rotas: 'See and change rotas',
+  directory: 'See and change organisations, lines, people and numbers of the directory',
+  watchList: 'See the telephones that fail, and take one off the list',
+  devices: 'Make and remove the credentials of SIP telephones',
+  documentation: 'Read the documentation of the API, and try it',
+  health: 'See why the engine cannot take calls, and what to do about it',
+  metrics: 'Read the figures for monitoring',
+  people: 'Invite people, give and end roles, end their sessions',
+  tokens: 'Make and end tokens for programs and wallboards',
+  approvals: 'Approve that somebody may see patient-identifiable data',
+  audit: 'See who saw or changed what',
+} as const satisfies Readonly<Record<string, string>>
+
+export type Permission = keyof typeof permissions
+
+/** `granted`: what the grant reaches, an organisation, a line, or everything. `own`: calls that the person was in themselves. */
+type Reaches = 'granted' | 'own'
+
+interface Role {
+  readonly name: string
+  readonly what: string
+  readonly may: Readonly<Partial<Record<Permission, Reaches>>>
+  /** Given for everything, or not at all. */
+  readonly whole?: true
+  /** Given by approval: it needs an approver who is somebody else, a reason and an end, and the second factor is asked for again before it is used. */
+  readonly approved?: true
+}
+
+export const roles = {
+  clinician: {
+    name: 'Clinician',
+    what: 'Own calls with their recordings and outcomes; arranges calls to patients',
+    may: { calls: 'own', recordings: 'own', outcomes: 'own', arrangements: 'granted' },
+  },
+  rotaKeeper: {
+    name: 'Rota keeper',
+    what: 'Keeps the rotas of the lines, and sees which telephones fail',
+    may: { rotas: 'granted', watchList: 'granted' },
+  },
+  operations: {
+    name: 'Operations',
+    what: 'Watches what happens now; sees no patient-identifiable data',
+    may: { wallboard: 'granted', live: 'granted', health: 'granted', watchList: 'granted', rotas: 'granted' },
+  },
+  serviceManager: {
+    name: 'Service manager',
+    what: 'Reports, calls and call-backs of their lines',
+    may: { wallboard: 'granted', live: 'granted', calls: 'granted', outcomes: 'granted', arrangements: 'granted', reports: 'granted', rotas: 'granted', watchList: 'granted' },
+  },
+  pidApproved: {
+    name: 'Approved for patient data',
+    what: 'Recordings and NHS numbers of calls they had no part in, each look with its reason',
+    may: { calls: 'granted', recordings: 'granted', outcomes: 'granted' },
+    approved: true,
+  },
+  privacyOfficer: {
+    name: 'Privacy officer',
+    what: 'Sees who saw or changed what, and approves who may see patient data',
+    may: { audit: 'granted', approvals: 'granted' },
+    whole: true,
+  },
+  administrator: {
+    name: 'Administrator',
+    what: 'People, roles, the directory, telephones and tokens',
+    may: { people: 'granted', tokens: 'granted', directory: 'granted', rotas: 'granted', devices: 'granted', watchList: 'granted', documentation: 'granted', wallboard: 'granted', live: 'granted', health: 'granted', metrics: 'granted' },
+    whole: true,
+  },
+} as const satisfies Readonly<Record<string, Role>>
+
+export type RoleName = keyof typeof roles
+
+export const roleNames = Object.keys(roles) as readonly RoleName[]
+export const permissionNames = Object.keys(permissions) as readonly Permission[]
+
+export function isRole(text: string): text is RoleName {
+  return Object.hasOwn(roles, text)
+}
+
+export function isPermission(text: string): text is Permission {
+  return Object.hasOwn(permissions, text)
+}
+
+/** How far a role carries a permission; undefined: not at all. */
+export function carries(role: RoleName, permission: Permission): Reaches | undefined {
+  const { may }: Role = roles[role]
+  return may[permission]
+}
+
+/** Whether it is given for everything alone. */
+export function isWhole(role: RoleName): boolean {
+  return 'whole' in roles[role]
+}
+
+/** What cannot be divided by organisation or line: whoever has it for a part sees nothing of it. */
+const wholePermissions: ReadonlySet<Permission> = new Set(['directory', 'watchList', 'devices', 'documentation', 'health', 'metrics', 'people', 'tokens', 'approvals', 'audit'])
+
+export function isWholePermission(permission: Permission): boolean {
+  return wholePermissions.has(permission)
+}
+
+/** Whether it is given by approval. */
+export function isApproved(role: RoleName): boolean {
+  return 'approved' in roles[role]
+}
+
+/**
+ * What a route or a page needs. `anyone`: nobody has to sign in. `signedIn`: a person who has, whatever their roles. `known`: such a person, or a program with a token. A permission: whoever has it.
+ */
+export type Need = 'anyone' | 'signedIn' | 'known' | Permission
+
+/** What a grant is good for. */
+export type Scope = { readonly kind: 'everywhere' } | { readonly kind: 'organisation' | 'line'; readonly id: string }
+
+/** Written as one word: `everywhere`, `organisation:elm-row`, `line:cardiology`. */
+export function scopeName(scope: Scope): string {
+  return scope.kind === 'everywhere' ? scope.kind : `${scope.kind}:${scope.id}`
+}
+
+export function scopeNamed(text: string): Scope | undefined {
+  if (text === 'everywhere') return { kind: 'everywhere' }
+  const [, kind, id] = /^(organisation|line):([a-z0-9][a-z0-9-]{0,99})$/.exec(text) ?? []
+  return kind === undefined || id === undefined ? undefined : { kind: kind as 'organisation' | 'line', id }
+}

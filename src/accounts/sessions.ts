@@ -1,0 +1,111 @@
+import type { Selectable } from 'kysely'
+import type { SessionsTable } from '../store/schema.js'
+import type { Db } from '../store/statements.js'
+import type { Session, SignInMethod } from './identity.js'
+import { scopeName, scopeNamed, type Scope } from './roles.js'
+import { hashOf, newId, newSecret } from './secrets.js'
+
+const minute = 60_000
+
+/** How long a session lasts. */
+export interface SessionLimits {
+  /** Without a request, ms. */
+  readonly idleMs: number
+  /** From the sign-in on, whatever happens, ms. */
+  readonly absoluteMs: number
+}
+
+/** A screen is left alone for half an hour at the most; a shift, with its handover, is over. */
+export const defaultSessionLimits: SessionLimits = { idleMs: 30 * minute, absoluteMs: 13 * 60 * minute }
+
+/** Written down so often that it was used: each look would be a write otherwise. */
+const seenEveryMs = minute
+
+export interface From {
+  readonly address: string
+  readonly userAgent: string
+}
+
+export interface NewSession extends From {
+  readonly person: string
+  readonly method: SignInMethod
+  /** Whether a second factor was shown. */
+  readonly secondFactor: boolean
+}
+
+export interface KeptSession extends Session {
+  readonly person: string
+}
+
+function sessionOf(row: Selectable<SessionsTable>): KeptSession {
+  const acting = scopeNamed(row.acting)
+  return {
+    ...{ id: row.id, person: row.person, method: row.method as SignInMethod, createdAt: Number(row.created_at), seenAt: Number(row.seen_at), expiresAt: Number(row.expires_at) },
+    ...{ address: row.address, userAgent: row.user_agent },
+    ...(row.second_factor_at === null ? {} : { secondFactorAt: Number(row.second_factor_at) }),
+    ...(acting === undefined ? {} : { acting }),
+  }
+}
+
+/** Always a new secret: one that somebody knew before the sign-in opens nothing after it. */
+export async function beginSession(db: Db, { person, method, secondFactor, address, userAgent }: NewSession, limits: SessionLimits, now: number): Promise<{ readonly secret: string; readonly session: KeptSession }> {
+  const secret = newSecret()
+  const row = {
+    ...{ id: newId('session'), token_hash: hashOf(secret), person, method, created_at: now, seen_at: now, expires_at: now + limits.absoluteMs, second_factor_at: secondFactor ? now : null },
+    ...{ acting: '', address, user_agent: userAgent.slice(0, 300), ended_at: null },
+  }
+  await db.insertInto('sessions').values(row).execute()
+  return { secret, session: sessionOf(row) }
+}
+
+/** The session that this secret opens; undefined: none, or it is over. */
+export async function openSession({ reading, writing }: { readonly reading: Db; readonly writing: Db }, secret: string, limits: SessionLimits, now: number): Promise<KeptSession | undefined> {
+  const row = await reading.selectFrom('sessions').selectAll().where('token_hash', '=', hashOf(secret)).executeTakeFirst()
+  if (!row || row.ended_at !== null) return undefined
+  const session = sessionOf(row)
+  if (isOver(session, limits, now)) return undefined
+  if (now - session.seenAt >= seenEveryMs) await writing.updateTable('sessions').set({ seen_at: now }).where('id', '=', session.id).where('ended_at', 'is', null).execute()
+  return session
+}
+
+export function isOver({ seenAt, expiresAt }: Pick<Session, 'seenAt' | 'expiresAt'>, { idleMs }: SessionLimits, now: number): boolean {
+  // What was seen may be a minute old.
+  return now >= expiresAt || now - seenAt >= idleMs + seenEveryMs
+}
+
+/** Those that are not over, the latest first. */
+export async function sessionsOf(db: Db, person: string, limits: SessionLimits, now: number): Promise<readonly KeptSession[]> {
+  const rows = await db
+    .selectFrom('sessions')
+    .selectAll()
+    .where('person', '=', person)
+    .where('created_at', '>', now - limits.absoluteMs)
+    .where('ended_at', 'is', null)
+    .orderBy('created_at', 'desc')
+    .execute()
+  return rows.map(sessionOf).filter((session) => !isOver(session, limits, now))
+}
+
+/** @returns false: it is not theirs, or over already */
+export async function endSession(db: Db, person: string, id: string, now: number): Promise<boolean> {
+  const { numUpdatedRows } = await db.updateTable('sessions').set({ ended_at: now }).where('id', '=', id).where('person', '=', person).where('ended_at', 'is', null).executeTakeFirst()
+  return numUpdatedRows > 0n
+}
+
+/** @param but one that stays: that of whoever ends the others */
+export async function endSessions(db: Db, person: string, now: number, but = ''): Promise<void> {
+  await db.updateTable('sessions').set({ ended_at: now }).where('person', '=', person).where('id', '!=', but).where('ended_at', 'is', null).execute()
+}
+
+export async function actFor(db: Db, id: string, scope: Scope | undefined): Promise<void> {
+  await db.updateTable('sessions').set({ acting: scope ? scopeName(scope) : '' }).where('id', '=', id).execute()
+}
+
+export async function secondFactorShown(db: Db, id: string, now: number): Promise<void> {
+  await db.updateTable('sessions').set({ second_factor_at: now }).where('id', '=', id).execute()
+}
+
+/** Forgets those that were over a day ago: who signed in, and when, stands in the audit. */
+export async function forgetSessions(db: Db, now: number): Promise<void> {
+  await db.deleteFrom('sessions').where('expires_at', '<', now - 24 * 60 * minute).execute()
+}

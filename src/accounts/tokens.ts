@@ -1,0 +1,73 @@
+import type { Selectable } from 'kysely'
+import type { ApiTokensTable } from '../store/schema.js'
+import type { Db } from '../store/statements.js'
+import type { Token } from './identity.js'
+import { isPermission, scopeNamed, type Permission, type Scope } from './roles.js'
+import { hashOf, newId, newSecret } from './secrets.js'
+
+export interface NewToken {
+  readonly kind: Token['kind']
+  readonly name: string
+  readonly permissions: readonly Permission[]
+  readonly scope: Scope
+  readonly by: string
+  readonly expiresAt?: number | undefined
+}
+
+/** By which a token is known for what it is, where it was left lying about. */
+const prefix = 'rr_'
+
+function tokenOf(row: Selectable<ApiTokensTable>): Token | undefined {
+  const scope = scopeNamed(row.scope === 'everywhere' ? 'everywhere' : `${row.scope}:${row.scope_id}`)
+  if (!scope) return undefined
+  const permissions = (JSON.parse(row.permissions) as readonly string[]).filter(isPermission)
+  return {
+    ...{ id: row.id, kind: row.kind as Token['kind'], name: row.name, permissions, scope, madeBy: row.made_by, createdAt: Number(row.created_at) },
+    ...(row.expires_at === null ? {} : { expiresAt: Number(row.expires_at) }),
+    ...(row.used_at === null ? {} : { usedAt: Number(row.used_at) }),
+    ...(row.ended_at === null ? {} : { endedAt: Number(row.ended_at) }),
+  }
+}
+
+/** @returns with its secret, which is shown this once */
+export async function makeToken(db: Db, { kind, name, permissions, scope, by, expiresAt }: NewToken, now: number): Promise<{ readonly secret: string; readonly token: Token }> {
+  const secret = `${prefix}${newSecret()}`
+  const row = {
+    ...{ id: newId('token'), token_hash: hashOf(secret), kind, name, permissions: JSON.stringify(permissions), scope: scope.kind, scope_id: scope.kind === 'everywhere' ? '' : scope.id },
+    ...{ made_by: by, created_at: now, expires_at: expiresAt ?? null, used_at: null, ended_at: null },
+  }
+  await db.insertInto('api_tokens').values(row).execute()
+  const token = tokenOf(row)
+  if (!token) throw new Error(`${name} is no token`)
+  return { secret, token }
+}
+
+/** Whether it is the secret of a token, and not of a session. */
+export function isToken(secret: string): boolean {
+  return secret.startsWith(prefix)
+}
+
+/** Written down so often that it was used. */
+const usedEveryMs = 60_000
+
+/** The token of this secret; undefined: none, or it is good no more. */
+export async function openToken({ reading, writing }: { readonly reading: Db; readonly writing: Db }, secret: string, now: number): Promise<Token | undefined> {
+  if (!isToken(secret)) return undefined
+  const row = await reading.selectFrom('api_tokens').selectAll().where('token_hash', '=', hashOf(secret)).executeTakeFirst()
+  const token = row && tokenOf(row)
+  if (!token || token.endedAt !== undefined || (token.expiresAt !== undefined && token.expiresAt <= now)) return undefined
+  if (now - (token.usedAt ?? 0) >= usedEveryMs) await writing.updateTable('api_tokens').set({ used_at: now }).where('id', '=', token.id).execute()
+  return token
+}
+
+/** All that were ever made, the latest first: few. */
+export async function allTokens(db: Db): Promise<readonly Token[]> {
+  const rows = await db.selectFrom('api_tokens').selectAll().orderBy('created_at', 'desc').orderBy('id').execute()
+  return rows.flatMap((row) => tokenOf(row) ?? [])
+}
+
+/** @returns false: there is none, or it has ended before */
+export async function endToken(db: Db, id: string, now: number): Promise<boolean> {
+  const { numUpdatedRows } = await db.updateTable('api_tokens').set({ ended_at: now }).where('id', '=', id).where('ended_at', 'is', null).executeTakeFirst()
+  return numUpdatedRows > 0n
+}

@@ -1,0 +1,28 @@
+import type { AlarmName, Severity } from './alarm-list.js'
+import type { ActiveAlarm } from './alarm-board.js'
+
+/** An alarm that goes on being raised in the same words is written down again after so long, ms. */
+const againAfterMs = 60_000
+
+export interface AlarmLine {
+  readonly alarm: AlarmName
+  readonly severity: Severity
+  readonly detail: string
+  /** How often it had been raised by then. */
+  readonly times: number
+}
+
+/**
+ * What the log says of alarms: each when it comes up, when its words change, when it is over, and once a minute while it is raised again and again
+ * (a thousand refused callers are not a thousand lines). A listener of the board.
+ */
+export function alarmLines(write: (up: boolean, line: AlarmLine) => void): (alarm: ActiveAlarm, up: boolean) => void {
+  const written = new Map<AlarmName, { readonly detail: string; readonly at: number }>()
+  return ({ alarm, severity, detail, times, lastAt }, up) => {
+    const before = written.get(alarm)
+    if (up && before?.detail === detail && lastAt - before.at < againAfterMs) return
+    if (up) written.set(alarm, { detail, at: lastAt })
+    else written.delete(alarm)
+    write(up, { alarm, severity, detail, times })
+  }
+}

@@ -1,0 +1,302 @@
+/**
+ * How urgent an alarm is. `critical`: callers are turned away, or what has to be kept is not: at once, at any hour. `major`: calls go on, and something is lost or
+ * out of order: within the hour. `minor`: somebody should look into it today.
+ */
+export type Severity = 'critical' | 'major' | 'minor'
+export const severities: readonly Severity[] = ['critical', 'major', 'minor']
+
+export interface AlarmEntry {
+  /** What is the matter, in a sentence. */
+  readonly meaning: string
+  readonly severity: Severity
+  /** What to do about it. */
+  readonly action: string
+  /** Whose it is, where there is one alarm for each: it stands behind the name, `trunk.failing: main`. */
+  readonly subject?: string
+  /** It tells of something that has happened and cannot be over: it is up until the engine stops. */
+  readonly untilRestart?: true
+}
+
+/** Every alarm there is. An alarm that does not stand here does not compile; names are stable, because people's own alerts hang on them. */
+export const alarmList = {
+  'arrangements.notKept': {
+    meaning: 'Steps of arranged calls are not on disk yet; they are kept in memory and written as soon as they can be.',
+    severity: 'critical',
+    action: 'Make the database writable (see store.cannotWrite), and do not stop the engine before: it would forget them.',
+  },
+  'callBack.notStored': {
+    meaning: 'A patient asked to be called back, was told that it could not be noted, and the request was not on disk at that moment.',
+    severity: 'major',
+    action: 'Look into the list of call-backs; where the request is missing, call the patient: the record of the call has the number.',
+    untilRestart: true,
+  },
+  'callBacks.many': {
+    meaning: 'One caller has left many different numbers to be called back within an hour.',
+    severity: 'minor',
+    action: 'Look at these requests before anybody calls the numbers; close those that nobody can have meant.',
+  },
+  'calls.limitReached': {
+    meaning: 'A limit of outgoing calls or minutes is reached; what goes beyond is refused.',
+    severity: 'major',
+    action: 'Find out who makes the calls. If they are all meant, raise calls.concurrent, calls.concurrentPerLine or calls.minutesPerLine.',
+  },
+  'calls.overloaded': {
+    meaning: 'More calls arrive than can be answered in time; some are refused with 503 before the answer.',
+    severity: 'critical',
+    action: 'See who calls, and how often. Give the engine a faster machine, or spread the callers over several.',
+  },
+  'chain.headNotWritten': {
+    meaning: 'The head of the chain cannot be written down outside of the database; calls and the chain go on.',
+    severity: 'minor',
+    action: 'Make the file of chain.headsFile (else chain-heads.txt in the data folder) writable for the engine.',
+  },
+  'chain.notContinued': {
+    meaning: 'What is kept does not enter the chain: a later change of it would not be noticed. It is tried again every minute, and nothing is lost by the delay.',
+    severity: 'minor',
+    action: 'Look at the detail; run npm run verify once it is over.',
+  },
+  'codes.locked': {
+    meaning: 'Too many wrong PINs or codes were keyed; no more are looked at from those callers or on those numbers for a while.',
+    severity: 'minor',
+    action: 'See in the calls who keyed them. The lock ends by itself; a clinician who needs a call now starts it through the API.',
+  },
+  'codes.usedUp': {
+    meaning: 'So many PINs or codes were given out in 24 hours that another one could be guessed; no more are made.',
+    severity: 'major',
+    action: 'See who asks for so many. They are free again 24 hours after they were made; codes can be made for another number.',
+    subject: 'which kind of code',
+  },
+  'descriptors.runningOut': {
+    meaning: 'A process has few file descriptors left; without any, callers are refused.',
+    severity: 'critical',
+    action: 'Raise LimitNOFILE (65536 is ample) and start the engine again when few calls run.',
+  },
+  'device.locked': {
+    meaning: 'Somebody keeps trying wrong passwords for a telephone; no more are looked at from there for a while.',
+    severity: 'minor',
+    action: 'If the telephone is set up wrongly, give it a new password. If nobody knows the address, keep it out at the firewall.',
+    subject: 'the user of the device; none: names that no device has',
+  },
+  'directory.conflict': {
+    meaning: 'The directory file was saved with changes that do not go together with what others have changed meanwhile; nothing of it was applied.',
+    severity: 'major',
+    action: 'Look at the lines that it names: take over what is in force (npm run directory -- export), or put back what was there, and save.',
+  },
+  'directory.errors': {
+    meaning: 'The directory file as saved has errors; nothing of it was applied.',
+    severity: 'major',
+    action: 'Run npm run directory, mend the lines that it names, and save.',
+  },
+  'directory.notDialable': {
+    meaning: 'Telephones of the directory are outside the ranges that may be dialled, and are never rung.',
+    severity: 'major',
+    action: 'Correct the numbers, or allow their range in calls.dialable or at a trunk.',
+  },
+  'directory.notKept': {
+    meaning: 'A change of the directory could not be written into the store, and is not in force; or the rotas of before could not be taken over.',
+    severity: 'major',
+    action: 'See to the store (it has an alarm of its own); the directory file is tried again by itself. A damaged rota-history.jsonl: npm run doctor, then ask for help before it is touched.',
+  },
+  'fleet.notShared': {
+    meaning: 'Redis cannot be reached: what engines tell each other from moment to moment is not shared; calls go on.',
+    severity: 'major',
+    action: 'See to Redis (redis.url). Until then each engine counts its own calls and wrong PINs, its page shows its own calls and alarms alone, a telephone that has just registered is rung by its own engine, and somebody may be rung for two callers.',
+  },
+  'keys.storeLost': {
+    meaning: 'The store is new, and there are recordings that are sealed under keys of another one: they cannot be played. Calls are taken, and what is recorded from now on opens with the keys of the new store.',
+    severity: 'critical',
+    action: 'Stop the engine, and put the database back from a backup before anything more is kept: docs/production.md.',
+    untilRestart: true,
+  },
+  'keys.unavailable': {
+    meaning: 'The keys of sealed recordings cannot be had: sealed recordings cannot be heard, and new ones stay in the spool.',
+    severity: 'critical',
+    action: 'See to the master key as the detail says (docs/sealing.md); it is asked for again every half minute. Do not delete anything in the spool, and make no new master key.',
+  },
+  'number.failing': {
+    meaning: 'A telephone has failed several times in a row; it is rung after the others.',
+    severity: 'minor',
+    action: "Ask its owner for the right number and correct the directory, or clear it on the page's watch list once it has been mended.",
+    subject: 'whose telephone',
+  },
+  'program.fault': {
+    meaning: 'An error in the program reached nobody who could deal with it; calls go on.',
+    severity: 'major',
+    action: 'Report it, with the lines of the log around it. Over an hour after the last one.',
+  },
+  'recording.notStarted': {
+    meaning: 'A conversation runs, or ran, without a recording.',
+    severity: 'critical',
+    action: 'See what the detail says: most often the disk of the spool is full, or FreeSWITCH may not write there.',
+  },
+  'recordings.damaged': {
+    meaning: 'A sealed recording is not as it was sealed: it was changed, cut off, or exchanged for another.',
+    severity: 'major',
+    action: 'Put it back from the backup. If the disk is in order, find out who has written there.',
+    untilRestart: true,
+  },
+  'recordings.empty': {
+    meaning: 'A recording has nothing that can be played, though people talked.',
+    severity: 'major',
+    action: "The file is kept where the detail says. Look into the media server's log at the time of the call.",
+    untilRestart: true,
+  },
+  'recordings.encoder': {
+    meaning: 'The process that makes MP3s has died or stood still, or does without libmp3lame; no recording is lost.',
+    severity: 'minor',
+    action: 'If it comes back, reinstall libmp3lame or set recordings.encoder to wasm.',
+  },
+  'recordings.locked': {
+    meaning: 'A sealed recording was asked for whose key is not at hand.',
+    severity: 'major',
+    action: 'Was the database or the master key replaced? Put back the ones that belong to the recordings (docs/sealing.md).',
+    untilRestart: true,
+  },
+  'recordings.lost': {
+    meaning: 'An MP3 that was made is not where the store says.',
+    severity: 'major',
+    action: 'Find out who has moved or deleted it, and put it back from the backup.',
+    untilRestart: true,
+  },
+  'recordings.missing': {
+    meaning: 'The media server was told to record and left no file.',
+    severity: 'major',
+    action: 'See whether engine and media server look at the same spool folder, and whether it may write there.',
+    untilRestart: true,
+  },
+  'recordings.notFinished': {
+    meaning: 'Recordings could not be made into MP3; their spool files are kept and tried again.',
+    severity: 'major',
+    action: 'Make room on the disk of the recordings; see the log for what failed. Do not delete anything in the spool.',
+  },
+  'recordings.notWritable': {
+    meaning: 'The folder of the spool or of the recordings cannot be written, or has no room.',
+    severity: 'critical',
+    action: 'Make room, or correct the owner and the mode of the folder that the detail names.',
+  },
+  'recordings.orphans': {
+    meaning: 'Files in the spool belong to no call that is known; they are kept.',
+    severity: 'minor',
+    action: 'Was the database put back from a backup? Listen to them before anything is deleted.',
+    untilRestart: true,
+  },
+  'recordings.short': {
+    meaning: 'A recording is shorter than the conversation.',
+    severity: 'major',
+    action: 'The record of the call says by how much. Look for a full disk, or a media server that died, at that time.',
+    untilRestart: true,
+  },
+  'recordings.stillGrowing': {
+    meaning: 'A recording whose call is over is still being written to; it is finished at the next start.',
+    severity: 'minor',
+    action: "See in the media server which channel still writes it, and end that channel.",
+    untilRestart: true,
+  },
+  'recordings.unknown': {
+    meaning: 'A recording was to be finished that was never begun here.',
+    severity: 'minor',
+    action: 'Report it, with the lines of the log around it: this is an error in the program.',
+    untilRestart: true,
+  },
+  'reservations.failed': {
+    meaning: 'Nobody could say who is being rung elsewhere; people are rung all the same, and may be rung twice.',
+    severity: 'major',
+    action: 'See to Redis (redis.url): is it up, and can the engine reach it?',
+  },
+  'retention.notDone': {
+    meaning: 'What is over its time was not deleted today; it is tried again every quarter of an hour, and what was begun is finished.',
+    severity: 'minor',
+    action: 'Look at the detail: a recording that cannot be deleted, a hold that cannot be read, or the store. npm run retention -- --dry-run says what is due.',
+  },
+  'speech.failed': {
+    meaning: 'A sentence could not be spoken; the caller heard a beep.',
+    severity: 'major',
+    action: 'See whether prompts.folder has its files (npm run doctor), and whether the disk answers.',
+  },
+  'store.cannotWrite': {
+    meaning: 'The database cannot be written: nobody is connected, and new callers are turned away.',
+    severity: 'critical',
+    action: "Make room on the disk of the data folder, or correct the file's owner and mode; with database.url, bring the server back. Without it facts are kept in the memory of the engine: do not stop it before.",
+  },
+  'store.diskFull': {
+    meaning: "The disk of the database is full; facts are written from the reserve.",
+    severity: 'critical',
+    action: 'Make room at once: the detail says how much of the reserve is left.',
+  },
+  'store.factsLost': {
+    meaning: 'The engine stopped before all facts were on disk.',
+    severity: 'critical',
+    action: 'Make the database writable before the next start. Calls of the last minutes may lack their ends; the log has them.',
+    untilRestart: true,
+  },
+  'store.factsMoved': {
+    meaning: 'Facts had the number of another fact of the same call, and were given the next one.',
+    severity: 'minor',
+    action: 'Does another engine write about the same calls? Each needs a name of its own (engine.name), and without database.url a data folder.',
+    untilRestart: true,
+  },
+  'store.listenerFailed': {
+    meaning: 'A part of the engine failed at a fact that it was told; the fact itself is kept.',
+    severity: 'major',
+    action: 'Report it, with the lines of the log around it. Start the engine again when few calls run: page and figures may be wrong.',
+    untilRestart: true,
+  },
+  'store.nameTaken': {
+    meaning: 'Another engine of the same name writes to the database.',
+    severity: 'critical',
+    action: 'Give each engine a name of its own (engine.name): the next start of either would close the running calls of the other.',
+  },
+  'store.noReserve': {
+    meaning: 'The reserve for a full disk is smaller than it should be.',
+    severity: 'major',
+    action: 'Make room on the disk of the data folder: the detail says how much is needed.',
+  },
+  'store.notSpilled': {
+    meaning: 'The database is away, and facts cannot be kept on the disk of the engine either.',
+    severity: 'critical',
+    action: 'Make room on the disk of the data folder, and do not stop the engine before the database is back.',
+  },
+  'store.slow': {
+    meaning: 'A fact was not on disk in time; whoever waited for it went on without.',
+    severity: 'major',
+    action: 'See what else keeps the disk, or the database server, busy. A SQLite file wants a local disk, not a network share.',
+  },
+  'switch.exhausted': {
+    meaning: 'The embedded switch has run out of ports, channels, connections or descriptors: callers are refused.',
+    severity: 'critical',
+    action: 'The detail says of what. Widen rtp.from and rtp.to, or raise LimitNOFILE; for more calls, take drachtio-server and FreeSWITCH.',
+  },
+  'trunk.failing': {
+    meaning: 'A trunk refuses calls or does not answer; the others are tried first.',
+    severity: 'major',
+    action: 'Ask the provider. Check address, user and password in calls.trunks (npm run doctor tries each).',
+    subject: 'which trunk',
+  },
+} as const satisfies Readonly<Record<string, AlarmEntry>>
+
+/** The stable name of an alarm, without its subject. */
+export type AlarmKind = keyof typeof alarmList
+type WithSubject = { [K in AlarmKind]: (typeof alarmList)[K] extends { readonly subject: string } ? K : never }[AlarmKind]
+
+/** As it is raised: `store.slow`, `trunk.failing: main`. */
+export type AlarmName = AlarmKind | `${WithSubject}: ${string}`
+
+/** @returns `trunk.failing` of `trunk.failing: main` */
+export function kindOf(alarm: AlarmName): AlarmKind {
+  // What stands before the first colon is a kind: no kind has one.
+  return /^[^:]*/.exec(alarm)?.[0] as AlarmKind
+}
+
+export function entryOf(alarm: AlarmName): AlarmEntry {
+  return alarmList[kindOf(alarm)]
+}
+
+/** The list as a Markdown table, by urgency and name, as docs/alarms.md has it. */
+export function alarmTable(): string {
+  const rows = (Object.entries(alarmList) as [AlarmKind, AlarmEntry][]).sort(([a, one], [b, other]) => severities.indexOf(one.severity) - severities.indexOf(other.severity) || (a < b ? -1 : 1))
+  return [
+    '| alarm | severity | what is the matter | what to do | over |',
+    '|---|---|---|---|---|',
+    ...rows.map(([kind, { severity, meaning, action, subject, untilRestart }]) => `| \`${kind}\`${subject === undefined ? '' : ` (one for each: ${subject})`} | ${severity} | ${meaning} | ${action} | ${untilRestart ? 'when the engine stops' : 'by itself'} |`),
+  ].join('\n')
+}

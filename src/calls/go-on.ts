@@ -1,0 +1,148 @@
+import { callBackOutcomes, outcomesFor, patientConnectOutcomes } from '../directory/outcomes.js'
+import type { AttemptRecord, CallRecord } from '../facts/call-record.js'
+import type { AttemptId, AttemptResult } from '../facts/events.js'
+import type { Leg, Recording } from '../switch/port.js'
+import { afterTalk, type Inquiry } from './after-talk.js'
+import type { CallContext, CallEnd } from './call-context.js'
+import { followAgain } from './incoming.js'
+import type { LeftLegs, TakenLeg } from './left-legs.js'
+import { lineCall, type ResumedHunt } from './line-call.js'
+import { mannerOf } from './line-manner.js'
+import { Recorder } from './recorder.js'
+import { sayAndRelease, sentence } from './saying.js'
+import { talk, type TalkEnd } from './talk.js'
+import { within } from './within.js'
+
+const engineDied = 'the engine that rang them died'
+
+/**
+ * The engine of this call died, and this one goes on with it: those who talked go on talking, a hunt goes on with who has not been rung, a menu begins again. What
+ * cannot be gone on with ends, and whoever is on the line is told so.
+ * @param record what the facts say of the call so far
+ */
+export async function goOn(call: CallContext, record: CallRecord, legs: LeftLegs): Promise<CallEnd> {
+  const { scope } = call
+  const caller = legs.taken.find(({ party }) => party === 'caller')?.leg
+  const talking = record.talkStartedAt !== undefined && record.talkEndedAt === undefined
+  const recorder = await recorderOf(call, record, caller)
+  const answered = talking ? undefined : answeredNow(record, legs)
+  for (const attempt of record.attempts) if (attempt.result === undefined && attempt.attempt !== answered?.attempt) scope.tell({ type: 'attempt.ended', attempt: attempt.attempt, ...endOf(record, attempt) })
+  if (talking) return goOnTalking(call, record, legs, recorder)
+  if (record.talkEndedAt !== undefined) {
+    scope.alongside(recorder.stop())
+    const end: TalkEnd = { by: record.talkEndedBy ?? 'system', why: 'hangup' }
+    return afterTalk(call, legs.taken.map(({ leg }) => leg), end, record.outcome === undefined ? inquiryOf(call, record) : { of: [], outcomes: [] })
+  }
+  if (!caller) return withoutCaller(call, record, legs, recorder)
+  const line = call.directory.lines.get(record.line ?? '')
+  const ownWay = record.arrangement !== undefined || record.reached !== undefined
+  if (line && !ownWay && record.huntEndedAt === undefined && record.lineChosenAt !== undefined) {
+    const organisation = call.directory.organisations.get(record.organisation ?? '')
+    return lineCall(call, caller, { line, organisation, chosenBy: 'number', greeting: [sentence('still-trying')], resumed: resumedHunt(call, record, answered, recorder) })
+  }
+  if (!ownWay && record.line === undefined) return followAgain(call, caller, record.dialledNumber)
+  scope.alongside(recorder.stop())
+  await Promise.all(legs.taken.map(({ leg }) => sayAndRelease(call, leg, [sentence('technical-fault')])))
+  return { ending: 'interrupted', detail: 'its engine died, and there is no going on from where it was' }
+}
+
+async function goOnTalking(call: CallContext, record: CallRecord, { taken, lost }: LeftLegs, recorder: Recorder): Promise<CallEnd> {
+  const { scope } = call
+  const inquiry = inquiryOf(call, record)
+  const caller = taken.find(({ party }) => party === 'caller')
+  const other = taken.find(({ attempt, party }) => attempt === record.talkWith && party !== 'caller')
+  for (const { leg } of taken) if (leg !== caller?.leg && leg !== other?.leg) void scope.release(leg)
+  if (record.huntEndedAt === undefined) scope.tell({ type: 'hunt.ended', result: record.acceptedBy === undefined ? 'connected' : 'accepted' })
+  if (caller && other) {
+    const parties = { caller: caller.leg, other: other.leg }
+    let bridged = call.switch.rejoin(parties.caller, parties.other)
+    // They were being connected, or the media server has taken them apart.
+    if (bridged.kind === 'failed') bridged = await call.switch.bridge(parties.caller, parties.other, { signal: scope.gone(parties.caller) })
+    if (bridged.kind === 'bridged') {
+      if (!record.recordings.some(({ state }) => state === 'failed')) void recorder.start(parties.caller)
+      return afterTalk(call, [parties.caller, parties.other], await talk(call, bridged.bridge, parties, recorder), inquiry)
+    }
+  }
+  const gone = lost.find(({ party, attempt }) => party === 'caller' || attempt === record.talkWith)
+  const end: TalkEnd = gone?.hungUp === true ? { by: gone.party, why: 'hangup' } : { by: 'system', why: 'faulted' }
+  scope.tell({ type: 'talk.ended', ...end })
+  scope.alongside(recorder.stop())
+  return afterTalk(call, [caller, other].flatMap((one) => one?.leg ?? []), end, inquiry)
+}
+
+/** The caller has gone, or cannot be found any more: whoever was rung for them is let go. */
+async function withoutCaller(call: CallContext, record: CallRecord, { taken, lost }: LeftLegs, recorder: Recorder): Promise<CallEnd> {
+  const { scope } = call
+  scope.alongside(recorder.stop())
+  const hunting = record.lineChosenAt !== undefined && record.huntEndedAt === undefined
+  await Promise.all(taken.map(({ leg }) => sayAndRelease(call, leg, [sentence('not-connected')])))
+  for (const { attempt } of taken) if (attempt !== undefined) scope.tell({ type: 'attempt.ended', attempt, result: 'cancelled' })
+  if (hunting) scope.tell({ type: 'hunt.ended', result: 'callerGone' })
+  if (lost.some(({ party, hungUp }) => party === 'caller' && hungUp)) return { ending: hunting ? 'abandonedInHunt' : 'abandonedInMenu' }
+  return { ending: 'interrupted', detail: 'its engine died, and the caller could not be found again' }
+}
+
+/** Who hears the whisper, or has just accepted. */
+function answeredNow(record: CallRecord, { taken }: LeftLegs): (TakenLeg & { readonly attempt: AttemptId }) | undefined {
+  const open = record.attempts.find(({ result, pool }) => result === undefined && pool !== 'direct')
+  if (!open) return undefined
+  const found = taken.find(({ attempt, party }) => attempt === open.attempt && party === 'specialist')
+  return found && { ...found, attempt: open.attempt }
+}
+
+/** How a ringing ended of which nothing more is known. */
+function endOf({ talkWith }: CallRecord, { attempt, acceptedAt }: AttemptRecord): { readonly result: AttemptResult; readonly reason?: string } {
+  if (talkWith === attempt) return { result: acceptedAt === undefined ? 'connected' : 'accepted' }
+  return { result: acceptedAt === undefined ? 'cancelled' : 'failed', reason: engineDied }
+}
+
+function resumedHunt(call: CallContext, record: CallRecord, answered: (TakenLeg & { readonly attempt: AttemptId }) | undefined, recorder: Recorder): ResumedHunt {
+  const attempts = record.attempts.slice(record.calledOff ?? 0)
+  const attempt = answered && attempts.find((one) => one.attempt === answered.attempt)
+  return {
+    waitedMs: Math.max(0, call.clock.now() - (record.lineChosenAt ?? call.clock.now())),
+    rung: new Set(attempts.filter(({ result }) => result !== undefined).map(({ candidate }) => candidate)),
+    cutOff: new Set(attempts.filter(({ result }) => result === undefined).map(({ candidate }) => candidate)),
+    refused: new Set(attempts.filter(({ result }) => result === 'declined' || result === 'answeredThenHungUp' || result === 'badNumber').map(({ candidate }) => candidate)),
+    ...(answered && attempt
+      ? {
+          answered: {
+            leg: answered.leg,
+            attempt: answered.attempt,
+            candidate: { key: attempt.candidate, label: attempt.label, ...(attempt.clinician === undefined ? {} : { clinician: attempt.clinician }), targets: [] },
+            accepted: attempt.acceptedAt !== undefined,
+          },
+        }
+      : {}),
+    recorder,
+  }
+}
+
+/** The recording that runs goes on; where none does, one may begin. */
+async function recorderOf(call: CallContext, record: CallRecord, caller: Leg | undefined): Promise<Recorder> {
+  const told = record.recordings.find(({ state }) => state === 'running')
+  const running = told ? { ...told, path: told.spoolPath } : await within(call.clock, call.settings.promptTimeoutMs, call.recordings.left(call.id).catch(() => undefined))
+  if (!running) return new Recorder(call)
+  const { recordingId, path, startedAt } = running
+  if (!told) call.scope.tell({ type: 'recording.started', recordingId, spoolPath: path })
+  call.recordings.resume({ recordingId, callId: call.id, startedAt })
+  // It ended with the caller's leg.
+  const ended: Recording = { path, startedAt, stop: () => Promise.resolve() }
+  return new Recorder(call, { recordingId, recording: caller?.recordingOn(path) ?? ended })
+}
+
+function inquiryOf({ directory }: CallContext, record: CallRecord): Inquiry {
+  const line = directory.lines.get(record.line ?? '')
+  if (record.arrangement !== undefined) {
+    switch (record.kind) {
+      case 'patientConnect':
+        return { of: ['caller'], outcomes: patientConnectOutcomes }
+      case 'callBackCode':
+        return { of: ['called', 'caller'], outcomes: line ? outcomesFor(directory, line, record.organisation) : [] }
+      default:
+        return { of: ['caller'], outcomes: callBackOutcomes(directory, line) }
+    }
+  }
+  if (record.reached !== undefined || !line) return { of: [], outcomes: [] }
+  return { of: mannerOf(line.kind).asks, outcomes: outcomesFor(directory, line, record.organisation) }
+}

@@ -1,7 +1,0 @@
-/** What the call flows need of the recordings room: a place to record to, and somebody to finish what was recorded. */
-export interface RecordingSink {
-  /** A fresh spool file for this call (absolute path, folder exists), or why there can be none (disk full, folder not writable). */
-  allocate(callId: string): Promise<{ readonly kind: 'spool'; readonly recordingId: string; readonly path: string } | { readonly kind: 'refused'; readonly why: string }>
-  /** The recording is closed; makes the MP3 off the media thread. Returns at once; the result arrives as `recording.ready` or `recording.failed`. */
-  finish(recordingId: string): void
-}

@@ -1,0 +1,191 @@
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import type { Accounts } from '../accounts/accounts.js'
+import type { Admin } from '../admin/admin.js'
+import { AlarmBoard, type ActiveAlarm } from '../alarms/alarm-board.js'
+import { alarmLines } from '../alarms/alarm-lines.js'
+import { Desk } from '../calls/desk.js'
+import { flowDefaults } from '../calls/flow-settings.js'
+import { systemClock } from '../clock/system-clock.js'
+import type { Settings } from '../config/settings.js'
+import type { Directory } from '../directory/model.js'
+import type { EarlySwitch } from '../early-switch.js'
+import type { CallEvent } from '../facts/events.js'
+import type { Presence } from '../fleet/presence.js'
+import type { Signals } from '../fleet/signals.js'
+import type { KeysHealth } from '../keys/key-ring.js'
+import { alarmOfFaults, type LastDefence } from '../last-defence.js'
+import { createSpeech } from '../prompts/spoken.js'
+import { findFlite } from '../prompts/voice.js'
+import { redisReservations } from '../shared/redis-reservations.js'
+import { whenReady } from '../switch/drachtio/connect.js'
+import { engineName } from '../store-place.js'
+import type { Switch } from '../switch/port.js'
+import { openDirectory, type DirectoryWatcher } from './directory-in-force.js'
+import { beginFleet } from './fleet.js'
+import { Opened, type Ground } from './ground.js'
+import { beginStore, openKept } from './kept.js'
+import { logFacts } from './logged-facts.js'
+import { countThePast } from './past-sums.js'
+import { startOwnSwitch } from './own-switch.js'
+import { openShown, type Shown } from './shown.js'
+import { takeOverLeft } from './taking-over.js'
+import { openTelephony, watchSwitch, type SwitchWatcher } from './telephony.js'
+
+export interface Engine {
+  readonly admin: Admin
+  readonly accounts: Accounts
+  readonly switch: Switch
+  /** Where phones ring; undefined with a drachtio-server, which knows its own. */
+  readonly sip: { readonly address: string; readonly port: number } | undefined
+  readonly directory: () => Directory
+  /** Whether the keys of what is sealed can be had. */
+  readonly keys: () => KeysHealth
+  /** Process of the embedded switch. */
+  readonly switchPid: number | undefined
+  /** Which engines are one service. */
+  readonly presence: Presence
+  /** "Something has changed, look", to and from all of them. */
+  readonly signals: Signals
+  /** Calls that run now. */
+  running(): number
+  /** Tells every fact of every call from now on. @returns stops it */
+  readonly onFact: (listener: (fact: CallEvent) => void) => () => void
+  /** Calls that run come to their end, for at most `drainMs`; then everything is closed, in the opposite order of the start. A second call may shorten that. */
+  close(drainMs: number): Promise<void>
+}
+
+/** What whoever sits before the terminal is told while the engine runs. */
+export interface Watcher extends DirectoryWatcher, SwitchWatcher {
+  readonly alarm?: (alarm: ActiveAlarm, up: boolean) => void
+  /** Others have taken the place of this engine and its calls: the program has to end at once, without a word to anybody. */
+  readonly runOver?: () => void
+}
+
+export interface Surroundings {
+  readonly defence?: LastDefence
+  readonly watcher?: Watcher
+  /** What an alarm's detail is to say besides, by its name. */
+  readonly alarmNote?: (alarm: string) => string | undefined
+  /** The embedded switch of these settings, where it starts already. */
+  readonly early?: EarlySwitch
+  /** Everybody is invented. Default: no. */
+  readonly demo?: boolean
+}
+
+/** How long the servers may take to be ready before it is said that they are not. The engine goes on trying. */
+const readyWithinMs = 5_000
+
+/**
+ * Starts everything in its order: what is kept, the telephone, what is shown. Closes what it had opened when a later step fails.
+ * @throws StartError one line that says what keeps it from starting
+ */
+export async function startEngine(settings: Settings, log: Logger, around: Surroundings = {}): Promise<Engine> {
+  const opened = new Opened(log)
+  try {
+    return await compose(settings, log, opened, around)
+  } catch (error) {
+    opened.failed = true
+    await opened.closeAll()
+    throw error
+  }
+}
+
+async function compose(settings: Settings, log: Logger, opened: Opened, { defence, watcher, alarmNote, early, demo = false }: Surroundings): Promise<Engine> {
+  const alarms = new AlarmBoard(() => systemClock.now(), alarmNote)
+  const self = { name: engineName(settings), incarnation: randomBytes(8).toString('hex') }
+  let over = false
+  const runOver = () => {
+    if (over) return
+    over = true
+    log.error({ engine: self.name }, 'this engine was frozen or cut off, and others have taken its place: it ends')
+    watcher?.runOver?.()
+  }
+  const ground: Ground = { settings, log, alarms, opened, self, runOver }
+  if (defence) opened.push('the alarm of faults', alarmOfFaults(defence, alarms))
+  alarms.subscribe(alarmLines((up, line) => log[up ? 'error' : 'info'](line, up ? 'alarm' : 'alarm over')))
+  if (watcher?.alarm) alarms.subscribe(watcher.alarm)
+
+  const ownSwitch = startOwnSwitch(ground, early)
+  const joinFleet = beginFleet(ground)
+  const storeOpening = beginStore(ground)
+  const fleetOpening = joinFleet(storeOpening)
+  // Whoever waits for it hears of it.
+  fleetOpening.catch(() => undefined)
+  const speech = createSpeech({
+    folders: { prompts: settings.promptsFolder, cache: join(settings.dataFolder, 'names') },
+    voice: settings.tts === 'none' ? undefined : findFlite(),
+    renderedVoice: 'flite-rms',
+    ...(settings.sharedGroup === undefined ? {} : { nameMode: 0o640 }),
+    onProblem: (problem) => log.warn(problem),
+  })
+  const { directory, inForce, warm, follow } = await openDirectory(ground, storeOpening, speech, watcher)
+  const kept = await openKept(ground, storeOpening, fleetOpening, directory)
+  const fleet = await fleetOpening
+  const { presence, signals } = fleet
+  follow(signals)
+  const { store, keys, recordings, watched, arranged, mayDial } = kept
+  opened.push('the facts in the log', logFacts(log, store.log))
+
+  const embedded = await ownSwitch.started
+  const { telephone, telephones } = await openTelephony(ground, kept, fleet, embedded)
+  const reservations = settings.redisUrl === undefined ? undefined : redisReservations(settings.redisUrl, (trouble) => log.error(`Redis: ${trouble}`))
+  if (reservations) opened.push('the reservations', () => reservations.close())
+  const later: { shown?: Shown } = {}
+  const desk = new Desk({
+    switch: telephone,
+    directory,
+    speech,
+    log: store.log,
+    recordings: recordings.sink,
+    past: watched.history,
+    owners: (device) => telephones.ownerOf(device),
+    ...(reservations ? { reservations } : {}),
+    arrangements: arranged,
+    mayDial,
+    cannotKeep: () => {
+      const health = store.health()
+      return health.writing ? undefined : health.detail
+    },
+    alarms,
+    clock: systemClock,
+    settings: { ...flowDefaults, outbound: { number: settings.outboundNumber, displayName: settings.outboundName } },
+    onTakenOver: (events) => later.shown?.resume(events),
+    onFault: (callId, fault) => log.error({ callId, err: fault }, 'a call ended by a fault in the program'),
+  })
+  const shown = (later.shown = await openShown(ground, { kept, fleet, directory, inForce, telephone, telephones, desk, embedded, capacity: ownSwitch.capacity, defence, demo }))
+
+  if (!(await whenReady(telephone, readyWithinMs))) log.error(telephone.health(), 'the switch is not ready; calls are taken as soon as it is')
+  const { admin, sip } = shown
+  if (watcher) opened.push('the watch over the switch', watchSwitch(telephone, watcher))
+  const takingOver = takeOverLeft({ kept, desk, telephone, log })
+  // Who talks already is not to be rung for whoever calls now.
+  if (telephone.health().ready) await takingOver
+  desk.open()
+  // Once it has been said that the engine is ready: nobody waits for these.
+  setImmediate(() => {
+    recordings.prepare()
+    countThePast(store, ground)
+    warm()
+  })
+
+  let closing: Promise<void> | undefined
+  return {
+    admin,
+    accounts: kept.accounts,
+    switch: telephone,
+    sip,
+    directory,
+    keys: () => keys.health(),
+    presence,
+    signals,
+    switchPid: embedded?.process.pid,
+    running: () => desk.liveCalls,
+    onFact: (listener) => store.log.subscribe(listener),
+    close(drainMs) {
+      const drained = desk.drain(drainMs)
+      return (closing ??= drained.then(() => opened.closeAll()))
+    },
+  }
+}

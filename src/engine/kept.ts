@@ -1,0 +1,87 @@
+import { join } from 'node:path'
+import { Accounts } from '../accounts/accounts.js'
+import { ArrangedCalls } from '../arrangements/arranged-calls.js'
+import { auditOf } from '../audit/audit.js'
+import { systemClock } from '../clock/system-clock.js'
+import type { Directory } from '../directory/model.js'
+import { trunksFor } from '../guard/dial-plan.js'
+import { KeyRing } from '../keys/key-ring.js'
+import { masterKeySource } from '../master-key-source.js'
+import { createRecordings } from '../recordings/recordings.js'
+import { StartError } from '../start-error.js'
+import { defaultReserveBytes } from '../store/disk-reserve.js'
+import { openWatchList } from '../store/kept-watch-list.js'
+import { openStore, type Store } from '../store/store.js'
+import { storePlace } from '../store-place.js'
+import type { Fleet } from './fleet.js'
+import type { Ground } from './ground.js'
+import { continueChainRegularly } from './regular-chain.js'
+import { warnOfLostStore } from './lost-store.js'
+import { retainRegularly } from './regular-retention.js'
+
+/** Begins to open the store: its threads start while the directory is read. Rejects with a StartError. */
+export function beginStore({ settings, alarms, opened, self, runOver }: Ground): Promise<Store> {
+  const opening = openStore({ ...storePlace(settings), alarms, node: self.name, incarnation: self.incarnation, onRunOver: runOver, reserveBytes: defaultReserveBytes }).catch((error: unknown) => {
+    throw new StartError(error instanceof Error ? error.message : String(error))
+  })
+  // Whoever waits for it hears of it.
+  opening.catch(() => undefined)
+  opened.push('the store', () => opening.then((store) => store.close(), () => undefined))
+  return opening
+}
+
+/** What outlives a call: its facts, its recording, what was arranged, which telephones fail. What the last run left open is closed first. */
+export async function openKept(ground: Ground, opening: Promise<Store>, fleetOpening: Promise<Fleet>, directory: () => Directory) {
+  const { self, settings, log, alarms, opened } = ground
+  const store = await opening
+  const fleet = await fleetOpening
+  const left = await store.leftOpen()
+  // Without a leg that can be found again there is nothing to go on with.
+  for (const [callId, events] of left) if (!events.some((event) => (event.type === 'call.answered' || event.type === 'attempt.answered') && event.handle !== undefined)) left.delete(callId)
+  const interrupted = await store.closeInterrupted((callId) => left.has(callId))
+  if (interrupted.length > 0) log.warn({ calls: interrupted }, 'calls that the last run left open were closed as interrupted')
+
+  continueChainRegularly(ground, store)
+
+  const keys = await KeyRing.open({ ledger: store.ledger, recordingKeys: store.recordingKeys, master: masterKeySource(settings), alarms, node: settings.databaseUrl === undefined ? undefined : self.name })
+  warnOfLostStore(ground, keys)
+  opened.push('the keys', () => keys.close())
+  const recordings = await createRecordings({
+    spoolFolder: join(settings.dataFolder, 'spool'),
+    recordingsFolder: settings.recordingsFolder,
+    store,
+    alarms,
+    encoder: settings.mp3Encoder,
+    keys,
+    sealed: settings.recordingsSealed === 'true',
+    lineName: (line) => directory().lines.get(line)?.name,
+  })
+  opened.push('the recordings', () => recordings.close())
+  const recovered = await recordings.recover((callId) => left.has(callId))
+  if (recovered.queued > 0 || recovered.orphans.length > 0) log.warn(recovered, 'recordings left in the spool are being finished')
+
+  retainRegularly(ground, store, fleet.turns, directory)
+
+  const watched = await openWatchList({ store, alarms, signals: fleet.turns && fleet.signals })
+  opened.push('the watch list', () => watched.close())
+
+  const mayDial = (number: string) => trunksFor(number, settings.trunks, settings.dialable).kind === 'dialable'
+  // Before any call is taken, and after those of the last run are closed: what became of them is read off their facts.
+  const arranged = await ArrangedCalls.open({
+    ledger: store.ledger,
+    log: store.log,
+    facts: store,
+    clock: systemClock,
+    alarms,
+    others: fleet.turns && { signals: fleet.signals, turns: fleet.turns },
+    codesKey: async () => (await keys.first('codes')).key,
+    directory,
+    mayDial,
+  })
+  opened.push('the arranged calls', () => arranged.close())
+  opened.push('what engines leave of arranged calls', fleet.presence.onGone(() => arranged.lookAgainLater()))
+  const accounts = new Accounts({ tables: store.tables, audit: auditOf({ writing: store.tables.writing, node: self.name }) })
+  return { store, keys, recordings, watched, arranged, mayDial, accounts, left }
+}
+
+export type Kept = Awaited<ReturnType<typeof openKept>>

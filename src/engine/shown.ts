@@ -1,0 +1,118 @@
+import { demoLink } from '../accounts/first-account.js'
+import { createAdmin, type Admin } from '../admin/admin.js'
+import type { ActiveAlarm } from '../alarms/alarm-board.js'
+import { AlarmsOfAll } from '../alarms/alarms-of-all.js'
+import type { Desk } from '../calls/desk.js'
+import type { Directory } from '../directory/model.js'
+import type { CallEvent } from '../facts/events.js'
+import { reachableAt, withoutPorts, type EmbeddedServers } from '../embedded-servers.js'
+import { hostForUri } from '../embedded/protocols/sip/endpoint.js'
+import type { LastDefence } from '../last-defence.js'
+import { ofEachEngine } from '../fleet/shared-map.js'
+import { createLiveBoard, type SharedCall } from '../live/live-board.js'
+import { descriptorLimit, DescriptorWatch } from '../metrics/descriptors.js'
+import { createMetrics } from '../metrics/metrics.js'
+import { programVersion } from '../program-version.js'
+import type { Telephones } from '../registrar/telephones.js'
+import type { Switch } from '../switch/port.js'
+import type { Capacity } from '../capacity.js'
+import { dialIns } from './dial-ins.js'
+import type { Fleet } from './fleet.js'
+import type { DirectoryInForce } from '../versions/directory-in-force.js'
+import type { Ground } from './ground.js'
+import type { Kept } from './kept.js'
+import { listenError } from './listen-error.js'
+
+/** What pages, API and metrics look at. */
+export interface Watched {
+  readonly kept: Kept
+  readonly fleet: Fleet
+  readonly directory: () => Directory
+  readonly inForce: DirectoryInForce
+  readonly telephone: Switch
+  readonly telephones: Telephones
+  readonly desk: Desk
+  readonly embedded: EmbeddedServers | undefined
+  readonly capacity: Capacity
+  readonly defence: LastDefence | undefined
+  /** Everybody is invented: a visitor signs in without more. */
+  readonly demo: boolean
+}
+
+export interface Shown {
+  readonly admin: Admin
+  readonly sip: { readonly address: string; readonly port: number } | undefined
+  /** A call of an engine that died goes on here. @param events its facts so far */
+  resume(events: readonly CallEvent[]): void
+}
+
+/** Pages, API, live board and metrics. */
+export async function openShown({ settings, alarms, opened, self }: Ground, { kept, fleet: { presence, maps }, directory, inForce, telephone, telephones, desk, embedded, capacity, defence, demo }: Watched): Promise<Shown> {
+  const { store, recordings, arranged, watched, accounts } = kept
+  const live = createLiveBoard(store.log, { organisation: (id) => directory().organisations.get(id)?.name, line: (id) => directory().lines.get(id)?.name }, undefined, maps && ofEachEngine(maps.map<SharedCall>('live'), presence))
+  opened.push('the live board', () => live.close())
+  const alarmsOfAll = maps && new AlarmsOfAll(alarms, self.name, ofEachEngine(maps.map<ActiveAlarm>('alarms'), presence))
+  if (alarmsOfAll) opened.push('the alarms of all engines', () => alarmsOfAll.close())
+
+  const metrics = createMetrics({
+    log: store.log,
+    switchHealth: () => telephone.health(),
+    storeQueued: () => store.health().queued,
+    recordings: () => recordings.health(),
+    alarms: () => alarms.active(),
+    ...(defence ? { programFaults: () => defence.counts } : {}),
+    registeredDevices: () => telephones.registered,
+    hasLine: (line) => directory().lines.has(line),
+    version: programVersion(),
+  })
+  opened.push('the metrics', () => metrics.close())
+
+  const descriptors = new DescriptorWatch(() => ({ 'the engine': 'self', ...(embedded ? { 'the embedded switch': embedded.process.pid } : {}) }), alarms)
+  opened.push('the watch over descriptors', () => descriptors.close())
+
+  const listening = embedded?.process.addresses.drachtio.sip[0]
+  const sip = listening && { address: reachableAt(settings, listening.address), port: listening.port }
+  const sipPlace = sip && `${hostForUri(sip.address)}:${sip.port}`
+  const admin = await createAdmin({
+    version: programVersion(),
+    address: settings.httpAddress,
+    port: settings.httpPort,
+    store,
+    recordings,
+    accounts,
+    ...(demo ? { demoLink: () => demoLink(accounts) } : {}),
+    ...(settings.httpPublicUrl === undefined ? {} : { publicUrl: settings.httpPublicUrl }),
+    live,
+    arranged,
+    place: (call, actor) => desk.place(call, actor),
+    metrics,
+    alarms,
+    alarmsOfAll,
+    directory,
+    inForce,
+    watchList: watched.watchList,
+    devices: { telephones, directory, registerAt: sipPlace },
+    switchHealth: () => (embedded ? withoutPorts(telephone.health(), embedded.servers) : telephone.health()),
+    capacity: () => capacity.health(),
+    descriptors: () => descriptors.look(),
+    limits: {
+      connections: Math.min(settings.httpConnections, Math.max(10, Math.floor((descriptorLimit('self') ?? Number.POSITIVE_INFINITY) / 4))),
+      connectionsPerAddress: settings.httpConnectionsPerAddress,
+      streams: settings.httpStreams,
+      streamsPerAddress: settings.httpStreamsPerAddress,
+    },
+    proxies: settings.httpProxies,
+    ...(sipPlace === undefined ? {} : { ringHere: dialIns(directory()).map(({ number }) => `sip:${number}@${sipPlace}`) }),
+  }).catch((error: unknown) => {
+    throw listenError(error, `http.address ${settings.httpAddress}, http.port ${settings.httpPort}`, 'RINGROUND_HTTP_PORT')
+  })
+  opened.push('the pages', () => admin.close())
+  return {
+    admin,
+    sip,
+    resume(events) {
+      live.resume(events)
+      metrics.resume(events)
+    },
+  }
+}

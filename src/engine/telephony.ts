@@ -1,0 +1,147 @@
+import { createHmac } from 'node:crypto'
+import { join } from 'node:path'
+import { systemClock } from '../clock/system-clock.js'
+import type { Settings } from '../config/settings.js'
+import { toE164 } from '../directory/telephone-number.js'
+import type { EmbeddedServers } from '../embedded-servers.js'
+import { ofEachEngine } from '../fleet/shared-map.js'
+import { Allowance, defaultAllowance, type SharedCharge } from '../guard/allowance.js'
+import { accountKey, accountOf } from '../guard/caller-account.js'
+import { believedFrom } from '../guard/caller-identity.js'
+import { guardedSwitch } from '../guard/guarded-switch.js'
+import { networks, RateLimit } from '../guard/source-gate.js'
+import { LimitedLines, strangersLines } from '../processes/limited-lines.js'
+import type { SharedBinding } from '../registrar/bindings.js'
+import { Telephones } from '../registrar/telephones.js'
+import type { Store } from '../store/store.js'
+import { connectDrachtioSwitch } from '../switch/drachtio/connect.js'
+import type { ServerSet } from '../switch/drachtio/settings.js'
+import type { Switch } from '../switch/port.js'
+import { SwitchWatch } from '../switch-watch.js'
+import type { Fleet } from './fleet.js'
+import type { Ground } from './ground.js'
+import type { Kept } from './kept.js'
+
+/** Registrations that an address may ask for at once, before a telephone has registered from it: a practice whose telephones all start together. */
+const registrationLimit = { burst: 30, refillMs: 2_000, remembered: 10_000 }
+
+const countEveryMs = 15_000
+
+/** The way to the telephone world: the adapter, the telephones that register, and the guard before both. */
+export async function openTelephony({ settings, log, alarms, opened }: Ground, { store, keys }: Pick<Kept, 'store' | 'keys'>, { presence, signals, turns, maps }: Fleet, embedded: EmbeddedServers | undefined) {
+  const adapter = connectDrachtioSwitch({
+    servers: embedded ? [embedded.servers] : configuredServers(settings),
+    trunks: settings.trunks,
+    onTrunk(name, failing) {
+      if (failing === undefined) alarms.clear(`trunk.failing: ${name}`)
+      else alarms.raise(`trunk.failing: ${name}`, `calls go through the other trunks first, where there are any; ${failing}`)
+    },
+    mediaTimeoutSeconds: settings.mediaTimeoutSeconds,
+    mediaTakenFrom: settings.rtpTakenFrom,
+    onNotice: (notice) => log[notice.level](notice.text),
+  })
+  opened.push('the switch', () => adapter.close())
+  const trusted = networks(settings.callers)
+  const telephones = await Telephones.open({
+    journal: { append: (user, type, data, actor) => store.ledger.append('device', user, type, data, actor), entries: () => store.ledger.entries('device') },
+    realm: settings.sipRealm,
+    leastSeconds: settings.leastRegistrationSeconds,
+    clock: systemClock,
+    alarms,
+    trusted,
+    strangers: new RateLimit(systemClock, registrationLimit),
+    onRefused: limitedLog((detail) => log.warn({ what: 'device' }, detail)),
+    onProblem: (problem) => log.warn(problem),
+    others: turns && { signals, turns },
+    shared: maps?.map<readonly SharedBinding[]>('telephones'),
+    nonceSecret: maps && (await nonceSecret(keys)),
+  })
+  opened.push('the registered telephones', () => telephones.close())
+  const allowance = new Allowance(systemClock, alarms, {
+    ...defaultAllowance,
+    concurrent: settings.concurrentCalls,
+    concurrentPerAccount: settings.concurrentCallsPerLine,
+    minutesPerAccountPerDay: settings.minutesPerLine,
+  }, maps && ofEachEngine(maps.map<SharedCharge>('calls'), presence))
+  for (const [account, ms] of await store.spentSince(allowance.dayBegan())) allowance.spend(account, ms)
+  if (maps) opened.push('the minutes of all engines', countTogether(allowance, store))
+  const refusedCall = limitedLog((detail) => log.warn({ what: 'incoming' }, detail))
+  const withheldKey = accountKey(join(settings.dataFolder, 'withheld-numbers.key'), (problem) => log.warn(problem))
+  const telephone = guardedSwitch(telephones.on(adapter), {
+    ranges: settings.dialable,
+    trunks: settings.trunks,
+    allowance,
+    trusted,
+    believed: believedFrom(settings.identity),
+    accountOf: (number) => accountOf(withheldKey, toE164(number)),
+    strangers: new RateLimit(systemClock),
+    known: { has: (address) => telephones.knows(address) },
+    admit: (call) => telephones.admit(call),
+    // What was to be dialled and must not be is a mistake on a rota, or somebody trying.
+    onRefused: (what, detail) => (what === 'dial' ? log.error({ what }, detail) : refusedCall(detail)),
+  })
+  telephone.onRegister((registration) => telephones.register(registration))
+  return { telephone, telephones }
+}
+
+/** A telephone that one engine has asked for its password may answer to another. Without the master key it is asked again by each. */
+async function nonceSecret(keys: Kept['keys']): Promise<Buffer | undefined> {
+  const key = await keys.first('codes').catch(() => undefined)
+  return key && createHmac('sha256', key.key).update('nonces of SIP telephones').digest()
+}
+
+/** What other engines have spent is read off their facts; what they are spending they tell. @returns ends it */
+function countTogether(allowance: Allowance, store: Store): () => void {
+  const timer = setInterval(() => {
+    allowance.shareAgain()
+    // What cannot be read now is read the next time.
+    store.spentSince(allowance.dayBegan()).then(
+      (spent) => {
+        for (const [account, ms] of spent) allowance.spentByAll(account, ms)
+      },
+      () => undefined,
+    )
+  }, countEveryMs)
+  timer.unref()
+  return () => clearInterval(timer)
+}
+
+/** Each drachtio-server with the FreeSWITCH at the same place in the list; with fewer of these, they are shared. */
+function configuredServers(settings: Settings): readonly ServerSet[] {
+  return settings.drachtio.flatMap((drachtio, index) => {
+    const freeswitch = settings.freeswitch[index % settings.freeswitch.length]
+    if (!freeswitch) return []
+    return [
+      {
+        drachtio: { ...drachtio, secret: settings.drachtioSecret },
+        freeswitch: { ...freeswitch, secret: settings.freeswitchSecret },
+        listenAddress: settings.eventSocketAddress,
+      },
+    ]
+  })
+}
+
+/** Who is told whether calls can be taken. */
+export interface SwitchWatcher {
+  /** Calls cannot be taken, and why; said again when that becomes another. */
+  switchNotReady(why: string): void
+  /** Calls can be taken again. */
+  switchReady(): void
+}
+
+/** @returns ends it */
+export function watchSwitch(telephone: Pick<Switch, 'health' | 'onHealth'>, watcher: SwitchWatcher): () => void {
+  const watch = new SwitchWatch({ notReady: (why) => watcher.switchNotReady(why), ready: () => watcher.switchReady() })
+  watch.begin(telephone.health())
+  const stop = telephone.onHealth((health) => watch.changed(health))
+  return () => {
+    stop()
+    watch.close()
+  }
+}
+
+/** For lines that strangers cause: a few of them, then how many more there were. */
+function limitedLog(write: (line: string) => void): (line: string) => void {
+  const lines = new LimitedLines(write, strangersLines)
+  return (line) => lines.write(line)
+}

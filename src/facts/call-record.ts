@@ -1,0 +1,317 @@
+import type { ClinicianId, LineId, OrganisationId } from '../directory/model.js'
+import type { DialFault } from '../switch/port.js'
+import type { ArrangementId } from './arrangement.js'
+import { clockSetSince } from './call-time.js'
+import type { AcceptanceProof, AttemptId, AttemptPool, AttemptResult, CallEnding, CallEvent, CallKind, Party } from './events.js'
+
+/** One ringing of one phone. `...At`: wall-clock ms. `...AfterMs`: monotonic ms after the call's first fact; durations are differences of these. */
+export interface AttemptRecord {
+  readonly attempt: AttemptId
+  /** Identity of the person or phone that was rung; may contain a number. */
+  readonly candidate: string
+  readonly label: string
+  readonly clinician?: ClinicianId
+  readonly pool: AttemptPool
+  readonly target: string
+  /** Call-ID of the last INVITE that was sent, and the trunk that was to carry it. */
+  readonly sipCallId?: string
+  readonly trunk?: string
+  readonly startedAt: number
+  readonly startedAfterMs: number
+  readonly ringingAt?: number
+  readonly answeredAt?: number
+  readonly answeredAfterMs?: number
+  readonly whispers: number
+  readonly wrongKeys: number
+  /** They accepted. Missing where that came to nothing: they or the caller hung up, or the two could not be connected. */
+  readonly acceptedAt?: number
+  readonly acceptedAfterMs?: number
+  readonly proof?: AcceptanceProof
+  readonly endedAt?: number
+  readonly endedAfterMs?: number
+  /** Undefined while it runs. */
+  readonly result?: AttemptResult
+  readonly status?: number
+  readonly reason?: string
+  /** On whose side it failed. */
+  readonly fault?: DialFault
+}
+
+/** `running` is being written by the switch; `stopped` waits for its MP3; `failed` has none, and the spool is kept. `deleted`: its time was over. */
+export interface RecordingRecord {
+  readonly recordingId: string
+  readonly state: 'running' | 'stopped' | 'ready' | 'failed' | 'deleted'
+  readonly spoolPath: string
+  readonly startedAt: number
+  readonly stoppedAt?: number
+  readonly readyAt?: number
+  /** Below the recordings folder. */
+  readonly path?: string
+  readonly bytes?: number
+  readonly seconds?: number
+  readonly sha256?: string
+  /** By how much it is shorter than it ran, where that is noticeable. */
+  readonly lostSeconds?: number
+  readonly why?: string
+  /** Wall-clock ms; of which deletion the certificate is, and by which rule it went. */
+  readonly deleted?: { readonly at: number; readonly certificate: string; readonly rule: string }
+}
+
+/**
+ * What is known of one call: the row of the calls report, with its attempts as children. Read off the call's events and nothing
+ * else; durations to the millisecond.
+ */
+export interface CallRecord {
+  readonly callId: string
+  readonly kind: CallKind
+  readonly arrivedAt: number
+  /** The engine that took the call; empty where nobody knows any more. */
+  readonly node: string
+  readonly callerNumber: string
+  readonly dialledNumber: string
+  readonly source: string
+  /** Of the caller's own INVITE. */
+  readonly sipCallId?: string
+  /** From whose address the call came. */
+  readonly trunk?: string
+  readonly organisation?: OrganisationId
+  /** User of the telephone that proved itself by digest. */
+  readonly device?: string
+  /** The arrangement that this call carries out. */
+  readonly arrangement?: ArrangementId
+  /** The organisation that the caller wanted to be put through to; whether they were, the attempts say. */
+  readonly reached?: OrganisationId
+  readonly line?: LineId
+  readonly answeredAt?: number
+  readonly lineChosenAt?: number
+  readonly lineChosenAfterMs?: number
+  readonly huntEndedAt?: number
+  readonly huntEndedAfterMs?: number
+  readonly acceptedAt?: number
+  /** The attempt that was accepted. An acceptance that came to nothing is none: it stays in the facts alone. */
+  readonly acceptedBy?: AttemptId
+  readonly talkStartedAt?: number
+  readonly talkStartedAfterMs?: number
+  /** The attempt whose leg the conversation was with. Not always the one that was accepted: a clinician accepts, and then the patient is rung. */
+  readonly talkWith?: AttemptId
+  readonly talkEndedAt?: number
+  readonly talkEndedBy?: Party | 'system'
+  /** From the choice of the line to acceptance. Undefined when nobody accepted. */
+  readonly waitMs?: number
+  /**
+   * From acceptance (where nobody had to accept: from the connection) to the end of the conversation. Undefined while it lasts, and when
+   * there was none.
+   */
+  readonly talkMs?: number
+  /** How many specialists were tried: a person rung twice counts once. */
+  readonly refs: number
+  /** Ringings before the caller wanted something else than the line that was being rung: they count for nothing. */
+  readonly calledOff?: number
+  readonly attempts: readonly AttemptRecord[]
+  readonly recordings: readonly RecordingRecord[]
+  /** The latest one left; the events keep the earlier ones. */
+  readonly outcome?: { readonly outcome: string; readonly by: Party | 'staff'; readonly at: number }
+  /** The number on which a patient asked to be called back. */
+  readonly callBackRequested?: string
+  readonly alarms: readonly { readonly alarm: string; readonly detail: string; readonly at: number }[]
+  /** Engines that went on with the call when the one before them had died, by name. */
+  readonly takenOver?: readonly { readonly by: string; readonly at: number }[]
+  readonly endedAt?: number
+  readonly endedAfterMs?: number
+  /** Undefined while the call runs. */
+  readonly ending?: CallEnding
+  readonly endingDetail?: string
+  /** How far the machine's clock was set while the call ran; undefined where it was not. */
+  readonly clockSetMs?: number
+  /** `seq` of the last event that is in here. */
+  readonly lastSeq: number
+}
+
+/** The record of one call from its events, in order. Undefined for no events. */
+export function callRecord(events: Iterable<CallEvent>): CallRecord | undefined {
+  let record: CallRecord | undefined
+  for (const event of events) record = withEvent(record, event)
+  return record
+}
+
+/** The record after one more event. A pure step, so that the store, the reports and the tests fold alike. */
+export function withEvent(before: CallRecord | undefined, event: CallEvent): CallRecord {
+  const record = { ...(before ?? blank(event)), lastSeq: event.seq, ...clockOf(before, event) }
+  const afterMs = afterMsOf(record, event)
+  switch (event.type) {
+    case 'call.arrived':
+      return {
+        ...record,
+        kind: event.kind,
+        arrivedAt: event.at,
+        callerNumber: event.callerNumber,
+        dialledNumber: event.dialledNumber,
+        source: event.source,
+        ...(event.organisation === undefined ? {} : { organisation: event.organisation }),
+        ...(event.device === undefined ? {} : { device: event.device }),
+        ...(event.sipCallId === undefined ? {} : { sipCallId: event.sipCallId }),
+        ...(event.trunk === undefined ? {} : { trunk: event.trunk }),
+      }
+    case 'call.placed':
+      return { ...record, kind: event.kind, arrivedAt: event.at, arrangement: event.arrangement, source: 'engine' }
+    case 'arrangement.taken':
+      return { ...offTheLine(record), kind: event.kind, arrangement: event.arrangement, ...(event.organisation === undefined ? {} : { organisation: event.organisation }) }
+    case 'organisation.chosen':
+      return { ...offTheLine(record), kind: 'bypass', reached: event.organisation }
+    case 'callBack.requested':
+      return { ...record, callBackRequested: event.number }
+    case 'call.answered':
+      return { ...record, answeredAt: event.at }
+    case 'line.chosen':
+      return { ...record, line: event.line, lineChosenAt: event.at, lineChosenAfterMs: afterMs }
+    case 'line.refused':
+      return { ...record, line: record.line ?? event.line }
+    case 'attempt.started':
+      return withAttemptStarted(record, event, afterMs)
+    case 'attempt.sent':
+      return withAttempt(record, event.attempt, () => ({ sipCallId: event.sipCallId, trunk: event.trunk }))
+    case 'attempt.ringing':
+      return withAttempt(record, event.attempt, () => ({ ringingAt: event.at }))
+    case 'attempt.answered':
+      return withAttempt(record, event.attempt, () => ({ answeredAt: event.at, answeredAfterMs: afterMs }))
+    case 'whisper.started':
+      return withAttempt(record, event.attempt, (attempt) => ({ whispers: attempt.whispers + 1 }))
+    case 'whisper.wrongKey':
+      return withAttempt(record, event.attempt, (attempt) => ({ wrongKeys: attempt.wrongKeys + 1 }))
+    case 'attempt.accepted':
+      return withAcceptance(withAttempt(record, event.attempt, () => ({ acceptedAt: event.proof.heardAt, acceptedAfterMs: acceptedAfterMs(record, event), proof: event.proof })))
+    case 'attempt.ended':
+      return withAcceptance(
+        withAttempt(record, event.attempt, () => ({
+          ...(event.result === 'accepted' ? {} : { acceptedAt: undefined, acceptedAfterMs: undefined, proof: undefined }),
+          endedAt: event.at,
+          endedAfterMs: afterMs,
+          result: event.result,
+          ...(event.status === undefined ? {} : { status: event.status }),
+          ...(event.reason === undefined ? {} : { reason: event.reason }),
+          ...(event.fault === undefined ? {} : { fault: event.fault }),
+        })),
+      )
+    case 'hunt.ended':
+      return { ...record, huntEndedAt: event.at, huntEndedAfterMs: afterMs }
+    case 'talk.started':
+      return { ...record, talkStartedAt: event.at, talkStartedAfterMs: afterMs, talkWith: event.attempt }
+    case 'talk.ended': {
+      const from = record.attempts.find(({ attempt }) => attempt === record.talkWith)?.acceptedAfterMs ?? record.talkStartedAfterMs
+      return { ...record, talkEndedAt: event.at, talkEndedBy: event.by, ...(from === undefined ? {} : { talkMs: Math.max(0, afterMs - from) }) }
+    }
+    case 'recording.started':
+      return { ...record, recordings: [...record.recordings, { recordingId: event.recordingId, state: 'running', spoolPath: event.spoolPath, startedAt: event.at }] }
+    case 'recording.stopped':
+      return withRecording(record, event.recordingId, (recording) => ({ stoppedAt: event.at, state: recording.state === 'running' ? 'stopped' : recording.state }))
+    case 'recording.ready': {
+      const { path, bytes, seconds, sha256, lostSeconds } = event
+      return withRecording(record, event.recordingId, () => ({ state: 'ready', readyAt: event.at, path, bytes, seconds, sha256, lostSeconds, why: undefined }))
+    }
+    case 'recording.deleted': {
+      const { at, certificate, rule } = event
+      // It is deleted once: a later one by another engine says nothing new.
+      return withRecording(record, event.recordingId, (recording) => (recording.deleted ? {} : { state: 'deleted', deleted: { at, certificate, rule } }))
+    }
+    case 'recording.failed':
+      // A failure at the start has no recording of its own; one that is ready is not undone by a later report.
+      return withRecording(record, event.recordingId, (recording) => (recording.state === 'ready' || recording.state === 'deleted' ? {} : { state: 'failed', why: `${event.stage}: ${event.why}` }))
+    case 'outcome.left':
+      return { ...record, outcome: { outcome: event.outcome, by: event.by, at: event.at } }
+    case 'alarm.raised':
+      return { ...record, alarms: [...record.alarms, { alarm: event.alarm, detail: event.detail, at: event.at }] }
+    case 'call.ended':
+      return { ...record, endedAt: event.at, endedAfterMs: afterMs, ending: event.ending, ...(event.detail === undefined ? {} : { endingDetail: event.detail }) }
+    case 'call.takenOver':
+      return { ...record, takenOver: [...(record.takenOver ?? []), { by: event.node, at: event.at }] }
+    case 'menu.offered':
+    case 'menu.keyed':
+    case 'code.refused':
+    case 'hunt.started':
+    case 'candidate.passedOver':
+    case 'outcome.asked':
+    case 'leg.ended':
+      return record
+  }
+}
+
+/** The caller left the line that was being rung for them (`*`): its figures are not to have this call. */
+function offTheLine(record: CallRecord): CallRecord {
+  const { line, lineChosenAt, lineChosenAfterMs, huntEndedAt, huntEndedAfterMs, ...rest } = record
+  return { ...rest, refs: 0, ...(record.attempts.length === 0 ? {} : { calledOff: record.attempts.length }) }
+}
+
+/** A call whose first fact is not its arrival (it was lost) still has a record. */
+function blank(event: CallEvent): CallRecord {
+  return {
+    callId: event.callId,
+    kind: 'dialIn',
+    arrivedAt: event.at,
+    node: event.node,
+    callerNumber: '',
+    dialledNumber: '',
+    source: '',
+    refs: 0,
+    attempts: [],
+    recordings: [],
+    alarms: [],
+    lastSeq: event.seq,
+  }
+}
+
+function withAttemptStarted(record: CallRecord, event: Extract<CallEvent, { type: 'attempt.started' }>, afterMs: number): CallRecord {
+  const attempt: AttemptRecord = {
+    attempt: event.attempt,
+    candidate: event.candidate,
+    label: event.label,
+    ...(event.clinician === undefined ? {} : { clinician: event.clinician }),
+    pool: event.pool,
+    target: event.target,
+    startedAt: event.at,
+    startedAfterMs: afterMs,
+    whispers: 0,
+    wrongKeys: 0,
+  }
+  const attempts = [...record.attempts, attempt]
+  return { ...record, attempts, refs: new Set(attempts.slice(record.calledOff ?? 0).filter(({ pool }) => pool !== 'direct').map((one) => one.candidate)).size }
+}
+
+/** Ms after the call's first fact. Without the monotonic time it is read off the wall clock, as far as that is known to have been set. */
+function afterMsOf({ arrivedAt, clockSetMs = 0 }: CallRecord, event: CallEvent): number {
+  if (event.type === 'call.arrived' || event.type === 'call.placed') return event.elapsedMs ?? 0
+  return event.elapsedMs ?? event.at - clockSetMs - arrivedAt
+}
+
+function clockOf(before: CallRecord | undefined, event: CallEvent): Pick<CallRecord, 'clockSetMs'> {
+  const set = before && clockSetSince(before.arrivedAt, event)
+  // Facts that come after a call may be told years later: what became of the clock meanwhile says nothing of the call.
+  if (set === undefined || before?.ending !== undefined || set === (before?.clockSetMs ?? 0)) return {}
+  return { clockSetMs: set }
+}
+
+/** When the key (or word) was heard. Without the monotonic time of the fact it is read off the wall clock. */
+function acceptedAfterMs(record: CallRecord, event: Extract<CallEvent, { type: 'attempt.accepted' }>): number {
+  return event.elapsedMs ?? event.proof.heardAt - (record.clockSetMs ?? 0) - record.arrivedAt
+}
+
+/** Who has accepted as things stand, and after what wait: the latest acceptance that has not come to nothing. */
+function withAcceptance(record: CallRecord): CallRecord {
+  const { acceptedAt: _at, acceptedBy: _by, waitMs: _waitMs, ...rest } = record
+  const standing = record.attempts.findLast(({ acceptedAt }) => acceptedAt !== undefined)
+  if (standing?.acceptedAt === undefined) return rest
+  const waitMs = standing.acceptedAfterMs === undefined || record.lineChosenAfterMs === undefined ? {} : { waitMs: Math.max(0, standing.acceptedAfterMs - record.lineChosenAfterMs) }
+  return { ...rest, acceptedAt: standing.acceptedAt, acceptedBy: standing.attempt, ...waitMs }
+}
+
+/** What is given as undefined is taken away. */
+function changed<T extends object>(before: T, change: { readonly [K in keyof T]?: T[K] | undefined }): T {
+  return Object.fromEntries(Object.entries({ ...before, ...change }).filter(([, value]) => value !== undefined)) as T
+}
+
+function withAttempt(record: CallRecord, id: AttemptId, change: (attempt: AttemptRecord) => { readonly [K in keyof AttemptRecord]?: AttemptRecord[K] | undefined }): CallRecord {
+  return { ...record, attempts: record.attempts.map((attempt) => (attempt.attempt === id ? changed(attempt, change(attempt)) : attempt)) }
+}
+
+function withRecording(record: CallRecord, id: string | undefined, change: (recording: RecordingRecord) => { readonly [K in keyof RecordingRecord]?: RecordingRecord[K] | undefined }): CallRecord {
+  return { ...record, recordings: record.recordings.map((recording) => (recording.recordingId === id ? changed(recording, change(recording)) : recording)) }
+}

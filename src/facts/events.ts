@@ -1,0 +1,141 @@
+import type { ClinicianId, LineId, OrganisationId } from '../directory/model.js'
+import type { DialFault, HangUp, KeySource, LegEnding } from '../switch/port.js'
+import type { Actor, Origin } from './actor.js'
+import type { ArrangementId, Refused } from './arrangement.js'
+
+/**
+ * The facts of a call, in the order in which they happened: append-only, and the only truth. The call record, the wallboard, the
+ * metrics and the reports are read off these events. `at`: wall-clock ms since the epoch, stamped when the fact was known: an instant.
+ * `elapsedMs`: monotonic ms since the call's first fact: durations are differences of it, so that a clock that is set makes no call longer.
+ * It is missing in facts of before it was kept, and in those that another run of the engine tells of the call. `actor` and `node`: who did it, and
+ * which engine wrote it down. Events whose loss would hurt (see `mustBeDurable`) are on disk before the caller hears their consequence.
+ */
+export type CallEvent = { readonly callId: string; readonly seq: number; readonly at: number; readonly elapsedMs?: number } & Origin & CallFact
+
+/**
+ * Who is on a call. `caller`: who dialled in, or for whom the engine placed the call. `specialist`: who is rung by a hunt and has to accept.
+ * `called`: who is rung because the caller wants to reach just them: a patient, a practice, whoever had asked for advice.
+ */
+export type Party = 'caller' | 'specialist' | 'called'
+
+export type CallKind = 'dialIn' | 'line' | 'pifuAnswer' | 'pifuCallBack' | 'patientConnect' | 'callBackCode' | 'bypass'
+
+export type AttemptId = string
+
+/** What became of one ringing. */
+export type AttemptResult =
+  | 'accepted'
+  /** Answered, and connected without being asked to accept: a patient, a practice. */
+  | 'connected'
+  | 'busy'
+  | 'declined'
+  | 'unavailable'
+  | 'badNumber'
+  | 'noAnswer'
+  | 'notAccepted'
+  | 'answeredThenHungUp'
+  | 'failed'
+  | 'cancelled'
+
+/** Why a call is over, seen from the call as a whole. Closed; `endings.ts` names for each who ended it and whose fault it was. */
+export type CallEnding =
+  | 'completed'
+  | 'abandonedInMenu'
+  | 'abandonedInHunt'
+  | 'abandonedBeforeAnswer'
+  | 'unanswered'
+  | 'noChoice'
+  | 'lineClosed'
+  | 'noRota'
+  | 'notAllowed'
+  /** Nobody was free, and the patient asked to be called back. */
+  | 'callBackRequested'
+  /** No PIN or code was keyed that is good here and now. */
+  | 'wrongCode'
+  | 'unknownNumber'
+  | 'noCommonCodec'
+  | 'engineFault'
+  | 'mediaFault'
+  /** More calls came than could be answered in time: refused before the answer. */
+  | 'overloaded'
+  | 'interrupted'
+
+/** Proof of acceptance: what was heard, on which leg, when. */
+export interface AcceptanceProof {
+  readonly heard: { readonly kind: 'key'; readonly key: string; readonly source: KeySource } | { readonly kind: 'word'; readonly word: string; readonly confidence: number }
+  readonly legId: string
+  readonly heardAt: number
+}
+
+/** How a line came to be the one: the only one that may be used; its code was keyed; it has the number dialled; or it stands in the arrangement. */
+export type ChosenBy = 'only' | 'code' | 'number' | 'arrangement'
+
+/**
+ * How a hunt ended. `connected`: answered, where nobody had to accept. `calledOff`: the caller is still there, and wanted something else, or
+ * could not be played to any more.
+ */
+export type HuntEnd = 'accepted' | 'connected' | 'nobody' | 'callerGone' | 'calledOff' | 'timeUp'
+
+/** `direct`: not a hunt among specialists; the one telephone (or two) at which somebody is wanted. */
+export type AttemptPool = 'local' | 'ncn' | 'direct'
+
+export type CallFact =
+  /** `sipCallId`: value of the Call-ID header, cut to 255 characters. `trunk`: from whose address it came. `callerNumber`: empty when withheld. `callerAccount`: as whom somebody who withholds it is counted by limits; a keyed hash. */
+  | { readonly type: 'call.arrived'; readonly kind: CallKind; readonly callerNumber: string; readonly callerAccount?: string; readonly dialledNumber: string; readonly organisation?: OrganisationId; readonly device?: string; readonly source: string; readonly sipCallId?: string; readonly trunk?: string }
+  /** The engine itself begins the call, because somebody asked it to: it rings the clinician first. */
+  | { readonly type: 'call.placed'; readonly kind: CallKind; readonly arrangement: ArrangementId; readonly clinician: ClinicianId }
+  /** A PIN or code was right. The call is of this kind from now on. */
+  | { readonly type: 'arrangement.taken'; readonly arrangement: ArrangementId; readonly kind: CallKind; readonly organisation?: OrganisationId }
+  | { readonly type: 'code.refused'; readonly digits: number; readonly why: Refused['kind'] }
+  | { readonly type: 'organisation.chosen'; readonly organisation: OrganisationId }
+  | { readonly type: 'callBack.requested'; readonly line: LineId; readonly number: string }
+  /** `handle`: by what another engine finds the leg, should this one die; absent: it cannot be found again. */
+  | { readonly type: 'call.answered'; readonly legId: string; readonly handle?: string }
+  /** The engine that carried the call died (`from`: its name), and the engine that tells this goes on with it: with these legs. */
+  | { readonly type: 'call.takenOver'; readonly from: string; readonly legs: readonly string[] }
+  | { readonly type: 'menu.offered'; readonly lines: readonly LineId[]; readonly attempt: number }
+  | { readonly type: 'menu.keyed'; readonly keys: string; readonly understood: boolean }
+  | { readonly type: 'line.chosen'; readonly line: LineId; readonly by: ChosenBy }
+  | { readonly type: 'line.refused'; readonly line: LineId; readonly why: 'closed' | 'notAllowed' | 'noRota' }
+  | { readonly type: 'hunt.started'; readonly pool: AttemptPool; readonly candidates: number }
+  | { readonly type: 'candidate.passedOver'; readonly candidate: string; readonly why: 'beingRung' | 'onACall' }
+  | { readonly type: 'attempt.started'; readonly attempt: AttemptId; readonly candidate: string; readonly label: string; readonly clinician?: ClinicianId; readonly pool: AttemptPool; readonly target: string; readonly account?: string }
+  /** An INVITE has left; several times where one trunk after the other is tried. */
+  | { readonly type: 'attempt.sent'; readonly attempt: AttemptId; readonly sipCallId: string; readonly trunk?: string }
+  | { readonly type: 'attempt.ringing'; readonly attempt: AttemptId }
+  | { readonly type: 'attempt.answered'; readonly attempt: AttemptId; readonly legId: string; readonly handle?: string }
+  | { readonly type: 'whisper.started'; readonly attempt: AttemptId; readonly repetition: number }
+  | { readonly type: 'whisper.wrongKey'; readonly attempt: AttemptId; readonly key: string }
+  | { readonly type: 'attempt.accepted'; readonly attempt: AttemptId; readonly proof: AcceptanceProof }
+  | { readonly type: 'attempt.ended'; readonly attempt: AttemptId; readonly result: AttemptResult; readonly status?: number; readonly reason?: string; readonly fault?: DialFault }
+  | { readonly type: 'hunt.ended'; readonly result: HuntEnd }
+  | { readonly type: 'recording.started'; readonly recordingId: string; readonly spoolPath: string }
+  | { readonly type: 'recording.failed'; readonly recordingId?: string; readonly stage: 'start' | 'spool' | 'encode' | 'verify' | 'store'; readonly why: string }
+  | { readonly type: 'talk.started'; readonly attempt: AttemptId }
+  | { readonly type: 'talk.ended'; readonly by: Party | 'system'; readonly why: LegEnding | 'unbridged' | 'faulted' }
+  | { readonly type: 'recording.stopped'; readonly recordingId: string }
+  /** `lostSeconds`: by how much it is shorter than it ran, where that is noticeable (the disk was full, the switch died). */
+  | { readonly type: 'recording.ready'; readonly recordingId: string; readonly path: string; readonly bytes: number; readonly seconds: number; readonly sha256: string; readonly lostSeconds?: number }
+  /** Its file and its key are gone, or are about to be. `certificate`: of the deletion (src/retention). `rule`: by which it went, in words. Its size and hash stay. */
+  | { readonly type: 'recording.deleted'; readonly recordingId: string; readonly certificate: string; readonly rule: string }
+  | { readonly type: 'outcome.asked'; readonly of: Party }
+  | { readonly type: 'outcome.left'; readonly outcome: string; readonly by: Party | 'staff' }
+  | { readonly type: 'leg.ended'; readonly legId: string; readonly party: Party; readonly hangUp: HangUp }
+  | { readonly type: 'alarm.raised'; readonly alarm: string; readonly detail: string }
+  | { readonly type: 'call.ended'; readonly ending: CallEnding; readonly detail?: string }
+
+export type CallFactType = CallFact['type']
+
+/** Facts that money, safety or law hang on: on disk before anybody hears their consequence. */
+export const mustBeDurable: ReadonlySet<CallFactType> = new Set<CallFactType>(['call.arrived', 'call.placed', 'attempt.accepted', 'callBack.requested', 'recording.started', 'recording.ready', 'recording.deleted', 'outcome.left', 'call.ended'])
+
+/**
+ * Where facts go. `actor`: who did it; where it is left out, the engine. `append` never rejects. For the facts that must be durable it resolves with the event once it is on disk (fsync), and with
+ * undefined when the store cannot say so in time: the fact is then kept in memory, an alarm is up, and it is written as soon as it can
+ * be; whoever hangs a consequence on it has to do without. Other facts resolve at once. Listeners (live board, metrics) are told at once, in order.
+ */
+export interface EventLog {
+  append(callId: string, fact: CallFact, actor?: Actor): Promise<CallEvent | undefined>
+  /** Tells `listener` every event from now on. @returns stops it */
+  subscribe(listener: (event: CallEvent) => void): () => void
+}

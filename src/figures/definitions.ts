@@ -1,0 +1,100 @@
+import type { CallEnding, CallKind } from '../facts/events.js'
+
+/**
+ * What the service counts, defined once: the wallboard, the reports and the roll-ups of the store all read these (`docs/figures.md` is this list; a
+ * test holds the two together). Durations are ms of the monotonic clock.
+ */
+export const figureDefinitions = {
+  placed: 'Calls that arrived, of any kind; calls that the engine places itself (arranged calls) are not among them.',
+  offered: 'Calls to an advice or patients\' line for which a line was chosen while it was open: somebody was to be found. Answered, unanswered or abandoned.',
+  answered: 'Of those: two people talked.',
+  unanswered: 'Of those: nobody accepted, nobody was on the rota, or the engine failed before somebody did.',
+  abandoned: 'Of those: the caller hung up after 5 seconds or more, before anybody accepted.',
+  abandonedEarly: 'The caller hung up within 5 seconds of the choice of the line: a wrong key, a second thought. Counted apart, and not offered.',
+  answerRate: 'Answered, of all offered.',
+  closed: 'The line was closed. Not offered.',
+  notOffered: 'The call never came to a line: hung up in the menu, no choice, no access, an unknown number, no code.',
+  connectionTime: 'From the choice of the line to two people talking; on a direct number from the arrival. Of answered calls.',
+  dialToVoice: 'From the INVITE to two people talking, menu included. Of answered calls.',
+  within60: 'Answered calls whose connection time was at most 60 seconds.',
+  waitTime: 'From the choice of the line to the acceptance. Of calls that were accepted.',
+  talkTime: 'From the acceptance (where nobody has to accept: from the connection) to the end of the conversation.',
+  refs: 'Specialists tried for a call; a person rung twice counts once.',
+  ncn: 'Answered by the National Consultant Network.',
+  callBackRequested: 'Nobody was free, and the patient asked to be called back. Unanswered; the call-back is a call of its own.',
+  arranged: 'Call-backs, Patient Connect, call-back codes and calls to practices: no hunt on a line.',
+  arrangedConnected: 'Of those: two people talked.',
+} as const
+
+export type FigureName = keyof typeof figureDefinitions
+
+/** A caller who hangs up sooner has not waited for anybody, ms. */
+export const abandonedEarlyMs = 5_000
+/** Answered within it counts as `within60`, ms. */
+export const serviceLevelMs = 60_000
+
+/** Kinds of calls that hunt for somebody on a line. */
+const lineKinds: ReadonlySet<CallKind> = new Set<CallKind>(['dialIn', 'line', 'pifuAnswer'])
+
+/** What became of one call, in one word: each call is in one class. */
+export type CallClass = 'answered' | 'unanswered' | 'abandoned' | 'abandonedEarly' | 'closed' | 'notOffered' | 'arranged'
+
+/** What of a call that is over the figures are read off. */
+export interface EndedCall {
+  readonly kind: CallKind
+  readonly ending: CallEnding
+  /** The line that was chosen, or refused. */
+  readonly line?: string | undefined
+  /** ms after the call's first fact */
+  readonly lineChosenAfterMs?: number | undefined
+  readonly talkStartedAfterMs?: number | undefined
+  readonly endedAfterMs: number
+}
+
+const classOfEnding: Readonly<Record<CallEnding, 'unanswered' | 'abandoned' | 'closed' | 'notOffered'>> = {
+  // Without a talk: the other one hung up in the moment in which they were to be connected.
+  completed: 'unanswered',
+  abandonedInMenu: 'notOffered',
+  abandonedInHunt: 'abandoned',
+  abandonedBeforeAnswer: 'notOffered',
+  unanswered: 'unanswered',
+  noChoice: 'notOffered',
+  lineClosed: 'closed',
+  noRota: 'unanswered',
+  notAllowed: 'notOffered',
+  callBackRequested: 'unanswered',
+  wrongCode: 'notOffered',
+  unknownNumber: 'notOffered',
+  noCommonCodec: 'notOffered',
+  engineFault: 'unanswered',
+  mediaFault: 'unanswered',
+  overloaded: 'notOffered',
+  interrupted: 'unanswered',
+}
+
+/** What became of a call that is over. */
+export function classOf(call: EndedCall): CallClass {
+  if (!lineKinds.has(call.kind)) return 'arranged'
+  if (call.talkStartedAfterMs !== undefined) return 'answered'
+  const found = classOfEnding[call.ending]
+  if (found === 'closed') return 'closed'
+  if (call.line === undefined) return 'notOffered'
+  if (found === 'abandoned' && call.endedAfterMs - (call.lineChosenAfterMs ?? 0) < abandonedEarlyMs) return 'abandonedEarly'
+  return found
+}
+
+/** Whether somebody was to be found for it. */
+export function isOffered(what: CallClass): boolean {
+  return what === 'answered' || what === 'unanswered' || what === 'abandoned'
+}
+
+/** From the choice of the line to two people talking, ms. */
+export function connectionMs({ lineChosenAfterMs = 0, talkStartedAfterMs }: EndedCall): number | undefined {
+  return talkStartedAfterMs === undefined ? undefined : Math.max(0, Math.round(talkStartedAfterMs - lineChosenAfterMs))
+}
+
+/** Answered, of all offered. @returns 0 to 1; undefined where nobody called */
+export function answerRate({ answered, unanswered, abandoned }: { readonly answered: number; readonly unanswered: number; readonly abandoned: number }): number | undefined {
+  const offered = answered + unanswered + abandoned
+  return offered === 0 ? undefined : answered / offered
+}

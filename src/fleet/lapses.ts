@@ -1,0 +1,47 @@
+/** A look into the list of beats. */
+export interface Beat {
+  readonly incarnation: string
+  /** Counts its signs of life. 0: it has not begun to give any. */
+  readonly beats: number
+}
+
+interface Observed {
+  beats: number
+  /** Monotonic ms at which this count was first seen. */
+  since: number
+}
+
+/**
+ * Tells who has given no sign of life for the length of a lease, by the observer's own clock and its own looks: a run counts as lapsed when its count of beats stayed the same while this
+ * engine looked again and again without a break. After a break (the database was away, this engine stood still) everybody has a whole lease again: what was
+ * not seen then proves nothing.
+ */
+export class Lapses {
+  readonly #observed = new Map<string, Observed>()
+  #lastLook: number | undefined
+
+  /**
+   * @param leaseMs without a beat for so long, a run is over
+   * @param breakMs between two looks; more than that is a break
+   */
+  constructor(
+    private readonly leaseMs: number,
+    private readonly breakMs: number,
+  ) {}
+
+  /** @param now monotonic ms @param beats of everybody who counts as running, this engine left out @returns those that have lapsed */
+  look(now: number, beats: readonly Beat[]): readonly Beat[] {
+    if (this.#lastLook === undefined || now - this.#lastLook > this.breakMs) this.#observed.clear()
+    this.#lastLook = now
+    const there = new Set(beats.map(({ incarnation }) => incarnation))
+    for (const incarnation of this.#observed.keys()) if (!there.has(incarnation)) this.#observed.delete(incarnation)
+    return beats.filter(({ incarnation, beats: count }) => {
+      const observed = this.#observed.get(incarnation)
+      if (observed?.beats !== count) {
+        this.#observed.set(incarnation, { beats: count, since: now })
+        return false
+      }
+      return count > 0 && now - observed.since >= this.leaseMs
+    })
+  }
+}

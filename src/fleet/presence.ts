@@ -1,0 +1,77 @@
+/**
+ * One run of an engine. Its name stays the same when it is started again; its incarnation is another one at every start, so that whoever
+ * takes over what a run left behind cannot mistake the next run for it.
+ */
+export interface EngineRun {
+  /** Setting `engine.name`. */
+  readonly name: string
+  /** Random. */
+  readonly incarnation: string
+}
+
+/** A run that goes on, as this engine sees it. */
+export interface EngineSeen extends EngineRun {
+  /** When it started, wall-clock ms of the database server. */
+  readonly since: number
+  /** When it last gave a sign of life, wall-clock ms of the database server; of this engine itself: when the last one arrived. */
+  readonly lastSeen: number
+}
+
+/**
+ * A run that is over. `left`: it stopped by itself, and has written all it had to say. `lapsed`: it gave no sign of life for the length of the lease (killed,
+ * frozen, cut off). `replaced`: its name is now another run's, so its own process or its connection is gone.
+ * It is over for good: from then on the database refuses its facts, even if it wakes up again.
+ */
+export interface EngineGone extends EngineRun {
+  readonly how: 'left' | 'lapsed' | 'replaced'
+  /** Wall-clock ms of the database server. */
+  readonly at: number
+}
+
+/**
+ * Which engines are one service now. While the database is away nobody comes and nobody goes: all engines are away from it alike, and their
+ * calls go on.
+ */
+export interface Presence {
+  readonly self: EngineRun
+  /** Those that run now, by name; this one is always among them. */
+  engines(): readonly EngineSeen[]
+  /** Told when `engines()` has become another. @returns stops it */
+  onChange(listener: () => void): () => void
+  /**
+   * Told once of each run that is over, by every engine that is there to see it; and, once this engine has begun to look, of those that went in the ten minutes
+   * before. So the listener looks what there is left to be taken over, and takes it by a conditional statement: others do the same in that instant.
+   * What went before the listener was added is told to it in the next turn of the event loop. @returns stops it
+   */
+  onGone(listener: (engine: EngineGone) => void): () => void
+  /** This run is over: others have taken its place while it was frozen or cut off. It must not touch its calls any more. */
+  readonly lost: boolean
+  /** Told once, at once where that has happened already. @returns stops it */
+  onLost(listener: () => void): () => void
+  /**
+   * False while this engine has given no sign of life for longer than its lease because it did not run (frozen, or its machine was): others may have taken its place,
+   * and nobody has said so yet. Worked out at the moment of asking, so it is false from the first instruction after waking.
+   */
+  readonly certain: boolean
+  /** Resolves with `true` when it is certain that this run goes on (at once where nothing speaks against it), with `false` when it is lost. */
+  whenCertain(): Promise<boolean>
+  /** This run is over, and said so: to be called once everything is written. May be called twice; never rejects. */
+  close(): Promise<void>
+}
+
+/** Of an engine that has its store to itself: costs nothing. */
+export function alone(self: EngineRun, now: () => number = Date.now): Presence {
+  const since = now()
+  const stop = () => undefined
+  return {
+    self,
+    engines: () => [{ ...self, since, lastSeen: now() }],
+    onChange: () => stop,
+    onGone: () => stop,
+    lost: false,
+    onLost: () => stop,
+    certain: true,
+    whenCertain: () => Promise.resolve(true),
+    close: () => Promise.resolve(),
+  }
+}

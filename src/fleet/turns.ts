@@ -1,0 +1,8 @@
+/**
+ * One at a time, of all engines: whoever looks and then writes is alone meanwhile with what it is about. A turn ends with its engine. While the database is away turns are taken without asking: nothing can be written
+ * then either, and what is written later holds its own condition.
+ */
+export interface Turns {
+  /** Does `work` when it is this engine's turn. Rejects as `work` does, and when it is not its turn within some seconds. Not for `work` that takes the same turn again. */
+  inTurn<T>(what: string, work: () => Promise<T>): Promise<T>
+}

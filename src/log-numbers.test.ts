@@ -1,0 +1,32 @@
+import { pino } from 'pino'
+import { describe, expect, it } from 'vitest'
+import { logWithoutNumbers, withoutNumbers } from './log-numbers.js'
+
+describe('a line of the log', () => {
+  it.each([
+    ['sip:01632960889@192.0.2.1:5060 is busy', 'sip:•••89@192.0.2.1:5060 is busy'],
+    ['of +447700900123, and 943 476 5919', 'of •••23, and •••19'],
+    ['number.failing: +44 7700 900123', 'number.failing: •••23'],
+    ['1632-960889', '•••89'],
+  ])('has of a number its last two digits: %s', (text, line) => expect(withoutNumbers(text)).toBe(line))
+
+  it.each([
+    'call 12345678-1234-4123-8123-123456789012 ended at 2026-11-30 12:00:00',
+    'head of the chain: 2026-11-30 1234 q83vEjRWeJ12345678-01234567_abc',
+    '192.168.100.200:5060, 5001, 160000 bytes, key 0123456789abcdef',
+    'b0a1d4a2-6f1c-4d3a-9a51-2f0c8f3f6e11-9812345f',
+    '2026-11-30T12:00:00.123Z',
+  ])('keeps what is none: %s', (text) => expect(withoutNumbers(text)).toBe(text))
+
+  it('has none in its fields or in what was thrown either', () => {
+    const lines: string[] = []
+    const log = pino({ ...logWithoutNumbers }, { write: (line: string) => lines.push(line) })
+    log.warn({ who: { number: '01632960889' }, list: ['+447700900123'], calls: 3 }, 'refused %s', '01632 960889')
+    log.error({ err: new Error('cannot ring 07700900123') }, 'failed')
+    log.info('plain 01632960889')
+    expect(lines.join('')).not.toMatch(/960889|900123|07700/)
+    expect(lines.map((line) => (JSON.parse(line) as { readonly msg: string }).msg)).toEqual(['refused •••89', 'failed', 'plain •••89'])
+    expect(JSON.parse(lines[0]!)).toMatchObject({ who: { number: '•••89' }, list: ['•••23'], calls: 3 })
+    expect(JSON.parse(lines[1]!)).toMatchObject({ err: { type: 'Error', message: 'cannot ring •••23' } })
+  })
+})

@@ -1,0 +1,32 @@
+import { stdSerializers, type LoggerOptions } from 'pino'
+
+/**
+ * Telephone and NHS numbers: seven digits or more, with blanks or hyphens between them. Not what looks alike: instants, and ids and hashes, in which digits stand beside letters.
+ */
+const numberOrName = /\b[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}\b|\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z?)?|(?<![\w-])\+?\d(?:[ -]?\d){6,}(?![\w-])/g
+const kept = /^(?:\d{4}-\d\d-\d\d|[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}$)/
+
+/** The text with of every number its last two digits alone. */
+export function withoutNumbers(text: string): string {
+  return text.replace(numberOrName, (found) => (kept.test(found) ? found : `•••${found.slice(-2)}`))
+}
+
+function masked(value: unknown): unknown {
+  if (typeof value === 'string') return withoutNumbers(value)
+  if (Array.isArray(value)) return value.map(masked)
+  // Errors have a serializer of their own.
+  if (typeof value === 'object' && value !== null && !(value instanceof Error)) return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, masked(one)]))
+  return value
+}
+
+/** A log in which no number of a patient can stand, whoever writes the line: what an operator needs is in the call's record, and lines have its id. */
+export const logWithoutNumbers: Pick<LoggerOptions, 'hooks' | 'formatters' | 'serializers'> = {
+  hooks: {
+    logMethod(given, method) {
+      const lines = given as unknown[]
+      method.apply(this, lines.map((one) => (typeof one === 'string' ? withoutNumbers(one) : one)) as typeof given)
+    },
+  },
+  formatters: { log: (object) => masked(object) as Record<string, unknown> },
+  serializers: { err: (error: Error) => masked(stdSerializers.err(error)) },
+}

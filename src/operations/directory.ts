@@ -1,0 +1,107 @@
+import { diffDirectories, showValue, type DirectoryChange } from '../directory/directory-diff.js'
+import type { Section } from '../directory/entities.js'
+import { sectionInFile } from '../directory/entity-line.js'
+import { contradictionsByPath, edited, entityId, type EditProblem, type FileForm } from '../directory/file-form.js'
+import { mergeDirectories, type MergeConflict } from '../directory/merge-directories.js'
+import type { Directory } from '../directory/model.js'
+import type { Actor } from '../facts/actor.js'
+import type { Store } from '../store/store.js'
+import type { DirectoryInForce, Proposal } from '../versions/directory-in-force.js'
+import { asked, bad, done, refused, type Problem, type Refused, type Result } from './result.js'
+
+export interface DirectoryParts {
+  readonly inForce: Pick<DirectoryInForce, 'change' | 'current'>
+  readonly store: Pick<Store, 'directory'>
+}
+
+/** A change of the directory, by entity and field. */
+export interface DirectoryEdit {
+  /** The version that was looked at. What others have changed since stays, as far as it is something else. */
+  readonly version: number
+  readonly changes: readonly { readonly section: string; readonly id: string; readonly set?: FileForm; readonly remove?: boolean }[]
+  readonly why?: string
+  /** False: nothing is done where another version is in force by now. Default true. */
+  readonly merge?: boolean
+}
+
+export interface DirectoryEdited {
+  /** The version that is in force now. */
+  readonly version: number
+  /** What makes it from the one before; empty where nothing differed, and there is no new version. */
+  readonly changes: readonly DirectoryChange[]
+}
+
+type Refusals = 'badInput' | 'staleVersion' | 'directoryInvalid' | 'directoryConflict' | 'storeUnavailable'
+
+/** Edits in one change. */
+const mostEdits = 500
+
+/** What can be done with the directory. */
+export function directoryOperations({ inForce, store }: DirectoryParts) {
+  return {
+    /** Changes entities, in one version. On disk and in force when it resolves; calls that run keep what they began with. */
+    async change(actor: Actor, edit: DirectoryEdit): Promise<Result<DirectoryEdited, Refusals>> {
+      if (edit.changes.length > mostEdits) return bad(`changes has ${edit.changes.length} entries; at most ${mostEdits} are taken in one version.`, 'changes')
+      const edits = edit.changes.flatMap(({ section: name, id, ...rest }) => {
+        const section = sectionOf(name)
+        return section === undefined ? [] : [{ section, id: entityId(section, id), ...rest }]
+      })
+      if (edits.length < edit.changes.length) return bad(`changes name a section that there is not; sections are ${Object.values(sectionInFile).join(', ')}.`, 'changes')
+      const result = await asked(
+        inForce.change({ actor, source: 'api', why: edit.why }, async (now): Promise<Proposal<Refused<Refusals>>> => {
+          if (edit.version > now.version) return no(refused('staleVersion', `There is no version ${edit.version}; version ${now.version} is in force.`, 'version'))
+          if (edit.version < now.version && edit.merge === false) return no(refused('staleVersion', `Version ${now.version} is in force by now, not ${edit.version}; look at what it says, and change that.`, 'version'))
+          const base = edit.version === now.version ? now.directory : await store.directory.asOf(edit.version, now)
+          const mine = edited(base, edits)
+          if (!mine.ok) return no(invalid(mine.problems))
+          return base === now.directory ? { kind: 'to', directory: mine.directory } : together(base, mine.directory, now.directory)
+        }),
+        'The directory cannot be changed',
+      )
+      if (result.kind === 'refused') return result
+      const changed = result.value
+      switch (changed.kind) {
+        case 'refused':
+          return changed.refusal
+        case 'crowded':
+          return refused('staleVersion', 'Others change the directory all the time, and were quicker; nothing was changed. Try once more.', 'version')
+        case 'same':
+          return done({ version: changed.version, changes: [] })
+        case 'changed':
+          return done({ version: changed.version.version, changes: diffDirectories(changed.before, changed.after) })
+      }
+    },
+  }
+}
+
+export type DirectoryOperations = ReturnType<typeof directoryOperations>
+
+/** By the name that the file has for it. */
+export function sectionOf(name: string): Section | undefined {
+  return (Object.keys(sectionInFile) as Section[]).find((section) => sectionInFile[section] === name)
+}
+
+function together(base: Directory, mine: Directory, theirs: Directory): Proposal<Refused<Refusals>> {
+  const merged = mergeDirectories(base, mine, theirs)
+  if (!merged.ok) {
+    const problems = merged.conflicts.map(conflict)
+    return no(refused('directoryConflict', `Others have changed the same since: ${problems.map(({ message }) => message).slice(0, 5).join(' ')}`, problems[0]?.field, problems))
+  }
+  const wrong = contradictionsByPath(merged.directory)
+  return wrong.length > 0 ? no(invalid(wrong)) : { kind: 'to', directory: merged.directory }
+}
+
+function no(refusal: Refused<Refusals>): Proposal<Refused<Refusals>> {
+  return { kind: 'refused', refusal }
+}
+
+function invalid(problems: readonly EditProblem[]): Refused<'directoryInvalid'> {
+  const told = problems.map(({ path, message, expected }) => ({ field: path, message: `${path}: ${message}; it has to be ${expected}.`, expected }))
+  return refused('directoryInvalid', told.map(({ message }) => message).slice(0, 5).join(' '), told[0]?.field, told)
+}
+
+function conflict({ section, id, field, base, mine, theirs }: MergeConflict): Problem {
+  const said = (value: unknown) => (value === undefined ? 'not there' : `"${showValue(value)}"`)
+  const path = `${sectionInFile[section]}.${id}.${field}`
+  return { field: path, message: `${path} was ${said(base)}, is ${said(theirs)} by now, and would become ${said(mine)}.`, inForce: said(theirs), wanted: said(mine) }
+}

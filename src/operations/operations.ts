@@ -1,0 +1,35 @@
+import { callBackCodeOperations, type CallBackCodeOperations } from './call-back-codes.js'
+import { callBackOperations, type CallBackOperations } from './call-backs.js'
+import { directoryOperations, type DirectoryOperations, type DirectoryParts } from './directory.js'
+import { deviceOperations, type DeviceOperations, type DeviceParts } from './devices.js'
+import { outcomeOperations, type OutcomeOperations, type OutcomeParts } from './outcomes.js'
+import { patientConnectOperations, type PatientConnectOperations } from './patient-connects.js'
+import { watchListOperations, type WatchListOperations, type WatchListParts } from './watch-list.js'
+
+/** What people can do here, whoever asks for it: the API, a page, a command. */
+export interface Operations {
+  readonly callBacks: CallBackOperations
+  readonly patientConnects: PatientConnectOperations
+  readonly callBackCodes: CallBackCodeOperations
+  readonly outcomes: OutcomeOperations
+  readonly watchList: WatchListOperations
+  /** Undefined: no telephones register here. */
+  readonly devices: DeviceOperations | undefined
+  /** Undefined: the directory is not kept in a store here. */
+  readonly directory: DirectoryOperations | undefined
+}
+
+type ArrangementsParts = Parameters<typeof callBackOperations>[0] & Parameters<typeof patientConnectOperations>[0] & Parameters<typeof callBackCodeOperations>[0]
+export type OperationParts = ArrangementsParts & OutcomeParts & WatchListParts & Pick<DirectoryParts, 'store'> & { readonly devices?: DeviceParts; readonly inForce?: DirectoryParts['inForce'] }
+
+export function createOperations(parts: OperationParts): Operations {
+  return {
+    callBacks: callBackOperations(parts),
+    patientConnects: patientConnectOperations(parts),
+    callBackCodes: callBackCodeOperations(parts),
+    outcomes: outcomeOperations(parts),
+    watchList: watchListOperations(parts),
+    devices: parts.devices && deviceOperations(parts.devices),
+    directory: parts.inForce && directoryOperations({ inForce: parts.inForce, store: parts.store }),
+  }
+}

@@ -1,0 +1,70 @@
+import { Temporal } from 'temporal-polyfill'
+import type { Clinician, Directory, Line } from '../directory/model.js'
+import { parseNhsNumber } from '../directory/nhs-number.js'
+import { readNumber } from '../directory/telephone-number.js'
+import { bad, done, type Result } from './result.js'
+
+/** Reads what people write. A refusal says what would be right. */
+
+type Reading<T> = Result<T, 'badInput'>
+
+const hourMs = 60 * 60_000
+/** A time that has just passed while somebody was typing is meant as "now". */
+const earliestDueMs = hourMs
+const latestDueMs = 400 * 24 * hourMs
+
+/** @returns E.164, in the ranges that may be dialled */
+export function dialableNumber(text: string, field: string, mayDial: (number: string) => boolean): Reading<string> {
+  const reading = readNumber(text)
+  if (!reading.ok) return bad(`${field} is "${text}"; it has to be ${reading.expected}.`, field)
+  if (!mayDial(reading.number)) return bad(`${field} ${text} lies outside the ranges that may be dialled (setting calls.dialable).`, field)
+  return done(reading.number)
+}
+
+/** @returns the ten digits */
+export function nhsNumber(text: string): Reading<string> {
+  const digits = parseNhsNumber(text)
+  return digits === undefined ? bad('nhsNumber is no NHS number: ten digits, of which the last is a check digit, such as 943 476 5919. One digit may be wrong, or two may have changed places.', 'nhsNumber') : done(digits)
+}
+
+/** @returns wall-clock ms */
+export function dueTime(text: string, now: number): Reading<number> {
+  let due: number
+  try {
+    due = Temporal.Instant.from(text).epochMilliseconds
+  } catch {
+    return bad(`dueAt is "${text}"; it has to be an instant with its offset, such as 2026-03-02T09:30:00Z or 2026-03-02T10:30:00+01:00.`, 'dueAt')
+  }
+  if (due < now - earliestDueMs || due > now + latestDueMs) return bad(`dueAt is ${new Date(due).toISOString()}; it has to lie in the future, and within 400 days.`, 'dueAt')
+  return done(due)
+}
+
+/** Somebody who can be rung. */
+export function knownClinician(directory: Directory, id: string, field = 'clinician'): Reading<Clinician> {
+  const clinician = directory.clinicians.get(id)
+  if (!clinician) return bad(`${field} is "${id}"; it has to be the id of a clinician in the directory.`, field)
+  if (clinician.numbers.length === 0) return bad(`The directory has no telephone number of ${clinician.name}; a call could not begin.`, field)
+  return done(clinician)
+}
+
+export function clinicianId(directory: Directory, id: string, field = 'clinician'): Reading<string> {
+  const clinician = knownClinician(directory, id, field)
+  return clinician.kind === 'done' ? done(clinician.value.id) : clinician
+}
+
+/** A line of patients: they are called back in its name, under its outcomes. */
+export function patientsLine(directory: Directory, id: string): Reading<Line['id']> {
+  const line = directory.lines.get(id)
+  if (!line) return unknownLine(id)
+  if (line.kind === 'advice') return bad(`${line.name} is an advice line; patients are called back in the name of a follow-up line (kind pifuAnswer or pifuCallBack).`, 'line')
+  return done(line.id)
+}
+
+export function lineId(directory: Directory, id: string): Reading<Line['id']> {
+  const line = directory.lines.get(id)
+  return line ? done(line.id) : unknownLine(id)
+}
+
+function unknownLine(id: string): Reading<never> {
+  return bad(`line is "${id}"; it has to be the id of a line in the directory.`, 'line')
+}

@@ -1,0 +1,92 @@
+/**
+ * Why something that somebody asked for was not done. Closed; nothing was changed. `badInput`: what was given is missing, unknown or wrong.
+ * `storeUnavailable`: the database cannot be read or written.
+ */
+export type RefusalCode =
+  | 'badInput'
+  | 'arrangementNotFound'
+  | 'callNotFound'
+  | 'deviceNotFound'
+  | 'ownerNotFound'
+  | 'targetNotFound'
+  | 'notOpen'
+  | 'notDialable'
+  | 'noClinician'
+  | 'noAdviceCall'
+  | 'deviceExists'
+  | 'notWatched'
+  | 'closingDown'
+  | 'codesUsedUp'
+  | 'staleVersion'
+  | 'directoryInvalid'
+  | 'directoryConflict'
+  | 'storeUnavailable'
+
+export interface Refused<Code extends RefusalCode = RefusalCode> {
+  readonly kind: 'refused'
+  readonly code: Code
+  /** For people: what is wrong, and what would be right. */
+  readonly message: string
+  /** Which part of what was given is meant, where it is one: `dueAt`, `owner.id`. */
+  readonly field?: string
+  /** Each thing that is wrong, where there may be several. */
+  readonly problems?: readonly Problem[]
+}
+
+/** One of several things that are wrong. */
+export interface Problem {
+  readonly field: string
+  readonly message: string
+  /** What would be right. */
+  readonly expected?: string
+  /** Where somebody else has changed the same: what they have made of it, and what was to become of it. */
+  readonly inForce?: string
+  readonly wanted?: string
+}
+
+export interface Done<T> {
+  readonly kind: 'done'
+  readonly value: T
+}
+
+/** What an operation answers: it was done, or one of these refusals. It never rejects for either. */
+export type Result<T, Code extends RefusalCode> = Done<T> | Refused<Code>
+
+export function done<T>(value: T): Done<T> {
+  return { kind: 'done', value }
+}
+
+export function refused<Code extends RefusalCode>(code: Code, message: string, field?: string, problems?: readonly Problem[]): Refused<Code> {
+  return { kind: 'refused', code, message, ...(field === undefined ? {} : { field }), ...(problems === undefined ? {} : { problems }) }
+}
+
+/** @param field which part of what was given is meant */
+export function bad(message: string, field: string): Refused<'badInput'> {
+  return refused('badInput', message, field)
+}
+
+/** Every part of what was given, read; or the refusal of the first that cannot be. A part that was not given is left out. */
+export function readAll<T extends Readonly<Record<string, Result<unknown, RefusalCode> | undefined>>>(parts: T): Result<Read<T>, CodesOf<T>> {
+  const read: Record<string, unknown> = {}
+  for (const [name, part] of Object.entries(parts)) {
+    if (part === undefined) continue
+    // Its code is one of those of the parts.
+    if (part.kind === 'refused') return part as Refused<CodesOf<T>>
+    read[name] = part.value
+  }
+  // Each has been read into its own name.
+  return done(read as Read<T>)
+}
+
+type ValueOf<P> = Extract<P, Done<unknown>> extends Done<infer V> ? V : never
+type Read<T> = { readonly [K in keyof T as undefined extends T[K] ? never : K]: ValueOf<T[K]> } & { readonly [K in keyof T as undefined extends T[K] ? K : never]?: ValueOf<T[K]> }
+type CodesOf<T> = Extract<T[keyof T], Refused> extends Refused<infer Code> ? Code : never
+
+/** What the store answers. A store that cannot be asked is no fault of the program. @param what said before the database's own words */
+export async function asked<T>(answer: Promise<T>, what = 'The store cannot be asked'): Promise<Result<T, 'storeUnavailable'>> {
+  try {
+    return done(await answer)
+  } catch (error) {
+    return refused('storeUnavailable', `${what}: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}

@@ -1,0 +1,158 @@
+import { rm } from 'node:fs/promises'
+import { EncodingChild, type Up } from './encoding-child.js'
+import type { EncodingJob, EncodingResult, WantedLame } from './encoding-messages.js'
+import type { LameKind } from './mp3-encoder.js'
+import { growingFolder } from './part-file.js'
+
+export interface EncodingProcessSettings {
+  readonly recordingsFolder: string
+  /** `native`: libmp3lame where it is there. */
+  readonly lame: LameKind
+  readonly libraries?: readonly string[] | undefined
+  /** Recordings are sealed as they grow. Default: no. */
+  readonly sealed?: boolean
+  /** The process has died, or cannot be started. */
+  readonly onTrouble: (detail: string) => void
+  /** How long it may leave a question unanswered before it is ended. Default 60,000: it may have to wait behind everything that is more urgent. */
+  readonly frozenAfterMs?: number | undefined
+}
+
+const defaultFrozenAfterMs = 60_000
+/** After so many deaths the library is not trusted any more in this run of the engine. */
+const mostDeathsOfLibrary = 3
+/** How often a recording is given to the next process when one has died over it; from the second time on with the LAME whose faults are exceptions. */
+const mostDeathsOfJob = 4
+/** After so many deaths those that run are not followed again by the next process; they are made when they are over. */
+const mostDeathsFollowed = 8
+
+/**
+ * The process that makes MP3s, kept from the first recording to the end of the engine, since a fault in native code must not take calls along. It is started when
+ * it is needed, and again when it has died or freezes: nothing is lost with it but work, since the spool is the truth.
+ */
+export class EncodingProcess {
+  readonly #followed = new Map<string, string>()
+  #child: Promise<EncodingChild> | undefined
+  /** The process there is, up or not. */
+  #running: EncodingChild | undefined
+  #up: Up | undefined
+  #deaths = 0
+  #closed = false
+  readonly #look: NodeJS.Timeout
+
+  constructor(private readonly settings: EncodingProcessSettings) {
+    const frozenAfterMs = settings.frozenAfterMs ?? defaultFrozenAfterMs
+    this.#look = setInterval(
+      () => {
+        if (this.#running && (this.#running.busy || this.#followed.size > 0)) this.#running.look(frozenAfterMs)
+      },
+      Math.min(5_000, frozenAfterMs / 4),
+    ).unref()
+  }
+
+  /** Which LAME is at work; undefined before the first start. */
+  get lame(): Up | undefined {
+    return this.#up
+  }
+
+  /** Of the process that runs now. */
+  get pid(): number | undefined {
+    return this.#running?.pid
+  }
+
+  /** Is the library left alone although it was wanted, because the process died again and again? */
+  get withoutLibrary(): boolean {
+    return this.settings.lame === 'native' && this.#deaths >= mostDeathsOfLibrary
+  }
+
+  /** Starts it ahead of time. Rejects when it does not start; it is tried again when it is needed. */
+  async start(): Promise<Up> {
+    return (await this.#started()).up
+  }
+
+  /** Encodes the recording while it runs. */
+  follow(recordingId: string, spoolPath: string): void {
+    this.#followed.set(recordingId, spoolPath)
+    this.#send({ kind: 'follow', recordingId, spoolPath })
+  }
+
+  /** Nothing will come of this recording. */
+  forget(recordingId: string): void {
+    if (this.#followed.delete(recordingId)) this.#send({ kind: 'forget', recordingId })
+  }
+
+  /** Never rejects. @param withinMs after which the process is ended and the encoding has failed */
+  async make(job: EncodingJob, lame: WantedLame, withinMs: number): Promise<EncodingResult> {
+    this.#followed.delete(job.recordingId)
+    let why = ''
+    for (let deaths = 0; deaths < mostDeathsOfJob; deaths++) {
+      try {
+        const child = await this.#started()
+        const answer = await child.make(job, deaths === 0 ? lame : 'wasm', withinMs)
+        if (answer.kind !== 'died') return answer
+        why = answer.why
+        // Before that the dead one would be asked again, and take one more of the recording's lives.
+        await child.ended
+      } catch (error) {
+        why = describe(error)
+      }
+      if (this.#closed) break
+    }
+    return { kind: 'failed', stage: 'encode', why, unusable: false }
+  }
+
+  /** Ends the process; what it has not finished is lost, the spool is not. May be called twice. */
+  async close(): Promise<void> {
+    this.#closed = true
+    clearInterval(this.#look)
+    await this.#running?.end()
+    // One that was about to be started.
+    await this.#child?.then((child) => child.end()).catch(() => undefined)
+    await rm(growingFolder(this.settings.recordingsFolder), { recursive: true, force: true }).catch(() => undefined)
+  }
+
+  #send(message: Parameters<EncodingChild['send']>[0]): void {
+    // Its death is told by whoever watches it.
+    this.#started().then((child) => child.send(message), () => undefined)
+  }
+
+  #started(): Promise<EncodingChild> {
+    if (this.#closed) return Promise.reject(new Error('the encoding process is closed'))
+    if (this.#child) return this.#child
+    const child = this.#launch()
+    this.#child = child
+    child.catch((error: unknown) => {
+      if (this.#child === child) this.#child = undefined
+      if (!this.#closed) this.settings.onTrouble(describe(error))
+    })
+    return child
+  }
+
+  async #launch(): Promise<EncodingChild> {
+    const { recordingsFolder, libraries } = this.settings
+    // What a process before this one has left half done.
+    await rm(growingFolder(recordingsFolder), { recursive: true, force: true }).catch(() => undefined)
+    const lame = this.withoutLibrary ? 'wasm' : this.settings.lame
+    const child = await EncodingChild.start({ recordingsFolder, lame, sealed: this.settings.sealed ?? false, ...(libraries === undefined ? {} : { libraries }) })
+    if (this.#closed) child.kill('the engine stops')
+    this.#running = child
+    let wasUp = false
+    void child.ended.then((why) => this.#hasEnded(why, wasUp))
+    this.#up = await child.up
+    wasUp = true
+    for (const [recordingId, spoolPath] of this.#followed) child.send({ kind: 'follow', recordingId, spoolPath })
+    return child
+  }
+
+  #hasEnded(why: string, wasUp: boolean): void {
+    this.#running = undefined
+    if (wasUp) this.#child = undefined
+    if (this.#closed) return
+    this.#deaths++
+    if (wasUp) this.settings.onTrouble(this.withoutLibrary && this.#deaths === mostDeathsOfLibrary ? `${why}; from now on LAME as WebAssembly is used` : why)
+    if (this.#followed.size > 0 && this.#deaths < mostDeathsFollowed) void this.#started().catch(() => undefined)
+  }
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

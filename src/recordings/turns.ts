@@ -1,0 +1,28 @@
+/** Who goes first: a recording that is over and nearly done, then those that run, then those that have to be encoded from the beginning. */
+export type Urgency = 0 | 1 | 2
+
+/**
+ * Shares one thread among those who compute in slices: each asks for a turn before every slice, and gets it after whoever is more urgent. Between two turns
+ * the thread looks after everything else (messages, timers, the disk).
+ */
+export class Turns {
+  readonly #waiting: (() => void)[][] = [[], [], []]
+  #pending = false
+
+  next(urgency: Urgency): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting[urgency]?.push(resolve)
+      this.#arrange()
+    })
+  }
+
+  #arrange(): void {
+    if (this.#pending || this.#waiting.every((queue) => queue.length === 0)) return
+    this.#pending = true
+    setImmediate(() => {
+      this.#pending = false
+      this.#waiting.find((queue) => queue.length > 0)?.shift()?.()
+      this.#arrange()
+    })
+  }
+}

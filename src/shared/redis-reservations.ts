@@ -1,0 +1,158 @@
+import { randomUUID } from 'node:crypto'
+import { createRequire } from 'node:module'
+import type { Redis } from 'ioredis'
+import type { Engagement, Reservation, Reservations, ReserveResult } from './reservations.js'
+
+/** A reservation of an engine that died is free again after this; a living engine renews its own in time. */
+const leaseMs = 4_000
+const renewEveryMs = 1_300
+/** News of freed people come by publish; this is for news that got lost. */
+const lookEveryMs = 1_000
+const prefix = 'ringround:reserved:'
+const channel = 'ringround:freed'
+
+/** All keys or none. A value is `<token> <engagement>`. */
+const reserveScript = `
+for _, key in ipairs(KEYS) do
+  local value = redis.call('GET', key)
+  if value then return value end
+end
+for _, key in ipairs(KEYS) do redis.call('SET', key, ARGV[1] .. ' beingRung', 'PX', ARGV[2]) end
+return false`
+/** Only what is still ours. */
+const holdScript = `
+for _, key in ipairs(KEYS) do
+  local value = redis.call('GET', key)
+  if value and string.sub(value, 1, #ARGV[1]) == ARGV[1] then redis.call('SET', key, ARGV[1] .. ' ' .. ARGV[3], 'PX', ARGV[2]) end
+end
+return 0`
+/** Renews many: each key with the token before which its value has to begin. */
+const renewScript = `
+for place, key in ipairs(KEYS) do
+  local value = redis.call('GET', key)
+  local token = ARGV[place + 1]
+  if value and string.sub(value, 1, #token) == token then redis.call('PEXPIRE', key, ARGV[1]) end
+end
+return 0`
+/** Keys in one renewal. */
+const renewedAtOnce = 200
+const releaseScript = `
+for _, key in ipairs(KEYS) do
+  local value = redis.call('GET', key)
+  if value and string.sub(value, 1, #ARGV[1]) == ARGV[1] then redis.call('DEL', key) end
+end
+redis.call('PUBLISH', ARGV[2], '')
+return 0`
+
+export interface SharedReservations extends Reservations {
+  /** Lets go of what this engine holds, and of the connections. May be called twice; never rejects. */
+  close(): Promise<void>
+}
+
+/**
+ * Reservations that several engines share through Redis: nobody is rung for two callers at once, whichever engine the callers are on.
+ * `reserve` rejects at once while Redis cannot be reached; the hunt then rings all the same and raises an alarm.
+ */
+export function redisReservations(url: string, onTrouble: (trouble: string) => void): SharedReservations {
+  const commands = redisConnection(url, onTrouble)
+  const news = redisConnection(url, onTrouble)
+  const held = new Map<string, readonly string[]>()
+  const wakes = new Set<() => void>()
+  news.on('ready', () => void news.subscribe(channel).catch(() => undefined))
+  news.on('message', () => {
+    for (const wake of [...wakes]) wake()
+  })
+
+  const hold = (token: string, keys: readonly string[], engagement: Engagement) => commands.eval(holdScript, keys.length, ...keys, token, leaseMs, engagement).catch(() => undefined)
+  const renewal = setInterval(() => {
+    const all = [...held].flatMap(([token, keys]) => keys.map((key) => ({ token, key })))
+    for (let start = 0; start < all.length; start += renewedAtOnce) {
+      const some = all.slice(start, start + renewedAtOnce)
+      void commands.eval(renewScript, some.length, ...some.map(({ key }) => key), leaseMs, ...some.map(({ token }) => token)).catch(() => undefined)
+    }
+  }, renewEveryMs)
+  renewal.unref()
+
+  async function release(token: string): Promise<void> {
+    const keys = held.get(token)
+    if (!keys) return
+    held.delete(token)
+    // What cannot be released now lapses by itself.
+    await commands.eval(releaseScript, keys.length, ...keys, token, channel).catch(() => undefined)
+  }
+
+  async function anyFree(anyOf: readonly (readonly string[])[]): Promise<boolean> {
+    for (const keys of anyOf) {
+      const taken = await commands.exists(...keys.map((key) => prefix + key)).catch(() => 1)
+      if (taken === 0) return true
+    }
+    return false
+  }
+
+  let closing: Promise<void> | undefined
+  return {
+    async reserve(names, holder): Promise<ReserveResult> {
+      const keys = names.map((name) => prefix + name)
+      const token = `${holder}:${randomUUID()}`
+      const taken = (await commands.eval(reserveScript, keys.length, ...keys, token, leaseMs)) as string | null
+      if (taken !== null) return { kind: 'taken', by: taken.endsWith(' onACall') ? 'onACall' : 'beingRung' }
+      held.set(token, keys)
+      const reservation: Reservation = {
+        onACall: () => {
+          if (held.has(token)) void hold(token, keys, 'onACall')
+        },
+        release: () => void release(token),
+      }
+      return { kind: 'reserved', reservation }
+    },
+
+    freed(anyOf, signal): Promise<void> {
+      if (signal.aborted || anyOf.length === 0) return Promise.resolve()
+      return new Promise((resolve) => {
+        const leave = () => {
+          clearInterval(timer)
+          wakes.delete(look)
+          signal.removeEventListener('abort', leave)
+          resolve()
+        }
+        const look = () => {
+          void anyFree(anyOf).then((free) => {
+            if (free) leave()
+          })
+        }
+        const timer = setInterval(look, lookEveryMs)
+        wakes.add(look)
+        signal.addEventListener('abort', leave, { once: true })
+        look()
+      })
+    },
+
+    close() {
+      return (closing ??= (async () => {
+        clearInterval(renewal)
+        await Promise.all([...held.keys()].map(release))
+        commands.disconnect()
+        news.disconnect()
+      })())
+    },
+  }
+}
+
+/** The package is loaded when there is a Redis, and not at every start. */
+const require = createRequire(import.meta.url)
+
+/** A connection that is made again for as long as it is not closed. Nothing waits for it. @param onTrouble told once each time it is lost */
+export function redisConnection(url: string, onTrouble: (trouble: string) => void): Redis {
+  const { Redis } = require('ioredis') as typeof import('ioredis')
+  // Nothing waits in a queue for a Redis that is away: a caller is on the line.
+  const redis = new Redis(url, { enableOfflineQueue: false, maxRetriesPerRequest: 0, commandTimeout: 1_000, retryStrategy: (times) => Math.min(2_000, 100 * times) })
+  let up = true
+  redis.on('error', (error: Error) => {
+    if (up) onTrouble(error.message || error.name)
+    up = false
+  })
+  redis.on('ready', () => {
+    up = true
+  })
+  return redis
+}

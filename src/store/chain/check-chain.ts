@@ -1,0 +1,151 @@
+import type { Selectable } from 'kysely'
+import { entriesNumbered, factsOfCalls, linksAfter, unlinkedCalls } from '../questions/links.js'
+import type { CallEventsTable, LinksTable } from '../schema.js'
+import type { Db } from '../statements.js'
+import { coversOf, hashOfEntry, hashOfFacts, hashOfLink, type Covers, type LinkedEntry, type LinkedFacts } from './link.js'
+import type { ChainHead } from './chain-writer.js'
+
+/** What the links prove of a store. */
+export interface CheckedChain {
+  readonly links: number
+  /** Facts and entries that are as they were linked. */
+  readonly facts: number
+  readonly entries: number
+  /** What was changed or removed, or is not as the engine writes it, in words; in the order of the links. The first ones: `wrongs` counts all. */
+  readonly wrong: readonly string[]
+  readonly wrongs: number
+  /** Facts that wait for a link: nothing is proved of them yet. */
+  readonly waiting: number
+  readonly head: ChainHead | undefined
+}
+
+const linksAtOnce = 20
+const mostWords = 100
+const namesAtOnce = 500
+
+/** Holds facts and entries against the links: in their order first, then, told of every fact there is, those that stand in none. */
+export class ChainCheck {
+  readonly #wrong: string[] = []
+  /** Of each call, up to which fact it is linked without a gap. */
+  readonly #covered = new Map<string, number>()
+  /** Ranges that begin behind a gap. */
+  readonly #beyond = new Map<string, (readonly [from: number, to: number])[]>()
+  #wrongs = 0
+  #links = 0
+  #facts = 0
+  #entries = 0
+  #waiting = 0
+  #last: Selectable<LinksTable> | undefined
+  #past: Extract<Covers, { readonly kind: 'past' }> | undefined
+
+  /**
+   * @param db a transaction in which nothing changes
+   * @param heads that were written down elsewhere
+   */
+  constructor(
+    private readonly db: Db,
+    private readonly heads: readonly ChainHead[] = [],
+  ) {}
+
+  async links(): Promise<void> {
+    while (true) {
+      const page = await linksAfter(this.db, Number(this.#last?.number ?? 0), linksAtOnce)
+      if (page.length === 0) return
+      for (const row of page) await this.#link(row)
+    }
+  }
+
+  /** Every fact there is, by call and number. */
+  async allFacts(rows: readonly Selectable<CallEventsTable>[]): Promise<void> {
+    const unlinked = rows.filter(({ call_id: callId, seq }) => Number(seq) > (this.#covered.get(callId) ?? 0) && this.#beyond.get(callId)?.some(([from, to]) => Number(seq) >= from && Number(seq) <= to) !== true)
+    if (unlinked.length === 0) return
+    this.#waiting += unlinked.length
+    const calls = new Map(unlinked.map((row) => [row.call_id, row]))
+    const waits = new Set(await this.#waits([...calls.keys()]))
+    for (const [callId, { seq }] of calls) {
+      if (!waits.has(callId)) this.#say(`fact ${seq} of call ${callId} is not in the chain and does not wait for it: it was added past the engine, or by an engine from before there was a chain`)
+    }
+  }
+
+  end(): CheckedChain {
+    const last = this.#last
+    const behind = this.heads.find(({ number }) => number > Number(last?.number ?? 0))
+    if (behind !== undefined) this.#say(`the chain ends ${last === undefined ? 'before the first' : `at number ${last.number} of ${instant(last.at)}`}, and number ${behind.number} of ${behind.day} was written down as a head: what was kept since then was removed, or this is an older copy`)
+    return { links: this.#links, facts: this.#facts, entries: this.#entries, wrong: this.#wrong, wrongs: this.#wrongs, waiting: this.#waiting, head: last && { number: Number(last.number), day: last.day, hash: last.hash } }
+  }
+
+  async #link(row: Selectable<LinksTable>): Promise<void> {
+    const before = this.#last
+    const [number, expected] = [Number(row.number), Number(before?.number ?? 0) + 1]
+    if (number !== expected) this.#say(`${number - expected === 1 ? `link ${expected} is` : `the links ${expected} to ${number - 1} are`} missing${before === undefined ? ', those from the beginning' : `, behind that of ${instant(before.at)}`}: what was kept between ${before === undefined ? 'the beginning' : before.day} and ${row.day} may be missing with them`)
+    else if (row.before !== (before?.hash ?? '')) this.#say(`link ${number} of ${instant(row.at)} does not follow the one before it: one of the two was changed`)
+    if (hashOfLink(row) !== row.hash) this.#say(`link ${number} of ${instant(row.at)} was changed`)
+    for (const head of this.heads) if (head.number === number && head.hash !== row.hash) this.#say(`link ${number} of ${instant(row.at)} is not the one that was written down as a head: the chain was made anew since, or this is another store`)
+    if (before !== undefined && row.day < before.day) this.#say(`link ${number} is of ${row.day}, and the one before it of ${before.day}`)
+    this.#last = row
+    this.#links++
+    const covers = coversOf(row)
+    if (covers === undefined) return this.#say(`link ${number} of ${instant(row.at)} was not written by an engine`)
+    if (covers.kind === 'entries') return this.#linkedEntries(covers.entries, row)
+    if (covers.kind === 'past') this.#past = covers
+    return this.#linkedCalls(covers.calls, row)
+  }
+
+  async #linkedCalls(calls: readonly LinkedFacts[], link: Selectable<LinksTable>): Promise<void> {
+    const facts = new Map<string, Selectable<CallEventsTable>[]>()
+    for (const row of await factsOfCalls(this.db, [...new Set(calls.map(([callId]) => callId))])) facts.set(row.call_id, [...(facts.get(row.call_id) ?? []), row])
+    for (const [callId, from, to, hash] of calls) {
+      this.#cover(callId, from, to)
+      const ofCall = facts.get(callId) ?? []
+      const rows = ofCall.filter(({ seq }) => Number(seq) >= from && Number(seq) <= to)
+      if (rows.length === to - from + 1) {
+        if (hashOfFacts(rows) === hash) this.#facts += rows.length
+        else this.#say(`${from === to ? `fact ${from}` : `one of the facts ${from} to ${to}`} of call ${callId} was changed after ${instant(link.at)}, when it entered the chain`)
+        continue
+      }
+      const there = new Set(rows.map(({ seq }) => Number(seq)))
+      const missing = Array.from({ length: to - from + 1 }, (_, index) => from + index).filter((seq) => !there.has(seq))
+      this.#say(ofCall.length === 0 ? `call ${callId} was removed after ${instant(link.at)}, when its facts ${from} to ${to} entered the chain` : `${missing.length === 1 ? `fact ${missing[0] ?? 0}` : `the facts ${missing.join(', ')}`} of call ${callId} ${missing.length === 1 ? 'was' : 'were'} removed after ${instant(link.at)}, when they entered the chain`)
+    }
+  }
+
+  async #linkedEntries(entries: readonly LinkedEntry[], link: Selectable<LinksTable>): Promise<void> {
+    const rows = new Map((await entriesNumbered(this.db, entries.map(([seq]) => seq))).map((row) => [Number(row.seq), row]))
+    for (const [seq, hash] of entries) {
+      const row = rows.get(seq)
+      if (row === undefined) this.#say(`entry ${seq} of the ledger was removed after ${instant(link.at)}, when it entered the chain`)
+      else if (hashOfEntry(row) !== hash) this.#say(`entry ${seq} of the ledger (${row.topic} ${row.type}) was changed after ${instant(link.at)}, when it entered the chain`)
+      else this.#entries++
+    }
+  }
+
+  #cover(callId: string, from: number, to: number): void {
+    const covered = this.#covered.get(callId) ?? 0
+    if (from > covered + 1) {
+      this.#beyond.set(callId, [...(this.#beyond.get(callId) ?? []), [from, to]])
+      return
+    }
+    this.#covered.set(callId, Math.max(covered, to))
+  }
+
+  /** Those of these calls that wait for a link. */
+  async #waits(callIds: readonly string[]): Promise<readonly string[]> {
+    const found: string[] = []
+    for (let start = 0; start < callIds.length; start += namesAtOnce) {
+      const some = callIds.slice(start, start + namesAtOnce)
+      found.push(...(await unlinkedCalls(this.db, '', some.length, some)).map((row) => row.call_id))
+      // Those from before there were links are linked one after the other, in the background.
+      if (this.#past === undefined || this.#past.after !== undefined) found.push(...some)
+    }
+    return found
+  }
+
+  #say(words: string): void {
+    this.#wrongs++
+    if (this.#wrong.length < mostWords) this.#wrong.push(words)
+  }
+}
+
+function instant(at: number | string): string {
+  return new Date(Number(at)).toISOString().replace('T', ' ').slice(0, 19)
+}

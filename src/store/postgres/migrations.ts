@@ -1,0 +1,286 @@
+import { sql, type Kysely, type Migration } from 'kysely'
+import { makeAccountTables } from '../account-tables.js'
+import { isArrangementFact } from '../arrangement-facts.js'
+import { makeDirectoryTables } from '../directory-tables.js'
+import { isByStaff } from '../questions/outcomes-by-staff.js'
+import { makeRecordingKeyTables } from '../recording-key-tables.js'
+import { makeChainTables } from '../chain/tables.js'
+
+/** Compared byte by byte, as SQLite does: lists have one order everywhere, and an index is good for it. */
+const text = sql`text collate "C"`
+
+/** The steps that make the tables, in order of their names; each runs once. Tables and columns are those of the last step of `sqlite/migrations.ts`; a test holds the two together. */
+export const postgresMigrations: Readonly<Record<string, Migration>> = {
+  '001-the-store': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await facts(db)
+      await callsAndAttempts(db)
+      await recordings(db)
+      await telephones(db)
+    },
+  },
+  '002-runs-of-engines': { up: runsOfEngines },
+  '003-directory': { up: directory },
+  '004-links': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await makeChainTables(db, text)
+      await appendOnly(db, 'links')
+    },
+  },
+  '005-figures': { up: figures },
+  '006-accounts': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await makeAccountTables(db, text)
+      await appendOnly(db, 'audit')
+    },
+  },
+  '007-keys-of-recordings': { up: keysOfRecordings },
+}
+
+async function figures(db: Kysely<unknown>): Promise<void> {
+  for (const column of ['line_chosen_after_ms', 'talk_started_after_ms']) await db.schema.alterTable('calls').addColumn(column, 'bigint').execute()
+  for (const column of ['clinician', 'pool']) await db.schema.alterTable('calls').addColumn(column, text).execute()
+  await db.schema.alterTable('calls').addColumn('rolled_up', 'integer').execute()
+  await sql`create index calls_not_rolled_up on calls (call_id) where rolled_up is null`.execute(db)
+  await db.schema
+    .createTable('roll_ups')
+    .addColumn('month', text, (column) => column.notNull())
+    .addColumn('scope', text, (column) => column.notNull())
+    .addColumn('id', text, (column) => column.notNull())
+    .addColumn('figure', text, (column) => column.notNull())
+    .addColumn('part', text, (column) => column.notNull())
+    .addColumn('amount', 'bigint', (column) => column.notNull())
+    .addPrimaryKeyConstraint('roll_ups_pk', ['scope', 'id', 'month', 'figure', 'part'])
+    .execute()
+  await index(db, 'roll_ups', 'roll_ups_by_month', ['scope', 'month'])
+}
+
+/** Which engines are one service (src/fleet). Only here: a SQLite file has one engine. */
+async function runsOfEngines(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('engine_runs')
+    .addColumn('incarnation', text, (column) => column.primaryKey())
+    .addColumn('node', text, (column) => column.notNull())
+    .addColumn('started_at', 'bigint', (column) => column.notNull())
+    // How and when it was over. From then on nothing is written in its name.
+    .addColumn('gone_at', 'bigint')
+    .addColumn('how', text)
+    .execute()
+  await sql`create index engine_runs_by_node on engine_runs (node) where gone_at is null`.execute(db)
+  // Written twice a second by every engine: by itself, so that it waits for no fact, and needs to survive nothing.
+  await sql`create unlogged table engine_beats (incarnation text collate "C" primary key, beats bigint not null, at bigint not null) with (fillfactor = 50)`.execute(db)
+  // The fence. Whoever ends a run waits for the transactions that have passed here, and none passes afterwards.
+  await sql`create function ringround_fence(run text) returns void language plpgsql as $$
+    begin
+      perform 1 from engine_runs where incarnation = run and gone_at is null for share;
+      if not found then raise exception 'this run of the engine is over: it was frozen or cut off, and others have taken its place' using errcode = 'RR001'; end if;
+    end $$`.execute(db)
+}
+
+async function keysOfRecordings(db: Kysely<unknown>): Promise<void> {
+  await makeRecordingKeyTables(db, text)
+  // A key is wrapped anew, and goes with its recording; nothing else becomes of it.
+  await sql`create trigger only_wrapped before update on recording_keys for each row
+    when ((new.key_id, new.recording_id, new.call_id) is distinct from (old.key_id, old.recording_id, old.call_id)) execute function ringround_refuse_change()`.execute(db)
+  await sql`create function ringround_key_of_deleted() returns trigger language plpgsql as $$
+    begin
+      if not exists (select 1 from call_events where call_id = old.call_id and type = 'recording.deleted' and data::json ->> 'recordingId' = old.recording_id) then
+        raise exception 'the key of a recording goes with the fact that it was deleted' using errcode = 'restrict_violation';
+      end if;
+      return old;
+    end $$`.execute(db)
+  await sql`create trigger only_deleted before delete on recording_keys for each row execute function ringround_key_of_deleted()`.execute(db)
+  await sql`create trigger append_only_whole before truncate on recording_keys for each statement execute function ringround_refuse_change()`.execute(db)
+}
+
+async function directory(db: Kysely<unknown>): Promise<void> {
+  await makeDirectoryTables(db, text)
+  await appendOnly(db, 'directory_versions', 'earlier_rotas')
+  // What was so stays written as it was; all that may be added is in which version that ended.
+  await sql`create trigger only_end before update on directory_entities for each row
+    when (old.to_version is not null or new.to_version is null or (new.section, new.id, new.from_version, new.position, new.data) is distinct from (old.section, old.id, old.from_version, old.position, old.data))
+    execute function ringround_refuse_change()`.execute(db)
+  await sql`create trigger append_only before delete on directory_entities for each row execute function ringround_refuse_change()`.execute(db)
+  await sql`create trigger append_only_whole before truncate on directory_entities for each statement execute function ringround_refuse_change()`.execute(db)
+}
+
+async function facts(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('call_events')
+    .addColumn('call_id', text, (column) => column.notNull())
+    .addColumn('seq', 'integer', (column) => column.notNull())
+    .addColumn('at', 'bigint', (column) => column.notNull())
+    .addColumn('type', text, (column) => column.notNull())
+    .addColumn('data', 'text', (column) => column.notNull())
+    .addColumn('elapsed_ms', 'bigint')
+    .addColumn('actor', text)
+    .addColumn('actor_id', text)
+    .addColumn('node', text)
+    .addPrimaryKeyConstraint('call_events_pk', ['call_id', 'seq'])
+    .execute()
+  await sql`create index arrangement_facts on call_events (at, call_id, seq) where ${isArrangementFact}`.execute(db)
+  await db.schema
+    .createTable('ledger')
+    .addColumn('seq', 'bigint', (column) => column.primaryKey().generatedByDefaultAsIdentity())
+    .addColumn('topic', text, (column) => column.notNull())
+    .addColumn('subject', text, (column) => column.notNull())
+    .addColumn('at', 'bigint', (column) => column.notNull())
+    .addColumn('type', text, (column) => column.notNull())
+    .addColumn('data', 'text', (column) => column.notNull())
+    .addColumn('actor', text)
+    .addColumn('actor_id', text)
+    .addColumn('node', text)
+    .execute()
+  await index(db, 'ledger', 'ledger_by_topic', ['topic', 'seq'])
+  await index(db, 'ledger', 'ledger_by_subject', ['topic', 'subject', 'seq'])
+  // What has been written stays as it is.
+  await sql`create function ringround_refuse_change() returns trigger language plpgsql as $$
+    begin raise exception '% is append-only', tg_table_name using errcode = 'restrict_violation'; end $$`.execute(db)
+  await appendOnly(db, 'call_events', 'ledger')
+}
+
+async function appendOnly(db: Kysely<unknown>, ...tables: readonly string[]): Promise<void> {
+  for (const table of tables) {
+    await sql`create trigger append_only before update or delete on ${sql.table(table)} for each row execute function ringround_refuse_change()`.execute(db)
+    await sql`create trigger append_only_whole before truncate on ${sql.table(table)} for each statement execute function ringround_refuse_change()`.execute(db)
+  }
+}
+
+async function callsAndAttempts(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('calls')
+    .addColumn('call_id', text, (column) => column.primaryKey())
+    .addColumn('kind', text, (column) => column.notNull())
+    .addColumn('arrived_at', 'bigint', (column) => column.notNull())
+    .addColumn('caller_number', text, (column) => column.notNull())
+    .addColumn('dialled_number', text, (column) => column.notNull())
+    .addColumn('source', text, (column) => column.notNull())
+    .addColumn('organisation', text)
+    .addColumn('line', text)
+    .addColumn('answered_at', 'bigint')
+    .addColumn('accepted_at', 'bigint')
+    .addColumn('accepted_by', text)
+    .addColumn('wait_ms', 'bigint')
+    .addColumn('talk_ms', 'bigint')
+    .addColumn('refs', 'integer', (column) => column.notNull())
+    .addColumn('attempts', 'integer', (column) => column.notNull())
+    .addColumn('outcome', text)
+    .addColumn('outcome_by', text)
+    .addColumn('outcome_at', 'bigint')
+    .addColumn('ending', text)
+    .addColumn('ending_detail', 'text')
+    .addColumn('ended_at', 'bigint')
+    .addColumn('last_seq', 'integer', (column) => column.notNull())
+    .addColumn('ended_after_ms', 'bigint')
+    .addColumn('node', text)
+    .addColumn('sip_call_id', text)
+    .addColumn('trunk', text)
+    .execute()
+  // Any filters of the list at once, and its order: with fewer, the calls that the other filters leave out would all be read.
+  await index(db, 'calls', 'calls_by_arrival', ['arrived_at', 'call_id'])
+  await index(db, 'calls', 'calls_by_line', ['line', 'arrived_at', 'call_id'])
+  await index(db, 'calls', 'calls_by_organisation', ['organisation', 'arrived_at', 'call_id'])
+  await index(db, 'calls', 'calls_by_ending', ['ending', 'arrived_at', 'call_id'])
+  await index(db, 'calls', 'calls_by_line_and_ending', ['line', 'ending', 'arrived_at', 'call_id'])
+  await index(db, 'calls', 'calls_by_organisation_and_ending', ['organisation', 'ending', 'arrived_at', 'call_id'])
+  await index(db, 'calls', 'calls_by_line_and_organisation', ['line', 'organisation', 'arrived_at', 'call_id'])
+  // What a start looks for: the calls that an engine has left open.
+  await sql`create index calls_unended on calls (node, arrived_at) where ending is null`.execute(db)
+  await sql`create index calls_by_staff_outcome on calls (outcome_at, call_id) where ${isByStaff}`.execute(db)
+  await db.schema
+    .createTable('attempts')
+    .addColumn('call_id', text, (column) => column.notNull())
+    .addColumn('attempt', text, (column) => column.notNull())
+    .addColumn('position', 'integer', (column) => column.notNull())
+    .addColumn('candidate', text, (column) => column.notNull())
+    .addColumn('label', text, (column) => column.notNull())
+    .addColumn('clinician', text)
+    .addColumn('pool', text, (column) => column.notNull())
+    .addColumn('target', text, (column) => column.notNull())
+    .addColumn('started_at', 'bigint', (column) => column.notNull())
+    .addColumn('ringing_at', 'bigint')
+    .addColumn('answered_at', 'bigint')
+    .addColumn('accepted_at', 'bigint')
+    .addColumn('ended_at', 'bigint')
+    .addColumn('result', text)
+    .addColumn('status', 'integer')
+    .addColumn('reason', text)
+    .addColumn('proof', 'text')
+    .addColumn('started_after_ms', 'bigint', (column) => column.notNull().defaultTo(0))
+    .addColumn('answered_after_ms', 'bigint')
+    .addColumn('accepted_after_ms', 'bigint')
+    .addColumn('ended_after_ms', 'bigint')
+    .addColumn('sip_call_id', text)
+    .addColumn('trunk', text)
+    .addPrimaryKeyConstraint('attempts_pk', ['call_id', 'attempt'])
+    .execute()
+  await index(db, 'attempts', 'attempts_by_candidate', ['candidate', 'started_at'])
+  await index(db, 'attempts', 'attempts_by_target', ['target', 'started_at'])
+  for (const table of ['calls', 'attempts'] as const) await db.schema.createIndex(`${table}_by_sip_call_id`).on(table).column('sip_call_id').where('sip_call_id', 'is not', null).execute()
+}
+
+async function recordings(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('recordings')
+    .addColumn('recording_id', text, (column) => column.primaryKey())
+    .addColumn('call_id', text, (column) => column.notNull())
+    .addColumn('state', text, (column) => column.notNull())
+    .addColumn('spool_path', 'text', (column) => column.notNull())
+    .addColumn('started_at', 'bigint', (column) => column.notNull())
+    .addColumn('stopped_at', 'bigint')
+    .addColumn('ready_at', 'bigint')
+    .addColumn('path', 'text')
+    .addColumn('bytes', 'bigint')
+    .addColumn('seconds', 'double precision')
+    .addColumn('sha256', text)
+    .addColumn('why', 'text')
+    .execute()
+  await index(db, 'recordings', 'recordings_by_call', ['call_id'])
+  await db.schema
+    .createTable('engines')
+    .addColumn('node', text, (column) => column.primaryKey())
+    .addColumn('alive_at', 'bigint', (column) => column.notNull())
+    .execute()
+}
+
+async function telephones(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('targets')
+    .addColumn('id', 'integer', (column) => column.primaryKey().generatedByDefaultAsIdentity())
+    .addColumn('target', text, (column) => column.notNull().unique())
+    .addColumn('candidate', text, (column) => column.notNull())
+    .addColumn('label', text, (column) => column.notNull())
+    .addColumn('rung', 'integer', (column) => column.notNull())
+    .addColumn('answered', 'integer', (column) => column.notNull())
+    .addColumn('by_result', 'text', (column) => column.notNull())
+    .addColumn('by_reason', 'text', (column) => column.notNull())
+    .addColumn('last_rung_at', 'bigint', (column) => column.notNull())
+    .addColumn('last_accepted_at', 'bigint')
+    .addColumn('failures', 'text', (column) => column.notNull())
+    .addColumn('failing', 'integer', (column) => column.notNull())
+    .addColumn('place', 'integer', (column) => column.notNull())
+    .addColumn('watched_since', 'bigint')
+    .addColumn('cleared_at', 'bigint')
+    .addColumn('version', 'bigint', (column) => column.notNull().defaultTo(0))
+    .execute()
+  await index(db, 'targets', 'targets_in_list', ['place', 'label', 'id'])
+  await db.schema.createIndex('targets_watched').on('targets').columns(['watched_since', 'id']).where('watched_since', 'is not', null).execute()
+  await sql`create index targets_failing on targets (id) where failing > 0`.execute(db)
+  await db.schema
+    .createTable('candidates')
+    .addColumn('candidate', text, (column) => column.primaryKey())
+    .addColumn('last_rung_at', 'bigint', (column) => column.notNull())
+    .execute()
+  await index(db, 'candidates', 'candidates_by_ringing', ['last_rung_at', 'candidate'])
+  await db.schema
+    .createTable('spending')
+    .addColumn('quarter', 'bigint', (column) => column.notNull())
+    .addColumn('account', text, (column) => column.notNull())
+    .addColumn('ms', 'bigint', (column) => column.notNull())
+    .addPrimaryKeyConstraint('spending_pk', ['quarter', 'account'])
+    .execute()
+}
+
+async function index(db: Kysely<unknown>, table: string, name: string, columns: readonly string[]): Promise<void> {
+  await db.schema.createIndex(name).on(table).columns([...columns]).execute()
+}

@@ -1,0 +1,51 @@
+import type { Selectable } from 'kysely'
+import type { CallEventsTable, LedgerTable, LinksTable, UnlinkedTable } from '../schema.js'
+import type { Db } from '../statements.js'
+
+/** The last link; of a kind, the last of that. */
+export async function lastLink(db: Db, kind?: string): Promise<Selectable<LinksTable> | undefined> {
+  let query = db.selectFrom('links').selectAll()
+  if (kind !== undefined) query = query.where('kind', '=', kind)
+  return query.orderBy('number', 'desc').limit(1).executeTakeFirst()
+}
+
+/** The next links, in order. */
+export async function linksAfter(db: Db, number: number, limit: number): Promise<readonly Selectable<LinksTable>[]> {
+  return db.selectFrom('links').selectAll().where('number', '>', number).orderBy('number').limit(limit).execute()
+}
+
+/** The next calls of which facts are not linked yet, by their ids. @param among these alone */
+export async function unlinkedCalls(db: Db, after: string, limit: number, among?: readonly string[]): Promise<readonly Selectable<UnlinkedTable>[]> {
+  let query = db.selectFrom('unlinked').selectAll().where('call_id', '>', after)
+  if (among !== undefined) query = query.where('call_id', 'in', among)
+  return query.orderBy('call_id').limit(limit).execute()
+}
+
+/** The facts of these calls, by call and in order. */
+export async function factsOfCalls(db: Db, callIds: readonly string[]): Promise<readonly Selectable<CallEventsTable>[]> {
+  return callIds.length === 0 ? [] : db.selectFrom('call_events').selectAll().where('call_id', 'in', callIds).orderBy('call_id').orderBy('seq').execute()
+}
+
+/** The next calls by arrival, up to an instant (wall-clock ms). */
+export async function callsArrivedUntil(db: Db, until: number, after: { readonly arrivedAt: number; readonly callId: string } | undefined, limit: number): Promise<readonly { readonly arrivedAt: number; readonly callId: string }[]> {
+  let query = db.selectFrom('calls').select(['arrived_at', 'call_id']).where('arrived_at', '<=', until)
+  if (after) query = query.where((where) => where(where.refTuple('arrived_at', 'call_id'), '>', where.tuple(after.arrivedAt, after.callId)))
+  const rows = await query.orderBy('arrived_at').orderBy('call_id').limit(limit).execute()
+  return rows.map((row) => ({ arrivedAt: Number(row.arrived_at), callId: row.call_id }))
+}
+
+/** The number of the last entry of the ledger that is committed; 0 for none. */
+export async function lastEntry(db: Db): Promise<number> {
+  const row = await db.selectFrom('ledger').select(({ fn }) => fn.max('seq').as('seq')).executeTakeFirst()
+  return Number(row?.seq ?? 0)
+}
+
+/** The next entries of the ledger, of whatever topic. @param through the last one that may be among them */
+export async function entriesBetween(db: Db, after: number, through: number, limit: number): Promise<readonly Selectable<LedgerTable>[]> {
+  return db.selectFrom('ledger').selectAll().where('seq', '>', after).where('seq', '<=', through).orderBy('seq').limit(limit).execute()
+}
+
+/** Entries by their numbers. */
+export async function entriesNumbered(db: Db, seqs: readonly number[]): Promise<readonly Selectable<LedgerTable>[]> {
+  return seqs.length === 0 ? [] : db.selectFrom('ledger').selectAll().where('seq', 'in', seqs as never).execute()
+}

@@ -1,0 +1,50 @@
+import type { Refresher } from './session-timer.js'
+import type { DialogIdentity } from './standing-dialog.js'
+
+/** All that an engine needs to go on with a leg that another one began. No secret is in it. */
+export interface LegIdentity {
+  /** Names of the drachtio-server and of the FreeSWITCH on which it lives. */
+  readonly servers: readonly [signalling: string, media: string]
+  readonly party: DialogIdentity & { readonly refresher?: Refresher }
+  /** FreeSWITCH's dialog with us. */
+  readonly media: DialogIdentity
+  readonly channel: string
+  /** Session ids of our descriptions for the party and for FreeSWITCH. */
+  readonly origins: readonly [party: string, media: string]
+}
+
+/** The longest that is kept: a Call-ID may have any length, and its party chose it. */
+const longest = 1_000
+
+/** @returns empty where it would be too long to be kept */
+export function writeHandle(identity: LegIdentity): string {
+  const text = JSON.stringify(identity)
+  return text.length > longest ? '' : text
+}
+
+/** @returns undefined where it is none: another version of the program wrote it */
+export function readHandle(handle: string): LegIdentity | undefined {
+  try {
+    const value: unknown = JSON.parse(handle)
+    return isIdentity(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function isIdentity(value: unknown): value is LegIdentity {
+  if (!isObject(value)) return false
+  return isTexts(value.servers) && isTexts(value.origins) && isDialog(value.party) && isDialog(value.media) && typeof value.channel === 'string'
+}
+
+function isDialog(value: unknown): boolean {
+  return isObject(value) && typeof value.id === 'string' && typeof value.contact === 'string'
+}
+
+function isTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 2 && value.every((each) => typeof each === 'string')
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
+}

@@ -1,0 +1,130 @@
+import { directoryOf } from '../directory/entities.js'
+import type { Directory } from '../directory/model.js'
+import { warmDirectory } from '../directory/warm-directory.js'
+import type { Actor } from '../facts/actor.js'
+import type { FileApplied, KeptDirectory, VersionedDirectory } from '../store/kept-directory.js'
+import type { DirectoryVersion, VersionSource } from '../store/questions/directory-versions.js'
+
+/** What somebody makes of the directory in force, or why they make nothing of it. */
+export type Proposal<Refusal> = { readonly kind: 'to'; readonly directory: Directory; readonly file?: FileApplied } | { readonly kind: 'refused'; readonly refusal: Refusal }
+
+/** `same`: nothing differed. `crowded`: others were quicker, time and again; nothing was changed. */
+export type Changed<Refusal> =
+  | { readonly kind: 'changed'; readonly version: DirectoryVersion; readonly before: Directory; readonly after: Directory }
+  | { readonly kind: 'same'; readonly version: number }
+  | { readonly kind: 'refused'; readonly refusal: Refusal }
+  | { readonly kind: 'crowded' }
+
+/** Who makes a change, by what and why. */
+export interface ChangeOrigin {
+  readonly actor: Actor
+  readonly source: VersionSource
+  readonly why?: string | undefined
+}
+
+export interface InForceOptions {
+  /** Another directory is in force: by a change of this engine's own, or of another's. Must not throw. */
+  readonly onChange?: (now: VersionedDirectory, before: Directory) => void
+  /** How often the store is asked for a newer version, ms. Default 500; 0: never. */
+  readonly pollMs?: number
+  /** Told that there is a version more, for whoever else shares the store. */
+  readonly onOwnVersion?: (version: number) => void
+}
+
+/** Tries of a change with which others were quicker. */
+const mostTries = 8
+
+const nothing: VersionedDirectory = { version: 0, directory: directoryOf({}) }
+
+/**
+ * The directory in force, read from the store and kept up to date with what this engine and others make of it. Each call takes `current()` once, at its
+ * beginning, and keeps it.
+ */
+export class DirectoryInForce {
+  #now: VersionedDirectory
+  #closed = false
+  #timer: NodeJS.Timeout | undefined
+  /** One after the other: changes, and looks for those of others. */
+  #turn: Promise<unknown> = Promise.resolve()
+
+  private constructor(
+    private readonly store: KeptDirectory,
+    found: VersionedDirectory | undefined,
+    private readonly options: InForceOptions,
+  ) {
+    this.#now = found ?? nothing
+    this.#schedule()
+  }
+
+  /** Rejects in the database's words when it cannot be asked. */
+  static async open(store: KeptDirectory, options: InForceOptions = {}): Promise<DirectoryInForce> {
+    return new DirectoryInForce(store, await store.inForce(), options)
+  }
+
+  /** Version 0 is none, and has nothing in it. */
+  current(): VersionedDirectory {
+    return this.#now
+  }
+
+  /**
+   * Makes a version of whatever `propose` makes of the one in force; where somebody else was quicker, it is asked again about theirs. On disk and in force
+   * when it resolves. Rejects when the store cannot be asked or written.
+   */
+  change<Refusal>(origin: ChangeOrigin, propose: (now: VersionedDirectory) => Proposal<Refusal> | Promise<Proposal<Refusal>>): Promise<Changed<Refusal>> {
+    return this.#inTurn(async () => {
+      for (let tries = 0; tries < mostTries; tries++) {
+        // What others have made is seen before it is decided upon.
+        await this.#look()
+        const now = this.#now
+        const proposal = await propose(now)
+        if (proposal.kind === 'refused') return proposal
+        const { directory: to, file } = proposal
+        const added = await this.store.add({ ...origin, from: now.version === 0 ? undefined : now, to, file })
+        if (added.kind === 'same') return { kind: 'same', version: now.version }
+        if (added.kind === 'raced') continue
+        const { version } = added
+        this.#put({ version: version.version, directory: to })
+        this.options.onOwnVersion?.(version.version)
+        return { kind: 'changed', version, before: now.directory, after: to }
+      }
+      return { kind: 'crowded' }
+    })
+  }
+
+  /** Looks for what others have made of it, now. Rejects when the store cannot be asked. */
+  refresh(): Promise<void> {
+    return this.#inTurn(() => this.#look())
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    clearTimeout(this.#timer)
+    await this.#turn
+  }
+
+  async #look(): Promise<void> {
+    const now = this.#now.version === 0 ? await this.store.inForce() : await this.store.upToDate(this.#now)
+    if (now !== undefined && now.version > this.#now.version) this.#put(now)
+  }
+
+  #put(now: VersionedDirectory): void {
+    const before = this.#now.directory
+    warmDirectory(now.directory, Date.now())
+    this.#now = now
+    this.options.onChange?.(now, before)
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(work)
+    this.#turn = done.catch(() => undefined)
+    return done
+  }
+
+  #schedule(): void {
+    const { pollMs = 500 } = this.options
+    if (this.#closed || pollMs === 0) return
+    // A store that cannot be asked is told of by those who need an answer.
+    this.#timer = setTimeout(() => void this.refresh().catch(() => undefined).finally(() => this.#schedule()), pollMs)
+    this.#timer.unref()
+  }
+}

@@ -1,0 +1,34 @@
+import type { FastifyRequest } from 'fastify'
+
+/** Names of the cookie that carries a session. */
+const names = {
+  /** Browsers take a cookie of this name from this host alone, over TLS alone, and send it to no other (RFC 6265bis section 4.1.3.2). They count loopback as safe. */
+  secure: '__Host-ringround',
+  /** For development, over plain HTTP under another name than loopback's: such a cookie can be read on the way. */
+  plain: 'ringround-without-tls',
+} as const
+
+const loopback = /^(127(\.\d{1,3}){3}|\[::1\]|localhost)(:\d+)?$/i
+
+/** Whether the browser talks to us, or to the proxy before us, by TLS, or over loopback. */
+export function isSecure(request: FastifyRequest): boolean {
+  return request.protocol === 'https' || loopback.test(request.headers.host ?? '')
+}
+
+/** The secret of the session that the request carries. */
+export function sessionCookie(request: FastifyRequest): string | undefined {
+  const name = names[isSecure(request) ? 'secure' : 'plain']
+  for (const part of (request.headers.cookie ?? '').split(';')) {
+    const [key, value] = part.split('=', 2)
+    // The first one: of two, a browser sends the one with the longer path first, and ours has none.
+    if (key?.trim() === name) return value?.trim()
+  }
+  return undefined
+}
+
+/** `Set-Cookie` with this secret; without one, takes it back. It ends with the browser; how long it is good for is kept with the session. */
+export function setSessionCookie(request: FastifyRequest, secret: string | undefined, maxAgeMs?: number): string {
+  const secure = isSecure(request)
+  const age = secret === undefined ? '; Max-Age=0' : maxAgeMs === undefined ? '' : `; Max-Age=${Math.floor(maxAgeMs / 1_000)}`
+  return `${names[secure ? 'secure' : 'plain']}=${secret ?? ''}; Path=/; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}${age}`
+}

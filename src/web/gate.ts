@@ -1,0 +1,97 @@
+import { createHmac } from 'node:crypto'
+import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
+import type { Accounts, By } from '../accounts/accounts.js'
+import { actorOfIdentity, meets, nobody, type Identity } from '../accounts/identity.js'
+import type { Need } from '../accounts/roles.js'
+import { sessionCookie } from './cookies.js'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** What somebody needs to be let in. A route without it lets nobody in. */
+    needs?: Need
+    /** A page for people: whoever is not signed in is led to where they can. */
+    page?: true
+  }
+  interface FastifyInstance {
+    /** Every route with what it needs, for whoever walks all of them. */
+    declared: readonly Declared[]
+  }
+  interface FastifyRequest {
+    /** Who asks; known from the gate on. */
+    identity: Identity
+  }
+}
+
+/** A route, and what somebody needs to be let in. */
+export interface Declared {
+  readonly method: string
+  readonly url: string
+  readonly needs: Need | undefined
+  readonly page: boolean
+}
+
+/**
+ * Why somebody is not let in. `notSignedIn`: nobody knows who asks. `notAllowed`: they have no role that carries it. `crossSite`: the browser says that the request was not made by one of our own
+ * pages, or does not say.
+ */
+export type Refusal = 'notSignedIn' | 'notAllowed' | 'crossSite'
+
+/** A refusal, thrown before the route is reached. */
+export class NotLetIn extends Error {
+  override readonly name = 'NotLetIn'
+  constructor(readonly why: Refusal) {
+    super(why)
+  }
+}
+
+const harmless = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+/**
+ * The one door: says for each request who asks, and lets them in where their roles carry what the route needs. Of every route, the API's and the pages' alike: one that does not say what it
+ * needs lets nobody in. Whoever asks by cookie may change something only from a page of ours (browsers say where a request comes from, and have done so for years).
+ * @throws NotLetIn
+ */
+export function gate(app: FastifyInstance, accounts: Accounts): void {
+  app.decorateRequest('identity')
+  const routes: RouteOptions[] = []
+  app.decorate('declared', { getter: () => routes.flatMap(({ method, url, config }) => [method].flat().map((one) => ({ method: one, url, needs: config?.needs, page: config?.page === true }))) })
+  app.addHook('onRoute', (route) => {
+    routes.push(route)
+  })
+  app.addHook('onRequest', async (request) => {
+    // An address that leads nowhere: nothing is there to be kept from anybody.
+    if (request.is404) {
+      request.identity = nobody
+      return
+    }
+    const bearer = bearerOf(request)
+    const cookie = bearer === undefined ? sessionCookie(request) : undefined
+    const { needs } = request.routeOptions.config
+    request.identity = bearer === undefined && cookie === undefined ? nobody : await accounts.identify({ cookie, bearer })
+    if (needs === undefined) throw new NotLetIn('notAllowed')
+    if (!harmless.has(request.method) && bearer === undefined && !isOurs(request) && (cookie !== undefined || request.routeOptions.config.page)) throw new NotLetIn('crossSite')
+    if (meets(request.identity, needs)) return
+    throw new NotLetIn(request.identity.kind === 'nobody' ? 'notSignedIn' : 'notAllowed')
+  })
+}
+
+function bearerOf({ headers }: FastifyRequest): string | undefined {
+  return /^bearer +([\w.~+/-]+=*) *$/i.exec(headers.authorization ?? '')?.[1]
+}
+
+/** Fetch metadata, where the browser sends it (over TLS and on loopback); else the origin. */
+function isOurs({ headers }: FastifyRequest): boolean {
+  const site = headers['sec-fetch-site']
+  if (site !== undefined) return site === 'same-origin'
+  return headers.origin !== undefined && headers.origin.toLowerCase().replace(/^https?:\/\//, '') === headers.host?.toLowerCase()
+}
+
+/** What a form of ours carries beside its fields: only whoever reads our pages can know it. */
+export function formTokenOf(request: FastifyRequest): string {
+  return createHmac('sha256', sessionCookie(request) ?? '').update('form').digest('base64url')
+}
+
+/** Who changes something, and from where. */
+export function byOf(request: FastifyRequest): By {
+  return { actor: actorOfIdentity(request.identity).id ?? '', address: request.ip }
+}

@@ -1,0 +1,60 @@
+import { Readable } from 'node:stream'
+import type { Accounts } from '../../accounts/accounts.js'
+import { auditPage, everyEntry, type Audit } from '../../audit/audit.js'
+import type { AuditEntry } from '../../audit/chain.js'
+import { view, type Asked, type Site } from '../site.js'
+
+const pageSize = 50
+
+/** What the audit knows of, in words. */
+const actions: Readonly<Record<string, string>> = {
+  signIn: 'Signed in',
+  'signIn.refused': 'Sign-in refused',
+  'session.ended': 'Session ended',
+  'password.set': 'Password set',
+  'person.added': 'Person added',
+  'person.disabled': 'Stopped from signing in',
+  'person.enabled': 'Allowed to sign in again',
+  'role.given': 'Role given',
+  'role.ended': 'Role ended',
+  'link.made': 'Sign-in link made',
+  'token.made': 'Token made',
+  'token.ended': 'Token ended',
+  'call.seen': 'Call looked at',
+  'recording.heard': 'Recording heard',
+  'audit.read': 'Audit read',
+  'audit.exported': 'Audit exported',
+}
+
+/** For the privacy officer: who looked at this call, what did this person look at, and all of it as a file. To look is written down as well, before anything is shown. */
+export function auditPages(site: Site, { accounts, audit }: { readonly accounts: Accounts; readonly audit: Audit }): void {
+  site.menu({ href: '/audit', text: 'Audit', needs: 'audit' })
+
+  site.get('/audit', 'audit', async (asked) => {
+    const call = (asked.query['call'] ?? '').trim()
+    const who = (asked.query['who'] ?? '').trim()
+    const before = /^\d{1,15}$/.test(asked.query['before'] ?? '') ? Number(asked.query['before']) : undefined
+    const found = who === '' ? undefined : ((await accounts.personByEmail(who)) ?? (await accounts.peopleCalled(who))[0])
+    const errors = who !== '' && !found ? [{ field: 'who', message: 'Nobody has this name or email address. Enter it as it stands on the page People' }] : []
+    await audit.tell({ ...asked.by, action: 'audit.read', subjectKind: call !== '' ? 'call' : found ? 'person' : 'audit', subject: call !== '' ? call : (found?.id ?? '') })
+    const entries = errors.length > 0 ? [] : await auditPage(accounts.reading, { ...(call === '' ? {} : { subjectKind: 'call', subject: call }), ...(found ? { actor: found.id } : {}), cursor: before }, pageSize + 1)
+    const shown = entries.slice(0, pageSize)
+    const last = entries.length > pageSize ? shown.at(-1) : undefined
+    return view('audit.njk', 'Audit', { call, who, entries: await inWords(shown), ...(last ? { next: `/audit?${new URLSearchParams({ call, who, before: String(last.seq) }).toString()}` } : {}) }, { errors })
+  })
+
+  site.get('/audit/export', 'audit', async ({ by }: Asked) => {
+    await audit.tell({ ...by, action: 'audit.exported', subjectKind: 'audit', subject: '' })
+    return { kind: 'file', name: 'ringround-audit.jsonl', type: 'application/x-ndjson; charset=utf-8', body: Readable.from(lines(accounts)) }
+  })
+
+  async function inWords(entries: readonly AuditEntry[]) {
+    const people = await accounts.peopleNamed(entries.flatMap(({ actor, subjectKind, subject }) => [actor, ...(subjectKind === 'person' ? [subject] : [])]))
+    const named = (id: string) => people.get(id)?.name ?? (id === 'system' ? 'The service itself' : id === '' ? 'Nobody who is known' : id)
+    return entries.map(({ at, actor, address, action, subjectKind, subject, why }) => ({ at, who: named(actor), address, what: actions[action] ?? action, about: subject === '' ? '' : subjectKind === 'person' ? named(subject) : `${subjectKind} ${subject}`, why }))
+  }
+}
+
+async function* lines(accounts: Accounts): AsyncGenerator<string> {
+  for await (const entry of everyEntry(accounts.reading)) yield `${JSON.stringify({ ...entry, at: new Date(entry.at).toISOString() })}\n`
+}

@@ -1,0 +1,28 @@
+import { fileURLToPath } from 'node:url'
+import nunjucks from 'nunjucks'
+import { kitFolder, type Assets } from './assets.js'
+
+/** What is wrong with what somebody sent, by the field that it stands beside. Empty: with none in particular. */
+export interface FieldError {
+  readonly field: string
+  readonly message: string
+}
+
+/** Nunjucks, with our templates and those of the kit. Loaded when the first page is asked for, and not before; nothing else knows it. */
+export function renderer(assets: Assets): (template: string, data: object) => string {
+  const loader = new nunjucks.FileSystemLoader([fileURLToPath(new URL('./templates/', import.meta.url)), kitFolder()])
+  const environment = new nunjucks.Environment(loader, { autoescape: true, throwOnUndefined: false, trimBlocks: true, lstripBlocks: true })
+  environment.addGlobal('asset', (name: string) => assets.address(name))
+  environment.addGlobal('errorList', (errors: readonly FieldError[]) => errors.map(({ field, message }) => ({ text: message, ...(field === '' ? {} : { href: `#${field}` }) })))
+  environment.addFilter('instant', (ms: number | undefined) => (ms === undefined ? '' : instant.format(ms)))
+  environment.addFilter('day', (ms: number | undefined) => (ms === undefined ? '' : day.format(ms)))
+  environment.addGlobal('errorFor', (errors: readonly FieldError[] | undefined, field: string) => {
+    const found = errors?.find((one) => one.field === field)
+    return found && { text: found.message }
+  })
+  return (template, data) => environment.render(template, data)
+}
+
+/** `2 March 2026 at 9:30` in the time zone of the service. */
+const instant = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'short', timeZone: 'Europe/London' })
+const day = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'Europe/London' })

@@ -1,0 +1,191 @@
+import type { Readable } from 'node:stream'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { By } from '../accounts/accounts.js'
+import { meets, scopesOf, type Identity } from '../accounts/identity.js'
+import { scopeName, type Need, type Scope } from '../accounts/roles.js'
+import { same } from '../accounts/secrets.js'
+import type { Directory } from '../directory/model.js'
+import { assetRoutes, Assets } from './assets.js'
+import { byOf, formTokenOf, NotLetIn } from './gate.js'
+import { notices, type Notice } from './notices.js'
+import type { FieldError } from './render.js'
+
+export type { FieldError } from './render.js'
+
+/** What a page is given. */
+export interface Asked {
+  readonly request: FastifyRequest
+  readonly identity: Identity
+  /** Who changes something, and from where. */
+  readonly by: By
+  readonly params: Readonly<Record<string, string>>
+  /** Each name once; of one that is given several times, the first. */
+  readonly query: Readonly<Record<string, string>>
+  /** Fields of a form; of one that is given several times, the first. Empty for GET. */
+  readonly form: Readonly<Record<string, string>>
+  /** Every value of a field, for checkboxes. */
+  readonly all: (field: string) => readonly string[]
+}
+
+/** What a page answers. */
+export type Answer =
+  | {
+      readonly kind: 'view'
+      /** File in `templates/`, which extends `layout.njk`. */
+      readonly template: string
+      readonly title: string
+      readonly data?: object
+      /** What is wrong with what was sent; the page is answered with 422 then, and begins with a summary. */
+      readonly errors?: readonly FieldError[]
+      readonly status?: number
+      /** Modules of `assets/` besides `page.js`. */
+      readonly scripts?: readonly string[]
+      readonly bodyClass?: string
+    }
+  | { readonly kind: 'goTo'; readonly path: string; readonly notice?: Notice; readonly cookie?: string }
+  /** A download. */
+  | { readonly kind: 'file'; /** ASCII, without quotes. */ readonly name: string; readonly type: string; readonly body: Readable | string }
+  /** There is no such page, or it is not for them: the same answer. */
+  | { readonly kind: 'missing' }
+
+export function view(template: string, title: string, data: object = {}, more: Pick<Extract<Answer, { kind: 'view' }>, 'errors' | 'status' | 'scripts' | 'bodyClass'> = {}): Answer {
+  return { kind: 'view', template, title, data, ...more }
+}
+
+/** After something was done: a page that can be read again without doing it twice. @param notice said once at its top */
+export function goTo(path: string, notice?: Notice): Answer {
+  return { kind: 'goTo', path, ...(notice === undefined ? {} : { notice }) }
+}
+
+export const missing: Answer = { kind: 'missing' }
+
+/** Pages in the menu, each shown to whoever may see it. Later pages add theirs. */
+export interface MenuItem {
+  readonly href: string
+  readonly text: string
+  readonly needs: Need
+}
+
+export interface SiteParts {
+  readonly directory: () => Directory
+}
+
+/** The pages: each says its address, what is needed to see it, and what it answers. docs/web.md */
+export class Site {
+  readonly #assets = new Assets()
+  readonly #menu: MenuItem[] = []
+  #render: Promise<(template: string, data: object) => string> | undefined
+
+  constructor(
+    private readonly app: FastifyInstance,
+    private readonly parts: SiteParts,
+  ) {
+    assetRoutes(app, this.#assets)
+    app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, text, done) => done(null, new URLSearchParams(String(text))))
+    app.setErrorHandler<FastifyError | NotLetIn>((error, request, reply) => this.#failed(error, request, reply))
+  }
+
+  menu(item: MenuItem): void {
+    this.#menu.push(item)
+  }
+
+  get(path: string, needs: Need, answer: (asked: Asked) => Answer | Promise<Answer>): void {
+    this.#page('GET', path, needs, answer)
+  }
+
+  /** A form that was sent. Whoever is signed in has to send `token` with it (`viewer.formToken`). */
+  post(path: string, needs: Need, answer: (asked: Asked) => Answer | Promise<Answer>): void {
+    this.#page('POST', path, needs, answer)
+  }
+
+  #page(method: 'GET' | 'POST', url: string, needs: Need, answer: (asked: Asked) => Answer | Promise<Answer>): void {
+    this.app.route({
+      method,
+      url,
+      config: { needs, page: true },
+      schema: { hide: true },
+      handler: async (request, reply) => {
+        const fields = request.body instanceof URLSearchParams ? request.body : new URLSearchParams()
+        if (method === 'POST' && request.identity.kind !== 'nobody' && !same(fields.get('token') ?? '', formTokenOf(request))) throw new NotLetIn('crossSite')
+        const asked: Asked = {
+          request,
+          identity: request.identity,
+          by: byOf(request),
+          params: request.params as Readonly<Record<string, string>>,
+          query: firsts(new URLSearchParams(request.url.split('?')[1] ?? '')),
+          form: firsts(fields),
+          all: (field) => fields.getAll(field),
+        }
+        return this.#send(request, reply, await answer(asked))
+      },
+    })
+  }
+
+  async #send(request: FastifyRequest, reply: FastifyReply, answer: Answer): Promise<FastifyReply> {
+    void reply.header('cache-control', 'no-store')
+    switch (answer.kind) {
+      case 'goTo':
+        if (answer.cookie !== undefined) void reply.header('set-cookie', answer.cookie)
+        return reply.redirect(answer.notice === undefined ? answer.path : `${answer.path}${answer.path.includes('?') ? '&' : '?'}done=${answer.notice}`, 303)
+      case 'file':
+        return reply.header('content-disposition', `attachment; filename="${answer.name}"`).type(answer.type).send(answer.body)
+      case 'missing':
+        return this.#html(request, reply.status(404), 'missing.njk', { title: 'Page not found' })
+      case 'view': {
+        const { template, title, data, errors, status, scripts, bodyClass } = answer
+        void reply.status(status ?? (errors && errors.length > 0 ? 422 : 200))
+        return this.#html(request, reply, template, { ...data, title, errors, scripts, bodyClass })
+      }
+    }
+  }
+
+  async #html(request: FastifyRequest, reply: FastifyReply, template: string, data: object): Promise<FastifyReply> {
+    const render = await (this.#render ??= import('./render.js').then(({ renderer }) => renderer(this.#assets)))
+    const [path = '/', query] = request.url.split('?')
+    const done = new URLSearchParams(query).get('done') ?? ''
+    const notice = Object.hasOwn(notices, done) ? notices[done as Notice] : undefined
+    const html = render(template, { ...data, path, notice, viewer: this.#viewer(request) })
+    return reply.header('cache-control', 'no-store').type('text/html; charset=utf-8').send(html)
+  }
+
+  #viewer(request: FastifyRequest): object | undefined {
+    const { identity } = request
+    if (identity.kind !== 'person') return undefined
+    const { person, session, grants } = identity
+    return {
+      id: person.id,
+      name: person.name,
+      formToken: formTokenOf(request),
+      acting: session.acting ? scopeName(session.acting) : '',
+      scopes: scopesOf(grants).map((scope) => ({ value: scopeName(scope), text: this.scopeInWords(scope) })),
+      navigation: this.#menu.filter(({ needs }) => meets(identity, needs)),
+    }
+  }
+
+  /** Where somebody begins: the first page of the menu that they may see. */
+  homeOf(identity: Identity): string {
+    return this.#menu.find(({ needs }) => meets(identity, needs))?.href ?? '/account'
+  }
+
+  scopeInWords(scope: Scope): string {
+    if (scope.kind === 'everywhere') return 'Everywhere'
+    const { organisations, lines } = this.parts.directory()
+    return (scope.kind === 'organisation' ? organisations : lines).get(scope.id)?.name ?? `${scope.id} (no longer in the directory)`
+  }
+
+  async #failed(error: FastifyError | NotLetIn, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    if (error instanceof NotLetIn) {
+      if (error.why === 'notSignedIn') return this.#send(request, reply, goTo(request.method === 'GET' ? `/sign-in?next=${encodeURIComponent(request.url)}` : '/sign-in'))
+      return this.#html(request, reply.status(403), 'refused.njk', { title: error.why === 'notAllowed' ? 'You cannot see this page' : 'This form cannot be taken', why: error.why })
+    }
+    if (error.statusCode !== undefined && error.statusCode < 500) return this.#html(request, reply.status(error.statusCode), 'fault.njk', { title: 'The request cannot be read' })
+    request.log.error(error)
+    return this.#html(request, reply.status(500), 'fault.njk', { title: 'Something went wrong' })
+  }
+}
+
+function firsts(params: URLSearchParams): Readonly<Record<string, string>> {
+  const found: Record<string, string> = Object.create(null) as Record<string, string>
+  for (const [name, value] of params) found[name] ??= value
+  return found
+}

@@ -1,0 +1,211 @@
+import fc from 'fast-check'
+import type { Key } from '../../../src/switch/port.js'
+import type { Act, Temperament } from '../../../src/switch/virtual/temperament.js'
+import type { Fault, Operation } from '../../../src/switch/virtual/world.js'
+import { CallWorld, type Tampering } from './call-world.js'
+import { dialIn } from './small-directory.js'
+
+/** Everything that happens in one random stretch of telephone life: several callers, the same specialists, accidents. Plain data. */
+export interface Plan {
+  /** By line: who is on, as indices into `phones`. A clinician may have two of them. */
+  readonly rotas: readonly (readonly number[])[]
+  readonly ncn: readonly number[]
+  /** Phones 2n and 2n+1 belong to one clinician where it says so. */
+  readonly pairs: boolean
+  /** By phone, then by how often it has been rung: what its owner does. */
+  readonly phones: readonly (readonly Temperament[])[]
+  readonly callers: readonly PlannedCaller[]
+  readonly faults: readonly { readonly operation: Operation; readonly nth: number; readonly fault: Fault }[]
+  readonly ring: { readonly ringSeconds: number; readonly acceptSeconds: number; readonly totalSeconds: number; readonly rounds: number }
+  readonly oneWayMs: number
+  readonly latencyMs: number
+  readonly logDelayMs: number
+  /** The log, the speech or the recordings fail in this way throughout. */
+  readonly trouble: 'none' | 'logStuck' | 'speechSilent' | 'speechThrows' | 'diskFull' | 'recordingsSilent'
+  readonly recordFrom: 'bridge' | 'answer'
+  readonly outcomes: boolean
+}
+
+export interface PlannedCaller {
+  readonly arrivesAtMs: number
+  /** Keys the code of this line, so long after the answer. */
+  readonly line: number
+  readonly keysAtMs: number
+  readonly hangsUpAtMs: number
+  readonly givesUpAfterMs: number | undefined
+  readonly more: readonly Act[]
+}
+
+/** Nobody stays on the telephone for longer than this: talks end. Far beyond every hunt, so that no hunt ends by it. */
+export const longestCallMs = 20 * 60_000
+
+const key = fc.constantFrom<Key>('0', '1', '2', '3', '9', '*', '#')
+
+const act: fc.Arbitrary<Act> = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ atMs: fc.nat(20_000), does: fc.constant('press' as const), key }) },
+  { weight: 1, arbitrary: fc.record({ atMs: fc.nat(90_000), does: fc.constant('break' as const), ending: fc.constantFrom('mediaTimeout' as const, 'mediaLost' as const, 'transport' as const, 'signallingLost' as const) }) },
+)
+
+const accepts = (atMs: number, talkMs: number): readonly Act[] => [
+  { atMs, does: 'press', key: '1' },
+  { atMs: atMs + talkMs, does: 'hangUp' },
+]
+
+const afterAnswer: fc.Arbitrary<readonly Act[]> = fc.oneof(
+  { weight: 10, arbitrary: fc.tuple(fc.nat(16_000), fc.nat(120_000)).map(([atMs, talkMs]) => accepts(atMs, talkMs)) },
+  // Voicemail: talks and talks.
+  { weight: 2, arbitrary: fc.constant([]) },
+  { weight: 2, arbitrary: fc.nat(16_000).map((atMs): readonly Act[] => [{ atMs, does: 'hangUp' }]) },
+  { weight: 2, arbitrary: fc.array(act, { maxLength: 4 }) },
+)
+
+export const temperament: fc.Arbitrary<Temperament> = fc.oneof(
+  { weight: 8, arbitrary: fc.record({ kind: fc.constant('answers' as const), afterMs: fc.nat(25_000), then: afterAnswer }) },
+  // In the very moment of the time-out, or a hair before and after it.
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('answers' as const), afterMs: fc.constantFrom(9_990, 9_995, 10_000, 10_005, 19_990, 19_995, 19_999, 20_000, 20_005), then: afterAnswer }) },
+  { weight: 2, arbitrary: fc.constant({ kind: 'neverAnswers' as const }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: fc.constant('refuses' as const), afterMs: fc.nat(3_000), how: fc.constantFrom('busy' as const, 'declined' as const, 'unavailable' as const, 'badNumber' as const, 'failed' as const) }),
+  },
+)
+
+const caller = (lines: number): fc.Arbitrary<PlannedCaller> =>
+  fc.record({
+    arrivesAtMs: fc.nat(60_000),
+    line: fc.nat(lines),
+    keysAtMs: fc.nat(8_000),
+    hangsUpAtMs: fc.oneof({ weight: 4, arbitrary: fc.constant(longestCallMs) }, { weight: 2, arbitrary: fc.nat(200_000) }, { weight: 1, arbitrary: fc.nat(3_000) }),
+    givesUpAfterMs: fc.oneof({ weight: 30, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.nat(50) }),
+    more: fc.oneof({ weight: 5, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: fc.array(act, { maxLength: 2 }) }),
+  })
+
+export const fault: fc.Arbitrary<Plan['faults'][number]> = fc.oneof(
+  fc.record({
+    operation: fc.constantFrom('answer' as const, 'dial' as const, 'play' as const, 'record' as const, 'bridge' as const),
+    nth: fc.integer({ min: 1, max: 12 }),
+    fault: fc.record({ kind: fc.constant('fails' as const), afterMs: fc.nat(300) }),
+  }),
+  fc.record({ operation: fc.constantFrom('play' as const, 'bridge' as const), nth: fc.integer({ min: 1, max: 12 }), fault: fc.record({ kind: fc.constant('breaks' as const), afterMs: fc.nat(60_000) }) }),
+)
+
+/** People are trouble enough. */
+export const calmPlan: fc.Arbitrary<Plan> = planWith({ faults: fc.constant([]), trouble: fc.constant('none') })
+
+/** Operations fail, disks are full, voices are silent. */
+export const troubledPlan: fc.Arbitrary<Plan> = planWith({
+  faults: fc.array(fault, { maxLength: 4 }),
+  trouble: fc.oneof(
+    { weight: 3, arbitrary: fc.constant('none' as const) },
+    { weight: 1, arbitrary: fc.constantFrom('logStuck' as const, 'speechSilent' as const, 'speechThrows' as const, 'diskFull' as const, 'recordingsSilent' as const) },
+  ),
+})
+
+function planWith(accidents: { readonly faults: fc.Arbitrary<Plan['faults']>; readonly trouble: fc.Arbitrary<Plan['trouble']> }): fc.Arbitrary<Plan> {
+  return fc.integer({ min: 1, max: 6 }).chain((phones) =>
+  fc.integer({ min: 1, max: 2 }).chain((lines) => {
+    const people = (least: number): fc.Arbitrary<number[]> => fc.uniqueArray(fc.nat(phones - 1), { minLength: Math.min(least, phones), maxLength: 5, size: 'max' })
+    return fc.record({
+      rotas: fc.array(fc.oneof({ weight: 12, arbitrary: people(1) }, { weight: 1, arbitrary: fc.constant([]) }), { minLength: lines, maxLength: lines }),
+      ncn: fc.oneof(fc.constant([]), people(1)),
+      pairs: fc.boolean(),
+      phones: fc.array(fc.array(temperament, { minLength: 1, maxLength: 3 }), { minLength: phones, maxLength: phones }),
+      callers: fc.array(caller(lines - 1), { minLength: 2, maxLength: 6, size: 'max' }),
+      ...accidents,
+      ring: fc.record({
+        ringSeconds: fc.constantFrom(10, 20),
+        acceptSeconds: fc.constantFrom(10, 15),
+        totalSeconds: fc.constantFrom(45, 90, 180),
+        rounds: fc.constantFrom(1, 1, 1, 2, 4),
+      }),
+      oneWayMs: fc.constantFrom(0, 2, 20),
+      latencyMs: fc.constantFrom(0, 1, 25),
+      logDelayMs: fc.constantFrom(0, 2, 30),
+      recordFrom: fc.constantFrom('bridge' as const, 'bridge' as const, 'answer' as const),
+      outcomes: fc.boolean(),
+    })
+  }),
+)
+}
+
+/** What became of a plan. */
+export interface Lived {
+  readonly plan: Plan
+  readonly world: CallWorld
+  /** Every call came to its end by itself. */
+  readonly ended: boolean
+}
+
+/** Lets a plan happen, to the end of the last call and a little beyond. */
+export async function live(plan: Plan, tampering?: Tampering): Promise<Lived> {
+  const world = new CallWorld({
+    directory: {
+      lines: plan.rotas.map((rota, index) => ({
+        id: `line${index}`,
+        rota: rota.map((phone) => whose(plan, phone)),
+        ring: plan.ring,
+        recordFrom: plan.recordFrom,
+        outcomes: plan.outcomes ? [{ id: 'avoided', label: 'Referral avoided' }] : [],
+        ...(plan.ncn.length > 0 ? { ncnPool: 'network' } : {}),
+      })),
+      clinicians: plan.pairs ? clinicians(plan) : {},
+      pools: { network: { members: plan.ncn.map((phone) => whose(plan, phone)), ring: plan.ring } },
+    },
+    oneWayMs: plan.oneWayMs,
+    latencyMs: () => plan.latencyMs,
+    logDelayMs: () => (plan.trouble === 'logStuck' ? 60_000 : plan.logDelayMs),
+    faults: (operation, nth) => plan.faults.find((each) => each.operation === operation && each.nth === nth)?.fault,
+    tampering: { ...troubles[plan.trouble], ...tampering },
+  })
+  plan.phones.forEach((temperaments, index) => {
+    world.telephone.phone(numberOf(index), (nth) => temperaments[(nth - 1) % temperaments.length] ?? { kind: 'neverAnswers' })
+  })
+  let arrived = 0
+  for (const planned of plan.callers) {
+    world.clock.after(planned.arrivesAtMs, () => {
+      arrived++
+      world.telephone.arrive({
+        callerNumber: `+44163296${String(arrived).padStart(4, '0')}`,
+        dialledNumber: dialIn,
+        then: [{ atMs: planned.keysAtMs, does: 'press', key: String(planned.line + 1) as Key }, ...planned.more, { atMs: planned.hangsUpAtMs, does: 'hangUp' }],
+        ...(planned.givesUpAfterMs === undefined ? {} : { givesUpAfterMs: planned.givesUpAfterMs }),
+      })
+    })
+  }
+  const ended = await world.clock.runUntil(() => arrived === plan.callers.length && world.desk.liveCalls === 0, longestCallMs + 10 * 60_000)
+  await world.clock.advance(70_000)
+  return { plan, world, ended }
+}
+
+export function numberOf(phone: number): string {
+  return `+4477009000${String(phone).padStart(2, '0')}`
+}
+
+/** The name under which a phone stands on a rota. */
+function whose(plan: Plan, phone: number): string {
+  return plan.pairs ? `clinician${Math.floor(phone / 2)}` : numberOf(phone)
+}
+
+function clinicians(plan: Plan): Record<string, readonly string[]> {
+  const found: Record<string, string[]> = {}
+  plan.phones.forEach((_, phone) => (found[whose(plan, phone)] ??= []).push(numberOf(phone)))
+  return found
+}
+
+const never = <T>(): Promise<T> => new Promise<T>(() => undefined)
+
+export const troubles: Readonly<Record<Plan['trouble'], Tampering>> = {
+  none: {},
+  logStuck: {},
+  speechSilent: { speech: () => ({ say: never, warm: never }) },
+  speechThrows: {
+    speech: () => ({
+      say: () => {
+        throw new Error('no voice')
+      },
+      warm: never,
+    }),
+  },
+  diskFull: { recordings: () => ({ allocate: () => Promise.resolve({ kind: 'refused', why: 'disk full' }), left: () => Promise.resolve(undefined), resume: () => undefined, finish: () => undefined }) },
+  recordingsSilent: { recordings: () => ({ allocate: never, left: () => Promise.resolve(undefined), resume: () => undefined, finish: () => undefined }) },
+}

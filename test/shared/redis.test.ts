@@ -1,0 +1,111 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { redisReservations, type SharedReservations } from '../../src/shared/redis-reservations.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'ringround-redis-'))
+let server: ChildProcess
+let url: string
+let one: SharedReservations
+let other: SharedReservations
+let trouble: string[]
+
+async function freePort(): Promise<number> {
+  const probe = createServer()
+  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
+  const { port } = probe.address() as { port: number }
+  await new Promise((resolve) => probe.close(resolve))
+  return port
+}
+
+beforeAll(async () => {
+  const port = await freePort()
+  url = `redis://127.0.0.1:${port}`
+  server = spawn('redis-server', ['--bind', '127.0.0.1', '--port', String(port), '--save', '', '--appendonly', 'no', '--dir', folder], { stdio: 'ignore' })
+})
+afterAll(async () => {
+  const gone = new Promise((resolve) => server.once('exit', resolve))
+  server.kill()
+  await gone
+  rmSync(folder, { recursive: true })
+})
+
+beforeEach(async () => {
+  trouble = []
+  one = redisReservations(url, (text) => trouble.push(text))
+  other = redisReservations(url, (text) => trouble.push(text))
+  await vi.waitFor(async () => {
+    for (const engine of [one, other]) {
+      const probe = await engine.reserve(['probe'], 'probe')
+      if (probe.kind === 'reserved') probe.reservation.release()
+    }
+  }, 10_000)
+})
+afterEach(async () => {
+  await Promise.all([one.close(), other.close()])
+})
+
+async function reserved(engine: SharedReservations, ...keys: string[]) {
+  const result = await engine.reserve(keys, 'call')
+  if (result.kind !== 'reserved') throw new Error(`${keys.join()} taken: ${result.by}`)
+  return result.reservation
+}
+
+describe('two engines share who is being rung', () => {
+  it('so that the same specialist is not rung for two callers', async () => {
+    const reservation = await reserved(one, 'clinician:dr-okafor', 'target:+447700900123')
+    expect(await other.reserve(['target:+447700900123'], 'b')).toEqual({ kind: 'taken', by: 'beingRung' })
+    reservation.onACall()
+    await vi.waitFor(async () => expect(await other.reserve(['clinician:dr-okafor'], 'b')).toEqual({ kind: 'taken', by: 'onACall' }))
+    reservation.release()
+    reservation.release()
+    await vi.waitFor(async () => (await reserved(other, 'clinician:dr-okafor')).release())
+  })
+
+  it('all keys or none', async () => {
+    const reservation = await reserved(one, 'b')
+    expect((await other.reserve(['a', 'b'], 'x')).kind).toBe('taken')
+    ;(await reserved(one, 'a')).release()
+    reservation.release()
+  })
+
+  it('of a hundred who want the same one, one gets him', async () => {
+    const results = await Promise.all(Array.from({ length: 100 }, (_, index) => (index % 2 === 0 ? one : other).reserve(['popular'], `call-${index}`)))
+    expect(results.filter(({ kind }) => kind === 'reserved')).toHaveLength(1)
+  })
+
+  it('and hear of somebody who is free again', async () => {
+    const reservation = await reserved(one, 'awaited')
+    let told = false
+    const freed = other.freed([['awaited']], new AbortController().signal).then(() => (told = true))
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(told).toBe(false)
+    reservation.release()
+    await freed
+  })
+
+  it('and stop waiting when nobody wants to know any more', async () => {
+    const reservation = await reserved(one, 'kept')
+    const nobody = new AbortController()
+    const freed = other.freed([['kept']], nobody.signal)
+    nobody.abort()
+    await freed
+    reservation.release()
+  })
+
+  it('one that closes lets go of what it held', async () => {
+    await reserved(one, 'held')
+    await one.close()
+    ;(await reserved(other, 'held')).release()
+  })
+})
+
+it('without Redis, a reservation is refused at once, not waited for', async () => {
+  const lost = redisReservations(`redis://127.0.0.1:${await freePort()}`, (text) => trouble.push(text))
+  await expect(lost.reserve(['x'], 'call')).rejects.toThrow()
+  await vi.waitFor(() => expect(trouble.length).toBeGreaterThan(0))
+  await lost.close()
+})

@@ -1,0 +1,169 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { expect, onTestFinished, test } from 'vitest'
+import { system } from '../../src/accounts/accounts.js'
+import { adminWorld, type AdminWorld } from '../keeping/admin-world.js'
+import { Browser, findChromium } from '../keeping/browser.js'
+import { expectGood } from './axe.js'
+
+const chromium = findChromium()
+/** Set to a folder to look at what the browser showed. */
+const pictures = process.env['RINGROUND_TEST_SCREENSHOTS']
+const password = 'kestrel marble harbour'
+
+async function opened(): Promise<Browser> {
+  const browser = await Browser.start(chromium ?? '')
+  onTestFinished(() => browser.close())
+  return browser
+}
+
+function pictureOf(browser: Browser) {
+  return async (name: string) => {
+    if (pictures === undefined) return
+    mkdirSync(pictures, { recursive: true })
+    writeFileSync(join(pictures, `${name}.png`), await browser.screenshot({ whole: true }))
+  }
+}
+
+/** Somebody with a password, for whom a role is in force. */
+async function member(world: AdminWorld, role: 'administrator' | 'operations' = 'administrator') {
+  const person = await world.accounts.addPerson(system, { name: 'Mary Lowe', email: 'mary.lowe@example.nhs.uk' })
+  await world.accounts.grant(system, { person: person.id, role, scope: { kind: 'everywhere' } })
+  await world.accounts.setPassword(system, person.id, password, '')
+  return person
+}
+
+const heading = "document.querySelector('h1')?.textContent.trim()"
+const focused = 'document.activeElement?.id || document.activeElement?.textContent.trim()'
+
+/** Goes on by Tab until that has the focus: by its id, or by what it says. */
+async function tabTo(browser: Browser, what: string): Promise<void> {
+  const passed: string[] = []
+  for (let step = 0; step < 40; step++) {
+    await browser.type('\t')
+    const here = await browser.evaluate<string>(focused)
+    if (here === what) return
+    passed.push(here)
+  }
+  throw new Error(`${what} is not reached by keyboard: ${passed.join(' | ')}`)
+}
+
+test.runIf(chromium)('signing in and out by keyboard alone; what is wrong is said, and has the focus', { timeout: 240_000 }, async () => {
+  const world = await adminWorld()
+  await member(world)
+  const browser = await opened()
+  await browser.open(`${world.admin.url}people`)
+  await browser.until(`${heading} === 'Sign in'`)
+  await tabTo(browser, 'email')
+  await browser.type('Mary.Lowe@example.nhs.uk')
+  await tabTo(browser, 'password')
+  await browser.type('not that one\r')
+  await browser.until(`document.querySelector('.nhsuk-error-summary') && ${heading} === 'Sign in'`)
+  expect(await browser.evaluate("document.activeElement.className")).toContain('nhsuk-error-summary')
+  expect(await browser.evaluate('document.title')).toMatch(/^Error: Sign in/)
+  await expectGood(browser, 'sign-in-wrong', pictureOf(browser))
+  // The summary leads to the field, which still has what was typed.
+  await browser.type('\t\r')
+  await browser.until("document.activeElement.id === 'email'")
+  expect(await browser.evaluate("document.activeElement.value")).toBe('Mary.Lowe@example.nhs.uk')
+  await tabTo(browser, 'password')
+  await browser.type(`${password}\r`)
+  // On to where they wanted to go.
+  await browser.until(`${heading} === 'People'`)
+  // A reader of a screen skips the header.
+  await browser.evaluate('document.activeElement.blur()')
+  await tabTo(browser, 'Sign out')
+  await browser.type('\r')
+  await browser.until("document.querySelector('.nhsuk-notification-banner')?.textContent.includes('You are signed out')")
+  await browser.open(`${world.admin.url}people`)
+  await browser.until(`${heading} === 'Sign in'`)
+  // A wrong password is answered with 422, which Chromium puts on its console.
+  expect(browser.complaints.filter((one) => !one.includes('422'))).toEqual([])
+})
+
+test.runIf(chromium)('a first administrator follows the link, chooses a password, invites a colleague, who signs in', { timeout: 240_000 }, async () => {
+  const world = await adminWorld()
+  const { firstLink } = await import('../../src/accounts/first-account.js')
+  const secret = await firstLink(world.accounts)
+  const browser = await opened()
+  await browser.open(`${world.admin.url}sign-in/link/${secret ?? ''}`)
+  await browser.until(`${heading} === 'Sign in to Ringround'`)
+  await expectGood(browser, 'link', pictureOf(browser))
+  await tabTo(browser, 'Sign in as First administrator')
+  await browser.type('\r')
+  await browser.until(`${heading} === 'Choose a password'`)
+  await tabTo(browser, 'password')
+  await browser.type('short\r')
+  await browser.until("document.querySelector('.nhsuk-error-summary')")
+  await expectGood(browser, 'password', pictureOf(browser))
+  await browser.evaluate("document.getElementById('password').focus()")
+  await browser.type(`${password}\r`)
+  await browser.until(`${heading} === 'Your account'`)
+  await expectGood(browser, 'account', pictureOf(browser))
+  await browser.open(`${world.admin.url}people/new`)
+  await browser.until(`${heading} === 'Invite somebody'`)
+  await expectGood(browser, 'invite', pictureOf(browser))
+  await tabTo(browser, 'name')
+  await browser.type('Sam Field')
+  await tabTo(browser, 'email')
+  await browser.type('sam.field@example.nhs.uk\r')
+  await browser.until(`${heading} === 'Sam Field'`)
+  await expectGood(browser, 'person', pictureOf(browser))
+  const link = await browser.evaluate<string>("document.querySelector('.rr-secret').textContent.trim()")
+  await browser.evaluate("(() => { document.getElementById('role').value = 'operations'; document.getElementById('scope').value = 'organisation:elm-row' })()")
+  await browser.evaluate("document.getElementById('scope').focus()")
+  await tabTo(browser, 'Give role')
+  await browser.type('\r')
+  await browser.until("document.querySelector('main ul')?.textContent.includes('Operations')")
+  await browser.open(`${world.admin.url}people`)
+  await browser.until(`${heading} === 'People'`)
+  await expectGood(browser, 'people', pictureOf(browser))
+
+  const other = await opened()
+  await other.open(link)
+  await other.until(`${heading} === 'Sign in to Ringround'`)
+  await other.evaluate("document.querySelector('main form button').click()")
+  await other.until(`${heading} === 'Choose a password'`)
+  await other.open(`${world.admin.url}people`)
+  await other.until(`${heading} === 'You cannot see this page'`)
+  await expectGood(other, 'refused', pictureOf(other))
+  // It worked once.
+  await browser.open(link)
+  await browser.until(`${heading} === 'This link has been used, or is too old'`)
+  expect(browser.complaints.filter((one) => !/4(22|04)/.test(one))).toEqual([])
+})
+
+test.runIf(chromium)('components, and the statement: nothing keeps anybody out', { timeout: 240_000 }, async () => {
+  const world = await adminWorld()
+  const browser = await opened()
+  await browser.open(await world.wayIn())
+  await browser.until("document.getElementById('ready')")
+  for (const page of ['design', 'accessibility', 'account', 'audit']) {
+    await browser.open(`${world.admin.url}${page}`)
+    await browser.until(`document.querySelector('.rr-footer') && location.pathname === '/${page}'`)
+    await expectGood(browser, page, pictureOf(browser))
+  }
+  expect(browser.complaints).toEqual([])
+})
+
+test('no page weighs more than 60 kB, its styles and scripts included', async () => {
+  const world = await adminWorld()
+  const cookie = await signedIn(world)
+  for (const path of ['sign-in', 'account', 'account/password', 'people', 'people/new', 'design', 'accessibility']) {
+    const html = await (await fetch(`${world.admin.url}${path}`, { headers: path === 'sign-in' ? {} : { cookie } })).text()
+    const files = [...html.matchAll(/(?:href|src)="(\/assets\/[^"]+)"/g)].map(([, file]) => file ?? '')
+    let weight = gzipSync(html).length
+    for (const file of new Set(files)) {
+      const text = Buffer.from(await (await fetch(new URL(file, world.admin.url))).arrayBuffer())
+      weight += gzipSync(text).length
+      for (const [, other] of text.toString('utf8').matchAll(/from '(\/assets\/[^']+)'/g)) weight += gzipSync(Buffer.from(await (await fetch(new URL(other ?? '', world.admin.url))).arrayBuffer())).length
+    }
+    expect(weight, path).toBeLessThan(60_000)
+  }
+})
+
+async function signedIn(world: AdminWorld): Promise<string> {
+  const answer = await fetch(await world.wayIn(), { redirect: 'manual' })
+  return (answer.headers.get('set-cookie') ?? '').split(';')[0] ?? ''
+}

@@ -1,0 +1,101 @@
+import { expect, test } from 'vitest'
+import { system } from '../../src/accounts/accounts.js'
+import { permissionNames, roleNames, type Need, type Permission, type RoleName } from '../../src/accounts/roles.js'
+import { beginSession, defaultSessionLimits } from '../../src/accounts/sessions.js'
+import { documentedWorld } from '../keeping/documented-world.js'
+import type { AdminWorld } from '../keeping/admin-world.js'
+
+/** Who has which permission, said once more by hand: a change of the table has to be meant. */
+const whoMay: Readonly<Record<Permission, readonly RoleName[]>> = {
+  wallboard: ['operations', 'serviceManager', 'administrator'],
+  live: ['operations', 'serviceManager', 'administrator'],
+  calls: ['clinician', 'serviceManager', 'pidApproved'],
+  recordings: ['clinician', 'pidApproved'],
+  outcomes: ['clinician', 'serviceManager', 'pidApproved'],
+  arrangements: ['clinician', 'serviceManager'],
+  reports: ['serviceManager'],
+  rotas: ['rotaKeeper', 'operations', 'serviceManager', 'administrator'],
+  directory: ['administrator'],
+  watchList: ['rotaKeeper', 'operations', 'serviceManager', 'administrator'],
+  devices: ['administrator'],
+  documentation: ['administrator'],
+  health: ['operations', 'administrator'],
+  metrics: ['administrator'],
+  people: ['administrator'],
+  tokens: ['administrator'],
+  approvals: ['privacyOfficer'],
+  audit: ['privacyOfficer'],
+}
+
+/** Those who ask on the walk: nobody, a person of each role and one of none, programs. */
+type Asker = { readonly name: string; readonly headers: Readonly<Record<string, string>>; readonly may: (need: Need) => boolean }
+
+async function askers(world: AdminWorld): Promise<readonly Asker[]> {
+  const { tables } = world.store
+  const person = async (role: RoleName | undefined): Promise<Asker> => {
+    const { id } = await world.accounts.addPerson(system, { name: role ?? 'nothing', clinician: 'dr-okafor' })
+    if (role !== undefined) await world.accounts.grant(system, { person: id, role, scope: { kind: 'everywhere' } })
+    const { secret } = await beginSession(tables.writing, { person: id, method: 'password', secondFactor: true, address: '127.0.0.1', userAgent: 'walk' }, defaultSessionLimits, Date.now())
+    return {
+      name: role ?? 'no role',
+      headers: { cookie: `__Host-ringround=${secret}`, 'sec-fetch-site': 'same-origin' },
+      may: (need) => need === 'anyone' || need === 'signedIn' || need === 'known' || (role !== undefined && whoMay[need].includes(role)),
+    }
+  }
+  const token = async (name: string, kind: 'api' | 'kiosk', permissions: readonly Permission[], scheme: 'bearer' | 'cookie'): Promise<Asker> => {
+    const { secret } = await world.accounts.makeToken(system, { kind, name, permissions, scope: { kind: 'everywhere' } })
+    return {
+      name,
+      headers: scheme === 'bearer' ? { authorization: `Bearer ${secret}` } : { cookie: `__Host-ringround=${secret}`, 'sec-fetch-site': 'same-origin' },
+      may: (need) => need === 'anyone' || (kind === 'api' && need === 'known') || permissions.some((one) => one === need),
+    }
+  }
+  return [
+    { name: 'nobody', headers: { 'sec-fetch-site': 'same-origin' }, may: (need) => need === 'anyone' },
+    { name: 'a forged cookie', headers: { cookie: '__Host-ringround=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA', 'sec-fetch-site': 'same-origin' }, may: (need) => need === 'anyone' },
+    { name: 'a forged token', headers: { authorization: 'Bearer rr_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' }, may: (need) => need === 'anyone' },
+    await person(undefined),
+    ...(await Promise.all(roleNames.map(person))),
+    await token('a token for nothing', 'api', [], 'bearer'),
+    await token('a token for calls', 'api', ['calls'], 'bearer'),
+    await token('a kiosk', 'kiosk', ['wallboard'], 'cookie'),
+    // Whoever takes a screen off the wall has a cookie, and no token for the API.
+    { ...(await token('a kiosk token as that of a program', 'kiosk', ['wallboard'], 'bearer')), may: (need) => need === 'anyone' },
+  ]
+}
+
+/** What was answered: let in (whatever the route itself says then), or turned away at the door. */
+async function answered(world: AdminWorld, { method, url, page }: { readonly method: string; readonly url: string; readonly page: boolean }, headers: Readonly<Record<string, string>>): Promise<'in' | 'out'> {
+  const path = url.replaceAll(/:\w+/g, 'nothing').replace('*', '')
+  const abort = new AbortController()
+  const response = await fetch(new URL(path, world.admin.url), { method, headers: { ...headers, ...(page && method === 'POST' ? { 'content-type': 'application/x-www-form-urlencoded' } : {}) }, redirect: 'manual', signal: abort.signal, ...(page && method === 'POST' ? { body: '' } : {}) })
+  // A stream does not end by itself.
+  const text = response.headers.get('content-type')?.startsWith('text/event-stream') === true ? '' : await response.text()
+  abort.abort()
+  if (response.status === 401) return 'out'
+  if (response.status === 403) return method === 'HEAD' || text.includes('notAllowed') || text.includes('None of your roles') ? 'out' : 'in'
+  return response.status === 303 && (response.headers.get('location') ?? '').startsWith('/sign-in') && path !== '/sign-out' ? 'out' : 'in'
+}
+
+test('every route says what it needs, and lets in those who have it and nobody else', { timeout: 240_000 }, async () => {
+  const world = await documentedWorld()
+  const { routes } = world.admin
+  expect(routes.filter(({ needs }) => needs === undefined)).toEqual([])
+  expect(routes.length).toBeGreaterThan(60)
+  const everybody = await askers(world)
+  const wrong: string[] = []
+  for (const route of routes) {
+    // Signing out is allowed to end the session of the walk: it is asked last, by itself.
+    if (route.url === '/sign-out') continue
+    const answers = await Promise.all(everybody.map(async (asker) => ({ asker, found: await answered(world, route, asker.headers) })))
+    for (const { asker, found } of answers) {
+      const expected = route.needs !== undefined && asker.may(route.needs) ? 'in' : 'out'
+      if (found !== expected) wrong.push(`${route.method} ${route.url} (${route.needs}): ${asker.name} is ${found}`)
+    }
+  }
+  expect(wrong).toEqual([])
+})
+
+test('every permission stands in the table that is said once more', () => {
+  expect(Object.keys(whoMay).sort()).toEqual([...permissionNames].sort())
+})
