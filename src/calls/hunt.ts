@@ -119,7 +119,7 @@ class Hunt<T> {
   }
 
   async #meetFirst(first: Answered): Promise<Ringing<T>> {
-    const reservation = (await this.#reserve(first.candidate)) ?? unreserved
+    const reservation = (await this.#reserve(first.candidate, 'takeOver')) ?? unreserved
     void first.leg.hungUp.then(() => reservation.release())
     return this.#meet(first, reservation)
   }
@@ -265,9 +265,9 @@ class Hunt<T> {
   }
 
   /** @returns undefined when they are busy with another caller. When nobody can say, they are rung: better twice than not at all. */
-  async #reserve(candidate: Rung): Promise<Reservation | undefined> {
+  async #reserve(candidate: Rung, how?: 'takeOver'): Promise<Reservation | undefined> {
     const { clock, settings, reservations, scope, id } = this.#call
-    const asked = Promise.resolve().then(() => reservations.reserve(reservationKeys(candidate), id))
+    const asked = Promise.resolve().then(() => reservations.reserve(reservationKeys(candidate), id, how))
     const result = await within(clock, settings.promptTimeoutMs, asked)
     if (result) this.#call.alarms.clear('reservations.failed')
     if (result?.kind === 'reserved') return result.reservation

@@ -1,5 +1,5 @@
 import type { AttemptId, CallEvent, Party } from '../facts/events.js'
-import type { Leg, Switch } from '../switch/port.js'
+import type { DialledBefore, Leg, Switch } from '../switch/port.js'
 
 /** A leg that ran when the engine of its call died. */
 interface RunningLeg {
@@ -8,6 +8,8 @@ interface RunningLeg {
   /** Undefined: the caller who rang in. */
   readonly attempt: AttemptId | undefined
   readonly handle: string | undefined
+  /** Of a leg to a telephone number. */
+  readonly dialled?: DialledBefore
 }
 
 /** A leg that was taken over. */
@@ -28,8 +30,8 @@ export async function takeLegs(telephone: Pick<Switch, 'adopt'>, events: readonl
   const taken: TakenLeg[] = []
   const lost: LeftLegs['lost'][number][] = []
   await Promise.all(
-    runningLegs(events).map(async ({ legId, party, attempt, handle }) => {
-      const result = handle === undefined ? ({ kind: 'failed', why: 'its handle is not in the facts' } as const) : await telephone.adopt(handle)
+    runningLegs(events).map(async ({ legId, party, attempt, handle, dialled }) => {
+      const result = handle === undefined ? ({ kind: 'failed', why: 'its handle is not in the facts' } as const) : await telephone.adopt(handle, dialled)
       if (result.kind === 'adopted') taken.push({ leg: result.leg, party, attempt })
       else lost.push({ legId, party, attempt, hungUp: result.kind === 'gone', why: result.why })
     }),
@@ -37,14 +39,26 @@ export async function takeLegs(telephone: Pick<Switch, 'adopt'>, events: readonl
   return { taken, lost }
 }
 
+/** By what the legs can be found that a call had when its engine died; none: there is nothing to go on with. */
+export function handlesLeft(events: readonly CallEvent[]): readonly string[] {
+  return runningLegs(events).flatMap(({ handle }) => (handle === undefined ? [] : [handle]))
+}
+
 function runningLegs(events: readonly CallEvent[]): readonly RunningLeg[] {
   const legs = new Map<string, RunningLeg>()
   const parties = new Map<AttemptId, Party>()
+  const accounts = new Map<AttemptId, string>()
   const placed = events.some(({ type }) => type === 'call.placed')
   for (const event of events) {
     if (event.type === 'call.answered') legs.set(event.legId, { legId: event.legId, party: 'caller', attempt: undefined, handle: event.handle })
     if (event.type === 'attempt.started') parties.set(event.attempt, event.pool === 'direct' ? 'called' : placed ? 'caller' : 'specialist')
-    if (event.type === 'attempt.answered') legs.set(event.legId, { legId: event.legId, party: parties.get(event.attempt) ?? 'specialist', attempt: event.attempt, handle: event.handle })
+    // Addresses and registered telephones cost nothing.
+    if (event.type === 'attempt.started' && event.target.startsWith('+') && event.account !== undefined) accounts.set(event.attempt, event.account)
+    if (event.type === 'attempt.answered') {
+      const account = accounts.get(event.attempt)
+      const dialled = account === undefined ? {} : { dialled: { account, answeredAt: event.at } }
+      legs.set(event.legId, { legId: event.legId, party: parties.get(event.attempt) ?? 'specialist', attempt: event.attempt, handle: event.handle, ...dialled })
+    }
     if (event.type === 'leg.ended') legs.delete(event.legId)
   }
   return [...legs.values()]

@@ -117,6 +117,24 @@ describe('outgoing calls', () => {
     expect(raised.at(-1)).toBe('calls.limitReached over')
   })
 
+  it('that an engine which died had begun count from their answer on, beyond any limit', async () => {
+    granted('cardiology').answered()
+    granted('cardiology').answered()
+    const taken = allowance.goOn('cardiology', clock.now() - 6 * minute)
+    expect(allowance.running).toBe(3)
+    expect(allowance.begin('renal')).toMatchObject({ kind: 'refused', why: expect.stringContaining('3 outgoing calls') as string })
+    await clock.advance(2 * minute)
+    taken.end()
+    taken.end()
+    expect(allowance.running).toBe(2)
+    // Eight minutes of its own, and two of each of the others that run.
+    allowance.goOn('renal', clock.now() - 10 * minute).end()
+    expect(allowance.begin('renal')).toMatchObject({ kind: 'refused', why: expect.stringContaining('10 minutes a day') as string })
+    // A clock that was set back cannot make it negative.
+    allowance.goOn('ent', clock.now() + 60 * minute).end()
+    expect(allowance.begin('ent').kind).toBe('granted')
+  })
+
   it('that were made before the engine started again count', () => {
     allowance.spend('a', 9 * minute)
     granted('a').end()

@@ -99,24 +99,32 @@ export class Allowance {
     if (this.#running + elsewhere.all >= concurrent) return this.#refuse('running', { words: `${concurrent} outgoing calls at the same time` })
     if (state.running.size + elsewhere.running >= concurrentPerAccount) return this.#refuse(`running:${account}`, { words: `${concurrentPerAccount} outgoing calls at the same time for "${account}"` })
     if (this.#spentMs(state) + elsewhere.runningMs >= minutesPerAccountPerDay * 60_000) return this.#refuse(`minutes:${account}`, { words: `${minutesPerAccountPerDay} minutes a day for "${account}"`, day: state.day })
-    const call: { answeredAt: number | undefined } = { answeredAt: undefined }
+    return { kind: 'granted', charge: this.#charge(account, state, { answeredAt: undefined }) }
+  }
+
+  /**
+   * A call that runs already, whatever the limits: an engine that died had begun it.
+   * @param answeredAt wall-clock ms; its minutes run since then
+   */
+  goOn(account: string, answeredAt: number): Charge {
+    return this.#charge(account, this.#account(account), { answeredAt: this.clock.monotonic() - Math.max(0, this.clock.now() - answeredAt) })
+  }
+
+  #charge(account: string, state: Account, call: { answeredAt: number | undefined }): Charge {
     state.running.add(call)
     this.#running += 1
     this.#share(account, state)
     return {
-      kind: 'granted',
-      charge: {
-        answered: () => {
-          call.answeredAt ??= this.clock.monotonic()
-          this.#share(account, state)
-        },
-        end: () => {
-          if (!state.running.delete(call)) return
-          this.#running -= 1
-          this.#share(account, state)
-          this.#roomAgain('running', `running:${account}`)
-          if (call.answeredAt !== undefined) this.#account(account).spentMs += this.clock.monotonic() - call.answeredAt
-        },
+      answered: () => {
+        call.answeredAt ??= this.clock.monotonic()
+        this.#share(account, state)
+      },
+      end: () => {
+        if (!state.running.delete(call)) return
+        this.#running -= 1
+        this.#share(account, state)
+        this.#roomAgain('running', `running:${account}`)
+        if (call.answeredAt !== undefined) this.#account(account).spentMs += this.clock.monotonic() - call.answeredAt
       },
     }
   }

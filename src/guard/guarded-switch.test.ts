@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { VirtualClock } from '../clock/virtual-clock.js'
 import type { Admission } from '../switch/admission.js'
-import type { DialOptions, DialResult, HangUp, IncomingCall, Leg, Switch, Target } from '../switch/port.js'
+import type { AdoptResult, DialOptions, DialResult, HangUp, IncomingCall, Leg, Switch, Target } from '../switch/port.js'
 import { Allowance } from './allowance.js'
 import { defaultDialable } from './dial-plan.js'
 import { guardedSwitch } from './guarded-switch.js'
@@ -18,6 +18,7 @@ let incoming: ((call: IncomingCall) => Promise<void>) | undefined
 let guarded: Switch
 let admission: Admission
 let asked: number
+let adopted: AdoptResult
 
 beforeEach(() => {
   dialled = []
@@ -25,6 +26,7 @@ beforeEach(() => {
   refused = []
   admission = { kind: 'unknown' }
   asked = 0
+  adopted = { kind: 'gone', why: '' }
   answer = { kind: 'busy', status: 486, reason: 'Busy Here' }
   const inner: Switch = {
     onIncoming: (handler) => (incoming = handler),
@@ -35,7 +37,8 @@ beforeEach(() => {
       return Promise.resolve(answer)
     },
     bridge: () => Promise.resolve({ kind: 'cancelled' }),
-    adopt: () => Promise.resolve({ kind: 'gone', why: '' }),
+    adopt: () => Promise.resolve(adopted),
+    reach: () => 'there',
     rejoin: () => ({ kind: 'cancelled' }),
     health: () => ({ ready: true, signalling: { up: true, detail: '' }, media: { up: true, detail: '' }, legs: 0 }),
     onHealth: () => () => undefined,
@@ -107,6 +110,22 @@ describe('dialling out', () => {
     hangUp({ ending: 'hangup', at: 0 })
     await leg.hungUp
     expect((await dial(mobile)).kind).toBe('answered')
+  })
+
+  it('counts a leg that is taken over until it has ended, whatever the limit; one of the house costs nothing', async () => {
+    let hangUp: (end: HangUp) => void = () => undefined
+    const leg = { hungUp: new Promise<HangUp>((resolve) => (hangUp = resolve)) } as Leg
+    expect(await guarded.adopt('gone', { account: 'cardiology', answeredAt: clock.now() })).toMatchObject({ kind: 'gone' })
+    expect((await dial(mobile)).kind).toBe('busy')
+    adopted = { kind: 'adopted', leg }
+    await guarded.adopt('of the house')
+    expect((await dial(mobile)).kind).toBe('busy')
+    await guarded.adopt('one', { account: 'cardiology', answeredAt: clock.now() })
+    await guarded.adopt('two', { account: 'cardiology', answeredAt: clock.now() })
+    expect(await dial(mobile)).toMatchObject({ kind: 'failed', reason: expect.stringContaining('limit') as string })
+    hangUp({ ending: 'hangup', at: 0 })
+    await leg.hungUp
+    expect((await dial(mobile)).kind).toBe('busy')
   })
 
   it('leaves sip: addresses of the house alone: they cost nothing', async () => {

@@ -1,5 +1,5 @@
 import type { Admission } from '../switch/admission.js'
-import type { DialOptions, DialResult, IncomingCall, Switch, Target } from '../switch/port.js'
+import type { AdoptResult, DialledBefore, DialOptions, DialResult, IncomingCall, Switch, Target } from '../switch/port.js'
 import type { Allowance } from './allowance.js'
 import { callerIdentity, type IdentityHeader } from './caller-identity.js'
 import { ringable, trunksFor, type DialableRange, type RangedTrunk } from './dial-plan.js'
@@ -54,7 +54,8 @@ export function guardedSwitch(inner: Switch, guards: GuardOptions): Switch {
       }
     },
     bridge: (a, b, options) => inner.bridge(a, b, options),
-    adopt: (handle) => inner.adopt(handle),
+    adopt: (handle, dialled) => adoptCharged(inner, guards, handle, dialled),
+    reach: (handle) => inner.reach(handle),
     rejoin: (a, b) => inner.rejoin(a, b),
     health: () => inner.health(),
     onHealth: (listener) => inner.onHealth(listener),
@@ -81,6 +82,15 @@ async function dialNumber(inner: Switch, guards: GuardOptions, target: Extract<T
     allowed.charge.end()
     throw fault
   }
+}
+
+/** A leg that runs is not ended by a limit; it counts against it, from its answer on. */
+async function adoptCharged(inner: Switch, { allowance }: GuardOptions, handle: string, dialled: DialledBefore | undefined): Promise<AdoptResult> {
+  const result = await inner.adopt(handle, dialled)
+  if (result.kind !== 'adopted' || dialled === undefined) return result
+  const charge = allowance.goOn(dialled.account, dialled.answeredAt)
+  void result.leg.hungUp.then(() => charge.end())
+  return result
 }
 
 /** A telephone of the house: it costs nothing, but what stands there goes into a request line. */

@@ -11,11 +11,11 @@ const lookEveryMs = 1_000
 const prefix = 'ringround:reserved:'
 const channel = 'ringround:freed'
 
-/** All keys or none. A value is `<token> <engagement>`. */
+/** All keys or none. A value is `<token> <engagement>`, and a token begins with its holder. ARGV[3]: what begins like this is taken over; empty: nothing is. */
 const reserveScript = `
 for _, key in ipairs(KEYS) do
   local value = redis.call('GET', key)
-  if value then return value end
+  if value and (ARGV[3] == '' or string.sub(value, 1, #ARGV[3]) ~= ARGV[3]) then return value end
 end
 for _, key in ipairs(KEYS) do redis.call('SET', key, ARGV[1] .. ' beingRung', 'PX', ARGV[2]) end
 return false`
@@ -91,10 +91,10 @@ export function redisReservations(url: string, onTrouble: (trouble: string) => v
 
   let closing: Promise<void> | undefined
   return {
-    async reserve(names, holder): Promise<ReserveResult> {
+    async reserve(names, holder, how): Promise<ReserveResult> {
       const keys = names.map((name) => prefix + name)
       const token = `${holder}:${randomUUID()}`
-      const taken = (await commands.eval(reserveScript, keys.length, ...keys, token, leaseMs)) as string | null
+      const taken = (await commands.eval(reserveScript, keys.length, ...keys, token, leaseMs, how === 'takeOver' ? `${holder}:` : '')) as string | null
       if (taken !== null) return { kind: 'taken', by: taken.endsWith(' onACall') ? 'onACall' : 'beingRung' }
       held.set(token, keys)
       const reservation: Reservation = {

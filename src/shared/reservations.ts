@@ -15,7 +15,8 @@ export type ReserveResult = { readonly kind: 'reserved'; readonly reservation: R
  * (`clinician:dr-okafor`, `target:+447700900123`); all keys of one reservation are taken, or none.
  */
 export interface Reservations {
-  reserve(keys: readonly string[], holder: string): Promise<ReserveResult>
+  /** @param how `takeOver`: those that this holder has already go over to the new reservation; an engine that died had made them */
+  reserve(keys: readonly string[], holder: string, how?: 'takeOver'): Promise<ReserveResult>
   /** Resolves when one of these sets of keys may be reserved again (somebody else may be quicker), or when the signal aborts. */
   freed(anyOf: readonly (readonly string[])[], signal: AbortSignal): Promise<void>
 }
@@ -35,10 +36,10 @@ export class LocalReservations implements Reservations {
     return this.#waiting.size
   }
 
-  reserve(keys: readonly string[], holder: string): Promise<ReserveResult> {
+  reserve(keys: readonly string[], holder: string, how?: 'takeOver'): Promise<ReserveResult> {
     for (const key of keys) {
       const held = this.#held.get(key)
-      if (held) return Promise.resolve({ kind: 'taken', by: held.engagement })
+      if (held && !(how === 'takeOver' && held.holder === holder)) return Promise.resolve({ kind: 'taken', by: held.engagement })
     }
     const entry: { readonly holder: string; engagement: Engagement } = { holder, engagement: 'beingRung' }
     for (const key of keys) this.#held.set(key, entry)

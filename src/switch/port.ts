@@ -155,6 +155,17 @@ export type BridgeResult =
  */
 export type AdoptResult = { readonly kind: 'adopted'; readonly leg: Leg } | { readonly kind: 'gone' | 'failed'; readonly why: string }
 
+/** What the facts say of an outgoing leg that is taken over, for limits. */
+export interface DialledBefore {
+  /** On whose account it is. */
+  readonly account: string
+  /** Wall-clock ms. */
+  readonly answeredAt: number
+}
+
+/** Whether a leg lives on servers of this switch. `away`: it does, and they are not connected now. `unknown`: nobody here can say anything of it. */
+export type Reach = 'there' | 'away' | 'unknown'
+
 /** On whose side a call to somebody failed. `indeterminate`: nobody can tell. */
 export type DialFault = 'ours' | 'trunk' | 'farEnd' | 'indeterminate'
 
@@ -269,8 +280,11 @@ export interface Switch {
   /**
    * Takes over a leg that an engine which died has left: from now on it is this switch's own. It plays nothing, unless it is bridged: then it goes on talking.
    * @param handle `Leg.handle`, as that engine kept it
+   * @param dialled of a leg to a telephone number
    */
-  adopt(handle: string): Promise<AdoptResult>
+  adopt(handle: string, dialled?: DialledBefore): Promise<AdoptResult>
+  /** @param handle `Leg.handle`. Nobody is asked: as far as is known at this moment */
+  reach(handle: string): Reach
   /** Takes over the bridge of two adopted legs. `failed`: they do not hear each other, and may be bridged. */
   rejoin(a: Leg, b: Leg): BridgeResult
   health(): SwitchHealth

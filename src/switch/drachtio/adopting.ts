@@ -20,6 +20,7 @@ export async function adopt(pair: ServerPair, identity: LegIdentity): Promise<Ad
   const [partyDialog] = dialogs as [StandingDialog]
   try {
     const standing = await openStandingChannel(pair.media.access, identity.channel)
+    pair.media.holdBack(standing?.connection ?? null)
     const mediaDialog = new StandingDialog(srf, socket, identity.media, standing?.told)
     dialogs.push(mediaDialog)
     if (standing === undefined) {

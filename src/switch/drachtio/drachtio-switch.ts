@@ -1,4 +1,4 @@
-import type { AdoptResult, BridgeResult, DialledTarget, DialOptions, DialResult, IncomingCall, Leg, PlainSwitch, Registration, SwitchHealth } from '../port.js'
+import type { AdoptResult, BridgeResult, DialledTarget, DialOptions, DialResult, IncomingCall, Leg, PlainSwitch, Reach, Registration, SwitchHealth } from '../port.js'
 import { adopt } from './adopting.js'
 import { bridge, rejoin } from './bridging.js'
 import { asError, atMost } from './deadline.js'
@@ -72,9 +72,16 @@ export class DrachtioSwitch implements PlainSwitch {
   async adopt(handle: string): Promise<AdoptResult> {
     const identity = readHandle(handle)
     if (identity === undefined) return { kind: 'failed', why: 'the handle of the leg is none of this version' }
-    const pair = this.#pairs.find(({ signalling, media }) => signalling.name === identity.servers[0] && media.name === identity.servers[1])
+    const pair = this.#pairs.find((each) => each.goesBy(identity.servers))
     if (!pair) return { kind: 'failed', why: `${identity.servers.join(' and ')} are none of our servers` }
     return adopt(pair, identity)
+  }
+
+  reach(handle: string): Reach {
+    const identity = readHandle(handle)
+    const pair = identity && this.#pairs.find((each) => each.goesBy(identity.servers))
+    if (!pair) return 'unknown'
+    return pair.signalling.up && pair.media.up ? 'there' : 'away'
   }
 
   rejoin(a: Leg, b: Leg): BridgeResult {

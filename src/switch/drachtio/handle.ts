@@ -1,9 +1,10 @@
+import { hostname } from 'node:os'
 import type { Refresher } from './session-timer.js'
 import type { DialogIdentity } from './standing-dialog.js'
 
 /** All that an engine needs to go on with a leg that another one began. No secret is in it. */
 export interface LegIdentity {
-  /** Names of the drachtio-server and of the FreeSWITCH on which it lives. */
+  /** Names of the drachtio-server and of the FreeSWITCH on which it lives (`placeName`). */
   readonly servers: readonly [signalling: string, media: string]
   readonly party: DialogIdentity & { readonly refresher?: Refresher }
   /** FreeSWITCH's dialog with us. */
@@ -11,6 +12,13 @@ export interface LegIdentity {
   readonly channel: string
   /** Session ids of our descriptions for the party and for FreeSWITCH. */
   readonly origins: readonly [party: string, media: string]
+}
+
+const loopback = /(?:^|\s|\[)(?:127(?:\.\d{1,3}){3}|::1|localhost)\]?:\d+$/
+
+/** Of a server: its address, and where that means something on its own machine alone, the name of the machine besides. */
+export function placeName(name: string, machine = hostname()): string {
+  return loopback.test(name) ? `${name} @ ${machine}` : name
 }
 
 /** The longest that is kept: a Call-ID may have any length, and its party chose it. */

@@ -130,9 +130,8 @@ export class DrachtioLeg implements Leg, PartyEvents {
   }
 
   get handle(): string {
-    const { signalling, media } = this.pair
     if (!this.#dialog) return ''
-    return writeHandle({ servers: [signalling.name, media.name], party: this.#dialog.identity, media: this.channel.dialog, channel: this.id, origins: [this.#origins.party.id, this.#origins.media.id] })
+    return writeHandle({ servers: this.pair.names, party: this.#dialog.identity, media: this.channel.dialog, channel: this.id, origins: [this.#origins.party.id, this.#origins.media.id] })
   }
 
   async play(audio: readonly Audio[], options: { readonly signal?: AbortSignal; readonly loop?: boolean } = {}): Promise<Played> {

@@ -2,6 +2,7 @@ import Mrf from 'drachtio-fsmrf'
 import { EndedAtOnce } from './channel-trouble.js'
 import { asError, withDeadline } from './deadline.js'
 import { probeEventSocket } from './event-socket-probe.js'
+import { holdBack, type Certainty } from './hold-back.js'
 import { mediaSrf, type OnEnded } from './media-srf.js'
 import { checkOwnAddress } from './own-address.js'
 import type { Notice, ServerSet } from './settings.js'
@@ -32,7 +33,13 @@ export class MediaLink {
   #retry: NodeJS.Timeout | undefined
   #closed = false
 
-  constructor(set: ServerSet, signalling: Signalling, changed: () => void, notice: (notice: Notice) => void) {
+  constructor(
+    set: ServerSet,
+    signalling: Signalling,
+    changed: () => void,
+    notice: (notice: Notice) => void,
+    private readonly certainty?: Certainty,
+  ) {
     this.#set = set
     this.#signalling = signalling
     this.#mrf = new Mrf(mediaSrf(signalling.srf, () => this.#onEnded))
@@ -130,10 +137,20 @@ export class MediaLink {
       (endpoint) => {
         endpoint.dialog?.destroy({}, () => undefined)
       },
-    ).finally(() => {
-      this.#pending.delete(lost)
-      forget()
-    })
+    )
+      .then((endpoint) => {
+        this.holdBack(endpoint.conn)
+        return endpoint
+      })
+      .finally(() => {
+        this.#pending.delete(lost)
+        forget()
+      })
+  }
+
+  /** Nothing is said on this connection while this engine may have lost its calls to another. */
+  holdBack(connection: Mrf.Connection | null): void {
+    if (this.certainty) holdBack(connection?.socket, this.certainty)
   }
 
   /** A connection that is being made is waited for: it would be lost with the server, and drachtio-fsmrf would complain on the console. */
@@ -168,6 +185,7 @@ export class MediaLink {
       this.#tryAgain()
     })
     server.on('error', () => undefined)
+    this.holdBack(server.conn)
     this.#server = server
     this.#detail = 'connected'
     this.#notice({ level: 'info', text: this.detail })

@@ -1,4 +1,5 @@
 import { Channel } from './channel.js'
+import { placeName } from './handle.js'
 import type { DrachtioLeg } from './leg.js'
 import { MediaLink } from './media-link.js'
 import type { TakenFrom } from './media-source.js'
@@ -43,10 +44,21 @@ export class ServerPair {
       if (this.signalling.up) this.#payByes()
       changed()
     }
-    this.signalling = new Signalling(set.drachtio, onChange, notice)
-    this.media = new MediaLink(set, this.signalling, onChange, notice)
+    this.signalling = new Signalling(set.drachtio, onChange, notice, settings.certainty)
+    this.media = new MediaLink(set, this.signalling, onChange, notice, settings.certainty)
     const { least, most } = settings.warmEndpoints ?? { least: 2, most: 20 }
     this.warm = new WarmChannels(this.media, this.signalling, channelVariables(this.mediaTimeoutMs), { least, most }, notice, changed)
+  }
+
+  /** As what a leg that lives here names it, for whichever engine goes on with it: of the drachtio-server and of the FreeSWITCH. */
+  get names(): readonly [signalling: string, media: string] {
+    return [placeName(this.signalling.name), placeName(this.media.name)]
+  }
+
+  /** @param names as a leg has them; one of before says the address alone */
+  goesBy(names: readonly [signalling: string, media: string]): boolean {
+    const { signalling, media } = this
+    return (names[0] === this.names[0] && names[1] === this.names[1]) || (names[0] === signalling.name && names[1] === media.name)
   }
 
   /** Calls can be taken: both servers are connected, and FreeSWITCH makes channels. */

@@ -1,4 +1,5 @@
 import type { CodecName } from '../../embedded/protocols/sdp/codecs.js'
+import type { Certainty } from './hold-back.js'
 import type { TakenFrom } from './media-source.js'
 
 /**
@@ -56,6 +57,8 @@ export interface DrachtioSwitchSettings {
   readonly warmEndpoints?: { readonly least: number; readonly most: number }
   /** Looks for DTMF in the audio of a leg. Default `always`; `never` where the trunk is known to send RFC 4733. */
   readonly inbandDigits?: 'always' | 'never'
+  /** Nothing is said to the servers while this engine may have lost its calls to another. Default: it never does. */
+  readonly certainty?: Certainty
   /** Told what an operator should know (one line each), beside `health()`. */
   readonly onNotice?: (notice: Notice) => void
 }

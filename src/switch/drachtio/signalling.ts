@@ -1,5 +1,6 @@
 import { Socket } from 'node:net'
 import Srf from 'drachtio-srf'
+import { holdBack, type Certainty } from './hold-back.js'
 import type { Notice, ServerAccess } from './settings.js'
 
 /** Longest pause between two attempts to reconnect, ms; drachtio-srf's own pauses grow without bound. */
@@ -18,7 +19,12 @@ export class Signalling {
   #closed = false
   #detail = 'connecting'
 
-  constructor(access: ServerAccess, changed: () => void, notice: (notice: Notice) => void) {
+  constructor(
+    access: ServerAccess,
+    changed: () => void,
+    notice: (notice: Notice) => void,
+    private readonly certainty?: Certainty,
+  ) {
     this.#access = access
     this.#changed = changed
     this.#notice = notice
@@ -74,6 +80,7 @@ export class Signalling {
     if (error) return this.#onDown(`${error.message} (is the secret right?)`)
     // drachtio-srf does this for its first connection only.
     this.socket?.setNoDelay(true)
+    if (this.certainty) holdBack(this.socket, this.certainty)
     this.#up = true
     this.#detail = `connected, SIP at ${hostport}`
     this.#notice({ level: 'info', text: this.detail })

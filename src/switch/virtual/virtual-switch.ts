@@ -1,4 +1,4 @@
-import type { AdoptResult, Bridge, BridgeEnd, BridgeResult, DialOptions, DialResult, IncomingCall, Leg, Registration, Switch, SwitchHealth, Target } from '../port.js'
+import type { AdoptResult, Bridge, BridgeEnd, BridgeResult, DialOptions, DialResult, IncomingCall, Leg, Reach, Registration, Switch, SwitchHealth, Target } from '../port.js'
 import { refusalStatus, type Refusal } from './temperament.js'
 import { VirtualCaller, type Arrival } from './virtual-caller.js'
 import { VirtualLeg } from './virtual-leg.js'
@@ -235,6 +235,10 @@ export class VirtualSwitch implements Switch {
     if (leg === undefined || leg.ended) return Promise.resolve({ kind: 'gone', why: 'the party has hung up' })
     leg.orphaned()
     return Promise.resolve({ kind: 'adopted', leg })
+  }
+
+  reach(): Reach {
+    return 'there'
   }
 
   rejoin(a: Leg, b: Leg): BridgeResult {

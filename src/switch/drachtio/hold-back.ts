@@ -1,0 +1,32 @@
+import type { Socket } from 'node:net'
+
+/** Whether this engine is still the one that has its calls. */
+export interface Certainty {
+  /** False from the first instruction after it did not run for so long that others may have taken them. */
+  readonly certain: boolean
+  /** Resolves with `false` when it has lost them. */
+  whenCertain(): Promise<boolean>
+}
+
+/**
+ * While it is not certain that this engine still has its calls, nothing that it writes to this socket leaves: an engine that was frozen wakes up in the middle of what it was about
+ * to do (a ringing that is over, a party that is silent), and others may have gone on with its calls. What it has written leaves when it is certain, in its order; where the calls
+ * are lost, never.
+ */
+export function holdBack(socket: Socket | null | undefined, certainty: Certainty): void {
+  if (!socket) return
+  const write = socket.write.bind(socket) as (...all: readonly unknown[]) => boolean
+  let held = false
+  socket.write = (...all: readonly unknown[]) => {
+    if (!held && !certainty.certain) {
+      held = true
+      socket.cork()
+      void certainty.whenCertain().then((goesOn) => {
+        if (!goesOn) return
+        held = false
+        socket.uncork()
+      })
+    }
+    return write(...all)
+  }
+}
