@@ -5,6 +5,7 @@ import type { DeviceOwner } from '../directory/device-owner.js'
 import type { Directory } from '../directory/model.js'
 import { staff, type Actor } from '../facts/actor.js'
 import { callRecord, type AttemptRecord, type CallRecord } from '../facts/call-record.js'
+import { carrierOf } from '../facts/carrier.js'
 import type { CallEvent, EventLog } from '../facts/events.js'
 import type { Speech } from '../prompts/speech.js'
 import type { RecordingSink } from '../recordings/recording-sink.js'
@@ -91,6 +92,11 @@ export class Desk {
     return this.#live.size
   }
 
+  /** It is closing down, and begins nothing any more. */
+  get draining(): boolean {
+    return this.#draining
+  }
+
   /**
    * Takes no new call (503), and lets those that there are come to their end; after `ms` milliseconds they are let go of. Settles when the
    * last one is over and told. May be called twice.
@@ -127,7 +133,7 @@ export class Desk {
     const { scope } = call
     this.#options.onTakenOver?.(events)
     for (const { leg, party } of legs.taken) scope.own(leg, party)
-    scope.tell({ type: 'call.takenOver', from: events.at(-1)?.node ?? record.node, legs: legs.taken.map(({ leg }) => leg.id) })
+    scope.tell({ type: 'call.takenOver', from: carrierOf(events) ?? record.node, legs: legs.taken.map(({ leg }) => leg.id) })
     for (const { legId, party, hungUp, why } of legs.lost) scope.tell({ type: 'leg.ended', legId, party, hangUp: { ending: hungUp ? 'hangup' : 'signallingLost', at: call.clock.now(), detail: why } })
     for (const { leg, attempt } of legs.taken) this.#reserve(call, leg, record.attempts.find((one) => one.attempt === attempt))
     void this.#carry(call, goOn(call, record, legs))
@@ -137,12 +143,12 @@ export class Desk {
   /** Nobody else is to ring whoever is on the line. */
   #reserve(call: CallContext, leg: Leg, attempt: AttemptRecord | undefined): void {
     if (attempt === undefined) {
-      if (call.owner?.kind === 'clinician') holdClinician(call, leg, call.owner.id)
+      if (call.owner?.kind === 'clinician') holdClinician(call, leg, call.owner.id, 'takeOver')
       return
     }
     // Who still hears the whisper is reserved by the hunt.
     if (attempt.result === undefined && attempt.acceptedAt === undefined) return
-    void this.#reservations.reserve([attempt.candidate, `target:${attempt.target}`], call.id).then(
+    void this.#reservations.reserve([attempt.candidate, `target:${attempt.target}`], call.id, 'takeOver').then(
       (result) => {
         if (result.kind !== 'reserved') return
         result.reservation.onACall()

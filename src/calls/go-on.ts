@@ -125,10 +125,15 @@ async function recorderOf(call: CallContext, record: CallRecord, caller: Leg | u
   if (!running) return new Recorder(call)
   const { recordingId, path, startedAt } = running
   if (!told) call.scope.tell({ type: 'recording.started', recordingId, spoolPath: path })
-  call.recordings.resume({ recordingId, callId: call.id, startedAt })
   // It ended with the caller's leg.
   const ended: Recording = { path, startedAt, stop: () => Promise.resolve() }
-  return new Recorder(call, { recordingId, recording: caller?.recordingOn(path) ?? ended })
+  const recording = caller?.recordingOn(path) ?? ended
+  const isOurs = await within(call.clock, call.settings.promptTimeoutMs, call.recordings.resume({ recordingId, callId: call.id, startedAt, path }).catch(() => false))
+  if (isOurs === true) return new Recorder(call, { recordingId, recording })
+  // It lies where this engine cannot read it: the one that began it finishes it, and a second one begins here.
+  call.scope.alongside(recording.stop())
+  call.scope.tell({ type: 'recording.stopped', recordingId })
+  return new Recorder(call)
 }
 
 function inquiryOf({ directory }: CallContext, record: CallRecord): Inquiry {

@@ -71,14 +71,21 @@ export async function lineCall(call: CallContext, caller: Leg, request: LineRequ
   }
   const pools = resumed ? huntPools(call, line).flatMap((pool) => poolsLeft(pool, resumed)) : huntPools(call, line)
   if (!resumed?.answered && pools.every(({ candidates }) => candidates.length === 0)) {
-    if (resumed) return manner.nobody(call, caller, line)
+    if (resumed) {
+      scope.tell({ type: 'hunt.ended', result: 'nobody' })
+      if (resumed.recorder) scope.alongside(resumed.recorder.stop())
+      return manner.nobody(call, caller, line)
+    }
     scope.tell({ type: 'line.refused', line: line.id, why: 'noRota' })
     return manner.noRota(call, caller, line, request.greeting)
   }
 
   // The disk may have become full while the menu was heard.
   const turnedAway = await cannotConnect(call, caller)
-  if (turnedAway) return turnedAway
+  if (turnedAway) {
+    if (resumed) scope.tell({ type: 'hunt.ended', result: 'nobody' })
+    return turnedAway
+  }
 
   if (!resumed) scope.tell({ type: 'line.chosen', line: line.id, by: request.chosenBy })
   const totalMs = line.ring.totalSeconds * 1_000

@@ -82,7 +82,7 @@ describe('each of these rules notices a bug that breaks it', { timeout: 60_000 }
       }),
     }))
 
-  it('recordings for which there is never a place', () => notices('every talk is recorded', { recordings: () => ({ allocate: () => Promise.resolve({ kind: 'refused', why: 'no' }), left: () => Promise.resolve(undefined), resume: () => undefined, finish: () => undefined }) }))
+  it('recordings for which there is never a place', () => notices('every talk is recorded', { recordings: () => ({ allocate: () => Promise.resolve({ kind: 'refused', why: 'no' }), left: () => Promise.resolve(undefined), resume: () => Promise.resolve(true), finish: () => undefined }) }))
 
   it('a switch that rings on when the caller has gone', () =>
     notices('when one side has gone', {

@@ -18,8 +18,9 @@ export class VirtualRecordings implements RecordingSink {
     return Promise.resolve(undefined)
   }
 
-  resume({ recordingId }: { readonly recordingId: string }): void {
-    this.allocated.push(recordingId)
+  resume({ recordingId }: { readonly recordingId: string }): Promise<boolean> {
+    if (!this.allocated.includes(recordingId)) this.allocated.push(recordingId)
+    return Promise.resolve(true)
   }
 
   finish(recordingId: string): void {

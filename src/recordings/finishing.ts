@@ -60,6 +60,8 @@ export async function finishRecording(recording: Unfinished, options: FinishingO
   }
   try {
     if ((await spool.size(recordingId)) === undefined) {
+      // Another engine has finished it meanwhile.
+      if ((await store.recording(recordingId).catch(() => undefined))?.state === 'ready') return 'ready'
       alarms.raise('recordings.missing', `${recordingId}: the switch has left no recording at ${spool.wavPath(recordingId)}`)
       return await failed('spool', 'there is no recording where the switch was to write it')
     }

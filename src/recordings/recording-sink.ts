@@ -5,14 +5,25 @@ export interface LeftRecording {
   readonly startedAt: number
 }
 
+/** A recording that an engine which died has begun. `path`: to which it is recorded. `startedAt`: wall-clock ms. */
+export interface BegunRecording {
+  readonly recordingId: string
+  readonly callId: string
+  readonly path: string
+  readonly startedAt: number
+}
+
 /** What the call flows need of the recordings room: a place to record to, and somebody to finish what was recorded. */
 export interface RecordingSink {
   /** A fresh spool file for this call (absolute path, folder exists), or why there can be none (disk full, folder not writable). */
   allocate(callId: string): Promise<{ readonly kind: 'spool'; readonly recordingId: string; readonly path: string } | { readonly kind: 'refused'; readonly why: string }>
   /** The recording of this call that an engine which died had begun, where it died before it could say so; undefined: there is none. */
   left(callId: string): Promise<LeftRecording | undefined>
-  /** A recording that an engine which died had begun goes on in this one. `startedAt`: wall-clock ms. */
-  resume(recording: { readonly recordingId: string; readonly callId: string; readonly startedAt: number }): void
+  /**
+   * A recording that an engine which died had begun goes on in this one.
+   * @returns false where this engine cannot read what is recorded there: whoever began it finishes it when it is back
+   */
+  resume(recording: BegunRecording): Promise<boolean>
   /** The recording is closed; makes the MP3 off the media thread. Returns at once; the result arrives as `recording.ready` or `recording.failed`. */
   finish(recordingId: string): void
 }

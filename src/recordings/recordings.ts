@@ -1,43 +1,16 @@
 import { mkdir } from 'node:fs/promises'
-import type { Alarms } from '../alarms/alarms.js'
-import type { Clock } from '../clock/clock.js'
-import { sleep } from '../clock/clock.js'
+import { sleep, type Clock } from '../clock/clock.js'
 import { systemClock } from '../clock/system-clock.js'
-import type { KeyRing, KeysHealth } from '../keys/key-ring.js'
-import type { Store } from '../store/store.js'
+import type { KeysHealth } from '../keys/key-ring.js'
 import { CallNotes } from './call-notes.js'
 import { EncodingProcess } from './encoding-process.js'
 import { FinishingQueue, type Waiting } from './finishing-queue.js'
 import { finishRecording, mp3IsThere, pathBelow, type FinishingOptions, type Unfinished } from './finishing.js'
-import type { LeftRecording, RecordingSink } from './recording-sink.js'
+import type { RecordingsSettings } from './recordings-settings.js'
+import type { BegunRecording, LeftRecording, RecordingSink } from './recording-sink.js'
 import { openRecording, type KnownRecording, type OpenRecording, type Unreadable } from './stored-recording.js'
 import { freeBytes, proveWritable, SpoolFolder, type SpoolEntry } from './spool-folder.js'
-
-export interface RecordingsSettings {
-  /** Where running recordings are spooled, and where finished ones lie (`YYYY/MM/DD/<callId>.mp3` below it). Made where missing. */
-  readonly spoolFolder: string
-  readonly recordingsFolder: string
-  readonly store: Store
-  readonly alarms: Alarms
-  /** `auto`: libmp3lame where it is there. */
-  readonly encoder: 'auto' | 'native' | 'wasm'
-  /** Names or paths under which libmp3lame is looked for. Default: the platform's own. */
-  readonly libraries?: readonly string[]
-  /** Recordings that are finished at the same time: one of them computes, the others wait for the disk. Default 16. */
-  readonly concurrency?: number
-  /** How long the encoding process may be silent before it is replaced, ms. Default 60,000. */
-  readonly frozenAfterMs?: number
-  /** A recording is refused when one of the two disks has less than this free. Default 200 MB. */
-  readonly minFreeBytes?: number
-  /** Written name of a line, for the title of the MP3. */
-  readonly lineName: (line: string) => string | undefined
-  /** The keys of sealed recordings. Without them none can be read. */
-  readonly keys?: KeyRing
-  /** What is recorded from now on is sealed; needs `keys`. Default: no. */
-  readonly sealed?: boolean
-  /** Default: the system's. */
-  readonly clock?: Clock
-}
+import { settled, Spools } from './spools.js'
 
 export interface RecordingsHealth {
   /** Which LAME is at work, in words. */
@@ -57,10 +30,13 @@ export interface Recordings {
   /** Starts what makes MP3s, so that the first recording does not wait for it. Returns at once. */
   prepare(): void
   /**
-   * Finishes what lies in the spool. Called at start-up, after `store.closeInterrupted()`. Resolves when all of it is queued.
+   * Finishes what lies in the spool. Called at start-up, after calls that cannot be gone on with are closed. Resolves when all of it is queued. What belongs to calls that another
+   * engine has gone on with is left to that one, and looked at again later.
    * @param isOpen whether a call may still be taken over: its recording goes on, and is left alone until it is closed
    */
   recover(isOpen?: (callId: string) => boolean): Promise<{ readonly queued: number; readonly orphans: readonly string[] }>
+  /** Finishes a recording that an engine which is gone had begun for a call that nobody goes on with, where this engine can read it. */
+  takeUp(recording: BegunRecording): Promise<void>
   /** Settles when nothing is queued or running. */
   idle(): Promise<void>
   health(): RecordingsHealth
@@ -79,11 +55,10 @@ const defaultMinFreeBytes = 200 * megabyte
 /** How long a measurement of the free room is good for. */
 const roomKnownMs = 5_000
 const closeWithinMs = 5_000
-/** A recording that a dead engine left may still be written to by a switch that outlived it. */
-const settledAfterMs = 1_000
-const settleTries = 30
 const keptNames = 1_000
 const defaultConcurrency = 16
+/** Recordings of calls that another engine had are left to it for so long after their end. */
+const leftToOthersMs = 10 * 60_000
 
 /** Makes the folders. Rejects with one clear line when `native` is wanted and there is no libmp3lame that works. */
 export async function createRecordings(settings: RecordingsSettings): Promise<Recordings> {
@@ -123,6 +98,8 @@ class SpooledRecordings implements Recordings {
   readonly #handedOn = new Set<string>()
   readonly #unsubscribe: () => void
   readonly #keysNotHeard: (() => void) | undefined
+  readonly #spools: Spools
+  #cancelLook: (() => void) | undefined
   #room: { readonly at: number; readonly trouble: string | undefined } | undefined
   #finished = 0
   #failed = 0
@@ -135,11 +112,12 @@ class SpooledRecordings implements Recordings {
     private readonly spool: SpoolFolder,
   ) {
     this.#clock = settings.clock ?? systemClock
+    this.#spools = new Spools(spool)
     this.#queue = new FinishingQueue((waiting) => this.#process(waiting), settings.concurrency ?? defaultConcurrency)
     this.sink = { allocate: (callId) => this.#allocate(callId), finish: (recordingId) => this.#finish(recordingId), left: (callId) => this.#leftOf(callId), resume: (recording) => this.#resume(recording) }
     this.#unsubscribe = settings.store.log.subscribe((event) => {
       this.#notes.note(event)
-      if (event.type === 'recording.started' && this.#allocated.has(event.recordingId)) encoding.follow(event.recordingId, this.spool.wavPath(event.recordingId))
+      if (event.type === 'recording.started' && this.#allocated.has(event.recordingId)) encoding.follow(event.recordingId, this.#spools.of(event.recordingId).wavPath(event.recordingId))
       if (event.type === 'call.ended') void this.#clearUp(event.callId)
     })
     this.#keysNotHeard = settings.keys?.onUsable(() => this.#retryTroubled())
@@ -153,8 +131,10 @@ class SpooledRecordings implements Recordings {
   async recover(isOpen: (callId: string) => boolean = () => false): Promise<{ readonly queued: number; readonly orphans: readonly string[] }> {
     let queued = 0
     const orphans: string[] = []
-    for (const entry of await this.spool.entries()) {
-      if (this.#allocated.has(entry.recordingId) || this.#handedOn.has(entry.recordingId) || (entry.note && isOpen(entry.note.callId))) continue
+    const entries = await this.spool.entries()
+    const elsewhere = await this.#ofOthers(entries, isOpen)
+    for (const entry of entries) {
+      if (this.#allocated.has(entry.recordingId) || this.#handedOn.has(entry.recordingId) || (entry.note && (isOpen(entry.note.callId) || elsewhere.has(entry.note.callId)))) continue
       const unfinished = await this.#leftBehind(entry)
       if (unfinished === 'done') continue
       if (unfinished === 'orphan') orphans.push(entry.path)
@@ -165,6 +145,20 @@ class SpooledRecordings implements Recordings {
     }
     if (orphans.length > 0) this.settings.alarms.raise('recordings.orphans', `${orphans.length} recordings belong to no known call and are kept: ${orphans.join(', ')}`)
     return { queued, orphans }
+  }
+
+  /** Calls that another engine has gone on with, or is finishing. */
+  async #ofOthers(entries: readonly SpoolEntry[], isOpen: (callId: string) => boolean): Promise<ReadonlySet<string>> {
+    const found = await this.settings.store.left.elsewhere(entries.flatMap(({ note }) => note?.callId ?? []), this.#clock.now() - leftToOthersMs)
+    this.#cancelLook?.()
+    this.#cancelLook = found.size === 0 ? undefined : this.#clock.after(leftToOthersMs, () => void this.recover(isOpen).catch(() => undefined))
+    return found
+  }
+
+  async takeUp(recording: BegunRecording): Promise<void> {
+    const { recordingId, callId, startedAt: allocatedAt } = recording
+    if (this.#handedOn.has(recordingId) || !(await this.#resume(recording))) return
+    this.#enqueue({ recording: { recordingId, callId, allocatedAt }, recovered: true })
   }
 
   idle(): Promise<void> {
@@ -215,6 +209,7 @@ class SpooledRecordings implements Recordings {
   async #close(): Promise<void> {
     this.#unsubscribe()
     this.#keysNotHeard?.()
+    this.#cancelLook?.()
     this.#stopping.abort()
     const tooLate = new AbortController()
     await Promise.race([this.#queue.stop(), sleep(this.#clock, closeWithinMs, tooLate.signal)])
@@ -252,10 +247,13 @@ class SpooledRecordings implements Recordings {
     return undefined
   }
 
-  #resume({ recordingId, callId, startedAt }: { readonly recordingId: string; readonly callId: string; readonly startedAt: number }): void {
+  async #resume(recording: BegunRecording): Promise<boolean> {
+    if (!(await this.#spools.take(recording))) return false
+    const { recordingId, callId, path, startedAt } = recording
     this.#allocated.set(recordingId, { recordingId, callId, allocatedAt: startedAt })
     this.prepare()
-    this.encoding.follow(recordingId, this.spool.wavPath(recordingId))
+    this.encoding.follow(recordingId, path)
+    return true
   }
 
   #finish(recordingId: string): void {
@@ -277,10 +275,11 @@ class SpooledRecordings implements Recordings {
     const { recordingId } = recording
     const { alarms, store, recordingsFolder, lineName } = this.settings
     if (recovered && !(await this.#hasSettled(recordingId))) return
-    const options: FinishingOptions = { spool: this.spool, recordingsFolder, store, alarms, encoding: this.encoding, notes: this.#notes, lineName, seal: this.settings.sealed ? this.settings.keys : undefined, stopping: this.#stopping.signal }
+    const options: FinishingOptions = { spool: this.#spools.of(recordingId), recordingsFolder, store, alarms, encoding: this.encoding, notes: this.#notes, lineName, seal: this.settings.sealed ? this.settings.keys : undefined, stopping: this.#stopping.signal }
     const finished = await finishRecording(recording, options)
     if (finished === 'stopped') return
     this.encoding.forget(recordingId)
+    if (finished !== 'failed') this.#spools.forget(recordingId)
     if (this.#queue.ofCall(recording.callId) === 1) this.#forgetEnded(recording.callId)
     if (finished === 'ready' || finished === 'kept') {
       this.#finished++
@@ -294,17 +293,11 @@ class SpooledRecordings implements Recordings {
     }
   }
 
-  /** Nobody writes to it any more. One that still grows is left for the next start. */
+  /** One that still grows is left for the next start. */
   async #hasSettled(recordingId: string): Promise<boolean> {
-    let size = await this.spool.size(recordingId)
-    for (let tries = 0; tries < settleTries; tries++) {
-      if ((await sleep(this.#clock, settledAfterMs, this.#stopping.signal)) === 'cancelled') return false
-      const now = await this.spool.size(recordingId)
-      if (now === size) return true
-      size = now
-    }
-    this.settings.alarms.raise('recordings.stillGrowing', `${recordingId} is still being written to; it is finished at the next start`)
-    return false
+    const found = await settled(this.#spools.of(recordingId), recordingId, this.#clock, this.#stopping.signal)
+    if (found === 'growing') this.settings.alarms.raise('recordings.stillGrowing', `${recordingId} is still being written to; it is finished at the next start`)
+    return found === 'settled'
   }
 
   async #leftBehind(entry: SpoolEntry): Promise<Unfinished | 'done' | 'orphan'> {
@@ -329,18 +322,19 @@ class SpooledRecordings implements Recordings {
   /** A recording that lies in the spool and that nobody has told of gets its facts: without them the call would not own it. */
   async #tellLate({ recordingId, callId, allocatedAt }: Unfinished): Promise<void> {
     const { store } = this.settings
-    await store.appendLate(callId, { type: 'recording.started', recordingId, spoolPath: this.spool.wavPath(recordingId) }, allocatedAt)
+    await store.appendLate(callId, { type: 'recording.started', recordingId, spoolPath: this.#spools.of(recordingId).wavPath(recordingId) }, allocatedAt)
     await store.appendLate(callId, { type: 'recording.stopped', recordingId }, allocatedAt)
   }
 
   /** After a call nothing of it may be forgotten: a place that was never used goes, a recording that nobody handed on is finished. */
   async #clearUp(callId: string): Promise<void> {
     for (const recording of [...this.#allocated.values()].filter((one) => one.callId === callId)) {
-      const size = await this.spool.size(recording.recordingId)
+      const spool = this.#spools.of(recording.recordingId)
+      const size = await spool.size(recording.recordingId)
       if (!this.#allocated.has(recording.recordingId)) continue
       if (size === undefined) {
         this.#allocated.delete(recording.recordingId)
-        await this.spool.remove(recording.recordingId).catch(() => undefined)
+        await spool.remove(recording.recordingId).catch(() => undefined)
         continue
       }
       // The party hung up while the switch opened the file: nobody was told that it records.

@@ -53,7 +53,11 @@ export class CallDatabase {
   readonly #targets: TargetRows
   #last: Promise<unknown> = Promise.resolve()
 
-  constructor(private readonly database: WritableDatabase) {
+  /** @param owner the run of an engine to which the calls belong that begin here. Undefined: to none */
+  constructor(
+    private readonly database: WritableDatabase,
+    private readonly owner?: string,
+  ) {
     this.#statements = new Statements(database.db)
     this.#targets = new TargetRows(database.db, this.#statements)
   }
@@ -65,6 +69,24 @@ export class CallDatabase {
    */
   append(events: readonly CallEvent[]): Promise<readonly CallEvent[]> {
     return this.#inTurn((again) => this.#append(events, again))
+  }
+
+  /**
+   * Calls go from the run that has them to another one, each where it is still open and still theirs.
+   * @returns those that did; what is known of them is read again
+   */
+  claim(calls: readonly { readonly callId: string; readonly owner: string | null }[], run: string): Promise<ReadonlySet<string>> {
+    return this.#inTurn(async () => {
+      // In one order for everybody: of two who claim the same calls one waits for the other, and never both.
+      const sorted = calls.toSorted((a, b) => (a.callId < b.callId ? -1 : a.callId > b.callId ? 1 : 0))
+      const steps = sorted.map(({ callId, owner }) =>
+        this.database.db.updateTable('calls').set({ owner: run }).where('call_id', '=', callId).where('owner', owner === null ? 'is' : '=', owner).where('ending', 'is', null).compile(),
+      )
+      const results = await this.database.batch(steps)
+      const claimed = new Set(sorted.filter((_, place) => results[place]?.changed === 1).map(({ callId }) => callId))
+      for (const callId of claimed) this.#known.delete(callId)
+      return claimed
+    })
   }
 
   /** Notes that an engine is alive, so that its interrupted calls can be closed at a sensible time. */
@@ -93,6 +115,7 @@ export class CallDatabase {
     return this.#inTurn(async () => {
       this.#forget()
       return this.database.db.transaction().execute(async (transaction) => {
+        const owners = new Map((await transaction.selectFrom('calls').select(['call_id', 'owner']).where('ending', 'is', null).execute()).map((row) => [row.call_id, row.owner ?? undefined]))
         for (const table of ['calls', 'attempts', 'recordings', 'targets', 'candidates', 'spending', 'roll_ups'] as const) await transaction.deleteFrom(table).execute()
         let calls = 0
         const total = new RollUpTotal()
@@ -101,7 +124,7 @@ export class CallDatabase {
           const record = callRecord(events)
           const legs = new LegsOfCall()
           total.add(rollUpOf(record))
-          const steps = [...(record ? this.#rows(undefined, project(record), true) : []), ...this.#spend(events.flatMap((event) => legs.apply(event)))]
+          const steps = [...(record ? this.#rows(undefined, project(record), true, owners.get(callId)) : []), ...this.#spend(events.flatMap((event) => legs.apply(event)))]
           for (const step of steps) await runOn(transaction, step)
           calls++
         }
@@ -181,7 +204,7 @@ export class CallDatabase {
     for (const [callId, { record, stored, legs, unlinked, before, rolledUp: counted }] of calls) {
       if (!record) continue
       const rows = project(record)
-      steps.push(...this.#rows(stored, rows, before === undefined))
+      steps.push(...this.#rows(stored, rows, before === undefined, this.owner))
       const [first, over] = [begun.get(callId), record.ending !== undefined]
       if (first !== undefined && (over || !unlinked)) steps.push(this.#unlinked(callId, first, record.lastSeq))
       if (!counted) steps.push(rolledUp(this.#statements, callId))
@@ -229,12 +252,13 @@ export class CallDatabase {
   /**
    * @param stored the rows as they are on disk. Undefined: nobody knows, and all of them are written
    * @param isNew the call is not there yet; from its first fact on the sums have it
+   * @param owner of a call that is not there yet
    */
-  #rows(stored: ProjectedCall | undefined, now: ProjectedCall, isNew = false): readonly Step[] {
+  #rows(stored: ProjectedCall | undefined, now: ProjectedCall, isNew = false, owner?: string): readonly Step[] {
     const callId = now.call.call_id
     const changed = changedRows(stored, now)
     const steps: Step[] = []
-    if (!stored) steps.push(...this.#statements.insert('calls', [isNew ? { ...now.call, rolled_up: 1 } : now.call], ['call_id']))
+    if (!stored) steps.push(...this.#statements.insert('calls', [isNew ? { ...now.call, rolled_up: 1, ...(owner === undefined ? {} : { owner }) } : now.call], ['call_id']))
     else {
       const columns = changedColumns(stored.call, now.call)
       if (Object.keys(columns).length > 0) steps.push(this.#statements.update('calls', columns, { call_id: callId }))

@@ -15,7 +15,7 @@ export function closingFacts(record: CallRecord): readonly CallFact[] {
   for (const recording of record.recordings) {
     if (recording.state === 'running') facts.push({ type: 'recording.stopped', recordingId: recording.recordingId })
   }
-  facts.push({ type: 'call.ended', ending: 'interrupted', detail: 'the engine stopped while the call ran; closed at its next start' })
+  facts.push({ type: 'call.ended', ending: 'interrupted', detail: 'the engine stopped while the call ran, and nobody could go on with it' })
   return facts
 }
 

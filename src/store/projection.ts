@@ -2,7 +2,7 @@ import type { Insertable } from 'kysely'
 import type { CallRecord } from '../facts/call-record.js'
 import type { AttemptsTable, CallsTable, RecordingsTable } from './schema.js'
 
-export type CallRow = Omit<Insertable<CallsTable>, 'rolled_up'>
+export type CallRow = Omit<Insertable<CallsTable>, 'rolled_up' | 'owner'>
 export type AttemptRow = Insertable<AttemptsTable>
 export type RecordingRow = Insertable<RecordingsTable>
 

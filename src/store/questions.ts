@@ -10,7 +10,9 @@ import { differing, differingTargets } from './questions/differing.js'
 import { eventsOf } from './questions/events-of.js'
 import { failingTargets } from './questions/failing-targets.js'
 import { finishedRecordings } from './questions/finished-recordings.js'
+import { heldElsewhere } from './questions/held-elsewhere.js'
 import { lastSeq } from './questions/last-seq.js'
+import { leftOpen } from './questions/left-open.js'
 import { entriesAbout, entriesOf, latestOf } from './questions/ledger-entries.js'
 import { listCalls } from './questions/list-calls.js'
 import { listTargets, listWatched, targetById } from './questions/list-targets.js'
@@ -24,7 +26,6 @@ import { recordingKey, recordingKeys } from './questions/recording-keys.js'
 import { rungCandidates } from './questions/rung-candidates.js'
 import { callsArrivedUntil, entriesBetween, entriesNumbered, factsOfCalls, lastEntry, lastLink, linksAfter, unlinkedCalls } from './questions/links.js'
 import { spentSince } from './questions/spent-since.js'
-import { unended } from './questions/unended.js'
 
 /**
  * When a question is asked. At the start and during calls nothing may be read that grows with the calls of the past: by its key, or from an index
@@ -45,7 +46,8 @@ function asked<Args extends readonly unknown[], Answer>(when: When, ask: (db: Db
 /** Everything that can be asked of an open store. Nothing else reaches its database. */
 export const questions = {
   aliveAt: asked('start', aliveAt),
-  unended: asked('start', unended),
+  leftOpen: asked('start', leftOpen),
+  heldElsewhere: asked('start', heldElsewhere),
   failingTargets: asked('start', failingTargets),
   rungCandidates: asked('start', rungCandidates),
   spentSince: asked('start', spentSince),

@@ -57,6 +57,8 @@ export interface CallsTable {
   last_seq: Integer
   /** 1: it is in the sums of its month (`roll_ups`). Null in a store of before there were any, until it has been counted. */
   rolled_up: ColumnType<number | string | null, number | null | undefined, number>
+  /** The run of an engine that carries it, or carried it to its end (`EngineRun.incarnation`). The only column that is not read off the facts. Null: of before it was kept, or of an engine without a run. */
+  owner: ColumnType<string | null, string | null | undefined, string>
 }
 
 /** What the calls of a month add up to (`figures/roll-up.ts`), kept up to date with the facts. */
@@ -159,6 +161,15 @@ export interface EnginesTable {
   /** Its name; empty in a store of before engines had names. */
   node: string
   alive_at: Integer
+}
+
+/** The runs of engines that write to a store which several share, and whether they are over (`fleet/postgres`). Empty in a SQLite file. */
+export interface EngineRunsTable {
+  incarnation: string
+  node: string
+  started_at: Integer
+  gone_at: OptionalInteger
+  how: string | null
 }
 
 /** What is kept besides the facts of calls (`ledger.ts`), append-only as well. */
@@ -392,6 +403,7 @@ export interface Schema {
   spending: SpendingTable
   roll_ups: RollUpsTable
   engines: EnginesTable
+  engine_runs: EngineRunsTable
   ledger: LedgerTable
   directory_versions: DirectoryVersionsTable
   directory_entities: DirectoryEntitiesTable

@@ -1,15 +1,13 @@
-import { stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { engine, type Actor } from '../facts/actor.js'
 import type { Alarms } from '../alarms/alarms.js'
-import { callRecord } from '../facts/call-record.js'
 import type { CallEvent, CallFact, EventLog } from '../facts/events.js'
 import type { RollUpRow } from '../figures/roll-up.js'
 import type { FailingTarget } from '../watch-list/target-history.js'
 import type { ArrangementFactType } from './arrangement-facts.js'
 import type { CallFilter, CallPage } from './call-filter.js'
-import { closingFacts, lastSignOfLife } from './interrupted.js'
 import { keptDirectory, type KeptDirectory } from './kept-directory.js'
+import { LeftCalls } from './left-calls.js'
 import type { Ledger, LedgerEntry } from './ledger.js'
 import { DiskReserve } from './disk-reserve.js'
 import { inOrder } from './in-order.js'
@@ -105,14 +103,10 @@ export interface Store {
   target(id: number): Promise<StoredTarget | undefined>
   /** Takes a telephone off the watch list. On disk when it resolves. @returns wall-clock ms of that */
   clearTarget(target: string, actor?: Actor): Promise<number>
-  /** The calls that a dead engine left open: the facts of each, in order. Call once at start-up, before calls are taken. */
-  leftOpen(): Promise<Map<string, readonly CallEvent[]>>
-  /**
-   * Closes the calls that a dead engine left open. Call at start-up, before calls are taken, and for those that could not be gone on with.
-   * @param isGoneOnWith which of them are not to be closed
-   * @returns the ids of those that were closed
-   */
-  closeInterrupted(isGoneOnWith?: (callId: string) => boolean): Promise<readonly string[]>
+  /** What engines that are gone have left. */
+  readonly left: LeftCalls
+  /** Closes all calls that have nobody any more, for whoever does not go on with any. @returns their ids */
+  closeInterrupted(): Promise<readonly string[]>
   /** Holds the lists against the facts. @returns the calls, the telephones and the sums of months for which they differ; none, unless somebody changed the file by hand */
   differing(): Promise<readonly string[]>
   /** Makes the lists anew from the facts. @returns how many calls there are */
@@ -177,7 +171,7 @@ async function openOnPostgres(place: PostgresPlace, settings: StoreSettings): Pr
     })
     const spill = new SpillFile(join(dirname(settings.file), 'facts-not-stored.jsonl'))
     try {
-      await bringBack(spill, database, alarms)
+      await bringBack(spill, database, alarms, node)
     } catch (error) {
       await database.close()
       throw error
@@ -188,13 +182,31 @@ async function openOnPostgres(place: PostgresPlace, settings: StoreSettings): Pr
   }
 }
 
-/** What the last run could not write is written, before anything else. Facts that were written after all are known again. */
-async function bringBack(spill: SpillFile, { writing }: StoreDatabase, alarms: Alarms): Promise<void> {
+/**
+ * What the last run could not write is written, before anything else. Facts that were written after all are known again. Those of a call that another engine has gone on with, or
+ * has closed, come too late: what they say would contradict what has happened since.
+ */
+async function bringBack(spill: SpillFile, { writing }: StoreDatabase, alarms: Alarms, node: string): Promise<void> {
   const { events, damaged } = await spill.left()
   const writes = writesTo(writing)
-  for (let start = 0; start < events.length; start += rowsPerPage) await writes.append(events.slice(start, start + rowsPerPage))
+  const lost = new Set<string>()
+  for (const callId of new Set(events.map((event) => event.callId))) if (wasLost(await questions.events.ask(writing.db, callId), node)) lost.add(callId)
+  const ours = events.filter((event) => !lost.has(event.callId) || isLaterWork(event))
+  for (let start = 0; start < ours.length; start += rowsPerPage) await writes.append(ours.slice(start, start + rowsPerPage))
   if (damaged > 0) alarms.raise('store.factsLost', `${damaged} facts that the last run kept cannot be read; they lie in ${await spill.setAside(`damaged-${Date.now()}`)}`)
+  else if (lost.size > 0) alarms.raise('store.factsLost', `${events.length - ours.length} facts of ${lost.size} calls that another engine has gone on with meanwhile; they lie in ${await spill.setAside(`too-late-${Date.now()}`)}`)
   else if (events.length > 0) await spill.forget()
+}
+
+/** @param events of a call, in order. @returns whether another engine went on with it, or closed it, after this one had it */
+function wasLost(events: readonly CallEvent[], node: string): boolean {
+  const had = events.findLastIndex((event) => event.node === node && (event.type === 'call.arrived' || event.type === 'call.placed' || event.type === 'call.takenOver'))
+  return had >= 0 && events.slice(had).some((event) => event.node !== node && (event.type === 'call.takenOver' || event.type === 'call.ended'))
+}
+
+/** What any engine may tell of a call that is over. */
+function isLaterWork({ type }: CallEvent): boolean {
+  return type === 'outcome.left' || type === 'recording.ready' || type === 'recording.failed' || type === 'recording.deleted'
 }
 
 /** Does what needs room on the disk; where there is none, with room of the reserve, as long as there is some. */
@@ -213,6 +225,7 @@ class KeptStore implements Store {
   readonly ledger: Ledger
   readonly recordingKeys: RecordingKeys
   readonly directory: KeptDirectory
+  readonly left: LeftCalls
   readonly tables: Store['tables']
   readonly #now: () => number
   readonly #beat: NodeJS.Timeout
@@ -230,8 +243,9 @@ class KeptStore implements Store {
   ) {
     this.#now = settings.now ?? Date.now
     const node = (this.#node = settings.node ?? '')
-    const writes = (this.#writes = writesTo(database.writing))
-    const { reading, writing } = database
+    const { incarnation: run } = settings
+    const writes = (this.#writes = writesTo(database.writing, run))
+    const { reading, writing, shared } = database
     this.#chain = new ChainWriter({ database, node, now: this.#now })
     this.tables = { reading, writing: writing.db }
     this.log = new StoredEventLog({
@@ -253,6 +267,7 @@ class KeptStore implements Store {
       latest: (topic, subject) => questions.latestOf.ask(writing.db, topic, subject),
     }
     this.directory = keptDirectory(database.writing, reading, node, this.#now)
+    this.left = new LeftCalls({ database, writes, log: this.log, asker: { node, run, shared }, now: this.#now })
     this.recordingKeys = {
       // By the connection that writes: what another engine has made a moment ago is found.
       find: (which) => questions.recordingKey.ask(writing.db, which),
@@ -348,29 +363,10 @@ class KeptStore implements Store {
     return questions.rollUps.ask(this.database.reports, asked)
   }
 
-  async leftOpen(): Promise<Map<string, readonly CallEvent[]>> {
-    const callIds = await questions.unended.ask(this.database.reading, this.database.shared ? this.#node : undefined)
-    return new Map(await Promise.all(callIds.map(async (callId) => [callId, await this.events(callId)] as const)))
-  }
-
-  async closeInterrupted(isGoneOnWith: (callId: string) => boolean = () => false): Promise<readonly string[]> {
-    const whose = this.database.shared ? this.#node : undefined
-    const [unended, engineAliveAt] = await Promise.all([questions.unended.ask(this.database.reading, whose), questions.aliveAt.ask(this.database.reading, whose)])
-    const callIds = unended.filter((callId) => !isGoneOnWith(callId))
-    const closed: string[] = []
-    for (const callId of callIds) {
-      const events = await this.events(callId)
-      const record = callRecord(events)
-      if (!record) continue
-      const lastFactAt = events.reduce((latest, event) => Math.max(latest, event.at), 0)
-      const sounds = await Promise.all(record.recordings.filter((one) => one.state === 'running').map((one) => changedAt(one.spoolPath)))
-      const lastSoundAt = sounds.reduce<number | undefined>((latest, at) => (at === undefined ? latest : Math.max(latest ?? 0, at)), undefined)
-      const at = lastSignOfLife({ lastFactAt, engineAliveAt, lastSoundAt, now: this.#now() })
-      await Promise.all(closingFacts(record).map((fact) => this.log.appendAt(callId, fact, at)))
-      closed.push(callId)
-    }
-    await this.#writes.alive(this.#now(), this.#node)
-    return closed
+  async closeInterrupted(): Promise<readonly string[]> {
+    const claimed = await this.left.claim(await this.left.open())
+    await this.left.close(claimed)
+    return claimed.map(({ callId }) => callId)
   }
 
   extendChain(breathe: () => Promise<boolean> = () => Promise.resolve(true)): Promise<ChainHead | undefined> {
@@ -400,12 +396,4 @@ async function inParts<T>(names: readonly string[], ask: (some: readonly string[
   const found: T[] = []
   for (const some of partsOf(names)) found.push(...(await ask(some)))
   return found
-}
-
-/** When a file was last written to, ms since the epoch; undefined when it is not there. */
-async function changedAt(path: string): Promise<number | undefined> {
-  return stat(path).then(
-    (found) => Math.round(found.mtimeMs),
-    () => undefined,
-  )
 }

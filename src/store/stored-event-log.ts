@@ -99,6 +99,11 @@ export class StoredEventLog implements EventLog {
     return appended
   }
 
+  /** Others have told facts of this call meanwhile: its numbering is asked for again. */
+  readAgain(callId: string): void {
+    this.#numbering.delete(callId)
+  }
+
   subscribe(listener: (event: CallEvent) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)

@@ -5,7 +5,7 @@ import { noteAfter, noted, noteOf } from './questions/ledger-entries.js'
 import type { RecordingKey } from './questions/recording-keys.js'
 
 /** Everything that is ever written to an open store, but for the steps that make its tables. */
-export interface Writes extends Pick<CallDatabase, 'append' | 'alive' | 'rebuild' | 'countPast'> {
+export interface Writes extends Pick<CallDatabase, 'append' | 'alive' | 'rebuild' | 'countPast' | 'claim'> {
   /** Rejects with code `CONFLICT` where the condition does not hold. */
   keepEntry(entry: Omit<LedgerEntry, 'seq'>, condition?: LedgerCondition): Promise<LedgerEntry>
   /** Keeps the entry, and takes the telephone that it is about off the watch list, in one. */
@@ -17,13 +17,15 @@ export interface Writes extends Pick<CallDatabase, 'append' | 'alive' | 'rebuild
   deleteRecordingKey(recordingId: string): Promise<void>
 }
 
-export function writesTo(database: WritableDatabase): Writes {
-  const calls = new CallDatabase(database)
+/** @param owner the run of an engine to which the calls belong that begin here. Undefined: to none */
+export function writesTo(database: WritableDatabase, owner?: string): Writes {
+  const calls = new CallDatabase(database, owner)
   return {
     append: (events) => calls.append(events),
     alive: (at, node) => calls.alive(at, node),
     rebuild: () => calls.rebuild(),
     countPast: (most) => calls.countPast(most),
+    claim: (claimed, run) => calls.claim(claimed, run),
     async keepEntry(entry, condition) {
       const turn = database.inTurn?.(`${entry.topic} ${entry.subject}`)
       const note = condition === undefined ? noteOf(database.db, entry) : { ...noteAfter(database.db, entry, condition.after), mustChange: 1 }

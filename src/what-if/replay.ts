@@ -249,6 +249,6 @@ function durationMs(audio: Audio): number {
 const noRecordings: RecordingSink = {
   allocate: (callId) => Promise.resolve({ kind: 'spool', recordingId: callId, path: '/replayed.wav' }),
   left: () => Promise.resolve(undefined),
-  resume: () => undefined,
+  resume: () => Promise.resolve(true),
   finish: () => undefined,
 }

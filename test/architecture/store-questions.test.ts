@@ -14,7 +14,7 @@ import { scratchFolder } from '../keeping/scratch-folder.js'
 import { goodCall } from '../kit/sample-call.js'
 
 /** Tables of a few rows: one for each engine. */
-const small: ReadonlySet<string> = new Set(['engines'])
+const small: ReadonlySet<string> = new Set(['engines', 'engine_runs'])
 
 interface Run {
   readonly text: string

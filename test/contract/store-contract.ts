@@ -215,6 +215,45 @@ export function storeContract(ground: Ground): void {
     expect(await store.differing()).toEqual([])
   })
 
+  test('a call that a run has left belongs to whoever claims it first, and is nobody else\'s until that one is gone as well', async () => {
+    const place = await ground.fresh()
+    const of = (run: string) => opened(place, { incarnation: run })
+    const first = await of('run-1')
+    await write(first.store, 'over', goodCall('over'))
+    await write(first.store, 'talking', untilTalking('talking'))
+    await write(first.store, 'menu', goodCall('menu').slice(0, 2))
+    expect(await first.store.left.open()).toEqual([])
+    await first.store.close()
+
+    const second = await of('run-2')
+    const left = await second.store.left.open()
+    expect(left.map(({ callId, owner }) => [callId, owner]).toSorted()).toEqual([['menu', 'run-1'], ['talking', 'run-1']])
+    expect(left.find(({ callId }) => callId === 'talking')?.events.map(({ type }) => type)).toEqual(untilTalking('talking').map(({ type }) => type))
+    // What is asked tells nobody anything.
+    expect(await second.store.left.open()).toHaveLength(2)
+    const claims = await Promise.all([1, 2, 3].map(() => second.store.left.claim(left)))
+    expect(claims.map((claimed) => claimed.length).toSorted()).toEqual([0, 0, 2])
+    expect(await second.store.left.open()).toEqual([])
+    await second.store.log.append('talking', { type: 'call.takenOver', from: 'engine-1', legs: [] })
+    await second.store.close()
+
+    const third = await of('run-3')
+    expect(await third.store.left.claim(left)).toEqual([])
+    const again = await third.store.left.open()
+    expect(again.map(({ callId, owner }) => [callId, owner]).toSorted()).toEqual([['menu', 'run-2'], ['talking', 'run-2']])
+    expect(await third.store.left.claim(again.filter(({ callId }) => callId === 'talking'))).toHaveLength(1)
+    await third.store.left.close(again.filter(({ callId }) => callId === 'talking'))
+    expect((await third.store.left.open()).map(({ callId }) => callId)).toEqual(['menu'])
+    expect(callRecord(await third.store.events('talking'))).toMatchObject({ ending: 'interrupted' })
+    // Whose it is stands in no fact, and is kept when the lists are made anew.
+    await write(third.store, 'of-three', goodCall('of-three').slice(0, 2))
+    await third.store.rebuild()
+    expect((await third.store.left.open()).map(({ callId, owner }) => [callId, owner])).toEqual([['menu', 'run-2']])
+    expect(await third.store.differing()).toEqual([])
+    // A call that is over is nobody's to take.
+    expect(await third.store.left.claim([{ ...again[0]!, callId: 'over', owner: 'run-1' }])).toEqual([])
+  })
+
   test('a call that the last run broke off between acceptance and connection was accepted by nobody', async () => {
     const place = await ground.fresh()
     const first = await opened(place)

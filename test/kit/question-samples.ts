@@ -16,7 +16,8 @@ const targetCursor = Buffer.from('0.1.Dr Okafor').toString('base64url')
 /** Every question with every kind of arguments that makes another statement of it. A question that is left out does not compile. */
 export const samples: { readonly [Name in QuestionName]: readonly Args<Name>[] } = {
   aliveAt: [[], ['engine-1']],
-  unended: [[], ['engine-1']],
+  leftOpen: [[{ node: 'engine-1', run: 'run-1', shared: true }], [{ node: 'engine-1', run: 'run-1', shared: false }], [{ node: '', run: undefined, shared: false }]],
+  heldElsewhere: [[{ node: 'engine-1', run: 'run-1', shared: true }, ['one', 'two'], noon]],
   failingTargets: [[100], [100, 7]],
   rungCandidates: [[0, 100], [0, 100, { candidate: 'clinician:dr-okafor', lastRungAt: noon }]],
   spentSince: [[noon]],

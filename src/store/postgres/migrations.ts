@@ -35,6 +35,11 @@ export const postgresMigrations: Readonly<Record<string, Migration>> = {
     },
   },
   '007-keys-of-recordings': { up: keysOfRecordings },
+  '008-owners-of-calls': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await db.schema.alterTable('calls').addColumn('owner', text).execute()
+    },
+  },
 }
 
 async function figures(db: Kysely<unknown>): Promise<void> {

@@ -45,7 +45,7 @@ async function rowsOf(db: Db, callId: string) {
     db.selectFrom('attempts').selectAll().where('call_id', '=', callId).orderBy('position').execute(),
     db.selectFrom('recordings').selectAll().where('call_id', '=', callId).orderBy('started_at').orderBy('recording_id').execute(),
   ])
-  const { rolled_up, ...columns } = call ?? { rolled_up: null }
+  const { rolled_up, owner: _owner, ...columns } = call ?? { rolled_up: null, owner: null }
   return { call: columns, attempts, recordings, rolledUp: rolled_up !== null }
 }
 

@@ -231,6 +231,20 @@ export const sqliteMigrations: Readonly<Record<string, Migration>> = {
         begin select raise(abort, 'the key of a recording goes with the fact that it was deleted'); end`.execute(db)
     },
   },
+  '014-owners-of-calls': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await db.schema.alterTable('calls').addColumn('owner', 'text').execute()
+      // As PostgreSQL has it, for questions that are the same for both. A file has one engine: it stays empty.
+      await db.schema
+        .createTable('engine_runs')
+        .addColumn('incarnation', 'text', (column) => column.primaryKey())
+        .addColumn('node', 'text', (column) => column.notNull())
+        .addColumn('started_at', 'bigint', (column) => column.notNull())
+        .addColumn('gone_at', 'bigint')
+        .addColumn('how', 'text')
+        .execute()
+    },
+  },
 }
 
 /** What has been written stays as it is. */

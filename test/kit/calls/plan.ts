@@ -3,7 +3,7 @@ import type { Key } from '../../../src/switch/port.js'
 import type { Act, Temperament } from '../../../src/switch/virtual/temperament.js'
 import type { Fault, Operation } from '../../../src/switch/virtual/world.js'
 import { CallWorld, type Tampering } from './call-world.js'
-import { dialIn } from './small-directory.js'
+import { dialIn, type SmallDirectory } from './small-directory.js'
 
 /** Everything that happens in one random stretch of telephone life: several callers, the same specialists, accidents. Plain data. */
 export interface Plan {
@@ -139,24 +139,37 @@ export interface Lived {
 /** Lets a plan happen, to the end of the last call and a little beyond. */
 export async function live(plan: Plan, tampering?: Tampering): Promise<Lived> {
   const world = new CallWorld({
-    directory: {
-      lines: plan.rotas.map((rota, index) => ({
-        id: `line${index}`,
-        rota: rota.map((phone) => whose(plan, phone)),
-        ring: plan.ring,
-        recordFrom: plan.recordFrom,
-        outcomes: plan.outcomes ? [{ id: 'avoided', label: 'Referral avoided' }] : [],
-        ...(plan.ncn.length > 0 ? { ncnPool: 'network' } : {}),
-      })),
-      clinicians: plan.pairs ? clinicians(plan) : {},
-      pools: { network: { members: plan.ncn.map((phone) => whose(plan, phone)), ring: plan.ring } },
-    },
+    directory: directoryOf(plan),
     oneWayMs: plan.oneWayMs,
     latencyMs: () => plan.latencyMs,
     logDelayMs: () => (plan.trouble === 'logStuck' ? 60_000 : plan.logDelayMs),
     faults: (operation, nth) => plan.faults.find((each) => each.operation === operation && each.nth === nth)?.fault,
     tampering: { ...troubles[plan.trouble], ...tampering },
   })
+  const arrived = people(plan, world)
+  const ended = await world.clock.runUntil(() => arrived() === plan.callers.length && world.desk.liveCalls === 0, longestCallMs + 10 * 60_000)
+  await world.clock.advance(70_000)
+  return { plan, world, ended }
+}
+
+/** Who is on which line. */
+export function directoryOf(plan: Plan): SmallDirectory {
+  return {
+    lines: plan.rotas.map((rota, index) => ({
+      id: `line${index}`,
+      rota: rota.map((phone) => whose(plan, phone)),
+      ring: plan.ring,
+      recordFrom: plan.recordFrom,
+      outcomes: plan.outcomes ? [{ id: 'avoided', label: 'Referral avoided' }] : [],
+      ...(plan.ncn.length > 0 ? { ncnPool: 'network' } : {}),
+    })),
+    clinicians: plan.pairs ? clinicians(plan) : {},
+    pools: { network: { members: plan.ncn.map((phone) => whose(plan, phone)), ring: plan.ring } },
+  }
+}
+
+/** Puts the telephones and the callers of a plan into a world. @returns how many have rung so far */
+export function people(plan: Plan, world: Pick<CallWorld, 'clock' | 'telephone'>): () => number {
   plan.phones.forEach((temperaments, index) => {
     world.telephone.phone(numberOf(index), (nth) => temperaments[(nth - 1) % temperaments.length] ?? { kind: 'neverAnswers' })
   })
@@ -172,9 +185,7 @@ export async function live(plan: Plan, tampering?: Tampering): Promise<Lived> {
       })
     })
   }
-  const ended = await world.clock.runUntil(() => arrived === plan.callers.length && world.desk.liveCalls === 0, longestCallMs + 10 * 60_000)
-  await world.clock.advance(70_000)
-  return { plan, world, ended }
+  return () => arrived
 }
 
 export function numberOf(phone: number): string {
@@ -206,6 +217,6 @@ export const troubles: Readonly<Record<Plan['trouble'], Tampering>> = {
       warm: never,
     }),
   },
-  diskFull: { recordings: () => ({ allocate: () => Promise.resolve({ kind: 'refused', why: 'disk full' }), left: () => Promise.resolve(undefined), resume: () => undefined, finish: () => undefined }) },
-  recordingsSilent: { recordings: () => ({ allocate: never, left: () => Promise.resolve(undefined), resume: () => undefined, finish: () => undefined }) },
+  diskFull: { recordings: () => ({ allocate: () => Promise.resolve({ kind: 'refused', why: 'disk full' }), left: () => Promise.resolve(undefined), resume: () => Promise.resolve(true), finish: () => undefined }) },
+  recordingsSilent: { recordings: () => ({ allocate: never, left: () => Promise.resolve(undefined), resume: () => Promise.resolve(true), finish: () => undefined }) },
 }

@@ -1,0 +1,102 @@
+import { stat } from 'node:fs/promises'
+import { callRecord } from '../facts/call-record.js'
+import { carrierOf } from '../facts/carrier.js'
+import type { CallEvent } from '../facts/events.js'
+import type { StoreDatabase } from './database.js'
+import { closingFacts, lastSignOfLife } from './interrupted.js'
+import { partsOf } from './paged.js'
+import { questions } from './questions.js'
+import type { Asker } from './questions/left-open.js'
+import type { StoredEventLog } from './stored-event-log.js'
+import type { Writes } from './writes.js'
+
+/** A call that an engine which is gone has left open. */
+export interface LeftCall {
+  readonly callId: string
+  /** The run that has it in the store; null: of before that was kept. */
+  readonly owner: string | null
+  /** Name of the engine that had it last. */
+  readonly node: string
+  /** When that one was last known to be there, wall-clock ms. */
+  readonly aliveAt: number | undefined
+  /** Its facts so far, in order. */
+  readonly events: readonly CallEvent[]
+}
+
+export interface LeftCallsOptions {
+  readonly database: StoreDatabase
+  readonly writes: Writes
+  readonly log: StoredEventLog
+  readonly asker: Asker
+  /** Wall-clock ms. */
+  readonly now: () => number
+}
+
+/**
+ * What engines that are gone have left, and whose it becomes. Every call has an owner beside it: the run of an engine. The database decides who is the next one, by a condition on
+ * the last; and as it refuses whatever a run writes that is over (`ringround_fence`), nobody writes to a call but its owner.
+ */
+export class LeftCalls {
+  constructor(private readonly options: LeftCallsOptions) {}
+
+  /** The calls that have nobody any more, the oldest first. Nothing becomes anybody's by asking. */
+  async open(): Promise<readonly LeftCall[]> {
+    const { database, asker } = this.options
+    const rows = await questions.leftOpen.ask(database.reading, asker)
+    const left = await Promise.all(
+      rows.map(async ({ callId, owner, goneAt }): Promise<LeftCall | undefined> => {
+        const events = await questions.events.ask(database.reading, callId)
+        const node = carrierOf(events)
+        if (node === undefined) return undefined
+        // Where one engine has the store to itself it may have had another name.
+        const seenAt = await questions.aliveAt.ask(database.reading, database.shared ? node : undefined)
+        return { callId, owner, node, aliveAt: goneAt === undefined || seenAt === undefined ? (seenAt ?? goneAt) : Math.min(seenAt, goneAt), events }
+      }),
+    )
+    return left.filter((one) => one !== undefined)
+  }
+
+  /**
+   * Takes calls for this run. Of several engines that want the same one, one gets it, once and for all.
+   * @returns those that are this run's now. Rejects when the database cannot be reached, or this run is over
+   */
+  async claim(left: readonly LeftCall[]): Promise<readonly LeftCall[]> {
+    const { asker, writes, log } = this.options
+    if (asker.run === undefined || left.length === 0) return left
+    const claimed = await writes.claim(left, asker.run)
+    for (const callId of claimed) log.readAgain(callId)
+    return left.filter(({ callId }) => claimed.has(callId))
+  }
+
+  /** Closes calls of this run's as interrupted, at the last sign of life. */
+  async close(left: readonly LeftCall[]): Promise<void> {
+    const { log, now } = this.options
+    for (const { callId, events, aliveAt } of left) {
+      const record = callRecord(events)
+      if (!record) continue
+      const lastFactAt = events.reduce((latest, event) => Math.max(latest, event.at), 0)
+      const sounds = await Promise.all(record.recordings.filter((one) => one.state === 'running').map((one) => changedAt(one.spoolPath)))
+      const lastSoundAt = sounds.reduce<number | undefined>((latest, at) => (at === undefined ? latest : Math.max(latest ?? 0, at)), undefined)
+      const at = lastSignOfLife({ lastFactAt, engineAliveAt: aliveAt, lastSoundAt, now: now() })
+      await Promise.all(closingFacts(record).map((fact) => log.appendAt(callId, fact, at)))
+    }
+  }
+
+  /**
+   * Of these calls, those that another engine which is there has, or had to their end.
+   * @param since wall-clock ms; those that ended before are not among them
+   */
+  async elsewhere(callIds: readonly string[], since: number): Promise<ReadonlySet<string>> {
+    const { database, asker } = this.options
+    const found = await Promise.all([...partsOf(callIds)].map((some) => questions.heldElsewhere.ask(database.reading, asker, some, since)))
+    return new Set(found.flat())
+  }
+}
+
+/** When a file was last written to, ms since the epoch; undefined when it is not there. */
+async function changedAt(path: string): Promise<number | undefined> {
+  return stat(path).then(
+    (found) => Math.round(found.mtimeMs),
+    () => undefined,
+  )
+}
