@@ -4,6 +4,9 @@ import { defineConfig } from 'vitest/config'
 const slow = ['src/**/*.property.test.ts', 'src/calls/planted-bugs.test.ts']
 const embedded = 'src/embedded/**/*.test.ts'
 
+/** What is waited for comes in its own time; a second, as vitest has it, is not much on a machine with other things to do. */
+const expectations = { poll: { timeout: 20_000 } }
+
 /**
  * Four layers. `rules` needs nothing but Node: pure rules, state machines and flows in virtual time, side by side with
  * the code. `embedded` is the same for the embedded switch, its protocols and its phones, a product of its own. `properties` are the slow ones among them: thousands of random calls, fewer in `npm test` than by hand
@@ -13,8 +16,8 @@ const embedded = 'src/embedded/**/*.test.ts'
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'rules', include: ['src/**/*.test.ts', 'bench/**/*.test.ts', 'packages/*/test/**/*.test.ts', 'scripts/**/*.test.mjs'], exclude: [...slow, embedded], testTimeout: 120_000 } },
-      { test: { name: 'embedded', include: [embedded], exclude: slow, testTimeout: 120_000 } },
+      { test: { name: 'rules', include: ['src/**/*.test.ts', 'bench/**/*.test.ts', 'packages/*/test/**/*.test.ts', 'scripts/**/*.test.mjs'], exclude: [...slow, embedded], testTimeout: 120_000, expect: expectations } },
+      { test: { name: 'embedded', include: [embedded], exclude: slow, testTimeout: 120_000, expect: expectations } },
       { test: { name: 'properties', include: slow, testTimeout: 3_600_000 } },
       {
         test: {
@@ -23,6 +26,7 @@ export default defineConfig({
           testTimeout: 300_000,
           hookTimeout: 180_000,
           fileParallelism: false,
+          expect: expectations,
         },
       },
     ],

@@ -97,6 +97,12 @@ export const alarmList = {
     severity: 'major',
     action: 'See to the store (it has an alarm of its own); the directory file is tried again by itself. A damaged rota-history.jsonl: npm run doctor, then ask for help before it is touched.',
   },
+  'engine.gone': {
+    meaning: 'An engine has given no sign of life, and the others have ended its run and gone on with its calls.',
+    severity: 'major',
+    action: 'See that it runs again: its log, its machine. One that ended with exit code 75 was frozen, or cut off from the database.',
+    subject: 'which engine',
+  },
   'fleet.notShared': {
     meaning: 'Redis cannot be reached: what engines tell each other from moment to moment is not shared; calls go on.',
     severity: 'major',
@@ -224,7 +230,7 @@ export const alarmList = {
     action: 'Make room at once: the detail says how much of the reserve is left.',
   },
   'store.factsLost': {
-    meaning: 'The engine stopped before all facts were on disk.',
+    meaning: 'The engine stopped before all facts were on disk, or could write them only after another one had gone on with their calls.',
     severity: 'critical',
     action: 'Make the database writable before the next start. Calls of the last minutes may lack their ends; the log has them.',
     untilRestart: true,

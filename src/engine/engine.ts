@@ -30,7 +30,7 @@ import { logFacts } from './logged-facts.js'
 import { countThePast } from './past-sums.js'
 import { startOwnSwitch } from './own-switch.js'
 import { openShown, type Shown } from './shown.js'
-import { takeOverLeft } from './taking-over.js'
+import { TakingOver } from './taking-over.js'
 import { openTelephony, watchSwitch, type SwitchWatcher } from './telephony.js'
 
 export interface Engine {
@@ -159,9 +159,11 @@ async function compose(settings: Settings, log: Logger, opened: Opened, { defenc
   if (!(await whenReady(telephone, readyWithinMs))) log.error(telephone.health(), 'the switch is not ready; calls are taken as soon as it is')
   const { admin, sip } = shown
   if (watcher) opened.push('the watch over the switch', watchSwitch(telephone, watcher))
-  const takingOver = takeOverLeft({ kept, desk, telephone, log })
+  const takingOver = new TakingOver({ left: store.left, desk, telephone, recordings, presence, others: fleet.turns !== undefined, clock: systemClock, log })
+  opened.push('the calls of others', () => takingOver.close())
+  const looked = takingOver.look()
   // Who talks already is not to be rung for whoever calls now.
-  if (telephone.health().ready) await takingOver
+  if (telephone.health().ready) await looked
   desk.open()
   // Once it has been said that the engine is ready: nobody waits for these.
   setImmediate(() => {

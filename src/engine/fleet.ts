@@ -1,10 +1,11 @@
 import type { Redis } from 'ioredis'
 import { alone, type Presence } from '../fleet/presence.js'
-import type { SharedMaps } from '../fleet/shared-map.js'
+import type { SharedMap, SharedMaps } from '../fleet/shared-map.js'
 import { LocalSignals, type Signals } from '../fleet/signals.js'
 import type { Turns } from '../fleet/turns.js'
 import { redisConnection } from '../shared/redis-reservations.js'
 import type { Store } from '../store/store.js'
+import { watchGoneEngines } from './gone-engines.js'
 import type { Ground } from './ground.js'
 
 export interface Fleet {
@@ -18,6 +19,8 @@ export interface Fleet {
 
 /** A Redis that starts again, or a line that is slow for a moment, is not worth an alarm. */
 const awayMs = 2_000
+/** Whoever has not heard of it by then was started again. */
+const endedMs = 10 * 60_000
 
 /** The other engines, where the store is one that several can share. To be called before the store is opened: this run goes on until the last fact is written. */
 export function beginFleet(ground: Ground): (store: Promise<Store>) => Promise<Fleet> {
@@ -32,9 +35,23 @@ export function beginFleet(ground: Ground): (store: Promise<Store>) => Promise<F
     if (settings.databaseUrl === undefined) return (fleet = { presence: alone(self), signals: new LocalSignals(), turns: undefined, maps: undefined })
     const { joinFleet } = await import('../fleet/postgres/postgres-fleet.js')
     const joined = await joinFleet(settings.databaseUrl, self)
-    joined.presence.onLost(runOver)
-    return (fleet = { ...joined, maps: await openMaps(ground, joined.presence) })
+    const { presence } = joined
+    presence.onLost(runOver)
+    opened.push('the watch over the other engines', watchGoneEngines(presence, ground.alarms))
+    const maps = await openMaps(ground, presence)
+    if (maps) tellEnded(maps.map<true>('ended'), presence, runOver)
+    return (fleet = { ...joined, maps })
   }
+}
+
+/** An engine that has lost the database alone does not hear from it that others have its calls: it hears so by the way that is left. */
+function tellEnded(ended: SharedMap<true>, presence: Presence, runOver: () => void): void {
+  ended.onChange(({ key, value }) => {
+    if (key === presence.self.incarnation && value === true) runOver()
+  })
+  presence.onGone(({ incarnation, how }) => {
+    if (how !== 'left') ended.set(incarnation, true, endedMs)
+  })
 }
 
 async function openMaps({ settings: { redisUrl }, log, alarms, self, opened }: Ground, presence: Presence): Promise<SharedMaps | undefined> {

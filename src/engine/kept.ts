@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { Accounts } from '../accounts/accounts.js'
 import { ArrangedCalls } from '../arrangements/arranged-calls.js'
 import { auditOf } from '../audit/audit.js'
+import { handlesLeft } from '../calls/left-legs.js'
 import { systemClock } from '../clock/system-clock.js'
 import type { Directory } from '../directory/model.js'
 import { trunksFor } from '../guard/dial-plan.js'
@@ -35,11 +36,13 @@ export async function openKept(ground: Ground, opening: Promise<Store>, fleetOpe
   const { self, settings, log, alarms, opened } = ground
   const store = await opening
   const fleet = await fleetOpening
-  const left = await store.leftOpen()
+  const open = await store.left.open()
   // Without a leg that can be found again there is nothing to go on with.
-  for (const [callId, events] of left) if (!events.some((event) => (event.type === 'call.answered' || event.type === 'attempt.answered') && event.handle !== undefined)) left.delete(callId)
-  const interrupted = await store.closeInterrupted((callId) => left.has(callId))
-  if (interrupted.length > 0) log.warn({ calls: interrupted }, 'calls that the last run left open were closed as interrupted')
+  const interrupted = await store.left.claim(open.filter(({ events }) => handlesLeft(events).length === 0))
+  await store.left.close(interrupted)
+  if (interrupted.length > 0) log.warn({ calls: interrupted.map(({ callId }) => callId) }, 'calls that an engine which is gone left open were closed as interrupted')
+  const left = new Set(open.map(({ callId }) => callId))
+  for (const { callId } of interrupted) left.delete(callId)
 
   continueChainRegularly(ground, store)
 
@@ -81,7 +84,7 @@ export async function openKept(ground: Ground, opening: Promise<Store>, fleetOpe
   opened.push('the arranged calls', () => arranged.close())
   opened.push('what engines leave of arranged calls', fleet.presence.onGone(() => arranged.lookAgainLater()))
   const accounts = new Accounts({ tables: store.tables, audit: auditOf({ writing: store.tables.writing, node: self.name }) })
-  return { store, keys, recordings, watched, arranged, mayDial, accounts, left }
+  return { store, keys, recordings, watched, arranged, mayDial, accounts }
 }
 
 export type Kept = Awaited<ReturnType<typeof openKept>>

@@ -38,6 +38,7 @@ export async function openTelephony({ settings, log, alarms, opened }: Ground, {
     },
     mediaTimeoutSeconds: settings.mediaTimeoutSeconds,
     mediaTakenFrom: settings.rtpTakenFrom,
+    certainty: presence,
     onNotice: (notice) => log[notice.level](notice.text),
   })
   opened.push('the switch', () => adapter.close())

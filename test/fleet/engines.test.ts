@@ -116,9 +116,12 @@ describe.skipIf(noPostgres !== undefined)(`engines that are one service${noPostg
   it('do no harm when they were frozen: one that wakes up ends without a word, and has written nothing', async () => {
     url = await postgres.database()
     const [one, two] = await start('engine-1', 'engine-2')
+    const before = rungSpecialists()
     const running = await phone.call(`sip:4000@${one!.sip}`)
     await running.answered()
     await expect.poll(async () => (await two!.list()).length, { timeout: 20_000 }).toBe(1)
+    // An INVITE that is on its way when it freezes would be counted as one that it sent afterwards.
+    await expect.poll(rungSpecialists, { timeout: 20_000 }).toBe(before + 1)
     one!.child.kill('SIGSTOP')
     await expect.poll(() => postgres.by(url, "select how from engine_runs where node = 'engine-1'"), { timeout: 20_000 }).toEqual([{ how: 'lapsed' }])
     // Long enough for its ringing to be over: it would ring the next one, or hang up.

@@ -1,0 +1,225 @@
+import type { Clock } from '../../../src/clock/clock.js'
+import type { Audio, Bridge, BridgeResult, DialOptions, HangUp, IncomingCall, Leg, ListenOptions, Reach, Recording, Switch, Target } from '../../../src/switch/port.js'
+
+/**
+ * The life of one process: what is done in it takes effect, and what happens outside is noticed by it, while it runs. Frozen, it notices and does nothing until it wakes up; then it goes on where it was.
+ * When it is over, what it still wants to do has no effect, and nothing more reaches it.
+ */
+export class Life {
+  #state: 'runs' | 'frozen' | 'over' = 'runs'
+  readonly #waiting = new Set<() => void>()
+  readonly #atEnd = new Set<() => void>()
+  readonly #over = new AbortController()
+  readonly #legs = new Map<Leg, Leg>()
+  /** What this process does with a call that comes in; undefined: it takes none yet. */
+  taking: ((call: IncomingCall) => Promise<void>) | undefined
+
+  get runs(): boolean {
+    return this.#state === 'runs'
+  }
+
+  get frozen(): boolean {
+    return this.#state === 'frozen'
+  }
+
+  get over(): boolean {
+    return this.#state === 'over'
+  }
+
+  /** Aborts with its end. */
+  get signal(): AbortSignal {
+    return this.#over.signal
+  }
+
+  freeze(): void {
+    if (this.runs) this.#state = 'frozen'
+  }
+
+  wake(): void {
+    if (!this.frozen) return
+    this.#state = 'runs'
+    for (const go of [...this.#waiting]) go()
+  }
+
+  end(): void {
+    if (this.over) return
+    this.#state = 'over'
+    this.#waiting.clear()
+    this.#over.abort()
+    for (const tell of [...this.#atEnd]) tell()
+    this.#atEnd.clear()
+  }
+
+  atEnd(tell: () => void): void {
+    if (this.over) tell()
+    else this.#atEnd.add(tell)
+  }
+
+  /** Does it now, or when it wakes up, or never. */
+  async act<T>(work: () => T | Promise<T>): Promise<T> {
+    await this.#running()
+    return this.notices(work())
+  }
+
+  /** What comes of something outside, as this process learns of it. */
+  async notices<T>(outside: T | Promise<T>): Promise<T> {
+    const result = await outside
+    await this.#running()
+    return result
+  }
+
+  clock(real: Clock): Clock {
+    return {
+      now: () => real.now(),
+      monotonic: () => real.monotonic(),
+      after: (delayMs, action) => {
+        let cancelled = false
+        const forget = real.after(delayMs, () => {
+          void this.#running().then(() => {
+            if (!cancelled) action()
+          })
+        })
+        const cancel = (): void => {
+          cancelled = true
+          forget()
+        }
+        this.atEnd(cancel)
+        return cancel
+      },
+    }
+  }
+
+  /** Rings that are under way when it ends are given up by the switch, and so is who answers in that moment. */
+  switch(world: Switch): Switch {
+    return {
+      onIncoming: (handler) => (this.taking = handler),
+      onRegister: () => undefined,
+      dial: async (target: Target, options: DialOptions) => {
+        await this.#running()
+        const dialling = world.dial(target, { ...options, signal: AbortSignal.any([options.signal, this.signal]) })
+        void dialling.then((result) => {
+          if (result.kind === 'answered' && this.over) void result.leg.close()
+        })
+        const result = await dialling
+        if (result.kind !== 'answered') return this.notices(result)
+        let taken = false
+        this.atEnd(() => {
+          if (!taken) void result.leg.close()
+        })
+        await this.#running()
+        taken = true
+        return { ...result, leg: this.#leg(result.leg) }
+      },
+      bridge: async (a, b, options) => this.#bridged(await this.act(() => world.bridge(inner(a), inner(b), options))),
+      adopt: async (handle) => {
+        const result = await this.act(() => world.adopt(handle))
+        return result.kind === 'adopted' ? { kind: 'adopted', leg: this.#leg(result.leg) } : result
+      },
+      reach: (handle): Reach => world.reach(handle),
+      rejoin: (a, b) => this.#bridged(world.rejoin(inner(a), inner(b))),
+      health: () => world.health(),
+      onHealth: (listener) => world.onHealth(listener),
+      close: () => Promise.resolve(),
+    }
+  }
+
+  incoming(call: IncomingCall): IncomingCall {
+    return {
+      id: call.id,
+      callerNumber: call.callerNumber,
+      callerDisplayName: call.callerDisplayName,
+      dialledNumber: call.dialledNumber,
+      source: call.source,
+      signal: call.signal,
+      header: (name) => call.header(name),
+      answer: async () => {
+        const result = await this.act(() => call.answer())
+        return result.kind === 'answered' ? { kind: 'answered', leg: this.#leg(result.leg) } : result
+      },
+      reject: (status, options) => this.act(() => call.reject(status, options)),
+    }
+  }
+
+  /** Legs are told apart by what they are: each has one face in a process. */
+  #leg(leg: Leg): Leg {
+    const seen = this.#legs.get(leg) ?? new LegInLife(this, leg)
+    this.#legs.set(leg, seen)
+    return seen
+  }
+
+  #bridged(result: BridgeResult): BridgeResult {
+    if (result.kind === 'hungUp') return { kind: 'hungUp', leg: this.#leg(result.leg) }
+    if (result.kind !== 'bridged') return result
+    const { bridge } = result
+    const seen: Bridge = {
+      ended: this.notices(bridge.ended).then((end) => (end.kind === 'hungUp' ? { ...end, first: this.#leg(end.first) } : end)),
+      unbridge: () => this.act(() => bridge.unbridge()),
+    }
+    return { ...result, bridge: seen }
+  }
+
+  /** Never, once it is over. */
+  #running(): Promise<void> {
+    if (this.runs) return Promise.resolve()
+    return new Promise((resolve) => {
+      if (this.over) return
+      const go = (): void => {
+        this.#waiting.delete(go)
+        resolve()
+      }
+      this.#waiting.add(go)
+    })
+  }
+}
+
+class LegInLife implements Leg {
+  readonly id: string
+  readonly handle: string
+  readonly hungUp: Promise<HangUp>
+
+  constructor(
+    private readonly life: Life,
+    readonly leg: Leg,
+  ) {
+    this.id = leg.id
+    this.handle = leg.handle
+    this.hungUp = life.notices(leg.hungUp)
+  }
+
+  get ended(): HangUp | undefined {
+    return this.leg.ended
+  }
+
+  play(audio: readonly Audio[], options?: { readonly signal?: AbortSignal; readonly loop?: boolean }) {
+    return this.life.act(() => this.leg.play(audio, options))
+  }
+
+  listenFor(options: ListenOptions) {
+    return this.life.act(() => this.leg.listenFor(options))
+  }
+
+  dropKeys(): void {
+    if (this.life.runs) this.leg.dropKeys()
+  }
+
+  async record(path: string, options: { readonly signal: AbortSignal }) {
+    const result = await this.life.act(() => this.leg.record(path, options))
+    return result.kind === 'recording' ? { ...result, recording: this.#recording(result.recording) } : result
+  }
+
+  recordingOn(path: string): Recording {
+    return this.#recording(this.leg.recordingOn(path))
+  }
+
+  close(): Promise<void> {
+    return this.life.act(() => this.leg.close())
+  }
+
+  #recording(recording: Recording): Recording {
+    return { path: recording.path, startedAt: recording.startedAt, stop: () => this.life.act(() => recording.stop()) }
+  }
+}
+
+function inner(leg: Leg): Leg {
+  return leg instanceof LegInLife ? leg.leg : leg
+}
