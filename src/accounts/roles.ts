@@ -11,6 +11,8 @@ export const permissions = {
   recordings: 'Hear recordings',
   outcomes: 'Leave the outcome of a call, and change it later',
   arrangements: 'Arrange call-backs, Patient Connect and call-back codes',
+  bypass: 'See the bypass numbers of practices',
+  services: 'See the Service Directory of an organisation',
   reports: 'See figures and export reports',
   rotas: 'See and change rotas',
   directory: 'See and change organisations, lines, people and numbers of the directory',
@@ -44,22 +46,22 @@ export const roles = {
   clinician: {
     name: 'Clinician',
     what: 'Own calls with their recordings and outcomes; arranges calls to patients',
-    may: { calls: 'own', recordings: 'own', outcomes: 'own', arrangements: 'granted' },
+    may: { calls: 'own', recordings: 'own', outcomes: 'own', arrangements: 'granted', bypass: 'granted', services: 'granted' },
   },
   rotaKeeper: {
     name: 'Rota keeper',
     what: 'Keeps the rotas of the lines, and sees which telephones fail',
-    may: { rotas: 'granted', watchList: 'granted' },
+    may: { rotas: 'granted', watchList: 'granted', services: 'granted' },
   },
   operations: {
     name: 'Operations',
     what: 'Watches what happens now; sees no patient-identifiable data',
-    may: { wallboard: 'granted', live: 'granted', health: 'granted', watchList: 'granted', rotas: 'granted' },
+    may: { wallboard: 'granted', live: 'granted', health: 'granted', watchList: 'granted', rotas: 'granted', services: 'granted' },
   },
   serviceManager: {
     name: 'Service manager',
     what: 'Reports, calls and call-backs of their lines',
-    may: { wallboard: 'granted', live: 'granted', calls: 'granted', outcomes: 'granted', arrangements: 'granted', reports: 'granted', rotas: 'granted', watchList: 'granted' },
+    may: { wallboard: 'granted', live: 'granted', calls: 'granted', outcomes: 'granted', arrangements: 'granted', reports: 'granted', rotas: 'granted', watchList: 'granted', bypass: 'granted', services: 'granted' },
   },
   pidApproved: {
     name: 'Approved for patient data',
@@ -76,7 +78,7 @@ export const roles = {
   administrator: {
     name: 'Administrator',
     what: 'People, roles, the directory, telephones and tokens',
-    may: { people: 'granted', tokens: 'granted', directory: 'granted', rotas: 'granted', devices: 'granted', watchList: 'granted', documentation: 'granted', wallboard: 'granted', live: 'granted', health: 'granted', metrics: 'granted' },
+    may: { people: 'granted', tokens: 'granted', directory: 'granted', rotas: 'granted', devices: 'granted', watchList: 'granted', documentation: 'granted', wallboard: 'granted', live: 'granted', health: 'granted', metrics: 'granted', services: 'granted' },
     whole: true,
   },
 } as const satisfies Readonly<Record<string, Role>>

@@ -10,6 +10,7 @@ import type { Directory } from '../directory/model.js'
 import type { LiveBoard } from '../live/live-board.js'
 import type { Metrics } from '../metrics/metrics.js'
 import { createOperations } from '../operations/operations.js'
+import type { WatchListParts } from '../operations/watch-list.js'
 import type { Recordings } from '../recordings/recordings.js'
 import type { Store } from '../store/store.js'
 import type { SwitchHealth } from '../switch/port.js'
@@ -17,6 +18,7 @@ import { gate, type Declared } from '../web/gate.js'
 import { pages } from '../web/pages.js'
 import { apiDocument } from './api-document.js'
 import { body, sendError, type ApiError } from './api-error.js'
+import { bypassRoutes } from './bypass-routes.js'
 import { callBackCodeRoutes } from './call-back-code-routes.js'
 import { callBackRoutes } from './call-back-routes.js'
 import { callRoutes } from './call-routes.js'
@@ -34,7 +36,7 @@ import { pageRoutes } from './page-routes.js'
 import { patientConnectRoutes } from './patient-connect-routes.js'
 import { limitToReach } from './reach.js'
 import { recordingRoutes } from './recording-routes.js'
-import { watchListRoutes, type WatchListRoutesOptions } from './watch-list-routes.js'
+import { watchListRoutes } from './watch-list-routes.js'
 import { defaultWebLimits, proxyList, sourceOf, type WebLimits } from './web-limits.js'
 import { webSafety } from './web-safety.js'
 
@@ -63,7 +65,7 @@ export interface AdminSettings {
   /** SIP telephones that register. */
   readonly devices?: DeviceRoutesOptions
   /** The telephones that fail. */
-  readonly watchList: WatchListRoutesOptions['watchList']
+  readonly watchList: WatchListParts['watchList']
   /** The directory in force now, for names. */
   readonly directory: () => Directory
   /** The same with its versions, to be looked at and changed. */
@@ -151,8 +153,9 @@ export async function adminApp(settings: AdminSettings): Promise<FastifyInstance
   if (operations.devices && settings.devices) deviceRoutes(app, operations.devices, settings.devices)
   if (operations.directory && settings.inForce) directoryRoutes(app, operations.directory, { inForce: settings.inForce, store: settings.store })
   watchListRoutes(app, operations, settings)
-  callBackRoutes(app, operations, settings)
-  patientConnectRoutes(app, operations, settings)
+  bypassRoutes(app, settings)
+  callBackRoutes(app, operations, { ...settings, looks })
+  patientConnectRoutes(app, operations, { ...settings, looks })
   callBackCodeRoutes(app, operations, settings)
   outcomeRoutes(app, operations)
   await app.register(async (own) => {
@@ -162,7 +165,7 @@ export async function adminApp(settings: AdminSettings): Promise<FastifyInstance
     await own.register(fastifyStatic, { root: fileURLToPath(new URL('./page/', import.meta.url)), prefix: '/', index: 'index.html', wildcard: false, cacheControl: false })
   })
   pageRoutes(app, settings)
-  await pages(app, { store: settings.store, now: () => settings.accounts.now(), accounts: settings.accounts, audit: settings.accounts.audit, directory: settings.directory, networkOf: sourceOf, publicUrl: settings.publicUrl, demoLink: settings.demoLink })
+  await pages(app, { store: settings.store, operations, arranged: settings.arranged, alarms: settings.alarmsOfAll ?? settings.alarms, devices: settings.devices, looks, timeZone: settings.timeZone ?? 'Europe/London', now: () => settings.accounts.now(), accounts: settings.accounts, audit: settings.accounts.audit, directory: settings.directory, networkOf: sourceOf, publicUrl: settings.publicUrl, demoLink: settings.demoLink })
   await app.ready()
   return app
 }

@@ -78,7 +78,7 @@ export function apiExamples(known: KnownNow, now: number): Readonly<Record<strin
         clinician: { summary: 'Somebody new', value: { version, changes: [{ section: 'clinicians', id: 'dr-new', set: { name: 'Dr Noor New', role: 'Consultant', numbers: ['07700 900145'] } }] } },
       },
     },
-    clearWatched: pathOf('id', known.watched),
+    clearWatched: { ...pathOf('id', known.watched), bodies: { why: { summary: 'With the reason', value: { why: 'The number is corrected' } } } },
     listTargets: { query: { limit: 200, offset: 0 } },
   }
 }

@@ -1,13 +1,12 @@
 import type { FastifyInstance } from 'fastify'
 import type { NewCallBackCode } from '../operations/call-back-codes.js'
-import { reaches } from '../accounts/identity.js'
+import { arrangingReach, seesArrangement } from '../accounts/arranging.js'
 import type { Operations } from '../operations/operations.js'
 import type { AdminSettings } from './admin.js'
 import { actorOf, answerOf } from './answers.js'
 import { arrangementFilter, type ArrangementsQuery } from './arrangement-input.js'
 import { arrangementParams as paramsOf, arrangementsQuery, callBackCodeAnswer, callBackCodeBody, callBackCodesAnswer, codeAnswer, gone, minutes } from './arrangement-schemas.js'
-import { callBackCodeView, wholeCallBackCode } from './arrangement-view.js'
-import { ofArrangement, reachHere } from './reach.js'
+import { callBackCodeView, wholeCallBackCode } from '../operations/arrangement-view.js'
 import { refusalsOfBody, refusalsOfChanging, refusalsOfReading } from './refusals.js'
 
 type CallBackCodeBody = Omit<NewCallBackCode, 'validMinutes'> & { readonly validMinutes?: number }
@@ -54,9 +53,9 @@ export function callBackCodeRoutes(app: FastifyInstance, { callBackCodes }: Pick
       },
     },
     (request) => {
-      const reach = reachHere(request)
-      const page = arranged.list(arrangementFilter('callBackCode', request.query, timeZone))
-      return { arrangements: page.arrangements.flatMap((one) => (one.kind === 'callBackCode' && reaches(reach, ofArrangement(one), directory()) ? [callBackCodeView(one, directory(), now())] : [])), nextCursor: page.nextCursor ?? null }
+      const reach = arrangingReach(request.identity)
+      const page = arranged.list(arrangementFilter('callBackCode', request.query, timeZone), (one) => seesArrangement(reach, one, directory()))
+      return { arrangements: page.arrangements.flatMap((one) => (one.kind === 'callBackCode' ? [callBackCodeView(one, directory(), now())] : [])), nextCursor: page.nextCursor ?? null }
     },
   )
 

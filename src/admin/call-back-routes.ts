@@ -1,13 +1,13 @@
 import type { FastifyInstance } from 'fastify'
 import type { CallBackEdit, NewCallBack } from '../operations/call-backs.js'
-import { reaches } from '../accounts/identity.js'
+import { arrangingReach, seesArrangement } from '../accounts/arranging.js'
 import type { Operations } from '../operations/operations.js'
 import type { AdminSettings } from './admin.js'
 import { actorOf, answerOf } from './answers.js'
 import { arrangementFilter, type ArrangementsQuery } from './arrangement-input.js'
 import { arrangementParams as paramsOf, arrangementsQuery, callBackAnswer, callBackBody, callBackPatch, callBacksAnswer, gone, startBody, startedAnswer } from './arrangement-schemas.js'
-import { callBackView, wholeCallBack } from './arrangement-view.js'
-import { ofArrangement, reachHere } from './reach.js'
+import { callBackView, wholeCallBack } from '../operations/arrangement-view.js'
+import type { Looks } from './looks.js'
 import { refusalsOfBody, refusalsOfChanging, refusalsOfReading } from './refusals.js'
 
 interface OfId {
@@ -15,7 +15,7 @@ interface OfId {
 }
 
 /** Patients who are to be called back: scheduled by staff, or asked for by the patients themselves. */
-export function callBackRoutes(app: FastifyInstance, { callBacks }: Pick<Operations, 'callBacks'>, { arranged, directory, timeZone = 'Europe/London', now = Date.now }: Pick<AdminSettings, 'arranged' | 'directory' | 'timeZone' | 'now'>): void {
+export function callBackRoutes(app: FastifyInstance, { callBacks }: Pick<Operations, 'callBacks'>, { arranged, directory, looks, timeZone = 'Europe/London', now = Date.now }: Pick<AdminSettings, 'arranged' | 'directory' | 'timeZone' | 'now'> & { readonly looks: Looks }): void {
   const tags = ['arrangements']
   const params = paramsOf('/api/call-backs')
 
@@ -52,9 +52,9 @@ export function callBackRoutes(app: FastifyInstance, { callBacks }: Pick<Operati
       },
     },
     (request) => {
-      const reach = reachHere(request)
-      const page = arranged.list(arrangementFilter('callBack', request.query, timeZone))
-      return { arrangements: page.arrangements.flatMap((one) => (one.kind === 'callBack' && reaches(reach, ofArrangement(one), directory()) ? [callBackView(one, directory(), now())] : [])), nextCursor: page.nextCursor ?? null }
+      const reach = arrangingReach(request.identity)
+      const page = arranged.list(arrangementFilter('callBack', request.query, timeZone), (one) => seesArrangement(reach, one, directory()))
+      return { arrangements: page.arrangements.flatMap((one) => (one.kind === 'callBack' ? [callBackView(one, directory(), now())] : [])), nextCursor: page.nextCursor ?? null }
     },
   )
 
@@ -71,7 +71,11 @@ export function callBackRoutes(app: FastifyInstance, { callBacks }: Pick<Operati
         response: { 200: callBackAnswer, ...refusalsOfReading('badRequest', 'arrangementNotFound', 'storeUnavailable') },
       },
     },
-    async ({ params: { id } }) => wholeCallBack(answerOf(await callBacks.find(id)), directory(), now()),
+    async (request) => {
+      const found = answerOf(await callBacks.find(request.params.id))
+      await looks.at(request, 'arrangement.seen', found.id)
+      return wholeCallBack(found, directory(), now())
+    },
   )
 
   app.patch<OfId & { Body: CallBackEdit }>(
@@ -88,7 +92,11 @@ export function callBackRoutes(app: FastifyInstance, { callBacks }: Pick<Operati
         response: { 200: callBackAnswer, ...refusalsOfBody('arrangementNotFound', 'notOpen', 'storeUnavailable') },
       },
     },
-    async (request) => wholeCallBack(answerOf(await callBacks.change(actorOf(request), request.params.id, request.body)), directory(), now()),
+    async (request) => {
+      // The answer has all of it.
+      await looks.at(request, 'arrangement.seen', answerOf(await callBacks.find(request.params.id)).id)
+      return wholeCallBack(answerOf(await callBacks.change(actorOf(request), request.params.id, request.body)), directory(), now())
+    },
   )
 
   app.delete<OfId>(

@@ -4,7 +4,7 @@ import type { AttemptRecord, CallRecord, RecordingRecord } from '../facts/call-r
 import { callEndings } from '../facts/endings.js'
 import type { CallEnding, CallEvent } from '../facts/events.js'
 import type { CallSummary } from '../store/call-filter.js'
-import { maskedTarget, withoutTargets } from './masking.js'
+import { maskedTarget, withoutTargets } from '../directory/masking.js'
 
 /** What the API says of calls: the store's data with names beside the ids, and without any specialist's number. */
 

@@ -1,8 +1,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
-import type { DeviceOwner } from '../directory/device-owner.js'
 import type { Directory } from '../directory/model.js'
+import { deviceView, madeDeviceView } from '../operations/device-view.js'
 import type { DeviceOperations, NewDevice } from '../operations/devices.js'
-import type { Device } from '../registrar/devices.js'
 import type { MadeDevice } from '../registrar/kept-devices.js'
 import type { Telephones } from '../registrar/telephones.js'
 import { actorOf, answerOf } from './answers.js'
@@ -94,32 +93,6 @@ export function deviceRoutes(app: FastifyInstance, operations: DeviceOperations,
 }
 
 /** With the password, which nobody may find in a cache. */
-function answerOnce(reply: FastifyReply, { device, password }: MadeDevice, { registerAt, directory }: DeviceRoutesOptions): FastifyReply {
-  const { user, owner, label, algorithm, credentials } = device
-  return reply.header('cache-control', 'no-store').send({
-    ...{ user, password, realm: credentials.realm, algorithm },
-    register: registerAt === undefined ? null : `sip:${registerAt}`,
-    address: registerAt === undefined ? null : `sip:${user}@${registerAt}`,
-    target: `device:${user}`,
-    owner: { ...owner, name: nameOf(owner, directory()) },
-    label,
-  })
-}
-
-function deviceView(device: Device, directory: Directory, telephones: DeviceRoutesOptions['telephones']): object {
-  const { user, owner, label, algorithm, credentials, createdAt } = device
-  const registrations = telephones.at(user).map(({ registeredAt, expiresAt, source, userAgent }) => ({ since: registeredAt, expiresAt, source: `${source.protocol}:${source.address}:${source.port}`, userAgent: userAgent ?? null }))
-  return {
-    ...{ user, target: `device:${user}`, label, algorithm, createdAt },
-    owner: { ...owner, name: nameOf(owner, directory) },
-    passwordSince: credentials.since,
-    needsNewPassword: credentials.realm !== telephones.realm,
-    registered: registrations.length > 0,
-    registrations,
-  }
-}
-
-/** Null when the directory does not have them (any more). */
-function nameOf({ kind, id }: DeviceOwner, directory: Directory): string | null {
-  return (kind === 'clinician' ? directory.clinicians : directory.organisations).get(id)?.name ?? null
+function answerOnce(reply: FastifyReply, made: MadeDevice, { registerAt, directory }: DeviceRoutesOptions): FastifyReply {
+  return reply.header('cache-control', 'no-store').send(madeDeviceView(made, directory(), registerAt))
 }

@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import { meets } from '../accounts/identity.js'
-import { short, shownAlarms } from '../alarms/shown-alarms.js'
+import { short, shownAlarm, shownAlarms } from '../alarms/shown-alarms.js'
 import type { AdminSettings } from './admin.js'
 import { refusalsOfAnyone, refusalsOfReading } from './refusals.js'
-import { healthAnswer, readyAnswer } from './schemas.js'
+import { alarmsAnswer, healthAnswer, readyAnswer } from './schemas.js'
 
 const metricsExample = '# HELP ringround_calls_live Calls now\n# TYPE ringround_calls_live gauge\nringround_calls_live 2\n'
 
@@ -16,7 +16,7 @@ interface Part {
 }
 
 /** For whoever watches over the engine: is it alive, can it take calls, and its figures. */
-export function healthRoutes(app: FastifyInstance, { store, recordings, alarms, metrics, directory, switchHealth, capacity, descriptors }: AdminSettings): void {
+export function healthRoutes(app: FastifyInstance, { store, recordings, alarms, alarmsOfAll, metrics, directory, switchHealth, capacity, descriptors, now = Date.now }: AdminSettings): void {
   app.get(
     '/healthz',
     {
@@ -71,6 +71,21 @@ export function healthRoutes(app: FastifyInstance, { store, recordings, alarms, 
       // Names of lines and telephones stand in the details. Whoever watches from outside is told which part is missing.
       return { ready, missing: parts.filter(({ ok }) => !ok).map(({ part }) => part), parts: parts.map(({ part, ok, needed }) => ({ part, ok, needed, detail: '' })), alarms: [], alarmCount: up.alarmCount, alarmsByKind: {} }
     },
+  )
+
+  app.get(
+    '/api/alarms',
+    {
+      config: { needs: 'health' },
+      schema: {
+        operationId: 'listAlarms',
+        summary: 'Every alarm that is up, on all engines',
+        description: 'Each with how urgent it is, since when, what it means and what to do about it.',
+        tags: ['health'],
+        response: { 200: alarmsAnswer, ...refusalsOfReading() },
+      },
+    },
+    () => ({ now: now(), alarms: (alarmsOfAll ?? alarms).active().map((one) => ({ engine: null, ...shownAlarm(one) })) }),
   )
 
   app.get(

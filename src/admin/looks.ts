@@ -17,13 +17,13 @@ export class Looks {
   ) {}
 
   /** Resolves when it is written down. @throws ApiError storeUnavailable: then nothing is shown */
-  async at(request: FastifyRequest, action: 'call.seen' | 'recording.heard', call: string): Promise<void> {
+  async at(request: FastifyRequest, action: 'call.seen' | 'recording.heard' | 'arrangement.seen', subject: string): Promise<void> {
     const by = byOf(request)
-    const key = `${action} ${by.actor} ${by.address} ${call}`
+    const key = `${action} ${by.actor} ${by.address} ${subject}`
     const now = this.now()
     if (now - (this.#last.get(key) ?? -Infinity) < sameLookMs) return
     try {
-      await this.audit.tell({ ...by, action, subjectKind: 'call', subject: call })
+      await this.audit.tell({ ...by, action, subjectKind: action === 'arrangement.seen' ? 'arrangement' : 'call', subject })
     } catch (error) {
       throw new ApiError('storeUnavailable', `What is looked at has to be written down first: ${error instanceof Error ? error.message : String(error)}`)
     }

@@ -1,13 +1,13 @@
 import type { FastifyInstance } from 'fastify'
-import { reaches } from '../accounts/identity.js'
+import { arrangingReach, seesArrangement } from '../accounts/arranging.js'
 import type { Operations } from '../operations/operations.js'
 import type { NewPatientConnect } from '../operations/patient-connects.js'
 import type { AdminSettings } from './admin.js'
 import { actorOf, answerOf } from './answers.js'
 import { arrangementFilter, type ArrangementsQuery } from './arrangement-input.js'
 import { arrangementParams as paramsOf, arrangementsQuery, gone, minutes, patientConnectAnswer, patientConnectBody, patientConnectsAnswer, pinAnswer, startBody, startedAnswer } from './arrangement-schemas.js'
-import { patientConnectView, pinNumbers, wholePatientConnect } from './arrangement-view.js'
-import { ofArrangement, reachHere } from './reach.js'
+import { patientConnectView, pinNumbers, wholePatientConnect } from '../operations/arrangement-view.js'
+import type { Looks } from './looks.js'
 import { refusalsOfBody, refusalsOfChanging, refusalsOfReading } from './refusals.js'
 
 type PatientConnectBody = Omit<NewPatientConnect, 'validMinutes'> & { readonly validMinutes?: number }
@@ -17,7 +17,7 @@ interface OfId {
 }
 
 /** Patient Connect: a clinician calls a patient, by a PIN from any telephone or by having the engine ring them. */
-export function patientConnectRoutes(app: FastifyInstance, { patientConnects }: Pick<Operations, 'patientConnects'>, { arranged, directory, timeZone = 'Europe/London', now = Date.now }: Pick<AdminSettings, 'arranged' | 'directory' | 'timeZone' | 'now'>): void {
+export function patientConnectRoutes(app: FastifyInstance, { patientConnects }: Pick<Operations, 'patientConnects'>, { arranged, directory, looks, timeZone = 'Europe/London', now = Date.now }: Pick<AdminSettings, 'arranged' | 'directory' | 'timeZone' | 'now'> & { readonly looks: Looks }): void {
   const tags = ['arrangements']
   const params = paramsOf('/api/patient-connects')
 
@@ -54,9 +54,9 @@ export function patientConnectRoutes(app: FastifyInstance, { patientConnects }: 
       },
     },
     (request) => {
-      const reach = reachHere(request)
-      const page = arranged.list(arrangementFilter('patientConnect', request.query, timeZone))
-      return { arrangements: page.arrangements.flatMap((one) => (one.kind === 'patientConnect' && reaches(reach, ofArrangement(one), directory()) ? [patientConnectView(one, directory(), now())] : [])), nextCursor: page.nextCursor ?? null }
+      const reach = arrangingReach(request.identity)
+      const page = arranged.list(arrangementFilter('patientConnect', request.query, timeZone), (one) => seesArrangement(reach, one, directory()))
+      return { arrangements: page.arrangements.flatMap((one) => (one.kind === 'patientConnect' ? [patientConnectView(one, directory(), now())] : [])), nextCursor: page.nextCursor ?? null }
     },
   )
 
@@ -73,7 +73,11 @@ export function patientConnectRoutes(app: FastifyInstance, { patientConnects }: 
         response: { 200: patientConnectAnswer, ...refusalsOfReading('badRequest', 'arrangementNotFound', 'storeUnavailable') },
       },
     },
-    async ({ params: { id } }) => wholePatientConnect(answerOf(await patientConnects.find(id)), directory(), now()),
+    async (request) => {
+      const found = answerOf(await patientConnects.find(request.params.id))
+      await looks.at(request, 'arrangement.seen', found.id)
+      return wholePatientConnect(found, directory(), now())
+    },
   )
 
   app.delete<OfId>(

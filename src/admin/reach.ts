@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { reaches, reachOf, type Belongs, type Reach } from '../accounts/identity.js'
+import { arrangingReach, mayArrangeBy, mayArrangeOn, seesArrangement, type ArrangingReach } from '../accounts/arranging.js'
+import { reaches, reachOf, type Reach } from '../accounts/identity.js'
+import { ofCall } from '../accounts/reach-of-calls.js'
 import { isWholePermission, type Permission } from '../accounts/roles.js'
-import type { Arrangement } from '../facts/arrangement.js'
-import { callRecord, type CallRecord } from '../facts/call-record.js'
-import type { CallFilter } from '../store/call-filter.js'
+import { callRecord } from '../facts/call-record.js'
 import { NotLetIn } from '../web/gate.js'
 import type { AdminSettings } from './admin.js'
 import { ApiError } from './api-error.js'
@@ -17,7 +17,7 @@ export function reachHere({ identity, routeOptions }: FastifyRequest): Reach {
 }
 
 /** Permissions of which routes below know how to show a part. */
-const narrowed = new Set<Permission>(['live', 'calls', 'recordings', 'outcomes', 'arrangements'])
+const narrowed = new Set<Permission>(['live', 'calls', 'recordings', 'outcomes', 'arrangements', 'bypass', 'services'])
 
 interface Body {
   readonly line?: unknown
@@ -39,11 +39,12 @@ export function limitToReach(app: FastifyInstance, { store, arranged, directory 
     if (!narrowed.has(needs)) throw new NotLetIn('notAllowed')
     const { id } = request.params as { readonly id?: string }
     if (needs === 'arrangements') {
+      const theirs = arrangingReach(request.identity)
       if (id !== undefined) {
         const found = await asked(arranged.find(id))
-        if (found && !reaches(reach, ofArrangement(found), directory())) throw new ApiError('arrangementNotFound', `There is no arrangement ${id} of this kind.`)
+        if (found && !seesArrangement(theirs, found, directory())) throw new ApiError('arrangementNotFound', `There is no arrangement ${id} of this kind.`)
       }
-      await mayArrange(request.body, reach)
+      await mayArrange(request.body, theirs)
       return
     }
     if (id !== undefined) await reachedCall(id, reach)
@@ -55,44 +56,13 @@ export function limitToReach(app: FastifyInstance, { store, arranged, directory 
   }
 
   /** A call-back in the name of another's line, or by another's clinician, or about another's call. */
-  async function mayArrange(body: unknown, reach: Reach): Promise<void> {
+  async function mayArrange(body: unknown, reach: ArrangingReach): Promise<void> {
     if (typeof body !== 'object' || body === null) return
     const { line, clinician, call } = body as Body
-    if (typeof line === 'string' && directory().lines.has(line) && !reaches(reach, { line }, directory())) throw new ApiError('badRequest', `line is "${line}"; it has to be one of your own.`, 'line')
-    if (typeof clinician === 'string' && directory().clinicians.has(clinician) && !reaches(reach, { clinicians: [clinician] }, directory()) && !theirs(clinician, reach)) throw new ApiError('badRequest', `clinician is "${clinician}"; it has to be one of your own organisation.`, 'clinician')
+    const known = directory()
+    if (typeof line === 'string' && known.lines.has(line) && !mayArrangeOn(reach, line, known)) throw new ApiError('badRequest', `line is "${line}"; it has to be one of your own.`, 'line')
+    const caller = typeof clinician === 'string' ? known.clinicians.get(clinician) : undefined
+    if (caller && !mayArrangeBy(reach, caller, known)) throw new ApiError('badRequest', `clinician is "${caller.id}"; it has to be one of your own organisation.`, 'clinician')
     if (typeof call === 'string') await reachedCall(call, reach)
   }
-
-  /** Whether they work for an organisation that is reached, or for the one that runs a line that is. */
-  function theirs(clinician: string, { organisations, lines }: Reach): boolean {
-    const works = directory().clinicians.get(clinician)?.organisations ?? []
-    return works.some((one) => organisations.has(one)) || [...lines].some((line) => works.includes(directory().lines.get(line)?.trust ?? ''))
-  }
-}
-
-/** Whose a call is: of whoever asked, of the line that answered, and of the clinicians who accepted it. */
-export function ofCall({ organisation, line, attempts }: Pick<CallRecord, 'organisation' | 'line' | 'attempts'>): Belongs {
-  return { organisation, line, clinicians: attempts.flatMap(({ clinician, acceptedAt }) => (clinician === undefined || acceptedAt === undefined ? [] : [clinician])) }
-}
-
-export function ofArrangement(arrangement: Arrangement): Belongs {
-  switch (arrangement.kind) {
-    case 'callBack':
-      return { line: arrangement.line, ...(arrangement.clinician === undefined ? {} : { clinicians: [arrangement.clinician] }) }
-    case 'patientConnect':
-      return { clinicians: [arrangement.clinician] }
-    case 'callBackCode':
-      return { organisation: arrangement.organisation, line: arrangement.line, ...('clinician' in arrangement.asked ? { clinicians: [arrangement.asked.clinician] } : {}) }
-  }
-}
-
-/** For a list of calls: the parts of it that are reached; undefined: all of it. */
-export function within(reach: Reach, { lines }: ReturnType<AdminSettings['directory']>): CallFilter['within'] {
-  if (reach.everywhere) return undefined
-  const ofOrganisations = [...lines.values()].filter(({ trust }) => reach.organisations.has(trust)).map(({ id }) => id)
-  return [
-    ...[...reach.organisations].map((organisation) => ({ organisation })),
-    ...[...new Set([...reach.lines, ...ofOrganisations])].map((line) => ({ line })),
-    ...[...reach.clinicians].map((clinician) => ({ clinician })),
-  ]
 }

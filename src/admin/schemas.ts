@@ -184,6 +184,8 @@ export const alarm = object({
   times: count('How often since then', 1),
 })
 
+export const alarmsAnswer = object({ now: instant('When it was asked'), alarms: list(object({ ...alarm.properties, engine: textOrNull('The engine on which it is up; null: there is one', 'ringround-1') }), 'Every alarm that is up, oldest first') }, 'The alarms of all engines')
+
 export const readyAnswer = object({
   ready: flag('Calls can be taken', true),
   missing: list(text('A part and what it lacks', 'media: the event socket is closed'), 'What is missing, in words'),

@@ -1,66 +1,17 @@
 import type { FastifyInstance } from 'fastify'
-import type { Directory } from '../directory/model.js'
 import type { Operations } from '../operations/operations.js'
-import { isTargetCursor, type StoredTarget, type TargetPage } from '../store/questions/list-targets.js'
-import type { Store } from '../store/store.js'
-import type { TargetFigures } from '../watch-list/target-figures.js'
-import type { WatchList } from '../watch-list/watch-list.js'
+import type { AdminSettings } from './admin.js'
 import { actorOf, answerOf } from './answers.js'
-import { ApiError } from './api-error.js'
-import { asked } from './call-routes.js'
-import { maskedTarget, withoutTargets } from './masking.js'
-import { refusalsOfChanging, refusalsOfReading } from './refusals.js'
-import { rotaPlacesToday, type RotaPlace } from './rota-lines-today.js'
-import { TargetIds } from './target-ids.js'
-import { targetParams, targetsAnswer, targetsQuery, watchListAnswer, watchedAnswer } from './watch-list-schemas.js'
-
-export interface WatchListRoutesOptions {
-  readonly watchList: Pick<WatchList, 'size' | 'clear'>
-  readonly store: Pick<Store, 'targets' | 'watched' | 'target'>
-  readonly directory: () => Directory
-  /** Wall-clock ms. Default: the system's. */
-  readonly now?: () => number
-}
+import { refusalsOfBody, refusalsOfReading } from './refusals.js'
+import { clearBody, targetParams, targetsAnswer, targetsQuery, watchListAnswer, watchedAnswer } from './watch-list-schemas.js'
 
 interface PageQuery {
   readonly limit: number
   readonly cursor?: string
 }
 
-/** Gone through again after so long: over 2,000 rotas it takes some 30 ms, in which no call is served. */
-const placesMs = 60_000
-
-interface TargetView extends Pick<TargetFigures, 'label' | 'rung' | 'answered' | 'byResult' | 'byReason' | 'lastRungAt'> {
-  readonly id: string
-  readonly number: string
-  readonly accepted: number
-  readonly refused: number
-  readonly failed: number
-  readonly lastAcceptedAt: number | null
-  readonly watchedSince: number | null
-  readonly failures: TargetFigures['failures']
-  readonly standsToday: readonly RotaPlace[]
-}
-
 /** The telephones that fail, with the evidence and the way back; and how every telephone fares. No number is shown, nor stands in an address. */
-export function watchListRoutes(app: FastifyInstance, operations: Pick<Operations, 'watchList'>, { watchList, store, directory, now = Date.now }: WatchListRoutesOptions): void {
-  const ids = new TargetIds()
-
-  let known: { readonly directory: Directory; readonly until: number; readonly places: ReturnType<typeof rotaPlacesToday> } | undefined
-  const placesNow = () => {
-    const at = now()
-    if (known?.directory !== directory() || known.until < at) known = { directory: directory(), until: at + placesMs, places: rotaPlacesToday(directory(), at) }
-    return known.places
-  }
-
-  const viewOf = (one: StoredTarget): TargetView => view(one, ids.idOf(one.id), placesNow().get(one.target) ?? [])
-
-  const page = async (query: PageQuery, ask: (query: PageQuery) => Promise<TargetPage>) => {
-    if (query.cursor !== undefined && !isTargetCursor(query.cursor)) throw new ApiError('badRequest', 'cursor is none that this API gave out; leave it out to begin at the first page.', 'cursor')
-    const { targets, next } = await asked(ask(query))
-    return { targets: targets.map(viewOf), nextCursor: next ?? null }
-  }
-
+export function watchListRoutes(app: FastifyInstance, { watchList }: Pick<Operations, 'watchList'>, { now = Date.now }: Pick<AdminSettings, 'now'>): void {
   app.get<{ Querystring: PageQuery }>(
     '/api/watch-list',
     {
@@ -75,25 +26,26 @@ export function watchListRoutes(app: FastifyInstance, operations: Pick<Operation
       },
     },
     async ({ query }) => {
-      const { targets: watched, nextCursor } = await page(query, (one) => store.watched(one))
+      const { targets: watched, nextCursor } = answerOf(await watchList.watched(query))
       return { now: now(), total: watchList.size, watched, nextCursor }
     },
   )
 
-  app.post<{ Params: { readonly id: string } }>(
+  app.post<{ Params: { readonly id: string }; Body: { readonly why?: string } | null }>(
     '/api/watch-list/:id/clear',
     {
       config: { needs: 'watchList' },
       schema: {
         operationId: 'clearWatched',
         summary: 'Take a telephone off the watch list',
-        description: 'It is rung in its turn again, and comes back when it fails as often again. The id is that of an entry of GET /api/watch-list.',
+        description: 'It is rung in its turn again, and comes back when it fails as often again. The id is that of an entry of GET /api/watch-list. The body may be left out.',
         tags: ['watch list'],
         params: targetParams,
-        response: { 200: watchedAnswer, ...refusalsOfChanging('badRequest', 'targetNotFound', 'notWatched', 'storeUnavailable') },
+        body: clearBody,
+        response: { 200: watchedAnswer, ...refusalsOfBody('targetNotFound', 'notWatched', 'storeUnavailable') },
       },
     },
-    async (request) => ({ target: viewOf(answerOf(await operations.watchList.clear(actorOf(request), ids.rowOf(request.params.id)))) }),
+    async (request) => ({ target: answerOf(await watchList.clear(actorOf(request), request.params.id, request.body?.why)) }),
   )
 
   app.get<{ Querystring: PageQuery }>(
@@ -109,30 +61,6 @@ export function watchListRoutes(app: FastifyInstance, operations: Pick<Operation
         response: { 200: targetsAnswer, ...refusalsOfReading('badRequest', 'storeUnavailable') },
       },
     },
-    async ({ query }) => ({ now: now(), ...(await page(query, (one) => store.targets(one))) }),
+    async ({ query }) => ({ now: now(), ...answerOf(await watchList.all(query)) }),
   )
-}
-
-function view(figures: TargetFigures, id: string, standsToday: readonly RotaPlace[]): TargetView {
-  const { target, label, rung, answered, byResult, byReason, lastRungAt, lastAcceptedAt, watchedSince, failures } = figures
-  const count = (...results: readonly (keyof typeof byResult)[]) => results.reduce((sum, result) => sum + (byResult[result] ?? 0), 0)
-  const shown: TargetView = {
-    id,
-    number: maskedTarget(target),
-    label,
-    rung,
-    answered,
-    accepted: count('accepted', 'connected'),
-    refused: count('declined'),
-    failed: count('failed', 'badNumber'),
-    byResult,
-    byReason,
-    lastRungAt,
-    lastAcceptedAt: lastAcceptedAt ?? null,
-    watchedSince: watchedSince ?? null,
-    failures,
-    standsToday,
-  }
-  // A reason phrase is the far end's to choose: some put the number into it.
-  return withoutTargets(shown, [target])
 }

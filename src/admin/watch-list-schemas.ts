@@ -28,6 +28,8 @@ const target = object({
 
 export const targetParams = { type: 'object', required: ['id'], properties: { id: { type: 'string', pattern: '^[A-Za-z0-9_-]{22}$', description: 'The id of a telephone, as GET /api/watch-list gives it', examples: ['Qm9zY8sVxjv3mK2w5tA1dQ'] } } } as const
 
+export const clearBody = { type: ['object', 'null'], additionalProperties: false, properties: { why: { type: 'string', minLength: 1, maxLength: 300, description: 'Why it is taken off; kept with who did it', examples: ['The number is corrected'] } } } as const
+
 /** @param usual telephones of one page, where nothing is said */
 export const targetsQuery = (usual: number) =>
   ({

@@ -38,7 +38,7 @@ export function shownAlarms(active: readonly AlarmOfEngine[]): ShownAlarms {
   // The first of each kind before the second of any: hundreds of one kind hide no other.
   const chosen = ranked.sort((a, b) => a.rank - b.rank || a.place - b.place).slice(0, mostShown)
   return {
-    alarms: chosen.sort((a, b) => a.place - b.place).map(({ alarm }) => shown(alarm)),
+    alarms: chosen.sort((a, b) => a.place - b.place).map(({ alarm }) => shownAlarm(alarm)),
     alarmCount: active.length,
     alarmsByKind: Object.fromEntries(byKind),
   }
@@ -49,7 +49,8 @@ export function short(text: string): string {
   return text.length <= longestDetail ? text : `${text.slice(0, longestDetail)} ... (${text.length} characters; all of them are in the log)`
 }
 
-function shown(active: AlarmOfEngine): ShownAlarm {
+/** One of them. */
+export function shownAlarm(active: AlarmOfEngine): ShownAlarm {
   const { meaning, action } = entryOf(active.alarm)
   return { ...active, alarm: short(active.alarm), detail: short(active.detail), meaning, action }
 }

@@ -181,9 +181,9 @@ export class ArrangedCalls implements Arrangements {
     return this.diary.find(id)
   }
 
-  /** Those that are not settled, and those that were settled in the last three days. */
-  list(filter: ArrangementFilter): ArrangementPage {
-    return listArrangements(this.diary.values(), filter, this.options.clock.now())
+  /** Those that are not settled, and those that were settled in the last three days. @param sees leaves out what is not for whoever asks */
+  list(filter: ArrangementFilter, sees: (arrangement: Arrangement) => boolean = () => true): ArrangementPage {
+    return listArrangements(this.diary.values(), filter, this.options.clock.now(), sees)
   }
 
   stateOf(arrangement: Arrangement): ArrangementState {

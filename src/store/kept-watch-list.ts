@@ -38,8 +38,8 @@ export async function openWatchList({ store, alarms, now = Date.now, signals }: 
   const watchList = new WatchList({
     history,
     alarms,
-    async keep(target, actor) {
-      const at = await store.clearTarget(target, actor)
+    async keep(target, actor, why) {
+      const at = await store.clearTarget(target, actor, why)
       signals?.tell('watchList')
       return at
     },

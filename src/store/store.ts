@@ -102,7 +102,7 @@ export interface Store {
   /** @param id as the lists have it */
   target(id: number): Promise<StoredTarget | undefined>
   /** Takes a telephone off the watch list. On disk when it resolves. @returns wall-clock ms of that */
-  clearTarget(target: string, actor?: Actor): Promise<number>
+  clearTarget(target: string, actor?: Actor, why?: string): Promise<number>
   /** What engines that are gone have left. */
   readonly left: LeftCalls
   /** Closes all calls that have nobody any more, for whoever does not go on with any. @returns their ids */
@@ -338,8 +338,8 @@ class KeptStore implements Store {
     return questions.target.ask(this.database.reports, id)
   }
 
-  async clearTarget(target: string, actor: Actor = engine): Promise<number> {
-    const entry = { topic: 'watchList', subject: target, at: this.#now(), actor, node: this.#node, type: 'cleared', data: {} } as const
+  async clearTarget(target: string, actor: Actor = engine, why?: string): Promise<number> {
+    const entry = { topic: 'watchList', subject: target, at: this.#now(), actor, node: this.#node, type: 'cleared', data: why === undefined ? {} : { why } } as const
     return (await this.#writes.clearTarget(entry)).at
   }
 

@@ -6,8 +6,8 @@ import type { FailingTarget, TargetHistory } from './target-history.js'
 export interface WatchListOptions {
   readonly history: TargetHistory
   readonly alarms: Alarms
-  /** Writes down that a telephone is cleared, and by whom. Resolves with the time of that (wall-clock ms) once it is on disk; rejects when the disk cannot say so. */
-  readonly keep: (target: string, actor: Actor) => Promise<number>
+  /** Writes down that a telephone is cleared, by whom and why. Resolves with the time of that (wall-clock ms) once it is on disk; rejects when the disk cannot say so. */
+  readonly keep: (target: string, actor: Actor, why?: string) => Promise<number>
 }
 
 /** The telephones that fail, for the rota's keeper: an alarm for whoever they belong to, the evidence, and the way back by hand. */
@@ -42,10 +42,10 @@ export class WatchList {
   }
 
   /** Takes a telephone off the list: it is rung in its turn again. @returns false when it is not on it. Rejects when that cannot be written down. */
-  async clear(target: string, actor: Actor = staff): Promise<boolean> {
+  async clear(target: string, actor: Actor = staff, why?: string): Promise<boolean> {
     const { history, keep } = this.#options
     if (!history.isWatched(target)) return false
-    return history.clear(target, await keep(target, actor))
+    return history.clear(target, await keep(target, actor, why))
   }
 
   #of(label: string): Set<string> {

@@ -8,6 +8,15 @@ export const notices = {
   roleEnded: 'The role has ended.',
   personDisabled: 'They cannot sign in any more. Their sessions have ended.',
   personEnabled: 'They can sign in again.',
+  callStarted: 'The clinician is being rung. After they accept, the patient is.',
+  callBackMade: 'The call-back is arranged.',
+  callBackChanged: 'The call-back is changed.',
+  arrangementCancelled: 'It is cancelled. Nobody is rung.',
+  callBackClosed: 'The call-back is closed.',
+  arrangedOutcomeLeft: 'The outcome is left.',
+  telephoneCleared: 'The telephone is rung in its turn again.',
+  deviceRemoved: 'The telephone is removed. It neither rings nor calls any more.',
+  codeCancelled: 'The code opens nothing any more.',
 } as const
 
 export type Notice = keyof typeof notices

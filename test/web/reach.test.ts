@@ -86,3 +86,16 @@ test('a page of a part goes on where it ended, and holds each call once', async 
   expect(expected.length).toBeGreaterThan(10)
   expect(found).toEqual(expected)
 })
+
+test('a call to a patient is seen by the organisation of its clinician, and by nobody where the clinician works for several', async () => {
+  const { world } = await twoServices()
+  const [mine, others] = [await askAs(world, { kind: 'organisation', id: 'st-brides' }), await askAs(world, { kind: 'organisation', id: 'wend-vale' })]
+  const made = async (clinician: string) => ((await mine('POST', '/api/patient-connects', { nhsNumber: '943 476 5919', patientNumber: '01632 960889', clinician })).json() as { id: string }).id
+  const [okafor, macleod] = [await made('dr-okafor'), await made('dr-macleod')]
+  expect((await mine('GET', `/api/patient-connects/${okafor}`)).status).toBe(200)
+  expect((await mine('GET', '/api/patient-connects')).json()).toMatchObject({ arrangements: [{ id: okafor }], nextCursor: null })
+  for (const id of [okafor, macleod]) expect((await others('GET', `/api/patient-connects/${id}`)).status).toBe(404)
+  expect((await mine('GET', `/api/patient-connects/${macleod}`)).status).toBe(404)
+  const looked = await world.store.tables.reading.selectFrom('audit').select(['subject_kind', 'subject']).where('action', '=', 'arrangement.seen').execute()
+  expect(looked).toEqual([{ subject_kind: 'arrangement', subject: okafor }])
+})

@@ -13,6 +13,8 @@ const whoMay: Readonly<Record<Permission, readonly RoleName[]>> = {
   recordings: ['clinician', 'pidApproved'],
   outcomes: ['clinician', 'serviceManager', 'pidApproved'],
   arrangements: ['clinician', 'serviceManager'],
+  bypass: ['clinician', 'serviceManager'],
+  services: ['clinician', 'rotaKeeper', 'operations', 'serviceManager', 'administrator'],
   reports: ['serviceManager'],
   rotas: ['rotaKeeper', 'operations', 'serviceManager', 'administrator'],
   directory: ['administrator'],

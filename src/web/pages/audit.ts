@@ -22,6 +22,7 @@ const actions: Readonly<Record<string, string>> = {
   'token.ended': 'Token ended',
   'call.seen': 'Call looked at',
   'recording.heard': 'Recording heard',
+  'arrangement.seen': 'Arranged call looked at',
   'audit.read': 'Audit read',
   'audit.exported': 'Audit exported',
 }

@@ -2,7 +2,7 @@ import { monthBars } from '../charts.js'
 import { view, type Site } from '../site.js'
 
 /** `/design`: our own components with every state, which is also what the tests look at. A component adds its file to `templates/design`, and its name here. */
-export const designs = ['header', 'notices', 'forms', 'tables', 'figures', 'secrets'] as const
+export const designs = ['header', 'notices', 'forms', 'tables', 'figures', 'arranging', 'alarms', 'secrets'] as const
 
 /** What a template cannot draw. */
 const drawn = {

@@ -1,14 +1,14 @@
 import { isOverdue } from '../arrangements/arrangement-list.js'
 import { stateOf, type ArrangementState } from '../arrangements/arrangement.js'
 import { dialInsOf } from '../arrangements/dialled-place.js'
+import { maskedTarget } from '../directory/masking.js'
 import type { Directory } from '../directory/model.js'
 import { showNhsNumber } from '../directory/nhs-number.js'
 import { showNumber } from '../directory/telephone-number.js'
 import type { Arrangement, CallBack, CallBackCode, PatientConnect, Try } from '../facts/arrangement.js'
-import { maskedTarget } from './masking.js'
 
 /**
- * What the API says of arranged calls. Never the PIN or the code, and no number of a clinician; in lists the patient's number is masked and their
+ * What pages and API say of arranged calls. Never the PIN or the code, and no number of a clinician; in lists the patient's number is masked and their
  * NHS number left out.
  */
 
@@ -78,7 +78,7 @@ export function patientConnectView(arrangement: PatientConnect, directory: Direc
   }
 }
 
-export function wholePatientConnect(arrangement: PatientConnect, directory: Directory, now: number): Readonly<Record<string, unknown>> {
+export function wholePatientConnect(arrangement: PatientConnect, directory: Directory, now: number): SharedView & Readonly<Record<string, unknown>> {
   return { ...patientConnectView(arrangement, directory, now), patientNumber: showNumber(arrangement.patientNumber), nhsNumber: showNhsNumber(arrangement.nhsNumber), tries: triesView(arrangement.tries) }
 }
 

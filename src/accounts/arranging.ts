@@ -1,0 +1,58 @@
+import type { Clinician, Directory } from '../directory/model.js'
+import type { Arrangement } from '../facts/arrangement.js'
+import { reaches, reachOf, type Belongs, type Identity, type Reach } from './identity.js'
+
+/** What somebody may arrange, and which arrangements they see. */
+
+/** As `Reach`; `own`: the clinician that they are. */
+export interface ArrangingReach extends Reach {
+  readonly own?: string
+}
+
+/** What they may arrange for. Whoever may arrange at all sees what is arranged for themselves; while they act for one part, as far as it has to do with that. */
+export function arrangingReach(identity: Identity): ArrangingReach {
+  const reach = reachOf(identity, 'arrangements')
+  if (identity.kind !== 'person' || identity.person.clinician === undefined || reach.organisations.size + reach.lines.size === 0) return reach
+  const { clinician: own } = identity.person
+  const { acting } = identity.session
+  return { ...reach, own, ...(acting === undefined || acting.kind === 'everywhere' ? { clinicians: new Set([own]) } : {}) }
+}
+
+/**
+ * Whether they see it. A call to a patient is seen by its clinician, and for an organisation where that clinician works for no other: of a locum's calls nobody can tell for which organisation each is.
+ */
+export function seesArrangement(reach: ArrangingReach, arrangement: Arrangement, directory: Directory): boolean {
+  if (reaches(reach, ofArrangement(arrangement), directory)) return true
+  if (arrangement.kind !== 'patientConnect') return false
+  const { organisations = [] } = directory.clinicians.get(arrangement.clinician) ?? {}
+  const reached = organisationsIn(reach, directory)
+  return arrangement.clinician === reach.own ? organisations.some((one) => reached.has(one)) : organisations.length > 0 && organisations.every((one) => reached.has(one))
+}
+
+function ofArrangement(arrangement: Arrangement): Belongs {
+  switch (arrangement.kind) {
+    case 'callBack':
+      return { line: arrangement.line, ...(arrangement.clinician === undefined ? {} : { clinicians: [arrangement.clinician] }) }
+    case 'patientConnect':
+      return { clinicians: [arrangement.clinician] }
+    case 'callBackCode':
+      return { organisation: arrangement.organisation, line: arrangement.line, ...('clinician' in arrangement.asked ? { clinicians: [arrangement.asked.clinician] } : {}) }
+  }
+}
+
+/** Whether they may arrange something in the name of the line. */
+export function mayArrangeOn(reach: Reach, line: string, directory: Directory): boolean {
+  return reaches(reach, { line }, directory)
+}
+
+/** Whether they may have the clinician call somebody: it is them, or somebody of an organisation, or of the organisation of a line, for which they may arrange. */
+export function mayArrangeBy(reach: ArrangingReach, clinician: Clinician, directory: Directory): boolean {
+  if (reach.everywhere || reach.clinicians.has(clinician.id)) return true
+  const theirs = organisationsIn(reach, directory)
+  return clinician.organisations.some((one) => theirs.has(one))
+}
+
+/** The organisations that are reached, and those that run lines that are. */
+function organisationsIn({ organisations, lines }: Reach, directory: Directory): ReadonlySet<string> {
+  return new Set([...organisations, ...[...lines].flatMap((line) => directory.lines.get(line)?.trust ?? [])])
+}

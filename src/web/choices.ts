@@ -1,0 +1,46 @@
+/** Somebody, or something, of the directory to choose from. */
+export interface Choice {
+  readonly id: string
+  readonly name: string
+}
+
+/** How a page asks for one: from a list; where there are too many for that, by name or id (`items` is missing then). */
+export interface ChoiceField {
+  readonly items?: readonly { readonly value: string; readonly text: string }[]
+}
+
+export type Chosen = { readonly ok: true; readonly id: string } | { readonly ok: false; readonly message: string }
+
+/** A list of more than this is slower to look through than to type into, and makes the page heavy. */
+const mostInList = 100
+const mostNamed = 5
+
+/** Several of one name have their ids behind it. */
+export function choiceField(choices: readonly Choice[]): ChoiceField {
+  if (choices.length > mostInList) return {}
+  const names = new Map<string, number>()
+  for (const { name } of choices) names.set(name, (names.get(name) ?? 0) + 1)
+  const sorted = [...choices].sort((a, b) => a.name.localeCompare(b.name, 'en-GB') || (a.id < b.id ? -1 : 1))
+  return { items: sorted.map(({ id, name }) => ({ value: id, text: (names.get(name) ?? 0) > 1 ? `${name} (${id})` : name })) }
+}
+
+/** What somebody means: an id, or a name in whatever case. @param what "clinician", "line": for the words when it is none of them */
+export function choose(choices: readonly Choice[], written: string, what: string): Chosen {
+  const text = written.trim()
+  if (choices.some(({ id }) => id === text)) return { ok: true, id: text }
+  const wanted = plain(text)
+  const [found, ...more] = choices.filter(({ name }) => plain(name) === wanted)
+  if (found && more.length === 0) return { ok: true, id: found.id }
+  if (found) return { ok: false, message: `Several have this name. Enter the id of the one you mean: ${named([found, ...more])}` }
+  const like = wanted === '' ? [] : choices.filter(({ id, name }) => plain(name).includes(wanted) || id.includes(wanted))
+  return { ok: false, message: like.length === 0 ? `Enter a ${what} of the directory, by name or id` : `No ${what} has exactly this name. Did you mean ${named(like)}?` }
+}
+
+function named(choices: readonly Choice[]): string {
+  const shown = choices.slice(0, mostNamed).map(({ id, name }) => `${name} (${id})`)
+  return choices.length > mostNamed ? `${shown.join(', ')}, or one of ${choices.length - mostNamed} more` : shown.join(' or ')
+}
+
+function plain(text: string): string {
+  return text.toLowerCase().replaceAll(/\s+/g, ' ').trim()
+}

@@ -1,0 +1,26 @@
+import { severities, type Severity } from '../../alarms/alarm-list.js'
+import type { AlarmOfEngine } from '../../alarms/alarms-of-all.js'
+import { shownAlarm } from '../../alarms/shown-alarms.js'
+import { view, type Site } from '../site.js'
+
+export interface AlarmParts {
+  /** Those of all engines, oldest first. */
+  readonly alarms: { active(): readonly AlarmOfEngine[] }
+}
+
+const severityWords: Readonly<Record<Severity, { readonly text: string; readonly colour: string; readonly when: string }>> = {
+  critical: { text: 'Critical', colour: 'red', when: 'At once, at any hour' },
+  major: { text: 'Major', colour: 'orange', when: 'Within the hour' },
+  minor: { text: 'Minor', colour: 'yellow', when: 'Today' },
+}
+
+/** Every alarm that is up, of all engines: how urgent, since when, what it means and what to do. */
+export function alarmPages(site: Site, { alarms }: AlarmParts): void {
+  site.menu({ href: '/alarms', text: 'Alarms', needs: 'health' })
+
+  site.get('/alarms', 'health', () => {
+    const up = alarms.active().map((one) => ({ ...shownAlarm(one), inWords: severityWords[one.severity] }))
+    const rows = [...up].sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity))
+    return view('alarms.njk', 'Alarms', { rows })
+  })
+}

@@ -1,0 +1,16 @@
+import type { AttemptResult } from '../facts/events.js'
+
+/** What became of a ringing, as pages say it. */
+export const attemptResults: Readonly<Record<AttemptResult, string>> = {
+  accepted: 'accepted',
+  connected: 'answered',
+  busy: 'engaged',
+  declined: 'refused',
+  unavailable: 'out of reach',
+  badNumber: 'wrong number',
+  noAnswer: 'no answer',
+  notAccepted: 'did not accept',
+  answeredThenHungUp: 'hung up',
+  failed: 'failed',
+  cancelled: 'called off',
+}

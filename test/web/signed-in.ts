@@ -1,0 +1,38 @@
+import { onTestFinished } from 'vitest'
+import { system } from '../../src/accounts/accounts.js'
+import type { RoleName, Scope } from '../../src/accounts/roles.js'
+import type { AdminWorld } from '../keeping/admin-world.js'
+import { Browser, findChromium } from '../keeping/browser.js'
+
+const password = 'kestrel marble harbour'
+let people = 0
+
+export interface Member {
+  readonly role: RoleName
+  /** Default: everywhere. */
+  readonly scope?: Scope
+  /** Of the directory, whom they are. */
+  readonly clinician?: string
+}
+
+/** Where a page is, once it is there. */
+export const heading = "document.querySelector('h1')?.textContent.trim()"
+
+/** A browser in which somebody with that role has signed in, at the page of that heading. */
+export async function signedIn(world: AdminWorld, { role, scope = { kind: 'everywhere' }, clinician }: Member, path: string, title: string): Promise<Browser> {
+  const email = `member-${(people += 1)}@example.nhs.uk`
+  const person = await world.accounts.addPerson(system, { name: 'Mary Lowe', email, ...(clinician === undefined ? {} : { clinician }) })
+  await world.accounts.grant(system, { person: person.id, role, scope })
+  await world.accounts.setPassword(system, person.id, password, '')
+  const browser = await Browser.start(findChromium() ?? '')
+  onTestFinished(() => browser.close())
+  await browser.open(`${world.admin.url}${path}`)
+  await browser.until(`${heading} === 'Sign in' && document.getElementById('password')`)
+  await browser.evaluate(`(() => { document.getElementById('email').value = ${JSON.stringify(email)}; document.getElementById('password').focus() })()`)
+  await browser.type(`${password}\r`)
+  await browser.until(`${heading} === ${JSON.stringify(title)}`)
+  return browser
+}
+
+/** Cells of each row of the table whose region is labelled by that id. */
+export const rowsOf = (id: string) => `[...document.querySelectorAll('[aria-labelledby=${id}] tbody tr')].map((row) => [...row.children].map((cell) => cell.innerText.trim().replaceAll(/\\s+/g, ' ')))`
