@@ -29,7 +29,7 @@ function undoLaterSteps(before: Database.Database): void {
   const tables = before.prepare("select name from sqlite_master where type = 'table'").all() as { name: string }[]
   for (const { name } of tables) if (!earlyTables.includes(name)) before.exec(`drop table ${name}`)
   for (const index of ['calls_not_rolled_up', 'recordings_by_start']) before.exec(`drop index if exists ${index}`)
-  for (const column of ['line_chosen_after_ms', 'talk_started_after_ms', 'clinician', 'pool', 'rolled_up']) before.exec(`alter table calls drop column ${column}`)
+  for (const column of ['line_chosen_after_ms', 'talk_started_after_ms', 'clinician', 'pool', 'rolled_up', 'owner']) before.exec(`alter table calls drop column ${column}`)
   before.exec("delete from kysely_migration where name > '008-several-engines'")
 }
 
