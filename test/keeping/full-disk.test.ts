@@ -66,7 +66,7 @@ test.runIf(mayMount)('disk full: calls go on, the alarm is up, and every fact is
 })
 
 test.runIf(mayMount)('disk full: the reserve is given up first, piece by piece, and facts go on being stored; when there is room it is made again', async () => {
-  const disk = tinyDisk(6_144)
+  const disk = tinyDisk(8_192)
   if (disk === undefined) return
   const alarms = new AlarmBoard()
   const names = () => alarms.active().map((alarm) => alarm.alarm)
@@ -142,7 +142,7 @@ test.runIf(mayMount)('disk full at the start: what is needed to begin comes from
 })
 
 test.runIf(mayMount)('a disk that has no room for the reserve is told at the start', async () => {
-  const disk = tinyDisk(2_048)
+  const disk = tinyDisk(4_096)
   if (disk === undefined) return
   const alarms = new AlarmBoard()
   const store = await openStore({ file: join(disk, 'calls.db'), alarms, reserveBytes: 16 * megabyte })
