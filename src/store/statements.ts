@@ -40,18 +40,24 @@ export class Statements {
   /** Rows that all have the same columns. @param key columns that make a row one of its kind: a row that is there takes the new values. Empty: it must not be there */
   insert(table: keyof Schema, rows: readonly object[], key: readonly string[] = []): readonly Step[] {
     const columns = Object.keys(rows[0] ?? {})
+    return this.inParts(`insert ${table} ${key.join()}`, rows as readonly Row[], (db, some) => {
+      // The names are those of the schema's row types; the builder cannot see that through `keyof Schema`.
+      const insert = db.insertInto(table).values(some)
+      return key.length === 0 ? insert : insert.onConflict((conflict) => conflict.columns(key as never).doUpdateSet((row) => Object.fromEntries(columns.filter((column) => !key.includes(column)).map((column) => [column, row.ref(`excluded.${column}` as never)]))))
+    })
+  }
+
+  /** Rows that all have the same columns, in as few statements as a few texts allow. @param key as of `step` @param build makes the statement that inserts some of them */
+  inParts<R extends object>(key: string, rows: readonly R[], build: (db: Db, some: readonly R[]) => Buildable): readonly Step[] {
+    const columns = Object.keys(rows[0] ?? {}) as (keyof R & string)[]
     const steps: Step[] = []
     for (let start = 0; start < rows.length; ) {
       const size = rowsInOne.find((most) => most <= rows.length - start) ?? 1
-      const some = rows.slice(start, start + size) as readonly Row[]
+      const some = rows.slice(start, start + size)
       steps.push(
         this.step(
-          `insert ${table} ${size} ${columns.join()} ${key.join()}`,
-          (db) => {
-            // The names are those of the schema's row types; the builder cannot see that through `keyof Schema`.
-            const insert = db.insertInto(table).values(some)
-            return key.length === 0 ? insert : insert.onConflict((conflict) => conflict.columns(key as never).doUpdateSet((row) => Object.fromEntries(columns.filter((column) => !key.includes(column)).map((column) => [column, row.ref(`excluded.${column}` as never)]))))
-          },
+          `${key} ${size} ${columns.join()}`,
+          (db) => build(db, some),
           some.flatMap((row) => columns.map((column) => row[column])),
         ),
       )
