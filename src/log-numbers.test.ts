@@ -8,6 +8,8 @@ describe('a line of the log', () => {
     ['of +447700900123, and 943 476 5919', 'of •••23, and •••19'],
     ['number.failing: +44 7700 900123', 'number.failing: •••23'],
     ['1632-960889', '•••89'],
+    ['943 476 5919', '•••19'],
+    ['busy: sip:07700900123@192.0.2.1', 'busy: sip:•••23@192.0.2.1'],
   ])('has of a number its last two digits: %s', (text, line) => expect(withoutNumbers(text)).toBe(line))
 
   it.each([
@@ -16,6 +18,7 @@ describe('a line of the log', () => {
     '192.168.100.200:5060, 5001, 160000 bytes, key 0123456789abcdef',
     'b0a1d4a2-6f1c-4d3a-9a51-2f0c8f3f6e11-9812345f',
     '2026-11-30T12:00:00.123Z',
+    'key 1 after 12.5 s',
   ])('keeps what is none: %s', (text) => expect(withoutNumbers(text)).toBe(text))
 
   it('has none in its fields or in what was thrown either', () => {
