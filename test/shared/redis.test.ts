@@ -1,10 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { redisReservations, type SharedReservations } from '../../src/shared/redis-reservations.js'
+import { freePort } from '../e2e/free-ports.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'ringround-redis-'))
 let server: ChildProcess
@@ -12,14 +12,6 @@ let url: string
 let one: SharedReservations
 let other: SharedReservations
 let trouble: string[]
-
-async function freePort(): Promise<number> {
-  const probe = createServer()
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
-  const { port } = probe.address() as { port: number }
-  await new Promise((resolve) => probe.close(resolve))
-  return port
-}
 
 beforeAll(async () => {
   const port = await freePort()

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { createSocket } from 'node:dgram'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { once } from 'node:events'
@@ -8,6 +7,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { Phone, type PhoneOptions } from '../../src/embedded/phones/phone.js'
 import { toneShare } from '../../src/embedded/protocols/rtp/goertzel.js'
 import { Baresip } from '../e2e/baresip.js'
+import { freePort } from '../e2e/free-ports.js'
 
 /** Our SIP stack against two that share no line of code with it: SIPp with its built-in scenarios, and baresip. */
 
@@ -28,16 +28,6 @@ async function baresip(tone: number, autoAnswer: boolean): Promise<Baresip> {
 afterEach(async () => {
   for (const opened of open.splice(0)) await opened.close()
 })
-
-async function freePort(): Promise<number> {
-  const socket = createSocket('udp4')
-  socket.bind(0, '127.0.0.1')
-  await once(socket, 'listening')
-  const { port } = socket.address()
-  socket.close()
-  await once(socket, 'close')
-  return port
-}
 
 /** Runs SIPp to its end. @returns its exit code (0: every call as its scenario wants it) and what it printed */
 async function sipp(port: number, args: readonly string[]): Promise<{ readonly code: number | null; readonly output: string }> {
