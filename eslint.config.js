@@ -34,7 +34,8 @@ const rooms = {
   versions: ['facts', 'store', 'directory', 'text'],
   audit: ['store'],
   accounts: ['audit', 'store', 'directory (types)', 'facts (types)'],
-  web: ['accounts', 'audit', 'facts', 'figures', 'operations', 'alarms', 'watch-list', 'store', 'arrangements', 'recordings', 'registrar', 'live', 'metrics', 'directory', 'switch'],
+  outbox: ['accounts', 'alarms', 'clock', 'directory', 'figures', 'store'],
+  web: ['accounts', 'outbox', 'audit', 'facts', 'figures', 'operations', 'alarms', 'watch-list', 'store', 'arrangements', 'recordings', 'registrar', 'live', 'metrics', 'directory', 'switch'],
   'what-if': ['facts', 'watch-list', 'shared', 'recordings (types)', 'calls', 'switch', 'clock', 'directory', 'prompts', 'store', 'text'],
   recordings: ['facts', 'alarms', 'store', 'clock', 'rtp', 'processes', 'sealing', 'keys'],
   arrangements: ['facts', 'alarms', 'fleet', 'calls', 'store', 'directory', 'switch', 'clock'],
@@ -43,7 +44,7 @@ const rooms = {
   metrics: ['facts', 'alarms', 'switch', 'live'],
   admin: ['accounts', 'audit', 'web', 'facts', 'operations', 'alarms', 'watch-list', 'store', 'versions (types)', 'arrangements', 'recordings', 'registrar', 'live', 'metrics', 'directory', 'switch'],
   retention: ['facts', 'store', 'directory'],
-  config: ['guard', 'text', 'directory'],
+  config: ['accounts', 'guard', 'text', 'directory'],
   doctor: ['keys', 'store', 'config', 'directory', 'prompts', 'recordings', 'switch', 'sdp', 'sip'],
   demo: ['phones', 'sip', 'rtp', 'directory', 'facts', 'watch-list', 'calls', 'clock', 'switch', 'what-if', 'prompts', 'recordings (types)', 'processes'],
 }

@@ -17,6 +17,7 @@ const usage = `Usage: npm run account -- COMMAND [--config FILE]
   link NAME                    a link that signs NAME (or a person's id) in, once
   add NAME --email ADDRESS     a person, with a link to sign in
   role NAME ROLE [--for SCOPE] gives a role: ${roleNames.filter((role) => !isApproved(role)).join(', ')}
+  remove-factors NAME          takes away the second factor of somebody who has lost it
   token NAME --may LIST [--for SCOPE] [--days N]
                                a token for a program, good for these permissions (by commas): ${permissionNames.join(', ')}
   tokens                       the tokens that are good
@@ -88,6 +89,13 @@ async function run(accounts: Accounts, settings: Settings, [command, ...given]: 
       const person = await named(accounts, name)
       await accounts.grant(system, { person: person.id, role, scope })
       say(`${person.name} (${person.id}) is ${roles[role].name}, ${scopeName(scope)}.`)
+      return 0
+    }
+    case 'remove-factors': {
+      const person = await named(accounts, given.join(' '))
+      if (!(await accounts.factors.has(person.id))) throw new Refusal(`${person.name} has no second factor.`)
+      await accounts.factors.removeAll(system, person.id)
+      say(`${person.name} (${person.id}) signs in without a second factor from now on.`)
       return 0
     }
     case 'token':

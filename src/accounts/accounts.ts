@@ -1,14 +1,29 @@
 import type { Audit } from '../audit/audit.js'
 import type { Db } from '../store/statements.js'
-import { addGrant, administrators, endGrant, grantsOf, grantsOfAll, inForce } from './grants.js'
-import { charge, forgetGuesses, forgive, subjectsOf, waitFor } from './guesses.js'
+import { addGrant, administrators, endGrant, grantsOf, grantsOfAll, grantsOfRoles, inForce } from './grants.js'
+import { forgetGuesses, forgive, subjectsOf, takeGuess } from './guesses.js'
 import { nobody, type Grant, type Identity, type Person, type Session, type SignInMethod, type Token } from './identity.js'
 import { linkFor, makeLink, useLink, type KeptLink, type LinkKind } from './links.js'
+import { identitiesOf, linkIdentity, personOfIdentity, unlinkIdentity, type LinkedIdentity } from './linked-identities.js'
+import type { ProvedIdentity } from './open-id-provider.js'
+import type { Place } from './place.js'
 import { addPerson, anybody, emailKey, peopleByName, peopleNamed, peoplePage, personByEmail, personById, type NewPerson } from './people.js'
-import { permissionNames, type Permission, type RoleName, type Scope } from './roles.js'
+import { noteReason, reasonNoted } from './reasons.js'
+import { isApproved, permissionNames, roleNames, type Permission, type RoleName, type Scope } from './roles.js'
 import { newSecret, same } from './secrets.js'
-import { actFor, beginSession, defaultSessionLimits, endSession, endSessions, forgetSessions, openSession, sessionsOf, type From, type KeptSession, type SessionLimits } from './sessions.js'
+import { actFor, beginSession, defaultSessionLimits, endSession, endSessions, forgetSessions, openSession, secondFactorShown, sessionsOf, type From, type KeptSession, type SessionLimits } from './sessions.js'
+import { SecondFactors, type Checked, type Sealer } from './second-factors.js'
+import { beginStep, endStep, forgetSteps, stepOf, takeStep } from './steps.js'
 import { allTokens, endToken, isToken, makeToken, openToken, type NewToken } from './tokens.js'
+
+/** So long after a second factor was shown what was given by approval is open, ms. */
+const confirmedForMs = 15 * 60_000
+
+/** How somebody comes as far as the second factor. */
+type FirstStep = Extract<SignInMethod, 'password' | 'link' | 'openId'>
+
+/** A service approves few people, and each for a time. */
+const mostApprovals = 500
 
 /** Who did it, and from where: what every change of an account says of itself. */
 export interface By {
@@ -21,11 +36,22 @@ export interface By {
 export const system: By = { actor: 'system', address: '' }
 
 /** Undefined where it did not come to a session. `waitMs`: too many wrong guesses from there. */
-export type SignedIn = { readonly kind: 'in'; readonly secret: string; readonly session: KeptSession; readonly person: Person } | { readonly kind: 'wrong' } | { readonly kind: 'slow'; readonly waitMs: number }
+export type SignedIn =
+  | { readonly kind: 'in'; readonly secret: string; readonly session: KeptSession; readonly person: Person }
+  /** They have a second factor, which is asked for. `step`: by which they go on. */
+  | { readonly kind: 'second'; readonly step: string; readonly person: Person }
+  | { readonly kind: 'wrong' }
+  | { readonly kind: 'slow'; readonly waitMs: number }
+  /** Too late, or asked for somebody else. */
+  | { readonly kind: 'over' }
+  /** Codes of generators cannot be checked at the moment. */
+  | { readonly kind: 'unavailable' }
 
 export interface AccountsSettings {
   readonly tables: { readonly reading: Db; readonly writing: Db }
   readonly audit: Audit
+  /** Keeps the secrets of code generators. Undefined: none can be set up. */
+  readonly sealer?: Sealer
   readonly limits?: SessionLimits
   /** Wall-clock ms. */
   readonly now?: () => number
@@ -44,15 +70,18 @@ export class Accounts {
 
   readonly limits: SessionLimits
   readonly now: () => number
+  /** What people show besides a password. */
+  readonly factors: SecondFactors
   readonly #own = new Map<string, Token>()
 
-  constructor({ tables, audit, limits = defaultSessionLimits, now = Date.now }: AccountsSettings) {
+  constructor({ tables, audit, sealer, limits = defaultSessionLimits, now = Date.now }: AccountsSettings) {
     this.#tables = tables
     this.#reading = tables.reading
     this.#writing = tables.writing
     this.#audit = audit
     this.limits = limits
     this.now = now
+    this.factors = new SecondFactors({ tables, audit, sealer, now })
   }
 
   /** For questions that change nothing. */
@@ -79,7 +108,11 @@ export class Accounts {
     if (!session) return nobody
     const [person, grants] = await Promise.all([personById(this.#reading, session.person), grantsOf(this.#reading, session.person)])
     if (!person || person.disabledAt !== undefined) return nobody
-    return { kind: 'person', person, session, grants: grants.filter((grant) => inForce(grant, now)) }
+    const valid = grants.filter((grant) => inForce(grant, now))
+    // What was given by approval opens nothing until the second factor was shown again; in the demo there is nobody to be protected.
+    const confirmed = session.method === 'demo' || (session.secondFactorAt !== undefined && now - session.secondFactorAt < confirmedForMs)
+    const asleep = confirmed ? [] : valid.filter(({ role }) => isApproved(role))
+    return { kind: 'person', person, session, confirmed, grants: valid.filter((grant) => !asleep.includes(grant)), asleep }
   }
 
   /** A token of the engine's own, for a process that it starts: in memory, and gone with the engine. */
@@ -109,16 +142,15 @@ export class Accounts {
       await this.#audit.tell({ actor: '', address: from.address, action: 'signIn.refused', subjectKind: 'link', subject: '' })
       return { kind: 'wrong' }
     }
-    return this.#begin(person, { method: link.kind === 'demo' ? 'demo' : 'link', secondFactor: link.kind === 'demo' }, from)
+    // An address that was sent somewhere is no second factor: whoever has one shows it as well.
+    return link.kind === 'demo' ? this.#begin(person, { method: 'demo', secondFactor: true }, from) : this.#further(person, 'link', from)
   }
 
   /** With an address and a password. It takes as long to say that there is no such account as that its password is another. */
   async signInByPassword({ email, password }: { readonly email: string; readonly password: string }, from: From & { readonly network: string }): Promise<SignedIn> {
-    const now = this.now()
     const subjects = subjectsOf(emailKey(email), from.network)
-    const waitMs = await waitFor(this.#writing, subjects, now)
+    const waitMs = await takeGuess(this.#writing, subjects, this.now())
     if (waitMs > 0) return { kind: 'slow', waitMs }
-    await charge(this.#writing, subjects, now)
     const person = await personByEmail(this.#reading, email)
     const kept = person && (await this.#reading.selectFrom('credentials').select('secret').where('id', '=', passwordOf(person.id)).executeTakeFirst())
     const { passwordIs } = await import('./passwords.js')
@@ -128,7 +160,98 @@ export class Accounts {
       return { kind: 'wrong' }
     }
     await forgive(this.#writing, subjects)
-    return this.#begin(person, { method: 'password', secondFactor: false }, from)
+    return this.#further(person, 'password', from)
+  }
+
+  /** @returns how long to wait, ms: links that are asked for are counted as guesses are, so that nobody's mailbox is filled. 0: one may be sent */
+  mayAskForLink(email: string, network: string): Promise<number> {
+    return takeGuess(this.#writing, subjectsOf(`link ${emailKey(email)}`, network), this.now())
+  }
+
+  /** In, or on to the second factor of whoever has one. */
+  async #further(person: Person, method: FirstStep, from: From): Promise<SignedIn> {
+    if (!(await this.factors.has(person.id))) return this.#begin(person, { method, secondFactor: false }, from)
+    return { kind: 'second', person, step: await beginStep(this.#writing, 'code', { person: person.id, method }, this.now()) }
+  }
+
+  /** With a code, after the password or the link was right. */
+  async signInByCode(step: string, code: string, from: From): Promise<SignedIn> {
+    const begun = await stepOf<{ readonly person: string; readonly method: FirstStep }>(this.#writing, 'code', step, this.now())
+    const person = begun && (await personById(this.#writing, begun.person))
+    if (!begun || !person || person.disabledAt !== undefined) return { kind: 'over' }
+    const checked = await this.factors.check(from, person.id, code)
+    if (checked.kind !== 'right') return checked
+    if (!(await endStep(this.#writing, step))) return { kind: 'over' }
+    return this.#begin(person, { method: begun.method, secondFactor: true }, from)
+  }
+
+  /** With a passkey, which is two factors by itself: it is had, and opened by a finger, a face or a PIN. */
+  async signInByPasskey(place: Place, step: string, answer: unknown, from: From): Promise<SignedIn> {
+    const id = await this.factors.passkeyShown(place, step, answer)
+    const person = id === undefined ? undefined : await personById(this.#writing, id)
+    if (!person || person.disabledAt !== undefined) {
+      await this.#audit.tell({ actor: '', address: from.address, action: 'signIn.refused', subjectKind: 'person', subject: id ?? '' })
+      return { kind: 'wrong' }
+    }
+    return this.#begin(person, { method: 'passkey', secondFactor: true }, from)
+  }
+
+  /** As a provider says who they are. Without a second factor there, the one that they have here is asked for. */
+  async signInByOpenId(identity: ProvedIdentity, from: From): Promise<SignedIn> {
+    const id = await personOfIdentity(this.#writing, identity, this.now())
+    const person = id === undefined ? undefined : await personById(this.#writing, id)
+    if (!person || person.disabledAt !== undefined) {
+      await this.#audit.tell({ actor: '', address: from.address, action: 'signIn.refused', subjectKind: 'person', subject: id ?? '', data: { provider: identity.provider.id } })
+      return { kind: 'wrong' }
+    }
+    return identity.secondFactor ? this.#begin(person, { method: 'openId', secondFactor: true }, from) : this.#further(person, 'openId', from)
+  }
+
+  /** Somebody has asked, on a page of ours, to link an account of a provider. @returns the secret by which they go on: nobody else can lead their browser there */
+  beginLinking(person: string, provider: string): Promise<string> {
+    return beginStep(this.#writing, 'link', { person, provider }, this.now())
+  }
+
+  async mayLink(step: string, person: string, provider: string): Promise<boolean> {
+    const begun = await takeStep<{ readonly person: string; readonly provider: string }>(this.#writing, 'link', step, this.now())
+    return begun?.person === person && begun.provider === provider
+  }
+
+  /** @returns false: it is somebody's already */
+  async linkIdentity(by: By, person: string, identity: ProvedIdentity): Promise<boolean> {
+    const linked = await linkIdentity(this.#writing, person, identity, this.now())
+    if (linked) await this.#audit.tell({ ...by, action: 'identity.linked', subjectKind: 'person', subject: person, data: { provider: identity.provider.id } })
+    return linked
+  }
+
+  identities(person: string): Promise<readonly LinkedIdentity[]> {
+    return identitiesOf(this.#writing, person)
+  }
+
+  /** @returns false: it is not theirs */
+  async unlinkIdentity(by: By, person: string, id: string): Promise<boolean> {
+    const ended = await unlinkIdentity(this.#writing, person, id)
+    if (ended) await this.#audit.tell({ ...by, action: 'identity.unlinked', subjectKind: 'person', subject: person })
+    return ended
+  }
+
+  /** Somebody who is signed in shows their second factor again, by a code. */
+  async confirmByCode(by: By, { person, session }: { readonly person: Person; readonly session: Session }, code: string): Promise<Checked> {
+    const checked = await this.factors.check(by, person.id, code)
+    if (checked.kind === 'right') await this.#confirmed(by, session)
+    return checked
+  }
+
+  /** The same by a passkey. @returns false: it is not theirs, or the answer is to another question */
+  async confirmByPasskey(by: By, { person, session }: { readonly person: Person; readonly session: Session }, place: Place, step: string, answer: unknown): Promise<boolean> {
+    if ((await this.factors.passkeyShown(place, step, answer)) !== person.id) return false
+    await this.#confirmed(by, session)
+    return true
+  }
+
+  async #confirmed(by: By, session: Session): Promise<void> {
+    await this.#audit.tell({ ...by, action: 'secondFactor.shown', subjectKind: 'session', subject: session.id })
+    await secondFactorShown(this.#writing, session.id, this.now())
   }
 
   async #begin(person: Person, how: { readonly method: SignInMethod; readonly secondFactor: boolean }, { address, userAgent }: From): Promise<SignedIn> {
@@ -154,6 +277,16 @@ export class Accounts {
       .onConflict((conflict) => conflict.column('id').doUpdateSet({ secret, created_at: now, used_at: null }))
       .execute()
     await endSessions(this.#writing, person, now, but)
+  }
+
+  /** Somebody says why they look at a call they had no part in: written down before it is shown. */
+  async giveReason(by: By, session: Session, call: string, why: string): Promise<void> {
+    await this.#audit.tell({ ...by, action: 'call.reason', subjectKind: 'call', subject: call, why })
+    await noteReason(this.#writing, session.id, call, this.now())
+  }
+
+  reasonGiven(session: Session, call: string): Promise<boolean> {
+    return reasonNoted(this.#writing, session.id, call, this.now())
   }
 
   // Sessions
@@ -247,6 +380,12 @@ export class Accounts {
     return given
   }
 
+  /** What was given by approval and has not ended, the latest first. */
+  async approvals(): Promise<readonly (Grant & { readonly person: string })[]> {
+    const given = await grantsOfRoles(this.#writing, roleNames.filter(isApproved), mostApprovals)
+    return given.filter((grant) => inForce(grant, this.now()))
+  }
+
   /** @returns false: they have it no more */
   async endGrant(by: By, person: string, id: string): Promise<boolean> {
     const ended = await endGrant(this.#writing, person, id, by.actor, this.now())
@@ -286,7 +425,7 @@ export class Accounts {
   /** What nobody needs any more: sessions and guesses of before yesterday. */
   async tidy(): Promise<void> {
     const now = this.now()
-    await Promise.all([forgetSessions(this.#writing, now), forgetGuesses(this.#writing, now), this.#writing.deleteFrom('sign_in_steps').where('expires_at', '<', now).execute()])
+    await Promise.all([forgetSessions(this.#writing, now), forgetGuesses(this.#writing, now), forgetSteps(this.#writing, now)])
   }
 }
 

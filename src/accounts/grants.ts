@@ -78,3 +78,20 @@ export async function administrators(db: Db, now: number): Promise<readonly stri
     .execute()
   return rows.map(({ person }) => person)
 }
+
+/** Those of these roles that have not ended, of everybody, the latest first. */
+export async function grantsOfRoles(db: Db, roles: readonly RoleName[], limit: number): Promise<readonly (Grant & { readonly person: string })[]> {
+  const rows = await db
+    .selectFrom('grants')
+    .selectAll()
+    .where('role', 'in', [...roles])
+    .where('ended_at', 'is', null)
+    .orderBy('granted_at', 'desc')
+    .orderBy('id')
+    .limit(limit)
+    .execute()
+  return rows.flatMap((row) => {
+    const grant = grantOf(row)
+    return grant ? [{ ...grant, person: row.person }] : []
+  })
+}

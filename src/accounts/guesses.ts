@@ -20,12 +20,14 @@ const rules = {
   pair: { free: 5, firstMs: 10_000, longestMs: 60 * minute },
   /** A practice shares an address. */
   network: { free: 30, firstMs: 10_000, longestMs: 60 * minute },
+  /** The second factor of an account: only who has its password gets so far, and six digits must not be gone through from everywhere at once. */
+  second: { free: 10, firstMs: 10_000, longestMs: 60 * minute },
 } as const satisfies Readonly<Record<string, Rule>>
 
 /** Without a wrong guess for this long, all are forgotten. */
 const forgottenAfterMs = 24 * 60 * minute
 
-type Subject = { readonly kind: keyof typeof rules; readonly name: string }
+export type Subject = { readonly kind: keyof typeof rules; readonly name: string }
 
 export function subjectsOf(account: string, network: string): readonly Subject[] {
   return [
@@ -34,48 +36,67 @@ export function subjectsOf(account: string, network: string): readonly Subject[]
   ]
 }
 
-/** How long they have to wait, ms; 0: not at all. */
-export async function waitFor(db: Db, subjects: readonly Subject[], now: number): Promise<number> {
-  const rows = await db
-    .selectFrom('sign_in_guesses')
-    .selectAll()
-    .where(
-      'subject',
-      'in',
-      subjects.map(({ name }) => name),
-    )
-    .execute()
-  const waits = rows.map((row) => {
-    const rule = rules[subjects.find(({ name }) => name === row.subject)?.kind ?? 'pair']
-    return Number(row.last_at) + delay(Number(row.failures), rule) - now
-  })
-  return Math.max(0, ...waits)
+export function secondOf(person: string): readonly Subject[] {
+  return [{ kind: 'second', name: `second:${person}` }]
 }
 
-function delay(failures: number, { free, firstMs, longestMs }: Rule): number {
-  return failures <= free ? 0 : Math.min(longestMs, firstMs * 2 ** (failures - free - 1))
+/** So often is one more counted beside others that come at the same moment. */
+const tries = 20
+
+/**
+ * Takes one guess. It is counted before it is known whether it is right, and each sees those before it: a hundred at once get no more than one after the other.
+ * @returns how long they have to wait instead, ms; 0: they may guess
+ */
+export async function takeGuess(db: Db, subjects: readonly Subject[], now: number): Promise<number> {
+  for (let attempt = 0; attempt < tries; attempt++) {
+    const names = subjects.map(({ name }) => name)
+    const rows = await db.selectFrom('sign_in_guesses').selectAll().where('subject', 'in', names).execute()
+    const known = new Map(rows.map(({ subject, failures, last_at }) => [subject, { failures: Number(failures), lastAt: Number(last_at) }]))
+    const waitMs = Math.max(0, ...subjects.map(({ kind, name }) => waitAfter(known.get(name), rules[kind], now)))
+    if (waitMs > 0) return waitMs
+    if (await counted(db, names, known, now)) return 0
+  }
+  return rules.pair.firstMs
 }
 
-/** One more that was wrong. It is counted before it is known to be so: a hundred at once get no more guesses than one after the other. */
-export async function charge(db: Db, subjects: readonly Subject[], now: number): Promise<void> {
-  for (const { name } of subjects) {
-    await db
-      .insertInto('sign_in_guesses')
-      .values({ subject: name, failures: 1, last_at: now })
-      .onConflict((conflict) =>
-        conflict.column('subject').doUpdateSet((row) => ({
-          failures: row.case().when('sign_in_guesses.last_at', '<', now - forgottenAfterMs).then(1).else(row('sign_in_guesses.failures', '+', 1)).end(),
-          last_at: now,
-        })),
-      )
-      .execute()
+interface Count {
+  readonly failures: number
+  readonly lastAt: number
+}
+
+function waitAfter(count: Count | undefined, { free, firstMs, longestMs }: Rule, now: number): number {
+  if (count === undefined || count.failures <= free) return 0
+  return count.lastAt + Math.min(longestMs, firstMs * 2 ** (count.failures - free - 1)) - now
+}
+
+/** @returns false: somebody else's guess was counted since, and nothing is changed */
+async function counted(db: Db, names: readonly string[], known: ReadonlyMap<string, Count>, now: number): Promise<boolean> {
+  try {
+    await db.transaction().execute(async (all) => {
+      for (const name of names) {
+        const before = known.get(name)
+        const failures = before === undefined || before.lastAt < now - forgottenAfterMs ? 1 : before.failures + 1
+        const changed =
+          before === undefined
+            ? (await all.insertInto('sign_in_guesses').values({ subject: name, failures, last_at: now }).onConflict((conflict) => conflict.doNothing()).executeTakeFirst()).numInsertedOrUpdatedRows
+            : (await all.updateTable('sign_in_guesses').set({ failures, last_at: now }).where('subject', '=', name).where('failures', '=', before.failures).where('last_at', '=', before.lastAt).executeTakeFirst()).numUpdatedRows
+        if (!changed) throw new Overtaken()
+      }
+    })
+    return true
+  } catch (error) {
+    if (error instanceof Overtaken) return false
+    throw error
   }
 }
 
-/** It was right. The pair begins anew; the network gets this one guess back. */
+/** Ends a transaction in which another was sooner. */
+class Overtaken extends Error {}
+
+/** It was right. The account begins anew; the network gets this one guess back. */
 export async function forgive(db: Db, subjects: readonly Subject[]): Promise<void> {
   for (const { kind, name } of subjects) {
-    if (kind === 'pair') await db.deleteFrom('sign_in_guesses').where('subject', '=', name).execute()
+    if (kind !== 'network') await db.deleteFrom('sign_in_guesses').where('subject', '=', name).execute()
     else await db.updateTable('sign_in_guesses').set({ failures: sql<number>`failures - 1` }).where('subject', '=', name).where('failures', '>', 0).execute()
   }
 }

@@ -1,6 +1,6 @@
 import type { Directory } from '../directory/model.js'
 import type { Actor } from '../facts/actor.js'
-import { carries, isWholePermission, type Need, type Permission, type RoleName, type Scope } from './roles.js'
+import { carries, isApproved, isWholePermission, type Need, type Permission, type RoleName, type Scope } from './roles.js'
 
 export interface Person {
   readonly id: string
@@ -61,7 +61,17 @@ export interface Token {
 /** Who asks. */
 export type Identity =
   | { readonly kind: 'nobody' }
-  | { readonly kind: 'person'; readonly person: Person; readonly session: Session; /** In force now. */ readonly grants: readonly Grant[] }
+  | {
+      readonly kind: 'person'
+      readonly person: Person
+      readonly session: Session
+      /** Whether a second factor was shown a short while ago. */
+      readonly confirmed: boolean
+      /** In force now. */
+      readonly grants: readonly Grant[]
+      /** Given by approval, and good once the second factor is shown again. */
+      readonly asleep: readonly Grant[]
+    }
   | { readonly kind: 'token'; readonly token: Token }
 
 export const nobody: Identity = { kind: 'nobody' }
@@ -99,26 +109,34 @@ export function meets(identity: Identity, need: Need): boolean {
 
 /** @param which `acting`: as far as they act at the moment; `all`: all that they have */
 export function reachOf(identity: Identity, permission: Permission, which: 'acting' | 'all' = 'acting'): Reach {
-  const found = { everywhere: false, organisations: new Set<string>(), lines: new Set<string>(), clinicians: new Set<string>() }
-  const add = (scope: Scope) => {
-    if (scope.kind === 'everywhere') found.everywhere = true
-    else (scope.kind === 'organisation' ? found.organisations : found.lines).add(scope.id)
+  switch (identity.kind) {
+    case 'nobody':
+      return reachOfScopes([])
+    case 'token':
+      return reachOfScopes(identity.token.permissions.includes(permission) ? [identity.token.scope] : [])
+    case 'person':
+      return reachOfGrants(identity, permission, which === 'acting' ? identity.session.acting : undefined)
   }
-  if (identity.kind === 'token' && identity.token.permissions.includes(permission)) add(identity.token.scope)
-  if (identity.kind === 'person') {
-    const { grants, person, session } = identity
-    for (const grant of grants) {
-      const how = carries(grant.role, permission)
-      if (how === undefined) continue
-      if (how === 'own') {
-        if (person.clinician !== undefined) found.clinicians.add(person.clinician)
-        continue
-      }
-      const scope = narrowed(grant.scope, which === 'acting' ? session.acting : undefined)
-      if (scope) add(scope)
-    }
-  }
-  return found
+}
+
+/** What grants open, for whoever has signed in and for whoever has not. @param acting for which part alone; undefined: for all of theirs */
+export function reachOfGrants({ person, grants }: { readonly person: Person; readonly grants: readonly Grant[] }, permission: Permission, acting?: Scope): Reach {
+  const carried = grants.flatMap(({ role, scope }) => ({ how: carries(role, permission), scope: narrowed(scope, acting) }))
+  const own = carried.some(({ how }) => how === 'own') && person.clinician !== undefined
+  return reachOfScopes(
+    carried.flatMap(({ how, scope }) => (how === 'granted' && scope ? [scope] : [])),
+    own ? person.clinician : undefined,
+  )
+}
+
+function reachOfScopes(scopes: readonly Scope[], clinician?: string): Reach {
+  const of = (kind: 'organisation' | 'line') => new Set(scopes.flatMap((scope) => (scope.kind === kind ? [scope.id] : [])))
+  return { everywhere: scopes.some(({ kind }) => kind === 'everywhere'), organisations: of('organisation'), lines: of('line'), clinicians: new Set(clinician === undefined ? [] : [clinician]) }
+}
+
+/** Who they would be without what was given by approval: what they see only thanks to that needs a reason. */
+export function withoutApprovals(identity: Identity): Identity {
+  return identity.kind === 'person' ? { ...identity, grants: identity.grants.filter(({ role }) => !isApproved(role)) } : identity
 }
 
 /** What is left of a grant while they act for one part; undefined: nothing. */

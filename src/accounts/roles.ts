@@ -23,6 +23,7 @@ export const permissions = {
   metrics: 'Read the figures for monitoring',
   people: 'Invite people, give and end roles, end their sessions',
   tokens: 'Make and end tokens for programs and wallboards',
+  outbox: 'See the messages that go out by themselves, stop one or send it again',
   approvals: 'Approve that somebody may see patient-identifiable data',
   audit: 'See who saw or changed what',
 } as const satisfies Readonly<Record<string, string>>
@@ -78,7 +79,7 @@ export const roles = {
   administrator: {
     name: 'Administrator',
     what: 'People, roles, the directory, telephones and tokens',
-    may: { people: 'granted', tokens: 'granted', directory: 'granted', rotas: 'granted', devices: 'granted', watchList: 'granted', documentation: 'granted', wallboard: 'granted', live: 'granted', health: 'granted', metrics: 'granted', services: 'granted' },
+    may: { people: 'granted', tokens: 'granted', outbox: 'granted', directory: 'granted', rotas: 'granted', devices: 'granted', watchList: 'granted', documentation: 'granted', wallboard: 'granted', live: 'granted', health: 'granted', metrics: 'granted', services: 'granted' },
     whole: true,
   },
 } as const satisfies Readonly<Record<string, Role>>
@@ -108,7 +109,7 @@ export function isWhole(role: RoleName): boolean {
 }
 
 /** What cannot be divided by organisation or line: whoever has it for a part sees nothing of it. */
-const wholePermissions: ReadonlySet<Permission> = new Set(['directory', 'watchList', 'devices', 'documentation', 'health', 'metrics', 'people', 'tokens', 'approvals', 'audit'])
+const wholePermissions: ReadonlySet<Permission> = new Set(['directory', 'watchList', 'devices', 'documentation', 'health', 'metrics', 'people', 'tokens', 'outbox', 'approvals', 'audit'])
 
 export function isWholePermission(permission: Permission): boolean {
   return wholePermissions.has(permission)

@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import fastifyStatic from '@fastify/static'
-import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Accounts } from '../accounts/accounts.js'
+import type { OpenId } from '../accounts/open-id.js'
 import type { AlarmBoard } from '../alarms/alarm-board.js'
 import type { AlarmsOfAll } from '../alarms/alarms-of-all.js'
 import type { ArrangedCalls } from '../arrangements/arranged-calls.js'
@@ -15,7 +16,7 @@ import type { Recordings } from '../recordings/recordings.js'
 import type { Store } from '../store/store.js'
 import type { SwitchHealth } from '../switch/port.js'
 import { gate, type Declared } from '../web/gate.js'
-import { pages } from '../web/pages.js'
+import { pages, type PagesSettings } from '../web/pages.js'
 import { apiDocument } from './api-document.js'
 import { body, sendError, type ApiError } from './api-error.js'
 import { bypassRoutes } from './bypass-routes.js'
@@ -35,6 +36,7 @@ import { outcomeRoutes } from './outcome-routes.js'
 import { pageRoutes } from './page-routes.js'
 import { patientConnectRoutes } from './patient-connect-routes.js'
 import { limitToReach } from './reach.js'
+import { reasonRoutes } from './reason-routes.js'
 import { recordingRoutes } from './recording-routes.js'
 import { watchListRoutes } from './watch-list-routes.js'
 import { defaultWebLimits, proxyList, sourceOf, type WebLimits } from './web-limits.js'
@@ -52,6 +54,10 @@ export interface AdminSettings {
   readonly accounts: Accounts
   /** Makes a link that signs in to the demo world; absent outside of it. */
   readonly demoLink?: () => Promise<string>
+  /** Messages that go out by themselves, and whether they do. */
+  readonly outbox?: PagesSettings['outbox']
+  /** Sign-in with accounts elsewhere. Absent: there are no providers. */
+  readonly openId?: OpenId
   /** Where browsers find the pages, without a slash at the end. Absent: under the name by which they ask. */
   readonly publicUrl?: string
   readonly live: LiveBoard
@@ -120,6 +126,8 @@ export async function adminApp(settings: AdminSettings): Promise<FastifyInstance
   const proxies = settings.proxies ?? []
   const app: FastifyInstance = fastify({
     ...(settings.logger ? { loggerInstance: settings.logger } : {}),
+    // What was looked at stands in the audit; the log has what went wrong.
+    logController: new LogController({ disableRequestLogging: true }),
     // Call ids come from the telephone world and may be long.
     routerOptions: { maxParamLength: 300 },
     // Streams and idle connections must not hold up the end.
@@ -146,9 +154,10 @@ export async function adminApp(settings: AdminSettings): Promise<FastifyInstance
   await apiDocument(app, { version: settings.version ?? '0.0.0', directory: settings.directory, now: settings.now ?? Date.now })
   const operations = createOperations({ ...settings, now: settings.now ?? Date.now })
   healthRoutes(app, settings)
-  const looks = new Looks(settings.accounts.audit, settings.now ?? Date.now)
+  const looks = new Looks(settings.accounts, settings, settings.now ?? Date.now)
   callRoutes(app, { ...settings, looks })
   recordingRoutes(app, { ...settings, looks })
+  reasonRoutes(app, settings)
   liveRoutes(app, settings)
   if (operations.devices && settings.devices) deviceRoutes(app, operations.devices, settings.devices)
   if (operations.directory && settings.inForce) directoryRoutes(app, operations.directory, { inForce: settings.inForce, store: settings.store })
@@ -165,7 +174,7 @@ export async function adminApp(settings: AdminSettings): Promise<FastifyInstance
     await own.register(fastifyStatic, { root: fileURLToPath(new URL('./page/', import.meta.url)), prefix: '/', index: 'index.html', wildcard: false, cacheControl: false })
   })
   pageRoutes(app, settings)
-  await pages(app, { store: settings.store, operations, arranged: settings.arranged, alarms: settings.alarmsOfAll ?? settings.alarms, devices: settings.devices, looks, timeZone: settings.timeZone ?? 'Europe/London', now: () => settings.accounts.now(), accounts: settings.accounts, audit: settings.accounts.audit, directory: settings.directory, networkOf: sourceOf, publicUrl: settings.publicUrl, demoLink: settings.demoLink })
+  await pages(app, { store: settings.store, operations, arranged: settings.arranged, alarms: settings.alarmsOfAll ?? settings.alarms, devices: settings.devices, looks, timeZone: settings.timeZone ?? 'Europe/London', now: () => settings.accounts.now(), accounts: settings.accounts, audit: settings.accounts.audit, directory: settings.directory, networkOf: sourceOf, publicUrl: settings.publicUrl, demoLink: settings.demoLink, openId: settings.openId, outbox: settings.outbox })
   await app.ready()
   return app
 }

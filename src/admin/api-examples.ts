@@ -32,6 +32,7 @@ export function apiExamples(known: KnownNow, now: number): Readonly<Record<strin
     getCall: ofCall,
     getRecording: recording,
     getRecordingHeaders: recording,
+    giveReason: { ...ofCall, bodies: { complaint: { summary: 'A complaint', value: { why: 'Complaint 2026-17' } } } },
     leaveOutcome: { ...pathOf('id', known.outcome?.callId ?? call?.callId), bodies: { outcome: { summary: 'An outcome of its line', value: { outcome: known.outcome?.outcome ?? 'referral-avoided' } } } },
     makeCallBack: {
       bodies: {

@@ -62,7 +62,7 @@ export function callRoutes(app: FastifyInstance, { store, directory, looks, time
         description: 'Everything that is kept of one call. The record and the attempts are read off the facts, which are listed in order at the end. Numbers of specialists are masked everywhere.',
         tags: ['calls'],
         params: callParams,
-        response: { 200: callAnswer, ...refusalsOfReading('badRequest', 'callNotFound', 'storeUnavailable') },
+        response: { 200: callAnswer, ...refusalsOfReading('badRequest', 'reasonNeeded', 'callNotFound', 'storeUnavailable') },
       },
     },
     async (request) => {

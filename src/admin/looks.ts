@@ -1,7 +1,13 @@
 import type { FastifyRequest } from 'fastify'
-import type { Audit } from '../audit/audit.js'
+import type { Accounts } from '../accounts/accounts.js'
+import { reaches, reachOf, withoutApprovals } from '../accounts/identity.js'
+import { isPermission } from '../accounts/roles.js'
+import { callRecord } from '../facts/call-record.js'
 import { byOf } from '../web/gate.js'
+import type { AdminSettings } from './admin.js'
 import { ApiError } from './api-error.js'
+import { asked } from './call-routes.js'
+import { ofCall } from '../accounts/reach-of-calls.js'
 
 /** A player asks for a recording in many parts: one look, as long as the same person goes on. */
 const sameLookMs = 15 * 60_000
@@ -12,18 +18,23 @@ export class Looks {
   readonly #last = new Map<string, number>()
 
   constructor(
-    private readonly audit: Audit,
+    private readonly accounts: Accounts,
+    private readonly world: Pick<AdminSettings, 'store' | 'directory'>,
     private readonly now: () => number,
   ) {}
 
-  /** Resolves when it is written down. @throws ApiError storeUnavailable: then nothing is shown */
+  /**
+   * Resolves when it is written down.
+   * @throws ApiError storeUnavailable, and reasonNeeded where they see the call only because they were approved, and have not said why they look: then nothing is shown
+   */
   async at(request: FastifyRequest, action: 'call.seen' | 'recording.heard' | 'arrangement.seen', subject: string): Promise<void> {
+    if (action !== 'arrangement.seen' && (await this.#needsReason(request, subject))) throw new ApiError('reasonNeeded', `You had no part in call ${subject}: say first why you look (POST /api/calls/${subject}/reason).`)
     const by = byOf(request)
     const key = `${action} ${by.actor} ${by.address} ${subject}`
     const now = this.now()
     if (now - (this.#last.get(key) ?? -Infinity) < sameLookMs) return
     try {
-      await this.audit.tell({ ...by, action, subjectKind: action === 'arrangement.seen' ? 'arrangement' : 'call', subject })
+      await this.accounts.audit.tell({ ...by, action, subjectKind: action === 'arrangement.seen' ? 'arrangement' : 'call', subject })
     } catch (error) {
       throw new ApiError('storeUnavailable', `What is looked at has to be written down first: ${error instanceof Error ? error.message : String(error)}`)
     }
@@ -33,5 +44,16 @@ export class Looks {
       if (this.#last.size <= remembered) break
       this.#last.delete(oldest)
     }
+  }
+
+  async #needsReason({ identity, routeOptions }: FastifyRequest, call: string): Promise<boolean> {
+    const { needs } = routeOptions.config
+    // In the demo there is nobody to be protected.
+    if (identity.kind !== 'person' || identity.session.method === 'demo' || needs === undefined || !isPermission(needs)) return false
+    const otherwise = withoutApprovals(identity)
+    if (otherwise.kind === 'person' && otherwise.grants.length === identity.grants.length) return false
+    const record = callRecord(await asked(this.world.store.events(call)))
+    if (!record || reaches(reachOf(otherwise, needs), ofCall(record), this.world.directory())) return false
+    return !(await asked(this.accounts.reasonGiven(identity.session, call)))
   }
 }

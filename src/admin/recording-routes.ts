@@ -65,7 +65,7 @@ export function recordingRoutes(app: FastifyInstance, { store, recordings, direc
     },
   } satisfies Omit<RouteOptions<Server, IncomingMessage, ServerResponse, Asked>, 'method'>
   const schema = { tags: ['calls'], params: callParams, querystring: recordingQuery }
-  const unsatisfied = refusalsOfReading('badRequest', 'callNotFound', 'noRecording', 'recordingNotReady', 'recordingFailed', 'recordingMissing', 'recordingDeleted', 'recordingLocked', 'recordingDamaged', 'rangeNotSatisfiable', 'storeUnavailable')
+  const unsatisfied = refusalsOfReading('badRequest', 'reasonNeeded', 'callNotFound', 'noRecording', 'recordingNotReady', 'recordingFailed', 'recordingMissing', 'recordingDeleted', 'recordingLocked', 'recordingDamaged', 'rangeNotSatisfiable', 'storeUnavailable')
   app.route<Asked>({
     ...route,
     method: 'GET',

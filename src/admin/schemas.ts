@@ -25,6 +25,13 @@ export const callsQuery = {
 
 export const callParams = { type: 'object', required: ['id'], properties: { id: { ...callId, minLength: 1, maxLength: 200, description: 'The id of a call; GET /api/calls lists them' } } } as const
 
+export const reasonBody = {
+  type: 'object',
+  required: ['why'],
+  additionalProperties: false,
+  properties: { why: { type: 'string', minLength: 10, maxLength: 500, description: 'Why you look; do not name a patient', examples: ['Complaint 2026-17'] } },
+} as const
+
 export const recordingQuery = {
   type: 'object',
   additionalProperties: false,

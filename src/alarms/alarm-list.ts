@@ -119,6 +119,11 @@ export const alarmList = {
     severity: 'critical',
     action: 'See to the master key as the detail says (docs/sealing.md); it is asked for again every half minute. Do not delete anything in the spool, and make no new master key.',
   },
+  'mail.notSent': {
+    meaning: 'Messages cannot be sent: invitations, links and alarms by e-mail wait in the outbox.',
+    severity: 'minor',
+    action: 'The detail has what the mail server said; the page Outbox has each message. Correct mail.smtp or mail.from, or the server. Nothing is lost: what waits is tried for three days.',
+  },
   'number.failing': {
     meaning: 'A telephone has failed several times in a row; it is rung after the others.',
     severity: 'minor',

@@ -9,6 +9,8 @@ import { expectedPeriod, parsePeriod, type Period } from '../directory/period.js
 import { readTextFileSync } from '../text/read-text-file.js'
 import { parseDocument, LineCounter, isMap, isScalar, isSeq, type Document } from 'yaml'
 import { readIdentityLine, readIdentityList } from './identity.js'
+import type { ProviderSetting } from '../accounts/open-id-provider.js'
+import { readProviderList, readProviderText } from './sign-in-providers.js'
 import { readTrunkLine, readTrunkList, type TrunkSetting } from './trunks.js'
 
 export type { TrunkSetting } from './trunks.js'
@@ -130,6 +132,18 @@ const publicUrl: Parse<string | undefined> = (value) => {
   return value.replace(/\/$/, '')
 }
 
+const smtpUrl: Parse<string | undefined> = (value) => {
+  if (value === '') return undefined
+  if (!/^smtps?:\/\/[^\s/?#]+\/?$/.test(value)) throw new Error('an address such as smtp://user:password@mail.example.nhs.uk:587')
+  return value
+}
+
+const mailbox: Parse<string | undefined> = (value) => {
+  if (value === '') return undefined
+  if (!/^(?:[^<>"\r\n@]+ <[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/.test(value)) throw new Error('an address such as Ringround <advice@example.nhs.uk>')
+  return value
+}
+
 const outboundNumber: Parse<string> = (value) => {
   if (!/^\+?\d{3,15}$/.test(value.replaceAll(' ', ''))) throw new Error('a telephone number such as +441865922021')
   return value.replaceAll(' ', '')
@@ -177,6 +191,9 @@ export const settingRows = {
   engineName: row('engine.name', 'RINGROUND_ENGINE_NAME', '', 'Name of this engine, written beside every fact; of several engines each has its own. Empty: the name of the machine', engineName),
   outboundNumber: row('calls.outboundNumber', 'RINGROUND_OUTBOUND_NUMBER', '+441632960000', 'Single outbound number: what every called party sees', outboundNumber),
   outboundName: row('calls.outboundName', 'RINGROUND_OUTBOUND_NAME', 'Advice line', 'Name shown beside the single outbound number', text),
+  mailSmtp: row('mail.smtp', 'RINGROUND_MAIL_SMTP', '', 'Mail server that takes messages to staff, `smtp://user:password@host:587` or `smtps://host:465`; empty: none are sent, and links are given out by hand (docs/outbox.md)', smtpUrl, { secret: true }),
+  mailFrom: row('mail.from', 'RINGROUND_MAIL_FROM', '', 'From whom they come: `Ringround <advice@example.nhs.uk>`', mailbox),
+  signInProviders: row('signIn.providers', 'RINGROUND_SIGN_IN_PROVIDERS', '', 'Where people sign in who have an account elsewhere (NHS CIS2, Entra ID, OpenID Connect): in the file a list, in the environment the same as JSON (docs/accounts.md)', (value): readonly ProviderSetting[] => readProviderText(value), { parseList: readProviderList, secret: true }),
   trunks: row('calls.trunks', 'RINGROUND_TRUNKS', '', 'Where calls to telephone numbers go, the first one first: `name=host:port`, `name=user:password@host:port`, with `[uk-mobile +353]` behind it where a trunk carries ranges of its own; by commas, or in the file as a list (docs/guard.md)', (value): readonly TrunkSetting[] => readTrunkLine(value), { parseList: readTrunkList, secret: true }),
   callers: row('calls.from', 'RINGROUND_CALLERS', '127.0.0.0/8, ::1', 'Addresses and networks from which calls are taken: your practices and trunks; anybody else gets 403', networks),
   identity: row('calls.identity', 'RINGROUND_CALLERS_IDENTITY', '', 'Which headers are believed about who calls, per network of `calls.from`, the first that names somebody before the others: `192.0.2.0/24=P-Asserted-Identity From`; by commas, or in the file as a list (docs/guard.md). From anybody else: `From`', (value): readonly IdentityRule[] => readIdentityLine(value), { parseList: readIdentityList }),
@@ -280,6 +297,7 @@ function checkTogether(settings: Settings): void {
   if (settings.masterKeyCommand !== undefined && settings.masterKeyFile === undefined) {
     throw new SettingsError('keys.masterCommand is set and keys.masterFile is not: name the file with the wrapped key that the command is given (RINGROUND_MASTER_KEY_FILE).')
   }
+  if ((settings.mailSmtp === undefined) !== (settings.mailFrom === undefined)) throw new SettingsError('mail.smtp and mail.from belong together: set both (RINGROUND_MAIL_SMTP, RINGROUND_MAIL_FROM), or neither.')
   checkSecrets(settings)
 }
 

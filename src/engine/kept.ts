@@ -7,6 +7,7 @@ import { systemClock } from '../clock/system-clock.js'
 import type { Directory } from '../directory/model.js'
 import { trunksFor } from '../guard/dial-plan.js'
 import { KeyRing } from '../keys/key-ring.js'
+import { sealedSecrets } from '../keys/sealed-secrets.js'
 import { masterKeySource } from '../master-key-source.js'
 import { createRecordings } from '../recordings/recordings.js'
 import { StartError } from '../start-error.js'
@@ -19,6 +20,7 @@ import type { Ground } from './ground.js'
 import { continueChainRegularly } from './regular-chain.js'
 import { warnOfLostStore } from './lost-store.js'
 import { retainRegularly } from './regular-retention.js'
+import { tidyAccountsRegularly } from './regular-tidying.js'
 
 /** Begins to open the store: its threads start while the directory is read. Rejects with a StartError. */
 export function beginStore({ settings, alarms, opened, self, runOver }: Ground): Promise<Store> {
@@ -83,7 +85,8 @@ export async function openKept(ground: Ground, opening: Promise<Store>, fleetOpe
   })
   opened.push('the arranged calls', () => arranged.close())
   opened.push('what engines leave of arranged calls', fleet.presence.onGone(() => arranged.lookAgainLater()))
-  const accounts = new Accounts({ tables: store.tables, audit: auditOf({ writing: store.tables.writing, node: self.name }) })
+  const accounts = new Accounts({ tables: store.tables, sealer: sealedSecrets(async () => (await keys.first('codes')).key), audit: auditOf({ writing: store.tables.writing, node: self.name }) })
+  tidyAccountsRegularly(ground, accounts)
   return { store, keys, recordings, watched, arranged, mayDial, accounts }
 }
 

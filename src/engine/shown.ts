@@ -1,4 +1,5 @@
 import { demoLink } from '../accounts/first-account.js'
+import type { ProviderSetting } from '../accounts/open-id-provider.js'
 import { createAdmin, type Admin } from '../admin/admin.js'
 import type { ActiveAlarm } from '../alarms/alarm-board.js'
 import { AlarmsOfAll } from '../alarms/alarms-of-all.js'
@@ -20,6 +21,7 @@ import { dialIns } from './dial-ins.js'
 import type { Fleet } from './fleet.js'
 import type { DirectoryInForce } from '../versions/directory-in-force.js'
 import type { Ground } from './ground.js'
+import { openOutbox } from './outbox.js'
 import type { Kept } from './kept.js'
 import { listenError } from './listen-error.js'
 
@@ -47,7 +49,8 @@ export interface Shown {
 }
 
 /** Pages, API, live board and metrics. */
-export async function openShown({ settings, alarms, opened, self }: Ground, { kept, fleet: { presence, maps }, directory, inForce, telephone, telephones, desk, embedded, capacity, defence, demo }: Watched): Promise<Shown> {
+export async function openShown(ground: Ground, { kept, fleet: { presence, maps }, directory, inForce, telephone, telephones, desk, embedded, capacity, defence, demo }: Watched): Promise<Shown> {
+  const { settings, alarms, opened, self, log } = ground
   const { store, recordings, arranged, watched, accounts } = kept
   const live = createLiveBoard(store.log, { organisation: (id) => directory().organisations.get(id)?.name, line: (id) => directory().lines.get(id)?.name }, undefined, maps && ofEachEngine(maps.map<SharedCall>('live'), presence))
   opened.push('the live board', () => live.close())
@@ -73,14 +76,19 @@ export async function openShown({ settings, alarms, opened, self }: Ground, { ke
   const listening = embedded?.process.addresses.drachtio.sip[0]
   const sip = listening && { address: reachableAt(settings, listening.address), port: listening.port }
   const sipPlace = sip && `${hostForUri(sip.address)}:${sip.port}`
+  let url = settings.httpPublicUrl ?? ''
+  const outbox = await openOutbox(ground, { store, accounts, directory, url: () => url, demo })
   const admin = await createAdmin({
     version: programVersion(),
+    logger: log,
     address: settings.httpAddress,
     port: settings.httpPort,
     store,
     recordings,
     accounts,
     ...(demo ? { demoLink: () => demoLink(accounts) } : {}),
+    outbox,
+    ...(settings.signInProviders.length === 0 ? {} : { openId: await openIdOf(settings.signInProviders, store, accounts) }),
     ...(settings.httpPublicUrl === undefined ? {} : { publicUrl: settings.httpPublicUrl }),
     live,
     arranged,
@@ -106,6 +114,7 @@ export async function openShown({ settings, alarms, opened, self }: Ground, { ke
   }).catch((error: unknown) => {
     throw listenError(error, `http.address ${settings.httpAddress}, http.port ${settings.httpPort}`, 'RINGROUND_HTTP_PORT')
   })
+  if (settings.httpPublicUrl === undefined) url = admin.url.replace(/\/$/, '')
   opened.push('the pages', () => admin.close())
   return {
     admin,
@@ -115,4 +124,10 @@ export async function openShown({ settings, alarms, opened, self }: Ground, { ke
       metrics.resume(events)
     },
   }
+}
+
+/** Loaded where there are providers, and not elsewhere. */
+async function openIdOf(providers: readonly ProviderSetting[], { tables }: Kept['store'], accounts: Kept['accounts']) {
+  const { OpenId } = await import('../accounts/open-id.js')
+  return new OpenId({ providers, db: tables.writing, now: () => accounts.now() })
 }

@@ -393,6 +393,29 @@ export interface RecordingKeysTable {
   wrapped: string
 }
 
+/** A message that goes out by itself (src/outbox). */
+export interface OutboxTable {
+  id: string
+  /** What makes it the same message however often it is put in. */
+  once: string
+  person: string
+  kind: string
+  /** JSON. No secret, and nothing of a patient. */
+  data: string
+  state: string
+  created_at: Integer
+  due_at: Integer
+  tries: Integer
+  sent_at: OptionalInteger
+  trouble: string | null
+}
+
+/** Who wants which messages. */
+export interface SubscriptionsTable {
+  person: string
+  kind: string
+}
+
 export interface Schema {
   call_events: CallEventsTable
   calls: CallsTable
@@ -422,4 +445,6 @@ export interface Schema {
   api_tokens: ApiTokensTable
   audit: AuditTable
   recording_keys: RecordingKeysTable
+  outbox: OutboxTable
+  subscriptions: SubscriptionsTable
 }

@@ -15,9 +15,24 @@ export function isSecure(request: FastifyRequest): boolean {
   return request.protocol === 'https' || loopback.test(request.headers.host ?? '')
 }
 
+/** By which a browser shows that it was sent to a sign-in provider from here. */
+const stateName = '__Host-ringround-state'
+
 /** The secret of the session that the request carries. */
 export function sessionCookie(request: FastifyRequest): string | undefined {
-  const name = names[isSecure(request) ? 'secure' : 'plain']
+  return cookieIn(request, names[isSecure(request) ? 'secure' : 'plain'])
+}
+
+export function stateIn(request: FastifyRequest): string | undefined {
+  return cookieIn(request, stateName)
+}
+
+/** Taken over TLS and loopback alone. Lax: it comes back with the browser that is sent here by the provider. */
+export function stateCookie(state: string): string {
+  return `${stateName}=${state}; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=600`
+}
+
+function cookieIn(request: FastifyRequest, name: string): string | undefined {
   for (const part of (request.headers.cookie ?? '').split(';')) {
     const [key, value] = part.split('=', 2)
     // The first one: of two, a browser sends the one with the longer path first, and ours has none.

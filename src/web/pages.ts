@@ -1,12 +1,15 @@
 import type { FastifyInstance } from 'fastify'
 import type { Accounts } from '../accounts/accounts.js'
+import type { OpenId } from '../accounts/open-id.js'
 import type { Directory } from '../directory/model.js'
 import type { Audit } from '../audit/audit.js'
+import type { Outbox } from '../outbox/outbox.js'
 import type { Store } from '../store/store.js'
 import type { Operations } from '../operations/operations.js'
 import type { ArrangingParts } from './arranging.js'
 import { accountPages } from './pages/account.js'
 import { alarmPages, type AlarmParts } from './pages/alarms.js'
+import { approvalPages } from './pages/approvals.js'
 import { auditPages } from './pages/audit.js'
 import { bypassPages } from './pages/bypass.js'
 import { callBackPages } from './pages/call-backs.js'
@@ -14,6 +17,9 @@ import { callBackCodePages } from './pages/call-back-codes.js'
 import { designPages } from './pages/design.js'
 import { devicePages, type DeviceParts } from './pages/devices.js'
 import { patientConnectPages } from './pages/patient-connect.js'
+import { factorPages } from './pages/factors.js'
+import { openIdPages } from './pages/open-id.js'
+import { outboxPages } from './pages/outbox.js'
 import { peoplePages } from './pages/people.js'
 import { signInPages } from './pages/sign-in.js'
 import { summaryPages } from './pages/summary.js'
@@ -40,6 +46,10 @@ export interface PagesSettings {
   /** Where browsers find the pages, without a slash at the end. Undefined: under the name by which they asked. */
   readonly publicUrl?: string | undefined
   readonly demoLink?: (() => Promise<string>) | undefined
+  /** Messages that go out by themselves, and whether they do. Undefined: there are none. */
+  readonly outbox?: { readonly outbox: Outbox; readonly mailing: 'sent' | 'shown' | 'none' } | undefined
+  /** Sign-in with accounts elsewhere. Undefined: there are no providers. */
+  readonly openId?: OpenId | undefined
 }
 
 /** Every page. New ones are added here. docs/web.md */
@@ -57,9 +67,14 @@ export async function pages(app: FastifyInstance, settings: PagesSettings): Prom
     alarmPages(site, settings)
     if (settings.devices && settings.operations.devices) devicePages(site, { ...settings.devices, operations: settings.operations.devices, directory: settings.directory })
     summaryPages(site, settings)
-    signInPages(site, settings)
-    accountPages(site, settings)
-    peoplePages(site, { ...settings, urlOf })
+    const outbox = settings.outbox?.mailing === 'none' ? undefined : settings.outbox?.outbox
+    const begun = signInPages(site, { ...settings, urlOf, outbox, providers: settings.openId?.providers ?? [] })
+    if (settings.openId) openIdPages(site, { ...settings, openId: settings.openId, urlOf, begun })
+    accountPages(site, { ...settings, outbox, providers: settings.openId?.providers ?? [] })
+    factorPages(site, { ...settings, urlOf })
+    peoplePages(site, { ...settings, urlOf, outbox })
+    if (settings.outbox) outboxPages(site, { ...settings, ...settings.outbox })
+    approvalPages(site, settings)
     auditPages(site, settings)
     designPages(site)
     done()

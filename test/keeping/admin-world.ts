@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs'
 import { onTestFinished } from 'vitest'
 import { Accounts } from '../../src/accounts/accounts.js'
 import { demoLink } from '../../src/accounts/first-account.js'
+import { OpenId } from '../../src/accounts/open-id.js'
+import type { ProviderSetting } from '../../src/accounts/open-id-provider.js'
 import { createAdmin, type Admin, type AdminSettings } from '../../src/admin/admin.js'
 import { ArrangedCalls } from '../../src/arrangements/arranged-calls.js'
 import type { ArrangedCall } from '../../src/calls/arrangements.js'
@@ -10,8 +12,10 @@ import { systemClock } from '../../src/clock/system-clock.js'
 import type { Directory } from '../../src/directory/model.js'
 import { parseDirectory } from '../../src/directory/parse-directory.js'
 import { dialable } from '../../src/guard/dial-plan.js'
+import { sealedSecrets } from '../../src/keys/sealed-secrets.js'
 import { createLiveBoard } from '../../src/live/live-board.js'
 import { createMetrics } from '../../src/metrics/metrics.js'
+import { Outbox } from '../../src/outbox/outbox.js'
 import type { RecordingsSettings } from '../../src/recordings/recordings-settings.js'
 import { openWatchList, type KeptWatchList } from '../../src/store/kept-watch-list.js'
 import type { SwitchHealth } from '../../src/switch/port.js'
@@ -31,6 +35,7 @@ export interface AdminWorld extends KeptWorld {
   /** What the switch says of itself from now on. */
   switchIs(health: SwitchHealth): void
   readonly accounts: Accounts
+  readonly outbox: Outbox
   /** Of a program that may do everything. */
   readonly token: string
   /** Asks as that program; with an `authorization` of its own, as whoever that is. */
@@ -45,7 +50,7 @@ export function demoDirectory(): Directory {
   return parsed.directory
 }
 
-export async function adminWorld(more: { readonly admin?: Partial<AdminSettings>; readonly recordings?: Partial<RecordingsSettings>; readonly folder?: string } = {}): Promise<AdminWorld> {
+export async function adminWorld(more: { readonly admin?: Partial<AdminSettings>; readonly recordings?: Partial<RecordingsSettings>; readonly folder?: string; readonly mailing?: 'sent' | 'shown' | 'none'; readonly providers?: readonly ProviderSetting[] } = {}): Promise<AdminWorld> {
   const world = await keptWorld(more.recordings, more.folder)
   const directory = demoDirectory()
   let health = healthy
@@ -58,11 +63,12 @@ export async function adminWorld(more: { readonly admin?: Partial<AdminSettings>
     placed.push(call)
     return { kind: 'placed', callId: `placed-${placed.length}` } as const
   }
-  const accounts = new Accounts({ tables: world.store.tables, audit: auditOf({ writing: world.store.tables.writing, node: 'test' }) })
+  const accounts = new Accounts({ tables: world.store.tables, sealer: sealedSecrets(async () => (await world.keys.first('codes')).key), audit: auditOf({ writing: world.store.tables.writing, node: 'test' }) })
   const token = accounts.ownToken('tests')
+  const outbox = new Outbox({ tables: world.store.tables, now: () => Date.now() })
   const inForce = await DirectoryInForce.open(world.store.directory, { pollMs: 0 })
   await inForce.change({ actor: { kind: 'staff' }, source: 'file' }, (): Proposal<never> => ({ kind: 'to', directory }))
-  const admin = await createAdmin({ accounts, address: '127.0.0.1', port: 0, store: world.store, recordings: world.recordings, live, arranged, place, watchList: watched.watchList, metrics, alarms: world.alarms, directory: () => directory, inForce, switchHealth: () => health, ...more.admin })
+  const admin = await createAdmin({ accounts, address: '127.0.0.1', port: 0, store: world.store, recordings: world.recordings, live, arranged, place, watchList: watched.watchList, metrics, alarms: world.alarms, directory: () => directory, inForce, switchHealth: () => health, outbox: { outbox, mailing: more.mailing ?? 'none' }, ...(more.providers ? { openId: new OpenId({ providers: more.providers, db: world.store.tables.writing, now: Date.now }) } : {}), ...more.admin })
   onTestFinished(async () => {
     await admin.close()
     await inForce.close()
@@ -75,6 +81,7 @@ export async function adminWorld(more: { readonly admin?: Partial<AdminSettings>
     ...world,
     admin,
     accounts,
+    outbox,
     token,
     directory,
     arranged,

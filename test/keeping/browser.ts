@@ -102,6 +102,12 @@ export class Browser {
     await this.#send('Emulation.setDeviceMetricsOverride', { width, height, deviceScaleFactor: 1, mobile: width < 600 })
   }
 
+  /** From now on the browser has a device that makes and shows passkeys by itself, as if its owner had put a finger on it. */
+  async keepPasskeys(): Promise<void> {
+    await this.#send('WebAuthn.enable')
+    await this.#send('WebAuthn.addVirtualAuthenticator', { options: { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true } })
+  }
+
   async close(): Promise<void> {
     const gone = new Promise((resolve) => this.#process.once('exit', resolve))
     // Asked first, so that its own processes end with it; killed when it takes too long.

@@ -1,29 +1,19 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { expect, onTestFinished, test } from 'vitest'
 import { system } from '../../src/accounts/accounts.js'
 import { adminWorld, type AdminWorld } from '../keeping/admin-world.js'
 import { Browser, findChromium } from '../keeping/browser.js'
 import { expectGood } from './axe.js'
+import { tabTo } from './keyboard.js'
+import { pictureOf } from './pictures.js'
 
 const chromium = findChromium()
-/** Set to a folder to look at what the browser showed. */
-const pictures = process.env['RINGROUND_TEST_SCREENSHOTS']
 const password = 'kestrel marble harbour'
 
 async function opened(): Promise<Browser> {
   const browser = await Browser.start(chromium ?? '')
   onTestFinished(() => browser.close())
   return browser
-}
-
-function pictureOf(browser: Browser) {
-  return async (name: string) => {
-    if (pictures === undefined) return
-    mkdirSync(pictures, { recursive: true })
-    writeFileSync(join(pictures, `${name}.png`), await browser.screenshot({ whole: true }))
-  }
 }
 
 /** Somebody with a password, for whom a role is in force. */
@@ -35,19 +25,6 @@ async function member(world: AdminWorld, role: 'administrator' | 'operations' = 
 }
 
 const heading = "document.querySelector('h1')?.textContent.trim()"
-const focused = 'document.activeElement?.id || document.activeElement?.textContent.trim()'
-
-/** Goes on by Tab until that has the focus: by its id, or by what it says. */
-async function tabTo(browser: Browser, what: string): Promise<void> {
-  const passed: string[] = []
-  for (let step = 0; step < 40; step++) {
-    await browser.type('\t')
-    const here = await browser.evaluate<string>(focused)
-    if (here === what) return
-    passed.push(here)
-  }
-  throw new Error(`${what} is not reached by keyboard: ${passed.join(' | ')}`)
-}
 
 test.runIf(chromium)('signing in and out by keyboard alone; what is wrong is said, and has the focus', { timeout: 240_000 }, async () => {
   const world = await adminWorld()

@@ -25,6 +25,7 @@ const whoMay: Readonly<Record<Permission, readonly RoleName[]>> = {
   metrics: ['administrator'],
   people: ['administrator'],
   tokens: ['administrator'],
+  outbox: ['administrator'],
   approvals: ['privacyOfficer'],
   audit: ['privacyOfficer'],
 }

@@ -1,5 +1,3 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { expect, onTestFinished, test } from 'vitest'
 import { system } from '../../src/accounts/accounts.js'
@@ -9,10 +7,9 @@ import { adminWorld, type AdminWorld } from '../keeping/admin-world.js'
 import { Browser, findChromium } from '../keeping/browser.js'
 import { goodCall, untilTalking } from '../kit/sample-call.js'
 import { expectGood } from './axe.js'
+import { pictureOf } from './pictures.js'
 
 const chromium = findChromium()
-/** Set to a folder to look at what the browser showed. */
-const pictures = process.env['RINGROUND_TEST_SCREENSHOTS']
 
 async function write(world: AdminWorld, callId: string, facts: readonly CallFact[]): Promise<void> {
   for (const fact of facts) await world.store.log.append(callId, fact)
@@ -64,11 +61,7 @@ test.runIf(chromium)('the summary of the last twelve months has the figures of t
   const lines = await browser.evaluate<string[][]>(rowsOf('by-line'))
   expect(lines.map(([, offered, answered]) => [offered, answered])).toEqual([['2', '2'], ['1', '0']])
   expect((await browser.evaluate<string[][]>(rowsOf('when'))).flat().filter((cell) => cell === '3')).toHaveLength(1)
-  await expectGood(browser, 'summary', async (name) => {
-    if (pictures === undefined) return
-    mkdirSync(pictures, { recursive: true })
-    writeFileSync(join(pictures, `${name}.png`), await browser.screenshot({ whole: true }))
-  })
+  await expectGood(browser, 'summary', pictureOf(browser))
   expect(gzipSync(await browser.evaluate<string>('document.documentElement.outerHTML')).length).toBeLessThan(20_000)
   // One line alone.
   await browser.evaluate("(() => { document.getElementById('line').value = document.getElementById('line').options[1].value; document.querySelector('.rr-filter button').click() })()")

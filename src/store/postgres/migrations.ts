@@ -2,6 +2,7 @@ import { sql, type Kysely, type Migration } from 'kysely'
 import { makeAccountTables } from '../account-tables.js'
 import { isArrangementFact } from '../arrangement-facts.js'
 import { makeDirectoryTables } from '../directory-tables.js'
+import { makeOutboxTables } from '../outbox-tables.js'
 import { isByStaff } from '../questions/outcomes-by-staff.js'
 import { makeRecordingKeyTables } from '../recording-key-tables.js'
 import { makeChainTables } from '../chain/tables.js'
@@ -38,6 +39,11 @@ export const postgresMigrations: Readonly<Record<string, Migration>> = {
   '008-owners-of-calls': {
     async up(db: Kysely<unknown>): Promise<void> {
       await db.schema.alterTable('calls').addColumn('owner', text).execute()
+    },
+  },
+  '009-outbox': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await makeOutboxTables(db, text)
     },
   },
 }

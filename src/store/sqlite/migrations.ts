@@ -3,6 +3,7 @@ import { makeAccountTables } from '../account-tables.js'
 import { isArrangementFact } from '../arrangement-facts.js'
 import { makeDirectoryTables } from '../directory-tables.js'
 import { makeChainTables } from '../chain/tables.js'
+import { makeOutboxTables } from '../outbox-tables.js'
 import { makeRecordingKeyTables } from '../recording-key-tables.js'
 import { projectionsOfTheStart } from './growth-migration.js'
 
@@ -243,6 +244,11 @@ export const sqliteMigrations: Readonly<Record<string, Migration>> = {
         .addColumn('gone_at', 'bigint')
         .addColumn('how', 'text')
         .execute()
+    },
+  },
+  '015-outbox': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await makeOutboxTables(db, sql`text`)
     },
   },
 }

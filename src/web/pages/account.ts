@@ -1,6 +1,8 @@
 import type { Accounts } from '../../accounts/accounts.js'
-import { roles, scopeName, scopeNamed } from '../../accounts/roles.js'
-import { scopesOf, type Identity } from '../../accounts/identity.js'
+import { roles, scopeName, scopeNamed, type Permission } from '../../accounts/roles.js'
+import { meets, scopesOf, type Identity } from '../../accounts/identity.js'
+import { subscriptions, type Subscription } from '../../outbox/message.js'
+import type { Outbox } from '../../outbox/outbox.js'
 import { goTo, missing, view, type Asked, type FieldError, type Site } from '../site.js'
 import { nextOf } from './sign-in.js'
 
@@ -9,15 +11,33 @@ type Signed = Extract<Identity, { kind: 'person' }>
 /** NIST SP 800-63B: long enough, and no rules of what has to be in it. */
 const shortest = 12
 
+export interface AccountParts {
+  readonly accounts: Accounts
+  /** Where people may have an account by which they sign in here. */
+  readonly providers: readonly { readonly id: string; readonly name: string }[]
+  /** Undefined: no messages are sent. */
+  readonly outbox?: Outbox | undefined
+}
+
+const wishes: Readonly<Record<Subscription, { readonly text: string; readonly needs: Permission }>> = {
+  alarms: { text: 'Alarms that are critical or major, as they come up', needs: 'live' },
+  summary: { text: 'The figures of each month, when it is over', needs: 'reports' },
+}
+
 /** One's own account: password, roles, sessions. */
-export function accountPages(site: Site, { accounts }: { readonly accounts: Accounts }): void {
+export function accountPages(site: Site, { accounts, providers, outbox }: AccountParts): void {
   site.get('/account', 'signedIn', async (asked) => {
-    const { person, session, grants } = signed(asked)
+    const { person, session, grants, asleep } = signed(asked)
     const sessions = await accounts.sessions(person.id)
     return view('account.njk', 'Your account', {
       person,
       hasPassword: await accounts.hasPassword(person.id),
-      roles: grants.map(({ role, scope, until }) => ({ name: roles[role].name, what: roles[role].what, scope: site.scopeInWords(scope), until })),
+      providers,
+      wishes: await wishesOf(asked),
+      identities: await accounts.identities(person.id),
+      factors: await accounts.factors.list(person.id),
+      recoveryLeft: await accounts.factors.recoveryCodesLeft(person.id),
+      roles: [...grants, ...asleep].map((grant) => ({ name: roles[grant.role].name, what: roles[grant.role].what, scope: site.scopeInWords(grant.scope), until: grant.until, asleep: asleep.includes(grant) })),
       sessions: sessions.map((one) => ({ ...one, device: deviceOf(one.userAgent), isThis: one.id === session.id })),
     })
   })
@@ -28,6 +48,20 @@ export function accountPages(site: Site, { accounts }: { readonly accounts: Acco
     if (id === session.id) return goTo('/account')
     return goTo('/account', (await accounts.endSession(asked.by, person.id, id)) ? 'sessionEnded' : 'sessionOver')
   })
+
+  async function wishesOf({ identity }: Asked) {
+    if (!outbox || identity.kind !== 'person' || identity.person.email === undefined) return []
+    const wanted = await outbox.subscribes(identity.person.id)
+    return subscriptions.filter((one) => meets(identity, wishes[one].needs)).map((one) => ({ value: one, text: wishes[one].text, checked: wanted.has(one) }))
+  }
+
+  if (outbox) {
+    site.post('/account/messages', 'signedIn', async (asked) => {
+      const wanted = asked.all('wish')
+      for (const { value } of await wishesOf(asked)) await outbox.subscribe(signed(asked).person.id, value, wanted.includes(value))
+      return goTo('/account', 'wishesKept')
+    })
+  }
 
   const passwordForm = (asked: Asked, errors: readonly FieldError[] = []) => view('password.njk', 'Choose a password', { person: signed(asked).person, shortest }, { errors, scripts: ['password.js'] })
   site.get('/account/password', 'signedIn', (asked) => passwordForm(asked))

@@ -3,6 +3,7 @@ import { inForce } from '../../accounts/grants.js'
 import type { Grant, Person } from '../../accounts/identity.js'
 import { isApproved, isRole, isWhole, roleNames, roles, scopeNamed, type Scope } from '../../accounts/roles.js'
 import type { Directory } from '../../directory/model.js'
+import type { Outbox } from '../../outbox/outbox.js'
 import { goTo, missing, view, type Answer, type Asked, type FieldError, type Site } from '../site.js'
 
 export interface PeopleParts {
@@ -10,12 +11,14 @@ export interface PeopleParts {
   readonly directory: () => Directory
   /** Where our pages are for whoever follows a link, without a slash at the end. */
   readonly urlOf: (asked: Asked) => string
+  /** Sends links by e-mail. Undefined: they are shown to whoever makes them, who gives them on. */
+  readonly outbox?: Outbox | undefined
 }
 
 const pageSize = 50
 
 /** Who may sign in, and what they may do. */
-export function peoplePages(site: Site, { accounts, directory, urlOf }: PeopleParts): void {
+export function peoplePages(site: Site, { accounts, directory, urlOf, outbox }: PeopleParts): void {
   site.menu({ href: '/people', text: 'People', needs: 'people' })
 
   site.get('/people', 'people', async (asked) => {
@@ -43,6 +46,10 @@ export function peoplePages(site: Site, { accounts, directory, urlOf }: PeoplePa
     if (clinician !== '' && !directory().clinicians.has(clinician)) errors.push({ field: 'clinician', message: 'Choose a clinician of the directory' })
     if (errors.length > 0) return newForm(asked, errors)
     const person = await accounts.addPerson(asked.by, { name, email, clinician: clinician === '' ? undefined : clinician })
+    if (outbox) {
+      await outbox.put(person.id, { kind: 'invitation', by: asked.by.actor })
+      return goTo(`/people/${person.id}`, 'linkSent')
+    }
     return shown(asked, person, { link: await accounts.makeLink(asked.by, person.id, 'invitation') })
   })
 
@@ -54,6 +61,16 @@ export function peoplePages(site: Site, { accounts, directory, urlOf }: PeoplePa
   site.post('/people/:id/link', 'people', (asked) =>
     about(asked, async (person) => shown(asked, person, { link: await accounts.makeLink(asked.by, person.id, (await accounts.hasPassword(person.id)) ? 'signIn' : 'invitation') })),
   )
+
+  if (outbox) {
+    site.post('/people/:id/send-link', 'people', (asked) =>
+      about(asked, async (person) => {
+        if (person.email === undefined) return shown(asked, person, { errors: [{ field: '', message: 'They have no email address here; make a link, and give it to them' }] })
+        await outbox.put(person.id, { kind: (await accounts.hasPassword(person.id)) ? 'signInLink' : 'invitation', by: asked.by.actor })
+        return goTo(`/people/${person.id}`, 'linkSent')
+      }),
+    )
+  }
 
   site.post('/people/:id/roles', 'people', (asked) =>
     about(asked, async (person) => {
@@ -76,6 +93,13 @@ export function peoplePages(site: Site, { accounts, directory, urlOf }: PeoplePa
       if (grant.role === 'administrator' && (await accounts.isLastAdministrator(person.id))) return shown(asked, person, { errors: [{ field: '', message: 'This is the last administrator; give the role to somebody else first' }] })
       await accounts.endGrant(asked.by, person.id, grant.id)
       return goTo(`/people/${person.id}`, 'roleEnded')
+    }),
+  )
+
+  site.post('/people/:id/factors/remove', 'people', (asked) =>
+    about(asked, async (person) => {
+      await accounts.factors.removeAll(asked.by, person.id)
+      return goTo(`/people/${person.id}`, 'factorsRemoved')
     }),
   )
 
@@ -110,10 +134,12 @@ export function peoplePages(site: Site, { accounts, directory, urlOf }: PeoplePa
         person,
         clinician: person.clinician === undefined ? undefined : (directory().clinicians.get(person.clinician)?.name ?? person.clinician),
         hasPassword: await accounts.hasPassword(person.id),
+        factors: await accounts.factors.list(person.id),
         sessions: (await accounts.sessions(person.id)).length,
         grants: grants.filter((grant) => inForce(grant, now)).map((grant) => ({ id: grant.id, ...grantInWords(grant), approved: isApproved(grant.role) })),
         roleItems: roleNames.filter((role) => !isApproved(role)).map((role) => ({ value: role, text: `${roles[role].name}: ${roles[role].what}` })),
         scopeItems: scopeItems(directory()),
+        mayMail: outbox !== undefined && person.email !== undefined,
         ...(link === undefined ? {} : { link: `${urlOf(asked)}/sign-in/link/${link}` }),
       },
       { errors },
@@ -125,7 +151,7 @@ export function peoplePages(site: Site, { accounts, directory, urlOf }: PeoplePa
   }
 }
 
-function isKnown(scope: Scope, { organisations, lines }: Directory): boolean {
+export function isKnown(scope: Scope, { organisations, lines }: Directory): boolean {
   return scope.kind === 'everywhere' || (scope.kind === 'organisation' ? organisations : lines).has(scope.id)
 }
 

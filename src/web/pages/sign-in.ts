@@ -1,4 +1,7 @@
 import type { Accounts, SignedIn } from '../../accounts/accounts.js'
+import { placeOf } from '../../accounts/place.js'
+import type { NotChecked } from '../../accounts/second-factors.js'
+import type { Outbox } from '../../outbox/outbox.js'
 import { setSessionCookie, isSecure } from '../cookies.js'
 import { goTo, missing, view, type Answer, type Asked, type FieldError, type Site } from '../site.js'
 
@@ -8,12 +11,24 @@ export interface SignInParts {
   readonly demoLink?: (() => Promise<string>) | undefined
   /** By which network an address is counted. */
   readonly networkOf: (address: string) => string
+  /** Where our pages are for whoever asks, without a slash at the end. */
+  readonly urlOf: (asked: Asked) => string
+  /** Where people may have an account by which they sign in here. */
+  readonly providers: readonly { readonly id: string; readonly name: string }[]
+  /** Sends links by e-mail to whoever asks for one. Undefined: an administrator gives them out. */
+  readonly outbox?: Outbox | undefined
 }
 
-/** Signing in and out. */
-export function signInPages(site: Site, { accounts, demoLink, networkOf }: SignInParts): void {
+/** What a sign-in that was right leads to: a session and the page that they wanted, or the question for a second factor. */
+export type Begun = (asked: Asked, signedIn: Extract<SignedIn, { readonly kind: 'in' | 'second' }>, next: string | undefined) => Answer | Promise<Answer>
+
+/** Whoever asks once more within this time is sent nothing more, ms. */
+const askedAgainMs = 5 * 60_000
+
+/** Signing in and out. @returns how other ways to sign in go on */
+export function signInPages(site: Site, { accounts, demoLink, networkOf, urlOf, providers, outbox }: SignInParts): Begun {
   const form = (asked: Asked, errors: readonly FieldError[] = []) =>
-    view('sign-in.njk', 'Sign in', { email: asked.form['email'] ?? '', next: nextOf(asked.query['next'] ?? asked.form['next']), demo: demoLink !== undefined, secure: isSecure(asked.request) }, { errors, scripts: ['password.js'] })
+    view('sign-in.njk', 'Sign in', { email: asked.form['email'] ?? '', next: nextOf(asked.query['next'] ?? asked.form['next']), demo: demoLink !== undefined, secure: isSecure(asked.request), passkeys: placeOf(urlOf(asked)) !== undefined, providers, mailing: outbox !== undefined }, { errors, scripts: ['password.js'] })
 
   site.get('/sign-in', 'anyone', (asked) => (asked.identity.kind === 'person' ? goTo(nextOf(asked.query['next']) ?? site.homeOf(asked.identity)) : form(asked)))
 
@@ -24,13 +39,56 @@ export function signInPages(site: Site, { accounts, demoLink, networkOf }: SignI
     if (!isSecure(asked.request)) return form(asked, [{ field: '', message: 'Passwords are taken over HTTPS alone' }])
     const signedIn = await accounts.signInByPassword({ email, password: password.slice(0, 1_000) }, { ...fromOf(asked), network: networkOf(asked.request.ip) })
     switch (signedIn.kind) {
-      case 'wrong':
-        return form(asked, [{ field: 'email', message: 'The email address or the password is wrong' }])
+      case 'in':
+      case 'second':
+        return begun(asked, signedIn, next)
       case 'slow':
         return form(asked, [{ field: 'email', message: `Too many wrong passwords from your network. Try again in ${inWords(signedIn.waitMs)}` }])
-      case 'in':
-        return begun(asked, signedIn, next)
+      default:
+        return form(asked, [{ field: 'email', message: 'The email address or the password is wrong' }])
     }
+  })
+
+  if (outbox) {
+    // The same answer, and as soon, whether there is such an account or not.
+    site.post('/sign-in/send-link', 'anyone', async (asked) => {
+      const email = (asked.form['email'] ?? '').trim()
+      if (email === '' || email.length > 200) return form(asked, [{ field: 'email', message: 'Enter your email address' }])
+      const waitMs = await accounts.mayAskForLink(email, networkOf(asked.request.ip))
+      if (waitMs > 0) return form(asked, [{ field: 'email', message: `Too many links were asked for from your network. Try again in ${inWords(waitMs)}` }])
+      const person = await accounts.personByEmail(email)
+      if (person && person.disabledAt === undefined) await outbox.put(person.id, { kind: 'signInLink', by: person.id }, `asked ${person.id} ${Math.floor(accounts.now() / askedAgainMs)}`)
+      return goTo('/sign-in', 'linkAsked')
+    })
+  }
+
+  // The second factor
+
+  const secondForm = (asked: Asked, { step }: { readonly step: string }, next: string | undefined, errors: readonly FieldError[] = []) =>
+    view('second.njk', 'Enter your code', { step, next: nextOf(next), passkeys: placeOf(urlOf(asked)) !== undefined }, { errors })
+
+  site.post('/sign-in/second', 'anyone', async (asked) => {
+    const { step = '', code = '', next } = asked.form
+    if (code.trim() === '') return secondForm(asked, { step }, next, [{ field: 'code', message: 'Enter a code' }])
+    const signedIn = await accounts.signInByCode(step, code.slice(0, 100), fromOf(asked))
+    if (signedIn.kind === 'in') return begun(asked, signedIn, next)
+    if (signedIn.kind === 'over' || signedIn.kind === 'second') return form(asked, [{ field: 'email', message: 'It took too long. Sign in again' }])
+    return secondForm(asked, { step }, next, [{ field: 'code', message: whatIsWrongWithCode(signedIn) }])
+  })
+
+  // Asked for by a form, so that opening the page of signing in leaves nothing behind.
+  const passkeyForm = async (asked: Asked, errors: readonly FieldError[] = []) => {
+    const place = placeOf(urlOf(asked))
+    if (!place) return missing
+    return view('passkey.njk', 'Sign in with a passkey', { ...(await accounts.factors.askForPasskey(place)), action: '/sign-in/passkey/shown', next: nextOf(asked.form['next']), back: '/sign-in' }, { errors, scripts: ['passkey.js'] })
+  }
+
+  site.post('/sign-in/passkey', 'anyone', (asked) => passkeyForm(asked))
+  site.post('/sign-in/passkey/shown', 'anyone', async (asked) => {
+    const place = placeOf(urlOf(asked))
+    if (!place) return missing
+    const signedIn = await accounts.signInByPasskey(place, asked.form['step'] ?? '', answerIn(asked), fromOf(asked))
+    return signedIn.kind === 'in' ? begun(asked, signedIn, asked.form['next']) : passkeyForm(asked, [{ field: 'show', message: 'This passkey does not sign in here. Try again, or use your password' }])
   })
 
   if (demoLink) {
@@ -55,11 +113,14 @@ export function signInPages(site: Site, { accounts, demoLink, networkOf }: SignI
     // A session can be read on the way as a password can; in the demo there is nothing to read.
     if (link !== undefined && link.kind !== 'demo' && !isSecure(asked.request)) return view('link.njk', 'Sign in over HTTPS', { plain: true }, { status: 403 })
     const signedIn = await accounts.signInByLink(asked.params['secret'] ?? '', fromOf(asked))
+    if (signedIn.kind === 'second') return begun(asked, signedIn, undefined)
     if (signedIn.kind !== 'in') return view('link.njk', 'This link has been used, or is too old', {}, { status: 404 })
     return begun(asked, signedIn, signedIn.session.method === 'demo' || (await accounts.hasPassword(signedIn.person.id)) ? undefined : '/account/password')
   }
 
-  async function begun(asked: Asked, { secret }: Extract<SignedIn, { kind: 'in' }>, next: string | undefined): Promise<Answer> {
+  async function begun(asked: Asked, signedIn: Extract<SignedIn, { readonly kind: 'in' | 'second' }>, next: string | undefined): Promise<Answer> {
+    if (signedIn.kind === 'second') return secondForm(asked, signedIn, next)
+    const { secret } = signedIn
     // One that was open in this browser before is over: nobody comes back to it.
     if (asked.identity.kind === 'person') await accounts.endSession(asked.by, asked.identity.person.id, asked.identity.session.id)
     const path = nextOf(next) ?? site.homeOf(await accounts.identify({ cookie: secret }))
@@ -70,6 +131,8 @@ export function signInPages(site: Site, { accounts, demoLink, networkOf }: SignI
     if (asked.identity.kind === 'person') await accounts.endSession(asked.by, asked.identity.person.id, asked.identity.session.id)
     return { kind: 'goTo', path: '/sign-in', notice: 'signedOut', cookie: setSessionCookie(asked.request, undefined) }
   })
+
+  return begun
 }
 
 export function fromOf({ request }: Asked): { readonly address: string; readonly userAgent: string } {
@@ -79,6 +142,26 @@ export function fromOf({ request }: Asked): { readonly address: string; readonly
 /** A page of ours to go on to; undefined: anything else, such as an address elsewhere that only looks like one. */
 export function nextOf(text: string | undefined): string | undefined {
   return text !== undefined && /^\/(?![/\\])[\x21-\x7e]*$/.test(text) && !text.startsWith('/sign-in') ? text : undefined
+}
+
+/** What a browser answered to a question of WebAuthn; undefined: nothing that can be read. */
+export function answerIn({ form }: Asked): unknown {
+  try {
+    return JSON.parse((form['answer'] ?? '').slice(0, 20_000)) as unknown
+  } catch {
+    return undefined
+  }
+}
+
+export function whatIsWrongWithCode(checked: NotChecked): string {
+  switch (checked.kind) {
+    case 'wrong':
+      return 'The code is wrong, or has been used. Enter the one that your app shows now, or a recovery code'
+    case 'unavailable':
+      return 'Codes cannot be checked at the moment. Enter a recovery code, or use a passkey'
+    case 'slow':
+      return `Too many wrong codes. Try again in ${inWords(checked.waitMs)}`
+  }
 }
 
 function inWords(ms: number): string {

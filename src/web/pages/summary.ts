@@ -1,7 +1,8 @@
-import { reachOf, type Reach } from '../../accounts/identity.js'
+import { reaches, reachOf } from '../../accounts/identity.js'
 import type { Directory } from '../../directory/model.js'
 import { knownOutcomes } from '../../directory/outcomes.js'
 import { figureDefinitions } from '../../figures/definitions.js'
+import { count, minutes, percent, seconds } from '../../figures/words.js'
 import { serviceTimeZone, whenIn, type RollUpRow } from '../../figures/roll-up.js'
 import { figuresOf, grouped, hoursOfWeek, monthsUntil, type PeriodFigures } from '../../figures/summary.js'
 import type { Store } from '../../store/store.js'
@@ -28,7 +29,7 @@ export function summaryPages(site: Site, { store, directory, now }: SummaryParts
     const months = monthsUntil(whenIn(now()).month, monthsShown * 2)
     const [from = '', to = ''] = [months[0], months.at(-1)]
     const known = directory()
-    const lines = await store.rollUps({ from, to, scope: 'line' }).then((rows) => rows.filter(({ id }) => seesLine(reach, known, id)))
+    const lines = await store.rollUps({ from, to, scope: 'line' }).then((rows) => rows.filter(({ id }) => reaches(reach, { line: id }, known)))
     const line = lines.some(({ id }) => id === query['line']) ? query['line'] : undefined
     // Somebody who sees some lines sees what these come to.
     const whole = line !== undefined ? lines.filter(({ id }) => id === line) : reach.everywhere ? await store.rollUps({ from, to, scope: 'all' }) : lines
@@ -117,30 +118,6 @@ function inWords(figures: PeriodFigures) {
       refs: refs === undefined ? '–' : refs.toFixed(1),
     },
   }
-}
-
-function seesLine(reach: Reach, directory: Directory, line: string): boolean {
-  if (reach.everywhere || reach.lines.has(line)) return true
-  const trust = directory.lines.get(line)?.trust
-  return trust !== undefined && reach.organisations.has(trust)
-}
-
-function count(value: number): string {
-  return value.toLocaleString('en-GB')
-}
-
-function percent(share: number | undefined): string {
-  return share === undefined || Number.isNaN(share) ? '–' : `${(share * 100).toFixed(share === 1 || share === 0 ? 0 : 1)}%`
-}
-
-function seconds(ms: number | undefined): string {
-  return ms === undefined ? '–' : `${(ms / 1_000).toFixed(ms < 100_000 ? 1 : 0)} s`
-}
-
-function minutes(ms: number | undefined): string {
-  if (ms === undefined) return '–'
-  const whole = Math.round(ms / 1_000)
-  return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`
 }
 
 /** `Mar 26` of `2026-03`. */

@@ -1,0 +1,19 @@
+/** Figures as people read them. A dash: there is nothing to tell of. */
+
+export function count(value: number): string {
+  return value.toLocaleString('en-GB')
+}
+
+export function percent(share: number | undefined): string {
+  return share === undefined || Number.isNaN(share) ? '–' : `${(share * 100).toFixed(share === 1 || share === 0 ? 0 : 1)}%`
+}
+
+export function seconds(ms: number | undefined): string {
+  return ms === undefined ? '–' : `${(ms / 1_000).toFixed(ms < 100_000 ? 1 : 0)} s`
+}
+
+export function minutes(ms: number | undefined): string {
+  if (ms === undefined) return '–'
+  const whole = Math.round(ms / 1_000)
+  return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`
+}

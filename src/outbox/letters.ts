@@ -1,0 +1,82 @@
+import type { Accounts } from '../accounts/accounts.js'
+import { inForce } from '../accounts/grants.js'
+import { reaches, reachOfGrants, type Grant, type Person, type Reach } from '../accounts/identity.js'
+import { entryOf } from '../alarms/alarm-list.js'
+import type { Directory } from '../directory/model.js'
+import { figuresOf, grouped, monthsUntil, type PeriodFigures } from '../figures/summary.js'
+import { count, minutes, percent, seconds } from '../figures/words.js'
+import type { Store } from '../store/store.js'
+import type { KeptMessage, Letter, Message } from './message.js'
+
+export interface LettersSettings {
+  readonly accounts: Accounts
+  readonly store: Pick<Store, 'rollUps'>
+  readonly directory: () => Directory
+  /** Where browsers find the pages, without a slash at the end. */
+  readonly url: () => string
+}
+
+/** Lines in a letter; the page has all of them. */
+const mostLines = 30
+
+/** Messages in words, made when they are sent: to the address that somebody has now, with a link that is good from then on. @returns undefined: nobody can get it any more */
+export function letters({ accounts, store, directory, url }: LettersSettings): (message: KeptMessage) => Promise<Letter | undefined> {
+  return async ({ person: id, message }) => {
+    const person = await accounts.person(id)
+    if (!person || person.disabledAt !== undefined || person.email === undefined) return undefined
+    const written = await wordsOf(message, person)
+    return written && { to: person.email, subject: written.subject, text: [`Hello ${person.name},`, '', ...written.lines, '', signature(url())].join('\n') }
+  }
+
+  async function wordsOf(message: Message, person: Person): Promise<{ readonly subject: string; readonly lines: readonly string[] } | undefined> {
+    switch (message.kind) {
+      case 'invitation':
+      case 'signInLink': {
+        const link = `${url()}/sign-in/link/${await accounts.makeLink({ actor: message.by, address: '' }, person.id, message.kind === 'invitation' ? 'invitation' : 'signIn')}`
+        return message.kind === 'invitation'
+          ? { subject: 'You are invited to Ringround', lines: ['Follow this link to sign in for the first time. It works once, within seven days:', '', link, '', 'Nobody from Ringround will ever ask you for it.'] }
+          : { subject: 'Your link to sign in to Ringround', lines: ['This link signs you in. It works once, within an hour:', '', link, '', 'If you have not asked for it, tell an administrator of your service.'] }
+      }
+      case 'alarm': {
+        const { meaning, action, severity } = entryOf(message.alarm)
+        return { subject: `Ringround: ${message.alarm} (${severity})`, lines: [`${instant.format(message.raisedAt)}: ${meaning}`, '', `What to do: ${action}`, '', `Details: ${url()}/alarms`] }
+      }
+      case 'summary':
+        return summary(message.month, person)
+      case 'test':
+        return { subject: 'Ringround can send you messages', lines: ['This is the test that was asked for on the page Outbox.'] }
+    }
+  }
+
+  /** Of the lines that they report on now; undefined: of none any more. */
+  async function summary(month: string, person: Person): Promise<{ readonly subject: string; readonly lines: readonly string[] } | undefined> {
+    const now = accounts.now()
+    const grants: readonly Grant[] = (await accounts.grants(person.id)).filter((grant) => inForce(grant, now))
+    const reach: Reach = reachOfGrants({ person, grants }, 'reports')
+    const known = directory()
+    const [before = month] = monthsUntil(month, 2)
+    const rows = (await store.rollUps({ from: before, to: month, scope: 'line' })).filter(({ id }) => reaches(reach, { line: id }, known))
+    if (!reach.everywhere && reach.organisations.size + reach.lines.size === 0) return undefined
+    const of = (which: string) => rows.filter((row) => row.month === which)
+    const byLine = [...grouped(of(month), ({ id }) => id)].map(([id, some]) => ({ name: known.lines.get(id)?.name ?? id, figures: figuresOf(some) })).filter(({ figures }) => figures.offered > 0)
+    byLine.sort((a, b) => b.figures.offered - a.figures.offered || a.name.localeCompare(b.name, 'en-GB'))
+    const name = monthName.format(Date.parse(`${month}-15T12:00:00Z`))
+    const lines = byLine.slice(0, mostLines).map(({ name: line, figures }) => `- ${line}: ${short(figures)}`)
+    return {
+      subject: `Ringround: ${name}`,
+      lines: [`${name}: ${short(figuresOf(of(month)))}.`, `The month before: ${short(figuresOf(of(before)))}.`, '', ...(lines.length === 0 ? ['No line was called.'] : lines), ...(byLine.length > mostLines ? [`and ${byLine.length - mostLines} more lines`] : []), '', `All figures, and what each means: ${url()}/summary`],
+    }
+  }
+}
+
+function short({ offered, answered, answerRate, connection, talk }: PeriodFigures): string {
+  if (offered === 0) return 'no calls'
+  return `${count(answered)} of ${count(offered)} ${offered === 1 ? 'call' : 'calls'} answered (${percent(answerRate)}), connected within ${seconds(connection.median)} (median), ${minutes(talk)} on average`
+}
+
+function signature(url: string): string {
+  return `Ringround\n${url}\n\nThis message was sent by a machine; answers to it are read by nobody. What you are sent is up to you: ${url}/account`
+}
+
+const instant = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'short', timeZone: 'Europe/London' })
+const monthName = new Intl.DateTimeFormat('en-GB', { month: 'long', year: 'numeric', timeZone: 'Europe/London' })

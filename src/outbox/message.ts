@@ -1,0 +1,43 @@
+import type { AlarmName } from '../alarms/alarm-list.js'
+
+/**
+ * What goes out by itself. None says anything of a patient, and none holds a secret: a link is made when it is sent, so that nobody signs in with what the store keeps.
+ * `invitation`, `signInLink`: a link that signs its person in, once. `alarm`: one that came up. `summary`: the figures of a month, `2026-03`. `test`: to see whether mail arrives.
+ */
+export type Message =
+  | { readonly kind: 'invitation' | 'signInLink'; readonly by: string }
+  | { readonly kind: 'alarm'; readonly alarm: AlarmName; readonly raisedAt: number }
+  | { readonly kind: 'summary'; readonly month: string }
+  | { readonly kind: 'test' }
+
+export type MessageKind = Message['kind']
+
+/** `waiting`: for its time. `sending`: an engine has it in hand. `failed`: it was given up, or refused for good. `stopped`: by somebody, before it was sent. `shown`: in the demo, where nothing goes out. */
+export type MessageState = 'waiting' | 'sending' | 'sent' | 'failed' | 'stopped' | 'shown'
+
+export interface KeptMessage {
+  readonly id: string
+  /** Id of whoever it is for. */
+  readonly person: string
+  readonly message: Message
+  readonly state: MessageState
+  readonly createdAt: number
+  /** When it is tried next; while it is being sent: until when that is believed. */
+  readonly dueAt: number
+  readonly tries: number
+  readonly sentAt?: number
+  /** What went wrong last. */
+  readonly trouble?: string
+}
+
+/** What people may ask for. */
+export type Subscription = 'alarms' | 'summary'
+export const subscriptions: readonly Subscription[] = ['alarms', 'summary']
+
+/** A message in words. */
+export interface Letter {
+  readonly to: string
+  readonly subject: string
+  /** Plain text. */
+  readonly text: string
+}

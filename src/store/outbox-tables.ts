@@ -1,0 +1,33 @@
+import type { ColumnDataType, Kysely, sql } from 'kysely'
+
+type Type = ColumnDataType | ReturnType<typeof sql>
+
+/**
+ * Messages that go out by themselves, and who wants which; the same in both databases.
+ * @param text the type of what is compared and sorted
+ */
+export async function makeOutboxTables(db: Kysely<unknown>, text: Type): Promise<void> {
+  await db.schema
+    .createTable('outbox')
+    .addColumn('id', text, (column) => column.notNull().primaryKey())
+    // What makes it the same message however often it is put in.
+    .addColumn('once', text, (column) => column.notNull().unique())
+    .addColumn('person', text, (column) => column.notNull())
+    .addColumn('kind', text, (column) => column.notNull())
+    .addColumn('data', 'text', (column) => column.notNull())
+    .addColumn('state', text, (column) => column.notNull())
+    .addColumn('created_at', 'bigint', (column) => column.notNull())
+    .addColumn('due_at', 'bigint', (column) => column.notNull())
+    .addColumn('tries', 'integer', (column) => column.notNull())
+    .addColumn('sent_at', 'bigint')
+    .addColumn('trouble', 'text')
+    .execute()
+  await db.schema.createIndex('outbox_by_due').on('outbox').columns(['state', 'due_at', 'id']).execute()
+  await db.schema.createIndex('outbox_by_time').on('outbox').columns(['created_at', 'id']).execute()
+  await db.schema
+    .createTable('subscriptions')
+    .addColumn('person', text, (column) => column.notNull())
+    .addColumn('kind', text, (column) => column.notNull())
+    .addPrimaryKeyConstraint('subscriptions_pk', ['kind', 'person'])
+    .execute()
+}

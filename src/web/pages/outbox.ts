@@ -1,0 +1,71 @@
+import type { Accounts } from '../../accounts/accounts.js'
+import type { KeptMessage, MessageKind, MessageState } from '../../outbox/message.js'
+import type { Outbox } from '../../outbox/outbox.js'
+import { goTo, missing, view, type Site } from '../site.js'
+import { signed } from './account.js'
+
+export interface OutboxParts {
+  readonly accounts: Accounts
+  readonly outbox: Outbox
+  /** Whether they go out. `shown`: this is the demo, and they would have. `none`: no mail server is set. */
+  readonly mailing: 'sent' | 'shown' | 'none'
+}
+
+const pageSize = 50
+
+const kinds: Readonly<Record<MessageKind, string>> = { invitation: 'Invitation', signInLink: 'Sign-in link', alarm: 'Alarm', summary: 'Monthly summary', test: 'Test' }
+
+const states: Readonly<Record<MessageState, { readonly text: string; readonly colour: string }>> = {
+  waiting: { text: 'Waiting', colour: 'yellow' },
+  sending: { text: 'Being sent', colour: 'blue' },
+  sent: { text: 'Sent', colour: 'green' },
+  failed: { text: 'Given up', colour: 'red' },
+  stopped: { text: 'Stopped', colour: 'grey' },
+  shown: { text: 'Would have been sent', colour: 'grey' },
+}
+
+/** Messages that go out by themselves: what became of each, stopped or sent again. */
+export function outboxPages(site: Site, { accounts, outbox, mailing }: OutboxParts): void {
+  site.menu({ href: '/outbox', text: 'Outbox', needs: 'outbox' })
+
+  site.get('/outbox', 'outbox', async ({ query, identity }) => {
+    const state = Object.hasOwn(states, query['state'] ?? '') ? (query['state'] as MessageState) : undefined
+    const [at = '', id = ''] = (query['after'] ?? '').split(' ')
+    const found = await outbox.page(pageSize + 1, state, /^\d{1,15}$/.test(at) ? { createdAt: Number(at), id } : undefined)
+    const shown = found.slice(0, pageSize)
+    const last = found.length > pageSize ? shown.at(-1) : undefined
+    const people = await accounts.peopleNamed(shown.map(({ person }) => person))
+    return view('outbox.njk', 'Outbox', {
+      mailing,
+      state,
+      states: Object.entries(states).map(([value, { text }]) => ({ value, text })),
+      messages: shown.map((one) => ({ ...inWords(one), who: people.get(one.person)?.name ?? one.person })),
+      mayTest: identity.kind === 'person' && identity.person.email !== undefined,
+      ...(last ? { next: `/outbox?${new URLSearchParams({ ...(state === undefined ? {} : { state }), after: `${last.createdAt} ${last.id}` }).toString()}` } : {}),
+    })
+  })
+
+  site.post('/outbox/test', 'outbox', async (asked) => {
+    await outbox.put(signed(asked).person.id, { kind: 'test' })
+    return goTo('/outbox', 'testPut')
+  })
+
+  site.post('/outbox/:id/stop', 'outbox', async (asked) => {
+    const id = asked.params['id'] ?? ''
+    if (!(await outbox.find(id))) return missing
+    await accounts.audit.tell({ ...asked.by, action: 'message.stopped', subjectKind: 'message', subject: id })
+    return goTo('/outbox', (await outbox.stop(id)) ? 'messageStopped' : 'messageGone')
+  })
+
+  site.post('/outbox/:id/again', 'outbox', async (asked) => {
+    const id = asked.params['id'] ?? ''
+    if (!(await outbox.find(id))) return missing
+    await accounts.audit.tell({ ...asked.by, action: 'message.sentAgain', subjectKind: 'message', subject: id })
+    return goTo('/outbox', (await outbox.again(id)) ? 'messageAgain' : 'messageGone')
+  })
+}
+
+function inWords({ id, message, state, createdAt, dueAt, tries, sentAt, trouble }: KeptMessage) {
+  const about = message.kind === 'alarm' ? message.alarm : message.kind === 'summary' ? message.month : ''
+  return { id, what: kinds[message.kind], about, state: states[state], createdAt, dueAt: state === 'waiting' && tries > 0 ? dueAt : undefined, tries, sentAt, trouble, mayStop: state === 'waiting' || state === 'failed', mayAgain: ['waiting', 'failed', 'stopped'].includes(state) }
+}

@@ -1,0 +1,4 @@
+import { accountsContract } from './accounts-contract.js'
+import { onBothDatabases } from './grounds.js'
+
+onBothDatabases('accounts', accountsContract)
