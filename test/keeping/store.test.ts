@@ -1,9 +1,12 @@
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'libsql'
 import { expect, onTestFinished, test } from 'vitest'
 import { AlarmBoard } from '../../src/alarms/alarm-board.js'
 import type { CallFact } from '../../src/facts/events.js'
+import { migrate } from '../../src/store/migrate.js'
+import { sqliteMigrations } from '../../src/store/sqlite/migrations.js'
+import { openBeside } from '../../src/store/sqlite/open.js'
 import { openStore, type Store, type StoreSettings } from '../../src/store/store.js'
 import { goodCall, untilTalking } from '../kit/sample-call.js'
 import { scratchFolder } from './scratch-folder.js'
@@ -21,46 +24,28 @@ async function all<T>(pages: AsyncIterable<T>): Promise<readonly T[]> {
   return found
 }
 
-/** Tables of a store of before the directory, the chain, sums, accounts and whatever else came after. */
-const earlyTables = ['call_events', 'calls', 'attempts', 'recordings', 'ledger', 'engines', 'targets', 'candidates', 'spending', 'kysely_migration', 'kysely_migration_lock', 'sqlite_sequence']
-
-/** Back to a store of step 008: all that later steps made is gone. */
-function undoLaterSteps(before: Database.Database): void {
-  const tables = before.prepare("select name from sqlite_master where type = 'table'").all() as { name: string }[]
-  for (const { name } of tables) if (!earlyTables.includes(name)) before.exec(`drop table ${name}`)
-  for (const index of ['calls_not_rolled_up', 'recordings_by_start']) before.exec(`drop index if exists ${index}`)
-  for (const column of ['line_chosen_after_ms', 'talk_started_after_ms', 'clinician', 'pool', 'rolled_up', 'owner']) before.exec(`alter table calls drop column ${column}`)
-  before.exec("delete from kysely_migration where name > '008-several-engines'")
-}
-
-/** Back to a store of before several engines could write to one. */
-function undoSeveralEngines(before: Database.Database): void {
-  undoLaterSteps(before)
-  before.exec('create table engine_life (id integer primary key, alive_at bigint not null)')
-  before.exec('insert into engine_life (id, alive_at) values (1, 7000)')
-  before.exec('drop table engines')
-  before.exec('alter table targets drop column version')
-  before.exec("delete from kysely_migration where name = '008-several-engines'")
-}
-
-/** Back to a store of before what a start reads was kept up to date. */
-function undoProjectionsOfTheStart(before: Database.Database): void {
-  undoSeveralEngines(before)
-  for (const table of ['targets', 'candidates', 'spending']) before.exec(`drop table ${table}`)
-  for (const index of ['attempts_by_target', 'calls_by_line_and_ending', 'calls_by_organisation_and_ending', 'calls_by_line_and_organisation', 'calls_by_staff_outcome']) before.exec(`drop index ${index}`)
-  before.exec("create index outcome_facts on call_events (at) where type = 'outcome.left'")
-  before.exec("delete from kysely_migration where name = '007-what-a-start-reads'")
-}
-
-/** Back to a store of before facts said who did it. */
-function undoWhoAndWhere(before: Database.Database): void {
-  for (const table of ['calls', 'attempts']) {
-    before.exec(`drop index ${table}_by_sip_call_id`)
-    for (const column of ['sip_call_id', 'trunk']) before.exec(`alter table ${table} drop column ${column}`)
+/** Makes the file a store of before, with what of its rows that one could hold: the tables are made by the steps of then. @param upTo the last of these */
+async function storeOfThen(file: string, upTo: string): Promise<Database.Database> {
+  const then = `${file}.then`
+  new Database(then).close()
+  const made = openBeside(then)
+  await migrate(made.db, Object.fromEntries(Object.entries(sqliteMigrations).filter(([name]) => name <= upTo)))
+  await made.close()
+  const before = new Database(then)
+  before.exec(`attach '${file}' as later`)
+  const columns = (store: string, table: string) => (before.prepare(`select name from pragma_table_info('${table}', '${store}')`).all([]) as readonly { readonly name: string }[]).map(({ name }) => name)
+  for (const { name: table } of before.prepare("select name from main.sqlite_master where type = 'table' and name not like 'kysely%' and name not like 'sqlite%'").all([]) as readonly { readonly name: string }[]) {
+    const known = new Set(columns('later', table))
+    const both = columns('main', table).filter((name) => known.has(name))
+    if (both.length > 0) before.exec(`insert into main.${table} (${both.join()}) select ${both.join()} from later.${table}`)
   }
-  before.exec('alter table calls drop column node')
-  for (const table of ['call_events', 'ledger']) for (const column of ['actor', 'actor_id', 'node']) before.exec(`alter table ${table} drop column ${column}`)
-  before.exec("delete from kysely_migration where name = '006-who-and-where'")
+  before.exec('detach later')
+  for (const end of ['', '-wal', '-shm']) rmSync(`${file}${end}`, { force: true })
+  before.exec(`vacuum into '${file}'`)
+  before.close()
+  const back = new Database(file)
+  back.exec('insert or replace into engine_life (id, alive_at) values (1, 7000)')
+  return back
 }
 
 async function write(store: Store, callId: string, facts: readonly CallFact[]): Promise<void> {
@@ -79,13 +64,7 @@ test('an engine of before kept the wall clock alone: its calls read as they did,
   for (const [callId, all] of facts) for (const [index, fact] of all.entries()) await store.appendLate(callId, ofThen(fact), (index + 1) * 1_000)
   await store.close()
   // Back to the tables of before, with what that engine wrote there.
-  const before = new Database(file)
-  for (const column of ['started_after_ms', 'answered_after_ms', 'accepted_after_ms', 'ended_after_ms']) before.exec(`alter table attempts drop column ${column}`)
-  before.exec('alter table calls drop column ended_after_ms')
-  before.exec('alter table call_events drop column elapsed_ms')
-  undoProjectionsOfTheStart(before)
-  undoWhoAndWhere(before)
-  before.exec("delete from kysely_migration where name = '005-time-of-the-call'")
+  const before = await storeOfThen(file, '004-outcomes')
   before.exec("update attempts set accepted_at = 13000 where attempt = 'undone-2'")
   before.exec("update calls set accepted_at = 13000, accepted_by = 'undone-2', wait_ms = 10000 where call_id = 'undone'")
   before.close()
@@ -110,10 +89,7 @@ test('what an engine of before wrote reads as done by the system, and nothing el
   await store.ledger.append('device', 'ward-7', 'made', { owner: 'x' }, { kind: 'staff' })
   const told = await store.events('one')
   await store.close()
-  const before = new Database(file)
-  undoProjectionsOfTheStart(before)
-  undoWhoAndWhere(before)
-  before.close()
+  ;(await storeOfThen(file, '005-time-of-the-call')).close()
 
   const again = await opened(file, { node: 'engine-2' })
   expect(await again.store.events('one')).toEqual(told.map((event) => ({ ...event, actor: { kind: 'system' }, node: '' })))
