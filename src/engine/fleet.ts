@@ -45,7 +45,7 @@ export function beginFleet(ground: Ground): (store: Promise<Store>) => Promise<F
 }
 
 /** An engine that has lost the database alone does not hear from it that others have its calls: it hears so by the way that is left. */
-function tellEnded(ended: SharedMap<true>, presence: Presence, runOver: () => void): void {
+export function tellEnded(ended: SharedMap<true>, presence: Presence, runOver: () => void): void {
   ended.onChange(({ key, value }) => {
     if (key === presence.self.incarnation && value === true) runOver()
   })

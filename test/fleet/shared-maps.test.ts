@@ -3,6 +3,7 @@ import { AlarmBoard, type ActiveAlarm } from '../../src/alarms/alarm-board.js'
 import { AlarmsOfAll } from '../../src/alarms/alarms-of-all.js'
 import { systemClock } from '../../src/clock/system-clock.js'
 import { MemoryLog } from '../../src/demo/memory-log.js'
+import { tellEnded } from '../../src/engine/fleet.js'
 import { RedisMaps } from '../../src/fleet/redis-maps.js'
 import type { EngineGone, EngineRun, Presence } from '../../src/fleet/presence.js'
 import { ofEachEngine } from '../../src/fleet/shared-map.js'
@@ -113,6 +114,18 @@ describe('what engines tell each other over Redis', { timeout: 60_000 }, () => {
     for (const one of all) await expect.poll(() => one.active().map(({ alarm, engine: name, detail }) => `${alarm} ${name ?? ''} ${detail}`).toSorted(), { timeout: 10_000 }).toEqual(['store.slow engine-1 here', 'store.slow engine-2 there'])
     boards[0]!.clear('store.slow')
     await expect.poll(() => all[1]!.active().map(({ engine: name }) => name)).toEqual(['engine-2'])
+  })
+
+  test('an engine that hears nothing of the database any more hears here that its run is over, also when it comes back later', async () => {
+    const over: string[] = []
+    for (const { self, maps, presence } of [one, two]) tellEnded(maps.map<true>('ended'), presence, () => over.push(self.name))
+    // Another one is told by the database that the first one is gone; the first one is not.
+    two.goes({ name: 'engine-3', incarnation: 'run-engine-3' })
+    two.goes(one.self)
+    await expect.poll(() => over).toEqual(['engine-1'])
+    const later = engine({ name: 'engine-3', incarnation: 'run-engine-3' })
+    tellEnded(later.maps.map<true>('ended'), later.presence, () => over.push('engine-3'))
+    await expect.poll(() => over).toEqual(['engine-1', 'engine-3'])
   })
 
   test('a telephone that registers at one can be rung by the other, until it lapses or is taken away', async () => {

@@ -150,6 +150,39 @@ describe.skipIf(noPostgres !== undefined)(`an engine goes on with the calls of a
     expectOneRecord(call)
   })
 
+  it('that was frozen in a hunt: the other one goes on with it, and nobody is rung by the one that wakes up', async () => {
+    await begin()
+    const [gp, rung, next, third] = [await phone(), await phone(), await phone(), await phone()]
+    const directory = world([{ id: 'cardiology', code: '21', number: '4000', rota: [rung.uri, next.uri, third.uri], ring: { ...shortRing, ringSeconds: 15, acceptSeconds: 40, totalSeconds: 150 } }])
+    const [one, two] = [await start('engine-1', directory), await start('engine-2', directory)]
+    const caller = await rings(gp)
+    const ringing = await rung.nextCall(20_000)
+    ringing.ring()
+    await theCall(two, (call) => types(call).includes('attempt.ringing'))
+    const rangAt = performance.now()
+    const [frozen, living, its, name] = await carrier(one, two)
+    frozen.child.kill('SIGSTOP')
+    const called = await next.nextCall(patience.timeout)
+    called.answer()
+    // When it wakes up, the time of the first one is over, and it is the turn of the third.
+    await delay(Math.max(0, 17_000 - (performance.now() - rangAt)))
+    const gone = once(frozen.child, 'exit')
+    frozen.child.kill('SIGCONT')
+    await gone
+    expect(frozen.child.exitCode).toBe(75)
+    await expect.poll(() => ringing.cancelledAt, patience).toBeDefined()
+    called.media.tones = [wardTone]
+    await called.media.press('1')
+    await Promise.all([caller.media.hears(wardTone), called.media.hears(gpTone)])
+    expect(third.calls).toEqual([])
+    await recorded(living)
+    called.bye()
+    caller.bye()
+    const call = await theCall(living, (each) => each.ending !== undefined)
+    expect(call.attempts.map(({ result }) => result)).toEqual(['cancelled', 'accepted'])
+    expect(takenOver(call)).toEqual([`${name} after ${its}`])
+  })
+
   it('that was frozen in a talk: it wakes up, ends without a word to anybody, comes back, and is given the call only when the other one dies', async () => {
     await begin()
     const [gp, ward] = [await phone(), await phone()]

@@ -72,6 +72,43 @@ test('a spool whose writer died, with a header that says nothing, is finished in
   expect(readdirSync(next.spool)).toEqual([])
 })
 
+/** A recording that another engine has begun, in a spool folder of its own. */
+function begunElsewhere(callId: string, seconds: number) {
+  const folder = scratchFolder()
+  const recording = { recordingId: `${callId}-r`, callId, path: join(folder, `${callId}-r.wav`), startedAt: Date.now() }
+  writeFileSync(join(folder, `${callId}-r.json`), JSON.stringify({ recordingId: recording.recordingId, callId, allocatedAt: recording.startedAt }))
+  stereoTones(recording.path, { seconds })
+  return { folder, recording, facts: untilTalking(callId, { spoolPath: recording.path }) }
+}
+
+test('a recording that another engine has begun goes on here and is finished out of its spool; one that cannot be read is left to it', async () => {
+  const world = await keptWorld()
+  const { folder, recording, facts } = begunElsewhere('one', 3)
+  await world.tell('one', ...facts)
+  expect(await world.recordings.sink.resume(recording)).toBe(true)
+  await world.tell('one', { type: 'talk.ended', by: 'caller', why: 'hangup' }, { type: 'recording.stopped', recordingId: 'one-r' })
+  world.recordings.sink.finish('one-r')
+  await world.tell('one', { type: 'call.ended', ending: 'completed' })
+  expect(await recordingOf(world, 'one')).toMatchObject({ state: 'ready', seconds: 3 })
+  expect(readdirSync(folder)).toEqual([])
+  expect(await world.recordings.sink.resume({ ...recording, recordingId: 'two-r', path: join(folder, 'two-r.wav') })).toBe(false)
+  expect(await world.recordings.sink.resume({ ...recording, recordingId: 'two-r', path: '/nowhere/two-r.wav' })).toBe(false)
+  expect(world.alarms.active()).toEqual([])
+})
+
+test('the recording of a call that nobody could go on with is finished by whoever closes the call', async () => {
+  const world = await keptWorld()
+  const { folder, recording, facts } = begunElsewhere('one', 2)
+  await world.tell('one', ...facts, { type: 'talk.ended', by: 'system', why: 'faulted' }, { type: 'recording.stopped', recordingId: 'one-r' }, { type: 'call.ended', ending: 'interrupted' })
+  await world.recordings.takeUp(recording)
+  // Twice does no harm.
+  await world.recordings.takeUp(recording)
+  expect(await recordingOf(world, 'one')).toMatchObject({ state: 'ready', seconds: 2 })
+  expect(readdirSync(folder)).toEqual([])
+  await world.recordings.takeUp({ ...recording, path: '/nowhere/one-r.wav' })
+  expect(world.alarms.active()).toEqual([])
+})
+
 test('a recording whose first fact was lost with the engine is still found by the note beside it', async () => {
   const world = await keptWorld()
   const place = await world.recordings.sink.allocate('one')
