@@ -8,6 +8,7 @@ import { staff, type Actor } from '../facts/actor.js'
 import type { CallBackChange, Made } from '../facts/arrangement-steps.js'
 import type { ArrangementId, Refused, Arrangement, CallBack, CallBackCode, PatientConnect } from '../facts/arrangement.js'
 import type { CallEvent, EventLog } from '../facts/events.js'
+import type { SharedMap } from '../fleet/shared-map.js'
 import type { Ledger } from '../store/ledger.js'
 import type { Store } from '../store/store.js'
 import { listArrangements, type ArrangementFilter, type ArrangementPage } from './arrangement-list.js'
@@ -16,7 +17,7 @@ import { guesserOf, placeOf } from './dialled-place.js'
 import { Diary, type OtherEngines } from './diary.js'
 import { begunWithinMs, followCalls, reconcile } from './follow-calls.js'
 import { guessesKeptMs } from './guess-account.js'
-import { GuessGuard } from './guess-guard.js'
+import { GuessGuard, type SharedGuess } from './guess-guard.js'
 import { codeSpace, hashOfKept, keptMs, KeyRing, pinSpace, type KeySpace } from './key-ring.js'
 import { PatientRequests } from './patient-requests.js'
 import { redeem } from './redeeming.js'
@@ -37,6 +38,8 @@ export interface ArrangedCallsOptions {
   readonly entriesPerCheckpoint?: number
   /** As `DiaryOptions`. */
   readonly others?: OtherEngines | undefined
+  /** Where several engines are one service: wrong guesses at all of them. */
+  readonly guesses?: SharedMap<SharedGuess> | undefined
   /** For tests: draws PINs and codes. Default: `node:crypto`. */
   readonly draw?: (limit: number) => number
 }
@@ -81,7 +84,7 @@ export class ArrangedCalls implements Arrangements {
     readonly diary: Diary,
   ) {
     this.#keys = new KeyRing(options.draw)
-    this.#guard = new GuessGuard(options.clock, options.alarms)
+    this.#guard = new GuessGuard(options.clock, options.alarms, undefined, options.guesses)
     this.#requests = new PatientRequests(diary, options.clock, options.alarms)
   }
 

@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { toldEngines } from '../../test/kit/told-engines.js'
 import { VirtualClock } from '../clock/virtual-clock.js'
 import { callerRule, numberRule } from './guess-account.js'
-import { defaultGuessRules, GuessGuard, type Guess } from './guess-guard.js'
+import { defaultGuessRules, GuessGuard, type Guess, type SharedGuess } from './guess-guard.js'
 
 const minute = 60_000
 const hour = 60 * minute
@@ -164,5 +165,26 @@ describe('the guard against guessing', () => {
     guard.close()
     expect(perDay[0]).toBe(65)
     for (const later of perDay.slice(1)) expect(later).toBeLessThanOrEqual(60)
+  })
+
+  it('counts guesses at all engines together: by turns there are no more of them, and the lock is in force at both', async () => {
+    const clock = new VirtualClock(Date.UTC(2026, 2, 4, 10))
+    const raised: string[] = []
+    const engines = toldEngines<SharedGuess>().map((others) => new GuessGuard(clock, { raise: (alarm) => void raised.push(alarm), clear: () => undefined }, defaultGuessRules, others))
+    let wrong = 0
+    for (let turn = 0; turn < 40; turn++) {
+      const guess = engines[turn % 2]?.guess('+441632960701', '+441632960099')
+      if (guess?.kind === 'locked') break
+      if (guess?.kind === 'tooSoon') await clock.advance(guess.waitMs)
+      else if (guess) {
+        guess.wrong()
+        wrong++
+      }
+    }
+    expect(wrong).toBe(callerRule.wrongInWindow)
+    for (const engine of engines) expect(engine.guess('+441632960701', '+441632960099')).toEqual({ kind: 'locked' })
+    expect(raised).toContain('codes.locked')
+    for (const engine of engines) engine.close()
+    expect(clock.pending).toBe(0)
   })
 })

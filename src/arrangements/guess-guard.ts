@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto'
 import type { Alarms } from '../alarms/alarms.js'
 import type { Clock } from '../clock/clock.js'
+import type { SharedMap } from '../fleet/shared-map.js'
 import { callerRule, GuessAccount, numberRule, type GuessRule } from './guess-account.js'
 
 export interface GuessRules {
@@ -25,6 +27,17 @@ export type Guess =
   /** Counted as wrong. Look at it, and call exactly one of the two. */
   | { readonly kind: 'charged'; readonly right: () => void; readonly wrong: () => { readonly kind: 'wrong'; readonly waitMs: number } | { readonly kind: 'wrongAndLocked' } }
 
+/** A wrong guess, as engines tell each other. */
+export interface SharedGuess {
+  readonly guesser: string
+  readonly dialledNumber: string
+  /** Wall-clock ms. */
+  readonly at: number
+}
+
+/** The others have heard of it by then. */
+const toldForMs = 60_000
+
 interface Party {
   readonly account: GuessAccount
   /** For the alarm. */
@@ -42,12 +55,17 @@ export class GuessGuard {
   /** What the alarm names, and until when (monotonic ms). */
   readonly #locks = new Map<string, { readonly until: number; readonly untilText: string }>()
   #cancelTimer: (() => void) | undefined
+  readonly #stopListening: () => void
 
+  /** @param others where several engines are one service: whoever guesses at one of them is counted by all */
   constructor(
     private readonly clock: Clock,
     private readonly alarms: Alarms,
     private readonly rules: GuessRules = defaultGuessRules,
-  ) {}
+    private readonly others?: Pick<SharedMap<SharedGuess>, 'set' | 'onChange'>,
+  ) {
+    this.#stopListening = others?.onChange(({ value }) => value && this.remember(value.guesser, value.dialledNumber, Math.max(0, clock.now() - value.at))) ?? (() => undefined)
+  }
 
   /** @param guesser the caller's number; who withholds it has the name that they are counted under, or none (empty) */
   guess(guesser: string, dialledNumber: string): Guess {
@@ -66,6 +84,7 @@ export class GuessGuard {
       },
       wrong: () => {
         const then = this.clock.monotonic()
+        this.others?.set(randomUUID(), { guesser, dialledNumber, at: this.clock.now() }, toldForMs)
         for (const { account, guess, name } of charges) if (account.confirm(guess, then)) this.#locked(name, account.lockedUntil)
         if (charges.some(({ account }) => account.isLocked(then))) return { kind: 'wrongAndLocked' }
         return { kind: 'wrong', waitMs: caller.waitMs(then) }
@@ -73,7 +92,7 @@ export class GuessGuard {
     }
   }
 
-  /** Counts a wrong guess of before the start, so that a restart opens no lock. In their order, oldest first. @param agoMs how long ago it was */
+  /** Counts a wrong guess of before the start, or at another engine, so that neither opens a lock. In their order, oldest first. @param agoMs how long ago it was */
   remember(guesser: string, dialledNumber: string, agoMs: number): void {
     const then = this.clock.monotonic() - agoMs
     for (const { account, name } of this.#parties(guesser, dialledNumber)) {
@@ -87,6 +106,7 @@ export class GuessGuard {
   }
 
   close(): void {
+    this.#stopListening()
     this.#cancelTimer?.()
     this.#cancelTimer = undefined
   }

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { Accounts } from '../accounts/accounts.js'
 import { ArrangedCalls } from '../arrangements/arranged-calls.js'
+import type { SharedGuess } from '../arrangements/guess-guard.js'
 import { auditOf } from '../audit/audit.js'
 import { handlesLeft } from '../calls/left-legs.js'
 import { systemClock } from '../clock/system-clock.js'
@@ -79,6 +80,7 @@ export async function openKept(ground: Ground, opening: Promise<Store>, fleetOpe
     clock: systemClock,
     alarms,
     others: fleet.turns && { signals: fleet.signals, turns: fleet.turns },
+    guesses: fleet.maps?.map<SharedGuess>('guesses'),
     codesKey: async () => (await keys.first('codes')).key,
     directory,
     mayDial,

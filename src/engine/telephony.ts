@@ -12,6 +12,7 @@ import { guardedSwitch } from '../guard/guarded-switch.js'
 import { networks, RateLimit } from '../guard/source-gate.js'
 import { LimitedLines, strangersLines } from '../processes/limited-lines.js'
 import type { SharedBinding } from '../registrar/bindings.js'
+import type { SharedProof } from '../registrar/digest-authenticator.js'
 import { Telephones } from '../registrar/telephones.js'
 import type { Store } from '../store/store.js'
 import { connectDrachtioSwitch } from '../switch/drachtio/connect.js'
@@ -55,6 +56,7 @@ export async function openTelephony({ settings, log, alarms, opened }: Ground, {
     onProblem: (problem) => log.warn(problem),
     others: turns && { signals, turns },
     shared: maps?.map<readonly SharedBinding[]>('telephones'),
+    proofs: maps?.map<SharedProof>('proofs'),
     nonceSecret: maps && (await nonceSecret(keys)),
   })
   opened.push('the registered telephones', () => telephones.close())

@@ -1,6 +1,7 @@
-import { createHmac } from 'node:crypto'
+import { createHmac, randomUUID } from 'node:crypto'
 import type { Clock } from '../clock/clock.js'
 import { DigestServer, parseDigest } from '../embedded/protocols/sip/digest.js'
+import type { SharedMap } from '../fleet/shared-map.js'
 import { readPartyUri } from '../switch/party-address.js'
 import type { Device, Devices } from './devices.js'
 
@@ -50,6 +51,15 @@ interface Row {
   readonly lockedUntil: number
 }
 
+/** What engines tell each other, so that passwords are not tried at each of them in turn, and credentials that were used at one are no proof at another. */
+export type SharedProof =
+  | { readonly kind: 'wrong'; readonly row: string; /** Of a name that no device has. */ readonly stranger: boolean }
+  | { readonly kind: 'right'; readonly row: string }
+  | { readonly kind: 'count'; readonly nonce: string; readonly count: number }
+
+/** The others have heard of it by then. */
+const toldForMs = 60_000
+
 /**
  * Tells by digest credentials which device speaks. A wrong password locks its own user at its own address only: one telephone with a wrong
  * password must not lock out the rest of a practice behind the same address.
@@ -60,6 +70,7 @@ export class DigestAuthenticator {
   readonly #wrongNames = new Map<string, Row>()
   /** Highest count that was used with a nonce: the same credentials sent again are not a proof. */
   readonly #counts = new Map<string, number>()
+  readonly #stopListening: () => void
 
   constructor(
     private readonly options: {
@@ -69,8 +80,31 @@ export class DigestAuthenticator {
       readonly devices: Pick<Devices, 'find'>
       readonly clock: Clock
       readonly onLocked?: (lock: Lock) => void
+      /** Where several engines are one service. */
+      readonly others?: Pick<SharedMap<SharedProof>, 'set' | 'onChange'> | undefined
     },
-  ) {}
+  ) {
+    this.#stopListening = options.others?.onChange(({ value }) => value && this.#heard(value)) ?? (() => undefined)
+  }
+
+  close(): void {
+    this.#stopListening()
+  }
+
+  #heard(proof: SharedProof): void {
+    switch (proof.kind) {
+      case 'wrong':
+        return this.#countWrong(proof.stranger ? this.#wrongNames : this.#wrong, proof.row, undefined)
+      case 'right':
+        return void this.#wrong.delete(proof.row)
+      case 'count':
+        if (proof.count > (this.#counts.get(proof.nonce) ?? 0)) remember(this.#counts, proof.nonce, proof.count)
+    }
+  }
+
+  #tell(proof: SharedProof): void {
+    this.options.others?.set(randomUUID(), proof, toldForMs)
+  }
 
   prove({ header, method, address, user, dialled }: Claim): Proof {
     const { clock, devices } = this.options
@@ -100,7 +134,7 @@ export class DigestAuthenticator {
         // Before the count: credentials of another request use up nothing.
         if (dialled !== undefined && !isMeantFor(dialled, fields?.get('uri') ?? '')) return { kind: 'refused', why: 'these credentials were made for a call to another number' }
         if (!this.#isFresh(fields)) return ask(true)
-        this.#wrong.delete(row)
+        if (this.#wrong.delete(row)) this.#tell({ kind: 'right', row })
         if (device === undefined) return { kind: 'refused', why: 'no such user' }
         return device.user === user ? { kind: 'device', device } : { kind: 'refused', why: `these are the credentials of ${device.user}` }
     }
@@ -129,6 +163,7 @@ export class DigestAuthenticator {
     const count = fields?.get('qop')?.toLowerCase() === 'auth' ? Number.parseInt(fields.get('nc') ?? '', 16) : 1
     if (Number.isNaN(count) || count <= (this.#counts.get(nonce) ?? 0)) return false
     remember(this.#counts, nonce, count)
+    this.#tell({ kind: 'count', nonce, count })
     return true
   }
 
@@ -136,8 +171,13 @@ export class DigestAuthenticator {
     return (rows.get(row)?.lockedUntil ?? 0) > this.options.clock.monotonic()
   }
 
-  /** @param whom who is told of a lock; undefined: nobody */
   #wrongAgain(rows: Map<string, Row>, row: string, whom: Pick<Lock, 'user' | 'address'> | undefined): void {
+    this.#tell({ kind: 'wrong', row, stranger: rows === this.#wrongNames })
+    this.#countWrong(rows, row, whom)
+  }
+
+  /** @param whom who is told of a lock; undefined: nobody */
+  #countWrong(rows: Map<string, Row>, row: string, whom: Pick<Lock, 'user' | 'address'> | undefined): void {
     const now = this.options.clock.monotonic()
     const before = rows.get(row)
     const times = before === undefined || now - before.at > forgivenAfterMs ? 1 : before.times + 1

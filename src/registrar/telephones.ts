@@ -8,7 +8,7 @@ import type { Admission } from '../switch/admission.js'
 import type { IncomingCall, PlainSwitch, Registration, Switch } from '../switch/port.js'
 import { Bindings, defaultBindingLimits, type Binding, type SharedBinding } from './bindings.js'
 import type { Devices } from './devices.js'
-import { DigestAuthenticator } from './digest-authenticator.js'
+import { DigestAuthenticator, type SharedProof } from './digest-authenticator.js'
 import { KeptDevices, type DeviceJournal, type KeptDevicesOptions, type MadeDevice } from './kept-devices.js'
 import { LockAlarms } from './lock-alarms.js'
 import { admitDevice } from './proven-call.js'
@@ -32,6 +32,8 @@ export interface TelephonesOptions {
   readonly others?: KeptDevicesOptions['others']
   /** Where other engines have telephones registered as well. */
   readonly shared?: SharedMap<readonly SharedBinding[]> | undefined
+  /** Where passwords are tried at other engines as well. */
+  readonly proofs?: SharedMap<SharedProof> | undefined
   /** Keys the nonces, at least 16 bytes; the same in all engines: a telephone that was asked by one may answer to another. Default: its own. */
   readonly nonceSecret?: Buffer | undefined
 }
@@ -52,7 +54,7 @@ export class Telephones {
     this.#bindings = new Bindings(clock, { ...defaultBindingLimits, leastSeconds }, options.shared)
     this.#lockAlarms = new LockAlarms(options.alarms, clock)
     // Nonces of before a restart are answered with a fresh challenge (stale=true): the secret need not outlive the process.
-    this.#authenticator = new DigestAuthenticator({ realm, secret: options.nonceSecret ?? randomBytes(32), devices: kept, clock, onLocked: (lock) => this.#lockAlarms.locked(lock) })
+    this.#authenticator = new DigestAuthenticator({ realm, secret: options.nonceSecret ?? randomBytes(32), devices: kept, clock, onLocked: (lock) => this.#lockAlarms.locked(lock), others: options.proofs })
     this.#registrar = new Registrar({ authenticator: this.#authenticator, bindings: this.#bindings, clock, trusted, strangers, ...(onRefused ? { onRefused } : {}) })
   }
 
@@ -128,6 +130,7 @@ export class Telephones {
 
   /** Forgets who is registered. */
   close(): void {
+    this.#authenticator.close()
     this.#bindings.close()
     this.#lockAlarms.close()
     this.kept.close()
