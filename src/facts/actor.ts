@@ -74,6 +74,9 @@ export class Cast {
         return fact.why === 'hangup' && fact.by !== 'system' ? this.#party(fact.by) : engine
       case 'outcome.left':
         return fact.by === 'staff' ? staff : this.#party(fact.by)
+      case 'call.assigned':
+      case 'nhsNumber.left':
+        return staff
       case 'leg.ended':
         return fact.hangUp.ending === 'hangup' ? (this.#legs.get(fact.legId) ?? this.#party(fact.party)) : engine
       case 'call.answered':

@@ -39,8 +39,8 @@ function nameOf({ kind, id }: Actor): string {
   return id === undefined ? kind : `${kind} ${id}`
 }
 
-/** Where files lie on the disk, and as whom a withheld number is counted, belong to the house. */
-const unsaid: ReadonlySet<string> = new Set(['callId', 'seq', 'at', 'elapsedMs', 'actor', 'node', 'type', 'callerAccount', 'spoolPath', 'path', 'sha256'])
+/** Where files lie on the disk, and as whom a withheld number is counted, belong to the house; an NHS number belongs to whoever may see patient data. */
+const unsaid: ReadonlySet<string> = new Set(['callId', 'seq', 'at', 'elapsedMs', 'actor', 'node', 'type', 'callerAccount', 'spoolPath', 'path', 'sha256', 'nhsNumber'])
 
 function detailsOf(event: CallEvent): string {
   return Object.entries(event)

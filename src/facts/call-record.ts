@@ -111,6 +111,10 @@ export interface CallRecord {
   readonly recordings: readonly RecordingRecord[]
   /** The latest one left; the events keep the earlier ones. */
   readonly outcome?: { readonly outcome: string; readonly by: Party | 'staff'; readonly at: number }
+  /** Who made a call that came from a Dial-In number, as staff have said it. */
+  readonly assigned?: ClinicianId
+  /** Of the patient whom the call was about, as staff have said it. */
+  readonly nhsNumber?: string
   /** The number on which a patient asked to be called back. */
   readonly callBackRequested?: string
   readonly alarms: readonly { readonly alarm: string; readonly detail: string; readonly at: number }[]
@@ -218,6 +222,10 @@ export function withEvent(before: CallRecord | undefined, event: CallEvent): Cal
       return withRecording(record, event.recordingId, (recording) => (recording.state === 'ready' || recording.state === 'deleted' ? {} : { state: 'failed', why: `${event.stage}: ${event.why}` }))
     case 'outcome.left':
       return { ...record, outcome: { outcome: event.outcome, by: event.by, at: event.at } }
+    case 'call.assigned':
+      return changed(record, { assigned: event.clinician })
+    case 'nhsNumber.left':
+      return changed(record, { nhsNumber: event.nhsNumber })
     case 'alarm.raised':
       return { ...record, alarms: [...record.alarms, { alarm: event.alarm, detail: event.detail, at: event.at }] }
     case 'call.ended':

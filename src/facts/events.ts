@@ -120,6 +120,10 @@ export type CallFact =
   | { readonly type: 'recording.deleted'; readonly recordingId: string; readonly certificate: string; readonly rule: string }
   | { readonly type: 'outcome.asked'; readonly of: Party }
   | { readonly type: 'outcome.left'; readonly outcome: string; readonly by: Party | 'staff' }
+  /** Whose call it was that came from a Dial-In number, as staff say it; absent: nobody's any more. */
+  | { readonly type: 'call.assigned'; readonly clinician?: ClinicianId }
+  /** Of the patient whom the call was about, as staff say it: ten digits, checked; absent: taken away. */
+  | { readonly type: 'nhsNumber.left'; readonly nhsNumber?: string }
   | { readonly type: 'leg.ended'; readonly legId: string; readonly party: Party; readonly hangUp: HangUp }
   | { readonly type: 'alarm.raised'; readonly alarm: string; readonly detail: string }
   | { readonly type: 'call.ended'; readonly ending: CallEnding; readonly detail?: string }
@@ -127,7 +131,7 @@ export type CallFact =
 export type CallFactType = CallFact['type']
 
 /** Facts that money, safety or law hang on: on disk before anybody hears their consequence. */
-export const mustBeDurable: ReadonlySet<CallFactType> = new Set<CallFactType>(['call.arrived', 'call.placed', 'attempt.accepted', 'callBack.requested', 'recording.started', 'recording.ready', 'recording.deleted', 'outcome.left', 'call.ended'])
+export const mustBeDurable: ReadonlySet<CallFactType> = new Set<CallFactType>(['call.arrived', 'call.placed', 'attempt.accepted', 'callBack.requested', 'recording.started', 'recording.ready', 'recording.deleted', 'outcome.left', 'call.assigned', 'nhsNumber.left', 'call.ended'])
 
 /**
  * Where facts go. `actor`: who did it; where it is left out, the engine. `append` never rejects. For the facts that must be durable it resolves with the event once it is on disk (fsync), and with

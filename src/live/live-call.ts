@@ -99,6 +99,8 @@ export function follow(before: TrackedCall | undefined, event: CallEvent, names:
     case 'recording.ready':
     case 'recording.deleted':
     case 'outcome.left':
+    case 'call.assigned':
+    case 'nhsNumber.left':
     case 'leg.ended':
     case 'alarm.raised':
       return before

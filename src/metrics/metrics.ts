@@ -187,6 +187,8 @@ function callMetrics(register: Registry, byLine: ByLine): { count(event: CallEve
         case 'recording.deleted':
         case 'talk.started':
         case 'outcome.asked':
+        case 'call.assigned':
+        case 'nhsNumber.left':
         case 'leg.ended':
           return
       }

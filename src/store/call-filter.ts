@@ -1,6 +1,23 @@
 import type { CallEnding } from '../facts/events.js'
 
-/** Which calls a list shows, newest arrival first. */
+/**
+ * In which order a list of calls is. By time it is read page by page, however long it is; by anything else the newest calls of the list are put in
+ * order (`CallPage.sortedNewest`).
+ */
+export const callOrders = ['newest', 'oldest', 'longestWait', 'shortestWait', 'longestTalk', 'shortestTalk', 'mostRefs', 'fewestRefs'] as const
+export type CallOrder = (typeof callOrders)[number]
+
+/** Calls of which all of this is so. */
+export interface CallPart {
+  readonly organisation?: string
+  readonly line?: string
+  /** Who accepted. */
+  readonly clinician?: string
+  /** Whose call it was, as staff have said it. */
+  readonly assigned?: string
+}
+
+/** Which calls a list shows, newest arrival first where no other order is asked for. */
 export interface CallFilter {
   /** Wall-clock ms; arrival at or after `from`, before `to`. */
   readonly from?: number
@@ -8,11 +25,23 @@ export interface CallFilter {
   readonly line?: string
   readonly organisation?: string
   readonly ending?: CallEnding
+  /** Id of the outcome that was left last; `open`: two people talked, and none was left yet. */
+  readonly outcome?: string
+  /** Who accepted. */
+  readonly clinician?: string
+  /** Two people talked; false: the call is over, and they did not. */
+  readonly answered?: boolean
+  /** The number that the call came from, in each form in which it may have been told. */
+  readonly callerNumbers?: readonly string[]
+  /** Ten digits. */
+  readonly nhsNumber?: string
   /** Call-ID of the caller's INVITE, or of one that rang somebody. */
   readonly sipCallId?: string
   /** The parts of the list that may be seen; a call is in it that is in one of them. Absent: all of it. */
-  readonly within?: readonly ({ readonly organisation: string } | { readonly line: string } | { readonly clinician: string })[] | undefined
-  /** 1 to 200; default 50. */
+  readonly within?: readonly CallPart[] | undefined
+  /** Default: newest. */
+  readonly order?: CallOrder
+  /** 1 to 1000; default 50. */
   readonly limit?: number
   /** `nextCursor` of the page before. */
   readonly cursor?: string
@@ -31,8 +60,15 @@ export interface CallSummary {
   readonly talkMs: number | null
   readonly refs: number
   readonly attempts: number
-  /** Label of whoever accepted. */
+  /** Label of whoever accepted, and id of the clinician, where it was one. */
   readonly acceptedBy: string | null
+  readonly clinician: string | null
+  /** Two people talked. */
+  readonly talked: boolean
+  /** Whose call it was, as staff have said it. */
+  readonly assigned: string | null
+  /** Patient data: shown only to whoever may see it. */
+  readonly nhsNumber: string | null
   readonly outcome: string | null
   readonly ending: string | null
   readonly endedAt: number | null
@@ -42,11 +78,16 @@ export interface CallSummary {
 
 export interface CallPage {
   readonly calls: readonly CallSummary[]
-  /** Undefined on the last page. */
+  /**
+   * Undefined on the last page. Where few calls have what is asked for, a page may have less than its limit, or none at all, and others follow: so far
+   * was looked for this answer.
+   */
   readonly nextCursor?: string
+  /** There are more calls than are put in order by anything but time: so many, the newest, are. */
+  readonly sortedNewest?: number
 }
 
-/** A place in the list: after this call. */
+/** A place in the list: after this call. `callId` empty: after all that arrived in a later millisecond. Of a list that is not in the order of time: behind so many calls. */
 export interface Place {
   readonly arrivedAt: number
   readonly callId: string
@@ -59,7 +100,7 @@ export function cursorOf(place: Place): string {
 /** @returns undefined for a text that is no cursor of ours */
 export function placeOf(cursor: string): Place | undefined {
   const text = Buffer.from(cursor, 'base64url').toString()
-  const match = /^(\d{1,15})\.(.+)$/s.exec(text)
+  const match = /^(\d{1,15})\.(.*)$/s.exec(text)
   if (match?.[1] === undefined || match[2] === undefined) return undefined
   return { arrivedAt: Number(match[1]), callId: match[2] }
 }

@@ -47,6 +47,8 @@ export function project(record: CallRecord): ProjectedCall {
       talk_started_after_ms: whole(record.talkStartedAfterMs),
       clinician: accepted?.clinician ?? null,
       pool: accepted?.pool ?? null,
+      assigned: record.assigned ?? null,
+      nhs_number: record.nhsNumber ?? null,
       last_seq: record.lastSeq,
     },
     attempts: record.attempts.map((attempt, position) => ({

@@ -54,6 +54,9 @@ export interface CallsTable {
   /** Who accepted, and as which pool's. */
   clinician: string | null
   pool: string | null
+  /** Whose call it was, and whom it was about, as staff have said it. */
+  assigned: string | null
+  nhs_number: string | null
   last_seq: Integer
   /** 1: it is in the sums of its month (`roll_ups`). Null in a store of before there were any, until it has been counted. */
   rolled_up: ColumnType<number | string | null, number | null | undefined, number>
@@ -358,6 +361,17 @@ export interface ApiTokensTable {
   ended_at: OptionalInteger
 }
 
+/** Lists of calls that somebody has given a name. */
+export interface SavedViewsTable {
+  id: string
+  /** Id of a person, or of a token. */
+  owner: string
+  name: string
+  /** What it filters and sorts by, as a query string. */
+  query: string
+  created_at: Integer
+}
+
 /** Who saw or changed what (`src/audit`), append-only, each row sealed to the one before. */
 export interface AuditTable {
   seq: Integer
@@ -444,6 +458,7 @@ export interface Schema {
   sign_in_guesses: SignInGuessesTable
   api_tokens: ApiTokensTable
   audit: AuditTable
+  saved_views: SavedViewsTable
   recording_keys: RecordingKeysTable
   outbox: OutboxTable
   subscriptions: SubscriptionsTable

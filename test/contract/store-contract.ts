@@ -178,6 +178,78 @@ export function storeContract(ground: Ground): void {
     expect(await ids({ line: "x' or '1'='1" })).toEqual([])
   })
 
+  test('calls are found by what the report filters by, in each order, and own calls by who accepted them or to whom they were assigned', async () => {
+    let now = Date.parse('2026-03-02T09:00:00Z')
+    const { store } = await opened(await ground.fresh(), { now: () => now })
+    const byOkafor = (facts: readonly CallFact[]) => facts.map((fact): CallFact => (fact.type === 'attempt.started' && fact.attempt.endsWith('-2') ? { ...fact, clinician: 'dr-okafor' } : fact))
+    await write(store, 'okafors', byOkafor(goodCall('okafors')))
+    now += 60_000
+    await write(store, 'open', byOkafor(goodCall('open', { line: 'ent' }).filter(({ type }) => type !== 'outcome.left')))
+    now += 60_000
+    await write(store, 'missed', [...goodCall('missed').slice(0, 7), { type: 'hunt.ended', result: 'nobody' }, { type: 'call.ended', ending: 'unanswered' }])
+    now += 60_000
+    await write(store, 'others', [...goodCall('others', { organisation: 'mill-lane' }), { type: 'outcome.left', outcome: 'referral-made', by: 'staff' }, { type: 'nhsNumber.left', nhsNumber: '9990000018' }, { type: 'call.assigned', clinician: 'dr-okafor' }])
+    const ids = async (filter: Parameters<Store['calls']>[0]) => (await store.calls(filter)).calls.map((call) => call.callId)
+    expect(await ids({ order: 'oldest' })).toEqual(['okafors', 'open', 'missed', 'others'])
+    expect(await ids({ outcome: 'referral-made' })).toEqual(['others'])
+    expect(await ids({ outcome: 'open' })).toEqual(['open'])
+    expect(await ids({ answered: true, line: 'cardiology' })).toEqual(['others', 'okafors'])
+    expect(await ids({ answered: false })).toEqual(['missed'])
+    expect(await ids({ clinician: 'dr-okafor' })).toEqual(['open', 'okafors'])
+    expect(await ids({ nhsNumber: '9990000018' })).toEqual(['others'])
+    expect(await ids({ callerNumbers: ['+441632960101', '01632960101'], order: 'oldest' })).toEqual(['okafors', 'open', 'missed', 'others'])
+    expect(await ids({ callerNumbers: ['+441632960101'] })).toEqual([])
+    const own = [{ clinician: 'dr-okafor' }, { assigned: 'dr-okafor' }]
+    expect(await ids({ within: own })).toEqual(['others', 'open', 'okafors'])
+    expect(await ids({ within: own, outcome: 'open' })).toEqual(['open'])
+    expect(await ids({ within: [{ clinician: 'dr-okafor', line: 'ent' }, { assigned: 'dr-okafor', organisation: 'elm-row' }] })).toEqual(['open'])
+    expect(await ids({ within: [{ organisation: 'mill-lane' }], organisation: 'elm-row' })).toEqual([])
+    expect((await store.calls({ nhsNumber: '9990000018' })).calls).toMatchObject([{ assigned: 'dr-okafor', talked: true, clinician: null }])
+    await store.log.append('others', { type: 'call.assigned' })
+    await store.log.append('others', { type: 'nhsNumber.left' })
+    expect(await ids({ within: own })).toEqual(['open', 'okafors'])
+    expect(await ids({ nhsNumber: '9990000018' })).toEqual([])
+    // Those that nobody talked in come last, either way.
+    expect((await ids({ order: 'longestTalk' })).at(-1)).toBe('missed')
+    expect((await ids({ order: 'shortestTalk' })).at(-1)).toBe('missed')
+    expect((await ids({ order: 'fewestRefs' }))[0]).toBe('missed')
+    const seen: string[] = []
+    for (let cursor: string | undefined, pages = 0; pages < 4; pages++) {
+      const page = await store.calls({ order: 'mostRefs', limit: 3, ...(cursor === undefined ? {} : { cursor }) })
+      seen.push(...page.calls.map(({ callId }) => callId))
+      cursor = page.nextCursor
+      if (cursor === undefined) break
+    }
+    expect(seen).toEqual(['others', 'open', 'okafors', 'missed'])
+    expect(await store.differing()).toEqual([])
+  })
+
+  test('what no index has together is looked for so far in one page, and every call is found in the end', async () => {
+    let now = Date.parse('2026-03-02T09:00:00Z')
+    const { store } = await opened(await ground.fresh(), { now: () => now })
+    const rare = new Set([10, 3_500, 6_990])
+    for (let call = 0; call < 7_000; call++) {
+      now += 1_000
+      void store.log.append(`call-${call}`, { type: 'call.arrived', kind: 'dialIn', callerNumber: '01632960101', dialledNumber: '01632960000', source: '' })
+      if (rare.has(call)) void store.log.append(`call-${call}`, { type: 'call.ended', ending: 'unanswered' })
+    }
+    await expect.poll(() => store.health().queued, { timeout: 60_000 }).toBe(0)
+    for (const order of ['newest', 'oldest'] as const) {
+      const seen: string[] = []
+      const sizes: number[] = []
+      for (let cursor: string | undefined, pages = 0; pages < 10; pages++) {
+        const page = await store.calls({ answered: false, order, limit: 2, ...(cursor === undefined ? {} : { cursor }) })
+        seen.push(...page.calls.map(({ callId }) => callId))
+        sizes.push(page.calls.length)
+        cursor = page.nextCursor
+        if (cursor === undefined) break
+      }
+      expect(seen).toEqual(order === 'newest' ? ['call-6990', 'call-3500', 'call-10'] : ['call-10', 'call-3500', 'call-6990'])
+      expect(sizes).toEqual([1, 1, 1])
+    }
+    expect(await store.calls({ order: 'mostRefs', limit: 1 })).toMatchObject({ sortedNewest: 2_000 })
+  })
+
   test('numbering goes on where it was after a restart, also for facts that come long after the call', async () => {
     const place = await ground.fresh()
     const first = await opened(place)

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import { unknownOrigin } from '../../src/facts/actor.js'
 import type { CallEvent, CallFact } from '../../src/facts/events.js'
+import type { CallFilter } from '../../src/store/call-filter.js'
 import { questions, type QuestionName, type Questions, type When } from '../../src/store/questions.js'
 import type { Schema } from '../../src/store/schema.js'
 import { specialistsNumber } from './sample-call.js'
@@ -10,6 +11,8 @@ type Args<Name extends QuestionName> = Questions[Name]['ask'] extends (db: never
 export const noon = Date.UTC(2026, 2, 10, 12)
 const place = Buffer.from(`${noon}.one`).toString('base64url')
 const filters = [{}, { sipCallId: 'a84b4c76e66710' }, { line: 'cardiology' }, { organisation: 'elm-row' }, { ending: 'completed' }, { line: 'cardiology', ending: 'completed' }, { line: 'cardiology', organisation: 'elm-row' }, { organisation: 'elm-row', ending: 'completed' }, { line: 'cardiology', organisation: 'elm-row', ending: 'completed' }] as const
+/** What the calls report asks besides. */
+const reportFilters: readonly CallFilter[] = [{ order: 'oldest' }, { order: 'longestWait' }, { outcome: 'referral-avoided' }, { outcome: 'open' }, { clinician: 'dr-okafor' }, { answered: true }, { answered: false, line: 'cardiology' }, { clinician: 'dr-okafor', outcome: 'referral-made', organisation: 'elm-row', order: 'oldest' }, { nhsNumber: '9990000018' }, { callerNumbers: ['+441632960101', '01632960101'] }, { within: [{ clinician: 'dr-okafor' }, { assigned: 'dr-okafor' }], outcome: 'open' }, { within: [{ organisation: 'elm-row' }, { line: 'cardiology' }, { clinician: 'dr-okafor', line: 'ent-adult' }], order: 'mostRefs' }]
 const periods = [{}, { from: noon - 1_000 }, { to: noon + 1_000 }, { from: noon - 1_000, to: noon + 1_000 }, { cursor: place }, { from: noon - 1_000, to: noon + 1_000, cursor: place }] as const
 const targetCursor = Buffer.from('0.1.Dr Okafor').toString('base64url')
 
@@ -42,7 +45,7 @@ export const samples: { readonly [Name in QuestionName]: readonly Args<Name>[] }
   directoryVersions: [[{ limit: 10 }], [{ limit: 10, before: 7 }]],
   rotaHistory: [['cardiology']],
   earlierRotas: [['cardiology']],
-  calls: filters.flatMap((filter) => periods.map((period): Args<'calls'> => [{ ...filter, ...period }])),
+  calls: [...filters, ...reportFilters].flatMap((filter) => periods.map((period): Args<'calls'> => [{ ...filter, ...period }])),
   targets: [[{ limit: 10 }], [{ limit: 10, cursor: targetCursor }]],
   watched: [[{ limit: 10 }], [{ limit: 10, cursor: targetCursor }]],
   target: [[1]],

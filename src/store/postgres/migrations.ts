@@ -6,6 +6,7 @@ import { makeOutboxTables } from '../outbox-tables.js'
 import { isByStaff } from '../questions/outcomes-by-staff.js'
 import { makeRecordingKeyTables } from '../recording-key-tables.js'
 import { makeChainTables } from '../chain/tables.js'
+import { makeReportTables } from '../report-tables.js'
 
 /** Compared byte by byte, as SQLite does: lists have one order everywhere, and an index is good for it. */
 const text = sql`text collate "C"`
@@ -46,6 +47,7 @@ export const postgresMigrations: Readonly<Record<string, Migration>> = {
       await makeOutboxTables(db, text)
     },
   },
+  '010-calls-report': { up: (db: Kysely<unknown>) => makeReportTables(db, text) },
 }
 
 async function figures(db: Kysely<unknown>): Promise<void> {

@@ -1,62 +1,138 @@
-import { cursorOf, placeOf, type CallFilter, type CallPage, type CallSummary } from '../call-filter.js'
+import { cursorOf, placeOf, type CallFilter, type CallOrder, type CallPage, type CallSummary, type Place } from '../call-filter.js'
+import { isOutcomeOpen } from '../report-tables.js'
 import type { Db } from '../statements.js'
 
 const defaultLimit = 50
-const maxPageSize = 200
+const maxPageSize = 1_000
+/** Calls that are put in order by anything but time. */
+const mostSorted = 2_000
+/** Calls that are looked at for one page, where some of what is asked for has no index. */
+const mostLookedAt = 3_000
 
-/** One page of the calls, newest arrival first. An unreadable cursor gives the first page (the API refuses it before). */
+/** Columns that may have to be equal to something. */
+type Column = 'nhs_number' | 'caller_number' | 'clinician' | 'assigned' | 'line' | 'organisation' | 'ending' | 'outcome'
+type Equal = ReadonlyMap<Column, string>
+
+/** By what there is an index in the order of time; of those that fit the first is taken, which leads to the fewest calls. */
+const indexed: readonly (readonly Column[])[] = [['nhs_number'], ['caller_number'], ['clinician'], ['assigned'], ['line', 'organisation'], ['organisation', 'ending'], ['line', 'ending'], ['organisation'], ['line'], ['outcome'], ['ending'], []]
+
+/** What a call is found and put in order by. */
+interface Key {
+  readonly call_id: string
+  readonly arrived_at: number | string
+  readonly wait_ms: number | string | null
+  readonly talk_ms: number | string | null
+  readonly refs: number | string
+}
+
+/** `until`: so far was looked; there may be more behind it. */
+interface Found {
+  readonly keys: readonly Key[]
+  readonly until?: Place | undefined
+}
+
+/** One page of the calls. An unreadable cursor gives the first page (the API refuses it before). */
 export async function listCalls(db: Db, filter: CallFilter): Promise<CallPage> {
   const limit = Math.min(maxPageSize, Math.max(1, Math.trunc(filter.limit ?? defaultLimit) || defaultLimit))
   const place = filter.cursor === undefined ? undefined : placeOf(filter.cursor)
-  let query = db.selectFrom('calls').selectAll()
-  if (filter.from !== undefined) query = query.where('arrived_at', '>=', filter.from)
-  if (filter.to !== undefined) query = query.where('arrived_at', '<', filter.to)
-  if (filter.line !== undefined) query = query.where('line', '=', filter.line)
-  if (filter.organisation !== undefined) query = query.where('organisation', '=', filter.organisation)
-  if (filter.ending !== undefined) query = query.where('ending', '=', filter.ending)
-  // Named one by one: they are few, and are then read by their key.
-  if (filter.sipCallId !== undefined) {
-    const ids = await callsWith(db, filter.sipCallId)
-    if (ids.length === 0) return { calls: [] }
-    query = query.where('call_id', 'in', ids)
-  }
-  // As one value, so that the index is entered at the place; with OR everything before it would be read.
-  if (place) query = query.where((where) => where(where.refTuple('arrived_at', 'call_id'), '<', where.tuple(place.arrivedAt, place.callId)))
-  const page = query.orderBy('arrived_at', 'desc').orderBy('call_id', 'desc').limit(limit + 1)
-  const found = filter.within === undefined ? await page.execute() : await within(page, filter.within, limit + 1)
-  const rows = found.slice(0, limit)
-  const { labels, recordings } = await beside(db, rows.map((row) => row.call_id))
-  const calls: CallSummary[] = rows.map((row) => ({
-    callId: row.call_id,
-    kind: row.kind,
-    arrivedAt: Number(row.arrived_at),
-    callerNumber: row.caller_number,
-    dialledNumber: row.dialled_number,
-    organisation: row.organisation,
-    line: row.line,
-    waitMs: optional(row.wait_ms),
-    talkMs: optional(row.talk_ms),
-    refs: Number(row.refs),
-    attempts: Number(row.attempts),
-    acceptedBy: (row.accepted_by === null ? undefined : labels.get(`${row.call_id} ${row.accepted_by}`)) ?? null,
-    outcome: row.outcome,
-    ending: row.ending,
-    endedAt: optional(row.ended_at),
-    recording: recordings.get(row.call_id) ?? null,
-  }))
-  const last = rows.at(-1)
-  return { calls, ...(found.length > limit && last ? { nextCursor: cursorOf({ arrivedAt: Number(last.arrived_at), callId: last.call_id }) } : {}) }
+  const { order = 'newest' } = filter
+  if (order !== 'newest' && order !== 'oldest') return sortedPage(db, filter, order, limit, place?.arrivedAt ?? 0)
+  const { keys, until } = await keysOf(db, filter, limit + 1, place)
+  const calls = await summaries(db, keys.slice(0, limit).map(({ call_id }) => call_id))
+  const last = keys[limit - 1]
+  const next = keys.length > limit && last ? { arrivedAt: Number(last.arrived_at), callId: last.call_id } : until
+  return { calls, ...(next ? { nextCursor: cursorOf(next) } : {}) }
 }
 
-/** A page of each part, by an index of its own, put in order: with OR everything between would be read. */
-async function within<Row extends { readonly call_id: string; readonly arrived_at: number | string }>(page: { where(column: 'organisation' | 'line' | 'clinician', operator: '=', value: string): { execute(): Promise<Row[]> } }, parts: NonNullable<CallFilter['within']>, limit: number): Promise<readonly Row[]> {
-  const found = new Map<string, Row>()
-  for (const part of parts) {
-    const [[column, value] = ['line', '']] = Object.entries(part)
-    // Each part has one of these columns.
-    for (const row of await page.where(column as 'line', '=', value).execute()) found.set(row.call_id, row)
+const sortedBy: Readonly<Record<Exclude<CallOrder, 'newest' | 'oldest'>, { readonly column: 'wait_ms' | 'talk_ms' | 'refs'; readonly sign: 1 | -1 }>> = {
+  longestWait: { column: 'wait_ms', sign: -1 },
+  shortestWait: { column: 'wait_ms', sign: 1 },
+  longestTalk: { column: 'talk_ms', sign: -1 },
+  shortestTalk: { column: 'talk_ms', sign: 1 },
+  mostRefs: { column: 'refs', sign: -1 },
+  fewestRefs: { column: 'refs', sign: 1 },
+}
+
+/** The newest calls of the list, in another order than that of time; those that have no such figure last. @param behind so many of them stood on the pages before */
+async function sortedPage(db: Db, filter: CallFilter, order: keyof typeof sortedBy, limit: number, behind: number): Promise<CallPage> {
+  const { column, sign } = sortedBy[order]
+  const { keys, until } = await keysOf(db, filter, mostSorted + 1, undefined)
+  const value = (key: Key) => (key[column] === null ? Infinity : sign * Number(key[column]))
+  // Both infinite: neither has one.
+  const sorted = keys.slice(0, mostSorted).sort((a, b) => (value(a) === value(b) ? newestFirst(a, b) : value(a) - value(b)))
+  const calls = await summaries(db, sorted.slice(behind, behind + limit).map(({ call_id }) => call_id))
+  return {
+    calls,
+    ...(sorted.length > behind + limit ? { nextCursor: cursorOf({ arrivedAt: behind + limit, callId: '' }) } : {}),
+    ...(keys.length > mostSorted || until !== undefined ? { sortedNewest: sorted.length } : {}),
   }
-  return [...found.values()].sort((a, b) => Number(b.arrived_at) - Number(a.arrived_at) || (a.call_id < b.call_id ? 1 : -1)).slice(0, limit)
+}
+
+/** The first calls of the list behind a place: a page of each part, by an index of its own, put in order; with OR everything between would be read. */
+async function keysOf(db: Db, filter: CallFilter, limit: number, place: Place | undefined): Promise<Found> {
+  // Named one by one: they are few, and are then read by their key.
+  const ids = filter.sipCallId === undefined ? undefined : await callsWith(db, filter.sipCallId)
+  if (ids?.length === 0) return { keys: [] }
+  const parts = partsOf(filter)
+  if (parts.length === 1 && parts[0]) return keysOfPart(db, filter, parts[0], { ids, limit, place })
+  const found: Found[] = []
+  for (const part of parts) found.push(await keysOfPart(db, filter, part, { ids, limit, place }))
+  const before = filter.order === 'oldest' ? (a: Key, b: Key) => newestFirst(b, a) : newestFirst
+  // What lies behind the place up to which each was looked through may have others between.
+  const places = found.flatMap(({ until }) => until ?? [])
+  const until = places.sort((a, b) => (filter.order === 'oldest' ? a.arrivedAt - b.arrivedAt : b.arrivedAt - a.arrivedAt))[0]
+  const all = [...new Map(found.flatMap(({ keys }) => keys.map((key) => [key.call_id, key] as const))).values()].sort(before)
+  const within = until === undefined ? all : all.filter(({ arrived_at }) => (filter.order === 'oldest' ? Number(arrived_at) < until.arrivedAt : Number(arrived_at) >= until.arrivedAt))
+  return { keys: within.slice(0, limit), until: within.length < limit ? until : undefined }
+}
+
+function newestFirst(a: Key, b: Key): number {
+  return Number(b.arrived_at) - Number(a.arrived_at) || (a.call_id < b.call_id ? 1 : -1)
+}
+
+/** What has to be equal, for each part of the list that may be seen and each form of the caller's number; a part that contradicts what is asked for is left out. */
+function partsOf({ line, organisation, ending, outcome, clinician, nhsNumber, within = [{}], callerNumbers }: CallFilter): readonly Equal[] {
+  const asked: readonly (readonly [Column, string | undefined])[] = [['line', line], ['organisation', organisation], ['ending', ending], ['outcome', outcome === 'open' ? undefined : outcome], ['clinician', clinician], ['nhs_number', nhsNumber]]
+  return within.flatMap((part) =>
+    (callerNumbers ?? [undefined]).flatMap((number) => {
+      const equal = new Map<Column, string>()
+      const { organisation: whose, line: which, clinician: accepted, assigned } = part
+      for (const [column, value] of [...asked, ['caller_number', number], ['organisation', whose], ['line', which], ['clinician', accepted], ['assigned', assigned]] as const) {
+        if (value === undefined) continue
+        if ((equal.get(column) ?? value) !== value) return []
+        equal.set(column, value)
+      }
+      return [equal]
+    }),
+  )
+}
+
+async function keysOfPart(db: Db, filter: CallFilter, equal: Equal, { ids, limit, place }: { readonly ids: readonly string[] | undefined; readonly limit: number; readonly place: Place | undefined }): Promise<Found> {
+  const oldest = filter.order === 'oldest'
+  const direction = oldest ? 'asc' : 'desc'
+  const calls = (columns: readonly Column[]) => {
+    let query = db.selectFrom('calls')
+    if (filter.from !== undefined) query = query.where('arrived_at', '>=', filter.from)
+    if (filter.to !== undefined) query = query.where('arrived_at', '<', filter.to)
+    for (const column of columns) query = query.where(column, '=', equal.get(column) ?? '')
+    if (ids) query = query.where('call_id', 'in', ids)
+    // As one value, so that the index is entered at the place; with OR everything before it would be read.
+    if (place) query = query.where((where) => where(where.refTuple('arrived_at', 'call_id'), oldest ? '>' : '<', where.tuple(place.arrivedAt, place.callId)))
+    return query
+  }
+  const by = indexed.find((columns) => columns.every((column) => equal.has(column))) ?? []
+  const isOpenOfOne = filter.outcome === 'open' && equal.size === 1 && (equal.has('clinician') || equal.has('assigned'))
+  const isFiltered = equal.size > by.length || filter.answered !== undefined || (filter.outcome === 'open' && !isOpenOfOne)
+  // By the index alone, which holds the times.
+  const edge = isFiltered && ids === undefined ? await calls(by).select('arrived_at').orderBy('arrived_at', direction).offset(mostLookedAt - 1).limit(1).executeTakeFirst() : undefined
+  let query = calls([...equal.keys()])
+  if (edge) query = query.where('arrived_at', oldest ? '<=' : '>=', Number(edge.arrived_at))
+  if (filter.outcome === 'open') query = query.where(isOutcomeOpen)
+  if (filter.answered === true) query = query.where('talk_started_after_ms', 'is not', null)
+  if (filter.answered === false) query = query.where('talk_started_after_ms', 'is', null).where('ending', 'is not', null)
+  const keys = await query.select(['call_id', 'arrived_at', 'wait_ms', 'talk_ms', 'refs']).orderBy('arrived_at', direction).orderBy('call_id', direction).limit(limit).execute()
+  if (!edge || keys.length === limit) return { keys }
+  return { keys, until: { arrivedAt: Number(edge.arrived_at) + (oldest ? 1 : 0), callId: '' } }
 }
 
 /** The calls of which a leg of the caller or of a ringing had this SIP Call-ID. */
@@ -66,9 +142,42 @@ async function callsWith(db: Db, sipCallId: string): Promise<readonly string[]> 
   return [...new Set([...ofCaller, ...ofRinging].map((row) => row.call_id))]
 }
 
+/** What is shown of these calls, in their order. */
+async function summaries(db: Db, ids: readonly string[]): Promise<readonly CallSummary[]> {
+  if (ids.length === 0) return []
+  const [rows, { labels, recordings }] = await Promise.all([db.selectFrom('calls').selectAll().where('call_id', 'in', ids).execute(), beside(db, ids)])
+  const found = new Map(
+    rows.map((row): [string, CallSummary] => [
+      row.call_id,
+      {
+        callId: row.call_id,
+        kind: row.kind,
+        arrivedAt: Number(row.arrived_at),
+        callerNumber: row.caller_number,
+        dialledNumber: row.dialled_number,
+        organisation: row.organisation,
+        line: row.line,
+        waitMs: optional(row.wait_ms),
+        talkMs: optional(row.talk_ms),
+        refs: Number(row.refs),
+        attempts: Number(row.attempts),
+        acceptedBy: (row.accepted_by === null ? undefined : labels.get(`${row.call_id} ${row.accepted_by}`)) ?? null,
+        clinician: row.clinician,
+        talked: row.talk_started_after_ms !== null,
+        assigned: row.assigned,
+        nhsNumber: row.nhs_number,
+        outcome: row.outcome,
+        ending: row.ending,
+        endedAt: optional(row.ended_at),
+        recording: recordings.get(row.call_id) ?? null,
+      },
+    ]),
+  )
+  return ids.flatMap((id) => found.get(id) ?? [])
+}
+
 /** Who accepted, by call and attempt, and the latest recording of each call. */
 async function beside(db: Db, ids: readonly string[]): Promise<{ readonly labels: ReadonlyMap<string, string>; readonly recordings: ReadonlyMap<string, NonNullable<CallSummary['recording']>> }> {
-  if (ids.length === 0) return { labels: new Map(), recordings: new Map() }
   const [labels, recordings] = await Promise.all([
     db.selectFrom('attempts').select(['call_id', 'attempt', 'label']).where('call_id', 'in', ids).where('accepted_at', 'is not', null).execute(),
     db.selectFrom('recordings').select(['call_id', 'recording_id', 'started_at', 'state', 'seconds', 'bytes']).where('call_id', 'in', ids).execute(),

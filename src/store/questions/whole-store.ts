@@ -50,6 +50,7 @@ export const directoryTables = {
   sign_in_links: ['token_hash'],
   api_tokens: ['id'],
   audit: ['seq'],
+  saved_views: ['id'],
   recording_keys: ['key_id'],
 } as const satisfies Partial<Record<keyof Schema, readonly string[]>>
 export type DirectoryTable = keyof typeof directoryTables

@@ -5,6 +5,7 @@ import { makeDirectoryTables } from '../directory-tables.js'
 import { makeChainTables } from '../chain/tables.js'
 import { makeOutboxTables } from '../outbox-tables.js'
 import { makeRecordingKeyTables } from '../recording-key-tables.js'
+import { makeReportTables } from '../report-tables.js'
 import { projectionsOfTheStart } from './growth-migration.js'
 
 /**
@@ -251,6 +252,7 @@ export const sqliteMigrations: Readonly<Record<string, Migration>> = {
       await makeOutboxTables(db, sql`text`)
     },
   },
+  '016-calls-report': { up: (db: Kysely<unknown>) => makeReportTables(db, sql`text`) },
 }
 
 /** What has been written stays as it is. */
