@@ -8,6 +8,7 @@ import { figure, type Figure } from './figure.js'
 import { system } from '../src/accounts/accounts.js'
 import { permissionNames } from '../src/accounts/roles.js'
 import { withAccounts } from '../src/accounts/with-accounts.js'
+import { measureExport, type ExportFigure } from './growth/export.js'
 import { measureLists, type ListFigure } from './growth/lists.js'
 import { makeStore } from './growth/made-store.js'
 import type { PartResult } from './part.js'
@@ -30,6 +31,7 @@ interface Grown {
   readonly start: Spread
   readonly memory: Spread
   readonly lists: readonly ListFigure[]
+  readonly exported: ExportFigure
   /** Ms until a durable fact is on disk. */
   readonly durable: Spread
 }
@@ -52,6 +54,7 @@ async function measured(calls: number, tell: (line: string) => void): Promise<Gr
     const readyMs: number[] = []
     const megabytes: number[] = []
     let lists: readonly ListFigure[] = []
+    let exported: ExportFigure | undefined
     for (let start = 0; start < starts; start++) {
       const engine = await EngineUnderTest.start(directory([{ lanes: lanes(40, 2_000, ['accept']), specialistsPort: 5_099 }]), { oneCore: false, past: { prepare: (data) => Promise.resolve(place(file, join(data, 'ringround.db'))), withinMs: startWithinMs } })
       try {
@@ -60,13 +63,17 @@ async function measured(calls: number, tell: (line: string) => void): Promise<Gr
         megabytes.push(engine.megabytes())
         if (start === starts - 1) {
           tell(`${named} calls: ready after ${Math.round(spread(readyMs).median)} ms; asking for every list`)
-          lists = await measureLists(engine.url, await tokenOf(engine.folder), requests)
+          const token = await tokenOf(engine.folder)
+          lists = await measureLists(engine.url, token, requests)
+          tell(`${named} calls: exporting`)
+          exported = await measureExport(engine.url, token, calls, () => engine.megabytes())
         }
       } finally {
         await engine.stop()
       }
     }
-    return { calls, megabytesOnDisk, start: spread(readyMs), memory: spread(megabytes), lists, durable: await durable(file) }
+    if (!exported) throw new Error('nothing was exported')
+    return { calls, exported, megabytesOnDisk, start: spread(readyMs), memory: spread(megabytes), lists, durable: await durable(file) }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
@@ -109,6 +116,7 @@ function figures(grown: readonly Grown[]): readonly Figure[] {
       figure({ name: `start, ${calls} calls`, unit: 'ms', of: 'median', value: one.start.median, spread: one.start, ...(more ? { target: Math.round(least.start.median + 1_000) } : {}), note: `${one.megabytesOnDisk} MB of facts` }),
       figure({ name: `memory, ${calls} calls`, unit: 'MB', of: 'median, idle', value: one.memory.median, ...(more ? { target: Math.round(least.memory.median + 30) } : {}) }),
       figure({ name: `slowest list, ${calls} calls`, unit: 'ms', of: 'p95', value: slowest.ms.p95, target: 50, spread: slowest.ms, note: slowest.name }),
+      figure({ name: `export of ${one.exported.rows.toLocaleString('en-GB')} calls as .xlsx, ${calls} calls`, unit: 'MB', of: 'more memory', value: one.exported.megabytesMore, target: 200, note: `${one.exported.seconds.toFixed(1)} s, ${one.exported.megabytesOfFile.toFixed(1)} MB; others waited ${one.exported.others.p99.toFixed(0)} ms (p99)` }),
       figure({ name: `durable fact, ${calls} calls`, unit: 'ms', of: 'p99', value: one.durable.p99, target: 8, spread: one.durable }),
     ]
   })

@@ -89,6 +89,11 @@ export class Accounts {
     return this.#reading
   }
 
+  /** For what belongs to an account and is no part of signing in: saved views. */
+  get writing(): Db {
+    return this.#writing
+  }
+
   // Who asks
 
   /** @param cookie the secret of a session @param bearer that of a token */

@@ -1,20 +1,46 @@
 import type { Directory } from '../directory/model.js'
 import type { CallRecord } from '../facts/call-record.js'
-import type { CallFilter } from '../store/call-filter.js'
-import type { Belongs, Reach } from './identity.js'
+import type { CallFilter, CallPart, CallSummary } from '../store/call-filter.js'
+import { reachOf, reaches, withoutApprovals, type Belongs, type Identity, type Reach } from './identity.js'
 
-/** Whose a call is: of whoever asked, of the line that answered, and of the clinicians who accepted it. */
-export function ofCall({ organisation, line, attempts }: Pick<CallRecord, 'organisation' | 'line' | 'attempts'>): Belongs {
-  return { organisation, line, clinicians: attempts.flatMap(({ clinician, acceptedAt }) => (clinician === undefined || acceptedAt === undefined ? [] : [clinician])) }
+/** Whose a call is: of whoever asked, of the line that answered, of the clinicians who accepted it, and of the one to whom staff have assigned it. */
+export function ofCall({ organisation, line, attempts, assigned }: Pick<CallRecord, 'organisation' | 'line' | 'attempts' | 'assigned'>): Belongs {
+  const accepted = attempts.flatMap(({ clinician, acceptedAt }) => (clinician === undefined || acceptedAt === undefined ? [] : [clinician]))
+  return { organisation, line, clinicians: [...accepted, ...(assigned === undefined ? [] : [assigned])] }
+}
+
+/** The same of a call of the list. */
+export function ofSummary({ organisation, line, clinician, assigned }: Pick<CallSummary, 'organisation' | 'line' | 'clinician' | 'assigned'>): Belongs {
+  return { organisation: organisation ?? undefined, line: line ?? undefined, clinicians: [clinician, assigned].flatMap((one) => one ?? []) }
+}
+
+/** Whether somebody may see patient data of a call: its NHS number, its recording. */
+export function seesPatient(identity: Identity, call: Belongs, directory: Directory): boolean {
+  return reaches(reachOf(identity, 'recordings'), call, directory)
+}
+
+/** Whether they see it in a list as well, where nobody can say why they look at each: whoever sees it by approval alone does not. In the demo there is nobody to be protected. */
+export function listsPatient(identity: Identity, call: Belongs, directory: Directory): boolean {
+  return seesPatient(identity.kind === 'person' && identity.session.method !== 'demo' ? withoutApprovals(identity) : identity, call, directory)
 }
 
 /** For a list of calls: the parts of it that are reached; undefined: all of it. */
-export function within(reach: Reach, { lines }: Pick<Directory, 'lines'>): CallFilter['within'] {
+export function withinReach(identity: Identity, permission: 'calls' | 'recordings', directory: Directory): CallFilter['within'] {
+  const reach = reachOf(identity, permission)
   if (reach.everywhere) return undefined
-  const ofOrganisations = [...lines.values()].filter(({ trust }) => reach.organisations.has(trust)).map(({ id }) => id)
-  return [
-    ...[...reach.organisations].map((organisation) => ({ organisation })),
-    ...[...new Set([...reach.lines, ...ofOrganisations])].map((line) => ({ line })),
-    ...[...reach.clinicians].map((clinician) => ({ clinician })),
-  ]
+  return [...partsOf(reach, directory), ...ownWithin(identity, permission, directory)]
+}
+
+/** Calls of their own, which they accepted or which staff have assigned to them; while they act for an organisation or a line, those that have to do with it. */
+export function ownWithin(identity: Identity, permission: 'calls' | 'recordings' | 'outcomes', directory: Directory): readonly CallPart[] {
+  const own = [...reachOf(identity, permission).clinicians].flatMap((clinician): readonly CallPart[] => [{ clinician }, { assigned: clinician }])
+  const acting = identity.kind === 'person' ? identity.session.acting : undefined
+  if (acting === undefined || acting.kind === 'everywhere') return own
+  const narrowed = partsOf({ organisations: new Set(acting.kind === 'organisation' ? [acting.id] : []), lines: new Set(acting.kind === 'line' ? [acting.id] : []) }, directory)
+  return own.flatMap((part) => narrowed.map((narrow) => ({ ...part, ...narrow })))
+}
+
+function partsOf({ organisations, lines }: Pick<Reach, 'organisations' | 'lines'>, directory: Directory): readonly CallPart[] {
+  const ofOrganisations = [...directory.lines.values()].filter(({ trust }) => organisations.has(trust)).map(({ id }) => id)
+  return [...[...organisations].map((organisation) => ({ organisation })), ...[...new Set([...lines, ...ofOrganisations])].map((line) => ({ line }))]
 }

@@ -8,8 +8,9 @@ export const permissions = {
   wallboard: 'See the wallboard: what happens now, without a number or a name of anybody who calls',
   live: 'See every call as it happens with the number it comes from, and the alarms',
   calls: 'See the records of calls: who called, who accepted, how long it took',
-  recordings: 'Hear recordings',
-  outcomes: 'Leave the outcome of a call, and change it later',
+  recordings: 'See patient data of calls: hear their recordings, see NHS numbers',
+  outcomes: 'Leave the outcome of a call and the NHS number of its patient, and change them later',
+  assignments: 'Say which clinician made a call that came from a Dial-In number',
   arrangements: 'Arrange call-backs, Patient Connect and call-back codes',
   bypass: 'See the bypass numbers of practices',
   services: 'See the Service Directory of an organisation',
@@ -62,7 +63,7 @@ export const roles = {
   serviceManager: {
     name: 'Service manager',
     what: 'Reports, calls and call-backs of their lines',
-    may: { wallboard: 'granted', live: 'granted', calls: 'granted', outcomes: 'granted', arrangements: 'granted', reports: 'granted', rotas: 'granted', watchList: 'granted', bypass: 'granted', services: 'granted' },
+    may: { wallboard: 'granted', live: 'granted', calls: 'granted', outcomes: 'granted', assignments: 'granted', arrangements: 'granted', reports: 'granted', rotas: 'granted', watchList: 'granted', bypass: 'granted', services: 'granted' },
   },
   pidApproved: {
     name: 'Approved for patient data',

@@ -13,6 +13,7 @@ import type { Metrics } from '../metrics/metrics.js'
 import { createOperations } from '../operations/operations.js'
 import type { WatchListParts } from '../operations/watch-list.js'
 import type { Recordings } from '../recordings/recordings.js'
+import { ReportDesk } from '../reports/report-desk.js'
 import type { Store } from '../store/store.js'
 import type { SwitchHealth } from '../switch/port.js'
 import { gate, type Declared } from '../web/gate.js'
@@ -22,6 +23,9 @@ import { body, sendError, type ApiError } from './api-error.js'
 import { bypassRoutes } from './bypass-routes.js'
 import { callBackCodeRoutes } from './call-back-code-routes.js'
 import { callBackRoutes } from './call-back-routes.js'
+import { callExportRoutes } from './call-export-routes.js'
+import { callNoteRoutes } from './call-note-routes.js'
+import { callPaperRoutes } from './call-paper-routes.js'
 import { callRoutes } from './call-routes.js'
 import { Connections } from './connections.js'
 import { deviceRoutes, type DeviceRoutesOptions } from './device-routes.js'
@@ -38,7 +42,9 @@ import { patientConnectRoutes } from './patient-connect-routes.js'
 import { limitToReach } from './reach.js'
 import { reasonRoutes } from './reason-routes.js'
 import { recordingRoutes } from './recording-routes.js'
+import { viewRoutes } from './view-routes.js'
 import { watchListRoutes } from './watch-list-routes.js'
+import { waveformRoutes } from './waveform-routes.js'
 import { defaultWebLimits, proxyList, sourceOf, type WebLimits } from './web-limits.js'
 import { webSafety } from './web-safety.js'
 
@@ -156,8 +162,13 @@ export async function adminApp(settings: AdminSettings): Promise<FastifyInstance
   healthRoutes(app, settings)
   const looks = new Looks(settings.accounts, settings, settings.now ?? Date.now)
   callRoutes(app, { ...settings, looks })
+  callExportRoutes(app, { ...settings, looks })
+  const desk = new ReportDesk()
+  app.addHook('onClose', () => desk.close())
+  callPaperRoutes(app, { ...settings, looks, desk })
   recordingRoutes(app, { ...settings, looks })
   reasonRoutes(app, settings)
+  waveformRoutes(app, { ...settings, looks, desk })
   liveRoutes(app, settings)
   if (operations.devices && settings.devices) deviceRoutes(app, operations.devices, settings.devices)
   if (operations.directory && settings.inForce) directoryRoutes(app, operations.directory, { inForce: settings.inForce, store: settings.store })
@@ -167,6 +178,8 @@ export async function adminApp(settings: AdminSettings): Promise<FastifyInstance
   patientConnectRoutes(app, operations, { ...settings, looks })
   callBackCodeRoutes(app, operations, settings)
   outcomeRoutes(app, operations)
+  callNoteRoutes(app, operations)
+  viewRoutes(app, settings)
   await app.register(async (own) => {
     own.addHook('onRoute', (route) => {
       route.config = { ...route.config, needs: 'live', page: true }

@@ -9,6 +9,7 @@ export const apiErrors = {
   reasonNeeded: { status: 403, when: 'You see this call only because you were approved for patient data, and have not said why you look', example: 'You had no part in call 6f1c0d3a: say first why you look (POST /api/calls/6f1c0d3a/reason).' },
   crossSite: { status: 403, when: 'The request comes from a page of another site (`Origin`, `Sec-Fetch-Site`)', example: 'Pages of https://elsewhere.example may change nothing here.' },
   notFound: { status: 404, when: 'There is no such route', example: 'There is nothing at GET /api/nowhere. The routes are listed at /docs.' },
+  viewNotFound: { status: 404, when: 'Whoever asks has no saved view with this id', example: 'You have no view 5f0c2a9d. GET /api/views lists yours.' },
   callNotFound: { status: 404, when: 'There is no call with this id', example: 'There is no call 6f1c0d3a.' },
   noRecording: { status: 404, when: 'The call was not recorded, or has fewer recordings', example: 'This call was not recorded.' },
   recordingNotReady: { status: 404, when: 'The call is still being recorded, or its MP3 is being made', example: 'The MP3 is being made; ask again in a moment.' },

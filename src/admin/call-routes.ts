@@ -1,54 +1,38 @@
 import type { FastifyInstance } from 'fastify'
 import { callRecord } from '../facts/call-record.js'
-import type { CallEnding } from '../facts/events.js'
-import { placeOf } from '../store/call-filter.js'
+import { filterOf, type AskedCalls } from '../reports/asked-calls.js'
+import { listsPatient, ofCall, ofSummary, seesPatient } from '../accounts/reach-of-calls.js'
 import type { AdminSettings } from './admin.js'
+import { answerOf } from './answers.js'
 import { ApiError } from './api-error.js'
 import { callView, summaryView } from './call-view.js'
-import { bound } from './day-range.js'
 import type { Looks } from './looks.js'
-import { within } from '../accounts/reach-of-calls.js'
-import { reachHere } from './reach.js'
 import { refusalsOfReading } from './refusals.js'
 import { callAnswer, callParams, callsAnswer, callsQuery } from './schemas.js'
 
-interface CallsQuery {
-  readonly from?: string
-  readonly to?: string
-  readonly line?: string
-  readonly organisation?: string
-  readonly ending?: CallEnding
-  readonly sipCallId?: string
-  readonly limit?: number
-  readonly cursor?: string
-}
-
 /** The calls that were, and one of them with everything that is known of it. */
-export function callRoutes(app: FastifyInstance, { store, directory, looks, timeZone = 'Europe/London' }: Pick<AdminSettings, 'store' | 'directory' | 'timeZone'> & { readonly looks: Looks }): void {
-  app.get<{ Querystring: CallsQuery }>(
+export function callRoutes(app: FastifyInstance, { store, directory, looks, timeZone = 'Europe/London', now = Date.now }: Pick<AdminSettings, 'store' | 'directory' | 'timeZone' | 'now'> & { readonly looks: Looks }): void {
+  app.get<{ Querystring: AskedCalls }>(
     '/api/calls',
     {
       config: { needs: 'calls' },
       schema: {
         operationId: 'listCalls',
         summary: 'Calls, newest first',
-        description: 'One page of the calls report: who called, which line, who accepted, how long it took, how it ended. Filter by days or instants of arrival, line, organisation and ending, or find the call of a SIP Call-ID that stands in another log; `nextCursor` leads to the next page. Calls that run are listed too, with `ending` null.',
+        description: 'One page of the calls report: who called, which line, who accepted, how long it took, how it ended. Filter by days or instants of arrival, line, organisation, ending, outcome, clinician, or find the call of a SIP Call-ID that stands in another log; `nextCursor` leads to the next page, and may do so from one with few calls or none: where few have what is asked for, so far was looked. Calls that run are listed too, with `ending` null. NHS numbers are there for those who may see patient data, and that they were seen is in the audit.',
         tags: ['calls'],
         querystring: callsQuery,
         response: { 200: callsAnswer, ...refusalsOfReading('badRequest', 'storeUnavailable') },
       },
     },
     async (request) => {
-      const { query } = request
-      const { from, to, cursor, ...rest } = query
-      const first = from === undefined ? undefined : bound(from, 'from', timeZone)
-      const end = to === undefined ? undefined : bound(to, 'to', timeZone)
-      if (first !== undefined && end !== undefined && first >= end) throw new ApiError('badRequest', 'from lies after to; it has to lie before it.', 'from')
-      if (cursor !== undefined && !placeOf(cursor)) throw new ApiError('badRequest', 'cursor is none that this API gave out; leave it out to begin at the newest call.', 'cursor')
-      const parts = within(reachHere(request), directory())
-      const page = await asked(store.calls({ ...rest, ...(parts === undefined ? {} : { within: parts }), ...(first === undefined ? {} : { from: first }), ...(end === undefined ? {} : { to: end }), ...(cursor === undefined ? {} : { cursor }) }))
       const names = directory()
-      return { calls: page.calls.map((call) => summaryView(call, names)), nextCursor: page.nextCursor ?? null }
+      const filter = answerOf(filterOf(request.identity, request.query, { directory: names, timeZone, now: now() }))
+      if (request.query.number !== undefined) await looks.atList(request, 'calls.searched', request.query)
+      const page = await asked(store.calls(filter))
+      const calls = page.calls.map((call) => summaryView(call, names, listsPatient(request.identity, ofSummary(call), names)))
+      await looks.atEach(request, calls.filter(({ nhsNumber }) => nhsNumber !== null).map(({ callId }) => callId))
+      return { calls, nextCursor: page.nextCursor ?? null, sortedNewest: page.sortedNewest ?? null }
     },
   )
 
@@ -71,7 +55,8 @@ export function callRoutes(app: FastifyInstance, { store, directory, looks, time
       const record = callRecord(events)
       if (!record) throw new ApiError('callNotFound', `There is no call ${params.id}.`)
       await looks.at(request, 'call.seen', params.id)
-      return callView(record, events, directory())
+      const patient = seesPatient(request.identity, ofCall(record), directory()) && !(await looks.needsReason(request, params.id, 'recordings'))
+      return callView(record, events, directory(), patient)
     },
   )
 }

@@ -8,18 +8,26 @@ import { maskedTarget, withoutTargets } from '../directory/masking.js'
 
 /** What the API says of calls: the store's data with names beside the ids, and without any specialist's number. */
 
-export interface SummaryView extends Omit<CallSummary, 'recording'> {
+export interface SummaryView extends Omit<CallSummary, 'recording' | 'talked'> {
   readonly organisationName: string | null
   readonly lineName: string | null
+  readonly areaName: string | null
+  readonly trustName: string | null
   readonly outcomeLabel: string | null
   readonly endingWhy: string | null
   readonly recording: (NonNullable<CallSummary['recording']> & { readonly url: string | null }) | null
 }
 
-export function summaryView(call: CallSummary, directory: Directory): SummaryView {
+/** @param seesPatient whether whoever asks may see patient data of this call */
+export function summaryView({ talked: _talked, ...call }: CallSummary, directory: Directory, seesPatient: boolean): SummaryView {
+  const area = call.organisation === null ? undefined : directory.organisations.get(call.organisation)?.area
+  const trust = call.line === null ? undefined : directory.lines.get(call.line)?.trust
   return {
     ...call,
+    nhsNumber: seesPatient ? call.nhsNumber : null,
     ...names(directory, call),
+    areaName: area === undefined ? null : (directory.areas.get(area)?.name ?? null),
+    trustName: trust === undefined ? null : (directory.organisations.get(trust)?.name ?? null),
     outcomeLabel: outcomeLabel(directory, call.line, call.outcome),
     endingWhy: endingWhy(call.ending),
     recording: call.recording && { ...call.recording, url: call.recording.state === 'ready' ? recordingUrl(call.callId) : null },
@@ -36,11 +44,13 @@ export interface CallView {
   readonly events: readonly Readonly<Record<string, unknown>>[]
 }
 
-export function callView(record: CallRecord, events: readonly CallEvent[], directory: Directory): CallView {
-  const { attempts, recordings, ...call } = record
+/** @param seesPatient whether whoever asks may see patient data of this call */
+export function callView(record: CallRecord, events: readonly CallEvent[], directory: Directory, seesPatient: boolean): CallView {
+  const { attempts, recordings, nhsNumber, ...call } = record
   const view: CallView = {
     call: {
       ...call,
+      ...(nhsNumber === undefined || !seesPatient ? {} : { nhsNumber }),
       ...names(directory, { organisation: call.organisation ?? null, line: call.line ?? null }),
       outcomeLabel: outcomeLabel(directory, call.line ?? null, call.outcome?.outcome ?? null),
       endingWhy: endingWhy(call.ending ?? null),
@@ -50,7 +60,7 @@ export function callView(record: CallRecord, events: readonly CallEvent[], direc
       ...recording,
       url: recording.state === 'ready' ? recordingUrl(record.callId, index + 1) : null,
     })),
-    events: events.map(shown),
+    events: events.map((event) => shown(event, seesPatient)),
   }
   return withoutTargets(
     view,
@@ -65,8 +75,8 @@ function rang({ startedAfterMs, answeredAfterMs, endedAfterMs }: Pick<AttemptRec
 }
 
 /** A fact without what is the house's own: the call's id stands above; where files lie, and as whom a withheld number is counted, is nobody's business. */
-function shown(event: CallEvent): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(Object.entries(event).filter(([name]) => !['callId', 'callerAccount', 'spoolPath', 'path'].includes(name)))
+function shown(event: CallEvent, seesPatient: boolean): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(event).filter(([name]) => !['callId', 'callerAccount', 'spoolPath', 'path'].includes(name) && (seesPatient || name !== 'nhsNumber')))
 }
 
 /** @param number 1 for the call's first recording; the latest where it is left out */

@@ -9,6 +9,8 @@ export interface KnownNow {
   readonly adviceLine?: string
   /** A call that is over and reached an advice line, else any call. */
   readonly call?: { readonly callId: string; readonly line?: string; readonly organisation?: string; readonly ending?: string }
+  /** A call that came from a Dial-In number. */
+  readonly dialIn?: string
   /** A call with an MP3. */
   readonly recordedCall?: string
   /** A call for which an outcome can be left, with one that it could have had. */
@@ -19,12 +21,15 @@ export interface KnownNow {
   readonly callBackCodes: readonly string[]
   readonly devices: readonly string[]
   readonly watched?: string
+  /** A saved view of whoever reads. */
+  readonly view?: string
   /** Version of the directory that is in force. */
   readonly version?: number
 }
 
 interface CallOfList {
   readonly callId: string
+  readonly kind: string
   readonly line: string | null
   readonly organisation: string | null
   readonly ending: string | null
@@ -55,6 +60,7 @@ export async function knownNow(app: FastifyInstance, asker: IncomingHttpHeaders,
     ...defined('patientsLine', (lines.find(({ kind }) => kind === 'pifuCallBack') ?? lines.find(({ kind }) => kind !== 'advice'))?.id),
     ...defined('adviceLine', [...advice][0]),
     ...defined('call', chosen && { callId: chosen.callId, ...defined('line', chosen.line ?? undefined), ...defined('organisation', chosen.organisation ?? undefined), ...defined('ending', chosen.ending ?? undefined) }),
+    ...defined('dialIn', calls.find(({ kind, organisation }) => kind === 'dialIn' && organisation !== null)?.callId),
     ...defined('recordedCall', calls.find(({ recording }) => (recording?.url ?? null) !== null)?.callId),
     ...defined('outcome', outcome),
     callBacks: await open('call-backs'),
@@ -62,6 +68,7 @@ export async function knownNow(app: FastifyInstance, asker: IncomingHttpHeaders,
     callBackCodes: await open('call-back-codes'),
     devices: (await ask<{ devices: readonly { user: string }[] }>('/api/devices'))?.devices.map(({ user }) => user) ?? [],
     ...defined('version', (await ask<{ inForce: number }>('/api/directory/versions?limit=1'))?.inForce),
+    ...defined('view', (await ask<{ views: readonly { view: string }[] }>('/api/views'))?.views[0]?.view),
     ...defined('watched', (await ask<{ watched: readonly { id: string }[] }>('/api/watch-list'))?.watched[0]?.id),
   }
 }

@@ -1,13 +1,15 @@
 import type { FastifyRequest } from 'fastify'
 import type { Accounts } from '../accounts/accounts.js'
 import { reaches, reachOf, withoutApprovals } from '../accounts/identity.js'
-import { isPermission } from '../accounts/roles.js'
+import { ofCall } from '../accounts/reach-of-calls.js'
+import { isPermission, type Permission } from '../accounts/roles.js'
+import type { Told } from '../audit/audit.js'
 import { callRecord } from '../facts/call-record.js'
+import type { AskedCalls } from '../reports/asked-calls.js'
 import { byOf } from '../web/gate.js'
 import type { AdminSettings } from './admin.js'
 import { ApiError } from './api-error.js'
 import { asked } from './call-routes.js'
-import { ofCall } from '../accounts/reach-of-calls.js'
 
 /** A player asks for a recording in many parts: one look, as long as the same person goes on. */
 const sameLookMs = 15 * 60_000
@@ -28,16 +30,38 @@ export class Looks {
    * @throws ApiError storeUnavailable, and reasonNeeded where they see the call only because they were approved, and have not said why they look: then nothing is shown
    */
   async at(request: FastifyRequest, action: 'call.seen' | 'recording.heard' | 'arrangement.seen', subject: string): Promise<void> {
-    if (action !== 'arrangement.seen' && (await this.#needsReason(request, subject))) throw new ApiError('reasonNeeded', `You had no part in call ${subject}: say first why you look (POST /api/calls/${subject}/reason).`)
+    const { needs } = request.routeOptions.config
+    if (action !== 'arrangement.seen' && needs !== undefined && isPermission(needs) && (await this.needsReason(request, subject, needs))) throw new ApiError('reasonNeeded', `You had no part in call ${subject}: say first why you look (POST /api/calls/${subject}/reason).`)
+    await this.#look(request, action, subject)
+  }
+
+  /** At NHS numbers in a list of calls: written down together. @throws ApiError storeUnavailable: then nothing is shown */
+  async atEach(request: FastifyRequest, calls: readonly string[]): Promise<void> {
+    await Promise.all(calls.map((call) => this.#look(request, 'call.seen', call)))
+  }
+
+  /** At a list of calls for a number, or at all of one, taken along. What number it was is patient data itself, and no part of it. @throws ApiError storeUnavailable: then nothing is given */
+  async atList(request: FastifyRequest, action: 'calls.exported' | 'calls.searched', { number, ...asked }: AskedCalls): Promise<void> {
+    await this.#tell({ ...byOf(request), action, subjectKind: 'calls', subject: '', data: { ...asked, ...(number === undefined ? {} : { byNumber: true }) } })
+  }
+
+  /** Whether a permission reaches this call only because they were approved, and they have not said yet why they look. @throws ApiError storeUnavailable */
+  async needsReason({ identity }: FastifyRequest, call: string, permission: Permission): Promise<boolean> {
+    // In the demo there is nobody to be protected.
+    if (identity.kind !== 'person' || identity.session.method === 'demo') return false
+    const otherwise = withoutApprovals(identity)
+    if (otherwise.kind === 'person' && otherwise.grants.length === identity.grants.length) return false
+    const record = callRecord(await asked(this.world.store.events(call)))
+    if (!record || reaches(reachOf(otherwise, permission), ofCall(record), this.world.directory())) return false
+    return !(await asked(this.accounts.reasonGiven(identity.session, call)))
+  }
+
+  async #look(request: FastifyRequest, action: 'call.seen' | 'recording.heard' | 'arrangement.seen', subject: string): Promise<void> {
     const by = byOf(request)
     const key = `${action} ${by.actor} ${by.address} ${subject}`
     const now = this.now()
     if (now - (this.#last.get(key) ?? -Infinity) < sameLookMs) return
-    try {
-      await this.accounts.audit.tell({ ...by, action, subjectKind: action === 'arrangement.seen' ? 'arrangement' : 'call', subject })
-    } catch (error) {
-      throw new ApiError('storeUnavailable', `What is looked at has to be written down first: ${error instanceof Error ? error.message : String(error)}`)
-    }
+    await this.#tell({ ...by, action, subjectKind: action === 'arrangement.seen' ? 'arrangement' : 'call', subject })
     this.#last.delete(key)
     this.#last.set(key, now)
     for (const oldest of this.#last.keys()) {
@@ -46,14 +70,11 @@ export class Looks {
     }
   }
 
-  async #needsReason({ identity, routeOptions }: FastifyRequest, call: string): Promise<boolean> {
-    const { needs } = routeOptions.config
-    // In the demo there is nobody to be protected.
-    if (identity.kind !== 'person' || identity.session.method === 'demo' || needs === undefined || !isPermission(needs)) return false
-    const otherwise = withoutApprovals(identity)
-    if (otherwise.kind === 'person' && otherwise.grants.length === identity.grants.length) return false
-    const record = callRecord(await asked(this.world.store.events(call)))
-    if (!record || reaches(reachOf(otherwise, needs), ofCall(record), this.world.directory())) return false
-    return !(await asked(this.accounts.reasonGiven(identity.session, call)))
+  async #tell(told: Told): Promise<void> {
+    try {
+      await this.accounts.audit.tell(told)
+    } catch (error) {
+      throw new ApiError('storeUnavailable', `What is looked at has to be written down first: ${error instanceof Error ? error.message : String(error)}`)
+    }
   }
 }

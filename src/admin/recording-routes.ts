@@ -29,11 +29,11 @@ export function recordingRoutes(app: FastifyInstance, { store, recordings, direc
     async handler(request: FastifyRequest<Asked>, reply: FastifyReply) {
       const record = callRecord(await asked(store.events(request.params.id)))
       if (!record) throw new ApiError('callNotFound', `There is no call ${request.params.id}.`)
-      const recording = chosen(record, request.query.number)
+      const recording = chosenRecording(record, request.query.number)
       await looks.at(request, 'recording.heard', request.params.id)
       const tag = `"${recording.sha256 ?? ''}"`
       const opened = await recordings.open({ recordingId: recording.recordingId, path: recording.path ?? '', bytes: recording.bytes ?? 0 })
-      if (opened.kind !== 'open') throw refused(opened)
+      if (opened.kind !== 'open') throw unreadable(opened)
       const { size } = opened
       const lineName = record.line === undefined ? undefined : directory().lines.get(record.line)?.name
       headers(reply, { tag, name: fileName(record, lineName), download: request.query.download ?? false })
@@ -59,7 +59,7 @@ export function recordingRoutes(app: FastifyInstance, { store, recordings, direc
       const sound = await opened.stream(first, last)
       if ('kind' in sound) {
         withoutHeaders(reply).removeHeader('content-range').removeHeader('content-length')
-        throw refused(sound)
+        throw unreadable(sound)
       }
       return reply.send(sound)
     },
@@ -92,7 +92,8 @@ export function recordingRoutes(app: FastifyInstance, { store, recordings, direc
 
 const mp3 = (description: string) => ({ description, content: { 'audio/mpeg': { schema: { type: 'string', format: 'binary' } } } })
 
-function chosen(record: CallRecord, number: number | undefined): RecordingRecord {
+/** The one that is asked for, if it can be heard. @throws ApiError */
+export function chosenRecording(record: CallRecord, number: number | undefined): RecordingRecord {
   const recording = number === undefined ? (record.recordings.findLast((one) => one.state === 'ready') ?? record.recordings.at(-1)) : record.recordings[number - 1]
   if (!recording) throw new ApiError('noRecording', number === undefined ? 'This call was not recorded.' : `This call has ${record.recordings.length} recordings.`)
   if (recording.deleted) throw new ApiError('recordingDeleted', `The recording was deleted on ${new Date(recording.deleted.at).toISOString().slice(0, 10)} (${recording.deleted.rule}); certificate ${recording.deleted.certificate}.`)
@@ -129,7 +130,8 @@ function withoutHeaders(reply: FastifyReply): FastifyReply {
   return reply.removeHeader('content-disposition').removeHeader('etag').type('application/json')
 }
 
-function refused({ kind }: Unreadable): ApiError {
+/** As the API refuses it. */
+export function unreadable({ kind }: Unreadable): ApiError {
   switch (kind) {
     case 'missing':
       return new ApiError('recordingMissing', 'The recording was made, and is not there any more. The alarm is raised.')

@@ -1,6 +1,7 @@
 import { alarmList, severities } from '../alarms/alarm-list.js'
 import { actorKinds } from '../facts/actor.js'
 import { callEndings } from '../facts/endings.js'
+import { callOrders } from '../store/call-filter.js'
 import { callId, count, countOrNull, dayOrInstant, flag, instant, instantOrNull, line, list, object, oneOf, text, textOrNull } from './schema-parts.js'
 
 /** JSON Schemas of what the API takes and answers about calls: requests are checked against them, answers are written by them, `/docs` shows them. */
@@ -14,14 +15,24 @@ export const callsQuery = {
   properties: {
     from: dayOrInstant('The first day (2026-03-02, in the time zone of the engine) or instant (2026-03-02T09:00:00Z) of arrival', '2026-03-01'),
     to: dayOrInstant('The last day, included, or the instant before which calls arrived', '2026-03-31'),
+    days: { type: 'integer', minimum: 1, maximum: 3660, description: 'The last so many days, today included; in place of `from` and `to`', examples: [7] },
     line: { type: 'string', maxLength: 200, description: 'The id of a line', examples: ['cardiology'] },
     organisation: { type: 'string', maxLength: 200, description: 'The id of an organisation', examples: ['elm-row'] },
     ending: { type: 'string', enum: Object.keys(callEndings), description: 'How the call ended', examples: ['completed'] },
+    outcome: { type: 'string', minLength: 1, maxLength: 100, description: 'The outcome that was left last, or `open`: two people talked, and none was left yet', examples: ['referral-avoided'] },
+    clinician: { type: 'string', maxLength: 200, description: 'The id of the clinician who accepted', examples: ['dr-okafor'] },
+    answered: { type: 'boolean', description: 'Two people talked; false: the call is over, and they did not', examples: [true] },
+    number: { type: 'string', minLength: 1, maxLength: 40, description: 'The number that the call came from, or an NHS number; for those alone who may see patient data', examples: ['01632 960101'] },
+    order: { type: 'string', enum: [...callOrders], default: 'newest', description: 'By time, or the newest 2000 of these calls by something else', examples: ['newest'] },
     sipCallId: { type: 'string', minLength: 1, maxLength: 255, description: 'A SIP Call-ID, as it stands in the log of a server or a carrier: of the call itself, or of one of its ringings', examples: ['3848276298220188511@phone.example'] },
     limit: { type: 'integer', minimum: 1, maximum: 200, default: 50, description: 'The most calls of one page', examples: [50] },
     cursor,
   },
 } as const
+
+const { limit: _limit, cursor: _cursor, ...filters } = callsQuery.properties
+/** All pages at once. */
+export const exportQuery = { ...callsQuery, properties: filters } as const
 
 export const callParams = { type: 'object', required: ['id'], properties: { id: { ...callId, minLength: 1, maxLength: 200, description: 'The id of a call; GET /api/calls lists them' } } } as const
 
@@ -40,6 +51,9 @@ export const recordingQuery = {
     download: { type: 'boolean', default: false, description: 'Offer it to be saved instead of played', examples: [false] },
   },
 } as const
+
+const { download: _download, ...which } = recordingQuery.properties
+export const waveformQuery = { ...recordingQuery, properties: which } as const
 
 const callKinds = ['dialIn', 'line', 'pifuAnswer', 'pifuCallBack', 'patientConnect', 'callBackCode', 'bypass'] as const
 const kind = oneOf(callKinds, 'What kind of call it is')
@@ -62,11 +76,16 @@ const summary = object({
   organisationName: textOrNull('Its name', 'Elm Row Surgery'),
   line: textOrNull('Id of the line', 'cardiology'),
   lineName: line.name,
+  areaName: textOrNull('Name of the area of that organisation', 'Saltmarsh and the Levels'),
+  trustName: textOrNull('Name of the organisation that runs the line', "St Bride's Hospital"),
   waitMs: countOrNull('From the choice of the line to acceptance, in milliseconds', 31_250),
   talkMs: countOrNull('From acceptance (where nobody had to accept: from the connection) to the end, in milliseconds', 184_020),
   refs: count('Specialists tried', 2),
   attempts: count('Ringings', 2),
   acceptedBy: textOrNull('Who accepted', 'Dr Ada Okafor'),
+  clinician: textOrNull('Their id, where it was a clinician', 'dr-okafor'),
+  assigned: textOrNull('Id of the clinician who made the call, as staff have said it', 'dr-okafor'),
+  nhsNumber: textOrNull('NHS number of the patient, as staff have said it; null as well for those who may not see it', '9990000018'),
   outcome,
   outcomeLabel,
   ending,
@@ -79,7 +98,7 @@ const summary = object({
   },
 })
 
-export const callsAnswer = object({ calls: list(summary, 'Newest first'), nextCursor }, 'One page of calls')
+export const callsAnswer = object({ calls: list(summary, 'In the order that was asked for'), nextCursor, sortedNewest: countOrNull('So many of these calls, the newest, were put in order, and there are more; null where they are in the order of time, or all of them were', 2_000) }, 'One page of calls')
 
 const proof = object(
   {
@@ -105,6 +124,8 @@ const call = object({
   device: text('User of the telephone that proved itself by digest', 'okafor-desk'),
   arrangement: text('The arranged call that this one carried out', 'cb-1'),
   reached: text('The practice that was asked for by its code', 'harbour-lane'),
+  assigned: text('Id of the clinician who made the call, as staff have said it', 'dr-okafor'),
+  nhsNumber: text('NHS number of the patient, as staff have said it; left out for those who may not see it', '9990000018'),
   callBackRequested: text('The number on which a patient asked to be called back', '+447700900123'),
   line: line.id,
   lineName: line.name,

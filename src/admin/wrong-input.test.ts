@@ -29,7 +29,7 @@ test.each<[Asked, string, string]>([
   [{ method: 'GET', url: '/calls?limit=201' }, 'limit', 'limit is 201; it has to be a whole number from 1 to 200.'],
   [{ method: 'GET', url: '/calls?limit=many' }, 'limit', 'limit is "many"; it has to be a whole number from 1 to 200.'],
   [{ method: 'GET', url: '/calls?limit=1&limit=2' }, 'limit', 'limit is given 2 times; it may be given once.'],
-  [{ method: 'GET', url: '/calls?colour=red' }, 'colour', 'colour is not known here; known are from, to, line, organisation, ending, sipCallId, limit, cursor.'],
+  [{ method: 'GET', url: '/calls?colour=red' }, 'colour', 'colour is not known here; known are from, to, days, line, organisation, ending, outcome, clinician, answered, number, order, sipCallId, limit, cursor.'],
   [{ method: 'GET', url: `/calls?line=${'x'.repeat(201)}` }, 'line', 'line has 201 characters; at most 200 are taken.'],
   [{ method: 'GET', url: `/calls/${'x'.repeat(99)}%zz` }, '', 'The address is not well formed: a % in it is followed by two hexadecimal digits (a per cent sign itself is %25).'],
   [{ url: '/call-backs', body: { ...good, line: 'Cardiac Rehab' } }, 'line', 'line is "Cardiac Rehab"; it has to be the id of a line of patients (kind pifuAnswer or pifuCallBack) in the directory, such as cardiac-rehab-call-back.'],

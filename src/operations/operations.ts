@@ -1,7 +1,9 @@
+import { assignmentOperations, type AssignmentOperations } from './assignments.js'
 import { callBackCodeOperations, type CallBackCodeOperations } from './call-back-codes.js'
 import { callBackOperations, type CallBackOperations } from './call-backs.js'
 import { directoryOperations, type DirectoryOperations, type DirectoryParts } from './directory.js'
 import { deviceOperations, type DeviceOperations, type DeviceParts } from './devices.js'
+import { nhsNumberOperations, type NhsNumberOperations } from './nhs-numbers.js'
 import { outcomeOperations, type OutcomeOperations, type OutcomeParts } from './outcomes.js'
 import { patientConnectOperations, type PatientConnectOperations } from './patient-connects.js'
 import { watchListOperations, type WatchListOperations, type WatchListParts } from './watch-list.js'
@@ -12,6 +14,8 @@ export interface Operations {
   readonly patientConnects: PatientConnectOperations
   readonly callBackCodes: CallBackCodeOperations
   readonly outcomes: OutcomeOperations
+  readonly assignments: AssignmentOperations
+  readonly nhsNumbers: NhsNumberOperations
   readonly watchList: WatchListOperations
   /** Undefined: no telephones register here. */
   readonly devices: DeviceOperations | undefined
@@ -28,6 +32,8 @@ export function createOperations(parts: OperationParts): Operations {
     patientConnects: patientConnectOperations(parts),
     callBackCodes: callBackCodeOperations(parts),
     outcomes: outcomeOperations(parts),
+    assignments: assignmentOperations(parts),
+    nhsNumbers: nhsNumberOperations(parts),
     watchList: watchListOperations(parts),
     devices: parts.devices && deviceOperations(parts.devices),
     directory: parts.inForce && directoryOperations({ inForce: parts.inForce, store: parts.store }),

@@ -41,10 +41,17 @@ export function dueTime(text: string, now: number): Reading<number> {
 
 /** Somebody who can be rung. */
 export function knownClinician(directory: Directory, id: string, field = 'clinician'): Reading<Clinician> {
-  const clinician = directory.clinicians.get(id)
-  if (!clinician) return bad(`${field} is "${id}"; it has to be the id of a clinician in the directory.`, field)
+  const named = namedClinician(directory, id, field)
+  if (named.kind === 'refused') return named
+  const clinician = named.value
   if (clinician.numbers.length === 0) return bad(`The directory has no telephone number of ${clinician.name}; a call could not begin.`, field)
-  return done(clinician)
+  return named
+}
+
+/** Somebody of whom the directory need know no number. */
+export function namedClinician(directory: Directory, id: string, field = 'clinician'): Reading<Clinician> {
+  const clinician = directory.clinicians.get(id)
+  return clinician ? done(clinician) : bad(`${field} is "${id}"; it has to be the id of a clinician in the directory.`, field)
 }
 
 export function clinicianId(directory: Directory, id: string, field = 'clinician'): Reading<string> {

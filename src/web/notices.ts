@@ -32,6 +32,13 @@ export const notices = {
   telephoneCleared: 'The telephone is rung in its turn again.',
   deviceRemoved: 'The telephone is removed. It neither rings nor calls any more.',
   codeCancelled: 'The code opens nothing any more.',
+  viewSaved: 'The view is saved.',
+  viewRemoved: 'The view is removed.',
+  outcomeLeft: 'The outcome is left.',
+  nhsNumberLeft: 'The NHS number is left.',
+  nhsNumberTaken: 'The NHS number is taken away.',
+  callAssigned: 'The call is assigned.',
+  callAssignedToNobody: 'The call is assigned to nobody.',
 } as const
 
 export type Notice = keyof typeof notices

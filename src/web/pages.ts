@@ -4,8 +4,8 @@ import type { OpenId } from '../accounts/open-id.js'
 import type { Directory } from '../directory/model.js'
 import type { Audit } from '../audit/audit.js'
 import type { Outbox } from '../outbox/outbox.js'
-import type { Store } from '../store/store.js'
 import type { Operations } from '../operations/operations.js'
+import type { Store } from '../store/store.js'
 import type { ArrangingParts } from './arranging.js'
 import { accountPages } from './pages/account.js'
 import { alarmPages, type AlarmParts } from './pages/alarms.js'
@@ -14,6 +14,8 @@ import { auditPages } from './pages/audit.js'
 import { bypassPages } from './pages/bypass.js'
 import { callBackPages } from './pages/call-backs.js'
 import { callBackCodePages } from './pages/call-back-codes.js'
+import { callPages, type LooksAt } from './pages/call.js'
+import { callsPages } from './pages/calls.js'
 import { designPages } from './pages/design.js'
 import { devicePages, type DeviceParts } from './pages/devices.js'
 import { patientConnectPages } from './pages/patient-connect.js'
@@ -33,7 +35,7 @@ export interface PagesSettings {
   readonly store: Pick<Store, 'rollUps' | 'calls' | 'events'>
   readonly operations: Operations
   readonly arranged: ArrangingParts['arranged']
-  readonly looks: ArrangingParts['looks']
+  readonly looks: ArrangingParts['looks'] & LooksAt
   readonly alarms: AlarmParts['alarms']
   /** Undefined: no telephones register here. */
   readonly devices?: Pick<DeviceParts, 'telephones' | 'registerAt'> | undefined
@@ -59,6 +61,8 @@ export async function pages(app: FastifyInstance, settings: PagesSettings): Prom
     const site = new Site(own, settings)
     const urlOf = ({ request }: Asked) => settings.publicUrl ?? `${request.protocol}://${request.headers.host ?? ''}`
     site.menu({ href: '/', text: 'Calls now', needs: 'live' })
+    callsPages(site, settings)
+    callPages(site, settings)
     callBackPages(site, settings)
     patientConnectPages(site, settings)
     callBackCodePages(site, settings)

@@ -20,6 +20,8 @@ export function renderer(assets: Assets): (template: string, data: object) => st
   // For a link that dials it; and for reading it out digit by digit.
   environment.addFilter('tel', (number: string) => `tel:${toE164(number).replaceAll(/[^+\d*#]/g, '')}`)
   environment.addFilter('spaced', (digits: string) => digits.replaceAll(/\B(?=\d)/g, ' '))
+  environment.addFilter('shortDay', (ms: number) => shortDay.format(ms))
+  environment.addFilter('filled', (all: readonly unknown[]) => all.filter((one) => one !== null && one !== undefined && one !== ''))
   environment.addGlobal('errorFor', (errors: readonly FieldError[] | undefined, field: string) => {
     const found = errors?.find((one) => one.field === field)
     return found && { text: found.message }
@@ -29,4 +31,6 @@ export function renderer(assets: Assets): (template: string, data: object) => st
 
 /** `2 March 2026 at 9:30` in the time zone of the service. */
 const instant = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'short', timeZone: 'Europe/London' })
+/** `2 Mar 2026` */
+const shortDay = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'Europe/London' })
 const day = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'Europe/London' })

@@ -66,7 +66,7 @@ test('a wrong question is answered with what would be right', async () => {
   expect(await why('limit=0')).toMatchObject({ status: 400, message: expect.stringContaining('limit') as string })
   expect(await why('limit=many')).toMatchObject({ status: 400 })
   expect(await why('ending=happily')).toMatchObject({ status: 400, message: expect.stringContaining('ending') as string })
-  expect(await why('colour=red')).toEqual({ status: 400, code: 'badRequest', field: 'colour', message: 'colour is not known here; known are from, to, line, organisation, ending, sipCallId, limit, cursor.' })
+  expect(await why('colour=red')).toEqual({ status: 400, code: 'badRequest', field: 'colour', message: 'colour is not known here; known are from, to, days, line, organisation, ending, outcome, clinician, answered, number, order, sipCallId, limit, cursor.' })
   expect(await why('cursor=%00%01')).toMatchObject({ status: 400, message: expect.stringContaining('cursor') as string })
   expect(await refusal(world, '/api/calls/{id}', '/api/calls/nobody')).toEqual({ status: 404, code: 'callNotFound', message: 'There is no call nobody.' })
   const nowhere = await world.get('/api/nowhere')
@@ -291,10 +291,18 @@ test('every route is documented, and the documentation works without a network',
     '/api/call-backs/{id}',
     '/api/call-backs/{id}/start',
     '/api/calls',
+    '/api/calls.csv',
+    '/api/calls.xlsx',
     '/api/calls/{id}',
+    '/api/calls/{id}/clinician',
+    '/api/calls/{id}/nhs-number',
     '/api/calls/{id}/outcome',
     '/api/calls/{id}/reason',
+    '/api/calls/{id}/record.pdf',
+    '/api/calls/{id}/record.txt',
     '/api/calls/{id}/recording.mp3',
+    '/api/calls/{id}/waveform',
+    '/api/calls/{id}/waveform.svg',
     '/api/choices',
     '/api/directory/changes',
     '/api/directory/entities/{section}/{id}',
@@ -307,6 +315,8 @@ test('every route is documented, and the documentation works without a network',
     '/api/patient-connects/{id}',
     '/api/patient-connects/{id}/start',
     '/api/targets',
+    '/api/views',
+    '/api/views/{view}',
     '/api/watch-list',
     '/api/watch-list/{id}/clear',
     '/healthz',

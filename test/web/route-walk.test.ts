@@ -12,6 +12,7 @@ const whoMay: Readonly<Record<Permission, readonly RoleName[]>> = {
   calls: ['clinician', 'serviceManager', 'pidApproved'],
   recordings: ['clinician', 'pidApproved'],
   outcomes: ['clinician', 'serviceManager', 'pidApproved'],
+  assignments: ['serviceManager'],
   arrangements: ['clinician', 'serviceManager'],
   bypass: ['clinician', 'serviceManager'],
   services: ['clinician', 'rotaKeeper', 'operations', 'serviceManager', 'administrator'],

@@ -34,6 +34,8 @@ const actions: Readonly<Record<string, string>> = {
   'call.seen': 'Call looked at',
   'recording.heard': 'Recording heard',
   'arrangement.seen': 'Arranged call looked at',
+  'calls.exported': 'Calls exported',
+  'calls.searched': 'Calls looked for by a number',
   'audit.read': 'Audit read',
   'audit.exported': 'Audit exported',
 }

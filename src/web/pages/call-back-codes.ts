@@ -1,6 +1,6 @@
 import { arrangingReach, mayArrangeOn, seesArrangement } from '../../accounts/arranging.js'
 import { actorOfIdentity, reaches, reachOf } from '../../accounts/identity.js'
-import { ofCall, within } from '../../accounts/reach-of-calls.js'
+import { ofCall, withinReach } from '../../accounts/reach-of-calls.js'
 import { placeInList } from '../../arrangements/arrangement-list.js'
 import { maskedTarget } from '../../directory/masking.js'
 import { showNumber } from '../../directory/telephone-number.js'
@@ -98,8 +98,8 @@ export function callBackCodePages(site: Site, { operations: { callBackCodes }, a
 
   /** The latest calls to advice lines of theirs that somebody may ring back about. */
   async function pastCalls({ identity }: Asked) {
-    const [reach, known] = [reachOf(identity, 'calls'), directory()]
-    const parts = within(reach, known)
+    const known = directory()
+    const parts = withinReach(identity, 'calls', known)
     if (parts?.length === 0) return []
     const { calls } = await store.calls({ limit: mostLookedAt, ...(parts === undefined ? {} : { within: parts }) })
     const canBeRung = ({ kind, line, ending, callerNumber }: CallSummary) => (kind === 'dialIn' || kind === 'line') && ending !== null && line !== null && (known.lines.get(line)?.kind ?? 'advice') === 'advice' && callerNumber !== ''

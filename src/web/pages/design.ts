@@ -1,15 +1,38 @@
+import type { Moment } from '../../reports/call-story.js'
+import { waveformSvg } from '../../reports/waveform.js'
 import { monthBars } from '../charts.js'
 import { view, type Site } from '../site.js'
 
 /** `/design`: our own components with every state, which is also what the tests look at. A component adds its file to `templates/design`, and its name here. */
-export const designs = ['header', 'notices', 'forms', 'tables', 'figures', 'arranging', 'alarms', 'secrets'] as const
+export const designs = ['header', 'notices', 'forms', 'tables', 'figures', 'arranging', 'alarms', 'timeline', 'player', 'choices', 'secrets'] as const
+
+const at = Date.UTC(2026, 2, 2, 9, 30)
+/** One moment of each kind. */
+const moments: readonly (Pick<Moment, 'kind' | 'at' | 'what' | 'detail'> & { readonly into?: string; readonly lasts?: string; readonly who?: string })[] = [
+  { kind: 'caller', at, into: '0:00', what: 'A call came in from Elm Row Surgery', detail: 'Call from a Dial-In number: 01632 960001 was dialled' },
+  { kind: 'menu', at, into: '0:04', what: 'Cardiology was chosen; the wait begins', detail: 'by its code' },
+  { kind: 'hunt', at, into: '0:04', what: 'The hunt began: 2 places on the rota', lasts: '31 s' },
+  { kind: 'ring', at, into: '0:04', what: 'Dr Ravi Prasad was rung', lasts: '20 s' },
+  { kind: 'missed', at, into: '0:24', what: 'Dr Ravi Prasad: rang until the time-out' },
+  { kind: 'accepted', at, into: '0:35', what: 'Dr Ada Okafor accepted', detail: 'pressed 1, heard as a telephone event (RFC 4733)' },
+  { kind: 'recording', at, into: '0:35', what: 'Recording began', lasts: '3 min 4 s' },
+  { kind: 'talk', at, into: '0:35', what: 'Connected: the caller and Dr Ada Okafor talked', lasts: '3 min 4 s' },
+  { kind: 'trouble', at, into: '3:39', what: 'The specialist was lost', detail: 'no voice packet came from the party for too long' },
+  { kind: 'end', at, into: '3:40', what: 'The call was over', detail: 'connected' },
+  { kind: 'later', at, what: 'Outcome: Referral avoided', detail: 'left by staff', who: 'Mary Lowe' },
+]
+const wave = (loud: (part: number) => number) => Array.from({ length: 240 }, (_, part) => Math.round(Math.abs(loud(part))))
+const picture = (svg: string) => `data:image/svg+xml,${encodeURIComponent(svg)}`
 
 /** What a template cannot draw. */
 const drawn = {
   chart: monthBars([{ label: 'Jan 26', answered: 310, notAnswered: 42 }, { label: 'Feb 26', answered: 0, notAnswered: 0 }, { label: 'Mar 26', answered: 402, notAnswered: 0 }, { label: 'Apr 26', answered: 0, notAnswered: 12 }], 'Calls offered and answered, January to April 2026'),
+  moments,
+  waveform: picture(waveformSvg({ seconds: 184.1, left: wave((part) => (part % 60 < 30 ? 90 * Math.sin(part) : 4)), right: wave((part) => (part % 60 < 30 ? 4 : 70 * Math.cos(part))) })),
+  silence: picture(waveformSvg({ seconds: 2, left: wave(() => 0), right: wave(() => 0) })),
 }
 
 export function designPages(site: Site): void {
-  site.get('/design', 'signedIn', () => view('design.njk', 'Components', { designs, ...drawn }))
+  site.get('/design', 'signedIn', () => view('design.njk', 'Components', { designs, ...drawn }, { scripts: ['player.js'] }))
   site.get('/accessibility', 'anyone', () => view('accessibility.njk', 'Accessibility statement'))
 }

@@ -1,0 +1,93 @@
+import { Temporal } from 'temporal-polyfill'
+import { meets, type Identity } from '../accounts/identity.js'
+import type { Directory } from '../directory/model.js'
+import { parseNhsNumber } from '../directory/nhs-number.js'
+import { readNumber } from '../directory/telephone-number.js'
+import type { CallEnding } from '../facts/events.js'
+import { bad, done, type Result } from '../operations/result.js'
+import { placeOf, type CallFilter, type CallOrder } from '../store/call-filter.js'
+import { withinReach } from '../accounts/reach-of-calls.js'
+
+/** Which calls somebody asks for, as they write it; what is left out is not asked. The API checks its shape before. */
+export interface AskedCalls {
+  /** A day or an instant. */
+  readonly from?: string
+  readonly to?: string
+  /** The last so many days, today included; in place of `from` and `to`. */
+  readonly days?: number
+  readonly line?: string
+  readonly organisation?: string
+  readonly ending?: CallEnding
+  /** Id of an outcome, or `open`. */
+  readonly outcome?: string
+  /** Who accepted. */
+  readonly clinician?: string
+  readonly answered?: boolean
+  /** A telephone number that the call came from, or an NHS number. */
+  readonly number?: string
+  readonly sipCallId?: string
+  readonly order?: CallOrder
+  readonly limit?: number
+  readonly cursor?: string
+}
+
+export interface Surroundings {
+  readonly directory: Directory
+  /** In which days are days. */
+  readonly timeZone: string
+  /** Wall-clock ms. */
+  readonly now: number
+}
+
+/** What is asked of the store: which of the calls that they may see. */
+export function filterOf(identity: Identity, { from, to, days, number, cursor, ...rest }: AskedCalls, { directory, timeZone, now }: Surroundings): Result<CallFilter, 'badInput'> {
+  if (days !== undefined && (from !== undefined || to !== undefined)) return bad('days stands in place of from and to; give the one or the others.', 'days')
+  const since = days === undefined ? from : Temporal.Instant.fromEpochMilliseconds(now).toZonedDateTimeISO(timeZone).toPlainDate().subtract({ days: days - 1 }).toString()
+  const first = since === undefined ? undefined : boundOf(since, 'from', timeZone)
+  if (first?.kind === 'refused') return first
+  const end = to === undefined ? undefined : boundOf(to, 'to', timeZone)
+  if (end?.kind === 'refused') return end
+  if (first && end && first.value >= end.value) return bad('from lies after to; it has to lie before it.', 'from')
+  if (cursor !== undefined && !placeOf(cursor)) return bad('cursor is none that this API gave out; leave it out to begin at the first call.', 'cursor')
+  if (number !== undefined && !meets(identity, 'recordings')) return bad('number can be looked for by those alone who may see patient data.', 'number')
+  // Who called is patient data: looked for among the calls of which they may see it.
+  const within = withinReach(identity, number === undefined ? 'calls' : 'recordings', directory)
+  return done({
+    ...rest,
+    ...(within === undefined ? {} : { within }),
+    ...(first ? { from: first.value } : {}),
+    ...(end ? { to: end.value } : {}),
+    ...(number === undefined ? {} : numbersOf(number)),
+    ...(cursor === undefined ? {} : { cursor }),
+  })
+}
+
+/** A number may have been told in several forms; what is no number of the numbering plan (an extension) as it is. */
+function numbersOf(text: string): Pick<CallFilter, 'nhsNumber' | 'callerNumbers'> {
+  const nhsNumber = parseNhsNumber(text)
+  if (nhsNumber !== undefined) return { nhsNumber }
+  const reading = readNumber(text)
+  const written = text.replaceAll(/\s/g, '')
+  if (!reading.ok) return { callerNumbers: [written] }
+  const digits = reading.number.slice(1)
+  return { callerNumbers: [...new Set([reading.number, digits, written, ...(digits.startsWith('44') ? [`0${digits.slice(2)}`] : [`00${digits}`])])] }
+}
+
+/**
+ * A bound of a date range, as a person writes it: a date (`2026-03-02`, the whole day in the time zone) or an instant
+ * (`2026-03-02T09:00:00Z`).
+ * @param side `from`: the day's first moment; `to`: the first moment after it
+ * @returns wall-clock ms
+ */
+export function boundOf(text: string, side: 'from' | 'to', timeZone: string): Result<number, 'badInput'> {
+  try {
+    if (/^\d{4}-\d{2}-\d{2}$/.test(text)) {
+      const day = Temporal.PlainDate.from(text, { overflow: 'reject' })
+      return done((side === 'from' ? day : day.add({ days: 1 })).toZonedDateTime(timeZone).epochMilliseconds)
+    }
+    // In a query a "+" that is not written as %2B arrives as a space.
+    return done(Temporal.Instant.from(text.replace(/ (?=\d{2}:?\d{2}$)/, '+')).epochMilliseconds)
+  } catch {
+    return bad(`${side} is "${text.slice(0, 40)}"; it has to be a date such as 2026-03-02 or an instant with its offset such as 2026-03-02T09:00:00Z.`, side)
+  }
+}

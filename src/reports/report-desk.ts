@@ -1,0 +1,131 @@
+import type { Readable } from 'node:stream'
+import { Worker } from 'node:worker_threads'
+import { threadProgram } from '../store/thread-program.js'
+import type { DeskReply, DeskRequest } from './desk-messages.js'
+import type { RecordDocument } from './record-pdf.js'
+import type { Waveform } from './waveform.js'
+
+/** Nobody has asked for anything that long, ms: the thread ends, and its memory is free. */
+const idleMs = 60_000
+/** Waveforms that are kept, each some kilobytes. */
+const keptWaveforms = 100
+
+interface Pending {
+  readonly resolve: (reply: DeskReply) => void
+  readonly reject: (error: Error) => void
+}
+
+interface Thread {
+  readonly worker: Worker
+  readonly pending: Map<number, Pending>
+}
+
+/**
+ * Waveforms and PDFs, made in a thread of their own that is started when it is first needed: no call waits for them. When the thread dies, what was
+ * asked of it rejects, and the next question starts another one.
+ */
+export class ReportDesk {
+  readonly #waveforms = new Map<string, Promise<Waveform>>()
+  #thread: Promise<Thread> | undefined
+  #idle: NodeJS.Timeout | undefined
+  #nextId = 1
+  #closed = false
+
+  /**
+   * @param key by which it is kept: of the same sound always the same
+   * @param open begins to read the MP3
+   */
+  async waveform(key: string, open: () => Promise<Readable>): Promise<Waveform> {
+    const known = this.#waveforms.get(key)
+    if (known) return known
+    const made = this.#measured(open)
+    this.#waveforms.set(key, made)
+    made.catch(() => this.#waveforms.delete(key))
+    for (const oldest of this.#waveforms.keys()) {
+      if (this.#waveforms.size <= keptWaveforms) break
+      this.#waveforms.delete(oldest)
+    }
+    return made
+  }
+
+  async pdf(document: RecordDocument): Promise<Uint8Array> {
+    const { thread, id, answer } = await this.#begun()
+    thread.worker.postMessage({ id, kind: 'pdf', document } satisfies DeskRequest)
+    const reply = await answer
+    if (reply.kind !== 'pdf') throw new Error('the thread for reports has answered something else')
+    return reply.bytes
+  }
+
+  /** Ends the thread. May be called twice. */
+  async close(): Promise<void> {
+    this.#closed = true
+    clearTimeout(this.#idle)
+    const thread = await this.#thread?.catch(() => undefined)
+    await thread?.worker.terminate()
+  }
+
+  async #measured(open: () => Promise<Readable>): Promise<Waveform> {
+    const sound = await open()
+    const { thread, id, answer } = await this.#begun()
+    try {
+      for await (const piece of sound) {
+        // A copy of its own: a view would take along all that it is a part of.
+        const bytes = Uint8Array.from(piece as Uint8Array)
+        thread.worker.postMessage({ id, kind: 'sound', bytes } satisfies DeskRequest, [bytes.buffer])
+      }
+      thread.worker.postMessage({ id, kind: 'soundEnds' } satisfies DeskRequest)
+    } catch (error) {
+      thread.worker.postMessage({ id, kind: 'soundLost' } satisfies DeskRequest)
+      this.#over(thread, id)?.reject(error instanceof Error ? error : new Error(String(error)))
+    }
+    const reply = await answer
+    if (reply.kind !== 'waveform') throw new Error('the thread for reports has answered something else')
+    return reply.waveform
+  }
+
+  async #begun(): Promise<{ readonly thread: Thread; readonly id: number; readonly answer: Promise<DeskReply> }> {
+    if (this.#closed) throw new Error('the engine is closing down')
+    clearTimeout(this.#idle)
+    const thread = await (this.#thread ??= this.#start())
+    clearTimeout(this.#idle)
+    const id = this.#nextId++
+    const answer = new Promise<DeskReply>((resolve, reject) => thread.pending.set(id, { resolve, reject }))
+    // Whoever waits for it hears of it; in the meantime nobody may.
+    answer.catch(() => undefined)
+    return { thread, id, answer }
+  }
+
+  #over({ worker, pending }: Thread, id: number): Pending | undefined {
+    const found = pending.get(id)
+    pending.delete(id)
+    if (pending.size === 0) {
+      clearTimeout(this.#idle)
+      this.#idle = setTimeout(() => {
+        this.#thread = undefined
+        void worker.terminate()
+      }, idleMs).unref()
+    }
+    return found
+  }
+
+  async #start(): Promise<Thread> {
+    const worker = new Worker(await threadProgram('desk-thread', import.meta.url), { name: 'reports' })
+    const thread: Thread = { worker, pending: new Map() }
+    worker.unref()
+    worker.on('message', (reply: DeskReply) => {
+      const pending = this.#over(thread, reply.id)
+      if (reply.kind === 'failed') pending?.reject(new Error(reply.why))
+      else pending?.resolve(reply)
+    })
+    let why = 'the thread for reports has ended'
+    worker.on('error', (error) => {
+      why = `the thread for reports has died: ${error instanceof Error ? error.message : String(error)}`
+    })
+    worker.on('exit', () => {
+      void this.#thread?.then((now) => (now === thread ? (this.#thread = undefined) : undefined))
+      for (const { reject } of thread.pending.values()) reject(new Error(why))
+      thread.pending.clear()
+    })
+    return thread
+  }
+}

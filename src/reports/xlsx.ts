@@ -1,0 +1,45 @@
+import { Readable } from 'node:stream'
+import type { Cell, Column } from './columns.js'
+
+/** Days from the beginning of a spreadsheet's calendar to 1 January 1970. */
+const epochInSheet = 25_569
+const secondsOfDay = 86_400
+/** A sheet holds no more in a cell. */
+const mostCharacters = 32_767
+
+/**
+ * A table as a spreadsheet (.xlsx): dates are dates, numbers are numbers, and a text is a text whatever it begins with, so that none is run as a formula.
+ * Rows, some at a time; the next ones are asked for when whoever reads has room, and no more is in memory than that.
+ */
+export async function xlsxOf(sheet: string, columns: readonly Column[], pages: AsyncIterable<readonly (readonly Cell[])[]>): Promise<Readable> {
+  // Most engines export nothing, and none does at its start.
+  const { writeXlsxStream } = await import('hucre/xlsx')
+  const stream = writeXlsxStream(rowsOf(pages), {
+    name: sheet,
+    columns: columns.map(({ name, width, format }) => ({ header: name, width, ...(format === undefined ? {} : { numFmt: format }) })),
+    freezePane: { rows: 1 },
+  })
+  return Readable.fromWeb(stream)
+}
+
+async function* rowsOf(pages: AsyncIterable<readonly (readonly Cell[])[]>): AsyncGenerator<(string | number | null)[]> {
+  for await (const rows of pages) for (const cells of rows) yield cells.map(valueOf)
+}
+
+function valueOf(cell: Cell): string | number | null {
+  switch (cell.kind) {
+    case 'text':
+      return cell.text === '' ? null : plainText(cell.text)
+    case 'number':
+      return cell.value
+    case 'date':
+      return cell.day + epochInSheet
+    case 'time':
+      return cell.seconds / secondsOfDay
+  }
+}
+
+/** Characters that XML has no way to write are left out. */
+function plainText(text: string): string {
+  return text.slice(0, mostCharacters).replaceAll(/[\0-\x08\x0B\x0C\x0E-\x1F\uFFFE\uFFFF]|\p{Cs}/gu, '')
+}

@@ -1,0 +1,14 @@
+// Takes the text for the record along, where the browser lets a page do that.
+const [copy, text, copied] = ['copy', 'text', 'copied'].map((id) => document.getElementById(id))
+if (navigator.clipboard) {
+  copy.hidden = false
+  copy.addEventListener('click', async () => {
+    try {
+      await navigator.clipboard.writeText(text.value)
+      copied.textContent = 'Copied.'
+    } catch {
+      text.select()
+      copied.textContent = 'The browser does not let this page copy. The text is selected: copy it with Ctrl+C.'
+    }
+  })
+}

@@ -1,0 +1,181 @@
+import { keepView, removeView, viewsOf } from '../../accounts/saved-views.js'
+import { meets, reaches, reachOf, type Identity } from '../../accounts/identity.js'
+import type { Accounts } from '../../accounts/accounts.js'
+import type { Directory } from '../../directory/model.js'
+import { knownOutcomes } from '../../directory/outcomes.js'
+import { knownTimeZone } from '../../directory/time-zone.js'
+import { callEndings } from '../../facts/endings.js'
+import type { CallEnding } from '../../facts/events.js'
+import { filterOf, type AskedCalls } from '../../reports/asked-calls.js'
+import { rowsOf } from '../../reports/calls-report.js'
+import { callsColumns, cellsOf, writtenCell } from '../../reports/columns.js'
+import { askedNames, askedString } from '../../reports/query-string.js'
+import { ownWithin } from '../../accounts/reach-of-calls.js'
+import { outcomesOf, type ReportRow } from '../../reports/report-row.js'
+import { callOrders, type CallFilter, type CallOrder, type CallPage } from '../../store/call-filter.js'
+import type { Store } from '../../store/store.js'
+import { goTo, missing, view, type Asked, type FieldError, type Site } from '../site.js'
+import type { LooksAt } from './call.js'
+
+export interface CallsParts {
+  readonly store: Pick<Store, 'calls'>
+  readonly accounts: Accounts
+  readonly directory: () => Directory
+  readonly looks: LooksAt
+  readonly timeZone: string
+  /** Wall-clock ms. */
+  readonly now: () => number
+}
+
+const perPage = 50
+/** Calls of which the outcome is open, above the list. */
+const mostOpen = 5
+
+/** The calls report: its columns, filters, views, and what leads to a call and to a spreadsheet. Above it, for clinicians, their own calls of which the outcome is open. */
+export function callsPages(site: Site, { store, accounts, directory, looks, timeZone, now }: CallsParts): void {
+  const zone = knownTimeZone(timeZone)
+  site.menu({ href: '/calls', text: 'Calls', needs: 'calls' })
+
+  site.get('/calls', 'calls', (asked) => page(asked, []))
+
+  site.post('/calls/views', 'calls', async (asked) => {
+    const { form, by } = asked
+    const name = (form['name'] ?? '').trim().slice(0, 80)
+    const query = askedString(Object.fromEntries(new URLSearchParams(form['query'] ?? '')), ['number'])
+    if (name === '') return page({ ...asked, query: Object.fromEntries(new URLSearchParams(query)) }, [{ field: 'name', message: 'Enter a name for this view' }])
+    const kept = await keepView(accounts.writing, by.actor, { name, query }, now())
+    if (!kept) return page({ ...asked, query: Object.fromEntries(new URLSearchParams(query)) }, [{ field: 'name', message: 'You have 100 views, which is the most. Remove one first' }])
+    return goTo(addressOf(query), 'viewSaved')
+  })
+
+  site.post('/calls/views/:view/remove', 'calls', async ({ params, by }) => ((await removeView(accounts.writing, by.actor, params['view'] ?? '')) ? goTo('/calls', 'viewRemoved') : missing))
+
+  async function page(asked: Asked, errors: readonly FieldError[]) {
+    const { identity, query, by, request } = asked
+    const known = directory()
+    const read = filterOf(identity, { ...askedOf(query), limit: perPage, ...(query['cursor'] === undefined ? {} : { cursor: query['cursor'] }) }, { directory: known, timeZone, now: now() })
+    const wrong = read.kind === 'refused' ? [{ field: read.field ?? '', message: read.message }] : []
+    const filter: CallFilter | undefined = read.kind === 'done' ? read.value : undefined
+    if (filter && (query['number'] ?? '').trim() !== '') await looks.atList(request, 'calls.searched', askedOf(query))
+    const [found, open, views] = await Promise.all([filter ? store.calls(filter) : nothing, openCalls(identity, known), viewsOf(accounts.reading, by.actor)])
+    const rows = rowsOf(found.calls, identity, known)
+    await looks.atEach(request, rows.filter(({ nhsNumber }) => nhsNumber !== null).map(({ callId }) => callId))
+    const current = askedString(query)
+    return view(
+      'calls.njk',
+      'Calls',
+      {
+        columns: callsColumns.map(({ name, meaning }) => ({ name, meaning, ...sortOf(name, query) })),
+        rows: rows.map((row) => ({ ...row, cells: cellsOf(row, zone, () => '').map(writtenCell), href: `/calls/${encodeURIComponent(row.callId)}`, listen: heardAs(row), mayLeave: row.isOutcomeOpen && meets(identity, 'outcomes') })),
+        open,
+        views: views.map(({ id, name, query: of }) => ({ id, name, href: addressOf(of), isCurrent: of === current })),
+        query,
+        current,
+        filtered: askedNames.some((name) => name !== 'order' && (query[name] ?? '') !== ''),
+        ...choices(identity, known),
+        numbersMayBeAsked: meets(identity, 'recordings'),
+        sortedNewest: found.sortedNewest,
+        isFirst: query['cursor'] === undefined,
+        first: addressOf(current),
+        ...(found.nextCursor === undefined ? {} : { next: `/calls?${new URLSearchParams([...new URLSearchParams(current), ['cursor', found.nextCursor]]).toString()}` }),
+      },
+      { errors: [...errors, ...wrong] },
+    )
+  }
+
+  /** Own calls that nobody has left an outcome for, the newest first, each with what can be left. */
+  async function openCalls(identity: Identity, known: Directory) {
+    const within = ownWithin(identity, 'outcomes', known)
+    if (within.length === 0) return []
+    const { calls } = await store.calls({ within, outcome: 'open', limit: mostOpen })
+    return rowsOf(calls, identity, known).flatMap((row, index) => {
+      const call = calls[index]
+      return call && row.isOutcomeOpen ? [{ ...row, href: `/calls/${encodeURIComponent(row.callId)}`, choices: outcomesOf(call, known) }] : []
+    })
+  }
+}
+
+const nothing: CallPage = { calls: [] }
+
+/** What a page is asked, as far as it can be read; a form sends what was left empty as well. */
+function askedOf(query: Readonly<Record<string, string>>): AskedCalls {
+  const given = (name: string) => (query[name]?.trim() ?? '') || undefined
+  const [days, answered, order, ending] = [given('days'), given('answered'), given('order'), given('ending')]
+  return {
+    ...defined('from', given('from')),
+    ...defined('to', given('to')),
+    ...defined('line', given('line')),
+    ...defined('organisation', given('organisation')),
+    ...defined('clinician', given('clinician')),
+    ...defined('outcome', given('outcome')),
+    ...defined('number', given('number')),
+    ...defined('sipCallId', given('sipCallId')),
+    ...(days !== undefined && /^\d{1,4}$/.test(days) && Number(days) > 0 ? { days: Number(days) } : {}),
+    ...(answered === 'true' || answered === 'false' ? { answered: answered === 'true' } : {}),
+    ...(isOrder(order) ? { order } : {}),
+    ...(ending !== undefined && Object.hasOwn(callEndings, ending) ? { ending: ending as CallEnding } : {}),
+  }
+}
+
+function defined<K extends string>(name: K, value: string | undefined): { readonly [key in K]?: string } {
+  return value === undefined ? {} : ({ [name]: value } as { readonly [key in K]: string })
+}
+
+function isOrder(text: string | undefined): text is CallOrder {
+  return callOrders.some((order) => order === text)
+}
+
+/** By which columns the list can be put in order, each way. */
+const orders: Readonly<Record<string, readonly [CallOrder, CallOrder]>> = {
+  Date: ['newest', 'oldest'],
+  Refs: ['mostRefs', 'fewestRefs'],
+  'Wait time (secs)': ['longestWait', 'shortestWait'],
+  'Talk time (secs)': ['longestTalk', 'shortestTalk'],
+}
+
+function sortOf(column: string, query: Readonly<Record<string, string>>): { readonly sort?: { readonly href: string; readonly now: 'ascending' | 'descending' | undefined } } {
+  const pair = orders[column]
+  if (!pair) return {}
+  const [down, up] = pair
+  const order = query['order'] ?? 'newest'
+  const rest = askedString(query, ['order'])
+  const next = order === down ? up : down
+  return { sort: { href: addressOf(`${rest}${rest === '' ? '' : '&'}order=${next}`), now: order === down ? 'descending' : order === up ? 'ascending' : undefined } }
+}
+
+/** What can be filtered by: of the directory in force, as far as somebody sees it. */
+function choices(identity: Identity, known: Directory) {
+  const reach = reachOf(identity, 'calls')
+  const all = reach.everywhere || reach.clinicians.size > 0
+  const named = <T extends { readonly id: string; readonly name: string }>(some: Iterable<T>) => [...some].map(({ id, name }) => ({ id, name })).sort((a, b) => a.name.localeCompare(b.name, 'en-GB'))
+  const labels = new Map([undefined, ...known.lines.keys()].flatMap((line) => knownOutcomes(known, line)).map(({ id, label }) => [id, label]))
+  return {
+    lines: named([...known.lines.values()].filter(({ id, trust }) => all || reaches(reach, { line: id, organisation: trust }, known))),
+    organisations: named(known.organisations.values()),
+    clinicians: named(known.clinicians.values()),
+    outcomes: [...labels].map(([id, name]) => ({ id, name })).sort((a, b) => a.name.localeCompare(b.name, 'en-GB')),
+  }
+}
+
+function heardAs({ recording }: ReportRow): string {
+  if (!recording) return ''
+  switch (recording.state) {
+    case 'ready':
+      return recording.mayHear ? `Listen${recording.seconds === null ? '' : `, ${minutes(recording.seconds)}`}` : 'Recorded'
+    case 'failed':
+      return 'Failed'
+    case 'deleted':
+      return 'Deleted'
+    default:
+      return 'Not ready yet'
+  }
+}
+
+/** `3:04` */
+function minutes(seconds: number): string {
+  return `${Math.floor(seconds / 60)}:${String(Math.floor(seconds) % 60).padStart(2, '0')}`
+}
+
+function addressOf(query: string): string {
+  return query === '' ? '/calls' : `/calls?${query}`
+}

@@ -1,0 +1,66 @@
+import { system } from '../../src/accounts/accounts.js'
+import type { RoleName, Scope } from '../../src/accounts/roles.js'
+import { beginSession, defaultSessionLimits } from '../../src/accounts/sessions.js'
+import type { AdminWorld } from '../keeping/admin-world.js'
+import type { Browser } from '../keeping/browser.js'
+
+export interface VisitorSettings {
+  readonly role: RoleName
+  readonly scope?: Scope
+  /** Of the directory, whose calls are theirs. */
+  readonly clinician?: string
+  readonly name?: string
+}
+
+/** Somebody who is signed in, without a browser. */
+export interface Visitor {
+  readonly id: string
+  get(path: string): Promise<{ readonly status: number; readonly text: string; readonly headers: Headers }>
+  /** Sends a form of ours. @returns where it led, or what was wrong */
+  post(path: string, fields: Readonly<Record<string, string>>): Promise<{ readonly status: number; readonly text: string; readonly location: string | null }>
+  put(path: string, body: object): Promise<{ readonly status: number; readonly text: string }>
+}
+
+let visitors = 0
+const password = 'kestrel marble harbour'
+
+async function person(world: AdminWorld, { role, scope = { kind: 'everywhere' }, clinician, name = role }: VisitorSettings) {
+  const { id, email = '' } = await world.accounts.addPerson(system, { name, email: `visitor-${++visitors}@example.nhs.uk`, ...(clinician === undefined ? {} : { clinician }) })
+  await world.accounts.grant(system, { person: id, role, scope })
+  return { id, email }
+}
+
+export async function visitor(world: AdminWorld, settings: VisitorSettings): Promise<Visitor> {
+  const { id } = await person(world, settings)
+  const { secret } = await beginSession(world.store.tables.writing, { person: id, method: 'password', secondFactor: true, address: '127.0.0.1', userAgent: 'test' }, defaultSessionLimits, Date.now())
+  const headers = { cookie: `__Host-ringround=${secret}`, 'sec-fetch-site': 'same-origin' }
+  const at = (path: string) => new URL(path, world.admin.url)
+  const get = async (path: string) => {
+    const answer = await fetch(at(path), { headers, redirect: 'manual' })
+    return { status: answer.status, text: await answer.text(), headers: answer.headers }
+  }
+  return {
+    id,
+    get,
+    async post(path, fields) {
+      const token = /name="token" value="([^"]+)"/.exec((await get('/account')).text)?.[1] ?? ''
+      const answer = await fetch(at(path), { method: 'POST', headers: { ...headers, 'content-type': 'application/x-www-form-urlencoded' }, body: new URLSearchParams({ token, ...fields }).toString(), redirect: 'manual' })
+      return { status: answer.status, text: await answer.text(), location: answer.headers.get('location') }
+    },
+    async put(path, body) {
+      const answer = await fetch(at(path), { method: 'PUT', headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(body) })
+      return { status: answer.status, text: await answer.text() }
+    },
+  }
+}
+
+/** The same, signing in by keyboard in a browser. @param path where they want to go */
+export async function visit(world: AdminWorld, browser: Browser, path: string, settings: VisitorSettings): Promise<void> {
+  const { id, email } = await person(world, settings)
+  await world.accounts.setPassword(system, id, password, '')
+  await browser.open(new URL(path, world.admin.url).href)
+  await browser.until("document.querySelector('h1')?.textContent.trim() === 'Sign in' && document.getElementById('password')")
+  await browser.evaluate(`(() => { document.getElementById('email').value = ${JSON.stringify(email)}; document.getElementById('password').focus() })()`)
+  await browser.type(`${password}\r`)
+  await browser.until(`document.readyState === 'complete' && location.pathname === ${JSON.stringify(path.split('?')[0])}`)
+}
