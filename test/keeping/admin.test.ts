@@ -285,6 +285,8 @@ test('every route is documented, and the documentation works without a network',
   const world = await adminWorld()
   const api = (await (await world.get('/docs/json')).json()) as OpenApi
   expect(Object.keys(api.paths).toSorted()).toEqual([
+    '/api/alarms',
+    '/api/bypass',
     '/api/call-back-codes',
     '/api/call-back-codes/{id}',
     '/api/call-backs',
