@@ -17,3 +17,9 @@ export function minutes(ms: number | undefined): string {
   const whole = Math.round(ms / 1_000)
   return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`
 }
+
+/** `12 h 05 min`. */
+export function hours(ms: number): string {
+  const whole = Math.round(ms / 60_000)
+  return `${Math.floor(whole / 60).toLocaleString('en-GB')} h ${String(whole % 60).padStart(2, '0')} min`
+}

@@ -8,6 +8,7 @@ import type { Operations } from '../operations/operations.js'
 import type { Store } from '../store/store.js'
 import type { ArrangingParts } from './arranging.js'
 import { accountPages } from './pages/account.js'
+import { adviceHoursPages } from './pages/advice-hours.js'
 import { alarmPages, type AlarmParts } from './pages/alarms.js'
 import { approvalPages } from './pages/approvals.js'
 import { auditPages } from './pages/audit.js'
@@ -71,6 +72,7 @@ export async function pages(app: FastifyInstance, settings: PagesSettings): Prom
     alarmPages(site, settings)
     if (settings.devices && settings.operations.devices) devicePages(site, { ...settings.devices, operations: settings.operations.devices, directory: settings.directory })
     summaryPages(site, settings)
+    adviceHoursPages(site, settings)
     const outbox = settings.outbox?.mailing === 'none' ? undefined : settings.outbox?.outbox
     const begun = signInPages(site, { ...settings, urlOf, outbox, providers: settings.openId?.providers ?? [] })
     if (settings.openId) openIdPages(site, { ...settings, openId: settings.openId, urlOf, begun })

@@ -2,6 +2,7 @@ import { reaches, reachOf } from '../../accounts/identity.js'
 import type { Directory } from '../../directory/model.js'
 import { knownOutcomes } from '../../directory/outcomes.js'
 import { figureDefinitions } from '../../figures/definitions.js'
+import { adviceInWords, cliniciansIn } from '../../figures/advice.js'
 import { count, minutes, percent, seconds } from '../../figures/words.js'
 import { serviceTimeZone, whenIn, type RollUpRow } from '../../figures/roll-up.js'
 import { figuresOf, grouped, hoursOfWeek, monthsUntil, type PeriodFigures } from '../../figures/summary.js'
@@ -50,6 +51,8 @@ export function summaryPages(site: Site, { store, directory, now }: SummaryParts
     const ofLines = table(lines, (id) => known.lines.get(id)?.name ?? id)
     const labels = new Map([...known.lines.keys()].flatMap((id) => knownOutcomes(known, id)).map(({ id, label }) => [id, label]))
     const seesOthers = reach.everywhere && line === undefined
+    const trustOf = (id: string) => known.lines.get(id)?.trust ?? ''
+    const ofTrusts = line === undefined ? table(lines.map((row) => ({ ...row, id: trustOf(row.id) })), (id) => known.organisations.get(id)?.name ?? 'No longer in the directory') : []
     return view(
       'summary.njk',
       'Summary',
@@ -63,6 +66,9 @@ export function summaryPages(site: Site, { store, directory, now }: SummaryParts
         heat: weekdays.map((name, day) => ({ name, hours: hours.slice(day * 24, day * 24 + 24).map(({ offered, answered }) => ({ offered, answered, heat: heatOf(offered, busiest) })) })),
         ofLines,
         ofOrganisations: seesOthers ? table(await store.rollUps({ from, to, scope: 'organisation' }), (id) => known.organisations.get(id)?.name ?? id) : [],
+        // One trust alone is what its lines are.
+        ofTrusts: ofTrusts.length > 1 ? ofTrusts : [],
+        ofClinicians: seesOthers ? cliniciansIn(ofMonths(await store.rollUps({ from, to, scope: 'clinician' }), shown)).slice(0, mostInTable).map((one) => ({ ...one, name: known.clinicians.get(one.id)?.name ?? one.id, words: adviceInWords(one) })) : [],
         outcomes: figures.outcomes.map(({ outcome, calls }) => ({ outcome: labels.get(outcome) ?? outcome, calls, share: percent(calls / figures.outcomes.reduce((sum, one) => sum + one.calls, 0)) })),
         definitions: Object.entries(figureDefinitions).map(([name, meaning]) => ({ name: figureNames[name as keyof typeof figureDefinitions], meaning })),
         serviceTimeZone,

@@ -1,0 +1,61 @@
+import { stringify } from 'csv-stringify/sync'
+import { reachOf, type Identity } from '../../accounts/identity.js'
+import type { Directory } from '../../directory/model.js'
+import { adviceInWords, adviceOf } from '../../figures/advice.js'
+import { serviceTimeZone, whenIn } from '../../figures/roll-up.js'
+import { monthsUntil } from '../../figures/summary.js'
+import type { Store } from '../../store/store.js'
+import { missing, view, type Site } from '../site.js'
+
+export interface AdviceHoursParts {
+  readonly store: Pick<Store, 'rollUps'>
+  readonly directory: () => Directory
+  /** Wall-clock ms. */
+  readonly now: () => number
+}
+
+const monthsShown = 12
+
+/** The advice that a specialist gave, month by month: for themselves, for their job plan, and for whoever manages the service. */
+export function adviceHoursPages(site: Site, { store, directory, now }: AdviceHoursParts): void {
+  site.menu({ href: '/advice-hours', text: 'Advice hours', needs: 'calls' })
+
+  site.get('/advice-hours', 'calls', async ({ identity, query }) => {
+    const known = directory()
+    const seen = cliniciansSeen(identity, known)
+    const id = query['clinician'] ?? seen.own ?? seen.all[0]?.value
+    if (id === undefined) return view('advice-hours.njk', 'Advice hours', { nobody: true })
+    const clinician = seen.all.find(({ value }) => value === id)
+    if (!clinician) return missing
+    const months = monthsUntil(whenIn(now()).month, monthsShown)
+    const rows = (await store.rollUps({ from: months[0] ?? '', to: months.at(-1) ?? '', scope: 'clinician' })).filter((row) => row.id === id)
+    const monthly = months.map((month) => ({ month, label: monthName.format(Date.parse(`${month}-15T12:00:00Z`)), ...adviceOf(rows.filter((row) => row.month === month)) }))
+    const whole = adviceOf(rows)
+    if (query['as'] === 'csv') {
+      const body = stringify([['month', 'rung', 'answered', 'talk hours'], ...monthly.map(({ month, rung, answered, talkMs }) => [month, rung, answered, (talkMs / 3_600_000).toFixed(2)])], { bom: true, record_delimiter: 'windows' })
+      return { kind: 'file', name: `advice-hours-${id.replace(/[^\w-]/g, '')}.csv`, type: 'text/csv; charset=utf-8', body }
+    }
+    return view('advice-hours.njk', 'Advice hours', {
+      clinician,
+      role: known.clinicians.get(id)?.role,
+      organisations: (known.clinicians.get(id)?.organisations ?? []).map((one) => known.organisations.get(one)?.name ?? one),
+      choices: seen.all.length > 1 ? seen.all : [],
+      monthly: monthly.map((one) => ({ label: one.label, words: adviceInWords(one) })),
+      whole: adviceInWords(whole),
+      perWeek: (whole.talkMs / 60_000 / weeksShown).toFixed(0),
+      madeAt: now(),
+      serviceTimeZone,
+    })
+  })
+}
+
+const weeksShown = 52
+const monthName = new Intl.DateTimeFormat('en-GB', { month: 'long', year: 'numeric', timeZone: serviceTimeZone })
+
+/** One's own hours; those who work for an organisation that one reports on; everybody's. */
+function cliniciansSeen(identity: Identity, { clinicians }: Directory): { readonly own: string | undefined; readonly all: readonly { readonly value: string; readonly text: string }[] } {
+  const reach = reachOf(identity, 'calls')
+  const reports = reachOf(identity, 'reports')
+  const seen = [...clinicians.values()].filter(({ id, organisations }) => reach.clinicians.has(id) || reports.everywhere || organisations.some((one) => reports.organisations.has(one)))
+  return { own: seen.find(({ id }) => reach.clinicians.has(id))?.id, all: seen.map(({ id, name }) => ({ value: id, text: name })).sort((a, b) => a.text.localeCompare(b.text, 'en-GB')) }
+}
