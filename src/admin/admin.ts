@@ -187,7 +187,7 @@ export async function adminApp(settings: AdminSettings): Promise<FastifyInstance
     await own.register(fastifyStatic, { root: fileURLToPath(new URL('./page/', import.meta.url)), prefix: '/', index: 'index.html', wildcard: false, cacheControl: false })
   })
   pageRoutes(app, settings)
-  await pages(app, { store: settings.store, operations, arranged: settings.arranged, alarms: settings.alarmsOfAll ?? settings.alarms, devices: settings.devices, looks, timeZone: settings.timeZone ?? 'Europe/London', now: () => settings.accounts.now(), accounts: settings.accounts, audit: settings.accounts.audit, directory: settings.directory, networkOf: sourceOf, publicUrl: settings.publicUrl, demoLink: settings.demoLink, openId: settings.openId, outbox: settings.outbox })
+  await pages(app, { pdf: (document) => desk.pdf(document), store: settings.store, operations, arranged: settings.arranged, alarms: settings.alarmsOfAll ?? settings.alarms, devices: settings.devices, looks, timeZone: settings.timeZone ?? 'Europe/London', now: () => settings.accounts.now(), accounts: settings.accounts, audit: settings.accounts.audit, directory: settings.directory, networkOf: sourceOf, publicUrl: settings.publicUrl, demoLink: settings.demoLink, openId: settings.openId, outbox: settings.outbox })
   await app.ready()
   return app
 }

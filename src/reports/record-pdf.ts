@@ -8,6 +8,8 @@ import type { RecordLine } from './record-text.js'
 export interface RecordDocument {
   readonly title: string
   readonly lines: readonly RecordLine[]
+  /** Above the second list. Default: `What happened`. */
+  readonly storyTitle?: string
   /** What happened, in order. `into`: how far into the call, or when. */
   readonly story: readonly { readonly into: string; readonly what: string }[]
   /** At the foot of each page. */
@@ -21,7 +23,7 @@ const keyWidth = 130
 const timeWidth = 110
 
 /** A page or two for a patient's record: fonts embedded, tagged for whoever has it read aloud. */
-export async function recordPdf({ title, lines, story, foot, madeAt }: RecordDocument): Promise<Uint8Array> {
+export async function recordPdf({ title, lines, storyTitle = 'What happened', story, foot, madeAt }: RecordDocument): Promise<Uint8Array> {
   const document = new PDFDocument({ size: 'A4', margin, pdfVersion: '1.7', tagged: true, displayTitle: true, lang: 'en-GB', bufferPages: true, info: { Title: title, Author: 'Ringround', CreationDate: new Date(madeAt) } })
   const pieces: Buffer[] = []
   const whole = new Promise<Uint8Array>((resolve, reject) => {
@@ -63,7 +65,7 @@ export async function recordPdf({ title, lines, story, foot, madeAt }: RecordDoc
   }
   heading('H1', title, 16)
   pairs(lines, keyWidth)
-  heading('H2', 'What happened', 12)
+  heading('H2', storyTitle, 12)
   pairs(story.map(({ into, what }) => ({ name: into, value: what })), timeWidth)
   root.end()
   const { start, count } = document.bufferedPageRange()

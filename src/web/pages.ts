@@ -8,7 +8,7 @@ import type { Operations } from '../operations/operations.js'
 import type { Store } from '../store/store.js'
 import type { ArrangingParts } from './arranging.js'
 import { accountPages } from './pages/account.js'
-import { adviceHoursPages } from './pages/advice-hours.js'
+import { adviceHoursPages, type AdviceHoursParts } from './pages/advice-hours.js'
 import { alarmPages, type AlarmParts } from './pages/alarms.js'
 import { approvalPages } from './pages/approvals.js'
 import { auditPages } from './pages/audit.js'
@@ -44,6 +44,8 @@ export interface PagesSettings {
   readonly timeZone: string
   /** Wall-clock ms. */
   readonly now: () => number
+  /** Makes a PDF, on a thread of its own. */
+  readonly pdf: AdviceHoursParts['pdf']
   /** By which network an address is counted. */
   readonly networkOf: (address: string) => string
   /** Where browsers find the pages, without a slash at the end. Undefined: under the name by which they asked. */

@@ -44,7 +44,7 @@ export type Answer =
     }
   | { readonly kind: 'goTo'; readonly path: string; readonly notice?: Notice; readonly cookie?: string }
   /** A download. */
-  | { readonly kind: 'file'; /** ASCII, without quotes. */ readonly name: string; readonly type: string; readonly body: Readable | string }
+  | { readonly kind: 'file'; /** ASCII, without quotes. */ readonly name: string; readonly type: string; readonly body: Readable | Buffer | string }
   /** There is no such page, or it is not for them: the same answer. */
   | { readonly kind: 'missing' }
 

@@ -38,6 +38,8 @@ test('a clinician sees their own hours, and of nobody else that there are any', 
   expect(await page.text()).toContain(one.name)
   expect((await ask(admin, cookie, `?clinician=${two.id}`)).status).toBe(404)
   expect((await ask(admin, cookie, '?clinician=nobody')).status).toBe(404)
+  const pdf = await ask(admin, cookie, '?as=pdf')
+  expect([pdf.headers.get('content-type'), Buffer.from(await pdf.arrayBuffer()).subarray(0, 8).toString()]).toEqual(['application/pdf', '%PDF-1.7'])
   const csv = await (await ask(admin, cookie, '?as=csv')).text()
   const lines = csv.trim().split('\r\n')
   expect(lines).toHaveLength(13)

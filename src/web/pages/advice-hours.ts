@@ -4,6 +4,8 @@ import type { Directory } from '../../directory/model.js'
 import { adviceInWords, adviceOf } from '../../figures/advice.js'
 import { serviceTimeZone, whenIn } from '../../figures/roll-up.js'
 import { monthsUntil } from '../../figures/summary.js'
+import { count, hours } from '../../figures/words.js'
+import type { RecordDocument } from '../../reports/record-pdf.js'
 import type { Store } from '../../store/store.js'
 import { missing, view, type Site } from '../site.js'
 
@@ -12,12 +14,14 @@ export interface AdviceHoursParts {
   readonly directory: () => Directory
   /** Wall-clock ms. */
   readonly now: () => number
+  /** Makes a PDF, on a thread of its own. */
+  readonly pdf: (document: RecordDocument) => Promise<Uint8Array>
 }
 
 const monthsShown = 12
 
 /** The advice that a specialist gave, month by month: for themselves, for their job plan, and for whoever manages the service. */
-export function adviceHoursPages(site: Site, { store, directory, now }: AdviceHoursParts): void {
+export function adviceHoursPages(site: Site, { store, directory, now, pdf }: AdviceHoursParts): void {
   site.menu({ href: '/advice-hours', text: 'Advice hours', needs: 'calls' })
 
   site.get('/advice-hours', 'calls', async ({ identity, query }) => {
@@ -35,21 +39,44 @@ export function adviceHoursPages(site: Site, { store, directory, now }: AdviceHo
       const body = stringify([['month', 'rung', 'answered', 'talk hours'], ...monthly.map(({ month, rung, answered, talkMs }) => [month, rung, answered, (talkMs / 3_600_000).toFixed(2)])], { bom: true, record_delimiter: 'windows' })
       return { kind: 'file', name: `advice-hours-${id.replace(/[^\w-]/g, '')}.csv`, type: 'text/csv; charset=utf-8', body }
     }
+    const perWeek = (whole.talkMs / 60_000 / weeksShown).toFixed(0)
+    const organisations = (known.clinicians.get(id)?.organisations ?? []).map((one) => known.organisations.get(one)?.name ?? one)
+    if (query['as'] === 'pdf') {
+      const { answered, rung, share, talk, mean } = adviceInWords(whole)
+      const body = await pdf({
+        title: `Advice given by telephone: ${clinician.text}`,
+        lines: [
+          { name: 'Role', value: known.clinicians.get(id)?.role ?? '' },
+          { name: 'Works for', value: organisations.join(', ') },
+          { name: 'Months', value: `${monthly[0]?.label ?? ''} to ${monthly.at(-1)?.label ?? ''} (${serviceTimeZone})` },
+          { name: 'Calls answered', value: `${answered}, of ${rung} times rung (${share})` },
+          { name: 'Time spoken', value: `${talk}; ${mean} a call, ${perWeek} min a week on average` },
+          { name: 'What counts', value: whatCounts },
+        ],
+        storyTitle: 'By month',
+        story: monthly.map((one) => ({ into: one.label, what: `${count(one.answered)} answered of ${count(one.rung)} times rung, ${hours(one.talkMs)}` })),
+        foot: `Ringround, as of ${instant.format(now())}`,
+        madeAt: now(),
+      })
+      return { kind: 'file', name: `advice-hours-${id.replace(/[^\w-]/g, '')}.pdf`, type: 'application/pdf', body: Buffer.from(body) }
+    }
     return view('advice-hours.njk', 'Advice hours', {
       clinician,
       role: known.clinicians.get(id)?.role,
-      organisations: (known.clinicians.get(id)?.organisations ?? []).map((one) => known.organisations.get(one)?.name ?? one),
+      organisations,
       choices: seen.all.length > 1 ? seen.all : [],
       monthly: monthly.map((one) => ({ label: one.label, words: adviceInWords(one) })),
       whole: adviceInWords(whole),
-      perWeek: (whole.talkMs / 60_000 / weeksShown).toFixed(0),
+      perWeek,
+      whatCounts,
       madeAt: now(),
-      serviceTimeZone,
     })
   })
 }
 
 const weeksShown = 52
+const whatCounts = `Rung: each time one of their telephones was rung. Answered: calls that they accepted, and in which both spoke. Time spoken: from then to the end of the talk; ringing, whisper and what is written afterwards are not in it. Months are those of ${serviceTimeZone}.`
+const instant = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'short', timeZone: serviceTimeZone })
 const monthName = new Intl.DateTimeFormat('en-GB', { month: 'long', year: 'numeric', timeZone: serviceTimeZone })
 
 /** One's own hours; those who work for an organisation that one reports on; everybody's. */
