@@ -14,7 +14,7 @@ import { newSecret, same } from './secrets.js'
 import { actFor, beginSession, defaultSessionLimits, endSession, endSessions, forgetSessions, openSession, secondFactorShown, sessionsOf, type From, type KeptSession, type SessionLimits } from './sessions.js'
 import { SecondFactors, type Checked, type Sealer } from './second-factors.js'
 import { beginStep, endStep, forgetSteps, stepOf, takeStep } from './steps.js'
-import { allTokens, endToken, isToken, makeToken, openToken, type NewToken } from './tokens.js'
+import { allTokens, endToken, isToken, makeToken, openPublic, openToken, type NewToken } from './tokens.js'
 
 /** So long after a second factor was shown what was given by approval is open, ms. */
 const confirmedForMs = 15 * 60_000
@@ -425,6 +425,32 @@ export class Accounts {
     const ended = await endToken(this.#writing, id, this.now())
     if (ended) await this.#audit.tell({ ...by, action: 'token.ended', subjectKind: 'token', subject: id })
     return ended
+  }
+
+  // Links for whoever has them
+
+  /** The link to the Service Directory of an organisation, for whoever has it: it shows that and nothing else. The one before it ends. @returns its secret, which is shown this once */
+  async makePublicLink(by: By, organisation: string): Promise<string> {
+    await this.endPublicLink(by, organisation)
+    const { secret } = await this.makeToken(by, { kind: 'public', name: 'Service Directory', permissions: [], scope: { kind: 'organisation', id: organisation } })
+    return secret
+  }
+
+  /** The one that is good; undefined: there is none. */
+  async publicLink(organisation: string): Promise<Token | undefined> {
+    return (await this.tokens()).find(({ kind, scope }) => kind === 'public' && scope.kind === 'organisation' && scope.id === organisation)
+  }
+
+  /** @returns false: there is none */
+  async endPublicLink(by: By, organisation: string): Promise<boolean> {
+    const link = await this.publicLink(organisation)
+    return link !== undefined && this.endToken(by, link.id)
+  }
+
+  /** @returns the organisation to whose Service Directory this secret leads; undefined: it leads nowhere */
+  async openPublicLink(secret: string): Promise<string | undefined> {
+    const token = await openPublic(this.#reading, secret, this.now())
+    return token?.scope.kind === 'organisation' ? token.scope.id : undefined
   }
 
   /** What nobody needs any more: sessions and guesses of before yesterday. */

@@ -47,7 +47,7 @@ export interface Session {
 /** A token for a program (`api`), or for a screen on a wall (`kiosk`). */
 export interface Token {
   readonly id: string
-  readonly kind: 'api' | 'kiosk'
+  readonly kind: 'api' | 'kiosk' | 'public'
   readonly name: string
   readonly permissions: readonly Permission[]
   readonly scope: Scope

@@ -71,3 +71,11 @@ export async function endToken(db: Db, id: string, now: number): Promise<boolean
   const { numUpdatedRows } = await db.updateTable('api_tokens').set({ ended_at: now }).where('id', '=', id).where('ended_at', 'is', null).executeTakeFirst()
   return numUpdatedRows > 0n
 }
+
+/** What this secret opens for whoever has it; undefined: nothing, or nothing any more. */
+export async function openPublic(db: Db, secret: string, now: number): Promise<Token | undefined> {
+  if (!isToken(secret)) return undefined
+  const row = await db.selectFrom('api_tokens').selectAll().where('token_hash', '=', hashOf(secret)).executeTakeFirst()
+  const token = row && tokenOf(row)
+  return token?.kind === 'public' && token.endedAt === undefined && (token.expiresAt === undefined || token.expiresAt > now) ? token : undefined
+}

@@ -43,6 +43,7 @@ import { limitToReach } from './reach.js'
 import { reasonRoutes } from './reason-routes.js'
 import { recordingRoutes } from './recording-routes.js'
 import { viewRoutes } from './view-routes.js'
+import { serviceDirectoryRoutes } from './service-directory-routes.js'
 import { watchListRoutes } from './watch-list-routes.js'
 import { waveformRoutes } from './waveform-routes.js'
 import { defaultWebLimits, proxyList, sourceOf, type WebLimits } from './web-limits.js'
@@ -54,7 +55,7 @@ export interface AdminSettings {
   readonly address: string
   /** 0: a free port is chosen. */
   readonly port: number
-  readonly store: Pick<Store, 'events' | 'calls' | 'rollUps' | 'targets' | 'watched' | 'target' | 'health' | 'log' | 'directory'>
+  readonly store: Pick<Store, 'events' | 'calls' | 'rollUps' | 'connectionsAtHours' | 'targets' | 'watched' | 'target' | 'health' | 'log' | 'directory'>
   readonly recordings: Pick<Recordings, 'probe' | 'open' | 'keys'>
   /** Who may sign in, and what they may do. */
   readonly accounts: Accounts
@@ -174,6 +175,7 @@ export async function adminApp(settings: AdminSettings): Promise<FastifyInstance
   if (operations.directory && settings.inForce) directoryRoutes(app, operations.directory, { inForce: settings.inForce, store: settings.store })
   watchListRoutes(app, operations, settings)
   bypassRoutes(app, settings)
+  serviceDirectoryRoutes(app, settings)
   callBackRoutes(app, operations, { ...settings, looks })
   patientConnectRoutes(app, operations, { ...settings, looks })
   callBackCodeRoutes(app, operations, settings)

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyInstance } from 'fastify'
+import { mayUse } from '../directory/access.js'
 import type { Directory } from '../directory/model.js'
 
 /** What there is in this engine at the moment, by its ids: the documentation makes its examples of it. Left out: there is none. */
@@ -7,6 +8,8 @@ export interface KnownNow {
   readonly clinician?: string
   readonly patientsLine?: string
   readonly adviceLine?: string
+  /** One that may use a line. */
+  readonly organisation?: string
   /** A call that is over and reached an advice line, else any call. */
   readonly call?: { readonly callId: string; readonly line?: string; readonly organisation?: string; readonly ending?: string }
   /** A call that came from a Dial-In number. */
@@ -59,6 +62,7 @@ export async function knownNow(app: FastifyInstance, asker: IncomingHttpHeaders,
     ...defined('clinician', [...directory.clinicians.values()].find(({ numbers }) => numbers.length > 0)?.id),
     ...defined('patientsLine', (lines.find(({ kind }) => kind === 'pifuCallBack') ?? lines.find(({ kind }) => kind !== 'advice'))?.id),
     ...defined('adviceLine', [...advice][0]),
+    ...defined('organisation', [...directory.organisations.keys()].find((id) => lines.some((line) => line.kind === 'advice' && mayUse(directory, line, id)))),
     ...defined('call', chosen && { callId: chosen.callId, ...defined('line', chosen.line ?? undefined), ...defined('organisation', chosen.organisation ?? undefined), ...defined('ending', chosen.ending ?? undefined) }),
     ...defined('dialIn', calls.find(({ kind, organisation }) => kind === 'dialIn' && organisation !== null)?.callId),
     ...defined('recordedCall', calls.find(({ recording }) => (recording?.url ?? null) !== null)?.callId),

@@ -23,6 +23,8 @@ describe('the sums of a month', () => {
       expect(sum(rows, 'connectionIn', scope)).toBe(1)
       expect(sum(rows, 'answeredAt', scope)).toBe(1)
     }
+    // By the hour for a line alone: nobody else is told.
+    expect(['all', 'line', 'organisation'].map((scope) => sum(rows, 'connectionAt', scope))).toEqual([0, sum(rows, 'connectionMs', 'line'), 0])
     expect(new Set(rows.map(({ month }) => month))).toEqual(new Set(['2026-03']))
   })
 

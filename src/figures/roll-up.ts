@@ -17,7 +17,7 @@ export type RollUpScope = 'all' | 'line' | 'organisation' | 'clinician'
 
 /**
  * What is added up. Durations are sums of ms beside the counts of their buckets (`durations.ts`), with the bucket in `part`; `offeredAt`, `answeredAt`: by
- * hour of the week, 0 is Monday 00:00; `outcome`: by its code; `ringing`: of a clinician's telephones, by its result.
+ * hour of the week, 0 is Monday 00:00; `connectionAt`: of a line alone, ms of connection of what `answeredAt` counts; `outcome`: by its code; `ringing`: of a clinician's telephones, by its result.
  */
 export type RollUpFigure =
   | CallClass
@@ -30,6 +30,7 @@ export type RollUpFigure =
   | 'outcome'
   | 'offeredAt'
   | 'answeredAt'
+  | 'connectionAt'
   | 'ringing'
   | 'connectionMs'
   | 'connectionIn'
@@ -68,7 +69,7 @@ export function rollUpOf(record: CallRecord | undefined): RollUp {
     for (const [figure, amount, part = ''] of figures) if (amount !== 0) put(sums, { month, scope, id, figure, part, amount })
   }
   add('all', '', amounts)
-  add('line', record.line, amounts)
+  add('line', record.line, [...amounts, ...atHour(call, hourOfWeek)])
   add('organisation', record.organisation, amounts)
   for (const { clinician, result, attempt } of record.attempts) {
     if (clinician === undefined || result === undefined) continue
@@ -127,6 +128,12 @@ function amountsOf(call: CallRecord & EndedCall, hourOfWeek: number, byNcn: bool
     ['dialToVoiceMs', dialToVoice],
     ['dialToVoiceIn', 1, String(bucketOf(dialToVoice))],
   ]
+}
+
+/** How long connections of a line take at an hour: what callers are told before they ring. */
+function atHour(call: CallRecord & EndedCall, hourOfWeek: number): readonly Amount[] {
+  const connection = classOf(call) === 'answered' ? connectionMs(call) : undefined
+  return connection === undefined ? [] : [['connectionAt', connection, String(hourOfWeek)]]
 }
 
 /** What a sum is of, in one text. */

@@ -3,6 +3,7 @@ import { aliveAt } from './questions/alive-at.js'
 import { arrangementFactsSince } from './questions/arrangement-facts-since.js'
 import { arrivalsOf } from './questions/arrivals-of.js'
 import { callsOfLine } from './questions/calls-of-line.js'
+import { connectionsAtHours } from './questions/connections-at-hours.js'
 import { entitiesChanged, entitiesInForce, entityPlaces } from './questions/directory-entities.js'
 import { appliedBytes, appliedFile, fileDifferences } from './questions/directory-files.js'
 import { directoryVersion, directoryVersionAt, directoryVersions, newestDirectoryVersion } from './questions/directory-versions.js'
@@ -91,6 +92,7 @@ export const questions = {
   recordingKeys: asked('upkeep', recordingKeys),
   finishedRecordings: asked('start', finishedRecordings),
   rollUps: asked('report', rollUps),
+  connectionsAtHours: asked('report', connectionsAtHours),
   notRolledUp: asked('list', notRolledUp),
   differing: asked('upkeep', differing),
   differingTargets: asked('upkeep', differingTargets),

@@ -15,6 +15,7 @@ import { paged, partsOf } from './paged.js'
 import type { StoredTarget, TargetPage } from './questions/list-targets.js'
 import type { AfterOutcome } from './questions/outcomes-by-staff.js'
 import type { StoredRecording } from './questions/recording.js'
+import type { ConnectionsAsked } from '../figures/usual-connection.js'
 import type { RollUpsAsked } from './questions/roll-ups.js'
 import type { OldRecording } from './questions/old-recordings.js'
 import type { RecordingKey } from './questions/recording-keys.js'
@@ -121,6 +122,8 @@ export interface Store {
   countPast(most: number): Promise<number>
   /** What the calls of some months add up to. */
   rollUps(asked: RollUpsAsked): Promise<readonly RollUpRow[]>
+  /** How many calls of some lines were answered at some hours, and how long their connection took together. */
+  connectionsAtHours(asked: ConnectionsAsked): Promise<readonly Pick<RollUpRow, 'id' | 'figure' | 'amount'>[]>
   health(): StoreHealth
   /** Writes what is queued (within 5 s), then closes the file. May be called twice; never rejects. */
   close(): Promise<void>
@@ -361,6 +364,10 @@ class KeptStore implements Store {
 
   rollUps(asked: RollUpsAsked): Promise<readonly RollUpRow[]> {
     return questions.rollUps.ask(this.database.reports, asked)
+  }
+
+  connectionsAtHours(asked: ConnectionsAsked): Promise<readonly Pick<RollUpRow, 'id' | 'figure' | 'amount'>[]> {
+    return questions.connectionsAtHours.ask(this.database.reports, asked)
   }
 
   async closeInterrupted(): Promise<readonly string[]> {

@@ -31,6 +31,7 @@ export const notices = {
   arrangedOutcomeLeft: 'The outcome is left.',
   telephoneCleared: 'The telephone is rung in its turn again.',
   deviceRemoved: 'The telephone is removed. It neither rings nor calls any more.',
+  publicLinkEnded: 'The link leads nowhere any more.',
   codeCancelled: 'The code opens nothing any more.',
   viewSaved: 'The view is saved.',
   viewRemoved: 'The view is removed.',

@@ -24,6 +24,7 @@ import { factorPages } from './pages/factors.js'
 import { openIdPages } from './pages/open-id.js'
 import { outboxPages } from './pages/outbox.js'
 import { peoplePages } from './pages/people.js'
+import { serviceDirectoryPages } from './pages/service-directory.js'
 import { signInPages } from './pages/sign-in.js'
 import { summaryPages } from './pages/summary.js'
 import { watchListPages } from './pages/watch-list.js'
@@ -33,7 +34,7 @@ export interface PagesSettings {
   readonly accounts: Accounts
   readonly audit: Audit
   readonly directory: () => Directory
-  readonly store: Pick<Store, 'rollUps' | 'calls' | 'events'>
+  readonly store: Pick<Store, 'rollUps' | 'connectionsAtHours' | 'calls' | 'events'>
   readonly operations: Operations
   readonly arranged: ArrangingParts['arranged']
   readonly looks: ArrangingParts['looks'] & LooksAt
@@ -70,6 +71,7 @@ export async function pages(app: FastifyInstance, settings: PagesSettings): Prom
     patientConnectPages(site, settings)
     callBackCodePages(site, settings)
     bypassPages(site, settings)
+    serviceDirectoryPages(site, { ...settings, urlOf })
     watchListPages(site, settings)
     alarmPages(site, settings)
     if (settings.devices && settings.operations.devices) devicePages(site, { ...settings.devices, operations: settings.operations.devices, directory: settings.directory })

@@ -98,6 +98,12 @@ export class Browser {
     return Buffer.from(data, 'base64')
   }
 
+  /** As it is printed, as PDF. */
+  async printed(): Promise<Buffer> {
+    const { data } = (await this.#send('Page.printToPDF', { preferCSSPageSize: true })) as { data: string }
+    return Buffer.from(data, 'base64')
+  }
+
   async resize(width: number, height: number): Promise<void> {
     await this.#send('Emulation.setDeviceMetricsOverride', { width, height, deviceScaleFactor: 1, mobile: width < 600 })
   }

@@ -64,6 +64,7 @@ export const samples: { readonly [Name in QuestionName]: readonly Args<Name>[] }
   recordingKeys: [[2, undefined]],
   finishedRecordings: [[2, undefined], [2, { recordingId: 'one-r', callId: 'one', path: 'a', bytes: 1, sha256: 'ff' }]],
   rollUps: [[{ from: '2026-01', to: '2026-12', scope: 'line' }], [{ from: '2026-01', to: '2026-12', scope: 'line', id: 'cardiology' }]],
+  connectionsAtHours: [[{ lines: ['cardiology', 'ent'], months: ['2026-02', '2026-03'], hours: [9, 33] }]],
   notRolledUp: [[50]],
   differing: [[]],
   differingTargets: [[]],

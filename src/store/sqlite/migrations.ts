@@ -1,6 +1,7 @@
 import { sql, type Kysely, type Migration } from 'kysely'
 import { makeAccountTables } from '../account-tables.js'
 import { isArrangementFact } from '../arrangement-facts.js'
+import { countAgain } from '../count-again.js'
 import { makeDirectoryTables } from '../directory-tables.js'
 import { makeChainTables } from '../chain/tables.js'
 import { makeOutboxTables } from '../outbox-tables.js'
@@ -253,6 +254,7 @@ export const sqliteMigrations: Readonly<Record<string, Migration>> = {
     },
   },
   '016-calls-report': { up: (db: Kysely<unknown>) => makeReportTables(db, sql`text`) },
+  '017-hours-of-connections': { up: countAgain },
 }
 
 /** What has been written stays as it is. */
