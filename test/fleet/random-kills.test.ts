@@ -1,0 +1,137 @@
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { TestPhone, type PhoneCall } from '../contract/phone/phone.js'
+import { delay, Engine, eventually } from '../e2e/engine.js'
+import { msOfTone } from '../e2e/listening.js'
+import { world } from '../e2e/world.js'
+import { noPostgres, Postgres } from '../kit/postgres.js'
+import { RedisServer } from '../kit/redis.js'
+import { SharedSwitch } from './shared-switch.js'
+
+/** A few in `npm test`; many more by hand. */
+const rounds = Number(process.env['RINGROUND_KILL_ROUNDS'] ?? '3')
+const names = ['engine-1', 'engine-2', 'engine-3'] as const
+const lines = [
+  { id: 'cardiology', code: '21', number: '4000', tones: [530, 1_100] },
+  { id: 'renal', code: '22', number: '4001', tones: [620, 1_300] },
+] as const
+/** What takes seconds at most; a machine that has more to do takes longer. */
+const patienceMs = 60_000
+
+/** Hears the tone of the other one now, and for a while. */
+function talksTo({ media }: PhoneCall, tone: number): boolean {
+  return msOfTone(tone, media.samplesSince(performance.now() - 1_000)) > 700
+}
+
+describe.skipIf(noPostgres !== undefined)(`engines that are killed and frozen at random${noPostgres === undefined ? '' : `: left out, ${noPostgres}`}`, { timeout: 120_000 + rounds * 90_000 }, () => {
+  let postgres: Postgres
+  let redis: RedisServer
+  let shared: SharedSwitch
+  const engines = new Map<string, Engine>()
+  const phones: TestPhone[] = []
+  const folders = new Map<string, string>()
+  beforeAll(async () => {
+    ;[postgres, redis, shared] = await Promise.all([Postgres.start(), RedisServer.start(), SharedSwitch.start()])
+  }, 120_000)
+  afterEach(async () => {
+    for (const engine of engines.values()) {
+      engine.child.kill('SIGCONT')
+      await engine.dispose()
+    }
+    for (const phone of phones.splice(0)) phone.close()
+  })
+  afterAll(async () => {
+    await Promise.all([postgres.close(), redis.close(), shared.stop()])
+    for (const folder of folders.values()) rmSync(folder, { recursive: true, force: true })
+  })
+
+  /** Answers whatever comes, and accepts once a voice is heard. */
+  function specialist(phone: TestPhone, [gpTone, tone]: readonly [number, number]): void {
+    phone.onCall = (call) => {
+      call.answer()
+      call.media.tones = [tone]
+      void (async () => {
+        const speaks = () => Promise.resolve(call.media.samplesSince(0).some((sample) => Math.abs(sample) > 500) || call.byeAt !== undefined || undefined)
+        await eventually(speaks, patienceMs)
+        // Who is whispered to again, by another engine, has to press again.
+        while (call.byeAt === undefined && !talksTo(call, gpTone)) {
+          await call.media.press('1').catch(() => undefined)
+          await delay(1_500)
+        }
+      })()
+    }
+  }
+
+  it(`every call has one record with one end, and whoever talks goes on talking (${rounds} rounds)`, async () => {
+    const url = await postgres.database()
+    const wards = await Promise.all(lines.map(() => TestPhone.open()))
+    const gp = await TestPhone.open()
+    phones.push(...wards, gp)
+    lines.forEach(({ tones }, index) => specialist(wards[index]!, tones))
+    const directory = world(lines.map(({ id, code, number }, index) => ({ id, code, number, rota: [wards[index]!.uri], ring: { ringSeconds: 30, acceptSeconds: 60, totalSeconds: 120 } })))
+    const start = async (name: string) => {
+      const folder = folders.get(name) ?? mkdtempSync(join(tmpdir(), 'ringround-e2e-'))
+      folders.set(name, folder)
+      const env = { DATABASE_URL: url, RINGROUND_REDIS_URL: redis.url, RINGROUND_ENGINE_NAME: name, RINGROUND_MASTER_KEY: '5a'.repeat(32), ...shared.env }
+      engines.set(name, await Engine.start({ directory, folder, startWithinMs: patienceMs, sip: shared.sip, env }))
+    }
+    for (const name of names) await start(name)
+    const story: string[] = []
+    const talks = new Map<string, PhoneCall>()
+    // Both: who is left would be asked for the outcome for half a minute.
+    const hangUp = (number: string) => {
+      talks.get(number)?.bye()
+      wards[lines.findIndex((line) => line.number === number)]?.calls.at(-1)?.bye()
+      talks.delete(number)
+    }
+    for (let round = 0; round < rounds; round++) {
+      for (const { number, tones } of lines) {
+        if (talks.has(number)) continue
+        const caller = await gp.call(`sip:${number}@${shared.sip}`)
+        caller.media.tones = [tones[0]]
+        talks.set(number, caller)
+      }
+      // Anywhere between the first ring and the talk.
+      await delay(Math.random() * 5_000)
+      const victim = names[Math.floor(Math.random() * names.length)]!
+      const engine = engines.get(victim)!
+      const freezes = Math.random() < 0.4
+      story.push(`${freezes ? 'freeze' : 'kill'} ${victim}`)
+      const gone = once(engine.child, 'exit')
+      engine.child.kill(freezes ? 'SIGSTOP' : 'SIGKILL')
+      if (freezes) {
+        await eventually(async () => ((await postgres.by(url, `select 1 from engine_runs where node = '${victim}' and gone_at is null`)).length === 0 ? true : undefined), patienceMs)
+        await delay(Math.random() * 3_000)
+        engine.child.kill('SIGCONT')
+      }
+      await gone
+      await start(victim)
+      // All of them talk, or come to it.
+      for (const { number, tones } of lines) {
+        const caller = talks.get(number)!
+        await expect.poll(() => talksTo(caller, tones[1]), { timeout: patienceMs, message: `after ${story.join(', ')} the caller of ${number} hears nobody` }).toBe(true)
+        expect(caller.byeAt, `after ${story.join(', ')} the caller of ${number} was hung up on`).toBeUndefined()
+        if (Math.random() < 0.5) hangUp(number)
+      }
+    }
+    for (const number of [...talks.keys()]) hangUp(number)
+    const one = engines.get('engine-1')!
+    await expect.poll(async () => (await one.list()).filter(({ ending }) => ending === null).length, { timeout: patienceMs }).toBe(0)
+    for (const { callId } of await one.list()) {
+      const { events, ending, recordings } = await one.call(callId)
+      const types = events.map(({ type }) => type)
+      const told = `after ${story.join(', ')}: ${JSON.stringify(events.map(({ type, node }) => `${String(node)} ${type}`))}`
+      for (const type of ['call.arrived', 'call.ended']) expect(types.filter((each) => each === type), told).toHaveLength(1)
+      expect(types.at(0), told).toBe('call.arrived')
+      // A caller whom nobody had answered yet went to another engine, as another call.
+      expect(['completed', 'interrupted'], told).toContain(ending)
+      if (types.includes('talk.started')) expect(ending, told).toBe('completed')
+      if (types.includes('talk.started')) expect(types.filter((each) => each === 'talk.started'), told).toHaveLength(1)
+      await expect.poll(async () => (await one.call(callId)).recordings.every(({ state }) => state === 'ready'), { timeout: patienceMs, message: told }).toBe(true)
+      expect(recordings.length, told).toBeLessThanOrEqual(1)
+    }
+  })
+})
