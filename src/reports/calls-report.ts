@@ -6,7 +6,7 @@ import { listsPatient, ofSummary, seesPatient } from '../accounts/reach-of-calls
 import { reportRow, type ReportRow } from './report-row.js'
 
 /** Calls that are in memory at a time while they are exported: a read that nobody waits for long. */
-const exportedAtOnce = 250
+const exportedAtOnce = 100
 
 export interface ReportParts {
   readonly store: Pick<Store, 'calls'>

@@ -1,45 +1,20 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { gzipSync } from 'node:zlib'
 import { expect, onTestFinished, test } from 'vitest'
 import type { CallFact } from '../../src/facts/events.js'
 import { adminWorld, type AdminWorld } from '../keeping/admin-world.js'
 import { Browser, findChromium } from '../keeping/browser.js'
 import { goodCall } from '../kit/sample-call.js'
 import { expectGood } from './axe.js'
+import { tabTo } from './keyboard.js'
+import { pictureOf } from './pictures.js'
+import { heading } from './signed-in.js'
 import { visit, visitor } from './visitor.js'
+import { weightOf } from './weight.js'
 
 const chromium = findChromium()
-/** Set to a folder to look at what the browser showed. */
-const pictures = process.env['RINGROUND_TEST_SCREENSHOTS']
-
 async function opened(): Promise<Browser> {
   const browser = await Browser.start(chromium ?? '')
   onTestFinished(() => browser.close())
   return browser
-}
-
-function pictureOf(browser: Browser) {
-  return async (name: string) => {
-    if (pictures === undefined) return
-    mkdirSync(pictures, { recursive: true })
-    writeFileSync(join(pictures, `${name}.png`), await browser.screenshot({ whole: true }))
-  }
-}
-
-const heading = "document.querySelector('h1')?.textContent.trim()"
-const focused = 'document.activeElement?.id || document.activeElement?.textContent.trim()'
-
-/** Goes on by Tab until that has the focus: by its id, or by what it begins with. */
-async function tabTo(browser: Browser, what: string): Promise<void> {
-  const passed: string[] = []
-  for (let step = 0; step < 80; step++) {
-    await browser.type('\t')
-    const here = await browser.evaluate<string>(focused)
-    if (here.startsWith(what)) return
-    passed.push(here)
-  }
-  throw new Error(`${what} is not reached by keyboard: ${passed.join(' | ')}`)
 }
 
 const acceptedBy = (callId: string, clinician: string, facts: readonly CallFact[]) => facts.map((fact): CallFact => (fact.type === 'attempt.started' && fact.attempt === `${callId}-2` ? { ...fact, candidate: `clinician:${clinician}`, label: 'Dr Ada Okafor', clinician } : fact))
@@ -139,10 +114,6 @@ test('no page of the calls report weighs more than 60 kB, its styles and scripts
   const manager = await visitor(world, { role: 'serviceManager' })
   const okafor = await visitor(world, { role: 'clinician', clinician: 'dr-okafor' })
   for (const [who, path] of [[manager, '/calls'], [manager, '/calls/missed'], [okafor, '/calls/recorded']] as const) {
-    const { text } = await who.get(path)
-    const files = [...text.matchAll(/(?:href|src)="(\/assets\/[^"]+)"/g)].map(([, file]) => file ?? '')
-    let weight = gzipSync(text).length
-    for (const file of new Set(files)) weight += gzipSync((await who.get(file)).text).length
-    expect(weight, path).toBeLessThan(60_000)
+    expect(await weightOf(world, path, who.headers), path).toBeLessThan(60_000)
   }
 })

@@ -15,6 +15,8 @@ export interface VisitorSettings {
 /** Somebody who is signed in, without a browser. */
 export interface Visitor {
   readonly id: string
+  /** Sent with whatever they ask. */
+  readonly headers: Readonly<Record<string, string>>
   get(path: string): Promise<{ readonly status: number; readonly text: string; readonly headers: Headers }>
   /** Sends a form of ours. @returns where it led, or what was wrong */
   post(path: string, fields: Readonly<Record<string, string>>): Promise<{ readonly status: number; readonly text: string; readonly location: string | null }>
@@ -41,6 +43,7 @@ export async function visitor(world: AdminWorld, settings: VisitorSettings): Pro
   }
   return {
     id,
+    headers,
     get,
     async post(path, fields) {
       const token = /name="token" value="([^"]+)"/.exec((await get('/account')).text)?.[1] ?? ''
