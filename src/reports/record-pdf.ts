@@ -48,19 +48,20 @@ export async function recordPdf({ title, lines, storyTitle = 'What happened', st
     const height = Math.max(document.font('bold').heightOfString(name, { width: nameWidth - 8 }), document.font('text').heightOfString(value, { width: width - nameWidth }))
     if (document.y + height > document.page.height - margin - 24) document.addPage()
     const top = document.y
+    // Hung up first: a part is drawn when it hangs on the document, on the page that there is then.
     const item = document.struct('LI')
+    list.add(item)
     item.add(document.struct('Lbl', {}, () => void document.font('bold').text(name, margin, top, { width: nameWidth - 8 })))
     item.add(document.struct('LBody', {}, () => void document.font('text').text(value, margin + nameWidth, top, { width: width - nameWidth })))
     item.end()
-    list.add(item)
     document.x = margin
     document.y = top + height + 5
   }
   const pairs = (all: readonly { readonly name: string; readonly value: string }[], nameWidth: number) => {
     const list = document.struct('L')
+    root.add(list)
     for (const { name, value } of all) pair(list, name, value, nameWidth)
     list.end()
-    root.add(list)
     document.moveDown(1)
   }
   heading('H1', title, 16)

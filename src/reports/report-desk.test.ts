@@ -26,7 +26,13 @@ test('a PDF has its fonts in it, is tagged, says its language and title, and goe
   expect(text).toMatch(/\/Lang \(?.*en-GB/)
   for (const tag of ['Document', 'H1', 'H2', 'L', 'LI', 'Lbl', 'LBody']) expect(text, tag).toContain(`/S /${tag}\n`)
   expect(text).toContain('/FontFile2')
-  expect(text.match(/\/Type \/Page\n/g)?.length).toBeGreaterThan(3)
+  const pages = streamsOf(pdf).filter((stream) => /\bBDC\b/.test(stream))
+  expect(pages).toHaveLength(text.match(/\/Type \/Page\n/g)?.length ?? 0)
+  // Each page has its share of it: names, what stands beside them, and the foot.
+  const pieces = pages.map((stream) => stream.match(/^BT$/gm)?.length ?? 0)
+  expect(pieces.length).toBeGreaterThan(3)
+  for (const count of pieces.slice(0, -1)) expect(count).toBeGreaterThan(60)
+  expect(Math.max(...pieces)).toBeLessThan(140)
 })
 
 test('what the thread cannot do rejects, and what comes after it is done all the same', async () => {
