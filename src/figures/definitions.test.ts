@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { callEndings } from '../facts/endings.js'
 import type { CallEnding } from '../facts/events.js'
-import { answerRate, classOf, connectionMs, figureDefinitions, isOffered, type EndedCall } from './definitions.js'
+import { answerRate, classOf, connectionMs, figureDefinitions, isOffered, nowDefinitions, type EndedCall } from './definitions.js'
 
 const hunted: EndedCall = { kind: 'dialIn', ending: 'unanswered', line: 'cardiology', lineChosenAfterMs: 12_000, endedAfterMs: 60_000 }
 
@@ -41,6 +41,6 @@ describe('figures', () => {
 
   it('stand in docs/figures.md as they stand here', () => {
     const page = readFileSync(new URL('../../docs/figures.md', import.meta.url), 'utf8')
-    for (const [name, meaning] of Object.entries(figureDefinitions)) expect(page).toContain(`| \`${name}\` | ${meaning} |`)
+    for (const [name, meaning] of Object.entries({ ...figureDefinitions, ...nowDefinitions })) expect(page).toContain(`| \`${name}\` | ${meaning} |`)
   })
 })

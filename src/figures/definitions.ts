@@ -26,6 +26,15 @@ export const figureDefinitions = {
   arrangedConnected: 'Of those: two people talked.',
 } as const
 
+/** What the wallboard says of this moment and of today, beside the figures above. */
+export const nowDefinitions = {
+  today: 'Calls that arrived since midnight (Europe/London) and are over: a call counts once it has ended.',
+  waitingNow: 'Calls for which a line was chosen and somebody is being found. Their wait runs from the choice of the line.',
+  nobodyOn: 'Lines that are open, or will be within the hour, and whose rota then has nobody who could be rung. The National Consultant Network does not count.',
+  overdue: 'Call-backs that are open and were due before now.',
+  alarms: 'Alarms that are up, of every engine.',
+} as const
+
 export type FigureName = keyof typeof figureDefinitions
 
 /** A caller who hangs up sooner has not waited for anybody, ms. */

@@ -25,7 +25,16 @@ describe('the sums of a month', () => {
     }
     // By the hour for a line alone: nobody else is told.
     expect(['all', 'line', 'organisation'].map((scope) => sum(rows, 'connectionAt', scope))).toEqual([0, sum(rows, 'connectionMs', 'line'), 0])
-    expect(new Set(rows.map(({ month }) => month))).toEqual(new Set(['2026-03']))
+    expect(new Set(rows.filter(({ scope }) => scope !== 'lineDay').map(({ month }) => month))).toEqual(new Set(['2026-03']))
+  })
+
+  it('have a call on its day as well, of its line alone: as much of it as the wallboard shows', () => {
+    const rows = [...rollUpOf(callRecord(events(goodCall('one')))).values()]
+    const days = rows.filter(({ scope }) => scope === 'lineDay')
+    expect(new Set(days.map(({ month, id }) => `${month} ${id}`))).toEqual(new Set(['2026-03-10 cardiology']))
+    const ofMonth = new Map(rows.filter(({ scope }) => scope === 'line').map(({ figure, part, amount }) => [`${figure} ${part}`, amount]))
+    for (const { figure, part, amount } of days) expect(amount, figure).toBe(ofMonth.get(`${figure} ${part}`))
+    expect(days.map(({ figure }) => figure).sort()).toEqual(['answered', 'connectionIn', 'connectionMs', 'dialToVoiceIn', 'dialToVoiceMs', 'within60'])
   })
 
   it('are changed by the difference, whenever it is counted', () => {
@@ -47,8 +56,8 @@ describe('the sums of a month', () => {
   })
 
   it.each([
-    ['the last hour of October in summer time', Date.UTC(2026, 9, 31, 23, 30), '2026-10', 5 * 24 + 23],
-    ['a Monday just after midnight in summer time', Date.UTC(2026, 5, 28, 23, 5), '2026-06', 0],
-    ['New Year', Date.UTC(2027, 0, 1), '2027-01', 4 * 24],
-  ])('%s is in the month and hour of the service', (_what, at, month, hourOfWeek) => expect(whenIn(at)).toEqual({ month, hourOfWeek }))
+    ['the last hour of October in summer time', Date.UTC(2026, 9, 31, 23, 30), '2026-10-31', 5 * 24 + 23],
+    ['a Monday just after midnight in summer time', Date.UTC(2026, 5, 28, 23, 5), '2026-06-29', 0],
+    ['New Year', Date.UTC(2027, 0, 1), '2027-01-01', 4 * 24],
+  ])('%s is in the month, day and hour of the service', (_what, at, date, hourOfWeek) => expect(whenIn(at)).toEqual({ month: date.slice(0, 7), date, hourOfWeek }))
 })

@@ -12,8 +12,8 @@ import { bucketOf } from './durations.js'
 /** Months and hours are those of this zone, whatever zone a line is in. Whoever changes what is added up here adds a migration that empties the sums: they are then counted again. */
 export const serviceTimeZone = 'Europe/London'
 
-/** For whom sums are kept. `organisation`: whose call it was. `clinician`: who was rung, and who accepted. */
-export type RollUpScope = 'all' | 'line' | 'organisation' | 'clinician'
+/** For whom sums are kept. `organisation`: whose call it was. `clinician`: who was rung, and who accepted. `lineDay`: a line on one day, for the wallboard. */
+export type RollUpScope = 'all' | 'line' | 'organisation' | 'clinician' | 'lineDay'
 
 /**
  * What is added up. Durations are sums of ms beside the counts of their buckets (`durations.ts`), with the bucket in `part`; `offeredAt`, `answeredAt`: by
@@ -42,7 +42,7 @@ export type RollUpFigure =
 
 /** One sum. */
 export interface RollUpRow {
-  /** `2026-11`, in the service's time zone. */
+  /** `2026-11`, in the service's time zone; of `lineDay` the day, `2026-11-30`. */
   readonly month: string
   readonly scope: RollUpScope
   /** Of the line, the organisation, the clinician; empty for `all`. */
@@ -53,6 +53,9 @@ export interface RollUpRow {
   readonly amount: number
 }
 
+/** What is added up by days as well. Of the rest nobody asks for a day, and each of them is one row more to write for every call. */
+const figuresOfDays: ReadonlySet<RollUpFigure> = new Set<RollUpFigure>(['answered', 'unanswered', 'abandoned', 'abandonedEarly', 'closed', 'within60', 'ncn', 'connectionMs', 'connectionIn', 'dialToVoiceMs', 'dialToVoiceIn'])
+
 /** Sums, by what they are of. */
 export type RollUp = ReadonlyMap<string, RollUpRow>
 
@@ -61,15 +64,16 @@ export function rollUpOf(record: CallRecord | undefined): RollUp {
   const sums = new Map<string, RollUpRow>()
   if (record?.ending === undefined) return sums
   const call = { ...record, ending: record.ending, endedAfterMs: record.endedAfterMs ?? 0 }
-  const { month, hourOfWeek } = whenIn(record.arrivedAt)
+  const { month, date, hourOfWeek } = whenIn(record.arrivedAt)
   const accepted = record.attempts.find(({ attempt }) => attempt === record.acceptedBy)
   const amounts = amountsOf(call, hourOfWeek, accepted?.pool === 'ncn')
-  const add = (scope: RollUpScope, id: string | undefined, figures: readonly Amount[]) => {
+  const add = (scope: RollUpScope, id: string | undefined, figures: readonly Amount[], period = month) => {
     if (id === undefined) return
-    for (const [figure, amount, part = ''] of figures) if (amount !== 0) put(sums, { month, scope, id, figure, part, amount })
+    for (const [figure, amount, part = ''] of figures) if (amount !== 0) put(sums, { month: period, scope, id, figure, part, amount })
   }
   add('all', '', amounts)
   add('line', record.line, [...amounts, ...atHour(call, hourOfWeek)])
+  add('lineDay', record.line, amounts.filter(([figure]) => figuresOfDays.has(figure)), date)
   add('organisation', record.organisation, amounts)
   for (const { clinician, result, attempt } of record.attempts) {
     if (clinician === undefined || result === undefined) continue
@@ -148,9 +152,10 @@ function put(sums: Map<string, RollUpRow>, row: RollUpRow): void {
 }
 
 /** @param at wall-clock ms */
-export function whenIn(at: number): { readonly month: string; readonly hourOfWeek: number } {
+export function whenIn(at: number): { readonly month: string; readonly date: string; readonly hourOfWeek: number } {
   const zone = timeZone(serviceTimeZone)
   if (zone === undefined) throw new Error(`${serviceTimeZone} is not known here`)
   const { day, minute } = zone.wallClockAt(at)
-  return { month: dateOf(day).slice(0, 7), hourOfWeek: weekdayIndex(day) * 24 + Math.floor(minute / 60) }
+  const date = dateOf(day)
+  return { month: date.slice(0, 7), date, hourOfWeek: weekdayIndex(day) * 24 + Math.floor(minute / 60) }
 }

@@ -129,6 +129,9 @@ export function storeContract(ground: Ground): void {
     expect((await sums(first.store, 'all')).get('answered')).toBe(2)
     expect((await sums(first.store, 'line', 'ent')).get('answered')).toBe(1)
     expect((await sums(first.store, 'clinician', 'dr-okafor')).get('ringing noAnswer')).toBe(2)
+    const ofDay = async (store: Store, day: string) => (await store.rollUps({ from: day, to: day, scope: 'lineDay' })).filter(({ figure }) => figure === 'answered').map(({ id, amount }) => [id, amount]).sort()
+    expect(await ofDay(first.store, '2026-03-02')).toEqual([['cardiology', 1], ['ent', 1]])
+    expect(await ofDay(first.store, '2026-03-01')).toEqual([])
     await first.store.log.append('two', { type: 'outcome.left', outcome: 'referral-made', by: 'staff' })
     expect([...(await sums(first.store, 'all'))].filter(([name]) => name.startsWith('outcome'))).toEqual([['outcome referral-avoided', 1], ['outcome referral-made', 1]])
     expect(await first.store.differing()).toEqual([])
@@ -145,6 +148,7 @@ export function storeContract(ground: Ground): void {
     expect((await sums(store, 'all')).get('answered')).toBe(2)
     await write(store, 'three', afterTalking('three'))
     expect((await sums(store, 'all')).get('answered')).toBe(3)
+    expect(await ofDay(store, '2026-03-02')).toEqual([['cardiology', 2], ['ent', 1]])
     expect(await store.differing()).toEqual([])
 
     await place.byHand("update roll_ups set amount = amount + 1 where scope = 'line' and id = 'ent' and figure = 'answered'")

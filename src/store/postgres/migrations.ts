@@ -1,8 +1,8 @@
 import { sql, type Kysely, type Migration } from 'kysely'
 import { makeAccountTables } from '../account-tables.js'
 import { isArrangementFact } from '../arrangement-facts.js'
-import { countAgain } from '../count-again.js'
 import { makeDirectoryTables } from '../directory-tables.js'
+import { countAgain } from '../count-again.js'
 import { makeOutboxTables } from '../outbox-tables.js'
 import { isByStaff } from '../questions/outcomes-by-staff.js'
 import { makeRecordingKeyTables } from '../recording-key-tables.js'
@@ -50,6 +50,7 @@ export const postgresMigrations: Readonly<Record<string, Migration>> = {
   },
   '010-calls-report': { up: (db: Kysely<unknown>) => makeReportTables(db, text) },
   '011-hours-of-connections': { up: countAgain },
+  '012-figures-of-days': { up: countAgain },
 }
 
 async function figures(db: Kysely<unknown>): Promise<void> {

@@ -255,6 +255,7 @@ export const sqliteMigrations: Readonly<Record<string, Migration>> = {
   },
   '016-calls-report': { up: (db: Kysely<unknown>) => makeReportTables(db, sql`text`) },
   '017-hours-of-connections': { up: countAgain },
+  '018-figures-of-days': { up: countAgain },
 }
 
 /** What has been written stays as it is. */
