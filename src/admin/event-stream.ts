@@ -4,22 +4,40 @@ import { withIsoInstants } from './instants.js'
 /** Between two signs of life on a quiet stream: proxies and browsers end connections on which nothing comes. */
 const heartbeatMs = 15_000
 
-/** How one client is doing. `lagging`: it does not take what is sent; it is sent nothing until it does, and then everything at once. */
-type Pace = 'following' | 'lagging'
+/** What is sent on a quiet stream, and how often. A comment is kept from pages by their browsers; an event is not. */
+export interface Heartbeat {
+  readonly everyMs: number
+  readonly event?: () => { readonly event: string; readonly data: unknown }
+}
+
+/**
+ * How one client is doing. `full`: it has not taken yet what was sent, and is sent no more until it has. `lagging`: as `full`, and something was left out
+ * meanwhile; once it has taken the rest it is sent everything anew.
+ */
+type Pace = 'following' | 'full' | 'lagging'
+
+/** So much may wait for one client, bytes: a snapshot of a busy day is no reason to send another. */
+const mostWaiting = 64 * 1024
 
 /**
  * Server-sent events (WHATWG HTML, section 9.2) to many clients. A client that does not read costs no memory: what changes meanwhile is left out,
  * and it gets a fresh snapshot when it reads again. Streams that end, however they end, are forgotten.
  */
-export class EventStreams<T> {
+export class EventStreams<View> {
   readonly #clients = new Map<ServerResponse, Pace>()
   readonly #sources = new Map<ServerResponse, string>()
-  readonly #sees = new Map<ServerResponse, (what: T) => boolean>()
+  readonly #views = new Map<ServerResponse, View>()
   readonly #heartbeat: NodeJS.Timeout
 
-  /** @param snapshot the whole state, as an event for a client that begins or has caught up */
-  constructor(private readonly snapshot: (sees: (what: T) => boolean) => { readonly event: string; readonly data: unknown }) {
-    this.#heartbeat = setInterval(() => this.#each((client) => this.#write(client, ': still here\n\n')), heartbeatMs)
+  /** @param snapshot the whole state as somebody with this view sees it, as an event for a client that begins or has caught up */
+  constructor(
+    private readonly snapshot: (view: View) => { readonly event: string; readonly data: unknown },
+    { everyMs, event }: Heartbeat = { everyMs: heartbeatMs },
+  ) {
+    this.#heartbeat = setInterval(() => {
+      const text = event ? message(event()) : ': still here\n\n'
+      for (const [client, pace] of this.#clients) if (pace === 'following') this.#write(client, text)
+    }, everyMs)
     this.#heartbeat.unref()
   }
 
@@ -32,32 +50,42 @@ export class EventStreams<T> {
     return [...this.#sources.values()].filter((one) => one === source).length
   }
 
-  /** Begins a stream on a response whose headers have been written. @param source the client's address, as it is counted @param sees what they may see */
-  add(client: ServerResponse, source: string, sees: (what: T) => boolean): void {
+  /** Those of the clients, one each. */
+  views(): Iterable<View> {
+    return this.#views.values()
+  }
+
+  /** Begins a stream on a response whose headers have been written. @param source the client's address, as it is counted @param view what they may see */
+  add(client: ServerResponse, source: string, view: View): void {
+    const first = message(this.snapshot(view))
     this.#clients.set(client, 'following')
     this.#sources.set(client, source)
-    this.#sees.set(client, sees)
+    this.#views.set(client, view)
     client.on('close', () => {
       this.#clients.delete(client)
       this.#sources.delete(client)
-      this.#sees.delete(client)
+      this.#views.delete(client)
     })
     client.on('error', () => client.destroy())
     client.on('drain', () => {
-      if (this.#clients.get(client) !== 'lagging') return
+      const pace = this.#clients.get(client)
+      if (pace === undefined || pace === 'following') return
       this.#clients.set(client, 'following')
-      this.#write(client, message(this.snapshot(sees)))
+      if (pace === 'lagging') this.#write(client, message(this.snapshot(view)))
     })
-    this.#write(client, `retry: 2000\n\n${message(this.snapshot(sees))}`)
+    this.#write(client, `retry: 2000\n\n${first}`)
   }
 
-  /** @param about for those who see it alone; absent: for all */
-  send(event: string, data: unknown, about?: T): void {
+  /** @param to for whom it is; absent: for all */
+  send(event: string, data: unknown, to: (view: View) => boolean = () => true): void {
     if (this.#clients.size === 0) return
     const text = message({ event, data })
-    this.#each((client) => {
-      if (about === undefined || this.#sees.get(client)?.(about) === true) this.#write(client, text)
-    })
+    for (const [client, pace] of this.#clients) {
+      const view = this.#views.get(client)
+      if (view === undefined || !to(view)) continue
+      if (pace === 'following') this.#write(client, text)
+      else this.#clients.set(client, 'lagging')
+    }
   }
 
   /** Ends every stream. */
@@ -66,15 +94,12 @@ export class EventStreams<T> {
     for (const client of this.#clients.keys()) client.end()
     this.#clients.clear()
     this.#sources.clear()
-    this.#sees.clear()
-  }
-
-  #each(action: (client: ServerResponse) => void): void {
-    for (const [client, pace] of this.#clients) if (pace === 'following') action(client)
+    this.#views.clear()
   }
 
   #write(client: ServerResponse, text: string): void {
-    if (!client.write(text) && this.#clients.has(client)) this.#clients.set(client, 'lagging')
+    client.write(text)
+    if (client.writableNeedDrain && client.writableLength > mostWaiting && this.#clients.has(client)) this.#clients.set(client, 'full')
   }
 }
 

@@ -15,16 +15,19 @@ interface LiveView extends LiveCall {
   readonly talkingSeconds: number | null
 }
 
+/** Whether somebody sees a call. */
+type Sees = (what: Belongs) => boolean
+
 const streamExample = 'event: snapshot\ndata: {"now":"2026-03-02T09:30:00.000Z","calls":[],"alarms":[],"alarmCount":0,"alarmsByKind":{}}\n\nevent: over\ndata: {"now":"2026-03-02T09:34:10.000Z","callId":"b0a1d4a2-6f1c-4d3a-9a51-2f0c8f3f6e11","ending":"completed"}\n\n'
 
 /** What happens now: a snapshot, then every change, as server-sent events. */
 export function liveRoutes(app: FastifyInstance, { live, alarms: own, alarmsOfAll, directory, limits, now = Date.now }: Pick<AdminSettings, 'directory' | 'live' | 'alarms' | 'alarmsOfAll' | 'limits' | 'now'>): void {
   const alarms = alarmsOfAll ?? own
   const most = { ...defaultWebLimits, ...limits }
-  const snapshot = (sees: (what: Belongs) => boolean) => {
+  const snapshot = (sees: Sees) => {
     return { event: 'snapshot', data: { now: now(), calls: live.calls().filter(sees).map(liveView), ...shownAlarms(alarms.active()) } }
   }
-  const streams = new EventStreams<Belongs>(snapshot)
+  const streams = new EventStreams<Sees>(snapshot)
   /** Whose a call was, for when it is over. */
   const last = new Map<string, Belongs>()
   const stopCalls = live.subscribe((change) => {
@@ -32,9 +35,10 @@ export function liveRoutes(app: FastifyInstance, { live, alarms: own, alarmsOfAl
     if (change.kind === 'call') {
       const { callId, organisation, line } = change.call
       last.set(callId, { organisation, line })
-      streams.send('call', { now: at, call: liveView(change.call) }, change.call)
+      streams.send('call', { now: at, call: liveView(change.call) }, (sees) => sees(change.call))
     } else {
-      streams.send('over', { now: at, callId: change.callId, ending: change.ending }, last.get(change.callId) ?? {})
+      const call = last.get(change.callId) ?? {}
+      streams.send('over', { now: at, callId: change.callId, ending: change.ending }, (sees) => sees(call))
       last.delete(change.callId)
     }
   })
