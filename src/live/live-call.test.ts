@@ -13,7 +13,7 @@ function after(...facts: readonly (readonly [seconds: number, fact: CallFact])[]
 }
 
 const arrived: CallFact = { type: 'call.arrived', kind: 'dialIn', callerNumber: '01632960101', dialledNumber: '01632960001', organisation: 'elm-row', source: '127.0.0.1:5070/udp' }
-const rings = (attempt: string, label: string): CallFact => ({ type: 'attempt.started', attempt, candidate: attempt, label, pool: 'local', target: '+447700900123' })
+const rings = (attempt: string, label: string): Extract<CallFact, { type: 'attempt.started' }> => ({ type: 'attempt.started', attempt, candidate: attempt, label, pool: 'local', target: '+447700900123' })
 const accepts = (attempt: string): CallFact => ({ type: 'attempt.accepted', attempt, proof: { heard: { kind: 'key', key: '1', source: 'rfc4733' }, legId: 'b', heardAt: began } })
 
 const untilHunt = [
@@ -24,7 +24,7 @@ const untilHunt = [
 ] as const satisfies readonly (readonly [number, CallFact])[]
 
 const whole = { callId: 'one', kind: 'dialIn', arrivedAt: began, callerNumber: '01632960101', dialledNumber: '01632960001', organisation: 'elm-row', organisationName: 'Elm Row Surgery', recording: false } as const
-const onTheLine = { ...whole, line: 'cardiology', lineName: 'Cardiology', waitingSince: began + 4_000 } as const
+const onTheLine = { ...whole, line: 'cardiology', lineName: 'Cardiology', waitingSince: began + 4_000, toRing: 2 } as const
 
 describe('a call on the board, to the last field', () => {
   it('has just arrived', () => {
@@ -64,6 +64,14 @@ describe('a call on the board, to the last field', () => {
     )(40)
     expect(whispering).toMatchObject({ stage: 'whisper', stageSince: began + 30_000, stageMs: 10_000, ringing: { label: 'On-call mobile', answered: true, since: began + 26_000 }, attempts: [{ result: 'noAnswer' }, { label: 'On-call mobile' }] })
     expect(whispering?.attempts[1]).not.toHaveProperty('result')
+  })
+
+  it('says how many there are to ring, once more when the hunt goes on in the NCN, and whose telephone rings', () => {
+    const local = [...untilHunt, [6, { ...rings('1', 'Dr Okafor'), clinician: 'dr-okafor' }], [26, { type: 'attempt.ended', attempt: '1', result: 'noAnswer' }]] as const satisfies readonly (readonly [number, CallFact])[]
+    expect(after(...local)(27)).toMatchObject({ toRing: 2, attempts: [{ label: 'Dr Okafor', clinician: 'dr-okafor' }] })
+    expect(after(...local, [30, { type: 'hunt.started', pool: 'ncn', candidates: 3 }])(31)).toMatchObject({ toRing: 5 })
+    // Taken over by another engine, the same people are hunted once more.
+    expect(after(...local, [30, { type: 'hunt.started', pool: 'local', candidates: 2 }])(31)).toMatchObject({ toRing: 2 })
   })
 
   const accepted = [...untilHunt, [6, rings('1', 'Dr Okafor')], [12, { type: 'attempt.answered', attempt: '1', legId: 'b' }], [20, accepts('1')]] as const satisfies readonly (readonly [number, CallFact])[]
@@ -113,7 +121,7 @@ describe('a call on the board, to the last field', () => {
   it('that leaves its line for an arranged call waits for nobody on it', () => {
     const view = after(...untilHunt, [6, { type: 'arrangement.taken', arrangement: 'x', kind: 'callBackCode' }])(9)
     expect(view).toMatchObject({ kind: 'callBackCode', stage: 'hunting' })
-    for (const field of ['line', 'lineName', 'waitingSince', 'waitedMs']) expect(view).not.toHaveProperty(field)
+    for (const field of ['line', 'lineName', 'waitingSince', 'waitedMs', 'toRing']) expect(view).not.toHaveProperty(field)
   })
 
   it('of which only the wall clock is known is timed by it, and never backwards', () => {

@@ -23,8 +23,10 @@ export interface LiveCall extends LiveDurations {
   readonly ringing?: { readonly label: string; readonly pool: AttemptPool; readonly since: number; readonly answered: boolean }
   /** Who accepted; where nobody had to, who was reached. */
   readonly talkingTo?: string
-  /** Ringings so far, this one included, with what became of each. */
-  readonly attempts: readonly { readonly label: string; readonly pool: AttemptPool; readonly result?: string }[]
+  /** How many there are to ring, of the rota and, once the hunt has come there, of the NCN. */
+  readonly toRing?: number
+  /** Ringings so far, this one included, with what became of each. `clinician`: their id in the directory, where it is not a plain phone. */
+  readonly attempts: readonly { readonly label: string; readonly clinician?: string; readonly pool: AttemptPool; readonly result?: string }[]
   readonly recording: boolean
   /** Name of the engine that has it, where that is another one. */
   readonly engine?: string
@@ -49,6 +51,8 @@ interface Marks {
   readonly accepted?: { readonly attempt: AttemptId; readonly afterMs: number } | undefined
   readonly talkFrom?: number | undefined
   readonly talkTo?: number | undefined
+  /** How many there are to ring, by pool. */
+  readonly candidates?: Readonly<Partial<Record<AttemptPool, number>>> | undefined
 }
 
 /** What the board keeps of a call: what it shows, which attempt is which, and when on the call's own clock things began. */
@@ -116,11 +120,13 @@ export function follow(before: TrackedCall | undefined, event: CallEvent, names:
       return at('ending', named(event.line, names))
     case 'line.chosen':
       return at('hunting', { ...named(event.line, names), waitingSince: event.at }, { waitFrom: now })
-    case 'hunt.started':
-      return at('hunting', { waitingSince: call.waitingSince ?? event.at }, { waitFrom: before.marks.waitFrom ?? now })
+    case 'hunt.started': {
+      const candidates = { ...before.marks.candidates, [event.pool]: event.candidates }
+      return at('hunting', { waitingSince: call.waitingSince ?? event.at, toRing: Object.values(candidates).reduce((sum, some) => sum + some, 0) }, { waitFrom: before.marks.waitFrom ?? now, candidates })
+    }
     case 'attempt.started': {
-      const { label, pool } = event
-      const next = at('ringing', { ringing: { label, pool, since: event.at, answered: false }, attempts: [...call.attempts, { label, pool }] })
+      const { label, pool, clinician } = event
+      const next = at('ringing', { ringing: { label, pool, since: event.at, answered: false }, attempts: [...call.attempts, { label, pool, ...(clinician === undefined ? {} : { clinician }) }] })
       return { ...next, attemptIds: [...before.attemptIds, event.attempt] }
     }
     case 'attempt.sent':
@@ -188,8 +194,8 @@ function afterMsOf({ arrivedAt }: Pick<LiveCall, 'arrivedAt'>, { at, elapsedMs }
 
 /** The caller left the line that was being rung for them, if any. */
 function offTheLine(before: TrackedCall, kind: CallKind): TrackedCall {
-  const { line, lineName, waitingSince, ...call } = before.call
-  return { ...before, call: { ...call, kind }, marks: { ...before.marks, waitFrom: undefined, waitTo: undefined } }
+  const { line, lineName, waitingSince, toRing, ...call } = before.call
+  return { ...before, call: { ...call, kind }, marks: { ...before.marks, waitFrom: undefined, waitTo: undefined, candidates: undefined } }
 }
 
 function named(line: string, names: LiveNames): Partial<LiveCall> {
