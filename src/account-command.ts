@@ -4,13 +4,18 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { system, type Accounts } from './accounts/accounts.js'
 import { inForce } from './accounts/grants.js'
-import type { Person } from './accounts/identity.js'
+import type { Person, Token } from './accounts/identity.js'
 import { isApproved, isPermission, isRole, isWhole, permissionNames, permissions, roleNames, roles, scopeName, scopeNamed } from './accounts/roles.js'
 import { withAccounts } from './accounts/with-accounts.js'
 import { readSettings, SettingsError, type Settings } from './config/settings.js'
 import { privateUmask } from './private-files.js'
 import { engineName, storePlace } from './store-place.js'
 import { storeTrouble } from './store/store-error.js'
+
+const kindWords: Readonly<Record<Token['kind'], string>> = { api: 'program', kiosk: 'screen', public: 'public link' }
+
+/** How long a screen shows the wallboard, where nothing else is said. */
+const screenDays = 365
 
 const usage = `Usage: npm run account -- COMMAND [--config FILE]
   list                         who may sign in, with their roles
@@ -20,6 +25,8 @@ const usage = `Usage: npm run account -- COMMAND [--config FILE]
   remove-factors NAME          takes away the second factor of somebody who has lost it
   token NAME --may LIST [--for SCOPE] [--days N]
                                a token for a program, good for these permissions (by commas): ${permissionNames.join(', ')}
+  screen NAME [--for SCOPE] [--days N]
+                               a link for a screen on a wall: it shows the wallboard and nothing else, for ${screenDays} days by default
   tokens                       the tokens that are good
   end-token ID                 ends one
 A SCOPE is everywhere (the default), organisation:ID or line:ID. It may run beside an engine.`
@@ -100,8 +107,14 @@ async function run(accounts: Accounts, settings: Settings, [command, ...given]: 
     }
     case 'token':
       return token(accounts, given.join(' '), values)
+    case 'screen': {
+      if (given.length === 0) return fail(usage)
+      const { secret } = await accounts.makeScreen(system, { name: given.join(' '), scope: scopeOf(values.for), expiresAt: accounts.now() + daysOf(values.days ?? String(screenDays)) })
+      say(`${pagesAt(settings)}/screen/${secret}`)
+      return 0
+    }
     case 'tokens':
-      for (const one of await accounts.tokens()) say([one.id, one.name, one.permissions.join(','), scopeName(one.scope), one.expiresAt === undefined ? 'no end' : `until ${new Date(one.expiresAt).toISOString()}`].join('  '))
+      for (const one of await accounts.tokens()) say([one.id, kindWords[one.kind], one.name, one.permissions.join(','), scopeName(one.scope), one.expiresAt === undefined ? 'no end' : `until ${new Date(one.expiresAt).toISOString()}`].join('  '))
       return 0
     case 'end-token':
       if (name === undefined) return fail(usage)
@@ -127,9 +140,20 @@ async function list(accounts: Accounts): Promise<number> {
   return 0
 }
 
-async function linkOf(accounts: Accounts, { httpPublicUrl, httpAddress, httpPort }: Settings, person: Person): Promise<string> {
+async function linkOf(accounts: Accounts, settings: Settings, person: Person): Promise<string> {
   const secret = await accounts.makeLink(system, person.id, (await accounts.hasPassword(person.id)) ? 'signIn' : 'invitation')
-  return `${httpPublicUrl ?? `http://${httpAddress.includes(':') ? `[${httpAddress}]` : httpAddress}:${httpPort}`}/sign-in/link/${secret}`
+  return `${pagesAt(settings)}/sign-in/link/${secret}`
+}
+
+/** Where browsers find the pages, without a slash at the end. */
+function pagesAt({ httpPublicUrl, httpAddress, httpPort }: Settings): string {
+  return httpPublicUrl ?? `http://${httpAddress.includes(':') ? `[${httpAddress}]` : httpAddress}:${httpPort}`
+}
+
+/** @returns ms */
+function daysOf(days: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(days)) throw new Refusal(`--days ${days}: a whole number of days, such as 90.`)
+  return Number(days) * 24 * 60 * 60_000
 }
 
 async function token(accounts: Accounts, name: string, { may, days, for: scope }: Options): Promise<number> {
@@ -137,8 +161,7 @@ async function token(accounts: Accounts, name: string, { may, days, for: scope }
   const wrong = asked.find((one) => !isPermission(one))
   if (name === '' || may === undefined) return fail(usage)
   if (wrong !== undefined) throw new Refusal(`${wrong}: there is no such permission. There are:\n${permissionNames.map((one) => `  ${one.padEnd(14)} ${permissions[one]}`).join('\n')}`)
-  if (days !== undefined && !/^[1-9]\d{0,3}$/.test(days)) throw new Refusal(`--days ${days}: a whole number of days, such as 90.`)
-  const expiresAt = days === undefined ? undefined : accounts.now() + Number(days) * 24 * 60 * 60_000
+  const expiresAt = days === undefined ? undefined : accounts.now() + daysOf(days)
   const { secret } = await accounts.makeToken(system, { kind: 'api', name, permissions: asked.filter(isPermission), scope: scopeOf(scope), ...(expiresAt === undefined ? {} : { expiresAt }) })
   say(secret)
   return 0

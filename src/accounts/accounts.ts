@@ -11,10 +11,10 @@ import { addPerson, anybody, emailKey, peopleByName, peopleNamed, peoplePage, pe
 import { noteReason, reasonNoted } from './reasons.js'
 import { isApproved, permissionNames, roleNames, type Permission, type RoleName, type Scope } from './roles.js'
 import { newSecret, same } from './secrets.js'
-import { actFor, beginSession, defaultSessionLimits, endSession, endSessions, forgetSessions, openSession, secondFactorShown, sessionsOf, type From, type KeptSession, type SessionLimits } from './sessions.js'
+import { actFor, beginSession, defaultSessionLimits, endSession, endSessions, forgetSessions, openSession, secondFactorShown, sessionById, sessionsOf, type From, type KeptSession, type SessionLimits } from './sessions.js'
 import { SecondFactors, type Checked, type Sealer } from './second-factors.js'
 import { beginStep, endStep, forgetSteps, stepOf, takeStep } from './steps.js'
-import { allTokens, endToken, isToken, makeToken, openPublic, openToken, type NewToken } from './tokens.js'
+import { allTokens, endToken, isGood, isScreenSecret, isToken, makeToken, openPublic, openToken, tokenById, type NewToken } from './tokens.js'
 
 /** So long after a second factor was shown what was given by approval is open, ms. */
 const confirmedForMs = 15 * 60_000
@@ -96,21 +96,43 @@ export class Accounts {
 
   // Who asks
 
-  /** @param cookie the secret of a session @param bearer that of a token */
-  async identify({ cookie, bearer }: { readonly cookie?: string | undefined; readonly bearer?: string | undefined }): Promise<Identity> {
+  /** @param cookie the secret of a session @param bearer that of a token @param address from where, for the audit */
+  async identify({ cookie, bearer, address = '' }: { readonly cookie?: string | undefined; readonly bearer?: string | undefined; readonly address?: string }): Promise<Identity> {
     const now = this.now()
     if (bearer !== undefined) {
-      const token = this.#ownToken(bearer) ?? (await openToken(this.#tables, bearer, now))
+      const token = this.#ownToken(bearer) ?? (await this.#open(bearer, address))
       return token?.kind === 'api' ? { kind: 'token', token } : nobody
     }
     if (cookie === undefined) return nobody
     if (isToken(cookie)) {
       // A screen on a wall carries its token as a cookie.
-      const token = await openToken(this.#tables, cookie, now)
+      const token = await this.#open(cookie, address)
       return token?.kind === 'kiosk' ? { kind: 'token', token } : nobody
     }
     const session = await openSession(this.#tables, cookie, this.limits, now)
-    if (!session) return nobody
+    return session ? this.#personOf(session, now) : nobody
+  }
+
+  async #open(secret: string, address: string): Promise<Token | undefined> {
+    const opened = await openToken(this.#tables, secret, this.now())
+    if (opened?.first) await this.#audit.tell({ actor: opened.token.id, address, action: 'token.firstUsed', subjectKind: 'token', subject: opened.token.id })
+    return opened?.token
+  }
+
+  /** Somebody who was identified before, as they are now; `nobody`: their session or token is over. That it is asked is no use of either. */
+  async look(identity: Identity): Promise<Identity> {
+    const now = this.now()
+    if (identity.kind === 'nobody') return nobody
+    if (identity.kind === 'token') {
+      if ([...this.#own.values()].includes(identity.token)) return identity
+      const token = await tokenById(this.#reading, identity.token.id, now)
+      return token ? { kind: 'token', token } : nobody
+    }
+    const session = await sessionById(this.#reading, identity.session.id, this.limits, now)
+    return session ? this.#personOf(session, now) : nobody
+  }
+
+  async #personOf(session: KeptSession, now: number): Promise<Identity> {
     const [person, grants] = await Promise.all([personById(this.#reading, session.person), grantsOf(this.#reading, session.person)])
     if (!person || person.disabledAt !== undefined) return nobody
     const valid = grants.filter((grant) => inForce(grant, now))
@@ -414,10 +436,20 @@ export class Accounts {
     return made
   }
 
+  /** For a screen on a wall: it shows the wallboard of its scope and nothing else. @returns with its secret, which is shown this once */
+  makeScreen(by: By, screen: { readonly name: string; readonly scope: Scope; readonly expiresAt: number }): Promise<{ readonly secret: string; readonly token: Token }> {
+    return this.makeToken(by, { kind: 'kiosk', permissions: ['wallboard'], ...screen })
+  }
+
+  /** Whether this is the secret of a screen that is good. That it is asked is no use of it. */
+  isScreen(secret: string): Promise<boolean> {
+    return isScreenSecret(this.#reading, secret, this.now())
+  }
+
   /** Those that are good, the latest first. */
   async tokens(): Promise<readonly Token[]> {
     const now = this.now()
-    return (await allTokens(this.#reading)).filter(({ endedAt, expiresAt }) => endedAt === undefined && (expiresAt === undefined || expiresAt > now))
+    return (await allTokens(this.#reading)).filter((token) => isGood(token, now))
   }
 
   /** @returns false: there is none, or it has ended before */

@@ -61,11 +61,21 @@ export async function beginSession(db: Db, { person, method, secondFactor, addre
 /** The session that this secret opens; undefined: none, or it is over. */
 export async function openSession({ reading, writing }: { readonly reading: Db; readonly writing: Db }, secret: string, limits: SessionLimits, now: number): Promise<KeptSession | undefined> {
   const row = await reading.selectFrom('sessions').selectAll().where('token_hash', '=', hashOf(secret)).executeTakeFirst()
-  if (!row || row.ended_at !== null) return undefined
-  const session = sessionOf(row)
-  if (isOver(session, limits, now)) return undefined
+  const session = row && stillOn(row, limits, now)
+  if (!session) return undefined
   if (now - session.seenAt >= seenEveryMs) await writing.updateTable('sessions').set({ seen_at: now }).where('id', '=', session.id).where('ended_at', 'is', null).execute()
   return session
+}
+
+/** The session of this id, which is not used by that; undefined: it is over. */
+export async function sessionById(db: Db, id: string, limits: SessionLimits, now: number): Promise<KeptSession | undefined> {
+  const row = await db.selectFrom('sessions').selectAll().where('id', '=', id).executeTakeFirst()
+  return row && stillOn(row, limits, now)
+}
+
+function stillOn(row: Selectable<SessionsTable>, limits: SessionLimits, now: number): KeptSession | undefined {
+  const session = sessionOf(row)
+  return row.ended_at !== null || isOver(session, limits, now) ? undefined : session
 }
 
 export function isOver({ seenAt, expiresAt }: Pick<Session, 'seenAt' | 'expiresAt'>, { idleMs }: SessionLimits, now: number): boolean {

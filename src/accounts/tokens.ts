@@ -50,14 +50,37 @@ export function isToken(secret: string): boolean {
 /** Written down so often that it was used. */
 const usedEveryMs = 60_000
 
-/** The token of this secret; undefined: none, or it is good no more. */
-export async function openToken({ reading, writing }: { readonly reading: Db; readonly writing: Db }, secret: string, now: number): Promise<Token | undefined> {
+/** The token of this secret, and whether it is used for the first time; undefined: none, or it is good no more. */
+export async function openToken({ reading, writing }: { readonly reading: Db; readonly writing: Db }, secret: string, now: number): Promise<{ readonly token: Token; readonly first: boolean } | undefined> {
   if (!isToken(secret)) return undefined
   const row = await reading.selectFrom('api_tokens').selectAll().where('token_hash', '=', hashOf(secret)).executeTakeFirst()
   const token = row && tokenOf(row)
-  if (!token || token.endedAt !== undefined || (token.expiresAt !== undefined && token.expiresAt <= now)) return undefined
-  if (now - (token.usedAt ?? 0) >= usedEveryMs) await writing.updateTable('api_tokens').set({ used_at: now }).where('id', '=', token.id).execute()
-  return token
+  if (!token || !isGood(token, now)) return undefined
+  const used = writing.updateTable('api_tokens').set({ used_at: now }).where('id', '=', token.id)
+  if (token.usedAt === undefined) {
+    // Of two at once one is the first.
+    const { numUpdatedRows } = await used.where('used_at', 'is', null).executeTakeFirst()
+    return { token, first: numUpdatedRows > 0n }
+  }
+  if (now - token.usedAt >= usedEveryMs) await used.execute()
+  return { token, first: false }
+}
+
+/** The token of this id, which is not used by that; undefined: none, or it is good no more. */
+export async function tokenById(db: Db, id: string, now: number): Promise<Token | undefined> {
+  const row = await db.selectFrom('api_tokens').selectAll().where('id', '=', id).executeTakeFirst()
+  const token = row && tokenOf(row)
+  return token && isGood(token, now) ? token : undefined
+}
+
+export async function isScreenSecret(db: Db, secret: string, now: number): Promise<boolean> {
+  const row = await db.selectFrom('api_tokens').selectAll().where('token_hash', '=', hashOf(secret)).executeTakeFirst()
+  const token = row && tokenOf(row)
+  return token?.kind === 'kiosk' && isGood(token, now)
+}
+
+export function isGood({ endedAt, expiresAt }: Token, now: number): boolean {
+  return endedAt === undefined && (expiresAt === undefined || expiresAt > now)
 }
 
 /** All that were ever made, the latest first: few. */

@@ -18,6 +18,8 @@ import type { Store } from '../store/store.js'
 import type { SwitchHealth } from '../switch/port.js'
 import { gate, type Declared } from '../web/gate.js'
 import { pages, type PagesSettings } from '../web/pages.js'
+import { defaultTargets, type Targets } from '../web/wallboard/targets.js'
+import { Wallboard } from '../web/wallboard/wallboard.js'
 import { apiDocument } from './api-document.js'
 import { body, sendError, type ApiError } from './api-error.js'
 import { bypassRoutes } from './bypass-routes.js'
@@ -44,6 +46,7 @@ import { reasonRoutes } from './reason-routes.js'
 import { recordingRoutes } from './recording-routes.js'
 import { viewRoutes } from './view-routes.js'
 import { serviceDirectoryRoutes } from './service-directory-routes.js'
+import { wallboardRoutes } from './wallboard-routes.js'
 import { watchListRoutes } from './watch-list-routes.js'
 import { waveformRoutes } from './waveform-routes.js'
 import { defaultWebLimits, proxyList, sourceOf, type WebLimits } from './web-limits.js'
@@ -68,6 +71,8 @@ export interface AdminSettings {
   /** Where browsers find the pages, without a slash at the end. Absent: under the name by which they ask. */
   readonly publicUrl?: string
   readonly live: LiveBoard
+  /** What the wallboard holds its figures against. Default: `defaultTargets`. */
+  readonly targets?: Targets
   readonly arranged: ArrangedCalls
   /** Begins the call of an arrangement. */
   readonly place: Place
@@ -171,6 +176,9 @@ export async function adminApp(settings: AdminSettings): Promise<FastifyInstance
   reasonRoutes(app, settings)
   waveformRoutes(app, { ...settings, looks, desk })
   liveRoutes(app, settings)
+  const { store, live, arranged, directory, alarmsOfAll, alarms, targets = defaultTargets, now = Date.now } = settings
+  const wallboard = new Wallboard({ store, live, arranged, directory, alarms: alarmsOfAll ?? alarms, targets, now, monotonic: () => performance.now() })
+  wallboardRoutes(app, wallboard, settings)
   if (operations.devices && settings.devices) deviceRoutes(app, operations.devices, settings.devices)
   if (operations.directory && settings.inForce) directoryRoutes(app, operations.directory, { inForce: settings.inForce, store: settings.store })
   watchListRoutes(app, operations, settings)
@@ -189,7 +197,7 @@ export async function adminApp(settings: AdminSettings): Promise<FastifyInstance
     await own.register(fastifyStatic, { root: fileURLToPath(new URL('./page/', import.meta.url)), prefix: '/', index: 'index.html', wildcard: false, cacheControl: false })
   })
   pageRoutes(app, settings)
-  await pages(app, { pdf: (document) => desk.pdf(document), store: settings.store, operations, arranged: settings.arranged, alarms: settings.alarmsOfAll ?? settings.alarms, devices: settings.devices, looks, timeZone: settings.timeZone ?? 'Europe/London', now: () => settings.accounts.now(), accounts: settings.accounts, audit: settings.accounts.audit, directory: settings.directory, networkOf: sourceOf, publicUrl: settings.publicUrl, demoLink: settings.demoLink, openId: settings.openId, outbox: settings.outbox })
+  await pages(app, { wallboard, ringHere: settings.ringHere, pdf: (document) => desk.pdf(document), store: settings.store, operations, arranged: settings.arranged, alarms: settings.alarmsOfAll ?? settings.alarms, devices: settings.devices, looks, timeZone: settings.timeZone ?? 'Europe/London', now: () => settings.accounts.now(), accounts: settings.accounts, audit: settings.accounts.audit, directory: settings.directory, networkOf: sourceOf, publicUrl: settings.publicUrl, demoLink: settings.demoLink, openId: settings.openId, outbox: settings.outbox })
   await app.ready()
   return app
 }

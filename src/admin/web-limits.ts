@@ -8,6 +8,8 @@ export interface WebLimits {
   /** Event streams (`/api/live`) at the same time; each is a connection as well. */
   readonly streams: number
   readonly streamsPerAddress: number
+  /** How often it is asked whether whoever follows the wallboard still may. */
+  readonly streamAskedMs: number
   /** From the connection (or the answer before) to the end of a request's headers. */
   readonly headersTimeoutMs: number
   /** From the first byte to the last of a request. */
@@ -28,6 +30,7 @@ export const defaultWebLimits: WebLimits = {
   // More than any wall has boards.
   streams: 500,
   streamsPerAddress: 50,
+  streamAskedMs: 30_000,
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 30_000,
   keepAliveTimeoutMs: 72_000,

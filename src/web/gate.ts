@@ -67,7 +67,7 @@ export function gate(app: FastifyInstance, accounts: Accounts): void {
     const bearer = bearerOf(request)
     const cookie = bearer === undefined ? sessionCookie(request) : undefined
     const { needs } = request.routeOptions.config
-    request.identity = bearer === undefined && cookie === undefined ? nobody : await accounts.identify({ cookie, bearer })
+    request.identity = bearer === undefined && cookie === undefined ? nobody : await accounts.identify({ cookie, bearer, address: request.ip })
     if (needs === undefined) throw new NotLetIn('notAllowed')
     if (!harmless.has(request.method) && bearer === undefined && !isOurs(request) && (cookie !== undefined || request.routeOptions.config.page)) throw new NotLetIn('crossSite')
     if (meets(request.identity, needs)) return

@@ -40,6 +40,7 @@ export const notices = {
   nhsNumberTaken: 'The NHS number is taken away.',
   callAssigned: 'The call is assigned.',
   callAssignedToNobody: 'The call is assigned to nobody.',
+  screenEnded: 'The screen shows nothing any more.',
 } as const
 
 export type Notice = keyof typeof notices

@@ -25,16 +25,20 @@ import { openIdPages } from './pages/open-id.js'
 import { outboxPages } from './pages/outbox.js'
 import { peoplePages } from './pages/people.js'
 import { serviceDirectoryPages } from './pages/service-directory.js'
+import { screenPages } from './pages/screens.js'
 import { signInPages } from './pages/sign-in.js'
 import { summaryPages } from './pages/summary.js'
 import { watchListPages } from './pages/watch-list.js'
+import { wallboardPages } from './pages/wallboard.js'
 import { Site, type Asked } from './site.js'
+import type { Wallboard } from './wallboard/wallboard.js'
 
 export interface PagesSettings {
   readonly accounts: Accounts
   readonly audit: Audit
   readonly directory: () => Directory
   readonly store: Pick<Store, 'rollUps' | 'connectionsAtHours' | 'calls' | 'events'>
+  readonly wallboard: Wallboard
   readonly operations: Operations
   readonly arranged: ArrangingParts['arranged']
   readonly looks: ArrangingParts['looks'] & LooksAt
@@ -51,6 +55,8 @@ export interface PagesSettings {
   readonly networkOf: (address: string) => string
   /** Where browsers find the pages, without a slash at the end. Undefined: under the name by which they asked. */
   readonly publicUrl?: string | undefined
+  /** Where to ring, to try it. */
+  readonly ringHere?: readonly string[] | undefined
   readonly demoLink?: (() => Promise<string>) | undefined
   /** Messages that go out by themselves, and whether they do. Undefined: there are none. */
   readonly outbox?: { readonly outbox: Outbox; readonly mailing: 'sent' | 'shown' | 'none' } | undefined
@@ -64,7 +70,8 @@ export async function pages(app: FastifyInstance, settings: PagesSettings): Prom
   await app.register((own, _options, done) => {
     const site = new Site(own, settings)
     const urlOf = ({ request }: Asked) => settings.publicUrl ?? `${request.protocol}://${request.headers.host ?? ''}`
-    site.menu({ href: '/', text: 'Calls now', needs: 'live' })
+    site.menu({ href: '/', text: 'Calls now', needs: 'live', firstFor: ['operations', 'serviceManager', 'administrator'] })
+    wallboardPages(site, settings)
     callsPages(site, settings)
     callPages(site, settings)
     callBackPages(site, settings)
@@ -85,6 +92,7 @@ export async function pages(app: FastifyInstance, settings: PagesSettings): Prom
     peoplePages(site, { ...settings, urlOf, outbox })
     if (settings.outbox) outboxPages(site, { ...settings, ...settings.outbox })
     approvalPages(site, settings)
+    screenPages(site, { ...settings, urlOf })
     auditPages(site, settings)
     designPages(site)
     done()

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import nunjucks from 'nunjucks'
 import { toE164 } from '../directory/telephone-number.js'
 import { kitFolder, type Assets } from './assets.js'
+import { clockOf } from './wallboard/words.js'
 
 /** What is wrong with what somebody sent, by the field that it stands beside. Empty: with none in particular. */
 export interface FieldError {
@@ -16,6 +17,7 @@ export function renderer(assets: Assets): (template: string, data: object) => st
   environment.addGlobal('asset', (name: string) => assets.address(name))
   environment.addGlobal('errorList', (errors: readonly FieldError[]) => errors.map(({ field, message }) => ({ text: message, ...(field === '' ? {} : { href: `#${field}` }) })))
   environment.addFilter('instant', (ms: number | undefined) => (ms === undefined ? '' : instant.format(ms)))
+  environment.addFilter('clock', (ms: number | undefined) => (ms === undefined ? '' : clockOf(ms)))
   environment.addFilter('day', (ms: number | undefined) => (ms === undefined ? '' : day.format(ms)))
   // For a link that dials it; and for reading it out digit by digit.
   environment.addFilter('tel', (number: string) => `tel:${toE164(number).replaceAll(/[^+\d*#]/g, '')}`)

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { By } from '../accounts/accounts.js'
 import { meets, scopesOf, type Identity } from '../accounts/identity.js'
-import { scopeName, type Need, type Scope } from '../accounts/roles.js'
+import { scopeName, type Need, type RoleName, type Scope } from '../accounts/roles.js'
 import { same } from '../accounts/secrets.js'
 import type { Directory } from '../directory/model.js'
 import { assetRoutes, Assets } from './assets.js'
@@ -64,6 +64,8 @@ export interface MenuItem {
   readonly href: string
   readonly text: string
   readonly needs: Need
+  /** Those who begin here, whatever stands before it in the menu. */
+  readonly firstFor?: readonly RoleName[]
 }
 
 export interface SiteParts {
@@ -106,7 +108,7 @@ export class Site {
       schema: { hide: true },
       handler: async (request, reply) => {
         const fields = request.body instanceof URLSearchParams ? request.body : new URLSearchParams()
-        if (method === 'POST' && request.identity.kind !== 'nobody' && !same(fields.get('token') ?? '', formTokenOf(request))) throw new NotLetIn('crossSite')
+        if (method === 'POST' && hasFormToken(request.identity) && !same(fields.get('token') ?? '', formTokenOf(request))) throw new NotLetIn('crossSite')
         const asked: Asked = {
           request,
           identity: request.identity,
@@ -162,9 +164,12 @@ export class Site {
     }
   }
 
-  /** Where somebody begins: the first page of the menu that they may see. */
+  /** Where somebody begins: what their role needs first; else the first page of the menu that they may see. */
   homeOf(identity: Identity): string {
-    return this.#menu.find(({ needs }) => meets(identity, needs))?.href ?? '/account'
+    const may = this.#menu.filter(({ needs }) => meets(identity, needs))
+    const has = identity.kind === 'person' ? identity.grants.map(({ role }) => role) : []
+    const first = may.find(({ firstFor = [] }) => firstFor.some((role) => has.includes(role))) ?? may[0]
+    return first?.href ?? '/account'
   }
 
   scopeInWords(scope: Scope): string {
@@ -182,6 +187,11 @@ export class Site {
     request.log.error(error)
     return this.#html(request, reply.status(500), 'fault.njk', { title: 'Something went wrong' })
   }
+}
+
+/** A screen on a wall has no forms but that by which somebody signs in there. */
+function hasFormToken(identity: Identity): boolean {
+  return identity.kind === 'person' || (identity.kind === 'token' && identity.token.kind === 'api')
 }
 
 function firsts(params: URLSearchParams): Readonly<Record<string, string>> {

@@ -12,6 +12,26 @@ interface Reply {
   readonly error?: { readonly message: string }
 }
 
+/** A tab besides the first. */
+export type Tab = Pick<Browser, 'open' | 'before' | 'evaluate' | 'until'>
+
+async function untilTrue(evaluate: (expression: string) => Promise<unknown>, expression: string, withinMs = 60_000): Promise<void> {
+  const end = performance.now() + withinMs
+  const holds = async () => {
+    try {
+      return await evaluate(`Boolean(${expression})`)
+    } catch (error) {
+      // A page that is being left answers nothing.
+      if (error instanceof Error && error.message.includes('navigated or closed')) return false
+      throw error
+    }
+  }
+  while ((await holds()) !== true) {
+    if (performance.now() > end) throw new Error(`never came true in the page: ${expression}`)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
+
 /** Where Chromium is; undefined where there is none. */
 export function findChromium(): string | undefined {
   const folders = (process.env['PATH'] ?? '').split(delimiter)
@@ -62,19 +82,19 @@ export class Browser {
   }
 
   /** Value of an expression in the page (JSON). Rejects with what the page threw. */
-  async evaluate<T>(expression: string): Promise<T> {
-    const answer = (await this.#send('Runtime.evaluate', { expression, returnByValue: true, awaitPromise: true })) as { result: { value: T }; exceptionDetails?: { exception?: { description?: string } } }
+  evaluate<T>(expression: string): Promise<T> {
+    return this.#evaluate(expression)
+  }
+
+  async #evaluate<T>(expression: string, session = this.#session): Promise<T> {
+    const answer = (await this.#send('Runtime.evaluate', { expression, returnByValue: true, awaitPromise: true }, session)) as { result: { value: T }; exceptionDetails?: { exception?: { description?: string } } }
     if (answer.exceptionDetails) throw new Error(answer.exceptionDetails.exception?.description ?? 'the page threw')
     return answer.result.value
   }
 
   /** Waits until the expression is true in the page. */
-  async until(expression: string, withinMs = 60_000): Promise<void> {
-    const end = performance.now() + withinMs
-    while (!(await this.evaluate<boolean>(`Boolean(${expression})`))) {
-      if (performance.now() > end) throw new Error(`never came true in the page: ${expression}`)
-      await new Promise((resolve) => setTimeout(resolve, 50))
-    }
+  until(expression: string, withinMs?: number): Promise<void> {
+    return untilTrue((one) => this.evaluate(one), expression, withinMs)
   }
 
   /** Types into what has the focus, key by key; `\r` is Enter, `\b` Backspace, `\t` Tab. */
@@ -114,6 +134,29 @@ export class Browser {
     await this.#send('WebAuthn.addVirtualAuthenticator', { options: { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true } })
   }
 
+  /** Runs in every page before its own scripts, from the next one that is opened on. */
+  async before(script: string): Promise<void> {
+    await this.#send('Page.addScriptToEvaluateOnNewDocument', { source: script })
+  }
+
+  /** Another tab of the same browser. */
+  async tab(url: string): Promise<Tab> {
+    const { targetId } = (await this.#send('Target.createTarget', { url })) as { targetId: string }
+    const { sessionId } = (await this.#send('Target.attachToTarget', { targetId, flatten: true })) as { sessionId: string }
+    await this.#send('Page.enable', {}, sessionId)
+    const evaluate = <T>(expression: string) => this.#evaluate<T>(expression, sessionId)
+    return {
+      evaluate,
+      open: async (address) => {
+        await this.#send('Page.navigate', { url: address }, sessionId)
+      },
+      before: async (source) => {
+        await this.#send('Page.addScriptToEvaluateOnNewDocument', { source }, sessionId)
+      },
+      until: (expression, withinMs) => untilTrue(evaluate, expression, withinMs),
+    }
+  }
+
   async close(): Promise<void> {
     const gone = new Promise((resolve) => this.#process.once('exit', resolve))
     // Asked first, so that its own processes end with it; killed when it takes too long.
@@ -125,11 +168,11 @@ export class Browser {
     rmSync(this.#profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
   }
 
-  #send(method: string, params: Readonly<Record<string, unknown>> = {}): Promise<unknown> {
+  #send(method: string, params: Readonly<Record<string, unknown>> = {}, session = this.#session): Promise<unknown> {
     const id = this.#nextId++
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { resolve, reject })
-      this.#write.write(`${JSON.stringify({ id, method, params, ...(this.#session === undefined ? {} : { sessionId: this.#session }) })}\0`)
+      this.#write.write(`${JSON.stringify({ id, method, params, ...(session === undefined ? {} : { sessionId: session }) })}\0`)
     })
   }
 

@@ -31,6 +31,7 @@ const actions: Readonly<Record<string, string>> = {
   'token.made': 'Token made',
   'token.ended': 'Token ended',
   'call.reason': 'Reason for a look',
+  'token.firstUsed': 'Token used for the first time',
   'call.seen': 'Call looked at',
   'recording.heard': 'Recording heard',
   'arrangement.seen': 'Arranged call looked at',

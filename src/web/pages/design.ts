@@ -3,9 +3,10 @@ import { waveformSvg } from '../../reports/waveform.js'
 import { monthBars } from '../charts.js'
 import { telephoneCode } from '../telephone-code.js'
 import { view, type Site } from '../site.js'
+import { sampleBoard } from '../wallboard/sample-board.js'
 
 /** `/design`: our own components with every state, which is also what the tests look at. A component adds its file to `templates/design`, and its name here. */
-export const designs = ['header', 'notices', 'forms', 'tables', 'figures', 'arranging', 'alarms', 'timeline', 'player', 'choices', 'services', 'secrets'] as const
+export const designs = ['header', 'notices', 'forms', 'tables', 'figures', 'wallboard', 'arranging', 'alarms', 'timeline', 'player', 'choices', 'services', 'secrets'] as const
 
 const at = Date.UTC(2026, 2, 2, 9, 30)
 /** One moment of each kind. */
@@ -34,6 +35,6 @@ const drawn = {
 }
 
 export function designPages(site: Site): void {
-  site.get('/design', 'signedIn', async () => view('design.njk', 'Components', { designs, ...drawn, qr: await telephoneCode('01632 960021') }, { scripts: ['player.js'] }))
+  site.get('/design', 'signedIn', async () => view('design.njk', 'Components', { designs, ...drawn, wallboard: sampleBoard, qr: await telephoneCode('01632 960021') }, { scripts: ['player.js'] }))
   site.get('/accessibility', 'anyone', () => view('accessibility.njk', 'Accessibility statement'))
 }

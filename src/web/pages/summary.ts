@@ -77,7 +77,7 @@ export function summaryPages(site: Site, { store, directory, now }: SummaryParts
   })
 }
 
-const figureNames: Readonly<Record<keyof typeof figureDefinitions, string>> = {
+export const figureNames: Readonly<Record<keyof typeof figureDefinitions, string>> = {
   placed: 'Placed',
   offered: 'Offered',
   answered: 'Answered',

@@ -1,0 +1,142 @@
+import type { ServerResponse } from 'node:http'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Belongs } from '../accounts/identity.js'
+import { changeOf, type Board } from '../web/wallboard/row.js'
+import { viewOf, type View } from '../web/wallboard/view.js'
+import type { Wallboard } from '../web/wallboard/wallboard.js'
+import type { AdminSettings } from './admin.js'
+import { ApiError } from './api-error.js'
+import { EventStreams } from './event-stream.js'
+import { refusalsOfReading } from './refusals.js'
+import { defaultWebLimits, sourceOf } from './web-limits.js'
+
+/** Three signs of life fit into the ten seconds after which a page says that it is stale. */
+const beatMs = 3_000
+/** Figures, rotas and who waits are looked at so often, while anybody watches. */
+const lookMs = 1_000
+/** After a change the rows of lines follow within this. */
+const soonMs = 200
+/** Sums of today are read again after a call has ended, at most this often; and now and then besides, for those of other engines. */
+const readAfterMs = 1_000
+const readEveryMs = 5_000
+
+const streamExample =
+  'event: snapshot\ndata: {"now":"2026-03-02T09:30:00.000Z","board":{"tiles":[],"lines":[],"alarms":[]},"calls":[]}\n\nevent: over\ndata: {"now":"2026-03-02T09:34:10.000Z","key":"b0a1d4a2-6f1c-4d3a-9a51-2f0c8f3f6e11"}\n\n'
+
+/** The wallboard as it changes, as server-sent events: each stream begins with all of it. */
+export function wallboardRoutes(app: FastifyInstance, wallboard: Wallboard, settings: Pick<AdminSettings, 'accounts' | 'live' | 'alarms' | 'alarmsOfAll' | 'directory' | 'limits' | 'now'>): void {
+  const { accounts, live, directory, now = Date.now } = settings
+  const alarms = settings.alarmsOfAll ?? settings.alarms
+  const most = { ...defaultWebLimits, ...settings.limits }
+  /** The boards as they were last told, by the key of their view. */
+  const told = new Map<string, Board>()
+
+  const streams = new EventStreams<View>((view) => ({ event: 'snapshot', data: { now: now(), board: tell(view), calls: wallboard.calls(view) } }), {
+    everyMs: beatMs,
+    event: () => ({ event: 'beat', data: { now: now() } }),
+  })
+  /** Tells all who see the same what has changed for them. @returns the board as they have it now */
+  function tell(view: View): Board {
+    const board = wallboard.board(view)
+    const before = told.get(view.key)
+    told.set(view.key, board)
+    const change = before && changeOf(before, board)
+    if (change) streams.send('board', { now: now(), ...change }, ({ key }) => key === view.key)
+    return board
+  }
+  function tellAll(): void {
+    const views = new Map([...streams.views()].map((view) => [view.key, view]))
+    for (const key of told.keys()) if (!views.has(key)) told.delete(key)
+    for (const view of views.values()) tell(view)
+  }
+
+  let soon: NodeJS.Timeout | undefined
+  const tellSoon = () => {
+    if (streams.size > 0) soon ??= setTimeout(() => {
+      soon = undefined
+      tellAll()
+    }, soonMs)
+  }
+  let ended = false
+  const read = () => {
+    ended = false
+    // What cannot be read stays as it was, with its time.
+    wallboard.today.read().then(tellSoon, () => undefined)
+  }
+  const look = setInterval(() => {
+    if (streams.size === 0) return
+    if (wallboard.today.isOlderThan(ended ? readAfterMs : readEveryMs)) read()
+    tellAll()
+  }, lookMs)
+  look.unref()
+
+  /** Whose a call was, for when it is over. */
+  const last = new Map<string, Belongs>()
+  const stops = [
+    live.subscribe((change) => {
+      const at = now()
+      if (change.kind === 'call') {
+        const { call } = change
+        last.set(call.callId, { organisation: call.organisation, line: call.line })
+        const seen = new Map([...streams.views()].filter(({ sees }) => sees(call)).map((view) => [view.key, view]))
+        for (const view of seen.values()) streams.send('call', { now: at, call: wallboard.call(call, view) }, ({ key }) => key === view.key)
+      } else {
+        const call = last.get(change.callId) ?? {}
+        last.delete(change.callId)
+        ended = true
+        streams.send('over', { now: at, key: change.callId }, ({ sees }) => sees(call))
+      }
+      tellSoon()
+    }),
+    alarms.subscribe(tellSoon),
+  ]
+
+  const watching = new Map<ServerResponse, () => Promise<boolean>>()
+  const still = setInterval(() => {
+    for (const [client, may] of watching) may().then((yes) => yes || client.end(), () => undefined)
+  }, most.streamAskedMs)
+  still.unref()
+  app.addHook('preClose', () => {
+    for (const timer of [look, still]) clearInterval(timer)
+    clearTimeout(soon)
+    for (const stop of stops) stop()
+    streams.close()
+  })
+
+  app.get<{ Querystring: { readonly screen?: boolean } }>(
+    '/api/wallboard',
+    {
+      config: { needs: 'wallboard' },
+      exposeHeadRoute: false,
+      schema: {
+        operationId: 'followWallboard',
+        summary: 'The wallboard, as server-sent events',
+        description:
+          'Begins with `snapshot` (`{now, board: {tiles, lines, alarms}, calls}`), then sends what changes: `call` (`{now, call}`), `over` (`{now, key}`), `board` (`{now, rows, gone}`: rows that are new or other, and the keys of those that are gone, by part). Rows are in words, as the page shows them: `key`, `order`, `state`, `fields`, `marks`, `clock` (`ms` at the moment of telling; it runs on). No number and no name of a caller is in it; names of people on rotas only for those who may see rotas, and not with `screen`. `beat` is sent every three seconds: a client that hears nothing for ten has lost the stream. After a gap connect again: every stream begins with all of it. A stream ends when whoever watches may not any more, or may see other lines.',
+        tags: ['live'],
+        querystring: { type: 'object', additionalProperties: false, properties: { screen: { type: 'boolean', description: 'For a screen that anybody can see: people by their role', examples: [true] } } },
+        response: { 200: { description: 'The event stream', content: { 'text/event-stream': { schema: { type: 'string' }, example: streamExample } } }, ...refusalsOfReading('badRequest', 'tooManyStreamsFromAddress', 'tooManyStreams') },
+      },
+    },
+    async (request, reply) => {
+      const source = sourceOf(request.ip)
+      if (streams.size >= most.streams) throw new ApiError('tooManyStreams', `${most.streams} streams are open; close some.`)
+      if (streams.of(source) >= most.streamsPerAddress) throw new ApiError('tooManyStreamsFromAddress', `${most.streamsPerAddress} streams are open from ${request.ip}; close some.`)
+      if (wallboard.today.isOlderThan(readEveryMs)) await wallboard.today.read().catch(() => undefined)
+      const view = viewOf(request.identity, { screen: request.query.screen === true }, directory)
+      const headers = reply.getHeaders()
+      reply.hijack()
+      const client = reply.raw
+      client.writeHead(200, { ...(headers as Record<string, string>), 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
+      streams.add(client, source, view)
+      watching.set(client, () => stillMay(request, view))
+      client.on('close', () => watching.delete(client))
+    },
+  )
+
+  /** Whether they may watch on, and would see the same. To watch is no use of a session: one that is left alone ends. */
+  async function stillMay(request: FastifyRequest<{ Querystring: { readonly screen?: boolean } }>, view: View): Promise<boolean> {
+    const identity = await accounts.look(request.identity)
+    return viewOf(identity, { screen: request.query.screen === true }, directory).key === view.key
+  }
+}

@@ -1,0 +1,68 @@
+import { openingAt } from '../../directory/hours.js'
+import type { Directory, HuntCandidate, Line, LineId } from '../../directory/model.js'
+import { nextOn } from '../../directory/next-on.js'
+import { huntCandidates } from '../../directory/rota.js'
+import { rotaGaps } from '../../directory/rota-gaps.js'
+import { timeOf } from './words.js'
+
+const hourMs = 60 * 60_000
+const minuteMs = 60_000
+/** Named one by one; a rota has a handful. */
+const mostNamed = 4
+
+/** Whether a line is open, and who is rung there now and next. */
+export interface Staffing {
+  readonly open: boolean
+  readonly hours: string
+  readonly now: readonly HuntCandidate[]
+  readonly next: { readonly at: string; readonly candidates: readonly HuntCandidate[] } | undefined
+  /** Open, and nobody is on: now, or from a time within the hour. */
+  readonly gap: 'now' | { readonly from: string } | undefined
+}
+
+/** Of every line, worked out once a minute and for each directory: rotas change on the minute. */
+export class Staffings {
+  #minute = 0
+  #directory: Directory | undefined
+  readonly #known = new Map<LineId, Staffing>()
+
+  of(directory: Directory, line: Line, now: number): Staffing {
+    const minute = Math.floor(now / minuteMs)
+    if (minute !== this.#minute || directory !== this.#directory) {
+      this.#minute = minute
+      this.#directory = directory
+      this.#known.clear()
+    }
+    let staffing = this.#known.get(line.id)
+    if (staffing === undefined) this.#known.set(line.id, (staffing = staffingAt(directory, line, now)))
+    return staffing
+  }
+}
+
+export function staffingAt(directory: Directory, line: Line, now: number): Staffing {
+  const opening = openingAt(line, now)
+  const time = (at: number) => timeOf(at, now, line.timeZone)
+  const hours = opening.open ? (opening.closesAt === undefined ? 'Open' : `Open until ${time(opening.closesAt)}`) : opening.opensAt === undefined ? 'Closed' : `Closed, opens ${time(opening.opensAt)}`
+  const [gap] = rotaGaps(directory, line, now, now + hourMs)
+  const next = opening.open ? nextOn(directory, line, now) : opening.opensAt === undefined ? undefined : { at: opening.opensAt, candidates: huntCandidates(directory, line, opening.opensAt) }
+  return {
+    open: opening.open,
+    hours,
+    now: opening.open ? huntCandidates(directory, line, now) : [],
+    next: next && { at: time(next.at), candidates: next.candidates },
+    gap: gap === undefined ? undefined : gap.from <= now ? 'now' : { from: time(gap.from) },
+  }
+}
+
+/** Them in the order in which they are rung: by name, or by their role, each role once. */
+export function peopleOf(candidates: readonly HuntCandidate[], directory: Directory, names: boolean): string {
+  const labels = candidates.map((candidate) => (names || candidate.clinician === undefined ? candidate.label : roleOf(candidate.clinician, directory)))
+  const counts = new Map<string, number>()
+  for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1)
+  const said = [...counts].map(([label, count]) => (count === 1 ? label : `${label} × ${count}`))
+  return said.length <= mostNamed ? said.join(', ') : `${said.slice(0, mostNamed - 1).join(', ')} and ${said.length - mostNamed + 1} more`
+}
+
+export function roleOf(clinician: string, directory: Directory): string {
+  return directory.clinicians.get(clinician)?.role ?? 'Clinician'
+}
