@@ -12,8 +12,12 @@ export interface FleetTimes {
   readonly leaseMs: number
 }
 
-/** Two beats may get lost, and a dead engine is known within three seconds. */
-export const fleetTimes: FleetTimes = { beatMs: 500, leaseMs: 2_300 }
+/** Some beats may get lost, and another engine has the calls of a dead one within three seconds. */
+export const fleetTimes: FleetTimes = { beatMs: 300, leaseMs: 2_000 }
+/** Between two looks of an engine; after more than that it has seen nothing of what was between. */
+const breakMs = 1_500
+/** A server that takes longer for one answer is given up, and asked over another connection. */
+const answerMs = 1_000
 
 export interface Fleet {
   readonly presence: Presence
@@ -51,7 +55,7 @@ const channel = 'ringround'
 const longestAbout = 1_000
 
 /**
- * Presence and signals over PostgreSQL. Each run beats twice a second; whoever sees that another one has stopped ends that run in the database, where one engine is the first,
+ * Presence and signals over PostgreSQL. Each run beats three times a second; whoever sees that another one has stopped ends that run in the database, where one engine is the first,
  * and from then on its facts are refused (`ringround_fence`). The run itself was begun when the store was opened.
  */
 export async function joinFleet(url: string, self: EngineRun, times: FleetTimes = fleetTimes): Promise<Fleet> {
@@ -87,8 +91,8 @@ class PostgresFleet implements Presence {
   ) {
     const now = Date.now()
     this.#engines = [{ ...self, since: now, lastSeen: now }]
-    this.#lapses = new Lapses(times.leaseMs, 3 * times.beatMs)
-    this.#connection = new FleetConnection(url, `ringround fleet @ ${self.name}`.slice(0, 62 - self.incarnation.length) + ` ${self.incarnation}`, 2 * times.beatMs, {
+    this.#lapses = new Lapses(times.leaseMs, breakMs)
+    this.#connection = new FleetConnection(url, `ringround fleet @ ${self.name}`.slice(0, 62 - self.incarnation.length) + ` ${self.incarnation}`, answerMs, {
       connected: async () => {
         await this.#connection.ask(`listen ${channel}`)
         this.signals.connected()

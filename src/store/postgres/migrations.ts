@@ -83,7 +83,7 @@ async function runsOfEngines(db: Kysely<unknown>): Promise<void> {
     .addColumn('how', text)
     .execute()
   await sql`create index engine_runs_by_node on engine_runs (node) where gone_at is null`.execute(db)
-  // Written twice a second by every engine: by itself, so that it waits for no fact, and needs to survive nothing.
+  // Written some times a second by every engine: by itself, so that it waits for no fact, and needs to survive nothing.
   await sql`create unlogged table engine_beats (incarnation text collate "C" primary key, beats bigint not null, at bigint not null) with (fillfactor = 50)`.execute(db)
   // The fence. Whoever ends a run waits for the transactions that have passed here, and none passes afterwards.
   await sql`create function ringround_fence(run text) returns void language plpgsql as $$

@@ -19,7 +19,7 @@ import { Life } from './engine-life.js'
 import { smallDirectory, type SmallDirectory } from './small-directory.js'
 
 /** Without a sign of life for so long a run is ended by another engine (`fleetTimes`), ms. */
-const leaseMs = 2_300
+const leaseMs = 2_000
 /** Reservations of an engine that is gone end with their lease, ms. */
 const reservedMs = 4_000
 
