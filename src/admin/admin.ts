@@ -1,5 +1,3 @@
-import { fileURLToPath } from 'node:url'
-import fastifyStatic from '@fastify/static'
 import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Accounts } from '../accounts/accounts.js'
 import type { OpenId } from '../accounts/open-id.js'
@@ -190,12 +188,6 @@ export async function adminApp(settings: AdminSettings): Promise<FastifyInstance
   outcomeRoutes(app, operations)
   callNoteRoutes(app, operations)
   viewRoutes(app, settings)
-  await app.register(async (own) => {
-    own.addHook('onRoute', (route) => {
-      route.config = { ...route.config, needs: 'live', page: true }
-    })
-    await own.register(fastifyStatic, { root: fileURLToPath(new URL('./page/', import.meta.url)), prefix: '/', index: 'index.html', wildcard: false, cacheControl: false })
-  })
   pageRoutes(app, settings)
   await pages(app, { wallboard, ringHere: settings.ringHere, pdf: (document) => desk.pdf(document), store: settings.store, operations, arranged: settings.arranged, alarms: settings.alarmsOfAll ?? settings.alarms, devices: settings.devices, looks, timeZone: settings.timeZone ?? 'Europe/London', now: () => settings.accounts.now(), accounts: settings.accounts, audit: settings.accounts.audit, directory: settings.directory, networkOf: sourceOf, publicUrl: settings.publicUrl, demoLink: settings.demoLink, openId: settings.openId, outbox: settings.outbox })
   await app.ready()

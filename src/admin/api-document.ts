@@ -74,7 +74,7 @@ export async function apiDocument(app: FastifyInstance, { version, directory, no
       baseDir: join(dirname(createRequire(import.meta.url).resolve('@fastify/swagger-ui')), 'static'),
       staticCSP: policy,
       theme: { title: 'Ringround: API' },
-      logo: { type: 'image/svg+xml', content: readFileSync(new URL('./page/icon.svg', import.meta.url)), href: '/', target: '_self' },
+      logo: { type: 'image/svg+xml', content: readFileSync(new URL('../web/assets/icon.svg', import.meta.url)), href: '/', target: '_self' },
       uiConfig: { docExpansion: 'list', tryItOutEnabled: true, displayRequestDuration: true, defaultModelsExpandDepth: -1 },
       uiHooks: {
         preHandler(request, _reply, done) {

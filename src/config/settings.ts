@@ -181,7 +181,7 @@ export const settingRows = {
   httpPublicUrl: row('http.publicUrl', 'RINGROUND_HTTP_PUBLIC_URL', '', 'Where browsers find the pages, such as `https://advice.example.nhs.uk`: written into links and known to sign-in providers. Empty: the address on which they listen', publicUrl),
   httpConnections: row('http.connections', 'RINGROUND_HTTP_CONNECTIONS', '1000', 'Connections to the pages and the API at the same time; never more than a quarter of the file descriptors', wholeNumber(10, 100_000)),
   httpConnectionsPerAddress: row('http.connectionsPerAddress', 'RINGROUND_HTTP_CONNECTIONS_PER_ADDRESS', '100', 'The same, from one address (of IPv6: from one /64 network)', wholeNumber(5, 100_000)),
-  httpStreams: row('http.eventStreams', 'RINGROUND_HTTP_EVENT_STREAMS', '500', 'Event streams (`/api/live`: every open page has one) at the same time', wholeNumber(1, 100_000)),
+  httpStreams: row('http.eventStreams', 'RINGROUND_HTTP_EVENT_STREAMS', '500', 'Event streams (`/api/wallboard`: every browser that shows the wallboard has one; `/api/live`) at the same time, of each', wholeNumber(1, 100_000)),
   httpStreamsPerAddress: row('http.eventStreamsPerAddress', 'RINGROUND_HTTP_EVENT_STREAMS_PER_ADDRESS', '50', 'The same, to one address', wholeNumber(1, 100_000)),
   httpProxies: row('http.proxies', 'RINGROUND_HTTP_PROXIES', '', 'Addresses and networks of reverse proxies before the pages: their clients are counted by `X-Forwarded-For`, and connections only in all', networks),
   dataFolder: row('folders.data', 'RINGROUND_DATA_FOLDER', 'data', 'Database, spool of running recordings, spoken names', text),

@@ -30,7 +30,7 @@ import { signInPages } from './pages/sign-in.js'
 import { summaryPages } from './pages/summary.js'
 import { watchListPages } from './pages/watch-list.js'
 import { wallboardPages } from './pages/wallboard.js'
-import { Site, type Asked } from './site.js'
+import { goTo, Site, type Asked } from './site.js'
 import type { Wallboard } from './wallboard/wallboard.js'
 
 export interface PagesSettings {
@@ -70,7 +70,8 @@ export async function pages(app: FastifyInstance, settings: PagesSettings): Prom
   await app.register((own, _options, done) => {
     const site = new Site(own, settings)
     const urlOf = ({ request }: Asked) => settings.publicUrl ?? `${request.protocol}://${request.headers.host ?? ''}`
-    site.menu({ href: '/', text: 'Calls now', needs: 'live', firstFor: ['operations', 'serviceManager', 'administrator'] })
+    // Where somebody begins: what their role needs first.
+    site.get('/', 'signedIn', ({ identity }) => goTo(site.homeOf(identity)))
     wallboardPages(site, settings)
     callsPages(site, settings)
     callPages(site, settings)

@@ -115,7 +115,7 @@ test.runIf(chromium)('components, and the statement: nothing keeps anybody out',
   const world = await adminWorld()
   const browser = await opened()
   await browser.open(await world.wayIn())
-  await browser.until("document.getElementById('ready')")
+  await browser.until("location.pathname === '/wallboard' && document.querySelector('.rr-footer')")
   for (const page of ['design', 'accessibility', 'account', 'audit']) {
     await browser.open(`${world.admin.url}${page}`)
     await browser.until(`document.querySelector('.rr-footer') && location.pathname === '/${page}'`)

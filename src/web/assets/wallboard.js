@@ -23,6 +23,7 @@ function partsOf(element) {
     marked: [...element.querySelectorAll('[data-marked]')],
     clock: element.querySelector('[data-clock]'),
     over: element.querySelector('[data-over]'),
+    link: element.querySelector('a[data-field]'),
   }
 }
 
@@ -45,6 +46,7 @@ function put(name, row, agoMs) {
     if (mark === undefined) delete one.dataset.mark
     else one.dataset.mark = mark
   }
+  if (parts.link && row.href && parts.link.getAttribute('href') !== row.href) parts.link.setAttribute('href', row.href)
   shown.clock = row.clock && { ...row.clock, from: performance.now() - row.clock.ms - agoMs }
   if (!row.clock) {
     say(parts.clock, '')

@@ -29,6 +29,7 @@ export function callRow(call: LiveCall, view: View, directory: Directory, { wait
       ...(view.callers ? { from: organisationName ?? organisation ?? nothingYet } : {}),
     },
     clock: clockOfCall(call, waitMs),
+    ...(view.opens({ organisation, line: call.line }) ? { href: `/calls/${encodeURIComponent(callId)}` } : {}),
   }
 }
 

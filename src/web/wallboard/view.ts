@@ -11,6 +11,8 @@ export interface View {
   readonly names: (line: LineId | undefined) => boolean
   /** Whether it is said which organisation calls. */
   readonly callers: boolean
+  /** Whether a call leads to its page. */
+  readonly opens: (what: Belongs) => boolean
   /** Whether an alarm is told in full: lines and telephones are named in it. */
   readonly details: boolean
 }
@@ -20,14 +22,16 @@ export function viewOf(identity: Identity, { screen }: { readonly screen: boolea
   const reach = reachOf(identity, 'wallboard')
   const bare = screen || identity.kind !== 'person'
   const named = bare ? nothing : reachOf(identity, 'rotas')
+  const opened = bare ? nothing : reachOf(identity, 'calls')
   const details = !bare && meets(identity, 'health')
   const callers = !bare && meets(identity, 'live')
   return {
-    key: JSON.stringify([written(reach), written(named), callers, details]),
+    key: JSON.stringify([written(reach), written(named), written(opened), callers, details]),
     sees: (what) => reaches(reach, what, directory()),
     seesLine: (line) => reaches(reach, { line }, directory()),
     names: (line) => line !== undefined && reaches(named, { line }, directory()),
     callers,
+    opens: (what) => reaches(opened, what, directory()),
     details,
   }
 }

@@ -172,6 +172,11 @@ describe('a call', () => {
       expect(seen(kiosk(), { ...ringing, attempts: [{ label: 'Dr Gone', clinician: 'dr-gone', pool: 'ncn' }], toRing: 5 })).resolves.toMatchObject({ fields: { whom: 'Clinician (NCN)', attempt: '1 of 5' } }),
       expect(seen(kiosk(), live({ callId: 'x', stage: 'ringing', kind: 'bypass', attempts: [{ label: 'Elm Row Surgery, bypass number', pool: 'direct' }] }))).resolves.toMatchObject({ fields: { whom: 'Practice', attempt: '1' } }),
       expect(seen(kiosk(), live({ callId: 'x', stage: 'menu' }))).resolves.toMatchObject({ state: 'other', fields: { whom: '–', attempt: '–' }, clock: { of: 'since it came', ms: 60_000 } }),
+      // Who may see calls is led to its page.
+      expect(seen(as('serviceManager'), ringing)).resolves.toMatchObject({ href: '/calls/ringing' }),
+      expect(seen(as('serviceManager', { kind: 'line', id: 'cardiology' }), { ...ringing, callId: 'a/b' })).resolves.toMatchObject({ href: '/calls/a%2Fb' }),
+      expect(seen(as('operations'), ringing)).resolves.not.toHaveProperty('href'),
+      expect(seen(kiosk(), ringing)).resolves.not.toHaveProperty('href'),
       // More ringings than people: somebody has two telephones.
       expect(seen(kiosk(), { ...ringing, toRing: 1 })).resolves.toMatchObject({ fields: { attempt: '2 of 2' } }),
     ])
