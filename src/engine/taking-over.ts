@@ -89,9 +89,9 @@ export class TakingOver {
       const known = new Set(open.map(({ callId }) => callId))
       for (const callId of this.#seenAt.keys()) if (!known.has(callId)) this.#seenAt.delete(callId)
       for (const callId of known) if (!this.#seenAt.has(callId)) this.#seenAt.set(callId, clock.monotonic())
-      const due = open.filter((call) => this.#verdict(call) !== 'wait').slice(0, atOnce)
-      if (due.length > 0) await this.#take(due)
-      else if (this.#asked === asked) return open.length > 0
+      const due = open.filter((call) => this.#verdict(call) !== 'wait')
+      await this.#take(due)
+      if (due.length === 0 && this.#asked === asked) return open.length > 0
     }
   }
 
@@ -108,9 +108,18 @@ export class TakingOver {
     return waitedMs >= strangersMs ? 'close' : 'wait'
   }
 
+  /** Some are claimed after the other, and gone on with meanwhile. */
   async #take(due: readonly LeftCall[]): Promise<void> {
-    const { left, desk, log } = this.#options
-    const claimed = await left.claim(due)
+    const goingOn: Promise<void>[] = []
+    try {
+      for (let start = 0; start < due.length; start += atOnce) goingOn.push(this.#goOnWith(await this.#options.left.claim(due.slice(start, start + atOnce))))
+    } finally {
+      await Promise.all(goingOn)
+    }
+  }
+
+  async #goOnWith(claimed: readonly LeftCall[]): Promise<void> {
+    const { desk, log } = this.#options
     const results = await Promise.all(claimed.map(async (call) => ({ call, ...(await this.#goOn(call, desk)) })))
     const goneOn = results.filter(({ kind }) => kind === 'takenOver')
     if (goneOn.length > 0) log.warn({ calls: goneOn.map(({ call }) => call.callId), from: [...new Set(goneOn.map(({ call }) => call.node))] }, 'calls of an engine that is gone go on here')

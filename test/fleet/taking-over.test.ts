@@ -194,6 +194,7 @@ describe.skipIf(noPostgres !== undefined)(`an engine goes on with the calls of a
     const [frozen, living, its, name] = await carrier(one, two)
     frozen.child.kill('SIGSTOP')
     await theCall(living, (call) => types(call).includes('call.takenOver'))
+    await expect.poll(() => living.log, patience).toContain(`engine.gone: ${its}`)
     // Its leases, its deadlines, its question whether the parties are still there: all of it is overdue when it wakes up.
     await delay(5_000)
     const told = (await theCall(living, () => true)).events.filter(({ node }) => node === its).length
@@ -209,6 +210,7 @@ describe.skipIf(noPostgres !== undefined)(`an engine goes on with the calls of a
     const running = await theCall(again, () => true)
     expect(takenOver(running)).toEqual([`${name} after ${its}`])
     expect(running.events.filter(({ node }) => node === its)).toHaveLength(told)
+    await expect.poll(() => living.log.split('\n').some((line) => line.includes('alarm over') && line.includes(`engine.gone: ${its}`)), patience).toBe(true)
     await living.die()
     await theCall(again, (call) => takenOver(call).length === 2)
     await Promise.all([caller.media.hears(wardTone), called.media.hears(gpTone)])
