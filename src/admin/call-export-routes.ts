@@ -17,7 +17,7 @@ const xlsxType = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sh
 type Pages = AsyncGenerator<readonly (readonly Cell[])[]>
 
 /** All calls of a list, to take along: read page by page as whoever asks takes them, so that nobody's call waits for it. */
-export function callExportRoutes(app: FastifyInstance, { store, directory, looks, publicUrl, timeZone = 'Europe/London', now = Date.now }: Pick<AdminSettings, 'store' | 'directory' | 'publicUrl' | 'timeZone' | 'now'> & { readonly looks: Looks }): void {
+export function callExportRoutes(app: FastifyInstance, { store, arranged, directory, looks, publicUrl, timeZone = 'Europe/London', now = Date.now }: Pick<AdminSettings, 'store' | 'arranged' | 'directory' | 'publicUrl' | 'timeZone' | 'now'> & { readonly looks: Looks }): void {
   const zone = knownTimeZone(timeZone)
 
   async function pagesFor(request: FastifyRequest<{ Querystring: AskedCalls }>): Promise<Pages> {
@@ -30,7 +30,7 @@ export function callExportRoutes(app: FastifyInstance, { store, directory, looks
     return begun(cells())
 
     async function* cells(): Pages {
-      for await (const rows of allRows({ store, directory }, identity, filter)) yield rows.map((row) => cellsOf(row, zone, addressOf))
+      for await (const rows of allRows({ store, arranged, directory }, identity, filter)) yield rows.map((row) => cellsOf(row, zone, addressOf))
     }
   }
 

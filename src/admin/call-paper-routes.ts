@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { callRecord, type CallRecord } from '../facts/call-record.js'
 import type { CallEvent } from '../facts/events.js'
+import { withPatient } from '../reports/arranged-patients.js'
 import { storyOf } from '../reports/call-story.js'
 import { clockInto, durationInWords } from '../reports/durations.js'
 import { ofCall, seesPatient } from '../accounts/reach-of-calls.js'
@@ -20,7 +21,7 @@ interface Asked {
 const instant = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'short', timeZone: 'Europe/London' })
 
 /** One call on paper, and as a block of text for another system. */
-export function callPaperRoutes(app: FastifyInstance, { store, directory, looks, desk, now = Date.now }: Pick<AdminSettings, 'store' | 'directory' | 'now'> & { readonly looks: Looks; readonly desk: ReportDesk }): void {
+export function callPaperRoutes(app: FastifyInstance, { store, arranged, directory, looks, desk, now = Date.now }: Pick<AdminSettings, 'store' | 'arranged' | 'directory' | 'now'> & { readonly looks: Looks; readonly desk: ReportDesk }): void {
   /** Written down before it is given. */
   async function seen(request: FastifyRequest<Asked>): Promise<{ readonly record: CallRecord; readonly events: readonly CallEvent[]; readonly patient: boolean }> {
     const { id } = request.params
@@ -28,7 +29,8 @@ export function callPaperRoutes(app: FastifyInstance, { store, directory, looks,
     const record = callRecord(events)
     if (!record) throw new ApiError('callNotFound', `There is no call ${id}.`)
     await looks.at(request, 'call.seen', id)
-    return { record, events, patient: seesPatient(request.identity, ofCall(record), directory()) && !(await looks.needsReason(request, id, 'recordings')) }
+    const patient = seesPatient(request.identity, ofCall(record), directory()) && !(await looks.needsReason(request, id, 'recordings'))
+    return { record: patient ? await asked(withPatient({ arranged }, record)) : record, events, patient }
   }
 
   app.get<Asked>(

@@ -1,7 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import { callRecord } from '../facts/call-record.js'
+import { withPatient, withPatients } from '../reports/arranged-patients.js'
 import { filterOf, type AskedCalls } from '../reports/asked-calls.js'
 import { listsPatient, ofCall, ofSummary, seesPatient } from '../accounts/reach-of-calls.js'
+import type { CallSummary } from '../store/call-filter.js'
 import type { AdminSettings } from './admin.js'
 import { answerOf } from './answers.js'
 import { ApiError } from './api-error.js'
@@ -11,7 +13,7 @@ import { refusalsOfReading } from './refusals.js'
 import { callAnswer, callParams, callsAnswer, callsQuery } from './schemas.js'
 
 /** The calls that were, and one of them with everything that is known of it. */
-export function callRoutes(app: FastifyInstance, { store, directory, looks, timeZone = 'Europe/London', now = Date.now }: Pick<AdminSettings, 'store' | 'directory' | 'timeZone' | 'now'> & { readonly looks: Looks }): void {
+export function callRoutes(app: FastifyInstance, { store, arranged, directory, looks, timeZone = 'Europe/London', now = Date.now }: Pick<AdminSettings, 'store' | 'arranged' | 'directory' | 'timeZone' | 'now'> & { readonly looks: Looks }): void {
   app.get<{ Querystring: AskedCalls }>(
     '/api/calls',
     {
@@ -30,7 +32,8 @@ export function callRoutes(app: FastifyInstance, { store, directory, looks, time
       const filter = answerOf(filterOf(request.identity, request.query, { directory: names, timeZone, now: now() }))
       if (request.query.number !== undefined) await looks.atList(request, 'calls.searched', request.query)
       const page = await asked(store.calls(filter))
-      const calls = page.calls.map((call) => summaryView(call, names, listsPatient(request.identity, ofSummary(call), names)))
+      const sees = (call: CallSummary) => listsPatient(request.identity, ofSummary(call), names)
+      const calls = (await asked(withPatients({ store, arranged }, page.calls, sees))).map((call) => summaryView(call, names, sees(call)))
       await looks.atEach(request, calls.filter(({ nhsNumber }) => nhsNumber !== null).map(({ callId }) => callId))
       return { calls, nextCursor: page.nextCursor ?? null, sortedNewest: page.sortedNewest ?? null }
     },
@@ -56,7 +59,7 @@ export function callRoutes(app: FastifyInstance, { store, directory, looks, time
       if (!record) throw new ApiError('callNotFound', `There is no call ${params.id}.`)
       await looks.at(request, 'call.seen', params.id)
       const patient = seesPatient(request.identity, ofCall(record), directory()) && !(await looks.needsReason(request, params.id, 'recordings'))
-      return callView(record, events, directory(), patient)
+      return callView(patient ? await asked(withPatient({ arranged }, record)) : record, events, directory(), patient)
     },
   )
 }

@@ -21,7 +21,7 @@ export interface Column {
 export const callsColumns: readonly Column[] = [
   { name: 'Date', meaning: 'The day on which the call came in, or was placed (Europe/London).', width: 12, format: 'yyyy-mm-dd' },
   { name: 'Time', meaning: 'The time of day of the same moment.', width: 10, format: 'hh:mm:ss' },
-  { name: 'Patient #', meaning: 'NHS number of the patient, where somebody has left it for the call. Shown to those who may see patient data.', width: 14 },
+  { name: 'Patient #', meaning: 'NHS number of the patient, where somebody has left it for the call, or arranged the call with it. Shown to those who may see patient data.', width: 14 },
   { name: 'Gender', meaning: 'Of the patient. The service is not told, so it is empty.', width: 8 },
   { name: 'Surgery', meaning: 'The organisation that called, by the number that was dialled.', width: 28 },
   { name: 'CCS', meaning: 'The area (borough or ICB) of that organisation.', width: 24 },

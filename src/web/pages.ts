@@ -5,6 +5,7 @@ import type { Directory } from '../directory/model.js'
 import type { Audit } from '../audit/audit.js'
 import type { Outbox } from '../outbox/outbox.js'
 import type { Operations } from '../operations/operations.js'
+import type { PatientParts } from '../reports/arranged-patients.js'
 import type { Store } from '../store/store.js'
 import type { ArrangingParts } from './arranging.js'
 import { accountPages } from './pages/account.js'
@@ -40,7 +41,7 @@ export interface PagesSettings {
   readonly store: Pick<Store, 'rollUps' | 'connectionsAtHours' | 'calls' | 'events'>
   readonly wallboard: Wallboard
   readonly operations: Operations
-  readonly arranged: ArrangingParts['arranged']
+  readonly arranged: ArrangingParts['arranged'] & PatientParts['arranged']
   readonly looks: ArrangingParts['looks'] & LooksAt
   readonly alarms: AlarmParts['alarms']
   /** Undefined: no telephones register here. */

@@ -86,6 +86,33 @@ test('an NHS number is read nowhere by whoever may not see patient data, and can
   expect(linked((await okafor.get('/calls?number=01632+960101')).text)).toEqual(['okafors'])
 })
 
+test('the NHS number with which a call was arranged stands beside it, for whoever may see patient data', async () => {
+  const world = await adminWorld()
+  const made = await world.get('/api/patient-connects', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ nhsNumber, patientNumber: '01632 960889', clinician: 'dr-okafor' }) })
+  const { id } = (await made.json()) as { id: string }
+  await world.tell(
+    'connect',
+    { type: 'call.placed', kind: 'patientConnect', arrangement: id, clinician: 'dr-okafor' },
+    { type: 'attempt.started', attempt: 'connect-1', candidate: 'clinician:dr-okafor', label: 'Dr Ada Okafor', clinician: 'dr-okafor', pool: 'direct', target: 'sip:okafor@127.0.0.1:5071' },
+    { type: 'attempt.answered', attempt: 'connect-1', legId: 'a' },
+    { type: 'attempt.accepted', attempt: 'connect-1', proof: { heard: { kind: 'key', key: '1', source: 'rfc4733' }, legId: 'a', heardAt: Date.now() } },
+    { type: 'attempt.ended', attempt: 'connect-1', result: 'accepted' },
+    { type: 'call.ended', ending: 'unanswered' },
+  )
+  const okafor = await visitor(world, { role: 'clinician', clinician: 'dr-okafor' })
+  for (const path of ['/calls', '/calls/connect', '/api/calls.csv', '/api/calls/connect/record.txt']) expect((await okafor.get(path)).text, path).toContain(inGroups)
+  for (const path of ['/api/calls', '/api/calls/connect']) expect((await okafor.get(path)).text, path).toContain(nhsNumber)
+  const manager = await visitor(world, { role: 'serviceManager' })
+  for (const path of ['/calls', '/calls/connect', '/api/calls', '/api/calls/connect', '/api/calls.csv', '/api/calls/connect/record.txt']) {
+    const { status, text } = await manager.get(path)
+    expect(status, path).toBe(200)
+    expect(text.includes(inGroups) || text.includes(nhsNumber), path).toBe(false)
+  }
+  // What somebody leaves for the call itself goes before it.
+  await okafor.post('/calls/connect/nhs-number', { nhsNumber: '9990000026' })
+  expect((await okafor.get('/calls')).text).toContain('999 000 0026')
+})
+
 test('who looks at patient data is in the audit before it is shown, exports and lists included', async () => {
   const world = await someCalls()
   const okafor = await visitor(world, { role: 'clinician', clinician: 'dr-okafor' })

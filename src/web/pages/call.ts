@@ -9,6 +9,7 @@ import type { CallEvent } from '../../facts/events.js'
 import type { Operations } from '../../operations/operations.js'
 import { outcomesOfCall } from '../../operations/outcomes.js'
 import type { Refused } from '../../operations/result.js'
+import { withPatient, type PatientParts } from '../../reports/arranged-patients.js'
 import type { AskedCalls } from '../../reports/asked-calls.js'
 import { parties, storyOf } from '../../reports/call-story.js'
 import { clockInto, durationInWords } from '../../reports/durations.js'
@@ -31,6 +32,7 @@ export interface LooksAt {
 
 export interface CallParts {
   readonly store: Pick<Store, 'events'>
+  readonly arranged: PatientParts['arranged']
   readonly accounts: Accounts
   readonly directory: () => Directory
   readonly looks: LooksAt
@@ -38,7 +40,7 @@ export interface CallParts {
 }
 
 /** One call: its story, its recording, and what staff say of it later. */
-export function callPages(site: Site, { store, accounts, directory, looks, operations }: CallParts): void {
+export function callPages(site: Site, { store, arranged, accounts, directory, looks, operations }: CallParts): void {
   site.get('/calls/:id', 'calls', (asked) => page(asked, []))
 
   site.post('/calls/:id/outcome', 'outcomes', (asked) =>
@@ -83,16 +85,17 @@ export function callPages(site: Site, { store, accounts, directory, looks, opera
   async function page({ identity, params, request, form }: Asked, errors: readonly FieldError[]): Promise<Answer> {
     const id = params['id'] ?? ''
     const events = await store.events(id)
-    const record = callRecord(events)
+    const kept = callRecord(events)
     const known = directory()
-    if (!record || !reaches(reachOf(identity, 'calls'), ofCall(record), known)) return missing
+    if (!kept || !reaches(reachOf(identity, 'calls'), ofCall(kept), known)) return missing
     const path = `/calls/${encodeURIComponent(id)}`
     // Nothing of it is shown before.
     if (await looks.needsReason(request, id, 'calls')) return view('reason.njk', 'Why do you look at this call?', { href: path }, { errors })
     await looks.at(request, 'call.seen', id)
-    const reached = seesPatient(identity, ofCall(record), known)
+    const reached = seesPatient(identity, ofCall(kept), known)
     const reasonNeeded = reached && (await looks.needsReason(request, id, 'recordings'))
     const patient = reached && !reasonNeeded
+    const record = patient ? await withPatient({ arranged }, kept) : kept
     const may = (permission: 'outcomes' | 'assignments') => reaches(reachOf(identity, permission), ofCall(record), known)
     const nameOf = await namer(events, known)
     const line = record.line === undefined ? undefined : known.lines.get(record.line)?.name

@@ -6,6 +6,7 @@ import { knownOutcomes } from '../../directory/outcomes.js'
 import { knownTimeZone } from '../../directory/time-zone.js'
 import { callEndings } from '../../facts/endings.js'
 import type { CallEnding } from '../../facts/events.js'
+import type { PatientParts } from '../../reports/arranged-patients.js'
 import { filterOf, type AskedCalls } from '../../reports/asked-calls.js'
 import { rowsOf } from '../../reports/calls-report.js'
 import { callsColumns, cellsOf, writtenCell } from '../../reports/columns.js'
@@ -18,7 +19,8 @@ import { goTo, missing, view, type Asked, type FieldError, type Site } from '../
 import type { LooksAt } from './call.js'
 
 export interface CallsParts {
-  readonly store: Pick<Store, 'calls'>
+  readonly store: Pick<Store, 'calls' | 'events'>
+  readonly arranged: PatientParts['arranged']
   readonly accounts: Accounts
   readonly directory: () => Directory
   readonly looks: LooksAt
@@ -32,7 +34,7 @@ const perPage = 50
 const mostOpen = 5
 
 /** The calls report: its columns, filters, views, and what leads to a call and to a spreadsheet. Above it, for clinicians, their own calls of which the outcome is open. */
-export function callsPages(site: Site, { store, accounts, directory, looks, timeZone, now }: CallsParts): void {
+export function callsPages(site: Site, { store, arranged, accounts, directory, looks, timeZone, now }: CallsParts): void {
   const zone = knownTimeZone(timeZone)
   site.menu({ href: '/calls', text: 'Calls', needs: 'calls' })
 
@@ -58,7 +60,7 @@ export function callsPages(site: Site, { store, accounts, directory, looks, time
     const filter: CallFilter | undefined = read.kind === 'done' ? read.value : undefined
     if (filter && (query['number'] ?? '').trim() !== '') await looks.atList(request, 'calls.searched', askedOf(query))
     const [found, open, views] = await Promise.all([filter ? store.calls(filter) : nothing, openCalls(identity, known), viewsOf(accounts.reading, by.actor)])
-    const rows = rowsOf(found.calls, identity, known)
+    const rows = await rowsOf({ store, arranged }, found.calls, identity, known)
     await looks.atEach(request, rows.filter(({ nhsNumber }) => nhsNumber !== null).map(({ callId }) => callId))
     const current = askedString(query)
     return view(
@@ -88,7 +90,7 @@ export function callsPages(site: Site, { store, accounts, directory, looks, time
     const within = ownWithin(identity, 'outcomes', known)
     if (within.length === 0) return []
     const { calls } = await store.calls({ within, outcome: 'open', limit: mostOpen })
-    return rowsOf(calls, identity, known).flatMap((row, index) => {
+    return (await rowsOf({ store, arranged }, calls, identity, known)).flatMap((row, index) => {
       const call = calls[index]
       return call && row.isOutcomeOpen ? [{ ...row, href: `/calls/${encodeURIComponent(row.callId)}`, choices: outcomesOf(call, known) }] : []
     })

@@ -1,0 +1,31 @@
+import type { Arrangement } from '../facts/arrangement.js'
+import { callRecord, type CallRecord } from '../facts/call-record.js'
+import type { CallSummary } from '../store/call-filter.js'
+import type { Store } from '../store/store.js'
+
+/** Calls that carry an arrangement about a patient. */
+const aboutPatients: ReadonlySet<string> = new Set(['patientConnect', 'pifuCallBack'])
+
+export interface PatientParts {
+  readonly store: Pick<Store, 'events'>
+  readonly arranged: { find(id: string): Promise<Arrangement | undefined> }
+}
+
+/** The record of a call, with the NHS number of what was arranged where nobody has left another one. */
+export async function withPatient({ arranged }: Pick<PatientParts, 'arranged'>, record: CallRecord): Promise<CallRecord> {
+  if (record.nhsNumber !== undefined || record.arrangement === undefined) return record
+  const found = await arranged.find(record.arrangement)
+  const nhsNumber = found && 'nhsNumber' in found ? found.nhsNumber : undefined
+  return nhsNumber === undefined ? record : { ...record, nhsNumber }
+}
+
+/** The same of calls of a list: of those that are about a patient, and whose number is for whoever asks. */
+export async function withPatients(parts: PatientParts, calls: readonly CallSummary[], sees: (call: CallSummary) => boolean): Promise<readonly CallSummary[]> {
+  return Promise.all(
+    calls.map(async (call) => {
+      if (call.nhsNumber !== null || !aboutPatients.has(call.kind) || !sees(call)) return call
+      const record = callRecord(await parts.store.events(call.callId))
+      return record ? { ...call, nhsNumber: (await withPatient(parts, record)).nhsNumber ?? null } : call
+    }),
+  )
+}
