@@ -234,7 +234,7 @@ export function storeContract(ground: Ground): void {
     const rare = new Set([10, 3_500, 6_990])
     for (let call = 0; call < 7_000; call++) {
       now += 1_000
-      void store.log.append(`call-${call}`, { type: 'call.arrived', kind: 'dialIn', callerNumber: '01632960101', dialledNumber: '01632960000', source: '' })
+      void store.log.append(`call-${call}`, { type: 'call.arrived', kind: 'dialIn', callerNumber: '01632960101', dialledNumber: '01632960000', source: '', organisation: call % 3 === 0 || call > 6_500 ? 'elm-row' : 'mill-lane' })
       if (rare.has(call)) void store.log.append(`call-${call}`, { type: 'call.ended', ending: 'unanswered' })
     }
     await expect.poll(() => store.health().queued, { timeout: 60_000 }).toBe(0)
@@ -251,7 +251,18 @@ export function storeContract(ground: Ground): void {
       expect(seen).toEqual(order === 'newest' ? ['call-6990', 'call-3500', 'call-10'] : ['call-10', 'call-3500', 'call-6990'])
       expect(sizes).toEqual([1, 1, 1])
     }
-    expect(await store.calls({ order: 'mostRefs', limit: 1 })).toMatchObject({ sortedNewest: 2_000 })
+    // Two parts are one list, however unevenly its calls come from them.
+    const within = [{ organisation: 'elm-row' }, { organisation: 'mill-lane' }]
+    for (const order of ['newest', 'oldest'] as const) {
+      const [whole, parted] = [{ order, limit: 1_000 }, { order, limit: 1_000, within }]
+      const [one, other] = [await store.calls(whole), await store.calls(parted)]
+      expect(other).toEqual(one)
+      expect((await store.calls({ ...parted, cursor: other.nextCursor! })).calls).toEqual((await store.calls({ ...whole, cursor: one.nextCursor! })).calls)
+    }
+    for (const filter of [{}, { within }]) {
+      const { calls, sortedNewest } = await store.calls({ order: 'mostRefs', limit: 3, ...filter })
+      expect([calls.map(({ callId }) => callId), sortedNewest]).toEqual([['call-6999', 'call-6998', 'call-6997'], 2_000])
+    }
   })
 
   test('numbering goes on where it was after a restart, also for facts that come long after the call', async () => {

@@ -9,6 +9,9 @@ const mostSorted = 2_000
 /** Calls that are looked at for one page, where some of what is asked for has no index. */
 const mostLookedAt = 3_000
 
+/** Calls that are read of a part at a time. */
+const leastPiece = 51
+
 /** Columns that may have to be equal to something. */
 type Column = 'nhs_number' | 'caller_number' | 'clinician' | 'assigned' | 'line' | 'organisation' | 'ending' | 'outcome'
 type Equal = ReadonlyMap<Column, string>
@@ -68,22 +71,56 @@ async function sortedPage(db: Db, filter: CallFilter, order: keyof typeof sorted
   }
 }
 
-/** The first calls of the list behind a place: a page of each part, by an index of its own, put in order; with OR everything between would be read. */
+/** The first calls of the list behind a place: each part by an index of its own, a piece at a time, put in order; with OR everything between would be read. */
 async function keysOf(db: Db, filter: CallFilter, limit: number, place: Place | undefined): Promise<Found> {
   // Named one by one: they are few, and are then read by their key.
   const ids = filter.sipCallId === undefined ? undefined : await callsWith(db, filter.sipCallId)
   if (ids?.length === 0) return { keys: [] }
-  const parts = partsOf(filter)
-  if (parts.length === 1 && parts[0]) return keysOfPart(db, filter, parts[0], { ids, limit, place })
-  const found: Found[] = []
-  for (const part of parts) found.push(await keysOfPart(db, filter, part, { ids, limit, place }))
-  const before = filter.order === 'oldest' ? (a: Key, b: Key) => newestFirst(b, a) : newestFirst
-  // What lies behind the place up to which each was looked through may have others between.
-  const places = found.flatMap(({ until }) => until ?? [])
-  const until = places.sort((a, b) => (filter.order === 'oldest' ? a.arrivedAt - b.arrivedAt : b.arrivedAt - a.arrivedAt))[0]
-  const all = [...new Map(found.flatMap(({ keys }) => keys.map((key) => [key.call_id, key] as const))).values()].sort(before)
-  const within = until === undefined ? all : all.filter(({ arrived_at }) => (filter.order === 'oldest' ? Number(arrived_at) < until.arrivedAt : Number(arrived_at) >= until.arrivedAt))
-  return { keys: within.slice(0, limit), until: within.length < limit ? until : undefined }
+  const oldest = filter.order === 'oldest'
+  const before = (a: Key, b: Key) => (oldest ? newestFirst(b, a) : newestFirst(a, b))
+  const parts = partsOf(filter).map((equal): Part => ({ equal, place }))
+  const piece = Math.max(leastPiece, Math.ceil(limit / Math.max(1, parts.length)))
+  const found = new Map<string, Key>()
+  let behind: readonly Part[] = parts
+  while (behind.length > 0) {
+    for (const part of behind) {
+      const { keys, until } = await keysOfPart(db, filter, part.equal, { ids, limit: Math.min(limit, piece), place: part.place })
+      for (const key of keys) found.set(key.call_id, key)
+      const last = keys.length === Math.min(limit, piece) ? keys.at(-1) : undefined
+      part.place = last && { arrivedAt: Number(last.arrived_at), callId: last.call_id }
+      part.until = until
+      part.isOver = last === undefined
+    }
+    // Behind the place up to which a part was read it may have more, which belongs between.
+    const open = parts.filter(({ isOver, until }) => isOver !== true || until !== undefined)
+    const read = (part: Part) => part.until ?? part.place ?? { arrivedAt: 0, callId: '' }
+    const nearest = open.sort((a, b) => comparePlaces(read(a), read(b), oldest))[0]
+    const safe = [...found.values()].filter((key) => !nearest || comparePlaces(placeAt(key), read(nearest), oldest) <= 0).sort(before)
+    if (safe.length >= limit || !nearest) return { keys: safe.slice(0, limit) }
+    if (nearest.until) return { keys: safe, until: nearest.until }
+    behind = [nearest]
+  }
+  return { keys: [] }
+}
+
+/** A part of the list, and how far it was read. */
+interface Part {
+  readonly equal: Equal
+  /** Behind its last key that was read; undefined: it has no more. */
+  place: Place | undefined
+  /** So far was looked, without finding as many as were asked for. */
+  until?: Place | undefined
+  isOver?: boolean
+}
+
+function placeAt(key: Key): Place {
+  return { arrivedAt: Number(key.arrived_at), callId: key.call_id }
+}
+
+/** Negative: `a` comes first in the list. */
+function comparePlaces(a: Place, b: Place, oldest: boolean): number {
+  const newerFirst = b.arrivedAt - a.arrivedAt || (a.callId === b.callId ? 0 : a.callId < b.callId ? 1 : -1)
+  return oldest ? -newerFirst : newerFirst
 }
 
 function newestFirst(a: Key, b: Key): number {
