@@ -15,8 +15,8 @@ const strangersMs = 5 * 60_000
 const lookAgainMs = 1_000
 /** Nobody tells of every call that is left: an engine that stops in the middle of taking over is not told of twice. */
 const lookEveryMs = 20_000
-/** Calls that are claimed at once. With several engines each takes some. */
-const atOnce = 16
+/** Calls that are claimed at once: few, so that of several engines each takes some. */
+const atOnce = 5
 
 export interface TakingOverOptions {
   readonly left: Pick<LeftCalls, 'open' | 'claim' | 'close'>

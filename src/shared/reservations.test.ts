@@ -52,3 +52,16 @@ describe('who is being rung', () => {
     expect(reservations.waiting).toBe(0)
   })
 })
+
+it('of a call go over to whoever goes on with it, and are let go of by the last one alone', async () => {
+  const reservations = new LocalReservations()
+  const first = await reservations.reserve(['dr-okafor', 'ward'], 'call')
+  expect(await reservations.reserve(['dr-okafor'], 'call')).toMatchObject({ kind: 'taken' })
+  expect(await reservations.reserve(['dr-okafor'], 'another', 'takeOver')).toMatchObject({ kind: 'taken' })
+  const second = await reservations.reserve(['dr-okafor', 'ward'], 'call', 'takeOver')
+  if (first.kind !== 'reserved' || second.kind !== 'reserved') throw new Error('not reserved')
+  first.reservation.release()
+  expect(await reservations.reserve(['ward'], 'another')).toMatchObject({ kind: 'taken' })
+  second.reservation.release()
+  expect((await reservations.reserve(['ward'], 'another')).kind).toBe('reserved')
+})

@@ -69,6 +69,21 @@ describe('two engines share who is being rung', () => {
     expect(results.filter(({ kind }) => kind === 'reserved')).toHaveLength(1)
   })
 
+  it('who goes on with a call has its reservations at once, and nobody else has them', async () => {
+    // Of an engine that has died: nobody renews it, and nobody lets go of it.
+    await reserved(one, 'clinician:dr-okafor', 'target:+447700900123')
+    expect(await other.reserve(['clinician:dr-okafor'], 'call')).toEqual({ kind: 'taken', by: 'beingRung' })
+    expect(await other.reserve(['clinician:dr-okafor'], 'another', 'takeOver')).toEqual({ kind: 'taken', by: 'beingRung' })
+    expect(await other.reserve(['clinician:dr-okafor'], 'cal', 'takeOver')).toEqual({ kind: 'taken', by: 'beingRung' })
+    const taken = await other.reserve(['clinician:dr-okafor', 'target:+447700900123'], 'call', 'takeOver')
+    if (taken.kind !== 'reserved') throw new Error('not taken over')
+    expect(await one.reserve(['target:+447700900123'], 'b')).toEqual({ kind: 'taken', by: 'beingRung' })
+    taken.reservation.onACall()
+    await vi.waitFor(async () => expect(await one.reserve(['clinician:dr-okafor'], 'b')).toEqual({ kind: 'taken', by: 'onACall' }))
+    taken.reservation.release()
+    await vi.waitFor(async () => (await reserved(one, 'clinician:dr-okafor')).release())
+  })
+
   it('and hear of somebody who is free again', async () => {
     const reservation = await reserved(one, 'awaited')
     let told = false
