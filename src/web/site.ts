@@ -7,6 +7,7 @@ import { same } from '../accounts/secrets.js'
 import type { Directory } from '../directory/model.js'
 import { assetRoutes, Assets } from './assets.js'
 import { byOf, formTokenOf, NotLetIn } from './gate.js'
+import { navigationOf } from './menu.js'
 import { notices, type Notice } from './notices.js'
 import type { FieldError } from './render.js'
 
@@ -160,7 +161,7 @@ export class Site {
       formToken: formTokenOf(request),
       acting: session.acting ? scopeName(session.acting) : '',
       scopes: scopesOf(grants).map((scope) => ({ value: scopeName(scope), text: this.scopeInWords(scope) })),
-      navigation: this.#menu.filter(({ needs }) => meets(identity, needs)),
+      navigation: navigationOf(this.#menu.filter(({ needs }) => meets(identity, needs)), request.url.split('?')[0] ?? ''),
     }
   }
 
