@@ -108,6 +108,28 @@ test.runIf(chromium)('a recording is heard, and moved through by keyboard; its t
   expect(browser.complaints).toEqual([])
 })
 
+test.runIf(chromium)('whoever sees a call by approval alone says why first, by keyboard', { timeout: 240_000 }, async () => {
+  const world = await busy()
+  const browser = await opened()
+  await visit(world, browser, '/account', { role: 'pidApproved' })
+  // As if they had shown their second factor.
+  await world.store.tables.writing.updateTable('sessions').set({ second_factor_at: Date.now() }).execute()
+  await browser.open(new URL('/calls/recorded', world.admin.url).href)
+  await browser.until(`${heading} === 'Why do you look at this call?'`)
+  await tabTo(browser, 'why')
+  await tabTo(browser, 'Show patient data')
+  await browser.type('\r')
+  await browser.until("document.querySelector('.nhsuk-error-summary')")
+  await expectGood(browser, 'call-reason', pictureOf(browser))
+  await browser.evaluate("document.getElementById('why').focus()")
+  await browser.type('Complaint 2026-17')
+  await tabTo(browser, 'Show patient data')
+  await browser.type('\r')
+  await browser.until("document.querySelector('.rr-player')")
+  expect(await browser.evaluate("document.getElementById('nhsNumber').value")).toBe('999 000 0018')
+  expect(browser.complaints.filter((one) => !one.includes('422'))).toEqual([])
+})
+
 test('no page of the calls report weighs more than 60 kB, its styles and scripts included', async () => {
   const world = await busy()
   for (let call = 0; call < 60; call++) await world.tell(`more-${call}`, ...goodCall(`more-${call}`))

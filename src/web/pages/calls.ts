@@ -69,7 +69,8 @@ export function callsPages(site: Site, { store, arranged, accounts, directory, l
       {
         columns: callsColumns.map(({ name, meaning }) => ({ name, meaning, ...sortOf(name, query) })),
         rows: rows.map((row) => ({ ...row, cells: cellsOf(row, zone, () => '').map(writtenCell), href: `/calls/${encodeURIComponent(row.callId)}`, listen: heardAs(row), mayLeave: row.isOutcomeOpen && meets(identity, 'outcomes') })),
-        open,
+        open: open.slice(0, mostOpen),
+        moreOpen: open.length > mostOpen,
         views: views.map(({ id, name, query: of }) => ({ id, name, href: addressOf(of), isCurrent: of === current })),
         query,
         current,
@@ -89,7 +90,7 @@ export function callsPages(site: Site, { store, arranged, accounts, directory, l
   async function openCalls(identity: Identity, known: Directory) {
     const within = ownWithin(identity, 'outcomes', known)
     if (within.length === 0) return []
-    const { calls } = await store.calls({ within, outcome: 'open', limit: mostOpen })
+    const { calls } = await store.calls({ within, outcome: 'open', limit: mostOpen + 1 })
     return (await rowsOf({ store, arranged }, calls, identity, known)).flatMap((row, index) => {
       const call = calls[index]
       return call && row.isOutcomeOpen ? [{ ...row, href: `/calls/${encodeURIComponent(row.callId)}`, choices: outcomesOf(call, known) }] : []
