@@ -61,6 +61,11 @@ export function stateInWords({ state, overdue = false }: { readonly state: Arran
   }
 }
 
+/** What shows by itself what has become of it. */
+export function whileInProgress({ state }: { readonly state: ArrangementState }): readonly string[] {
+  return state === 'inProgress' ? ['in-progress.js'] : []
+}
+
 /** Each call that carried it, the latest first. */
 export function triesInWords(tries: readonly Try[], directory: Directory, line?: string): readonly { readonly at: number; readonly what: string }[] {
   const labels = new Map(knownOutcomes(directory, line).map(({ id, label }) => [id, label]))

@@ -3,12 +3,12 @@ import { actorOfIdentity, reaches, reachOf } from '../../accounts/identity.js'
 import { ofCall, withinReach } from '../../accounts/reach-of-calls.js'
 import { placeInList } from '../../arrangements/arrangement-list.js'
 import { maskedTarget } from '../../directory/masking.js'
+import type { Directory } from '../../directory/model.js'
 import { showNumber } from '../../directory/telephone-number.js'
 import type { CallBackCode } from '../../facts/arrangement.js'
 import { callRecord } from '../../facts/call-record.js'
 import type { CallBackCodeWithCode } from '../../arrangements/arranged-calls.js'
 import { callBackCodeView } from '../../operations/arrangement-view.js'
-import type { CallSummary } from '../../store/call-filter.js'
 import type { Store } from '../../store/store.js'
 import { asFieldError, notFound, stateInWords, type ArrangingParts } from '../arranging.js'
 import { choiceField, choose, type Choice } from '../choices.js'
@@ -102,8 +102,7 @@ export function callBackCodePages(site: Site, { operations: { callBackCodes }, a
     const parts = withinReach(identity, 'calls', known)
     if (parts?.length === 0) return []
     const { calls } = await store.calls({ limit: mostLookedAt, ...(parts === undefined ? {} : { within: parts }) })
-    const canBeRung = ({ kind, line, ending, callerNumber }: CallSummary) => (kind === 'dialIn' || kind === 'line') && ending !== null && line !== null && (known.lines.get(line)?.kind ?? 'advice') === 'advice' && callerNumber !== ''
-    return calls.filter(canBeRung).slice(0, mostShown).map(({ callId, arrivedAt, line, organisation, callerNumber, acceptedBy }) => ({
+    return calls.filter((call) => canBeRungBack(call, known)).slice(0, mostShown).map(({ callId, arrivedAt, line, organisation, callerNumber, acceptedBy }) => ({
       ...{ callId, arrivedAt, caller: maskedTarget(callerNumber), acceptedBy },
       line: known.lines.get(line ?? '')?.name ?? line,
       organisation: organisation === null ? '' : (known.organisations.get(organisation)?.name ?? organisation),
@@ -114,4 +113,10 @@ export function callBackCodePages(site: Site, { operations: { callBackCodes }, a
     const [known, reach] = [directory(), arrangingReach(identity)]
     return [...known.lines.values()].filter(({ id, kind }) => kind === 'advice' && mayArrangeOn(reach, id, known))
   }
+}
+
+/** Whether whoever asked in this call can be rung back: it was a call to an advice line, is over, and says from where it came. */
+export function canBeRungBack({ kind, line, ending, callerNumber }: { readonly kind: string; readonly line?: string | null | undefined; readonly ending?: string | null | undefined; readonly callerNumber: string }, { lines }: Directory): boolean {
+  if ((kind !== 'dialIn' && kind !== 'line') || (ending ?? null) === null || callerNumber === '') return false
+  return (line ?? null) !== null && (lines.get(line ?? '')?.kind ?? 'advice') === 'advice'
 }

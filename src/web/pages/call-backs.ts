@@ -4,7 +4,7 @@ import { placeInList } from '../../arrangements/arrangement-list.js'
 import { callBackOutcomes } from '../../directory/outcomes.js'
 import type { CallBack } from '../../facts/arrangement.js'
 import { callBackView, wholeCallBack } from '../../operations/arrangement-view.js'
-import { asFieldError, callersOf, notFound, stateInWords, triesInWords, type ArrangingParts } from '../arranging.js'
+import { asFieldError, callersOf, notFound, stateInWords, triesInWords, whileInProgress, type ArrangingParts } from '../arranging.js'
 import { choiceField, choose, type Choice } from '../choices.js'
 import { dueFields, readDue } from '../due-fields.js'
 import { goTo, missing, view, type Answer, type Asked, type FieldError, type Site } from '../site.js'
@@ -136,7 +136,7 @@ export function callBackPages(site: Site, { operations: { callBacks, outcomes },
         outcomes: callBackOutcomes(known, known.lines.get(callBack.line)).map(({ id, label }) => ({ value: id, text: label })),
         lastOutcome: callBack.tries.at(-1)?.outcome,
       },
-      { errors },
+      { errors, scripts: whileInProgress(whole) },
     )
   }
 

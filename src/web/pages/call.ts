@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import type { Accounts } from '../../accounts/accounts.js'
-import { actorOfIdentity, reaches, reachOf } from '../../accounts/identity.js'
+import { actorOfIdentity, meets, reaches, reachOf } from '../../accounts/identity.js'
 import type { Directory } from '../../directory/model.js'
 import { showNhsNumber } from '../../directory/nhs-number.js'
 import type { Actor } from '../../facts/actor.js'
@@ -18,6 +18,7 @@ import { recordLines, recordText } from '../../reports/record-text.js'
 import { outcomeLabel } from '../../reports/report-row.js'
 import type { Store } from '../../store/store.js'
 import type { Notice } from '../notices.js'
+import { canBeRungBack } from './call-back-codes.js'
 import { goTo, missing, view, type Answer, type Asked, type FieldError, type Site } from '../site.js'
 
 /** Looks at patient data: each is in the audit before it is shown. */
@@ -121,6 +122,7 @@ export function callPages(site: Site, { store, arranged, accounts, directory, lo
         recordings: patient ? recordingsOf(record, path) : [],
         recorded: record.recordings.length > 0,
         reasonNeeded,
+        ringBack: meets(identity, 'arrangements') && canBeRungBack(record, known),
       },
       { errors, scripts: ['call.js', 'player.js'] },
     )

@@ -4,7 +4,7 @@ import { placeInList } from '../../arrangements/arrangement-list.js'
 import { patientConnectOutcomes } from '../../directory/outcomes.js'
 import type { PatientConnect } from '../../facts/arrangement.js'
 import { patientConnectView, pinNumbers, wholePatientConnect } from '../../operations/arrangement-view.js'
-import { asFieldError, callersOf, notFound, stateInWords, triesInWords, type ArrangingParts } from '../arranging.js'
+import { asFieldError, callersOf, notFound, stateInWords, triesInWords, whileInProgress, type ArrangingParts } from '../arranging.js'
 import { choiceField, choose } from '../choices.js'
 import { goTo, missing, view, type Answer, type Asked, type FieldError, type Site } from '../site.js'
 
@@ -104,7 +104,7 @@ export function patientConnectPages(site: Site, { operations: { patientConnects,
       'patient-connect-one.njk',
       'Follow-up call',
       { whole, state: stateInWords(whole), tries: triesInWords(one.tries, known), outcomes: patientConnectOutcomes.map(({ id, label }) => ({ value: id, text: label })), lastOutcome: one.tries.at(-1)?.outcome },
-      { errors },
+      { errors, scripts: whileInProgress(whole) },
     )
   }
 
