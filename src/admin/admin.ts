@@ -189,7 +189,7 @@ export async function adminApp(settings: AdminSettings): Promise<FastifyInstance
   callNoteRoutes(app, operations)
   viewRoutes(app, settings)
   pageRoutes(app, settings)
-  await pages(app, { wallboard, ringHere: settings.ringHere, pdf: (document) => desk.pdf(document), store: settings.store, operations, arranged: settings.arranged, alarms: settings.alarmsOfAll ?? settings.alarms, devices: settings.devices, looks, timeZone: settings.timeZone ?? 'Europe/London', now: () => settings.accounts.now(), accounts: settings.accounts, audit: settings.accounts.audit, directory: settings.directory, networkOf: sourceOf, publicUrl: settings.publicUrl, demoLink: settings.demoLink, openId: settings.openId, outbox: settings.outbox })
+  await pages(app, { wallboard, ringHere: settings.ringHere, pdf: (document) => desk.pdf(document), store: settings.store, operations, arranged: settings.arranged, alarms: settings.alarmsOfAll ?? settings.alarms, devices: settings.devices, inForce: settings.inForce, looks, timeZone: settings.timeZone ?? 'Europe/London', now: () => settings.accounts.now(), accounts: settings.accounts, audit: settings.accounts.audit, directory: settings.directory, networkOf: sourceOf, publicUrl: settings.publicUrl, demoLink: settings.demoLink, openId: settings.openId, outbox: settings.outbox })
   await app.ready()
   return app
 }

@@ -92,6 +92,7 @@ export function apiExamples(known: KnownNow, now: number): Readonly<Record<strin
         clinician: { summary: 'Somebody new', value: { version, changes: [{ section: 'clinicians', id: 'dr-new', set: { name: 'Dr Noor New', role: 'Consultant', numbers: ['07700 900145'] } }] } },
       },
     },
+    applyDirectoryFile: { bodies: { look: { summary: 'What it would change', value: { text: 'areas:\n  saltmarsh: { name: Saltmarsh and the Levels }\n', check: true } } } },
     clearWatched: { ...pathOf('id', known.watched), bodies: { why: { summary: 'With the reason', value: { why: 'The number is corrected' } } } },
     listTargets: { query: { limit: 200, offset: 0 } },
   }

@@ -5,7 +5,7 @@ import { entityId, entityInFile } from '../directory/file-form.js'
 import { exportLine } from '../directory/load-directory.js'
 import type { Directory } from '../directory/model.js'
 import { writeDirectory } from '../directory/write-directory.js'
-import { sectionOf, type DirectoryEdit, type DirectoryOperations } from '../operations/directory.js'
+import { sectionOf, type DirectoryEdit, type DirectoryOperations, type DirectoryText } from '../operations/directory.js'
 import type { VersionedDirectory } from '../store/kept-directory.js'
 import type { DirectoryVersion } from '../store/questions/directory-versions.js'
 import type { Store } from '../store/store.js'
@@ -13,7 +13,7 @@ import type { DirectoryInForce } from '../versions/directory-in-force.js'
 import { actorOf, answerOf } from './answers.js'
 import { ApiError } from './api-error.js'
 import { asked } from './call-routes.js'
-import { atVersionQuery, changeBody, changedAnswer, differenceAnswer, differenceParams, entityAnswer, entityParams, versionAnswer, versionParams, versionsAnswer, versionsQuery } from './directory-schemas.js'
+import { applyBody, atVersionQuery, changeBody, changedAnswer, differenceAnswer, differenceParams, entityAnswer, entityParams, versionAnswer, versionParams, versionsAnswer, versionsQuery } from './directory-schemas.js'
 import { refusalsOfBody, refusalsOfReading } from './refusals.js'
 
 export interface DirectoryRoutesOptions {
@@ -25,6 +25,8 @@ export interface DirectoryRoutesOptions {
 const mostChanges = 500
 /** A rota with a year of changes, and some room. */
 const bodyBytes = 1024 * 1024
+/** Ten thousand clinicians with their rotas. */
+export const fileBytes = 16 * 1024 * 1024
 
 /** The directory: its versions, what differs between them, and a change of it. */
 export function directoryRoutes(app: FastifyInstance, operations: DirectoryOperations, { inForce, store }: DirectoryRoutesOptions): void {
@@ -146,7 +148,7 @@ export function directoryRoutes(app: FastifyInstance, operations: DirectoryOpera
     },
   )
 
-  app.post<{ Body: DirectoryEdit }>(
+  app.post<{ Body: DirectoryEdit & { readonly check?: boolean } }>(
     '/api/directory/changes',
     {
       bodyLimit: bodyBytes,
@@ -161,7 +163,29 @@ export function directoryRoutes(app: FastifyInstance, operations: DirectoryOpera
       },
     },
     async (request) => {
-      const { version, changes } = answerOf(await operations.change(actorOf(request), request.body))
+      const { check = false, ...edit } = request.body
+      const { version, changes } = answerOf(await (check ? operations.check(edit) : operations.change(actorOf(request), edit)))
+      return { version, ...told(changes) }
+    },
+  )
+
+  app.post<{ Body: DirectoryText & { readonly check?: boolean } }>(
+    '/api/directory/apply',
+    {
+      bodyLimit: fileBytes,
+      config: { needs: 'directory' },
+      schema: {
+        operationId: 'applyDirectoryFile',
+        summary: 'Apply a directory file',
+        description: 'As a change against the version of which it is an export: what others have changed since stays. A file that is no export is all there is to be.',
+        tags: ['directory'],
+        body: applyBody,
+        response: { 200: changedAnswer, ...refusalsOfBody('staleVersion', 'directoryConflict', 'directoryInvalid', 'storeUnavailable') },
+      },
+    },
+    async (request) => {
+      const { check = false, ...file } = request.body
+      const { version, changes } = answerOf(await (check ? operations.checkText(file) : operations.apply(actorOf(request), file)))
       return { version, ...told(changes) }
     },
   )

@@ -44,6 +44,11 @@ const entityId = { type: 'string', minLength: 1, maxLength: 64, description: 'Id
 export const entityParams = { type: 'object', required: ['section', 'id'], properties: { section, id: entityId } } as const
 const fields = (description: string) => ({ type: 'object', description, additionalProperties: true, examples: [{ blurb: 'If no response try again after 15 minutes.' }] }) as const
 
+const why = { type: 'string', minLength: 1, maxLength: 500, description: 'The reason, for whoever asks later', examples: ['Dr Lind is on leave'] } as const
+const check = { ...flag('True: nothing is changed; what would be is answered, with the version that is in force'), default: false }
+
+export const applyBody = { type: 'object', required: ['text'], additionalProperties: false, properties: { text: { type: 'string', minLength: 1, description: 'A directory file (YAML), as GET /api/directory/export writes it', examples: ['areas:\n  saltmarsh: { name: Saltmarsh }\n'] }, why, check } } as const
+
 export const changeBody = {
   type: 'object',
   required: ['version', 'changes'],
@@ -62,7 +67,8 @@ export const changeBody = {
         properties: { section, id: entityId, set: fields('Fields in the words of the directory file, each as a whole; null takes one away. An entity that is not there is made'), remove: { type: 'boolean', description: 'Takes the entity away', examples: [false] } },
       },
     },
-    why: { type: 'string', minLength: 1, maxLength: 500, description: 'The reason, for whoever asks later', examples: ['Dr Lind is on leave'] },
+    why,
+    check,
     merge: { ...flag('False: nothing is done where another version is in force by now', true), default: true },
   },
 } as const

@@ -32,6 +32,8 @@ export const notices = {
   telephoneCleared: 'The telephone is rung in its turn again.',
   deviceRemoved: 'The telephone is removed. It neither rings nor calls any more.',
   publicLinkEnded: 'The link leads nowhere any more.',
+  directorySaved: 'The directory is changed. Calls that begin from now on go by it.',
+  directorySame: 'Nothing differs: the directory stays as it is.',
   codeCancelled: 'The code opens nothing any more.',
   viewSaved: 'The view is saved.',
   viewRemoved: 'The view is removed.',

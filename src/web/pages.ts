@@ -20,6 +20,7 @@ import { callPages, type LooksAt } from './pages/call.js'
 import { callsPages } from './pages/calls.js'
 import { designPages } from './pages/design.js'
 import { devicePages, type DeviceParts } from './pages/devices.js'
+import { directoryPages, type DirectoryPageParts } from './pages/directory.js'
 import { patientConnectPages } from './pages/patient-connect.js'
 import { factorPages } from './pages/factors.js'
 import { openIdPages } from './pages/open-id.js'
@@ -38,7 +39,7 @@ export interface PagesSettings {
   readonly accounts: Accounts
   readonly audit: Audit
   readonly directory: () => Directory
-  readonly store: Pick<Store, 'rollUps' | 'connectionsAtHours' | 'calls' | 'events'>
+  readonly store: Pick<Store, 'rollUps' | 'connectionsAtHours' | 'calls' | 'events' | 'directory'>
   readonly wallboard: Wallboard
   readonly operations: Operations
   readonly arranged: ArrangingParts['arranged'] & PatientParts['arranged']
@@ -46,6 +47,8 @@ export interface PagesSettings {
   readonly alarms: AlarmParts['alarms']
   /** Undefined: no telephones register here. */
   readonly devices?: Pick<DeviceParts, 'telephones' | 'registerAt'> | undefined
+  /** Undefined: the directory is not kept in a store here. */
+  readonly inForce?: DirectoryPageParts['inForce'] | undefined
   /** In which days and times are. */
   readonly timeZone: string
   /** Wall-clock ms. */
@@ -83,6 +86,7 @@ export async function pages(app: FastifyInstance, settings: PagesSettings): Prom
     serviceDirectoryPages(site, { ...settings, urlOf })
     watchListPages(site, settings)
     alarmPages(site, settings)
+    if (settings.inForce && settings.operations.directory) directoryPages(site, { ...settings, inForce: settings.inForce, operations: settings.operations.directory })
     if (settings.devices && settings.operations.devices) devicePages(site, { ...settings.devices, operations: settings.operations.devices, directory: settings.directory })
     summaryPages(site, settings)
     adviceHoursPages(site, settings)

@@ -97,14 +97,15 @@ export class Site {
   }
 
   /** A form that was sent. Whoever is signed in has to send `token` with it (`viewer.formToken`). */
-  post(path: string, needs: Need, answer: (asked: Asked) => Answer | Promise<Answer>): void {
-    this.#page('POST', path, needs, answer)
+  post(path: string, needs: Need, answer: (asked: Asked) => Answer | Promise<Answer>, more: { /** The most that is read of it; default: that of every request. */ readonly bodyBytes?: number } = {}): void {
+    this.#page('POST', path, needs, answer, more.bodyBytes)
   }
 
-  #page(method: 'GET' | 'POST', url: string, needs: Need, answer: (asked: Asked) => Answer | Promise<Answer>): void {
+  #page(method: 'GET' | 'POST', url: string, needs: Need, answer: (asked: Asked) => Answer | Promise<Answer>, bodyBytes?: number): void {
     this.app.route({
       method,
       url,
+      ...(bodyBytes === undefined ? {} : { bodyLimit: bodyBytes }),
       config: { needs, page: true },
       schema: { hide: true },
       handler: async (request, reply) => {

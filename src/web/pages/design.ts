@@ -6,7 +6,7 @@ import { view, type Site } from '../site.js'
 import { sampleBoard } from '../wallboard/sample-board.js'
 
 /** `/design`: our own components with every state, which is also what the tests look at. A component adds its file to `templates/design`, and its name here. */
-export const designs = ['header', 'notices', 'forms', 'tables', 'figures', 'wallboard', 'arranging', 'alarms', 'timeline', 'player', 'choices', 'services', 'secrets'] as const
+export const designs = ['header', 'notices', 'forms', 'tables', 'figures', 'wallboard', 'arranging', 'alarms', 'timeline', 'player', 'choices', 'services', 'differs', 'secrets'] as const
 
 const at = Date.UTC(2026, 2, 2, 9, 30)
 /** One moment of each kind. */

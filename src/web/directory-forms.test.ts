@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { diffDirectories } from '../directory/directory-diff.js'
+import { entitiesIn } from '../directory/entities.js'
+import { edited, entityInFile } from '../directory/file-form.js'
+import { parseDirectory } from '../directory/parse-directory.js'
+import { directoryForms, fieldNamed, fieldsOf, valuesOf, type FormSection } from './directory-forms.js'
+
+const parsed = parseDirectory(readFileSync('config/directory.yaml', 'utf8'), 'config/directory.yaml')
+if (!parsed.ok) throw new Error('the demo directory has errors')
+const demo = parsed.directory
+
+describe('forms of the directory', () => {
+  it.each<FormSection>(['areas', 'organisations', 'clinicians', 'lines'])('%s: what is shown and sent back is the same', (section) => {
+    const all = [...entitiesIn(demo, section).keys()]
+    expect(all.length).toBeGreaterThan(2)
+    for (const id of all) {
+      const result = edited(demo, [{ section, id, set: fieldsOf(section, valuesOf(section, entityInFile(demo, { section, id }) ?? {})) }])
+      expect(result.ok && diffDirectories(demo, result.directory), id).toEqual([])
+    }
+  })
+
+  it('numbers that are nobody’s', () => {
+    const [number = ''] = [...demo.numbers].find(([, { use }]) => use.kind === 'bypass') ?? []
+    expect(valuesOf('numbers', entityInFile(demo, { section: 'numbers', id: number }) ?? {})).toEqual({ use: 'bypass' })
+    expect(fieldsOf('numbers', { use: 'callBackCode' })).toEqual({ use: 'callBackCode' })
+  })
+
+  it('hours, access and outcomes are read line by line', () => {
+    const values = { 'hours.week': 'mon-thu: 09:00-12:30, 13:30-17:00\r\nfri: 09:00-12:30', 'hours.exceptions': '2026-12-24: closed', 'hours.bankHolidays.nation': 'england', 'hours.bankHolidays.spans': 'closed', 'access.who': 'some', 'access.areas': 'saltmarsh\nupper-wend', outcomes: 'referral-avoided: Referral avoided\n2: Second' }
+    expect(fieldsOf('lines', values)).toMatchObject({
+      hours: { week: { 'mon-thu': ['09:00-12:30', '13:30-17:00'], fri: '09:00-12:30' }, exceptions: { '2026-12-24': 'closed' }, bankHolidays: { nation: 'england', spans: 'closed' } },
+      access: { areas: ['saltmarsh', 'upper-wend'] },
+      outcomes: [{ id: 'referral-avoided', label: 'Referral avoided' }, { id: '2', label: 'Second' }],
+      blurb: null,
+    })
+    expect(fieldsOf('lines', { 'hours.week': 'always', 'access.who': 'everyone', 'access.areas': 'saltmarsh' })).toMatchObject({ hours: { week: 'always' }, access: 'everyone' })
+    expect(fieldsOf('lines', {})).toMatchObject({ access: 'nobody', hours: {} })
+  })
+
+  it('a problem stands beside its field', () => {
+    expect(['ring.ringSeconds', 'hours.week.mon-fri', 'access', 'numbers.0', 'hours', 'nothing'].map((path) => fieldNamed(path.startsWith('numbers') ? 'clinicians' : 'lines', path))).toEqual(['ring.ringSeconds', 'hours.week', 'access.who', 'numbers', 'hours.week', ''])
+    expect(Object.keys(directoryForms)).toContain('lines')
+  })
+})

@@ -1,0 +1,175 @@
+import type { FileForm } from '../directory/file-form.js'
+
+/** Forms of the directory's entities: each field of an entity, in the words of the directory file, as a field that people can fill in. */
+
+/** What stands in a directory file under this name, and what is shown of it. */
+interface Field {
+  /** `name`, `ring.ringSeconds`: where it stands in the entity. */
+  readonly name: string
+  readonly label: string
+  readonly hint?: string
+  readonly optional?: true
+}
+
+/**
+ * `text`: one value. `choice`: one of these. `list`: one value a line. `map`: a line each, `mon-fri: 09:00-12:30, 13:30-17:00`, or one word for all of it. `pairs`: a line each, `id: label`, whose order
+ * counts.
+ */
+export type FormField = Field & ({ readonly kind: 'text' } | { readonly kind: 'choice'; readonly values: readonly { readonly value: string; readonly text: string }[] } | { readonly kind: 'list' | 'map' | 'pairs' })
+
+export type FormSection = 'organisations' | 'lines' | 'clinicians' | 'numbers' | 'areas'
+
+const text = (name: string, label: string, hint?: string): FormField => ({ kind: 'text', name, label, ...(hint === undefined ? {} : { hint }) })
+const optional = (field: FormField): FormField => ({ ...field, optional: true })
+const choice = (name: string, label: string, values: Readonly<Record<string, string>>, hint?: string): FormField => ({ kind: 'choice', name, label, ...(hint === undefined ? {} : { hint }), values: Object.entries(values).map(([value, shown]) => ({ value, text: shown })) })
+const many = (kind: 'list' | 'map' | 'pairs', name: string, label: string, hint: string): FormField => ({ kind, name, label, hint, optional: true })
+
+const spoken = optional(text('spokenName', 'As it is spoken', 'Where the written name reads badly'))
+const telephone = 'A telephone number, a SIP address, or device: and the name of a telephone'
+
+export const directoryForms: Readonly<Record<FormSection, { readonly title: string; readonly one: string; readonly idHint: string; readonly fields: readonly FormField[] }>> = {
+  organisations: {
+    title: 'Organisations',
+    one: 'organisation',
+    idHint: 'Small letters, digits and hyphens, such as elm-row. It stays as it is',
+    fields: [
+      choice('kind', 'What it is', { gpPractice: 'GP practice', trust: 'Trust', ambulance: 'Ambulance service', icb: 'ICB', pharmacy: 'Pharmacy', other: 'Other' }),
+      text('name', 'Name'),
+      spoken,
+      optional(text('odsCode', 'ODS code', 'Such as E81001')),
+      text('area', 'Area', 'The id of an area'),
+      many('list', 'dialIn', 'Dial-In numbers', 'One a line'),
+      optional(text('code', 'Code', '1 to 6 digits, by which clinicians reach it on a bypass number')),
+      optional(text('bypass', 'Bypass number', telephone)),
+      optional(text('reception', 'Reception', telephone)),
+      optional(text('keepRecordings', 'How long recordings are kept', 'Such as 3 years; else as in the settings')),
+    ],
+  },
+  lines: {
+    title: 'Lines',
+    one: 'line',
+    idHint: 'Small letters, digits and hyphens, such as cardiology. It stays as it is',
+    fields: [
+      choice('kind', 'What it is', { advice: 'Advice line', pifuAnswer: 'Patients call, clinicians answer', pifuCallBack: 'Patients call, clinicians call back' }),
+      text('trust', 'Run by', 'The id of an organisation'),
+      text('name', 'Name'),
+      spoken,
+      text('code', 'Code', '1 to 4 digits, keyed in a menu'),
+      many('list', 'number', 'Direct numbers', 'One a line'),
+      optional(text('blurb', 'Blurb', 'For callers, such as: If no response try again after 15 minutes.')),
+      optional(text('closedMessage', 'Said when nobody accepts', 'Else the blurb')),
+      optional(text('timeZone', 'Time zone', 'Such as Europe/London')),
+      many('map', 'hours.week', 'Open', 'The word always; or a line each, such as mon-fri: 09:00-12:30, 13:30-17:00'),
+      many('map', 'hours.exceptions', 'Dates that are otherwise', 'A line each, such as 2026-12-24: 09:00-12:00, or 2026-12-27: closed'),
+      optional(choice('hours.bankHolidays.nation', 'Bank holidays of', { '': 'As on any day', england: 'England', scotland: 'Scotland', wales: 'Wales' })),
+      many('list', 'hours.bankHolidays.spans', 'Open on bank holidays', 'One a line, such as 09:00-13:00; or the word closed'),
+      choice('access.who', 'Who may call it', { some: 'The organisations and areas below', everyone: 'Every organisation' }),
+      many('list', 'access.organisations', 'Organisations', 'Ids, one a line'),
+      many('list', 'access.areas', 'Areas', 'Ids, one a line'),
+      text('ring.ringSeconds', 'Seconds that each is rung'),
+      text('ring.acceptSeconds', 'Seconds to accept'),
+      text('ring.totalSeconds', 'Seconds of the whole hunt'),
+      text('ring.rounds', 'Rounds', 'How often the rota is gone through'),
+      choice('ring.order', 'Order', { rota: 'That of the rota', leastRecentlyRung: 'Whoever was rung longest ago' }),
+      optional(text('ncnPool', 'National Consultant Network', 'The id of a pool')),
+      many('pairs', 'outcomes', 'Outcomes', 'A line each, such as referral-avoided: Referral avoided; else those of the area'),
+      choice('recordFrom', 'Recorded from', { bridge: 'The conversation', answer: 'The answer of the call' }),
+    ],
+  },
+  clinicians: {
+    title: 'Clinicians',
+    one: 'clinician',
+    idHint: 'Small letters, digits and hyphens, such as dr-okafor. It stays as it is',
+    fields: [text('name', 'Name'), spoken, text('role', 'Role', 'Such as Consultant cardiologist'), { ...many('list', 'numbers', 'Telephones', `One a line, rung in this order. ${telephone}`) }, many('list', 'organisations', 'Organisations', 'Ids, one a line')],
+  },
+  numbers: {
+    title: 'Numbers',
+    one: 'number',
+    idHint: 'A telephone number, or the digits of a private network',
+    fields: [choice('use', 'What it does', { callBackCode: 'Takes the codes of arranged calls', bypass: 'Asks for a practice’s code' })],
+  },
+  areas: {
+    title: 'Areas',
+    one: 'area',
+    idHint: 'Small letters, digits and hyphens, such as saltmarsh. It stays as it is',
+    fields: [text('name', 'Name'), many('pairs', 'outcomes', 'Outcomes', 'A line each, such as referral-avoided: Referral avoided; else the usual ones')],
+  },
+}
+
+export function isFormSection(name: string): name is FormSection {
+  return Object.hasOwn(directoryForms, name)
+}
+
+/** What stands in the fields for an entity. */
+export function valuesOf(section: FormSection, entity: FileForm): Readonly<Record<string, string>> {
+  const access = entity['access']
+  const shown = section !== 'lines' ? entity : { ...entity, access: typeof access === 'string' ? { who: access === 'everyone' ? 'everyone' : 'some' } : { who: 'some', ...(access as object | undefined) } }
+  return Object.fromEntries(directoryForms[section].fields.map((field) => [field.name, shownValue(field, at(shown, field.name))]))
+}
+
+/** What the fields make of it, for a change of the directory: what is empty is taken away. */
+export function fieldsOf(section: FormSection, values: Readonly<Record<string, string>>): FileForm {
+  const set: Record<string, unknown> = {}
+  for (const field of directoryForms[section].fields) {
+    const value = readValue(field, values[field.name] ?? '')
+    const [name = '', ...rest] = field.name.split('.')
+    if (rest.length === 0) set[name] = value ?? null
+    else if (value !== undefined) put((set[name] ??= {}) as Record<string, unknown>, rest, value)
+  }
+  if (section === 'lines') {
+    const { who, ...some } = (set['access'] ?? {}) as Readonly<Record<string, unknown>>
+    set['access'] = who === 'everyone' ? 'everyone' : Object.keys(some).length === 0 ? 'nobody' : some
+    // Emptied they are none, and not those of before.
+    const hours = (set['hours'] ??= {}) as Record<string, unknown>
+    const { nation, spans } = (hours['bankHolidays'] ?? {}) as Readonly<Record<string, unknown>>
+    // Without a nation they are no bank holidays.
+    if (nation === undefined && spans === undefined) delete hours['bankHolidays']
+  }
+  return set
+}
+
+/** Beside which field a problem stands: the one of its path, or whose path begins so. */
+export function fieldNamed(section: FormSection, path: string): string {
+  const { fields } = directoryForms[section]
+  const found = fields.find(({ name }) => name === path) ?? fields.find(({ name }) => path.startsWith(`${name}.`)) ?? fields.find(({ name }) => name.startsWith(`${path}.`))
+  return found?.name ?? (path === 'access' ? 'access.who' : '')
+}
+
+function at(entity: unknown, name: string): unknown {
+  return name.split('.').reduce<unknown>((value, part) => (typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>)[part] : undefined), entity)
+}
+
+function put(into: Record<string, unknown>, [name = '', ...rest]: readonly string[], value: unknown): void {
+  if (rest.length === 0) into[name] = value
+  else put((into[name] ??= {}) as Record<string, unknown>, rest, value)
+}
+
+function shownValue({ kind }: FormField, value: unknown): string {
+  if (value === undefined || value === null) return ''
+  if (kind === 'list') return listOf(value).join('\n')
+  if (kind === 'map' && typeof value === 'object') return Object.entries(value).map(([name, one]) => `${name}: ${listOf(one).join(', ')}`).join('\n')
+  if (kind === 'pairs') return (value as readonly { readonly id: string; readonly label: string }[]).map(({ id, label }) => `${id}: ${label}`).join('\n')
+  return listOf(value).join(', ')
+}
+
+function listOf(value: unknown): readonly string[] {
+  return (Array.isArray(value) ? value : [value]).map(String)
+}
+
+/** @returns undefined for what is empty */
+function readValue({ kind }: FormField, written: string): unknown {
+  const lines = written.split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== '')
+  if (lines.length === 0) return undefined
+  if (kind === 'list') return lines.length === 1 ? lines[0] : lines
+  if (kind === 'map') {
+    if (lines.length === 1 && !lines[0]?.includes(':')) return lines[0]
+    return Object.fromEntries(lines.map((line) => parted(line)).map(([name, rest]) => [name, rest.includes(',') ? rest.split(',').map((one) => one.trim()) : rest]))
+  }
+  if (kind === 'pairs') return lines.map((line) => parted(line)).map(([id, label]) => ({ id, label }))
+  return lines.join(' ')
+}
+
+function parted(line: string): readonly [string, string] {
+  const place = line.indexOf(':')
+  return place < 0 ? [line, ''] : [line.slice(0, place).trim(), line.slice(place + 1).trim()]
+}
