@@ -55,7 +55,8 @@ export async function openToken({ reading, writing }: { readonly reading: Db; re
   if (!isToken(secret)) return undefined
   const row = await reading.selectFrom('api_tokens').selectAll().where('token_hash', '=', hashOf(secret)).executeTakeFirst()
   const token = row && tokenOf(row)
-  if (!token || !isGood(token, now)) return undefined
+  // A link for whoever has it is no token to anybody: it is opened by itself, and not used up by those who try it here.
+  if (!token || token.kind === 'public' || !isGood(token, now)) return undefined
   const used = writing.updateTable('api_tokens').set({ used_at: now }).where('id', '=', token.id)
   if (token.usedAt === undefined) {
     // Of two at once one is the first.
@@ -100,5 +101,5 @@ export async function openPublic(db: Db, secret: string, now: number): Promise<T
   if (!isToken(secret)) return undefined
   const row = await db.selectFrom('api_tokens').selectAll().where('token_hash', '=', hashOf(secret)).executeTakeFirst()
   const token = row && tokenOf(row)
-  return token?.kind === 'public' && token.endedAt === undefined && (token.expiresAt === undefined || token.expiresAt > now) ? token : undefined
+  return token?.kind === 'public' && isGood(token, now) ? token : undefined
 }
