@@ -6,7 +6,7 @@ const groups = [
   { text: 'Calls', pages: ['/calls', '/call-backs', '/patient-connect', '/call-back-codes'] },
   { text: 'Directory', pages: ['/service-directory', '/bypass', '/devices', '/directory'] },
   { text: 'Figures', pages: ['/summary', '/advice-hours'] },
-  { text: 'People', pages: ['/people', '/approvals', '/audit', '/outbox', '/screens'] },
+  { text: 'People', pages: ['/people', '/approvals', '/audit', '/outbox', '/screens', '/programs'] },
 ] as const
 
 /** So many stand side by side; beyond it there are groups, and below them the pages of the one that is open. */

@@ -16,6 +16,7 @@ export const notices = {
   linkSent: 'A link is on its way to them.',
   linkAsked: 'If there is an account with this address, a link is on its way to it.',
   wishesKept: 'Your choice is kept.',
+  tokenEnded: 'The token is good no more.',
   tookTooLong: 'It took too long. Begin again.',
   approvalGiven: 'The approval is given.',
   approvalEnded: 'The approval has ended.',

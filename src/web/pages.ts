@@ -27,6 +27,7 @@ import { openIdPages } from './pages/open-id.js'
 import { outboxPages } from './pages/outbox.js'
 import { peoplePages } from './pages/people.js'
 import { serviceDirectoryPages } from './pages/service-directory.js'
+import { programPages } from './pages/programs.js'
 import { screenPages } from './pages/screens.js'
 import { signInPages } from './pages/sign-in.js'
 import { summaryPages } from './pages/summary.js'
@@ -98,6 +99,7 @@ export async function pages(app: FastifyInstance, settings: PagesSettings): Prom
     peoplePages(site, { ...settings, urlOf, outbox })
     if (settings.outbox) outboxPages(site, { ...settings, ...settings.outbox })
     approvalPages(site, settings)
+    programPages(site, settings)
     screenPages(site, { ...settings, urlOf })
     auditPages(site, settings)
     designPages(site)
