@@ -93,7 +93,7 @@ test.runIf(chromium)('a line that is cut without a word: within ten seconds the 
   await browser.until("location.pathname === '/wallboard' && document.querySelector('[data-stale]')")
   await world.tell('one', ...untilTalking('one'))
   await browser.until(`${callCount} === 1`)
-  expect(await browser.evaluate("document.querySelector('[data-stale]').hidden")).toBe(true)
+  await browser.until("document.querySelector('[data-stale]').hidden === true")
   line.cut()
   // The clock of the page goes nine seconds on; the tick of each second looks at it.
   await browser.evaluate('(() => { const real = performance.now.bind(performance); performance.now = () => real() + 9000 })()')
