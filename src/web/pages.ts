@@ -23,6 +23,7 @@ import { devicePages, type DeviceParts } from './pages/devices.js'
 import { directoryPages, type DirectoryPageParts } from './pages/directory.js'
 import { patientConnectPages } from './pages/patient-connect.js'
 import { factorPages } from './pages/factors.js'
+import { helpPages } from './pages/help.js'
 import { openIdPages } from './pages/open-id.js'
 import { outboxPages } from './pages/outbox.js'
 import { peoplePages } from './pages/people.js'
@@ -102,6 +103,7 @@ export async function pages(app: FastifyInstance, settings: PagesSettings): Prom
     programPages(site, settings)
     screenPages(site, { ...settings, urlOf })
     auditPages(site, settings)
+    helpPages(site)
     designPages(site)
     done()
   })

@@ -76,6 +76,16 @@ test.runIf(chromium)('a first administrator follows the link, chooses a password
   await expectGood(browser, 'password', pictureOf(browser))
   await browser.evaluate("document.getElementById('password').focus()")
   await browser.type(`${password}\r`)
+  // Three things to do, for each of their roles.
+  await browser.until(`${heading} === 'What you can do here'`)
+  await expectGood(browser, 'help', pictureOf(browser))
+  expect(await browser.evaluate("[...document.querySelectorAll('main ol')].map((one) => one.children.length)")).toEqual([3, 3, 3, 3])
+  for (const href of await browser.evaluate<string[]>("[...document.querySelectorAll('main ol a')].map((one) => one.href)")) {
+    await browser.open(href)
+    await browser.until(`document.readyState === 'complete' && location.href === ${JSON.stringify(href)}`)
+    expect(await browser.evaluate(heading), href).not.toMatch(/cannot see|not found|went wrong/)
+  }
+  await browser.open(`${world.admin.url}account`)
   await browser.until(`${heading} === 'Your account'`)
   await expectGood(browser, 'account', pictureOf(browser))
   await browser.open(`${world.admin.url}people/new`)

@@ -70,8 +70,9 @@ export function accountPages(site: Site, { accounts, providers, outbox }: Accoun
     const password = asked.form['password'] ?? ''
     const wrong = whatIsWrongWith(password, [person.name, person.email ?? '', 'ringround'])
     if (wrong !== undefined) return passwordForm(asked, [{ field: 'password', message: wrong }])
+    const first = !(await accounts.hasPassword(person.id))
     await accounts.setPassword(asked.by, person.id, password, session.id)
-    return goTo('/account', 'passwordSet')
+    return goTo(first ? '/help' : '/account', 'passwordSet')
   })
 
   site.post('/acting', 'signedIn', async (asked) => {
