@@ -6,7 +6,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { arbitraryDirectory } from '../../test/kit/directory-arbitraries.js'
 import { entitiesIn, sections } from '../directory/entities.js'
 import { edited, entityInFile } from '../directory/file-form.js'
+import { exportLine } from '../directory/load-directory.js'
 import { parseDirectory } from '../directory/parse-directory.js'
+import { writeDirectory } from '../directory/write-directory.js'
 import type { WritableDatabase } from '../store/database.js'
 import { keptDirectory } from '../store/kept-directory.js'
 import { openForWriting } from '../store/sqlite/open.js'
@@ -16,6 +18,7 @@ import { directoryOperations, type DirectoryEdit } from './directory.js'
 let folder: string
 let database: WritableDatabase
 let inForce: DirectoryInForce
+let operations: ReturnType<typeof directoryOperations>
 let change: (edit: DirectoryEdit) => ReturnType<ReturnType<typeof directoryOperations>['change']>
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ringround-changes-'))
@@ -26,7 +29,7 @@ beforeEach(async () => {
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.errors))
   const { directory } = parsed
   await inForce.change({ actor: { kind: 'engine' }, source: 'file' }, (): Proposal<never> => ({ kind: 'to', directory }))
-  const operations = directoryOperations({ inForce, store })
+  operations = directoryOperations({ inForce, store })
   change = (edit) => operations.change({ kind: 'staff', id: 'sam' }, edit)
 })
 afterEach(async () => {
@@ -43,6 +46,30 @@ lines: { one: { trust: t, name: One, code: 1, hours: always, access: everyone, n
 rotas: { one: { pattern: [{ session: Day, days: mon-fri, time: 08:00-18:00, entries: [dr-a, dr-b] }] } }
 numbers: { 01632 960099: callBackCode }
 `
+
+describe('a look before a change', () => {
+  const sam = { kind: 'staff', id: 'sam' } as const
+  const exported = () => `${exportLine(inForce.current().version)}\n${writeDirectory(inForce.current().directory)}`
+
+  it('says what would differ, or what is wrong, and changes nothing', async () => {
+    const set = { numbers: '01632 960009' }
+    expect(await operations.check({ version: 1, changes: [{ section: 'clinicians', id: 'dr-a', set }] })).toMatchObject({ kind: 'done', value: { version: 1, changes: [{ section: 'clinicians', id: 'dr-a', kind: 'changed' }] } })
+    expect(await operations.check({ version: 1, changes: [{ section: 'clinicians', id: 'dr-a', set: { numbers: '99' } }] })).toMatchObject({ kind: 'refused', code: 'directoryInvalid', field: 'clinicians.dr-a.numbers' })
+    expect(await operations.checkText({ text: exported().replace('Dr A', 'Dr Z') })).toMatchObject({ kind: 'done', value: { version: 1, changes: [{ id: 'dr-a' }] } })
+    expect(inForce.current().version).toBe(1)
+  })
+
+  it('a file is a change against the version of which it is an export; anything else is all there is to be', async () => {
+    const file = exported()
+    await change({ version: 1, changes: [{ section: 'clinicians', id: 'dr-b', set: { role: 'y' } }] })
+    expect(await operations.apply(sam, { text: file.replace('Dr A', 'Dr Z') })).toMatchObject({ kind: 'done', value: { version: 3, changes: [{ id: 'dr-a' }] } })
+    expect(inForce.current().directory.clinicians.get('dr-b')?.role).toBe('y')
+    expect(await operations.apply(sam, { text: file.replace('Dr A', 'Dr Q') })).toMatchObject({ kind: 'refused', code: 'directoryConflict', field: 'clinicians.dr-a.name' })
+    expect(await operations.checkText({ text: file.replace('Version 1', 'Version 9') })).toMatchObject({ kind: 'refused', code: 'staleVersion' })
+    expect(await operations.checkText({ text: 'areas: [' })).toMatchObject({ kind: 'refused', code: 'directoryInvalid', field: 'text' })
+    expect(await operations.checkText({ text: 'areas: { a: { name: A } }' })).toMatchObject({ kind: 'done', value: { changes: expect.arrayContaining([expect.objectContaining({ id: 'one', kind: 'removed' })]) as unknown } })
+  })
+})
 
 describe('an entity in the words of the file', () => {
   it('is read back as what it was', () => {

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { arbitraryDirectory } from '../../test/kit/directory-arbitraries.js'
 import { diffDirectories } from '../directory/directory-diff.js'
 import { entitiesIn } from '../directory/entities.js'
 import { edited, entityInFile } from '../directory/file-form.js'
@@ -20,6 +22,20 @@ describe('forms of the directory', () => {
     }
   })
 
+  it('of any directory, what is shown and sent back is the same', () => {
+    fc.assert(
+      fc.property(arbitraryDirectory, (directory) => {
+        for (const section of ['areas', 'organisations', 'clinicians', 'lines'] as const) {
+          for (const id of entitiesIn(directory, section).keys()) {
+            const result = edited(directory, [{ section, id, set: fieldsOf(section, valuesOf(section, entityInFile(directory, { section, id }) ?? {})) }])
+            expect(result.ok ? diffDirectories(directory, result.directory) : result.problems).toEqual([])
+          }
+        }
+      }),
+      { numRuns: 30 },
+    )
+  })
+
   it('numbers that are nobody’s', () => {
     const [number = ''] = [...demo.numbers].find(([, { use }]) => use.kind === 'bypass') ?? []
     expect(valuesOf('numbers', entityInFile(demo, { section: 'numbers', id: number }) ?? {})).toEqual({ use: 'bypass' })
@@ -35,7 +51,7 @@ describe('forms of the directory', () => {
       blurb: null,
     })
     expect(fieldsOf('lines', { 'hours.week': 'always', 'access.who': 'everyone', 'access.areas': 'saltmarsh' })).toMatchObject({ hours: { week: 'always' }, access: 'everyone' })
-    expect(fieldsOf('lines', {})).toMatchObject({ access: 'nobody', hours: {} })
+    expect(fieldsOf('lines', {})).toMatchObject({ access: 'nobody', hours: { week: {} } })
   })
 
   it('a problem stands beside its field', () => {

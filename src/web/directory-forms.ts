@@ -59,7 +59,7 @@ export const directoryForms: Readonly<Record<FormSection, { readonly title: stri
       optional(text('blurb', 'Blurb', 'For callers, such as: If no response try again after 15 minutes.')),
       optional(text('closedMessage', 'Said when nobody accepts', 'Else the blurb')),
       optional(text('timeZone', 'Time zone', 'Such as Europe/London')),
-      many('map', 'hours.week', 'Open', 'The word always; or a line each, such as mon-fri: 09:00-12:30, 13:30-17:00'),
+      many('map', 'hours.week', 'Open', 'The word always; or a line each, such as mon-fri: 09:00-12:30, 13:30-17:00. Empty: closed every day'),
       many('map', 'hours.exceptions', 'Dates that are otherwise', 'A line each, such as 2026-12-24: 09:00-12:00, or 2026-12-27: closed'),
       optional(choice('hours.bankHolidays.nation', 'Bank holidays of', { '': 'As on any day', england: 'England', scotland: 'Scotland', wales: 'Wales' })),
       many('list', 'hours.bankHolidays.spans', 'Open on bank holidays', 'One a line, such as 09:00-13:00; or the word closed'),
@@ -121,6 +121,7 @@ export function fieldsOf(section: FormSection, values: Readonly<Record<string, s
     set['access'] = who === 'everyone' ? 'everyone' : Object.keys(some).length === 0 ? 'nobody' : some
     // Emptied they are none, and not those of before.
     const hours = (set['hours'] ??= {}) as Record<string, unknown>
+    hours['week'] ??= {}
     const { nation, spans } = (hours['bankHolidays'] ?? {}) as Readonly<Record<string, unknown>>
     // Without a nation they are no bank holidays.
     if (nation === undefined && spans === undefined) delete hours['bankHolidays']
