@@ -25,8 +25,8 @@ const usage = `Usage: npm run account -- COMMAND [--config FILE]
   remove-factors NAME          takes away the second factor of somebody who has lost it
   token NAME --may LIST [--for SCOPE] [--days N]
                                a token for a program, good for these permissions (by commas): ${permissionNames.join(', ')}
-  screen NAME [--for SCOPE] [--days N]
-                               a link for a screen on a wall: it shows the wallboard and nothing else, for ${screenDays} days by default
+  screen NAME [--for SCOPE,...] [--days N]
+                               a link for a screen on a wall: it shows the wallboard and nothing else, for ${screenDays} days by default; of several lines with commas between them
   tokens                       the tokens that are good
   end-token ID                 ends one
 A SCOPE is everywhere (the default), organisation:ID or line:ID. It may run beside an engine.`
@@ -109,12 +109,12 @@ async function run(accounts: Accounts, settings: Settings, [command, ...given]: 
       return token(accounts, given.join(' '), values)
     case 'screen': {
       if (given.length === 0) return fail(usage)
-      const { secret } = await accounts.makeScreen(system, { name: given.join(' '), scope: scopeOf(values.for), expiresAt: accounts.now() + daysOf(values.days ?? String(screenDays)) })
+      const { secret } = await accounts.makeScreen(system, { name: given.join(' '), ...scopesOf(values.for), expiresAt: accounts.now() + daysOf(values.days ?? String(screenDays)) })
       say(`${pagesAt(settings)}/screen/${secret}`)
       return 0
     }
     case 'tokens':
-      for (const one of await accounts.tokens()) say([one.id, kindWords[one.kind], one.name, one.permissions.join(','), scopeName(one.scope), one.expiresAt === undefined ? 'no end' : `until ${new Date(one.expiresAt).toISOString()}`].join('  '))
+      for (const one of await accounts.tokens()) say([one.id, kindWords[one.kind], one.name, one.permissions.join(','), [one.scope, ...(one.also ?? [])].map(scopeName).join(','), one.expiresAt === undefined ? 'no end' : `until ${new Date(one.expiresAt).toISOString()}`].join('  '))
       return 0
     case 'end-token':
       if (name === undefined) return fail(usage)
@@ -173,6 +173,14 @@ async function named(accounts: Accounts, name: string): Promise<Person> {
   if (!person) throw new Refusal(`There is nobody called ${name === '' ? '(nothing)' : name}. \`npm run account -- list\` says who there is.`)
   if (found.length > 1) throw new Refusal(`${found.length} people are called ${name}; give one of their ids: ${found.map(({ id }) => id).join(', ')}.`)
   return person
+}
+
+/** One, or several lines. */
+function scopesOf(text: string) {
+  const [scope, ...also] = [...new Set(text.split(','))].map((one) => scopeOf(one.trim()))
+  if (!scope || also.length === 0) return { scope: scope ?? scopeOf('') }
+  if ([scope, ...also].some(({ kind }) => kind !== 'line')) throw new Refusal(`${text}: several of them have to be lines.`)
+  return { scope, also }
 }
 
 function scopeOf(text: string) {

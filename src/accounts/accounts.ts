@@ -432,12 +432,12 @@ export class Accounts {
   /** @returns with its secret, which is shown this once */
   async makeToken(by: By, token: Omit<NewToken, 'by'>): Promise<{ readonly secret: string; readonly token: Token }> {
     const made = await makeToken(this.#writing, { ...token, by: by.actor }, this.now())
-    await this.#audit.tell({ ...by, action: 'token.made', subjectKind: 'token', subject: made.token.id, data: { kind: token.kind, permissions: token.permissions, scope: token.scope } })
+    await this.#audit.tell({ ...by, action: 'token.made', subjectKind: 'token', subject: made.token.id, data: { kind: token.kind, permissions: token.permissions, scope: token.scope, ...(token.also === undefined ? {} : { also: token.also }) } })
     return made
   }
 
   /** For a screen on a wall: it shows the wallboard of its scope and nothing else. @returns with its secret, which is shown this once */
-  makeScreen(by: By, screen: { readonly name: string; readonly scope: Scope; readonly expiresAt: number }): Promise<{ readonly secret: string; readonly token: Token }> {
+  makeScreen(by: By, screen: Pick<NewToken, 'name' | 'scope' | 'also'> & { readonly expiresAt: number }): Promise<{ readonly secret: string; readonly token: Token }> {
     return this.makeToken(by, { kind: 'kiosk', permissions: ['wallboard'], ...screen })
   }
 

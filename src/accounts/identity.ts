@@ -51,6 +51,8 @@ export interface Token {
   readonly name: string
   readonly permissions: readonly Permission[]
   readonly scope: Scope
+  /** Further lines, of a screen that shows several. */
+  readonly also?: readonly Scope[]
   readonly madeBy: string
   readonly createdAt: number
   readonly expiresAt?: number
@@ -113,7 +115,7 @@ export function reachOf(identity: Identity, permission: Permission, which: 'acti
     case 'nobody':
       return reachOfScopes([])
     case 'token':
-      return reachOfScopes(identity.token.permissions.includes(permission) ? [identity.token.scope] : [])
+      return reachOfScopes(identity.token.permissions.includes(permission) ? [identity.token.scope, ...(identity.token.also ?? [])] : [])
     case 'person':
       return reachOfGrants(identity, permission, which === 'acting' ? identity.session.acting : undefined)
   }

@@ -10,6 +10,8 @@ export interface NewToken {
   readonly name: string
   readonly permissions: readonly Permission[]
   readonly scope: Scope
+  /** Further lines, where that is a line. */
+  readonly also?: readonly Scope[] | undefined
   readonly by: string
   readonly expiresAt?: number | undefined
 }
@@ -18,11 +20,14 @@ export interface NewToken {
 const prefix = 'rr_'
 
 function tokenOf(row: Selectable<ApiTokensTable>): Token | undefined {
-  const scope = scopeNamed(row.scope === 'everywhere' ? 'everywhere' : `${row.scope}:${row.scope_id}`)
+  const [first = '', ...others] = row.scope_id.split(',')
+  const scope = scopeNamed(row.scope === 'everywhere' ? 'everywhere' : `${row.scope}:${first}`)
   if (!scope) return undefined
+  const also = others.flatMap((id) => scopeNamed(`${row.scope}:${id}`) ?? [])
   const permissions = (JSON.parse(row.permissions) as readonly string[]).filter(isPermission)
   return {
     ...{ id: row.id, kind: row.kind as Token['kind'], name: row.name, permissions, scope, madeBy: row.made_by, createdAt: Number(row.created_at) },
+    ...(also.length === 0 ? {} : { also }),
     ...(row.expires_at === null ? {} : { expiresAt: Number(row.expires_at) }),
     ...(row.used_at === null ? {} : { usedAt: Number(row.used_at) }),
     ...(row.ended_at === null ? {} : { endedAt: Number(row.ended_at) }),
@@ -30,10 +35,10 @@ function tokenOf(row: Selectable<ApiTokensTable>): Token | undefined {
 }
 
 /** @returns with its secret, which is shown this once */
-export async function makeToken(db: Db, { kind, name, permissions, scope, by, expiresAt }: NewToken, now: number): Promise<{ readonly secret: string; readonly token: Token }> {
+export async function makeToken(db: Db, { kind, name, permissions, scope, also = [], by, expiresAt }: NewToken, now: number): Promise<{ readonly secret: string; readonly token: Token }> {
   const secret = `${prefix}${newSecret()}`
   const row = {
-    ...{ id: newId('token'), token_hash: hashOf(secret), kind, name, permissions: JSON.stringify(permissions), scope: scope.kind, scope_id: scope.kind === 'everywhere' ? '' : scope.id },
+    ...{ id: newId('token'), token_hash: hashOf(secret), kind, name, permissions: JSON.stringify(permissions), scope: scope.kind, scope_id: [scope, ...also].flatMap((one) => (one.kind === 'everywhere' ? [] : [one.id])).join(',') },
     ...{ made_by: by, created_at: now, expires_at: expiresAt ?? null, used_at: null, ended_at: null },
   }
   await db.insertInto('api_tokens').values(row).execute()

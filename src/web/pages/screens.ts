@@ -26,15 +26,19 @@ export function screenPages(site: Site, { accounts, directory, urlOf }: ScreenPa
   site.get('/screens', 'tokens', (asked) => shown(asked))
 
   site.post('/screens', 'tokens', async (asked) => {
+    const { all } = asked
     const { name = '', scope: scopeText = '', days = '', look = '' } = asked.form
     const scope = scopeNamed(scopeText)
     const life = lives.find((one) => String(one) === days)
     const errors: FieldError[] = []
     if (name.trim() === '' || name.length > 100) errors.push({ field: 'name', message: 'Enter where the screen hangs, up to 100 characters' })
     if (scope === undefined || !isKnown(scope, directory())) errors.push({ field: 'scope', message: 'Choose what it shows' })
+    const also = all('lines').flatMap((id) => scopeNamed(`line:${id}`) ?? []).filter((one) => scopeName(one) !== scopeText)
+    if (also.some((one) => !isKnown(one, directory()))) errors.push({ field: 'lines', message: 'Choose lines of the directory' })
+    else if (also.length > 0 && scope?.kind !== 'line') errors.push({ field: 'lines', message: 'More lines go with a line: choose one of them as what it shows, or take the marks away' })
     if (life === undefined) errors.push({ field: 'days', message: 'Choose for how long' })
     if (errors.length > 0 || scope === undefined || life === undefined) return shown(asked, { errors })
-    const { secret } = await accounts.makeScreen(asked.by, { name: name.trim(), scope, expiresAt: accounts.now() + life * dayMs })
+    const { secret } = await accounts.makeScreen(asked.by, { name: name.trim(), scope, ...(also.length === 0 ? {} : { also }), expiresAt: accounts.now() + life * dayMs })
     return shown(asked, { link: `${urlOf(asked)}/screen/${secret}${look === 'dark' || look === 'light' ? `?look=${look}` : ''}` })
   })
 
@@ -54,8 +58,9 @@ export function screenPages(site: Site, { accounts, directory, urlOf }: ScreenPa
       {
         values: link === undefined ? asked.form : {},
         link,
-        screens: screens.map(({ id, name, scope, madeBy, createdAt, expiresAt, usedAt }) => ({ id, name, createdAt, expiresAt, usedAt, scope: site.scopeInWords(scope), scopeName: scopeName(scope), madeBy: people.get(madeBy)?.name ?? 'The service itself' })),
+        screens: screens.map(({ id, name, scope, also = [], madeBy, createdAt, expiresAt, usedAt }) => ({ id, name, createdAt, expiresAt, usedAt, scope: [scope, ...also].map((one) => site.scopeInWords(one)).join(', '), madeBy: people.get(madeBy)?.name ?? 'The service itself' })),
         scopeItems: scopeItems(directory()),
+        lineItems: [...directory().lines.values()].map(({ id, name }) => ({ value: id, text: name, checked: link === undefined && asked.all('lines').includes(id) })).sort((a, b) => a.text.localeCompare(b.text, 'en-GB')),
         lifeItems: lives.map((days) => ({ value: String(days), text: `${days} days` })),
         lookItems: Object.entries(looks).map(([value, text]) => ({ value, text })),
       },
