@@ -18,6 +18,8 @@ export class SqliteConnection {
   private constructor(
     private readonly sqlite: Database.Database,
     private readonly lock: Database.Database | undefined,
+    /** One that reads first and writes then must not find that another has written in between: its transactions have the right to write from their beginning. */
+    private readonly begins: 'begin' | 'begin immediate',
   ) {}
 
   /**
@@ -30,7 +32,7 @@ export class SqliteConnection {
       const sqlite = new Database(file)
       sqlite.pragma('busy_timeout = 5000')
       sqlite.pragma('query_only = 1')
-      return new SqliteConnection(sqlite, undefined)
+      return new SqliteConnection(sqlite, undefined, 'begin')
     }
     mkdirSync(dirname(file), { recursive: true })
     const lock = role === 'beside' ? undefined : lockFor(file)
@@ -39,7 +41,7 @@ export class SqliteConnection {
       sqlite.pragma('journal_mode = WAL')
       sqlite.pragma('synchronous = FULL')
       sqlite.pragma('busy_timeout = 5000')
-      return new SqliteConnection(sqlite, lock)
+      return new SqliteConnection(sqlite, lock, 'begin immediate')
     } catch (error) {
       lock?.close()
       throw error
@@ -52,7 +54,7 @@ export class SqliteConnection {
     // When the disk is full, SQLite takes the whole transaction back by itself (sqlite.org, "Response To Errors Within A Transaction").
     if (inside && sql === 'rollback' && !this.sqlite.inTransaction) return { rows: [], changed: 0 }
     if (inside !== (this.sqlite.inTransaction || sql === 'begin')) throw new StoreError('the transaction is gone', 'LOST_TRANSACTION')
-    return this.#run(sql, parameters)
+    return this.#run(sql === 'begin' ? this.begins : sql, parameters)
   }
 
   /** See `WritableDatabase.batch`. */

@@ -1,3 +1,4 @@
+import Database from 'libsql'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -73,6 +74,21 @@ test('two transactions follow each other', async () => {
     })
   await Promise.all(['a', 'b', 'c'].map(add))
   expect(await nodes(database)).toEqual(['a 0', 'b 1', 'c 2'])
+})
+
+test('a transaction that has read may write: nobody beside it has written since', async () => {
+  const file = join(folder(), 'calls.db')
+  const database = await openForWriting(file)
+  onTestFinished(() => database.close())
+  const beside = new Database(file)
+  onTestFinished(() => void beside.close())
+  await database.db.transaction().execute(async (transaction) => {
+    expect(await nodes({ db: transaction })).toEqual([])
+    expect(() => beside.exec("insert into engines (node, alive_at) values ('beside', 1)")).toThrow(/locked/)
+    await transaction.insertInto('engines').values({ node: 'inside', alive_at: 1 }).execute()
+  })
+  beside.exec("insert into engines (node, alive_at) values ('beside', 1)")
+  expect(await nodes(database)).toEqual(['beside 1', 'inside 1'])
 })
 
 test('a transaction whose connection was lost writes nothing more', async () => {
