@@ -116,6 +116,8 @@ describe.skipIf(noPostgres !== undefined)(`engines that are killed and frozen at
         expect(caller.byeAt, `after ${story.join(', ')} the caller of ${number} was hung up on`).toBeUndefined()
         if (Math.random() < 0.5) hangUp(number)
       }
+      // Of a call whose parties both hang up while its engine is not there no leg is left to go on with, and it ends as interrupted: not here.
+      await expect.poll(async () => (await postgres.by(url, 'select 1 from calls where ending is null')).length, { timeout: patienceMs }).toBeLessThanOrEqual(talks.size)
     }
     for (const number of [...talks.keys()]) hangUp(number)
     const one = engines.get('engine-1')!
