@@ -162,13 +162,13 @@ export class EngineUnderTest {
     return readdirSync(join(this.folder, 'recordings'), { recursive: true }).filter((name) => /\.mp3(\.sealed)?$/.test(String(name))).length
   }
 
-  /** @param atOnce does not wait for calls and recordings */
-  async stop(atOnce = false): Promise<void> {
+  /** @param atOnce does not wait for calls and recordings @param withinMs for which it is waited otherwise, before it is killed */
+  async stop(atOnce = false, withinMs = 10_000): Promise<void> {
     if (this.child.exitCode === null && this.child.signalCode === null) {
       const gone = new Promise<void>((resolve) => this.child.once('exit', () => resolve()))
       if (atOnce) this.#kill()
       else this.child.kill('SIGTERM')
-      const hurry = setTimeout(() => this.#kill(), 10_000)
+      const hurry = setTimeout(() => this.#kill(), withinMs)
       await gone
       clearTimeout(hurry)
     }

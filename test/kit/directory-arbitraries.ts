@@ -140,12 +140,14 @@ function build(parts: Parts): Directory {
   const word = (index: number) => parts.words[index] ?? 'x'
   const target = (index: number): Target => parts.targets[index] ?? { kind: 'uri', uri: 'sip:a@b' }
   const has = (index: number) => parts.optional[index] === true
+  // Never what a name is by chance: a spoken name that is like the name is none of its own, and two changes of it are another matter.
+  const said = (index: number) => `said ${word(index)}`
   const areas: Area[] = [{ id: 'area-1', name: word(0), ...(parts.areaOutcomes === undefined ? {} : { outcomes: parts.areaOutcomes }) }, { id: 'area-2', name: word(1) }]
   const organisations = ['org-1', 'org-2', 'org-3'].map((id, index): Organisation => ({
     id,
     kind: parts.kinds[index] ?? 'other',
     name: word(2 + index),
-    spokenName: has(0) ? word(5) : word(2 + index),
+    spokenName: has(0) ? said(5) : word(2 + index),
     area: index === 0 ? 'area-1' : 'area-2',
     ...(has(1) ? { odsCode: `Y9000${index}` } : {}),
     ...(has(2) ? { code: `21${index}` } : {}),
@@ -156,7 +158,7 @@ function build(parts: Parts): Directory {
   const clinicians = clinicianIds.map((id, index): Clinician => ({
     id,
     name: word(6 + (index % 3)),
-    spokenName: word(6 + (has(5) ? 1 : index % 3)),
+    spokenName: has(5) ? said(7) : word(6 + (index % 3)),
     role: word(9),
     numbers: parts.targets.slice(index, index + 2),
     organisations: has(6) ? ['org-3', 'org-1'] : [],
@@ -166,7 +168,7 @@ function build(parts: Parts): Directory {
     kind: parts.kind,
     trust: 'org-2',
     name: word(10),
-    spokenName: word(11),
+    spokenName: said(11),
     code: String(parts.code).padStart(has(0) ? 4 : 1, '0'),
     blurb: has(1) ? word(0) : '',
     ...(has(2) ? { closedMessage: word(1) } : {}),
@@ -179,7 +181,7 @@ function build(parts: Parts): Directory {
     ...(parts.outcomes === undefined ? {} : { ownOutcomes: true }),
     recordFrom: has(4) ? 'answer' : 'bridge',
   }
-  const pool: NcnPool = { id: 'pool-1', specialty: word(3), spokenName: has(7) ? word(4) : word(3), entries: parts.poolEntries, ring: parts.ring }
+  const pool: NcnPool = { id: 'pool-1', specialty: word(3), spokenName: has(7) ? said(4) : word(3), entries: parts.poolEntries, ring: parts.ring }
   const uses: DirectoryNumber['use'][] = [{ kind: 'dialIn', organisation: 'org-1' }, { kind: 'line', line: 'line-1' }, { kind: 'callBackCode' }, { kind: 'bypass' }]
   const numbers = parts.dialIns.map((number, index): DirectoryNumber => ({ number: index % 2 === 0 ? String(number) : `+441632960${String(number % 1_000).padStart(3, '0')}`, use: uses[index % uses.length] ?? { kind: 'callBackCode' } }))
   const byId = <T extends { readonly id: string }>(things: readonly T[]) => new Map(things.map((thing) => [thing.id, thing]))
