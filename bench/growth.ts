@@ -136,5 +136,5 @@ function listTable(grown: readonly Grown[]): string {
 
 /** By which every list may be asked for. */
 function tokenOf(folder: string): Promise<string> {
-  return withAccounts({ file: join(folder, 'data', 'ringround.db'), postgres: undefined }, 'bench', async (accounts) => (await accounts.makeToken(system, { kind: 'api', name: 'bench', permissions: permissionNames, scope: { kind: 'everywhere' } })).secret)
+  return withAccounts({ file: join(folder, 'data', 'ringround.db'), postgres: undefined }, 'bench', async (accounts) => (await accounts.tokenBook.make(system, { kind: 'api', name: 'bench', permissions: permissionNames, scope: { kind: 'everywhere' } })).secret)
 }

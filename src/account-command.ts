@@ -109,16 +109,16 @@ async function run(accounts: Accounts, settings: Settings, [command, ...given]: 
       return token(accounts, given.join(' '), values)
     case 'screen': {
       if (given.length === 0) return fail(usage)
-      const { secret } = await accounts.makeScreen(system, { name: given.join(' '), ...scopesOf(values.for), expiresAt: accounts.now() + daysOf(values.days ?? String(screenDays)) })
+      const { secret } = await accounts.tokenBook.makeScreen(system, { name: given.join(' '), ...scopesOf(values.for), expiresAt: accounts.now() + daysOf(values.days ?? String(screenDays)) })
       say(`${pagesAt(settings)}/screen/${secret}`)
       return 0
     }
     case 'tokens':
-      for (const one of await accounts.tokens()) say([one.id, kindWords[one.kind], one.name, one.permissions.join(','), [one.scope, ...(one.also ?? [])].map(scopeName).join(','), one.expiresAt === undefined ? 'no end' : `until ${new Date(one.expiresAt).toISOString()}`].join('  '))
+      for (const one of await accounts.tokenBook.all()) say([one.id, kindWords[one.kind], one.name, one.permissions.join(','), [one.scope, ...(one.also ?? [])].map(scopeName).join(','), one.expiresAt === undefined ? 'no end' : `until ${new Date(one.expiresAt).toISOString()}`].join('  '))
       return 0
     case 'end-token':
       if (name === undefined) return fail(usage)
-      if (!(await accounts.endToken(system, name))) throw new Refusal(`There is no token ${name} that is good.`)
+      if (!(await accounts.tokenBook.end(system, name))) throw new Refusal(`There is no token ${name} that is good.`)
       say(`${name} has ended.`)
       return 0
     default:
@@ -162,7 +162,7 @@ async function token(accounts: Accounts, name: string, { may, days, for: scope }
   if (name === '' || may === undefined) return fail(usage)
   if (wrong !== undefined) throw new Refusal(`${wrong}: there is no such permission. There are:\n${permissionNames.map((one) => `  ${one.padEnd(14)} ${permissions[one]}`).join('\n')}`)
   const expiresAt = days === undefined ? undefined : accounts.now() + daysOf(days)
-  const { secret } = await accounts.makeToken(system, { kind: 'api', name, permissions: asked.filter(isPermission), scope: scopeOf(scope), ...(expiresAt === undefined ? {} : { expiresAt }) })
+  const { secret } = await accounts.tokenBook.make(system, { kind: 'api', name, permissions: asked.filter(isPermission), scope: scopeOf(scope), ...(expiresAt === undefined ? {} : { expiresAt }) })
   say(secret)
   return 0
 }

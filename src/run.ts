@@ -168,7 +168,7 @@ export async function run(settings: Settings, { defence, demo: plays, network, e
   if (plays && engine.sip) {
     const { sip, admin, onFact } = engine
     demo = await startDemo(
-      { sip, api: admin.url, apiToken: engine.accounts.ownToken('demo', ['arrangements', 'devices']), directoryFile: settings.directoryFile, ...(network ? { network } : {}) },
+      { sip, api: admin.url, apiToken: engine.accounts.tokenBook.own('demo', ['arrangements', 'devices']), directoryFile: settings.directoryFile, ...(network ? { network } : {}) },
       { facts: onFact, onStory: (line) => say(demoLine(line)), onLog: (line) => log.info(line) },
     ).catch((error: unknown) => {
       throw new StartError(error instanceof Error ? error.message : String(error))

@@ -2,19 +2,19 @@ import type { Audit } from '../audit/audit.js'
 import type { Db } from '../store/statements.js'
 import { addGrant, administrators, endGrant, grantsOf, grantsOfAll, grantsOfRoles, inForce } from './grants.js'
 import { forgetGuesses, forgive, subjectsOf, takeGuess } from './guesses.js'
-import { nobody, type Grant, type Identity, type Person, type Session, type SignInMethod, type Token } from './identity.js'
+import { nobody, type Grant, type Identity, type Person, type Session, type SignInMethod } from './identity.js'
 import { linkFor, makeLink, useLink, type KeptLink, type LinkKind } from './links.js'
 import { identitiesOf, linkIdentity, personOfIdentity, unlinkIdentity, type LinkedIdentity } from './linked-identities.js'
 import type { ProvedIdentity } from './open-id-provider.js'
 import type { Place } from './place.js'
 import { addPerson, anybody, emailKey, peopleByName, peopleNamed, peoplePage, personByEmail, personById, type NewPerson } from './people.js'
 import { noteReason, reasonNoted } from './reasons.js'
-import { isApproved, permissionNames, roleNames, type Permission, type RoleName, type Scope } from './roles.js'
-import { newSecret, same } from './secrets.js'
+import { isApproved, roleNames, type RoleName, type Scope } from './roles.js'
 import { actFor, beginSession, defaultSessionLimits, endSession, endSessions, forgetSessions, openSession, secondFactorShown, sessionById, sessionsOf, type From, type KeptSession, type SessionLimits } from './sessions.js'
 import { SecondFactors, type Checked, type Sealer } from './second-factors.js'
 import { beginStep, endStep, forgetSteps, stepOf, takeStep } from './steps.js'
-import { allTokens, endToken, isGood, isScreenSecret, isToken, makeToken, openPublic, openToken, tokenById, type NewToken } from './tokens.js'
+import { TokenBook } from './token-book.js'
+import { isToken } from './tokens.js'
 
 /** So long after a second factor was shown what was given by approval is open, ms. */
 const confirmedForMs = 15 * 60_000
@@ -72,7 +72,8 @@ export class Accounts {
   readonly now: () => number
   /** What people show besides a password. */
   readonly factors: SecondFactors
-  readonly #own = new Map<string, Token>()
+  /** What programs, screens and public links carry. */
+  readonly tokenBook: TokenBook
 
   constructor({ tables, audit, sealer, limits = defaultSessionLimits, now = Date.now }: AccountsSettings) {
     this.#tables = tables
@@ -82,6 +83,7 @@ export class Accounts {
     this.limits = limits
     this.now = now
     this.factors = new SecondFactors({ tables, audit, sealer, now })
+    this.tokenBook = new TokenBook({ tables, audit, now })
   }
 
   /** For questions that change nothing. */
@@ -100,23 +102,17 @@ export class Accounts {
   async identify({ cookie, bearer, address = '' }: { readonly cookie?: string | undefined; readonly bearer?: string | undefined; readonly address?: string }): Promise<Identity> {
     const now = this.now()
     if (bearer !== undefined) {
-      const token = this.#ownToken(bearer) ?? (await this.#open(bearer, address))
+      const token = this.tokenBook.ownOf(bearer) ?? (await this.tokenBook.open(bearer, address))
       return token?.kind === 'api' ? { kind: 'token', token } : nobody
     }
     if (cookie === undefined) return nobody
     if (isToken(cookie)) {
       // A screen on a wall carries its token as a cookie.
-      const token = await this.#open(cookie, address)
+      const token = await this.tokenBook.open(cookie, address)
       return token?.kind === 'kiosk' ? { kind: 'token', token } : nobody
     }
     const session = await openSession(this.#tables, cookie, this.limits, now)
     return session ? this.#personOf(session, now) : nobody
-  }
-
-  async #open(secret: string, address: string): Promise<Token | undefined> {
-    const opened = await openToken(this.#tables, secret, this.now())
-    if (opened?.first) await this.#audit.tell({ actor: opened.token.id, address, action: 'token.firstUsed', subjectKind: 'token', subject: opened.token.id })
-    return opened?.token
   }
 
   /** Somebody who was identified before, as they are now; `nobody`: their session or token is over. That it is asked is no use of either. */
@@ -124,8 +120,7 @@ export class Accounts {
     const now = this.now()
     if (identity.kind === 'nobody') return nobody
     if (identity.kind === 'token') {
-      if ([...this.#own.values()].includes(identity.token)) return identity
-      const token = await tokenById(this.#reading, identity.token.id, now)
+      const token = await this.tokenBook.look(identity.token)
       return token ? { kind: 'token', token } : nobody
     }
     const session = await sessionById(this.#reading, identity.session.id, this.limits, now)
@@ -140,18 +135,6 @@ export class Accounts {
     const confirmed = session.method === 'demo' || (session.secondFactorAt !== undefined && now - session.secondFactorAt < confirmedForMs)
     const asleep = confirmed ? [] : valid.filter(({ role }) => isApproved(role))
     return { kind: 'person', person, session, confirmed, grants: valid.filter((grant) => !asleep.includes(grant)), asleep }
-  }
-
-  /** A token of the engine's own, for a process that it starts: in memory, and gone with the engine. */
-  ownToken(name: string, permissions: readonly Permission[] = permissionNames): string {
-    const secret = newSecret()
-    this.#own.set(secret, { id: name, kind: 'api', name, permissions, scope: { kind: 'everywhere' }, madeBy: 'system', createdAt: this.now() })
-    return secret
-  }
-
-  #ownToken(bearer: string): Token | undefined {
-    for (const [secret, token] of this.#own) if (same(secret, bearer)) return token
-    return undefined
   }
 
   // Signing in
@@ -425,64 +408,6 @@ export class Accounts {
     const secret = await makeLink(this.#writing, { kind, person, by: by.actor }, this.now())
     await this.#audit.tell({ ...by, action: 'link.made', subjectKind: 'person', subject: person, data: { kind } })
     return secret
-  }
-
-  // Tokens of programs
-
-  /** @returns with its secret, which is shown this once */
-  async makeToken(by: By, token: Omit<NewToken, 'by'>): Promise<{ readonly secret: string; readonly token: Token }> {
-    const made = await makeToken(this.#writing, { ...token, by: by.actor }, this.now())
-    await this.#audit.tell({ ...by, action: 'token.made', subjectKind: 'token', subject: made.token.id, data: { kind: token.kind, permissions: token.permissions, scope: token.scope, ...(token.also === undefined ? {} : { also: token.also }) } })
-    return made
-  }
-
-  /** For a screen on a wall: it shows the wallboard of its scope and nothing else. @returns with its secret, which is shown this once */
-  makeScreen(by: By, screen: Pick<NewToken, 'name' | 'scope' | 'also'> & { readonly expiresAt: number }): Promise<{ readonly secret: string; readonly token: Token }> {
-    return this.makeToken(by, { kind: 'kiosk', permissions: ['wallboard'], ...screen })
-  }
-
-  /** Whether this is the secret of a screen that is good. That it is asked is no use of it. */
-  isScreen(secret: string): Promise<boolean> {
-    return isScreenSecret(this.#reading, secret, this.now())
-  }
-
-  /** Those that are good, the latest first. */
-  async tokens(): Promise<readonly Token[]> {
-    const now = this.now()
-    return (await allTokens(this.#reading)).filter((token) => isGood(token, now))
-  }
-
-  /** @returns false: there is none, or it has ended before */
-  async endToken(by: By, id: string): Promise<boolean> {
-    const ended = await endToken(this.#writing, id, this.now())
-    if (ended) await this.#audit.tell({ ...by, action: 'token.ended', subjectKind: 'token', subject: id })
-    return ended
-  }
-
-  // Links for whoever has them
-
-  /** The link to the Service Directory of an organisation, for whoever has it: it shows that and nothing else. The one before it ends. @returns its secret, which is shown this once */
-  async makePublicLink(by: By, organisation: string): Promise<string> {
-    await this.endPublicLink(by, organisation)
-    const { secret } = await this.makeToken(by, { kind: 'public', name: 'Service Directory', permissions: [], scope: { kind: 'organisation', id: organisation } })
-    return secret
-  }
-
-  /** The one that is good; undefined: there is none. */
-  async publicLink(organisation: string): Promise<Token | undefined> {
-    return (await this.tokens()).find(({ kind, scope }) => kind === 'public' && scope.kind === 'organisation' && scope.id === organisation)
-  }
-
-  /** @returns false: there is none */
-  async endPublicLink(by: By, organisation: string): Promise<boolean> {
-    const link = await this.publicLink(organisation)
-    return link !== undefined && this.endToken(by, link.id)
-  }
-
-  /** @returns the organisation to whose Service Directory this secret leads; undefined: it leads nowhere */
-  async openPublicLink(secret: string): Promise<string | undefined> {
-    const token = await openPublic(this.#reading, secret, this.now())
-    return token?.scope.kind === 'organisation' ? token.scope.id : undefined
   }
 
   /** What nobody needs any more: sessions and guesses of before yesterday. */

@@ -79,7 +79,7 @@ export function serviceDirectoryRoutes(app: FastifyInstance, { accounts, directo
     async (request, reply) => {
       const { organisation } = request.params
       if (!directory().organisations.has(organisation)) throw noOrganisation(organisation)
-      const secret = await accounts.makePublicLink(byOf(request), organisation)
+      const secret = await accounts.tokenBook.makePublicLink(byOf(request), organisation)
       return reply.status(201).header('cache-control', 'no-store').send({ path: `/services/${secret}` })
     },
   )
@@ -99,7 +99,7 @@ export function serviceDirectoryRoutes(app: FastifyInstance, { accounts, directo
     },
     async (request, reply) => {
       const { organisation } = request.params
-      if (!(await accounts.endPublicLink(byOf(request), organisation))) throw new ApiError('noPublicLink', `${directory().organisations.get(organisation)?.name ?? organisation} has no link that could be ended.`)
+      if (!(await accounts.tokenBook.endPublicLink(byOf(request), organisation))) throw new ApiError('noPublicLink', `${directory().organisations.get(organisation)?.name ?? organisation} has no link that could be ended.`)
       return reply.status(204).send()
     },
   )

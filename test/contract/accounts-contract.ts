@@ -253,14 +253,14 @@ export function accountsContract(ground: Ground): void {
 
   test('a token opens what it was made for, until it is ended or its time is over', async () => {
     const { accounts, pass } = await opened(ground)
-    const { secret, token } = await accounts.makeToken(system, { kind: 'api', name: 'prometheus', permissions: ['metrics'], scope: { kind: 'everywhere' }, expiresAt: accounts.now() + minute })
+    const { secret, token } = await accounts.tokenBook.make(system, { kind: 'api', name: 'prometheus', permissions: ['metrics'], scope: { kind: 'everywhere' }, expiresAt: accounts.now() + minute })
     expect(await accounts.identify({ bearer: secret })).toMatchObject({ kind: 'token', token: { permissions: ['metrics'] } })
     expect(await accounts.identify({ cookie: secret })).toEqual({ kind: 'nobody' })
     expect(await accounts.identify({ bearer: `${secret}x` })).toEqual({ kind: 'nobody' })
     pass(minute)
     expect(await accounts.identify({ bearer: secret })).toEqual({ kind: 'nobody' })
-    expect(await accounts.tokens()).toEqual([])
-    expect(await accounts.endToken(system, token.id)).toBe(true)
-    expect(await accounts.endToken(system, token.id)).toBe(false)
+    expect(await accounts.tokenBook.all()).toEqual([])
+    expect(await accounts.tokenBook.end(system, token.id)).toBe(true)
+    expect(await accounts.tokenBook.end(system, token.id)).toBe(false)
   })
 }

@@ -64,7 +64,7 @@ export async function adminWorld(more: { readonly admin?: Partial<AdminSettings>
     return { kind: 'placed', callId: `placed-${placed.length}` } as const
   }
   const accounts = new Accounts({ tables: world.store.tables, sealer: sealedSecrets(async () => (await world.keys.first('codes')).key), audit: auditOf({ writing: world.store.tables.writing, node: 'test' }) })
-  const token = accounts.ownToken('tests')
+  const token = accounts.tokenBook.own('tests')
   const outbox = new Outbox({ tables: world.store.tables, now: () => Date.now() })
   const inForce = await DirectoryInForce.open(world.store.directory, { pollMs: 0 })
   await inForce.change({ actor: { kind: 'staff' }, source: 'file' }, (): Proposal<never> => ({ kind: 'to', directory }))

@@ -195,7 +195,7 @@ test('of what another organisation arranges every address is one that does not e
   const code = await world.arranged.makeCallBackCode({ about: { thread: 'case 17' }, asked: { clinician: 'dr-okafor' }, line: 'cardiology', number: '+441632960099', validMs: hourMs })
   for (const fact of goodCall('theirs', { line: 'cardiology', organisation: 'elm-row' })) await world.store.log.append('theirs', fact)
   if (connect.kind !== 'made' || code.kind !== 'made') throw new Error('nothing was made')
-  const { secret } = await world.accounts.makeToken({ actor: 'system', address: '' }, { kind: 'api', name: 'others', permissions: ['arrangements', 'calls'], scope: { kind: 'organisation', id: 'wend-vale' } })
+  const { secret } = await world.accounts.tokenBook.make({ actor: 'system', address: '' }, { kind: 'api', name: 'others', permissions: ['arrangements', 'calls'], scope: { kind: 'organisation', id: 'wend-vale' } })
   const { createHmac } = await import('node:crypto')
   // A program has no session: the token of its forms is that of no cookie.
   const token = createHmac('sha256', '').update('form').digest('base64url')

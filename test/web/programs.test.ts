@@ -31,17 +31,17 @@ test('nobody gives a program what they may not do themselves', async () => {
   expect(page).not.toContain('value="calls"')
   for (const may of ['calls', 'recordings', 'audit', 'approvals']) expect([may, (await post([...whole, ['may', may]])).status]).toEqual([may, 422])
   expect((await post([...whole, ['may', 'metrics'], ['may', 'recordings']])).status).toBe(422)
-  expect(await world.accounts.tokens()).toEqual([])
+  expect(await world.accounts.tokenBook.all()).toEqual([])
   const made = await (await post([...whole, ['may', 'metrics'], ['may', 'health']])).text()
   const secret = /rr_[\w-]{43}/.exec(made)?.[0] ?? ''
   const ask = (path: string) => fetch(`${world.admin.url}${path}`, { headers: { authorization: `Bearer ${secret}` } })
   expect([(await ask('metrics')).status, (await ask('api/calls')).status]).toEqual([200, 403])
-  const [token] = await world.accounts.tokens()
+  const [token] = await world.accounts.tokenBook.all()
   expect(token).toMatchObject({ name: 'Prometheus', permissions: ['metrics', 'health'] })
   expect((await post([], `programs/${token?.id ?? ''}/end`)).headers.get('location')).toBe('/programs?done=tokenEnded')
   expect((await ask('metrics')).status).toBe(401)
   // Screens have a page of their own.
-  const { token: screen } = await world.accounts.makeToken(system, { kind: 'kiosk', name: 'Ward 7', permissions: ['wallboard'], scope: { kind: 'everywhere' } })
+  const { token: screen } = await world.accounts.tokenBook.make(system, { kind: 'kiosk', name: 'Ward 7', permissions: ['wallboard'], scope: { kind: 'everywhere' } })
   expect((await post([], `programs/${screen.id}/end`)).status).toBe(404)
 })
 
@@ -62,7 +62,7 @@ test('what is wrong with a token is said beside its field', async () => {
 
 test.runIf(chromium)('the page can be used by everybody', { timeout: 240_000 }, async () => {
   const world = await adminWorld()
-  await world.accounts.makeToken(system, { kind: 'api', name: 'Nightly export', permissions: ['calls', 'reports'], scope: { kind: 'organisation', id: 'elm-row' } })
+  await world.accounts.tokenBook.make(system, { kind: 'api', name: 'Nightly export', permissions: ['calls', 'reports'], scope: { kind: 'organisation', id: 'elm-row' } })
   const browser = await Browser.start(chromium ?? '')
   onTestFinished(() => browser.close())
   await browser.open(await world.wayIn())

@@ -8,7 +8,7 @@ const everything: readonly Permission[] = ['live', 'calls', 'recordings', 'outco
 
 /** Asks as a program that may do everything, for one part. */
 async function askAs(world: AdminWorld, scope: Scope) {
-  const { secret } = await world.accounts.makeToken(system, { kind: 'api', name: 'part', permissions: everything, scope })
+  const { secret } = await world.accounts.tokenBook.make(system, { kind: 'api', name: 'part', permissions: everything, scope })
   return async (method: string, path: string, body?: object) => {
     const answer = await world.get(path, { method, headers: { authorization: `Bearer ${secret}`, ...(body ? { 'content-type': 'application/json' } : {}) }, ...(body ? { body: JSON.stringify(body) } : {}) })
     const text = await answer.text()

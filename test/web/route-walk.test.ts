@@ -47,7 +47,7 @@ async function askers(world: AdminWorld): Promise<readonly Asker[]> {
     }
   }
   const token = async (name: string, kind: 'api' | 'kiosk', permissions: readonly Permission[], scheme: 'bearer' | 'cookie'): Promise<Asker> => {
-    const { secret } = await world.accounts.makeToken(system, { kind, name, permissions, scope: { kind: 'everywhere' } })
+    const { secret } = await world.accounts.tokenBook.make(system, { kind, name, permissions, scope: { kind: 'everywhere' } })
     return {
       name,
       headers: scheme === 'bearer' ? { authorization: `Bearer ${secret}` } : { cookie: `__Host-ringround=${secret}`, 'sec-fetch-site': 'same-origin' },

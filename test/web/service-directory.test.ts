@@ -117,11 +117,11 @@ test('a new link ends the one before; one of an organisation that is gone leads 
   expect([await status(first), await status(second), await status('/services/rr_nothing')]).toEqual([404, 200, 404])
   expect((await world.get('/api/service-directory/elm-row/link', { method: 'DELETE' })).status).toBe(204)
   expect((await world.get('/api/service-directory/elm-row/link', { method: 'DELETE' })).status).toBe(404)
-  const gone = await world.accounts.makePublicLink({ actor: 'system', address: '' }, 'no-longer-there')
+  const gone = await world.accounts.tokenBook.makePublicLink({ actor: 'system', address: '' }, 'no-longer-there')
   expect(await status(`/services/${gone}`)).toBe(404)
   expect(await (await world.get('/api/service-directory/elm-row')).json()).toMatchObject({ name: 'Elm Row Surgery', dialIn: ['01632 960001', '1001'], leastCalls: 20 })
   expect((await world.get('/api/service-directory/nowhere')).status).toBe(404)
-  const { secret } = await world.accounts.makeToken({ actor: 'system', address: '' }, { kind: 'api', name: 'part', permissions: ['services'], scope: elmRow })
+  const { secret } = await world.accounts.tokenBook.make({ actor: 'system', address: '' }, { kind: 'api', name: 'part', permissions: ['services'], scope: elmRow })
   const asked = async (id: string) => (await world.get(`/api/service-directory/${id}`, { headers: { authorization: `Bearer ${secret}` } })).status
   expect([await asked('elm-row'), await asked('harbour-lane')]).toEqual([200, 404])
   const cookie = ((await fetch(await world.wayIn(), { redirect: 'manual' })).headers.get('set-cookie') ?? '').split(';')[0] ?? ''

@@ -42,7 +42,7 @@ async function signIn(browser: Browser, base: string, link: string): Promise<voi
   await browser.evaluate("void setTimeout(() => document.querySelector('main form button').click())")
 }
 
-const screenLink = async (world: AdminWorld, scope: Scope = everywhere) => `screen/${(await world.accounts.makeScreen(system, { name: 'Control room', scope, expiresAt: Date.now() + 86_400_000 })).secret}`
+const screenLink = async (world: AdminWorld, scope: Scope = everywhere) => `screen/${(await world.accounts.tokenBook.makeScreen(system, { name: 'Control room', scope, expiresAt: Date.now() + 86_400_000 })).secret}`
 const tile = (key: string) => `document.querySelector('.rr-tile[data-key=${key}] [data-field=value]')?.textContent`
 const callRows = "[...document.querySelectorAll('[data-rows=calls] tr')].map((row) => [...row.children].map((cell) => cell.textContent.replace(/\\s+/g, ' ').trim()))"
 const callCount = "document.querySelectorAll('[data-rows=calls] tr').length"

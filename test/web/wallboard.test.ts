@@ -15,7 +15,7 @@ interface Told {
   readonly calls: readonly Row[]
 }
 
-const screen = (world: AdminWorld, scope: Scope = { kind: 'everywhere' }, days = 1) => world.accounts.makeScreen(system, { name: 'Control room', scope, expiresAt: Date.now() + days * 86_400_000 })
+const screen = (world: AdminWorld, scope: Scope = { kind: 'everywhere' }, days = 1) => world.accounts.tokenBook.makeScreen(system, { name: 'Control room', scope, expiresAt: Date.now() + days * 86_400_000 })
 const cookie = (secret: string) => ({ cookie: `__Host-ringround=${secret}` })
 
 /** The stream as a screen of that part has it. */
@@ -110,7 +110,7 @@ test('what is not of one’s lines is not in the stream, nor is a number or a na
 test('an operations person of one organisation sees its lines alone, on the page and in the stream', async () => {
   const world = await adminWorld()
   const { trust } = world.directory.lines.get('ent-adult')!
-  const { secret } = await world.accounts.makeToken(system, { kind: 'api', name: 'part', permissions: ['wallboard'], scope: { kind: 'organisation', id: trust } })
+  const { secret } = await world.accounts.tokenBook.make(system, { kind: 'api', name: 'part', permissions: ['wallboard'], scope: { kind: 'organisation', id: trust } })
   const page = await (await fetch(new URL('/wallboard', world.admin.url), { headers: { authorization: `Bearer ${secret}` } })).text()
   const keys = [...page.matchAll(/<tr data-key="([^"]+)"/g)].map(([, key]) => key)
   expect(keys.filter((key) => key !== '').sort()).toEqual([...world.directory.lines.values()].filter((line) => line.trust === trust).map(({ id }) => id).sort())
@@ -133,7 +133,7 @@ test('a screen’s link brings its token into a cookie, out of the address; the 
   await fetch(new URL(`/screen/${secret}`, world.admin.url), { redirect: 'manual' })
   const stream = await streamOf(world, secret)
   await stream.next('snapshot')
-  expect(await world.accounts.endToken(system, token.id)).toBe(true)
+  expect(await world.accounts.tokenBook.end(system, token.id)).toBe(true)
   expect((await fetch(new URL('/wallboard', world.admin.url), { headers: cookie(secret), redirect: 'manual' })).status).toBe(303)
   expect((await streamOf(world, secret)).status).toBe(401)
   expect((await fetch(new URL(`/screen/${secret}`, world.admin.url), { redirect: 'manual' })).status).toBe(404)
@@ -149,7 +149,7 @@ test('whoever may not watch any more, or would see other lines, is cut off: the 
   const made = await screen(world)
   const ofScreen = await streamOf(world, made.secret)
   await ofScreen.next('snapshot')
-  await world.accounts.endToken(system, made.token.id)
+  await world.accounts.tokenBook.end(system, made.token.id)
   await ofScreen.ended
 
   const { id } = await world.accounts.addPerson(system, { name: 'Sam Field' })
@@ -172,12 +172,12 @@ test('a screen whose time is over shows nothing, and a token of a program is no 
   const { secret } = await screen(world, { kind: 'everywhere' }, -1)
   expect((await fetch(new URL(`/screen/${secret}`, world.admin.url), { redirect: 'manual' })).status).toBe(404)
   expect((await streamOf(world, secret)).status).toBe(401)
-  const program = await world.accounts.makeToken(system, { kind: 'api', name: 'nightly', permissions: ['wallboard', 'calls'], scope: { kind: 'everywhere' } })
+  const program = await world.accounts.tokenBook.make(system, { kind: 'api', name: 'nightly', permissions: ['wallboard', 'calls'], scope: { kind: 'everywhere' } })
   expect((await fetch(new URL(`/screen/${program.secret}`, world.admin.url), { redirect: 'manual' })).status).toBe(404)
   // Nor is its link taken where it could be read on the way.
   const good = await screen(world)
   const plain = await adminWorld({ admin: { allowedHosts: ['wall.example'] } })
-  const there = await plain.accounts.makeScreen(system, { name: 'x', scope: { kind: 'everywhere' }, expiresAt: Date.now() + 86_400_000 })
+  const there = await plain.accounts.tokenBook.makeScreen(system, { name: 'x', scope: { kind: 'everywhere' }, expiresAt: Date.now() + 86_400_000 })
   expect(good.secret).not.toBe(there.secret)
   const { request } = await import('node:http')
   const answer = await new Promise<number | undefined>((resolve, reject) => {

@@ -33,19 +33,19 @@ export function programPages(site: Site, { accounts, directory }: ProgramParts):
     else if (scope.kind !== 'everywhere' && may.some(isWholePermission)) errors.push({ field: 'scope', message: `${may.filter(isWholePermission).map((one) => permissions[one]).join('; ')}: this is for everything, or not at all; choose Everywhere` })
     if (life === undefined) errors.push({ field: 'days', message: 'Choose for how long' })
     if (errors.length > 0 || scope === undefined || life === undefined) return shown(asked, { errors })
-    const { secret } = await accounts.makeToken(asked.by, { kind: 'api', name: name.trim(), permissions: may, scope, expiresAt: accounts.now() + life * dayMs })
+    const { secret } = await accounts.tokenBook.make(asked.by, { kind: 'api', name: name.trim(), permissions: may, scope, expiresAt: accounts.now() + life * dayMs })
     return shown(asked, { secret })
   })
 
   site.post('/programs/:id/end', 'tokens', async (asked) => {
     const id = asked.params['id'] ?? ''
-    if (!(await accounts.tokens()).some((token) => token.id === id && token.kind === 'api')) return missing
-    return (await accounts.endToken(asked.by, id)) ? goTo('/programs', 'tokenEnded') : missing
+    if (!(await accounts.tokenBook.all()).some((token) => token.id === id && token.kind === 'api')) return missing
+    return (await accounts.tokenBook.end(asked.by, id)) ? goTo('/programs', 'tokenEnded') : missing
   })
 
   /** @param secret of one that was just made: shown this once */
   async function shown(asked: Asked, { secret, errors = [] }: { readonly secret?: string; readonly errors?: readonly FieldError[] } = {}): Promise<Answer> {
-    const programs = (await accounts.tokens()).filter(({ kind }) => kind === 'api')
+    const programs = (await accounts.tokenBook.all()).filter(({ kind }) => kind === 'api')
     const people = await accounts.peopleNamed(programs.map(({ madeBy }) => madeBy))
     const chosen = new Set(secret === undefined ? asked.all('may') : [])
     return view(

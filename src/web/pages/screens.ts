@@ -38,19 +38,19 @@ export function screenPages(site: Site, { accounts, directory, urlOf }: ScreenPa
     else if (also.length > 0 && scope?.kind !== 'line') errors.push({ field: 'lines', message: 'More lines go with a line: choose one of them as what it shows, or take the marks away' })
     if (life === undefined) errors.push({ field: 'days', message: 'Choose for how long' })
     if (errors.length > 0 || scope === undefined || life === undefined) return shown(asked, { errors })
-    const { secret } = await accounts.makeScreen(asked.by, { name: name.trim(), scope, ...(also.length === 0 ? {} : { also }), expiresAt: accounts.now() + life * dayMs })
+    const { secret } = await accounts.tokenBook.makeScreen(asked.by, { name: name.trim(), scope, ...(also.length === 0 ? {} : { also }), expiresAt: accounts.now() + life * dayMs })
     return shown(asked, { link: `${urlOf(asked)}/screen/${secret}${look === 'dark' || look === 'light' ? `?look=${look}` : ''}` })
   })
 
   site.post('/screens/:id/end', 'tokens', async (asked) => {
     const id = asked.params['id'] ?? ''
-    if (!(await accounts.tokens()).some((token) => token.id === id && token.kind === 'kiosk')) return missing
-    return (await accounts.endToken(asked.by, id)) ? goTo('/screens', 'screenEnded') : missing
+    if (!(await accounts.tokenBook.all()).some((token) => token.id === id && token.kind === 'kiosk')) return missing
+    return (await accounts.tokenBook.end(asked.by, id)) ? goTo('/screens', 'screenEnded') : missing
   })
 
   /** @param link of one that was just made: shown this once */
   async function shown(asked: Asked, { link, errors = [] }: { readonly link?: string; readonly errors?: readonly FieldError[] } = {}): Promise<Answer> {
-    const screens = (await accounts.tokens()).filter(({ kind }) => kind === 'kiosk')
+    const screens = (await accounts.tokenBook.all()).filter(({ kind }) => kind === 'kiosk')
     const people = await accounts.peopleNamed(screens.map(({ madeBy }) => madeBy))
     return view(
       'screens.njk',
@@ -73,7 +73,7 @@ export function screenPages(site: Site, { accounts, directory, urlOf }: ScreenPa
   site.post('/screen/:secret', 'anyone', begin)
 
   function isGood(asked: Asked): Promise<boolean> {
-    return accounts.isScreen(asked.params['secret'] ?? '')
+    return accounts.tokenBook.isScreen(asked.params['secret'] ?? '')
   }
 
   async function begin(asked: Asked): Promise<Answer> {

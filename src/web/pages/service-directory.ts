@@ -6,7 +6,7 @@ import { goTo, missing, view, type Answer, type Asked, type Site } from '../site
 import { telephoneCode } from '../telephone-code.js'
 
 export interface ServiceDirectoryPageParts extends ServiceDirectoryParts {
-  readonly accounts: Pick<Accounts, 'publicLink' | 'makePublicLink' | 'endPublicLink' | 'openPublicLink'>
+  readonly accounts: Pick<Accounts, 'tokenBook'>
   /** Where our pages are for whoever follows a link, without a slash at the end. */
   readonly urlOf: (asked: Asked) => string
 }
@@ -38,16 +38,16 @@ export function serviceDirectoryPages(site: Site, { accounts, directory, store, 
   site.post('/service-directory/:organisation/link', 'directory', async (asked) => {
     const id = asked.params['organisation'] ?? ''
     if (!directory().organisations.has(id)) return missing
-    return shown(asked, id, `${urlOf(asked)}/services/${await accounts.makePublicLink(asked.by, id)}`)
+    return shown(asked, id, `${urlOf(asked)}/services/${await accounts.tokenBook.makePublicLink(asked.by, id)}`)
   })
 
   site.post('/service-directory/:organisation/link/end', 'directory', async (asked) => {
     const id = asked.params['organisation'] ?? ''
-    return (await accounts.endPublicLink(asked.by, id)) ? goTo(`/service-directory/${encodeURIComponent(id)}`, 'publicLinkEnded') : missing
+    return (await accounts.tokenBook.endPublicLink(asked.by, id)) ? goTo(`/service-directory/${encodeURIComponent(id)}`, 'publicLinkEnded') : missing
   })
 
   site.get('/services/:secret', 'anyone', async (asked) => {
-    const organisation = await accounts.openPublicLink(asked.params['secret'] ?? '')
+    const organisation = await accounts.tokenBook.openPublicLink(asked.params['secret'] ?? '')
     if (organisation === undefined) return missing
     const found = await serviceDirectory({ directory, store, now }, organisation)
     if (found.kind === 'refused') return notFound(found)
@@ -65,7 +65,7 @@ export function serviceDirectoryPages(site: Site, { accounts, directory, store, 
     if (found.kind === 'refused') return notFound(found)
     if (!found.value) return missing
     const mayLink = meets(asked.identity, 'directory')
-    return view('service-directory.njk', 'Service Directory', { services: await withCodes(found.value), several: organisationsOf(asked.identity).length > 1, mayLink, ...(mayLink ? { linkSince: (await accounts.publicLink(id))?.createdAt } : {}), link }, paper)
+    return view('service-directory.njk', 'Service Directory', { services: await withCodes(found.value), several: organisationsOf(asked.identity).length > 1, mayLink, ...(mayLink ? { linkSince: (await accounts.tokenBook.publicLink(id))?.createdAt } : {}), link }, paper)
   }
 
   /** Those for which they may do anything, and those that run lines for which they may. */
