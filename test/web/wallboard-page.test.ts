@@ -222,7 +222,7 @@ test.runIf(chromium)('an administrator makes a screen and ends it; somebody who 
 
   const wall = await opened()
   await wall.open(link)
-  await wall.until("location.pathname === '/wallboard'")
+  await wall.until("location.pathname === '/wallboard' && document.readyState === 'complete'")
   expect(await wall.evaluate("[...document.querySelectorAll('[data-rows=lines] tr')].map((row) => row.dataset.key)")).toEqual(['cardiology', 'ent-adult'])
   await browser.open(`${world.admin.url}screens`)
   await browser.until("document.querySelector('form[data-sure]')")
