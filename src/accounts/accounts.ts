@@ -35,7 +35,7 @@ export interface By {
 /** A command on the engine's own machine, or the engine. */
 export const system: By = { actor: 'system', address: '' }
 
-/** Undefined where it did not come to a session. `waitMs`: too many wrong guesses from there. */
+/** What a sign-in came to. `wrong`: nothing fits, and it is not said what. `slow`: too many wrong guesses; so long they have to wait, ms. */
 export type SignedIn =
   | { readonly kind: 'in'; readonly secret: string; readonly session: KeptSession; readonly person: Person }
   /** They have a second factor, which is asked for. `step`: by which they go on. */
