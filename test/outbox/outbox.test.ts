@@ -158,7 +158,7 @@ test.runIf(chromium)('the page says what became of each message, stops one and s
   const browser = await Browser.start(chromium ?? '')
   onTestFinished(() => browser.close())
   await browser.open(await admin.wayIn())
-  await browser.until("document.querySelector('.rr-header__viewer') || document.getElementById('ready')")
+  await browser.until("document.readyState === 'complete' && !location.pathname.startsWith('/sign-in')")
   await browser.open(`${admin.admin.url}outbox`)
   await browser.until("document.querySelectorAll('tbody tr').length === 3")
   await expectGood(browser, 'outbox', pictureOf(browser))
