@@ -39,6 +39,8 @@ export function callsPages(site: Site, { store, arranged, accounts, directory, l
   site.menu({ href: '/calls', text: 'Calls', needs: 'calls' })
 
   site.get('/calls', 'calls', (asked) => page(asked, []))
+  // By a form that is sent: a patient's number stands in no address, and so in no history.
+  site.post('/calls/find', 'calls', (asked) => page({ ...asked, query: {} }, [], (asked.form['number'] ?? '').trim()))
 
   site.post('/calls/views', 'calls', async (asked) => {
     const { form, by } = asked
@@ -52,13 +54,15 @@ export function callsPages(site: Site, { store, arranged, accounts, directory, l
 
   site.post('/calls/views/:view/remove', 'calls', async ({ params, by }) => ((await removeView(accounts.writing, by.actor, params['view'] ?? '')) ? goTo('/calls', 'viewRemoved') : missing))
 
-  async function page(asked: Asked, errors: readonly FieldError[]) {
-    const { identity, query, by, request } = asked
+  /** @param number of whom the calls are looked for; empty: of nobody in particular */
+  async function page(asked: Asked, errors: readonly FieldError[], number = '') {
+    const { identity, by, request } = asked
+    const { number: _inAddress, ...query } = asked.query
     const known = directory()
-    const read = filterOf(identity, { ...askedOf(query), limit: perPage, ...(query['cursor'] === undefined ? {} : { cursor: query['cursor'] }) }, { directory: known, timeZone, now: now() })
+    const read = filterOf(identity, { ...askedOf({ ...query, number }), limit: perPage, ...(query['cursor'] === undefined ? {} : { cursor: query['cursor'] }) }, { directory: known, timeZone, now: now() })
     const wrong = read.kind === 'refused' ? [{ field: read.field ?? '', message: read.message }] : []
     const filter: CallFilter | undefined = read.kind === 'done' ? read.value : undefined
-    if (filter && (query['number'] ?? '').trim() !== '') await looks.atList(request, 'calls.searched', askedOf(query))
+    if (filter && number !== '') await looks.atList(request, 'calls.searched', askedOf({ ...query, number }))
     const [found, open, views] = await Promise.all([filter ? store.calls(filter) : nothing, openCalls(identity, known), viewsOf(accounts.reading, by.actor)])
     const rows = await rowsOf({ store, arranged }, found.calls, identity, known)
     await looks.atEach(request, rows.filter(({ nhsNumber }) => nhsNumber !== null).map(({ callId }) => callId))
@@ -73,6 +77,7 @@ export function callsPages(site: Site, { store, arranged, accounts, directory, l
         moreOpen: open.length > mostOpen,
         views: views.map(({ id, name, query: of }) => ({ id, name, href: addressOf(of), isCurrent: of === current })),
         query,
+        number,
         current,
         filtered: askedNames.some((name) => name !== 'order' && (query[name] ?? '') !== ''),
         ...choices(identity, known),
@@ -80,7 +85,8 @@ export function callsPages(site: Site, { store, arranged, accounts, directory, l
         sortedNewest: found.sortedNewest,
         isFirst: query['cursor'] === undefined,
         first: addressOf(current),
-        ...(found.nextCursor === undefined ? {} : { next: `/calls?${new URLSearchParams([...new URLSearchParams(current), ['cursor', found.nextCursor]]).toString()}` }),
+        // More than a page of calls of one number are looked for by day.
+        ...(found.nextCursor === undefined || number !== '' ? {} : { next: `/calls?${new URLSearchParams([...new URLSearchParams(current), ['cursor', found.nextCursor]]).toString()}` }),
       },
       { errors: [...errors, ...wrong] },
     )
