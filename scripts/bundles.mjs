@@ -72,6 +72,8 @@ async function keepProgram(translate, root, to, program) {
       entryPoints: [join(root, `${program}.ts`)],
       outfile: join(folder, `${name}.program.cjs`),
       format: 'cjs',
+      // A package that is asked for later is asked for by require: V8 forgets what an import() in a program that it kept belongs to.
+      supported: { 'dynamic-import': false },
       ...oneFunction("'use strict';"),
       define: { 'import.meta.url': 'programUrl', PACKAGES_FILE: JSON.stringify(`./node_modules/${name}.packages.cjs`), PACKAGES_FINGERPRINT: JSON.stringify(print ?? '') },
       plugins: [plugin(root, program, packages)],
