@@ -1,5 +1,3 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { expect, onTestFinished, test } from 'vitest'
 import { system } from '../../src/accounts/accounts.js'
@@ -9,22 +7,15 @@ import { Browser, findChromium } from '../keeping/browser.js'
 import { goodCall, untilTalking } from '../kit/sample-call.js'
 import { expectGood } from './axe.js'
 import { lineTo } from './cut-line.js'
+import { pictureOf } from './pictures.js'
 
 const chromium = findChromium()
-/** Set to a folder to look at what the browser showed. */
-const pictures = process.env['RINGROUND_TEST_SCREENSHOTS']
 const everywhere: Scope = { kind: 'everywhere' }
 
 async function opened(): Promise<Browser> {
   const browser = await Browser.start(chromium ?? '')
   onTestFinished(() => browser.close())
   return browser
-}
-
-async function keep(browser: Browser, name: string, options: Parameters<Browser['screenshot']>[0] = { whole: true }): Promise<void> {
-  if (pictures === undefined) return
-  mkdirSync(pictures, { recursive: true })
-  writeFileSync(join(pictures, `${name}.png`), await browser.screenshot(options))
 }
 
 /** A link that signs somebody of that role in. */
@@ -67,7 +58,7 @@ test.runIf(chromium)('operations begins at the wallboard: it shows a call as it 
   await browser.until(`${clock} !== ${JSON.stringify(before)}`)
   world.alarms.raise('trunk.failing: main', 'no answer to OPTIONS')
   await browser.until("document.querySelector('.rr-alarm')?.textContent.includes('no answer to OPTIONS')")
-  await expectGood(browser, 'wallboard', (name) => keep(browser, name))
+  await expectGood(browser, 'wallboard', pictureOf(browser))
   await browser.resize(1280, 900)
 
   // By keyboard: to the button, and a call that ends meanwhile stays as it stood.
@@ -187,9 +178,9 @@ test.runIf(chromium)('a screen shows one board, large, dark or light, and no way
     expect(await browser.evaluate('document.cookie')).toBe('')
     const text = await browser.evaluate<string>('document.documentElement.outerHTML')
     for (const secret of ['Okafor', 'Elm Row', '01632', '07700']) expect(text).not.toContain(secret)
-    await expectGood(browser, `screen-${look}`, (name) => keep(browser, name))
+    await expectGood(browser, `screen-${look}`, pictureOf(browser))
     await browser.resize(1920, 1080)
-    await keep(browser, `screen-${look}-1920`, { dark: look === 'dark' })
+    await pictureOf(browser, { dark: look === 'dark' })(`screen-${look}-1920`)
     // From five metres: figures of a twentieth of the width.
     expect(await browser.evaluate<number>("Number.parseFloat(getComputedStyle(document.querySelector('.rr-tile--board dd')).fontSize)")).toBeGreaterThan(70)
     for (const path of ['', 'people', 'summary', 'screens', 'account', 'design']) {
@@ -208,17 +199,17 @@ test.runIf(chromium)('an administrator makes a screen and ends it; somebody who 
   await browser.until("document.querySelector('h1')?.textContent === 'Screens' && document.getElementById('name')")
   await browser.evaluate("void setTimeout(() => document.querySelector('main form button').click())")
   await browser.until("document.querySelector('.nhsuk-error-summary')")
-  await expectGood(browser, 'screens-wrong', (name) => keep(browser, name))
+  await expectGood(browser, 'screens-wrong', pictureOf(browser))
   await browser.evaluate("(() => { document.getElementById('scope').value = 'line:cardiology'; document.querySelector('input[name=lines][value=ent-adult]').checked = true; document.getElementById('name').focus() })()")
   await browser.type('Ward 7\r')
   await browser.until("document.querySelector('.rr-secret')")
-  await expectGood(browser, 'screens', (name) => keep(browser, name))
+  await expectGood(browser, 'screens', pictureOf(browser))
   const link = await browser.evaluate<string>("document.querySelector('.rr-secret').textContent.trim()")
   await browser.open(`${world.admin.url}screens`)
   await browser.until("document.querySelector('tbody th')?.textContent === 'Ward 7' && !document.querySelector('.rr-secret')")
   await browser.open(link)
   await browser.until("document.querySelector('h1')?.textContent === 'Make this browser a screen'")
-  await expectGood(browser, 'screen-link', (name) => keep(browser, name))
+  await expectGood(browser, 'screen-link', pictureOf(browser))
 
   const wall = await opened()
   await wall.open(link)
