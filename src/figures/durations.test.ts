@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { bucketOf, middleOf, quantile, quantileOf } from './durations.js'
+import { quantile } from '../../test/kit/quantile.js'
+import { bucketOf, middleOf, quantileOf } from './durations.js'
 
 const duration = fc.integer({ min: 100, max: 4 * 3_600_000 })
 

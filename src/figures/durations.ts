@@ -33,8 +33,3 @@ export function quantileOf(counts: ReadonlyMap<number, number>, q: number): numb
   }
   return undefined
 }
-
-/** The same of durations that are all known. @returns undefined for none */
-export function quantile(sorted: readonly number[], q: number): number | undefined {
-  return sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)]
-}

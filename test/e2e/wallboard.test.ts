@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Row } from '../../src/web/wallboard/row.js'
-import { quantile } from '../../src/figures/durations.js'
+import { quantile } from '../kit/quantile.js'
 import { listen } from '../web/event-stream.js'
 import { Engine } from './engine.js'
 import { freePort } from './free-ports.js'
