@@ -1,6 +1,7 @@
 import type { Audit } from '../audit/audit.js'
 import type { Db } from '../store/statements.js'
 import { addGrant, administrators, endGrant, grantsOf, grantsOfAll, grantsOfRoles, inForce } from './grants.js'
+import { forgetBrowsers, seeBrowser, type SeenBrowser } from './known-browsers.js'
 import { forgetGuesses, forgive, subjectsOf, takeGuess } from './guesses.js'
 import { nobody, type Grant, type Identity, type Person, type Session, type SignInMethod } from './identity.js'
 import { linkFor, makeLink, useLink, type KeptLink, type LinkKind } from './links.js'
@@ -37,7 +38,8 @@ export const system: By = { actor: 'system', address: '' }
 
 /** What a sign-in came to. `wrong`: nothing fits, and it is not said what. `slow`: too many wrong guesses; so long they have to wait, ms. */
 export type SignedIn =
-  | { readonly kind: 'in'; readonly secret: string; readonly session: KeptSession; readonly person: Person }
+  /** `browser`: what it is known by from now on; undefined in the demo. */
+  | { readonly kind: 'in'; readonly secret: string; readonly session: KeptSession; readonly person: Person; readonly browser?: SeenBrowser }
   /** They have a second factor, which is asked for. `step`: by which they go on. */
   | { readonly kind: 'second'; readonly step: string; readonly person: Person }
   | { readonly kind: 'wrong' }
@@ -264,10 +266,11 @@ export class Accounts {
     await secondFactorShown(this.#writing, session.id, this.now())
   }
 
-  async #begin(person: Person, how: { readonly method: SignInMethod; readonly secondFactor: boolean }, { address, userAgent }: From): Promise<SignedIn> {
+  async #begin(person: Person, how: { readonly method: SignInMethod; readonly secondFactor: boolean }, { address, userAgent, browser: carried }: From): Promise<SignedIn> {
     const begun = await beginSession(this.#writing, { person: person.id, ...how, address, userAgent }, this.limits, this.now())
     await this.#audit.tell({ actor: person.id, address, action: 'signIn', subjectKind: 'session', subject: begun.session.id, data: { method: how.method } })
-    return { kind: 'in', ...begun, person }
+    // In the demo everybody is invented, and signs in as one.
+    return { kind: 'in', ...begun, person, ...(how.method === 'demo' ? {} : { browser: await seeBrowser(this.#writing, person.id, carried, this.now()) }) }
   }
 
   async hasPassword(person: string): Promise<boolean> {
@@ -413,7 +416,7 @@ export class Accounts {
   /** What nobody needs any more: sessions and guesses of before yesterday. */
   async tidy(): Promise<void> {
     const now = this.now()
-    await Promise.all([forgetSessions(this.#writing, now), forgetGuesses(this.#writing, now), forgetSteps(this.#writing, now)])
+    await Promise.all([forgetSessions(this.#writing, now), forgetGuesses(this.#writing, now), forgetSteps(this.#writing, now), forgetBrowsers(this.#writing, now)])
   }
 }
 

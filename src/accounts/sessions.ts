@@ -24,9 +24,11 @@ const seenEveryMs = minute
 export interface From {
   readonly address: string
   readonly userAgent: string
+  /** What the browser is known by, where it carries something. */
+  readonly browser?: string | undefined
 }
 
-export interface NewSession extends From {
+export interface NewSession extends Omit<From, 'browser'> {
   readonly person: string
   readonly method: SignInMethod
   /** Whether a second factor was shown. */

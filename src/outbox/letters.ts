@@ -37,6 +37,20 @@ export function letters({ accounts, store, directory, url }: LettersSettings): (
           ? { subject: 'You are invited to Ringround', lines: ['Follow this link to sign in for the first time. It works once, within seven days:', '', link, '', 'Nobody from Ringround will ever ask you for it.'] }
           : { subject: 'Your link to sign in to Ringround', lines: ['This link signs you in. It works once, within an hour:', '', link, '', 'If you have not asked for it, tell an administrator of your service.'] }
       }
+      case 'newBrowser':
+        return {
+          subject: 'A new browser signed in to your Ringround account',
+          lines: [
+            `On ${instant.format(message.at)} somebody signed in to your account with a browser that you have not used here before: ${message.browser}.`,
+            '',
+            'If that was you, there is nothing to do.',
+            '',
+            'If it was not:',
+            `1. Sign in, and end that session: ${url()}/account#sessions`,
+            `2. Choose another password, which ends all other sessions: ${url()}/account/password`,
+            '3. Tell an administrator of your service.',
+          ],
+        }
       case 'alarm': {
         const { meaning, action, severity } = entryOf(message.alarm)
         return { subject: `Ringround: ${message.alarm} (${severity})`, lines: [`${instant.format(message.raisedAt)}: ${meaning}`, '', `What to do: ${action}`, '', `Details: ${url()}/alarms`] }

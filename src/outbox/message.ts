@@ -2,10 +2,11 @@ import type { AlarmName } from '../alarms/alarm-list.js'
 
 /**
  * What goes out by itself. None says anything of a patient, and none holds a secret: a link is made when it is sent, so that nobody signs in with what the store keeps.
- * `invitation`, `signInLink`: a link that signs its person in, once. `alarm`: one that came up. `summary`: the figures of a month, `2026-03`. `test`: to see whether mail arrives.
+ * `invitation`, `signInLink`: a link that signs its person in, once. `newBrowser`: they signed in with one that they had not used before. `alarm`: one that came up. `summary`: the figures of a month, `2026-03`. `test`: to see whether mail arrives.
  */
 export type Message =
   | { readonly kind: 'invitation' | 'signInLink'; readonly by: string }
+  | { readonly kind: 'newBrowser'; readonly at: number; readonly browser: string }
   | { readonly kind: 'alarm'; readonly alarm: AlarmName; readonly raisedAt: number }
   | { readonly kind: 'summary'; readonly month: string }
   | { readonly kind: 'test' }

@@ -320,6 +320,14 @@ export interface SessionsTable {
   ended_at: OptionalInteger
 }
 
+/** A browser with which somebody has signed in. */
+export interface KnownBrowsersTable {
+  person: string
+  browser: string
+  since: Integer
+  seen_at: Integer
+}
+
 export interface SignInLinksTable {
   token_hash: string
   kind: string
@@ -453,6 +461,7 @@ export interface Schema {
   credentials: CredentialsTable
   grants: GrantsTable
   sessions: SessionsTable
+  known_browsers: KnownBrowsersTable
   sign_in_links: SignInLinksTable
   sign_in_steps: SignInStepsTable
   sign_in_guesses: SignInGuessesTable

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify'
+import { browserKnownForMs } from '../accounts/known-browsers.js'
 
 /** Names of the cookie that carries a session. */
 const names = {
@@ -30,6 +31,18 @@ export function stateIn(request: FastifyRequest): string | undefined {
 /** Taken over TLS and loopback alone. Lax: it comes back with the browser that is sent here by the provider. */
 export function stateCookie(state: string): string {
   return `${stateName}=${state}; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=600`
+}
+
+/** By which a browser is known again in which somebody signs in. */
+const browserName = '__Host-ringround-browser'
+
+export function browserIn(request: FastifyRequest): string | undefined {
+  return cookieIn(request, browserName)
+}
+
+/** Stays as long as browsers keep one. It signs nobody in. */
+export function browserCookie(secret: string): string {
+  return `${browserName}=${secret}; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=${Math.floor(browserKnownForMs / 1_000)}`
 }
 
 function cookieIn(request: FastifyRequest, name: string): string | undefined {

@@ -43,7 +43,7 @@ export type Answer =
       readonly scripts?: readonly string[]
       readonly bodyClass?: string
     }
-  | { readonly kind: 'goTo'; readonly path: string; readonly notice?: Notice; readonly cookie?: string }
+  | { readonly kind: 'goTo'; readonly path: string; readonly notice?: Notice; readonly cookies?: readonly string[] }
   /** A download. */
   | { readonly kind: 'file'; /** ASCII, without quotes. */ readonly name: string; readonly type: string; readonly body: Readable | Buffer | string }
   /** There is no such page, or it is not for them: the same answer. */
@@ -129,7 +129,7 @@ export class Site {
     void reply.header('cache-control', 'no-store')
     switch (answer.kind) {
       case 'goTo':
-        if (answer.cookie !== undefined) void reply.header('set-cookie', answer.cookie)
+        if (answer.cookies !== undefined) void reply.header('set-cookie', [...answer.cookies])
         return reply.redirect(answer.notice === undefined ? answer.path : `${answer.path}${answer.path.includes('?') ? '&' : '?'}done=${answer.notice}`, 303)
       case 'file':
         return reply.header('content-disposition', `attachment; filename="${answer.name}"`).type(answer.type).send(answer.body)

@@ -1,5 +1,6 @@
 import { sql, type Kysely, type Migration } from 'kysely'
 import { makeAccountTables } from '../account-tables.js'
+import { makeBrowserTables } from '../browser-tables.js'
 import { isArrangementFact } from '../arrangement-facts.js'
 import { makeDirectoryTables } from '../directory-tables.js'
 import { countAgain } from '../count-again.js'
@@ -51,6 +52,7 @@ export const postgresMigrations: Readonly<Record<string, Migration>> = {
   '010-calls-report': { up: (db: Kysely<unknown>) => makeReportTables(db, text) },
   '011-hours-of-connections': { up: countAgain },
   '012-figures-of-days': { up: countAgain },
+  '013-browsers': { up: (db: Kysely<unknown>) => makeBrowserTables(db, text) },
 }
 
 async function figures(db: Kysely<unknown>): Promise<void> {

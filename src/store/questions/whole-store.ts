@@ -51,6 +51,9 @@ export const directoryTables = {
   api_tokens: ['id'],
   audit: ['seq'],
   saved_views: ['id'],
+  known_browsers: ['person', 'browser'],
+  subscriptions: ['kind', 'person'],
+  outbox: ['id'],
   recording_keys: ['key_id'],
 } as const satisfies Partial<Record<keyof Schema, readonly string[]>>
 export type DirectoryTable = keyof typeof directoryTables

@@ -1,5 +1,6 @@
 import { sql, type Kysely, type Migration } from 'kysely'
 import { makeAccountTables } from '../account-tables.js'
+import { makeBrowserTables } from '../browser-tables.js'
 import { isArrangementFact } from '../arrangement-facts.js'
 import { countAgain } from '../count-again.js'
 import { makeDirectoryTables } from '../directory-tables.js'
@@ -256,6 +257,7 @@ export const sqliteMigrations: Readonly<Record<string, Migration>> = {
   '016-calls-report': { up: (db: Kysely<unknown>) => makeReportTables(db, sql`text`) },
   '017-hours-of-connections': { up: countAgain },
   '018-figures-of-days': { up: countAgain },
+  '019-browsers': { up: (db: Kysely<unknown>) => makeBrowserTables(db, sql`text`) },
 }
 
 /** What has been written stays as it is. */

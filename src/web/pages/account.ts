@@ -1,4 +1,5 @@
 import type { Accounts } from '../../accounts/accounts.js'
+import { browserInWords } from '../../accounts/known-browsers.js'
 import { roles, scopeName, scopeNamed, type Permission } from '../../accounts/roles.js'
 import { meets, scopesOf, type Identity } from '../../accounts/identity.js'
 import { subscriptions, type Subscription } from '../../outbox/message.js'
@@ -38,7 +39,7 @@ export function accountPages(site: Site, { accounts, providers, outbox }: Accoun
       factors: await accounts.factors.list(person.id),
       recoveryLeft: await accounts.factors.recoveryCodesLeft(person.id),
       roles: [...grants, ...asleep].map((grant) => ({ name: roles[grant.role].name, what: roles[grant.role].what, scope: site.scopeInWords(grant.scope), until: grant.until, asleep: asleep.includes(grant) })),
-      sessions: sessions.map((one) => ({ ...one, device: deviceOf(one.userAgent), isThis: one.id === session.id })),
+      sessions: sessions.map((one) => ({ ...one, device: browserInWords(one.userAgent), isThis: one.id === session.id })),
     })
   })
 
@@ -103,11 +104,4 @@ export function whatIsWrongWith(password: string, names: readonly string[]): str
   const rest = named.reduce((text, name) => text.replaceAll(name, ''), plain)
   if (named.length > 0 && rest.length < shortest - 4) return 'Your password must not be made of your name or that of the service'
   return undefined
-}
-
-/** A browser in words: enough to know one's own by. */
-function deviceOf(userAgent: string): string {
-  const browser = /Edg\//.test(userAgent) ? 'Edge' : /Firefox\//.test(userAgent) ? 'Firefox' : /Chrome\//.test(userAgent) ? 'Chrome' : /Safari\//.test(userAgent) ? 'Safari' : 'Another browser'
-  const system = /Windows/.test(userAgent) ? 'Windows' : /Android/.test(userAgent) ? 'Android' : /iPhone|iPad/.test(userAgent) ? 'iOS' : /Mac OS/.test(userAgent) ? 'macOS' : /Linux/.test(userAgent) ? 'Linux' : ''
-  return system === '' ? browser : `${browser} on ${system}`
 }

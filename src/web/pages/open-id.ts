@@ -63,7 +63,7 @@ export function openIdPages(site: Site, { accounts, openId, directory, urlOf, be
   })
 
   /** On to the provider, with what the browser has to bring back. */
-  const led = (asked: Asked, begin: Awaited<ReturnType<OpenId['begin']>>): Answer => (begin.kind === 'begun' ? { kind: 'goTo', path: begin.url, cookie: stateCookie(begin.state) } : refused(asked, begin.why, begin.detail))
+  const led = (asked: Asked, begin: Awaited<ReturnType<OpenId['begin']>>): Answer => (begin.kind === 'begun' ? { kind: 'goTo', path: begin.url, cookies: [stateCookie(begin.state)] } : refused(asked, begin.why, begin.detail))
 
   site.get('/sign-in/with/:id/done', 'anyone', async (asked) => {
     const answer = await openId.finish(asked.request.url.split('?')[1] ?? '', stateIn(asked.request))

@@ -13,7 +13,7 @@ export interface OutboxParts {
 
 const pageSize = 50
 
-const kinds: Readonly<Record<MessageKind, string>> = { invitation: 'Invitation', signInLink: 'Sign-in link', alarm: 'Alarm', summary: 'Monthly summary', test: 'Test' }
+const kinds: Readonly<Record<MessageKind, string>> = { invitation: 'Invitation', signInLink: 'Sign-in link', newBrowser: 'New browser', alarm: 'Alarm', summary: 'Monthly summary', test: 'Test' }
 
 const states: Readonly<Record<MessageState, { readonly text: string; readonly colour: string }>> = {
   waiting: { text: 'Waiting', colour: 'yellow' },

@@ -84,7 +84,7 @@ export function screenPages(site: Site, { accounts, directory, urlOf }: ScreenPa
     if (asked.identity.kind === 'person') await accounts.endSession(asked.by, asked.identity.person.id, asked.identity.session.id)
     const look = lookOf(asked.query) ?? lookOf(asked.form)
     const life = Math.min(longestCookieMs, (identity.token.expiresAt ?? Number.POSITIVE_INFINITY) - accounts.now())
-    return { kind: 'goTo', path: `/wallboard${look === undefined ? '' : `?look=${look}`}`, cookie: setSessionCookie(asked.request, secret, life) }
+    return { kind: 'goTo', path: `/wallboard${look === undefined ? '' : `?look=${look}`}`, cookies: [setSessionCookie(asked.request, secret, life)] }
   }
 }
 

@@ -1,8 +1,10 @@
 import type { Accounts, SignedIn } from '../../accounts/accounts.js'
+import { browserInWords } from '../../accounts/known-browsers.js'
 import { placeOf } from '../../accounts/place.js'
 import type { NotChecked } from '../../accounts/second-factors.js'
+import type { From } from '../../accounts/sessions.js'
 import type { Outbox } from '../../outbox/outbox.js'
-import { setSessionCookie, isSecure } from '../cookies.js'
+import { browserCookie, browserIn, isSecure, setSessionCookie } from '../cookies.js'
 import { goTo, missing, view, type Answer, type Asked, type FieldError, type Site } from '../site.js'
 
 export interface SignInParts {
@@ -120,23 +122,25 @@ export function signInPages(site: Site, { accounts, demoLink, networkOf, urlOf, 
 
   async function begun(asked: Asked, signedIn: Extract<SignedIn, { readonly kind: 'in' | 'second' }>, next: string | undefined): Promise<Answer> {
     if (signedIn.kind === 'second') return secondForm(asked, signedIn, next)
-    const { secret } = signedIn
+    const { secret, session, person, browser } = signedIn
     // One that was open in this browser before is over: nobody comes back to it.
     if (asked.identity.kind === 'person') await accounts.endSession(asked.by, asked.identity.person.id, asked.identity.session.id)
     const path = nextOf(next) ?? site.homeOf(await accounts.identify({ cookie: secret }))
-    return { kind: 'goTo', path, cookie: setSessionCookie(asked.request, secret) }
+    // The notice is on its way before the session is good for anything.
+    if (browser?.isNew) await outbox?.put(person.id, { kind: 'newBrowser', at: session.createdAt, browser: browserInWords(session.userAgent) }, `browser ${session.id}`)
+    return { kind: 'goTo', path, cookies: [setSessionCookie(asked.request, secret), ...(browser ? [browserCookie(browser.secret)] : [])] }
   }
 
   site.post('/sign-out', 'signedIn', async (asked) => {
     if (asked.identity.kind === 'person') await accounts.endSession(asked.by, asked.identity.person.id, asked.identity.session.id)
-    return { kind: 'goTo', path: '/sign-in', notice: 'signedOut', cookie: setSessionCookie(asked.request, undefined) }
+    return { kind: 'goTo', path: '/sign-in', notice: 'signedOut', cookies: [setSessionCookie(asked.request, undefined)] }
   })
 
   return begun
 }
 
-export function fromOf({ request }: Asked): { readonly address: string; readonly userAgent: string } {
-  return { address: request.ip, userAgent: request.headers['user-agent'] ?? '' }
+export function fromOf({ request }: Asked): From {
+  return { address: request.ip, userAgent: request.headers['user-agent'] ?? '', browser: browserIn(request) }
 }
 
 /** A page of ours to go on to; undefined: anything else, such as an address elsewhere that only looks like one. */
