@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto'
 import type { Alarms } from '../alarms/alarms.js'
 import type { Clock } from '../clock/clock.js'
 import type { DeviceOwner } from '../directory/device-owner.js'
 import type { Directory } from '../directory/model.js'
 import { staff, type Actor } from '../facts/actor.js'
+import { newCallId } from '../facts/call-id.js'
 import { callRecord, type AttemptRecord, type CallRecord } from '../facts/call-record.js'
 import { carrierOf } from '../facts/carrier.js'
 import type { CallEvent, EventLog } from '../facts/events.js'
@@ -54,7 +54,7 @@ export interface DeskOptions {
   readonly onFault?: (callId: string, fault: unknown) => void
   /** A call of an engine that died goes on here: its facts so far, before any more are told. */
   readonly onTakenOver?: (events: readonly CallEvent[]) => void
-  /** Default: random UUIDs. Never the caller's own Call-ID, which they may choose. */
+  /** Default: `newCallId`. Never the caller's own Call-ID, which they may choose. */
   readonly newCallId?: () => string
 }
 
@@ -195,7 +195,7 @@ export class Desk {
   #begin(incoming: Pick<IncomingCall, 'callerNumber' | 'callerAccount' | 'dialledNumber' | 'device'>, left?: { readonly record: CallRecord; readonly events: readonly CallEvent[] }): CallContext {
     const { callerNumber, callerAccount, device } = incoming
     const { switch: telephone, speech, recordings, clock, settings, log } = this.#options
-    const callId = left?.record.callId ?? this.#options.newCallId?.() ?? randomUUID()
+    const callId = left?.record.callId ?? this.#options.newCallId?.() ?? newCallId(clock.now())
     const owner = device === undefined ? undefined : this.#options.owners?.(device)
     return {
       id: callId,

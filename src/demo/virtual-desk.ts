@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto'
 import { Desk } from '../calls/desk.js'
 import { flowDefaults } from '../calls/flow-settings.js'
 import { VirtualClock } from '../clock/virtual-clock.js'
 import type { Directory } from '../directory/model.js'
+import { newCallId } from '../facts/call-id.js'
 import type { CallEvent } from '../facts/events.js'
 import { VirtualSwitch } from '../switch/virtual/virtual-switch.js'
 import { TargetHistory } from '../watch-list/target-history.js'
@@ -36,7 +36,7 @@ export function virtualDesk(directory: Directory, startAt: number): VirtualDesk 
     past,
     clock,
     settings: { ...flowDefaults, outbound: { number: '+441632960000', displayName: 'Advice line' } },
-    newCallId: () => (latest = randomUUID()),
+    newCallId: () => (latest = newCallId(clock.now())),
   })
   return { clock, telephone, log, desk, latestCall: () => latest }
 }
