@@ -22,6 +22,7 @@ import { continueChainRegularly } from './regular-chain.js'
 import { warnOfLostStore } from './lost-store.js'
 import { retainRegularly } from './regular-retention.js'
 import { tidyAccountsRegularly } from './regular-tidying.js'
+import { keepStoreUpRegularly } from './regular-upkeep.js'
 
 /** Begins to open the store: its threads start while the directory is read. Rejects with a StartError. */
 export function beginStore({ settings, alarms, opened, self, runOver }: Ground): Promise<Store> {
@@ -48,6 +49,7 @@ export async function openKept(ground: Ground, opening: Promise<Store>, fleetOpe
   for (const { callId } of interrupted) left.delete(callId)
 
   continueChainRegularly(ground, store)
+  keepStoreUpRegularly(ground, store, fleet.turns)
 
   const keys = await KeyRing.open({ ledger: store.ledger, recordingKeys: store.recordingKeys, master: masterKeySource(settings), alarms, node: settings.databaseUrl === undefined ? undefined : self.name })
   warnOfLostStore(ground, keys)

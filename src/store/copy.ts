@@ -51,6 +51,7 @@ export async function copyStore(from: OpenDatabase, to: WritableDatabase, told: 
     for await (const page of enginesOf(db)) await to.batch(statements.insert('engines', page, ['node']))
     const read = await readAll(db, {
       facts: async (rows) => {
+        await to.expect?.([...new Set(rows.map((row) => row.call_id))])
         await to.batch(statements.insert('call_events', rows))
       },
       entries: async (rows) => {

@@ -16,6 +16,8 @@ export interface WritableDatabase extends OpenDatabase {
   batch(steps: readonly Step[]): Promise<readonly Result[]>
   /** Where several engines write at once: a statement for the beginning of a batch that makes batches about the same thing wait for each other. */
   inTurn?(what: string): Step
+  /** Where facts are kept by the month of their call: those of these calls are about to be copied. */
+  expect?(callIds: readonly string[]): Promise<void>
   /** Where the database numbers entries of the ledger by a counter of its own: entries were copied with their numbers, and the next one follows them. */
   entriesCopied?(): Promise<void>
 }
@@ -31,6 +33,8 @@ export interface StoreDatabase {
   readonly shared: boolean
   /** Of the ledger: every entry up to this number is committed, or never will be. 0: there is none. */
   settledEntries(): Promise<number>
+  /** Makes what has to be there ahead of time, by one engine now and then. @param now wall-clock ms */
+  upkeep?(now: number): Promise<void>
   /** May be called twice. */
   close(): Promise<void>
 }

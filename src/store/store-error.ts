@@ -28,8 +28,8 @@ export function isConflict(error: unknown): boolean {
   return code === 'CONFLICT' || code === 'SQLITE_CONSTRAINT_PRIMARYKEY' || code === 'SQLITE_CONSTRAINT_UNIQUE' || conflictsOfPostgres.has(code)
 }
 
-/** unique_violation, serialization_failure, deadlock_detected (postgresql.org, appendix A). */
-const conflictsOfPostgres: ReadonlySet<string> = new Set(['23505', '40001', '40P01'])
+/** unique_violation, serialization_failure, deadlock_detected; check_violation: the partition for a fact was made in this very moment (postgresql.org, appendix A). */
+const conflictsOfPostgres: ReadonlySet<string> = new Set(['23505', '40001', '40P01', '23514'])
 
 /** This run of the engine is over, and another engine has ended it: nothing is written in its name any more (`ringround_fence`). */
 export function isRunOver(error: unknown): boolean {

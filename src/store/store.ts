@@ -118,6 +118,8 @@ export interface Store {
    * @returns the last link; undefined where nothing was ever kept
    */
   extendChain(breathe?: () => Promise<boolean>): Promise<ChainHead | undefined>
+  /** Makes what the database has to have ahead of time: now and then, by one engine. */
+  upkeep(): Promise<void>
   /** Adds calls of a store of before there were sums of months to these, a few at a time. @returns how many they were; 0: all are in */
   countPast(most: number): Promise<number>
   /** What the calls of some months add up to. */
@@ -356,6 +358,10 @@ class KeptStore implements Store {
 
   rebuild(): Promise<number> {
     return this.#writes.rebuild()
+  }
+
+  async upkeep(): Promise<void> {
+    await this.database.upkeep?.(this.#now())
   }
 
   countPast(most: number): Promise<number> {

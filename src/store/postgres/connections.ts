@@ -1,10 +1,12 @@
 import { hostname } from 'node:os'
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
+import { beginningOf } from '../../facts/call-id.js'
 import type { OpenDatabase, WritableDatabase } from '../database.js'
 import type { Schema } from '../schema.js'
 import type { Result, Row, Step } from '../statement.js'
 import { StoreError } from '../store-error.js'
+import { makeMonthsOf } from './months.js'
 
 /** How a pool is used. */
 export interface PoolUse {
@@ -58,6 +60,16 @@ export function applicationName(what: string, incarnation: string | undefined): 
   return `ringround ${what}`.slice(0, 63 - end.length) + end
 }
 
+/** Does `work` with a connection of its own. */
+export async function withClient<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect()
+  try {
+    return await work(client)
+  } finally {
+    client.release()
+  }
+}
+
 export function openOn(pool: pg.Pool): OpenDatabase {
   const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) })
   let closing: Promise<void> | undefined
@@ -75,6 +87,9 @@ export function writableOn(pool: pg.Pool, incarnation?: string): WritableDatabas
     ...openOn(pool),
     batch: async (steps) => (await batch(pool, prepared, [...fence, ...steps])).slice(fence.length),
     inTurn: (what) => ({ sql: 'select pg_advisory_xact_lock(hashtextextended($1, 2))', parameters: [what] }),
+    async expect(callIds) {
+      await withClient(pool, (client) => makeMonthsOf(client, callIds.flatMap((id) => beginningOf(id) ?? []), Date.now()))
+    },
     async entriesCopied() {
       await pool.query("select setval(pg_get_serial_sequence('ledger', 'seq'), coalesce(max(seq), 0) + 1, false) from ledger")
     },

@@ -9,6 +9,7 @@ import { isByStaff } from '../questions/outcomes-by-staff.js'
 import { makeRecordingKeyTables } from '../recording-key-tables.js'
 import { makeChainTables } from '../chain/tables.js'
 import { makeReportTables } from '../report-tables.js'
+import { restTable, untimedFrom } from './months.js'
 
 /** Compared byte by byte, as SQLite does: lists have one order everywhere, and an index is good for it. */
 const text = sql`text collate "C"`
@@ -53,6 +54,25 @@ export const postgresMigrations: Readonly<Record<string, Migration>> = {
   '011-hours-of-connections': { up: countAgain },
   '012-figures-of-days': { up: countAgain },
   '013-browsers': { up: (db: Kysely<unknown>) => makeBrowserTables(db, text) },
+  '014-months': { up: months },
+}
+
+/**
+ * The facts of a call stand in the partition of the month in which it began (`months.ts`): its id says which, so that they are found by it, and its facts have one number each, in one table.
+ * What there was becomes the partition for calls whose ids do not tell their time, in its place; only the few of them that sort among those of months are moved, into the rest.
+ */
+async function months(db: Kysely<unknown>): Promise<void> {
+  await sql`drop trigger append_only on call_events`.execute(db)
+  await sql`alter table call_events rename to call_events_untimed`.execute(db)
+  await sql`alter index call_events_pk rename to call_events_untimed_pk`.execute(db)
+  await sql`alter index arrangement_facts rename to call_events_untimed_arrangement_facts`.execute(db)
+  await sql`create table call_events (like call_events_untimed including constraints, constraint call_events_pk primary key (call_id, seq)) partition by range (call_id)`.execute(db)
+  await sql`create index arrangement_facts on call_events (at, call_id, seq) where ${isArrangementFact}`.execute(db)
+  await appendOnly(db, 'call_events')
+  await sql`create table ${sql.table(restTable)} partition of call_events default`.execute(db)
+  await sql`create trigger append_only_whole before truncate on ${sql.table(restTable)} for each statement execute function ringround_refuse_change()`.execute(db)
+  await sql`with moved as (delete from call_events_untimed where call_id < ${sql.lit(untimedFrom)} returning *) insert into call_events select * from moved`.execute(db)
+  await sql`alter table call_events attach partition call_events_untimed for values from (${sql.lit(untimedFrom)}) to (maxvalue)`.execute(db)
 }
 
 async function figures(db: Kysely<unknown>): Promise<void> {

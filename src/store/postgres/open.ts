@@ -4,9 +4,10 @@ import type { OpenDatabase, StoreDatabase, WritableDatabase } from '../database.
 import { migrate } from '../migrate.js'
 import { lastEntry } from '../questions/links.js'
 import type { Db } from '../statements.js'
-import { openOn, poolOf, writableOn } from './connections.js'
+import { openOn, poolOf, withClient, writableOn } from './connections.js'
 import { EngineName } from './engine-name.js'
 import { postgresMigrations } from './migrations.js'
+import { makeMonths } from './months.js'
 
 export interface PostgresPlace {
   /** `postgres://user:password@host:port/database`. Never repeated in a message: it may hold a password. */
@@ -42,6 +43,9 @@ export async function openPostgres({ url, readUrl }: PostgresPlace, { node, inca
     reports: pools.reports.db,
     shared: true,
     settledEntries: () => settledEntries(pools.writing.db),
+    upkeep: async (now) => {
+      await withClient(facts, (client) => makeMonths(client, now))
+    },
     async close() {
       await Promise.all([pools.writing.close(), pools.reading.close(), pools.reports.close()])
       // Last: until everything is written, nobody else is this engine.
@@ -96,6 +100,7 @@ async function makeTables(url: string): Promise<void> {
     } finally {
       await db.destroy()
     }
+    await makeMonths(lock, Date.now())
   } finally {
     await lock.end()
   }
