@@ -10,7 +10,7 @@ import type { ProvedIdentity } from './open-id-provider.js'
 import type { Place } from './place.js'
 import { addPerson, anybody, emailKey, peopleByName, peopleNamed, peoplePage, personByEmail, personById, type NewPerson } from './people.js'
 import { noteReason, reasonNoted } from './reasons.js'
-import { isApproved, roleNames, type RoleName, type Scope } from './roles.js'
+import { defaultSecondFactorRoles, isApproved, roleNames, type RoleName, type Scope } from './roles.js'
 import { actFor, beginSession, defaultSessionLimits, endSession, endSessions, forgetSessions, openSession, secondFactorShown, sessionById, sessionsOf, type From, type KeptSession, type SessionLimits } from './sessions.js'
 import { SecondFactors, type Checked, type Sealer } from './second-factors.js'
 import { beginStep, endStep, forgetSteps, stepOf, takeStep } from './steps.js'
@@ -55,6 +55,8 @@ export interface AccountsSettings {
   /** Keeps the secrets of code generators. Undefined: none can be set up. */
   readonly sealer?: Sealer
   readonly limits?: SessionLimits
+  /** Roles that need a second factor. Default: those who reach the whole service, or what patients said. */
+  readonly secondFactorFor?: readonly RoleName[]
   /** Wall-clock ms. */
   readonly now?: () => number
 }
@@ -71,18 +73,20 @@ export class Accounts {
   }
 
   readonly limits: SessionLimits
+  readonly #secondFactorFor: readonly RoleName[]
   readonly now: () => number
   /** What people show besides a password. */
   readonly factors: SecondFactors
   /** What programs, screens and public links carry. */
   readonly tokenBook: TokenBook
 
-  constructor({ tables, audit, sealer, limits = defaultSessionLimits, now = Date.now }: AccountsSettings) {
+  constructor({ tables, audit, sealer, limits = defaultSessionLimits, secondFactorFor = defaultSecondFactorRoles, now = Date.now }: AccountsSettings) {
     this.#tables = tables
     this.#reading = tables.reading
     this.#writing = tables.writing
     this.#audit = audit
     this.limits = limits
+    this.#secondFactorFor = secondFactorFor
     this.now = now
     this.factors = new SecondFactors({ tables, audit, sealer, now })
     this.tokenBook = new TokenBook({ tables, audit, now })
@@ -136,7 +140,13 @@ export class Accounts {
     // What was given by approval opens nothing until the second factor was shown again; in the demo there is nobody to be protected.
     const confirmed = session.method === 'demo' || (session.secondFactorAt !== undefined && now - session.secondFactorAt < confirmedForMs)
     const asleep = confirmed ? [] : valid.filter(({ role }) => isApproved(role))
-    return { kind: 'person', person, session, confirmed, grants: valid.filter((grant) => !asleep.includes(grant)), asleep }
+    const needsSecondFactor = session.method !== 'demo' && session.secondFactorAt === undefined && this.needsSecondFactor(valid)
+    return { kind: 'person', person, session, confirmed, needsSecondFactor, grants: valid.filter((grant) => !asleep.includes(grant)), asleep }
+  }
+
+  /** Whether one of these roles asks for a second factor. */
+  needsSecondFactor(grants: readonly Grant[]): boolean {
+    return grants.some(({ role }) => this.#secondFactorFor.includes(role))
   }
 
   // Signing in
@@ -250,18 +260,19 @@ export class Accounts {
   /** Somebody who is signed in shows their second factor again, by a code. */
   async confirmByCode(by: By, { person, session }: { readonly person: Person; readonly session: Session }, code: string): Promise<Checked> {
     const checked = await this.factors.check(by, person.id, code)
-    if (checked.kind === 'right') await this.#confirmed(by, session)
+    if (checked.kind === 'right') await this.secondFactorShown(by, session)
     return checked
   }
 
   /** The same by a passkey. @returns false: it is not theirs, or the answer is to another question */
   async confirmByPasskey(by: By, { person, session }: { readonly person: Person; readonly session: Session }, place: Place, step: string, answer: unknown): Promise<boolean> {
     if ((await this.factors.passkeyShown(place, step, answer)) !== person.id) return false
-    await this.#confirmed(by, session)
+    await this.secondFactorShown(by, session)
     return true
   }
 
-  async #confirmed(by: By, session: Session): Promise<void> {
+  /** Somebody has shown it in this session, or has set it up there. */
+  async secondFactorShown(by: By, session: Session): Promise<void> {
     await this.#audit.tell({ ...by, action: 'secondFactor.shown', subjectKind: 'session', subject: session.id })
     await secondFactorShown(this.#writing, session.id, this.now())
   }

@@ -21,7 +21,7 @@ const all: readonly Arrangement[] = [callBack('rehab-back', 'rehab', 'okafor'), 
 
 function person(role: RoleName, scope: Scope, who?: string, acting?: Scope): Identity {
   const session = { id: 's', method: 'password', createdAt: 0, seenAt: 0, expiresAt: 1, address: '', userAgent: '', ...(acting ? { acting } : {}) } as const
-  return { kind: 'person', person: { id: 'p', name: 'P', createdAt: 0, ...(who === undefined ? {} : { clinician: who }) }, session, confirmed: false, grants: [{ id: 'g', role, scope, grantedBy: 'system', grantedAt: 0 }], asleep: [] }
+  return { kind: 'person', person: { id: 'p', name: 'P', createdAt: 0, ...(who === undefined ? {} : { clinician: who }) }, session, confirmed: false, grants: [{ id: 'g', role, scope, grantedBy: 'system', grantedAt: 0 }], asleep: [], needsSecondFactor: false }
 }
 const brides: Scope = { kind: 'organisation', id: 'st-brides' }
 const vale: Scope = { kind: 'organisation', id: 'wend-vale' }

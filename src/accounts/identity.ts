@@ -73,6 +73,8 @@ export type Identity =
       readonly grants: readonly Grant[]
       /** Given by approval, and good once the second factor is shown again. */
       readonly asleep: readonly Grant[]
+      /** One of their roles asks for a second factor, and this session has shown none: nothing is open but to set one up, or to show it. */
+      readonly needsSecondFactor: boolean
     }
   | { readonly kind: 'token'; readonly token: Token }
 

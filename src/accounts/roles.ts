@@ -98,6 +98,9 @@ export function isPermission(text: string): text is Permission {
   return Object.hasOwn(permissions, text)
 }
 
+/** Whoever has one of these has to have a second factor, where the settings say nothing else: with them the whole service, or what patients said, can be reached. */
+export const defaultSecondFactorRoles: readonly RoleName[] = ['pidApproved', 'privacyOfficer', 'administrator']
+
 /** How far a role carries a permission; undefined: not at all. */
 export function carries(role: RoleName, permission: Permission): Reaches | undefined {
   const { may }: Role = roles[role]

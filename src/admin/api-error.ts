@@ -47,7 +47,7 @@ function notLetIn({ why }: NotLetIn, request: FastifyRequest, reply: FastifyRepl
   const { needs = 'nobody', page } = request.routeOptions.config
   if (why === 'notSignedIn' && page) return void reply.redirect('/sign-in', 303)
   if (why === 'notSignedIn') void reply.header('www-authenticate', 'Bearer realm="ringround"')
-  const words = { notSignedIn: apiErrors.notSignedIn.example, notAllowed: `None of your roles lets you do this (it needs: ${needs}).`, crossSite: 'Only pages of this service may change anything here by cookie; programs send a token.' }
+  const words = { notSignedIn: apiErrors.notSignedIn.example, notAllowed: `None of your roles lets you do this (it needs: ${needs}).`, crossSite: 'Only pages of this service may change anything here by cookie; programs send a token.', secondFactorNeeded: apiErrors.secondFactorNeeded.example }
   void reply.status(apiErrors[why].status).send(body(why, words[why]))
 }
 

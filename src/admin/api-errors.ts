@@ -6,6 +6,7 @@ export const apiErrors = {
   badRequest: { status: 400, when: 'Something in the request is missing, unknown or wrong. `field` names it, `message` says what would be right', field: 'limit', example: 'limit is 0; it has to be a whole number from 1 to 200.' },
   notSignedIn: { status: 401, when: 'Nobody knows who asks: there is no session and no token, or it is good no more', example: 'Sign in, or send a token: authorization: Bearer rr_... (npm run account -- token makes one).' },
   notAllowed: { status: 403, when: 'None of your roles lets you do this, nor does the token', example: 'None of your roles lets you do this (it needs: arrangements).' },
+  secondFactorNeeded: { status: 403, when: 'One of your roles asks for a second factor, and this session has shown none', example: 'Your role asks for a second factor: set one up, or show it, at /account/confirm.' },
   reasonNeeded: { status: 403, when: 'You see this call only because you were approved for patient data, and have not said why you look', example: 'You had no part in call 6f1c0d3a: say first why you look (POST /api/calls/6f1c0d3a/reason).' },
   crossSite: { status: 403, when: 'The request comes from a page of another site (`Origin`, `Sec-Fetch-Site`)', example: 'Pages of https://elsewhere.example may change nothing here.' },
   notFound: { status: 404, when: 'There is no such route', example: 'There is nothing at GET /api/nowhere. The routes are listed at /docs.' },

@@ -6,7 +6,7 @@ type Responses = Readonly<Record<number, Readonly<Record<string, unknown>>>>
 
 const everywhere: readonly ApiErrorCode[] = ['wrongHost', 'internal']
 /** Of whatever is not for anyone. */
-const behindTheDoor: readonly ApiErrorCode[] = ['notSignedIn', 'notAllowed']
+const behindTheDoor: readonly ApiErrorCode[] = ['notSignedIn', 'notAllowed', 'secondFactorNeeded']
 
 /** Of an operation that anybody may ask. */
 export function refusalsOfAnyone(...codes: readonly ApiErrorCode[]): Responses {

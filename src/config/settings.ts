@@ -9,6 +9,7 @@ import { expectedPeriod, parsePeriod, type Period } from '../directory/period.js
 import { readTextFileSync } from '../text/read-text-file.js'
 import { parseDocument, LineCounter, isMap, isScalar, isSeq, type Document } from 'yaml'
 import { readIdentityLine, readIdentityList } from './identity.js'
+import { defaultSecondFactorRoles, isRole, roleNames, type RoleName } from '../accounts/roles.js'
 import type { ProviderSetting } from '../accounts/open-id-provider.js'
 import { readProviderList, readProviderText } from './sign-in-providers.js'
 import { readTrunkLine, readTrunkList, type TrunkSetting } from './trunks.js'
@@ -85,6 +86,14 @@ function list<T>(entry: Parse<T>): Parse<readonly T[]> {
       .filter((part) => part !== '')
       .map(entry)
 }
+
+const secondFactorRoles: Parse<readonly RoleName[]> = (value) =>
+  value === 'none'
+    ? []
+    : list((role) => {
+        if (!isRole(role)) throw new Error(`none, or roles of ${roleNames.join(', ')}, with commas between them`)
+        return role
+      })(value)
 
 const addresses: Parse<readonly string[]> = (value) => {
   const all = list(address)(value)
@@ -194,6 +203,7 @@ export const settingRows = {
   mailSmtp: row('mail.smtp', 'RINGROUND_MAIL_SMTP', '', 'Mail server that takes messages to staff, `smtp://user:password@host:587` or `smtps://host:465`; empty: none are sent, and links are given out by hand (docs/outbox.md)', smtpUrl, { secret: true }),
   mailFrom: row('mail.from', 'RINGROUND_MAIL_FROM', '', 'From whom they come: `Ringround <advice@example.nhs.uk>`', mailbox),
   signInProviders: row('signIn.providers', 'RINGROUND_SIGN_IN_PROVIDERS', '', 'Where people sign in who have an account elsewhere (NHS CIS2, Entra ID, OpenID Connect): in the file a list, in the environment the same as JSON (docs/accounts.md)', (value): readonly ProviderSetting[] => readProviderText(value), { parseList: readProviderList, secret: true }),
+  secondFactorFor: row('signIn.secondFactorFor', 'RINGROUND_SECOND_FACTOR_FOR', defaultSecondFactorRoles.join(', '), `Roles that nobody has without a second factor; whoever signs in without one sets it up before anything else. Of these, with commas between them: ${roleNames.map((role) => `\`${role}\``).join(', ')}; or \`none\``, secondFactorRoles),
   trunks: row('calls.trunks', 'RINGROUND_TRUNKS', '', 'Where calls to telephone numbers go, the first one first: `name=host:port`, `name=user:password@host:port`, with `[uk-mobile +353]` behind it where a trunk carries ranges of its own; by commas, or in the file as a list (docs/guard.md)', (value): readonly TrunkSetting[] => readTrunkLine(value), { parseList: readTrunkList, secret: true }),
   callers: row('calls.from', 'RINGROUND_CALLERS', '127.0.0.0/8, ::1', 'Addresses and networks from which calls are taken: your practices and trunks; anybody else gets 403', networks),
   identity: row('calls.identity', 'RINGROUND_CALLERS_IDENTITY', '', 'Which headers are believed about who calls, per network of `calls.from`, the first that names somebody before the others: `192.0.2.0/24=P-Asserted-Identity From`; by commas, or in the file as a list (docs/guard.md). From anybody else: `From`', (value): readonly IdentityRule[] => readIdentityLine(value), { parseList: readIdentityList }),

@@ -89,7 +89,7 @@ export async function openKept(ground: Ground, opening: Promise<Store>, fleetOpe
   })
   opened.push('the arranged calls', () => arranged.close())
   opened.push('what engines leave of arranged calls', fleet.presence.onGone(() => arranged.lookAgainLater()))
-  const accounts = new Accounts({ tables: store.tables, sealer: sealedSecrets(async () => (await keys.first('codes')).key), audit: auditOf({ writing: store.tables.writing, node: self.name }) })
+  const accounts = new Accounts({ tables: store.tables, sealer: sealedSecrets(async () => (await keys.first('codes')).key), audit: auditOf({ writing: store.tables.writing, node: self.name }), secondFactorFor: settings.secondFactorFor })
   tidyAccountsRegularly(ground, accounts)
   return { store, keys, recordings, watched, arranged, mayDial, accounts }
 }

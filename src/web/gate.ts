@@ -11,6 +11,8 @@ declare module 'fastify' {
     needs?: Need
     /** A page for people: whoever is not signed in is led to where they can. */
     page?: true
+    /** Open to whoever has yet to set up the second factor that their role asks for. */
+    beforeSecondFactor?: true
   }
   interface FastifyInstance {
     /** Every route with what it needs, for whoever walks all of them. */
@@ -32,9 +34,9 @@ export interface Declared {
 
 /**
  * Why somebody is not let in. `notSignedIn`: nobody knows who asks. `notAllowed`: they have no role that carries it. `crossSite`: the browser says that the request was not made by one of our own
- * pages, or does not say.
+ * pages, or does not say. `secondFactorNeeded`: one of their roles asks for a second factor, and they have shown none.
  */
-export type Refusal = 'notSignedIn' | 'notAllowed' | 'crossSite'
+export type Refusal = 'notSignedIn' | 'notAllowed' | 'crossSite' | 'secondFactorNeeded'
 
 /** A refusal, thrown before the route is reached. */
 export class NotLetIn extends Error {
@@ -70,8 +72,10 @@ export function gate(app: FastifyInstance, accounts: Accounts): void {
     request.identity = bearer === undefined && cookie === undefined ? nobody : await accounts.identify({ cookie, bearer, address: request.ip })
     if (needs === undefined) throw new NotLetIn('notAllowed')
     if (!harmless.has(request.method) && bearer === undefined && !isOurs(request) && (cookie !== undefined || request.routeOptions.config.page)) throw new NotLetIn('crossSite')
-    if (meets(request.identity, needs)) return
-    throw new NotLetIn(request.identity.kind === 'nobody' ? 'notSignedIn' : 'notAllowed')
+    const { identity } = request
+    if (needs !== 'anyone' && identity.kind === 'person' && identity.needsSecondFactor && !request.routeOptions.config.beforeSecondFactor) throw new NotLetIn('secondFactorNeeded')
+    if (meets(identity, needs)) return
+    throw new NotLetIn(identity.kind === 'nobody' ? 'notSignedIn' : 'notAllowed')
   })
 }
 

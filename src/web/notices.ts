@@ -6,6 +6,7 @@ export const notices = {
   sessionOver: 'That session was over already.',
   factorAdded: 'Your second factor is set up.',
   factorRemoved: 'It does not sign you in any more.',
+  factorNeeded: 'It was not removed: your role needs a second factor. Set up another one first.',
   factorsRemoved: 'Their second factor is removed. Their password and a link sign them in.',
   identityLinked: 'The account is linked: you can sign in with it.',
   identityUnlinked: 'It does not sign you in any more.',

@@ -69,6 +69,13 @@ export interface MenuItem {
   readonly firstFor?: readonly RoleName[]
 }
 
+interface PageSettings {
+  /** The most that is read of a form; default: that of every request. */
+  readonly bodyBytes?: number
+  /** Open to whoever has yet to set up the second factor that their role asks for. */
+  readonly beforeSecondFactor?: true
+}
+
 export interface SiteParts {
   readonly directory: () => Directory
 }
@@ -92,21 +99,21 @@ export class Site {
     this.#menu.push(item)
   }
 
-  get(path: string, needs: Need, answer: (asked: Asked) => Answer | Promise<Answer>): void {
-    this.#page('GET', path, needs, answer)
+  get(path: string, needs: Need, answer: (asked: Asked) => Answer | Promise<Answer>, more: PageSettings = {}): void {
+    this.#page('GET', path, needs, answer, more)
   }
 
   /** A form that was sent. Whoever is signed in has to send `token` with it (`viewer.formToken`). */
-  post(path: string, needs: Need, answer: (asked: Asked) => Answer | Promise<Answer>, more: { /** The most that is read of it; default: that of every request. */ readonly bodyBytes?: number } = {}): void {
-    this.#page('POST', path, needs, answer, more.bodyBytes)
+  post(path: string, needs: Need, answer: (asked: Asked) => Answer | Promise<Answer>, more: PageSettings = {}): void {
+    this.#page('POST', path, needs, answer, more)
   }
 
-  #page(method: 'GET' | 'POST', url: string, needs: Need, answer: (asked: Asked) => Answer | Promise<Answer>, bodyBytes?: number): void {
+  #page(method: 'GET' | 'POST', url: string, needs: Need, answer: (asked: Asked) => Answer | Promise<Answer>, { bodyBytes, beforeSecondFactor }: PageSettings): void {
     this.app.route({
       method,
       url,
       ...(bodyBytes === undefined ? {} : { bodyLimit: bodyBytes }),
-      config: { needs, page: true },
+      config: { needs, page: true, ...(beforeSecondFactor && { beforeSecondFactor }) },
       schema: { hide: true },
       handler: async (request, reply) => {
         const fields = request.body instanceof URLSearchParams ? request.body : new URLSearchParams()
@@ -155,14 +162,17 @@ export class Site {
   #viewer(request: FastifyRequest): object | undefined {
     const { identity } = request
     if (identity.kind !== 'person') return undefined
-    const { person, session, grants } = identity
+    const { person, session, needsSecondFactor } = identity
+    // Nothing else is open to them.
+    const grants = needsSecondFactor ? [] : identity.grants
+    const menu = needsSecondFactor ? [] : this.#menu
     return {
       id: person.id,
       name: person.name,
       formToken: formTokenOf(request),
       acting: session.acting ? scopeName(session.acting) : '',
       scopes: scopesOf(grants).map((scope) => ({ value: scopeName(scope), text: this.scopeInWords(scope) })),
-      navigation: navigationOf(this.#menu.filter(({ needs }) => meets(identity, needs)), request.url.split('?')[0] ?? ''),
+      navigation: navigationOf(menu.filter(({ needs }) => meets(identity, needs)), request.url.split('?')[0] ?? ''),
     }
   }
 
@@ -183,6 +193,7 @@ export class Site {
   async #failed(error: FastifyError | NotLetIn, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     if (error instanceof NotLetIn) {
       if (error.why === 'notSignedIn') return this.#send(request, reply, goTo(request.method === 'GET' ? `/sign-in?next=${encodeURIComponent(request.url)}` : '/sign-in'))
+      if (error.why === 'secondFactorNeeded') return this.#send(request, reply, goTo(`/account/confirm${request.method === 'GET' && request.url !== '/' ? `?next=${encodeURIComponent(request.url)}` : ''}`))
       return this.#html(request, reply.status(403), 'refused.njk', { title: error.why === 'notAllowed' ? 'You cannot see this page' : 'This form cannot be taken', why: error.why })
     }
     if (error.statusCode !== undefined && error.statusCode < 500) return this.#html(request, reply.status(error.statusCode), 'fault.njk', { title: 'The request cannot be read' })

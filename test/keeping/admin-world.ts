@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { onTestFinished } from 'vitest'
 import { Accounts } from '../../src/accounts/accounts.js'
+import type { RoleName } from '../../src/accounts/roles.js'
 import { demoLink } from '../../src/accounts/first-account.js'
 import { OpenId } from '../../src/accounts/open-id.js'
 import type { ProviderSetting } from '../../src/accounts/open-id-provider.js'
@@ -50,7 +51,7 @@ export function demoDirectory(): Directory {
   return parsed.directory
 }
 
-export async function adminWorld(more: { readonly admin?: Partial<AdminSettings>; readonly recordings?: Partial<RecordingsSettings>; readonly folder?: string; readonly mailing?: 'sent' | 'shown' | 'none'; readonly providers?: readonly ProviderSetting[] } = {}): Promise<AdminWorld> {
+export async function adminWorld(more: { readonly admin?: Partial<AdminSettings>; readonly recordings?: Partial<RecordingsSettings>; readonly folder?: string; readonly mailing?: 'sent' | 'shown' | 'none'; readonly providers?: readonly ProviderSetting[]; /** Default: none, so that everybody in a test signs in in one step. */ readonly secondFactorFor?: readonly RoleName[] } = {}): Promise<AdminWorld> {
   const world = await keptWorld(more.recordings, more.folder)
   const directory = demoDirectory()
   let health = healthy
@@ -63,7 +64,7 @@ export async function adminWorld(more: { readonly admin?: Partial<AdminSettings>
     placed.push(call)
     return { kind: 'placed', callId: `placed-${placed.length}` } as const
   }
-  const accounts = new Accounts({ tables: world.store.tables, sealer: sealedSecrets(async () => (await world.keys.first('codes')).key), audit: auditOf({ writing: world.store.tables.writing, node: 'test' }) })
+  const accounts = new Accounts({ tables: world.store.tables, sealer: sealedSecrets(async () => (await world.keys.first('codes')).key), audit: auditOf({ writing: world.store.tables.writing, node: 'test' }), secondFactorFor: more.secondFactorFor ?? [] })
   const token = accounts.tokenBook.own('tests')
   const outbox = new Outbox({ tables: world.store.tables, now: () => Date.now() })
   const inForce = await DirectoryInForce.open(world.store.directory, { pollMs: 0 })

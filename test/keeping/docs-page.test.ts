@@ -65,7 +65,7 @@ test.runIf(chromium)('"Try it out" does what it says, with the examples that sta
 
 test.runIf(chromium)('the page is not blank from another address than loopback', async () => {
   const name = 'calls.example'
-  const world = await documentedWorld({ allowedHosts: [name] })
+  const world = await documentedWorld({ admin: { allowedHosts: [name] } })
   // A name that is not loopback's, as a browser sees it: what it would be asked for by HTTPS is not there.
   const browser = await docs(world, `http://${name}:${world.admin.port}/`, [`--host-resolver-rules=MAP ${name} 127.0.0.1`])
   expect(await execute(browser, 'listCalls')).toBe('200')

@@ -1,3 +1,4 @@
+import type { RoleName } from '../../src/accounts/roles.js'
 import type { AdminSettings } from '../../src/admin/admin.js'
 import { systemClock } from '../../src/clock/system-clock.js'
 import { Telephones } from '../../src/registrar/telephones.js'
@@ -29,7 +30,7 @@ export interface Media {
 }
 
 /** A morning of the demo world in which every operation of the API has something to work on: a call with its MP3, a telephone on the watch list. */
-export async function documentedWorld(admin: Partial<AdminSettings> = {}): Promise<AdminWorld> {
+export async function documentedWorld({ admin = {}, secondFactorFor = [] }: { readonly admin?: Partial<AdminSettings>; readonly secondFactorFor?: readonly RoleName[] } = {}): Promise<AdminWorld> {
   const late: { journal?: AdminWorld['store']['ledger'] } = {}
   const directory = demoDirectory()
   const alarms = { raise: () => undefined, clear: () => undefined }
@@ -44,7 +45,7 @@ export async function documentedWorld(admin: Partial<AdminSettings> = {}): Promi
     trusted: { has: () => false },
     strangers: { take: () => true },
   })
-  const world = await adminWorld({ mailing: 'sent', providers: [{ id: 'trust', kind: 'openId', name: 'Elm Row Trust', issuer: 'http://127.0.0.1:1', clientId: 'ringround', clientSecret: 'secret', scopes: 'openid', keyAlgorithm: 'RS512' }], admin: { ...admin, devices: { telephones, directory: () => directory, registerAt: '127.0.0.1:5060' }, ringHere: ['sip:01632960001@127.0.0.1:5060'] } })
+  const world = await adminWorld({ secondFactorFor, mailing: 'sent', providers: [{ id: 'trust', kind: 'openId', name: 'Elm Row Trust', issuer: 'http://127.0.0.1:1', clientId: 'ringround', clientSecret: 'secret', scopes: 'openid', keyAlgorithm: 'RS512' }], admin: { ...admin, devices: { telephones, directory: () => directory, registerAt: '127.0.0.1:5060' }, ringHere: ['sip:01632960001@127.0.0.1:5060'] } })
   late.journal = world.store.ledger
   await world.recordedCall('recorded', 2)
   await world.recordings.idle()

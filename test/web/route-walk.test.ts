@@ -34,15 +34,20 @@ const whoMay: Readonly<Record<Permission, readonly RoleName[]>> = {
 /** Those who ask on the walk: nobody, a person of each role and one of none, programs. */
 type Asker = { readonly name: string; readonly headers: Readonly<Record<string, string>>; readonly may: (need: Need) => boolean }
 
+/** Somebody with that role who has signed in. @returns what goes with whatever they ask */
+async function sessionOf(world: AdminWorld, role: RoleName | undefined, { secondFactor = true } = {}): Promise<Readonly<Record<string, string>>> {
+  const { id } = await world.accounts.addPerson(system, { name: role ?? 'nothing', clinician: 'dr-okafor' })
+  if (role !== undefined) await world.accounts.grant(system, { person: id, role, scope: { kind: 'everywhere' } })
+  const { secret } = await beginSession(world.store.tables.writing, { person: id, method: 'password', secondFactor, address: '127.0.0.1', userAgent: 'walk' }, defaultSessionLimits, Date.now())
+  return { cookie: `__Host-ringround=${secret}`, 'sec-fetch-site': 'same-origin' }
+}
+
 async function askers(world: AdminWorld): Promise<readonly Asker[]> {
-  const { tables } = world.store
   const person = async (role: RoleName | undefined): Promise<Asker> => {
-    const { id } = await world.accounts.addPerson(system, { name: role ?? 'nothing', clinician: 'dr-okafor' })
-    if (role !== undefined) await world.accounts.grant(system, { person: id, role, scope: { kind: 'everywhere' } })
-    const { secret } = await beginSession(tables.writing, { person: id, method: 'password', secondFactor: true, address: '127.0.0.1', userAgent: 'walk' }, defaultSessionLimits, Date.now())
+    const headers = await sessionOf(world, role)
     return {
       name: role ?? 'no role',
-      headers: { cookie: `__Host-ringround=${secret}`, 'sec-fetch-site': 'same-origin' },
+      headers,
       may: (need) => need === 'anyone' || need === 'signedIn' || need === 'known' || (role !== undefined && whoMay[need].includes(role)),
     }
   }
@@ -69,7 +74,7 @@ async function askers(world: AdminWorld): Promise<readonly Asker[]> {
 }
 
 /** What was answered: let in (whatever the route itself says then), or turned away at the door. */
-async function answered(world: AdminWorld, { method, url, page }: { readonly method: string; readonly url: string; readonly page: boolean }, headers: Readonly<Record<string, string>>): Promise<'in' | 'out'> {
+async function answered(world: AdminWorld, { method, url, page }: { readonly method: string; readonly url: string; readonly page: boolean }, headers: Readonly<Record<string, string>>): Promise<'in' | 'out' | 'secondFactorNeeded'> {
   const path = url.replaceAll(/:\w+/g, 'nothing').replace('*', '')
   const abort = new AbortController()
   const response = await fetch(new URL(path, world.admin.url), { method, headers: { ...headers, ...(page && method === 'POST' ? { 'content-type': 'application/x-www-form-urlencoded' } : {}) }, redirect: 'manual', signal: abort.signal, ...(page && method === 'POST' ? { body: '' } : {}) })
@@ -77,8 +82,10 @@ async function answered(world: AdminWorld, { method, url, page }: { readonly met
   const text = response.headers.get('content-type')?.startsWith('text/event-stream') === true ? '' : await response.text()
   abort.abort()
   if (response.status === 401) return 'out'
+  const location = response.headers.get('location') ?? ''
+  if ((response.status === 303 && location.startsWith('/account/confirm')) || (response.status === 403 && text.includes('secondFactorNeeded'))) return 'secondFactorNeeded'
   if (response.status === 403) return method === 'HEAD' || text.includes('notAllowed') || text.includes('None of your roles') ? 'out' : 'in'
-  return response.status === 303 && (response.headers.get('location') ?? '').startsWith('/sign-in') && path !== '/sign-out' ? 'out' : 'in'
+  return response.status === 303 && location.startsWith('/sign-in') && path !== '/sign-out' ? 'out' : 'in'
 }
 
 test('every route says what it needs, and lets in those who have it and nobody else', { timeout: 240_000 }, async () => {
@@ -98,6 +105,25 @@ test('every route says what it needs, and lets in those who have it and nobody e
     }
   }
   expect(wrong).toEqual([])
+})
+
+/** What is open to somebody whose role asks for a second factor that they have not set up: to do so, to choose a password, to leave. */
+const beforeSecondFactor = ['/account/confirm', '/account/confirm/passkey', '/account/confirm/passkey/shown', '/account/generator', '/account/passkeys/new', '/account/password'].sort()
+
+test('whose role asks for a second factor sees nothing else before there is one', { timeout: 240_000 }, async () => {
+  const world = await documentedWorld({ secondFactorFor: ['administrator'] })
+  const [without, manager, shown] = [await sessionOf(world, 'administrator', { secondFactor: false }), await sessionOf(world, 'serviceManager', { secondFactor: false }), await sessionOf(world, 'administrator')]
+  const open: string[] = []
+  const closed: string[] = []
+  for (const route of world.admin.routes) {
+    // A HEAD says no more than its GET.
+    if (route.needs === 'anyone' || route.url === '/sign-out' || route.method === 'HEAD') continue
+    const name = `${route.method} ${route.url}`
+    if ((await answered(world, route, without)) !== 'secondFactorNeeded') open.push(route.url)
+    for (const headers of [manager, shown]) if ((await answered(world, route, headers)) === 'secondFactorNeeded') closed.push(name)
+  }
+  expect([...new Set(open)].sort()).toEqual(beforeSecondFactor)
+  expect(closed).toEqual([])
 })
 
 test('every permission stands in the table that is said once more', () => {

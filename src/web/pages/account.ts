@@ -64,8 +64,10 @@ export function accountPages(site: Site, { accounts, providers, outbox }: Accoun
     })
   }
 
+  // Whoever follows an invitation chooses it before the second factor.
+  const before = { beforeSecondFactor: true } as const
   const passwordForm = (asked: Asked, errors: readonly FieldError[] = []) => view('password.njk', 'Choose a password', { person: signed(asked).person, shortest }, { errors, scripts: ['password.js'] })
-  site.get('/account/password', 'signedIn', (asked) => passwordForm(asked))
+  site.get('/account/password', 'signedIn', (asked) => passwordForm(asked), before)
   site.post('/account/password', 'signedIn', async (asked) => {
     const { person, session } = signed(asked)
     const password = asked.form['password'] ?? ''
@@ -74,7 +76,7 @@ export function accountPages(site: Site, { accounts, providers, outbox }: Accoun
     const first = !(await accounts.hasPassword(person.id))
     await accounts.setPassword(asked.by, person.id, password, session.id)
     return goTo(first ? '/help' : '/account', 'passwordSet')
-  })
+  }, before)
 
   site.post('/acting', 'signedIn', async (asked) => {
     const { session, grants } = signed(asked)

@@ -15,22 +15,25 @@ export interface FactorParts {
 export function factorPages(site: Site, { accounts, urlOf }: FactorParts): void {
   const { factors } = accounts
 
+  /** Whoever has to set one up first gets this far. */
+  const before = { beforeSecondFactor: true } as const
+
   // Showing it again
 
   const confirmForm = async (asked: Asked, errors: readonly FieldError[] = []): Promise<Answer> => {
     const { person } = signed(asked)
     const next = nextOf(asked.query['next'] ?? asked.form['next'])
     const mine = await factors.list(person.id)
-    if (mine.length === 0) return view('confirm.njk', 'Set up a second factor first', { none: true, next })
+    if (mine.length === 0) return view('confirm.njk', 'Set up a second factor first', { toSetUp: true, next, passkeys: placeOf(urlOf(asked)) !== undefined })
     return view('confirm.njk', 'Confirm that it is you', { next, passkeys: placeOf(urlOf(asked)) !== undefined && mine.some(({ kind }) => kind === 'passkey') }, { errors })
   }
-  site.get('/account/confirm', 'signedIn', (asked) => confirmForm(asked))
+  site.get('/account/confirm', 'signedIn', (asked) => confirmForm(asked), before)
   site.post('/account/confirm', 'signedIn', async (asked) => {
     const code = asked.form['code'] ?? ''
     if (code.trim() === '') return confirmForm(asked, [{ field: 'code', message: 'Enter a code' }])
     const checked = await accounts.confirmByCode(asked.by, signed(asked), code.slice(0, 100))
     return checked.kind === 'right' ? goTo(nextOf(asked.form['next']) ?? '/account') : confirmForm(asked, [{ field: 'code', message: whatIsWrongWithCode(checked) }])
-  })
+  }, before)
 
   const confirmByPasskey = async (asked: Asked, errors: readonly FieldError[] = []): Promise<Answer> => {
     const place = placeOf(urlOf(asked))
@@ -38,13 +41,13 @@ export function factorPages(site: Site, { accounts, urlOf }: FactorParts): void 
     const next = nextOf(asked.form['next'])
     return view('passkey.njk', 'Confirm that it is you', { ...(await factors.askForPasskey(place, signed(asked).person.id)), action: '/account/confirm/passkey/shown', next, back: `/account/confirm${next === undefined ? '' : `?next=${encodeURIComponent(next)}`}` }, { errors, scripts: ['passkey.js'] })
   }
-  site.post('/account/confirm/passkey', 'signedIn', (asked) => confirmByPasskey(asked))
+  site.post('/account/confirm/passkey', 'signedIn', (asked) => confirmByPasskey(asked), before)
   site.post('/account/confirm/passkey/shown', 'signedIn', async (asked) => {
     const place = placeOf(urlOf(asked))
     if (!place) return missing
     const right = await accounts.confirmByPasskey(asked.by, signed(asked), place, asked.form['step'] ?? '', answerIn(asked))
     return right ? goTo(nextOf(asked.form['next']) ?? '/account') : confirmByPasskey(asked, [{ field: 'show', message: 'This is none of your passkeys. Try again, or use a code' }])
-  })
+  }, before)
 
   // Setting up
 
@@ -57,8 +60,9 @@ export function factorPages(site: Site, { accounts, urlOf }: FactorParts): void 
   site.get('/account/generator', 'signedIn', (asked) =>
     sure(asked, async () => {
       const { step, uri, typed } = await factors.beginGenerator(signed(asked).person)
-      return view('generator.njk', 'Set up a code generator', { step, typed, qr: await qrOf(uri) })
+      return view('generator.njk', 'Set up a code generator', { step, typed, qr: await qrOf(uri), needed: signed(asked).needsSecondFactor })
     }, '/account/generator'),
+    before,
   )
   site.post('/account/generator', 'signedIn', (asked) =>
     sure(asked, async () => {
@@ -70,18 +74,25 @@ export function factorPages(site: Site, { accounts, urlOf }: FactorParts): void 
       if (added.kind === 'over') return goTo('/account/generator', 'tookTooLong')
       if (added.kind === 'wrong') {
         const message = code.trim() === '' ? 'Enter the code that the app shows' : 'The code is wrong. Enter the one that the app shows now; if it is wrong again, set the clock of your telephone by the network'
-        return view('generator.njk', 'Set up a code generator', { ...again, qr: await qrOf(again.uri) }, { errors: [{ field: 'code', message }] })
+        return view('generator.njk', 'Set up a code generator', { ...again, qr: await qrOf(again.uri), needed: signed(asked).needsSecondFactor }, { errors: [{ field: 'code', message }] })
       }
-      return added.codes ? recovery(added.codes) : goTo('/account', 'factorAdded')
+      return setUp(asked, added.codes)
     }, '/account/generator'),
+    before,
   )
+
+  /** Setting it up has shown it. */
+  async function setUp(asked: Asked, codes: readonly string[] | undefined): Promise<Answer> {
+    await accounts.secondFactorShown(asked.by, signed(asked).session)
+    return codes ? recovery(codes) : goTo('/account', 'factorAdded')
+  }
 
   const newPasskey = async (asked: Asked, errors: readonly FieldError[] = []): Promise<Answer> => {
     const place = placeOf(urlOf(asked))
     if (!place) return view('no-passkeys.njk', 'No passkeys here', {}, { status: 404 })
     return view('new-passkey.njk', 'Add a passkey', { ...(await factors.beginPasskey(place, signed(asked).person)), label: asked.form['label'] ?? '' }, { errors, scripts: ['passkey.js'] })
   }
-  site.get('/account/passkeys/new', 'signedIn', (asked) => sure(asked, () => newPasskey(asked), '/account/passkeys/new'))
+  site.get('/account/passkeys/new', 'signedIn', (asked) => sure(asked, () => newPasskey(asked), '/account/passkeys/new'), before)
   site.post('/account/passkeys/new', 'signedIn', (asked) =>
     sure(asked, async () => {
       const place = placeOf(urlOf(asked))
@@ -90,12 +101,19 @@ export function factorPages(site: Site, { accounts, urlOf }: FactorParts): void 
       if (label === '' || label.length > 50) return newPasskey(asked, [{ field: 'label', message: 'Enter a name for it, up to 50 characters, such as Work laptop' }])
       const added = await factors.finishPasskey(asked.by, place, { person: signed(asked).person.id, step: asked.form['step'] ?? '', answer: answerIn(asked), label })
       if (added.kind !== 'added') return newPasskey(asked, [{ field: 'show', message: 'The browser gave no passkey that can be used here. Try again' }])
-      return added.codes ? recovery(added.codes) : goTo('/account', 'factorAdded')
+      return setUp(asked, added.codes)
     }, '/account/passkeys/new'),
+    before,
   )
 
   site.post('/account/factors/:id/remove', 'signedIn', (asked) =>
-    sure(asked, async () => ((await factors.remove(asked.by, signed(asked).person.id, asked.params['id'] ?? '')) ? goTo('/account', 'factorRemoved') : missing)),
+    sure(asked, async () => {
+      const { person, grants, asleep } = signed(asked)
+      const mine = await factors.list(person.id)
+      const id = asked.params['id'] ?? ''
+      if (mine.length === 1 && mine[0]?.id === id && accounts.needsSecondFactor([...grants, ...asleep])) return goTo('/account', 'factorNeeded')
+      return (await factors.remove(asked.by, person.id, id)) ? goTo('/account', 'factorRemoved') : missing
+    }),
   )
 
   const recovery = (codes: readonly string[]) => view('recovery-codes.njk', 'Your recovery codes', { codes })

@@ -77,7 +77,7 @@ async function board({ calls = [], rows = [], arranged = [] }: World = {}) {
 
 const person: Person = { id: 'p', name: 'Mary Lowe', createdAt: 0 }
 const session: Session = { id: 's', method: 'password', createdAt: 0, seenAt: 0, expiresAt: Number.POSITIVE_INFINITY, address: '', userAgent: '' }
-const as = (role: RoleName, scope: Scope = { kind: 'everywhere' }): Identity => ({ kind: 'person', person, session, confirmed: false, asleep: [], grants: [{ id: 'g', role, scope, grantedBy: 'system', grantedAt: 0 }] })
+const as = (role: RoleName, scope: Scope = { kind: 'everywhere' }): Identity => ({ kind: 'person', person, session, confirmed: false, asleep: [], needsSecondFactor: false, grants: [{ id: 'g', role, scope, grantedBy: 'system', grantedAt: 0 }] })
 const kiosk = (scope: Scope = { kind: 'everywhere' }): Identity => ({ kind: 'token', token: { id: 't', kind: 'kiosk', name: 'Ward 7', permissions: ['wallboard'], scope, madeBy: 'system', createdAt: 0 } satisfies Token })
 const seenBy = (identity: Identity, screen = false) => viewOf(identity, { screen }, () => known)
 const everything = seenBy(as('operations'))
