@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { Shortage } from './embedded/shortages.js'
-import type { EmbeddedSwitchAddresses, EmbeddedSwitchSettings, ReadyLine } from './embedded/settings.js'
+import type { EmbeddedSwitchAddresses, EmbeddedSwitchSettings, ReadyLine, SipListener } from './embedded/settings.js'
 import { ChildSwitch, type RunningSwitch } from './running-switch.js'
 
 /** How long the switch may take to listen on its ports. */
@@ -109,7 +109,7 @@ function withPorts(settings: EmbeddedSwitchSettings, { ready: addresses, control
     ...(outliving === undefined ? {} : { outliving: { ...outliving, control: control ?? outliving.control } }),
     drachtio: {
       ...settings.drachtio,
-      sip: settings.drachtio.sip.map((listener, index) => ({ ...listener, port: listener.port === 0 ? (addresses.drachtio.sip[index]?.port ?? 0) : listener.port })),
+      sip: listenersAt(settings.drachtio.sip, addresses.drachtio.sip),
       app: addresses.drachtio.app,
     },
     freeswitch: { ...settings.freeswitch, sip: addresses.freeswitch.sip, eventSocket: addresses.freeswitch.eventSocket },
@@ -161,5 +161,15 @@ function launch(settings: EmbeddedSwitchSettings): Promise<ChildSwitch> {
       settle()
       reject(new Error(complaints.trim().split('\n').at(-1) ?? `exit code ${code ?? 'unknown'}`))
     })
+  })
+}
+
+/** Each listener has an address for every one of its protocols, in their order, with one port. */
+function listenersAt(listeners: readonly SipListener[], bound: EmbeddedSwitchAddresses['drachtio']['sip']): readonly SipListener[] {
+  let next = 0
+  return listeners.map((listener) => {
+    const port = bound[next]?.port ?? 0
+    next += listener.protocols.length
+    return listener.port === 0 ? { ...listener, port } : listener
   })
 }

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { isIP } from 'node:net'
 import { join } from 'node:path'
 import type { Settings } from './config/settings.js'
-import type { EmbeddedSwitchSettings, FreeswitchSettings } from './embedded/settings.js'
+import type { DrachtioSettings, EmbeddedSwitchAddresses, EmbeddedSwitchSettings, FreeswitchSettings, SipListener } from './embedded/settings.js'
 import { hostForSocket } from './embedded/protocols/sip/endpoint.js'
 import { parseHostPort } from './embedded/protocols/sip/uri.js'
 import { startEmbeddedProcess, type EmbeddedEvents, type EmbeddedProcess } from './embedded-process.js'
@@ -23,6 +23,8 @@ export interface EmbeddedServers {
   readonly process: EmbeddedProcess
   /** How the adapter reaches it. */
   readonly servers: ServerSet
+  /** Where browsers reach it, over WebSockets in the clear. */
+  readonly webSocket: { readonly address: string; readonly port: number }
 }
 
 type Secrets = Pick<SwitchNote, 'control' | 'drachtio' | 'freeswitch'>
@@ -57,7 +59,14 @@ export async function startEmbedded(settings: Settings, events: EmbeddedEvents):
       freeswitch: { host: freeswitch.eventSocket.address, port: freeswitch.eventSocket.port, secret: secrets.freeswitch },
       listenAddress: loopback,
     },
+    webSocket: webSocketOf(drachtio.sip),
   }
+}
+
+function webSocketOf(listeners: EmbeddedSwitchAddresses['drachtio']['sip']): EmbeddedServers['webSocket'] {
+  const listener = listeners.find(({ protocol }) => protocol === 'ws')
+  if (listener === undefined) throw new Error('the embedded switch takes no WebSockets')
+  return { address: listener.address, port: listener.port }
 }
 
 /** The switch that an engine which was killed has left, where it can be used. One that cannot is ended: it has our ports. */
@@ -75,7 +84,8 @@ async function leftBehind(file: string, fingerprint: string): Promise<{ readonly
 function switchSettings(settings: Settings, secrets: Secrets): EmbeddedSwitchSettings {
   return {
     drachtio: {
-      sip: settings.sipAddresses.map((address) => ({ address, port: settings.sipPort, protocols: ['udp', 'tcp'] as const, ...externalOf(settings, address) })),
+      sip: sipListeners(settings),
+      ...tlsFiles(settings),
       app: { address: loopback, port: 0 },
       secret: secrets.drachtio,
       callers: knownNetworks(settings),
@@ -90,6 +100,22 @@ function switchSettings(settings: Settings, secrets: Secrets): EmbeddedSwitchSet
     },
     outliving: { seconds: outlivesSeconds, secret: secrets.control, control: { address: loopback, port: 0 } },
   }
+}
+
+/** UDP and TCP first: from the first listener that can reach it, everybody is called who has not called us. */
+function sipListeners(settings: Settings): readonly SipListener[] {
+  const at = (port: number | undefined, protocols: SipListener['protocols']) => (port === undefined ? [] : settings.sipAddresses.map((address) => ({ address, port, protocols, ...externalOf(settings, address) })))
+  return [
+    ...at(settings.sipPort, ['udp', 'tcp']),
+    ...at(settings.sipTlsPort, ['tls']),
+    ...at(settings.sipWssPort, ['wss']),
+    { address: settings.sipWsAddress, port: settings.sipWsPort, protocols: ['ws'] },
+  ]
+}
+
+function tlsFiles({ tlsCertificate, tlsKey, tlsCa }: Settings): Pick<DrachtioSettings, 'tls'> {
+  if (tlsCertificate === undefined || tlsKey === undefined) return {}
+  return { tls: { certificateFile: tlsCertificate, keyFile: tlsKey, ...(tlsCa === undefined ? {} : { caFile: tlsCa }) } }
 }
 
 /** Where phones reach the switch that listens at an address of ours. */

@@ -55,6 +55,8 @@ function port(least: 0 | 1): Parse<number> {
   return (value) => wholeNumber(least, 65_535)(value)
 }
 
+const optionalPort: Parse<number | undefined> = (value) => (value === '' ? undefined : port(0)(value))
+
 function wholeNumber(least: number, most: number): Parse<number> {
   return (value) => {
     const number = Number(value)
@@ -176,6 +178,13 @@ function row<T>(key: string, env: string, fallback: string, meaning: string, par
 export const settingRows = {
   sipAddresses: row('sip.address', 'RINGROUND_SIP_ADDRESS', '127.0.0.1', 'Addresses on which calls arrive (embedded switch): one, or several such as `127.0.0.1, ::1`; `0.0.0.0` is all of IPv4, `::` all of IPv6', addresses),
   sipPort: row('sip.port', 'RINGROUND_SIP_PORT', '5060', 'Port on which calls arrive, UDP and TCP; 0: any free one', port(0)),
+  sipTlsPort: row('sip.tlsPort', 'RINGROUND_SIP_TLS_PORT', '', 'Port for SIP over TLS at the same addresses (embedded switch), usually 5061; trunks with `;transport=tls` need it as well. Needs `tls.certificate`. Empty: none', optionalPort),
+  sipWsAddress: row('sip.wsAddress', 'RINGROUND_SIP_WS_ADDRESS', '127.0.0.1', 'Address for SIP over WebSocket in the clear (embedded switch): for browsers by way of the pages and of proxies on this machine', address),
+  sipWsPort: row('sip.wsPort', 'RINGROUND_SIP_WS_PORT', '0', 'Port of it; 0: any free one', port(0)),
+  sipWssPort: row('sip.wssPort', 'RINGROUND_SIP_WSS_PORT', '', 'Port for SIP over WebSocket with TLS at `sip.address` (embedded switch), for browsers and softphones that do not come by way of the pages. Needs `tls.certificate`. Empty: none', optionalPort),
+  tlsCertificate: row('tls.certificate', 'RINGROUND_TLS_CERTIFICATE', '', 'File with our certificate (PEM, with those between it and the root behind it), for SIP over TLS and wss; read again when it changes', optional),
+  tlsKey: row('tls.key', 'RINGROUND_TLS_KEY', '', 'File with its private key (PEM)', optional),
+  tlsCa: row('tls.ca', 'RINGROUND_TLS_CA', '', 'File with the certificates (PEM) by which those of trunks are checked. Empty: the public authorities that Node.js comes with', optional),
   sipExternalAddresses: row('sip.externalAddress', 'RINGROUND_SIP_EXTERNAL_ADDRESS', '', 'Address by which phones reach this machine, where it is not `sip.address`: behind NAT, or with `sip.address: 0.0.0.0`; one for IPv4 and one for IPv6 at most', onePerFamily),
   sipRealm: row('sip.realm', 'RINGROUND_SIP_REALM', 'ringround', 'Realm of the passwords of SIP telephones; with another one all of them need new passwords', realm),
   leastRegistrationSeconds: row('sip.leastRegistrationSeconds', 'RINGROUND_LEAST_REGISTRATION_SECONDS', '30', 'Shortest registration that is granted to a SIP telephone; the longest is an hour', wholeNumber(1, 3_600)),
@@ -294,6 +303,9 @@ export function readSettings(options: { readonly root: string; readonly file?: s
     sipTraceFile: result.sipTraceFile === undefined ? undefined : absolute(result.sipTraceFile),
     masterKeyFile: result.masterKeyFile === undefined ? undefined : absolute(result.masterKeyFile),
     chainHeadsFile: result.chainHeadsFile === undefined ? undefined : absolute(result.chainHeadsFile),
+    tlsCertificate: result.tlsCertificate === undefined ? undefined : absolute(result.tlsCertificate),
+    tlsKey: result.tlsKey === undefined ? undefined : absolute(result.tlsKey),
+    tlsCa: result.tlsCa === undefined ? undefined : absolute(result.tlsCa),
   }
 }
 
@@ -302,6 +314,12 @@ function checkTogether(settings: Settings): void {
     if (settings.sipExternalAddresses.some((each) => isIP(each) === isIP(everywhere))) continue
     throw new SettingsError(`sip.address is ${everywhere}: phones need an address to answer to; give it as sip.externalAddress (RINGROUND_SIP_EXTERNAL_ADDRESS).`)
   }
+  if ((settings.tlsCertificate === undefined) !== (settings.tlsKey === undefined)) throw new SettingsError('tls.certificate and tls.key belong together: set both (RINGROUND_TLS_CERTIFICATE, RINGROUND_TLS_KEY), or neither.')
+  for (const [key, wanted] of [['sip.tlsPort', settings.sipTlsPort], ['sip.wssPort', settings.sipWssPort]] as const) {
+    if (wanted !== undefined && settings.tlsCertificate === undefined) throw new SettingsError(`${key} is set and tls.certificate is not: name the files with a certificate and its key (RINGROUND_TLS_CERTIFICATE, RINGROUND_TLS_KEY).`)
+  }
+  const secureTrunk = settings.trunks.find((trunk) => /;transport=tls$/.test(trunk.address))
+  if (secureTrunk !== undefined && settings.sipTlsPort === undefined && settings.drachtio.length === 0) throw new SettingsError(`the trunk "${secureTrunk.name}" is called over TLS and sip.tlsPort is not set: it needs a port and a certificate of ours (RINGROUND_SIP_TLS_PORT).`)
   if (settings.rtpTo < settings.rtpFrom + 3) throw new SettingsError(`rtp.from ${settings.rtpFrom} to rtp.to ${settings.rtpTo}: a call needs four ports; make the range larger.`)
   if (settings.drachtio.length > 0 && settings.freeswitch.length === 0) throw new SettingsError('drachtio.addresses is set and freeswitch.addresses is not: name the event socket of a FreeSWITCH as well (RINGROUND_FREESWITCH).')
   if (settings.freeswitch.length > 0 && settings.drachtio.length === 0) throw new SettingsError('freeswitch.addresses is set and drachtio.addresses is not: name the application port of a drachtio-server as well (RINGROUND_DRACHTIO).')

@@ -3,7 +3,7 @@ import { parseRange, type DialableRange } from '../guard/dial-plan.js'
 /** A SIP trunk: where calls to telephone numbers go. */
 export interface TrunkSetting {
   readonly name: string
-  /** `host` or `host:port`, with `;transport=tcp` where the trunk wants it. */
+  /** `host` or `host:port`, with `;transport=tcp` or `;transport=tls` where the trunk wants it. */
   readonly address: string
   /** Digest credentials, where the trunk asks for them. */
   readonly user?: string
@@ -83,7 +83,7 @@ function trunkOf(written: Omit<TrunkSetting, 'ranges'> & { readonly ranges?: rea
   const { name, address, ranges, ...credentials } = written
   if (!/^[\w-]{1,40}$/.test(name)) throw new TrunkError(`${expected}; a name has letters, digits, - and _`)
   // It goes into a request line: nothing but a host, a port and a transport.
-  if (!/^(?:\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9](?:[\w.-]{0,251}[A-Za-z0-9])?)(?::\d{1,5})?(?:;transport=(?:udp|tcp))?$/.test(address)) throw new TrunkError(`${expected}; the address of "${name}" is no host:port`)
+  if (!/^(?:\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9](?:[\w.-]{0,251}[A-Za-z0-9])?)(?::\d{1,5})?(?:;transport=(?:udp|tcp|tls))?$/.test(address)) throw new TrunkError(`${expected}; the address of "${name}" is no host:port`)
   // RFC 3261 section 25.1: a user name is a quoted string; nothing that ends it or the header may stand in it.
   if (/["\\\p{Cc}]/u.test(credentials.user ?? '')) throw new TrunkError(`${expected}; the user of "${name}" has a character that may not stand there`)
   if (ranges?.length === 0) throw new TrunkError(`${expected}; "${name}" has an empty list of ranges: it would carry nothing`)

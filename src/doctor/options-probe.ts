@@ -1,6 +1,7 @@
 import { createSocket } from 'node:dgram'
 import { connect, isIP } from 'node:net'
-import { hostForUri } from '../embedded/protocols/sip/endpoint.js'
+import { connect as connectTls } from 'node:tls'
+import { hostForUri, isWebSocket, type Endpoint } from '../embedded/protocols/sip/endpoint.js'
 import { parseMessage } from '../embedded/protocols/sip/parse.js'
 import { isUnresolved, resolveUri } from '../embedded/protocols/sip/resolve.js'
 import { randomHex } from '../embedded/protocols/sip/secure-random.js'
@@ -10,28 +11,22 @@ const timeoutMs = 4_000
 /** RFC 3261 section 17.1.2.2: timer E begins with T1 and doubles. */
 const resendMs = [500, 1_000, 2_000]
 
-/** Where an OPTIONS goes, as the socket sees it. */
-interface Peer {
-  readonly protocol: 'udp' | 'tcp'
-  readonly address: string
-  readonly port: number
-}
-
 /**
  * Sends OPTIONS (RFC 3261 section 11) from a port of its own, so that it needs no switch and disturbs none.
- * @param target `host:port`, with `;transport=tcp` where it is wanted
+ * @param target `host:port`, with `;transport=tcp` or `tls` where it is wanted
  */
 export function askByOptions(target: string, headers: Readonly<Record<string, string>> = {}): Promise<OptionsAnswer> {
   return new Promise((resolve) => {
     resolveUri(`sip:${target}`, (peer) => {
       if (isUnresolved(peer)) return resolve({ kind: 'silent', why: peer.detail })
-      const ask = peer.protocol === 'tcp' ? overTcp : overUdp
+      if (isWebSocket(peer.protocol)) return resolve({ kind: 'silent', why: 'nobody is called over a WebSocket' })
+      const ask = peer.protocol === 'udp' ? overUdp : overConnection
       resolve(ask(peer, (local) => options(target, peer, local, headers)))
     })
   })
 }
 
-function overUdp(peer: Peer, written: (local: string) => string): Promise<OptionsAnswer> {
+function overUdp(peer: Endpoint, written: (local: string) => string): Promise<OptionsAnswer> {
   return new Promise((resolve) => {
     const socket = createSocket(isIP(peer.address) === 6 ? 'udp6' : 'udp4')
     const timers: NodeJS.Timeout[] = []
@@ -56,9 +51,10 @@ function overUdp(peer: Peer, written: (local: string) => string): Promise<Option
   })
 }
 
-function overTcp(peer: Peer, written: (local: string) => string): Promise<OptionsAnswer> {
+function overConnection(peer: Endpoint, written: (local: string) => string): Promise<OptionsAnswer> {
   return new Promise((resolve) => {
-    const socket = connect({ host: peer.address, port: peer.port })
+    const { protocol, address: host, port, serverName = '' } = peer
+    const socket = protocol === 'tls' ? connectTls({ host, port, servername: isIP(serverName) === 0 ? serverName : '' }) : connect({ host, port })
     const end = (answer: OptionsAnswer) => {
       socket.destroy()
       resolve(answer)
@@ -67,7 +63,7 @@ function overTcp(peer: Peer, written: (local: string) => string): Promise<Option
     socket.setTimeout(timeoutMs, () => end({ kind: 'silent', why: `no answer within ${timeoutMs} ms` }))
     socket.on('error', (error: NodeJS.ErrnoException) => end({ kind: 'silent', why: error.code ?? error.message }))
     socket.on('close', () => end({ kind: 'silent', why: 'it closed the connection' }))
-    socket.on('connect', () => socket.write(written(`${hostForUri(socket.localAddress ?? '')}:${socket.localPort ?? 0}`)))
+    socket.on(protocol === 'tls' ? 'secureConnect' : 'connect', () => socket.write(written(`${hostForUri(socket.localAddress ?? '')}:${socket.localPort ?? 0}`)))
     socket.on('data', (chunk) => {
       received = Buffer.concat([received, chunk])
       const answer = received.includes('\r\n\r\n') ? answerIn(received) : undefined
@@ -76,7 +72,7 @@ function overTcp(peer: Peer, written: (local: string) => string): Promise<Option
   })
 }
 
-function options(target: string, peer: Peer, local: string, headers: Readonly<Record<string, string>>): string {
+function options(target: string, peer: Endpoint, local: string, headers: Readonly<Record<string, string>>): string {
   const more = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
   return (
     `OPTIONS sip:${target} SIP/2.0\r\n` +

@@ -5,8 +5,9 @@ import { networks } from './protocols/sip/networks.js'
 import { sameHost } from './protocols/sip/same-host.js'
 import { ListenError, SocketTransport, type SocketTransportOptions } from './protocols/sip/socket-transport.js'
 import { Strangers } from './protocols/sip/strangers.js'
-import type { ConnectionShortage } from './protocols/sip/tcp-carrier.js'
+import type { ConnectionShortage } from './protocols/sip/stream-carrier.js'
 import { tcpLimitsFor } from './protocols/sip/tcp-limits.js'
+import { TlsIdentity, type TlsFiles } from './protocols/sip/tls-identity.js'
 import type { Transport } from './protocols/sip/transport.js'
 import { descriptorIsFree, descriptorLimit } from './descriptors.js'
 import { DrachtioRole } from './drachtio/drachtio-role.js'
@@ -14,7 +15,7 @@ import { SipTrace } from './sip-trace.js'
 import { FaultyTransport } from './faulty-transport.js'
 import { Faults, type Fault } from './faults.js'
 import { FreeswitchRole, type MediaFactory } from './freeswitch/freeswitch-role.js'
-import { listenFailure } from './listening.js'
+import { ListenFailure, listenFailure } from './listening.js'
 import { LocalWire } from './local-wire.js'
 import { ManyTransport } from './many-transport.js'
 import { MediaEngine } from './media/media-engine.js'
@@ -44,6 +45,7 @@ export class EmbeddedSwitch {
   readonly #worldTransports: SocketTransport[] = []
   #running: Running | undefined
   #trace: SipTrace | undefined
+  #tls: TlsIdentity | undefined
   #stopping: Promise<void> | undefined
   /** Tells from time to time what strangers sent in vain. */
   #dropped: NodeJS.Timeout | undefined
@@ -80,8 +82,11 @@ export class EmbeddedSwitch {
       const onShortage = (what: ConnectionShortage, detail: string): void => this.#shortages.add(what === 'connections' ? 'sipConnections' : what, detail)
       if (drachtio.traceFile !== undefined) this.#trace = new SipTrace(drachtio.traceFile, this.#log)
       const trace = this.#trace
+      const tls = drachtio.tls && tlsIdentity(drachtio.tls, this.#log)
+      if (tls) opened.push({ close: () => Promise.resolve(tls.close()) })
+      this.#tls = tls
       for (const listener of withWayTo(freeswitch.sip.address, drachtio.sip)) {
-        const transport = await openTransport(listener, 'SIP', { tcpLimits, onShortage, ...(trace ? { trace: (bytes, from, to) => trace.wrote(bytes, from, to) } : {}), ...(this.#strangers === undefined ? {} : { strangers: this.#strangers }) })
+        const transport = await openTransport(listener, 'SIP', { ...(tls ? { tls } : {}), tcpLimits, onShortage, ...(trace ? { trace: (bytes, from, to) => trace.wrote(bytes, from, to) } : {}), ...(this.#strangers === undefined ? {} : { strangers: this.#strangers }) })
         opened.push(transport)
         this.#worldTransports.push(transport)
       }
@@ -127,6 +132,7 @@ export class EmbeddedSwitch {
     if (!running) return
     await running.drachtio.stop(GRACE_MS)
     await running.freeswitch.stop()
+    this.#tls?.close()
     await this.#trace?.close()
   }
 
@@ -165,6 +171,14 @@ export class EmbeddedSwitch {
       apps: running?.drachtio.appCount ?? 0,
       eventSockets: running?.freeswitch.eventSockets ?? 0,
     }
+  }
+}
+
+function tlsIdentity(files: TlsFiles, log: (line: string) => void): TlsIdentity {
+  try {
+    return new TlsIdentity(files, log)
+  } catch (error) {
+    throw new ListenFailure(`TLS: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
   }
 }
 

@@ -15,8 +15,9 @@ test.each([
   ['[]', 'setting settings: expected an object'],
   [JSON.stringify({ ...good, drachtio: { ...good.drachtio, secret: '' } }), 'setting settings.drachtio.secret: expected a text'],
   [JSON.stringify({ ...good, drachtio: { ...good.drachtio, sip: [{ address: 'x', port: 70000, protocols: ['udp'] }] } }), 'setting settings.drachtio.sip[0].port: expected a port'],
-  [JSON.stringify({ ...good, drachtio: { ...good.drachtio, sip: [{ address: 'x', port: 1, protocols: ['tls'] }] } }), 'expected a list of "udp" and "tcp"'],
-  [JSON.stringify({ ...good, drachtio: { ...good.drachtio, port: 1 } }), 'setting settings.drachtio.port: expected one of sip, app, secret'],
+  [JSON.stringify({ ...good, drachtio: { ...good.drachtio, sip: [{ address: 'x', port: 1, protocols: ['tls'] }] } }), 'expected a certificate'],
+  [JSON.stringify({ ...good, drachtio: { ...good.drachtio, sip: [{ address: 'x', port: 1, protocols: ['tcp', 'ws'] }] } }), 'and one of "tcp", "tls", "ws" and "wss"'],
+  [JSON.stringify({ ...good, drachtio: { ...good.drachtio, port: 1 } }), 'setting settings.drachtio.port: expected one of sip, tls, app, secret'],
   [JSON.stringify({ ...good, freeswitch: { ...good.freeswitch, rtp: { address: 'x', firstPort: 5, lastPort: 4 } } }), 'expected at least firstPort (5)'],
 ])('%s is refused with a line that says what to change', (json, line) => {
   expect(() => readSettings(json)).toThrow(line)

@@ -1,3 +1,4 @@
+import { isProtocol, isStream } from './protocols/sip/endpoint.js'
 import { parseNetwork } from './protocols/sip/networks.js'
 import type { EmbeddedSwitchSettings } from './settings.js'
 
@@ -34,7 +35,8 @@ const network: Check = (value, path) => {
 }
 
 const protocols: Check = (value, path) => {
-  if (!Array.isArray(value) || value.length === 0 || value.some((one) => one !== 'udp' && one !== 'tcp')) wrong(path, 'a list of "udp" and "tcp"')
+  const some = Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === 'string' && isProtocol(one))
+  if (!some || (value).filter(isStream).length > 1) wrong(path, 'a list of "udp" and one of "tcp", "tls", "ws" and "wss"')
 }
 
 function optional(check: Check): Check {
@@ -64,6 +66,7 @@ const address = object({ address: text, port })
 const settings = object({
   drachtio: object({
     sip: list(object({ address: text, port, protocols, externalAddress: optional(text) })),
+    tls: optional(object({ certificateFile: text, keyFile: text, caFile: optional(text) })),
     app: address,
     secret: text,
     outbound: optional(address),
@@ -96,6 +99,7 @@ export function readSettings(json: string): EmbeddedSwitchSettings {
   settings(value, 'settings')
   const read = value as EmbeddedSwitchSettings
   const { firstPort, lastPort } = read.freeswitch.rtp
+  if (read.drachtio.tls === undefined && read.drachtio.sip.some(({ protocols }) => protocols.includes('tls') || protocols.includes('wss'))) wrong('settings.drachtio.tls', 'a certificate, for the listeners with "tls" and "wss"')
   if (lastPort < firstPort) wrong('settings.freeswitch.rtp.lastPort', `at least firstPort (${firstPort})`)
   return read
 }

@@ -3,12 +3,15 @@
  * JSON between the engine and the child process (`main.ts`), and as an object to `EmbeddedSwitch` in tests.
  */
 
-/** One SIP address of the drachtio role. UDP and TCP share the port number, as `Via` and `Contact` do in practice. */
+import type { Protocol } from './protocols/sip/endpoint.js'
+import type { TlsFiles } from './protocols/sip/tls-identity.js'
+
+/** One SIP address of the drachtio role. UDP and TCP share the port number, as `Via` and `Contact` do in practice; `tls`, `ws` and `wss` have one each. */
 export interface SipListener {
   readonly address: string
   /** 0: a free port is chosen (the same one for every protocol named). */
   readonly port: number
-  readonly protocols: readonly ('udp' | 'tcp')[]
+  readonly protocols: readonly Protocol[]
   /** The address that the outside world must use (behind NAT); goes into Contact and Via. Default: `address`. */
   readonly externalAddress?: string
 }
@@ -22,6 +25,8 @@ export interface SocketAddress {
 /** The role that drachtio-server plays: SIP towards the world, the application protocol towards the engine. */
 export interface DrachtioSettings {
   readonly sip: readonly SipListener[]
+  /** Our certificate, for listeners with `tls` and `wss` and for calls to others over TLS. Files that change are read again. */
+  readonly tls?: TlsFiles
   /** Where applications connect (drachtio's `admin` port, 9022). */
   readonly app: SocketAddress
   readonly secret: string
@@ -96,7 +101,7 @@ export interface EmbeddedSwitchSettings {
 /** Where it listens, with the ports that were chosen. */
 export interface EmbeddedSwitchAddresses {
   readonly drachtio: {
-    readonly sip: readonly { readonly protocol: 'udp' | 'tcp'; readonly address: string; readonly port: number }[]
+    readonly sip: readonly { readonly protocol: Protocol; readonly address: string; readonly port: number }[]
     readonly app: { readonly address: string; readonly port: number }
   }
   readonly freeswitch: {

@@ -99,8 +99,8 @@ function samePlace(one: string, other: string): boolean {
 
 /** Of `host:port;transport=tcp`. Names are the same in large and small letters and with a final dot. */
 export function placeOf(address: string): { readonly host: string; readonly port: string; readonly thisMachine: boolean } {
-  const [place = ''] = address.split(';')
-  const [, host = '', port = '5060'] = /^(\[[^\]]*\]|[^:]*)(?::(\d+))?$/.exec(place) ?? []
+  const [place = '', ...parameters] = address.split(';')
+  const [, host = '', port = parameters.includes('transport=tls') ? '5061' : '5060'] = /^(\[[^\]]*\]|[^:]*)(?::(\d+))?$/.exec(place) ?? []
   const plain = host.toLowerCase().replace(/\.$/, '')
   return { host: plain, port: port.replace(/^0+/, ''), thisMachine: /^(?:127\.|\[::1\]$|localhost$)/.test(plain) }
 }

@@ -114,7 +114,8 @@ function loggable(target: string): string {
 /** @returns the call as the flows are to see it; undefined when it is not for them */
 async function admit(call: IncomingCall, guards: GuardOptions): Promise<IncomingCall | undefined> {
   const { address } = call.source
-  const trusted = guards.trusted.has(address)
+  // Trunks do not come over WebSockets: that is a browser, perhaps by way of a proxy at a trusted address, and has to say who it is.
+  const trusted = guards.trusted.has(address) && !/^wss?$/i.test(call.source.protocol)
   if (!trusted && guards.known?.has(address) !== true && !guards.strangers.take(address)) {
     guards.onRefused('incoming', `${address}: too many calls from an unknown address`)
     await call.reject(503, { headers: { 'Retry-After': '60' } })

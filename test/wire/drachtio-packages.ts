@@ -61,7 +61,7 @@ export interface Srf extends EventEmitter {
   createUAS(request: SrfRequest, response: SrfReply, options: { localSdp: string; headers?: Record<string, string> }): Promise<SrfDialog>
   createUAC(
     uri: string,
-    options: { localSdp?: string; headers?: Record<string, string>; callingNumber?: string; noAck?: boolean; auth?: { username: string; password: string } },
+    options: { localSdp?: string; headers?: Record<string, string>; callingNumber?: string; noAck?: boolean; proxy?: string; auth?: { username: string; password: string } },
     callbacks?: { cbRequest?: (error: unknown, request: SrfRequest) => void; cbProvisional?: (response: SrfResponse) => void },
   ): Promise<SrfDialog>
   request(uri: string, options: { method: string; headers?: Record<string, string>; body?: string }, callback?: (error: Error | null, request: SrfRequest) => void): void

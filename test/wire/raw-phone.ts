@@ -103,7 +103,7 @@ function inUri(address: string): string {
   return address.includes(':') ? `[${address}]` : address
 }
 
-function message(start: string, headers: Readonly<Record<string, string>>, body = ''): string {
+export function message(start: string, headers: Readonly<Record<string, string>>, body = ''): string {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
   return `${start}\r\n${lines.join('\r\n')}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
 }

@@ -43,7 +43,9 @@ export class DialogRequests {
 
   /** Where the dialog's requests go: at once, or after a name has been looked up. Undefined: nowhere. */
   resolve(dialog: AppDialog, done: (destination: Endpoint | undefined) => void): void {
-    if (dialog.route) done(dialog.route)
+    const browser = this.#around.browsers.whereIs(dialog.sip.nextHop)
+    if (browser) done(browser)
+    else if (dialog.route) done(dialog.route)
     else resolveUri(dialog.sip.nextHop, (result) => done(isUnresolved(result) ? undefined : result))
   }
 

@@ -14,6 +14,7 @@ import { AppConnection, type AppServer } from './app-connection.js'
 import { AppDialogs, type AppDialog } from './app-dialogs.js'
 import type { AppFrame } from './app-message.js'
 import { AppRoutes } from './app-routes.js'
+import { BrowserContacts } from './browser-contacts.js'
 import { CallRecords } from './call-records.js'
 import { DialogRequests } from './dialog-requests.js'
 import { IncomingRequests, type Dialler } from './incoming-requests.js'
@@ -40,6 +41,7 @@ export class DrachtioRole implements AppServer, Surroundings {
   readonly routes = new AppRoutes()
   readonly dialogs = new AppDialogs()
   readonly records = new CallRecords(this.routes)
+  readonly browsers = new BrowserContacts()
   readonly #settings: DrachtioSettings
   readonly #transport: Transport
   readonly faults: Faults
@@ -202,7 +204,7 @@ export class DrachtioRole implements AppServer, Surroundings {
 
   contactFor(peer: Endpoint): string {
     const { host, port } = this.#transport.advertised(peer)
-    return `<sip:${hostForUri(host)}:${port}${peer.protocol === 'udp' ? '' : ';transport=tcp'}>`
+    return `<sip:${hostForUri(host)}:${port}${peer.protocol === 'udp' ? '' : `;transport=${peer.protocol}`}>`
   }
 
   isOwn(endpoint: Endpoint): boolean {

@@ -41,6 +41,8 @@ const RETRY_SECONDS = 3
 
 /** Methods that an application can get outside a dialog. */
 const OUTSIDE = new Set(['INVITE', 'REGISTER', 'MESSAGE', 'OPTIONS', 'INFO', 'NOTIFY', 'SUBSCRIBE', 'PUBLISH', 'REFER'])
+/** Methods whose Contact says where the other side is from now on. */
+const NAMES_CONTACT = new Set(['INVITE', 'UPDATE', 'REGISTER', 'SUBSCRIBE'])
 const STATUS_LINE = /^SIP\/2\.0 (\d{3})(?: (.*))?$/
 const UNKNOWN_TRANSACTION = 'Response not sent due to unknown transaction'
 
@@ -358,6 +360,7 @@ export class IncomingRequests {
   #answered(waiting: Unanswered, response: SipResponse): void {
     this.#forget(waiting)
     const { server, dialog } = waiting
+    if (response.status < 300 && NAMES_CONTACT.has(server.request.method)) this.#around.browsers.named(server.request, server.source)
     if (dialog?.offered === server) dialog.offered = undefined
     const inside = server.request.toTag !== undefined
     if (server.request.method !== 'INVITE' || inside) return

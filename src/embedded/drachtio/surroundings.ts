@@ -6,6 +6,7 @@ import type { Faults } from '../faults.js'
 import type { AppConnection } from './app-connection.js'
 import type { AppDialog, AppDialogs } from './app-dialogs.js'
 import { printMeta } from './app-message.js'
+import type { BrowserContacts } from './browser-contacts.js'
 import type { AppRoutes } from './app-routes.js'
 import type { CallRecords } from './call-records.js'
 
@@ -15,6 +16,7 @@ export interface Surroundings {
   readonly routes: AppRoutes
   readonly dialogs: AppDialogs
   readonly records: CallRecords
+  readonly browsers: BrowserContacts
   /** Whether what an application leaves behind is kept for another one. */
   readonly keeps: boolean
   /** An application has gone not long ago: another one may come for what it left. */

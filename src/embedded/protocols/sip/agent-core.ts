@@ -1,7 +1,7 @@
 import { Authenticator, type Credentials } from './authenticator.js'
 import type { SipClock } from './clock.js'
 import type { Dialog } from './dialog.js'
-import { hostForUri, type Endpoint } from './endpoint.js'
+import { hostForUri, isStream, type Endpoint } from './endpoint.js'
 import type { SipRequest, SipResponse } from './message.js'
 import { parseNameAddr, printNameAddr, type NameAddr } from './name-addr.js'
 import { resolveUri, isUnresolved, type Unresolved } from './resolve.js'
@@ -55,7 +55,7 @@ export class AgentCore {
   /** Our Contact as `to` can reach it. */
   contact(to: Endpoint): string {
     const { host, port } = this.layer.transport.advertised(to)
-    return printNameAddr({ displayName: '', params: new Map(), uri: printUri(sipUri(this.identity.user, hostForUri(host), port, to.protocol === 'tcp' ? new Map([['transport', 'tcp']]) : new Map())) })
+    return printNameAddr({ displayName: '', params: new Map(), uri: printUri(sipUri(this.identity.user, hostForUri(host), port, to.protocol === 'udp' ? new Map() : new Map([['transport', to.protocol]]))) })
   }
 
   /** From of requests that we start a dialog with; still without a tag. */
@@ -92,9 +92,9 @@ export class AgentCore {
     }
     const { nextHop } = dialog
     resolveUri(nextHop, (place) => {
-      // A phone that called over TCP often leaves `transport=tcp` out of its Contact.
+      // A phone that called over a connection often leaves the transport out of its Contact.
       const unnamed = parseUri(nextHop)?.params.has('transport') !== true
-      if (!isUnresolved(place) && source?.protocol === 'tcp' && unnamed) done({ ...place, protocol: 'tcp' })
+      if (!isUnresolved(place) && source !== undefined && isStream(source.protocol) && unnamed) done({ ...place, protocol: source.protocol })
       else done(place)
     })
   }

@@ -1,6 +1,6 @@
 import { lookup, type LookupAddress } from 'node:dns'
 import { isIP } from 'node:net'
-import { hostForSocket, type Endpoint } from './endpoint.js'
+import { defaultPort, hostForSocket, isProtocol, type Endpoint } from './endpoint.js'
 import { plainAddress } from './same-host.js'
 import { parseUri } from './uri.js'
 
@@ -12,7 +12,7 @@ export interface Unresolved {
 
 /**
  * Where a request for that URI goes: RFC 3263 without SRV and NAPTR, which the closed networks that this stack serves do not
- * use. Calls back at once for an IP literal, later for a name. `sips:` is refused, since there is no TLS here.
+ * use. Calls back at once for an IP literal, later for a name. `sips:` is TLS, whatever else it says (RFC 3261 26.2.2).
  */
 export function resolveUri(text: string, done: (result: Endpoint | Unresolved) => void): void {
   const uri = parseUri(text)
@@ -20,21 +20,22 @@ export function resolveUri(text: string, done: (result: Endpoint | Unresolved) =
     done({ why: 'badUri', detail: `not a SIP URI: ${text.slice(0, 200)}` })
     return
   }
-  const transport = (uri.params.get('transport') ?? 'udp').toLowerCase()
-  if (uri.scheme === 'sips' || (transport !== 'udp' && transport !== 'tcp')) {
+  const written = (uri.params.get('transport') ?? (uri.scheme === 'sips' ? 'tls' : 'udp')).toLowerCase()
+  const transport = uri.scheme === 'sips' ? secured(written) : written
+  if (!isProtocol(transport)) {
     done({ why: 'unresolved', detail: `no transport for ${text.slice(0, 200)}` })
     return
   }
-  const written = uri.params.get('maddr') ?? uri.host
-  const host = hostForSocket(written)
-  const port = uri.port ?? 5060
+  const place = uri.params.get('maddr') ?? uri.host
+  const host = hostForSocket(place)
+  const port = uri.port ?? defaultPort(transport)
   if (isIP(host) !== 0) {
     // An IPv4-mapped address is reached over IPv4.
     done({ protocol: transport, address: plainAddress(host), port })
     return
   }
-  if (written.startsWith('[')) {
-    done({ why: 'unresolved', detail: `not an IPv6 address: ${written}` })
+  if (place.startsWith('[')) {
+    done({ why: 'unresolved', detail: `not an IPv6 address: ${place}` })
     return
   }
   lookup(host, { all: true }, (error, found: readonly LookupAddress[] | undefined) => {
@@ -42,8 +43,14 @@ export function resolveUri(text: string, done: (result: Endpoint | Unresolved) =
     // IPv4 where there is a choice: it is what every listener of ours may have.
     const address = addresses.find(({ family }) => family === 4)?.address ?? addresses[0]?.address
     if (error !== null || address === undefined) done({ why: 'unresolved', detail: `no address for ${host}: ${error?.code ?? error?.message ?? 'none'}` })
-    else done({ protocol: transport, address, port })
+    else done({ protocol: transport, address, port, ...(transport === 'tls' ? { serverName: host } : {}) })
   })
+}
+
+/** What `sips:` makes of a transport: the same with TLS; `none` where there is no such thing. */
+function secured(transport: string): string {
+  if (transport === 'tcp' || transport === 'tls') return 'tls'
+  return transport === 'ws' || transport === 'wss' ? 'wss' : 'none'
 }
 
 export function isUnresolved(result: Endpoint | Unresolved): result is Unresolved {

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { hostForSocket, type Endpoint } from './endpoint.js'
+import { hostForSocket, isStream, type Endpoint } from './endpoint.js'
 import { SipResponse, type SipRequest } from './message.js'
 import { reasonOf } from './reasons.js'
 import { plainAddress } from './same-host.js'
@@ -31,13 +31,13 @@ export type AnsweredPort = 'via' | 'source'
 
 /**
  * Where a response goes. Always to the address that the request came from, whatever its Via says: `maddr` and a host of the sender's choice
- * would let anybody have a third party called. Over TCP to the connection that brought it. Over UDP to the port that it came from when it asked with
+ * would let anybody have a third party called. Over a connection to the one that brought it. Over UDP to the port that it came from when it asked with
  * `rport` (RFC 3581 4), else to the port of its Via, since that is where old gateways listen; but when the Via names another address than the
  * packet's, its port means nothing either (a NAT in between).
  * @param via top Via of the request
  */
 export function responseDestination(via: Via, source: Endpoint, port: AnsweredPort = 'via'): Endpoint {
-  if (source.protocol === 'tcp' || port === 'source' || via.params.has('rport')) return source
+  if (isStream(source.protocol) || port === 'source' || via.params.has('rport')) return source
   const host = hostForSocket(via.host)
   if (isIP(host) !== 0 && plainAddress(host) !== plainAddress(source.address)) return source
   return { protocol: 'udp', address: source.address, port: via.port === undefined || via.port === 0 ? 5060 : via.port }

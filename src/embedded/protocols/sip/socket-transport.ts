@@ -1,11 +1,12 @@
 import { isIP } from 'node:net'
 import { networkInterfaces } from 'node:os'
-import type { Endpoint, Protocol } from './endpoint.js'
+import { isStream, type Endpoint, type Protocol } from './endpoint.js'
 import { isLinkLocal, isLoopback } from './address-kinds.js'
 import { parseMessage } from './parse.js'
 import type { Strangers } from './strangers.js'
-import { TcpCarrier, type ConnectionShortage } from './tcp-carrier.js'
+import { StreamCarrier, type ConnectionShortage } from './stream-carrier.js'
 import type { TcpLimits } from './tcp-limits.js'
+import type { TlsIdentity } from './tls-identity.js'
 import type { Transport, TransportUser } from './transport.js'
 import { UdpCarrier } from './udp-carrier.js'
 import { stampRequest } from './via.js'
@@ -13,10 +14,12 @@ import { stampRequest } from './via.js'
 export interface SocketTransportOptions {
   /** IP literal to listen on; `0.0.0.0` for all of IPv4, `::` for all of IPv6 and nothing else. Default 127.0.0.1. */
   readonly address?: string
-  /** Default 0: any free port, the same for UDP and TCP. */
+  /** Default 0: any free port, the same for UDP and what goes over connections. */
   readonly port?: number
-  /** Default both. */
+  /** Default UDP and TCP. Of those that go over connections only one: they share the port. */
   readonly protocols?: readonly Protocol[]
+  /** Who we are: needed for `tls` and `wss`. */
+  readonly tls?: TlsIdentity
   /** What to say in Via and Contact where it is not the address listened on (0.0.0.0, behind a NAT with port forwarding). */
   readonly publicAddress?: string
   readonly faults?: TransportFaults
@@ -52,7 +55,7 @@ export class ListenError extends Error {
   }
 }
 
-/** SIP over UDP and TCP sockets on one address and port. */
+/** SIP over sockets on one address and port: UDP, and one of the protocols that go over connections. */
 export class SocketTransport implements Transport {
   user: TransportUser | undefined
   readonly listeners: readonly Endpoint[]
@@ -60,34 +63,35 @@ export class SocketTransport implements Transport {
   faults: TransportFaults
   readonly #options: SocketTransportOptions
   readonly #udp: UdpCarrier | undefined
-  readonly #tcp: TcpCarrier | undefined
+  readonly #stream: StreamCarrier | undefined
   readonly #delayed = new Set<NodeJS.Timeout>()
   #closed = false
 
-  private constructor(options: SocketTransportOptions, udp: UdpCarrier | undefined, tcp: TcpCarrier | undefined) {
+  private constructor(options: SocketTransportOptions, udp: UdpCarrier | undefined, stream: StreamCarrier | undefined) {
     this.#options = options
     this.faults = options.faults ?? {}
     this.#udp = udp
-    this.#tcp = tcp
-    this.listeners = [udp?.local, tcp?.local].filter((local) => local !== undefined)
+    this.#stream = stream
+    this.listeners = [udp?.local, stream?.local].filter((local) => local !== undefined)
     if (udp !== undefined) udp.received = (bytes, from, local) => this.#arrived(bytes, from, local)
-    if (tcp !== undefined) tcp.received = (bytes, from, local) => this.#arrived(bytes, from, local)
+    if (stream !== undefined) stream.received = (bytes, from, local) => this.#arrived(bytes, from, local)
   }
 
   /** Whether a connection of somebody known would be taken now. */
   get hasRoomForKnown(): boolean {
-    return this.#tcp?.hasRoomForKnown ?? true
+    return this.#stream?.hasRoomForKnown ?? true
   }
 
   /** Binds every socket. Rejects with `ListenError` and leaves nothing open. */
   static async open(options: SocketTransportOptions = {}): Promise<SocketTransport> {
     const { address = '127.0.0.1', port = 0, protocols = ['udp', 'tcp'] } = options
-    // A free UDP port may be taken for TCP; with port 0 another one is tried.
+    // A free UDP port may be taken for connections; with port 0 another one is tried.
     for (let attempt = 1; ; attempt++) {
       const udp = protocols.includes('udp') ? await UdpCarrier.open(address, port) : undefined
       try {
-        const tcp = protocols.includes('tcp') ? await TcpCarrier.open(address, udp?.local.port ?? port, { strangers: options.strangers, limits: options.tcpLimits, onShortage: options.onShortage }) : undefined
-        return new SocketTransport(options, udp, tcp)
+        const carried = protocols.find(isStream)
+        const more = { strangers: options.strangers, limits: options.tcpLimits, onShortage: options.onShortage, tls: options.tls }
+        return new SocketTransport(options, udp, carried && (await StreamCarrier.open(carried, address, udp?.local.port ?? port, more)))
       } catch (error) {
         await udp?.close()
         if (port !== 0 || attempt >= 20) throw error
@@ -97,7 +101,7 @@ export class SocketTransport implements Transport {
 
   send(bytes: Buffer, to: Endpoint, failed: (error: Error) => void = () => undefined): void {
     this.#withFate(this.faults.outgoing?.(bytes, to) ?? 0, () => {
-      const carrier = to.protocol === 'udp' ? this.#udp : this.#tcp
+      const carrier = this.#carrierOf(to.protocol)
       if (carrier === undefined) {
         queueMicrotask(() => failed(new Error(`no ${to.protocol} socket is open`)))
         return
@@ -108,7 +112,7 @@ export class SocketTransport implements Transport {
   }
 
   advertised(to: Endpoint): { readonly host: string; readonly port: number } {
-    const local = (to.protocol === 'udp' ? this.#udp : this.#tcp)?.local ?? this.listeners[0]
+    const local = this.#carrierOf(to.protocol)?.local ?? this.listeners[0]
     const port = local?.port ?? 5060
     const address = local?.address ?? '127.0.0.1'
     const { publicAddress } = this.#options
@@ -117,6 +121,10 @@ export class SocketTransport implements Transport {
     if (address !== '0.0.0.0' && address !== '::') return { host: address, port }
     const loopback = address === '::' ? '::1' : '127.0.0.1'
     return { host: isLoopback(to.address) ? loopback : (ownAddress(isIP(address)) ?? loopback), port }
+  }
+
+  #carrierOf(protocol: Protocol): UdpCarrier | StreamCarrier | undefined {
+    return [this.#udp, this.#stream].find((carrier) => carrier?.local.protocol === protocol)
   }
 
   /** Our end of what goes there: of a socket that listens on all addresses, the one that is named to the other side. */
@@ -157,7 +165,7 @@ export class SocketTransport implements Transport {
     this.#closed = true
     for (const timer of this.#delayed) clearTimeout(timer)
     this.#delayed.clear()
-    await Promise.all([this.#udp?.close(), this.#tcp?.close()])
+    await Promise.all([this.#udp?.close(), this.#stream?.close()])
   }
 }
 

@@ -1,5 +1,5 @@
 import { machineClock, type SipClock } from './clock.js'
-import type { Endpoint } from './endpoint.js'
+import { isStream, type Endpoint } from './endpoint.js'
 import type { SipRequest, SipResponse } from './message.js'
 import type { ParseProblem } from './parse.js'
 import { printMessage } from './print.js'
@@ -146,7 +146,7 @@ export class TransactionLayer implements TransportUser {
 
   #context(peer: Endpoint, unproven = false): MachineContext {
     const lossless = this.transport.lossless?.(peer) === true
-    return { timers: this.timers, reliable: lossless || peer.protocol === 'tcp', lossless, unproven }
+    return { timers: this.timers, reliable: lossless || isStream(peer.protocol), lossless, unproven }
   }
 
   #isStranger(source: Endpoint): boolean {
