@@ -13,7 +13,7 @@ const keptPrograms = ['src/main', 'src/embedded/main', 'src/store/sqlite/databas
 const inside = new Set(['csv-parse', 'csv-stringify', 'js-yaml', 'kysely', 'libphonenumber-js', 'temporal-polyfill', 'yaml', 'zod'])
 
 /** Packages of CommonJS modules: a file of their own beside the program, in sloppy mode, which drachtio's need. */
-const beside = new Set(['@fastify/ajv-compiler', '@fastify/fast-json-stringify-compiler', '@fastify/static', '@fastify/swagger', '@fastify/swagger-ui', 'drachtio-fsmrf', 'drachtio-srf', 'fastify', 'pino', 'prom-client', 'sdp-transform'])
+const beside = new Set(['@fastify/ajv-compiler', '@fastify/fast-json-stringify-compiler', '@fastify/static', '@fastify/swagger', '@fastify/swagger-ui', 'drachtio-fsmrf', 'drachtio-srf', 'fastify', 'pino', 'prom-client', 'sdp-transform', 'ws'])
 
 const packageOf = (path) => path.split('/', path.startsWith('@') ? 2 : 1).join('/')
 

@@ -11,7 +11,7 @@ import type { Place } from './place.js'
 import { addPerson, anybody, emailKey, peopleByName, peopleNamed, peoplePage, personByEmail, personById, type NewPerson } from './people.js'
 import { noteReason, reasonNoted } from './reasons.js'
 import { defaultSecondFactorRoles, isApproved, roleNames, type RoleName, type Scope } from './roles.js'
-import { actFor, beginSession, defaultSessionLimits, endSession, endSessions, forgetSessions, openSession, secondFactorShown, sessionById, sessionsOf, type From, type KeptSession, type SessionLimits } from './sessions.js'
+import { actFor, beginSession, defaultSessionLimits, endSession, endSessions, forgetSessions, markSeen, openSession, secondFactorShown, sessionById, sessionsOf, type From, type KeptSession, type SessionLimits } from './sessions.js'
 import { SecondFactors, type Checked, type Sealer } from './second-factors.js'
 import { beginStep, endStep, forgetSteps, stepOf, takeStep } from './steps.js'
 import { TokenBook } from './token-book.js'
@@ -131,6 +131,11 @@ export class Accounts {
     }
     const session = await sessionById(this.#reading, identity.session.id, this.limits, now)
     return session ? this.#personOf(session, now) : nobody
+  }
+
+  /** Their session is used, though their browser asks nothing: somebody is on a call in it. One that is over stays so. */
+  async stillUsed(identity: Identity): Promise<void> {
+    if ((await this.look(identity)).kind === 'person' && identity.kind === 'person') await markSeen(this.#writing, identity.session.id, this.now())
   }
 
   async #personOf(session: KeptSession, now: number): Promise<Identity> {

@@ -3,7 +3,7 @@ import type { CallRecord } from '../facts/call-record.js'
 import type { CallFilter, CallPart, CallSummary } from '../store/call-filter.js'
 import { reachOf, reaches, withoutApprovals, type Belongs, type Identity, type Reach } from './identity.js'
 
-/** Whose a call is: of whoever asked, of the line that answered, of the clinicians who accepted it, and of the one to whom staff have assigned it. */
+/** Whose a call is: of whoever asked, of the line that answered, of the clinicians who accepted it, and of the one who made it, as their telephone has proved or staff have said. */
 export function ofCall({ organisation, line, attempts, assigned }: Pick<CallRecord, 'organisation' | 'line' | 'attempts' | 'assigned'>): Belongs {
   const accepted = attempts.flatMap(({ clinician, acceptedAt }) => (clinician === undefined || acceptedAt === undefined ? [] : [clinician]))
   return { organisation, line, clinicians: [...accepted, ...(assigned === undefined ? [] : [assigned])] }

@@ -13,6 +13,7 @@ export const permissions = {
   assignments: 'Say which clinician made a call that came from a Dial-In number',
   arrangements: 'Arrange call-backs, Patient Connect and call-back codes',
   bypass: 'See the bypass numbers of practices',
+  browserCalls: 'Call from the browser, and be rung there',
   services: 'See the Service Directory of an organisation',
   reports: 'See figures and export reports',
   rotas: 'See and change rotas',
@@ -47,8 +48,8 @@ interface Role {
 export const roles = {
   clinician: {
     name: 'Clinician',
-    what: 'Own calls with their recordings and outcomes; arranges calls to patients',
-    may: { calls: 'own', recordings: 'own', outcomes: 'own', arrangements: 'granted', bypass: 'granted', services: 'granted' },
+    what: 'Own calls with their recordings and outcomes; calls from the browser; arranges calls to patients',
+    may: { calls: 'own', recordings: 'own', outcomes: 'own', arrangements: 'granted', bypass: 'granted', browserCalls: 'own', services: 'granted' },
   },
   rotaKeeper: {
     name: 'Rota keeper',

@@ -85,6 +85,11 @@ export function isOver({ seenAt, expiresAt }: Pick<Session, 'seenAt' | 'expiresA
   return now >= expiresAt || now - seenAt >= idleMs + seenEveryMs
 }
 
+/** It is used without a request of its own. */
+export async function markSeen(db: Db, id: string, now: number): Promise<void> {
+  await db.updateTable('sessions').set({ seen_at: now }).where('id', '=', id).where('ended_at', 'is', null).where('seen_at', '<', now - seenEveryMs).execute()
+}
+
 /** Those that are not over, the latest first. */
 export async function sessionsOf(db: Db, person: string, limits: SessionLimits, now: number): Promise<readonly KeptSession[]> {
   const rows = await db

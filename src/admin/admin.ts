@@ -20,6 +20,7 @@ import { defaultTargets, type Targets } from '../web/wallboard/targets.js'
 import { Wallboard } from '../web/wallboard/wallboard.js'
 import { apiDocument } from './api-document.js'
 import { body, sendError, type ApiError } from './api-error.js'
+import { browserPhoneRoutes, type BrowserPhoneSettings } from './browser-phone-routes.js'
 import { bypassRoutes } from './bypass-routes.js'
 import { callBackCodeRoutes } from './call-back-code-routes.js'
 import { callBackRoutes } from './call-back-routes.js'
@@ -80,6 +81,8 @@ export interface AdminSettings {
   readonly alarmsOfAll?: Pick<AlarmsOfAll, 'active' | 'subscribe'> | undefined
   /** SIP telephones that register. */
   readonly devices?: DeviceRoutesOptions
+  /** Calling from the browser. Absent: it is off, or the switch has no listener for it. */
+  readonly browserPhones?: BrowserPhoneSettings | undefined
   /** The telephones that fail. */
   readonly watchList: WatchListParts['watchList']
   /** The directory in force now, for names. */
@@ -178,6 +181,7 @@ export async function adminApp(settings: AdminSettings): Promise<FastifyInstance
   const wallboard = new Wallboard({ store, live, arranged, directory, alarms: alarmsOfAll ?? alarms, targets, now, monotonic: () => performance.now() })
   wallboardRoutes(app, wallboard, settings)
   if (operations.devices && settings.devices) deviceRoutes(app, operations.devices, settings.devices)
+  if (settings.browserPhones) browserPhoneRoutes(app, settings.browserPhones, settings)
   if (operations.directory && settings.inForce) directoryRoutes(app, operations.directory, { inForce: settings.inForce, store: settings.store })
   watchListRoutes(app, operations, settings)
   bypassRoutes(app, settings)

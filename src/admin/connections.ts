@@ -29,6 +29,8 @@ export class Connections {
   ) {
     server.on('connection', (socket) => this.#came(socket))
     server.on('request', (request, response) => this.#asked(request, response))
+    // A WebSocket is in use for as long as it is open.
+    server.on('upgrade', (request: IncomingMessage) => this.#upgraded(request))
   }
 
   get size(): number {
@@ -50,6 +52,11 @@ export class Connections {
       if (ofSource.length > this.limits.connectionsPerAddress) this.#close(ofSource.find((one) => one.state === 'waiting') ?? connection)
     }
     if (this.#open.size > this.limits.connections) this.#close(this.#longestWaiting() ?? connection)
+  }
+
+  #upgraded({ socket }: IncomingMessage): void {
+    const connection = this.#open.get(socket)
+    if (connection) connection.state = 'answering'
   }
 
   #asked(request: IncomingMessage, response: ServerResponse): void {

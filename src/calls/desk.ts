@@ -162,7 +162,7 @@ export class Desk {
     const call = this.#begin(incoming)
     const flow = Promise.resolve().then(() => this.#admit(call, incoming))
     await this.#carry(call, flow, () => {
-      if (!call.scope.begun) call.scope.tell(arrival(incoming))
+      if (!call.scope.begun) call.scope.tell(arrival(incoming, call.owner))
     })
   }
 
@@ -173,7 +173,7 @@ export class Desk {
     if (closingDown()) return refuseIt()
     const admitted = await this.#gate.enter(incoming.signal)
     if (admitted.kind === 'gone') {
-      call.scope.tell(arrival(incoming))
+      call.scope.tell(arrival(incoming, call.owner))
       return { ending: 'abandonedBeforeAnswer' }
     }
     if (admitted.kind === 'refused') {
@@ -244,7 +244,7 @@ export class Desk {
 }
 
 async function refuse(call: CallContext, incoming: IncomingCall, end: CallEnd): Promise<CallEnd> {
-  call.scope.tell(arrival(incoming))
+  call.scope.tell(arrival(incoming, call.owner))
   await incoming.reject(503, { headers: { 'Retry-After': end.ending === 'overloaded' ? '5' : '30' } })
   return end
 }

@@ -36,7 +36,7 @@ export type Route =
 export async function takeCall(call: CallContext, incoming: IncomingCall, settled: () => void): Promise<CallEnd> {
   const { scope } = call
   const route = call.device === undefined ? routeOf(call.directory, incoming.dialledNumber) : routeOfDevice(call.directory, incoming.dialledNumber, call.owner)
-  const arrived = within(call.clock, call.settings.arrivalMs, scope.keep(arrival(incoming, route)))
+  const arrived = within(call.clock, call.settings.arrivalMs, scope.keep(arrival(incoming, call.owner, route)))
   if (route.kind === 'refuse') {
     await incoming.reject(route.status)
     return route.end
@@ -64,7 +64,7 @@ export function numberInFacts({ dialledNumber, device }: Pick<IncomingCall, 'dia
 }
 
 /** The first fact of every call that comes in. */
-export function arrival(incoming: IncomingCall, route?: Route): CallFact {
+export function arrival(incoming: IncomingCall, owner: DeviceOwner | undefined, route?: Route): CallFact {
   const { protocol, address, port } = incoming.source
   const organisation = route === undefined || route.kind === 'refuse' ? undefined : route.organisation
   return {
@@ -75,6 +75,7 @@ export function arrival(incoming: IncomingCall, route?: Route): CallFact {
     dialledNumber: numberInFacts(incoming),
     ...(organisation === undefined ? {} : { organisation: organisation.id }),
     ...(incoming.device === undefined ? {} : { device: incoming.device }),
+    ...(owner?.kind === 'clinician' ? { clinician: owner.id } : {}),
     source: `${protocol}:${address}:${port}`,
     sipCallId: cutCallId(incoming.id),
     ...(incoming.trunk === undefined ? {} : { trunk: incoming.trunk }),

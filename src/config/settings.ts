@@ -143,6 +143,17 @@ const publicUrl: Parse<string | undefined> = (value) => {
   return value.replace(/\/$/, '')
 }
 
+const webSocketUrl: Parse<string | undefined> = (value) => {
+  if (value === '') return undefined
+  if (!/^wss?:\/\/[^\s/?#]+\/?$/.test(value)) throw new Error('an address such as ws://10.0.0.5:8081')
+  return value
+}
+
+const iceServers: Parse<readonly string[]> = list((text) => {
+  if (!/^(?:stuns?:[^\s?@/]+|turns?:[^\s?@/]+(?:\?transport=(?:udp|tcp))?)$/.test(text)) throw new Error('addresses such as stun:stun.example.nhs.uk:3478 and turns:turn.example.nhs.uk:443?transport=tcp, with commas between them')
+  return text
+})
+
 const smtpUrl: Parse<string | undefined> = (value) => {
   if (value === '') return undefined
   if (!/^smtps?:\/\/[^\s/?#]+\/?$/.test(value)) throw new Error('an address such as smtp://user:password@mail.example.nhs.uk:587')
@@ -209,6 +220,10 @@ export const settingRows = {
   engineName: row('engine.name', 'RINGROUND_ENGINE_NAME', '', 'Name of this engine, written beside every fact; of several engines each has its own. Empty: the name of the machine', engineName),
   outboundNumber: row('calls.outboundNumber', 'RINGROUND_OUTBOUND_NUMBER', '+441632960000', 'Single outbound number: what every called party sees', outboundNumber),
   outboundName: row('calls.outboundName', 'RINGROUND_OUTBOUND_NAME', 'Advice line', 'Name shown beside the single outbound number', text),
+  browserCalls: row('browser.calls', 'RINGROUND_BROWSER_CALLS', 'true', '`true`: clinicians who have signed in may call from the browser, and be rung there; `false`: they may not (docs/browser-calling.md)', oneOf('true', 'false')),
+  browserSip: row('browser.sip', 'RINGROUND_BROWSER_SIP', '', 'Where drachtio-server takes SIP over WebSocket, `ws://host:port`: browsers reach it by way of the pages. Empty: the embedded switch; with `drachtio.addresses` nobody calls from the browser', webSocketUrl),
+  browserIceServers: row('browser.iceServers', 'RINGROUND_ICE_SERVERS', '', 'STUN and TURN servers that browsers are told of, `stun:host:port` and `turns:host:443?transport=tcp` by commas', iceServers),
+  browserTurnSecret: row('browser.turnSecret', 'RINGROUND_TURN_SECRET', '', 'Secret shared with the TURN servers (coturn: `static-auth-secret`), of which passwords for one session are made', optional, { secret: true }),
   mailSmtp: row('mail.smtp', 'RINGROUND_MAIL_SMTP', '', 'Mail server that takes messages to staff, `smtp://user:password@host:587` or `smtps://host:465`; empty: none are sent, and links are given out by hand (docs/outbox.md)', smtpUrl, { secret: true }),
   mailFrom: row('mail.from', 'RINGROUND_MAIL_FROM', '', 'From whom they come: `Ringround <advice@example.nhs.uk>`', mailbox),
   signInProviders: row('signIn.providers', 'RINGROUND_SIGN_IN_PROVIDERS', '', 'Where people sign in who have an account elsewhere (NHS CIS2, Entra ID, OpenID Connect): in the file a list, in the environment the same as JSON (docs/accounts.md)', (value): readonly ProviderSetting[] => readProviderText(value), { parseList: readProviderList, secret: true }),
@@ -322,6 +337,7 @@ function checkTogether(settings: Settings): void {
   if (secureTrunk !== undefined && settings.sipTlsPort === undefined && settings.drachtio.length === 0) throw new SettingsError(`the trunk "${secureTrunk.name}" is called over TLS and sip.tlsPort is not set: it needs a port and a certificate of ours (RINGROUND_SIP_TLS_PORT).`)
   if (settings.rtpTo < settings.rtpFrom + 3) throw new SettingsError(`rtp.from ${settings.rtpFrom} to rtp.to ${settings.rtpTo}: a call needs four ports; make the range larger.`)
   if (settings.drachtio.length > 0 && settings.freeswitch.length === 0) throw new SettingsError('drachtio.addresses is set and freeswitch.addresses is not: name the event socket of a FreeSWITCH as well (RINGROUND_FREESWITCH).')
+  if (settings.browserTurnSecret === undefined && settings.browserIceServers.some((uri) => uri.startsWith('turn'))) throw new SettingsError('browser.iceServers has a TURN server and browser.turnSecret is empty: nobody would be let in there (RINGROUND_TURN_SECRET).')
   if (settings.freeswitch.length > 0 && settings.drachtio.length === 0) throw new SettingsError('freeswitch.addresses is set and drachtio.addresses is not: name the application port of a drachtio-server as well (RINGROUND_DRACHTIO).')
   if (settings.masterKey !== undefined && (settings.masterKeyCommand !== undefined || settings.masterKeyFile !== undefined)) {
     throw new SettingsError('keys.master is set, and keys.masterFile or keys.masterCommand as well: the master key comes from one place; leave one of them empty.')

@@ -130,6 +130,7 @@ function asText(value: unknown): string | undefined {
   if (value['kind'] === 'number' && typeof value['number'] === 'string') return showTarget({ kind: 'number', number: value['number'] })
   if (value['kind'] === 'uri' && typeof value['uri'] === 'string') return value['uri']
   if (value['kind'] === 'device' && typeof value['user'] === 'string') return showTarget({ kind: 'device', user: value['user'] })
+  if (value['kind'] === 'browser' && typeof value['clinician'] === 'string') return showTarget({ kind: 'browser', clinician: value['clinician'] })
   if (isSpan(value)) return showSpan(value)
   return undefined
 }

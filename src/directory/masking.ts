@@ -27,7 +27,7 @@ function scrubbed(value: unknown, forms: readonly string[]): unknown {
 }
 
 function isDevice(target: string): boolean {
-  return target.startsWith('device:')
+  return /^(?:device|browser):/.test(target)
 }
 
 function formsOf(target: string): readonly string[] {

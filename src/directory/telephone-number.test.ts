@@ -11,7 +11,7 @@ const read = (text: string) => {
   return reading.ok ? reading.number : undefined
 }
 
-const dialled = (target: Target) => (target.kind === 'number' ? target.number : target.kind === 'uri' ? target.uri : target.user)
+const dialled = (target: Target) => (target.kind === 'number' ? target.number : target.kind === 'uri' ? target.uri : target.kind === 'device' ? target.user : target.clinician)
 
 describe('telephone numbers', () => {
   it.each([

@@ -96,6 +96,8 @@ export function writeTarget(target: Target): string {
       return target.uri
     case 'device':
       return `device:${target.user}`
+    case 'browser':
+      return `browser:${target.clinician}`
   }
 }
 
@@ -126,7 +128,7 @@ export function readSipAddress(text: string): { readonly ok: true; readonly uri:
   return { ok: true, uri: text }
 }
 
-/** Reads what stands on a rota or at a clinician: a telephone number, a SIP address, or `device:` and the name of a telephone that registers. */
+/** Reads what stands on a rota or at a clinician: a telephone number, a SIP address, `device:` and the name of a telephone that registers, or `browser:` and the name of a clinician. */
 export function readTarget(text: string): { readonly ok: true; readonly target: Target } | { readonly ok: false; readonly expected: string } {
   if (/^sips?:/i.test(text)) {
     const address = readSipAddress(text)
@@ -136,9 +138,13 @@ export function readTarget(text: string): { readonly ok: true; readonly target: 
     const user = text.slice('device:'.length)
     return text.startsWith('device:') && isDeviceUser(user) ? { ok: true, target: { kind: 'device', user } } : { ok: false, expected: `\`device:\` and the name of a telephone that registers: ${expectedDeviceUser}` }
   }
+  if (/^browser:/i.test(text)) {
+    const clinician = text.slice('browser:'.length)
+    return text.startsWith('browser:') && /^[a-z0-9][a-z0-9-]{0,63}$/.test(clinician) ? { ok: true, target: { kind: 'browser', clinician } } : { ok: false, expected: '`browser:` and the name of a clinician, such as browser:dr-okafor' }
+  }
   const reading = readNumber(text)
   if (reading.ok) return { ok: true, target: { kind: 'number', number: reading.number } }
-  return { ok: false, expected: `${reading.expected}, a SIP address such as sip:ward7@192.0.2.10, or a telephone that registers such as device:okafor-desk` }
+  return { ok: false, expected: `${reading.expected}, a SIP address such as sip:ward7@192.0.2.10, a telephone that registers such as device:okafor-desk, or a clinician's browser such as browser:dr-okafor` }
 }
 
 /**

@@ -169,7 +169,7 @@ class WatchedFile {
 function checkTargets(directory: Directory, { settings, alarms }: Ground): void {
   const trunkAddresses = settings.trunks.map(({ address }) => address)
   const refused = everyTarget(directory).flatMap(({ place, target }) => {
-    if (target.kind === 'device') return []
+    if (target.kind === 'device' || target.kind === 'browser') return []
     const verdict = target.kind === 'number' ? trunksFor(target.number, settings.trunks, settings.dialable) : ringable(target.uri, trunkAddresses)
     return verdict.kind === 'refused' ? [`${place}: ${verdict.why}`] : []
   })

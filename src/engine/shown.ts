@@ -76,6 +76,7 @@ export async function openShown(ground: Ground, { kept, fleet: { presence, maps 
   const listening = embedded?.process.addresses.drachtio.sip[0]
   const sip = listening && { address: reachableAt(settings, listening.address), port: listening.port }
   const sipPlace = sip && `${hostForUri(sip.address)}:${sip.port}`
+  const browserSip = settings.browserSip ?? (embedded && `ws://${hostForUri(embedded.webSocket.address)}:${embedded.webSocket.port}`)
   let url = settings.httpPublicUrl ?? ''
   const outbox = await openOutbox(ground, { store, accounts, directory, url: () => url, demo })
   const admin = await createAdmin({
@@ -101,6 +102,7 @@ export async function openShown(ground: Ground, { kept, fleet: { presence, maps 
     inForce,
     watchList: watched.watchList,
     devices: { telephones, directory, registerAt: sipPlace },
+    browserPhones: browserSip === undefined || settings.browserCalls === 'false' ? undefined : { telephones, sip: browserSip, iceServers: settings.browserIceServers, turnSecret: settings.browserTurnSecret },
     switchHealth: () => (embedded ? withoutPorts(telephone.health(), embedded.servers) : telephone.health()),
     capacity: () => capacity.health(),
     descriptors: () => descriptors.look(),

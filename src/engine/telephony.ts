@@ -11,6 +11,7 @@ import { believedFrom } from '../guard/caller-identity.js'
 import { guardedSwitch } from '../guard/guarded-switch.js'
 import { networks, RateLimit } from '../guard/source-gate.js'
 import { LimitedLines, strangersLines } from '../processes/limited-lines.js'
+import type { BrowserPhone } from '../registrar/browser-phones.js'
 import type { SharedBinding } from '../registrar/bindings.js'
 import type { SharedProof } from '../registrar/digest-authenticator.js'
 import { Telephones } from '../registrar/telephones.js'
@@ -57,6 +58,7 @@ export async function openTelephony({ settings, log, alarms, opened }: Ground, {
     others: turns && { signals, turns },
     shared: maps?.map<readonly SharedBinding[]>('telephones'),
     proofs: maps?.map<SharedProof>('proofs'),
+    browsers: maps?.map<BrowserPhone>('browsers'),
     nonceSecret: maps && (await nonceSecret(keys)),
   })
   opened.push('the registered telephones', () => telephones.close())

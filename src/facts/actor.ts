@@ -112,6 +112,7 @@ export class Cast {
 
 function rung({ clinician: id, target }: Extract<CallFact, { readonly type: 'attempt.started' }>): Actor {
   if (id !== undefined) return clinician(id)
+  if (target.startsWith('browser:')) return clinician(target.slice('browser:'.length))
   return target.startsWith('device:') ? { kind: 'device', id: target.slice('device:'.length) } : { kind: 'called' }
 }
 

@@ -153,6 +153,7 @@ export function withEvent(before: CallRecord | undefined, event: CallEvent): Cal
         source: event.source,
         ...(event.organisation === undefined ? {} : { organisation: event.organisation }),
         ...(event.device === undefined ? {} : { device: event.device }),
+        ...(event.clinician === undefined ? {} : { assigned: event.clinician }),
         ...(event.sipCallId === undefined ? {} : { sipCallId: event.sipCallId }),
         ...(event.trunk === undefined ? {} : { trunk: event.trunk }),
       }

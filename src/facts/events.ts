@@ -80,8 +80,8 @@ export type HuntEnd = 'accepted' | 'connected' | 'nobody' | 'callerGone' | 'call
 export type AttemptPool = 'local' | 'ncn' | 'direct'
 
 export type CallFact =
-  /** `sipCallId`: value of the Call-ID header, cut to 255 characters. `trunk`: from whose address it came. `callerNumber`: empty when withheld. `callerAccount`: as whom somebody who withholds it is counted by limits; a keyed hash. */
-  | { readonly type: 'call.arrived'; readonly kind: CallKind; readonly callerNumber: string; readonly callerAccount?: string; readonly dialledNumber: string; readonly organisation?: OrganisationId; readonly device?: string; readonly source: string; readonly sipCallId?: string; readonly trunk?: string }
+  /** `sipCallId`: value of the Call-ID header, cut to 255 characters. `trunk`: from whose address it came. `callerNumber`: empty when withheld. `callerAccount`: as whom somebody who withholds it is counted by limits; a keyed hash. `clinician`: whose telephone it is, as it has proved. */
+  | { readonly type: 'call.arrived'; readonly kind: CallKind; readonly callerNumber: string; readonly callerAccount?: string; readonly dialledNumber: string; readonly organisation?: OrganisationId; readonly device?: string; readonly clinician?: ClinicianId; readonly source: string; readonly sipCallId?: string; readonly trunk?: string }
   /** The engine itself begins the call, because somebody asked it to: it rings the clinician first. */
   | { readonly type: 'call.placed'; readonly kind: CallKind; readonly arrangement: ArrangementId; readonly clinician: ClinicianId }
   /** A PIN or code was right. The call is of this kind from now on. */

@@ -1,6 +1,6 @@
 import type { Target } from '../switch/port.js'
 
-/** A target as the facts have it: the number in E.164, the address, or `device:` and the user of the registered telephone. */
+/** A target as the facts have it: the number in E.164, the address, `device:` and the user of the registered telephone, or `browser:` and the clinician. */
 export function targetInFacts(target: Target): string {
   switch (target.kind) {
     case 'number':
@@ -9,5 +9,7 @@ export function targetInFacts(target: Target): string {
       return target.uri
     case 'device':
       return `device:${target.user}`
+    case 'browser':
+      return `browser:${target.clinician}`
   }
 }

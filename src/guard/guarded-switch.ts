@@ -50,6 +50,7 @@ export function guardedSwitch(inner: Switch, guards: GuardOptions): Switch {
         case 'uri':
           return ringAddress(inner, guards, target, options)
         case 'device':
+        case 'browser':
           return inner.dial(target, options)
       }
     },

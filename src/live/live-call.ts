@@ -12,6 +12,8 @@ export interface LiveCall extends LiveDurations {
   readonly arrivedAt: number
   readonly callerNumber: string
   readonly dialledNumber: string
+  /** User of the telephone that calls, where it is one of ours. */
+  readonly device?: string
   readonly organisation?: string
   readonly organisationName?: string
   readonly line?: string
@@ -166,7 +168,7 @@ export function follow(before: TrackedCall | undefined, event: CallEvent, names:
 }
 
 function arrived(event: Extract<CallEvent, { type: 'call.arrived' | 'call.placed' }>, names: LiveNames): TrackedCall {
-  const { callerNumber, dialledNumber, organisation } = event.type === 'call.arrived' ? event : { callerNumber: '', dialledNumber: '', organisation: undefined }
+  const { callerNumber, dialledNumber, organisation, device } = event.type === 'call.arrived' ? event : { callerNumber: '', dialledNumber: '', organisation: undefined, device: undefined }
   const organisationName = organisation === undefined ? undefined : names.organisation(organisation)
   return {
     call: {
@@ -177,6 +179,7 @@ function arrived(event: Extract<CallEvent, { type: 'call.arrived' | 'call.placed
       arrivedAt: event.at,
       callerNumber,
       dialledNumber,
+      ...(device === undefined ? {} : { device }),
       ...(organisation === undefined ? {} : { organisation }),
       ...(organisationName === undefined ? {} : { organisationName }),
       attempts: [],

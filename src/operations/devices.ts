@@ -1,5 +1,5 @@
 import type { DeviceOwner } from '../directory/device-owner.js'
-import { expectedDeviceUser, isDeviceUser } from '../directory/device-user.js'
+import { browserUserPrefix, expectedDeviceUser, isDeviceUser } from '../directory/device-user.js'
 import type { Directory } from '../directory/model.js'
 import type { Actor } from '../facts/actor.js'
 import type { MadeDevice } from '../registrar/kept-devices.js'
@@ -24,7 +24,7 @@ export function deviceOperations({ telephones, directory }: DeviceParts) {
   return {
     async make(actor: Actor, given: NewDevice): Promise<Result<MadeDevice, 'badInput' | 'ownerNotFound' | 'deviceExists' | 'storeUnavailable'>> {
       const { owner, user } = given
-      if (user !== undefined && !isDeviceUser(user)) return bad(`user: "${user}" cannot be the name of a device; expected: ${expectedDeviceUser}`, 'user')
+      if (user !== undefined && (!isDeviceUser(user) || user.startsWith(browserUserPrefix))) return bad(`user: "${user}" cannot be the name of a device; expected: ${expectedDeviceUser}`, 'user')
       if (!(owner.kind === 'clinician' ? directory().clinicians : directory().organisations).has(owner.id)) return refused('ownerNotFound', `owner: the directory has no ${owner.kind} "${owner.id}"; expected: an id of the directory file`, 'owner.id')
       const made = await asked(telephones.make(given, actor), notDone)
       if (made.kind === 'refused') return made

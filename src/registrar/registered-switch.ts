@@ -1,15 +1,26 @@
 import type { DialledTarget, DialOptions, DialResult, PlainSwitch, Switch } from '../switch/port.js'
 import type { Binding, Bindings } from './bindings.js'
+import type { BrowserPhones } from './browser-phones.js'
 
 /**
  * The switch with registered telephones: a `device` is looked up at the moment of dialling, and rings wherever it is registered then. Stands
  * between the guard and the adapter.
  */
-export function registeredSwitch(inner: PlainSwitch, bindings: Bindings): Switch {
+export function registeredSwitch(inner: PlainSwitch, bindings: Bindings, browsers: Pick<BrowserPhones, 'of'> = { of: () => [] }): Switch {
   return {
     onIncoming: (handler) => inner.onIncoming(handler),
     onRegister: (handler) => inner.onRegister(handler),
-    dial: (target, options) => (target.kind === 'device' ? ringDevice(inner, bindings, target.user, options) : inner.dial(target, options)),
+    dial: (target, options) => {
+      switch (target.kind) {
+        case 'device':
+          return ringDevices(inner, bindings, [target.user], options)
+        case 'browser':
+          return ringDevices(inner, bindings, browsers.of(target.clinician), options)
+        case 'number':
+        case 'uri':
+          return inner.dial(target, options)
+      }
+    },
     bridge: (a, b, options) => inner.bridge(a, b, options),
     adopt: (handle, dialled) => inner.adopt(handle, dialled),
     reach: (handle) => inner.reach(handle),
@@ -30,11 +41,11 @@ export function reachable({ contact, source }: Binding): DialledTarget {
 
 const notRegistered: DialResult = { kind: 'unavailable', status: 480, reason: 'not registered' }
 
-function ringDevice(inner: PlainSwitch, bindings: Bindings, user: string, options: DialOptions): Promise<DialResult> {
+function ringDevices(inner: PlainSwitch, bindings: Bindings, users: readonly string[], options: DialOptions): Promise<DialResult> {
   if (options.signal.aborted) return Promise.resolve({ kind: 'cancelled' })
-  const telephones = bindings.of(user)
-  if (telephones.length === 0) return Promise.resolve(notRegistered)
-  return new Fork(inner, options).ring(telephones, (telephone, gone) => bindings.onGone(user, telephone.contact, gone))
+  const userOf = new Map(users.flatMap((user) => bindings.of(user).map((telephone) => [telephone, user])))
+  if (userOf.size === 0) return Promise.resolve(notRegistered)
+  return new Fork(inner, options).ring([...userOf.keys()], (telephone, gone) => bindings.onGone(userOf.get(telephone) ?? '', telephone.contact, gone))
 }
 
 /** One of the telephones that ring. */

@@ -11,6 +11,7 @@ import type { Devices } from './devices.js'
 import { DigestAuthenticator, type SharedProof } from './digest-authenticator.js'
 import { KeptDevices, type DeviceJournal, type KeptDevicesOptions, type MadeDevice } from './kept-devices.js'
 import { LockAlarms } from './lock-alarms.js'
+import { BrowserPhones, type BrowserPhone, type SignedInBrowser } from './browser-phones.js'
 import { admitDevice } from './proven-call.js'
 import { registeredSwitch } from './registered-switch.js'
 import { Registrar } from './registrar.js'
@@ -34,6 +35,8 @@ export interface TelephonesOptions {
   readonly shared?: SharedMap<readonly SharedBinding[]> | undefined
   /** Where passwords are tried at other engines as well. */
   readonly proofs?: SharedMap<SharedProof> | undefined
+  /** Where browsers have signed in at other engines as well. */
+  readonly browsers?: SharedMap<BrowserPhone> | undefined
   /** Keys the nonces, at least 16 bytes; the same in all engines: a telephone that was asked by one may answer to another. Default: its own. */
   readonly nonceSecret?: Buffer | undefined
 }
@@ -41,6 +44,9 @@ export interface TelephonesOptions {
 /** The telephones that register: who they are, where they are now, and the proof that they are it. */
 export class Telephones {
   readonly #bindings: Bindings
+  readonly #browsers: BrowserPhones
+  /** Those that are kept, and browsers. */
+  readonly #known: Pick<Devices, 'find'>
   readonly #authenticator: DigestAuthenticator
   readonly #registrar: Registrar
   readonly #lockAlarms: LockAlarms
@@ -50,11 +56,13 @@ export class Telephones {
     private readonly options: TelephonesOptions,
   ) {
     const { clock, realm, onRefused, trusted, strangers } = options
+    this.#browsers = new BrowserPhones(realm, clock, options.browsers)
+    this.#known = { find: (user) => this.#browsers.find(user) ?? kept.find(user) }
     const leastSeconds = options.leastSeconds ?? defaultBindingLimits.leastSeconds
     this.#bindings = new Bindings(clock, { ...defaultBindingLimits, leastSeconds }, options.shared)
     this.#lockAlarms = new LockAlarms(options.alarms, clock)
     // Nonces of before a restart are answered with a fresh challenge (stale=true): the secret need not outlive the process.
-    this.#authenticator = new DigestAuthenticator({ realm, secret: options.nonceSecret ?? randomBytes(32), devices: kept, clock, onLocked: (lock) => this.#lockAlarms.locked(lock), others: options.proofs })
+    this.#authenticator = new DigestAuthenticator({ realm, secret: options.nonceSecret ?? randomBytes(32), devices: this.#known, clock, onLocked: (lock) => this.#lockAlarms.locked(lock), others: options.proofs })
     this.#registrar = new Registrar({ authenticator: this.#authenticator, bindings: this.#bindings, clock, trusted, strangers, ...(onRefused ? { onRefused } : {}) })
   }
 
@@ -76,7 +84,7 @@ export class Telephones {
   }
 
   ownerOf(user: string): DeviceOwner | undefined {
-    return this.kept.find(user)?.owner
+    return this.#known.find(user)?.owner
   }
 
   /** Where a device is registered now, the latest last. */
@@ -113,6 +121,24 @@ export class Telephones {
     return removed
   }
 
+  /** Makes the telephone of a signed-in browser, or gives it a new password. Where it is registered it stays so. */
+  makeBrowser(browser: SignedInBrowser): MadeDevice {
+    const made = this.#browsers.make(browser)
+    this.#authenticator.forgive(made.device.user)
+    return made
+  }
+
+  /** User of the telephone of a session; undefined: it has none. */
+  browserOf(session: string): string | undefined {
+    return this.#browsers.ofSession(session)
+  }
+
+  /** The session of a browser is over: it neither rings nor calls any more. */
+  endBrowser(session: string): void {
+    const user = this.#browsers.end(session)
+    if (user !== undefined) this.#dismiss(user)
+  }
+
   register(registration: Registration): Promise<void> {
     return this.#registrar.register(registration)
   }
@@ -120,18 +146,19 @@ export class Telephones {
   /** Whether a call comes from one of the devices: see `admitDevice`. */
   admit(call: IncomingCall): Promise<Admission> {
     const { onRefused } = this.options
-    return admitDevice(call, { authenticator: this.#authenticator, devices: this.kept, ...(onRefused ? { onRefused } : {}) })
+    return admitDevice(call, { authenticator: this.#authenticator, devices: this.#known, ...(onRefused ? { onRefused } : {}) })
   }
 
   /** The switch on which devices can be rung. */
   on(inner: PlainSwitch): Switch {
-    return registeredSwitch(inner, this.#bindings)
+    return registeredSwitch(inner, this.#bindings, this.#browsers)
   }
 
   /** Forgets who is registered. */
   close(): void {
     this.#authenticator.close()
     this.#bindings.close()
+    this.#browsers.close()
     this.#lockAlarms.close()
     this.kept.close()
   }

@@ -15,9 +15,9 @@
 
 /**
  * Where to ring. `number` is E.164 (`+441865922021`) and goes through a trunk; `uri` is dialled as it stands; `device` is a telephone that
- * registers here, wherever it is at that moment.
+ * registers here, wherever it is at that moment; `browser` are all browsers in which that clinician has signed in and takes calls.
  */
-export type Target = DialledTarget | { readonly kind: 'device'; readonly user: string }
+export type Target = DialledTarget | { readonly kind: 'device'; readonly user: string } | { readonly kind: 'browser'; readonly clinician: string }
 
 /**
  * What an adapter dials: a registered telephone has been looked up before. `via`: SIP URI of the next hop, where that is not what the request

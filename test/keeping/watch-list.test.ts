@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest'
+import { writeTarget } from '../../src/directory/telephone-number.js'
 import type { AttemptResult } from '../../src/facts/events.js'
 import { openWatchList, type KeptWatchList } from '../../src/store/kept-watch-list.js'
 import { adminWorld, type AdminWorld } from './admin-world.js'
@@ -179,7 +180,7 @@ test('the list says on which rotas a telephone stands today', async () => {
   const pools = [...world.directory.pools.values()].flatMap((pool) => pool.entries.map((entry) => ({ pool, entry })))
   const { pool, entry } = pools.find(({ entry: one }) => one.kind === 'clinician') ?? pools[0]!
   const target = entry.kind === 'phone' ? entry.target : world.directory.clinicians.get(entry.clinician)!.numbers[0]!
-  const key = target.kind === 'number' ? target.number : target.kind === 'uri' ? target.uri : `device:${target.user}`
+  const key = target.kind === 'number' ? target.number : writeTarget(target)
   await fail(world, 3, key)
   const [one] = await watchedOf(world)
   expect(one?.standsToday).toContainEqual({ kind: 'pool', id: pool.id, name: pool.specialty })

@@ -15,6 +15,7 @@ const whoMay: Readonly<Record<Permission, readonly RoleName[]>> = {
   assignments: ['serviceManager'],
   arrangements: ['clinician', 'serviceManager'],
   bypass: ['clinician', 'serviceManager'],
+  browserCalls: ['clinician'],
   services: ['clinician', 'rotaKeeper', 'operations', 'serviceManager', 'administrator'],
   reports: ['serviceManager'],
   rotas: ['rotaKeeper', 'operations', 'serviceManager', 'administrator'],

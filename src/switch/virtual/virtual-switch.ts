@@ -114,7 +114,7 @@ export class VirtualSwitch implements Switch {
     }
     later(world.oneWayMs, () => {
       if (done.settled) return
-      if (!phone) return target.kind === 'device' ? refuse('unavailable', 480) : refuse('badNumber', 404)
+      if (!phone) return target.kind === 'device' || target.kind === 'browser' ? refuse('unavailable', 480) : refuse('badNumber', 404)
       if (phone.ringing || phone.leg) return refuse('busy', 486)
       const nth = ++phone.rung
       const temperament = phone.temperament(nth)
@@ -275,5 +275,7 @@ function nameOf(target: Target): string {
       return target.uri
     case 'device':
       return `device:${target.user}`
+    case 'browser':
+      return `browser:${target.clinician}`
   }
 }

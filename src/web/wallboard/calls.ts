@@ -41,7 +41,7 @@ function clockOfCall(call: LiveCall, waitMs: number): Clock {
 }
 
 /** Which of how many; a person with several telephones may be rung at each of them. */
-function attemptOf({ attempts, toRing }: LiveCall): string {
+export function attemptOf({ attempts, toRing }: LiveCall): string {
   const tried = attempts.length
   if (tried === 0) return toRing === undefined ? nothingYet : `0 of ${toRing}`
   return toRing === undefined ? String(tried) : `${tried} of ${Math.max(tried, toRing)}`

@@ -1,0 +1,32 @@
+import { parseMessage } from '../embedded/protocols/sip/parse.js'
+import { readPartyUri } from '../switch/party-address.js'
+
+/** What a browser may ask of us: to register, to call, and what belongs to a call. */
+const methods: ReadonlySet<string> = new Set(['REGISTER', 'INVITE', 'ACK', 'CANCEL', 'BYE', 'INFO', 'UPDATE', 'PRACK'])
+
+/** Why a frame of a browser goes no further. `notSip`: it cannot be read, or holds several messages' headers in one. `method`: nothing that a telephone here needs. `notTheirs`: it speaks for another telephone. */
+export type FrameRefusal = 'notSip' | 'method' | 'notTheirs'
+
+/**
+ * Whether a frame may pass: one SIP message (RFC 7118 section 5), which speaks for the telephone of this user alone. Who they are is proved by digest, as ever; this keeps a signed-in browser from trying the
+ * credentials of other telephones over our own connection, whose address is trusted.
+ * @returns undefined when it may
+ */
+export function refusalOfFrame(frame: string, user: string): FrameRefusal | undefined {
+  // Keep-alives of RFC 5626.
+  if (/^(?:\r\n){1,2}$/.test(frame)) return undefined
+  const parsed = parseMessage(frame)
+  if (!parsed.ok) return 'notSip'
+  const { message } = parsed
+  if (message.kind === 'response') return undefined
+  if (!methods.has(message.method)) return 'method'
+  const [from = '', ...more] = message.headers.lines('From')
+  if (more.length > 0) return 'notSip'
+  if (readPartyUri(addressIn(from)).user !== user) return 'notTheirs'
+  const names = [...message.headers.lines('Authorization'), ...message.headers.lines('Proxy-Authorization')].map((value) => /\busername\s*=\s*"([^"]*)"/i.exec(value)?.[1])
+  return names.every((name) => name === user) ? undefined : 'notTheirs'
+}
+
+function addressIn(value: string): string {
+  return /<([^>]*)>/.exec(value)?.[1] ?? value.split(';')[0] ?? ''
+}
