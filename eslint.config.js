@@ -33,7 +33,7 @@ const rooms = {
   store: ['facts', 'figures', 'alarms', 'fleet (types)', 'watch-list', 'switch', 'directory'],
   versions: ['facts', 'store', 'directory', 'text'],
   audit: ['store'],
-  accounts: ['audit', 'store', 'directory (types)', 'facts (types)'],
+  accounts: ['audit', 'store', 'directory', 'alarms (types)', 'facts (types)'],
   outbox: ['accounts', 'alarms', 'clock', 'directory', 'figures', 'store'],
   reports: ['accounts', 'facts', 'figures', 'alarms', 'operations', 'store', 'directory'],
   web: ['accounts', 'outbox', 'audit', 'reports', 'facts', 'figures', 'operations', 'alarms', 'watch-list', 'store', 'arrangements', 'recordings', 'registrar', 'live', 'metrics', 'directory', 'switch'],

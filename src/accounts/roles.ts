@@ -6,7 +6,8 @@
 /** What can be asked for. */
 export const permissions = {
   wallboard: 'See the wallboard: what happens now, without a number or a name of anybody who calls',
-  live: 'See every call as it happens with the number it comes from, and the alarms',
+  live: 'See every call as it happens with the number it comes from',
+  alarms: 'See the alarms, and what to do about each',
   calls: 'See the records of calls: who called, who accepted, how long it took',
   recordings: 'See patient data of calls: hear their recordings, see NHS numbers',
   outcomes: 'Leave the outcome of a call and the NHS number of its patient, and change them later',
@@ -59,12 +60,12 @@ export const roles = {
   operations: {
     name: 'Operations',
     what: 'Watches what happens now; sees no patient-identifiable data',
-    may: { wallboard: 'granted', live: 'granted', health: 'granted', watchList: 'granted', rotas: 'granted', services: 'granted' },
+    may: { wallboard: 'granted', live: 'granted', alarms: 'granted', health: 'granted', watchList: 'granted', rotas: 'granted', services: 'granted' },
   },
   serviceManager: {
     name: 'Service manager',
     what: 'Reports, calls and call-backs of their lines',
-    may: { wallboard: 'granted', live: 'granted', calls: 'granted', outcomes: 'granted', assignments: 'granted', arrangements: 'granted', reports: 'granted', rotas: 'granted', watchList: 'granted', bypass: 'granted', services: 'granted' },
+    may: { wallboard: 'granted', live: 'granted', alarms: 'granted', calls: 'granted', outcomes: 'granted', assignments: 'granted', arrangements: 'granted', reports: 'granted', rotas: 'granted', watchList: 'granted', bypass: 'granted', services: 'granted' },
   },
   pidApproved: {
     name: 'Approved for patient data',
@@ -81,7 +82,7 @@ export const roles = {
   administrator: {
     name: 'Administrator',
     what: 'People, roles, the directory, telephones and tokens',
-    may: { people: 'granted', tokens: 'granted', outbox: 'granted', directory: 'granted', rotas: 'granted', devices: 'granted', watchList: 'granted', documentation: 'granted', wallboard: 'granted', live: 'granted', health: 'granted', metrics: 'granted', services: 'granted' },
+    may: { people: 'granted', tokens: 'granted', outbox: 'granted', directory: 'granted', rotas: 'granted', devices: 'granted', watchList: 'granted', documentation: 'granted', wallboard: 'granted', live: 'granted', alarms: 'granted', health: 'granted', metrics: 'granted', services: 'granted' },
     whole: true,
   },
 } as const satisfies Readonly<Record<string, Role>>

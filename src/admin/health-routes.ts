@@ -1,7 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import { meets } from '../accounts/identity.js'
+import { alarmsWithin } from '../accounts/reach-of-alarms.js'
 import { short, shownAlarm, shownAlarms } from '../alarms/shown-alarms.js'
 import type { AdminSettings } from './admin.js'
+import { reachHere } from './reach.js'
 import { refusalsOfAnyone, refusalsOfReading } from './refusals.js'
 import { alarmsAnswer, healthAnswer, readyAnswer } from './schemas.js'
 
@@ -76,16 +78,16 @@ export function healthRoutes(app: FastifyInstance, { store, recordings, alarms, 
   app.get(
     '/api/alarms',
     {
-      config: { needs: 'health' },
+      config: { needs: 'alarms' },
       schema: {
         operationId: 'listAlarms',
         summary: 'Every alarm that is up, on all engines',
-        description: 'Each with how urgent it is, since when, what it means and what to do about it.',
+        description: 'Those of the service as a whole for whoever sees all of it; of others those of their lines and organisations. Each with how urgent it is, since when, what it means and what to do about it.',
         tags: ['health'],
         response: { 200: alarmsAnswer, ...refusalsOfReading() },
       },
     },
-    () => ({ now: now(), alarms: (alarmsOfAll ?? alarms).active().map((one) => ({ engine: null, ...shownAlarm(one) })) }),
+    (request) => ({ now: now(), alarms: alarmsWithin((alarmsOfAll ?? alarms).active(), reachHere(request), directory()).map((one) => ({ engine: null, ...shownAlarm(one) })) }),
   )
 
   app.get(

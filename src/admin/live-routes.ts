@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
-import { reaches, type Belongs } from '../accounts/identity.js'
+import { reaches, reachOf, type Belongs, type Reach } from '../accounts/identity.js'
+import { alarmsWithin } from '../accounts/reach-of-alarms.js'
 import { shownAlarms } from '../alarms/shown-alarms.js'
 import type { LiveCall } from '../live/live-board.js'
 import type { AdminSettings } from './admin.js'
@@ -15,8 +16,11 @@ interface LiveView extends LiveCall {
   readonly talkingSeconds: number | null
 }
 
-/** Whether somebody sees a call. */
-type Sees = (what: Belongs) => boolean
+/** What somebody sees: which calls, and how many of the alarms. */
+interface View {
+  readonly sees: (what: Belongs) => boolean
+  readonly alarms: Reach
+}
 
 const streamExample = 'event: snapshot\ndata: {"now":"2026-03-02T09:30:00.000Z","calls":[],"alarms":[],"alarmCount":0,"alarmsByKind":{}}\n\nevent: over\ndata: {"now":"2026-03-02T09:34:10.000Z","callId":"b0a1d4a2-6f1c-4d3a-9a51-2f0c8f3f6e11","ending":"completed"}\n\n'
 
@@ -24,10 +28,8 @@ const streamExample = 'event: snapshot\ndata: {"now":"2026-03-02T09:30:00.000Z",
 export function liveRoutes(app: FastifyInstance, { live, alarms: own, alarmsOfAll, directory, limits, now = Date.now }: Pick<AdminSettings, 'directory' | 'live' | 'alarms' | 'alarmsOfAll' | 'limits' | 'now'>): void {
   const alarms = alarmsOfAll ?? own
   const most = { ...defaultWebLimits, ...limits }
-  const snapshot = (sees: Sees) => {
-    return { event: 'snapshot', data: { now: now(), calls: live.calls().filter(sees).map(liveView), ...shownAlarms(alarms.active()) } }
-  }
-  const streams = new EventStreams<Sees>(snapshot)
+  const seen = ({ alarms: reach }: View) => shownAlarms(alarmsWithin(alarms.active(), reach, directory()))
+  const streams = new EventStreams<View>((view) => ({ event: 'snapshot', data: { now: now(), calls: live.calls().filter(view.sees).map(liveView), ...seen(view) } }))
   /** Whose a call was, for when it is over. */
   const last = new Map<string, Belongs>()
   const stopCalls = live.subscribe((change) => {
@@ -35,14 +37,17 @@ export function liveRoutes(app: FastifyInstance, { live, alarms: own, alarmsOfAl
     if (change.kind === 'call') {
       const { callId, organisation, line } = change.call
       last.set(callId, { organisation, line })
-      streams.send('call', { now: at, call: liveView(change.call) }, (sees) => sees(change.call))
+      streams.send('call', { now: at, call: liveView(change.call) }, ({ sees }) => sees(change.call))
     } else {
       const call = last.get(change.callId) ?? {}
-      streams.send('over', { now: at, callId: change.callId, ending: change.ending }, (sees) => sees(call))
+      streams.send('over', { now: at, callId: change.callId, ending: change.ending }, ({ sees }) => sees(call))
       last.delete(change.callId)
     }
   })
-  const stopAlarms = alarms.subscribe(() => streams.send('alarms', { now: now(), ...shownAlarms(alarms.active()) }))
+  const stopAlarms = alarms.subscribe(() => {
+    for (const view of streams.views()) if (!view.alarms.everywhere) streams.send('alarms', { now: now(), ...seen(view) }, (one) => one === view)
+    streams.send('alarms', { now: now(), ...shownAlarms(alarms.active()) }, (view) => view.alarms.everywhere)
+  })
   app.addHook('preClose', () => {
     stopCalls()
     stopAlarms()
@@ -57,7 +62,7 @@ export function liveRoutes(app: FastifyInstance, { live, alarms: own, alarmsOfAl
       schema: {
         operationId: 'followLive',
         summary: 'Every call now, as server-sent events',
-        description: 'Begins with `snapshot` (`{now, calls, alarms, alarmCount, alarmsByKind}`), then sends every change: `call` (`{now, call}`), `over` (`{now, callId, ending}`), `alarms` (`{now, alarms, alarmCount, alarmsByKind}`: some of each kind, with severity, meaning and what to do, and how many are up). With several engines it tells the calls and alarms of all of them, with `engine`: the name of the engine (of a call: where it is not the one that was asked). The stream does not end by itself; a client that falls behind gets a fresh `snapshot`.',
+        description: 'Begins with `snapshot` (`{now, calls, alarms, alarmCount, alarmsByKind}`), then sends every change: `call` (`{now, call}`), `over` (`{now, callId, ending}`), `alarms` (`{now, alarms, alarmCount, alarmsByKind}`: some of each kind, with severity, meaning and what to do, and how many are up; those that whoever asks may see, permission `alarms`). With several engines it tells the calls and alarms of all of them, with `engine`: the name of the engine (of a call: where it is not the one that was asked). The stream does not end by itself; a client that falls behind gets a fresh `snapshot`.',
         tags: ['live'],
         response: { 200: { description: 'The event stream', content: { 'text/event-stream': { schema: { type: 'string' }, example: streamExample } } }, ...refusalsOfReading('tooManyStreamsFromAddress', 'tooManyStreams') },
       },
@@ -70,7 +75,7 @@ export function liveRoutes(app: FastifyInstance, { live, alarms: own, alarmsOfAl
       reply.hijack()
       reply.raw.writeHead(200, { ...(headers as Record<string, string>), 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
       const reach = reachHere(request)
-      streams.add(reply.raw, source, (what) => reaches(reach, what, directory()))
+      streams.add(reply.raw, source, { sees: (what) => reaches(reach, what, directory()), alarms: reachOf(request.identity, 'alarms') })
     },
   )
 }

@@ -1,5 +1,5 @@
 import { entryOf, type AlarmName, type Severity } from './alarm-list.js'
-import type { Alarms } from './alarms.js'
+import type { AlarmAbout, Alarms } from './alarms.js'
 
 export interface ActiveAlarm {
   readonly alarm: AlarmName
@@ -10,7 +10,14 @@ export interface ActiveAlarm {
   readonly lastAt: number
   /** How often it was raised since then. */
   readonly times: number
+  /** Whose it has been since then; undefined: of the service as a whole. */
+  readonly about?: readonly AlarmAbout[]
+  /** Whose it was the latest time, which `detail` tells of, where it was others' before. */
+  readonly lately?: readonly AlarmAbout[]
 }
+
+/** So many of those whose it was are remembered. */
+const mostAbout = 50
 
 /** The alarms that are up now, in memory. The log keeps their history. */
 export class AlarmBoard implements Alarms {
@@ -24,12 +31,12 @@ export class AlarmBoard implements Alarms {
     private readonly note: (alarm: AlarmName) => string | undefined = () => undefined,
   ) {}
 
-  raise(alarm: AlarmName, what: string): void {
+  raise(alarm: AlarmName, what: string, about: readonly AlarmAbout[] = []): void {
     const at = this.now()
     const note = this.note(alarm)
     const detail = note === undefined ? what : `${what}. ${note}`
     const before = this.#active.get(alarm)
-    const active = { alarm, severity: entryOf(alarm).severity, detail, since: before?.since ?? at, lastAt: at, times: (before?.times ?? 0) + 1 }
+    const active = { alarm, severity: entryOf(alarm).severity, detail, since: before?.since ?? at, lastAt: at, times: (before?.times ?? 0) + 1, ...whose(before?.about, about) }
     this.#active.set(alarm, active)
     this.#raised++
     this.#tell(active, true)
@@ -61,4 +68,10 @@ export class AlarmBoard implements Alarms {
   #tell(alarm: ActiveAlarm, up: boolean): void {
     for (const listener of this.#listeners) listener(alarm, up)
   }
+}
+
+function whose(before: readonly AlarmAbout[] = [], lately: readonly AlarmAbout[]): Pick<ActiveAlarm, 'about' | 'lately'> {
+  const all = new Map([...before, ...lately].map((one) => [JSON.stringify(one), one]))
+  if (all.size === 0) return {}
+  return { about: [...all.values()].slice(-mostAbout), ...(all.size === lately.length ? {} : { lately }) }
 }

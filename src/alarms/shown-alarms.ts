@@ -2,7 +2,7 @@ import type { AlarmOfEngine } from './alarms-of-all.js'
 import { entryOf, kindOf, type AlarmKind } from './alarm-list.js'
 
 /** An alarm as people and programs are told of it. */
-export interface ShownAlarm extends Omit<AlarmOfEngine, 'alarm'> {
+export interface ShownAlarm extends Omit<AlarmOfEngine, 'alarm' | 'about' | 'lately'> {
   /** Cut where it is long. */
   readonly alarm: string
   /** What is the matter, of every alarm of this kind; `detail` has this one. */
@@ -50,7 +50,7 @@ export function short(text: string): string {
 }
 
 /** One of them. */
-export function shownAlarm(active: AlarmOfEngine): ShownAlarm {
+export function shownAlarm({ about: _about, lately: _lately, ...active }: AlarmOfEngine): ShownAlarm {
   const { meaning, action } = entryOf(active.alarm)
   return { ...active, alarm: short(active.alarm), detail: short(active.detail), meaning, action }
 }

@@ -1,5 +1,6 @@
 import type { Alarms } from '../alarms/alarms.js'
 import type { Clock } from '../clock/clock.js'
+import type { LineId } from '../directory/model.js'
 import { toE164 } from '../directory/telephone-number.js'
 import type { CallBack } from '../facts/arrangement.js'
 import type { CallEvent } from '../facts/events.js'
@@ -39,7 +40,7 @@ export class PatientRequests {
     private readonly alarms: Alarms,
   ) {
     // A restart takes no alarm down.
-    for (const { madeBy, madeAt } of this.#requests()) if (madeBy.suspicious) this.#seenMany(countedAs(madeBy), madeAt)
+    for (const { madeBy, madeAt, line } of this.#requests()) if (madeBy.suspicious) this.#seenMany(countedAs(madeBy), madeAt, line)
   }
 
   /** Follows a running call. */
@@ -90,7 +91,7 @@ export class PatientRequests {
       const who = countedAs(known)
       const lately = this.#requests().filter((one) => countedAs(one.madeBy) === who && one.madeAt > at - hourMs && one.madeAt <= at)
       const suspicious = who !== undefined && lately.length >= requestsPerHour
-      if (suspicious) this.#seenMany(who, at)
+      if (suspicious) this.#seenMany(who, at, line)
       const madeBy = { kind: 'patient', call: callId, ...known, ...(caller === undefined ? {} : { keyed: toE164(number) !== caller }), ...(suspicious ? { suspicious } : {}) } as const
       return this.diary.note(requestId(callId), { type: 'made', made: { kind: 'callBack', madeAt: at, madeBy, line, patientNumber: number, dueAt: at + requestDueMs } })
     })
@@ -100,14 +101,14 @@ export class PatientRequests {
     return [...this.diary.values()].filter(isRequest)
   }
 
-  #seenMany(caller: string | undefined, at: number): void {
+  #seenMany(caller: string | undefined, at: number, line: LineId): void {
     const leftMs = at + hourMs - this.clock.now()
     if (caller === undefined || leftMs <= 0) return
     this.#many.delete(caller)
     this.#many.set(caller, this.clock.monotonic() + Math.min(hourMs, leftMs))
     const names = [...this.#many.keys()].slice(-namedInAlarm).map((one) => (one === '' ? 'callers who withhold their number' : one.startsWith('withheld:') ? 'one who withholds their number' : one))
     const more = this.#many.size - names.length
-    this.alarms.raise(alarm, `more than ${requestsPerHour} different numbers were left to be called back within an hour by ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}; look at them before they are called`)
+    this.alarms.raise(alarm, `more than ${requestsPerHour} different numbers were left to be called back within an hour by ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}; look at them before they are called`, [{ line }])
     this.#awaitEnd()
   }
 

@@ -49,7 +49,7 @@ export interface CallContext {
 /** Something that an operator has to see to has touched this call: a fact of the call, and an alarm that stays up. */
 export function raiseAlarm(call: CallContext, alarm: AlarmName, detail: string): void {
   call.scope.tell({ type: 'alarm.raised', alarm, detail })
-  call.alarms.raise(alarm, detail)
+  call.alarms.raise(alarm, detail, call.scope.about())
 }
 
 /** How a flow says that the call is over. The desk closes the scope with it. */

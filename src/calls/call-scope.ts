@@ -1,3 +1,4 @@
+import type { AlarmAbout } from '../alarms/alarms.js'
 import type { Clock } from '../clock/clock.js'
 import { Cast, type Actor } from '../facts/actor.js'
 import type { AttemptId, CallEnding, CallEvent, CallFact, EventLog, Party } from '../facts/events.js'
@@ -39,12 +40,17 @@ export class CallScope {
   #begun = false
   #closed = false
   #over = false
+  #organisation: string | undefined
+  #line: string | undefined
 
   constructor(options: CallScopeOptions) {
     this.#options = options
     this.#cast = new Cast(options.caller)
     const { before = [] } = options
-    for (const event of before) this.#cast.actorOf(event)
+    for (const event of before) {
+      this.#cast.actorOf(event)
+      this.#seen(event)
+    }
     this.#begun = before.length > 0
     this.#attempts = before.filter(({ type }) => type === 'attempt.started').length
   }
@@ -61,6 +67,16 @@ export class CallScope {
   /** Aborts when the engine wants this call to end now. */
   get stopping(): AbortSignal {
     return this.#stopping.signal
+  }
+
+  /** Whose the call is, as far as that is known by now: of the line that was chosen, and of the organisation that called. */
+  about(): readonly AlarmAbout[] {
+    return [...(this.#line === undefined ? [] : [{ line: this.#line }]), ...(this.#organisation === undefined ? [] : [{ organisation: this.#organisation }])]
+  }
+
+  #seen(fact: CallFact): void {
+    if (fact.type === 'line.chosen') this.#line = fact.line
+    else if (fact.type === 'call.arrived') this.#organisation = fact.organisation
   }
 
   /** The name of one more ringing in this call. */
@@ -86,6 +102,7 @@ export class CallScope {
   async keep(fact: CallFact, actor?: Actor): Promise<boolean> {
     if (this.#over && fact.type !== 'call.ended') return false
     this.#begun = true
+    this.#seen(fact)
     const { log, clock, durableMs, callId } = this.#options
     try {
       const known = this.#cast.actorOf(fact)

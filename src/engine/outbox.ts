@@ -17,7 +17,7 @@ export async function openOutbox({ settings, log, alarms, opened }: Ground, { st
   if (!demo && !mail) return { outbox, mailing: 'none' } as const
   const sender = new Sender({ outbox, mail, letterOf: letters({ accounts, store, directory, url }), alarms, clock: systemClock })
   opened.push('the outbox', () => sender.close())
-  const end = watchOccasions({ outbox, accounts, alarms, clock: systemClock, trouble: (error) => log.warn({ err: error }, 'a message could not be put into the outbox') })
+  const end = watchOccasions({ outbox, accounts, alarms, directory, clock: systemClock, trouble: (error) => log.warn({ err: error }, 'a message could not be put into the outbox') })
   opened.push('the occasions for messages', end)
   return { outbox, mailing: mail ? 'sent' : 'shown' } as const
 }

@@ -97,8 +97,8 @@ export class Allowance {
     this.#forgetOtherDays(state.day)
     const elsewhere = this.#elsewhere(account)
     if (this.#running + elsewhere.all >= concurrent) return this.#refuse('running', { words: `${concurrent} outgoing calls at the same time` })
-    if (state.running.size + elsewhere.running >= concurrentPerAccount) return this.#refuse(`running:${account}`, { words: `${concurrentPerAccount} outgoing calls at the same time for "${account}"` })
-    if (this.#spentMs(state) + elsewhere.runningMs >= minutesPerAccountPerDay * 60_000) return this.#refuse(`minutes:${account}`, { words: `${minutesPerAccountPerDay} minutes a day for "${account}"`, day: state.day })
+    if (state.running.size + elsewhere.running >= concurrentPerAccount) return this.#refuse(`running:${account}`, { words: `${concurrentPerAccount} outgoing calls at the same time for "${account}"` }, account)
+    if (this.#spentMs(state) + elsewhere.runningMs >= minutesPerAccountPerDay * 60_000) return this.#refuse(`minutes:${account}`, { words: `${minutesPerAccountPerDay} minutes a day for "${account}"`, day: state.day }, account)
     return { kind: 'granted', charge: this.#charge(account, state, { answeredAt: undefined }) }
   }
 
@@ -192,9 +192,10 @@ export class Allowance {
     return spent
   }
 
-  #refuse(key: string, limit: Reached): AllowanceVerdict {
+  /** @param account undefined: it is everybody's limit */
+  #refuse(key: string, limit: Reached, account?: string): AllowanceVerdict {
     this.#reached.set(key, limit)
-    this.alarms.raise(alarm, `the limit of ${[...this.#reached.values()].map(({ words }) => words).join(', and that of ')} is reached`)
+    this.alarms.raise(alarm, `the limit of ${[...this.#reached.values()].map(({ words }) => words).join(', and that of ')} is reached`, account === undefined ? [] : [{ line: account }, { organisation: account }])
     return { kind: 'refused', why: `limit reached: ${limit.words}` }
   }
 

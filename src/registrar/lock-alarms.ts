@@ -1,5 +1,6 @@
 import type { AlarmName } from '../alarms/alarm-list.js'
-import type { Alarms } from '../alarms/alarms.js'
+import type { AlarmAbout, Alarms } from '../alarms/alarms.js'
+import type { DeviceOwner } from '../directory/device-owner.js'
 import type { Clock } from '../clock/clock.js'
 import type { Lock } from './digest-authenticator.js'
 
@@ -13,12 +14,13 @@ export class LockAlarms {
   constructor(
     private readonly alarms: Alarms,
     private readonly clock: Clock,
+    private readonly ownerOf: (user: string) => DeviceOwner | undefined,
   ) {}
 
   locked({ user, address, wrongInARow, lockMs }: Lock): void {
     const alarm = nameOf(user)
     const whom = user === undefined ? 'names that no device has' : `the device ${user}`
-    this.alarms.raise(alarm, `${wrongInARow} wrong passwords in a row for ${whom} from ${address}; no more are looked at for ${Math.round(lockMs / 1_000)} s`)
+    this.alarms.raise(alarm, `${wrongInARow} wrong passwords in a row for ${whom} from ${address}; no more are looked at for ${Math.round(lockMs / 1_000)} s`, this.#about(user))
     this.#up.get(alarm)?.()
     this.#up.set(
       alarm,
@@ -34,6 +36,12 @@ export class LockAlarms {
   close(): void {
     for (const cancel of this.#up.values()) cancel()
     this.#up.clear()
+  }
+
+  #about(user: string | undefined): readonly AlarmAbout[] {
+    const owner = user === undefined ? undefined : this.ownerOf(user)
+    if (owner === undefined) return []
+    return [owner.kind === 'clinician' ? { clinician: owner.id } : { organisation: owner.id }]
   }
 
   #over(alarm: AlarmName): void {

@@ -60,7 +60,7 @@ export class Telephones {
     this.#known = { find: (user) => this.#browsers.find(user) ?? kept.find(user) }
     const leastSeconds = options.leastSeconds ?? defaultBindingLimits.leastSeconds
     this.#bindings = new Bindings(clock, { ...defaultBindingLimits, leastSeconds }, options.shared)
-    this.#lockAlarms = new LockAlarms(options.alarms, clock)
+    this.#lockAlarms = new LockAlarms(options.alarms, clock, (user) => kept.find(user)?.owner)
     // Nonces of before a restart are answered with a fresh challenge (stale=true): the secret need not outlive the process.
     this.#authenticator = new DigestAuthenticator({ realm, secret: options.nonceSecret ?? randomBytes(32), devices: this.#known, clock, onLocked: (lock) => this.#lockAlarms.locked(lock), others: options.proofs })
     this.#registrar = new Registrar({ authenticator: this.#authenticator, bindings: this.#bindings, clock, trusted, strangers, ...(onRefused ? { onRefused } : {}) })

@@ -135,7 +135,7 @@ test('alarms go to whoever wants them and may see them, once however often they 
   await admin.accounts.grant(system, { person: mary.id, role: 'operations', scope: { kind: 'everywhere' } })
   for (const { id } of [mary, stranger]) await outbox.subscribe(id, 'alarms', true)
   const alarms = new AlarmBoard()
-  const end = watchOccasions({ outbox, accounts: admin.accounts, alarms, clock: systemClock, trouble: (error) => expect.fail(String(error)) })
+  const end = watchOccasions({ outbox, accounts: admin.accounts, alarms, directory: () => admin.directory, clock: systemClock, trouble: (error) => expect.fail(String(error)) })
   for (let times = 0; times < 3; times++) {
     alarms.raise('store.diskFull', 'no room')
     alarms.raise('store.diskFull', 'still no room')

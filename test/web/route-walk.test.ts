@@ -9,6 +9,7 @@ import type { AdminWorld } from '../keeping/admin-world.js'
 const whoMay: Readonly<Record<Permission, readonly RoleName[]>> = {
   wallboard: ['operations', 'serviceManager', 'administrator'],
   live: ['operations', 'serviceManager', 'administrator'],
+  alarms: ['operations', 'serviceManager', 'administrator'],
   calls: ['clinician', 'serviceManager', 'pidApproved'],
   recordings: ['clinician', 'pidApproved'],
   outcomes: ['clinician', 'serviceManager', 'pidApproved'],

@@ -21,7 +21,7 @@ export interface AccountParts {
 }
 
 const wishes: Readonly<Record<Subscription, { readonly text: string; readonly needs: Permission }>> = {
-  alarms: { text: 'Alarms that are critical or major, as they come up', needs: 'live' },
+  alarms: { text: 'Alarms that are critical or major, as they come up', needs: 'alarms' },
   summary: { text: 'The figures of each month, when it is over', needs: 'reports' },
 }
 

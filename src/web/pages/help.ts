@@ -25,7 +25,7 @@ const things: Readonly<Record<RoleName, readonly [Thing, Thing, Thing]>> = {
   ],
   operations: [
     { href: '/wallboard', text: 'Look at the wallboard', how: 'Who is on, who waits, and how today compares with its targets. "For a screen on a wall" makes it large.', needs: 'wallboard' },
-    { href: '/alarms', text: 'See to the alarms', how: 'Each says what is the matter and what to do about it.', needs: 'health' },
+    { href: '/alarms', text: 'See to the alarms', how: 'Each says what is the matter and what to do about it.', needs: 'alarms' },
     { href: '/account', text: 'Have alarms sent to you', how: 'Under "Messages to you", where e-mail is set up.', needs: 'signedIn' },
   ],
   serviceManager: [

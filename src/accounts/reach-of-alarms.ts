@@ -1,0 +1,44 @@
+import type { AlarmAbout } from '../alarms/alarms.js'
+import type { Directory, RotaEntry } from '../directory/model.js'
+import { cliniciansOf } from '../directory/rota.js'
+import { reaches, type Belongs, type Reach } from './identity.js'
+
+/** An alarm, as far as it says whose it is. */
+interface Whose {
+  readonly detail: string
+  readonly about?: readonly AlarmAbout[]
+  readonly lately?: readonly AlarmAbout[]
+}
+
+/** In place of what was said of somebody else's. */
+const elsewhere = 'it was raised again elsewhere since'
+
+/** Those that somebody sees: whoever sees the whole service, all; others those of their lines and organisations, with what was said of these alone. */
+export function alarmsWithin<T extends Whose>(active: readonly T[], reach: Reach, directory: Directory): readonly T[] {
+  if (reach.everywhere) return active
+  const theirs = (about: readonly AlarmAbout[]) => about.some((one) => belongs(one, directory).some((what) => reaches(reach, what, directory)))
+  return active.flatMap((one) => {
+    if (one.about === undefined || !theirs(one.about)) return []
+    return [one.lately === undefined || theirs(one.lately) ? one : { ...one, detail: elsewhere }]
+  })
+}
+
+/** A clinician's is that of their organisations and of the lines on whose rotas they stand; a telephone's that of the lines that ring it, and of the clinician whose name it is under. */
+function belongs(about: AlarmAbout, directory: Directory): readonly Belongs[] {
+  if ('line' in about || 'organisation' in about) return [about]
+  if ('clinician' in about) return ofClinician(about.clinician, directory)
+  const label = about.telephone
+  const ofLines = [...directory.rotas.values()].filter(({ pattern, changes }) => [...pattern, ...changes].some((part) => entriesIn(part).some((entry) => entry.kind === 'phone' && entry.label === label)))
+  return [...ofLines.map(({ line }) => ({ line })), ...[...directory.clinicians.values()].filter(({ name }) => name === label).flatMap(({ id }) => ofClinician(id, directory))]
+}
+
+function ofClinician(id: string, directory: Directory): readonly Belongs[] {
+  const organisations = directory.clinicians.get(id)?.organisations ?? []
+  const lines = [...directory.rotas.values()].filter((rota) => cliniciansOf(rota).includes(id)).map(({ line }) => line)
+  return [...organisations.map((organisation) => ({ organisation })), ...lines.map((line) => ({ line }))]
+}
+
+function entriesIn(part: object): readonly RotaEntry[] {
+  const { entries = [], entry } = part as { readonly entries?: readonly RotaEntry[]; readonly entry?: RotaEntry }
+  return entry === undefined ? entries : [...entries, entry]
+}
