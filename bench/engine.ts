@@ -23,8 +23,8 @@ export interface EngineOptions {
   readonly oneCore: boolean
   /** Loads the probe into all its processes: see probe.ts. */
   readonly probe?: boolean
-  /** What is in the data folder before the start: `prepare` puts it there, and the start may take so long. */
-  readonly past?: { readonly prepare: (dataFolder: string) => Promise<unknown>; readonly withinMs: number }
+  /** What there is before the start: `prepare` puts it into the data folder, `env` says where else it is; the start may take so long. */
+  readonly past?: { readonly prepare: (dataFolder: string) => Promise<unknown>; readonly withinMs: number; readonly env?: Readonly<Record<string, string>> }
 }
 
 let mayGoFirst: boolean | undefined
@@ -73,6 +73,7 @@ export class EngineUnderTest {
         RINGROUND_DIRECTORY_FILE: join(folder, 'directory.yaml'),
         RINGROUND_TTS: 'none',
         RINGROUND_LOG_LEVEL: 'warn',
+        ...past?.env,
         ...(probe ? { BENCH_PROBE_FOLDER: probeFolder(folder), NODE_OPTIONS: `--import=${new URL('./probe.js', import.meta.url).href}` } : {}),
       },
     })

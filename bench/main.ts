@@ -7,7 +7,9 @@ import { fileURLToPath } from 'node:url'
 import { compare, readBaseline, writeBaseline, type Measured } from './baseline.js'
 import { ahead } from './engine.js'
 import { met } from './figure.js'
+import type { DatabaseName } from './growth/grown-store.js'
 import { watchOtherWork } from './other-work.js'
+import { noPostgres } from './own-postgres.js'
 import type { PartResult } from './part.js'
 import { parts } from './parts.js'
 import { driftOf, figureTable, movedTable, otherWorkLine, yardstickTable } from './report.js'
@@ -18,6 +20,8 @@ const usage = `Usage: npm run bench -- [options]
 ${parts.map(({ name, about, onlyWhenAsked }) => `                       ${name.padEnd(12)}${about}${onlyWhenAsked ? ' *' : ''}`).join('\n')}
   --quick            short: under two minutes a part
   --sizes NUMBERS    calls at a time, with commas between them (default 50,100,200,400; recorded also 250; quick: 100)
+                     of \`growth\`: calls in the store (default 10000,1000000; quick: 10000,100000)
+  --database NAMES   of \`growth\`: sqlite, postgres (default: both, where there is a PostgreSQL)
   --seconds N        how long each crowd talks while it is measured (default 20; quick: 8)
   --calls N          calls per latency figure (default 120; quick: 48)
   --profile          where the CPU time of \`throughput\` goes, function by function
@@ -27,8 +31,18 @@ ${parts.map(({ name, about, onlyWhenAsked }) => `                       ${name.p
 
 function numbers(text: string): readonly number[] {
   const list = text.split(',').map(Number)
-  if (list.some((number) => !Number.isInteger(number) || number < 1 || number > 2_000)) throw new Error(`--sizes ${text}: whole numbers from 1 to 2000, with commas between them`)
+  if (list.some((number) => !Number.isInteger(number) || number < 1 || number > 10_000_000)) throw new Error(`--sizes ${text}: whole numbers from 1 to 10000000, with commas between them`)
   return list
+}
+
+function databases(text: string | undefined): readonly DatabaseName[] {
+  if (text === undefined) return noPostgres === undefined ? ['SQLite', 'PostgreSQL'] : ['SQLite']
+  return text.split(',').map((name) => {
+    if (name === 'sqlite') return 'SQLite'
+    if (name !== 'postgres') throw new Error(`--database ${text}: sqlite, postgres, or both with a comma between them`)
+    if (noPostgres !== undefined) throw new Error(noPostgres)
+    return 'PostgreSQL'
+  })
 }
 
 function options() {
@@ -37,6 +51,7 @@ function options() {
       only: { type: 'string' },
       quick: { type: 'boolean', default: false },
       sizes: { type: 'string' },
+      database: { type: 'string' },
       seconds: { type: 'string' },
       calls: { type: 'string' },
       profile: { type: 'boolean', default: false },
@@ -60,6 +75,7 @@ function options() {
       quick: values.quick,
       profile: values.profile,
       sizes: values.sizes === undefined ? undefined : numbers(values.sizes),
+      databases: databases(values.database),
       seconds: Math.max(3, Number(values.seconds ?? (values.quick ? 8 : 20))),
       calls: Math.max(10, Number(values.calls ?? (values.quick ? 48 : 120))),
     },

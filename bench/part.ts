@@ -1,3 +1,4 @@
+import type { DatabaseName } from './growth/grown-store.js'
 import type { Figure } from './figure.js'
 
 /** What the command line asks of every part. */
@@ -6,6 +7,8 @@ export interface PartOptions {
   readonly quick: boolean
   /** Calls at a time, where they were given on the command line. */
   readonly sizes: readonly number[] | undefined
+  /** In which databases a store is measured. */
+  readonly databases: readonly DatabaseName[]
   /** How long a crowd talks while it is measured. */
   readonly seconds: number
   /** Calls per latency figure. */

@@ -1,3 +1,4 @@
+import { firstCallId } from '../../src/facts/call-id.js'
 import type { AttemptResult, CallEnding, CallFact } from '../../src/facts/events.js'
 import { randomStream, type RandomStream } from '../../src/what-if/random.js'
 
@@ -27,14 +28,15 @@ export function* madeCalls(count: number, now: number): Generator<MadeCall> {
   }
 }
 
-function idFrom(random: RandomStream): string {
+/** As `newCallId`, and the same for the same stream. */
+function idFrom(random: RandomStream, at: number): string {
   const hex = () => Math.floor(random() * 2 ** 32).toString(16).padStart(8, '0')
-  const all = hex() + hex() + hex() + hex()
-  return `${all.slice(0, 8)}-${all.slice(8, 12)}-4${all.slice(13, 16)}-8${all.slice(17, 20)}-${all.slice(20, 32)}`
+  const drawn = hex() + hex() + hex()
+  return `${firstCallId(at)}${drawn.slice(0, 3)}-8${drawn.slice(3, 6)}-${drawn.slice(6, 18)}`
 }
 
 function madeCall(index: number, arrivedAt: number, random: RandomStream): MadeCall {
-  const callId = idFrom(random)
+  const callId = idFrom(random, arrivedAt)
   const facts: { at: number; elapsedMs: number; fact: CallFact }[] = []
   let elapsedMs = 0
   const tell = (afterMs: number, fact: CallFact) => {

@@ -18,8 +18,8 @@ export interface ChainWriterSettings {
 }
 
 /** Calls, and entries, in one link: hashing them takes the engine's thread some ms. */
-const callsInOne = 50
-const entriesInOne = 500
+export const callsInOne = 50
+export const entriesInOne = 500
 /** Tries where another engine made a link at the same time. */
 const mostTries = 10
 
