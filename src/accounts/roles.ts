@@ -15,6 +15,7 @@ export const permissions = {
   arrangements: 'Arrange call-backs, Patient Connect and call-back codes',
   bypass: 'See the bypass numbers of practices',
   browserCalls: 'Call from the browser, and be rung there',
+  pocket: 'Use the clinician’s page on a telephone: own lines, colleagues who are on, own calls without an outcome',
   services: 'See the Service Directory of an organisation',
   reports: 'See figures and export reports',
   rotas: 'See and change rotas',
@@ -50,7 +51,7 @@ export const roles = {
   clinician: {
     name: 'Clinician',
     what: 'Own calls with their recordings and outcomes; calls from the browser; arranges calls to patients',
-    may: { calls: 'own', recordings: 'own', outcomes: 'own', arrangements: 'granted', bypass: 'granted', browserCalls: 'own', services: 'granted' },
+    may: { calls: 'own', recordings: 'own', outcomes: 'own', arrangements: 'granted', bypass: 'granted', browserCalls: 'own', services: 'granted', pocket: 'own' },
   },
   rotaKeeper: {
     name: 'Rota keeper',

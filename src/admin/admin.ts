@@ -57,7 +57,7 @@ export interface AdminSettings {
   readonly address: string
   /** 0: a free port is chosen. */
   readonly port: number
-  readonly store: Pick<Store, 'events' | 'calls' | 'rollUps' | 'connectionsAtHours' | 'targets' | 'watched' | 'target' | 'health' | 'log' | 'directory'>
+  readonly store: Pick<Store, 'events' | 'calls' | 'rollUps' | 'connectionsAtHours' | 'targets' | 'watched' | 'target' | 'health' | 'log' | 'directory' | 'tables'>
   readonly recordings: Pick<Recordings, 'probe' | 'open' | 'keys'>
   /** Who may sign in, and what they may do. */
   readonly accounts: Accounts

@@ -4,6 +4,7 @@ import { callBackOperations, type CallBackOperations } from './call-backs.js'
 import { directoryOperations, type DirectoryOperations, type DirectoryParts } from './directory.js'
 import { deviceOperations, type DeviceOperations, type DeviceParts } from './devices.js'
 import { nhsNumberOperations, type NhsNumberOperations } from './nhs-numbers.js'
+import { Once, type OnceParts } from './once.js'
 import { outcomeOperations, type OutcomeOperations, type OutcomeParts } from './outcomes.js'
 import { patientConnectOperations, type PatientConnectOperations } from './patient-connects.js'
 import { watchListOperations, type WatchListOperations, type WatchListParts } from './watch-list.js'
@@ -14,6 +15,8 @@ export interface Operations {
   readonly patientConnects: PatientConnectOperations
   readonly callBackCodes: CallBackCodeOperations
   readonly outcomes: OutcomeOperations
+  /** What is asked for over a bad network. */
+  readonly once: Once
   readonly assignments: AssignmentOperations
   readonly nhsNumbers: NhsNumberOperations
   readonly watchList: WatchListOperations
@@ -24,7 +27,7 @@ export interface Operations {
 }
 
 type ArrangementsParts = Parameters<typeof callBackOperations>[0] & Parameters<typeof patientConnectOperations>[0] & Parameters<typeof callBackCodeOperations>[0]
-export type OperationParts = ArrangementsParts & OutcomeParts & WatchListParts & Pick<DirectoryParts, 'store'> & { readonly devices?: DeviceParts; readonly inForce?: DirectoryParts['inForce'] }
+export type OperationParts = ArrangementsParts & OutcomeParts & WatchListParts & OnceParts & Pick<DirectoryParts, 'store'> & { readonly devices?: DeviceParts; readonly inForce?: DirectoryParts['inForce'] }
 
 export function createOperations(parts: OperationParts): Operations {
   return {
@@ -32,6 +35,7 @@ export function createOperations(parts: OperationParts): Operations {
     patientConnects: patientConnectOperations(parts),
     callBackCodes: callBackCodeOperations(parts),
     outcomes: outcomeOperations(parts),
+    once: new Once(parts),
     assignments: assignmentOperations(parts),
     nhsNumbers: nhsNumberOperations(parts),
     watchList: watchListOperations(parts),

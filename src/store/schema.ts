@@ -438,6 +438,15 @@ export interface SubscriptionsTable {
   kind: string
 }
 
+/** What was asked for under a key of whoever asked. */
+export interface AskedOnceTable {
+  who: string
+  key: string
+  at: Integer
+  /** As JSON; null: it is being done, or nobody knows. */
+  answer: string | null
+}
+
 export interface Schema {
   call_events: CallEventsTable
   calls: CallsTable
@@ -468,6 +477,7 @@ export interface Schema {
   api_tokens: ApiTokensTable
   audit: AuditTable
   saved_views: SavedViewsTable
+  asked_once: AskedOnceTable
   recording_keys: RecordingKeysTable
   outbox: OutboxTable
   subscriptions: SubscriptionsTable

@@ -16,7 +16,7 @@ interface Asset {
   compressed?: Promise<Buffer>
 }
 
-const types: Readonly<Record<string, string>> = { css: 'text/css; charset=utf-8', js: 'text/javascript; charset=utf-8', svg: 'image/svg+xml' }
+const types: Readonly<Record<string, string>> = { css: 'text/css; charset=utf-8', js: 'text/javascript; charset=utf-8', svg: 'image/svg+xml', png: 'image/png' }
 
 /** Of the kit: its styles and its scripts. */
 const ofTheKit = { 'nhsuk.css': 'nhsuk-frontend.min.css', 'nhsuk.js': 'nhsuk-frontend.min.js' } as const
@@ -37,6 +37,11 @@ export class Assets {
   /** Where a page finds a file: `page.js` of `src/web/assets`, `nhsuk.css` of the kit. @throws where there is none */
   address(name: string): string {
     return `/assets/${this.#asset(name).served}`
+  }
+
+  /** What a file of `src/web/assets` says. @throws where there is none */
+  text(name: string): string {
+    return this.#asset(name).content.toString('utf8')
   }
 
   served(name: string): Asset | undefined {

@@ -21,6 +21,7 @@ import { callsPages } from './pages/calls.js'
 import { designPages } from './pages/design.js'
 import { devicePages, type DeviceParts } from './pages/devices.js'
 import { directoryPages, type DirectoryPageParts } from './pages/directory.js'
+import { pocketPages } from './pages/pocket.js'
 import { patientConnectPages } from './pages/patient-connect.js'
 import { factorPages } from './pages/factors.js'
 import { helpPages } from './pages/help.js'
@@ -85,6 +86,7 @@ export async function pages(app: FastifyInstance, settings: PagesSettings): Prom
     patientConnectPages(site, settings)
     callBackCodePages(site, settings)
     bypassPages(site, settings)
+    pocketPages(site, settings)
     serviceDirectoryPages(site, { ...settings, urlOf })
     watchListPages(site, settings)
     alarmPages(site, settings)

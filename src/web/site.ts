@@ -7,6 +7,7 @@ import { same } from '../accounts/secrets.js'
 import type { Directory } from '../directory/model.js'
 import { assetRoutes, Assets } from './assets.js'
 import { byOf, formTokenOf, NotLetIn } from './gate.js'
+import { installableRoutes } from './installable.js'
 import { navigationOf } from './menu.js'
 import { notices, type Notice } from './notices.js'
 import type { FieldError } from './render.js'
@@ -43,7 +44,7 @@ export type Answer =
       readonly scripts?: readonly string[]
       readonly bodyClass?: string
     }
-  | { readonly kind: 'goTo'; readonly path: string; readonly notice?: Notice; readonly cookies?: readonly string[] }
+  | { readonly kind: 'goTo'; readonly path: string; readonly notice?: Notice; readonly cookies?: readonly string[]; /** What the browser keeps of ours goes. */ readonly forget?: true }
   /** A download. */
   | { readonly kind: 'file'; /** ASCII, without quotes. */ readonly name: string; readonly type: string; readonly body: Readable | Buffer | string }
   /** There is no such page, or it is not for them: the same answer. */
@@ -91,6 +92,7 @@ export class Site {
     private readonly parts: SiteParts,
   ) {
     assetRoutes(app, this.#assets)
+    installableRoutes(app, this.#assets, async () => (await this.#renderer())('offline.njk', { title: 'No connection', path: '/offline', scripts: ['offline.js'] }))
     app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, text, done) => done(null, new URLSearchParams(String(text))))
     app.setErrorHandler<FastifyError | NotLetIn>((error, request, reply) => this.#failed(error, request, reply))
   }
@@ -136,6 +138,8 @@ export class Site {
     void reply.header('cache-control', 'no-store')
     switch (answer.kind) {
       case 'goTo':
+        // What a page has put aside, and the service worker with what it is told.
+        if (answer.forget) void reply.header('clear-site-data', '"storage"')
         if (answer.cookies !== undefined) void reply.header('set-cookie', [...answer.cookies])
         return reply.redirect(answer.notice === undefined ? answer.path : `${answer.path}${answer.path.includes('?') ? '&' : '?'}done=${answer.notice}`, 303)
       case 'file':
@@ -150,8 +154,12 @@ export class Site {
     }
   }
 
+  #renderer(): Promise<(template: string, data: object) => string> {
+    return (this.#render ??= import('./render.js').then(({ renderer }) => renderer(this.#assets)))
+  }
+
   async #html(request: FastifyRequest, reply: FastifyReply, template: string, data: object): Promise<FastifyReply> {
-    const render = await (this.#render ??= import('./render.js').then(({ renderer }) => renderer(this.#assets)))
+    const render = await this.#renderer()
     const [path = '/', query] = request.url.split('?')
     const done = new URLSearchParams(query).get('done') ?? ''
     const notice = Object.hasOwn(notices, done) ? notices[done as Notice] : undefined

@@ -48,6 +48,8 @@ export class Browser {
   readonly #process: ChildProcess
   readonly #write: Writable
   #session: string | undefined
+  /** Service workers that were spoken to: each by one session, for what one has set another does not take back. */
+  readonly #workers = new Map<string, string>()
   #nextId = 1
   /** Errors and warnings that the page has put on its console, and failed requests. */
   readonly complaints: string[] = []
@@ -128,6 +130,27 @@ export class Browser {
     await this.#send('Emulation.setDeviceMetricsOverride', { width, height, deviceScaleFactor: 1, mobile: width < 600 })
   }
 
+  /** Takes the connection away, or gives it back: of the page, and of the service workers that there are. */
+  async connect(connected: boolean): Promise<void> {
+    const conditions = { offline: !connected, latency: 0, downloadThroughput: -1, uploadThroughput: -1 }
+    const { targetInfos } = (await this.#send('Target.getTargets')) as { targetInfos: { targetId: string; type: string }[] }
+    for (const { targetId } of targetInfos.filter(({ type }) => type === 'service_worker')) {
+      const known = this.#workers.get(targetId)
+      const sessionId = known ?? ((await this.#send('Target.attachToTarget', { targetId, flatten: true })) as { sessionId: string }).sessionId
+      if (known === undefined) await this.#send('Network.enable', {}, sessionId)
+      this.#workers.set(targetId, sessionId)
+      await this.#send('Network.emulateNetworkConditions', conditions, sessionId)
+    }
+    await this.#send('Network.emulateNetworkConditions', conditions)
+  }
+
+  /** What keeps the page from being installed as an app, and its manifest. */
+  async installability(): Promise<{ readonly errors: readonly string[]; readonly manifest: string; readonly manifestErrors: readonly unknown[] }> {
+    const { installabilityErrors } = (await this.#send('Page.getInstallabilityErrors')) as { installabilityErrors: readonly { readonly errorId: string }[] }
+    const { data = '', errors } = (await this.#send('Page.getAppManifest')) as { data?: string; errors: readonly unknown[] }
+    return { errors: installabilityErrors.map(({ errorId }) => errorId), manifest: data, manifestErrors: errors }
+  }
+
   /** From now on the browser has a device that makes and shows passkeys by itself, as if its owner had put a finger on it. */
   async keepPasskeys(): Promise<void> {
     await this.#send('WebAuthn.enable')
@@ -194,7 +217,9 @@ export class Browser {
       else pending?.resolve(reply.result)
       return
     }
-    if (reply.method === 'Runtime.exceptionThrown' || reply.method === 'Log.entryAdded') this.complaints.push(JSON.stringify(reply.params))
+    // Of what is only told (that a sign-out took what was kept), nothing.
+    const isTold = reply.method === 'Log.entryAdded' && (reply.params?.['entry'] as { readonly level?: string } | undefined)?.level === 'info'
+    if (reply.method === 'Runtime.exceptionThrown' || (reply.method === 'Log.entryAdded' && !isTold)) this.complaints.push(JSON.stringify(reply.params))
     if (reply.method === 'Runtime.consoleAPICalled' && ['error', 'warning'].includes(String(reply.params?.['type']))) this.complaints.push(JSON.stringify(reply.params))
   }
 }

@@ -17,6 +17,7 @@ const whoMay: Readonly<Record<Permission, readonly RoleName[]>> = {
   arrangements: ['clinician', 'serviceManager'],
   bypass: ['clinician', 'serviceManager'],
   browserCalls: ['clinician'],
+  pocket: ['clinician'],
   services: ['clinician', 'rotaKeeper', 'operations', 'serviceManager', 'administrator'],
   reports: ['serviceManager'],
   rotas: ['rotaKeeper', 'operations', 'serviceManager', 'administrator'],

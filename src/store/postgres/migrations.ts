@@ -4,6 +4,7 @@ import { makeBrowserTables } from '../browser-tables.js'
 import { isArrangementFact } from '../arrangement-facts.js'
 import { makeDirectoryTables } from '../directory-tables.js'
 import { countAgain } from '../count-again.js'
+import { makeOnceTables } from '../once-tables.js'
 import { makeOutboxTables } from '../outbox-tables.js'
 import { isByStaff } from '../questions/outcomes-by-staff.js'
 import { makeRecordingKeyTables } from '../recording-key-tables.js'
@@ -55,6 +56,7 @@ export const postgresMigrations: Readonly<Record<string, Migration>> = {
   '012-figures-of-days': { up: countAgain },
   '013-browsers': { up: (db: Kysely<unknown>) => makeBrowserTables(db, text) },
   '014-months': { up: months },
+  '015-asked-once': { up: (db: Kysely<unknown>) => makeOnceTables(db, text) },
 }
 
 /**

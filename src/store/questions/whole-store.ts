@@ -52,6 +52,7 @@ export const directoryTables = {
   audit: ['seq'],
   saved_views: ['id'],
   known_browsers: ['person', 'browser'],
+  asked_once: ['who', 'key'],
   subscriptions: ['kind', 'person'],
   outbox: ['id'],
   recording_keys: ['key_id'],

@@ -5,6 +5,7 @@ import { isArrangementFact } from '../arrangement-facts.js'
 import { countAgain } from '../count-again.js'
 import { makeDirectoryTables } from '../directory-tables.js'
 import { makeChainTables } from '../chain/tables.js'
+import { makeOnceTables } from '../once-tables.js'
 import { makeOutboxTables } from '../outbox-tables.js'
 import { makeRecordingKeyTables } from '../recording-key-tables.js'
 import { makeReportTables } from '../report-tables.js'
@@ -258,6 +259,7 @@ export const sqliteMigrations: Readonly<Record<string, Migration>> = {
   '017-hours-of-connections': { up: countAgain },
   '018-figures-of-days': { up: countAgain },
   '019-browsers': { up: (db: Kysely<unknown>) => makeBrowserTables(db, sql`text`) },
+  '020-asked-once': { up: (db: Kysely<unknown>) => makeOnceTables(db, sql`text`) },
 }
 
 /** What has been written stays as it is. */

@@ -11,10 +11,10 @@ import { filterOf, type AskedCalls } from '../../reports/asked-calls.js'
 import { rowsOf } from '../../reports/calls-report.js'
 import { callsColumns, cellsOf, writtenCell } from '../../reports/columns.js'
 import { askedNames, askedString } from '../../reports/query-string.js'
-import { ownWithin } from '../../accounts/reach-of-calls.js'
-import { outcomesOf, type ReportRow } from '../../reports/report-row.js'
+import type { ReportRow } from '../../reports/report-row.js'
 import { callOrders, type CallFilter, type CallOrder, type CallPage } from '../../store/call-filter.js'
 import type { Store } from '../../store/store.js'
+import { openCalls } from '../open-calls.js'
 import { goTo, missing, view, type Asked, type FieldError, type Site } from '../site.js'
 import type { LooksAt } from './call.js'
 
@@ -63,7 +63,7 @@ export function callsPages(site: Site, { store, arranged, accounts, directory, l
     const wrong = read.kind === 'refused' ? [{ field: read.field ?? '', message: read.message }] : []
     const filter: CallFilter | undefined = read.kind === 'done' ? read.value : undefined
     if (filter && number !== '') await looks.atList(request, 'calls.searched', askedOf({ ...query, number }))
-    const [found, open, views] = await Promise.all([filter ? store.calls(filter) : nothing, openCalls(identity, known), viewsOf(accounts.reading, by.actor)])
+    const [found, open, views] = await Promise.all([filter ? store.calls(filter) : nothing, openCalls({ store, arranged }, identity, known, mostOpen + 1), viewsOf(accounts.reading, by.actor)])
     const rows = await rowsOf({ store, arranged }, found.calls, identity, known)
     await looks.atEach(request, rows.filter(({ nhsNumber }) => nhsNumber !== null).map(({ callId }) => callId))
     const current = askedString(query)
@@ -90,17 +90,6 @@ export function callsPages(site: Site, { store, arranged, accounts, directory, l
       },
       { errors: [...errors, ...wrong] },
     )
-  }
-
-  /** Own calls that nobody has left an outcome for, the newest first, each with what can be left. */
-  async function openCalls(identity: Identity, known: Directory) {
-    const within = ownWithin(identity, 'outcomes', known)
-    if (within.length === 0) return []
-    const { calls } = await store.calls({ within, outcome: 'open', limit: mostOpen + 1 })
-    return (await rowsOf({ store, arranged }, calls, identity, known)).flatMap((row, index) => {
-      const call = calls[index]
-      return call && row.isOutcomeOpen ? [{ ...row, href: `/calls/${encodeURIComponent(row.callId)}`, choices: outcomesOf(call, known) }] : []
-    })
   }
 }
 

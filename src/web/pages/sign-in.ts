@@ -133,7 +133,7 @@ export function signInPages(site: Site, { accounts, demoLink, networkOf, urlOf, 
 
   site.post('/sign-out', 'signedIn', async (asked) => {
     if (asked.identity.kind === 'person') await accounts.endSession(asked.by, asked.identity.person.id, asked.identity.session.id)
-    return { kind: 'goTo', path: '/sign-in', notice: 'signedOut', cookies: [setSessionCookie(asked.request, undefined)] }
+    return { kind: 'goTo', path: '/sign-in', notice: 'signedOut', forget: true, cookies: [setSessionCookie(asked.request, undefined)] }
   }, { beforeSecondFactor: true })
 
   return begun

@@ -1,0 +1,116 @@
+// The clinician's page on a telephone: keeps what is shown for when there is no connection, says when there is none, and sends what was tapped meanwhile.
+import { forgetState, keepState, keptState, putAside, sendWaiting, waiting } from './kept-here.js'
+
+const connection = document.getElementById('connection')
+const answersWithinMs = 10_000
+const lookEveryMs = 30_000
+/** The person whose page this is. */
+const { person } = document.getElementById('pocket').dataset
+
+navigator.serviceWorker?.register('/service-worker.js').catch(() => undefined)
+if (keptState()?.person !== person) forgetState()
+
+function say(words) {
+  if (connection.textContent !== words) connection.textContent = words
+}
+
+const withoutConnection = 'No connection. What you see may be out of date.'
+
+/** A page of ours; undefined: there is no connection, or the server cannot answer now. Whoever is not signed in any more is led to where they can be. */
+async function pageAt(path, more = {}) {
+  let answer
+  try {
+    answer = await fetch(path, { signal: AbortSignal.timeout(answersWithinMs), ...more })
+  } catch {
+    return undefined
+  }
+  if (answer.status >= 500) return undefined
+  if (new URL(answer.url).pathname === '/sign-in') {
+    forgetState()
+    location.assign('/sign-in?next=%2Fpocket')
+    return undefined
+  }
+  return { status: answer.status, document: new DOMParser().parseFromString(await answer.text(), 'text/html') }
+}
+
+const post = (path, fields) => pageAt(path, { method: 'POST', body: new URLSearchParams({ token: document.querySelector('#maincontent input[name=token], .rr-header input[name=token]').value, ...fields }) })
+
+/** After something was done: all of the page, and what is said of it takes the focus. */
+function show(page) {
+  document.getElementById('pocket').replaceWith(page.document.getElementById('pocket'))
+  for (const old of document.querySelectorAll('#maincontent > .nhsuk-error-summary, #maincontent > .nhsuk-notification-banner')) old.remove()
+  const said = page.document.querySelector('#maincontent > .nhsuk-error-summary, #maincontent > .nhsuk-notification-banner')
+  if (said) {
+    connection.after(said)
+    said.tabIndex = -1
+    said.focus()
+  }
+  markWaiting()
+}
+
+/** What was tapped stands in the place of its buttons. */
+function markWaiting() {
+  for (const { call, label, person: whose } of waiting()) {
+    const form = whose === person && document.querySelector(`form[action="/pocket/calls/${encodeURIComponent(call)}/outcome"]`)
+    if (!form) continue
+    const words = document.createElement('p')
+    words.tabIndex = -1
+    words.textContent = `${label}: kept on this telephone, and sent when there is a connection.`
+    form.replaceWith(words)
+    words.focus()
+  }
+}
+
+document.addEventListener('submit', async (event) => {
+  const form = event.target
+  if (form.dataset.kept !== 'outcome') return
+  event.preventDefault()
+  const fields = Object.fromEntries(new FormData(form, event.submitter))
+  const outcome = { person, call: decodeURIComponent(new URL(form.action).pathname.split('/')[3]), outcome: fields.outcome, label: event.submitter.firstChild.textContent, once: fields.once }
+  // Kept before it is sent: a page that is closed in between loses nothing.
+  putAside(outcome)
+  await sendAndLook()
+  if (waiting().some(({ once }) => once === outcome.once)) markWaiting()
+})
+
+async function sendAndLook() {
+  let last
+  await sendWaiting(person, async ({ call, outcome, once }) => {
+    const page = await post(`/pocket/calls/${encodeURIComponent(call)}/outcome`, { outcome, once })
+    last = page ?? last
+    return page !== undefined
+  })
+  if (last?.document.getElementById('pocket')) show(last)
+  await look()
+}
+
+/** What has changed of the page, while nobody is in the middle of it; and what is kept of it. */
+async function look() {
+  const page = await pageAt(`/pocket${location.search}`)
+  const fresh = page?.document.getElementById('pocket')
+  if (!fresh) return say(withoutConnection)
+  say('')
+  const shown = document.getElementById('pocket')
+  if (!shown.contains(document.activeElement) && wordsOf(fresh) !== wordsOf(shown)) shown.replaceWith(fresh)
+  else shown.dataset.now = fresh.dataset.now
+  markWaiting()
+  const state = await fetch('/pocket/state', { signal: AbortSignal.timeout(answersWithinMs) }).then((answer) => (answer.ok && !answer.redirected ? answer.json() : undefined), () => undefined)
+  if (state?.person === person) keepState(state)
+}
+
+function wordsOf(part) {
+  return part.textContent.replaceAll(/\s+/g, ' ')
+}
+
+let looking = false
+async function lookNow() {
+  if (looking || document.visibilityState === 'hidden') return
+  looking = true
+  await sendAndLook()
+  looking = false
+}
+window.addEventListener('offline', () => say(withoutConnection))
+window.addEventListener('online', lookNow)
+document.addEventListener('visibilitychange', lookNow)
+setInterval(lookNow, lookEveryMs)
+lookNow()

@@ -1,0 +1,39 @@
+// Keeps the page that is shown without a connection, with its styles and scripts, and nothing else: no page of anybody, and nothing of a patient. `version` and `files` are written before this by the server.
+const cacheName = `ringround-${version}`
+const offlinePage = '/offline'
+
+self.addEventListener('install', (event) => {
+  event.waitUntil(keep().then(() => self.skipWaiting()))
+})
+
+async function keep() {
+  const cache = await caches.open(cacheName)
+  // Without the cookie: what is kept is what whoever is not signed in sees.
+  await Promise.all([offlinePage, ...files].map(async (path) => {
+    const answer = await fetch(path, { credentials: 'omit', cache: 'reload' })
+    if (!answer.ok) throw new Error(`${path}: ${answer.status}`)
+    await cache.put(path, answer)
+  }))
+}
+
+self.addEventListener('activate', (event) => {
+  event.waitUntil(forgetOthers().then(() => self.clients.claim()))
+})
+
+async function forgetOthers() {
+  const names = await caches.keys()
+  await Promise.all(names.filter((name) => name.startsWith('ringround-') && name !== cacheName).map((name) => caches.delete(name)))
+}
+
+self.addEventListener('fetch', (event) => {
+  const { request } = event
+  const { origin, pathname } = new URL(request.url)
+  if (request.method !== 'GET' || origin !== self.location.origin) return
+  if (request.mode === 'navigate') event.respondWith(fetch(request).catch(() => kept(offlinePage)))
+  else if (files.includes(pathname)) event.respondWith(kept(pathname).then((answer) => (answer.ok ? answer : fetch(request))))
+})
+
+async function kept(path) {
+  const cache = await caches.open(cacheName)
+  return (await cache.match(path)) ?? Response.error()
+}

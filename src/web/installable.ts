@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto'
+import type { FastifyInstance } from 'fastify'
+import type { Assets } from './assets.js'
+
+const name = 'Ringround'
+/** Of the header, which a telephone goes on with above the page. */
+const themeColour = '#005eb8'
+
+/** What the page without a connection needs, besides itself. */
+const offlineFiles = ['nhsuk.css', 'ringround.css', 'icon.svg', 'page.js', 'offline.js', 'kept-here.js'] as const
+
+/**
+ * What makes the pages an app that can be installed: the manifest, the service worker, and the page that it shows without a connection. Nobody has to sign in for them: they say nothing of anybody, and are the same
+ * for all.
+ * @param page the page without a connection, as whoever is not signed in sees it
+ */
+export function installableRoutes(app: FastifyInstance, assets: Assets, page: () => Promise<string>): void {
+  app.get('/manifest.webmanifest', { config: { needs: 'anyone' }, schema: { hide: true } }, (_request, reply) => {
+    const icon = (file: string, size: number, purpose: 'any' | 'maskable') => ({ src: assets.address(file), sizes: `${size}x${size}`, type: 'image/png', purpose })
+    return reply
+      .header('cache-control', 'no-cache')
+      .type('application/manifest+json; charset=utf-8')
+      .send(
+        JSON.stringify({
+          id: '/pocket',
+          name,
+          short_name: name,
+          description: 'Advice lines with one press',
+          lang: 'en-GB',
+          start_url: '/pocket',
+          scope: '/',
+          display: 'standalone',
+          theme_color: themeColour,
+          background_color: '#f0f4f5',
+          icons: [icon('icon-192.png', 192, 'any'), icon('icon-512.png', 512, 'any'), icon('icon-whole-512.png', 512, 'maskable'), { src: assets.address('icon.svg'), sizes: 'any', type: 'image/svg+xml' }],
+        }),
+      )
+  })
+
+  app.get('/offline', { config: { needs: 'anyone' }, schema: { hide: true } }, async (_request, reply) => reply.header('cache-control', 'no-cache').type('text/html; charset=utf-8').send(await page()))
+
+  // Its bytes change with whatever it keeps: browsers take the new one then, and it throws away what the old one kept.
+  app.get('/service-worker.js', { config: { needs: 'anyone' }, schema: { hide: true } }, async (_request, reply) => {
+    const files = offlineFiles.map((file) => assets.address(file))
+    const version = createHash('sha256').update(await page()).update(files.join(' ')).digest('hex').slice(0, 12)
+    return reply
+      .header('cache-control', 'no-cache')
+      .type('text/javascript; charset=utf-8')
+      .send(`const version = '${version}'\nconst files = ${JSON.stringify(files)}\n${assets.text('service-worker.js')}`)
+  })
+}

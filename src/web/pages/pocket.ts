@@ -1,0 +1,60 @@
+import { randomUUID } from 'node:crypto'
+import { actorOfIdentity, reaches, reachOf } from '../../accounts/identity.js'
+import { ofCall } from '../../accounts/reach-of-calls.js'
+import type { Clinician } from '../../directory/model.js'
+import { callRecord } from '../../facts/call-record.js'
+import { bypassDirectory } from '../../operations/bypass-directory.js'
+import type { Operations } from '../../operations/operations.js'
+import { pocketState, type PocketParts } from '../pocket/state.js'
+import { goTo, missing, view, type Answer, type Asked, type FieldError, type Site } from '../site.js'
+import { signed } from './account.js'
+
+export interface PocketPageParts extends PocketParts {
+  readonly operations: Pick<Operations, 'outcomes' | 'once'>
+}
+
+const mostFound = 5
+
+/** Where a clinician begins, made for a telephone that is held in one hand: docs/pocket.md. */
+export function pocketPages(site: Site, parts: PocketPageParts): void {
+  const { operations, directory, store } = parts
+  site.menu({ href: '/pocket', text: 'My lines', needs: 'pocket', firstFor: ['clinician'] })
+
+  site.get('/pocket', 'pocket', (asked) => page(asked))
+
+  // What is shown without a connection; a script keeps it.
+  site.get('/pocket/state', 'pocket', (asked) =>
+    asClinician(asked, async (clinician) => {
+      const state = await pocketState(parts, signed(asked), clinician)
+      return state.kind === 'refused' ? unavailable : { kind: 'file', name: 'pocket.json', type: 'application/json', body: JSON.stringify(state.value) }
+    }),
+  )
+
+  site.post('/pocket/calls/:id/outcome', 'outcomes', async (asked) => {
+    const call = asked.params['id'] ?? ''
+    const record = callRecord(await store.events(call))
+    if (!record || !reaches(reachOf(asked.identity, 'outcomes'), ofCall(record), directory())) return missing
+    const actor = actorOfIdentity(asked.identity)
+    const left = await operations.once.ask(asked.by.actor, asked.form['once'] ?? '', () => operations.outcomes.leave(actor, { call, outcome: asked.form['outcome'] ?? '' }))
+    return left.kind === 'refused' ? page(asked, [{ field: '', message: left.message }]) : goTo('/pocket', 'outcomeLeft')
+  })
+
+  function page(asked: Asked, errors: readonly FieldError[] = []): Promise<Answer> | Answer {
+    return asClinician(asked, async (clinician) => {
+      const state = await pocketState(parts, signed(asked), clinician)
+      if (state.kind === 'refused') return unavailable
+      const search = (asked.query['search'] ?? '').trim().slice(0, 100)
+      const found = search === '' ? undefined : bypassDirectory(directory(), { search, limit: mostFound })
+      return view('pocket.njk', 'My lines', { state: state.value, search, found, bypassNumbers: state.value.bypass.numbers, key: () => randomUUID() }, { errors, scripts: ['pocket.js'] })
+    })
+  }
+
+  /** Somebody who is no clinician of the directory any more has nothing here. */
+  function asClinician({ identity }: Asked, work: (clinician: Clinician) => Promise<Answer>): Promise<Answer> | Answer {
+    const [own = ''] = reachOf(identity, 'pocket').clinicians
+    const clinician = directory().clinicians.get(own)
+    return clinician ? work(clinician) : view('pocket-unknown.njk', 'My lines')
+  }
+}
+
+const unavailable = view('fault.njk', 'The store cannot be asked', {}, { status: 503 })

@@ -1,0 +1,151 @@
+import { expect, test } from 'vitest'
+import type { CallFact } from '../../src/facts/events.js'
+import { adminWorld, type AdminWorld } from '../keeping/admin-world.js'
+import { findChromium, type Browser } from '../keeping/browser.js'
+import { goodCall } from '../kit/sample-call.js'
+import { expectGood } from './axe.js'
+import { tabTo } from './keyboard.js'
+import { pictureOf } from './pictures.js'
+import { heading, signedIn } from './signed-in.js'
+import { visitor } from './visitor.js'
+import { weightOf } from './weight.js'
+
+const chromium = findChromium()
+const okafor = { role: 'clinician', clinician: 'dr-okafor', scope: { kind: 'organisation', id: 'st-brides' } } as const
+const text = (selector: string) => `document.querySelector(${JSON.stringify(selector)})?.innerText.trim().replaceAll(/\\s+/g, ' ') ?? ''`
+/** A call that Dr Okafor took, and of which nobody has said what came of it. */
+async function openCall(world: AdminWorld, id: string): Promise<void> {
+  const facts = goodCall(id, { line: 'cardiology', organisation: 'elm-row' }).map((fact): CallFact => (fact.type === 'attempt.started' && fact.attempt === `${id}-2` ? { ...fact, candidate: 'clinician:dr-okafor', label: 'Dr Ada Okafor', clinician: 'dr-okafor' } : fact))
+  await world.tell(id, ...facts.filter(({ type }) => type !== 'outcome.left'))
+}
+const outcomesOf = async (world: AdminWorld, id: string) => (await world.store.events(id)).flatMap((event) => (event.type === 'outcome.left' ? [[event.outcome, event.actor.kind]] : []))
+/** Everything that the browser keeps of ours. */
+const kept = `(async () => { const names = await caches.keys(); const pages = await Promise.all(names.map(async (name) => [name, (await (await caches.open(name)).keys()).map(({ url }) => new URL(url).pathname)])); return { pages, stored: JSON.stringify(localStorage) } })()`
+const workerIsReady = "(await navigator.serviceWorker.ready, navigator.serviceWorker.controller !== null)"
+
+async function ready(browser: Browser): Promise<void> {
+  await browser.until(`(async () => ${workerIsReady})()`)
+  await browser.until("localStorage.getItem('ringround.pocket') !== null")
+}
+
+test('begins where a clinician begins: who is on, what can be rung, and a light page', async () => {
+  const world = await adminWorld()
+  const clinician = await visitor(world, okafor)
+  expect((await clinician.get('/')).headers.get('location')).toBe('/pocket')
+  const { status, text: page } = await clinician.get('/pocket')
+  expect(status).toBe(200)
+  for (const name of ['Cardiology', 'Ring a line', 'Reach a practice']) expect(page).toContain(name)
+  expect(await weightOf(world, '/pocket', clinician.headers)).toBeLessThan(60_000)
+  // Whoever is nobody of the directory is not let in; nor is another role.
+  expect((await (await visitor(world, { role: 'clinician' })).get('/pocket')).status).toBe(403)
+  expect((await (await visitor(world, { role: 'serviceManager' })).get('/pocket')).status).toBe(403)
+  expect((await (await visitor(world, { role: 'clinician', clinician: 'dr-nobody' })).get('/pocket')).text).toContain('The directory has no clinician that is you')
+})
+
+test('an outcome is taken once, however often it is sent, and of nobody else’s call', async () => {
+  const world = await adminWorld()
+  await openCall(world, 'theirs')
+  const clinician = await visitor(world, okafor)
+  const send = (outcome: string, once: string) => clinician.post('/pocket/calls/theirs/outcome', { outcome, once })
+  expect((await Promise.all([send('referral-avoided', 'tapped-once'), send('referral-avoided', 'tapped-once')])).map(({ location }) => location)).toEqual(['/pocket?done=outcomeLeft', '/pocket?done=outcomeLeft'])
+  expect((await outcomesOf(world, 'theirs')).length).toBeGreaterThan(0)
+  // Somebody has changed it since: what comes late does not undo that.
+  expect((await clinician.post('/calls/theirs/outcome', { outcome: 'referral-made' })).status).toBe(303)
+  expect((await send('referral-avoided', 'tapped-once')).location).toBe('/pocket?done=outcomeLeft')
+  expect((await outcomesOf(world, 'theirs')).at(-1)?.[0]).toBe('referral-made')
+  expect((await send('referral-avoided', 'short')).status).toBe(422)
+  const other = await visitor(world, { ...okafor, clinician: 'dr-hughes' })
+  expect((await other.post('/pocket/calls/theirs/outcome', { outcome: 'referral-avoided', once: 'tapped-once' })).status).toBe(404)
+})
+
+test.runIf(chromium)('the page can be installed, is used by keyboard, and is shown to axe', { timeout: 240_000 }, async () => {
+  const world = await adminWorld()
+  await openCall(world, 'theirs')
+  const browser = await signedIn(world, okafor, 'pocket', 'My lines')
+  await ready(browser)
+  const { errors, manifest, manifestErrors } = await browser.installability()
+  // A browser without a window installs nothing; what it says of the page itself is nothing.
+  expect([errors, manifestErrors]).toEqual([[], []])
+  const { start_url: start, icons } = JSON.parse(manifest) as { start_url: string; icons: { src: string; sizes: string; type: string }[] }
+  expect(start).toBe('/pocket')
+  for (const { src, sizes, type } of icons.filter((icon) => icon.type === 'image/png')) {
+    const png = Buffer.from(await (await fetch(new URL(src, world.admin.url))).arrayBuffer())
+    expect([type, `${png.readUInt32BE(16)}x${png.readUInt32BE(20)}`, png.subarray(1, 4).toString()]).toEqual(['image/png', sizes, 'PNG'])
+  }
+  await expectGood(browser, 'pocket', pictureOf(browser))
+  await tabTo(browser, 'search')
+  await browser.type('elm\r')
+  await browser.until(`${text('#found')}.includes('Elm Row Surgery')`)
+  expect(await browser.evaluate("[...document.querySelectorAll('#found a')].map(({ href }) => href)")).toEqual(['tel:+441632960201', 'tel:+441632960301'])
+  await expectGood(browser, 'pocket-found', pictureOf(browser))
+  await browser.open(`${world.admin.url}pocket`)
+  await browser.until("document.getElementById('open') && document.readyState === 'complete'")
+  await tabTo(browser, 'Referral avoided')
+  await browser.type('\r')
+  await browser.until(`${text('.nhsuk-notification-banner')}.includes('The outcome is left.')`)
+  expect(await browser.evaluate('document.activeElement.className')).toContain('nhsuk-notification-banner')
+  expect(await outcomesOf(world, 'theirs')).toEqual([['referral-avoided', 'staff']])
+  expect(await browser.evaluate("document.getElementById('open')")).toBeNull()
+  expect(browser.complaints).toEqual([])
+})
+
+test.runIf(chromium)('without a connection it shows what is known with its age, keeps an outcome, and sends it once', { timeout: 240_000 }, async () => {
+  const world = await adminWorld()
+  await openCall(world, 'theirs')
+  await openCall(world, 'another')
+  const browser = await signedIn(world, okafor, 'pocket', 'My lines')
+  await ready(browser)
+  await browser.connect(false)
+  await browser.until(`${text('#connection')} === 'No connection. What you see may be out of date.'`)
+  await browser.evaluate(`document.querySelector('form[action="/pocket/calls/theirs/outcome"] button').click()`)
+  await browser.until(`${text('.rr-open')}.includes('Referral avoided: kept on this telephone, and sent when there is a connection.')`)
+  await browser.open(`${world.admin.url}pocket`)
+  await browser.until(`${heading} === 'No connection' && document.getElementById('age')`)
+  expect(await browser.evaluate(text('#age'))).toMatch(/^What follows is from \w+ \d{1,2}:\d\d, .+ ago\. It may be otherwise by now\.$/)
+  expect(await browser.evaluate(text('#kept'))).toContain('Referral avoided: kept on this telephone')
+  await expectGood(browser, 'pocket-offline', pictureOf(browser))
+  await browser.evaluate("[...document.querySelectorAll('#kept button')].find((one) => one.textContent.startsWith('Referral made')).click()")
+  await tabTo(browser, 'search')
+  await browser.type('elm')
+  await browser.until(`${text('#kept')}.includes('01632 960201')`)
+  expect([await outcomesOf(world, 'theirs'), await outcomesOf(world, 'another')]).toEqual([[], []])
+  // Nobody is led away while they look for a number.
+  await browser.type('\b\b\b')
+  await browser.connect(true)
+  await browser.until(`${heading} === 'My lines'`)
+  await browser.until("localStorage.getItem('ringround.waiting') === '[]'")
+  expect([await outcomesOf(world, 'theirs'), await outcomesOf(world, 'another')]).toEqual([[['referral-avoided', 'staff']], [['referral-made', 'staff']]])
+})
+
+test.runIf(chromium)('keeps no page of anybody, and forgets what it knows when they sign out', { timeout: 240_000 }, async () => {
+  const world = await adminWorld()
+  const callBack = await world.arranged.makeCallBack({ line: 'cardiac-rehab-call-back', patientNumber: '+447700900123', clinician: 'dr-okafor', dueAt: Date.now() + 3_600_000, nhsNumber: '9434765919' })
+  await openCall(world, 'theirs')
+  const browser = await signedIn(world, okafor, 'pocket', 'My lines')
+  await ready(browser)
+  for (const path of ['calls', 'calls/theirs', `call-backs/${callBack.id}`, 'pocket']) {
+    await browser.open(`${world.admin.url}${path}`)
+    await browser.until(`document.readyState === 'complete' && location.pathname === '/${path}'`)
+  }
+  const { pages, stored } = await browser.evaluate<{ pages: [string, string[]][]; stored: string }>(kept)
+  expect(pages.map(([name, paths]) => [name.replace(/\w{12}$/, ''), paths.filter((path) => !path.startsWith('/assets/'))])).toEqual([['ringround-', ['/offline']]])
+  const offline = await browser.evaluate<string>("caches.match('/offline').then((answer) => answer.text())")
+  expect(offline).not.toContain('Mary Lowe')
+  expect(offline + stored).not.toMatch(/900 ?123|943 ?476/)
+  await browser.evaluate("document.querySelector('form[action=\"/sign-out\"]').requestSubmit()")
+  await browser.until(`${heading} === 'Sign in'`)
+  expect(await browser.evaluate("[localStorage.length, navigator.serviceWorker.controller === null]")).toEqual([0, true])
+})
+
+test.runIf(chromium)('a new version takes the place of the one before, with what it kept', { timeout: 240_000 }, async () => {
+  const world = await adminWorld()
+  const browser = await signedIn(world, okafor, 'pocket', 'My lines')
+  await ready(browser)
+  // As one of before: another name, and a file that the new one has not.
+  await browser.evaluate("caches.open('ringround-000000000000').then((cache) => cache.put('/assets/old.js', new Response('old')))")
+  await browser.evaluate("navigator.serviceWorker.getRegistration().then((one) => one.unregister())")
+  await browser.open(`${world.admin.url}pocket`)
+  await browser.until(`${heading} === 'My lines'`)
+  await ready(browser)
+  await browser.until("caches.keys().then((names) => names.length === 1 && names[0] !== 'ringround-000000000000')")
+})
