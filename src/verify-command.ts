@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { AlarmBoard } from './alarms/alarm-board.js'
+import { verifyAudit } from './audit/audit.js'
 import { readSettings, SettingsError, type Settings } from './config/settings.js'
 import { readOnlyKeys } from './keys/read-only-keys.js'
 import { masterKeySource } from './master-key-source.js'
@@ -22,7 +23,7 @@ import { headInWords, readHeads } from './store/chain/heads-file.js'
 import { storeTrouble } from './store/store-error.js'
 
 const usage = `Usage: npm run verify -- [--head] [--heads FILE] [--facts] [--config FILE]
-                 proves that nothing of what is kept was changed or removed: facts, the ledger, recordings
+                 proves that nothing of what is kept was changed or removed: facts, the ledger, the directory, the audit, recordings
   --head         prints the head of the chain and nothing else: keep it where nobody who can write the database can change it
   --heads FILE   heads that were kept so, a line each; beside those of the setting chain.headsFile
   --facts        leaves the recordings out, all of which are read otherwise
@@ -85,7 +86,10 @@ async function verify(database: OpenDatabase, settings: Settings, { heads: file,
   if (brokenVersions.length > 0) wrong.push(`the versions of the directory are not whole: ${some(brokenVersions.map(String))}`)
   if (gaps.length > 0) wrong.push(`facts are missing in ${some(gaps)}`)
   if (differing.length > 0) wrong.push(`the lists do not say what the facts say of ${some(differing)} (they are made anew from the facts; nothing kept is lost by it)`)
-  say(`${count(linked.facts, 'fact', 'facts')} and ${count(linked.entries, 'entry', 'entries')} of the ledger are as they entered the chain, by ${count(linked.links, 'link', 'links')}.`)
+  say(`${count(linked.facts, 'fact', 'facts')}, ${count(linked.entries, 'entry', 'entries')} of the ledger and ${count(linked.versions, 'version', 'versions')} of the directory are as they entered the chain, by ${count(linked.links, 'link', 'links')}.`)
+  const audit = await verifyAudit(database.db)
+  if (audit.kind === 'broken') wrong.push(`the audit is broken at entry ${audit.at}: ${audit.why === 'missing' ? 'entries are missing before the next one' : 'it is not as it was written'}`)
+  else say(`${count(audit.entries, 'entry', 'entries')} of the audit follow one another, those up to ${linked.audited} as they entered the chain.`)
   if (linked.waiting > 0) say(`${count(linked.waiting, 'fact waits', 'facts wait')} for the chain: nothing is proved of ${linked.waiting === 1 ? 'it' : 'them'} yet. A running engine takes them in once a minute.`)
   say(heads.length > 0 ? `The chain is the one of which ${count(heads.length, 'head was', 'heads were')} written down${linked.wrongs === 0 ? '' : ', but for what is said below'}.` : 'No head was written down elsewhere: whether the end of the chain was cut off, or all of it made anew, cannot be told (docs/integrity.md).')
   if (!facts) wrong.push(...(await verifyRecordings(database, settings)))

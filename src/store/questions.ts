@@ -25,7 +25,7 @@ import { earlierRotas, rotaHistory } from './questions/rota-history.js'
 import { oldRecordings } from './questions/old-recordings.js'
 import { recordingKey, recordingKeys } from './questions/recording-keys.js'
 import { rungCandidates } from './questions/rung-candidates.js'
-import { callsArrivedUntil, entriesBetween, entriesNumbered, factsOfCalls, lastEntry, lastLink, linksAfter, unlinkedCalls } from './questions/links.js'
+import { callsArrivedUntil, entriesBetween, entriesNumbered, factsOfCalls, lastEntry, lastLink, linksAfter, sealOfAudit, unlinkedCalls, versionsBetween } from './questions/links.js'
 import { spentSince } from './questions/spent-since.js'
 
 /**
@@ -87,6 +87,8 @@ export const questions = {
   lastEntry: asked('call', lastEntry),
   entriesBetween: asked('call', entriesBetween),
   entriesNumbered: asked('call', entriesNumbered),
+  versionsBetween: asked('call', versionsBetween),
+  sealOfAudit: asked('call', sealOfAudit),
   oldRecordings: asked('upkeep', oldRecordings),
   recordingKey: asked('call', recordingKey),
   recordingKeys: asked('upkeep', recordingKeys),

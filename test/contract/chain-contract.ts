@@ -1,7 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { AlarmBoard } from '../../src/alarms/alarm-board.js'
+import { auditOf } from '../../src/audit/audit.js'
+import { engine } from '../../src/facts/actor.js'
 import { verifyStore } from '../../src/store/copy.js'
 import { openForAsking } from '../../src/store/open-for-asking.js'
 import { readHeads, writeHead } from '../../src/store/chain/heads-file.js'
@@ -9,6 +11,7 @@ import type { ChainHead } from '../../src/store/chain/chain-writer.js'
 import { openStore, type Store } from '../../src/store/store.js'
 import { scratchFolder } from '../keeping/scratch-folder.js'
 import { afterTalking, goodCall, untilTalking } from '../kit/sample-call.js'
+import { smallDirectory } from './directory-contract.js'
 import type { StorePlace } from './store-contract.js'
 
 export interface ChainGround {
@@ -94,6 +97,44 @@ export function chainContract(ground: ChainGround): void {
     await place.byHand(sql)
     expect((await verified(place)).wrong[0]).toMatch(words)
     expect((await verified(place, heads)).wrong.length).toBeGreaterThan(0)
+  })
+
+  describe('the directory and the audit', () => {
+    async function versionsAndAudit(place: StorePlace) {
+      const store = await opened(place)
+      const audit = auditOf({ writing: store.tables.writing, node: 'engine-1' })
+      const look = (subject: string) => audit.tell({ actor: 'anna', address: '', action: 'recording.heard', subjectKind: 'call', subject })
+      const one = smallDirectory({ one: 1, two: 2 }, { one: 'dr-a' })
+      await store.directory.add({ from: undefined, to: one, actor: engine, source: 'file' })
+      await look('early')
+      await store.extendChain()
+      await store.directory.add({ from: await store.directory.inForce(), to: smallDirectory({ two: 2 }, { two: 'dr-b' }), actor: { kind: 'staff', id: 'anna' }, source: 'api', why: 'moved' })
+      await Promise.all([look('late'), look('later')])
+      const head = await store.extendChain()
+      // Nothing new makes no new link.
+      expect(await store.extendChain()).toEqual(head)
+      await store.close()
+    }
+
+    test('are linked, and found as they were', async () => {
+      const place = await ground.fresh()
+      await versionsAndAudit(place)
+      expect(await verified(place)).toMatchObject({ wrong: [], versions: 2, audited: 3 })
+    })
+
+    test.each<[what: string, sql: string, words: RegExp]>([
+      ['who changed it', "update directory_versions set actor_id = 'bob' where version = 2", /^version 2 of the directory was changed after \d{4}/],
+      ['what a version brought', "update directory_entities set data = replace(data, 'dr-b', 'dr-a') where from_version = 2", /^version 2 of the directory was changed/],
+      ['what it took away', "update directory_entities set to_version = null where section = 'lines' and id = 'one'", /^version 2 of the directory was changed/],
+      ['a version is removed', 'delete from directory_versions where version = 1', /^version 1 of the directory was removed/],
+      ['the audit made anew', "update audit set hash = 'x' where seq = 1", /^entry 1 of the audit, or one before it, was changed after \d{4}/],
+      ['the end of the audit removed', 'delete from audit where seq = 3', /^entry 3 of the audit was removed/],
+    ])('it is noticed when %s', async (_what, sql, words) => {
+      const place = await ground.fresh()
+      await versionsAndAudit(place)
+      await place.byHand(sql)
+      expect((await verified(place)).wrong[0]).toMatch(words)
+    })
   })
 
   test('that the end was cut off is noticed by a head that was kept elsewhere, and by that alone', async () => {

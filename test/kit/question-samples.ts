@@ -59,6 +59,8 @@ export const samples: { readonly [Name in QuestionName]: readonly Args<Name>[] }
   lastEntry: [[]],
   entriesBetween: [[0, 10, 10]],
   entriesNumbered: [[[1, 2]]],
+  versionsBetween: [[3, 5]],
+  sealOfAudit: [[], [7]],
   oldRecordings: [[noon, 2, undefined], [noon, 2, { startedAt: 0, recordingId: 'one-r' }]],
   recordingKey: [[{ id: 'k' }], [{ recordingId: 'one-r' }]],
   recordingKeys: [[2, undefined]],

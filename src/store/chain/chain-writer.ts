@@ -1,11 +1,12 @@
 import type { Selectable } from 'kysely'
 import type { StoreDatabase } from '../database.js'
-import { callsArrivedUntil, entriesBetween, factsOfCalls, lastEntry, lastLink, unlinkedCalls } from '../questions/links.js'
+import { newestDirectoryVersion } from '../questions/directory-versions.js'
+import { callsArrivedUntil, entriesBetween, factsOfCalls, lastEntry, lastLink, sealOfAudit, unlinkedCalls, versionsBetween } from '../questions/links.js'
 import type { CallEventsTable } from '../schema.js'
 import type { Step } from '../statement.js'
 import { Statements } from '../statements.js'
 import { isConflict } from '../store-error.js'
-import { coversOf, hashOfEntry, hashOfFacts, nextLink, rowOfLink, type Covers, type Link, type LinkedFacts } from './link.js'
+import { coversOf, hashOfEntry, hashOfFacts, hashOfVersion, nextLink, rowOfLink, type Covers, type Link, type LinkedFacts, type LinkedVersion } from './link.js'
 
 /** The last link of a chain: whoever has it can tell whether anything before it was changed. */
 export type ChainHead = Pick<Link, 'number' | 'day' | 'hash'>
@@ -20,6 +21,7 @@ export interface ChainWriterSettings {
 /** Calls, and entries, in one link: hashing them takes the engine's thread some ms. */
 export const callsInOne = 50
 export const entriesInOne = 500
+const versionsInOne = 50
 /** Tries where another engine made a link at the same time. */
 const mostTries = 10
 
@@ -69,6 +71,11 @@ export class ChainWriter {
       if (more && !(await breathe())) return
     }
     for (let more = true; more; ) {
+      more = await this.#linkVersions()
+      if (more && !(await breathe())) return
+    }
+    await this.#linkAudit()
+    for (let more = true; more; ) {
       more = await this.#linkPast()
       if (more && !(await breathe())) return
     }
@@ -109,6 +116,36 @@ export class ChainWriter {
       return entries.length === 0 ? undefined : { covers: { kind: 'entries', through, entries: entries.map((entry) => [Number(entry.seq), hashOfEntry(entry)]) } }
     })
     return more
+  }
+
+  /** Each is written behind the one before it: the newest one there is has all before it committed. @returns whether there are more */
+  async #linkVersions(): Promise<boolean> {
+    const { db } = this.settings.database.writing
+    const linkedThrough = async () => {
+      const covers = await this.#lastOf('versions')
+      return covers?.kind === 'versions' ? covers.through : 0
+    }
+    const newest = await newestDirectoryVersion(db)
+    if (newest <= (await linkedThrough())) return false
+    let more = false
+    await this.#keep(async () => {
+      const after = await linkedThrough()
+      const through = Math.min(newest, after + versionsInOne)
+      more = through < newest
+      const versions = (await versionsBetween(db, after, through)).map((rows): LinkedVersion => [Number(rows.version.version), hashOfVersion(rows)])
+      return versions.length === 0 ? undefined : { covers: { kind: 'versions', through, versions } }
+    })
+    return more
+  }
+
+  /** The audit is a chain itself: its last seal holds all of it. */
+  async #linkAudit(): Promise<void> {
+    const { db } = this.settings.database.writing
+    await this.#keep(async () => {
+      const [last, covers] = [await sealOfAudit(db), await this.#lastOf('audit')]
+      if (last === undefined || (covers?.kind === 'audit' && covers.through >= last.seq)) return undefined
+      return { covers: { kind: 'audit', through: last.seq, seal: last.seal } }
+    })
   }
 
   /** Calls from before there were links. @returns whether there are more */

@@ -1,16 +1,19 @@
 import type { Selectable } from 'kysely'
-import { entriesNumbered, factsOfCalls, linksAfter, unlinkedCalls } from '../questions/links.js'
+import { entriesNumbered, factsOfCalls, linksAfter, sealOfAudit, unlinkedCalls, versionsBetween } from '../questions/links.js'
 import type { CallEventsTable, LinksTable } from '../schema.js'
 import type { Db } from '../statements.js'
-import { coversOf, hashOfEntry, hashOfFacts, hashOfLink, type Covers, type LinkedEntry, type LinkedFacts } from './link.js'
+import { coversOf, hashOfEntry, hashOfFacts, hashOfLink, hashOfVersion, type Covers, type LinkedEntry, type LinkedFacts, type LinkedVersion } from './link.js'
 import type { ChainHead } from './chain-writer.js'
 
 /** What the links prove of a store. */
 export interface CheckedChain {
   readonly links: number
-  /** Facts and entries that are as they were linked. */
+  /** Facts, entries of the ledger and versions of the directory that are as they were linked. */
   readonly facts: number
   readonly entries: number
+  readonly versions: number
+  /** The last entry of the audit that was linked; 0: none. All before it are held by its seal. */
+  readonly audited: number
   /** What was changed or removed, or is not as the engine writes it, in words; in the order of the links. The first ones: `wrongs` counts all. */
   readonly wrong: readonly string[]
   readonly wrongs: number
@@ -34,6 +37,8 @@ export class ChainCheck {
   #links = 0
   #facts = 0
   #entries = 0
+  #versions = 0
+  #audited = 0
   #waiting = 0
   #last: Selectable<LinksTable> | undefined
   #past: Extract<Covers, { readonly kind: 'past' }> | undefined
@@ -71,7 +76,7 @@ export class ChainCheck {
     const last = this.#last
     const behind = this.heads.find(({ number }) => number > Number(last?.number ?? 0))
     if (behind !== undefined) this.#say(`the chain ends ${last === undefined ? 'before the first' : `at number ${last.number} of ${instant(last.at)}`}, and number ${behind.number} of ${behind.day} was written down as a head: what was kept since then was removed, or this is an older copy`)
-    return { links: this.#links, facts: this.#facts, entries: this.#entries, wrong: this.#wrong, wrongs: this.#wrongs, waiting: this.#waiting, head: last && { number: Number(last.number), day: last.day, hash: last.hash } }
+    return { links: this.#links, facts: this.#facts, entries: this.#entries, versions: this.#versions, audited: this.#audited, wrong: this.#wrong, wrongs: this.#wrongs, waiting: this.#waiting, head: last && { number: Number(last.number), day: last.day, hash: last.hash } }
   }
 
   async #link(row: Selectable<LinksTable>): Promise<void> {
@@ -87,6 +92,8 @@ export class ChainCheck {
     const covers = coversOf(row)
     if (covers === undefined) return this.#say(`link ${number} of ${instant(row.at)} was not written by an engine`)
     if (covers.kind === 'entries') return this.#linkedEntries(covers.entries, row)
+    if (covers.kind === 'versions') return this.#linkedVersions(covers.versions, row)
+    if (covers.kind === 'audit') return this.#linkedAudit(covers, row)
     if (covers.kind === 'past') this.#past = covers
     return this.#linkedCalls(covers.calls, row)
   }
@@ -117,6 +124,22 @@ export class ChainCheck {
       else if (hashOfEntry(row) !== hash) this.#say(`entry ${seq} of the ledger (${row.topic} ${row.type}) was changed after ${instant(link.at)}, when it entered the chain`)
       else this.#entries++
     }
+  }
+
+  async #linkedVersions(versions: readonly LinkedVersion[], link: Selectable<LinksTable>): Promise<void> {
+    for (const [version, hash] of versions) {
+      const [rows] = await versionsBetween(this.db, version - 1, version)
+      if (rows === undefined) this.#say(`version ${version} of the directory was removed after ${instant(link.at)}, when it entered the chain`)
+      else if (hashOfVersion(rows) !== hash) this.#say(`version ${version} of the directory was changed after ${instant(link.at)}, when it entered the chain`)
+      else this.#versions++
+    }
+  }
+
+  async #linkedAudit({ through, seal }: Extract<Covers, { readonly kind: 'audit' }>, link: Selectable<LinksTable>): Promise<void> {
+    const there = await sealOfAudit(this.db, through)
+    if (there === undefined) this.#say(`entry ${through} of the audit was removed after ${instant(link.at)}, when it entered the chain`)
+    else if (there.seal !== seal) this.#say(`entry ${through} of the audit, or one before it, was changed after ${instant(link.at)}, when it entered the chain`)
+    else this.#audited = through
   }
 
   #cover(callId: string, from: number, to: number): void {

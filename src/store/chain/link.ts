@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { Selectable } from 'kysely'
-import type { CallEventsTable, LedgerTable, LinksTable } from '../schema.js'
+import type { CallEventsTable, DirectoryEntitiesTable, DirectoryVersionsTable, LedgerTable, LinksTable } from '../schema.js'
 
 /**
- * A link covers what was committed before it: facts of calls, or entries of the ledger. Each holds the hash of the one before, so that all of them are one chain; the last of a day
+ * A link covers what was committed before it: facts of calls, entries of the ledger, versions of the directory, the audit. Each holds the hash of the one before, so that all of them are one chain; the last of a day
  * is the head of that day. docs/integrity.md
  */
 export interface Link {
@@ -26,9 +26,15 @@ export type LinkedFacts = readonly [callId: string, from: number, to: number, ha
 /** An entry of the ledger, and its hash. */
 export type LinkedEntry = readonly [seq: number, hash: string]
 
+/** A version of the directory, and the hash of what it changed. */
+export type LinkedVersion = readonly [version: number, hash: string]
+
 export type Covers =
   | { readonly kind: 'calls'; readonly calls: readonly LinkedFacts[] }
   | { readonly kind: 'entries'; readonly through: number; readonly entries: readonly LinkedEntry[] }
+  | { readonly kind: 'versions'; readonly through: number; readonly versions: readonly LinkedVersion[] }
+  /** An entry of the audit, and its seal, which holds those of all entries before it. */
+  | { readonly kind: 'audit'; readonly through: number; readonly seal: string }
   /**
    * Calls from before there were links, by arrival. `after`: the last of them. Absent: they are all linked. `until`: when the first link was made (wall-clock ms): what arrived later is
    * linked as it is written.
@@ -44,6 +50,21 @@ export function hashOfFacts(rows: readonly Selectable<CallEventsTable>[]): strin
 
 export function hashOfEntry(row: Selectable<LedgerTable>): string {
   return createHash('sha256').update(JSON.stringify([Number(row.seq), row.topic, row.subject, Number(row.at), row.actor, row.actor_id, row.node, row.type, row.data])).digest('base64url')
+}
+
+/** What a version of the directory changed: the entities that are so since then, and those that were so until then. The same in every database. */
+export interface VersionRows {
+  readonly version: Selectable<DirectoryVersionsTable>
+  readonly began: readonly Pick<Selectable<DirectoryEntitiesTable>, 'section' | 'id' | 'position' | 'data'>[]
+  readonly ended: readonly Pick<Selectable<DirectoryEntitiesTable>, 'section' | 'id' | 'from_version'>[]
+}
+
+export function hashOfVersion({ version: row, began, ended }: VersionRows): string {
+  const hash = createHash('sha256')
+  hash.update(`${JSON.stringify([Number(row.version), Number(row.at), row.actor, row.actor_id, row.node, row.source, row.why, Number(row.changed)])}\n`)
+  const lines = [...began.map(({ section, id, position, data }) => JSON.stringify(['began', section, id, position, data])), ...ended.map(({ section, id, from_version: from }) => JSON.stringify(['ended', section, id, Number(from)]))]
+  for (const line of lines.sort()) hash.update(`${line}\n`)
+  return hash.digest('base64url')
 }
 
 /** The link that follows. @param now wall-clock ms */
@@ -76,8 +97,10 @@ export function coversOf(row: Pick<Selectable<LinksTable>, 'kind' | 'covers'>): 
   }
 }
 
-function isCovers(read: { readonly kind: string; readonly calls?: unknown; readonly entries?: unknown; readonly through?: unknown; readonly until?: unknown }): read is Covers {
-  if (read.kind === 'entries') return typeof read.through === 'number' && Array.isArray(read.entries) && read.entries.every(isLinkedEntry)
+function isCovers(read: { readonly kind: string; readonly calls?: unknown; readonly entries?: unknown; readonly versions?: unknown; readonly through?: unknown; readonly seal?: unknown; readonly until?: unknown }): read is Covers {
+  if (read.kind === 'entries') return typeof read.through === 'number' && Array.isArray(read.entries) && read.entries.every(isNumbered)
+  if (read.kind === 'versions') return typeof read.through === 'number' && Array.isArray(read.versions) && read.versions.every(isNumbered)
+  if (read.kind === 'audit') return typeof read.through === 'number' && typeof read.seal === 'string'
   if (!Array.isArray(read.calls) || !read.calls.every(isLinkedFacts)) return false
   return read.kind === 'calls' || (read.kind === 'past' && typeof read.until === 'number')
 }
@@ -86,6 +109,6 @@ function isLinkedFacts(read: unknown): read is LinkedFacts {
   return Array.isArray(read) && read.length === 4 && typeof read[0] === 'string' && typeof read[1] === 'number' && typeof read[2] === 'number' && typeof read[3] === 'string'
 }
 
-function isLinkedEntry(read: unknown): read is LinkedEntry {
+function isNumbered(read: unknown): read is LinkedEntry | LinkedVersion {
   return Array.isArray(read) && read.length === 2 && typeof read[0] === 'number' && typeof read[1] === 'string'
 }

@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely'
 import type { CallEventsTable, LedgerTable, LinksTable, UnlinkedTable } from '../schema.js'
+import type { VersionRows } from '../chain/link.js'
 import type { Db } from '../statements.js'
 
 /** The last link; of a kind, the last of that. */
@@ -48,4 +49,24 @@ export async function entriesBetween(db: Db, after: number, through: number, lim
 /** Entries by their numbers. */
 export async function entriesNumbered(db: Db, seqs: readonly number[]): Promise<readonly Selectable<LedgerTable>[]> {
   return seqs.length === 0 ? [] : db.selectFrom('ledger').selectAll().where('seq', 'in', seqs as never).execute()
+}
+
+/** What versions of the directory changed, by their numbers. @param through the last one that may be among them */
+export async function versionsBetween(db: Db, after: number, through: number): Promise<readonly VersionRows[]> {
+  const versions = await db.selectFrom('directory_versions').selectAll().where('version', '>', after).where('version', '<=', through).orderBy('version').execute()
+  const began = await db.selectFrom('directory_entities').select(['from_version', 'section', 'id', 'position', 'data']).where('from_version', '>', after).where('from_version', '<=', through).execute()
+  const ended = await db.selectFrom('directory_entities').select(['to_version', 'from_version', 'section', 'id']).where('to_version', '>', after).where('to_version', '<=', through).execute()
+  return versions.map((version) => ({
+    version,
+    began: began.filter((row) => Number(row.from_version) === Number(version.version)),
+    ended: ended.filter((row) => Number(row.to_version) === Number(version.version)),
+  }))
+}
+
+/** An entry of the audit, and its seal. @param seq undefined: the last one. */
+export async function sealOfAudit(db: Db, seq?: number): Promise<{ readonly seq: number; readonly seal: string } | undefined> {
+  let query = db.selectFrom('audit').select(['seq', 'hash'])
+  if (seq !== undefined) query = query.where('seq', '=', seq)
+  const row = await query.orderBy('seq', 'desc').limit(1).executeTakeFirst()
+  return row && { seq: Number(row.seq), seal: row.hash }
 }
