@@ -10,7 +10,7 @@ import type { ArrangedCall } from './arrangements.js'
 import type { CallContext, CallEnd } from './call-context.js'
 import { inHuntOrder } from './hunt-order.js'
 import { hunt, type Answered, type AnswerOutcome } from './hunt.js'
-import { asksForWord } from './line-manner.js'
+import { whisperWords } from './line-manner.js'
 import { notAccepted } from './not-accepted.js'
 import { askOutcome } from './outcome.js'
 import { reach } from './reach.js'
@@ -18,7 +18,7 @@ import { Recorder } from './recorder.js'
 import { name, say, sayAndRelease, sentence } from './saying.js'
 import { Stop } from './stop.js'
 import { talk } from './talk.js'
-import { PreparedWhisper } from './whisper.js'
+import { PreparedWhisper, type WhisperWords } from './whisper.js'
 
 /** What arranged calls are in the reports. */
 export const arrangedKinds: Readonly<Record<ArrangedCall['kind'], CallKind>> = { callBack: 'pifuCallBack', patientConnect: 'patientConnect', callBackCode: 'callBackCode' }
@@ -37,7 +37,7 @@ export async function placedCall(call: CallContext, arranged: ArrangedCall): Pro
   const line = lineOf(call, arranged)
   if (line) scope.tell({ type: 'line.chosen', line: line.id, by: 'arrangement' })
   const ring = { ...(line?.ring ?? withoutLine), rounds: 1 }
-  const prepared = new PreparedWhisper(call, clinicianWhisper(call, arranged, line))
+  const prepared = new PreparedWhisper(call, clinicianWhisper(arranged, line))
   const wanted = new Stop(scope.stopping)
 
   const meet = async (answered: Answered): Promise<AnswerOutcome<Leg>> => {
@@ -109,7 +109,7 @@ export async function codeCall(call: CallContext, caller: Leg, arranged: Arrange
     recorder,
     reserved: true,
     words: [sentence('code-right'), sentence('ringing-clinician')],
-    acceptance: { whisper: [sentence('whisper-call-back-code'), ...aboutLine(line), sentence(asksForWord(call) ? 'whisper-press-or-say-one' : 'whisper-press-one')], acceptSeconds },
+    acceptance: { whisper: whisperWords([sentence('whisper-call-back-code'), ...aboutLine(line)], 'clinician', line?.spokenWord ?? 'off'), acceptSeconds },
   })
   switch (reached.kind) {
     case 'talking': {
@@ -126,12 +126,9 @@ export async function codeCall(call: CallContext, caller: Leg, arranged: Arrange
   }
 }
 
-function clinicianWhisper(call: CallContext, { kind }: ArrangedCall, line: Line | undefined): readonly SpeechPart[] {
-  return [
-    sentence(kind === 'patientConnect' ? 'whisper-patient-connect' : 'whisper-call-back'),
-    ...(kind === 'patientConnect' ? [] : aboutLine(line)),
-    sentence(asksForWord(call) ? 'whisper-press-or-say-one-ring' : 'whisper-press-one-ring'),
-  ]
+function clinicianWhisper({ kind }: ArrangedCall, line: Line | undefined): WhisperWords {
+  const about = kind === 'patientConnect' ? [sentence('whisper-patient-connect')] : [sentence('whisper-call-back'), ...aboutLine(line)]
+  return whisperWords(about, 'ring', line?.spokenWord ?? 'off')
 }
 
 function aboutLine(line: Line | undefined): readonly SpeechPart[] {

@@ -14,11 +14,15 @@ export interface FlowSettings {
   readonly menuTries: number
   /** How often `#` has the menu read out again. */
   readonly menuRepeats: number
-  /** Keys and words that accept a call. No words: the whisper does not ask for one. */
+  /** Keys that accept a call, and words that do so on lines which want that (`Line.spokenWord`). */
   readonly acceptKeys: readonly Key[]
   readonly acceptWords: readonly string[]
   /** Pause between two repetitions of the whisper. */
   readonly whisperPauseMs: number
+  /** The same where it has asked for a word: people wait for the end, and then speak. */
+  readonly wordPauseMs: number
+  /** After the word was heard once: so long the party has to say it again. */
+  readonly wordAgainMs: number
   /** Nobody is rung for less than this: when so little is left of the hunt's total, it is over. */
   readonly minRingMs: number
   /** A rota of engaged telephones is not gone through faster than this. */
@@ -47,8 +51,10 @@ export const flowDefaults: Omit<FlowSettings, 'outbound'> = {
   menuTries: 3,
   menuRepeats: 5,
   acceptKeys: ['1'],
-  acceptWords: [],
+  acceptWords: ['one'],
   whisperPauseMs: 1 * seconds,
+  wordPauseMs: 2 * seconds,
+  wordAgainMs: 3 * seconds,
   minRingMs: 3 * seconds,
   leastRoundMs: 5 * seconds,
   waitForFreedMs: 30 * seconds,

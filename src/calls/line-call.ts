@@ -92,7 +92,7 @@ export async function lineCall(call: CallContext, caller: Leg, request: LineRequ
   const deadline = clock.monotonic() + (resumed ? Math.max(totalMs - resumed.waitedMs, Math.min(totalMs, leastResumedMs)) : totalMs)
   const recorder = resumed?.recorder ?? new Recorder(call)
   if (line.recordFrom === 'answer') void recorder.start(caller)
-  const prepared = new PreparedWhisper(call, manner.whisper(call, { organisation: organisation?.spokenName, line: line.spokenName }))
+  const prepared = new PreparedWhisper(call, manner.whisper({ organisation: organisation?.spokenName, line: line.spokenName }, line.spokenWord ?? 'off'))
   const waiting = manner.waiting === 'ringingTone' ? undefined : await spoken(call, manner.waiting)
   const ringback = new Ringback(call, caller, waiting)
   ringback.ring(await spoken(call, [...request.greeting, ...(resumed ? [] : manner.ringing(line))]))

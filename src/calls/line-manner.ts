@@ -1,4 +1,4 @@
-import type { Line, LineKind } from '../directory/model.js'
+import type { Line, LineKind, SpokenWord } from '../directory/model.js'
 import type { Party } from '../facts/events.js'
 import type { SpeechPart } from '../prompts/speech.js'
 import type { Leg } from '../switch/port.js'
@@ -6,6 +6,7 @@ import { offerCallBack } from './call-back-request.js'
 import type { CallContext, CallEnd } from './call-context.js'
 import { tellNobody } from './nobody.js'
 import { name, sayAndRelease, sentence } from './saying.js'
+import type { WhisperWords } from './whisper.js'
 
 /**
  * How a call on a line is carried, where it depends on who rings: clinicians who ask for advice, or patients on a follow-up pathway.
@@ -19,7 +20,7 @@ export interface LineManner {
   /** Heard while people are rung. */
   readonly waiting: readonly SpeechPart[] | 'ringingTone'
   /** What whoever answers hears. */
-  readonly whisper: (call: CallContext, about: WhisperAbout) => readonly SpeechPart[]
+  readonly whisper: (about: WhisperAbout, spokenWord: SpokenWord) => WhisperWords
   /** Who is asked for the outcome, in this order, of those who are still there. */
   readonly asks: readonly Party[]
   /** Nobody accepted: tells the caller, and ends the call. */
@@ -38,18 +39,15 @@ export interface WhisperAbout {
 /** What every clinician who rings hears first. */
 export const greeting: readonly SpeechPart[] = [sentence('welcome'), sentence('calls-are-recorded')]
 
-/** "Advice line call from {organisation} about {line}. Press or say one to speak to the clinician." */
+/** "Advice line call from {organisation} about {line}. Press one to speak to the clinician." */
 const advice: LineManner = {
   greeting: () => greeting,
   ringing: (line) => [sentence('ringing-line'), name(line.spokenName, 'generic-line'), ...blurb(line)],
   waiting: 'ringingTone',
-  whisper: (call, about) => [
-    sentence('whisper-call-from'),
-    about.organisation === undefined ? sentence('generic-practice') : name(about.organisation, 'generic-practice'),
-    sentence('whisper-about'),
-    name(about.line, 'generic-line'),
-    sentence(asksForWord(call) ? 'whisper-press-or-say-one' : 'whisper-press-one'),
-  ],
+  whisper: (about, spokenWord) => {
+    const who = about.organisation === undefined ? sentence('generic-practice') : name(about.organisation, 'generic-practice')
+    return whisperWords([sentence('whisper-call-from'), who, sentence('whisper-about'), name(about.line, 'generic-line')], 'clinician', spokenWord)
+  },
   asks: ['caller', 'specialist'],
   nobody: async (call, caller, line) => {
     await tellNobody(call, caller, line)
@@ -69,11 +67,7 @@ const patients: LineManner = {
   greeting: (line) => [sentence('patient-welcome'), name(line.spokenName, 'generic-patient-line'), sentence('calls-are-recorded')],
   ringing: (line) => [sentence('patient-please-wait'), ...blurb(line)],
   waiting: [{ kind: 'music' }],
-  whisper: (call, { line }) => [
-    sentence('whisper-patient'),
-    name(line, 'generic-patient-line'),
-    sentence(asksForWord(call) ? 'whisper-press-or-say-one-patient' : 'whisper-press-one-patient'),
-  ],
+  whisper: ({ line }, spokenWord) => whisperWords([sentence('whisper-patient'), name(line, 'generic-patient-line')], 'patient', spokenWord),
   asks: ['specialist'],
   nobody: (call, caller, line) => offerCallBack(call, caller, line, [sentence('nobody-available')], { ending: 'unanswered' }),
   noRota: (call, caller, line, first) => offerCallBack(call, caller, line, [...first, sentence('nobody-available')], { ending: 'noRota' }),
@@ -86,8 +80,16 @@ export function mannerOf(kind: LineKind): LineManner {
   return manners[kind]
 }
 
-export function asksForWord(call: CallContext): boolean {
-  return call.settings.acceptWords.length > 0
+const asked = {
+  clinician: ['whisper-press-one', 'whisper-press-or-say-one'],
+  patient: ['whisper-press-one-patient', 'whisper-press-or-say-one-patient'],
+  ring: ['whisper-press-one-ring', 'whisper-press-or-say-one-ring'],
+} as const
+
+/** @param to what acceptance leads to */
+export function whisperWords(about: readonly SpeechPart[], to: keyof typeof asked, spokenWord: SpokenWord): WhisperWords {
+  const [press, say] = asked[to]
+  return { press: [...about, sentence(press)], say: [...about, sentence(say)], spokenWord }
 }
 
 function blurb(line: Line): readonly SpeechPart[] {

@@ -119,6 +119,18 @@ const planted: readonly { readonly bug: string; readonly rule: string; readonly 
     })),
   },
   {
+    bug: 'a word is heard that nobody said, as when a greeting is taken for it',
+    rule: 'nobody is connected without an acceptance that is stored, and was really given',
+    tampering: tamperedLegs((leg, world) => ({
+      listenFor: (options) => (options.words ? Promise.resolve({ kind: 'word', word: 'one', confidence: 0.9, at: world.clock.now() }) : leg.listenFor(options)),
+    })),
+  },
+  {
+    bug: 'while a word is listened for, the key is not',
+    rule: 'the key accepts at every moment of the time to accept, whatever was said before',
+    tampering: tamperedLegs((leg) => ({ listenFor: (options) => leg.listenFor(options.words ? { ...options, keys: [] } : options) })),
+  },
+  {
     bug: 'a bridge that was made is reported as failed, and the hunt goes on to a second one',
     rule: 'at most one specialist is connected to a caller, and each specialist to one caller',
     tampering: tamperedSwitch((honest) => ({

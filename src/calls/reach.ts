@@ -9,7 +9,7 @@ import { Ringback } from './ringback.js'
 import { sayAndRelease, sentence, spoken } from './saying.js'
 import { Stop } from './stop.js'
 import { connect, join } from './talk.js'
-import { PreparedWhisper } from './whisper.js'
+import { PreparedWhisper, type WhisperWords } from './whisper.js'
 
 export interface ReachRequest {
   readonly caller: Leg
@@ -23,7 +23,7 @@ export interface ReachRequest {
   /** Said to the caller first, in one piece with the ringing. */
   readonly words: readonly SpeechPart[]
   /** What whoever answers hears, and has to accept within so long. Absent: who answers is connected at once, and so is their answerphone. */
-  readonly acceptance?: { readonly whisper: readonly SpeechPart[]; readonly acceptSeconds: number }
+  readonly acceptance?: { readonly whisper: WhisperWords; readonly acceptSeconds: number }
 }
 
 export type Reached =

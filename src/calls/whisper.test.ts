@@ -13,10 +13,11 @@ interface Scene {
 }
 
 /** The first specialist has just answered. */
-async function answered(options: { readonly words?: readonly string[]; readonly ringSeconds?: number } = {}): Promise<Scene> {
+async function answered(options: { readonly spokenWord?: 'offers' | 'accepts'; readonly hearsWords?: boolean; readonly ringSeconds?: number } = {}): Promise<Scene> {
+  const { spokenWord, hearsWords, ringSeconds } = options
   const scenario = new Scenario({
-    directory: { lines: [{ id: 'Cardiology', rota: [first, second], ring: { ringSeconds: options.ringSeconds ?? 20 } }] },
-    settings: { acceptWords: options.words ?? [] },
+    directory: { lines: [{ id: 'Cardiology', rota: [first, second], ...(spokenWord && { spokenWord }), ring: { ringSeconds: ringSeconds ?? 20, acceptSeconds: spokenWord ? 45 : 15 } }] },
+    ...(hearsWords === undefined ? {} : { hearsWords }),
   })
   const [gp, one, two] = [scenario.caller(), scenario.phone(first), scenario.phone(second)]
   await gp.dials(dialIn)
@@ -121,17 +122,6 @@ describe('the whisper', () => {
     }
   })
 
-  it('asks for the spoken word where words are listened for, and takes it', async () => {
-    const { scenario, gp, one } = await answered({ words: ['one'] })
-    await one.hears('whisper-press-or-say-one')
-    one.leg?.say('none')
-    one.leg?.say('one', 0.8)
-    await gp.and(one).hearEachOther()
-    gp.hangsUp()
-    await scenario.isOver()
-    expect(scenario.record().attempts[0]?.proof?.heard).toEqual({ kind: 'word', word: 'one', confidence: 0.8 })
-  })
-
   it('is not cut off by the ring time-out when somebody answers late', async () => {
     const scenario = new Scenario({ directory: { lines: [{ id: 'Cardiology', rota: [first, second], ring: { ringSeconds: 10 } }] } })
     const [gp, one, two] = [scenario.caller(), scenario.phone(first), scenario.phone(second)]
@@ -180,5 +170,136 @@ describe('the whisper', () => {
     gp.hangsUp()
     await scenario.isOver()
     expect(scenario.record().attempts[0]).toMatchObject({ result: 'failed' })
+  })
+})
+
+/** `silence` is the pause behind a whisper, and the time for the word behind the question for it. */
+describe('the spoken word', () => {
+  it('accepts when it is said after the first whole whisper, and again when it is asked for', async () => {
+    const { scenario, gp, one } = await answered({ spokenWord: 'accepts' })
+    await one.hears('whisper-press-or-say-one')
+    await one.hears('silence')
+    one.leg?.say('one', 0.9)
+    await one.hears('whisper-say-again')
+    await one.hears('silence')
+    one.leg?.say('one', 0.8)
+    await gp.and(one).hearEachOther()
+    gp.hangsUp()
+    await scenario.isOver()
+    expect(scenario.record().attempts[0]?.proof).toMatchObject({ heard: { kind: 'word', word: 'one', confidence: 0.8 }, legId: one.leg?.id })
+    expect(scenario.facts('whisper.word')).toBe(1)
+  })
+
+  it('counts for nothing during the first whisper, nor once alone', async () => {
+    const { scenario, gp, one, two } = await answered({ spokenWord: 'accepts' })
+    await scenario.passes(3)
+    one.leg?.say('one')
+    await one.hears('whisper-press-or-say-one')
+    await one.hears('silence')
+    one.leg?.say('one')
+    await one.hears('whisper-say-again')
+    await two.rings()
+    gp.hangsUp()
+    await scenario.isOver()
+    expect(scenario.record().attempts[0]).toMatchObject({ result: 'notAccepted' })
+    expect(scenario.record().acceptedAt).toBeUndefined()
+  })
+
+  it('is not taken while it is being asked for: whoever talks on may be a greeting', async () => {
+    const { scenario, gp, one, two } = await answered({ spokenWord: 'accepts' })
+    await one.hears('silence')
+    one.leg?.say('one')
+    await one.hears('whisper-say-again')
+    one.leg?.say('one')
+    one.leg?.talk('goesOn')
+    await one.hears('whisper-press-one')
+    one.leg?.say('one')
+    await two.rings()
+    gp.hangsUp()
+    await scenario.isOver()
+    expect(scenario.record().attempts[0]).toMatchObject({ result: 'notAccepted' })
+    expect(scenario.facts('whisper.keyOnly')).toBe(1)
+  })
+
+  it('is asked for twice at the most, and then no longer', async () => {
+    const { scenario, gp, one } = await answered({ spokenWord: 'accepts' })
+    for (let time = 0; time < 2; time++) {
+      await one.hears('whisper-press-or-say-one')
+      await one.hears('silence')
+      one.leg?.say('one')
+      await one.hears('whisper-say-again')
+      await one.hears('silence')
+    }
+    await one.hears('whisper-press-one')
+    one.leg?.say('one')
+    one.leg?.say('one')
+    await scenario.passes(0.1)
+    expect(scenario.facts('whisper.word')).toBe(2)
+    expect(scenario.facts('attempt.accepted')).toBe(0)
+    one.presses('1')
+    await gp.and(one).hearEachOther()
+    gp.hangsUp()
+    await scenario.isOver()
+  })
+
+  it('leaves the key what it was: in the whisper, while the word is asked for again, and in the time for it', async () => {
+    for (const place of ['whisper', 'question', 'window']) {
+      const { scenario, gp, one } = await answered({ spokenWord: 'accepts' })
+      await one.hears('whisper-about')
+      if (place !== 'whisper') {
+        await one.hears('silence')
+        one.leg?.say('one')
+        await one.hears('whisper-say-again')
+      }
+      if (place === 'window') await one.hears('silence')
+      one.presses('1')
+      await gp.and(one).hearEachOther()
+      gp.hangsUp()
+      await scenario.isOver()
+      expect(scenario.record().attempts[0]?.proof).toMatchObject({ heard: { kind: 'key', key: '1' } })
+    }
+  })
+
+  it('is not asked for any more of whoever talks like a greeting', async () => {
+    const { scenario, gp, one, two } = await answered({ spokenWord: 'accepts' })
+    await one.hears('whisper-about')
+    one.leg?.talk('talking')
+    await one.hears('whisper-press-or-say-one')
+    await one.hears('whisper-press-one')
+    one.leg?.say('one')
+    one.leg?.say('one')
+    await two.rings()
+    gp.hangsUp()
+    await scenario.isOver()
+    expect(scenario.record().attempts[0]).toMatchObject({ result: 'notAccepted' })
+  })
+
+  it('asks for the key alone where the line has it so', async () => {
+    const { scenario, gp, one } = await answered({ spokenWord: 'offers' })
+    await one.hears('whisper-press-or-say-one')
+    await one.hears('silence')
+    one.leg?.say('one')
+    await one.hears('whisper-did-you-say')
+    await one.hears('silence')
+    one.leg?.say('one')
+    await scenario.passes(1)
+    expect(scenario.facts('attempt.accepted')).toBe(0)
+    await one.hears('whisper-press-one')
+    one.presses('1')
+    await gp.and(one).hearEachOther()
+    gp.hangsUp()
+    await scenario.isOver()
+  })
+
+  it('is not asked for where nothing hears it, or the line does not want it', async () => {
+    for (const options of [{ spokenWord: 'accepts', hearsWords: false }, {}] as const) {
+      const { scenario, gp, one } = await answered(options)
+      await one.hears('whisper-press-one')
+      one.leg?.say('one')
+      await scenario.passes(1)
+      expect(scenario.facts('attempt.accepted')).toBe(0)
+      gp.hangsUp()
+      await scenario.isOver()
+    }
   })
 })

@@ -1,10 +1,11 @@
-import { sleep } from '../clock/clock.js'
+import type { SpokenWord } from '../directory/model.js'
 import type { AcceptanceProof, AttemptId } from '../facts/events.js'
 import type { SpeechPart } from '../prompts/speech.js'
-import type { Audio, Leg } from '../switch/port.js'
+import type { Audio, Heard, Leg } from '../switch/port.js'
 import type { CallContext } from './call-context.js'
 import { sentence, spoken } from './saying.js'
 import { Stop } from './stop.js'
+import { Whisperer } from './whisperer.js'
 
 /** What came of an answered leg. Only `accepted` is acceptance. */
 export type WhisperResult =
@@ -20,37 +21,46 @@ export type WhisperResult =
 export interface WhisperRequest {
   readonly leg: Leg
   readonly attempt: AttemptId
-  /** Who calls, about what. Prepared before the leg is rung: whoever answers hears it at once. */
-  readonly words: readonly Audio[]
-  /** What comes first when the whisper is repeated after a wrong key. */
-  readonly wrongKeyWords: readonly Audio[]
+  readonly speech: WhisperSpeech
   /** From now to the latest moment for acceptance. Apart from the ring time-out. */
   readonly acceptMs: number
   /** Aborts when acceptance is no longer wanted. */
   readonly signal: AbortSignal
 }
 
-/** A whisper that ends sooner than this is not begun again at once: a prompt that cannot be heard must not spin. */
-const leastRepetitionMs = 500
+/** All that may be said. Prepared before the leg is rung: whoever answers hears it at once. */
+export interface WhisperSpeech {
+  /** Who calls, about what, and which key to press. */
+  readonly press: readonly Audio[]
+  /** What comes first when the whisper is repeated after a wrong key. */
+  readonly wrongKey: readonly Audio[]
+  /** Where words are heard: the same, with the word to say; and what is said when it was heard. */
+  readonly say?: { readonly words: readonly Audio[]; readonly heard: readonly Audio[]; readonly spokenWord: Exclude<SpokenWord, 'off'> }
+}
+
+/** A word that was not said again is asked for once more, and then only the key counts. */
+const mostOffers = 2
 
 /**
- * Tells whoever answered what the call is about, again and again, and waits for acceptance. Fails closed: nothing but one of the keys
- * (or words) asked for, heard on this leg before the deadline, is acceptance; least of all the end of the prompt.
+ * Tells whoever answered what the call is about, again and again, and waits for acceptance. Fails closed: nothing but one of the keys asked for, or the
+ * word said twice, heard on this leg before the deadline, is acceptance; least of all the end of the prompt.
  */
 export async function whisper(call: CallContext, request: WhisperRequest): Promise<WhisperResult> {
-  const { signal } = request
+  const { signal, leg, speech } = request
   const over = new Stop(signal)
   const stoppedBy: { deadline: boolean; fault: string | undefined } = { deadline: false, fault: undefined }
   const cancelDeadline = call.clock.after(request.acceptMs, () => {
     stoppedBy.deadline = true
     over.done()
   })
+  // From the answer on: what is said during the first whisper tells a greeting from a person.
+  const unfollow = speech.say ? leg.followVoice() : undefined
   const speaker = new Whisperer(call, request, over.signal, (why) => {
     stoppedBy.fault = why
     over.done()
   })
   try {
-    const heard = await listenForAcceptance(call, request, over.signal, () => speaker.wrongKey())
+    const heard = await new Acceptance(call, request, over.signal, speaker).wait()
     if (heard === 'hungUp') return { kind: 'hungUp' }
     if (heard !== 'stopped') return { kind: 'accepted', proof: heard }
     if (signal.aborted) return { kind: 'cancelled' }
@@ -59,95 +69,135 @@ export async function whisper(call: CallContext, request: WhisperRequest): Promi
   } finally {
     cancelDeadline()
     over.done()
+    unfollow?.()
   }
 }
 
-/** What somebody who is going to be rung will hear: prepared before they are, so that whoever answers hears it at once. */
+/** What somebody who is going to be rung will hear, with the key alone and, where the line wants it, with the word. */
+export interface WhisperWords {
+  readonly press: readonly SpeechPart[]
+  readonly say: readonly SpeechPart[]
+  readonly spokenWord: SpokenWord
+}
+
+/** Prepared before somebody is rung, so that whoever answers hears it at once. */
 export class PreparedWhisper {
   readonly #call: CallContext
-  readonly #words: Promise<readonly Audio[]>
-  readonly #wrongKeyWords: Promise<readonly Audio[]>
+  readonly #press: Promise<readonly Audio[]>
+  readonly #wrongKey: Promise<readonly Audio[]>
+  readonly #say: Promise<NonNullable<WhisperSpeech['say']>> | undefined
 
-  constructor(call: CallContext, words: readonly SpeechPart[]) {
+  constructor(call: CallContext, { press, say, spokenWord }: WhisperWords) {
     this.#call = call
-    this.#words = spoken(call, words)
-    this.#wrongKeyWords = spoken(call, [sentence('whisper-wrong-key')])
+    this.#press = spoken(call, press)
+    this.#wrongKey = spoken(call, [sentence('whisper-wrong-key')])
+    if (spokenWord === 'off') return
+    // A recogniser that is not running yet starts now: it has until the answer.
+    call.switch.hearsWords()
+    const heard = spoken(call, [sentence(spokenWord === 'accepts' ? 'whisper-say-again' : 'whisper-did-you-say')])
+    this.#say = Promise.all([spoken(call, say), heard]).then(([words, offer]) => ({ words, heard: offer, spokenWord }))
   }
 
-  /** Whispers to whoever has answered, in what is left of their time to accept. */
+  /** Whispers to whoever has answered, in what is left of their time to accept. The word is asked for only where it is heard. */
   async to({ leg, attempt, acceptMs }: Pick<WhisperRequest, 'leg' | 'attempt' | 'acceptMs'>, signal: AbortSignal): Promise<WhisperResult> {
     const { clock } = this.#call
     const answeredAt = clock.monotonic()
-    const [words, wrongKeyWords] = await Promise.all([this.#words, this.#wrongKeyWords])
-    return whisper(this.#call, { leg, attempt, words, wrongKeyWords, acceptMs: acceptMs - (clock.monotonic() - answeredAt), signal })
+    const [press, wrongKey, say] = await Promise.all([this.#press, this.#wrongKey, this.#say])
+    const speech: WhisperSpeech = { press, wrongKey, ...(say && this.#call.switch.hearsWords() ? { say } : {}) }
+    return whisper(this.#call, { leg, attempt, speech, acceptMs: acceptMs - (clock.monotonic() - answeredAt), signal })
   }
 }
 
-async function listenForAcceptance(call: CallContext, request: WhisperRequest, signal: AbortSignal, onWrongKey: () => void): Promise<AcceptanceProof | 'stopped' | 'hungUp'> {
-  const { leg, attempt } = request
-  const { acceptKeys: keys, acceptWords: words } = call.settings
-  for (;;) {
-    const heard = await leg.listenFor({ keys, words, signal })
-    switch (heard.kind) {
-      case 'key':
-        return { heard: { kind: 'key', key: heard.key, source: heard.source }, legId: leg.id, heardAt: heard.at }
-      case 'word':
-        return { heard: { kind: 'word', word: heard.word, confidence: heard.confidence }, legId: leg.id, heardAt: heard.at }
-      case 'otherKey':
-        call.scope.tell({ type: 'whisper.wrongKey', attempt, key: heard.key })
-        onWrongKey()
-        break
-      case 'cancelled':
-        return 'stopped'
-      case 'hungUp':
-        return 'hungUp'
-    }
-  }
-}
-
-/** Speaks the whisper, over and over, until told to stop; begins again at once after a wrong key. */
-class Whisperer {
-  readonly #request: WhisperRequest
+/**
+ * Waits for the key, which counts at every moment, and for the word, which counts only after the first whole whisper, and only when it is said again
+ * after the question for it. Whoever talks like a greeting has the key alone.
+ */
+class Acceptance {
   readonly #call: CallContext
+  readonly #request: WhisperRequest
   readonly #signal: AbortSignal
-  #repetition: Stop | undefined
-  #wrongKey = false
+  readonly #speaker: Whisperer
+  /** What counts besides the key; `again`: the word was heard once, and is asked for. */
+  #words: 'none' | 'first' | 'again'
+  #firstScore = 1
+  #offers = 0
 
-  constructor(call: CallContext, request: WhisperRequest, signal: AbortSignal, onBroken: (why: string) => void) {
+  constructor(call: CallContext, request: WhisperRequest, signal: AbortSignal, speaker: Whisperer) {
     this.#call = call
     this.#request = request
     this.#signal = signal
-    void this.#speak().then(
-      (why) => {
-        if (why !== undefined) onBroken(why)
-      },
-      (fault: unknown) => onBroken(String(fault)),
-    )
+    this.#speaker = speaker
+    this.#words = request.speech.say ? 'first' : 'none'
   }
 
-  wrongKey(): void {
-    this.#wrongKey = true
-    this.#repetition?.done()
-  }
-
-  /** @returns why it could not go on; undefined when it was stopped or the party has gone */
-  async #speak(): Promise<string | undefined> {
-    const { leg, attempt, words, wrongKeyWords } = this.#request
-    const { clock, scope, settings } = this.#call
-    let failures = 0
-    for (let repetition = 1; !this.#signal.aborted; repetition++) {
-      const stop = new Stop(this.#signal)
-      this.#repetition = stop
-      const startedAt = clock.monotonic()
-      const audio = [...(this.#wrongKey ? wrongKeyWords : []), ...words, { kind: 'silence', ms: settings.whisperPauseMs } as const]
-      this.#wrongKey = false
-      scope.tell({ type: 'whisper.started', attempt, repetition })
-      const played = await leg.play(audio, { signal: stop.signal })
-      stop.done()
-      if (played.kind === 'hungUp') return undefined
-      if (played.kind === 'failed' && ++failures === 2) return played.why
-      if (played.kind !== 'cancelled') await sleep(clock, leastRepetitionMs - (clock.monotonic() - startedAt), this.#signal)
+  async wait(): Promise<AcceptanceProof | 'stopped' | 'hungUp'> {
+    const { leg, attempt } = this.#request
+    const { scope } = this.#call
+    for (;;) {
+      const heard = await this.#listen()
+      switch (heard.kind) {
+        case 'key':
+          return { heard: { kind: 'key', key: heard.key, source: heard.source }, legId: leg.id, heardAt: heard.at }
+        case 'otherKey':
+          scope.tell({ type: 'whisper.wrongKey', attempt, key: heard.key })
+          if (this.#words === 'again') this.#words = 'first'
+          this.#speaker.wrongKey()
+          break
+        case 'word':
+          if (this.#words === 'again') {
+            return { heard: { kind: 'word', word: heard.word, confidence: Math.min(this.#firstScore, heard.confidence) }, legId: leg.id, heardAt: heard.at }
+          }
+          this.#wordHeard(heard)
+          break
+        case 'noWords':
+          if (heard.why !== 'lost') scope.tell({ type: 'whisper.keyOnly', attempt, why: heard.why })
+          this.#keysOnly()
+          break
+        case 'cancelled':
+          if (this.#signal.aborted) return 'stopped'
+          // The speaker has come to another place, where other things count.
+          break
+        case 'hungUp':
+          return 'hungUp'
+      }
     }
-    return undefined
+  }
+
+  /** Until something is heard, or another thing counts than did. */
+  async #listen(): Promise<Heard> {
+    const { leg } = this.#request
+    const { acceptKeys: keys, acceptWords } = this.#call.settings
+    const place = this.#speaker.place
+    const words = this.#words === 'first' ? place === 'whisper' && this.#speaker.heardWhole : this.#words === 'again' && place === 'window'
+    const turn = new Stop(this.#signal)
+    this.#speaker.onMoved = () => {
+      // The time to say it again is over.
+      if (this.#words === 'again' && this.#speaker.place === 'whisper') this.#words = this.#offers < mostOffers ? 'first' : 'none'
+      if (this.#words === 'none') this.#speaker.pressOnly()
+      turn.done()
+    }
+    const heard = await leg.listenFor({ keys, signal: turn.signal, ...(words && { words: acceptWords }) })
+    this.#speaker.onMoved = () => undefined
+    turn.done()
+    return heard
+  }
+
+  #wordHeard({ word, confidence }: Extract<Heard, { kind: 'word' }>): void {
+    const { attempt, speech } = this.#request
+    this.#call.scope.tell({ type: 'whisper.word', attempt, word, confidence })
+    this.#offers++
+    if (speech.say?.spokenWord === 'accepts') {
+      this.#firstScore = confidence
+      this.#words = 'again'
+      this.#speaker.offer()
+    } else {
+      this.#keysOnly()
+      this.#speaker.offer()
+    }
+  }
+
+  #keysOnly(): void {
+    this.#words = 'none'
+    this.#speaker.pressOnly()
   }
 }

@@ -83,6 +83,12 @@ export interface OutcomeChoice {
   readonly label: string
 }
 
+/**
+ * Whether whoever answers may say "one" instead of pressing it. `offers`: they are asked to press the key then; `accepts`: the word, said again when asked
+ * for, accepts (docs/words.md).
+ */
+export type SpokenWord = 'off' | 'offers' | 'accepts'
+
 export interface Line {
   readonly id: LineId
   readonly kind: LineKind
@@ -108,6 +114,8 @@ export interface Line {
   readonly ownOutcomes?: boolean
   /** `bridge` (default): the conversation only. `answer`: from the caller's answer. */
   readonly recordFrom: 'bridge' | 'answer'
+  /** Absent: off. */
+  readonly spokenWord?: Exclude<SpokenWord, 'off'>
 }
 
 export interface Clinician {

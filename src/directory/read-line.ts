@@ -11,7 +11,7 @@ import type { YamlNode } from './yaml-tree.js'
 /** How a line rings where its `ring:` says nothing else. */
 export const defaultRing: RingPolicy = { ringSeconds: 20, acceptSeconds: 15, totalSeconds: 180, rounds: 1, order: 'rota' }
 
-const lineFields = ['kind', 'trust', 'name', 'spokenName', 'code', 'number', 'blurb', 'closedMessage', 'timeZone', 'hours', 'access', 'ring', 'ncnPool', 'outcomes', 'recordFrom'] as const
+const lineFields = ['kind', 'trust', 'name', 'spokenName', 'code', 'number', 'blurb', 'closedMessage', 'timeZone', 'hours', 'access', 'ring', 'ncnPool', 'outcomes', 'recordFrom', 'spokenWord'] as const
 
 export interface LineSurroundings {
   /** The directory's own zone, for lines that name none. */
@@ -49,6 +49,7 @@ export function readLine(form: Form, references: References, id: LineId, node: Y
   const ncnPool = optional('ncnPool', (value) => reference(form, value, `the NCN pool of ${what}`, (pool) => references.pool(pool, value)))
   const outcomes = optional('outcomes', (value) => readOutcomes(form, value, `outcomes of ${what}`))
   const recordFrom = optional('recordFrom', (value) => form.oneOf(value, `recordFrom of ${what}`, ['bridge', 'answer'])) ?? 'bridge'
+  const spokenWord = optional('spokenWord', (value) => form.oneOf(value, `spokenWord of ${what}`, ['off', 'offers', 'accepts'])) ?? 'off'
   optional('number', (value) => {
     for (const numberNode of form.oneOrMore(value)) around.claim(numberNode, { kind: 'line', line: id })
     return undefined
@@ -71,6 +72,7 @@ export function readLine(form: Form, references: References, id: LineId, node: Y
     outcomes: outcomes ?? defaultOutcomes[kind],
     ...(outcomes === undefined ? {} : { ownOutcomes: true }),
     recordFrom,
+    ...(spokenWord === 'off' ? {} : { spokenWord }),
   }
 }
 

@@ -117,6 +117,7 @@ function lineLines(line: Line, numbers: readonly string[]): readonly string[] {
     ...field('ncnPool', line.ncnPool),
     ...(line.ownOutcomes === true ? outcomeLines(line.outcomes) : []),
     `recordFrom: ${line.recordFrom}`,
+    ...field('spokenWord', line.spokenWord),
   ]
 }
 

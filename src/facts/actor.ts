@@ -64,6 +64,8 @@ export class Cast {
       }
       case 'attempt.accepted':
       case 'whisper.wrongKey':
+      case 'whisper.word':
+      case 'whisper.keyOnly':
         return this.#rung(fact.attempt)
       case 'attempt.ended':
         return fact.result === 'declined' || fact.result === 'answeredThenHungUp' ? this.#rung(fact.attempt) : engine

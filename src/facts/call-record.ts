@@ -183,6 +183,9 @@ export function withEvent(before: CallRecord | undefined, event: CallEvent): Cal
       return withAttempt(record, event.attempt, (attempt) => ({ whispers: attempt.whispers + 1 }))
     case 'whisper.wrongKey':
       return withAttempt(record, event.attempt, (attempt) => ({ wrongKeys: attempt.wrongKeys + 1 }))
+    case 'whisper.word':
+    case 'whisper.keyOnly':
+      return record
     case 'attempt.accepted':
       return withAcceptance(withAttempt(record, event.attempt, () => ({ acceptedAt: event.proof.heardAt, acceptedAfterMs: acceptedAfterMs(record, event), proof: event.proof })))
     case 'attempt.ended':

@@ -1,5 +1,5 @@
 import type { ClinicianId, LineId, OrganisationId } from '../directory/model.js'
-import type { DialFault, HangUp, KeySource, LegEnding } from '../switch/port.js'
+import type { DialFault, HangUp, KeySource, LegEnding, NoWords } from '../switch/port.js'
 import type { Actor, Origin } from './actor.js'
 import type { ArrangementId, Refused } from './arrangement.js'
 
@@ -106,6 +106,10 @@ export type CallFact =
   | { readonly type: 'attempt.answered'; readonly attempt: AttemptId; readonly legId: string; readonly handle?: string }
   | { readonly type: 'whisper.started'; readonly attempt: AttemptId; readonly repetition: number }
   | { readonly type: 'whisper.wrongKey'; readonly attempt: AttemptId; readonly key: string }
+  /** The word was heard once: it is asked for again, or for the key. `confidence`: 0 to 1. */
+  | { readonly type: 'whisper.word'; readonly attempt: AttemptId; readonly word: string; readonly confidence: number }
+  /** Whoever answered speaks as voicemail greetings do: from now on only the key counts. */
+  | { readonly type: 'whisper.keyOnly'; readonly attempt: AttemptId; readonly why: Exclude<NoWords, 'lost'> }
   | { readonly type: 'attempt.accepted'; readonly attempt: AttemptId; readonly proof: AcceptanceProof }
   | { readonly type: 'attempt.ended'; readonly attempt: AttemptId; readonly result: AttemptResult; readonly status?: number; readonly reason?: string; readonly fault?: DialFault }
   | { readonly type: 'hunt.ended'; readonly result: HuntEnd }

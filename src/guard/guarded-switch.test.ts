@@ -40,6 +40,7 @@ beforeEach(() => {
     adopt: () => Promise.resolve(adopted),
     reach: () => 'there',
     rejoin: () => ({ kind: 'cancelled' }),
+    hearsWords: () => false,
     health: () => ({ ready: true, signalling: { up: true, detail: '' }, media: { up: true, detail: '' }, legs: 0 }),
     onHealth: () => () => undefined,
     close: () => Promise.resolve(),

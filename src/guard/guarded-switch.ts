@@ -59,6 +59,7 @@ export function guardedSwitch(inner: Switch, guards: GuardOptions): Switch {
     reach: (handle) => inner.reach(handle),
     rejoin: (a, b) => inner.rejoin(a, b),
     health: () => inner.health(),
+    hearsWords: () => inner.hearsWords(),
     onHealth: (listener) => inner.onHealth(listener),
     close: () => inner.close(),
   }

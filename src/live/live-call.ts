@@ -102,6 +102,8 @@ export function follow(before: TrackedCall | undefined, event: CallEvent, names:
     case 'menu.keyed':
     case 'candidate.passedOver':
     case 'whisper.wrongKey':
+    case 'whisper.word':
+    case 'whisper.keyOnly':
     case 'recording.ready':
     case 'recording.deleted':
     case 'outcome.left':

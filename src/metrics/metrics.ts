@@ -182,6 +182,8 @@ function callMetrics(register: Registry, byLine: ByLine): { count(event: CallEve
         case 'attempt.accepted':
         case 'whisper.started':
         case 'whisper.wrongKey':
+        case 'whisper.word':
+        case 'whisper.keyOnly':
         case 'hunt.ended':
         case 'recording.started':
         case 'recording.deleted':

@@ -59,6 +59,8 @@ export const sentences = {
   'whisper-about': 'about',
   'whisper-press-or-say-one': 'Press or say one to speak to the clinician.',
   'whisper-press-one': 'Press one to speak to the clinician.',
+  'whisper-say-again': 'Thank you. Say one again, or press one.',
+  'whisper-did-you-say': 'Did you say one? Then please press one.',
   'whisper-wrong-key': 'Sorry, that key was not recognised.',
   'caller-hung-up': 'The caller has hung up. Thank you for answering. Goodbye.',
   'not-needed': 'This call is not needed any more. Thank you for answering. Goodbye.',

@@ -37,6 +37,7 @@ beforeEach(() => {
     reach: () => world.reach(),
     rejoin: (a, b) => world.rejoin(a, b),
     health: () => world.health(),
+    hearsWords: () => world.hearsWords(),
     onHealth: () => world.onHealth(),
     close: () => world.close(),
   }

@@ -26,6 +26,7 @@ export function registeredSwitch(inner: PlainSwitch, bindings: Bindings, browser
     reach: (handle) => inner.reach(handle),
     rejoin: (a, b) => inner.rejoin(a, b),
     health: () => inner.health(),
+    hearsWords: () => inner.hearsWords(),
     onHealth: (listener) => inner.onHealth(listener),
     close: () => inner.close(),
   }

@@ -47,6 +47,12 @@ const huntEnds: Readonly<Record<HuntEnd, string>> = {
   timeUp: 'The hunt is over: its time was up',
 }
 
+const keyOnlyWhys = {
+  talking: 'they spoke at length at once, as voicemail greetings do',
+  stretch: 'they spoke for longer than a word takes',
+  beep: 'a tone sounded',
+  goesOn: 'they talked on after the word',
+} as const
 const keyForms = { rfc4733: 'as a telephone event (RFC 4733)', inband: 'as a tone in the speech', info: 'in a SIP INFO', unknown: 'in a form that is not known' } as const
 
 /** A call as a story: everything that happened, in order, without any number of a specialist and without an NHS number. */
@@ -119,9 +125,13 @@ class Teller {
         return { kind: 'ring', what: `${this.#label(event.attempt)} was told who calls, and asked to press 1`, ...(event.repetition > 1 ? { detail: `for the ${ordinal(event.repetition)} time` } : {}) }
       case 'whisper.wrongKey':
         return { kind: 'missed', what: `${this.#label(event.attempt)} pressed ${event.key}`, detail: 'only 1 accepts' }
+      case 'whisper.word':
+        return { kind: 'ring', what: `${this.#label(event.attempt)} said “${event.word}”`, detail: `heard at ${percent(event.confidence)}; asked to confirm it` }
+      case 'whisper.keyOnly':
+        return { kind: 'ring', what: `From ${this.#label(event.attempt)} only the key counts`, detail: keyOnlyWhys[event.why] }
       case 'attempt.accepted': {
         const { heard } = event.proof
-        return { kind: 'accepted', what: `${this.#label(event.attempt)} accepted`, detail: heard.kind === 'key' ? `pressed ${heard.key}, heard ${keyForms[heard.source]}` : `said “${heard.word}”` }
+        return { kind: 'accepted', what: `${this.#label(event.attempt)} accepted`, detail: heard.kind === 'key' ? `pressed ${heard.key}, heard ${keyForms[heard.source]}` : `said “${heard.word}” twice, heard at ${percent(heard.confidence)}` }
       }
       case 'attempt.ended':
         if (event.result === 'accepted' || event.result === 'connected') return undefined
@@ -209,6 +219,10 @@ const legWhys = Object.fromEntries(Object.entries(legEndings).map(([ending, { wh
 
 function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`
 }
 
 function capital(text: string): string {

@@ -73,13 +73,22 @@ export type Heard =
   | { readonly kind: 'key'; readonly key: Key; readonly source: KeySource; readonly at: number }
   /** Another key than those asked for. */
   | { readonly kind: 'otherKey'; readonly key: Key; readonly source: KeySource; readonly at: number }
-  /** One of the words asked for (an implementation without a recogniser never returns this). `confidence` 0..1. */
+  /** One of the words asked for, said alone. `confidence` 0..1. */
   | { readonly kind: 'word'; readonly word: string; readonly confidence: number; readonly at: number }
+  /** Words were asked for, and none will come on this leg: only keys. */
+  | { readonly kind: 'noWords'; readonly why: NoWords }
   | { readonly kind: 'cancelled' }
   | { readonly kind: 'hungUp' }
 
+/**
+ * Why no word is taken from a leg. It speaks as voicemail greetings do: `talking` too much at its beginning, `stretch` for longer than a word takes,
+ * `beep` a tone, `goesOn` it talked on after a word that was told. `lost`: nobody listens to it.
+ */
+export type NoWords = 'talking' | 'stretch' | 'beep' | 'goesOn' | 'lost'
+
 export interface ListenOptions {
   readonly keys: readonly Key[]
+  /** Only those that begin while this listens, on a leg that is followed (`followVoice`). */
   readonly words?: readonly string[]
   readonly signal: AbortSignal
 }
@@ -121,6 +130,11 @@ export interface Leg {
   listenFor(options: ListenOptions): Promise<Heard>
   /** Forgets the keys that were pressed and not yet listened for. */
   dropKeys(): void
+  /**
+   * Follows what the party says from now on, so that `listenFor` can tell words, and a person from a voicemail greeting. To be called when the leg has
+   * just been answered. @returns ends it; it ends with the leg besides
+   */
+  followVoice(): () => void
   /**
    * Records this leg in stereo: left what this party says, right what it hears from its bridged peer. Silence stays in place, so that
    * both channels keep time. @param path absolute, in the spool folder, ending in `.wav`
@@ -288,6 +302,8 @@ export interface Switch {
   /** Takes over the bridge of two adopted legs. `failed`: they do not hear each other, and may be bridged. */
   rejoin(a: Leg, b: Leg): BridgeResult
   health(): SwitchHealth
+  /** Whether words can be listened for on one leg more. */
+  hearsWords(): boolean
   /** Calls `listener` whenever `health()` changes. @returns stops listening */
   onHealth(listener: (health: SwitchHealth) => void): () => void
   /** Refuses new calls with 503, closes every leg, then the connections. */

@@ -30,7 +30,10 @@ export class DrachtioSwitch implements PlainSwitch {
   #lastHealth = ''
   #closing: Promise<void> | undefined
 
+  readonly #words: DrachtioSwitchSettings['words']
+
   constructor(settings: DrachtioSwitchSettings) {
+    this.#words = settings.words
     this.#notice = settings.onNotice ?? (() => undefined)
     this.#trunks = new TrunkBoard(settings.trunks, settings.onTrunk ? { onChange: settings.onTrunk } : {})
     this.#pairs = settings.servers.map((set) => new ServerPair(set, settings, () => this.#changed(), this.#notice))
@@ -97,6 +100,10 @@ export class DrachtioSwitch implements PlainSwitch {
       media: { up: this.#pairs.some((pair) => pair.mediaUp), detail: this.#pairs.map((pair) => pair.mediaDetail).join('; ') },
       legs: this.#pairs.reduce((sum, pair) => sum + pair.legs.size, 0),
     }
+  }
+
+  hearsWords(): boolean {
+    return this.#words?.ready ?? false
   }
 
   /** Channels that are kept ready, without a party. */

@@ -1,4 +1,4 @@
-import type { Heard, Key, KeySource, ListenOptions } from '../port.js'
+import type { Heard, Key, KeySource, ListenOptions, NoWords } from '../port.js'
 
 /**
  * Some phones give each packet of an event a timestamp of its own; FreeSWITCH takes every end packet of such a press (three, 20 ms apart) for a
@@ -25,7 +25,10 @@ const echoMs = 1_500
  */
 export class Keys {
   #queue: Press[] = []
-  #listener: { readonly keys: readonly Key[]; readonly settle: (heard: Heard) => void } | undefined
+  #listener: { readonly keys: readonly Key[]; readonly words: readonly string[]; readonly settle: (heard: Heard) => void } | undefined
+  #noWords: NoWords | undefined = 'lost'
+  /** Told whether somebody listens for words now. */
+  onWords: (wanted: boolean) => void = () => undefined
   #recent: { readonly press: Press; readonly monotonic: number; readonly echoes: Set<KeySource> }[] = []
   #over = false
   #lastEvent: { readonly key: Key; readonly monotonic: number } | undefined
@@ -49,21 +52,41 @@ export class Keys {
     else this.#queue.push(press)
   }
 
+  /** Words come from now on, while somebody asks for them. */
+  beginWords(): void {
+    this.#noWords = undefined
+  }
+
+  word(word: string, confidence: number, at: number): void {
+    if (this.#listener?.words.includes(word)) this.#listener.settle({ kind: 'word', word, confidence, at })
+  }
+
+  /** No word comes any more: whoever listens for one is told. */
+  endWords(why: NoWords): void {
+    this.#noWords ??= why
+    const listener = this.#listener
+    if (listener && listener.words.length > 0) listener.settle({ kind: 'noWords', why: this.#noWords })
+  }
+
   listen(options: ListenOptions): Promise<Heard> {
     if (this.#listener) return Promise.reject(new Error('this leg has a listener already'))
     if (this.#over) return Promise.resolve({ kind: 'hungUp' })
     if (options.signal.aborted) return Promise.resolve({ kind: 'cancelled' })
     const waiting = this.#queue.shift()
     if (waiting) return Promise.resolve(asHeard(waiting, options.keys))
+    const words = options.words ?? []
+    if (words.length > 0 && this.#noWords !== undefined) return Promise.resolve({ kind: 'noWords', why: this.#noWords })
     return new Promise((resolve) => {
       const settle = (heard: Heard): void => {
         options.signal.removeEventListener('abort', cancel)
         this.#listener = undefined
+        if (words.length > 0) this.onWords(false)
         resolve(heard)
       }
       const cancel = () => settle({ kind: 'cancelled' })
       options.signal.addEventListener('abort', cancel, { once: true })
-      this.#listener = { keys: options.keys, settle }
+      this.#listener = { keys: options.keys, words, settle }
+      if (words.length > 0) this.onWords(true)
     })
   }
 

@@ -12,6 +12,7 @@ import { answerToParty, readPartyAnswer, readPartyOffer, type Origin, type Party
 import type { ServerPair } from './server-pair.js'
 import { SilenceWatch } from './silence-watch.js'
 import { ToneListening } from './tone-listening.js'
+import { VoiceFollower } from './voice-follower.js'
 
 /** Everything that ending a leg may take, whatever the servers do. */
 const releaseMs = 5_000
@@ -54,6 +55,7 @@ export class DrachtioLeg implements Leg, PartyEvents {
   #doubtful: Press[] | undefined
   #distrustUntil = 0
   #silence: SilenceWatch | undefined
+  #voice: VoiceFollower | undefined
 
   constructor(pair: ServerPair, channel: Channel, origins: { readonly media: Origin; readonly party: Origin }) {
     this.pair = pair
@@ -146,6 +148,12 @@ export class DrachtioLeg implements Leg, PartyEvents {
   /** Whether keys as tones in the voice are listened for. */
   hearTones(wanted: boolean): void {
     if (this.pair.inbandDigits) this.#tones.set(wanted)
+  }
+
+  followVoice(): () => void {
+    const { words } = this.pair
+    if (words && !this.#ended) this.#voice ??= new VoiceFollower(this.channel, this.#keys, words)
+    return () => this.#voice?.stop()
   }
 
   dropKeys(): void {
@@ -256,6 +264,7 @@ export class DrachtioLeg implements Leg, PartyEvents {
     this.#stopWatching()
     this.#search?.stop()
     this.#silence?.stop()
+    this.#voice?.stop()
     this.#settle(hangUp)
     this.player.end()
     this.#keys.end()

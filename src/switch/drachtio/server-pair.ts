@@ -7,7 +7,7 @@ import { addressesHere, isOurPlace, placesIn } from './own-ports.js'
 import type { PartyDialog } from './party-dialog.js'
 import type { Describer } from './party-media.js'
 import type { CodecName } from '../../embedded/protocols/sdp/codecs.js'
-import type { DrachtioSwitchSettings, Notice, ServerSet } from './settings.js'
+import type { DrachtioSwitchSettings, Notice, ServerSet, WordHearing } from './settings.js'
 import { Signalling } from './signalling.js'
 import { WarmChannels } from './warm-channels.js'
 
@@ -25,6 +25,7 @@ export class ServerPair {
   readonly legs = new Set<DrachtioLeg>()
   readonly codecs: readonly CodecName[]
   readonly inbandDigits: boolean
+  readonly words: WordHearing | undefined
   /** 0: parties may be silent for ever. */
   readonly mediaTimeoutMs: number
   readonly notice: (notice: Notice) => void
@@ -35,6 +36,7 @@ export class ServerPair {
   constructor(set: ServerSet, settings: DrachtioSwitchSettings, changed: () => void, notice: (notice: Notice) => void) {
     this.codecs = settings.codecs ?? ['PCMA', 'PCMU']
     this.inbandDigits = settings.inbandDigits !== 'never'
+    this.words = settings.words
     this.changed = changed
     this.notice = notice
     this.mediaTimeoutMs = (settings.mediaTimeoutSeconds ?? 60) * 1_000

@@ -1,4 +1,5 @@
 import type { CodecName } from '../../embedded/protocols/sdp/codecs.js'
+import type { NoWords } from '../port.js'
 import type { Certainty } from './hold-back.js'
 import type { TakenFrom } from './media-source.js'
 
@@ -59,8 +60,20 @@ export interface DrachtioSwitchSettings {
   readonly inbandDigits?: 'always' | 'never'
   /** Nothing is said to the servers while this engine may have lost its calls to another. Default: it never does. */
   readonly certainty?: Certainty
+  /** By what words are heard. Absent: none are. */
+  readonly words?: WordHearing
   /** Told what an operator should know (one line each), beside `health()`. */
   readonly onNotice?: (notice: Notice) => void
+}
+
+/** The recogniser. It follows a recording of the leg, which the media server writes and this process never reads. */
+export interface WordHearing {
+  /** Whether one leg more can be listened to. */
+  readonly ready: boolean
+  /** Where the recording of a leg is to grow; it is deleted afterwards. Absolute, without blanks, ends in `.wav`. */
+  pathFor(legId: string): string
+  /** Listens to the recording at `path`; shut at first. Undefined: it cannot. */
+  follow(path: string, listener: { word(word: string, score: number): void; noWords(why: NoWords): void }): { open(): void; shut(): void; stop(): void } | undefined
 }
 
 /** One line for the log. */

@@ -15,6 +15,8 @@ export type TraceEntry = { readonly at: number } & (
   | { readonly what: 'playAsked'; readonly leg: string }
   | { readonly what: 'pressed'; readonly leg: string; readonly key: Key }
   | { readonly what: 'said'; readonly leg: string; readonly word: string }
+  /** Spoke as a voicemail does. */
+  | { readonly what: 'talked'; readonly leg: string }
   | { readonly what: 'bridgeAsked' | 'bridged' | 'apart'; readonly bridge: number; readonly legs: readonly [string, string] }
   | { readonly what: 'recordingStarted' | 'recordingStopped'; readonly leg: string; readonly path: string }
   /** A rule of the port was broken by whoever uses it. */

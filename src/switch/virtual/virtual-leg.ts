@@ -1,4 +1,4 @@
-import type { Audio, HangUp, Heard, Key, KeySource, Leg, LegEnding, ListenOptions, Played, Recording, RecordResult } from '../port.js'
+import type { Audio, HangUp, Heard, Key, KeySource, Leg, LegEnding, ListenOptions, NoWords, Played, Recording, RecordResult } from '../port.js'
 import { Ear } from './ear.js'
 import type { Act } from './temperament.js'
 import { Settlement, type World } from './world.js'
@@ -35,6 +35,7 @@ export class VirtualLeg implements Leg {
   #listener: ((heard: Heard) => void) | undefined
   #listenKeys: readonly Key[] = []
   #listenWords: readonly string[] = []
+  #noWords: NoWords | undefined = 'lost'
   #stopPlay: ((how: 'cancelled' | 'hungUp') => void) | undefined
   #bridged = false
   #ended: HangUp | undefined
@@ -136,6 +137,8 @@ export class VirtualLeg implements Leg {
     if (options.signal.aborted) return Promise.resolve({ kind: 'cancelled' })
     const waiting = this.#keys.shift()
     if (waiting) return Promise.resolve(asHeard(waiting, options.keys))
+    const asksForWords = (options.words ?? []).length > 0
+    if (asksForWords && this.#noWords !== undefined) return Promise.resolve({ kind: 'noWords', why: this.#noWords })
     const done = new Settlement<Heard>()
     const closed = this.#world.opened('listeners')
     this.#listenKeys = options.keys
@@ -149,6 +152,11 @@ export class VirtualLeg implements Leg {
     this.#listener = finish
     const offAbort = this.#world.onAbort(options.signal, () => finish({ kind: 'cancelled' }))
     return done.promise
+  }
+
+  followVoice(): () => void {
+    if (this.#world.hearsWords && !this.#ended) this.#noWords = undefined
+    return () => this.#takeNoWords('lost')
   }
 
   dropKeys(): void {
@@ -205,6 +213,7 @@ export class VirtualLeg implements Leg {
         this.#atEnd.delete(cancel)
         if (act.does === 'press') this.press(act.key, act.source)
         else if (act.does === 'say') this.say(act.word, act.confidence)
+        else if (act.does === 'talk') this.talk(act.how)
         else if (act.does === 'hangUp') this.hangUp()
         else this.break(act.ending)
       })
@@ -229,6 +238,18 @@ export class VirtualLeg implements Leg {
     this.#fromParty(() => {
       if (this.#listener && this.#listenWords.includes(word)) this.#listener({ kind: 'word', word, confidence, at: this.#world.clock.now() })
     })
+  }
+
+  /** Speaks as a voicemail greeting does, which whoever follows the voice notices. */
+  talk(how: Exclude<NoWords, 'lost'>): void {
+    if (this.#ended) return
+    this.#world.tell({ what: 'talked', leg: this.id })
+    this.#fromParty(() => this.#takeNoWords(how))
+  }
+
+  #takeNoWords(why: NoWords): void {
+    this.#noWords ??= why
+    if (this.#listener && this.#listenWords.length > 0) this.#listener({ kind: 'noWords', why: this.#noWords })
   }
 
   hangUp(): void {

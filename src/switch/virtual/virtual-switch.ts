@@ -252,6 +252,10 @@ export class VirtualSwitch implements Switch {
     return { ready: !this.#closed, signalling: { up: !this.#closed, detail: 'virtual' }, media: { up: !this.#closed, detail: 'virtual' }, legs: this.world.open.legs }
   }
 
+  hearsWords(): boolean {
+    return this.world.hearsWords && !this.#closed
+  }
+
   onHealth(): () => void {
     return () => undefined
   }

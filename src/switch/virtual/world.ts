@@ -23,6 +23,8 @@ export interface WorldOptions {
   readonly faults?: FaultPlan
   /** Of one piece of audio, ms; `Infinity`: endless. Default: 1.5 s a file. */
   readonly durationMs?: (audio: Audio) => number
+  /** Whether there is a recogniser. Default true. */
+  readonly hearsWords?: boolean
   /** Keeps what happened for the checks. Default true. */
   readonly traced?: boolean
 }
@@ -41,6 +43,10 @@ export class World {
     this.#options = options
     this.clock = options.clock
     this.oneWayMs = options.oneWayMs ?? 0
+  }
+
+  get hearsWords(): boolean {
+    return this.#options.hearsWords ?? true
   }
 
   latencyMs(operation: Operation): number {

@@ -152,7 +152,7 @@ function sentence(text: string): string {
 /** What a new one begins as. */
 const fresh: Readonly<Record<FormSection, FileForm>> = {
   organisations: { kind: 'gpPractice' },
-  lines: { kind: 'advice', hours: { week: 'always' }, access: 'nobody', ring: { ringSeconds: '20', acceptSeconds: '15', totalSeconds: '180', rounds: '1', order: 'rota' }, recordFrom: 'bridge' },
+  lines: { kind: 'advice', hours: { week: 'always' }, access: 'nobody', ring: { ringSeconds: '20', acceptSeconds: '15', totalSeconds: '180', rounds: '1', order: 'rota' }, recordFrom: 'bridge', spokenWord: 'off' },
   clinicians: {},
   numbers: {},
   areas: {},

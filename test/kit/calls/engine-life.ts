@@ -118,6 +118,7 @@ export class Life {
       reach: (handle): Reach => world.reach(handle),
       rejoin: (a, b) => this.#bridged(world.rejoin(inner(a), inner(b))),
       health: () => world.health(),
+      hearsWords: () => world.hearsWords(),
       onHealth: (listener) => world.onHealth(listener),
       close: () => Promise.resolve(),
     }
@@ -196,6 +197,10 @@ class LegInLife implements Leg {
 
   listenFor(options: ListenOptions) {
     return this.life.act(() => this.leg.listenFor(options))
+  }
+
+  followVoice(): () => void {
+    return this.life.runs ? this.leg.followVoice() : () => undefined
   }
 
   dropKeys(): void {

@@ -68,16 +68,37 @@ export const invariants: readonly Invariant[] = [
   },
   {
     name: 'nobody is connected without an acceptance that is stored, and was really given',
-    wrong: ({ trace, world, legs }) =>
+    wrong: ({ trace, world, legs, plan }) =>
       first(trace, (bridged) => {
         if (bridged.what !== 'bridged') return undefined
         const called = bridged.legs.find((id) => legs.get(id)?.party === 'called')
         const stored = world.log.stored.find(({ event }) => event.type === 'attempt.accepted' && event.proof.legId === called)
         if (!stored) return `${bridged.legs.join(' and ')} were connected, and no acceptance is stored`
         if (stored.at > bridged.at) return `the acceptance on ${called ?? 'nobody'} was stored ${stored.at - bridged.at} ms after the bridge`
+        const { event } = stored
+        if (event.type === 'attempt.accepted' && event.proof.heard.kind === 'word') {
+          if (plan.spokenWord !== 'accepts') return `${called ?? 'nobody'} accepted by a word, where none accepts`
+          const before = trace.filter((entry) => entry.at <= bridged.at && (entry.what === 'said' || entry.what === 'talked') && entry.leg === called)
+          if (before.filter(({ what }) => what === 'said').length < 2) return `${called ?? 'nobody'} did not say the word twice`
+          return before.some(({ what }) => what === 'talked') ? `${called ?? 'nobody'} speaks as a greeting does, and accepted by a word` : undefined
+        }
         const pressed = trace.some((entry) => entry.what === 'pressed' && entry.leg === called && entry.key === '1' && entry.at <= bridged.at)
         return pressed ? undefined : `${called ?? 'nobody'} never pressed the key of acceptance`
       }),
+  },
+  {
+    name: 'the key accepts at every moment of the time to accept, whatever was said before',
+    wrong: ({ trace, calls, plan }) =>
+      first(calls, ({ id, events, record }) =>
+        first(record.attempts, (attempt) => {
+          const leg = events.flatMap((event) => (event.type === 'attempt.answered' && event.attempt === attempt.attempt ? [event.legId] : []))[0]
+          const up = trace.find((entry) => entry.what === 'legUp' && entry.leg === leg)
+          if (attempt.result !== 'notAccepted' || !up) return undefined
+          const inTime = up.at + plan.ring.acceptSeconds * 1_000 - slackMs
+          const press = trace.find((entry) => entry.what === 'pressed' && entry.leg === leg && entry.key === '1' && entry.at < inTime)
+          return press ? `${leg ?? ''} of ${id} pressed the key after ${press.at - up.at} ms, and had not accepted` : undefined
+        }),
+      ),
   },
   {
     name: 'at most one specialist is connected to a caller, and each specialist to one caller',

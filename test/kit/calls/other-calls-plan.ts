@@ -128,6 +128,6 @@ export async function liveOthers(plan: OtherPlan, tampering: OtherTampering = {}
 function asPlan({ faults, trouble, latencyMs, logDelayMs }: OtherPlan): Plan {
   return {
     ...{ rotas: [], ncn: [], pairs: false, phones: [], callers: [], faults, trouble, latencyMs, logDelayMs },
-    ...{ ring: { ringSeconds: 20, acceptSeconds: 15, totalSeconds: 90, rounds: 1 }, oneWayMs: 2, recordFrom: 'bridge', outcomes: true },
+    ...{ ring: { ringSeconds: 20, acceptSeconds: 15, totalSeconds: 90, rounds: 1 }, oneWayMs: 2, recordFrom: 'bridge', outcomes: true, spokenWord: 'off' },
   }
 }
