@@ -93,7 +93,8 @@ export async function startRecording(channel: Channel, path: string, limitSecond
   }
   let handle: RecordingHandle
   try {
-    handle = await channel.media.startRecording(path, { stereo, swapChannels: channel.variable('RECORD_STEREO_SWAP') === 'true' })
+    const portionMs = Number(channel.variable('record_portion_ms') ?? '')
+    handle = await channel.media.startRecording(path, { stereo, swapChannels: channel.variable('RECORD_STEREO_SWAP') === 'true', ...(portionMs > 0 && { portionMs }) })
   } catch (error) {
     channel.log(`Error opening ${path}: ${error instanceof Error ? error.message : String(error)}`)
     return undefined

@@ -76,6 +76,11 @@ export interface RecordingOptions {
   readonly stereo?: boolean
   /** Left and right exchanged (FreeSWITCH's RECORD_STEREO_SWAP). */
   readonly swapChannels?: boolean
+  /**
+   * For somebody who follows the file while it grows: it is written every so many ms, and packets that come late find their place no longer. Default: a
+   * second at a time, half a second late.
+   */
+  readonly portionMs?: number
 }
 
 /** What has been written when a recording is over. */

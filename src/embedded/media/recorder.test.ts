@@ -58,6 +58,15 @@ describe('a recording', () => {
     }
   })
 
+  it('that somebody follows is in the file a tenth of a second after it was said', async () => {
+    const recorder = await record({ stereo: true, portionMs: 40 })
+    run(recorder, 50, (index, position) => recorder.samples(0, position, frame(index + 1), FRAME))
+    await expect.poll(async () => (await readWav(recorder.path)).durationMs).toBeGreaterThanOrEqual(900)
+    const [left] = (await readWav(recorder.path)).channels
+    for (let index = 0; index < 45; index++) expect(left?.[index * FRAME + 80]).toBe(index + 1)
+    expect((await recorder.stop()).samples).toBe(50 * FRAME)
+  })
+
   it('puts a packet that is up to half a second late in its place, and forgets one that is later', async () => {
     const recorder = await record({ stereo: true })
     run(recorder, 200, (index, position) => {

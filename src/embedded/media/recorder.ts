@@ -8,6 +8,8 @@ const MASK = RING - 1
 const NOTHING = -32768
 /** How late a packet may come and still find its place: 0.5 s. */
 const LATENESS = 4000
+/** The same where somebody follows the file: 60 ms. */
+const FOLLOWED_LATENESS = 480
 /** A hole of up to 60 ms is filled with the fading last 20 ms; longer ones are silence. */
 const CONCEALED = 480
 const REPEATED = 160
@@ -27,6 +29,9 @@ export class Recorder implements RecordingHandle {
   readonly ended: Promise<RecordingResult>
   readonly #writer: WavSpoolWriter
   readonly #stereo: boolean
+  /** Samples that are handed over at a time, and how late those may be which come after them. */
+  readonly #portion: number
+  readonly #lateness: number
   readonly #swap: boolean
   /** Interleaved: left at even places. */
   readonly #ring = new Int16Array(RING * 2).fill(NOTHING)
@@ -44,6 +49,8 @@ export class Recorder implements RecordingHandle {
     this.#writer = writer
     this.#stereo = options.stereo ?? false
     this.#swap = options.swapChannels ?? false
+    this.#portion = portionOf(options)
+    this.#lateness = options.portionMs === undefined ? LATENESS : FOLLOWED_LATENESS
     this.#now = now
     this.#onOver = onOver
     this.#start = Math.floor(now())
@@ -53,7 +60,7 @@ export class Recorder implements RecordingHandle {
 
   /** @param now the engine's clock in samples. @throws Error (rejects) when the file cannot be made */
   static async open(path: string, options: RecordingOptions & { readonly onError: (error: Error) => void }, now: () => number, onOver: () => void): Promise<Recorder> {
-    const writer = await WavSpoolWriter.open(path, { channels: options.stereo ? 2 : 1, onError: options.onError })
+    const writer = await WavSpoolWriter.open(path, { channels: options.stereo ? 2 : 1, portionMs: portionOf(options) / 8, onError: options.onError })
     return new Recorder(path, writer, options, now, onOver)
   }
 
@@ -82,7 +89,7 @@ export class Recorder implements RecordingHandle {
 
   /** To be called every frame: hands full portions over. @param position the engine's clock */
   advance(position: number): void {
-    while (position - LATENESS - this.#flushed >= PORTION) this.#flush(PORTION)
+    while (position - this.#lateness - this.#flushed >= this.#portion) this.#flush(this.#portion)
   }
 
   stop(): Promise<RecordingResult> {
@@ -157,4 +164,8 @@ export class Recorder implements RecordingHandle {
     }
     this.#missing[side] = missing
   }
+}
+
+function portionOf({ portionMs }: RecordingOptions): number {
+  return portionMs === undefined ? PORTION : Math.max(160, Math.min(PORTION, Math.round(portionMs * 8)))
 }
