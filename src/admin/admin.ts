@@ -38,6 +38,10 @@ import { lazyCompilers } from './lazy-compilers.js'
 import { Looks } from './looks.js'
 import { liveRoutes } from './live-routes.js'
 import { outcomeRoutes } from './outcome-routes.js'
+import { approvalRoutes } from './approval-routes.js'
+import { messageRoutes } from './message-routes.js'
+import { peopleRoutes } from './people-routes.js'
+import { tokenRoutes } from './token-routes.js'
 import { pageRoutes } from './page-routes.js'
 import { patientConnectRoutes } from './patient-connect-routes.js'
 import { limitToReach } from './reach.js'
@@ -192,6 +196,10 @@ export async function adminApp(settings: AdminSettings): Promise<FastifyInstance
   outcomeRoutes(app, operations)
   callNoteRoutes(app, operations)
   viewRoutes(app, settings)
+  peopleRoutes(app, operations, settings)
+  approvalRoutes(app, operations)
+  tokenRoutes(app, operations)
+  if (operations.messages) messageRoutes(app, operations.messages)
   pageRoutes(app, settings)
   await pages(app, { wallboard, ringHere: settings.ringHere, pdf: (document) => desk.pdf(document), store: settings.store, operations, arranged: settings.arranged, alarms: settings.alarmsOfAll ?? settings.alarms, devices: settings.devices, inForce: settings.inForce, looks, timeZone: settings.timeZone ?? 'Europe/London', now: () => settings.accounts.now(), accounts: settings.accounts, audit: settings.accounts.audit, directory: settings.directory, networkOf: sourceOf, publicUrl: settings.publicUrl, demoLink: settings.demoLink, openId: settings.openId, outbox: settings.outbox })
   await app.ready()

@@ -21,6 +21,7 @@ export function apiExamples(known: KnownNow, now: number): Readonly<Record<strin
   const dueAt = new Date(Math.ceil((now + dayMs) / 3_600_000) * 3_600_000).toISOString()
   const calledIn = { from: day(now - 28 * dayMs), to: day(now + dayMs) }
   const due = { state: 'open,inProgress', from: day(now - 28 * dayMs), to: day(now + 365 * dayMs), order: 'oldest', limit: 50 }
+  const person = pathOf('person', known.person?.person)
   const ofCall = pathOf('id', call?.callId)
   const start = { bodies: { clinician: { summary: 'By this clinician', value: { clinician } } } }
   const callBack = { line: patientsLine, patientNumber: '01632 960889', dueAt }
@@ -93,6 +94,23 @@ export function apiExamples(known: KnownNow, now: number): Readonly<Record<strin
       },
     },
     applyDirectoryFile: { bodies: { look: { summary: 'What it would change', value: { text: 'areas:\n  saltmarsh: { name: Saltmarsh and the Levels }\n', check: true } } } },
+    listPeople: { query: { limit: 50 } },
+    listMessages: { query: { limit: 50 } },
+    invitePerson: { bodies: { person: { summary: 'A colleague', value: { name: 'Robin Marsh', email: `robin.marsh-${(known.people ?? 0) + 1}@example.nhs.uk` } } } },
+    getPerson: person,
+    makeSignInLink: { ...person, bodies: { shown: { summary: 'Shown to you', value: { send: false } } } },
+    giveRole: { ...person, bodies: { role: { summary: 'For a line', value: { role: 'operations', scope: `line:${adviceLine}` } } } },
+    removeRole: known.person?.grant === undefined ? {} : { path: { person: known.person.person, grant: known.person.grant } },
+    removeSecondFactors: person,
+    changeMaySignIn: { ...person, bodies: { may: { summary: 'They may', value: { maySignIn: true } } } },
+    giveApproval: { bodies: { approval: { summary: 'For a complaint', value: { who: known.person?.email ?? 'mary.lowe@example.nhs.uk', scope: `line:${adviceLine}`, reason: 'Complaint 2026/114, asked for by the medical director', until: day(now + 90 * dayMs) } } } },
+    removeApproval: pathOf('approval', known.approval),
+    makeToken: { bodies: { metrics: { summary: 'For monitoring', value: { name: 'Prometheus', may: ['metrics'], scope: 'everywhere', days: 90 } } } },
+    removeToken: pathOf('token', known.programToken),
+    makeScreen: { bodies: { screen: { summary: 'For a ward', value: { name: 'Ward 7', scope: `line:${adviceLine}`, days: 90 } } } },
+    removeScreen: pathOf('token', known.screen),
+    startMessageAgain: pathOf('message', known.message),
+    cancelMessage: pathOf('message', known.message),
     clearWatched: { ...pathOf('id', known.watched), bodies: { why: { summary: 'With the reason', value: { why: 'The number is corrected' } } } },
     listTargets: { query: { limit: 200, offset: 0 } },
   }

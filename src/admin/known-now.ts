@@ -26,6 +26,14 @@ export interface KnownNow {
   readonly watched?: string
   /** A saved view of whoever reads. */
   readonly view?: string
+  /** Somebody who may sign in, with an address; how many there are. */
+  readonly person?: { readonly person: string; readonly email: string; readonly grant?: string }
+  readonly people?: number
+  readonly approval?: string
+  readonly programToken?: string
+  readonly screen?: string
+  /** A message that can be stopped. */
+  readonly message?: string
   /** Version of the directory that is in force. */
   readonly version?: number
 }
@@ -49,6 +57,20 @@ export async function knownNow(app: FastifyInstance, asker: IncomingHttpHeaders,
     return response.statusCode === 200 ? response.json<T>() : undefined
   }
   const open = async (kind: string) => (await ask<{ arrangements: readonly { id: string }[] }>(`/api/${kind}?state=open&order=oldest&limit=10`))?.arrangements.map(({ id }) => id) ?? []
+  /** Who may sign in, and what goes with that. */
+  const staff = async () => {
+    const people = (await ask<{ people: readonly { person: string; email: string | null; roles: readonly { grant: string; role: string }[] }[] }>('/api/people?limit=200'))?.people
+    // Nobody is kept out by trying an example.
+    const one = people?.findLast(({ email, roles }) => email !== null && roles.every(({ role }) => role !== 'administrator'))
+    return {
+      ...defined('people', people?.length),
+      ...defined('person', one && { person: one.person, email: one.email ?? '', ...defined('grant', one.roles.find(({ role }) => role !== 'pidApproved')?.grant) }),
+      ...defined('approval', (await ask<{ approvals: readonly { approval: string }[] }>('/api/approvals'))?.approvals[0]?.approval),
+      ...defined('programToken', (await ask<{ tokens: readonly { token: string }[] }>('/api/tokens'))?.tokens[0]?.token),
+      ...defined('screen', (await ask<{ screens: readonly { token: string }[] }>('/api/screens'))?.screens[0]?.token),
+      ...defined('message', (await ask<{ messages: readonly { message: string }[] }>('/api/outbox?state=waiting&limit=1'))?.messages[0]?.message),
+    }
+  }
   const lines = [...directory.lines.values()]
   const advice = new Set(lines.filter(({ kind }) => kind === 'advice').map(({ id }) => id))
   const calls = (await ask<{ calls: readonly CallOfList[] }>('/api/calls?limit=200'))?.calls.filter(({ ending }) => ending !== null) ?? []
@@ -73,6 +95,7 @@ export async function knownNow(app: FastifyInstance, asker: IncomingHttpHeaders,
     devices: (await ask<{ devices: readonly { user: string }[] }>('/api/devices'))?.devices.map(({ user }) => user) ?? [],
     ...defined('version', (await ask<{ inForce: number }>('/api/directory/versions?limit=1'))?.inForce),
     ...defined('view', (await ask<{ views: readonly { view: string }[] }>('/api/views'))?.views[0]?.view),
+    ...(await staff()),
     ...defined('watched', (await ask<{ watched: readonly { id: string }[] }>('/api/watch-list'))?.watched[0]?.id),
   }
 }

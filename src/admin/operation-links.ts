@@ -10,6 +10,11 @@ export const operationLinks: Readonly<Record<string, Readonly<Record<string, obj
   listCalls: links({ id: '$response.body#/calls/0/callId' }, 'getCall', 'getRecording', 'leaveOutcome', 'leaveNhsNumber', 'changeClinicianOfCall'),
   listDirectoryVersions: links({ version: '$response.body#/versions/0/version' }, 'getDirectoryVersion'),
   changeDirectory: links({ version: '$response.body#/version' }, 'getDirectoryVersion'),
+  invitePerson: links({ person: '$response.body#/person' }, 'getPerson', 'giveRole', 'makeSignInLink'),
+  giveRole: links({ person: '$request.path.person', grant: '$response.body#/grant' }, 'removeRole'),
+  giveApproval: links({ approval: '$response.body#/approval' }, 'removeApproval'),
+  makeToken: links({ token: '$response.body#/token' }, 'removeToken'),
+  makeScreen: links({ token: '$response.body#/token' }, 'removeScreen'),
   getWatchList: links({ id: '$response.body#/watched/0/id' }, 'clearWatched'),
 }
 

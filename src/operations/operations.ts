@@ -1,4 +1,8 @@
 import { assignmentOperations, type AssignmentOperations } from './assignments.js'
+import { approvalOperations, type ApprovalOperations } from './approvals.js'
+import { messageOperations, type MessageOperations, type MessageParts } from './messages.js'
+import { peopleOperations, type PeopleOperations, type PeopleParts } from './people.js'
+import { tokenOperations, type TokenOperations } from './tokens.js'
 import { callBackCodeOperations, type CallBackCodeOperations } from './call-back-codes.js'
 import { callBackOperations, type CallBackOperations } from './call-backs.js'
 import { directoryOperations, type DirectoryOperations, type DirectoryParts } from './directory.js'
@@ -20,6 +24,11 @@ export interface Operations {
   readonly assignments: AssignmentOperations
   readonly nhsNumbers: NhsNumberOperations
   readonly watchList: WatchListOperations
+  readonly people: PeopleOperations
+  readonly approvals: ApprovalOperations
+  readonly tokens: TokenOperations
+  /** Undefined: no messages are put in here. */
+  readonly messages: MessageOperations | undefined
   /** Undefined: no telephones register here. */
   readonly devices: DeviceOperations | undefined
   /** Undefined: the directory is not kept in a store here. */
@@ -27,9 +36,10 @@ export interface Operations {
 }
 
 type ArrangementsParts = Parameters<typeof callBackOperations>[0] & Parameters<typeof patientConnectOperations>[0] & Parameters<typeof callBackCodeOperations>[0]
-export type OperationParts = ArrangementsParts & OutcomeParts & WatchListParts & OnceParts & Pick<DirectoryParts, 'store'> & { readonly devices?: DeviceParts; readonly inForce?: DirectoryParts['inForce'] }
+export type OperationParts = ArrangementsParts & OutcomeParts & WatchListParts & OnceParts & Pick<DirectoryParts, 'store'> & Pick<PeopleParts, 'accounts'> & { readonly outbox?: { readonly outbox: MessageParts['outbox']; readonly mailing: 'sent' | 'shown' | 'none' } | undefined; readonly devices?: DeviceParts; readonly inForce?: DirectoryParts['inForce'] }
 
 export function createOperations(parts: OperationParts): Operations {
+  const { accounts, directory, outbox } = parts
   return {
     callBacks: callBackOperations(parts),
     patientConnects: patientConnectOperations(parts),
@@ -39,6 +49,10 @@ export function createOperations(parts: OperationParts): Operations {
     assignments: assignmentOperations(parts),
     nhsNumbers: nhsNumberOperations(parts),
     watchList: watchListOperations(parts),
+    people: peopleOperations({ accounts, directory, mailTo: outbox?.mailing === 'none' ? undefined : outbox?.outbox }),
+    approvals: approvalOperations({ accounts, directory }),
+    tokens: tokenOperations({ accounts, directory }),
+    messages: outbox && messageOperations({ outbox: outbox.outbox, audit: accounts.audit }),
     devices: parts.devices && deviceOperations(parts.devices),
     directory: parts.inForce && directoryOperations({ inForce: parts.inForce, store: parts.store }),
   }

@@ -20,6 +20,13 @@ export type RefusalCode =
   | 'staleVersion'
   | 'directoryInvalid'
   | 'directoryConflict'
+  | 'personNotFound'
+  | 'grantNotFound'
+  | 'lastAdministrator'
+  | 'notMailable'
+  | 'messageNotFound'
+  | 'messageGone'
+  | 'tokenNotFound'
   | 'storeUnavailable'
 
 export interface Refused<Code extends RefusalCode = RefusalCode> {
@@ -63,6 +70,11 @@ export function refused<Code extends RefusalCode>(code: Code, message: string, f
 /** @param field which part of what was given is meant */
 export function bad(message: string, field: string): Refused<'badInput'> {
   return refused('badInput', message, field)
+}
+
+/** Several things that are wrong with what was given, each beside its part. */
+export function allBad(problems: readonly Problem[]): Refused<'badInput'> {
+  return refused('badInput', `${problems.map(({ message }) => message).join('. ')}.`, problems[0]?.field, problems)
 }
 
 /** Every part of what was given, read; or the refusal of the first that cannot be. A part that was not given is left out. */

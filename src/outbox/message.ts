@@ -12,9 +12,11 @@ export type Message =
   | { readonly kind: 'test' }
 
 export type MessageKind = Message['kind']
+export const messageKinds = ['invitation', 'signInLink', 'newBrowser', 'alarm', 'summary', 'test'] as const satisfies readonly MessageKind[]
 
 /** `waiting`: for its time. `sending`: an engine has it in hand. `failed`: it was given up, or refused for good. `stopped`: by somebody, before it was sent. `shown`: in the demo, where nothing goes out. */
-export type MessageState = 'waiting' | 'sending' | 'sent' | 'failed' | 'stopped' | 'shown'
+export type MessageState = (typeof messageStates)[number]
+export const messageStates = ['waiting', 'sending', 'sent', 'failed', 'stopped', 'shown'] as const
 
 export interface KeptMessage {
   readonly id: string

@@ -1,5 +1,6 @@
 import type { Accounts } from '../../accounts/accounts.js'
 import type { KeptMessage, MessageKind, MessageState } from '../../outbox/message.js'
+import type { MessageOperations } from '../../operations/messages.js'
 import type { Outbox } from '../../outbox/outbox.js'
 import { goTo, missing, view, type Site } from '../site.js'
 import { signed } from './account.js'
@@ -7,6 +8,7 @@ import { signed } from './account.js'
 export interface OutboxParts {
   readonly accounts: Accounts
   readonly outbox: Outbox
+  readonly messages: MessageOperations
   /** Whether they go out. `shown`: this is the demo, and they would have. `none`: no mail server is set. */
   readonly mailing: 'sent' | 'shown' | 'none'
 }
@@ -25,7 +27,7 @@ const states: Readonly<Record<MessageState, { readonly text: string; readonly co
 }
 
 /** Messages that go out by themselves: what became of each, stopped or sent again. */
-export function outboxPages(site: Site, { accounts, outbox, mailing }: OutboxParts): void {
+export function outboxPages(site: Site, { accounts, outbox, mailing, messages }: OutboxParts): void {
   site.menu({ href: '/outbox', text: 'Outbox', needs: 'outbox' })
 
   site.get('/outbox', 'outbox', async ({ query, identity }) => {
@@ -50,19 +52,13 @@ export function outboxPages(site: Site, { accounts, outbox, mailing }: OutboxPar
     return goTo('/outbox', 'testPut')
   })
 
-  site.post('/outbox/:id/stop', 'outbox', async (asked) => {
-    const id = asked.params['id'] ?? ''
-    if (!(await outbox.find(id))) return missing
-    await accounts.audit.tell({ ...asked.by, action: 'message.stopped', subjectKind: 'message', subject: id })
-    return goTo('/outbox', (await outbox.stop(id)) ? 'messageStopped' : 'messageGone')
-  })
-
-  site.post('/outbox/:id/again', 'outbox', async (asked) => {
-    const id = asked.params['id'] ?? ''
-    if (!(await outbox.find(id))) return missing
-    await accounts.audit.tell({ ...asked.by, action: 'message.sentAgain', subjectKind: 'message', subject: id })
-    return goTo('/outbox', (await outbox.again(id)) ? 'messageAgain' : 'messageGone')
-  })
+  for (const [path, work, notice] of [['stop', messages.stop, 'messageStopped'], ['again', messages.again, 'messageAgain']] as const) {
+    site.post(`/outbox/:id/${path}`, 'outbox', async (asked) => {
+      const worked = await work(asked.by, asked.params['id'] ?? '')
+      if (worked.kind === 'done') return goTo('/outbox', notice)
+      return worked.code === 'messageGone' ? goTo('/outbox', 'messageGone') : missing
+    })
+  }
 }
 
 function inWords({ id, message, state, createdAt, dueAt, tries, sentAt, trouble }: KeptMessage) {

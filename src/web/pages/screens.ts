@@ -1,12 +1,14 @@
 import type { Accounts } from '../../accounts/accounts.js'
-import { scopeName, scopeNamed } from '../../accounts/roles.js'
 import type { Directory } from '../../directory/model.js'
+import type { Operations } from '../../operations/operations.js'
+import { fieldErrors } from '../field-errors.js'
 import { isSecure, setSessionCookie } from '../cookies.js'
 import { goTo, missing, view, type Answer, type Asked, type FieldError, type Site } from '../site.js'
-import { isKnown, scopeItems } from './people.js'
+import { scopeItems } from './people.js'
 
 export interface ScreenParts {
   readonly accounts: Accounts
+  readonly operations: Pick<Operations, 'tokens'>
   readonly directory: () => Directory
   /** Where our pages are for whoever follows a link, without a slash at the end. */
   readonly urlOf: (asked: Asked) => string
@@ -20,32 +22,21 @@ const longestCookieMs = 400 * dayMs
 const looks = { '': 'As the screen prefers', dark: 'Dark', light: 'Light' } as const
 
 /** Screens on a wall: each shows the wallboard of its part and nothing else, by a token that a link brings into its browser. */
-export function screenPages(site: Site, { accounts, directory, urlOf }: ScreenParts): void {
+export function screenPages(site: Site, { accounts, operations: { tokens }, directory, urlOf }: ScreenParts): void {
   site.menu({ href: '/screens', text: 'Screens', needs: 'tokens' })
 
   site.get('/screens', 'tokens', (asked) => shown(asked))
 
   site.post('/screens', 'tokens', async (asked) => {
-    const { all } = asked
-    const { name = '', scope: scopeText = '', days = '', look = '' } = asked.form
-    const scope = scopeNamed(scopeText)
-    const life = lives.find((one) => String(one) === days)
-    const errors: FieldError[] = []
-    if (name.trim() === '' || name.length > 100) errors.push({ field: 'name', message: 'Enter where the screen hangs, up to 100 characters' })
-    if (scope === undefined || !isKnown(scope, directory())) errors.push({ field: 'scope', message: 'Choose what it shows' })
-    const also = all('lines').flatMap((id) => scopeNamed(`line:${id}`) ?? []).filter((one) => scopeName(one) !== scopeText)
-    if (also.some((one) => !isKnown(one, directory()))) errors.push({ field: 'lines', message: 'Choose lines of the directory' })
-    else if (also.length > 0 && scope?.kind !== 'line') errors.push({ field: 'lines', message: 'More lines go with a line: choose one of them as what it shows, or take the marks away' })
-    if (life === undefined) errors.push({ field: 'days', message: 'Choose for how long' })
-    if (errors.length > 0 || scope === undefined || life === undefined) return shown(asked, { errors })
-    const { secret } = await accounts.tokenBook.makeScreen(asked.by, { name: name.trim(), scope, ...(also.length === 0 ? {} : { also }), expiresAt: accounts.now() + life * dayMs })
-    return shown(asked, { link: `${urlOf(asked)}/screen/${secret}${look === 'dark' || look === 'light' ? `?look=${look}` : ''}` })
+    const { name = '', scope = '', days = '', look = '' } = asked.form
+    const made = await tokens.forScreen(asked.by, { name, scope, days: Number(days), lines: asked.all('lines') })
+    if (made.kind === 'refused') return shown(asked, { errors: fieldErrors(made) })
+    return shown(asked, { link: `${urlOf(asked)}/screen/${made.value.secret}${look === 'dark' || look === 'light' ? `?look=${look}` : ''}` })
   })
 
   site.post('/screens/:id/end', 'tokens', async (asked) => {
-    const id = asked.params['id'] ?? ''
-    if (!(await accounts.tokenBook.all()).some((token) => token.id === id && token.kind === 'kiosk')) return missing
-    return (await accounts.tokenBook.end(asked.by, id)) ? goTo('/screens', 'screenEnded') : missing
+    const ended = await tokens.end(asked.by, 'kiosk', asked.params['id'] ?? '')
+    return ended.kind === 'refused' ? missing : goTo('/screens', 'screenEnded')
   })
 
   /** @param link of one that was just made: shown this once */
