@@ -30,6 +30,7 @@ export const permissions = {
   outbox: 'See the messages that go out by themselves, stop one or send it again',
   approvals: 'Approve that somebody may see patient-identifiable data',
   audit: 'See who saw or changed what',
+  retention: 'See what is over its time and what was deleted, place and release legal holds',
 } as const satisfies Readonly<Record<string, string>>
 
 export type Permission = keyof typeof permissions
@@ -76,8 +77,8 @@ export const roles = {
   },
   privacyOfficer: {
     name: 'Privacy officer',
-    what: 'Sees who saw or changed what, and approves who may see patient data',
-    may: { audit: 'granted', approvals: 'granted' },
+    what: 'Sees who saw or changed what, approves who may see patient data, places and releases legal holds',
+    may: { audit: 'granted', approvals: 'granted', retention: 'granted' },
     whole: true,
   },
   administrator: {
@@ -116,7 +117,7 @@ export function isWhole(role: RoleName): boolean {
 }
 
 /** What cannot be divided by organisation or line: whoever has it for a part sees nothing of it. */
-const wholePermissions: ReadonlySet<Permission> = new Set(['directory', 'watchList', 'devices', 'documentation', 'health', 'metrics', 'people', 'tokens', 'outbox', 'approvals', 'audit'])
+const wholePermissions: ReadonlySet<Permission> = new Set(['directory', 'watchList', 'devices', 'documentation', 'health', 'metrics', 'people', 'tokens', 'outbox', 'approvals', 'audit', 'retention'])
 
 export function isWholePermission(permission: Permission): boolean {
   return wholePermissions.has(permission)

@@ -9,6 +9,7 @@ import type { Directory } from '../directory/model.js'
 import type { LiveBoard } from '../live/live-board.js'
 import type { Metrics } from '../metrics/metrics.js'
 import { createOperations } from '../operations/operations.js'
+import type { Retention } from '../retention/retention.js'
 import type { WatchListParts } from '../operations/watch-list.js'
 import type { Recordings } from '../recordings/recordings.js'
 import { ReportDesk } from '../reports/report-desk.js'
@@ -50,6 +51,7 @@ import { recordingRoutes } from './recording-routes.js'
 import { viewRoutes } from './view-routes.js'
 import { serviceDirectoryRoutes } from './service-directory-routes.js'
 import { wallboardRoutes } from './wallboard-routes.js'
+import { retentionRoutes } from './retention-routes.js'
 import { watchListRoutes } from './watch-list-routes.js'
 import { waveformRoutes } from './waveform-routes.js'
 import { defaultWebLimits, proxyList, sourceOf, type WebLimits } from './web-limits.js'
@@ -89,6 +91,8 @@ export interface AdminSettings {
   readonly browserPhones?: BrowserPhoneSettings | undefined
   /** The telephones that fail. */
   readonly watchList: WatchListParts['watchList']
+  /** What is deleted when its time is over. Absent: nothing is. */
+  readonly retention?: Retention
   /** The directory in force now, for names. */
   readonly directory: () => Directory
   /** The same with its versions, to be looked at and changed. */
@@ -188,6 +192,7 @@ export async function adminApp(settings: AdminSettings): Promise<FastifyInstance
   if (settings.browserPhones) browserPhoneRoutes(app, settings.browserPhones, settings)
   if (operations.directory && settings.inForce) directoryRoutes(app, operations.directory, { inForce: settings.inForce, store: settings.store })
   watchListRoutes(app, operations, settings)
+  if (operations.retention) retentionRoutes(app, operations.retention)
   bypassRoutes(app, settings)
   serviceDirectoryRoutes(app, settings)
   callBackRoutes(app, operations, { ...settings, looks })

@@ -23,5 +23,6 @@ function refusal({ code, message, field, problems }: Refused): ApiError {
 /** Where the API answers the question that a refusal leaves. */
 const hints: Readonly<Partial<Record<RefusalCode, string>>> = {
   deviceNotFound: 'GET /api/devices lists them.',
+  holdNotFound: 'GET /api/retention/holds lists them.',
   targetNotFound: 'Ids are those of GET /api/watch-list, and change when the engine restarts.',
 }

@@ -31,6 +31,7 @@ const tags = [
   { name: 'arrangements', description: 'What is to be: call-backs, Patient Connect, call-back codes. Make one, read it, change or start it, cancel it' },
   { name: 'directory', description: 'Organisations, lines, rotas, clinicians and numbers: every version with who, when and why, and a change by entity and field' },
   { name: 'devices', description: 'SIP telephones of clinicians and organisations: make one, renew its password, remove it' },
+  { name: 'retention', description: 'How long something is kept, legal holds, certificates of deletion' },
   { name: 'watch list', description: 'Telephones that fail, and how every telephone fares' },
   { name: 'people', description: 'Who may sign in, their roles, approvals for patient data, tokens of programs and screens, and the messages that go out to staff' },
   { name: 'health', description: 'For monitoring: is the engine alive, can it take calls, its figures' },

@@ -38,6 +38,8 @@ export const apiErrors = {
   notMailable: { status: 409, when: 'No mail server is set, or they have no email address', example: 'They have no email address here; make a link, and give it to them.' },
   messageGone: { status: 409, when: 'It cannot be stopped or sent again any more', example: 'The message was sent already, or is being sent at this moment.' },
   notWatched: { status: 409, when: 'The telephone is not on the watch list', example: 'This telephone of Dr Ada Okafor is not on the watch list; nothing was changed.' },
+  holdNotFound: { status: 404, when: 'There is no legal hold with this id', example: 'There is no legal hold 5f0c2a9d. GET /api/retention/holds lists them.' },
+  holdReleased: { status: 409, when: 'The legal hold was released already', example: 'The legal hold 5f0c2a9d was released already.' },
   versionNotFound: { status: 404, when: 'The directory never had this version, or not yet', example: 'The directory has no version 999; version 12 is in force.' },
   entityNotFound: { status: 404, when: 'The directory has no such entity in this version', example: 'The directory has no lines cardiology in version 12.' },
   staleVersion: { status: 409, when: 'Another version is in force by now, or there never was this one', field: 'version', example: 'Version 13 is in force by now, not 12; look at what it says, and change that.' },

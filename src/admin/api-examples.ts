@@ -111,6 +111,8 @@ export function apiExamples(known: KnownNow, now: number): Readonly<Record<strin
     removeScreen: pathOf('token', known.screen),
     startMessageAgain: pathOf('message', known.message),
     cancelMessage: pathOf('message', known.message),
+    makeHold: { bodies: { organisation: { summary: 'All of an organisation', value: { kind: 'organisation', value: known.organisation ?? 'elm-row', reason: 'Inquest 2026-17' } }, number: { summary: 'Whatever a patient took part in', value: { kind: 'number', value: '01632 960889', reason: 'Complaint 2026-4' } } } },
+    releaseHold: { ...pathOf('hold', known.hold), bodies: { reason: { summary: 'With the reason', value: { reason: 'The inquest is closed' } } } },
     clearWatched: { ...pathOf('id', known.watched), bodies: { why: { summary: 'With the reason', value: { why: 'The number is corrected' } } } },
     listTargets: { query: { limit: 200, offset: 0 } },
   }

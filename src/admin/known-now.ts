@@ -23,6 +23,7 @@ export interface KnownNow {
   readonly patientConnects: readonly string[]
   readonly callBackCodes: readonly string[]
   readonly devices: readonly string[]
+  readonly hold?: string
   readonly watched?: string
   /** A saved view of whoever reads. */
   readonly view?: string
@@ -96,6 +97,7 @@ export async function knownNow(app: FastifyInstance, asker: IncomingHttpHeaders,
     ...defined('version', (await ask<{ inForce: number }>('/api/directory/versions?limit=1'))?.inForce),
     ...defined('view', (await ask<{ views: readonly { view: string }[] }>('/api/views'))?.views[0]?.view),
     ...(await staff()),
+    ...defined('hold', (await ask<{ holds: readonly { hold: string; releasedAt: string | null }[] }>('/api/retention/holds'))?.holds.find(({ releasedAt }) => releasedAt === null)?.hold),
     ...defined('watched', (await ask<{ watched: readonly { id: string }[] }>('/api/watch-list'))?.watched[0]?.id),
   }
 }

@@ -68,7 +68,7 @@ export async function openKept(ground: Ground, opening: Promise<Store>, fleetOpe
   const recovered = await recordings.recover((callId) => left.has(callId))
   if (recovered.queued > 0 || recovered.orphans.length > 0) log.warn(recovered, 'recordings left in the spool are being finished')
 
-  retainRegularly(ground, store, fleet.turns, directory)
+  const retention = retainRegularly(ground, store, fleet.turns, directory)
 
   const watched = await openWatchList({ store, alarms, signals: fleet.turns && fleet.signals })
   opened.push('the watch list', () => watched.close())
@@ -91,7 +91,7 @@ export async function openKept(ground: Ground, opening: Promise<Store>, fleetOpe
   opened.push('what engines leave of arranged calls', fleet.presence.onGone(() => arranged.lookAgainLater()))
   const accounts = new Accounts({ tables: store.tables, sealer: sealedSecrets(async () => (await keys.first('codes')).key), audit: auditOf({ writing: store.tables.writing, node: self.name }), secondFactorFor: settings.secondFactorFor })
   tidyAccountsRegularly(ground, accounts)
-  return { store, keys, recordings, watched, arranged, mayDial, accounts }
+  return { store, keys, recordings, retention, watched, arranged, mayDial, accounts }
 }
 
 export type Kept = Awaited<ReturnType<typeof openKept>>

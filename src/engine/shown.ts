@@ -51,7 +51,7 @@ export interface Shown {
 /** Pages, API, live board and metrics. */
 export async function openShown(ground: Ground, { kept, fleet: { presence, maps }, directory, inForce, telephone, telephones, desk, embedded, capacity, defence, demo }: Watched): Promise<Shown> {
   const { settings, alarms, opened, self, log } = ground
-  const { store, recordings, arranged, watched, accounts } = kept
+  const { store, recordings, retention, arranged, watched, accounts } = kept
   const live = createLiveBoard(store.log, { organisation: (id) => directory().organisations.get(id)?.name, line: (id) => directory().lines.get(id)?.name }, undefined, maps && ofEachEngine(maps.map<SharedCall>('live'), presence))
   opened.push('the live board', () => live.close())
   const alarmsOfAll = maps && new AlarmsOfAll(alarms, self.name, ofEachEngine(maps.map<ActiveAlarm>('alarms'), presence))
@@ -101,6 +101,7 @@ export async function openShown(ground: Ground, { kept, fleet: { presence, maps 
     directory,
     inForce,
     watchList: watched.watchList,
+    retention,
     devices: { telephones, directory, registerAt: sipPlace },
     browserPhones: browserSip === undefined || settings.browserCalls === 'false' ? undefined : { telephones, sip: browserSip, iceServers: settings.browserIceServers, turnSecret: settings.browserTurnSecret },
     switchHealth: () => (embedded ? withoutPorts(telephone.health(), embedded.servers) : telephone.health()),

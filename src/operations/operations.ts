@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { assignmentOperations, type AssignmentOperations } from './assignments.js'
 import { approvalOperations, type ApprovalOperations } from './approvals.js'
 import { messageOperations, type MessageOperations, type MessageParts } from './messages.js'
@@ -11,6 +12,7 @@ import { nhsNumberOperations, type NhsNumberOperations } from './nhs-numbers.js'
 import { Once, type OnceParts } from './once.js'
 import { outcomeOperations, type OutcomeOperations, type OutcomeParts } from './outcomes.js'
 import { patientConnectOperations, type PatientConnectOperations } from './patient-connects.js'
+import { retentionOperations, type RetentionOperations, type RetentionParts } from './retention.js'
 import { watchListOperations, type WatchListOperations, type WatchListParts } from './watch-list.js'
 
 /** What people can do here, whoever asks for it: the API, a page, a command. */
@@ -31,12 +33,14 @@ export interface Operations {
   readonly messages: MessageOperations | undefined
   /** Undefined: no telephones register here. */
   readonly devices: DeviceOperations | undefined
+  /** Undefined: nothing is deleted here. */
+  readonly retention: RetentionOperations | undefined
   /** Undefined: the directory is not kept in a store here. */
   readonly directory: DirectoryOperations | undefined
 }
 
 type ArrangementsParts = Parameters<typeof callBackOperations>[0] & Parameters<typeof patientConnectOperations>[0] & Parameters<typeof callBackCodeOperations>[0]
-export type OperationParts = ArrangementsParts & OutcomeParts & WatchListParts & OnceParts & Pick<DirectoryParts, 'store'> & Pick<PeopleParts, 'accounts'> & { readonly outbox?: { readonly outbox: MessageParts['outbox']; readonly mailing: 'sent' | 'shown' | 'none' } | undefined; readonly devices?: DeviceParts; readonly inForce?: DirectoryParts['inForce'] }
+export type OperationParts = ArrangementsParts & OutcomeParts & WatchListParts & OnceParts & Pick<DirectoryParts, 'store'> & Pick<PeopleParts, 'accounts'> & { readonly outbox?: { readonly outbox: MessageParts['outbox']; readonly mailing: 'sent' | 'shown' | 'none' } | undefined; readonly devices?: DeviceParts; readonly inForce?: DirectoryParts['inForce']; readonly retention?: RetentionParts['retention'] }
 
 export function createOperations(parts: OperationParts): Operations {
   const { accounts, directory, outbox } = parts
@@ -54,6 +58,7 @@ export function createOperations(parts: OperationParts): Operations {
     tokens: tokenOperations({ accounts, directory }),
     messages: outbox && messageOperations({ outbox: outbox.outbox, audit: accounts.audit }),
     devices: parts.devices && deviceOperations(parts.devices),
+    retention: parts.retention && retentionOperations({ retention: parts.retention, newId: randomUUID }),
     directory: parts.inForce && directoryOperations({ inForce: parts.inForce, store: parts.store }),
   }
 }

@@ -15,6 +15,8 @@ export type RefusalCode =
   | 'noAdviceCall'
   | 'deviceExists'
   | 'notWatched'
+  | 'holdNotFound'
+  | 'holdReleased'
   | 'closingDown'
   | 'codesUsedUp'
   | 'staleVersion'

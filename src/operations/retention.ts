@@ -61,13 +61,13 @@ export function retentionOperations({ retention, newId }: RetentionParts) {
     },
 
     /** From the next run on it keeps nothing. */
-    async release(actor: Actor, id: string, reason: string): Promise<Result<Hold, 'badInput' | 'storeUnavailable'>> {
+    async release(actor: Actor, id: string, reason: string): Promise<Result<Hold, 'badInput' | 'holdNotFound' | 'holdReleased' | 'storeUnavailable'>> {
       const read = await refreshed()
       if (read.kind === 'refused') return read
       if (reason.trim() === '' || reason.length > mostReason) return bad(`reason: to release a hold needs a reason of 1 to ${mostReason} characters`, 'reason')
       const hold = retention.holds.get(id)
-      if (hold === undefined) return bad(`There is no legal hold ${id}.`, 'id')
-      if (hold.released) return bad(`The legal hold ${id} was released already.`, 'id')
+      if (hold === undefined) return refused('holdNotFound', `There is no legal hold ${id}.`)
+      if (hold.released) return refused('holdReleased', `The legal hold ${id} was released already.`)
       const released = await asked(retention.holds.release(id, reason.trim(), actor), notDone)
       if (released.kind === 'refused') return released
       return released.value ? done(released.value) : refused('storeUnavailable', notDone)

@@ -32,6 +32,7 @@ const whoMay: Readonly<Record<Permission, readonly RoleName[]>> = {
   outbox: ['administrator'],
   approvals: ['privacyOfficer'],
   audit: ['privacyOfficer'],
+  retention: ['privacyOfficer'],
 }
 
 /** Those who ask on the walk: nobody, a person of each role and one of none, programs. */
