@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { machineClock } from './protocols/sip/clock.js'
-import type { Endpoint } from './protocols/sip/endpoint.js'
+import { isWebSocket, type Endpoint } from './protocols/sip/endpoint.js'
 import { networks } from './protocols/sip/networks.js'
 import { sameHost } from './protocols/sip/same-host.js'
 import { ListenError, SocketTransport, type SocketTransportOptions } from './protocols/sip/socket-transport.js'
@@ -107,6 +107,8 @@ export class EmbeddedSwitch {
       const app = await running.drachtio.start()
       const eventSocket = await running.freeswitch.start()
       this.#running = running
+      // What is needed for browsers takes half a second to load, in which no packet passes: now, and not in the middle of other calls.
+      if (drachtio.sip.some(({ protocols }) => protocols.some(isWebSocket))) running.freeswitch.engine.prepareSecurity().catch((error: unknown) => this.#log(`media security: ${error instanceof Error ? error.message : String(error)}`))
       const [mediaSip] = mediaTransport.listeners
       return {
         drachtio: { sip: world.listeners.map(({ protocol, address, port }) => ({ protocol, address, port })), app },

@@ -1,5 +1,6 @@
 import { createWriteStream, existsSync, renameSync, statSync, type WriteStream } from 'node:fs'
 import { isIPv4, isIPv6, SocketAddress } from 'node:net'
+import { withoutKeys } from './protocols/sdp/security.js'
 import type { Endpoint } from './protocols/sip/endpoint.js'
 
 /** From this size on a new file is begun; the one before is kept beside it as `<file>.1`, an older one goes. */
@@ -36,7 +37,8 @@ export class SipTrace {
   }
 
   /** One message as it went over the wire. */
-  wrote(bytes: Buffer, from: Endpoint, to: Endpoint, at = Date.now()): void {
+  wrote(message: Buffer, from: Endpoint, to: Endpoint, at = Date.now()): void {
+    const bytes = withoutSecrets(message)
     if (this.#bytes >= MAX_FILE_BYTES) this.#next()
     if (this.#stream.writableLength > MAX_WAITING_BYTES) {
       this.#leftOut += 1
@@ -80,6 +82,11 @@ export class SipTrace {
     }
     this.#stream = this.#open()
   }
+}
+
+/** Whoever reads a trace may read who said what to whom, and not listen to the calls. */
+function withoutSecrets(message: Buffer): Buffer {
+  return message.includes('inline:') || message.includes('ice-pwd') ? Buffer.from(withoutKeys(message.toString('latin1')), 'latin1') : message
 }
 
 function fileHeader(): Buffer {

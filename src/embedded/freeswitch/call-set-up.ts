@@ -1,4 +1,5 @@
 import type { NameAddr } from '../protocols/sip/name-addr.js'
+import { withoutKeys } from '../protocols/sdp/security.js'
 import type { SipRequest } from '../protocols/sip/message.js'
 import type { Endpoint } from '../protocols/sip/endpoint.js'
 import { parseUri } from '../protocols/sip/uri.js'
@@ -96,7 +97,7 @@ export function setUpVariables(
     sip_via_rport: `${source.port}`,
     max_forwards: request.headers.get('Max-Forwards'),
     ...custom,
-    switch_r_sdp: request.sdp,
+    switch_r_sdp: request.sdp === undefined ? undefined : withoutKeys(request.sdp),
     call_uuid: more.facts.uuid,
     rtp_use_codec_string: 'PCMU,PCMA',
     remote_video_media_flow: 'inactive',

@@ -3,6 +3,7 @@ import { isIP } from 'node:net'
 import { keyInInfo } from '../protocols/sip/key-in-info.js'
 import type { Transport } from '../protocols/sip/transport.js'
 import { audioOffer, readAudioAnswer } from '../protocols/sdp/offer-answer.js'
+import { withoutKeys } from '../protocols/sdp/security.js'
 import type { OfferDecision, Session } from '../protocols/sip/session.js'
 import { UserAgent, type IncomingInvite } from '../protocols/sip/user-agent.js'
 import { EventBus } from '../eventsocket/event-bus.js'
@@ -240,7 +241,7 @@ export class FreeswitchRole implements EventSocketHost, ChannelSurroundings, Api
   }
 
   async #answer(invite: IncomingInvite, uuid: string, media: MediaChannel, target: { readonly address: string; readonly port: number }): Promise<void> {
-    const local = new LocalAudio(media, this.#external)
+    const local = new LocalAudio(media, this.#external, () => this.engine.prepareSecurity())
     const facts = channelFacts(invite.request, invite.source, uuid, this.profile)
     const signalling = new EndpointSignalling(this.#faults)
     const answer = invite.offer === undefined ? undefined : await answerTo(invite.offer, media, local)
@@ -261,7 +262,7 @@ export class FreeswitchRole implements EventSocketHost, ChannelSurroundings, Api
       applyAgreement(channel, answer.agreement, local)
       noteAgreement(channel, answer.agreement)
     }
-    channel.data.setUp({ rtp_local_sdp_str: sdp, ...DIALPLAN_VARIABLES, socket_host: target.address })
+    channel.data.setUp({ rtp_local_sdp_str: withoutKeys(sdp), ...DIALPLAN_VARIABLES, socket_host: target.address })
     this.#channels.set(uuid, channel)
     this.#peak = Math.max(this.#peak, this.#channels.size)
     channel.publish('CHANNEL_CREATE', 'full')
@@ -319,13 +320,13 @@ export class FreeswitchRole implements EventSocketHost, ChannelSurroundings, Api
     channel.data.setUp({ local_media_ip: local.address, local_media_port: `${channel.media.localPort}` })
     applyAgreement(channel, reply.agreement, local)
     noteAgreement(channel, reply.agreement)
-    channel.data.setUp({ switch_r_sdp: offer, rtp_local_sdp_str: reply.answer })
+    channel.data.setUp({ switch_r_sdp: withoutKeys(offer), rtp_local_sdp_str: withoutKeys(reply.answer) })
     return { answer: reply.answer }
   }
 
   #lateAnswer(channel: Channel, local: LocalAudio, sdp: string): void {
     const reply = readAudioAnswer(sdp, local.next())
-    channel.data.setUp({ switch_r_sdp: sdp })
+    channel.data.setUp({ switch_r_sdp: withoutKeys(sdp) })
     // Our offer had one address: an answer in the other family cannot be reached from there.
     if (!reply.ok || reply.agreement.remoteAddress.includes(':') !== local.address.includes(':')) {
       this.log(`channel ${channel.uuid}: late answer not understood: ${reply.ok ? 'it is in another address family' : reply.why}`)

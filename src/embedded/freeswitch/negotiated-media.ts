@@ -1,8 +1,11 @@
 import { answerOffer, readOffer, type AudioAgreement, type AudioAnswer, type AudioEnd } from '../protocols/sdp/offer-answer.js'
 import { isLoopback } from '../protocols/sip/address-kinds.js'
 import { sameHost } from '../protocols/sip/same-host.js'
-import type { MediaChannel } from '../media/media-channel.js'
+import type { ChannelMedia, MediaChannel } from '../media/media-channel.js'
+import type { MediaDescription } from '../protocols/sdp/description.js'
+import type { Fingerprint } from '../protocols/sdp/security.js'
 import type { Channel } from './channel.js'
+import { LocalSecurity } from './local-security.js'
 
 /** What we say of ourselves in c=, by address family, where it is not the address of the port. */
 export type ExternalAddresses = Readonly<Partial<Record<4 | 6, string>>>
@@ -12,9 +15,13 @@ export class LocalAudio {
   readonly #media: MediaChannel
   readonly #external: ExternalAddresses
   readonly #sessionId: string
+  readonly #prepare: () => Promise<Fingerprint>
   #version: number
+  #security: LocalSecurity | undefined
 
-  constructor(media: MediaChannel, external: ExternalAddresses) {
+  /** @param prepare gets the media ready to encrypt */
+  constructor(media: MediaChannel, external: ExternalAddresses, prepare: () => Promise<Fingerprint>) {
+    this.#prepare = prepare
     this.#media = media
     this.#external = external
     const seconds = Math.floor(Date.now() / 1000)
@@ -37,7 +44,26 @@ export class LocalAudio {
       sessionName: 'drachtio-mrf',
       sessionId: this.#sessionId,
       version: this.#version,
+      ...(this.#security === undefined ? {} : { security: this.#security }),
     }
+  }
+
+  /** The audio is encrypted, and stays so. */
+  get isSecured(): boolean {
+    return this.#security !== undefined
+  }
+
+  /** A party wants its audio encrypted. Rejects when that cannot be done here. */
+  async secure(): Promise<void> {
+    if (this.#security !== undefined) return
+    const fingerprint = await this.#prepare()
+    const media = this.#media
+    this.#security = new LocalSecurity(fingerprint, media.stats.ssrcOut, () => ({ port: media.localPort, addresses: [this.address, media.localAddress] }))
+  }
+
+  /** What was agreed holds for what is agreed later. */
+  note({ security }: AudioAgreement): void {
+    if (this.#security && security?.kind === 'dtls') this.#security.role = security.role
   }
 
   /** Whether this is our own description come back: what drachtio-srf acknowledges a late offer with. Nothing may be sent there. */
@@ -50,12 +76,32 @@ const CODECS = ['PCMU', 'PCMA'] as const
 
 /** Our answer to a party's offer, in the address family in which it wants its audio; 488 where we have no port there. */
 export async function answerTo(offer: string, media: MediaChannel, local: LocalAudio): Promise<AudioAnswer> {
-  const read = readOffer(offer, CODECS)
+  // What was encrypted once never goes on in the clear.
+  const read = readOffer(offer, CODECS, local.isSecured ? 'secured' : 'either')
   if (!read.ok) return read
-  const { address } = read.stream.media
-  if ('family' in address && !(await media.useFamily(address.family))) return { ok: false, status: 488, why: `no address of the party's family, IPv${address.family}` }
-  return { ok: true, ...answerOffer(read, local.next()) }
+  const { media: party } = read.stream
+  const family = familyOf(party, media)
+  if (family !== undefined && !((local.isSecured && party.security?.kind === 'dtls') || (await media.useFamily(family)))) return { ok: false, status: 488, why: `no address of the party's family, IPv${family}` }
+  if (party.security !== undefined) {
+    try {
+      await local.secure()
+    } catch (error) {
+      return { ok: false, status: 488, why: `nothing can be encrypted here: ${error instanceof Error ? error.message : String(error)}` }
+    }
+  }
+  return answerOffer(read, local.next())
 }
+
+/** In which family a party wants its audio; undefined: it does not say. */
+function familyOf({ address, security }: MediaDescription, media: MediaChannel): 4 | 6 | undefined {
+  if (security?.kind !== 'dtls' || security.ice === undefined) return 'family' in address ? address.family : undefined
+  const families = security.ice.candidates.map((candidate): 4 | 6 => (candidate.address.includes(':') ? 6 : 4))
+  const ours = media.localAddress.includes(':') ? 6 : 4
+  return families.length === 0 || families.includes(ours) ? ours : families[0]
+}
+
+/** Stands for a party that is where ICE finds it: addresses to which nothing is ever sent (RFC 7600 4, RFC 6666). */
+const BY_ICE = { 4: '192.0.0.8', 6: '100::8', port: 9 } as const
 
 /** Ports at which no party is: discard (RFC 863), and a reserved one. A description with one of them means: nowhere yet. */
 const NOBODY: ReadonlySet<number> = new Set([9, 1])
@@ -69,6 +115,12 @@ const NOBODY: ReadonlySet<number> = new Set([9, 1])
  * - `rtp_learn_from` (ours; FreeSWITCH has no such thing): the addresses from which it may, with commas, if it is not the agreed one.
  */
 export function applyAgreement(channel: Channel, agreement: AudioAgreement, local: LocalAudio): void {
+  local.note(agreement)
+  const { security } = agreement
+  if (security?.kind === 'dtls' && security.ice) {
+    channel.media.configure({ ...audioOf(agreement), remoteAddress: BY_ICE[channel.media.localAddress.includes(':') ? 6 : 4], remotePort: BY_ICE.port, remoteRtcpPort: BY_ICE.port, direction: agreement.direction, security })
+    return
+  }
   const mirrored = local.isMirrored(agreement)
   const nowhere = mirrored || NOBODY.has(agreement.remotePort)
   const learnFrom = channel.variable('disable_rtp_auto_adjust') === 'true' ? [] : (channel.variable('rtp_learn_from')?.split(',') ?? [agreement.remoteAddress])
@@ -78,13 +130,15 @@ export function applyAgreement(channel: Channel, agreement: AudioAgreement, loca
     remoteRtcpPort: agreement.remoteRtcpPort,
     remoteAlias: loopbackOf(agreement.remoteAddress, channel.media.localAddress),
     learnFrom: mirrored ? [] : learnFrom,
-    codec: agreement.codec,
-    payloadType: agreement.payloadType,
-    ...(agreement.telephoneEvent === undefined ? {} : { telephoneEventPayloadType: agreement.telephoneEvent, takenEventPayloadTypes: agreement.telephoneEventsTaken }),
+    ...audioOf(agreement),
     // Nor is anything expected: it would be hung up after the media time-out, in the middle of a ringing.
     direction: mirrored ? 'inactive' : agreement.direction,
-    ptimeMs: agreement.ptimeMs,
+    ...(security === undefined ? {} : { security }),
   })
+}
+
+function audioOf({ codec, payloadType, telephoneEvent, telephoneEventsTaken, ptimeMs }: AudioAgreement): Pick<ChannelMedia, 'codec' | 'payloadType' | 'telephoneEventPayloadType' | 'takenEventPayloadTypes' | 'ptimeMs'> {
+  return { codec, payloadType, ...(telephoneEvent === undefined ? {} : { telephoneEventPayloadType: telephoneEvent, takenEventPayloadTypes: telephoneEventsTaken }), ptimeMs }
 }
 
 /** A program of this machine that names another of the machine's addresses sends to our loopback address from loopback. */
@@ -132,5 +186,6 @@ export function noteAgreement(channel: Channel, agreement: AudioAgreement): void
     rtp_2833_recv_payload: agreement.telephoneEvent === undefined ? undefined : `${agreement.telephoneEvent}`,
     remote_media_ip: agreement.remoteAddress,
     remote_media_port: `${agreement.remotePort}`,
+    rtp_secure_media_confirmed: agreement.security === undefined ? undefined : 'true',
   })
 }

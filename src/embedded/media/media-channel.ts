@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events'
+import type { AgreedSecurity } from '../protocols/sdp/secured-answer.js'
 import type { PlayHandle, PlaySource } from './play-source.js'
 
 /** The two forms of G.711 (RFC 3551 section 4.5.14): the only codecs that the switch speaks. */
@@ -29,6 +30,8 @@ export interface ChannelMedia {
   /** Payload types under which the party may send its events. Default: that one. */
   readonly takenEventPayloadTypes?: readonly number[]
   readonly direction: MediaDirection
+  /** How it is encrypted. Once it is, it stays so: without this such a channel takes no new description. */
+  readonly security?: AgreedSecurity
   /** Milliseconds of audio a packet that we originate: 10, 20 (default), 30, 40 or 60. Relayed packets keep their size. */
   readonly ptimeMs?: number
 }
@@ -124,6 +127,7 @@ export interface MediaChannel extends EventEmitter<MediaChannelEvents> {
   useFamily(family: 4 | 6): Promise<boolean>
   /**
    * Applies what was agreed; called again at every re-INVITE. The stream towards the party continues (SSRC, sequence, timestamps).
+   * Before anything encrypted `Media.prepareSecurity` has to be called.
    * @throws TypeError when the address is not an IP address of the engine's family, or a number is out of range
    */
   configure(media: ChannelMedia): void

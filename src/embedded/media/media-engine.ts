@@ -1,3 +1,4 @@
+import type { Fingerprint } from '../protocols/sdp/security.js'
 import { ClipLibrary } from './audio-clip.js'
 import { DgramSockets } from './dgram-sockets.js'
 import { EngineChannel } from './engine-channel.js'
@@ -8,6 +9,8 @@ import type { Media } from './media.js'
 import { PortPairs } from './port-pairs.js'
 import { randomSource } from './random.js'
 import { RtpChannel, type ChannelHouse } from './rtp-channel.js'
+import { makeCertificate } from './secure/dtls-session.js'
+import { loadWerift } from './secure/werift.js'
 import type { StatsBoard } from './stats-board.js'
 
 export { PortsExhausted } from './port-pairs.js'
@@ -36,7 +39,7 @@ export interface MediaEngineOptions {
 
 export interface MediaFault {
   /** `program`: an error that nobody caught; the message is its stack. */
-  readonly kind: 'socket' | 'recording' | 'program'
+  readonly kind: 'socket' | 'recording' | 'security' | 'program'
   /** Empty where it is of no one channel. */
   readonly channelId: string
   readonly message: string
@@ -66,6 +69,8 @@ export class MediaEngine implements Media {
   readonly #house: ChannelHouse
   readonly #loss = { in: 0, out: 0 }
   #closed = false
+
+  #preparing: Promise<Fingerprint> | undefined
 
   constructor(readonly options: MediaEngineOptions) {
     const { sockets = new DgramSockets() } = options
@@ -109,6 +114,15 @@ export class MediaEngine implements Media {
     } finally {
       this.#opening.delete(id)
     }
+  }
+
+  prepareSecurity(): Promise<Fingerprint> {
+    this.#preparing ??= loadWerift().then(async (werift) => {
+      const certificate = await makeCertificate(werift)
+      this.#house.security = { werift, certificate }
+      return certificate.fingerprint
+    })
+    return this.#preparing
   }
 
   channel(id: string): MediaChannel | undefined {

@@ -66,6 +66,12 @@ export class MediaHost {
       case 'losePackets':
         this.#engine.losePackets(command)
         return
+      case 'prepareSecurity':
+        this.#engine.prepareSecurity().then(
+          (fingerprint) => this.#tell({ kind: 'secured', fingerprint }),
+          (error: unknown) => this.#tell({ kind: 'notSecured', why: error instanceof Error ? error.message : String(error) }),
+        )
+        return
       case 'areYouAlive':
         this.#tell({ kind: 'alive' })
         return

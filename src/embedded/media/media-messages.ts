@@ -1,3 +1,4 @@
+import type { Fingerprint } from '../protocols/sdp/security.js'
 import type { ChannelMedia, DigitEvent, RecordingOptions, RecordingResult } from './media-channel.js'
 import type { MediaEngineOptions, MediaFault } from './media-engine.js'
 import type { PlayEnd, PlaySource } from './play-source.js'
@@ -32,6 +33,8 @@ export type MediaCommand =
   | { readonly kind: 'unbridge'; readonly a: Ref; readonly b: Ref }
   /** Answered by `closed`. */
   | { readonly kind: 'close'; readonly channel: Ref }
+  /** Answered by `secured` or `notSecured`. */
+  | { readonly kind: 'prepareSecurity' }
   | { readonly kind: 'losePackets'; readonly in: number; readonly out: number }
   /** Answered by `alive`. */
   | { readonly kind: 'areYouAlive' }
@@ -59,6 +62,8 @@ export type MediaReport =
   | { readonly kind: 'recordingEnded'; readonly recording: Ref; readonly result: RecordingResult }
   | { readonly kind: 'closed'; readonly channel: Ref }
   | { readonly kind: 'fault'; readonly fault: MediaFault }
+  | { readonly kind: 'secured'; readonly fingerprint: Fingerprint }
+  | { readonly kind: 'notSecured'; readonly why: string }
   | { readonly kind: 'alive' }
   | { readonly kind: 'ended' }
 

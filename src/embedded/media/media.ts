@@ -1,3 +1,4 @@
+import type { Fingerprint } from '../protocols/sdp/security.js'
 import type { MediaChannel } from './media-channel.js'
 
 /** The audio of the switch, as its signalling commands it: by an engine in the same thread, or in one of its own. */
@@ -17,6 +18,8 @@ export interface Media {
   bridge(a: MediaChannel, b: MediaChannel): void
   /** Takes two apart. @returns false when they were not bridged to each other */
   unbridge(a: MediaChannel, b: MediaChannel): boolean
+  /** Gets ready for parties that encrypt their audio. @returns the fingerprint of the certificate by which we are known to them until the program ends */
+  prepareSecurity(): Promise<Fingerprint>
   /** Loses packets on purpose, both shares 0..1, for tests. `{ in: 0, out: 0 }` ends it. */
   losePackets(share: { readonly in: number; readonly out: number }): void
   /** Closes every channel. Settles when the files of recordings are closed. May be called twice. */

@@ -1,3 +1,4 @@
+import type { Fingerprint } from '../protocols/sdp/security.js'
 import type { Media } from './media.js'
 import type { MediaChannel } from './media-channel.js'
 import { PortsExhausted, type MediaFault } from './media-engine.js'
@@ -26,6 +27,8 @@ export class RemoteMedia implements Media, RemoteLine {
   readonly #digits = new Questions<'sent' | 'stopped'>()
   readonly #closes = new Questions<undefined>()
   readonly #end = new Questions<undefined>()
+  readonly #security = new Questions<Fingerprint>()
+  #preparing: Promise<Fingerprint> | undefined
   #outgoing: MediaCommand[] = []
   #lastRef = 0
   #settleReady: (warning: string | undefined) => void = () => undefined
@@ -69,6 +72,14 @@ export class RemoteMedia implements Media, RemoteLine {
     return true
   }
 
+  prepareSecurity(): Promise<Fingerprint> {
+    if (this.#preparing === undefined) {
+      this.#preparing = this.#security.ask(0)
+      this.command({ kind: 'prepareSecurity' })
+    }
+    return this.#preparing
+  }
+
   losePackets(share: { readonly in: number; readonly out: number }): void {
     this.command({ kind: 'losePackets', in: share.in, out: share.out })
   }
@@ -97,6 +108,7 @@ export class RemoteMedia implements Media, RemoteLine {
     this.#settleReady(why)
     this.#opening.fail(new Error(why))
     this.#moves.fail(new Error(why))
+    this.#security.fail(new Error(why))
     this.#digits.settleAll('stopped')
     for (const play of [...this.#plays.values()]) play.end({ reason: 'stopped', playedMs: 0, lastSample: 0 })
     this.#plays.clear()
@@ -196,6 +208,12 @@ export class RemoteMedia implements Media, RemoteLine {
         return
       case 'fault':
         this.#onFault(report.fault)
+        return
+      case 'secured':
+        this.#security.settle(0, report.fingerprint)
+        return
+      case 'notSecured':
+        this.#security.fail(new Error(report.why), 0)
         return
       case 'alive':
         return

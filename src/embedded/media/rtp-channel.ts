@@ -15,6 +15,7 @@ import { Player } from './player.js'
 import type { PortPair } from './port-pairs.js'
 import { Recorders } from './recorders.js'
 import { RtcpReports } from './rtcp-reports.js'
+import { SecuredPorts, type SecurityHouse } from './secure/secured-ports.js'
 import type { RemoteAddress } from './source-latch.js'
 import type { StatsBoard } from './stats-board.js'
 import { Voice } from './voice.js'
@@ -26,7 +27,9 @@ export interface ChannelHouse {
   readonly random: () => number
   /** Packet loss on purpose, shares 0..1; read at every packet. */
   readonly loss: { in: number; out: number }
-  readonly fault: (kind: 'socket' | 'recording', channelId: string, message: string) => void
+  readonly fault: (kind: 'socket' | 'recording' | 'security', channelId: string, message: string) => void
+  /** Absent until parties that encrypt their audio have been prepared for. */
+  security?: SecurityHouse
   readonly mediaTimeoutMs: number
   /** See `MediaSockets.expecting`. */
   readonly expecting: <T>(work: Promise<T>) => Promise<T>
@@ -53,6 +56,7 @@ export class RtpChannel extends EventEmitter<MediaChannelEvents> implements Medi
   #inband: InbandListener | undefined
   #address: string
   #ports: PortPair
+  #secured: SecuredPorts | undefined
   #agreed: AgreedMedia | undefined
   #peer: RtpChannel | undefined
   #closing: Promise<void> | undefined
@@ -117,6 +121,8 @@ export class RtpChannel extends EventEmitter<MediaChannelEvents> implements Medi
   /** Goes on at another address and pair of ports; the party is unknown there until `configure`. The sockets left are the caller's to close. */
   protected move(address: string, ports: PortPair): void {
     this.#deafen()
+    this.#secured?.close()
+    this.#secured = undefined
     this.#agreed = undefined
     this.#address = address
     this.#ports = ports
@@ -169,11 +175,30 @@ export class RtpChannel extends EventEmitter<MediaChannelEvents> implements Medi
     if (this.closed) return
     const now = performance.now()
     this.#settings = settings
+    this.#secure(media)
     this.#inbound.latch.expect({ address: media.remoteAddress, port: media.remotePort, alias: media.remoteAlias, learnFrom: media.learnFrom }, now)
     this.#inbound.restart(now)
     this.#agreed = new AgreedMedia(media)
     this.#timeoutTold = false
     this.#show()
+  }
+
+  /** From the first encrypted description on, nothing passes these ports in the clear any more. */
+  #secure({ security, remoteAddress: address, remotePort: port, remoteRtcpPort = port + 1 }: ChannelMedia): void {
+    if (security === undefined) {
+      if (this.#secured) throw new TypeError('the audio of this channel is encrypted, and stays so')
+      return
+    }
+    if (this.#secured === undefined) {
+      if (this.#house.security === undefined) throw new Error('nothing has been prepared for audio that is encrypted')
+      this.#secured = new SecuredPorts(this.#ports, this.#house.security, (why, isEnd) => {
+        this.#house.fault('security', this.id, why)
+        if (isEnd && !this.closed) this.emit('mediaTimeout', { silentMs: performance.now() - this.#inbound.heardAt, settings: this.#settings })
+      })
+      this.#ports = this.#secured
+      this.#listen()
+    }
+    this.#secured.apply(security, { rtp: { address, port }, rtcpPort: remoteRtcpPort })
   }
 
   play(source: PlaySource): PlayHandle {
@@ -244,6 +269,7 @@ export class RtpChannel extends EventEmitter<MediaChannelEvents> implements Medi
     this.#deafen()
     const { remote } = this
     if (remote && this.#agreed) this.#reports.sendGoodbye(this.#agreed, remote, this.#inbound.reception, performance.now())
+    this.#secured?.close()
     await this.#recorders.stopAll()
   }
 

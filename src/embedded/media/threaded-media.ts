@@ -62,6 +62,7 @@ export function startThreadedMedia(program: URL, options: Omit<MediaEngineOption
     createChannel: (about) => media.createChannel(about),
     bridge: (a, b) => media.bridge(a, b),
     unbridge: (a, b) => media.unbridge(a, b),
+    prepareSecurity: () => media.prepareSecurity(),
     losePackets: (share) => media.losePackets(share),
     async close() {
       await media.close()

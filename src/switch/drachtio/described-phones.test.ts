@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { describedPhones, type DescribedPhone } from '../../../test/fixtures/sdp/described-phones.js'
+import { describedPhones, ourSecurity, type DescribedPhone } from '../../../test/fixtures/sdp/described-phones.js'
 import { answerDirection } from '../../embedded/protocols/sdp/choose-audio.js'
 import { answerAudio, audioOffer } from '../../embedded/protocols/sdp/offer-answer.js'
 import { addressFor, answerToParty, describeToMediaServer, offerToParty, Origin, readPartyAnswer, readPartyOffer, type PartyAudio } from './sdp.js'
@@ -11,13 +11,14 @@ const source = '203.0.113.200'
 /** Tells a media server of the party, as its channel would. @returns its answer */
 function told(party: PartyAudio): string {
   const address = addressFor(party, source)
-  const reply = answerAudio(describeToMediaServer(party, address, new Origin()), { address: address.includes(':') ? '2001:db8::ff' : '198.51.100.255', port: 40_000, codecs: ['PCMU', 'PCMA'] })
+  const reply = answerAudio(describeToMediaServer(party, address, new Origin()), { address: address.includes(':') ? '2001:db8::ff' : '198.51.100.255', port: 40_000, codecs: ['PCMU', 'PCMA'], security: ourSecurity })
   if (!reply.ok) throw new Error(reply.why)
   return reply.answer
 }
 
 function expectParty(party: PartyAudio | undefined, expected: NonNullable<DescribedPhone['expected']>): void {
   const { codec, payloadType, events, direction, address, port } = expected
+  expect(party?.stream.media.security?.kind).toBe(expected.security)
   expect(party?.stream).toMatchObject({ codec, format: { payloadType }, media: { port } })
   expect(party?.stream.events?.payloadType).toBe(events)
   expect(party && answerDirection(party.stream.media.direction)).toBe(direction)

@@ -8,7 +8,7 @@ import { asError, DeadlinePassed, withDeadline } from './deadline.js'
 import { DrachtioLeg } from './leg.js'
 import { allow, descriptionOf, PartyDialog } from './party-dialog.js'
 import { describeParty, type Told } from './party-media.js'
-import { answerToParty, offerToParty, Origin, readPartyOffer, type PartyAudio } from './sdp.js'
+import { answerToParty, isSecured, offerToParty, Origin, readPartyOffer, type PartyAudio } from './sdp.js'
 import type { ServerPair } from './server-pair.js'
 import { answerSessionTimer } from './session-timer.js'
 
@@ -183,6 +183,7 @@ export class DrachtioIncomingCall implements IncomingCall {
   async #answerWith({ channel, origins, described, told }: Prepared, offer: PartyAudio | undefined): Promise<DrachtioLeg | undefined> {
     if (this.signal.aborted || this.#response.finalResponseSent) return undefined
     const leg = new DrachtioLeg(this.#pair, channel, origins)
+    leg.secured = offer !== undefined && isSecured(offer)
     if (told) leg.told(told)
     const timer = answerSessionTimer(this.#request)
     const headers = { 'Content-Type': 'application/sdp', Allow: allow, Supported: 'timer', ...(timer.kind === 'timed' ? timer.headers : {}) }

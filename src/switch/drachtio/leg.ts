@@ -8,7 +8,7 @@ import { writeHandle } from './handle.js'
 import { Player } from './player.js'
 import { describeParty, type Describer, type Told } from './party-media.js'
 import { PartySearch } from './party-search.js'
-import { answerToParty, readPartyAnswer, readPartyOffer, type Origin, type PartyAudio } from './sdp.js'
+import { answerToParty, isSecured, readPartyAnswer, readPartyOffer, type Origin, type PartyAudio } from './sdp.js'
 import type { ServerPair } from './server-pair.js'
 import { SilenceWatch } from './silence-watch.js'
 import { ToneListening } from './tone-listening.js'
@@ -56,6 +56,8 @@ export class DrachtioLeg implements Leg, PartyEvents {
   #distrustUntil = 0
   #silence: SilenceWatch | undefined
   #voice: VoiceFollower | undefined
+  /** What the party and we say to each other is encrypted, and stays so. */
+  secured = false
 
   constructor(pair: ServerPair, channel: Channel, origins: { readonly media: Origin; readonly party: Origin }) {
     this.pair = pair
@@ -222,13 +224,15 @@ export class DrachtioLeg implements Leg, PartyEvents {
   }
 
   async describe(sdp: string, source: string): Promise<string | undefined> {
-    const party = readPartyOffer(sdp, this.pair.codecs)
+    const party = readPartyOffer(sdp, this.pair.codecs, this.secured ? 'secured' : 'either')
     if (party === undefined) return undefined
     const told = await describeParty(this.channel, party, this.#origins.media, { ...this.pair.describer(source), known: this.#known })
     if (told === undefined) return undefined
     this.told(told)
     const answer = answerToParty(party, told.answer, this.#origins.party)
-    if (answer !== undefined) this.#described = answer
+    if (answer === undefined) return undefined
+    this.#described = answer
+    this.secured ||= isSecured(party)
     return answer
   }
 

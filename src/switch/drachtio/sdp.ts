@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { readAddress, type MediaAddress } from '../../embedded/protocols/sdp/address.js'
-import { chooseAudio, isPlainAudio, type AudioStream } from '../../embedded/protocols/sdp/choose-audio.js'
+import { chooseAudio, isPlainAudio, isSecuredAudio, type AudioStream, type Wanted } from '../../embedded/protocols/sdp/choose-audio.js'
 import { isCodec, isEventsFor, type CodecName } from '../../embedded/protocols/sdp/codecs.js'
 import type { Direction, MediaDescription, RtpFormat, SessionDescription } from '../../embedded/protocols/sdp/description.js'
 import { readDescription } from '../../embedded/protocols/sdp/read.js'
@@ -32,8 +32,8 @@ export class Origin {
     this.#version = id === undefined ? 0 : Math.floor(Date.now() / 1_000)
   }
 
-  describe(address: string, media: Writing['media']): string {
-    const written = (version: number): string => writeDescription({ origin: { username: '-', sessionName: '-', sessionId: this.id, version }, address, media })
+  describe(address: string, media: Writing['media'], more: Pick<Writing, 'bundle' | 'iceLite'> = {}): string {
+    const written = (version: number): string => writeDescription({ origin: { username: '-', sessionName: '-', sessionId: this.id, version }, address, media, ...more })
     const described = written(0)
     if (described !== this.#last) this.#version++
     this.#last = described
@@ -41,20 +41,33 @@ export class Origin {
   }
 }
 
-/** @returns undefined where it offers no audio that we take: 488 */
-export function readPartyOffer(sdp: string, codecs: readonly CodecName[]): PartyAudio | undefined {
-  return partyAudio(readDescription(sdp), codecs, 'ours')
+/**
+ * @param wanted `secured`: what was encrypted once never goes on in the clear
+ * @returns undefined where it offers no audio that we take: 488
+ */
+export function readPartyOffer(sdp: string, codecs: readonly CodecName[], wanted: Wanted = 'either'): PartyAudio | undefined {
+  return partyAudio(readDescription(sdp), codecs, 'ours', wanted)
+}
+
+/** Whether what is said between the party and us is encrypted. */
+export function isSecured({ stream }: PartyAudio): boolean {
+  return stream.media.security !== undefined
+}
+
+/** Whether ICE finds the way to the party, wherever it is said to be. */
+export function isFoundByIce({ stream: { media: { security } } }: PartyAudio): boolean {
+  return security?.kind === 'dtls' && security.ice !== undefined
 }
 
 /** @param offer ours, which the answer is read beside @returns undefined where it takes no audio of ours */
 export function readPartyAnswer(sdp: string, offer: string, codecs: readonly CodecName[]): PartyAudio | undefined {
   const ours = readDescription(offer)
-  const party = partyAudio(readDescription(sdp, ours), codecs, 'theirs')
+  const party = partyAudio(readDescription(sdp, ours), codecs, 'theirs', 'plain')
   return party && { ...party, offeredEvents: ours?.media.find(isPlainAudio)?.formats.filter((format) => isEventsFor(format, party.stream.codec)) ?? [] }
 }
 
-function partyAudio(description: SessionDescription | undefined, codecs: readonly CodecName[], prefer: 'ours' | 'theirs'): PartyAudio | undefined {
-  const stream = description && chooseAudio(description, codecs, prefer)
+function partyAudio(description: SessionDescription | undefined, codecs: readonly CodecName[], prefer: 'ours' | 'theirs', wanted: Wanted): PartyAudio | undefined {
+  const stream = description && chooseAudio(description, codecs, prefer, wanted)
   return description && stream && { description, stream }
 }
 
@@ -84,7 +97,12 @@ export function describeToMediaServer({ stream, offeredEvents = [] }: PartyAudio
   // The party's own last: FreeSWITCH keeps to the last one, the embedded switch takes all.
   const events = sent === undefined ? [] : [...offeredEvents.filter(({ payloadType }) => !allEvents.some((each) => each.payloadType === payloadType)), ...allEvents]
   const rtcp = port === undefined || port === media.port ? { rtcpPort: media.rtcpPort } : {}
-  return origin.describe(address, [audioSection({ ...ourSection(stream), events, port: port ?? media.port, direction: media.direction, ...rtcp })])
+  const { security, profile, rtcpMux, mid } = media
+  const secured = security === undefined ? {} : { security, profile, rtcpMux, mid }
+  return origin.describe(address, [audioSection({ ...ourSection(stream), events, port: port ?? media.port, direction: media.direction, ...rtcp, ...secured })], {
+    bundle: security !== undefined && mid !== undefined ? [mid] : [],
+    iceLite: security?.kind === 'dtls' && security.ice?.lite === true,
+  })
 }
 
 /** Whether there is anything that we would send to a party. */
@@ -132,19 +150,23 @@ export function answerToParty(party: PartyAudio, mediaServerAnswer: string, orig
   const answered = answeredAudio(party, mediaServerAnswer)
   if (answered === undefined) return undefined
   const { media, address } = answered
+  const { security, profile, mid } = stream.media
+  const bundled = mid !== undefined && description.bundle.includes(mid)
   // FreeSWITCH takes the party's number for events in both directions, and may say its own in the answer.
   const keepsEvents = media.formats.some((format) => isEventsFor(format, stream.codec))
   const section = audioSection({
     ...ourSection(keepsEvents ? stream : { ...stream, events: undefined }),
     port: media.port,
-    profile: stream.media.profile,
+    profile,
     direction: within(media.direction, stream.media.direction),
+    ...(security === undefined ? {} : { security: media.security, rtcpMux: media.rtcpMux, mid, ssrc: media.ssrc }),
   })
-  return origin.describe(address.address, answerSections(description, stream.index, section))
+  return origin.describe(address.address, answerSections(description, stream.index, section), { bundle: bundled ? [mid] : [] })
 }
 
 function answeredAudio({ description, stream }: PartyAudio, answer: string): { readonly media: MediaDescription; readonly address: Extract<MediaAddress, { kind: 'unicast' }> } | undefined {
-  const media = readDescription(answer, description)?.media.find(isPlainAudio)
+  const { security } = stream.media
+  const media = readDescription(answer, description)?.media.find((each) => (security === undefined ? isPlainAudio(each) : isSecuredAudio(each) && each.security?.kind === security.kind))
   const address = media?.address
   if (media === undefined || address?.kind !== 'unicast' || !media.formats.some((format) => isCodec(format, stream.codec))) return undefined
   return { media, address }

@@ -16,18 +16,23 @@ export interface AudioStream<C extends CodecName = CodecName> {
   readonly ptimeMs: number
 }
 
-/** SRTP profiles need keys that we do not have. AVPF (RFC 4585) is AVP with more RTCP, which nobody has to send. */
+/** AVPF (RFC 4585) is AVP with more RTCP, which nobody has to send. */
 const PLAIN_PROFILES: ReadonlySet<string> = new Set(['RTP/AVP', 'RTP/AVPF'])
 const PACKET_TIMES = [60, 40, 30, 20, 10]
 
+/** What of a description is taken: streams over plain RTP; encrypted ones; or either, an encrypted one first. */
+export type Wanted = 'plain' | 'secured' | 'either'
+
 /**
- * The first audio stream over plain RTP with a codec of ours.
+ * The first audio stream that is wanted and has a codec of ours.
  * @param codecs ours, in order of preference
  * @param prefer whose order decides between several common codecs: ours for an offer, theirs for an answer (RFC 3264 6.1)
  */
-export function chooseAudio<C extends CodecName>(description: SessionDescription, codecs: readonly C[], prefer: 'ours' | 'theirs'): AudioStream<C> | undefined {
+export function chooseAudio<C extends CodecName>(description: SessionDescription, codecs: readonly C[], prefer: 'ours' | 'theirs', wanted: Wanted = 'plain'): AudioStream<C> | undefined {
+  if (wanted === 'either') return chooseAudio(description, codecs, prefer, 'secured') ?? chooseAudio(description, codecs, prefer, 'plain')
+  const isWanted = wanted === 'secured' ? isSecuredAudio : isPlainAudio
   for (const [index, media] of description.media.entries()) {
-    if (!isPlainAudio(media)) continue
+    if (!isWanted(media)) continue
     const common = prefer === 'ours' ? first(codecs, (codec) => media.formats.find((format) => isCodec(format, codec))) : firstOfTheirs(media, codecs)
     if (common === undefined) continue
     const [codec, format] = common
@@ -40,6 +45,11 @@ export function chooseAudio<C extends CodecName>(description: SessionDescription
 /** @returns whether packets could be exchanged: audio, plain RTP, not refused, not a group's address */
 export function isPlainAudio(media: MediaDescription): boolean {
   return media.kind === 'audio' && media.port !== 0 && PLAIN_PROFILES.has(media.profile.toUpperCase()) && media.address.kind !== 'multicast'
+}
+
+/** @returns whether it is audio, encrypted in a way that we speak */
+export function isSecuredAudio(media: MediaDescription): boolean {
+  return media.kind === 'audio' && media.port !== 0 && media.security !== undefined && media.address.kind !== 'multicast'
 }
 
 function first<C, F>(codecs: readonly C[], find: (codec: C) => F | undefined): readonly [C, F] | undefined {

@@ -1,9 +1,12 @@
 import type { MediaAddress } from './address.js'
+import type { MediaSecurity } from './security.js'
 
 /** What one session description (RFC 8866) says, as far as audio offers and answers (RFC 3264) need it. */
 export interface SessionDescription {
   /** Every m= line in its place, whatever it is: an answer has to answer each. */
   readonly media: readonly MediaDescription[]
+  /** Streams that share one path by a=group:BUNDLE (RFC 9143): their mids. */
+  readonly bundle: readonly string[]
 }
 
 export type Direction = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive'
@@ -43,4 +46,10 @@ export interface MediaDescription {
   readonly rtcpPort: number
   /** a=rtcp-mux (RFC 5761). */
   readonly rtcpMux: boolean
+  /** How it is encrypted; undefined where it is not, and where its profile says so and nothing of it can be used. */
+  readonly security: MediaSecurity | undefined
+  /** The first a=ssrc (RFC 5576). */
+  readonly ssrc: number | undefined
+  /** a=mid (RFC 5888). */
+  readonly mid: string | undefined
 }

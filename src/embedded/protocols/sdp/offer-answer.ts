@@ -1,9 +1,10 @@
 import { parse, write } from 'sdp-transform'
 import type { MediaAddress } from './address.js'
-import { answerDirection, chooseAudio, type AudioStream } from './choose-audio.js'
+import { answerDirection, chooseAudio, type AudioStream, type Wanted } from './choose-audio.js'
 import { isEventsFor } from './codecs.js'
 import type { Direction, RtpFormat, SessionDescription } from './description.js'
 import { readDescription } from './read.js'
+import { answerSecurity, type AgreedSecurity, type OurSecurity } from './secured-answer.js'
 import { answerSections, audioSection, writeDescription, type Origin } from './write.js'
 
 /** The codecs of the telephone network: what every phone and trunk speaks. */
@@ -30,6 +31,8 @@ export interface AudioAgreement {
   readonly direction: Direction
   /** How much audio the other side wants in a packet: 10, 20, 30, 40 or 60; 20 where it does not say. */
   readonly ptimeMs: number
+  /** Undefined: it is not encrypted. */
+  readonly security?: AgreedSecurity
 }
 
 /** Our end of the audio stream. */
@@ -46,6 +49,8 @@ export interface AudioEnd {
   /** Default true. */
   readonly telephoneEvent?: boolean
   readonly direction?: Direction
+  /** Absent: encrypted streams are not ours to take. */
+  readonly security?: OurSecurity
   /** Default 20. */
   readonly ptimeMs?: number
   /** o= and s= of our side. The version must grow with each change (RFC 3264 8). */
@@ -85,18 +90,21 @@ export function audioOffer(end: AudioEnd): string {
 }
 
 /** Reads an offer: the first audio stream with a codec of ours is the one to take. */
-export function readOffer(offer: string, codecs: readonly AudioCodec[] = DEFAULT_CODECS): ReadOffer | OfferRefusal {
+export function readOffer(offer: string, codecs: readonly AudioCodec[] = DEFAULT_CODECS, wanted: Wanted = 'plain'): ReadOffer | OfferRefusal {
   const description = readDescription(offer)
   if (description === undefined) return { ok: false, status: 400, why: 'not a session description' }
-  const stream = chooseAudio(description, codecs, 'ours')
+  const stream = chooseAudio(description, codecs, 'ours', wanted)
   if (stream !== undefined) return { ok: true, description, stream }
   return { ok: false, status: 488, why: description.media.length === 0 ? 'the offer has no media' : 'no audio stream with a codec of ours' }
 }
 
 /** Answers an offer that was read: with its payload type numbers and its profile, every other stream refused. */
-export function answerOffer({ description, stream }: ReadOffer, end: AudioEnd): { readonly answer: string; readonly agreement: AudioAgreement } {
-  const agreement = agreementOn(stream, end)
+export function answerOffer({ description, stream }: ReadOffer, end: AudioEnd): { readonly ok: true; readonly answer: string; readonly agreement: AudioAgreement } | OfferRefusal {
+  const secured = end.security && answerSecurity(stream.media, end.security)
+  if (stream.media.security !== undefined && secured === undefined) return { ok: false, status: 488, why: 'the offer is encrypted in a way that is not ours' }
+  const agreement = { ...agreementOn(stream, end), ...(secured ? { security: secured.agreed } : {}) }
   const { codec, payloadType, telephoneEvent, direction, rtcpMux } = agreement
+  const { mid } = stream.media
   const section = audioSection({
     port: end.port,
     profile: stream.media.profile,
@@ -106,14 +114,18 @@ export function answerOffer({ description, stream }: ReadOffer, end: AudioEnd): 
     direction,
     rtcpPort: end.rtcpPort,
     rtcpMux,
+    mid,
+    ...(secured?.written.kind === 'dtls' ? { ssrc: end.security?.ssrc } : {}),
+    ...(secured ? { security: secured.written } : {}),
   })
-  return { answer: ourDescription(end, answerSections(description, stream.index, section)), agreement }
+  const bundle = mid !== undefined && description.bundle.includes(mid) ? [mid] : []
+  return { ok: true, answer: ourDescription(end, answerSections(description, stream.index, section), bundle), agreement }
 }
 
 /** `readOffer` and `answerOffer` in one, where our end does not depend on the offer. */
 export function answerAudio(offer: string, end: AudioEnd): AudioAnswer {
-  const read = readOffer(offer, end.codecs)
-  return read.ok ? { ok: true, ...answerOffer(read, end) } : read
+  const read = readOffer(offer, end.codecs, end.security === undefined ? 'plain' : 'either')
+  return read.ok ? answerOffer(read, end) : read
 }
 
 /**
@@ -146,7 +158,7 @@ export function sendingAddress(address: MediaAddress, ours: string): string {
 function agreementOn(stream: AudioStream<AudioCodec>, end: AudioEnd, offeredEvents: readonly RtpFormat[] = []): AudioAgreement {
   const { media, codec, format, events, allEvents, ptimeMs } = stream
   const taken = events === undefined || end.telephoneEvent === false ? [] : [...allEvents, ...offeredEvents].map((each) => each.payloadType)
-  const rtcpMux = media.rtcpMux && end.rtcpMux === true
+  const rtcpMux = media.rtcpMux && (end.rtcpMux === true || media.security !== undefined)
   return {
     codec,
     payloadType: format.payloadType,
@@ -161,7 +173,7 @@ function agreementOn(stream: AudioStream<AudioCodec>, end: AudioEnd, offeredEven
   }
 }
 
-function ourDescription(end: AudioEnd, media: Parameters<typeof writeDescription>[0]['media']): string {
+function ourDescription(end: AudioEnd, media: Parameters<typeof writeDescription>[0]['media'], bundle: readonly string[] = []): string {
   const origin: Origin = { username: end.username ?? '-', sessionName: end.sessionName ?? '-', sessionId: end.sessionId ?? '1', version: end.version ?? 1 }
-  return writeDescription({ origin, address: end.address, media })
+  return writeDescription({ origin, address: end.address, media, bundle })
 }

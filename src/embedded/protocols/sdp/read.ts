@@ -2,6 +2,7 @@ import { parse, type MediaDescription as ParsedMedia } from 'sdp-transform'
 import { readConnection, type MediaAddress } from './address.js'
 import type { Direction, MediaDescription, RtpFormat, SessionDescription } from './description.js'
 import { sectionsOf, type Section } from './lines.js'
+import { readSecurity } from './security.js'
 
 /** RFC 3551 tables 4 and 5: static payload types of audio, which need no rtpmap. */
 const STATIC_FORMATS: Readonly<Record<number, readonly [encoding: string, clockRate: number]>> = {
@@ -36,7 +37,8 @@ export function readDescription(text: string, beside?: SessionDescription): Sess
 function read(text: string, beside: SessionDescription | undefined): SessionDescription | undefined {
   const [session, ...media] = sectionsOf(text) ?? []
   if (session === undefined) return undefined
-  return { media: media.map((section, index) => readMedia(section, session, beside?.media[index] ?? beside?.media[0])) }
+  const bundle = session.lines.map(({ type, value }) => (type === 'a' ? /^group: ?BUNDLE (.+)$/i.exec(value)?.[1] : undefined)).find((each) => each !== undefined)
+  return { media: media.map((section, index) => readMedia(section, session, beside?.media[index] ?? beside?.media[0])), bundle: bundle?.split(' ') ?? [] }
 }
 
 function readMedia(section: Section, session: Section, beside: MediaDescription | undefined): MediaDescription {
@@ -45,6 +47,8 @@ function readMedia(section: Section, session: Section, beside: MediaDescription 
   const attributes = parsedAttributes(section, session)
   const address = addressOf(section) ?? addressOf(session) ?? ({ kind: 'unknown', text: '' } as const)
   const rtcpPort = attributes.rtcp?.port
+  const security = readSecurity(profile, section, session)
+  const direction = directionOf(section) ?? directionOf(session) ?? 'sendrecv'
   return {
     kind: kind.toLowerCase(),
     port,
@@ -52,11 +56,15 @@ function readMedia(section: Section, session: Section, beside: MediaDescription 
     formatList,
     formats: RTP_PROFILE.test(profile) ? readFormats(formatList, attributes, beside) : [],
     address,
-    direction: held(address, directionOf(section) ?? directionOf(session) ?? 'sendrecv'),
+    // With ICE the address says nothing: candidates do, and checks.
+    direction: security?.kind === 'dtls' && security.ice ? direction : held(address, direction),
     ptimeMs: milliseconds(attributes.ptime),
     maxPtimeMs: milliseconds(attributes.maxptime),
     rtcpPort: isPort(rtcpPort) ? rtcpPort : port + 1,
     rtcpMux: attributes.rtcpMux !== undefined,
+    security,
+    mid: midOf(section),
+    ssrc: ssrcOf(section),
   }
 }
 
@@ -87,6 +95,15 @@ function directionOf(section: Section): Direction | undefined {
     if (name === 'sendrecv' || name === 'sendonly' || name === 'recvonly' || name === 'inactive') return name
   }
   return undefined
+}
+
+function midOf(section: Section): string | undefined {
+  return section.lines.map(({ type, value }) => (type === 'a' ? /^mid: ?([A-Za-z0-9!#$%&'*+.^_`{|}~-]{1,32})$/i.exec(value)?.[1] : undefined)).find((each) => each !== undefined)
+}
+
+function ssrcOf(section: Section): number | undefined {
+  const written = section.lines.map(({ type, value }) => (type === 'a' ? /^ssrc: ?(\d{1,10}) /i.exec(value)?.[1] : undefined)).find((each) => each !== undefined)
+  return written === undefined || Number(written) > 0xffff_ffff ? undefined : Number(written)
 }
 
 function milliseconds(value: number | undefined): number | undefined {

@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import { write, type MediaDescription as WrittenMedia } from 'sdp-transform'
 import { codecMap, type CodecName } from './codecs.js'
 import type { Direction, MediaDescription, SessionDescription } from './description.js'
+import type { MediaSecurity } from './security.js'
 
 /** Who describes, and how often it has: the version grows with every change (RFC 3264 8). */
 export interface Origin {
@@ -23,6 +24,10 @@ export interface AudioSection {
   /** Written where it is not port + 1. */
   readonly rtcpPort?: number | undefined
   readonly rtcpMux?: boolean
+  readonly security?: MediaSecurity | undefined
+  readonly mid?: string | undefined
+  /** Source of the RTP that is sent (RFC 5576), by which it is told from that of other streams on the same path. */
+  readonly ssrc?: number | undefined
 }
 
 export interface Writing {
@@ -30,13 +35,19 @@ export interface Writing {
   /** Ours, for o= and c=. */
   readonly address: string
   readonly media: readonly WrittenMedia[]
+  /** The mids that share one path. */
+  readonly bundle?: readonly string[]
+  /** Who describes answers the checks of ICE, and makes none. */
+  readonly iceLite?: boolean
 }
 
+/** Name of a stream and its track (RFC 8830), by which browsers give it to their page. */
+const STREAM = 'voice'
 /** Keys 0 to 9, *, #, A to D (RFC 4733 3.2). */
 const EVENTS = '0-15'
 
 /** Writes a description: CRLF line ends, the order of RFC 8866, one c= for all. @throws TypeError where the address is no IP literal */
-export function writeDescription({ origin, address, media }: Writing): string {
+export function writeDescription({ origin, address, media, bundle = [], iceLite = false }: Writing): string {
   const family = isIP(address)
   if (family === 0) throw new TypeError(`not an IP address: ${address}`)
   return write({
@@ -45,6 +56,8 @@ export function writeDescription({ origin, address, media }: Writing): string {
     name: origin.sessionName,
     connection: { version: family, ip: address },
     timing: { start: 0, stop: 0 },
+    ...(iceLite ? { icelite: 'ice-lite' as const } : {}),
+    ...(bundle.length === 0 ? {} : { groups: [{ type: 'BUNDLE', mids: bundle.join(' ') }] }),
     media: [...media],
   })
 }
@@ -67,6 +80,26 @@ export function audioSection(section: AudioSection): WrittenMedia {
     ptime: section.ptimeMs,
     direction: section.direction,
     ...(rtcpMux ? { rtcpMux: 'rtcp-mux' as const } : {}),
+    ...(section.mid === undefined ? {} : { mid: section.mid }),
+    ...(section.ssrc === undefined ? {} : { ssrcs: [{ id: section.ssrc, attribute: 'cname', value: STREAM }] }),
+    ...(section.security === undefined ? {} : securityLines(section.security)),
+  }
+}
+
+function securityLines(security: MediaSecurity): Partial<WrittenMedia> {
+  if (security.kind === 'sdes') return { crypto: security.keys.map(({ tag, suite, key }) => ({ id: tag, suite, config: `inline:${key}` })) }
+  const { fingerprints: [first], setup, ice } = security
+  return {
+    ...(first === undefined ? {} : { fingerprint: { type: first.algorithm, hash: first.value } }),
+    setup,
+    ...(ice === undefined
+      ? {}
+      : {
+          msid: [{ id: STREAM, appdata: STREAM }],
+          iceUfrag: ice.usernameFragment,
+          icePwd: ice.password,
+          candidates: ice.candidates.map(({ foundation, component, priority, address, port, type }) => ({ foundation, component, transport: 'udp', priority, ip: address, port, type })),
+        }),
   }
 }
 

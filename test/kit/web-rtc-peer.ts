@@ -1,0 +1,103 @@
+import { MediaStreamTrack, RTCPeerConnection, RTCRtpCodecParameters, RtpHeader, type RTCRtpTransceiver } from 'werift'
+import { encodeG711, LINEAR_TO_MULAW, MULAW_TO_LINEAR } from '../../src/embedded/protocols/rtp/g711.js'
+import { toneShare } from '../../src/embedded/protocols/rtp/goertzel.js'
+import { amplitudeOf } from '../../src/embedded/protocols/rtp/level.js'
+import { Oscillator } from '../../src/embedded/protocols/rtp/oscillator.js'
+import { TelephoneEventSender, writeTelephoneEvent } from '../../src/embedded/protocols/rtp/telephone-event.js'
+
+const FRAME = 160
+const EVENTS = 126
+
+/** The audio of a browser: ICE, DTLS-SRTP and PCMU by werift, as an independent other side. It says a tone and keeps the last of what it hears. */
+export class WebRtcPeer {
+  readonly connection: RTCPeerConnection
+  readonly heard: Buffer[] = []
+  packets = 0
+  firstAt: number | undefined
+  readonly #transceiver: RTCRtpTransceiver
+  #timer: NodeJS.Timeout | undefined
+  #sequence = 1000
+  #timestamp = 5000
+
+  constructor() {
+    this.connection = new RTCPeerConnection({
+      codecs: { audio: [new RTCRtpCodecParameters({ mimeType: 'audio/PCMU', clockRate: 8000, channels: 1, payloadType: 0 }), new RTCRtpCodecParameters({ mimeType: 'audio/telephone-event', clockRate: 8000, channels: 1, payloadType: EVENTS })] },
+      iceUseIpv6: false,
+      iceAdditionalHostAddresses: ['127.0.0.1'],
+      iceServers: [],
+    })
+    this.#transceiver = this.connection.addTransceiver(new MediaStreamTrack({ kind: 'audio' }), { direction: 'sendrecv' })
+    this.connection.onTrack.subscribe((track) => {
+      track.onReceiveRtp.subscribe((packet) => {
+        if (packet.header.payloadType !== 0) return
+        this.packets++
+        this.firstAt ??= performance.now()
+        this.heard.push(packet.payload)
+        if (this.heard.length > 50) this.heard.shift()
+      })
+    })
+  }
+
+  async offer(): Promise<string> {
+    const offer = await this.connection.createOffer()
+    await this.connection.setLocalDescription(offer)
+    return this.connection.localDescription?.sdp ?? ''
+  }
+
+  async takes(answer: string): Promise<void> {
+    await this.connection.setRemoteDescription({ type: 'answer', sdp: answer })
+  }
+
+  says(frequencyHz: number): void {
+    this.hush()
+    const oscillator = new Oscillator(frequencyHz)
+    const samples = new Int16Array(FRAME)
+    const began = performance.now()
+    let sent = 0
+    this.#timer = setInterval(() => {
+      for (; sent < (performance.now() - began) / 20; sent++) {
+        for (let index = 0; index < FRAME; index++) samples[index] = Math.round(oscillator.next() * amplitudeOf(-10))
+        const payload = Buffer.alloc(FRAME)
+        encodeG711(LINEAR_TO_MULAW, samples, 0, FRAME, payload, 0)
+        this.#send(payload, 0, false)
+        this.#timestamp += FRAME
+      }
+    }, 10)
+  }
+
+  hush(): void {
+    clearInterval(this.#timer)
+  }
+
+  /** Presses a key: RFC 4733 events, at the number of our description. */
+  async presses(digit: string): Promise<void> {
+    const sender = new TelephoneEventSender(digit)
+    for (;;) {
+      const event = sender.next()
+      if (event === undefined) break
+      const payload = Buffer.alloc(4)
+      writeTelephoneEvent(payload, 0, event)
+      this.#send(payload, EVENTS, event.marker)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    this.#timestamp += 1600
+  }
+
+  #send(payload: Buffer, payloadType: number, marker: boolean): void {
+    // The sender of the package would give keys the number of the voice.
+    const { sender } = this.#transceiver
+    const header = new RtpHeader({ payloadType, marker, sequenceNumber: this.#sequence++ & 0xffff, timestamp: this.#timestamp >>> 0, ssrc: sender.ssrc })
+    if (sender.dtlsTransport.state === 'connected') void sender.dtlsTransport.sendRtp(payload, header)
+  }
+
+  /** How much of what was heard last is that tone, 0 to 1. */
+  share(frequencyHz: number): number {
+    const octets = Buffer.concat(this.heard.slice(-20))
+    return octets.length < 10 * FRAME ? 0 : toneShare(Array.from(octets, (octet) => MULAW_TO_LINEAR[octet] ?? 0), frequencyHz)
+  }
+
+  async close(): Promise<void> {
+    this.hush()
+    await this.connection.close()
+  }
+}
