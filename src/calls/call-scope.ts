@@ -2,7 +2,8 @@ import type { AlarmAbout } from '../alarms/alarms.js'
 import type { Clock } from '../clock/clock.js'
 import { Cast, type Actor } from '../facts/actor.js'
 import type { AttemptId, CallEnding, CallEvent, CallFact, EventLog, Party } from '../facts/events.js'
-import type { HangUp, Leg } from '../switch/port.js'
+import type { Audio, HangUp, Leg } from '../switch/port.js'
+import { handleOf } from './leg-handle.js'
 import { over } from './stop.js'
 import { within } from './within.js'
 
@@ -21,6 +22,8 @@ export interface CallScopeOptions {
   readonly caller?: Actor
   /** What has been told of the call so far, by an engine that died. Default: nothing, it begins. */
   readonly before?: readonly CallEvent[]
+  /** What a party hears first whose media server has died. Default: nothing. */
+  readonly wordsAfterMove?: () => Promise<readonly Audio[]>
   /** Bounds, ms: see `FlowSettings`. */
   readonly durableMs: number
   readonly releaseMs: number
@@ -119,6 +122,11 @@ export class CallScope {
   own(leg: Leg, party: Party): AbortSignal {
     const gone = new AbortController()
     this.#legs.set(leg, { leg, party, gone, closing: undefined })
+    leg.onMoved(({ silentMs }) => this.tell({ type: 'leg.moved', legId: leg.id, party, silentMs: Math.round(silentMs), ...handleOf(leg) }))
+    this.#options.wordsAfterMove?.().then(
+      (words) => (leg.afterMove = words),
+      () => undefined,
+    )
     void leg.hungUp.then((hangUp: HangUp) => {
       // A leg that could not be released in time ends untold.
       this.tell({ type: 'leg.ended', legId: leg.id, party, hangUp })

@@ -10,7 +10,7 @@ import type { CallEvent, EventLog } from '../facts/events.js'
 import type { Speech } from '../prompts/speech.js'
 import type { RecordingSink } from '../recordings/recording-sink.js'
 import { LocalReservations, type Reservations } from '../shared/reservations.js'
-import type { IncomingCall, Leg, Switch } from '../switch/port.js'
+import type { Audio, IncomingCall, Leg, Switch } from '../switch/port.js'
 import { noPast, type RungBefore } from '../watch-list/rung-before.js'
 import { arrangedKinds, placedCall } from './arranged-call.js'
 import { nothingArranged, type ArrangedCall, type Arrangements } from './arrangements.js'
@@ -75,6 +75,7 @@ export class Desk {
   readonly #reservations: Reservations
   readonly #gate: SetUpGate
   readonly #live = new Map<CallScope, Promise<void>>()
+  #movedWords: Promise<readonly Audio[]> | undefined
   #draining = false
 
   constructor(options: DeskOptions) {
@@ -206,7 +207,7 @@ export class Desk {
       callerNumber,
       ...(callerAccount === undefined ? {} : { callerAccount }),
       dialledNumber: numberInFacts(incoming),
-      scope: new CallScope({ callId, log, clock, ...(left ? { before: left.events } : {}), ...(owner?.kind === 'clinician' ? { caller: { kind: 'clinician', id: owner.id } } : {}), durableMs: settings.durableMs, releaseMs: settings.releaseMs }),
+      scope: new CallScope({ callId, log, clock, ...(left ? { before: left.events } : {}), ...(owner?.kind === 'clinician' ? { caller: { kind: 'clinician', id: owner.id } } : {}), wordsAfterMove: () => this.#wordsAfterMove(), durableMs: settings.durableMs, releaseMs: settings.releaseMs }),
       switch: telephone,
       speech,
       recordings,
@@ -219,6 +220,16 @@ export class Desk {
       clock,
       settings,
     }
+  }
+
+  /** Worked out once: it is the same for everybody. */
+  #wordsAfterMove(): Promise<readonly Audio[]> {
+    return (this.#movedWords ??= Promise.resolve()
+      .then(() => this.#options.speech.say([sentence('media-fault')]))
+      .catch(() => {
+        this.#movedWords = undefined
+        return []
+      }))
   }
 
   /** @param onFault called first when the flow ends by a fault in the program */

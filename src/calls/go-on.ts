@@ -1,7 +1,7 @@
 import { callBackOutcomes, outcomesFor, patientConnectOutcomes } from '../directory/outcomes.js'
 import type { AttemptRecord, CallRecord } from '../facts/call-record.js'
 import type { AttemptId, AttemptResult } from '../facts/events.js'
-import type { Leg, Recording } from '../switch/port.js'
+import type { Recording } from '../switch/port.js'
 import { afterTalk, type Inquiry } from './after-talk.js'
 import type { CallContext, CallEnd } from './call-context.js'
 import { followAgain } from './incoming.js'
@@ -22,9 +22,10 @@ const engineDied = 'the engine that rang them died'
  */
 export async function goOn(call: CallContext, record: CallRecord, legs: LeftLegs): Promise<CallEnd> {
   const { scope } = call
-  const caller = legs.taken.find(({ party }) => party === 'caller')?.leg
+  const takenCaller = legs.taken.find(({ party }) => party === 'caller')
+  const caller = takenCaller?.leg
   const talking = record.talkStartedAt !== undefined && record.talkEndedAt === undefined
-  const recorder = await recorderOf(call, record, caller)
+  const recorder = await recorderOf(call, record, takenCaller)
   const answered = talking ? undefined : answeredNow(record, legs)
   for (const attempt of record.attempts) if (attempt.result === undefined && attempt.attempt !== answered?.attempt) scope.tell({ type: 'attempt.ended', attempt: attempt.attempt, ...endOf(record, attempt) })
   if (talking) return goOnTalking(call, record, legs, recorder)
@@ -119,17 +120,23 @@ function resumedHunt(call: CallContext, record: CallRecord, answered: (TakenLeg 
 }
 
 /** The recording that runs goes on; where none does, one may begin. */
-async function recorderOf(call: CallContext, record: CallRecord, caller: Leg | undefined): Promise<Recorder> {
+async function recorderOf(call: CallContext, record: CallRecord, caller: TakenLeg | undefined): Promise<Recorder> {
   const told = record.recordings.find(({ state }) => state === 'running')
   const running = told ? { ...told, path: told.spoolPath } : await within(call.clock, call.settings.promptTimeoutMs, call.recordings.left(call.id).catch(() => undefined))
   if (!running) return new Recorder(call)
   const { recordingId, path, startedAt } = running
   if (!told) call.scope.tell({ type: 'recording.started', recordingId, spoolPath: path })
-  // It ended with the caller's leg.
+  // It ended with the caller's leg, or with their media server.
   const ended: Recording = { path, startedAt, stop: () => Promise.resolve() }
-  const recording = caller?.recordingOn(path) ?? ended
+  const runs = caller !== undefined && !caller.moved
+  const recording = runs ? caller.leg.recordingOn(path) : ended
   const isOurs = await within(call.clock, call.settings.promptTimeoutMs, call.recordings.resume({ recordingId, callId: call.id, startedAt, path }).catch(() => false))
-  if (isOurs === true) return new Recorder(call, { recordingId, recording })
+  if (isOurs === true && caller?.moved) {
+    call.scope.tell({ type: 'recording.stopped', recordingId })
+    call.recordings.finish(recordingId)
+    return new Recorder(call)
+  }
+  if (isOurs === true) return new Recorder(call, { recordingId, recording, leg: caller?.leg })
   // It lies where this engine cannot read it: the one that began it finishes it, and a second one begins here.
   call.scope.alongside(recording.stop())
   call.scope.tell({ type: 'recording.stopped', recordingId })

@@ -17,6 +17,8 @@ export interface TakenLeg {
   readonly leg: Leg
   readonly party: Party
   readonly attempt: AttemptId | undefined
+  /** Its media server had died as well: it has another one, and is neither bridged nor recorded. */
+  readonly moved?: true
 }
 
 export interface LeftLegs {
@@ -32,7 +34,7 @@ export async function takeLegs(telephone: Pick<Switch, 'adopt'>, events: readonl
   await Promise.all(
     runningLegs(events).map(async ({ legId, party, attempt, handle, dialled }) => {
       const result = handle === undefined ? ({ kind: 'failed', why: 'its handle is not in the facts' } as const) : await telephone.adopt(handle, dialled)
-      if (result.kind === 'adopted') taken.push({ leg: result.leg, party, attempt })
+      if (result.kind === 'adopted') taken.push({ leg: result.leg, party, attempt, ...(result.moved ? { moved: true } : {}) })
       else lost.push({ legId, party, attempt, hungUp: result.kind === 'gone', why: result.why })
     }),
   )
@@ -59,6 +61,8 @@ function runningLegs(events: readonly CallEvent[]): readonly RunningLeg[] {
       const dialled = account === undefined ? {} : { dialled: { account, answeredAt: event.at } }
       legs.set(event.legId, { legId: event.legId, party: parties.get(event.attempt) ?? 'specialist', attempt: event.attempt, handle: event.handle, ...dialled })
     }
+    const moved = event.type === 'leg.moved' ? legs.get(event.legId) : undefined
+    if (event.type === 'leg.moved' && moved) legs.set(event.legId, { ...moved, handle: event.handle })
     if (event.type === 'leg.ended') legs.delete(event.legId)
   }
   return [...legs.values()]

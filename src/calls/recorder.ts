@@ -3,22 +3,25 @@ import { raiseAlarm, type CallContext } from './call-context.js'
 import { within } from './within.js'
 
 type Spool = { readonly recordingId: string; readonly path: string }
+type Running = { readonly recording: Recording; readonly recordingId: string }
 
 /**
- * The recording of one call. It never stands in the way of the conversation: what cannot be recorded is told as a fact and raised as an
+ * The recording of one call: one file, and one more for every media server that dies. It never stands in the way of the conversation: what cannot be recorded is told as a fact and raised as an
  * alarm, and the call goes on.
  */
 export class Recorder {
   readonly #call: CallContext
   #spool: Promise<Spool | undefined> | undefined
-  #running: Promise<{ readonly recording: Recording; readonly recordingId: string } | undefined> | undefined
+  #running: Promise<Running | undefined> | undefined
 
   #stopped: Promise<void> | undefined
 
-  /** @param running one that runs already: an engine that died had begun it */
-  constructor(call: CallContext, running?: { readonly recording: Recording; readonly recordingId: string }) {
+  /** @param running one that runs already, of that leg: an engine that died had begun it */
+  constructor(call: CallContext, running?: Running & { readonly leg: Leg | undefined }) {
     this.#call = call
-    if (running) this.#running = Promise.resolve(running)
+    if (!running) return
+    this.#running = Promise.resolve(running)
+    if (running.leg) this.#follow(running.leg)
   }
 
   /** Gets a place to record to, ahead of time. Harmless when it has one, or records already. */
@@ -31,8 +34,23 @@ export class Recorder {
    * @returns when it is known whether it records; nobody has to wait for that
    */
   async start(leg: Leg): Promise<void> {
-    this.#running ??= this.#begin(leg)
+    if (this.#running === undefined) {
+      this.#running = this.#begin(leg)
+      this.#follow(leg)
+    }
     await this.#running
+  }
+
+  /** The file ends with its media server; what comes after is recorded to another one. */
+  #follow(leg: Leg): void {
+    leg.onMoved(() => {
+      if (this.#stopped) return
+      const before = this.#running
+      this.#spool = undefined
+      this.#running = Promise.resolve(before)
+        .then((running) => this.#finish(running))
+        .then(() => this.#begin(leg))
+    })
   }
 
   /** Closes the recording and hands it on to be finished. Harmless when nothing runs, and when called twice. */
@@ -42,7 +60,10 @@ export class Recorder {
 
   async #close(): Promise<void> {
     await this.#spool
-    const running = await this.#running
+    await this.#finish(await this.#running)
+  }
+
+  async #finish(running: Running | undefined): Promise<void> {
     if (!running) return
     const { clock, settings, scope, recordings } = this.#call
     await within(clock, settings.promptTimeoutMs, running.recording.stop())
@@ -62,7 +83,7 @@ export class Recorder {
     return undefined
   }
 
-  async #begin(leg: Leg): Promise<{ readonly recording: Recording; readonly recordingId: string } | undefined> {
+  async #begin(leg: Leg): Promise<Running | undefined> {
     const spool = await (this.#spool ??= this.#allocate())
     if (!spool) return undefined
     const { recordingId, path } = spool

@@ -2,6 +2,7 @@ import type { AcceptanceProof, AttemptId, Party } from '../facts/events.js'
 import type { Bridge, BridgeEnd, Leg, LegEnding } from '../switch/port.js'
 import type { CallContext } from './call-context.js'
 import type { Recorder } from './recorder.js'
+import { say, sentence } from './saying.js'
 
 /** Two who talk, or are about to. */
 export interface Parties {
@@ -57,13 +58,37 @@ export interface TalkEnd {
   readonly why: LegEnding | 'unbridged' | 'faulted'
 }
 
-/** Waits for the end of the conversation, whichever way it comes, and closes the recording. */
+/** Waits for the end of the conversation, whichever way it comes, and closes the recording. Two whose media server dies are connected again. */
 export async function talk(call: CallContext, bridge: Bridge, parties: Parties, recorder: Recorder): Promise<TalkEnd> {
-  const end = await bridge.ended
+  let end = await bridge.ended
+  while (end.kind === 'moved') end = await talkAgain(call, parties, end.apartMs)
   const talkEnd: TalkEnd = { by: endedBy(call, end, parties), why: end.kind === 'hungUp' ? end.hangUp.ending : end.kind }
   call.scope.tell({ type: 'talk.ended', ...talkEnd })
   call.scope.alongside(recorder.stop())
   return talkEnd
+}
+
+/** Each hears what has happened, and then the other one. */
+async function talkAgain(call: CallContext, { caller, other }: Parties, apartMs: number): Promise<BridgeEnd> {
+  const { scope, clock } = call
+  const since = clock.monotonic()
+  await Promise.all([caller, other].map((leg) => say(call, leg, [sentence('talk-goes-on')], scope.gone(leg))))
+  const result = await call.switch.bridge(caller, other, { signal: scope.gone(caller) })
+  switch (result.kind) {
+    case 'bridged':
+      scope.tell({ type: 'talk.resumed', apartMs: Math.round(apartMs + clock.monotonic() - since) })
+      return result.bridge.ended
+    case 'hungUp':
+      return gone(result.leg)
+    case 'cancelled':
+      return gone(caller)
+    case 'failed':
+      return { kind: 'faulted', why: result.why }
+  }
+}
+
+function gone(leg: Leg): BridgeEnd {
+  return leg.ended ? { kind: 'hungUp', first: leg, hangUp: leg.ended } : { kind: 'faulted', why: 'they could not be connected again' }
 }
 
 function endedBy({ scope }: CallContext, end: BridgeEnd, { caller, other }: Parties): TalkEnd['by'] {

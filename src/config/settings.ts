@@ -252,7 +252,7 @@ export const settingRows = {
   tts: row('prompts.tts', 'RINGROUND_TTS', 'auto', 'Speaks names that have no WAV yet: `flite`, `none`, or `auto`: flite where there is one', oneOf('auto', 'flite', 'none')),
   drachtio: row('drachtio.addresses', 'RINGROUND_DRACHTIO', '', 'drachtio-server application ports, `host:port` by commas; empty: the embedded switch', servers),
   drachtioSecret: row('drachtio.secret', 'RINGROUND_DRACHTIO_SECRET', '', 'Secret of the drachtio servers; the embedded switch makes its own at each start', text, { secret: true }),
-  freeswitch: row('freeswitch.addresses', 'RINGROUND_FREESWITCH', '', 'FreeSWITCH event sockets, `host:port` by commas; needed with `drachtio.addresses`', servers),
+  freeswitch: row('freeswitch.addresses', 'RINGROUND_FREESWITCH', '', 'FreeSWITCH event sockets, `host:port` by commas; needed with `drachtio.addresses`. Calls go on at another one when theirs dies', servers),
   freeswitchSecret: row('freeswitch.secret', 'RINGROUND_FREESWITCH_SECRET', '', 'Password of the event sockets; the embedded switch makes its own at each start', text, { secret: true }),
   eventSocketAddress: row('freeswitch.listenAddress', 'RINGROUND_EVENT_SOCKET_ADDRESS', '127.0.0.1', 'Our address, as FreeSWITCH can reach it, for its outbound event sockets', address),
   allowDefaultSecrets: row('servers.allowDefaultSecrets', 'RINGROUND_ALLOW_DEFAULT_SECRETS', 'no', '`yes`: take servers that still have the secret they were installed with (`cymru`, `ClueCon`), which anybody can look up', oneOf('no', 'yes')),

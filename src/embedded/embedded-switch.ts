@@ -92,8 +92,9 @@ export class EmbeddedSwitch {
       }
       const [only] = this.#worldTransports
       const world: Transport = this.#worldTransports.length === 1 && only !== undefined ? only : new ManyTransport(this.#worldTransports)
-      // Who may call the media server commands it, so nobody but the signalling next door may.
-      const onlyFrom = (source: Endpoint): boolean => isOwnPort(source, world.listeners)
+      // Who may call the media server commands it, so nobody may but the signalling next door, and what is named.
+      const others = (freeswitch.signalling ?? []).map((other) => ({ ...other, protocol: 'udp' as const }))
+      const onlyFrom = (source: Endpoint): boolean => isOwnPort(source, [...world.listeners, ...others])
       const mediaTransport = await openTransport({ ...freeswitch.sip, protocols: ['udp'] }, 'SIP of the media server', { onlyFrom })
       opened.push(mediaTransport)
       const [signallingWire, mediaWire] = [new LocalWire(world), new LocalWire(mediaTransport)]
@@ -204,7 +205,7 @@ function withWayTo(mediaServer: string, listeners: readonly SipListener[]): read
   return [...listeners, { address: mediaServer, port: 0, protocols: ['udp'] }]
 }
 
-/** Whether a packet came from one of these sockets of this machine. */
+/** Whether a packet came from one of these sockets. */
 function isOwnPort(source: Endpoint, listeners: readonly Endpoint[]): boolean {
   return listeners.some(({ protocol, address, port }) => {
     if (protocol !== source.protocol || port !== source.port) return false

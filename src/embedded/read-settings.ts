@@ -77,6 +77,7 @@ const settings = object({
   }),
   freeswitch: object({
     sip: address,
+    signalling: optional(list(address)),
     profile: optional(text),
     eventSocket: address,
     password: text,

@@ -55,6 +55,8 @@ export interface DrachtioSettings {
 export interface FreeswitchSettings {
   /** SIP (UDP) address of the profile. */
   readonly sip: SocketAddress
+  /** SIP (UDP) addresses of other drachtio-servers that may ask for channels, besides the one next door. Default: none. */
+  readonly signalling?: readonly SocketAddress[]
   /** Name of the profile in `sofia status`. Default `drachtio_mrf`. */
   readonly profile?: string
   readonly eventSocket: SocketAddress

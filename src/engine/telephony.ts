@@ -111,18 +111,17 @@ function countTogether(allowance: Allowance, store: Store): () => void {
   return () => clearInterval(timer)
 }
 
-/** Each drachtio-server with the FreeSWITCH at the same place in the list; with fewer of these, they are shared. */
-function configuredServers(settings: Settings): readonly ServerSet[] {
-  return settings.drachtio.flatMap((drachtio, index) => {
-    const freeswitch = settings.freeswitch[index % settings.freeswitch.length]
-    if (!freeswitch) return []
-    return [
-      {
-        drachtio: { ...drachtio, secret: settings.drachtioSecret },
-        freeswitch: { ...freeswitch, secret: settings.freeswitchSecret },
-        listenAddress: settings.eventSocketAddress,
-      },
-    ]
+/**
+ * Each drachtio-server with the FreeSWITCHes that its calls begin at: the one at the same place of the list, and every further one by turns; with fewer of these, they are shared. All
+ * others are spare: calls go on there whose own FreeSWITCH dies.
+ */
+export function configuredServers({ drachtio, drachtioSecret, freeswitch, freeswitchSecret, eventSocketAddress }: Pick<Settings, 'drachtio' | 'drachtioSecret' | 'freeswitch' | 'freeswitchSecret' | 'eventSocketAddress'>): readonly ServerSet[] {
+  return drachtio.flatMap((server, index) => {
+    const begins = index % freeswitch.length
+    const own = freeswitch[begins]
+    if (!own) return []
+    const others = freeswitch.map((each, place) => ({ ...each, secret: freeswitchSecret, spare: place % drachtio.length !== index })).filter((_each, place) => place !== begins)
+    return [{ drachtio: { ...server, secret: drachtioSecret }, freeswitch: { ...own, secret: freeswitchSecret }, others, listenAddress: eventSocketAddress }]
   })
 }
 

@@ -83,6 +83,8 @@ export class Cast {
         return fact.hangUp.ending === 'hangup' ? (this.#legs.get(fact.legId) ?? this.#party(fact.party)) : engine
       case 'call.answered':
       case 'call.takenOver':
+      case 'leg.moved':
+      case 'talk.resumed':
       case 'menu.offered':
       case 'line.refused':
       case 'hunt.started':

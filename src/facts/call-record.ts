@@ -120,6 +120,10 @@ export interface CallRecord {
   readonly alarms: readonly { readonly alarm: string; readonly detail: string; readonly at: number }[]
   /** Engines that went on with the call when the one before them had died, by name. */
   readonly takenOver?: readonly { readonly by: string; readonly at: number }[]
+  /** Parties whose media server died, and who were taken to another one: for how long they heard nothing. */
+  readonly moved?: readonly { readonly party: Party; readonly at: number; readonly silentMs: number }[]
+  /** For how long the two who talked did not hear each other, because a media server died. */
+  readonly apartMs?: number
   readonly endedAt?: number
   readonly endedAfterMs?: number
   /** Undefined while the call runs. */
@@ -236,6 +240,10 @@ export function withEvent(before: CallRecord | undefined, event: CallEvent): Cal
       return { ...record, endedAt: event.at, endedAfterMs: afterMs, ending: event.ending, ...(event.detail === undefined ? {} : { endingDetail: event.detail }) }
     case 'call.takenOver':
       return { ...record, takenOver: [...(record.takenOver ?? []), { by: event.node, at: event.at }] }
+    case 'leg.moved':
+      return { ...record, moved: [...(record.moved ?? []), { party: event.party, at: event.at, silentMs: event.silentMs }] }
+    case 'talk.resumed':
+      return { ...record, apartMs: (record.apartMs ?? 0) + event.apartMs }
     case 'menu.offered':
     case 'menu.keyed':
     case 'code.refused':

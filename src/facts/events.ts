@@ -93,6 +93,8 @@ export type CallFact =
   | { readonly type: 'call.answered'; readonly legId: string; readonly handle?: string }
   /** The engine that carried the call died (`from`: its name), and the engine that tells this goes on with it: with these legs. */
   | { readonly type: 'call.takenOver'; readonly from: string; readonly legs: readonly string[] }
+  /** The media server of a party died, and the party was taken to another one; it heard nothing for so long, and is found by another handle from now on. A recording of it has ended. */
+  | { readonly type: 'leg.moved'; readonly legId: string; readonly party: Party; readonly silentMs: number; readonly handle?: string }
   | { readonly type: 'menu.offered'; readonly lines: readonly LineId[]; readonly attempt: number }
   | { readonly type: 'menu.keyed'; readonly keys: string; readonly understood: boolean }
   | { readonly type: 'line.chosen'; readonly line: LineId; readonly by: ChosenBy }
@@ -116,6 +118,8 @@ export type CallFact =
   | { readonly type: 'recording.started'; readonly recordingId: string; readonly spoolPath: string }
   | { readonly type: 'recording.failed'; readonly recordingId?: string; readonly stage: 'start' | 'spool' | 'encode' | 'verify' | 'store'; readonly why: string }
   | { readonly type: 'talk.started'; readonly attempt: AttemptId }
+  /** The two hear each other again, whose media server had died: for so long they did not. */
+  | { readonly type: 'talk.resumed'; readonly apartMs: number }
   | { readonly type: 'talk.ended'; readonly by: Party | 'system'; readonly why: LegEnding | 'unbridged' | 'faulted' }
   | { readonly type: 'recording.stopped'; readonly recordingId: string }
   /** `lostSeconds`: by how much it is shorter than it ran, where that is noticeable (the disk was full, the switch died). */

@@ -97,6 +97,8 @@ export function follow(before: TrackedCall | undefined, event: CallEvent, names:
     case 'call.arrived':
     case 'call.placed':
     case 'call.takenOver':
+    case 'leg.moved':
+    case 'talk.resumed':
     case 'code.refused':
     case 'callBack.requested':
     case 'menu.keyed':

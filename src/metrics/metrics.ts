@@ -171,6 +171,8 @@ function callMetrics(register: Registry, byLine: ByLine): { count(event: CallEve
         case 'organisation.chosen':
         case 'call.answered':
         case 'call.takenOver':
+        case 'leg.moved':
+        case 'talk.resumed':
         case 'menu.offered':
         case 'menu.keyed':
         case 'line.chosen':

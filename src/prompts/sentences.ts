@@ -51,6 +51,8 @@ export const sentences = {
   'still-trying': 'Please stay on the line. We are still trying to reach somebody for you.',
   'hunting-on': 'I am sorry, that connection failed. We are ringing the next specialist.',
   'connection-lost': 'I am sorry, the connection was lost. If you still need each other, please ring again.',
+  'media-fault': 'I am sorry, there was a technical fault. Please stay on the line.',
+  'talk-goes-on': 'I am sorry, there was a technical fault. You are being connected again.',
   'technical-fault': 'I am sorry, we have a technical problem. Please ring again in a few minutes, or ring the hospital switchboard.',
   goodbye: 'Goodbye.',
 

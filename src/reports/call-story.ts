@@ -102,6 +102,10 @@ class Teller {
         return { kind: 'caller', what: 'The service answered' }
       case 'call.takenOver':
         return { kind: 'trouble', what: `The engine ${event.from} had stopped; another went on with the call` }
+      case 'leg.moved':
+        return { kind: 'trouble', what: `The media server failed, and ${parties[event.party]} was taken to another one`, detail: `${seconds(event.silentMs)} without sound` }
+      case 'talk.resumed':
+        return { kind: 'talk', what: 'Connected again', detail: `the two did not hear each other for ${seconds(event.apartMs)}` }
       case 'menu.offered':
         return { kind: 'menu', what: `The menu offered ${event.lines.length} ${event.lines.length === 1 ? 'line' : 'lines'}`, ...(event.attempt > 1 ? { detail: `for the ${ordinal(event.attempt)} time` } : {}) }
       case 'menu.keyed':
@@ -216,6 +220,10 @@ function between(from: CallEvent, to: CallEvent | undefined): { readonly lastsMs
 }
 
 const legWhys = Object.fromEntries(Object.entries(legEndings).map(([ending, { why }]) => [ending, why])) as { readonly [K in keyof typeof legEndings]: string }
+
+function seconds(ms: number): string {
+  return `${(ms / 1_000).toFixed(1)} seconds`
+}
 
 function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`

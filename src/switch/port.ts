@@ -42,7 +42,7 @@ export type Audio =
 /**
  * Why a leg is over. Closed: `endings.ts` names for each who ended it and whose fault it is.
  * `hangup` the party hung up; `released` we closed it; `mediaTimeout` no RTP came for the configured time;
- * `mediaLost` the media server (or its event socket) went away; `signallingLost` the SIP side went away; `transport` the far
+ * `mediaLost` the media server (or its event socket) went away, and the party could not be taken to another one; `signallingLost` the SIP side went away; `transport` the far
  * end answered with an error or not at all to a request inside the call.
  */
 export type LegEnding = 'hangup' | 'released' | 'mediaTimeout' | 'mediaLost' | 'signallingLost' | 'transport'
@@ -104,19 +104,32 @@ export interface Recording {
 
 export type RecordResult = { readonly kind: 'recording'; readonly recording: Recording } | { readonly kind: 'failed'; readonly why: string } | { readonly kind: 'hungUp' }
 
+/**
+ * The media server of a leg died, and the party was taken to another one. What was playing is played again, behind `Leg.afterMove`; who was hearing nothing hears that alone, and who
+ * was bridged nothing, until they are bridged again or played to (`BridgeEnd`). Keys are listened for as before, words no more (`NoWords`). A recording of the leg has ended with its media server.
+ */
+export interface Moved {
+  /** For how long the party has heard nothing: from the last sign of the media server that died to the moment at which it can be played to again. */
+  readonly silentMs: number
+}
+
 /** One party on the telephone, answered, with media. */
 export interface Leg {
   /** Unique for the life of the system; also the name under which the switch's log knows it. */
   readonly id: string
   /**
    * By what `Switch.adopt` of another engine finds the leg again, should this engine die: for the record, and for nobody to read. At most 1,000
-   * characters; empty: it cannot be found again.
+   * characters; empty: it cannot be found again. Another one after the leg has moved.
    */
   readonly handle: string
   /** Settles exactly once, for whatever reason the leg ends. Never rejects. */
   readonly hungUp: Promise<HangUp>
   /** Set as soon as the leg is over. */
   readonly ended: HangUp | undefined
+  /** What this party hears first when it has been moved to another media server. Default: nothing. */
+  afterMove: readonly Audio[]
+  /** Tells `listener` whenever the leg has been moved to another media server. @returns stops it */
+  onMoved(listener: (moved: Moved) => void): () => void
   /**
    * Plays the pieces one after the other without a gap. One play at a time: a new one replaces what is playing (that one
    * then settles as `cancelled`). Does not consume keys.
@@ -146,8 +159,11 @@ export interface Leg {
   close(): Promise<void>
 }
 
-/** Why two bridged legs are apart again. `faulted`: the media server could not hold the bridge. */
-export type BridgeEnd = { readonly kind: 'hungUp'; readonly first: Leg; readonly hangUp: HangUp } | { readonly kind: 'unbridged' } | { readonly kind: 'faulted'; readonly why: string }
+/**
+ * Why two bridged legs are apart again. `moved`: the media server of one or both died; both are on the line, at another one, have not heard each other for so long, and can be bridged again. `faulted`: the media server could
+ * not hold the bridge.
+ */
+export type BridgeEnd = { readonly kind: 'hungUp'; readonly first: Leg; readonly hangUp: HangUp } | { readonly kind: 'unbridged' } | { readonly kind: 'moved'; readonly apartMs: number } | { readonly kind: 'faulted'; readonly why: string }
 
 /** Two legs that hear each other. When one leg ends, the other stays up and can be played to. */
 export interface Bridge {
@@ -164,10 +180,10 @@ export type BridgeResult =
   | { readonly kind: 'failed'; readonly why: string }
 
 /**
- * What came of taking over a leg of an engine that died. `gone`: its party has hung up meanwhile, or the media server has lost it; what was left of it is
+ * What came of taking over a leg of an engine that died. `moved`: its media server had died as well; it has another one, and is neither bridged nor recorded any more. `gone`: its party has hung up meanwhile, or the media server has lost it; what was left of it is
  * released. `failed`: nobody can say what has become of it.
  */
-export type AdoptResult = { readonly kind: 'adopted'; readonly leg: Leg } | { readonly kind: 'gone' | 'failed'; readonly why: string }
+export type AdoptResult = { readonly kind: 'adopted'; readonly leg: Leg; readonly moved?: true } | { readonly kind: 'gone' | 'failed'; readonly why: string }
 
 /** What the facts say of an outgoing leg that is taken over, for limits. */
 export interface DialledBefore {
@@ -214,7 +230,7 @@ export interface DialOptions {
   readonly account?: string
   /** Names of the trunks that may carry a number, as the guard found them; absent: every trunk. */
   readonly trunks?: readonly string[]
-  /** The leg that the answered one is to be bridged with: the call is placed where that one lives. Matters with several media servers. */
+  /** The leg that the answered one is to be bridged with: the call is placed where that one lives, so that none has to be moved. */
   readonly near?: Leg
   /** An INVITE has left: once for each trunk that is tried (again where one wants a longer session interval). */
   readonly onSent?: (sent: Sent) => void

@@ -7,7 +7,9 @@ import type { DrachtioSwitchSettings, ServerSet } from '../../src/switch/drachti
 import type { Audio, Switch } from '../../src/switch/port.js'
 import { TestPhone, until, type CallOptions, type PhoneCall } from './phone/phone.js'
 import { translated } from '../keeping/translated.js'
-import type { Caller, Left, Manner, Person, RungPhone, World } from './world.js'
+import type { MediaWorld } from './media-contract.js'
+import type { MediaServers } from './media-servers.js'
+import type { Caller, Left, Manner, Person, RungPhone } from './world.js'
 
 /** Where the servers are, and how to look into them. */
 export interface Servers {
@@ -16,11 +18,13 @@ export interface Servers {
   readonly sip: { readonly address: string; readonly port: number }
   /** Channels that the media server holds. */
   channels(): Promise<number>
+  /** Where there are several media servers. */
+  readonly media?: MediaServers
   stop(): Promise<void>
 }
 
 /** A world of real SIP and RTP over loopback around the adapter. */
-export class SocketWorld implements World {
+export class SocketWorld implements MediaWorld {
   readonly switch: Switch
   servers: Servers
   readonly folder = mkdtempSync(join(tmpdir(), 'ringround-contract-'))
@@ -161,6 +165,18 @@ export class SocketWorld implements World {
       await this.elapse(50)
     }
     return found()
+  }
+
+  async mediaDies(): Promise<void> {
+    await this.servers.media?.kill()
+  }
+
+  /** As at the beginning: every media server is up, and has a spare channel. */
+  async mediaIsBack(): Promise<void> {
+    await this.servers.media?.restore()
+    const spares = 2 + (this.servers.set.others?.length ?? 0)
+    const asBefore = () => this.idle >= spares && this.switch.health().media.detail.split('; ').every((each) => each.endsWith(': connected'))
+    await until(() => (asBefore() ? true : undefined), 20_000, () => `${this.idle} of ${spares} spare channels: ${this.switch.health().media.detail}`)
   }
 
   async close(): Promise<void> {

@@ -5,12 +5,13 @@ import type { VirtualCaller } from '../../src/switch/virtual/virtual-caller.js'
 import type { Temperament } from '../../src/switch/virtual/temperament.js'
 import type { VirtualLeg } from '../../src/switch/virtual/virtual-leg.js'
 import type { VirtualPhone } from '../../src/switch/virtual/virtual-phone.js'
-import type { Caller, Left, Manner, Person, RungPhone, World } from './world.js'
+import type { MediaWorld } from './media-contract.js'
+import type { Caller, Left, Manner, Person, RungPhone } from './world.js'
 
 const refusals = { 404: 'badNumber', 480: 'unavailable', 486: 'busy', 603: 'declined' } as const
 
 /** The telephone world in memory and in virtual time. */
-export class VirtualWorld implements World {
+export class VirtualWorld implements MediaWorld {
   readonly clock = new VirtualClock(1_750_000_000_000)
   readonly switch: VirtualSwitch
   #phones = 0
@@ -82,6 +83,15 @@ export class VirtualWorld implements World {
   async leaks(): Promise<string[]> {
     await this.clock.advance(1_000)
     return Object.entries(this.switch.world.open).flatMap(([kind, count]) => (count === 0 ? [] : [`${count} ${kind}`]))
+  }
+
+  async mediaDies(): Promise<void> {
+    this.switch.loseMedia({ forMs: 400 })
+    await this.clock.advance(0)
+  }
+
+  mediaIsBack(): Promise<void> {
+    return Promise.resolve()
   }
 
   async close(): Promise<void> {

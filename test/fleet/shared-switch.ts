@@ -10,46 +10,79 @@ const loopback = '127.0.0.1'
 /** Longer than any test looks. */
 const keptSeconds = 120
 
-/** The embedded switch as a program of its own, for engines that take it for their drachtio-server and FreeSWITCH. */
+/** The embedded switch as a program of its own, for engines that take it for their drachtio-server and FreeSWITCH, or for one of the two. */
 export class SharedSwitch {
+  #child: ChildProcess | undefined
+
   private constructor(
-    private readonly child: ChildProcess,
+    private readonly settings: EmbeddedSwitchSettings,
     /** Settings of an engine, by environment variable. */
     readonly env: Readonly<Record<string, string>>,
     /** `host:port` on which it is rung. */
     readonly sip: string,
-  ) {}
+    /** Its FreeSWITCH. */
+    readonly eventSocket: { readonly host: string; readonly port: number; readonly secret: string },
+    child: ChildProcess,
+  ) {
+    this.#child = child
+  }
 
-  static async start(): Promise<SharedSwitch> {
-    const secret = randomBytes(16).toString('hex')
+  /** @param mediaFor `host:port` of a drachtio-server that it is a media server for */
+  static async start(secret = randomBytes(16).toString('hex'), mediaFor?: string): Promise<SharedSwitch> {
     const rtp = rtpRange(400)
     const settings: EmbeddedSwitchSettings = {
       drachtio: { sip: [{ address: loopback, port: 0, protocols: ['udp', 'tcp'] }], app: { address: loopback, port: 0 }, secret, keptSeconds },
-      freeswitch: { sip: { address: loopback, port: 0 }, eventSocket: { address: loopback, port: 0 }, password: secret, rtp: { address: loopback, firstPort: rtp.from, lastPort: rtp.to } },
+      freeswitch: { sip: { address: loopback, port: 0 }, ...(mediaFor === undefined ? {} : { signalling: [{ address: loopback, port: Number(mediaFor.split(':')[1]) }] }), eventSocket: { address: loopback, port: 0 }, password: secret, rtp: { address: loopback, firstPort: rtp.from, lastPort: rtp.to } },
     }
-    const child = spawn(process.execPath, [program], { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, RINGROUND_SWITCH: JSON.stringify(settings) } })
-    let text = ''
-    while (!text.includes('\n')) {
-      const [chunk] = (await Promise.race([once(child.stdout, 'data'), once(child, 'exit').then(() => ['\n'])])) as [Buffer | string]
-      text += chunk.toString()
-    }
-    if (child.exitCode !== null) throw new Error('the switch does not start')
-    // The program's own line.
-    const { ready } = JSON.parse(text) as ReadyLine
+    const { child, ready } = await run(settings)
     const { app } = ready.drachtio
     const { eventSocket } = ready.freeswitch
     const sip = ready.drachtio.sip.find(({ protocol }) => protocol === 'udp')
     return new SharedSwitch(
-      child,
+      { ...settings, freeswitch: { ...settings.freeswitch, sip: { ...settings.freeswitch.sip, port: ready.freeswitch.sip.port }, eventSocket: { ...settings.freeswitch.eventSocket, port: eventSocket.port } } },
       { RINGROUND_DRACHTIO: `${app.address}:${app.port}`, RINGROUND_DRACHTIO_SECRET: secret, RINGROUND_FREESWITCH: `${eventSocket.address}:${eventSocket.port}`, RINGROUND_FREESWITCH_SECRET: secret },
       `${loopback}:${sip?.port ?? 0}`,
+      { host: eventSocket.address, port: eventSocket.port, secret },
+      child,
     )
   }
 
+  get runs(): boolean {
+    return this.#child !== undefined
+  }
+
+  /** Starts it again where it was, as a media server; harmless while it runs. */
+  async start(): Promise<void> {
+    this.#child ??= (await run(this.settings)).child
+  }
+
+  freeze(): void {
+    this.#child?.kill('SIGSTOP')
+  }
+
+  wake(): void {
+    this.#child?.kill('SIGCONT')
+  }
+
+  /** `kill -9`. */
   async stop(): Promise<void> {
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return
-    const gone = once(this.child, 'exit')
-    this.child.kill('SIGKILL')
+    const child = this.#child
+    this.#child = undefined
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
+    const gone = once(child, 'exit')
+    child.kill('SIGKILL')
     await gone
   }
+}
+
+async function run(settings: EmbeddedSwitchSettings): Promise<{ readonly child: ChildProcess; readonly ready: ReadyLine['ready'] }> {
+  const child = spawn(process.execPath, [program], { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, RINGROUND_SWITCH: JSON.stringify(settings) } })
+  let text = ''
+  while (!text.includes('\n')) {
+    const [chunk] = (await Promise.race([once(child.stdout, 'data'), once(child, 'exit').then(() => ['\n'])])) as [Buffer | string]
+    text += chunk.toString()
+  }
+  if (child.exitCode !== null) throw new Error('the switch does not start')
+  // The program's own line.
+  return { child, ready: (JSON.parse(text) as ReadyLine).ready }
 }

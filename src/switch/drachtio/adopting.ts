@@ -3,10 +3,12 @@ import { Channel } from './channel.js'
 import { asError } from './deadline.js'
 import type { LegIdentity } from './handle.js'
 import { DrachtioLeg } from './leg.js'
+import { place } from './moving.js'
 import { PartyDialog } from './party-dialog.js'
 import { offerToParty, Origin } from './sdp.js'
 import type { ServerPair } from './server-pair.js'
-import { openStandingChannel } from './standing-channel.js'
+import type { Refreshing } from './session-timer.js'
+import { openStandingChannel, type StandingChannel } from './standing-channel.js'
 import { StandingDialog } from './standing-dialog.js'
 
 /** How often it is asked whether the party of a leg that was taken over is still there: drachtio-server 0.9.10 tells its BYE to nobody. */
@@ -19,26 +21,21 @@ export async function adopt(pair: ServerPair, identity: LegIdentity): Promise<Ad
   const dialogs = [new StandingDialog(srf, socket, identity.party)]
   const [partyDialog] = dialogs as [StandingDialog]
   try {
-    const standing = await openStandingChannel(pair.media.access, identity.channel)
-    pair.media.holdBack(standing?.connection ?? null)
-    const mediaDialog = new StandingDialog(srf, socket, identity.media, standing?.told)
+    const standing = await standingChannel(pair, identity)
+    if (standing === undefined) return await adoptWithoutChannel(pair, identity, partyDialog)
+    pair.media.holdBack(standing.connection)
+    const mediaDialog = new StandingDialog(srf, socket, identity.media, standing.told)
     dialogs.push(mediaDialog)
-    if (standing === undefined) {
-      const there = await partyDialog.exists()
-      if (there !== false) await new Promise<void>((resolve) => partyDialog.destroy({}, () => resolve()))
-      forget(dialogs)
-      return { kind: 'gone', why: 'the media server has no such channel any more' }
-    }
     const channel = new Channel(standing.endpoint, mediaDialog.asDialog(), standing.connection, pair.media, () => pair.signalling.up)
     channel.takenOver()
-    const origins = { party: new Origin(identity.origins[0]), media: new Origin(identity.origins[1]) }
-    const leg = new DrachtioLeg(pair, channel, origins)
-    const party = new PartyDialog(partyDialog.asDialog(), leg, identity.party.refresher)
+    const origins = originsOf(identity)
+    const leg = new DrachtioLeg(pair, channel, origins, identity.leg)
+    const party = new PartyDialog(partyDialog.asDialog(), leg, refreshingOf(identity))
     const [there] = await Promise.all([partyDialog.exists(), mediaDialog.exists()])
     if (there !== true || leg.ended) {
       await channel.release()
       forget(dialogs)
-      return there === undefined ? { kind: 'failed', why: `${pair.signalling.name} does not say whether the call is still there` } : { kind: 'gone', why: 'the party has hung up' }
+      return { kind: there === undefined ? 'failed' : 'gone', why: whyNot(pair, there) }
     }
     // Whatever was being played was for a moment that has passed.
     if (standing.peer === undefined) await channel.api('uuid_break', 'all').catch(() => undefined)
@@ -49,6 +46,49 @@ export async function adopt(pair: ServerPair, identity: LegIdentity): Promise<Ad
     forget(dialogs)
     return { kind: 'failed', why: asError(error).message }
   }
+}
+
+/** @returns undefined where there is no such channel any more, or no media server that could have it */
+async function standingChannel(pair: ServerPair, identity: LegIdentity): Promise<StandingChannel | undefined> {
+  if (!pair.media.up) return undefined
+  return openStandingChannel(pair.media.access, identity.channel)
+}
+
+/** The media server has lost the channel, or is lost itself. Where the party is still there, it is taken to another one. */
+async function adoptWithoutChannel(lost: ServerPair, identity: LegIdentity, dialog: StandingDialog): Promise<AdoptResult> {
+  const there = await dialog.exists()
+  const pair = there === true ? await lost.another() : undefined
+  if (pair === undefined) {
+    if (there !== false) await new Promise<void>((resolve) => dialog.destroy({}, () => resolve()))
+    else forget([dialog])
+    return { kind: there === undefined ? 'failed' : 'gone', why: there === true ? 'the media server has no such channel any more' : whyNot(lost, there) }
+  }
+  const channel = await pair.takeChannel()
+  const origins = { party: originsOf(identity).party, media: new Origin() }
+  const leg = new DrachtioLeg(pair, channel, origins, identity.leg ?? identity.channel)
+  const party = new PartyDialog(dialog.asDialog(), leg, refreshingOf(identity))
+  const placed = await place(pair, channel, { party, origins, described: channel.offer, by: (source) => pair.describer(source) })
+  if (placed.kind === 'placed' && !leg.ended) {
+    leg.begin(party, placed.described)
+    leg.told(placed.told)
+    watchPresence(leg, dialog)
+    return { kind: 'adopted', leg, moved: true }
+  }
+  void channel.release()
+  await party.bye().catch(() => undefined)
+  return { kind: 'gone', why: placed.kind === 'placed' ? 'the party has hung up' : placed.why }
+}
+
+function whyNot({ signalling }: ServerPair, there: boolean | undefined): string {
+  return there === undefined ? `${signalling.name} does not say whether the call is still there` : 'the party has hung up'
+}
+
+function originsOf({ origins }: LegIdentity): { readonly party: Origin; readonly media: Origin } {
+  return { party: new Origin(origins[0]), media: new Origin(origins[1]) }
+}
+
+function refreshingOf({ party: { refresher, seconds } }: LegIdentity): Refreshing | undefined {
+  return refresher === undefined || seconds === undefined ? undefined : { refresher, seconds }
 }
 
 /** What the party has been told of us. A channel that has moved into the other family says so itself. */

@@ -6,6 +6,9 @@ import type { DrachtioLeg } from './leg.js'
 /** FreeSWITCH says "invalid uuid" when a channel is going; so long until we have been told, too. */
 const farewellMs = 150
 
+/** How far apart two channels of one media server may be told to be lost. */
+const otherLossMs = 100
+
 /** Connects two legs of one pair of servers. */
 export async function bridge(a: DrachtioLeg, b: DrachtioLeg, options: { readonly signal: AbortSignal }): Promise<BridgeResult> {
   const gone = (): BridgeResult | undefined => (a.ended ? { kind: 'hungUp', leg: a } : b.ended ? { kind: 'hungUp', leg: b } : undefined)
@@ -67,12 +70,14 @@ async function part(leg: DrachtioLeg): Promise<void> {
 class DrachtioBridge implements Bridge {
   readonly ended: Promise<BridgeEnd>
   readonly #a: DrachtioLeg
+  readonly #b: DrachtioLeg
   #settle: (end: BridgeEnd) => void = () => undefined
   #over = false
   #unbridging: Promise<void> | undefined
 
   constructor(a: DrachtioLeg, b: DrachtioLeg) {
     this.#a = a
+    this.#b = b
     this.ended = new Promise((resolve) => (this.#settle = resolve))
     // The bridge has cut off whatever was playing.
     a.player.cutOff()
@@ -98,9 +103,23 @@ class DrachtioBridge implements Bridge {
 
   #watch(leg: DrachtioLeg): void {
     const tell = (hangUp: HangUp) => this.#end({ kind: 'hungUp', first: leg, hangUp })
+    const tellMove = (): void => void this.#moved()
     leg.atEnd.add(tell)
-    void this.ended.then(() => leg.atEnd.delete(tell))
+    leg.atMove.add(tellMove)
+    void this.ended.then(() => {
+      leg.atEnd.delete(tell)
+      leg.atMove.delete(tellMove)
+    })
     if (leg.ended) tell(leg.ended)
+  }
+
+  /** The media server of one or both is lost: it is over when both have another one, or one of them has gone. */
+  async #moved(): Promise<void> {
+    const lostAt = Math.min(Date.now(), ...[this.#a, this.#b].flatMap(({ moving, pair }) => (moving ? [pair.media.lastHeardAt] : [])))
+    // Each hears of its loss by a connection of its own.
+    await new Promise((resolve) => setTimeout(resolve, otherLossMs))
+    while (this.#a.moving || this.#b.moving) await Promise.all([this.#a.settled(), this.#b.settled()])
+    this.#end({ kind: 'moved', apartMs: Math.max(0, Date.now() - lostAt) })
   }
 
   #end(end: BridgeEnd): void {

@@ -256,6 +256,11 @@ export class Channel {
     if (left > 0) await new Promise((resolve) => setTimeout(resolve, left))
   }
 
+  /** Its media server says nothing any more: the channel is as good as gone, though nothing of it has ended. */
+  giveUp(cause: string): void {
+    this.#lose(cause)
+  }
+
   /** Hangs it up: by BYE, and by the event socket where that fails. May be called twice; settles within a bound; never rejects. */
   release(): Promise<void> {
     return (this.#released ??= this.#release())
@@ -272,7 +277,7 @@ export class Channel {
       await withDeadline<undefined>('FreeSWITCH: BYE', byeMs, (resolve, reject) => this.#dialog.destroy({}, (error) => (error ? reject(error) : resolve(undefined))))
     } catch {
       // The dialog is gone (FreeSWITCH's BYE crossed ours), or drachtio is: then the event socket does it, and what is not there is not there.
-      await this.#link.api(`uuid_kill ${this.id}`).catch(() => undefined)
+      await this.#link.kill(this.id)
     }
   }
 

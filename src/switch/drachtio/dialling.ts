@@ -10,7 +10,7 @@ import { allow, descriptionOf, PartyDialog } from './party-dialog.js'
 import { offerTo } from './party-media.js'
 import { offerToParty, Origin, readPartyAnswer } from './sdp.js'
 import type { ServerPair } from './server-pair.js'
-import { refresherBy } from './session-timer.js'
+import { refreshedBy } from './session-timer.js'
 import type { Trunk } from './settings.js'
 import type { TrunkBoard } from './trunk-board.js'
 import { silentMs, TrunkSilence } from './trunk-silence.js'
@@ -40,10 +40,12 @@ interface Attempt {
   /** The session interval that a 422 asks for, seconds. */
   readonly minSeconds?: number
   readonly retryAfterSeconds?: number
+  /** The media server was lost while it rang. */
+  readonly mediaLost?: true
 }
 
 /**
- * Rings one target. A number goes through the trunks in their order; the next trunk is tried only when the one before refused the
+ * Rings one target. Whoever is being rung when the media server dies is rung again, at another one. A number goes through the trunks in their order; the next trunk is tried only when the one before refused the
  * call itself or was silent, before anybody can have been rung. Failing over is part of the ring time.
  */
 export async function dial(pair: ServerPair, trunks: TrunkBoard, target: DialledTarget, options: DialOptions): Promise<DialResult> {
@@ -56,8 +58,8 @@ export async function dial(pair: ServerPair, trunks: TrunkBoard, target: Dialled
     if (left() <= 0) return last.kind === 'failed' ? last : { kind: 'noAnswer', rangMs: Math.round(performance.now() - began) }
     const first = await attempt(pair, route, { ...options, ringMs: left() })
     const stale = first.stale === true && route.trunk?.user !== undefined
-    const again = (stale || first.minSeconds !== undefined) && left() > 0
-    const { result, rang, retryAfterSeconds } = again ? await attempt(pair, { ...route, ...(first.minSeconds === undefined ? {} : { minSeconds: first.minSeconds }) }, { ...options, ringMs: left() }) : first
+    const again = (stale || first.minSeconds !== undefined || first.mediaLost) && left() > 0
+    const { result, rang, retryAfterSeconds } = again ? await attempt(pair.best, { ...route, ...(first.minSeconds === undefined ? {} : { minSeconds: first.minSeconds }) }, { ...options, ringMs: left() }) : first
     last = result
     const sign = route.trunk && trunkSignOf(result, rang, retryAfterSeconds)
     if (route.trunk && sign) trunks.tell(route.trunk.name, sign)
@@ -144,7 +146,7 @@ class Invitation {
       this.#timer = setTimeout(() => this.#giveUp(failed('ours', 'drachtio did not send the INVITE')), sentMs)
       this.#forgetLoss = this.#pair.signalling.onLost(() => this.#giveUp(failed('ours', this.#pair.signalling.detail)))
       // A media server that went while the phone was ringing: nobody could be spoken to.
-      void this.#leg.hungUp.then((hangUp) => this.#giveUp(failed('ours', `the media server hung up: ${hangUp.detail ?? hangUp.ending}`)))
+      void this.#leg.hungUp.then((hangUp) => this.#giveUp(failed('ours', `the media server hung up: ${hangUp.detail ?? hangUp.ending}`), { mediaLost: true }))
       if (isOverIPv6(this.#route)) offerTo(this.#channel, 6, this.#pair.codecs, this.#origins).then((offer) => this.#invite(() => offer), this.#onUnsent)
       else this.#invite(() => offerToParty(this.#channel.offer, this.#pair.codecs, this.#origins.party))
     })
@@ -236,7 +238,7 @@ class Invitation {
 
   #onAnswered(dialog: Srf.Dialog, offer: string): void {
     // Listening before anything else: a BYE may stand in the same TCP segment as the 200.
-    const party = new PartyDialog(dialog, this.#leg, refresherBy(dialog.res))
+    const party = new PartyDialog(dialog, this.#leg, refreshedBy(dialog.res))
     // A 200 may leave out what its 183 has said (RFC 3261 13.2.1; and many that were not reliable do).
     const answer = descriptionOf(dialog.res) ?? this.#earlyAnswers.get(toTagOf(dialog.res))
     const audio = answer === undefined ? undefined : readPartyAnswer(answer, offer, this.#pair.codecs)
@@ -266,9 +268,9 @@ class Invitation {
   }
 
   /** Settles before the far end has answered. */
-  #giveUp(result: DialResult): void {
+  #giveUp(result: DialResult, more?: Pick<Attempt, 'mediaLost'>): void {
     if (this.#settled) return
-    this.#close(result)
+    this.#close(result, more)
     this.#cancelRequest()
     // Its audio may still come to this port: nobody else gets it.
     this.#channelDone()
@@ -284,12 +286,12 @@ class Invitation {
     }
   }
 
-  #close(result: DialResult, more?: Pick<Attempt, 'stale' | 'minSeconds' | 'retryAfterSeconds'>): void {
+  #close(result: DialResult, more?: Omit<Attempt, 'result' | 'rang'>): void {
     this.#stopWaiting()
     this.#finish(result, more)
   }
 
-  #finish(result: DialResult, more?: Pick<Attempt, 'stale' | 'minSeconds' | 'retryAfterSeconds'>): void {
+  #finish(result: DialResult, more?: Omit<Attempt, 'result' | 'rang'>): void {
     if (this.#settled) return
     this.#settled = true
     this.#options.signal.removeEventListener('abort', this.#onAbort)

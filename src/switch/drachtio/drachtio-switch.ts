@@ -8,15 +8,21 @@ import { DrachtioIncomingCall } from './incoming.js'
 import { DrachtioLeg } from './leg.js'
 import { DrachtioRegistration } from './registration.js'
 import { ServerPair } from './server-pair.js'
-import type { DrachtioSwitchSettings, Notice } from './settings.js'
+import type { DrachtioSwitchSettings, Notice, ServerSet } from './settings.js'
+import { Signalling } from './signalling.js'
 import { TrunkBoard } from './trunk-board.js'
 
 const closeMs = 8_000
 /** An engine that starts has somebody to take calls within this time. */
 const openMs = 5_000
+/** A leg is taken away from a FreeSWITCH that another engine had it at, and this one cannot reach, after so long: it may only be connecting. */
+const awayMs = 3_000
+/** How often a bridge is made again of two of whom one had to be moved meanwhile. */
+const bridgesAtMost = 3
 
-/** The port's one implementation for production: any number of drachtio servers, each with its FreeSWITCH. */
+/** The port's one implementation for production: any number of drachtio servers, each with its FreeSWITCHes. */
 export class DrachtioSwitch implements PlainSwitch {
+  readonly #signallings: readonly Signalling[]
   readonly #pairs: readonly ServerPair[]
   readonly #trunks: TrunkBoard
   readonly #notice: (notice: Notice) => void
@@ -36,17 +42,32 @@ export class DrachtioSwitch implements PlainSwitch {
     this.#words = settings.words
     this.#notice = settings.onNotice ?? (() => undefined)
     this.#trunks = new TrunkBoard(settings.trunks, settings.onTrunk ? { onChange: settings.onTrunk } : {})
-    this.#pairs = settings.servers.map((set) => new ServerPair(set, settings, () => this.#changed(), this.#notice))
-    for (const pair of this.#pairs) {
-      const { srf } = pair.signalling
-      srf.invite((request, response) => void this.#onInvite(new DrachtioIncomingCall(pair, request, response)))
+    const homes = settings.servers.map((set) => this.#home(set, settings))
+    this.#signallings = homes.map(({ signalling }) => signalling)
+    this.#pairs = homes.flatMap(({ pairs }) => pairs)
+    for (const { signalling, pairs } of homes) {
+      const { srf } = signalling
+      srf.invite((request, response) => void this.#onInvite(new DrachtioIncomingCall(pairs[0], request, response)))
       srf.register((request, response) => void this.#onRegister(new DrachtioRegistration(request, response)))
       srf.options((_request, response) => response.send(this.#closing || !this.health().ready ? 503 : 200))
     }
   }
 
+  /** One drachtio-server, with all the FreeSWITCHes that it may use. */
+  #home(set: ServerSet, settings: DrachtioSwitchSettings): { readonly signalling: Signalling; readonly pairs: readonly [ServerPair, ...ServerPair[]] } {
+    const signalling: Signalling = new Signalling(set.drachtio, () => connectionChanged(), this.#notice, settings.certainty)
+    const pair = (freeswitch: ServerSet['freeswitch'], spare: boolean) => new ServerPair(signalling, { ...set, freeswitch }, settings, () => this.#changed(), this.#notice, spare)
+    const pairs = [pair(set.freeswitch, false), ...(set.others ?? []).map((other) => pair(other, other.spare))] as const
+    for (const each of pairs) each.siblings = pairs
+    const connectionChanged = (): void => {
+      for (const each of pairs) each.connectionChanged()
+    }
+    return { signalling, pairs }
+  }
+
   connect(): void {
-    for (const pair of this.#pairs) pair.connect()
+    for (const signalling of this.#signallings) signalling.connect()
+    for (const { media } of this.#pairs) media.connect()
   }
 
   onIncoming(handler: (call: IncomingCall) => Promise<void>): void {
@@ -61,15 +82,20 @@ export class DrachtioSwitch implements PlainSwitch {
   async dial(target: DialledTarget, options: DialOptions): Promise<DialResult> {
     if (options.signal.aborted) return { kind: 'cancelled' }
     if (this.#closing) return { kind: 'failed', fault: 'ours', reason: 'the switch is being closed' }
-    const pair = options.near instanceof DrachtioLeg ? options.near.pair : this.#pairFor()
+    const pair = options.near instanceof DrachtioLeg ? await near(options.near) : this.#pairFor()
     if (!pair) return { kind: 'failed', fault: 'ours', reason: this.#pairs.flatMap((each) => [each.signalling.detail, each.mediaDetail]).join('; ') }
     return dial(pair, this.#trunks, target, options)
   }
 
   async bridge(a: Leg, b: Leg, options: { readonly signal: AbortSignal }): Promise<BridgeResult> {
     if (!(a instanceof DrachtioLeg) || !(b instanceof DrachtioLeg)) throw new Error('legs of another switch')
-    if (a.pair !== b.pair) return { kind: 'failed', why: 'the two are on different media servers' }
-    return bridge(a, b, options)
+    for (let tries = 1; ; tries++) {
+      await Promise.all([a.settled(), b.settled()])
+      const [ofA, ofB] = [a.channel, b.channel]
+      const result = (await together(a, b)) ? await bridge(a, b, options) : ({ kind: 'failed', why: 'the two are on different media servers' } as const)
+      const moved = a.moving || b.moving || a.channel !== ofA || b.channel !== ofB
+      if (result.kind !== 'failed' || !moved || tries === bridgesAtMost) return result
+    }
   }
 
   async adopt(handle: string): Promise<AdoptResult> {
@@ -84,7 +110,8 @@ export class DrachtioSwitch implements PlainSwitch {
     const identity = readHandle(handle)
     const pair = identity && this.#pairs.find((each) => each.goesBy(identity.servers))
     if (!pair) return 'unknown'
-    return pair.signalling.up && pair.media.up ? 'there' : 'away'
+    if (!pair.signalling.up) return 'away'
+    return pair.media.up || (pair.media.downForMs > awayMs && pair.siblings.some(({ ready }) => ready)) ? 'there' : 'away'
   }
 
   rejoin(a: Leg, b: Leg): BridgeResult {
@@ -96,8 +123,8 @@ export class DrachtioSwitch implements PlainSwitch {
     const ready = !this.#closing && this.#pairs.some((pair) => pair.ready)
     return {
       ready,
-      signalling: { up: this.#pairs.some((pair) => pair.signalling.up), detail: this.#pairs.map((pair) => pair.signalling.detail).join('; ') },
-      media: { up: this.#pairs.some((pair) => pair.mediaUp), detail: this.#pairs.map((pair) => pair.mediaDetail).join('; ') },
+      signalling: { up: this.#signallings.some(({ up }) => up), detail: this.#signallings.map(({ detail }) => detail).join('; ') },
+      media: { up: this.#pairs.some((pair) => pair.mediaUp), detail: [...new Set(this.#pairs.map((pair) => pair.mediaDetail))].join('; ') },
       legs: this.#pairs.reduce((sum, pair) => sum + pair.legs.size, 0),
     }
   }
@@ -123,6 +150,7 @@ export class DrachtioSwitch implements PlainSwitch {
   async #close(): Promise<void> {
     await Promise.all([...this.#waiting].map((call) => call.reject(503)))
     await atMost(closeMs, Promise.all(this.#pairs.map((pair) => pair.close())))
+    for (const signalling of this.#signallings) signalling.close()
   }
 
   async #onInvite(call: DrachtioIncomingCall): Promise<void> {
@@ -152,9 +180,9 @@ export class DrachtioSwitch implements PlainSwitch {
     await registration.respond(500)
   }
 
-  /** The pair that is up and has the fewest legs. */
+  /** The pair that is up and has the fewest legs; a spare one where there is no other. */
   #pairFor(): ServerPair | undefined {
-    return this.#pairs.filter((pair) => pair.ready).sort((one, other) => one.legs.size - other.legs.size)[0]
+    return this.#pairs.filter((pair) => pair.ready).sort((one, other) => Number(one.spare) - Number(other.spare) || one.legs.size - other.legs.size)[0]
   }
 
   #changed(): void {
@@ -164,4 +192,18 @@ export class DrachtioSwitch implements PlainSwitch {
     this.#lastHealth = text
     for (const listener of [...this.#healthListeners]) listener(health)
   }
+}
+
+/** Where somebody is rung who is to be connected with that leg. */
+async function near(leg: DrachtioLeg): Promise<ServerPair> {
+  await leg.settled()
+  return leg.pair.ready ? leg.pair : leg.pair.best
+}
+
+/** Two who are to hear each other have to be at one media server: the second is taken to that of the first. */
+async function together(a: DrachtioLeg, b: DrachtioLeg): Promise<boolean> {
+  const { name } = a.pair.media
+  if (b.pair.media.name === name || a.ended || b.ended) return true
+  const pair = b.pair.siblings.find(({ media }) => media.name === name)
+  return pair !== undefined && (await b.moveTo(pair))
 }

@@ -66,6 +66,8 @@ declare module 'drachtio-srf' {
 
     interface Dialog extends EventEmitter {
       readonly id: string
+      /** Whether we sent the INVITE that made it. */
+      readonly type?: 'uac' | 'uas'
       readonly sip: { readonly callId: string; readonly localTag: string; readonly remoteTag: string }
       local: { uri: string; sdp: string | undefined; contact: string | undefined }
       remote: { uri: string; sdp: string | undefined }

@@ -1,15 +1,17 @@
 import { hostname } from 'node:os'
-import type { Refresher } from './session-timer.js'
+import type { Refreshing } from './session-timer.js'
 import type { DialogIdentity } from './standing-dialog.js'
 
 /** All that an engine needs to go on with a leg that another one began. No secret is in it. */
 export interface LegIdentity {
   /** Names of the drachtio-server and of the FreeSWITCH on which it lives (`placeName`). */
   readonly servers: readonly [signalling: string, media: string]
-  readonly party: DialogIdentity & { readonly refresher?: Refresher }
+  readonly party: DialogIdentity & Partial<Refreshing>
   /** FreeSWITCH's dialog with us. */
   readonly media: DialogIdentity
   readonly channel: string
+  /** Id of the leg, where it has another channel now than the one that it began with. */
+  readonly leg?: string
   /** Session ids of our descriptions for the party and for FreeSWITCH. */
   readonly origins: readonly [party: string, media: string]
 }
@@ -42,7 +44,7 @@ export function readHandle(handle: string): LegIdentity | undefined {
 
 function isIdentity(value: unknown): value is LegIdentity {
   if (!isObject(value)) return false
-  return isTexts(value.servers) && isTexts(value.origins) && isDialog(value.party) && isDialog(value.media) && typeof value.channel === 'string'
+  return isTexts(value.servers) && isTexts(value.origins) && isDialog(value.party) && isDialog(value.media) && typeof value.channel === 'string' && (value.leg === undefined || typeof value.leg === 'string')
 }
 
 function isDialog(value: unknown): boolean {

@@ -152,11 +152,12 @@ export class DrachtioIncomingCall implements IncomingCall {
    */
   async #prepare(offer: PartyAudio | undefined): Promise<Prepared | undefined> {
     for (let tries = 1; ; tries++) {
-      const channel = await this.#pair.takeChannel()
+      const pair = this.#pair.best
+      const channel = await pair.takeChannel()
       const origins = { media: new Origin(), party: new Origin() }
       try {
-        const prepared = offer === undefined ? { described: offerToParty(channel.offer, this.#pair.codecs, origins.party) } : await this.#answerTo(offer, channel, origins)
-        if (prepared !== undefined) return { channel, origins, ...prepared }
+        const prepared = offer === undefined ? { described: offerToParty(channel.offer, this.#pair.codecs, origins.party) } : await this.#answerTo(pair, offer, channel, origins)
+        if (prepared !== undefined) return { pair, channel, origins, ...prepared }
         void channel.release()
         return undefined
       } catch (error) {
@@ -167,8 +168,8 @@ export class DrachtioIncomingCall implements IncomingCall {
     }
   }
 
-  async #answerTo(offer: PartyAudio, channel: Channel, origins: Prepared['origins']): Promise<Pick<Prepared, 'described' | 'told'> | undefined> {
-    const told = await describeParty(channel, offer, origins.media, this.#pair.describer(this.source.address))
+  async #answerTo(pair: ServerPair, offer: PartyAudio, channel: Channel, origins: Prepared['origins']): Promise<Pick<Prepared, 'described' | 'told'> | undefined> {
+    const told = await describeParty(channel, offer, origins.media, pair.describer(this.source.address))
     const described = told && answerToParty(offer, told.answer, origins.party)
     return described === undefined ? undefined : { described, told }
   }
@@ -180,15 +181,15 @@ export class DrachtioIncomingCall implements IncomingCall {
   }
 
   /** @returns undefined when the caller has gone meanwhile */
-  async #answerWith({ channel, origins, described, told }: Prepared, offer: PartyAudio | undefined): Promise<DrachtioLeg | undefined> {
+  async #answerWith({ pair, channel, origins, described, told }: Prepared, offer: PartyAudio | undefined): Promise<DrachtioLeg | undefined> {
     if (this.signal.aborted || this.#response.finalResponseSent) return undefined
-    const leg = new DrachtioLeg(this.#pair, channel, origins)
+    const leg = new DrachtioLeg(pair, channel, origins)
     leg.secured = offer !== undefined && isSecured(offer)
     if (told) leg.told(told)
     const timer = answerSessionTimer(this.#request)
     const headers = { 'Content-Type': 'application/sdp', Allow: allow, Supported: 'timer', ...(timer.kind === 'timed' ? timer.headers : {}) }
     const live = (dialog: Srf.Dialog): DrachtioLeg => {
-      const party = new PartyDialog(dialog, leg, timer.kind === 'timed' ? timer.refresher : undefined)
+      const party = new PartyDialog(dialog, leg, timer.kind === 'timed' ? timer : undefined)
       if (offer === undefined) party.expectAnswer()
       leg.begin(party, described)
       return leg
@@ -212,6 +213,7 @@ export class DrachtioIncomingCall implements IncomingCall {
 
 /** What the answer to a caller is made of. */
 interface Prepared {
+  readonly pair: ServerPair
   readonly channel: Channel
   readonly origins: { readonly media: Origin; readonly party: Origin }
   /** Our description for the caller. */

@@ -1,14 +1,15 @@
-import { access } from 'node:fs/promises'
-import type { Audio, HangUp, Heard, Leg, LegEnding, ListenOptions, Played, Recording, RecordResult } from '../port.js'
-import { ChannelGone, type Channel, type ChannelLoss } from './channel.js'
-import { asError, atMost } from './deadline.js'
+import type { Audio, HangUp, Heard, Leg, LegEnding, ListenOptions, Moved, Played, Recording, RecordResult } from '../port.js'
+import type { Channel, ChannelLoss } from './channel.js'
+import { atMost } from './deadline.js'
 import { asKey, asKeySource, Keys, type Press } from './keys.js'
+import { findPlace, MoveCount } from './moving.js'
 import type { PartyDialog, PartyEvents } from './party-dialog.js'
 import { writeHandle } from './handle.js'
+import { LegRecordings } from './leg-recordings.js'
 import { Player } from './player.js'
 import { describeParty, type Describer, type Told } from './party-media.js'
 import { PartySearch } from './party-search.js'
-import { answerToParty, isSecured, readPartyAnswer, readPartyOffer, type Origin, type PartyAudio } from './sdp.js'
+import { answerToParty, isSecured, Origin, readPartyAnswer, readPartyOffer, type PartyAudio } from './sdp.js'
 import type { ServerPair } from './server-pair.js'
 import { SilenceWatch } from './silence-watch.js'
 import { ToneListening } from './tone-listening.js'
@@ -22,10 +23,6 @@ export const nothingInCommon = 'the answer has no codec in common with us'
 const unheardMs = 2_000
 /** Keys of somebody who has been turned away are on their way to us so long. */
 const underWayMs = 500
-/** FreeSWITCH closes the file of a channel that is gone. */
-const fileClosedMs = 200
-/** A recording that has begun has its file within this time. */
-const fileThereMs = 500
 
 /** One party, answered: its SIP dialog, its channel, and what is done with them. */
 export class DrachtioLeg implements Leg, PartyEvents {
@@ -34,14 +31,17 @@ export class DrachtioLeg implements Leg, PartyEvents {
   readonly player: Player
   /** Told of the end before `hungUp` settles its followers: bridges. */
   readonly atEnd = new Set<(hangUp: HangUp) => void>()
-  readonly channel: Channel
-  readonly pair: ServerPair
+  /** Told when the channel is lost, or about to be given up, and another one is looked for: bridges. */
+  readonly atMove = new Set<() => void>()
+  afterMove: readonly Audio[] = []
   /** The channel with which it was bridged when it was taken over. */
   bridgedWith: string | undefined
+  #pair: ServerPair
+  #channel: Channel
   readonly #keys = new Keys()
-  readonly #tones: ToneListening
-  readonly #origins: { readonly media: Origin; readonly party: Origin }
-  readonly #recordings = new Set<Recording>()
+  #tones: ToneListening
+  #origins: { readonly media: Origin; readonly party: Origin }
+  readonly #recordings = new LegRecordings(this)
   #dialog: PartyDialog | undefined
   #settle: (hangUp: HangUp) => void = () => undefined
   #ended: HangUp | undefined
@@ -58,15 +58,25 @@ export class DrachtioLeg implements Leg, PartyEvents {
   #voice: VoiceFollower | undefined
   /** What the party and we say to each other is encrypted, and stays so. */
   secured = false
+  /** We chose where the party is: a trunk. */
+  #trusted = false
+  #moving: Promise<boolean> | undefined
+  readonly #moves = new MoveCount()
+  readonly #movedListeners = new Set<(moved: Moved) => void>()
 
-  constructor(pair: ServerPair, channel: Channel, origins: { readonly media: Origin; readonly party: Origin }) {
-    this.pair = pair
-    this.channel = channel
-    this.id = channel.id
+  /** @param id of a leg that began with another channel */
+  constructor(pair: ServerPair, channel: Channel, origins: { readonly media: Origin; readonly party: Origin }, id = channel.id) {
+    this.#pair = pair
+    this.#channel = channel
+    this.id = id
     this.#origins = origins
     this.player = new Player(channel)
     this.#tones = new ToneListening(channel)
     this.hungUp = new Promise((resolve) => (this.#settle = resolve))
+    this.#listenTo(channel)
+  }
+
+  #listenTo(channel: Channel): void {
     channel.onKey = ({ dtmf, source, duration, timestamp }) => {
       const key = asKey(dtmf)
       if (key === undefined || performance.now() < this.#distrustUntil) return
@@ -76,6 +86,24 @@ export class DrachtioLeg implements Leg, PartyEvents {
       else this.#keys.press(press, performance.now())
     }
     channel.onLost = (loss) => this.#onChannelLost(loss)
+  }
+
+  get channel(): Channel {
+    return this.#channel
+  }
+
+  get pair(): ServerPair {
+    return this.#pair
+  }
+
+  /** It has no channel now, and another one is looked for. */
+  get moving(): boolean {
+    return this.#moving !== undefined
+  }
+
+  /** Resolves when it has a channel, or has ended. */
+  async settled(): Promise<void> {
+    await this.#moving
   }
 
   /**
@@ -135,7 +163,9 @@ export class DrachtioLeg implements Leg, PartyEvents {
 
   get handle(): string {
     if (!this.#dialog) return ''
-    return writeHandle({ servers: this.pair.names, party: this.#dialog.identity, media: this.channel.dialog, channel: this.id, origins: [this.#origins.party.id, this.#origins.media.id] })
+    const { names } = this.pair
+    const { dialog, id } = this.channel
+    return writeHandle({ servers: names, party: this.#dialog.identity, media: dialog, channel: id, origins: [this.#origins.party.id, this.#origins.media.id], ...(id === this.id ? {} : { leg: this.id }) })
   }
 
   async play(audio: readonly Audio[], options: { readonly signal?: AbortSignal; readonly loop?: boolean } = {}): Promise<Played> {
@@ -162,50 +192,12 @@ export class DrachtioLeg implements Leg, PartyEvents {
     this.#keys.drop()
   }
 
-  async record(path: string, options: { readonly signal: AbortSignal }): Promise<RecordResult> {
-    const cancelled = (): boolean => options.signal.aborted
-    if (this.#ended) return { kind: 'hungUp' }
-    if (cancelled()) return { kind: 'failed', why: 'cancelled' }
-    try {
-      await this.channel.codecSettled()
-      await this.#beginRecording(path)
-    } catch (error) {
-      if (error instanceof ChannelGone || this.channel.gone) return { kind: 'hungUp' }
-      return { kind: 'failed', why: `cannot record to ${path}: ${asError(error).message}` }
-    }
-    const recording = this.recordingOn(path)
-    // The leg ended, or the caller of this method gave up, while FreeSWITCH opened the file.
-    if (cancelled() || this.channel.gone) {
-      await recording.stop()
-      return this.channel.gone ? { kind: 'hungUp' } : { kind: 'failed', why: 'cancelled' }
-    }
-    return { kind: 'recording', recording }
-  }
-
-  /**
-   * By `uuid_record`: the application `record_session` holds up the channel for the 20 ms that FreeSWITCH takes to begin, and with it a bridge that is
-   * being made. A path that the command would take for two goes to the application.
-   * @throws (rejects) where nothing can be written
-   */
-  async #beginRecording(path: string): Promise<void> {
-    if (/[\s'"\\]/.test(path)) await this.channel.run('record_session', path)
-    else {
-      const answer = await this.channel.api('uuid_record', `start ${path}`)
-      if (!answer.startsWith('+OK')) throw new Error(answer)
-    }
-    // The embedded switch opens it a moment later, and neither says so when it cannot.
-    const until = performance.now() + fileThereMs
-    while (!(await exists(path))) {
-      if (performance.now() > until) throw new Error('there is no file')
-      await new Promise((resolve) => setTimeout(resolve, 10))
-    }
+  record(path: string, options: { readonly signal: AbortSignal }): Promise<RecordResult> {
+    return this.#recordings.record(path, options)
   }
 
   recordingOn(path: string): Recording {
-    let stopping: Promise<void> | undefined
-    const recording: Recording = { path, startedAt: Date.now(), stop: () => (stopping ??= this.#stopRecording(recording)) }
-    this.#recordings.add(recording)
-    return recording
+    return this.#recordings.on(path)
   }
 
   close(): Promise<void> {
@@ -248,6 +240,7 @@ export class DrachtioLeg implements Leg, PartyEvents {
    * @returns false when the media server cannot do what the party wants
    */
   async takeAnswer(party: PartyAudio, source: string | undefined, trusted = false): Promise<boolean> {
+    this.#trusted = trusted
     const told = await describeParty(this.channel, party, this.#origins.media, { ...this.pair.describer(source), trusted, known: this.#known })
     if (told !== undefined) this.told(told)
     return told !== undefined
@@ -257,8 +250,81 @@ export class DrachtioLeg implements Leg, PartyEvents {
     this.#end(silent ? 'transport' : 'hangup', detail)
   }
 
-  #onChannelLost(loss: ChannelLoss): void {
-    this.#end(loss.cause === 'MEDIA_TIMEOUT' ? 'mediaTimeout' : 'mediaLost', loss.cause)
+  #onChannelLost({ cause }: ChannelLoss): void {
+    if (cause === 'MEDIA_TIMEOUT') this.#end('mediaTimeout', cause)
+    // Our offer would be one without encryption.
+    else if (this.secured) this.#end('mediaLost', `${cause}; who encrypts their voice cannot be taken to another media server`)
+    else if (!this.#dialog || !this.#moves.again()) this.#end('mediaLost', cause)
+    else void this.#move(cause)
+  }
+
+  onMoved(listener: (moved: Moved) => void): () => void {
+    this.#movedListeners.add(listener)
+    return () => this.#movedListeners.delete(listener)
+  }
+
+  /** Takes the party to a channel of that media server. @returns false where that did not come about: the party stays where it is */
+  async moveTo(pair: ServerPair): Promise<boolean> {
+    await this.settled()
+    if (this.#ended || this.secured || this.pair === pair) return this.pair === pair
+    return this.#move(undefined, pair)
+  }
+
+  /** @param cause why the channel is lost; undefined: it is there */
+  #move(cause: string | undefined, to?: ServerPair): Promise<boolean> {
+    return (this.#moving ??= this.#moveOn(cause, to).finally(() => {
+      this.#moving = undefined
+    }))
+  }
+
+  async #moveOn(cause: string | undefined, to?: ServerPair): Promise<boolean> {
+    const dialog = this.#dialog
+    if (!dialog) return false
+    const [before, from] = [this.#channel, this.#pair]
+    const lostAt = cause === undefined ? Date.now() : Math.min(Date.now(), from.media.lastHeardAt)
+    const bridged = this.atMove.size > 0
+    this.player.suspend()
+    this.#voice?.stop()
+    for (const tell of [...this.atMove]) tell()
+    if (cause !== undefined) {
+      from.notice({ level: 'warn', text: `leg ${this.id}: the media server has lost it (${cause}); another one is looked for` })
+      this.#search?.stop()
+      void before.release()
+    }
+    const origins = { media: new Origin(), party: this.#origins.party }
+    const placing = () => ({ party: dialog, origins, described: this.#described, by: (source: string | undefined) => ({ ...this.pair.describer(source), trusted: this.#trusted, known: this.#known }) })
+    const found = await findPlace(from, to, placing, () => this.#hasEnded())
+    if ('kind' in found || this.#hasEnded()) {
+      if (!('kind' in found)) void found.channel.release()
+      else if (cause !== undefined) this.#end(found.kind === 'gone' ? 'transport' : 'mediaLost', `${cause}; ${found.why}`)
+      else if (!this.#hasEnded()) this.player.goOn(before, [])
+      return false
+    }
+    this.#origins = origins
+    this.#described = found.placed.described
+    this.#attach(found.pair, found.channel)
+    this.told(found.placed.told)
+    if (cause === undefined) void this.#recordings.stop(before).then(() => before.release())
+    this.player.goOn(found.channel, bridged || cause === undefined ? [] : this.afterMove)
+    const moved: Moved = { silentMs: Math.max(0, Date.now() - lostAt) }
+    for (const tell of [...this.#movedListeners]) tell(moved)
+    return true
+  }
+
+  #attach(pair: ServerPair, channel: Channel): void {
+    this.#pair.legs.delete(this)
+    this.#pair = pair
+    pair.legs.add(this)
+    this.#channel = channel
+    this.bridgedWith = undefined
+    this.#listenTo(channel)
+    this.#tones = new ToneListening(channel)
+    this.hearTones(true)
+    pair.changed()
+  }
+
+  #hasEnded(): boolean {
+    return this.#ended !== undefined
   }
 
   #end(ending: LegEnding, detail?: string): void {
@@ -278,7 +344,7 @@ export class DrachtioLeg implements Leg, PartyEvents {
 
   #release(): void {
     const bye = this.#bye()
-    const channel = this.#stopRecordings().then(() => this.channel.release())
+    const channel = this.#recordings.stop(this.channel).then(() => this.channel.release())
     this.#released = atMost(releaseMs, Promise.allSettled([bye, channel])).then(() => {
       this.pair.legs.delete(this)
       this.pair.changed()
@@ -293,30 +359,9 @@ export class DrachtioLeg implements Leg, PartyEvents {
       await dialog.bye()
     } catch {
       // Nobody must be left in silence because our connection to drachtio broke: the BYE follows when it is back.
-      if (!this.pair.signalling.up) this.pair.owesBye(dialog)
+      if (!this.pair.signalling.up) this.pair.signalling.owesBye(dialog)
     }
   }
-
-  /** Before the channel goes, so that the file is complete when `stop()` says so. */
-  async #stopRecordings(): Promise<void> {
-    await Promise.allSettled([...this.#recordings].map((recording) => recording.stop()))
-  }
-
-  async #stopRecording(recording: Recording): Promise<void> {
-    this.#recordings.delete(recording)
-    try {
-      await this.channel.run('stop_record_session', recording.path)
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, fileClosedMs))
-    }
-  }
-}
-
-function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  )
 }
 
 /** Settles when the signal aborts, or after a while. */

@@ -13,6 +13,11 @@ const connectMs = 3_000
 const apiMs = 2_000
 /** drachtio-fsmrf itself waits 4 s for FreeSWITCH's outbound connection. */
 const createMs = 5_000
+/** A sign of life is asked for this often; without one for so long FreeSWITCH, or its machine, is taken for dead. */
+const beatMs = 500
+const silentMs = 2_000
+/** Channels that are still to be hung up, at most. */
+const killsAtMost = 1_000
 /** Pauses between attempts to connect: short after a loss, then longer. */
 const retryMs = [100, 250, 500, 1_000, 2_000]
 
@@ -32,6 +37,12 @@ export class MediaLink {
   #attempts = 0
   #retry: NodeJS.Timeout | undefined
   #closed = false
+  #heartbeat: NodeJS.Timeout | undefined
+  #lastHeardAt = Date.now()
+  #downSince: number | undefined = performance.now()
+  readonly #kills = new Set<string>()
+  /** Told when FreeSWITCH has said nothing for too long, though nothing has ended. */
+  onSilent: () => void = () => undefined
 
   constructor(
     set: ServerSet,
@@ -49,6 +60,16 @@ export class MediaLink {
 
   get up(): boolean {
     return this.#server !== undefined
+  }
+
+  /** For how long there has been no connection, ms; 0: there is one. */
+  get downForMs(): number {
+    return this.#downSince === undefined ? 0 : performance.now() - this.#downSince
+  }
+
+  /** Wall-clock ms of the last sign of life, to half a second. */
+  get lastHeardAt(): number {
+    return this.#lastHeardAt
   }
 
   get name(): string {
@@ -109,6 +130,23 @@ export class MediaLink {
       this.#pending.add(lost)
       server.conn.api(command, (event) => resolve(event.getBody().trim()))
     }).finally(() => this.#pending.delete(lost))
+  }
+
+  /** Hangs up a channel, as soon as FreeSWITCH hears it: one that was cut off goes on sending otherwise. Never rejects. */
+  async kill(uuid: string): Promise<void> {
+    try {
+      await this.api(`uuid_kill ${uuid}`)
+    } catch {
+      if (this.#kills.size < killsAtMost && !this.#closed) this.#kills.add(uuid)
+    }
+  }
+
+  /** Whether FreeSWITCH answers now. */
+  answers(): Promise<boolean> {
+    return this.api('global_getvar hostname').then(
+      () => true,
+      () => false,
+    )
   }
 
   /** A channel without a party yet: FreeSWITCH's offer stands in `local.sdp`. What comes too late is hung up. */
@@ -187,9 +225,36 @@ export class MediaLink {
     server.on('error', () => undefined)
     this.holdBack(server.conn)
     this.#server = server
+    this.#downSince = undefined
     this.#detail = 'connected'
     this.#notice({ level: 'info', text: this.detail })
+    this.#watch(server)
+    const kills = [...this.#kills]
+    this.#kills.clear()
+    for (const uuid of kills) void this.kill(uuid)
     this.#changed()
+  }
+
+  #watch(server: Mrf.MediaServer): void {
+    let heardAt = performance.now()
+    let lookedAt = heardAt
+    const heard = (): void => {
+      heardAt = performance.now()
+      this.#lastHeardAt = Date.now()
+    }
+    heard()
+    this.#heartbeat = setInterval(() => {
+      const now = performance.now()
+      // It was this engine that stood still: what FreeSWITCH has said meanwhile is still to be read.
+      if (now - lookedAt > 2 * beatMs) heardAt = now
+      lookedAt = now
+      if (now - heardAt > silentMs) {
+        end(server)
+        this.#down('does not answer')
+        this.#tryAgain()
+        this.onSilent()
+      } else server.conn.api('global_getvar hostname', heard)
+    }, beatMs).unref()
   }
 
   /**
@@ -212,6 +277,8 @@ export class MediaLink {
   #down(why: string): void {
     const wasUp = this.#server !== undefined
     this.#server = undefined
+    clearInterval(this.#heartbeat)
+    this.#downSince ??= performance.now()
     if (!wasUp && this.#detail === why) return
     this.#detail = why
     if (!this.#closed) this.#notice({ level: wasUp ? 'error' : 'warn', text: this.detail })

@@ -1,14 +1,24 @@
+import { randomInt } from 'node:crypto'
 import type Srf from 'drachtio-srf'
 import { descriptionIn } from '../../embedded/protocols/sdp/body.js'
 import { keyInInfo } from '../../embedded/protocols/sip/key-in-info.js'
 import type { Key } from '../port.js'
-import { DeadlinePassed, withDeadline } from './deadline.js'
+import { asError, DeadlinePassed, withDeadline } from './deadline.js'
 import { asKey } from './keys.js'
-import { answerSessionTimer, type Refresher, type SessionTimerAnswer } from './session-timer.js'
+import { answerSessionTimer, refreshedBy, timerOfOffer, type Refreshing, type SessionTimerAnswer } from './session-timer.js'
 import type { Presence } from './silence-watch.js'
 import type { DialogIdentity } from './standing-dialog.js'
 
 const byeMs = 2_000
+/** A party that says nothing to our offer for this long is gone: four transmissions over UDP. */
+const offerMs = 8_000
+/** How often an offer is made again to a party that cannot take it just now. */
+const offersAtMost = 5
+/** A party that asks for more patience than this is not waited for. */
+const longestWaitMs = 4_000
+
+/** What a party says to our offer within the call. `refused`: it goes on with what it had (RFC 3261 section 14.1). `gone`: it does not answer, or knows nothing of the call. */
+export type OfferAnswer = { readonly kind: 'answered'; readonly sdp: string; readonly source: string | undefined } | { readonly kind: 'refused' | 'gone'; readonly why: string }
 
 /** What is told of, and asked about, the SIP dialog with a party. */
 export interface PartyEvents {
@@ -35,19 +45,21 @@ export class PartyDialog {
   readonly #dialog: Srf.Dialog
   readonly #events: PartyEvents
   #changing = false
+  /** An offer of ours is out. */
+  #offering = false
   #awaitingAnswer = false
   #over = false
   /** Who refreshes the session. */
-  #refresher: Refresher | undefined
+  #refreshing: Refreshing | undefined
 
   /**
    * Must be constructed in the very callback that brings the dialog: a BYE may stand in the same TCP segment.
-   * @param refresher who is to refresh the session, as the 200 says
+   * @param refreshing who is to refresh the session, as the 200 says
    */
-  constructor(dialog: Srf.Dialog, events: PartyEvents, refresher?: Refresher) {
+  constructor(dialog: Srf.Dialog, events: PartyEvents, refreshing?: Refreshing) {
     this.#dialog = dialog
     this.#events = events
-    this.#refresher = refresher
+    this.#refreshing = refreshing && { refresher: refreshing.refresher, seconds: refreshing.seconds }
     const others = dialog.handle.bind(dialog)
     dialog.handle = (request, response) => {
       switch (request.method) {
@@ -107,8 +119,45 @@ export class PartyDialog {
   }
 
   /** What another engine needs to go on with this dialog, should this one die. */
-  get identity(): DialogIdentity & { readonly refresher?: Refresher } {
-    return { id: this.#dialog.id, contact: this.#dialog.local.contact ?? '', ...(this.#refresher === undefined ? {} : { refresher: this.#refresher }) }
+  get identity(): DialogIdentity & Partial<Refreshing> {
+    return { id: this.#dialog.id, contact: this.#dialog.local.contact ?? '', ...this.#refreshing }
+  }
+
+  /** Describes ourselves anew to the party, by re-INVITE: we are somewhere else from now on. Settles within a bound; never rejects. */
+  async offer(sdp: string): Promise<OfferAnswer> {
+    for (let tries = 1; ; tries++) {
+      if (this.#over) return { kind: 'gone', why: 'the party has hung up' }
+      const response = this.#changing ? undefined : await this.#reinvite(sdp)
+      if (response instanceof Error) return { kind: response instanceof DeadlinePassed ? 'gone' : 'refused', why: response.message }
+      const status = response?.status ?? 491
+      if (response && status < 300) {
+        this.#refreshing = refreshedBy(response)
+        const answer = descriptionOf(response)
+        return answer === undefined ? { kind: 'refused', why: 'its 200 describes nothing' } : { kind: 'answered', sdp: answer, source: response.source_address }
+      }
+      if (status === 408 || status === 481) return { kind: 'gone', why: `${status} to a re-INVITE` }
+      const waitMs = status === 491 ? glareMs(this.#dialog.type === 'uac') : status === 500 || status === 503 ? Number(response?.get('Retry-After') ?? NaN) * 1_000 : NaN
+      if (!(waitMs <= longestWaitMs) || tries === offersAtMost) return { kind: 'refused', why: `${status} to a re-INVITE` }
+      await new Promise((resolve) => setTimeout(resolve, waitMs))
+    }
+  }
+
+  async #reinvite(sdp: string): Promise<Srf.Response | Error> {
+    this.#offering = true
+    const contact = this.#dialog.local.contact
+    const headers = { ...(contact === undefined ? {} : { Contact: contact }), Allow: allow, Supported: 'timer', 'Content-Type': 'application/sdp', ...timerOfOffer(this.#refreshing) }
+    try {
+      return await withDeadline<Srf.Response>('re-INVITE to the party', offerMs, (resolve, reject) =>
+        this.#dialog.request({ method: 'INVITE', body: sdp, headers }, (error, response) => {
+          if (error) reject(error)
+          else if (response && response.status >= 200) resolve(response)
+        }),
+      )
+    } catch (error) {
+      return asError(error)
+    } finally {
+      this.#offering = false
+    }
   }
 
   /** BYE. Settles within a bound; rejects when it could not be sent or was not answered. Nothing more is told of the party. */
@@ -125,8 +174,10 @@ export class PartyDialog {
   }
 
   #onDescription(request: Srf.Request, response: Srf.Response): void {
+    // RFC 3261 section 14.2: both at once, and one that comes before the last is done.
+    if (this.#offering) return response.send(491)
     if (this.#changing) return response.send(500, { headers: { 'Retry-After': '1' } })
-    const timer = answerSessionTimer(request, this.#refresher)
+    const timer = answerSessionTimer(request, this.#refreshing?.refresher)
     if (timer.kind === 'tooShort') return response.send(422, { headers: timer.headers })
     const offer = descriptionOf(request)
     if (offer === undefined) {
@@ -151,7 +202,7 @@ export class PartyDialog {
 
   /** UPDATE without a description: a refresh of the session (RFC 4028 section 7.4). */
   #onRefresh(request: Srf.Request, response: Srf.Response): void {
-    const timer = answerSessionTimer(request, this.#refresher)
+    const timer = answerSessionTimer(request, this.#refreshing?.refresher)
     if (timer.kind === 'tooShort') response.send(422, { headers: timer.headers })
     else response.send(200, { headers: this.#headers(timer) })
   }
@@ -168,9 +219,14 @@ export class PartyDialog {
 
   #headers(timer: SessionTimerAnswer): Record<string, string> {
     const contact = this.#dialog.local.contact
-    this.#refresher = timer.kind === 'timed' ? timer.refresher : undefined
+    this.#refreshing = timer.kind === 'timed' ? { refresher: timer.refresher, seconds: timer.seconds } : undefined
     return { ...(contact === undefined ? {} : { Contact: contact }), Allow: allow, ...(timer.kind === 'timed' ? timer.headers : {}) }
   }
+}
+
+/** How long to wait when both sides have sent an offer at once (RFC 3261 section 14.1). @param ours we chose the Call-ID */
+function glareMs(ours: boolean): number {
+  return ours ? randomInt(2_100, 4_000) : randomInt(0, 2_000)
 }
 
 /** The session description in a message's body. */

@@ -34,6 +34,8 @@ const tones: Readonly<Record<Extract<Audio, { kind: 'tone' }>['tone'], string>> 
 
 interface Play {
   readonly pieces: readonly string[]
+  /** Played before the pieces, once: the channel has been replaced. */
+  lead: readonly string[]
   readonly loop: boolean
   readonly settle: (played: Played) => void
   /** Set as soon as the caller has had their answer. */
@@ -50,8 +52,11 @@ interface Running {
   readonly end: () => void
 }
 
+/** The media server hung up before it was done. */
+const channelGone = 'the media server hung up'
+
 /**
- * Plays to one channel, one list at a time.
+ * Plays to one channel, one list at a time. When the channel is lost and another one takes its place (`suspend`, `goOn`), what was playing begins again.
  *
  * FreeSWITCH runs a second `playback` *inside* the first one, so a new list waits until the old one has ended. A list goes piece by
  * piece: given as one string (`playback_delimiter`, `file_string://`), FreeSWITCH skips what is missing without a word, `uuid_break`
@@ -59,10 +64,12 @@ interface Running {
  * begun yet, and when another application runs in between: so it is sent when the piece has begun, and again until it has ended.
  */
 export class Player {
-  readonly #channel: Channel
+  #channel: Channel
   #current: Play | undefined
   #running: Running | undefined
   #held: { readonly over: Promise<void>; readonly release: () => void } | undefined
+  /** There is no channel now. */
+  #suspended: { readonly over: Promise<void>; readonly end: () => void } | undefined
   #ended = false
 
   constructor(channel: Channel) {
@@ -79,6 +86,7 @@ export class Player {
       }
       const play: Play = {
         pieces: audio.map(sourceOf),
+        lead: [],
         loop: options.loop === true,
         over: false,
         startedAt: undefined,
@@ -127,26 +135,63 @@ export class Player {
     this.#current?.settle({ kind: 'cancelled', ms: msOf(this.#current) })
   }
 
+  /** The channel is lost. What is playing, and what is asked for from now on, waits for another one. */
+  suspend(): void {
+    if (this.#suspended || this.#ended) return
+    let end: () => void = () => undefined
+    const over = new Promise<void>((resolve) => (end = resolve))
+    this.#suspended = { over, end }
+    this.#forget()
+  }
+
+  /** There is a channel again. @param words what is heard first */
+  goOn(channel: Channel, words: readonly Audio[]): void {
+    this.#channel = channel
+    this.#forget()
+    const suspended = this.#suspended
+    this.#suspended = undefined
+    if (words.length > 0) {
+      if (this.#current) this.#current.lead = words.map(sourceOf)
+      else void this.play(words, {})
+    }
+    suspended?.end()
+  }
+
   /** The leg is over. */
   end(): void {
     this.#ended = true
     this.#forget()
     this.#current?.settle({ kind: 'hungUp' })
+    this.#suspended?.end()
   }
 
   async #run(play: Play): Promise<void> {
-    if (this.#running) await this.#running.ended
+    for (;;) {
+      if (this.#suspended) await this.#suspended.over
+      if (this.#running) await this.#running.ended
+      if (this.#isOver(play)) return
+      const channel = this.#channel
+      const problem = await this.#rounds(play)
+      if (problem === channelGone && (this.#suspended || this.#channel !== channel)) continue
+      return play.settle(problem === undefined ? { kind: 'finished', ms: msOf(play) } : { kind: 'failed', why: problem })
+    }
+  }
+
+  /** @returns what went wrong */
+  async #rounds(play: Play): Promise<string | undefined> {
     do {
       const roundStarted = performance.now()
-      for (const piece of play.pieces) {
-        if (play.over) return
+      const pieces = [...play.lead, ...play.pieces]
+      play.lead = []
+      for (const piece of pieces) {
+        if (play.over) return undefined
         const problem = await this.#piece(play, piece)
         if (this.#held) await this.#held.over
-        if (problem !== undefined) return play.settle({ kind: 'failed', why: problem })
+        if (problem !== undefined) return problem
       }
-      if (play.loop && performance.now() - roundStarted < shortestRoundMs) return play.settle({ kind: 'failed', why: 'there is nothing to hear in this loop' })
+      if (play.loop && performance.now() - roundStarted < shortestRoundMs) return 'there is nothing to hear in this loop'
     } while (play.loop && !play.over)
-    play.settle({ kind: 'finished', ms: msOf(play) })
+    return undefined
   }
 
   /** @returns what went wrong */
@@ -154,7 +199,7 @@ export class Player {
     for (const pause of [...againMs, undefined]) {
       const response = await this.#execute(play, source)
       if (response === 'FILE NOT FOUND') return `${source}: no such file`
-      if (response === 'gone') return 'the media server hung up'
+      if (response === 'gone') return channelGone
       if (response !== 'PLAYBACK ERROR' || play.over) return undefined
       if (pause === undefined) break
       await new Promise((resolve) => setTimeout(resolve, pause))

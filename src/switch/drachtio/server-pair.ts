@@ -4,19 +4,15 @@ import type { DrachtioLeg } from './leg.js'
 import { MediaLink } from './media-link.js'
 import type { TakenFrom } from './media-source.js'
 import { addressesHere, isOurPlace, placesIn } from './own-ports.js'
-import type { PartyDialog } from './party-dialog.js'
 import type { Describer } from './party-media.js'
 import type { CodecName } from '../../embedded/protocols/sdp/codecs.js'
 import type { DrachtioSwitchSettings, Notice, ServerSet, WordHearing } from './settings.js'
-import { Signalling } from './signalling.js'
+import type { Signalling } from './signalling.js'
 import { WarmChannels } from './warm-channels.js'
 
-/** Owed BYEs that are remembered at most; beyond that the oldest parties are left to their own time-outs. */
-const debtsAtMost = 1_000
-
 /**
- * One drachtio server and the FreeSWITCH behind it: the connections, the channels kept ready, the legs that live there.
- * drachtio-srf always uses the first server it was connected to, so every pair has an Srf and an Mrf of its own.
+ * One drachtio server and one of its FreeSWITCHes: the channels kept ready, the legs that live there. drachtio-srf always uses the first server it was connected to, so every
+ * drachtio-server has an Srf of its own, and every pair an Mrf.
  */
 export class ServerPair {
   readonly signalling: Signalling
@@ -30,10 +26,15 @@ export class ServerPair {
   readonly mediaTimeoutMs: number
   readonly notice: (notice: Notice) => void
   readonly changed: () => void
-  readonly #owedByes = new Set<PartyDialog>()
+  /** Calls begin here while it is up; at a spare one only when no other is. */
+  readonly spare: boolean
+  /** All pairs of this drachtio-server, this one among them. */
+  siblings: readonly ServerPair[] = [this]
   readonly #taken: TakenFrom
 
-  constructor(set: ServerSet, settings: DrachtioSwitchSettings, changed: () => void, notice: (notice: Notice) => void) {
+  constructor(signalling: Signalling, set: ServerSet, settings: DrachtioSwitchSettings, changed: () => void, notice: (notice: Notice) => void, spare: boolean) {
+    this.signalling = signalling
+    this.spare = spare
     this.codecs = settings.codecs ?? ['PCMA', 'PCMU']
     this.inbandDigits = settings.inbandDigits !== 'never'
     this.words = settings.words
@@ -41,15 +42,37 @@ export class ServerPair {
     this.notice = notice
     this.mediaTimeoutMs = (settings.mediaTimeoutSeconds ?? 60) * 1_000
     this.#taken = settings.mediaTakenFrom ?? 'nat'
-    const onChange = () => {
-      if (this.signalling.up && this.media.up) this.warm.open()
-      if (this.signalling.up) this.#payByes()
-      changed()
+    this.media = new MediaLink(set, this.signalling, () => this.connectionChanged(), notice, settings.certainty)
+    this.media.onSilent = () => {
+      for (const leg of this.legs) void this.#lookAt(leg.channel)
     }
-    this.signalling = new Signalling(set.drachtio, onChange, notice, settings.certainty)
-    this.media = new MediaLink(set, this.signalling, onChange, notice, settings.certainty)
     const { least, most } = settings.warmEndpoints ?? { least: 2, most: 20 }
-    this.warm = new WarmChannels(this.media, this.signalling, channelVariables(this.mediaTimeoutMs), { least, most }, notice, changed)
+    this.warm = new WarmChannels(this.media, this.signalling, channelVariables(this.mediaTimeoutMs), { least: spare ? Math.min(1, least) : least, most }, notice, changed)
+  }
+
+  /** One of the two connections has come, or gone. */
+  connectionChanged(): void {
+    if (this.signalling.up && this.media.up) this.warm.open()
+    this.changed()
+  }
+
+  /** The pair of this drachtio-server where a call begins now: the least busy of those that are up. */
+  get best(): ServerPair {
+    const [best] = this.siblings.filter((pair) => pair.ready).sort((one, other) => Number(one.spare) - Number(other.spare) || one.legs.size - other.legs.size)
+    return best ?? this
+  }
+
+  /** Where a party goes on whose channel here is lost; this very media server where there is no other, and it answers. */
+  async another(): Promise<ServerPair | undefined> {
+    const [other] = this.siblings.filter((pair) => pair !== this && pair.ready).sort((one, two) => Number(one.spare) - Number(two.spare) || one.media.name.localeCompare(two.media.name))
+    if (other) return other
+    return this.ready && (await this.media.answers()) ? this : undefined
+  }
+
+  /** The media server has said nothing for too long. A channel that has a connection of its own, and says nothing either, is given up. */
+  async #lookAt(channel: Channel): Promise<void> {
+    const answer = await Promise.race([channel.arrived().catch(() => undefined), new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), channelSilentMs))])
+    if (answer === undefined) channel.giveUp('the media server does not answer')
   }
 
   /** As what a leg that lives here names it, for whichever engine goes on with it: of the drachtio-server and of the FreeSWITCH. */
@@ -77,11 +100,6 @@ export class ServerPair {
     return this.media.up && this.warm.trouble !== undefined ? this.media.describe(this.warm.trouble) : this.media.detail
   }
 
-  connect(): void {
-    this.signalling.connect()
-    this.media.connect()
-  }
-
   /** A channel for one party. @throws Error in words for the record */
   takeChannel(): Promise<Channel> {
     return this.warm.take()
@@ -92,27 +110,15 @@ export class ServerPair {
     return { signalling, taken: this.#taken, isHere: (address) => addressesHere().has(address), isOurs: (address, port) => isOurPlace({ address, port }, this.warm.places(), placesIn(this.signalling.detail), addressesHere()) }
   }
 
-  /** The party could not be told that its call is over; it is told when drachtio is back. */
-  owesBye(dialog: PartyDialog): void {
-    if (this.#owedByes.size < debtsAtMost) this.#owedByes.add(dialog)
-  }
-
   async close(): Promise<void> {
     await Promise.all([...this.legs].map((leg) => leg.close()))
     await this.warm.close()
     await this.media.close()
-    this.signalling.close()
-  }
-
-  #payByes(): void {
-    const socket = this.signalling.socket
-    if (socket === undefined) return
-    const owed = [...this.#owedByes]
-    this.#owedByes.clear()
-    // A drachtio-server that was started again does not know these dialogs, and says so.
-    for (const dialog of owed) dialog.byeOver(socket).catch(() => undefined)
   }
 }
+
+/** After the silence of a media server its channels are asked for a last time. */
+const channelSilentMs = 1_000
 
 /** A call whose engine has died is ended by FreeSWITCH after so long without voice; whoever is silent before that is asked by us (`SilenceWatch`). */
 const leftoverMs = 4 * 3_600_000

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { answerSessionTimer, intervalWanted, refresherBy, type Refresher } from './session-timer.js'
+import { answerSessionTimer, intervalWanted, refreshedBy, type Refresher } from './session-timer.js'
 
 const headers = (map: Record<string, string>) => ({ get: (name: string) => map[name] })
 
@@ -18,6 +18,7 @@ describe('a party that asks for a session timer', () => {
     expect(answerSessionTimer(headers(map), before)).toEqual({
       kind: 'timed',
       refresher,
+      seconds: Number(expires.split(';')[0]),
       headers: { 'Session-Expires': expires, ...(refresher === 'them' ? { Require: 'timer' } : {}) },
     })
   })
@@ -32,10 +33,10 @@ describe('a party that asks for a session timer', () => {
 })
 
 it('the answer to our own INVITE says who refreshes', () => {
-  expect(refresherBy(headers({ 'Session-Expires': '1800;refresher=uas' }))).toBe('them')
-  expect(refresherBy(headers({ 'Session-Expires': '1800;refresher=uac' }))).toBe('us')
-  expect(refresherBy(headers({ 'Session-Expires': '1800' }))).toBe('us')
-  expect(refresherBy(headers({}))).toBeUndefined()
+  expect(refreshedBy(headers({ 'Session-Expires': '1800;refresher=uas' }))).toEqual({ refresher: 'them', seconds: 1_800 })
+  expect(refreshedBy(headers({ 'Session-Expires': '1800;refresher=uac' }))).toEqual({ refresher: 'us', seconds: 1_800 })
+  expect(refreshedBy(headers({ 'Session-Expires': '1800' }))).toEqual({ refresher: 'us', seconds: 1_800 })
+  expect(refreshedBy(headers({}))).toBeUndefined()
 })
 
 it('a refusal names the interval that it wants', () => {

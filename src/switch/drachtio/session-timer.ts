@@ -8,13 +8,19 @@ const minSeconds = 90
 
 export type Refresher = 'us' | 'them'
 
+/** A timer that is in force. */
+export interface Refreshing {
+  readonly refresher: Refresher
+  readonly seconds: number
+}
+
 export type SessionTimerAnswer =
   /** The request asks for none: nobody refreshes any more. */
   | { readonly kind: 'none' }
   /** 422 with these headers. */
   | { readonly kind: 'tooShort'; readonly headers: Readonly<Record<string, string>> }
   /** 2xx with these headers. */
-  | { readonly kind: 'timed'; readonly refresher: Refresher; readonly headers: Readonly<Record<string, string>> }
+  | ({ readonly kind: 'timed'; readonly headers: Readonly<Record<string, string>> } & Refreshing)
 
 /** The headers of an INVITE, an UPDATE, or a 2xx to ours. */
 interface Headers {
@@ -37,14 +43,21 @@ export function answerSessionTimer(request: Headers, before?: Refresher): Sessio
   return {
     kind: 'timed',
     refresher: refresher === 'uas' ? 'us' : 'them',
+    seconds,
     headers: { 'Session-Expires': `${seconds};refresher=${refresher}`, ...(refresher === 'uac' ? { Require: 'timer' } : {}) },
   }
 }
 
 /** Who refreshes by the 2xx to our own request; undefined: nobody. */
-export function refresherBy(answer: Headers): Refresher | undefined {
+export function refreshedBy(answer: Headers): Refreshing | undefined {
   const said = sessionExpires(answer)
-  return said && (said.refresher === 'uas' ? 'them' : 'us')
+  return said && { refresher: said.refresher === 'uas' ? 'them' : 'us', seconds: said.seconds }
+}
+
+/** What a re-INVITE of ours says, so that the timer in force goes on: one that says nothing ends it (RFC 4028 section 7.4). */
+export function timerOfOffer(refreshing: Refreshing | undefined): Readonly<Record<string, string>> {
+  if (refreshing === undefined) return {}
+  return { 'Session-Expires': `${refreshing.seconds};refresher=${refreshing.refresher === 'us' ? 'uac' : 'uas'}`, 'Min-SE': String(minSeconds) }
 }
 
 /** The interval that a 422 to our INVITE asks for (RFC 4028 section 7.4). @returns undefined where it names none that could be meant */

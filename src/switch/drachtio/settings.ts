@@ -15,18 +15,22 @@ export interface ServerAccess {
   readonly secret: string
 }
 
+/** A FreeSWITCH: its event socket. */
+export interface FreeswitchAccess extends ServerAccess {
+  /** SIP profile on which endpoints are made. Default `drachtio_mrf`. */
+  readonly profile?: string
+}
+
 /**
- * One drachtio server with the FreeSWITCH that answers to it. Several sets work side by side: an incoming call keeps to the set on
- * which it came in, outgoing calls go to the set of the leg that they are meant for, else to the least loaded set that is up.
+ * One drachtio server with its FreeSWITCHes. Several sets work side by side: an incoming call keeps to the drachtio-server on which it came in, outgoing calls go where the leg is that
+ * they are meant for, else to where the fewest are. A call whose FreeSWITCH dies goes on at another one of its set.
  */
 export interface ServerSet {
   /** drachtio-server's application port. */
   readonly drachtio: ServerAccess
-  /** FreeSWITCH's event socket. */
-  readonly freeswitch: ServerAccess & {
-    /** SIP profile on which endpoints are made. Default `drachtio_mrf`. */
-    readonly profile?: string
-  }
+  readonly freeswitch: FreeswitchAccess
+  /** More of them. `spare`: calls begin there only when none of the others is up. Default: none. */
+  readonly others?: readonly (FreeswitchAccess & { readonly spare: boolean })[]
   /** Our address, as FreeSWITCH can reach it, for its outbound event sockets. Default `127.0.0.1`. */
   readonly listenAddress?: string
 }

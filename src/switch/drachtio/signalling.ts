@@ -1,12 +1,16 @@
 import { Socket } from 'node:net'
 import Srf from 'drachtio-srf'
 import { holdBack, type Certainty } from './hold-back.js'
+import type { PartyDialog } from './party-dialog.js'
 import type { Notice, ServerAccess } from './settings.js'
 
 /** Longest pause between two attempts to reconnect, ms; drachtio-srf's own pauses grow without bound. */
 const longestRetryMs = 2_000
 /** A connection that we ended is cut when the server does not end its half within this time. */
 const lingerMs = 500
+
+/** Owed BYEs that are remembered at most; beyond that the oldest parties are left to their own time-outs. */
+const debtsAtMost = 1_000
 
 /** The connection to one drachtio server. It comes back by itself; who depends on it asks to be told when it is lost. */
 export class Signalling {
@@ -15,6 +19,7 @@ export class Signalling {
   readonly #changed: () => void
   readonly #notice: (notice: Notice) => void
   readonly #losses = new Set<() => void>()
+  readonly #owedByes = new Set<PartyDialog>()
   #up = false
   #closed = false
   #detail = 'connecting'
@@ -68,6 +73,20 @@ export class Signalling {
     return this.srf.app.client?.mapServer.keys().next().value
   }
 
+  /** The party could not be told that its call is over; it is told when drachtio is back. */
+  owesBye(dialog: PartyDialog): void {
+    if (this.#owedByes.size < debtsAtMost) this.#owedByes.add(dialog)
+  }
+
+  #payByes(): void {
+    const { socket } = this
+    if (socket === undefined) return
+    const owed = [...this.#owedByes]
+    this.#owedByes.clear()
+    // A drachtio-server that was started again does not know these dialogs, and says so.
+    for (const dialog of owed) dialog.byeOver(socket).catch(() => undefined)
+  }
+
   close(): void {
     if (this.#closed) return
     this.#closed = true
@@ -84,6 +103,7 @@ export class Signalling {
     this.#up = true
     this.#detail = `connected, SIP at ${hostport}`
     this.#notice({ level: 'info', text: this.detail })
+    this.#payByes()
     this.#changed()
   }
 

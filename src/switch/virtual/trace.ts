@@ -11,6 +11,8 @@ export type TraceEntry = { readonly at: number } & (
   | { readonly what: 'phoneRings' | 'phoneStops'; readonly dial: number; readonly number: string }
   | { readonly what: 'legUp'; readonly leg: string; readonly party: 'caller' | 'called'; readonly number: string }
   | { readonly what: 'legDown'; readonly leg: string; readonly hangUp: HangUp }
+  /** The media server of this leg died; the leg has another one. */
+  | { readonly what: 'mediaLost' | 'moved'; readonly leg: string }
   /** As soon as the operation has been asked for, before it can succeed or fail. */
   | { readonly what: 'playAsked'; readonly leg: string }
   | { readonly what: 'pressed'; readonly leg: string; readonly key: Key }

@@ -1,4 +1,4 @@
-import type { Audio, HangUp, Heard, Key, KeySource, Leg, LegEnding, ListenOptions, NoWords, Played, Recording, RecordResult } from '../port.js'
+import type { Audio, HangUp, Heard, Key, KeySource, Leg, LegEnding, ListenOptions, Moved, NoWords, Played, Recording, RecordResult } from '../port.js'
 import { Ear } from './ear.js'
 import type { Act } from './temperament.js'
 import { Settlement, type World } from './world.js'
@@ -36,8 +36,15 @@ export class VirtualLeg implements Leg {
   #listenKeys: readonly Key[] = []
   #listenWords: readonly string[] = []
   #noWords: NoWords | undefined = 'lost'
-  #stopPlay: ((how: 'cancelled' | 'hungUp') => void) | undefined
+  #playing: { readonly finish: (how: 'cancelled' | 'hungUp') => void; readonly suspend: () => void; readonly goOn: (lead: readonly Audio[]) => void } | undefined
   #bridged = false
+  readonly #atMove = new Set<() => void>()
+  readonly #movedListeners = new Set<(moved: Moved) => void>()
+  #moves = 0
+  /** Settles when this party has a media server again, or has gone; undefined: it has one. */
+  #lost: Settlement<void> | undefined
+  #cancelMove: () => void = () => undefined
+  afterMove: readonly Audio[] = []
   #ended: HangUp | undefined
 
   constructor(options: VirtualLegOptions) {
@@ -57,13 +64,13 @@ export class VirtualLeg implements Leg {
   }
 
   get handle(): string {
-    return this.id
+    return this.#moves === 0 ? this.id : `${this.id}/${this.#moves}`
   }
 
   /** The engine that had it died: what it waited for is nobody's any more. A leg that is not bridged hears nothing from now on. */
   orphaned(): void {
     this.#listener?.({ kind: 'cancelled' })
-    this.#stopPlay?.('cancelled')
+    this.#playing?.finish('cancelled')
   }
 
   get isBridged(): boolean {
@@ -84,13 +91,14 @@ export class VirtualLeg implements Leg {
     world.tell({ what: 'playAsked', leg: this.id })
     if (this.#ended) return Promise.resolve({ kind: 'hungUp' })
     if (options.signal?.aborted) return Promise.resolve({ kind: 'cancelled', ms: 0 })
-    this.#stopPlay?.('cancelled')
+    this.#playing?.finish('cancelled')
     if (this.#bridged) world.tell({ what: 'misuse', detail: `play on ${this.id} while it is bridged` })
     const done = new Settlement<Played>()
     const closed = world.opened('plays')
     let startedAt: number | undefined
     let cancelTimer = (): void => undefined
     let cancelBreak = (): void => undefined
+    let lead: readonly Audio[] = []
     const finish = (how: 'finished' | 'cancelled' | 'hungUp' | 'failed'): void => {
       const ms = startedAt === undefined ? 0 : this.#now() - startedAt
       if (!done.settle(how === 'hungUp' ? { kind: 'hungUp' } : how === 'failed' ? { kind: 'failed', why: 'a fault was asked for' } : { kind: how, ms })) return
@@ -98,17 +106,29 @@ export class VirtualLeg implements Leg {
       cancelBreak()
       offAbort()
       closed()
-      if (this.#stopPlay === finish) this.#stopPlay = undefined
+      if (this.#playing === playing) this.#playing = undefined
       if (!this.#bridged) this.#ear.hearsNothing(this.#now())
     }
-    this.#stopPlay = finish
+    const playing = {
+      finish,
+      suspend: (): void => {
+        cancelTimer()
+        cancelBreak()
+        this.#ear.hearsNothing(this.#now())
+      },
+      goOn: (words: readonly Audio[]): void => {
+        lead = words
+        begin()
+      },
+    }
+    this.#playing = playing
     const offAbort = world.onAbort(options.signal, () => finish('cancelled'))
     const fault = world.fault('play')
     const piece = (index: number): void => {
-      const next = audio[index]
+      const next = index < lead.length ? lead[index] : audio[index - lead.length]
       if (next === undefined) {
         const again = options.loop === true && audio.some((each) => world.durationMs(each) > 0)
-        if (again) piece(0)
+        if (again) piece(lead.length)
         else finish('finished')
         return
       }
@@ -124,7 +144,7 @@ export class VirtualLeg implements Leg {
       piece(0)
     }
     if (fault?.kind === 'fails') cancelTimer = world.clock.after(fault.afterMs, () => finish('failed'))
-    else this.#soon(world.latencyMs('play'), begin, (cancel) => (cancelTimer = cancel))
+    else if (this.#lost === undefined) this.#soon(world.latencyMs('play'), begin, (cancel) => (cancelTimer = cancel))
     return done.promise
   }
 
@@ -171,6 +191,7 @@ export class VirtualLeg implements Leg {
       return { kind: 'failed', why: 'a fault was asked for' }
     }
     await this.#pause(world.latencyMs('record'))
+    await this.settled()
     if (this.#ended) return { kind: 'hungUp' }
     if (options.signal.aborted) return { kind: 'failed', why: 'cancelled' }
     const closed = world.opened('recordings')
@@ -222,7 +243,8 @@ export class VirtualLeg implements Leg {
   }
 
   press(key: Key, source: KeySource = 'rfc4733'): void {
-    if (this.#ended) return
+    // Keys and words come with the voice.
+    if (this.#ended || this.#lost) return
     this.#world.tell({ what: 'pressed', leg: this.id, key })
     this.#ear.hearsClick(this.#now())
     const press = { key, source, at: this.#world.clock.now() }
@@ -233,7 +255,7 @@ export class VirtualLeg implements Leg {
   }
 
   say(word: string, confidence = 0.9): void {
-    if (this.#ended) return
+    if (this.#ended || this.#lost) return
     this.#world.tell({ what: 'said', leg: this.id, word })
     this.#fromParty(() => {
       if (this.#listener && this.#listenWords.includes(word)) this.#listener({ kind: 'word', word, confidence, at: this.#world.clock.now() })
@@ -262,15 +284,59 @@ export class VirtualLeg implements Leg {
 
   // What the switch does
 
-  /** Called by the switch at the moment of the bridge. @param onEnd told when this leg ends while it is bridged */
-  joined(onEnd: (hangUp: HangUp) => void): () => void {
+  /** Resolves when this party has a media server, or has gone. */
+  async settled(): Promise<void> {
+    while (this.#lost) await this.#lost.promise
+  }
+
+  onMoved(listener: (moved: Moved) => void): () => void {
+    this.#movedListeners.add(listener)
+    return () => this.#movedListeners.delete(listener)
+  }
+
+  /**
+   * The media server of this party dies: it hears nothing until it has been taken to another one.
+   * @param refuses it does not let itself be taken there: the leg ends
+   */
+  loseMedia({ forMs, refuses = false }: { readonly forMs: number; readonly refuses?: boolean }): void {
+    if (this.#ended) return
+    const lostAt = this.#now()
+    const bridged = this.#bridged
+    this.#world.tell({ what: 'mediaLost', leg: this.id })
+    this.#lost ??= new Settlement<void>()
+    this.#playing?.suspend()
+    this.#takeNoWords('lost')
+    for (const stop of [...this.#recordings.values()]) stop()
+    for (const tell of [...this.#atMove]) tell()
+    this.#cancelMove()
+    this.#cancelMove = this.#world.clock.after(forMs, () => {
+      if (refuses) return this.#down('mediaLost')
+      this.#found()
+      this.#moves++
+      this.#world.tell({ what: 'moved', leg: this.id })
+      if (this.#playing) this.#playing.goOn(bridged ? [] : this.afterMove)
+      else if (!bridged && this.afterMove.length > 0) void this.play(this.afterMove)
+      for (const tell of [...this.#movedListeners]) tell({ silentMs: this.#now() - lostAt })
+    })
+  }
+
+  #found(): void {
+    const lost = this.#lost
+    this.#lost = undefined
+    lost?.settle()
+  }
+
+  /** Called by the switch at the moment of the bridge. @param onEnd told when this leg ends while it is bridged @param onLost told when its media server dies */
+  joined(onEnd: (hangUp: HangUp) => void, onLost: () => void): () => void {
     this.#bridged = true
-    this.#stopPlay?.('cancelled')
+    this.#atMove.add(onLost)
+    this.#playing?.finish('cancelled')
     this.#ear.hearsSomething(this.#now())
     this.#atEnd.add(onEnd)
     return () => {
       this.#bridged = false
       this.#atEnd.delete(onEnd)
+      this.#atMove.delete(onLost)
       this.#ear.hearsNothing(this.#now())
     }
   }
@@ -281,7 +347,9 @@ export class VirtualLeg implements Leg {
     this.#ended = hangUp
     this.#endedAt = this.#now()
     this.#world.tell({ what: 'legDown', leg: this.id, hangUp })
-    this.#stopPlay?.('hungUp')
+    this.#cancelMove()
+    this.#found()
+    this.#playing?.finish('hungUp')
     this.#listener?.({ kind: 'hungUp' })
     for (const tell of [...this.#atEnd]) tell(hangUp)
     this.#atEnd.clear()

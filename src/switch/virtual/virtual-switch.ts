@@ -195,6 +195,7 @@ export class VirtualSwitch implements Switch {
     const fault = world.fault('bridge')
     const waitMs = fault?.kind === 'fails' ? fault.afterMs : world.latencyMs('bridge')
     if (waitMs > 0) await new Promise<void>((resolve) => void world.clock.after(waitMs, resolve))
+    await Promise.all([a.settled(), b.settled()])
     if (a.ended) return { kind: 'hungUp', leg: a }
     if (b.ended) return { kind: 'hungUp', leg: b }
     if (options.signal.aborted) return { kind: 'cancelled' }
@@ -205,16 +206,29 @@ export class VirtualSwitch implements Switch {
     }
     const ended = new Settlement<BridgeEnd>()
     const closed = world.opened('bridges')
-    const apart = (end: BridgeEnd): void => {
-      if (!ended.settle(end)) return
+    let parted = false
+    const part = (): void => {
+      if (parted) return
+      parted = true
       cancelBreak()
       leaveA()
       leaveB()
       closed()
       world.tell({ what: 'apart', bridge, legs })
     }
-    const leaveA = a.joined((hangUp) => apart({ kind: 'hungUp', first: a, hangUp }))
-    const leaveB = b.joined((hangUp) => apart({ kind: 'hungUp', first: b, hangUp }))
+    const apart = (end: BridgeEnd): void => {
+      if (ended.settle(end)) part()
+    }
+    const lost = (): void => {
+      const lostAt = world.clock.monotonic()
+      part()
+      void Promise.all([a.settled(), b.settled()]).then(() => {
+        const first = a.ended ? a : b
+        apart(first.ended ? { kind: 'hungUp', first, hangUp: first.ended } : { kind: 'moved', apartMs: world.clock.monotonic() - lostAt })
+      })
+    }
+    const leaveA = a.joined((hangUp) => apart({ kind: 'hungUp', first: a, hangUp }), lost)
+    const leaveB = b.joined((hangUp) => apart({ kind: 'hungUp', first: b, hangUp }), lost)
     const cancelBreak = fault?.kind === 'breaks' ? world.clock.after(fault.afterMs, () => apart({ kind: 'faulted', why: 'a fault was asked for' })) : () => undefined
     world.tell({ what: 'bridged', bridge, legs })
     const result: Bridge = {
@@ -230,11 +244,25 @@ export class VirtualSwitch implements Switch {
     return { kind: 'bridged', bridge: result, at: world.clock.now() }
   }
 
-  adopt(handle: string): Promise<AdoptResult> {
-    const leg = [...this.#legs, ...this.callers.flatMap((caller) => caller.leg ?? [])].find(({ id }) => id === handle)
-    if (leg === undefined || leg.ended) return Promise.resolve({ kind: 'gone', why: 'the party has hung up' })
-    leg.orphaned()
-    return Promise.resolve({ kind: 'adopted', leg })
+  async adopt(handle: string): Promise<AdoptResult> {
+    const leg = this.#up().find(({ id }) => id === handle.split('/')[0])
+    leg?.orphaned()
+    await leg?.settled()
+    if (leg === undefined || leg.ended) return { kind: 'gone', why: 'the party has hung up' }
+    // Its media server died when no engine was there to hear of it.
+    return leg.handle === handle ? { kind: 'adopted', leg } : { kind: 'adopted', leg, moved: true }
+  }
+
+  /**
+   * A media server dies: all legs that are up hear nothing for a while, until they have been taken to another one.
+   * @param refuses which of them do not let themselves be taken there
+   */
+  loseMedia({ forMs, refuses }: { readonly forMs: number; readonly refuses?: (leg: VirtualLeg) => boolean }): void {
+    for (const leg of this.#up()) leg.loseMedia({ forMs, refuses: refuses?.(leg) ?? false })
+  }
+
+  #up(): readonly VirtualLeg[] {
+    return [...this.#legs, ...this.callers.flatMap((caller) => caller.leg ?? [])].filter(({ ended }) => ended === undefined)
   }
 
   reach(): Reach {
@@ -262,7 +290,7 @@ export class VirtualSwitch implements Switch {
 
   async close(): Promise<void> {
     this.#closed = true
-    await Promise.all([...this.#legs, ...this.callers.flatMap((caller) => caller.leg ?? [])].map((leg) => leg.close()))
+    await Promise.all(this.#up().map((leg) => leg.close()))
   }
 
   #unlessHandled(caller: VirtualCaller): void {

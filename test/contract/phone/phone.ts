@@ -143,6 +143,9 @@ export class PhoneCall {
   readonly request: Message
   /** Answer in-dialog requests of this method with this status. */
   readonly refuse = new Map<string, number>()
+  /** When re-INVITEs came, and what the next ones are answered with in place of 200. */
+  readonly reinvitedAt: number[] = []
+  readonly reinviteRefusals: number[] = []
   readonly #localTag = random()
   #remoteTarget: string
   #peer: { address: string; port: number }
@@ -336,6 +339,8 @@ export class PhoneCall {
           if (this.#lastResponse !== undefined) this.phone.send(this.#lastResponse, from.port, from.address)
           return
         }
+        this.reinvitedAt.push(at)
+        if (this.reinviteRefusals.length > 0) return this.#respond(message, this.reinviteRefusals.shift() ?? 488)
         this.#applyRemote(message.body)
         return this.#respond(message, 200, 'OK', [['Content-Type', 'application/sdp']], this.#localDescription(true))
       case 'ACK':

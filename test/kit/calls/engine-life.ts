@@ -1,5 +1,5 @@
 import type { Clock } from '../../../src/clock/clock.js'
-import type { Audio, Bridge, BridgeResult, DialOptions, HangUp, IncomingCall, Leg, ListenOptions, Reach, Recording, Switch, Target } from '../../../src/switch/port.js'
+import type { Audio, Bridge, BridgeResult, DialOptions, HangUp, IncomingCall, Leg, ListenOptions, Moved, Reach, Recording, Switch, Target } from '../../../src/switch/port.js'
 
 /**
  * The life of one process: what is done in it takes effect, and what happens outside is noticed by it, while it runs. Frozen, it notices and does nothing until it wakes up; then it goes on where it was.
@@ -113,7 +113,7 @@ export class Life {
       bridge: async (a, b, options) => this.#bridged(await this.act(() => world.bridge(inner(a), inner(b), options))),
       adopt: async (handle) => {
         const result = await this.act(() => world.adopt(handle))
-        return result.kind === 'adopted' ? { kind: 'adopted', leg: this.#leg(result.leg) } : result
+        return result.kind === 'adopted' ? { ...result, leg: this.#leg(result.leg) } : result
       },
       reach: (handle): Reach => world.reach(handle),
       rejoin: (a, b) => this.#bridged(world.rejoin(inner(a), inner(b))),
@@ -175,7 +175,6 @@ export class Life {
 
 class LegInLife implements Leg {
   readonly id: string
-  readonly handle: string
   readonly hungUp: Promise<HangUp>
 
   constructor(
@@ -183,12 +182,27 @@ class LegInLife implements Leg {
     readonly leg: Leg,
   ) {
     this.id = leg.id
-    this.handle = leg.handle
     this.hungUp = life.notices(leg.hungUp)
+  }
+
+  get handle(): string {
+    return this.leg.handle
   }
 
   get ended(): HangUp | undefined {
     return this.leg.ended
+  }
+
+  get afterMove(): readonly Audio[] {
+    return this.leg.afterMove
+  }
+
+  set afterMove(words: readonly Audio[]) {
+    if (this.life.runs) this.leg.afterMove = words
+  }
+
+  onMoved(listener: (moved: Moved) => void): () => void {
+    return this.leg.onMoved((moved) => void this.life.act(() => listener(moved)))
   }
 
   play(audio: readonly Audio[], options?: { readonly signal?: AbortSignal; readonly loop?: boolean }) {
