@@ -42,6 +42,7 @@ import { outcomeRoutes } from './outcome-routes.js'
 import { approvalRoutes } from './approval-routes.js'
 import { messageRoutes } from './message-routes.js'
 import { peopleRoutes } from './people-routes.js'
+import { rotaRoutes } from './rota-routes.js'
 import { tokenRoutes } from './token-routes.js'
 import { pageRoutes } from './page-routes.js'
 import { patientConnectRoutes } from './patient-connect-routes.js'
@@ -160,7 +161,7 @@ export async function adminApp(settings: AdminSettings): Promise<FastifyInstance
     http: { headersTimeout: limits.headersTimeoutMs, requestTimeout: limits.requestTimeoutMs, connectionsCheckingInterval: limits.checkEveryMs },
     ...(proxies.length === 0 ? {} : { trustProxy: [...proxies] }),
     // `verbose`: with the value and the rule that it broke, so that our own words can say what would be right.
-    ajv: { customOptions: { coerceTypes: true, removeAdditional: false, allErrors: true, verbose: true } },
+    ajv: { customOptions: { coerceTypes: true, removeAdditional: false, allErrors: true, verbose: true, allowUnionTypes: true } },
     schemaController: { compilersFactory: lazyCompilers },
     frameworkErrors: (error, request, reply) => sendError(error, request as FastifyRequest, reply as FastifyReply),
   })
@@ -191,6 +192,7 @@ export async function adminApp(settings: AdminSettings): Promise<FastifyInstance
   if (operations.devices && settings.devices) deviceRoutes(app, operations.devices, settings.devices)
   if (settings.browserPhones) browserPhoneRoutes(app, settings.browserPhones, settings)
   if (operations.directory && settings.inForce) directoryRoutes(app, operations.directory, { inForce: settings.inForce, store: settings.store })
+  if (operations.rotas && settings.inForce) rotaRoutes(app, operations.rotas, settings.inForce)
   watchListRoutes(app, operations, settings)
   if (operations.retention) retentionRoutes(app, operations.retention)
   bypassRoutes(app, settings)

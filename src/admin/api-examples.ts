@@ -93,6 +93,8 @@ export function apiExamples(known: KnownNow, now: number): Readonly<Record<strin
         clinician: { summary: 'Somebody new', value: { version, changes: [{ section: 'clinicians', id: 'dr-new', set: { name: 'Dr Noor New', role: 'Consultant', numbers: ['07700 900145'] } }] } },
       },
     },
+    getRota: pathOf('line', adviceLine),
+    changeRota: { ...pathOf('line', adviceLine), bodies: { look: { summary: 'What it would change', value: { version, changes: [], check: true } } } },
     applyDirectoryFile: { bodies: { look: { summary: 'What it would change', value: { text: 'areas:\n  saltmarsh: { name: Saltmarsh and the Levels }\n', check: true } } } },
     listPeople: { query: { limit: 50 } },
     listMessages: { query: { limit: 50 } },

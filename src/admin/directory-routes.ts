@@ -42,7 +42,7 @@ export function directoryRoutes(app: FastifyInstance, operations: DirectoryOpera
 
   async function difference(from: number, to: number) {
     const { before, after } = await asked(kept.between(from, to))
-    return told(diffDirectories(before, after))
+    return toldChanges(diffDirectories(before, after))
   }
 
   app.get<{ Querystring: { readonly limit: number; readonly cursor?: string } }>(
@@ -165,7 +165,7 @@ export function directoryRoutes(app: FastifyInstance, operations: DirectoryOpera
     async (request) => {
       const { check = false, ...edit } = request.body
       const { version, changes } = answerOf(await (check ? operations.check(edit) : operations.change(actorOf(request), edit)))
-      return { version, ...told(changes) }
+      return { version, ...toldChanges(changes) }
     },
   )
 
@@ -186,7 +186,7 @@ export function directoryRoutes(app: FastifyInstance, operations: DirectoryOpera
     async (request) => {
       const { check = false, ...file } = request.body
       const { version, changes } = answerOf(await (check ? operations.checkText(file) : operations.apply(actorOf(request), file)))
-      return { version, ...told(changes) }
+      return { version, ...toldChanges(changes) }
     },
   )
 }
@@ -200,7 +200,7 @@ function noVersion(version: number, now: number): ApiError {
   return new ApiError('versionNotFound', `The directory has no version ${version}; version ${now} is in force.`)
 }
 
-function told(changes: readonly DirectoryChange[]) {
+export function toldChanges(changes: readonly DirectoryChange[]) {
   return { changes: changes.slice(0, mostChanges).map(({ section, ...rest }) => ({ section: sectionInFile[section], ...rest })), leftOut: Math.max(0, changes.length - mostChanges) }
 }
 

@@ -3,6 +3,7 @@ import { assignmentOperations, type AssignmentOperations } from './assignments.j
 import { approvalOperations, type ApprovalOperations } from './approvals.js'
 import { messageOperations, type MessageOperations, type MessageParts } from './messages.js'
 import { peopleOperations, type PeopleOperations, type PeopleParts } from './people.js'
+import { rotaOperations, type RotaOperations } from './rotas.js'
 import { tokenOperations, type TokenOperations } from './tokens.js'
 import { callBackCodeOperations, type CallBackCodeOperations } from './call-back-codes.js'
 import { callBackOperations, type CallBackOperations } from './call-backs.js'
@@ -37,6 +38,8 @@ export interface Operations {
   readonly retention: RetentionOperations | undefined
   /** Undefined: the directory is not kept in a store here. */
   readonly directory: DirectoryOperations | undefined
+  /** The same. */
+  readonly rotas: RotaOperations | undefined
 }
 
 type ArrangementsParts = Parameters<typeof callBackOperations>[0] & Parameters<typeof patientConnectOperations>[0] & Parameters<typeof callBackCodeOperations>[0]
@@ -44,6 +47,7 @@ export type OperationParts = ArrangementsParts & OutcomeParts & WatchListParts &
 
 export function createOperations(parts: OperationParts): Operations {
   const { accounts, directory, outbox } = parts
+  const directoryEdits = parts.inForce && directoryOperations({ inForce: parts.inForce, store: parts.store })
   return {
     callBacks: callBackOperations(parts),
     patientConnects: patientConnectOperations(parts),
@@ -59,6 +63,7 @@ export function createOperations(parts: OperationParts): Operations {
     messages: outbox && messageOperations({ outbox: outbox.outbox, audit: accounts.audit }),
     devices: parts.devices && deviceOperations(parts.devices),
     retention: parts.retention && retentionOperations({ retention: parts.retention, newId: randomUUID }),
-    directory: parts.inForce && directoryOperations({ inForce: parts.inForce, store: parts.store }),
+    directory: directoryEdits,
+    rotas: directoryEdits && rotaOperations(directoryEdits),
   }
 }

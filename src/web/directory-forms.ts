@@ -1,3 +1,7 @@
+import type { Directory } from '../directory/model.js'
+import { choiceField, choose, type Choice } from './choices.js'
+import { placeRead, placeValue, type FilePlace } from './rota-forms.js'
+import type { FieldError } from './render.js'
 import type { FileForm } from '../directory/file-form.js'
 
 /** Forms of the directory's entities: each field of an entity, in the words of the directory file, as a field that people can fill in. */
@@ -9,20 +13,27 @@ interface Field {
   readonly label: string
   readonly hint?: string
   readonly optional?: true
+  /** Of `reference` and `references`: which entities it names. */
+  readonly of?: ReferenceSection
 }
+
+type ReferenceSection = 'organisations' | 'areas' | 'clinicians' | 'pools'
 
 /**
  * `text`: one value. `choice`: one of these. `list`: one value a line. `map`: a line each, `mon-fri: 09:00-12:30, 13:30-17:00`, or one word for all of it. `pairs`: a line each, `id: label`, whose order
- * counts.
+ * counts. `reference`: one entity, chosen from a list. `references`: several, in order; those of a pool may be telephones as well.
  */
-export type FormField = Field & ({ readonly kind: 'text' } | { readonly kind: 'choice'; readonly values: readonly { readonly value: string; readonly text: string }[] } | { readonly kind: 'list' | 'map' | 'pairs' })
+export type FormField = Field & ({ readonly kind: 'text' } | { readonly kind: 'choice'; readonly values: readonly { readonly value: string; readonly text: string }[] } | { readonly kind: 'list' | 'map' | 'pairs' } | { readonly kind: 'reference' | 'references'; readonly of: ReferenceSection })
 
-export type FormSection = 'organisations' | 'lines' | 'clinicians' | 'numbers' | 'areas'
+export type FormSection = 'organisations' | 'lines' | 'clinicians' | 'pools' | 'numbers' | 'areas'
 
 const text = (name: string, label: string, hint?: string): FormField => ({ kind: 'text', name, label, ...(hint === undefined ? {} : { hint }) })
 const optional = (field: FormField): FormField => ({ ...field, optional: true })
 const choice = (name: string, label: string, values: Readonly<Record<string, string>>, hint?: string): FormField => ({ kind: 'choice', name, label, ...(hint === undefined ? {} : { hint }), values: Object.entries(values).map(([value, shown]) => ({ value, text: shown })) })
 const many = (kind: 'list' | 'map' | 'pairs', name: string, label: string, hint: string): FormField => ({ kind, name, label, hint, optional: true })
+
+const reference = (name: string, label: string, of: ReferenceSection): FormField => ({ kind: 'reference', name, label, of })
+const references = (name: string, label: string, of: ReferenceSection, hint?: string): FormField => ({ kind: 'references', name, label, of, optional: true, ...(hint === undefined ? {} : { hint }) })
 
 const spoken = optional(text('spokenName', 'As it is spoken', 'Where the written name reads badly'))
 const telephone = 'A telephone number, a SIP address, or device: and the name of a telephone'
@@ -37,7 +48,7 @@ export const directoryForms: Readonly<Record<FormSection, { readonly title: stri
       text('name', 'Name'),
       spoken,
       optional(text('odsCode', 'ODS code', 'Such as E81001')),
-      text('area', 'Area', 'The id of an area'),
+      reference('area', 'Area', 'areas'),
       many('list', 'dialIn', 'Dial-In numbers', 'One a line'),
       optional(text('code', 'Code', '1 to 6 digits, by which clinicians reach it on a bypass number')),
       optional(text('bypass', 'Bypass number', telephone)),
@@ -51,7 +62,7 @@ export const directoryForms: Readonly<Record<FormSection, { readonly title: stri
     idHint: 'Small letters, digits and hyphens, such as cardiology. It stays as it is',
     fields: [
       choice('kind', 'What it is', { advice: 'Advice line', pifuAnswer: 'Patients call, clinicians answer', pifuCallBack: 'Patients call, clinicians call back' }),
-      text('trust', 'Run by', 'The id of an organisation'),
+      reference('trust', 'Run by', 'organisations'),
       text('name', 'Name'),
       spoken,
       text('code', 'Code', '1 to 4 digits, keyed in a menu'),
@@ -64,14 +75,14 @@ export const directoryForms: Readonly<Record<FormSection, { readonly title: stri
       optional(choice('hours.bankHolidays.nation', 'Bank holidays of', { '': 'As on any day', england: 'England', scotland: 'Scotland', wales: 'Wales' })),
       many('list', 'hours.bankHolidays.spans', 'Open on bank holidays', 'One a line, such as 09:00-13:00; or the word closed'),
       choice('access.who', 'Who may call it', { some: 'The organisations and areas below', everyone: 'Every organisation' }),
-      many('list', 'access.organisations', 'Organisations', 'Ids, one a line'),
-      many('list', 'access.areas', 'Areas', 'Ids, one a line'),
+      references('access.organisations', 'Organisations', 'organisations'),
+      references('access.areas', 'Areas', 'areas'),
       text('ring.ringSeconds', 'Seconds that each is rung'),
       text('ring.acceptSeconds', 'Seconds to accept'),
       text('ring.totalSeconds', 'Seconds of the whole hunt'),
       text('ring.rounds', 'Rounds', 'How often the rota is gone through'),
       choice('ring.order', 'Order', { rota: 'That of the rota', leastRecentlyRung: 'Whoever was rung longest ago' }),
-      optional(text('ncnPool', 'National Consultant Network', 'The id of a pool')),
+      optional(reference('ncnPool', 'National Consultant Network', 'pools')),
       many('pairs', 'outcomes', 'Outcomes', 'A line each, such as referral-avoided: Referral avoided; else those of the area'),
       choice('recordFrom', 'Recorded from', { bridge: 'The conversation', answer: 'The answer of the call' }),
       choice('spokenWord', 'Specialists may say “one”', { off: 'No: they press 1', offers: 'They are asked to press 1 then', accepts: 'Said twice, it accepts' }),
@@ -81,7 +92,22 @@ export const directoryForms: Readonly<Record<FormSection, { readonly title: stri
     title: 'Clinicians',
     one: 'clinician',
     idHint: 'Small letters, digits and hyphens, such as dr-okafor. It stays as it is',
-    fields: [text('name', 'Name'), spoken, text('role', 'Role', 'Such as Consultant cardiologist'), { ...many('list', 'numbers', 'Telephones', `One a line, rung in this order. ${telephone}`) }, many('list', 'organisations', 'Organisations', 'Ids, one a line')],
+    fields: [text('name', 'Name'), spoken, text('role', 'Role', 'Such as Consultant cardiologist'), { ...many('list', 'numbers', 'Telephones', `One a line, rung in this order. ${telephone}`) }, references('organisations', 'Organisations', 'organisations')],
+  },
+  pools: {
+    title: 'National Consultant Network',
+    one: 'pool',
+    idHint: 'Small letters, digits and hyphens, such as cardiology. It stays as it is',
+    fields: [
+      text('specialty', 'Specialty', 'Such as Cardiology'),
+      spoken,
+      references('entries', 'Rung, in this order', 'clinicians', 'After nobody local has accepted'),
+      optional(text('ring.ringSeconds', 'Seconds that each is rung')),
+      optional(text('ring.acceptSeconds', 'Seconds to accept')),
+      optional(text('ring.totalSeconds', 'Seconds of the whole hunt')),
+      optional(text('ring.rounds', 'Rounds', 'How often the pool is gone through')),
+      optional(choice('ring.order', 'Order', { rota: 'That of the list', leastRecentlyRung: 'Whoever was rung longest ago' })),
+    ],
   },
   numbers: {
     title: 'Numbers',
@@ -117,6 +143,10 @@ export function fieldsOf(section: FormSection, values: Readonly<Record<string, s
     if (rest.length === 0) set[name] = value ?? null
     else if (value !== undefined) put((set[name] ??= {}) as Record<string, unknown>, rest, value)
   }
+  if (section === 'pools') {
+    set['entries'] ??= []
+    set['ring'] ??= null
+  }
   if (section === 'lines') {
     const { who, ...some } = (set['access'] ?? {}) as Readonly<Record<string, unknown>>
     set['access'] = who === 'everyone' ? 'everyone' : Object.keys(some).length === 0 ? 'nobody' : some
@@ -128,6 +158,52 @@ export function fieldsOf(section: FormSection, values: Readonly<Record<string, s
     if (nation === undefined && spans === undefined) delete hours['bankHolidays']
   }
   return set
+}
+
+/** Fields as they are shown: those that name other entities with the lists to choose from, and a field for each that is chosen, with room for more. */
+export function shownFields(section: FormSection, values: Readonly<Record<string, string>>, directory: Directory): readonly object[] {
+  return directoryForms[section].fields.map((field) => {
+    if (field.kind !== 'reference' && field.kind !== 'references') return field
+    const chosen = (values[field.name] ?? '').split('\n').filter((one) => one !== '')
+    const { items } = choiceField(choicesOf(field.of, directory, chosen))
+    return { ...field, ...(items ? { items: [{ value: '', text: 'None' }, ...items] } : {}), ...(field.kind === 'references' ? { chosen: [...chosen, ...Array.from({ length: roomFor }, () => '')] } : {}) }
+  })
+}
+
+/** What a form has sent, whoever was written by name as their id. */
+export function resolved(section: FormSection, form: Readonly<Record<string, string>>, all: (name: string) => readonly string[], directory: Directory): { readonly values: Readonly<Record<string, string>>; readonly errors: readonly FieldError[] } {
+  const values: Record<string, string> = { ...form }
+  const errors: FieldError[] = []
+  for (const field of directoryForms[section].fields) {
+    if (field.kind !== 'reference' && field.kind !== 'references') continue
+    const written = all(field.name).flatMap((one) => one.split(/\r?\n/)).map((one) => one.trim()).filter((one) => one !== '')
+    const choices = choicesOf(field.of, directory, written)
+    const found = written.map((one) => choose(choices, one, oneOf[field.of]))
+    values[field.name] = found.map((one, place) => (one.ok ? one.id : (written[place] ?? ''))).join('\n')
+    errors.push(...found.flatMap((one) => (one.ok ? [] : [{ field: field.name, message: one.message }])).slice(0, 1))
+  }
+  return { values, errors }
+}
+
+const oneOf: Readonly<Record<ReferenceSection, string>> = { organisations: 'organisation', areas: 'area', clinicians: 'clinician', pools: 'pool' }
+/** Fields for more of them. */
+const roomFor = 2
+
+/** @param chosen telephones among these are offered as they are */
+function choicesOf(of: ReferenceSection, directory: Directory, chosen: readonly string[]): readonly Choice[] {
+  const phones = chosen.filter((one) => one.startsWith('{')).map((value) => ({ id: value, name: phoneName(placeRead(value)) }))
+  switch (of) {
+    case 'pools':
+      return [...directory.pools.values()].map(({ id, specialty }) => ({ id, name: specialty }))
+    case 'clinicians':
+      return [...[...directory.clinicians.values()].map(({ id, name }) => ({ id, name })), ...phones]
+    default:
+      return [...directory[of].values()].map(({ id, name }) => ({ id, name }))
+  }
+}
+
+function phoneName(place: FilePlace): string {
+  return typeof place === 'string' ? place : `${place.phone} (${place.target})`
 }
 
 /** Beside which field a problem stands: the one of its path, or whose path begins so. */
@@ -149,6 +225,7 @@ function put(into: Record<string, unknown>, [name = '', ...rest]: readonly strin
 function shownValue({ kind }: FormField, value: unknown): string {
   if (value === undefined || value === null) return ''
   if (kind === 'list') return listOf(value).join('\n')
+  if (kind === 'references') return [value].flat().map((one) => placeValue(one as FilePlace)).join('\n')
   if (kind === 'map' && typeof value === 'object') return Object.entries(value).map(([name, one]) => `${name}: ${listOf(one).join(', ')}`).join('\n')
   if (kind === 'pairs') return (value as readonly { readonly id: string; readonly label: string }[]).map(({ id, label }) => `${id}: ${label}`).join('\n')
   return listOf(value).join(', ')
@@ -163,6 +240,7 @@ function readValue({ kind }: FormField, written: string): unknown {
   const lines = written.split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== '')
   if (lines.length === 0) return undefined
   if (kind === 'list') return lines.length === 1 ? lines[0] : lines
+  if (kind === 'references') return lines.map(placeRead)
   if (kind === 'map') {
     if (lines.length === 1 && !lines[0]?.includes(':')) return lines[0]
     return Object.fromEntries(lines.map((line) => parted(line)).map(([name, rest]) => [name, rest.includes(',') ? rest.split(',').map((one) => one.trim()) : rest]))

@@ -4,7 +4,7 @@ import type { MenuItem } from './site.js'
 const groups = [
   { text: 'Now', pages: ['/wallboard', '/alarms', '/watch-list', '/pocket'] },
   { text: 'Calls', pages: ['/calls', '/call-backs', '/patient-connect', '/call-back-codes'] },
-  { text: 'Directory', pages: ['/service-directory', '/bypass', '/devices', '/directory'] },
+  { text: 'Directory', pages: ['/service-directory', '/rotas', '/bypass', '/devices', '/directory'] },
   { text: 'Figures', pages: ['/summary', '/advice-hours'] },
   { text: 'People', pages: ['/people', '/approvals', '/audit', '/outbox', '/screens', '/programs'] },
 ] as const

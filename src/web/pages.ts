@@ -28,6 +28,7 @@ import { helpPages } from './pages/help.js'
 import { openIdPages } from './pages/open-id.js'
 import { outboxPages } from './pages/outbox.js'
 import { peoplePages } from './pages/people.js'
+import { rotaPages } from './pages/rotas.js'
 import { serviceDirectoryPages } from './pages/service-directory.js'
 import { programPages } from './pages/programs.js'
 import { screenPages } from './pages/screens.js'
@@ -91,6 +92,7 @@ export async function pages(app: FastifyInstance, settings: PagesSettings): Prom
     watchListPages(site, settings)
     alarmPages(site, settings)
     if (settings.inForce && settings.operations.directory) directoryPages(site, { ...settings, inForce: settings.inForce, operations: settings.operations.directory })
+    if (settings.inForce && settings.operations.rotas) rotaPages(site, { inForce: settings.inForce, rotas: settings.operations.rotas, now: settings.now })
     if (settings.devices && settings.operations.devices) devicePages(site, { ...settings.devices, operations: settings.operations.devices, directory: settings.directory })
     summaryPages(site, settings)
     adviceHoursPages(site, settings)

@@ -1,6 +1,5 @@
 import type { Accounts } from '../../accounts/accounts.js'
 import { actorOfIdentity } from '../../accounts/identity.js'
-import type { DirectoryChange } from '../../directory/directory-diff.js'
 import { entitiesIn } from '../../directory/entities.js'
 import { sectionInFile } from '../../directory/entity-line.js'
 import { entityId, entityInFile, type FileForm } from '../../directory/file-form.js'
@@ -8,11 +7,12 @@ import { exportLine } from '../../directory/load-directory.js'
 import type { Directory } from '../../directory/model.js'
 import { showNumber } from '../../directory/telephone-number.js'
 import { writeDirectory } from '../../directory/write-directory.js'
-import type { DirectoryEdit, DirectoryOperations } from '../../operations/directory.js'
+import type { DirectoryOperations } from '../../operations/directory.js'
 import type { Refused } from '../../operations/result.js'
+import { differs, problemsOf, wrongReason } from '../directory-changes.js'
 import type { VersionedDirectory } from '../../store/kept-directory.js'
 import type { Store } from '../../store/store.js'
-import { directoryForms, fieldNamed, fieldsOf, isFormSection, valuesOf, type FormSection } from '../directory-forms.js'
+import { directoryForms, fieldNamed, fieldsOf, isFormSection, resolved, shownFields, valuesOf, type FormSection } from '../directory-forms.js'
 import { goTo, missing, view, type Answer, type Asked, type FieldError, type Site } from '../site.js'
 
 export interface DirectoryPageParts {
@@ -22,7 +22,7 @@ export interface DirectoryPageParts {
   readonly accounts: Pick<Accounts, 'peopleNamed'>
 }
 
-const [mostShown, versionsShown, mostDiffers, longestWhy] = [100, 10, 200, 500]
+const [mostShown, versionsShown] = [100, 10]
 /** A directory of ten thousand clinicians, as a form sends it. */
 const fileBytes = 32 * 1024 * 1024
 
@@ -79,24 +79,27 @@ export function directoryPages(site: Site, { operations, inForce, store, account
   site.post('/directory/:section/new', 'directory', (asked) => {
     const section = asked.params['section'] ?? ''
     if (!isFormSection(section)) return missing
+    const { values } = resolved(section, asked.form, asked.all, inForce.current().directory)
     const id = entityId(section, (asked.form['id'] ?? '').trim())
-    if (id === '') return form(section, undefined, asked.form, [{ field: 'id', message: `Enter an id. ${directoryForms[section].idHint}` }])
-    if (entitiesIn(inForce.current().directory, section).has(id)) return form(section, undefined, asked.form, [{ field: 'id', message: 'There is one of this id already' }])
-    return change(asked, section, undefined, id, { set: fieldsOf(section, asked.form) })
+    if (id === '') return form(section, undefined, values, [{ field: 'id', message: `Enter an id. ${directoryForms[section].idHint}` }])
+    if (entitiesIn(inForce.current().directory, section).has(id)) return form(section, undefined, values, [{ field: 'id', message: 'There is one of this id already' }])
+    return change(asked, section, undefined, id, 'set')
   })
 
   site.get('/directory/:section/:id', 'directory', (asked) => about(asked, (section, id, entity) => form(section, id, valuesOf(section, entity))))
-  site.post('/directory/:section/:id', 'directory', (asked) => about(asked, (section, id) => change(asked, section, id, id, { set: fieldsOf(section, asked.form) })))
-  site.post('/directory/:section/:id/remove', 'directory', (asked) => about(asked, (section, id) => change(asked, section, id, id, { remove: true })))
+  site.post('/directory/:section/:id', 'directory', (asked) => about(asked, (section, id) => change(asked, section, id, id, 'set')))
+  site.post('/directory/:section/:id/remove', 'directory', (asked) => about(asked, (section, id) => change(asked, section, id, id, 'remove')))
 
   /** Checks a change, shows what differs, and saves it once it was seen and has its reason. @param known undefined: it is to be made */
-  async function change(asked: Asked, section: FormSection, known: string | undefined, id: string, what: Pick<DirectoryEdit['changes'][number], 'set' | 'remove'>): Promise<Answer> {
-    const { form: values, identity } = asked
+  async function change(asked: Asked, section: FormSection, known: string | undefined, id: string, what: 'set' | 'remove'): Promise<Answer> {
+    const { identity } = asked
+    const { values, errors } = resolved(section, asked.form, asked.all, inForce.current().directory)
+    if (what === 'set' && errors.length > 0) return form(section, known, values, errors)
     const why = values['why'] ?? ''
     const version = /^\d{1,9}$/.test(values['version'] ?? '') ? Number(values['version']) : inForce.current().version
-    const edit = { version, changes: [{ section: sectionInFile[section], id, ...what }] }
-    const path = `/directory/${section}/${known === undefined ? 'new' : encodeURIComponent(known)}${what.remove === true ? '/remove' : ''}`
-    const again = (refused: Refused) => form(section, known, what.remove === true ? valuesOf(section, entityInFile(inForce.current().directory, { section, id }) ?? {}) : values, problemsOf(refused, (field) => fieldNamed(section, field.slice(`${sectionInFile[section]}.${id}.`.length))), version)
+    const edit = { version, changes: [{ section: sectionInFile[section], id, ...(what === 'set' ? { set: fieldsOf(section, values) } : { remove: true }) }] }
+    const path = `/directory/${section}/${known === undefined ? 'new' : encodeURIComponent(known)}${what === 'remove' ? '/remove' : ''}`
+    const again = (refused: Refused) => form(section, known, what === 'remove' ? valuesOf(section, entityInFile(inForce.current().directory, { section, id }) ?? {}) : values, problemsOf(refused, (field) => fieldNamed(section, field.slice(`${sectionInFile[section]}.${id}.`.length))), version)
     const checked = await operations.check(edit)
     if (checked.kind === 'refused') return again(checked)
     if (checked.value.changes.length === 0) return goTo(`/directory/${section}`, 'directorySame')
@@ -118,35 +121,9 @@ export function directoryPages(site: Site, { operations, inForce, store, account
   }
 
   function form(section: FormSection, id: string | undefined, values: Readonly<Record<string, string>>, errors: readonly FieldError[] = [], version = inForce.current().version): Answer {
-    const { one, title, idHint, fields } = directoryForms[section]
-    return view('directory-entity.njk', id === undefined ? `New ${one}` : nameOf(inForce.current().directory, section, id), { section, one, sectionTitle: title, id, idHint, fields, values, version }, { errors })
+    const { one, title, idHint } = directoryForms[section]
+    return view('directory-entity.njk', id === undefined ? `New ${one}` : nameOf(inForce.current().directory, section, id), { section, one, sectionTitle: title, id, idHint, fields: shownFields(section, values, inForce.current().directory), values, version }, { errors })
   }
-}
-
-/** What differs, before it is saved. @param sent what the form has to send again */
-function differs(action: string, back: string, sent: Readonly<Record<string, string>>, changes: readonly DirectoryChange[], why: string, errors: readonly FieldError[]): Answer {
-  const words = { added: 'is new', removed: 'is removed', changed: 'changes' } as const
-  return view(
-    'directory-differs.njk',
-    'What changes',
-    { action, back, sent, why, changes: changes.slice(0, mostDiffers).map(({ section, id, kind, details }) => ({ what: `${sectionInFile[section]}: ${id}`, kind: words[kind], details })), more: Math.max(0, changes.length - mostDiffers) },
-    { errors },
-  )
-}
-
-function wrongReason(why: string): FieldError | undefined {
-  const length = why.trim().length
-  if (length > 0 && length <= longestWhy) return undefined
-  return { field: 'why', message: length === 0 ? 'Enter why it changes' : `A reason has at most ${longestWhy} characters` }
-}
-
-/** Each thing that is wrong, beside its field. */
-function problemsOf({ message, field = '', problems = [{ field, message }] }: Refused, fieldOf: (path: string) => string): readonly FieldError[] {
-  return problems.slice(0, 20).map((problem) => ({ field: fieldOf(problem.field), message: sentence(problem.message.startsWith(`${problem.field}: `) ? problem.message.slice(problem.field.length + 2) : problem.message) }))
-}
-
-function sentence(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1).replace(/\.$/, '')
 }
 
 /** What a new one begins as. */
@@ -154,6 +131,7 @@ const fresh: Readonly<Record<FormSection, FileForm>> = {
   organisations: { kind: 'gpPractice' },
   lines: { kind: 'advice', hours: { week: 'always' }, access: 'nobody', ring: { ringSeconds: '20', acceptSeconds: '15', totalSeconds: '180', rounds: '1', order: 'rota' }, recordFrom: 'bridge', spokenWord: 'off' },
   clinicians: {},
+  pools: {},
   numbers: {},
   areas: {},
 }
@@ -167,7 +145,7 @@ interface Row {
 }
 
 function rowsOf(directory: Directory, section: FormSection): readonly Row[] {
-  const { organisations, lines, clinicians, numbers, areas } = directory
+  const { organisations, lines, clinicians, pools, numbers, areas } = directory
   const href = (id: string) => `/directory/${section}/${encodeURIComponent(id)}`
   const named = (all: Iterable<{ readonly id: string; readonly name: string }>, aboutOf: (id: string) => string) => [...all].map(({ id, name }) => ({ id, name, about: aboutOf(id), href: href(id) })).sort((a, b) => a.name.localeCompare(b.name, 'en-GB') || (a.id < b.id ? -1 : 1))
   switch (section) {
@@ -177,6 +155,8 @@ function rowsOf(directory: Directory, section: FormSection): readonly Row[] {
       return named(lines.values(), (id) => organisations.get(lines.get(id)?.trust ?? '')?.name ?? '')
     case 'clinicians':
       return named(clinicians.values(), (id) => clinicians.get(id)?.role ?? '')
+    case 'pools':
+      return named([...pools.values()].map(({ id, specialty }) => ({ id, name: specialty })), (id) => String(pools.get(id)?.entries.length ?? 0) + ' on it')
     case 'areas':
       return named(areas.values(), () => '')
     case 'numbers':
@@ -191,5 +171,7 @@ function usedFor({ organisations, lines }: Directory, use: { readonly kind: stri
 }
 
 function nameOf(directory: Directory, section: FormSection, id: string): string {
-  return section === 'numbers' ? showNumber(id) : (directory[section].get(id)?.name ?? id)
+  if (section === 'numbers') return showNumber(id)
+  if (section === 'pools') return directory.pools.get(id)?.specialty ?? id
+  return directory[section].get(id)?.name ?? id
 }

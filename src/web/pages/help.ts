@@ -20,7 +20,7 @@ const things: Readonly<Record<RoleName, readonly [Thing, Thing, Thing]>> = {
   ],
   rotaKeeper: [
     { href: '/watch-list', text: 'See which telephones fail', how: 'They are rung after the others. Have the number put right, then clear it.', needs: 'watchList' },
-    { href: '/bypass', text: 'Look up a number', how: 'Practices and their bypass numbers.', needs: 'bypass' },
+    { href: '/rotas', text: 'Look at next week', how: 'Sessions with nobody are red. Change one date, or every week; what differs is shown before it is saved.', needs: 'rotas' },
     { href: '/account', text: 'Set up a second factor', how: 'A passkey or a code, so that your password alone opens nothing.', needs: 'signedIn' },
   ],
   operations: [
