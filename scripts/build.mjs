@@ -88,6 +88,11 @@ export async function build() {
     mkdirSync(dirname(to), { recursive: true })
     cpSync(file, to)
   }
+  const { bundledAsset, bundledAssets } = await import(pathToFileURL(join(fresh, 'src/web/bundled-assets.js')).href)
+  for (const name of bundledAssets) {
+    const to = join(fresh, 'src/web/assets', name)
+    writeFileSync(to, bundledAsset(name, to))
+  }
   writeFileSync(join(fresh, '.built-from'), fingerprint)
   writeFileSync(join(fresh, '.built-from-files'), state)
   const old = join(root, '.cache', `dist-before-${process.pid}`)

@@ -208,7 +208,7 @@ export async function adminApp(settings: AdminSettings): Promise<FastifyInstance
   tokenRoutes(app, operations)
   if (operations.messages) messageRoutes(app, operations.messages)
   pageRoutes(app, settings)
-  await pages(app, { wallboard, ringHere: settings.ringHere, pdf: (document) => desk.pdf(document), store: settings.store, operations, arranged: settings.arranged, alarms: settings.alarmsOfAll ?? settings.alarms, devices: settings.devices, inForce: settings.inForce, looks, timeZone: settings.timeZone ?? 'Europe/London', now: () => settings.accounts.now(), accounts: settings.accounts, audit: settings.accounts.audit, directory: settings.directory, networkOf: sourceOf, publicUrl: settings.publicUrl, demoLink: settings.demoLink, openId: settings.openId, outbox: settings.outbox })
+  await pages(app, { wallboard, ringHere: settings.ringHere, pdf: (document) => desk.pdf(document), store: settings.store, operations, arranged: settings.arranged, alarms: settings.alarmsOfAll ?? settings.alarms, devices: settings.devices, browserPhones: settings.browserPhones !== undefined, inForce: settings.inForce, looks, timeZone: settings.timeZone ?? 'Europe/London', now: () => settings.accounts.now(), accounts: settings.accounts, audit: settings.accounts.audit, directory: settings.directory, networkOf: sourceOf, publicUrl: settings.publicUrl, demoLink: settings.demoLink, openId: settings.openId, outbox: settings.outbox })
   await app.ready()
   return app
 }

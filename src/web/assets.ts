@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { bundledAsset, bundledAssets } from './bundled-assets.js'
 
 /** A file that pages ask for, under a name that changes with its content: browsers keep it for ever. */
 interface Asset {
@@ -71,6 +72,7 @@ export class Assets {
   }
 
   #content(name: string): string | Buffer {
+    if (bundledAssets.includes(name)) return bundledAsset(name, join(own, name))
     if (!Object.hasOwn(ofTheKit, name)) {
       const file = readFileSync(join(own, name))
       // Modules import each other by name, and are served under another.

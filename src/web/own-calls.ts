@@ -1,5 +1,6 @@
-import type { Directory } from '../directory/model.js'
+import type { Directory, OutcomeChoice } from '../directory/model.js'
 import type { LiveCall, LiveStage } from '../live/live-call.js'
+import { outcomesOfCall } from '../operations/outcomes.js'
 import { attemptOf } from './wallboard/calls.js'
 import { roleOf } from './wallboard/staffing.js'
 
@@ -23,6 +24,8 @@ export interface OwnCall {
   /** Who is rung, by their role; who accepted, by their name. */
   readonly whom: string
   readonly recording: boolean
+  /** What can be left as its outcome. */
+  readonly outcomes: readonly OutcomeChoice[]
   readonly waitedMs: number | null
   readonly talkedMs: number | null
 }
@@ -31,10 +34,10 @@ export interface OwnCall {
 export function ownCall(call: LiveCall, view: OwnView, directory: Directory): OwnCall | undefined {
   const part = partIn(call, view)
   if (part === undefined) return undefined
-  const { callId, stage, lineName, line, organisationName, organisation, recording, waitedMs, talkedMs } = call
+  const { callId, kind, stage, lineName, line, organisationName, organisation, recording, waitedMs, talkedMs } = call
   return {
     ...{ callId, part, stage, line: lineName ?? line ?? null, lineId: line ?? null, organisation: organisationName ?? organisation ?? null },
-    ...{ attempt: attemptOf(call), whom: part === 'caller' ? whomCalled(call, directory) : (organisationName ?? ''), recording, waitedMs: waitedMs ?? null, talkedMs: talkedMs ?? null },
+    ...{ attempt: attemptOf(call), whom: part === 'caller' ? whomCalled(call, directory) : (organisationName ?? ''), recording, outcomes: outcomesOfCall({ kind, ...(line === undefined ? {} : { line }), ...(organisation === undefined ? {} : { organisation }) }, directory), waitedMs: waitedMs ?? null, talkedMs: talkedMs ?? null },
   }
 }
 

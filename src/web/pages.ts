@@ -30,6 +30,7 @@ import { outboxPages } from './pages/outbox.js'
 import { peoplePages } from './pages/people.js'
 import { rotaPages } from './pages/rotas.js'
 import { serviceDirectoryPages } from './pages/service-directory.js'
+import { phonePages } from './pages/phone.js'
 import { programPages } from './pages/programs.js'
 import { screenPages } from './pages/screens.js'
 import { signInPages } from './pages/sign-in.js'
@@ -51,6 +52,8 @@ export interface PagesSettings {
   readonly alarms: AlarmParts['alarms']
   /** Undefined: no telephones register here. */
   readonly devices?: Pick<DeviceParts, 'telephones' | 'registerAt'> | undefined
+  /** Whether clinicians call from the browser. */
+  readonly browserPhones?: boolean
   /** Undefined: the directory is not kept in a store here. */
   readonly inForce?: DirectoryPageParts['inForce'] | undefined
   /** In which days and times are. */
@@ -88,6 +91,7 @@ export async function pages(app: FastifyInstance, settings: PagesSettings): Prom
     callBackCodePages(site, settings)
     bypassPages(site, settings)
     pocketPages(site, settings)
+    if (settings.browserPhones) phonePages(site, settings)
     serviceDirectoryPages(site, { ...settings, urlOf })
     watchListPages(site, settings)
     alarmPages(site, settings)

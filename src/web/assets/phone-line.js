@@ -1,0 +1,262 @@
+// The telephone itself: registers over the WebSocket of the pages, calls, and is rung. What is shown is another's business (phone.js).
+import { defaultSessionDescriptionHandlerFactory, Inviter, Registerer, RegistererState, SessionState, UserAgent } from './sip-library.js'
+
+/** After so long without the connection it is tried again; longer each time. */
+const againMs = [500, 1_000, 2_000, 4_000, 8_000]
+/** Candidates of the network are waited for this long: what is missing by then is found by the other side. */
+const gatheringMs = 1_000
+const registeredSeconds = 60
+
+/** Why the connection ended for good; others are tried again. See docs/browser-calling.md */
+const closedForGood = { 4001: 'sessionOver', 4004: 'refused' }
+
+export class PhoneLine extends EventTarget {
+  #agent
+  #registerer
+  #credentials
+  #tries = 0
+  #wanted = false
+  #timer
+  /** The one call that there can be. */
+  call
+
+  /** @param microphone gives the stream that is sent */
+  constructor(microphone) {
+    super()
+    this.microphone = microphone
+  }
+
+  get user() {
+    return this.#credentials?.user
+  }
+
+  get isReady() {
+    return this.#registerer?.state === RegistererState.Registered && this.#agent?.isConnected() === true
+  }
+
+  get iceServers() {
+    return this.#credentials?.iceServers ?? []
+  }
+
+  /** Asks for the telephone of this session, connects and registers. What comes of it is told by the event `state`. */
+  async start() {
+    this.#wanted = true
+    this.#tell('connecting')
+    try {
+      await this.#ask()
+      await this.#build()
+      await this.#agent.start()
+      await this.#register()
+    } catch (error) {
+      this.#lost(error)
+    }
+  }
+
+  /** Rings and calls no more; a call that runs is ended. */
+  async stop() {
+    this.#wanted = false
+    clearTimeout(this.#timer)
+    this.call?.hangUp()
+    await this.#registerer?.unregister().catch(() => undefined)
+    await this.#agent?.stop().catch(() => undefined)
+    this.#agent = undefined
+    this.#registerer = undefined
+  }
+
+  /** @param dialled a line's code, `**` and a practice's code, a Dial-In number */
+  async dial(dialled) {
+    const target = UserAgent.makeURI(`sip:${encodeURIComponent(dialled)}@${this.#credentials.realm}`)
+    const inviter = new Inviter(this.#agent, target, { earlyMedia: false, sessionDescriptionHandlerOptions: { iceGatheringTimeout: gatheringMs } })
+    const call = this.#own(new PhoneCall(inviter, 'out', this.microphone))
+    await inviter.invite({ requestDelegate: { onReject: ({ message }) => call.refused(message.statusCode) } })
+    return call
+  }
+
+  async #ask() {
+    const answer = await fetch('/api/browser-phone', { method: 'POST', headers: { accept: 'application/json' } })
+    if (answer.status === 401 || answer.status === 403) throw new Failure('sessionOver')
+    if (!answer.ok) throw new Failure('noAnswer')
+    this.#credentials = await answer.json()
+  }
+
+  async #build() {
+    const { user, password, realm, iceServers } = this.#credentials
+    const agent = new UserAgent({
+      uri: UserAgent.makeURI(`sip:${user}@${realm}`),
+      authorizationUsername: user,
+      authorizationPassword: password,
+      // Requests within a call that came in are from this name as well.
+      contactName: user,
+      transportOptions: { server: `${location.protocol === 'http:' ? 'ws' : 'wss'}://${location.host}/sip`, connectionTimeout: 8, traceSip: false },
+      sessionDescriptionHandlerFactory: defaultSessionDescriptionHandlerFactory(() => this.microphone()),
+      sessionDescriptionHandlerFactoryOptions: { iceGatheringTimeout: gatheringMs, peerConnectionConfiguration: { iceServers, bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require' } },
+      // A page that is loaded again comes back to its call: nothing is hung up for it.
+      autoStart: false,
+      autoStop: false,
+      logBuiltinEnabled: false,
+      userAgentString: 'Ringround browser',
+      delegate: {
+        onConnect: () => undefined,
+        onDisconnect: (error) => this.#lost(error),
+        onInvite: (invitation) => this.#rung(invitation),
+      },
+    })
+    this.#agent = agent
+    this.#registerer = new Registerer(agent, { expires: registeredSeconds, refreshFrequency: 75 })
+    this.#registerer.stateChange.addListener((state) => {
+      if (state === RegistererState.Registered) {
+        this.#tries = 0
+        this.#tell('ready')
+      }
+    })
+  }
+
+  #register() {
+    return new Promise((resolve, reject) => {
+      this.#registerer.register({ requestDelegate: { onAccept: () => resolve(), onReject: ({ message }) => reject(new Failure(message.statusCode === 403 ? 'renew' : 'notRegistered')) } }).catch(reject)
+    })
+  }
+
+  /** The connection is gone, or could not be made: it is tried again, while a call goes on talking. */
+  #lost(error) {
+    if (!this.#wanted) return
+    const code = Number(/code: (\d{4})/.exec(String(error?.message))?.[1])
+    const why = error instanceof Failure ? error.why : (closedForGood[code] ?? 'noConnection')
+    if (why === 'sessionOver' || why === 'refused') {
+      this.#wanted = false
+      return this.#tell('over', why)
+    }
+    this.#tell('lost', why)
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.#again(why), againMs[Math.min(this.#tries++, againMs.length - 1)])
+  }
+
+  async #again(why) {
+    try {
+      // A switch or an engine that has been started again knows nobody any more.
+      if (this.#agent === undefined) return await this.start()
+      if (why === 'renew' || why === 'notRegistered') {
+        await this.#ask()
+        this.#agent.options.authorizationPassword = this.#credentials.password
+      }
+      if (!this.#agent.isConnected()) await this.#agent.reconnect()
+      await this.#register()
+    } catch (error) {
+      this.#lost(error)
+    }
+  }
+
+  #rung(invitation) {
+    if (this.call !== undefined) return void invitation.reject({ statusCode: 486 })
+    const call = this.#own(new PhoneCall(invitation, 'in', this.microphone))
+    invitation.delegate = { ...invitation.delegate, onCancel: () => call.gone() }
+    this.dispatchEvent(new CustomEvent('rung', { detail: call }))
+  }
+
+  #own(call) {
+    this.call = call
+    call.addEventListener('over', () => {
+      if (this.call === call) this.call = undefined
+    })
+    return call
+  }
+
+  #tell(state, why) {
+    this.dispatchEvent(new CustomEvent('state', { detail: { state, why } }))
+  }
+}
+
+class Failure extends Error {
+  constructor(why) {
+    super(why)
+    this.why = why
+  }
+}
+
+/** One call. Events: `up` (voice is agreed), `media` (what the network makes of it: `connected`, `failed` ...), `over` (`why`). */
+export class PhoneCall extends EventTarget {
+  #session
+  #over = false
+  #why
+  isHeld = false
+
+  constructor(session, direction) {
+    super()
+    this.#session = session
+    this.direction = direction
+    session.delegate = {}
+    session.stateChange.addListener((state) => {
+      if (state === SessionState.Established) this.#up()
+      if (state === SessionState.Terminated) this.gone()
+    })
+  }
+
+  get isUp() {
+    return this.#session.state === SessionState.Established
+  }
+
+  get connection() {
+    return this.#session.sessionDescriptionHandler?.peerConnection
+  }
+
+  /** What is heard. */
+  get heard() {
+    return this.#session.sessionDescriptionHandler?.remoteMediaStream
+  }
+
+  async answer() {
+    await this.#session.accept({ sessionDescriptionHandlerOptions: { iceGatheringTimeout: gatheringMs } })
+  }
+
+  decline() {
+    this.#session.reject({ statusCode: 603 }).catch(() => undefined)
+  }
+
+  hangUp() {
+    const { state } = this.#session
+    const ended = state === SessionState.Established ? this.#session.bye() : this.direction === 'out' ? this.#session.cancel() : this.#session.reject({ statusCode: 603 })
+    ended?.catch(() => undefined)
+    this.gone()
+  }
+
+  /** As a key of a telephone: in the voice's own stream where the other side takes it, else by SIP. */
+  press(key) {
+    if (this.#session.sessionDescriptionHandler?.sendDtmf(key, { duration: 120, interToneGap: 70 })) return
+    this.#session.info({ requestOptions: { body: { contentDisposition: 'render', contentType: 'application/dtmf-relay', content: `Signal=${key}\r\nDuration=120\r\n` } } }).catch(() => undefined)
+  }
+
+  /** @returns whether the other side agreed */
+  async hold(held) {
+    this.#session.sessionDescriptionHandlerOptionsReInvite = { hold: held, iceGatheringTimeout: gatheringMs }
+    const agreed = await new Promise((resolve) => {
+      this.#session.invite({ requestDelegate: { onAccept: () => resolve(true), onReject: () => resolve(false) } }).catch(() => resolve(false))
+    })
+    if (agreed) this.isHeld = held
+    return agreed
+  }
+
+  /** Another microphone, without asking the other side. */
+  async speakInto(stream) {
+    const [track] = stream.getAudioTracks()
+    const sender = this.connection?.getSenders().find((one) => one.track?.kind === 'audio' || one.track === null)
+    await sender?.replaceTrack(track)
+  }
+
+  refused(status) {
+    this.#why = status
+  }
+
+  gone() {
+    if (this.#over) return
+    this.#over = true
+    this.dispatchEvent(new CustomEvent('over', { detail: { why: this.#why } }))
+  }
+
+  #up() {
+    const { connection } = this
+    const tell = () => this.dispatchEvent(new CustomEvent('media', { detail: connection.iceConnectionState }))
+    connection?.addEventListener('iceconnectionstatechange', tell)
+    this.dispatchEvent(new CustomEvent('up'))
+    if (connection) tell()
+  }
+}

@@ -1,0 +1,346 @@
+// The page that calls: what is shown of the telephone (phone-line.js), and what is pressed.
+import { PhoneAudio } from './phone-audio.js'
+import { followOwnCalls } from './phone-calls.js'
+import { PhoneLine } from './phone-line.js'
+import { beTheOne } from './phone-tabs.js'
+import { testConnection } from './phone-test.js'
+import { About } from './phone-about.js'
+
+const $ = (id) => document.getElementById(`phone-${id}`)
+const show = (id, shown = true) => { $(id).hidden = !shown }
+const say = (id, words) => { if ($(id).textContent !== words) $(id).textContent = words }
+
+/** What keeps the telephone from being one, by why. */
+const troubles = {
+  noConnection: 'This page is open, but its connection for calls is not: a proxy or firewall may block WebSockets. It is tried again by itself. A call that runs goes on.',
+  noAnswer: 'The service does not answer. It is tried again by itself.',
+  notRegistered: 'The service does not take this telephone at the moment. It is tried again by itself.',
+  renew: 'The service asks this telephone for a new password. It is tried again by itself.',
+  refused: 'The connection for calls was refused. Load this page again.',
+  sessionOver: 'You are signed out. Sign in again to call.',
+  voice: 'Voice cannot get through: the network lets it neither out nor in. The test under "Microphone, loudspeaker and connection" says what to open.',
+  microphoneLost: 'The microphone is gone. Plug it in again, or choose another one below: the call goes on.',
+  otherTab: 'The phone is in another tab of this browser.',
+  otherTabBusy: 'A call runs in the other tab: end it there first.',
+  otherTabSilent: 'The other tab does not answer. Close it, and the phone comes here.',
+}
+
+/** What a refusal means (SIP status). */
+const refusals = { 403: 'You may not call this.', 404: 'There is nothing at this number.', 480: 'Nobody can be reached there now.', 486: 'Engaged.', 487: 'The call was ended.', 488: 'This browser and the service have no way of speaking in common.', 503: 'The service takes no more calls at the moment. Try again in a minute.' }
+
+const kept = 'ringround-call'
+const audio = new PhoneAudio($('audio'))
+const line = new PhoneLine(() => audio.microphone())
+const about = new About($)
+/** Own calls as the service tells them, the latest last. */
+let own = []
+let clock
+let meters = []
+let shownCall
+/** What is being dialled, or was: title and whether keys are wanted. */
+let dialled
+
+document.getElementById('phone').hidden = false
+for (const button of document.querySelectorAll('.rr-phone__dial')) {
+  button.addEventListener('click', () => dial(button.dataset.dial, { title: button.dataset.title, keys: button.dataset.keys === 'yes' }))
+}
+
+function trouble(why, { again = false, take = false, words = troubles[why] } = {}) {
+  show('trouble', why !== undefined)
+  $('trouble').dataset.why = why ?? ''
+  say('trouble-words', words ?? '')
+  show('again', again)
+  show('take', take)
+}
+
+function dialsShown(shown) {
+  for (const button of document.querySelectorAll('.rr-phone__dial')) {
+    button.hidden = false
+    button.disabled = !shown
+  }
+}
+dialsShown(false)
+
+// The telephone and its connection
+
+line.addEventListener('state', ({ detail: { state, why } }) => {
+  $('state').dataset.state = state
+  if (state === 'ready') {
+    trouble()
+    say('state', 'Ready to call.')
+    dialsShown(line.call === undefined)
+    show('return', line.call === undefined && sessionStorage.getItem(kept) !== null)
+  } else if (state === 'connecting') say('state', 'Connecting ...')
+  else {
+    say('state', state === 'over' ? 'Not connected.' : 'Not connected; trying again ...')
+    dialsShown(false)
+    trouble(why)
+  }
+})
+
+line.addEventListener('rung', ({ detail: call }) => {
+  audio.ring()
+  show('rung')
+  dialsShown(false)
+  whisper()
+  notice()
+  call.addEventListener('over', () => {
+    audio.quiet()
+    show('rung', false)
+  })
+  $('answer').onclick = async () => {
+    audio.quiet()
+    try {
+      await audio.microphone()
+      show('rung', false)
+      follow(call, { title: $('rung-title').textContent, keys: false })
+      await call.answer()
+    } catch (error) {
+      failed(error)
+    }
+  }
+  $('decline').onclick = () => call.decline()
+  $('answer').focus()
+})
+
+/** What a specialist is told before they accept: shown here, and spoken once they have answered. */
+function whisper() {
+  const rung = own.findLast(({ part }) => part === 'specialist')
+  say('rung-whisper', rung ? `A call${rung.organisation ? ` from ${rung.organisation}` : ''}${rung.line ? ` about ${rung.line}` : ''}.` : 'Somebody asks for you.')
+}
+
+function notice() {
+  if (document.visibilityState === 'visible' || !('Notification' in window) || Notification.permission !== 'granted') return
+  const shown = new Notification('A call for you', { body: $('rung-whisper').textContent, tag: 'ringround-call', requireInteraction: true })
+  shown.onclick = () => {
+    window.focus()
+    shown.close()
+  }
+  line.call?.addEventListener('over', () => shown.close())
+}
+
+async function dial(number, what) {
+  if (line.call !== undefined || !line.isReady) return
+  trouble()
+  dialsShown(false)
+  try {
+    await audio.microphone()
+    const calling = line.dial(number)
+    if (line.call) follow(line.call, what)
+    await calling
+  } catch (error) {
+    failed(error)
+  }
+}
+
+function failed(error) {
+  line.call?.hangUp()
+  dialsShown(line.isReady)
+  trouble(error.name ?? 'fault', { words: error.message })
+}
+
+// A call
+
+function follow(call, what) {
+  dialled = what
+  shownCall = undefined
+  about.begin()
+  show('return', false)
+  show('call')
+  say('call-title', what.title)
+  say('call-words', call.direction === 'out' ? 'Calling ...' : 'Connecting ...')
+  $('call-title').focus()
+  keysShown(false)
+  call.addEventListener('up', () => up(call))
+  call.addEventListener('media', ({ detail }) => media(detail))
+  call.addEventListener('over', ({ detail: { why } }) => over(call, why))
+  told()
+}
+
+function up(call) {
+  const began = performance.now()
+  clock = setInterval(() => { $('clock').textContent = minutes(performance.now() - began) }, 500)
+  void audio.hear(call.heard)
+  void audio.microphone().then((stream) => meters.push(audio.meter(stream, (level) => { $('said').value = level })))
+  if (call.heard) meters.push(audio.meter(call.heard, (level) => { $('heard').value = level }))
+  if (dialled.keys) keysShown(true)
+  told()
+}
+
+function media(state) {
+  $('call').dataset.media = state
+  if (state === 'failed') trouble('voice')
+  else if (state === 'connected' && $('trouble').dataset.why === 'voice') trouble()
+}
+
+function over(call, why) {
+  clearInterval(clock)
+  for (const end of meters.splice(0)) end()
+  void audio.hear(undefined)
+  audio.release()
+  sessionStorage.removeItem(kept)
+  show('call', false)
+  $('call').dataset.media = ''
+  pressed('mute', false)
+  pressed('hold', false)
+  const words = call.direction === 'out' && why !== undefined ? (refusals[why] ?? `The call failed (${why}).`) : 'The call is over.'
+  say('state', words)
+  dialsShown(line.isReady)
+  about.end()
+  $('state').focus?.()
+}
+
+/** What the service says of the call that runs here. */
+function told() {
+  const { call } = line
+  if (call === undefined) return
+  const found = own.findLast(({ part }) => part === (call.direction === 'out' ? 'caller' : 'specialist'))
+  if (found === undefined) return
+  shownCall = found
+  about.of(found)
+  if (found.line && call.direction === 'out') say('call-title', found.line)
+  say('call-words', inWords(found))
+  show('recorded', found.recording)
+  show('accept', call.direction === 'in' && found.stage === 'whisper')
+  if (found.stage === 'talking' && call.isUp) sessionStorage.setItem(kept, JSON.stringify({ title: $('call-title').textContent }))
+}
+
+function inWords({ part, stage, attempt, whom, organisation, line: about }) {
+  if (part === 'specialist') {
+    const who = `${organisation ? `from ${organisation}` : 'from a practice'}${about ? ` about ${about}` : ''}`
+    return { ringing: `A call ${who}.`, whisper: `A call ${who}. Press 1 to accept it.`, connecting: 'Accepted. Connecting ...', talking: `You speak with ${organisation ?? 'whoever called'}.`, outcome: 'The other side has hung up. What came of it?', ending: 'The call ends.' }[stage] ?? ''
+  }
+  const ringing = whom === '' ? `Ringing (${attempt}).` : `Ringing: ${whom} (${attempt}).`
+  return { menu: 'Key the code of a line.', hunting: `Looking for somebody who is free${attempt === '–' ? '' : ` (${attempt})`}.`, ringing, whisper: `${whom} has answered and is asked to accept (${attempt}).`, connecting: `${whom} accepts. Connecting ...`, talking: `You speak with ${whom}.`, outcome: 'The other side has hung up. What came of it?', ending: 'The call ends.' }[stage] ?? 'Connected with the service.'
+}
+
+followOwnCalls((calls) => {
+  own = calls
+  if (line.call?.direction === 'in') whisper()
+  told()
+})
+
+const minutes = (ms) => `${Math.floor(ms / 60_000)}:${String(Math.floor(ms / 1_000) % 60).padStart(2, '0')}`
+
+// Buttons and keys
+
+function pressed(id, is) {
+  $(id).setAttribute('aria-pressed', String(is))
+}
+
+function keysShown(shown) {
+  show('keys', shown)
+  $('keys-open').setAttribute('aria-expanded', String(shown))
+}
+
+$('mute').addEventListener('click', () => {
+  audio.mute(!audio.isMuted)
+  pressed('mute', audio.isMuted)
+})
+$('hold').addEventListener('click', async () => {
+  const { call } = line
+  if (call?.isUp && (await call.hold(!call.isHeld))) pressed('hold', call.isHeld)
+})
+$('end').addEventListener('click', () => line.call?.hangUp())
+$('accept').addEventListener('click', () => line.call?.press('1'))
+$('keys-open').addEventListener('click', () => keysShown($('keys').hidden))
+$('keys').addEventListener('click', ({ target }) => { if (target.dataset.key) line.call?.press(target.dataset.key) })
+document.addEventListener('keydown', (event) => {
+  if (!line.call?.isUp || event.repeat || event.ctrlKey || event.altKey || event.metaKey || /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName)) return
+  if (/^[0-9*#]$/.test(event.key)) line.call.press(event.key)
+})
+$('return-now').addEventListener('click', () => dial('return', { title: JSON.parse(sessionStorage.getItem(kept) ?? '{}').title ?? 'Call', keys: false }))
+$('return-not').addEventListener('click', () => {
+  sessionStorage.removeItem(kept)
+  show('return', false)
+  void fetch('/api/browser-phone/away', { method: 'DELETE' })
+})
+// A page that is left does not hang up a talk: it may be loaded again. Anything before a talk ends with it.
+window.addEventListener('pagehide', () => {
+  if (line.call === undefined) return
+  if (shownCall?.stage === 'talking') navigator.sendBeacon('/api/browser-phone/away')
+  else line.call.hangUp()
+})
+
+// Search
+
+if ($('search')) {
+  show('search-group')
+  $('search').addEventListener('input', () => {
+    const words = $('search').value.toLowerCase().split(/\s+/).filter((word) => word !== '')
+    const lines = [...$('lines').children]
+    for (const one of lines) one.hidden = !words.every((word) => one.dataset.words.includes(word))
+    const found = lines.filter((one) => !one.hidden).length
+    say('search-found', `${found} ${found === 1 ? 'line' : 'lines'}`)
+  })
+}
+
+// Devices
+
+async function devices() {
+  const { microphones, speakers } = await audio.devices()
+  options($('microphone'), microphones, audio.microphoneId)
+  options($('speaker'), speakers, audio.speakerId)
+  show('speaker-group', audio.hasSpeakers && speakers.length > 0)
+}
+
+function options(select, all, chosen) {
+  select.replaceChildren(new Option('Usual', ''), ...all.map(({ id, label }) => new Option(label, id, false, id === chosen)))
+}
+
+audio.addEventListener('devices', devices)
+audio.addEventListener('lost', () => trouble('microphoneLost'))
+$('microphone').addEventListener('change', async () => {
+  if (line.call === undefined) return void localStorage.setItem('ringround-microphone', $('microphone').value)
+  try {
+    await line.call.speakInto(await audio.chooseMicrophone($('microphone').value))
+    trouble()
+  } catch (error) {
+    trouble(error.name, { words: error.message })
+  }
+})
+$('speaker').addEventListener('change', () => void audio.chooseSpeaker($('speaker').value))
+$('test').addEventListener('click', async () => {
+  $('test').disabled = true
+  $('test-found').replaceChildren()
+  await testConnection({ line, audio, found: (good, words) => {
+    const item = document.createElement('li')
+    item.textContent = `${good ? 'Good' : 'Not good'}: ${words}`
+    item.dataset.good = String(good)
+    $('test-found').append(item)
+  } })
+  dialsShown(line.isReady && line.call === undefined)
+  $('test').disabled = false
+})
+if ('Notification' in window && Notification.permission === 'default') {
+  show('notify')
+  $('notify').addEventListener('click', async () => {
+    await Notification.requestPermission()
+    show('notify', false)
+  })
+}
+
+// One tab is the telephone
+
+void devices()
+void beTheOne({
+  begin: () => {
+    trouble()
+    // A test of this page reaches the telephone by it.
+    return line.start()
+  },
+  leave: async () => {
+    await line.stop()
+    dialsShown(false)
+  },
+  isBusy: () => line.call !== undefined,
+  elsewhere: (ask) => {
+    say('state', 'Not connected.')
+    trouble('otherTab', { take: true })
+    $('take').onclick = async () => {
+      const answer = await ask()
+      if (answer === 'busy') trouble('otherTabBusy', { take: true })
+      if (answer === 'silent') trouble('otherTabSilent', { take: true })
+    }
+  },
+})

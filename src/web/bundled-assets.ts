@@ -1,0 +1,27 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+
+/** Packages that a page loads, each as one module, with what our own scripts use of it. Made when the programs are built; from the sources, when it is first asked for. */
+const sources: Readonly<Record<string, string>> = {
+  'sip-library.js': [
+    "export { Inviter } from 'sip.js/lib/api/inviter.js'",
+    "export { Registerer } from 'sip.js/lib/api/registerer.js'",
+    "export { RegistererState } from 'sip.js/lib/api/registerer-state.js'",
+    "export { SessionState } from 'sip.js/lib/api/session-state.js'",
+    "export { UserAgent } from 'sip.js/lib/api/user-agent.js'",
+    "export { defaultSessionDescriptionHandlerFactory } from 'sip.js/lib/platform/web/session-description-handler/session-description-handler-factory-default.js'",
+  ].join('\n'),
+}
+
+export const bundledAssets: readonly string[] = Object.keys(sources)
+
+const here = fileURLToPath(new URL('.', import.meta.url))
+
+/** @param built where the built one lies, if there is one */
+export function bundledAsset(name: string, built: string): Buffer {
+  if (existsSync(built)) return readFileSync(built)
+  const { buildSync } = createRequire(import.meta.url)('esbuild') as typeof import('esbuild')
+  const { outputFiles } = buildSync({ stdin: { contents: sources[name] ?? '', resolveDir: here, loader: 'js' }, bundle: true, minify: true, format: 'esm', target: ['chrome109', 'firefox115', 'safari16.4'], charset: 'ascii', legalComments: 'none', write: false, logLevel: 'error' })
+  return Buffer.from(outputFiles[0]?.contents ?? [])
+}

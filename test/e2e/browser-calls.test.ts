@@ -1,0 +1,159 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { system } from '../../src/accounts/accounts.js'
+import { withAccounts } from '../../src/accounts/with-accounts.js'
+import { Phone } from '../../src/embedded/phones/phone.js'
+import { Browser, findChromium, type Tab } from '../keeping/browser.js'
+import { expectGood } from '../web/axe.js'
+import { tabTo } from '../web/keyboard.js'
+import { pictureOf } from '../web/pictures.js'
+import { Engine } from './engine.js'
+import { world } from './world.js'
+
+const chromium = findChromium()
+const password = 'kestrel marble harbour'
+const wardTone = 1_100
+const browserTone = 530
+
+/** Ten seconds of a tone, as the microphone of the browser hears it again and again. */
+function microphoneFile(folder: string, hz: number): string {
+  const rate = 48_000
+  const samples = rate * 10
+  const wav = Buffer.alloc(44 + samples * 2)
+  wav.write('RIFF', 0)
+  wav.writeUInt32LE(36 + samples * 2, 4)
+  wav.write('WAVEfmt ', 8)
+  for (const [value, at] of [[16, 16], [rate, 24], [rate * 2, 28], [samples * 2, 40]] as const) wav.writeUInt32LE(value, at)
+  for (const [value, at] of [[1, 20], [1, 22], [2, 32], [16, 34]] as const) wav.writeUInt16LE(value, at)
+  wav.write('data', 36)
+  for (let n = 0; n < samples; n++) wav.writeInt16LE(Math.round(8_000 * Math.sin((2 * Math.PI * hz * n) / rate)), 44 + n * 2)
+  const file = join(folder, `tone-${hz}.wav`)
+  writeFileSync(file, wav)
+  return file
+}
+
+const state = "document.getElementById('phone-state')?.dataset.state"
+const words = (id: string) => `(document.getElementById('phone-${id}')?.textContent ?? '').trim()`
+const isShown = (id: string) => `document.getElementById('phone-${id}')?.checkVisibility() === true`
+const press = (id: string) => `document.getElementById('phone-${id}').click()`
+const dial = (code: string) => `document.querySelector('[data-dial="${code}"]').click()`
+
+describe.runIf(chromium)('calling from the browser', { timeout: 120_000 }, () => {
+  let engine: Engine
+  let ward: Phone
+  let folder: string
+  let people = 0
+  const open: { close(): Promise<void> }[] = []
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'ringround-browser-'))
+    ward = await Phone.open({ name: 'Ward', toneHz: wardTone })
+    const directory = JSON.parse(
+      world([{ id: 'cardiology', code: '21', number: '4001', rota: [ward.uri] }, { id: 'browser', code: '22', number: '4002', rota: ['sip:nobody@127.0.0.1:9'] }], [{ id: 'riverside', dialIn: '7001', code: '2101', reception: ward.uri }], { clinicians: { okafor: ['browser:okafor'], lind: [ward.uri] } }),
+    ) as { clinicians: Record<string, { organisations: string[] }>; rotas: Record<string, { pattern: { entries: unknown[] }[] }> }
+    directory.clinicians['lind']!.organisations = ['riverside']
+    directory.rotas['browser']!.pattern[0]!.entries = ['okafor']
+    engine = await Engine.start({ directory: JSON.stringify(directory), env: { RINGROUND_CALLERS: '127.0.0.2', RINGROUND_LEAST_REGISTRATION_SECONDS: '1' } })
+  })
+  afterEach(async () => {
+    for (const one of open.splice(0).reverse()) await one.close()
+    await ward.hangsUp()
+  })
+  afterAll(async () => {
+    try {
+      await ward.close()
+      await engine.stop()
+    } finally {
+      await engine.dispose()
+      rmSync(folder, { recursive: true, force: true })
+    }
+  })
+
+  /** A browser in which that clinician has signed in, at the page that calls. */
+  async function browserOf(clinician: string, flags: readonly string[] = ['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream', `--use-file-for-fake-audio-capture=${microphoneFile(folder, browserTone)}`], before?: string): Promise<Browser> {
+    const email = `${clinician}-${(people += 1)}@example.nhs.uk`
+    await withAccounts({ file: join(engine.folder, 'data', 'ringround.db'), postgres: undefined }, 'tests', async (accounts) => {
+      const { id } = await accounts.addPerson(system, { name: `Dr ${clinician}`, email, clinician })
+      await accounts.grant(system, { person: id, role: 'clinician', scope: { kind: 'everywhere' } })
+      await accounts.setPassword(system, id, password, '')
+    })
+    const browser = await Browser.start(chromium ?? '', '1280,900', flags)
+    open.push(browser)
+    if (before !== undefined) await browser.before(before)
+    await browser.open(`${engine.url}/phone`)
+    await browser.until("document.getElementById('password')")
+    await browser.evaluate(`(() => { document.getElementById('email').value = ${JSON.stringify(email)}; document.getElementById('password').focus() })()`)
+    await browser.type(`${password}\r`)
+    await browser.until(`location.pathname === '/phone' && document.readyState === 'complete'`)
+    return browser
+  }
+
+  async function ready(browser: Browser): Promise<void> {
+    try {
+      await browser.until(`${state} === 'ready'`, 20_000)
+    } catch (error) {
+      throw new Error(`the page is not ready: ${await browser.evaluate<string>("document.getElementById('phone')?.innerText ?? document.body.innerText")}\n${browser.complaints.join('\n')}\n${engine.log.slice(-2_000)}`, { cause: error })
+    }
+  }
+
+  it('registers, and shows the lines with one button each', async () => {
+    const browser = await browserOf('lind')
+    await ready(browser)
+    expect(await browser.evaluate(words('state'))).toBe('Ready to call.')
+    expect(await browser.evaluate("[...document.querySelectorAll('#phone-lines .rr-service')].map((one) => one.querySelector('h2').textContent)")).toEqual(['browser', 'cardiology'])
+    expect(await browser.evaluate("[...document.querySelectorAll('.rr-phone__dial')].map((one) => [one.textContent.trim(), one.disabled])")).toEqual([['Call browser', false], ['Call cardiology', false], ['Call the menu of riverside Surgery', false]])
+    await browser.evaluate("(() => { const field = document.getElementById('phone-search'); field.value = 'card'; field.dispatchEvent(new Event('input')) })()")
+    expect(await browser.evaluate("[...document.querySelectorAll('#phone-lines .rr-service')].map((one) => one.checkVisibility())")).toEqual([false, true])
+    await browser.evaluate("(() => { const field = document.getElementById('phone-search'); field.value = ''; field.dispatchEvent(new Event('input')) })()")
+    await browser.evaluate("document.getElementById('phone-set-up').open = true")
+    await expectGood(browser, 'phone', pictureOf(browser))
+    await tabTo(browser, 'Call cardiology')
+    expect(browser.complaints).toEqual([])
+  })
+
+  it('is one telephone in two tabs, and moves to the other one', async () => {
+    const browser = await browserOf('lind')
+    await ready(browser)
+    const other: Tab = await browser.tab(`${engine.url}/phone`)
+    await other.until(isShown('take'))
+    expect(await other.evaluate(words('trouble-words'))).toBe('The phone is in another tab of this browser.')
+    await other.evaluate(press('take'))
+    await other.until(`${state} === 'ready'`)
+    await browser.until(isShown('take'))
+    expect(await browser.evaluate("[...document.querySelectorAll('.rr-phone__dial')].every((one) => one.disabled)")).toBe(true)
+  })
+
+  it('comes back after the connection was lost', async () => {
+    const browser = await browserOf('lind', undefined, 'window.sockets = []; window.WebSocket = class extends WebSocket { constructor(...given) { super(...given); window.sockets.push(this) } }')
+    await ready(browser)
+    await browser.evaluate('window.sockets.at(-1).close()')
+    await browser.until(`${state} === 'lost'`)
+    await ready(browser)
+    expect(await browser.evaluate('window.sockets.length')).toBe(2)
+    expect(await browser.evaluate(isShown('trouble'))).toBe(false)
+  })
+
+  it.each([
+    ['the microphone is refused', 'NotAllowedError', 'The browser does not let this page use the microphone. Allow it beside the address, then try again.'],
+    ['there is no microphone', 'NotFoundError', 'No microphone was found. Plug in a headset, or choose another device.'],
+    ['another program has it', 'NotReadableError', 'The microphone cannot be used: another program may have it. Close that program, then try again.'],
+  ])('%s: says so, and calls nobody', async (_what, name, said) => {
+    const browser = await browserOf('lind', undefined, `navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', '${name}'))`)
+    await ready(browser)
+    await browser.evaluate(dial('21'))
+    await browser.until(isShown('trouble'))
+    expect(await browser.evaluate(words('trouble-words'))).toBe(said)
+    expect(ward.state).toBe('idle')
+    expect(await browser.evaluate("document.querySelector('[data-dial=\"21\"]').disabled")).toBe(false)
+  })
+
+  it('a browser without a microphone says so by itself', async () => {
+    const browser = await browserOf('lind', [])
+    await ready(browser)
+    await browser.evaluate(dial('21'))
+    await browser.until(isShown('trouble'))
+    expect(await browser.evaluate(words('trouble-words'))).toMatch(/^(No microphone was found|The browser does not let)/)
+  })
+})
