@@ -13,6 +13,8 @@ import { defaultWebLimits, sourceOf } from './web-limits.js'
 /** What calling from the browser needs. */
 export interface BrowserPhoneSettings {
   readonly telephones: Pick<Telephones, 'makeBrowser' | 'endBrowser' | 'browserOf' | 'realm'>
+  /** Calls in which a browser may be away for a while. */
+  readonly talks: { browserAway(device: string): boolean; browserLeft(device: string): boolean }
   /** Listener of the switch for SIP over WebSocket: `ws://127.0.0.1:5066`. */
   readonly sip: string
   /** STUN and TURN servers, as URIs (RFC 7064, 7065). */
@@ -30,7 +32,7 @@ type SignedIn = Extract<Identity, { readonly kind: 'person' }>
  * Calling from the browser: the page asks for the telephone of its session, connects with the switch through us, and follows its own calls. All of it ends with the session.
  * docs/browser-calling.md
  */
-export function browserPhoneRoutes(app: FastifyInstance, { telephones, sip, iceServers, turnSecret }: BrowserPhoneSettings, { accounts, live, directory, publicUrl, limits, now = Date.now }: Pick<AdminSettings, 'accounts' | 'live' | 'directory' | 'publicUrl' | 'limits' | 'now'>): void {
+export function browserPhoneRoutes(app: FastifyInstance, { telephones, talks, sip, iceServers, turnSecret }: BrowserPhoneSettings, { accounts, live, directory, publicUrl, limits, now = Date.now }: Pick<AdminSettings, 'accounts' | 'live' | 'directory' | 'publicUrl' | 'limits' | 'now'>): void {
   const most = { ...defaultWebLimits, ...limits }
   const sockets = new SipSockets(sip, ({ user }, why) => app.log.warn({ what: 'browser', user }, `a message of a browser was not passed on: ${why}`))
   /** Who has a telephone here, by session. */
@@ -80,6 +82,17 @@ export function browserPhoneRoutes(app: FastifyInstance, { telephones, sip, iceS
     signedIn.set(session.id, person)
     const { device, password } = telephones.makeBrowser({ session: session.id, clinician, endsAt: session.expiresAt })
     return reply.header('cache-control', 'no-store').send({ user: device.user, password, realm: telephones.realm, iceServers: iceServersFor(device.user) })
+  })
+
+  // As the page is left: it may be loaded again in a moment.
+  app.post('/api/browser-phone/away', { config: { needs: 'browserCalls' }, schema: { hide: true } }, async (request, reply) => {
+    talks.browserAway(telephones.browserOf(whoCalls(request).session.id) ?? '')
+    return reply.status(204).send()
+  })
+
+  app.delete('/api/browser-phone/away', { config: { needs: 'browserCalls' }, schema: { hide: true } }, async (request, reply) => {
+    talks.browserLeft(telephones.browserOf(whoCalls(request).session.id) ?? '')
+    return reply.status(204).send()
   })
 
   app.get('/api/browser-phone/calls', { config: { needs: 'browserCalls' }, exposeHeadRoute: false, schema: { hide: true } }, (request, reply) => {

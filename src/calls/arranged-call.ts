@@ -85,7 +85,7 @@ export async function patientCall(call: CallContext, clinician: Leg, arranged: A
     case 'talking': {
       const parties = { caller: clinician, other: reached.called }
       const end = await talk(call, reached.bridge, parties, recorder)
-      return afterTalk(call, [parties.caller, parties.other], end, { of: ['caller'], outcomes })
+      return afterTalk(call, end.legs, end, { of: ['caller'], outcomes })
     }
     case 'notReached':
       await say(call, clinician, [sentence(whyNotReached(reached.last))], scope.gone(clinician))
@@ -116,7 +116,7 @@ export async function codeCall(call: CallContext, caller: Leg, arranged: Arrange
       const parties = { caller, other: reached.called }
       const end = await talk(call, reached.bridge, parties, recorder)
       const asked: readonly Party[] = ['called', 'caller']
-      return afterTalk(call, [parties.caller, parties.other], end, { of: asked, outcomes: line ? outcomesFor(call.directory, line, arranged.organisation) : [] })
+      return afterTalk(call, end.legs, end, { of: asked, outcomes: line ? outcomesFor(call.directory, line, arranged.organisation) : [] })
     }
     case 'notReached':
       await sayAndRelease(call, caller, [sentence('clinician-not-reached'), sentence('goodbye')])

@@ -76,7 +76,7 @@ export async function bypassCall(call: CallContext, caller: Leg, organisation: O
     case 'talking': {
       const parties = { caller, other: reached.called }
       const end = await talk(call, reached.bridge, parties, recorder)
-      return afterTalk(call, [parties.caller, parties.other], end, { of: [], outcomes: [] })
+      return afterTalk(call, end.legs, end, { of: [], outcomes: [] })
     }
     case 'notReached':
       await sayAndRelease(call, caller, [sentence('practice-not-reached'), sentence('goodbye')])

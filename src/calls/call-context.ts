@@ -12,6 +12,7 @@ import type { RungBefore } from '../watch-list/rung-before.js'
 import type { Arrangements } from './arrangements.js'
 import type { CallScope } from './call-scope.js'
 import type { FlowSettings } from './flow-settings.js'
+import type { Returns } from './returns.js'
 
 /** What every flow works with. One for each call. */
 export interface CallContext {
@@ -42,6 +43,8 @@ export interface CallContext {
   readonly cannotKeep: () => string | undefined
   /** For the operators; the call's own record has the fact besides. */
   readonly alarms: Alarms
+  /** The talks to which a browser may come back. */
+  readonly returns: Returns
   readonly clock: Clock
   readonly settings: FlowSettings
 }

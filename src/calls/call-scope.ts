@@ -36,6 +36,8 @@ export interface CallScopeOptions {
 export class CallScope {
   readonly #options: CallScopeOptions
   readonly #legs = new Map<Leg, OwnedLeg>()
+  /** What was rung to reach a leg, as facts have it: by attempt, then by leg. */
+  readonly #rung = new Map<string, string>()
   readonly #alongside: Promise<unknown>[] = []
   readonly #stopping = new AbortController()
   readonly #cast: Cast
@@ -80,6 +82,9 @@ export class CallScope {
   #seen(fact: CallFact): void {
     if (fact.type === 'line.chosen') this.#line = fact.line
     else if (fact.type === 'call.arrived') this.#organisation = fact.organisation
+    else if (fact.type === 'attempt.started') this.#rung.set(fact.attempt, fact.target)
+    else if (fact.type === 'attempt.answered') this.#reached(fact.legId, fact.attempt)
+    else if (fact.type === 'leg.returned') this.#reached(fact.legId, fact.before)
   }
 
   /** The name of one more ringing in this call. */
@@ -144,6 +149,25 @@ export class CallScope {
   /** What this leg's party is in this call. */
   partyOf(leg: Leg): Party {
     return this.#owned(leg).party
+  }
+
+  /** What was rung to reach this leg, as facts have it; undefined: it rang us. */
+  targetOf(leg: Leg): string | undefined {
+    return this.#rung.get(leg.id)
+  }
+
+  /** Somebody goes on by another leg: it is theirs from now on, and the one before is released. @returns aborts as soon as they have gone */
+  replace(leg: Leg, fresh: Leg): AbortSignal {
+    const { party } = this.#owned(leg)
+    this.tell({ type: 'leg.returned', legId: fresh.id, before: leg.id, party, ...(fresh.handle === '' ? {} : { handle: fresh.handle }) })
+    const gone = this.own(fresh, party)
+    void this.release(leg)
+    return gone
+  }
+
+  #reached(legId: string, by: string): void {
+    const target = this.#rung.get(by)
+    if (target !== undefined) this.#rung.set(legId, target)
   }
 
   /** Ends a leg, within a bound. May be called twice, and after the party has gone. */

@@ -1,6 +1,7 @@
 import type { Alarms } from '../alarms/alarms.js'
 import type { Clock } from '../clock/clock.js'
 import type { DeviceOwner } from '../directory/device-owner.js'
+import { browserUserPrefix } from '../directory/device-user.js'
 import type { Directory } from '../directory/model.js'
 import { staff, type Actor } from '../facts/actor.js'
 import { newCallId } from '../facts/call-id.js'
@@ -16,11 +17,13 @@ import { arrangedKinds, placedCall } from './arranged-call.js'
 import { nothingArranged, type ArrangedCall, type Arrangements } from './arrangements.js'
 import type { CallContext, CallEnd } from './call-context.js'
 import { CallScope } from './call-scope.js'
+import { connectionTest, connectionTestNumber } from './connection-test.js'
 import type { FlowSettings } from './flow-settings.js'
 import { goOn } from './go-on.js'
 import { holdClinician } from './hold-clinician.js'
 import { arrival, numberInFacts, takeCall } from './incoming.js'
 import { takeLegs } from './left-legs.js'
+import { Returns, type BrowserOf } from './returns.js'
 import { sayAndRelease, sentence } from './saying.js'
 import { SetUpGate, type SetUpLimits } from './set-up-gate.js'
 import { within } from './within.js'
@@ -64,6 +67,9 @@ export type Placed = { readonly kind: 'placed'; readonly callId: string } | { re
 /** What came of a call whose engine died. `left`: nobody is on the line any more who could be found. */
 export type TakenOver = { readonly kind: 'takenOver' } | { readonly kind: 'left'; readonly why: string }
 
+/** What a browser dials whose page was loaded again during a talk. */
+const returnNumber = 'return'
+
 /** More calls come than can be answered. */
 const overload = 'calls.overloaded'
 
@@ -74,6 +80,7 @@ export class Desk {
   readonly #options: DeskOptions
   readonly #reservations: Reservations
   readonly #gate: SetUpGate
+  readonly #returns = new Returns()
   readonly #live = new Map<CallScope, Promise<void>>()
   #movedWords: Promise<readonly Audio[]> | undefined
   #draining = false
@@ -159,7 +166,33 @@ export class Desk {
     )
   }
 
+  /** The page of a browser that talks is being left, and may be loaded again: the other side is held. @returns false: it talks with nobody here */
+  browserAway(device: string): boolean {
+    return this.#returns.tell(this.#browserOf(device), 'away')
+  }
+
+  /** Whoever talked by this browser does not come back. */
+  browserLeft(device: string): boolean {
+    return this.#returns.tell(this.#browserOf(device), 'left')
+  }
+
+  #browserOf(device: string): BrowserOf {
+    const owner = this.#options.owners?.(device)
+    return { device, clinician: owner?.kind === 'clinician' ? owner.id : undefined }
+  }
+
+  /** A browser comes back to its talk by a call of its own, which is none besides. */
+  async #goOnWith(incoming: IncomingCall, browser: BrowserOf): Promise<void> {
+    if (!this.#returns.has(browser)) return incoming.reject(404)
+    const answer = await incoming.answer()
+    if (answer.kind === 'answered' && !this.#returns.back(browser, answer.leg)) await answer.leg.close()
+  }
+
   async #take(incoming: IncomingCall): Promise<void> {
+    if (incoming.device?.startsWith(browserUserPrefix)) {
+      if (incoming.dialledNumber === returnNumber) return this.#goOnWith(incoming, this.#browserOf(incoming.device))
+      if (incoming.dialledNumber === connectionTestNumber) return this.#draining ? incoming.reject(503) : connectionTest(incoming, this.#options.clock)
+    }
     const call = this.#begin(incoming)
     const flow = Promise.resolve().then(() => this.#admit(call, incoming))
     await this.#carry(call, flow, () => {
@@ -217,6 +250,7 @@ export class Desk {
       arrangements: this.#options.arrangements ?? nothingArranged,
       cannotKeep: this.#options.cannotKeep ?? (() => undefined),
       alarms: this.#options.alarms ?? noAlarms,
+      returns: this.#returns,
       clock,
       settings,
     }

@@ -40,6 +40,8 @@ export interface FlowSettings {
   readonly arrivalMs: number
   /** Wait this long for speech, reservations and recordings, then go on without them. */
   readonly promptTimeoutMs: number
+  /** Hold the other side this long for somebody whose browser has left the page. */
+  readonly returnMs: number
   /** Wait this long for a leg to be released. */
   readonly releaseMs: number
 }
@@ -62,6 +64,7 @@ export const flowDefaults: Omit<FlowSettings, 'outbound'> = {
   durableMs: 1.5 * seconds,
   arrivalMs: 1 * seconds,
   promptTimeoutMs: 2.25 * seconds,
+  returnMs: 30 * seconds,
   releaseMs: 10 * seconds,
 }
 

@@ -61,7 +61,8 @@ async function goOnTalking(call: CallContext, record: CallRecord, { taken, lost 
     if (bridged.kind === 'failed') bridged = await call.switch.bridge(parties.caller, parties.other, { signal: scope.gone(parties.caller) })
     if (bridged.kind === 'bridged') {
       if (!record.recordings.some(({ state }) => state === 'failed')) void recorder.start(parties.caller)
-      return afterTalk(call, [parties.caller, parties.other], await talk(call, bridged.bridge, parties, recorder), inquiry)
+      const end = await talk(call, bridged.bridge, parties, recorder)
+      return afterTalk(call, end.legs, end, inquiry)
     }
   }
   const gone = lost.find(({ party, attempt }) => party === 'caller' || attempt === record.talkWith)

@@ -63,6 +63,10 @@ function runningLegs(events: readonly CallEvent[]): readonly RunningLeg[] {
     }
     const moved = event.type === 'leg.moved' ? legs.get(event.legId) : undefined
     if (event.type === 'leg.moved' && moved) legs.set(event.legId, { ...moved, handle: event.handle })
+    if (event.type === 'leg.returned') {
+      const before = legs.get(event.before)
+      if (before) legs.set(event.legId, { ...before, legId: event.legId, handle: event.handle })
+    }
     if (event.type === 'leg.ended') legs.delete(event.legId)
   }
   return [...legs.values()]

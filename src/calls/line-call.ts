@@ -136,7 +136,7 @@ export async function lineCall(call: CallContext, caller: Leg, request: LineRequ
       const { specialist, bridge } = result.connection
       const parties = { caller, other: specialist }
       const end = await talk(call, bridge, parties, recorder)
-      return afterTalk(call, [parties.caller, parties.other], end, { of: manner.asks, outcomes: outcomesFor(call.directory, line, organisation?.id) })
+      return afterTalk(call, end.legs, end, { of: manner.asks, outcomes: outcomesFor(call.directory, line, organisation?.id) })
     }
     case 'nobody':
     case 'timeUp':

@@ -1,8 +1,10 @@
 import type { AcceptanceProof, AttemptId, Party } from '../facts/events.js'
 import type { Bridge, BridgeEnd, Leg, LegEnding } from '../switch/port.js'
 import type { CallContext } from './call-context.js'
-import type { Recorder } from './recorder.js'
-import { say, sentence } from './saying.js'
+import { holdClinician } from './hold-clinician.js'
+import { Recorder } from './recorder.js'
+import type { Change, OpenTalk } from './returns.js'
+import { say, sentence, spoken } from './saying.js'
 
 /** Two who talk, or are about to. */
 export interface Parties {
@@ -58,42 +60,145 @@ export interface TalkEnd {
   readonly why: LegEnding | 'unbridged' | 'faulted'
 }
 
-/** Waits for the end of the conversation, whichever way it comes, and closes the recording. Two whose media server dies are connected again. */
-export async function talk(call: CallContext, bridge: Bridge, parties: Parties, recorder: Recorder): Promise<TalkEnd> {
-  let end = await bridge.ended
-  while (end.kind === 'moved') end = await talkAgain(call, parties, end.apartMs)
-  const talkEnd: TalkEnd = { by: endedBy(call, end, parties), why: end.kind === 'hungUp' ? end.hangUp.ending : end.kind }
-  call.scope.tell({ type: 'talk.ended', ...talkEnd })
-  call.scope.alongside(recorder.stop())
-  return talkEnd
+/** The same, with the legs of those who talked in the end: one who came back has another. */
+export type Talked = TalkEnd & { readonly legs: readonly Leg[] }
+
+/** Waits for the end of the conversation, whichever way it comes, and closes the recording. Two whose media server dies are connected again, and one whose browser has left its page may come back. */
+export async function talk(call: CallContext, bridge: Bridge, parties: Parties, recorder: Recorder): Promise<Talked> {
+  const now = new Talk(call, bridge, parties, recorder)
+  const end = await now.end()
+  call.scope.tell({ type: 'talk.ended', ...end })
+  call.scope.alongside(now.recorder.stop())
+  return { ...end, legs: now.legs }
 }
 
-/** Each hears what has happened, and then the other one. */
-async function talkAgain(call: CallContext, { caller, other }: Parties, apartMs: number): Promise<BridgeEnd> {
-  const { scope, clock } = call
-  const since = clock.monotonic()
-  await Promise.all([caller, other].map((leg) => say(call, leg, [sentence('talk-goes-on')], scope.gone(leg))))
-  const result = await call.switch.bridge(caller, other, { signal: scope.gone(caller) })
-  switch (result.kind) {
-    case 'bridged':
-      scope.tell({ type: 'talk.resumed', apartMs: Math.round(apartMs + clock.monotonic() - since) })
-      return result.bridge.ended
-    case 'hungUp':
-      return gone(result.leg)
-    case 'cancelled':
-      return gone(caller)
-    case 'failed':
-      return { kind: 'faulted', why: result.why }
+function isChange(one: BridgeEnd | Change): one is Change {
+  return one.kind === 'away' || one.kind === 'left' || one.kind === 'back'
+}
+
+/** A conversation, in which somebody whose browser leaves its page is waited for, and goes on by another leg. */
+class Talk {
+  constructor(
+    private readonly call: CallContext,
+    private bridge: Bridge,
+    private parties: Parties,
+    public recorder: Recorder,
+  ) {}
+
+  get legs(): readonly Leg[] {
+    return [this.parties.caller, this.parties.other]
   }
-}
 
-function gone(leg: Leg): BridgeEnd {
-  return leg.ended ? { kind: 'hungUp', first: leg, hangUp: leg.ended } : { kind: 'faulted', why: 'they could not be connected again' }
-}
+  async end(): Promise<TalkEnd> {
+    const door = this.call.returns.open(this.call, () => this.legs)
+    try {
+      for (;;) {
+        const next = await Promise.race([this.bridge.ended, door.next()])
+        const end = isChange(next) ? await this.#changed(next, door) : next.kind === 'moved' ? await this.#moved(next.apartMs) : this.#endOf(next)
+        if (end) return end
+      }
+    } finally {
+      door.close()
+    }
+  }
 
-function endedBy({ scope }: CallContext, end: BridgeEnd, { caller, other }: Parties): TalkEnd['by'] {
-  if (end.kind !== 'hungUp') return 'system'
-  const { ending } = end.hangUp
-  if (ending === 'released' || ending === 'mediaLost' || ending === 'signallingLost') return 'system'
-  return scope.partyOf(end.first === caller ? caller : other)
+  /** Each hears what has happened, and then the other one. @returns undefined: they talk again */
+  async #moved(apartMs: number): Promise<TalkEnd | undefined> {
+    const { scope, clock } = this.call
+    const since = clock.monotonic()
+    await Promise.all(this.legs.map((leg) => say(this.call, leg, [sentence('talk-goes-on')], scope.gone(leg))))
+    const end = await this.#bridgeAgain()
+    if (!end) scope.tell({ type: 'talk.resumed', apartMs: Math.round(apartMs + clock.monotonic() - since) })
+    return end
+  }
+
+  /** @returns undefined: they talk again */
+  async #changed(change: Change, door: OpenTalk): Promise<TalkEnd | undefined> {
+    await this.bridge.unbridge()
+    const back = change.kind === 'away' ? await this.#held(change.leg, door) : change
+    if (back.kind === 'over') return back.end
+    if (back.kind !== 'back') return { by: this.call.scope.partyOf(back.leg), why: 'hangup' }
+    const { leg, fresh } = back
+    const { caller, other } = this.parties
+    this.call.scope.replace(leg, fresh)
+    this.#hold(leg, fresh)
+    this.parties = leg === caller ? { caller: fresh, other } : { caller, other: fresh }
+    const end = await this.#bridgeAgain()
+    // A recording is of a leg: that of the one before has ended with it.
+    if (!end && leg === caller) this.#recordAgain()
+    return end
+  }
+
+  /** @returns undefined: they hear each other */
+  async #bridgeAgain(): Promise<TalkEnd | undefined> {
+    const { caller, other } = this.parties
+    const result = await this.call.switch.bridge(caller, other, { signal: this.call.scope.gone(caller) })
+    switch (result.kind) {
+      case 'bridged':
+        this.bridge = result.bridge
+        return undefined
+      case 'hungUp':
+        return this.#gone(result.leg)
+      case 'cancelled':
+        return this.#gone(caller)
+      case 'failed':
+        return { by: 'system', why: 'faulted' }
+    }
+  }
+
+  /** The other side hears that they are waited for, until they are back, anybody has gone, or it has been long enough. */
+  async #held(away: Leg, door: OpenTalk): Promise<Exclude<Change, { readonly kind: 'away' }> | { readonly kind: 'over'; readonly end: TalkEnd }> {
+    const { call } = this
+    const other = this.legs.find((leg) => leg !== away) ?? away
+    const stop = new AbortController()
+    void this.#wait(other, stop.signal)
+    const tooLong = new Promise<'tooLong'>((resolve) => {
+      const forget = call.clock.after(call.settings.returnMs, () => resolve('tooLong'))
+      stop.signal.addEventListener('abort', forget)
+    })
+    try {
+      for (;;) {
+        const next = await Promise.race([door.next(), away.hungUp.then(() => away), other.hungUp.then(() => other), tooLong])
+        if (next === 'tooLong') return { kind: 'over', end: { by: 'system', why: 'mediaTimeout' } }
+        if (next === away || next === other) return { kind: 'over', end: this.#gone(next) }
+        if ('kind' in next && next.kind !== 'away') return next
+      }
+    } finally {
+      stop.abort()
+    }
+  }
+
+  async #wait(leg: Leg, signal: AbortSignal): Promise<void> {
+    const [words, music] = await Promise.all([spoken(this.call, [sentence('hold-returning')]), spoken(this.call, [{ kind: 'music' }])])
+    if ((await leg.play(words, { signal })).kind === 'finished') await leg.play(music, { signal, loop: true })
+  }
+
+  /** They are not rung for anybody else, as before. */
+  #hold(leg: Leg, fresh: Leg): void {
+    const { call } = this
+    const clinician = call.scope.targetOf(leg)?.replace(/^browser:/, '') ?? (call.owner?.kind === 'clinician' ? call.owner.id : undefined)
+    if (clinician !== undefined) holdClinician(call, fresh, clinician, 'takeOver')
+  }
+
+  #recordAgain(): void {
+    this.call.scope.alongside(this.recorder.stop())
+    this.recorder = new Recorder(this.call)
+    void this.recorder.start(this.parties.caller)
+  }
+
+  #gone(leg: Leg): TalkEnd {
+    return this.#endOf(leg.ended ? { kind: 'hungUp', first: leg, hangUp: leg.ended } : { kind: 'faulted', why: 'they could not be connected again' })
+  }
+
+  #endOf(end: Exclude<BridgeEnd, { readonly kind: 'moved' }>): TalkEnd {
+    return { by: this.#endedBy(end), why: end.kind === 'hungUp' ? end.hangUp.ending : end.kind }
+  }
+
+  #endedBy(end: Exclude<BridgeEnd, { readonly kind: 'moved' }>): TalkEnd['by'] {
+    if (end.kind !== 'hungUp') return 'system'
+    const { ending } = end.hangUp
+    if (ending === 'released' || ending === 'mediaLost' || ending === 'signallingLost') return 'system'
+    const { caller, other } = this.parties
+    return this.call.scope.partyOf(end.first === caller ? caller : other)
+  }
 }

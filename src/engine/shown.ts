@@ -103,7 +103,7 @@ export async function openShown(ground: Ground, { kept, fleet: { presence, maps 
     watchList: watched.watchList,
     retention,
     devices: { telephones, directory, registerAt: sipPlace },
-    browserPhones: browserSip === undefined || settings.browserCalls === 'false' ? undefined : { telephones, sip: browserSip, iceServers: settings.browserIceServers, turnSecret: settings.browserTurnSecret },
+    browserPhones: browserSip === undefined || settings.browserCalls === 'false' ? undefined : { telephones, talks: desk, sip: browserSip, iceServers: settings.browserIceServers, turnSecret: settings.browserTurnSecret },
     switchHealth: () => (embedded ? withoutPorts(telephone.health(), embedded.servers) : telephone.health()),
     capacity: () => capacity.health(),
     descriptors: () => descriptors.look(),

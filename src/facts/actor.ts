@@ -79,6 +79,8 @@ export class Cast {
       case 'call.assigned':
       case 'nhsNumber.left':
         return staff
+      case 'leg.returned':
+        return this.#legs.get(fact.before) ?? this.#party(fact.party)
       case 'leg.ended':
         return fact.hangUp.ending === 'hangup' ? (this.#legs.get(fact.legId) ?? this.#party(fact.party)) : engine
       case 'call.answered':

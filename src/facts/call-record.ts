@@ -250,6 +250,7 @@ export function withEvent(before: CallRecord | undefined, event: CallEvent): Cal
     case 'hunt.started':
     case 'candidate.passedOver':
     case 'outcome.asked':
+    case 'leg.returned':
     case 'leg.ended':
       return record
   }

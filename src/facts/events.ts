@@ -132,6 +132,8 @@ export type CallFact =
   | { readonly type: 'call.assigned'; readonly clinician?: ClinicianId }
   /** Of the patient whom the call was about, as staff say it: ten digits, checked; absent: taken away. */
   | { readonly type: 'nhsNumber.left'; readonly nhsNumber?: string }
+  /** Somebody who talks came back on another leg: their browser had loaded its page again. `before`: the leg that this one takes the place of, which is released. */
+  | { readonly type: 'leg.returned'; readonly legId: string; readonly before: string; readonly party: Party; readonly handle?: string }
   | { readonly type: 'leg.ended'; readonly legId: string; readonly party: Party; readonly hangUp: HangUp }
   | { readonly type: 'alarm.raised'; readonly alarm: string; readonly detail: string }
   | { readonly type: 'call.ended'; readonly ending: CallEnding; readonly detail?: string }

@@ -111,6 +111,7 @@ export function follow(before: TrackedCall | undefined, event: CallEvent, names:
     case 'outcome.left':
     case 'call.assigned':
     case 'nhsNumber.left':
+    case 'leg.returned':
     case 'leg.ended':
     case 'alarm.raised':
       return before

@@ -193,6 +193,7 @@ function callMetrics(register: Registry, byLine: ByLine): { count(event: CallEve
         case 'outcome.asked':
         case 'call.assigned':
         case 'nhsNumber.left':
+        case 'leg.returned':
         case 'leg.ended':
           return
       }

@@ -67,6 +67,7 @@ export const sentences = {
   'caller-hung-up': 'The caller has hung up. Thank you for answering. Goodbye.',
   'not-needed': 'This call is not needed any more. Thank you for answering. Goodbye.',
   'not-connected': 'I am sorry, we could not connect the caller. Thank you for answering. Goodbye.',
+  'hold-returning': 'Please hold. The other side has lost its connection and is coming back.',
 
   // Patients' follow-up lines
   'patient-welcome': 'Hello. You have reached',

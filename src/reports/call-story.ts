@@ -164,6 +164,8 @@ class Teller {
         return { kind: 'later', what: event.clinician === undefined ? 'The call was assigned to nobody any more' : `The call was assigned to ${this.#clinician(event.clinician)}` }
       case 'nhsNumber.left':
         return { kind: 'later', what: event.nhsNumber === undefined ? 'The NHS number was taken away' : 'The NHS number of the patient was left' }
+      case 'leg.returned':
+        return { kind: 'talk', what: `${capital(parties[event.party])} came back after the page was loaded again` }
       case 'leg.ended':
         return event.hangUp.ending === 'hangup' || event.hangUp.ending === 'released' ? undefined : { kind: 'trouble', what: `${capital(parties[event.party])} was lost`, detail: legEndings[event.hangUp.ending].why }
       case 'alarm.raised': {

@@ -27,7 +27,7 @@ async function world(): Promise<{ readonly world: AdminWorld; readonly telephone
   const far = await listeningSwitch()
   const telephones = await Telephones.open({ journal: { append: () => Promise.resolve(), async *entries() {} }, realm: 'ringround', clock: systemClock, alarms: { raise: () => undefined, clear: () => undefined }, trusted: { has: () => true }, strangers: { take: () => true } })
   onTestFinished(() => telephones.close())
-  const made = await adminWorld({ admin: { limits: { streamAskedMs: 100 }, browserPhones: { telephones, sip: far.url, iceServers: ['stun:stun.example:3478', 'turns:turn.example:443?transport=tcp'], turnSecret: 'shared' } } })
+  const made = await adminWorld({ admin: { limits: { streamAskedMs: 100 }, browserPhones: { telephones, talks: { browserAway: () => false, browserLeft: () => false }, sip: far.url, iceServers: ['stun:stun.example:3478', 'turns:turn.example:443?transport=tcp'], turnSecret: 'shared' } } })
   return { world: made, telephones, far }
 }
 

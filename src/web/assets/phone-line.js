@@ -103,18 +103,14 @@ export class PhoneLine extends EventTarget {
     })
     this.#agent = agent
     this.#registerer = new Registerer(agent, { expires: registeredSeconds, refreshFrequency: 75 })
-    this.#registerer.stateChange.addListener((state) => {
-      if (state === RegistererState.Registered) {
-        this.#tries = 0
-        this.#tell('ready')
-      }
-    })
   }
 
-  #register() {
-    return new Promise((resolve, reject) => {
+  async #register() {
+    await new Promise((resolve, reject) => {
       this.#registerer.register({ requestDelegate: { onAccept: () => resolve(), onReject: ({ message }) => reject(new Failure(message.statusCode === 403 ? 'renew' : 'notRegistered')) } }).catch(reject)
     })
+    this.#tries = 0
+    this.#tell('ready')
   }
 
   /** The connection is gone, or could not be made: it is tried again, while a call goes on talking. */

@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest'
+import { Scenario, type ScenarioCaller, type ScenarioPhone } from '../../test/kit/calls/scenario.js'
+import { dialIn, type SmallDirectory } from '../../test/kit/calls/small-directory.js'
+import type { DeviceOwner } from '../directory/device-owner.js'
+
+const ward = '+447700900031'
+const browser = 'browser-1'
+const directory: SmallDirectory = { lines: [{ id: 'cardiology', code: '21', rota: [ward] }], practices: { 'Elm Surgery': dialIn } }
+const owners: Readonly<Record<string, DeviceOwner>> = { [browser]: { kind: 'organisation', id: 'Elm Surgery' }, 'browser-2': { kind: 'organisation', id: 'Elm Surgery' }, 'elm-desk': { kind: 'organisation', id: 'Elm Surgery' } }
+
+/** Somebody talks by a browser with a specialist. */
+async function talking(device = browser): Promise<{ readonly scenario: Scenario; readonly caller: ScenarioCaller; readonly specialist: ScenarioPhone }> {
+  const scenario = new Scenario({ directory, owners: (name) => owners[name] })
+  const specialist = scenario.phone(ward)
+  const caller = scenario.caller(device)
+  await caller.dials('21', { device })
+  await specialist.answers()
+  specialist.presses('1')
+  await caller.and(specialist).hearEachOther()
+  return { scenario, caller, specialist }
+}
+
+describe('somebody whose page is loaded again', () => {
+  it('comes back to their talk; the other side hears meanwhile that they are waited for', async () => {
+    const { scenario, caller, specialist } = await talking()
+    expect(scenario.world.desk.browserAway(browser)).toBe(true)
+    await specialist.hears('hold-returning')
+    await scenario.passes(10)
+    const back = scenario.caller(browser)
+    await back.dials('return', { device: browser })
+    await back.and(specialist).hearEachOther()
+    expect(caller.leg?.ended).toMatchObject({ ending: 'released' })
+    specialist.hangsUp()
+    await back.isReleased()
+    await scenario.isOver()
+    const record = scenario.record()
+    expect(record).toMatchObject({ ending: 'completed', talkEndedBy: 'specialist' })
+    // Of the leg before, and of the one after.
+    expect(record.recordings).toHaveLength(2)
+  })
+
+  it('comes back also where nobody said that they were away', async () => {
+    const { scenario, specialist } = await talking()
+    const back = scenario.caller(browser)
+    await back.dials('return', { device: browser })
+    await back.and(specialist).hearEachOther()
+    back.hangsUp()
+    await specialist.isReleased()
+    await scenario.isOver()
+    expect(scenario.record()).toMatchObject({ ending: 'completed', talkEndedBy: 'caller' })
+  })
+
+  it('is not waited for longer than half a minute', async () => {
+    const { scenario, specialist } = await talking()
+    scenario.world.desk.browserAway(browser)
+    await specialist.hears('hold-returning')
+    await scenario.passes(29)
+    expect(specialist.leg?.ended).toBeUndefined()
+    await specialist.hears('connection-lost')
+    await scenario.isOver()
+    expect(scenario.record()).toMatchObject({ ending: 'completed' })
+  })
+
+  it('may say that they do not come back', async () => {
+    const { scenario, specialist } = await talking()
+    scenario.world.desk.browserAway(browser)
+    await specialist.hears('hold-returning')
+    expect(scenario.world.desk.browserLeft(browser)).toBe(true)
+    await scenario.isOver()
+    expect(scenario.record()).toMatchObject({ ending: 'completed', talkEndedBy: 'caller' })
+  })
+
+  it('finds nobody when the other side has hung up meanwhile', async () => {
+    const { scenario, specialist } = await talking()
+    scenario.world.desk.browserAway(browser)
+    await specialist.hears('hold-returning')
+    specialist.hangsUp()
+    await scenario.passes(1)
+    const back = scenario.caller(browser)
+    await back.dials('return', { device: browser })
+    expect(back.refusedWith).toBe(404)
+    await scenario.isOver()
+    expect(scenario.record()).toMatchObject({ talkEndedBy: 'specialist' })
+  })
+
+  it('nobody comes to a talk of somebody else’s: not another browser, nor a desk phone', async () => {
+    const { scenario, caller } = await talking()
+    const other = scenario.caller('browser-2')
+    await other.dials('return', { device: 'browser-2' })
+    expect(other.refusedWith).toBe(404)
+    caller.hangsUp()
+    await scenario.isOver()
+    const desk = await talking('elm-desk')
+    expect(desk.scenario.world.desk.browserAway('elm-desk')).toBe(false)
+    desk.caller.hangsUp()
+    await desk.scenario.isOver()
+  })
+})
+
+it('a browser that tries its connection hears beeps, and leaves no call behind', async () => {
+  const scenario = new Scenario({ directory, owners: (name) => owners[name] })
+  const caller = scenario.caller(browser)
+  await caller.dials('connection-test', { device: browser })
+  await scenario.passes(3)
+  expect(caller.leg?.ended).toBeUndefined()
+  await scenario.passes(13)
+  expect(caller.leg?.ended).toMatchObject({ ending: 'released' })
+  expect(scenario.world.log.told).toEqual([])
+})
