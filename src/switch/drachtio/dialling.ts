@@ -7,8 +7,8 @@ import { nextTrunkMayHelp, refusalOf, trunkSignOf } from './dial-outcome.js'
 import { isLocal, isStale, minSecondsOf, retryAfterOf, toTagOf } from './dial-responses.js'
 import { DrachtioLeg, nothingInCommon } from './leg.js'
 import { allow, descriptionOf, PartyDialog } from './party-dialog.js'
-import { offerTo } from './party-media.js'
-import { offerToParty, Origin, readPartyAnswer } from './sdp.js'
+import { describeParty, offerTo } from './party-media.js'
+import { answerToParty, isSecured, offerToParty, Origin, readPartyAnswer, readPartyOffer } from './sdp.js'
 import type { ServerPair } from './server-pair.js'
 import { refreshedBy } from './session-timer.js'
 import type { Trunk } from './settings.js'
@@ -80,6 +80,14 @@ function hostOf(address: string): string {
   return address.split(';')[0]?.replace(/:\d+$/, '') ?? address
 }
 
+/** A browser that registers, over the WebSocket on which it did. */
+function isBrowser({ via = '' }: Route): boolean {
+  return /;transport=wss?$/i.test(via)
+}
+
+/** The far end cannot be talked to. */
+class Refused extends Error {}
+
 /** The next hop is given as an IPv6 literal: a party there may have nothing else. */
 function isOverIPv6({ uri, via }: Route): boolean {
   return /^sips?:(?:[^@\s]*@)?\[/i.test(via ?? uri)
@@ -147,7 +155,8 @@ class Invitation {
       this.#forgetLoss = this.#pair.signalling.onLost(() => this.#giveUp(failed('ours', this.#pair.signalling.detail)))
       // A media server that went while the phone was ringing: nobody could be spoken to.
       void this.#leg.hungUp.then((hangUp) => this.#giveUp(failed('ours', `the media server hung up: ${hangUp.detail ?? hangUp.ending}`), { mediaLost: true }))
-      if (isOverIPv6(this.#route)) offerTo(this.#channel, 6, this.#pair.codecs, this.#origins).then((offer) => this.#invite(() => offer), this.#onUnsent)
+      if (isBrowser(this.#route)) this.#inviteToOffer()
+      else if (isOverIPv6(this.#route)) offerTo(this.#channel, 6, this.#pair.codecs, this.#origins).then((offer) => this.#invite(() => offer), this.#onUnsent)
       else this.#invite(() => offerToParty(this.#channel.offer, this.#pair.codecs, this.#origins.party))
     })
   }
@@ -164,6 +173,50 @@ class Invitation {
       )
     } catch (error) {
       this.#onUnsent(error)
+    }
+  }
+
+  /**
+   * A browser describes itself, and we answer in the ACK (RFC 3261 13.2.1): neither our media server nor FreeSWITCH makes offers of ICE and DTLS, and
+   * both answer them.
+   */
+  #inviteToOffer(): void {
+    try {
+      this.#pair.signalling.srf.createUAC(
+        this.#route.uri,
+        { noAck: true, headers: headersFor(this.#options.from, this.#route.domain, this.#route.minSeconds), ...(this.#route.via === undefined ? {} : { proxy: this.#route.via }) },
+        { cbRequest: (error, request) => this.#onSent(error, request), cbProvisional: (response) => this.#onProvisional(response) },
+        (error, offered) => (offered ? void this.#onOffered(offered) : this.#onRefused(error)),
+      )
+    } catch (error) {
+      this.#onUnsent(error)
+    }
+  }
+
+  /** The browser has answered, and offers. */
+  async #onOffered(offered: Srf.LateOffer): Promise<void> {
+    const rangMs = Math.round(performance.now() - this.#sentAt)
+    const at = Date.now()
+    const leg = this.#leg
+    this.#request = undefined
+    this.#stopWaiting()
+    try {
+      const party = readPartyOffer(offered.sdp, this.#pair.codecs)
+      const told = party && (await describeParty(this.#channel, party, this.#origins.media, this.#pair.describer(undefined)))
+      const answer = party && told && answerToParty(party, told.answer, this.#origins.party)
+      if (party === undefined || told === undefined || answer === undefined) throw new Refused(nothingInCommon)
+      // A time-out counts no more; a cancellation may have come.
+      if (this.#options.signal.aborted) throw new Refused('nobody waits for it any more')
+      leg.secured = isSecured(party)
+      leg.told(told)
+      const dialog = await offered.ack(answer)
+      leg.begin(new PartyDialog(dialog, leg, refreshedBy(dialog.res)), answer)
+      if (this.#settled) void leg.close()
+      else this.#finish({ kind: 'answered', leg, at, rangMs })
+    } catch (error) {
+      this.#finish(error instanceof Refused ? failed('farEnd', error.message) : failed('ours', asError(error).message))
+      void offered.destroy().catch(() => undefined)
+      this.#channelDone()
     }
   }
 

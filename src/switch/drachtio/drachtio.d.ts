@@ -90,6 +90,14 @@ declare module 'drachtio-srf' {
       readonly headers?: Readonly<Record<string, string>>
     }
 
+    /** A 200 that offers, and has still to be acknowledged. */
+    interface LateOffer {
+      readonly sdp: string
+      ack(answer: string): Promise<Dialog>
+      /** Acknowledges and ends it. */
+      destroy(): Promise<unknown>
+    }
+
     interface UacOptions {
       readonly localSdp?: string
       readonly headers?: Readonly<Record<string, string>>
@@ -131,6 +139,8 @@ declare module 'drachtio-srf' {
     createUAS(request: Srf.Request, response: Srf.Response, options: Srf.UasOptions, callback: (error: unknown, dialog?: Srf.Dialog) => void): void
     /** A request outside any dialog. Calls back when it has left; its responses come as `response` events. */
     request(uri: string, options: { readonly method: string; readonly headers?: Readonly<Record<string, string>> }, callback: (error: Error | null, request?: Srf.Request) => void): void
+    /** Without a description of ours and with `noAck`: the far end offers, and is answered in the ACK. */
+    createUAC(uri: string, options: Srf.UacOptions & { readonly noAck: true; readonly localSdp?: undefined }, progress: Srf.UacProgress, callback: (error: unknown, offered?: Srf.LateOffer) => void): void
     createUAC(uri: string, options: Srf.UacOptions, progress: Srf.UacProgress, callback: (error: unknown, dialog?: Srf.Dialog) => void): void
     static parseUri(uri: string): { readonly user?: string; readonly host?: string } | undefined
   }
