@@ -15,6 +15,7 @@ export const permissions = {
   arrangements: 'Arrange call-backs, Patient Connect and call-back codes',
   bypass: 'See the bypass numbers of practices',
   browserCalls: 'Call from the browser, and be rung there',
+  availability: 'See who takes no calls for a while, and say so for them',
   pocket: 'Use the clinician’s page on a telephone: own lines, colleagues who are on, own calls without an outcome',
   services: 'See the Service Directory of an organisation',
   reports: 'See figures and export reports',
@@ -52,22 +53,22 @@ export const roles = {
   clinician: {
     name: 'Clinician',
     what: 'Own calls with their recordings and outcomes; calls from the browser; arranges calls to patients',
-    may: { calls: 'own', recordings: 'own', outcomes: 'own', arrangements: 'granted', bypass: 'granted', browserCalls: 'own', services: 'granted', pocket: 'own' },
+    may: { calls: 'own', recordings: 'own', outcomes: 'own', arrangements: 'granted', bypass: 'granted', browserCalls: 'own', services: 'granted', pocket: 'own', availability: 'own' },
   },
   rotaKeeper: {
     name: 'Rota keeper',
     what: 'Keeps the rotas of the lines, and sees which telephones fail',
-    may: { rotas: 'granted', watchList: 'granted', services: 'granted' },
+    may: { rotas: 'granted', watchList: 'granted', availability: 'granted', services: 'granted' },
   },
   operations: {
     name: 'Operations',
     what: 'Watches what happens now; sees no patient-identifiable data',
-    may: { wallboard: 'granted', live: 'granted', alarms: 'granted', health: 'granted', watchList: 'granted', rotas: 'granted', services: 'granted' },
+    may: { wallboard: 'granted', live: 'granted', alarms: 'granted', health: 'granted', watchList: 'granted', rotas: 'granted', availability: 'granted', services: 'granted' },
   },
   serviceManager: {
     name: 'Service manager',
     what: 'Reports, calls and call-backs of their lines',
-    may: { wallboard: 'granted', live: 'granted', alarms: 'granted', calls: 'granted', outcomes: 'granted', assignments: 'granted', arrangements: 'granted', reports: 'granted', rotas: 'granted', watchList: 'granted', bypass: 'granted', services: 'granted' },
+    may: { wallboard: 'granted', live: 'granted', alarms: 'granted', calls: 'granted', outcomes: 'granted', assignments: 'granted', arrangements: 'granted', reports: 'granted', rotas: 'granted', watchList: 'granted', bypass: 'granted', availability: 'granted', services: 'granted' },
   },
   pidApproved: {
     name: 'Approved for patient data',

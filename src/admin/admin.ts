@@ -4,6 +4,7 @@ import type { OpenId } from '../accounts/open-id.js'
 import type { AlarmBoard } from '../alarms/alarm-board.js'
 import type { AlarmsOfAll } from '../alarms/alarms-of-all.js'
 import type { ArrangedCalls } from '../arrangements/arranged-calls.js'
+import type { Availability } from '../availability/not-now.js'
 import type { Place } from '../arrangements/starting.js'
 import type { Directory } from '../directory/model.js'
 import type { LiveBoard } from '../live/live-board.js'
@@ -22,6 +23,7 @@ import { Wallboard } from '../web/wallboard/wallboard.js'
 import { apiDocument } from './api-document.js'
 import { body, sendError, type ApiError } from './api-error.js'
 import { browserPhoneRoutes, type BrowserPhoneSettings } from './browser-phone-routes.js'
+import { availabilityRoutes } from './availability-routes.js'
 import { bypassRoutes } from './bypass-routes.js'
 import { callBackCodeRoutes } from './call-back-code-routes.js'
 import { callBackRoutes } from './call-back-routes.js'
@@ -94,6 +96,8 @@ export interface AdminSettings {
   readonly watchList: WatchListParts['watchList']
   /** What is deleted when its time is over. Absent: nothing is. */
   readonly retention?: Retention
+  /** Who takes no calls for a while. */
+  readonly availability: Pick<Availability, 'of' | 'now' | 'notNow' | 'on' | 'onChange'>
   /** The directory in force now, for names. */
   readonly directory: () => Directory
   /** The same with its versions, to be looked at and changed. */
@@ -187,7 +191,7 @@ export async function adminApp(settings: AdminSettings): Promise<FastifyInstance
   waveformRoutes(app, { ...settings, looks, desk })
   liveRoutes(app, settings)
   const { store, live, arranged, directory, alarmsOfAll, alarms, targets = defaultTargets, now = Date.now } = settings
-  const wallboard = new Wallboard({ store, live, arranged, directory, alarms: alarmsOfAll ?? alarms, targets, now, monotonic: () => performance.now() })
+  const wallboard = new Wallboard({ store, live, arranged, directory, availability: settings.availability, alarms: alarmsOfAll ?? alarms, targets, now, monotonic: () => performance.now() })
   wallboardRoutes(app, wallboard, settings)
   if (operations.devices && settings.devices) deviceRoutes(app, operations.devices, settings.devices)
   if (settings.browserPhones) browserPhoneRoutes(app, settings.browserPhones, settings)
@@ -195,6 +199,7 @@ export async function adminApp(settings: AdminSettings): Promise<FastifyInstance
   if (operations.rotas && settings.inForce) rotaRoutes(app, operations.rotas, settings.inForce)
   watchListRoutes(app, operations, settings)
   if (operations.retention) retentionRoutes(app, operations.retention)
+  availabilityRoutes(app, operations, settings)
   bypassRoutes(app, settings)
   serviceDirectoryRoutes(app, settings)
   callBackRoutes(app, operations, { ...settings, looks })

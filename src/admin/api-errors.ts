@@ -26,6 +26,7 @@ export const apiErrors = {
   arrangementNotFound: { status: 404, when: 'There is no arrangement of this kind with this id', example: 'There is no arrangement cb-20260302-4 of this kind.' },
   organisationNotFound: { status: 404, when: 'The directory has no such organisation, or it is not for them to see', example: 'The directory has no organisation "elm-row".' },
   noPublicLink: { status: 404, when: 'The organisation has no link for whoever has it', example: 'Elm Row Surgery has no link that could be ended.' },
+  clinicianNotFound: { status: 404, when: 'The directory has no such clinician, or they are not for whoever asks', field: 'clinician', example: 'The directory has no clinician "dr-nobody".' },
   ownerNotFound: { status: 404, when: 'The directory does not have this owner', field: 'owner.id', example: 'owner: the directory has no clinician "dr-nobody"; expected: an id of the directory file' },
   deviceNotFound: { status: 404, when: 'There is no telephone of this name', example: 'There is no device "okafor-desk". GET /api/devices lists them.' },
   targetNotFound: { status: 404, when: 'No telephone has this id; ids change when the engine restarts', example: 'No telephone has this id now. Ids are those of GET /api/watch-list, and change when the engine restarts.' },

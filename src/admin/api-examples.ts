@@ -37,6 +37,8 @@ export function apiExamples(known: KnownNow, now: number): Readonly<Record<strin
     getWaveformAsSvg: { ...pathOf('id', known.recordedCall ?? call?.callId), query: { number: 1 } },
     getCallsAsCsv: { query: calledIn },
     getCallsAsSpreadsheet: { query: calledIn },
+    sayNotNow: { ...pathOf('clinician', clinician), bodies: { notNow: { summary: 'With a patient, for half an hour', value: { minutes: 30, why: 'withPatient' } } } },
+    sayOn: pathOf('clinician', clinician),
     leaveNhsNumber: { ...ofCall, bodies: { nhsNumber: { summary: 'An NHS number', value: { nhsNumber: '943 476 5919' } }, none: { summary: 'Take it away', value: { nhsNumber: null } } } },
     changeClinicianOfCall: { ...pathOf('id', known.dialIn), bodies: { clinician: { summary: 'By this clinician', value: { clinician } }, nobody: { summary: 'Nobody\'s any more', value: { clinician: null } } } },
     makeView: { bodies: { view: { summary: 'A week of a line', value: { name: 'Cardiology, unanswered', query: `days=7&line=${adviceLine}&answered=false` } } } },

@@ -124,6 +124,12 @@ export const alarmList = {
     severity: 'minor',
     action: 'The detail has what the mail server said; the page Outbox has each message. Correct mail.smtp or mail.from, or the server. Nothing is lost: what waits is tried for three days.',
   },
+  'line.allNotNow': {
+    meaning: 'Everybody who is on a line has said "not now". They are rung all the same, after the National Consultant Network where the line has it.',
+    severity: 'major',
+    action: 'Ask one of them, or somebody else, to be on: change the rota, or say for them that they are on (page Availability).',
+    subject: 'which line',
+  },
   'number.failing': {
     meaning: 'A telephone has failed several times in a row; it is rung after the others.',
     severity: 'minor',

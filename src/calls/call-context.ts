@@ -2,7 +2,7 @@ import type { AlarmName } from '../alarms/alarm-list.js'
 import type { Alarms } from '../alarms/alarms.js'
 import type { Clock } from '../clock/clock.js'
 import type { DeviceOwner } from '../directory/device-owner.js'
-import type { Directory } from '../directory/model.js'
+import type { ClinicianId, Directory } from '../directory/model.js'
 import type { CallEnding } from '../facts/events.js'
 import type { Speech } from '../prompts/speech.js'
 import type { RecordingSink } from '../recordings/recording-sink.js'
@@ -35,6 +35,8 @@ export interface CallContext {
   readonly reservations: Reservations
   /** Who was rung when, and which telephones are bad. */
   readonly past: RungBefore
+  /** Whether they have said that they take no calls for a while. */
+  readonly notNow: (clinician: ClinicianId) => boolean
   /** Whether the ranges allow a number (E.164) that somebody keyed or rang from. */
   readonly mayDial: (number: string) => boolean
   /** PINs and codes of arranged calls. */

@@ -2,7 +2,7 @@ import type { Alarms } from '../alarms/alarms.js'
 import type { Clock } from '../clock/clock.js'
 import type { DeviceOwner } from '../directory/device-owner.js'
 import { browserUserPrefix } from '../directory/device-user.js'
-import type { Directory } from '../directory/model.js'
+import type { ClinicianId, Directory } from '../directory/model.js'
 import { staff, type Actor } from '../facts/actor.js'
 import { newCallId } from '../facts/call-id.js'
 import { callRecord, type AttemptRecord, type CallRecord } from '../facts/call-record.js'
@@ -41,6 +41,8 @@ export interface DeskOptions {
   readonly reservations?: Reservations
   /** Default: nobody was ever rung. */
   readonly past?: RungBefore
+  /** Whether somebody takes no calls for a while: they are rung when nobody else accepts. Default: nobody. */
+  readonly notNow?: (clinician: ClinicianId) => boolean
   /** Whether a number (E.164) may be dialled. Default: any; whatever dials it decides again. */
   readonly mayDial?: (number: string) => boolean
   /** PINs and codes of arranged calls. Default: nothing is arranged. */
@@ -246,6 +248,7 @@ export class Desk {
       recordings,
       reservations: this.#reservations,
       past: this.#options.past ?? noPast,
+      notNow: this.#options.notNow ?? (() => false),
       mayDial: this.#options.mayDial ?? (() => true),
       arrangements: this.#options.arrangements ?? nothingArranged,
       cannotKeep: this.#options.cannotKeep ?? (() => undefined),

@@ -53,6 +53,8 @@ export interface HuntRequest<T> {
   readonly near?: Leg
   /** Somebody who has answered already, when an engine that died rang them: they are met first. */
   readonly first?: Answered
+  /** Whether they have said "not now", asked when their turn has come: they are rung when nobody else has accepted. Default: nobody has. */
+  readonly notNow?: (candidate: Rung) => boolean
   readonly meet: (answered: Answered) => Promise<AnswerOutcome<T>>
 }
 
@@ -90,6 +92,8 @@ class Hunt<T> {
   readonly #request: HuntRequest<T>
   /** Busy with another caller when their turn came. */
   readonly #passedOver = new Map<string, { readonly candidate: Rung; readonly pool: HuntPool }>()
+  /** Had said "not now" when their turn came: the last to be rung. */
+  readonly #notNow = new Map<string, { readonly candidate: Rung; readonly pool: HuntPool }>()
   /** Not rung again in this hunt: they have said no, or nobody has their number. */
   readonly #excluded = new Set<string>()
   readonly #toldPassedOver = new Set<string>()
@@ -115,7 +119,7 @@ class Hunt<T> {
       const result = (await this.#ringPool(pool)) ?? (await this.#ringPassedOver(pool))
       if (result) return result
     }
-    return (await this.#waitForPassedOver()) ?? { kind: 'nobody', last: this.#last }
+    return (await this.#ringNotNow()) ?? (await this.#waitForPassedOver()) ?? { kind: 'nobody', last: this.#last }
   }
 
   async #meetFirst(first: Answered): Promise<Ringing<T>> {
@@ -131,6 +135,7 @@ class Hunt<T> {
       if (left.length === 0) return undefined
       const startedAt = clock.monotonic()
       for (const candidate of left) {
+        if (this.#saysNotNow(candidate, pool)) continue
         const result = await this.#tryCandidate(candidate, pool)
         if (result) return result
       }
@@ -144,6 +149,28 @@ class Hunt<T> {
     for (const busy of [...this.#passedOver.values()]) {
       if (pool !== undefined && busy.pool !== pool) continue
       const result = await this.#tryCandidate(busy.candidate, busy.pool)
+      if (result) return result
+    }
+    return undefined
+  }
+
+  /** @returns whether they are left for the end */
+  #saysNotNow(candidate: Rung, pool: HuntPool): boolean {
+    if (this.#request.notNow?.(candidate) !== true) {
+      this.#notNow.delete(candidate.key)
+      return false
+    }
+    if (this.#notNow.has(candidate.key)) return true
+    this.#call.scope.tell({ type: 'candidate.passedOver', candidate: candidate.key, why: 'notNow' })
+    this.#notNow.set(candidate.key, { candidate, pool })
+    return true
+  }
+
+  /** Nobody else has accepted: a caller is not left with nobody while somebody is on the rota. */
+  async #ringNotNow(): Promise<HuntResult<T> | undefined> {
+    for (const { candidate, pool } of [...this.#notNow.values()]) {
+      if (this.#excluded.has(candidate.key)) continue
+      const result = await this.#tryCandidate(candidate, pool)
       if (result) return result
     }
     return undefined

@@ -130,7 +130,7 @@ export async function lineCall(call: CallContext, caller: Leg, request: LineRequ
     })
   }
   const first = resumed?.answered && { ...resumed.answered, acceptMs: line.ring.acceptSeconds * 1_000 }
-  const result = await hunt(call, { pools, deadline, signal: wanted.signal, account: line.id, near: caller, ...(first ? { first } : {}), meet }).finally(() => wanted.done())
+  const result = await hunt(call, { pools, deadline, signal: wanted.signal, account: line.id, near: caller, ...(first ? { first } : {}), notNow: ({ clinician }) => clinician !== undefined && call.notNow(clinician), meet }).finally(() => wanted.done())
   switch (result.kind) {
     case 'connected': {
       const { specialist, bridge } = result.connection

@@ -140,6 +140,7 @@ async function compose(settings: Settings, log: Logger, opened: Opened, { defenc
     log: store.log,
     recordings: recordings.sink,
     past: watched.history,
+    notNow: (clinician) => kept.availability.of(clinician) !== undefined,
     owners: (device) => telephones.ownerOf(device),
     ...(reservations ? { reservations } : {}),
     arrangements: arranged,

@@ -7,6 +7,8 @@ import { handlesLeft } from '../calls/left-legs.js'
 import { systemClock } from '../clock/system-clock.js'
 import type { Directory } from '../directory/model.js'
 import { trunksFor } from '../guard/dial-plan.js'
+import { watchLinesAllNotNow } from '../availability/all-not-now.js'
+import { Availability } from '../availability/not-now.js'
 import { KeyRing } from '../keys/key-ring.js'
 import { sealedSecrets } from '../keys/sealed-secrets.js'
 import { masterKeySource } from '../master-key-source.js'
@@ -73,6 +75,10 @@ export async function openKept(ground: Ground, opening: Promise<Store>, fleetOpe
   const watched = await openWatchList({ store, alarms, signals: fleet.turns && fleet.signals })
   opened.push('the watch list', () => watched.close())
 
+  const availability = await Availability.open({ store, clock: systemClock, alarms, signals: fleet.signals })
+  opened.push('who takes no calls', () => availability.close())
+  opened.push('the watch over lines without anybody', watchLinesAllNotNow({ availability, directory, alarms, clock: systemClock }))
+
   const mayDial = (number: string) => trunksFor(number, settings.trunks, settings.dialable).kind === 'dialable'
   // Before any call is taken, and after those of the last run are closed: what became of them is read off their facts.
   const arranged = await ArrangedCalls.open({
@@ -91,7 +97,7 @@ export async function openKept(ground: Ground, opening: Promise<Store>, fleetOpe
   opened.push('what engines leave of arranged calls', fleet.presence.onGone(() => arranged.lookAgainLater()))
   const accounts = new Accounts({ tables: store.tables, sealer: sealedSecrets(async () => (await keys.first('codes')).key), audit: auditOf({ writing: store.tables.writing, node: self.name }), secondFactorFor: settings.secondFactorFor })
   tidyAccountsRegularly(ground, accounts)
-  return { store, keys, recordings, retention, watched, arranged, mayDial, accounts }
+  return { store, keys, recordings, retention, watched, availability, arranged, mayDial, accounts }
 }
 
 export type Kept = Awaited<ReturnType<typeof openKept>>

@@ -102,6 +102,7 @@ export async function openShown(ground: Ground, { kept, fleet: { presence, maps 
     inForce,
     watchList: watched.watchList,
     retention,
+    availability: kept.availability,
     devices: { telephones, directory, registerAt: sipPlace },
     browserPhones: browserSip === undefined || settings.browserCalls === 'false' ? undefined : { telephones, talks: desk, sip: browserSip, iceServers: settings.browserIceServers, turnSecret: settings.browserTurnSecret },
     switchHealth: () => (embedded ? withoutPorts(telephone.health(), embedded.servers) : telephone.health()),

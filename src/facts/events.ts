@@ -100,7 +100,7 @@ export type CallFact =
   | { readonly type: 'line.chosen'; readonly line: LineId; readonly by: ChosenBy }
   | { readonly type: 'line.refused'; readonly line: LineId; readonly why: 'closed' | 'notAllowed' | 'noRota' }
   | { readonly type: 'hunt.started'; readonly pool: AttemptPool; readonly candidates: number }
-  | { readonly type: 'candidate.passedOver'; readonly candidate: string; readonly why: 'beingRung' | 'onACall' }
+  | { readonly type: 'candidate.passedOver'; readonly candidate: string; readonly why: 'beingRung' | 'onACall' | 'notNow' }
   | { readonly type: 'attempt.started'; readonly attempt: AttemptId; readonly candidate: string; readonly label: string; readonly clinician?: ClinicianId; readonly pool: AttemptPool; readonly target: string; readonly account?: string }
   /** An INVITE has left; several times where one trunk after the other is tried. */
   | { readonly type: 'attempt.sent'; readonly attempt: AttemptId; readonly sipCallId: string; readonly trunk?: string }

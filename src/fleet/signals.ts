@@ -1,5 +1,5 @@
 /** What a signal is about. Whoever hears it looks into the store for what has changed. */
-export type SignalTopic = 'directory' | 'arrangements' | 'devices' | 'watchList' | 'accounts' | 'alarms' | 'engines'
+export type SignalTopic = 'directory' | 'arrangements' | 'availability' | 'devices' | 'watchList' | 'accounts' | 'alarms' | 'engines'
 
 /**
  * "Something has changed, look": from any engine to all of them, its own listeners included. A hint and no message: what matters stands in the store, and was committed before the signal

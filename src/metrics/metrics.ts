@@ -111,7 +111,7 @@ function callMetrics(register: Registry, byLine: ByLine): { count(event: CallEve
   const arrived = new Counter({ name: 'ringround_calls_arrived_total', help: 'Calls that came in or were placed by the engine, by the kind that they began as', labelNames: ['kind'], registers })
   const ended = byLine.add(new Counter({ name: 'ringround_calls_ended_total', help: 'Calls that are over, by ending and line', labelNames: ['ending', 'line'], registers }))
   const attempts = byLine.add(new Counter({ name: 'ringround_attempts_total', help: 'Ringings, by what became of them, and line; pool direct: of patients and practices', labelNames: ['result', 'pool', 'line'], registers }))
-  const passedOver = new Counter({ name: 'ringround_candidates_passed_over_total', help: 'Specialists who were busy with another caller', labelNames: ['why'], registers })
+  const passedOver = new Counter({ name: 'ringround_candidates_passed_over_total', help: 'Specialists who were busy with another caller, or had said "not now"', labelNames: ['why'], registers })
   const wait = byLine.add(new Histogram({ name: 'ringround_wait_seconds', help: 'From the choice of the line to acceptance, by line', labelNames: ['line'], buckets: waitBuckets, registers }))
   const talk = new Histogram({ name: 'ringround_talk_seconds', help: 'From acceptance to the end of the conversation', buckets: talkBuckets, registers })
   const answer = new Histogram({ name: 'ringround_time_to_answer_seconds', help: 'From the start of a ringing to its answer', buckets: answerBuckets, registers })

@@ -5,6 +5,7 @@ import { messageOperations, type MessageOperations, type MessageParts } from './
 import { peopleOperations, type PeopleOperations, type PeopleParts } from './people.js'
 import { rotaOperations, type RotaOperations } from './rotas.js'
 import { tokenOperations, type TokenOperations } from './tokens.js'
+import { availabilityOperations, type AvailabilityOperations, type AvailabilityParts } from './availability.js'
 import { callBackCodeOperations, type CallBackCodeOperations } from './call-back-codes.js'
 import { callBackOperations, type CallBackOperations } from './call-backs.js'
 import { directoryOperations, type DirectoryOperations, type DirectoryParts } from './directory.js'
@@ -25,6 +26,7 @@ export interface Operations {
   /** What is asked for over a bad network. */
   readonly once: Once
   readonly assignments: AssignmentOperations
+  readonly availability: AvailabilityOperations
   readonly nhsNumbers: NhsNumberOperations
   readonly watchList: WatchListOperations
   readonly people: PeopleOperations
@@ -43,7 +45,7 @@ export interface Operations {
 }
 
 type ArrangementsParts = Parameters<typeof callBackOperations>[0] & Parameters<typeof patientConnectOperations>[0] & Parameters<typeof callBackCodeOperations>[0]
-export type OperationParts = ArrangementsParts & OutcomeParts & WatchListParts & OnceParts & Pick<DirectoryParts, 'store'> & Pick<PeopleParts, 'accounts'> & { readonly outbox?: { readonly outbox: MessageParts['outbox']; readonly mailing: 'sent' | 'shown' | 'none' } | undefined; readonly devices?: DeviceParts; readonly inForce?: DirectoryParts['inForce']; readonly retention?: RetentionParts['retention'] }
+export type OperationParts = ArrangementsParts & OutcomeParts & WatchListParts & OnceParts & AvailabilityParts & Pick<DirectoryParts, 'store'> & Pick<PeopleParts, 'accounts'> & { readonly outbox?: { readonly outbox: MessageParts['outbox']; readonly mailing: 'sent' | 'shown' | 'none' } | undefined; readonly devices?: DeviceParts; readonly inForce?: DirectoryParts['inForce']; readonly retention?: RetentionParts['retention'] }
 
 export function createOperations(parts: OperationParts): Operations {
   const { accounts, directory, outbox } = parts
@@ -54,6 +56,7 @@ export function createOperations(parts: OperationParts): Operations {
     callBackCodes: callBackCodeOperations(parts),
     outcomes: outcomeOperations(parts),
     once: new Once(parts),
+    availability: availabilityOperations(parts),
     assignments: assignmentOperations(parts),
     nhsNumbers: nhsNumberOperations(parts),
     watchList: watchListOperations(parts),

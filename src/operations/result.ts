@@ -7,6 +7,7 @@ export type RefusalCode =
   | 'arrangementNotFound'
   | 'callNotFound'
   | 'deviceNotFound'
+  | 'clinicianNotFound'
   | 'ownerNotFound'
   | 'targetNotFound'
   | 'notOpen'

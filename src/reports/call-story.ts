@@ -117,7 +117,7 @@ class Teller {
       case 'hunt.started':
         return { kind: 'hunt', what: { local: `The hunt began: ${counted(event.candidates, 'place')} on the rota`, ncn: `The hunt went on in the National Consultant Network: ${counted(event.candidates, 'place')}`, direct: 'Whoever is wanted is rung' }[event.pool], ...this.#lasting(event, 'hunt.ended') }
       case 'candidate.passedOver':
-        return { kind: 'missed', what: `${this.#candidate(event.candidate)} was passed over`, detail: { beingRung: 'another call was ringing there', onACall: 'they were on a call' }[event.why] }
+        return { kind: 'missed', what: `${this.#candidate(event.candidate)} was passed over`, detail: { beingRung: 'another call was ringing there', onACall: 'they were on a call', notNow: 'they had said "not now", and are rung when nobody else accepts' }[event.why] }
       case 'attempt.started':
         return { kind: 'ring', what: `${event.label} was rung`, ...this.#ringing(event.attempt, event) }
       case 'attempt.sent':

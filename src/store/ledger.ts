@@ -1,7 +1,7 @@
 import type { Actor, Origin } from '../facts/actor.js'
 
-/** What is kept besides the facts of calls, each an append-only story of its own: arranged calls, devices, wrapped keys, numbers cleared by hand. */
-export type LedgerTopic = 'arrangement' | 'device' | 'key' | 'retention' | 'watchList'
+/** What is kept besides the facts of calls, each an append-only story of its own: arranged calls, who takes no calls for a while, devices, wrapped keys, numbers cleared by hand. */
+export type LedgerTopic = 'arrangement' | 'availability' | 'device' | 'key' | 'retention' | 'watchList'
 
 /** One thing that happened to one subject (an arrangement, a device, what a key is for, a telephone number). */
 export interface LedgerEntry extends Origin {

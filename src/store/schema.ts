@@ -447,6 +447,15 @@ export interface AskedOnceTable {
   answer: string | null
 }
 
+/** Who takes no calls for a while, as the ledger has it last. */
+export interface NotNowTable {
+  clinician: string
+  since: Integer
+  until: Integer
+  why: string
+  seq: Integer
+}
+
 export interface Schema {
   call_events: CallEventsTable
   calls: CallsTable
@@ -478,6 +487,7 @@ export interface Schema {
   audit: AuditTable
   saved_views: SavedViewsTable
   asked_once: AskedOnceTable
+  not_now: NotNowTable
   recording_keys: RecordingKeysTable
   outbox: OutboxTable
   subscriptions: SubscriptionsTable

@@ -2,7 +2,7 @@ import type { MenuItem } from './site.js'
 
 /** The pages of the menu, in order, by what people come for. A page that stands nowhere here stands at its end. */
 const groups = [
-  { text: 'Now', pages: ['/wallboard', '/alarms', '/watch-list', '/pocket'] },
+  { text: 'Now', pages: ['/wallboard', '/alarms', '/watch-list', '/pocket', '/availability'] },
   { text: 'Calls', pages: ['/calls', '/phone', '/call-backs', '/patient-connect', '/call-back-codes'] },
   { text: 'Directory', pages: ['/service-directory', '/rotas', '/bypass', '/devices', '/directory'] },
   { text: 'Figures', pages: ['/summary', '/advice-hours'] },

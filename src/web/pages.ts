@@ -11,6 +11,7 @@ import type { ArrangingParts } from './arranging.js'
 import { accountPages } from './pages/account.js'
 import { adviceHoursPages, type AdviceHoursParts } from './pages/advice-hours.js'
 import { alarmPages, type AlarmParts } from './pages/alarms.js'
+import { availabilityPages } from './pages/availability.js'
 import { approvalPages } from './pages/approvals.js'
 import { auditPages } from './pages/audit.js'
 import { bypassPages } from './pages/bypass.js'
@@ -89,6 +90,7 @@ export async function pages(app: FastifyInstance, settings: PagesSettings): Prom
     callBackPages(site, settings)
     patientConnectPages(site, settings)
     callBackCodePages(site, settings)
+    availabilityPages(site, settings)
     bypassPages(site, settings)
     pocketPages(site, settings)
     if (settings.browserPhones) phonePages(site, settings)

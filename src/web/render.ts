@@ -18,6 +18,7 @@ export function renderer(assets: Assets): (template: string, data: object) => st
   environment.addGlobal('errorList', (errors: readonly FieldError[]) => errors.map(({ field, message }) => ({ text: message, ...(field === '' ? {} : { href: `#${field}` }) })))
   environment.addFilter('instant', (ms: number | undefined) => (ms === undefined ? '' : instant.format(ms)))
   environment.addFilter('clock', (ms: number | undefined) => (ms === undefined ? '' : clockOf(ms)))
+  environment.addFilter('timeOfDay', (ms: number) => timeOfDay.format(ms))
   environment.addFilter('day', (ms: number | undefined) => (ms === undefined ? '' : day.format(ms)))
   // For a link that dials it; and for reading it out digit by digit.
   environment.addFilter('tel', (number: string) => `tel:${toE164(number).replaceAll(/[^+\d*#]/g, '')}`)
@@ -33,6 +34,8 @@ export function renderer(assets: Assets): (template: string, data: object) => st
 
 /** `2 March 2026 at 9:30` in the time zone of the service. */
 const instant = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'short', timeZone: 'Europe/London' })
+/** `9:30` */
+const timeOfDay = new Intl.DateTimeFormat('en-GB', { timeStyle: 'short', timeZone: 'Europe/London' })
 /** `2 Mar 2026` */
 const shortDay = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'Europe/London' })
 const day = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'Europe/London' })

@@ -9,9 +9,12 @@ import { createAdmin, type Admin, type AdminSettings } from '../../src/admin/adm
 import { ArrangedCalls } from '../../src/arrangements/arranged-calls.js'
 import type { ArrangedCall } from '../../src/calls/arrangements.js'
 import { auditOf } from '../../src/audit/audit.js'
+import { watchLinesAllNotNow } from '../../src/availability/all-not-now.js'
+import { Availability } from '../../src/availability/not-now.js'
 import { systemClock } from '../../src/clock/system-clock.js'
 import type { Directory } from '../../src/directory/model.js'
 import { parseDirectory } from '../../src/directory/parse-directory.js'
+import { LocalSignals } from '../../src/fleet/signals.js'
 import { dialable } from '../../src/guard/dial-plan.js'
 import { sealedSecrets } from '../../src/keys/sealed-secrets.js'
 import { createLiveBoard } from '../../src/live/live-board.js'
@@ -33,6 +36,7 @@ export interface AdminWorld extends KeptWorld {
   readonly directory: Directory
   readonly arranged: ArrangedCalls
   readonly watched: KeptWatchList
+  readonly availability: Availability
   /** The calls that were asked for; nobody carries them. */
   readonly placed: readonly ArrangedCall[]
   /** What the switch says of itself from now on. */
@@ -61,6 +65,8 @@ export async function adminWorld(more: { readonly admin?: Partial<AdminSettings>
   const metrics = createMetrics({ log: world.store.log, switchHealth: () => health, storeQueued: () => world.store.health().queued, recordings: () => world.recordings.health(), alarms: () => world.alarms.active(), hasLine: (line) => directory.lines.has(line) })
   const arranged = await ArrangedCalls.open({ codesKey: async () => (await world.keys.first('codes')).key, ledger: world.store.ledger, log: world.store.log, facts: world.store, clock: systemClock, alarms: world.alarms, directory: () => directory, mayDial: (number) => dialable(number).kind === 'dialable' })
   const watched = await openWatchList(world)
+  const availability = await Availability.open({ store: world.store, clock: systemClock, alarms: world.alarms, signals: new LocalSignals() })
+  const unwatch = watchLinesAllNotNow({ availability, directory: () => directory, alarms: world.alarms, clock: systemClock })
   const placed: ArrangedCall[] = []
   const place = (call: ArrangedCall) => {
     placed.push(call)
@@ -72,12 +78,14 @@ export async function adminWorld(more: { readonly admin?: Partial<AdminSettings>
   const retention = new Retention({ store: world.store, directory: () => directory, keepRecordings: parsePeriod('3 years')!, deleteFiles: () => Promise.resolve(), inTurn: (work) => work(), now: () => Date.now() })
   const inForce = await DirectoryInForce.open(world.store.directory, { pollMs: 0 })
   await inForce.change({ actor: { kind: 'staff' }, source: 'file' }, (): Proposal<never> => ({ kind: 'to', directory }))
-  const admin = await createAdmin({ accounts, address: '127.0.0.1', port: 0, store: world.store, recordings: world.recordings, live, arranged, place, watchList: watched.watchList, retention, metrics, alarms: world.alarms, directory: () => directory, inForce, switchHealth: () => health, outbox: { outbox, mailing: more.mailing ?? 'none' }, ...(more.providers ? { openId: new OpenId({ providers: more.providers, db: world.store.tables.writing, now: Date.now }) } : {}), ...more.admin })
+  const admin = await createAdmin({ accounts, address: '127.0.0.1', port: 0, store: world.store, recordings: world.recordings, live, arranged, place, watchList: watched.watchList, availability, retention, metrics, alarms: world.alarms, directory: () => directory, inForce, switchHealth: () => health, outbox: { outbox, mailing: more.mailing ?? 'none' }, ...(more.providers ? { openId: new OpenId({ providers: more.providers, db: world.store.tables.writing, now: Date.now }) } : {}), ...more.admin })
   onTestFinished(async () => {
     await admin.close()
     await inForce.close()
     await arranged.close()
     watched.close()
+    unwatch()
+    await availability.close()
     metrics.close()
     live.close()
   })
@@ -90,6 +98,7 @@ export async function adminWorld(more: { readonly admin?: Partial<AdminSettings>
     directory,
     arranged,
     watched,
+    availability,
     placed,
     switchIs(now) {
       health = now

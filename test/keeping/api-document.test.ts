@@ -45,7 +45,7 @@ function issues(schema: object, value: unknown): unknown {
 }
 
 /** Some operations only make sense after others: what has been made is there, what has been settled cannot be started. */
-const order = ['makeCallBack', 'makePatientConnect', 'makeCallBackCode', 'makeDevice', 'makeServiceDirectoryLink', 'makeView', 'makeHold', 'invitePerson', 'makeToken', 'makeScreen', 'makeSignInLink', 'apply', 'list', 'get', 'follow', 'give', 'leave', 'change', 'renew', 'start', 'clear', 'release', 'cancel', 'remove']
+const order = ['makeCallBack', 'makePatientConnect', 'makeCallBackCode', 'makeDevice', 'makeServiceDirectoryLink', 'makeView', 'makeHold', 'invitePerson', 'makeToken', 'makeScreen', 'makeSignInLink', 'apply', 'list', 'get', 'follow', 'give', 'leave', 'say', 'change', 'renew', 'start', 'clear', 'release', 'cancel', 'remove']
 const place = (id: string) => order.findIndex((prefix) => id.startsWith(prefix))
 
 test('the document is valid OpenAPI 3.1', async () => {

@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest'
+import type { Line } from '../../src/directory/model.js'
+import { huntCandidates } from '../../src/directory/rota.js'
 import type { CallFact } from '../../src/facts/events.js'
 import { adminWorld, type AdminWorld } from '../keeping/admin-world.js'
 import { findChromium, type Browser } from '../keeping/browser.js'
@@ -148,4 +150,71 @@ test.runIf(chromium)('a new version takes the place of the one before, with what
   await browser.until(`${heading} === 'My lines'`)
   await ready(browser)
   await browser.until("caches.keys().then((names) => names.length === 1 && names[0] !== 'ringround-000000000000')")
+})
+
+test.runIf(chromium)('"not now" is said with one press, ends with another, and is told to operations and on the wallboard', { timeout: 240_000 }, async () => {
+  const world = await adminWorld()
+  // Whoever is on at this hour, whatever the hour: a line that is always open has somebody.
+  const on = huntCandidates(world.directory, world.directory.lines.get('cardiology') as Line, Date.now())
+  const clinician = on.flatMap((one) => one.clinician ?? [])[0] ?? ''
+  const name = world.directory.clinicians.get(clinician)?.name ?? ''
+  const browser = await signedIn(world, { ...okafor, clinician }, 'pocket', 'My lines')
+  await ready(browser)
+  await tabTo(browser, 'Not now for 30 minutes')
+  await browser.type('\r')
+  await browser.until(`${text('.nhsuk-notification-banner')}.includes('You are rung after everybody else until the time is over.')`)
+  const said = world.availability.of(clinician)
+  expect(said).toMatchObject({ why: 'withPatient' })
+  expect(Math.round(((said?.until ?? 0) - (said?.since ?? 0)) / 60_000)).toBe(30)
+  expect(await browser.evaluate(text('#not-now'))).toMatch(/^Not now until \d{1,2}:\d\d$/)
+  await expectGood(browser, 'pocket-not-now', pictureOf(browser))
+
+  const keeper = await visitor(world, { role: 'operations' })
+  expect((await keeper.get('/availability')).text).toContain(name)
+  expect((await keeper.get('/wallboard')).text).toContain(`${name} (not now until`)
+  const entries = []
+  for await (const entry of world.store.ledger.entries('availability')) entries.push([entry.subject, entry.type, entry.actor.kind])
+  expect(entries).toEqual([[clinician, 'notNow', 'staff']])
+
+  await tabTo(browser, 'I am on')
+  await browser.type('\r')
+  await browser.until(`${text('.nhsuk-notification-banner')}.includes('You are rung in your turn again.')`)
+  expect(world.availability.of(clinician)).toBeUndefined()
+  expect(browser.complaints).toEqual([])
+})
+
+test.runIf(chromium)('operations say it for somebody, by keyboard, and take it back', { timeout: 240_000 }, async () => {
+  const world = await adminWorld()
+  const browser = await signedIn(world, { role: 'operations' }, 'availability', 'Availability')
+  await browser.evaluate("document.getElementById('minutes').value = '3'")
+  await tabTo(browser, 'clinician')
+  await browser.type('Dr Ada')
+  await tabTo(browser, 'Not now')
+  await browser.type('\r')
+  await browser.until(`${text('.nhsuk-error-summary')}.includes('Enter a whole number of minutes from 5 to 240')`)
+  await expectGood(browser, 'availability-wrong', pictureOf(browser))
+  await browser.evaluate("document.getElementById('minutes').value = '45'; document.getElementById('clinician').value = 'dr-okafor'")
+  await tabTo(browser, 'Not now')
+  await browser.type('\r')
+  await browser.until(`${text('.rr-rows')}.includes('Dr Ada Okafor')`)
+  await expectGood(browser, 'availability', pictureOf(browser))
+  await tabTo(browser, 'Is on again: Dr Ada Okafor')
+  await browser.type('\r')
+  await browser.until(`${text('main')}.includes('Nobody has said so at the moment.')`)
+})
+
+test('of a clinician who is not theirs nobody says anything, and nobody else is told of it', async () => {
+  const world = await adminWorld()
+  const prasad = await visitor(world, { ...okafor, clinician: 'dr-prasad' })
+  await world.availability.notNow('dr-adeyemi', Date.now() + 600_000, 'inTheatre', { kind: 'staff' })
+  expect((await prasad.put('/api/availability/dr-adeyemi', { minutes: 30 })).status).toBe(404)
+  expect((await prasad.post('/availability/dr-adeyemi/on', {})).status).toBe(404)
+  expect((await prasad.get('/api/availability')).text).toBe('{"notNow":[]}')
+  expect((await prasad.put('/api/availability/dr-prasad', { minutes: 30, why: 'travelling' })).status).toBe(200)
+  expect((await prasad.put('/api/availability/dr-prasad', { minutes: 300 })).status).toBe(400)
+  expect((await prasad.put('/api/availability/dr-prasad', {})).text).toContain('"why":"other"')
+  expect((await fetch(new URL('/api/availability/dr-prasad', world.admin.url), { method: 'PUT', headers: prasad.headers })).status).toBe(400)
+  const keeper = await visitor(world, { role: 'rotaKeeper', scope: { kind: 'line', id: 'cardiology' } })
+  expect((await keeper.get('/api/availability')).text).toContain('dr-prasad')
+  expect((await keeper.get('/api/availability')).text).not.toContain('dr-adeyemi')
 })

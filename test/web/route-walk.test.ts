@@ -17,6 +17,7 @@ const whoMay: Readonly<Record<Permission, readonly RoleName[]>> = {
   arrangements: ['clinician', 'serviceManager'],
   bypass: ['clinician', 'serviceManager'],
   browserCalls: ['clinician'],
+  availability: ['clinician', 'rotaKeeper', 'operations', 'serviceManager'],
   pocket: ['clinician'],
   services: ['clinician', 'rotaKeeper', 'operations', 'serviceManager', 'administrator'],
   reports: ['serviceManager'],

@@ -1,5 +1,6 @@
 import { sql, type Kysely, type Migration } from 'kysely'
 import { makeAccountTables } from '../account-tables.js'
+import { makeAvailabilityTables } from '../availability-tables.js'
 import { makeBrowserTables } from '../browser-tables.js'
 import { isArrangementFact } from '../arrangement-facts.js'
 import { makeDirectoryTables } from '../directory-tables.js'
@@ -57,6 +58,7 @@ export const postgresMigrations: Readonly<Record<string, Migration>> = {
   '013-browsers': { up: (db: Kysely<unknown>) => makeBrowserTables(db, text) },
   '014-months': { up: months },
   '015-asked-once': { up: (db: Kysely<unknown>) => makeOnceTables(db, text) },
+  '016-availability': { up: (db: Kysely<unknown>) => makeAvailabilityTables(db, text) },
 }
 
 /**

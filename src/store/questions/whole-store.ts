@@ -53,6 +53,7 @@ export const directoryTables = {
   saved_views: ['id'],
   known_browsers: ['person', 'browser'],
   asked_once: ['who', 'key'],
+  not_now: ['clinician'],
   subscriptions: ['kind', 'person'],
   outbox: ['id'],
   recording_keys: ['key_id'],

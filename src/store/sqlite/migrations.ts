@@ -1,5 +1,6 @@
 import { sql, type Kysely, type Migration } from 'kysely'
 import { makeAccountTables } from '../account-tables.js'
+import { makeAvailabilityTables } from '../availability-tables.js'
 import { makeBrowserTables } from '../browser-tables.js'
 import { isArrangementFact } from '../arrangement-facts.js'
 import { countAgain } from '../count-again.js'
@@ -260,6 +261,7 @@ export const sqliteMigrations: Readonly<Record<string, Migration>> = {
   '018-figures-of-days': { up: countAgain },
   '019-browsers': { up: (db: Kysely<unknown>) => makeBrowserTables(db, sql`text`) },
   '020-asked-once': { up: (db: Kysely<unknown>) => makeOnceTables(db, sql`text`) },
+  '021-availability': { up: (db: Kysely<unknown>) => makeAvailabilityTables(db, sql`text`) },
 }
 
 /** What has been written stays as it is. */

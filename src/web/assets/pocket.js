@@ -63,15 +63,26 @@ function markWaiting() {
 
 document.addEventListener('submit', async (event) => {
   const form = event.target
-  if (form.dataset.kept !== 'outcome') return
+  if (form.dataset.kept !== 'outcome' && form.dataset.now === undefined) return
   event.preventDefault()
   const fields = Object.fromEntries(new FormData(form, event.submitter))
+  if (form.dataset.now !== undefined) return atOnce(form, fields)
   const outcome = { person, call: decodeURIComponent(new URL(form.action).pathname.split('/')[3]), outcome: fields.outcome, label: event.submitter.firstChild.textContent, once: fields.once }
   // Kept before it is sent: a page that is closed in between loses nothing.
   putAside(outcome)
   await sendAndLook()
   if (waiting().some(({ once }) => once === outcome.once)) markWaiting()
 })
+
+/** What is done now or not at all: nothing of it is sent later. */
+async function atOnce(form, fields) {
+  if (form.getAttribute('aria-busy') === 'true') return
+  form.setAttribute('aria-busy', 'true')
+  const page = await post(new URL(form.action).pathname, fields)
+  form.removeAttribute('aria-busy')
+  if (page?.document.getElementById('pocket')) show(page)
+  else say('No connection. Nobody knows whether that was done: look again when there is one.')
+}
 
 async function sendAndLook() {
   let last

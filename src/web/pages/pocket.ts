@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { actorOfIdentity, reaches, reachOf } from '../../accounts/identity.js'
 import { ofCall } from '../../accounts/reach-of-calls.js'
+import { notNowReasons } from '../../availability/not-now.js'
 import type { Clinician } from '../../directory/model.js'
 import { callRecord } from '../../facts/call-record.js'
 import { bypassDirectory } from '../../operations/bypass-directory.js'
@@ -9,15 +10,16 @@ import { pocketState, type PocketParts } from '../pocket/state.js'
 import { goTo, missing, view, type Answer, type Asked, type FieldError, type Site } from '../site.js'
 import { signed } from './account.js'
 
-export interface PocketPageParts extends PocketParts {
-  readonly operations: Pick<Operations, 'outcomes' | 'once'>
+export interface PocketPageParts extends Omit<PocketParts, 'availability'> {
+  readonly operations: Pick<Operations, 'outcomes' | 'once' | 'availability'>
 }
 
 const mostFound = 5
 
 /** Where a clinician begins, made for a telephone that is held in one hand: docs/pocket.md. */
-export function pocketPages(site: Site, parts: PocketPageParts): void {
-  const { operations, directory, store } = parts
+export function pocketPages(site: Site, given: PocketPageParts): void {
+  const { operations, directory, store } = given
+  const parts: PocketParts = { ...given, availability: operations.availability }
   site.menu({ href: '/pocket', text: 'My lines', needs: 'pocket', firstFor: ['clinician'] })
 
   site.get('/pocket', 'pocket', (asked) => page(asked))
@@ -39,13 +41,28 @@ export function pocketPages(site: Site, parts: PocketPageParts): void {
     return left.kind === 'refused' ? page(asked, [{ field: '', message: left.message }]) : goTo('/pocket', 'outcomeLeft')
   })
 
+  site.post('/pocket/not-now', 'pocket', (asked) =>
+    asClinician(asked, async ({ id }) => {
+      const { minutes = '', why = '' } = asked.form
+      const said = await operations.availability.notNow(actorOfIdentity(asked.identity), { clinician: id, minutes: Number(minutes), why: why === '' ? 'other' : why })
+      return said.kind === 'refused' ? page(asked, [{ field: said.field ?? '', message: said.message }]) : goTo('/pocket', 'notNow')
+    }),
+  )
+
+  site.post('/pocket/on', 'pocket', (asked) =>
+    asClinician(asked, async ({ id }) => {
+      const said = await operations.availability.on(actorOfIdentity(asked.identity), { clinician: id })
+      return said.kind === 'refused' ? page(asked, [{ field: '', message: said.message }]) : goTo('/pocket', 'onAgain')
+    }),
+  )
+
   function page(asked: Asked, errors: readonly FieldError[] = []): Promise<Answer> | Answer {
     return asClinician(asked, async (clinician) => {
       const state = await pocketState(parts, signed(asked), clinician)
       if (state.kind === 'refused') return unavailable
       const search = (asked.query['search'] ?? '').trim().slice(0, 100)
       const found = search === '' ? undefined : bypassDirectory(directory(), { search, limit: mostFound })
-      return view('pocket.njk', 'My lines', { state: state.value, search, found, bypassNumbers: state.value.bypass.numbers, key: () => randomUUID() }, { errors, scripts: ['pocket.js'] })
+      return view('pocket.njk', 'My lines', { state: state.value, search, found, bypassNumbers: state.value.bypass.numbers, reasons: notNowReasons, key: () => randomUUID() }, { errors, scripts: ['pocket.js'] })
     })
   }
 

@@ -2,6 +2,7 @@ import type { Identity } from '../../accounts/identity.js'
 import type { Clinician, Directory } from '../../directory/model.js'
 import { nextOn } from '../../directory/next-on.js'
 import { cliniciansOf, huntCandidates, whoIsOn } from '../../directory/rota.js'
+import type { AvailabilityOperations, NotNowView } from '../../operations/availability.js'
 import { bypassDirectory, type BypassDirectory } from '../../operations/bypass-directory.js'
 import { done, type Result } from '../../operations/result.js'
 import { serviceDirectory, type ServiceDirectoryParts, type ServiceLine } from '../../operations/service-directory.js'
@@ -15,6 +16,8 @@ export interface PocketState {
   /** When it was so, and until when it may be shown, wall-clock ms. */
   readonly now: number
   readonly goodUntil: number
+  /** They take no calls; undefined: they do. */
+  readonly notNow?: NotNowView
   /** Lines on whose rota they stand, with who is rung there now. */
   readonly answers: readonly AnsweredLine[]
   /** Lines that they may ring, open ones first. */
@@ -53,6 +56,7 @@ export interface OpenCall {
 export interface PocketParts extends OpenCallsParts {
   readonly store: OpenCallsParts['store'] & ServiceDirectoryParts['store']
   readonly directory: () => Directory
+  readonly availability: Pick<AvailabilityOperations, 'of'>
   /** Wall-clock ms. */
   readonly now: () => number
 }
@@ -70,12 +74,14 @@ export async function pocketState(parts: PocketParts, identity: Extract<Identity
     if (found.kind === 'refused') return found
     for (const line of found.value?.lines ?? []) lines.set(line.id, lines.get(line.id) ?? line)
   }
+  const notNow = parts.availability.of(clinician.id)
   const calls = await openCalls(parts, identity, known, mostCalls + 1)
   return done({
     person: identity.person.id,
     now,
     goodUntil: identity.session.expiresAt,
-    answers: answeredLines(known, clinician, now),
+    ...(notNow === undefined ? {} : { notNow }),
+    answers: answeredLines(parts, known, clinician, now),
     lines: [...lines.values()].map((line) => rungLine(line, known, now)).sort((a, b) => Number(b.open) - Number(a.open) || a.name.localeCompare(b.name, 'en-GB')),
     calls: calls.slice(0, mostCalls).map(({ callId, arrivedAt, operation, surgery, consultant, choices }) => ({ id: callId, line: operation ?? 'A call', arrivedAt, with: [surgery, consultant].filter((one) => one !== null && one !== clinician.name).join(', '), choices })),
     moreCalls: calls.length > mostCalls,
@@ -88,7 +94,7 @@ function rungLine({ id, name, trustName, blurb, open, opening, usualSeconds, dir
   return { id, name, trustName, blurb, open, opening, usualSeconds, on: line && open ? huntCandidates(known, line, now).length : 0, ...(direct === undefined ? {} : { direct }) }
 }
 
-function answeredLines(known: Directory, { id }: Clinician, now: number): readonly AnsweredLine[] {
+function answeredLines({ availability }: Pick<PocketParts, 'availability'>, known: Directory, { id }: Clinician, now: number): readonly AnsweredLine[] {
   return [...known.rotas.values()]
     .filter((rota) => cliniciansOf(rota).includes(id))
     .flatMap((rota): readonly AnsweredLine[] => {
@@ -103,7 +109,10 @@ function answeredLines(known: Directory, { id }: Clinician, now: number): readon
         {
           id: line.id,
           name: line.name,
-          on: candidates.map((candidate) => (candidate.clinician === id ? 'You' : candidate.label)),
+          on: candidates.map(({ clinician, label }) => {
+            const said = clinician === undefined ? undefined : availability.of(clinician)
+            return `${clinician === id ? 'You' : label}${said === undefined ? '' : ` (not now until ${time(said.until)})`}`
+          }),
           youAreOn: candidates.some(({ clinician }) => clinician === id),
           ...(until > now ? { until: time(until) } : next === undefined ? {} : { next: time(next) }),
         },

@@ -54,9 +54,13 @@ export function staffingAt(directory: Directory, line: Line, now: number): Staff
   }
 }
 
-/** Them in the order in which they are rung: by name, or by their role, each role once. */
-export function peopleOf(candidates: readonly HuntCandidate[], directory: Directory, names: boolean): string {
-  const labels = candidates.map((candidate) => (names || candidate.clinician === undefined ? candidate.label : roleOf(candidate.clinician, directory)))
+/** Them in the order in which they are rung: by name, or by their role, each role once. @param besides said of somebody besides; empty: nothing */
+export function peopleOf(candidates: readonly HuntCandidate[], directory: Directory, names: boolean, besides: (clinician: string) => string = () => ''): string {
+  const labels = candidates.map(({ label, clinician }) => {
+    const name = names || clinician === undefined ? label : roleOf(clinician, directory)
+    const more = clinician === undefined ? '' : besides(clinician)
+    return more === '' ? name : `${name} (${more})`
+  })
   const counts = new Map<string, number>()
   for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1)
   const said = [...counts].map(([label, count]) => (count === 1 ? label : `${label} × ${count}`))

@@ -65,7 +65,7 @@ async function board({ calls = [], rows = [], arranged = [] }: World = {}) {
     store: { rollUps: (what) => (asked.push(what), Promise.resolve(rows)) },
     live: { calls: () => calls },
     alarms,
-    arranged: { diary: { values: () => arranged.values() } },
+    availability: { of: () => undefined, now: () => [] }, arranged: { diary: { values: () => arranged.values() } },
     directory: () => known,
     targets: defaultTargets,
     now: () => now,
@@ -156,7 +156,7 @@ describe('the large figures', () => {
 })
 
 function parts() {
-  return { store: { rollUps: () => Promise.resolve([]) }, live: { calls: () => [] }, alarms: new AlarmBoard(), arranged: { diary: { values: () => [].values() } }, directory: () => known, targets: defaultTargets }
+  return { store: { rollUps: () => Promise.resolve([]) }, live: { calls: () => [] }, alarms: new AlarmBoard(), availability: { of: () => undefined, now: () => [] }, arranged: { diary: { values: () => [].values() } }, directory: () => known, targets: defaultTargets }
 }
 
 function callBack(id: string, dueAt: number): Arrangement {

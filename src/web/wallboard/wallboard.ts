@@ -1,6 +1,7 @@
 import { entryOf, kindOf, type AlarmKind } from '../../alarms/alarm-list.js'
 import type { AlarmOfEngine } from '../../alarms/alarms-of-all.js'
 import { short } from '../../alarms/shown-alarms.js'
+import type { Availability } from '../../availability/not-now.js'
 import type { ArrangedCalls } from '../../arrangements/arranged-calls.js'
 import { isOverdue } from '../../arrangements/arrangement-list.js'
 import type { Directory, LineId } from '../../directory/model.js'
@@ -19,6 +20,7 @@ export interface WallboardParts extends TodayParts {
   readonly live: Pick<LiveBoard, 'calls'>
   /** Those of all engines. */
   readonly alarms: { active(): readonly AlarmOfEngine[] }
+  readonly availability: Pick<Availability, 'of' | 'now'>
   readonly arranged: { readonly diary: Pick<ArrangedCalls['diary'], 'values'> }
   readonly directory: () => Directory
   readonly targets: Targets
@@ -78,7 +80,7 @@ export class Wallboard {
         },
         targets,
       ),
-      lines: shown.map((line) => lineRow(line, known, view.names(line.line.id), targets)),
+      lines: shown.map((line) => lineRow(line, known, view.names(line.line.id), targets, this.parts.availability)),
       alarms: alarmRows(alarms, view.details),
     }
   }

@@ -39,7 +39,8 @@ const weekdays = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as const
 /** A time of the next days by the clock of the line: `17:00`; on another day `Tue 09:00`; beyond a week its date. */
 export function timeOf(at: number, now: number, zoneId: string): string {
   const zone = knownTimeZone(zoneId)
-  const { day, minute } = zone.wallClockAt(at)
+  // Of an instant within a minute, that minute.
+  const { day, minute } = zone.wallClockAt(Math.floor(at / 60_000) * 60_000)
   const today = zone.dayAt(now)
   const time = `${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}`
   if (day === today) return time

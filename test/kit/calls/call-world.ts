@@ -38,6 +38,7 @@ export interface CallWorldOptions extends Omit<WorldOptions, 'clock'> {
   readonly arrangements?: DeskOptions['arrangements']
   readonly owners?: DeskOptions['owners']
   readonly mayDial?: DeskOptions['mayDial']
+  readonly notNow?: DeskOptions['notNow']
   readonly cannotKeep?: DeskOptions['cannotKeep']
   readonly setUp?: DeskOptions['setUp']
   readonly tampering?: Tampering
@@ -56,7 +57,7 @@ export class CallWorld {
   directory
 
   constructor(options: CallWorldOptions) {
-    const { directory, startAt, settings, logDelayMs, arrangements, owners, mayDial, cannotKeep, setUp, tampering, ...world } = options
+    const { directory, startAt, settings, logDelayMs, arrangements, owners, mayDial, notNow, cannotKeep, setUp, tampering, ...world } = options
     this.clock = new VirtualClock(startAt ?? mondayMorning)
     this.telephone = new VirtualSwitch({ durationMs: spokenMs, ...world, clock: this.clock })
     this.log = new MemoryLog(this.clock, logDelayMs)
@@ -73,6 +74,7 @@ export class CallWorld {
       ...(arrangements ? { arrangements } : {}),
       ...(owners ? { owners } : {}),
       ...(mayDial ? { mayDial } : {}),
+      ...(notNow ? { notNow } : {}),
       ...(cannotKeep ? { cannotKeep } : {}),
       ...(setUp ? { setUp } : {}),
       settings: { ...flowDefaults, outbound, ...settings },

@@ -363,7 +363,7 @@ function first<T>(items: readonly T[], wrong: (item: T) => string | undefined): 
   return undefined
 }
 
-function gather(lived: Lived): Evidence {
+export function gather(lived: Lived): Evidence {
   const { world } = lived
   const legs = new Map<string, VirtualLeg>()
   const leave = (leg: VirtualLeg | undefined): void => {

@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest'
+import { Scenario } from '../../test/kit/calls/scenario.js'
+import { dialIn } from '../../test/kit/calls/small-directory.js'
+
+const [first, second, network] = ['+447700900001', '+447700900002', '+447700900003'] as const
+const clinicians = { 'dr-okafor': [first], 'dr-prasad': [second], 'dr-nakamura': [network] }
+
+/** Who has said "not now"; may change while the calls go on. */
+function line(said: ReadonlySet<string>, more: { readonly ncnPool?: string; readonly ring?: { readonly rounds: number } } = {}): Scenario {
+  return new Scenario({ directory: { lines: [{ id: 'Cardiology', rota: ['dr-okafor', 'dr-prasad'], ...more }], clinicians, pools: { network: { members: ['dr-nakamura'] } } }, notNow: (clinician) => said.has(clinician) })
+}
+
+const rung = (scenario: Scenario) => scenario.record().attempts.map(({ clinician }) => clinician)
+
+describe('whoever has said "not now"', () => {
+  it('is not rung while somebody else accepts', async () => {
+    const scenario = line(new Set(['dr-okafor']))
+    const [, prasad] = [scenario.phone(first), scenario.phone(second)]
+    const gp = scenario.caller()
+    await gp.dials(dialIn)
+    await prasad.answers()
+    prasad.presses('1')
+    await gp.and(prasad).hearEachOther()
+    gp.hangsUp()
+    await scenario.isOver()
+    expect(rung(scenario)).toEqual(['dr-prasad'])
+    expect(scenario.world.log.told).toContainEqual(expect.objectContaining({ type: 'candidate.passedOver', candidate: 'clinician:dr-okafor', why: 'notNow' }))
+  })
+
+  it('is rung last, after the National Consultant Network, when nobody else does', async () => {
+    const scenario = line(new Set(['dr-okafor']), { ncnPool: 'network' })
+    const [okafor, prasad, nakamura] = [scenario.phone(first), scenario.phone(second), scenario.phone(network)]
+    const gp = scenario.caller()
+    await gp.dials(dialIn)
+    await prasad.ringsFor(20)
+    await nakamura.ringsFor(20)
+    await okafor.answers()
+    okafor.presses('1')
+    await gp.and(okafor).hearEachOther()
+    gp.hangsUp()
+    await scenario.isOver()
+    expect(rung(scenario)).toEqual(['dr-prasad', 'dr-nakamura', 'dr-okafor'])
+  })
+
+  it('is rung at once where everybody has said so', async () => {
+    const scenario = line(new Set(['dr-okafor', 'dr-prasad']))
+    const [okafor] = [scenario.phone(first), scenario.phone(second)]
+    const gp = scenario.caller()
+    await gp.dials(dialIn)
+    await okafor.answers()
+    okafor.presses('1')
+    await gp.and(okafor).hearEachOther()
+    gp.hangsUp()
+    await scenario.isOver()
+    expect(rung(scenario)).toEqual(['dr-okafor'])
+  })
+
+  it('counts from the moment it is said on, in a hunt that is under way', async () => {
+    const said = new Set<string>()
+    const scenario = line(said)
+    const [okafor] = [scenario.phone(first), scenario.phone(second)]
+    const gp = scenario.caller()
+    await gp.dials(dialIn)
+    await okafor.rings()
+    said.add('dr-prasad')
+    await okafor.ringsFor(20)
+    gp.hangsUp()
+    await scenario.isOver()
+    expect(scenario.world.log.told).toContainEqual(expect.objectContaining({ type: 'candidate.passedOver', candidate: 'clinician:dr-prasad', why: 'notNow' }))
+  })
+
+  it('takes it back, and is rung in the next round', async () => {
+    const said = new Set(['dr-okafor'])
+    const scenario = line(said, { ring: { rounds: 2 } })
+    const [okafor, prasad] = [scenario.phone(first), scenario.phone(second)]
+    const gp = scenario.caller()
+    await gp.dials(dialIn)
+    await prasad.rings()
+    said.delete('dr-okafor')
+    await prasad.ringsFor(20)
+    await okafor.answers()
+    okafor.presses('1')
+    await gp.and(okafor).hearEachOther()
+    gp.hangsUp()
+    await scenario.isOver()
+    expect(rung(scenario)).toEqual(['dr-prasad', 'dr-okafor'])
+  })
+})

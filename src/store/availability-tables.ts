@@ -1,0 +1,15 @@
+import type { ColumnDataType, Kysely, sql } from 'kysely'
+
+/** Who takes no calls for a while, as the ledger has it last: a row for each clinician who ever said so. */
+export async function makeAvailabilityTables(db: Kysely<unknown>, text: ColumnDataType | ReturnType<typeof sql>): Promise<void> {
+  await db.schema
+    .createTable('not_now')
+    .addColumn('clinician', text, (column) => column.primaryKey())
+    .addColumn('since', 'bigint', (column) => column.notNull())
+    .addColumn('until', 'bigint', (column) => column.notNull())
+    .addColumn('why', 'text', (column) => column.notNull())
+    // Of the entry of the ledger.
+    .addColumn('seq', 'bigint', (column) => column.notNull())
+    .execute()
+  await db.schema.createIndex('not_now_by_end').on('not_now').column('until').execute()
+}

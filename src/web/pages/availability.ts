@@ -1,0 +1,51 @@
+import { actorOfIdentity, reachOf } from '../../accounts/identity.js'
+import { notNowReasons } from '../../availability/not-now.js'
+import type { Directory } from '../../directory/model.js'
+import { cliniciansOf } from '../../directory/rota.js'
+import { notNowMinutes } from '../../operations/availability.js'
+import type { Operations } from '../../operations/operations.js'
+import { choiceField, choose, type Choice } from '../choices.js'
+import { reachesClinician } from '../reached-clinicians.js'
+import { goTo, missing, view, type Asked, type FieldError, type Site } from '../site.js'
+
+export interface AvailabilityPageParts {
+  readonly operations: Pick<Operations, 'availability'>
+  readonly directory: () => Directory
+}
+
+/** Who has said "not now", and the way to say it, or take it back, for somebody. */
+export function availabilityPages(site: Site, { operations: { availability }, directory }: AvailabilityPageParts): void {
+  site.menu({ href: '/availability', text: 'Availability', needs: 'availability' })
+
+  site.get('/availability', 'availability', (asked) => page(asked))
+
+  site.post('/availability', 'availability', async (asked) => {
+    const { form, identity } = asked
+    const chosen = choose(choicesOf(asked), form['clinician'] ?? '', 'clinician')
+    if (!chosen.ok) return page(asked, [{ field: 'clinician', message: chosen.message }])
+    const minutes = Number(form['minutes'] ?? '')
+    if (!Number.isInteger(minutes) || minutes < notNowMinutes.least || minutes > notNowMinutes.most) return page(asked, [{ field: 'minutes', message: `Enter a whole number of minutes from ${notNowMinutes.least} to ${notNowMinutes.most}` }])
+    const said = await availability.notNow(actorOfIdentity(identity), { clinician: chosen.id, minutes, why: form['why'] ?? 'other' })
+    return said.kind === 'refused' ? page(asked, [{ field: said.field ?? '', message: said.message }]) : goTo('/availability', 'notNowFor')
+  })
+
+  site.post('/availability/:clinician/on', 'availability', async (asked) => {
+    const clinician = asked.params['clinician'] ?? ''
+    if (!reachesClinician(reachOf(asked.identity, 'availability'), clinician, directory())) return missing
+    const said = await availability.on(actorOfIdentity(asked.identity), { clinician })
+    return said.kind === 'refused' ? page(asked, [{ field: '', message: said.message }]) : goTo('/availability', 'onAgainFor')
+  })
+
+  function page(asked: Asked, errors: readonly FieldError[] = []) {
+    const reach = reachOf(asked.identity, 'availability')
+    const rows = availability.list().filter(({ clinician }) => reachesClinician(reach, clinician, directory()))
+    return view('availability.njk', 'Availability', { rows, reasons: notNowReasons, values: { minutes: String(notNowMinutes.usual), ...asked.form }, clinicians: choiceField(choicesOf(asked)) }, { errors })
+  }
+
+  /** Clinicians who stand on a rota, as far as they are reached. */
+  function choicesOf({ identity }: Asked): readonly Choice[] {
+    const [reach, known] = [reachOf(identity, 'availability'), directory()]
+    const onRotas = new Set([...known.rotas.values()].flatMap(cliniciansOf))
+    return [...known.clinicians.values()].filter(({ id }) => onRotas.has(id) && reachesClinician(reach, id, known)).sort((a, b) => a.name.localeCompare(b.name, 'en-GB'))
+  }
+}
