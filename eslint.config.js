@@ -44,7 +44,7 @@ const rooms = {
   operations: ['availability', 'retention', 'accounts', 'audit (types)', 'outbox (types)', 'facts', 'figures', 'arrangements', 'registrar (types)', 'watch-list (types)', 'store', 'versions (types)', 'directory', 'switch (types)'],
   live: ['facts', 'fleet (types)', 'directory'],
   metrics: ['facts', 'alarms', 'switch', 'live'],
-  admin: ['accounts', 'availability', 'audit', 'outbox', 'web', 'reports', 'retention (types)', 'facts', 'operations', 'alarms', 'watch-list', 'store', 'versions (types)', 'arrangements', 'recordings', 'registrar', 'live', 'metrics', 'directory', 'switch'],
+  admin: ['accounts', 'availability', 'audit', 'outbox', 'web', 'reports', 'retention', 'facts', 'operations', 'alarms', 'watch-list', 'store', 'versions (types)', 'arrangements', 'recordings', 'registrar', 'live', 'metrics', 'directory', 'switch'],
   retention: ['facts', 'store', 'directory'],
   config: ['accounts', 'guard', 'text', 'directory'],
   doctor: ['keys', 'store', 'config', 'directory', 'prompts', 'recordings', 'switch', 'sdp', 'sip'],

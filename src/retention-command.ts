@@ -5,11 +5,13 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { AlarmBoard } from './alarms/alarm-board.js'
+import { deletableAudit } from './audit/deletable.js'
 import { readSettings, SettingsError, type Settings } from './config/settings.js'
 import { retentionOperations } from './operations/retention.js'
 import { privateUmask } from './private-files.js'
 import { deleteRecordingFiles } from './recordings/delete-recording.js'
 import { Retention } from './retention/retention.js'
+import { deletedInWords } from './retention/certificate.js'
 import { ruleInWords } from './retention/rules.js'
 import { storePlace } from './store-place.js'
 import { storeTrouble } from './store/store-error.js'
@@ -60,7 +62,7 @@ async function main(): Promise<number> {
     // Without its organisations' own rules nothing may be said to be over its time.
     if (inForce === undefined) return fail('There is no directory in the store yet; the engine brings it there when it starts.')
     const folders = { recordingsFolder: settings.recordingsFolder, spoolFolder: join(settings.dataFolder, 'spool') }
-    const retention = new Retention({ store, directory: () => inForce.directory, keepRecordings: settings.retentionRecordings, deleteFiles: (recording) => deleteRecordingFiles(folders, recording), inTurn: await turns(settings), now: Date.now })
+    const retention = new Retention({ store, directory: () => inForce.directory, audit: deletableAudit(store.tables, Date.now), keepRecordings: settings.retentionRecordings, keepRecords: settings.retentionRecords, keepAudit: settings.retentionAudit, deleteFiles: (recording) => deleteRecordingFiles(folders, recording), inTurn: await turns(settings), now: Date.now })
     return await carryOut(retention, values, positionals[0])
   } finally {
     await store.close()
@@ -88,15 +90,15 @@ async function carryOut(retention: Retention, values: ReturnType<typeof readOpti
   }
   if (values.certificates) {
     for await (const certificate of retention.certificates()) {
-      if (id === undefined) say(`${certificate.id}  ${day(certificate.at)}  ${certificate.recordings.length} recordings, ${certificate.rule}`)
+      if (id === undefined) say(`${certificate.id}  ${day(certificate.at)}  ${deletedInWords(certificate)}, ${certificate.rule}`)
       else if (certificate.id === id) say(JSON.stringify(certificate, null, 2))
     }
     return 0
   }
   if (values.run) {
     const { certificates, deleted, held } = await retention.run(staff)
-    for (const { id: made, rule, recordings, hash } of certificates) say(`${made}  ${recordings.length} recordings deleted: ${rule}  ${hash}`)
-    say(`${deleted} recordings are deleted, ${held} over their time are held.`)
+    for (const certificate of certificates) say(`${certificate.id}  ${deletedInWords(certificate)} deleted: ${certificate.rule}  ${certificate.hash}`)
+    say(`${deleted} are deleted, ${held} over their time are held.`)
     return 0
   }
   const rules = new Map<string, { count: number; bytes: number; held: number; oldest: number; newest: number }>()
@@ -107,7 +109,16 @@ async function carryOut(retention: Retention, values: ReturnType<typeof readOpti
     say(`${heldBy ? `held (${heldBy.id})  ` : 'would go  '}${recordingId}  ${day(startedAt)}  ${bytes} bytes`)
   }
   for (const [words, { count, bytes, held, oldest, newest }] of rules) say(`${words}: ${count} recordings (${Math.ceil(bytes / 1_048_576)} MB) from ${day(oldest)} to ${day(newest)} would go, ${held} are held.`)
-  if (rules.size === 0) say('Nothing is over its time.')
+  const records = new Map<string, { count: number; held: number }>()
+  for await (const { rule, arrivedAt, heldBy, callId } of retention.dueRecords()) {
+    const sum = records.get(ruleInWords(rule)) ?? { count: 0, held: 0 }
+    records.set(ruleInWords(rule), { count: sum.count + Number(!heldBy), held: sum.held + Number(heldBy !== undefined) })
+    say(`${heldBy ? `held (${heldBy.id})  ` : 'would go  '}record of call ${callId}  ${day(arrivedAt)}`)
+  }
+  for (const [words, { count, held }] of records) say(`${words}: ${count} records of calls would go, ${held} are held.`)
+  const audit = await retention.dueAudit()
+  if (audit) say(`${ruleInWords(audit.rule)}: ${audit.entries} entries up to ${audit.through} would go${audit.heldBy ? `; those behind stay for the hold ${audit.heldBy.id}` : ''}.`)
+  if (rules.size === 0 && records.size === 0 && audit === undefined) say('Nothing is over its time.')
   return 0
 }
 

@@ -3,7 +3,7 @@ import type { Actor } from '../facts/actor.js'
 import { maskedTarget } from '../directory/masking.js'
 import type { RetentionOperations } from '../operations/retention.js'
 import type { Hold } from '../retention/holds.js'
-import type { Certificate } from '../retention/retention.js'
+import { countOf, type Certificate } from '../retention/certificate.js'
 import { actorOf, answerOf } from './answers.js'
 import { refusalsOfBody, refusalsOfReading } from './refusals.js'
 import { certificatesAnswer, certificatesQuery, dueAnswer, holdAnswer, holdBody, holdParams, holdsAnswer, releaseBody } from './retention-schemas.js'
@@ -107,8 +107,9 @@ function shown({ id, scope: { kind, value }, reason, placedAt, placedBy, release
   }
 }
 
-function summary({ id, at, by, rule, recordings, hash }: Certificate): object {
-  return { certificate: id, at, by: nameOf(by), rule, recordings: recordings.length, hash }
+function summary(certificate: Certificate): object {
+  const { id, at, by, rule, hash } = certificate
+  return { certificate: id, at, by: nameOf(by), rule, count: countOf(certificate), hash }
 }
 
 function nameOf({ kind, id }: Actor): string {

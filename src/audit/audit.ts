@@ -1,4 +1,5 @@
 import type { Selectable } from 'kysely'
+import { lastAuditCut, type AuditCut } from '../store/questions/deleted.js'
 import { storeTrouble } from '../store/store-error.js'
 import type { AuditTable } from '../store/schema.js'
 import type { Db } from '../store/statements.js'
@@ -114,13 +115,34 @@ export async function* everyEntry(db: Db): AsyncGenerator<AuditEntry> {
   for await (const row of everyRow(db)) yield entryOf(row)
 }
 
-/** What holding the chain against itself finds. `at`: the first entry that is not as it was written, or whose place is wrong. `head`: seq and hash of the last one, to be kept elsewhere. */
-export type Verified = { readonly kind: 'whole'; readonly entries: number; readonly head: string } | { readonly kind: 'broken'; readonly at: number; readonly why: 'missing' | 'changed' }
+/** The oldest entries that are left, up to an instant (wall-clock ms), in pages. */
+export async function* entriesUntil(db: Db, until: number): AsyncGenerator<AuditEntry> {
+  for await (const row of everyRow(db)) {
+    if (Number(row.at) >= until) return
+    yield entryOf(row)
+  }
+}
+
+/** Deletes the audit from its beginning up to an entry. The next one follows the seal of that one, which is kept. @param certificate of the deletion in the ledger that names it */
+export async function cutAudit(db: Db, through: number, certificate: string, at: number): Promise<AuditCut> {
+  return db.transaction().execute(async (transaction) => {
+    const last = await transaction.selectFrom('audit').select(['seq', 'hash']).where('seq', '=', through).executeTakeFirstOrThrow()
+    const before = await lastAuditCut(transaction)
+    const cut = { through, seal: last.hash, certificate, entries: through - (before?.through ?? 0) }
+    await transaction.insertInto('audit_cuts').values({ ...cut, at }).execute()
+    await transaction.deleteFrom('audit').where('seq', '<=', through).execute()
+    return cut
+  })
+}
+
+/** What holding the chain against itself finds. `at`: the first entry that is not as it was written, or whose place is wrong. `entries`: all that were ever written; `deleted`: the first ones of these, whose time was over. `head`: seq and hash of the last one, to be kept elsewhere. */
+export type Verified = { readonly kind: 'whole'; readonly entries: number; readonly deleted: number; readonly head: string } | { readonly kind: 'broken'; readonly at: number; readonly why: 'missing' | 'changed' }
 
 /** Reads all of it. */
 export async function verifyAudit(db: Db): Promise<Verified> {
-  let entries = 0
-  let before = ''
+  const cut = await lastAuditCut(db)
+  let entries = cut?.through ?? 0
+  let before = cut?.seal ?? ''
   for await (const row of everyRow(db)) {
     const { data, ...entry } = { ...entryOf(row), data: row.data }
     if (entry.seq !== entries + 1 || entry.before !== before) return { kind: 'broken', at: entries + 1, why: entry.seq === entries + 1 ? 'changed' : 'missing' }
@@ -128,5 +150,5 @@ export async function verifyAudit(db: Db): Promise<Verified> {
     entries++
     before = entry.hash
   }
-  return { kind: 'whole', entries, head: before }
+  return { kind: 'whole', entries, deleted: cut?.through ?? 0, head: before }
 }

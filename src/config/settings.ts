@@ -79,6 +79,13 @@ const period: Parse<Period> = (value) => {
   return read
 }
 
+/** Security logs are asked for half a year later. */
+const auditPeriod: Parse<Period> = (value) => {
+  const read = period(value)
+  if (read.kind === 'for' && read.count * { days: 1, months: 30.4, years: 365 }[read.unit] < 182) throw new Error('at least 6 months')
+  return read
+}
+
 /** A list with commas between its entries. */
 function list<T>(entry: Parse<T>): Parse<readonly T[]> {
   return (value) =>
@@ -243,6 +250,8 @@ export const settingRows = {
   masterKeyCommand: row('keys.masterCommand', 'RINGROUND_MASTER_KEY_COMMAND', '', 'Command that asks a KMS: it is given the content of `keys.masterFile` on its standard input and answers with the master key', optional, { secret: true }),
   chainHeadsFile: row('chain.headsFile', 'RINGROUND_CHAIN_HEADS_FILE', '', 'File in which the head of the chain is written down once an hour, for `npm run verify`: best where nobody who can write the database can change it (docs/integrity.md). Empty: `chain-heads.txt` in the data folder', optional),
   retentionRecordings: row('retention.recordings', 'RINGROUND_RETENTION_RECORDINGS', '3 years', 'How long recordings are kept where an organisation says nothing else in the directory (`keepRecordings`): days, months or years such as `3 years`, or `forever` (docs/retention.md)', period),
+  retentionRecords: row('retention.records', 'RINGROUND_RETENTION_RECORDS', '1 year', 'How long the record of a call is kept (its facts, who was rung, its outcome), never less than its recording, where an organisation says nothing else in the directory (`keepRecords`). Sums of months stay', period),
+  retentionAudit: row('retention.audit', 'RINGROUND_RETENTION_AUDIT', '3 years', 'How long it is kept who saw or changed what; at least 6 months', auditPeriod),
   retentionDaily: row('retention.daily', 'RINGROUND_RETENTION_DAILY', 'true', '`true`: what is over its time is deleted every night, by one engine; `false`: only by `npm run retention -- --run`', oneOf('true', 'false')),
   targetDialToVoice: row('targets.dialToVoice', 'RINGROUND_TARGET_DIAL_TO_VOICE', '33', 'Target of the wallboard: seconds from dialling to a specialist\'s voice, menu included, the median of a day', wholeNumber(1, 3_600)),
   targetConnection: row('targets.connection', 'RINGROUND_TARGET_CONNECTION', '33', 'The same from the choice of the line, for each line', wholeNumber(1, 3_600)),

@@ -34,6 +34,8 @@ export interface Organisation {
   readonly reception?: Target
   /** How long recordings of its calls are kept; default: the setting `retention.recordings`. */
   readonly keepRecordings?: Period
+  /** How long the records of its calls are kept; default: the setting `retention.records`. */
+  readonly keepRecords?: Period
 }
 
 /** A borough or ICB. Every area that an organisation names is known; `outcomes` only where the area has its own list. */

@@ -35,7 +35,7 @@ export function readArea(form: Form, id: AreaId, node: YamlNode): Area | undefin
 /** @param claim takes a number that people dial, and what it does */
 export function readOrganisation(form: Form, references: References, id: OrganisationId, node: YamlNode, claim: (node: YamlNode, use: NumberUse) => void): Organisation | undefined {
   const what = `organisation ${id}`
-  const fields = form.fields(node, what, ['kind', 'name', 'spokenName', 'odsCode', 'area', 'dialIn', 'code', 'bypass', 'reception', 'keepRecordings'])
+  const fields = form.fields(node, what, ['kind', 'name', 'spokenName', 'odsCode', 'area', 'dialIn', 'code', 'bypass', 'reception', 'keepRecordings', 'keepRecords'])
   if (fields === undefined) return undefined
   const kindNode = fields.get('kind')
   const kind = kindNode === undefined ? form.problem(node, `${what} has no kind`, 'gpPractice, trust, ambulance, icb, pharmacy or other') : form.oneOf(kindNode, `the kind of ${what}`, ['gpPractice', 'trust', 'ambulance', 'icb', 'pharmacy', 'other'])
@@ -56,6 +56,8 @@ export function readOrganisation(form: Form, references: References, id: Organis
   const reception = receptionNode === undefined ? undefined : readTargetNode(form, receptionNode, `the reception number of ${what}`)
   const keepNode = fields.get('keepRecordings')
   const keepRecordings = keepNode === undefined ? undefined : readPeriod(form, keepNode, `keepRecordings of ${what}`)
+  const keepRecordsNode = fields.get('keepRecords')
+  const keepRecords = keepRecordsNode === undefined ? undefined : readPeriod(form, keepRecordsNode, `keepRecords of ${what}`)
   const dialInNode = fields.get('dialIn')
   for (const numberNode of dialInNode === undefined ? [] : form.oneOrMore(dialInNode)) claim(numberNode, { kind: 'dialIn', organisation: id })
   if (kind === undefined || name === undefined || spokenName === undefined || area === undefined) return undefined
@@ -70,6 +72,7 @@ export function readOrganisation(form: Form, references: References, id: Organis
     ...(bypass === undefined ? {} : { bypass }),
     ...(reception === undefined ? {} : { reception }),
     ...(keepRecordings === undefined ? {} : { keepRecordings }),
+    ...(keepRecords === undefined ? {} : { keepRecords }),
   }
 }
 

@@ -84,6 +84,7 @@ function organisationLines(organisation: Organisation, numbers: readonly string[
     ...(organisation.bypass === undefined ? [] : [`bypass: ${target(organisation.bypass)}`]),
     ...(organisation.reception === undefined ? [] : [`reception: ${target(organisation.reception)}`]),
     ...field('keepRecordings', organisation.keepRecordings?.text),
+    ...field('keepRecords', organisation.keepRecords?.text),
   ]
 }
 

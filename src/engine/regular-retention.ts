@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { deletableAudit } from '../audit/deletable.js'
 import { systemClock } from '../clock/system-clock.js'
 import type { Directory } from '../directory/model.js'
 import type { Turns } from '../fleet/turns.js'
@@ -19,7 +20,10 @@ export function retainRegularly({ settings, log, alarms, opened }: Ground, store
   const retention = new Retention({
     store,
     directory,
+    audit: deletableAudit(store.tables, () => systemClock.now()),
     keepRecordings: settings.retentionRecordings,
+    keepRecords: settings.retentionRecords,
+    keepAudit: settings.retentionAudit,
     deleteFiles: (recording) => deleteRecordingFiles(folders, recording),
     inTurn: (work) => (turns ? turns.inTurn('retention', work) : work()),
     now: () => systemClock.now(),
@@ -36,7 +40,7 @@ export function retainRegularly({ settings, log, alarms, opened }: Ground, store
       if (last !== undefined && new Date(last.at).toISOString().slice(0, 10) >= day) return
       const { deleted, held, certificates } = await retention.run()
       await store.ledger.append('retention', subject, 'ran', { deleted, held, certificates: certificates.map(({ id }) => id) })
-      if (deleted > 0) log.info({ deleted, held }, 'recordings over their time were deleted')
+      if (deleted > 0) log.info({ deleted, held }, 'recordings, records of calls and entries of the audit that were over their time were deleted')
       alarms.clear('retention.notDone')
     } catch (error) {
       alarms.raise('retention.notDone', error instanceof Error ? error.message : String(error))

@@ -1,7 +1,8 @@
 import { readNumber } from '../directory/telephone-number.js'
 import type { Actor } from '../facts/actor.js'
 import type { Hold, HoldScope } from '../retention/holds.js'
-import type { Certificate, Retention } from '../retention/retention.js'
+import type { Certificate } from '../retention/certificate.js'
+import type { Retention } from '../retention/retention.js'
 import { ruleInWords } from '../retention/rules.js'
 import { asked, bad, done, refused, type Result } from './result.js'
 
@@ -19,7 +20,8 @@ export interface NewHold {
 /** What is over its time, by rule. Of long lists the first ones are named. */
 export interface DueByRule {
   readonly rule: string
-  readonly recordings: number
+  /** How many recordings, records of calls or entries of the audit would go. */
+  readonly count: number
   readonly bytes: number
   readonly held: number
 }
@@ -37,9 +39,16 @@ export function retentionOperations({ retention, newId }: RetentionParts) {
           const rules = new Map<string, DueByRule>()
           for await (const { rule, bytes, heldBy } of retention.due()) {
             const words = ruleInWords(rule)
-            const sum = rules.get(words) ?? { rule: words, recordings: 0, bytes: 0, held: 0 }
-            rules.set(words, heldBy ? { ...sum, held: sum.held + 1 } : { ...sum, recordings: sum.recordings + 1, bytes: sum.bytes + bytes })
+            const sum = rules.get(words) ?? { rule: words, count: 0, bytes: 0, held: 0 }
+            rules.set(words, heldBy ? { ...sum, held: sum.held + 1 } : { ...sum, count: sum.count + 1, bytes: sum.bytes + bytes })
           }
+          for await (const { rule, heldBy } of retention.dueRecords()) {
+            const words = ruleInWords(rule)
+            const sum = rules.get(words) ?? { rule: words, count: 0, bytes: 0, held: 0 }
+            rules.set(words, heldBy ? { ...sum, held: sum.held + 1 } : { ...sum, count: sum.count + 1 })
+          }
+          const audit = await retention.dueAudit()
+          if (audit) rules.set(ruleInWords(audit.rule), { rule: ruleInWords(audit.rule), count: audit.entries, bytes: 0, held: audit.heldBy ? 1 : 0 })
           return [...rules.values()]
         })(),
       )

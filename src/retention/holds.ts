@@ -45,6 +45,10 @@ export class Holds {
     return this.#holds.get(id)
   }
 
+  anyInForce(): boolean {
+    return this.all().some(({ released }) => released === undefined)
+  }
+
   /** The first hold in force that a call is under; undefined: none. */
   on(call: CallRecord): Hold | undefined {
     const inForce = this.all().filter(({ released }) => released === undefined)

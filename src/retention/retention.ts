@@ -1,25 +1,37 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import type { Directory } from '../directory/model.js'
 import type { Period } from '../directory/period.js'
 import { engine, type Actor } from '../facts/actor.js'
 import { callRecord, type CallRecord, type RecordingRecord } from '../facts/call-record.js'
-import type { LedgerEntry } from '../store/ledger.js'
 import type { OldRecording } from '../store/questions/old-recordings.js'
 import type { Store } from '../store/store.js'
+import { asCertificate, countOf, hashOf, subjectPrefix, type Certificate, type Deleted, type DeletedAudit, type DeletedRecord, type DeletedRecording } from './certificate.js'
 import { Holds, type Hold } from './holds.js'
 import { cutoff, ruleFor, ruleInWords, shortest, type RetentionRule } from './rules.js'
 
 export interface RetentionSettings {
-  readonly store: Pick<Store, 'ledger' | 'events' | 'appendLate' | 'recordingsBefore' | 'recordingKeys'>
+  readonly store: Pick<Store, 'ledger' | 'events' | 'appendLate' | 'recordingsBefore' | 'recordingKeys' | 'callsBefore' | 'deletedCalls' | 'deleteCall'>
+  readonly audit: AuditToKeep
   readonly directory: () => Directory
-  /** How long recordings are kept where an organisation says nothing. */
+  /** How long recordings are kept, and records of calls, where an organisation says nothing; and how long the audit. */
   readonly keepRecordings: Period
+  readonly keepRecords: Period
+  readonly keepAudit: Period
   /** Deletes the file of a recording, and what is left of it in the spool. On the disk when it resolves; nothing to be done where they are gone. */
   readonly deleteFiles: (recording: Pick<RecordingRecord, 'recordingId' | 'path' | 'spoolPath'>) => Promise<void>
   /** Done by one engine at a time. */
   readonly inTurn: <T>(work: () => Promise<T>) => Promise<T>
   /** Wall-clock ms. */
   readonly now: () => number
+}
+
+/** The audit, as far as it is deleted: from its beginning on, for each entry holds the seal of the one before. */
+export interface AuditToKeep {
+  /** The oldest entries that are left, up to an instant (wall-clock ms). */
+  entriesUntil(until: number): AsyncIterable<{ readonly seq: number; readonly subjectKind: string; readonly subject: string }>
+  /** What was deleted last; undefined: nothing. */
+  lastCut(): Promise<(DeletedAudit & { readonly certificate: string }) | undefined>
+  cut(through: number, certificate: string): Promise<DeletedAudit>
 }
 
 /** A recording that is over its time. */
@@ -33,49 +45,45 @@ export interface Due {
   readonly heldBy?: Hold
 }
 
-export interface DeletedRecording {
-  readonly recordingId: string
+/** The record of a call that is over its time. */
+export interface DueRecord {
   readonly callId: string
-  /** When it began, and when it was deleted; wall-clock ms. */
-  readonly startedAt: number
-  readonly deletedAt: number
-  /** Of the MP3; absent where there was none. */
-  readonly bytes?: number
-  readonly sha256?: string
+  readonly arrivedAt: number
+  readonly rule: RetentionRule
+  readonly heldBy?: Hold
 }
 
-/** Says what was deleted, when, by whom and by which rule; kept for good. */
-export interface Certificate {
-  readonly id: string
-  /** Wall-clock ms. */
-  readonly at: number
-  readonly by: Actor
-  readonly node: string
-  readonly rule: string
-  readonly recordings: readonly DeletedRecording[]
-  /** SHA-256 over a line for each recording, in order: id, hash of the MP3, instant of the deletion. */
-  readonly hash: string
+/** The audit that is over its time. `heldBy`: its end stays, from the first entry about a call under that hold. */
+export interface DueAudit {
+  readonly through: number
+  readonly entries: number
+  readonly rule: RetentionRule
+  readonly heldBy?: Hold
 }
 
 export interface Ran {
   readonly certificates: readonly Certificate[]
+  /** Of whatever kind. */
   readonly deleted: number
   /** Over their time, and kept by a hold. */
   readonly held: number
 }
 
-/** Recordings in one deletion, with a certificate. */
-const recordingsInOne = 200
-const subjectPrefix = 'deletion:'
+/** Recordings, or records, in one deletion, with a certificate. */
+const inOne = 200
 
+/** What a deletion is about, of one kind. */
 interface Begun {
   readonly rule: string
-  readonly recordings: readonly { readonly recordingId: string; readonly callId: string }[]
+  readonly recordings?: readonly { readonly recordingId: string; readonly callId: string }[]
+  readonly calls?: readonly string[]
+  readonly audit?: { readonly through: number }
 }
 
 /**
- * Deletes recordings whose time is over. A deletion is begun in the ledger, then each recording gets the fact that it was deleted, its key and its file go, and then the certificate is
- * kept: whoever is killed in between is taken up by the next run. Holds are read again after a deletion was begun and before each recording: who places a hold either is in time, or
+ * Deletes what is over its time: recordings, then records of calls of which nothing is recorded any more, then the audit from its beginning. A deletion is begun in the ledger, then each thing goes (a recording gets the fact that
+ * it was deleted, its key and its file go; the facts of a call give way to a row that says so), and then the certificate is
+ * kept: whoever is killed in between is taken up by the next run. Holds are read again after a deletion was begun and before each thing: who places a hold either is in time, or
  * finds the deletion in the ledger.
  */
 export class Retention {
@@ -90,12 +98,45 @@ export class Retention {
   async *due(): AsyncGenerator<Due> {
     const { store, directory, keepRecordings, now } = this.settings
     await this.holds.refresh()
-    const before = shortest(directory(), keepRecordings, now())
+    const before = shortest('recordings', directory(), keepRecordings, now())
     if (before === undefined) return
     for await (const recording of store.recordingsBefore(before)) {
       const due = await this.#asDue(recording)
       if (due) yield due
     }
+  }
+
+  /** Records of calls that would go now, and those that stay because of a hold; the oldest first. Rejects as the store does. */
+  async *dueRecords(): AsyncGenerator<DueRecord> {
+    const { store, directory, keepRecords, now } = this.settings
+    await this.holds.refresh()
+    const before = shortest('records', directory(), keepRecords, now())
+    if (before === undefined) return
+    for await (const { callId, arrivedAt, organisation, line } of store.callsBefore(before)) {
+      const rule = ruleFor('records', { organisation, line }, directory(), keepRecords)
+      const since = cutoff(rule.keep, now())
+      if (since === undefined || arrivedAt >= since) continue
+      const heldBy = await this.#holdOn(callId)
+      yield { callId, arrivedAt, rule, ...(heldBy ? { heldBy } : {}) }
+    }
+  }
+
+  /** What would go of the audit now; undefined: nothing. Rejects as the store does. */
+  async dueAudit(): Promise<DueAudit | undefined> {
+    const { audit, keepAudit, now } = this.settings
+    const until = cutoff(keepAudit, now())
+    if (until === undefined) return undefined
+    await this.holds.refresh()
+    const rule = { kind: 'audit', organisation: undefined, keep: keepAudit } as const
+    let found: { through: number; entries: number } | undefined
+    const known = new Map<string, Hold | undefined>()
+    for await (const { seq, subjectKind, subject } of audit.entriesUntil(until)) {
+      if (subjectKind === 'call' && !known.has(subject)) known.set(subject, await this.#holdOn(subject))
+      const heldBy = subjectKind === 'call' ? known.get(subject) : undefined
+      if (heldBy !== undefined) return { through: found?.through ?? 0, entries: found?.entries ?? 0, rule, heldBy }
+      found = { through: seq, entries: (found?.entries ?? 0) + 1 }
+    }
+    return found && { ...found, rule }
   }
 
   /** Deletes what is due. @param actor who wants it; default: the engine, by its rules. Rejects as the store and the file system do; the next run goes on where this one ended */
@@ -120,41 +161,64 @@ export class Retention {
   async #run(actor: Actor): Promise<Ran> {
     const certificates: Certificate[] = []
     for (const { id, begun, by } of await this.#unfinished()) certificates.push(...(await this.#carryOut(id, begun, by)))
-    let held = 0
-    const waiting = new Map<string, Due[]>()
-    const carryOut = async (rule: string, due: readonly Due[]) => {
+    const begin = async (begun: Begun) => {
       const id = randomUUID()
-      const begun: Begun = { rule, recordings: due.map(({ recordingId, callId }) => ({ recordingId, callId })) }
       await this.settings.store.ledger.append('retention', `${subjectPrefix}${id}`, 'begun', begun, actor)
       certificates.push(...(await this.#carryOut(id, begun, actor)))
     }
-    for await (const due of this.due()) {
-      if (due.heldBy !== undefined) {
-        held++
-        continue
-      }
-      const rule = ruleInWords(due.rule)
-      const together = [...(waiting.get(rule) ?? []), due]
-      waiting.set(rule, together)
-      if (together.length < recordingsInOne) continue
-      waiting.delete(rule)
-      await carryOut(rule, together)
-    }
-    for (const [rule, due] of waiting) await carryOut(rule, due)
-    return { certificates, deleted: certificates.reduce((sum, { recordings }) => sum + recordings.length, 0), held }
+    let held = await byRule(this.due(), (rule, due) => begin({ rule, recordings: due.map(({ recordingId, callId }) => ({ recordingId, callId })) }))
+    held += await byRule(this.dueRecords(), (rule, due) => begin({ rule, calls: due.map(({ callId }) => callId) }))
+    const audit = await this.dueAudit()
+    if (audit !== undefined && audit.entries > 0) await begin({ rule: ruleInWords(audit.rule), audit: { through: audit.through } })
+    return { certificates, deleted: certificates.reduce((sum, one) => sum + countOf(one), 0), held }
   }
 
   /** @returns its certificate; none where a hold has kept all of it */
-  async #carryOut(id: string, { rule, recordings }: Begun, actor: Actor): Promise<readonly Certificate[]> {
+  async #carryOut(id: string, { rule, recordings = [], calls, audit }: Begun, actor: Actor): Promise<readonly Certificate[]> {
     const { ledger } = this.settings.store
-    const deleted: DeletedRecording[] = []
+    const deletedRecordings: DeletedRecording[] = []
     for (const { recordingId, callId } of recordings) {
       const one = await this.#delete(id, rule, recordingId, callId, actor)
-      if (one) deleted.push(one)
+      if (one) deletedRecordings.push(one)
     }
-    const certified = { rule, recordings: deleted, hash: hashOf(deleted) }
-    const entry = await ledger.append('retention', `${subjectPrefix}${id}`, deleted.length === 0 ? 'abandoned' : 'certified', certified, actor)
-    return deleted.length === 0 ? [] : [asCertificate(entry)]
+    const records: DeletedRecord[] = []
+    for (const callId of calls ?? []) {
+      const one = await this.#deleteRecord(id, callId)
+      if (one) records.push(one)
+    }
+    const cut = audit && (await this.#cutAudit(id, audit.through))
+    const deleted: Deleted = { recordings: deletedRecordings, ...(calls ? { calls: records } : {}), ...(cut ? { audit: cut } : {}) }
+    const nothing = countOf(deleted) === 0
+    const entry = await ledger.append('retention', `${subjectPrefix}${id}`, nothing ? 'abandoned' : 'certified', { rule, ...deleted, hash: hashOf(deleted) }, actor)
+    return nothing ? [] : [asCertificate(entry)]
+  }
+
+  /** @returns undefined: it is gone by another deletion, or a rule or a hold keeps it that came since this one was begun */
+  async #deleteRecord(certificate: string, callId: string): Promise<DeletedRecord | undefined> {
+    const { store, directory, keepRecords, now } = this.settings
+    const [before] = await store.deletedCalls([callId])
+    if (before !== undefined) return before.certificate === certificate ? plain(before) : undefined
+    await this.holds.refresh()
+    const call = callRecord(await store.events(callId))
+    if (call === undefined || this.holds.on(call) || call.recordings.some(({ deleted }) => deleted === undefined)) return undefined
+    const since = cutoff(ruleFor('records', { organisation: call.organisation ?? null, line: call.line ?? null }, directory(), keepRecords).keep, now())
+    if (since === undefined || call.arrivedAt >= since) return undefined
+    const deleted = await store.deleteCall(callId, certificate)
+    return deleted && plain(deleted)
+  }
+
+  async #cutAudit(certificate: string, through: number): Promise<DeletedAudit | undefined> {
+    const last = await this.settings.audit.lastCut()
+    if (last !== undefined && last.through >= through) return last.certificate === certificate ? { through: last.through, entries: last.entries, seal: last.seal } : undefined
+    // A hold may have come since it was begun: then it ends before, in another deletion.
+    const due = await this.dueAudit()
+    return due === undefined || due.through < through ? undefined : this.settings.audit.cut(through, certificate)
+  }
+
+  async #holdOn(callId: string): Promise<Hold | undefined> {
+    if (!this.holds.anyInForce()) return undefined
+    const call = callRecord(await this.settings.store.events(callId))
+    return call && this.holds.on(call)
   }
 
   /** @returns undefined: it is not of this deletion, or a hold keeps it */
@@ -186,7 +250,7 @@ export class Retention {
 
   async #asDue({ recordingId, callId, startedAt, bytes, organisation, line }: OldRecording, known?: CallRecord): Promise<Due | undefined> {
     const { directory, keepRecordings, now, store } = this.settings
-    const rule = ruleFor({ organisation, line }, directory(), keepRecordings)
+    const rule = ruleFor('recordings', { organisation, line }, directory(), keepRecordings)
     const before = cutoff(rule.keep, now())
     if (before === undefined || startedAt >= before) return undefined
     const call = known ?? callRecord(await store.events(callId))
@@ -210,13 +274,26 @@ export class Retention {
   }
 }
 
-function hashOf(recordings: readonly DeletedRecording[]): string {
-  const hash = createHash('sha256')
-  for (const { recordingId, sha256, deletedAt } of recordings) hash.update(`${recordingId} ${sha256 ?? '-'} ${deletedAt}\n`)
-  return hash.digest('hex')
+/** Those of each rule together, so many at a time. @returns how many are held */
+async function byRule<D extends { readonly rule: RetentionRule; readonly heldBy?: Hold }>(all: AsyncIterable<D>, begin: (rule: string, due: readonly D[]) => Promise<void>): Promise<number> {
+  let held = 0
+  const waiting = new Map<string, D[]>()
+  for await (const due of all) {
+    if (due.heldBy !== undefined) {
+      held++
+      continue
+    }
+    const rule = ruleInWords(due.rule)
+    const together = [...(waiting.get(rule) ?? []), due]
+    waiting.set(rule, together)
+    if (together.length < inOne) continue
+    waiting.delete(rule)
+    await begin(rule, together)
+  }
+  for (const [rule, due] of waiting) await begin(rule, due)
+  return held
 }
 
-function asCertificate({ subject, at, actor, node, data }: LedgerEntry): Certificate {
-  // Written by `#carryOut`.
-  return { id: subject.slice(subjectPrefix.length), at, by: actor, node, ...(data as Pick<Certificate, 'rule' | 'recordings' | 'hash'>) }
+function plain({ callId, deletedAt, facts, hash }: DeletedRecord): DeletedRecord {
+  return { callId, deletedAt, facts, hash }
 }

@@ -1,8 +1,12 @@
-import type { Directory } from '../directory/model.js'
+import type { Directory, Organisation } from '../directory/model.js'
 import { parsePeriod, type Period } from '../directory/period.js'
 
-/** How long recordings are kept, and by whose rule. */
+/** What has a time of its own: recordings, the records of calls, the audit. */
+export type KeptKind = 'recordings' | 'records' | 'audit'
+
+/** How long something is kept, and by whose rule. */
 export interface RetentionRule {
+  readonly kind: KeptKind
   /** The organisation whose own rule it is; undefined: that of the settings. */
   readonly organisation: string | undefined
   readonly keep: Period
@@ -34,22 +38,28 @@ function earlier(now: Date, years: number, months: number): number {
   return then.getTime()
 }
 
+type OfCalls = Exclude<KeptKind, 'audit'>
+
+const ownRule = { recordings: 'keepRecordings', records: 'keepRecords' } as const satisfies Readonly<Record<OfCalls, keyof Organisation>>
+
 /** Whose rule holds for a call: that of the organisation that called, else that of the trust whose line it was. */
-export function ruleFor({ organisation, line }: { readonly organisation: string | null; readonly line: string | null }, directory: Directory, usual: Period): RetentionRule {
+export function ruleFor(kind: OfCalls, { organisation, line }: { readonly organisation: string | null; readonly line: string | null }, directory: Directory, usual: Period): RetentionRule {
   const trust = line === null ? undefined : directory.lines.get(line)?.trust
   for (const id of [organisation, trust]) {
-    const own = id == null ? undefined : directory.organisations.get(id)?.keepRecordings
-    if (id != null && own !== undefined) return { organisation: id, keep: own }
+    const own = id == null ? undefined : directory.organisations.get(id)?.[ownRule[kind]]
+    if (id != null && own !== undefined) return { kind, organisation: id, keep: own }
   }
-  return { organisation: undefined, keep: usual }
+  return { kind, organisation: undefined, keep: usual }
 }
 
 /** The shortest time that any rule has, to know where to begin to look. */
-export function shortest(directory: Directory, usual: Period, now: number): number | undefined {
-  const cutoffs = [usual, ...[...directory.organisations.values()].flatMap(({ keepRecordings }) => keepRecordings ?? [])].flatMap((keep) => cutoff(keep, now) ?? [])
+export function shortest(kind: OfCalls, directory: Directory, usual: Period, now: number): number | undefined {
+  const cutoffs = [usual, ...[...directory.organisations.values()].flatMap((organisation) => organisation[ownRule[kind]] ?? [])].flatMap((keep) => cutoff(keep, now) ?? [])
   return cutoffs.length === 0 ? undefined : Math.max(...cutoffs)
 }
 
-export function ruleInWords({ organisation, keep }: RetentionRule): string {
-  return `recordings${organisation === undefined ? '' : ` of ${organisation}`} are kept ${keep.kind === 'forever' ? 'for ever' : `for ${keep.text}`}`
+export function ruleInWords({ kind, organisation, keep }: RetentionRule): string {
+  return `${words[kind]}${organisation === undefined ? '' : ` of ${organisation}`} are kept ${keep.kind === 'forever' ? 'for ever' : `for ${keep.text}`}`
 }
+
+const words: Readonly<Record<KeptKind, string>> = { recordings: 'recordings', records: 'records of calls', audit: 'entries of the audit' }

@@ -2,12 +2,15 @@ import { callRecord, withEvent, type CallRecord } from '../facts/call-record.js'
 import type { CallEvent } from '../facts/events.js'
 import { rollUpChange, rollUpOf, RollUpTotal } from '../figures/roll-up.js'
 import type { WritableDatabase } from './database.js'
-import { asRow, eventsOf, isSameFact } from './questions/events-of.js'
+import { hashOfFacts } from './chain/link.js'
+import type { DeletedCall } from './questions/deleted.js'
+import { asEvent, asRow, eventsOf, isSameFact } from './questions/events-of.js'
+import { factsOfCalls } from './questions/links.js'
 import { callIds } from './questions/call-ids.js'
 import { changedRows, project, type ProjectedCall } from './projection.js'
 import { allTargets } from './questions/all-targets.js'
 import { targetFromRecord } from './questions/target-from-record.js'
-import { notRolledUp } from './questions/roll-ups.js'
+import { deletedSums, notRolledUp } from './questions/roll-ups.js'
 import { addToRollUps, rolledUp } from './roll-ups.js'
 import { LegsOfCall, type Spent } from './spending.js'
 import type { Result, Step } from './statement.js'
@@ -128,6 +131,7 @@ export class CallDatabase {
           for (const step of steps) await runOn(transaction, step)
           calls++
         }
+        total.add(await deletedSums(transaction))
         for (const step of addToRollUps(this.#statements, total.rows())) await runOn(transaction, step)
         await this.#rebuildTargets(transaction)
         return calls
@@ -154,6 +158,35 @@ export class CallDatabase {
       }
       if (steps.length > 0) await this.database.batch([...steps, ...addToRollUps(this.#statements, total.rows())])
       return ids.length
+    })
+  }
+
+  /**
+   * A call that is over goes, with all that is read off it: what it has in the sums stays in them, the figures of the telephones that it rang are those of the calls that are left.
+   * @param certificate of the deletion that names it
+   * @param at wall-clock ms
+   * @returns what is said of it instead; undefined: there is no such call
+   */
+  deleteCall(callId: string, certificate: string, at: number): Promise<DeletedCall | undefined> {
+    return this.#inTurn(async () => {
+      const { db } = this.database
+      const rows = await factsOfCalls(db, [callId])
+      const record = callRecord(rows.map(asEvent))
+      if (record?.ending === undefined) return undefined
+      const deleted: DeletedCall = { callId, certificate, deletedAt: at, facts: rows.length, hash: hashOfFacts(rows) }
+      const sums = new RollUpTotal()
+      sums.add(rollUpOf(record))
+      const telephones = new Set(record.attempts.flatMap(({ pool, target }) => (pool === 'direct' ? [] : [target])))
+      const steps: Step[] = []
+      for (const target of [...telephones].sort()) steps.push(...(await this.#targets.without(target, callId)))
+      await this.database.batch([
+        ...this.#statements.insert('deleted_calls', [{ call_id: callId, at, certificate, facts: deleted.facts, hash: deleted.hash }]),
+        ...(['call_events', 'attempts', 'recordings', 'calls', 'unlinked'] as const).map((table) => this.#statements.step(`delete ${table}`, (from) => from.deleteFrom(table).where('call_id', '=', callId), [callId])),
+        ...steps,
+        ...addToRollUps(this.#statements, sums.rows(), 'deleted_sums'),
+      ])
+      this.#forget()
+      return deleted
     })
   }
 

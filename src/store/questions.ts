@@ -7,6 +7,7 @@ import { connectionsAtHours } from './questions/connections-at-hours.js'
 import { entitiesChanged, entitiesInForce, entityPlaces } from './questions/directory-entities.js'
 import { appliedBytes, appliedFile, fileDifferences } from './questions/directory-files.js'
 import { directoryVersion, directoryVersionAt, directoryVersions, newestDirectoryVersion } from './questions/directory-versions.js'
+import { deletedCalls, deletionsInLedger, lastAuditCut, oldCalls } from './questions/deleted.js'
 import { differing, differingTargets } from './questions/differing.js'
 import { eventsOf } from './questions/events-of.js'
 import { failingTargets } from './questions/failing-targets.js'
@@ -90,6 +91,10 @@ export const questions = {
   versionsBetween: asked('call', versionsBetween),
   sealOfAudit: asked('call', sealOfAudit),
   oldRecordings: asked('upkeep', oldRecordings),
+  oldCalls: asked('upkeep', oldCalls),
+  deletedCalls: asked('call', deletedCalls),
+  lastAuditCut: asked('call', lastAuditCut),
+  deletionsInLedger: asked('upkeep', deletionsInLedger),
   recordingKey: asked('call', recordingKey),
   recordingKeys: asked('upkeep', recordingKeys),
   finishedRecordings: asked('start', finishedRecordings),

@@ -2,13 +2,13 @@ import type { RollUpRow } from '../figures/roll-up.js'
 import type { Step } from './statement.js'
 import type { Statements } from './statements.js'
 
-/** Adds amounts to the sums of their months. @param rows each of another sum, in one order for everybody, so that no two engines wait for each other */
-export function addToRollUps(statements: Statements, rows: readonly RollUpRow[]): readonly Step[] {
-  return statements.inParts('roll up', rows, (db, some) =>
+/** Adds amounts to the sums of their months. @param table those of all calls, or what deleted ones have in them @param rows each of another sum, in one order for everybody, so that no two engines wait for each other */
+export function addToRollUps(statements: Statements, rows: readonly RollUpRow[], table: 'roll_ups' | 'deleted_sums' = 'roll_ups'): readonly Step[] {
+  return statements.inParts(`roll up ${table}`, rows, (db, some) =>
     db
-      .insertInto('roll_ups')
+      .insertInto(table)
       .values([...some])
-      .onConflict((conflict) => conflict.columns(['month', 'scope', 'id', 'figure', 'part']).doUpdateSet((row) => ({ amount: row('roll_ups.amount', '+', row.ref('excluded.amount')) }))),
+      .onConflict((conflict) => conflict.columns(['month', 'scope', 'id', 'figure', 'part']).doUpdateSet((row) => ({ amount: row(`${table}.amount`, '+', row.ref('excluded.amount')) }))),
   )
 }
 

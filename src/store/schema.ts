@@ -397,6 +397,29 @@ export interface AuditTable {
   hash: string
 }
 
+/** Calls whose facts were deleted because their time was over (`src/retention`), append-only: without its row here the database lets go of no fact. */
+export interface DeletedCallsTable {
+  call_id: string
+  at: Integer
+  /** Id of the deletion in the ledger. */
+  certificate: string
+  facts: Integer
+  /** Over all of them (`hashOfFacts`). */
+  hash: string
+}
+
+/** What deleted calls have in the sums (`RollUpsTable`), so that these can still be recounted. */
+export type DeletedSumsTable = RollUpsTable
+
+/** Up to which entry the audit was deleted, and what sealed that one; append-only. */
+export interface AuditCutsTable {
+  through: Integer
+  at: Integer
+  certificate: string
+  entries: Integer
+  seal: string
+}
+
 /** Calls of which facts are not linked yet: the first and the last of these. A call that runs stands here until it is over. */
 export interface UnlinkedTable {
   call_id: string
@@ -489,6 +512,9 @@ export interface Schema {
   asked_once: AskedOnceTable
   not_now: NotNowTable
   recording_keys: RecordingKeysTable
+  deleted_calls: DeletedCallsTable
+  deleted_sums: DeletedSumsTable
+  audit_cuts: AuditCutsTable
   outbox: OutboxTable
   subscriptions: SubscriptionsTable
 }

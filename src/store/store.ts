@@ -17,6 +17,7 @@ import type { AfterOutcome } from './questions/outcomes-by-staff.js'
 import type { StoredRecording } from './questions/recording.js'
 import type { ConnectionsAsked } from '../figures/usual-connection.js'
 import type { RollUpsAsked } from './questions/roll-ups.js'
+import type { DeletedCall, OldCall } from './questions/deleted.js'
 import type { OldRecording } from './questions/old-recordings.js'
 import type { RecordingKey } from './questions/recording-keys.js'
 import type { RungCandidate } from './questions/rung-candidates.js'
@@ -69,6 +70,12 @@ export interface Store {
   readonly log: EventLog
   /** Recordings that are kept since before an instant (wall-clock ms), the oldest first. Read in pages. */
   recordingsBefore(before: number): AsyncIterable<OldRecording>
+  /** Calls that arrived before an instant (wall-clock ms) and of which nothing is recorded any more, the oldest first. Read in pages. */
+  callsBefore(before: number): AsyncIterable<OldCall>
+  /** Those of these calls that were deleted. */
+  deletedCalls(callIds: readonly string[]): Promise<readonly DeletedCall[]>
+  /** Deletes all facts of a call that is over, and what is read off them. @param certificate of the deletion in the ledger that names it @returns undefined: there is no such call */
+  deleteCall(callId: string, certificate: string): Promise<DeletedCall | undefined>
   /** Keys of recordings, wrapped. */
   readonly recordingKeys: RecordingKeys
   /** What is kept besides calls. */
@@ -300,6 +307,19 @@ class KeptStore implements Store {
 
   recordingsBefore(before: number): AsyncIterable<OldRecording> {
     return paged(rowsPerPage, (limit, after: OldRecording | undefined) => questions.oldRecordings.ask(this.database.reports, before, limit, after))
+  }
+
+  callsBefore(before: number): AsyncIterable<OldCall> {
+    return paged(rowsPerPage, (limit, after: OldCall | undefined) => questions.oldCalls.ask(this.database.reports, before, limit, after))
+  }
+
+  deletedCalls(callIds: readonly string[]): Promise<readonly DeletedCall[]> {
+    // By the connection that writes: what was deleted a moment ago is among them.
+    return questions.deletedCalls.ask(this.database.writing.db, callIds)
+  }
+
+  deleteCall(callId: string, certificate: string): Promise<DeletedCall | undefined> {
+    return this.#writes.deleteCall(callId, certificate, this.#now())
   }
 
   arrivals(callIds: readonly string[]): Promise<readonly CallEvent[]> {

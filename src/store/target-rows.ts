@@ -3,6 +3,7 @@ import type { CallRecord } from '../facts/call-record.js'
 import type { CallEvent } from '../facts/events.js'
 import type { Ringing } from '../watch-list/failing-telephone.js'
 import { withStep, type RingingStep, type TargetFigures } from '../watch-list/target-figures.js'
+import { targetFromRecord } from './questions/target-from-record.js'
 import type { TargetsTable } from './schema.js'
 import type { Step } from './statement.js'
 import { changedColumns, runOn, type Db, type Statements } from './statements.js'
@@ -93,6 +94,19 @@ export class TargetRows {
   /** Somebody else has changed the rows. */
   forget(): void {
     this.#known.clear()
+  }
+
+  /** What a telephone's row becomes when a call is gone that rang it: read off the record that is left. */
+  async without(target: string, callId: string): Promise<readonly Step[]> {
+    const row = await this.db.selectFrom('targets').select('version').where('target', '=', target).executeTakeFirst()
+    if (row === undefined) return []
+    const version = Number(row.version)
+    const { figures } = await targetFromRecord(this.db, target, callId)
+    const step =
+      figures === undefined
+        ? this.statements.step('target gone', (db) => db.deleteFrom('targets').where('target', '=', target).where('version', '=', version), [target, version])
+        : this.statements.update('targets', { ...rowOfTarget(figures), version: version + 1 }, { target, version })
+    return [{ ...step, mustChange: 1 }]
   }
 
   #remember(changed: ReadonlyMap<string, Stored>): void {

@@ -5,7 +5,7 @@ import { noteAfter, noted, noteOf } from './questions/ledger-entries.js'
 import type { RecordingKey } from './questions/recording-keys.js'
 
 /** Everything that is ever written to an open store, but for the steps that make its tables. */
-export interface Writes extends Pick<CallDatabase, 'append' | 'alive' | 'rebuild' | 'countPast' | 'claim'> {
+export interface Writes extends Pick<CallDatabase, 'append' | 'alive' | 'rebuild' | 'countPast' | 'claim' | 'deleteCall'> {
   /** Rejects with code `CONFLICT` where the condition does not hold. */
   keepEntry(entry: Omit<LedgerEntry, 'seq'>, condition?: LedgerCondition): Promise<LedgerEntry>
   /** Keeps the entry, and takes the telephone that it is about off the watch list, in one. */
@@ -25,6 +25,7 @@ export function writesTo(database: WritableDatabase, owner?: string): Writes {
     alive: (at, node) => calls.alive(at, node),
     rebuild: () => calls.rebuild(),
     countPast: (most) => calls.countPast(most),
+    deleteCall: (callId, certificate, at) => calls.deleteCall(callId, certificate, at),
     claim: (claimed, run) => calls.claim(claimed, run),
     async keepEntry(entry, condition) {
       const turn = database.inTurn?.(`${entry.topic} ${entry.subject}`)

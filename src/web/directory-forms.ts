@@ -54,6 +54,7 @@ export const directoryForms: Readonly<Record<FormSection, { readonly title: stri
       optional(text('bypass', 'Bypass number', telephone)),
       optional(text('reception', 'Reception', telephone)),
       optional(text('keepRecordings', 'How long recordings are kept', 'Such as 3 years; else as in the settings')),
+      optional(text('keepRecords', 'How long records of calls are kept', 'Such as 1 year; never less than their recordings')),
     ],
   },
   lines: {

@@ -1,11 +1,13 @@
 import fc from 'fast-check'
 import { expect, onTestFinished, test } from 'vitest'
+import { deletableAudit } from '../../src/audit/deletable.js'
 import { AlarmBoard } from '../../src/alarms/alarm-board.js'
 import { emptyDirectory } from '../../src/directory/empty-directory.js'
 import type { Organisation } from '../../src/directory/model.js'
 import { parsePeriod } from '../../src/directory/period.js'
 import { callRecord } from '../../src/facts/call-record.js'
-import { Retention, type Certificate, type RetentionSettings } from '../../src/retention/retention.js'
+import type { Certificate } from '../../src/retention/certificate.js'
+import { Retention, type RetentionSettings } from '../../src/retention/retention.js'
 import { verifyStore } from '../../src/store/copy.js'
 import { openForAsking } from '../../src/store/open-for-asking.js'
 import { openStore, type Store } from '../../src/store/store.js'
@@ -28,7 +30,10 @@ async function world(place: StorePlace, more: Partial<RetentionSettings> = {}) {
   const retention = new Retention({
     store,
     directory: () => directory,
+    audit: deletableAudit(store.tables, () => clock.now),
     keepRecordings: period('3 years'),
+    keepRecords: period('forever'),
+    keepAudit: period('forever'),
     deleteFiles: ({ recordingId }) => {
       files.delete(recordingId)
       return Promise.resolve()

@@ -21,6 +21,7 @@ import { createLiveBoard } from '../../src/live/live-board.js'
 import { createMetrics } from '../../src/metrics/metrics.js'
 import { Outbox } from '../../src/outbox/outbox.js'
 import type { RecordingsSettings } from '../../src/recordings/recordings-settings.js'
+import { deletableAudit } from '../../src/audit/deletable.js'
 import { parsePeriod } from '../../src/directory/period.js'
 import { Retention } from '../../src/retention/retention.js'
 import { openWatchList, type KeptWatchList } from '../../src/store/kept-watch-list.js'
@@ -75,7 +76,7 @@ export async function adminWorld(more: { readonly admin?: Partial<AdminSettings>
   const accounts = new Accounts({ tables: world.store.tables, sealer: sealedSecrets(async () => (await world.keys.first('codes')).key), audit: auditOf({ writing: world.store.tables.writing, node: 'test' }), secondFactorFor: more.secondFactorFor ?? [] })
   const token = accounts.tokenBook.own('tests')
   const outbox = new Outbox({ tables: world.store.tables, now: () => Date.now() })
-  const retention = new Retention({ store: world.store, directory: () => directory, keepRecordings: parsePeriod('3 years')!, deleteFiles: () => Promise.resolve(), inTurn: (work) => work(), now: () => Date.now() })
+  const retention = new Retention({ store: world.store, directory: () => directory, audit: deletableAudit(world.store.tables, Date.now), keepRecordings: parsePeriod('3 years')!, keepRecords: parsePeriod('1 year')!, keepAudit: parsePeriod('3 years')!, deleteFiles: () => Promise.resolve(), inTurn: (work) => work(), now: () => Date.now() })
   const inForce = await DirectoryInForce.open(world.store.directory, { pollMs: 0 })
   await inForce.change({ actor: { kind: 'staff' }, source: 'file' }, (): Proposal<never> => ({ kind: 'to', directory }))
   const admin = await createAdmin({ accounts, address: '127.0.0.1', port: 0, store: world.store, recordings: world.recordings, live, arranged, place, watchList: watched.watchList, availability, retention, metrics, alarms: world.alarms, directory: () => directory, inForce, switchHealth: () => health, outbox: { outbox, mailing: more.mailing ?? 'none' }, ...(more.providers ? { openId: new OpenId({ providers: more.providers, db: world.store.tables.writing, now: Date.now }) } : {}), ...more.admin })

@@ -1,6 +1,7 @@
 import { copyFileSync, existsSync, mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
+import { deletableAudit } from '../../src/audit/deletable.js'
 import { parsePeriod } from '../../src/directory/period.js'
 import { callRecord } from '../../src/facts/call-record.js'
 import { deleteRecordingFiles } from '../../src/recordings/delete-recording.js'
@@ -12,7 +13,7 @@ import { keptWorld } from './kept-world.js'
 test('a deleted recording is gone, and a backup of its file opens no more; the others play', async () => {
   const world = await keptWorld({ sealed: true })
   const retentionOf = (now: () => number) =>
-    new Retention({ store: world.store, directory: demoDirectory, keepRecordings: parsePeriod('3 years')!, deleteFiles: (recording) => deleteRecordingFiles({ recordingsFolder: world.mp3s, spoolFolder: world.spool }, recording), inTurn: (work) => work(), now })
+    new Retention({ store: world.store, directory: demoDirectory, audit: deletableAudit(world.store.tables, now), keepRecordings: parsePeriod('3 years')!, keepRecords: parsePeriod('forever')!, keepAudit: parsePeriod('forever')!, deleteFiles: (recording) => deleteRecordingFiles({ recordingsFolder: world.mp3s, spoolFolder: world.spool }, recording), inTurn: (work) => work(), now })
   for (const callId of ['old', 'young']) await world.recordedCall(callId, 1)
   await world.recordings.idle()
   const recordingOf = async (callId: string) => callRecord(await world.store.events(callId))!.recordings[0]!

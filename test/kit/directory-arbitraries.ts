@@ -153,6 +153,7 @@ function build(parts: Parts): Directory {
     ...(has(2) ? { code: `21${index}` } : {}),
     ...(has(3) ? { bypass: target(0) } : {}),
     ...(has(4) ? { reception: target(1) } : {}),
+    ...(has(4) !== has(2) ? { keepRecords: parsePeriod(has(2) ? '2 years' : 'forever')! } : {}),
     ...(has(4) !== has(3) ? { keepRecordings: parsePeriod(has(3) ? '1 month' : 'forever')! } : {}),
   }))
   const clinicians = clinicianIds.map((id, index): Clinician => ({

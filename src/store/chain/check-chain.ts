@@ -1,4 +1,5 @@
 import type { Selectable } from 'kysely'
+import { deletedCalls, deletionsInLedger, lastAuditCut, type DeletedCall } from '../questions/deleted.js'
 import { entriesNumbered, factsOfCalls, linksAfter, sealOfAudit, unlinkedCalls, versionsBetween } from '../questions/links.js'
 import type { CallEventsTable, LinksTable } from '../schema.js'
 import type { Db } from '../statements.js'
@@ -14,6 +15,8 @@ export interface CheckedChain {
   readonly versions: number
   /** The last entry of the audit that was linked; 0: none. All before it are held by its seal. */
   readonly audited: number
+  /** Calls that were deleted when their time was over. */
+  readonly deleted: number
   /** What was changed or removed, or is not as the engine writes it, in words; in the order of the links. The first ones: `wrongs` counts all. */
   readonly wrong: readonly string[]
   readonly wrongs: number
@@ -39,6 +42,8 @@ export class ChainCheck {
   #entries = 0
   #versions = 0
   #audited = 0
+  readonly #deleted = new Set<string>()
+  #named: ReadonlyMap<string, ReadonlySet<string>> | undefined
   #waiting = 0
   #last: Selectable<LinksTable> | undefined
   #past: Extract<Covers, { readonly kind: 'past' }> | undefined
@@ -76,7 +81,7 @@ export class ChainCheck {
     const last = this.#last
     const behind = this.heads.find(({ number }) => number > Number(last?.number ?? 0))
     if (behind !== undefined) this.#say(`the chain ends ${last === undefined ? 'before the first' : `at number ${last.number} of ${instant(last.at)}`}, and number ${behind.number} of ${behind.day} was written down as a head: what was kept since then was removed, or this is an older copy`)
-    return { links: this.#links, facts: this.#facts, entries: this.#entries, versions: this.#versions, audited: this.#audited, wrong: this.#wrong, wrongs: this.#wrongs, waiting: this.#waiting, head: last && { number: Number(last.number), day: last.day, hash: last.hash } }
+    return { links: this.#links, facts: this.#facts, entries: this.#entries, versions: this.#versions, audited: this.#audited, deleted: this.#deleted.size, wrong: this.#wrong, wrongs: this.#wrongs, waiting: this.#waiting, head: last && { number: Number(last.number), day: last.day, hash: last.hash } }
   }
 
   async #link(row: Selectable<LinksTable>): Promise<void> {
@@ -101,8 +106,14 @@ export class ChainCheck {
   async #linkedCalls(calls: readonly LinkedFacts[], link: Selectable<LinksTable>): Promise<void> {
     const facts = new Map<string, Selectable<CallEventsTable>[]>()
     for (const row of await factsOfCalls(this.db, [...new Set(calls.map(([callId]) => callId))])) facts.set(row.call_id, [...(facts.get(row.call_id) ?? []), row])
+    const deleted = new Map((await deletedCalls(this.db, calls.map(([callId]) => callId).filter((callId) => !facts.has(callId)))).map((one) => [one.callId, one]))
     for (const [callId, from, to, hash] of calls) {
       this.#cover(callId, from, to)
+      const gone = deleted.get(callId)
+      if (gone !== undefined) {
+        await this.#wasDeleted(gone)
+        continue
+      }
       const ofCall = facts.get(callId) ?? []
       const rows = ofCall.filter(({ seq }) => Number(seq) >= from && Number(seq) <= to)
       if (rows.length === to - from + 1) {
@@ -114,6 +125,13 @@ export class ChainCheck {
       const missing = Array.from({ length: to - from + 1 }, (_, index) => from + index).filter((seq) => !there.has(seq))
       this.#say(ofCall.length === 0 ? `call ${callId} was removed after ${instant(link.at)}, when its facts ${from} to ${to} entered the chain` : `${missing.length === 1 ? `fact ${missing[0] ?? 0}` : `the facts ${missing.join(', ')}`} of call ${callId} ${missing.length === 1 ? 'was' : 'were'} removed after ${instant(link.at)}, when they entered the chain`)
     }
+  }
+
+  /** It went by a deletion which the ledger has, itself in the chain. What is left proves of whoever still has its facts that they are these. */
+  async #wasDeleted({ callId, certificate, deletedAt }: DeletedCall): Promise<void> {
+    this.#named ??= await deletionsInLedger(this.db)
+    if (this.#named.get(callId)?.has(certificate) !== true) this.#say(`call ${callId} was deleted on ${instant(deletedAt)}, and no deletion in the ledger names it`)
+    else this.#deleted.add(callId)
   }
 
   async #linkedEntries(entries: readonly LinkedEntry[], link: Selectable<LinksTable>): Promise<void> {
@@ -137,7 +155,13 @@ export class ChainCheck {
 
   async #linkedAudit({ through, seal }: Extract<Covers, { readonly kind: 'audit' }>, link: Selectable<LinksTable>): Promise<void> {
     const there = await sealOfAudit(this.db, through)
-    if (there === undefined) this.#say(`entry ${through} of the audit was removed after ${instant(link.at)}, when it entered the chain`)
+    const cut = there === undefined ? await lastAuditCut(this.db) : undefined
+    if (cut !== undefined && cut.through >= through) {
+      this.#named ??= await deletionsInLedger(this.db)
+      if (this.#named.get(`audit ${cut.through}`)?.has(cut.certificate) !== true) this.#say(`the audit was deleted up to entry ${cut.through}, and no deletion in the ledger names it`)
+      else if (cut.through === through && cut.seal !== seal) this.#say(`entry ${through} of the audit, the last that was deleted, is not the one that entered the chain at ${instant(link.at)}`)
+      else this.#audited = through
+    } else if (there === undefined) this.#say(`entry ${through} of the audit was removed after ${instant(link.at)}, when it entered the chain`)
     else if (there.seal !== seal) this.#say(`entry ${through} of the audit, or one before it, was changed after ${instant(link.at)}, when it entered the chain`)
     else this.#audited = through
   }

@@ -5,6 +5,7 @@ import { makeBrowserTables } from '../browser-tables.js'
 import { isArrangementFact } from '../arrangement-facts.js'
 import { makeDirectoryTables } from '../directory-tables.js'
 import { countAgain } from '../count-again.js'
+import { makeDeletionTables } from '../deletion-tables.js'
 import { makeOnceTables } from '../once-tables.js'
 import { makeOutboxTables } from '../outbox-tables.js'
 import { isByStaff } from '../questions/outcomes-by-staff.js'
@@ -59,6 +60,7 @@ export const postgresMigrations: Readonly<Record<string, Migration>> = {
   '014-months': { up: months },
   '015-asked-once': { up: (db: Kysely<unknown>) => makeOnceTables(db, text) },
   '016-availability': { up: (db: Kysely<unknown>) => makeAvailabilityTables(db, text) },
+  '017-deletions': { up: deletions },
 }
 
 /**
@@ -77,6 +79,23 @@ async function months(db: Kysely<unknown>): Promise<void> {
   await sql`create trigger append_only_whole before truncate on ${sql.table(restTable)} for each statement execute function ringround_refuse_change()`.execute(db)
   await sql`with moved as (delete from call_events_untimed where call_id < ${sql.lit(untimedFrom)} returning *) insert into call_events select * from moved`.execute(db)
   await sql`alter table call_events attach partition call_events_untimed for values from (${sql.lit(untimedFrom)}) to (maxvalue)`.execute(db)
+}
+
+/** Facts go with their call and the audit from its beginning on, where it is written down that they went. Nothing else goes. */
+async function deletions(db: Kysely<unknown>): Promise<void> {
+  await makeDeletionTables(db, text)
+  await appendOnly(db, 'deleted_calls', 'audit_cuts')
+  for (const [table, permit] of [['call_events', 'select 1 from deleted_calls where call_id = old.call_id'], ['audit', 'select 1 from audit_cuts where through >= old.seq']] as const) {
+    const name = sql.raw(`ringround_only_deleted_${table}`)
+    await sql`create function ${name}() returns trigger language plpgsql as $$
+      begin
+        if not exists (${sql.raw(permit)}) then raise exception '% is append-only', ${sql.lit(table)} using errcode = 'restrict_violation'; end if;
+        return old;
+      end $$`.execute(db)
+    await sql`drop trigger append_only on ${sql.table(table)}`.execute(db)
+    await sql`create trigger append_only before update on ${sql.table(table)} for each row execute function ringround_refuse_change()`.execute(db)
+    await sql`create trigger only_deleted before delete on ${sql.table(table)} for each row execute function ${name}()`.execute(db)
+  }
 }
 
 async function figures(db: Kysely<unknown>): Promise<void> {

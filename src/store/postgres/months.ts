@@ -63,9 +63,9 @@ async function makeMonth(client: ClientBase, { table, from, to }: Month): Promis
     await client.query(`lock table ${restTable} in access exclusive mode`)
     await client.query(`create table ${table} (like call_events including constraints)`)
     // Facts are moved, not deleted: in this transaction alone, and all of them are in the other table at its end.
-    await client.query(`alter table ${restTable} disable trigger append_only`)
+    await client.query(`alter table ${restTable} disable trigger user`)
     await client.query(`with moved as (delete from ${restTable} where call_id >= '${first}' and call_id < '${end}' returning *) insert into ${table} select * from moved`)
-    await client.query(`alter table ${restTable} enable trigger append_only`)
+    await client.query(`alter table ${restTable} enable trigger user`)
     await client.query(`alter table call_events attach partition ${table} for values from ('${first}') to ('${end}')`)
     await client.query(`create trigger append_only_whole before truncate on ${table} for each statement execute function ringround_refuse_change()`)
     await client.query('commit')

@@ -1,4 +1,4 @@
-import { rollUpName, rollUpOf, RollUpTotal, type RollUpRow, type RollUpScope } from '../../figures/roll-up.js'
+import { rollUpName, rollUpOf, RollUpTotal, type RollUp, type RollUpRow, type RollUpScope } from '../../figures/roll-up.js'
 import { callRecord } from '../../facts/call-record.js'
 import type { Db } from '../statements.js'
 import { eventsOf } from './events-of.js'
@@ -27,11 +27,19 @@ export async function notRolledUp(db: Db, limit: number): Promise<readonly strin
   return rows.map((row) => row.call_id)
 }
 
+/** What deleted calls have in the sums. */
+export async function deletedSums(db: Db): Promise<RollUp> {
+  const rows = await db.selectFrom('deleted_sums').selectAll().execute()
+  // `rollUpOf` wrote them.
+  return new Map(rows.map((row) => ({ ...row, amount: Number(row.amount) }) as RollUpRow).map((row) => [rollUpName(row), row]))
+}
+
 /** Holds the sums against a recount of the calls that are in them. @returns the sums that are not what the facts say */
 export async function differingRollUps(db: Db): Promise<readonly string[]> {
   const total = new RollUpTotal()
   const ids = await db.selectFrom('calls').select('call_id').where('rolled_up', '=', 1).execute()
   for (const { call_id: callId } of ids) total.add(rollUpOf(callRecord(await eventsOf(db, callId))))
+  total.add(await deletedSums(db))
   const stored = await db.selectFrom('roll_ups').selectAll().execute()
   const left = new Map(stored.map((row) => [rollUpName(row as unknown as RollUpRow), Number(row.amount)]))
   const wrong: string[] = []

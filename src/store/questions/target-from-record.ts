@@ -9,13 +9,14 @@ export interface TargetFromRecord {
   readonly rungAt: ReadonlyMap<string, number>
 }
 
-/** The figures of one telephone, read off the record of its ringings and of who cleared it: what `TargetRows` keeps up to date. */
-export async function targetFromRecord(db: Db, target: string): Promise<TargetFromRecord> {
+/** The figures of one telephone, read off the record of its ringings and of who cleared it: what `TargetRows` keeps up to date. @param without a call that is about to be deleted */
+export async function targetFromRecord(db: Db, target: string, without?: string): Promise<TargetFromRecord> {
   const rows = await db
     .selectFrom('attempts')
     .select(['call_id', 'attempt', 'candidate', 'label', 'started_at', 'answered_at', 'ended_at', 'result', 'status', 'reason'])
     .where('target', '=', target)
     .where('pool', '<>', 'direct')
+    .where('call_id', '<>', without ?? '')
     .execute()
   const clearings = await db.selectFrom('ledger').select('at').where('topic', '=', 'watchList').where('subject', '=', target).where('type', '=', 'cleared').execute()
   const steps: { readonly at: number; readonly step: RingingStep }[] = clearings.map(({ at }) => ({ at: Number(at), step: { type: 'cleared', at: Number(at) } }))

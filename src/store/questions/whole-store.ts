@@ -57,6 +57,9 @@ export const directoryTables = {
   subscriptions: ['kind', 'person'],
   outbox: ['id'],
   recording_keys: ['key_id'],
+  deleted_calls: ['call_id'],
+  deleted_sums: ['scope', 'id', 'month', 'figure', 'part'],
+  audit_cuts: ['through'],
 } as const satisfies Partial<Record<keyof Schema, readonly string[]>>
 export type DirectoryTable = keyof typeof directoryTables
 

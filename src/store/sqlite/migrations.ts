@@ -6,6 +6,7 @@ import { isArrangementFact } from '../arrangement-facts.js'
 import { countAgain } from '../count-again.js'
 import { makeDirectoryTables } from '../directory-tables.js'
 import { makeChainTables } from '../chain/tables.js'
+import { makeDeletionTables } from '../deletion-tables.js'
 import { makeOnceTables } from '../once-tables.js'
 import { makeOutboxTables } from '../outbox-tables.js'
 import { makeRecordingKeyTables } from '../recording-key-tables.js'
@@ -262,6 +263,22 @@ export const sqliteMigrations: Readonly<Record<string, Migration>> = {
   '019-browsers': { up: (db: Kysely<unknown>) => makeBrowserTables(db, sql`text`) },
   '020-asked-once': { up: (db: Kysely<unknown>) => makeOnceTables(db, sql`text`) },
   '021-availability': { up: (db: Kysely<unknown>) => makeAvailabilityTables(db, sql`text`) },
+  '022-deletions': { up: deletions },
+}
+
+/** Facts go with their call and the audit from its beginning on, where it is written down that they went. Nothing else goes. */
+async function deletions(db: Kysely<unknown>): Promise<void> {
+  await makeDeletionTables(db, sql`text`)
+  for (const table of ['deleted_calls', 'audit_cuts']) {
+    await refuse(db, table, 'update')
+    await refuse(db, table, 'delete')
+  }
+  await sql`drop trigger call_events_no_delete`.execute(db)
+  await sql`create trigger call_events_no_delete before delete on call_events when not exists (select 1 from deleted_calls where call_id = old.call_id)
+    begin select raise(abort, 'call events are append-only'); end`.execute(db)
+  await sql`drop trigger audit_no_delete`.execute(db)
+  await sql`create trigger audit_no_delete before delete on audit when not exists (select 1 from audit_cuts where through >= old.seq)
+    begin select raise(abort, 'audit is append-only'); end`.execute(db)
 }
 
 /** What has been written stays as it is. */

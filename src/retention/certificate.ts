@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto'
+import type { Actor } from '../facts/actor.js'
+import type { LedgerEntry } from '../store/ledger.js'
+
+export interface DeletedRecording {
+  readonly recordingId: string
+  readonly callId: string
+  /** When it began, and when it was deleted; wall-clock ms. */
+  readonly startedAt: number
+  readonly deletedAt: number
+  /** Of the MP3; absent where there was none. */
+  readonly bytes?: number
+  readonly sha256?: string
+}
+
+/** The facts of a call, and all that was read off them. */
+export interface DeletedRecord {
+  readonly callId: string
+  /** Wall-clock ms. */
+  readonly deletedAt: number
+  readonly facts: number
+  /** Over its facts: whoever still has them can prove that they are these. */
+  readonly hash: string
+}
+
+/** The audit from its beginning up to an entry. */
+export interface DeletedAudit {
+  readonly through: number
+  readonly entries: number
+  /** Of that entry: it holds those of all before it, and the next one follows it. */
+  readonly seal: string
+}
+
+/** What was deleted together, of one kind. */
+export interface Deleted {
+  readonly recordings: readonly DeletedRecording[]
+  readonly calls?: readonly DeletedRecord[]
+  readonly audit?: DeletedAudit
+}
+
+/** Says what was deleted, when, by whom and by which rule; kept for good. */
+export interface Certificate extends Deleted {
+  readonly id: string
+  /** Wall-clock ms. */
+  readonly at: number
+  readonly by: Actor
+  readonly node: string
+  readonly rule: string
+  /** SHA-256 over a line for each thing, in order: of a recording its id, the hash of the MP3 and the instant of the deletion; of a call the same with the hash of its facts; of the audit the entry, its seal and how many. */
+  readonly hash: string
+}
+
+export const subjectPrefix = 'deletion:'
+
+/** How many things it is, whatever they are. */
+export function countOf({ recordings, calls = [], audit }: Deleted): number {
+  return recordings.length + calls.length + (audit?.entries ?? 0)
+}
+
+/** What it was, in words: `12 recordings`. */
+export function deletedInWords({ recordings, calls, audit }: Deleted): string {
+  return audit ? `${audit.entries} entries of the audit, up to ${audit.through}` : calls ? `${calls.length} records of calls` : `${recordings.length} recordings`
+}
+
+export function hashOf({ recordings, calls = [], audit }: Deleted): string {
+  const hash = createHash('sha256')
+  for (const { recordingId, sha256, deletedAt } of recordings) hash.update(`${recordingId} ${sha256 ?? '-'} ${deletedAt}\n`)
+  for (const one of calls) hash.update(`${one.callId} ${one.hash} ${one.deletedAt}\n`)
+  if (audit) hash.update(`${audit.through} ${audit.seal} ${audit.entries}\n`)
+  return hash.digest('hex')
+}
+
+export function asCertificate({ subject, at, actor, node, data }: LedgerEntry): Certificate {
+  // Written by `Retention`.
+  return { id: subject.slice(subjectPrefix.length), at, by: actor, node, ...(data as Pick<Certificate, 'rule' | 'recordings' | 'calls' | 'audit' | 'hash'>) }
+}

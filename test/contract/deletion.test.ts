@@ -1,0 +1,4 @@
+import { deletionContract } from './deletion-contract.js'
+import { onBothDatabases } from './grounds.js'
+
+onBothDatabases('records and audit', deletionContract)
