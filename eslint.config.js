@@ -17,6 +17,7 @@ const rooms = {
   clock: [],
   text: [],
   switch: ['clock', 'sdp', 'sip'],
+  words: ['rtp', 'store', 'switch (types)'],
   directory: ['switch', 'text'],
   prompts: ['switch', 'rtp'],
   facts: ['switch (types)', 'directory (types)'],
@@ -98,7 +99,7 @@ const roomsRule = {
 export default js.config(
   { ignores: ['dist/', 'node_modules/', 'data/', 'coverage/', 'recordings/'] },
   {
-    files: ['src/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts', 'packages/**/*.{js,ts}', 'vitest.config.ts'],
+    files: ['src/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts', 'training/**/*.ts', 'packages/**/*.{js,ts}', 'vitest.config.ts'],
     extends: [js.configs.strictTypeChecked],
     plugins: { house: { rules: { rooms: roomsRule } } },
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
@@ -137,7 +138,7 @@ export default js.config(
     rules: { '@typescript-eslint/no-require-imports': 'off' },
   },
   {
-    files: ['**/*.test.ts', 'test/**/*.ts', 'bench/**/*.ts'],
+    files: ['**/*.test.ts', 'test/**/*.ts', 'bench/**/*.ts', 'training/**/*.ts'],
     rules: {
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/no-floating-promises': 'error',

@@ -1,4 +1,4 @@
-// Translates src/ (and bench/) to dist/, only when something has changed since the last time.
+// Translates src/ (and bench/, training/) to dist/, only when something has changed since the last time.
 import { createHash } from 'node:crypto'
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url'
 import { bundlePrograms } from './bundles.mjs'
 import { ensurePackages, fail, root } from './install.mjs'
 
-const sources = ['src', 'bench']
+const sources = ['src', 'bench', 'training']
 
 function filesBelow(folder) {
   if (!existsSync(folder)) return []

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
 
 /** Not minified: a fault that is logged names a line that can be read. Entry points below the repository, without ending. Other programs (benches, commands) run from their translated modules. */
-const plainPrograms = ['src/demo/main', 'src/embedded/media/media-thread', 'src/recordings/encoding-main', 'src/directory/directory-thread']
+const plainPrograms = ['src/demo/main', 'src/embedded/media/media-thread', 'src/recordings/encoding-main', 'src/directory/directory-thread', 'src/words/ear-thread']
 
 /** Those that every start waits for: run by `runKept`, with what V8 compiled of them before. */
 const keptPrograms = ['src/main', 'src/embedded/main', 'src/store/sqlite/database-thread']

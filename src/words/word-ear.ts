@@ -1,0 +1,110 @@
+import type { NoWords } from '../switch/port.js'
+import { IsolationGate, isolation } from './isolation-gate.js'
+import { frameMs, MelFrames, type Frame } from './mel-frames.js'
+import { netInput, score } from './net.js'
+
+/** Why no word is taken from a leg any more: what it did, as voicemail greetings do. */
+export type KeyOnly = Exclude<NoWords, 'lost'>
+
+export type EarTold =
+  | { readonly kind: 'word'; readonly score: number }
+  | { readonly kind: 'keyOnly'; readonly why: KeyOnly }
+
+/** More speech than this, within so long from the answer on, is a greeting. */
+export const greeting = { withinMs: 6_000, mostMs: 2_000 } as const
+/** After a word was heard, somebody who waits for the next question says no more than this. */
+const mostAfterWordMs = 400
+/** A tone of this length, above these Hz: lower ones are in a voice. */
+const beep = { ms: 200, tonality: 0.82, lowestHz: 380, driftHz: 45, aboveFloorDb: 8 } as const
+/** Frames that are kept for the net: the longest utterance, the quiet behind it, and what is before it. */
+const keptFrames = 256
+
+/** The net, ready to be asked. */
+export interface WordNet {
+  readonly weights: Float32Array
+  readonly threshold: number
+}
+
+/**
+ * What one leg says, from the answer on. Words are only taken while it is open; what is said while it is not tells greetings from people. Once it is
+ * key-only it stays that.
+ */
+export class WordEar {
+  readonly #net: WordNet
+  readonly #told: (told: EarTold) => void
+  readonly #frames = new MelFrames()
+  readonly #gate = new IsolationGate()
+  readonly #kept: Frame[] = []
+  #count = 0
+  #speechFrames = 0
+  /** First frame at which a word may begin; undefined: it is not open. */
+  #openFrom: number | undefined
+  #wordHeard = false
+  #sinceWord = 0
+  #tone = { frames: 0, hz: 0 }
+  #keyOnly: KeyOnly | undefined
+
+  constructor(net: WordNet, told: (told: EarTold) => void) {
+    this.#net = net
+    this.#told = told
+  }
+
+  get keyOnly(): KeyOnly | undefined {
+    return this.#keyOnly
+  }
+
+  /** Takes words that begin from now on. */
+  open(): void {
+    this.#openFrom ??= this.#count
+  }
+
+  shut(): void {
+    this.#openFrom = undefined
+  }
+
+  push(samples: Int16Array): void {
+    if (this.#keyOnly === undefined) this.#frames.push(samples, (frame) => this.#frame(frame))
+  }
+
+  #frame(frame: Frame): void {
+    if (this.#keyOnly !== undefined) return
+    this.#kept[this.#count % keptFrames] = frame
+    this.#count++
+    const noticed = this.#gate.push(frame)
+    if (this.#isBeep(frame)) return this.#only('beep')
+    switch (noticed.kind) {
+      case 'nothing':
+        return
+      case 'speaking':
+        if (this.#count * frameMs <= greeting.withinMs && ++this.#speechFrames * frameMs > greeting.mostMs) return this.#only('talking')
+        if ((this.#count - noticed.from) * frameMs > isolation.longestMs) return this.#only('stretch')
+        if (this.#wordHeard && this.#openFrom === undefined && ++this.#sinceWord * frameMs > mostAfterWordMs) return this.#only('goesOn')
+        return
+      case 'spoken':
+        if (this.#openFrom === undefined || noticed.utterance.from < this.#openFrom) return
+        return this.#spoken(noticed.isolated, noticed.utterance)
+    }
+  }
+
+  #spoken(isolated: boolean, { from, to }: { readonly from: number; readonly to: number }): void {
+    const value = isolated ? score(this.#net.weights, netInput((index) => (index < 0 || index >= this.#count || index < this.#count - keptFrames ? undefined : this.#kept[index % keptFrames]), from, to)) : 0
+    if (value >= this.#net.threshold) {
+      this.#wordHeard = true
+      this.#sinceWord = 0
+      this.#openFrom = undefined
+      this.#told({ kind: 'word', score: value })
+    } else if (this.#wordHeard) this.#only('goesOn')
+  }
+
+  #isBeep({ tonality, peakHz, level }: Frame): boolean {
+    const tonal = tonality >= beep.tonality && peakHz >= beep.lowestHz && level > this.#gate.floor + beep.aboveFloorDb
+    if (!tonal || Math.abs(peakHz - this.#tone.hz) > beep.driftHz) this.#tone = { frames: tonal ? 1 : 0, hz: peakHz }
+    else this.#tone.frames++
+    return this.#tone.frames * frameMs >= beep.ms
+  }
+
+  #only(why: KeyOnly): void {
+    this.#keyOnly = why
+    this.#told({ kind: 'keyOnly', why })
+  }
+}

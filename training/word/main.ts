@@ -1,0 +1,86 @@
+/**
+ * `npm run train-word`: makes the material, trains the net, chooses the threshold and writes `src/words/one-net.ts`. The same seeds, voices and Node.js give
+ * the same weights. See docs/words.md.
+ */
+import { createHash } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { weightCount, type NetFile } from '../../src/words/net.js'
+import { Chance } from './chance.js'
+import { examplesOf } from './examples.js'
+import { Learning, rates } from './learning.js'
+import { Speaker } from './speak.js'
+import { recordedAbroad, spoken, spokenAbroad, type Utterance } from './utterances.js'
+
+const seed = 'one/2'
+/**
+ * Of what voices set apart for this say, no more than this share may be taken for it: of words near to it ("wan", "want", "run"), and of others. The rules of
+ * a leg keep greetings out (docs/words.md), not the threshold.
+ */
+const most = { near: 0.12, other: 0.004 } as const
+const epochs = 28
+
+const begun = Date.now()
+const tell = (line: string): void => console.log(`[${String(Math.round((Date.now() - begun) / 1_000)).padStart(4)} s] ${line}`)
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { work: { type: 'string', default: '.cache/word' }, epochs: { type: 'string', default: String(epochs) }, out: { type: 'string', default: fileURLToPath(new URL('../../../src/words/one-net.ts', import.meta.url)) } } })
+  const speaker = new Speaker(values.work)
+  const english = await spoken(speaker, 'train', seed, { espeak: { word: 4, near: 7, other: 4 }, natural: { word: 60, near: 150, other: 150 } })
+  tell(`${english.length} utterances in English`)
+  const abroad = await spokenAbroad(speaker, seed)
+  const people = await recordedAbroad()
+  tell(`${abroad.length} in other languages, ${people.length} recordings of people`)
+  const times = ({ kind, natural }: Utterance): number => (kind === 'word' ? (natural ? 6 : 2) : natural ? 2 : 1)
+  const made = examplesOf([...english, ...abroad, ...people], times, new Chance(`${seed}/lines`))
+  tell(`${made.examples.length} examples, ${made.examples.filter(({ isWord }) => isWord).length} of the word; the gate let ${made.missed} of the word pass by`)
+  const tuning = examplesOf(await spoken(speaker, 'tune', seed, { espeak: { word: 3, near: 8, other: 4 }, natural: { word: 0, near: 0, other: 0 } }), () => 2, new Chance(`${seed}/tuning`), { least: 10, most: 40 })
+  tell(`${tuning.examples.length} examples to choose the threshold with`)
+
+  const learning = new Learning(new Chance(`${seed}/net`))
+  const last = Number(values.epochs)
+  for (let epoch = 1; epoch <= last; epoch++) {
+    const loss = learning.epoch(made.examples, 0.002 * 0.5 * (1 + Math.cos((Math.PI * epoch) / (last + 1))), 1)
+    if (epoch % 4 === 0 || epoch === last) {
+      const { heard, near, other } = rates(learning.weights, tuning.examples, 0.7)
+      tell(`epoch ${epoch}: loss ${loss.toFixed(4)}; at 0.7 ${percent(heard)} heard, ${percent(near)} of near words, ${percent(other)} of others`)
+    }
+  }
+  const file = packed(learning.weights, chosen(learning.weights, tuning.examples))
+  tell(`threshold ${file.threshold}: ${JSON.stringify(rates(learning.weights, tuning.examples, file.threshold))}`)
+  await writeFile(values.out, source(file))
+  tell(`written to ${values.out}`)
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`
+}
+
+function chosen(weights: Float32Array, examples: Parameters<typeof rates>[1]): number {
+  for (let threshold = 0.5; threshold < 0.97; threshold += 0.01) {
+    const { near, other } = rates(weights, examples, threshold)
+    if (near <= most.near && other <= most.other) return Math.round(threshold * 100) / 100
+  }
+  return 0.97
+}
+
+function packed(weights: Float32Array, threshold: number): NetFile {
+  const scale = weights.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0) / 32_767
+  const bytes = Buffer.alloc(weightCount * 2)
+  for (const [index, weight] of weights.entries()) bytes.writeInt16LE(Math.round(weight / scale), index * 2)
+  return {
+    word: 'one',
+    weights: bytes.toString('base64'),
+    scale,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+    threshold,
+    made: `training/word, seed ${seed}, ${epochs} epochs; voices of flite, festival and espeak-ng, recordings of Debian's asterisk sounds (docs/words.md)`,
+  }
+}
+
+function source(file: NetFile): string {
+  return `import type { NetFile } from './net.js'\n\n/** Written by \`npm run train-word\`; not to be changed by hand. */\nexport const oneNet: NetFile = ${JSON.stringify(file, null, 2).replace(/"(\w+)":/g, '$1:').replaceAll('"', "'").replace("Debian's", "Debian\\'s").replace(/\n\}$/, ',\n}')}\n`
+}
+
+await main()

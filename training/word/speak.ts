@@ -1,0 +1,81 @@
+import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { access, mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import type { Voice } from './voices.js'
+import { readSound, trimmed, type Sound } from './sound.js'
+
+const run = promisify(execFile)
+
+/** How somebody speaks: rate and pitch are those of the synthesiser, `speed` makes throat and pitch higher together. */
+export interface Manner {
+  /** 1: as the voice speaks by itself; 1.2: faster. */
+  readonly rate: number
+  /** 0.5 low to 1.5 high. */
+  readonly pitch: number
+  readonly speed: number
+}
+
+/** Speaks by Debian's synthesisers. What was spoken once is kept in a folder by what it was made of. */
+export class Speaker {
+  constructor(readonly folder: string) {}
+
+  async say(voice: Voice, text: string, manner: Manner): Promise<Sound> {
+    const { kind, name } = voice
+    const rate = manner.rate.toFixed(2)
+    const pitch = manner.pitch.toFixed(2)
+    const path = join(this.folder, kind, `${createHash('sha256').update([name, text, rate, pitch].join('|')).digest('hex').slice(0, 24)}.wav`)
+    if (!(await isThere(path))) {
+      await mkdir(join(this.folder, kind), { recursive: true })
+      const made = `${path}.${process.pid}`
+      await speak(voice, text, Number(rate), Number(pitch), made)
+      await rename(made, path)
+    }
+    return trimmed(await readSound(path, manner.speed))
+  }
+}
+
+async function speak({ kind, name }: Voice, text: string, rate: number, pitch: number, to: string): Promise<void> {
+  switch (kind) {
+    case 'espeak':
+      await run('espeak-ng', ['-v', name, '-s', String(Math.round(165 * rate)), '-p', String(Math.round(Math.max(0, Math.min(99, 50 * pitch)))), '-w', to, text])
+      return
+    case 'flite':
+      await run('flite', ['-voice', name, '--setf', `duration_stretch=${(1 / rate).toFixed(2)}`, '--setf', `int_f0_target_mean=${Math.round((name === 'slt' ? 170 : 105) * pitch)}`, '-t', text, '-o', to])
+      return
+    case 'festival': {
+      // One process a sentence, as rarely as it is asked for.
+      const script = `${to}.scm`
+      await writeFile(script, `(voice_${name})\n(Parameter.set 'Duration_Stretch ${(1 / rate).toFixed(2)})\n(utt.save.wave (utt.synth (Utterance Text ${JSON.stringify(text)})) ${JSON.stringify(to)} 'riff)\n`)
+      await run('festival', ['-b', script]).finally(() => rm(script, { force: true }))
+    }
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  )
+}
+
+/** Works through a list, so many at a time; what fails is left out, and counted. */
+export async function each<T, R extends object>(items: readonly T[], width: number, work: (item: T, index: number) => Promise<R>): Promise<{ readonly done: R[]; readonly failed: readonly string[] }> {
+  const results: (R | undefined)[] = []
+  const failed: string[] = []
+  let next = 0
+  await Promise.all(
+    Array.from({ length: width }, async () => {
+      while (next < items.length) {
+        const index = next++
+        try {
+          results[index] = await work(items[index] as T, index)
+        } catch (error) {
+          failed.push(error instanceof Error ? error.message : String(error))
+        }
+      }
+    }),
+  )
+  return { done: results.filter((result) => result !== undefined), failed }
+}
