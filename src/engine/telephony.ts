@@ -14,12 +14,14 @@ import { LimitedLines, strangersLines } from '../processes/limited-lines.js'
 import type { BrowserPhone } from '../registrar/browser-phones.js'
 import type { SharedBinding } from '../registrar/bindings.js'
 import type { SharedProof } from '../registrar/digest-authenticator.js'
+import { listeningPrefix } from '../recordings/spool-folder.js'
 import { Telephones } from '../registrar/telephones.js'
 import type { Store } from '../store/store.js'
 import { connectDrachtioSwitch } from '../switch/drachtio/connect.js'
-import type { ServerSet } from '../switch/drachtio/settings.js'
+import type { ServerSet, WordHearing } from '../switch/drachtio/settings.js'
 import type { Switch } from '../switch/port.js'
 import { SwitchWatch } from '../switch-watch.js'
+import { WordEars } from '../words/word-ears.js'
 import type { Fleet } from './fleet.js'
 import type { Ground } from './ground.js'
 import type { Kept } from './kept.js'
@@ -29,8 +31,13 @@ const registrationLimit = { burst: 30, refillMs: 2_000, remembered: 10_000 }
 
 const countEveryMs = 15_000
 
+/** Legs that are listened to for words at the same time: one thread hears many more (docs/words.md). */
+const mostEars = 40
+
 /** The way to the telephone world: the adapter, the telephones that register, and the guard before both. */
 export async function openTelephony({ settings, log, alarms, opened }: Ground, { store, keys }: Pick<Kept, 'store' | 'keys'>, { presence, signals, turns, maps }: Fleet, embedded: EmbeddedServers | undefined) {
+  const ears = new WordEars({ most: mostEars, onTrouble: (why) => log.warn({ what: 'words' }, why) })
+  opened.push('the recogniser of words', () => ears.close())
   const adapter = connectDrachtioSwitch({
     servers: embedded ? [embedded.servers] : configuredServers(settings),
     trunks: settings.trunks,
@@ -41,6 +48,7 @@ export async function openTelephony({ settings, log, alarms, opened }: Ground, {
     mediaTimeoutSeconds: settings.mediaTimeoutSeconds,
     mediaTakenFrom: settings.rtpTakenFrom,
     certainty: presence,
+    words: hearing(ears, join(settings.dataFolder, 'spool')),
     onNotice: (notice) => log[notice.level](notice.text),
   })
   opened.push('the switch', () => adapter.close())
@@ -87,6 +95,17 @@ export async function openTelephony({ settings, log, alarms, opened }: Ground, {
   })
   telephone.onRegister((registration) => telephones.register(registration))
   return { telephone, telephones }
+}
+
+/** The media server writes what it hears into the spool, as it does recordings: it may write nowhere else. */
+function hearing(ears: WordEars, spoolFolder: string): WordHearing {
+  return {
+    get ready() {
+      return ears.ready
+    },
+    pathFor: (legId) => join(spoolFolder, `${listeningPrefix}${legId}.wav`),
+    follow: (path, listener) => ears.follow(path, listener),
+  }
 }
 
 /** A telephone that one engine has asked for its password may answer to another. Without the master key it is asked again by each. */

@@ -16,6 +16,9 @@ export interface SpoolEntry {
   readonly note: SpoolNote | undefined
 }
 
+/** With this begin the names of what is no recording: what a leg says before acceptance, for the recogniser of words. It goes with the leg. */
+export const listeningPrefix = 'listening-'
+
 /** The folder in which recordings grow while calls run: `<recordingId>.wav` and, beside it, `<recordingId>.json`. */
 export class SpoolFolder {
   /** Recordings that hold no sound, or are no WAV files, are moved here; nothing is deleted that has not become an MP3, unless its time is over. */
@@ -23,10 +26,11 @@ export class SpoolFolder {
 
   constructor(readonly path: string) {}
 
-  /** Makes the folder, and proves that it takes files. Rejects in the file system's words. */
+  /** Makes the folder, and proves that it takes files; what a run that died was listening to goes. Rejects in the file system's words. */
   async prepare(): Promise<void> {
     await mkdir(this.path, { recursive: true })
     await proveWritable(this.path)
+    for (const name of await readdir(this.path)) if (name.startsWith(listeningPrefix)) await rm(join(this.path, name), { force: true })
   }
 
   /**
@@ -62,7 +66,7 @@ export class SpoolFolder {
   /** What lies here. Notes without a recording (the call never came to it) are cleared away. */
   async entries(): Promise<readonly SpoolEntry[]> {
     const names = await readdir(this.path)
-    const wavs = new Set(names.filter((name) => name.endsWith('.wav')).map((name) => name.slice(0, -4)))
+    const wavs = new Set(names.filter((name) => name.endsWith('.wav') && !name.startsWith(listeningPrefix)).map((name) => name.slice(0, -4)))
     for (const name of names) {
       if (name.endsWith('.json') && !wavs.has(name.slice(0, -5))) await rm(join(this.path, name), { force: true })
     }

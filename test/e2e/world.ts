@@ -13,6 +13,7 @@ export interface TestLine {
   readonly ncn?: readonly string[]
   readonly hours?: unknown
   readonly recordFrom?: 'bridge' | 'answer'
+  readonly spokenWord?: 'offers' | 'accepts'
   readonly kind?: 'advice' | 'pifuAnswer' | 'pifuCallBack'
   /** Areas that may use it; default: the practice's. */
   readonly access?: unknown
@@ -67,6 +68,7 @@ export function world(lines: readonly TestLine[], practices: readonly TestPracti
           ...(line.ncn === undefined ? {} : { ncnPool: `${line.id}-pool` }),
           outcomes: { 'referral-avoided': 'Referral avoided', 'referral-made': 'Referral made' },
           ...(line.recordFrom === undefined ? {} : { recordFrom: line.recordFrom }),
+          ...(line.spokenWord === undefined ? {} : { spokenWord: line.spokenWord }),
         },
       ]),
     ),

@@ -121,6 +121,33 @@ export class PhoneMedia {
     })
   }
 
+  /** Says something. @returns when its last packet went out */
+  say(samples: Int16Array): Promise<number> {
+    const frames = Math.ceil(samples.length / 160)
+    return new Promise((resolve) => {
+      for (let index = 0; index < frames; index++) {
+        const part = new Int16Array(160)
+        part.set(samples.subarray(index * 160, (index + 1) * 160))
+        this.#queue.push(() => {
+          if (index === frames - 1) resolve(performance.now())
+          return this.#packet(payloadTypes[this.law], encode(this.law, part), this.#timestamp, false)
+        })
+      }
+    })
+  }
+
+  /** Waits until somebody has spoken to it for so long in all, and then been quiet for so long. @returns when they fell quiet */
+  async hearsOut(spokenMs: number, quietMs: number, since: number, withinMs = 30_000): Promise<number> {
+    const until = performance.now() + withinMs
+    for (;;) {
+      const loud = this.packets.filter((packet) => packet.at >= since && peak(packet.samples) > 500)
+      const last = loud.at(-1)?.at ?? since
+      if (loud.length * 20 >= spokenMs && performance.now() - last >= quietMs) return last
+      if (performance.now() > until) throw new Error(`nobody spoke for ${spokenMs} ms and fell quiet within ${withinMs} ms`)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  }
+
   /** Time of arrival of the first voice packet after `since` in which this frequency sounds. */
   firstHeard(frequency: number, since = 0): number | undefined {
     return this.packets.find((packet) => packet.at >= since && amplitudeOf(frequency, packet.samples) > 1000)?.at
