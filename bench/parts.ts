@@ -8,6 +8,7 @@ import type { Part } from './part.js'
 import { relay } from './relay.js'
 import { start } from './start.js'
 import { throughput } from './throughput.js'
+import { word } from './word.js'
 
 /** All parts, in the order in which they run. */
 export const parts: readonly Part[] = [
@@ -76,6 +77,12 @@ export const parts: readonly Part[] = [
     name: 'start',
     about: 'npm start, the second time',
     run: ({ quick }, tell) => start({ times: quick ? 3 : 7 }, tell),
+  },
+  {
+    name: 'word',
+    about: 'the recogniser of the spoken "one": what it hears, what it takes for it (needs flite, festival, espeak-ng; half an hour)',
+    onlyWhenAsked: true,
+    run: ({ quick }, tell) => word({ greetings: quick ? 1_000 : 10_000, hours: quick ? 0.5 : 4, people: process.env.RINGROUND_SPOKEN_DIGITS }, tell),
   },
   {
     name: 'growth',

@@ -1,0 +1,172 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Chance } from '../training/word/chance.js'
+import { onTheLine } from '../training/word/examples.js'
+import { joined, readSound, silence, toSamples, trimmed, type Sound } from '../training/word/sound.js'
+import { Speaker } from '../training/word/speak.js'
+import { anyLine } from '../training/word/telephone-line.js'
+import { recordedEnglish, spoken, type Utterance } from '../training/word/utterances.js'
+import { readNet } from '../src/words/net.js'
+import { oneNet } from '../src/words/one-net.js'
+import { WordEar, type WordNet } from '../src/words/word-ear.js'
+import { figure, type Figure } from './figure.js'
+import type { PartResult } from './part.js'
+import { answeredLeg, whisperMs } from './word/answered-leg.js'
+import { Greetings } from './word/greetings.js'
+
+const seed = 'bench/1'
+/** A leg is listened to for this long: longer than anybody has to accept by default. */
+const legSeconds = 25
+
+/** The recogniser of the spoken "one", on material that nothing was chosen with: voices that the training never heard, recordings of people. See docs/words.md. */
+export async function word({ greetings, hours, people }: { readonly greetings: number; readonly hours: number; readonly people: string | undefined }, tell: (line: string) => void): Promise<PartResult> {
+  const net: WordNet = { weights: readNet(oneNet), threshold: oneNet.threshold }
+  const speaker = new Speaker('.cache/word')
+  const figures: Figure[] = []
+
+  const said = await spoken(speaker, 'test', seed, { espeak: { word: 4, near: 6, other: 4 }, natural: { word: 120, near: 240, other: 240 } })
+  const background = said.filter(({ kind }) => kind === 'other').map(({ sound }) => sound)
+  for (const [snr, least] of [[40, undefined], [20, 0.9], [10, 0.8]] as const) {
+    const british = said.filter((one) => one.kind === 'word' && one.british)
+    const natural = british.filter((one) => one.natural)
+    figures.push(share(`"one" heard, British voices, ${snr} dB`, heard(british, net, snr, background), british.length, least), share(`"one" heard, the recorded British voice, ${snr} dB`, heard(natural, net, snr, background), natural.length))
+  }
+  for (const kind of ['near', 'other'] as const) {
+    const some = said.filter((one) => one.kind === kind)
+    figures.push(share(`${kind === 'near' ? 'near' : 'other'} words taken for it, 20 dB`, heard(some, net, 20, background), some.length))
+  }
+  tell('voices that the training never heard: done')
+  const recorded = [...(await recordedEnglish()), ...(people === undefined ? [] : await peopleIn(people))]
+  for (const voice of [...new Set(recorded.map((one) => one.voice))].sort()) {
+    const words = recorded.filter((one) => one.voice === voice && one.kind === 'word')
+    const others = recorded.filter((one) => one.voice === voice && one.kind !== 'word')
+    figures.push(share(`"one" heard, recordings of ${voice}, 20 dB`, heard(words, net, 20, background), words.length), share(`other words taken for it, recordings of ${voice}`, heard(others, net, 20, background), others.length))
+  }
+  tell('recordings of people: done')
+
+  const chance = new Chance(`${seed}/greetings`)
+  const box = new Greetings(speaker, chance)
+  const counts = { accepted: 0, offered: 0, keyOnly: 0 }
+  for (let nth = 0; nth < greetings; nth++) {
+    const samples = onAPlainLine(await box.next(legSeconds), chance)
+    const answer = answeredLeg(samples, net, chance.between(whisperMs.shortest, whisperMs.longest))
+    if (answer.accepted) counts.accepted++
+    if (answer.words > 0) counts.offered++
+    if (answer.keyOnly) counts.keyOnly++
+    if ((nth + 1) % 1_000 === 0) tell(`${nth + 1} greetings: ${counts.accepted} accepted, ${counts.offered} were asked to say it again`)
+  }
+  figures.push(
+    figure({ name: 'voicemail greetings that accept', unit: `of ${greetings}`, of: 'count', value: counts.accepted, target: 0, note: `${box.voices.length} voices; seed ${seed}` }),
+    figure({ name: 'greetings that are asked to say it again', unit: `of ${greetings}`, of: 'count', value: counts.offered }),
+    figure({ name: 'greetings that were noticed as such', unit: '%', of: 'share', value: (100 * counts.keyOnly) / greetings }),
+  )
+
+  const talk = await conversation(speaker, new Chance(`${seed}/talk`), hours, net, tell)
+  figures.push(
+    figure({ name: 'conversation and ringing tones that accept', unit: `in ${hours} h`, of: 'count', value: talk.accepted, target: 0, note: `as legs of ${legSeconds} s` }),
+    figure({ name: 'the same, asked to say it again', unit: `in ${hours} h`, of: 'count', value: talk.offered }),
+  )
+  figures.push(decision(said, net, background), cpu(said, net, background))
+  return { figures }
+}
+
+function share(name: string, count: number, all: number, atLeast?: number): Figure {
+  return figure({ name, unit: '%', of: `of ${all}`, value: (100 * count) / Math.max(1, all), ...(atLeast === undefined ? {} : { target: 100 * atLeast, atLeast: true }) })
+}
+
+/** How many of them a leg hears as the word, said once while it is listened for. */
+function heard(utterances: readonly Utterance[], net: WordNet, snr: number, background: readonly Sound[]): number {
+  const chance = new Chance(`${seed}/heard/${snr}`)
+  return utterances.filter(({ sound }) => told(onTheLine(sound, anyLine(chance, { least: snr, most: snr }), chance, background), net) !== undefined).length
+}
+
+/** @returns the score */
+function told(samples: Int16Array, net: WordNet): number | undefined {
+  let score: number | undefined
+  const ear = new WordEar(net, (one) => {
+    if (one.kind === 'word') score = one.score
+  })
+  ear.open()
+  ear.push(samples)
+  return score
+}
+
+/** People's recordings in a folder, named as those of the Free Spoken Digit Dataset: `1_name_0.wav`. */
+async function peopleIn(folder: string): Promise<Utterance[]> {
+  const names = (await readdir(folder)).filter((name) => /^\d_\w+_\d+\.wav$/.test(name)).sort()
+  return Promise.all(
+    names.map(async (name) => {
+      const [digit, voice = ''] = name.split('_')
+      return { sound: trimmed(await readSound(join(folder, name))), kind: digit === '1' ? ('word' as const) : ('other' as const), text: name, voice, british: false, natural: true }
+    }),
+  )
+}
+
+/** A quiet line, in one law: what is told apart here is what is said. */
+function onAPlainLine(sound: Sound, chance: Chance): Int16Array {
+  const gain = chance.between(0.15, 0.9) / (sound.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1)
+  const noise = gain * chance.one([0.0005, 0.003, 0.01])
+  return toSamples(sound.map((value) => value * gain + noise * (2 * chance.next() - 1)))
+}
+
+/** Two people talking, with what else is on a line: ringing tones, music, recordings of a woman's sentences. */
+async function conversation(speaker: Speaker, chance: Chance, hours: number, net: WordNet, tell: (line: string) => void): Promise<{ readonly accepted: number; readonly offered: number }> {
+  const phrases = (await spoken(speaker, 'test', `${seed}/talk`, { espeak: { word: 1, near: 4, other: 10 }, natural: { word: 20, near: 150, other: 300 } })).map(({ sound }) => sound)
+  const sentences = (await recordedEnglish()).map(({ sound }) => sound)
+  const counts = { accepted: 0, offered: 0 }
+  for (let leg = 0; leg < (hours * 3_600) / legSeconds; leg++) {
+    const parts: Sound[] = [silence(chance.between(0, 4_000))]
+    const kind = chance.one(['talk', 'talk', 'talk', 'recordings', 'ringing'] as const)
+    let length = 0
+    while (length < legSeconds * 8_000) {
+      const part = kind === 'ringing' ? ringing() : chance.one(kind === 'talk' ? phrases : sentences)
+      const pause = silence(chance.happens(0.5) ? chance.between(30, 300) : chance.between(300, 3_000))
+      parts.push(part, pause)
+      length += part.length + pause.length
+    }
+    const answer = answeredLeg(onAPlainLine(joined(parts).subarray(0, legSeconds * 8_000), chance), net, chance.between(whisperMs.shortest, whisperMs.longest))
+    if (answer.accepted) counts.accepted++
+    if (answer.words > 0) counts.offered++
+  }
+  tell(`${hours} h of conversation and ringing tones: ${counts.accepted} accepted`)
+  return counts
+}
+
+function ringing(): Sound {
+  return new Float32Array(24_000).map((_, index) => {
+    const ms = index / 8
+    return ms < 400 || (ms >= 600 && ms < 1_000) ? 0.2 * Math.sin((2 * Math.PI * 400 * index) / 8_000) + 0.2 * Math.sin((2 * Math.PI * 450 * index) / 8_000) : 0
+  })
+}
+
+/** From the end of the word to the decision, by the sound alone; a recording is 0.1 s behind it (docs/words.md). */
+function decision(said: readonly Utterance[], net: WordNet, background: readonly Sound[]): Figure {
+  const chance = new Chance(`${seed}/decision`)
+  const times: number[] = []
+  for (const { sound } of said.filter(({ kind }) => kind === 'word').slice(0, 200)) {
+    const samples = onTheLine(sound, { ...anyLine(chance, { least: 20, most: 20 }), roomMs: 0 }, chance, background)
+    let at = 0
+    const ear = new WordEar(net, (one) => {
+      // The word ends 700 ms before the end of the sound.
+      if (one.kind === 'word') times.push((at - (samples.length - 700 * 8)) / 8)
+    })
+    ear.open()
+    for (; at < samples.length; at += 80) ear.push(samples.subarray(at, at + 80))
+  }
+  times.sort((a, b) => a - b)
+  return figure({ name: 'word ends -> decision, by the sound', unit: 'ms', of: 'p95', value: times[Math.floor(times.length * 0.95)] ?? Number.NaN, target: 600 })
+}
+
+function cpu(said: readonly Utterance[], net: WordNet, background: readonly Sound[]): Figure {
+  const chance = new Chance(`${seed}/cpu`)
+  const samples = onTheLine(joined(said.slice(0, 12).flatMap(({ sound }) => [sound, silence(700)])), anyLine(chance), chance, background)
+  const before = process.cpuUsage()
+  let seconds = 0
+  while (seconds < 240) {
+    const ear = new WordEar(net, () => undefined)
+    ear.open()
+    for (let at = 0; at < samples.length && ear.keyOnly === undefined; at += 160, seconds += 0.02) ear.push(samples.subarray(at, at + 160))
+  }
+  const { user, system } = process.cpuUsage(before)
+  return figure({ name: 'listening to one leg', unit: '%', of: 'of a core', value: (user + system) / 1e4 / seconds, target: 5 })
+}
