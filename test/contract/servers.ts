@@ -1,11 +1,14 @@
+import { execFileSync } from 'node:child_process'
 import { connect } from 'node:net'
+import type { MediaServers } from './media-servers.js'
 import type { Servers } from './socket-world.js'
 
 /**
  * A drachtio-server and a FreeSWITCH that run already, named in the environment:
  * `RINGROUND_TEST_DRACHTIO=host:port`, `RINGROUND_TEST_DRACHTIO_SECRET` (default cymru), `RINGROUND_TEST_DRACHTIO_SIP=host:port` (its UDP
  * address), `RINGROUND_TEST_FREESWITCH=host:port`, `RINGROUND_TEST_FREESWITCH_SECRET` (default ClueCon). They must share this machine's
- * file system, and carry no other calls.
+ * file system, and carry no other calls. For media servers that die besides: `RINGROUND_TEST_FREESWITCH_SPARE=host:port`, of another one with the same secret, and the shell commands
+ * `RINGROUND_TEST_MEDIA_KILL`, `RINGROUND_TEST_MEDIA_FREEZE` and `RINGROUND_TEST_MEDIA_START` (harmless while it runs; wakes it up) for the first.
  */
 export function serversOfEnvironment(env: NodeJS.ProcessEnv = process.env): Servers | undefined {
   const drachtio = address(env.RINGROUND_TEST_DRACHTIO)
@@ -18,6 +21,29 @@ export function serversOfEnvironment(env: NodeJS.ProcessEnv = process.env): Serv
     sip: { address: sip.host, port: sip.port },
     channels: () => countChannels({ ...freeswitch, secret }),
     stop: () => Promise.resolve(),
+  }
+}
+
+/** The same with a second FreeSWITCH, and with the first one's death at hand. */
+export function sparesOfEnvironment(env: NodeJS.ProcessEnv = process.env): Servers | undefined {
+  const servers = serversOfEnvironment(env)
+  const spare = address(env.RINGROUND_TEST_FREESWITCH_SPARE)
+  const [kill, freeze, start] = [env.RINGROUND_TEST_MEDIA_KILL, env.RINGROUND_TEST_MEDIA_FREEZE, env.RINGROUND_TEST_MEDIA_START]
+  if (!servers || !spare || kill === undefined || freeze === undefined || start === undefined) return undefined
+  const { freeswitch } = servers.set
+  const run = (command: string): void => void execFileSync('/bin/sh', ['-c', command], { stdio: 'ignore' })
+  const places = [freeswitch, { ...spare, secret: freeswitch.secret }]
+  const media: MediaServers = {
+    kill: () => Promise.resolve(run(kill)),
+    killSecond: () => Promise.reject(new Error('nobody knows how')),
+    freeze: () => run(freeze),
+    restore: () => Promise.resolve(run(start)),
+  }
+  return {
+    ...servers,
+    set: { ...servers.set, others: [{ ...spare, secret: freeswitch.secret, spare: true }] },
+    channels: async () => (await Promise.all(places.map((place) => countChannels(place).catch(() => 0)))).reduce((sum, each) => sum + each, 0),
+    media,
   }
 }
 

@@ -102,6 +102,8 @@ export class SocketWorld implements MediaWorld {
       const rung = await called
       rung?.answer()
       const handles = JSON.parse(await line(1)) as readonly [caller: string, other?: string]
+      // In the very moment of the bridge FreeSWITCH 1.11.1 loses one of the two (docs/survival.md).
+      if (rung) await this.elapse(500)
       return { caller: new SipCaller(call), callerHandle: handles[0], other: rung && { person: new SipPerson(rung), handle: handles[1] ?? '' }, recording }
     } finally {
       const gone = new Promise((resolve) => doomed.once('exit', resolve))

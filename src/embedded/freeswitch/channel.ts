@@ -222,7 +222,7 @@ export class Channel implements ControlledChannel, PlaybackHost {
 
   /**
    * The client's socket is gone. While the `socket` application is what keeps the channel, that ends the call, unless the client has asked that
-   * it go on (`resume`): then it waits in what follows in the dialplan, `park`, and what runs on top of that runs on.
+   * it go on (`resume`, or the variable `socket_resume`): then it waits in what follows in the dialplan, `park`, and what runs on top of that runs on.
    */
   socketClosed(resumes: boolean): void {
     this.connection = undefined

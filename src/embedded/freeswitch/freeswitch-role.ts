@@ -286,7 +286,7 @@ export class FreeswitchRole implements EventSocketHost, ChannelSurroundings, Api
         if (channel.over) connection.channelGone()
       },
       closed: (connection) => {
-        channel.socketClosed(connection?.resumes ?? false)
+        channel.socketClosed(connection?.resumes === true || channel.variable('socket_resume') === 'true')
       },
     })
   }

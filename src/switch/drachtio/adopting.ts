@@ -32,6 +32,11 @@ export async function adopt(pair: ServerPair, identity: LegIdentity): Promise<Ad
     const leg = new DrachtioLeg(pair, channel, origins, identity.leg)
     const party = new PartyDialog(partyDialog.asDialog(), leg, refreshingOf(identity))
     const [there] = await Promise.all([partyDialog.exists(), mediaDialog.exists()])
+    // FreeSWITCH has lost it in this moment, and the party is there.
+    if (there === true && leg.ended?.ending === 'mediaLost') {
+      void channel.release()
+      return await adoptWithoutChannel(pair, identity, partyDialog)
+    }
     if (there !== true || leg.ended) {
       await channel.release()
       forget(dialogs)

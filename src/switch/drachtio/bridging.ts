@@ -19,6 +19,7 @@ export async function bridge(a: DrachtioLeg, b: DrachtioLeg, options: { readonly
   const holds = [a.player.hold(), b.player.hold()]
   try {
     let answer: string
+    for (const { channel } of [b, a]) channel.resumes(false)
     try {
       answer = await a.channel.api('uuid_bridge', b.channel.id)
     } catch (error) {
@@ -28,6 +29,7 @@ export async function bridge(a: DrachtioLeg, b: DrachtioLeg, options: { readonly
     if (!answer.startsWith('+OK')) {
       // Of a channel that is going it is certain that it was not bridged; of any other answer, or none, it is not.
       if (!/^-ERR invalid uuid/i.test(answer)) await part(a)
+      else for (const { channel } of [a, b]) channel.resumes(true)
       await farewell(a, b)
       return gone() ?? { kind: 'failed', why: answer }
     }

@@ -121,6 +121,14 @@ export class Channel {
     this.#describedAt = 0
   }
 
+  /**
+   * Whether it goes on with its dialplan when its event socket closes: `park` follows `socket`. One that has left `socket`, for a bridge or a transfer, stays by itself, and FreeSWITCH 1.11.1
+   * resets one that is to resume: out of its bridge, never to do anything again. So it is not the command `resume`, which cannot be taken back.
+   */
+  resumes(wanted: boolean): void {
+    this.api('uuid_setvar', `socket_resume ${wanted}`).catch(() => undefined)
+  }
+
   /** Its SIP dialog with us. */
   get dialog(): DialogIdentity {
     return { id: this.#dialog.id, contact: this.#dialog.local.contact ?? '' }
@@ -196,7 +204,7 @@ export class Channel {
    */
   describe(sdp: string): Promise<string> {
     // Should this engine die, the channel is not to go with its connection: it waits for another engine.
-    if (!this.used) this.#endpoint.conn?.sendRecv('resume')
+    if (!this.used) this.resumes(true)
     this.used = true
     // One after the other: a second one in between would be refused (RFC 3261 section 14.2).
     const described = this.#describing ? this.#describing.then(() => this.#describe(sdp)) : this.#describe(sdp)

@@ -8,6 +8,8 @@ const breaksAtMost = 12
 const stopMs = 1_000
 /** A channel that comes out of a bridge cannot be played to for a moment, on a busy machine for up to a second: pauses before it is tried again, ms. */
 const againMs = [40, 80, 160, 320, 640, 640]
+/** A channel that has not begun to play within this time does nothing any more: FreeSWITCH can lose itself in a transfer. */
+const beginMs = 4_000
 /** A loop whose round took less than this would be a loop of nothing. */
 const shortestRoundMs = 20
 
@@ -225,12 +227,20 @@ export class Player {
       play.startedAt ??= performance.now()
       if (running.stopping) this.#break(running, 0)
     }
+    const channel = this.#channel
+    const watch = setTimeout(() => {
+      // Where this engine itself stood still, the event is about to be read.
+      setTimeout(() => {
+        if (!running.started && this.#running === running && !this.#held) channel.giveUp('it does nothing any more')
+      }, breakAgainMs).unref()
+    }, beginMs).unref()
     try {
-      return (await this.#channel.execute('playback', source, started)).getHeader('Application-Response') ?? ''
+      return (await channel.execute('playback', source, started)).getHeader('Application-Response') ?? ''
     } catch (error) {
       if (error instanceof ChannelGone) return 'gone'
       throw error
     } finally {
+      clearTimeout(watch)
       if (this.#running === running) this.#running = undefined
       end()
     }

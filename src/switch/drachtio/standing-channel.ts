@@ -7,6 +7,8 @@ import type { ServerAccess } from './settings.js'
 const load = createRequire(import.meta.url)
 const connectMs = 3_000
 const askMs = 2_000
+/** A channel passes through `CS_RESET` within this time, or never leaves it. */
+const resetMs = 400
 
 /** What is heard of a channel, beside what is asked for on every one. */
 const events = ['CHANNEL_EXECUTE', 'CHANNEL_EXECUTE_COMPLETE', 'CHANNEL_HANGUP', 'DTMF'] as const
@@ -26,7 +28,7 @@ export interface StandingChannel {
 /**
  * A channel of FreeSWITCH that another engine made, which has died: over a connection that we dial. It is watched from the first moment, so that nothing that befalls it
  * after this is missed.
- * @returns undefined when there is no such channel any more
+ * @returns undefined when there is no such channel any more, or none that could be used
  * @throws Error in words for the record, when FreeSWITCH cannot be asked
  */
 export async function openStandingChannel(access: ServerAccess, uuid: string): Promise<StandingChannel | undefined> {
@@ -46,7 +48,10 @@ export async function openStandingChannel(access: ServerAccess, uuid: string): P
     connection.filter('Unique-ID', uuid)
     connection.subscribe(events)
     const [exists, description, told, peer] = await Promise.all([ask(`uuid_exists ${uuid}`), ask(`uuid_getvar ${uuid} rtp_local_sdp_str`), ask(`uuid_getvar ${uuid} switch_r_sdp`), ask(`uuid_getvar ${uuid} signal_bond`)])
-    if (exists !== 'true') {
+    // FreeSWITCH 1.11.1 leaves a channel so whose event socket closes in the moment in which it is bridged: it never does anything again.
+    const stuck = exists === 'true' && (await isReset(ask, uuid)) && (await new Promise((resolve) => setTimeout(resolve, resetMs)), await isReset(ask, uuid))
+    if (stuck) await ask(`uuid_kill ${uuid}`)
+    if (exists !== 'true' || stuck) {
       connection.disconnect()
       return undefined
     }
@@ -56,6 +61,10 @@ export async function openStandingChannel(access: ServerAccess, uuid: string): P
     connection.disconnect()
     throw error
   }
+}
+
+async function isReset(ask: (command: string) => Promise<string>, uuid: string): Promise<boolean> {
+  return /^Channel-State: CS_RESET$/m.test(await ask(`uuid_dump ${uuid}`))
 }
 
 /** As drachtio-fsmrf's endpoint, as far as the adapter uses that. */
