@@ -42,7 +42,7 @@ const rooms = {
   'what-if': ['facts', 'watch-list', 'shared', 'recordings (types)', 'calls', 'switch', 'clock', 'directory', 'prompts', 'store', 'text'],
   recordings: ['facts', 'alarms', 'store', 'clock', 'rtp', 'processes', 'sealing', 'keys'],
   arrangements: ['facts', 'alarms', 'fleet', 'calls', 'store', 'directory', 'switch', 'clock'],
-  operations: ['availability', 'retention', 'accounts', 'audit (types)', 'outbox (types)', 'facts', 'figures', 'arrangements', 'registrar (types)', 'watch-list (types)', 'store', 'versions (types)', 'directory', 'switch (types)'],
+  operations: ['availability', 'calls', 'retention', 'accounts', 'audit (types)', 'outbox (types)', 'facts', 'figures', 'arrangements', 'registrar (types)', 'watch-list (types)', 'store', 'versions (types)', 'directory', 'switch (types)'],
   live: ['facts', 'fleet (types)', 'directory'],
   metrics: ['facts', 'alarms', 'switch', 'live'],
   admin: ['accounts', 'availability', 'audit', 'outbox', 'web', 'reports', 'retention', 'facts', 'operations', 'alarms', 'watch-list', 'store', 'versions (types)', 'arrangements', 'recordings', 'registrar', 'live', 'metrics', 'directory', 'switch'],

@@ -11,6 +11,7 @@ import type { LiveBoard } from '../live/live-board.js'
 import type { Metrics } from '../metrics/metrics.js'
 import { createOperations } from '../operations/operations.js'
 import type { Retention } from '../retention/retention.js'
+import type { Ring } from '../operations/own-calls.js'
 import type { WatchListParts } from '../operations/watch-list.js'
 import type { Recordings } from '../recordings/recordings.js'
 import { ReportDesk } from '../reports/report-desk.js'
@@ -84,6 +85,8 @@ export interface AdminSettings {
   readonly arranged: ArrangedCalls
   /** Begins the call of an arrangement. */
   readonly place: Place
+  /** Begins a call that a clinician asked for with one press. */
+  readonly ring: Ring
   readonly metrics: Metrics
   readonly alarms: AlarmBoard
   /** Those of all engines, for the live board; undefined: there is one. */
@@ -213,7 +216,7 @@ export async function adminApp(settings: AdminSettings): Promise<FastifyInstance
   tokenRoutes(app, operations)
   if (operations.messages) messageRoutes(app, operations.messages)
   pageRoutes(app, settings)
-  await pages(app, { wallboard, ringHere: settings.ringHere, pdf: (document) => desk.pdf(document), store: settings.store, operations, arranged: settings.arranged, alarms: settings.alarmsOfAll ?? settings.alarms, devices: settings.devices, browserPhones: settings.browserPhones !== undefined, inForce: settings.inForce, looks, timeZone: settings.timeZone ?? 'Europe/London', now: () => settings.accounts.now(), accounts: settings.accounts, audit: settings.accounts.audit, directory: settings.directory, networkOf: sourceOf, publicUrl: settings.publicUrl, demoLink: settings.demoLink, openId: settings.openId, outbox: settings.outbox })
+  await pages(app, { wallboard, ring: settings.ring, ringHere: settings.ringHere, pdf: (document) => desk.pdf(document), store: settings.store, operations, arranged: settings.arranged, alarms: settings.alarmsOfAll ?? settings.alarms, devices: settings.devices, browserPhones: settings.browserPhones !== undefined, inForce: settings.inForce, looks, timeZone: settings.timeZone ?? 'Europe/London', now: () => settings.accounts.now(), accounts: settings.accounts, audit: settings.accounts.audit, directory: settings.directory, networkOf: sourceOf, publicUrl: settings.publicUrl, demoLink: settings.demoLink, openId: settings.openId, outbox: settings.outbox })
   await app.ready()
   return app
 }

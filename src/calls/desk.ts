@@ -25,6 +25,7 @@ import { arrival, numberInFacts, takeCall } from './incoming.js'
 import { takeLegs } from './left-legs.js'
 import { Returns, type BrowserOf } from './returns.js'
 import { sayAndRelease, sentence } from './saying.js'
+import { ownCall, type OwnCall } from './own-call.js'
 import { SetUpGate, type SetUpLimits } from './set-up-gate.js'
 import { within } from './within.js'
 
@@ -129,6 +130,17 @@ export class Desk {
     return { kind: 'placed', callId: call.id }
   }
 
+  /** Begins a call that a clinician asked for with one press: the engine rings them, and then the line. Answers at once; the call goes its way. */
+  ring(own: OwnCall): Placed {
+    if (this.#draining) return { kind: 'refused', why: 'closingDown' }
+    if (this.#options.cannotKeep?.() !== undefined) return { kind: 'refused', why: 'cannotKeep' }
+    const { clinician, organisation } = own
+    const call = this.#begin({ callerNumber: '', dialledNumber: '', owner: { kind: 'clinician', id: clinician.id } })
+    void call.scope.keep({ type: 'call.arrived', kind: 'line', callerNumber: '', dialledNumber: '', organisation: organisation.id, clinician: clinician.id, source: 'engine' })
+    void this.#carry(call, ownCall(call, own))
+    return { kind: 'placed', callId: call.id }
+  }
+
   /**
    * Goes on with a call whose engine died.
    * @param events its facts so far, in order
@@ -228,11 +240,11 @@ export class Desk {
   }
 
   /** @param left what an engine that died has told of the call */
-  #begin(incoming: Pick<IncomingCall, 'callerNumber' | 'callerAccount' | 'dialledNumber' | 'device'>, left?: { readonly record: CallRecord; readonly events: readonly CallEvent[] }): CallContext {
+  #begin(incoming: Pick<IncomingCall, 'callerNumber' | 'callerAccount' | 'dialledNumber' | 'device'> & { readonly owner?: DeviceOwner }, left?: { readonly record: CallRecord; readonly events: readonly CallEvent[] }): CallContext {
     const { callerNumber, callerAccount, device } = incoming
     const { switch: telephone, speech, recordings, clock, settings, log } = this.#options
     const callId = left?.record.callId ?? this.#options.newCallId?.() ?? newCallId(clock.now())
-    const owner = device === undefined ? undefined : this.#options.owners?.(device)
+    const owner = device === undefined ? incoming.owner : this.#options.owners?.(device)
     return {
       id: callId,
       arrivedAt: left?.record.arrivedAt ?? clock.now(),

@@ -179,7 +179,7 @@ function poolsLeft(pool: HuntPool, { rung, cutOff, refused, answered }: ResumedH
 
 /** Everybody but the caller: a clinician who rings a line on whose rota they stand wants one of the others. */
 function others({ device, owner }: CallContext, candidates: readonly HuntCandidate[]): readonly HuntCandidate[] {
-  if (device === undefined) return candidates
+  if (device === undefined && owner === undefined) return candidates
   return candidates
     .filter(({ clinician }) => clinician === undefined || owner?.kind !== 'clinician' || owner.id !== clinician)
     .map((candidate) => ({ ...candidate, targets: candidate.targets.filter((target) => target.kind !== 'device' || target.user !== device) }))

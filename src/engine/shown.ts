@@ -95,6 +95,7 @@ export async function openShown(ground: Ground, { kept, fleet: { presence, maps 
     targets: { dialToVoiceMs: settings.targetDialToVoice * 1_000, connectionMs: settings.targetConnection * 1_000, answerRate: settings.targetAnswerRate / 100, waitMs: settings.targetWait * 1_000 },
     arranged,
     place: (call, actor) => desk.place(call, actor),
+    ring: (own) => desk.ring(own),
     metrics,
     alarms,
     alarmsOfAll,

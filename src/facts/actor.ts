@@ -53,7 +53,7 @@ export class Cast {
       case 'menu.keyed':
         return this.#caller
       case 'line.chosen':
-        return fact.by === 'code' || fact.by === 'number' ? this.#caller : engine
+        return fact.by === 'code' || fact.by === 'number' || fact.by === 'press' ? this.#caller : engine
       case 'attempt.started':
         this.#attempts.set(fact.attempt, rung(fact))
         return engine

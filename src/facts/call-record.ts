@@ -172,7 +172,8 @@ export function withEvent(before: CallRecord | undefined, event: CallEvent): Cal
     case 'call.answered':
       return { ...record, answeredAt: event.at }
     case 'line.chosen':
-      return { ...record, line: event.line, lineChosenAt: event.at, lineChosenAfterMs: afterMs }
+      // A clinician who was rung for a call of their own was hunted before: this hunt has no end yet.
+      return { ...record, huntEndedAt: undefined, huntEndedAfterMs: undefined, line: event.line, lineChosenAt: event.at, lineChosenAfterMs: afterMs }
     case 'line.refused':
       return { ...record, line: record.line ?? event.line }
     case 'attempt.started':

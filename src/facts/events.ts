@@ -68,7 +68,7 @@ export interface AcceptanceProof {
 }
 
 /** How a line came to be the one: the only one that may be used; its code was keyed; it has the number dialled; or it stands in the arrangement. */
-export type ChosenBy = 'only' | 'code' | 'number' | 'arrangement'
+export type ChosenBy = 'only' | 'code' | 'number' | 'arrangement' | 'press'
 
 /**
  * How a hunt ended. `connected`: answered, where nobody had to accept. `calledOff`: the caller is still there, and wanted something else, or

@@ -15,15 +15,22 @@ export interface OnceParts {
 export class Once {
   constructor(private readonly parts: OnceParts) {}
 
+  /** Whether nobody has asked under this key before. What is done then is never done again, even if nobody knows how it ended: a call. */
+  async first(who: string, key: string): Promise<Result<boolean, 'badInput' | 'storeUnavailable'>> {
+    if (!shape.test(key)) return malformed
+    const begun = await this.#begin(who, key)
+    return begun.kind === 'refused' ? begun : done((begun.value.numInsertedOrUpdatedRows ?? 0n) > 0n)
+  }
+
   /**
    * @param who whose key it is: nobody is answered what somebody else has asked
    * @param work what does no harm when it is done again; a refusal of it is not kept: nothing was done
    */
   async ask<T, Code extends RefusalCode>(who: string, key: string, work: () => Promise<Result<T, Code>>): Promise<Result<T, Code | 'badInput' | 'storeUnavailable'>> {
-    if (!shape.test(key)) return bad('once has to be 8 to 64 letters, digits, _ and -, other ones for each thing that is asked for.', 'once')
+    if (!shape.test(key)) return malformed
     const { reading, writing } = this.parts.store.tables
     const now = this.parts.now()
-    const begun = await asked(writing.insertInto('asked_once').values({ who, key, at: now, answer: null }).onConflict((conflict) => conflict.doNothing()).executeTakeFirst())
+    const begun = await this.#begin(who, key)
     if (begun.kind === 'refused') return begun
     if ((begun.value.numInsertedOrUpdatedRows ?? 0n) === 0n) {
       const before = await asked(reading.selectFrom('asked_once').select('answer').where('who', '=', who).where('key', '=', key).executeTakeFirst())
@@ -39,4 +46,10 @@ export class Once {
     await asked(writing.deleteFrom('asked_once').where('at', '<', now - keptMs).execute())
     return result
   }
+
+  #begin(who: string, key: string) {
+    return asked(this.parts.store.tables.writing.insertInto('asked_once').values({ who, key, at: this.parts.now(), answer: null }).onConflict((conflict) => conflict.doNothing()).executeTakeFirst())
+  }
 }
+
+const malformed = bad('once has to be 8 to 64 letters, digits, _ and -, other ones for each thing that is asked for.', 'once')

@@ -104,6 +104,8 @@ export const sentences = {
   'whisper-call-back-code': 'A specialist is calling you back',
   'whisper-press-or-say-one-ring': 'Press or say one to call the patient.',
   'whisper-press-one-ring': 'Press one to call the patient.',
+  'whisper-own-call': 'This is the call that you asked for',
+  'whisper-press-one-line': 'Press one to be connected.',
   'ringing-patient': 'We are ringing the patient.',
   'ringing-clinician': 'We are ringing the clinician who asked for advice.',
   'patient-engaged': 'The patient is engaged at the moment.',

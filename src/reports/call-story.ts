@@ -111,7 +111,7 @@ class Teller {
       case 'menu.keyed':
         return event.understood ? { kind: 'menu', what: `The caller keyed ${event.keys}` } : { kind: 'missed', what: `The caller keyed ${event.keys || 'nothing'}`, detail: 'no line has this code here' }
       case 'line.chosen':
-        return { kind: 'menu', what: `${this.#line(event.line)} was chosen; the wait begins`, detail: { only: 'the only line that may be called', code: 'by its code', number: 'by the number that was dialled', arrangement: 'it stands in what was arranged' }[event.by] }
+        return { kind: 'menu', what: `${this.#line(event.line)} was chosen; the wait begins`, detail: { only: 'the only line that may be called', code: 'by its code', number: 'by the number that was dialled', arrangement: 'it stands in what was arranged', press: 'the clinician pressed it on their page' }[event.by] }
       case 'line.refused':
         return { kind: 'missed', what: `${this.#line(event.line)} could not be called`, detail: { closed: 'it was closed', notAllowed: 'this organisation may not use it', noRota: 'nobody was on its rota' }[event.why] }
       case 'hunt.started':

@@ -39,6 +39,7 @@ export const notices = {
   codeCancelled: 'The code opens nothing any more.',
   viewSaved: 'The view is saved.',
   viewRemoved: 'The view is removed.',
+  ringing: 'Your telephone rings in a moment. Press one to be connected.',
   notNow: 'You are rung after everybody else until the time is over.',
   onAgain: 'You are rung in your turn again.',
   notNowFor: 'They are rung after everybody else until the time is over.',

@@ -5,6 +5,7 @@ import type { Directory } from '../directory/model.js'
 import type { Audit } from '../audit/audit.js'
 import type { Outbox } from '../outbox/outbox.js'
 import type { Operations } from '../operations/operations.js'
+import type { Ring } from '../operations/own-calls.js'
 import type { PatientParts } from '../reports/arranged-patients.js'
 import type { Store } from '../store/store.js'
 import type { ArrangingParts } from './arranging.js'
@@ -48,6 +49,7 @@ export interface PagesSettings {
   readonly store: Pick<Store, 'rollUps' | 'connectionsAtHours' | 'calls' | 'events' | 'directory'>
   readonly wallboard: Wallboard
   readonly operations: Operations
+  readonly ring: Ring
   readonly arranged: ArrangingParts['arranged'] & PatientParts['arranged']
   readonly looks: ArrangingParts['looks'] & LooksAt
   readonly alarms: AlarmParts['alarms']

@@ -8,6 +8,7 @@ import type { ProviderSetting } from '../../src/accounts/open-id-provider.js'
 import { createAdmin, type Admin, type AdminSettings } from '../../src/admin/admin.js'
 import { ArrangedCalls } from '../../src/arrangements/arranged-calls.js'
 import type { ArrangedCall } from '../../src/calls/arrangements.js'
+import type { OwnCall } from '../../src/calls/own-call.js'
 import { auditOf } from '../../src/audit/audit.js'
 import { watchLinesAllNotNow } from '../../src/availability/all-not-now.js'
 import { Availability } from '../../src/availability/not-now.js'
@@ -40,6 +41,8 @@ export interface AdminWorld extends KeptWorld {
   readonly availability: Availability
   /** The calls that were asked for; nobody carries them. */
   readonly placed: readonly ArrangedCall[]
+  /** As well, with one press. */
+  readonly rung: readonly OwnCall[]
   /** What the switch says of itself from now on. */
   switchIs(health: SwitchHealth): void
   readonly accounts: Accounts
@@ -69,6 +72,7 @@ export async function adminWorld(more: { readonly admin?: Partial<AdminSettings>
   const availability = await Availability.open({ store: world.store, clock: systemClock, alarms: world.alarms, signals: new LocalSignals() })
   const unwatch = watchLinesAllNotNow({ availability, directory: () => directory, alarms: world.alarms, clock: systemClock })
   const placed: ArrangedCall[] = []
+  const rung: OwnCall[] = []
   const place = (call: ArrangedCall) => {
     placed.push(call)
     return { kind: 'placed', callId: `placed-${placed.length}` } as const
@@ -79,7 +83,7 @@ export async function adminWorld(more: { readonly admin?: Partial<AdminSettings>
   const retention = new Retention({ store: world.store, directory: () => directory, audit: deletableAudit(world.store.tables, Date.now), keepRecordings: parsePeriod('3 years')!, keepRecords: parsePeriod('1 year')!, keepAudit: parsePeriod('3 years')!, deleteFiles: () => Promise.resolve(), inTurn: (work) => work(), now: () => Date.now() })
   const inForce = await DirectoryInForce.open(world.store.directory, { pollMs: 0 })
   await inForce.change({ actor: { kind: 'staff' }, source: 'file' }, (): Proposal<never> => ({ kind: 'to', directory }))
-  const admin = await createAdmin({ accounts, address: '127.0.0.1', port: 0, store: world.store, recordings: world.recordings, live, arranged, place, watchList: watched.watchList, availability, retention, metrics, alarms: world.alarms, directory: () => directory, inForce, switchHealth: () => health, outbox: { outbox, mailing: more.mailing ?? 'none' }, ...(more.providers ? { openId: new OpenId({ providers: more.providers, db: world.store.tables.writing, now: Date.now }) } : {}), ...more.admin })
+  const admin = await createAdmin({ accounts, address: '127.0.0.1', port: 0, store: world.store, recordings: world.recordings, live, arranged, place, ring: (own) => (rung.push(own), { kind: 'placed', callId: `rung-${rung.length}` }), watchList: watched.watchList, availability, retention, metrics, alarms: world.alarms, directory: () => directory, inForce, switchHealth: () => health, outbox: { outbox, mailing: more.mailing ?? 'none' }, ...(more.providers ? { openId: new OpenId({ providers: more.providers, db: world.store.tables.writing, now: Date.now }) } : {}), ...more.admin })
   onTestFinished(async () => {
     await admin.close()
     await inForce.close()
@@ -101,6 +105,7 @@ export async function adminWorld(more: { readonly admin?: Partial<AdminSettings>
     watched,
     availability,
     placed,
+    rung,
     switchIs(now) {
       health = now
     },

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { lineChoices } from '../../src/directory/access.js'
 import type { Line } from '../../src/directory/model.js'
 import { huntCandidates } from '../../src/directory/rota.js'
 import type { CallFact } from '../../src/facts/events.js'
@@ -217,4 +218,40 @@ test('of a clinician who is not theirs nobody says anything, and nobody else is 
   const keeper = await visitor(world, { role: 'rotaKeeper', scope: { kind: 'line', id: 'cardiology' } })
   expect((await keeper.get('/api/availability')).text).toContain('dr-prasad')
   expect((await keeper.get('/api/availability')).text).not.toContain('dr-adeyemi')
+})
+
+/** A line that is open at any hour, and that Dr Okafor's hospital may use. */
+const always = 'cardiology'
+
+test('a line is rung once for one press, never late, and only by whoever may', async () => {
+  const world = await adminWorld()
+  const clinician = await visitor(world, okafor)
+  const press = (once: string, more: Readonly<Record<string, string>> = {}, line = always) => clinician.post(`/pocket/lines/${line}/ring`, { once, ...more })
+  const lines = lineChoices(world.directory, 'st-brides', Date.now())
+  expect(lines.map(({ line }) => line.id)).toContain(always)
+  expect((await Promise.all([press('one-press'), press('one-press'), press('one-press')])).map(({ location }) => location)).toEqual(Array(3).fill('/pocket?done=ringing'))
+  expect(world.rung.map(({ clinician: who, line, organisation }) => [who.id, line.id, organisation.id])).toEqual([['dr-okafor', always, 'st-brides']])
+  const late = await press('second-press', { pressedAt: String(Date.now() - 60_000) })
+  expect([late.status, late.text.includes('nobody was rung')]).toEqual([422, true])
+  expect((await press('third-press', { pressedAt: 'yesterday' })).status).toBe(422)
+  expect((await press('fourth-press', { pressedAt: String(Date.now() - 2_000) })).location).toBe('/pocket?done=ringing')
+  for (const line of ['epilepsy-follow-up', 'nowhere']) expect((await press('fifth-press', {}, line)).text).toContain('may not ring this line')
+  expect(world.rung).toHaveLength(2)
+})
+
+test.runIf(chromium)('one press, by keyboard, rings; without a connection it rings neither now nor later', { timeout: 240_000 }, async () => {
+  const world = await adminWorld()
+  const browser = await signedIn(world, okafor, 'pocket', 'My lines')
+  await ready(browser)
+  await tabTo(browser, 'Ring me and connect me to Cardiology')
+  await browser.type('\r')
+  await browser.until(`${text('.nhsuk-notification-banner')}.includes('Your telephone rings in a moment. Press one to be connected.')`)
+  expect(world.rung).toHaveLength(1)
+  await expectGood(browser, 'pocket-ringing', pictureOf(browser))
+  await browser.connect(false)
+  await browser.evaluate("[...document.querySelectorAll('form[data-now=ring] button')].at(-1).click()")
+  await browser.until(`${text('#connection')}.startsWith('No connection. If your telephone does not ring now, it will not')`)
+  await browser.connect(true)
+  await browser.until(`${text('#connection')} === ''`)
+  expect(world.rung).toHaveLength(1)
 })

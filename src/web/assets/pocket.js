@@ -38,6 +38,7 @@ const post = (path, fields) => pageAt(path, { method: 'POST', body: new URLSearc
 /** After something was done: all of the page, and what is said of it takes the focus. */
 function show(page) {
   document.getElementById('pocket').replaceWith(page.document.getElementById('pocket'))
+  serverTime = { at: Number(document.getElementById('pocket').dataset.now), here: performance.now() }
   for (const old of document.querySelectorAll('#maincontent > .nhsuk-error-summary, #maincontent > .nhsuk-notification-banner')) old.remove()
   const said = page.document.querySelector('#maincontent > .nhsuk-error-summary, #maincontent > .nhsuk-notification-banner')
   if (said) {
@@ -74,14 +75,18 @@ document.addEventListener('submit', async (event) => {
   if (waiting().some(({ once }) => once === outcome.once)) markWaiting()
 })
 
-/** What is done now or not at all: nothing of it is sent later. */
+/** The server's time, as this page knows it: the telephone's own clock may be wrong. */
+let serverTime = { at: Number(document.getElementById('pocket').dataset.now), here: performance.now() }
+
+/** What is done now or not at all: nothing of it is sent later, and the server takes no press that was long on its way. */
 async function atOnce(form, fields) {
+  if (form.dataset.now === 'ring') fields.pressedAt = String(Math.round(serverTime.at + performance.now() - serverTime.here))
   if (form.getAttribute('aria-busy') === 'true') return
   form.setAttribute('aria-busy', 'true')
   const page = await post(new URL(form.action).pathname, fields)
   form.removeAttribute('aria-busy')
   if (page?.document.getElementById('pocket')) show(page)
-  else say('No connection. Nobody knows whether that was done: look again when there is one.')
+  else say(form.dataset.now === 'ring' ? 'No connection. If your telephone does not ring now, it will not: press again when there is one.' : 'No connection. Nobody knows whether that was done: look again when there is one.')
 }
 
 async function sendAndLook() {
@@ -101,6 +106,7 @@ async function look() {
   const fresh = page?.document.getElementById('pocket')
   if (!fresh) return say(withoutConnection)
   say('')
+  serverTime = { at: Number(fresh.dataset.now), here: performance.now() }
   const shown = document.getElementById('pocket')
   if (!shown.contains(document.activeElement) && wordsOf(fresh) !== wordsOf(shown)) shown.replaceWith(fresh)
   else shown.dataset.now = fresh.dataset.now

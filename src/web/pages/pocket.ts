@@ -1,16 +1,18 @@
 import { randomUUID } from 'node:crypto'
-import { actorOfIdentity, reaches, reachOf } from '../../accounts/identity.js'
+import { actorOfIdentity, meets, reaches, reachOf } from '../../accounts/identity.js'
 import { ofCall } from '../../accounts/reach-of-calls.js'
 import { notNowReasons } from '../../availability/not-now.js'
 import type { Clinician } from '../../directory/model.js'
 import { callRecord } from '../../facts/call-record.js'
 import { bypassDirectory } from '../../operations/bypass-directory.js'
 import type { Operations } from '../../operations/operations.js'
+import { pressLine, type Pressed, type Ring } from '../../operations/own-calls.js'
 import { pocketState, type PocketParts } from '../pocket/state.js'
 import { goTo, missing, view, type Answer, type Asked, type FieldError, type Site } from '../site.js'
 import { signed } from './account.js'
 
 export interface PocketPageParts extends Omit<PocketParts, 'availability'> {
+  readonly ring: Ring
   readonly operations: Pick<Operations, 'outcomes' | 'once' | 'availability'>
 }
 
@@ -41,6 +43,14 @@ export function pocketPages(site: Site, given: PocketPageParts): void {
     return left.kind === 'refused' ? page(asked, [{ field: '', message: left.message }]) : goTo('/pocket', 'outcomeLeft')
   })
 
+  site.post('/pocket/lines/:line/ring', 'pocket', (asked) =>
+    asClinician(asked, async ({ id }) => {
+      const at = asked.form['pressedAt']
+      const pressed = await pressLine({ ...given, once: operations.once }, asked.by.actor, { clinician: id, line: asked.params['line'] ?? '', once: asked.form['once'] ?? '', ...(at === undefined || at === '' ? {} : { at: Number(at) }) })
+      return pressed.kind === 'refused' ? page(asked, [{ field: '', message: whyNot[pressed.why] }]) : goTo('/pocket', 'ringing')
+    }),
+  )
+
   site.post('/pocket/not-now', 'pocket', (asked) =>
     asClinician(asked, async ({ id }) => {
       const { minutes = '', why = '' } = asked.form
@@ -62,7 +72,7 @@ export function pocketPages(site: Site, given: PocketPageParts): void {
       if (state.kind === 'refused') return unavailable
       const search = (asked.query['search'] ?? '').trim().slice(0, 100)
       const found = search === '' ? undefined : bypassDirectory(directory(), { search, limit: mostFound })
-      return view('pocket.njk', 'My lines', { state: state.value, search, found, bypassNumbers: state.value.bypass.numbers, reasons: notNowReasons, key: () => randomUUID() }, { errors, scripts: ['pocket.js'] })
+      return view('pocket.njk', 'My lines', { state: state.value, search, found, bypassNumbers: state.value.bypass.numbers, reasons: notNowReasons, mayBeRung: clinician.numbers.some(({ kind }) => kind !== 'browser'), mayPhone: meets(asked.identity, 'browserCalls'), key: () => randomUUID() }, { errors, scripts: ['pocket.js'] })
     })
   }
 
@@ -75,3 +85,12 @@ export function pocketPages(site: Site, given: PocketPageParts): void {
 }
 
 const unavailable = view('fault.njk', 'The store cannot be asked', {}, { status: 503 })
+
+const whyNot: Readonly<Record<Extract<Pressed, { kind: 'refused' }>['why'], string>> = {
+  late: 'Your press was on its way for too long, and nobody was rung. Press again if you still want to call',
+  noLine: 'Your organisation may not ring this line any more',
+  closed: 'This line is closed now',
+  noTelephone: 'The directory has no telephone of yours that can be rung. Ask whoever keeps it',
+  malformed: 'This press cannot be read. Open the page again',
+  unavailable: 'No call can be begun at this moment. Try again in a minute',
+}
