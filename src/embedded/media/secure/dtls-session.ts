@@ -39,6 +39,8 @@ export class DtlsSession {
   readonly #expected: readonly Fingerprint[]
   readonly #giveUp: NodeJS.Timeout
   #proven: X509Certificate | undefined
+  /** What the server has signed, where it came before its certificate was read: the messages of a flight are handled side by side. */
+  #signed: Handshake | undefined
   #over = false
 
   /**
@@ -127,13 +129,18 @@ export class DtlsSession {
     if (strongest === undefined) return 'the description names no fingerprint'
     const value = createHash(strongest.algorithm.replace('-', '')).update(remoteCertificate).digest('hex').toUpperCase().replace(/(..)(?=.)/g, '$1:')
     if (!this.#expected.some((each) => each.algorithm === strongest.algorithm && each.value === value)) return 'the certificate is not the one whose fingerprint the description names'
+    if (this.#signed !== undefined && this.#proven === undefined) this.#prove('client', this.#signed)
     return this.#proven !== undefined && this.#proven.raw.equals(remoteCertificate) ? undefined : 'the party has not proved that the certificate is its own'
   }
 
   /** The signature over what nobody else can have signed now (RFC 5246 7.4.8, RFC 8422 5.4). */
-  #prove(role: 'client' | 'server', { fragment }: Handshake): void {
+  #prove(role: 'client' | 'server', message: Handshake): void {
     const { cipher, dtls, remoteCertificate } = this.#dtls
-    if (remoteCertificate === undefined) return
+    if (remoteCertificate === undefined) {
+      if (role === 'client') this.#signed ??= message
+      return
+    }
+    const { fragment } = message
     try {
       const certificate = new X509Certificate(remoteCertificate)
       const [signed, at] = role === 'client' ? serverParameters(cipher, fragment) : [Buffer.concat(dtls.sortedHandshakeCache.map((each) => each.serialize())), 0]
