@@ -103,7 +103,14 @@ export function browserPhoneRoutes(app: FastifyInstance, { telephones, talks, si
     const headers = reply.getHeaders()
     reply.hijack()
     reply.raw.writeHead(200, { ...(headers as Record<string, string>), 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
-    streams.add(reply.raw, source, { user: telephones.browserOf(session.id) ?? '', clinician })
+    // A page follows its calls from its beginning on, and asks for its telephone a moment later.
+    const view: OwnView = {
+      clinician,
+      get user() {
+        return telephones.browserOf(session.id) ?? ''
+      },
+    }
+    streams.add(reply.raw, source, view)
   })
 
   app.get('/sip', { config: { needs: 'browserCalls' }, exposeHeadRoute: false, schema: { hide: true } }, (request, reply) => {

@@ -12,6 +12,7 @@ import { pictureOf } from '../web/pictures.js'
 import { Engine } from './engine.js'
 import { world } from './world.js'
 
+const ring = { ringSeconds: 30, acceptSeconds: 20, totalSeconds: 60 }
 const chromium = findChromium()
 const password = 'kestrel marble harbour'
 const wardTone = 1_100
@@ -34,6 +35,24 @@ function microphoneFile(folder: string, hz: number): string {
   return file
 }
 
+/** What is measured is the voice that was sent: browsers take a steady tone for noise, and remove it. */
+const plainMicrophone = `if (navigator.mediaDevices) { const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices); navigator.mediaDevices.getUserMedia = ({ audio }) => ask({ audio: { ...audio, echoCancellation: false, noiseSuppression: false, autoGainControl: false } }) }`
+
+/** The strongest frequency that the page plays now, Hz; 0: it plays nothing. */
+const heardHz = `(async () => {
+  const context = new AudioContext()
+  const source = context.createMediaStreamSource(document.getElementById('phone-audio').srcObject)
+  const analyser = context.createAnalyser()
+  analyser.fftSize = 4096
+  source.connect(analyser)
+  await new Promise((resolve) => setTimeout(resolve, 400))
+  const bins = new Float32Array(analyser.frequencyBinCount)
+  analyser.getFloatFrequencyData(bins)
+  const loudest = bins.indexOf(Math.max(...bins))
+  await context.close()
+  return bins[loudest] < -70 ? 0 : (loudest * context.sampleRate) / analyser.fftSize
+})()`
+
 const state = "document.getElementById('phone-state')?.dataset.state"
 const words = (id: string) => `(document.getElementById('phone-${id}')?.textContent ?? '').trim()`
 const isShown = (id: string) => `document.getElementById('phone-${id}')?.checkVisibility() === true`
@@ -51,7 +70,7 @@ describe.runIf(chromium)('calling from the browser', { timeout: 120_000 }, () =>
     folder = mkdtempSync(join(tmpdir(), 'ringround-browser-'))
     ward = await Phone.open({ name: 'Ward', toneHz: wardTone })
     const directory = JSON.parse(
-      world([{ id: 'cardiology', code: '21', number: '4001', rota: [ward.uri] }, { id: 'browser', code: '22', number: '4002', rota: ['sip:nobody@127.0.0.1:9'] }], [{ id: 'riverside', dialIn: '7001', code: '2101', reception: ward.uri }], { clinicians: { okafor: ['browser:okafor'], lind: [ward.uri] } }),
+      world([{ id: 'cardiology', code: '21', number: '4001', rota: [ward.uri], ring }, { id: 'browser', code: '22', number: '4002', rota: ['sip:nobody@127.0.0.1:9'], ring }], [{ id: 'riverside', dialIn: '7001', code: '2101', reception: ward.uri }], { clinicians: { okafor: ['browser:okafor'], lind: [ward.uri] } }),
     ) as { clinicians: Record<string, { organisations: string[] }>; rotas: Record<string, { pattern: { entries: unknown[] }[] }> }
     directory.clinicians['lind']!.organisations = ['riverside']
     directory.rotas['browser']!.pattern[0]!.entries = ['okafor']
@@ -79,9 +98,10 @@ describe.runIf(chromium)('calling from the browser', { timeout: 120_000 }, () =>
       await accounts.grant(system, { person: id, role: 'clinician', scope: { kind: 'everywhere' } })
       await accounts.setPassword(system, id, password, '')
     })
-    const browser = await Browser.start(chromium ?? '', '1280,900', flags)
+    // The tests have loopback alone, on which browsers look for no way by themselves.
+    const browser = await Browser.start(chromium ?? '', '1280,900', [...flags, '--allow-loopback-in-peer-connection'])
     open.push(browser)
-    if (before !== undefined) await browser.before(before)
+    await browser.before(before ?? plainMicrophone)
     await browser.open(`${engine.url}/phone`)
     await browser.until("document.getElementById('password')")
     await browser.evaluate(`(() => { document.getElementById('email').value = ${JSON.stringify(email)}; document.getElementById('password').focus() })()`)
@@ -90,13 +110,19 @@ describe.runIf(chromium)('calling from the browser', { timeout: 120_000 }, () =>
     return browser
   }
 
-  async function ready(browser: Browser): Promise<void> {
+  /** Waits until the page shows it. @throws with what it shows instead */
+  async function shows(browser: Browser, expression: string): Promise<void> {
     try {
-      await browser.until(`${state} === 'ready'`, 20_000)
+      await browser.until(expression, 20_000)
     } catch (error) {
-      throw new Error(`the page is not ready: ${await browser.evaluate<string>("document.getElementById('phone')?.innerText ?? document.body.innerText")}\n${browser.complaints.join('\n')}\n${engine.log.slice(-2_000)}`, { cause: error })
+      const page = await browser.evaluate<string>("document.getElementById('phone')?.innerText ?? document.body.innerText")
+      const [last] = await engine.list()
+      const facts = last === undefined ? [] : (await engine.call(last.callId)).events.map(({ type, ...fact }) => `${type} ${JSON.stringify(fact)}`)
+      throw new Error(`the page does not show ${expression}, but:\n${page}\n${browser.complaints.join('\n')}\n${facts.join('\n')}\n${engine.log.slice(-1_500)}`, { cause: error })
     }
   }
+
+  const ready = (browser: Browser) => shows(browser, `${state} === 'ready'`)
 
   it('registers, and shows the lines with one button each', async () => {
     const browser = await browserOf('lind')
@@ -155,5 +181,114 @@ describe.runIf(chromium)('calling from the browser', { timeout: 120_000 }, () =>
     await browser.evaluate(dial('21'))
     await browser.until(isShown('trouble'))
     expect(await browser.evaluate(words('trouble-words'))).toMatch(/^(No microphone was found|The browser does not let)/)
+  })
+
+  /** The ward is rung, answers and accepts. */
+  async function wardAccepts(): Promise<void> {
+    expect(await ward.answers({ withinMs: 30_000 })).toBe(true)
+    await ward.waits(600)
+    await ward.presses('1')
+  }
+
+  const near = (hz: number, wanted: number) => Math.abs(hz - wanted) < 25
+
+  async function pageHears(browser: Browser, hz: number): Promise<void> {
+    await expect.poll(async () => near(await browser.evaluate<number>(heardHz), hz), { timeout: 20_000 }).toBe(true)
+  }
+
+  async function talks(browser: Browser): Promise<void> {
+    await ready(browser)
+    await browser.evaluate(dial('21'))
+    await shows(browser, `${words('call-words')}.startsWith('Ringing')`)
+    await wardAccepts()
+    await shows(browser, `${words('call-words')}.startsWith('You speak with')`)
+  }
+
+  it('calls a line: sees which attempt it is, is heard and hears, and leaves an outcome in one tap', async () => {
+    const browser = await browserOf('lind')
+    await ready(browser)
+    await browser.evaluate(dial('21'))
+    await shows(browser, `${words('call-words')} === 'Ringing: A telephone on the rota (1 of 1).'`)
+    await expectGood(browser, 'phone-ringing', pictureOf(browser))
+    await wardAccepts()
+    await shows(browser, `${words('call-words')} === 'You speak with cardiology phone 1.'`)
+    await ward.hears(browserTone, { withinMs: 20_000 })
+    await pageHears(browser, wardTone)
+    expect(await browser.evaluate(isShown('recorded'))).toBe(true)
+    expect(await browser.evaluate("Number(document.getElementById('phone-heard').value)")).toBeGreaterThan(0.3)
+    await expectGood(browser, 'phone-talking', pictureOf(browser))
+    await browser.evaluate("[...document.querySelectorAll('#phone-outcome-choices button')].find((one) => one.textContent === 'Referral avoided').click()")
+    await shows(browser, `${words('about-said')} === 'Outcome: Referral avoided.'`)
+    await browser.evaluate(press('end'))
+    await ward.hangsUp()
+    const [{ callId } = { callId: '' }] = await engine.list()
+    const call = await engine.ended(callId)
+    expect(call).toMatchObject({ kind: 'line', dialledNumber: '21', ending: 'completed', assigned: 'lind', outcome: { outcome: 'referral-avoided' } })
+    await shows(browser, `${words('about-title')} === 'About the last call'`)
+    expect(browser.complaints).toEqual([])
+  })
+
+  it('keys the code of a line in the menu; is muted and holds, and is heard again', async () => {
+    const browser = await browserOf('lind')
+    await ready(browser)
+    await browser.evaluate(dial('7001'))
+    await shows(browser, `${words('call-words')} === 'Key the code of a line.'`)
+    await browser.evaluate("(async () => { for (const key of '21') { document.querySelector(`[data-key=\"${key}\"]`).click(); await new Promise((resolve) => setTimeout(resolve, 400)) } })()")
+    await shows(browser, `${words('call-words')}.startsWith('Ringing')`)
+    await wardAccepts()
+    await shows(browser, `${words('call-words')}.startsWith('You speak with')`)
+    await ward.hears(browserTone, { withinMs: 20_000 })
+    await browser.evaluate(press('mute'))
+    await ward.hearing.silence({ forMs: 500, withinMs: 20_000 })
+    await browser.evaluate(press('mute'))
+    await ward.hears(browserTone, { withinMs: 20_000 })
+    await browser.evaluate(press('hold'))
+    await shows(browser, "document.getElementById('phone-hold').getAttribute('aria-pressed') === 'true'")
+    await browser.evaluate(press('hold'))
+    await shows(browser, "document.getElementById('phone-hold').getAttribute('aria-pressed') === 'false'")
+    await ward.hears(browserTone, { withinMs: 20_000 })
+    await pageHears(browser, wardTone)
+  })
+
+  it('talks on when its connection is lost, and ends the call by the next one', async () => {
+    const browser = await browserOf('lind', undefined, `${plainMicrophone}; window.sockets = []; window.WebSocket = class extends WebSocket { constructor(...given) { super(...given); window.sockets.push(this) } }`)
+    await talks(browser)
+    await browser.evaluate('window.sockets.at(-1).close()')
+    await shows(browser, `${state} === 'lost'`)
+    await pageHears(browser, wardTone)
+    await ready(browser)
+    await ward.hears(browserTone, { withinMs: 20_000 })
+    await browser.evaluate(press('end'))
+    await expect.poll(async () => (await engine.list())[0]?.ending ?? (await ward.hangsUp()), { timeout: 20_000 }).toBe('completed')
+  })
+
+  it('comes back to its talk after the page was loaded again', async () => {
+    const browser = await browserOf('lind')
+    await talks(browser)
+    await browser.open(`${engine.url}/phone`)
+    await shows(browser, isShown('return'))
+    expect(ward.state).toBe('talking')
+    await browser.evaluate(press('return-now'))
+    await shows(browser, `${words('call-words')}.startsWith('You speak with')`)
+    await ward.hears(browserTone, { withinMs: 20_000 })
+    await pageHears(browser, wardTone)
+    const [{ callId } = { callId: '' }] = await engine.list()
+    await ward.hangsUp()
+    await browser.evaluate(press('end'))
+    const call = await engine.ended(callId)
+    expect(call.recordings).toHaveLength(2)
+    expect(call.events.filter(({ type }) => type === 'leg.returned')).toHaveLength(1)
+  })
+
+  it('tries the connection, and says what it found', async () => {
+    const browser = await browserOf('lind')
+    await ready(browser)
+    const before = (await engine.list()).length
+    await browser.evaluate("document.getElementById('phone-set-up').open = true")
+    await browser.evaluate(press('test'))
+    await shows(browser, "document.getElementById('phone-test').disabled === false && document.querySelectorAll('#phone-test-found li').length >= 6")
+    expect(await browser.evaluate("[...document.querySelectorAll('#phone-test-found li')].filter((one) => one.dataset.good !== 'true').map((one) => one.textContent)")).toEqual([])
+    await expectGood(browser, 'phone-test', pictureOf(browser))
+    expect((await engine.list()).length).toBe(before)
   })
 })

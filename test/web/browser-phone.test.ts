@@ -156,8 +156,8 @@ test('the telephone ends with the session, when somebody signs out and when some
 test('the page hears of its own calls alone: which attempt, by role, and of a call for which they are rung', async () => {
   const { world: of } = await world()
   const who = await visitor(of, okafor)
-  const { user } = await ask(of, who)
   const stream = await fetch(new URL('/api/browser-phone/calls', of.admin.url), { headers: who.headers })
+  const { user } = await ask(of, who)
   const reader = (stream.body as ReadableStream<Uint8Array>).getReader()
   let text = ''
   const until = async (what: string) => {

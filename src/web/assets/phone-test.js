@@ -29,6 +29,7 @@ export async function testConnection({ line, audio, found }) {
     found(true, `voice gets through, ${Math.round(performance.now() - began)} ms after dialling`)
     await audio.hear(call.heard)
     await new Promise((resolve) => setTimeout(resolve, listenMs))
+    if (call.connection === undefined) return found(false, 'the service ended the test call. Try again in a minute')
     const { roundTripMs, lost, received } = await figures(call.connection)
     const share = (100 * lost) / Math.max(1, lost + received)
     if (roundTripMs !== undefined) found(roundTripMs < slowMs, `there and back in ${Math.round(roundTripMs)} ms${roundTripMs < slowMs ? '' : ': people will speak over each other'}`)
