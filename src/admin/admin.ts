@@ -46,6 +46,9 @@ import { approvalRoutes } from './approval-routes.js'
 import { messageRoutes } from './message-routes.js'
 import { peopleRoutes } from './people-routes.js'
 import { rotaRoutes } from './rota-routes.js'
+import { MonthlyReturns } from '../reports/monthly-returns.js'
+import type { ReturnSettings } from '../figures/monthly-return.js'
+import { returnRoutes } from './return-routes.js'
 import { tokenRoutes } from './token-routes.js'
 import { pageRoutes } from './page-routes.js'
 import { patientConnectRoutes } from './patient-connect-routes.js'
@@ -106,6 +109,8 @@ export interface AdminSettings {
   /** The same with its versions, to be looked at and changed. */
   readonly inForce?: DirectoryRoutesOptions['inForce']
   readonly switchHealth: () => SwitchHealth
+  /** What the monthly return counts as. */
+  readonly returns?: ReturnSettings
   /** Whether there is enough of everything that the next call needs. Absent: it is not known. */
   readonly capacity?: () => { readonly ok: boolean; readonly detail: string }
   /** Shown on the page: where to ring, e.g. `sip:+441865922021@127.0.0.1:5060`. */
@@ -216,7 +221,9 @@ export async function adminApp(settings: AdminSettings): Promise<FastifyInstance
   tokenRoutes(app, operations)
   if (operations.messages) messageRoutes(app, operations.messages)
   pageRoutes(app, settings)
-  await pages(app, { wallboard, ring: settings.ring, ringHere: settings.ringHere, pdf: (document) => desk.pdf(document), store: settings.store, operations, arranged: settings.arranged, alarms: settings.alarmsOfAll ?? settings.alarms, devices: settings.devices, browserPhones: settings.browserPhones !== undefined, inForce: settings.inForce, looks, timeZone: settings.timeZone ?? 'Europe/London', now: () => settings.accounts.now(), accounts: settings.accounts, audit: settings.accounts.audit, directory: settings.directory, networkOf: sourceOf, publicUrl: settings.publicUrl, demoLink: settings.demoLink, openId: settings.openId, outbox: settings.outbox })
+  const returns = new MonthlyReturns({ store, directory, audit: settings.accounts.audit, settings: settings.returns ?? { type: 'other', diverted: ['referral-avoided'] }, now })
+  returnRoutes(app, returns)
+  await pages(app, { wallboard, returns, ring: settings.ring, ringHere: settings.ringHere, pdf: (document) => desk.pdf(document), store: settings.store, operations, arranged: settings.arranged, alarms: settings.alarmsOfAll ?? settings.alarms, devices: settings.devices, browserPhones: settings.browserPhones !== undefined, inForce: settings.inForce, looks, timeZone: settings.timeZone ?? 'Europe/London', now: () => settings.accounts.now(), accounts: settings.accounts, audit: settings.accounts.audit, directory: settings.directory, networkOf: sourceOf, publicUrl: settings.publicUrl, demoLink: settings.demoLink, openId: settings.openId, outbox: settings.outbox })
   await app.ready()
   return app
 }

@@ -1,3 +1,5 @@
+import { whenIn } from '../figures/roll-up.js'
+import { monthsUntil } from '../figures/summary.js'
 import type { KnownNow } from './known-now.js'
 
 /** What to send to one operation, so that it does what it says. */
@@ -9,6 +11,7 @@ export interface OperationExamples {
 }
 
 const dayMs = 86_400_000
+const monthBefore = (now: number) => monthsUntil(whenIn(now).month, 2)[0] ?? ''
 const day = (ms: number) => new Date(ms).toISOString().slice(0, 10)
 
 /**
@@ -95,6 +98,8 @@ export function apiExamples(known: KnownNow, now: number): Readonly<Record<strin
         clinician: { summary: 'Somebody new', value: { version, changes: [{ section: 'clinicians', id: 'dr-new', set: { name: 'Dr Noor New', role: 'Consultant', numbers: ['07700 900145'] } }] } },
       },
     },
+    getReturn: { path: { month: monthBefore(now) } },
+    applyReturn: { path: { month: monthBefore(now) } },
     getRota: pathOf('line', adviceLine),
     changeRota: { ...pathOf('line', adviceLine), bodies: { look: { summary: 'What it would change', value: { version, changes: [], check: true } } } },
     applyDirectoryFile: { bodies: { look: { summary: 'What it would change', value: { text: 'areas:\n  saltmarsh: { name: Saltmarsh and the Levels }\n', check: true } } } },

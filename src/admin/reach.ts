@@ -17,7 +17,7 @@ export function reachHere({ identity, routeOptions }: FastifyRequest): Reach {
 }
 
 /** Permissions of which routes below know how to show a part. */
-const narrowed = new Set<Permission>(['wallboard', 'live', 'alarms', 'calls', 'recordings', 'outcomes', 'assignments', 'arrangements', 'bypass', 'browserCalls', 'services', 'availability', 'rotas'])
+const narrowed = new Set<Permission>(['wallboard', 'live', 'alarms', 'calls', 'recordings', 'outcomes', 'assignments', 'arrangements', 'bypass', 'browserCalls', 'services', 'availability', 'rotas', 'reports'])
 
 interface Body {
   readonly line?: unknown

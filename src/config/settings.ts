@@ -10,6 +10,7 @@ import { readTextFileSync } from '../text/read-text-file.js'
 import { parseDocument, LineCounter, isMap, isScalar, isSeq, type Document } from 'yaml'
 import { readIdentityLine, readIdentityList } from './identity.js'
 import { defaultSecondFactorRoles, isRole, roleNames, type RoleName } from '../accounts/roles.js'
+import { returnTypes } from '../figures/monthly-return.js'
 import type { ProviderSetting } from '../accounts/open-id-provider.js'
 import { readProviderList, readProviderText } from './sign-in-providers.js'
 import { readTrunkLine, readTrunkList, type TrunkSetting } from './trunks.js'
@@ -253,6 +254,8 @@ export const settingRows = {
   retentionRecords: row('retention.records', 'RINGROUND_RETENTION_RECORDS', '1 year', 'How long the record of a call is kept (its facts, who was rung, its outcome), never less than its recording, where an organisation says nothing else in the directory (`keepRecords`). Sums of months stay', period),
   retentionAudit: row('retention.audit', 'RINGROUND_RETENTION_AUDIT', '3 years', 'How long it is kept who saw or changed what; at least 6 months', auditPeriod),
   retentionDaily: row('retention.daily', 'RINGROUND_RETENTION_DAILY', 'true', '`true`: what is over its time is deleted every night, by one engine; `false`: only by `npm run retention -- --run`', oneOf('true', 'false')),
+  returnType: row('returns.type', 'RINGROUND_RETURN_TYPE', 'other', 'What advice by telephone counts as in the monthly return for commissioners, as the ICB decides (docs/figures.md)', oneOf(...returnTypes)),
+  returnDiverted: row('returns.diverted', 'RINGROUND_RETURN_DIVERTED', 'referral-avoided', 'Outcomes by which a referral was not needed, by their ids with commas between them: `diverted` in that return', list(text)),
   targetDialToVoice: row('targets.dialToVoice', 'RINGROUND_TARGET_DIAL_TO_VOICE', '33', 'Target of the wallboard: seconds from dialling to a specialist\'s voice, menu included, the median of a day', wholeNumber(1, 3_600)),
   targetConnection: row('targets.connection', 'RINGROUND_TARGET_CONNECTION', '33', 'The same from the choice of the line, for each line', wholeNumber(1, 3_600)),
   targetAnswerRate: row('targets.answerRate', 'RINGROUND_TARGET_ANSWER_RATE', '80', 'The same: how many per cent of the calls offered are answered', wholeNumber(0, 100)),

@@ -92,6 +92,7 @@ export async function openShown(ground: Ground, { kept, fleet: { presence, maps 
     ...(settings.signInProviders.length === 0 ? {} : { openId: await openIdOf(settings.signInProviders, store, accounts) }),
     ...(settings.httpPublicUrl === undefined ? {} : { publicUrl: settings.httpPublicUrl }),
     live,
+    returns: { type: settings.returnType, diverted: settings.returnDiverted },
     targets: { dialToVoiceMs: settings.targetDialToVoice * 1_000, connectionMs: settings.targetConnection * 1_000, answerRate: settings.targetAnswerRate / 100, waitMs: settings.targetWait * 1_000 },
     arranged,
     place: (call, actor) => desk.place(call, actor),

@@ -37,6 +37,14 @@ describe('the sums of a month', () => {
     expect(days.map(({ figure }) => figure).sort()).toEqual(['answered', 'connectionIn', 'connectionMs', 'dialToVoiceIn', 'dialToVoiceMs', 'within60'])
   })
 
+  it('have a call by who asked whom, for returns: as much as these tell', () => {
+    const rows = [...rollUpOf(callRecord(events([...goodCall('one'), { type: 'outcome.left', outcome: 'referral-avoided', by: 'staff' }]))).values()].filter(({ scope }) => scope === 'asked')
+    expect(rows.map(({ month, id, figure, part, amount }) => [month, id, figure, part, amount])).toEqual([
+      ['2026-03', 'elm-row cardiology', 'answered', '', 1],
+      ['2026-03', 'elm-row cardiology', 'outcome', 'referral-avoided', 1],
+    ])
+  })
+
   it('are changed by the difference, whenever it is counted', () => {
     const all = events(goodCall('one'))
     fc.assert(

@@ -12,8 +12,8 @@ import { bucketOf } from './durations.js'
 /** Months and hours are those of this zone, whatever zone a line is in. Whoever changes what is added up here adds a migration that empties the sums: they are then counted again. */
 export const serviceTimeZone = 'Europe/London'
 
-/** For whom sums are kept. `organisation`: whose call it was. `clinician`: who was rung, and who accepted. `lineDay`: a line on one day, for the wallboard. */
-export type RollUpScope = 'all' | 'line' | 'organisation' | 'clinician' | 'lineDay'
+/** For whom sums are kept. `organisation`: whose call it was. `clinician`: who was rung, and who accepted. `lineDay`: a line on one day, for the wallboard. `asked`: an organisation that asked a line (`elm-row cardiology`), for returns. */
+export type RollUpScope = 'all' | 'line' | 'organisation' | 'clinician' | 'lineDay' | 'asked'
 
 /**
  * What is added up. Durations are sums of ms beside the counts of their buckets (`durations.ts`), with the bucket in `part`; `offeredAt`, `answeredAt`: by
@@ -56,6 +56,12 @@ export interface RollUpRow {
 /** What is added up by days as well. Of the rest nobody asks for a day, and each of them is one row more to write for every call. */
 const figuresOfDays: ReadonlySet<RollUpFigure> = new Set<RollUpFigure>(['answered', 'unanswered', 'abandoned', 'abandonedEarly', 'closed', 'within60', 'ncn', 'connectionMs', 'connectionIn', 'dialToVoiceMs', 'dialToVoiceIn'])
 
+/** What a return tells of an organisation and a line: requests, those that were answered, and what came of these. */
+function askedFigures(amounts: readonly Amount[]): readonly Amount[] {
+  const wasAnswered = amounts.some(([figure, amount]) => figure === 'answered' && amount > 0)
+  return amounts.filter(([figure]) => figure === 'answered' || figure === 'unanswered' || figure === 'abandoned' || (figure === 'outcome' && wasAnswered))
+}
+
 /** Sums, by what they are of. */
 export type RollUp = ReadonlyMap<string, RollUpRow>
 
@@ -75,6 +81,7 @@ export function rollUpOf(record: CallRecord | undefined): RollUp {
   add('line', record.line, [...amounts, ...atHour(call, hourOfWeek)])
   add('lineDay', record.line, amounts.filter(([figure]) => figuresOfDays.has(figure)), date)
   add('organisation', record.organisation, amounts)
+  if (record.organisation !== undefined && record.line !== undefined) add('asked', `${record.organisation} ${record.line}`, askedFigures(amounts))
   for (const { clinician, result, attempt } of record.attempts) {
     if (clinician === undefined || result === undefined) continue
     add('clinician', clinician, [['ringing', 1, result], ...(attempt === record.acceptedBy ? ([['answered', record.talkStartedAfterMs === undefined ? 0 : 1], ['talkMs', Math.round(record.talkMs ?? 0)]] as const) : [])])

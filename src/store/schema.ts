@@ -455,6 +455,15 @@ export interface OutboxTable {
   trouble: string | null
 }
 
+/** A monthly return as it was handed in (src/reports). */
+export interface MonthlyReturnsTable {
+  month: string
+  returned_at: Integer
+  returned_by: string
+  /** JSON. */
+  rows: string
+}
+
 /** Who wants which messages. */
 export interface SubscriptionsTable {
   person: string
@@ -517,4 +526,5 @@ export interface Schema {
   audit_cuts: AuditCutsTable
   outbox: OutboxTable
   subscriptions: SubscriptionsTable
+  monthly_returns: MonthlyReturnsTable
 }

@@ -5,7 +5,7 @@ const groups = [
   { text: 'Now', pages: ['/wallboard', '/alarms', '/watch-list', '/pocket', '/availability'] },
   { text: 'Calls', pages: ['/calls', '/phone', '/call-backs', '/patient-connect', '/call-back-codes'] },
   { text: 'Directory', pages: ['/service-directory', '/rotas', '/bypass', '/devices', '/directory'] },
-  { text: 'Figures', pages: ['/summary', '/advice-hours'] },
+  { text: 'Figures', pages: ['/summary', '/advice-hours', '/returns'] },
   { text: 'People', pages: ['/people', '/approvals', '/audit', '/outbox', '/screens', '/programs'] },
 ] as const
 

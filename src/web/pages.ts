@@ -30,6 +30,7 @@ import { helpPages } from './pages/help.js'
 import { openIdPages } from './pages/open-id.js'
 import { outboxPages } from './pages/outbox.js'
 import { peoplePages } from './pages/people.js'
+import { returnPages, type ReturnParts } from './pages/returns.js'
 import { rotaPages } from './pages/rotas.js'
 import { serviceDirectoryPages } from './pages/service-directory.js'
 import { phonePages } from './pages/phone.js'
@@ -48,6 +49,7 @@ export interface PagesSettings {
   readonly directory: () => Directory
   readonly store: Pick<Store, 'rollUps' | 'connectionsAtHours' | 'calls' | 'events' | 'directory'>
   readonly wallboard: Wallboard
+  readonly returns: ReturnParts['returns']
   readonly operations: Operations
   readonly ring: Ring
   readonly arranged: ArrangingParts['arranged'] & PatientParts['arranged']
@@ -104,6 +106,7 @@ export async function pages(app: FastifyInstance, settings: PagesSettings): Prom
     if (settings.devices && settings.operations.devices) devicePages(site, { ...settings.devices, operations: settings.operations.devices, directory: settings.directory })
     summaryPages(site, settings)
     adviceHoursPages(site, settings)
+    returnPages(site, settings)
     const outbox = settings.outbox?.mailing === 'none' ? undefined : settings.outbox?.outbox
     const begun = signInPages(site, { ...settings, urlOf, outbox, providers: settings.openId?.providers ?? [] })
     if (settings.openId) openIdPages(site, { ...settings, openId: settings.openId, urlOf, begun })

@@ -14,3 +14,10 @@ export const attemptResults: Readonly<Record<AttemptResult, string>> = {
   failed: 'failed',
   cancelled: 'called off',
 }
+
+const monthName = new Intl.DateTimeFormat('en-GB', { month: 'long', year: 'numeric', timeZone: 'UTC' })
+
+/** `2026-11` as `November 2026`. */
+export function monthInWords(month: string): string {
+  return monthName.format(Date.parse(`${month}-15T12:00:00Z`))
+}

@@ -69,7 +69,7 @@ export const samples: { readonly [Name in QuestionName]: readonly Args<Name>[] }
   recordingKey: [[{ id: 'k' }], [{ recordingId: 'one-r' }]],
   recordingKeys: [[2, undefined]],
   finishedRecordings: [[2, undefined], [2, { recordingId: 'one-r', callId: 'one', path: 'a', bytes: 1, sha256: 'ff' }]],
-  rollUps: [[{ from: '2026-01', to: '2026-12', scope: 'line' }], [{ from: '2026-01', to: '2026-12', scope: 'line', id: 'cardiology' }], [{ from: '2026-03-10', to: '2026-03-10', scope: 'lineDay' }]],
+  rollUps: [[{ from: '2026-01', to: '2026-12', scope: 'line' }], [{ from: '2026-01', to: '2026-12', scope: 'line', id: 'cardiology' }], [{ from: '2026-03-10', to: '2026-03-10', scope: 'lineDay' }], [{ from: '2026-01', to: '2026-12', scope: 'asked' }]],
   connectionsAtHours: [[{ lines: ['cardiology', 'ent'], months: ['2026-02', '2026-03'], hours: [9, 33] }]],
   notRolledUp: [[50]],
   differing: [[]],

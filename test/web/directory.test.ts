@@ -162,6 +162,6 @@ test('a program looks before it changes; a page that is none is missing; no page
   expect(await post(world, '/api/directory/apply', { text: 'organisations: [' })).toMatchObject({ status: 422 })
   const cookie = ((await fetch(await world.wayIn(), { redirect: 'manual' })).headers.get('set-cookie') ?? '').split(';')[0] ?? ''
   const status = async (path: string) => (await fetch(new URL(path, world.admin.url), { headers: { cookie } })).status
-  expect(await Promise.all(['directory/pools', 'directory/lines/nothing', 'directory/numbers/%2B441632960001', `directory/numbers/${encodeURIComponent([...demoDirectory().numbers].find(([, { use }]) => use.kind === 'bypass')?.[0] ?? '')}`].map(status))).toEqual([404, 404, 404, 200])
+  expect(await Promise.all(['directory/rotas', 'directory/lines/nothing', 'directory/numbers/%2B441632960001', `directory/numbers/${encodeURIComponent([...demoDirectory().numbers].find(([, { use }]) => use.kind === 'bypass')?.[0] ?? '')}`].map(status))).toEqual([404, 404, 404, 200])
   for (const path of ['directory', 'directory/lines', 'directory/lines/cardiology', 'directory/clinicians/new']) expect(await weightOf(world, path, { cookie }), path).toBeLessThan(60_000)
 })

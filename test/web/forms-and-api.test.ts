@@ -75,6 +75,7 @@ const sameAs: Readonly<Record<string, readonly string[] | 'browser'>> = {
   '/directory/:section/:id': ['changeDirectory'],
   '/directory/:section/:id/remove': ['changeDirectory'],
   '/pocket/calls/:id/outcome': ['leaveOutcome'],
+  '/returns/:month/hand-in': ['applyReturn'],
   '/rotas/:line/sessions/new': ['changeRota'],
   '/rotas/:line/sessions/:index': ['changeRota'],
   '/rotas/:line/dates/:date': ['changeRota'],

@@ -11,6 +11,7 @@ import { makeOutboxTables } from '../outbox-tables.js'
 import { isByStaff } from '../questions/outcomes-by-staff.js'
 import { makeRecordingKeyTables } from '../recording-key-tables.js'
 import { makeChainTables } from '../chain/tables.js'
+import { makeReturnTables } from '../return-tables.js'
 import { makeReportTables } from '../report-tables.js'
 import { restTable, untimedFrom } from './months.js'
 
@@ -61,6 +62,7 @@ export const postgresMigrations: Readonly<Record<string, Migration>> = {
   '015-asked-once': { up: (db: Kysely<unknown>) => makeOnceTables(db, text) },
   '016-availability': { up: (db: Kysely<unknown>) => makeAvailabilityTables(db, text) },
   '017-deletions': { up: deletions },
+  '018-monthly-returns': { up: (db: Kysely<unknown>) => makeReturnTables(db, text) },
 }
 
 /**

@@ -37,6 +37,7 @@ const actions: Readonly<Record<string, string>> = {
   'arrangement.seen': 'Arranged call looked at',
   'calls.exported': 'Calls exported',
   'calls.searched': 'Calls looked for by a number',
+  'return.handedIn': 'Monthly return handed in',
   'audit.read': 'Audit read',
   'audit.exported': 'Audit exported',
 }

@@ -1,0 +1,106 @@
+import type { By } from '../accounts/accounts.js'
+import type { Reach } from '../accounts/identity.js'
+import { reaches } from '../accounts/identity.js'
+import type { Audit } from '../audit/audit.js'
+import type { Directory } from '../directory/model.js'
+import { restatedRows, returnRows, type ReturnRow, type ReturnSettings } from '../figures/monthly-return.js'
+import { monthsUntil } from '../figures/summary.js'
+import { whenIn } from '../figures/roll-up.js'
+import type { Db } from '../store/statements.js'
+import type { Store } from '../store/store.js'
+
+export interface MonthlyReturnsParts {
+  readonly store: Pick<Store, 'rollUps' | 'tables'>
+  readonly directory: () => Directory
+  readonly audit: Audit
+  readonly settings: ReturnSettings
+  /** Wall-clock ms. */
+  readonly now: () => number
+}
+
+/** So many months back what was handed in is stated again where it reads otherwise by now. */
+const restatedMonths = 12
+
+/** A return as it would be handed in now. */
+export interface MonthlyReturn {
+  readonly rows: readonly ReturnRow[]
+  /** Of months that were handed in before, what reads otherwise by now. */
+  readonly restated: readonly ReturnRow[]
+}
+
+/** A return that was handed in. */
+export interface HandedIn {
+  readonly month: string
+  readonly at: number
+  /** Id of whoever did. */
+  readonly by: string
+}
+
+const columns = ['month', 'requesting ICB', 'responding ODS', 'specialty group', 'type', 'total', 'processed', 'diverted', 'restated'] as const
+
+/** The monthly return for commissioners: what it says now, and what was handed in. */
+export class MonthlyReturns {
+  constructor(private readonly parts: MonthlyReturnsParts) {}
+
+  /** Months that are over, the latest first. */
+  months(): readonly string[] {
+    return [...monthsUntil(whenIn(this.parts.now()).month, restatedMonths + 1)].slice(0, -1).reverse()
+  }
+
+  /** @param reach how far whoever asks reports: of a part there is nothing to state again, since a return is handed in as a whole */
+  async of(month: string, reach: Reach): Promise<MonthlyReturn> {
+    const months = monthsUntil(month, restatedMonths)
+    const { store, settings } = this.parts
+    const directory = this.parts.directory()
+    const sums = await store.rollUps({ from: months[0] ?? month, to: month, scope: 'asked' })
+    const rows = returnRows(sums, directory, settings, (line) => reaches(reach, { line }, directory))
+    if (!reach.everywhere) return { rows: rows.filter((row) => row.month === month), restated: [] }
+    const returned = await lastSaid(store.tables.reading, months.slice(0, -1))
+    const earlier = months.slice(0, -1).flatMap((one) => {
+      const said = returned.get(one)
+      return said ? restatedRows(rows.filter((row) => row.month === one), said) : []
+    })
+    return { rows: rows.filter((row) => row.month === month), restated: earlier }
+  }
+
+  /** Notes that the return of a month is handed in as it is now. @returns what it says */
+  async handIn(by: By, month: string, reach: Reach): Promise<MonthlyReturn> {
+    const said = await this.of(month, reach)
+    const { store, audit, now } = this.parts
+    await audit.tell({ ...by, action: 'return.handedIn', subjectKind: 'return', subject: month, data: { rows: said.rows.length, restated: said.restated.length } })
+    await store.tables.writing.insertInto('monthly_returns').values({ month, returned_at: now(), returned_by: by.actor, rows: JSON.stringify([...said.rows, ...said.restated]) }).execute()
+    return said
+  }
+
+  /** The latest of each month. */
+  async handedIn(): Promise<ReadonlyMap<string, HandedIn>> {
+    const rows = await this.parts.store.tables.reading.selectFrom('monthly_returns').select(['month', 'returned_at', 'returned_by']).where('month', 'in', [...this.months()]).orderBy('returned_at').execute()
+    return new Map(rows.map((row) => [row.month, { month: row.month, at: Number(row.returned_at), by: row.returned_by }]))
+  }
+}
+
+/** What was said last of each month, row by row: a later return states again only what had changed. */
+async function lastSaid(db: Db, months: readonly string[]): Promise<ReadonlyMap<string, readonly ReturnRow[]>> {
+  const first = months[0]
+  if (first === undefined) return new Map()
+  const kept = await db.selectFrom('monthly_returns').select(['month', 'rows']).where('month', '>=', first).orderBy('returned_at').execute()
+  const said = new Map<string, Map<string, ReturnRow>>()
+  for (const { month, rows } of kept) {
+    const told = JSON.parse(rows) as readonly ReturnRow[]
+    // A month that is handed in anew is said as a whole.
+    said.set(month, new Map())
+    for (const row of told) {
+      const ofMonth = said.get(row.month) ?? new Map<string, ReturnRow>()
+      ofMonth.set(JSON.stringify([row.requestingIcb, row.respondingOds, row.specialty, row.type]), row)
+      said.set(row.month, ofMonth)
+    }
+  }
+  return new Map([...said].filter(([month]) => months.includes(month)).map(([month, rows]) => [month, [...rows.values()]]))
+}
+
+/** As a file. No text in it is taken for a formula. */
+export async function returnAsCsv({ rows, restated }: MonthlyReturn): Promise<string> {
+  const { stringify } = await import('csv-stringify/sync')
+  const line = (row: ReturnRow, again: 'yes' | 'no') => [row.month, row.requestingIcb, row.respondingOds, row.specialty, row.type, row.total, row.processed, row.diverted, again]
+  return stringify([[...columns], ...rows.map((row) => line(row, 'no')), ...restated.map((row) => line(row, 'yes'))], { escape_formulas: true, record_delimiter: 'windows' })
+}
