@@ -1,13 +1,10 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { Browser, findChromium } from './browser.js'
 import type { AdminWorld } from './admin-world.js'
 import { documentedWorld } from './documented-world.js'
+import { pictureOf } from '../web/pictures.js'
 
 const chromium = findChromium()
-/** Set to a folder to look at what the browser showed. */
-const pictures = process.env['RINGROUND_TEST_SCREENSHOTS']
 
 async function docs(world: AdminWorld, url = world.admin.url, flags: readonly string[] = []): Promise<Browser> {
   const browser = await Browser.start(chromium ?? '', '1360,1000', flags)
@@ -17,12 +14,6 @@ async function docs(world: AdminWorld, url = world.admin.url, flags: readonly st
   await browser.open(`${url}docs`)
   await browser.until("document.querySelectorAll('.opblock').length > 25")
   return browser
-}
-
-async function picture(browser: Browser, name: string): Promise<void> {
-  if (pictures === undefined) return
-  mkdirSync(pictures, { recursive: true })
-  writeFileSync(join(pictures, `${name}.png`), await browser.screenshot())
 }
 
 /** Opens an operation and presses "Execute" with what stands there. @returns the status of the answer, as the page shows it */
@@ -45,13 +36,14 @@ async function execute(browser: Browser, operationId: string): Promise<string> {
 test.runIf(chromium)('"Try it out" does what it says, with the examples that stand there', async () => {
   const world = await documentedWorld()
   const browser = await docs(world)
+  const picture = pictureOf(browser, {})
   const tried: Record<string, string> = {}
   for (const id of ['listCalls', 'getCall', 'leaveOutcome', 'makeCallBack', 'listCallBacks', 'makeDevice', 'clearWatched', 'getMetrics']) {
     tried[id] = await execute(browser, id)
   }
-  await picture(browser, 'docs-tried')
+  await picture('docs-tried')
   await browser.evaluate("document.querySelector('[id$=-makeCallBack]').scrollIntoView()")
-  await picture(browser, 'docs-make')
+  await picture('docs-make')
   expect(tried).toEqual({ listCalls: '200', getCall: '200', leaveOutcome: '200', makeCallBack: '201', listCallBacks: '200', makeDevice: '201', clearWatched: '200', getMetrics: '200' })
   // Filters that would leave nothing over are not filled in.
   expect(await browser.evaluate("[...document.querySelectorAll('[id$=-listCallBacks] tr[data-param-name=line] input, [id$=-listCallBacks] tr[data-param-name=cursor] input')].map(({ value }) => value)")).toEqual(['', ''])

@@ -8,8 +8,13 @@ const folder = process.env['RINGROUND_TEST_SCREENSHOTS']
 /** Takes pictures of a browser's page, where somebody wants them. @param options Default: of the page in its whole height */
 export function pictureOf(browser: Browser, options: Parameters<Browser['screenshot']>[0] = { whole: true }): (name: string) => Promise<void> {
   return async (name) => {
-    if (folder === undefined) return
-    mkdirSync(folder, { recursive: true })
-    writeFileSync(join(folder, `${name}.png`), await browser.screenshot(options))
+    if (folder !== undefined) keepToLookAt(`${name}.png`, await browser.screenshot(options))
   }
+}
+
+/** The same for anything else that a test has made. */
+export function keepToLookAt(name: string, content: Buffer): void {
+  if (folder === undefined) return
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, name), content)
 }

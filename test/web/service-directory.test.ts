@@ -1,12 +1,10 @@
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { adminWorld, demoDirectory, type AdminWorld } from '../keeping/admin-world.js'
 import { Browser, findChromium } from '../keeping/browser.js'
 import { goodCall } from '../kit/sample-call.js'
 import { expectGood } from './axe.js'
 import { tabTo } from './keyboard.js'
-import { pictureOf } from './pictures.js'
+import { keepToLookAt, pictureOf } from './pictures.js'
 import { heading, signedIn } from './signed-in.js'
 import { weightOf } from './weight.js'
 
@@ -19,8 +17,7 @@ const elmRow = { kind: 'organisation', id: 'elm-row' } as const
 /** How many sheets of paper it is. */
 async function sheets(browser: Browser, name: string): Promise<number> {
   const printed = await browser.printed()
-  const folder = process.env['RINGROUND_TEST_SCREENSHOTS']
-  if (folder !== undefined) writeFileSync(join(folder, `${name}.pdf`), printed)
+  keepToLookAt(`${name}.pdf`, printed)
   return [...printed.toString('latin1').matchAll(/\/Type \/Page\b/g)].length
 }
 
