@@ -6,6 +6,7 @@ import type { Directory } from '../directory/model.js'
 import { figuresOf, grouped, monthsUntil, type PeriodFigures } from '../figures/summary.js'
 import { count, minutes, percent, seconds } from '../figures/words.js'
 import type { Store } from '../store/store.js'
+import { bodyOf, type Part } from './letter-body.js'
 import type { KeptMessage, Letter, Message } from './message.js'
 
 export interface LettersSettings {
@@ -25,45 +26,43 @@ export function letters({ accounts, store, directory, url }: LettersSettings): (
     const person = await accounts.person(id)
     if (!person || person.disabledAt !== undefined || person.email === undefined) return undefined
     const written = await wordsOf(message, person)
-    return written && { to: person.email, subject: written.subject, text: [`Hello ${person.name},`, '', ...written.lines, '', signature(url())].join('\n') }
+    return written && { to: person.email, subject: written.subject, ...bodyOf(written.subject, [`Hello ${person.name},`, ...written.parts], url()) }
   }
 
-  async function wordsOf(message: Message, person: Person): Promise<{ readonly subject: string; readonly lines: readonly string[] } | undefined> {
+  async function wordsOf(message: Message, person: Person): Promise<{ readonly subject: string; readonly parts: readonly Part[] } | undefined> {
     switch (message.kind) {
       case 'invitation':
       case 'signInLink': {
         const link = `${url()}/sign-in/link/${await accounts.makeLink({ actor: message.by, address: '' }, person.id, message.kind === 'invitation' ? 'invitation' : 'signIn')}`
         return message.kind === 'invitation'
-          ? { subject: 'You are invited to Ringround', lines: ['Follow this link to sign in for the first time. It works once, within seven days:', '', link, '', 'Nobody from Ringround will ever ask you for it.'] }
-          : { subject: 'Your link to sign in to Ringround', lines: ['This link signs you in. It works once, within an hour:', '', link, '', 'If you have not asked for it, tell an administrator of your service.'] }
+          ? { subject: 'You are invited to Ringround', parts: ['Follow this link to sign in for the first time. It works once, within seven days:', { link, text: 'Sign in for the first time' }, 'Nobody from Ringround will ever ask you for it.'] }
+          : { subject: 'Your link to sign in to Ringround', parts: ['This link signs you in. It works once, within an hour:', { link, text: 'Sign in' }, 'If you have not asked for it, tell an administrator of your service.'] }
       }
       case 'newBrowser':
         return {
           subject: 'A new browser signed in to your Ringround account',
-          lines: [
+          parts: [
             `On ${instant.format(message.at)} somebody signed in to your account with a browser that you have not used here before: ${message.browser}.`,
-            '',
             'If that was you, there is nothing to do.',
-            '',
-            'If it was not:',
-            `1. Sign in, and end that session: ${url()}/account#sessions`,
-            `2. Choose another password, which ends all other sessions: ${url()}/account/password`,
-            '3. Tell an administrator of your service.',
+            'If it was not, sign in and end that session:',
+            { link: `${url()}/account#sessions`, text: 'Where you are signed in' },
+            'Then choose another password, which ends all other sessions, and tell an administrator of your service:',
+            { link: `${url()}/account/password`, text: 'Choose a password' },
           ],
         }
       case 'alarm': {
         const { meaning, action, severity } = entryOf(message.alarm)
-        return { subject: `Ringround: ${message.alarm} (${severity})`, lines: [`${instant.format(message.raisedAt)}: ${meaning}`, '', `What to do: ${action}`, '', `Details: ${url()}/alarms`] }
+        return { subject: `Ringround: ${message.alarm} (${severity})`, parts: [`${instant.format(message.raisedAt)}: ${meaning}`, `What to do: ${action}`, { link: `${url()}/alarms`, text: 'All alarms' }] }
       }
       case 'summary':
         return summary(message.month, person)
       case 'test':
-        return { subject: 'Ringround can send you messages', lines: ['This is the test that was asked for on the page Outbox.'] }
+        return { subject: 'Ringround can send you messages', parts: ['This is the test that was asked for on the page Outbox.'] }
     }
   }
 
   /** Of the lines that they report on now; undefined: of none any more. */
-  async function summary(month: string, person: Person): Promise<{ readonly subject: string; readonly lines: readonly string[] } | undefined> {
+  async function summary(month: string, person: Person): Promise<{ readonly subject: string; readonly parts: readonly Part[] } | undefined> {
     const now = accounts.now()
     const grants: readonly Grant[] = (await accounts.grants(person.id)).filter((grant) => inForce(grant, now))
     const reach: Reach = reachOfGrants({ person, grants }, 'reports')
@@ -75,21 +74,27 @@ export function letters({ accounts, store, directory, url }: LettersSettings): (
     const byLine = [...grouped(of(month), ({ id }) => id)].map(([id, some]) => ({ name: known.lines.get(id)?.name ?? id, figures: figuresOf(some) })).filter(({ figures }) => figures.offered > 0)
     byLine.sort((a, b) => b.figures.offered - a.figures.offered || a.name.localeCompare(b.name, 'en-GB'))
     const name = monthName.format(Date.parse(`${month}-15T12:00:00Z`))
-    const lines = byLine.slice(0, mostLines).map(({ name: line, figures }) => `- ${line}: ${short(figures)}`)
+    const rest = byLine.length - mostLines
     return {
       subject: `Ringround: ${name}`,
-      lines: [`${name}: ${short(figuresOf(of(month)))}.`, `The month before: ${short(figuresOf(of(before)))}.`, '', ...(lines.length === 0 ? ['No line was called.'] : lines), ...(byLine.length > mostLines ? [`and ${byLine.length - mostLines} more lines`] : []), '', `All figures, and what each means: ${url()}/summary`],
+      parts: [
+        `${name}: ${short(figuresOf(of(month)))}.`,
+        `The month before: ${short(figuresOf(of(before)))}.`,
+        byLine.length === 0 ? 'No line was called.' : { caption: `Lines, ${name}`, columns: ['Line', 'Answered', 'Connected within (median)'], rows: byLine.slice(0, mostLines).map(({ name: line, figures }) => [line, ...cells(figures)]), lines: byLine.slice(0, mostLines).map(({ name: line, figures }) => `- ${line}: ${short(figures)}`) },
+        ...(rest > 0 ? [`and ${rest} more lines`] : []),
+        { link: `${url()}/summary`, text: 'All figures, and what each means' },
+      ],
     }
   }
+}
+
+function cells({ offered, answered, answerRate, connection }: PeriodFigures): readonly string[] {
+  return [`${count(answered)} of ${count(offered)} (${percent(answerRate)})`, seconds(connection.median)]
 }
 
 function short({ offered, answered, answerRate, connection, talk }: PeriodFigures): string {
   if (offered === 0) return 'no calls'
   return `${count(answered)} of ${count(offered)} ${offered === 1 ? 'call' : 'calls'} answered (${percent(answerRate)}), connected within ${seconds(connection.median)} (median), ${minutes(talk)} on average`
-}
-
-function signature(url: string): string {
-  return `Ringround\n${url}\n\nThis message was sent by a machine; answers to it are read by nobody. What you are sent is up to you: ${url}/account`
 }
 
 const instant = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'short', timeZone: 'Europe/London' })

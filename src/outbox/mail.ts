@@ -22,9 +22,9 @@ export async function smtpMail(url: string, from: string): Promise<Mail> {
   const transport = createTransport({ url, connectionTimeout: withinMs, greetingTimeout: withinMs, socketTimeout: withinMs, disableFileAccess: true, disableUrlAccess: true })
   const domain = /@([^\s>]+)>?$/.exec(from)?.[1] ?? 'localhost'
   return {
-    async send({ to, subject, text }, id) {
+    async send({ to, subject, text, html }, id) {
       try {
-        await transport.sendMail({ from, to, subject, text, messageId: `<${id}@${domain}>`, headers: { 'auto-submitted': 'auto-generated' } })
+        await transport.sendMail({ from, to, subject, text, html, messageId: `<${id}@${domain}>`, headers: { 'auto-submitted': 'auto-generated' } })
         return { kind: 'sent' }
       } catch (error) {
         const code = (error as { readonly responseCode?: number }).responseCode ?? 0

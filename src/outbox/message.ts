@@ -43,4 +43,6 @@ export interface Letter {
   readonly subject: string
   /** Plain text. */
   readonly text: string
+  /** The same for mail programs that show it so; nothing in it is loaded from anywhere. */
+  readonly html: string
 }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { system } from '../../src/accounts/accounts.js'
@@ -23,7 +24,7 @@ import { pictureOf } from '../web/pictures.js'
 import { mailServer } from './mail-server.js'
 
 const from = 'Ringround <advice@example.nhs.uk>'
-const letter = { to: 'mary.lowe@example.nhs.uk', subject: 'A message – with “quotes”', text: 'Good morning.\n.\nA line that is a dot.' }
+const letter = { to: 'mary.lowe@example.nhs.uk', subject: 'A message – with “quotes”', text: 'Good morning.\n.\nA line that is a dot.', html: '<p>Good morning.</p>' }
 
 test('a letter goes by SMTP as it was written, under its own Message-ID', async () => {
   const server = await mailServer()
@@ -56,7 +57,7 @@ test('a subject or an address cannot put in headers or recipients of its own', a
   const server = await mailServer()
   const mail = await smtpMail(server.url, from)
   onTestFinished(() => mail.close())
-  await mail.send({ to: 'mary.lowe@example.nhs.uk', subject: 'One\r\nBcc: everybody@example.nhs.uk\r\n\r\nTwo', text: 'x' }, 'one')
+  await mail.send({ to: 'mary.lowe@example.nhs.uk', subject: 'One\r\nBcc: everybody@example.nhs.uk\r\n\r\nTwo', text: 'x', html: '<p>x</p>' }, 'one')
   expect(server.received.map(({ to }) => to)).toEqual([['mary.lowe@example.nhs.uk']])
   expect(server.received[0]?.text).not.toMatch(/^bcc:/im)
 })
@@ -81,7 +82,7 @@ test('engines that are killed at any instant lose no message; what goes twice go
   onTestFinished(() => store.close())
   const now = () => Date.now() + 60 * 60_000
   const outbox = new Outbox({ tables: store.tables, now })
-  const sender = new Sender({ outbox, mail: await smtpMail(server.url, from), letterOf: ({ person }) => Promise.resolve({ to: `${person}@example.nhs.uk`, subject: 'A message', text: person }), alarms: new AlarmBoard(), clock: { ...systemClock, now } })
+  const sender = new Sender({ outbox, mail: await smtpMail(server.url, from), letterOf: ({ person }) => Promise.resolve({ to: `${person}@example.nhs.uk`, subject: 'A message', text: person, html: `<p>${person}</p>` }), alarms: new AlarmBoard(), clock: { ...systemClock, now } })
   onTestFinished(() => sender.close())
   const arrived = () => new Set(server.received.flatMap(({ to }) => to.map((one) => one.split('@')[0] ?? '')))
   await expect.poll(() => put.filter((person) => !arrived().has(person)), { timeout: 120_000 }).toEqual([])
@@ -127,6 +128,36 @@ test('the figures of a month are those of the lines that somebody reports on; wi
   await admin.accounts.endGrant(system, mary.id, grant.id)
   await admin.accounts.grant(system, { person: mary.id, role: 'serviceManager', scope: { kind: 'everywhere' } })
   expect((await letterOf(message({ kind: 'summary', month })))?.text).toContain('2 of 2 calls answered')
+})
+
+test.runIf(findChromium())('the figures of a month are read as plain text or as HTML, which say the same and keep nobody out', { timeout: 240_000 }, async () => {
+  const { admin, mary, letterOf, message } = await world()
+  const [line = ''] = [...admin.directory.lines.keys()]
+  for (const fact of goodCall('one', { line })) await admin.store.log.append('one', fact)
+  await admin.accounts.grant(system, { person: mary.id, role: 'serviceManager', scope: { kind: 'everywhere' } })
+  const [row] = await admin.store.rollUps({ from: '2000-01', to: '2999-12', scope: 'line' })
+  const letter = await letterOf(message({ kind: 'summary', month: row?.month ?? '' }))
+  const html = letter?.html ?? ''
+  // Nothing is loaded, and nothing is said of a patient or a caller.
+  expect(html).not.toMatch(/<(img|script|link|iframe)|url\(|src=/i)
+  for (const text of [html, letter?.text ?? '']) expect(text).not.toMatch(/\+?\d{9,}|9434765919/)
+  expect(html).toContain(admin.directory.lines.get(line)?.name ?? '?')
+  const file = join(scratchFolder(), 'letter.html')
+  writeFileSync(file, html)
+  const browser = await Browser.start(findChromium() ?? '')
+  onTestFinished(() => browser.close())
+  await browser.open(`file://${file}`)
+  await browser.until("document.querySelector('table')")
+  await expectGood(browser, 'letter', pictureOf(browser))
+  expect(await browser.evaluate("[...document.querySelectorAll('thead th')].map((one) => one.scope)")).toEqual(['col', 'col', 'col'])
+})
+
+test('a name in a letter stays a name, whatever letters it has', async () => {
+  const { admin, letterOf, message } = await world()
+  const odd = await admin.accounts.addPerson(system, { name: '<b>Sam & "Co"</b>', email: 'sam@example.nhs.uk' })
+  const letter = await letterOf(message({ kind: 'test' }, odd.id))
+  expect(letter?.html).toContain('Hello &lt;b&gt;Sam &amp; &quot;Co&quot;&lt;/b&gt;,')
+  expect(letter?.text).toContain('Hello <b>Sam & "Co"</b>,')
 })
 
 test('alarms go to whoever wants them and may see them, once however often they come', async () => {
