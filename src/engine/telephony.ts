@@ -23,6 +23,7 @@ import type { Switch } from '../switch/port.js'
 import { SwitchWatch } from '../switch-watch.js'
 import { WordEars } from '../words/word-ears.js'
 import type { Fleet } from './fleet.js'
+import { askTheServers } from './cut-off.js'
 import type { Ground } from './ground.js'
 import type { Kept } from './kept.js'
 
@@ -35,7 +36,7 @@ const countEveryMs = 15_000
 const mostEars = 40
 
 /** The way to the telephone world: the adapter, the telephones that register, and the guard before both. */
-export async function openTelephony({ settings, log, alarms, opened }: Ground, { store, keys }: Pick<Kept, 'store' | 'keys'>, { presence, signals, turns, maps }: Fleet, embedded: EmbeddedServers | undefined) {
+export async function openTelephony({ settings, log, alarms, opened, self, runOver }: Ground, { store, keys }: Pick<Kept, 'store' | 'keys'>, { presence, signals, turns, maps }: Fleet, embedded: EmbeddedServers | undefined) {
   const ears = new WordEars({ most: mostEars, onTrouble: (why) => log.warn({ what: 'words' }, why) })
   opened.push('the recogniser of words', () => ears.close())
   const adapter = connectDrachtioSwitch({
@@ -49,9 +50,11 @@ export async function openTelephony({ settings, log, alarms, opened }: Ground, {
     mediaTakenFrom: settings.rtpTakenFrom,
     certainty: presence,
     words: hearing(ears, join(settings.dataFolder, 'spool')),
+    incarnation: self.incarnation,
     onNotice: (notice) => log[notice.level](notice.text),
   })
   opened.push('the switch', () => adapter.close())
+  opened.push('the question whose calls they are', askTheServers(presence, adapter, runOver))
   const trusted = networks(settings.callers)
   const telephones = await Telephones.open({
     journal: { append: (user, type, data, actor) => store.ledger.append('device', user, type, data, actor), entries: () => store.ledger.entries('device') },

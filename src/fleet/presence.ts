@@ -55,6 +55,8 @@ export interface Presence {
   readonly certain: boolean
   /** Resolves with `true` when it is certain that this run goes on (at once where nothing speaks against it), with `false` when it is lost. */
   whenCertain(): Promise<boolean>
+  /** Ms since a sign of life of this engine last reached the database; 0 where nobody looks for any. Beyond the lease others may have ended this run. */
+  readonly unheardMs: number
   /** This run is over, and said so: to be called once everything is written. May be called twice; never rejects. */
   close(): Promise<void>
 }
@@ -71,6 +73,7 @@ export function alone(self: EngineRun, now: () => number = Date.now): Presence {
     lost: false,
     onLost: () => stop,
     certain: true,
+    unheardMs: 0,
     whenCertain: () => Promise.resolve(true),
     close: () => Promise.resolve(),
   }

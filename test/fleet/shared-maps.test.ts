@@ -28,6 +28,7 @@ function presenceOf(self: EngineRun) {
       return () => listeners.delete(listener)
     },
     lost: false,
+    unheardMs: 0,
     onLost: () => () => undefined,
     certain: true,
     whenCertain: () => Promise.resolve(true),

@@ -81,6 +81,8 @@ class PostgresFleet implements Presence {
   #ranAt = performance.now()
   /** Since when it is not certain that this run goes on, monotonic ms. */
   #doubtSince: number | undefined
+  /** When a sign of life last reached the database, monotonic ms. */
+  #heardAt = performance.now()
   #lost = false
   #closing: Promise<void> | undefined
 
@@ -136,6 +138,10 @@ class PostgresFleet implements Presence {
     if (this.#lost) queueMicrotask(listener)
     else this.#hearsLost.add(listener)
     return () => this.#hearsLost.delete(listener)
+  }
+
+  get unheardMs(): number {
+    return performance.now() - this.#heardAt
   }
 
   get certain(): boolean {
@@ -200,6 +206,7 @@ class PostgresFleet implements Presence {
     const own = rows.find(({ incarnation }) => incarnation === this.self.incarnation)
     if (this.#hasLeft()) return
     if (own?.gone_at !== null) return this.#isLost()
+    this.#heardAt = performance.now()
     // Only of a look that began after the doubt did.
     if (doubted !== undefined) this.#settled(true)
     this.#take(rows)

@@ -28,6 +28,7 @@ export async function adopt(pair: ServerPair, identity: LegIdentity): Promise<Ad
     dialogs.push(mediaDialog)
     const channel = new Channel(standing.endpoint, mediaDialog.asDialog(), standing.connection, pair.media, () => pair.signalling.up)
     channel.takenOver()
+    if (pair.incarnation !== undefined) await channel.claim(pair.incarnation).catch(() => undefined)
     const origins = originsOf(identity)
     const leg = new DrachtioLeg(pair, channel, origins, identity.leg)
     const party = new PartyDialog(partyDialog.asDialog(), leg, refreshingOf(identity))

@@ -68,6 +68,8 @@ export class ChannelGone extends Error {
   override readonly name = 'ChannelGone'
 }
 
+const ownerVariable = 'ringround_engine'
+
 /** One channel of FreeSWITCH: its SIP dialog with us, and its event-socket connection to us. Whoever takes one releases it. */
 export class Channel {
   readonly id: string
@@ -127,6 +129,17 @@ export class Channel {
    */
   resumes(wanted: boolean): void {
     this.api('uuid_setvar', `socket_resume ${wanted}`).catch(() => undefined)
+  }
+
+  /** Says on the channel itself whose it is from now on: an engine that had it, and hears of nothing but its servers, finds it there. */
+  async claim(incarnation: string): Promise<void> {
+    await this.api('uuid_setvar', `${ownerVariable} ${incarnation}`)
+  }
+
+  /** The engine that has taken it over last; undefined: none ever did. Rejects where FreeSWITCH does not say. */
+  async owner(): Promise<string | undefined> {
+    const owner = await this.api('uuid_getvar', ownerVariable)
+    return /^[\da-f]+$/.test(owner) ? owner : undefined
   }
 
   /** Its SIP dialog with us. */

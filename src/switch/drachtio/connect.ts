@@ -6,7 +6,7 @@ import type { DrachtioSwitchSettings } from './settings.js'
  * Connects to the servers named in the settings and hands back the switch at once; `health()` says when calls can be taken,
  * and `whenReady` waits for it. Lost connections come back by themselves.
  */
-export function connectDrachtioSwitch(settings: DrachtioSwitchSettings): PlainSwitch {
+export function connectDrachtioSwitch(settings: DrachtioSwitchSettings): PlainSwitch & Pick<DrachtioSwitch, 'takenByOthers'> {
   const connected = new DrachtioSwitch(settings)
   connected.connect()
   return connected

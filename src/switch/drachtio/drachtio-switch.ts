@@ -17,6 +17,8 @@ const closeMs = 8_000
 const openMs = 5_000
 /** A leg is taken away from a FreeSWITCH that another engine had it at, and this one cannot reach, after so long: it may only be connecting. */
 const awayMs = 3_000
+/** Channels of which it is asked at a time whose they are. */
+const askedAtOnce = 10
 /** How often a bridge is made again of two of whom one had to be moved meanwhile. */
 const bridgesAtMost = 3
 
@@ -34,6 +36,7 @@ export class DrachtioSwitch implements PlainSwitch {
   #incoming: ((call: IncomingCall) => Promise<void>) | undefined
   #register: (registration: Registration) => Promise<void> = async (registration) => registration.respond(405)
   #lastHealth = ''
+  #asked = 0
   #closing: Promise<void> | undefined
 
   readonly #words: DrachtioSwitchSettings['words']
@@ -112,6 +115,17 @@ export class DrachtioSwitch implements PlainSwitch {
     if (!pair) return 'unknown'
     if (!pair.signalling.up) return 'away'
     return pair.media.up || (pair.media.downForMs > awayMs && pair.siblings.some(({ ready }) => ready)) ? 'there' : 'away'
+  }
+
+  /**
+   * Whether another engine has taken over channels of ours: the servers say so where nobody else can be asked. Some channels at a time, others the next time. Never rejects.
+   */
+  async takenByOthers(): Promise<boolean> {
+    const legs = this.#pairs.flatMap((pair) => [...pair.legs].map((leg) => ({ channel: leg.channel, own: pair.incarnation })))
+    const some = legs.slice(this.#asked % Math.max(1, legs.length)).slice(0, askedAtOnce)
+    this.#asked = this.#asked + askedAtOnce < legs.length ? this.#asked + askedAtOnce : 0
+    const owners = await Promise.all(some.map(async ({ channel, own }) => ({ owner: await channel.owner().catch(() => undefined), own })))
+    return owners.some(({ owner, own }) => owner !== undefined && owner !== own)
   }
 
   rejoin(a: Leg, b: Leg): BridgeResult {

@@ -22,6 +22,7 @@ export class ServerPair {
   readonly codecs: readonly CodecName[]
   readonly inbandDigits: boolean
   readonly words: WordHearing | undefined
+  readonly incarnation: string | undefined
   /** 0: parties may be silent for ever. */
   readonly mediaTimeoutMs: number
   readonly notice: (notice: Notice) => void
@@ -38,6 +39,7 @@ export class ServerPair {
     this.codecs = settings.codecs ?? ['PCMA', 'PCMU']
     this.inbandDigits = settings.inbandDigits !== 'never'
     this.words = settings.words
+    this.incarnation = settings.incarnation
     this.changed = changed
     this.notice = notice
     this.mediaTimeoutMs = (settings.mediaTimeoutSeconds ?? 60) * 1_000

@@ -64,6 +64,8 @@ export interface DrachtioSwitchSettings {
   readonly inbandDigits?: 'always' | 'never'
   /** Nothing is said to the servers while this engine may have lost its calls to another. Default: it never does. */
   readonly certainty?: Certainty
+  /** Of this run of the engine (`EngineRun.incarnation`): stands on every channel that it takes over. Absent: it takes over none that another engine may still believe to be its own. */
+  readonly incarnation?: string
   /** By what words are heard. Absent: none are. */
   readonly words?: WordHearing
   /** Told what an operator should know (one line each), beside `health()`. */
