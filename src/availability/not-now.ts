@@ -1,10 +1,8 @@
-import type { Selectable } from 'kysely'
 import type { Alarms } from '../alarms/alarms.js'
 import type { Clock } from '../clock/clock.js'
 import type { ClinicianId } from '../directory/model.js'
 import type { Actor } from '../facts/actor.js'
 import type { Signals } from '../fleet/signals.js'
-import type { NotNowTable } from '../store/schema.js'
 import type { Store } from '../store/store.js'
 
 /** Why somebody takes no calls: a list, so that nobody writes a patient's name. */
@@ -33,8 +31,6 @@ const lookEveryMs = 15_000
 /** Who said "not now": in memory for the hunts, of all engines as the store has it. It ends by itself. */
 export class Availability {
   #known: ReadonlyMap<ClinicianId, NotNow> = new Map()
-  /** What this engine has written down last of somebody, until it is read: it holds against what was read from before. */
-  readonly #kept = new Map<ClinicianId, { readonly seq: number; readonly said: NotNow | undefined }>()
   #looking: Promise<void> = Promise.resolve()
   #cancel: () => void = () => undefined
   readonly #stop: () => void
@@ -98,8 +94,6 @@ export class Availability {
       // Of two engines that were told at the same time, what stands later in the ledger holds.
       .onConflict((conflict) => conflict.column('clinician').doUpdateSet(row).where('not_now.seq', '<', seq))
       .execute()
-    // A look that has begun before may have read what was before.
-    this.#kept.set(clinician, { seq, said: type === 'notNow' ? { clinician, since: at, until, why } : undefined })
     await this.look()
     signals.tell('availability')
     return { at }
@@ -109,22 +103,10 @@ export class Availability {
   look(): Promise<void> {
     return (this.#looking = this.#looking.then(async () => {
       if (this.#closed) return
-      const [at, own] = [this.options.clock.now(), [...this.#kept.keys()]]
-      const rows = await this.options.store.tables.reading
-        .selectFrom('not_now')
-        .selectAll()
-        .where((where) => (own.length === 0 ? where('until', '>', at) : where.or([where('until', '>', at), where('clinician', 'in', own)])))
-        .execute()
-        .catch(() => undefined)
+      const rows = await this.options.store.tables.reading.selectFrom('not_now').selectAll().where('until', '>', this.options.clock.now()).execute().catch(() => undefined)
+      if (!rows) return
       const before = this.#known
-      const known = new Map(rows ? rows.filter(({ until }) => Number(until) > at).map((row) => [row.clinician, notNowOf(row)]) : before)
-      const seqs = new Map(rows?.map(({ clinician, seq }) => [clinician, Number(seq)]))
-      for (const [clinician, { seq, said }] of this.#kept) {
-        if ((seqs.get(clinician) ?? 0) >= seq) this.#kept.delete(clinician)
-        else if (said) known.set(clinician, said)
-        else known.delete(clinician)
-      }
-      this.#known = known
+      this.#known = new Map(rows.map(({ clinician, since, until, why }) => [clinician, { clinician, since: Number(since), until: Number(until), why: Object.hasOwn(notNowReasons, why) ? (why as NotNowReason) : 'other' }]))
       if (wordsOf(before) !== wordsOf(this.#known)) for (const listener of this.#listeners) listener()
     }))
   }
@@ -136,10 +118,6 @@ export class Availability {
       })
     })
   }
-}
-
-function notNowOf({ clinician, since, until, why }: Selectable<NotNowTable>): NotNow {
-  return { clinician, since: Number(since), until: Number(until), why: Object.hasOwn(notNowReasons, why) ? (why as NotNowReason) : 'other' }
 }
 
 function wordsOf(known: ReadonlyMap<ClinicianId, NotNow>): string {
