@@ -89,12 +89,17 @@ export class Channel {
   readonly #commands = new Set<(error: ChannelGone) => void>()
   #describedAt: number | undefined
   #describing: Promise<void> | undefined
+  #first: { readonly described: string; readonly answer: string } | undefined
   #looking = false
   #loss: ChannelLoss | undefined
   #released: Promise<void> | undefined
 
-  /** @param endpoint as drachtio-fsmrf made it, with its dialog and its connection */
-  constructor(endpoint: Mrf.Endpoint, dialog: Srf.Dialog, connection: Mrf.Connection, link: MediaLink, signallingUp: () => boolean) {
+  /**
+   * @param endpoint as drachtio-fsmrf made it, with its dialog and its connection
+   * @param described the party with which it was made; absent: there is none yet
+   */
+  constructor(endpoint: Mrf.Endpoint, dialog: Srf.Dialog, connection: Mrf.Connection, link: MediaLink, signallingUp: () => boolean, described?: string) {
+    if (described !== undefined) this.#first = { described, answer: dialog.remote.sdp ?? '' }
     this.id = endpoint.uuid
     this.offer = endpoint.local.sdp
     this.#place = placeOf(this.offer)
@@ -216,6 +221,7 @@ export class Channel {
    * @returns FreeSWITCH's answer; rejects with `ReinviteRefused` or `DeadlinePassed`
    */
   describe(sdp: string): Promise<string> {
+    if (this.#first?.described === sdp) return this.#begin(this.#first)
     // Should this engine die, the channel is not to go with its connection: it waits for another engine.
     if (!this.used) this.resumes(true)
     this.used = true
@@ -251,6 +257,16 @@ export class Channel {
     )
     const found = isIP(address ?? '') !== 0 && Number(port) > 0
     return { packets: Number(packets) || 0, reports: Number(reports) || 0, found: found ? { address: address ?? '', port: Number(port) } : undefined }
+  }
+
+  /** It was made with this description. */
+  #begin({ described, answer }: { readonly described: string; readonly answer: string }): Promise<string> {
+    this.#first = undefined
+    if (!this.used) this.resumes(true)
+    this.used = true
+    this.#dialog.local.sdp = described
+    this.#describedAt ??= performance.now()
+    return Promise.resolve(answer)
   }
 
   async #describe(sdp: string): Promise<string> {

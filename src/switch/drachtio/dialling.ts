@@ -5,14 +5,16 @@ import type { Channel } from './channel.js'
 import { asError } from './deadline.js'
 import { nextTrunkMayHelp, refusalOf, trunkSignOf } from './dial-outcome.js'
 import { isLocal, isStale, minSecondsOf, retryAfterOf, toTagOf } from './dial-responses.js'
+import { LaterParty } from './later-party.js'
 import { DrachtioLeg, nothingInCommon } from './leg.js'
 import { allow, descriptionOf, PartyDialog } from './party-dialog.js'
-import { describeParty, offerTo } from './party-media.js'
-import { answerToParty, isSecured, offerToParty, Origin, readPartyAnswer, readPartyOffer } from './sdp.js'
+import { offerTo } from './party-media.js'
+import { answerToParty, describeByIce, isFoundByIce, offerToParty, Origin, readPartyAnswer, readPartyOffer } from './sdp.js'
 import type { ServerPair } from './server-pair.js'
 import { refreshedBy } from './session-timer.js'
 import type { Trunk } from './settings.js'
 import type { TrunkBoard } from './trunk-board.js'
+import type { ChannelToCome } from './warm-channels.js'
 import { silentMs, TrunkSilence } from './trunk-silence.js'
 
 /** drachtio-server echoes a request that it has sent within a millisecond or two. */
@@ -197,26 +199,37 @@ class Invitation {
   async #onOffered(offered: Srf.LateOffer): Promise<void> {
     const rangMs = Math.round(performance.now() - this.#sentAt)
     const at = Date.now()
-    const leg = this.#leg
     this.#request = undefined
     this.#stopWaiting()
+    this.#pair.warm.giveBack(this.#channel)
+    let coming: ChannelToCome | undefined
+    let party: PartyDialog | undefined
     try {
-      const party = readPartyOffer(offered.sdp, this.#pair.codecs)
-      const told = party && (await describeParty(this.#channel, party, this.#origins.media, this.#pair.describer(undefined)))
-      const answer = party && told && answerToParty(party, told.answer, this.#origins.party)
-      if (party === undefined || told === undefined || answer === undefined) throw new Refused(nothingInCommon)
+      const offer = readPartyOffer(offered.sdp, this.#pair.codecs)
+      const description = offer && isFoundByIce(offer) ? describeByIce(offer, this.#origins.media) : undefined
+      coming = description === undefined ? undefined : await this.#pair.takeChannelFor(description)
+      const answer = offer && coming && answerToParty(offer, coming.answer, this.#origins.party)
+      if (description === undefined || coming === undefined || answer === undefined) throw new Refused(nothingInCommon)
       // A time-out counts no more; a cancellation may have come.
       if (this.#options.signal.aborted) throw new Refused('nobody waits for it any more')
-      leg.secured = isSecured(party)
-      leg.told(told)
+      const later = new LaterParty(answer)
       const dialog = await offered.ack(answer)
-      leg.begin(new PartyDialog(dialog, leg, refreshedBy(dialog.res)), answer)
+      party = new PartyDialog(dialog, later, refreshedBy(dialog.res))
+      const channel = await coming.channel
+      await channel.describe(description)
+      const leg = new DrachtioLeg(this.#pair, channel, this.#origins)
+      leg.secured = true
+      leg.begin(party, answer)
+      later.handOver(leg)
+      coming = undefined
       if (this.#settled) void leg.close()
       else this.#finish({ kind: 'answered', leg, at, rangMs })
     } catch (error) {
       this.#finish(error instanceof Refused ? failed('farEnd', error.message) : failed('ours', asError(error).message))
-      void offered.destroy().catch(() => undefined)
-      this.#channelDone()
+      void (party ? party.bye() : offered.destroy()).catch(() => undefined)
+    } finally {
+      // Whoever was not handed over is let go.
+      coming?.channel.then((channel) => channel.release(), () => undefined)
     }
   }
 

@@ -5,11 +5,13 @@ import type { AnswerResult, IncomingCall } from '../port.js'
 import { isWithheldHost, isWithheldWord } from '../withheld.js'
 import type { Channel } from './channel.js'
 import { asError, DeadlinePassed, withDeadline } from './deadline.js'
+import { LaterParty } from './later-party.js'
 import { DrachtioLeg } from './leg.js'
 import { allow, descriptionOf, PartyDialog } from './party-dialog.js'
 import { describeParty, type Told } from './party-media.js'
-import { answerToParty, isSecured, offerToParty, Origin, readPartyOffer, type PartyAudio } from './sdp.js'
+import { answerToParty, describeByIce, isFoundByIce, isSecured, offerToParty, Origin, readPartyOffer, type PartyAudio } from './sdp.js'
 import type { ServerPair } from './server-pair.js'
+import type { ChannelToCome } from './warm-channels.js'
 import { answerSessionTimer } from './session-timer.js'
 
 const answerMs = 4_000
@@ -123,6 +125,7 @@ export class DrachtioIncomingCall implements IncomingCall {
       this.#refuse(400, 'Missing Contact')
       return { kind: 'failed', why: 'the INVITE has no Contact' }
     }
+    if (offer && isFoundByIce(offer)) return this.#answerByIce(offer)
     let prepared: Prepared | undefined
     try {
       prepared = await this.#prepare(offer)
@@ -141,6 +144,37 @@ export class DrachtioIncomingCall implements IncomingCall {
     }
   }
 
+  /** A browser: it gets its answer before the channel is there, for the channel waits for its handshake. */
+  async #answerByIce(offer: PartyAudio): Promise<AnswerResult> {
+    const pair = this.#pair.best
+    const origins = { media: new Origin(), party: new Origin() }
+    const description = describeByIce(offer, origins.media)
+    let coming: ChannelToCome | undefined
+    let party: PartyDialog | undefined
+    try {
+      coming = await pair.takeChannelFor(description)
+      const described = coming && answerToParty(offer, coming.answer, origins.party)
+      if (coming === undefined || described === undefined) return this.#nothingInCommon()
+      const later = new LaterParty(described)
+      party = await this.#accept(described, (dialog, timer) => new PartyDialog(dialog, later, timer), (late) => void late.bye().catch(() => undefined))
+      if (party === undefined) return { kind: 'cancelled' }
+      const channel = await coming.channel
+      await channel.describe(description)
+      const leg = new DrachtioLeg(pair, channel, origins)
+      leg.secured = true
+      leg.begin(party, described)
+      later.handOver(leg)
+      coming = undefined
+      return { kind: 'answered', leg }
+    } catch (error) {
+      void party?.bye().catch(() => undefined)
+      return party === undefined ? this.#fail(asError(error)) : { kind: 'failed', why: asError(error).message }
+    } finally {
+      // Whoever was not handed over is let go.
+      coming?.channel.then((channel) => channel.release(), () => undefined)
+    }
+  }
+
   #nothingInCommon(): AnswerResult {
     this.#refuse(488)
     return { kind: 'noCommonCodec' }
@@ -153,8 +187,8 @@ export class DrachtioIncomingCall implements IncomingCall {
   async #prepare(offer: PartyAudio | undefined): Promise<Prepared | undefined> {
     for (let tries = 1; ; tries++) {
       const pair = this.#pair.best
-      const channel = await pair.takeChannel()
       const origins = { media: new Origin(), party: new Origin() }
+      const channel = await pair.takeChannel()
       try {
         const prepared = offer === undefined ? { described: offerToParty(channel.offer, this.#pair.codecs, origins.party) } : await this.#answerTo(pair, offer, channel, origins)
         if (prepared !== undefined) return { pair, channel, origins, ...prepared }
@@ -186,27 +220,38 @@ export class DrachtioIncomingCall implements IncomingCall {
     const leg = new DrachtioLeg(pair, channel, origins)
     leg.secured = offer !== undefined && isSecured(offer)
     if (told) leg.told(told)
+    return this.#accept(
+      described,
+      (dialog, timer) => {
+        const party = new PartyDialog(dialog, leg, timer)
+        if (offer === undefined) party.expectAnswer()
+        leg.begin(party, described)
+        return leg
+      },
+      (late) => void late.close(),
+    )
+  }
+
+  /** The 200. @param live must take the dialog at once. @returns undefined when the caller has gone meanwhile */
+  async #accept<T>(described: string, live: (dialog: Srf.Dialog, timer: ConstructorParameters<typeof PartyDialog>[2]) => T, release: (late: T) => void): Promise<T | undefined> {
+    if (this.signal.aborted || this.#response.finalResponseSent) return undefined
     const timer = answerSessionTimer(this.#request)
     const headers = { 'Content-Type': 'application/sdp', Allow: allow, Supported: 'timer', ...(timer.kind === 'timed' ? timer.headers : {}) }
-    const live = (dialog: Srf.Dialog): DrachtioLeg => {
-      const party = new PartyDialog(dialog, leg, timer.kind === 'timed' ? timer : undefined)
-      if (offer === undefined) party.expectAnswer()
-      leg.begin(party, described)
-      return leg
-    }
-    return withDeadline<DrachtioLeg | undefined>(
+    return withDeadline<T | undefined>(
       'the 200 to the caller',
       answerMs,
       (resolve, reject) => {
         this.signal.addEventListener('abort', () => resolve(undefined), { once: true })
         // The callback form: behind a promise the BYE that follows at once would find nobody listening.
         this.#pair.signalling.srf.createUAS(this.#request, this.#response, { localSdp: described, headers }, (error, dialog) => {
-          if (dialog) resolve(live(dialog))
+          if (dialog) resolve(live(dialog, timer.kind === 'timed' ? timer : undefined))
           // That the INVITE is gone can be told before the CANCEL that ended it.
           else setTimeout(() => (this.signal.aborted ? resolve(undefined) : reject(error)), crossingMs)
         })
       },
-      (late) => void late?.close(),
+      (late) => {
+        if (late !== undefined) release(late)
+      },
     )
   }
 }

@@ -3,7 +3,7 @@ import { EndedAtOnce } from './channel-trouble.js'
 import { asError, withDeadline } from './deadline.js'
 import { probeEventSocket } from './event-socket-probe.js'
 import { holdBack, type Certainty } from './hold-back.js'
-import { mediaSrf, type OnEnded } from './media-srf.js'
+import { mediaSrf, type DescribedParty, type OnEnded } from './media-srf.js'
 import { checkOwnAddress } from './own-address.js'
 import type { Notice, ServerSet } from './settings.js'
 import type { Signalling } from './signalling.js'
@@ -31,6 +31,8 @@ export class MediaLink {
   readonly #pending = new Set<(error: Error) => void>()
   /** Told when FreeSWITCH hangs up the channel that is being asked for at this moment. */
   #onEnded: OnEnded | undefined
+  /** With whom the channel is made that is being asked for at this moment. */
+  #party: DescribedParty | undefined
   #server: Mrf.MediaServer | undefined
   #detail = 'connecting'
   #connecting: Promise<void> = Promise.resolve()
@@ -53,7 +55,7 @@ export class MediaLink {
   ) {
     this.#set = set
     this.#signalling = signalling
-    this.#mrf = new Mrf(mediaSrf(signalling.srf, () => this.#onEnded))
+    this.#mrf = new Mrf(mediaSrf(signalling.srf, () => this.#onEnded, () => this.#party))
     this.#changed = changed
     this.#notice = notice
   }
@@ -149,8 +151,11 @@ export class MediaLink {
     )
   }
 
-  /** A channel without a party yet: FreeSWITCH's offer stands in `local.sdp`. What comes too late is hung up. */
-  createEndpoint(): Promise<Mrf.Endpoint> {
+  /**
+   * A channel; FreeSWITCH's offer stands in `local.sdp`. What comes too late is hung up.
+   * @param party absent: there is none yet
+   */
+  createEndpoint(party?: DescribedParty): Promise<Mrf.Endpoint> {
     const server = this.#server
     if (!server) return Promise.reject(new Error(this.detail))
     if (!this.#signalling.up) return Promise.reject(new Error(this.#signalling.detail))
@@ -166,10 +171,12 @@ export class MediaLink {
         forget = this.#signalling.onLost(() => reject(new Error(this.#signalling.detail)))
         // Its INVITE leaves within this call. drachtio-fsmrf itself would wait 4 s for the event socket of a channel that is gone.
         this.#onEnded = (cause) => reject(new EndedAtOnce(cause))
+        this.#party = party
         try {
           server.createEndpoint({}, (error, endpoint) => (endpoint ? resolve(endpoint) : reject(error)))
         } finally {
           this.#onEnded = undefined
+          this.#party = undefined
         }
       },
       (endpoint) => {

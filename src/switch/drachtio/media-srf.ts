@@ -3,12 +3,20 @@ import { asError } from './deadline.js'
 
 /** A dialog as drachtio-fsmrf uses it: both forms of `destroy`. */
 interface ForgottenDialog {
+  readonly remote?: { readonly sdp?: string }
   on(event: 'destroy', listener: (bye?: { get(header: string): string | undefined }) => void): unknown
   destroy(options?: object, callback?: (error: unknown) => void): unknown
 }
 
 interface MakesDialogs {
   createUAC(uri: string, options: object, progress?: object, callback?: (error: unknown, dialog?: ForgottenDialog) => void): unknown
+}
+
+/** A party with which a channel is made. */
+export interface DescribedParty {
+  readonly sdp: string
+  /** FreeSWITCH has answered. The channel itself may still be long in coming. */
+  answered(sdp: string): void
 }
 
 /** @param cause Reason header of FreeSWITCH's BYE, undefined when it had none */
@@ -20,19 +28,23 @@ export type OnEnded = (cause: string | undefined) => void
  * ends the process with every call. Here the promise form of `destroy` settles quietly; whoever wants to know passes a callback.
  *
  * It never says, either, that FreeSWITCH has hung up meanwhile, nor why.
+ * And it asks for no channel with a party that begins with a DTLS handshake, although FreeSWITCH makes one.
+ * @param party asked while the INVITE is being sent: the party with which the channel is made
  * @param onEnded asked while the INVITE is being sent: whom to tell when FreeSWITCH ends that dialog
  */
-export function mediaSrf(srf: Srf, onEnded: () => OnEnded | undefined = () => undefined): Srf {
+export function mediaSrf(srf: Srf, onEnded: () => OnEnded | undefined = () => undefined, party: () => DescribedParty | undefined = () => undefined): Srf {
   const makes = srf as unknown as MakesDialogs
   return Object.create(srf, {
     createUAC: {
       value(uri: string, options: object, progress?: object, callback?: (error: unknown, dialog?: ForgottenDialog) => void) {
         if (callback !== undefined || progress !== undefined) return makes.createUAC(uri, options, progress, callback)
+        const described = party()
         const tell = onEnded()
         return new Promise((resolve, reject) => {
           // Not its promise: a BYE in the same TCP segment as the 200 finds a listener only if that is attached in the callback.
-          makes.createUAC(uri, options, {}, (error, dialog) => {
+          makes.createUAC(uri, described === undefined ? options : { ...options, localSdp: described.sdp }, {}, (error, dialog) => {
             if (dialog === undefined) return reject(asError(error))
+            described?.answered(dialog.remote?.sdp ?? '')
             if (tell) dialog.on('destroy', (bye) => tell(bye?.get('Reason')))
             resolve(forgivingDialog(dialog))
           })

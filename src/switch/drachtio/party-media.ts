@@ -3,10 +3,10 @@ import type { CodecName } from '../../embedded/protocols/sdp/codecs.js'
 import { ReinviteRefused } from './channel.js'
 import { mediaSource, type MediaSource, type TakenFrom } from './media-source.js'
 import type { Place } from './own-ports.js'
-import { addressFor, answersTo, askForFamily, describeToMediaServer, familyOf, hears, isFoundByIce, offerToParty, type Origin, type PartyAudio } from './sdp.js'
+import { addressFor, answersTo, askForFamily, describeToMediaServer, familyOf, hears, describeByIce, isFoundByIce, offerToParty, type Origin, type PartyAudio } from './sdp.js'
 
 /** The statuses by which a media server says that it cannot do what was described, whoever asks (RFC 3261 21.4.26, 21.6.4). */
-const NOT_ACCEPTABLE: ReadonlySet<number> = new Set([415, 488, 606])
+export const NOT_ACCEPTABLE: ReadonlySet<number> = new Set([415, 488, 606])
 /** Ports at which nobody is: discard (RFC 863), and one that is reserved. FreeSWITCH does nothing when it is told the same place twice. */
 const NOBODY = [9, 1] as const
 
@@ -65,7 +65,8 @@ export interface PartyQuest {
 export async function describeParty(channel: Described, party: PartyAudio, origin: Origin, by: Describer): Promise<Told | undefined> {
   const wanted = addressFor(party, by.signalling)
   if (isFoundByIce(party)) {
-    const answer = await acceptable(channel.describe(describeToMediaServer(party, wanted, origin)))
+    // FreeSWITCH does so for a channel that was made with ICE, and for no other.
+    const answer = await acceptable(channel.describe(describeByIce(party, origin)))
     return answer === undefined ? undefined : { answer, quest: undefined }
   }
   const first = await tell(channel, party, origin, party.stream.media.address.kind === 'unknown' ? guessed(wanted, by) : mediaSource(wanted, by.signalling, by.taken, by.trusted, (address) => by.isHere?.(address) === true), by)

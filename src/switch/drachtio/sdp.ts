@@ -71,6 +71,13 @@ function partyAudio(description: SessionDescription | undefined, codecs: readonl
   return description && stream && { description, stream }
 }
 
+/** What the media server is told of a party that ICE finds. Where it names no place, one of its candidates stands for it: FreeSWITCH takes an unspecified address for hold. */
+export function describeByIce(party: PartyAudio, origin: Origin): string {
+  const { security, address, port } = party.stream.media
+  const candidate = address.kind === 'unicast' || security?.kind !== 'dtls' ? undefined : security.ice?.candidates.find(({ component }) => component === 1)
+  return describeToMediaServer(party, candidate?.address ?? addressFor(party, undefined), origin, candidate?.port ?? port)
+}
+
 /**
  * Where the media server is to send a party's audio.
  * @param source where the party's signalling comes from: the best guess when it names no place

@@ -4,11 +4,11 @@ import type { DrachtioLeg } from './leg.js'
 import { MediaLink } from './media-link.js'
 import type { TakenFrom } from './media-source.js'
 import { addressesHere, isOurPlace, placesIn } from './own-ports.js'
-import type { Describer } from './party-media.js'
+import { NOT_ACCEPTABLE, type Describer } from './party-media.js'
 import type { CodecName } from '../../embedded/protocols/sdp/codecs.js'
 import type { DrachtioSwitchSettings, Notice, ServerSet, WordHearing } from './settings.js'
 import type { Signalling } from './signalling.js'
-import { WarmChannels } from './warm-channels.js'
+import { WarmChannels, type ChannelToCome } from './warm-channels.js'
 
 /**
  * One drachtio server and one of its FreeSWITCHes: the channels kept ready, the legs that live there. drachtio-srf always uses the first server it was connected to, so every
@@ -105,6 +105,20 @@ export class ServerPair {
   /** A channel for one party. @throws Error in words for the record */
   takeChannel(): Promise<Channel> {
     return this.warm.take()
+  }
+
+  /**
+   * A channel for a party that comes with ICE: FreeSWITCH makes such of a channel only with its first INVITE.
+   * @param described as the media server is to be told of it
+   * @returns undefined where FreeSWITCH cannot do what the party wants. @throws Error in words for the record
+   */
+  async takeChannelFor(described: string): Promise<ChannelToCome | undefined> {
+    try {
+      return await this.warm.makeFor(described)
+    } catch (error) {
+      if (NOT_ACCEPTABLE.has((error as { readonly status?: number }).status ?? 0)) return undefined
+      throw error
+    }
   }
 
   /** Who describes itself, where its signalling comes from that address. */

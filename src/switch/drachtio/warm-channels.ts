@@ -2,6 +2,7 @@ import { asError } from './deadline.js'
 import { Channel } from './channel.js'
 import { channelTrouble, inWords } from './channel-trouble.js'
 import type { MediaLink } from './media-link.js'
+import type { DescribedParty } from './media-srf.js'
 import type { Place } from './own-ports.js'
 import type { Notice } from './settings.js'
 import type { Signalling } from './signalling.js'
@@ -16,6 +17,12 @@ const widthAtMost = 4
 const retryMs = [250, 500, 1_000, 2_000, 5_000]
 /** A channel that goes by itself sooner than this was no success. */
 const shortestLifeMs = 1_000
+
+/** A channel whose media server has answered. It comes when the party has taken that answer. */
+export interface ChannelToCome {
+  readonly answer: string
+  readonly channel: Promise<Channel>
+}
 
 /**
  * Channels of FreeSWITCH that are made before they are needed, so that an INVITE leaves, or is answered, without waiting for one
@@ -108,6 +115,15 @@ export class WarmChannels {
         throw asError(error)
       },
     )
+  }
+
+  /** A channel that is made for one party, which has described itself. Rejects when FreeSWITCH cannot make one. */
+  async makeFor(described: string): Promise<ChannelToCome> {
+    if (this.#closed) throw new Error('the switch is being closed')
+    let answered: (sdp: string) => void = () => undefined
+    const answer = new Promise<string>((resolve) => (answered = resolve))
+    const channel = this.#make({ sdp: described, answered })
+    return { answer: await Promise.race([answer, channel.then(() => answer)]), channel }
   }
 
   /** Takes back a channel that was offered to somebody who never sent it audio. */
@@ -222,14 +238,14 @@ export class WarmChannels {
     this.#ready.push(channel)
   }
 
-  async #make(): Promise<Channel> {
-    const endpoint = await this.#link.createEndpoint()
+  async #make(party?: DescribedParty): Promise<Channel> {
+    const endpoint = await this.#link.createEndpoint(party)
     const { dialog, conn } = endpoint
     if (dialog === null || conn === null) {
       dialog?.destroy({}, () => undefined)
       throw new Error('the channel was gone before it was there')
     }
-    const channel = new Channel(endpoint, dialog, conn, this.#link, () => this.#signalling.up)
+    const channel = new Channel(endpoint, dialog, conn, this.#link, () => this.#signalling.up, party?.sdp)
     try {
       // Before anything else happens on it: some of them (the media time-out) only count when the party is described.
       await channel.order('uuid_setvar_multi', Object.entries(this.#variables).map(([name, value]) => `${name}=${value}`).join(';'))

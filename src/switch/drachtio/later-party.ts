@@ -1,0 +1,51 @@
+import type { PartyEvents } from './party-dialog.js'
+
+/**
+ * What a party does before its leg is there. FreeSWITCH makes a channel with ICE and DTLS, and goes on with it only when the party has taken the
+ * answer and shaken hands: the party's dialog is older than the channel.
+ */
+export class LaterParty implements PartyEvents {
+  readonly #described: string
+  readonly #there: Promise<PartyEvents>
+  #arrive: (leg: PartyEvents) => void = () => undefined
+  #leg: PartyEvents | undefined
+  #before: ((leg: PartyEvents) => void)[] = []
+
+  /** @param described what the party has been told */
+  constructor(described: string) {
+    this.#described = described
+    this.#there = new Promise((resolve) => (this.#arrive = resolve))
+  }
+
+  /** The leg is there, and hears of everything that it has missed. */
+  handOver(leg: PartyEvents): void {
+    this.#leg = leg
+    for (const tell of this.#before.splice(0)) tell(leg)
+    this.#arrive(leg)
+  }
+
+  gone(...what: Parameters<PartyEvents['gone']>): void {
+    this.#tell((leg) => leg.gone(...what))
+  }
+
+  key(...what: Parameters<PartyEvents['key']>): void {
+    this.#tell((leg) => leg.key(...what))
+  }
+
+  async describe(...what: Parameters<PartyEvents['describe']>): Promise<string | undefined> {
+    return (await this.#there).describe(...what)
+  }
+
+  async answered(...what: Parameters<PartyEvents['answered']>): Promise<void> {
+    return (await this.#there).answered(...what)
+  }
+
+  described(): string {
+    return this.#leg?.described() ?? this.#described
+  }
+
+  #tell(what: (leg: PartyEvents) => void): void {
+    if (this.#leg) what(this.#leg)
+    else this.#before.push(what)
+  }
+}
