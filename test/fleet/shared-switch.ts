@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { EmbeddedSwitchSettings, ReadyLine } from '../../src/embedded/settings.js'
+import { serversOfEnvironment } from '../contract/servers.js'
 import { rtpRange } from '../e2e/free-ports.js'
 
 const program = fileURLToPath(new URL('../../dist/src/embedded/main.js', import.meta.url))
@@ -15,20 +16,33 @@ export class SharedSwitch {
   #child: ChildProcess | undefined
 
   private constructor(
-    private readonly settings: EmbeddedSwitchSettings,
+    private readonly settings: EmbeddedSwitchSettings | undefined,
     /** Settings of an engine, by environment variable. */
     readonly env: Readonly<Record<string, string>>,
     /** `host:port` on which it is rung. */
     readonly sip: string,
     /** Its FreeSWITCH. */
     readonly eventSocket: { readonly host: string; readonly port: number; readonly secret: string },
-    child: ChildProcess,
+    child: ChildProcess | undefined,
   ) {
     this.#child = child
   }
 
   /** @param mediaFor `host:port` of a drachtio-server that it is a media server for */
-  static async start(secret = randomBytes(16).toString('hex'), mediaFor?: string): Promise<SharedSwitch> {
+  static async start(secret?: string, mediaFor?: string): Promise<SharedSwitch> {
+    return (secret === undefined && mediaFor === undefined ? SharedSwitch.#ofEnvironment() : undefined) ?? (await SharedSwitch.#start(secret, mediaFor))
+  }
+
+  /** A real drachtio-server and FreeSWITCH, named in the environment (`test/contract/servers.ts`): nobody but who named them starts and ends them. */
+  static #ofEnvironment(): SharedSwitch | undefined {
+    const real = serversOfEnvironment()
+    if (!real) return undefined
+    const { drachtio, freeswitch } = real.set
+    const env = { RINGROUND_DRACHTIO: `${drachtio.host}:${drachtio.port}`, RINGROUND_DRACHTIO_SECRET: drachtio.secret, RINGROUND_FREESWITCH: `${freeswitch.host}:${freeswitch.port}`, RINGROUND_FREESWITCH_SECRET: freeswitch.secret }
+    return new SharedSwitch(undefined, env, `${real.sip.address}:${real.sip.port}`, freeswitch, undefined)
+  }
+
+  static async #start(secret = randomBytes(16).toString('hex'), mediaFor?: string): Promise<SharedSwitch> {
     const rtp = rtpRange(400)
     const settings: EmbeddedSwitchSettings = {
       drachtio: { sip: [{ address: loopback, port: 0, protocols: ['udp', 'tcp'] }], app: { address: loopback, port: 0 }, secret, keptSeconds },
@@ -53,7 +67,7 @@ export class SharedSwitch {
 
   /** Starts it again where it was, as a media server; harmless while it runs. */
   async start(): Promise<void> {
-    this.#child ??= (await run(this.settings)).child
+    if (this.settings) this.#child ??= (await run(this.settings)).child
   }
 
   freeze(): void {
