@@ -85,9 +85,9 @@ function pageUrl(engine: Engine, settings: Settings): string {
 }
 
 /** The secret of a link by which somebody can sign in who has nothing else yet. */
-async function wayIn({ accounts }: Engine, demo: boolean, log: Logger): Promise<string | undefined> {
+async function wayIn({ accounts, directory }: Engine, demo: boolean, log: Logger): Promise<string | undefined> {
   try {
-    return await (demo ? demoLink(accounts) : firstLink(accounts))
+    return await (demo ? demoLink(accounts, directory().clinicians.values()) : firstLink(accounts))
   } catch (error) {
     // Calls are taken all the same.
     log.error({ err: error }, 'no sign-in link can be made')

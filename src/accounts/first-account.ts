@@ -1,3 +1,4 @@
+import type { Clinician } from '../directory/model.js'
 import type { Accounts } from './accounts.js'
 import { system } from './accounts.js'
 import { roleNames, isApproved } from './roles.js'
@@ -20,10 +21,14 @@ export async function firstLink(accounts: Accounts): Promise<string | undefined>
   return accounts.makeLink(system, person.id, 'invitation')
 }
 
-/** In the demo world everybody is invented: its visitor has every role, and signs in by a link that needs nothing else. @returns its secret; it works once */
-export async function demoLink(accounts: Accounts): Promise<string> {
+/**
+ * In the demo world everybody is invented: its visitor has every role, is one of its clinicians (so that they can call from the browser), and signs in by a link that needs nothing else.
+ * @returns its secret; it works once
+ */
+export async function demoLink(accounts: Accounts, clinicians: Iterable<Clinician> = []): Promise<string> {
+  const [clinician] = [...clinicians].sort((one, other) => other.organisations.length - one.organisations.length)
   const [there] = await accounts.peopleCalled(demoName)
-  const person = there ?? (await accounts.addPerson(system, { name: demoName }))
+  const person = there ?? (await accounts.addPerson(system, { name: demoName, ...(clinician === undefined ? {} : { clinician: clinician.id }) }))
   const now = accounts.now()
   const has = new Set((await accounts.grants(person.id)).filter(({ endedAt, until }) => endedAt === undefined && (until === undefined || until > now + day)).map(({ role }) => role))
   for (const role of roleNames) {

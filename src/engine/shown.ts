@@ -87,7 +87,7 @@ export async function openShown(ground: Ground, { kept, fleet: { presence, maps 
     store,
     recordings,
     accounts,
-    ...(demo ? { demoLink: () => demoLink(accounts) } : {}),
+    ...(demo ? { demoLink: () => demoLink(accounts, directory().clinicians.values()) } : {}),
     outbox,
     ...(settings.signInProviders.length === 0 ? {} : { openId: await openIdOf(settings.signInProviders, store, accounts) }),
     ...(settings.httpPublicUrl === undefined ? {} : { publicUrl: settings.httpPublicUrl }),

@@ -136,6 +136,9 @@ describe.runIf(chromium)('calling from the browser', { timeout: 120_000 }, () =>
     await browser.evaluate("document.getElementById('phone-set-up').open = true")
     await expectGood(browser, 'phone', pictureOf(browser))
     await tabTo(browser, 'Call cardiology')
+    await browser.open(`${engine.url}/help/browser-calling`)
+    await browser.until("document.querySelector('h1')?.textContent.trim() === 'Calling from the browser'")
+    await expectGood(browser, 'help-browser-calling', pictureOf(browser))
     expect(browser.complaints).toEqual([])
   })
 

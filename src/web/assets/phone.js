@@ -67,7 +67,7 @@ line.addEventListener('state', ({ detail: { state, why } }) => {
   $('state').dataset.state = state
   if (state === 'ready') {
     trouble()
-    say('state', 'Ready to call.')
+    say('state', line.call === undefined ? 'Ready to call.' : 'On a call.')
     dialsShown(line.call === undefined)
     show('return', line.call === undefined && sessionStorage.getItem(kept) !== null)
   } else if (state === 'connecting') say('state', 'Connecting ...')
@@ -147,6 +147,7 @@ function follow(call, what) {
   about.begin()
   show('return', false)
   show('call')
+  say('state', 'On a call.')
   say('call-title', what.title)
   say('call-words', call.direction === 'out' ? 'Calling ...' : 'Connecting ...')
   $('call-title').focus()

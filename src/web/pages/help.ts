@@ -50,8 +50,12 @@ const things: Readonly<Record<RoleName, readonly [Thing, Thing, Thing]>> = {
   ],
 }
 
+const browserCalling = 'Calling from the browser'
+
 /** What to do first, by role. Whoever has just chosen their first password comes here. */
 export function helpPages(site: Site): void {
+  site.get('/help/browser-calling', 'signedIn', () => view('help-browser-calling.njk', browserCalling))
+
   site.get('/help', 'signedIn', (asked) => {
     const { identity } = asked
     const { grants, asleep } = signed(asked)
