@@ -34,6 +34,7 @@ interface Browser {
 let names = 0
 async function browser(): Promise<Browser> {
   const signalling = await BrowserPhone.open(webSocket, { name: `browser${++names}` })
+  signalling.isPresent = true
   const audio = new WebRtcPeer()
   opened.push(
     () => signalling.close(),

@@ -6,6 +6,8 @@ import { StreamQueue } from './stream-queue.js'
 /** The signalling of a browser: it does what a test tells it, over a WebSocket (RFC 7118). */
 export class BrowserPhone {
   readonly contact: string
+  /** Whether it answers by itself when it is asked whether it is still there. */
+  isPresent = false
   readonly #queue = new StreamQueue<string>()
   #counter = 0
 
@@ -16,6 +18,7 @@ export class BrowserPhone {
     this.contact = `sip:${name}@${name}.invalid;transport=ws`
     socket.on('message', (data: Buffer) => {
       const text = data.toString('utf8')
+      if (this.isPresent && text.startsWith('OPTIONS ')) return this.send(this.response(text, '200 OK'))
       if (text.trim() !== '') this.#queue.push(text)
     })
   }
