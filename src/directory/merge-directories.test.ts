@@ -4,7 +4,7 @@ import { arbitraryDirectory } from '../../test/kit/directory-arbitraries.js'
 import { contradictions } from './contradictions.js'
 import { directoryOf, entitiesIn, same, sections, type Entity, type Section } from './entities.js'
 import { entityOfFields, fieldsOf } from './entity-fields.js'
-import { mergeDirectories } from './merge-directories.js'
+import { mergeDirectories, mergeInSlices } from './merge-directories.js'
 import { mergeOrder } from './merge-order.js'
 import type { Directory } from './model.js'
 import { parseDirectory } from './parse-directory.js'
@@ -93,6 +93,24 @@ describe('two changes of one directory', () => {
         expect(allFields(result)).toEqual(allFields(changed(base, other, (field) => isMine(field) || isTheirs(field))))
       }),
     )
+  })
+
+  it('come to the same a slice at a time, and others have their turn in between', async () => {
+    let turns = 0
+    let counting = true
+    const count = () => void setImmediate(() => {
+      turns++
+      if (counting) count()
+    })
+    count()
+    await fc.assert(
+      fc.asyncProperty(arbitraryDirectory, arbitraryDirectory, arbitraryDirectory, async (base, mine, theirs) => {
+        const before = turns
+        expect(await mergeInSlices(base, mine, theirs, -1)).toEqual(mergeDirectories(base, mine, theirs))
+        expect(turns).toBeGreaterThan(before)
+      }),
+      { numRuns: 20 },
+    ).finally(() => (counting = false))
   })
 
   it('are a conflict exactly where one field got two values', () => {

@@ -21,9 +21,31 @@ export type MergedDirectories = { readonly ok: true; readonly directory: Directo
  * contradictions (`contradictions`): the one may have removed a clinician whom the other has put on a rota.
  */
 export function mergeDirectories(base: Directory, mine: Directory, theirs: Directory): MergedDirectories {
+  const steps = mergeSteps(base, mine, theirs)
+  for (;;) {
+    const step = steps.next()
+    if (step.done === true) return step.value
+  }
+}
+
+/** The same for whoever has calls to see to meanwhile: after so many ms of work it is everybody else's turn. A directory of 200 organisations, 1,000 lines and 5,000 people takes some 40 ms in all. */
+export async function mergeInSlices(base: Directory, mine: Directory, theirs: Directory, sliceMs = 8): Promise<MergedDirectories> {
+  const steps = mergeSteps(base, mine, theirs)
+  for (;;) {
+    const until = performance.now() + sliceMs
+    do {
+      const step = steps.next()
+      if (step.done === true) return step.value
+    } while (performance.now() < until)
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+}
+
+/** Entity by entity. */
+function* mergeSteps(base: Directory, mine: Directory, theirs: Directory): Generator<void, MergedDirectories> {
   const conflicts: MergeConflict[] = []
   const parts: Partial<Record<Section, ReadonlyMap<string, Entity>>> = {}
-  for (const section of sections) parts[section] = mergeSection(section, { base: entitiesIn(base, section), mine: entitiesIn(mine, section), theirs: entitiesIn(theirs, section) }, conflicts)
+  for (const section of sections) parts[section] = yield* mergeSection(section, { base: entitiesIn(base, section), mine: entitiesIn(mine, section), theirs: entitiesIn(theirs, section) }, conflicts)
   return conflicts.length > 0 ? { ok: false, conflicts } : { ok: true, directory: directoryOf(parts) }
 }
 
@@ -33,11 +55,12 @@ interface Three<T> {
   readonly theirs: T
 }
 
-function mergeSection(section: Section, { base, mine, theirs }: Three<ReadonlyMap<string, Entity>>, conflicts: MergeConflict[]): ReadonlyMap<string, Entity> {
+function* mergeSection(section: Section, { base, mine, theirs }: Three<ReadonlyMap<string, Entity>>, conflicts: MergeConflict[]): Generator<void, ReadonlyMap<string, Entity>> {
   const merged = new Map<string, Entity>()
   for (const id of new Set([...theirs.keys(), ...mine.keys()])) {
     const entity = mergeEntity({ section, id }, { base: base.get(id), mine: mine.get(id), theirs: theirs.get(id) }, conflicts)
     if (entity !== undefined) merged.set(id, entity)
+    yield
   }
   const { order, conflict } = mergeOrder([...base.keys()], [...mine.keys()], [...theirs.keys()], new Set(merged.keys()))
   // Menus follow the order of the lines; that of everything else is for the eye.

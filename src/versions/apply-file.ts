@@ -3,7 +3,7 @@ import { showValue } from '../directory/directory-diff.js'
 import { entityLines, sectionInFile } from '../directory/entity-line.js'
 import type { EntityName } from '../directory/entities.js'
 import type { DirectoryError } from '../directory/form.js'
-import { mergeDirectories, type MergeConflict } from '../directory/merge-directories.js'
+import { mergeInSlices, type MergeConflict } from '../directory/merge-directories.js'
 import type { Directory } from '../directory/model.js'
 import type { SavedDirectory } from '../directory/watch-directory.js'
 import type { KeptDirectory, VersionedDirectory } from '../store/kept-directory.js'
@@ -47,7 +47,7 @@ export async function proposalOf(store: KeptDirectory, name: string, saved: Save
   }
   // Nobody else has changed anything.
   if (base === now.directory) return to(saved.directory)
-  const merged = mergeDirectories(base, saved.directory, now.directory)
+  const merged = await mergeInSlices(base, saved.directory, now.directory)
   if (!merged.ok) return refused('conflict', await inTheFile(saved.file, merged.conflicts.map(conflictError)))
   const wrong = contradictions(merged.directory)
   if (wrong.length === 0) return to(merged.directory)
