@@ -35,7 +35,7 @@ export function callRoutes(app: FastifyInstance, { store, arranged, directory, l
       const sees = (call: CallSummary) => listsPatient(request.identity, ofSummary(call), names)
       const calls = (await asked(withPatients({ store, arranged }, page.calls, sees))).map((call) => summaryView(call, names, sees(call)))
       await looks.atEach(request, calls.filter(({ nhsNumber }) => nhsNumber !== null).map(({ callId }) => callId))
-      return { calls, nextCursor: page.nextCursor ?? null, sortedNewest: page.sortedNewest ?? null }
+      return { calls, nextCursor: page.nextCursor ?? null }
     },
   )
 

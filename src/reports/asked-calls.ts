@@ -1,6 +1,7 @@
 import { Temporal } from 'temporal-polyfill'
 import { meets, type Identity } from '../accounts/identity.js'
 import type { Directory } from '../directory/model.js'
+import { knownOutcomes } from '../directory/outcomes.js'
 import { parseNhsNumber } from '../directory/nhs-number.js'
 import { readNumber } from '../directory/telephone-number.js'
 import type { CallEnding } from '../facts/events.js'
@@ -54,12 +55,38 @@ export function filterOf(identity: Identity, { from, to, days, number, cursor, .
   const within = withinReach(identity, number === undefined ? 'calls' : 'recordings', directory)
   return done({
     ...rest,
+    ...namesOf(rest.order, directory),
     ...(within === undefined ? {} : { within }),
     ...(first ? { from: first.value } : {}),
     ...(end ? { to: end.value } : {}),
     ...(number === undefined ? {} : numbersOf(number)),
     ...(cursor === undefined ? {} : { cursor }),
   })
+}
+
+/** An order by names, as the directory in force has them. */
+function namesOf(order: CallOrder | undefined, directory: Directory): Pick<CallFilter, 'names'> {
+  const [, by, way] = /^(surgery|area|operation|consultant|trust|outcome)(AZ|ZA)$/.exec(order ?? '') ?? []
+  if (by === undefined) return {}
+  const { organisations, lines, clinicians, areas } = directory
+  const named = (all: Iterable<readonly [id: string, name: string]>) => {
+    const sorted = [...new Map(all)].sort(([a, one], [b, other]) => one.localeCompare(other, 'en-GB') || (a < b ? -1 : 1)).map(([id]) => id)
+    return way === 'ZA' ? sorted.reverse() : sorted
+  }
+  switch (by) {
+    case 'surgery':
+      return { names: { column: 'organisation', values: named([...organisations.values()].map(({ id, name }) => [id, name])) } }
+    case 'area':
+      return { names: { column: 'organisation', values: named([...organisations.values()].map(({ id, area }) => [id, areas.get(area)?.name ?? area])) } }
+    case 'operation':
+      return { names: { column: 'line', values: named([...lines.values()].map(({ id, name }) => [id, name])) } }
+    case 'trust':
+      return { names: { column: 'line', values: named([...lines.values()].map(({ id, trust }) => [id, organisations.get(trust)?.name ?? trust])) } }
+    case 'consultant':
+      return { names: { column: 'clinician', values: named([...clinicians.values()].map(({ id, name }) => [id, name])) } }
+    default:
+      return { names: { column: 'outcome', values: named([undefined, ...lines.keys()].flatMap((line) => knownOutcomes(directory, line)).map(({ id, label }) => [id, label])) } }
+  }
 }
 
 /** A number may have been told in several forms; what is no number of the numbering plan (an extension) as it is. */

@@ -1,11 +1,15 @@
 import type { CallEnding } from '../facts/events.js'
 
-/**
- * In which order a list of calls is. By time it is read page by page, however long it is; by anything else the newest calls of the list are put in
- * order (`CallPage.sortedNewest`).
- */
-export const callOrders = ['newest', 'oldest', 'longestWait', 'shortestWait', 'longestTalk', 'shortestTalk', 'mostRefs', 'fewestRefs'] as const
+/** In which order a list of calls is, all of it, however long it is. `AZ`, `ZA`: by names, those without one last. */
+export const callOrders = ['newest', 'oldest', 'longestWait', 'shortestWait', 'longestTalk', 'shortestTalk', 'mostRefs', 'fewestRefs', 'surgeryAZ', 'surgeryZA', 'areaAZ', 'areaZA', 'operationAZ', 'operationZA', 'consultantAZ', 'consultantZA', 'trustAZ', 'trustZA', 'outcomeAZ', 'outcomeZA'] as const
 export type CallOrder = (typeof callOrders)[number]
+
+/** Names are the directory's to say: the ids of a column in the order of their names. */
+export interface NameOrder {
+  readonly column: 'organisation' | 'line' | 'clinician' | 'outcome'
+  /** Each once. What is none of them comes last. */
+  readonly values: readonly string[]
+}
 
 /** Calls of which all of this is so. */
 export interface CallPart {
@@ -41,6 +45,8 @@ export interface CallFilter {
   readonly within?: readonly CallPart[] | undefined
   /** Default: newest. */
   readonly order?: CallOrder
+  /** With an order by names: which. */
+  readonly names?: NameOrder
   /** 1 to 1000; default 50. */
   readonly limit?: number
   /** `nextCursor` of the page before. */
@@ -83,11 +89,9 @@ export interface CallPage {
    * was looked for this answer.
    */
   readonly nextCursor?: string
-  /** There are more calls than are put in order by anything but time: so many, the newest, are. */
-  readonly sortedNewest?: number
 }
 
-/** A place in the list: after this call. `callId` empty: after all that arrived in a later millisecond. Of a list that is not in the order of time: behind so many calls. */
+/** A place in the list: after this call. `callId` empty: after all that arrived in a later millisecond. Of a list that is not in the order of time see `questions/sorted-calls.ts`. */
 export interface Place {
   readonly arrivedAt: number
   readonly callId: string

@@ -24,3 +24,9 @@ export async function makeReportTables(db: Kysely<unknown>, text: ColumnDataType
     .execute()
   await db.schema.createIndex('saved_views_by_owner').unique().on('saved_views').columns(['owner', 'name']).execute()
 }
+
+/** Indexes along which a list of calls is walked in the order of a figure; the same in both databases. */
+export async function makeFigureIndexes(db: Kysely<unknown>): Promise<void> {
+  for (const column of ['wait_ms', 'talk_ms']) await db.schema.createIndex(`calls_by_${column}`).on('calls').columns([column, 'call_id']).where(column, 'is not', null).execute()
+  await db.schema.createIndex('calls_by_refs').on('calls').columns(['refs', 'call_id']).where('refs', 'is not', null).execute()
+}

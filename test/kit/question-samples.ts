@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import { unknownOrigin } from '../../src/facts/actor.js'
 import type { CallEvent, CallFact } from '../../src/facts/events.js'
-import type { CallFilter } from '../../src/store/call-filter.js'
+import { cursorOf, type CallFilter } from '../../src/store/call-filter.js'
 import { questions, type QuestionName, type Questions, type When } from '../../src/store/questions.js'
 import type { Schema } from '../../src/store/schema.js'
 import { specialistsNumber } from './sample-call.js'
@@ -14,6 +14,12 @@ const filters = [{}, { sipCallId: 'a84b4c76e66710' }, { line: 'cardiology' }, { 
 /** What the calls report asks besides. */
 const reportFilters: readonly CallFilter[] = [{ order: 'oldest' }, { order: 'longestWait' }, { outcome: 'referral-avoided' }, { outcome: 'open' }, { clinician: 'dr-okafor' }, { answered: true }, { answered: false, line: 'cardiology' }, { clinician: 'dr-okafor', outcome: 'referral-made', organisation: 'elm-row', order: 'oldest' }, { nhsNumber: '9990000018' }, { callerNumbers: ['+441632960101', '01632960101'] }, { within: [{ clinician: 'dr-okafor' }, { assigned: 'dr-okafor' }], outcome: 'open' }, { within: [{ organisation: 'elm-row' }, { line: 'cardiology' }, { clinician: 'dr-okafor', line: 'ent-adult' }], order: 'mostRefs' }]
 const periods = [{}, { from: noon - 1_000 }, { to: noon + 1_000 }, { from: noon - 1_000, to: noon + 1_000 }, { cursor: place }, { from: noon - 1_000, to: noon + 1_000, cursor: place }] as const
+/** A list that is too long to be put in order as a whole, on its way. */
+const walks = [
+  ...(['longestWait', 'shortestTalk', 'mostRefs'] as const).flatMap((order) => [{}, { from: noon - 1_000, line: 'cardiology' }, { within: [{ organisation: 'elm-row' }, { clinician: 'dr-okafor' }], answered: true }].map((filter): Args<'calls'> => [{ ...filter, order, cursor: cursorOf({ arrivedAt: 5, callId: '~figure~0~~one' }) }])),
+  ...(['longestWait', 'mostRefs'] as const).map((order): Args<'calls'> => [{ order, cursor: cursorOf({ arrivedAt: noon, callId: '~rest~0~~one' }) }]),
+  ...(['organisation', 'line', 'clinician', 'outcome'] as const).map((column): Args<'calls'> => [{ order: 'surgeryAZ', names: { column, values: ['one', 'two'] }, cursor: cursorOf({ arrivedAt: noon, callId: '~name~0~~one' }) }]),
+]
 const targetCursor = Buffer.from('0.1.Dr Okafor').toString('base64url')
 
 /** Every question with every kind of arguments that makes another statement of it. A question that is left out does not compile. */
@@ -45,7 +51,7 @@ export const samples: { readonly [Name in QuestionName]: readonly Args<Name>[] }
   directoryVersions: [[{ limit: 10 }], [{ limit: 10, before: 7 }]],
   rotaHistory: [['cardiology']],
   earlierRotas: [['cardiology']],
-  calls: [...filters, ...reportFilters].flatMap((filter) => periods.map((period): Args<'calls'> => [{ ...filter, ...period }])),
+  calls: [...walks, ...[...filters, ...reportFilters].flatMap((filter) => periods.map((period): Args<'calls'> => [{ ...filter, ...period }]))],
   targets: [[{ limit: 10 }], [{ limit: 10, cursor: targetCursor }]],
   watched: [[{ limit: 10 }], [{ limit: 10, cursor: targetCursor }]],
   target: [[1]],

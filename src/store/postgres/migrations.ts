@@ -12,7 +12,7 @@ import { isByStaff } from '../questions/outcomes-by-staff.js'
 import { makeRecordingKeyTables } from '../recording-key-tables.js'
 import { makeChainTables } from '../chain/tables.js'
 import { makeReturnTables } from '../return-tables.js'
-import { makeReportTables } from '../report-tables.js'
+import { makeFigureIndexes, makeReportTables } from '../report-tables.js'
 import { restTable, untimedFrom } from './months.js'
 
 /** Compared byte by byte, as SQLite does: lists have one order everywhere, and an index is good for it. */
@@ -63,6 +63,7 @@ export const postgresMigrations: Readonly<Record<string, Migration>> = {
   '016-availability': { up: (db: Kysely<unknown>) => makeAvailabilityTables(db, text) },
   '017-deletions': { up: deletions },
   '018-monthly-returns': { up: (db: Kysely<unknown>) => makeReturnTables(db, text) },
+  '019-figures-in-order': { up: makeFigureIndexes },
 }
 
 /**

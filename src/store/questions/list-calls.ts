@@ -1,11 +1,10 @@
-import { cursorOf, placeOf, type CallFilter, type CallOrder, type CallPage, type CallSummary, type Place } from '../call-filter.js'
+import { cursorOf, placeOf, type CallFilter, type CallPage, type CallSummary, type Place } from '../call-filter.js'
 import { isOutcomeOpen } from '../report-tables.js'
 import type { Db } from '../statements.js'
+import { sortedKeys } from './sorted-calls.js'
 
 const defaultLimit = 50
 const maxPageSize = 1_000
-/** Calls that are put in order by anything but time. */
-const mostSorted = 2_000
 /** Calls that are looked at for one page, where some of what is asked for has no index. */
 const mostLookedAt = 3_000
 
@@ -20,12 +19,21 @@ type Equal = ReadonlyMap<Column, string>
 const indexed: readonly (readonly Column[])[] = [['nhs_number'], ['caller_number'], ['clinician'], ['assigned'], ['line', 'organisation'], ['organisation', 'ending'], ['line', 'ending'], ['organisation'], ['line'], ['outcome'], ['ending'], []]
 
 /** What a call is found and put in order by. */
-interface Key {
+export interface Key {
   readonly call_id: string
   readonly arrived_at: number | string
   readonly wait_ms: number | string | null
   readonly talk_ms: number | string | null
   readonly refs: number | string
+  readonly organisation: string | null
+  readonly line: string | null
+  readonly clinician: string | null
+  readonly outcome: string | null
+}
+
+/** `without`: those alone that have nothing in this column. */
+export interface KeyFilter extends CallFilter {
+  readonly without?: 'wait_ms' | 'talk_ms'
 }
 
 /** `until`: so far was looked; there may be more behind it. */
@@ -39,7 +47,10 @@ export async function listCalls(db: Db, filter: CallFilter): Promise<CallPage> {
   const limit = Math.min(maxPageSize, Math.max(1, Math.trunc(filter.limit ?? defaultLimit) || defaultLimit))
   const place = filter.cursor === undefined ? undefined : placeOf(filter.cursor)
   const { order = 'newest' } = filter
-  if (order !== 'newest' && order !== 'oldest') return sortedPage(db, filter, order, limit, place?.arrivedAt ?? 0)
+  if (order !== 'newest' && order !== 'oldest') {
+    const { ids, next } = await sortedKeys(db, { ...filter, order }, limit, place)
+    return { calls: await summaries(db, ids), ...(next ? { nextCursor: cursorOf(next) } : {}) }
+  }
   const { keys, until } = await keysOf(db, filter, limit + 1, place)
   const calls = await summaries(db, keys.slice(0, limit).map(({ call_id }) => call_id))
   const last = keys[limit - 1]
@@ -47,32 +58,8 @@ export async function listCalls(db: Db, filter: CallFilter): Promise<CallPage> {
   return { calls, ...(next ? { nextCursor: cursorOf(next) } : {}) }
 }
 
-const sortedBy: Readonly<Record<Exclude<CallOrder, 'newest' | 'oldest'>, { readonly column: 'wait_ms' | 'talk_ms' | 'refs'; readonly sign: 1 | -1 }>> = {
-  longestWait: { column: 'wait_ms', sign: -1 },
-  shortestWait: { column: 'wait_ms', sign: 1 },
-  longestTalk: { column: 'talk_ms', sign: -1 },
-  shortestTalk: { column: 'talk_ms', sign: 1 },
-  mostRefs: { column: 'refs', sign: -1 },
-  fewestRefs: { column: 'refs', sign: 1 },
-}
-
-/** The newest calls of the list, in another order than that of time; those that have no such figure last. @param behind so many of them stood on the pages before */
-async function sortedPage(db: Db, filter: CallFilter, order: keyof typeof sortedBy, limit: number, behind: number): Promise<CallPage> {
-  const { column, sign } = sortedBy[order]
-  const { keys, until } = await keysOf(db, filter, mostSorted + 1, undefined)
-  const value = (key: Key) => (key[column] === null ? Infinity : sign * Number(key[column]))
-  // Both infinite: neither has one.
-  const sorted = keys.slice(0, mostSorted).sort((a, b) => (value(a) === value(b) ? newestFirst(a, b) : value(a) - value(b)))
-  const calls = await summaries(db, sorted.slice(behind, behind + limit).map(({ call_id }) => call_id))
-  return {
-    calls,
-    ...(sorted.length > behind + limit ? { nextCursor: cursorOf({ arrivedAt: behind + limit, callId: '' }) } : {}),
-    ...(keys.length > mostSorted || until !== undefined ? { sortedNewest: sorted.length } : {}),
-  }
-}
-
 /** The first calls of the list behind a place: each part by an index of its own, a piece at a time, put in order; with OR everything between would be read. */
-async function keysOf(db: Db, filter: CallFilter, limit: number, place: Place | undefined): Promise<Found> {
+export async function keysOf(db: Db, filter: KeyFilter, limit: number, place: Place | undefined): Promise<Found> {
   // Named one by one: they are few, and are then read by their key.
   const ids = filter.sipCallId === undefined ? undefined : await callsWith(db, filter.sipCallId)
   if (ids?.length === 0) return { keys: [] }
@@ -123,12 +110,12 @@ function comparePlaces(a: Place, b: Place, oldest: boolean): number {
   return oldest ? -newerFirst : newerFirst
 }
 
-function newestFirst(a: Key, b: Key): number {
+export function newestFirst(a: Key, b: Key): number {
   return Number(b.arrived_at) - Number(a.arrived_at) || (a.call_id < b.call_id ? 1 : -1)
 }
 
 /** What has to be equal, for each part of the list that may be seen and each form of the caller's number; a part that contradicts what is asked for is left out. */
-function partsOf({ line, organisation, ending, outcome, clinician, nhsNumber, within = [{}], callerNumbers }: CallFilter): readonly Equal[] {
+export function partsOf({ line, organisation, ending, outcome, clinician, nhsNumber, within = [{}], callerNumbers }: CallFilter): readonly Equal[] {
   const asked: readonly (readonly [Column, string | undefined])[] = [['line', line], ['organisation', organisation], ['ending', ending], ['outcome', outcome === 'open' ? undefined : outcome], ['clinician', clinician], ['nhs_number', nhsNumber]]
   return within.flatMap((part) =>
     (callerNumbers ?? [undefined]).flatMap((number) => {
@@ -144,7 +131,7 @@ function partsOf({ line, organisation, ending, outcome, clinician, nhsNumber, wi
   )
 }
 
-async function keysOfPart(db: Db, filter: CallFilter, equal: Equal, { ids, limit, place }: { readonly ids: readonly string[] | undefined; readonly limit: number; readonly place: Place | undefined }): Promise<Found> {
+async function keysOfPart(db: Db, filter: KeyFilter, equal: Equal, { ids, limit, place }: { readonly ids: readonly string[] | undefined; readonly limit: number; readonly place: Place | undefined }): Promise<Found> {
   const oldest = filter.order === 'oldest'
   const direction = oldest ? 'asc' : 'desc'
   const calls = (columns: readonly Column[]) => {
@@ -159,15 +146,16 @@ async function keysOfPart(db: Db, filter: CallFilter, equal: Equal, { ids, limit
   }
   const by = indexed.find((columns) => columns.every((column) => equal.has(column))) ?? []
   const isOpenOfOne = filter.outcome === 'open' && equal.size === 1 && (equal.has('clinician') || equal.has('assigned'))
-  const isFiltered = equal.size > by.length || filter.answered !== undefined || (filter.outcome === 'open' && !isOpenOfOne)
+  const isFiltered = equal.size > by.length || filter.answered !== undefined || filter.without !== undefined || (filter.outcome === 'open' && !isOpenOfOne)
   // By the index alone, which holds the times.
   const edge = isFiltered && ids === undefined ? await calls(by).select('arrived_at').orderBy('arrived_at', direction).offset(mostLookedAt - 1).limit(1).executeTakeFirst() : undefined
   let query = calls([...equal.keys()])
   if (edge) query = query.where('arrived_at', oldest ? '<=' : '>=', Number(edge.arrived_at))
   if (filter.outcome === 'open') query = query.where(isOutcomeOpen)
+  if (filter.without !== undefined) query = query.where(filter.without, 'is', null)
   if (filter.answered === true) query = query.where('talk_started_after_ms', 'is not', null)
   if (filter.answered === false) query = query.where('talk_started_after_ms', 'is', null).where('ending', 'is not', null)
-  const keys = await query.select(['call_id', 'arrived_at', 'wait_ms', 'talk_ms', 'refs']).orderBy('arrived_at', direction).orderBy('call_id', direction).limit(limit).execute()
+  const keys = await query.select(['call_id', 'arrived_at', 'wait_ms', 'talk_ms', 'refs', 'organisation', 'line', 'clinician', 'outcome']).orderBy('arrived_at', direction).orderBy('call_id', direction).limit(limit).execute()
   if (!edge || keys.length === limit) return { keys }
   return { keys, until: { arrivedAt: Number(edge.arrived_at) + (oldest ? 1 : 0), callId: '' } }
 }

@@ -11,7 +11,7 @@ import { makeOnceTables } from '../once-tables.js'
 import { makeOutboxTables } from '../outbox-tables.js'
 import { makeRecordingKeyTables } from '../recording-key-tables.js'
 import { makeReturnTables } from '../return-tables.js'
-import { makeReportTables } from '../report-tables.js'
+import { makeFigureIndexes, makeReportTables } from '../report-tables.js'
 import { projectionsOfTheStart } from './growth-migration.js'
 
 /**
@@ -266,6 +266,7 @@ export const sqliteMigrations: Readonly<Record<string, Migration>> = {
   '021-availability': { up: (db: Kysely<unknown>) => makeAvailabilityTables(db, sql`text`) },
   '022-deletions': { up: deletions },
   '023-monthly-returns': { up: (db: Kysely<unknown>) => makeReturnTables(db, sql`text`) },
+  '024-figures-in-order': { up: makeFigureIndexes },
 }
 
 /** Facts go with their call and the audit from its beginning on, where it is written down that they went. Nothing else goes. */

@@ -82,7 +82,6 @@ export function callsPages(site: Site, { store, arranged, accounts, directory, l
         filtered: askedNames.some((name) => name !== 'order' && (query[name] ?? '') !== ''),
         ...choices(identity, known),
         numbersMayBeAsked: meets(identity, 'recordings'),
-        sortedNewest: found.sortedNewest,
         isFirst: query['cursor'] === undefined,
         first: addressOf(current),
         // More than a page of calls of one number are looked for by day.
@@ -126,6 +125,13 @@ function isOrder(text: string | undefined): text is CallOrder {
 /** By which columns the list can be put in order, each way. */
 const orders: Readonly<Record<string, readonly [CallOrder, CallOrder]>> = {
   Date: ['newest', 'oldest'],
+  Time: ['newest', 'oldest'],
+  Surgery: ['surgeryAZ', 'surgeryZA'],
+  CCS: ['areaAZ', 'areaZA'],
+  Operation: ['operationAZ', 'operationZA'],
+  Consultant: ['consultantAZ', 'consultantZA'],
+  Trust: ['trustAZ', 'trustZA'],
+  Outcome: ['outcomeAZ', 'outcomeZA'],
   Refs: ['mostRefs', 'fewestRefs'],
   'Wait time (secs)': ['longestWait', 'shortestWait'],
   'Talk time (secs)': ['longestTalk', 'shortestTalk'],
@@ -134,11 +140,12 @@ const orders: Readonly<Record<string, readonly [CallOrder, CallOrder]>> = {
 function sortOf(column: string, query: Readonly<Record<string, string>>): { readonly sort?: { readonly href: string; readonly now: 'ascending' | 'descending' | undefined } } {
   const pair = orders[column]
   if (!pair) return {}
-  const [down, up] = pair
+  const [first, second] = pair
+  const named = first.endsWith('AZ')
   const order = query['order'] ?? 'newest'
   const rest = askedString(query, ['order'])
-  const next = order === down ? up : down
-  return { sort: { href: addressOf(`${rest}${rest === '' ? '' : '&'}order=${next}`), now: order === down ? 'descending' : order === up ? 'ascending' : undefined } }
+  const next = order === first ? second : first
+  return { sort: { href: addressOf(`${rest}${rest === '' ? '' : '&'}order=${next}`), now: order === first ? (named ? 'ascending' : 'descending') : order === second ? (named ? 'descending' : 'ascending') : undefined } }
 }
 
 /** What can be filtered by: of the directory in force, as far as somebody sees it. */
