@@ -121,6 +121,11 @@ export class Browser {
   }
 
   /** As it is printed, as PDF. */
+  /** What the page is told of its reader's wishes. */
+  async prefers(look: 'dark' | 'light'): Promise<void> {
+    await this.#send('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value: look }] })
+  }
+
   async printed(): Promise<Buffer> {
     const { data } = (await this.#send('Page.printToPDF', { preferCSSPageSize: true })) as { data: string }
     return Buffer.from(data, 'base64')
