@@ -283,6 +283,28 @@ describe.runIf(chromium)('calling from the browser', { timeout: 120_000 }, () =>
     expect(call.events.filter(({ type }) => type === 'leg.returned')).toHaveLength(1)
   })
 
+  it('is rung from a rota, shows the whisper, and wins by key 1', async () => {
+    const browser = await browserOf('okafor')
+    await ready(browser)
+    const gp = await Phone.open({ name: 'GP', address: '127.0.0.2', toneHz: 700 })
+    open.push(gp)
+    expect(await gp.dials(`sip:4002@${engine.sip}`)).toEqual({ kind: 'connected' })
+    await shows(browser, isShown('rung'))
+    expect(await browser.evaluate(words('rung-whisper'))).toBe('A call about browser.')
+    await expectGood(browser, 'phone-rung', pictureOf(browser))
+    await browser.evaluate(press('answer'))
+    await shows(browser, isShown('accept'))
+    await browser.type('1')
+    await shows(browser, `${words('call-words')}.startsWith('You speak with')`)
+    await gp.hears(browserTone, { withinMs: 20_000 })
+    await pageHears(browser, 700)
+    const [{ callId } = { callId: '' }] = await engine.list()
+    await gp.hangsUp()
+    await browser.evaluate(press('end'))
+    const call = await engine.ended(callId)
+    expect(call.attempts).toMatchObject([{ label: 'Dr okafor', result: 'accepted', proof: { heard: { kind: 'key', key: '1' } } }])
+  })
+
   it('tries the connection, and says what it found', async () => {
     const browser = await browserOf('lind')
     await ready(browser)
