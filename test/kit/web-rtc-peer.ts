@@ -72,21 +72,23 @@ export class WebRtcPeer {
   /** Presses a key: RFC 4733 events, at the number of our description. */
   async presses(digit: string): Promise<void> {
     const sender = new TelephoneEventSender(digit)
+    // That of its beginning, in every packet, however long the voice goes on beside it.
+    const timestamp = this.#timestamp
     for (;;) {
       const event = sender.next()
       if (event === undefined) break
       const payload = Buffer.alloc(4)
       writeTelephoneEvent(payload, 0, event)
-      this.#send(payload, EVENTS, event.marker)
+      this.#send(payload, EVENTS, event.marker, timestamp)
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
     this.#timestamp += 1600
   }
 
-  #send(payload: Buffer, payloadType: number, marker: boolean): void {
+  #send(payload: Buffer, payloadType: number, marker: boolean, timestamp = this.#timestamp): void {
     // The sender of the package would give keys the number of the voice.
     const { sender } = this.#transceiver
-    const header = new RtpHeader({ payloadType, marker, sequenceNumber: this.#sequence++ & 0xffff, timestamp: this.#timestamp >>> 0, ssrc: sender.ssrc })
+    const header = new RtpHeader({ payloadType, marker, sequenceNumber: this.#sequence++ & 0xffff, timestamp: timestamp >>> 0, ssrc: sender.ssrc })
     if (sender.dtlsTransport.state === 'connected') void sender.dtlsTransport.sendRtp(payload, header)
   }
 
