@@ -20,75 +20,131 @@ const legSeconds = 25
 
 /** The recogniser of the spoken "one", on material that nothing was chosen with: voices that the training never heard, recordings of people. See docs/words.md. */
 export async function word({ greetings, hours, people }: { readonly greetings: number; readonly hours: number; readonly people: string | undefined }, tell: (line: string) => void): Promise<PartResult> {
-  const net: WordNet = { weights: readNet(oneNet), threshold: oneNet.threshold }
-  const speaker = new Speaker('.cache/word')
-  const figures: Figure[] = []
+  const bench = new WordBench(new Speaker('.cache/word'), tell)
+  return { figures: [...(await bench.voices()), ...(await bench.people(people)), ...(await bench.greetings(greetings)), ...(await bench.conversation(hours)), ...(await bench.costs())] }
+}
 
-  const said = await spoken(speaker, 'test', seed, { espeak: { word: 4, near: 6, other: 4 }, natural: { word: 120, near: 240, other: 240 } })
-  const background = said.filter(({ kind }) => kind === 'other').map(({ sound }) => sound)
-  for (const [snr, least] of [[40, undefined], [20, 0.9], [10, 0.8]] as const) {
-    const british = said.filter((one) => one.kind === 'word' && one.british)
-    const natural = british.filter((one) => one.natural)
-    figures.push(share(`"one" heard, British voices, ${snr} dB`, heard(british, net, snr, background), british.length, least), share(`"one" heard, the recorded British voice, ${snr} dB`, heard(natural, net, snr, background), natural.length))
-  }
-  for (const kind of ['near', 'other'] as const) {
-    const some = said.filter((one) => one.kind === kind)
-    figures.push(share(`${kind === 'near' ? 'near' : 'other'} words taken for it, 20 dB`, heard(some, net, 20, background), some.length))
-  }
-  tell('voices that the training never heard: done')
-  const recorded = [...(await recordedEnglish()), ...(people === undefined ? [] : await peopleIn(people))]
-  for (const voice of [...new Set(recorded.map((one) => one.voice))].sort()) {
-    const words = recorded.filter((one) => one.voice === voice && one.kind === 'word')
-    const others = recorded.filter((one) => one.voice === voice && one.kind !== 'word')
-    figures.push(share(`"one" heard, recordings of ${voice}, 20 dB`, heard(words, net, 20, background), words.length), share(`other words taken for it, recordings of ${voice}`, heard(others, net, 20, background), others.length))
-  }
-  tell('recordings of people: done')
+/** Each of its figures has a seed of its own: they can be taken in any order. */
+export class WordBench {
+  readonly #net: WordNet = { weights: readNet(oneNet), threshold: oneNet.threshold }
+  readonly #said: Promise<readonly Utterance[]>
+  readonly #speaker: Speaker
+  readonly #tell: (line: string) => void
 
-  const chance = new Chance(`${seed}/greetings`)
-  const box = new Greetings(speaker, chance)
-  const counts = { accepted: 0, offered: 0, keyOnly: 0 }
-  for (let nth = 0; nth < greetings; nth++) {
-    const samples = onAPlainLine(await box.next(legSeconds), chance)
-    const answer = answeredLeg(samples, net, chance.between(whisperMs.shortest, whisperMs.longest))
-    if (answer.accepted) counts.accepted++
-    if (answer.words > 0) counts.offered++
-    if (answer.keyOnly) counts.keyOnly++
-    if ((nth + 1) % 1_000 === 0) tell(`${nth + 1} greetings: ${counts.accepted} accepted, ${counts.offered} were asked to say it again`)
+  constructor(speaker: Speaker, tell: (line: string) => void) {
+    this.#speaker = speaker
+    this.#tell = tell
+    this.#said = spoken(speaker, 'test', seed, { espeak: { word: 4, near: 6, other: 4 }, natural: { word: 120, near: 240, other: 240 } })
   }
-  figures.push(
-    figure({ name: 'voicemail greetings that accept', unit: `of ${greetings}`, of: 'count', value: counts.accepted, target: 0, note: `${box.voices.length} voices; seed ${seed}` }),
-    figure({ name: 'greetings that are asked to say it again', unit: `of ${greetings}`, of: 'count', value: counts.offered }),
-    figure({ name: 'greetings that were noticed as such', unit: '%', of: 'share', value: (100 * counts.keyOnly) / greetings }),
-  )
 
-  const talk = await conversation(speaker, new Chance(`${seed}/talk`), hours, net, tell)
-  figures.push(
-    figure({ name: 'conversation and ringing tones that accept', unit: `in ${hours} h`, of: 'count', value: talk.accepted, target: 0, note: `as legs of ${legSeconds} s` }),
-    figure({ name: 'the same, asked to say it again', unit: `in ${hours} h`, of: 'count', value: talk.offered }),
-  )
-  figures.push(decision(said, net, background), cpu(said, net, background))
-  return { figures }
+  async voices(): Promise<readonly Figure[]> {
+    const said = await this.#said
+    const figures: Figure[] = []
+    for (const [snr, least] of [[40, undefined], [20, 0.9], [10, 0.8]] as const) {
+      const british = said.filter((one) => one.kind === 'word' && one.british)
+      for (const [name, some] of [['British voices', british], ['the recorded British voice', british.filter((one) => one.natural)]] as const) {
+        figures.push(share(`"one" heard, ${name}, ${snr} dB`, await this.#heard(some, snr), some.length, least))
+      }
+    }
+    for (const kind of ['near', 'other'] as const) {
+      const some = said.filter((one) => one.kind === kind)
+      figures.push(share(`${kind === 'near' ? 'near' : 'other'} words taken for it, 20 dB`, await this.#heard(some, 20), some.length))
+    }
+    return figures
+  }
+
+  /** @param folder of recordings named as those of the Free Spoken Digit Dataset, where there is one */
+  async people(folder: string | undefined): Promise<readonly Figure[]> {
+    const recorded = [...(await recordedEnglish()), ...(folder === undefined ? [] : await peopleIn(folder))]
+    const figures: Figure[] = []
+    for (const voice of [...new Set(recorded.map((one) => one.voice))].sort()) {
+      const words = recorded.filter((one) => one.voice === voice && one.kind === 'word')
+      const others = recorded.filter((one) => one.voice === voice && one.kind !== 'word')
+      figures.push(share(`"one" heard, recordings of ${voice}, 20 dB`, await this.#heard(words, 20), words.length), share(`other words taken for it, recordings of ${voice}`, await this.#heard(others, 20), others.length))
+    }
+    this.#tell('recordings of people: done')
+    return figures
+  }
+
+  /** Each thousand has a seed of its own. @param from the first thousand */
+  async greetings(count: number, from = 0): Promise<readonly Figure[]> {
+    const counts = { accepted: 0, offered: 0, keyOnly: 0 }
+    let chance = new Chance(0)
+    let box = new Greetings(this.#speaker, chance)
+    for (let nth = 1; nth <= count; nth++) {
+      if (nth % 1_000 === 1) {
+        chance = new Chance(`${seed}/greetings/${from + Math.floor(nth / 1_000)}`)
+        box = box.with(chance)
+      }
+      const samples = onAPlainLine(await box.next(legSeconds), chance)
+      const answer = answeredLeg(samples, this.#net, chance.between(whisperMs.shortest, whisperMs.longest))
+      if (answer.accepted) counts.accepted++
+      if (answer.words > 0) counts.offered++
+      if (answer.keyOnly) counts.keyOnly++
+      if (nth % 1_000 === 0) this.#tell(`${nth} greetings: ${counts.accepted} accepted, ${counts.offered} were asked to say it again, ${counts.keyOnly} were noticed`)
+    }
+    return [
+      figure({ name: 'voicemail greetings that accept', unit: `of ${count}`, of: 'count', value: counts.accepted, target: 0, note: `${box.voices.length} voices; seed ${seed}` }),
+      figure({ name: 'greetings that are asked to say it again', unit: `of ${count}`, of: 'count', value: counts.offered }),
+      figure({ name: 'greetings that were noticed as such', unit: '%', of: 'share', value: (100 * counts.keyOnly) / Math.max(1, count) }),
+    ]
+  }
+
+  /** Two people talking, with what else is on a line: ringing tones, recordings of a woman's sentences. */
+  async conversation(hours: number): Promise<readonly Figure[]> {
+    const chance = new Chance(`${seed}/talk`)
+    const phrases = (await spoken(this.#speaker, 'test', `${seed}/talk`, { espeak: { word: 1, near: 4, other: 10 }, natural: { word: 20, near: 150, other: 300 } })).map(({ sound }) => sound)
+    const sentences = (await recordedEnglish()).map(({ sound }) => sound)
+    const counts = { accepted: 0, offered: 0 }
+    for (let leg = 0; leg < (hours * 3_600) / legSeconds; leg++) {
+      const kind = chance.one(['talk', 'talk', 'talk', 'recordings', 'ringing'] as const)
+      const parts: Sound[] = [silence(chance.between(0, 4_000))]
+      for (let length = 0; length < legSeconds * 8_000; ) {
+        const part = kind === 'ringing' ? ringing() : chance.one(kind === 'talk' ? phrases : sentences)
+        const pause = silence(chance.happens(0.5) ? chance.between(30, 300) : chance.between(300, 3_000))
+        parts.push(part, pause)
+        length += part.length + pause.length
+      }
+      const answer = answeredLeg(onAPlainLine(joined(parts).subarray(0, legSeconds * 8_000), chance), this.#net, chance.between(whisperMs.shortest, whisperMs.longest))
+      if (answer.accepted) counts.accepted++
+      if (answer.words > 0) counts.offered++
+    }
+    this.#tell(`${hours} h of conversation and ringing tones: ${counts.accepted} accepted`)
+    return [
+      figure({ name: 'conversation and ringing tones that accept', unit: `in ${hours} h`, of: 'count', value: counts.accepted, target: 0, note: `as legs of ${legSeconds} s` }),
+      figure({ name: 'the same, asked to say it again', unit: `in ${hours} h`, of: 'count', value: counts.offered }),
+    ]
+  }
+
+  async costs(): Promise<readonly Figure[]> {
+    const said = await this.#said
+    return [decision(said, this.#net, await this.#background()), cpu(said, this.#net, await this.#background())]
+  }
+
+  async #background(): Promise<readonly Sound[]> {
+    return (await this.#said).filter(({ kind }) => kind === 'other').map(({ sound }) => sound)
+  }
+
+  /** How many of them a leg hears as the word, said once while it is listened for. */
+  async #heard(utterances: readonly Utterance[], snr: number): Promise<number> {
+    const chance = new Chance(`${seed}/heard/${snr}`)
+    const background = await this.#background()
+    return utterances.filter(({ sound }) => told(onTheLine(sound, anyLine(chance, { least: snr, most: snr }), chance, background), this.#net)).length
+  }
 }
 
 function share(name: string, count: number, all: number, atLeast?: number): Figure {
   return figure({ name, unit: '%', of: `of ${all}`, value: (100 * count) / Math.max(1, all), ...(atLeast === undefined ? {} : { target: 100 * atLeast, atLeast: true }) })
 }
 
-/** How many of them a leg hears as the word, said once while it is listened for. */
-function heard(utterances: readonly Utterance[], net: WordNet, snr: number, background: readonly Sound[]): number {
-  const chance = new Chance(`${seed}/heard/${snr}`)
-  return utterances.filter(({ sound }) => told(onTheLine(sound, anyLine(chance, { least: snr, most: snr }), chance, background), net) !== undefined).length
-}
-
-/** @returns the score */
-function told(samples: Int16Array, net: WordNet): number | undefined {
-  let score: number | undefined
+function told(samples: Int16Array, net: WordNet): boolean {
+  let word = false
   const ear = new WordEar(net, (one) => {
-    if (one.kind === 'word') score = one.score
+    if (one.kind === 'word') word = true
   })
   ear.open()
   ear.push(samples)
-  return score
+  return word
 }
 
 /** People's recordings in a folder, named as those of the Free Spoken Digit Dataset: `1_name_0.wav`. */
@@ -107,29 +163,6 @@ function onAPlainLine(sound: Sound, chance: Chance): Int16Array {
   const gain = chance.between(0.15, 0.9) / (sound.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1)
   const noise = gain * chance.one([0.0005, 0.003, 0.01])
   return toSamples(sound.map((value) => value * gain + noise * (2 * chance.next() - 1)))
-}
-
-/** Two people talking, with what else is on a line: ringing tones, music, recordings of a woman's sentences. */
-async function conversation(speaker: Speaker, chance: Chance, hours: number, net: WordNet, tell: (line: string) => void): Promise<{ readonly accepted: number; readonly offered: number }> {
-  const phrases = (await spoken(speaker, 'test', `${seed}/talk`, { espeak: { word: 1, near: 4, other: 10 }, natural: { word: 20, near: 150, other: 300 } })).map(({ sound }) => sound)
-  const sentences = (await recordedEnglish()).map(({ sound }) => sound)
-  const counts = { accepted: 0, offered: 0 }
-  for (let leg = 0; leg < (hours * 3_600) / legSeconds; leg++) {
-    const parts: Sound[] = [silence(chance.between(0, 4_000))]
-    const kind = chance.one(['talk', 'talk', 'talk', 'recordings', 'ringing'] as const)
-    let length = 0
-    while (length < legSeconds * 8_000) {
-      const part = kind === 'ringing' ? ringing() : chance.one(kind === 'talk' ? phrases : sentences)
-      const pause = silence(chance.happens(0.5) ? chance.between(30, 300) : chance.between(300, 3_000))
-      parts.push(part, pause)
-      length += part.length + pause.length
-    }
-    const answer = answeredLeg(onAPlainLine(joined(parts).subarray(0, legSeconds * 8_000), chance), net, chance.between(whisperMs.shortest, whisperMs.longest))
-    if (answer.accepted) counts.accepted++
-    if (answer.words > 0) counts.offered++
-  }
-  tell(`${hours} h of conversation and ringing tones: ${counts.accepted} accepted`)
-  return counts
 }
 
 function ringing(): Sound {

@@ -27,13 +27,18 @@ function greetingVoices(): readonly Voice[] {
 }
 
 export class Greetings {
-  readonly #said = new Map<string, readonly Sound[]>()
   readonly voices = greetingVoices()
 
   constructor(
     private readonly speaker: Speaker,
     private readonly chance: Chance,
+    private readonly said = new Map<string, Sound>(),
   ) {}
+
+  /** The same voices, by another chance. */
+  with(chance: Chance): Greetings {
+    return new Greetings(this.speaker, chance, this.said)
+  }
 
   /** What somebody hears from the moment when a voicemail picks up, `seconds` of it. */
   async next(seconds: number): Promise<Sound> {
@@ -42,8 +47,8 @@ export class Greetings {
     const manner = { rate: chance.one([0.9, 1.1]), pitch: 1, speed: 1 }
     const say = async (text: string): Promise<Sound> => {
       const key = `${voice.name} ${manner.rate} ${text}`
-      const known = this.#said.get(key)?.[0] ?? (await this.speaker.say(voice, text, manner))
-      this.#said.set(key, [known])
+      const known = this.said.get(key) ?? (await this.speaker.say(voice, text, manner))
+      this.said.set(key, known)
       return known
     }
     const pause = (least: number, most: number): Sound => silence(chance.between(least, most))

@@ -44,18 +44,8 @@ export class Learning {
   #disturbed(input: Float32Array): Float32Array {
     const { chance } = this
     const result = this.#values[0] as Float32Array
-    // Another throat, and another pace: bands and frames are stretched.
-    const [throat, pace, shift] = [chance.between(0.88, 1.12), chance.between(0.82, 1.22), chance.between(-4, 4)]
-    for (let frame = 0; frame < inputFrames; frame++) {
-      const from = Math.round(inputFrames / 2 + (frame - inputFrames / 2) * pace + shift)
-      for (let band = 0; band < bands; band++) {
-        const at = Math.min(bands - 1, band * throat)
-        const below = Math.floor(at)
-        const lower = from < 0 || from >= inputFrames ? -1 : (input[from * bands + below] ?? -1)
-        const upper = from < 0 || from >= inputFrames ? -1 : (input[from * bands + Math.min(bands - 1, below + 1)] ?? -1)
-        result[frame * bands + band] = lower + (upper - lower) * (at - below)
-      }
-    }
+    const shift = chance.whole(-5, 5) * bands
+    for (let index = 0; index < input.length; index++) result[index] = input[index + shift] ?? -1
     const gain = chance.between(-0.15, 0.15)
     const tilt = chance.between(-0.3, 0.3) / bands
     for (let index = 0; index < result.length; index++) result[index] = Math.max(-1, (result[index] ?? 0) + gain + tilt * ((index % bands) - bands / 2))

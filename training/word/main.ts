@@ -19,7 +19,7 @@ const seed = 'one/2'
  * a leg keep greetings out (docs/words.md), not the threshold.
  */
 const most = { near: 0.12, other: 0.004 } as const
-const epochs = 28
+const epochs = 12
 
 const begun = Date.now()
 const tell = (line: string): void => console.log(`[${String(Math.round((Date.now() - begun) / 1_000)).padStart(4)} s] ${line}`)

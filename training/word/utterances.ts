@@ -73,7 +73,7 @@ export async function spokenAbroad(speaker: Speaker, seed: string): Promise<Utte
 }
 
 const sounds = '/usr/share/asterisk/sounds'
-/** Folders of the packages asterisk-core-sounds-*-wav and asterisk-prompt-*: a speaker each. None of them says "one" in English. */
+/** Folders of the packages asterisk-core-sounds-*-wav and asterisk-prompt-*. None of them says "one" in English. */
 const peopleAbroad = /^(fr|es|it|ru)/
 /** Longer recordings are sentences: they are no single words. */
 const longestMs = 1_400
@@ -90,7 +90,7 @@ export async function recordedAbroad(): Promise<Utterance[]> {
   return result
 }
 
-/** Short recordings of the woman who speaks Asterisk's English: for the figures alone. */
+/** Short recordings of the woman who speaks Asterisk's English: for the figures alone. She speaks the Spanish as well, which `recordedAbroad` has. */
 export async function recordedEnglish(): Promise<Utterance[]> {
   const folder = 'en_US_f_Allison'
   const result: Utterance[] = []
