@@ -87,7 +87,7 @@ export interface OutcomeChoice {
 
 /**
  * Whether whoever answers may say "one" instead of pressing it. `offers`: they are asked to press the key then; `accepts`: the word, said again when asked
- * for, accepts (docs/words.md).
+ * for, accepts: no directory can say that yet, because the figures are not good enough (docs/words.md).
  */
 export type SpokenWord = 'off' | 'offers' | 'accepts'
 

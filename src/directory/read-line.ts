@@ -49,7 +49,7 @@ export function readLine(form: Form, references: References, id: LineId, node: Y
   const ncnPool = optional('ncnPool', (value) => reference(form, value, `the NCN pool of ${what}`, (pool) => references.pool(pool, value)))
   const outcomes = optional('outcomes', (value) => readOutcomes(form, value, `outcomes of ${what}`))
   const recordFrom = optional('recordFrom', (value) => form.oneOf(value, `recordFrom of ${what}`, ['bridge', 'answer'])) ?? 'bridge'
-  const spokenWord = optional('spokenWord', (value) => form.oneOf(value, `spokenWord of ${what}`, ['off', 'offers', 'accepts'])) ?? 'off'
+  const spokenWord = optional('spokenWord', (value) => form.oneOf(value, `spokenWord of ${what}`, ['off', 'offers'])) ?? 'off'
   optional('number', (value) => {
     for (const numberNode of form.oneOrMore(value)) around.claim(numberNode, { kind: 'line', line: id })
     return undefined

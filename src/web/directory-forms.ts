@@ -86,7 +86,7 @@ export const directoryForms: Readonly<Record<FormSection, { readonly title: stri
       optional(reference('ncnPool', 'National Consultant Network', 'pools')),
       many('pairs', 'outcomes', 'Outcomes', 'A line each, such as referral-avoided: Referral avoided; else those of the area'),
       choice('recordFrom', 'Recorded from', { bridge: 'The conversation', answer: 'The answer of the call' }),
-      choice('spokenWord', 'Specialists may say “one”', { off: 'No: they press 1', offers: 'They are asked to press 1 then', accepts: 'Said twice, it accepts' }),
+      choice('spokenWord', 'Specialists may say “one”', { off: 'No: they press 1', offers: 'They are asked to press 1 then' }),
     ],
   },
   clinicians: {

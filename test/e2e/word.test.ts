@@ -29,9 +29,9 @@ describe('press or say one', { timeout: 90_000 }, () => {
     const ring = { ringSeconds: 10, acceptSeconds: 40, totalSeconds: 90 }
     engine = await Engine.start({
       directory: world([
-        { id: 'cardiology', code: '21', number: '4000', rota: [ward.uri], ring, spokenWord: 'accepts' },
-        { id: 'stroke', code: '23', number: '4002', rota: [ward.uri], ring, spokenWord: 'accepts' },
-        { id: 'renal', code: '22', number: '4001', rota: [ward.uri], ring: { ...ring, acceptSeconds: 20 }, spokenWord: 'accepts' },
+        { id: 'cardiology', code: '21', number: '4000', rota: [ward.uri], ring, spokenWord: 'offers' },
+        { id: 'stroke', code: '23', number: '4002', rota: [ward.uri], ring, spokenWord: 'offers' },
+        { id: 'renal', code: '22', number: '4001', rota: [ward.uri], ring: { ...ring, acceptSeconds: 20 }, spokenWord: 'offers' },
       ]),
     })
   })
@@ -64,7 +64,7 @@ describe('press or say one', { timeout: 90_000 }, () => {
 
   const listening = () => readdirSync(join(engine.folder, 'data', 'spool')).filter((name) => name.startsWith('listening-'))
 
-  it('a specialist whose hands are busy says one, is asked for it again, and is connected; nothing of what they said is kept', async () => {
+  it('a specialist whose hands are busy says one, is asked for the key, and is connected by it; nothing of what they said is kept', async () => {
     // The recogniser starts with the first whisper that could ask for the word.
     const first = await rings('4002')
     first.called.bye()
@@ -75,8 +75,7 @@ describe('press or say one', { timeout: 90_000 }, () => {
     expect(listening()).toHaveLength(1)
     const saidAt = await called.media.say(one)
     await called.media.hearsOut(1_000, pauseMs, saidAt)
-    await called.media.say(one)
-    // Quiet until they are connected: whoever goes on is no person.
+    await called.media.press('1')
     await hears(called, gpTone, saidAt)
     called.media.tones = [wardTone]
     await hears(caller, wardTone, saidAt)
@@ -85,7 +84,7 @@ describe('press or say one', { timeout: 90_000 }, () => {
     await delay(100)
     called.bye()
     const call = await engine.callTo('4000', ({ ending, acceptedBy }) => ending !== undefined && acceptedBy !== undefined, 20_000)
-    expect(call.attempts[0]?.proof?.heard).toMatchObject({ kind: 'word', word: 'one' })
+    expect(call.attempts[0]?.proof?.heard).toMatchObject({ kind: 'key', key: '1' })
     expect(call.events.filter(({ type }) => type === 'whisper.word')).toHaveLength(1)
   })
 

@@ -13,7 +13,7 @@ export interface TestLine {
   readonly ncn?: readonly string[]
   readonly hours?: unknown
   readonly recordFrom?: 'bridge' | 'answer'
-  readonly spokenWord?: 'offers' | 'accepts'
+  readonly spokenWord?: 'offers'
   readonly kind?: 'advice' | 'pifuAnswer' | 'pifuCallBack'
   /** Areas that may use it; default: the practice's. */
   readonly access?: unknown

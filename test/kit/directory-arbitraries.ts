@@ -181,7 +181,7 @@ function build(parts: Parts): Directory {
     outcomes: parts.outcomes ?? defaultOutcomes[parts.kind],
     ...(parts.outcomes === undefined ? {} : { ownOutcomes: true }),
     recordFrom: has(4) ? 'answer' : 'bridge',
-    ...(has(5) ? { spokenWord: has(6) ? 'accepts' : 'offers' } : {}),
+    ...(has(5) ? { spokenWord: 'offers' } : {}),
   }
   const pool: NcnPool = { id: 'pool-1', specialty: word(3), spokenName: has(7) ? said(4) : word(3), entries: parts.poolEntries, ring: parts.ring }
   const uses: DirectoryNumber['use'][] = [{ kind: 'dialIn', organisation: 'org-1' }, { kind: 'line', line: 'line-1' }, { kind: 'callBackCode' }, { kind: 'bypass' }]
