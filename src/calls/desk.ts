@@ -22,7 +22,7 @@ import type { FlowSettings } from './flow-settings.js'
 import { goOn } from './go-on.js'
 import { holdClinician } from './hold-clinician.js'
 import { arrival, numberInFacts, takeCall } from './incoming.js'
-import { takeLegs } from './left-legs.js'
+import { ringingLeft, takeLegs } from './left-legs.js'
 import { Returns, type BrowserOf } from './returns.js'
 import { sayAndRelease, sentence } from './saying.js'
 import { ownCall, type OwnCall } from './own-call.js'
@@ -149,6 +149,7 @@ export class Desk {
   async takeOver(events: readonly CallEvent[]): Promise<TakenOver> {
     const record = callRecord(events)
     if (record === undefined || record.ending !== undefined || this.#draining) return { kind: 'left', why: 'it is over, or this engine is closing down' }
+    for (const handle of ringingLeft(events)) void this.#options.switch.callOff(handle)
     const legs = await takeLegs(this.#options.switch, events)
     if (legs.taken.length === 0) return { kind: 'left', why: legs.lost.map(({ party, why }) => `${party}: ${why}`).join('; ') }
     const call = this.#begin({ callerNumber: record.callerNumber, dialledNumber: record.dialledNumber, ...(record.device === undefined ? {} : { device: record.device }) }, { record, events })

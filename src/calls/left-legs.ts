@@ -46,6 +46,16 @@ export function handlesLeft(events: readonly CallEvent[]): readonly string[] {
   return runningLegs(events).flatMap(({ handle }) => (handle === undefined ? [] : [handle]))
 }
 
+/** By what those are let go of who were being rung when the engine died. */
+export function ringingLeft(events: readonly CallEvent[]): readonly string[] {
+  const ringing = new Map<AttemptId, string>()
+  for (const event of events) {
+    if (event.type === 'attempt.sent' && event.handle !== undefined) ringing.set(event.attempt, event.handle)
+    if (event.type === 'attempt.answered' || event.type === 'attempt.ended') ringing.delete(event.attempt)
+  }
+  return [...ringing.values()]
+}
+
 function runningLegs(events: readonly CallEvent[]): readonly RunningLeg[] {
   const legs = new Map<string, RunningLeg>()
   const parties = new Map<AttemptId, Party>()

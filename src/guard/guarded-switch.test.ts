@@ -38,6 +38,7 @@ beforeEach(() => {
     },
     bridge: () => Promise.resolve({ kind: 'cancelled' }),
     adopt: () => Promise.resolve(adopted),
+    callOff: () => Promise.resolve(),
     reach: () => 'there',
     rejoin: () => ({ kind: 'cancelled' }),
     hearsWords: () => false,

@@ -56,6 +56,7 @@ export function guardedSwitch(inner: Switch, guards: GuardOptions): Switch {
     },
     bridge: (a, b, options) => inner.bridge(a, b, options),
     adopt: (handle, dialled) => adoptCharged(inner, guards, handle, dialled),
+    callOff: (handle) => inner.callOff(handle),
     reach: (handle) => inner.reach(handle),
     rejoin: (a, b) => inner.rejoin(a, b),
     health: () => inner.health(),

@@ -34,6 +34,7 @@ beforeEach(() => {
     },
     bridge: (a, b, options) => world.bridge(a, b, options),
     adopt: (handle) => world.adopt(handle),
+    callOff: () => Promise.resolve(),
     reach: () => world.reach(),
     rejoin: (a, b) => world.rejoin(a, b),
     health: () => world.health(),

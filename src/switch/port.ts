@@ -219,6 +219,8 @@ export interface Sent {
   readonly sipCallId: string
   /** Name of the trunk that was to carry it; absent where the target is an address or a registered telephone. */
   readonly trunk?: string
+  /** By what `Switch.callOff` of another engine ends the ringing, should this one die; for nobody to read. At most 500 characters. */
+  readonly handle?: string
 }
 
 export interface DialOptions {
@@ -313,6 +315,8 @@ export interface Switch {
    * @param dialled of a leg to a telephone number
    */
   adopt(handle: string, dialled?: DialledBefore): Promise<AdoptResult>
+  /** Ends a ringing that an engine which died has begun. Settles within a bound; never rejects. @param handle `Sent.handle` */
+  callOff(handle: string): Promise<void>
   /** @param handle `Leg.handle`. Nobody is asked: as far as is known at this moment */
   reach(handle: string): Reach
   /** Takes over the bridge of two adopted legs. `failed`: they do not hear each other, and may be bridged. */

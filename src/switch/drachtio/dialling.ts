@@ -6,6 +6,7 @@ import { asError } from './deadline.js'
 import { nextTrunkMayHelp, refusalOf, trunkSignOf } from './dial-outcome.js'
 import { isLocal, isStale, minSecondsOf, retryAfterOf, toTagOf } from './dial-responses.js'
 import { LaterParty } from './later-party.js'
+import { writeRinging } from './handle.js'
 import { DrachtioLeg, nothingInCommon } from './leg.js'
 import { allow, descriptionOf, PartyDialog } from './party-dialog.js'
 import { offerTo } from './party-media.js'
@@ -256,7 +257,8 @@ class Invitation {
 
   #tellSent(request: Srf.Request): void {
     const { trunk } = this.#route
-    this.#options.onSent?.({ sipCallId: cutCallId(request.get('Call-ID') ?? ''), ...(trunk === undefined ? {} : { trunk: trunk.name }) })
+    const handle = writeRinging({ server: this.#pair.names[0], transaction: request.stackTxnId ?? '', uri: request.uri })
+    this.#options.onSent?.({ sipCallId: cutCallId(request.get('Call-ID') ?? ''), ...(trunk === undefined ? {} : { trunk: trunk.name }), ...(handle === '' ? {} : { handle }) })
   }
 
   #ask(answered: () => void): void {
@@ -275,6 +277,7 @@ class Invitation {
   #onChallenged(again: Srf.Request): void {
     this.#silence.heard()
     this.#request = again
+    this.#tellSent(again)
     // Our CANCEL and the challenge have crossed: it was for the INVITE before. One that drachtio-srf holds back leaves for the new one.
     if (this.#settled && this.#cancelled) this.#cancelRequest()
   }

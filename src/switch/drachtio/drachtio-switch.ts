@@ -3,7 +3,7 @@ import { adopt } from './adopting.js'
 import { bridge, rejoin } from './bridging.js'
 import { asError, atMost } from './deadline.js'
 import { dial } from './dialling.js'
-import { readHandle } from './handle.js'
+import { readHandle, readRinging } from './handle.js'
 import { DrachtioIncomingCall } from './incoming.js'
 import { DrachtioLeg } from './leg.js'
 import { DrachtioRegistration } from './registration.js'
@@ -107,6 +107,12 @@ export class DrachtioSwitch implements PlainSwitch {
     const pair = this.#pairs.find((each) => each.goesBy(identity.servers))
     if (!pair) return { kind: 'failed', why: `${identity.servers.join(' and ')} are none of our servers` }
     return adopt(pair, identity)
+  }
+
+  async callOff(handle: string): Promise<void> {
+    const ringing = readRinging(handle)
+    const pair = ringing && this.#pairs.find(({ names, signalling }) => names[0] === ringing.server && signalling.up)
+    if (pair) await pair.signalling.callOff(ringing)
   }
 
   reach(handle: string): Reach {

@@ -35,6 +35,8 @@ declare module 'drachtio-srf' {
       readonly source_address: string
       readonly source_port: number
       readonly protocol: string
+      /** Of a request of ours: under which drachtio-server knows it, whoever asks. */
+      readonly stackTxnId?: string
       /** The TCP connection to drachtio-server on which this dialog lives. */
       socket: Socket
       /** CANCEL of a request that we sent; also when it has been sent again with credentials. */

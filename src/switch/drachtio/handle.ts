@@ -42,6 +42,33 @@ export function readHandle(handle: string): LegIdentity | undefined {
   }
 }
 
+/** A ringing: the drachtio-server that has sent the INVITE (`placeName`), its name for it, and the request URI. */
+export interface RingingIdentity {
+  readonly server: string
+  readonly transaction: string
+  readonly uri: string
+}
+
+const longestRinging = 500
+
+/** @returns empty where it would be too long to be kept, or is none */
+export function writeRinging(identity: RingingIdentity): string {
+  const text = JSON.stringify(identity)
+  return identity.transaction === '' || text.length > longestRinging ? '' : text
+}
+
+/** @returns undefined where it is none */
+export function readRinging(handle: string): RingingIdentity | undefined {
+  try {
+    const value: unknown = JSON.parse(handle)
+    if (!isObject(value)) return undefined
+    const { server, transaction, uri } = value
+    return typeof server === 'string' && typeof transaction === 'string' && typeof uri === 'string' ? { server, transaction, uri } : undefined
+  } catch {
+    return undefined
+  }
+}
+
 function isIdentity(value: unknown): value is LegIdentity {
   if (!isObject(value)) return false
   return isTexts(value.servers) && isTexts(value.origins) && isDialog(value.party) && isDialog(value.media) && typeof value.channel === 'string' && (value.leg === undefined || typeof value.leg === 'string')

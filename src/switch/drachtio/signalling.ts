@@ -1,11 +1,14 @@
 import { Socket } from 'node:net'
 import Srf from 'drachtio-srf'
+import { withDeadline } from './deadline.js'
+import type { RingingIdentity } from './handle.js'
 import { holdBack, type Certainty } from './hold-back.js'
 import type { PartyDialog } from './party-dialog.js'
 import type { Notice, ServerAccess } from './settings.js'
 
 /** Longest pause between two attempts to reconnect, ms; drachtio-srf's own pauses grow without bound. */
 const longestRetryMs = 2_000
+const cancelMs = 2_000
 /** A connection that we ended is cut when the server does not end its half within this time. */
 const lingerMs = 500
 
@@ -71,6 +74,12 @@ export class Signalling {
   /** The connection on which new requests leave. */
   get socket(): Socket | undefined {
     return this.srf.app.client?.mapServer.keys().next().value
+  }
+
+  /** CANCEL of an INVITE that another application has sent: drachtio-server knows it by its name, whoever asks. Settles within a bound; never rejects. */
+  async callOff({ transaction, uri }: RingingIdentity): Promise<void> {
+    const agent = this.srf.app.client as unknown as { request(options: object, callback: (error: unknown) => void): void } | undefined
+    await withDeadline<undefined>('CANCEL', cancelMs, (resolve) => agent?.request({ _socket: this.socket, uri, method: 'CANCEL', stackTxnId: transaction, headers: {} }, () => resolve(undefined))).catch(() => undefined)
   }
 
   /** The party could not be told that its call is over; it is told when drachtio is back. */

@@ -265,6 +265,11 @@ export class VirtualSwitch implements Switch {
     return [...this.#legs, ...this.callers.flatMap((caller) => caller.leg ?? [])].filter(({ ended }) => ended === undefined)
   }
 
+  /** Whoever is rung by an engine that died is let go of with it. */
+  callOff(): Promise<void> {
+    return Promise.resolve()
+  }
+
   reach(): Reach {
     return 'there'
   }

@@ -115,6 +115,7 @@ export class Life {
         const result = await this.act(() => world.adopt(handle))
         return result.kind === 'adopted' ? { ...result, leg: this.#leg(result.leg) } : result
       },
+      callOff: (handle) => this.act(() => world.callOff(handle)),
       reach: (handle): Reach => world.reach(handle),
       rejoin: (a, b) => this.#bridged(world.rejoin(inner(a), inner(b))),
       health: () => world.health(),
