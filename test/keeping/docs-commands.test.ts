@@ -127,7 +127,7 @@ function missing(page: string, { operations, metrics }: { readonly operations: r
     if (sections.has(name.split('.')[0] ?? '') && page !== 'src/embedded/README.md') expectThat(settings.has(name) || sources.includes(`'${name}'`), `setting ${name}`)
   }
   for (const [name] of said.matchAll(/RINGROUND_[A-Z0-9_]+/g)) expectThat(variables.has(name) || sources.includes(name), `variable ${name}`)
-  for (const [, method = '', path = ''] of said.matchAll(/\b(GET|POST|PUT|PATCH|DELETE|HEAD) (\/[a-z][\w/<>{}.:-]*\w)/g)) {
+  for (const [, method = '', path = ''] of said.matchAll(/\b(GET|POST|PUT|PATCH|DELETE|HEAD) (\/[a-z][\w/<>{}.:-]*[\w}>])/g)) {
     expectThat(operations.includes(`${method} ${path.replaceAll(/<[^>]*>|\{[^}]*\}|:\w+/g, '*')}`), `${method} ${path}`)
   }
   for (const [name] of said.matchAll(/\b(ringround|nodejs|process)_[a-z0-9_]+/g)) expectThat(metrics.includes(`# TYPE ${name} `), `metric ${name}`)
