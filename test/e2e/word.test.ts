@@ -13,7 +13,7 @@ const wardTone = 1_100
 /** No voice is as loud at one frequency. */
 const loud = 4_000
 /** Sentences are put together from pieces: shorter silences are in between. */
-const pauseMs = 1_000
+const pauseMs = 800
 
 describe('press or say one', { timeout: 90_000 }, () => {
   let engine: Engine
@@ -66,10 +66,14 @@ describe('press or say one', { timeout: 90_000 }, () => {
 
   it('a specialist whose hands are busy says one, is asked for the key, and is connected by it; nothing of what they said is kept', async () => {
     // The recogniser starts with the first whisper that could ask for the word.
-    const first = await rings('4002')
-    first.called.bye()
-    await first.caller.ended(30_000)
-
+    for (let listened = false, tries = 0; !listened && tries < 10; tries++) {
+      const first = await rings('4002')
+      await delay(1_000)
+      listened = listening().length > 0
+      first.called.bye()
+      first.caller.bye()
+      await expect.poll(listening).toEqual([])
+    }
     const { caller, called, answeredAt } = await rings('4000')
     await called.media.hearsOut(3_000, pauseMs, answeredAt)
     expect(listening()).toHaveLength(1)
