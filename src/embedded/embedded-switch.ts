@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { machineClock } from './protocols/sip/clock.js'
-import { isWebSocket, type Endpoint } from './protocols/sip/endpoint.js'
+import type { Endpoint } from './protocols/sip/endpoint.js'
 import { networks } from './protocols/sip/networks.js'
 import { sameHost } from './protocols/sip/same-host.js'
 import { ListenError, SocketTransport, type SocketTransportOptions } from './protocols/sip/socket-transport.js'
@@ -100,7 +100,7 @@ export class EmbeddedSwitch {
       const [signallingWire, mediaWire] = [new LocalWire(world), new LocalWire(mediaTransport)]
       LocalWire.join(signallingWire, mediaWire)
       const running: Running = {
-        drachtio: new DrachtioRole(drachtio, new FaultyTransport(signallingWire, this.#faults, 'sip'), this.#faults, this.#log, this.#strangers),
+        drachtio: new DrachtioRole(drachtio, new FaultyTransport(signallingWire, this.#faults, 'sip'), this.#faults, this.#log, this.#strangers, () => this.#running?.freeswitch.engine.expectSecurity()),
         freeswitch: new FreeswitchRole(freeswitch, new FaultyTransport(mediaWire, this.#faults, 'media-sip'), this.#faults, this.#log, this.#media, (kind, detail) => this.#shortages.add(kind, detail)),
       }
       opened.unshift({ close: () => running.drachtio.stop(0) }, { close: () => running.freeswitch.stop() })
@@ -108,8 +108,6 @@ export class EmbeddedSwitch {
       const app = await running.drachtio.start()
       const eventSocket = await running.freeswitch.start()
       this.#running = running
-      // What is needed for browsers takes half a second to load, in which no packet passes: now, and not in the middle of other calls.
-      if (drachtio.sip.some(({ protocols }) => protocols.some(isWebSocket))) running.freeswitch.engine.prepareSecurity().catch((error: unknown) => this.#log(`media security: ${error instanceof Error ? error.message : String(error)}`))
       const [mediaSip] = mediaTransport.listeners
       return {
         drachtio: { sip: world.listeners.map(({ protocol, address, port }) => ({ protocol, address, port })), app },

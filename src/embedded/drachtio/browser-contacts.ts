@@ -10,10 +10,17 @@ const MAX_REMEMBERED = 10_000
  */
 export class BrowserContacts {
   readonly #latest = new Map<string, Endpoint>()
+  readonly #onBrowser: () => void
+
+  /** @param onBrowser told whenever a browser has been accepted */
+  constructor(onBrowser: () => void = () => undefined) {
+    this.#onBrowser = onBrowser
+  }
 
   /** A REGISTER or INVITE has been accepted. */
   named(message: SipMessage, source: Endpoint): void {
     if (!isWebSocket(source.protocol)) return
+    this.#onBrowser()
     for (const { uri } of message.contacts) {
       const key = keyOf(uri)
       if (key === undefined) continue

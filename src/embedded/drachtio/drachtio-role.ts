@@ -41,7 +41,7 @@ export class DrachtioRole implements AppServer, Surroundings {
   readonly routes = new AppRoutes()
   readonly dialogs = new AppDialogs()
   readonly records = new CallRecords(this.routes)
-  readonly browsers = new BrowserContacts()
+  readonly browsers: BrowserContacts
   readonly #settings: DrachtioSettings
   readonly #transport: Transport
   readonly faults: Faults
@@ -59,9 +59,11 @@ export class DrachtioRole implements AppServer, Surroundings {
   /**
    * @param transport bound already; the role closes it
    * @param strangers undefined: nobody is one
+   * @param onBrowser told whenever a browser has been accepted
    */
-  constructor(settings: DrachtioSettings, transport: Transport, faults: Faults, log: (line: string) => void, strangers?: Strangers) {
+  constructor(settings: DrachtioSettings, transport: Transport, faults: Faults, log: (line: string) => void, strangers?: Strangers, onBrowser?: () => void) {
     this.#settings = settings
+    this.browsers = new BrowserContacts(onBrowser)
     this.secret = settings.secret
     this.#transport = transport
     this.faults = faults

@@ -71,6 +71,7 @@ export class MediaEngine implements Media {
   #closed = false
 
   #preparing: Promise<Fingerprint> | undefined
+  #expecting = false
 
   constructor(readonly options: MediaEngineOptions) {
     const { sockets = new DgramSockets() } = options
@@ -107,6 +108,7 @@ export class MediaEngine implements Media {
       channel.gone = () => {
         this.#scheduler.remove(channel)
         this.#channels.delete(id)
+        this.#prepareInQuiet()
       }
       this.#channels.set(id, channel)
       this.#scheduler.add(channel)
@@ -123,6 +125,17 @@ export class MediaEngine implements Media {
       return certificate.fingerprint
     })
     return this.#preparing
+  }
+
+  expectSecurity(): void {
+    this.#expecting = true
+    this.#prepareInQuiet()
+  }
+
+  #prepareInQuiet(): void {
+    if (!this.#expecting || this.#closed || this.#channels.size + this.#opening.size > 0) return
+    this.#expecting = false
+    this.prepareSecurity().catch((error: unknown) => this.#house.fault('security', '', error instanceof Error ? error.message : String(error)))
   }
 
   channel(id: string): MediaChannel | undefined {

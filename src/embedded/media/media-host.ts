@@ -72,6 +72,9 @@ export class MediaHost {
           (error: unknown) => this.#tell({ kind: 'notSecured', why: error instanceof Error ? error.message : String(error) }),
         )
         return
+      case 'expectSecurity':
+        this.#engine.expectSecurity()
+        return
       case 'areYouAlive':
         this.#tell({ kind: 'alive' })
         return

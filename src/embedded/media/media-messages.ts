@@ -35,6 +35,7 @@ export type MediaCommand =
   | { readonly kind: 'close'; readonly channel: Ref }
   /** Answered by `secured` or `notSecured`. */
   | { readonly kind: 'prepareSecurity' }
+  | { readonly kind: 'expectSecurity' }
   | { readonly kind: 'losePackets'; readonly in: number; readonly out: number }
   /** Answered by `alive`. */
   | { readonly kind: 'areYouAlive' }

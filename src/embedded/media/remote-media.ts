@@ -29,6 +29,7 @@ export class RemoteMedia implements Media, RemoteLine {
   readonly #end = new Questions<undefined>()
   readonly #security = new Questions<Fingerprint>()
   #preparing: Promise<Fingerprint> | undefined
+  #expecting = false
   #outgoing: MediaCommand[] = []
   #lastRef = 0
   #settleReady: (warning: string | undefined) => void = () => undefined
@@ -78,6 +79,12 @@ export class RemoteMedia implements Media, RemoteLine {
       this.command({ kind: 'prepareSecurity' })
     }
     return this.#preparing
+  }
+
+  expectSecurity(): void {
+    if (this.#expecting || this.#preparing !== undefined) return
+    this.#expecting = true
+    this.command({ kind: 'expectSecurity' })
   }
 
   losePackets(share: { readonly in: number; readonly out: number }): void {

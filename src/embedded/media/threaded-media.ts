@@ -63,6 +63,7 @@ export function startThreadedMedia(program: URL, options: Omit<MediaEngineOption
     bridge: (a, b) => media.bridge(a, b),
     unbridge: (a, b) => media.unbridge(a, b),
     prepareSecurity: () => media.prepareSecurity(),
+    expectSecurity: () => media.expectSecurity(),
     losePackets: (share) => media.losePackets(share),
     async close() {
       await media.close()

@@ -1,4 +1,4 @@
-/** ICE, DTLS and SRTP: the package is large, and loaded only where somebody may come who encrypts. */
+/** ICE, DTLS and SRTP: the package is large, and loaded when somebody comes who encrypts, or may come soon (`Media.expectSecurity`). */
 export type Werift = typeof import('werift')
 
 let loading: Promise<Werift> | undefined
