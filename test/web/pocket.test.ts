@@ -100,6 +100,8 @@ test.runIf(chromium)('without a connection it shows what is known with its age, 
   await ready(browser)
   await browser.connect(false)
   await browser.until(`${text('#connection')} === 'No connection. What you see may be out of date.'`)
+  // The older of the two is folded away.
+  await browser.evaluate(`document.querySelector('.rr-open summary').click()`)
   await browser.evaluate(`document.querySelector('form[action="/pocket/calls/theirs/outcome"] button').click()`)
   await browser.until(`${text('.rr-open')}.includes('Referral avoided: kept on this telephone, and sent when there is a connection.')`)
   await browser.open(`${world.admin.url}pocket`)
