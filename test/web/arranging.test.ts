@@ -5,13 +5,12 @@ import { goodCall } from '../kit/sample-call.js'
 import { expectGood } from './axe.js'
 import { tabTo } from './keyboard.js'
 import { pictureOf } from './pictures.js'
-import { heading, rowsOf, signedIn } from './signed-in.js'
+import { heading, rowsOf, signedIn, text } from './signed-in.js'
 
 const chromium = findChromium()
 const hourMs = 3_600_000
 const brides = { kind: 'organisation', id: 'st-brides' } as const
 
-const text = (selector: string) => `document.querySelector(${JSON.stringify(selector)})?.innerText.trim().replaceAll(/\\s+/g, ' ') ?? ''`
 const errors = "[...document.querySelectorAll('.nhsuk-error-summary li')].map((one) => one.textContent.trim())"
 const notice = text('.nhsuk-notification-banner__content')
 const value = (browser: Browser, id: string, to: string) => browser.evaluate(`(() => { const field = document.getElementById(${JSON.stringify(id)}); field.value = ${JSON.stringify(to)}; field.focus() })()`)

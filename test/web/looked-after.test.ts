@@ -5,11 +5,10 @@ import { findChromium, type Browser } from '../keeping/browser.js'
 import { expectGood } from './axe.js'
 import { tabTo } from './keyboard.js'
 import { pictureOf } from './pictures.js'
-import { heading, rowsOf, signedIn } from './signed-in.js'
+import { heading, rowsOf, signedIn, text } from './signed-in.js'
 import { weightOf } from './weight.js'
 
 const chromium = findChromium()
-const text = (selector: string) => `document.querySelector(${JSON.stringify(selector)})?.innerText.trim().replaceAll(/\\s+/g, ' ') ?? ''`
 const errors = "[...document.querySelectorAll('.nhsuk-error-summary li')].map((one) => one.textContent.trim())"
 const notice = text('.nhsuk-notification-banner__content')
 const complaints = (browser: Browser) => browser.complaints.filter((one) => !one.includes('422'))

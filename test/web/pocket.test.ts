@@ -9,13 +9,12 @@ import { goodCall } from '../kit/sample-call.js'
 import { expectGood } from './axe.js'
 import { tabTo } from './keyboard.js'
 import { pictureOf } from './pictures.js'
-import { heading, signedIn } from './signed-in.js'
+import { heading, signedIn, text } from './signed-in.js'
 import { visitor } from './visitor.js'
 import { weightOf } from './weight.js'
 
 const chromium = findChromium()
 const okafor = { role: 'clinician', clinician: 'dr-okafor', scope: { kind: 'organisation', id: 'st-brides' } } as const
-const text = (selector: string) => `(document.querySelector(${JSON.stringify(selector)})?.innerText.trim().replaceAll(/\\s+/g, ' ') ?? '')`
 /** A call that Dr Okafor took, and of which nobody has said what came of it. */
 async function openCall(world: AdminWorld, id: string): Promise<void> {
   const facts = goodCall(id, { line: 'cardiology', organisation: 'elm-row' }).map((fact): CallFact => (fact.type === 'attempt.started' && fact.attempt === `${id}-2` ? { ...fact, candidate: 'clinician:dr-okafor', label: 'Dr Ada Okafor', clinician: 'dr-okafor' } : fact))

@@ -5,13 +5,12 @@ import { goodCall } from '../kit/sample-call.js'
 import { expectGood } from './axe.js'
 import { tabTo } from './keyboard.js'
 import { keepToLookAt, pictureOf } from './pictures.js'
-import { heading, signedIn } from './signed-in.js'
+import { heading, signedIn, text } from './signed-in.js'
 import { weightOf } from './weight.js'
 
 const chromium = findChromium()
-const text = (selector: string) => `document.querySelector(${JSON.stringify(selector)})?.innerText.trim().replaceAll(/\\s+/g, ' ') ?? ''`
 const lines = "[...document.querySelectorAll('.rr-service')].map((one) => one.innerText.trim().replaceAll(/\\s+/g, ' '))"
-const lineOf = (name: string) => `${lines}.find((one) => one.startsWith(${JSON.stringify(name)})) ?? ''`
+const lineOf = (name: string) => `(${lines}.find((one) => one.startsWith(${JSON.stringify(name)})) ?? '')`
 const elmRow = { kind: 'organisation', id: 'elm-row' } as const
 
 /** How many sheets of paper it is. */

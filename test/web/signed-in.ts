@@ -15,6 +15,9 @@ export interface Member {
   readonly clinician?: string
 }
 
+/** What somebody reads there, as an expression for the page; empty: nothing. In brackets, so that it can be compared. */
+export const text = (selector: string) => `(document.querySelector(${JSON.stringify(selector)})?.innerText.trim().replaceAll(/\\s+/g, ' ') ?? '')`
+
 /** Where a page is, once it is there. */
 export const heading = "document.querySelector('h1')?.textContent.trim()"
 
