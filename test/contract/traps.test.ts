@@ -177,7 +177,7 @@ describe('when an answer never comes', () => {
     one.media.tones = [1_500]
     // The spare channels that replace the two are described by commands of their own: theirs is not the answer to be lost.
     await on.eventually(() => on.idle >= 2)
-    embedded.fault({ kind: 'drop', stream: 'event-socket-out', nth: 1, matching: 'api/response' })
+    embedded.fault({ kind: 'drop', stream: 'event-socket-out', nth: 1, matching: `+OK ${b.id}` })
     const result = await on.settled(on.switch.bridge(a, b, { signal: never() }))
     expect(result.kind).toBe('failed')
     await on.elapse(200)
