@@ -46,6 +46,8 @@ export class ServerPair {
     this.#taken = settings.mediaTakenFrom ?? 'nat'
     this.media = new MediaLink(set, this.signalling, () => this.connectionChanged(), notice, settings.certainty)
     this.media.onSilent = () => {
+      // It may only be slow, and its talks go on: they are cut off for a place to go on at, and not for none.
+      if (!this.siblings.some((pair) => pair !== this && pair.ready)) return
       for (const leg of this.legs) void this.#lookAt(leg.channel)
     }
     const { least, most } = settings.warmEndpoints ?? { least: 2, most: 20 }
