@@ -17,8 +17,10 @@ export async function differing(db: Db): Promise<readonly string[]> {
     if (!record) continue
     const { rolledUp, ...rows } = await rowsOf(db, callId)
     const said = project(record)
-    // A row of before there were sums gets the columns that came with them when it is counted.
-    if (JSON.stringify(plain(rolledUp ? said : { ...said, call: { ...said.call, ...withSums } })) !== JSON.stringify(plain(rows))) wrong.push(callId)
+    const stands = JSON.stringify(plain(rows))
+    // A row of before there were sums gets the columns that came with them when it is counted; one that is to be counted again has them.
+    const may = rolledUp ? [said] : [said, { ...said, call: { ...said.call, ...withSums } }]
+    if (!may.some((one) => JSON.stringify(plain(one)) === stands)) wrong.push(callId)
   }
   return [...wrong, ...stored]
 }
