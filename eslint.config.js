@@ -47,7 +47,7 @@ const rooms = {
   metrics: ['facts', 'alarms', 'switch', 'live'],
   admin: ['accounts', 'availability', 'audit', 'outbox', 'web', 'reports', 'retention', 'facts', 'figures', 'operations', 'alarms', 'watch-list', 'store', 'versions (types)', 'arrangements', 'recordings', 'registrar', 'live', 'metrics', 'directory', 'switch'],
   retention: ['facts', 'store', 'directory'],
-  config: ['accounts', 'figures', 'guard', 'text', 'directory'],
+  config: ['accounts', 'figures', 'guard', 'outbox', 'text', 'directory'],
   doctor: ['keys', 'store', 'config', 'directory', 'prompts', 'recordings', 'switch', 'sdp', 'sip'],
   demo: ['phones', 'sip', 'rtp', 'directory', 'facts', 'watch-list', 'calls', 'clock', 'switch', 'what-if', 'prompts', 'recordings (types)', 'processes'],
 }

@@ -23,7 +23,7 @@ export function messageRoutes(app: FastifyInstance, messages: MessageOperations)
       schema: {
         operationId: 'listMessages',
         summary: 'Messages that go out by themselves',
-        description: 'Invitations, links, notices, alarms and figures by e-mail, the latest first, with what became of each. What stands in them is not told. `nextCursor` leads to the next page.',
+        description: 'Invitations, links, alarms and figures by e-mail, notices in browsers (`push`), the latest first, with what became of each. What stands in them is not told. `nextCursor` leads to the next page.',
         tags,
         querystring: { type: 'object', additionalProperties: false, properties: { limit: { type: 'integer', minimum: 1, maximum: 200, default: 50, description: 'How many on a page', examples: [50] }, state: { type: 'string', enum: messageStates, description: 'Those alone of which this has become', examples: ['failed'] }, cursor: { type: 'string', maxLength: 100, description: '`nextCursor` of the page before' } } },
         response: { 200: object({ messages: list(message, 'The latest first'), nextCursor: textOrNull('Leads to the next page; null: this is the last', '1772443800000.5f0c2a9d') }, 'A page of them'), ...refusalsOfReading('badRequest', 'storeUnavailable') },

@@ -124,6 +124,11 @@ export const alarmList = {
     severity: 'minor',
     action: 'The detail has what the mail server said; the page Outbox has each message. Correct mail.smtp or mail.from, or the server. Nothing is lost: what waits is tried for three days.',
   },
+  'push.notSent': {
+    meaning: 'Push services take nothing from us: browsers are not told that somebody is on soon, that a call has no outcome, that a call-back is due, or of alarms.',
+    severity: 'minor',
+    action: 'The detail has what the push service said; the page Outbox has each message. The engine needs HTTPS to the hosts of push.services. What is no news any more is not sent late.',
+  },
   'line.allNotNow': {
     meaning: 'Everybody who is on a line has said "not now". They are rung all the same, after the National Consultant Network where the line has it.',
     severity: 'major',

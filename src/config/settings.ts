@@ -10,6 +10,7 @@ import { readTextFileSync } from '../text/read-text-file.js'
 import { parseDocument, LineCounter, isMap, isScalar, isSeq, type Document } from 'yaml'
 import { readIdentityLine, readIdentityList } from './identity.js'
 import { defaultSecondFactorRoles, isRole, roleNames, type RoleName } from '../accounts/roles.js'
+import { defaultPushServices, isPushService } from '../outbox/push/address.js'
 import { returnTypes } from '../figures/monthly-return.js'
 import type { ProviderSetting } from '../accounts/open-id-provider.js'
 import { readProviderList, readProviderText } from './sign-in-providers.js'
@@ -174,6 +175,17 @@ const mailbox: Parse<string | undefined> = (value) => {
   return value
 }
 
+const pushContact: Parse<string | undefined> = (value) => {
+  if (value === '') return undefined
+  if (!/^(?:mailto:[^\s@]+@[^\s@]+|https:\/\/[^\s/]+\S*)$/.test(value)) throw new Error('an address such as mailto:advice@example.nhs.uk')
+  return value
+}
+
+const pushServices: Parse<readonly string[]> = list((service) => {
+  if (!isPushService(service)) throw new Error('hosts such as fcm.googleapis.com or *.push.apple.com, with commas between them')
+  return service
+})
+
 const outboundNumber: Parse<string> = (value) => {
   if (!/^\+?\d{3,15}$/.test(value.replaceAll(' ', ''))) throw new Error('a telephone number such as +441865922021')
   return value.replaceAll(' ', '')
@@ -234,6 +246,8 @@ export const settingRows = {
   browserTurnSecret: row('browser.turnSecret', 'RINGROUND_TURN_SECRET', '', 'Secret shared with the TURN servers (coturn: `static-auth-secret`), of which passwords for one session are made', optional, { secret: true }),
   mailSmtp: row('mail.smtp', 'RINGROUND_MAIL_SMTP', '', 'Mail server that takes messages to staff, `smtp://user:password@host:587` or `smtps://host:465`; empty: none are sent, and links are given out by hand (docs/outbox.md)', smtpUrl, { secret: true }),
   mailFrom: row('mail.from', 'RINGROUND_MAIL_FROM', '', 'From whom they come: `Ringround <advice@example.nhs.uk>`', mailbox),
+  pushContact: row('push.contact', 'RINGROUND_PUSH_CONTACT', '', 'Whom push services write to about us, `mailto:advice@example.nhs.uk` or `https://…`: with it clinicians may have their browsers told of things (docs/pocket.md); empty: none is told', pushContact),
+  pushServices: row('push.services', 'RINGROUND_PUSH_SERVICES', defaultPushServices.join(', '), 'Push services to which the engine posts, by their hosts, `*.` for any below: those of browsers. Nothing is posted elsewhere', pushServices),
   signInProviders: row('signIn.providers', 'RINGROUND_SIGN_IN_PROVIDERS', '', 'Where people sign in who have an account elsewhere (NHS CIS2, Entra ID, OpenID Connect): in the file a list, in the environment the same as JSON (docs/accounts.md)', (value): readonly ProviderSetting[] => readProviderText(value), { parseList: readProviderList, secret: true }),
   secondFactorFor: row('signIn.secondFactorFor', 'RINGROUND_SECOND_FACTOR_FOR', defaultSecondFactorRoles.join(', '), `Roles that nobody has without a second factor; whoever signs in without one sets it up before anything else. Of these, with commas between them: ${roleNames.map((role) => `\`${role}\``).join(', ')}; or \`none\``, secondFactorRoles),
   trunks: row('calls.trunks', 'RINGROUND_TRUNKS', '', 'Where calls to telephone numbers go, the first one first: `name=host:port`, `name=user:password@host:port`, with `[uk-mobile +353]` behind it where a trunk carries ranges of its own; by commas, or in the file as a list (docs/guard.md)', (value): readonly TrunkSetting[] => readTrunkLine(value), { parseList: readTrunkList, secret: true }),

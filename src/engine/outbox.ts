@@ -5,7 +5,7 @@ import { letters } from '../outbox/letters.js'
 import { smtpMail } from '../outbox/mail.js'
 import { watchOccasions } from '../outbox/occasions.js'
 import { Outbox } from '../outbox/outbox.js'
-import { Sender } from '../outbox/sender.js'
+import { byMail, Sender } from '../outbox/sender.js'
 import type { Store } from '../store/store.js'
 import type { Ground } from './ground.js'
 
@@ -15,7 +15,7 @@ export async function openOutbox({ settings, log, alarms, opened }: Ground, { st
   const { mailSmtp, mailFrom } = settings
   const mail = demo || mailSmtp === undefined || mailFrom === undefined ? undefined : await smtpMail(mailSmtp, mailFrom)
   if (!demo && !mail) return { outbox, mailing: 'none' } as const
-  const sender = new Sender({ outbox, mail, letterOf: letters({ accounts, store, directory, url }), alarms, clock: systemClock })
+  const sender = new Sender({ outbox, carrier: byMail(mail, letters({ accounts, store, directory, url })), alarms, clock: systemClock })
   opened.push('the outbox', () => sender.close())
   const end = watchOccasions({ outbox, accounts, alarms, directory, clock: systemClock, trouble: (error) => log.warn({ err: error }, 'a message could not be put into the outbox') })
   opened.push('the occasions for messages', end)

@@ -22,6 +22,7 @@ import type { Fleet } from './fleet.js'
 import type { DirectoryInForce } from '../versions/directory-in-force.js'
 import type { Ground } from './ground.js'
 import { openOutbox } from './outbox.js'
+import { openPush } from './push.js'
 import type { Kept } from './kept.js'
 import { listenError } from './listen-error.js'
 
@@ -79,6 +80,7 @@ export async function openShown(ground: Ground, { kept, fleet: { presence, maps 
   const browserSip = settings.browserSip ?? (embedded && `ws://${hostForUri(embedded.webSocket.address)}:${embedded.webSocket.port}`)
   let url = settings.httpPublicUrl ?? ''
   const outbox = await openOutbox(ground, { store, accounts, directory, url: () => url, demo })
+  const push = demo ? undefined : openPush(ground, { outbox: outbox.outbox, store, accounts, keys: kept.keys, arranged, directory })
   const admin = await createAdmin({
     version: programVersion(),
     logger: log,
@@ -88,7 +90,7 @@ export async function openShown(ground: Ground, { kept, fleet: { presence, maps 
     recordings,
     accounts,
     ...(demo ? { demoLink: () => demoLink(accounts, directory().clinicians.values()) } : {}),
-    outbox,
+    outbox: { ...outbox, push },
     ...(settings.signInProviders.length === 0 ? {} : { openId: await openIdOf(settings.signInProviders, store, accounts) }),
     ...(settings.httpPublicUrl === undefined ? {} : { publicUrl: settings.httpPublicUrl }),
     live,

@@ -56,6 +56,9 @@ export function letters({ accounts, store, directory, url }: LettersSettings): (
       }
       case 'summary':
         return summary(message.month, person)
+      // Goes to browsers, and never as a letter.
+      case 'push':
+        return undefined
       case 'test':
         return { subject: 'Ringround can send you messages', parts: ['This is the test that was asked for on the page Outbox.'] }
     }

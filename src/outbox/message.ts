@@ -3,6 +3,7 @@ import type { AlarmName } from '../alarms/alarm-list.js'
 /**
  * What goes out by itself. None says anything of a patient, and none holds a secret: a link is made when it is sent, so that nobody signs in with what the store keeps.
  * `invitation`, `signInLink`: a link that signs its person in, once. `newBrowser`: they signed in with one that they had not used before. `alarm`: one that came up. `summary`: the figures of a month, `2026-03`. `test`: to see whether mail arrives.
+ * `push`: for one browser, by Web Push; all others go by e-mail.
  */
 export type Message =
   | { readonly kind: 'invitation' | 'signInLink'; readonly by: string }
@@ -10,9 +11,26 @@ export type Message =
   | { readonly kind: 'alarm'; readonly alarm: AlarmName; readonly raisedAt: number }
   | { readonly kind: 'summary'; readonly month: string }
   | { readonly kind: 'test' }
+  | { readonly kind: 'push'; readonly subscription: string; readonly about: About }
+
+/**
+ * What browsers are told of. `onSoon`: their person is on a line from `at` on. `outcomeOpen`: a call of theirs ended, and nobody has said what came of it. `callBackDue`: one that is theirs. `alarm`: one that came up.
+ * Times in wall-clock ms.
+ */
+export type About =
+  | { readonly kind: 'onSoon'; readonly line: string; readonly at: number }
+  | { readonly kind: 'outcomeOpen'; readonly call: string; readonly line?: string; readonly at: number }
+  | { readonly kind: 'callBackDue'; readonly callBack: string; readonly line: string; readonly at: number }
+  | { readonly kind: 'alarm'; readonly alarm: AlarmName; readonly at: number }
+
+export type AboutKind = About['kind']
+export const aboutKinds = ['onSoon', 'outcomeOpen', 'callBackDue', 'alarm'] as const satisfies readonly AboutKind[]
+
+/** How messages go out. */
+export type Carrying = 'letters' | 'push'
 
 export type MessageKind = Message['kind']
-export const messageKinds = ['invitation', 'signInLink', 'newBrowser', 'alarm', 'summary', 'test'] as const satisfies readonly MessageKind[]
+export const messageKinds = ['invitation', 'signInLink', 'newBrowser', 'alarm', 'summary', 'test', 'push'] as const satisfies readonly MessageKind[]
 
 /** `waiting`: for its time. `sending`: an engine has it in hand. `failed`: it was given up, or refused for good. `stopped`: by somebody, before it was sent. `shown`: in the demo, where nothing goes out. */
 export type MessageState = (typeof messageStates)[number]

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Selectable } from 'kysely'
 import type { OutboxTable } from '../store/schema.js'
 import type { Db } from '../store/statements.js'
-import type { KeptMessage, Message, MessageState, Subscription } from './message.js'
+import type { Carrying, KeptMessage, Message, MessageState, Subscription } from './message.js'
 
 const minute = 60_000
 const hour = 60 * minute
@@ -58,14 +58,15 @@ export class Outbox {
     return isNew
   }
 
-  /** Takes the next message in hand that is due: of several engines one gets it. Undefined: none is. */
-  async take(): Promise<KeptMessage | undefined> {
+  /** Takes the next message in hand that is due: of several engines one gets it. Undefined: none is. @param carrying those alone that go so */
+  async take(carrying: Carrying = 'letters'): Promise<KeptMessage | undefined> {
     const now = this.settings.now()
     for (;;) {
       const row = await this.#db
         .selectFrom('outbox')
         .selectAll()
         .where('state', 'in', ['waiting', 'sending'])
+        .where('kind', carrying === 'push' ? '=' : '!=', 'push')
         .where('due_at', '<=', now)
         .orderBy('due_at')
         .orderBy('id')
@@ -130,8 +131,8 @@ export class Outbox {
   }
 
   /** Since when the oldest waits that is overdue, wall-clock ms; undefined: none does. */
-  async waitingSince(): Promise<number | undefined> {
-    const row = await this.#db.selectFrom('outbox').select('created_at').where('state', 'in', ['waiting', 'sending']).where('tries', '>', 0).orderBy('created_at').limit(1).executeTakeFirst()
+  async waitingSince(carrying: Carrying = 'letters'): Promise<number | undefined> {
+    const row = await this.#db.selectFrom('outbox').select('created_at').where('state', 'in', ['waiting', 'sending']).where('kind', carrying === 'push' ? '=' : '!=', 'push').where('tries', '>', 0).orderBy('created_at').limit(1).executeTakeFirst()
     return row && Number(row.created_at)
   }
 

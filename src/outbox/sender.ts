@@ -1,7 +1,7 @@
 import type { Alarms } from '../alarms/alarms.js'
 import type { Clock } from '../clock/clock.js'
-import type { Mail } from './mail.js'
-import type { KeptMessage, Letter } from './message.js'
+import type { Delivery, Mail } from './mail.js'
+import type { Carrying, KeptMessage, Letter } from './message.js'
 import type { Outbox } from './outbox.js'
 
 const lookEveryMs = 30_000
@@ -10,17 +10,42 @@ const alarmAfterMs = 15 * 60_000
 /** What was done so long ago is forgotten, ms. */
 const keptMs = 30 * 24 * 60 * 60_000
 
+/** By which way messages go out. */
+export interface Carrier {
+  readonly carrying: Carrying
+  /** Raised while it takes nothing. */
+  readonly alarm: 'mail.notSent' | 'push.notSent'
+  /** `shown`: nothing goes out; it would have. */
+  deliver(message: KeptMessage): Promise<Delivery | { readonly kind: 'shown' }>
+  close(): void
+}
+
+/**
+ * By e-mail.
+ * @param mail undefined: nothing goes out; what would have gone is shown
+ * @param letterOf a message in words; undefined: nobody can get it any more
+ */
+export function byMail(mail: Mail | undefined, letterOf: (message: KeptMessage) => Promise<Letter | undefined>): Carrier {
+  return {
+    carrying: 'letters',
+    alarm: 'mail.notSent',
+    async deliver(message) {
+      const letter = await letterOf(message)
+      if (!letter) return { kind: 'refused', why: 'nobody can get it any more: they cannot sign in, or have no address' }
+      return mail ? mail.send(letter, message.id) : { kind: 'shown' }
+    },
+    close: () => mail?.close(),
+  }
+}
+
 export interface SenderSettings {
   readonly outbox: Outbox
-  /** Undefined: nothing goes out; what would have gone is shown. */
-  readonly mail: Mail | undefined
-  /** A message in words. Undefined: nobody can get it any more. */
-  readonly letterOf: (message: KeptMessage) => Promise<Letter | undefined>
+  readonly carrier: Carrier
   readonly alarms: Alarms
   readonly clock: Clock
 }
 
-/** Sends what is in the outbox, one message after the other, and tries again what could not be sent. */
+/** Sends what is in the outbox and goes that way, one message after the other, and tries again what could not be sent. */
 export class Sender {
   readonly #stopListening: () => void
   #cancel: (() => void) | undefined
@@ -39,7 +64,7 @@ export class Sender {
     this.#stopListening()
     this.#cancel?.()
     await this.#working
-    this.settings.mail?.close()
+    this.settings.carrier.close()
   }
 
   #look(): void {
@@ -50,7 +75,7 @@ export class Sender {
       return
     }
     this.#working = this.#work()
-      .catch((error: unknown) => this.settings.alarms.raise('mail.notSent', `the outbox cannot be read: ${error instanceof Error ? error.message : String(error)}`))
+      .catch((error: unknown) => this.settings.alarms.raise(this.settings.carrier.alarm, `the outbox cannot be read: ${error instanceof Error ? error.message : String(error)}`))
       .finally(() => {
         this.#working = undefined
         const again = this.#again
@@ -61,34 +86,26 @@ export class Sender {
   }
 
   async #work(): Promise<void> {
-    const { outbox, alarms, clock } = this.settings
+    const { outbox, carrier, alarms, clock } = this.settings
+    const { alarm } = carrier
     let trouble = ''
     while (!this.#closed) {
-      const next = await outbox.take()
+      const next = await outbox.take(carrier.carrying)
       if (!next) break
       trouble = (await this.#send(next)) ?? trouble
     }
-    const since = await outbox.waitingSince()
-    if (since === undefined) alarms.clear('mail.notSent')
-    else if (clock.now() - since >= alarmAfterMs) alarms.raise('mail.notSent', `a message waits since ${new Date(since).toISOString()}${trouble === '' ? '' : `: ${trouble}`}`)
+    const since = await outbox.waitingSince(carrier.carrying)
+    if (since === undefined) alarms.clear(alarm)
+    else if (clock.now() - since >= alarmAfterMs) alarms.raise(alarm, `a message waits since ${new Date(since).toISOString()}${trouble === '' ? '' : `: ${trouble}`}`)
     await outbox.forget(clock.now() - keptMs)
   }
 
   /** @returns what went wrong */
   async #send(next: KeptMessage): Promise<string | undefined> {
-    const { outbox, mail, letterOf } = this.settings
-    const letter = await letterOf(next)
-    if (!letter) {
-      await outbox.failed(next, 'nobody can get it any more: they cannot sign in, or have no address', true)
-      return undefined
-    }
-    if (!mail) {
-      await outbox.done(next.id, 'shown')
-      return undefined
-    }
-    const delivery = await mail.send(letter, next.id)
-    if (delivery.kind === 'sent') {
-      await outbox.done(next.id, 'sent')
+    const { outbox, carrier } = this.settings
+    const delivery = await carrier.deliver(next)
+    if (delivery.kind === 'sent' || delivery.kind === 'shown') {
+      await outbox.done(next.id, delivery.kind)
       return undefined
     }
     await outbox.failed(next, delivery.why, delivery.kind === 'refused')

@@ -455,6 +455,19 @@ export interface OutboxTable {
   trouble: string | null
 }
 
+/** A browser that is told of things by Web Push, for as long as its session (src/outbox). */
+export interface PushSubscriptionsTable {
+  id: string
+  person: string
+  session: string
+  /** Where its push service takes what is for it. Good for nobody without our key pair. */
+  endpoint: string
+  /** Its keys, by which nobody else reads it (RFC 8291): base64url. */
+  p256dh: string
+  auth: string
+  created_at: Integer
+}
+
 /** A monthly return as it was handed in (src/reports). */
 export interface MonthlyReturnsTable {
   month: string
@@ -526,5 +539,6 @@ export interface Schema {
   audit_cuts: AuditCutsTable
   outbox: OutboxTable
   subscriptions: SubscriptionsTable
+  push_subscriptions: PushSubscriptionsTable
   monthly_returns: MonthlyReturnsTable
 }

@@ -46,6 +46,6 @@ export function installableRoutes(app: FastifyInstance, assets: Assets, page: ()
     return reply
       .header('cache-control', 'no-cache')
       .type('text/javascript; charset=utf-8')
-      .send(`const version = '${version}'\nconst files = ${JSON.stringify(files)}\n${assets.text('service-worker.js')}`)
+      .send(`const version = '${version}'\nconst files = ${JSON.stringify(files)}\nconst icon = ${JSON.stringify(assets.address('icon-192.png'))}\n${assets.text('service-worker.js')}`)
   })
 }

@@ -16,6 +16,8 @@ export const notices = {
   messageGone: 'It was sent already, or is being sent at this moment.',
   linkSent: 'A link is on its way to them.',
   linkAsked: 'If there is an account with this address, a link is on its way to it.',
+  noticesOn: 'This browser shows you notices from now on.',
+  noticesOff: 'This browser shows you no notices any more.',
   wishesKept: 'Your choice is kept.',
   tokenEnded: 'The token is good no more.',
   tookTooLong: 'It took too long. Begin again.',

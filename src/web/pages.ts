@@ -28,6 +28,7 @@ import { patientConnectPages } from './pages/patient-connect.js'
 import { factorPages } from './pages/factors.js'
 import { helpPages } from './pages/help.js'
 import { openIdPages } from './pages/open-id.js'
+import { noticePages, type NoticeParts } from './pages/notices.js'
 import { outboxPages } from './pages/outbox.js'
 import { peoplePages } from './pages/people.js'
 import { returnPages, type ReturnParts } from './pages/returns.js'
@@ -75,7 +76,7 @@ export interface PagesSettings {
   readonly ringHere?: readonly string[] | undefined
   readonly demoLink?: (() => Promise<string>) | undefined
   /** Messages that go out by themselves, and whether they do. Undefined: there are none. */
-  readonly outbox?: { readonly outbox: Outbox; readonly mailing: 'sent' | 'shown' | 'none' } | undefined
+  readonly outbox?: { readonly outbox: Outbox; readonly mailing: 'sent' | 'shown' | 'none'; /** Undefined: browsers are told of nothing. */ readonly push?: NoticeParts['push'] | undefined } | undefined
   /** Sign-in with accounts elsewhere. Undefined: there are no providers. */
   readonly openId?: OpenId | undefined
 }
@@ -96,7 +97,7 @@ export async function pages(app: FastifyInstance, settings: PagesSettings): Prom
     callBackCodePages(site, settings)
     availabilityPages(site, settings)
     bypassPages(site, settings)
-    pocketPages(site, settings)
+    pocketPages(site, { ...settings, notices: settings.outbox?.push !== undefined })
     if (settings.browserPhones) phonePages(site, settings)
     serviceDirectoryPages(site, { ...settings, urlOf })
     watchListPages(site, settings)
@@ -110,7 +111,8 @@ export async function pages(app: FastifyInstance, settings: PagesSettings): Prom
     const outbox = settings.outbox?.mailing === 'none' ? undefined : settings.outbox?.outbox
     const begun = signInPages(site, { ...settings, urlOf, outbox, providers: settings.openId?.providers ?? [] })
     if (settings.openId) openIdPages(site, { ...settings, openId: settings.openId, urlOf, begun })
-    accountPages(site, { ...settings, outbox, providers: settings.openId?.providers ?? [] })
+    accountPages(site, { ...settings, outbox, notices: settings.outbox?.push !== undefined, providers: settings.openId?.providers ?? [] })
+    if (settings.outbox?.push) noticePages(site, { push: settings.outbox.push })
     factorPages(site, { ...settings, urlOf })
     peoplePages(site, { ...settings, urlOf, mailing: outbox !== undefined })
     if (settings.outbox && settings.operations.messages) outboxPages(site, { ...settings, ...settings.outbox, messages: settings.operations.messages })

@@ -21,6 +21,7 @@ import { sealedSecrets } from '../../src/keys/sealed-secrets.js'
 import { createLiveBoard } from '../../src/live/live-board.js'
 import { createMetrics } from '../../src/metrics/metrics.js'
 import { Outbox } from '../../src/outbox/outbox.js'
+import { PushBook } from '../../src/outbox/push/book.js'
 import type { RecordingsSettings } from '../../src/recordings/recordings-settings.js'
 import { deletableAudit } from '../../src/audit/deletable.js'
 import { parsePeriod } from '../../src/directory/period.js'
@@ -61,7 +62,7 @@ export function demoDirectory(): Directory {
   return parsed.directory
 }
 
-export async function adminWorld(more: { readonly admin?: Partial<AdminSettings>; readonly recordings?: Partial<RecordingsSettings>; readonly folder?: string; readonly mailing?: 'sent' | 'shown' | 'none'; readonly providers?: readonly ProviderSetting[]; /** Default: none, so that everybody in a test signs in in one step. */ readonly secondFactorFor?: readonly RoleName[] } = {}): Promise<AdminWorld> {
+export async function adminWorld(more: { readonly admin?: Partial<AdminSettings>; readonly recordings?: Partial<RecordingsSettings>; readonly folder?: string; readonly mailing?: 'sent' | 'shown' | 'none'; readonly push?: { readonly services: readonly string[]; readonly publicKey: () => Promise<string> }; readonly providers?: readonly ProviderSetting[]; /** Default: none, so that everybody in a test signs in in one step. */ readonly secondFactorFor?: readonly RoleName[] } = {}): Promise<AdminWorld> {
   const world = await keptWorld(more.recordings, more.folder)
   const directory = demoDirectory()
   let health = healthy
@@ -83,7 +84,7 @@ export async function adminWorld(more: { readonly admin?: Partial<AdminSettings>
   const retention = new Retention({ store: world.store, directory: () => directory, audit: deletableAudit(world.store.tables, Date.now), keepRecordings: parsePeriod('3 years')!, keepRecords: parsePeriod('1 year')!, keepAudit: parsePeriod('3 years')!, deleteFiles: () => Promise.resolve(), inTurn: (work) => work(), now: () => Date.now() })
   const inForce = await DirectoryInForce.open(world.store.directory, { pollMs: 0 })
   await inForce.change({ actor: { kind: 'staff' }, source: 'file' }, (): Proposal<never> => ({ kind: 'to', directory }))
-  const admin = await createAdmin({ accounts, address: '127.0.0.1', port: 0, store: world.store, recordings: world.recordings, live, arranged, place, ring: (own) => (rung.push(own), { kind: 'placed', callId: `rung-${rung.length}` }), watchList: watched.watchList, availability, retention, metrics, alarms: world.alarms, directory: () => directory, inForce, switchHealth: () => health, outbox: { outbox, mailing: more.mailing ?? 'none' }, ...(more.providers ? { openId: new OpenId({ providers: more.providers, db: world.store.tables.writing, now: Date.now }) } : {}), ...more.admin })
+  const admin = await createAdmin({ accounts, address: '127.0.0.1', port: 0, store: world.store, recordings: world.recordings, live, arranged, place, ring: (own) => (rung.push(own), { kind: 'placed', callId: `rung-${rung.length}` }), watchList: watched.watchList, availability, retention, metrics, alarms: world.alarms, directory: () => directory, inForce, switchHealth: () => health, outbox: { outbox, mailing: more.mailing ?? 'none', push: more.push && { ...more.push, book: new PushBook({ db: world.store.tables.writing, now: () => Date.now() }) } }, ...(more.providers ? { openId: new OpenId({ providers: more.providers, db: world.store.tables.writing, now: Date.now }) } : {}), ...more.admin })
   onTestFinished(async () => {
     await admin.close()
     await inForce.close()

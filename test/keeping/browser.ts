@@ -50,6 +50,8 @@ export class Browser {
   #session: string | undefined
   /** Service workers that were spoken to: each by one session, for what one has set another does not take back. */
   readonly #workers = new Map<string, string>()
+  /** Registrations of service workers, by what they are for. */
+  readonly #workerAt = new Map<string, string>()
   #nextId = 1
   /** Errors and warnings that the page has put on its console, and failed requests. */
   readonly complaints: string[] = []
@@ -162,6 +164,22 @@ export class Browser {
     await this.#send('WebAuthn.addVirtualAuthenticator', { options: { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true } })
   }
 
+  /** As if somebody had allowed pages of an origin to show notices. */
+  async mayNotify(origin: string): Promise<void> {
+    await this.#send('Browser.grantPermissions', { origin, permissions: ['notifications'] })
+  }
+
+  /** As if a push service had handed this to the service worker of a site. */
+  async push(site: string, data: string): Promise<void> {
+    if (this.#workerAt.size === 0) await this.#send('ServiceWorker.enable')
+    const end = performance.now() + 60_000
+    while (!this.#workerAt.has(site)) {
+      if (performance.now() > end) throw new Error(`there is no service worker at ${site}`)
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+    await this.#send('ServiceWorker.deliverPushMessage', { origin: new URL(site).origin, registrationId: this.#workerAt.get(site), data })
+  }
+
   /** Runs in every page before its own scripts, from the next one that is opened on. */
   async before(script: string): Promise<void> {
     await this.#send('Page.addScriptToEvaluateOnNewDocument', { source: script })
@@ -222,6 +240,7 @@ export class Browser {
       else pending?.resolve(reply.result)
       return
     }
+    if (reply.method === 'ServiceWorker.workerRegistrationUpdated') for (const { registrationId, scopeURL } of (reply.params?.['registrations'] ?? []) as { registrationId: string; scopeURL: string }[]) this.#workerAt.set(scopeURL, registrationId)
     // Of what is only told (that a sign-out took what was kept), nothing.
     const isTold = reply.method === 'Log.entryAdded' && (reply.params?.['entry'] as { readonly level?: string } | undefined)?.level === 'info'
     if (reply.method === 'Runtime.exceptionThrown' || (reply.method === 'Log.entryAdded' && !isTold)) this.complaints.push(JSON.stringify(reply.params))

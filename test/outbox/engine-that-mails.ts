@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs'
 import { systemClock } from '../../src/clock/system-clock.js'
 import { smtpMail } from '../../src/outbox/mail.js'
 import { Outbox } from '../../src/outbox/outbox.js'
-import { Sender } from '../../src/outbox/sender.js'
+import { byMail, Sender } from '../../src/outbox/sender.js'
 import { openStore } from '../../src/store/store.js'
 
 /**
@@ -16,7 +16,7 @@ const now = () => Date.now() + Number(round) * 5 * 60_000
 const outbox = new Outbox({ tables: store.tables, now })
 const mail = await smtpMail(url, 'Ringround <advice@example.nhs.uk>')
 const letterOf = ({ person }: { readonly person: string }) => Promise.resolve({ to: `${person}@example.nhs.uk`, subject: 'A message', text: person, html: `<p>${person}</p>` })
-new Sender({ outbox, mail, letterOf, alarms, clock: { ...systemClock, now } })
+new Sender({ outbox, carrier: byMail(mail, letterOf), alarms, clock: { ...systemClock, now } })
 for (let n = 0; ; n++) {
   const person = `r${round}-${n}`
   if (await outbox.put(person, { kind: 'test' })) writeSync(1, `put ${person}\n`)

@@ -11,7 +11,7 @@ import { smtpMail } from '../../src/outbox/mail.js'
 import type { KeptMessage, Message } from '../../src/outbox/message.js'
 import { watchOccasions } from '../../src/outbox/occasions.js'
 import { Outbox } from '../../src/outbox/outbox.js'
-import { Sender } from '../../src/outbox/sender.js'
+import { byMail, Sender } from '../../src/outbox/sender.js'
 import { openStore } from '../../src/store/store.js'
 import { freePort } from '../e2e/free-ports.js'
 import { adminWorld } from '../keeping/admin-world.js'
@@ -82,7 +82,7 @@ test('engines that are killed at any instant lose no message; what goes twice go
   onTestFinished(() => store.close())
   const now = () => Date.now() + 60 * 60_000
   const outbox = new Outbox({ tables: store.tables, now })
-  const sender = new Sender({ outbox, mail: await smtpMail(server.url, from), letterOf: ({ person }) => Promise.resolve({ to: `${person}@example.nhs.uk`, subject: 'A message', text: person, html: `<p>${person}</p>` }), alarms: new AlarmBoard(), clock: { ...systemClock, now } })
+  const sender = new Sender({ outbox, carrier: byMail(await smtpMail(server.url, from), ({ person }) => Promise.resolve({ to: `${person}@example.nhs.uk`, subject: 'A message', text: person, html: `<p>${person}</p>` })), alarms: new AlarmBoard(), clock: { ...systemClock, now } })
   onTestFinished(() => sender.close())
   const arrived = () => new Set(server.received.flatMap(({ to }) => to.map((one) => one.split('@')[0] ?? '')))
   await expect.poll(() => put.filter((person) => !arrived().has(person)), { timeout: 120_000 }).toEqual([])

@@ -8,6 +8,7 @@ import { countAgain } from '../count-again.js'
 import { makeDeletionTables } from '../deletion-tables.js'
 import { makeOnceTables } from '../once-tables.js'
 import { makeOutboxTables } from '../outbox-tables.js'
+import { makePushTables } from '../push-tables.js'
 import { isByStaff } from '../questions/outcomes-by-staff.js'
 import { makeRecordingKeyTables } from '../recording-key-tables.js'
 import { makeChainTables } from '../chain/tables.js'
@@ -64,6 +65,7 @@ export const postgresMigrations: Readonly<Record<string, Migration>> = {
   '017-deletions': { up: deletions },
   '018-monthly-returns': { up: (db: Kysely<unknown>) => makeReturnTables(db, text) },
   '019-figures-in-order': { up: makeFigureIndexes },
+  '020-push': { up: (db: Kysely<unknown>) => makePushTables(db, text) },
 }
 
 /**

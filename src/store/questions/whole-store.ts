@@ -56,6 +56,7 @@ export const directoryTables = {
   not_now: ['clinician'],
   subscriptions: ['kind', 'person'],
   outbox: ['id'],
+  push_subscriptions: ['id'],
   monthly_returns: ['month', 'returned_at'],
   recording_keys: ['key_id'],
   deleted_calls: ['call_id'],

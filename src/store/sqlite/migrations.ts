@@ -9,6 +9,7 @@ import { makeChainTables } from '../chain/tables.js'
 import { makeDeletionTables } from '../deletion-tables.js'
 import { makeOnceTables } from '../once-tables.js'
 import { makeOutboxTables } from '../outbox-tables.js'
+import { makePushTables } from '../push-tables.js'
 import { makeRecordingKeyTables } from '../recording-key-tables.js'
 import { makeReturnTables } from '../return-tables.js'
 import { makeFigureIndexes, makeReportTables } from '../report-tables.js'
@@ -267,6 +268,7 @@ export const sqliteMigrations: Readonly<Record<string, Migration>> = {
   '022-deletions': { up: deletions },
   '023-monthly-returns': { up: (db: Kysely<unknown>) => makeReturnTables(db, sql`text`) },
   '024-figures-in-order': { up: makeFigureIndexes },
+  '025-push': { up: (db: Kysely<unknown>) => makePushTables(db, sql`text`) },
 }
 
 /** Facts go with their call and the audit from its beginning on, where it is written down that they went. Nothing else goes. */

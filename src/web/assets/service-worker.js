@@ -1,4 +1,4 @@
-// Keeps the page that is shown without a connection, with its styles and scripts, and nothing else: no page of anybody, and nothing of a patient. `version` and `files` are written before this by the server.
+// Keeps the page that is shown without a connection, with its styles and scripts, and nothing else: no page of anybody, and nothing of a patient. `version`, `files` and `icon` are written before this by the server.
 const cacheName = `ringround-${version}`
 const offlinePage = '/offline'
 
@@ -36,4 +36,28 @@ self.addEventListener('fetch', (event) => {
 async function kept(path) {
   const cache = await caches.open(cacheName)
   return (await cache.match(path)) ?? Response.error()
+}
+
+// What somebody is told while the page is closed. One with the same tag takes the place of the one before: what arrives twice is shown once. Nothing of it is kept.
+self.addEventListener('push', (event) => {
+  event.waitUntil(show(event.data))
+})
+
+async function show(data) {
+  const { title, body, tag, path } = data.json()
+  await self.registration.showNotification(title, { body, tag, icon, data: { path } })
+}
+
+self.addEventListener('notificationclick', (event) => {
+  event.notification.close()
+  event.waitUntil(open(event.notification.data.path))
+})
+
+/** A page of ours alone, in a window that is open where there is one. */
+async function open(path) {
+  const { href, origin } = new URL(path, self.location.origin)
+  if (origin !== self.location.origin) return
+  const [window] = await self.clients.matchAll({ type: 'window' })
+  if (!window) await self.clients.openWindow(href)
+  else await window.focus().then((shown) => shown.navigate(href))
 }

@@ -18,6 +18,8 @@ export interface AccountParts {
   readonly providers: readonly { readonly id: string; readonly name: string }[]
   /** Undefined: no messages are sent. */
   readonly outbox?: Outbox | undefined
+  /** Whether browsers can be told of things. */
+  readonly notices: boolean
 }
 
 const wishes: Readonly<Record<Subscription, { readonly text: string; readonly needs: Permission }>> = {
@@ -26,7 +28,7 @@ const wishes: Readonly<Record<Subscription, { readonly text: string; readonly ne
 }
 
 /** One's own account: password, roles, sessions. */
-export function accountPages(site: Site, { accounts, providers, outbox }: AccountParts): void {
+export function accountPages(site: Site, { accounts, providers, outbox, notices }: AccountParts): void {
   site.get('/account', 'signedIn', async (asked) => {
     const { person, session, grants, asleep } = signed(asked)
     const sessions = await accounts.sessions(person.id)
@@ -35,6 +37,7 @@ export function accountPages(site: Site, { accounts, providers, outbox }: Accoun
       hasPassword: await accounts.hasPassword(person.id),
       providers,
       wishes: await wishesOf(asked),
+      notices,
       identities: await accounts.identities(person.id),
       factors: await accounts.factors.list(person.id),
       recoveryLeft: await accounts.factors.recoveryCodesLeft(person.id),

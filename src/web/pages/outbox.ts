@@ -1,5 +1,5 @@
 import type { Accounts } from '../../accounts/accounts.js'
-import type { KeptMessage, MessageKind, MessageState } from '../../outbox/message.js'
+import type { About, KeptMessage, MessageKind, MessageState } from '../../outbox/message.js'
 import type { MessageOperations } from '../../operations/messages.js'
 import type { Outbox } from '../../outbox/outbox.js'
 import { goTo, missing, view, type Site } from '../site.js'
@@ -15,7 +15,7 @@ export interface OutboxParts {
 
 const pageSize = 50
 
-const kinds: Readonly<Record<MessageKind, string>> = { invitation: 'Invitation', signInLink: 'Sign-in link', newBrowser: 'New browser', alarm: 'Alarm', summary: 'Monthly summary', test: 'Test' }
+const kinds: Readonly<Record<MessageKind, string>> = { invitation: 'Invitation', signInLink: 'Sign-in link', newBrowser: 'New browser', alarm: 'Alarm', summary: 'Monthly summary', test: 'Test', push: 'Notice in a browser' }
 
 const states: Readonly<Record<MessageState, { readonly text: string; readonly colour: string }>> = {
   waiting: { text: 'Waiting', colour: 'yellow' },
@@ -61,7 +61,11 @@ export function outboxPages(site: Site, { accounts, outbox, mailing, messages }:
   }
 }
 
+function about(told: About): string {
+  return { onSoon: 'on soon', outcomeOpen: 'outcome still open', callBackDue: 'call-back due', alarm: told.kind === 'alarm' ? told.alarm : '' }[told.kind]
+}
+
 function inWords({ id, message, state, createdAt, dueAt, tries, sentAt, trouble }: KeptMessage) {
-  const about = message.kind === 'alarm' ? message.alarm : message.kind === 'summary' ? message.month : ''
-  return { id, what: kinds[message.kind], about, state: states[state], createdAt, dueAt: state === 'waiting' && tries > 0 ? dueAt : undefined, tries, sentAt, trouble, mayStop: state === 'waiting' || state === 'failed', mayAgain: ['waiting', 'failed', 'stopped'].includes(state) }
+  const what = message.kind === 'alarm' ? message.alarm : message.kind === 'summary' ? message.month : message.kind === 'push' ? about(message.about) : ''
+  return { id, what: kinds[message.kind], about: what, state: states[state], createdAt, dueAt: state === 'waiting' && tries > 0 ? dueAt : undefined, tries, sentAt, trouble, mayStop: state === 'waiting' || state === 'failed', mayAgain: ['waiting', 'failed', 'stopped'].includes(state) }
 }

@@ -13,6 +13,8 @@ import { signed } from './account.js'
 
 export interface PocketPageParts extends Omit<PocketParts, 'availability'> {
   readonly ring: Ring
+  /** Whether browsers can be told of things. */
+  readonly notices: boolean
   readonly operations: Pick<Operations, 'outcomes' | 'once' | 'availability'>
 }
 
@@ -72,7 +74,7 @@ export function pocketPages(site: Site, given: PocketPageParts): void {
       if (state.kind === 'refused') return unavailable
       const search = (asked.query['search'] ?? '').trim().slice(0, 100)
       const found = search === '' ? undefined : bypassDirectory(directory(), { search, limit: mostFound })
-      return view('pocket.njk', 'My lines', { state: state.value, search, found, bypassNumbers: state.value.bypass.numbers, reasons: notNowReasons, mayBeRung: clinician.numbers.some(({ kind }) => kind !== 'browser'), mayPhone: meets(asked.identity, 'browserCalls'), key: () => randomUUID() }, { errors, scripts: ['pocket.js'] })
+      return view('pocket.njk', 'My lines', { state: state.value, search, found, bypassNumbers: state.value.bypass.numbers, reasons: notNowReasons, notices: given.notices, mayBeRung: clinician.numbers.some(({ kind }) => kind !== 'browser'), mayPhone: meets(asked.identity, 'browserCalls'), key: () => randomUUID() }, { errors, scripts: ['pocket.js'] })
     })
   }
 

@@ -1,0 +1,87 @@
+import { randomUUID } from 'node:crypto'
+import type { Db } from '../../store/statements.js'
+import { aboutKinds, type AboutKind } from '../message.js'
+import type { PushPlace } from './address.js'
+
+/** A browser that is told of things. */
+export interface PushSubscription extends PushPlace {
+  readonly id: string
+  readonly person: string
+}
+
+/** Told unless they say otherwise; of alarms they are told when they ask for it. */
+const unlessAsked: ReadonlySet<AboutKind> = new Set(['alarm'])
+/** Where somebody has chosen what is not the rule. */
+const otherwise = (kind: AboutKind) => `push, not by rule: ${kind}`
+
+/**
+ * Which browsers are told of things, and of what. A browser is told for as long as its session, whether it is used or not: until it signs out, is ended by somebody, or is over by its time. What it is told opens nothing.
+ */
+export class PushBook {
+  constructor(private readonly settings: { readonly db: Db; /** Wall-clock ms. */ readonly now: () => number }) {}
+
+  /** One for each session, and the last one for each address: another person may sign in with the same browser. */
+  async keep(person: string, session: string, { endpoint, p256dh, auth }: PushPlace): Promise<void> {
+    const { db, now } = this.settings
+    await db.deleteFrom('push_subscriptions').where((where) => where.or([where('session', '=', session), where('endpoint', '=', endpoint)])).execute()
+    await db.insertInto('push_subscriptions').values({ id: randomUUID(), person, session, endpoint, p256dh, auth, created_at: now() }).onConflict((conflict) => conflict.doNothing()).execute()
+  }
+
+  /** Whether the browser of this session is told. */
+  async has(session: string): Promise<boolean> {
+    return (await this.#current().where('push_subscriptions.session', '=', session).executeTakeFirst()) !== undefined
+  }
+
+  /** Undefined: it is told of nothing any more. */
+  async find(id: string): Promise<PushSubscription | undefined> {
+    return this.#current().where('push_subscriptions.id', '=', id).executeTakeFirst()
+  }
+
+  /** All browsers that are told, by person. */
+  async all(): Promise<ReadonlyMap<string, readonly PushSubscription[]>> {
+    const byPerson = new Map<string, PushSubscription[]>()
+    for (const one of await this.#current().orderBy('push_subscriptions.created_at').execute()) byPerson.set(one.person, [...(byPerson.get(one.person) ?? []), one])
+    return byPerson
+  }
+
+  /** The push service says that it is no more. */
+  async end(id: string): Promise<void> {
+    await this.settings.db.deleteFrom('push_subscriptions').where('id', '=', id).execute()
+  }
+
+  async endOf(session: string): Promise<void> {
+    await this.settings.db.deleteFrom('push_subscriptions').where('session', '=', session).execute()
+  }
+
+  /** Forgets those whose sessions are over. */
+  async tidy(): Promise<void> {
+    const { db, now } = this.settings
+    await db
+      .deleteFrom('push_subscriptions')
+      .where((where) => where.not(where.exists(where.selectFrom('sessions').select('sessions.id').whereRef('sessions.id', '=', 'push_subscriptions.session').where('sessions.ended_at', 'is', null).where('sessions.expires_at', '>', now()))))
+      .execute()
+  }
+
+  /** What somebody is told of. */
+  async wishes(person: string): Promise<ReadonlySet<AboutKind>> {
+    const rows = await this.settings.db.selectFrom('subscriptions').select('kind').where('person', '=', person).execute()
+    const chosen = new Set(rows.map(({ kind }) => kind))
+    return new Set(aboutKinds.filter((kind) => unlessAsked.has(kind) === chosen.has(otherwise(kind))))
+  }
+
+  async wish(person: string, kind: AboutKind, wanted: boolean): Promise<void> {
+    const { db } = this.settings
+    if (wanted === unlessAsked.has(kind)) await db.insertInto('subscriptions').values({ person, kind: otherwise(kind) }).onConflict((conflict) => conflict.doNothing()).execute()
+    else await db.deleteFrom('subscriptions').where('person', '=', person).where('kind', '=', otherwise(kind)).execute()
+  }
+
+  #current() {
+    const { db, now } = this.settings
+    return db
+      .selectFrom('push_subscriptions')
+      .innerJoin('sessions', 'sessions.id', 'push_subscriptions.session')
+      .select(['push_subscriptions.id', 'push_subscriptions.person', 'push_subscriptions.endpoint', 'push_subscriptions.p256dh', 'push_subscriptions.auth'])
+      .where('sessions.ended_at', 'is', null)
+      .where('sessions.expires_at', '>', now())
+  }
+}
