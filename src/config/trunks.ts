@@ -1,5 +1,7 @@
 import { parseRange, type DialableRange } from '../guard/dial-plan.js'
 
+const srtpWishes = ['off', 'optional', 'required'] as const
+
 /** A SIP trunk: where calls to telephone numbers go. */
 export interface TrunkSetting {
   readonly name: string
@@ -10,6 +12,8 @@ export interface TrunkSetting {
   readonly password?: string
   /** What this trunk carries, in place of `calls.dialable`. */
   readonly ranges?: readonly DialableRange[]
+  /** Whether voice is offered encrypted. Default `off`. */
+  readonly srtp?: (typeof srtpWishes)[number]
 }
 
 const expected = 'trunks as name=host:port, name=user:password@host:port, with [uk-mobile +353] behind it where a trunk carries ranges of its own; commas between trunks'
@@ -31,8 +35,9 @@ export function readTrunkLine(text: string): readonly TrunkSetting[] {
     .map((entry, index) => {
       const match = /^([^=\s]+)=(?:([^:@\s]+):([^@\s]*)@)?([^\s@]+?)(?:\[([^\]:]*)\])?$/.exec(entry)
       if (match === null) throw new TrunkError(`${expected}; entry ${index + 1} is none`)
-      const [, name = '', user, password, address = '', ranges] = match
-      return trunkOf({ name, address, ...(user === undefined ? {} : { user, password: password ?? '' }), ...(ranges === undefined ? {} : { ranges: words(ranges) }) })
+      const [, name = '', user, password, where = '', ranges] = match
+      const [, address = '', srtp] = /^(.*?)(?:;srtp=(.*))?$/.exec(where) ?? []
+      return trunkOf({ name, address, ...(srtp === undefined ? {} : { srtp }), ...(user === undefined ? {} : { user, password: password ?? '' }), ...(ranges === undefined ? {} : { ranges: words(ranges) }) })
     })
   return unlike(trunks)
 }
@@ -44,9 +49,10 @@ export interface WrittenTrunk {
   readonly user?: unknown
   readonly password?: unknown
   readonly ranges?: unknown
+  readonly srtp?: unknown
 }
 
-const fields = ['name', 'address', 'user', 'password', 'ranges']
+const fields = ['name', 'address', 'user', 'password', 'ranges', 'srtp']
 
 /**
  * Reads trunks that the settings file has as a list of mappings.
@@ -59,7 +65,7 @@ export function readTrunkList(list: readonly unknown[]): readonly TrunkSetting[]
       if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) throw new TrunkError(`a list of trunks, each with ${fields.join(', ')}; ${which} is none`)
       const stray = Object.keys(entry).find((key) => !fields.includes(key))
       if (stray !== undefined) throw new TrunkError(`a list of trunks, each with ${fields.join(', ')}; ${which} has "${stray}"`)
-      const { name, address, user, password, ranges } = entry as WrittenTrunk
+      const { name, address, user, password, ranges, srtp } = entry as WrittenTrunk
       const text = (value: unknown, field: string): string => {
         if (typeof value === 'string' || typeof value === 'number') return String(value)
         throw new TrunkError(`a list of trunks; ${which} needs "${field}" as one text`)
@@ -69,6 +75,7 @@ export function readTrunkList(list: readonly unknown[]): readonly TrunkSetting[]
         name: text(name, 'name'),
         address: text(address, 'address'),
         ...(user === undefined ? {} : { user: text(user, 'user'), password: password === undefined ? '' : text(password, 'password') }),
+        ...(srtp === undefined ? {} : { srtp: srtp === false ? 'off' : text(srtp, 'srtp') }),
         ...(ranges === undefined ? {} : { ranges: Array.isArray(ranges) ? ranges.map((range) => text(range, 'ranges')) : words(text(ranges, 'ranges')) }),
       })
     }),
@@ -79,16 +86,21 @@ function words(text: string): readonly string[] {
   return text.split(/[\s,]+/).filter((word) => word !== '')
 }
 
-function trunkOf(written: Omit<TrunkSetting, 'ranges'> & { readonly ranges?: readonly string[] }): TrunkSetting {
-  const { name, address, ranges, ...credentials } = written
+function isSrtpWish(text: string): text is (typeof srtpWishes)[number] {
+  return srtpWishes.some((wish) => wish === text)
+}
+
+function trunkOf(written: Omit<TrunkSetting, 'ranges' | 'srtp'> & { readonly ranges?: readonly string[]; readonly srtp?: string }): TrunkSetting {
+  const { name, address, ranges, srtp, ...credentials } = written
   if (!/^[\w-]{1,40}$/.test(name)) throw new TrunkError(`${expected}; a name has letters, digits, - and _`)
   // It goes into a request line: nothing but a host, a port and a transport.
   if (!/^(?:\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9](?:[\w.-]{0,251}[A-Za-z0-9])?)(?::\d{1,5})?(?:;transport=(?:udp|tcp|tls))?$/.test(address)) throw new TrunkError(`${expected}; the address of "${name}" is no host:port`)
   // RFC 3261 section 25.1: a user name is a quoted string; nothing that ends it or the header may stand in it.
   if (/["\\\p{Cc}]/u.test(credentials.user ?? '')) throw new TrunkError(`${expected}; the user of "${name}" has a character that may not stand there`)
   if (ranges?.length === 0) throw new TrunkError(`${expected}; "${name}" has an empty list of ranges: it would carry nothing`)
+  if (srtp !== undefined && !isSrtpWish(srtp)) throw new TrunkError(`${expected}; "srtp" of "${name}" is none of ${srtpWishes.join(', ')}`)
   try {
-    return { name, address, ...credentials, ...(ranges === undefined ? {} : { ranges: ranges.map(parseRange) }) }
+    return { name, address, ...(srtp === undefined ? {} : { srtp }), ...credentials, ...(ranges === undefined ? {} : { ranges: ranges.map(parseRange) }) }
   } catch (error) {
     throw new TrunkError(`${expected}; for "${name}": ${error instanceof Error ? error.message : String(error)}`)
   }

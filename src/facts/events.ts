@@ -103,7 +103,7 @@ export type CallFact =
   | { readonly type: 'candidate.passedOver'; readonly candidate: string; readonly why: 'beingRung' | 'onACall' | 'notNow' }
   | { readonly type: 'attempt.started'; readonly attempt: AttemptId; readonly candidate: string; readonly label: string; readonly clinician?: ClinicianId; readonly pool: AttemptPool; readonly target: string; readonly account?: string }
   /** An INVITE has left; several times where one trunk after the other is tried. `handle`: by what another engine ends the ringing, should this one die. */
-  | { readonly type: 'attempt.sent'; readonly attempt: AttemptId; readonly sipCallId: string; readonly trunk?: string; readonly handle?: string }
+  | { readonly type: 'attempt.sent'; readonly attempt: AttemptId; readonly sipCallId: string; readonly trunk?: string; readonly handle?: string; readonly srtp?: true; readonly plainAfter?: string }
   | { readonly type: 'attempt.ringing'; readonly attempt: AttemptId }
   | { readonly type: 'attempt.answered'; readonly attempt: AttemptId; readonly legId: string; readonly handle?: string }
   | { readonly type: 'whisper.started'; readonly attempt: AttemptId; readonly repetition: number }

@@ -121,6 +121,7 @@ class Teller {
       case 'attempt.started':
         return { kind: 'ring', what: `${event.label} was rung`, ...this.#ringing(event.attempt, event) }
       case 'attempt.sent':
+        return event.plainAfter === undefined ? undefined : { kind: 'ring', what: `${this.#label(event.attempt)} was rung without encryption`, detail: `SRTP was answered with ${event.plainAfter}` }
       case 'attempt.ringing':
         return undefined
       case 'attempt.answered':

@@ -23,7 +23,10 @@ export type Target = DialledTarget | { readonly kind: 'device'; readonly user: s
  * What an adapter dials: a registered telephone has been looked up before. `via`: SIP URI of the next hop, where that is not what the request
  * URI says (the address that a registered telephone's packets came from).
  */
-export type DialledTarget = { readonly kind: 'number'; readonly number: string } | { readonly kind: 'uri'; readonly uri: string; readonly via?: string }
+export type DialledTarget = { readonly kind: 'number'; readonly number: string } | { readonly kind: 'uri'; readonly uri: string; readonly via?: string; readonly srtp?: SrtpWish }
+
+/** Whether voice is offered encrypted (SRTP, keys by RFC 4568). `optional`: offered, and in the clear to whoever says 488 to that; `required`: or not at all. */
+export type SrtpWish = 'off' | 'optional' | 'required'
 
 /** What the called party sees. Always the single outbound number; nothing else of the caller may leave the house. */
 export interface CallerId {
@@ -221,6 +224,10 @@ export interface Sent {
   readonly trunk?: string
   /** By what `Switch.callOff` of another engine ends the ringing, should this one die; for nobody to read. At most 500 characters. */
   readonly handle?: string
+  /** The voice is offered encrypted (SRTP). */
+  readonly srtp?: true
+  /** Why the voice goes in the clear after all: what was answered to an offer of SRTP. */
+  readonly plainAfter?: string
 }
 
 export interface DialOptions {

@@ -18,7 +18,7 @@ const never = () => new AbortController().signal
 beforeAll(async () => {
   const servers = serversOfEnvironment() ?? (await startEmbedded({ browsers: true }))
   webSocket = 'webSocket' in servers ? (servers.webSocket as string) : `ws://${process.env.RINGROUND_TEST_DRACHTIO_WS ?? ''}`
-  world = await SocketWorld.open(servers, { mediaTimeoutSeconds: 3 })
+  world = await SocketWorld.open(servers, { mediaTimeoutSeconds: 6 })
 })
 afterAll(() => world.close())
 afterEach(async () => {

@@ -14,6 +14,8 @@ export interface BaresipOptions {
   readonly codec?: 'PCMA' | 'PCMU'
   /** Answers what comes in by itself. */
   readonly autoAnswer?: boolean
+  /** SRTP, with keys in the description: and nothing else. */
+  readonly srtp?: true
   /** Registers there (`host:port`), and calls as this user. */
   readonly account?: { readonly registrar: string; readonly user: string; readonly password: string; readonly transport?: 'udp' | 'tcp' }
 }
@@ -49,13 +51,13 @@ export class Baresip {
       [
         ...['poll_method epoll', `sip_listen 127.0.0.1:${port}`, 'net_interface 127.0.0.1', `rtp_ports ${mediaPort}-${mediaPort + 3}`, 'call_local_timeout 120', 'call_max_calls 4'],
         ...[`audio_source aufile,${join(folder, 'tone.wav')}`, 'audio_player aubridge,nowhere', `audio_alert aubridge,nowhere`, `audio_path ${folder}`, 'ausrc_srate 8000', 'auplay_srate 8000'],
-        ...['module_path /usr/lib/baresip/modules', 'module g711.so', 'module aufile.so', 'module aubridge.so', 'module sndfile.so', `snd_path ${join(folder, 'heard')}`],
+        ...['module_path /usr/lib/baresip/modules', 'module g711.so', 'module aufile.so', 'module aubridge.so', 'module sndfile.so', ...(options.srtp === undefined ? [] : ['module srtp.so']), `snd_path ${join(folder, 'heard')}`],
         ...['module_tmp uuid.so', 'module_tmp account.so', 'module_app menu.so', 'module_app ctrl_tcp.so', `ctrl_tcp_listen 127.0.0.1:${controlPort}`],
       ].join('\n') + '\n',
     )
     const { account } = options
     const address = account ? `<sip:${account.user}@${account.registrar};transport=${account.transport ?? 'udp'}>;auth_user=${account.user};auth_pass=${account.password};regint=60` : '<sip:baresip@127.0.0.1>;regint=0'
-    writeFileSync(join(folder, 'accounts'), `${address};audio_codecs=${options.codec ?? 'PCMA'}/8000/1;dtmfmode=rtpevent;answermode=${options.autoAnswer ? 'auto' : 'manual'}\n`)
+    writeFileSync(join(folder, 'accounts'), `${address};audio_codecs=${options.codec ?? 'PCMA'}/8000/1;dtmfmode=rtpevent;${options.srtp === undefined ? '' : `mediaenc=srtp-mand;`}answermode=${options.autoAnswer ? 'auto' : 'manual'}\n`)
     writeFileSync(join(folder, 'contacts'), '')
     const child = spawn('baresip', ['-f', folder], { stdio: ['ignore', 'pipe', 'pipe'] })
     const phone = new Baresip(folder, child, port, controlPort)

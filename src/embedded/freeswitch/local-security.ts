@@ -11,7 +11,7 @@ export class LocalSecurity implements OurSecurity {
   readonly ssrc: number
   role: 'client' | 'server' | undefined
   readonly #places: () => { readonly port: number; readonly addresses: readonly string[] }
-  #sdes: { readonly suite: SdesSuite; readonly theirs: string; readonly key: string } | undefined
+  #sdes: { readonly suite: SdesSuite; readonly theirs: string; readonly key: string; readonly isUsed: boolean } | undefined
   #ice: { readonly party: string; readonly usernameFragment: string; readonly password: string } | undefined
 
   /** @param places where the channel can be reached: as it is known outside first */
@@ -21,9 +21,13 @@ export class LocalSecurity implements OurSecurity {
     this.#places = places
   }
 
-  sdesKey(suite: SdesSuite, theirs: string): string {
-    if (this.#sdes?.suite !== suite || this.#sdes.theirs !== theirs) this.#sdes = { suite, theirs, key: randomBytes(sdesKeyBytes(suite)).toString('base64') }
-    return this.#sdes.key
+  sdesKey(suite: SdesSuite, theirs: string, isUsed: boolean): string {
+    const before = this.#sdes
+    // Asked for before there is a party, it is the key that the party is told of.
+    const stays = before?.suite === suite && (!before.isUsed || before.theirs === theirs)
+    const key = stays ? before.key : randomBytes(sdesKeyBytes(suite)).toString('base64')
+    this.#sdes = { suite, theirs, key, isUsed: isUsed || (stays && before.isUsed) }
+    return key
   }
 
   ice(party: IceDescription): Omit<IceDescription, 'lite'> {

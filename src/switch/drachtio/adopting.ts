@@ -31,6 +31,7 @@ export async function adopt(pair: ServerPair, identity: LegIdentity): Promise<Ad
     if (pair.incarnation !== undefined) await channel.claim(pair.incarnation).catch(() => undefined)
     const origins = originsOf(identity)
     const leg = new DrachtioLeg(pair, channel, origins, identity.leg)
+    leg.secured = identity.secured
     const party = new PartyDialog(partyDialog.asDialog(), leg, refreshingOf(identity))
     const [there] = await Promise.all([partyDialog.exists(), mediaDialog.exists()])
     // FreeSWITCH has lost it in this moment, and the party is there.
@@ -63,7 +64,8 @@ async function standingChannel(pair: ServerPair, identity: LegIdentity): Promise
 /** The media server has lost the channel, or is lost itself. Where the party is still there, it is taken to another one. */
 async function adoptWithoutChannel(lost: ServerPair, identity: LegIdentity, dialog: StandingDialog): Promise<AdoptResult> {
   const there = await dialog.exists()
-  const pair = there === true ? await lost.another() : undefined
+  // A browser takes no offer of ours.
+  const pair = there === true && identity.secured !== 'dtls' ? await lost.another() : undefined
   if (pair === undefined) {
     if (there !== false) await new Promise<void>((resolve) => dialog.destroy({}, () => resolve()))
     else forget([dialog])
@@ -72,8 +74,9 @@ async function adoptWithoutChannel(lost: ServerPair, identity: LegIdentity, dial
   const channel = await pair.takeChannel()
   const origins = { party: originsOf(identity).party, media: new Origin() }
   const leg = new DrachtioLeg(pair, channel, origins, identity.leg ?? identity.channel)
+  leg.secured = identity.secured
   const party = new PartyDialog(dialog.asDialog(), leg, refreshingOf(identity))
-  const placed = await place(pair, channel, { party, origins, described: channel.offer, by: (source) => pair.describer(source) })
+  const placed = await place(pair, channel, { party, origins, described: channel.offer, encrypted: identity.secured === 'keys', by: (source) => pair.describer(source) })
   if (placed.kind === 'placed' && !leg.ended) {
     leg.begin(party, placed.described)
     leg.told(placed.told)

@@ -1,6 +1,6 @@
 import type Srf from 'drachtio-srf'
 import { cutCallId } from '../clean-text.js'
-import type { CallerId, DialledTarget, DialOptions, DialResult } from '../port.js'
+import type { CallerId, DialledTarget, DialOptions, DialResult, SrtpWish } from '../port.js'
 import type { Channel } from './channel.js'
 import { asError } from './deadline.js'
 import { nextTrunkMayHelp, refusalOf, trunkSignOf } from './dial-outcome.js'
@@ -9,8 +9,8 @@ import { LaterParty } from './later-party.js'
 import { writeRinging } from './handle.js'
 import { DrachtioLeg, nothingInCommon } from './leg.js'
 import { allow, descriptionOf, PartyDialog } from './party-dialog.js'
-import { offerTo } from './party-media.js'
-import { answerToParty, describeByIce, isFoundByIce, offerToParty, Origin, readPartyAnswer, readPartyOffer } from './sdp.js'
+import { encryptedOfferTo, offerTo } from './party-media.js'
+import { answerToParty, describeByIce, isFoundByIce, offerToParty, Origin, readPartyAnswer, readPartyOffer, securedBy } from './sdp.js'
 import type { ServerPair } from './server-pair.js'
 import { refreshedBy } from './session-timer.js'
 import type { Trunk } from './settings.js'
@@ -29,6 +29,9 @@ interface Route {
   readonly trunk: Trunk | undefined
   /** Host of From: what the far end takes for our domain. */
   readonly domain: string
+  readonly srtp: SrtpWish
+  /** SRTP was refused with this. */
+  readonly plainAfter?: string
   /** There is another trunk to go to when this one is silent. */
   readonly another?: boolean
   /** The session interval that a 422 has asked for, seconds. */
@@ -62,7 +65,11 @@ export async function dial(pair: ServerPair, trunks: TrunkBoard, target: Dialled
     const first = await attempt(pair, route, { ...options, ringMs: left() })
     const stale = first.stale === true && route.trunk?.user !== undefined
     const again = (stale || first.minSeconds !== undefined || first.mediaLost) && left() > 0
-    const { result, rang, retryAfterSeconds } = again ? await attempt(pair.best, { ...route, ...(first.minSeconds === undefined ? {} : { minSeconds: first.minSeconds }) }, { ...options, ringMs: left() }) : first
+    const asAsked = first.minSeconds === undefined ? route : { ...route, minSeconds: first.minSeconds }
+    const second = again ? await attempt(pair.best, asAsked, { ...options, ringMs: left() }) : first
+    const plainAfter = route.srtp === 'optional' && left() > 0 ? refusedDescription(second.result) : undefined
+    if (plainAfter !== undefined) pair.notice({ level: 'warn', text: `${route.trunk ? `trunk "${route.trunk.name}"` : 'a telephone'} takes no SRTP (${plainAfter}): this call is in the clear` })
+    const { result, rang, retryAfterSeconds } = plainAfter === undefined ? second : await attempt(pair.best, { ...asAsked, srtp: 'off', plainAfter }, { ...options, ringMs: left() })
     last = result
     const sign = route.trunk && trunkSignOf(result, rang, retryAfterSeconds)
     if (route.trunk && sign) trunks.tell(route.trunk.name, sign)
@@ -71,12 +78,17 @@ export async function dial(pair: ServerPair, trunks: TrunkBoard, target: Dialled
   return last
 }
 
+/** @returns what was said to a description that the far end does not take (RFC 3261 21.4.26) */
+function refusedDescription(result: DialResult): string | undefined {
+  return result.kind === 'failed' && result.status === 488 ? `488 ${result.reason}`.trim() : undefined
+}
+
 function routesTo(target: DialledTarget, trunks: readonly Trunk[]): Route[] {
   if (target.kind === 'number') {
-    return trunks.map((trunk, index) => ({ uri: `sip:${target.number.replace(/[^\d+*#]/g, '')}@${trunk.address}`, trunk, domain: hostOf(trunk.address), another: index < trunks.length - 1 }))
+    return trunks.map((trunk, index) => ({ uri: `sip:${target.number.replace(/[^\d+*#]/g, '')}@${trunk.address}`, trunk, srtp: trunk.srtp ?? 'off', domain: hostOf(trunk.address), another: index < trunks.length - 1 }))
   }
   const host = /^sips?:(?:[^@\s]*@)?([^;?\s]+)\S*$/i.exec(target.uri)?.[1]
-  return host === undefined ? [] : [{ uri: target.uri, ...(target.via === undefined ? {} : { via: target.via }), trunk: undefined, domain: hostOf(host) }]
+  return host === undefined ? [] : [{ uri: target.uri, ...(target.via === undefined ? {} : { via: target.via }), trunk: undefined, srtp: target.srtp ?? 'off', domain: hostOf(host) }]
 }
 
 function hostOf(address: string): string {
@@ -159,6 +171,7 @@ class Invitation {
       // A media server that went while the phone was ringing: nobody could be spoken to.
       void this.#leg.hungUp.then((hangUp) => this.#giveUp(failed('ours', `the media server hung up: ${hangUp.detail ?? hangUp.ending}`), { mediaLost: true }))
       if (isBrowser(this.#route)) this.#inviteToOffer()
+      else if (this.#route.srtp !== 'off') encryptedOfferTo(this.#channel, isOverIPv6(this.#route) ? 6 : 4, this.#pair.codecs, this.#origins).then((offer) => this.#invite(() => offer), this.#onUnsent)
       else if (isOverIPv6(this.#route)) offerTo(this.#channel, 6, this.#pair.codecs, this.#origins).then((offer) => this.#invite(() => offer), this.#onUnsent)
       else this.#invite(() => offerToParty(this.#channel.offer, this.#pair.codecs, this.#origins.party))
     })
@@ -219,7 +232,7 @@ class Invitation {
       const channel = await coming.channel
       await channel.describe(description)
       const leg = new DrachtioLeg(this.#pair, channel, this.#origins)
-      leg.secured = true
+      leg.secured = 'dtls'
       leg.begin(party, answer)
       later.handOver(leg)
       coming = undefined
@@ -258,7 +271,7 @@ class Invitation {
   #tellSent(request: Srf.Request): void {
     const { trunk } = this.#route
     const handle = writeRinging({ server: this.#pair.names[0], transaction: request.stackTxnId ?? '', uri: request.uri })
-    this.#options.onSent?.({ sipCallId: cutCallId(request.get('Call-ID') ?? ''), ...(trunk === undefined ? {} : { trunk: trunk.name }), ...(handle === '' ? {} : { handle }) })
+    this.#options.onSent?.({ sipCallId: cutCallId(request.get('Call-ID') ?? ''), ...(trunk === undefined ? {} : { trunk: trunk.name, ...(this.#route.srtp === 'off' ? {} : { srtp: true }), ...(this.#route.plainAfter === undefined ? {} : { plainAfter: this.#route.plainAfter }) }), ...(handle === '' ? {} : { handle }) })
   }
 
   #ask(answered: () => void): void {
@@ -321,6 +334,7 @@ class Invitation {
     const leg = this.#leg
     this.#request = undefined
     this.#stopWaiting()
+    leg.secured = securedBy(audio)
     leg.takeAnswer(audio, dialog.res.source_address, this.#route.trunk !== undefined).then(
       (taken) => {
         leg.begin(party, offer)

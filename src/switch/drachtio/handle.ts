@@ -14,7 +14,11 @@ export interface LegIdentity {
   readonly leg?: string
   /** Session ids of our descriptions for the party and for FreeSWITCH. */
   readonly origins: readonly [party: string, media: string]
+  /** How what the party and we say is encrypted: by keys in the descriptions (RFC 4568), which stand nowhere else, or by DTLS. Absent: not at all. */
+  readonly secured?: Secured
 }
+
+export type Secured = 'keys' | 'dtls'
 
 const loopback = /(?:^|\s|\[)(?:127(?:\.\d{1,3}){3}|::1|localhost)\]?:\d+$/
 
@@ -71,7 +75,7 @@ export function readRinging(handle: string): RingingIdentity | undefined {
 
 function isIdentity(value: unknown): value is LegIdentity {
   if (!isObject(value)) return false
-  return isTexts(value.servers) && isTexts(value.origins) && isDialog(value.party) && isDialog(value.media) && typeof value.channel === 'string' && (value.leg === undefined || typeof value.leg === 'string')
+  return isTexts(value.servers) && isTexts(value.origins) && isDialog(value.party) && isDialog(value.media) && typeof value.channel === 'string' && (value.leg === undefined || typeof value.leg === 'string') && (value.secured === undefined || value.secured === 'keys' || value.secured === 'dtls')
 }
 
 function isDialog(value: unknown): boolean {

@@ -9,7 +9,7 @@ import { LaterParty } from './later-party.js'
 import { DrachtioLeg } from './leg.js'
 import { allow, descriptionOf, PartyDialog } from './party-dialog.js'
 import { describeParty, type Told } from './party-media.js'
-import { answerToParty, describeByIce, isFoundByIce, isSecured, offerToParty, Origin, readPartyOffer, type PartyAudio } from './sdp.js'
+import { answerToParty, describeByIce, isFoundByIce, securedBy, offerToParty, Origin, readPartyOffer, type PartyAudio } from './sdp.js'
 import type { ServerPair } from './server-pair.js'
 import type { ChannelToCome } from './warm-channels.js'
 import { answerSessionTimer } from './session-timer.js'
@@ -161,7 +161,7 @@ export class DrachtioIncomingCall implements IncomingCall {
       const channel = await coming.channel
       await channel.describe(description)
       const leg = new DrachtioLeg(pair, channel, origins)
-      leg.secured = true
+      leg.secured = 'dtls'
       leg.begin(party, described)
       later.handOver(leg)
       coming = undefined
@@ -218,7 +218,7 @@ export class DrachtioIncomingCall implements IncomingCall {
   async #answerWith({ pair, channel, origins, described, told }: Prepared, offer: PartyAudio | undefined): Promise<DrachtioLeg | undefined> {
     if (this.signal.aborted || this.#response.finalResponseSent) return undefined
     const leg = new DrachtioLeg(pair, channel, origins)
-    leg.secured = offer !== undefined && isSecured(offer)
+    leg.secured = offer && securedBy(offer)
     if (told) leg.told(told)
     return this.#accept(
       described,

@@ -4,12 +4,12 @@ import { atMost } from './deadline.js'
 import { asKey, asKeySource, Keys, type Press } from './keys.js'
 import { findPlace, MoveCount } from './moving.js'
 import type { PartyDialog, PartyEvents } from './party-dialog.js'
-import { writeHandle } from './handle.js'
+import { writeHandle, type Secured } from './handle.js'
 import { LegRecordings } from './leg-recordings.js'
 import { Player } from './player.js'
 import { describeParty, type Describer, type Told } from './party-media.js'
 import { PartySearch } from './party-search.js'
-import { answerToParty, isSecured, Origin, readPartyAnswer, readPartyOffer, type PartyAudio } from './sdp.js'
+import { answerToParty, Origin, readPartyAnswer, readPartyOffer, securedBy, type PartyAudio } from './sdp.js'
 import type { ServerPair } from './server-pair.js'
 import { SilenceWatch } from './silence-watch.js'
 import { ToneListening } from './tone-listening.js'
@@ -57,7 +57,7 @@ export class DrachtioLeg implements Leg, PartyEvents {
   #silence: SilenceWatch | undefined
   #voice: VoiceFollower | undefined
   /** What the party and we say to each other is encrypted, and stays so. */
-  secured = false
+  secured: Secured | undefined
   /** We chose where the party is: a trunk. */
   #trusted = false
   #moving: Promise<boolean> | undefined
@@ -165,7 +165,7 @@ export class DrachtioLeg implements Leg, PartyEvents {
     if (!this.#dialog) return ''
     const { names } = this.pair
     const { dialog, id } = this.channel
-    return writeHandle({ servers: names, party: this.#dialog.identity, media: dialog, channel: id, origins: [this.#origins.party.id, this.#origins.media.id], ...(id === this.id ? {} : { leg: this.id }) })
+    return writeHandle({ servers: names, party: this.#dialog.identity, media: dialog, channel: id, origins: [this.#origins.party.id, this.#origins.media.id], ...(id === this.id ? {} : { leg: this.id }), ...(this.secured === undefined ? {} : { secured: this.secured }) })
   }
 
   async play(audio: readonly Audio[], options: { readonly signal?: AbortSignal; readonly loop?: boolean } = {}): Promise<Played> {
@@ -224,7 +224,7 @@ export class DrachtioLeg implements Leg, PartyEvents {
     const answer = answerToParty(party, told.answer, this.#origins.party)
     if (answer === undefined) return undefined
     this.#described = answer
-    this.secured ||= isSecured(party)
+    this.secured ??= securedBy(party)
     return answer
   }
 
@@ -252,10 +252,14 @@ export class DrachtioLeg implements Leg, PartyEvents {
 
   #onChannelLost({ cause }: ChannelLoss): void {
     if (cause === 'MEDIA_TIMEOUT') this.#end('mediaTimeout', cause)
-    // Our offer would be one without encryption.
-    else if (this.secured) this.#end('mediaLost', `${cause}; who encrypts their voice cannot be taken to another media server`)
+    else if (!this.#isMovable()) this.#end('mediaLost', `${cause}; a browser cannot be taken to another media server`)
     else if (!this.#dialog || !this.#moves.again()) this.#end('mediaLost', cause)
     else void this.#move(cause)
+  }
+
+  /** We make no offers of ICE and DTLS. */
+  #isMovable(): boolean {
+    return this.secured !== 'dtls'
   }
 
   onMoved(listener: (moved: Moved) => void): () => void {
@@ -266,7 +270,7 @@ export class DrachtioLeg implements Leg, PartyEvents {
   /** Takes the party to a channel of that media server. @returns false where that did not come about: the party stays where it is */
   async moveTo(pair: ServerPair): Promise<boolean> {
     await this.settled()
-    if (this.#ended || this.secured || this.pair === pair) return this.pair === pair
+    if (this.#ended || !this.#isMovable() || this.pair === pair) return this.pair === pair
     return this.#move(undefined, pair)
   }
 
@@ -292,7 +296,7 @@ export class DrachtioLeg implements Leg, PartyEvents {
       void before.release()
     }
     const origins = { media: new Origin(), party: this.#origins.party }
-    const placing = () => ({ party: dialog, origins, described: this.#described, by: (source: string | undefined) => ({ ...this.pair.describer(source), trusted: this.#trusted, known: this.#known }) })
+    const placing = () => ({ party: dialog, origins, described: this.#described, encrypted: this.secured === 'keys', by: (source: string | undefined) => ({ ...this.pair.describer(source), trusted: this.#trusted, known: this.#known }) })
     const found = await findPlace(from, to, placing, () => this.#hasEnded())
     if ('kind' in found || this.#hasEnded()) {
       if (!('kind' in found)) void found.channel.release()

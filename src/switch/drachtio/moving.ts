@@ -1,7 +1,7 @@
 import type { Channel } from './channel.js'
 import { asError } from './deadline.js'
 import type { PartyDialog } from './party-dialog.js'
-import { describeParty, offerTo, type Describer, type Told } from './party-media.js'
+import { describeParty, encryptedOfferTo, offerTo, type Describer, type Told } from './party-media.js'
 import { offerToParty, placeOf, readPartyAnswer, type Origin } from './sdp.js'
 import type { ServerPair } from './server-pair.js'
 
@@ -16,6 +16,8 @@ export interface Placing {
   readonly origins: { readonly media: Origin; readonly party: Origin }
   /** What we last described to the party: the family of its address is the party's. */
   readonly described: string
+  /** The party encrypts with keys of the descriptions, and goes on so. */
+  readonly encrypted: boolean
   readonly by: (source: string | undefined) => Describer
 }
 
@@ -23,10 +25,10 @@ export interface Placing {
  * Tells a party by re-INVITE that we are at another channel from now on, and the channel where the party is. The dialog is drachtio-server's and stands, whatever became of the media
  * server. Never rejects; the channel is the caller's to release.
  */
-export async function place(pair: ServerPair, channel: Channel, { party, origins, described, by }: Placing): Promise<Placed> {
+export async function place(pair: ServerPair, channel: Channel, { party, origins, described, encrypted, by }: Placing): Promise<Placed> {
   try {
     const family = placeOf(described)?.address.includes(':') === true ? 6 : 4
-    const offer = family === 6 ? await offerTo(channel, 6, pair.codecs, origins) : offerToParty(channel.offer, pair.codecs, origins.party)
+    const offer = encrypted ? await encryptedOfferTo(channel, family, pair.codecs, origins) : family === 6 ? await offerTo(channel, 6, pair.codecs, origins) : offerToParty(channel.offer, pair.codecs, origins.party)
     const answer = await party.offer(offer)
     if (answer.kind !== 'answered') return answer
     const audio = readPartyAnswer(answer.sdp, offer, pair.codecs)

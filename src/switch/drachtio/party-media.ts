@@ -3,7 +3,7 @@ import type { CodecName } from '../../embedded/protocols/sdp/codecs.js'
 import { ReinviteRefused } from './channel.js'
 import { mediaSource, type MediaSource, type TakenFrom } from './media-source.js'
 import type { Place } from './own-ports.js'
-import { addressFor, answersTo, askForFamily, describeToMediaServer, familyOf, hears, describeByIce, isFoundByIce, offerToParty, type Origin, type PartyAudio } from './sdp.js'
+import { addressFor, answersTo, askForFamily, askForKey, describeToMediaServer, familyOf, hears, describeByIce, isFoundByIce, offerToParty, tellsKey, type Origin, type PartyAudio } from './sdp.js'
 
 /** The statuses by which a media server says that it cannot do what was described, whoever asks (RFC 3261 21.4.26, 21.6.4). */
 export const NOT_ACCEPTABLE: ReadonlySet<number> = new Set([415, 488, 606])
@@ -95,6 +95,17 @@ export async function offerTo(channel: Described & { readonly offer: string }, w
   if (wanted === 4 || codec === undefined) return offerToParty(channel.offer, codecs, origins.party)
   const moved = await acceptable(channel.describe(askForFamily(wanted, codec, origins.media)))
   return offerToParty(channel.offer, codecs, origins.party, moved !== undefined && familyOf(moved) === wanted ? moved : undefined)
+}
+
+/**
+ * Our offer to a party, encrypted (RFC 4568) and in no other way.
+ * @throws (rejects) Error when the media server does not encrypt
+ */
+export async function encryptedOfferTo(channel: Described & { readonly offer: string }, wanted: 4 | 6, codecs: readonly CodecName[], origins: { readonly media: Origin; readonly party: Origin }): Promise<string> {
+  const codec = codecs.find((each) => each === 'PCMA' || each === 'PCMU')
+  const moved = codec && (await acceptable(channel.describe(askForKey(wanted, codec, origins.media))))
+  if (moved === undefined || !tellsKey(moved)) throw new Error('the media server does not encrypt')
+  return offerToParty(channel.offer, codecs, origins.party, moved)
 }
 
 async function tell(channel: Described, party: PartyAudio, origin: Origin, source: MediaSource, by: Describer): Promise<Told | undefined> {

@@ -1,10 +1,12 @@
-import { randomInt } from 'node:crypto'
+import { randomBytes, randomInt } from 'node:crypto'
 import { readAddress, type MediaAddress } from '../../embedded/protocols/sdp/address.js'
 import { chooseAudio, isPlainAudio, isSecuredAudio, type AudioStream, type Wanted } from '../../embedded/protocols/sdp/choose-audio.js'
 import { isCodec, isEventsFor, type CodecName } from '../../embedded/protocols/sdp/codecs.js'
 import type { Direction, MediaDescription, RtpFormat, SessionDescription } from '../../embedded/protocols/sdp/description.js'
 import { readDescription } from '../../embedded/protocols/sdp/read.js'
-import { answerSections, audioSection, writeDescription, type Writing } from '../../embedded/protocols/sdp/write.js'
+import { sdesKeyBytes } from '../../embedded/protocols/sdp/security.js'
+import { answerSections, audioSection, writeDescription, type AudioSection, type Writing } from '../../embedded/protocols/sdp/write.js'
+import type { Secured } from './handle.js'
 
 /**
  * What is told to whom. What a party says is never handed on: the media server is told one codec and one address, the party is told
@@ -18,6 +20,8 @@ export interface PartyAudio {
   readonly stream: AudioStream
   /** Payload types under which we offered telephone events, where this is an answer: the party may send with them (RFC 3264 6.1). */
   readonly offeredEvents?: readonly RtpFormat[]
+  /** With what we said in our offer that we encrypt (RFC 4568), where this is an answer to it. */
+  readonly offeredKey?: string
 }
 
 /** Who describes one session; the version rises with every change (RFC 3264 section 8). */
@@ -49,9 +53,14 @@ export function readPartyOffer(sdp: string, codecs: readonly CodecName[], wanted
   return partyAudio(readDescription(sdp), codecs, 'ours', wanted)
 }
 
-/** Whether what is said between the party and us is encrypted. */
-export function isSecured({ stream }: PartyAudio): boolean {
-  return stream.media.security !== undefined
+/** How what is said between the party and us is encrypted. */
+export function securedBy({ stream: { media: { security } } }: PartyAudio): Secured | undefined {
+  return security && (security.kind === 'sdes' ? 'keys' : 'dtls')
+}
+
+/** Whether our description says with what key we encrypt (RFC 4568). */
+export function tellsKey(ours: string): boolean {
+  return keyOf(readDescription(ours)?.media.find(isOurAudio)) !== undefined
 }
 
 /** Whether ICE finds the way to the party, wherever it is said to be. */
@@ -62,8 +71,14 @@ export function isFoundByIce({ stream: { media: { security } } }: PartyAudio): b
 /** @param offer ours, which the answer is read beside @returns undefined where it takes no audio of ours */
 export function readPartyAnswer(sdp: string, offer: string, codecs: readonly CodecName[]): PartyAudio | undefined {
   const ours = readDescription(offer)
-  const party = partyAudio(readDescription(sdp, ours), codecs, 'theirs', 'plain')
-  return party && { ...party, offeredEvents: ours?.media.find(isPlainAudio)?.formats.filter((format) => isEventsFor(format, party.stream.codec)) ?? [] }
+  const offered = ours?.media.find(isOurAudio)
+  const offeredKey = keyOf(offered)
+  const party = partyAudio(readDescription(sdp, ours), codecs, 'theirs', offeredKey === undefined ? 'plain' : 'secured')
+  return party && { ...party, offeredEvents: offered?.formats.filter((format) => isEventsFor(format, party.stream.codec)) ?? [], ...(offeredKey === undefined ? {} : { offeredKey }) }
+}
+
+function keyOf(media: MediaDescription | undefined): string | undefined {
+  return media?.security?.kind === 'sdes' ? media.security.keys[0]?.key : undefined
 }
 
 function partyAudio(description: SessionDescription | undefined, codecs: readonly CodecName[], prefer: 'ours' | 'theirs', wanted: Wanted): PartyAudio | undefined {
@@ -92,7 +107,23 @@ export function addressFor({ stream }: PartyAudio, source: string | undefined): 
 
 /** What the media server is told when its address in a family is wanted before there is a party: silence, nowhere. */
 export function askForFamily(family: 4 | 6, codec: CodecName, origin: Origin): string {
-  return origin.describe(family === 6 ? '::' : '0.0.0.0', [audioSection({ port: 9, codecs: [{ codec, payloadType: codec === 'PCMU' ? 0 : 8 }], events: [{ payloadType: 101, clockRate: 8000 }], ptimeMs: 20, direction: 'inactive' })])
+  return origin.describe(family === 6 ? '::' : '0.0.0.0', [audioSection(nobody(codec))])
+}
+
+/** The suite that every telephone and trunk with SRTP speaks. */
+const SUITE = 'AES_CM_128_HMAC_SHA1_80'
+
+/**
+ * What the media server is told when its key is wanted before there is a party: the same as for its address, encrypted with a key of nobody's. With its own it
+ * encrypts what is said to the party that comes, for nothing has been encrypted with it.
+ */
+export function askForKey(family: 4 | 6, codec: CodecName, origin: Origin): string {
+  const security = { kind: 'sdes', keys: [{ tag: 1, suite: SUITE, key: randomBytes(sdesKeyBytes(SUITE)).toString('base64') }] } as const
+  return origin.describe(family === 6 ? '::' : '0.0.0.0', [audioSection({ ...nobody(codec), profile: 'RTP/SAVP', security })])
+}
+
+function nobody(codec: CodecName): AudioSection {
+  return { port: 9, codecs: [{ codec, payloadType: codec === 'PCMU' ? 0 : 8 }], events: [{ payloadType: 101, clockRate: 8000 }], ptimeMs: 20, direction: 'inactive' }
 }
 
 /**
@@ -120,12 +151,12 @@ export function hears({ stream }: PartyAudio): boolean {
 /**
  * Our offer to a party.
  * @param mediaServerOffer what the media server offers on its endpoint: address and port are taken, the codecs are ours
- * @param moved the media server's later answer, where it has moved to another address since
+ * @param moved the media server's later answer, where it has moved to another address since, or said with what it encrypts: then so do we
  * @throws Error when the media server offers no plain RTP audio
  */
 export function offerToParty(mediaServerOffer: string, codecs: readonly CodecName[], origin: Origin, moved = mediaServerOffer): string {
   const media = readDescription(mediaServerOffer)?.media.find(isPlainAudio)
-  const place = readDescription(moved)?.media.find(isPlainAudio)
+  const place = readDescription(moved)?.media.find(isOurAudio)
   if (media === undefined || place?.address.kind !== 'unicast') throw new Error('the media server offers no audio over plain RTP')
   const common = codecs.flatMap((codec) => {
     const format = media.formats.find((each) => isCodec(each, codec))
@@ -133,18 +164,23 @@ export function offerToParty(mediaServerOffer: string, codecs: readonly CodecNam
   })
   if (common.length === 0) throw new Error(`the media server offers none of ${codecs.join(', ')}`)
   const events = media.formats.filter((format) => common.some(({ codec }) => isEventsFor(format, codec)))
-  return origin.describe(place.address.address, [audioSection({ port: place.port, codecs: common, events, ptimeMs: 20, direction: 'sendrecv' })])
+  return origin.describe(place.address.address, [audioSection({ port: place.port, codecs: common, events, ptimeMs: 20, direction: 'sendrecv', ...(keyOf(place) === undefined ? {} : { profile: 'RTP/SAVP', security: place.security }) })])
 }
 
 /** Where a media server's description has its audio. */
 export function placeOf(description: string): { readonly address: string; readonly port: number } | undefined {
-  const media = readDescription(description)?.media.find(isPlainAudio)
+  const media = readDescription(description)?.media.find(isOurAudio)
   return media?.address.kind === 'unicast' ? { address: media.address.address, port: media.port } : undefined
 }
 
-/** @returns whether a media server's answer takes the party's codec, at an address of its own of that family */
+function isOurAudio(media: MediaDescription): boolean {
+  return isPlainAudio(media) || isSecuredAudio(media)
+}
+
+/** @returns whether a media server's answer takes the party's codec, at an address of its own of that family, with the key that the party was told of */
 export function answersTo(party: PartyAudio, mediaServerAnswer: string, family: 4 | 6): boolean {
-  return answeredAudio(party, mediaServerAnswer)?.address.family === family
+  const answered = answeredAudio(party, mediaServerAnswer)
+  return answered?.address.family === family && (party.offeredKey === undefined || keyOf(answered.media) === party.offeredKey)
 }
 
 /**
@@ -181,7 +217,7 @@ function answeredAudio({ description, stream }: PartyAudio, answer: string): { r
 
 /** @returns the address family in which the media server answers */
 export function familyOf(mediaServerAnswer: string): 4 | 6 | undefined {
-  const address = readDescription(mediaServerAnswer)?.media.find(isPlainAudio)?.address
+  const address = readDescription(mediaServerAnswer)?.media.find(isOurAudio)?.address
   return address?.kind === 'unicast' ? address.family : undefined
 }
 

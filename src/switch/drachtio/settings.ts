@@ -1,5 +1,5 @@
 import type { CodecName } from '../../embedded/protocols/sdp/codecs.js'
-import type { NoWords } from '../port.js'
+import type { NoWords, SrtpWish } from '../port.js'
 import type { Certainty } from './hold-back.js'
 import type { TakenFrom } from './media-source.js'
 
@@ -43,6 +43,8 @@ export interface Trunk {
   /** Digest credentials, where the trunk asks for them. */
   readonly user?: string
   readonly password?: string
+  /** Default `off`. */
+  readonly srtp?: SrtpWish
 }
 
 export interface DrachtioSwitchSettings {

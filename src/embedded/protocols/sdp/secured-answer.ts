@@ -3,8 +3,11 @@ import type { DtlsSecurity, Fingerprint, IceDescription, MediaSecurity, SdesKey,
 
 /** What our end needs to encrypt a stream. */
 export interface OurSecurity {
-  /** Our key for a suite: the same as long as theirs is. With another one of theirs all counters begin again, and no key may be used twice from the beginning. */
-  sdesKey(suite: SdesSuite, theirs: string): string
+  /**
+   * Our key for a suite: the same as long as theirs is. With another one of theirs all counters begin again, and no key may be used twice from the beginning.
+   * @param isUsed whether anything is sent with it from now on
+   */
+  sdesKey(suite: SdesSuite, theirs: string, isUsed: boolean): string
   /** Of our certificate. */
   readonly fingerprint: Fingerprint
   /** Our end of ICE, for a party that describes itself so: another one once it has begun again (other credentials). */
@@ -26,14 +29,17 @@ export type AgreedSecurity =
       readonly rtcpMux: boolean
     }
 
+/** Where nobody is (RFC 863). */
+const DISCARD = 9
+
 /** Answers how a stream is offered to be encrypted. @returns undefined where nothing of it is ours */
-export function answerSecurity({ security, rtcpMux }: MediaDescription, ours: OurSecurity): { readonly written: MediaSecurity; readonly agreed: AgreedSecurity } | undefined {
+export function answerSecurity({ security, rtcpMux, direction, port }: MediaDescription, ours: OurSecurity): { readonly written: MediaSecurity; readonly agreed: AgreedSecurity } | undefined {
   if (security === undefined) return undefined
   if (security.kind === 'dtls') return answerDtls(security, rtcpMux, ours)
   const [remote] = security.keys
   if (remote === undefined) return undefined
   // RFC 4568 5.1.2: one of those offered, by its tag, with a key of ours.
-  const local = { ...remote, key: ours.sdesKey(remote.suite, remote.key) }
+  const local = { ...remote, key: ours.sdesKey(remote.suite, remote.key, direction !== 'inactive' || port !== DISCARD) }
   return { written: { kind: 'sdes', keys: [local] }, agreed: { kind: 'sdes', local, remote, rtcpMux } }
 }
 
