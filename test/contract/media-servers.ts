@@ -16,8 +16,8 @@ export interface MediaServers {
 }
 
 /** An embedded switch in this process, and two more as programs, of which the media servers alone are used. */
-export async function startWithSpares(): Promise<Servers & { readonly media: MediaServers }> {
-  const home = await startEmbedded()
+export async function startWithSpares(options: { readonly browsers?: boolean } = {}): Promise<Servers & { readonly media: MediaServers; readonly webSocket: string }> {
+  const home = await startEmbedded(options)
   const sip = `${home.sip.address}:${home.sip.port}`
   const [first, second] = await Promise.all([SharedSwitch.start(undefined, sip), SharedSwitch.start(undefined, sip)])
   const count = async (shared: SharedSwitch): Promise<number> => (shared.runs ? countChannels(shared.eventSocket) : 0)
