@@ -6,6 +6,8 @@ const identity: LegIdentity = { servers: ['drachtio 10.0.0.5:9022', '10.0.0.6:80
 describe('what a leg is found again by', () => {
   it('comes back as it was written; anything else is none', () => {
     expect(readHandle(writeHandle(identity))).toEqual(identity)
+    expect(readHandle(writeHandle({ ...identity, secured: 'keys' }))).toEqual({ ...identity, secured: 'keys' })
+    expect(readHandle(JSON.stringify({ ...identity, secured: 'somehow' }))).toBeUndefined()
     expect(readHandle('{}')).toBeUndefined()
     expect(readHandle('')).toBeUndefined()
     expect(writeHandle({ ...identity, channel: 'x'.repeat(1_000) })).toBe('')

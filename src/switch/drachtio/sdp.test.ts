@@ -25,6 +25,13 @@ const mediaServerOffer = [
   '',
 ].join('\r\n')
 
+it('an offer of a media server that would encrypt, too, becomes a plain one', () => {
+  const both = mediaServerOffer.replace('m=audio', ['m=audio 22146 RTP/SAVP 0 8', `a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:${Buffer.alloc(30, 1).toString('base64')}`, 'm=audio'].join('\r\n'))
+  const offer = offerToParty(both, ours, new Origin())
+  expect(offer).toContain('m=audio 22146 RTP/AVP')
+  expect(offer).not.toMatch(/SAVP|crypto/)
+})
+
 describe('what a party offers', () => {
   it('takes the codec that we like best', () => {
     const party = readPartyOffer(lines('m=audio 4000 RTP/AVP 0 8 101', 'a=rtpmap:101 telephone-event/8000', 'a=sendrecv'), ours)

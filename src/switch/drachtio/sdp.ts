@@ -60,7 +60,7 @@ export function securedBy({ stream: { media: { security } } }: PartyAudio): Secu
 
 /** Whether our description says with what key we encrypt (RFC 4568). */
 export function tellsKey(ours: string): boolean {
-  return keyOf(readDescription(ours)?.media.find(isOurAudio)) !== undefined
+  return keyOf(ourAudio(readDescription(ours))) !== undefined
 }
 
 /** Whether ICE finds the way to the party, wherever it is said to be. */
@@ -71,7 +71,7 @@ export function isFoundByIce({ stream: { media: { security } } }: PartyAudio): b
 /** @param offer ours, which the answer is read beside @returns undefined where it takes no audio of ours */
 export function readPartyAnswer(sdp: string, offer: string, codecs: readonly CodecName[]): PartyAudio | undefined {
   const ours = readDescription(offer)
-  const offered = ours?.media.find(isOurAudio)
+  const offered = ourAudio(ours)
   const offeredKey = keyOf(offered)
   const party = partyAudio(readDescription(sdp, ours), codecs, 'theirs', offeredKey === undefined ? 'plain' : 'secured')
   return party && { ...party, offeredEvents: offered?.formats.filter((format) => isEventsFor(format, party.stream.codec)) ?? [], ...(offeredKey === undefined ? {} : { offeredKey }) }
@@ -156,7 +156,7 @@ export function hears({ stream }: PartyAudio): boolean {
  */
 export function offerToParty(mediaServerOffer: string, codecs: readonly CodecName[], origin: Origin, moved = mediaServerOffer): string {
   const media = readDescription(mediaServerOffer)?.media.find(isPlainAudio)
-  const place = readDescription(moved)?.media.find(isOurAudio)
+  const place = ourAudio(readDescription(moved))
   if (media === undefined || place?.address.kind !== 'unicast') throw new Error('the media server offers no audio over plain RTP')
   const common = codecs.flatMap((codec) => {
     const format = media.formats.find((each) => isCodec(each, codec))
@@ -169,12 +169,13 @@ export function offerToParty(mediaServerOffer: string, codecs: readonly CodecNam
 
 /** Where a media server's description has its audio. */
 export function placeOf(description: string): { readonly address: string; readonly port: number } | undefined {
-  const media = readDescription(description)?.media.find(isOurAudio)
+  const media = ourAudio(readDescription(description))
   return media?.address.kind === 'unicast' ? { address: media.address.address, port: media.port } : undefined
 }
 
-function isOurAudio(media: MediaDescription): boolean {
-  return isPlainAudio(media) || isSecuredAudio(media)
+/** Of a FreeSWITCH that offers both, the plain one. */
+function ourAudio(description: SessionDescription | undefined): MediaDescription | undefined {
+  return description?.media.find(isPlainAudio) ?? description?.media.find(isSecuredAudio)
 }
 
 /** @returns whether a media server's answer takes the party's codec, at an address of its own of that family, with the key that the party was told of */
@@ -217,7 +218,7 @@ function answeredAudio({ description, stream }: PartyAudio, answer: string): { r
 
 /** @returns the address family in which the media server answers */
 export function familyOf(mediaServerAnswer: string): 4 | 6 | undefined {
-  const address = readDescription(mediaServerAnswer)?.media.find(isOurAudio)?.address
+  const address = ourAudio(readDescription(mediaServerAnswer))?.address
   return address?.kind === 'unicast' ? address.family : undefined
 }
 
