@@ -1,7 +1,9 @@
 import { expect, onTestFinished, test } from 'vitest'
+import { beginSession, defaultSessionLimits, endSession } from '../../src/accounts/sessions.js'
 import { AlarmBoard } from '../../src/alarms/alarm-board.js'
 import { givenUpAfterMs, Outbox } from '../../src/outbox/outbox.js'
 import type { KeptMessage } from '../../src/outbox/message.js'
+import { PushBook } from '../../src/outbox/push/book.js'
 import { openStore } from '../../src/store/store.js'
 import type { Ground } from './store-contract.js'
 
@@ -14,7 +16,7 @@ async function opened(ground: Ground) {
   onTestFinished(() => store.close())
   let now = Date.UTC(2026, 2, 2, 9)
   const [one, other] = [1, 2].map(() => new Outbox({ tables: store.tables, now: () => now })) as [Outbox, Outbox]
-  return { one, other, pass: (ms: number) => void (now += ms), now: () => now }
+  return { store, one, other, pass: (ms: number) => void (now += ms), now: () => now }
 }
 
 const taken = (message: KeptMessage | undefined): KeptMessage => {
@@ -132,5 +134,42 @@ export function outboxContract(ground: Ground): void {
     expect([await one.subscribers('alarms'), [...(await one.subscribes('sam'))]]).toEqual([['mary'], ['summary']])
     await one.subscribe('mary', 'alarms', false)
     expect(await one.subscribers('alarms')).toEqual([])
+  })
+
+  test('letters and notices are taken each by its own sender; neither waits for the other', async () => {
+    const { one, now } = await opened(ground)
+    await one.put('mary', { kind: 'test' })
+    await one.put('mary', { kind: 'push', subscription: 'x', about: { kind: 'onSoon', line: 'ent', at: now() } })
+    const notice = taken(await one.take('push'))
+    expect(notice).toMatchObject({ message: { kind: 'push', subscription: 'x', about: { kind: 'onSoon', line: 'ent', at: now() } } })
+    expect(await one.take('push')).toBeUndefined()
+    await one.failed(notice, 'not now', false)
+    expect([await one.waitingSince('push'), await one.waitingSince()]).toEqual([now(), undefined])
+    expect(await one.take()).toMatchObject({ message: { kind: 'test' } })
+    expect(await one.take()).toBeUndefined()
+  })
+
+  test('a browser is told for as long as its session; the last session of a browser has it; what is chosen is the person’s', async () => {
+    const { store, pass, now } = await opened(ground)
+    const { writing } = store.tables
+    const book = new PushBook({ db: writing, now })
+    const place = (n: number) => ({ endpoint: `https://fcm.googleapis.com/${n}`, p256dh: 'key', auth: 'auth' })
+    const begin = async (person: string) => (await beginSession(writing, { person, method: 'password', secondFactor: true, address: '', userAgent: '' }, defaultSessionLimits, now())).session.id
+    const [mary, elsewhere, sam] = [await begin('mary'), await begin('mary'), await begin('sam')]
+    const told = async () => [...(await book.all())].map(([person, all]) => `${person} ${all.map(({ endpoint }) => endpoint.at(-1)).sort().join()}`).sort()
+    for (const [person, session, n] of [['mary', mary, 1], ['mary', elsewhere, 2], ['mary', elsewhere, 3]] as const) await book.keep(person, session, place(n))
+    expect(await told()).toEqual(['mary 1,3'])
+    await book.keep('sam', sam, place(1))
+    expect([await told(), await book.has(mary), await book.has(sam)]).toEqual([['mary 3', 'sam 1'], false, true])
+    await endSession(writing, 'mary', elsewhere, now())
+    expect(await told()).toEqual(['sam 1'])
+    await book.tidy()
+    expect((await writing.selectFrom('push_subscriptions').select('person').execute()).map(({ person }) => person)).toEqual(['sam'])
+    pass(defaultSessionLimits.absoluteMs)
+    expect(await told()).toEqual([])
+    expect([...(await book.wishes('sam'))]).toEqual(['onSoon', 'outcomeOpen', 'callBackDue'])
+    for (const [kind, wanted] of [['onSoon', false], ['onSoon', false], ['alarm', true], ['callBackDue', false], ['callBackDue', true]] as const) await book.wish('sam', kind, wanted)
+    expect([...(await book.wishes('sam'))]).toEqual(['outcomeOpen', 'callBackDue', 'alarm'])
+    expect([...(await book.wishes('mary'))]).toEqual(['onSoon', 'outcomeOpen', 'callBackDue'])
   })
 }

@@ -45,7 +45,7 @@ export async function documentedWorld({ admin = {}, secondFactorFor = [] }: { re
     trusted: { has: () => false },
     strangers: { take: () => true },
   })
-  const world = await adminWorld({ secondFactorFor, mailing: 'sent', providers: [{ id: 'trust', kind: 'openId', name: 'Elm Row Trust', issuer: 'http://127.0.0.1:1', clientId: 'ringround', clientSecret: 'secret', scopes: 'openid', keyAlgorithm: 'RS512' }], admin: { ...admin, devices: { telephones, directory: () => directory, registerAt: '127.0.0.1:5060' }, ringHere: ['sip:01632960001@127.0.0.1:5060'] } })
+  const world = await adminWorld({ secondFactorFor, mailing: 'sent', push: { services: [], publicKey: () => Promise.resolve('') }, providers: [{ id: 'trust', kind: 'openId', name: 'Elm Row Trust', issuer: 'http://127.0.0.1:1', clientId: 'ringround', clientSecret: 'secret', scopes: 'openid', keyAlgorithm: 'RS512' }], admin: { ...admin, devices: { telephones, directory: () => directory, registerAt: '127.0.0.1:5060' }, ringHere: ['sip:01632960001@127.0.0.1:5060'] } })
   late.journal = world.store.ledger
   await world.recordedCall('recorded', 2)
   await world.recordings.idle()

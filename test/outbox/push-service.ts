@@ -61,10 +61,11 @@ function checked(authorization: string, audience: string): { readonly contact: s
 }
 
 /** A push service on loopback, which takes what is signed by the key under which its browsers have subscribed, and reads it as they do. */
-export async function pushService(applicationServerKey: string) {
+export async function pushService(applicationServerKey = '') {
   const received: Pushed[] = []
   const wrong: unknown[] = []
   const browsers = new Map<string, SubscribedBrowser>()
+  let expected = applicationServerKey
   let answer: { readonly status: number; readonly location?: string } = { status: 201 }
   let onReceived = (): void => undefined
   const server = createServer((request, response) => {
@@ -74,7 +75,7 @@ export async function pushService(applicationServerKey: string) {
       const path = request.url ?? ''
       try {
         const { contact, key } = checked(request.headers.authorization ?? '', origin())
-        if (key !== applicationServerKey) throw new Error('another key than that of the subscription')
+        if (key !== expected) throw new Error('another key than that of the subscription')
         if (request.headers['content-encoding'] !== 'aes128gcm') throw new Error('another encoding')
         const browser = browsers.get(path)
         if (!browser) return void response.writeHead(410).end()
@@ -100,6 +101,8 @@ export async function pushService(applicationServerKey: string) {
     received,
     /** What it did not take, and why. */
     wrong,
+    /** Browsers that subscribe from now on do it under this key. */
+    isFor: (key: string) => void (expected = key),
     says: (next: typeof answer) => void (answer = next),
     /** Told when something has come, before it is answered. */
     onReceived: (listener: () => void) => void (onReceived = listener),

@@ -61,7 +61,7 @@ test('without the keys of the service nobody turns them on; without a setting th
   for (const path of ['/pocket', '/account']) expect((await clinician.get(path)).text).not.toContain('/account/notices')
 })
 
-test.runIf(chromium)('turned on by a button and by nothing else; a notice is shown once, opens its page, and is kept nowhere', { timeout: 240_000 }, async () => {
+test.runIf(chromium)('turned on by a button and by nothing else; a notice is shown once, knows its page, and is kept nowhere', { timeout: 240_000 }, async () => {
   const { admin, service, book } = await world()
   const browser = await signedIn(admin, okafor, 'account/notices', 'Notices')
   await browser.until("document.getElementById('on')?.hidden === false")
