@@ -146,6 +146,17 @@ it.each([
   expect(trunk.invites).toHaveLength(1)
 })
 
+it('optional: who has rung is not rung again in the clear, whatever comes then', async () => {
+  await open('optional')
+  trunk.onInvite = (invite) => {
+    invite.reply(180)
+    invite.reply(488)
+  }
+  expect(await dial()).toMatchObject({ status: 488 })
+  await world.elapse(100)
+  expect(trunk.invites).toHaveLength(1)
+})
+
 it('an answer in the clear to an offer of SRTP is no answer', async () => {
   await open('optional')
   trunk.onInvite = (invite) => invite.answer()

@@ -67,7 +67,7 @@ export async function dial(pair: ServerPair, trunks: TrunkBoard, target: Dialled
     const again = (stale || first.minSeconds !== undefined || first.mediaLost) && left() > 0
     const asAsked = first.minSeconds === undefined ? route : { ...route, minSeconds: first.minSeconds }
     const second = again ? await attempt(pair.best, asAsked, { ...options, ringMs: left() }) : first
-    const plainAfter = route.srtp === 'optional' && left() > 0 ? refusedDescription(second.result) : undefined
+    const plainAfter = route.srtp === 'optional' && !second.rang && left() > 0 ? refusedDescription(second.result) : undefined
     if (plainAfter !== undefined) pair.notice({ level: 'warn', text: `${route.trunk ? `trunk "${route.trunk.name}"` : 'a telephone'} takes no SRTP (${plainAfter}): this call is in the clear` })
     const { result, rang, retryAfterSeconds } = plainAfter === undefined ? second : await attempt(pair.best, { ...asAsked, srtp: 'off', plainAfter }, { ...options, ringMs: left() })
     last = result
@@ -269,9 +269,9 @@ class Invitation {
   }
 
   #tellSent(request: Srf.Request): void {
-    const { trunk } = this.#route
+    const { trunk, srtp, plainAfter } = this.#route
     const handle = writeRinging({ server: this.#pair.names[0], transaction: request.stackTxnId ?? '', uri: request.uri })
-    this.#options.onSent?.({ sipCallId: cutCallId(request.get('Call-ID') ?? ''), ...(trunk === undefined ? {} : { trunk: trunk.name, ...(this.#route.srtp === 'off' ? {} : { srtp: true }), ...(this.#route.plainAfter === undefined ? {} : { plainAfter: this.#route.plainAfter }) }), ...(handle === '' ? {} : { handle }) })
+    this.#options.onSent?.({ sipCallId: cutCallId(request.get('Call-ID') ?? ''), ...(trunk === undefined ? {} : { trunk: trunk.name }), ...(srtp === 'off' ? {} : { srtp: true }), ...(plainAfter === undefined ? {} : { plainAfter }), ...(handle === '' ? {} : { handle }) })
   }
 
   #ask(answered: () => void): void {
