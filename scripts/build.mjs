@@ -79,20 +79,19 @@ export async function build() {
     await bundlePrograms(translate, root, fresh)
   } catch {
     fail('The sources do not translate (see the message above). Run `npm run typecheck`.')
-  } finally {
-    // esbuild works in a process of its own, which would stay as long as the engine runs.
-    await stop()
   }
   for (const file of files.filter((name) => !name.endsWith('.ts'))) {
     const to = join(fresh, relative(root, file))
     mkdirSync(dirname(to), { recursive: true })
     cpSync(file, to)
   }
-  const { bundledAsset, bundledAssets } = await import(pathToFileURL(join(fresh, 'src/web/bundled-assets.js')).href)
+  const { bundling, bundledAssets } = await import(pathToFileURL(join(fresh, 'src/web/bundled-assets.js')).href)
   for (const name of bundledAssets) {
-    const to = join(fresh, 'src/web/assets', name)
-    writeFileSync(to, bundledAsset(name, to))
+    const { outputFiles } = await translate(bundling(name)).catch(() => fail(`${name} does not translate (see the message above).`))
+    writeFileSync(join(fresh, 'src/web/assets', name), outputFiles[0].contents)
   }
+  // esbuild works in a process of its own, which would stay as long as the engine runs.
+  await stop()
   writeFileSync(join(fresh, '.built-from'), fingerprint)
   writeFileSync(join(fresh, '.built-from-files'), state)
   const old = join(root, '.cache', `dist-before-${process.pid}`)

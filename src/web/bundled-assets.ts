@@ -1,3 +1,4 @@
+import type { BuildOptions } from 'esbuild'
 import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
@@ -18,10 +19,15 @@ export const bundledAssets: readonly string[] = Object.keys(sources)
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 
+/** How esbuild makes one of them. */
+export function bundling(name: string): BuildOptions & { readonly write: false } {
+  return { stdin: { contents: sources[name] ?? '', resolveDir: here, loader: 'js' }, bundle: true, minify: true, format: 'esm', target: ['chrome109', 'firefox115', 'safari16.4'], charset: 'ascii', legalComments: 'none', write: false, logLevel: 'error' }
+}
+
 /** @param built where the built one lies, if there is one */
 export function bundledAsset(name: string, built: string): Buffer {
   if (existsSync(built)) return readFileSync(built)
   const { buildSync } = createRequire(import.meta.url)('esbuild') as typeof import('esbuild')
-  const { outputFiles } = buildSync({ stdin: { contents: sources[name] ?? '', resolveDir: here, loader: 'js' }, bundle: true, minify: true, format: 'esm', target: ['chrome109', 'firefox115', 'safari16.4'], charset: 'ascii', legalComments: 'none', write: false, logLevel: 'error' })
+  const { outputFiles } = buildSync(bundling(name))
   return Buffer.from(outputFiles[0]?.contents ?? [])
 }
