@@ -100,7 +100,7 @@ export class Sender {
     await outbox.forget(clock.now() - keptMs)
   }
 
-  /** @returns what went wrong */
+  /** @returns why it waits; of what was refused for good the page says why */
   async #send(next: KeptMessage): Promise<string | undefined> {
     const { outbox, carrier } = this.settings
     const delivery = await carrier.deliver(next)
@@ -109,6 +109,6 @@ export class Sender {
       return undefined
     }
     await outbox.failed(next, delivery.why, delivery.kind === 'refused')
-    return delivery.why
+    return delivery.kind === 'failed' ? delivery.why : undefined
   }
 }
