@@ -39,8 +39,9 @@ export class VirtualClock implements Clock {
     return this.#elapsedMs
   }
 
+  /** Whole milliseconds, as timers and the wall clock of Node.js have them: instants with fractions are no facts. */
   after(delayMs: number, action: () => void): () => void {
-    const timer: Timer = { dueAt: this.#elapsedMs + Math.max(0, delayMs), order: this.#order++, action }
+    const timer: Timer = { dueAt: Math.round(this.#elapsedMs + Math.max(0, delayMs)), order: this.#order++, action }
     this.#push(timer)
     this.#live++
     return () => {

@@ -46,8 +46,12 @@ export function beginFleet(ground: Ground): (store: Promise<Store>) => Promise<F
 
 /** An engine that has lost the database alone does not hear from it that others have its calls: it hears so by the way that is left. */
 export function tellEnded(ended: SharedMap<true>, presence: Presence, runOver: () => void): void {
+  let told = false
   ended.onChange(({ key, value }) => {
-    if (key === presence.self.incarnation && value === true) runOver()
+    // It comes again when a connection to Redis does.
+    if (told || key !== presence.self.incarnation || value !== true) return
+    told = true
+    runOver()
   })
   presence.onGone(({ incarnation, how }) => {
     if (how !== 'left') ended.set(incarnation, true, endedMs)

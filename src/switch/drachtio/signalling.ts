@@ -110,7 +110,7 @@ export class Signalling {
     this.socket?.setNoDelay(true)
     if (this.certainty) holdBack(this.socket, this.certainty)
     this.#up = true
-    this.#detail = `connected, SIP at ${hostport}`
+    this.#detail = `connected, SIP at ${forTelephones(hostport)}`
     this.#notice({ level: 'info', text: this.detail })
     this.#payByes()
     this.#changed()
@@ -136,4 +136,9 @@ export class Signalling {
     this.srf.disconnect(socket)
     setTimeout(() => socket.destroy(), lingerMs).unref()
   }
+}
+
+/** Without the listener to which pages pass on what browsers say: it is on this machine, and nobody's business. */
+function forTelephones(hostports: string): string {
+  return hostports.split(',').filter((one) => !/^ws\/(?:127\.|\[::1\])/.test(one)).join(',')
 }
