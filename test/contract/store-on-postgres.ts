@@ -195,7 +195,7 @@ export function postgresAlone(postgres: () => Postgres, ground: Ground): void {
     const file = await openForWriting(join(scratchFolder(), 'calls.db'))
     onTestFinished(() => file.close())
     const tables = await file.db.introspection.getTables()
-    const optional = (table: string, column: string, isNullable: boolean) => isNullable && !new Set(['calls.call_id', 'recordings.recording_id', 'engines.node', 'candidates.candidate', 'ledger.seq', 'targets.id', 'engine_runs.incarnation', 'not_now.clinician']).has(`${table}.${column}`)
+    const optional = (table: string, column: string, isNullable: boolean) => isNullable && !new Set(['calls.call_id', 'recordings.recording_id', 'engines.node', 'candidates.candidate', 'ledger.seq', 'targets.id', 'engine_runs.incarnation', 'not_now.clinician', 'push_subscriptions.id']).has(`${table}.${column}`)
     expect(columns.map(({ name }) => name).toSorted()).toEqual(tables.flatMap(({ name, columns: all }) => all.map((column) => `${name}.${column.name}${optional(name, column.name, column.isNullable) ? '?' : ''}`)).toSorted())
   })
 
