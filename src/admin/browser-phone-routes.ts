@@ -7,8 +7,9 @@ import { ownCall, type OwnView } from '../web/own-calls.js'
 import type { AdminSettings } from './admin.js'
 import { ApiError } from './api-error.js'
 import { EventStreams } from './event-stream.js'
+import { openStream, roomForStream } from './open-stream.js'
 import { checkOrigin, SipSockets, routeUpgrades, tooManyOfSession, upgradeOf } from './sip-socket.js'
-import { defaultWebLimits, sourceOf } from './web-limits.js'
+import { defaultWebLimits } from './web-limits.js'
 
 /** What calling from the browser needs. */
 export interface BrowserPhoneSettings {
@@ -97,12 +98,7 @@ export function browserPhoneRoutes(app: FastifyInstance, { telephones, talks, si
 
   app.get('/api/browser-phone/calls', { config: { needs: 'browserCalls' }, exposeHeadRoute: false, schema: { hide: true } }, (request, reply) => {
     const { session, clinician } = whoCalls(request)
-    const source = sourceOf(request.ip)
-    if (streams.size >= most.streams) throw new ApiError('tooManyStreams', `${most.streams} streams are open; close some.`)
-    if (streams.of(source) >= most.streamsPerAddress) throw new ApiError('tooManyStreamsFromAddress', `${most.streamsPerAddress} streams are open from ${request.ip}; close some.`)
-    const headers = reply.getHeaders()
-    reply.hijack()
-    reply.raw.writeHead(200, { ...(headers as Record<string, string>), 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
+    const source = roomForStream(streams, most, request.ip)
     // A page follows its calls from its beginning on, and asks for its telephone a moment later.
     const view: OwnView = {
       clinician,
@@ -110,7 +106,7 @@ export function browserPhoneRoutes(app: FastifyInstance, { telephones, talks, si
         return telephones.browserOf(session.id) ?? ''
       },
     }
-    streams.add(reply.raw, source, view)
+    streams.add(openStream(reply), source, view)
   })
 
   app.get('/sip', { config: { needs: 'browserCalls' }, exposeHeadRoute: false, schema: { hide: true } }, (request, reply) => {

@@ -4,11 +4,11 @@ import { alarmsWithin } from '../accounts/reach-of-alarms.js'
 import { shownAlarms } from '../alarms/shown-alarms.js'
 import type { LiveCall } from '../live/live-board.js'
 import type { AdminSettings } from './admin.js'
-import { ApiError } from './api-error.js'
 import { EventStreams } from './event-stream.js'
+import { openStream, roomForStream } from './open-stream.js'
 import { reachHere } from './reach.js'
 import { refusalsOfReading } from './refusals.js'
-import { defaultWebLimits, sourceOf } from './web-limits.js'
+import { defaultWebLimits } from './web-limits.js'
 
 /** A call as the stream sends it, with what has been measured by the moment of sending; a page counts on by itself. */
 interface LiveView extends LiveCall {
@@ -68,14 +68,9 @@ export function liveRoutes(app: FastifyInstance, { live, alarms: own, alarmsOfAl
       },
     },
     (request, reply) => {
-      const source = sourceOf(request.ip)
-      if (streams.size >= most.streams) throw new ApiError('tooManyStreams', `${most.streams} streams are open; close some.`)
-      if (streams.of(source) >= most.streamsPerAddress) throw new ApiError('tooManyStreamsFromAddress', `${most.streamsPerAddress} streams are open from ${request.ip}; close some.`)
-      const headers = reply.getHeaders()
-      reply.hijack()
-      reply.raw.writeHead(200, { ...(headers as Record<string, string>), 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
+      const source = roomForStream(streams, most, request.ip)
       const reach = reachHere(request)
-      streams.add(reply.raw, source, { sees: (what) => reaches(reach, what, directory()), alarms: reachOf(request.identity, 'alarms') })
+      streams.add(openStream(reply), source, { sees: (what) => reaches(reach, what, directory()), alarms: reachOf(request.identity, 'alarms') })
     },
   )
 }

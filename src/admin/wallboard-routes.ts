@@ -5,10 +5,10 @@ import { changeOf, type Board } from '../web/wallboard/row.js'
 import { viewOf, type View } from '../web/wallboard/view.js'
 import type { Wallboard } from '../web/wallboard/wallboard.js'
 import type { AdminSettings } from './admin.js'
-import { ApiError } from './api-error.js'
 import { EventStreams } from './event-stream.js'
+import { openStream, roomForStream } from './open-stream.js'
 import { refusalsOfReading } from './refusals.js'
-import { defaultWebLimits, sourceOf } from './web-limits.js'
+import { defaultWebLimits } from './web-limits.js'
 
 /** Three signs of life fit into the ten seconds after which a page says that it is stale. */
 const beatMs = 3_000
@@ -119,15 +119,10 @@ export function wallboardRoutes(app: FastifyInstance, wallboard: Wallboard, sett
       },
     },
     async (request, reply) => {
-      const source = sourceOf(request.ip)
-      if (streams.size >= most.streams) throw new ApiError('tooManyStreams', `${most.streams} streams are open; close some.`)
-      if (streams.of(source) >= most.streamsPerAddress) throw new ApiError('tooManyStreamsFromAddress', `${most.streamsPerAddress} streams are open from ${request.ip}; close some.`)
+      const source = roomForStream(streams, most, request.ip)
       if (wallboard.today.isOlderThan(readEveryMs)) await wallboard.today.read().catch(() => undefined)
       const view = viewOf(request.identity, { screen: request.query.screen === true }, directory)
-      const headers = reply.getHeaders()
-      reply.hijack()
-      const client = reply.raw
-      client.writeHead(200, { ...(headers as Record<string, string>), 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
+      const client = openStream(reply)
       streams.add(client, source, view)
       watching.set(client, () => stillMay(request, view))
       client.on('close', () => watching.delete(client))
