@@ -8,6 +8,7 @@ import { whenIn } from '../figures/roll-up.js'
 import { onNewAlarms } from './new-alarms.js'
 import type { Outbox } from './outbox.js'
 import { reachNow } from './reach-now.js'
+import { UnderWay } from './under-way.js'
 
 const hour = 60 * 60_000
 
@@ -23,16 +24,10 @@ export interface OccasionsSettings {
 
 /** Puts messages in for those who asked for them: when an alarm comes up, and when a month is over. @returns ends it, once what is under way is in */
 export function watchOccasions({ outbox, accounts, alarms, directory, clock, trouble }: OccasionsSettings): () => Promise<void> {
-  const working = new Set<Promise<void>>()
-  const begin = (work: () => Promise<void>) => {
-    const one: Promise<void> = work()
-      .catch(trouble)
-      .finally(() => working.delete(one))
-    working.add(one)
-  }
+  const underWay = new UnderWay(trouble)
 
   const unsubscribe = onNewAlarms(alarms, (one) => {
-    begin(async () => {
+    void underWay.begin(async () => {
       for (const person of await outbox.subscribers('alarms')) {
         const reach = await reachNow(accounts, person, 'alarms')
         if (reach && alarmsWithin([one], reach, directory()).length > 0) await outbox.put(person, { kind: 'alarm', alarm: one.alarm, raisedAt: one.since }, `alarm ${one.alarm} ${Math.floor(one.since / hour)} ${person}`)
@@ -48,13 +43,13 @@ export function watchOccasions({ outbox, accounts, alarms, directory, clock, tro
 
   let cancel = (): void => undefined
   const look = () => {
-    begin(monthly)
+    void underWay.begin(monthly)
     cancel = clock.after(hour, look)
   }
   look()
   return async () => {
     unsubscribe()
     cancel()
-    await Promise.all(working)
+    await underWay.over()
   }
 }

@@ -10,6 +10,7 @@ import type { About } from '../message.js'
 import { onNewAlarms } from '../new-alarms.js'
 import type { Outbox } from '../outbox.js'
 import { reachNow } from '../reach-now.js'
+import { UnderWay } from '../under-way.js'
 import type { PushBook, PushSubscription } from './book.js'
 
 const minute = 60_000
@@ -42,17 +43,10 @@ export interface PushOccasionsSettings {
  * @returns ends it, once what is under way is in
  */
 export function watchPushOccasions({ outbox, book, accounts, alarms, store, callBacksDue, directory, clock, trouble }: PushOccasionsSettings): () => Promise<void> {
-  const working = new Set<Promise<void>>()
-  const begin = (work: () => Promise<void>) => {
-    const one: Promise<void> = work()
-      .catch(trouble)
-      .finally(() => working.delete(one))
-    working.add(one)
-    return one
-  }
+  const underWay = new UnderWay(trouble)
 
   const unsubscribe = onNewAlarms(alarms, (one) => {
-    void begin(async () => {
+    void underWay.begin(async () => {
       for (const [person, browsers] of await book.all()) {
         if (!(await book.wishes(person)).has('alarm')) continue
         const reach = await reachNow(accounts, person, 'alarms')
@@ -95,7 +89,7 @@ export function watchPushOccasions({ outbox, book, accounts, alarms, store, call
   let cancel = (): void => undefined
   let closed = false
   const lookRegularly = () =>
-    void begin(look).then(() => {
+    void underWay.begin(look).then(() => {
       if (!closed) cancel = clock.after(lookEveryMs, lookRegularly)
     })
   lookRegularly()
@@ -103,6 +97,6 @@ export function watchPushOccasions({ outbox, book, accounts, alarms, store, call
     closed = true
     unsubscribe()
     cancel()
-    await Promise.all(working)
+    await underWay.over()
   }
 }
