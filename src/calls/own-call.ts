@@ -55,4 +55,3 @@ export async function ownCall(call: CallContext, { clinician, line, organisation
       return { ending: 'interrupted' }
   }
 }
-

@@ -189,11 +189,8 @@ class Acceptance {
     if (speech.say?.spokenWord === 'accepts') {
       this.#firstScore = confidence
       this.#words = 'again'
-      this.#speaker.offer()
-    } else {
-      this.#keysOnly()
-      this.#speaker.offer()
-    }
+    } else this.#keysOnly()
+    this.#speaker.offer()
   }
 
   #keysOnly(): void {
