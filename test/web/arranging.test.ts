@@ -5,18 +5,14 @@ import { goodCall } from '../kit/sample-call.js'
 import { expectGood } from './axe.js'
 import { tabTo } from './keyboard.js'
 import { pictureOf } from './pictures.js'
-import { heading, rowsOf, signedIn, text } from './signed-in.js'
+import { complaints, errors, fill, heading, notice, rowsOf, signedIn, text } from './signed-in.js'
 
 const chromium = findChromium()
 const hourMs = 3_600_000
 const brides = { kind: 'organisation', id: 'st-brides' } as const
 
-const errors = "[...document.querySelectorAll('.nhsuk-error-summary li')].map((one) => one.textContent.trim())"
-const notice = text('.nhsuk-notification-banner__content')
-const value = (browser: Browser, id: string, to: string) => browser.evaluate(`(() => { const field = document.getElementById(${JSON.stringify(id)}); field.value = ${JSON.stringify(to)}; field.focus() })()`)
 const press = (browser: Browser, what: string) => browser.evaluate(`[...document.querySelectorAll('main button')].find((one) => one.textContent.includes(${JSON.stringify(what)})).click()`)
 /** What a wrong form is answered with is on Chromium's console. */
-const complaints = (browser: Browser) => browser.complaints.filter((one) => !one.includes('422'))
 
 test.runIf(chromium)('a call-back is arranged by keyboard, started, and left with an outcome', { timeout: 240_000 }, async () => {
   const world = await adminWorld()
@@ -35,14 +31,14 @@ test.runIf(chromium)('a call-back is arranged by keyboard, started, and left wit
   await browser.until(`${errors}.length === 2`)
   expect(await browser.evaluate(errors)).toEqual(["Enter the patient's telephone number", 'Enter a time of day, such as 14:30'])
   await expectGood(browser, 'new-call-back-wrong', pictureOf(browser))
-  await value(browser, 'patientNumber', '07700 900123')
-  await value(browser, 'time', '14:30')
-  await value(browser, 'year', String(new Date().getFullYear() + 1))
+  await fill(browser, 'patientNumber', '07700 900123')
+  await fill(browser, 'time', '14:30')
+  await fill(browser, 'year', String(new Date().getFullYear() + 1))
   await browser.type('\r')
   await browser.until(`${errors}[0]?.startsWith('Enter an NHS number')`)
   expect(await browser.evaluate("[document.getElementById('line').value, document.getElementById('time').value]")).toEqual(['cardiac-rehab-call-back', '14:30'])
-  await value(browser, 'nhsNumber', '943 476 5919')
-  await value(browser, 'note', '<b>in the afternoon</b>')
+  await fill(browser, 'nhsNumber', '943 476 5919')
+  await fill(browser, 'note', '<b>in the afternoon</b>')
   await press(browser, 'Arrange the call-back')
   await browser.until(`${notice} === 'The call-back is arranged.'`)
   const path = await browser.evaluate<string>('location.pathname')
@@ -52,7 +48,7 @@ test.runIf(chromium)('a call-back is arranged by keyboard, started, and left wit
 
   await press(browser, 'Start the call')
   await browser.until(`${errors}[0] === 'Choose who makes the call'`)
-  await value(browser, 'clinician', 'dr-okafor')
+  await fill(browser, 'clinician', 'dr-okafor')
   await tabTo(browser, 'Start the call')
   await browser.type('\r')
   await browser.until(`${notice}.startsWith('The clinician is being rung')`)
@@ -65,7 +61,7 @@ test.runIf(chromium)('a call-back is arranged by keyboard, started, and left wit
   expect(await browser.evaluate(text('main ul'))).toContain('nobody was reached by Dr Ada Okafor')
   await press(browser, 'Leave the outcome')
   await browser.until(`${errors}[0] === 'Choose what became of the call'`)
-  await value(browser, 'outcome', 'patient-discharged')
+  await fill(browser, 'outcome', 'patient-discharged')
   await press(browser, 'Leave the outcome')
   await browser.until(`${notice} === 'The outcome is left.'`)
   expect(await browser.evaluate(text('h1'))).toBe('Call-back Done')
@@ -90,8 +86,8 @@ test.runIf(chromium)('the list has what is due first, says what is overdue, and 
   await browser.open(`${world.admin.url}call-backs/${soon.id}/change`)
   await browser.until(`${heading} === 'Change the call-back'`)
   await expectGood(browser, 'change-call-back', pictureOf(browser))
-  await value(browser, 'note', 'after four')
-  await value(browser, 'clinician', '')
+  await fill(browser, 'note', 'after four')
+  await fill(browser, 'clinician', '')
   await press(browser, 'Change it')
   await browser.until(`${notice} === 'The call-back is changed.'`)
   expect(await world.arranged.find(soon.id)).toMatchObject({ note: 'after four', nhsNumber: '9434765919', dueAt: soon.dueAt })
@@ -117,7 +113,7 @@ test.runIf(chromium)('a follow-up: a PIN that is shown once, or the engine rings
   await browser.type('01632 960889\r')
   await browser.until(`${errors}[0]?.startsWith('Enter an NHS number of ten digits')`)
   expect(await browser.evaluate(text('#nhsNumber-error'))).toContain('Enter an NHS number of ten digits')
-  await value(browser, 'nhsNumber', '943 476 5919')
+  await fill(browser, 'nhsNumber', '943 476 5919')
   await browser.type('\r')
   await browser.until(`${heading} === 'Your PIN'`)
   const pin = await browser.evaluate<string>(text('.rr-keys'))
@@ -135,8 +131,8 @@ test.runIf(chromium)('a follow-up: a PIN that is shown once, or the engine rings
   await browser.open(`${world.admin.url}patient-connect`)
   await browser.until(`${heading} === 'Follow up'`)
   expect((await browser.evaluate<string[][]>(rowsOf('open')))[0]?.slice(1)).toEqual(['Being called', '+44••••••••89', 'Dr Ada Okafor', '1'])
-  await value(browser, 'patientNumber', '01632 960889')
-  await value(browser, 'nhsNumber', '943 476 5919')
+  await fill(browser, 'patientNumber', '01632 960889')
+  await fill(browser, 'nhsNumber', '943 476 5919')
   await browser.evaluate("document.querySelector('input[value=ring]').click()")
   await press(browser, 'Go on')
   await browser.until(`${notice}.startsWith('The clinician is being rung')`)
@@ -170,17 +166,17 @@ test.runIf(chromium)('a code about a call of theirs, and about a message: number
   await browser.open(`${world.admin.url}call-back-codes`)
   await browser.until(`${heading} === 'Call' && ${rowsOf('open')}.length === 2`)
   expect(await browser.evaluate('document.body.textContent')).not.toContain('Code ')
-  await value(browser, 'thread', 'case 17')
-  await value(browser, 'to', 'hughes')
+  await fill(browser, 'thread', 'case 17')
+  await fill(browser, 'to', 'hughes')
   await browser.type('\r')
   await browser.until(`${errors}.length === 1`)
   expect(await browser.evaluate(errors)).toEqual(['Choose the line that was asked'])
-  await value(browser, 'line', 'cardiology')
-  await value(browser, 'to', 'hughes')
+  await fill(browser, 'line', 'cardiology')
+  await fill(browser, 'to', 'hughes')
   await browser.type('\r')
   await browser.until(`${errors}[0]?.includes('Did you mean Dr Carys Hughes (dr-hughes)?')`)
   await expectGood(browser, 'call-back-codes-wrong', pictureOf(browser))
-  await value(browser, 'to', 'dr carys hughes')
+  await fill(browser, 'to', 'dr carys hughes')
   await browser.type('\r')
   await browser.until(`${heading} === 'Start call'`)
   expect(await browser.evaluate(text('main ol'))).toContain('You are connected to Dr Carys Hughes.')

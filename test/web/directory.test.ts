@@ -4,15 +4,11 @@ import { findChromium, type Browser } from '../keeping/browser.js'
 import { expectGood } from './axe.js'
 import { tabTo } from './keyboard.js'
 import { pictureOf } from './pictures.js'
-import { heading, rowsOf, signedIn, text } from './signed-in.js'
+import { complaints, errors, fill, heading, notice, rowsOf, signedIn, text } from './signed-in.js'
 import { weightOf } from './weight.js'
 
 const chromium = findChromium()
-const errors = "[...document.querySelectorAll('.nhsuk-error-summary li')].map((one) => one.textContent.trim())"
-const notice = text('.nhsuk-notification-banner__content')
-const value = (browser: Browser, id: string, to: string) => browser.evaluate(`(() => { const field = document.getElementById(${JSON.stringify(id)}); field.value = ${JSON.stringify(to)}; field.focus() })()`)
 const press = (browser: Browser, what: string) => browser.evaluate(`[...document.querySelectorAll('main button')].find((one) => one.textContent.includes(${JSON.stringify(what)})).click()`)
-const complaints = (browser: Browser) => browser.complaints.filter((one) => !one.includes('422'))
 
 interface Changed {
   readonly version: number
@@ -40,14 +36,14 @@ test.runIf(chromium)('a clinician’s number is corrected by keyboard: its shape
   await tabTo(browser, 'Dr Ada Okafor')
   await browser.type('\r')
   await browser.until(`${heading} === 'Dr Ada Okafor'`)
-  await value(browser, 'numbers', '07700 90014\ndevice:okafor-desk')
+  await fill(browser, 'numbers', '07700 90014\ndevice:okafor-desk')
   await tabTo(browser, 'See what differs')
   await browser.type('\r')
   await browser.until(`${errors}.length === 1`)
   expect(await browser.evaluate("document.querySelector('.nhsuk-error-summary a').hash")).toBe('#numbers')
   expect(await browser.evaluate(text('#numbers-error'))).toContain('telephone number such as 01632 960123')
   await expectGood(browser, 'directory-entity-wrong', pictureOf(browser))
-  await value(browser, 'numbers', '07700 900145\ndevice:okafor-desk')
+  await fill(browser, 'numbers', '07700 900145\ndevice:okafor-desk')
   await press(browser, 'See what differs')
   await browser.until(`${heading} === 'What changes'`)
   expect(await browser.evaluate(text('.rr-differs'))).toBe('clinicians: dr-okafor changes numbers: [okafor@127.0.0.1:5071] -> [07700 900145, device:okafor-desk]'.replace('[okafor@127', '[sip:okafor@127'))
@@ -68,19 +64,19 @@ test.runIf(chromium)('a line is changed while somebody else changes it: the same
   const world = await adminWorld()
   const browser = await signedIn(world, { role: 'administrator' }, 'directory/lines/cardiology', 'Cardiology')
   await expectGood(browser, 'directory-line', pictureOf(browser))
-  await value(browser, 'ring.ringSeconds', '15')
+  await fill(browser, 'ring.ringSeconds', '15')
   await post(world, '/api/directory/changes', { version: 1, changes: [{ section: 'lines', id: 'cardiology', set: { ring: { ringSeconds: '25' }, blurb: 'Ring twice.' } }] })
   await press(browser, 'See what differs')
   await browser.until(`${errors}[0]?.includes('"20"')`)
   expect(await browser.evaluate(errors)).toEqual([expect.stringMatching(/was "20", is "25" by now, and would become "15"/)])
   await browser.open(`${world.admin.url}directory/lines/cardiology`)
   await browser.until(`document.getElementById('ring.ringSeconds')?.value === '25'`)
-  await value(browser, 'closedMessage', 'Nobody is there.')
+  await fill(browser, 'closedMessage', 'Nobody is there.')
   await press(browser, 'See what differs')
   await browser.until(`${heading} === 'What changes'`)
   // Meanwhile somebody changes something else.
   await post(world, '/api/directory/changes', { version: 2, changes: [{ section: 'lines', id: 'cardiology', set: { blurb: 'Ring three times.' } }] })
-  await value(browser, 'why', 'Asked for by the practice')
+  await fill(browser, 'why', 'Asked for by the practice')
   await browser.type('\r')
   await browser.until(`${notice}.startsWith('The directory is changed.')`)
   expect(await entity(world, 'lines/cardiology')).toMatchObject({ blurb: 'Ring three times.', closedMessage: 'Nobody is there.', ring: { ringSeconds: '25' } })
@@ -92,24 +88,24 @@ test.runIf(chromium)('a practice and a number are made, and removed again; nothi
   const browser = await signedIn(world, { role: 'administrator' }, 'directory/organisations/new', 'New organisation')
   const save = async (why: string) => {
     await browser.until(`${heading} === 'What changes'`)
-    await value(browser, 'why', why)
+    await fill(browser, 'why', why)
     await browser.type('\r')
     await browser.until(`${notice}.startsWith('The directory is changed.')`)
   }
   await press(browser, 'See what differs')
   await browser.until(`${errors}[0]?.startsWith('Enter an id.')`)
-  for (const [id, to] of [['id', 'new-street'], ['name', 'New Street Surgery'], ['area', 'saltmarsh'], ['dialIn', '01632 960008'], ['code', '2101']] as const) await value(browser, id, to)
+  for (const [id, to] of [['id', 'new-street'], ['name', 'New Street Surgery'], ['area', 'saltmarsh'], ['dialIn', '01632 960008'], ['code', '2101']] as const) await fill(browser, id, to)
   await press(browser, 'See what differs')
   await browser.until(`${errors}.length > 0 && !${errors}[0].startsWith('Enter an id')`)
   expect((await browser.evaluate<string[]>(errors)).join(' ')).toContain('2101')
-  await value(browser, 'code', '2109')
+  await fill(browser, 'code', '2109')
   await press(browser, 'See what differs')
   await save('They joined')
   expect(await entity(world, 'organisations/new-street')).toEqual({ kind: 'gpPractice', name: 'New Street Surgery', area: 'saltmarsh', dialIn: ['01632 960008'], code: '2109' })
 
   await browser.open(`${world.admin.url}directory/numbers/new`)
   await browser.until(`${heading} === 'New number'`)
-  await value(browser, 'id', '01632 960097')
+  await fill(browser, 'id', '01632 960097')
   await press(browser, 'See what differs')
   await save('Codes on two numbers')
   expect((await browser.evaluate<string[][]>(rowsOf('entities'))).map(([name, , about]) => [name, about])).toEqual(expect.arrayContaining([['01632 960097', 'Takes the codes of arranged calls'], ['01632 960008', 'Dial-In number of New Street Surgery']]))
@@ -132,17 +128,17 @@ test.runIf(chromium)('the whole directory goes out as a file and comes in again:
   const browser = await signedIn(world, { role: 'administrator' }, 'directory', 'Directory')
   const file = await browser.evaluate<string>("fetch('/directory/export').then((answer) => answer.text())")
   expect(file).toMatch(/^# Version 1 of the directory\./)
-  await value(browser, 'text', file.replace('ringSeconds: 20', 'ringSeconds: soon'))
+  await fill(browser, 'text', file.replace('ringSeconds: 20', 'ringSeconds: soon'))
   await press(browser, 'See what differs')
   await browser.until(`${errors}.length > 0`)
   expect((await browser.evaluate<string[]>(errors))[0]).toMatch(/^Line \d+: .*soon/)
   // Others change something else meanwhile.
   await post(world, '/api/directory/changes', { version: 1, changes: [{ section: 'lines', id: 'ent-adult', set: { blurb: 'Ring the ward.' } }] })
-  await value(browser, 'text', file.replace('Cardiology registrar', 'Consultant cardiologist'))
+  await fill(browser, 'text', file.replace('Cardiology registrar', 'Consultant cardiologist'))
   await press(browser, 'See what differs')
   await browser.until(`${heading} === 'What changes'`)
   expect(await browser.evaluate(text('.rr-differs'))).toBe('clinicians: dr-prasad changes role: Cardiology registrar -> Consultant cardiologist')
-  await value(browser, 'why', 'Promoted')
+  await fill(browser, 'why', 'Promoted')
   await browser.type('\r')
   await browser.until(`${notice}.startsWith('The directory is changed.')`)
   expect(await entity(world, 'lines/ent-adult')).toMatchObject({ blurb: 'Ring the ward.' })

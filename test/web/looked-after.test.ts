@@ -1,17 +1,14 @@
 import { expect, test } from 'vitest'
 import { documentedWorld } from '../keeping/documented-world.js'
 import { adminWorld } from '../keeping/admin-world.js'
-import { findChromium, type Browser } from '../keeping/browser.js'
+import { findChromium } from '../keeping/browser.js'
 import { expectGood } from './axe.js'
 import { tabTo } from './keyboard.js'
 import { pictureOf } from './pictures.js'
-import { heading, rowsOf, signedIn, text } from './signed-in.js'
+import { complaints, errors, heading, notice, rowsOf, signedIn, text } from './signed-in.js'
 import { weightOf } from './weight.js'
 
 const chromium = findChromium()
-const errors = "[...document.querySelectorAll('.nhsuk-error-summary li')].map((one) => one.textContent.trim())"
-const notice = text('.nhsuk-notification-banner__content')
-const complaints = (browser: Browser) => browser.complaints.filter((one) => !one.includes('422'))
 
 test.runIf(chromium)('a practice is found by its name, and its numbers can be tapped', { timeout: 240_000 }, async () => {
   const world = await adminWorld()

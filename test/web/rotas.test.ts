@@ -6,12 +6,11 @@ import { findChromium, type Browser } from '../keeping/browser.js'
 import { expectGood } from './axe.js'
 import { tabTo } from './keyboard.js'
 import { pictureOf } from './pictures.js'
-import { heading, signedIn } from './signed-in.js'
+import { errors, heading, signedIn } from './signed-in.js'
 import { visitor } from './visitor.js'
 import { weightOf } from './weight.js'
 
 const chromium = findChromium()
-const errors = "[...document.querySelectorAll('.nhsuk-error-summary li')].map((one) => one.textContent.trim())"
 const choose = (browser: Browser, id: string, value: string) => browser.evaluate(`document.getElementById(${JSON.stringify(id)}).value = ${JSON.stringify(value)}`)
 const rota = async (world: AdminWorld, line: string) => (await (await world.get(`/api/rotas/${line}`)).json()) as { version: number; pattern: readonly { session: string; days: unknown; time: string; entries: readonly unknown[] }[]; changes: readonly Record<string, unknown>[] }
 /** Next week, which is not over. */

@@ -18,6 +18,16 @@ export interface Member {
 /** What somebody reads there, as an expression for the page; empty: nothing. In brackets, so that it can be compared. */
 export const text = (selector: string) => `(document.querySelector(${JSON.stringify(selector)})?.innerText.trim().replaceAll(/\\s+/g, ' ') ?? '')`
 
+/** What a form says is wrong with what was given, and what a page says was done; as `text`. */
+export const errors = "[...document.querySelectorAll('.nhsuk-error-summary li')].map((one) => one.textContent.trim())"
+export const notice = text('.nhsuk-notification-banner__content')
+
+/** Puts something into a field, which has the focus then. */
+export const fill = (browser: Browser, id: string, to: string) => browser.evaluate(`(() => { const field = document.getElementById(${JSON.stringify(id)}); field.value = ${JSON.stringify(to)}; field.focus() })()`)
+
+/** What the browser complains of, but for forms that were refused (422), as they are in these tests. */
+export const complaints = (browser: Browser) => browser.complaints.filter((one) => !one.includes('422'))
+
 /** Where a page is, once it is there. */
 export const heading = "document.querySelector('h1')?.textContent.trim()"
 
