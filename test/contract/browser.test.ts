@@ -102,7 +102,8 @@ it('a browser calls, hears what is played, presses a key, and talks with a telep
   await world.settled(other!.close())
 })
 
-it('a browser that registered is rung, and answers with an offer of its own', async () => {
+/** A browser that has registered, and is being rung. */
+async function registeredAndRung() {
   const rung = await browser()
   const source = new Promise<number>((resolve) => {
     world.switch.onRegister(async (registration) => {
@@ -113,6 +114,11 @@ it('a browser that registered is rung, and answers with an offer of its own', as
   rung.signalling.send(rung.signalling.request('REGISTER', { headers: { 'Call-ID': 'register' } }))
   const port = await source
   const dialled = world.switch.dial({ kind: 'uri', uri: rung.signalling.contact, via: `sip:127.0.0.1:${port};transport=ws` }, { from: { number: '+441632960000' }, ringMs: 20_000, signal: never() })
+  return { rung, dialled }
+}
+
+it('a browser that registered is rung, and answers with an offer of its own', async () => {
+  const { rung, dialled } = await registeredAndRung()
   const invite = await rung.signalling.expects('INVITE')
   expect(invite.endsWith('\r\n\r\n')).toBe(true)
   const offer = await rung.audio.offer()
@@ -128,15 +134,7 @@ it('a browser that registered is rung, and answers with an offer of its own', as
 })
 
 it('a browser that is rung and offers nothing that we speak is let go, and the hunt is told', async () => {
-  const rung = await browser()
-  const source = new Promise<number>((resolve) => {
-    world.switch.onRegister(async (registration) => {
-      await registration.respond(200)
-      resolve(registration.source.port)
-    })
-  })
-  rung.signalling.send(rung.signalling.request('REGISTER', { headers: { 'Call-ID': 'register' } }))
-  const dialled = world.switch.dial({ kind: 'uri', uri: rung.signalling.contact, via: `sip:127.0.0.1:${await source};transport=ws` }, { from: { number: '+441632960000' }, ringMs: 20_000, signal: never() })
+  const { rung, dialled } = await registeredAndRung()
   rung.signalling.send(rung.signalling.response(await rung.signalling.expects('INVITE'), '200 OK', (await rung.audio.offer()).replace(/sha-256/g, 'sha-1')))
   await rung.signalling.expects('ACK')
   rung.signalling.send(rung.signalling.response(await rung.signalling.expects('BYE'), '200 OK'))

@@ -10,9 +10,7 @@ import { Line } from '../kit/line.js'
 import { noPostgres, Postgres } from '../kit/postgres.js'
 import { RedisServer } from '../kit/redis.js'
 import { SharedSwitch } from './shared-switch.js'
-
-const [gpTone, wardTone] = [530, 1_100]
-const patience = { timeout: 40_000, interval: 50 }
+import { accepts, gpTone, patience, rings, types, wardTone } from './talking.js'
 
 describe.skipIf(noPostgres !== undefined)(`engines that are cut off from PostgreSQL and Redis, and not from their servers${noPostgres === undefined ? '' : `: left out, ${noPostgres}`}`, { timeout: 180_000 }, () => {
   let postgres: Postgres
@@ -60,21 +58,13 @@ describe.skipIf(noPostgres !== undefined)(`engines that are cut off from Postgre
     phones.push(gp, ward)
     const directory = world([{ id: 'cardiology', code: '21', number: '4000', rota: [ward.uri] }])
     const [one, two] = [await start('engine-1', directory), await start('engine-2', directory)]
-    const caller = await gp.call(`sip:4000@${shared.sip}`)
-    await caller.answered()
-    caller.media.tones = [gpTone]
-    const called = await ward.nextCall(30_000)
-    called.answer()
-    called.media.tones = [wardTone]
-    await expect.poll(() => called.media.samplesSince(0).some((sample) => Math.abs(sample) > 500), patience).toBe(true)
-    await called.media.press('1')
-    await Promise.all([caller.media.hears(wardTone), called.media.hears(gpTone)])
+    const caller = await rings(gp, shared.sip)
+    const called = await accepts(ward, caller)
     await theCall(two.engine, (call) => call.recordings[0]?.state === 'running')
     return { one, two, caller, called }
   }
 
   const theCall = (engine: Engine, ready: (call: ApiCall) => boolean) => engine.callTo('4000', ready, patience.timeout)
-  const types = (call: ApiCall): readonly string[] => call.events.map(({ type }) => type)
 
   it('one of two: the other goes on with its talk, and it ends without a word to anybody', async () => {
     const { one, two, caller, called } = await talk()

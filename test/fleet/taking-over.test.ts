@@ -3,18 +3,14 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { TestPhone, type PhoneCall } from '../contract/phone/phone.js'
+import { TestPhone } from '../contract/phone/phone.js'
 import { delay, Engine, type ApiCall } from '../e2e/engine.js'
 import { decodeMp3, longestGapMs } from '../e2e/listening.js'
 import { shortRing, world } from '../e2e/world.js'
 import { noPostgres, Postgres } from '../kit/postgres.js'
 import { RedisServer } from '../kit/redis.js'
 import { SharedSwitch } from './shared-switch.js'
-
-const gpTone = 530
-const wardTone = 1_100
-/** What takes three seconds at most; a machine that has more to do takes longer. */
-const patience = { timeout: 40_000, interval: 50 }
+import { accepts, gpTone, patience, rings, types, wardTone } from './talking.js'
 
 describe.skipIf(noPostgres !== undefined)(`an engine goes on with the calls of another${noPostgres === undefined ? '' : `: left out, ${noPostgres}`}`, { timeout: 180_000 }, () => {
   let postgres: Postgres
@@ -61,24 +57,6 @@ describe.skipIf(noPostgres !== undefined)(`an engine goes on with the calls of a
     return engine
   }
 
-  async function rings(gp: TestPhone): Promise<PhoneCall> {
-    const caller = await gp.call(`sip:4000@${shared.sip}`)
-    await caller.answered()
-    caller.media.tones = [gpTone]
-    return caller
-  }
-
-  async function accepts(ward: TestPhone, caller: PhoneCall): Promise<PhoneCall> {
-    const called = await ward.nextCall(30_000)
-    called.answer()
-    called.media.tones = [wardTone]
-    await expect.poll(() => called.media.samplesSince(0).some((sample) => Math.abs(sample) > 500), patience).toBe(true)
-    await called.media.press('1')
-    await Promise.all([caller.media.hears(wardTone), called.media.hears(gpTone)])
-    return called
-  }
-
-  const types = (call: ApiCall): readonly string[] => call.events.map(({ type }) => type)
   const takenOver = (call: ApiCall) => call.events.filter(({ type }) => type === 'call.takenOver').map(({ node, from }) => `${String(node)} after ${String(from)}`)
   const theCall = (engine: Engine, ready: (call: ApiCall) => boolean) => engine.callTo('4000', ready, patience.timeout)
 
@@ -101,7 +79,7 @@ describe.skipIf(noPostgres !== undefined)(`an engine goes on with the calls of a
     const [gp, ward] = [await phone(), await phone()]
     const directory = world([{ id: 'cardiology', code: '21', number: '4000', rota: [ward.uri] }])
     const [one, two] = [await start('engine-1', directory), await start('engine-2', directory)]
-    const caller = await rings(gp)
+    const caller = await rings(gp, shared.sip)
     const called = await accepts(ward, caller)
     await recorded(two)
     const [dying, living, its, name] = await carrier(one, two)
@@ -132,7 +110,7 @@ describe.skipIf(noPostgres !== undefined)(`an engine goes on with the calls of a
     const [gp, rung, next] = [await phone(), await phone(), await phone()]
     const directory = world([{ id: 'cardiology', code: '21', number: '4000', rota: [rung.uri, next.uri], ring: { ...shortRing, ringSeconds: 60, totalSeconds: 150 } }])
     const [one, two] = [await start('engine-1', directory), await start('engine-2', directory)]
-    const caller = await rings(gp)
+    const caller = await rings(gp, shared.sip)
     const ringing = await rung.nextCall(20_000)
     ringing.ring()
     await theCall(two, (call) => types(call).includes('attempt.ringing'))
@@ -155,7 +133,7 @@ describe.skipIf(noPostgres !== undefined)(`an engine goes on with the calls of a
     const [gp, rung, next, third] = [await phone(), await phone(), await phone(), await phone()]
     const directory = world([{ id: 'cardiology', code: '21', number: '4000', rota: [rung.uri, next.uri, third.uri], ring: { ...shortRing, ringSeconds: 15, acceptSeconds: 40, totalSeconds: 150 } }])
     const [one, two] = [await start('engine-1', directory), await start('engine-2', directory)]
-    const caller = await rings(gp)
+    const caller = await rings(gp, shared.sip)
     const ringing = await rung.nextCall(20_000)
     ringing.ring()
     await theCall(two, (call) => types(call).includes('attempt.ringing'))
@@ -188,7 +166,7 @@ describe.skipIf(noPostgres !== undefined)(`an engine goes on with the calls of a
     const [gp, ward] = [await phone(), await phone()]
     const directory = world([{ id: 'cardiology', code: '21', number: '4000', rota: [ward.uri] }])
     const [one, two] = [await start('engine-1', directory), await start('engine-2', directory)]
-    const caller = await rings(gp)
+    const caller = await rings(gp, shared.sip)
     const called = await accepts(ward, caller)
     await recorded(two)
     const [frozen, living, its, name] = await carrier(one, two)
