@@ -173,6 +173,7 @@ export async function adminApp(settings: AdminSettings): Promise<FastifyInstance
     http: { headersTimeout: limits.headersTimeoutMs, requestTimeout: limits.requestTimeoutMs, connectionsCheckingInterval: limits.checkEveryMs },
     ...(proxies.length === 0 ? {} : { trustProxy: [...proxies] }),
     // `verbose`: with the value and the rule that it broke, so that our own words can say what would be right.
+    // `allowUnionTypes`: an entry of a rota is a clinician's id or an object, as in the directory file; `operations` reads which.
     ajv: { customOptions: { coerceTypes: true, removeAdditional: false, allErrors: true, verbose: true, allowUnionTypes: true } },
     schemaController: { compilersFactory: lazyCompilers },
     frameworkErrors: (error, request, reply) => sendError(error, request as FastifyRequest, reply as FastifyReply),
