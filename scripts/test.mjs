@@ -1,4 +1,4 @@
-// `npm test`: installs what the tests need, then type check, lint and every layer of tests. Last line: `N passed, N failed`.
+// `npm test`: installs what the tests need, then type check, format, lint and every layer of tests. Last line: `N passed, N failed`.
 import { execFile, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
@@ -8,11 +8,23 @@ import { filesOfCalls, runLanes } from './test-lanes.mjs'
 import { afterSecondRun, inLines, readReport, toRunAgain } from './test-report.mjs'
 
 /** Programs that the wire and end-to-end tests call, and the Debian package that brings each. */
-const programs = { sipp: 'sip-tester', baresip: 'baresip', linphonec: 'linphone-cli', lame: 'lame', flite: 'flite', sox: 'sox', chromium: 'chromium', 'redis-server': 'redis-server', postgres: 'postgresql' }
+const programs = {
+  sipp: 'sip-tester',
+  baresip: 'baresip',
+  linphonec: 'linphone-cli',
+  lame: 'lame',
+  flite: 'flite',
+  sox: 'sox',
+  chromium: 'chromium',
+  'redis-server': 'redis-server',
+  postgres: 'postgresql',
+}
 
 /** Debian puts the programs of a PostgreSQL server beside the path. */
-const postgresFolders = () => (existsSync('/usr/lib/postgresql') ? readdirSync('/usr/lib/postgresql').map((version) => join('/usr/lib/postgresql', version, 'bin')) : [])
-const onPath = (program) => [...(process.env.PATH ?? '').split(delimiter), ...postgresFolders()].some((folder) => folder !== '' && existsSync(join(folder, program)))
+const postgresFolders = () =>
+  existsSync('/usr/lib/postgresql') ? readdirSync('/usr/lib/postgresql').map((version) => join('/usr/lib/postgresql', version, 'bin')) : []
+const onPath = (program) =>
+  [...(process.env.PATH ?? '').split(delimiter), ...postgresFolders()].some((folder) => folder !== '' && existsSync(join(folder, program)))
 /** What the tests do without, where nobody may install it: they say what they left out. */
 const optional = new Set(['postgres'])
 
@@ -64,7 +76,12 @@ async function checks(...all) {
     all.map(
       ({ name, module, args }) =>
         new Promise((resolve) => {
-          execFile(process.execPath, [join(root, 'node_modules', module), ...args], { cwd: root, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => resolve({ name, ok: error === null, words: `${stdout}${stderr}` }))
+          execFile(
+            process.execPath,
+            [join(root, 'node_modules', module), ...args],
+            { cwd: root, maxBuffer: 64 * 1024 * 1024 },
+            (error, stdout, stderr) => resolve({ name, ok: error === null, words: `${stdout}${stderr}` }),
+          )
         }),
     ),
   )
@@ -77,8 +94,13 @@ async function checks(...all) {
 
 const filter = process.argv.slice(2)
 if (filter.length === 0) {
-  console.log('\n== type check and lint')
-  await checks({ name: 'type check', module: 'typescript/bin/tsc', args: ['--noEmit'] }, { name: 'type check of packages/event-socket', module: 'typescript/bin/tsc', args: ['--noEmit', '-p', 'packages/event-socket'] }, { name: 'lint', module: 'eslint/bin/eslint.js', args: ['.'] })
+  console.log('\n== type check, format and lint')
+  await checks(
+    { name: 'type check', module: 'typescript/bin/tsc', args: ['--noEmit'] },
+    { name: 'type check of packages/event-socket', module: 'typescript/bin/tsc', args: ['--noEmit', '-p', 'packages/event-socket'] },
+    { name: 'format', module: 'prettier/bin/prettier.cjs', args: ['--check', '.'] },
+    { name: 'lint', module: 'eslint/bin/eslint.js', args: ['.'] },
+  )
 }
 const vitest = (layer, report) => [
   join(root, 'node_modules', 'vitest', 'vitest.mjs'),
@@ -109,13 +131,15 @@ function runLayer(layer, files, title = `${layer} tests`) {
 
 const failures = ['rules', 'embedded', 'properties'].flatMap((layer) => noted(runLayer(layer, filter)))
 console.log('\n== calls tests')
-for (const run of await runLanes(filesOfCalls(filter), (_lane, report) => vitest('calls', report))) failures.push(...noted({ layer: 'calls', ...run }))
+for (const run of await runLanes(filesOfCalls(filter), (_lane, report) => vitest('calls', report)))
+  failures.push(...noted({ layer: 'calls', ...run }))
 
 const secondRun = toRunAgain(failures)
 const again = []
 for (const { layer, files } of secondRun) {
   console.log(`\n== once more, alone: ${files.join(', ')}`)
-  const runs = layer === 'calls' ? await runLanes(files, (_lane, report) => vitest('calls', report), 1) : [runLayer(layer, files, `${layer} tests`)]
+  const runs =
+    layer === 'calls' ? await runLanes(files, (_lane, report) => vitest('calls', report), 1) : [runLayer(layer, files, `${layer} tests`)]
   for (const run of runs) again.push(...noted({ layer, ...run }))
 }
 const { failed: failedTwice, onlyFirst } = secondRun.length === 0 ? { failed: failures, onlyFirst: [] } : afterSecondRun(failures, again)
@@ -124,7 +148,8 @@ for (const count of counts.values()) {
   skipped += count.skipped
 }
 failed += failedTwice.length
-if (onlyFirst.length > 0) console.log(`\nFailed, and passed when run once more, alone (each has a race that is to be found):\n${onlyFirst.map(inLines).join('\n')}`)
+if (onlyFirst.length > 0)
+  console.log(`\nFailed, and passed when run once more, alone (each has a race that is to be found):\n${onlyFirst.map(inLines).join('\n')}`)
 if (failedTwice.length > 0) console.log(`\nFailed:\n${failedTwice.map(inLines).join('\n')}`)
 console.log(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`)
 process.exit(failed === 0 ? 0 : 1)
