@@ -38,18 +38,89 @@ const rooms = {
   accounts: ['audit', 'store', 'directory', 'alarms (types)', 'facts (types)'],
   outbox: ['accounts', 'alarms', 'clock', 'directory', 'figures', 'store'],
   reports: ['accounts', 'audit (types)', 'facts', 'figures', 'alarms', 'operations', 'store', 'directory'],
-  web: ['accounts', 'availability', 'outbox', 'audit', 'reports', 'facts', 'figures', 'operations', 'alarms', 'watch-list', 'store', 'arrangements', 'recordings', 'registrar', 'live', 'metrics', 'directory', 'switch'],
+  web: [
+    'accounts',
+    'availability',
+    'outbox',
+    'audit',
+    'reports',
+    'facts',
+    'figures',
+    'operations',
+    'alarms',
+    'watch-list',
+    'store',
+    'arrangements',
+    'recordings',
+    'registrar',
+    'live',
+    'metrics',
+    'directory',
+    'switch',
+  ],
   'what-if': ['facts', 'watch-list', 'shared', 'recordings (types)', 'calls', 'switch', 'clock', 'directory', 'prompts', 'store', 'text'],
   recordings: ['facts', 'alarms', 'store', 'clock', 'rtp', 'processes', 'sealing', 'keys'],
   arrangements: ['facts', 'alarms', 'fleet', 'calls', 'store', 'directory', 'switch', 'clock'],
-  operations: ['availability', 'calls', 'retention', 'accounts', 'audit (types)', 'outbox (types)', 'facts', 'figures', 'arrangements', 'registrar (types)', 'watch-list (types)', 'store', 'versions (types)', 'directory', 'switch (types)'],
+  operations: [
+    'availability',
+    'calls',
+    'retention',
+    'accounts',
+    'audit (types)',
+    'outbox (types)',
+    'facts',
+    'figures',
+    'arrangements',
+    'registrar (types)',
+    'watch-list (types)',
+    'store',
+    'versions (types)',
+    'directory',
+    'switch (types)',
+  ],
   live: ['facts', 'fleet (types)', 'directory'],
   metrics: ['facts', 'alarms', 'switch', 'live'],
-  admin: ['accounts', 'availability', 'audit', 'outbox', 'web', 'reports', 'retention', 'facts', 'figures', 'operations', 'alarms', 'watch-list', 'store', 'versions (types)', 'arrangements', 'recordings', 'registrar', 'live', 'metrics', 'directory', 'switch'],
+  admin: [
+    'accounts',
+    'availability',
+    'audit',
+    'outbox',
+    'web',
+    'reports',
+    'retention',
+    'facts',
+    'figures',
+    'operations',
+    'alarms',
+    'watch-list',
+    'store',
+    'versions (types)',
+    'arrangements',
+    'recordings',
+    'registrar',
+    'live',
+    'metrics',
+    'directory',
+    'switch',
+  ],
   retention: ['facts', 'store', 'directory'],
   config: ['accounts', 'figures', 'guard', 'outbox', 'text', 'directory'],
   doctor: ['keys', 'store', 'config', 'directory', 'prompts', 'recordings', 'switch', 'sdp', 'sip'],
-  demo: ['phones', 'sip', 'rtp', 'directory', 'facts', 'watch-list', 'calls', 'clock', 'switch', 'what-if', 'prompts', 'recordings (types)', 'processes'],
+  demo: [
+    'phones',
+    'sip',
+    'rtp',
+    'directory',
+    'facts',
+    'watch-list',
+    'calls',
+    'clock',
+    'switch',
+    'what-if',
+    'prompts',
+    'recordings (types)',
+    'processes',
+  ],
 }
 
 /** Rooms that stand inside another one: the embedded switch is a product of its own, with its protocols and its phones. */
@@ -68,7 +139,11 @@ function roomOf(file) {
 
 /** `import type`, `export type`; a list of which each is a type. */
 function onlyTypes({ importKind, exportKind, specifiers = [] }) {
-  return importKind === 'type' || exportKind === 'type' || (specifiers.length > 0 && specifiers.every((one) => one.importKind === 'type' || one.exportKind === 'type'))
+  return (
+    importKind === 'type' ||
+    exportKind === 'type' ||
+    (specifiers.length > 0 && specifiers.every((one) => one.importKind === 'type' || one.exportKind === 'type'))
+  )
 }
 
 /** Keeps the rooms apart: every import, `import type` and `import()` included. */
@@ -118,7 +193,15 @@ export default js.config(
     files: ['src/**/*.ts'],
     ignores: ['src/switch/drachtio/**'],
     rules: {
-      'no-restricted-imports': ['error', { paths: ['drachtio-srf', 'drachtio-fsmrf', 'drachtio-modesl'].map((name) => ({ name, message: 'Only src/switch/drachtio talks to drachtio.' })) }],
+      'no-restricted-imports': [
+        'error',
+        {
+          paths: ['drachtio-srf', 'drachtio-fsmrf', 'drachtio-modesl'].map((name) => ({
+            name,
+            message: 'Only src/switch/drachtio talks to drachtio.',
+          })),
+        },
+      ],
     },
   },
   {
@@ -127,7 +210,11 @@ export default js.config(
     rules: {
       'no-restricted-properties': [
         'error',
-        { object: 'Math', property: 'random', message: 'It can be predicted: take node:crypto, or src/embedded/protocols/sip/secure-random.ts.' },
+        {
+          object: 'Math',
+          property: 'random',
+          message: 'It can be predicted: take node:crypto, or src/embedded/protocols/sip/secure-random.ts.',
+        },
         { property: 'pseudoRandomBytes', message: 'Take randomBytes.' },
       ],
     },

@@ -16,7 +16,15 @@ const expectations = { poll: { timeout: 20_000 } }
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'rules', include: ['src/**/*.test.ts', 'bench/**/*.test.ts', 'packages/*/test/**/*.test.ts', 'scripts/**/*.test.mjs'], exclude: [...slow, embedded], testTimeout: 120_000, expect: expectations } },
+      {
+        test: {
+          name: 'rules',
+          include: ['src/**/*.test.ts', 'bench/**/*.test.ts', 'packages/*/test/**/*.test.ts', 'scripts/**/*.test.mjs'],
+          exclude: [...slow, embedded],
+          testTimeout: 120_000,
+          expect: expectations,
+        },
+      },
       { test: { name: 'embedded', include: [embedded], exclude: slow, testTimeout: 120_000, expect: expectations } },
       { test: { name: 'properties', include: slow, testTimeout: 3_600_000 } },
       {

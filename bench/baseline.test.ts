@@ -13,13 +13,26 @@ const steady = () => 1
 function timesAsSlow(factor: number): Yardsticks {
   const { message, fsync, lateness, work, messageCpu } = yardstickOfTargets
   const longer = ({ median }: { readonly median: number }) => ({ median: median * factor })
-  return { message: longer(message), fsync: longer(fsync), lateness: longer(lateness), work: work * factor, messageCpu: messageCpu * factor }
+  return {
+    message: longer(message),
+    fsync: longer(fsync),
+    lateness: longer(lateness),
+    work: work * factor,
+    messageCpu: messageCpu * factor,
+  }
 }
 
 const latency = (value: number): Figure => figure({ name: 'INVITE -> 200', unit: 'ms', scale: 'fact', of: 'p95', value, target: 20 })
-const rate = (value: number): Figure => figure({ name: 'calls a second', unit: '/s', scale: 'work', atLeast: true, of: '24 callers', value, target: 35 })
+const rate = (value: number): Figure =>
+  figure({ name: 'calls a second', unit: '/s', scale: 'work', atLeast: true, of: '24 callers', value, target: 35 })
 const memory = (value: number): Figure => figure({ name: 'memory of a call', unit: 'MB', of: 'resident', value })
-const run = (figures: readonly Figure[], factor = 1): Measured => ({ part: 'latency', quick: true, figures, yardstick: timesAsSlow(factor), otherWork: undefined })
+const run = (figures: readonly Figure[], factor = 1): Measured => ({
+  part: 'latency',
+  quick: true,
+  figures,
+  yardstick: timesAsSlow(factor),
+  otherWork: undefined,
+})
 
 let folder: string
 let file: string

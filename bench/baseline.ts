@@ -13,7 +13,10 @@ const runSchema = z.object({
   measuredAt: z.string(),
   yardstick: yardstickSchema,
   otherWork: z.object({ others: z.number(), stolen: z.number() }).optional(),
-  figures: z.record(z.string(), z.object({ value: z.number(), unit: z.string(), scale: scaleSchema.optional(), multiple: z.number().optional() })),
+  figures: z.record(
+    z.string(),
+    z.object({ value: z.number(), unit: z.string(), scale: scaleSchema.optional(), multiple: z.number().optional() }),
+  ),
 })
 const baselineSchema = z.object({
   machine: z.record(z.string(), z.union([z.string(), z.number()])),
@@ -61,7 +64,13 @@ export function writeBaseline(file: string, machine: Baseline['machine'], measur
       figures: Object.fromEntries(
         figures.map((figure) => [
           nameOf(figure),
-          { value: figure.value, unit: figure.unit, ...(figure.scale === undefined ? {} : { scale: figure.scale, multiple: rounded(figure.value / lengthOf(figure.scale, one.yardstick)) }) },
+          {
+            value: figure.value,
+            unit: figure.unit,
+            ...(figure.scale === undefined
+              ? {}
+              : { scale: figure.scale, multiple: rounded(figure.value / lengthOf(figure.scale, one.yardstick)) }),
+          },
         ]),
       ),
     }
@@ -72,7 +81,13 @@ export function writeBaseline(file: string, machine: Baseline['machine'], measur
 
 function onlyLengths({ message, fsync, lateness, work, messageCpu }: Yardsticks): Yardsticks {
   const median = (of: { readonly median: number }) => ({ median: rounded(of.median) })
-  return { message: median(message), fsync: median(fsync), lateness: median(lateness), work: rounded(work), messageCpu: rounded(messageCpu) }
+  return {
+    message: median(message),
+    fsync: median(fsync),
+    lateness: median(lateness),
+    work: rounded(work),
+    messageCpu: rounded(messageCpu),
+  }
 }
 
 export interface Comparison {
@@ -121,10 +136,22 @@ export function compare(baseline: Baseline, measured: Measured, drift: (scale: F
     if (count === 0 || !Number.isFinite(figure.value)) return []
     const kind = squares.get(kindOf(figure))
     const variance = Math.max(own, kind && kind.degrees > 0 ? kind.sum / kind.degrees : 0)
-    const beyond = Math.max(Math.log(leastFactor), deviations * Math.sqrt(variance * (1 + 1 / count) + (Math.log(drift(figure.scale)) / 2) ** 2))
+    const beyond = Math.max(
+      Math.log(leastFactor),
+      deviations * Math.sqrt(variance * (1 + 1 / count) + (Math.log(drift(figure.scale)) / 2) ** 2),
+    )
     const change = logOf(figure.value, figure.unit) - mean
-    const moved = count < fewestRuns || Math.abs(change) <= beyond ? undefined : change > 0 === (figure.atLeast === true) ? 'better' : 'worse'
-    return [{ part: measured.part, figure, expected: rounded(Math.exp(mean) - (grain[figure.unit] ?? 0)), noise: count < fewestRuns ? undefined : rounded(Math.exp(beyond)), moved }]
+    const moved =
+      count < fewestRuns || Math.abs(change) <= beyond ? undefined : change > 0 === (figure.atLeast === true) ? 'better' : 'worse'
+    return [
+      {
+        part: measured.part,
+        figure,
+        expected: rounded(Math.exp(mean) - (grain[figure.unit] ?? 0)),
+        noise: count < fewestRuns ? undefined : rounded(Math.exp(beyond)),
+        moved,
+      },
+    ]
   })
 }
 

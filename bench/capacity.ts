@@ -14,7 +14,10 @@ const silenceMs = 2_000
  * So many recorded calls on one processor, which come up at 10 a second and stay; then as many more as it takes to be beyond what the machine can
  * carry. Those have to be refused before they are answered, and in time.
  */
-export async function capacity(options: { readonly calls: number; readonly beyond: number; readonly seconds: number }, tell: (line: string) => void): Promise<PartResult> {
+export async function capacity(
+  options: { readonly calls: number; readonly beyond: number; readonly seconds: number },
+  tell: (line: string) => void,
+): Promise<PartResult> {
   const all = lanes(options.calls + options.beyond, 2_000, ['accept'])
   return onStage({ crowds: [all], oneCore: true, recorded: true, endAtOnce: true }, async (engine, [phones]) => {
     if (!phones) throw new Error('no phones')
@@ -49,18 +52,71 @@ export async function capacity(options: { readonly calls: number; readonly beyon
     const what = `of ${everybody.length} calls`
     return {
       figures: [
-        figure({ name: 'calls that come up on one processor', unit: 'calls', atLeast: true, of, value: up, target: options.calls, note: reasons(carried) }),
-        figure({ name: 'packets lost, once they are up', unit: '%', of, value: lostOf(staying), target: 0, note: `${lostOf(comingUp).toFixed(2)} % while they came up; ${Math.round(share * 100)} % of the processor used` }),
-        figure({ name: 'delay, once they are up', unit: 'ms', scale: 'message', of: `p99, ${of}`, value: staying.delay.p99, target: 20, note: `${comingUp.delay.p99} ms while they came up; the phones' own clock was late by ${staying.ownLatenessMs} ms (p99)` }),
-        figure({ name: 'beyond: refused before the answer', unit: 'calls', of: `of the last ${further.length}`, value: refused.length, note: `${wrongly} with another status than 503; ${reasons(further)}` }),
+        figure({
+          name: 'calls that come up on one processor',
+          unit: 'calls',
+          atLeast: true,
+          of,
+          value: up,
+          target: options.calls,
+          note: reasons(carried),
+        }),
+        figure({
+          name: 'packets lost, once they are up',
+          unit: '%',
+          of,
+          value: lostOf(staying),
+          target: 0,
+          note: `${lostOf(comingUp).toFixed(2)} % while they came up; ${Math.round(share * 100)} % of the processor used`,
+        }),
+        figure({
+          name: 'delay, once they are up',
+          unit: 'ms',
+          scale: 'message',
+          of: `p99, ${of}`,
+          value: staying.delay.p99,
+          target: 20,
+          note: `${comingUp.delay.p99} ms while they came up; the phones' own clock was late by ${staying.ownLatenessMs} ms (p99)`,
+        }),
+        figure({
+          name: 'beyond: refused before the answer',
+          unit: 'calls',
+          of: `of the last ${further.length}`,
+          value: refused.length,
+          note: `${wrongly} with another status than 503; ${reasons(further)}`,
+        }),
         figure({ name: 'beyond: INVITE -> 503', unit: 'ms', scale: 'message', of: 'p99', value: refusal.p99, spread: refusal }),
         figure({ name: 'beyond: no final answer at all', unit: 'calls', of: what, value: unanswered.length, target: 0 }),
         figure({ name: `beyond: no final answer within ${silenceMs / 1_000} s`, unit: 'calls', of: what, value: late.length, target: 0 }),
-        figure({ name: `beyond: answered, and silent for ${silenceMs / 1_000} s`, unit: 'calls', of: what, value: silent.length, target: 0 }),
+        figure({
+          name: `beyond: answered, and silent for ${silenceMs / 1_000} s`,
+          unit: 'calls',
+          of: what,
+          value: silent.length,
+          target: 0,
+        }),
         figure({ name: 'beyond: answered, and never connected', unit: 'calls', of: what, value: notConnected.length, target: 0 }),
-        figure({ name: 'beyond: delay', unit: 'ms', scale: 'message', of: 'p99', value: beyond.delay.p99, note: `${lostOf(beyond).toFixed(2)} % of the packets lost` }),
+        figure({
+          name: 'beyond: delay',
+          unit: 'ms',
+          scale: 'message',
+          of: 'p99',
+          value: beyond.delay.p99,
+          note: `${lostOf(beyond).toFixed(2)} % of the packets lost`,
+        }),
       ],
-      details: { comingUp, staying, beyond, further: further.map(({ inviteAt, okAt, refused: no, failed, callerHeardAt }) => ({ inviteAt, okAt, refused: no, failed, callerHeardAt })) },
+      details: {
+        comingUp,
+        staying,
+        beyond,
+        further: further.map(({ inviteAt, okAt, refused: no, failed, callerHeardAt }) => ({
+          inviteAt,
+          okAt,
+          refused: no,
+          failed,
+          callerHeardAt,
+        })),
+      },
     }
   })
 }

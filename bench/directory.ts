@@ -26,10 +26,19 @@ export function largeDirectory(lines: number, clinicians: number): string {
   for (let i = 0; i < areas; i++) text.push(`  area-${i}: { name: Area ${i} }`)
   text.push('organisations:')
   for (let i = 0; i < 130; i++) text.push(`  trust-${i}: { kind: trust, name: Trust number ${i}, area: area-${i % areas} }`)
-  for (let i = 0; i < 5_000; i++) text.push(`  practice-${i}: { kind: gpPractice, name: Practice number ${i}, area: area-${i % areas}, dialIn: 0${1_224_200_000 + i}, code: ${i} }`)
+  for (let i = 0; i < 5_000; i++)
+    text.push(
+      `  practice-${i}: { kind: gpPractice, name: Practice number ${i}, area: area-${i % areas}, dialIn: 0${1_224_200_000 + i}, code: ${i} }`,
+    )
   text.push('clinicians:')
   for (let i = 0; i < clinicians; i++) {
-    text.push(`  dr-${i}:`, `    name: Dr Person ${i}`, '    role: Consultant cardiologist', `    numbers: [0${7_400_000_000 + i * 3}, 0${1_224_300_000 + i}]`, `    organisations: [trust-${i % 130}]`)
+    text.push(
+      `  dr-${i}:`,
+      `    name: Dr Person ${i}`,
+      '    role: Consultant cardiologist',
+      `    numbers: [0${7_400_000_000 + i * 3}, 0${1_224_300_000 + i}]`,
+      `    organisations: [trust-${i % 130}]`,
+    )
   }
   text.push('lines:')
   for (let i = 0; i < lines; i++) {
@@ -49,9 +58,16 @@ export function largeDirectory(lines: number, clinicians: number): string {
     text.push(`  line-${i}:`, '    pattern:')
     for (const [index, day] of daysOfWeek.entries()) {
       const people = [0, 1, 2, 3].map((place) => `dr-${(i * 10 + index + place) % clinicians}`).join(', ')
-      text.push(`      - { session: Day, days: ${day}, time: 08:00-18:00, entries: [${people}] }`, `      - { session: Night, days: ${day}, time: 18:00-08:00, entries: [${people}] }`)
+      text.push(
+        `      - { session: Day, days: ${day}, time: 08:00-18:00, entries: [${people}] }`,
+        `      - { session: Night, days: ${day}, time: 18:00-08:00, entries: [${people}] }`,
+      )
     }
-    text.push('    changes:', `      - { date: 2026-05-04, session: Day, close: true }`, `      - { date: 2026-08-11, session: Day, replace: [dr-${i}, dr-${i + 1}] }`)
+    text.push(
+      '    changes:',
+      `      - { date: 2026-05-04, session: Day, close: true }`,
+      `      - { date: 2026-08-11, session: Day, replace: [dr-${i}, dr-${i + 1}] }`,
+    )
   }
   return text.join('\n')
 }

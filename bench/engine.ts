@@ -24,7 +24,11 @@ export interface EngineOptions {
   /** Loads the probe into all its processes: see probe.ts. */
   readonly probe?: boolean
   /** What there is before the start: `prepare` puts it into the data folder, `env` says where else it is; the start may take so long. */
-  readonly past?: { readonly prepare: (dataFolder: string) => Promise<unknown>; readonly withinMs: number; readonly env?: Readonly<Record<string, string>> }
+  readonly past?: {
+    readonly prepare: (dataFolder: string) => Promise<unknown>
+    readonly withinMs: number
+    readonly env?: Readonly<Record<string, string>>
+  }
 }
 
 let mayGoFirst: boolean | undefined
@@ -74,7 +78,9 @@ export class EngineUnderTest {
         RINGROUND_TTS: 'none',
         RINGROUND_LOG_LEVEL: 'warn',
         ...past?.env,
-        ...(probe ? { BENCH_PROBE_FOLDER: probeFolder(folder), NODE_OPTIONS: `--import=${new URL('./probe.js', import.meta.url).href}` } : {}),
+        ...(probe
+          ? { BENCH_PROBE_FOLDER: probeFolder(folder), NODE_OPTIONS: `--import=${new URL('./probe.js', import.meta.url).href}` }
+          : {}),
       },
     })
     let text = ''
@@ -94,7 +100,10 @@ export class EngineUnderTest {
     const sip = /^([\d.]+):(\d+)$/.exec(process.env.RINGROUND_TEST_SIP ?? /sip:\S+@(127\.0\.0\.1:\d+)/.exec(text)?.[1] ?? '')
     const url = /(http:\/\/[\d.]+:\d+)/.exec(text)?.[1]
     if (sip?.[1] === undefined || url === undefined) throw new Error(`the engine does not say where it is:\n${text}`)
-    const servers = (process.env.RINGROUND_TEST_SERVER_PIDS ?? '').split(',').filter((pid) => pid !== '').map(Number)
+    const servers = (process.env.RINGROUND_TEST_SERVER_PIDS ?? '')
+      .split(',')
+      .filter((pid) => pid !== '')
+      .map(Number)
     return new EngineUnderTest(folder, child, { address: sip[1], port: Number(sip[2]) }, url, servers, readyMs)
   }
 
@@ -113,20 +122,35 @@ export class EngineUnderTest {
     const own = this.child.pid ?? -1
     return processes(own, this.servers).map((pid) => {
       const fields = stat(pid)
-      return { name: pid === own ? 'engine' : this.servers.includes(pid) ? `server ${pid}` : read(`/proc/${pid}/cmdline`).includes('encoding-main') ? 'encoding' : 'embedded switch', seconds: (Number(fields[11]) + Number(fields[12])) / ticksPerSecond }
+      return {
+        name:
+          pid === own
+            ? 'engine'
+            : this.servers.includes(pid)
+              ? `server ${pid}`
+              : read(`/proc/${pid}/cmdline`).includes('encoding-main')
+                ? 'encoding'
+                : 'embedded switch',
+        seconds: (Number(fields[11]) + Number(fields[12])) / ticksPerSecond,
+      }
     })
   }
 
   /** Resident memory of engine and switch, MB. */
   megabytes(): number {
-    return processes(this.child.pid ?? -1, this.servers).reduce((sum, pid) => sum + Number(/VmRSS:\s+(\d+)/.exec(read(`/proc/${pid}/status`))?.[1] ?? 0) / 1_024, 0)
+    return processes(this.child.pid ?? -1, this.servers).reduce(
+      (sum, pid) => sum + Number(/VmRSS:\s+(\d+)/.exec(read(`/proc/${pid}/status`))?.[1] ?? 0) / 1_024,
+      0,
+    )
   }
 
   /**
    * Asks every thread of engine and switch, started with `probe`.
    * @throws Error when a process does not answer within 20 s
    */
-  async ask(command: ProbeCommand): Promise<readonly (ProbeAnswer & { readonly process: string; readonly pid: number; readonly thread: number })[]> {
+  async ask(
+    command: ProbeCommand,
+  ): Promise<readonly (ProbeAnswer & { readonly process: string; readonly pid: number; readonly thread: number })[]> {
     const folder = probeFolder(this.folder)
     const own = this.child.pid ?? -1
     const pids = processes(own, [])
@@ -138,7 +162,12 @@ export class EngineUnderTest {
         .filter((name) => name.endsWith('.json'))
         .map((name) => {
           const [pid = 0, thread = 0] = name.replace('.json', '').split('-').map(Number)
-          return { ...(JSON.parse(readFileSync(join(folder, name), 'utf8')) as ProbeAnswer), pid, thread, process: pid === own ? 'engine' : 'embedded switch' }
+          return {
+            ...(JSON.parse(readFileSync(join(folder, name), 'utf8')) as ProbeAnswer),
+            pid,
+            thread,
+            process: pid === own ? 'engine' : 'embedded switch',
+          }
         })
         .filter((answer) => answer.command === command)
     const until = Date.now() + 20_000

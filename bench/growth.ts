@@ -40,7 +40,11 @@ interface Grown {
  * @param sizes calls that are in the store; the first is what the others are held against
  * @param databases in which it is
  */
-export async function growth(sizes: readonly number[], databases: readonly DatabaseName[], tell: (line: string) => void): Promise<PartResult> {
+export async function growth(
+  sizes: readonly number[],
+  databases: readonly DatabaseName[],
+  tell: (line: string) => void,
+): Promise<PartResult> {
   const figuresOfAll: Figure[] = []
   const tables: string[] = []
   const details: Record<string, unknown> = {}
@@ -65,7 +69,10 @@ async function measured(database: DatabaseName, calls: number, tell: (line: stri
     let lists: readonly ListFigure[] = []
     let exported: ExportFigure | undefined
     for (let start = 0; start < starts; start++) {
-      const engine = await EngineUnderTest.start(directory([{ lanes: lanes(40, 2_000, ['accept']), specialistsPort: 5_099 }]), { oneCore: false, past: { prepare: store.prepare, withinMs: startWithinMs, env: store.env } })
+      const engine = await EngineUnderTest.start(directory([{ lanes: lanes(40, 2_000, ['accept']), specialistsPort: 5_099 }]), {
+        oneCore: false,
+        past: { prepare: store.prepare, withinMs: startWithinMs, env: store.env },
+      })
       try {
         readyMs.push(engine.readyMs)
         await pause(idleAfterMs)
@@ -83,7 +90,15 @@ async function measured(database: DatabaseName, calls: number, tell: (line: stri
       }
     }
     if (!exported) throw new Error('nothing was exported')
-    return { calls, exported, megabytesOnDisk: store.megabytesOnDisk, start: spread(readyMs), memory: spread(megabytes), lists, durable: await durable(store.place) }
+    return {
+      calls,
+      exported,
+      megabytesOnDisk: store.megabytesOnDisk,
+      start: spread(readyMs),
+      memory: spread(megabytes),
+      lists,
+      durable: await durable(store.place),
+    }
   } finally {
     await store.close()
   }
@@ -97,7 +112,13 @@ async function durable(place: StorePlace): Promise<Spread> {
     for (let n = 0; n < durableFacts; n++) {
       const callId = newCallId(Date.now())
       const begun = performance.now()
-      await store.log.append(callId, { type: 'call.arrived', kind: 'dialIn', callerNumber: '', dialledNumber: '99', source: '192.0.2.7:5060/udp' })
+      await store.log.append(callId, {
+        type: 'call.arrived',
+        kind: 'dialIn',
+        callerNumber: '',
+        dialledNumber: '99',
+        source: '192.0.2.7:5060/udp',
+      })
       times.push(performance.now() - begun)
     }
     return spread(times)
@@ -113,10 +134,39 @@ function figures(database: DatabaseName, grown: readonly Grown[]): readonly Figu
     const more = least !== undefined && one !== least
     const slowest = one.lists.reduce((worst, list) => (list.ms.p95 > worst.ms.p95 ? list : worst))
     return [
-      figure({ name: `start, ${calls}`, unit: 'ms', of: 'median', value: one.start.median, spread: one.start, ...(more ? { target: Math.round(least.start.median + 1_000) } : {}), note: `${one.megabytesOnDisk} MB of facts` }),
-      figure({ name: `memory, ${calls}`, unit: 'MB', of: 'median, idle', value: one.memory.median, ...(more ? { target: Math.round(least.memory.median + 30) } : {}) }),
-      figure({ name: `slowest list, ${calls}`, unit: 'ms', of: 'p95', value: slowest.ms.p95, target: more ? 50 : 20, spread: slowest.ms, note: slowest.name }),
-      figure({ name: `export of ${one.exported.rows.toLocaleString('en-GB')} calls as .xlsx, ${calls}`, unit: 'MB', of: 'more memory', value: one.exported.megabytesMore, target: 200, note: `${one.exported.seconds.toFixed(1)} s, ${one.exported.megabytesOfFile.toFixed(1)} MB; others waited ${one.exported.others.p99.toFixed(0)} ms (p99)` }),
+      figure({
+        name: `start, ${calls}`,
+        unit: 'ms',
+        of: 'median',
+        value: one.start.median,
+        spread: one.start,
+        ...(more ? { target: Math.round(least.start.median + 1_000) } : {}),
+        note: `${one.megabytesOnDisk} MB of facts`,
+      }),
+      figure({
+        name: `memory, ${calls}`,
+        unit: 'MB',
+        of: 'median, idle',
+        value: one.memory.median,
+        ...(more ? { target: Math.round(least.memory.median + 30) } : {}),
+      }),
+      figure({
+        name: `slowest list, ${calls}`,
+        unit: 'ms',
+        of: 'p95',
+        value: slowest.ms.p95,
+        target: more ? 50 : 20,
+        spread: slowest.ms,
+        note: slowest.name,
+      }),
+      figure({
+        name: `export of ${one.exported.rows.toLocaleString('en-GB')} calls as .xlsx, ${calls}`,
+        unit: 'MB',
+        of: 'more memory',
+        value: one.exported.megabytesMore,
+        target: 200,
+        note: `${one.exported.seconds.toFixed(1)} s, ${one.exported.megabytesOfFile.toFixed(1)} MB; others waited ${one.exported.others.p99.toFixed(0)} ms (p99)`,
+      }),
       figure({ name: `durable fact, ${calls}`, unit: 'ms', of: 'p99', value: one.durable.p99, target: 8, spread: one.durable }),
     ]
   })
@@ -130,10 +180,20 @@ function listTable(database: DatabaseName, grown: readonly Grown[]): string {
     return list ? `${list.ms.p95.toFixed(1)} ms, ${list.kilobytes} kB` : ''
   }
   const rows = names.map((name) => `| ${[name, ...grown.map((one) => cell(one, name))].join(' | ')} |`)
-  return [`| list in ${database}, p95 and longest answer | ${grown.map(({ calls }) => `${calls.toLocaleString('en-GB')} calls`).join(' | ')} |`, `|${'---|'.repeat(grown.length + 1)}`, ...rows].join('\n')
+  return [
+    `| list in ${database}, p95 and longest answer | ${grown.map(({ calls }) => `${calls.toLocaleString('en-GB')} calls`).join(' | ')} |`,
+    `|${'---|'.repeat(grown.length + 1)}`,
+    ...rows,
+  ].join('\n')
 }
 
 /** By which every list may be asked for. */
 function tokenOf(place: StorePlace): Promise<string> {
-  return withAccounts(place, 'bench', async (accounts) => (await accounts.tokenBook.make(system, { kind: 'api', name: 'bench', permissions: permissionNames, scope: { kind: 'everywhere' } })).secret)
+  return withAccounts(
+    place,
+    'bench',
+    async (accounts) =>
+      (await accounts.tokenBook.make(system, { kind: 'api', name: 'bench', permissions: permissionNames, scope: { kind: 'everywhere' } }))
+        .secret,
+  )
 }

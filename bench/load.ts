@@ -35,7 +35,10 @@ export interface LoadResult {
 }
 
 /** What calls cost that are up, by crowd. */
-export async function load(options: LoadOptions, tell: (line: string) => void): Promise<{ readonly results: readonly LoadResult[]; readonly figures: readonly Figure[] }> {
+export async function load(
+  options: LoadOptions,
+  tell: (line: string) => void,
+): Promise<{ readonly results: readonly LoadResult[]; readonly figures: readonly Figure[] }> {
   const results: LoadResult[] = []
   for (const size of options.sizes) {
     tell(`${size} calls, ${options.recorded ? 'recorded' : 'not recorded'}, for ${options.seconds} s`)
@@ -76,7 +79,10 @@ async function crowd(size: number, options: LoadOptions): Promise<LoadResult> {
       calls: size,
       recorded: options.recorded,
       cpuPerCallMinute: (after.cpu - before.cpu) / minutes,
-      byProcess: after.by.map(({ name, seconds }) => ({ name, cpuPerCallMinute: (seconds - (before.by.find((one) => one.name === name)?.seconds ?? 0)) / minutes })),
+      byProcess: after.by.map(({ name, seconds }) => ({
+        name,
+        cpuPerCallMinute: (seconds - (before.by.find((one) => one.name === name)?.seconds ?? 0)) / minutes,
+      })),
       processorShare: (after.cpu - before.cpu) / ((after.at - before.at) / 1_000),
       megabytesPerCall: (megabytes - idleMegabytes) / size,
       heard,
@@ -86,7 +92,12 @@ async function crowd(size: number, options: LoadOptions): Promise<LoadResult> {
 }
 
 /** Everybody hangs up at once; waits for the last MP3. */
-export async function hangUpAndWait(engine: EngineUnderTest, phones: Phones, size: number, mp3sBefore: number): Promise<{ readonly cpu: number; readonly seconds: { readonly median: number; readonly last: number } }> {
+export async function hangUpAndWait(
+  engine: EngineUnderTest,
+  phones: Phones,
+  size: number,
+  mp3sBefore: number,
+): Promise<{ readonly cpu: number; readonly seconds: { readonly median: number; readonly last: number } }> {
   const cpu = engine.cpuSeconds()
   const hungUp = phones.hangUp()
   const begun = performance.now()
@@ -118,13 +129,42 @@ function figures(results: readonly LoadResult[], recorded: boolean): readonly Fi
         freeswitchAlone: alone.cpu ?? '',
         note: `${result.byProcess.map(({ name, cpuPerCallMinute }) => `${name} ${cpuPerCallMinute.toFixed(3)}`).join(', ')}${result.mp3CpuPerCallMinute === undefined ? '' : `, MP3 and hang-up ${result.mp3CpuPerCallMinute.toFixed(3)}`}`,
       }),
-      figure({ name: `delay, ${what}`, scale: 'message', unit: 'ms', of: `p99 at ${result.calls} calls`, value: result.heard.delay.p99, note: `the phones' own clock was late by ${result.heard.ownLatenessMs} ms (p99)` }),
-      figure({ name: `packets lost, ${what}`, unit: '%', of: `at ${result.calls} calls`, value: (100 * result.heard.lost) / Math.max(1, result.heard.received + result.heard.lost) }),
-      figure({ name: `memory per ${what} call`, unit: 'MB', of: `at ${result.calls} calls`, value: result.megabytesPerCall, target: 0.3, freeswitchAlone: recorded ? '1.2-1.6' : '0.75' }),
+      figure({
+        name: `delay, ${what}`,
+        scale: 'message',
+        unit: 'ms',
+        of: `p99 at ${result.calls} calls`,
+        value: result.heard.delay.p99,
+        note: `the phones' own clock was late by ${result.heard.ownLatenessMs} ms (p99)`,
+      }),
+      figure({
+        name: `packets lost, ${what}`,
+        unit: '%',
+        of: `at ${result.calls} calls`,
+        value: (100 * result.heard.lost) / Math.max(1, result.heard.received + result.heard.lost),
+      }),
+      figure({
+        name: `memory per ${what} call`,
+        unit: 'MB',
+        of: `at ${result.calls} calls`,
+        value: result.megabytesPerCall,
+        target: 0.3,
+        freeswitchAlone: recorded ? '1.2-1.6' : '0.75',
+      }),
     ]
     if (result.mp3Seconds) {
       const target = result.calls === 100 ? { target: 2 } : {}
-      list.push(figure({ name: 'hang-up -> MP3 ready', scale: 'work', unit: 's', of: `the last of ${result.calls}`, value: result.mp3Seconds.last, ...target, note: `all hang up at once; median ${result.mp3Seconds.median.toFixed(2)} s` }))
+      list.push(
+        figure({
+          name: 'hang-up -> MP3 ready',
+          scale: 'work',
+          unit: 's',
+          of: `the last of ${result.calls}`,
+          value: result.mp3Seconds.last,
+          ...target,
+          note: `all hang up at once; median ${result.mp3Seconds.median.toFixed(2)} s`,
+        }),
+      )
     }
     return list
   })
@@ -135,5 +175,14 @@ export function steadiness(result: LoadResult): readonly Figure[] {
   const seconds = result.heard.bySecond.filter(({ most }) => most > 0)
   const third = Math.max(1, Math.floor(seconds.length / 3))
   const median = (part: typeof seconds) => spread(part.map((one) => one.median)).median
-  return [figure({ name: 'growth of the delay', unit: 'ms', of: `last third less first, ${result.calls} recorded calls`, value: median(seconds.slice(-third)) - median(seconds.slice(0, third)), target: 5, note: 'median delay by second' })]
+  return [
+    figure({
+      name: 'growth of the delay',
+      unit: 'ms',
+      of: `last third less first, ${result.calls} recorded calls`,
+      value: median(seconds.slice(-third)) - median(seconds.slice(0, third)),
+      target: 5,
+      note: 'median delay by second',
+    }),
+  ]
 }

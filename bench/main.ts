@@ -31,7 +31,8 @@ ${parts.map(({ name, about, onlyWhenAsked }) => `                       ${name.p
 
 function numbers(text: string): readonly number[] {
   const list = text.split(',').map(Number)
-  if (list.some((number) => !Number.isInteger(number) || number < 1 || number > 10_000_000)) throw new Error(`--sizes ${text}: whole numbers from 1 to 10000000, with commas between them`)
+  if (list.some((number) => !Number.isInteger(number) || number < 1 || number > 10_000_000))
+    throw new Error(`--sizes ${text}: whole numbers from 1 to 10000000, with commas between them`)
   return list
 }
 
@@ -94,7 +95,10 @@ function machine() {
     system: `${process.platform} ${release()}`,
     node: process.version,
     phones: ahead([]).length > 0 ? 'phones ahead of everything else' : 'phones beside everything else',
-    placement: processors.length > 1 ? 'crowds: engine, embedded switch and encoders on processor 0, phones on processor 1; latencies: anywhere' : 'everything on one processor',
+    placement:
+      processors.length > 1
+        ? 'crowds: engine, embedded switch and encoders on processor 0, phones on processor 1; latencies: anywhere'
+        : 'everything on one processor',
   }
 }
 
@@ -127,7 +131,10 @@ async function main(): Promise<void> {
   const where = machine()
   const figures = measured.flatMap((one) => one.figures)
   const others = measured.map((one) => otherWorkLine(one.part, one.otherWork))
-  writeFileSync(out, `${JSON.stringify({ measuredAt: new Date().toISOString(), machine: where, seconds: Math.round((Date.now() - begun) / 1_000), yardstick: { before: yardstick, after }, parts: measured.map(({ part: name, otherWork }) => ({ name, otherWork })), figures, details }, null, 2)}\n`)
+  writeFileSync(
+    out,
+    `${JSON.stringify({ measuredAt: new Date().toISOString(), machine: where, seconds: Math.round((Date.now() - begun) / 1_000), yardstick: { before: yardstick, after }, parts: measured.map(({ part: name, otherWork }) => ({ name, otherWork })), figures, details }, null, 2)}\n`,
+  )
 
   console.log(`\n${Object.values(where).join(', ')}\n${others.join('\n')}\n\n${yardstickTable(yardstick, after)}\n`)
   console.log([...(figures.length > 0 ? [figureTable(figures, yardstick)] : []), ...tables].join('\n\n'), '\n')
@@ -143,7 +150,9 @@ async function main(): Promise<void> {
     process.exitCode = 1
   }
   const missed = figures.filter((one) => met(one, yardstick) === false)
-  console.log(`\n${missed.length > 0 ? `Missed: ${missed.map((one) => `${one.name} ${one.of}`).join('; ')}.` : failures.length > 0 ? 'What could be measured meets its targets.' : 'Every target is met.'} Written to ${out}`)
+  console.log(
+    `\n${missed.length > 0 ? `Missed: ${missed.map((one) => `${one.name} ${one.of}`).join('; ')}.` : failures.length > 0 ? 'What could be measured meets its targets.' : 'Every target is met.'} Written to ${out}`,
+  )
 }
 
 main().then(

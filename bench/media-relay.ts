@@ -96,7 +96,12 @@ export async function benchMediaRelay(options: MediaRelayOptions): Promise<Media
 
 function openPhone(): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = createSocket({ type: 'udp4', recvBufferSize: 4 << 20, sendBufferSize: 4 << 20, lookup: (host, family, callback) => callback(null, host, Number(family)) })
+    const socket = createSocket({
+      type: 'udp4',
+      recvBufferSize: 4 << 20,
+      sendBufferSize: 4 << 20,
+      lookup: (host, family, callback) => callback(null, host, Number(family)),
+    })
     socket.once('error', reject).bind(0, '127.0.0.1', () => resolve(socket))
   })
 }
@@ -169,7 +174,11 @@ class Traffic {
   }
 }
 
-function ask<Kind extends FromEngine['kind']>(child: ChildProcess, question: ToEngine, kind: Kind): Promise<Extract<FromEngine, { kind: Kind }>> {
+function ask<Kind extends FromEngine['kind']>(
+  child: ChildProcess,
+  question: ToEngine,
+  kind: Kind,
+): Promise<Extract<FromEngine, { kind: Kind }>> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => settle(() => reject(new Error(`the engine does not answer ${question.kind}`))), 60_000)
     const onMessage = (message: unknown) => {
@@ -194,9 +203,14 @@ function sleep(ms: number): Promise<void> {
 // ---- the child process ----
 
 function runEngine(sockets: SocketsChoice): void {
-  const engine = startThreadedMedia(new URL('../src/embedded/media/media-thread.js', import.meta.url), { address: '127.0.0.1', portRange: [20_000, 29_999] }, sockets, (why) => {
-    throw new Error(why)
-  })
+  const engine = startThreadedMedia(
+    new URL('../src/embedded/media/media-thread.js', import.meta.url),
+    { address: '127.0.0.1', portRange: [20_000, 29_999] },
+    sockets,
+    (why) => {
+      throw new Error(why)
+    },
+  )
   const answer = (message: FromEngine) => process.send?.(message)
   const open = async ({ calls, phonePorts, folder }: Order) => {
     await engine.ready
@@ -207,7 +221,13 @@ function runEngine(sockets: SocketsChoice): void {
         ['a', 'b'].map(async (side, index) => {
           const channel = await engine.createChannel({ id: `${call}${side}` })
           const remotePort = phonePorts[call * 2 + index] ?? 0
-          channel.configure({ remoteAddress: '127.0.0.1', remotePort, codec: 'PCMU', telephoneEventPayloadType: 101, direction: 'sendrecv' })
+          channel.configure({
+            remoteAddress: '127.0.0.1',
+            remotePort,
+            codec: 'PCMU',
+            telephoneEventPayloadType: 101,
+            direction: 'sendrecv',
+          })
           return channel
         }),
       )
@@ -241,5 +261,16 @@ if (process.argv[2] === 'engine' && process.send) {
   runEngine(process.argv[3] as SocketsChoice)
 } else if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const [calls = '100', seconds = '10', how = 'recorded', sockets = 'node'] = process.argv.slice(2)
-  console.log(JSON.stringify(await benchMediaRelay({ calls: Number(calls), seconds: Number(seconds), recorded: how === 'recorded', sockets: sockets as SocketsChoice }), undefined, 2))
+  console.log(
+    JSON.stringify(
+      await benchMediaRelay({
+        calls: Number(calls),
+        seconds: Number(seconds),
+        recorded: how === 'recorded',
+        sockets: sockets as SocketsChoice,
+      }),
+      undefined,
+      2,
+    ),
+  )
 }

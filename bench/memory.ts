@@ -31,12 +31,28 @@ export async function memory(options: { readonly recorded: boolean }, tell: (lin
     await phones.holdAll(places.slice(few), perSecond)
     const after = await held(engine)
     const slope = (of: 'resident' | 'live') => (sum(after, of) - sum(before, of)) / (many - few) / 2 ** 20
-    const byProcess = Object.keys(after).map((name) => `${name} ${(((after[name]?.resident ?? 0) - (before[name]?.resident ?? 0)) / (many - few) / 2 ** 20).toFixed(3)}`)
+    const byProcess = Object.keys(after).map(
+      (name) => `${name} ${(((after[name]?.resident ?? 0) - (before[name]?.resident ?? 0)) / (many - few) / 2 ** 20).toFixed(3)}`,
+    )
     const what = options.recorded ? 'recorded' : 'bridged'
     return {
       figures: [
-        figure({ name: `memory of a further ${what} call`, unit: 'MB', of: `resident, from ${few} to ${many}`, value: slope('resident'), target: 0.3, freeswitchAlone: options.recorded ? '1.2' : '0.75', note: `after a collection; ${byProcess.join(', ')}` }),
-        figure({ name: `memory of a further ${what} call`, unit: 'MB', of: `live, from ${few} to ${many}`, value: slope('live'), note: "V8's heap in use and what lies outside it, all threads" }),
+        figure({
+          name: `memory of a further ${what} call`,
+          unit: 'MB',
+          of: `resident, from ${few} to ${many}`,
+          value: slope('resident'),
+          target: 0.3,
+          freeswitchAlone: options.recorded ? '1.2' : '0.75',
+          note: `after a collection; ${byProcess.join(', ')}`,
+        }),
+        figure({
+          name: `memory of a further ${what} call`,
+          unit: 'MB',
+          of: `live, from ${few} to ${many}`,
+          value: slope('live'),
+          note: "V8's heap in use and what lies outside it, all threads",
+        }),
       ],
       details: { before, after },
     }

@@ -14,25 +14,55 @@ const lookEveryMs = 10
 const timeoutMs = 30_000
 
 /** From the hang-up to the MP3 on disk, after one caller has hung up and after all have at once; and what recording and MP3 cost, everything in. */
-export async function mp3(options: { readonly crowd: number; readonly singles: number }, tell: (line: string) => void): Promise<PartResult> {
-  const ready = await onStage({ crowds: [lanes(options.singles, 2_000, ['accept'])], oneCore: true, recorded: true }, async (engine, [phones]) => {
-    if (!phones) throw new Error('no phones')
-    tell(`${options.singles} calls of ${talkSeconds} s and more, which end one after the other`)
-    await phones.holdAll([...Array(options.singles).keys()], 5)
-    await pause(talkSeconds * 1_000)
-    const times: number[] = []
-    for (let lane = 0; lane < options.singles; lane++) times.push(await hangUpOne(engine, phones, lane))
-    return spread(times)
-  })
+export async function mp3(
+  options: { readonly crowd: number; readonly singles: number },
+  tell: (line: string) => void,
+): Promise<PartResult> {
+  const ready = await onStage(
+    { crowds: [lanes(options.singles, 2_000, ['accept'])], oneCore: true, recorded: true },
+    async (engine, [phones]) => {
+      if (!phones) throw new Error('no phones')
+      tell(`${options.singles} calls of ${talkSeconds} s and more, which end one after the other`)
+      await phones.holdAll([...Array(options.singles).keys()], 5)
+      await pause(talkSeconds * 1_000)
+      const times: number[] = []
+      for (let lane = 0; lane < options.singles; lane++) times.push(await hangUpOne(engine, phones, lane))
+      return spread(times)
+    },
+  )
 
   const recorded = await whole(options.crowd, true, tell)
   const plain = await whole(options.crowd, false, tell)
   const perCall = (1_000 * (recorded.cpu - plain.cpu)) / options.crowd
   return {
     figures: [
-      figure({ name: 'hang-up -> MP3 ready, one call', unit: 'ms', scale: 'work', of: 'p95', value: ready.p95, target: 300, spread: ready, note: `others still talk; looked for every ${lookEveryMs} ms` }),
-      figure({ name: 'hang-up -> MP3 ready', unit: 's', scale: 'work', of: `the last of ${options.crowd}`, value: recorded.seconds?.last ?? Number.NaN, target: 2, note: `all hang up at once; median ${recorded.seconds?.median.toFixed(2) ?? '?'} s` }),
-      figure({ name: `recording and MP3 of ${talkSeconds} s`, unit: 'ms', scale: 'work', of: `CPU a call, ${options.crowd} calls`, value: perCall, note: `all that ${options.crowd} recorded calls take, from their set-up to the last MP3, less that of as many which are not recorded; target for the MP3 alone: 30` }),
+      figure({
+        name: 'hang-up -> MP3 ready, one call',
+        unit: 'ms',
+        scale: 'work',
+        of: 'p95',
+        value: ready.p95,
+        target: 300,
+        spread: ready,
+        note: `others still talk; looked for every ${lookEveryMs} ms`,
+      }),
+      figure({
+        name: 'hang-up -> MP3 ready',
+        unit: 's',
+        scale: 'work',
+        of: `the last of ${options.crowd}`,
+        value: recorded.seconds?.last ?? Number.NaN,
+        target: 2,
+        note: `all hang up at once; median ${recorded.seconds?.median.toFixed(2) ?? '?'} s`,
+      }),
+      figure({
+        name: `recording and MP3 of ${talkSeconds} s`,
+        unit: 'ms',
+        scale: 'work',
+        of: `CPU a call, ${options.crowd} calls`,
+        value: perCall,
+        note: `all that ${options.crowd} recorded calls take, from their set-up to the last MP3, less that of as many which are not recorded; target for the MP3 alone: 30`,
+      }),
     ],
     details: { recorded, plain },
   }

@@ -36,10 +36,15 @@ const ticksPerSecond = 100
 function read(): { readonly busy: number; readonly stolen: number; readonly own: number } | undefined {
   try {
     // user nice system idle iowait irq softirq steal
-    const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, stolen = 0] = readFileSync('/proc/stat', 'latin1').split('\n', 1)[0]?.split(/\s+/).slice(1).map(Number) ?? []
+    const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, stolen = 0] =
+      readFileSync('/proc/stat', 'latin1').split('\n', 1)[0]?.split(/\s+/).slice(1).map(Number) ?? []
     const text = readFileSync('/proc/self/stat', 'latin1')
     // utime stime cutime cstime, counted behind the name, which is in brackets.
-    const own = text.slice(text.lastIndexOf(')') + 2).split(' ').slice(11, 15).reduce((sum, field) => sum + Number(field), 0)
+    const own = text
+      .slice(text.lastIndexOf(')') + 2)
+      .split(' ')
+      .slice(11, 15)
+      .reduce((sum, field) => sum + Number(field), 0)
     return { busy: user + nice + system + irq + softirq, stolen, own }
   } catch {
     return undefined

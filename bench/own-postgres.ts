@@ -7,7 +7,14 @@ import pg from 'pg'
 /** Where Debian puts the programs of the server, newest first; they are not on the path. */
 function programsFolder(): string | undefined {
   const debian = '/usr/lib/postgresql'
-  const folders = [...(existsSync(debian) ? readdirSync(debian).sort((a, b) => Number(b) - Number(a)).map((version) => join(debian, version, 'bin')) : []), ...(process.env['PATH'] ?? '').split(delimiter)]
+  const folders = [
+    ...(existsSync(debian)
+      ? readdirSync(debian)
+          .sort((a, b) => Number(b) - Number(a))
+          .map((version) => join(debian, version, 'bin'))
+      : []),
+    ...(process.env['PATH'] ?? '').split(delimiter),
+  ]
   return folders.find((folder) => folder !== '' && existsSync(join(folder, 'initdb')) && existsSync(join(folder, 'postgres')))
 }
 
@@ -15,7 +22,8 @@ function programsFolder(): string | undefined {
 const nobody = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : undefined
 
 /** What a machine lacks to start one; undefined: nothing. */
-export const noPostgres = programsFolder() === undefined ? 'there is no PostgreSQL on this machine (Debian: apt-get install postgresql)' : undefined
+export const noPostgres =
+  programsFolder() === undefined ? 'there is no PostgreSQL on this machine (Debian: apt-get install postgresql)' : undefined
 
 export interface PostgresUse {
   /** On loopback, a free one. */
@@ -41,7 +49,11 @@ export class OwnPostgres {
     if (programs === undefined) throw new Error(noPostgres)
     const folder = mkdtempSync(join(tmpdir(), 'ringround-postgres-'))
     if (nobody) chownSync(folder, nobody.uid, nobody.gid)
-    execFileSync(join(programs, 'initdb'), ['-D', join(folder, 'data'), '-U', 'ringround', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync'], { ...nobody, cwd: folder, stdio: 'ignore' })
+    execFileSync(
+      join(programs, 'initdb'),
+      ['-D', join(folder, 'data'), '-U', 'ringround', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync'],
+      { ...nobody, cwd: folder, stdio: 'ignore' },
+    )
     const postgres = new OwnPostgres(programs, folder, use)
     await postgres.run()
     return postgres
@@ -50,7 +62,27 @@ export class OwnPostgres {
   /** Starts it (again). */
   async run(): Promise<void> {
     const { port, fsync, sharedBuffers } = this.use
-    this.#server = spawn(join(this.programs, 'postgres'), ['-D', join(this.folder, 'data'), '-p', String(port), '-h', '127.0.0.1', '-k', this.folder, '-c', 'max_connections=60', '-c', `shared_buffers=${sharedBuffers}`, '-c', 'max_wal_size=8GB', ...(fsync ? [] : ['-c', 'fsync=off'])], { ...nobody, cwd: this.folder, stdio: 'ignore' })
+    this.#server = spawn(
+      join(this.programs, 'postgres'),
+      [
+        '-D',
+        join(this.folder, 'data'),
+        '-p',
+        String(port),
+        '-h',
+        '127.0.0.1',
+        '-k',
+        this.folder,
+        '-c',
+        'max_connections=60',
+        '-c',
+        `shared_buffers=${sharedBuffers}`,
+        '-c',
+        'max_wal_size=8GB',
+        ...(fsync ? [] : ['-c', 'fsync=off']),
+      ],
+      { ...nobody, cwd: this.folder, stdio: 'ignore' },
+    )
     for (let tries = 0; ; tries++) {
       const client = new pg.Client({ connectionString: this.#url('postgres') })
       client.on('error', () => undefined)
@@ -97,7 +129,10 @@ export class OwnPostgres {
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
     const { pid } = this.#server ?? {}
     if (pid === undefined) return
-    const children = spawnSync('ps', ['-o', 'pid=', '--ppid', String(pid)], { encoding: 'utf8' }).stdout.split('\n').map(Number).filter((child) => child > 0)
+    const children = spawnSync('ps', ['-o', 'pid=', '--ppid', String(pid)], { encoding: 'utf8' })
+      .stdout.split('\n')
+      .map(Number)
+      .filter((child) => child > 0)
     for (const one of [pid, ...children]) process.kill(one, signal)
   }
 

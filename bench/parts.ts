@@ -82,7 +82,8 @@ export const parts: readonly Part[] = [
     name: 'word',
     about: 'the recogniser of the spoken "one": what it hears, what it takes for it (needs flite, festival, espeak-ng; half an hour)',
     onlyWhenAsked: true,
-    run: ({ quick }, tell) => word({ greetings: quick ? 1_000 : 10_000, hours: quick ? 0.5 : 4, people: process.env.RINGROUND_SPOKEN_DIGITS }, tell),
+    run: ({ quick }, tell) =>
+      word({ greetings: quick ? 1_000 : 10_000, hours: quick ? 0.5 : 4, people: process.env.RINGROUND_SPOKEN_DIGITS }, tell),
   },
   {
     name: 'growth',

@@ -37,7 +37,10 @@ export class Phones {
     return reply.specialistsPort
   }
 
-  async open(lanes: readonly { readonly number: string; readonly habits: readonly Habit[] }[], engine: { readonly address: string; readonly port: number }): Promise<void> {
+  async open(
+    lanes: readonly { readonly number: string; readonly habits: readonly Habit[] }[],
+    engine: { readonly address: string; readonly port: number },
+  ): Promise<void> {
     await this.#ask({ kind: 'open', lanes, engine })
   }
 
@@ -57,7 +60,10 @@ export class Phones {
   /** @throws Error when one of them does not come up */
   async holdAll(lanes: readonly number[], perSecond: number): Promise<void> {
     const failed = (await this.hold(lanes, perSecond)).filter((times) => times.failed !== undefined)
-    if (failed.length > 0) throw new Error(`${failed.length} of ${lanes.length} calls did not come up: ${[...new Set(failed.map((times) => times.failed))].join('; ')}`)
+    if (failed.length > 0)
+      throw new Error(
+        `${failed.length} of ${lanes.length} calls did not come up: ${[...new Set(failed.map((times) => times.failed))].join('; ')}`,
+      )
   }
 
   /** Resolves when the calls are over for both sides. @returns wall-clock ms at which the first of them hung up; all did so at once */

@@ -74,11 +74,15 @@ const maps = new Map<string, SourceMap | undefined>()
 
 function sourceOf({ functionName, url, lineNumber, columnNumber }: Profiler.Profile['nodes'][number]['callFrame']): Source {
   if (url === '') return { module: functionName.startsWith('(') ? functionName : 'V8 and native code', place: '', own: false }
-  if (!url.startsWith('file:')) return { module: url.startsWith('node:') ? url : 'V8 and native code', place: `${url}:${lineNumber + 1}`, own: false }
+  if (!url.startsWith('file:'))
+    return { module: url.startsWith('node:') ? url : 'V8 and native code', place: `${url}:${lineNumber + 1}`, own: false }
   const path = fileURLToPath(url)
   if (!maps.has(path)) maps.set(path, mapOf(path))
   const entry = maps.get(path)?.findEntry(lineNumber, columnNumber)
-  const original = entry && 'originalSource' in entry ? { file: fileURLToPath(new URL(entry.originalSource, url)), line: entry.originalLine + 1 } : { file: path, line: lineNumber + 1 }
+  const original =
+    entry && 'originalSource' in entry
+      ? { file: fileURLToPath(new URL(entry.originalSource, url)), line: entry.originalLine + 1 }
+      : { file: path, line: lineNumber + 1 }
   const short = relative(root, original.file)
   const packaged = /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(short)?.[1]
   return { module: packaged ?? short, place: `${short}:${original.line}`, own: packaged === undefined }

@@ -12,7 +12,10 @@ const ringers = 40
  * Does a packet wait for other calls' SIP and events? The delay that a crowd of calls which are up hears, without and with calls that are set up
  * meanwhile. Nothing is recorded, and everybody may use all processors: what is looked for is waiting, not a lack of CPU time.
  */
-export async function relay(options: { readonly calls: number; readonly perSecond: number; readonly seconds: number }, tell: (line: string) => void): Promise<PartResult> {
+export async function relay(
+  options: { readonly calls: number; readonly perSecond: number; readonly seconds: number },
+  tell: (line: string) => void,
+): Promise<PartResult> {
   const crowd = lanes(options.calls, 2_000, ['accept'])
   const others = lanes(ringers, 5_000, ['accept'])
   return onStage({ crowds: [crowd, others], oneCore: false, recorded: false }, async (_engine, [talking, ringing]) => {
@@ -56,10 +59,37 @@ export async function relay(options: { readonly calls: number; readonly perSecon
     const of = `with ${options.calls} calls`
     return {
       figures: [
-        figure({ name: 'delay, nothing else happens', unit: 'ms', scale: 'message', of: `p99 ${of}`, value: quiet.delay.p99, note: `the phones' own clock was late by ${quiet.ownLatenessMs} ms (p99)` }),
-        figure({ name: `delay, ${options.perSecond} calls a second set up`, unit: 'ms', scale: 'message', of: `p99 ${of}`, value: busy.delay.p99, target: 5, note }),
-        figure({ name: `delay, ${options.perSecond} calls a second set up`, unit: 'ms', scale: 'message', of: `median ${of}`, value: busy.delay.median }),
-        figure({ name: `packets lost, ${options.perSecond} calls a second set up`, unit: '%', of, value: (100 * busy.lost) / Math.max(1, busy.received + busy.lost), target: 0 }),
+        figure({
+          name: 'delay, nothing else happens',
+          unit: 'ms',
+          scale: 'message',
+          of: `p99 ${of}`,
+          value: quiet.delay.p99,
+          note: `the phones' own clock was late by ${quiet.ownLatenessMs} ms (p99)`,
+        }),
+        figure({
+          name: `delay, ${options.perSecond} calls a second set up`,
+          unit: 'ms',
+          scale: 'message',
+          of: `p99 ${of}`,
+          value: busy.delay.p99,
+          target: 5,
+          note,
+        }),
+        figure({
+          name: `delay, ${options.perSecond} calls a second set up`,
+          unit: 'ms',
+          scale: 'message',
+          of: `median ${of}`,
+          value: busy.delay.median,
+        }),
+        figure({
+          name: `packets lost, ${options.perSecond} calls a second set up`,
+          unit: '%',
+          of,
+          value: (100 * busy.lost) / Math.max(1, busy.received + busy.lost),
+          target: 0,
+        }),
       ],
       details: { quiet, busy },
     }

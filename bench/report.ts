@@ -60,11 +60,21 @@ export function movedTable(comparisons: readonly Comparison[]): string {
   if (comparisons.length === 0) return 'Nothing of this is in bench/baseline.json: there is nothing to compare with.'
   const rows = comparisons.map(({ part, figure, expected, noise, moved }) => {
     const change = expected === 0 ? '' : `x ${rounded(figure.value / expected)}`
-    return [`${part}: ${figure.name}, ${figure.of}`, `${expected} ${figure.unit}`, `${figure.value} ${figure.unit}`, change, noise === undefined ? 'fewer than 3 runs kept' : `x ${noise}`, moved === undefined ? '' : moved.toUpperCase()]
+    return [
+      `${part}: ${figure.name}, ${figure.of}`,
+      `${expected} ${figure.unit}`,
+      `${figure.value} ${figure.unit}`,
+      change,
+      noise === undefined ? 'fewer than 3 runs kept' : `x ${noise}`,
+      moved === undefined ? '' : moved.toUpperCase(),
+    ]
   })
   const moved = comparisons.filter((one) => one.moved !== undefined)
   const unknown = comparisons.filter(({ noise }) => noise === undefined).length
-  const verdict = moved.length === 0 ? 'Nothing moved by more than noise.' : `Moved by more than noise: ${moved.map(({ figure, expected, moved: how }) => `${figure.name} ${figure.of} ${expected} -> ${figure.value} ${figure.unit} (${how ?? ''})`).join('; ')}.`
+  const verdict =
+    moved.length === 0
+      ? 'Nothing moved by more than noise.'
+      : `Moved by more than noise: ${moved.map(({ figure, expected, moved: how }) => `${figure.name} ${figure.of} ${expected} -> ${figure.value} ${figure.unit} (${how ?? ''})`).join('; ')}.`
   return `${markdown(['against the baseline', 'baseline, with this yardstick', 'measured', 'change', 'noise', 'moved'], rows)}\n\n${verdict}${unknown > 0 ? ` ${unknown} figures have too few runs in the baseline to tell.` : ''}`
 }
 

@@ -46,7 +46,10 @@ export function slower(scale: Scale | undefined, yardstick: Yardsticks): number 
 }
 
 /** The target in proportion to this machine. */
-export function targetHere({ target, atLeast, scale }: { readonly target?: number; readonly atLeast?: boolean; readonly scale?: Scale }, yardstick: Yardsticks): number | undefined {
+export function targetHere(
+  { target, atLeast, scale }: { readonly target?: number; readonly atLeast?: boolean; readonly scale?: Scale },
+  yardstick: Yardsticks,
+): number | undefined {
   if (target === undefined) return undefined
   return rounded(atLeast ? target / slower(scale, yardstick) : target * slower(scale, yardstick))
 }

@@ -17,7 +17,10 @@ export async function onStage<T>(setting: Setting, play: (engine: EngineUnderTes
   let engine: EngineUnderTest | undefined
   try {
     const ports = await Promise.all(phones.map((crowd) => crowd.bind()))
-    engine = await EngineUnderTest.start(directory(setting.crowds.map((lanes, index) => ({ lanes, specialistsPort: ports[index] ?? 0 }))), setting)
+    engine = await EngineUnderTest.start(
+      directory(setting.crowds.map((lanes, index) => ({ lanes, specialistsPort: ports[index] ?? 0 }))),
+      setting,
+    )
     if (!setting.recorded) engine.stopRecording()
     for (const [index, crowd] of phones.entries()) await crowd.open(setting.crowds[index] ?? [], engine.sip)
     return await play(engine, phones)

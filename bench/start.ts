@@ -40,10 +40,42 @@ export async function start(options: { readonly times: number }, tell: (line: st
     const all = [first, ...again, ...bare]
     return {
       figures: [
-        figure({ name: 'npm start, the second time', unit: 's', scale: 'work', of: 'median', value: seconds.median, target: 1, spread: seconds, note: `the first time in a new data folder, everything built: ${first.seconds.toFixed(2)} s` }),
-        figure({ name: 'npm start, the second time, CPU', unit: 's', scale: 'work', of: 'median', value: cpu.median, spread: cpu, note: 'npm itself included, until it is ready' }),
-        figure({ name: 'the same without npm', unit: 's', scale: 'work', of: 'median', value: without.median, spread: without, note: 'node scripts/start.mjs' }),
-        figure({ name: '/readyz is not true when "ready" is printed', unit: 'starts', of: `of ${all.length}`, value: all.filter(({ readyz }) => readyz !== 200).length, target: 0, note: [...new Set(all.map(({ readyz }) => readyz))].join(', ') }),
+        figure({
+          name: 'npm start, the second time',
+          unit: 's',
+          scale: 'work',
+          of: 'median',
+          value: seconds.median,
+          target: 1,
+          spread: seconds,
+          note: `the first time in a new data folder, everything built: ${first.seconds.toFixed(2)} s`,
+        }),
+        figure({
+          name: 'npm start, the second time, CPU',
+          unit: 's',
+          scale: 'work',
+          of: 'median',
+          value: cpu.median,
+          spread: cpu,
+          note: 'npm itself included, until it is ready',
+        }),
+        figure({
+          name: 'the same without npm',
+          unit: 's',
+          scale: 'work',
+          of: 'median',
+          value: without.median,
+          spread: without,
+          note: 'node scripts/start.mjs',
+        }),
+        figure({
+          name: '/readyz is not true when "ready" is printed',
+          unit: 'starts',
+          of: `of ${all.length}`,
+          value: all.filter(({ readyz }) => readyz !== 200).length,
+          target: 0,
+          note: [...new Set(all.map(({ readyz }) => readyz))].join(', '),
+        }),
       ],
       details: { first, again, bare },
     }
@@ -60,7 +92,13 @@ async function once(folder: string, [program = '', ...args]: readonly string[]):
     stdio: ['ignore', 'pipe', 'pipe'],
     // A group of its own: npm does not pass on what it is told.
     detached: true,
-    env: { ...process.env, RINGROUND_SIP_PORT: '0', RINGROUND_HTTP_PORT: '0', RINGROUND_DATA_FOLDER: join(folder, 'data'), RINGROUND_RECORDINGS_FOLDER: join(folder, 'recordings') },
+    env: {
+      ...process.env,
+      RINGROUND_SIP_PORT: '0',
+      RINGROUND_HTTP_PORT: '0',
+      RINGROUND_DATA_FOLDER: join(folder, 'data'),
+      RINGROUND_RECORDINGS_FOLDER: join(folder, 'recordings'),
+    },
   })
   try {
     const { text, at } = await ready(child)
@@ -121,7 +159,9 @@ function fields(pid: number): readonly string[] {
 
 /** This process and all that descend from it. */
 function below(pid: number): readonly number[] {
-  const all = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number)
+  const all = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
   const parents = new Map(all.map((one) => [one, Number(fields(one)[1])]))
   const found = [pid]
   for (const one of found) for (const [child, parent] of parents) if (parent === one) found.push(child)
@@ -130,5 +170,14 @@ function below(pid: number): readonly number[] {
 
 /** utime, stime; and of those of their children that have ended: cutime, cstime. */
 function cpuBelow(pid: number): number {
-  return below(pid).reduce((sum, one) => sum + fields(one).slice(11, 15).reduce((ticks, field) => ticks + Number(field), 0), 0) / ticksPerSecond
+  return (
+    below(pid).reduce(
+      (sum, one) =>
+        sum +
+        fields(one)
+          .slice(11, 15)
+          .reduce((ticks, field) => ticks + Number(field), 0),
+      0,
+    ) / ticksPerSecond
+  )
 }

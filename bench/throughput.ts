@@ -12,7 +12,10 @@ import { lanes } from './world.js'
  * @param options `profile`: looks where the CPU time goes, which costs some itself; then without the limit to one processor, which the profiler
  * needs some of
  */
-export async function throughput(options: { readonly width: number; readonly seconds: number; readonly profile: boolean }, tell: (line: string) => void): Promise<PartResult> {
+export async function throughput(
+  options: { readonly width: number; readonly seconds: number; readonly profile: boolean },
+  tell: (line: string) => void,
+): Promise<PartResult> {
   const all = lanes(options.width, 2_000, ['accept'])
   return onStage({ crowds: [all], oneCore: !options.profile, recorded: false, probe: options.profile }, async (engine, [phones]) => {
     if (!phones) throw new Error('no phones')
@@ -41,13 +44,36 @@ export async function throughput(options: { readonly width: number; readonly sec
     const { answers, failed } = await ringFor(options.seconds * 1_000)
     const seconds = (performance.now() - before.at) / 1_000
     const perCall = (1_000 * (engine.cpuSeconds() - before.cpu)) / answers.length
-    const by = engine.cpuByProcess().map(({ name, seconds: cpu }) => `${name} ${((1_000 * (cpu - (before.by.find((one) => one.name === name)?.seconds ?? 0))) / answers.length).toFixed(1)}`)
+    const by = engine
+      .cpuByProcess()
+      .map(
+        ({ name, seconds: cpu }) =>
+          `${name} ${((1_000 * (cpu - (before.by.find((one) => one.name === name)?.seconds ?? 0))) / answers.length).toFixed(1)}`,
+      )
     const tables = options.profile ? dearest(await engine.ask('profiled'), answers.length) : []
     const answer = spread(answers)
     return {
       figures: [
-        figure({ name: 'calls a second', unit: '/s', scale: 'work', atLeast: true, of: `${options.width} callers`, value: answers.length / seconds, target: 35, note: `${failed} failed; INVITE -> 200 meanwhile ${answer.median.toFixed(1)} ms median, ${answer.p99.toFixed(1)} p99` }),
-        figure({ name: 'CPU of set-up and hang-up', unit: 'ms', scale: 'work', of: 'per call', value: perCall, target: 30, freeswitchAlone: '11.6', note: `${by.join(', ')}; without recording; with about 0.5 s of audio on two legs, and every fact written to disk` }),
+        figure({
+          name: 'calls a second',
+          unit: '/s',
+          scale: 'work',
+          atLeast: true,
+          of: `${options.width} callers`,
+          value: answers.length / seconds,
+          target: 35,
+          note: `${failed} failed; INVITE -> 200 meanwhile ${answer.median.toFixed(1)} ms median, ${answer.p99.toFixed(1)} p99`,
+        }),
+        figure({
+          name: 'CPU of set-up and hang-up',
+          unit: 'ms',
+          scale: 'work',
+          of: 'per call',
+          value: perCall,
+          target: 30,
+          freeswitchAlone: '11.6',
+          note: `${by.join(', ')}; without recording; with about 0.5 s of audio on two legs, and every fact written to disk`,
+        }),
       ],
       tables,
     }

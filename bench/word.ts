@@ -19,9 +19,20 @@ const seed = 'bench/1'
 const legSeconds = 25
 
 /** The recogniser of the spoken "one", on material that nothing was chosen with: voices that the training never heard, recordings of people. See docs/words.md. */
-export async function word({ greetings, hours, people }: { readonly greetings: number; readonly hours: number; readonly people: string | undefined }, tell: (line: string) => void): Promise<PartResult> {
+export async function word(
+  { greetings, hours, people }: { readonly greetings: number; readonly hours: number; readonly people: string | undefined },
+  tell: (line: string) => void,
+): Promise<PartResult> {
   const bench = new WordBench(new Speaker('.cache/word'), tell)
-  return { figures: [...(await bench.voices()), ...(await bench.people(people)), ...(await bench.greetings(greetings)), ...(await bench.conversation(hours)), ...(await bench.costs())] }
+  return {
+    figures: [
+      ...(await bench.voices()),
+      ...(await bench.people(people)),
+      ...(await bench.greetings(greetings)),
+      ...(await bench.conversation(hours)),
+      ...(await bench.costs()),
+    ],
+  }
 }
 
 /** Each of its figures has a seed of its own: they can be taken in any order. */
@@ -40,9 +51,16 @@ export class WordBench {
   async voices(): Promise<readonly Figure[]> {
     const said = await this.#said
     const figures: Figure[] = []
-    for (const [snr, least] of [[40, undefined], [20, 0.9], [10, 0.8]] as const) {
+    for (const [snr, least] of [
+      [40, undefined],
+      [20, 0.9],
+      [10, 0.8],
+    ] as const) {
       const british = said.filter((one) => one.kind === 'word' && one.british)
-      for (const [name, some] of [['British voices', british], ['the recorded British voice', british.filter((one) => one.natural)]] as const) {
+      for (const [name, some] of [
+        ['British voices', british],
+        ['the recorded British voice', british.filter((one) => one.natural)],
+      ] as const) {
         figures.push(share(`"one" heard, ${name}, ${snr} dB`, await this.#heard(some, snr), some.length, least))
       }
     }
@@ -60,7 +78,10 @@ export class WordBench {
     for (const voice of [...new Set(recorded.map((one) => one.voice))].sort()) {
       const words = recorded.filter((one) => one.voice === voice && one.kind === 'word')
       const others = recorded.filter((one) => one.voice === voice && one.kind !== 'word')
-      figures.push(share(`"one" heard, recordings of ${voice}, 20 dB`, await this.#heard(words, 20), words.length), share(`other words taken for it, recordings of ${voice}`, await this.#heard(others, 20), others.length))
+      figures.push(
+        share(`"one" heard, recordings of ${voice}, 20 dB`, await this.#heard(words, 20), words.length),
+        share(`other words taken for it, recordings of ${voice}`, await this.#heard(others, 20), others.length),
+      )
     }
     this.#tell('recordings of people: done')
     return figures
@@ -81,10 +102,20 @@ export class WordBench {
       if (answer.accepted) counts.accepted++
       if (answer.words > 0) counts.offered++
       if (answer.keyOnly) counts.keyOnly++
-      if (nth % 1_000 === 0) this.#tell(`${nth} greetings: ${counts.accepted} accepted, ${counts.offered} were asked to say it again, ${counts.keyOnly} were noticed`)
+      if (nth % 1_000 === 0)
+        this.#tell(
+          `${nth} greetings: ${counts.accepted} accepted, ${counts.offered} were asked to say it again, ${counts.keyOnly} were noticed`,
+        )
     }
     return [
-      figure({ name: 'voicemail greetings that accept', unit: `of ${count}`, of: 'count', value: counts.accepted, target: 0, note: `${box.voices.length} voices; seed ${seed}` }),
+      figure({
+        name: 'voicemail greetings that accept',
+        unit: `of ${count}`,
+        of: 'count',
+        value: counts.accepted,
+        target: 0,
+        note: `${box.voices.length} voices; seed ${seed}`,
+      }),
       figure({ name: 'greetings that are asked to say it again', unit: `of ${count}`, of: 'count', value: counts.offered }),
       figure({ name: 'greetings that were noticed as such', unit: '%', of: 'share', value: (100 * counts.keyOnly) / Math.max(1, count) }),
     ]
@@ -93,25 +124,41 @@ export class WordBench {
   /** Two people talking, with what else is on a line: ringing tones, recordings of a woman's sentences. */
   async conversation(hours: number): Promise<readonly Figure[]> {
     const chance = new Chance(`${seed}/talk`)
-    const phrases = (await spoken(this.#speaker, 'test', `${seed}/talk`, { espeak: { word: 1, near: 4, other: 10 }, natural: { word: 20, near: 150, other: 300 } })).map(({ sound }) => sound)
+    const phrases = (
+      await spoken(this.#speaker, 'test', `${seed}/talk`, {
+        espeak: { word: 1, near: 4, other: 10 },
+        natural: { word: 20, near: 150, other: 300 },
+      })
+    ).map(({ sound }) => sound)
     const sentences = (await recordedEnglish()).map(({ sound }) => sound)
     const counts = { accepted: 0, offered: 0 }
     for (let leg = 0; leg < (hours * 3_600) / legSeconds; leg++) {
       const kind = chance.one(['talk', 'talk', 'talk', 'recordings', 'ringing'] as const)
       const parts: Sound[] = [silence(chance.between(0, 4_000))]
-      for (let length = 0; length < legSeconds * 8_000; ) {
+      for (let length = 0; length < legSeconds * 8_000;) {
         const part = kind === 'ringing' ? ringing() : chance.one(kind === 'talk' ? phrases : sentences)
         const pause = silence(chance.happens(0.5) ? chance.between(30, 300) : chance.between(300, 3_000))
         parts.push(part, pause)
         length += part.length + pause.length
       }
-      const answer = answeredLeg(onAPlainLine(joined(parts).subarray(0, legSeconds * 8_000), chance), this.#net, chance.between(whisperMs.shortest, whisperMs.longest))
+      const answer = answeredLeg(
+        onAPlainLine(joined(parts).subarray(0, legSeconds * 8_000), chance),
+        this.#net,
+        chance.between(whisperMs.shortest, whisperMs.longest),
+      )
       if (answer.accepted) counts.accepted++
       if (answer.words > 0) counts.offered++
     }
     this.#tell(`${hours} h of conversation and ringing tones: ${counts.accepted} accepted`)
     return [
-      figure({ name: 'conversation and ringing tones that accept', unit: `in ${hours} h`, of: 'count', value: counts.accepted, target: 0, note: `as legs of ${legSeconds} s` }),
+      figure({
+        name: 'conversation and ringing tones that accept',
+        unit: `in ${hours} h`,
+        of: 'count',
+        value: counts.accepted,
+        target: 0,
+        note: `as legs of ${legSeconds} s`,
+      }),
       figure({ name: 'the same, asked to say it again', unit: `in ${hours} h`, of: 'count', value: counts.offered }),
     ]
   }
@@ -129,12 +176,20 @@ export class WordBench {
   async #heard(utterances: readonly Utterance[], snr: number): Promise<number> {
     const chance = new Chance(`${seed}/heard/${snr}`)
     const background = await this.#background()
-    return utterances.filter(({ sound }) => told(onTheLine(sound, anyLine(chance, { least: snr, most: snr }), chance, background), this.#net)).length
+    return utterances.filter(({ sound }) =>
+      told(onTheLine(sound, anyLine(chance, { least: snr, most: snr }), chance, background), this.#net),
+    ).length
   }
 }
 
 function share(name: string, count: number, all: number, atLeast?: number): Figure {
-  return figure({ name, unit: '%', of: `of ${all}`, value: (100 * count) / Math.max(1, all), ...(atLeast === undefined ? {} : { target: 100 * atLeast, atLeast: true }) })
+  return figure({
+    name,
+    unit: '%',
+    of: `of ${all}`,
+    value: (100 * count) / Math.max(1, all),
+    ...(atLeast === undefined ? {} : { target: 100 * atLeast, atLeast: true }),
+  })
 }
 
 function told(samples: Int16Array, net: WordNet): boolean {
@@ -153,7 +208,14 @@ async function peopleIn(folder: string): Promise<Utterance[]> {
   return Promise.all(
     names.map(async (name) => {
       const [digit, voice = ''] = name.split('_')
-      return { sound: trimmed(await readSound(join(folder, name))), kind: digit === '1' ? ('word' as const) : ('other' as const), text: name, voice, british: false, natural: true }
+      return {
+        sound: trimmed(await readSound(join(folder, name))),
+        kind: digit === '1' ? ('word' as const) : ('other' as const),
+        text: name,
+        voice,
+        british: false,
+        natural: true,
+      }
     }),
   )
 }
@@ -168,7 +230,9 @@ function onAPlainLine(sound: Sound, chance: Chance): Int16Array {
 function ringing(): Sound {
   return new Float32Array(24_000).map((_, index) => {
     const ms = index / 8
-    return ms < 400 || (ms >= 600 && ms < 1_000) ? 0.2 * Math.sin((2 * Math.PI * 400 * index) / 8_000) + 0.2 * Math.sin((2 * Math.PI * 450 * index) / 8_000) : 0
+    return ms < 400 || (ms >= 600 && ms < 1_000)
+      ? 0.2 * Math.sin((2 * Math.PI * 400 * index) / 8_000) + 0.2 * Math.sin((2 * Math.PI * 450 * index) / 8_000)
+      : 0
   })
 }
 
@@ -187,7 +251,13 @@ function decision(said: readonly Utterance[], net: WordNet, background: readonly
     for (; at < samples.length; at += 80) ear.push(samples.subarray(at, at + 80))
   }
   times.sort((a, b) => a - b)
-  return figure({ name: 'word ends -> decision, by the sound', unit: 'ms', of: 'p95', value: times[Math.floor(times.length * 0.95)] ?? Number.NaN, target: 600 })
+  return figure({
+    name: 'word ends -> decision, by the sound',
+    unit: 'ms',
+    of: 'p95',
+    value: times[Math.floor(times.length * 0.95)] ?? Number.NaN,
+    target: 600,
+  })
 }
 
 function cpu(said: readonly Utterance[], net: WordNet, background: readonly Sound[]): Figure {

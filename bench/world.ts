@@ -30,13 +30,35 @@ export function directory(crowds: readonly Crowd[]): string {
     lines: Object.fromEntries(
       all.map(({ number }) => [
         `line-${number}`,
-        { trust, name: `Line ${number}`, spokenName: 'Cardiology', code: number.slice(-4), number, hours: 'always', access: 'everyone', blurb: 'Try again later.', ring: { ringSeconds: 5, acceptSeconds: 15, totalSeconds: 60 } },
+        {
+          trust,
+          name: `Line ${number}`,
+          spokenName: 'Cardiology',
+          code: number.slice(-4),
+          number,
+          hours: 'always',
+          access: 'everyone',
+          blurb: 'Try again later.',
+          ring: { ringSeconds: 5, acceptSeconds: 15, totalSeconds: 60 },
+        },
       ]),
     ),
     rotas: Object.fromEntries(
       all.map(({ number, habits, index, specialistsPort }) => [
         `line-${number}`,
-        { pattern: [{ session: 'All', days: 'mon-sun', time: '00:00-24:00', entries: habits.map((_, place) => ({ phone: `Phone ${place + 1}`, target: `sip:p${index}x${place}@127.0.0.1:${specialistsPort}` })) }] },
+        {
+          pattern: [
+            {
+              session: 'All',
+              days: 'mon-sun',
+              time: '00:00-24:00',
+              entries: habits.map((_, place) => ({
+                phone: `Phone ${place + 1}`,
+                target: `sip:p${index}x${place}@127.0.0.1:${specialistsPort}`,
+              })),
+            },
+          ],
+        },
       ]),
     ),
   })

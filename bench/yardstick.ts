@@ -31,7 +31,13 @@ export interface Yardstick {
 export async function measureYardstick(thorough: boolean): Promise<Yardstick> {
   const count = thorough ? 400 : 150
   const [message, messageCpu] = await measureMessage(count)
-  return { message, fsync: await measureFsync(thorough ? 150 : 60), lateness: await measureLateness(thorough ? 150 : 60), work: measureWork(), messageCpu }
+  return {
+    message,
+    fsync: await measureFsync(thorough ? 150 : 60),
+    lateness: await measureLateness(thorough ? 150 : 60),
+    work: measureWork(),
+    messageCpu,
+  }
 }
 
 class Phone {
@@ -177,7 +183,11 @@ function work(): number {
     const text = `INVITE sip:${n}@example.net SIP/2.0\r\n${headers.join('\r\n')}\r\n\r\n`
     const found = new Map(text.split('\r\n').map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]))
     const again = JSON.parse(JSON.stringify(Object.fromEntries(found))) as Record<string, string>
-    sum += Buffer.byteLength(Object.entries(again).map(([name, value]) => `${name}: ${value}`).join('\n'))
+    sum += Buffer.byteLength(
+      Object.entries(again)
+        .map(([name, value]) => `${name}: ${value}`)
+        .join('\n'),
+    )
   }
   return sum
 }

@@ -43,7 +43,9 @@ function keepState(seen, state) {
 
 /** Builds into a fresh folder and swaps it in, so that an engine that starts meanwhile never sees half of it. */
 export async function build() {
-  const files = sources.flatMap((folder) => filesBelow(join(root, folder))).filter((file) => !file.endsWith('.test.ts') && !file.endsWith('.d.ts'))
+  const files = sources
+    .flatMap((folder) => filesBelow(join(root, folder)))
+    .filter((file) => !file.endsWith('.test.ts') && !file.endsWith('.d.ts'))
   const tools = ['package-lock.json', 'scripts/build.mjs', 'scripts/bundles.mjs']
   const dist = join(root, 'dist')
   const [stamp, seen] = [join(dist, '.built-from'), join(dist, '.built-from-files')]

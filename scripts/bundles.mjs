@@ -4,7 +4,13 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
 
 /** Not minified: a fault that is logged names a line that can be read. Entry points below the repository, without ending. Other programs (benches, commands) run from their translated modules. */
-const plainPrograms = ['src/demo/main', 'src/embedded/media/media-thread', 'src/recordings/encoding-main', 'src/directory/directory-thread', 'src/words/ear-thread']
+const plainPrograms = [
+  'src/demo/main',
+  'src/embedded/media/media-thread',
+  'src/recordings/encoding-main',
+  'src/directory/directory-thread',
+  'src/words/ear-thread',
+]
 
 /** Those that every start waits for: run by `runKept`, with what V8 compiled of them before. */
 const keptPrograms = ['src/main', 'src/embedded/main', 'src/store/sqlite/database-thread']
@@ -13,7 +19,20 @@ const keptPrograms = ['src/main', 'src/embedded/main', 'src/store/sqlite/databas
 const inside = new Set(['csv-parse', 'csv-stringify', 'js-yaml', 'kysely', 'libphonenumber-js', 'temporal-polyfill', 'yaml', 'zod'])
 
 /** Packages of CommonJS modules: a file of their own beside the program, in sloppy mode, which drachtio's need. */
-const beside = new Set(['@fastify/ajv-compiler', '@fastify/fast-json-stringify-compiler', '@fastify/static', '@fastify/swagger', '@fastify/swagger-ui', 'drachtio-fsmrf', 'drachtio-srf', 'fastify', 'pino', 'prom-client', 'sdp-transform', 'ws'])
+const beside = new Set([
+  '@fastify/ajv-compiler',
+  '@fastify/fast-json-stringify-compiler',
+  '@fastify/static',
+  '@fastify/swagger',
+  '@fastify/swagger-ui',
+  'drachtio-fsmrf',
+  'drachtio-srf',
+  'fastify',
+  'pino',
+  'prom-client',
+  'sdp-transform',
+  'ws',
+])
 
 const packageOf = (path) => path.split('/', path.startsWith('@') ? 2 : 1).join('/')
 
@@ -29,11 +48,17 @@ function plugin(root, program, packages) {
         packages.names.add(path)
         return { path, namespace: 'beside' }
       })
-      build.onLoad({ filter: /.*/, namespace: 'beside' }, ({ path }) => ({ contents: `module.exports = besides(PACKAGES_FILE, PACKAGES_FINGERPRINT)[${JSON.stringify(path)}]`, loader: 'js' }))
+      build.onLoad({ filter: /.*/, namespace: 'beside' }, ({ path }) => ({
+        contents: `module.exports = besides(PACKAGES_FILE, PACKAGES_FINGERPRINT)[${JSON.stringify(path)}]`,
+        loader: 'js',
+      }))
       build.onLoad({ filter: /\.ts$/ }, ({ path }) => {
         if (!path.startsWith(sources)) return undefined
         const text = readFileSync(path, 'utf8')
-        if (/import\.meta\.(?!url)/.test(text)) return { errors: [{ text: `${relative(root, path)}: of import.meta only url is what it was, once the module is part of a larger file` }] }
+        if (/import\.meta\.(?!url)/.test(text))
+          return {
+            errors: [{ text: `${relative(root, path)}: of import.meta only url is what it was, once the module is part of a larger file` }],
+          }
         const here = JSON.stringify(`./${relative(dirname(join(root, program)), path).replace(/\.ts$/, '.js')}`)
         return { contents: text.replaceAll('import.meta.url', `new URL(${here}, import.meta.url).href`), loader: 'ts' }
       })
@@ -44,7 +69,10 @@ function plugin(root, program, packages) {
 const usual = { bundle: true, platform: 'node', target: 'node20', sourcemap: true, logLevel: 'error' }
 
 /** What `runKept` runs: one function. */
-const oneFunction = (firstLine) => ({ banner: { js: `(function (exports, require, module, __filename, __dirname, programUrl, besides) { ${firstLine}` }, footer: { js: '})' } })
+const oneFunction = (firstLine) => ({
+  banner: { js: `(function (exports, require, module, __filename, __dirname, programUrl, besides) { ${firstLine}` },
+  footer: { js: '})' },
+})
 
 /** Makes a file ASCII alone as far as its comments keep it from being so, for `runKept` reads such a one sooner. (In code esbuild writes escapes.) */
 function asciiComments(file) {
@@ -75,7 +103,11 @@ async function keepProgram(translate, root, to, program) {
       // A package that is asked for later is asked for by require: V8 forgets what an import() in a program that it kept belongs to.
       supported: { 'dynamic-import': false },
       ...oneFunction("'use strict';"),
-      define: { 'import.meta.url': 'programUrl', PACKAGES_FILE: JSON.stringify(`./node_modules/${name}.packages.cjs`), PACKAGES_FINGERPRINT: JSON.stringify(print ?? '') },
+      define: {
+        'import.meta.url': 'programUrl',
+        PACKAGES_FILE: JSON.stringify(`./node_modules/${name}.packages.cjs`),
+        PACKAGES_FINGERPRINT: JSON.stringify(print ?? ''),
+      },
       plugins: [plugin(root, program, packages)],
       write: print !== undefined,
     })
@@ -84,7 +116,14 @@ async function keepProgram(translate, root, to, program) {
   const bundled = join(folder, 'node_modules', `${name}.packages.cjs`)
   await translate({
     ...usual,
-    stdin: { contents: [...packages.names].sort().map((path) => `Object.defineProperty(exports, ${JSON.stringify(path)}, { get: () => require(${JSON.stringify(path)}) })`).join('\n'), resolveDir: root, loader: 'js' },
+    stdin: {
+      contents: [...packages.names]
+        .sort()
+        .map((path) => `Object.defineProperty(exports, ${JSON.stringify(path)}, { get: () => require(${JSON.stringify(path)}) })`)
+        .join('\n'),
+      resolveDir: root,
+      loader: 'js',
+    },
     outfile: bundled,
     format: 'cjs',
     ...oneFunction(''),
@@ -93,7 +132,10 @@ async function keepProgram(translate, root, to, program) {
   await body(fingerprintOf(bundled))
   asciiComments(join(folder, `${name}.program.cjs`))
   const start = JSON.stringify(`./${relative(dirname(program), 'src/processes/kept-code.js')}`)
-  writeFileSync(join(folder, `${name}.js`), `import { runKept } from ${start}\nrunKept(new URL('./${name}.program.cjs', import.meta.url), '${fingerprintOf(join(folder, `${name}.program.cjs`))}')\n`)
+  writeFileSync(
+    join(folder, `${name}.js`),
+    `import { runKept } from ${start}\nrunKept(new URL('./${name}.program.cjs', import.meta.url), '${fingerprintOf(join(folder, `${name}.program.cjs`))}')\n`,
+  )
 }
 
 /**

@@ -14,7 +14,8 @@ export function fail(line) {
 
 export function checkNode() {
   const [major, minor] = process.versions.node.split('.').map(Number)
-  if (major < 20 || (major === 20 && minor < 19)) fail(`ringround needs Node.js 20.19 or newer; this is ${process.version}. Install a newer Node.js.`)
+  if (major < 20 || (major === 20 && minor < 19))
+    fail(`ringround needs Node.js 20.19 or newer; this is ${process.version}. Install a newer Node.js.`)
 }
 
 /** What of the lock file is not installed in its version: package paths. `scope` 'run' leaves out what only tests need. */
@@ -64,13 +65,17 @@ export function ensurePackages(scope) {
   withLock(() => {
     if (missingPackages(scope).length === 0) return
     // npm ci empties the folder first: one that is linked is somebody else's.
-    if (lstatSync(join(root, 'node_modules'), { throwIfNoEntry: false })?.isSymbolicLink()) fail(`${join(root, 'node_modules')} is a link, and lacks ${missingPackages(scope)[0]}. Remove the link, or run npm ci where it points to.`)
+    if (lstatSync(join(root, 'node_modules'), { throwIfNoEntry: false })?.isSymbolicLink())
+      fail(
+        `${join(root, 'node_modules')} is a link, and lacks ${missingPackages(scope)[0]}. Remove the link, or run npm ci where it points to.`,
+      )
     console.log('Installing npm packages (first time, about half a minute) ...')
     // No package needs its install script: each carries its binaries or is pure JavaScript.
     const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', ...(scope === 'run' ? ['--omit=dev'] : [])]
     const npm = process.env.npm_execpath
     const [command, prefix] = npm?.endsWith('.js') ? [process.execPath, [npm]] : ['npm', []]
     const result = spawnSync(command, [...prefix, ...args], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] })
-    if (result.status !== 0) fail('npm could not install the packages (its message is above). Check that the npm registry can be reached, then start again.')
+    if (result.status !== 0)
+      fail('npm could not install the packages (its message is above). Check that the npm registry can be reached, then start again.')
   })
 }

@@ -44,7 +44,11 @@ async function runTests() {
   // As few runs of the slow properties as still find what they are there for.
   const env = { ...process.env, RINGROUND_PROPERTY_RUNS: process.env.RINGROUND_PROPERTY_RUNS ?? '0.02' }
   const arguments_ = ['related', ...files, '--run', '--config', 'scripts/mutants/vitest.config.mjs', '--reporter', 'dot']
-  const child = spawn(process.execPath, [join(root, 'node_modules', 'vitest', 'vitest.mjs'), ...arguments_], { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [join(root, 'node_modules', 'vitest', 'vitest.mjs'), ...arguments_], {
+    cwd: root,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output = (output + chunk).slice(-20_000)))
   const ended = new Promise((resolve) => child.once('exit', resolve))
@@ -80,7 +84,12 @@ function sayChange({ fileName, location, mutatorName, replacement }, texts) {
 
 /** What was written down line by line. */
 function entries() {
-  return existsSync(journal) ? readFileSync(journal, 'utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line)) : []
+  return existsSync(journal)
+    ? readFileSync(journal, 'utf8')
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => JSON.parse(line))
+    : []
 }
 
 /** @returns the changes of each file, with what became of them */
@@ -94,7 +103,13 @@ function fates() {
     if (entry.noticed !== undefined) noticed.add(entry.noticed)
   }
   const found = Object.fromEntries(files.map((file) => [file, { source: sources[file], mutants: [] }]))
-  for (const mutant of mutants) found[mutant.fileName].mutants.push({ ...mutant, status: mutant.status ?? (noticed.has(mutant.id) ? 'Noticed' : reached.has(mutant.id) ? 'Survived' : loads.has(mutant.id) ? 'Ignored' : 'NoCoverage') })
+  for (const mutant of mutants)
+    found[mutant.fileName].mutants.push({
+      ...mutant,
+      status:
+        mutant.status ??
+        (noticed.has(mutant.id) ? 'Noticed' : reached.has(mutant.id) ? 'Survived' : loads.has(mutant.id) ? 'Ignored' : 'NoCoverage'),
+    })
   return found
 }
 
@@ -146,14 +161,20 @@ function print(found) {
   for (const { file, source, mutant } of left) {
     const { start } = mutant.location
     const line = source.split('\n')[start.line]?.trim() ?? ''
-    console.log(`${file}:${start.line + 1}:${start.column + 1}  ${mutant.mutatorName}${mutant.status === 'NoCoverage' ? ' (no test comes here)' : ''}\n    ${line.slice(0, 150)}\n    -> ${mutant.replacement.replace(/\s+/g, ' ').slice(0, 120)}`)
+    console.log(
+      `${file}:${start.line + 1}:${start.column + 1}  ${mutant.mutatorName}${mutant.status === 'NoCoverage' ? ' (no test comes here)' : ''}\n    ${line.slice(0, 150)}\n    -> ${mutant.replacement.replace(/\s+/g, ' ').slice(0, 120)}`,
+    )
   }
   const share = ({ total, missed }) => (total === 0 ? 100 : (100 * (total - missed)) / total)
-  const line = (name, counts) => `${name.padEnd(40)} ${String(counts.total).padStart(7)} ${String(counts.missed).padStart(10)}   ${share(counts).toFixed(1)} %${share(counts) < bar ? `  (bar: ${bar} %)` : ''}`
+  const line = (name, counts) =>
+    `${name.padEnd(40)} ${String(counts.total).padStart(7)} ${String(counts.missed).padStart(10)}   ${share(counts).toFixed(1)} %${share(counts) < bar ? `  (bar: ${bar} %)` : ''}`
   const groups = new Map()
   console.log(`\n${'file'.padEnd(40)} changes  unnoticed  noticed`)
   for (const [file, { mutants }] of Object.entries(found)) {
-    const counts = { total: mutants.filter(({ status: fate }) => fate !== 'Ignored').length, missed: left.filter((each) => each.file === file).length }
+    const counts = {
+      total: mutants.filter(({ status: fate }) => fate !== 'Ignored').length,
+      missed: left.filter((each) => each.file === file).length,
+    }
     if (counts.total > 0) console.log(line(file, counts))
     const room = file.split('/')[1] ?? file
     const { total, missed } = groups.get(room) ?? { total: 0, missed: 0 }

@@ -22,7 +22,13 @@ const chromium = findChromium() ?? fail('There is no Chromium here: apt-get inst
 
 const demo = spawn(process.execPath, [join(root, 'scripts/start.mjs'), '--demo'], {
   stdio: ['ignore', 'pipe', 'inherit'],
-  env: { ...process.env, RINGROUND_SIP_PORT: '0', RINGROUND_HTTP_PORT: '0', RINGROUND_DATA_FOLDER: join(folder, 'data'), RINGROUND_RECORDINGS_FOLDER: join(folder, 'recordings') },
+  env: {
+    ...process.env,
+    RINGROUND_SIP_PORT: '0',
+    RINGROUND_HTTP_PORT: '0',
+    RINGROUND_DATA_FOLDER: join(folder, 'data'),
+    RINGROUND_RECORDINGS_FOLDER: join(folder, 'recordings'),
+  },
 })
 let said = ''
 demo.stdout.setEncoding('utf8').on('data', (text) => (said += text))
@@ -58,7 +64,14 @@ try {
 /** That of the tests, translated. */
 async function theBrowser() {
   const file = join(folder, 'browser.mjs')
-  await build({ entryPoints: [join(root, 'test/keeping/browser.ts')], outfile: file, bundle: true, platform: 'node', format: 'esm', logLevel: 'error' })
+  await build({
+    entryPoints: [join(root, 'test/keeping/browser.ts')],
+    outfile: file,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    logLevel: 'error',
+  })
   return import(pathToFileURL(file).href)
 }
 

@@ -23,7 +23,11 @@ function canIsolate() {
 /** @returns a fresh folder for what a run writes and nobody keeps */
 function temporaryFolder() {
   // Tests install packages in it and run them: not where the system runs no programs from.
-  const mounted = existsSync('/proc/mounts') ? readFileSync('/proc/mounts', 'utf8').split('\n').find((line) => line.split(' ')[1] === memory) : undefined
+  const mounted = existsSync('/proc/mounts')
+    ? readFileSync('/proc/mounts', 'utf8')
+        .split('\n')
+        .find((line) => line.split(' ')[1] === memory)
+    : undefined
   const usable = mounted !== undefined && !mounted.split(' ')[3]?.split(',').includes('noexec')
   const { bavail, bsize } = usable ? statfsSync(memory) : { bavail: 0, bsize: 0 }
   const folder = mkdtempSync(join(bavail * bsize >= memoryBytes ? memory : tmpdir(), 'ringround-test-'))
@@ -33,7 +37,10 @@ function temporaryFolder() {
 }
 
 function readDurations() {
-  return Object.assign({}, ...[elsewhereFile, durationsFile].filter((file) => existsSync(file)).map((file) => JSON.parse(readFileSync(file, 'utf8'))))
+  return Object.assign(
+    {},
+    ...[elsewhereFile, durationsFile].filter((file) => existsSync(file)).map((file) => JSON.parse(readFileSync(file, 'utf8'))),
+  )
 }
 
 /** Files in lanes whose sums are as even as may be: the longest first, each to the lane that has least. */
@@ -71,7 +78,8 @@ export async function runLanes(files, command, most = laneCount) {
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
   for (const { report } of finished) {
     if (!existsSync(report)) continue
-    for (const { name, startTime, endTime } of JSON.parse(readFileSync(report, 'utf8')).testResults) durations[relative(root, name)] = Math.round((endTime - startTime) / 100) / 10
+    for (const { name, startTime, endTime } of JSON.parse(readFileSync(report, 'utf8')).testResults)
+      durations[relative(root, name)] = Math.round((endTime - startTime) / 100) / 10
   }
   mkdirSync(dirname(durationsFile), { recursive: true })
   writeFileSync(durationsFile, JSON.stringify(durations, undefined, 1))
@@ -83,7 +91,11 @@ function runLane(index, files, isolated, folder, command) {
   const report = join(root, '.cache', `test-calls-${index}-${process.pid}.json`)
   const run = [process.execPath, ...command(index, report), ...files]
   const [program, ...args] = isolated ? [...inOwnNetwork, ...run] : run
-  const child = spawn(program, args, { cwd: root, env: { ...process.env, TMPDIR: folder }, stdio: index === 0 ? ['ignore', 'inherit', 'inherit'] : ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(program, args, {
+    cwd: root,
+    env: { ...process.env, TMPDIR: folder },
+    stdio: index === 0 ? ['ignore', 'inherit', 'inherit'] : ['ignore', 'pipe', 'pipe'],
+  })
   const words = []
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => words.push(chunk))
   return new Promise((resolve) => {

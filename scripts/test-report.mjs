@@ -28,7 +28,9 @@ export function readReport({ layer, ok, report, root }) {
   )
   const failures = result.testResults.flatMap(({ name, status, message, assertionResults }) => {
     const file = relative(root, name)
-    const tests = assertionResults.filter((test) => test.status === 'failed').map((test) => ({ layer, file, name: test.fullName, message: test.failureMessages.join('\n') }))
+    const tests = assertionResults
+      .filter((test) => test.status === 'failed')
+      .map((test) => ({ layer, file, name: test.fullName, message: test.failureMessages.join('\n') }))
     return tests.length === 0 && status === 'failed' ? [{ layer, file, name: 'the file itself', message }] : tests
   })
   if (!ok && failures.length === 0) failures.push(whole('Vitest failed outside any test; its words stand above.'))
@@ -39,7 +41,10 @@ export function readReport({ layer, ok, report, root }) {
 export function toRunAgain(failures) {
   if (failures.some(({ file }) => file === '')) return []
   if (new Set(failures.map(({ file }) => file)).size > mostFilesAgain) return []
-  return [...new Set(failures.map(({ layer }) => layer))].map((layer) => ({ layer, files: [...new Set(failures.filter((failure) => failure.layer === layer).map(({ file }) => file))] }))
+  return [...new Set(failures.map(({ layer }) => layer))].map((layer) => ({
+    layer,
+    files: [...new Set(failures.filter((failure) => failure.layer === layer).map(({ file }) => file))],
+  }))
 }
 
 /**
@@ -55,6 +60,9 @@ export function afterSecondRun(failures, again) {
 
 /** @returns one failure in a few lines */
 export function inLines({ layer, file, name, message }) {
-  const lines = message.replace(/\u001b\[[0-9;]*m/g, '').split('\n').filter((line) => !line.includes('node_modules'))
+  const lines = message
+    .replace(/\u001b\[[0-9;]*m/g, '')
+    .split('\n')
+    .filter((line) => !line.includes('node_modules'))
   return [`  ${file === '' ? layer : file} > ${name}`, ...lines.slice(0, messageLines).map((line) => `      ${line}`)].join('\n')
 }

@@ -19,20 +19,33 @@ const failure = (file, name, layer = 'calls') => ({ layer, file, name, message: 
 describe('the report of a run', () => {
   it('counts by file, and names what failed', () => {
     const report = written([
-      { name: '/house/test/a.test.ts', status: 'failed', assertionResults: [passes('rings'), fails('is heard'), { fullName: 'later', status: 'pending', failureMessages: [] }] },
+      {
+        name: '/house/test/a.test.ts',
+        status: 'failed',
+        assertionResults: [passes('rings'), fails('is heard'), { fullName: 'later', status: 'pending', failureMessages: [] }],
+      },
       { name: '/house/test/b.test.ts', status: 'passed', assertionResults: [passes('hangs up')] },
     ])
     const { counts, failures } = readReport({ layer: 'calls', ok: false, report, root: '/house' })
-    expect(counts).toEqual(new Map([['test/a.test.ts', { passed: 1, skipped: 1 }], ['test/b.test.ts', { passed: 1, skipped: 0 }]]))
+    expect(counts).toEqual(
+      new Map([
+        ['test/a.test.ts', { passed: 1, skipped: 1 }],
+        ['test/b.test.ts', { passed: 1, skipped: 0 }],
+      ]),
+    )
     expect(failures).toEqual([{ layer: 'calls', file: 'test/a.test.ts', name: 'is heard', message: 'expected 1 to be 2' }])
   })
 
   it('fails where a file could not be loaded, where Vitest failed outside any test, and where there is none', () => {
     const notLoaded = written([{ name: '/house/test/a.test.ts', status: 'failed', message: 'Cannot find module', assertionResults: [] }])
-    expect(readReport({ layer: 'calls', ok: false, report: notLoaded, root: '/house' }).failures).toMatchObject([{ file: 'test/a.test.ts', message: 'Cannot find module' }])
+    expect(readReport({ layer: 'calls', ok: false, report: notLoaded, root: '/house' }).failures).toMatchObject([
+      { file: 'test/a.test.ts', message: 'Cannot find module' },
+    ])
     const outside = written([{ name: '/house/test/a.test.ts', status: 'passed', assertionResults: [passes('rings')] }])
     expect(readReport({ layer: 'calls', ok: false, report: outside, root: '/house' }).failures).toMatchObject([{ file: '' }])
-    expect(readReport({ layer: 'calls', ok: true, report: join(folder, 'none.json'), root: '/house' }).failures).toMatchObject([{ file: '' }])
+    expect(readReport({ layer: 'calls', ok: true, report: join(folder, 'none.json'), root: '/house' }).failures).toMatchObject([
+      { file: '' },
+    ])
   })
 })
 
@@ -58,6 +71,8 @@ describe('the second run', () => {
   })
 
   it('is told of in lines without colours', () => {
-    expect(inLines({ ...failure('a', 'one'), message: '\u001b[31mexpected\u001b[39m\nat line 3' })).toBe('  a > one\n      expected\n      at line 3')
+    expect(inLines({ ...failure('a', 'one'), message: '\u001b[31mexpected\u001b[39m\nat line 3' })).toBe(
+      '  a > one\n      expected\n      at line 3',
+    )
   })
 })

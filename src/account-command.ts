@@ -5,7 +5,18 @@ import { parseArgs } from 'node:util'
 import { system, type Accounts } from './accounts/accounts.js'
 import { inForce } from './accounts/grants.js'
 import type { Person, Token } from './accounts/identity.js'
-import { isApproved, isPermission, isRole, isWhole, permissionNames, permissions, roleNames, roles, scopeName, scopeNamed } from './accounts/roles.js'
+import {
+  isApproved,
+  isPermission,
+  isRole,
+  isWhole,
+  permissionNames,
+  permissions,
+  roleNames,
+  roles,
+  scopeName,
+  scopeNamed,
+} from './accounts/roles.js'
 import { withAccounts } from './accounts/with-accounts.js'
 import { readSettings, SettingsError, type Settings } from './config/settings.js'
 import { privateUmask } from './private-files.js'
@@ -44,7 +55,17 @@ function fail(text: string): number {
 }
 
 function readOptions() {
-  return parseArgs({ allowPositionals: true, options: { config: { type: 'string' }, email: { type: 'string' }, for: { type: 'string', default: 'everywhere' }, may: { type: 'string' }, days: { type: 'string' }, help: { type: 'boolean', default: false } } })
+  return parseArgs({
+    allowPositionals: true,
+    options: {
+      config: { type: 'string' },
+      email: { type: 'string' },
+      for: { type: 'string', default: 'everywhere' },
+      may: { type: 'string' },
+      days: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  })
 }
 
 type Options = ReturnType<typeof readOptions>['values']
@@ -65,7 +86,8 @@ async function main(): Promise<number> {
   try {
     const settings = readSettings({ root: fileURLToPath(new URL('../../', import.meta.url)), file: values.config, env: process.env })
     const place = storePlace(settings)
-    if (!place.postgres && !existsSync(place.file)) return fail(`${settings.dataFolder}: there is no store yet; the engine makes it when it starts.`)
+    if (!place.postgres && !existsSync(place.file))
+      return fail(`${settings.dataFolder}: there is no store yet; the engine makes it when it starts.`)
     return await withAccounts(place, engineName(settings), (accounts) => run(accounts, settings, positionals, values))
   } catch (error) {
     if (error instanceof SettingsError || error instanceof Refusal) return fail(error.message)
@@ -90,7 +112,8 @@ async function run(accounts: Accounts, settings: Settings, [command, ...given]: 
     }
     case 'role': {
       if (name === undefined || role === undefined) return fail(usage)
-      if (!isRole(role) || isApproved(role)) throw new Refusal(`${role}: there is no such role to give here. Roles: ${roleNames.filter((one) => !isApproved(one)).join(', ')}.`)
+      if (!isRole(role) || isApproved(role))
+        throw new Refusal(`${role}: there is no such role to give here. Roles: ${roleNames.filter((one) => !isApproved(one)).join(', ')}.`)
       const scope = scopeOf(values.for)
       if (isWhole(role) && scope.kind !== 'everywhere') throw new Refusal(`${roles[role].name} is a role for everything.`)
       const person = await named(accounts, name)
@@ -109,12 +132,26 @@ async function run(accounts: Accounts, settings: Settings, [command, ...given]: 
       return token(accounts, given.join(' '), values)
     case 'screen': {
       if (given.length === 0) return fail(usage)
-      const { secret } = await accounts.tokenBook.makeScreen(system, { name: given.join(' '), ...scopesOf(values.for), expiresAt: accounts.now() + daysOf(values.days ?? String(screenDays)) })
+      const { secret } = await accounts.tokenBook.makeScreen(system, {
+        name: given.join(' '),
+        ...scopesOf(values.for),
+        expiresAt: accounts.now() + daysOf(values.days ?? String(screenDays)),
+      })
       say(`${pagesAt(settings)}/screen/${secret}`)
       return 0
     }
     case 'tokens':
-      for (const one of await accounts.tokenBook.all()) say([one.id, kindWords[one.kind], one.name, one.permissions.join(','), [one.scope, ...(one.also ?? [])].map(scopeName).join(','), one.expiresAt === undefined ? 'no end' : `until ${new Date(one.expiresAt).toISOString()}`].join('  '))
+      for (const one of await accounts.tokenBook.all())
+        say(
+          [
+            one.id,
+            kindWords[one.kind],
+            one.name,
+            one.permissions.join(','),
+            [one.scope, ...(one.also ?? [])].map(scopeName).join(','),
+            one.expiresAt === undefined ? 'no end' : `until ${new Date(one.expiresAt).toISOString()}`,
+          ].join('  '),
+        )
       return 0
     case 'end-token':
       if (name === undefined) return fail(usage)
@@ -132,7 +169,9 @@ async function list(accounts: Accounts): Promise<number> {
     const page = await accounts.people(200, after)
     const grants = await accounts.grantsOfAll(page.map(({ id }) => id))
     for (const { id, name, email, disabledAt } of page) {
-      const has = (grants.get(id) ?? []).filter((grant) => inForce(grant, accounts.now())).map(({ role, scope }) => `${role} (${scopeName(scope)})`)
+      const has = (grants.get(id) ?? [])
+        .filter((grant) => inForce(grant, accounts.now()))
+        .map(({ role, scope }) => `${role} (${scopeName(scope)})`)
       say([id, name, email ?? '-', disabledAt === undefined ? has.join(', ') || 'no role' : 'may not sign in'].join('  '))
     }
     after = page.length === 200 ? page.at(-1) : undefined
@@ -160,9 +199,18 @@ async function token(accounts: Accounts, name: string, { may, days, for: scope }
   const asked = (may ?? '').split(',').map((one) => one.trim())
   const wrong = asked.find((one) => !isPermission(one))
   if (name === '' || may === undefined) return fail(usage)
-  if (wrong !== undefined) throw new Refusal(`${wrong}: there is no such permission. There are:\n${permissionNames.map((one) => `  ${one.padEnd(14)} ${permissions[one]}`).join('\n')}`)
+  if (wrong !== undefined)
+    throw new Refusal(
+      `${wrong}: there is no such permission. There are:\n${permissionNames.map((one) => `  ${one.padEnd(14)} ${permissions[one]}`).join('\n')}`,
+    )
   const expiresAt = days === undefined ? undefined : accounts.now() + daysOf(days)
-  const { secret } = await accounts.tokenBook.make(system, { kind: 'api', name, permissions: asked.filter(isPermission), scope: scopeOf(scope), ...(expiresAt === undefined ? {} : { expiresAt }) })
+  const { secret } = await accounts.tokenBook.make(system, {
+    kind: 'api',
+    name,
+    permissions: asked.filter(isPermission),
+    scope: scopeOf(scope),
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+  })
   say(secret)
   return 0
 }
@@ -170,8 +218,10 @@ async function token(accounts: Accounts, name: string, { may, days, for: scope }
 async function named(accounts: Accounts, name: string): Promise<Person> {
   const found = await accounts.peopleCalled(name)
   const [person] = found
-  if (!person) throw new Refusal(`There is nobody called ${name === '' ? '(nothing)' : name}. \`npm run account -- list\` says who there is.`)
-  if (found.length > 1) throw new Refusal(`${found.length} people are called ${name}; give one of their ids: ${found.map(({ id }) => id).join(', ')}.`)
+  if (!person)
+    throw new Refusal(`There is nobody called ${name === '' ? '(nothing)' : name}. \`npm run account -- list\` says who there is.`)
+  if (found.length > 1)
+    throw new Refusal(`${found.length} people are called ${name}; give one of their ids: ${found.map(({ id }) => id).join(', ')}.`)
   return person
 }
 

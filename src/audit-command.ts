@@ -32,17 +32,27 @@ async function main(): Promise<number> {
   }
   if (more.length > 0 || (command !== 'verify' && command !== 'export')) return fail(usage)
   try {
-    const place = storePlace(readSettings({ root: fileURLToPath(new URL('../../', import.meta.url)), file: values.config, env: process.env }))
-    if (place.postgres === undefined && !existsSync(place.file)) return fail(`${place.file}: there is no store yet; the engine makes it when it starts.`)
+    const place = storePlace(
+      readSettings({ root: fileURLToPath(new URL('../../', import.meta.url)), file: values.config, env: process.env }),
+    )
+    if (place.postgres === undefined && !existsSync(place.file))
+      return fail(`${place.file}: there is no store yet; the engine makes it when it starts.`)
     const database = await openForAsking(place)
     try {
       if (command === 'export') {
-        for await (const entry of everyEntry(database.db)) if (!process.stdout.write(`${JSON.stringify({ ...entry, at: new Date(entry.at).toISOString() })}\n`)) await new Promise((resolve) => process.stdout.once('drain', resolve))
+        for await (const entry of everyEntry(database.db))
+          if (!process.stdout.write(`${JSON.stringify({ ...entry, at: new Date(entry.at).toISOString() })}\n`))
+            await new Promise((resolve) => process.stdout.once('drain', resolve))
         return 0
       }
       const found = await verifyAudit(database.db)
-      if (found.kind === 'broken') return fail(`The audit is broken at entry ${found.at}: ${found.why === 'missing' ? 'entries are missing before the next one' : 'it is not as it was written'}. Hold the store against a backup.`)
-      process.stdout.write(`${found.entries} entries, none changed and none missing${found.deleted === 0 ? '' : `, but for the first ${found.deleted}, whose time was over`}. Keep the last hash elsewhere, so that nobody can make the whole of it anew:\n${found.head}\n`)
+      if (found.kind === 'broken')
+        return fail(
+          `The audit is broken at entry ${found.at}: ${found.why === 'missing' ? 'entries are missing before the next one' : 'it is not as it was written'}. Hold the store against a backup.`,
+        )
+      process.stdout.write(
+        `${found.entries} entries, none changed and none missing${found.deleted === 0 ? '' : `, but for the first ${found.deleted}, whose time was over`}. Keep the last hash elsewhere, so that nobody can make the whole of it anew:\n${found.head}\n`,
+      )
       return 0
     } finally {
       await database.close()

@@ -22,7 +22,10 @@ function fail(text: string): number {
 }
 
 function readOptions() {
-  return parseArgs({ allowPositionals: true, options: { config: { type: 'string' }, numbers: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } } })
+  return parseArgs({
+    allowPositionals: true,
+    options: { config: { type: 'string' }, numbers: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
+  })
 }
 
 async function main(): Promise<number> {
@@ -46,7 +49,8 @@ async function main(): Promise<number> {
     if (error instanceof SettingsError) return fail(error.message)
     throw error
   }
-  if (place.postgres === undefined && !existsSync(place.file)) return fail(`${place.file}: there is no store yet; the engine makes it when it starts.`)
+  if (place.postgres === undefined && !existsSync(place.file))
+    return fail(`${place.file}: there is no store yet; the engine makes it when it starts.`)
   const database = await openForAsking(place)
   try {
     const { db } = database
@@ -56,7 +60,12 @@ async function main(): Promise<number> {
     for (const callId of callIds) {
       const events = await eventsOf(db, callId)
       const targets = events.flatMap((event) => (event.type === 'attempt.started' ? [event.target] : []))
-      const shown = options.values.numbers ? events : withoutTargets(events.map((event) => (event.type === 'attempt.started' ? { ...event, target: maskedTarget(event.target) } : event)), targets)
+      const shown = options.values.numbers
+        ? events
+        : withoutTargets(
+            events.map((event) => (event.type === 'attempt.started' ? { ...event, target: maskedTarget(event.target) } : event)),
+            targets,
+          )
       process.stdout.write(`${(callLadder(shown, 'Europe/London') ?? []).join('\n')}\n`)
     }
     return 0

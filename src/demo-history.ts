@@ -15,7 +15,12 @@ const inFlight = 5_000
  * @returns how many calls were invented; undefined: there was a call already, or no directory to invent by (its mistakes are told when it is opened)
  */
 export async function giveThePast(settings: Settings, onBegin: () => void, now = Date.now()): Promise<number | undefined> {
-  const store = await openStore({ ...storePlace(settings), node: engineName(settings), alarms: { raise: () => undefined, clear: () => undefined }, durableWaitMs: 60_000 })
+  const store = await openStore({
+    ...storePlace(settings),
+    node: engineName(settings),
+    alarms: { raise: () => undefined, clear: () => undefined },
+    durableWaitMs: 60_000,
+  })
   try {
     if ((await store.calls({ limit: 1 })).calls.length > 0) return undefined
     const parsed = await loadDirectory(settings.directoryFile)
@@ -23,7 +28,11 @@ export async function giveThePast(settings: Settings, onBegin: () => void, now =
     onBegin()
     const events = await inventHistory({ directory: parsed.directory, now: now - 60_000, days, seed })
     for (let start = 0; start < events.length; start += inFlight) {
-      await Promise.all(events.slice(start, start + inFlight).map(({ callId, at, seq: _seq, elapsedMs: _elapsed, ...fact }) => store.appendLate(callId, fact, at)))
+      await Promise.all(
+        events
+          .slice(start, start + inFlight)
+          .map(({ callId, at, seq: _seq, elapsedMs: _elapsed, ...fact }) => store.appendLate(callId, fact, at)),
+      )
     }
     return new Set(events.map(({ callId }) => callId)).size
   } finally {

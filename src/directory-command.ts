@@ -32,7 +32,11 @@ function who(): string | undefined {
 }
 
 const args = process.argv.slice(2)
-const output: CommandOutput = { out: (text) => console.log(text), error: (text) => console.error(text), ...(process.stdin.isTTY && process.stderr.isTTY ? { ask } : {}) }
+const output: CommandOutput = {
+  out: (text) => console.log(text),
+  error: (text) => console.error(text),
+  ...(process.stdin.isTTY && process.stderr.isTTY ? { ask } : {}),
+}
 
 if (isAboutTheStore(args)) {
   // It may make the store's file, which holds numbers of patients.

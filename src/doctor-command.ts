@@ -37,7 +37,10 @@ async function freeRange(): Promise<{ readonly rtpFrom: number; readonly rtpTo: 
 
 async function trialSwitch(settings: Settings): ReturnType<Parameters<typeof examine>[1]['startEmbedded']> {
   const loopback = { sipAddresses: ['127.0.0.1'], sipPort: 0, sipExternalAddresses: [], rtpAddresses: [] }
-  const started = await startEmbedded({ ...settings, ...loopback, ...(await freeRange()) }, { onCrash: () => undefined, onShortages: () => undefined })
+  const started = await startEmbedded(
+    { ...settings, ...loopback, ...(await freeRange()) },
+    { onCrash: () => undefined, onShortages: () => undefined },
+  )
   return { servers: started.servers, stop: () => started.process.stop() }
 }
 
@@ -45,7 +48,9 @@ async function main(): Promise<number> {
   process.umask(privateUmask)
   let options: { readonly config?: string | undefined; readonly json: boolean; readonly help: boolean }
   try {
-    options = parseArgs({ options: { config: { type: 'string' }, json: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } } }).values
+    options = parseArgs({
+      options: { config: { type: 'string' }, json: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
+    }).values
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${usage}\n`)
     return 1
@@ -62,7 +67,14 @@ async function main(): Promise<number> {
   }
   try {
     const settings = readSettings({ root, file: options.config, env: process.env })
-    await examine(settings, { root, path: process.env.PATH ?? '', uid: process.getuid?.(), keys: { source: masterKeySource(settings), store: storePlace(settings) }, startEmbedded: () => trialSwitch(settings), report })
+    await examine(settings, {
+      root,
+      path: process.env.PATH ?? '',
+      uid: process.getuid?.(),
+      keys: { source: masterKeySource(settings), store: storePlace(settings) },
+      startEmbedded: () => trialSwitch(settings),
+      report,
+    })
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error
     for (const line of error.message.split('\n')) report({ check: 'settings', ...wrong(line, 'README: Configure it') })

@@ -37,7 +37,11 @@ export interface EmbeddedEvents {
  * @param outlived one that runs already, with these settings
  * @throws Error one line that says which port is taken or what else kept it from starting
  */
-export async function startEmbeddedProcess(settings: EmbeddedSwitchSettings, { onCrash, onShortages, onRunning }: EmbeddedEvents, outlived?: RunningSwitch): Promise<EmbeddedProcess> {
+export async function startEmbeddedProcess(
+  settings: EmbeddedSwitchSettings,
+  { onCrash, onShortages, onRunning }: EmbeddedEvents,
+  outlived?: RunningSwitch,
+): Promise<EmbeddedProcess> {
   let stopping = false
   let crashes = 0
   let restart: NodeJS.Timeout | undefined

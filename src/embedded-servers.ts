@@ -2,7 +2,13 @@ import { createHash, randomBytes } from 'node:crypto'
 import { isIP } from 'node:net'
 import { join } from 'node:path'
 import type { Settings } from './config/settings.js'
-import type { DrachtioSettings, EmbeddedSwitchAddresses, EmbeddedSwitchSettings, FreeswitchSettings, SipListener } from './embedded/settings.js'
+import type {
+  DrachtioSettings,
+  EmbeddedSwitchAddresses,
+  EmbeddedSwitchSettings,
+  FreeswitchSettings,
+  SipListener,
+} from './embedded/settings.js'
 import { hostForSocket } from './embedded/protocols/sip/endpoint.js'
 import { parseHostPort } from './embedded/protocols/sip/uri.js'
 import { startEmbeddedProcess, type EmbeddedEvents, type EmbeddedProcess } from './embedded-process.js'
@@ -32,13 +38,17 @@ type Secrets = Pick<SwitchNote, 'control' | 'drachtio' | 'freeswitch'>
 /** Starts the embedded switch for these settings, or takes over the one that an engine which was killed has left. @throws Error one line that says what keeps it from starting */
 export async function startEmbedded(settings: Settings, events: EmbeddedEvents): Promise<EmbeddedServers> {
   const file = join(settings.dataFolder, 'switch.json')
-  const fingerprint = createHash('sha256').update(JSON.stringify(switchSettings(settings, { control: '', drachtio: '', freeswitch: '' }))).digest('hex')
+  const fingerprint = createHash('sha256')
+    .update(JSON.stringify(switchSettings(settings, { control: '', drachtio: '', freeswitch: '' })))
+    .digest('hex')
   const left = await leftBehind(file, fingerprint)
   const secrets: Secrets = left?.note ?? { control: randomSecret(), drachtio: randomSecret(), freeswitch: randomSecret() }
   const note = (running: RunningSwitch): void => {
     const { pid = 0 } = running
     writeNote(file, { ...secrets, pid, began: processBegan(pid), ready: running.ready, settings: fingerprint }).catch((error: unknown) =>
-      events.onCrash(`${file}: ${error instanceof Error ? error.message : String(error)}; should the engine die, the next one cannot take over its calls`),
+      events.onCrash(
+        `${file}: ${error instanceof Error ? error.message : String(error)}; should the engine die, the next one cannot take over its calls`,
+      ),
     )
   }
   const started = await startEmbeddedProcess(switchSettings(settings, secrets), { ...events, onRunning: note }, left?.running)
@@ -70,7 +80,10 @@ function webSocketOf(listeners: EmbeddedSwitchAddresses['drachtio']['sip']): Emb
 }
 
 /** The switch that an engine which was killed has left, where it can be used. One that cannot is ended: it has our ports. */
-async function leftBehind(file: string, fingerprint: string): Promise<{ readonly running: RunningSwitch; readonly note: SwitchNote } | undefined> {
+async function leftBehind(
+  file: string,
+  fingerprint: string,
+): Promise<{ readonly running: RunningSwitch; readonly note: SwitchNote } | undefined> {
   const note = await readNote(file)
   if (note === undefined) return undefined
   const found = await takeOver(note)
@@ -104,7 +117,8 @@ function switchSettings(settings: Settings, secrets: Secrets): EmbeddedSwitchSet
 
 /** UDP and TCP first: from the first listener that can reach it, everybody is called who has not called us. */
 function sipListeners(settings: Settings): readonly SipListener[] {
-  const at = (port: number | undefined, protocols: SipListener['protocols']) => (port === undefined ? [] : settings.sipAddresses.map((address) => ({ address, port, protocols, ...externalOf(settings, address) })))
+  const at = (port: number | undefined, protocols: SipListener['protocols']) =>
+    port === undefined ? [] : settings.sipAddresses.map((address) => ({ address, port, protocols, ...externalOf(settings, address) }))
   return [
     ...at(settings.sipPort, ['udp', 'tcp']),
     ...at(settings.sipTlsPort, ['tls']),
@@ -134,12 +148,18 @@ function rtpAddresses(settings: Settings): Omit<FreeswitchSettings['rtp'], 'firs
   const address = given[0] ?? loopback
   const other = given.find((each) => isIP(each) !== isIP(address))
   const otherExternal = other === undefined ? undefined : externalOf(settings, other).externalAddress
-  return { address, ...externalOf(settings, address), ...(other === undefined ? {} : { otherAddress: other }), ...(otherExternal === undefined ? {} : { otherExternalAddress: otherExternal }) }
+  return {
+    address,
+    ...externalOf(settings, address),
+    ...(other === undefined ? {} : { otherAddress: other }),
+    ...(otherExternal === undefined ? {} : { otherExternalAddress: otherExternal }),
+  }
 }
 
 /** What is said of the switch to whoever asks, without the places of its own sockets. */
 export function withoutPorts(health: SwitchHealth, { drachtio, freeswitch }: ServerSet): SwitchHealth {
-  const hide = (detail: string): string => [drachtio, freeswitch].reduce((text, { host, port }) => text.replaceAll(`${host}:${port}`, '(embedded)'), detail)
+  const hide = (detail: string): string =>
+    [drachtio, freeswitch].reduce((text, { host, port }) => text.replaceAll(`${host}:${port}`, '(embedded)'), detail)
   const { signalling, media } = health
   return { ...health, signalling: { ...signalling, detail: hide(signalling.detail) }, media: { ...media, detail: hide(media.detail) } }
 }

@@ -29,7 +29,15 @@ It may run beside an engine, and may be stopped and begun again at any time.`
 const settleMs = 3_000
 
 function readOptions() {
-  return parseArgs({ allowPositionals: true, options: { config: { type: 'string' }, before: { type: 'string' }, organisations: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } } })
+  return parseArgs({
+    allowPositionals: true,
+    options: {
+      config: { type: 'string' },
+      before: { type: 'string' },
+      organisations: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  })
 }
 
 function say(line: string): void {
@@ -56,10 +64,15 @@ async function main(): Promise<number> {
   }
   if (more.length > 0 || (what !== undefined && what !== 'rotate')) return fail(usage)
   try {
-    const settings = readSettings({ root: fileURLToPath(new URL('../../', import.meta.url)), file: options.values.config, env: process.env })
+    const settings = readSettings({
+      root: fileURLToPath(new URL('../../', import.meta.url)),
+      file: options.values.config,
+      env: process.env,
+    })
     const source = masterKeySource(settings)
     const { file, postgres } = storePlace(settings)
-    if (!postgres && !existsSync(file)) return fail(`${settings.dataFolder}: there is no store yet; the engine makes it, and the keys, when it starts.`)
+    if (!postgres && !existsSync(file))
+      return fail(`${settings.dataFolder}: there is no store yet; the engine makes it, and the keys, when it starts.`)
     if (what === undefined) return await withKeys(settings, source, (ring) => Promise.resolve(tell(ring, source)))
     if (options.values.organisations) return await newOrganisationKeys(settings, source)
     return await newMasterKey(settings, source, options.values.before)
@@ -73,7 +86,13 @@ async function withKeys<T>(settings: Settings, master: MasterKeySource, work: (r
   const alarms = new AlarmBoard()
   const store = await openStore({ ...storePlace(settings), alarms, node: `keys-command-${process.pid}` })
   try {
-    const ring = await KeyRing.open({ ledger: store.ledger, recordingKeys: store.recordingKeys, master, alarms, node: settings.databaseUrl === undefined ? undefined : `keys-command-${process.pid}` })
+    const ring = await KeyRing.open({
+      ledger: store.ledger,
+      recordingKeys: store.recordingKeys,
+      master,
+      alarms,
+      node: settings.databaseUrl === undefined ? undefined : `keys-command-${process.pid}`,
+    })
     try {
       return await work(ring)
     } finally {
@@ -95,17 +114,29 @@ function tell(ring: KeyRing, source: MasterKeySource): number {
 async function newMasterKey(settings: Settings, source: MasterKeySource, before: string | undefined): Promise<number> {
   const now = await masterKeys(source, false)
   // A file of ours is ours to change. What the environment or a KMS has was changed there.
-  const [next, older]: readonly [MasterKey, readonly MasterKey[]] = source.kind === 'file' ? [masterKey(randomBytes(32)), now] : [now[0], [...now.slice(1), ...(await keysBefore(source, before))]]
+  const [next, older]: readonly [MasterKey, readonly MasterKey[]] =
+    source.kind === 'file' ? [masterKey(randomBytes(32)), now] : [now[0], [...now.slice(1), ...(await keysBefore(source, before))]]
   if (source.kind === 'file') await writeMasterKeys(source.path, [next, ...older])
-  else if (older.length === 0) return fail(source.kind === 'command' ? 'Name the wrapped key from before with --before FILE.' : `${source.from}: write the new master key first and the one from before behind a comma; then all keys are wrapped by the new one.`)
-  const all: MasterKeySource = { kind: 'text', text: [next, ...older].map(({ key }) => key.toString('hex')).join(','), from: 'the master keys' }
+  else if (older.length === 0)
+    return fail(
+      source.kind === 'command'
+        ? 'Name the wrapped key from before with --before FILE.'
+        : `${source.from}: write the new master key first and the one from before behind a comma; then all keys are wrapped by the new one.`,
+    )
+  const all: MasterKeySource = {
+    kind: 'text',
+    text: [next, ...older].map(({ key }) => key.toString('hex')).join(','),
+    from: 'the master keys',
+  }
   let wrapped = 0
   for (const wait of [0, settleMs]) {
     await new Promise((resolve) => setTimeout(resolve, wait))
     wrapped += await withKeys(settings, all, (ring) => ring.rewrapAll(next))
   }
   if (source.kind === 'file') await writeMasterKeys(source.path, [next])
-  say(`${wrapped} keys are wrapped by the master key ${next.name} (${masterKeyInWords(source)}). Keep a copy of it elsewhere; the one from before opens backups from before.`)
+  say(
+    `${wrapped} keys are wrapped by the master key ${next.name} (${masterKeyInWords(source)}). Keep a copy of it elsewhere; the one from before opens backups from before.`,
+  )
   return 0
 }
 
@@ -121,20 +152,31 @@ async function newOrganisationKeys(settings: Settings, source: MasterKeySource):
     return keys
   })
   // The keys are in memory, and the store is closed: this may take its time.
-  const inForce = new Map(await Promise.all(ring.purposes.filter(isOrganisation).map(async (purpose) => [purpose, await ring.current(purpose)] as const)))
+  const inForce = new Map(
+    await Promise.all(ring.purposes.filter(isOrganisation).map(async (purpose) => [purpose, await ring.current(purpose)] as const)),
+  )
   let [wrapped, failed] = [ofRecordings?.wrapped ?? 0, 0]
   for (const entry of await readdir(settings.recordingsFolder, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile() || !entry.name.endsWith(sealedEnding)) continue
     const path = join(entry.parentPath, entry.name)
     try {
-      if (await rewrap(path, (id) => (ofRecordings?.ids.has(id) === true ? Promise.reject(new KeyOfItsOwn()) : ring.find(id)), ({ keyId }) => inForce.get(ring.purposeOf(keyId) ?? 'codes'))) wrapped++
+      if (
+        await rewrap(
+          path,
+          (id) => (ofRecordings?.ids.has(id) === true ? Promise.reject(new KeyOfItsOwn()) : ring.find(id)),
+          ({ keyId }) => inForce.get(ring.purposeOf(keyId) ?? 'codes'),
+        )
+      )
+        wrapped++
     } catch (error) {
       if (error instanceof KeyOfItsOwn) continue
       failed++
       process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
     }
   }
-  say(`${inForce.size} organisations have new keys: a running engine takes them at its next start. ${wrapped} recordings are wrapped by them${failed === 0 ? '.' : `; ${failed} are not, as said above.`}`)
+  say(
+    `${inForce.size} organisations have new keys: a running engine takes them at its next start. ${wrapped} recordings are wrapped by them${failed === 0 ? '.' : `; ${failed} are not, as said above.`}`,
+  )
   return failed === 0 ? 0 : 1
 }
 

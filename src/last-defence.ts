@@ -91,7 +91,10 @@ export function alarmOfFaults(defence: LastDefence, alarms: Alarms): () => void 
   let timer: NodeJS.Timeout | undefined
   const stop = defence.onFault(({ error }) => {
     const { rejection, exception } = defence.counts
-    alarms.raise('program.fault', `${rejection + exception} since the start; calls go on; the log has each in full. The last: ${error instanceof Error ? error.message : String(error)}`)
+    alarms.raise(
+      'program.fault',
+      `${rejection + exception} since the start; calls go on; the log has each in full. The last: ${error instanceof Error ? error.message : String(error)}`,
+    )
     clearTimeout(timer)
     timer = setTimeout(() => alarms.clear('program.fault'), alarmMs).unref()
   })

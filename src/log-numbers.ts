@@ -3,7 +3,8 @@ import { stdSerializers, type LoggerOptions } from 'pino'
 /**
  * Telephone and NHS numbers: seven digits or more, with blanks or hyphens between them. Not what looks alike: instants, and ids and hashes, in which digits stand beside letters.
  */
-const numberOrName = /\b[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}\b|\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z?)?|(?<![\w-])\+?\d(?:[ -]?\d){6,}(?![\w-])/g
+const numberOrName =
+  /\b[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}\b|\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z?)?|(?<![\w-])\+?\d(?:[ -]?\d){6,}(?![\w-])/g
 const kept = /^(?:\d{4}-\d\d-\d\d|[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}$)/
 
 /** The text with of every number its last two digits alone. */
@@ -15,7 +16,8 @@ function masked(value: unknown): unknown {
   if (typeof value === 'string') return withoutNumbers(value)
   if (Array.isArray(value)) return value.map(masked)
   // Errors have a serializer of their own.
-  if (typeof value === 'object' && value !== null && !(value instanceof Error)) return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, masked(one)]))
+  if (typeof value === 'object' && value !== null && !(value instanceof Error))
+    return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, masked(one)]))
   return value
 }
 

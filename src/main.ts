@@ -19,7 +19,10 @@ function fail(text: string): never {
 
 function argumentsOf(argv: readonly string[]): { readonly demo: boolean; readonly config: string | undefined } {
   try {
-    const { values } = parseArgs({ args: [...argv], options: { demo: { type: 'boolean', default: false }, config: { type: 'string' }, help: { type: 'boolean', default: false } } })
+    const { values } = parseArgs({
+      args: [...argv],
+      options: { demo: { type: 'boolean', default: false }, config: { type: 'string' }, help: { type: 'boolean', default: false } },
+    })
     if (values.help) {
       process.stdout.write(`${usage}\n`)
       process.exit(0)
@@ -41,7 +44,10 @@ async function main(): Promise<void> {
   const read = readSettings({ root, file: options.config, env: process.env })
   // Of no use to the processes that inherit it.
   delete process.env.RINGROUND_MASTER_KEY
-  if (options.demo && read.drachtio.length > 0) throw new StartError('--demo plays on the embedded switch: leave drachtio.addresses (RINGROUND_DRACHTIO) empty, or start without --demo.')
+  if (options.demo && read.drachtio.length > 0)
+    throw new StartError(
+      '--demo plays on the embedded switch: leave drachtio.addresses (RINGROUND_DRACHTIO) empty, or start without --demo.',
+    )
   // Without a trunk of its own, a demo's patients and practices are played as well.
   const network = options.demo && read.trunks.length === 0 ? await demoNetwork() : undefined
   const settings = network ? { ...read, trunks: [{ name: 'demo', address: `${network.address}:${network.port}` }] } : read

@@ -3,9 +3,15 @@ import type { Settings } from './config/settings.js'
 import type { MasterKeySource } from './keys/master-key.js'
 
 /** Where the settings say that the master key comes from. */
-export function masterKeySource({ masterKey, masterKeyCommand, masterKeyFile, dataFolder }: Pick<Settings, 'masterKey' | 'masterKeyCommand' | 'masterKeyFile' | 'dataFolder'>): MasterKeySource {
+export function masterKeySource({
+  masterKey,
+  masterKeyCommand,
+  masterKeyFile,
+  dataFolder,
+}: Pick<Settings, 'masterKey' | 'masterKeyCommand' | 'masterKeyFile' | 'dataFolder'>): MasterKeySource {
   if (masterKey !== undefined) return { kind: 'text', text: masterKey, from: 'keys.master' }
-  if (masterKeyCommand !== undefined && masterKeyFile !== undefined) return { kind: 'command', command: masterKeyCommand, wrapped: masterKeyFile }
+  if (masterKeyCommand !== undefined && masterKeyFile !== undefined)
+    return { kind: 'command', command: masterKeyCommand, wrapped: masterKeyFile }
   return { kind: 'file', path: masterKeyFile ?? join(dataFolder, 'master.key') }
 }
 

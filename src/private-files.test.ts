@@ -10,7 +10,12 @@ let folders: PrivateFolders
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'ringround-private-'))
   const dataFolder = join(root, 'data')
-  folders = { dataFolder, spoolFolder: join(dataFolder, 'spool'), namesFolder: join(dataFolder, 'names'), recordingsFolder: join(root, 'recordings') }
+  folders = {
+    dataFolder,
+    spoolFolder: join(dataFolder, 'spool'),
+    namesFolder: join(dataFolder, 'names'),
+    recordingsFolder: join(root, 'recordings'),
+  }
 })
 afterEach(() => rmSync(root, { recursive: true }))
 
@@ -34,14 +39,31 @@ describe.skipIf(process.platform === 'win32')('files of the engine', () => {
   })
 
   it('are closed when they are found open, and each is said with what it was', async () => {
-    const files = leftOpen('data/ringround.db', 'data/ringround.db-wal', 'data/ringround.log', 'data/rota-history.jsonl', 'data/spool/a.wav', 'data/spool/unusable/b.wav', 'data/names/dr.wav')
+    const files = leftOpen(
+      'data/ringround.db',
+      'data/ringround.db-wal',
+      'data/ringround.log',
+      'data/rota-history.jsonl',
+      'data/spool/a.wav',
+      'data/spool/unusable/b.wav',
+      'data/names/dr.wav',
+    )
     const mp3s = leftOpen('recordings/2026/11/29/a.mp3')
     chmodSync(folders.dataFolder, 0o755)
     const found = closeToOthers(folders)
     for (const file of files) expect([file, modeOf(file)]).toEqual([file, 0o600])
-    for (const folder of [folders.dataFolder, folders.recordingsFolder, folders.spoolFolder, folders.namesFolder, join(folders.spoolFolder, 'unusable')]) expect([folder, modeOf(folder)]).toEqual([folder, 0o700])
+    for (const folder of [
+      folders.dataFolder,
+      folders.recordingsFolder,
+      folders.spoolFolder,
+      folders.namesFolder,
+      join(folders.spoolFolder, 'unusable'),
+    ])
+      expect([folder, modeOf(folder)]).toEqual([folder, 0o700])
     expect(found.find(({ path }) => path === files[0])).toEqual({ path: files[0], was: 0o644, is: 0o600 })
-    expect(tellTightened(found)).toMatch(/data \(and 11 more\) could be read or written by other users of this machine \(0755\); closed to them now \(0700\)\.$/)
+    expect(tellTightened(found)).toMatch(
+      /data \(and 11 more\) could be read or written by other users of this machine \(0755\); closed to them now \(0700\)\.$/,
+    )
     expect(closeToOthers(folders)).toEqual([])
 
     const below = await tightenBelow(folders.recordingsFolder)
@@ -68,8 +90,13 @@ describe.skipIf(process.platform === 'win32')('files of the engine', () => {
 
   it('what cannot be closed stops the start, in one line that says what to do', () => {
     leftOpen('data/ringround.db')
-    const refusing = { chmod: (path: string, mode: number) => (path.endsWith('.db') ? notPermitted() : chmodSync(path, mode)), chown: notPermitted }
-    expect(() => closeToOthers(folders, refusing)).toThrow(/ringround\.db: other users of this machine can reach it \(0644\), and it cannot be closed to them \(EPERM\)\..*chmod 0600/)
+    const refusing = {
+      chmod: (path: string, mode: number) => (path.endsWith('.db') ? notPermitted() : chmodSync(path, mode)),
+      chown: notPermitted,
+    }
+    expect(() => closeToOthers(folders, refusing)).toThrow(
+      /ringround\.db: other users of this machine can reach it \(0644\), and it cannot be closed to them \(EPERM\)\..*chmod 0600/,
+    )
   })
 
   it('a file system that keeps modes of its own is noticed', () => {
@@ -104,29 +131,44 @@ describe.skipIf(process.platform === 'win32')('a group shared with FreeSWITCH', 
   it('writes the spool, reads the names, passes through the data folder, and reaches nothing else', () => {
     const [database, name, recording] = leftOpen('data/ringround.db', 'data/names/dr.wav', 'data/spool/a.wav')
     closeToOthers({ ...folders, group })
-    expect([modeOf(folders.dataFolder), modeOf(folders.spoolFolder), modeOf(folders.namesFolder), modeOf(folders.recordingsFolder)]).toEqual([0o710, 0o2770, 0o2750, 0o700])
+    expect([
+      modeOf(folders.dataFolder),
+      modeOf(folders.spoolFolder),
+      modeOf(folders.namesFolder),
+      modeOf(folders.recordingsFolder),
+    ]).toEqual([0o710, 0o2770, 0o2750, 0o700])
     expect([modeOf(database!), modeOf(name!), modeOf(recording!)]).toEqual([0o600, 0o640, 0o640])
     // A second start finds nothing to do.
     expect(closeToOthers({ ...folders, group })).toEqual([])
   })
 
-  it.runIf(process.getuid?.() === 0 && process.platform === 'linux')('lets another user of the group record and read names, and nothing more; a stranger nothing at all', () => {
-    chmodSync(root, 0o755)
-    const shared = 54_321
-    const [database, name, recording] = leftOpen('data/ringround.db', 'data/names/dr.wav', 'data/spool/a.json')
-    closeToOthers({ ...folders, group: shared })
-    const may = (gid: number, command: string, path: string) => spawnSync('/bin/sh', ['-c', `umask 007; ${command} "$1"`, 'sh', path], { uid: 65_534, gid, stdio: 'ignore' }).status === 0
-    const made = join(folders.spoolFolder, 'new.wav')
-    expect(may(shared, 'echo sound >', made)).toBe(true)
-    expect([statSync(made).gid, modeOf(made)]).toEqual([shared, 0o660])
-    expect(may(shared, 'cat', name!)).toBe(true)
-    for (const [command, path] of [['cat', database!], ['ls', folders.dataFolder], ['echo x >', join(folders.namesFolder, 'new.wav')], ['echo x >', join(folders.dataFolder, 'new')], ['ls', folders.recordingsFolder]] as const) {
-      expect([command, path, may(shared, command, path)]).toEqual([command, path, false])
-    }
-    for (const path of [database!, name!, recording!, made]) expect([path, may(65_533, 'cat', path)]).toEqual([path, false])
-    // What FreeSWITCH made is as it should be: nothing is found at the next start.
-    expect(closeToOthers({ ...folders, group: shared })).toEqual([])
-  })
+  it.runIf(process.getuid?.() === 0 && process.platform === 'linux')(
+    'lets another user of the group record and read names, and nothing more; a stranger nothing at all',
+    () => {
+      chmodSync(root, 0o755)
+      const shared = 54_321
+      const [database, name, recording] = leftOpen('data/ringround.db', 'data/names/dr.wav', 'data/spool/a.json')
+      closeToOthers({ ...folders, group: shared })
+      const may = (gid: number, command: string, path: string) =>
+        spawnSync('/bin/sh', ['-c', `umask 007; ${command} "$1"`, 'sh', path], { uid: 65_534, gid, stdio: 'ignore' }).status === 0
+      const made = join(folders.spoolFolder, 'new.wav')
+      expect(may(shared, 'echo sound >', made)).toBe(true)
+      expect([statSync(made).gid, modeOf(made)]).toEqual([shared, 0o660])
+      expect(may(shared, 'cat', name!)).toBe(true)
+      for (const [command, path] of [
+        ['cat', database!],
+        ['ls', folders.dataFolder],
+        ['echo x >', join(folders.namesFolder, 'new.wav')],
+        ['echo x >', join(folders.dataFolder, 'new')],
+        ['ls', folders.recordingsFolder],
+      ] as const) {
+        expect([command, path, may(shared, command, path)]).toEqual([command, path, false])
+      }
+      for (const path of [database!, name!, recording!, made]) expect([path, may(65_533, 'cat', path)]).toEqual([path, false])
+      // What FreeSWITCH made is as it should be: nothing is found at the next start.
+      expect(closeToOthers({ ...folders, group: shared })).toEqual([])
+    },
+  )
 
   it('without it, what was shared is closed again', () => {
     closeToOthers({ ...folders, group })
@@ -136,12 +178,17 @@ describe.skipIf(process.platform === 'win32')('a group shared with FreeSWITCH', 
 
   it('a recording of FreeSWITCH that everybody may read does not stop the start: its folder is closed', () => {
     leftOpen('data/spool/a.wav')
-    const refusing = { chmod: (path: string, mode: number) => (path.endsWith('.wav') ? notPermitted() : chmodSync(path, mode)), chown: notPermitted }
+    const refusing = {
+      chmod: (path: string, mode: number) => (path.endsWith('.wav') ? notPermitted() : chmodSync(path, mode)),
+      chown: notPermitted,
+    }
     expect(() => closeToOthers({ ...folders, group }, refusing)).not.toThrow()
   })
 
   it('that the engine does not belong to is refused with what to do', () => {
-    expect(() => closeToOthers({ ...folders, group: group + 1 }, { chmod: chmodSync, chown: notPermitted })).toThrow(/cannot be given to the group \d+ of folders\.sharedGroup \(EPERM\)\. Add the engine's user to that group/)
+    expect(() => closeToOthers({ ...folders, group: group + 1 }, { chmod: chmodSync, chown: notPermitted })).toThrow(
+      /cannot be given to the group \d+ of folders\.sharedGroup \(EPERM\)\. Add the engine's user to that group/,
+    )
   })
 
   it('is found by its name or number', () => {

@@ -67,7 +67,10 @@ export function closeToOthers(folders: PrivateFolders, calls: ModeCalls = system
   tightenFolder(folders.dataFolder, shared?.folder ?? passable, group, calls, found)
   if (recordingsFolder(folders.recordingsFolder)) tightenFolder(folders.recordingsFolder, own.folder, undefined, calls, found)
   if (group !== undefined) {
-    for (const [folder, modes] of [[folders.spoolFolder, written], [folders.namesFolder, read]] as const) {
+    for (const [folder, modes] of [
+      [folders.spoolFolder, written],
+      [folders.namesFolder, read],
+    ] as const) {
       mkdirSync(folder, { recursive: true })
       tightenFolder(folder, modes.folder, group, calls, found)
     }
@@ -126,7 +129,8 @@ export function groupId(group: string, groupFile = '/etc/group'): number {
   }
   const line = text.split('\n').find((one) => one.startsWith(`${group}:`))
   const id = line?.split(':')[2]
-  if (id === undefined || !/^\d+$/.test(id)) throw new OpenToOthers(`folders.sharedGroup: ${groupFile} has no group "${group}". Make it (groupadd ${group}), or give its number.`)
+  if (id === undefined || !/^\d+$/.test(id))
+    throw new OpenToOthers(`folders.sharedGroup: ${groupFile} has no group "${group}". Make it (groupadd ${group}), or give its number.`)
   return Number(id)
 }
 
@@ -135,8 +139,11 @@ function ownFolder(folder: string): void {
   mkdirSync(folder, { recursive: true, mode: own.folder })
   const { mode, uid } = statSync(folder)
   // A file system that was mounted for us alone comes with the mode of /tmp, and is ours to close.
-  const everybodys = (mode & 0o1000) !== 0 && (uid !== process.getuid?.() || ['/tmp', '/var/tmp', '/dev/shm', '/run/shm', realOf(tmpdir())].includes(realOf(folder)))
-  if (everybodys) throw new OpenToOthers(`${folder}: this folder is shared by all users of the machine. Name a folder of Ringround's own inside it.`)
+  const everybodys =
+    (mode & 0o1000) !== 0 &&
+    (uid !== process.getuid?.() || ['/tmp', '/var/tmp', '/dev/shm', '/run/shm', realOf(tmpdir())].includes(realOf(folder)))
+  if (everybodys)
+    throw new OpenToOthers(`${folder}: this folder is shared by all users of the machine. Name a folder of Ringround's own inside it.`)
 }
 
 /** Without a place for MP3s calls are taken all the same, and the recordings say so themselves. @returns whether there is one */
@@ -157,7 +164,9 @@ function tightenFolder(folder: string, mode: number, group: number | undefined, 
     try {
       calls.chown(folder, stats.uid, group)
     } catch (error) {
-      throw new OpenToOthers(`${folder}: it cannot be given to the group ${group} of folders.sharedGroup (${codeOf(error)}). Add the engine's user to that group, or run: chgrp ${group} ${folder}`)
+      throw new OpenToOthers(
+        `${folder}: it cannot be given to the group ${group} of folders.sharedGroup (${codeOf(error)}). Add the engine's user to that group, or run: chgrp ${group} ${folder}`,
+      )
     }
   }
   // A change of owner takes the set-GID bit away: the mode comes last.
@@ -214,7 +223,9 @@ function change(path: string, mode: number, calls: ModeCalls): void {
 }
 
 function stuck(path: string, was: number, is: number, why: string): OpenToOthers {
-  return new OpenToOthers(`${path}: other users of this machine can reach it (${octal(was)}), and it cannot be closed to them (${why}). Give it to the engine's user, or run: chmod ${octal(is)} ${path}`)
+  return new OpenToOthers(
+    `${path}: other users of this machine can reach it (${octal(was)}), and it cannot be closed to them (${why}). Give it to the engine's user, or run: chmod ${octal(is)} ${path}`,
+  )
 }
 
 /** Names in a folder; none for what is no folder, is gone or cannot be read (whoever needs it says so). */

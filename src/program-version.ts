@@ -6,7 +6,10 @@ import { fileURLToPath } from 'node:url'
 export function programVersion(from: string = fileURLToPath(import.meta.url)): string {
   for (let folder = dirname(from); folder !== dirname(folder); folder = dirname(folder)) {
     try {
-      const { name, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { readonly name?: string; readonly version?: string }
+      const { name, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
+        readonly name?: string
+        readonly version?: string
+      }
       if (name === 'ringround' && version !== undefined) return version
     } catch {
       // Not in this folder.

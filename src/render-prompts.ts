@@ -37,7 +37,9 @@ await mkdir(names, { recursive: true })
 
 /** Which words each sentence's file was spoken from: a file's name does not tell. */
 const manifestFile = join(rendered, 'manifest.json')
-const manifest: Record<string, string> = existsSync(manifestFile) ? (JSON.parse(await readFile(manifestFile, 'utf8')) as Record<string, string>) : {}
+const manifest: Record<string, string> = existsSync(manifestFile)
+  ? (JSON.parse(await readFile(manifestFile, 'utf8')) as Record<string, string>)
+  : {}
 
 let spoken = 0
 const keep = new Set<string>()

@@ -41,7 +41,20 @@ const staff = { kind: 'staff', id: 'retention-command' } as const
 function readOptions() {
   const string = { type: 'string' } as const
   const boolean = { type: 'boolean', default: false } as const
-  return parseArgs({ allowPositionals: true, options: { 'dry-run': boolean, run: boolean, hold: string, release: string, reason: string, holds: boolean, certificates: boolean, config: string, help: boolean } })
+  return parseArgs({
+    allowPositionals: true,
+    options: {
+      'dry-run': boolean,
+      run: boolean,
+      hold: string,
+      release: string,
+      reason: string,
+      holds: boolean,
+      certificates: boolean,
+      config: string,
+      help: boolean,
+    },
+  })
 }
 
 async function main(): Promise<number> {
@@ -51,7 +64,14 @@ async function main(): Promise<number> {
     say(usage)
     return 0
   }
-  const asked = [values['dry-run'], values.run, values.hold !== undefined, values.release !== undefined, values.holds, values.certificates].filter(Boolean).length
+  const asked = [
+    values['dry-run'],
+    values.run,
+    values.hold !== undefined,
+    values.release !== undefined,
+    values.holds,
+    values.certificates,
+  ].filter(Boolean).length
   if (asked > 1 || positionals.length > (values.certificates ? 1 : 0)) return fail(usage)
   const settings = readSettings({ root: fileURLToPath(new URL('../../', import.meta.url)), file: values.config, env: process.env })
   const { file, postgres } = storePlace(settings)
@@ -62,7 +82,17 @@ async function main(): Promise<number> {
     // Without its organisations' own rules nothing may be said to be over its time.
     if (inForce === undefined) return fail('There is no directory in the store yet; the engine brings it there when it starts.')
     const folders = { recordingsFolder: settings.recordingsFolder, spoolFolder: join(settings.dataFolder, 'spool') }
-    const retention = new Retention({ store, directory: () => inForce.directory, audit: deletableAudit(store.tables, Date.now), keepRecordings: settings.retentionRecordings, keepRecords: settings.retentionRecords, keepAudit: settings.retentionAudit, deleteFiles: (recording) => deleteRecordingFiles(folders, recording), inTurn: await turns(settings), now: Date.now })
+    const retention = new Retention({
+      store,
+      directory: () => inForce.directory,
+      audit: deletableAudit(store.tables, Date.now),
+      keepRecordings: settings.retentionRecordings,
+      keepRecords: settings.retentionRecords,
+      keepAudit: settings.retentionAudit,
+      deleteFiles: (recording) => deleteRecordingFiles(folders, recording),
+      inTurn: await turns(settings),
+      now: Date.now,
+    })
     return await carryOut(retention, values, positionals[0])
   } finally {
     await store.close()
@@ -80,12 +110,18 @@ async function carryOut(retention: Retention, values: ReturnType<typeof readOpti
   const operations = retentionOperations({ retention, newId: randomUUID })
   if (values.hold !== undefined) {
     const [kind = '', ...rest] = values.hold.split(':')
-    return told(await operations.hold(staff, { scope: { kind, value: rest.join(':') }, reason: values.reason ?? '' }), ({ id: made }) => `Held as ${made}.`)
+    return told(
+      await operations.hold(staff, { scope: { kind, value: rest.join(':') }, reason: values.reason ?? '' }),
+      ({ id: made }) => `Held as ${made}.`,
+    )
   }
   if (values.release !== undefined) return told(await operations.release(staff, values.release, values.reason ?? ''), () => 'Released.')
   if (values.holds) {
     await retention.holds.refresh()
-    for (const { id: hold, scope, reason, placedAt, placedBy, released } of retention.holds.all()) say(`${hold}  ${scope.kind} ${scope.value}, since ${day(placedAt)} by ${placedBy.id ?? placedBy.kind}: ${reason}${released ? `; released on ${day(released.at)}: ${released.reason}` : ''}`)
+    for (const { id: hold, scope, reason, placedAt, placedBy, released } of retention.holds.all())
+      say(
+        `${hold}  ${scope.kind} ${scope.value}, since ${day(placedAt)} by ${placedBy.id ?? placedBy.kind}: ${reason}${released ? `; released on ${day(released.at)}: ${released.reason}` : ''}`,
+      )
     return 0
   }
   if (values.certificates) {
@@ -97,7 +133,8 @@ async function carryOut(retention: Retention, values: ReturnType<typeof readOpti
   }
   if (values.run) {
     const { certificates, deleted, held } = await retention.run(staff)
-    for (const certificate of certificates) say(`${certificate.id}  ${deletedInWords(certificate)} deleted: ${certificate.rule}  ${certificate.hash}`)
+    for (const certificate of certificates)
+      say(`${certificate.id}  ${deletedInWords(certificate)} deleted: ${certificate.rule}  ${certificate.hash}`)
     say(`${deleted} are deleted, ${held} over their time are held.`)
     return 0
   }
@@ -105,10 +142,19 @@ async function carryOut(retention: Retention, values: ReturnType<typeof readOpti
   for await (const { rule, startedAt, bytes, heldBy, recordingId } of retention.due()) {
     const words = ruleInWords(rule)
     const sum = rules.get(words) ?? { count: 0, bytes: 0, held: 0, oldest: startedAt, newest: startedAt }
-    rules.set(words, { count: sum.count + Number(!heldBy), bytes: sum.bytes + (heldBy ? 0 : bytes), held: sum.held + Number(heldBy !== undefined), oldest: Math.min(sum.oldest, startedAt), newest: Math.max(sum.newest, startedAt) })
+    rules.set(words, {
+      count: sum.count + Number(!heldBy),
+      bytes: sum.bytes + (heldBy ? 0 : bytes),
+      held: sum.held + Number(heldBy !== undefined),
+      oldest: Math.min(sum.oldest, startedAt),
+      newest: Math.max(sum.newest, startedAt),
+    })
     say(`${heldBy ? `held (${heldBy.id})  ` : 'would go  '}${recordingId}  ${day(startedAt)}  ${bytes} bytes`)
   }
-  for (const [words, { count, bytes, held, oldest, newest }] of rules) say(`${words}: ${count} recordings (${Math.ceil(bytes / 1_048_576)} MB) from ${day(oldest)} to ${day(newest)} would go, ${held} are held.`)
+  for (const [words, { count, bytes, held, oldest, newest }] of rules)
+    say(
+      `${words}: ${count} recordings (${Math.ceil(bytes / 1_048_576)} MB) from ${day(oldest)} to ${day(newest)} would go, ${held} are held.`,
+    )
   const records = new Map<string, { count: number; held: number }>()
   for await (const { rule, arrivedAt, heldBy, callId } of retention.dueRecords()) {
     const sum = records.get(ruleInWords(rule)) ?? { count: 0, held: 0 }
@@ -117,12 +163,18 @@ async function carryOut(retention: Retention, values: ReturnType<typeof readOpti
   }
   for (const [words, { count, held }] of records) say(`${words}: ${count} records of calls would go, ${held} are held.`)
   const audit = await retention.dueAudit()
-  if (audit) say(`${ruleInWords(audit.rule)}: ${audit.entries} entries up to ${audit.through} would go${audit.heldBy ? `; those behind stay for the hold ${audit.heldBy.id}` : ''}.`)
+  if (audit)
+    say(
+      `${ruleInWords(audit.rule)}: ${audit.entries} entries up to ${audit.through} would go${audit.heldBy ? `; those behind stay for the hold ${audit.heldBy.id}` : ''}.`,
+    )
   if (rules.size === 0 && records.size === 0 && audit === undefined) say('Nothing is over its time.')
   return 0
 }
 
-function told<T>(result: { readonly kind: 'done'; readonly value: T } | { readonly kind: 'refused'; readonly message: string }, words: (value: T) => string): number {
+function told<T>(
+  result: { readonly kind: 'done'; readonly value: T } | { readonly kind: 'refused'; readonly message: string },
+  words: (value: T) => string,
+): number {
   if (result.kind === 'refused') return fail(result.message)
   say(words(result.value))
   return 0

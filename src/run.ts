@@ -15,7 +15,16 @@ import { masterKeyInWords, masterKeySource } from './master-key-source.js'
 import { closeToOthers, groupId, tellTightened, tightenBelow } from './private-files.js'
 import { hostForUri } from './embedded/protocols/sip/endpoint.js'
 import { ensureFolder, StartError } from './start-error.js'
-import { demoLine, directoryRefused, directoryReloaded, runOver, stopping, stoppingAtOnce, switchNotReady, switchReady } from './terminal.js'
+import {
+  demoLine,
+  directoryRefused,
+  directoryReloaded,
+  runOver,
+  stopping,
+  stoppingAtOnce,
+  switchNotReady,
+  switchReady,
+} from './terminal.js'
 
 /** EX_TEMPFAIL of sysexits.h: start it again. */
 const runOverCode = 75
@@ -36,7 +45,13 @@ async function openLog(settings: Settings): Promise<Logger> {
   const file = destination({ dest: where, mkdir: true, sync: false, maxLength: mostLogBytes })
   await new Promise<void>((resolve, reject) => {
     file.once('ready', resolve)
-    file.once('error', (error: NodeJS.ErrnoException) => reject(new StartError(`${where}: the log cannot be written (${error.code ?? error.message}). Name another file with log.file (RINGROUND_LOG_FILE).`)))
+    file.once('error', (error: NodeJS.ErrnoException) =>
+      reject(
+        new StartError(
+          `${where}: the log cannot be written (${error.code ?? error.message}). Name another file with log.file (RINGROUND_LOG_FILE).`,
+        ),
+      ),
+    )
   })
   // On a full disk the log loses lines; the calls go on.
   let told = false
@@ -67,14 +82,24 @@ function announce(engine: Engine, settings: Settings, demo: boolean, link: strin
   const lines: string[] = [engine.switch.health().ready ? 'Ringround is ready.' : 'Ringround runs, and takes calls as soon as it can.']
   if (engine.sip) {
     const { address, port } = engine.sip
-    for (const { number, organisation } of dialIns(engine.directory()).slice(0, 5)) lines.push(`  Ring        sip:${number}@${hostForUri(address)}:${port}  (UDP or TCP; Dial-In number of ${organisation})`)
+    for (const { number, organisation } of dialIns(engine.directory()).slice(0, 5))
+      lines.push(`  Ring        sip:${number}@${hostForUri(address)}:${port}  (UDP or TCP; Dial-In number of ${organisation})`)
   } else lines.push(`  Ring        the Dial-In numbers of ${settings.directoryFile}, through your drachtio-server`)
   lines.push(`  Page        ${pageUrl(engine, settings)}/`)
-  if (link !== undefined) lines.push(`  Sign in     ${pageUrl(engine, settings)}/sign-in/link/${link}  (once${demo ? '; the page has a button for it too' : '; another: npm run account -- link "First administrator"'})`)
-  lines.push(`  Recordings  ${settings.recordingsFolder}${settings.recordingsSealed === 'true' ? `, sealed: they open with the master key alone (${masterKeyInWords(masterKeySource(settings))}); keep a copy of it elsewhere` : ', not sealed'}`)
+  if (link !== undefined)
+    lines.push(
+      `  Sign in     ${pageUrl(engine, settings)}/sign-in/link/${link}  (once${demo ? '; the page has a button for it too' : '; another: npm run account -- link "First administrator"'})`,
+    )
+  lines.push(
+    `  Recordings  ${settings.recordingsFolder}${settings.recordingsSealed === 'true' ? `, sealed: they open with the master key alone (${masterKeyInWords(masterKeySource(settings))}); keep a copy of it elsewhere` : ', not sealed'}`,
+  )
   const keys = engine.keys()
   if (!keys.ok) lines.push(`  Keys        ${keys.detail}. Calls are taken; what is recorded stays in the spool until the key is there`)
-  lines.push(demo ? '  Demo        everybody is simulated and invented; what happens is told below, and shown on the page' : '  No phone?   npm run demo adds simulated ones')
+  lines.push(
+    demo
+      ? '  Demo        everybody is simulated and invented; what happens is told below, and shown on the page'
+      : '  No phone?   npm run demo adds simulated ones',
+  )
   lines.push('  Stop        Ctrl-C lets running calls end; twice: at once')
   say(lines.join('\n'))
 }
@@ -97,9 +122,11 @@ async function wayIn({ accounts, directory }: Engine, demo: boolean, log: Logger
 
 /** The first start of the demo has a month behind it. */
 async function demoPast(settings: Settings): Promise<void> {
-  const calls = await giveThePast(settings, () => say('Inventing a month of calls (first start of the demo) ...')).catch((error: unknown) => {
-    throw new StartError(error instanceof Error ? error.message : String(error))
-  })
+  const calls = await giveThePast(settings, () => say('Inventing a month of calls (first start of the demo) ...')).catch(
+    (error: unknown) => {
+      throw new StartError(error instanceof Error ? error.message : String(error))
+    },
+  )
   if (calls !== undefined) say(`${calls} calls invented. They have no recordings: nobody spoke.`)
 }
 
@@ -140,10 +167,25 @@ export async function run(settings: Settings, { defence, demo: plays, network, e
       log.flush(() => process.exit(runOverCode))
       setTimeout(() => process.exit(runOverCode), 500)
     },
-    ...(plays ? { alarm: (alarm, up) => say(demoLine(`${up ? 'Alarm up  ' : 'Alarm over'} ${alarm.alarm}${demoAlarmNote(alarm.alarm) === undefined ? '' : ' (part of the story)'}`)) } : {}),
+    ...(plays
+      ? {
+          alarm: (alarm, up) =>
+            say(
+              demoLine(
+                `${up ? 'Alarm up  ' : 'Alarm over'} ${alarm.alarm}${demoAlarmNote(alarm.alarm) === undefined ? '' : ' (part of the story)'}`,
+              ),
+            ),
+        }
+      : {}),
   }
   if (plays) await demoPast(settings)
-  const engine = await startEngine(settings, log, { defence, watcher, ...(early ? { early } : {}), demo: plays, ...(plays ? { alarmNote: demoAlarmNote } : {}) })
+  const engine = await startEngine(settings, log, {
+    defence,
+    watcher,
+    ...(early ? { early } : {}),
+    demo: plays,
+    ...(plays ? { alarmNote: demoAlarmNote } : {}),
+  })
   let demo: Demo | undefined
 
   let asked = 0
@@ -168,7 +210,13 @@ export async function run(settings: Settings, { defence, demo: plays, network, e
   if (plays && engine.sip) {
     const { sip, admin, onFact } = engine
     demo = await startDemo(
-      { sip, api: admin.url, apiToken: engine.accounts.tokenBook.own('demo', ['arrangements', 'devices']), directoryFile: settings.directoryFile, ...(network ? { network } : {}) },
+      {
+        sip,
+        api: admin.url,
+        apiToken: engine.accounts.tokenBook.own('demo', ['arrangements', 'devices']),
+        directoryFile: settings.directoryFile,
+        ...(network ? { network } : {}),
+      },
       { facts: onFact, onStory: (line) => say(demoLine(line)), onLog: (line) => log.info(line) },
     ).catch((error: unknown) => {
       throw new StartError(error instanceof Error ? error.message : String(error))

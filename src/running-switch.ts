@@ -94,7 +94,8 @@ export async function takeOver(note: SwitchNote): Promise<TakeOver> {
 export async function kill(note: SwitchNote): Promise<void> {
   if (note.began === 0 || processBegan(note.pid) !== note.began) return
   killed(note.pid)
-  for (let tries = 0; tries < 40 && processBegan(note.pid) === note.began; tries++) await new Promise((resolve) => setTimeout(resolve, againMs))
+  for (let tries = 0; tries < 40 && processBegan(note.pid) === note.began; tries++)
+    await new Promise((resolve) => setTimeout(resolve, againMs))
 }
 
 function ask(note: SwitchNote): Promise<TakeOver> {
@@ -183,7 +184,7 @@ class TakenOverSwitch implements RunningSwitch {
     clearTimeout(hurry)
     // Its ports are free when it has ended.
     const { pid, began } = this.#note
-    for (const until = performance.now() + stopMs; began !== 0 && processBegan(pid) === began; ) {
+    for (const until = performance.now() + stopMs; began !== 0 && processBegan(pid) === began;) {
       if (performance.now() > until) return kill(this.#note)
       await new Promise((resolve) => setTimeout(resolve, againMs / 5))
     }

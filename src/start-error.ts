@@ -11,6 +11,8 @@ export function ensureFolder(folder: string, setting: string): void {
     mkdirSync(folder, { recursive: true })
     accessSync(folder, constants.W_OK)
   } catch (error) {
-    throw new StartError(`${folder}: this folder cannot be written (${(error as NodeJS.ErrnoException).code ?? String(error)}). Make it writable, or name another with ${setting}.`)
+    throw new StartError(
+      `${folder}: this folder cannot be written (${(error as NodeJS.ErrnoException).code ?? String(error)}). Make it writable, or name another with ${setting}.`,
+    )
   }
 }

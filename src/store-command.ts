@@ -20,10 +20,14 @@ A PLACE is a SQLite file, or postgres://user:password@host:port/database. Withou
 /** What is wrong, in a line that says what to do. */
 class Refusal extends Error {}
 
-type Place = { readonly file: string; readonly postgres: undefined } | { readonly file: string; readonly postgres: { readonly url: string; readonly readUrl: undefined } }
+type Place =
+  | { readonly file: string; readonly postgres: undefined }
+  | { readonly file: string; readonly postgres: { readonly url: string; readonly readUrl: undefined } }
 
 function placeOf(name: string): Place {
-  return /^postgres(?:ql)?:\/\//.test(name) ? { file: '', postgres: { url: name, readUrl: undefined } } : { file: name, postgres: undefined }
+  return /^postgres(?:ql)?:\/\//.test(name)
+    ? { file: '', postgres: { url: name, readUrl: undefined } }
+    : { file: name, postgres: undefined }
 }
 
 /** Without a password that it may hold. */
@@ -33,7 +37,11 @@ function shown({ file, postgres }: Place): string {
   return `PostgreSQL ${host}${pathname}`
 }
 
-async function using<D extends OpenDatabase, T>(place: Place, open: (place: Place) => Promise<D>, work: (database: D) => Promise<T>): Promise<T> {
+async function using<D extends OpenDatabase, T>(
+  place: Place,
+  open: (place: Place) => Promise<D>,
+  work: (database: D) => Promise<T>,
+): Promise<T> {
   try {
     const database = await open(place)
     try {
@@ -52,7 +60,12 @@ function existing(place: Place): Place {
   return place
 }
 
-const told = ({ facts, calls, entries, versions, links, factsHash, entriesHash, directoryHash, linksHash }: Contents) => [`${calls.toLocaleString('en-GB')} calls, ${facts.toLocaleString('en-GB')} facts   ${factsHash}`, `${entries.toLocaleString('en-GB')} entries of the ledger   ${entriesHash}`, `${versions.toLocaleString('en-GB')} versions of the directory   ${directoryHash}`, `${links.toLocaleString('en-GB')} links   ${linksHash}`]
+const told = ({ facts, calls, entries, versions, links, factsHash, entriesHash, directoryHash, linksHash }: Contents) => [
+  `${calls.toLocaleString('en-GB')} calls, ${facts.toLocaleString('en-GB')} facts   ${factsHash}`,
+  `${entries.toLocaleString('en-GB')} entries of the ledger   ${entriesHash}`,
+  `${versions.toLocaleString('en-GB')} versions of the directory   ${directoryHash}`,
+  `${links.toLocaleString('en-GB')} links   ${linksHash}`,
+]
 
 async function verify(place: Place): Promise<number> {
   const found = await using(existing(place), openForAsking, verifyStore)
@@ -67,7 +80,9 @@ async function verify(place: Place): Promise<number> {
 }
 
 async function copy(from: Place, to: Place): Promise<number> {
-  const copied = await using(existing(from), openForAsking, (source) => using(to, openForUpkeep, (target: WritableDatabase) => copyStore(source, target, progress)))
+  const copied = await using(existing(from), openForAsking, (source) =>
+    using(to, openForUpkeep, (target: WritableDatabase) => copyStore(source, target, progress)),
+  )
   if (process.stderr.isTTY) process.stderr.write('\r\u001b[K')
   switch (copied.kind) {
     case 'notEmpty':
@@ -111,14 +126,19 @@ function say(text: string): void {
 }
 
 async function main(): Promise<number> {
-  const { positionals, values } = parseArgs({ allowPositionals: true, options: { config: { type: 'string' }, help: { type: 'boolean', default: false } } })
+  const { positionals, values } = parseArgs({
+    allowPositionals: true,
+    options: { config: { type: 'string' }, help: { type: 'boolean', default: false } },
+  })
   const [command, one, other, ...more] = positionals
   if (values.help) {
     say(usage)
     return 0
   }
   const ofSettings = (): Place => {
-    const { file, postgres } = storePlace(readSettings({ root: fileURLToPath(new URL('../../', import.meta.url)), file: values.config, env: process.env }))
+    const { file, postgres } = storePlace(
+      readSettings({ root: fileURLToPath(new URL('../../', import.meta.url)), file: values.config, env: process.env }),
+    )
     return postgres === undefined ? { file, postgres } : { file, postgres: { url: postgres.url, readUrl: undefined } }
   }
   if (more.length > 0 || (other !== undefined && command !== 'copy')) throw new Refusal(usage)

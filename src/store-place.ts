@@ -8,8 +8,15 @@ export interface StorePlace {
   readonly postgres: { readonly url: string; readonly readUrl: string | undefined } | undefined
 }
 
-export function storePlace({ dataFolder, databaseUrl, databaseReadUrl }: Pick<Settings, 'dataFolder' | 'databaseUrl' | 'databaseReadUrl'>): StorePlace {
-  return { file: join(dataFolder, 'ringround.db'), postgres: databaseUrl === undefined ? undefined : { url: databaseUrl, readUrl: databaseReadUrl } }
+export function storePlace({
+  dataFolder,
+  databaseUrl,
+  databaseReadUrl,
+}: Pick<Settings, 'dataFolder' | 'databaseUrl' | 'databaseReadUrl'>): StorePlace {
+  return {
+    file: join(dataFolder, 'ringround.db'),
+    postgres: databaseUrl === undefined ? undefined : { url: databaseUrl, readUrl: databaseReadUrl },
+  }
 }
 
 /** The name that this engine writes beside every fact. */

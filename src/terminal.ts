@@ -7,13 +7,21 @@ import type { DirectoryError } from './directory/form.js'
 const mostErrors = 5
 
 export function directoryReloaded(changes: readonly DirectoryChange[]): string {
-  return changes.length === 0 ? 'Directory is free of mistakes again; nothing has changed.' : `Directory reloaded: ${summariseChanges(changes)}. Applies to new calls.`
+  return changes.length === 0
+    ? 'Directory is free of mistakes again; nothing has changed.'
+    : `Directory reloaded: ${summariseChanges(changes)}. Applies to new calls.`
 }
 
 export function directoryRefused(errors: readonly DirectoryError[]): string {
-  const told = errors.slice(0, mostErrors).map((error) => `  ${fromHere(error.file)}:${error.line}: ${error.message}; expected: ${error.expected}`)
+  const told = errors
+    .slice(0, mostErrors)
+    .map((error) => `  ${fromHere(error.file)}:${error.line}: ${error.message}; expected: ${error.expected}`)
   const more = errors.length > told.length ? [`  and ${errors.length - told.length} more`] : []
-  return [`Directory not reloaded, the one before stays in force. ${errors.length === 1 ? 'One mistake:' : `${errors.length} mistakes:`}`, ...told, ...more].join('\n')
+  return [
+    `Directory not reloaded, the one before stays in force. ${errors.length === 1 ? 'One mistake:' : `${errors.length} mistakes:`}`,
+    ...told,
+    ...more,
+  ].join('\n')
 }
 
 export function switchNotReady(why: string): string {
@@ -22,7 +30,8 @@ export function switchNotReady(why: string): string {
 
 export const switchReady = 'Calls can be taken.'
 
-export const runOver = 'This engine stood still or was cut off, and the other engines have taken its place. It ends, and can be started again.'
+export const runOver =
+  'This engine stood still or was cut off, and the other engines have taken its place. It ends, and can be started again.'
 
 /**
  * @param running calls now

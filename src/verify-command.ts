@@ -45,7 +45,15 @@ const count = (number: number, one: string, many: string) => `${number.toLocaleS
 
 async function main(): Promise<number> {
   process.umask(privateUmask)
-  const { values } = parseArgs({ options: { head: { type: 'boolean', default: false }, heads: { type: 'string' }, facts: { type: 'boolean', default: false }, config: { type: 'string' }, help: { type: 'boolean', default: false } } })
+  const { values } = parseArgs({
+    options: {
+      head: { type: 'boolean', default: false },
+      heads: { type: 'string' },
+      facts: { type: 'boolean', default: false },
+      config: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  })
   if (values.help) {
     say(usage)
     return 0
@@ -74,24 +82,47 @@ async function printHead({ db }: OpenDatabase): Promise<number> {
   return 0
 }
 
-async function verify(database: OpenDatabase, settings: Settings, { heads: file, facts }: { readonly heads?: string | undefined; readonly facts: boolean }): Promise<number> {
+async function verify(
+  database: OpenDatabase,
+  settings: Settings,
+  { heads: file, facts }: { readonly heads?: string | undefined; readonly facts: boolean },
+): Promise<number> {
   const wrong: string[] = []
   const files = [chainHeadsFile(settings), ...(file === undefined ? [] : [file])]
   const written = await Promise.all(files.map(readHeads))
-  for (const [index, { unreadable }] of written.entries()) for (const line of unreadable) wrong.push(`line ${line} of ${files[index] ?? ''} is no head`)
+  for (const [index, { unreadable }] of written.entries())
+    for (const line of unreadable) wrong.push(`line ${line} of ${files[index] ?? ''} is no head`)
   const heads = written.flatMap((one) => one.heads)
   const { linked, gaps, differing, brokenVersions } = await verifyStore(database, heads)
   wrong.push(...linked.wrong)
   if (linked.wrongs > linked.wrong.length) wrong.push(`and ${linked.wrongs - linked.wrong.length} more`)
   if (brokenVersions.length > 0) wrong.push(`the versions of the directory are not whole: ${some(brokenVersions.map(String))}`)
   if (gaps.length > 0) wrong.push(`facts are missing in ${some(gaps)}`)
-  if (differing.length > 0) wrong.push(`the lists do not say what the facts say of ${some(differing)} (they are made anew from the facts; nothing kept is lost by it)`)
-  say(`${count(linked.facts, 'fact', 'facts')}, ${count(linked.entries, 'entry', 'entries')} of the ledger and ${count(linked.versions, 'version', 'versions')} of the directory are as they entered the chain, by ${count(linked.links, 'link', 'links')}.`)
+  if (differing.length > 0)
+    wrong.push(
+      `the lists do not say what the facts say of ${some(differing)} (they are made anew from the facts; nothing kept is lost by it)`,
+    )
+  say(
+    `${count(linked.facts, 'fact', 'facts')}, ${count(linked.entries, 'entry', 'entries')} of the ledger and ${count(linked.versions, 'version', 'versions')} of the directory are as they entered the chain, by ${count(linked.links, 'link', 'links')}.`,
+  )
   const audit = await verifyAudit(database.db)
-  if (audit.kind === 'broken') wrong.push(`the audit is broken at entry ${audit.at}: ${audit.why === 'missing' ? 'entries are missing before the next one' : 'it is not as it was written'}`)
-  else say(`${count(audit.entries, 'entry', 'entries')} of the audit follow one another, those up to ${linked.audited} as they entered the chain.`)
-  if (linked.waiting > 0) say(`${count(linked.waiting, 'fact waits', 'facts wait')} for the chain: nothing is proved of ${linked.waiting === 1 ? 'it' : 'them'} yet. A running engine takes them in once a minute.`)
-  say(heads.length > 0 ? `The chain is the one of which ${count(heads.length, 'head was', 'heads were')} written down${linked.wrongs === 0 ? '' : ', but for what is said below'}.` : 'No head was written down elsewhere: whether the end of the chain was cut off, or all of it made anew, cannot be told (docs/integrity.md).')
+  if (audit.kind === 'broken')
+    wrong.push(
+      `the audit is broken at entry ${audit.at}: ${audit.why === 'missing' ? 'entries are missing before the next one' : 'it is not as it was written'}`,
+    )
+  else
+    say(
+      `${count(audit.entries, 'entry', 'entries')} of the audit follow one another, those up to ${linked.audited} as they entered the chain.`,
+    )
+  if (linked.waiting > 0)
+    say(
+      `${count(linked.waiting, 'fact waits', 'facts wait')} for the chain: nothing is proved of ${linked.waiting === 1 ? 'it' : 'them'} yet. A running engine takes them in once a minute.`,
+    )
+  say(
+    heads.length > 0
+      ? `The chain is the one of which ${count(heads.length, 'head was', 'heads were')} written down${linked.wrongs === 0 ? '' : ', but for what is said below'}.`
+      : 'No head was written down elsewhere: whether the end of the chain was cut off, or all of it made anew, cannot be told (docs/integrity.md).',
+  )
   if (!facts) wrong.push(...(await verifyRecordings(database, settings)))
   if (linked.head) say(`Head: ${headInWords(linked.head)}`)
   for (const words of wrong) say(`WRONG: ${words}`)
@@ -101,7 +132,13 @@ async function verify(database: OpenDatabase, settings: Settings, { heads: file,
 
 async function verifyRecordings({ db }: OpenDatabase, settings: Settings): Promise<readonly string[]> {
   const wrong: string[] = []
-  const keys = await readOnlyKeys({ entries: (from) => paged(rowsPerPage, (limit, after: LedgerEntry | undefined) => entriesOf(db, 'key', after ? after.seq + 1 : from, limit)), recordingKey: (which) => recordingKey(db, which), master: masterKeySource(settings), alarms: new AlarmBoard() })
+  const keys = await readOnlyKeys({
+    entries: (from) =>
+      paged(rowsPerPage, (limit, after: LedgerEntry | undefined) => entriesOf(db, 'key', after ? after.seq + 1 : from, limit)),
+    recordingKey: (which) => recordingKey(db, which),
+    master: masterKeySource(settings),
+    alarms: new AlarmBoard(),
+  })
   let [right, locked] = [0, 0]
   let why = ''
   for await (const recording of paged(rowsPerPage, (limit, after: FinishedRecording | undefined) => finishedRecordings(db, limit, after))) {
@@ -113,7 +150,10 @@ async function verifyRecordings({ db }: OpenDatabase, settings: Settings): Promi
     } else wrong.push(`recording ${recording.recordingId} of call ${recording.callId}: ${found.why}`)
   }
   say(`${count(right, 'recording is', 'recordings are')} as recorded.`)
-  if (locked > 0) wrong.push(`${count(locked, 'recording cannot', 'recordings cannot')} be opened, and nothing is proved of ${locked === 1 ? 'it' : 'them'}: ${why}`)
+  if (locked > 0)
+    wrong.push(
+      `${count(locked, 'recording cannot', 'recordings cannot')} be opened, and nothing is proved of ${locked === 1 ? 'it' : 'them'}: ${why}`,
+    )
   return wrong
 }
 

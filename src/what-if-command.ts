@@ -15,7 +15,9 @@ process.exitCode = await whatIfCommand(process.argv.slice(2), {
   out: (text) => void process.stdout.write(`${text}\n`),
   error: (text) => void process.stderr.write(`${text}\n`),
   ...(process.stderr.isTTY
-    ? { progress: (done: number, of: number) => void process.stderr.write(done === of ? '\r\u001b[K' : `\rreplayed ${done} of ${of} times`) }
+    ? {
+        progress: (done: number, of: number) => void process.stderr.write(done === of ? '\r\u001b[K' : `\rreplayed ${done} of ${of} times`),
+      }
     : {}),
   now: Date.now(),
 })

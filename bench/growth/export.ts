@@ -52,5 +52,11 @@ export async function measureExport(url: string, token: string, calls: number, m
     isOver = true
     await watched
   }
-  return { rows: Math.round((calls * Math.min(days, daysOfPast)) / daysOfPast), seconds: (performance.now() - begun) / 1_000, megabytesOfFile: bytes / 1_000_000, megabytesMore: most - before, others: spread(waits) }
+  return {
+    rows: Math.round((calls * Math.min(days, daysOfPast)) / daysOfPast),
+    seconds: (performance.now() - begun) / 1_000,
+    megabytesOfFile: bytes / 1_000_000,
+    megabytesMore: most - before,
+    others: spread(waits),
+  }
 }

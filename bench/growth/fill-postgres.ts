@@ -13,7 +13,9 @@ const filesAhead = 4
 /** Fills a database of a server of our own, by files that it reads. @param from when the past begins, wall-clock ms */
 export async function fillPostgres(server: OwnPostgres, url: string, from: number, to: number): Promise<Filling> {
   const store = await openPostgresForWriting(url)
-  const months = Array.from({ length: Math.ceil((to - from) / (28 * 86_400_000)) + 1 }, (_, month) => newCallId(Math.min(to, from + month * 28 * 86_400_000)))
+  const months = Array.from({ length: Math.ceil((to - from) / (28 * 86_400_000)) + 1 }, (_, month) =>
+    newCallId(Math.min(to, from + month * 28 * 86_400_000)),
+  )
   await store.expect?.(months)
   await store.close()
   const client = new pg.Client({ connectionString: url })
@@ -63,7 +65,13 @@ export async function fillPostgres(server: OwnPostgres, url: string, from: numbe
       for (const table of [...waiting.keys()]) handOver(table)
       await copying
       for (const { sql } of indexes) await client.query(sql)
-      for (const [table, column] of [['ledger', 'seq'], ['targets', 'id']]) await client.query(`select setval(pg_get_serial_sequence('${table}', '${column}'), coalesce(max(${column}), 0) + 1, false) from ${table}`)
+      for (const [table, column] of [
+        ['ledger', 'seq'],
+        ['targets', 'id'],
+      ])
+        await client.query(
+          `select setval(pg_get_serial_sequence('${table}', '${column}'), coalesce(max(${column}), 0) + 1, false) from ${table}`,
+        )
       await client.query('vacuum analyze')
       await client.query('checkpoint')
       const { rows } = await client.query<{ bytes: string }>('select pg_database_size(current_database()) as bytes')

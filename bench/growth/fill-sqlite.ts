@@ -17,7 +17,10 @@ export async function fillSqlite(file: string): Promise<Filling> {
   for (const end of ['', '-wal', '-shm', '-lock']) rmSync(`${empty}${end}`, { force: true })
   const sqlite = new Database(file)
   for (const pragma of ['journal_mode = off', 'synchronous = off', 'cache_size = -400000']) sqlite.pragma(pragma)
-  const indexes = (sqlite.prepare("select name, sql from sqlite_master where type = 'index' and sql is not null").all([]) as readonly { readonly name: string; readonly sql: string }[])
+  const indexes = sqlite.prepare("select name, sql from sqlite_master where type = 'index' and sql is not null").all([]) as readonly {
+    readonly name: string
+    readonly sql: string
+  }[]
   for (const { name } of indexes) sqlite.exec(`drop index ${name}`)
   sqlite.exec('begin')
   const waiting = new Map<keyof Schema, { readonly columns: readonly string[]; readonly values: unknown[]; readonly most: number }>()

@@ -13,20 +13,88 @@ const lists: readonly { readonly name: string; readonly addresses: readonly stri
   { name: 'calls of a line', addresses: firstLines.map((line) => `/api/calls?line=${line}`) },
   { name: 'calls of an organisation', addresses: someOrganisations.map((organisation) => `/api/calls?organisation=${organisation}`) },
   { name: 'calls by ending', addresses: endings.map((ending) => `/api/calls?ending=${ending}`), pages: 5 },
-  { name: 'calls of a line by ending', addresses: firstLines.flatMap((line) => endings.map((ending) => `/api/calls?line=${line}&ending=${ending}`)) },
-  { name: 'calls of a line and an organisation', addresses: firstLines.flatMap((line) => someOrganisations.map((organisation) => `/api/calls?line=${line}&organisation=${organisation}`)) },
-  { name: 'calls of an organisation by ending', addresses: someOrganisations.flatMap((organisation) => endings.map((ending) => `/api/calls?organisation=${organisation}&ending=${ending}`)) },
-  { name: 'calls by line, organisation, ending', addresses: firstLines.flatMap((line) => endings.map((ending) => `/api/calls?line=${line}&organisation=practice-0&ending=${ending}`)) },
-  { name: 'calls of a month, filtered', addresses: endings.flatMap((ending) => [`/api/calls?${month()}&ending=${ending}`, `/api/calls?${month()}&line=line-0&ending=${ending}`, `/api/calls?${month()}&organisation=practice-0`]) },
-  { name: 'calls by outcome', addresses: ['referral-avoided', 'referral-made', 'open'].map((outcome) => `/api/calls?outcome=${outcome}`), pages: 3 },
+  {
+    name: 'calls of a line by ending',
+    addresses: firstLines.flatMap((line) => endings.map((ending) => `/api/calls?line=${line}&ending=${ending}`)),
+  },
+  {
+    name: 'calls of a line and an organisation',
+    addresses: firstLines.flatMap((line) =>
+      someOrganisations.map((organisation) => `/api/calls?line=${line}&organisation=${organisation}`),
+    ),
+  },
+  {
+    name: 'calls of an organisation by ending',
+    addresses: someOrganisations.flatMap((organisation) =>
+      endings.map((ending) => `/api/calls?organisation=${organisation}&ending=${ending}`),
+    ),
+  },
+  {
+    name: 'calls by line, organisation, ending',
+    addresses: firstLines.flatMap((line) => endings.map((ending) => `/api/calls?line=${line}&organisation=practice-0&ending=${ending}`)),
+  },
+  {
+    name: 'calls of a month, filtered',
+    addresses: endings.flatMap((ending) => [
+      `/api/calls?${month()}&ending=${ending}`,
+      `/api/calls?${month()}&line=line-0&ending=${ending}`,
+      `/api/calls?${month()}&organisation=practice-0`,
+    ]),
+  },
+  {
+    name: 'calls by outcome',
+    addresses: ['referral-avoided', 'referral-made', 'open'].map((outcome) => `/api/calls?outcome=${outcome}`),
+    pages: 3,
+  },
   { name: 'calls of a clinician', addresses: clinicians.map((clinician) => `/api/calls?clinician=${clinician}`) },
-  { name: 'calls of a clinician, filtered', addresses: clinicians.flatMap((clinician) => [`/api/calls?clinician=${clinician}&outcome=open`, `/api/calls?clinician=${clinician}&line=line-3&answered=true`]) },
-  { name: 'calls that were not answered', addresses: ['/api/calls?answered=false', '/api/calls?answered=false&line=line-30&organisation=practice-150', '/api/calls?outcome=open&organisation=practice-190'], pages: 3 },
+  {
+    name: 'calls of a clinician, filtered',
+    addresses: clinicians.flatMap((clinician) => [
+      `/api/calls?clinician=${clinician}&outcome=open`,
+      `/api/calls?clinician=${clinician}&line=line-3&answered=true`,
+    ]),
+  },
+  {
+    name: 'calls that were not answered',
+    addresses: [
+      '/api/calls?answered=false',
+      '/api/calls?answered=false&line=line-30&organisation=practice-150',
+      '/api/calls?outcome=open&organisation=practice-190',
+    ],
+    pages: 3,
+  },
   { name: 'calls of a number', addresses: ['/api/calls?number=01632960017', '/api/calls?number=9990000018'] },
   { name: 'calls, oldest first', addresses: ['/api/calls?order=oldest', '/api/calls?order=oldest&line=line-3'], pages: 3 },
-  { name: 'calls by wait, talk or refs', addresses: ['longestWait', 'shortestTalk', 'mostRefs'].flatMap((order) => [`/api/calls?order=${order}`, `/api/calls?order=${order}&line=line-3`]), pages: 2 },
-  { name: 'page: calls', addresses: ['/calls', '/calls?days=30&line=line-3', '/calls?outcome=open', '/calls?order=longestTalk', '/calls?organisation=practice-0&answered=false'] },
-  { name: 'call-backs', addresses: ['/api/call-backs', '/api/call-backs?state=open', '/api/call-backs?overdue=true', '/api/call-backs?line=line-3&order=oldest', '/api/call-backs?clinician=dr-8', '/api/call-backs?state=open,inProgress&order=oldest&limit=200'], pages: 3 },
+  {
+    name: 'calls by wait, talk or refs',
+    addresses: ['longestWait', 'shortestTalk', 'mostRefs'].flatMap((order) => [
+      `/api/calls?order=${order}`,
+      `/api/calls?order=${order}&line=line-3`,
+    ]),
+    pages: 2,
+  },
+  {
+    name: 'page: calls',
+    addresses: [
+      '/calls',
+      '/calls?days=30&line=line-3',
+      '/calls?outcome=open',
+      '/calls?order=longestTalk',
+      '/calls?organisation=practice-0&answered=false',
+    ],
+  },
+  {
+    name: 'call-backs',
+    addresses: [
+      '/api/call-backs',
+      '/api/call-backs?state=open',
+      '/api/call-backs?overdue=true',
+      '/api/call-backs?line=line-3&order=oldest',
+      '/api/call-backs?clinician=dr-8',
+      '/api/call-backs?state=open,inProgress&order=oldest&limit=200',
+    ],
+    pages: 3,
+  },
   { name: 'Patient Connect', addresses: ['/api/patient-connects', '/api/patient-connects?state=open'] },
   { name: 'call-back codes', addresses: ['/api/call-back-codes', '/api/call-back-codes?state=open'] },
   { name: 'watch list', addresses: ['/api/watch-list', '/api/watch-list?limit=200'], pages: 4 },
@@ -68,7 +136,11 @@ export async function measureLists(url: string, token: string, requests: number)
   return figures
 }
 
-async function ask(url: string, token: string, address: string): Promise<{ readonly ms: number; readonly bytes: number; readonly cursor: string | undefined }> {
+async function ask(
+  url: string,
+  token: string,
+  address: string,
+): Promise<{ readonly ms: number; readonly bytes: number; readonly cursor: string | undefined }> {
   const begun = performance.now()
   const response = await fetch(`${url}${address}`, { headers: { authorization: `Bearer ${token}` } })
   const text = await response.text()

@@ -30,7 +30,10 @@ export function* madeCalls(count: number, now: number): Generator<MadeCall> {
 
 /** As `newCallId`, and the same for the same stream. */
 function idFrom(random: RandomStream, at: number): string {
-  const hex = () => Math.floor(random() * 2 ** 32).toString(16).padStart(8, '0')
+  const hex = () =>
+    Math.floor(random() * 2 ** 32)
+      .toString(16)
+      .padStart(8, '0')
   const drawn = hex() + hex() + hex()
   return `${firstCallId(at)}${drawn.slice(0, 3)}-8${drawn.slice(3, 6)}-${drawn.slice(6, 18)}`
 }
@@ -47,7 +50,15 @@ function madeCall(index: number, arrivedAt: number, random: RandomStream): MadeC
   const line = pick(lines)
   // One in forty is a call-back: the engine rings the clinician first.
   const arrangement = index % 40 === 7 ? `made-${index}` : undefined
-  if (arrangement === undefined) tell(0, { type: 'call.arrived', kind: 'dialIn', callerNumber: `0163296${String(index % 10_000).padStart(4, '0')}`, dialledNumber: '01632960001', organisation: pick(organisations), source: '192.0.2.7:5060/udp' })
+  if (arrangement === undefined)
+    tell(0, {
+      type: 'call.arrived',
+      kind: 'dialIn',
+      callerNumber: `0163296${String(index % 10_000).padStart(4, '0')}`,
+      dialledNumber: '01632960001',
+      organisation: pick(organisations),
+      source: '192.0.2.7:5060/udp',
+    })
   else tell(0, { type: 'call.placed', kind: 'pifuCallBack', arrangement, clinician: `dr-${index % clinicians}` })
   tell(12, { type: 'call.answered', legId: `${callId}-a` })
   if (random() < 0.06) return { callId, facts: ended(facts, tell, callId, 'abandonedInMenu') }
@@ -63,21 +74,40 @@ function madeCall(index: number, arrivedAt: number, random: RandomStream): MadeC
     const last = n === ringings
     const who = last && reached ? Math.floor(random() * clinicians) : Math.floor(random() * (clinicians + bad))
     const target = `+4477${String(10_000_000 + who).slice(-8)}`
-    tell(20, { type: 'attempt.started', attempt, candidate: `clinician:dr-${who}`, label: `Dr Person ${who}`, clinician: `dr-${who}`, pool: 'local', target, account: line })
+    tell(20, {
+      type: 'attempt.started',
+      attempt,
+      candidate: `clinician:dr-${who}`,
+      label: `Dr Person ${who}`,
+      clinician: `dr-${who}`,
+      pool: 'local',
+      target,
+      account: line,
+    })
     tell(900, { type: 'attempt.ringing', attempt })
     if (last && reached) {
       tell(6_000 + random() * 8_000, { type: 'attempt.answered', attempt, legId: `${attempt}-leg` })
       tell(10, { type: 'whisper.started', attempt, repetition: 1 })
-      tell(3_500, { type: 'attempt.accepted', attempt, proof: { heard: { kind: 'key', key: '1', source: 'rfc4733' }, legId: `${attempt}-leg`, heardAt: arrivedAt + elapsedMs } })
+      tell(3_500, {
+        type: 'attempt.accepted',
+        attempt,
+        proof: { heard: { kind: 'key', key: '1', source: 'rfc4733' }, legId: `${attempt}-leg`, heardAt: arrivedAt + elapsedMs },
+      })
       tell(3, { type: 'attempt.ended', attempt, result: 'accepted' })
       tell(1, { type: 'hunt.ended', result: 'accepted' })
       tell(5, { type: 'recording.started', recordingId: `${callId}-r`, spoolPath: `/var/lib/ringround/spool/${callId}-r.wav` })
       tell(5, { type: 'talk.started', attempt })
       tell(40_000 + random() * 400_000, { type: 'talk.ended', by: 'specialist', why: 'hangup' })
       tell(5, { type: 'recording.stopped', recordingId: `${callId}-r` })
-      tell(5, { type: 'leg.ended', legId: `${attempt}-leg`, party: 'specialist', hangUp: { ending: 'hangup', at: arrivedAt + elapsedMs, detail: 'BYE' } })
+      tell(5, {
+        type: 'leg.ended',
+        legId: `${attempt}-leg`,
+        party: 'specialist',
+        hangUp: { ending: 'hangup', at: arrivedAt + elapsedMs, detail: 'BYE' },
+      })
       tell(5, { type: 'outcome.asked', of: 'caller' })
-      if (random() < 0.7) tell(4_000, { type: 'outcome.left', outcome: random() < 0.7 ? 'referral-avoided' : 'referral-made', by: 'caller' })
+      if (random() < 0.7)
+        tell(4_000, { type: 'outcome.left', outcome: random() < 0.7 ? 'referral-avoided' : 'referral-made', by: 'caller' })
     } else {
       const [result, status] = who >= clinicians ? (['badNumber', 404] as const) : missed(random)
       tell(8_000 + random() * 12_000, { type: 'attempt.ended', attempt, result, ...(status === undefined ? {} : { status }) })
@@ -85,7 +115,15 @@ function madeCall(index: number, arrivedAt: number, random: RandomStream): MadeC
   }
   if (!reached) tell(1, { type: 'hunt.ended', result: 'nobody' })
   ended(facts, tell, callId, reached ? 'completed' : 'unanswered')
-  if (reached) tell(900, { type: 'recording.ready', recordingId: `${callId}-r`, path: `2026/03/02/${callId}.mp3`, bytes: 700_000, seconds: 180.5, sha256: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08' })
+  if (reached)
+    tell(900, {
+      type: 'recording.ready',
+      recordingId: `${callId}-r`,
+      path: `2026/03/02/${callId}.mp3`,
+      bytes: 700_000,
+      seconds: 180.5,
+      sha256: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+    })
   return { callId, facts, ...(arrangement === undefined ? {} : { arrangement }) }
 }
 
@@ -94,7 +132,12 @@ function missed(random: RandomStream): readonly [AttemptResult, number | undefin
   return drawn < 0.6 ? ['noAnswer', undefined] : drawn < 0.8 ? ['busy', 486] : drawn < 0.95 ? ['declined', 603] : ['notAccepted', undefined]
 }
 
-function ended(facts: MadeCall['facts'], tell: (afterMs: number, fact: CallFact) => void, callId: string, ending: CallEnding): MadeCall['facts'] {
+function ended(
+  facts: MadeCall['facts'],
+  tell: (afterMs: number, fact: CallFact) => void,
+  callId: string,
+  ending: CallEnding,
+): MadeCall['facts'] {
   tell(2, { type: 'leg.ended', legId: `${callId}-a`, party: 'caller', hangUp: { ending: 'hangup', at: 0, detail: 'BYE' } })
   tell(1, { type: 'call.ended', ending })
   return facts

@@ -2,7 +2,16 @@ import { unknownOrigin } from '../../src/facts/actor.js'
 import { callRecord } from '../../src/facts/call-record.js'
 import type { CallEvent, CallFact } from '../../src/facts/events.js'
 import { rollUpOf, RollUpTotal } from '../../src/figures/roll-up.js'
-import { hashOfEntry, hashOfFacts, nextLink, rowOfLink, type Covers, type Link, type LinkedEntry, type LinkedFacts } from '../../src/store/chain/link.js'
+import {
+  hashOfEntry,
+  hashOfFacts,
+  nextLink,
+  rowOfLink,
+  type Covers,
+  type Link,
+  type LinkedEntry,
+  type LinkedFacts,
+} from '../../src/store/chain/link.js'
 import { callsInOne, entriesInOne } from '../../src/store/chain/chain-writer.js'
 import { originColumns } from '../../src/store/origin-columns.js'
 import { project } from '../../src/store/projection.js'
@@ -21,7 +30,15 @@ const origin = originColumns(unknownOrigin)
 function rowOfFact(callId: string, seq: number, at: number, elapsedMs: number, fact: CallFact): Selectable<CallEventsTable> {
   const text = JSON.stringify(fact)
   const end = `{"type":"${fact.type}"`.length
-  return { call_id: callId, seq, at, elapsed_ms: elapsedMs, ...origin, type: fact.type, data: text[end] === ',' ? `{${text.slice(end + 1)}` : '{}' }
+  return {
+    call_id: callId,
+    seq,
+    at,
+    elapsed_ms: elapsedMs,
+    ...origin,
+    type: fact.type,
+    data: text[end] === ',' ? `{${text.slice(end + 1)}` : '{}',
+  }
 }
 
 /** Of so many call-backs one is still open. */
@@ -71,7 +88,8 @@ export class PastRows {
       if (rung === undefined) continue
       const now = withStep(rung.target, this.#targets.get(rung.target), rung.step)
       if (now !== undefined) this.#targets.set(rung.target, now)
-      if (rung.step.type === 'started') this.#candidates.set(rung.step.candidate, Math.max(rung.step.at, this.#candidates.get(rung.step.candidate) ?? 0))
+      if (rung.step.type === 'started')
+        this.#candidates.set(rung.step.candidate, Math.max(rung.step.at, this.#candidates.get(rung.step.candidate) ?? 0))
     }
     this.#linked.push([record.callId, 1, rows.length, hashOfFacts(rows)])
     if (this.#linked.length === callsInOne) this.#cover({ kind: 'calls', calls: this.#linked.splice(0) })
@@ -93,7 +111,15 @@ export class PastRows {
   }
 
   #note({ subject, at, type, data }: PastEntry): void {
-    const row: Selectable<LedgerTable> = { seq: ++this.#entry, topic: 'arrangement', subject, at, ...origin, type, data: JSON.stringify(data) }
+    const row: Selectable<LedgerTable> = {
+      seq: ++this.#entry,
+      topic: 'arrangement',
+      subject,
+      at,
+      ...origin,
+      type,
+      data: JSON.stringify(data),
+    }
     this.take('ledger', row)
     this.#entries.push([this.#entry, hashOfEntry(row)])
   }
@@ -121,7 +147,17 @@ export function entriesOf({ arrangement, callId, facts }: MadeCall): readonly Pa
   const [first, last] = [facts[0]?.at ?? 0, facts.at(-1)?.at ?? 0]
   const note = (at: number, type: string, data: object): PastEntry => ({ subject: arrangement, at, type, data })
   return [
-    note(first - 3_600_000, 'made', { made: { kind: 'callBack', madeAt: first - 3_600_000, madeBy: { kind: 'staff' }, line: 'line-3', patientNumber: '+441632960889', dueAt: first + 3_600_000, clinician: 'dr-7' } }),
+    note(first - 3_600_000, 'made', {
+      made: {
+        kind: 'callBack',
+        madeAt: first - 3_600_000,
+        madeBy: { kind: 'staff' },
+        line: 'line-3',
+        patientNumber: '+441632960889',
+        dueAt: first + 3_600_000,
+        clinician: 'dr-7',
+      },
+    }),
     note(first, 'begun', { callId, clinician: 'dr-7' }),
     note(last, 'ended', { callId, talked: true }),
     ...(Number(arrangement.split('-')[1]) % (40 * openOneIn) === 7 ? [] : [note(last, 'closed', { how: 'done' })]),

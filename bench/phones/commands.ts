@@ -7,7 +7,11 @@ export type Command =
   /** Opens the phones' SIP ports: the directory has to name the specialists' one before the engine starts. */
   | { readonly kind: 'bind' }
   /** Opens `count` lanes: a caller each, and one phone for each habit, which stand on the rota of the lane's line in this order. */
-  | { readonly kind: 'open'; readonly lanes: readonly { readonly number: string; readonly habits: readonly Habit[] }[]; readonly engine: { readonly address: string; readonly port: number } }
+  | {
+      readonly kind: 'open'
+      readonly lanes: readonly { readonly number: string; readonly habits: readonly Habit[] }[]
+      readonly engine: { readonly address: string; readonly port: number }
+    }
   /** One call on a lane, from INVITE to the last BYE. With `abandon`, the caller hangs up as soon as a phone rings. */
   | { readonly kind: 'call'; readonly lane: number; readonly talkMs: number; readonly abandon?: boolean }
   /** A call on each of these lanes, `perSecond` of them a second, which stay up until `hangUp`. */

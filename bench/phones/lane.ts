@@ -83,7 +83,9 @@ export class Lane {
     this.#send('BYE', 2)
     const ringing = this.#answered()
     if (ringing) void this.#hearQuestion(ringing)
-    await this.#until((times) => times.ringing.every((one) => one.refusedAt !== undefined || one.cancelAt !== undefined || one.overAt !== undefined))
+    await this.#until((times) =>
+      times.ringing.every((one) => one.refusedAt !== undefined || one.cancelAt !== undefined || one.overAt !== undefined),
+    )
     this.#closeStreams()
   }
 
@@ -98,7 +100,8 @@ export class Lane {
 
   async #hearQuestion(ringing: Ringing): Promise<void> {
     const until = performance.now() + questionWithinMs
-    while (this.#specialist?.firstSoundAt === undefined && ringing.overAt === undefined && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 5))
+    while (this.#specialist?.firstSoundAt === undefined && ringing.overAt === undefined && performance.now() < until)
+      await new Promise((resolve) => setTimeout(resolve, 5))
     ringing.questionAt = this.#specialist?.firstSoundAt
     if (ringing.overAt === undefined) this.#dialog?.bye()
     this.#specialist?.stop()
@@ -253,7 +256,12 @@ export class Lane {
   /** The ACK of a refusal belongs to the INVITE's transaction and has its branch (RFC 3261, 17.1.1.3); that of a 200 has its own. */
   #ack(to: string, status: number): void {
     if (status < 300) this.#send('ACK', 1)
-    else this.#send('ACK', 1, '', { uri: `sip:${this.number}@${this.around.engine.address}:${this.around.engine.port}`, tagged: to, branch: 1 })
+    else
+      this.#send('ACK', 1, '', {
+        uri: `sip:${this.number}@${this.around.engine.address}:${this.around.engine.port}`,
+        tagged: to,
+        branch: 1,
+      })
   }
 }
 

@@ -79,7 +79,14 @@ async function carryOut(command: Command): Promise<Reply> {
       for (const lane of lanes.splice(0)) lane.close()
       rung.clear()
       for (const [index, lane] of command.lanes.entries()) {
-        lanes.push(new Lane(index, lane.number, lane.habits, { callerSocket: callers, specialistSocket: specialists, engine: command.engine, crowd }))
+        lanes.push(
+          new Lane(index, lane.number, lane.habits, {
+            callerSocket: callers,
+            specialistSocket: specialists,
+            engine: command.engine,
+            crowd,
+          }),
+        )
       }
       return { kind: 'done' }
     }

@@ -35,7 +35,9 @@ export function addressIn(value: string): string {
 }
 
 /** Where the other side wants its audio, and the payload type of its telephone-events. */
-export function readSdp(message: Message): { readonly address: string; readonly port: number; readonly eventType: number | undefined } | undefined {
+export function readSdp(
+  message: Message,
+): { readonly address: string; readonly port: number; readonly eventType: number | undefined } | undefined {
   const port = /\r\nm=audio (\d+)/.exec(message.text)?.[1]
   const address = /\r\nc=IN IP4 ([\d.]+)/.exec(message.text)?.[1]
   if (port === undefined || address === undefined) return undefined

@@ -17,7 +17,7 @@ const audible = 328
 /** 4 s of what LAME and a level meter take for speech: noise in syllables with pauses. The same at every run. */
 function speech(): Buffer {
   let seed = 42
-  const noise = () => ((seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0) / 2 ** 31 - 1)
+  const noise = () => (seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0) / 2 ** 31 - 1
   let low = 0
   return Buffer.from(
     Uint8Array.from({ length: 200 * frameBytes }, (_, n) => {

@@ -6,23 +6,66 @@ import { voices, type Voice } from '../../training/word/voices.js'
 /** Voicemail greetings, put together from sentences that voices say; many of them say "one", some alone between two pauses. */
 
 const openings = [
-  'Hello.', 'Hi.', 'Hello?', 'Hi there.', 'Good morning.', 'Hello, you have reached doctor Patel.', 'Hi, this is Anne.', 'This is the voicemail of', 'Welcome to the Vodafone voicemail service.',
-  'The person you are calling is not available.', 'Your call has been forwarded to a voice messaging system.', 'You are through to the cardiology registrar.', 'Sorry.', 'Doctor Jones.', 'Ward twelve.', 'The number you have dialled',
+  'Hello.',
+  'Hi.',
+  'Hello?',
+  'Hi there.',
+  'Good morning.',
+  'Hello, you have reached doctor Patel.',
+  'Hi, this is Anne.',
+  'This is the voicemail of',
+  'Welcome to the Vodafone voicemail service.',
+  'The person you are calling is not available.',
+  'Your call has been forwarded to a voice messaging system.',
+  'You are through to the cardiology registrar.',
+  'Sorry.',
+  'Doctor Jones.',
+  'Ward twelve.',
+  'The number you have dialled',
 ]
 const bodies = [
-  'I am sorry I can not take your call at the moment.', 'Please leave a message after the tone.', 'Leave your name and number and I will call you back.', 'If it is urgent, please bleep one one four one through switchboard.',
-  'is not available.', 'has not been recognised.', 'Please try again later.', 'Nobody is here right now.', 'I am either in theatre or on one of the wards.', 'You can hang up when you have finished recording.', 'Please speak now.', 'Thank you.', 'Goodbye.',
-  'Calls may be recorded.', 'Please hold the line.', 'Your call is important to us.', 'You are number one in the queue.',
+  'I am sorry I can not take your call at the moment.',
+  'Please leave a message after the tone.',
+  'Leave your name and number and I will call you back.',
+  'If it is urgent, please bleep one one four one through switchboard.',
+  'is not available.',
+  'has not been recognised.',
+  'Please try again later.',
+  'Nobody is here right now.',
+  'I am either in theatre or on one of the wards.',
+  'You can hang up when you have finished recording.',
+  'Please speak now.',
+  'Thank you.',
+  'Goodbye.',
+  'Calls may be recorded.',
+  'Please hold the line.',
+  'Your call is important to us.',
+  'You are number one in the queue.',
 ]
 const options = [
-  'To leave a message, press one.', 'Press one.', 'press', 'one', 'One.', 'For reception, press two.', 'or say one', 'Say one.', 'To speak to a nurse, press one. For anything else, press two.', 'Option one.', 'To re-record your message, press one now.',
-  'one or two', 'number one', 'To page this person, press', 'At the tone,',
+  'To leave a message, press one.',
+  'Press one.',
+  'press',
+  'one',
+  'One.',
+  'For reception, press two.',
+  'or say one',
+  'Say one.',
+  'To speak to a nurse, press one. For anything else, press two.',
+  'Option one.',
+  'To re-record your message, press one now.',
+  'one or two',
+  'number one',
+  'To page this person, press',
+  'At the tone,',
 ]
 const digits = ['oh', 'zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'double one']
 
 /** Voices of which nothing was used to choose anything, and three that the net knows well, whose "one" it hears best. */
 function greetingVoices(): readonly Voice[] {
-  const unknown = voices.filter(({ group, kind, name }) => group === 'test' && (kind !== 'espeak' || /^en-(gb-x-rp|gb-scotland|us)\+/.test(name)))
+  const unknown = voices.filter(
+    ({ group, kind, name }) => group === 'test' && (kind !== 'espeak' || /^en-(gb-x-rp|gb-scotland|us)\+/.test(name)),
+  )
   return [...unknown, ...voices.filter(({ kind, group }) => kind === 'flite' && group === 'train')]
 }
 
@@ -59,7 +102,8 @@ export class Greetings {
       for (let digit = chance.whole(3, 11); digit > 0; digit--) parts.push(await say(chance.one(digits)), pause(between, between * 1.6))
     }
     for (let sentence = chance.whole(0, 3); sentence > 0; sentence--) parts.push(await say(chance.one(bodies)), pause(200, 1_500))
-    for (let option = chance.happens(0.6) ? chance.whole(1, 6) : 0; option > 0; option--) parts.push(await say(chance.one(options)), pause(250, chance.happens(0.4) ? 5_000 : 1_600))
+    for (let option = chance.happens(0.6) ? chance.whole(1, 6) : 0; option > 0; option--)
+      parts.push(await say(chance.one(options)), pause(250, chance.happens(0.4) ? 5_000 : 1_600))
     if (chance.happens(0.6)) parts.push(beep(chance), silence(1_000))
     // A box that goes on asking: the same again.
     const once = joined(parts)

@@ -28,7 +28,10 @@ async function instrumenter() {
     console.log('Installing Stryker into .cache/mutate (once) ...')
     mkdirSync(place, { recursive: true })
     writeFileSync(join(place, 'package.json'), JSON.stringify({ private: true, dependencies: { [stryker]: version } }))
-    const { status } = spawnSync('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: place, stdio: 'inherit' })
+    const { status } = spawnSync('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
+      cwd: place,
+      stdio: 'inherit',
+    })
     if (status !== 0) fail('npm could not install Stryker (its message is above).')
   }
   const { Instrumenter } = await import(pathToFileURL(entry).href)
@@ -39,7 +42,9 @@ async function instrumenter() {
 /** @param {string[]} files relative to the root */
 export async function instrument(files) {
   const sources = Object.fromEntries(files.map((file) => [file, readFileSync(join(root, file), 'utf8')]))
-  const { files: written, mutants } = await (await instrumenter()).instrument(
+  const { files: written, mutants } = await (
+    await instrumenter()
+  ).instrument(
     files.map((file) => ({ name: file, content: sources[file], mutate: true })),
     { plugins: null, excludedMutations, ignorers: [] },
   )

@@ -98,7 +98,13 @@ async function onceMore(test, withinMs) {
     for (const finish of (test.onFinished ?? []).splice(0)) await finish(test.context)
     await around(test, 'beforeEach')
     const late = new Promise((resolve) => (timer = setTimeout(resolve, withinMs, 'too late')))
-    return await Promise.race([TestRunner.getTestFn(test)().then(() => undefined, () => 'failed'), late])
+    return await Promise.race([
+      TestRunner.getTestFn(test)().then(
+        () => undefined,
+        () => 'failed',
+      ),
+      late,
+    ])
   } catch {
     return 'failed'
   } finally {

@@ -5,7 +5,6 @@ import { root } from '../install.mjs'
 import { instrumented } from './instrument.mjs'
 import OwnFirst from './own-first.mjs'
 
-
 /** What `npm run mutate` runs for every change: the rule tests alone, which need nothing but Node, without the slow ones: properties over random calls, and those that test the rules themselves. */
 export default defineConfig({
   root,

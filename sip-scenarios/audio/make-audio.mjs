@@ -34,7 +34,9 @@ function muLaw(sample) {
 
 /** @param frequencies Hz, each at the same level */
 function tone(ms, frequencies, level = 8000) {
-  return Array.from({ length: (rate * ms) / 1000 }, (_, n) => Math.round(frequencies.reduce((sum, hz) => sum + level * Math.sin((2 * Math.PI * hz * n) / rate), 0) / frequencies.length))
+  return Array.from({ length: (rate * ms) / 1000 }, (_, n) =>
+    Math.round(frequencies.reduce((sum, hz) => sum + level * Math.sin((2 * Math.PI * hz * n) / rate), 0) / frequencies.length),
+  )
 }
 const silence = (ms) => tone(ms, [0])
 
@@ -116,7 +118,11 @@ function event(key, end, duration) {
 raw('tone-caller', tone(100, [530]))
 raw('tone-specialist', tone(100, [1100]))
 raw('greeting', greeting())
-for (const keys of ['1', '21']) raw(`inband-${keys}`, [...keys].flatMap((key) => [...silence(200), ...tone(160, dtmf[key], 12_000), ...silence(240)]))
+for (const keys of ['1', '21'])
+  raw(
+    `inband-${keys}`,
+    [...keys].flatMap((key) => [...silence(200), ...tone(160, dtmf[key], 12_000), ...silence(240)]),
+  )
 
 const key = (digit) => [{ silence: 300 }, { key: digit }, { silence: 200 }]
 pcap('key-1-pt101', 101, 0x0a000001, key('1'))

@@ -11,7 +11,22 @@ import type { Place } from './place.js'
 import { addPerson, anybody, emailKey, peopleByName, peopleNamed, peoplePage, personByEmail, personById, type NewPerson } from './people.js'
 import { noteReason, reasonNoted } from './reasons.js'
 import { defaultSecondFactorRoles, isApproved, roleNames, type RoleName, type Scope } from './roles.js'
-import { actFor, beginSession, defaultSessionLimits, endSession, endSessions, forgetSessions, markSeen, openSession, secondFactorShown, sessionById, sessionsOf, type From, type KeptSession, type SessionLimits } from './sessions.js'
+import {
+  actFor,
+  beginSession,
+  defaultSessionLimits,
+  endSession,
+  endSessions,
+  forgetSessions,
+  markSeen,
+  openSession,
+  secondFactorShown,
+  sessionById,
+  sessionsOf,
+  type From,
+  type KeptSession,
+  type SessionLimits,
+} from './sessions.js'
 import { SecondFactors, type Checked, type Sealer } from './second-factors.js'
 import { beginStep, endStep, forgetSteps, stepOf, takeStep } from './steps.js'
 import { TokenBook } from './token-book.js'
@@ -80,7 +95,14 @@ export class Accounts {
   /** What programs, screens and public links carry. */
   readonly tokenBook: TokenBook
 
-  constructor({ tables, audit, sealer, limits = defaultSessionLimits, secondFactorFor = defaultSecondFactorRoles, now = Date.now }: AccountsSettings) {
+  constructor({
+    tables,
+    audit,
+    sealer,
+    limits = defaultSessionLimits,
+    secondFactorFor = defaultSecondFactorRoles,
+    now = Date.now,
+  }: AccountsSettings) {
     this.#tables = tables
     this.#reading = tables.reading
     this.#writing = tables.writing
@@ -105,7 +127,15 @@ export class Accounts {
   // Who asks
 
   /** @param cookie the secret of a session @param bearer that of a token @param address from where, for the audit */
-  async identify({ cookie, bearer, address = '' }: { readonly cookie?: string | undefined; readonly bearer?: string | undefined; readonly address?: string }): Promise<Identity> {
+  async identify({
+    cookie,
+    bearer,
+    address = '',
+  }: {
+    readonly cookie?: string | undefined
+    readonly bearer?: string | undefined
+    readonly address?: string
+  }): Promise<Identity> {
     const now = this.now()
     if (bearer !== undefined) {
       const token = this.tokenBook.ownOf(bearer) ?? (await this.tokenBook.open(bearer, address))
@@ -135,7 +165,8 @@ export class Accounts {
 
   /** Their session is used, though their browser asks nothing: somebody is on a call in it. One that is over stays so. */
   async stillUsed(identity: Identity): Promise<void> {
-    if ((await this.look(identity)).kind === 'person' && identity.kind === 'person') await markSeen(this.#writing, identity.session.id, this.now())
+    if ((await this.look(identity)).kind === 'person' && identity.kind === 'person')
+      await markSeen(this.#writing, identity.session.id, this.now())
   }
 
   async #personOf(session: KeptSession, now: number): Promise<Identity> {
@@ -146,7 +177,15 @@ export class Accounts {
     const confirmed = session.method === 'demo' || (session.secondFactorAt !== undefined && now - session.secondFactorAt < confirmedForMs)
     const asleep = confirmed ? [] : valid.filter(({ role }) => isApproved(role))
     const needsSecondFactor = session.method !== 'demo' && session.secondFactorAt === undefined && this.needsSecondFactor(valid)
-    return { kind: 'person', person, session, confirmed, needsSecondFactor, grants: valid.filter((grant) => !asleep.includes(grant)), asleep }
+    return {
+      kind: 'person',
+      person,
+      session,
+      confirmed,
+      needsSecondFactor,
+      grants: valid.filter((grant) => !asleep.includes(grant)),
+      asleep,
+    }
   }
 
   /** Whether one of these roles asks for a second factor. */
@@ -174,16 +213,26 @@ export class Accounts {
   }
 
   /** With an address and a password. It takes as long to say that there is no such account as that its password is another. */
-  async signInByPassword({ email, password }: { readonly email: string; readonly password: string }, from: From & { readonly network: string }): Promise<SignedIn> {
+  async signInByPassword(
+    { email, password }: { readonly email: string; readonly password: string },
+    from: From & { readonly network: string },
+  ): Promise<SignedIn> {
     const subjects = subjectsOf(emailKey(email), from.network)
     const waitMs = await takeGuess(this.#writing, subjects, this.now())
     if (waitMs > 0) return { kind: 'slow', waitMs }
     const person = await personByEmail(this.#reading, email)
-    const kept = person && (await this.#reading.selectFrom('credentials').select('secret').where('id', '=', passwordOf(person.id)).executeTakeFirst())
+    const kept =
+      person && (await this.#reading.selectFrom('credentials').select('secret').where('id', '=', passwordOf(person.id)).executeTakeFirst())
     const { passwordIs } = await import('./passwords.js')
     const right = await passwordIs(password, kept?.secret)
     if (!right || !person || person.disabledAt !== undefined) {
-      await this.#audit.tell({ actor: '', address: from.address, action: 'signIn.refused', subjectKind: 'person', subject: person?.id ?? '' })
+      await this.#audit.tell({
+        actor: '',
+        address: from.address,
+        action: 'signIn.refused',
+        subjectKind: 'person',
+        subject: person?.id ?? '',
+      })
       return { kind: 'wrong' }
     }
     await forgive(this.#writing, subjects)
@@ -228,10 +277,19 @@ export class Accounts {
     const id = await personOfIdentity(this.#writing, identity, this.now())
     const person = id === undefined ? undefined : await personById(this.#writing, id)
     if (!person || person.disabledAt !== undefined) {
-      await this.#audit.tell({ actor: '', address: from.address, action: 'signIn.refused', subjectKind: 'person', subject: id ?? '', data: { provider: identity.provider.id } })
+      await this.#audit.tell({
+        actor: '',
+        address: from.address,
+        action: 'signIn.refused',
+        subjectKind: 'person',
+        subject: id ?? '',
+        data: { provider: identity.provider.id },
+      })
       return { kind: 'wrong' }
     }
-    return identity.secondFactor ? this.#begin(person, { method: 'openId', secondFactor: true }, from) : this.#further(person, 'openId', from)
+    return identity.secondFactor
+      ? this.#begin(person, { method: 'openId', secondFactor: true }, from)
+      : this.#further(person, 'openId', from)
   }
 
   /** Somebody has asked, on a page of ours, to link an account of a provider. @returns the secret by which they go on: nobody else can lead their browser there */
@@ -247,7 +305,14 @@ export class Accounts {
   /** @returns false: it is somebody's already */
   async linkIdentity(by: By, person: string, identity: ProvedIdentity): Promise<boolean> {
     const linked = await linkIdentity(this.#writing, person, identity, this.now())
-    if (linked) await this.#audit.tell({ ...by, action: 'identity.linked', subjectKind: 'person', subject: person, data: { provider: identity.provider.id } })
+    if (linked)
+      await this.#audit.tell({
+        ...by,
+        action: 'identity.linked',
+        subjectKind: 'person',
+        subject: person,
+        data: { provider: identity.provider.id },
+      })
     return linked
   }
 
@@ -270,7 +335,13 @@ export class Accounts {
   }
 
   /** The same by a passkey. @returns false: it is not theirs, or the answer is to another question */
-  async confirmByPasskey(by: By, { person, session }: { readonly person: Person; readonly session: Session }, place: Place, step: string, answer: unknown): Promise<boolean> {
+  async confirmByPasskey(
+    by: By,
+    { person, session }: { readonly person: Person; readonly session: Session },
+    place: Place,
+    step: string,
+    answer: unknown,
+  ): Promise<boolean> {
     if ((await this.factors.passkeyShown(place, step, answer)) !== person.id) return false
     await this.secondFactorShown(by, session)
     return true
@@ -282,15 +353,33 @@ export class Accounts {
     await secondFactorShown(this.#writing, session.id, this.now())
   }
 
-  async #begin(person: Person, how: { readonly method: SignInMethod; readonly secondFactor: boolean }, { address, userAgent, browser: carried }: From): Promise<SignedIn> {
+  async #begin(
+    person: Person,
+    how: { readonly method: SignInMethod; readonly secondFactor: boolean },
+    { address, userAgent, browser: carried }: From,
+  ): Promise<SignedIn> {
     const begun = await beginSession(this.#writing, { person: person.id, ...how, address, userAgent }, this.limits, this.now())
-    await this.#audit.tell({ actor: person.id, address, action: 'signIn', subjectKind: 'session', subject: begun.session.id, data: { method: how.method } })
+    await this.#audit.tell({
+      actor: person.id,
+      address,
+      action: 'signIn',
+      subjectKind: 'session',
+      subject: begun.session.id,
+      data: { method: how.method },
+    })
     // In the demo everybody is invented, and signs in as one.
-    return { kind: 'in', ...begun, person, ...(how.method === 'demo' ? {} : { browser: await seeBrowser(this.#writing, person.id, carried, this.now()) }) }
+    return {
+      kind: 'in',
+      ...begun,
+      person,
+      ...(how.method === 'demo' ? {} : { browser: await seeBrowser(this.#writing, person.id, carried, this.now()) }),
+    }
   }
 
   async hasPassword(person: string): Promise<boolean> {
-    return (await this.#reading.selectFrom('credentials').select('id').where('id', '=', passwordOf(person)).executeTakeFirst()) !== undefined
+    return (
+      (await this.#reading.selectFrom('credentials').select('id').where('id', '=', passwordOf(person)).executeTakeFirst()) !== undefined
+    )
   }
 
   /** @param but their other sessions end; this one stays */
@@ -338,7 +427,10 @@ export class Accounts {
 
   /** Whether anybody ever signed in, or has something to sign in with. */
   async everSignedIn(): Promise<boolean> {
-    const [session, credential] = await Promise.all([this.#reading.selectFrom('sessions').select('id').limit(1).executeTakeFirst(), this.#reading.selectFrom('credentials').select('id').limit(1).executeTakeFirst()])
+    const [session, credential] = await Promise.all([
+      this.#reading.selectFrom('sessions').select('id').limit(1).executeTakeFirst(),
+      this.#reading.selectFrom('credentials').select('id').limit(1).executeTakeFirst(),
+    ])
     return session !== undefined || credential !== undefined
   }
 
@@ -380,7 +472,11 @@ export class Accounts {
   }
 
   async addPerson(by: By, person: NewPerson): Promise<Person> {
-    const added = await addPerson(this.#writing, { ...person, email: person.email === undefined ? undefined : emailKey(person.email) }, this.now())
+    const added = await addPerson(
+      this.#writing,
+      { ...person, email: person.email === undefined ? undefined : emailKey(person.email) },
+      this.now(),
+    )
     await this.#audit.tell({ ...by, action: 'person.added', subjectKind: 'person', subject: added.id })
     return added
   }
@@ -403,9 +499,25 @@ export class Accounts {
     return grantsOf(this.#reading, person)
   }
 
-  async grant(by: By, grant: { readonly person: string; readonly role: RoleName; readonly scope: Scope; readonly reason?: string | undefined; readonly until?: number | undefined }): Promise<Grant> {
+  async grant(
+    by: By,
+    grant: {
+      readonly person: string
+      readonly role: RoleName
+      readonly scope: Scope
+      readonly reason?: string | undefined
+      readonly until?: number | undefined
+    },
+  ): Promise<Grant> {
     const given = await addGrant(this.#writing, { ...grant, by: by.actor }, this.now())
-    await this.#audit.tell({ ...by, action: 'role.given', subjectKind: 'person', subject: grant.person, ...(grant.reason === undefined ? {} : { why: grant.reason }), data: { role: grant.role, scope: grant.scope, ...(grant.until === undefined ? {} : { until: grant.until }) } })
+    await this.#audit.tell({
+      ...by,
+      action: 'role.given',
+      subjectKind: 'person',
+      subject: grant.person,
+      ...(grant.reason === undefined ? {} : { why: grant.reason }),
+      data: { role: grant.role, scope: grant.scope, ...(grant.until === undefined ? {} : { until: grant.until }) },
+    })
     return given
   }
 
@@ -432,7 +544,12 @@ export class Accounts {
   /** What nobody needs any more: sessions and guesses of before yesterday. */
   async tidy(): Promise<void> {
     const now = this.now()
-    await Promise.all([forgetSessions(this.#writing, now), forgetGuesses(this.#writing, now), forgetSteps(this.#writing, now), forgetBrowsers(this.#writing, now)])
+    await Promise.all([
+      forgetSessions(this.#writing, now),
+      forgetGuesses(this.#writing, now),
+      forgetSteps(this.#writing, now),
+      forgetBrowsers(this.#writing, now),
+    ])
   }
 }
 

@@ -12,7 +12,8 @@ export interface ArrangingReach extends Reach {
 /** What they may arrange for. Whoever may arrange at all sees what is arranged for themselves; while they act for one part, as far as it has to do with that. */
 export function arrangingReach(identity: Identity): ArrangingReach {
   const reach = reachOf(identity, 'arrangements')
-  if (identity.kind !== 'person' || identity.person.clinician === undefined || reach.organisations.size + reach.lines.size === 0) return reach
+  if (identity.kind !== 'person' || identity.person.clinician === undefined || reach.organisations.size + reach.lines.size === 0)
+    return reach
   const { clinician: own } = identity.person
   const { acting } = identity.session
   return { ...reach, own, ...(acting === undefined || acting.kind === 'everywhere' ? { clinicians: new Set([own]) } : {}) }
@@ -26,7 +27,9 @@ export function seesArrangement(reach: ArrangingReach, arrangement: Arrangement,
   if (arrangement.kind !== 'patientConnect') return false
   const { organisations = [] } = directory.clinicians.get(arrangement.clinician) ?? {}
   const reached = organisationsIn(reach, directory)
-  return arrangement.clinician === reach.own ? organisations.some((one) => reached.has(one)) : organisations.length > 0 && organisations.every((one) => reached.has(one))
+  return arrangement.clinician === reach.own
+    ? organisations.some((one) => reached.has(one))
+    : organisations.length > 0 && organisations.every((one) => reached.has(one))
 }
 
 function ofArrangement(arrangement: Arrangement): Belongs {
@@ -36,7 +39,11 @@ function ofArrangement(arrangement: Arrangement): Belongs {
     case 'patientConnect':
       return { clinicians: [arrangement.clinician] }
     case 'callBackCode':
-      return { organisation: arrangement.organisation, line: arrangement.line, ...('clinician' in arrangement.asked ? { clinicians: [arrangement.asked.clinician] } : {}) }
+      return {
+        organisation: arrangement.organisation,
+        line: arrangement.line,
+        ...('clinician' in arrangement.asked ? { clinicians: [arrangement.asked.clinician] } : {}),
+      }
   }
 }
 

@@ -20,9 +20,13 @@ describe('a code generator', () => {
     [30_000, true],
     [-minute - 1_000, false],
     [minute + 1_000, false],
-  ])('whose clock is %i ms off is taken: %s', (off, taken) => expect(intervalOf(seed, '005924', 1_234_567_890_000 + off) !== undefined).toBe(taken))
+  ])('whose clock is %i ms off is taken: %s', (off, taken) =>
+    expect(intervalOf(seed, '005924', 1_234_567_890_000 + off) !== undefined).toBe(taken),
+  )
 
-  it.each(['', '5924', '0059240', '00592a', '００５９２４'])('is none of "%s"', (code) => expect(intervalOf(seed, code, 1_234_567_890_000)).toBeUndefined())
+  it.each(['', '5924', '0059240', '00592a', '００５９２４'])('is none of "%s"', (code) =>
+    expect(intervalOf(seed, code, 1_234_567_890_000)).toBeUndefined(),
+  )
 
   it('tells an app its secret, whose it is, and nothing of the rest of the seed', () => {
     const { uri, typed } = toldToApp(seed, 'Ringround', 'mary.lowe@example.nhs.uk')

@@ -13,7 +13,14 @@ export function newSeed(): Buffer {
 }
 
 function generatorOf(seed: Buffer, issuer = '', label = ''): TOTP {
-  return new TOTP({ issuer, label, secret: new Secret({ buffer: Uint8Array.from(seed.subarray(0, secretBytes)).buffer }), algorithm: 'SHA1', digits: 6, period: 30 })
+  return new TOTP({
+    issuer,
+    label,
+    secret: new Secret({ buffer: Uint8Array.from(seed.subarray(0, secretBytes)).buffer }),
+    algorithm: 'SHA1',
+    digits: 6,
+    period: 30,
+  })
 }
 
 /** What an app is told. @returns the address for a QR code, and the secret in groups of four for whoever types it */

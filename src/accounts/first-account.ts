@@ -17,7 +17,9 @@ export async function firstLink(accounts: Accounts): Promise<string | undefined>
   const [there] = await accounts.peopleCalled(firstName)
   if (!there && (await accounts.anybody())) return undefined
   const person = there ?? (await accounts.addPerson(system, { name: firstName }))
-  if (!there) for (const role of ['administrator', 'operations', 'serviceManager', 'privacyOfficer'] as const) await accounts.grant(system, { person: person.id, role, scope: { kind: 'everywhere' } })
+  if (!there)
+    for (const role of ['administrator', 'operations', 'serviceManager', 'privacyOfficer'] as const)
+      await accounts.grant(system, { person: person.id, role, scope: { kind: 'everywhere' } })
   return accounts.makeLink(system, person.id, 'invitation')
 }
 
@@ -28,12 +30,22 @@ export async function firstLink(accounts: Accounts): Promise<string | undefined>
 export async function demoLink(accounts: Accounts, clinicians: Iterable<Clinician> = []): Promise<string> {
   const [clinician] = [...clinicians].sort((one, other) => other.organisations.length - one.organisations.length)
   const [there] = await accounts.peopleCalled(demoName)
-  const person = there ?? (await accounts.addPerson(system, { name: demoName, ...(clinician === undefined ? {} : { clinician: clinician.id }) }))
+  const person =
+    there ?? (await accounts.addPerson(system, { name: demoName, ...(clinician === undefined ? {} : { clinician: clinician.id }) }))
   const now = accounts.now()
-  const has = new Set((await accounts.grants(person.id)).filter(({ endedAt, until }) => endedAt === undefined && (until === undefined || until > now + day)).map(({ role }) => role))
+  const has = new Set(
+    (await accounts.grants(person.id))
+      .filter(({ endedAt, until }) => endedAt === undefined && (until === undefined || until > now + day))
+      .map(({ role }) => role),
+  )
   for (const role of roleNames) {
     if (has.has(role)) continue
-    await accounts.grant(system, { person: person.id, role, scope: { kind: 'everywhere' }, ...(isApproved(role) ? { reason: 'The demo world: its patients are invented', until: now + 30 * day } : {}) })
+    await accounts.grant(system, {
+      person: person.id,
+      role,
+      scope: { kind: 'everywhere' },
+      ...(isApproved(role) ? { reason: 'The demo world: its patients are invented', until: now + 30 * day } : {}),
+    })
   }
   return accounts.makeLink(system, person.id, 'demo')
 }

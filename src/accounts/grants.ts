@@ -51,7 +51,13 @@ export async function grantsOf(db: Db, person: string): Promise<readonly Grant[]
 export async function grantsOfAll(db: Db, people: readonly string[]): Promise<ReadonlyMap<string, readonly Grant[]>> {
   const found = new Map<string, Grant[]>()
   if (people.length === 0) return found
-  const rows = await db.selectFrom('grants').selectAll().where('person', 'in', [...people]).orderBy('granted_at').orderBy('id').execute()
+  const rows = await db
+    .selectFrom('grants')
+    .selectAll()
+    .where('person', 'in', [...people])
+    .orderBy('granted_at')
+    .orderBy('id')
+    .execute()
   for (const row of rows) {
     const grant = grantOf(row)
     if (grant) found.set(row.person, [...(found.get(row.person) ?? []), grant])
@@ -61,7 +67,13 @@ export async function grantsOfAll(db: Db, people: readonly string[]): Promise<Re
 
 /** @returns false: there is none, it is somebody else's, or it has ended before */
 export async function endGrant(db: Db, person: string, id: string, by: string, now: number): Promise<boolean> {
-  const { numUpdatedRows } = await db.updateTable('grants').set({ ended_at: now, ended_by: by }).where('id', '=', id).where('person', '=', person).where('ended_at', 'is', null).executeTakeFirst()
+  const { numUpdatedRows } = await db
+    .updateTable('grants')
+    .set({ ended_at: now, ended_by: by })
+    .where('id', '=', id)
+    .where('person', '=', person)
+    .where('ended_at', 'is', null)
+    .executeTakeFirst()
   return numUpdatedRows > 0n
 }
 
@@ -80,7 +92,11 @@ export async function administrators(db: Db, now: number): Promise<readonly stri
 }
 
 /** Those of these roles that have not ended, of everybody, the latest first. */
-export async function grantsOfRoles(db: Db, roles: readonly RoleName[], limit: number): Promise<readonly (Grant & { readonly person: string })[]> {
+export async function grantsOfRoles(
+  db: Db,
+  roles: readonly RoleName[],
+  limit: number,
+): Promise<readonly (Grant & { readonly person: string })[]> {
   const rows = await db
     .selectFrom('grants')
     .selectAll()

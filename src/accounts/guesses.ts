@@ -78,8 +78,22 @@ async function counted(db: Db, names: readonly string[], known: ReadonlyMap<stri
         const failures = before === undefined || before.lastAt < now - forgottenAfterMs ? 1 : before.failures + 1
         const changed =
           before === undefined
-            ? (await all.insertInto('sign_in_guesses').values({ subject: name, failures, last_at: now }).onConflict((conflict) => conflict.doNothing()).executeTakeFirst()).numInsertedOrUpdatedRows
-            : (await all.updateTable('sign_in_guesses').set({ failures, last_at: now }).where('subject', '=', name).where('failures', '=', before.failures).where('last_at', '=', before.lastAt).executeTakeFirst()).numUpdatedRows
+            ? (
+                await all
+                  .insertInto('sign_in_guesses')
+                  .values({ subject: name, failures, last_at: now })
+                  .onConflict((conflict) => conflict.doNothing())
+                  .executeTakeFirst()
+              ).numInsertedOrUpdatedRows
+            : (
+                await all
+                  .updateTable('sign_in_guesses')
+                  .set({ failures, last_at: now })
+                  .where('subject', '=', name)
+                  .where('failures', '=', before.failures)
+                  .where('last_at', '=', before.lastAt)
+                  .executeTakeFirst()
+              ).numUpdatedRows
         if (!changed) throw new Overtaken()
       }
     })
@@ -97,10 +111,19 @@ class Overtaken extends Error {}
 export async function forgive(db: Db, subjects: readonly Subject[]): Promise<void> {
   for (const { kind, name } of subjects) {
     if (kind !== 'network') await db.deleteFrom('sign_in_guesses').where('subject', '=', name).execute()
-    else await db.updateTable('sign_in_guesses').set({ failures: sql<number>`failures - 1` }).where('subject', '=', name).where('failures', '>', 0).execute()
+    else
+      await db
+        .updateTable('sign_in_guesses')
+        .set({ failures: sql<number>`failures - 1` })
+        .where('subject', '=', name)
+        .where('failures', '>', 0)
+        .execute()
   }
 }
 
 export async function forgetGuesses(db: Db, now: number): Promise<void> {
-  await db.deleteFrom('sign_in_guesses').where('last_at', '<', now - forgottenAfterMs).execute()
+  await db
+    .deleteFrom('sign_in_guesses')
+    .where('last_at', '<', now - forgottenAfterMs)
+    .execute()
 }

@@ -124,7 +124,11 @@ export function reachOf(identity: Identity, permission: Permission, which: 'acti
 }
 
 /** What grants open, for whoever has signed in and for whoever has not. @param acting for which part alone; undefined: for all of theirs */
-export function reachOfGrants({ person, grants }: { readonly person: Person; readonly grants: readonly Grant[] }, permission: Permission, acting?: Scope): Reach {
+export function reachOfGrants(
+  { person, grants }: { readonly person: Person; readonly grants: readonly Grant[] },
+  permission: Permission,
+  acting?: Scope,
+): Reach {
   const carried = grants.flatMap(({ role, scope }) => ({ how: carries(role, permission), scope: narrowed(scope, acting) }))
   const own = carried.some(({ how }) => how === 'own') && person.clinician !== undefined
   return reachOfScopes(
@@ -135,7 +139,12 @@ export function reachOfGrants({ person, grants }: { readonly person: Person; rea
 
 function reachOfScopes(scopes: readonly Scope[], clinician?: string): Reach {
   const of = (kind: 'organisation' | 'line') => new Set(scopes.flatMap((scope) => (scope.kind === kind ? [scope.id] : [])))
-  return { everywhere: scopes.some(({ kind }) => kind === 'everywhere'), organisations: of('organisation'), lines: of('line'), clinicians: new Set(clinician === undefined ? [] : [clinician]) }
+  return {
+    everywhere: scopes.some(({ kind }) => kind === 'everywhere'),
+    organisations: of('organisation'),
+    lines: of('line'),
+    clinicians: new Set(clinician === undefined ? [] : [clinician]),
+  }
 }
 
 /** Who they would be without what was given by approval: what they see only thanks to that needs a reason. */

@@ -18,7 +18,13 @@ export interface SeenBrowser {
 export async function seeBrowser(db: Db, person: string, secret: string | undefined, now: number): Promise<SeenBrowser> {
   const carried = secret !== undefined && /^[\w-]{43}$/.test(secret) ? secret : newSecret()
   const browser = hashOf(carried)
-  const { numUpdatedRows } = await db.updateTable('known_browsers').set({ seen_at: now }).where('person', '=', person).where('browser', '=', browser).where('seen_at', '>', now - browserKnownForMs).executeTakeFirst()
+  const { numUpdatedRows } = await db
+    .updateTable('known_browsers')
+    .set({ seen_at: now })
+    .where('person', '=', person)
+    .where('browser', '=', browser)
+    .where('seen_at', '>', now - browserKnownForMs)
+    .executeTakeFirst()
   if (numUpdatedRows > 0n) return { secret: carried, isNew: false }
   await db
     .insertInto('known_browsers')
@@ -29,12 +35,33 @@ export async function seeBrowser(db: Db, person: string, secret: string | undefi
 }
 
 export async function forgetBrowsers(db: Db, now: number): Promise<void> {
-  await db.deleteFrom('known_browsers').where('seen_at', '<=', now - browserKnownForMs).execute()
+  await db
+    .deleteFrom('known_browsers')
+    .where('seen_at', '<=', now - browserKnownForMs)
+    .execute()
 }
 
 /** A browser in words: enough to know one's own by. @param userAgent as it says of itself */
 export function browserInWords(userAgent: string): string {
-  const browser = /Edg\//.test(userAgent) ? 'Edge' : /Firefox\//.test(userAgent) ? 'Firefox' : /Chrome\//.test(userAgent) ? 'Chrome' : /Safari\//.test(userAgent) ? 'Safari' : 'Another browser'
-  const system = /Windows/.test(userAgent) ? 'Windows' : /Android/.test(userAgent) ? 'Android' : /iPhone|iPad/.test(userAgent) ? 'iOS' : /Mac OS/.test(userAgent) ? 'macOS' : /Linux/.test(userAgent) ? 'Linux' : ''
+  const browser = /Edg\//.test(userAgent)
+    ? 'Edge'
+    : /Firefox\//.test(userAgent)
+      ? 'Firefox'
+      : /Chrome\//.test(userAgent)
+        ? 'Chrome'
+        : /Safari\//.test(userAgent)
+          ? 'Safari'
+          : 'Another browser'
+  const system = /Windows/.test(userAgent)
+    ? 'Windows'
+    : /Android/.test(userAgent)
+      ? 'Android'
+      : /iPhone|iPad/.test(userAgent)
+        ? 'iOS'
+        : /Mac OS/.test(userAgent)
+          ? 'macOS'
+          : /Linux/.test(userAgent)
+            ? 'Linux'
+            : ''
   return system === '' ? browser : `${browser} on ${system}`
 }

@@ -29,18 +29,40 @@ export async function linkIdentity(db: Db, person: string, identity: ProvedIdent
 
 /** Whose it is; undefined: nobody's. */
 export async function personOfIdentity(db: Db, identity: ProvedIdentity, now: number): Promise<string | undefined> {
-  const row = await db.selectFrom('credentials').select(['id', 'person']).where('id', '=', rowId(identity)).where('kind', '=', kind).executeTakeFirst()
+  const row = await db
+    .selectFrom('credentials')
+    .select(['id', 'person'])
+    .where('id', '=', rowId(identity))
+    .where('kind', '=', kind)
+    .executeTakeFirst()
   if (row) await db.updateTable('credentials').set({ used_at: now }).where('id', '=', row.id).execute()
   return row?.person
 }
 
 export async function identitiesOf(db: Db, person: string): Promise<readonly LinkedIdentity[]> {
-  const rows = await db.selectFrom('credentials').selectAll().where('person', '=', person).where('kind', '=', kind).orderBy('created_at').orderBy('id').execute()
-  return rows.map(({ id, label, created_at, used_at }) => ({ id, label, createdAt: Number(created_at), ...(used_at === null ? {} : { usedAt: Number(used_at) }) }))
+  const rows = await db
+    .selectFrom('credentials')
+    .selectAll()
+    .where('person', '=', person)
+    .where('kind', '=', kind)
+    .orderBy('created_at')
+    .orderBy('id')
+    .execute()
+  return rows.map(({ id, label, created_at, used_at }) => ({
+    id,
+    label,
+    createdAt: Number(created_at),
+    ...(used_at === null ? {} : { usedAt: Number(used_at) }),
+  }))
 }
 
 /** @returns false: it is not theirs */
 export async function unlinkIdentity(db: Db, person: string, id: string): Promise<boolean> {
-  const { numDeletedRows } = await db.deleteFrom('credentials').where('id', '=', id).where('person', '=', person).where('kind', '=', kind).executeTakeFirst()
+  const { numDeletedRows } = await db
+    .deleteFrom('credentials')
+    .where('id', '=', id)
+    .where('person', '=', person)
+    .where('kind', '=', kind)
+    .executeTakeFirst()
   return numDeletedRows > 0n
 }

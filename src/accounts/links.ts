@@ -10,11 +10,18 @@ const hour = 60 * 60_000
 export const linkLife: Readonly<Record<LinkKind, number>> = { signIn: hour, invitation: 7 * 24 * hour, demo: 24 * hour }
 
 /** @returns the secret, for the address of the link; those of before for the same person are good no more */
-export async function makeLink(db: Db, { kind, person, by }: { readonly kind: LinkKind; readonly person: string; readonly by: string }, now: number): Promise<string> {
+export async function makeLink(
+  db: Db,
+  { kind, person, by }: { readonly kind: LinkKind; readonly person: string; readonly by: string },
+  now: number,
+): Promise<string> {
   const secret = newSecret()
   await db.transaction().execute(async (all) => {
     await all.deleteFrom('sign_in_links').where('person', '=', person).execute()
-    await all.insertInto('sign_in_links').values({ token_hash: hashOf(secret), kind, person, made_by: by, created_at: now, expires_at: now + linkLife[kind], used_at: null }).execute()
+    await all
+      .insertInto('sign_in_links')
+      .values({ token_hash: hashOf(secret), kind, person, made_by: by, created_at: now, expires_at: now + linkLife[kind], used_at: null })
+      .execute()
   })
   return secret
 }
@@ -36,6 +43,11 @@ export async function linkFor(db: Db, secret: string, now: number): Promise<Kept
 export async function useLink(db: Db, secret: string, now: number): Promise<KeptLink | undefined> {
   const link = await linkFor(db, secret, now)
   if (!link) return undefined
-  const { numUpdatedRows } = await db.updateTable('sign_in_links').set({ used_at: now }).where('token_hash', '=', hashOf(secret)).where('used_at', 'is', null).executeTakeFirst()
+  const { numUpdatedRows } = await db
+    .updateTable('sign_in_links')
+    .set({ used_at: now })
+    .where('token_hash', '=', hashOf(secret))
+    .where('used_at', 'is', null)
+    .executeTakeFirst()
   return numUpdatedRows > 0n ? link : undefined
 }

@@ -14,7 +14,9 @@ export type Purpose = { readonly kind: 'signIn'; readonly next?: string } | { re
  */
 export type OpenIdRefusal = IdentityRefusal | 'unknown' | 'over' | 'unreachable' | 'denied' | 'forged'
 
-export type OpenIdAnswer = { readonly kind: 'proved'; readonly identity: ProvedIdentity; readonly purpose: Purpose } | { readonly kind: 'refused'; readonly why: OpenIdRefusal; readonly detail: string }
+export type OpenIdAnswer =
+  | { readonly kind: 'proved'; readonly identity: ProvedIdentity; readonly purpose: Purpose }
+  | { readonly kind: 'refused'; readonly why: OpenIdRefusal; readonly detail: string }
 
 interface OpenIdStep {
   readonly provider: string
@@ -47,7 +49,14 @@ export class OpenId {
   }
 
   /** @param redirect where the provider sends people back to @returns where to go, and the state, which the browser has to bring back */
-  async begin(id: string, redirect: string, purpose: Purpose): Promise<{ readonly kind: 'begun'; readonly url: string; readonly state: string } | { readonly kind: 'refused'; readonly why: OpenIdRefusal; readonly detail: string }> {
+  async begin(
+    id: string,
+    redirect: string,
+    purpose: Purpose,
+  ): Promise<
+    | { readonly kind: 'begun'; readonly url: string; readonly state: string }
+    | { readonly kind: 'refused'; readonly why: OpenIdRefusal; readonly detail: string }
+  > {
     const provider = this.settings.providers.find((one) => one.id === id)
     if (!provider) return { kind: 'refused', why: 'unknown', detail: id }
     const configuration = await this.#configuration(provider).catch((error: unknown) => describe(error))
@@ -79,9 +88,17 @@ export class OpenId {
     const configuration = await this.#configuration(provider).catch((error: unknown) => describe(error))
     if (typeof configuration === 'string') return refused('unreachable', configuration)
     try {
-      const tokens = await client.authorizationCodeGrant(configuration, new URL(`${step.redirect}?${query}`), { pkceCodeVerifier: step.verifier, expectedState: state, expectedNonce: step.nonce, idTokenExpected: true })
+      const tokens = await client.authorizationCodeGrant(configuration, new URL(`${step.redirect}?${query}`), {
+        pkceCodeVerifier: step.verifier,
+        expectedState: state,
+        expectedNonce: step.nonce,
+        idTokenExpected: true,
+      })
       const token = tokens.claims() as Claims
-      const user = configuration.serverMetadata().userinfo_endpoint === undefined ? {} : ((await client.fetchUserInfo(configuration, tokens.access_token, String(token['sub']))) as Claims)
+      const user =
+        configuration.serverMetadata().userinfo_endpoint === undefined
+          ? {}
+          : ((await client.fetchUserInfo(configuration, tokens.access_token, String(token['sub']))) as Claims)
       const identity = identityIn(provider, token, user)
       return typeof identity === 'string' ? refused(identity) : { kind: 'proved', identity, purpose: step.purpose }
     } catch (error) {
@@ -94,7 +111,11 @@ export class OpenId {
     const known = this.#configurations.get(provider.id)
     if (known && this.settings.now() - known.at < configurationLifeMs) return known.configuration
     const address = `${provider.issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
-    const answer = await fetch(address, { signal: AbortSignal.timeout(answerWithinSeconds * 1_000), redirect: 'error', headers: { accept: 'application/json' } })
+    const answer = await fetch(address, {
+      signal: AbortSignal.timeout(answerWithinSeconds * 1_000),
+      redirect: 'error',
+      headers: { accept: 'application/json' },
+    })
     if (!answer.ok) throw new Error(`${address} answered ${answer.status}`)
     const metadata = (await answer.json()) as client.ServerMetadata
     // Letter by letter: a port that a library would leave out is a part of it (CIS2's is one).

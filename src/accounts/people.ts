@@ -51,7 +51,11 @@ export async function peoplePage(db: Db, limit: number, after?: Pick<Person, 'id
 /** Those of these ids, by id. */
 export async function peopleNamed(db: Db, ids: readonly string[]): Promise<ReadonlyMap<string, Person>> {
   if (ids.length === 0) return new Map()
-  const rows = await db.selectFrom('people').selectAll().where('id', 'in', [...new Set(ids)]).execute()
+  const rows = await db
+    .selectFrom('people')
+    .selectAll()
+    .where('id', 'in', [...new Set(ids)])
+    .execute()
   return new Map(rows.map((row) => [row.id, personOf(row)]))
 }
 

@@ -10,11 +10,19 @@ const parsed = parseDirectory(readFileSync('config/directory.yaml', 'utf8'), 'co
 if (!parsed.ok) throw new Error('the demo directory has errors')
 const { directory } = parsed
 const cardiology = directory.lines.get('cardiology')!
-const onCall = [...directory.rotas.get('cardiology')!.pattern].flatMap(({ entries }) => entries).flatMap((entry) => (entry.kind === 'clinician' ? [directory.clinicians.get(entry.clinician)!] : []))[0]!
+const onCall = [...directory.rotas.get('cardiology')!.pattern]
+  .flatMap(({ entries }) => entries)
+  .flatMap((entry) => (entry.kind === 'clinician' ? [directory.clinicians.get(entry.clinician)!] : []))[0]!
 
 /** What a service manager of that part sees. */
 function seen(board: AlarmBoard, scope: Scope): readonly (readonly [string, string])[] {
-  const reach = reachOfGrants({ person: { id: 'p', name: 'P', createdAt: 0 }, grants: [{ id: 'g', role: 'serviceManager', scope, grantedBy: 'system', grantedAt: 0 }] }, 'alarms')
+  const reach = reachOfGrants(
+    {
+      person: { id: 'p', name: 'P', createdAt: 0 },
+      grants: [{ id: 'g', role: 'serviceManager', scope, grantedBy: 'system', grantedAt: 0 }],
+    },
+    'alarms',
+  )
   return alarmsWithin(board.active(), reach, directory).map(({ alarm, detail }) => [alarm, detail] as const)
 }
 
@@ -35,7 +43,13 @@ describe('the alarms of a service manager', () => {
     const board = new AlarmBoard()
     board.raise(`number.failing: ${onCall.name}`, 'failed three times', [{ telephone: onCall.name }])
     expect(seen(board, line('cardiology'))).toHaveLength(1)
-    const elsewhere = [...directory.lines.values()].find(({ id, trust }) => !onCall.organisations.includes(trust) && !(directory.rotas.get(id)?.pattern ?? []).some(({ entries }) => entries.some((entry) => entry.kind === 'clinician' && entry.clinician === onCall.id)))
+    const elsewhere = [...directory.lines.values()].find(
+      ({ id, trust }) =>
+        !onCall.organisations.includes(trust) &&
+        !(directory.rotas.get(id)?.pattern ?? []).some(({ entries }) =>
+          entries.some((entry) => entry.kind === 'clinician' && entry.clinician === onCall.id),
+        ),
+    )
     if (elsewhere) expect(seen(board, line(elsewhere.id))).toEqual([])
     expect(seen(board, { kind: 'organisation', id: onCall.organisations[0]! })).toHaveLength(1)
   })

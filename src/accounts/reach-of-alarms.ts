@@ -16,7 +16,8 @@ const elsewhere = 'it was raised again elsewhere since'
 /** Those that somebody sees: whoever sees the whole service, all; others those of their lines and organisations, with what was said of these alone. */
 export function alarmsWithin<T extends Whose>(active: readonly T[], reach: Reach, directory: Directory): readonly T[] {
   if (reach.everywhere) return active
-  const theirs = (about: readonly AlarmAbout[]) => about.some((one) => belongs(one, directory).some((what) => reaches(reach, what, directory)))
+  const theirs = (about: readonly AlarmAbout[]) =>
+    about.some((one) => belongs(one, directory).some((what) => reaches(reach, what, directory)))
   return active.flatMap((one) => {
     if (one.about === undefined || !theirs(one.about)) return []
     return [one.lately === undefined || theirs(one.lately) ? one : { ...one, detail: elsewhere }]
@@ -28,8 +29,13 @@ function belongs(about: AlarmAbout, directory: Directory): readonly Belongs[] {
   if ('line' in about || 'organisation' in about) return [about]
   if ('clinician' in about) return ofClinician(about.clinician, directory)
   const label = about.telephone
-  const ofLines = [...directory.rotas.values()].filter(({ pattern, changes }) => [...pattern, ...changes].some((part) => entriesIn(part).some((entry) => entry.kind === 'phone' && entry.label === label)))
-  return [...ofLines.map(({ line }) => ({ line })), ...[...directory.clinicians.values()].filter(({ name }) => name === label).flatMap(({ id }) => ofClinician(id, directory))]
+  const ofLines = [...directory.rotas.values()].filter(({ pattern, changes }) =>
+    [...pattern, ...changes].some((part) => entriesIn(part).some((entry) => entry.kind === 'phone' && entry.label === label)),
+  )
+  return [
+    ...ofLines.map(({ line }) => ({ line })),
+    ...[...directory.clinicians.values()].filter(({ name }) => name === label).flatMap(({ id }) => ofClinician(id, directory)),
+  ]
 }
 
 function ofClinician(id: string, directory: Directory): readonly Belongs[] {

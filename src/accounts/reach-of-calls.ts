@@ -4,13 +4,23 @@ import type { CallFilter, CallPart, CallSummary } from '../store/call-filter.js'
 import { reachOf, reaches, withoutApprovals, type Belongs, type Identity, type Reach } from './identity.js'
 
 /** Whose a call is: of whoever asked, of the line that answered, of the clinicians who accepted it, and of the one who made it, as their telephone has proved or staff have said. */
-export function ofCall({ organisation, line, attempts, assigned }: Pick<CallRecord, 'organisation' | 'line' | 'attempts' | 'assigned'>): Belongs {
+export function ofCall({
+  organisation,
+  line,
+  attempts,
+  assigned,
+}: Pick<CallRecord, 'organisation' | 'line' | 'attempts' | 'assigned'>): Belongs {
   const accepted = attempts.flatMap(({ clinician, acceptedAt }) => (clinician === undefined || acceptedAt === undefined ? [] : [clinician]))
   return { organisation, line, clinicians: [...accepted, ...(assigned === undefined ? [] : [assigned])] }
 }
 
 /** The same of a call of the list. */
-export function ofSummary({ organisation, line, clinician, assigned }: Pick<CallSummary, 'organisation' | 'line' | 'clinician' | 'assigned'>): Belongs {
+export function ofSummary({
+  organisation,
+  line,
+  clinician,
+  assigned,
+}: Pick<CallSummary, 'organisation' | 'line' | 'clinician' | 'assigned'>): Belongs {
   return { organisation: organisation ?? undefined, line: line ?? undefined, clinicians: [clinician, assigned].flatMap((one) => one ?? []) }
 }
 
@@ -21,7 +31,11 @@ export function seesPatient(identity: Identity, call: Belongs, directory: Direct
 
 /** Whether they see it in a list as well, where nobody can say why they look at each: whoever sees it by approval alone does not. In the demo there is nobody to be protected. */
 export function listsPatient(identity: Identity, call: Belongs, directory: Directory): boolean {
-  return seesPatient(identity.kind === 'person' && identity.session.method !== 'demo' ? withoutApprovals(identity) : identity, call, directory)
+  return seesPatient(
+    identity.kind === 'person' && identity.session.method !== 'demo' ? withoutApprovals(identity) : identity,
+    call,
+    directory,
+  )
 }
 
 /** For a list of calls: the parts of it that are reached; undefined: all of it. */
@@ -33,14 +47,26 @@ export function withinReach(identity: Identity, permission: 'calls' | 'recording
 
 /** Calls of their own, which they accepted or which staff have assigned to them; while they act for an organisation or a line, those that have to do with it. */
 export function ownWithin(identity: Identity, permission: 'calls' | 'recordings' | 'outcomes', directory: Directory): readonly CallPart[] {
-  const own = [...reachOf(identity, permission).clinicians].flatMap((clinician): readonly CallPart[] => [{ clinician }, { assigned: clinician }])
+  const own = [...reachOf(identity, permission).clinicians].flatMap((clinician): readonly CallPart[] => [
+    { clinician },
+    { assigned: clinician },
+  ])
   const acting = identity.kind === 'person' ? identity.session.acting : undefined
   if (acting === undefined || acting.kind === 'everywhere') return own
-  const narrowed = partsOf({ organisations: new Set(acting.kind === 'organisation' ? [acting.id] : []), lines: new Set(acting.kind === 'line' ? [acting.id] : []) }, directory)
+  const narrowed = partsOf(
+    {
+      organisations: new Set(acting.kind === 'organisation' ? [acting.id] : []),
+      lines: new Set(acting.kind === 'line' ? [acting.id] : []),
+    },
+    directory,
+  )
   return own.flatMap((part) => narrowed.map((narrow) => ({ ...part, ...narrow })))
 }
 
 function partsOf({ organisations, lines }: Pick<Reach, 'organisations' | 'lines'>, directory: Directory): readonly CallPart[] {
   const ofOrganisations = [...directory.lines.values()].filter(({ trust }) => organisations.has(trust)).map(({ id }) => id)
-  return [...[...organisations].map((organisation) => ({ organisation })), ...[...new Set([...lines, ...ofOrganisations])].map((line) => ({ line }))]
+  return [
+    ...[...organisations].map((organisation) => ({ organisation })),
+    ...[...new Set([...lines, ...ofOrganisations])].map((line) => ({ line })),
+  ]
 }

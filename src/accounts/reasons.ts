@@ -21,5 +21,12 @@ export async function noteReason(db: Db, session: string, call: string, now: num
 
 /** Whether they said so, not too long ago. */
 export async function reasonNoted(db: Db, session: string, call: string, now: number): Promise<boolean> {
-  return (await db.selectFrom('sign_in_steps').select('kind').where('token_hash', '=', nameOf(session, call)).where('expires_at', '>', now).executeTakeFirst()) !== undefined
+  return (
+    (await db
+      .selectFrom('sign_in_steps')
+      .select('kind')
+      .where('token_hash', '=', nameOf(session, call))
+      .where('expires_at', '>', now)
+      .executeTakeFirst()) !== undefined
+  )
 }

@@ -30,7 +30,18 @@ export async function makeRecoveryCodes(db: Db, person: string, now: number): Pr
     await all.deleteFrom('credentials').where('person', '=', person).where('kind', '=', 'recovery').execute()
     await all
       .insertInto('credentials')
-      .values(codes.map((code) => ({ id: newId('recovery'), person, kind: 'recovery', label: '', secret: hashOf(plain(code)), counter: 0, created_at: now, used_at: null })))
+      .values(
+        codes.map((code) => ({
+          id: newId('recovery'),
+          person,
+          kind: 'recovery',
+          label: '',
+          secret: hashOf(plain(code)),
+          counter: 0,
+          created_at: now,
+          used_at: null,
+        })),
+      )
       .execute()
   })
   return codes

@@ -53,7 +53,17 @@ export const roles = {
   clinician: {
     name: 'Clinician',
     what: 'Own calls with their recordings and outcomes; calls from the browser; arranges calls to patients',
-    may: { calls: 'own', recordings: 'own', outcomes: 'own', arrangements: 'granted', bypass: 'granted', browserCalls: 'own', services: 'granted', pocket: 'own', availability: 'own' },
+    may: {
+      calls: 'own',
+      recordings: 'own',
+      outcomes: 'own',
+      arrangements: 'granted',
+      bypass: 'granted',
+      browserCalls: 'own',
+      services: 'granted',
+      pocket: 'own',
+      availability: 'own',
+    },
   },
   rotaKeeper: {
     name: 'Rota keeper',
@@ -63,12 +73,35 @@ export const roles = {
   operations: {
     name: 'Operations',
     what: 'Watches what happens now; sees no patient-identifiable data',
-    may: { wallboard: 'granted', live: 'granted', alarms: 'granted', health: 'granted', watchList: 'granted', rotas: 'granted', availability: 'granted', services: 'granted' },
+    may: {
+      wallboard: 'granted',
+      live: 'granted',
+      alarms: 'granted',
+      health: 'granted',
+      watchList: 'granted',
+      rotas: 'granted',
+      availability: 'granted',
+      services: 'granted',
+    },
   },
   serviceManager: {
     name: 'Service manager',
     what: 'Reports, calls and call-backs of their lines',
-    may: { wallboard: 'granted', live: 'granted', alarms: 'granted', calls: 'granted', outcomes: 'granted', assignments: 'granted', arrangements: 'granted', reports: 'granted', rotas: 'granted', watchList: 'granted', bypass: 'granted', availability: 'granted', services: 'granted' },
+    may: {
+      wallboard: 'granted',
+      live: 'granted',
+      alarms: 'granted',
+      calls: 'granted',
+      outcomes: 'granted',
+      assignments: 'granted',
+      arrangements: 'granted',
+      reports: 'granted',
+      rotas: 'granted',
+      watchList: 'granted',
+      bypass: 'granted',
+      availability: 'granted',
+      services: 'granted',
+    },
   },
   pidApproved: {
     name: 'Approved for patient data',
@@ -85,7 +118,22 @@ export const roles = {
   administrator: {
     name: 'Administrator',
     what: 'People, roles, the directory, telephones and tokens',
-    may: { people: 'granted', tokens: 'granted', outbox: 'granted', directory: 'granted', rotas: 'granted', devices: 'granted', watchList: 'granted', documentation: 'granted', wallboard: 'granted', live: 'granted', alarms: 'granted', health: 'granted', metrics: 'granted', services: 'granted' },
+    may: {
+      people: 'granted',
+      tokens: 'granted',
+      outbox: 'granted',
+      directory: 'granted',
+      rotas: 'granted',
+      devices: 'granted',
+      watchList: 'granted',
+      documentation: 'granted',
+      wallboard: 'granted',
+      live: 'granted',
+      alarms: 'granted',
+      health: 'granted',
+      metrics: 'granted',
+      services: 'granted',
+    },
     whole: true,
   },
 } as const satisfies Readonly<Record<string, Role>>
@@ -118,7 +166,20 @@ export function isWhole(role: RoleName): boolean {
 }
 
 /** What cannot be divided by organisation or line: whoever has it for a part sees nothing of it. */
-const wholePermissions: ReadonlySet<Permission> = new Set(['directory', 'watchList', 'devices', 'documentation', 'health', 'metrics', 'people', 'tokens', 'outbox', 'approvals', 'audit', 'retention'])
+const wholePermissions: ReadonlySet<Permission> = new Set([
+  'directory',
+  'watchList',
+  'devices',
+  'documentation',
+  'health',
+  'metrics',
+  'people',
+  'tokens',
+  'outbox',
+  'approvals',
+  'audit',
+  'retention',
+])
 
 export function isWholePermission(permission: Permission): boolean {
   return wholePermissions.has(permission)

@@ -70,12 +70,33 @@ export class SecondFactors {
 
   /** The oldest first. */
   async list(person: string): Promise<readonly Factor[]> {
-    const rows = await this.#db.selectFrom('credentials').selectAll().where('person', '=', person).where('kind', 'in', [...factorKinds]).orderBy('created_at').orderBy('id').execute()
-    return rows.map(({ id, kind, label, created_at, used_at }) => ({ id, kind: kind as Factor['kind'], label, createdAt: Number(created_at), ...(used_at === null ? {} : { usedAt: Number(used_at) }) }))
+    const rows = await this.#db
+      .selectFrom('credentials')
+      .selectAll()
+      .where('person', '=', person)
+      .where('kind', 'in', [...factorKinds])
+      .orderBy('created_at')
+      .orderBy('id')
+      .execute()
+    return rows.map(({ id, kind, label, created_at, used_at }) => ({
+      id,
+      kind: kind as Factor['kind'],
+      label,
+      createdAt: Number(created_at),
+      ...(used_at === null ? {} : { usedAt: Number(used_at) }),
+    }))
   }
 
   async has(person: string): Promise<boolean> {
-    return (await this.#db.selectFrom('credentials').select('id').where('person', '=', person).where('kind', 'in', [...factorKinds]).limit(1).executeTakeFirst()) !== undefined
+    return (
+      (await this.#db
+        .selectFrom('credentials')
+        .select('id')
+        .where('person', '=', person)
+        .where('kind', 'in', [...factorKinds])
+        .limit(1)
+        .executeTakeFirst()) !== undefined
+    )
   }
 
   recoveryCodesLeft(person: string): Promise<number> {
@@ -104,7 +125,10 @@ export class SecondFactors {
     const begun = await stepOf<GeneratorStep>(this.#db, 'totp', step, this.settings.now())
     if (begun?.person !== person.id) return undefined
     const { toldToApp } = await generators()
-    return { step, ...toldToApp(await this.#sealer().open(begun.sealed, aboutGenerator(person.id)), serviceName, person.email ?? person.name) }
+    return {
+      step,
+      ...toldToApp(await this.#sealer().open(begun.sealed, aboutGenerator(person.id)), serviceName, person.email ?? person.name),
+    }
   }
 
   async finishGenerator(by: By, person: string, step: string, code: string): Promise<Added> {
@@ -123,11 +147,19 @@ export class SecondFactors {
   /** @returns what the browser is asked for, and the secret of the step */
   async beginPasskey(place: Place, person: Person): Promise<{ readonly step: string; readonly options: object }> {
     const { askedForNew } = await passkeys()
-    const { options, challenge } = await askedForNew(place, { id: person.id, name: person.email ?? person.name }, await this.#passkeysOf(person.id))
+    const { options, challenge } = await askedForNew(
+      place,
+      { id: person.id, name: person.email ?? person.name },
+      await this.#passkeysOf(person.id),
+    )
     return { options, step: await beginStep(this.#db, 'newPasskey', { person: person.id, challenge }, this.settings.now()) }
   }
 
-  async finishPasskey(by: By, place: Place, { person, step, answer, label }: { readonly person: string; readonly step: string; readonly answer: unknown; readonly label: string }): Promise<Added> {
+  async finishPasskey(
+    by: By,
+    place: Place,
+    { person, step, answer, label }: { readonly person: string; readonly step: string; readonly answer: unknown; readonly label: string },
+  ): Promise<Added> {
     const begun = await takeStep<PasskeyStep>(this.#db, 'newPasskey', step, this.settings.now())
     if (begun?.person !== person) return { kind: 'over' }
     const { answeredNew } = await passkeys()
@@ -140,7 +172,10 @@ export class SecondFactors {
   async askForPasskey(place: Place, person?: string): Promise<{ readonly step: string; readonly options: object }> {
     const { askedFor } = await passkeys()
     const { options, challenge } = await askedFor(place, person === undefined ? [] : await this.#passkeysOf(person))
-    return { options, step: await beginStep(this.#db, 'passkey', { ...(person === undefined ? {} : { person }), challenge }, this.settings.now()) }
+    return {
+      options,
+      step: await beginStep(this.#db, 'passkey', { ...(person === undefined ? {} : { person }), challenge }, this.settings.now()),
+    }
   }
 
   /** @returns whose passkey it is; undefined: that of nobody, of somebody else than was asked, or the answer is to another challenge */
@@ -149,7 +184,12 @@ export class SecondFactors {
     const asked = await takeStep<PasskeyStep>(this.#db, 'passkey', step, now)
     const id = passkeyIn(answer)
     if (!asked || id === undefined) return undefined
-    const row = await this.#db.selectFrom('credentials').selectAll().where('id', '=', passkeyRow(id)).where('kind', '=', 'passkey').executeTakeFirst()
+    const row = await this.#db
+      .selectFrom('credentials')
+      .selectAll()
+      .where('id', '=', passkeyRow(id))
+      .where('kind', '=', 'passkey')
+      .executeTakeFirst()
     if (!row || (asked.person !== undefined && asked.person !== row.person)) return undefined
     const { answered } = await passkeys()
     const counter = await answered(place, asked.challenge, answer, { id, secret: row.secret, counter: Number(row.counter) })
@@ -198,7 +238,12 @@ export class SecondFactors {
       const interval = intervalOf(seed, code, now)
       if (interval === undefined) continue
       // Of two who show the same code at once one is let in.
-      const { numUpdatedRows } = await this.#db.updateTable('credentials').set({ counter: interval, used_at: now }).where('id', '=', id).where('counter', '<', interval).executeTakeFirst()
+      const { numUpdatedRows } = await this.#db
+        .updateTable('credentials')
+        .set({ counter: interval, used_at: now })
+        .where('id', '=', id)
+        .where('counter', '<', interval)
+        .executeTakeFirst()
       return numUpdatedRows > 0n ? 'right' : 'wrong'
     }
     return 'wrong'
@@ -208,23 +253,46 @@ export class SecondFactors {
 
   /** With the last one the recovery codes go as well. @returns false: it is not theirs */
   async remove(by: By, person: string, id: string): Promise<boolean> {
-    const { numDeletedRows } = await this.#db.deleteFrom('credentials').where('id', '=', id).where('person', '=', person).where('kind', 'in', [...factorKinds]).executeTakeFirst()
+    const { numDeletedRows } = await this.#db
+      .deleteFrom('credentials')
+      .where('id', '=', id)
+      .where('person', '=', person)
+      .where('kind', 'in', [...factorKinds])
+      .executeTakeFirst()
     if (numDeletedRows === 0n) return false
     await this.#tell(by, 'factor.removed', person)
-    if (!(await this.has(person))) await this.#db.deleteFrom('credentials').where('person', '=', person).where('kind', '=', 'recovery').execute()
+    if (!(await this.has(person)))
+      await this.#db.deleteFrom('credentials').where('person', '=', person).where('kind', '=', 'recovery').execute()
     return true
   }
 
   /** For somebody who has lost all of them. */
   async removeAll(by: By, person: string): Promise<void> {
     await this.#tell(by, 'factor.removed', person)
-    await this.#db.deleteFrom('credentials').where('person', '=', person).where('kind', 'in', [...factorKinds, 'recovery']).execute()
+    await this.#db
+      .deleteFrom('credentials')
+      .where('person', '=', person)
+      .where('kind', 'in', [...factorKinds, 'recovery'])
+      .execute()
   }
 
-  async #add(by: By, row: { readonly id: string; readonly person: string; readonly kind: Factor['kind']; readonly label: string; readonly secret: string; readonly counter: number }): Promise<Added> {
+  async #add(
+    by: By,
+    row: {
+      readonly id: string
+      readonly person: string
+      readonly kind: Factor['kind']
+      readonly label: string
+      readonly secret: string
+      readonly counter: number
+    },
+  ): Promise<Added> {
     const first = !(await this.has(row.person))
     await this.#tell(by, 'factor.added', row.person, { kind: row.kind })
-    await this.#db.insertInto('credentials').values({ ...row, created_at: this.settings.now(), used_at: null }).execute()
+    await this.#db
+      .insertInto('credentials')
+      .values({ ...row, created_at: this.settings.now(), used_at: null })
+      .execute()
     return first ? { kind: 'added', codes: await this.newRecoveryCodes(by, row.person) } : { kind: 'added' }
   }
 

@@ -42,7 +42,14 @@ export interface KeptSession extends Session {
 function sessionOf(row: Selectable<SessionsTable>): KeptSession {
   const acting = scopeNamed(row.acting)
   return {
-    ...{ id: row.id, person: row.person, method: row.method as SignInMethod, createdAt: Number(row.created_at), seenAt: Number(row.seen_at), expiresAt: Number(row.expires_at) },
+    ...{
+      id: row.id,
+      person: row.person,
+      method: row.method as SignInMethod,
+      createdAt: Number(row.created_at),
+      seenAt: Number(row.seen_at),
+      expiresAt: Number(row.expires_at),
+    },
     ...{ address: row.address, userAgent: row.user_agent },
     ...(row.second_factor_at === null ? {} : { secondFactorAt: Number(row.second_factor_at) }),
     ...(acting === undefined ? {} : { acting }),
@@ -50,10 +57,24 @@ function sessionOf(row: Selectable<SessionsTable>): KeptSession {
 }
 
 /** Always a new secret: one that somebody knew before the sign-in opens nothing after it. */
-export async function beginSession(db: Db, { person, method, secondFactor, address, userAgent }: NewSession, limits: SessionLimits, now: number): Promise<{ readonly secret: string; readonly session: KeptSession }> {
+export async function beginSession(
+  db: Db,
+  { person, method, secondFactor, address, userAgent }: NewSession,
+  limits: SessionLimits,
+  now: number,
+): Promise<{ readonly secret: string; readonly session: KeptSession }> {
   const secret = newSecret()
   const row = {
-    ...{ id: newId('session'), token_hash: hashOf(secret), person, method, created_at: now, seen_at: now, expires_at: now + limits.absoluteMs, second_factor_at: secondFactor ? now : null },
+    ...{
+      id: newId('session'),
+      token_hash: hashOf(secret),
+      person,
+      method,
+      created_at: now,
+      seen_at: now,
+      expires_at: now + limits.absoluteMs,
+      second_factor_at: secondFactor ? now : null,
+    },
     ...{ acting: '', address, user_agent: userAgent.slice(0, 300), ended_at: null },
   }
   await db.insertInto('sessions').values(row).execute()
@@ -61,11 +82,17 @@ export async function beginSession(db: Db, { person, method, secondFactor, addre
 }
 
 /** The session that this secret opens; undefined: none, or it is over. */
-export async function openSession({ reading, writing }: { readonly reading: Db; readonly writing: Db }, secret: string, limits: SessionLimits, now: number): Promise<KeptSession | undefined> {
+export async function openSession(
+  { reading, writing }: { readonly reading: Db; readonly writing: Db },
+  secret: string,
+  limits: SessionLimits,
+  now: number,
+): Promise<KeptSession | undefined> {
   const row = await reading.selectFrom('sessions').selectAll().where('token_hash', '=', hashOf(secret)).executeTakeFirst()
   const session = row && stillOn(row, limits, now)
   if (!session) return undefined
-  if (now - session.seenAt >= seenEveryMs) await writing.updateTable('sessions').set({ seen_at: now }).where('id', '=', session.id).where('ended_at', 'is', null).execute()
+  if (now - session.seenAt >= seenEveryMs)
+    await writing.updateTable('sessions').set({ seen_at: now }).where('id', '=', session.id).where('ended_at', 'is', null).execute()
   return session
 }
 
@@ -87,7 +114,13 @@ export function isOver({ seenAt, expiresAt }: Pick<Session, 'seenAt' | 'expiresA
 
 /** It is used without a request of its own. */
 export async function markSeen(db: Db, id: string, now: number): Promise<void> {
-  await db.updateTable('sessions').set({ seen_at: now }).where('id', '=', id).where('ended_at', 'is', null).where('seen_at', '<', now - seenEveryMs).execute()
+  await db
+    .updateTable('sessions')
+    .set({ seen_at: now })
+    .where('id', '=', id)
+    .where('ended_at', 'is', null)
+    .where('seen_at', '<', now - seenEveryMs)
+    .execute()
 }
 
 /** Those that are not over, the latest first. */
@@ -105,17 +138,33 @@ export async function sessionsOf(db: Db, person: string, limits: SessionLimits, 
 
 /** @returns false: it is not theirs, or over already */
 export async function endSession(db: Db, person: string, id: string, now: number): Promise<boolean> {
-  const { numUpdatedRows } = await db.updateTable('sessions').set({ ended_at: now }).where('id', '=', id).where('person', '=', person).where('ended_at', 'is', null).executeTakeFirst()
+  const { numUpdatedRows } = await db
+    .updateTable('sessions')
+    .set({ ended_at: now })
+    .where('id', '=', id)
+    .where('person', '=', person)
+    .where('ended_at', 'is', null)
+    .executeTakeFirst()
   return numUpdatedRows > 0n
 }
 
 /** @param but one that stays: that of whoever ends the others */
 export async function endSessions(db: Db, person: string, now: number, but = ''): Promise<void> {
-  await db.updateTable('sessions').set({ ended_at: now }).where('person', '=', person).where('id', '!=', but).where('ended_at', 'is', null).execute()
+  await db
+    .updateTable('sessions')
+    .set({ ended_at: now })
+    .where('person', '=', person)
+    .where('id', '!=', but)
+    .where('ended_at', 'is', null)
+    .execute()
 }
 
 export async function actFor(db: Db, id: string, scope: Scope | undefined): Promise<void> {
-  await db.updateTable('sessions').set({ acting: scope ? scopeName(scope) : '' }).where('id', '=', id).execute()
+  await db
+    .updateTable('sessions')
+    .set({ acting: scope ? scopeName(scope) : '' })
+    .where('id', '=', id)
+    .execute()
 }
 
 export async function secondFactorShown(db: Db, id: string, now: number): Promise<void> {
@@ -124,5 +173,8 @@ export async function secondFactorShown(db: Db, id: string, now: number): Promis
 
 /** Forgets those that were over a day ago: who signed in, and when, stands in the audit. */
 export async function forgetSessions(db: Db, now: number): Promise<void> {
-  await db.deleteFrom('sessions').where('expires_at', '<', now - 24 * 60 * minute).execute()
+  await db
+    .deleteFrom('sessions')
+    .where('expires_at', '<', now - 24 * 60 * minute)
+    .execute()
 }

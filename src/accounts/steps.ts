@@ -13,13 +13,22 @@ const lifeMs = 10 * 60_000
 /** @param data what has to be known when it goes on; it is kept as it stands, so nothing in it may open anything @returns the secret by which it goes on */
 export async function beginStep(db: Db, kind: StepKind, data: unknown, now: number): Promise<string> {
   const secret = newSecret()
-  await db.insertInto('sign_in_steps').values({ token_hash: hashOf(secret), kind, data: JSON.stringify(data), expires_at: now + lifeMs }).execute()
+  await db
+    .insertInto('sign_in_steps')
+    .values({ token_hash: hashOf(secret), kind, data: JSON.stringify(data), expires_at: now + lifeMs })
+    .execute()
   return secret
 }
 
 /** What a step waits with; undefined: it is over, or there was none. It may be asked for again. */
 export async function stepOf<T>(db: Db, kind: StepKind, secret: string, now: number): Promise<T | undefined> {
-  const row = await db.selectFrom('sign_in_steps').select('data').where('token_hash', '=', hashOf(secret)).where('kind', '=', kind).where('expires_at', '>', now).executeTakeFirst()
+  const row = await db
+    .selectFrom('sign_in_steps')
+    .select('data')
+    .where('token_hash', '=', hashOf(secret))
+    .where('kind', '=', kind)
+    .where('expires_at', '>', now)
+    .executeTakeFirst()
   return row && (JSON.parse(row.data) as T)
 }
 

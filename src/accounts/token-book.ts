@@ -26,7 +26,15 @@ export class TokenBook {
   /** A token of the engine's own, for a process that it starts: in memory, and gone with the engine. */
   own(name: string, permissions: readonly Permission[] = permissionNames): string {
     const secret = newSecret()
-    this.#own.set(secret, { id: name, kind: 'api', name, permissions, scope: { kind: 'everywhere' }, madeBy: 'system', createdAt: this.settings.now() })
+    this.#own.set(secret, {
+      id: name,
+      kind: 'api',
+      name,
+      permissions,
+      scope: { kind: 'everywhere' },
+      madeBy: 'system',
+      createdAt: this.settings.now(),
+    })
     return secret
   }
 
@@ -39,7 +47,14 @@ export class TokenBook {
   /** The token of this secret; undefined: none that is good. Its first use is in the audit. @param address from where */
   async open(secret: string, address: string): Promise<Token | undefined> {
     const opened = await openToken(this.settings.tables, secret, this.settings.now())
-    if (opened?.first) await this.settings.audit.tell({ actor: opened.token.id, address, action: 'token.firstUsed', subjectKind: 'token', subject: opened.token.id })
+    if (opened?.first)
+      await this.settings.audit.tell({
+        actor: opened.token.id,
+        address,
+        action: 'token.firstUsed',
+        subjectKind: 'token',
+        subject: opened.token.id,
+      })
     return opened?.token
   }
 
@@ -51,12 +66,26 @@ export class TokenBook {
   /** @returns with its secret, which is shown this once */
   async make(by: By, token: Omit<NewToken, 'by'>): Promise<{ readonly secret: string; readonly token: Token }> {
     const made = await makeToken(this.settings.tables.writing, { ...token, by: by.actor }, this.settings.now())
-    await this.settings.audit.tell({ ...by, action: 'token.made', subjectKind: 'token', subject: made.token.id, data: { kind: token.kind, permissions: token.permissions, scope: token.scope, ...(token.also === undefined ? {} : { also: token.also }) } })
+    await this.settings.audit.tell({
+      ...by,
+      action: 'token.made',
+      subjectKind: 'token',
+      subject: made.token.id,
+      data: {
+        kind: token.kind,
+        permissions: token.permissions,
+        scope: token.scope,
+        ...(token.also === undefined ? {} : { also: token.also }),
+      },
+    })
     return made
   }
 
   /** For a screen on a wall: it shows the wallboard of its scope and nothing else. @returns with its secret, which is shown this once */
-  makeScreen(by: By, screen: Pick<NewToken, 'name' | 'scope' | 'also'> & { readonly expiresAt: number }): Promise<{ readonly secret: string; readonly token: Token }> {
+  makeScreen(
+    by: By,
+    screen: Pick<NewToken, 'name' | 'scope' | 'also'> & { readonly expiresAt: number },
+  ): Promise<{ readonly secret: string; readonly token: Token }> {
     return this.make(by, { kind: 'kiosk', permissions: ['wallboard'], ...screen })
   }
 
@@ -83,7 +112,12 @@ export class TokenBook {
   /** The link to the Service Directory of an organisation, for whoever has it: it shows that and nothing else. The one before it ends. @returns its secret, which is shown this once */
   async makePublicLink(by: By, organisation: string): Promise<string> {
     await this.endPublicLink(by, organisation)
-    const { secret } = await this.make(by, { kind: 'public', name: 'Service Directory', permissions: [], scope: { kind: 'organisation', id: organisation } })
+    const { secret } = await this.make(by, {
+      kind: 'public',
+      name: 'Service Directory',
+      permissions: [],
+      scope: { kind: 'organisation', id: organisation },
+    })
     return secret
   }
 

@@ -26,7 +26,15 @@ function tokenOf(row: Selectable<ApiTokensTable>): Token | undefined {
   const also = others.flatMap((id) => scopeNamed(`${row.scope}:${id}`) ?? [])
   const permissions = (JSON.parse(row.permissions) as readonly string[]).filter(isPermission)
   return {
-    ...{ id: row.id, kind: row.kind as Token['kind'], name: row.name, permissions, scope, madeBy: row.made_by, createdAt: Number(row.created_at) },
+    ...{
+      id: row.id,
+      kind: row.kind as Token['kind'],
+      name: row.name,
+      permissions,
+      scope,
+      madeBy: row.made_by,
+      createdAt: Number(row.created_at),
+    },
     ...(also.length === 0 ? {} : { also }),
     ...(row.expires_at === null ? {} : { expiresAt: Number(row.expires_at) }),
     ...(row.used_at === null ? {} : { usedAt: Number(row.used_at) }),
@@ -35,10 +43,22 @@ function tokenOf(row: Selectable<ApiTokensTable>): Token | undefined {
 }
 
 /** @returns with its secret, which is shown this once */
-export async function makeToken(db: Db, { kind, name, permissions, scope, also = [], by, expiresAt }: NewToken, now: number): Promise<{ readonly secret: string; readonly token: Token }> {
+export async function makeToken(
+  db: Db,
+  { kind, name, permissions, scope, also = [], by, expiresAt }: NewToken,
+  now: number,
+): Promise<{ readonly secret: string; readonly token: Token }> {
   const secret = `${prefix}${newSecret()}`
   const row = {
-    ...{ id: newId('token'), token_hash: hashOf(secret), kind, name, permissions: JSON.stringify(permissions), scope: scope.kind, scope_id: [scope, ...also].flatMap((one) => (one.kind === 'everywhere' ? [] : [one.id])).join(',') },
+    ...{
+      id: newId('token'),
+      token_hash: hashOf(secret),
+      kind,
+      name,
+      permissions: JSON.stringify(permissions),
+      scope: scope.kind,
+      scope_id: [scope, ...also].flatMap((one) => (one.kind === 'everywhere' ? [] : [one.id])).join(','),
+    },
     ...{ made_by: by, created_at: now, expires_at: expiresAt ?? null, used_at: null, ended_at: null },
   }
   await db.insertInto('api_tokens').values(row).execute()
@@ -56,7 +76,11 @@ export function isToken(secret: string): boolean {
 const usedEveryMs = 60_000
 
 /** The token of this secret, and whether it is used for the first time; undefined: none, or it is good no more. */
-export async function openToken({ reading, writing }: { readonly reading: Db; readonly writing: Db }, secret: string, now: number): Promise<{ readonly token: Token; readonly first: boolean } | undefined> {
+export async function openToken(
+  { reading, writing }: { readonly reading: Db; readonly writing: Db },
+  secret: string,
+  now: number,
+): Promise<{ readonly token: Token; readonly first: boolean } | undefined> {
   if (!isToken(secret)) return undefined
   const row = await reading.selectFrom('api_tokens').selectAll().where('token_hash', '=', hashOf(secret)).executeTakeFirst()
   const token = row && tokenOf(row)
@@ -97,7 +121,12 @@ export async function allTokens(db: Db): Promise<readonly Token[]> {
 
 /** @returns false: there is none, or it has ended before */
 export async function endToken(db: Db, id: string, now: number): Promise<boolean> {
-  const { numUpdatedRows } = await db.updateTable('api_tokens').set({ ended_at: now }).where('id', '=', id).where('ended_at', 'is', null).executeTakeFirst()
+  const { numUpdatedRows } = await db
+    .updateTable('api_tokens')
+    .set({ ended_at: now })
+    .where('id', '=', id)
+    .where('ended_at', 'is', null)
+    .executeTakeFirst()
   return numUpdatedRows > 0n
 }
 

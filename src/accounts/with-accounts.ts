@@ -3,7 +3,11 @@ import { openForAFew } from '../store/open-for-asking.js'
 import { Accounts } from './accounts.js'
 
 /** The accounts of a store, for a command or a test beside the engine. @param node by which name the audit tells of what it does */
-export async function withAccounts<T>(place: Parameters<typeof openForAFew>[0], node: string, work: (accounts: Accounts) => Promise<T>): Promise<T> {
+export async function withAccounts<T>(
+  place: Parameters<typeof openForAFew>[0],
+  node: string,
+  work: (accounts: Accounts) => Promise<T>,
+): Promise<T> {
   const database = await openForAFew(place)
   try {
     const { db } = database

@@ -70,7 +70,10 @@ export interface AdminSettings {
   readonly address: string
   /** 0: a free port is chosen. */
   readonly port: number
-  readonly store: Pick<Store, 'events' | 'calls' | 'rollUps' | 'connectionsAtHours' | 'targets' | 'watched' | 'target' | 'health' | 'log' | 'directory' | 'tables'>
+  readonly store: Pick<
+    Store,
+    'events' | 'calls' | 'rollUps' | 'connectionsAtHours' | 'targets' | 'watched' | 'target' | 'health' | 'log' | 'directory' | 'tables'
+  >
   readonly recordings: Pick<Recordings, 'probe' | 'open' | 'keys'>
   /** Who may sign in, and what they may do. */
   readonly accounts: Accounts
@@ -170,7 +173,11 @@ export async function adminApp(settings: AdminSettings): Promise<FastifyInstance
     requestTimeout: limits.requestTimeoutMs,
     keepAliveTimeout: limits.keepAliveTimeoutMs,
     connectionTimeout: limits.stalledTimeoutMs,
-    http: { headersTimeout: limits.headersTimeoutMs, requestTimeout: limits.requestTimeoutMs, connectionsCheckingInterval: limits.checkEveryMs },
+    http: {
+      headersTimeout: limits.headersTimeoutMs,
+      requestTimeout: limits.requestTimeoutMs,
+      connectionsCheckingInterval: limits.checkEveryMs,
+    },
     ...(proxies.length === 0 ? {} : { trustProxy: [...proxies] }),
     // `verbose`: with the value and the rule that it broke, so that our own words can say what would be right.
     // `allowUnionTypes`: an entry of a rota is a clinician's id or an object, as in the directory file; `operations` reads which.
@@ -180,7 +187,11 @@ export async function adminApp(settings: AdminSettings): Promise<FastifyInstance
   })
   new Connections(app.server, limits, proxyList(proxies))
   app.setErrorHandler<ApiError>(sendError)
-  app.setNotFoundHandler((request, reply) => reply.status(404).send(body('notFound', `There is nothing at ${request.method} ${request.url.split('?')[0] ?? ''}. The routes are listed at /docs.`)))
+  app.setNotFoundHandler((request, reply) =>
+    reply
+      .status(404)
+      .send(body('notFound', `There is nothing at ${request.method} ${request.url.split('?')[0] ?? ''}. The routes are listed at /docs.`)),
+  )
   jsonBodies(app)
   app.addHook('preSerialization', (_request, _reply, payload, done) => done(null, withIsoInstants(payload)))
   webSafety(app, settings)
@@ -200,11 +211,22 @@ export async function adminApp(settings: AdminSettings): Promise<FastifyInstance
   waveformRoutes(app, { ...settings, looks, desk })
   liveRoutes(app, settings)
   const { store, live, arranged, directory, alarmsOfAll, alarms, targets = defaultTargets, now = Date.now } = settings
-  const wallboard = new Wallboard({ store, live, arranged, directory, availability: settings.availability, alarms: alarmsOfAll ?? alarms, targets, now, monotonic: () => performance.now() })
+  const wallboard = new Wallboard({
+    store,
+    live,
+    arranged,
+    directory,
+    availability: settings.availability,
+    alarms: alarmsOfAll ?? alarms,
+    targets,
+    now,
+    monotonic: () => performance.now(),
+  })
   wallboardRoutes(app, wallboard, settings)
   if (operations.devices && settings.devices) deviceRoutes(app, operations.devices, settings.devices)
   if (settings.browserPhones) browserPhoneRoutes(app, settings.browserPhones, settings)
-  if (operations.directory && settings.inForce) directoryRoutes(app, operations.directory, { inForce: settings.inForce, store: settings.store })
+  if (operations.directory && settings.inForce)
+    directoryRoutes(app, operations.directory, { inForce: settings.inForce, store: settings.store })
   if (operations.rotas && settings.inForce) rotaRoutes(app, operations.rotas, settings.inForce)
   watchListRoutes(app, operations, settings)
   if (operations.retention) retentionRoutes(app, operations.retention)
@@ -222,9 +244,39 @@ export async function adminApp(settings: AdminSettings): Promise<FastifyInstance
   tokenRoutes(app, operations)
   if (operations.messages) messageRoutes(app, operations.messages)
   pageRoutes(app, settings)
-  const returns = new MonthlyReturns({ store, directory, audit: settings.accounts.audit, settings: settings.returns ?? { type: 'other', diverted: ['referral-avoided'] }, now })
+  const returns = new MonthlyReturns({
+    store,
+    directory,
+    audit: settings.accounts.audit,
+    settings: settings.returns ?? { type: 'other', diverted: ['referral-avoided'] },
+    now,
+  })
   returnRoutes(app, returns)
-  await pages(app, { wallboard, returns, ring: settings.ring, ringHere: settings.ringHere, pdf: (document) => desk.pdf(document), store: settings.store, operations, arranged: settings.arranged, alarms: settings.alarmsOfAll ?? settings.alarms, devices: settings.devices, browserPhones: settings.browserPhones !== undefined, inForce: settings.inForce, looks, timeZone: settings.timeZone ?? 'Europe/London', now: () => settings.accounts.now(), accounts: settings.accounts, audit: settings.accounts.audit, directory: settings.directory, networkOf: sourceOf, publicUrl: settings.publicUrl, demoLink: settings.demoLink, openId: settings.openId, outbox: settings.outbox })
+  await pages(app, {
+    wallboard,
+    returns,
+    ring: settings.ring,
+    ringHere: settings.ringHere,
+    pdf: (document) => desk.pdf(document),
+    store: settings.store,
+    operations,
+    arranged: settings.arranged,
+    alarms: settings.alarmsOfAll ?? settings.alarms,
+    devices: settings.devices,
+    browserPhones: settings.browserPhones !== undefined,
+    inForce: settings.inForce,
+    looks,
+    timeZone: settings.timeZone ?? 'Europe/London',
+    now: () => settings.accounts.now(),
+    accounts: settings.accounts,
+    audit: settings.accounts.audit,
+    directory: settings.directory,
+    networkOf: sourceOf,
+    publicUrl: settings.publicUrl,
+    demoLink: settings.demoLink,
+    openId: settings.openId,
+    outbox: settings.outbox,
+  })
   await app.ready()
   return app
 }

@@ -17,7 +17,12 @@ export function answerOf<T>(result: Result<T, RefusalCode>): T {
 
 function refusal({ code, message, field, problems }: Refused): ApiError {
   const hint = hints[code]
-  return new ApiError(code === 'badInput' ? 'badRequest' : (code satisfies ApiErrorCode), hint === undefined ? message : `${message} ${hint}`, field, problems)
+  return new ApiError(
+    code === 'badInput' ? 'badRequest' : (code satisfies ApiErrorCode),
+    hint === undefined ? message : `${message} ${hint}`,
+    field,
+    problems,
+  )
 }
 
 /** Where the API answers the question that a refusal leaves. */

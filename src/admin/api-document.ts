@@ -15,7 +15,8 @@ import { operationLinks } from './operation-links.js'
  * Swagger UI writes its own styles into the page; nothing else comes from anywhere but here. No `upgrade-insecure-requests`: the page is read over
  * plain HTTP, and from any other address than loopback the browser would ask for its scripts by HTTPS and show nothing.
  */
-const policy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+const policy =
+  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 const description = `Calls, recordings, arranged calls, telephones, and what happens now. Who signed in may use it as far as their roles go; programs send a token (header authorization: Bearer rr_...; npm run account -- token makes one), which is good for what it was made for.
 
@@ -28,12 +29,23 @@ const description = `Calls, recordings, arranged calls, telephones, and what hap
 const tags = [
   { name: 'calls', description: 'What was: the calls report, each call with its attempts, recordings and facts' },
   { name: 'live', description: 'What is: every call now' },
-  { name: 'arrangements', description: 'What is to be: call-backs, Patient Connect, call-back codes. Make one, read it, change or start it, cancel it' },
-  { name: 'directory', description: 'Organisations, lines, rotas, clinicians and numbers: every version with who, when and why, and a change by entity and field' },
+  {
+    name: 'arrangements',
+    description: 'What is to be: call-backs, Patient Connect, call-back codes. Make one, read it, change or start it, cancel it',
+  },
+  {
+    name: 'directory',
+    description:
+      'Organisations, lines, rotas, clinicians and numbers: every version with who, when and why, and a change by entity and field',
+  },
   { name: 'devices', description: 'SIP telephones of clinicians and organisations: make one, renew its password, remove it' },
   { name: 'retention', description: 'How long something is kept, legal holds, certificates of deletion' },
   { name: 'watch list', description: 'Telephones that fail, and how every telephone fares' },
-  { name: 'people', description: 'Who may sign in, their roles, approvals for patient data, tokens of programs and screens, and the messages that go out to staff' },
+  {
+    name: 'people',
+    description:
+      'Who may sign in, their roles, approvals for patient data, tokens of programs and screens, and the messages that go out to staff',
+  },
   { name: 'health', description: 'For monitoring: is the engine alive, can it take calls, its figures' },
 ]
 
@@ -63,9 +75,13 @@ interface Document {
 }
 
 /** `/docs`: the OpenAPI document of the routes that are registered after this, and a page by which they can be tried. */
-export async function apiDocument(app: FastifyInstance, { version, directory, now }: { readonly version: string; readonly directory: () => Directory; readonly now: () => number }): Promise<void> {
+export async function apiDocument(
+  app: FastifyInstance,
+  { version, directory, now }: { readonly version: string; readonly directory: () => Directory; readonly now: () => number },
+): Promise<void> {
   const known = new WeakMap<FastifyRequest, KnownNow>()
-  const outcomeOf = (call: { readonly line: string; readonly organisation?: string }) => outcomesOfCall({ kind: 'dialIn', ...call }, directory())[0]?.id
+  const outcomeOf = (call: { readonly line: string; readonly organisation?: string }) =>
+    outcomesOfCall({ kind: 'dialIn', ...call }, directory())[0]?.id
   await app.register(swagger, { openapi: { openapi: '3.1.0', info: { title: 'Ringround', version, description }, tags } })
   await app.register(async (own) => {
     own.addHook('onRoute', (route) => {
@@ -76,7 +92,12 @@ export async function apiDocument(app: FastifyInstance, { version, directory, no
       baseDir: join(dirname(createRequire(import.meta.url).resolve('@fastify/swagger-ui')), 'static'),
       staticCSP: policy,
       theme: { title: 'Ringround: API' },
-      logo: { type: 'image/svg+xml', content: readFileSync(new URL('../web/assets/icon.svg', import.meta.url)), href: '/', target: '_self' },
+      logo: {
+        type: 'image/svg+xml',
+        content: readFileSync(new URL('../web/assets/icon.svg', import.meta.url)),
+        href: '/',
+        target: '_self',
+      },
       uiConfig: { docExpansion: 'list', tryItOutEnabled: true, displayRequestDuration: true, defaultModelsExpandDepth: -1 },
       uiHooks: {
         preHandler(request, _reply, done) {
@@ -85,7 +106,10 @@ export async function apiDocument(app: FastifyInstance, { version, directory, no
         },
       },
       transformSpecification: (document, request) => {
-        addExamples(document as Document, apiExamples(known.get(request) ?? { callBacks: [], patientConnects: [], callBackCodes: [], devices: [] }, now()))
+        addExamples(
+          document as Document,
+          apiExamples(known.get(request) ?? { callBacks: [], patientConnects: [], callBackCodes: [], devices: [] }, now()),
+        )
         return document
       },
     })
@@ -114,7 +138,9 @@ function addExamples(document: Document, byOperation: Readonly<Record<string, Op
     for (const [status, response] of Object.entries(operation.responses)) {
       // An answer to HEAD has no body, whatever its status.
       if (method === 'head') delete response.content
-      for (const media of Object.values(response.content ?? {})) if (media.example === undefined && media.examples === undefined && media.schema?.type !== 'string') media.example = media.schema && exampleOf(media.schema)
+      for (const media of Object.values(response.content ?? {}))
+        if (media.example === undefined && media.examples === undefined && media.schema?.type !== 'string')
+          media.example = media.schema && exampleOf(media.schema)
       const links = operationLinks[operation.operationId ?? '']
       if (links && status.startsWith('2')) response.links = links
     }

@@ -37,7 +37,10 @@ export interface ErrorBody {
 /** Turns whatever went wrong into the one shape. What is nobody's business outside is logged, not sent. */
 export function sendError(error: FastifyError | ApiError | NotLetIn, request: FastifyRequest, reply: FastifyReply): void {
   if (error instanceof NotLetIn) return notLetIn(error, request, reply)
-  const refused = error instanceof ApiError ? { status: error.status, body: body(error.code, error.message, error.field, error.problems) } : refusal(error, request)
+  const refused =
+    error instanceof ApiError
+      ? { status: error.status, body: body(error.code, error.message, error.field, error.problems) }
+      : refusal(error, request)
   if (refused) return void reply.status(refused.status).send(refused.body)
   request.log.error(error)
   void reply.status(500).send(body('internal', apiErrors.internal.example))
@@ -47,7 +50,12 @@ function notLetIn({ why }: NotLetIn, request: FastifyRequest, reply: FastifyRepl
   const { needs = 'nobody', page } = request.routeOptions.config
   if (why === 'notSignedIn' && page) return void reply.redirect('/sign-in', 303)
   if (why === 'notSignedIn') void reply.header('www-authenticate', 'Bearer realm="ringround"')
-  const words = { notSignedIn: apiErrors.notSignedIn.example, notAllowed: `None of your roles lets you do this (it needs: ${needs}).`, crossSite: 'Only pages of this service may change anything here by cookie; programs send a token.', secondFactorNeeded: apiErrors.secondFactorNeeded.example }
+  const words = {
+    notSignedIn: apiErrors.notSignedIn.example,
+    notAllowed: `None of your roles lets you do this (it needs: ${needs}).`,
+    crossSite: 'Only pages of this service may change anything here by cookie; programs send a token.',
+    secondFactorNeeded: apiErrors.secondFactorNeeded.example,
+  }
   void reply.status(apiErrors[why].status).send(body(why, words[why]))
 }
 
@@ -61,12 +69,25 @@ function refusal(error: FastifyError, request: FastifyRequest): { readonly statu
   switch (error.code) {
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE': {
       const type = request.headers['content-type'] ?? ''
-      return { status: 415, body: body('unsupportedMediaType', `content-type is "${type.slice(0, 80)}"; it has to be application/json (curl: -H 'content-type: application/json').`, 'content-type') }
+      return {
+        status: 415,
+        body: body(
+          'unsupportedMediaType',
+          `content-type is "${type.slice(0, 80)}"; it has to be application/json (curl: -H 'content-type: application/json').`,
+          'content-type',
+        ),
+      }
     }
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
       return { status: 413, body: body('bodyTooLarge', `The body is too large: at most ${request.routeOptions.bodyLimit} bytes are read.`) }
     case 'FST_ERR_BAD_URL':
-      return { status: 400, body: body('badRequest', 'The address is not well formed: a % in it is followed by two hexadecimal digits (a per cent sign itself is %25).') }
+      return {
+        status: 400,
+        body: body(
+          'badRequest',
+          'The address is not well formed: a % in it is followed by two hexadecimal digits (a per cent sign itself is %25).',
+        ),
+      }
   }
   if (error.statusCode === undefined || error.statusCode >= 500) return undefined
   return { status: error.statusCode, body: body('badRequest', `The request cannot be read: ${error.message}.`) }

@@ -8,7 +8,18 @@ import { refusalsOfBody, refusalsOfChanging, refusalsOfReading } from './refusal
 import { instant, instantOrNull, list, object, text } from './schema-parts.js'
 import { idParam, nothing, scopeTaken } from './staff-schemas.js'
 
-const approval = object({ approval: text('Its id', 'grant-k7m2x9c4w5tq'), person: text('Id of whoever may look', 'person-k7m2x9c4w5tq'), scope: text('Whose calls', 'organisation:st-brides'), reason: text('Why', 'Complaint 2026/114'), by: text('Id of whoever approved it', 'person-b3n8v2c4w5tq'), since: instant('When'), endsAt: instantOrNull('Until when') }, 'An approval in force')
+const approval = object(
+  {
+    approval: text('Its id', 'grant-k7m2x9c4w5tq'),
+    person: text('Id of whoever may look', 'person-k7m2x9c4w5tq'),
+    scope: text('Whose calls', 'organisation:st-brides'),
+    reason: text('Why', 'Complaint 2026/114'),
+    by: text('Id of whoever approved it', 'person-b3n8v2c4w5tq'),
+    since: instant('When'),
+    endsAt: instantOrNull('Until when'),
+  },
+  'An approval in force',
+)
 
 /** Who may see patient data of calls they had no part in. */
 export function approvalRoutes(app: FastifyInstance, { approvals }: Pick<Operations, 'approvals'>): void {
@@ -17,7 +28,19 @@ export function approvalRoutes(app: FastifyInstance, { approvals }: Pick<Operati
 
   app.get(
     '/api/approvals',
-    { ...needs, schema: { operationId: 'listApprovals', summary: 'Who may see patient data of calls they had no part in', description: 'Each with whose calls, why, by whom and until when; the latest first.', tags, response: { 200: object({ approvals: list(approval, 'Those in force') }, 'The approvals'), ...refusalsOfReading('storeUnavailable') } } },
+    {
+      ...needs,
+      schema: {
+        operationId: 'listApprovals',
+        summary: 'Who may see patient data of calls they had no part in',
+        description: 'Each with whose calls, why, by whom and until when; the latest first.',
+        tags,
+        response: {
+          200: object({ approvals: list(approval, 'Those in force') }, 'The approvals'),
+          ...refusalsOfReading('storeUnavailable'),
+        },
+      },
+    },
     async () => ({ approvals: answerOf(await approvals.list()).map(shown) }),
   )
 
@@ -28,7 +51,8 @@ export function approvalRoutes(app: FastifyInstance, { approvals }: Pick<Operati
       schema: {
         operationId: 'giveApproval',
         summary: 'Approve that somebody may see patient data',
-        description: 'Of calls they had no part in. It opens nothing until they show a second factor, and they say for each call why they look. Nobody approves themselves, nor by a token that they have made.',
+        description:
+          'Of calls they had no part in. It opens nothing until they show a second factor, and they say for each call why they look. Nobody approves themselves, nor by a token that they have made.',
         tags,
         body: {
           type: 'object',
@@ -37,7 +61,12 @@ export function approvalRoutes(app: FastifyInstance, { approvals }: Pick<Operati
           properties: {
             who: { type: 'string', maxLength: 200, description: 'Their email address, name or id', examples: ['mary.lowe@example.nhs.uk'] },
             scope: scopeTaken('Whose calls'),
-            reason: { type: 'string', maxLength: 500, description: 'Why, in 10 to 500 characters', examples: ['Complaint 2026/114, asked for by the medical director'] },
+            reason: {
+              type: 'string',
+              maxLength: 500,
+              description: 'Why, in 10 to 500 characters',
+              examples: ['Complaint 2026/114, asked for by the medical director'],
+            },
             until: { type: 'string', maxLength: 10, description: 'The last day, a year from now at the latest', examples: ['2026-12-24'] },
           },
         },
@@ -52,7 +81,17 @@ export function approvalRoutes(app: FastifyInstance, { approvals }: Pick<Operati
 
   app.delete<{ Params: { readonly approval: string } }>(
     '/api/approvals/:approval',
-    { ...needs, schema: { operationId: 'removeApproval', summary: 'End an approval', description: 'At once, for the sessions that are open too.', tags, params: idParam('approval', 'The id of an approval; GET /api/approvals lists them', 'grant-k7m2x9c4w5tq'), response: { 204: nothing('It has ended'), ...refusalsOfChanging('grantNotFound', 'storeUnavailable') } } },
+    {
+      ...needs,
+      schema: {
+        operationId: 'removeApproval',
+        summary: 'End an approval',
+        description: 'At once, for the sessions that are open too.',
+        tags,
+        params: idParam('approval', 'The id of an approval; GET /api/approvals lists them', 'grant-k7m2x9c4w5tq'),
+        response: { 204: nothing('It has ended'), ...refusalsOfChanging('grantNotFound', 'storeUnavailable') },
+      },
+    },
     async (request, reply) => {
       answerOf(await approvals.end(byOf(request), request.params.approval))
       return reply.status(204).send()

@@ -16,11 +16,17 @@ export interface ArrangementsQuery {
 }
 
 /** @throws ApiError badRequest, which says what would be right */
-export function arrangementFilter(kind: ArrangementFilter['kind'], { state, from, to, cursor, ...rest }: ArrangementsQuery, timeZone: string): ArrangementFilter {
+export function arrangementFilter(
+  kind: ArrangementFilter['kind'],
+  { state, from, to, cursor, ...rest }: ArrangementsQuery,
+  timeZone: string,
+): ArrangementFilter {
   const first = from === undefined ? undefined : bound(from, 'from', timeZone)
   const end = to === undefined ? undefined : bound(to, 'to', timeZone)
-  if (first !== undefined && end !== undefined && first >= end) throw new ApiError('badRequest', 'from lies after to; it has to lie before it.', 'from')
-  if (cursor !== undefined && !placeInList(cursor)) throw new ApiError('badRequest', 'cursor is none that this API gave out; leave it out to begin at the first page.', 'cursor')
+  if (first !== undefined && end !== undefined && first >= end)
+    throw new ApiError('badRequest', 'from lies after to; it has to lie before it.', 'from')
+  if (cursor !== undefined && !placeInList(cursor))
+    throw new ApiError('badRequest', 'cursor is none that this API gave out; leave it out to begin at the first page.', 'cursor')
   return {
     ...rest,
     kind,

@@ -12,17 +12,34 @@ import { refusalsOfBody, refusalsOfChanging, refusalsOfReading } from './refusal
 import { clinicianId, flag, instant, lineId, list, object, oneOf, text } from './schema-parts.js'
 
 const reasons = Object.keys(notNowReasons) as readonly NotNowReason[]
-const notNow = object({
-  clinician: clinicianId(),
-  name: text('Their name', 'Dr Ada Okafor'),
-  since: instant('When it was said'),
-  until: instant('When they take calls again, by themselves'),
-  why: oneOf(reasons, 'Why'),
-  alone: list(object({ id: lineId(), name: text('Its name', 'Cardiology'), hasNetwork: flag('Whether the National Consultant Network is rung first', true) }), 'Lines on which nobody else is on: they are still rung there when nobody else accepts'),
-}, 'Somebody who takes no calls for a while')
+const notNow = object(
+  {
+    clinician: clinicianId(),
+    name: text('Their name', 'Dr Ada Okafor'),
+    since: instant('When it was said'),
+    until: instant('When they take calls again, by themselves'),
+    why: oneOf(reasons, 'Why'),
+    alone: list(
+      object({
+        id: lineId(),
+        name: text('Its name', 'Cardiology'),
+        hasNetwork: flag('Whether the National Consultant Network is rung first', true),
+      }),
+      'Lines on which nobody else is on: they are still rung there when nobody else accepts',
+    ),
+  },
+  'Somebody who takes no calls for a while',
+)
 const body = {
   ...object({
-    minutes: { type: 'integer', minimum: notNowMinutes.least, maximum: notNowMinutes.most, default: notNowMinutes.usual, description: 'For so long', examples: [notNowMinutes.usual] },
+    minutes: {
+      type: 'integer',
+      minimum: notNowMinutes.least,
+      maximum: notNowMinutes.most,
+      default: notNowMinutes.usual,
+      description: 'For so long',
+      examples: [notNowMinutes.usual],
+    },
     why: { ...oneOf(reasons, 'Why'), default: 'other' },
   }),
   additionalProperties: false,
@@ -30,7 +47,11 @@ const body = {
 const params = { ...object({ clinician: clinicianId() }), required: ['clinician'] } as const
 
 /** "Not now", and "I am on". */
-export function availabilityRoutes(app: FastifyInstance, { availability }: Pick<Operations, 'availability'>, { directory }: Pick<AdminSettings, 'directory'>): void {
+export function availabilityRoutes(
+  app: FastifyInstance,
+  { availability }: Pick<Operations, 'availability'>,
+  { directory }: Pick<AdminSettings, 'directory'>,
+): void {
   const view = ({ until, ...said }: NotNowView) => ({ ...said, until: isoInstant(until) })
   /** Of whom they may not speak, they are told nothing. */
   function reached(request: FastifyRequest, clinician: string): string {
@@ -47,12 +68,20 @@ export function availabilityRoutes(app: FastifyInstance, { availability }: Pick<
         summary: 'Who takes no calls for a while',
         description: 'Clinicians who said "not now", those first who are back first. A hunt rings them when nobody else has accepted.',
         tags: ['directory'],
-        response: { 200: object({ notNow: list(notNow, 'Those who take no calls now') }, 'Who takes no calls for a while'), ...refusalsOfReading() },
+        response: {
+          200: object({ notNow: list(notNow, 'Those who take no calls now') }, 'Who takes no calls for a while'),
+          ...refusalsOfReading(),
+        },
       },
     },
     (request) => {
       const reach = reachHere(request)
-      return { notNow: availability.list().filter(({ clinician }) => reachesClinician(reach, clinician, directory())).map(view) }
+      return {
+        notNow: availability
+          .list()
+          .filter(({ clinician }) => reachesClinician(reach, clinician, directory()))
+          .map(view),
+      }
     },
   )
 
@@ -63,14 +92,18 @@ export function availabilityRoutes(app: FastifyInstance, { availability }: Pick<
       schema: {
         operationId: 'sayNotNow',
         summary: 'Say "not now" for a clinician',
-        description: 'Every engine rings them last from now on, after the National Consultant Network where the line has it, until the time is over. Said again, the last time counts. The answer names the lines on which nobody else is on.',
+        description:
+          'Every engine rings them last from now on, after the National Consultant Network where the line has it, until the time is over. Said again, the last time counts. The answer names the lines on which nobody else is on.',
         tags: ['directory'],
         params,
         body,
         response: { 200: notNow, ...refusalsOfBody('clinicianNotFound', 'storeUnavailable') },
       },
     },
-    async (request) => view(answerOf(await availability.notNow(actorOf(request), { clinician: reached(request, request.params.clinician), ...request.body }))),
+    async (request) =>
+      view(
+        answerOf(await availability.notNow(actorOf(request), { clinician: reached(request, request.params.clinician), ...request.body })),
+      ),
   )
 
   app.delete<{ Params: { readonly clinician: string } }>(
@@ -83,7 +116,10 @@ export function availabilityRoutes(app: FastifyInstance, { availability }: Pick<
         description: 'They are rung in their turn again. Harmless where they are.',
         tags: ['directory'],
         params,
-        response: { 200: object({ clinician: clinicianId() }, 'They are on'), ...refusalsOfChanging('badRequest', 'clinicianNotFound', 'storeUnavailable') },
+        response: {
+          200: object({ clinician: clinicianId() }, 'They are on'),
+          ...refusalsOfChanging('badRequest', 'clinicianNotFound', 'storeUnavailable'),
+        },
       },
     },
     async (request) => answerOf(await availability.on(actorOf(request), { clinician: reached(request, request.params.clinician) })),

@@ -33,19 +33,36 @@ type SignedIn = Extract<Identity, { readonly kind: 'person' }>
  * Calling from the browser: the page asks for the telephone of its session, connects with the switch through us, and follows its own calls. All of it ends with the session.
  * docs/browser-calling.md
  */
-export function browserPhoneRoutes(app: FastifyInstance, { telephones, talks, sip, iceServers, turnSecret }: BrowserPhoneSettings, { accounts, live, directory, publicUrl, limits, now = Date.now }: Pick<AdminSettings, 'accounts' | 'live' | 'directory' | 'publicUrl' | 'limits' | 'now'>): void {
+export function browserPhoneRoutes(
+  app: FastifyInstance,
+  { telephones, talks, sip, iceServers, turnSecret }: BrowserPhoneSettings,
+  {
+    accounts,
+    live,
+    directory,
+    publicUrl,
+    limits,
+    now = Date.now,
+  }: Pick<AdminSettings, 'accounts' | 'live' | 'directory' | 'publicUrl' | 'limits' | 'now'>,
+): void {
   const most = { ...defaultWebLimits, ...limits }
-  const sockets = new SipSockets(sip, ({ user }, why) => app.log.warn({ what: 'browser', user }, `a message of a browser was not passed on: ${why}`))
+  const sockets = new SipSockets(sip, ({ user }, why) =>
+    app.log.warn({ what: 'browser', user }, `a message of a browser was not passed on: ${why}`),
+  )
   /** Who has a telephone here, by session. */
   const signedIn = new Map<string, SignedIn>()
-  const streams = new EventStreams<OwnView>((view) => ({ event: 'calls', data: { now: now(), calls: live.calls().flatMap((call) => ownCall(call, view, directory()) ?? []) } }))
+  const streams = new EventStreams<OwnView>((view) => ({
+    event: 'calls',
+    data: { now: now(), calls: live.calls().flatMap((call) => ownCall(call, view, directory()) ?? []) },
+  }))
   const unfollow = live.subscribe((change) => {
     if (change.kind === 'over') return streams.send('over', { now: now(), callId: change.callId, ending: change.ending }, () => true)
     for (const view of streams.views()) {
       const call = ownCall(change.call, view, directory())
       if (call) streams.send('call', { now: now(), call }, (one) => one === view)
       // It has been offered to somebody else meanwhile.
-      else if (change.call.attempts.some(({ clinician }) => clinician === view.clinician)) streams.send('over', { now: now(), callId: change.call.callId, ending: null }, (one) => one === view)
+      else if (change.call.attempts.some(({ clinician }) => clinician === view.clinician))
+        streams.send('over', { now: now(), callId: change.call.callId, ending: null }, (one) => one === view)
     }
   })
 
@@ -53,7 +70,11 @@ export function browserPhoneRoutes(app: FastifyInstance, { telephones, talks, si
   async function look(identity: SignedIn): Promise<void> {
     const { id } = identity.session
     const user = telephones.browserOf(id)
-    if (user !== undefined && live.calls().some((call) => ownCall(call, { user, clinician: identity.person.clinician ?? '' }, directory()) !== undefined)) await accounts.stillUsed(identity)
+    if (
+      user !== undefined &&
+      live.calls().some((call) => ownCall(call, { user, clinician: identity.person.clinician ?? '' }, directory()) !== undefined)
+    )
+      await accounts.stillUsed(identity)
     const nowIs = await accounts.look(identity)
     if (nowIs.kind === 'person' && nowIs.person.clinician === identity.person.clinician) return
     signedIn.delete(id)
@@ -66,7 +87,10 @@ export function browserPhoneRoutes(app: FastifyInstance, { telephones, talks, si
   still.unref()
   // Whoever signs out is gone at once.
   app.addHook('onResponse', (request, _reply, done) => {
-    const identity = request.method === 'POST' && request.routeOptions.url === '/sign-out' && request.identity.kind === 'person' ? signedIn.get(request.identity.session.id) : undefined
+    const identity =
+      request.method === 'POST' && request.routeOptions.url === '/sign-out' && request.identity.kind === 'person'
+        ? signedIn.get(request.identity.session.id)
+        : undefined
     if (identity) look(identity).catch(() => undefined)
     done()
   })
@@ -82,7 +106,9 @@ export function browserPhoneRoutes(app: FastifyInstance, { telephones, talks, si
     const { session, person, clinician } = whoCalls(request)
     signedIn.set(session.id, person)
     const { device, password } = telephones.makeBrowser({ session: session.id, clinician, endsAt: session.expiresAt })
-    return reply.header('cache-control', 'no-store').send({ user: device.user, password, realm: telephones.realm, iceServers: iceServersFor(device.user) })
+    return reply
+      .header('cache-control', 'no-store')
+      .send({ user: device.user, password, realm: telephones.realm, iceServers: iceServersFor(device.user) })
   })
 
   // As the page is left: it may be loaded again in a moment.
@@ -96,18 +122,22 @@ export function browserPhoneRoutes(app: FastifyInstance, { telephones, talks, si
     return reply.status(204).send()
   })
 
-  app.get('/api/browser-phone/calls', { config: { needs: 'browserCalls' }, exposeHeadRoute: false, schema: { hide: true } }, (request, reply) => {
-    const { session, clinician } = whoCalls(request)
-    const source = roomForStream(streams, most, request.ip)
-    // A page follows its calls from its beginning on, and asks for its telephone a moment later.
-    const view: OwnView = {
-      clinician,
-      get user() {
-        return telephones.browserOf(session.id) ?? ''
-      },
-    }
-    streams.add(openStream(reply), source, view)
-  })
+  app.get(
+    '/api/browser-phone/calls',
+    { config: { needs: 'browserCalls' }, exposeHeadRoute: false, schema: { hide: true } },
+    (request, reply) => {
+      const { session, clinician } = whoCalls(request)
+      const source = roomForStream(streams, most, request.ip)
+      // A page follows its calls from its beginning on, and asks for its telephone a moment later.
+      const view: OwnView = {
+        clinician,
+        get user() {
+          return telephones.browserOf(session.id) ?? ''
+        },
+      }
+      streams.add(openStream(reply), source, view)
+    },
+  )
 
   app.get('/sip', { config: { needs: 'browserCalls' }, exposeHeadRoute: false, schema: { hide: true } }, (request, reply) => {
     const { session } = whoCalls(request)
@@ -116,7 +146,8 @@ export function browserPhoneRoutes(app: FastifyInstance, { telephones, talks, si
     checkOrigin(request, publicUrl)
     const user = telephones.browserOf(session.id)
     if (user === undefined) return inWords(reply.status(409), 'This session has no telephone here: the page asks for it first.')
-    if (tooManyOfSession(sockets, session.id)) throw new ApiError('tooManyStreams', 'This session has several connections open already; close other tabs.')
+    if (tooManyOfSession(sockets, session.id))
+      throw new ApiError('tooManyStreams', 'This session has several connections open already; close other tabs.')
     reply.hijack()
     upgrade.take()
     sockets.accept(request.raw, upgrade.socket, upgrade.head, { session: session.id, user })
@@ -125,7 +156,10 @@ export function browserPhoneRoutes(app: FastifyInstance, { telephones, talks, si
 
   function iceServersFor(user: string): readonly object[] {
     const [turn, stun] = [iceServers.filter((uri) => uri.startsWith('turn')), iceServers.filter((uri) => uri.startsWith('stun'))]
-    return [...(stun.length === 0 ? [] : [{ urls: stun }]), ...(turn.length === 0 || turnSecret === undefined ? [] : [{ urls: turn, ...turnPassword(user, turnSecret, now()) }])]
+    return [
+      ...(stun.length === 0 ? [] : [{ urls: stun }]),
+      ...(turn.length === 0 || turnSecret === undefined ? [] : [{ urls: turn, ...turnPassword(user, turnSecret, now()) }]),
+    ]
   }
 }
 
@@ -141,7 +175,11 @@ function turnPassword(user: string, secret: string, now: number): { readonly use
 }
 
 /** The clinician who has signed in. @throws NotLetIn a program: it has no session */
-function whoCalls({ identity }: FastifyRequest): { readonly person: SignedIn; readonly session: SignedIn['session']; readonly clinician: string } {
+function whoCalls({ identity }: FastifyRequest): {
+  readonly person: SignedIn
+  readonly session: SignedIn['session']
+  readonly clinician: string
+} {
   const clinician = identity.kind === 'person' ? identity.person.clinician : undefined
   if (identity.kind !== 'person' || clinician === undefined) throw new NotLetIn('notAllowed')
   return { person: identity, session: identity.session, clinician }

@@ -13,7 +13,14 @@ const practice = object({
   bypass: textOrNull('Its unlisted number; null: none that can be dialled from elsewhere', '01632 960201'),
   reception: textOrNull('Its reception', '01632 960301'),
 })
-const answer = object({ numbers: list(text('A number of the service', '01632 960098'), 'Where a practice’s code is keyed'), practices: list(practice, 'In the order of their names'), more: count('How many more there are', 0) }, 'Practices that specialists reach past their queue')
+const answer = object(
+  {
+    numbers: list(text('A number of the service', '01632 960098'), 'Where a practice’s code is keyed'),
+    practices: list(practice, 'In the order of their names'),
+    more: count('How many more there are', 0),
+  },
+  'Practices that specialists reach past their queue',
+)
 const query = {
   type: 'object',
   additionalProperties: false,
@@ -32,7 +39,8 @@ export function bypassRoutes(app: FastifyInstance, { directory }: Pick<AdminSett
       schema: {
         operationId: 'listBypassNumbers',
         summary: 'How specialists reach a practice past its queue',
-        description: 'Each practice with its unlisted number, its reception, and the code that is keyed on a bypass number of the service. Of all organisations, for whoever may see any.',
+        description:
+          'Each practice with its unlisted number, its reception, and the code that is keyed on a bypass number of the service. Of all organisations, for whoever may see any.',
         tags: ['directory'],
         querystring: query,
         response: { 200: answer, ...refusalsOfReading('badRequest') },

@@ -1,5 +1,6 @@
 /** Which bytes of a file are to be sent; both ends included. */
-export type ByteRange = { readonly kind: 'all' } | { readonly kind: 'part'; readonly first: number; readonly last: number } | { readonly kind: 'unsatisfiable' }
+export type ByteRange =
+  { readonly kind: 'all' } | { readonly kind: 'part'; readonly first: number; readonly last: number } | { readonly kind: 'unsatisfiable' }
 
 /**
  * Reads a Range header (RFC 9110 section 14). One range is honoured; what is no byte range, or asks for several at once, is answered with

@@ -5,7 +5,16 @@ import type { Operations } from '../operations/operations.js'
 import type { AdminSettings } from './admin.js'
 import { actorOf, answerOf } from './answers.js'
 import { arrangementFilter, type ArrangementsQuery } from './arrangement-input.js'
-import { arrangementParams as paramsOf, arrangementsQuery, callBackCodeAnswer, callBackCodeBody, callBackCodesAnswer, codeAnswer, gone, minutes } from './arrangement-schemas.js'
+import {
+  arrangementParams as paramsOf,
+  arrangementsQuery,
+  callBackCodeAnswer,
+  callBackCodeBody,
+  callBackCodesAnswer,
+  codeAnswer,
+  gone,
+  minutes,
+} from './arrangement-schemas.js'
 import { callBackCodeView, wholeCallBackCode } from '../operations/arrangement-view.js'
 import { refusalsOfBody, refusalsOfChanging, refusalsOfReading } from './refusals.js'
 
@@ -16,7 +25,11 @@ interface OfId {
 }
 
 /** Four-digit codes: whoever keys one, on its number and in time, is connected to the clinician who had asked for advice. */
-export function callBackCodeRoutes(app: FastifyInstance, { callBackCodes }: Pick<Operations, 'callBackCodes'>, { arranged, directory, timeZone = 'Europe/London', now = Date.now }: Pick<AdminSettings, 'arranged' | 'directory' | 'timeZone' | 'now'>): void {
+export function callBackCodeRoutes(
+  app: FastifyInstance,
+  { callBackCodes }: Pick<Operations, 'callBackCodes'>,
+  { arranged, directory, timeZone = 'Europe/London', now = Date.now }: Pick<AdminSettings, 'arranged' | 'directory' | 'timeZone' | 'now'>,
+): void {
   const tags = ['arrangements']
   const params = paramsOf('/api/call-back-codes')
 
@@ -27,15 +40,21 @@ export function callBackCodeRoutes(app: FastifyInstance, { callBackCodes }: Pick
       schema: {
         operationId: 'makeCallBackCode',
         summary: 'Make a code for a past call, or for a thread elsewhere',
-        description: 'A four-digit code, good once, on one number, for minutes. The caller who keys it is connected to the clinician who had asked for advice. Either `call`, or `thread` and `to`. The code is in this answer and in no other.',
+        description:
+          'A four-digit code, good once, on one number, for minutes. The caller who keys it is connected to the clinician who had asked for advice. Either `call`, or `thread` and `to`. The code is in this answer and in no other.',
         tags,
         body: callBackCodeBody,
         response: { 201: codeAnswer, ...refusalsOfBody('callNotFound', 'noAdviceCall', 'notDialable', 'codesUsedUp', 'storeUnavailable') },
       },
     },
     async (request, reply) => {
-      const { id, code, number, expiresAt } = answerOf(await callBackCodes.make(actorOf(request), { validMinutes: minutes.code.usual, ...request.body }))
-      return reply.status(201).headers({ location: `/api/call-back-codes/${id}`, 'cache-control': 'no-store' }).send({ id, code, number, expiresAt })
+      const { id, code, number, expiresAt } = answerOf(
+        await callBackCodes.make(actorOf(request), { validMinutes: minutes.code.usual, ...request.body }),
+      )
+      return reply
+        .status(201)
+        .headers({ location: `/api/call-back-codes/${id}`, 'cache-control': 'no-store' })
+        .send({ id, code, number, expiresAt })
     },
   )
 
@@ -46,7 +65,8 @@ export function callBackCodeRoutes(app: FastifyInstance, { callBackCodes }: Pick
       schema: {
         operationId: 'listCallBackCodes',
         summary: 'Call-back codes, what runs out last first',
-        description: 'All that are not settled, and those settled in the last three days; older ones are found by their id. Without the codes themselves.',
+        description:
+          'All that are not settled, and those settled in the last three days; older ones are found by their id. Without the codes themselves.',
         tags,
         querystring: arrangementsQuery,
         response: { 200: callBackCodesAnswer, ...refusalsOfReading('badRequest') },
@@ -54,8 +74,13 @@ export function callBackCodeRoutes(app: FastifyInstance, { callBackCodes }: Pick
     },
     (request) => {
       const reach = arrangingReach(request.identity)
-      const page = arranged.list(arrangementFilter('callBackCode', request.query, timeZone), (one) => seesArrangement(reach, one, directory()))
-      return { arrangements: page.arrangements.flatMap((one) => (one.kind === 'callBackCode' ? [callBackCodeView(one, directory(), now())] : [])), nextCursor: page.nextCursor ?? null }
+      const page = arranged.list(arrangementFilter('callBackCode', request.query, timeZone), (one) =>
+        seesArrangement(reach, one, directory()),
+      )
+      return {
+        arrangements: page.arrangements.flatMap((one) => (one.kind === 'callBackCode' ? [callBackCodeView(one, directory(), now())] : [])),
+        nextCursor: page.nextCursor ?? null,
+      }
     },
   )
 

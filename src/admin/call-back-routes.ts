@@ -5,7 +5,17 @@ import type { Operations } from '../operations/operations.js'
 import type { AdminSettings } from './admin.js'
 import { actorOf, answerOf } from './answers.js'
 import { arrangementFilter, type ArrangementsQuery } from './arrangement-input.js'
-import { arrangementParams as paramsOf, arrangementsQuery, callBackAnswer, callBackBody, callBackPatch, callBacksAnswer, gone, startBody, startedAnswer } from './arrangement-schemas.js'
+import {
+  arrangementParams as paramsOf,
+  arrangementsQuery,
+  callBackAnswer,
+  callBackBody,
+  callBackPatch,
+  callBacksAnswer,
+  gone,
+  startBody,
+  startedAnswer,
+} from './arrangement-schemas.js'
 import { callBackView, wholeCallBack } from '../operations/arrangement-view.js'
 import type { Looks } from './looks.js'
 import { refusalsOfBody, refusalsOfChanging, refusalsOfReading } from './refusals.js'
@@ -15,7 +25,17 @@ interface OfId {
 }
 
 /** Patients who are to be called back: scheduled by staff, or asked for by the patients themselves. */
-export function callBackRoutes(app: FastifyInstance, { callBacks }: Pick<Operations, 'callBacks'>, { arranged, directory, looks, timeZone = 'Europe/London', now = Date.now }: Pick<AdminSettings, 'arranged' | 'directory' | 'timeZone' | 'now'> & { readonly looks: Looks }): void {
+export function callBackRoutes(
+  app: FastifyInstance,
+  { callBacks }: Pick<Operations, 'callBacks'>,
+  {
+    arranged,
+    directory,
+    looks,
+    timeZone = 'Europe/London',
+    now = Date.now,
+  }: Pick<AdminSettings, 'arranged' | 'directory' | 'timeZone' | 'now'> & { readonly looks: Looks },
+): void {
   const tags = ['arrangements']
   const params = paramsOf('/api/call-backs')
 
@@ -26,7 +46,8 @@ export function callBackRoutes(app: FastifyInstance, { callBacks }: Pick<Operati
       schema: {
         operationId: 'makeCallBack',
         summary: 'Schedule a call-back',
-        description: 'A patient is to be called back in the name of a line of patients. It is on disk before it is answered. Nobody is rung by this: the call begins with POST /api/call-backs/{id}/start.',
+        description:
+          'A patient is to be called back in the name of a line of patients. It is on disk before it is answered. Nobody is rung by this: the call begins with POST /api/call-backs/{id}/start.',
         tags,
         body: callBackBody,
         response: { 201: callBackAnswer, ...refusalsOfBody('storeUnavailable') },
@@ -34,7 +55,10 @@ export function callBackRoutes(app: FastifyInstance, { callBacks }: Pick<Operati
     },
     async (request, reply) => {
       const made = answerOf(await callBacks.make(actorOf(request), request.body))
-      return reply.status(201).header('location', `/api/call-backs/${made.id}`).send(wholeCallBack(made, directory(), now()))
+      return reply
+        .status(201)
+        .header('location', `/api/call-backs/${made.id}`)
+        .send(wholeCallBack(made, directory(), now()))
     },
   )
 
@@ -45,7 +69,8 @@ export function callBackRoutes(app: FastifyInstance, { callBacks }: Pick<Operati
       schema: {
         operationId: 'listCallBacks',
         summary: 'Call-backs, due last first',
-        description: 'All call-backs that are not settled, and those settled in the last three days; older ones are found by their id. Patients’ numbers are masked here.',
+        description:
+          'All call-backs that are not settled, and those settled in the last three days; older ones are found by their id. Patients’ numbers are masked here.',
         tags,
         querystring: arrangementsQuery,
         response: { 200: callBacksAnswer, ...refusalsOfReading('badRequest') },
@@ -54,7 +79,10 @@ export function callBackRoutes(app: FastifyInstance, { callBacks }: Pick<Operati
     (request) => {
       const reach = arrangingReach(request.identity)
       const page = arranged.list(arrangementFilter('callBack', request.query, timeZone), (one) => seesArrangement(reach, one, directory()))
-      return { arrangements: page.arrangements.flatMap((one) => (one.kind === 'callBack' ? [callBackView(one, directory(), now())] : [])), nextCursor: page.nextCursor ?? null }
+      return {
+        arrangements: page.arrangements.flatMap((one) => (one.kind === 'callBack' ? [callBackView(one, directory(), now())] : [])),
+        nextCursor: page.nextCursor ?? null,
+      }
     },
   )
 
@@ -85,7 +113,8 @@ export function callBackRoutes(app: FastifyInstance, { callBacks }: Pick<Operati
       schema: {
         operationId: 'changeCallBack',
         summary: 'Change an open call-back, or close it by hand',
-        description: 'Only what is named changes; null takes away an NHS number, clinician or note. `{"state": "done"}` closes it, with or without other changes, in one step.',
+        description:
+          'Only what is named changes; null takes away an NHS number, clinician or note. `{"state": "done"}` closes it, with or without other changes, in one step.',
         tags,
         params,
         body: callBackPatch,
@@ -125,13 +154,20 @@ export function callBackRoutes(app: FastifyInstance, { callBacks }: Pick<Operati
       schema: {
         operationId: 'startCallBack',
         summary: 'Begin the call of a call-back',
-        description: 'The clinician is rung on each of their numbers in turn and, after acceptance, the patient. Of two who start it at the same time one gets the call, the other 409. The body may be left out where the call-back names a clinician.',
+        description:
+          'The clinician is rung on each of their numbers in turn and, after acceptance, the patient. Of two who start it at the same time one gets the call, the other 409. The body may be left out where the call-back names a clinician.',
         tags,
         params,
         body: startBody,
-        response: { 202: startedAnswer, ...refusalsOfBody('arrangementNotFound', 'notOpen', 'noClinician', 'notDialable', 'closingDown', 'storeUnavailable') },
+        response: {
+          202: startedAnswer,
+          ...refusalsOfBody('arrangementNotFound', 'notOpen', 'noClinician', 'notDialable', 'closingDown', 'storeUnavailable'),
+        },
       },
     },
-    async (request, reply) => reply.status(202).send(answerOf(await callBacks.start(actorOf(request), { id: request.params.id, clinician: request.body?.clinician }))),
+    async (request, reply) =>
+      reply
+        .status(202)
+        .send(answerOf(await callBacks.start(actorOf(request), { id: request.params.id, clinician: request.body?.clinician }))),
   )
 }

@@ -17,7 +17,18 @@ const xlsxType = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sh
 type Pages = AsyncGenerator<readonly (readonly Cell[])[]>
 
 /** All calls of a list, to take along: read page by page as whoever asks takes them, so that nobody's call waits for it. */
-export function callExportRoutes(app: FastifyInstance, { store, arranged, directory, looks, publicUrl, timeZone = 'Europe/London', now = Date.now }: Pick<AdminSettings, 'store' | 'arranged' | 'directory' | 'publicUrl' | 'timeZone' | 'now'> & { readonly looks: Looks }): void {
+export function callExportRoutes(
+  app: FastifyInstance,
+  {
+    store,
+    arranged,
+    directory,
+    looks,
+    publicUrl,
+    timeZone = 'Europe/London',
+    now = Date.now,
+  }: Pick<AdminSettings, 'store' | 'arranged' | 'directory' | 'publicUrl' | 'timeZone' | 'now'> & { readonly looks: Looks },
+): void {
   const zone = knownTimeZone(timeZone)
 
   async function pagesFor(request: FastifyRequest<{ Querystring: AskedCalls }>): Promise<Pages> {
@@ -26,11 +37,13 @@ export function callExportRoutes(app: FastifyInstance, { store, arranged, direct
     const order = query.order === 'oldest' ? 'oldest' : 'newest'
     const filter = answerOf(filterOf(identity, { ...query, order }, { directory: directory(), timeZone, now: now() }))
     await looks.atList(request, 'calls.exported', query)
-    const addressOf = (callId: string) => `${publicUrl ?? `${request.protocol}://${request.headers.host ?? ''}`}/calls/${encodeURIComponent(callId)}`
+    const addressOf = (callId: string) =>
+      `${publicUrl ?? `${request.protocol}://${request.headers.host ?? ''}`}/calls/${encodeURIComponent(callId)}`
     return begun(cells())
 
     async function* cells(): Pages {
-      for await (const rows of allRows({ store, arranged, directory }, identity, filter)) yield rows.map((row) => cellsOf(row, zone, addressOf))
+      for await (const rows of allRows({ store, arranged, directory }, identity, filter))
+        yield rows.map((row) => cellsOf(row, zone, addressOf))
     }
   }
 
@@ -41,13 +54,21 @@ export function callExportRoutes(app: FastifyInstance, { store, arranged, direct
       schema: {
         operationId: 'getCallsAsCsv',
         summary: 'The calls report as CSV',
-        description: 'All calls that GET /api/calls lists with the same filters, on all its pages, with the columns of the page: UTF-8 with a byte order mark, lines end with CR LF. A cell that a spreadsheet would take for a formula begins with an apostrophe. That they were exported is in the audit.',
+        description:
+          'All calls that GET /api/calls lists with the same filters, on all its pages, with the columns of the page: UTF-8 with a byte order mark, lines end with CR LF. A cell that a spreadsheet would take for a formula begins with an apostrophe. That they were exported is in the audit.',
         tags: ['calls'],
         querystring: exportQuery,
-        response: { 200: { description: 'The table, with a line of headings', content: { 'text/csv': { schema: { type: 'string' }, example: `${callsColumns.map(({ name }) => name).join(',')}\r\n` } } }, ...refusalsOfReading('badRequest', 'storeUnavailable') },
+        response: {
+          200: {
+            description: 'The table, with a line of headings',
+            content: { 'text/csv': { schema: { type: 'string' }, example: `${callsColumns.map(({ name }) => name).join(',')}\r\n` } },
+          },
+          ...refusalsOfReading('badRequest', 'storeUnavailable'),
+        },
       },
     },
-    async (request, reply) => attached(reply, 'text/csv; charset=utf-8', 'ringround-calls.csv').send(csvOf(callsColumns, await pagesFor(request))),
+    async (request, reply) =>
+      attached(reply, 'text/csv; charset=utf-8', 'ringround-calls.csv').send(csvOf(callsColumns, await pagesFor(request))),
   )
 
   app.get<{ Querystring: AskedCalls }>(
@@ -57,10 +78,17 @@ export function callExportRoutes(app: FastifyInstance, { store, arranged, direct
       schema: {
         operationId: 'getCallsAsSpreadsheet',
         summary: 'The calls report as a spreadsheet',
-        description: 'As GET /api/calls.csv, for Excel and others: dates are dates, numbers are numbers, and no text is a formula. That they were exported is in the audit.',
+        description:
+          'As GET /api/calls.csv, for Excel and others: dates are dates, numbers are numbers, and no text is a formula. That they were exported is in the audit.',
         tags: ['calls'],
         querystring: exportQuery,
-        response: { 200: { description: 'The spreadsheet, with a row of headings', content: { [xlsxType]: { schema: { type: 'string' }, example: 'PK ...' } } }, ...refusalsOfReading('badRequest', 'storeUnavailable') },
+        response: {
+          200: {
+            description: 'The spreadsheet, with a row of headings',
+            content: { [xlsxType]: { schema: { type: 'string' }, example: 'PK ...' } },
+          },
+          ...refusalsOfReading('badRequest', 'storeUnavailable'),
+        },
       },
     },
     async (request, reply) => {

@@ -6,10 +6,46 @@ import { callParams } from './schemas.js'
 import { object, text, textOrNull } from './schema-parts.js'
 
 const callId = text('Id of the call', 'b0a1d4a2-6f1c-4d3a-9a51-2f0c8f3f6e11')
-const assignmentBody = { type: 'object', additionalProperties: false, required: ['clinician'], properties: { clinician: { type: ['string', 'null'], minLength: 1, maxLength: 200, description: 'The id of a clinician; null: the call is nobody\'s any more', examples: ['dr-okafor'] } } } as const
-const assignmentAnswer = object({ callId, clinician: textOrNull('Id of the clinician; null: the call is nobody\'s', 'dr-okafor'), clinicianName: textOrNull('Their name', 'Dr Ada Okafor') }, 'Whose call it is now')
-const nhsNumberBody = { type: 'object', additionalProperties: false, required: ['nhsNumber'], properties: { nhsNumber: { type: ['string', 'null'], minLength: 1, maxLength: 20, description: 'Ten digits, of which the last is a check digit, with or without spaces; null: it is taken away', examples: ['943 476 5919'] } } } as const
-const nhsNumberAnswer = object({ callId, nhsNumber: textOrNull('The ten digits; null: there is none', '9434765919') }, 'The number that the call has now')
+const assignmentBody = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['clinician'],
+  properties: {
+    clinician: {
+      type: ['string', 'null'],
+      minLength: 1,
+      maxLength: 200,
+      description: "The id of a clinician; null: the call is nobody's any more",
+      examples: ['dr-okafor'],
+    },
+  },
+} as const
+const assignmentAnswer = object(
+  {
+    callId,
+    clinician: textOrNull("Id of the clinician; null: the call is nobody's", 'dr-okafor'),
+    clinicianName: textOrNull('Their name', 'Dr Ada Okafor'),
+  },
+  'Whose call it is now',
+)
+const nhsNumberBody = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['nhsNumber'],
+  properties: {
+    nhsNumber: {
+      type: ['string', 'null'],
+      minLength: 1,
+      maxLength: 20,
+      description: 'Ten digits, of which the last is a check digit, with or without spaces; null: it is taken away',
+      examples: ['943 476 5919'],
+    },
+  },
+} as const
+const nhsNumberAnswer = object(
+  { callId, nhsNumber: textOrNull('The ten digits; null: there is none', '9434765919') },
+  'The number that the call has now',
+)
 
 /** What staff say of a call later: who made it, and whom it was about. What was said before stays in the facts. */
 export function callNoteRoutes(app: FastifyInstance, { assignments, nhsNumbers }: Pick<Operations, 'assignments' | 'nhsNumbers'>): void {
@@ -20,7 +56,8 @@ export function callNoteRoutes(app: FastifyInstance, { assignments, nhsNumbers }
       schema: {
         operationId: 'changeClinicianOfCall',
         summary: 'Say which clinician made a call',
-        description: 'Of a call that came from a Dial-In number, which says which organisation called and not who. At any time later; from then on it is among that clinician\'s own calls, with its recording. Earlier ones stay in the facts.',
+        description:
+          "Of a call that came from a Dial-In number, which says which organisation called and not who. At any time later; from then on it is among that clinician's own calls, with its recording. Earlier ones stay in the facts.",
         tags: ['calls'],
         params: callParams,
         body: assignmentBody,
@@ -28,7 +65,9 @@ export function callNoteRoutes(app: FastifyInstance, { assignments, nhsNumbers }
       },
     },
     async (request) => {
-      const { callId, clinician } = answerOf(await assignments.assign(actorOf(request), { call: request.params.id, clinician: request.body.clinician }))
+      const { callId, clinician } = answerOf(
+        await assignments.assign(actorOf(request), { call: request.params.id, clinician: request.body.clinician }),
+      )
       return { callId, clinician: clinician?.id ?? null, clinicianName: clinician?.name ?? null }
     },
   )
@@ -40,7 +79,8 @@ export function callNoteRoutes(app: FastifyInstance, { assignments, nhsNumbers }
       schema: {
         operationId: 'leaveNhsNumber',
         summary: 'Leave the NHS number of the patient, or change it',
-        description: 'Of the patient whom the call was about, at any time later. Only those who may see patient data read it in the call; earlier ones stay in the facts.',
+        description:
+          'Of the patient whom the call was about, at any time later. Only those who may see patient data read it in the call; earlier ones stay in the facts.',
         tags: ['calls'],
         params: callParams,
         body: nhsNumberBody,
@@ -48,7 +88,9 @@ export function callNoteRoutes(app: FastifyInstance, { assignments, nhsNumbers }
       },
     },
     async (request) => {
-      const { callId, nhsNumber } = answerOf(await nhsNumbers.leave(actorOf(request), { call: request.params.id, nhsNumber: request.body.nhsNumber }))
+      const { callId, nhsNumber } = answerOf(
+        await nhsNumbers.leave(actorOf(request), { call: request.params.id, nhsNumber: request.body.nhsNumber }),
+      )
       return { callId, nhsNumber: nhsNumber ?? null }
     },
   )

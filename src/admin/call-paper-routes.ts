@@ -21,9 +21,21 @@ interface Asked {
 const instant = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'short', timeZone: 'Europe/London' })
 
 /** One call on paper, and as a block of text for another system. */
-export function callPaperRoutes(app: FastifyInstance, { store, arranged, directory, looks, desk, now = Date.now }: Pick<AdminSettings, 'store' | 'arranged' | 'directory' | 'now'> & { readonly looks: Looks; readonly desk: ReportDesk }): void {
+export function callPaperRoutes(
+  app: FastifyInstance,
+  {
+    store,
+    arranged,
+    directory,
+    looks,
+    desk,
+    now = Date.now,
+  }: Pick<AdminSettings, 'store' | 'arranged' | 'directory' | 'now'> & { readonly looks: Looks; readonly desk: ReportDesk },
+): void {
   /** Written down before it is given. */
-  async function seen(request: FastifyRequest<Asked>): Promise<{ readonly record: CallRecord; readonly events: readonly CallEvent[]; readonly patient: boolean }> {
+  async function seen(
+    request: FastifyRequest<Asked>,
+  ): Promise<{ readonly record: CallRecord; readonly events: readonly CallEvent[]; readonly patient: boolean }> {
     const { id } = request.params
     const events = await asked(store.events(id))
     const record = callRecord(events)
@@ -40,15 +52,31 @@ export function callPaperRoutes(app: FastifyInstance, { store, arranged, directo
       schema: {
         operationId: 'getCallText',
         summary: 'One call as text for a patient’s record',
-        description: 'A line for each thing that a GP’s own system is to know: when, from whom, which line, who advised, how long, the outcome. The NHS number is there for those who may see patient data.',
+        description:
+          'A line for each thing that a GP’s own system is to know: when, from whom, which line, who advised, how long, the outcome. The NHS number is there for those who may see patient data.',
         tags: ['calls'],
         params: callParams,
-        response: { 200: { description: 'The text', content: { 'text/plain': { schema: { type: 'string' }, example: 'Call: Call from a Dial-In number\nLine: Cardiology, St Bride’s Hospital\nOutcome: Referral avoided (left by the caller)\n' } } }, ...refusalsOfReading('badRequest', 'reasonNeeded', 'callNotFound', 'storeUnavailable') },
+        response: {
+          200: {
+            description: 'The text',
+            content: {
+              'text/plain': {
+                schema: { type: 'string' },
+                example:
+                  'Call: Call from a Dial-In number\nLine: Cardiology, St Bride’s Hospital\nOutcome: Referral avoided (left by the caller)\n',
+              },
+            },
+          },
+          ...refusalsOfReading('badRequest', 'reasonNeeded', 'callNotFound', 'storeUnavailable'),
+        },
       },
     },
     async (request, reply) => {
       const { record, patient } = await seen(request)
-      return reply.type('text/plain; charset=utf-8').header('cache-control', 'no-store').send(recordText(record, directory(), patient))
+      return reply
+        .type('text/plain; charset=utf-8')
+        .header('cache-control', 'no-store')
+        .send(recordText(record, directory(), patient))
     },
   )
 
@@ -59,10 +87,14 @@ export function callPaperRoutes(app: FastifyInstance, { store, arranged, directo
       schema: {
         operationId: 'getCallPdf',
         summary: 'One call as a PDF for a patient’s record',
-        description: 'What GET /api/calls/{id}/record.txt says, and what happened in the call: with its fonts, and tagged for whoever has it read aloud.',
+        description:
+          'What GET /api/calls/{id}/record.txt says, and what happened in the call: with its fonts, and tagged for whoever has it read aloud.',
         tags: ['calls'],
         params: callParams,
-        response: { 200: { description: 'The PDF', content: { 'application/pdf': { schema: { type: 'string' }, example: '%PDF-1.7 ...' } } }, ...refusalsOfReading('badRequest', 'reasonNeeded', 'callNotFound', 'storeUnavailable') },
+        response: {
+          200: { description: 'The PDF', content: { 'application/pdf': { schema: { type: 'string' }, example: '%PDF-1.7 ...' } } },
+          ...refusalsOfReading('badRequest', 'reasonNeeded', 'callNotFound', 'storeUnavailable'),
+        },
       },
     },
     async (request, reply) => {
@@ -73,8 +105,18 @@ export function callPaperRoutes(app: FastifyInstance, { store, arranged, directo
         into: afterMs === undefined ? instant.format(at) : clockInto(afterMs),
         what: `${what}${lastsMs === undefined ? '' : ` for ${durationInWords(lastsMs)}`}${detail === undefined ? '' : ` – ${detail}`}`,
       }))
-      const pdf = await desk.pdf({ title: `${line ?? 'Call'}, ${instant.format(record.arrivedAt)}`, lines: recordLines(record, known, patient), story, foot: `Ringround, call ${record.callId}, as of ${instant.format(now())}`, madeAt: now() })
-      return reply.type('application/pdf').header('cache-control', 'no-store').header('content-disposition', `attachment; filename="call-${record.callId.replaceAll(/[^\w.-]/g, '-')}.pdf"`).send(Buffer.from(pdf))
+      const pdf = await desk.pdf({
+        title: `${line ?? 'Call'}, ${instant.format(record.arrivedAt)}`,
+        lines: recordLines(record, known, patient),
+        story,
+        foot: `Ringround, call ${record.callId}, as of ${instant.format(now())}`,
+        madeAt: now(),
+      })
+      return reply
+        .type('application/pdf')
+        .header('cache-control', 'no-store')
+        .header('content-disposition', `attachment; filename="call-${record.callId.replaceAll(/[^\w.-]/g, '-')}.pdf"`)
+        .send(Buffer.from(pdf))
     },
   )
 }

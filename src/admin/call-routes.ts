@@ -13,7 +13,17 @@ import { refusalsOfReading } from './refusals.js'
 import { callAnswer, callParams, callsAnswer, callsQuery } from './schemas.js'
 
 /** The calls that were, and one of them with everything that is known of it. */
-export function callRoutes(app: FastifyInstance, { store, arranged, directory, looks, timeZone = 'Europe/London', now = Date.now }: Pick<AdminSettings, 'store' | 'arranged' | 'directory' | 'timeZone' | 'now'> & { readonly looks: Looks }): void {
+export function callRoutes(
+  app: FastifyInstance,
+  {
+    store,
+    arranged,
+    directory,
+    looks,
+    timeZone = 'Europe/London',
+    now = Date.now,
+  }: Pick<AdminSettings, 'store' | 'arranged' | 'directory' | 'timeZone' | 'now'> & { readonly looks: Looks },
+): void {
   app.get<{ Querystring: AskedCalls }>(
     '/api/calls',
     {
@@ -21,7 +31,8 @@ export function callRoutes(app: FastifyInstance, { store, arranged, directory, l
       schema: {
         operationId: 'listCalls',
         summary: 'Calls, newest first',
-        description: 'One page of the calls report: who called, which line, who accepted, how long it took, how it ended. Filter by days or instants of arrival, line, organisation, ending, outcome, clinician, or find the call of a SIP Call-ID that stands in another log; `nextCursor` leads to the next page, and may do so from one with few calls or none: where few have what is asked for, so far was looked. Calls that run are listed too, with `ending` null. NHS numbers are there for those who may see patient data, and that they were seen is in the audit.',
+        description:
+          'One page of the calls report: who called, which line, who accepted, how long it took, how it ended. Filter by days or instants of arrival, line, organisation, ending, outcome, clinician, or find the call of a SIP Call-ID that stands in another log; `nextCursor` leads to the next page, and may do so from one with few calls or none: where few have what is asked for, so far was looked. Calls that run are listed too, with `ending` null. NHS numbers are there for those who may see patient data, and that they were seen is in the audit.',
         tags: ['calls'],
         querystring: callsQuery,
         response: { 200: callsAnswer, ...refusalsOfReading('badRequest', 'storeUnavailable') },
@@ -34,7 +45,10 @@ export function callRoutes(app: FastifyInstance, { store, arranged, directory, l
       const page = await asked(store.calls(filter))
       const sees = (call: CallSummary) => listsPatient(request.identity, ofSummary(call), names)
       const calls = (await asked(withPatients({ store, arranged }, page.calls, sees))).map((call) => summaryView(call, names, sees(call)))
-      await looks.atEach(request, calls.filter(({ nhsNumber }) => nhsNumber !== null).map(({ callId }) => callId))
+      await looks.atEach(
+        request,
+        calls.filter(({ nhsNumber }) => nhsNumber !== null).map(({ callId }) => callId),
+      )
       return { calls, nextCursor: page.nextCursor ?? null }
     },
   )
@@ -46,7 +60,8 @@ export function callRoutes(app: FastifyInstance, { store, arranged, directory, l
       schema: {
         operationId: 'getCall',
         summary: 'One call: its record, attempts, recordings and facts',
-        description: 'Everything that is kept of one call. The record and the attempts are read off the facts, which are listed in order at the end. Numbers of specialists are masked everywhere.',
+        description:
+          'Everything that is kept of one call. The record and the attempts are read off the facts, which are listed in order at the end. Numbers of specialists are masked everywhere.',
         tags: ['calls'],
         params: callParams,
         response: { 200: callAnswer, ...refusalsOfReading('badRequest', 'reasonNeeded', 'callNotFound', 'storeUnavailable') },
@@ -58,7 +73,8 @@ export function callRoutes(app: FastifyInstance, { store, arranged, directory, l
       const record = callRecord(events)
       if (!record) throw new ApiError('callNotFound', `There is no call ${params.id}.`)
       await looks.at(request, 'call.seen', params.id)
-      const patient = seesPatient(request.identity, ofCall(record), directory()) && !(await looks.needsReason(request, params.id, 'recordings'))
+      const patient =
+        seesPatient(request.identity, ofCall(record), directory()) && !(await looks.needsReason(request, params.id, 'recordings'))
       return callView(patient ? await asked(withPatient({ arranged }, record)) : record, events, directory(), patient)
     },
   )

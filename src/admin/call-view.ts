@@ -38,7 +38,12 @@ type AttemptView = Omit<AttemptRecord, 'candidate' | 'target'> & { readonly targ
 type RecordingView = Omit<RecordingRecord, 'spoolPath' | 'path'> & { readonly url: string | null }
 
 export interface CallView {
-  readonly call: Omit<CallRecord, 'attempts' | 'recordings'> & { readonly organisationName: string | null; readonly lineName: string | null; readonly outcomeLabel: string | null; readonly endingWhy: string | null }
+  readonly call: Omit<CallRecord, 'attempts' | 'recordings'> & {
+    readonly organisationName: string | null
+    readonly lineName: string | null
+    readonly outcomeLabel: string | null
+    readonly endingWhy: string | null
+  }
   readonly attempts: readonly AttemptView[]
   readonly recordings: readonly RecordingView[]
   readonly events: readonly Readonly<Record<string, unknown>>[]
@@ -55,7 +60,11 @@ export function callView(record: CallRecord, events: readonly CallEvent[], direc
       outcomeLabel: outcomeLabel(directory, call.line ?? null, call.outcome?.outcome ?? null),
       endingWhy: endingWhy(call.ending ?? null),
     },
-    attempts: attempts.map(({ candidate: _candidate, target, ...attempt }) => ({ ...attempt, target: maskedTarget(target), ...rang(attempt) })),
+    attempts: attempts.map(({ candidate: _candidate, target, ...attempt }) => ({
+      ...attempt,
+      target: maskedTarget(target),
+      ...rang(attempt),
+    })),
     recordings: recordings.map(({ spoolPath: _spoolPath, path: _path, ...recording }, index) => ({
       ...recording,
       url: recording.state === 'ready' ? recordingUrl(record.callId, index + 1) : null,
@@ -69,14 +78,22 @@ export function callView(record: CallRecord, events: readonly CallEvent[], direc
 }
 
 /** To the answer, or to the end of a ringing that nobody answered. */
-function rang({ startedAfterMs, answeredAfterMs, endedAfterMs }: Pick<AttemptRecord, 'startedAfterMs' | 'answeredAfterMs' | 'endedAfterMs'>): { readonly rangMs?: number } {
+function rang({
+  startedAfterMs,
+  answeredAfterMs,
+  endedAfterMs,
+}: Pick<AttemptRecord, 'startedAfterMs' | 'answeredAfterMs' | 'endedAfterMs'>): { readonly rangMs?: number } {
   const to = answeredAfterMs ?? endedAfterMs
   return to === undefined ? {} : { rangMs: Math.max(0, Math.round(to - startedAfterMs)) }
 }
 
 /** A fact without what is the house's own: the call's id stands above; where files lie, and as whom a withheld number is counted, is nobody's business. */
 function shown(event: CallEvent, seesPatient: boolean): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(Object.entries(event).filter(([name]) => !['callId', 'callerAccount', 'spoolPath', 'path'].includes(name) && (seesPatient || name !== 'nhsNumber')))
+  return Object.fromEntries(
+    Object.entries(event).filter(
+      ([name]) => !['callId', 'callerAccount', 'spoolPath', 'path'].includes(name) && (seesPatient || name !== 'nhsNumber'),
+    ),
+  )
 }
 
 /** @param number 1 for the call's first recording; the latest where it is left out */
@@ -84,7 +101,10 @@ export function recordingUrl(callId: string, number?: number): string {
   return `/api/calls/${encodeURIComponent(callId)}/recording.mp3${number === undefined ? '' : `?number=${number}`}`
 }
 
-function names(directory: Directory, call: { readonly organisation: string | null; readonly line: string | null }): { readonly organisationName: string | null; readonly lineName: string | null } {
+function names(
+  directory: Directory,
+  call: { readonly organisation: string | null; readonly line: string | null },
+): { readonly organisationName: string | null; readonly lineName: string | null } {
   return {
     organisationName: call.organisation === null ? null : (directory.organisations.get(call.organisation)?.name ?? null),
     lineName: call.line === null ? null : (directory.lines.get(call.line)?.name ?? null),

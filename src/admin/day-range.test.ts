@@ -18,7 +18,10 @@ test.each([
   expect(new Date(bound(text, side, 'Europe/London')).toISOString()).toBe(new Date(instant).toISOString())
 })
 
-test.each(['', 'today', '2026-02-29', '2026-13-01', '2026-03-02T09:00', '1772442000000', "2026-03-02' or 1=1"])('"%s" is refused with what would be right', (text) => {
-  expect(() => bound(text, 'from', 'Europe/London')).toThrow(ApiError)
-  expect(() => bound(text, 'from', 'Europe/London')).toThrow(/from is ".*"; it has to be a date such as/)
-})
+test.each(['', 'today', '2026-02-29', '2026-13-01', '2026-03-02T09:00', '1772442000000', "2026-03-02' or 1=1"])(
+  '"%s" is refused with what would be right',
+  (text) => {
+    expect(() => bound(text, 'from', 'Europe/London')).toThrow(ApiError)
+    expect(() => bound(text, 'from', 'Europe/London')).toThrow(/from is ".*"; it has to be a date such as/)
+  },
+)

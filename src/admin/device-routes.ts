@@ -26,7 +26,8 @@ export function deviceRoutes(app: FastifyInstance, operations: DeviceOperations,
       schema: {
         operationId: 'makeDevice',
         summary: 'Make credentials for a SIP telephone',
-        description: 'Of a clinician or an organisation of the directory. What is answered is to be set in the telephone. The password is in this answer and nowhere else.',
+        description:
+          'Of a clinician or an organisation of the directory. What is answered is to be set in the telephone. The password is in this answer and nowhere else.',
         tags: ['devices'],
         body: deviceBody,
         response: { 201: madeDeviceAnswer, ...refusalsOfBody('ownerNotFound', 'deviceExists', 'storeUnavailable') },
@@ -42,7 +43,8 @@ export function deviceRoutes(app: FastifyInstance, operations: DeviceOperations,
       schema: {
         operationId: 'listDevices',
         summary: 'The SIP telephones, and which of them are registered now',
-        description: 'Each with its owner, and where it is registered: since when, until when, from which address. Without passwords. `nextCursor` leads to the next page.',
+        description:
+          'Each with its owner, and where it is registered: since when, until when, from which address. Without passwords. `nextCursor` leads to the next page.',
         tags: ['devices'],
         querystring: devicesQuery,
         response: { 200: devicesAnswer, ...refusalsOfReading('badRequest') },
@@ -52,7 +54,11 @@ export function deviceRoutes(app: FastifyInstance, operations: DeviceOperations,
       const known = directory()
       const found = telephones.devices.page(limit + 1, cursor)
       const devices = found.slice(0, limit)
-      return { realm: telephones.realm, devices: devices.map((device) => deviceView(device, known, telephones)), nextCursor: found.length > limit ? (devices.at(-1)?.user ?? null) : null }
+      return {
+        realm: telephones.realm,
+        devices: devices.map((device) => deviceView(device, known, telephones)),
+        nextCursor: found.length > limit ? (devices.at(-1)?.user ?? null) : null,
+      }
     },
   )
 
@@ -63,13 +69,15 @@ export function deviceRoutes(app: FastifyInstance, operations: DeviceOperations,
       schema: {
         operationId: 'renewDevicePassword',
         summary: 'Make a new password for a SIP telephone',
-        description: 'Shown this once. The old one opens nothing any more, and a telephone that registered with it is no longer registered. A lock after wrong passwords ends.',
+        description:
+          'Shown this once. The old one opens nothing any more, and a telephone that registered with it is no longer registered. A lock after wrong passwords ends.',
         tags: ['devices'],
         params: deviceParams,
         response: { 200: madeDeviceAnswer, ...refusalsOfChanging('badRequest', 'deviceNotFound', 'storeUnavailable') },
       },
     },
-    async (request, reply) => answerOnce(reply.status(200), answerOf(await operations.renew(actorOf(request), request.params.user)), options),
+    async (request, reply) =>
+      answerOnce(reply.status(200), answerOf(await operations.renew(actorOf(request), request.params.user)), options),
   )
 
   app.delete<{ Params: { user: string } }>(
@@ -82,7 +90,10 @@ export function deviceRoutes(app: FastifyInstance, operations: DeviceOperations,
         description: 'It neither rings nor calls any more. A call that it is on goes on.',
         tags: ['devices'],
         params: deviceParams,
-        response: { 204: { type: 'null', description: 'It is gone' }, ...refusalsOfChanging('badRequest', 'deviceNotFound', 'storeUnavailable') },
+        response: {
+          204: { type: 'null', description: 'It is gone' },
+          ...refusalsOfChanging('badRequest', 'deviceNotFound', 'storeUnavailable'),
+        },
       },
     },
     async (request, reply) => {

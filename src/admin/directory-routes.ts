@@ -13,7 +13,20 @@ import type { DirectoryInForce } from '../versions/directory-in-force.js'
 import { actorOf, answerOf } from './answers.js'
 import { ApiError } from './api-error.js'
 import { asked } from './call-routes.js'
-import { applyBody, atVersionQuery, changeBody, changedAnswer, differenceAnswer, differenceParams, entityAnswer, entityParams, versionAnswer, versionParams, versionsAnswer, versionsQuery } from './directory-schemas.js'
+import {
+  applyBody,
+  atVersionQuery,
+  changeBody,
+  changedAnswer,
+  differenceAnswer,
+  differenceParams,
+  entityAnswer,
+  entityParams,
+  versionAnswer,
+  versionParams,
+  versionsAnswer,
+  versionsQuery,
+} from './directory-schemas.js'
 import { refusalsOfBody, refusalsOfReading } from './refusals.js'
 
 export interface DirectoryRoutesOptions {
@@ -52,17 +65,23 @@ export function directoryRoutes(app: FastifyInstance, operations: DirectoryOpera
       schema: {
         operationId: 'listDirectoryVersions',
         summary: 'Every state in which the directory ever was',
-        description: 'Who made it, when, by what and why; the newest first. Nothing of it is ever changed. `nextCursor` leads to the next page.',
+        description:
+          'Who made it, when, by what and why; the newest first. Nothing of it is ever changed. `nextCursor` leads to the next page.',
         tags: ['directory'],
         querystring: versionsQuery,
         response: { 200: versionsAnswer, ...refusalsOfReading('badRequest', 'storeUnavailable') },
       },
     },
     async ({ query: { limit, cursor } }) => {
-      if (cursor !== undefined && !/^\d{1,9}$/.test(cursor)) throw new ApiError('badRequest', 'cursor is none that this API gave out; leave it out to begin at the first page.', 'cursor')
+      if (cursor !== undefined && !/^\d{1,9}$/.test(cursor))
+        throw new ApiError('badRequest', 'cursor is none that this API gave out; leave it out to begin at the first page.', 'cursor')
       const versions = await asked(kept.versions({ limit, ...(cursor === undefined ? {} : { before: Number(cursor) }) }))
       const last = versions.at(-1)
-      return { inForce: inForce.current().version, versions: versions.map(versionView), nextCursor: last === undefined || versions.length < limit || last.version === 1 ? null : String(last.version) }
+      return {
+        inForce: inForce.current().version,
+        versions: versions.map(versionView),
+        nextCursor: last === undefined || versions.length < limit || last.version === 1 ? null : String(last.version),
+      }
     },
   )
 
@@ -100,7 +119,8 @@ export function directoryRoutes(app: FastifyInstance, operations: DirectoryOpera
       },
     },
     async ({ params: { version, other } }) => {
-      for (const one of [version, other]) if ((await asked(kept.version(one))) === undefined) throw noVersion(one, inForce.current().version)
+      for (const one of [version, other])
+        if ((await asked(kept.version(one))) === undefined) throw noVersion(one, inForce.current().version)
       return { from: version, to: other, ...(await difference(version, other)) }
     },
   )
@@ -136,10 +156,19 @@ export function directoryRoutes(app: FastifyInstance, operations: DirectoryOpera
       schema: {
         operationId: 'getDirectoryExport',
         summary: 'The whole directory as a directory file',
-        description: 'YAML, in a fixed order, as `npm run directory -- export` writes it. Its first line says the version: applied later, it is a change against that one.',
+        description:
+          'YAML, in a fixed order, as `npm run directory -- export` writes it. Its first line says the version: applied later, it is a change against that one.',
         tags: ['directory'],
         querystring: atVersionQuery,
-        response: { 200: { description: 'A directory file', content: { 'application/yaml': { schema: { type: 'string' }, example: `${exportLine(12)}\nareas:\n  saltmarsh:\n    name: Saltmarsh\n` } } }, ...refusalsOfReading('badRequest', 'versionNotFound', 'storeUnavailable') },
+        response: {
+          200: {
+            description: 'A directory file',
+            content: {
+              'application/yaml': { schema: { type: 'string' }, example: `${exportLine(12)}\nareas:\n  saltmarsh:\n    name: Saltmarsh\n` },
+            },
+          },
+          ...refusalsOfReading('badRequest', 'versionNotFound', 'storeUnavailable'),
+        },
       },
     },
     async ({ query }, reply) => {
@@ -156,7 +185,8 @@ export function directoryRoutes(app: FastifyInstance, operations: DirectoryOpera
       schema: {
         operationId: 'changeDirectory',
         summary: 'Change the directory, by entity and field',
-        description: 'Against the version that was looked at. What others have changed since stays; where it is the same field, nothing is done, and both values are told. What the directory would become is checked as a directory file is. Calls that run keep the directory with which they began.',
+        description:
+          'Against the version that was looked at. What others have changed since stays; where it is the same field, nothing is done, and both values are told. What the directory would become is checked as a directory file is. Calls that run keep the directory with which they began.',
         tags: ['directory'],
         body: changeBody,
         response: { 200: changedAnswer, ...refusalsOfBody('staleVersion', 'directoryConflict', 'directoryInvalid', 'storeUnavailable') },
@@ -177,7 +207,8 @@ export function directoryRoutes(app: FastifyInstance, operations: DirectoryOpera
       schema: {
         operationId: 'applyDirectoryFile',
         summary: 'Apply a directory file',
-        description: 'As a change against the version of which it is an export: what others have changed since stays. A file that is no export is all there is to be.',
+        description:
+          'As a change against the version of which it is an export: what others have changed since stays. A file that is no export is all there is to be.',
         tags: ['directory'],
         body: applyBody,
         response: { 200: changedAnswer, ...refusalsOfBody('staleVersion', 'directoryConflict', 'directoryInvalid', 'storeUnavailable') },
@@ -201,7 +232,10 @@ function noVersion(version: number, now: number): ApiError {
 }
 
 export function toldChanges(changes: readonly DirectoryChange[]) {
-  return { changes: changes.slice(0, mostChanges).map(({ section, ...rest }) => ({ section: sectionInFile[section], ...rest })), leftOut: Math.max(0, changes.length - mostChanges) }
+  return {
+    changes: changes.slice(0, mostChanges).map(({ section, ...rest }) => ({ section: sectionInFile[section], ...rest })),
+    leftOut: Math.max(0, changes.length - mostChanges),
+  }
 }
 
 function versionView({ version, at, actor, node, source, why, changed }: DirectoryVersion) {

@@ -18,7 +18,10 @@ interface Part {
 }
 
 /** For whoever watches over the engine: is it alive, can it take calls, and its figures. */
-export function healthRoutes(app: FastifyInstance, { store, recordings, alarms, alarmsOfAll, metrics, directory, switchHealth, capacity, descriptors, now = Date.now }: AdminSettings): void {
+export function healthRoutes(
+  app: FastifyInstance,
+  { store, recordings, alarms, alarmsOfAll, metrics, directory, switchHealth, capacity, descriptors, now = Date.now }: AdminSettings,
+): void {
   app.get(
     '/healthz',
     {
@@ -41,9 +44,14 @@ export function healthRoutes(app: FastifyInstance, { store, recordings, alarms, 
       schema: {
         operationId: 'getReadiness',
         summary: 'Can calls be taken; if not, what is missing',
-        description: 'Asks every part that a call needs, and names in words what is missing. Anybody is told whether calls are taken, and which part is missing; the words and the alarms are for those who may see them (`health`). Parts that are not needed (recordings) are told without making it unready. However many alarms are up, the answer stays short: `alarmCount` says how many there are, `alarms` has some of each kind, with how urgent each is and what to do about it.',
+        description:
+          'Asks every part that a call needs, and names in words what is missing. Anybody is told whether calls are taken, and which part is missing; the words and the alarms are for those who may see them (`health`). Parts that are not needed (recordings) are told without making it unready. However many alarms are up, the answer stays short: `alarmCount` says how many there are, `alarms` has some of each kind, with how urgent each is and what to do about it.',
         tags: ['health'],
-        response: { 200: { ...readyAnswer, description: 'Calls are taken' }, ...refusalsOfAnyone(), 503: { ...readyAnswer, description: 'Calls are not taken; `missing` says why' } },
+        response: {
+          200: { ...readyAnswer, description: 'Calls are taken' },
+          ...refusalsOfAnyone(),
+          503: { ...readyAnswer, description: 'Calls are not taken; `missing` says why' },
+        },
       },
     },
     async ({ identity }, reply) => {
@@ -56,11 +64,21 @@ export function healthRoutes(app: FastifyInstance, { store, recordings, alarms, 
         { part: 'signalling', ok: telephone.signalling.up, needed: true, detail: telephone.signalling.detail },
         { part: 'media', ok: telephone.media.up, needed: true, detail: telephone.media.detail },
         ...(capacity ? [{ part: 'capacity', needed: true, ...capacity() }] : []),
-        { part: 'directory', ok: numbers > 0, needed: true, detail: numbers > 0 ? `${numbers} numbers can be dialled` : 'no number can be dialled: the directory has none' },
+        {
+          part: 'directory',
+          ok: numbers > 0,
+          needed: true,
+          detail: numbers > 0 ? `${numbers} numbers can be dialled` : 'no number can be dialled: the directory has none',
+        },
         { part: 'store', ok: kept.writing, needed: true, detail: kept.detail },
         ...(descriptors ? [{ part: 'descriptors', needed: true, ...descriptors() }] : []),
         // Calls go on without a recording; the alarm is up.
-        { part: 'recordings', ok: recorded.writable, needed: false, detail: recorded.writable ? `${recorded.detail}; MP3 by ${recorded.encoder}` : recorded.detail },
+        {
+          part: 'recordings',
+          ok: recorded.writable,
+          needed: false,
+          detail: recorded.writable ? `${recorded.detail}; MP3 by ${recorded.encoder}` : recorded.detail,
+        },
         ...(keys ? [{ part: 'keys', needed: false, ...keys }] : []),
       ]
       const parts = told.map((part) => ({ ...part, detail: short(part.detail) }))
@@ -71,7 +89,14 @@ export function healthRoutes(app: FastifyInstance, { store, recordings, alarms, 
       const up = shownAlarms(alarms.active())
       if (meets(identity, 'health')) return { ready, missing, parts, ...up }
       // Names of lines and telephones stand in the details. Whoever watches from outside is told which part is missing.
-      return { ready, missing: parts.filter(({ ok }) => !ok).map(({ part }) => part), parts: parts.map(({ part, ok, needed }) => ({ part, ok, needed, detail: '' })), alarms: [], alarmCount: up.alarmCount, alarmsByKind: {} }
+      return {
+        ready,
+        missing: parts.filter(({ ok }) => !ok).map(({ part }) => part),
+        parts: parts.map(({ part, ok, needed }) => ({ part, ok, needed, detail: '' })),
+        alarms: [],
+        alarmCount: up.alarmCount,
+        alarmsByKind: {},
+      }
     },
   )
 
@@ -82,12 +107,19 @@ export function healthRoutes(app: FastifyInstance, { store, recordings, alarms, 
       schema: {
         operationId: 'listAlarms',
         summary: 'Every alarm that is up, on all engines',
-        description: 'Those of the service as a whole for whoever sees all of it; of others those of their lines and organisations. Each with how urgent it is, since when, what it means and what to do about it.',
+        description:
+          'Those of the service as a whole for whoever sees all of it; of others those of their lines and organisations. Each with how urgent it is, since when, what it means and what to do about it.',
         tags: ['health'],
         response: { 200: alarmsAnswer, ...refusalsOfReading() },
       },
     },
-    (request) => ({ now: now(), alarms: alarmsWithin((alarmsOfAll ?? alarms).active(), reachHere(request), directory()).map((one) => ({ engine: null, ...shownAlarm(one) })) }),
+    (request) => ({
+      now: now(),
+      alarms: alarmsWithin((alarmsOfAll ?? alarms).active(), reachHere(request), directory()).map((one) => ({
+        engine: null,
+        ...shownAlarm(one),
+      })),
+    }),
   )
 
   app.get(
@@ -97,9 +129,16 @@ export function healthRoutes(app: FastifyInstance, { store, recordings, alarms, 
       schema: {
         operationId: 'getMetrics',
         summary: 'Figures for Prometheus',
-        description: 'Calls, waits, attempts and endings by line, the state of the switch, the store and the recordings, alarms, and the process itself.',
+        description:
+          'Calls, waits, attempts and endings by line, the state of the switch, the store and the recordings, alarms, and the process itself.',
         tags: ['health'],
-        response: { 200: { description: 'Prometheus text format', content: { 'text/plain': { schema: { type: 'string' }, example: metricsExample } } }, ...refusalsOfReading() },
+        response: {
+          200: {
+            description: 'Prometheus text format',
+            content: { 'text/plain': { schema: { type: 'string' }, example: metricsExample } },
+          },
+          ...refusalsOfReading(),
+        },
       },
     },
     async (_request, reply) => {

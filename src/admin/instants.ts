@@ -9,7 +9,12 @@ const instantName = /^(at|since|now)$|(At|Since)$/
 export function withIsoInstants(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withIsoInstants)
   if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, typeof one === 'number' && instantName.test(name) ? isoInstant(one) : withIsoInstants(one)]))
+  return Object.fromEntries(
+    Object.entries(value).map(([name, one]) => [
+      name,
+      typeof one === 'number' && instantName.test(name) ? isoInstant(one) : withIsoInstants(one),
+    ]),
+  )
 }
 
 /** @param ms wall-clock ms */

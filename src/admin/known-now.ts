@@ -49,7 +49,12 @@ interface CallOfList {
 }
 
 /** @param asker headers of whoever asks @param outcomesOf outcomes that a call of this line and organisation could have */
-export async function knownNow(app: FastifyInstance, asker: IncomingHttpHeaders, directory: Directory, outcomeOf: (call: { readonly line: string; readonly organisation?: string }) => string | undefined): Promise<KnownNow> {
+export async function knownNow(
+  app: FastifyInstance,
+  asker: IncomingHttpHeaders,
+  directory: Directory,
+  outcomeOf: (call: { readonly line: string; readonly organisation?: string }) => string | undefined,
+): Promise<KnownNow> {
   const { host, cookie, authorization } = asker
   const headers = { ...defined('host', host), ...defined('cookie', cookie), ...defined('authorization', authorization) }
   /** Asked as whoever reads the documentation asks: ids are as the API gives them. Undefined where it refuses. */
@@ -57,19 +62,36 @@ export async function knownNow(app: FastifyInstance, asker: IncomingHttpHeaders,
     const response = await app.inject({ method: 'GET', url, headers })
     return response.statusCode === 200 ? response.json<T>() : undefined
   }
-  const open = async (kind: string) => (await ask<{ arrangements: readonly { id: string }[] }>(`/api/${kind}?state=open&order=oldest&limit=10`))?.arrangements.map(({ id }) => id) ?? []
+  const open = async (kind: string) =>
+    (await ask<{ arrangements: readonly { id: string }[] }>(`/api/${kind}?state=open&order=oldest&limit=10`))?.arrangements.map(
+      ({ id }) => id,
+    ) ?? []
   /** Who may sign in, and what goes with that. */
   const staff = async () => {
-    const people = (await ask<{ people: readonly { person: string; email: string | null; roles: readonly { grant: string; role: string }[] }[] }>('/api/people?limit=200'))?.people
+    const people = (
+      await ask<{ people: readonly { person: string; email: string | null; roles: readonly { grant: string; role: string }[] }[] }>(
+        '/api/people?limit=200',
+      )
+    )?.people
     // Nobody is kept out by trying an example.
     const one = people?.findLast(({ email, roles }) => email !== null && roles.every(({ role }) => role !== 'administrator'))
     return {
       ...defined('people', people?.length),
-      ...defined('person', one && { person: one.person, email: one.email ?? '', ...defined('grant', one.roles.find(({ role }) => role !== 'pidApproved')?.grant) }),
+      ...defined(
+        'person',
+        one && {
+          person: one.person,
+          email: one.email ?? '',
+          ...defined('grant', one.roles.find(({ role }) => role !== 'pidApproved')?.grant),
+        },
+      ),
       ...defined('approval', (await ask<{ approvals: readonly { approval: string }[] }>('/api/approvals'))?.approvals[0]?.approval),
       ...defined('programToken', (await ask<{ tokens: readonly { token: string }[] }>('/api/tokens'))?.tokens[0]?.token),
       ...defined('screen', (await ask<{ screens: readonly { token: string }[] }>('/api/screens'))?.screens[0]?.token),
-      ...defined('message', (await ask<{ messages: readonly { message: string }[] }>('/api/outbox?state=waiting&limit=1'))?.messages[0]?.message),
+      ...defined(
+        'message',
+        (await ask<{ messages: readonly { message: string }[] }>('/api/outbox?state=waiting&limit=1'))?.messages[0]?.message,
+      ),
     }
   }
   const lines = [...directory.lines.values()]
@@ -85,8 +107,19 @@ export async function knownNow(app: FastifyInstance, asker: IncomingHttpHeaders,
     ...defined('clinician', [...directory.clinicians.values()].find(({ numbers }) => numbers.length > 0)?.id),
     ...defined('patientsLine', (lines.find(({ kind }) => kind === 'pifuCallBack') ?? lines.find(({ kind }) => kind !== 'advice'))?.id),
     ...defined('adviceLine', [...advice][0]),
-    ...defined('organisation', [...directory.organisations.keys()].find((id) => lines.some((line) => line.kind === 'advice' && mayUse(directory, line, id)))),
-    ...defined('call', chosen && { callId: chosen.callId, ...defined('line', chosen.line ?? undefined), ...defined('organisation', chosen.organisation ?? undefined), ...defined('ending', chosen.ending ?? undefined) }),
+    ...defined(
+      'organisation',
+      [...directory.organisations.keys()].find((id) => lines.some((line) => line.kind === 'advice' && mayUse(directory, line, id))),
+    ),
+    ...defined(
+      'call',
+      chosen && {
+        callId: chosen.callId,
+        ...defined('line', chosen.line ?? undefined),
+        ...defined('organisation', chosen.organisation ?? undefined),
+        ...defined('ending', chosen.ending ?? undefined),
+      },
+    ),
     ...defined('dialIn', calls.find(({ kind, organisation }) => kind === 'dialIn' && organisation !== null)?.callId),
     ...defined('recordedCall', calls.find(({ recording }) => (recording?.url ?? null) !== null)?.callId),
     ...defined('outcome', outcome),
@@ -97,7 +130,12 @@ export async function knownNow(app: FastifyInstance, asker: IncomingHttpHeaders,
     ...defined('version', (await ask<{ inForce: number }>('/api/directory/versions?limit=1'))?.inForce),
     ...defined('view', (await ask<{ views: readonly { view: string }[] }>('/api/views'))?.views[0]?.view),
     ...(await staff()),
-    ...defined('hold', (await ask<{ holds: readonly { hold: string; releasedAt: string | null }[] }>('/api/retention/holds'))?.holds.find(({ releasedAt }) => releasedAt === null)?.hold),
+    ...defined(
+      'hold',
+      (await ask<{ holds: readonly { hold: string; releasedAt: string | null }[] }>('/api/retention/holds'))?.holds.find(
+        ({ releasedAt }) => releasedAt === null,
+      )?.hold,
+    ),
     ...defined('watched', (await ask<{ watched: readonly { id: string }[] }>('/api/watch-list'))?.watched[0]?.id),
   }
 }

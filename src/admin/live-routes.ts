@@ -22,14 +22,28 @@ interface View {
   readonly alarms: Reach
 }
 
-const streamExample = 'event: snapshot\ndata: {"now":"2026-03-02T09:30:00.000Z","calls":[],"alarms":[],"alarmCount":0,"alarmsByKind":{}}\n\nevent: over\ndata: {"now":"2026-03-02T09:34:10.000Z","callId":"b0a1d4a2-6f1c-4d3a-9a51-2f0c8f3f6e11","ending":"completed"}\n\n'
+const streamExample =
+  'event: snapshot\ndata: {"now":"2026-03-02T09:30:00.000Z","calls":[],"alarms":[],"alarmCount":0,"alarmsByKind":{}}\n\nevent: over\ndata: {"now":"2026-03-02T09:34:10.000Z","callId":"b0a1d4a2-6f1c-4d3a-9a51-2f0c8f3f6e11","ending":"completed"}\n\n'
 
 /** What happens now: a snapshot, then every change, as server-sent events. */
-export function liveRoutes(app: FastifyInstance, { live, alarms: own, alarmsOfAll, directory, limits, now = Date.now }: Pick<AdminSettings, 'directory' | 'live' | 'alarms' | 'alarmsOfAll' | 'limits' | 'now'>): void {
+export function liveRoutes(
+  app: FastifyInstance,
+  {
+    live,
+    alarms: own,
+    alarmsOfAll,
+    directory,
+    limits,
+    now = Date.now,
+  }: Pick<AdminSettings, 'directory' | 'live' | 'alarms' | 'alarmsOfAll' | 'limits' | 'now'>,
+): void {
   const alarms = alarmsOfAll ?? own
   const most = { ...defaultWebLimits, ...limits }
   const seen = ({ alarms: reach }: View) => shownAlarms(alarmsWithin(alarms.active(), reach, directory()))
-  const streams = new EventStreams<View>((view) => ({ event: 'snapshot', data: { now: now(), calls: live.calls().filter(view.sees).map(liveView), ...seen(view) } }))
+  const streams = new EventStreams<View>((view) => ({
+    event: 'snapshot',
+    data: { now: now(), calls: live.calls().filter(view.sees).map(liveView), ...seen(view) },
+  }))
   /** Whose a call was, for when it is over. */
   const last = new Map<string, Belongs>()
   const stopCalls = live.subscribe((change) => {
@@ -45,7 +59,8 @@ export function liveRoutes(app: FastifyInstance, { live, alarms: own, alarmsOfAl
     }
   })
   const stopAlarms = alarms.subscribe(() => {
-    for (const view of streams.views()) if (!view.alarms.everywhere) streams.send('alarms', { now: now(), ...seen(view) }, (one) => one === view)
+    for (const view of streams.views())
+      if (!view.alarms.everywhere) streams.send('alarms', { now: now(), ...seen(view) }, (one) => one === view)
     streams.send('alarms', { now: now(), ...shownAlarms(alarms.active()) }, (view) => view.alarms.everywhere)
   })
   app.addHook('preClose', () => {
@@ -62,15 +77,25 @@ export function liveRoutes(app: FastifyInstance, { live, alarms: own, alarmsOfAl
       schema: {
         operationId: 'followLive',
         summary: 'Every call now, as server-sent events',
-        description: 'Begins with `snapshot` (`{now, calls, alarms, alarmCount, alarmsByKind}`), then sends every change: `call` (`{now, call}`), `over` (`{now, callId, ending}`), `alarms` (`{now, alarms, alarmCount, alarmsByKind}`: some of each kind, with severity, meaning and what to do, and how many are up; those that whoever asks may see, permission `alarms`). With several engines it tells the calls and alarms of all of them, with `engine`: the name of the engine (of a call: where it is not the one that was asked). The stream does not end by itself; a client that falls behind gets a fresh `snapshot`.',
+        description:
+          'Begins with `snapshot` (`{now, calls, alarms, alarmCount, alarmsByKind}`), then sends every change: `call` (`{now, call}`), `over` (`{now, callId, ending}`), `alarms` (`{now, alarms, alarmCount, alarmsByKind}`: some of each kind, with severity, meaning and what to do, and how many are up; those that whoever asks may see, permission `alarms`). With several engines it tells the calls and alarms of all of them, with `engine`: the name of the engine (of a call: where it is not the one that was asked). The stream does not end by itself; a client that falls behind gets a fresh `snapshot`.',
         tags: ['live'],
-        response: { 200: { description: 'The event stream', content: { 'text/event-stream': { schema: { type: 'string' }, example: streamExample } } }, ...refusalsOfReading('tooManyStreamsFromAddress', 'tooManyStreams') },
+        response: {
+          200: {
+            description: 'The event stream',
+            content: { 'text/event-stream': { schema: { type: 'string' }, example: streamExample } },
+          },
+          ...refusalsOfReading('tooManyStreamsFromAddress', 'tooManyStreams'),
+        },
       },
     },
     (request, reply) => {
       const source = roomForStream(streams, most, request.ip)
       const reach = reachHere(request)
-      streams.add(openStream(reply), source, { sees: (what) => reaches(reach, what, directory()), alarms: reachOf(request.identity, 'alarms') })
+      streams.add(openStream(reply), source, {
+        sees: (what) => reaches(reach, what, directory()),
+        alarms: reachOf(request.identity, 'alarms'),
+      })
     },
   )
 }

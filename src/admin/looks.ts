@@ -31,7 +31,8 @@ export class Looks {
    */
   async at(request: FastifyRequest, action: 'call.seen' | 'recording.heard' | 'arrangement.seen', subject: string): Promise<void> {
     const { needs } = request.routeOptions.config
-    if (action !== 'arrangement.seen' && needs !== undefined && isPermission(needs) && (await this.needsReason(request, subject, needs))) throw new ApiError('reasonNeeded', `You had no part in call ${subject}: say first why you look (POST /api/calls/${subject}/reason).`)
+    if (action !== 'arrangement.seen' && needs !== undefined && isPermission(needs) && (await this.needsReason(request, subject, needs)))
+      throw new ApiError('reasonNeeded', `You had no part in call ${subject}: say first why you look (POST /api/calls/${subject}/reason).`)
     await this.#look(request, action, subject)
   }
 
@@ -42,7 +43,13 @@ export class Looks {
 
   /** At a list of calls for a number, or at all of one, taken along. What number it was is patient data itself, and no part of it. @throws ApiError storeUnavailable: then nothing is given */
   async atList(request: FastifyRequest, action: 'calls.exported' | 'calls.searched', { number, ...asked }: AskedCalls): Promise<void> {
-    await this.#tell({ ...byOf(request), action, subjectKind: 'calls', subject: '', data: { ...asked, ...(number === undefined ? {} : { byNumber: true }) } })
+    await this.#tell({
+      ...byOf(request),
+      action,
+      subjectKind: 'calls',
+      subject: '',
+      data: { ...asked, ...(number === undefined ? {} : { byNumber: true }) },
+    })
   }
 
   /** Whether a permission reaches this call only because they were approved, and they have not said yet why they look. @throws ApiError storeUnavailable */
@@ -74,7 +81,10 @@ export class Looks {
     try {
       await this.accounts.audit.tell(told)
     } catch (error) {
-      throw new ApiError('storeUnavailable', `What is looked at has to be written down first: ${error instanceof Error ? error.message : String(error)}`)
+      throw new ApiError(
+        'storeUnavailable',
+        `What is looked at has to be written down first: ${error instanceof Error ? error.message : String(error)}`,
+      )
     }
   }
 }

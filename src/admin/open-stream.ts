@@ -9,10 +9,15 @@ import { sourceOf, type WebLimits } from './web-limits.js'
  * @returns the address as it is counted
  * @throws ApiError when too many are open
  */
-export function roomForStream(streams: Pick<EventStreams<unknown>, 'size' | 'of'>, most: Pick<WebLimits, 'streams' | 'streamsPerAddress'>, address: string): string {
+export function roomForStream(
+  streams: Pick<EventStreams<unknown>, 'size' | 'of'>,
+  most: Pick<WebLimits, 'streams' | 'streamsPerAddress'>,
+  address: string,
+): string {
   const source = sourceOf(address)
   if (streams.size >= most.streams) throw new ApiError('tooManyStreams', `${most.streams} streams are open; close some.`)
-  if (streams.of(source) >= most.streamsPerAddress) throw new ApiError('tooManyStreamsFromAddress', `${most.streamsPerAddress} streams are open from ${address}; close some.`)
+  if (streams.of(source) >= most.streamsPerAddress)
+    throw new ApiError('tooManyStreamsFromAddress', `${most.streamsPerAddress} streams are open from ${address}; close some.`)
   return source
 }
 
@@ -20,5 +25,10 @@ export function roomForStream(streams: Pick<EventStreams<unknown>, 'size' | 'of'
 export function openStream(reply: FastifyReply): ServerResponse {
   const headers = reply.getHeaders()
   reply.hijack()
-  return reply.raw.writeHead(200, { ...(headers as Record<string, string>), 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
+  return reply.raw.writeHead(200, {
+    ...(headers as Record<string, string>),
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-store',
+    'x-accel-buffering': 'no',
+  })
 }

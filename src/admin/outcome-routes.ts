@@ -14,7 +14,8 @@ export function outcomeRoutes(app: FastifyInstance, { outcomes }: Pick<Operation
       schema: {
         operationId: 'leaveOutcome',
         summary: 'Leave an outcome for a call, or change it',
-        description: 'At any time after the call reached its line. The outcome has to be one that those on the call could have been offered; a wrong one is answered with the right ones. Earlier outcomes stay in the facts.',
+        description:
+          'At any time after the call reached its line. The outcome has to be one that those on the call could have been offered; a wrong one is answered with the right ones. Earlier outcomes stay in the facts.',
         tags: ['calls', 'arrangements'],
         params: callParams,
         body: outcomeBody,
@@ -22,7 +23,9 @@ export function outcomeRoutes(app: FastifyInstance, { outcomes }: Pick<Operation
       },
     },
     async (request) => {
-      const { callId, outcome } = answerOf(await outcomes.leave(actorOf(request), { call: request.params.id, outcome: request.body.outcome }))
+      const { callId, outcome } = answerOf(
+        await outcomes.leave(actorOf(request), { call: request.params.id, outcome: request.body.outcome }),
+      )
       return { callId, outcome: outcome.id, label: outcome.label }
     },
   )

@@ -5,7 +5,10 @@ import { refusalsOfReading } from './refusals.js'
 import { choicesAnswer } from './schemas.js'
 
 /** What the page needs to know besides the calls: where to ring, and what can be filtered by. */
-export function pageRoutes(app: FastifyInstance, { directory, ringHere = [], timeZone = 'Europe/London' }: Pick<AdminSettings, 'directory' | 'ringHere' | 'timeZone'>): void {
+export function pageRoutes(
+  app: FastifyInstance,
+  { directory, ringHere = [], timeZone = 'Europe/London' }: Pick<AdminSettings, 'directory' | 'ringHere' | 'timeZone'>,
+): void {
   app.get(
     '/api/choices',
     {
@@ -13,7 +16,8 @@ export function pageRoutes(app: FastifyInstance, { directory, ringHere = [], tim
       schema: {
         operationId: 'getChoices',
         summary: 'What calls can be filtered by, and where to ring',
-        description: 'Lines and organisations of the directory in force, every way in which calls can end, and the Dial-In numbers as SIP addresses.',
+        description:
+          'Lines and organisations of the directory in force, every way in which calls can end, and the Dial-In numbers as SIP addresses.',
         tags: ['calls'],
         response: { 200: choicesAnswer, ...refusalsOfReading() },
       },

@@ -5,7 +5,18 @@ import type { NewPatientConnect } from '../operations/patient-connects.js'
 import type { AdminSettings } from './admin.js'
 import { actorOf, answerOf } from './answers.js'
 import { arrangementFilter, type ArrangementsQuery } from './arrangement-input.js'
-import { arrangementParams as paramsOf, arrangementsQuery, gone, minutes, patientConnectAnswer, patientConnectBody, patientConnectsAnswer, pinAnswer, startBody, startedAnswer } from './arrangement-schemas.js'
+import {
+  arrangementParams as paramsOf,
+  arrangementsQuery,
+  gone,
+  minutes,
+  patientConnectAnswer,
+  patientConnectBody,
+  patientConnectsAnswer,
+  pinAnswer,
+  startBody,
+  startedAnswer,
+} from './arrangement-schemas.js'
 import { patientConnectView, pinNumbers, wholePatientConnect } from '../operations/arrangement-view.js'
 import type { Looks } from './looks.js'
 import { refusalsOfBody, refusalsOfChanging, refusalsOfReading } from './refusals.js'
@@ -17,7 +28,17 @@ interface OfId {
 }
 
 /** Patient Connect: a clinician calls a patient, by a PIN from any telephone or by having the engine ring them. */
-export function patientConnectRoutes(app: FastifyInstance, { patientConnects }: Pick<Operations, 'patientConnects'>, { arranged, directory, looks, timeZone = 'Europe/London', now = Date.now }: Pick<AdminSettings, 'arranged' | 'directory' | 'timeZone' | 'now'> & { readonly looks: Looks }): void {
+export function patientConnectRoutes(
+  app: FastifyInstance,
+  { patientConnects }: Pick<Operations, 'patientConnects'>,
+  {
+    arranged,
+    directory,
+    looks,
+    timeZone = 'Europe/London',
+    now = Date.now,
+  }: Pick<AdminSettings, 'arranged' | 'directory' | 'timeZone' | 'now'> & { readonly looks: Looks },
+): void {
   const tags = ['arrangements']
   const params = paramsOf('/api/patient-connects')
 
@@ -28,15 +49,21 @@ export function patientConnectRoutes(app: FastifyInstance, { patientConnects }: 
       schema: {
         operationId: 'makePatientConnect',
         summary: 'Make a PIN with which a clinician reaches a patient',
-        description: 'The clinician rings a Dial-In number of their organisations (`dialIn`), keys * and the PIN, and is put through to the patient. The PIN is in this answer and in no other. Where `dialIn` is empty, begin the call with POST /api/patient-connects/{id}/start.',
+        description:
+          'The clinician rings a Dial-In number of their organisations (`dialIn`), keys * and the PIN, and is put through to the patient. The PIN is in this answer and in no other. Where `dialIn` is empty, begin the call with POST /api/patient-connects/{id}/start.',
         tags,
         body: patientConnectBody,
         response: { 201: pinAnswer, ...refusalsOfBody('codesUsedUp', 'storeUnavailable') },
       },
     },
     async (request, reply) => {
-      const { id, pin, clinician, expiresAt } = answerOf(await patientConnects.make(actorOf(request), { validMinutes: minutes.pin.usual, ...request.body }))
-      return reply.status(201).headers({ location: `/api/patient-connects/${id}`, 'cache-control': 'no-store' }).send({ id, pin, dialIn: pinNumbers(directory(), clinician), expiresAt })
+      const { id, pin, clinician, expiresAt } = answerOf(
+        await patientConnects.make(actorOf(request), { validMinutes: minutes.pin.usual, ...request.body }),
+      )
+      return reply
+        .status(201)
+        .headers({ location: `/api/patient-connects/${id}`, 'cache-control': 'no-store' })
+        .send({ id, pin, dialIn: pinNumbers(directory(), clinician), expiresAt })
     },
   )
 
@@ -47,7 +74,8 @@ export function patientConnectRoutes(app: FastifyInstance, { patientConnects }: 
       schema: {
         operationId: 'listPatientConnects',
         summary: 'Patient Connect, what runs out last first',
-        description: 'All that are not settled, and those settled in the last three days; older ones are found by their id. Without PINs; patients’ numbers are masked here.',
+        description:
+          'All that are not settled, and those settled in the last three days; older ones are found by their id. Without PINs; patients’ numbers are masked here.',
         tags,
         querystring: arrangementsQuery,
         response: { 200: patientConnectsAnswer, ...refusalsOfReading('badRequest') },
@@ -55,8 +83,15 @@ export function patientConnectRoutes(app: FastifyInstance, { patientConnects }: 
     },
     (request) => {
       const reach = arrangingReach(request.identity)
-      const page = arranged.list(arrangementFilter('patientConnect', request.query, timeZone), (one) => seesArrangement(reach, one, directory()))
-      return { arrangements: page.arrangements.flatMap((one) => (one.kind === 'patientConnect' ? [patientConnectView(one, directory(), now())] : [])), nextCursor: page.nextCursor ?? null }
+      const page = arranged.list(arrangementFilter('patientConnect', request.query, timeZone), (one) =>
+        seesArrangement(reach, one, directory()),
+      )
+      return {
+        arrangements: page.arrangements.flatMap((one) =>
+          one.kind === 'patientConnect' ? [patientConnectView(one, directory(), now())] : [],
+        ),
+        nextCursor: page.nextCursor ?? null,
+      }
     },
   )
 
@@ -106,13 +141,20 @@ export function patientConnectRoutes(app: FastifyInstance, { patientConnects }: 
       schema: {
         operationId: 'startPatientConnect',
         summary: 'Begin the call without a PIN',
-        description: 'The clinician is rung and, after acceptance, the patient. While this call runs the PIN opens nothing. The body may be left out.',
+        description:
+          'The clinician is rung and, after acceptance, the patient. While this call runs the PIN opens nothing. The body may be left out.',
         tags,
         params,
         body: startBody,
-        response: { 202: startedAnswer, ...refusalsOfBody('arrangementNotFound', 'notOpen', 'noClinician', 'notDialable', 'closingDown', 'storeUnavailable') },
+        response: {
+          202: startedAnswer,
+          ...refusalsOfBody('arrangementNotFound', 'notOpen', 'noClinician', 'notDialable', 'closingDown', 'storeUnavailable'),
+        },
       },
     },
-    async (request, reply) => reply.status(202).send(answerOf(await patientConnects.start(actorOf(request), { id: request.params.id, clinician: request.body?.clinician }))),
+    async (request, reply) =>
+      reply
+        .status(202)
+        .send(answerOf(await patientConnects.start(actorOf(request), { id: request.params.id, clinician: request.body?.clinician }))),
   )
 }

@@ -12,12 +12,28 @@ import { asked } from './call-routes.js'
 /** What somebody sees through the permission that the route needs. */
 export function reachHere({ identity, routeOptions }: FastifyRequest): Reach {
   const { needs } = routeOptions.config
-  if (needs === undefined || needs === 'anyone' || needs === 'signedIn' || needs === 'known') throw new Error(`${routeOptions.url ?? ''} is not limited by what somebody may see`)
+  if (needs === undefined || needs === 'anyone' || needs === 'signedIn' || needs === 'known')
+    throw new Error(`${routeOptions.url ?? ''} is not limited by what somebody may see`)
   return reachOf(identity, needs)
 }
 
 /** Permissions of which routes below know how to show a part. */
-const narrowed = new Set<Permission>(['wallboard', 'live', 'alarms', 'calls', 'recordings', 'outcomes', 'assignments', 'arrangements', 'bypass', 'browserCalls', 'services', 'availability', 'rotas', 'reports'])
+const narrowed = new Set<Permission>([
+  'wallboard',
+  'live',
+  'alarms',
+  'calls',
+  'recordings',
+  'outcomes',
+  'assignments',
+  'arrangements',
+  'bypass',
+  'browserCalls',
+  'services',
+  'availability',
+  'rotas',
+  'reports',
+])
 
 interface Body {
   readonly line?: unknown
@@ -29,7 +45,10 @@ interface Body {
  * Keeps whoever may see a part of something to that part. What lies outside is answered as what does not exist; what cannot be divided is for those who may see all of it.
  * Lists limit themselves (`within`).
  */
-export function limitToReach(app: FastifyInstance, { store, arranged, directory }: Pick<AdminSettings, 'store' | 'arranged' | 'directory'>): void {
+export function limitToReach(
+  app: FastifyInstance,
+  { store, arranged, directory }: Pick<AdminSettings, 'store' | 'arranged' | 'directory'>,
+): void {
   app.addHook('preHandler', async (request) => {
     const { needs, page } = request.routeOptions.config
     if (page || request.is404 || needs === undefined || needs === 'anyone' || needs === 'signedIn' || needs === 'known') return
@@ -42,7 +61,8 @@ export function limitToReach(app: FastifyInstance, { store, arranged, directory 
       const theirs = arrangingReach(request.identity)
       if (id !== undefined) {
         const found = await asked(arranged.find(id))
-        if (found && !seesArrangement(theirs, found, directory())) throw new ApiError('arrangementNotFound', `There is no arrangement ${id} of this kind.`)
+        if (found && !seesArrangement(theirs, found, directory()))
+          throw new ApiError('arrangementNotFound', `There is no arrangement ${id} of this kind.`)
       }
       await mayArrange(request.body, theirs)
       return
@@ -60,9 +80,11 @@ export function limitToReach(app: FastifyInstance, { store, arranged, directory 
     if (typeof body !== 'object' || body === null) return
     const { line, clinician, call } = body as Body
     const known = directory()
-    if (typeof line === 'string' && known.lines.has(line) && !mayArrangeOn(reach, line, known)) throw new ApiError('badRequest', `line is "${line}"; it has to be one of your own.`, 'line')
+    if (typeof line === 'string' && known.lines.has(line) && !mayArrangeOn(reach, line, known))
+      throw new ApiError('badRequest', `line is "${line}"; it has to be one of your own.`, 'line')
     const caller = typeof clinician === 'string' ? known.clinicians.get(clinician) : undefined
-    if (caller && !mayArrangeBy(reach, caller, known)) throw new ApiError('badRequest', `clinician is "${caller.id}"; it has to be one of your own organisation.`, 'clinician')
+    if (caller && !mayArrangeBy(reach, caller, known))
+      throw new ApiError('badRequest', `clinician is "${caller.id}"; it has to be one of your own organisation.`, 'clinician')
     if (typeof call === 'string') await reachedCall(call, reach)
   }
 }

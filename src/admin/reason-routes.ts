@@ -16,7 +16,8 @@ export function reasonRoutes(app: FastifyInstance, { store, accounts }: Pick<Adm
       schema: {
         operationId: 'giveReason',
         summary: 'Say why you look at a call',
-        description: 'Whoever was approved for patient data says why they look before a call they had no part in is shown, or its recording heard. It is written into the audit, and holds for this call and this session for an hour. Programs with a token need none.',
+        description:
+          'Whoever was approved for patient data says why they look before a call they had no part in is shown, or its recording heard. It is written into the audit, and holds for this call and this session for an hour. Programs with a token need none.',
         tags: ['calls'],
         params: callParams,
         body: reasonBody,

@@ -21,7 +21,10 @@ interface Asked {
 }
 
 /** The MP3 of a call, whole or in parts, so that a player can jump. */
-export function recordingRoutes(app: FastifyInstance, { store, recordings, directory, looks }: Pick<AdminSettings, 'store' | 'recordings' | 'directory'> & { readonly looks: Looks }): void {
+export function recordingRoutes(
+  app: FastifyInstance,
+  { store, recordings, directory, looks }: Pick<AdminSettings, 'store' | 'recordings' | 'directory'> & { readonly looks: Looks },
+): void {
   const route = {
     url: '/api/calls/:id/recording.mp3',
     exposeHeadRoute: false,
@@ -65,7 +68,20 @@ export function recordingRoutes(app: FastifyInstance, { store, recordings, direc
     },
   } satisfies Omit<RouteOptions<Server, IncomingMessage, ServerResponse, Asked>, 'method'>
   const schema = { tags: ['calls'], params: callParams, querystring: recordingQuery }
-  const unsatisfied = refusalsOfReading('badRequest', 'reasonNeeded', 'callNotFound', 'noRecording', 'recordingNotReady', 'recordingFailed', 'recordingMissing', 'recordingDeleted', 'recordingLocked', 'recordingDamaged', 'rangeNotSatisfiable', 'storeUnavailable')
+  const unsatisfied = refusalsOfReading(
+    'badRequest',
+    'reasonNeeded',
+    'callNotFound',
+    'noRecording',
+    'recordingNotReady',
+    'recordingFailed',
+    'recordingMissing',
+    'recordingDeleted',
+    'recordingLocked',
+    'recordingDamaged',
+    'rangeNotSatisfiable',
+    'storeUnavailable',
+  )
   app.route<Asked>({
     ...route,
     method: 'GET',
@@ -73,8 +89,14 @@ export function recordingRoutes(app: FastifyInstance, { store, recordings, direc
       ...schema,
       operationId: 'getRecording',
       summary: 'The recording of a call, as MP3',
-      description: 'Of a call whose `recording.url` is not null in GET /api/calls. Left the caller, right the specialist. `Range` asks for a part (206), `If-None-Match` for nothing where it has not changed (304).',
-      response: { 200: mp3('The whole MP3'), 206: mp3('The part that `Range` asked for'), 304: { description: 'Not changed', type: 'null' }, ...unsatisfied },
+      description:
+        'Of a call whose `recording.url` is not null in GET /api/calls. Left the caller, right the specialist. `Range` asks for a part (206), `If-None-Match` for nothing where it has not changed (304).',
+      response: {
+        200: mp3('The whole MP3'),
+        206: mp3('The part that `Range` asked for'),
+        304: { description: 'Not changed', type: 'null' },
+        ...unsatisfied,
+      },
     },
   })
   app.route<Asked>({
@@ -85,7 +107,12 @@ export function recordingRoutes(app: FastifyInstance, { store, recordings, direc
       operationId: 'getRecordingHeaders',
       summary: 'How large the recording of a call is',
       description: 'The headers of the GET, without the MP3: `content-length`, `etag`, and `content-range` where `Range` asks for a part.',
-      response: { 200: { description: 'The size of the MP3 in `content-length`', type: 'null' }, 206: { description: 'The size of the part that `Range` asked for', type: 'null' }, 304: { description: 'Not changed', type: 'null' }, ...unsatisfied },
+      response: {
+        200: { description: 'The size of the MP3 in `content-length`', type: 'null' },
+        206: { description: 'The size of the part that `Range` asked for', type: 'null' },
+        304: { description: 'Not changed', type: 'null' },
+        ...unsatisfied,
+      },
     },
   })
 }
@@ -94,15 +121,34 @@ const mp3 = (description: string) => ({ description, content: { 'audio/mpeg': { 
 
 /** The one that is asked for, if it can be heard. @throws ApiError */
 export function chosenRecording(record: CallRecord, number: number | undefined): RecordingRecord {
-  const recording = number === undefined ? (record.recordings.findLast((one) => one.state === 'ready') ?? record.recordings.at(-1)) : record.recordings[number - 1]
-  if (!recording) throw new ApiError('noRecording', number === undefined ? 'This call was not recorded.' : `This call has ${record.recordings.length} recordings.`)
-  if (recording.deleted) throw new ApiError('recordingDeleted', `The recording was deleted on ${new Date(recording.deleted.at).toISOString().slice(0, 10)} (${recording.deleted.rule}); certificate ${recording.deleted.certificate}.`)
-  if (recording.state === 'failed') throw new ApiError('recordingFailed', `There is no MP3 of this recording: ${recording.why ?? 'it failed'}.`)
-  if (recording.state !== 'ready') throw new ApiError('recordingNotReady', recording.state === 'running' ? 'The call is still being recorded.' : 'The MP3 is being made; ask again in a moment.')
+  const recording =
+    number === undefined
+      ? (record.recordings.findLast((one) => one.state === 'ready') ?? record.recordings.at(-1))
+      : record.recordings[number - 1]
+  if (!recording)
+    throw new ApiError(
+      'noRecording',
+      number === undefined ? 'This call was not recorded.' : `This call has ${record.recordings.length} recordings.`,
+    )
+  if (recording.deleted)
+    throw new ApiError(
+      'recordingDeleted',
+      `The recording was deleted on ${new Date(recording.deleted.at).toISOString().slice(0, 10)} (${recording.deleted.rule}); certificate ${recording.deleted.certificate}.`,
+    )
+  if (recording.state === 'failed')
+    throw new ApiError('recordingFailed', `There is no MP3 of this recording: ${recording.why ?? 'it failed'}.`)
+  if (recording.state !== 'ready')
+    throw new ApiError(
+      'recordingNotReady',
+      recording.state === 'running' ? 'The call is still being recorded.' : 'The MP3 is being made; ask again in a moment.',
+    )
   return recording
 }
 
-function headers(reply: FastifyReply, { tag, name, download }: { readonly tag: string; readonly name: string; readonly download: boolean }): void {
+function headers(
+  reply: FastifyReply,
+  { tag, name, download }: { readonly tag: string; readonly name: string; readonly download: boolean },
+): void {
   const ascii = name.replaceAll(/[^\x20-\x7e]|["\\]/g, '_')
   reply
     .type('audio/mpeg')
@@ -110,7 +156,10 @@ function headers(reply: FastifyReply, { tag, name, download }: { readonly tag: s
     .header('etag', tag)
     // A conversation about a patient: kept by no cache on the way, and asked for again by the browser's own.
     .header('cache-control', 'private, no-cache')
-    .header('content-disposition', `${download ? 'attachment' : 'inline'}; filename="${ascii}"; filename*=UTF-8''${encodeURIComponent(name)}`)
+    .header(
+      'content-disposition',
+      `${download ? 'attachment' : 'inline'}; filename="${ascii}"; filename*=UTF-8''${encodeURIComponent(name)}`,
+    )
 }
 
 /** Date, time and line: nothing of the people. */
@@ -138,6 +187,9 @@ export function unreadable({ kind }: Unreadable): ApiError {
     case 'locked':
       return new ApiError('recordingLocked', 'The recording is sealed, and its key is not at hand. The alarm is raised.')
     case 'damaged':
-      return new ApiError('recordingDamaged', 'The recording is not as it was sealed: it was changed, cut off or exchanged. The alarm is raised.')
+      return new ApiError(
+        'recordingDamaged',
+        'The recording is not as it was sealed: it was changed, cut off or exchanged. The alarm is raised.',
+      )
   }
 }

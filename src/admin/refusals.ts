@@ -53,7 +53,16 @@ function response(codes: readonly ApiErrorCode[]): Readonly<Record<string, unkno
           problems: {
             type: 'array',
             description: 'Each wrong field, where there are several',
-            items: { type: 'object', properties: { field: { type: 'string', description: 'The field' }, message: { type: 'string', description: 'What is wrong, and what would be right' }, expected: { type: 'string', description: 'What would be right, by itself, where that can be said' }, inForce: { type: 'string', description: 'What somebody else has made of it meanwhile' }, wanted: { type: 'string', description: 'What was to become of it' } } },
+            items: {
+              type: 'object',
+              properties: {
+                field: { type: 'string', description: 'The field' },
+                message: { type: 'string', description: 'What is wrong, and what would be right' },
+                expected: { type: 'string', description: 'What would be right, by itself, where that can be said' },
+                inForce: { type: 'string', description: 'What somebody else has made of it meanwhile' },
+                wanted: { type: 'string', description: 'What was to become of it' },
+              },
+            },
           },
         },
       },

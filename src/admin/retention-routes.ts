@@ -6,7 +6,16 @@ import type { Hold } from '../retention/holds.js'
 import { countOf, type Certificate } from '../retention/certificate.js'
 import { actorOf, answerOf } from './answers.js'
 import { refusalsOfBody, refusalsOfReading } from './refusals.js'
-import { certificatesAnswer, certificatesQuery, dueAnswer, holdAnswer, holdBody, holdParams, holdsAnswer, releaseBody } from './retention-schemas.js'
+import {
+  certificatesAnswer,
+  certificatesQuery,
+  dueAnswer,
+  holdAnswer,
+  holdBody,
+  holdParams,
+  holdsAnswer,
+  releaseBody,
+} from './retention-schemas.js'
 
 /** What is over its time, legal holds, and what says that something was deleted. Nothing is deleted from here. */
 export function retentionRoutes(app: FastifyInstance, retention: RetentionOperations): void {
@@ -37,7 +46,11 @@ export function retentionRoutes(app: FastifyInstance, retention: RetentionOperat
         response: { 200: holdsAnswer, ...refusalsOfReading('storeUnavailable') },
       },
     },
-    async () => ({ holds: answerOf(await retention.holds()).map(shown).reverse() }),
+    async () => ({
+      holds: answerOf(await retention.holds())
+        .map(shown)
+        .reverse(),
+    }),
   )
 
   app.post<{ Body: { readonly kind: string; readonly value: string; readonly reason: string } }>(
@@ -47,7 +60,8 @@ export function retentionRoutes(app: FastifyInstance, retention: RetentionOperat
       schema: {
         operationId: 'makeHold',
         summary: 'Place a legal hold',
-        description: 'On a call, on an organisation, or on all calls in which a number took part. From the moment it is written down nothing that it covers is deleted, under any rule, until it is released.',
+        description:
+          'On a call, on an organisation, or on all calls in which a number took part. From the moment it is written down nothing that it covers is deleted, under any rule, until it is released.',
         tags: ['retention'],
         body: holdBody,
         response: { 201: holdAnswer, ...refusalsOfBody('storeUnavailable') },
@@ -83,7 +97,8 @@ export function retentionRoutes(app: FastifyInstance, retention: RetentionOperat
       schema: {
         operationId: 'listCertificates',
         summary: 'Certificates of deletion',
-        description: 'The latest first: what was deleted, when, by which rule and by whom, with its hash. The whole of one is printed by `npm run retention -- --certificates ID`.',
+        description:
+          'The latest first: what was deleted, when, by which rule and by whom, with its hash. The whole of one is printed by `npm run retention -- --certificates ID`.',
         tags: ['retention'],
         querystring: certificatesQuery,
         response: { 200: certificatesAnswer, ...refusalsOfReading('badRequest', 'storeUnavailable') },

@@ -17,7 +17,13 @@ const hold = object({
   releaseReason: textOrNull('Why it was released', 'The inquest is closed'),
 })
 
-const reason = { type: 'string', minLength: 1, maxLength: 500, description: 'Why; kept with who did it', examples: ['Inquest 2026-17'] } as const
+const reason = {
+  type: 'string',
+  minLength: 1,
+  maxLength: 500,
+  description: 'Why; kept with who did it',
+  examples: ['Inquest 2026-17'],
+} as const
 
 export const holdBody = {
   type: 'object',
@@ -25,19 +31,39 @@ export const holdBody = {
   required: ['kind', 'value', 'reason'],
   properties: {
     kind: { type: 'string', enum: kinds, description: 'What it is on', examples: ['organisation'] },
-    value: { type: 'string', minLength: 1, maxLength: 200, description: 'Id of the call or the organisation, or the number', examples: ['elm-row'] },
+    value: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 200,
+      description: 'Id of the call or the organisation, or the number',
+      examples: ['elm-row'],
+    },
     reason,
   },
 } as const
 
 export const releaseBody = { type: 'object', additionalProperties: false, required: ['reason'], properties: { reason } } as const
 
-export const holdParams = { type: 'object', required: ['hold'], properties: { hold: { type: 'string', minLength: 1, maxLength: 100, description: 'The id of a hold; GET /api/retention/holds lists them', examples: [anId] } } } as const
+export const holdParams = {
+  type: 'object',
+  required: ['hold'],
+  properties: {
+    hold: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 100,
+      description: 'The id of a hold; GET /api/retention/holds lists them',
+      examples: [anId],
+    },
+  },
+} as const
 
 export const certificatesQuery = {
   type: 'object',
   additionalProperties: false,
-  properties: { limit: { type: 'integer', minimum: 1, maximum: 200, default: 50, description: 'The most certificates of an answer', examples: [50] } },
+  properties: {
+    limit: { type: 'integer', minimum: 1, maximum: 200, default: 50, description: 'The most certificates of an answer', examples: [50] },
+  },
 } as const
 
 export const holdsAnswer = object({ holds: list(hold, 'The latest first') }, 'The legal holds')
@@ -45,7 +71,12 @@ export const holdAnswer = object({ hold }, 'The hold as it is now')
 export const dueAnswer = object(
   {
     due: list(
-      object({ rule: text('The rule by which it is over its time', 'recordings are kept for 3 years'), count: count('Recordings, records of calls or entries of the audit that would go', 12), bytes: count('Size of the recordings', 8_400_000), held: count('Those that legal holds keep; of the audit 1 where it ends before its time', 1) }),
+      object({
+        rule: text('The rule by which it is over its time', 'recordings are kept for 3 years'),
+        count: count('Recordings, records of calls or entries of the audit that would go', 12),
+        bytes: count('Size of the recordings', 8_400_000),
+        held: count('Those that legal holds keep; of the audit 1 where it ends before its time', 1),
+      }),
       'By rule',
     ),
   },

@@ -6,8 +6,31 @@ import { asked } from './call-routes.js'
 import { reachHere } from './reach.js'
 import { refusalsOfChanging, refusalsOfReading } from './refusals.js'
 
-const params = { type: 'object', required: ['month'], properties: { month: { type: 'string', pattern: '^\\d{4}-\\d{2}$', maxLength: 7, description: 'A month of the last twelve that is over', examples: ['2026-02'] } } } as const
-const csv = { 200: { description: 'CSV: month, requesting ICB, responding ODS, specialty group, type, total, processed, diverted, restated', content: { 'text/csv': { schema: { type: 'string' }, example: 'month,requesting ICB,responding ODS,specialty group,type,total,processed,diverted,restated\r\n2026-02,QZZ,RXX,Cardiology,other,412,330,231,no\r\n' } } } } as const
+const params = {
+  type: 'object',
+  required: ['month'],
+  properties: {
+    month: {
+      type: 'string',
+      pattern: '^\\d{4}-\\d{2}$',
+      maxLength: 7,
+      description: 'A month of the last twelve that is over',
+      examples: ['2026-02'],
+    },
+  },
+} as const
+const csv = {
+  200: {
+    description: 'CSV: month, requesting ICB, responding ODS, specialty group, type, total, processed, diverted, restated',
+    content: {
+      'text/csv': {
+        schema: { type: 'string' },
+        example:
+          'month,requesting ICB,responding ODS,specialty group,type,total,processed,diverted,restated\r\n2026-02,QZZ,RXX,Cardiology,other,412,330,231,no\r\n',
+      },
+    },
+  },
+} as const
 
 interface Of {
   readonly Params: { readonly month: string }
@@ -17,13 +40,25 @@ interface Of {
 export function returnRoutes(app: FastifyInstance, returns: MonthlyReturns): void {
   const known = ({ month }: Of['Params']) => {
     const months = returns.months()
-    if (!months.includes(month)) throw new ApiError('badRequest', `month is "${month}"; it has to be one of ${months.at(-1) ?? ''} to ${months[0] ?? ''}.`, 'month')
+    if (!months.includes(month))
+      throw new ApiError('badRequest', `month is "${month}"; it has to be one of ${months.at(-1) ?? ''} to ${months[0] ?? ''}.`, 'month')
     return month
   }
 
   app.get<Of>(
     '/api/returns/:month',
-    { config: { needs: 'reports' }, schema: { operationId: 'getReturn', summary: 'The monthly return for commissioners, as it reads now', description: 'Of the lines that whoever asks reports on. Months that were handed in before and read otherwise by now are stated again. Nothing is noted.', tags: ['calls'], params, response: { ...csv, ...refusalsOfReading('badRequest', 'storeUnavailable') } } },
+    {
+      config: { needs: 'reports' },
+      schema: {
+        operationId: 'getReturn',
+        summary: 'The monthly return for commissioners, as it reads now',
+        description:
+          'Of the lines that whoever asks reports on. Months that were handed in before and read otherwise by now are stated again. Nothing is noted.',
+        tags: ['calls'],
+        params,
+        response: { ...csv, ...refusalsOfReading('badRequest', 'storeUnavailable') },
+      },
+    },
     async (request, reply) => {
       const said = await asked(returns.of(known(request.params), reachHere(request)))
       return reply.type('text/csv; charset=utf-8').send(await returnAsCsv(said))
@@ -32,7 +67,18 @@ export function returnRoutes(app: FastifyInstance, returns: MonthlyReturns): voi
 
   app.post<Of>(
     '/api/returns/:month',
-    { config: { needs: 'reports' }, schema: { operationId: 'applyReturn', summary: 'Hand in the monthly return', description: 'Answers what GET does, and keeps it: what changes later is stated again in the next one. By whoever reports on every line.', tags: ['calls'], params, response: { ...csv, ...refusalsOfChanging('badRequest', 'storeUnavailable') } } },
+    {
+      config: { needs: 'reports' },
+      schema: {
+        operationId: 'applyReturn',
+        summary: 'Hand in the monthly return',
+        description:
+          'Answers what GET does, and keeps it: what changes later is stated again in the next one. By whoever reports on every line.',
+        tags: ['calls'],
+        params,
+        response: { ...csv, ...refusalsOfChanging('badRequest', 'storeUnavailable') },
+      },
+    },
     async (request, reply) => {
       const reach = reachHere(request)
       if (!reach.everywhere) throw new NotLetIn('notAllowed')

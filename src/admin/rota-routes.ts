@@ -12,11 +12,44 @@ import { reachHere } from './reach.js'
 import { refusalsOfBody, refusalsOfReading } from './refusals.js'
 import { count, flag, lineId, object, text } from './schema-parts.js'
 
-const place = { type: ['string', 'object'], description: 'The id of a clinician, or a telephone: `{ phone, target }`', additionalProperties: true, examples: ['dr-okafor'] } as const
-const places = { type: 'array', maxItems: 100, description: 'Those who are rung, in order', items: place, examples: [['dr-okafor']] } as const
-const sessionFields = { session: { ...text('Its name', 'Day'), maxLength: 60 }, days: { type: ['string', 'array'], description: 'Such as `mon-fri`, or a list', items: { type: 'string' }, examples: ['mon-fri'] }, time: text('From and to; an end before the beginning is on the next day', '08:00-18:00'), entries: places } as const
-const pattern = { type: 'array', maxItems: 200, description: 'The sessions of every week; left out: they stay', items: { type: 'object', additionalProperties: false, required: ['session', 'days', 'time', 'entries'], properties: sessionFields } } as const
-const changes = { type: 'array', maxItems: 2000, description: 'What is otherwise on single dates, each as in a directory file (`replace`, `add`, `remove`, `reorder` or `close`); left out: they stay', items: { type: 'object', description: 'A change', required: ['date', 'session'], additionalProperties: true, examples: [{ date: '2026-12-24', session: 'Day', close: 'true' }] } } as const
+const place = {
+  type: ['string', 'object'],
+  description: 'The id of a clinician, or a telephone: `{ phone, target }`',
+  additionalProperties: true,
+  examples: ['dr-okafor'],
+} as const
+const places = {
+  type: 'array',
+  maxItems: 100,
+  description: 'Those who are rung, in order',
+  items: place,
+  examples: [['dr-okafor']],
+} as const
+const sessionFields = {
+  session: { ...text('Its name', 'Day'), maxLength: 60 },
+  days: { type: ['string', 'array'], description: 'Such as `mon-fri`, or a list', items: { type: 'string' }, examples: ['mon-fri'] },
+  time: text('From and to; an end before the beginning is on the next day', '08:00-18:00'),
+  entries: places,
+} as const
+const pattern = {
+  type: 'array',
+  maxItems: 200,
+  description: 'The sessions of every week; left out: they stay',
+  items: { type: 'object', additionalProperties: false, required: ['session', 'days', 'time', 'entries'], properties: sessionFields },
+} as const
+const changes = {
+  type: 'array',
+  maxItems: 2000,
+  description:
+    'What is otherwise on single dates, each as in a directory file (`replace`, `add`, `remove`, `reorder` or `close`); left out: they stay',
+  items: {
+    type: 'object',
+    description: 'A change',
+    required: ['date', 'session'],
+    additionalProperties: true,
+    examples: [{ date: '2026-12-24', session: 'Day', close: 'true' }],
+  },
+} as const
 const params = { type: 'object', required: ['line'], properties: { line: lineId() } } as const
 
 /** The rota of a line, for whoever keeps it. */
@@ -26,7 +59,8 @@ export function rotaRoutes(app: FastifyInstance, rotas: RotaOperations, inForce:
   const theirs = (request: FastifyRequest<{ Params: { readonly line: string } }>) => {
     const { version, directory } = inForce.current()
     const { line } = request.params
-    if (!directory.lines.has(line) || !reaches(reachHere(request), { line }, directory)) throw new ApiError('entityNotFound', `The directory has no line ${line}.`)
+    if (!directory.lines.has(line) || !reaches(reachHere(request), { line }, directory))
+      throw new ApiError('entityNotFound', `The directory has no line ${line}.`)
     return { version, line, directory }
   }
 
@@ -40,7 +74,28 @@ export function rotaRoutes(app: FastifyInstance, rotas: RotaOperations, inForce:
         description: 'In the words of the directory file: the sessions of every week, and what is otherwise on single dates.',
         tags: ['directory'],
         params,
-        response: { 200: object({ version: count('The version of the directory', 12), line: text('The line', 'cardiology'), pattern: { ...pattern, items: { ...pattern.items, additionalProperties: true, required: [], properties: {}, description: 'A session', examples: [{ session: 'Day', days: 'mon-fri', time: '08:00-18:00', entries: ['dr-okafor'] }] } }, changes }, 'The rota'), ...refusalsOfReading('badRequest', 'entityNotFound', 'storeUnavailable') },
+        response: {
+          200: object(
+            {
+              version: count('The version of the directory', 12),
+              line: text('The line', 'cardiology'),
+              pattern: {
+                ...pattern,
+                items: {
+                  ...pattern.items,
+                  additionalProperties: true,
+                  required: [],
+                  properties: {},
+                  description: 'A session',
+                  examples: [{ session: 'Day', days: 'mon-fri', time: '08:00-18:00', entries: ['dr-okafor'] }],
+                },
+              },
+              changes,
+            },
+            'The rota',
+          ),
+          ...refusalsOfReading('badRequest', 'entityNotFound', 'storeUnavailable'),
+        },
       },
     },
     (request) => {
@@ -56,16 +111,38 @@ export function rotaRoutes(app: FastifyInstance, rotas: RotaOperations, inForce:
       schema: {
         operationId: 'changeRota',
         summary: 'Change the rota of a line',
-        description: 'Its weekly pattern, its changes for single dates, or both, each as a whole. Against the version that was looked at: what others have changed since stays, as far as it is something else. Calls that begin from then on go by it.',
+        description:
+          'Its weekly pattern, its changes for single dates, or both, each as a whole. Against the version that was looked at: what others have changed since stays, as far as it is something else. Calls that begin from then on go by it.',
         tags: ['directory'],
         params,
         body: {
           type: 'object',
           additionalProperties: false,
           required: ['version'],
-          properties: { version: { type: 'integer', minimum: 1, maximum: 999_999_999, description: 'The version of the directory that was looked at', examples: [12] }, pattern, changes, why: { type: 'string', minLength: 1, maxLength: 500, description: 'The reason, for whoever asks later', examples: ['Dr Lind is on leave'] }, check: { ...flag('True: nothing is changed; what would be is answered'), default: false } },
+          properties: {
+            version: {
+              type: 'integer',
+              minimum: 1,
+              maximum: 999_999_999,
+              description: 'The version of the directory that was looked at',
+              examples: [12],
+            },
+            pattern,
+            changes,
+            why: {
+              type: 'string',
+              minLength: 1,
+              maxLength: 500,
+              description: 'The reason, for whoever asks later',
+              examples: ['Dr Lind is on leave'],
+            },
+            check: { ...flag('True: nothing is changed; what would be is answered'), default: false },
+          },
         },
-        response: { 200: changedAnswer, ...refusalsOfBody('entityNotFound', 'staleVersion', 'directoryConflict', 'directoryInvalid', 'storeUnavailable') },
+        response: {
+          200: changedAnswer,
+          ...refusalsOfBody('entityNotFound', 'staleVersion', 'directoryConflict', 'directoryInvalid', 'storeUnavailable'),
+        },
       },
     },
     async (request) => {

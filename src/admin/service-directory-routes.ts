@@ -19,7 +19,10 @@ const line = object({
   hours: list(text('A line of them', 'Monday to Friday 9:00 to 17:00'), 'When it is open, in words'),
   open: flag('It is open now', true),
   opening: text('Until when, or from when', 'Open until 17:00'),
-  usualSeconds: countOrNull('Whole seconds from the choice of the line to an answer, the mean of this hour of working days, or of weekends, in twelve months; null: too few calls to say', 25),
+  usualSeconds: countOrNull(
+    'Whole seconds from the choice of the line to an answer, the mean of this hour of working days, or of weekends, in twelve months; null: too few calls to say',
+    25,
+  ),
   usualOf: count('Answered calls at this hour', 240),
 })
 const answer = object(
@@ -33,15 +36,32 @@ const answer = object(
   },
   'What the organisation can ring, as things stand now',
 )
-const params = { type: 'object', required: ['organisation'], properties: { organisation: { type: 'string', pattern: '^[a-z0-9][a-z0-9-]{0,99}$', description: 'The id of an organisation in the directory', examples: ['elm-row'] } } } as const
-const linkAnswer = object({ path: text('Where the pages are, with this behind it. Shown this once', '/services/rr_Qm9zY8sVxjv3mK2w5tA1dQ') }, 'The link, shown this once')
+const params = {
+  type: 'object',
+  required: ['organisation'],
+  properties: {
+    organisation: {
+      type: 'string',
+      pattern: '^[a-z0-9][a-z0-9-]{0,99}$',
+      description: 'The id of an organisation in the directory',
+      examples: ['elm-row'],
+    },
+  },
+} as const
+const linkAnswer = object(
+  { path: text('Where the pages are, with this behind it. Shown this once', '/services/rr_Qm9zY8sVxjv3mK2w5tA1dQ') },
+  'The link, shown this once',
+)
 
 interface OfOrganisation {
   readonly Params: { readonly organisation: string }
 }
 
 /** What an organisation can ring, and a link to that for whoever has it. */
-export function serviceDirectoryRoutes(app: FastifyInstance, { accounts, directory, store, now = Date.now }: Pick<AdminSettings, 'accounts' | 'directory' | 'store' | 'now'>): void {
+export function serviceDirectoryRoutes(
+  app: FastifyInstance,
+  { accounts, directory, store, now = Date.now }: Pick<AdminSettings, 'accounts' | 'directory' | 'store' | 'now'>,
+): void {
   app.get<OfOrganisation>(
     '/api/service-directory/:organisation',
     {
@@ -49,7 +69,8 @@ export function serviceDirectoryRoutes(app: FastifyInstance, { accounts, directo
       schema: {
         operationId: 'getServiceDirectory',
         summary: 'What an organisation can ring',
-        description: 'Its Dial-In numbers, and each line that it may use: code, direct numbers, blurb, hours, whether it is open now or when next, and how long an answer usually takes at this hour.',
+        description:
+          'Its Dial-In numbers, and each line that it may use: code, direct numbers, blurb, hours, whether it is open now or when next, and how long an answer usually takes at this hour.',
         tags: ['directory'],
         params,
         response: { 200: answer, ...refusalsOfReading('badRequest', 'organisationNotFound', 'storeUnavailable') },
@@ -70,7 +91,8 @@ export function serviceDirectoryRoutes(app: FastifyInstance, { accounts, directo
       schema: {
         operationId: 'makeServiceDirectoryLink',
         summary: 'Make a link to a Service Directory for whoever has it',
-        description: 'Whoever has it sees this Service Directory without signing in, and nothing else. The one before it ends. It is in this answer and nowhere else.',
+        description:
+          'Whoever has it sees this Service Directory without signing in, and nothing else. The one before it ends. It is in this answer and nowhere else.',
         tags: ['directory'],
         params,
         response: { 201: linkAnswer, ...refusalsOfChanging('badRequest', 'organisationNotFound') },
@@ -80,7 +102,10 @@ export function serviceDirectoryRoutes(app: FastifyInstance, { accounts, directo
       const { organisation } = request.params
       if (!directory().organisations.has(organisation)) throw noOrganisation(organisation)
       const secret = await accounts.tokenBook.makePublicLink(byOf(request), organisation)
-      return reply.status(201).header('cache-control', 'no-store').send({ path: `/services/${secret}` })
+      return reply
+        .status(201)
+        .header('cache-control', 'no-store')
+        .send({ path: `/services/${secret}` })
     },
   )
 
@@ -99,7 +124,11 @@ export function serviceDirectoryRoutes(app: FastifyInstance, { accounts, directo
     },
     async (request, reply) => {
       const { organisation } = request.params
-      if (!(await accounts.tokenBook.endPublicLink(byOf(request), organisation))) throw new ApiError('noPublicLink', `${directory().organisations.get(organisation)?.name ?? organisation} has no link that could be ended.`)
+      if (!(await accounts.tokenBook.endPublicLink(byOf(request), organisation)))
+        throw new ApiError(
+          'noPublicLink',
+          `${directory().organisations.get(organisation)?.name ?? organisation} has no link that could be ended.`,
+        )
       return reply.status(204).send()
     },
   )

@@ -37,7 +37,12 @@ export interface SocketOwner {
  * byte of SIP is changed, and what speaks for another telephone is not passed on.
  */
 export class SipSockets {
-  readonly #server = new WebSocketServer({ noServer: true, maxPayload: longestFrame, clientTracking: false, handleProtocols: (offered) => (offered.has('sip') ? 'sip' : false) })
+  readonly #server = new WebSocketServer({
+    noServer: true,
+    maxPayload: longestFrame,
+    clientTracking: false,
+    handleProtocols: (offered) => (offered.has('sip') ? 'sip' : false),
+  })
   readonly #lines = new Map<Line, SocketOwner>()
 
   /** @param sip the switch's listener, `ws://127.0.0.1:5066` */
@@ -61,7 +66,8 @@ export class SipSockets {
 
   /** Ends those of a session that is over. */
   endSession(session: string): void {
-    for (const [{ browser }, owner] of this.#lines) if (owner.session === session) browser.close(closeCodes.sessionOver, 'the session is over')
+    for (const [{ browser }, owner] of this.#lines)
+      if (owner.session === session) browser.close(closeCodes.sessionOver, 'the session is over')
   }
 
   close(): void {
@@ -85,7 +91,8 @@ export class SipSockets {
     const over = (code: number, why: string) => {
       clearInterval(ping)
       this.#lines.delete(line)
-      for (const side of [browser, switchSide]) if (side.readyState === WebSocket.OPEN || side.readyState === WebSocket.CONNECTING) side.close(code, why)
+      for (const side of [browser, switchSide])
+        if (side.readyState === WebSocket.OPEN || side.readyState === WebSocket.CONNECTING) side.close(code, why)
       // Whoever does not answer to that is left.
       setTimeout(() => browser.terminate(), 2_000).unref()
     }
@@ -156,8 +163,12 @@ export function upgradeOf({ raw }: FastifyRequest): { readonly socket: Duplex; r
 /** Browsers say of every WebSocket which page opens it. @throws ApiError it is no page of ours */
 export function checkOrigin({ headers }: FastifyRequest, publicUrl: string | undefined): void {
   const { origin } = headers
-  const ours = origin !== undefined && (origin.toLowerCase().replace(/^https?:\/\//, '') === headers.host?.toLowerCase() || (publicUrl !== undefined && origin === new URL(publicUrl).origin))
-  if (!ours) throw new ApiError('crossSite', origin === undefined ? 'Only pages of ours open this.' : `Pages of ${origin} may change nothing here.`)
+  const ours =
+    origin !== undefined &&
+    (origin.toLowerCase().replace(/^https?:\/\//, '') === headers.host?.toLowerCase() ||
+      (publicUrl !== undefined && origin === new URL(publicUrl).origin))
+  if (!ours)
+    throw new ApiError('crossSite', origin === undefined ? 'Only pages of ours open this.' : `Pages of ${origin} may change nothing here.`)
 }
 
 export function tooManyOfSession(sockets: Pick<SipSockets, 'of'>, session: string): boolean {

@@ -8,15 +8,45 @@ import { asked } from './call-routes.js'
 import { refusalsOfBody, refusalsOfChanging, refusalsOfReading } from './refusals.js'
 import { list, object, text } from './schema-parts.js'
 
-const view = object({ view: text('Id of the view', '5f0c2a9d-2f0c-4d3a-9a51-b0a1d4a26f1c'), name: text('Its name', 'Cardiology, unanswered'), query: text('What GET /api/calls is asked, as a query string', 'days=7&line=cardiology&answered=false') }, 'A saved view')
-const params = { type: 'object', required: ['view'], properties: { view: { type: 'string', minLength: 1, maxLength: 100, description: 'The id of a view; GET /api/views lists them', examples: ['5f0c2a9d-2f0c-4d3a-9a51-b0a1d4a26f1c'] } } } as const
+const view = object(
+  {
+    view: text('Id of the view', '5f0c2a9d-2f0c-4d3a-9a51-b0a1d4a26f1c'),
+    name: text('Its name', 'Cardiology, unanswered'),
+    query: text('What GET /api/calls is asked, as a query string', 'days=7&line=cardiology&answered=false'),
+  },
+  'A saved view',
+)
+const params = {
+  type: 'object',
+  required: ['view'],
+  properties: {
+    view: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 100,
+      description: 'The id of a view; GET /api/views lists them',
+      examples: ['5f0c2a9d-2f0c-4d3a-9a51-b0a1d4a26f1c'],
+    },
+  },
+} as const
 const body = {
   type: 'object',
   additionalProperties: false,
   required: ['name', 'query'],
   properties: {
-    name: { type: 'string', minLength: 1, maxLength: 80, description: 'Its name; a view of this name gives way to it', examples: ['Cardiology, unanswered'] },
-    query: { type: 'string', maxLength: 1000, description: 'Filters and order of GET /api/calls as a query string; others are left out', examples: ['days=7&line=cardiology&answered=false'] },
+    name: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 80,
+      description: 'Its name; a view of this name gives way to it',
+      examples: ['Cardiology, unanswered'],
+    },
+    query: {
+      type: 'string',
+      maxLength: 1000,
+      description: 'Filters and order of GET /api/calls as a query string; others are left out',
+      examples: ['days=7&line=cardiology&answered=false'],
+    },
   },
 } as const
 
@@ -46,7 +76,8 @@ export function viewRoutes(app: FastifyInstance, { accounts }: Pick<AdminSetting
       schema: {
         operationId: 'makeView',
         summary: 'Save a view of the calls report',
-        description: 'Under a name, for whoever asks; a view that they have of the same name gives way to it. Give `days` rather than dates to have it go with the time.',
+        description:
+          'Under a name, for whoever asks; a view that they have of the same name gives way to it. Give `days` rather than dates to have it go with the time.',
         tags: ['calls'],
         body,
         response: { 201: view, ...refusalsOfBody('storeUnavailable') },
@@ -54,7 +85,14 @@ export function viewRoutes(app: FastifyInstance, { accounts }: Pick<AdminSetting
     },
     async (request, reply) => {
       const { name, query } = request.body
-      const kept = await asked(keepView(accounts.writing, ownerOf(request), { name: name.trim(), query: askedString(Object.fromEntries(new URLSearchParams(query)), ['number']) }, accounts.now()))
+      const kept = await asked(
+        keepView(
+          accounts.writing,
+          ownerOf(request),
+          { name: name.trim(), query: askedString(Object.fromEntries(new URLSearchParams(query)), ['number']) },
+          accounts.now(),
+        ),
+      )
       if (!kept) throw new ApiError('badRequest', 'name: you have 100 views, which is the most; remove one first.', 'name')
       return reply.status(201).send(shown(kept))
     },
@@ -74,7 +112,8 @@ export function viewRoutes(app: FastifyInstance, { accounts }: Pick<AdminSetting
       },
     },
     async (request, reply) => {
-      if (!(await asked(removeView(accounts.writing, ownerOf(request), request.params.view)))) throw new ApiError('viewNotFound', `You have no view ${request.params.view}. GET /api/views lists yours.`)
+      if (!(await asked(removeView(accounts.writing, ownerOf(request), request.params.view))))
+        throw new ApiError('viewNotFound', `You have no view ${request.params.view}. GET /api/views lists yours.`)
       return reply.status(204).send()
     },
   )

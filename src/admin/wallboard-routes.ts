@@ -24,17 +24,24 @@ const streamExample =
   'event: snapshot\ndata: {"now":"2026-03-02T09:30:00.000Z","board":{"tiles":[],"lines":[],"alarms":[]},"calls":[]}\n\nevent: over\ndata: {"now":"2026-03-02T09:34:10.000Z","key":"b0a1d4a2-6f1c-4d3a-9a51-2f0c8f3f6e11"}\n\n'
 
 /** The wallboard as it changes, as server-sent events: each stream begins with all of it. */
-export function wallboardRoutes(app: FastifyInstance, wallboard: Wallboard, settings: Pick<AdminSettings, 'accounts' | 'live' | 'alarms' | 'alarmsOfAll' | 'directory' | 'limits' | 'now'>): void {
+export function wallboardRoutes(
+  app: FastifyInstance,
+  wallboard: Wallboard,
+  settings: Pick<AdminSettings, 'accounts' | 'live' | 'alarms' | 'alarmsOfAll' | 'directory' | 'limits' | 'now'>,
+): void {
   const { accounts, live, directory, now = Date.now } = settings
   const alarms = settings.alarmsOfAll ?? settings.alarms
   const most = { ...defaultWebLimits, ...settings.limits }
   /** The boards as they were last told, by the key of their view. */
   const told = new Map<string, Board>()
 
-  const streams = new EventStreams<View>((view) => ({ event: 'snapshot', data: { now: now(), board: tell(view), calls: wallboard.calls(view) } }), {
-    everyMs: beatMs,
-    event: () => ({ event: 'beat', data: { now: now() } }),
-  })
+  const streams = new EventStreams<View>(
+    (view) => ({ event: 'snapshot', data: { now: now(), board: tell(view), calls: wallboard.calls(view) } }),
+    {
+      everyMs: beatMs,
+      event: () => ({ event: 'beat', data: { now: now() } }),
+    },
+  )
   /** Tells all who see the same what has changed for them. @returns the board as they have it now */
   function tell(view: View): Board {
     const board = wallboard.board(view)
@@ -52,10 +59,11 @@ export function wallboardRoutes(app: FastifyInstance, wallboard: Wallboard, sett
 
   let soon: NodeJS.Timeout | undefined
   const tellSoon = () => {
-    if (streams.size > 0) soon ??= setTimeout(() => {
-      soon = undefined
-      tellAll()
-    }, soonMs)
+    if (streams.size > 0)
+      soon ??= setTimeout(() => {
+        soon = undefined
+        tellAll()
+      }, soonMs)
   }
   let ended = false
   const read = () => {
@@ -93,7 +101,11 @@ export function wallboardRoutes(app: FastifyInstance, wallboard: Wallboard, sett
 
   const watching = new Map<ServerResponse, () => Promise<boolean>>()
   const still = setInterval(() => {
-    for (const [client, may] of watching) may().then((yes) => yes || client.end(), () => undefined)
+    for (const [client, may] of watching)
+      may().then(
+        (yes) => yes || client.end(),
+        () => undefined,
+      )
   }, most.streamAskedMs)
   still.unref()
   app.addHook('preClose', () => {
@@ -114,8 +126,20 @@ export function wallboardRoutes(app: FastifyInstance, wallboard: Wallboard, sett
         description:
           'Begins with `snapshot` (`{now, board: {tiles, lines, alarms}, calls}`), then sends what changes: `call` (`{now, call}`), `over` (`{now, key}`), `board` (`{now, rows, gone}`: rows that are new or other, and the keys of those that are gone, by part). Rows are in words, as the page shows them: `key`, `order`, `state`, `fields`, `marks`, `clock` (`ms` at the moment of telling; it runs on). No number and no name of a caller is in it; names of people on rotas only for people who may see rotas, never for a program, and not with `screen`. `beat` is sent every three seconds: a client that hears nothing for ten has lost the stream. After a gap connect again: every stream begins with all of it. A stream ends when whoever watches may not any more, or may see other lines.',
         tags: ['live'],
-        querystring: { type: 'object', additionalProperties: false, properties: { screen: { type: 'boolean', description: 'For a screen that anybody can see: people by their role', examples: [true] } } },
-        response: { 200: { description: 'The event stream', content: { 'text/event-stream': { schema: { type: 'string' }, example: streamExample } } }, ...refusalsOfReading('badRequest', 'tooManyStreamsFromAddress', 'tooManyStreams') },
+        querystring: {
+          type: 'object',
+          additionalProperties: false,
+          properties: {
+            screen: { type: 'boolean', description: 'For a screen that anybody can see: people by their role', examples: [true] },
+          },
+        },
+        response: {
+          200: {
+            description: 'The event stream',
+            content: { 'text/event-stream': { schema: { type: 'string' }, example: streamExample } },
+          },
+          ...refusalsOfReading('badRequest', 'tooManyStreamsFromAddress', 'tooManyStreams'),
+        },
       },
     },
     async (request, reply) => {

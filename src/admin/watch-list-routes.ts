@@ -11,7 +11,11 @@ interface PageQuery {
 }
 
 /** The telephones that fail, with the evidence and the way back; and how every telephone fares. No number is shown, nor stands in an address. */
-export function watchListRoutes(app: FastifyInstance, { watchList }: Pick<Operations, 'watchList'>, { now = Date.now }: Pick<AdminSettings, 'now'>): void {
+export function watchListRoutes(
+  app: FastifyInstance,
+  { watchList }: Pick<Operations, 'watchList'>,
+  { now = Date.now }: Pick<AdminSettings, 'now'>,
+): void {
   app.get<{ Querystring: PageQuery }>(
     '/api/watch-list',
     {
@@ -19,7 +23,8 @@ export function watchListRoutes(app: FastifyInstance, { watchList }: Pick<Operat
       schema: {
         operationId: 'getWatchList',
         summary: 'Telephones that failed several times in a row',
-        description: 'With the evidence: each failure with its call, and where the telephone stands today. They are rung after the others. Numbers are masked. `nextCursor` leads to the next page.',
+        description:
+          'With the evidence: each failure with its call, and where the telephone stands today. They are rung after the others. Numbers are masked. `nextCursor` leads to the next page.',
         tags: ['watch list'],
         querystring: targetsQuery(50),
         response: { 200: watchListAnswer, ...refusalsOfReading('badRequest', 'storeUnavailable') },
@@ -38,7 +43,8 @@ export function watchListRoutes(app: FastifyInstance, { watchList }: Pick<Operat
       schema: {
         operationId: 'clearWatched',
         summary: 'Take a telephone off the watch list',
-        description: 'It is rung in its turn again, and comes back when it fails as often again. The id is that of an entry of GET /api/watch-list. The body may be left out.',
+        description:
+          'It is rung in its turn again, and comes back when it fails as often again. The id is that of an entry of GET /api/watch-list. The body may be left out.',
         tags: ['watch list'],
         params: targetParams,
         body: clearBody,
@@ -55,7 +61,8 @@ export function watchListRoutes(app: FastifyInstance, { watchList }: Pick<Operat
       schema: {
         operationId: 'listTargets',
         summary: 'How every telephone that was rung fares',
-        description: 'Answered, accepted, refused, failed, by result and reason, since it was first rung. Those on the watch list come first, then by whose they are. Numbers are masked. `nextCursor` leads to the next page.',
+        description:
+          'Answered, accepted, refused, failed, by result and reason, since it was first rung. Those on the watch list come first, then by whose they are. Numbers are masked. `nextCursor` leads to the next page.',
         tags: ['watch list'],
         querystring: targetsQuery(200),
         response: { 200: targetsAnswer, ...refusalsOfReading('badRequest', 'storeUnavailable') },

@@ -17,12 +17,34 @@ interface Asked {
 }
 
 const peak = { type: 'integer', description: '0 to 100 of the loudest', examples: [42] } as const
-const answer = object({ seconds: { type: 'number', description: 'Length of the sound', examples: [184.1] }, left: list(peak, 'Peaks of the caller, each of a part of the time'), right: list(peak, 'As many of the specialist') }, 'The waveform')
-const refusals = refusalsOfReading('badRequest', 'reasonNeeded', 'callNotFound', 'noRecording', 'recordingNotReady', 'recordingFailed', 'recordingMissing', 'recordingDeleted', 'recordingLocked', 'recordingDamaged', 'storeUnavailable')
+const answer = object(
+  {
+    seconds: { type: 'number', description: 'Length of the sound', examples: [184.1] },
+    left: list(peak, 'Peaks of the caller, each of a part of the time'),
+    right: list(peak, 'As many of the specialist'),
+  },
+  'The waveform',
+)
+const refusals = refusalsOfReading(
+  'badRequest',
+  'reasonNeeded',
+  'callNotFound',
+  'noRecording',
+  'recordingNotReady',
+  'recordingFailed',
+  'recordingMissing',
+  'recordingDeleted',
+  'recordingLocked',
+  'recordingDamaged',
+  'storeUnavailable',
+)
 const picture = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 960 160"></svg>'
 
 /** How loud the two of a recording are over its time, measured in a thread of its own. */
-export function waveformRoutes(app: FastifyInstance, { store, recordings, looks, desk }: Pick<AdminSettings, 'store' | 'recordings'> & { readonly looks: Looks; readonly desk: ReportDesk }): void {
+export function waveformRoutes(
+  app: FastifyInstance,
+  { store, recordings, looks, desk }: Pick<AdminSettings, 'store' | 'recordings'> & { readonly looks: Looks; readonly desk: ReportDesk },
+): void {
   async function measured(request: FastifyRequest<Asked>): Promise<Waveform> {
     const { id } = request.params
     const record = callRecord(await asked(store.events(id)))
@@ -47,7 +69,8 @@ export function waveformRoutes(app: FastifyInstance, { store, recordings, looks,
         ...schema,
         operationId: 'getWaveform',
         summary: 'How loud the two voices of a recording are over its time',
-        description: 'Peaks by channel, at most 480 of each: left the caller, right the specialist. Measured when it is first asked for, in a thread of its own.',
+        description:
+          'Peaks by channel, at most 480 of each: left the caller, right the specialist. Measured when it is first asked for, in a thread of its own.',
         response: { 200: answer, ...refusals },
       },
     },
@@ -65,9 +88,16 @@ export function waveformRoutes(app: FastifyInstance, { store, recordings, looks,
         operationId: 'getWaveformAsSvg',
         summary: 'The waveform of a recording as a picture',
         description: 'As GET /api/calls/{id}/waveform, drawn: the caller above, the specialist below.',
-        response: { 200: { description: 'The picture', content: { 'image/svg+xml': { schema: { type: 'string' }, example: picture } } }, ...refusals },
+        response: {
+          200: { description: 'The picture', content: { 'image/svg+xml': { schema: { type: 'string' }, example: picture } } },
+          ...refusals,
+        },
       },
     },
-    async (request, reply) => reply.type('image/svg+xml').header('cache-control', 'no-store').send(waveformSvg(await measured(request))),
+    async (request, reply) =>
+      reply
+        .type('image/svg+xml')
+        .header('cache-control', 'no-store')
+        .send(waveformSvg(await measured(request))),
   )
 }

@@ -2,7 +2,8 @@ import type { FastifyInstance } from 'fastify'
 import { ApiError } from './api-error.js'
 
 /** Nothing but our own files runs or is shown on our pages. */
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+const policy =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 const loopback = /^(127(\.\d{1,3}){3}|::1|localhost)$/
 
@@ -11,18 +12,27 @@ const loopback = /^(127(\.\d{1,3}){3}|::1|localhost)$/
  * it as such, so that a page of somebody else's, whose name suddenly leads to 127.0.0.1, reads no calls. Nor may such a page change anything
  * or begin a call: browsers say where a request comes from.
  */
-export function webSafety(app: FastifyInstance, { address, allowedHosts = [] }: { readonly address: string; readonly allowedHosts?: readonly string[] }): void {
+export function webSafety(
+  app: FastifyInstance,
+  { address, allowedHosts = [] }: { readonly address: string; readonly allowedHosts?: readonly string[] },
+): void {
   const names = new Set([address, ...allowedHosts].map((name) => name.toLowerCase()))
   app.addHook('onRequest', async (request, reply) => {
     // With `no-referrer` browsers send `Origin: null` with our own forms (Fetch, "append a request Origin header").
-    void reply.headers({ 'x-content-type-options': 'nosniff', 'referrer-policy': 'same-origin', 'cross-origin-resource-policy': 'same-origin' })
+    void reply.headers({
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'same-origin',
+      'cross-origin-resource-policy': 'same-origin',
+    })
     // The documentation pages bring a policy of their own.
     if (!request.url.startsWith('/docs')) void reply.header('content-security-policy', policy)
     const host = hostName(request.headers.host)
-    if (loopback.test(address) && !loopback.test(host) && !names.has(host)) throw new ApiError('wrongHost', `This server does not go by the name "${host}".`)
+    if (loopback.test(address) && !loopback.test(host) && !names.has(host))
+      throw new ApiError('wrongHost', `This server does not go by the name "${host}".`)
     const { origin } = request.headers
     const elsewhere = origin !== undefined && origin.toLowerCase().replace(/^https?:\/\//, '') !== request.headers.host?.toLowerCase()
-    if (elsewhere && !['GET', 'HEAD', 'OPTIONS'].includes(request.method)) throw new ApiError('crossSite', `Pages of ${origin} may change nothing here.`)
+    if (elsewhere && !['GET', 'HEAD', 'OPTIONS'].includes(request.method))
+      throw new ApiError('crossSite', `Pages of ${origin} may change nothing here.`)
   })
 }
 

@@ -42,25 +42,41 @@ export function problemsOf(errors: readonly FastifySchemaValidationError[], cont
 }
 
 function problemOf({ keyword, instancePath, params, data, parentSchema = {} }: Broken, context: string): Problem {
-  const path = instancePath.split('/').slice(1).map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+  const path = instancePath
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
   const named = (name: unknown) => [...path, String(name)].join('.')
   const field = path.length > 0 ? path.join('.') : context === 'body' ? 'body' : context === 'params' ? 'address' : 'query'
   switch (keyword) {
     case 'required': {
       const missing = String(params['missingProperty'])
-      return { field: named(missing), message: `${named(missing)} is missing; it has to be ${expected(parentSchema.properties?.[missing] ?? {})}.` }
+      return {
+        field: named(missing),
+        message: `${named(missing)} is missing; it has to be ${expected(parentSchema.properties?.[missing] ?? {})}.`,
+      }
     }
     case 'additionalProperties': {
       const unknown = named(String(params['additionalProperty']).slice(0, 60))
-      return { field: unknown, message: `${unknown} is not known here; known are ${Object.keys(parentSchema.properties ?? {}).join(', ')}.` }
+      return {
+        field: unknown,
+        message: `${unknown} is not known here; known are ${Object.keys(parentSchema.properties ?? {}).join(', ')}.`,
+      }
     }
     case 'minProperties':
-      return { field, message: `${field} has nothing in it; give at least one of ${Object.keys(parentSchema.properties ?? {}).join(', ')}.` }
+      return {
+        field,
+        message: `${field} has nothing in it; give at least one of ${Object.keys(parentSchema.properties ?? {}).join(', ')}.`,
+      }
     case 'maxLength':
-      return { field, message: `${field} has ${typeof data === 'string' ? data.length : 'too many'} characters; at most ${parentSchema.maxLength ?? 0} are taken.` }
+      return {
+        field,
+        message: `${field} has ${typeof data === 'string' ? data.length : 'too many'} characters; at most ${parentSchema.maxLength ?? 0} are taken.`,
+      }
     case 'type':
       if (path.length === 0) return { field, message: `${field} is ${shown(data)}; it has to be ${expected(parentSchema)}.` }
-      if (context === 'querystring' && Array.isArray(data)) return { field, message: `${field} is given ${data.length} times; it may be given once.` }
+      if (context === 'querystring' && Array.isArray(data))
+        return { field, message: `${field} is given ${data.length} times; it may be given once.` }
   }
   return { field, message: `${field} is ${shown(data)}; it has to be ${expected(parentSchema)}.` }
 }
@@ -68,7 +84,12 @@ function problemOf({ keyword, instancePath, params, data, parentSchema = {} }: B
 /** "a whole number from 1 to 200", "one of newest, oldest", "the id of a line in the directory, such as cardiology". */
 function expected(rule: Rule): string {
   const types = [rule.type ?? []].flat()
-  const words = rule.enum ? oneOf(rule.enum.filter((one) => one !== null)) : ofType(types.find((type) => type !== 'null'), rule)
+  const words = rule.enum
+    ? oneOf(rule.enum.filter((one) => one !== null))
+    : ofType(
+        types.find((type) => type !== 'null'),
+        rule,
+      )
   return types.includes('null') ? `${words}, or null` : words
 }
 

@@ -9,7 +9,9 @@ test('an alarm stays up until it is cleared, with how often and since when', () 
   alarms.raise('store.cannotWrite', 'disk full')
   now = 2_000
   alarms.raise('store.cannotWrite', 'disk still full')
-  expect(alarms.active()).toEqual([{ alarm: 'store.cannotWrite', severity: 'critical', detail: 'disk still full', since: 1_000, lastAt: 2_000, times: 2 }])
+  expect(alarms.active()).toEqual([
+    { alarm: 'store.cannotWrite', severity: 'critical', detail: 'disk still full', since: 1_000, lastAt: 2_000, times: 2 },
+  ])
   alarms.clear('store.cannotWrite')
   alarms.clear('store.cannotWrite')
   expect(told).toEqual(['store.cannotWrite up', 'store.cannotWrite up', 'store.cannotWrite over'])

@@ -36,7 +36,15 @@ export class AlarmBoard implements Alarms {
     const note = this.note(alarm)
     const detail = note === undefined ? what : `${what}. ${note}`
     const before = this.#active.get(alarm)
-    const active = { alarm, severity: entryOf(alarm).severity, detail, since: before?.since ?? at, lastAt: at, times: (before?.times ?? 0) + 1, ...whose(before?.about, about) }
+    const active = {
+      alarm,
+      severity: entryOf(alarm).severity,
+      detail,
+      since: before?.since ?? at,
+      lastAt: at,
+      times: (before?.times ?? 0) + 1,
+      ...whose(before?.about, about),
+    }
     this.#active.set(alarm, active)
     this.#raised++
     this.#tell(active, true)

@@ -21,7 +21,11 @@ describe('what the log says of alarms', () => {
 
   it('is a line for each change of its words', () => {
     for (const detail of ['disk full', 'disk full', 'read-only', 'disk full']) board.raise('store.cannotWrite', detail)
-    expect(lines).toEqual(['store.cannotWrite up (1): disk full', 'store.cannotWrite up (3): read-only', 'store.cannotWrite up (4): disk full'])
+    expect(lines).toEqual([
+      'store.cannotWrite up (1): disk full',
+      'store.cannotWrite up (3): read-only',
+      'store.cannotWrite up (4): disk full',
+    ])
   })
 
   it('is a line a minute while it goes on', () => {

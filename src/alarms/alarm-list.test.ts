@@ -23,7 +23,9 @@ describe('the list of alarms', () => {
   })
 
   it.each(entries)('says truly whether %s can be over', (kind, { untilRestart }) => {
-    const over = sources.some((text) => named(kind).test(text) && (cleared(kind).test(text) || /\.clear\((alarm|overload|alarmOf\(label\))\)/.test(text)))
+    const over = sources.some(
+      (text) => named(kind).test(text) && (cleared(kind).test(text) || /\.clear\((alarm|overload|alarmOf\(label\))\)/.test(text)),
+    )
     expect(over).toBe(untilRestart !== true)
   })
 

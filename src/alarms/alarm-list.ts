@@ -51,7 +51,8 @@ export const alarmList = {
     action: 'Make the file of chain.headsFile (else chain-heads.txt in the data folder) writable for the engine.',
   },
   'chain.notContinued': {
-    meaning: 'What is kept does not enter the chain: a later change of it would not be noticed. It is tried again every minute, and nothing is lost by the delay.',
+    meaning:
+      'What is kept does not enter the chain: a later change of it would not be noticed. It is tried again every minute, and nothing is lost by the delay.',
     severity: 'minor',
     action: 'Look at the detail; run npm run verify once it is over.',
   },
@@ -78,9 +79,11 @@ export const alarmList = {
     subject: 'the user of the device; none: names that no device has',
   },
   'directory.conflict': {
-    meaning: 'The directory file was saved with changes that do not go together with what others have changed meanwhile; nothing of it was applied.',
+    meaning:
+      'The directory file was saved with changes that do not go together with what others have changed meanwhile; nothing of it was applied.',
     severity: 'major',
-    action: 'Look at the lines that it names: take over what is in force (npm run directory -- export), or put back what was there, and save.',
+    action:
+      'Look at the lines that it names: take over what is in force (npm run directory -- export), or put back what was there, and save.',
   },
   'directory.errors': {
     meaning: 'The directory file as saved has errors; nothing of it was applied.',
@@ -93,9 +96,11 @@ export const alarmList = {
     action: 'Correct the numbers, or allow their range in calls.dialable or at a trunk.',
   },
   'directory.notKept': {
-    meaning: 'A change of the directory could not be written into the store, and is not in force; or the rotas of before could not be taken over.',
+    meaning:
+      'A change of the directory could not be written into the store, and is not in force; or the rotas of before could not be taken over.',
     severity: 'major',
-    action: 'See to the store (it has an alarm of its own); the directory file is tried again by itself. A damaged rota-history.jsonl: npm run doctor, then ask for help before it is touched.',
+    action:
+      'See to the store (it has an alarm of its own); the directory file is tried again by itself. A damaged rota-history.jsonl: npm run doctor, then ask for help before it is touched.',
   },
   'engine.gone': {
     meaning: 'An engine has given no sign of life, and the others have ended its run and gone on with its calls.',
@@ -106,10 +111,12 @@ export const alarmList = {
   'fleet.notShared': {
     meaning: 'Redis cannot be reached: what engines tell each other from moment to moment is not shared; calls go on.',
     severity: 'major',
-    action: 'See to Redis (redis.url). Until then each engine counts its own calls and wrong PINs, its page shows its own calls and alarms alone, a telephone that has just registered is rung by its own engine, and somebody may be rung for two callers.',
+    action:
+      'See to Redis (redis.url). Until then each engine counts its own calls and wrong PINs, its page shows its own calls and alarms alone, a telephone that has just registered is rung by its own engine, and somebody may be rung for two callers.',
   },
   'keys.storeLost': {
-    meaning: 'The store is new, and there are recordings that are sealed under keys of another one: they cannot be played. Calls are taken, and what is recorded from now on opens with the keys of the new store.',
+    meaning:
+      'The store is new, and there are recordings that are sealed under keys of another one: they cannot be played. Calls are taken, and what is recorded from now on opens with the keys of the new store.',
     severity: 'critical',
     action: 'Stop the engine, and put the database back from a backup before anything more is kept: docs/production.md.',
     untilRestart: true,
@@ -117,20 +124,25 @@ export const alarmList = {
   'keys.unavailable': {
     meaning: 'The keys of sealed recordings cannot be had: sealed recordings cannot be heard, and new ones stay in the spool.',
     severity: 'critical',
-    action: 'See to the master key as the detail says (docs/sealing.md); it is asked for again every half minute. Do not delete anything in the spool, and make no new master key.',
+    action:
+      'See to the master key as the detail says (docs/sealing.md); it is asked for again every half minute. Do not delete anything in the spool, and make no new master key.',
   },
   'mail.notSent': {
     meaning: 'Messages cannot be sent: invitations, links and alarms by e-mail wait in the outbox.',
     severity: 'minor',
-    action: 'The detail has what the mail server said; the page Outbox has each message. Correct mail.smtp or mail.from, or the server. Nothing is lost: what waits is tried for three days.',
+    action:
+      'The detail has what the mail server said; the page Outbox has each message. Correct mail.smtp or mail.from, or the server. Nothing is lost: what waits is tried for three days.',
   },
   'push.notSent': {
-    meaning: 'Push services take nothing from us: browsers are not told that somebody is on soon, that a call has no outcome, that a call-back is due, or of alarms.',
+    meaning:
+      'Push services take nothing from us: browsers are not told that somebody is on soon, that a call has no outcome, that a call-back is due, or of alarms.',
     severity: 'minor',
-    action: 'The detail has what the push service said; the page Outbox has each message. The engine needs HTTPS to the hosts of push.services. What is no news any more is not sent late.',
+    action:
+      'The detail has what the push service said; the page Outbox has each message. The engine needs HTTPS to the hosts of push.services. What is no news any more is not sent late.',
   },
   'line.allNotNow': {
-    meaning: 'Everybody who is on a line has said "not now". They are rung all the same, after the National Consultant Network where the line has it.',
+    meaning:
+      'Everybody who is on a line has said "not now". They are rung all the same, after the National Consultant Network where the line has it.',
     severity: 'major',
     action: 'Ask one of them, or somebody else, to be on: change the rota, or say for them that they are on (page Availability).',
     subject: 'which line',
@@ -211,7 +223,7 @@ export const alarmList = {
   'recordings.stillGrowing': {
     meaning: 'A recording whose call is over is still being written to; it is finished at the next start.',
     severity: 'minor',
-    action: "See in the media server which channel still writes it, and end that channel.",
+    action: 'See in the media server which channel still writes it, and end that channel.',
     untilRestart: true,
   },
   'recordings.unknown': {
@@ -228,7 +240,8 @@ export const alarmList = {
   'retention.notDone': {
     meaning: 'What is over its time was not deleted today; it is tried again every quarter of an hour, and what was begun is finished.',
     severity: 'minor',
-    action: 'Look at the detail: a recording that cannot be deleted, a hold that cannot be read, or the store. npm run retention -- --dry-run says what is due.',
+    action:
+      'Look at the detail: a recording that cannot be deleted, a hold that cannot be read, or the store. npm run retention -- --dry-run says what is due.',
   },
   'speech.failed': {
     meaning: 'A sentence could not be spoken; the caller heard a beep.',
@@ -238,10 +251,11 @@ export const alarmList = {
   'store.cannotWrite': {
     meaning: 'The database cannot be written: nobody is connected, and new callers are turned away.',
     severity: 'critical',
-    action: "Make room on the disk of the data folder, or correct the file's owner and mode; with database.url, bring the server back. Without it facts are kept in the memory of the engine: do not stop it before.",
+    action:
+      "Make room on the disk of the data folder, or correct the file's owner and mode; with database.url, bring the server back. Without it facts are kept in the memory of the engine: do not stop it before.",
   },
   'store.diskFull': {
-    meaning: "The disk of the database is full; facts are written from the reserve.",
+    meaning: 'The disk of the database is full; facts are written from the reserve.',
     severity: 'critical',
     action: 'Make room at once: the detail says how much of the reserve is left.',
   },
@@ -254,7 +268,8 @@ export const alarmList = {
   'store.factsMoved': {
     meaning: 'Facts had the number of another fact of the same call, and were given the next one.',
     severity: 'minor',
-    action: 'Does another engine write about the same calls? Each needs a name of its own (engine.name), and without database.url a data folder.',
+    action:
+      'Does another engine write about the same calls? Each needs a name of its own (engine.name), and without database.url a data folder.',
     untilRestart: true,
   },
   'store.listenerFailed': {
@@ -286,7 +301,8 @@ export const alarmList = {
   'switch.exhausted': {
     meaning: 'The embedded switch has run out of ports, channels, connections or descriptors: callers are refused.',
     severity: 'critical',
-    action: 'The detail says of what. Widen rtp.from and rtp.to, or raise LimitNOFILE; for more calls, take drachtio-server and FreeSWITCH.',
+    action:
+      'The detail says of what. Widen rtp.from and rtp.to, or raise LimitNOFILE; for more calls, take drachtio-server and FreeSWITCH.',
   },
   'trunk.failing': {
     meaning: 'A trunk refuses calls or does not answer; the others are tried first.',
@@ -315,10 +331,15 @@ export function entryOf(alarm: AlarmName): AlarmEntry {
 
 /** The list as a Markdown table, by urgency and name, as docs/alarms.md has it. */
 export function alarmTable(): string {
-  const rows = (Object.entries(alarmList) as [AlarmKind, AlarmEntry][]).sort(([a, one], [b, other]) => severities.indexOf(one.severity) - severities.indexOf(other.severity) || (a < b ? -1 : 1))
+  const rows = (Object.entries(alarmList) as [AlarmKind, AlarmEntry][]).sort(
+    ([a, one], [b, other]) => severities.indexOf(one.severity) - severities.indexOf(other.severity) || (a < b ? -1 : 1),
+  )
   return [
     '| alarm | severity | what is the matter | what to do | over |',
     '|---|---|---|---|---|',
-    ...rows.map(([kind, { severity, meaning, action, subject, untilRestart }]) => `| \`${kind}\`${subject === undefined ? '' : ` (one for each: ${subject})`} | ${severity} | ${meaning} | ${action} | ${untilRestart ? 'when the engine stops' : 'by itself'} |`),
+    ...rows.map(
+      ([kind, { severity, meaning, action, subject, untilRestart }]) =>
+        `| \`${kind}\`${subject === undefined ? '' : ` (one for each: ${subject})`} | ${severity} | ${meaning} | ${action} | ${untilRestart ? 'when the engine stops' : 'by itself'} |`,
+    ),
   ].join('\n')
 }

@@ -37,7 +37,10 @@ export class AlarmsOfAll {
 
   /** Oldest first. */
   active(): readonly AlarmOfEngine[] {
-    const all = [...this.own.active().map((alarm) => ({ ...alarm, engine: this.name })), ...[...this.others.others()].map(({ engine, value }) => ({ ...value, engine: engine.name }))]
+    const all = [
+      ...this.own.active().map((alarm) => ({ ...alarm, engine: this.name })),
+      ...[...this.others.others()].map(({ engine, value }) => ({ ...value, engine: engine.name })),
+    ]
     return all.sort((a, b) => a.since - b.since)
   }
 

@@ -1,7 +1,8 @@
 import type { AlarmName } from './alarm-list.js'
 
 /** Whose an alarm is, so that those who look after a part of the service see it: a line's, an organisation's, a clinician's, or that of a telephone by the name under which it is rung. */
-export type AlarmAbout = { readonly line: string } | { readonly organisation: string } | { readonly clinician: string } | { readonly telephone: string }
+export type AlarmAbout =
+  { readonly line: string } | { readonly organisation: string } | { readonly clinician: string } | { readonly telephone: string }
 
 /**
  * What an operator has to see to, apart from any one call: the store cannot write, the disk is full, a recording could not be finished.

@@ -9,18 +9,33 @@ const hour = 60 * minute
 const wrong: Redeemed = { kind: 'wrong', waitMs: 0 }
 
 async function patientConnect(world: ArrangedWorld, more: { readonly clinician?: string; readonly validMs?: number } = {}) {
-  const made = await world.arranged.makePatientConnect({ nhsNumber: '9434765919', patientNumber: patient, clinician: 'dr-prasad', validMs: hour, ...more })
+  const made = await world.arranged.makePatientConnect({
+    nhsNumber: '9434765919',
+    patientNumber: patient,
+    clinician: 'dr-prasad',
+    validMs: hour,
+    ...more,
+  })
   if (made.kind !== 'made') throw new Error('no PIN was made')
   return made.arrangement
 }
 
 async function code(world: ArrangedWorld, more: { readonly number?: string; readonly validMs?: number } = {}) {
-  const made = await world.arranged.makeCallBackCode({ about: { call: 'past' }, asked: { clinician: 'dr-okafor' }, line: 'cardiology', organisation: 'elm-row', number: codeNumber, validMs: 10 * minute, ...more })
+  const made = await world.arranged.makeCallBackCode({
+    about: { call: 'past' },
+    asked: { clinician: 'dr-okafor' },
+    line: 'cardiology',
+    organisation: 'elm-row',
+    number: codeNumber,
+    validMs: 10 * minute,
+    ...more,
+  })
   if (made.kind !== 'made') throw new Error('no code was made')
   return made.arrangement
 }
 
-const callBack = (world: ArrangedWorld) => world.arranged.makeCallBack({ line: 'cardiac-rehab', patientNumber: patient, clinician: 'dr-okafor', dueAt: world.clock.now() + hour })
+const callBack = (world: ArrangedWorld) =>
+  world.arranged.makeCallBack({ line: 'cardiac-rehab', patientNumber: patient, clinician: 'dr-okafor', dueAt: world.clock.now() + hour })
 
 const stateOf = (world: ArrangedWorld, { id }: Pick<Arrangement, 'id'>) => world.arranged.stateOf(world.arranged.diary.get(id)!)
 
@@ -56,7 +71,11 @@ describe('a PIN of Patient Connect', () => {
     await world.log.append('d', { type: 'outcome.left', outcome: 'appointment-required', by: 'staff' })
     await world.settled()
     expect(stateOf(world, made)).toBe('done')
-    expect(world.arranged.diary.get(made.id)?.tries).toMatchObject([{ talked: false }, { talked: true, outcome: 'patient-unavailable' }, { talked: true, outcome: 'appointment-required' }])
+    expect(world.arranged.diary.get(made.id)?.tries).toMatchObject([
+      { talked: false },
+      { talked: true, outcome: 'patient-unavailable' },
+      { talked: true, outcome: 'appointment-required' },
+    ])
   })
 
   it('runs out', async () => {
@@ -73,7 +92,11 @@ describe('a PIN of Patient Connect', () => {
   it('is granted to one of many calls that key it in the same moment', async () => {
     const world = await ArrangedWorld.open()
     const { pin } = await patientConnect(world)
-    const answers = await Promise.all(Array.from({ length: 20 }, (_, index) => world.arranged.redeem(pin, world.at(`call-${index}`, { callerNumber: `0163296${String(1_000 + index)}` }))))
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, index) =>
+        world.arranged.redeem(pin, world.at(`call-${index}`, { callerNumber: `0163296${String(1_000 + index)}` })),
+      ),
+    )
     expect(answers.filter(({ kind }) => kind === 'granted')).toHaveLength(1)
     expect(world.ledger.kept.filter(({ type }) => type === 'begun')).toHaveLength(1)
   })
@@ -87,7 +110,13 @@ describe('a call-back code', () => {
     expect(await world.arranged.redeem(keys, world.at('a', { callerNumber: '01632960705' }))).toEqual(wrong)
     expect(await world.arranged.redeem(keys, world.atCodes('b', { dialledNumber: '441632960099' }))).toEqual({
       kind: 'granted',
-      arranged: { id, kind: 'callBackCode', targets: [{ kind: 'number', number: '+441632960501' }], line: 'cardiology', organisation: 'elm-row' },
+      arranged: {
+        id,
+        kind: 'callBackCode',
+        targets: [{ kind: 'number', number: '+441632960501' }],
+        line: 'cardiology',
+        organisation: 'elm-row',
+      },
     })
     expect(await world.arranged.redeem(keys, world.atCodes('c', { callerNumber: '01632960706' }))).toEqual(wrong)
     await world.ends('b')
@@ -100,7 +129,8 @@ describe('a call-back code', () => {
     const world = await ArrangedWorld.open()
     const { code: keys } = await code(world)
     world.ledger.failing = 'database or disk is full'
-    for (let calls = 0; calls < 10; calls++) await expect(world.arranged.redeem(keys, world.atCodes(`full-${calls}`))).rejects.toThrow('disk is full')
+    for (let calls = 0; calls < 10; calls++)
+      await expect(world.arranged.redeem(keys, world.atCodes(`full-${calls}`))).rejects.toThrow('disk is full')
     world.ledger.failing = undefined
     let granted = false
     world.ledger.beforeAppend = async () => {
@@ -128,10 +158,15 @@ describe('a call-back code', () => {
     const world = await ArrangedWorld.open({ draw: () => next++ % 10_000 })
     for (let made = 0; made < 5_000; made++) await code(world, { validMs: 1 })
     next = 0
-    expect(await world.arranged.makeCallBackCode({ about: { thread: 't' }, asked: { clinician: 'dr-okafor' }, number: codeNumber, validMs: 1 })).toEqual({ kind: 'usedUp' })
+    expect(
+      await world.arranged.makeCallBackCode({ about: { thread: 't' }, asked: { clinician: 'dr-okafor' }, number: codeNumber, validMs: 1 }),
+    ).toEqual({ kind: 'usedUp' })
     expect(world.alarms.get(`codes.usedUp: code ${codeNumber}`)).toContain('5000 of 10000')
     await world.again()
-    expect((await world.arranged.makeCallBackCode({ about: { thread: 't' }, asked: { clinician: 'dr-okafor' }, number: codeNumber, validMs: 1 })).kind).toBe('usedUp')
+    expect(
+      (await world.arranged.makeCallBackCode({ about: { thread: 't' }, asked: { clinician: 'dr-okafor' }, number: codeNumber, validMs: 1 }))
+        .kind,
+    ).toBe('usedUp')
     expect((await code(world, { number: dialIn })).code).toBe('0000')
     await world.clock.advance(24 * hour)
     expect((await code(world)).code).toBe('0001')
@@ -143,7 +178,8 @@ describe('a call-back code', () => {
     const { code: keys } = await code(world, { number: dialIn })
     const star = (callId: string, keyed: string) => ({ callId, callerNumber: callId, dialledNumber: `*${keyed}`, organisation: 'elm-row' })
     const wrongKeys = (index: number) => String((Number(keys) + 1 + index) % 10_000).padStart(4, '0')
-    for (let guess = 0; guess < 29; guess++) expect((await world.arranged.redeem(wrongKeys(guess), star(`desk-${guess}`, wrongKeys(guess)))).kind).toBe('wrong')
+    for (let guess = 0; guess < 29; guess++)
+      expect((await world.arranged.redeem(wrongKeys(guess), star(`desk-${guess}`, wrongKeys(guess)))).kind).toBe('wrong')
     expect((await world.arranged.redeem(keys, { ...star('other', keys), organisation: 'mill-street' })).kind).toBe('wrong')
     expect((await world.arranged.redeem(keys, star('right', keys))).kind).toBe('granted')
     expect((await world.arranged.redeem(wrongKeys(30), star('last', wrongKeys(30)))).kind).toBe('wrongAndLocked')
@@ -153,9 +189,16 @@ describe('a call-back code', () => {
   it('leads to every number of whoever asked, in their order', async () => {
     const okafor = arrangedDirectory.clinicians.get('dr-okafor')!
     const second = { kind: 'number', number: '+441632960509' } as const
-    const world = await ArrangedWorld.open({ directory: () => ({ ...arrangedDirectory, clinicians: new Map([['dr-okafor', { ...okafor, numbers: [...okafor.numbers, second] }]]) }) })
+    const world = await ArrangedWorld.open({
+      directory: () => ({
+        ...arrangedDirectory,
+        clinicians: new Map([['dr-okafor', { ...okafor, numbers: [...okafor.numbers, second] }]]),
+      }),
+    })
     const { code: keys } = await code(world)
-    expect(await world.arranged.redeem(keys, world.atCodes('a'))).toMatchObject({ arranged: { targets: [{ number: '+441632960501' }, second] } })
+    expect(await world.arranged.redeem(keys, world.atCodes('a'))).toMatchObject({
+      arranged: { targets: [{ number: '+441632960501' }, second] },
+    })
   })
 
   it('any other number of digits is a wrong guess', async () => {
@@ -173,8 +216,13 @@ describe('a call-back', () => {
     const world = await ArrangedWorld.open()
     const made = await callBack(world)
     const started = await Promise.all([world.arranged.start(made.id, world.place), world.arranged.start(made.id, world.place, 'dr-prasad')])
-    expect(started).toEqual([{ kind: 'started', callId: 'placed-1' }, { kind: 'notOpen', state: 'inProgress' }])
-    expect(world.placed).toEqual([{ id: made.id, kind: 'callBack', targets: [{ kind: 'number', number: patient }], line: 'cardiac-rehab', clinician: 'dr-okafor' }])
+    expect(started).toEqual([
+      { kind: 'started', callId: 'placed-1' },
+      { kind: 'notOpen', state: 'inProgress' },
+    ])
+    expect(world.placed).toEqual([
+      { id: made.id, kind: 'callBack', targets: [{ kind: 'number', number: patient }], line: 'cardiac-rehab', clinician: 'dr-okafor' },
+    ])
     // What the call then tells changes nothing of what is known.
     await world.log.append('placed-1', { type: 'call.placed', kind: 'pifuCallBack', arrangement: made.id, clinician: 'dr-okafor' })
     await world.settled()
@@ -194,7 +242,11 @@ describe('a call-back', () => {
     await world.arranged.start(made.id, world.place)
     await world.ends('placed-3', { talk: true, outcome: 'patient-discharged' })
     expect(stateOf(world, made)).toBe('done')
-    expect(world.arranged.diary.get(made.id)?.tries).toMatchObject([{ callId: 'placed-1', talked: false }, { callId: 'placed-2', clinician: 'dr-prasad' }, { callId: 'placed-3', outcome: 'patient-discharged' }])
+    expect(world.arranged.diary.get(made.id)?.tries).toMatchObject([
+      { callId: 'placed-1', talked: false },
+      { callId: 'placed-2', clinician: 'dr-prasad' },
+      { callId: 'placed-3', outcome: 'patient-discharged' },
+    ])
     await world.log.append('placed-3', { type: 'outcome.left', outcome: 'patient-unavailable', by: 'staff' })
     await world.settled()
     expect(stateOf(world, made)).toBe('open')
@@ -218,7 +270,9 @@ describe('a call-back', () => {
     if (engine === 'killed') await world.arranged.close()
     await world.log.append('placed-1', { type: 'outcome.left', outcome: 'patient-unavailable', by: 'staff' })
     const isOpen = () => {
-      expect(world.arranged.list({ kind: 'callBack', states: ['open'] }).arrangements).toMatchObject([{ id: made.id, tries: [{ callId: 'placed-1', outcome: 'patient-unavailable' }] }])
+      expect(world.arranged.list({ kind: 'callBack', states: ['open'] }).arrangements).toMatchObject([
+        { id: made.id, tries: [{ callId: 'placed-1', outcome: 'patient-unavailable' }] },
+      ])
     }
     if (engine === 'follows') {
       // Its facts are asked for first.
@@ -237,7 +291,10 @@ describe('a call-back', () => {
   it('is changed, closed or cancelled by hand while it is open, and not after that', async () => {
     const world = await ArrangedWorld.open()
     const made = await callBack(world)
-    expect(await world.arranged.change(made.id, { note: 'afternoons', clinician: null, dueAt: 5 })).toMatchObject({ kind: 'changed', arrangement: { note: 'afternoons', dueAt: 5 } })
+    expect(await world.arranged.change(made.id, { note: 'afternoons', clinician: null, dueAt: 5 })).toMatchObject({
+      kind: 'changed',
+      arrangement: { note: 'afternoons', dueAt: 5 },
+    })
     expect(world.arranged.diary.get(made.id)).not.toHaveProperty('clinician')
     expect(await world.arranged.start(made.id, world.place)).toEqual({ kind: 'noClinician', clinician: undefined })
     expect(await world.arranged.start(made.id, world.place, 'dr-quiet')).toEqual({ kind: 'noClinician', clinician: 'dr-quiet' })
@@ -257,7 +314,10 @@ describe('a call-back', () => {
     world.ledger.failing = undefined
     expect(world.arranged.diary.get(made.id)).not.toHaveProperty('note')
     const entries = world.ledger.kept.length
-    expect(await world.arranged.settle(made.id, 'done', { note: 'rang from home' })).toMatchObject({ kind: 'changed', arrangement: { note: 'rang from home', closed: 'done' } })
+    expect(await world.arranged.settle(made.id, 'done', { note: 'rang from home' })).toMatchObject({
+      kind: 'changed',
+      arrangement: { note: 'rang from home', closed: 'done' },
+    })
     expect(world.ledger.kept).toHaveLength(entries + 1)
     await world.again()
     expect(world.arranged.diary.get(made.id)).toMatchObject({ note: 'rang from home', closed: 'done' })
@@ -279,13 +339,16 @@ describe('a call-back', () => {
 })
 
 describe('a patient’s request to be called back', () => {
-  const request = (world: ArrangedWorld, callId: string, number = '07700900123') => world.log.append(callId, { type: 'callBack.requested', line: 'epilepsy', number })
+  const request = (world: ArrangedWorld, callId: string, number = '07700900123') =>
+    world.log.append(callId, { type: 'callBack.requested', line: 'epilepsy', number })
 
   it('is listed once it is told, and once only', async () => {
     const world = await ArrangedWorld.open()
     await request(world, 'a', patient)
     await world.settled()
-    expect([...world.arranged.diary.values()]).toMatchObject([{ id: 'request-a', kind: 'callBack', line: 'epilepsy', patientNumber: patient, madeBy: { kind: 'patient', call: 'a' } }])
+    expect([...world.arranged.diary.values()]).toMatchObject([
+      { id: 'request-a', kind: 'callBack', line: 'epilepsy', patientNumber: patient, madeBy: { kind: 'patient', call: 'a' } },
+    ])
     await world.again()
     expect(world.arranged.diary.size).toBe(1)
     expect(world.ledger.kept.filter(({ type }) => type === 'made')).toHaveLength(1)
@@ -317,7 +380,9 @@ describe('a patient’s request to be called back', () => {
     await world.clock.advance(10_000)
     await world.settled()
     expect(world.alarms.has('arrangements.notKept')).toBe(false)
-    expect(world.ledger.kept.filter(({ subject }) => subject.startsWith('request')).map(({ subject, type }) => `${subject} ${type}`)).toEqual(['request-a made', 'request-a closed', 'request-b made'])
+    expect(
+      world.ledger.kept.filter(({ subject }) => subject.startsWith('request')).map(({ subject, type }) => `${subject} ${type}`),
+    ).toEqual(['request-a made', 'request-a closed', 'request-b made'])
     await world.arranged.close()
   })
 
@@ -345,7 +410,10 @@ describe('after a restart', () => {
     }
     await world.again()
     expect([talked, silent, left].map((one) => stateOf(world, one))).toEqual(['open', 'open', 'done'])
-    expect([talked, silent].map(({ id }) => world.arranged.diary.get(id)?.tries)).toMatchObject([[{ talked: true, ended: true }], [{ talked: false, ended: true }]])
+    expect([talked, silent].map(({ id }) => world.arranged.diary.get(id)?.tries)).toMatchObject([
+      [{ talked: true, ended: true }],
+      [{ talked: false, ended: true }],
+    ])
   })
 
   it('a call that was begun, and that the ledger never heard of, is a try', async () => {

@@ -56,7 +56,10 @@ export type MadeWithPin = { readonly kind: 'made'; readonly arrangement: Patient
 export type CallBackCodeWithCode = Omit<CallBackCode, 'code'> & { readonly code: string }
 export type MadeWithCode = { readonly kind: 'made'; readonly arrangement: CallBackCodeWithCode } | { readonly kind: 'usedUp' }
 
-export type Changed = { readonly kind: 'changed'; readonly arrangement: Arrangement } | { readonly kind: 'notFound' } | { readonly kind: 'notOpen'; readonly state: ArrangementState }
+export type Changed =
+  | { readonly kind: 'changed'; readonly arrangement: Arrangement }
+  | { readonly kind: 'notFound' }
+  | { readonly kind: 'notOpen'; readonly state: ArrangementState }
 
 /** Under which the ledger notes up to when the facts of calls have been gone through; no arrangement has this id. */
 const reconciledSubject = 'reconciled'
@@ -102,7 +105,11 @@ export class ArrangedCalls implements Arrangements {
     const secret = await calls.#codesKey().catch(() => undefined)
     for (const arrangement of recent) calls.#noteKeys(arrangement, secret)
     const mark = await ledger.latest('arrangement', reconciledSubject)
-    await reconcile(diary, calls.#requests, facts, { since: mark === undefined ? 0 : mark.at - marginMs, now, others: options.others !== undefined })
+    await reconcile(diary, calls.#requests, facts, {
+      since: mark === undefined ? 0 : mark.at - marginMs,
+      now,
+      others: options.others !== undefined,
+    })
     await calls.#rememberGuesses(now)
     // What is owed has to be read off the facts again.
     if (diary.owed === 0) await ledger.append('arrangement', reconciledSubject, 'reconciled', {})
@@ -113,7 +120,12 @@ export class ArrangedCalls implements Arrangements {
 
   redeem(keys: string, where: KeyedAt, signal?: AbortSignal): Promise<Redeemed> {
     const { clock, directory } = this.options
-    return redeem({ diary: this.diary, keys: this.#keys, secret: () => this.#codesKey(), guard: this.#guard, clock, directory }, keys, where, signal)
+    return redeem(
+      { diary: this.diary, keys: this.#keys, secret: () => this.#codesKey(), guard: this.#guard, clock, directory },
+      keys,
+      where,
+      signal,
+    )
   }
 
   guess(where: KeyedAt, isRight: () => boolean): { readonly kind: 'right' } | Refused {
@@ -136,7 +148,11 @@ export class ArrangedCalls implements Arrangements {
       const pin = this.#newKey(secret, pinSpace, id)
       if (pin === undefined) return { kind: 'usedUp' }
       const made = this.#byStaff()
-      const arrangement = await this.#make<PatientConnect>(id, { ...request, kind: 'patientConnect', ...made, pin: { hash: pin.hash }, expiresAt: made.madeAt + validMs }, actor)
+      const arrangement = await this.#make<PatientConnect>(
+        id,
+        { ...request, kind: 'patientConnect', ...made, pin: { hash: pin.hash }, expiresAt: made.madeAt + validMs },
+        actor,
+      )
       return { kind: 'made', arrangement: { ...arrangement, pin: pin.key } }
     })
   }
@@ -149,7 +165,11 @@ export class ArrangedCalls implements Arrangements {
       const code = this.#newKey(secret, codeSpace(number), id)
       if (code === undefined) return { kind: 'usedUp' }
       const made = this.#byStaff()
-      const arrangement = await this.#make<CallBackCode>(id, { ...request, number, kind: 'callBackCode', ...made, code: { hash: code.hash }, expiresAt: made.madeAt + validMs }, actor)
+      const arrangement = await this.#make<CallBackCode>(
+        id,
+        { ...request, number, kind: 'callBackCode', ...made, code: { hash: code.hash }, expiresAt: made.madeAt + validMs },
+        actor,
+      )
       return { kind: 'made', arrangement: { ...arrangement, code: code.key } }
     })
   }
@@ -252,7 +272,10 @@ export class ArrangedCalls implements Arrangements {
     const key = this.#keys.make(secret, space, now)
     const alarm = `codes.usedUp: ${space.name}` as const
     if (key === undefined) {
-      alarms.raise(alarm, `${this.#keys.used(space, now)} of ${10 ** space.digits} were given out in 24 hours; no more are, until some are free again`)
+      alarms.raise(
+        alarm,
+        `${this.#keys.used(space, now)} of ${10 ** space.digits} were given out in 24 hours; no more are, until some are free again`,
+      )
       return undefined
     }
     alarms.clear(alarm)
@@ -262,7 +285,8 @@ export class ArrangedCalls implements Arrangements {
 
   #noteKeys(arrangement: Arrangement, secret: Buffer | undefined): void {
     if (arrangement.kind === 'callBack') return
-    const [space, kept] = arrangement.kind === 'patientConnect' ? [pinSpace, arrangement.pin] : [codeSpace(arrangement.number), arrangement.code]
+    const [space, kept] =
+      arrangement.kind === 'patientConnect' ? [pinSpace, arrangement.pin] : [codeSpace(arrangement.number), arrangement.code]
     if (secret) this.#keys.note(space, hashOfKept(secret, space, kept), arrangement.id, arrangement.madeAt)
     else if ('hash' in kept) this.#keys.note(space, kept.hash, arrangement.id, arrangement.madeAt)
   }
@@ -275,7 +299,9 @@ export class ArrangedCalls implements Arrangements {
     const { facts } = this.options
     for await (const refused of facts.factsOf(['code.refused'], now - guessesKeptMs)) {
       const wrong = refused.filter((event) => event.type === 'code.refused' && (event.why === 'wrong' || event.why === 'wrongAndLocked'))
-      const places = new Map((await facts.arrivals([...new Set(wrong.map(({ callId }) => callId))])).map((arrived) => [arrived.callId, keyedIn(arrived)]))
+      const places = new Map(
+        (await facts.arrivals([...new Set(wrong.map(({ callId }) => callId))])).map((arrived) => [arrived.callId, keyedIn(arrived)]),
+      )
       for (const event of wrong) {
         const where = places.get(event.callId)
         if (where) this.#guard.remember(guesserOf(where), placeOf(where), Math.max(0, now - event.at))
@@ -289,7 +315,8 @@ export class ArrangedCalls implements Arrangements {
       this.#markLater()
       void this.diary.settled().then(async () => {
         // One that cannot be written is not missed: the next start goes through more.
-        if (this.diary.owed === 0 && !this.#missed) await ledger.append('arrangement', reconciledSubject, 'reconciled', {}).catch(() => undefined)
+        if (this.diary.owed === 0 && !this.#missed)
+          await ledger.append('arrangement', reconciledSubject, 'reconciled', {}).catch(() => undefined)
       })
     })
   }
@@ -299,5 +326,11 @@ export class ArrangedCalls implements Arrangements {
 function keyedIn(arrived: CallEvent): KeyedAt | undefined {
   if (arrived.type !== 'call.arrived') return undefined
   const { callId, callerNumber, callerAccount, dialledNumber, organisation } = arrived
-  return { callId, callerNumber, ...(callerAccount === undefined ? {} : { callerAccount }), dialledNumber, ...(organisation === undefined ? {} : { organisation }) }
+  return {
+    callId,
+    callerNumber,
+    ...(callerAccount === undefined ? {} : { callerAccount }),
+    dialledNumber,
+    ...(organisation === undefined ? {} : { organisation }),
+  }
 }

@@ -6,10 +6,22 @@ import { listArrangements, type ArrangementFilter } from './arrangement-list.js'
 const now = 1_000_000
 
 function callBack(id: string, dueAt: number, more: Partial<CallBack> = {}): CallBack {
-  return { kind: 'callBack', id, madeAt: 0, madeBy: { kind: 'staff' }, tries: [], changedAt: 0, line: 'epilepsy', patientNumber: '+447700900123', dueAt, ...more }
+  return {
+    kind: 'callBack',
+    id,
+    madeAt: 0,
+    madeBy: { kind: 'staff' },
+    tries: [],
+    changedAt: 0,
+    line: 'epilepsy',
+    patientNumber: '+447700900123',
+    dueAt,
+    ...more,
+  }
 }
 
-const ids = (all: readonly Arrangement[], filter: Partial<ArrangementFilter> = {}) => listArrangements(all, { kind: 'callBack', ...filter }, now).arrangements.map(({ id }) => id)
+const ids = (all: readonly Arrangement[], filter: Partial<ArrangementFilter> = {}) =>
+  listArrangements(all, { kind: 'callBack', ...filter }, now).arrangements.map(({ id }) => id)
 
 describe('the lists of what is arranged', () => {
   const all = [
@@ -40,20 +52,25 @@ describe('the lists of what is arranged', () => {
 
   it('show every entry exactly once over their pages, also where many are due in the same moment', () => {
     fc.assert(
-      fc.property(fc.array(fc.integer({ min: 0, max: 5 }), { maxLength: 60 }), fc.integer({ min: 1, max: 7 }), fc.constantFrom('newest' as const, 'oldest' as const), (dues, limit, order) => {
-        const many = dues.map((due, index) => callBack(`id-${index}`, due))
-        const seen: string[] = []
-        let cursor: string | undefined
-        for (let pages = 0; pages <= many.length; pages++) {
-          const page = listArrangements(many, { kind: 'callBack', order, limit, ...(cursor === undefined ? {} : { cursor }) }, now)
-          seen.push(...page.arrangements.map(({ id }) => id))
-          cursor = page.nextCursor
-          if (cursor === undefined) break
-        }
-        expect(cursor).toBeUndefined()
-        expect(seen).toEqual(ids(many, { order, limit: 200 }))
-        expect(new Set(seen).size).toBe(many.length)
-      }),
+      fc.property(
+        fc.array(fc.integer({ min: 0, max: 5 }), { maxLength: 60 }),
+        fc.integer({ min: 1, max: 7 }),
+        fc.constantFrom('newest' as const, 'oldest' as const),
+        (dues, limit, order) => {
+          const many = dues.map((due, index) => callBack(`id-${index}`, due))
+          const seen: string[] = []
+          let cursor: string | undefined
+          for (let pages = 0; pages <= many.length; pages++) {
+            const page = listArrangements(many, { kind: 'callBack', order, limit, ...(cursor === undefined ? {} : { cursor }) }, now)
+            seen.push(...page.arrangements.map(({ id }) => id))
+            cursor = page.nextCursor
+            if (cursor === undefined) break
+          }
+          expect(cursor).toBeUndefined()
+          expect(seen).toEqual(ids(many, { order, limit: 200 }))
+          expect(new Set(seen).size).toBe(many.length)
+        },
+      ),
     )
   })
 })

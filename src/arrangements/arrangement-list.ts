@@ -31,7 +31,12 @@ const defaultLimit = 50
 const maxPageSize = 200
 
 /** One page of those that are seen, by due time and then by id. Pure. An unreadable cursor gives the first page (the API refuses it before). */
-export function listArrangements(all: Iterable<Arrangement>, filter: ArrangementFilter, now: number, sees: (arrangement: Arrangement) => boolean = () => true): ArrangementPage {
+export function listArrangements(
+  all: Iterable<Arrangement>,
+  filter: ArrangementFilter,
+  now: number,
+  sees: (arrangement: Arrangement) => boolean = () => true,
+): ArrangementPage {
   const limit = Math.min(maxPageSize, Math.max(1, filter.limit ?? defaultLimit))
   const sign = filter.order === 'oldest' ? 1 : -1
   const compare = (a: Place, b: Place) => sign * (a.due - b.due || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0))
@@ -41,7 +46,13 @@ export function listArrangements(all: Iterable<Arrangement>, filter: Arrangement
   for (const arrangement of all) {
     const place = placeOf(arrangement)
     const last = found.length > limit ? found.at(-1) : undefined
-    if ((last && compare(place, placeOf(last)) >= 0) || (after && compare(place, after) <= 0) || !matches(arrangement, filter, now) || !sees(arrangement)) continue
+    if (
+      (last && compare(place, placeOf(last)) >= 0) ||
+      (after && compare(place, after) <= 0) ||
+      !matches(arrangement, filter, now) ||
+      !sees(arrangement)
+    )
+      continue
     let [low, high] = [0, found.length]
     while (low < high) {
       const middle = (low + high) >> 1

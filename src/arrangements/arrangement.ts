@@ -48,7 +48,11 @@ export function dueAt(arrangement: Arrangement): number {
  * @param clinician who makes the call, where it is not whom the arrangement names
  * @returns undefined where the directory knows nobody, or no number, that could be called
  */
-export function arrangedCall(arrangement: Arrangement, directory: Directory, clinician = clinicianOf(arrangement)): ArrangedCall | undefined {
+export function arrangedCall(
+  arrangement: Arrangement,
+  directory: Directory,
+  clinician = clinicianOf(arrangement),
+): ArrangedCall | undefined {
   const { id, kind } = arrangement
   const who = clinician === undefined ? {} : { clinician }
   switch (kind) {

@@ -54,9 +54,16 @@ async function* toRead(ledger: Ledger, from: number, older: readonly string[]): 
  * @param madeAtSeq `seq` of the entry that made each
  * @param recentSince wall-clock ms: what was made since then is read by its place in the ledger, not by name
  */
-export function dataOfCheckpoint(known: Iterable<Arrangement>, madeAtSeq: ReadonlyMap<string, number>, { lastSeq, recentSince }: { readonly lastSeq: number; readonly recentSince: number }): Checkpoint {
+export function dataOfCheckpoint(
+  known: Iterable<Arrangement>,
+  madeAtSeq: ReadonlyMap<string, number>,
+  { lastSeq, recentSince }: { readonly lastSeq: number; readonly recentSince: number },
+): Checkpoint {
   const all = [...known]
-  const from = all.reduce((first, { id, madeAt }) => (madeAt >= recentSince ? Math.min(first, madeAtSeq.get(id) ?? first) : first), lastSeq + 1)
+  const from = all.reduce(
+    (first, { id, madeAt }) => (madeAt >= recentSince ? Math.min(first, madeAtSeq.get(id) ?? first) : first),
+    lastSeq + 1,
+  )
   return { from, older: all.filter(({ id }) => (madeAtSeq.get(id) ?? 0) < from).map(({ id }) => id) }
 }
 

@@ -23,5 +23,7 @@ export function numbersHere(directory: Directory, { dialledNumber, organisation 
 
 /** The Dial-In numbers of these organisations, as the directory has them and in its order. */
 export function dialInsOf(directory: Directory, organisations: readonly string[]): readonly string[] {
-  return [...directory.numbers.values()].flatMap(({ number, use }) => (use.kind === 'dialIn' && organisations.includes(use.organisation) ? [number] : []))
+  return [...directory.numbers.values()].flatMap(({ number, use }) =>
+    use.kind === 'dialIn' && organisations.includes(use.organisation) ? [number] : [],
+  )
 }

@@ -19,7 +19,12 @@ const byId = (diary: Diary) => [...diary.values()].sort((a, b) => (a.id < b.id ?
 
 describe('the diary', () => {
   it('is the same after every restart, with a checkpoint anywhere, whatever happened before and after it', async () => {
-    const happening = fc.record({ subject: fc.integer({ min: 0, max: 15 }), what: fc.constantFrom('made', 'begun', 'ended', 'outcome', 'again', 'closed', 'changed'), afterMs: fc.integer({ min: 0, max: 2 * day }), checkpoint: fc.boolean() })
+    const happening = fc.record({
+      subject: fc.integer({ min: 0, max: 15 }),
+      what: fc.constantFrom('made', 'begun', 'ended', 'outcome', 'again', 'closed', 'changed'),
+      afterMs: fc.integer({ min: 0, max: 2 * day }),
+      checkpoint: fc.boolean(),
+    })
     await fc.assert(
       fc.asyncProperty(fc.array(happening, { maxLength: 80 }), async (story) => {
         const clock = new VirtualClock(Date.UTC(2026, 2, 4))
@@ -44,7 +49,10 @@ describe('the diary', () => {
           if (checkpoint) diary = await Diary.open({ ledger, clock, alarms: silent, entriesPerCheckpoint: 1 })
         }
         // Against a start that reads the whole ledger.
-        const whole = new MemoryLedger(clock, ledger.kept.filter(({ subject }) => subject !== checkpointSubject))
+        const whole = new MemoryLedger(
+          clock,
+          ledger.kept.filter(({ subject }) => subject !== checkpointSubject),
+        )
         const restarted = await Diary.open({ ledger, clock, alarms: silent, entriesPerCheckpoint: 1_000_000 })
         expect(byId(restarted)).toEqual(byId(await Diary.open({ ledger: whole, clock, alarms: silent, entriesPerCheckpoint: 1_000_000 })))
         const now = clock.now()

@@ -117,7 +117,8 @@ export class Diary {
   /** Those of these ids that were never made, and not noted on another one. Rejects when the ledger cannot be asked. */
   async missing(ids: readonly ArrangementId[]): Promise<ReadonlySet<ArrangementId>> {
     const missing = new Set(ids.filter((id) => !this.#known.has(id)))
-    for (const { subject, type } of await this.options.ledger.entriesAbout('arrangement', [...missing])) if (type === 'made' || type === 'repeats') missing.delete(subject)
+    for (const { subject, type } of await this.options.ledger.entriesAbout('arrangement', [...missing]))
+      if (type === 'made' || type === 'repeats') missing.delete(subject)
     return missing
   }
 
@@ -189,7 +190,8 @@ export class Diary {
       this.#note(entry.seq)
     }
     const changed = new Map<ArrangementId, LedgerEntry[]>()
-    for (const entry of await this.options.ledger.entriesAbout('arrangement', [...fresh])) changed.set(entry.subject, [...(changed.get(entry.subject) ?? []), entry])
+    for (const entry of await this.options.ledger.entriesAbout('arrangement', [...fresh]))
+      changed.set(entry.subject, [...(changed.get(entry.subject) ?? []), entry])
     await Promise.all([...changed].map(([id, entries]) => this.#after(id, () => Promise.resolve(this.#follow(id, entries)))))
   }
 
@@ -216,9 +218,15 @@ export class Diary {
     if (last <= (this.#lastSeqOf.get(id) ?? 0)) return
     let arrangement = folded(id, entries)
     if (!arrangement) return
-    const talks = new Set(this.#known.get(id)?.tries.filter(({ talked }) => talked).map(({ callId }) => callId))
+    const talks = new Set(
+      this.#known
+        .get(id)
+        ?.tries.filter(({ talked }) => talked)
+        .map(({ callId }) => callId),
+    )
     arrangement = { ...arrangement, tries: arrangement.tries.map((one) => (talks.has(one.callId) ? { ...one, talked: true } : one)) }
-    for (const { step } of this.#owed.filter((one) => one.id === id)) arrangement = withStep(id, arrangement, step, this.options.clock.now()) ?? arrangement
+    for (const { step } of this.#owed.filter((one) => one.id === id))
+      arrangement = withStep(id, arrangement, step, this.options.clock.now()) ?? arrangement
     this.#lastSeqOf.set(id, last)
     const made = entries.find(({ type }) => type === 'made')
     if (made) this.#madeAtSeq.set(id, made.seq)
@@ -292,10 +300,14 @@ export class Diary {
   }
 
   #payLater(error: unknown): void {
-    this.options.alarms.raise('arrangements.notKept', `${this.#owed.length} steps of arranged calls are not in the ledger yet: ${error instanceof Error ? error.message : String(error)}`)
+    this.options.alarms.raise(
+      'arrangements.notKept',
+      `${this.#owed.length} steps of arranged calls are not in the ledger yet: ${error instanceof Error ? error.message : String(error)}`,
+    )
     this.#cancelRetry ??= this.options.clock.after(owedRetryMs, () => {
       this.#cancelRetry = undefined
-      for (const id of new Set(this.#owed.map((one) => one.id))) void this.inTurn(id, () => this.#payFor(id)).catch((again: unknown) => this.#payLater(again))
+      for (const id of new Set(this.#owed.map((one) => one.id)))
+        void this.inTurn(id, () => this.#payFor(id)).catch((again: unknown) => this.#payLater(again))
     })
   }
 
@@ -331,7 +343,8 @@ export class Diary {
     this.#prunedAt = now
     for (const [id, arrangement] of this.#known) {
       const expiredAt = arrangement.kind === 'callBack' ? 0 : arrangement.expiresAt
-      if (Math.max(arrangement.changedAt, expiredAt) > now - settledKeptMs || !isSettled(stateOf(arrangement, now)) || this.#turns.has(id)) continue
+      if (Math.max(arrangement.changedAt, expiredAt) > now - settledKeptMs || !isSettled(stateOf(arrangement, now)) || this.#turns.has(id))
+        continue
       this.#known.delete(id)
       this.#madeAtSeq.delete(id)
       this.#lastSeqOf.delete(id)

@@ -12,12 +12,19 @@ import { requestId, type PatientRequests } from './patient-requests.js'
  * @param onMissed told when one could not be followed: the next start has to find it in the facts
  * @returns stops it
  */
-export function followCalls(diary: Diary, requests: PatientRequests, facts: Pick<Store, 'events'>, log: Pick<EventLog, 'subscribe'>, onMissed: () => void): () => void {
+export function followCalls(
+  diary: Diary,
+  requests: PatientRequests,
+  facts: Pick<Store, 'events'>,
+  log: Pick<EventLog, 'subscribe'>,
+  onMissed: () => void,
+): () => void {
   return log.subscribe((event) => {
     requests.follow(event)
     follow(diary, event)
     // A call of long ago: what it carried was settled, and is out of memory.
-    if (isLateOutcome(event) && diary.ofCall(event.callId) === undefined) void lateOutcome(diary, event.callId, facts, event.outcome).catch(onMissed)
+    if (isLateOutcome(event) && diary.ofCall(event.callId) === undefined)
+      void lateOutcome(diary, event.callId, facts, event.outcome).catch(onMissed)
   })
 }
 
@@ -55,7 +62,11 @@ function follow(diary: Diary, event: CallEvent): void {
       happen(diary, event, { type: 'outcome', callId: event.callId, outcome: event.outcome })
       return
     case 'call.ended':
-      happen(diary, event, (arrangement) => ({ type: 'ended', callId: event.callId, talked: arrangement.tries.some(({ callId, talked }) => callId === event.callId && talked) }))
+      happen(diary, event, (arrangement) => ({
+        type: 'ended',
+        callId: event.callId,
+        talked: arrangement.tries.some(({ callId, talked }) => callId === event.callId && talked),
+      }))
       return
     default:
   }
@@ -95,13 +106,21 @@ export interface ToReconcile {
  * After a start, and after another engine is gone: whatever the facts on disk say and the ledger does not, because an engine was stopped between the two. Before this
  * engine takes any call.
  */
-export async function reconcile(diary: Diary, requests: PatientRequests, facts: Pick<Store, 'events' | 'arrivals' | 'factsOf' | 'outcomesByStaff'>, { since, now, others }: ToReconcile): Promise<void> {
+export async function reconcile(
+  diary: Diary,
+  requests: PatientRequests,
+  facts: Pick<Store, 'events' | 'arrivals' | 'factsOf' | 'outcomesByStaff'>,
+  { since, now, others }: ToReconcile,
+): Promise<void> {
   for await (const told of facts.factsOf(['callBack.requested', 'call.placed', 'arrangement.taken'], since)) {
     const missing = await diary.missing(told.filter(({ type }) => type === 'callBack.requested').map(({ callId }) => requestId(callId)))
-    const asked = told.filter((event) => event.type === 'callBack.requested' && missing.has(requestId(event.callId))).map(({ callId }) => callId)
+    const asked = told
+      .filter((event) => event.type === 'callBack.requested' && missing.has(requestId(event.callId)))
+      .map(({ callId }) => callId)
     const arrivals = new Map((await facts.arrivals(asked)).map((event) => [event.callId, event]))
     for (const event of told) {
-      if (event.type === 'callBack.requested' && missing.has(requestId(event.callId))) await requests.keep(event, arrivalIn(arrivals.get(event.callId)))
+      if (event.type === 'callBack.requested' && missing.has(requestId(event.callId)))
+        await requests.keep(event, arrivalIn(arrivals.get(event.callId)))
       if (event.type === 'call.placed' || event.type === 'arrangement.taken') await begin(diary, event)
     }
   }
@@ -112,7 +131,8 @@ export async function reconcile(diary: Diary, requests: PatientRequests, facts: 
     const state = stateOf(arrangement, now)
     if (state === 'done' || state === 'cancelled') continue
     // What was said before its end was told before it; what staff said later was found above.
-    for (const { callId, at, ended } of arrangement.tries) if (!ended && !(others && at > now - begunWithinMs)) await catchUp(diary, arrangement.id, callId, facts)
+    for (const { callId, at, ended } of arrangement.tries)
+      if (!ended && !(others && at > now - begunWithinMs)) await catchUp(diary, arrangement.id, callId, facts)
   }
 }
 
@@ -123,7 +143,8 @@ async function catchUp(diary: Diary, id: string, callId: string, facts: Pick<Sto
     const one = diary.get(id)?.tries.find((candidate) => candidate.callId === callId)
     if (!one) return
     // Without a single fact on disk nobody was rung.
-    if (!one.ended && (record === undefined || record.ending !== undefined)) await diary.note(id, { type: 'ended', callId, talked: record?.talkStartedAt !== undefined })
+    if (!one.ended && (record === undefined || record.ending !== undefined))
+      await diary.note(id, { type: 'ended', callId, talked: record?.talkStartedAt !== undefined })
     const outcome = record?.outcome?.outcome
     if (outcome !== undefined && outcome !== one.outcome) await diary.note(id, { type: 'outcome', callId, outcome })
   })

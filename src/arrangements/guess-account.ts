@@ -13,8 +13,20 @@ export interface GuessRule {
   readonly longestLockMs: number
 }
 
-export const callerRule: GuessRule = { wrongInWindow: 6, windowMs: 15 * minute, wrongInDay: 20, firstLockMs: 15 * minute, longestLockMs: day }
-export const numberRule: GuessRule = { wrongInWindow: 30, windowMs: 15 * minute, wrongInDay: 60, firstLockMs: 15 * minute, longestLockMs: day }
+export const callerRule: GuessRule = {
+  wrongInWindow: 6,
+  windowMs: 15 * minute,
+  wrongInDay: 20,
+  firstLockMs: 15 * minute,
+  longestLockMs: day,
+}
+export const numberRule: GuessRule = {
+  wrongInWindow: 30,
+  windowMs: 15 * minute,
+  wrongInDay: 60,
+  firstLockMs: 15 * minute,
+  longestLockMs: day,
+}
 
 /** A party that was not locked for this long begins with the shortest lock again. */
 const forgiveAfterMs = 7 * day
@@ -84,7 +96,11 @@ export class GuessAccount {
     guess.pending = false
     const { wrongInWindow, windowMs, wrongInDay, firstLockMs, longestLockMs } = this.rule
     const wrong = this.#guesses.filter(({ pending }) => !pending)
-    if (wrong.filter(({ at }) => at > now - windowMs).length < wrongInWindow && wrong.filter(({ at }) => at > now - day).length < wrongInDay) return false
+    if (
+      wrong.filter(({ at }) => at > now - windowMs).length < wrongInWindow &&
+      wrong.filter(({ at }) => at > now - day).length < wrongInDay
+    )
+      return false
     if (this.isLocked(now)) return false
     this.#locks = now - this.#lockedUntil > forgiveAfterMs ? 1 : this.#locks + 1
     this.#lockedUntil = now + Math.min(longestLockMs, firstLockMs * 2 ** (this.#locks - 1))

@@ -12,7 +12,11 @@ const day = 24 * hour
 function world(rules = defaultGuessRules) {
   const clock = new VirtualClock(Date.UTC(2026, 2, 4, 10))
   const alarms = new Map<string, string>()
-  const guard = new GuessGuard(clock, { raise: (alarm, detail) => void alarms.set(alarm, detail), clear: (alarm) => void alarms.delete(alarm) }, rules)
+  const guard = new GuessGuard(
+    clock,
+    { raise: (alarm, detail) => void alarms.set(alarm, detail), clear: (alarm) => void alarms.delete(alarm) },
+    rules,
+  )
   return { clock, alarms, guard }
 }
 
@@ -101,7 +105,12 @@ describe('the guard against guessing', () => {
   })
 
   it('stays within its memory, and forgets locked callers last', () => {
-    const { guard } = world({ ...defaultGuessRules, number: { ...numberRule, wrongInWindow: 1_000_000, wrongInDay: 1_000_000 }, caller: { ...callerRule, wrongInWindow: 1 }, remembered: 100 })
+    const { guard } = world({
+      ...defaultGuessRules,
+      number: { ...numberRule, wrongInWindow: 1_000_000, wrongInDay: 1_000_000 },
+      caller: { ...callerRule, wrongInWindow: 1 },
+      remembered: 100,
+    })
     expect(charged(guard.guess('locked', 'n')).wrong()).toEqual({ kind: 'wrongAndLocked' })
     for (let caller = 0; caller < 5_000; caller++) charged(guard.guess(`caller ${caller}`, 'n')).right()
     expect(guard.size).toBeLessThanOrEqual(101)
@@ -120,7 +129,15 @@ describe('the guard against guessing', () => {
   it('whatever an attacker does, no more wrong guesses are looked at than the docs say', async () => {
     await fc.assert(
       fc.asyncProperty(
-        fc.array(fc.record({ caller: fc.integer({ min: 0, max: 60 }), pauseMs: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 5_000 }), fc.integer({ min: 0, max: 2 * hour })), parallel: fc.integer({ min: 1, max: 40 }), rotates: fc.boolean() }), { minLength: 20, maxLength: 150 }),
+        fc.array(
+          fc.record({
+            caller: fc.integer({ min: 0, max: 60 }),
+            pauseMs: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 5_000 }), fc.integer({ min: 0, max: 2 * hour })),
+            parallel: fc.integer({ min: 1, max: 40 }),
+            rotates: fc.boolean(),
+          }),
+          { minLength: 20, maxLength: 150 },
+        ),
         async (plan) => {
           const { clock, guard } = world()
           const looked: { readonly at: number; readonly caller: string }[] = []
@@ -137,7 +154,8 @@ describe('the guard against guessing', () => {
             await clock.advance(pauseMs)
           }
           guard.close()
-          const most = (list: readonly { readonly at: number }[], windowMs: number) => Math.max(0, ...list.map(({ at }) => list.filter((one) => one.at > at - windowMs && one.at <= at).length))
+          const most = (list: readonly { readonly at: number }[], windowMs: number) =>
+            Math.max(0, ...list.map(({ at }) => list.filter((one) => one.at > at - windowMs && one.at <= at).length))
           expect(most(looked, 15 * minute)).toBeLessThanOrEqual(numberRule.wrongInWindow)
           // 60, and one more for each lock that ended within the day (15 + 30 + ... + 960 minutes: seven of them).
           expect(most(looked, day)).toBeLessThanOrEqual(numberRule.wrongInDay + 7)
@@ -170,7 +188,9 @@ describe('the guard against guessing', () => {
   it('counts guesses at all engines together: by turns there are no more of them, and the lock is in force at both', async () => {
     const clock = new VirtualClock(Date.UTC(2026, 2, 4, 10))
     const raised: string[] = []
-    const engines = toldEngines<SharedGuess>().map((others) => new GuessGuard(clock, { raise: (alarm) => void raised.push(alarm), clear: () => undefined }, defaultGuessRules, others))
+    const engines = toldEngines<SharedGuess>().map(
+      (others) => new GuessGuard(clock, { raise: (alarm) => void raised.push(alarm), clear: () => undefined }, defaultGuessRules, others),
+    )
     let wrong = 0
     for (let turn = 0; turn < 40; turn++) {
       const guess = engines[turn % 2]?.guess('+441632960701', '+441632960099')

@@ -25,7 +25,11 @@ export type Guess =
   /** Earlier than it was told. It is not looked at, and not counted. */
   | { readonly kind: 'tooSoon'; readonly waitMs: number }
   /** Counted as wrong. Look at it, and call exactly one of the two. */
-  | { readonly kind: 'charged'; readonly right: () => void; readonly wrong: () => { readonly kind: 'wrong'; readonly waitMs: number } | { readonly kind: 'wrongAndLocked' } }
+  | {
+      readonly kind: 'charged'
+      readonly right: () => void
+      readonly wrong: () => { readonly kind: 'wrong'; readonly waitMs: number } | { readonly kind: 'wrongAndLocked' }
+    }
 
 /** A wrong guess, as engines tell each other. */
 export interface SharedGuess {
@@ -64,7 +68,9 @@ export class GuessGuard {
     private readonly rules: GuessRules = defaultGuessRules,
     private readonly others?: Pick<SharedMap<SharedGuess>, 'set' | 'onChange'>,
   ) {
-    this.#stopListening = others?.onChange(({ value }) => value && this.remember(value.guesser, value.dialledNumber, Math.max(0, clock.now() - value.at))) ?? (() => undefined)
+    this.#stopListening =
+      others?.onChange(({ value }) => value && this.remember(value.guesser, value.dialledNumber, Math.max(0, clock.now() - value.at))) ??
+      (() => undefined)
   }
 
   /** @param guesser the caller's number; who withholds it has the name that they are counted under, or none (empty) */

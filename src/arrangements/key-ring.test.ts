@@ -19,21 +19,27 @@ describe('PINs and codes', () => {
 
   it('are given out only once in 24 hours for one number, whatever is drawn', () => {
     fc.assert(
-      fc.property(fc.array(fc.record({ afterMs: fc.integer({ min: 0, max: 4 * 60 * 60_000 }), number: fc.constantFrom('a', 'b') }), { maxLength: 120 }), fc.infiniteStream(fc.integer({ min: 0, max: 60 })), (draws, stream) => {
-        // So few keys are drawn that the same ones come again and again.
-        const ring = new KeyRing(() => Number(stream.next().value ?? 0))
-        const given: { readonly key: string; readonly number: string; readonly at: number }[] = []
-        let at = now
-        for (const { afterMs, number } of draws) {
-          at += afterMs
-          const made = ring.make(secret, codeSpace(number), at)
-          if (made === undefined) continue
-          const { key, hash } = made
-          expect(given.filter((one) => one.key === key && one.number === number && one.at > at - keptMs)).toEqual([])
-          ring.note(codeSpace(number), hash, `${at}`, at)
-          given.push({ key, number, at })
-        }
-      }),
+      fc.property(
+        fc.array(fc.record({ afterMs: fc.integer({ min: 0, max: 4 * 60 * 60_000 }), number: fc.constantFrom('a', 'b') }), {
+          maxLength: 120,
+        }),
+        fc.infiniteStream(fc.integer({ min: 0, max: 60 })),
+        (draws, stream) => {
+          // So few keys are drawn that the same ones come again and again.
+          const ring = new KeyRing(() => Number(stream.next().value ?? 0))
+          const given: { readonly key: string; readonly number: string; readonly at: number }[] = []
+          let at = now
+          for (const { afterMs, number } of draws) {
+            at += afterMs
+            const made = ring.make(secret, codeSpace(number), at)
+            if (made === undefined) continue
+            const { key, hash } = made
+            expect(given.filter((one) => one.key === key && one.number === number && one.at > at - keptMs)).toEqual([])
+            ring.note(codeSpace(number), hash, `${at}`, at)
+            given.push({ key, number, at })
+          }
+        },
+      ),
       { numRuns: 100 },
     )
   })

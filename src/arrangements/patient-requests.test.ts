@@ -10,9 +10,20 @@ const alarm = 'callBacks.many'
 let calls = 0
 
 /** Somebody rings, leaves a number, and hangs up. @returns the call */
-async function asks(world: ArrangedWorld, number: string, { caller = '07700900123', account, line = 'epilepsy' }: { caller?: string; account?: string; line?: string } = {}): Promise<string> {
+async function asks(
+  world: ArrangedWorld,
+  number: string,
+  { caller = '07700900123', account, line = 'epilepsy' }: { caller?: string; account?: string; line?: string } = {},
+): Promise<string> {
   const callId = `call-${++calls}`
-  await world.log.append(callId, { type: 'call.arrived', kind: 'pifuAnswer', callerNumber: caller, ...(account === undefined ? {} : { callerAccount: account }), dialledNumber: '01632960031', source: '' })
+  await world.log.append(callId, {
+    type: 'call.arrived',
+    kind: 'pifuAnswer',
+    callerNumber: caller,
+    ...(account === undefined ? {} : { callerAccount: account }),
+    dialledNumber: '01632960031',
+    source: '',
+  })
   await world.log.append(callId, { type: 'callBack.requested', line, number })
   await world.log.append(callId, { type: 'call.ended', ending: 'callBackRequested' })
   await world.settled()
@@ -29,7 +40,13 @@ describe('requests of patients', () => {
     await world.clock.advance(minute)
     const second = await asks(world, patient, { caller: '' })
     const check = () => {
-      expect(all(world)).toMatchObject([{ id: `request-${first}`, madeBy: { kind: 'patient', call: first, caller: patient, keyed: false }, repeats: [{ call: second, at: world.clock.now() }] }])
+      expect(all(world)).toMatchObject([
+        {
+          id: `request-${first}`,
+          madeBy: { kind: 'patient', call: first, caller: patient, keyed: false },
+          repeats: [{ call: second, at: world.clock.now() }],
+        },
+      ])
     }
     check()
     await world.again()
@@ -61,7 +78,8 @@ describe('requests of patients', () => {
   it('told at the same time are noted once each, and none is lost', async () => {
     const world = await ArrangedWorld.open()
     const goOn = world.ledger.stalls()
-    for (let index = 0; index < 10; index++) void world.log.append(`same-${index}`, { type: 'callBack.requested', line: 'epilepsy', number: patient })
+    for (let index = 0; index < 10; index++)
+      void world.log.append(`same-${index}`, { type: 'callBack.requested', line: 'epilepsy', number: patient })
     goOn()
     await world.settled()
     expect(all(world)).toMatchObject([{ id: 'request-same-0' }])
@@ -78,7 +96,11 @@ describe('requests of patients', () => {
     // However the trunk writes them, it is the same caller.
     await asks(world, '+447700900298', { caller: '447700900123' })
     await asks(world, '+447700900299', { caller: '01632960701' })
-    expect(all(world).map(({ madeBy }) => madeBy.kind === 'patient' && madeBy.suspicious === true)).toEqual([...numbers(requestsPerHour).map(() => false), true, false])
+    expect(all(world).map(({ madeBy }) => madeBy.kind === 'patient' && madeBy.suspicious === true)).toEqual([
+      ...numbers(requestsPerHour).map(() => false),
+      true,
+      false,
+    ])
     expect(world.alarms.get(alarm)).toContain(patient)
     expect(world.alarms.get(alarm)).not.toContain('960701')
     await world.clock.advance(30 * minute)
@@ -103,7 +125,8 @@ describe('requests of patients', () => {
   it('of callers who withhold their number count each by themselves where their network says who they are, and name nobody', async () => {
     const world = await ArrangedWorld.open()
     const [one, other] = ['withheld:0123456789ab', 'withheld:ba9876543210']
-    for (const [index, number] of numbers(2 * requestsPerHour).entries()) await asks(world, number, { caller: '', account: index % 2 === 0 ? one : other })
+    for (const [index, number] of numbers(2 * requestsPerHour).entries())
+      await asks(world, number, { caller: '', account: index % 2 === 0 ? one : other })
     expect(world.alarms.has(alarm)).toBe(false)
     await asks(world, '+447700900299', { caller: '', account: one })
     expect(world.alarms.get(alarm)).toContain('by one who withholds their number;')
@@ -129,7 +152,13 @@ describe('requests of patients', () => {
     const world = new ArrangedWorld()
     for (const number of [...numbers(requestsPerHour + 1), ...numbers(1)]) {
       const callId = `killed-${++calls}`
-      await world.log.append(callId, { type: 'call.arrived', kind: 'pifuAnswer', callerNumber: patient, dialledNumber: '01632960031', source: '' })
+      await world.log.append(callId, {
+        type: 'call.arrived',
+        kind: 'pifuAnswer',
+        callerNumber: patient,
+        dialledNumber: '01632960031',
+        source: '',
+      })
       await world.log.append(callId, { type: 'callBack.requested', line: 'epilepsy', number })
     }
     await world.again()

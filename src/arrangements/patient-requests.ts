@@ -58,7 +58,8 @@ export class PatientRequests {
     const { line, number, callId } = event
     // Two requests for the same number at the same time: the second one finds the first.
     await this.diary.inTurnOfAll(`requests of ${number} on ${line}`, async () => {
-      if (this.diary.get(requestId(callId)) || this.#requests().some(({ repeats = [] }) => repeats.some(({ call }) => call === callId))) return
+      if (this.diary.get(requestId(callId)) || this.#requests().some(({ repeats = [] }) => repeats.some(({ call }) => call === callId)))
+        return
       if (!(await this.#repeat(event))) await this.#make(event, caller)
     })
   }
@@ -87,13 +88,25 @@ export class PatientRequests {
   #make({ line, number, callId, at }: Requested, by: Caller | undefined): Promise<unknown> {
     return this.diary.inTurn(requestId(callId), () => {
       const caller = by && toE164(by.callerNumber)
-      const known = { ...(caller === undefined ? {} : { caller }), ...(by?.callerAccount === undefined ? {} : { account: by.callerAccount }) }
+      const known = {
+        ...(caller === undefined ? {} : { caller }),
+        ...(by?.callerAccount === undefined ? {} : { account: by.callerAccount }),
+      }
       const who = countedAs(known)
       const lately = this.#requests().filter((one) => countedAs(one.madeBy) === who && one.madeAt > at - hourMs && one.madeAt <= at)
       const suspicious = who !== undefined && lately.length >= requestsPerHour
       if (suspicious) this.#seenMany(who, at, line)
-      const madeBy = { kind: 'patient', call: callId, ...known, ...(caller === undefined ? {} : { keyed: toE164(number) !== caller }), ...(suspicious ? { suspicious } : {}) } as const
-      return this.diary.note(requestId(callId), { type: 'made', made: { kind: 'callBack', madeAt: at, madeBy, line, patientNumber: number, dueAt: at + requestDueMs } })
+      const madeBy = {
+        kind: 'patient',
+        call: callId,
+        ...known,
+        ...(caller === undefined ? {} : { keyed: toE164(number) !== caller }),
+        ...(suspicious ? { suspicious } : {}),
+      } as const
+      return this.diary.note(requestId(callId), {
+        type: 'made',
+        made: { kind: 'callBack', madeAt: at, madeBy, line, patientNumber: number, dueAt: at + requestDueMs },
+      })
     })
   }
 
@@ -106,9 +119,17 @@ export class PatientRequests {
     if (caller === undefined || leftMs <= 0) return
     this.#many.delete(caller)
     this.#many.set(caller, this.clock.monotonic() + Math.min(hourMs, leftMs))
-    const names = [...this.#many.keys()].slice(-namedInAlarm).map((one) => (one === '' ? 'callers who withhold their number' : one.startsWith('withheld:') ? 'one who withholds their number' : one))
+    const names = [...this.#many.keys()]
+      .slice(-namedInAlarm)
+      .map((one) =>
+        one === '' ? 'callers who withhold their number' : one.startsWith('withheld:') ? 'one who withholds their number' : one,
+      )
     const more = this.#many.size - names.length
-    this.alarms.raise(alarm, `more than ${requestsPerHour} different numbers were left to be called back within an hour by ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}; look at them before they are called`, [{ line }])
+    this.alarms.raise(
+      alarm,
+      `more than ${requestsPerHour} different numbers were left to be called back within an hour by ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}; look at them before they are called`,
+      [{ line }],
+    )
     this.#awaitEnd()
   }
 
@@ -122,7 +143,10 @@ export class PatientRequests {
   }
 }
 
-function isRequest(one: { readonly kind: string; readonly madeBy: { readonly kind: string } }): one is CallBack & { readonly madeBy: { readonly kind: 'patient' } } {
+function isRequest(one: {
+  readonly kind: string
+  readonly madeBy: { readonly kind: string }
+}): one is CallBack & { readonly madeBy: { readonly kind: 'patient' } } {
   return one.kind === 'callBack' && one.madeBy.kind === 'patient'
 }
 

@@ -5,13 +5,23 @@ const hour = 60 * 60_000
 const another = { callerNumber: '01632960703' }
 
 async function patientConnect(world: ArrangedWorld) {
-  const made = await world.arranged.makePatientConnect({ nhsNumber: '9434765919', patientNumber: patient, clinician: 'dr-prasad', validMs: hour })
+  const made = await world.arranged.makePatientConnect({
+    nhsNumber: '9434765919',
+    patientNumber: patient,
+    clinician: 'dr-prasad',
+    validMs: hour,
+  })
   if (made.kind !== 'made') throw new Error('no PIN was made')
   return made.arrangement
 }
 
 async function code(world: ArrangedWorld) {
-  const made = await world.arranged.makeCallBackCode({ about: { thread: 't' }, asked: { clinician: 'dr-okafor' }, number: codeNumber, validMs: hour })
+  const made = await world.arranged.makeCallBackCode({
+    about: { thread: 't' },
+    asked: { clinician: 'dr-okafor' },
+    number: codeNumber,
+    validMs: hour,
+  })
   if (made.kind !== 'made') throw new Error('no code was made')
   return made.arrangement
 }
@@ -34,7 +44,10 @@ describe('a PIN or code that is taken while the disk is slow', () => {
     goOn()
     expect((await second).kind).toBe('granted')
     await world.settled()
-    expect(world.arranged.diary.get(made.id)?.tries).toMatchObject([{ callId: 'a', ended: true }, { callId: 'b', ended: true, talked: false }])
+    expect(world.arranged.diary.get(made.id)?.tries).toMatchObject([
+      { callId: 'a', ended: true },
+      { callId: 'b', ended: true, talked: false },
+    ])
     expect(stateOf(world, made.id)).toBe('open')
     expect((await world.arranged.redeem(made.pin, world.at('c', another))).kind).toBe('granted')
   })
@@ -47,7 +60,10 @@ describe('a PIN or code that is taken while the disk is slow', () => {
     await world.log.append('a', { type: 'call.ended', ending: 'unanswered' })
     const waiting = Array.from({ length: 5 }, (_, index) => {
       const gaveUp = new AbortController()
-      return { gaveUp, answer: world.arranged.redeem(made.pin, world.at(`b${index}`, { callerNumber: `0163296080${index}` }), gaveUp.signal) }
+      return {
+        gaveUp,
+        answer: world.arranged.redeem(made.pin, world.at(`b${index}`, { callerNumber: `0163296080${index}` }), gaveUp.signal),
+      }
     })
     await meanwhile()
     for (const { gaveUp } of waiting) gaveUp.abort()
@@ -82,7 +98,8 @@ describe('a PIN or code that is taken while the disk is slow', () => {
   it('is not looked at for a caller who has gone already', async () => {
     const world = await ArrangedWorld.open()
     const made = await code(world)
-    for (let guess = 0; guess < 10; guess++) expect(await world.arranged.redeem('12', world.atCodes('a'), AbortSignal.abort())).toEqual({ kind: 'tooSoon', waitMs: 0 })
+    for (let guess = 0; guess < 10; guess++)
+      expect(await world.arranged.redeem('12', world.atCodes('a'), AbortSignal.abort())).toEqual({ kind: 'tooSoon', waitMs: 0 })
     expect((await world.arranged.redeem(made.code, world.atCodes('a'), AbortSignal.abort())).kind).toBe('tooSoon')
     expect((await world.arranged.redeem(made.code, world.atCodes('a'))).kind).toBe('granted')
   })

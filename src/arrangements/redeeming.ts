@@ -46,7 +46,12 @@ export async function redeem(options: RedeemingOptions, keyed: string, where: Ke
 
 type Taken = ArrangedCall | 'notGood' | 'forNobody'
 
-async function take({ diary, keys, secret, clock, directory }: RedeemingOptions, keyed: string, where: KeyedAt, signal: AbortSignal | undefined): Promise<Taken> {
+async function take(
+  { diary, keys, secret, clock, directory }: RedeemingOptions,
+  keyed: string,
+  where: KeyedAt,
+  signal: AbortSignal | undefined,
+): Promise<Taken> {
   const known = await secret()
   let id = lookUp(keys, known, directory(), clock.now(), keyed, where)
   if (id === undefined) {
@@ -58,21 +63,23 @@ async function take({ diary, keys, secret, clock, directory }: RedeemingOptions,
   const { callId } = where
   // The call may end before its turn has come, and while the disk is waited for: its end has to find what it carried, behind this turn.
   diary.expect(callId, id)
-  const taken = await diary.inTurn(id, async (): Promise<Taken> => {
-    if (signal?.aborted) return 'forNobody'
-    const arrangement = diary.get(id)
-    if (!arrangement || !isGoodHere(arrangement, directory(), clock.now(), where)) return 'notGood'
-    const arranged = arrangedCall(arrangement, directory())
-    if (!arranged) return 'notGood'
-    await diary.write(id, { type: 'begun', callId })
-    if (!signal?.aborted) return arranged
-    // Nobody heard that it was right: it is as if it had not been keyed, and a code stays good.
-    await diary.note(id, { type: 'withdrawn', callId })
-    return 'forNobody'
-  }).catch((error: unknown) => {
-    diary.expectNot(callId, id)
-    throw error
-  })
+  const taken = await diary
+    .inTurn(id, async (): Promise<Taken> => {
+      if (signal?.aborted) return 'forNobody'
+      const arrangement = diary.get(id)
+      if (!arrangement || !isGoodHere(arrangement, directory(), clock.now(), where)) return 'notGood'
+      const arranged = arrangedCall(arrangement, directory())
+      if (!arranged) return 'notGood'
+      await diary.write(id, { type: 'begun', callId })
+      if (!signal?.aborted) return arranged
+      // Nobody heard that it was right: it is as if it had not been keyed, and a code stays good.
+      await diary.note(id, { type: 'withdrawn', callId })
+      return 'forNobody'
+    })
+    .catch((error: unknown) => {
+      diary.expectNot(callId, id)
+      throw error
+    })
   if (typeof taken === 'string') diary.expectNot(callId, id)
   return taken
 }

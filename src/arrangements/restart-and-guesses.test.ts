@@ -49,7 +49,12 @@ class KeyedWorld {
   }
 
   async code(): Promise<string> {
-    const made = await this.arranged.makeCallBackCode({ about: { thread: 't' }, asked: { clinician: 'dr-okafor' }, number: codes, validMs: 60 * minute })
+    const made = await this.arranged.makeCallBackCode({
+      about: { thread: 't' },
+      asked: { clinician: 'dr-okafor' },
+      number: codes,
+      validMs: 60 * minute,
+    })
     if (made.kind !== 'made') throw new Error('no code was made')
     return made.arrangement.code
   }
@@ -60,7 +65,10 @@ class KeyedWorld {
     const caller = scenario.caller(number)
     await caller.dials(codes, account === undefined ? {} : { callerAccount: account })
     for (const [index, one] of keys.entries()) {
-      await scenario.until(`the code is asked for, ${index + 1} times`, () => caller.heard().filter((what) => what === 'code-ask').length > index)
+      await scenario.until(
+        `the code is asked for, ${index + 1} times`,
+        () => caller.heard().filter((what) => what === 'code-ask').length > index,
+      )
       caller.presses(one)
     }
     await scenario.until('the call is over', () => scenario.world.desk.liveCalls === 0)
@@ -77,7 +85,10 @@ class KeyedWorld {
     const caller = this.scenario.caller(number)
     await caller.dials(codes, account === undefined ? {} : { callerAccount: account })
     caller.presses(code)
-    await this.scenario.until('the code was answered', () => this.refusals().length > before || this.scenario.facts('arrangement.taken') > 0)
+    await this.scenario.until(
+      'the code was answered',
+      () => this.refusals().length > before || this.scenario.facts('arrangement.taken') > 0,
+    )
     const answer = this.refusals()[before] ?? 'granted'
     caller.hangsUp()
     await this.scenario.until('the call is over', () => this.scenario.world.desk.liveCalls === 0)
@@ -158,7 +169,13 @@ describe('wrong guesses, and a restart', () => {
     await before.call(['12#', '12#', '12#'])
     for (let calls = 0; calls < 6; calls++) {
       // As the flows tell it of calls that key before their time.
-      await log.append(`soon-${calls}`, { type: 'call.arrived', kind: 'callBackCode', callerNumber: attacker, dialledNumber: codes, source: '' })
+      await log.append(`soon-${calls}`, {
+        type: 'call.arrived',
+        kind: 'callBackCode',
+        callerNumber: attacker,
+        dialledNumber: codes,
+        source: '',
+      })
       await log.append(`soon-${calls}`, { type: 'code.refused', digits: 4, why: calls < 3 ? 'tooSoon' : 'locked' })
     }
     await before.scenario.passes(20)

@@ -7,7 +7,10 @@ import { arrangedCall, clinicianOf, stateOf, type ArrangementState } from './arr
 import type { Diary } from './diary.js'
 
 /** Begins the call (`Desk.place`): the engine rings the clinician and, after their acceptance, the patient. `actor`: who asked for it. */
-export type Place = (arranged: ArrangedCall, actor?: Actor) => { readonly kind: 'placed'; readonly callId: string } | { readonly kind: 'refused'; readonly why: 'closingDown' | 'cannotKeep' }
+export type Place = (
+  arranged: ArrangedCall,
+  actor?: Actor,
+) => { readonly kind: 'placed'; readonly callId: string } | { readonly kind: 'refused'; readonly why: 'closingDown' | 'cannotKeep' }
 
 export type Started =
   | { readonly kind: 'started'; readonly callId: string }
@@ -30,7 +33,12 @@ export interface StartingOptions {
 }
 
 /** Starts the call of an arrangement, once: of two starts at the same time one wins. A code is started by whoever keys it, not here. */
-export function start({ diary, clock, directory, mayDial }: StartingOptions, id: ArrangementId, place: Place, clinician?: ClinicianId): Promise<Started> {
+export function start(
+  { diary, clock, directory, mayDial }: StartingOptions,
+  id: ArrangementId,
+  place: Place,
+  clinician?: ClinicianId,
+): Promise<Started> {
   return diary.inTurn(id, async () => {
     const arrangement = diary.get(id)
     if (!arrangement) {

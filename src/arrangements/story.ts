@@ -2,7 +2,18 @@ import type { CallBackChange, Made, Step } from '../facts/arrangement-steps.js'
 import type { Arrangement, CallBack, KeptSecret, Try } from '../facts/arrangement.js'
 import type { LedgerEntry } from '../store/ledger.js'
 
-const stepTypes: ReadonlySet<string> = new Set<Step['type']>(['made', 'changed', 'askedAgain', 'repeats', 'begun', 'withdrawn', 'talked', 'outcome', 'ended', 'closed'])
+const stepTypes: ReadonlySet<string> = new Set<Step['type']>([
+  'made',
+  'changed',
+  'askedAgain',
+  'repeats',
+  'begun',
+  'withdrawn',
+  'talked',
+  'outcome',
+  'ended',
+  'closed',
+])
 
 /** @returns undefined for an entry of another kind, or of a later version of the engine */
 export function stepOf(entry: LedgerEntry): Step | undefined {
@@ -38,7 +49,13 @@ export function withStep(id: string, before: Arrangement | undefined, step: Step
       return before
     case 'begun': {
       if (before.tries.some(({ callId }) => callId === step.callId)) return before
-      const begun: Try = { callId: step.callId, at, talked: false, ended: false, ...(step.clinician === undefined ? {} : { clinician: step.clinician }) }
+      const begun: Try = {
+        callId: step.callId,
+        at,
+        talked: false,
+        ended: false,
+        ...(step.clinician === undefined ? {} : { clinician: step.clinician }),
+      }
       return { ...changed, tries: [...before.tries, begun] }
     }
     case 'withdrawn':

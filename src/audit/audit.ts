@@ -20,7 +20,15 @@ export interface Audit {
 const tries = 50
 
 /** The audit in the store. Entries that are told at the same time are written in one go. */
-export function auditOf({ writing, node, now = Date.now }: { readonly writing: Db; readonly node: string; readonly now?: () => number }): Audit {
+export function auditOf({
+  writing,
+  node,
+  now = Date.now,
+}: {
+  readonly writing: Db
+  readonly node: string
+  readonly now?: () => number
+}): Audit {
   let queued: { readonly told: Told; readonly at: number; readonly done: () => void; readonly failed: (error: Error) => void }[] = []
   let running = false
 
@@ -58,7 +66,10 @@ async function append(db: Db, node: string, some: readonly { readonly told: Told
       seq++
       const { actor, address, action, subjectKind, subject, why } = told
       const data = JSON.stringify(told.data ?? {})
-      const hash = sealOf({ seq, at, node, actor, address, action, subjectKind, subject, ...(why === undefined ? {} : { why }), before }, data)
+      const hash = sealOf(
+        { seq, at, node, actor, address, action, subjectKind, subject, ...(why === undefined ? {} : { why }), before },
+        data,
+      )
       const row = { seq, at, node, actor, address, action, subject_kind: subjectKind, subject, why: why ?? null, data, before, hash }
       before = hash
       return row
@@ -76,7 +87,22 @@ async function append(db: Db, node: string, some: readonly { readonly told: Told
 
 export function entryOf(row: Selectable<AuditTable>): AuditEntry {
   const { seq, at, node, actor, address, action, subject_kind: subjectKind, subject, why, data, before, hash } = row
-  return { ...{ seq: Number(seq), at: Number(at), node, actor, address, action, subjectKind, subject, data: JSON.parse(data) as unknown, before, hash }, ...(why === null ? {} : { why }) }
+  return {
+    ...{
+      seq: Number(seq),
+      at: Number(at),
+      node,
+      actor,
+      address,
+      action,
+      subjectKind,
+      subject,
+      data: JSON.parse(data) as unknown,
+      before,
+      hash,
+    },
+    ...(why === null ? {} : { why }),
+  }
 }
 
 /** Which entries somebody looks for. `cursor`: the `seq` of the last one of the page before. */
@@ -88,7 +114,11 @@ export interface AuditFilter {
 }
 
 /** One page, the latest first. */
-export async function auditPage(db: Db, { actor, subjectKind, subject, cursor }: AuditFilter, limit: number): Promise<readonly AuditEntry[]> {
+export async function auditPage(
+  db: Db,
+  { actor, subjectKind, subject, cursor }: AuditFilter,
+  limit: number,
+): Promise<readonly AuditEntry[]> {
   let query = db.selectFrom('audit').selectAll()
   if (actor !== undefined) query = query.where('actor', '=', actor)
   if (subjectKind !== undefined) query = query.where('subject_kind', '=', subjectKind)
@@ -129,14 +159,19 @@ export async function cutAudit(db: Db, through: number, certificate: string, at:
     const last = await transaction.selectFrom('audit').select(['seq', 'hash']).where('seq', '=', through).executeTakeFirstOrThrow()
     const before = await lastAuditCut(transaction)
     const cut = { through, seal: last.hash, certificate, entries: through - (before?.through ?? 0) }
-    await transaction.insertInto('audit_cuts').values({ ...cut, at }).execute()
+    await transaction
+      .insertInto('audit_cuts')
+      .values({ ...cut, at })
+      .execute()
     await transaction.deleteFrom('audit').where('seq', '<=', through).execute()
     return cut
   })
 }
 
 /** What holding the chain against itself finds. `at`: the first entry that is not as it was written, or whose place is wrong. `entries`: all that were ever written; `deleted`: the first ones of these, whose time was over. `head`: seq and hash of the last one, to be kept elsewhere. */
-export type Verified = { readonly kind: 'whole'; readonly entries: number; readonly deleted: number; readonly head: string } | { readonly kind: 'broken'; readonly at: number; readonly why: 'missing' | 'changed' }
+export type Verified =
+  | { readonly kind: 'whole'; readonly entries: number; readonly deleted: number; readonly head: string }
+  | { readonly kind: 'broken'; readonly at: number; readonly why: 'missing' | 'changed' }
 
 /** Reads all of it. */
 export async function verifyAudit(db: Db): Promise<Verified> {
@@ -145,7 +180,8 @@ export async function verifyAudit(db: Db): Promise<Verified> {
   let before = cut?.seal ?? ''
   for await (const row of everyRow(db)) {
     const { data, ...entry } = { ...entryOf(row), data: row.data }
-    if (entry.seq !== entries + 1 || entry.before !== before) return { kind: 'broken', at: entries + 1, why: entry.seq === entries + 1 ? 'changed' : 'missing' }
+    if (entry.seq !== entries + 1 || entry.before !== before)
+      return { kind: 'broken', at: entries + 1, why: entry.seq === entries + 1 ? 'changed' : 'missing' }
     if (sealOf(entry, data) !== entry.hash) return { kind: 'broken', at: entry.seq, why: 'changed' }
     entries++
     before = entry.hash

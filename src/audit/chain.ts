@@ -26,7 +26,10 @@ export interface AuditEntry {
 }
 
 /** SHA-256 over everything that the entry says, and over the hash of the one before: an entry that is changed, left out or put in breaks the chain from there on. */
-export function sealOf({ seq, at, node, actor, address, action, subjectKind, subject, why, before }: Omit<AuditEntry, 'hash' | 'data'>, data: string): string {
+export function sealOf(
+  { seq, at, node, actor, address, action, subjectKind, subject, why, before }: Omit<AuditEntry, 'hash' | 'data'>,
+  data: string,
+): string {
   return createHash('sha256')
     .update(JSON.stringify([before, seq, at, node, actor, address, action, subjectKind, subject, why ?? null, data]))
     .digest('hex')

@@ -19,12 +19,27 @@ export function linesAllNotNow(directory: Directory, availability: Pick<Availabi
 }
 
 /** Holds an alarm up for each such line. Rotas change on the minute. @returns ends it */
-export function watchLinesAllNotNow({ availability, directory, alarms, clock }: { readonly availability: Availability; readonly directory: () => Directory; readonly alarms: Alarms; readonly clock: Clock }): () => void {
+export function watchLinesAllNotNow({
+  availability,
+  directory,
+  alarms,
+  clock,
+}: {
+  readonly availability: Availability
+  readonly directory: () => Directory
+  readonly alarms: Alarms
+  readonly clock: Clock
+}): () => void {
   let up = new Set<LineId>()
   let cancel = (): void => undefined
   const look = () => {
     const lines = linesAllNotNow(directory(), availability, clock.now())
-    for (const { id, name } of lines) alarms.raise(`line.allNotNow: ${id}`, `everybody who is on ${name} has said "not now"; they are rung all the same, after the National Consultant Network where the line has it`, [{ line: id }])
+    for (const { id, name } of lines)
+      alarms.raise(
+        `line.allNotNow: ${id}`,
+        `everybody who is on ${name} has said "not now"; they are rung all the same, after the National Consultant Network where the line has it`,
+        [{ line: id }],
+      )
     const now = new Set(lines.map(({ id }) => id))
     for (const id of up) if (!now.has(id)) alarms.clear(`line.allNotNow: ${id}`)
     up = now

@@ -6,7 +6,12 @@ import type { Signals } from '../fleet/signals.js'
 import type { Store } from '../store/store.js'
 
 /** Why somebody takes no calls: a list, so that nobody writes a patient's name. */
-export const notNowReasons = { withPatient: 'With a patient', inTheatre: 'In theatre', travelling: 'Travelling', other: 'Another reason' } as const
+export const notNowReasons = {
+  withPatient: 'With a patient',
+  inTheatre: 'In theatre',
+  travelling: 'Travelling',
+  other: 'Another reason',
+} as const
 export type NotNowReason = keyof typeof notNowReasons
 
 /** Somebody takes no calls until then (wall-clock ms). */
@@ -64,7 +69,9 @@ export class Availability {
   /** All of now, those first who are back first. */
   now(): readonly NotNow[] {
     const at = this.options.clock.now()
-    return [...this.#known.values()].filter(({ until }) => until > at).sort((a, b) => a.until - b.until || (a.clinician < b.clinician ? -1 : 1))
+    return [...this.#known.values()]
+      .filter(({ until }) => until > at)
+      .sort((a, b) => a.until - b.until || (a.clinician < b.clinician ? -1 : 1))
   }
 
   /** Told when somebody says so, or takes it back, wherever; that a time is over is told to nobody. @returns ends it */
@@ -84,7 +91,13 @@ export class Availability {
     if (this.of(clinician)) await this.#keep(clinician, 'on', 0, 'other', actor)
   }
 
-  async #keep(clinician: ClinicianId, type: 'notNow' | 'on', until: number, why: NotNowReason, actor: Actor): Promise<{ readonly at: number }> {
+  async #keep(
+    clinician: ClinicianId,
+    type: 'notNow' | 'on',
+    until: number,
+    why: NotNowReason,
+    actor: Actor,
+  ): Promise<{ readonly at: number }> {
     const { store, signals } = this.options
     const { seq, at } = await store.ledger.append('availability', clinician, type, type === 'notNow' ? { until, why } : {}, actor)
     const row = { since: at, until, why, seq }
@@ -103,10 +116,25 @@ export class Availability {
   look(): Promise<void> {
     return (this.#looking = this.#looking.then(async () => {
       if (this.#closed) return
-      const rows = await this.options.store.tables.reading.selectFrom('not_now').selectAll().where('until', '>', this.options.clock.now()).execute().catch(() => undefined)
+      const rows = await this.options.store.tables.reading
+        .selectFrom('not_now')
+        .selectAll()
+        .where('until', '>', this.options.clock.now())
+        .execute()
+        .catch(() => undefined)
       if (!rows) return
       const before = this.#known
-      this.#known = new Map(rows.map(({ clinician, since, until, why }) => [clinician, { clinician, since: Number(since), until: Number(until), why: Object.hasOwn(notNowReasons, why) ? (why as NotNowReason) : 'other' }]))
+      this.#known = new Map(
+        rows.map(({ clinician, since, until, why }) => [
+          clinician,
+          {
+            clinician,
+            since: Number(since),
+            until: Number(until),
+            why: Object.hasOwn(notNowReasons, why) ? (why as NotNowReason) : 'other',
+          },
+        ]),
+      )
       if (wordsOf(before) !== wordsOf(this.#known)) for (const listener of this.#listeners) listener()
     }))
   }

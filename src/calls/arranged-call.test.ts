@@ -11,9 +11,26 @@ const patientHome = '+441632960888'
 const codeNumber = '+441632960600'
 const gpDesk = '+441632960811'
 
-const connect: ArrangedCall = { id: 'connect-1', kind: 'patientConnect', targets: [{ kind: 'number', number: patientHome }], clinician: 'dr-okafor' }
-const callBack: ArrangedCall = { id: 'back-1', kind: 'callBack', targets: [{ kind: 'number', number: patientHome }], clinician: 'dr-okafor', line: 'clinic' }
-const coded: ArrangedCall = { id: 'code-1', kind: 'callBackCode', targets: [{ kind: 'number', number: gpDesk }], line: 'cardiology', organisation: 'Elm Surgery' }
+const connect: ArrangedCall = {
+  id: 'connect-1',
+  kind: 'patientConnect',
+  targets: [{ kind: 'number', number: patientHome }],
+  clinician: 'dr-okafor',
+}
+const callBack: ArrangedCall = {
+  id: 'back-1',
+  kind: 'callBack',
+  targets: [{ kind: 'number', number: patientHome }],
+  clinician: 'dr-okafor',
+  line: 'clinic',
+}
+const coded: ArrangedCall = {
+  id: 'code-1',
+  kind: 'callBackCode',
+  targets: [{ kind: 'number', number: gpDesk }],
+  line: 'cardiology',
+  organisation: 'Elm Surgery',
+}
 
 const world: SmallDirectory = {
   lines: [
@@ -47,18 +64,31 @@ describe('a clinician calls a patient', () => {
     mobile.presses('1')
     await scenario.isOver()
     const record = scenario.record()
-    expect(record).toMatchObject({ kind: 'pifuCallBack', arrangement: 'back-1', line: 'clinic', ending: 'completed', refs: 1, outcome: { outcome: 'discharged', by: 'caller' }, recordings: [{ state: 'stopped' }] })
+    expect(record).toMatchObject({
+      kind: 'pifuCallBack',
+      arrangement: 'back-1',
+      line: 'clinic',
+      ending: 'completed',
+      refs: 1,
+      outcome: { outcome: 'discharged', by: 'caller' },
+      recordings: [{ state: 'stopped' }],
+    })
     expect(record.attempts.map(({ label, pool, result }) => [label, pool, result])).toEqual([
       ['dr-okafor', 'local', 'accepted'],
       ['Patient', 'direct', 'connected'],
     ])
     // From the moment when they hear each other, not from the clinician's acceptance.
     expect(Math.round((record.talkMs ?? 0) / 1_000)).toBe(60)
-    expect(scenario.world.log.told.at(0)).toMatchObject({ type: 'call.placed', kind: 'pifuCallBack', arrangement: 'back-1', clinician: 'dr-okafor' })
+    expect(scenario.world.log.told.at(0)).toMatchObject({
+      type: 'call.placed',
+      kind: 'pifuCallBack',
+      arrangement: 'back-1',
+      clinician: 'dr-okafor',
+    })
     for (const entry of scenario.world.telephone.world.trace) if (entry.what === 'dialled') expect(entry.from).toEqual(outbound)
   })
 
-  it("an answerphone is connected too: a message may be left there, and is recorded", async () => {
+  it('an answerphone is connected too: a message may be left there, and is recorded', async () => {
     const scenario = new Scenario({ directory: world })
     const mobile = scenario.phone(okaforMobile)
     const answerphone = scenario.phone(patientHome)
@@ -70,7 +100,12 @@ describe('a clinician calls a patient', () => {
     await scenario.passes(20)
     mobile.hangsUp()
     await scenario.isOver()
-    expect(scenario.record()).toMatchObject({ kind: 'patientConnect', ending: 'completed', talkEndedBy: 'caller', recordings: [{ state: 'stopped' }] })
+    expect(scenario.record()).toMatchObject({
+      kind: 'patientConnect',
+      ending: 'completed',
+      talkEndedBy: 'caller',
+      recordings: [{ state: 'stopped' }],
+    })
   })
 
   it("a clinician's voicemail accepts nothing: their next number is rung, and no patient", async () => {
@@ -165,7 +200,9 @@ describe('a clinician calls a patient', () => {
     await gp.and(mobile).hearEachOther()
     const rung = mobile.wasRung
     scenario.world.desk.place(connect)
-    await scenario.until('the arranged call has ended', () => scenario.world.records().some(({ arrangement, ending }) => arrangement !== undefined && ending === 'unanswered'))
+    await scenario.until('the arranged call has ended', () =>
+      scenario.world.records().some(({ arrangement, ending }) => arrangement !== undefined && ending === 'unanswered'),
+    )
     expect(mobile.wasRung).toBe(rung)
     gp.hangsUp()
     await scenario.isOver()
@@ -187,8 +224,15 @@ describe('a PIN on the Dial-In number', () => {
     await clinician.hears('outcome-ask')
     clinician.presses('2')
     await scenario.isOver()
-    expect(scenario.record()).toMatchObject({ kind: 'patientConnect', arrangement: 'connect-1', ending: 'completed', outcome: { outcome: 'appointment-required' } })
-    expect(arrangements.asked).toEqual([{ keys: '482913', callId: 'call1', callerNumber: okaforMobile, dialledNumber: dialIn, organisation: 'Elm Surgery' }])
+    expect(scenario.record()).toMatchObject({
+      kind: 'patientConnect',
+      arrangement: 'connect-1',
+      ending: 'completed',
+      outcome: { outcome: 'appointment-required' },
+    })
+    expect(arrangements.asked).toEqual([
+      { keys: '482913', callId: 'call1', callerNumber: okaforMobile, dialledNumber: dialIn, organisation: 'Elm Surgery' },
+    ])
     // The digits of a PIN are in no fact.
     expect(JSON.stringify(scenario.world.log.told)).not.toContain('482913')
   })
@@ -212,7 +256,10 @@ describe('a PIN on the Dial-In number', () => {
     clinician.hangsUp()
     await scenario.isOver()
     expect(scenario.record()).toMatchObject({ kind: 'patientConnect', ending: 'completed' })
-    expect(scenario.world.log.told.filter((event) => event.type === 'hunt.ended').map(({ result }) => result)).toEqual(['calledOff', 'connected'])
+    expect(scenario.world.log.told.filter((event) => event.type === 'hunt.ended').map(({ result }) => result)).toEqual([
+      'calledOff',
+      'connected',
+    ])
     // The line's figures do not have this call.
     expect(scenario.record()).toMatchObject({ refs: 0 })
     expect(scenario.record().line).toBeUndefined()
@@ -296,7 +343,10 @@ describe('a PIN on the Dial-In number', () => {
   })
 
   it('when nobody can say whether a PIN is right, it is not, and the caller is told', async () => {
-    const scenario = new Scenario({ directory: world, arrangements: { ...nothingArranged, redeem: () => Promise.reject(new Error('disk')) } })
+    const scenario = new Scenario({
+      directory: world,
+      arrangements: { ...nothingArranged, redeem: () => Promise.reject(new Error('disk')) },
+    })
     const patient = scenario.phone(patientHome)
     const clinician = scenario.caller()
     await clinician.dials(dialIn)
@@ -326,7 +376,14 @@ describe('a call-back code', () => {
     await desk.hears('outcome-ask')
     desk.presses('1')
     await scenario.isOver()
-    expect(scenario.record()).toMatchObject({ kind: 'callBackCode', arrangement: 'code-1', line: 'cardiology', organisation: 'Elm Surgery', ending: 'completed', outcome: { outcome: 'avoided', by: 'called' } })
+    expect(scenario.record()).toMatchObject({
+      kind: 'callBackCode',
+      arrangement: 'code-1',
+      line: 'cardiology',
+      organisation: 'Elm Surgery',
+      ending: 'completed',
+      outcome: { outcome: 'avoided', by: 'called' },
+    })
   })
 
   it('four digits after star on a Dial-In number, ended by hash or a pause', async () => {
@@ -341,7 +398,10 @@ describe('a call-back code', () => {
   })
 
   it('a clinician who is on a call is not rung for a code', async () => {
-    const scenario = new Scenario({ directory: world, arrangements: new FewArrangements({ '4821': { ...coded, targets: [{ kind: 'number', number: okaforMobile }] } }) })
+    const scenario = new Scenario({
+      directory: world,
+      arrangements: new FewArrangements({ '4821': { ...coded, targets: [{ kind: 'number', number: okaforMobile }] } }),
+    })
     const mobile = scenario.phone(okaforMobile)
     const gp = scenario.caller()
     await gp.dials(dialIn)

@@ -21,7 +21,11 @@ import { talk } from './talk.js'
 import { PreparedWhisper, type WhisperWords } from './whisper.js'
 
 /** What arranged calls are in the reports. */
-export const arrangedKinds: Readonly<Record<ArrangedCall['kind'], CallKind>> = { callBack: 'pifuCallBack', patientConnect: 'patientConnect', callBackCode: 'callBackCode' }
+export const arrangedKinds: Readonly<Record<ArrangedCall['kind'], CallKind>> = {
+  callBack: 'pifuCallBack',
+  patientConnect: 'patientConnect',
+  callBackCode: 'callBackCode',
+}
 
 /** Ringing for calls that belong to no line. */
 const withoutLine: Pick<RingPolicy, 'ringSeconds' | 'acceptSeconds'> = { ringSeconds: 30, acceptSeconds: 20 }
@@ -52,10 +56,18 @@ export async function placedCall(call: CallContext, arranged: ArrangedCall): Pro
     return leg.ended ? { kind: 'answeredThenHungUp' } : { kind: 'connected', by: 'acceptance', connection: leg }
   }
 
-  const candidate = { key: `clinician:${clinician.id}`, pool: 'local' as const, label: clinician.name, clinician: clinician.id, targets: clinician.numbers }
+  const candidate = {
+    key: `clinician:${clinician.id}`,
+    pool: 'local' as const,
+    label: clinician.name,
+    clinician: clinician.id,
+    targets: clinician.numbers,
+  }
   const deadline = clock.monotonic() + clinician.numbers.length * (ring.ringSeconds + ring.acceptSeconds) * 1_000
   const pools = [{ pool: 'local' as const, candidates: inHuntOrder([candidate], 'rota', call.past), ring }]
-  const result = await hunt(call, { pools, deadline, signal: wanted.signal, account: accountOf(arranged), party: 'caller', meet }).finally(() => wanted.done())
+  const result = await hunt(call, { pools, deadline, signal: wanted.signal, account: accountOf(arranged), party: 'caller', meet }).finally(
+    () => wanted.done(),
+  )
   switch (result.kind) {
     case 'connected':
       return patientCall(call, result.connection, arranged)
@@ -109,7 +121,10 @@ export async function codeCall(call: CallContext, caller: Leg, arranged: Arrange
     recorder,
     reserved: true,
     words: [sentence('code-right'), sentence('ringing-clinician')],
-    acceptance: { whisper: whisperWords([sentence('whisper-call-back-code'), ...aboutLine(line)], 'clinician', line?.spokenWord ?? 'off'), acceptSeconds },
+    acceptance: {
+      whisper: whisperWords([sentence('whisper-call-back-code'), ...aboutLine(line)], 'clinician', line?.spokenWord ?? 'off'),
+      acceptSeconds,
+    },
   })
   switch (reached.kind) {
     case 'talking': {

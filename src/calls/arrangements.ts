@@ -27,9 +27,7 @@ export interface KeyedAt {
   readonly organisation?: OrganisationId
 }
 
-export type Redeemed =
-  | { readonly kind: 'granted'; readonly arranged: ArrangedCall }
-  | Refused
+export type Redeemed = { readonly kind: 'granted'; readonly arranged: ArrangedCall } | Refused
 
 /** The PINs and codes of arranged calls. */
 export interface Arrangements {

@@ -13,7 +13,11 @@ const world: SmallDirectory = {
     { id: 'ent', rota: [] },
   ],
   practices: { 'Elm Surgery': dialIn, 'Mill Street': '+441632960103', Silent: '+441632960104' },
-  desks: { 'Elm Surgery': { code: '2101', bypass: bypassDesk, reception }, 'Mill Street': { code: '2102', reception }, Silent: { code: '2103' } },
+  desks: {
+    'Elm Surgery': { code: '2101', bypass: bypassDesk, reception },
+    'Mill Street': { code: '2102', reception },
+    Silent: { code: '2103' },
+  },
   bypass: bypassNumber,
 }
 
@@ -31,7 +35,15 @@ describe('a clinician reaches a practice by its code', () => {
     desk.hangsUp()
     await specialist.isReleased()
     await scenario.isOver()
-    expect(scenario.record()).toMatchObject({ kind: 'bypass', reached: 'Elm Surgery', ending: 'completed', talkEndedBy: 'called', refs: 0, recordings: [{ state: 'stopped' }], attempts: [{ label: 'Elm Surgery, bypass number', result: 'connected' }] })
+    expect(scenario.record()).toMatchObject({
+      kind: 'bypass',
+      reached: 'Elm Surgery',
+      ending: 'completed',
+      talkEndedBy: 'called',
+      refs: 0,
+      recordings: [{ state: 'stopped' }],
+      attempts: [{ label: 'Elm Surgery, bypass number', result: 'connected' }],
+    })
     expect(scenario.facts('outcome.asked')).toBe(0)
   })
 

@@ -34,7 +34,10 @@ export async function bypassByCode(call: CallContext, caller: Leg, request: Bypa
   let lead = request.first
   let dialled = request.dialled
   for (let tries = 0; tries < call.settings.menuTries; tries++) {
-    const entry = dialled === undefined ? await readCode(call, caller, await spoken(call, [...lead, sentence('bypass-key-code')]), codes) : ({ kind: 'code', code: dialled } as const)
+    const entry =
+      dialled === undefined
+        ? await readCode(call, caller, await spoken(call, [...lead, sentence('bypass-key-code')]), codes)
+        : ({ kind: 'code', code: dialled } as const)
     dialled = undefined
     if (entry.kind === 'gone') return leftEarly(caller, 'abandonedInMenu')
     if (entry.kind !== 'code' && entry.kind !== 'unknown') {

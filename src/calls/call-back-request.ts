@@ -18,7 +18,13 @@ const triesAtMost = 3
  * @param first what they are told before that
  * @param otherwise how the call ends when they ask for nothing
  */
-export async function offerCallBack(call: CallContext, caller: Leg, line: Line, first: readonly SpeechPart[], otherwise: CallEnd): Promise<CallEnd> {
+export async function offerCallBack(
+  call: CallContext,
+  caller: Leg,
+  line: Line,
+  first: readonly SpeechPart[],
+  otherwise: CallEnd,
+): Promise<CallEnd> {
   const reading = readSentNumber(call.callerNumber)
   // A number that cannot be rung back (withheld, abroad, premium) is not offered.
   const own = reading.ok && call.mayDial(reading.number) ? reading.number : undefined
@@ -27,7 +33,8 @@ export async function offerCallBack(call: CallContext, caller: Leg, line: Line, 
   // Keys pressed while waiting were not an answer to this question.
   caller.dropKeys()
   for (let tries = 0; tries < triesAtMost; tries++) {
-    const question = own !== undefined ? [sentence('call-back-offer'), sentence('call-back-other-number')] : [sentence('call-back-offer-number')]
+    const question =
+      own !== undefined ? [sentence('call-back-offer'), sentence('call-back-other-number')] : [sentence('call-back-offer-number')]
     const entry = await readCode(call, caller, await spoken(call, [...lead, ...question]), own !== undefined ? ['1', '2'] : ['1'])
     if (entry.kind === 'gone') return leftEarly(caller, 'abandonedInHunt')
     if (entry.kind === 'nothing') {
@@ -64,7 +71,14 @@ async function askNumber(call: CallContext, caller: Leg): Promise<KeyedNumber> {
   return { kind: 'none' }
 }
 
-async function keepRequest(call: CallContext, caller: Leg, line: Line, number: string, words: SentenceId, meanwhile: readonly SpeechPart[] = []): Promise<CallEnd> {
+async function keepRequest(
+  call: CallContext,
+  caller: Leg,
+  line: Line,
+  number: string,
+  words: SentenceId,
+  meanwhile: readonly SpeechPart[] = [],
+): Promise<CallEnd> {
   const keeping = call.scope.keep({ type: 'callBack.requested', line: line.id, number })
   // Where they have waited for a while already, the disk is not waited for in silence.
   if (meanwhile.length > 0) await say(call, caller, meanwhile, call.scope.gone(caller))

@@ -76,7 +76,10 @@ export class CallScope {
 
   /** Whose the call is, as far as that is known by now: of the line that was chosen, and of the organisation that called. */
   about(): readonly AlarmAbout[] {
-    return [...(this.#line === undefined ? [] : [{ line: this.#line }]), ...(this.#organisation === undefined ? [] : [{ organisation: this.#organisation }])]
+    return [
+      ...(this.#line === undefined ? [] : [{ line: this.#line }]),
+      ...(this.#organisation === undefined ? [] : [{ organisation: this.#organisation }]),
+    ]
   }
 
   #seen(fact: CallFact): void {

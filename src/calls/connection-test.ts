@@ -15,7 +15,13 @@ export async function connectionTest(incoming: IncomingCall, clock: Clock): Prom
   const stop = new AbortController()
   const forget = clock.after(longestMs, () => stop.abort())
   void leg.hungUp.then(() => stop.abort())
-  await leg.play([{ kind: 'tone', tone: 'beep' }, { kind: 'silence', ms: 600 }], { loop: true, signal: stop.signal })
+  await leg.play(
+    [
+      { kind: 'tone', tone: 'beep' },
+      { kind: 'silence', ms: 600 },
+    ],
+    { loop: true, signal: stop.signal },
+  )
   forget()
   await leg.close()
 }

@@ -42,7 +42,14 @@ describe('the desk', () => {
   })
 
   it('lets go of everybody when the time to drain is over, and tells the calls as interrupted', async () => {
-    const scenario = new Scenario({ directory: { lines: [{ id: 'Cardiology', rota: [first] }, { id: 'Renal', rota: [second] }] } })
+    const scenario = new Scenario({
+      directory: {
+        lines: [
+          { id: 'Cardiology', rota: [first] },
+          { id: 'Renal', rota: [second] },
+        ],
+      },
+    })
     const [one, two] = [scenario.phone(first), scenario.phone(second)]
     const callers = ['+441632960001', '+441632960002', '+441632960003'].map((number) => scenario.caller(number))
     const [talking, hunting, choosing] = callers
@@ -93,7 +100,15 @@ describe('the desk', () => {
 
   it('a disk that becomes full while the menu is heard is told before anybody is rung', async () => {
     const disk: { trouble?: string } = {}
-    const scenario = new Scenario({ directory: { lines: [{ id: 'Cardiology', rota: [first] }, { id: 'Renal', rota: [second] }] }, cannotKeep: () => disk.trouble })
+    const scenario = new Scenario({
+      directory: {
+        lines: [
+          { id: 'Cardiology', rota: [first] },
+          { id: 'Renal', rota: [second] },
+        ],
+      },
+      cannotKeep: () => disk.trouble,
+    })
     const one = scenario.phone(first)
     const gp = scenario.caller()
     await gp.dials(dialIn)
@@ -126,7 +141,14 @@ describe('the desk', () => {
     const scenario = new Scenario({ directory: { lines: [{ id: 'Cardiology', rota: [first] }] } })
     const [gp, next] = [scenario.caller(), scenario.caller('+441632960002')]
     const { lines } = scenario.world.directory
-    const broken = { ...scenario.world.directory, lines: new Proxy(lines, { get: () => { throw new Error('planted') } }) }
+    const broken = {
+      ...scenario.world.directory,
+      lines: new Proxy(lines, {
+        get: () => {
+          throw new Error('planted')
+        },
+      }),
+    }
     const honest = scenario.world.directory
     scenario.world.directory = broken
     await gp.dials(dialIn)

@@ -65,7 +65,8 @@ export interface DeskOptions {
 }
 
 /** What came of asking for a call. `closingDown`: none is begun any more. `cannotKeep`: its acceptance could not be stored, so nobody is rung. */
-export type Placed = { readonly kind: 'placed'; readonly callId: string } | { readonly kind: 'refused'; readonly why: 'closingDown' | 'cannotKeep' }
+export type Placed =
+  { readonly kind: 'placed'; readonly callId: string } | { readonly kind: 'refused'; readonly why: 'closingDown' | 'cannotKeep' }
 
 /** What came of a call whose engine died. `left`: nobody is on the line any more who could be found. */
 export type TakenOver = { readonly kind: 'takenOver' } | { readonly kind: 'left'; readonly why: string }
@@ -125,7 +126,10 @@ export class Desk {
     if (this.#draining) return { kind: 'refused', why: 'closingDown' }
     if (this.#options.cannotKeep?.() !== undefined) return { kind: 'refused', why: 'cannotKeep' }
     const call = this.#begin({ callerNumber: '', dialledNumber: '' })
-    void call.scope.keep({ type: 'call.placed', kind: arrangedKinds[arranged.kind], arrangement: arranged.id, clinician: arranged.clinician ?? '' }, actor)
+    void call.scope.keep(
+      { type: 'call.placed', kind: arrangedKinds[arranged.kind], arrangement: arranged.id, clinician: arranged.clinician ?? '' },
+      actor,
+    )
     void this.#carry(call, placedCall(call, arranged))
     return { kind: 'placed', callId: call.id }
   }
@@ -136,7 +140,15 @@ export class Desk {
     if (this.#options.cannotKeep?.() !== undefined) return { kind: 'refused', why: 'cannotKeep' }
     const { clinician, organisation } = own
     const call = this.#begin({ callerNumber: '', dialledNumber: '', owner: { kind: 'clinician', id: clinician.id } })
-    void call.scope.keep({ type: 'call.arrived', kind: 'line', callerNumber: '', dialledNumber: '', organisation: organisation.id, clinician: clinician.id, source: 'engine' })
+    void call.scope.keep({
+      type: 'call.arrived',
+      kind: 'line',
+      callerNumber: '',
+      dialledNumber: '',
+      organisation: organisation.id,
+      clinician: clinician.id,
+      source: 'engine',
+    })
     void this.#carry(call, ownCall(call, own))
     return { kind: 'placed', callId: call.id }
   }
@@ -148,17 +160,36 @@ export class Desk {
    */
   async takeOver(events: readonly CallEvent[]): Promise<TakenOver> {
     const record = callRecord(events)
-    if (record === undefined || record.ending !== undefined || this.#draining) return { kind: 'left', why: 'it is over, or this engine is closing down' }
+    if (record === undefined || record.ending !== undefined || this.#draining)
+      return { kind: 'left', why: 'it is over, or this engine is closing down' }
     for (const handle of ringingLeft(events)) void this.#options.switch.callOff(handle)
     const legs = await takeLegs(this.#options.switch, events)
     if (legs.taken.length === 0) return { kind: 'left', why: legs.lost.map(({ party, why }) => `${party}: ${why}`).join('; ') }
-    const call = this.#begin({ callerNumber: record.callerNumber, dialledNumber: record.dialledNumber, ...(record.device === undefined ? {} : { device: record.device }) }, { record, events })
+    const call = this.#begin(
+      {
+        callerNumber: record.callerNumber,
+        dialledNumber: record.dialledNumber,
+        ...(record.device === undefined ? {} : { device: record.device }),
+      },
+      { record, events },
+    )
     const { scope } = call
     this.#options.onTakenOver?.(events)
     for (const { leg, party } of legs.taken) scope.own(leg, party)
     scope.tell({ type: 'call.takenOver', from: carrierOf(events) ?? record.node, legs: legs.taken.map(({ leg }) => leg.id) })
-    for (const { legId, party, hungUp, why } of legs.lost) scope.tell({ type: 'leg.ended', legId, party, hangUp: { ending: hungUp ? 'hangup' : 'signallingLost', at: call.clock.now(), detail: why } })
-    for (const { leg, attempt } of legs.taken) this.#reserve(call, leg, record.attempts.find((one) => one.attempt === attempt))
+    for (const { legId, party, hungUp, why } of legs.lost)
+      scope.tell({
+        type: 'leg.ended',
+        legId,
+        party,
+        hangUp: { ending: hungUp ? 'hangup' : 'signallingLost', at: call.clock.now(), detail: why },
+      })
+    for (const { leg, attempt } of legs.taken)
+      this.#reserve(
+        call,
+        leg,
+        record.attempts.find((one) => one.attempt === attempt),
+      )
     void this.#carry(call, goOn(call, record, legs))
     return { kind: 'takenOver' }
   }
@@ -206,7 +237,8 @@ export class Desk {
   async #take(incoming: IncomingCall): Promise<void> {
     if (incoming.device?.startsWith(browserUserPrefix)) {
       if (incoming.dialledNumber === returnNumber) return this.#goOnWith(incoming, this.#browserOf(incoming.device))
-      if (incoming.dialledNumber === connectionTestNumber) return this.#draining ? incoming.reject(503) : connectionTest(incoming, this.#options.clock)
+      if (incoming.dialledNumber === connectionTestNumber)
+        return this.#draining ? incoming.reject(503) : connectionTest(incoming, this.#options.clock)
     }
     const call = this.#begin(incoming)
     const flow = Promise.resolve().then(() => this.#admit(call, incoming))
@@ -241,7 +273,10 @@ export class Desk {
   }
 
   /** @param left what an engine that died has told of the call */
-  #begin(incoming: Pick<IncomingCall, 'callerNumber' | 'callerAccount' | 'dialledNumber' | 'device'> & { readonly owner?: DeviceOwner }, left?: { readonly record: CallRecord; readonly events: readonly CallEvent[] }): CallContext {
+  #begin(
+    incoming: Pick<IncomingCall, 'callerNumber' | 'callerAccount' | 'dialledNumber' | 'device'> & { readonly owner?: DeviceOwner },
+    left?: { readonly record: CallRecord; readonly events: readonly CallEvent[] },
+  ): CallContext {
     const { callerNumber, callerAccount, device } = incoming
     const { switch: telephone, speech, recordings, clock, settings, log } = this.#options
     const callId = left?.record.callId ?? this.#options.newCallId?.() ?? newCallId(clock.now())
@@ -255,7 +290,16 @@ export class Desk {
       callerNumber,
       ...(callerAccount === undefined ? {} : { callerAccount }),
       dialledNumber: numberInFacts(incoming),
-      scope: new CallScope({ callId, log, clock, ...(left ? { before: left.events } : {}), ...(owner?.kind === 'clinician' ? { caller: { kind: 'clinician', id: owner.id } } : {}), wordsAfterMove: () => this.#wordsAfterMove(), durableMs: settings.durableMs, releaseMs: settings.releaseMs }),
+      scope: new CallScope({
+        callId,
+        log,
+        clock,
+        ...(left ? { before: left.events } : {}),
+        ...(owner?.kind === 'clinician' ? { caller: { kind: 'clinician', id: owner.id } } : {}),
+        wordsAfterMove: () => this.#wordsAfterMove(),
+        durableMs: settings.durableMs,
+        releaseMs: settings.releaseMs,
+      }),
       switch: telephone,
       speech,
       recordings,
@@ -299,7 +343,8 @@ export class Desk {
   async #faulted(call: CallContext, fault: unknown): Promise<CallEnd> {
     this.#options.onFault?.(call.id, fault)
     const { caller } = call.scope
-    if (caller && !caller.ended) await within(call.clock, call.settings.releaseMs, sayAndRelease(call, caller, [sentence('technical-fault')]))
+    if (caller && !caller.ended)
+      await within(call.clock, call.settings.releaseMs, sayAndRelease(call, caller, [sentence('technical-fault')]))
     return { ending: 'engineFault', detail: String(fault) }
   }
 }

@@ -21,7 +21,10 @@ const world: SmallDirectory = {
   direct: { [entNumber]: 'ent', [clinicNumber]: 'clinic' },
 }
 
-const owners: Readonly<Record<string, DeviceOwner>> = { 'elm-desk': { kind: 'organisation', id: 'Elm Surgery' }, stranger: { kind: 'organisation', id: 'gone' } }
+const owners: Readonly<Record<string, DeviceOwner>> = {
+  'elm-desk': { kind: 'organisation', id: 'Elm Surgery' },
+  stranger: { kind: 'organisation', id: 'gone' },
+}
 
 function elmRings(dialled: string, device = 'elm-desk') {
   const scenario = new Scenario({ directory: world, owners: (name) => owners[name], arrangements: new FewArrangements({}) })
@@ -41,7 +44,13 @@ describe('what a registered telephone may dial', () => {
     await phone.and(specialist).hearEachOther()
     phone.hangsUp()
     await scenario.isOver()
-    expect(scenario.record()).toMatchObject({ kind: 'line', device: 'elm-desk', organisation: 'Elm Surgery', line: 'cardiology', ending: 'completed' })
+    expect(scenario.record()).toMatchObject({
+      kind: 'line',
+      device: 'elm-desk',
+      organisation: 'Elm Surgery',
+      line: 'cardiology',
+      ending: 'completed',
+    })
   })
 
   it.each([

@@ -27,19 +27,32 @@ export async function goOn(call: CallContext, record: CallRecord, legs: LeftLegs
   const talking = record.talkStartedAt !== undefined && record.talkEndedAt === undefined
   const recorder = await recorderOf(call, record, takenCaller)
   const answered = talking ? undefined : answeredNow(record, legs)
-  for (const attempt of record.attempts) if (attempt.result === undefined && attempt.attempt !== answered?.attempt) scope.tell({ type: 'attempt.ended', attempt: attempt.attempt, ...endOf(record, attempt) })
+  for (const attempt of record.attempts)
+    if (attempt.result === undefined && attempt.attempt !== answered?.attempt)
+      scope.tell({ type: 'attempt.ended', attempt: attempt.attempt, ...endOf(record, attempt) })
   if (talking) return goOnTalking(call, record, legs, recorder)
   if (record.talkEndedAt !== undefined) {
     scope.alongside(recorder.stop())
     const end: TalkEnd = { by: record.talkEndedBy ?? 'system', why: 'hangup' }
-    return afterTalk(call, legs.taken.map(({ leg }) => leg), end, record.outcome === undefined ? inquiryOf(call, record) : { of: [], outcomes: [] })
+    return afterTalk(
+      call,
+      legs.taken.map(({ leg }) => leg),
+      end,
+      record.outcome === undefined ? inquiryOf(call, record) : { of: [], outcomes: [] },
+    )
   }
   if (!caller) return withoutCaller(call, record, legs, recorder)
   const line = call.directory.lines.get(record.line ?? '')
   const ownWay = record.arrangement !== undefined || record.reached !== undefined
   if (line && !ownWay && record.huntEndedAt === undefined && record.lineChosenAt !== undefined) {
     const organisation = call.directory.organisations.get(record.organisation ?? '')
-    return lineCall(call, caller, { line, organisation, chosenBy: 'number', greeting: [sentence('still-trying')], resumed: resumedHunt(call, record, answered, recorder) })
+    return lineCall(call, caller, {
+      line,
+      organisation,
+      chosenBy: 'number',
+      greeting: [sentence('still-trying')],
+      resumed: resumedHunt(call, record, answered, recorder),
+    })
   }
   if (!ownWay && record.line === undefined) return followAgain(call, caller, record.dialledNumber)
   scope.alongside(recorder.stop())
@@ -53,7 +66,8 @@ async function goOnTalking(call: CallContext, record: CallRecord, { taken, lost 
   const caller = taken.find(({ party }) => party === 'caller')
   const other = taken.find(({ attempt, party }) => attempt === record.talkWith && party !== 'caller')
   for (const { leg } of taken) if (leg !== caller?.leg && leg !== other?.leg) void scope.release(leg)
-  if (record.huntEndedAt === undefined) scope.tell({ type: 'hunt.ended', result: record.acceptedBy === undefined ? 'connected' : 'accepted' })
+  if (record.huntEndedAt === undefined)
+    scope.tell({ type: 'hunt.ended', result: record.acceptedBy === undefined ? 'connected' : 'accepted' })
   if (caller && other) {
     const parties = { caller: caller.leg, other: other.leg }
     let bridged = call.switch.rejoin(parties.caller, parties.other)
@@ -69,7 +83,12 @@ async function goOnTalking(call: CallContext, record: CallRecord, { taken, lost 
   const end: TalkEnd = gone?.hungUp === true ? { by: gone.party, why: 'hangup' } : { by: 'system', why: 'faulted' }
   scope.tell({ type: 'talk.ended', ...end })
   scope.alongside(recorder.stop())
-  return afterTalk(call, [caller, other].flatMap((one) => one?.leg ?? []), end, inquiry)
+  return afterTalk(
+    call,
+    [caller, other].flatMap((one) => one?.leg ?? []),
+    end,
+    inquiry,
+  )
 }
 
 /** The caller has gone, or cannot be found any more: whoever was rung for them is let go. */
@@ -93,25 +112,42 @@ function answeredNow(record: CallRecord, { taken }: LeftLegs): (TakenLeg & { rea
 }
 
 /** How a ringing ended of which nothing more is known. */
-function endOf({ talkWith }: CallRecord, { attempt, acceptedAt }: AttemptRecord): { readonly result: AttemptResult; readonly reason?: string } {
+function endOf(
+  { talkWith }: CallRecord,
+  { attempt, acceptedAt }: AttemptRecord,
+): { readonly result: AttemptResult; readonly reason?: string } {
   if (talkWith === attempt) return { result: acceptedAt === undefined ? 'connected' : 'accepted' }
   return { result: acceptedAt === undefined ? 'cancelled' : 'failed', reason: engineDied }
 }
 
-function resumedHunt(call: CallContext, record: CallRecord, answered: (TakenLeg & { readonly attempt: AttemptId }) | undefined, recorder: Recorder): ResumedHunt {
+function resumedHunt(
+  call: CallContext,
+  record: CallRecord,
+  answered: (TakenLeg & { readonly attempt: AttemptId }) | undefined,
+  recorder: Recorder,
+): ResumedHunt {
   const attempts = record.attempts.slice(record.calledOff ?? 0)
   const attempt = answered && attempts.find((one) => one.attempt === answered.attempt)
   return {
     waitedMs: Math.max(0, call.clock.now() - (record.lineChosenAt ?? call.clock.now())),
     rung: new Set(attempts.filter(({ result }) => result !== undefined).map(({ candidate }) => candidate)),
     cutOff: new Set(attempts.filter(({ result }) => result === undefined).map(({ candidate }) => candidate)),
-    refused: new Set(attempts.filter(({ result }) => result === 'declined' || result === 'answeredThenHungUp' || result === 'badNumber').map(({ candidate }) => candidate)),
+    refused: new Set(
+      attempts
+        .filter(({ result }) => result === 'declined' || result === 'answeredThenHungUp' || result === 'badNumber')
+        .map(({ candidate }) => candidate),
+    ),
     ...(answered && attempt
       ? {
           answered: {
             leg: answered.leg,
             attempt: answered.attempt,
-            candidate: { key: attempt.candidate, label: attempt.label, ...(attempt.clinician === undefined ? {} : { clinician: attempt.clinician }), targets: [] },
+            candidate: {
+              key: attempt.candidate,
+              label: attempt.label,
+              ...(attempt.clinician === undefined ? {} : { clinician: attempt.clinician }),
+              targets: [],
+            },
             accepted: attempt.acceptedAt !== undefined,
           },
         }
@@ -123,7 +159,13 @@ function resumedHunt(call: CallContext, record: CallRecord, answered: (TakenLeg 
 /** The recording that runs goes on; where none does, one may begin. */
 async function recorderOf(call: CallContext, record: CallRecord, caller: TakenLeg | undefined): Promise<Recorder> {
   const told = record.recordings.find(({ state }) => state === 'running')
-  const running = told ? { ...told, path: told.spoolPath } : await within(call.clock, call.settings.promptTimeoutMs, call.recordings.left(call.id).catch(() => undefined))
+  const running = told
+    ? { ...told, path: told.spoolPath }
+    : await within(
+        call.clock,
+        call.settings.promptTimeoutMs,
+        call.recordings.left(call.id).catch(() => undefined),
+      )
   if (!running) return new Recorder(call)
   const { recordingId, path, startedAt } = running
   if (!told) call.scope.tell({ type: 'recording.started', recordingId, spoolPath: path })
@@ -131,7 +173,11 @@ async function recorderOf(call: CallContext, record: CallRecord, caller: TakenLe
   const ended: Recording = { path, startedAt, stop: () => Promise.resolve() }
   const runs = caller !== undefined && !caller.moved
   const recording = runs ? caller.leg.recordingOn(path) : ended
-  const isOurs = await within(call.clock, call.settings.promptTimeoutMs, call.recordings.resume({ recordingId, callId: call.id, startedAt, path }).catch(() => false))
+  const isOurs = await within(
+    call.clock,
+    call.settings.promptTimeoutMs,
+    call.recordings.resume({ recordingId, callId: call.id, startedAt, path }).catch(() => false),
+  )
   if (isOurs === true && caller?.moved) {
     call.scope.tell({ type: 'recording.stopped', recordingId })
     call.recordings.finish(recordingId)

@@ -3,7 +3,13 @@ import type { HuntCandidate } from '../directory/model.js'
 import { noPast, type RungBefore } from '../watch-list/rung-before.js'
 import { inHuntOrder } from './hunt-order.js'
 
-const person = (name: string, ...numbers: string[]): HuntCandidate => ({ key: `clinician:${name}`, pool: 'local', label: name, clinician: name, targets: numbers.map((number) => ({ kind: 'number', number })) })
+const person = (name: string, ...numbers: string[]): HuntCandidate => ({
+  key: `clinician:${name}`,
+  pool: 'local',
+  label: name,
+  clinician: name,
+  targets: numbers.map((number) => ({ kind: 'number', number })),
+})
 const names = (candidates: readonly HuntCandidate[]) => candidates.map(({ label }) => label)
 const rota = [person('ada', '+441'), person('bo', '+442'), person('cy', '+443')]
 

@@ -33,7 +33,9 @@ describe('the hunt', () => {
   })
 
   it('goes on to the National Consultant Network when nobody local accepts, and only then', async () => {
-    const scenario = new Scenario({ directory: { lines: [{ id: 'Cardiology', rota: [first], ncnPool: 'network' }], pools: { network: { members: [second] } } } })
+    const scenario = new Scenario({
+      directory: { lines: [{ id: 'Cardiology', rota: [first], ncnPool: 'network' }], pools: { network: { members: [second] } } },
+    })
     const [local, network] = [scenario.phone(first), scenario.phone(second)]
     const gp = scenario.caller()
     await gp.dials(elm)
@@ -59,7 +61,9 @@ describe('the hunt', () => {
   })
 
   it('rings each number of a clinician in turn, and counts them as one ref', async () => {
-    const scenario = new Scenario({ directory: { lines: [{ id: 'Cardiology', rota: ['dr-okafor'] }], clinicians: { 'dr-okafor': [first, second] } } })
+    const scenario = new Scenario({
+      directory: { lines: [{ id: 'Cardiology', rota: ['dr-okafor'] }], clinicians: { 'dr-okafor': [first, second] } },
+    })
     const [mobile, office] = [scenario.phone(first), scenario.phone(second)]
     const gp = scenario.caller()
     await gp.dials(elm)
@@ -74,7 +78,9 @@ describe('the hunt', () => {
   })
 
   it('does not ring the other number of somebody who has refused', async () => {
-    const scenario = new Scenario({ directory: { lines: [{ id: 'Cardiology', rota: ['dr-okafor', third] }], clinicians: { 'dr-okafor': [first, second] } } })
+    const scenario = new Scenario({
+      directory: { lines: [{ id: 'Cardiology', rota: ['dr-okafor', third] }], clinicians: { 'dr-okafor': [first, second] } },
+    })
     const [mobile, office, other] = [scenario.phone(first), scenario.phone(second), scenario.phone(third)]
     const gp = scenario.caller()
     await gp.dials(elm)
@@ -86,7 +92,12 @@ describe('the hunt', () => {
   })
 
   it('does not ring again who answered and hung up: not on their other number, and not in the next round', async () => {
-    const scenario = new Scenario({ directory: { lines: [{ id: 'Cardiology', rota: ['dr-okafor', third], ring: { rounds: 3 } }], clinicians: { 'dr-okafor': [first, second] } } })
+    const scenario = new Scenario({
+      directory: {
+        lines: [{ id: 'Cardiology', rota: ['dr-okafor', third], ring: { rounds: 3 } }],
+        clinicians: { 'dr-okafor': [first, second] },
+      },
+    })
     const [mobile, office, other] = [scenario.phone(first), scenario.phone(second), scenario.phone(third)]
     const gp = scenario.caller()
     await gp.dials(elm)
@@ -103,7 +114,10 @@ describe('the hunt', () => {
 
   it('does not ring the other number of somebody who answered and could not be connected, and does ring them again in the next round', async () => {
     const scenario = new Scenario({
-      directory: { lines: [{ id: 'Cardiology', rota: ['dr-okafor', third], ring: { rounds: 2 } }], clinicians: { 'dr-okafor': [first, second] } },
+      directory: {
+        lines: [{ id: 'Cardiology', rota: ['dr-okafor', third], ring: { rounds: 2 } }],
+        clinicians: { 'dr-okafor': [first, second] },
+      },
       faults: (operation, nth) => (operation === 'bridge' && nth === 1 ? { kind: 'fails', afterMs: 5 } : undefined),
     })
     const [mobile, office, other] = [scenario.phone(first), scenario.phone(second), scenario.phone(third)]
@@ -165,7 +179,10 @@ describe('the hunt', () => {
     await one.rings()
     await gpOfOak.dials(oak)
     await two.rings()
-    expect(scenario.world.log.told.find((event) => event.type === 'candidate.passedOver')).toMatchObject({ why: 'beingRung', callId: 'call2' })
+    expect(scenario.world.log.told.find((event) => event.type === 'candidate.passedOver')).toMatchObject({
+      why: 'beingRung',
+      callId: 'call2',
+    })
     await two.refuses('busy')
     await one.answers()
     one.presses('3')

@@ -85,7 +85,9 @@ function endOf(result: HuntResult<unknown>, near: Leg | undefined): HuntEnd {
 }
 
 /** What came of one ringing. */
-type Ringing<T> = Extract<HuntResult<T>, { readonly kind: 'connected' }> | { readonly kind: 'over'; readonly answered: boolean; readonly result: AttemptResult }
+type Ringing<T> =
+  | Extract<HuntResult<T>, { readonly kind: 'connected' }>
+  | { readonly kind: 'over'; readonly answered: boolean; readonly result: AttemptResult }
 
 class Hunt<T> {
   readonly #call: CallContext
@@ -251,10 +253,26 @@ class Hunt<T> {
     }
   }
 
-  async #attempt(attempt: AttemptId, candidate: Rung, target: Target, pool: HuntPool, reservation: Reservation, legs: Leg[]): Promise<Ringing<T>> {
+  async #attempt(
+    attempt: AttemptId,
+    candidate: Rung,
+    target: Target,
+    pool: HuntPool,
+    reservation: Reservation,
+    legs: Leg[],
+  ): Promise<Ringing<T>> {
     const { scope, clock, settings } = this.#call
     const { key, label, clinician } = candidate
-    scope.tell({ type: 'attempt.started', attempt, candidate: key, label, ...(clinician === undefined ? {} : { clinician }), pool: pool.pool, target: targetInFacts(target), account: this.#request.account })
+    scope.tell({
+      type: 'attempt.started',
+      attempt,
+      candidate: key,
+      label,
+      ...(clinician === undefined ? {} : { clinician }),
+      pool: pool.pool,
+      target: targetInFacts(target),
+      account: this.#request.account,
+    })
     const ringMs = Math.min(pool.ring.ringSeconds * 1_000, this.#request.deadline - clock.monotonic())
     const dialled = await this.#call.switch.dial(target, {
       from: settings.outbound,
@@ -275,7 +293,10 @@ class Hunt<T> {
     legs.push(leg)
     scope.own(leg, this.#request.party ?? 'specialist')
     scope.tell({ type: 'attempt.answered', attempt, legId: leg.id, ...handleOf(leg) })
-    return this.#meet({ leg, attempt, candidate, acceptMs: pool.ring.acceptSeconds * 1_000 - (clock.monotonic() - answeredAt) }, reservation)
+    return this.#meet(
+      { leg, attempt, candidate, acceptMs: pool.ring.acceptSeconds * 1_000 - (clock.monotonic() - answeredAt) },
+      reservation,
+    )
   }
 
   async #meet(answered: Answered, reservation: Reservation): Promise<Ringing<T>> {
@@ -287,7 +308,12 @@ class Hunt<T> {
       scope.tell({ type: 'attempt.ended', attempt, result: meeting.by === 'acceptance' ? 'accepted' : 'connected' })
       return meeting
     }
-    scope.tell({ type: 'attempt.ended', attempt, result: meeting.kind, ...(meeting.reason === undefined ? {} : { reason: meeting.reason }) })
+    scope.tell({
+      type: 'attempt.ended',
+      attempt,
+      result: meeting.kind,
+      ...(meeting.reason === undefined ? {} : { reason: meeting.reason }),
+    })
     return { kind: 'over', answered: true, result: meeting.kind }
   }
 
@@ -337,7 +363,12 @@ function saidNo(result: AttemptResult): boolean {
 
 type Unanswered = Exclude<DialResult, { readonly kind: 'answered' }>
 
-function unansweredAttempt(dialled: Unanswered): { readonly result: AttemptResult; readonly status?: number; readonly reason?: string; readonly fault?: DialFault } {
+function unansweredAttempt(dialled: Unanswered): {
+  readonly result: AttemptResult
+  readonly status?: number
+  readonly reason?: string
+  readonly fault?: DialFault
+} {
   switch (dialled.kind) {
     case 'busy':
     case 'declined':
@@ -348,6 +379,11 @@ function unansweredAttempt(dialled: Unanswered): { readonly result: AttemptResul
     case 'cancelled':
       return { result: dialled.kind }
     case 'failed':
-      return { result: 'failed', ...(dialled.status === undefined ? {} : { status: dialled.status }), reason: dialled.reason, fault: dialled.fault }
+      return {
+        result: 'failed',
+        ...(dialled.status === undefined ? {} : { status: dialled.status }),
+        reason: dialled.reason,
+        fault: dialled.fault,
+      }
   }
 }

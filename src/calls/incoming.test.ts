@@ -25,7 +25,9 @@ describe('what a dialled number does', () => {
   })
 
   it('rings a line at once where the number is the line’s own, and whispers "a practice" since nobody can tell who calls', async () => {
-    const scenario = new Scenario({ directory: { lines: [{ id: 'Cardiology', rota: [first] }, { id: 'Paediatrics' }], direct: { '+441632960200': 'Cardiology' } } })
+    const scenario = new Scenario({
+      directory: { lines: [{ id: 'Cardiology', rota: [first] }, { id: 'Paediatrics' }], direct: { '+441632960200': 'Cardiology' } },
+    })
     const gp = scenario.caller()
     const specialist = scenario.phone(first)
     await gp.dials('+441632960200')
@@ -40,7 +42,9 @@ describe('what a dialled number does', () => {
   })
 
   it('tells an organisation without lines so', async () => {
-    const scenario = new Scenario({ directory: { lines: [{ id: 'Cardiology', access: { everyone: false, organisations: [], areas: [] } }] } })
+    const scenario = new Scenario({
+      directory: { lines: [{ id: 'Cardiology', access: { everyone: false, organisations: [], areas: [] } }] },
+    })
     const gp = scenario.caller()
     await gp.dials(dialIn)
     await gp.hears('no-lines')
@@ -60,17 +64,35 @@ describe('what a dialled number does', () => {
   })
 
   it('tells the caller of a closed line when it opens', async () => {
-    const scenario = new Scenario({ directory: { lines: [{ id: 'Cardiology', rota: [first], hours: { week: { tue: [{ from: '09:00', to: '17:00' }] }, exceptions: {} } }] } })
+    const scenario = new Scenario({
+      directory: {
+        lines: [{ id: 'Cardiology', rota: [first], hours: { week: { tue: [{ from: '09:00', to: '17:00' }] }, exceptions: {} } }],
+      },
+    })
     const gp = scenario.caller()
     await gp.dials(dialIn)
-    for (const words of ['Cardiology', 'line-closed', 'line-opens', 'day-tomorrow', 'time-at', 'digit-9', 'time-oclock', 'time-morning', 'goodbye']) await gp.hears(words)
+    for (const words of [
+      'Cardiology',
+      'line-closed',
+      'line-opens',
+      'day-tomorrow',
+      'time-at',
+      'digit-9',
+      'time-oclock',
+      'time-morning',
+      'goodbye',
+    ])
+      await gp.hears(words)
     await gp.isReleased()
     await scenario.isOver()
     expect(scenario.record()).toMatchObject({ ending: 'lineClosed' })
   })
 
   it('ends clean when the caller gives up before the answer', async () => {
-    const scenario = new Scenario({ directory: { lines: [{ id: 'Cardiology', rota: [first] }] }, latencyMs: (operation) => (operation === 'answer' ? 40 : 0) })
+    const scenario = new Scenario({
+      directory: { lines: [{ id: 'Cardiology', rota: [first] }] },
+      latencyMs: (operation) => (operation === 'answer' ? 40 : 0),
+    })
     const gp = scenario.caller()
     await gp.dials(dialIn, { givesUpAfterMs: 20 })
     await scenario.isOver()

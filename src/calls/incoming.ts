@@ -35,7 +35,10 @@ export type Route =
  */
 export async function takeCall(call: CallContext, incoming: IncomingCall, settled: () => void): Promise<CallEnd> {
   const { scope } = call
-  const route = call.device === undefined ? routeOf(call.directory, incoming.dialledNumber) : routeOfDevice(call.directory, incoming.dialledNumber, call.owner)
+  const route =
+    call.device === undefined
+      ? routeOf(call.directory, incoming.dialledNumber)
+      : routeOfDevice(call.directory, incoming.dialledNumber, call.owner)
   const arrived = within(call.clock, call.settings.arrivalMs, scope.keep(arrival(incoming, call.owner, route)))
   if (route.kind === 'refuse') {
     await incoming.reject(route.status)
@@ -108,7 +111,12 @@ function follow(call: CallContext, caller: Leg, route: Exclude<Route, { readonly
     case 'dialIn':
       return dialIn(call, caller, route.organisation)
     case 'line':
-      return lineCall(call, caller, { line: route.line, organisation: route.organisation, chosenBy: 'number', greeting: mannerOf(route.line.kind).greeting(route.line) })
+      return lineCall(call, caller, {
+        line: route.line,
+        organisation: route.organisation,
+        chosenBy: 'number',
+        greeting: mannerOf(route.line.kind).greeting(route.line),
+      })
     case 'code':
       return codeService(call, caller, {
         first: route.organisation ? [] : [...greeting, sentence('code-welcome')],
@@ -117,7 +125,11 @@ function follow(call: CallContext, caller: Leg, route: Exclude<Route, { readonly
         ...(route.keys === undefined ? {} : { dialled: route.keys }),
       })
     case 'bypass':
-      return bypassByCode(call, caller, { first: route.organisation ? [] : greeting, organisation: route.organisation, ...(route.code === undefined ? {} : { dialled: route.code }) })
+      return bypassByCode(call, caller, {
+        first: route.organisation ? [] : greeting,
+        organisation: route.organisation,
+        ...(route.code === undefined ? {} : { dialled: route.code }),
+      })
   }
 }
 
@@ -161,7 +173,8 @@ function routeOfDevice(directory: Directory, dialled: string, owner: DeviceOwner
   if (pin) return { kind: 'code', organisation: first, ...(pin[1] ? { keys: pin[1] } : {}) }
   for (const organisation of organisations) {
     for (const line of directory.lines.values()) {
-      if (line.code === dialled.replace(/#$/, '') && line.kind === 'advice' && mayUse(directory, line, organisation.id)) return { kind: 'line', line, organisation }
+      if (line.code === dialled.replace(/#$/, '') && line.kind === 'advice' && mayUse(directory, line, organisation.id))
+        return { kind: 'line', line, organisation }
     }
   }
   const route = routeOf(directory, dialled)

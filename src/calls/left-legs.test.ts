@@ -4,8 +4,17 @@ import type { CallEvent, CallFact } from '../facts/events.js'
 import type { DialledBefore } from '../switch/port.js'
 import { handlesLeft, takeLegs } from './left-legs.js'
 
-const asEvents = (facts: readonly CallFact[]): readonly CallEvent[] => facts.map((fact, index) => ({ ...unknownOrigin, callId: 'one', seq: index + 1, at: index * 1_000, ...fact }))
-const started = (attempt: string, target: string, account?: string): CallFact => ({ type: 'attempt.started', attempt, candidate: attempt, label: attempt, pool: 'local', target, ...(account === undefined ? {} : { account }) })
+const asEvents = (facts: readonly CallFact[]): readonly CallEvent[] =>
+  facts.map((fact, index) => ({ ...unknownOrigin, callId: 'one', seq: index + 1, at: index * 1_000, ...fact }))
+const started = (attempt: string, target: string, account?: string): CallFact => ({
+  type: 'attempt.started',
+  attempt,
+  candidate: attempt,
+  label: attempt,
+  pool: 'local',
+  target,
+  ...(account === undefined ? {} : { account }),
+})
 
 const events = asEvents([
   { type: 'call.arrived', kind: 'dialIn', callerNumber: '', dialledNumber: '', source: '' },

@@ -24,7 +24,13 @@ export interface TakenLeg {
 export interface LeftLegs {
   readonly taken: readonly TakenLeg[]
   /** Those that have ended while nobody was there, or cannot be found any more. */
-  readonly lost: readonly { readonly legId: string; readonly party: Party; readonly attempt: AttemptId | undefined; readonly hungUp: boolean; readonly why: string }[]
+  readonly lost: readonly {
+    readonly legId: string
+    readonly party: Party
+    readonly attempt: AttemptId | undefined
+    readonly hungUp: boolean
+    readonly why: string
+  }[]
 }
 
 /** Takes over the legs that a call had when its engine died, as its facts name them. Never rejects. */
@@ -33,7 +39,8 @@ export async function takeLegs(telephone: Pick<Switch, 'adopt'>, events: readonl
   const lost: LeftLegs['lost'][number][] = []
   await Promise.all(
     runningLegs(events).map(async ({ legId, party, attempt, handle, dialled }) => {
-      const result = handle === undefined ? ({ kind: 'failed', why: 'its handle is not in the facts' } as const) : await telephone.adopt(handle, dialled)
+      const result =
+        handle === undefined ? ({ kind: 'failed', why: 'its handle is not in the facts' } as const) : await telephone.adopt(handle, dialled)
       if (result.kind === 'adopted') taken.push({ leg: result.leg, party, attempt, ...(result.moved ? { moved: true } : {}) })
       else lost.push({ legId, party, attempt, hungUp: result.kind === 'gone', why: result.why })
     }),
@@ -62,14 +69,22 @@ function runningLegs(events: readonly CallEvent[]): readonly RunningLeg[] {
   const accounts = new Map<AttemptId, string>()
   const placed = events.some(({ type }) => type === 'call.placed')
   for (const event of events) {
-    if (event.type === 'call.answered') legs.set(event.legId, { legId: event.legId, party: 'caller', attempt: undefined, handle: event.handle })
+    if (event.type === 'call.answered')
+      legs.set(event.legId, { legId: event.legId, party: 'caller', attempt: undefined, handle: event.handle })
     if (event.type === 'attempt.started') parties.set(event.attempt, event.pool === 'direct' ? 'called' : placed ? 'caller' : 'specialist')
     // Addresses and registered telephones cost nothing.
-    if (event.type === 'attempt.started' && event.target.startsWith('+') && event.account !== undefined) accounts.set(event.attempt, event.account)
+    if (event.type === 'attempt.started' && event.target.startsWith('+') && event.account !== undefined)
+      accounts.set(event.attempt, event.account)
     if (event.type === 'attempt.answered') {
       const account = accounts.get(event.attempt)
       const dialled = account === undefined ? {} : { dialled: { account, answeredAt: event.at } }
-      legs.set(event.legId, { legId: event.legId, party: parties.get(event.attempt) ?? 'specialist', attempt: event.attempt, handle: event.handle, ...dialled })
+      legs.set(event.legId, {
+        legId: event.legId,
+        party: parties.get(event.attempt) ?? 'specialist',
+        attempt: event.attempt,
+        handle: event.handle,
+        ...dialled,
+      })
     }
     const moved = event.type === 'leg.moved' ? legs.get(event.legId) : undefined
     if (event.type === 'leg.moved' && moved) legs.set(event.legId, { ...moved, handle: event.handle })

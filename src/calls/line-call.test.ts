@@ -12,7 +12,15 @@ describe('a GP rings the Dial-In number', () => {
       directory: {
         lines: [
           { id: 'Cardiology', rota: [third] },
-          { id: 'Paediatrics', rota: [first, second], blurb: 'Have the NHS number ready.', outcomes: [{ id: 'avoided', label: 'Referral avoided' }, { id: 'made', label: 'Referral made' }] },
+          {
+            id: 'Paediatrics',
+            rota: [first, second],
+            blurb: 'Have the NHS number ready.',
+            outcomes: [
+              { id: 'avoided', label: 'Referral avoided' },
+              { id: 'made', label: 'Referral made' },
+            ],
+          },
         ],
       },
     })
@@ -43,7 +51,14 @@ describe('a GP rings the Dial-In number', () => {
     await scenario.isOver()
 
     const record = scenario.record()
-    expect(record).toMatchObject({ ending: 'completed', line: 'Paediatrics', organisation: 'Elm Surgery', refs: 2, talkEndedBy: 'specialist', outcome: { outcome: 'avoided', by: 'caller' } })
+    expect(record).toMatchObject({
+      ending: 'completed',
+      line: 'Paediatrics',
+      organisation: 'Elm Surgery',
+      refs: 2,
+      talkEndedBy: 'specialist',
+      outcome: { outcome: 'avoided', by: 'caller' },
+    })
     expect(record.attempts.map(({ result }) => result)).toEqual(['noAnswer', 'accepted'])
     expect(record.attempts[1]?.proof?.heard).toEqual({ kind: 'key', key: '1', source: 'rfc4733' })
     expect(scenario.world.recordings.finished).toHaveLength(1)

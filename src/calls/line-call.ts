@@ -92,7 +92,10 @@ export async function lineCall(call: CallContext, caller: Leg, request: LineRequ
   const deadline = clock.monotonic() + (resumed ? Math.max(totalMs - resumed.waitedMs, Math.min(totalMs, leastResumedMs)) : totalMs)
   const recorder = resumed?.recorder ?? new Recorder(call)
   if (line.recordFrom === 'answer') void recorder.start(caller)
-  const prepared = new PreparedWhisper(call, manner.whisper({ organisation: organisation?.spokenName, line: line.spokenName }, line.spokenWord ?? 'off'))
+  const prepared = new PreparedWhisper(
+    call,
+    manner.whisper({ organisation: organisation?.spokenName, line: line.spokenName }, line.spokenWord ?? 'off'),
+  )
   const waiting = manner.waiting === 'ringingTone' ? undefined : await spoken(call, manner.waiting)
   const ringback = new Ringback(call, caller, waiting)
   ringback.ring(await spoken(call, [...request.greeting, ...(resumed ? [] : manner.ringing(line))]))
@@ -104,7 +107,9 @@ export async function lineCall(call: CallContext, caller: Leg, request: LineRequ
     if (heard && heard.kind !== 'accepted') return notAccepted(call, leg, heard)
     ringback.handOver()
     const parties = { caller, other: leg }
-    const connected = heard ? await connect(call, parties, { attempt, proof: heard.proof }, recorder) : await join(call, parties, attempt, recorder)
+    const connected = heard
+      ? await connect(call, parties, { attempt, proof: heard.proof }, recorder)
+      : await join(call, parties, attempt, recorder)
     switch (connected.kind) {
       case 'talking':
         return { kind: 'connected', by: 'acceptance', connection: { specialist: leg, bridge: connected.bridge } }
@@ -130,7 +135,16 @@ export async function lineCall(call: CallContext, caller: Leg, request: LineRequ
     })
   }
   const first = resumed?.answered && { ...resumed.answered, acceptMs: line.ring.acceptSeconds * 1_000 }
-  const result = await hunt(call, { pools, deadline, signal: wanted.signal, account: line.id, near: caller, ...(first ? { first } : {}), notNow: ({ clinician }) => clinician !== undefined && call.notNow(clinician), meet }).finally(() => wanted.done())
+  const result = await hunt(call, {
+    pools,
+    deadline,
+    signal: wanted.signal,
+    account: line.id,
+    near: caller,
+    ...(first ? { first } : {}),
+    notNow: ({ clinician }) => clinician !== undefined && call.notNow(clinician),
+    meet,
+  }).finally(() => wanted.done())
   switch (result.kind) {
     case 'connected': {
       const { specialist, bridge } = result.connection
@@ -164,9 +178,15 @@ async function starPressed(leg: Leg, signal: AbortSignal): Promise<boolean> {
 /** Local people first, who know the local pathways; then the National Consultant Network, where the line has it. */
 function huntPools(call: CallContext, line: Line): readonly HuntPool[] {
   const inOrder = (candidates: readonly HuntCandidate[], order: HuntOrder) => inHuntOrder(others(call, candidates), order, call.past)
-  const local: HuntPool = { pool: 'local', candidates: inOrder(huntCandidates(call.directory, line, call.arrivedAt), line.ring.order), ring: line.ring }
+  const local: HuntPool = {
+    pool: 'local',
+    candidates: inOrder(huntCandidates(call.directory, line, call.arrivedAt), line.ring.order),
+    ring: line.ring,
+  }
   const network = line.ncnPool === undefined ? undefined : call.directory.pools.get(line.ncnPool)
-  return network === undefined ? [local] : [local, { pool: 'ncn', candidates: inOrder(poolCandidates(call.directory, network.id), network.ring.order), ring: network.ring }]
+  return network === undefined
+    ? [local]
+    : [local, { pool: 'ncn', candidates: inOrder(poolCandidates(call.directory, network.id), network.ring.order), ring: network.ring }]
 }
 
 /** Those who have not been rung yet, then those whose ringing was cut off; and where the policy wants more rounds, these with everybody. */
@@ -174,7 +194,12 @@ function poolsLeft(pool: HuntPool, { rung, cutOff, refused, answered }: ResumedH
   const candidates = pool.candidates.filter(({ key }) => key !== answered?.candidate.key)
   const left = [...candidates.filter(({ key }) => !rung.has(key) && !cutOff.has(key)), ...candidates.filter(({ key }) => cutOff.has(key))]
   const { rounds } = pool.ring
-  return [{ ...pool, candidates: left, ring: { ...pool.ring, rounds: 1 } }, ...(rounds > 1 ? [{ ...pool, candidates: pool.candidates.filter(({ key }) => !refused.has(key)), ring: { ...pool.ring, rounds: rounds - 1 } }] : [])].filter((each) => each.candidates.length > 0)
+  return [
+    { ...pool, candidates: left, ring: { ...pool.ring, rounds: 1 } },
+    ...(rounds > 1
+      ? [{ ...pool, candidates: pool.candidates.filter(({ key }) => !refused.has(key)), ring: { ...pool.ring, rounds: rounds - 1 } }]
+      : []),
+  ].filter((each) => each.candidates.length > 0)
 }
 
 /** Everybody but the caller: a clinician who rings a line on whose rota they stand wants one of the others. */
@@ -182,6 +207,9 @@ function others({ device, owner }: CallContext, candidates: readonly HuntCandida
   if (device === undefined && owner === undefined) return candidates
   return candidates
     .filter(({ clinician }) => clinician === undefined || owner?.kind !== 'clinician' || owner.id !== clinician)
-    .map((candidate) => ({ ...candidate, targets: candidate.targets.filter((target) => target.kind !== 'device' || target.user !== device) }))
+    .map((candidate) => ({
+      ...candidate,
+      targets: candidate.targets.filter((target) => target.kind !== 'device' || target.user !== device),
+    }))
     .filter(({ targets }) => targets.length > 0)
 }

@@ -46,7 +46,11 @@ const advice: LineManner = {
   waiting: 'ringingTone',
   whisper: (about, spokenWord) => {
     const who = about.organisation === undefined ? sentence('generic-practice') : name(about.organisation, 'generic-practice')
-    return whisperWords([sentence('whisper-call-from'), who, sentence('whisper-about'), name(about.line, 'generic-line')], 'clinician', spokenWord)
+    return whisperWords(
+      [sentence('whisper-call-from'), who, sentence('whisper-about'), name(about.line, 'generic-line')],
+      'clinician',
+      spokenWord,
+    )
   },
   asks: ['caller', 'specialist'],
   nobody: async (call, caller, line) => {

@@ -37,7 +37,15 @@ describe('the menu of a Dial-In number', () => {
   })
 
   it('takes codes of several digits, and waits for a further digit only where one can still come', async () => {
-    const scenario = new Scenario({ directory: { lines: [{ id: 'A', code: '1', rota: [heart] }, { id: 'B', code: '12', rota: [child] }, { id: 'C', code: '345', rota: [child] }] } })
+    const scenario = new Scenario({
+      directory: {
+        lines: [
+          { id: 'A', code: '1', rota: [heart] },
+          { id: 'B', code: '12', rota: [child] },
+          { id: 'C', code: '345', rota: [child] },
+        ],
+      },
+    })
     const phone = scenario.phone(heart)
     const gp = scenario.caller()
     await gp.dials(dialIn)
@@ -125,7 +133,14 @@ describe('the menu of a Dial-In number', () => {
   })
 
   it('says so when every line is closed, and lets the caller ask when each opens', async () => {
-    const scenario = new Scenario({ directory: { lines: [{ id: 'Day', code: '1', hours: nightOnly }, { id: 'Night', code: '2', hours: nightOnly }] } })
+    const scenario = new Scenario({
+      directory: {
+        lines: [
+          { id: 'Day', code: '1', hours: nightOnly },
+          { id: 'Night', code: '2', hours: nightOnly },
+        ],
+      },
+    })
     const gp = scenario.caller()
     await gp.dials(dialIn)
     await gp.hears('menu-all-closed')

@@ -18,7 +18,12 @@ export type MenuResult =
  * (`star-services.ts`). After the tries that there are, a polite end.
  * @param greeting said before the first offer, in one piece with it
  */
-export async function menu(call: CallContext, caller: Leg, choices: readonly LineChoice[], greeting: readonly SpeechPart[]): Promise<MenuResult> {
+export async function menu(
+  call: CallContext,
+  caller: Leg,
+  choices: readonly LineChoice[],
+  greeting: readonly SpeechPart[],
+): Promise<MenuResult> {
   const { scope, settings } = call
   const open = choices.filter(({ opening }) => opening.open)
   const offer = open.length === 0 ? [sentence('menu-all-closed')] : offerWords(open)
@@ -70,7 +75,11 @@ export async function menu(call: CallContext, caller: Leg, choices: readonly Lin
 
 /** "Cardiology is closed at the moment. It opens tomorrow at nine o'clock in the morning." */
 export function closedWords({ line, opening }: LineChoice, now: number): readonly SpeechPart[] {
-  return [name(line.spokenName, 'generic-line'), sentence('line-closed'), ...openingWords(opening.open ? now : opening.opensAt, now, line.timeZone)]
+  return [
+    name(line.spokenName, 'generic-line'),
+    sentence('line-closed'),
+    ...openingWords(opening.open ? now : opening.opensAt, now, line.timeZone),
+  ]
 }
 
 /** Longer than any line's code: it may be a PIN whose star was forgotten. Of those the facts have the beginning alone. */
@@ -79,6 +88,11 @@ function harmless(keys: string): string {
 }
 
 function offerWords(open: readonly LineChoice[]): readonly SpeechPart[] {
-  const lines = open.flatMap(({ line }): SpeechPart[] => [sentence('menu-for'), name(line.spokenName, 'generic-line'), sentence('menu-press'), { kind: 'digits', digits: line.code }])
+  const lines = open.flatMap(({ line }): SpeechPart[] => [
+    sentence('menu-for'),
+    name(line.spokenName, 'generic-line'),
+    sentence('menu-press'),
+    { kind: 'digits', digits: line.code },
+  ])
   return [...lines, sentence('menu-repeat')]
 }

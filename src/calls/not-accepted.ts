@@ -5,7 +5,11 @@ import { sayAndRelease, sentence } from './saying.js'
 import type { WhisperResult } from './whisper.js'
 
 /** Answered, and not accepted: who is still there is told why, or released. */
-export async function notAccepted<T>(call: CallContext, leg: Leg, heard: Exclude<WhisperResult, { readonly kind: 'accepted' }>): Promise<AnswerOutcome<T>> {
+export async function notAccepted<T>(
+  call: CallContext,
+  leg: Leg,
+  heard: Exclude<WhisperResult, { readonly kind: 'accepted' }>,
+): Promise<AnswerOutcome<T>> {
   switch (heard.kind) {
     case 'cancelled':
       // The hunt is over, so somebody who has answered may hear why before they are let go.

@@ -7,7 +7,14 @@ const clinicians = { 'dr-okafor': [first], 'dr-prasad': [second], 'dr-nakamura':
 
 /** Who has said "not now"; may change while the calls go on. */
 function line(said: ReadonlySet<string>, more: { readonly ncnPool?: string; readonly ring?: { readonly rounds: number } } = {}): Scenario {
-  return new Scenario({ directory: { lines: [{ id: 'Cardiology', rota: ['dr-okafor', 'dr-prasad'], ...more }], clinicians, pools: { network: { members: ['dr-nakamura'] } } }, notNow: (clinician) => said.has(clinician) })
+  return new Scenario({
+    directory: {
+      lines: [{ id: 'Cardiology', rota: ['dr-okafor', 'dr-prasad'], ...more }],
+      clinicians,
+      pools: { network: { members: ['dr-nakamura'] } },
+    },
+    notNow: (clinician) => said.has(clinician),
+  })
 }
 
 const rung = (scenario: Scenario) => scenario.record().attempts.map(({ clinician }) => clinician)
@@ -24,7 +31,9 @@ describe('whoever has said "not now"', () => {
     gp.hangsUp()
     await scenario.isOver()
     expect(rung(scenario)).toEqual(['dr-prasad'])
-    expect(scenario.world.log.told).toContainEqual(expect.objectContaining({ type: 'candidate.passedOver', candidate: 'clinician:dr-okafor', why: 'notNow' }))
+    expect(scenario.world.log.told).toContainEqual(
+      expect.objectContaining({ type: 'candidate.passedOver', candidate: 'clinician:dr-okafor', why: 'notNow' }),
+    )
   })
 
   it('is rung last, after the National Consultant Network, when nobody else does', async () => {
@@ -66,7 +75,9 @@ describe('whoever has said "not now"', () => {
     await okafor.ringsFor(20)
     gp.hangsUp()
     await scenario.isOver()
-    expect(scenario.world.log.told).toContainEqual(expect.objectContaining({ type: 'candidate.passedOver', candidate: 'clinician:dr-prasad', why: 'notNow' }))
+    expect(scenario.world.log.told).toContainEqual(
+      expect.objectContaining({ type: 'candidate.passedOver', candidate: 'clinician:dr-prasad', why: 'notNow' }),
+    )
   })
 
   it('takes it back, and is rung in the next round', async () => {

@@ -8,27 +8,40 @@ import { unknownOrigin } from '../facts/actor.js'
 import type { CallEvent } from '../facts/events.js'
 import type { Arrangements } from './arrangements.js'
 
-it('whatever patients, clinicians and practices do, with accidents, every rule of their calls holds (5,000 calls)', { timeout: 180_000 }, async () => {
-  expect(otherRules).toHaveLength(particular.length + 4)
-  const seen = new Map<string, number>()
-  let calls = 0
-  await fc.assert(
-    fc.asyncProperty(otherPlan, async (plan) => {
-      const lived = await liveOthers(plan)
-      calls += plan.calls.length
-      for (const { ending = 'none', kind, talkStartedAt } of lived.world.records()) {
-        const what = `${kind} ${ending}${talkStartedAt === undefined ? '' : ' talked'}`
-        seen.set(what, (seen.get(what) ?? 0) + 1)
-      }
-      expect(violation(lived, otherRules)).toBeUndefined()
-    }),
-    { numRuns: propertyRuns(1_600) },
-  )
-  expect(calls).toBeGreaterThanOrEqual(propertyRuns(5_000) * 0.9)
-  // What never happened was not checked.
-  if (!enoughRuns) return
-  for (const what of ['pifuAnswer completed talked', 'pifuAnswer callBackRequested', 'pifuCallBack completed talked', 'patientConnect completed talked', 'callBackCode completed talked', 'bypass completed talked', 'callBackCode wrongCode']) expect(seen.get(what) ?? 0, what).toBeGreaterThan(0)
-})
+it(
+  'whatever patients, clinicians and practices do, with accidents, every rule of their calls holds (5,000 calls)',
+  { timeout: 180_000 },
+  async () => {
+    expect(otherRules).toHaveLength(particular.length + 4)
+    const seen = new Map<string, number>()
+    let calls = 0
+    await fc.assert(
+      fc.asyncProperty(otherPlan, async (plan) => {
+        const lived = await liveOthers(plan)
+        calls += plan.calls.length
+        for (const { ending = 'none', kind, talkStartedAt } of lived.world.records()) {
+          const what = `${kind} ${ending}${talkStartedAt === undefined ? '' : ' talked'}`
+          seen.set(what, (seen.get(what) ?? 0) + 1)
+        }
+        expect(violation(lived, otherRules)).toBeUndefined()
+      }),
+      { numRuns: propertyRuns(1_600) },
+    )
+    expect(calls).toBeGreaterThanOrEqual(propertyRuns(5_000) * 0.9)
+    // What never happened was not checked.
+    if (!enoughRuns) return
+    for (const what of [
+      'pifuAnswer completed talked',
+      'pifuAnswer callBackRequested',
+      'pifuCallBack completed talked',
+      'patientConnect completed talked',
+      'callBackCode completed talked',
+      'bypass completed talked',
+      'callBackCode wrongCode',
+    ])
+      expect(seen.get(what) ?? 0, what).toBeGreaterThan(0)
+  },
+)
 
 describe('each of these rules notices a bug that breaks it', { timeout: 60_000 }, () => {
   async function notices(rule: string, bug: OtherTampering): Promise<void> {
@@ -66,7 +79,10 @@ describe('each of these rules notices a bug that breaks it', { timeout: 60_000 }
   it('a request that is thanked for and never stored', () =>
     notices('nobody is promised', {
       log: (honest, world) => ({
-        append: (callId, fact) => (fact.type === 'callBack.requested' ? Promise.resolve<CallEvent>({ ...unknownOrigin, callId, seq: 0, at: world.clock.now(), ...fact }) : honest.append(callId, fact)),
+        append: (callId, fact) =>
+          fact.type === 'callBack.requested'
+            ? Promise.resolve<CallEvent>({ ...unknownOrigin, callId, seq: 0, at: world.clock.now(), ...fact })
+            : honest.append(callId, fact),
         subscribe: (listener) => honest.subscribe(listener),
       }),
     }))
@@ -82,14 +98,24 @@ describe('each of these rules notices a bug that breaks it', { timeout: 60_000 }
       }),
     }))
 
-  it('recordings for which there is never a place', () => notices('every talk is recorded', { recordings: () => ({ allocate: () => Promise.resolve({ kind: 'refused', why: 'no' }), left: () => Promise.resolve(undefined), resume: () => Promise.resolve(true), finish: () => undefined }) }))
+  it('recordings for which there is never a place', () =>
+    notices('every talk is recorded', {
+      recordings: () => ({
+        allocate: () => Promise.resolve({ kind: 'refused', why: 'no' }),
+        left: () => Promise.resolve(undefined),
+        resume: () => Promise.resolve(true),
+        finish: () => undefined,
+      }),
+    }))
 
   it('a switch that rings on when the caller has gone', () =>
     notices('when one side has gone', {
       switch: (honest) =>
         new Proxy(honest, {
           get: (target, name) => {
-            if (name === 'dial') return (to: Parameters<typeof target.dial>[0], options: Parameters<typeof target.dial>[1]) => target.dial(to, { ...options, signal: new AbortController().signal })
+            if (name === 'dial')
+              return (to: Parameters<typeof target.dial>[0], options: Parameters<typeof target.dial>[1]) =>
+                target.dial(to, { ...options, signal: new AbortController().signal })
             const value: unknown = Reflect.get(target, name)
             return typeof value === 'function' ? (value.bind(target) as unknown) : value
           },

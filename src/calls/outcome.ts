@@ -18,7 +18,12 @@ const pauseBetweenMs = 2_000
  * it can be left later.
  * @returns the outcome, or undefined where none was left
  */
-export async function askOutcome(call: CallContext, leg: Leg, party: Party, choices: readonly OutcomeChoice[]): Promise<string | undefined> {
+export async function askOutcome(
+  call: CallContext,
+  leg: Leg,
+  party: Party,
+  choices: readonly OutcomeChoice[],
+): Promise<string | undefined> {
   const { scope } = call
   const offered = choices.slice(0, outcomeKeys.length)
   if (offered.length === 0 || leg.ended) {
@@ -44,7 +49,12 @@ async function ask(call: CallContext, leg: Leg, offered: readonly OutcomeChoice[
   const keys = outcomeKeys.slice(0, offered.length)
   const question: readonly SpeechPart[] = [
     sentence('outcome-ask'),
-    ...offered.flatMap((choice, index): SpeechPart[] => [sentence('menu-for'), name(choice.label, 'generic-outcome'), sentence('menu-press'), { kind: 'digits', digits: String(index + 1) }]),
+    ...offered.flatMap((choice, index): SpeechPart[] => [
+      sentence('menu-for'),
+      name(choice.label, 'generic-outcome'),
+      sentence('menu-press'),
+      { kind: 'digits', digits: String(index + 1) },
+    ]),
   ]
   try {
     let lead: readonly SpeechPart[] = []

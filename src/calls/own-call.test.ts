@@ -5,7 +5,12 @@ import type { Line, Organisation } from '../directory/model.js'
 const [mine, colleague] = ['+447700900001', '+447700900002'] as const
 
 function pressed(): Scenario {
-  const scenario = new Scenario({ directory: { lines: [{ id: 'Cardiology', rota: ['dr-okafor', 'dr-prasad'] }], clinicians: { 'dr-okafor': [mine], 'dr-prasad': [colleague] } } })
+  const scenario = new Scenario({
+    directory: {
+      lines: [{ id: 'Cardiology', rota: ['dr-okafor', 'dr-prasad'] }],
+      clinicians: { 'dr-okafor': [mine], 'dr-prasad': [colleague] },
+    },
+  })
   return scenario
 }
 
@@ -13,7 +18,11 @@ function press({ world }: Scenario): void {
   const { directory } = world
   const clinician = directory.clinicians.get('dr-okafor')
   if (!clinician) throw new Error('nobody presses')
-  world.desk.ring({ clinician, line: directory.lines.get('Cardiology') as Line, organisation: directory.organisations.get('trust') as Organisation })
+  world.desk.ring({
+    clinician,
+    line: directory.lines.get('Cardiology') as Line,
+    organisation: directory.organisations.get('trust') as Organisation,
+  })
 }
 
 describe('a line that a clinician rings with one press', () => {
@@ -31,7 +40,14 @@ describe('a line that a clinician rings with one press', () => {
     own.hangsUp()
     await scenario.isOver()
     const record = scenario.record()
-    expect(record).toMatchObject({ kind: 'line', line: 'Cardiology', organisation: 'trust', assigned: 'dr-okafor', refs: 1, ending: 'completed' })
+    expect(record).toMatchObject({
+      kind: 'line',
+      line: 'Cardiology',
+      organisation: 'trust',
+      assigned: 'dr-okafor',
+      refs: 1,
+      ending: 'completed',
+    })
     expect(record.attempts.map(({ clinician, pool, result }) => [clinician, pool, result])).toEqual([
       ['dr-okafor', 'direct', 'connected'],
       ['dr-prasad', 'local', 'accepted'],

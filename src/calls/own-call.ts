@@ -29,7 +29,12 @@ const ring = { ringSeconds: 25, acceptSeconds: 20, rounds: 1 }
 export async function ownCall(call: CallContext, { clinician, line, organisation }: OwnCall): Promise<CallEnd> {
   const { scope, clock } = call
   const targets = ownTelephones(clinician)
-  const words = [sentence('whisper-own-call'), sentence('whisper-about'), name(line.spokenName, 'generic-line'), sentence('whisper-press-one-line')]
+  const words = [
+    sentence('whisper-own-call'),
+    sentence('whisper-about'),
+    name(line.spokenName, 'generic-line'),
+    sentence('whisper-press-one-line'),
+  ]
   const prepared = new PreparedWhisper(call, { press: words, say: words, spokenWord: 'off' })
   const wanted = new Stop(scope.stopping)
 
@@ -43,7 +48,9 @@ export async function ownCall(call: CallContext, { clinician, line, organisation
   const candidate = { key: `clinician:${clinician.id}`, pool: 'local' as const, label: clinician.name, clinician: clinician.id, targets }
   const pools = [{ pool: 'direct' as const, candidates: inHuntOrder([candidate], 'rota', call.past), ring }]
   const deadline = clock.monotonic() + targets.length * (ring.ringSeconds + ring.acceptSeconds) * 1_000
-  const result = await hunt(call, { pools, deadline, signal: wanted.signal, account: line.id, party: 'caller', meet }).finally(() => wanted.done())
+  const result = await hunt(call, { pools, deadline, signal: wanted.signal, account: line.id, party: 'caller', meet }).finally(() =>
+    wanted.done(),
+  )
   switch (result.kind) {
     case 'connected':
       scope.tell({ type: 'call.answered', legId: result.connection.id })

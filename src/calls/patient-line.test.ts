@@ -10,7 +10,15 @@ const patientMobile = '+447700900555'
 function patientsLine(more: Partial<SmallLine> = {}): Scenario {
   return new Scenario({
     directory: {
-      lines: [{ id: 'Epilepsy follow-up', kind: 'pifuAnswer', rota: [first, second], outcomes: [{ id: 'discharged', label: 'Patient discharged' }], ...more }],
+      lines: [
+        {
+          id: 'Epilepsy follow-up',
+          kind: 'pifuAnswer',
+          rota: [first, second],
+          outcomes: [{ id: 'discharged', label: 'Patient discharged' }],
+          ...more,
+        },
+      ],
       direct: { [clinic]: more.id ?? 'Epilepsy follow-up' },
     },
   })
@@ -35,7 +43,13 @@ describe('a patient rings their follow-up line', () => {
     await nurse.hears('outcome-ask')
     nurse.presses('1')
     await scenario.isOver()
-    expect(scenario.record()).toMatchObject({ kind: 'pifuAnswer', ending: 'completed', refs: 1, outcome: { outcome: 'discharged', by: 'specialist' }, recordings: [{ state: 'stopped' }] })
+    expect(scenario.record()).toMatchObject({
+      kind: 'pifuAnswer',
+      ending: 'completed',
+      refs: 1,
+      outcome: { outcome: 'discharged', by: 'specialist' },
+      recordings: [{ state: 'stopped' }],
+    })
   })
 
   it('is never asked for the outcome when the clinician hangs up first, but is told good-bye', async () => {

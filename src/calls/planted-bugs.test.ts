@@ -122,7 +122,8 @@ const planted: readonly { readonly bug: string; readonly rule: string; readonly 
     bug: 'a word is heard that nobody said, as when a greeting is taken for it',
     rule: 'nobody is connected without an acceptance that is stored, and was really given',
     tampering: tamperedLegs((leg, world) => ({
-      listenFor: (options) => (options.words ? Promise.resolve({ kind: 'word', word: 'one', confidence: 0.9, at: world.clock.now() }) : leg.listenFor(options)),
+      listenFor: (options) =>
+        options.words ? Promise.resolve({ kind: 'word', word: 'one', confidence: 0.9, at: world.clock.now() }) : leg.listenFor(options),
     })),
   },
   {
@@ -150,12 +151,16 @@ const planted: readonly { readonly bug: string; readonly rule: string; readonly 
   {
     bug: 'ringing does not stop when the caller hangs up',
     rule: 'when the caller has gone, every other leg is released within a bound, and nobody is rung any more',
-    tampering: tamperedSwitch((honest) => ({ dial: (target, options) => honest.dial(target, { ...options, signal: new AbortController().signal }) })),
+    tampering: tamperedSwitch((honest) => ({
+      dial: (target, options) => honest.dial(target, { ...options, signal: new AbortController().signal }),
+    })),
   },
   {
     bug: 'the ring time-out is half a second late, as a coarse timer makes it',
     rule: 'the ring time-out of each leg is exact: not shorter, not longer',
-    tampering: tamperedSwitch((honest) => ({ dial: (target, options) => honest.dial(target, { ...options, ringMs: options.ringMs + 500 }) })),
+    tampering: tamperedSwitch((honest) => ({
+      dial: (target, options) => honest.dial(target, { ...options, ringMs: options.ringMs + 500 }),
+    })),
   },
   {
     bug: 'the ring time-out knows nothing of the total',
@@ -187,7 +192,12 @@ const planted: readonly { readonly bug: string; readonly rule: string; readonly 
   {
     bug: 'acceptance is given up a second too early',
     rule: 'whoever answers has their whole time to accept, whatever the ring time-out was',
-    tampering: { clock: (honest) => within(honest, { after: (delayMs, action) => honest.after(delayMs === 10_000 || delayMs === 15_000 ? delayMs - 1_000 : delayMs, action) }) },
+    tampering: {
+      clock: (honest) =>
+        within(honest, {
+          after: (delayMs, action) => honest.after(delayMs === 10_000 || delayMs === 15_000 ? delayMs - 1_000 : delayMs, action),
+        }),
+    },
   },
   {
     bug: 'the next specialist is rung after a pause for thought',
@@ -205,7 +215,12 @@ const planted: readonly { readonly bug: string; readonly rule: string; readonly 
   {
     bug: 'nobody keeps track of who is being rung',
     rule: 'no telephone is rung for two callers at once',
-    tampering: { reservations: () => ({ reserve: () => Promise.resolve({ kind: 'reserved', reservation: { onACall: () => undefined, release: () => undefined } }), freed: () => Promise.resolve() }) },
+    tampering: {
+      reservations: () => ({
+        reserve: () => Promise.resolve({ kind: 'reserved', reservation: { onACall: () => undefined, release: () => undefined } }),
+        freed: () => Promise.resolve(),
+      }),
+    },
   },
   {
     bug: 'a reservation is never released',
@@ -215,7 +230,9 @@ const planted: readonly { readonly bug: string; readonly rule: string; readonly 
         within(honest, {
           reserve: async (keys, holder) => {
             const result = await honest.reserve(keys, holder)
-            return result.kind === 'reserved' ? { kind: 'reserved', reservation: { onACall: () => undefined, release: () => undefined } } : result
+            return result.kind === 'reserved'
+              ? { kind: 'reserved', reservation: { onACall: () => undefined, release: () => undefined } }
+              : result
           },
         }),
     },
@@ -256,7 +273,9 @@ const planted: readonly { readonly bug: string; readonly rule: string; readonly 
     tampering: tamperedLegs((leg) => ({
       record: async (path, options) => {
         const result = await leg.record(path, options)
-        return result.kind === 'recording' ? { kind: 'recording', recording: { ...result.recording, stop: () => Promise.resolve() } } : result
+        return result.kind === 'recording'
+          ? { kind: 'recording', recording: { ...result.recording, stop: () => Promise.resolve() } }
+          : result
       },
     })),
   },
@@ -268,7 +287,15 @@ const planted: readonly { readonly bug: string; readonly rule: string; readonly 
   {
     bug: 'the end of a call is not told',
     rule: 'one record for every call, with one beginning, one end, and its attempts as children',
-    tampering: { log: (honest, world) => within(honest, { append: (callId, fact) => (fact.type === 'call.ended' ? Promise.resolve({ ...unknownOrigin, callId, seq: 0, at: world.clock.now(), ...fact }) : honest.append(callId, fact)) }) },
+    tampering: {
+      log: (honest, world) =>
+        within(honest, {
+          append: (callId, fact) =>
+            fact.type === 'call.ended'
+              ? Promise.resolve({ ...unknownOrigin, callId, seq: 0, at: world.clock.now(), ...fact })
+              : honest.append(callId, fact),
+        }),
+    },
   },
   {
     bug: 'the end of an attempt is told twice',
@@ -286,7 +313,9 @@ const planted: readonly { readonly bug: string; readonly rule: string; readonly 
   {
     bug: "the caller's own number is shown to the specialist",
     rule: 'every called party sees the single outbound number and nothing else',
-    tampering: tamperedSwitch((honest) => ({ dial: (target, options) => honest.dial(target, { ...options, from: { number: '+441632960001' } }) })),
+    tampering: tamperedSwitch((honest) => ({
+      dial: (target, options) => honest.dial(target, { ...options, from: { number: '+441632960001' } }),
+    })),
   },
   {
     bug: 'a leg leaks',
@@ -304,7 +333,8 @@ const planted: readonly { readonly bug: string; readonly rule: string; readonly 
     bug: 'the closing message is swallowed',
     rule: 'a caller to whom nobody came is told so',
     tampering: {
-      speech: (honest) => within(honest, { say: (parts) => honest.say(parts.filter((part) => part.kind !== 'sentence' || part.id !== 'nobody-available')) }),
+      speech: (honest) =>
+        within(honest, { say: (parts) => honest.say(parts.filter((part) => part.kind !== 'sentence' || part.id !== 'nobody-available')) }),
     },
   },
   {
@@ -313,7 +343,10 @@ const planted: readonly { readonly bug: string; readonly rule: string; readonly 
     tampering: {
       reservations: (honest, world) => {
         for (const [line, rota] of world.directory.rotas) {
-          ;(world.directory.rotas as Map<string, typeof rota>).set(line, { ...rota, pattern: rota.pattern.map((session) => ({ ...session, entries: [...session.entries].reverse() })) })
+          ;(world.directory.rotas as Map<string, typeof rota>).set(line, {
+            ...rota,
+            pattern: rota.pattern.map((session) => ({ ...session, entries: [...session.entries].reverse() })),
+          })
         }
         return honest
       },

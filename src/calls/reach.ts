@@ -47,7 +47,9 @@ export async function reach(call: CallContext, request: ReachRequest): Promise<R
     const heard = await prepared?.to(answered, wanted.signal)
     if (heard && heard.kind !== 'accepted') return notAccepted(call, leg, heard)
     ringback.handOver()
-    const joined = heard ? await connect(call, parties, { attempt, proof: heard.proof }, recorder) : await join(call, parties, attempt, recorder)
+    const joined = heard
+      ? await connect(call, parties, { attempt, proof: heard.proof }, recorder)
+      : await join(call, parties, attempt, recorder)
     switch (joined.kind) {
       case 'talking':
         return { kind: 'connected', by: heard ? 'acceptance' : 'answer', connection: { called: leg, bridge: joined.bridge } }
@@ -65,7 +67,15 @@ export async function reach(call: CallContext, request: ReachRequest): Promise<R
 
   const ring = { ringSeconds: request.ringSeconds, acceptSeconds: acceptance?.acceptSeconds ?? request.ringSeconds, rounds: 1 }
   const deadline = clock.monotonic() + telephones.flatMap(({ targets }) => targets).length * (ring.ringSeconds + ring.acceptSeconds) * 1_000
-  const result = await hunt(call, { pools: [{ pool: 'direct', candidates: telephones, ring, reserved: request.reserved }], deadline, signal: wanted.signal, account: request.account, near: caller, party: 'called', meet }).finally(() => wanted.done())
+  const result = await hunt(call, {
+    pools: [{ pool: 'direct', candidates: telephones, ring, reserved: request.reserved }],
+    deadline,
+    signal: wanted.signal,
+    account: request.account,
+    near: caller,
+    party: 'called',
+    meet,
+  }).finally(() => wanted.done())
   switch (result.kind) {
     case 'connected':
       return { kind: 'talking', ...result.connection }

@@ -6,10 +6,16 @@ import type { DeviceOwner } from '../directory/device-owner.js'
 const ward = '+447700900031'
 const browser = 'browser-1'
 const directory: SmallDirectory = { lines: [{ id: 'cardiology', code: '21', rota: [ward] }], practices: { 'Elm Surgery': dialIn } }
-const owners: Readonly<Record<string, DeviceOwner>> = { [browser]: { kind: 'organisation', id: 'Elm Surgery' }, 'browser-2': { kind: 'organisation', id: 'Elm Surgery' }, 'elm-desk': { kind: 'organisation', id: 'Elm Surgery' } }
+const owners: Readonly<Record<string, DeviceOwner>> = {
+  [browser]: { kind: 'organisation', id: 'Elm Surgery' },
+  'browser-2': { kind: 'organisation', id: 'Elm Surgery' },
+  'elm-desk': { kind: 'organisation', id: 'Elm Surgery' },
+}
 
 /** Somebody talks by a browser with a specialist. */
-async function talking(device = browser): Promise<{ readonly scenario: Scenario; readonly caller: ScenarioCaller; readonly specialist: ScenarioPhone }> {
+async function talking(
+  device = browser,
+): Promise<{ readonly scenario: Scenario; readonly caller: ScenarioCaller; readonly specialist: ScenarioPhone }> {
   const scenario = new Scenario({ directory, owners: (name) => owners[name] })
   const specialist = scenario.phone(ward)
   const caller = scenario.caller(device)

@@ -10,7 +10,8 @@ export interface BrowserOf {
 }
 
 /** What becomes of somebody who talks by a browser. `away`: its page is being left. `left`: they do not come back. `back`: they have, on another leg. */
-export type Change = { readonly kind: 'away' | 'left'; readonly leg: Leg } | { readonly kind: 'back'; readonly leg: Leg; readonly fresh: Leg }
+export type Change =
+  { readonly kind: 'away' | 'left'; readonly leg: Leg } | { readonly kind: 'back'; readonly leg: Leg; readonly fresh: Leg }
 
 /** A talk, as far as somebody in it may be away and come back. */
 export interface OpenTalk {
@@ -79,7 +80,13 @@ export class Returns {
     if (!device.startsWith(browserUserPrefix)) return undefined
     for (const door of this.#doors) {
       const { call } = door
-      const leg = door.legs().find((one) => (call.device === device && call.scope.partyOf(one) === 'caller') || (clinician !== undefined && call.scope.targetOf(one) === `browser:${clinician}`))
+      const leg = door
+        .legs()
+        .find(
+          (one) =>
+            (call.device === device && call.scope.partyOf(one) === 'caller') ||
+            (clinician !== undefined && call.scope.targetOf(one) === `browser:${clinician}`),
+        )
       if (leg) return { door, leg }
     }
     return undefined

@@ -76,7 +76,8 @@ export class Ringback {
     for (let failures = 0; failures < failuresInARow; failures++) {
       let played = await this.#caller.play(audio, { signal })
       // Music comes to its end and is begun again.
-      while (played.kind === 'finished' && played.ms >= leastHeardMs && !this.#handedOver) played = await this.#caller.play(this.waiting, { signal })
+      while (played.kind === 'finished' && played.ms >= leastHeardMs && !this.#handedOver)
+        played = await this.#caller.play(this.waiting, { signal })
       // `cancelled` without our doing: the bridge has taken over.
       if (played.kind === 'cancelled' || played.kind === 'hungUp') return
       // The words may have been heard, or be what cannot be played; that it rings is what matters.

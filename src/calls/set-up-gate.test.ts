@@ -132,7 +132,11 @@ describe('a desk to which more calls come than it can answer', () => {
   const setUp = { width: 2, maxWaitMs: 1_000, slowMs: 5_000, forgottenMs: 15_000 }
 
   it('refuses the others with 503 before the answer, records each of them, and those who were let in go on', async () => {
-    const scenario = new Scenario({ directory: { lines: [{ id: 'Cardiology' }, { id: 'Renal' }] }, latencyMs: (operation) => (operation === 'answer' ? 400 : 0), setUp })
+    const scenario = new Scenario({
+      directory: { lines: [{ id: 'Cardiology' }, { id: 'Renal' }] },
+      latencyMs: (operation) => (operation === 'answer' ? 400 : 0),
+      setUp,
+    })
     const callers = Array.from({ length: 12 }, (_, i) => scenario.caller(`+4416329600${String(i + 10)}`))
     for (const caller of callers) caller.call = scenario.world.telephone.arrive({ callerNumber: caller.number, dialledNumber: dialIn })
     await scenario.passes(1.5)
@@ -150,7 +154,11 @@ describe('a desk to which more calls come than it can answer', () => {
   })
 
   it('does not let anybody wait for their turn who will be refused because the engine closes down', async () => {
-    const scenario = new Scenario({ directory: { lines: [{ id: 'Cardiology' }, { id: 'Renal' }] }, latencyMs: (operation) => (operation === 'answer' ? 400 : 0), setUp })
+    const scenario = new Scenario({
+      directory: { lines: [{ id: 'Cardiology' }, { id: 'Renal' }] },
+      latencyMs: (operation) => (operation === 'answer' ? 400 : 0),
+      setUp,
+    })
     const callers = Array.from({ length: 4 }, (_, i) => scenario.caller(`+4416329600${String(i + 10)}`))
     const late = callers.pop()
     for (const caller of callers) caller.call = scenario.world.telephone.arrive({ callerNumber: caller.number, dialledNumber: dialIn })

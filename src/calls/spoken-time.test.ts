@@ -4,7 +4,11 @@ import type { SpeechPart } from '../prompts/speech.js'
 import { openingWords, timeWords } from './spoken-time.js'
 
 function read(parts: readonly SpeechPart[]): string {
-  return parts.map((part) => (part.kind === 'sentence' ? sentences[part.id] : part.kind === 'digits' ? sentences[`digit-${part.digits}` as 'digit-0'] : '?')).join(' ')
+  return parts
+    .map((part) =>
+      part.kind === 'sentence' ? sentences[part.id] : part.kind === 'digits' ? sentences[`digit-${part.digits}` as 'digit-0'] : '?',
+    )
+    .join(' ')
 }
 
 describe('when a line opens, as it is said', () => {
@@ -24,7 +28,8 @@ describe('when a line opens, as it is said', () => {
   })
 
   it('can say every minute of a day', () => {
-    for (let minute = 0; minute < 24 * 60; minute++) expect(read(timeWords(Math.floor(minute / 60), minute % 60))).not.toContain('undefined')
+    for (let minute = 0; minute < 24 * 60; minute++)
+      expect(read(timeWords(Math.floor(minute / 60), minute % 60))).not.toContain('undefined')
   })
 
   const monday = Date.UTC(2024, 5, 3, 9)
@@ -40,6 +45,8 @@ describe('when a line opens, as it is said', () => {
 
   it('counts days in the line’s own time zone: at midnight there, not here', () => {
     const lateEvening = Date.UTC(2024, 5, 3, 22, 30)
-    expect(read(openingWords(Date.UTC(2024, 5, 3, 23, 30), lateEvening, 'Europe/London'))).toBe('It opens tomorrow at twelve thirty in the morning')
+    expect(read(openingWords(Date.UTC(2024, 5, 3, 23, 30), lateEvening, 'Europe/London'))).toBe(
+      'It opens tomorrow at twelve thirty in the morning',
+    )
   })
 })

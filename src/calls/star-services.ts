@@ -31,13 +31,23 @@ export interface CodeRequest {
 /** Asks for the PIN or code of an arranged call, and carries that call. Wrong guesses take longer and longer, and then none is looked at. */
 export async function codeService(call: CallContext, caller: Leg, request: CodeRequest): Promise<CallEnd> {
   const { scope, settings } = call
-  const question = [sentence(request.organisation ? 'code-ask-pin' : 'code-ask'), ...(request.practices ? [sentence('code-or-practice')] : [])]
+  const question = [
+    sentence(request.organisation ? 'code-ask-pin' : 'code-ask'),
+    ...(request.practices ? [sentence('code-or-practice')] : []),
+  ]
   let lead = request.first
   let guessed = false
   let dialled = request.dialled
   for (let tries = 0; tries < settings.menuTries; tries++) {
     const entry =
-      dialled === undefined ? await readDigits(call, caller, await spoken(call, [...lead, ...question]), request.organisation ? [codeDigits, pinDigits] : [codeDigits]) : ({ kind: 'code', code: dialled } as const)
+      dialled === undefined
+        ? await readDigits(
+            call,
+            caller,
+            await spoken(call, [...lead, ...question]),
+            request.organisation ? [codeDigits, pinDigits] : [codeDigits],
+          )
+        : ({ kind: 'code', code: dialled } as const)
     dialled = undefined
     if (entry.kind === 'gone') return leftEarly(caller, 'abandonedInMenu')
     if (entry.kind === 'star' && request.practices) return bypassByCode(call, caller, { first: [], organisation: request.organisation })
@@ -64,13 +74,22 @@ export async function codeService(call: CallContext, caller: Leg, request: CodeR
 /** @returns undefined when nobody can say whether the keys are right: then they are not, and will not be later */
 async function redeem(call: CallContext, caller: Leg, keys: string, organisation: Organisation | undefined): Promise<Redeemed | undefined> {
   const waiting = new Stop(call.scope.gone(caller))
-  const redeemed = await within(call.clock, call.settings.promptTimeoutMs, call.arrangements.redeem(keys, keyedAt(call, organisation?.id), waiting.signal))
+  const redeemed = await within(
+    call.clock,
+    call.settings.promptTimeoutMs,
+    call.arrangements.redeem(keys, keyedAt(call, organisation?.id), waiting.signal),
+  )
   waiting.done()
   return redeemed
 }
 
 function carry(call: CallContext, caller: Leg, arranged: ArrangedCall): Promise<CallEnd> {
-  call.scope.tell({ type: 'arrangement.taken', arrangement: arranged.id, kind: arrangedKinds[arranged.kind], ...(arranged.organisation === undefined ? {} : { organisation: arranged.organisation }) })
+  call.scope.tell({
+    type: 'arrangement.taken',
+    arrangement: arranged.id,
+    kind: arrangedKinds[arranged.kind],
+    ...(arranged.organisation === undefined ? {} : { organisation: arranged.organisation }),
+  })
   const line = arranged.line === undefined ? undefined : call.directory.lines.get(arranged.line)
   if (line) call.scope.tell({ type: 'line.chosen', line: line.id, by: 'arrangement' })
   if (arranged.kind === 'patientConnect' && arranged.clinician !== undefined) holdClinician(call, caller, arranged.clinician)

@@ -68,7 +68,9 @@ describe('the talk', () => {
   })
 
   it('is taken up with the next specialist when the bridge fails', async () => {
-    const { scenario, gp, one, two } = scene({ faults: (operation, nth) => (operation === 'bridge' && nth === 1 ? { kind: 'fails', afterMs: 100 } : undefined) })
+    const { scenario, gp, one, two } = scene({
+      faults: (operation, nth) => (operation === 'bridge' && nth === 1 ? { kind: 'fails', afterMs: 100 } : undefined),
+    })
     await gp.dials(dialIn)
     await one.answers()
     one.presses('1')
@@ -84,7 +86,9 @@ describe('the talk', () => {
   })
 
   it('is not disturbed by a ringing tone that failed in the moment before it', async () => {
-    const { scenario, gp, one } = scene({ faults: (operation, nth) => (operation === 'play' && nth === 1 ? { kind: 'breaks', afterMs: 8_000 } : undefined) })
+    const { scenario, gp, one } = scene({
+      faults: (operation, nth) => (operation === 'play' && nth === 1 ? { kind: 'breaks', afterMs: 8_000 } : undefined),
+    })
     await gp.dials(dialIn)
     await one.answers()
     await scenario.until('the ringing has failed', () => scenario.world.clock.monotonic() >= 8_050)
@@ -132,7 +136,11 @@ describe('the talk', () => {
     all.gp.hangsUp()
     all.one.hangsUp()
     await all.scenario.isOver()
-    expect(all.scenario.record()).toMatchObject({ ending: 'completed', recordings: [], alarms: [{ alarm: 'recording.notStarted', detail: 'disk full' }] })
+    expect(all.scenario.record()).toMatchObject({
+      ending: 'completed',
+      recordings: [],
+      alarms: [{ alarm: 'recording.notStarted', detail: 'disk full' }],
+    })
     expect(all.scenario.facts('recording.failed')).toBe(1)
   })
 
@@ -159,7 +167,9 @@ describe('the talk', () => {
   })
 
   it('tells both when the bridge breaks under them', async () => {
-    const { scenario, gp, one } = await talking({ faults: (operation) => (operation === 'bridge' ? { kind: 'breaks', afterMs: 5_000 } : undefined) })
+    const { scenario, gp, one } = await talking({
+      faults: (operation) => (operation === 'bridge' ? { kind: 'breaks', afterMs: 5_000 } : undefined),
+    })
     await one.hears('connection-lost')
     await gp.hears('connection-lost')
     await gp.hears('outcome-ask')
@@ -175,7 +185,8 @@ describe('the outcome', () => {
     const { scenario, gp, one } = await talking()
     gp.hangsUp()
     await one.hears('outcome-ask')
-    for (const words of ['menu-for', 'Referral avoided', 'menu-press', 'digit-1', 'menu-for', 'Referral made', 'menu-press', 'digit-2']) await one.hears(words)
+    for (const words of ['menu-for', 'Referral avoided', 'menu-press', 'digit-1', 'menu-for', 'Referral made', 'menu-press', 'digit-2'])
+      await one.hears(words)
     one.presses('2')
     await one.hears('outcome-kept')
     await one.isReleased()

@@ -24,7 +24,12 @@ export type ConnectResult =
  * Acceptance, then the bridge, in this order and no other: only what the log has on disk lets two people hear each other.
  * Recording begins with the bridge (or goes on, where it runs from the answer).
  */
-export async function connect(call: CallContext, parties: Parties, acceptance: { readonly attempt: AttemptId; readonly proof: AcceptanceProof }, recorder: Recorder): Promise<ConnectResult> {
+export async function connect(
+  call: CallContext,
+  parties: Parties,
+  acceptance: { readonly attempt: AttemptId; readonly proof: AcceptanceProof },
+  recorder: Recorder,
+): Promise<ConnectResult> {
   recorder.prepare()
   const stored = await call.scope.keep({ type: 'attempt.accepted', ...acceptance })
   if (!stored && !parties.caller.ended && !parties.other.ended) return { kind: 'failed', why: 'the acceptance could not be stored' }
@@ -94,7 +99,11 @@ class Talk {
     try {
       for (;;) {
         const next = await Promise.race([this.bridge.ended, door.next()])
-        const end = isChange(next) ? await this.#changed(next, door) : next.kind === 'moved' ? await this.#moved(next.apartMs) : this.#endOf(next)
+        const end = isChange(next)
+          ? await this.#changed(next, door)
+          : next.kind === 'moved'
+            ? await this.#moved(next.apartMs)
+            : this.#endOf(next)
         if (end) return end
       }
     } finally {
@@ -147,7 +156,10 @@ class Talk {
   }
 
   /** The other side hears that they are waited for, until they are back, anybody has gone, or it has been long enough. */
-  async #held(away: Leg, door: OpenTalk): Promise<Exclude<Change, { readonly kind: 'away' }> | { readonly kind: 'over'; readonly end: TalkEnd }> {
+  async #held(
+    away: Leg,
+    door: OpenTalk,
+  ): Promise<Exclude<Change, { readonly kind: 'away' }> | { readonly kind: 'over'; readonly end: TalkEnd }> {
     const { call } = this
     const other = this.legs.find((leg) => leg !== away) ?? away
     const stop = new AbortController()
@@ -187,7 +199,9 @@ class Talk {
   }
 
   #gone(leg: Leg): TalkEnd {
-    return this.#endOf(leg.ended ? { kind: 'hungUp', first: leg, hangUp: leg.ended } : { kind: 'faulted', why: 'they could not be connected again' })
+    return this.#endOf(
+      leg.ended ? { kind: 'hungUp', first: leg, hangUp: leg.ended } : { kind: 'faulted', why: 'they could not be connected again' },
+    )
   }
 
   #endOf(end: Exclude<BridgeEnd, { readonly kind: 'moved' }>): TalkEnd {

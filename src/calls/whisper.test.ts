@@ -13,10 +13,21 @@ interface Scene {
 }
 
 /** The first specialist has just answered. */
-async function answered(options: { readonly spokenWord?: 'offers' | 'accepts'; readonly hearsWords?: boolean; readonly ringSeconds?: number } = {}): Promise<Scene> {
+async function answered(
+  options: { readonly spokenWord?: 'offers' | 'accepts'; readonly hearsWords?: boolean; readonly ringSeconds?: number } = {},
+): Promise<Scene> {
   const { spokenWord, hearsWords, ringSeconds } = options
   const scenario = new Scenario({
-    directory: { lines: [{ id: 'Cardiology', rota: [first, second], ...(spokenWord && { spokenWord }), ring: { ringSeconds: ringSeconds ?? 20, acceptSeconds: spokenWord ? 45 : 15 } }] },
+    directory: {
+      lines: [
+        {
+          id: 'Cardiology',
+          rota: [first, second],
+          ...(spokenWord && { spokenWord }),
+          ring: { ringSeconds: ringSeconds ?? 20, acceptSeconds: spokenWord ? 45 : 15 },
+        },
+      ],
+    },
     ...(hearsWords === undefined ? {} : { hearsWords }),
   })
   const [gp, one, two] = [scenario.caller(), scenario.phone(first), scenario.phone(second)]
@@ -28,8 +39,11 @@ async function answered(options: { readonly spokenWord?: 'offers' | 'accepts'; r
 describe('the whisper', () => {
   it('says who calls about what, at once, and again until the deadline for acceptance', async () => {
     const { scenario, gp, one, two } = await answered()
-    for (let time = 0; time < 2; time++) for (const words of ['whisper-call-from', 'Elm Surgery', 'whisper-about', 'Cardiology', 'whisper-press-one']) await one.hears(words)
-    expect(one.leg?.heard[0]?.at).toBe(scenario.world.telephone.world.trace.find((entry) => entry.what === 'legUp' && entry.party === 'called')?.at)
+    for (let time = 0; time < 2; time++)
+      for (const words of ['whisper-call-from', 'Elm Surgery', 'whisper-about', 'Cardiology', 'whisper-press-one']) await one.hears(words)
+    expect(one.leg?.heard[0]?.at).toBe(
+      scenario.world.telephone.world.trace.find((entry) => entry.what === 'legUp' && entry.party === 'called')?.at,
+    )
     await two.rings()
     await one.isReleased()
     gp.hangsUp()
@@ -74,7 +88,11 @@ describe('the whisper', () => {
   })
 
   it('is not begun more often than twice a second, however short its words are', async () => {
-    const scenario = new Scenario({ directory: { lines: [{ id: 'Cardiology', rota: [first] }] }, settings: { whisperPauseMs: 0 }, durationMs: (audio) => (audio.kind === 'tone' ? Infinity : 1) })
+    const scenario = new Scenario({
+      directory: { lines: [{ id: 'Cardiology', rota: [first] }] },
+      settings: { whisperPauseMs: 0 },
+      durationMs: (audio) => (audio.kind === 'tone' ? Infinity : 1),
+    })
     const [gp, one] = [scenario.caller(), scenario.phone(first)]
     await gp.dials(dialIn)
     await one.answers()
@@ -162,7 +180,10 @@ describe('the whisper', () => {
   })
 
   it('goes on to the next when it cannot be played: nobody can accept what they have not heard', async () => {
-    const scenario = new Scenario({ directory: { lines: [{ id: 'Cardiology', rota: [first, second] }] }, faults: (operation, nth) => (operation === 'play' && (nth === 2 || nth === 3) ? { kind: 'fails', afterMs: 5 } : undefined) })
+    const scenario = new Scenario({
+      directory: { lines: [{ id: 'Cardiology', rota: [first, second] }] },
+      faults: (operation, nth) => (operation === 'play' && (nth === 2 || nth === 3) ? { kind: 'fails', afterMs: 5 } : undefined),
+    })
     const [gp, one, two] = [scenario.caller(), scenario.phone(first), scenario.phone(second)]
     await gp.dials(dialIn)
     await one.answers()
@@ -186,7 +207,10 @@ describe('the spoken word', () => {
     await gp.and(one).hearEachOther()
     gp.hangsUp()
     await scenario.isOver()
-    expect(scenario.record().attempts[0]?.proof).toMatchObject({ heard: { kind: 'word', word: 'one', confidence: 0.8 }, legId: one.leg?.id })
+    expect(scenario.record().attempts[0]?.proof).toMatchObject({
+      heard: { kind: 'word', word: 'one', confidence: 0.8 },
+      legId: one.leg?.id,
+    })
     expect(scenario.facts('whisper.word')).toBe(1)
   })
 

@@ -145,7 +145,11 @@ class Acceptance {
           break
         case 'word':
           if (this.#words === 'again') {
-            return { heard: { kind: 'word', word: heard.word, confidence: Math.min(this.#firstScore, heard.confidence) }, legId: leg.id, heardAt: heard.at }
+            return {
+              heard: { kind: 'word', word: heard.word, confidence: Math.min(this.#firstScore, heard.confidence) },
+              legId: leg.id,
+              heardAt: heard.at,
+            }
           }
           this.#wordHeard(heard)
           break

@@ -68,7 +68,7 @@ export class Whisperer {
   async #speak(): Promise<string | undefined> {
     const { clock } = this.#call
     let failures = 0
-    for (let repetition = 1; !this.#signal.aborted; ) {
+    for (let repetition = 1; !this.#signal.aborted;) {
       const stop = new Stop(this.#signal)
       this.#repetition = stop
       const startedAt = clock.monotonic()

@@ -28,7 +28,13 @@ export async function refuseCode(call: CallContext, caller: Leg, refused: Refuse
 
 /** Where this caller keys something. @param organisation whose Dial-In number was dialled */
 export function keyedAt({ id, callerNumber, callerAccount, dialledNumber }: CallContext, organisation: string | undefined): KeyedAt {
-  return { callId: id, callerNumber, ...(callerAccount === undefined ? {} : { callerAccount }), dialledNumber, ...(organisation === undefined ? {} : { organisation }) }
+  return {
+    callId: id,
+    callerNumber,
+    ...(callerAccount === undefined ? {} : { callerAccount }),
+    dialledNumber,
+    ...(organisation === undefined ? {} : { organisation }),
+  }
 }
 
 /** @returns false when the caller has gone meanwhile */

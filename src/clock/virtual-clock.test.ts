@@ -11,7 +11,12 @@ describe('the virtual clock', () => {
         const fired: { delay: number; index: number; at: number }[] = []
         delays.forEach((delay, index) => clock.after(delay, () => fired.push({ delay, index, at: clock.monotonic() })))
         await clock.runToEnd(100)
-        expect(fired.map(({ index }) => index)).toEqual(delays.map((delay, index) => ({ delay, index })).sort((a, b) => a.delay - b.delay || a.index - b.index).map(({ index }) => index))
+        expect(fired.map(({ index }) => index)).toEqual(
+          delays
+            .map((delay, index) => ({ delay, index }))
+            .sort((a, b) => a.delay - b.delay || a.index - b.index)
+            .map(({ index }) => index),
+        )
         expect(fired.every(({ delay, at }) => delay === at)).toBe(true)
       }),
       { numRuns: 100 },

@@ -88,7 +88,8 @@ export class VirtualClock implements Clock {
    * @throws Error when there are still timers after `limitMs`: something goes on for ever
    */
   async runToEnd(limitMs: number): Promise<void> {
-    if (!(await this.runUntil(() => this.#live === 0, limitMs))) throw new Error(`${this.#live} timers are still set after ${limitMs} ms of virtual time`)
+    if (!(await this.runUntil(() => this.#live === 0, limitMs)))
+      throw new Error(`${this.#live} timers are still set after ${limitMs} ms of virtual time`)
   }
 
   #nextDueAt(): number {

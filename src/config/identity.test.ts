@@ -15,7 +15,12 @@ describe('which headers are believed from which network', () => {
       { network: '192.0.2.0/24', headers: ['P-Asserted-Identity', 'From'] },
       { network: '198.51.100.7', headers: ['From'] },
     ]
-    expect(readIdentityList([{ network: '192.0.2.0/24', headers: ['P-Asserted-Identity', 'From'] }, { network: '198.51.100.7', headers: 'from' }])).toEqual(expected)
+    expect(
+      readIdentityList([
+        { network: '192.0.2.0/24', headers: ['P-Asserted-Identity', 'From'] },
+        { network: '198.51.100.7', headers: 'from' },
+      ]),
+    ).toEqual(expected)
     expect(readIdentityList(['192.0.2.0/24=pai from', '198.51.100.7=from'])).toEqual(expected)
   })
 

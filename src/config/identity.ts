@@ -36,12 +36,14 @@ export function readIdentityList(list: readonly unknown[]): readonly IdentityRul
         if (rule === undefined || more.length > 0) throw new Error(`${expected}; entry ${index + 1} is none`)
         return rule
       }
-      if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) throw new Error(`a list with network and headers in each entry; entry ${index + 1} is none`)
+      if (typeof entry !== 'object' || entry === null || Array.isArray(entry))
+        throw new Error(`a list with network and headers in each entry; entry ${index + 1} is none`)
       const stray = Object.keys(entry).find((key) => key !== 'network' && key !== 'headers')
       if (stray !== undefined) throw new Error(`a list with network and headers in each entry; entry ${index + 1} has "${stray}"`)
       const { network, headers } = entry as { readonly network?: unknown; readonly headers?: unknown }
       const names = Array.isArray(headers) ? headers : typeof headers === 'string' ? words(headers) : []
-      if (typeof network !== 'string' || !names.every((name) => typeof name === 'string')) throw new Error(`a list with network and headers in each entry; entry ${index + 1} needs both`)
+      if (typeof network !== 'string' || !names.every((name) => typeof name === 'string'))
+        throw new Error(`a list with network and headers in each entry; entry ${index + 1} needs both`)
       return ruleOf(network, names)
     }),
   )

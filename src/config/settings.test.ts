@@ -72,16 +72,32 @@ describe('settings', () => {
     writeFileSync(file, Buffer.from(`\uFEFF${yaml}`, 'utf16le'))
     expect(readSettings({ root, file, env: {} }).outboundName).toBe('Café line')
     writeFileSync(file, Buffer.from(yaml, 'latin1'))
-    expect(() => readSettings({ root, file, env: {} })).toThrow(/settings\.yaml:2: byte E9 at position 20 is not UTF-8 \(in Windows-1252 it would be "Café"\); expected: the file saved as UTF-8/)
+    expect(() => readSettings({ root, file, env: {} })).toThrow(
+      /settings\.yaml:2: byte E9 at position 20 is not UTF-8 \(in Windows-1252 it would be "Café"\); expected: the file saved as UTF-8/,
+    )
   })
 
   describe('of servers with the secrets they were installed with', () => {
     const servers = (drachtio: string, freeswitch: string, more: NodeJS.ProcessEnv = {}) =>
-      read('', { RINGROUND_DRACHTIO: '192.0.2.1:9022', RINGROUND_FREESWITCH: '192.0.2.1:8021', RINGROUND_DRACHTIO_SECRET: drachtio, RINGROUND_FREESWITCH_SECRET: freeswitch, ...more })
+      read('', {
+        RINGROUND_DRACHTIO: '192.0.2.1:9022',
+        RINGROUND_FREESWITCH: '192.0.2.1:8021',
+        RINGROUND_DRACHTIO_SECRET: drachtio,
+        RINGROUND_FREESWITCH_SECRET: freeswitch,
+        ...more,
+      })
 
     it.each([
-      ['cymru', 'of our own', /^drachtio\.secret is "cymru".*drachtio\.conf\.xml.*RINGROUND_DRACHTIO_SECRET.*servers\.allowDefaultSecrets: yes\.$/],
-      ['of our own', 'ClueCon', /^freeswitch\.secret is "ClueCon".*event_socket\.conf\.xml.*RINGROUND_FREESWITCH_SECRET.*servers\.allowDefaultSecrets: yes\.$/],
+      [
+        'cymru',
+        'of our own',
+        /^drachtio\.secret is "cymru".*drachtio\.conf\.xml.*RINGROUND_DRACHTIO_SECRET.*servers\.allowDefaultSecrets: yes\.$/,
+      ],
+      [
+        'of our own',
+        'ClueCon',
+        /^freeswitch\.secret is "ClueCon".*event_socket\.conf\.xml.*RINGROUND_FREESWITCH_SECRET.*servers\.allowDefaultSecrets: yes\.$/,
+      ],
       ['', 'of our own', /^drachtio\.secret is not set: .*RINGROUND_DRACHTIO_SECRET/],
       ['of our own', '', /^freeswitch\.secret is not set: .*RINGROUND_FREESWITCH_SECRET/],
     ])('are refused in one line: %j, %j', (drachtio, freeswitch, line) => {
@@ -122,12 +138,21 @@ describe('settings', () => {
 
   it('read whether a trunk is offered SRTP, and refuse that where FreeSWITCH would make the calls', () => {
     const trunks = 'a=10.0.0.1:5061;transport=tls;srtp=required, b=10.0.0.2;srtp=optional[uk-03]'
-    expect(read('', { RINGROUND_TRUNKS: trunks, RINGROUND_SIP_TLS_PORT: '5061', RINGROUND_TLS_CERTIFICATE: 'c.pem', RINGROUND_TLS_KEY: 'k.pem' }).trunks).toEqual([
+    expect(
+      read('', { RINGROUND_TRUNKS: trunks, RINGROUND_SIP_TLS_PORT: '5061', RINGROUND_TLS_CERTIFICATE: 'c.pem', RINGROUND_TLS_KEY: 'k.pem' })
+        .trunks,
+    ).toEqual([
       { name: 'a', address: '10.0.0.1:5061;transport=tls', srtp: 'required' },
       { name: 'b', address: '10.0.0.2', srtp: 'optional', ranges: ['uk-03'] },
     ])
     expect(read('calls:\n  trunks:\n    - { name: a, address: h, srtp: off }\n').trunks).toEqual([{ name: 'a', address: 'h', srtp: 'off' }])
-    expect(() => read('', { RINGROUND_TRUNKS: 'b=10.0.0.2;srtp=optional', RINGROUND_DRACHTIO: '127.0.0.1:9022', RINGROUND_FREESWITCH: '127.0.0.1:8021' })).toThrow(/trunk "b" has srtp: optional, and freeswitch\.addresses is set/)
+    expect(() =>
+      read('', {
+        RINGROUND_TRUNKS: 'b=10.0.0.2;srtp=optional',
+        RINGROUND_DRACHTIO: '127.0.0.1:9022',
+        RINGROUND_FREESWITCH: '127.0.0.1:8021',
+      }),
+    ).toThrow(/trunk "b" has srtp: optional, and freeswitch\.addresses is set/)
   })
 
   it('read trunks from a list in the file, passwords as they stand there', () => {
@@ -143,7 +168,13 @@ describe('settings', () => {
       address: "[2001:db8::1]:5080"
 `
     expect(read(yaml).trunks).toEqual([
-      { name: 'main', address: 'sip.example.net;transport=tcp', user: 'ringround', password: '0077, "at"@:', ranges: ['uk-geographic', 'uk-mobile'] },
+      {
+        name: 'main',
+        address: 'sip.example.net;transport=tcp',
+        user: 'ringround',
+        password: '0077, "at"@:',
+        ranges: ['uk-geographic', 'uk-mobile'],
+      },
       { name: 'spare', address: '192.0.2.7', user: '21', password: '0012', ranges: ['+353', 'uk-03'] },
       { name: 'last', address: '[2001:db8::1]:5080' },
     ])

@@ -1,12 +1,29 @@
 import { describe, expect, it } from 'vitest'
 import { readProviderList, readProviderText } from './sign-in-providers.js'
 
-const trust = { id: 'trust', name: 'Elm Row Trust', kind: 'openId', issuer: 'https://id.elm-row.example/', clientId: 'ringround', clientSecret: 'secret' }
+const trust = {
+  id: 'trust',
+  name: 'Elm Row Trust',
+  kind: 'openId',
+  issuer: 'https://id.elm-row.example/',
+  clientId: 'ringround',
+  clientSecret: 'secret',
+}
 const tenant = '37c354b2-85b0-47f5-b222-07b48d774ee3'
 
 describe('sign-in providers', () => {
   it('are read with what their kind is asked for, and the issuer as it is written', () => {
-    const cis2 = { id: 'cis2', name: 'NHS CIS2', kind: 'cis2', issuer: 'https://am.example:443/openam/oauth2', clientId: 'x', privateKeyFile: '/keys/cis2.pem', keyId: 'one', acrValues: 'AAL2_OR_AAL3_ANY', requiredAcr: ['AAL2_TOTP'] }
+    const cis2 = {
+      id: 'cis2',
+      name: 'NHS CIS2',
+      kind: 'cis2',
+      issuer: 'https://am.example:443/openam/oauth2',
+      clientId: 'x',
+      privateKeyFile: '/keys/cis2.pem',
+      keyId: 'one',
+      acrValues: 'AAL2_OR_AAL3_ANY',
+      requiredAcr: ['AAL2_TOTP'],
+    }
     expect(readProviderList([cis2, trust])).toEqual([
       { ...cis2, scopes: 'openid profile nhsperson nationalrbacaccess associatedorgs selectedrole', keyAlgorithm: 'RS512' },
       { ...trust, scopes: 'openid profile', keyAlgorithm: 'RS512' },

@@ -1,6 +1,19 @@
 import { tenantIn, type ProviderKind, type ProviderSetting } from '../accounts/open-id-provider.js'
 
-const fields = ['id', 'name', 'kind', 'issuer', 'clientId', 'clientSecret', 'privateKeyFile', 'keyId', 'keyAlgorithm', 'scopes', 'acrValues', 'requiredAcr'] as const
+const fields = [
+  'id',
+  'name',
+  'kind',
+  'issuer',
+  'clientId',
+  'clientSecret',
+  'privateKeyFile',
+  'keyId',
+  'keyAlgorithm',
+  'scopes',
+  'acrValues',
+  'requiredAcr',
+] as const
 const expected = `a list of sign-in providers, each with ${fields.join(', ')}`
 const kinds: readonly ProviderKind[] = ['cis2', 'entra', 'openId']
 const keyAlgorithms = ['RS256', 'RS512', 'PS256', 'ES256'] as const
@@ -53,20 +66,25 @@ function providerOf(entry: unknown, which: string): ProviderSetting {
     return value
   }
   const id = needed('id')
-  if (!/^[a-z0-9][a-z0-9-]{0,39}$/.test(id)) throw new Error(`${expected}; the id of ${which} has other characters than small letters, digits and hyphens`)
+  if (!/^[a-z0-9][a-z0-9-]{0,39}$/.test(id))
+    throw new Error(`${expected}; the id of ${which} has other characters than small letters, digits and hyphens`)
   const kind = kinds.find((one) => one === needed('kind'))
   if (kind === undefined) throw new Error(`${expected}; the kind of "${id}" is none of ${kinds.join(', ')}`)
   const issuer = needed('issuer')
   // As it is written: it is compared letter by letter (OpenID Connect Core section 3.1.3.7), port and slash included.
-  if (!/^https:\/\/[^\s?#]+$|^http:\/\/(?:127\.0\.0\.1|localhost)(?::\d+)?[^\s?#]*$/.test(issuer)) throw new Error(`${expected}; the issuer of "${id}" is no https address`)
-  if (kind === 'entra' && tenantIn(issuer) === undefined) throw new Error(`${expected}; the issuer of "${id}" names no tenant: https://login.microsoftonline.com/TENANT-ID/v2.0`)
+  if (!/^https:\/\/[^\s?#]+$|^http:\/\/(?:127\.0\.0\.1|localhost)(?::\d+)?[^\s?#]*$/.test(issuer))
+    throw new Error(`${expected}; the issuer of "${id}" is no https address`)
+  if (kind === 'entra' && tenantIn(issuer) === undefined)
+    throw new Error(`${expected}; the issuer of "${id}" names no tenant: https://login.microsoftonline.com/TENANT-ID/v2.0`)
   const [clientSecret, privateKeyFile] = [optional('clientSecret'), optional('privateKeyFile')]
-  if ((clientSecret === undefined) === (privateKeyFile === undefined)) throw new Error(`${expected}; "${id}" needs either clientSecret or privateKeyFile`)
+  if ((clientSecret === undefined) === (privateKeyFile === undefined))
+    throw new Error(`${expected}; "${id}" needs either clientSecret or privateKeyFile`)
   const algorithm = optional('keyAlgorithm') ?? 'RS512'
   const keyAlgorithm = keyAlgorithms.find((one) => one === algorithm)
   if (keyAlgorithm === undefined) throw new Error(`${expected}; keyAlgorithm of "${id}" is none of ${keyAlgorithms.join(', ')}`)
   const acr = written.requiredAcr
-  if (acr !== undefined && !(Array.isArray(acr) && acr.length > 0 && acr.every((one) => typeof one === 'string' && one !== ''))) throw new Error(`${expected}; requiredAcr of "${id}" is no list of texts`)
+  if (acr !== undefined && !(Array.isArray(acr) && acr.length > 0 && acr.every((one) => typeof one === 'string' && one !== '')))
+    throw new Error(`${expected}; requiredAcr of "${id}" is no list of texts`)
   const [keyId, acrValues] = [optional('keyId'), optional('acrValues')]
   return {
     ...{ id, kind, issuer, name: needed('name'), clientId: needed('clientId'), scopes: optional('scopes') ?? scopesOf[kind], keyAlgorithm },

@@ -16,7 +16,8 @@ export interface TrunkSetting {
   readonly srtp?: (typeof srtpWishes)[number]
 }
 
-const expected = 'trunks as name=host:port, name=user:password@host:port, with [uk-mobile +353] behind it where a trunk carries ranges of its own; commas between trunks'
+const expected =
+  'trunks as name=host:port, name=user:password@host:port, with [uk-mobile +353] behind it where a trunk carries ranges of its own; commas between trunks'
 
 /** What is wrong with a trunk; never with what was written, for it may hold a password. */
 export class TrunkError extends Error {
@@ -37,7 +38,13 @@ export function readTrunkLine(text: string): readonly TrunkSetting[] {
       if (match === null) throw new TrunkError(`${expected}; entry ${index + 1} is none`)
       const [, name = '', user, password, where = '', ranges] = match
       const [, address = '', srtp] = /^(.*?)(?:;srtp=(.*))?$/.exec(where) ?? []
-      return trunkOf({ name, address, ...(srtp === undefined ? {} : { srtp }), ...(user === undefined ? {} : { user, password: password ?? '' }), ...(ranges === undefined ? {} : { ranges: words(ranges) }) })
+      return trunkOf({
+        name,
+        address,
+        ...(srtp === undefined ? {} : { srtp }),
+        ...(user === undefined ? {} : { user, password: password ?? '' }),
+        ...(ranges === undefined ? {} : { ranges: words(ranges) }),
+      })
     })
   return unlike(trunks)
 }
@@ -62,7 +69,8 @@ export function readTrunkList(list: readonly unknown[]): readonly TrunkSetting[]
   return unlike(
     list.map((entry, index) => {
       const which = `trunk ${index + 1}`
-      if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) throw new TrunkError(`a list of trunks, each with ${fields.join(', ')}; ${which} is none`)
+      if (typeof entry !== 'object' || entry === null || Array.isArray(entry))
+        throw new TrunkError(`a list of trunks, each with ${fields.join(', ')}; ${which} is none`)
       const stray = Object.keys(entry).find((key) => !fields.includes(key))
       if (stray !== undefined) throw new TrunkError(`a list of trunks, each with ${fields.join(', ')}; ${which} has "${stray}"`)
       const { name, address, user, password, ranges, srtp } = entry as WrittenTrunk
@@ -76,7 +84,9 @@ export function readTrunkList(list: readonly unknown[]): readonly TrunkSetting[]
         address: text(address, 'address'),
         ...(user === undefined ? {} : { user: text(user, 'user'), password: password === undefined ? '' : text(password, 'password') }),
         ...(srtp === undefined ? {} : { srtp: srtp === false ? 'off' : text(srtp, 'srtp') }),
-        ...(ranges === undefined ? {} : { ranges: Array.isArray(ranges) ? ranges.map((range) => text(range, 'ranges')) : words(text(ranges, 'ranges')) }),
+        ...(ranges === undefined
+          ? {}
+          : { ranges: Array.isArray(ranges) ? ranges.map((range) => text(range, 'ranges')) : words(text(ranges, 'ranges')) }),
       })
     }),
   )
@@ -90,17 +100,27 @@ function isSrtpWish(text: string): text is (typeof srtpWishes)[number] {
   return srtpWishes.some((wish) => wish === text)
 }
 
-function trunkOf(written: Omit<TrunkSetting, 'ranges' | 'srtp'> & { readonly ranges?: readonly string[]; readonly srtp?: string }): TrunkSetting {
+function trunkOf(
+  written: Omit<TrunkSetting, 'ranges' | 'srtp'> & { readonly ranges?: readonly string[]; readonly srtp?: string },
+): TrunkSetting {
   const { name, address, ranges, srtp, ...credentials } = written
   if (!/^[\w-]{1,40}$/.test(name)) throw new TrunkError(`${expected}; a name has letters, digits, - and _`)
   // It goes into a request line: nothing but a host, a port and a transport.
-  if (!/^(?:\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9](?:[\w.-]{0,251}[A-Za-z0-9])?)(?::\d{1,5})?(?:;transport=(?:udp|tcp|tls))?$/.test(address)) throw new TrunkError(`${expected}; the address of "${name}" is no host:port`)
+  if (!/^(?:\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9](?:[\w.-]{0,251}[A-Za-z0-9])?)(?::\d{1,5})?(?:;transport=(?:udp|tcp|tls))?$/.test(address))
+    throw new TrunkError(`${expected}; the address of "${name}" is no host:port`)
   // RFC 3261 section 25.1: a user name is a quoted string; nothing that ends it or the header may stand in it.
-  if (/["\\\p{Cc}]/u.test(credentials.user ?? '')) throw new TrunkError(`${expected}; the user of "${name}" has a character that may not stand there`)
+  if (/["\\\p{Cc}]/u.test(credentials.user ?? ''))
+    throw new TrunkError(`${expected}; the user of "${name}" has a character that may not stand there`)
   if (ranges?.length === 0) throw new TrunkError(`${expected}; "${name}" has an empty list of ranges: it would carry nothing`)
   if (srtp !== undefined && !isSrtpWish(srtp)) throw new TrunkError(`${expected}; "srtp" of "${name}" is none of ${srtpWishes.join(', ')}`)
   try {
-    return { name, address, ...(srtp === undefined ? {} : { srtp }), ...credentials, ...(ranges === undefined ? {} : { ranges: ranges.map(parseRange) }) }
+    return {
+      name,
+      address,
+      ...(srtp === undefined ? {} : { srtp }),
+      ...credentials,
+      ...(ranges === undefined ? {} : { ranges: ranges.map(parseRange) }),
+    }
   } catch (error) {
     throw new TrunkError(`${expected}; for "${name}": ${error instanceof Error ? error.message : String(error)}`)
   }

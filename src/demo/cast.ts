@@ -23,7 +23,9 @@ export function cast(directory: Directory, network?: DemoSettings['network']): r
     const match = /^sip:([^@;]+)@(127\.\d+\.\d+\.\d+):(\d+)$/.exec(target.uri)
     if (match?.[1] === undefined || match[2] === undefined || parts.has(target.uri)) continue
     const [, user, address, port] = match
-    const clinician = [...directory.clinicians.values()].find(({ numbers }) => numbers.some((one) => one.kind === 'uri' && one.uri === target.uri))
+    const clinician = [...directory.clinicians.values()].find(({ numbers }) =>
+      numbers.some((one) => one.kind === 'uri' && one.uri === target.uri),
+    )
     parts.set(target.uri, { name: clinician?.name ?? place, user, address, port: Number(port), target: target.uri })
   }
   if (network) parts.set('network', { name: 'Somebody in the telephone network', user: 'network', ...network, target: undefined })

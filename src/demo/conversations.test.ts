@@ -10,7 +10,11 @@ const spoken = spokenTexts()
 describe('what is said in the demo', () => {
   it('was spoken with just these words, and nothing else lies there: `npm run voices` makes it so', () => {
     expect(JSON.parse(readFileSync(new URL('manifest.json', folder), 'utf8'))).toEqual(manifestOf(spoken))
-    expect(readdirSync(folder).filter((file) => file.endsWith('.wav')).sort()).toEqual(spoken.map(({ file }) => file).sort())
+    expect(
+      readdirSync(folder)
+        .filter((file) => file.endsWith('.wav'))
+        .sort(),
+    ).toEqual(spoken.map(({ file }) => file).sort())
   })
 
   it('is small enough to be shipped', () => {

@@ -131,24 +131,37 @@ export const conversations = {
     'slt',
     'rms',
     'Elm Row Surgery, the inside line.',
-    'Ada Okafor, cardiology at Saint Bride\'s. Could you tell Doctor Marsh that his patient has the clinic on Thursday at ten?',
+    "Ada Okafor, cardiology at Saint Bride's. Could you tell Doctor Marsh that his patient has the clinic on Thursday at ten?",
     'Thursday at ten. I will tell him now.',
     'Thank you.',
   ),
   /** For somebody who really rings a telephone of the demo: whoever answers talks, and waits for a word in between. */
-  visitor: talk('rms', 'slt', 'Hello, you have reached me on the advice line. How can I help?', '', 'I see. Please go on.', '', 'Thank you. That sounds right to me. I will leave the outcome to you. Goodbye.'),
+  visitor: talk(
+    'rms',
+    'slt',
+    'Hello, you have reached me on the advice line. How can I help?',
+    '',
+    'I see. Please go on.',
+    '',
+    'Thank you. That sounds right to me. I will leave the outcome to you. Goodbye.',
+  ),
 } as const satisfies Readonly<Record<string, Conversation>>
 
 export type ConversationId = keyof typeof conversations
 
 /** Said by machines. */
 export const announcements = {
-  voicemail: { voice: 'slt', text: 'Hello. This is the voicemail of Maja Lindqvist. I cannot take your call. Please leave a message after the tone.' },
+  voicemail: {
+    voice: 'slt',
+    text: 'Hello. This is the voicemail of Maja Lindqvist. I cannot take your call. Please leave a message after the tone.',
+  },
 } as const satisfies Readonly<Record<string, { readonly voice: VoiceName; readonly text: string }>>
 
 /** Every text that is spoken, with the name of its file. */
 export function spokenTexts(): readonly { readonly file: string; readonly voice: VoiceName; readonly text: string }[] {
-  const talks = Object.entries<Conversation>(conversations).flatMap(([id, { voices, turns }]) => turns.map(({ by, text }, index) => ({ file: turnFile(id, index), voice: voices[by], text })))
+  const talks = Object.entries<Conversation>(conversations).flatMap(([id, { voices, turns }]) =>
+    turns.map(({ by, text }, index) => ({ file: turnFile(id, index), voice: voices[by], text })),
+  )
   const machines = Object.entries(announcements).map(([id, { voice, text }]) => ({ file: `${id}.wav`, voice, text }))
   return [...talks, ...machines].filter(({ text }) => text !== '')
 }

@@ -19,10 +19,12 @@ export interface ToDemo {
 }
 
 /** What the phones tell the engine's program. `story`: for the terminal; `log`: for the log. */
-export type FromDemo = { readonly kind: 'ready' } | { readonly kind: 'story'; readonly text: string } | { readonly kind: 'log'; readonly text: string }
+export type FromDemo =
+  { readonly kind: 'ready' } | { readonly kind: 'story'; readonly text: string } | { readonly kind: 'log'; readonly text: string }
 
 /** For whoever sees an alarm on the page while the demo runs: what the story has to do with it. */
 export function demoAlarmNote(alarm: string): string | undefined {
-  if (alarm.startsWith('number.failing:')) return 'This belongs to the demo: the telephone is mended in the next round, a few minutes from now'
+  if (alarm.startsWith('number.failing:'))
+    return 'This belongs to the demo: the telephone is mended in the next round, a few minutes from now'
   return undefined
 }

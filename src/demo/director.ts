@@ -98,7 +98,9 @@ export class Director {
     const phone = await Phone.open({ name: caller.name, user: caller.number })
     this.#callers.add(phone)
     try {
-      this.#options.tell(`${caller.name} rings ${'practice' in scene.rings ? 'a practice' : (errand.line?.name ?? errand.number)}: ${scene.story}`)
+      this.#options.tell(
+        `${caller.name} rings ${'practice' in scene.rings ? 'a practice' : (errand.line?.name ?? errand.number)}: ${scene.story}`,
+      )
       this.#expected.set(caller.number, { scene, phone, errand })
       const outcome = await phone.dials(`sip:${errand.number}@${this.#options.sip}`)
       if (outcome.kind !== 'connected') return
@@ -137,7 +139,8 @@ export class Director {
 
   #watch(scene: Scene, phone: Phone, event: CallEvent): void {
     if (event.type === 'hunt.started' && scene.patience !== undefined) this.#later(scene.patience, () => phone.hangsUp())
-    if (event.type === 'hunt.ended' && event.result !== 'accepted' && scene.callBack !== undefined) this.#later(beforeRequestMs / second, async () => (phone.state === 'talking' ? phone.presses('1') : undefined))
+    if (event.type === 'hunt.ended' && event.result !== 'accepted' && scene.callBack !== undefined)
+      this.#later(beforeRequestMs / second, async () => (phone.state === 'talking' ? phone.presses('1') : undefined))
     if (event.type === 'callBack.requested' && scene.callBack !== undefined && this.#options.network) {
       const { callBack } = scene
       const line = this.#options.directory.lines.get(event.line)
@@ -150,9 +153,17 @@ export class Director {
     const { directory, tell, api, apiToken } = this.#options
     tell(`${directory.clinicians.get(clinician)?.name ?? 'The team'} rings the patient back, as they asked`)
     const offered = callBackOutcomes(directory, line)
-    const key = String(Math.max(0, offered.findIndex(({ id }) => id === outcome)) + 1)
+    const key = String(
+      Math.max(
+        0,
+        offered.findIndex(({ id }) => id === outcome),
+      ) + 1,
+    )
     const arrangement = `request-${request}`
-    this.#arranged.set(arrangement, new Performance({ people: {}, talk, hangsUp: 'other', outcomeKey: key }, undefined, (target) => this.players.at(target)))
+    this.#arranged.set(
+      arrangement,
+      new Performance({ people: {}, talk, hangsUp: 'other', outcomeKey: key }, undefined, (target) => this.players.at(target)),
+    )
     const answer = await fetch(new URL(`api/call-backs/${arrangement}/start`, api), {
       method: 'POST',
       headers: { authorization: `Bearer ${apiToken}`, 'content-type': 'application/json' },

@@ -44,7 +44,9 @@ describe('the invented month', () => {
     expect(spoke.filter(({ outcome }) => outcome !== undefined).length / spoke.length).toBeGreaterThan(0.5)
     expect(events.some((event) => event.type === 'attempt.started' && event.pool === 'ncn')).toBe(true)
     expect(records.some(({ ending }) => ending === 'abandonedInHunt')).toBe(true)
-    expect(records.filter(({ ending }) => ending !== undefined && ['engineFault', 'mediaFault', 'overloaded', 'interrupted'].includes(ending))).toEqual([])
+    expect(
+      records.filter(({ ending }) => ending !== undefined && ['engineFault', 'mediaFault', 'overloaded', 'interrupted'].includes(ending)),
+    ).toEqual([])
   })
 
   it('rings lines only while they are open, and more by day than by night', () => {

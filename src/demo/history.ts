@@ -14,7 +14,9 @@ const minute = 60 * second
 const hour = 60 * minute
 
 /** Calls an hour on a working day, by the hour at which it begins; advice lines are busiest when surgeries are. */
-const working: readonly number[] = [0.2, 0.1, 0.1, 0.1, 0.1, 0.2, 0.4, 1, 3.2, 5.5, 6, 5.5, 3.8, 3, 4.2, 5, 4.6, 3.8, 2, 1, 0.7, 0.5, 0.3, 0.2]
+const working: readonly number[] = [
+  0.2, 0.1, 0.1, 0.1, 0.1, 0.2, 0.4, 1, 3.2, 5.5, 6, 5.5, 3.8, 3, 4.2, 5, 4.6, 3.8, 2, 1, 0.7, 0.5, 0.3, 0.2,
+]
 /** Of that so much at a weekend. */
 const weekendShare = 0.3
 /** Whenever the demo is started, there was something to do just before, an hour. */
@@ -73,7 +75,8 @@ export async function inventHistory({ directory, now, days, seed }: HistoryOptio
       const later = (ms: number, act: () => void) => void clock.after(ms, act)
       switch (event.type) {
         case 'hunt.started':
-          if (patience !== undefined && event.pool === 'local') later(patience, () => (caller.leg?.isBridged === true ? undefined : caller.hangUp()))
+          if (patience !== undefined && event.pool === 'local')
+            later(patience, () => (caller.leg?.isBridged === true ? undefined : caller.hangUp()))
           return
         case 'hunt.ended':
           if (event.result !== 'nobody' && event.result !== 'timeUp') return
@@ -128,7 +131,7 @@ export async function inventHistory({ directory, now, days, seed }: HistoryOptio
 /** Moments within an hour, ms, as they come by chance at so many an hour. */
 function arrivals(rate: number, random: RandomStream): readonly number[] {
   const moments: number[] = []
-  for (let at = 0; ; ) {
+  for (let at = 0; ;) {
     at += (-Math.log(1 - random()) * hour) / Math.max(rate, 1e-6)
     if (at >= hour) return moments
     moments.push(Math.round(at))
@@ -160,12 +163,25 @@ function errandAt(directory: Directory, at: number, random: RandomStream): Erran
       if (directory.organisations.get(organisation)?.kind === 'trust') continue
       const choices = lineChoices(directory, organisation, at)
       for (const { line, opening } of choices) {
-        if (opening.open) errands.push(() => ({ number: dialled(number), callerNumber: callerOf(directory, organisation, index, random), keys: choices.length === 1 ? '' : line.code, line, organisation }))
+        if (opening.open)
+          errands.push(() => ({
+            number: dialled(number),
+            callerNumber: callerOf(directory, organisation, index, random),
+            keys: choices.length === 1 ? '' : line.code,
+            line,
+            organisation,
+          }))
       }
     }
     const line = use.kind === 'line' ? directory.lines.get(use.line) : undefined
     if (line === undefined || line.kind === 'advice' || !openingAt(line, at).open) continue
-    const patientsLine = () => ({ number: dialled(number), callerNumber: `07700900${String(Math.floor(random() * 1_000)).padStart(3, '0')}`, keys: '', line, organisation: undefined })
+    const patientsLine = () => ({
+      number: dialled(number),
+      callerNumber: `07700900${String(Math.floor(random() * 1_000)).padStart(3, '0')}`,
+      keys: '',
+      line,
+      organisation: undefined,
+    })
     errands.push(patientsLine, patientsLine)
   }
   return errands[Math.floor(random() * errands.length)]?.()

@@ -49,7 +49,9 @@ for (const part of cast(directory, network)) {
     directing.players.add(part, phone)
     phones.push(phone)
   } catch {
-    fail(`sip:${part.user}@${part.address}:${part.port} of ${directoryFile} is taken by another program, so nobody can play ${part.name}; change the address there, or stop that program`)
+    fail(
+      `sip:${part.user}@${part.address}:${part.port} of ${directoryFile} is taken by another program, so nobody can play ${part.name}; change the address there, or stop that program`,
+    )
   }
 }
 
@@ -57,4 +59,6 @@ process.on('message', (message) => directing.take((message as ToDemo).fact))
 tell({ kind: 'ready' })
 directing.begin()
 // The page and the API have something to show before anybody has rung.
-arrangeBefore(directory, { api, apiToken }, Date.now()).catch((error: unknown) => tell({ kind: 'log', text: `nothing was arranged before the demo: ${error instanceof Error ? error.message : String(error)}` }))
+arrangeBefore(directory, { api, apiToken }, Date.now()).catch((error: unknown) =>
+  tell({ kind: 'log', text: `nothing was arranged before the demo: ${error instanceof Error ? error.message : String(error)}` }),
+)

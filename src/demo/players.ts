@@ -28,7 +28,8 @@ export class Players {
   take(event: CallEvent): void {
     if (event.type === 'attempt.started') this.#ringing.set(this.#keyOf(event.target), { callId: event.callId, attempt: event.attempt })
     if (event.type !== 'attempt.ended' || event.result === 'accepted' || event.result === 'connected') return
-    for (const [key, { callId, attempt }] of this.#ringing) if (callId === event.callId && attempt === event.attempt) this.#ringing.delete(key)
+    for (const [key, { callId, attempt }] of this.#ringing)
+      if (callId === event.callId && attempt === event.attempt) this.#ringing.delete(key)
   }
 
   /** The telephone that is rung at this target; undefined: somebody else's. */

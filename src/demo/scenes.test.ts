@@ -31,7 +31,10 @@ describe.each([0, 1, 2, 3])('round %i of the demo', (round) => {
       if (outcome === undefined) continue
       const line = directory.lines.get('line' in rings ? rings.line : 'patientsLine' in rings ? rings.patientsLine : '')
       const offered = line === undefined ? [] : outcomesFor(directory, line, 'organisation' in rings ? rings.organisation : undefined)
-      expect(offered.map(({ id }) => id), story).toContain(outcome)
+      expect(
+        offered.map(({ id }) => id),
+        story,
+      ).toContain(outcome)
     }
   })
 
@@ -44,7 +47,9 @@ describe.each([0, 1, 2, 3])('round %i of the demo', (round) => {
   it('begins every scene within the round, no two callers with the same number at a time', () => {
     expect(all.every(({ at }) => at < roundSeconds)).toBe(true)
     const two = [...all, ...scenes(round + 1).map((scene) => ({ ...scene, at: scene.at + roundSeconds }))]
-    for (const one of two) for (const other of two) if (one !== other && one.caller.number === other.caller.number) expect(Math.abs(one.at - other.at), other.story).toBeGreaterThan(85)
+    for (const one of two)
+      for (const other of two)
+        if (one !== other && one.caller.number === other.caller.number) expect(Math.abs(one.at - other.at), other.story).toBeGreaterThan(85)
   })
 })
 

@@ -23,7 +23,8 @@ export interface Scene {
   readonly story: string
   readonly caller: { readonly name: string; readonly number: string }
   /** An organisation whose Dial-In number is rung for a line, a patients' line, or a practice that is reached from outside. */
-  readonly rings: { readonly organisation: string; readonly line: string } | { readonly patientsLine: string } | { readonly practice: string }
+  readonly rings:
+    { readonly organisation: string; readonly line: string } | { readonly patientsLine: string } | { readonly practice: string }
   /** By the user part of their address; whoever is not named here behaves as always. */
   readonly people: Readonly<Record<string, Temperament>>
   readonly talk: ConversationId
@@ -43,7 +44,10 @@ const machine = (afterSeconds: number) => voicemail({ afterMs: afterSeconds * se
 /** Another manner each time they are rung; the last one from then on. */
 function inTurn(...manners: readonly [Temperament, ...Temperament[]]): Temperament {
   let rung = 0
-  return { name: manners.map(({ name }) => name).join(', then '), behave: (phone) => (manners[rung++] ?? manners.at(-1) ?? manners[0]).behave(phone) }
+  return {
+    name: manners.map(({ name }) => name).join(', then '),
+    behave: (phone) => (manners[rung++] ?? manners.at(-1) ?? manners[0]).behave(phone),
+  }
 }
 const rings = (organisation: string, line: string) => ({ organisation, line })
 
@@ -78,7 +82,11 @@ export function scenes(round: number): readonly Scene[] {
     },
     {
       at: 12,
-      story: outOfOrder(round) ? "the clinic room's telephone is out of order" : mended(round) ? 'the clinic room answers again' : 'Dr Hughes is on another line; the clinic room accepts',
+      story: outOfOrder(round)
+        ? "the clinic room's telephone is out of order"
+        : mended(round)
+          ? 'the clinic room answers again'
+          : 'Dr Hughes is on another line; the clinic room accepts',
       caller: harbourLane,
       rings: rings('harbour-lane', 'acute-medicine-dvt'),
       people: { hughes: inTurn(isBusy(), accepts(8)), dvt: clinicRoom, okafor: mended(round) ? notNow(6) : accepts(13) },
@@ -101,7 +109,13 @@ export function scenes(round: number): readonly Scene[] {
       story: 'whoever is on the telephone is not rung; the registrar accepts',
       caller: crew('07700900481'),
       rings: rings('saltmarsh-ambulance', 'cardiology'),
-      people: { lindqvist: neverAnswers(), okafor: notNow(6), prasad: acceptsAtSecondPrompt({ afterMs: 9 * second }), ccu: accepts(12), nakamura: accepts(11) },
+      people: {
+        lindqvist: neverAnswers(),
+        okafor: notNow(6),
+        prasad: acceptsAtSecondPrompt({ afterMs: 9 * second }),
+        ccu: accepts(12),
+        nakamura: accepts(11),
+      },
       talk: 'slowPulse',
       outcome: 'admission-made',
     },
@@ -119,7 +133,13 @@ export function scenes(round: number): readonly Scene[] {
       story: 'nobody local is free; the National Consultant Network takes the call',
       caller: orrinBridge,
       rings: rings('orrin-bridge', 'cardiology'),
-      people: { lindqvist: notNow(8), okafor: notNow(9), prasad: answersThenHangsUp({ afterMs: 9 * second, staysMs: 3 * second }), ccu: notNow(5), nakamura: accepts(13) },
+      people: {
+        lindqvist: notNow(8),
+        okafor: notNow(9),
+        prasad: answersThenHangsUp({ afterMs: 9 * second, staysMs: 3 * second }),
+        ccu: notNow(5),
+        nakamura: accepts(13),
+      },
       talk: 'palpitations',
       outcome: 'referral-avoided',
     },
@@ -201,7 +221,8 @@ export function scenes(round: number): readonly Scene[] {
 
 /** What is told on the terminal where a round has a story beyond its calls. */
 export function storyOf(round: number): string | undefined {
-  if (outOfOrder(round)) return "Story      the DVT clinic room's telephone is out of order in this round: after three failures an alarm goes up, and it is rung last; the alarm ends when somebody is reached there again"
+  if (outOfOrder(round))
+    return "Story      the DVT clinic room's telephone is out of order in this round: after three failures an alarm goes up, and it is rung last; the alarm ends when somebody is reached there again"
   if (mended(round)) return "Story      the DVT clinic room's telephone has been mended: the first call that reaches it ends the alarm"
   return undefined
 }

@@ -28,8 +28,12 @@ function samplesOf(file: string): Int16Array {
 }
 
 /** What each file was spoken from: a test holds the files against the texts. */
-export function manifestOf(texts: readonly { readonly file: string; readonly voice: string; readonly text: string }[]): Readonly<Record<string, string>> {
-  return Object.fromEntries(texts.map(({ file, voice, text }) => [file, createHash('sha256').update(`${voice} ${text}`).digest('hex').slice(0, 12)]))
+export function manifestOf(
+  texts: readonly { readonly file: string; readonly voice: string; readonly text: string }[],
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    texts.map(({ file, voice, text }) => [file, createHash('sha256').update(`${voice} ${text}`).digest('hex').slice(0, 12)]),
+  )
 }
 
 /** A telephone's WAV file (8 kHz, 16 bit, mono) in G.711 A-law. */

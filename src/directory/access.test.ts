@@ -10,7 +10,21 @@ const always: OpeningHours = { week: 'always', exceptions: {} }
 const never: OpeningHours = { week: {}, exceptions: {} }
 
 function line(id: string, access: Line['access'], hours = always): Line {
-  return { id, kind: 'advice', trust: 't', name: id, spokenName: id, code: '1', blurb: '', timeZone: 'Europe/London', hours, access, ring: defaultRing, outcomes: defaultOutcomes.advice, recordFrom: 'bridge' }
+  return {
+    id,
+    kind: 'advice',
+    trust: 't',
+    name: id,
+    spokenName: id,
+    code: '1',
+    blurb: '',
+    timeZone: 'Europe/London',
+    hours,
+    access,
+    ring: defaultRing,
+    outcomes: defaultOutcomes.advice,
+    recordFrom: 'bridge',
+  }
 }
 
 const nobody = { everyone: false, organisations: [], areas: [] }
@@ -23,8 +37,16 @@ const lines = [
 ]
 const directory: Directory = {
   ...emptyDirectory,
-  organisations: new Map([practice('elm-row', 'levels'), practice('harbour', 'levels'), practice('mill-street', 'wend')].map((organisation) => [organisation.id, organisation])),
-  areas: new Map([['wend', { id: 'wend', name: 'Wend', outcomes: [{ id: 'seen', label: 'Seen' }] }], ['levels', { id: 'levels', name: 'Levels' }]]),
+  organisations: new Map(
+    [practice('elm-row', 'levels'), practice('harbour', 'levels'), practice('mill-street', 'wend')].map((organisation) => [
+      organisation.id,
+      organisation,
+    ]),
+  ),
+  areas: new Map([
+    ['wend', { id: 'wend', name: 'Wend', outcomes: [{ id: 'seen', label: 'Seen' }] }],
+    ['levels', { id: 'levels', name: 'Levels' }],
+  ]),
   lines: new Map(lines.map((subject) => [subject.id, subject])),
 }
 

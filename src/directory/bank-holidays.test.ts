@@ -25,7 +25,11 @@ const published: readonly [Nation, number, string][] = [
   ['scotland', 2027, '01-01 01-04 03-26 05-03 05-31 08-02 11-30 12-27 12-28'],
 ]
 
-const weekdays = (nation: Nation, year: number) => [...bankHolidays(nation, year)].filter((day) => weekdayIndex(day) < 5).sort((a, b) => a - b).map(dateOf)
+const weekdays = (nation: Nation, year: number) =>
+  [...bankHolidays(nation, year)]
+    .filter((day) => weekdayIndex(day) < 5)
+    .sort((a, b) => a - b)
+    .map(dateOf)
 
 describe('bank holidays', () => {
   it.each(published)('of %s in %i are those that were published', (nation, year, dates) => {
@@ -38,7 +42,13 @@ describe('bank holidays', () => {
 
   it('count on the day itself too when Christmas falls on a weekend, and on the substitute alone for St Andrew', () => {
     const is = (nation: Nation, date: string) => isBankHoliday(nation, dayNumber(date) ?? Number.NaN)
-    expect(['2027-12-25', '2027-12-26', '2027-12-27', '2027-12-28', '2027-12-29'].map((date) => is('england', date))).toEqual([true, true, true, true, false])
+    expect(['2027-12-25', '2027-12-26', '2027-12-27', '2027-12-28', '2027-12-29'].map((date) => is('england', date))).toEqual([
+      true,
+      true,
+      true,
+      true,
+      false,
+    ])
     expect(is('scotland', '2027-01-02')).toBe(true)
     expect(is('england', '2027-01-02')).toBe(false)
     expect(is('scotland', '2024-11-30')).toBe(false)
@@ -50,7 +60,8 @@ describe('bank holidays', () => {
 
 /** The rule, written down once more and apart from the package: Banking and Financial Dealings Act 1971, schedule 1, and royal proclamation for the others. */
 function byRule(nation: Nation, year: number): readonly string[] {
-  const date = (month: number, day: number) => dayNumber(`${year}-${String(month).padStart(2, '0')}-${String(day).padStart(2, '0')}`) ?? Number.NaN
+  const date = (month: number, day: number) =>
+    dayNumber(`${year}-${String(month).padStart(2, '0')}-${String(day).padStart(2, '0')}`) ?? Number.NaN
   const firstMonday = (month: number) => date(month, 1) + ((7 - weekdayIndex(date(month, 1))) % 7)
   const lastMonday = (month: number, length: number) => date(month, length) - weekdayIndex(date(month, length))
   const easter = easterSunday(year)

@@ -54,7 +54,13 @@ export function contradictions(directory: Directory): readonly Contradiction[] {
     if (use.kind === 'dialIn') references.organisation(use.organisation, at({ section: 'numbers', id: number }))
     else if (use.kind === 'line') references.line(use.line, at({ section: 'numbers', id: number }))
   }
-  references.check(form, { clinician: directory.clinicians, organisation: directory.organisations, line: directory.lines, pool: directory.pools, area: directory.areas })
+  references.check(form, {
+    clinician: directory.clinicians,
+    organisation: directory.organisations,
+    line: directory.lines,
+    pool: directory.pools,
+    area: directory.areas,
+  })
   checkDirectory(form, directory, byName)
   const found = new Map<string, Contradiction>()
   for (const { line, message, expected } of form.errors) {
@@ -71,6 +77,11 @@ function checkSessions(form: Form, { line, pattern, changes }: Rota, where: { re
   for (const change of changes) {
     const day = dayOfWeek(dayNumber(change.date) ?? 0)
     if (change.kind === 'replace' && change.span !== undefined) known.add(`${change.date} ${change.session}`)
-    else if (!known.has(`${day} ${change.session}`) && !known.has(`${change.date} ${change.session}`)) form.problem(where, `the rota of ${line} has no session "${change.session}" on ${change.date}, a ${day}`, 'a date on which there is a session, or `replace` with a `time`')
+    else if (!known.has(`${day} ${change.session}`) && !known.has(`${change.date} ${change.session}`))
+      form.problem(
+        where,
+        `the rota of ${line} has no session "${change.session}" on ${change.date}, a ${day}`,
+        'a date on which there is a session, or `replace` with a `time`',
+      )
   }
 }

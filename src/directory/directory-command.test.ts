@@ -30,14 +30,20 @@ async function runAsked(answer: boolean | undefined, ...args: string[]) {
     out.push(question)
     return Promise.resolve(answer === true)
   }
-  const code = await directoryCommand([...args, '--file', file], { out: (text) => out.push(text), error: (text) => errors.push(text), ...(answer === undefined ? {} : { ask }) }, wednesday)
+  const code = await directoryCommand(
+    [...args, '--file', file],
+    { out: (text) => out.push(text), error: (text) => errors.push(text), ...(answer === undefined ? {} : { ask }) },
+    wednesday,
+  )
   return { code, out: out.join('\n'), errors: errors.join('\n') }
 }
 
 const on = async (at: number) => {
   const loaded = await loadDirectory(file)
   const rota = loaded.ok ? loaded.directory.rotas.get('cardiology') : undefined
-  return rota === undefined ? [] : whoIsOn(rota, 'Europe/London', at).entries.map((entry) => (entry.kind === 'clinician' ? entry.clinician : entry.label))
+  return rota === undefined
+    ? []
+    : whoIsOn(rota, 'Europe/London', at).entries.map((entry) => (entry.kind === 'clinician' ? entry.clinician : entry.label))
 }
 
 describe('npm run directory', () => {
@@ -46,7 +52,9 @@ describe('npm run directory', () => {
     await writeFile(file, (await readFile(file, 'utf8')).replace('kind: ambulance', 'kind: ship').replace('[dr-nakamura]', '[dr-nobody]'))
     const checked = await run('check')
     expect(checked.code).toBe(1)
-    expect(checked.errors).toMatch(/directory\.yaml:\d+: the kind of organisation saltmarsh-ambulance is "ship"; expected: [^]*no clinician "dr-nobody"[^]*errors: 2$/)
+    expect(checked.errors).toMatch(
+      /directory\.yaml:\d+: the kind of organisation saltmarsh-ambulance is "ship"; expected: [^]*no clinician "dr-nobody"[^]*errors: 2$/,
+    )
   })
 
   it('imports a directory after showing what differs, all of it or nothing', async () => {
@@ -96,13 +104,18 @@ describe('npm run directory', () => {
 
   it('says when a line is open and nobody is on', async () => {
     expect(await run('gaps', 'cardiology')).toMatchObject({ code: 0, out: 'gaps in the next 28 days: 0' })
-    await writeFile(file, (await readFile(file, 'utf8')).replace('    changes:\n', '    changes:\n      - { date: 2026-01-20, session: Day, close: true }\n'))
+    await writeFile(
+      file,
+      (await readFile(file, 'utf8')).replace('    changes:\n', '    changes:\n      - { date: 2026-01-20, session: Day, close: true }\n'),
+    )
     expect((await run('gaps')).out).toBe('cardiology: nobody is on from 2026-01-20 08:00 to 2026-01-20 18:00\ngaps in the next 28 days: 1')
   })
 
   it('says who is on and who is off', async () => {
     const { out } = await run('rota-week', 'cardiology')
-    expect(out).toContain('2026-01-14 18:00-08:00 Night\n    on:  Dr Ravi Prasad, Dr Ada Okafor, Coronary care unit (sip:ccu@127.0.0.1:5080)\n    off: Dr Maja Lindqvist')
+    expect(out).toContain(
+      '2026-01-14 18:00-08:00 Night\n    on:  Dr Ravi Prasad, Dr Ada Okafor, Coronary care unit (sip:ccu@127.0.0.1:5080)\n    off: Dr Maja Lindqvist',
+    )
   })
 
   it('leaves the file with its comments where an import changes nothing', async () => {
@@ -120,16 +133,27 @@ describe('npm run directory', () => {
     await writeFile(sheet, 'Date,Session,From,To,1st\n06/01/2026,Day,08:00,18:00,Dr Tunde Adeyemi')
     const text = await readFile(file, 'utf8')
     const refused = await run(...past)
-    expect([refused.code, refused.errors]).toEqual([1, 'This changes who was on for days that are over: 2026-01-06 (today is 2026-01-14). Nothing was changed. If that is meant, add --past; if another week is, name it with --week DATE.'])
+    expect([refused.code, refused.errors]).toEqual([
+      1,
+      'This changes who was on for days that are over: 2026-01-06 (today is 2026-01-14). Nothing was changed. If that is meant, add --past; if another week is, name it with --week DATE.',
+    ])
     expect((await runAsked(false, ...past)).code).toBe(1)
     expect(await readFile(file, 'utf8')).toBe(text)
     expect(await run(...past, '--dry-run')).toMatchObject({ code: 0, errors: '' })
     const asked = await runAsked(true, ...past)
-    expect([asked.code, asked.out]).toEqual([0, expect.stringContaining('days that are over: 2026-01-06 (today is 2026-01-14). Change them?')])
-    expect((await run('rota-copy', 'cardiology', '--week', '2026-01-19', '--to', '2026-01-05')).errors).toMatch(/days that are over: 2026-01-06 .*--to DATE/)
+    expect([asked.code, asked.out]).toEqual([
+      0,
+      expect.stringContaining('days that are over: 2026-01-06 (today is 2026-01-14). Change them?'),
+    ])
+    expect((await run('rota-copy', 'cardiology', '--week', '2026-01-19', '--to', '2026-01-05')).errors).toMatch(
+      /days that are over: 2026-01-06 .*--to DATE/,
+    )
     expect((await run('rota-copy', 'cardiology', '--week', '2026-01-19', '--to', '2026-01-05', '--past')).code).toBe(0)
     // Of this week, the days before today are over; a sheet that leaves them as they were asks nothing.
-    await writeFile(sheet, 'Date,Session,From,To,1st\n12/01/2026,Day,08:00,18:00,Dr Tunde Adeyemi\n14/01/2026,Day,08:00,18:00,Dr Tunde Adeyemi')
+    await writeFile(
+      sheet,
+      'Date,Session,From,To,1st\n12/01/2026,Day,08:00,18:00,Dr Tunde Adeyemi\n14/01/2026,Day,08:00,18:00,Dr Tunde Adeyemi',
+    )
     expect((await run('rota-import', 'cardiology', sheet)).errors).toMatch(/days that are over: 2026-01-12 /)
     await writeFile(sheet, 'Date,Session,From,To,1st\n14/01/2026,Day,08:00,18:00,Dr Tunde Adeyemi')
     expect((await run('rota-import', 'cardiology', sheet)).code).toBe(0)
@@ -140,7 +164,12 @@ describe('npm run directory', () => {
     await writeFile(file, Buffer.from(text, 'latin1'))
     const line = text.slice(0, text.indexOf('Siobhán')).split('\n').length
     const refused = await run('check')
-    expect([refused.code, refused.errors]).toEqual([1, expect.stringMatching(`directory\\.yaml:${line}: byte E1 at position \\d+ is not UTF-8 \\(in Windows-1252 it would be "Siobhán"\\); expected: the file saved as UTF-8`)])
+    expect([refused.code, refused.errors]).toEqual([
+      1,
+      expect.stringMatching(
+        `directory\\.yaml:${line}: byte E1 at position \\d+ is not UTF-8 \\(in Windows-1252 it would be "Siobhán"\\); expected: the file saved as UTF-8`,
+      ),
+    ])
     await writeFile(file, Buffer.from(`\uFEFF${text}`, 'utf16le'))
     expect(await run('check')).toMatchObject({ code: 0, errors: '' })
     expect((await run('rota-week', 'cardiology')).out).toContain('Dr Siobhán Lindqvist')

@@ -61,7 +61,15 @@ export async function directoryCommand(args: readonly string[], output: CommandO
     const { values, positionals } = parseArgs({
       args: [...args],
       allowPositionals: true,
-      options: { file: { type: 'string' }, out: { type: 'string' }, week: { type: 'string' }, to: { type: 'string' }, 'dry-run': { type: 'boolean' }, past: { type: 'boolean' }, help: { type: 'boolean' } },
+      options: {
+        file: { type: 'string' },
+        out: { type: 'string' },
+        week: { type: 'string' },
+        to: { type: 'string' },
+        'dry-run': { type: 'boolean' },
+        past: { type: 'boolean' },
+        help: { type: 'boolean' },
+      },
     })
     const [command, ...rest] = positionals
     if (values.help === true || command === undefined) {
@@ -69,7 +77,16 @@ export async function directoryCommand(args: readonly string[], output: CommandO
       return values.help === true ? 0 : 2
     }
     const file = values.file ?? process.env['RINGROUND_DIRECTORY_FILE'] ?? 'config/directory.yaml'
-    const context: Context = { file, dryRun: values['dry-run'] === true, past: values.past === true, week: values.week, to: values.to, outFile: values.out, output, nowMs }
+    const context: Context = {
+      file,
+      dryRun: values['dry-run'] === true,
+      past: values.past === true,
+      week: values.week,
+      to: values.to,
+      outFile: values.out,
+      output,
+      nowMs,
+    }
     const run = Object.hasOwn(commands, command) ? commands[command] : undefined
     if (run === undefined) {
       output.error(`There is no command "${command}".\n\n${usage}`)
@@ -106,7 +123,9 @@ const commands: Readonly<Record<string, Command>> = {
     if (!parsed.ok) throw new CommandError(withCount(parsed.errors))
     for (const advice of parsed.advice) context.output.out(`${advice.file}:${advice.line}: advice: ${advice.message}`)
     const { organisations, lines, clinicians, numbers } = parsed.directory
-    context.output.out(`${file}: no errors. ${organisations.size} organisations, ${lines.size} lines, ${clinicians.size} clinicians, ${numbers.size} numbers`)
+    context.output.out(
+      `${file}: no errors. ${organisations.size} organisations, ${lines.size} lines, ${clinicians.size} clinicians, ${numbers.size} numbers`,
+    )
     return 0
   },
 
@@ -145,7 +164,9 @@ const commands: Readonly<Record<string, Command>> = {
     const clock = (atMs: number) => wallClock(line, atMs).slice(11)
     for (const session of weekPlan(directory.rotas.get(line.id) ?? emptyRota(line.id), line.timeZone, monday(context, line))) {
       const on = session.closed ? 'closed' : session.entries.map((entry) => names.show(entry)).join(', ') || 'nobody'
-      context.output.out(`${session.date} ${clock(session.from)}-${clock(session.to)} ${session.name}${session.changed ? ' (changed)' : ''}\n    on:  ${on}\n    off: ${session.off.map((entry) => names.show(entry)).join(', ') || 'nobody'}`)
+      context.output.out(
+        `${session.date} ${clock(session.from)}-${clock(session.to)} ${session.name}${session.changed ? ' (changed)' : ''}\n    on:  ${on}\n    off: ${session.off.map((entry) => names.show(entry)).join(', ') || 'nobody'}`,
+      )
     }
     return 0
   },
@@ -185,7 +206,8 @@ const commands: Readonly<Record<string, Command>> = {
   },
 
   async 'rota-copy'(context, [lineId]) {
-    if (context.week === undefined || context.to === undefined) throw new CommandError('Which weeks? npm run directory -- rota-copy LINE --week DATE --to DATE')
+    if (context.week === undefined || context.to === undefined)
+      throw new CommandError('Which weeks? npm run directory -- rota-copy LINE --week DATE --to DATE')
     const text = await textOf(context.file)
     const directory = await load(context.file)
     const line = lineOf(directory, lineId)
@@ -216,7 +238,10 @@ async function load(file: string): Promise<Directory> {
 
 function lineOf(directory: Directory, id: string | undefined): Line {
   const line = id === undefined ? undefined : directory.lines.get(id)
-  if (line === undefined) throw new CommandError(`There is no line "${id ?? ''}". The lines are ${[...directory.lines.keys()].slice(0, 20).join(', ')}${directory.lines.size > 20 ? ', ...' : ''}`)
+  if (line === undefined)
+    throw new CommandError(
+      `There is no line "${id ?? ''}". The lines are ${[...directory.lines.keys()].slice(0, 20).join(', ')}${directory.lines.size > 20 ? ', ...' : ''}`,
+    )
   return line
 }
 
@@ -231,7 +256,14 @@ function day(date: string): DayNumber {
 }
 
 /** @param changed the Monday of the week that is planned */
-async function changeRota(context: Context, text: string, directory: Directory, line: Line, rota: Rota, changed: DayNumber): Promise<number> {
+async function changeRota(
+  context: Context,
+  text: string,
+  directory: Directory,
+  line: Line,
+  rota: Rota,
+  changed: DayNumber,
+): Promise<number> {
   const before = directory.rotas.get(line.id) ?? emptyRota(line.id)
   const spliced = spliceRota(text, directory, line.id, rota)
   const parsed = parseDirectory(spliced, context.file)
@@ -250,7 +282,9 @@ async function mayChangePast(context: Context, past: readonly string[], today: D
   if (context.past) return true
   const told = `This changes who was on for days that are over: ${past.join(', ')} (today is ${dateOf(today)}).`
   if (context.output.ask && (await context.output.ask(`${told} Change them?`))) return true
-  context.output.error(`${told} Nothing was changed. If that is meant, add --past; if another week is, name it with ${context.to === undefined ? '--week' : '--to'} DATE.`)
+  context.output.error(
+    `${told} Nothing was changed. If that is meant, add --past; if another week is, name it with ${context.to === undefined ? '--week' : '--to'} DATE.`,
+  )
   return false
 }
 
@@ -274,7 +308,9 @@ async function putInPlace(context: Context, text: string): Promise<number> {
   const before = await replaceFile(context.file, text).catch((error: unknown) => {
     throw unusable(context.file, error)
   })
-  context.output.out(`${context.file} is changed; a running engine takes it up within seconds.${before === undefined ? '' : ` What stood there is in ${before}`}`)
+  context.output.out(
+    `${context.file} is changed; a running engine takes it up within seconds.${before === undefined ? '' : ` What stood there is in ${before}`}`,
+  )
   return 0
 }
 

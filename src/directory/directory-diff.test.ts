@@ -30,14 +30,44 @@ describe('what differs between two directories', () => {
   it.each<[string, string, string, string]>([
     ['nothing', 'x', 'x', 'no changes'],
     ['a time-out', 'ringSeconds: 20', 'ringSeconds: 15', '~ lines one\n    ring.ringSeconds: 20 -> 15'],
-    ['hours', 'mon: 09:00-17:00', 'mon: [09:00-12:00, 13:00-17:00]', '~ lines one\n    hours.week.mon: [09:00-17:00] -> [09:00-12:00, 13:00-17:00]'],
+    [
+      'hours',
+      'mon: 09:00-17:00',
+      'mon: [09:00-12:00, 13:00-17:00]',
+      '~ lines one\n    hours.week.mon: [09:00-17:00] -> [09:00-12:00, 13:00-17:00]',
+    ],
     ['a number', '01632 960003', 'sip:b@127.0.0.1', '~ clinicians dr-b\n    numbers: [01632 960003] -> [sip:b@127.0.0.1]'],
-    ['the order of a rota', 'entries: [dr-a, dr-b]', 'entries: [dr-b, dr-a]', '~ rotas one\n    pattern mon Day.entries: [dr-a, dr-b] -> [dr-b, dr-a]'],
-    ['a session more', 'entries: [dr-a, dr-b] }', 'entries: [dr-a, dr-b] }\n      - { session: Night, days: mon, time: 17:00-09:00, entries: [dr-b] }', '~ rotas one\n    pattern: + mon Night (span 17:00-09:00, entries [dr-b])'],
-    ['a change', 'entries: [dr-a, dr-b] }', 'entries: [dr-a, dr-b] }\n    changes:\n      - { date: 2026-01-12, session: Day, close: true }', '~ rotas one\n    changes: + 2026-01-12 Day close'],
+    [
+      'the order of a rota',
+      'entries: [dr-a, dr-b]',
+      'entries: [dr-b, dr-a]',
+      '~ rotas one\n    pattern mon Day.entries: [dr-a, dr-b] -> [dr-b, dr-a]',
+    ],
+    [
+      'a session more',
+      'entries: [dr-a, dr-b] }',
+      'entries: [dr-a, dr-b] }\n      - { session: Night, days: mon, time: 17:00-09:00, entries: [dr-b] }',
+      '~ rotas one\n    pattern: + mon Night (span 17:00-09:00, entries [dr-b])',
+    ],
+    [
+      'a change',
+      'entries: [dr-a, dr-b] }',
+      'entries: [dr-a, dr-b] }\n    changes:\n      - { date: 2026-01-12, session: Day, close: true }',
+      '~ rotas one\n    changes: + 2026-01-12 Day close',
+    ],
     ['a dialled number', 'dialIn: 1001', 'dialIn: 1002', '- numbers 1001\n+ numbers 1002'],
-    ['somebody who is gone from the rota and the directory', 'entries: [dr-a, dr-b]', 'entries: [dr-a]', '~ rotas one\n    pattern mon Day.entries: [dr-a, dr-b] -> [dr-a]'],
-    ['a blurb where there was none', 'name: Two,', 'name: Two, closedMessage: Try later,', '~ lines two\n    closedMessage: none -> Try later'],
+    [
+      'somebody who is gone from the rota and the directory',
+      'entries: [dr-a, dr-b]',
+      'entries: [dr-a]',
+      '~ rotas one\n    pattern mon Day.entries: [dr-a, dr-b] -> [dr-a]',
+    ],
+    [
+      'a blurb where there was none',
+      'name: Two,',
+      'name: Two, closedMessage: Try later,',
+      '~ lines two\n    closedMessage: none -> Try later',
+    ],
   ])('%s', (_, from, to, expected) => {
     expect(showDiff(diffDirectories(read(text), read(text.replace(from, to))))).toBe(expected)
   })

@@ -30,7 +30,13 @@ export function diffDirectories(before: Directory, after: Directory): readonly D
   const order = (directory: Directory, other: Directory) => [...directory.lines.keys()].filter((id) => other.lines.has(id))
   const [orderBefore, orderAfter] = [order(before, after), order(after, before)]
   const moved = orderAfter.find((id, index) => orderBefore[index] !== id)
-  if (moved !== undefined) changes.push({ section: 'lines', id: moved, kind: 'changed', details: [`order in the menu: ${orderBefore.join(', ')} -> ${orderAfter.join(', ')}`] })
+  if (moved !== undefined)
+    changes.push({
+      section: 'lines',
+      id: moved,
+      kind: 'changed',
+      details: [`order in the menu: ${orderBefore.join(', ')} -> ${orderAfter.join(', ')}`],
+    })
   return changes
 }
 
@@ -38,7 +44,9 @@ export function diffDirectories(before: Directory, after: Directory): readonly D
 export function showDiff(changes: readonly DirectoryChange[]): string {
   if (changes.length === 0) return 'no changes'
   const signs = { added: '+', removed: '-', changed: '~' } as const
-  return changes.flatMap(({ section, id, kind, details }) => [`${signs[kind]} ${section} ${id}`, ...details.map((detail) => `    ${detail}`)]).join('\n')
+  return changes
+    .flatMap(({ section, id, kind, details }) => [`${signs[kind]} ${section} ${id}`, ...details.map((detail) => `    ${detail}`)])
+    .join('\n')
 }
 
 /** Changes that are told in one line, with what differs where it is one thing. */
@@ -57,9 +65,11 @@ export function summariseChanges(changes: readonly DirectoryChange[]): string {
 
 function differences(path: string, before: unknown, after: unknown): readonly string[] {
   if (before === after) return []
-  if (Array.isArray(before) && Array.isArray(after) && (asText(before) === undefined || asText(after) === undefined)) return listDifferences(path, before, after)
+  if (Array.isArray(before) && Array.isArray(after) && (asText(before) === undefined || asText(after) === undefined))
+    return listDifferences(path, before, after)
   const [a, b] = [asText(before), asText(after)]
-  if (a !== undefined || b !== undefined) return a === b ? [] : [`${path === '' ? 'value' : path}: ${a ?? 'none'} -> ${b ?? (after === undefined ? 'none' : 'several')}`]
+  if (a !== undefined || b !== undefined)
+    return a === b ? [] : [`${path === '' ? 'value' : path}: ${a ?? 'none'} -> ${b ?? (after === undefined ? 'none' : 'several')}`]
   if (isRecord(before) && isRecord(after)) {
     const names = new Set([...Object.keys(before), ...Object.keys(after)])
     return [...names].flatMap((name) => differences(path === '' ? name : `${path}.${name}`, before[name], after[name]))
@@ -77,7 +87,8 @@ function listDifferences(path: string, before: readonly unknown[], after: readon
     if (!old.has(name)) details.push(`${path}: + ${name}${asSentence(thing)}`)
     else details.push(...differences(`${path} ${name}`, old.get(name), thing))
   }
-  const shared = (names: ReadonlyMap<string, unknown>, other: ReadonlyMap<string, unknown>) => [...names.keys()].filter((name) => other.has(name)).join(', ')
+  const shared = (names: ReadonlyMap<string, unknown>, other: ReadonlyMap<string, unknown>) =>
+    [...names.keys()].filter((name) => other.has(name)).join(', ')
   if (shared(old, fresh) !== shared(fresh, old)) details.push(`${path}: the order is now ${shared(fresh, old)}`)
   return details
 }
@@ -115,7 +126,9 @@ export function showValue(value: unknown): string {
 function inWords(value: unknown): string {
   if (Array.isArray(value)) return value.map(inWords).join('; ') || 'none'
   if (!isRecord(value)) return JSON.stringify(value)
-  return Object.values(value).map((part) => asText(part) ?? inWords(part)).join(' ')
+  return Object.values(value)
+    .map((part) => asText(part) ?? inWords(part))
+    .join(' ')
 }
 
 /** What can be shown in a few words: scalars, times, targets, people and lists of them. */
@@ -130,13 +143,17 @@ function asText(value: unknown): string | undefined {
   if (value['kind'] === 'number' && typeof value['number'] === 'string') return showTarget({ kind: 'number', number: value['number'] })
   if (value['kind'] === 'uri' && typeof value['uri'] === 'string') return value['uri']
   if (value['kind'] === 'device' && typeof value['user'] === 'string') return showTarget({ kind: 'device', user: value['user'] })
-  if (value['kind'] === 'browser' && typeof value['clinician'] === 'string') return showTarget({ kind: 'browser', clinician: value['clinician'] })
+  if (value['kind'] === 'browser' && typeof value['clinician'] === 'string')
+    return showTarget({ kind: 'browser', clinician: value['clinician'] })
   if (isSpan(value)) return showSpan(value)
   return undefined
 }
 
 function isEntry(value: Record<string, unknown>): value is Record<string, unknown> & RotaEntry {
-  return (value['kind'] === 'clinician' && typeof value['clinician'] === 'string') || (value['kind'] === 'phone' && typeof value['label'] === 'string' && 'target' in value)
+  return (
+    (value['kind'] === 'clinician' && typeof value['clinician'] === 'string') ||
+    (value['kind'] === 'phone' && typeof value['label'] === 'string' && 'target' in value)
+  )
 }
 
 function isSpan(value: Record<string, unknown>): value is Record<string, unknown> & TimeSpan {

@@ -30,7 +30,15 @@ export type PlainEntity = Readonly<Record<string, unknown>>
 /** What is left out where it is the same as another field. */
 const follows: Readonly<Partial<Record<Section, string>>> = { organisations: 'name', clinicians: 'name', lines: 'name', pools: 'specialty' }
 /** The field that holds the id. */
-const idField: Readonly<Record<Section, string>> = { areas: 'id', organisations: 'id', clinicians: 'id', lines: 'id', rotas: 'line', pools: 'id', numbers: 'number' }
+const idField: Readonly<Record<Section, string>> = {
+  areas: 'id',
+  organisations: 'id',
+  clinicians: 'id',
+  lines: 'id',
+  rotas: 'line',
+  pools: 'id',
+  numbers: 'number',
+}
 
 export function plainEntity(section: Section, entity: Entity): PlainEntity {
   const { [idField[section]]: _id, ...plain } = entity as unknown as Record<string, unknown>

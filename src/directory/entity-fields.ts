@@ -18,12 +18,23 @@ interface Parts {
 const byName: Parts = { split: (value) => Object.entries(value as object), join: (parts) => Object.fromEntries(parts) }
 
 /** A list in which everything stands once, and whose order means nothing. */
-const asSet: Parts = { split: (value) => (value as readonly string[]).map((item) => [item, true]), join: (parts) => parts.map(([item]) => item), none: [] }
+const asSet: Parts = {
+  split: (value) => (value as readonly string[]).map((item) => [item, true]),
+  join: (parts) => parts.map(([item]) => item),
+  none: [],
+}
 
 const hours: Parts = {
-  split: (value) => Object.entries(value as object).flatMap(([name, part]) => (name === 'exceptions' && isRecord(part) ? Object.entries(part).map(([date, spans]) => [`exceptions.${date}`, spans] as const) : [[name, part] as const])),
+  split: (value) =>
+    Object.entries(value as object).flatMap(([name, part]) =>
+      name === 'exceptions' && isRecord(part)
+        ? Object.entries(part).map(([date, spans]) => [`exceptions.${date}`, spans] as const)
+        : [[name, part] as const],
+    ),
   join(parts) {
-    const exceptions = parts.filter(([key]) => key.startsWith('exceptions.')).map(([key, spans]) => [key.slice('exceptions.'.length), spans] as const)
+    const exceptions = parts
+      .filter(([key]) => key.startsWith('exceptions.'))
+      .map(([key, spans]) => [key.slice('exceptions.'.length), spans] as const)
     const { bankHolidays, ...others } = Object.fromEntries(parts.filter(([key]) => !key.startsWith('exceptions.')))
     return { ...others, exceptions: Object.fromEntries(exceptions), ...(bankHolidays === undefined ? {} : { bankHolidays }) }
   },
@@ -31,13 +42,23 @@ const hours: Parts = {
 
 const access: Parts = {
   split(value) {
-    const { everyone, organisations, areas } = value as { readonly everyone: boolean; readonly organisations: readonly string[]; readonly areas: readonly string[] }
-    return [...(everyone ? [['everyone', true] as const] : []), ...organisations.map((id) => [`organisations.${id}`, true] as const), ...areas.map((id) => [`areas.${id}`, true] as const)]
+    const { everyone, organisations, areas } = value as {
+      readonly everyone: boolean
+      readonly organisations: readonly string[]
+      readonly areas: readonly string[]
+    }
+    return [
+      ...(everyone ? [['everyone', true] as const] : []),
+      ...organisations.map((id) => [`organisations.${id}`, true] as const),
+      ...areas.map((id) => [`areas.${id}`, true] as const),
+    ]
   },
   join(parts) {
     const of = (kind: string) => parts.filter(([key]) => key.startsWith(`${kind}.`)).map(([key]) => key.slice(kind.length + 1))
     // Everyone is more than any list.
-    return parts.some(([key]) => key === 'everyone') ? { everyone: true, organisations: [], areas: [] } : { everyone: false, organisations: of('organisations'), areas: of('areas') }
+    return parts.some(([key]) => key === 'everyone')
+      ? { everyone: true, organisations: [], areas: [] }
+      : { everyone: false, organisations: of('organisations'), areas: of('areas') }
   },
   none: { everyone: false, organisations: [], areas: [] },
 }

@@ -5,7 +5,15 @@ import { readNumber } from './telephone-number.js'
 import { lineFinder, readYaml, type YamlMap, type YamlNode } from './yaml-tree.js'
 
 /** What a directory file calls its sections. */
-export const sectionInFile: Readonly<Record<Section, string>> = { areas: 'areas', organisations: 'organisations', clinicians: 'clinicians', lines: 'lines', rotas: 'rotas', pools: 'ncnPools', numbers: 'numbers' }
+export const sectionInFile: Readonly<Record<Section, string>> = {
+  areas: 'areas',
+  organisations: 'organisations',
+  clinicians: 'clinicians',
+  lines: 'lines',
+  rotas: 'rotas',
+  pools: 'ncnPools',
+  numbers: 'numbers',
+}
 
 /**
  * Where fields of entities stand in a directory file: the line of the field; where it is not there, that of the entity, of its section, or the first.
@@ -30,7 +38,9 @@ function fieldPlace(entity: YamlNode | undefined, field: string): number | undef
   const [value, at] = valueOf(entity, name ?? '')
   if (value?.kind === 'list' && (name === 'pattern' || name === 'changes')) {
     const [first, session] = [rest[0] ?? '', rest.slice(1).join('.')]
-    const item = value.items.findLast((one) => textOf(one, 'session') === session && (name === 'changes' ? textOf(one, 'date') === first : daysOf(one).includes(first)))
+    const item = value.items.findLast(
+      (one) => textOf(one, 'session') === session && (name === 'changes' ? textOf(one, 'date') === first : daysOf(one).includes(first)),
+    )
     return item?.at ?? at
   }
   return rest.length === 0 ? at : (fieldPlace(value, rest.join('.')) ?? at)
@@ -43,8 +53,12 @@ function daysOf(session: YamlNode): readonly string[] {
 
 /** A dialled number stands with what it does: at its organisation, at its line, or by itself. */
 function numberPlace(root: YamlNode | undefined, id: string): number | undefined {
-  const isIt = (node: YamlNode) => node.kind === 'scalar' && (node.text.trim() === id || (readNumber(node.text) as { readonly number?: string }).number === id)
-  for (const [section, field] of [['organisations', 'dialIn'], ['lines', 'number']] as const) {
+  const isIt = (node: YamlNode) =>
+    node.kind === 'scalar' && (node.text.trim() === id || (readNumber(node.text) as { readonly number?: string }).number === id)
+  for (const [section, field] of [
+    ['organisations', 'dialIn'],
+    ['lines', 'number'],
+  ] as const) {
     for (const { value } of entriesOf(valueOf(root, section)[0])) {
       const [numbers] = valueOf(value, field)
       const found = numbers === undefined ? undefined : (numbers.kind === 'list' ? numbers.items : [numbers]).find(isIt)

@@ -26,7 +26,12 @@ ncnPools:
     'test.yaml',
   )
   if (!parsed.ok) throw new Error(parsed.errors.map(({ line, message }) => `${line}: ${message}`).join('\n'))
-  expect(everyTarget(parsed.directory).map(({ place, target }) => `${place}: ${target.kind === 'number' ? target.number : target.kind === 'uri' ? target.uri : target.kind === 'device' ? target.user : target.clinician}`)).toEqual([
+  expect(
+    everyTarget(parsed.directory).map(
+      ({ place, target }) =>
+        `${place}: ${target.kind === 'number' ? target.number : target.kind === 'uri' ? target.uri : target.kind === 'device' ? target.user : target.clinician}`,
+    ),
+  ).toEqual([
     'Dr Ada: +441632960011',
     'Dr Ada: ada-desk',
     'Elm (bypass): +441632960201',

@@ -33,7 +33,8 @@ export interface EditProblem {
   readonly expected: string
 }
 
-export type Edited = { readonly ok: true; readonly directory: Directory } | { readonly ok: false; readonly problems: readonly EditProblem[] }
+export type Edited =
+  { readonly ok: true; readonly directory: Directory } | { readonly ok: false; readonly problems: readonly EditProblem[] }
 
 /** @returns undefined: there is no such entity */
 export function entityInFile(directory: Directory, { section, id }: EntityName): FileForm | undefined {
@@ -49,7 +50,10 @@ export function entityInFile(directory: Directory, { section, id }: EntityName):
 
 /** The directory with edits, all of them or none. */
 export function edited(directory: Directory, edits: readonly EntityEdit[]): Edited {
-  const parts = Object.fromEntries(sections.map((section) => [section, new Map(entitiesIn(directory, section))])) as Record<Section, Map<string, Entity>>
+  const parts = Object.fromEntries(sections.map((section) => [section, new Map(entitiesIn(directory, section))])) as Record<
+    Section,
+    Map<string, Entity>
+  >
   const numbers = parts.numbers as Map<string, DirectoryNumber>
   const paths: string[] = []
   const form = new Form('', (at) => at)
@@ -78,7 +82,8 @@ export function edited(directory: Directory, edits: readonly EntityEdit[]): Edit
       const number = readDialledNumber(form, at)
       if (number === undefined) return
       const there = numbers.get(number)
-      if (claimed.has(number) || (there !== undefined && !belongsTo(there.use, edit))) form.problem(at, `the number ${shorten(number)} does something else already`, 'a number of its own')
+      if (claimed.has(number) || (there !== undefined && !belongsTo(there.use, edit)))
+        form.problem(at, `the number ${shorten(number)} does something else already`, 'a number of its own')
       else {
         claimed.add(number)
         numbers.set(number, { number, use })
@@ -97,10 +102,19 @@ export function edited(directory: Directory, edits: readonly EntityEdit[]): Edit
 
 /** What does not go together in a directory, by path. */
 export function contradictionsByPath(directory: Directory): readonly EditProblem[] {
-  return contradictions(directory).map(({ section, id, message, expected }) => ({ path: `${sectionInFile[section]}.${id}`, message, expected }))
+  return contradictions(directory).map(({ section, id, message, expected }) => ({
+    path: `${sectionInFile[section]}.${id}`,
+    message,
+    expected,
+  }))
 }
 
-function readEntity(form: Form, { section, id }: EntityName, value: YamlNode, claim: (node: YamlNode, use: NumberUse) => void): Entity | undefined {
+function readEntity(
+  form: Form,
+  { section, id }: EntityName,
+  value: YamlNode,
+  claim: (node: YamlNode, use: NumberUse) => void,
+): Entity | undefined {
   // Whether the names that it refers to are there is seen when all edits are made.
   const references = new References()
   switch (section) {
@@ -129,7 +143,9 @@ export function entityId(section: Section, id: string): string {
 }
 
 function belongsTo(use: NumberUse, { section, id }: EntityName): boolean {
-  return use.kind === 'dialIn' ? section === 'organisations' && use.organisation === id : use.kind === 'line' && section === 'lines' && use.line === id
+  return use.kind === 'dialIn'
+    ? section === 'organisations' && use.organisation === id
+    : use.kind === 'line' && section === 'lines' && use.line === id
 }
 
 function useInFile(use: NumberUse): FileForm {
@@ -151,7 +167,12 @@ function asJson(node: YamlNode): unknown {
     case 'list':
       return node.items.map(asJson)
     case 'map':
-      return Object.fromEntries(node.entries.map(({ key, value }) => [key.text, key.text === 'outcomes' && value.kind === 'map' ? value.entries.map(asOutcome) : asJson(value)]))
+      return Object.fromEntries(
+        node.entries.map(({ key, value }) => [
+          key.text,
+          key.text === 'outcomes' && value.kind === 'map' ? value.entries.map(asOutcome) : asJson(value),
+        ]),
+      )
   }
 }
 
@@ -167,7 +188,10 @@ function outcomesNode(list: readonly unknown[], path: string, place: (path: stri
     entries: list.map((item, index) => {
       const { id, label } = isRecord(item) ? item : { id: item, label: '' }
       const at = `${path}.${index}`
-      return { key: { kind: 'scalar', at: place(at), text: typeof id === 'string' ? id : JSON.stringify(id ?? '') }, value: asNode(label, at, place) }
+      return {
+        key: { kind: 'scalar', at: place(at), text: typeof id === 'string' ? id : JSON.stringify(id ?? '') },
+        value: asNode(label, at, place),
+      }
     }),
   }
 }
@@ -177,7 +201,17 @@ function asNode(value: unknown, path: string, place: (path: string) => number): 
   const at = place(path)
   if (Array.isArray(value)) return { kind: 'list', at, items: value.map((item, index) => asNode(item, `${path}.${index}`, place)) }
   if (typeof value === 'object' && value !== null) {
-    return { kind: 'map', at, entries: Object.entries(value).map(([name, part]) => ({ key: { kind: 'scalar', at: place(`${path}.${name}`), text: name }, value: name === 'outcomes' && Array.isArray(part) ? outcomesNode(part, `${path}.${name}`, place) : asNode(part, `${path}.${name}`, place) })) }
+    return {
+      kind: 'map',
+      at,
+      entries: Object.entries(value).map(([name, part]) => ({
+        key: { kind: 'scalar', at: place(`${path}.${name}`), text: name },
+        value:
+          name === 'outcomes' && Array.isArray(part)
+            ? outcomesNode(part, `${path}.${name}`, place)
+            : asNode(part, `${path}.${name}`, place),
+      })),
+    }
   }
   return { kind: 'scalar', at, text: typeof value === 'string' ? value : JSON.stringify(value ?? '') }
 }

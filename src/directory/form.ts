@@ -62,7 +62,9 @@ export class Form {
   }
 
   list(node: YamlNode, what: string): readonly YamlNode[] | undefined {
-    return node.kind === 'list' ? node.items : this.problem(node, `${what} is ${describe(node)}`, 'a list: `[one, two]`, or a line `- one` for each')
+    return node.kind === 'list'
+      ? node.items
+      : this.problem(node, `${what} is ${describe(node)}`, 'a list: `[one, two]`, or a line `- one` for each')
   }
 
   /** One value, or a list of them. */
@@ -75,7 +77,8 @@ export class Form {
     if (node === undefined) return this.problem(parent, `${what} is missing`, `a text of at most ${most} characters`)
     if (node.kind !== 'scalar') return this.problem(node, `${what} is ${describe(node)}`, `a text of at most ${most} characters`)
     const text = node.text.replaceAll(/\s+/g, ' ').trim()
-    if (text === '' || text.length > most || /[\u0000-\u001f\u007f-\u009f]/.test(text)) return this.problem(node, `${what} cannot be used`, `a text of 1 to ${most} characters on one line`)
+    if (text === '' || text.length > most || /[\u0000-\u001f\u007f-\u009f]/.test(text))
+      return this.problem(node, `${what} cannot be used`, `a text of 1 to ${most} characters on one line`)
     return text
   }
 

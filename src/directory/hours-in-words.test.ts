@@ -13,11 +13,34 @@ describe('hours in words', () => {
   it.each<[string, OpeningHours, readonly string[]]>([
     ['always', { week: 'always', exceptions: {} }, ['Round the clock']],
     ['never', { week: {}, exceptions: {} }, ['Closed every day']],
-    ['every day alike', { week: { mon: day, tue: day, wed: day, thu: day, fri: day, sat: day, sun: day }, exceptions: {} }, ['Every day 9:00 to 17:00']],
-    ['two spans, and a short Friday', { week: { mon: [span('09:00', '12:30'), span('13:30', '17:00')], tue: [span('09:00', '12:30'), span('13:30', '17:00')], fri: [span('09:00', '12:30')] }, exceptions: {} }, ['Monday to Tuesday 9:00 to 12:30 and 13:30 to 17:00', 'Friday 9:00 to 12:30']],
+    [
+      'every day alike',
+      { week: { mon: day, tue: day, wed: day, thu: day, fri: day, sat: day, sun: day }, exceptions: {} },
+      ['Every day 9:00 to 17:00'],
+    ],
+    [
+      'two spans, and a short Friday',
+      {
+        week: {
+          mon: [span('09:00', '12:30'), span('13:30', '17:00')],
+          tue: [span('09:00', '12:30'), span('13:30', '17:00')],
+          fri: [span('09:00', '12:30')],
+        },
+        exceptions: {},
+      },
+      ['Monday to Tuesday 9:00 to 12:30 and 13:30 to 17:00', 'Friday 9:00 to 12:30'],
+    ],
     ['a gap in the week', { week: { mon: day, wed: day }, exceptions: {} }, ['Monday 9:00 to 17:00', 'Wednesday 9:00 to 17:00']],
     ['over midnight', { week: { sat: [span('18:00', '24:00')] }, exceptions: {} }, ['Saturday 18:00 to midnight']],
-    ['bank holidays, and dates soon', { week: { mon: day }, bankHolidays: { nation: 'england', spans: [] }, exceptions: { '2026-07-14': [span('10:00', '12:00')], '2026-07-01': [], '2026-07-15': [], '2026-06-29': [] } }, ['Monday 9:00 to 17:00', 'Bank holidays (England): closed', '1 July: closed', '14 July: 10:00 to 12:00']],
+    [
+      'bank holidays, and dates soon',
+      {
+        week: { mon: day },
+        bankHolidays: { nation: 'england', spans: [] },
+        exceptions: { '2026-07-14': [span('10:00', '12:00')], '2026-07-01': [], '2026-07-15': [], '2026-06-29': [] },
+      },
+      ['Monday 9:00 to 17:00', 'Bank holidays (England): closed', '1 July: closed', '14 July: 10:00 to 12:00'],
+    ],
   ])('%s', (_what, hours, words) => expect(hoursInWords(line(hours), now)).toEqual(words))
 
   it.each<[string, OpeningHours]>([

@@ -5,8 +5,29 @@ import { knownTimeZone } from './time-zone.js'
 
 /** When a line is open, as people say it. */
 
-const dayNames: Readonly<Record<DayOfWeek, string>> = { mon: 'Monday', tue: 'Tuesday', wed: 'Wednesday', thu: 'Thursday', fri: 'Friday', sat: 'Saturday', sun: 'Sunday' }
-const monthNames = ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December'] as const
+const dayNames: Readonly<Record<DayOfWeek, string>> = {
+  mon: 'Monday',
+  tue: 'Tuesday',
+  wed: 'Wednesday',
+  thu: 'Thursday',
+  fri: 'Friday',
+  sat: 'Saturday',
+  sun: 'Sunday',
+}
+const monthNames = [
+  'January',
+  'February',
+  'March',
+  'April',
+  'May',
+  'June',
+  'July',
+  'August',
+  'September',
+  'October',
+  'November',
+  'December',
+] as const
 const nations: Readonly<Record<Nation, string>> = { england: 'England', scotland: 'Scotland', wales: 'Wales' }
 
 /** Other hours of a date are told so long before. */
@@ -17,7 +38,9 @@ export function hoursInWords({ hours, timeZone }: Pick<Line, 'hours' | 'timeZone
   const { week, bankHolidays, exceptions } = hours
   const today = dateOf(knownTimeZone(timeZone).dayAt(atMs))
   const last = dateOf(knownTimeZone(timeZone).dayAt(atMs) + toldDaysAhead)
-  const soon = Object.entries(exceptions).filter(([date]) => date >= today && date <= last).sort(([a], [b]) => (a < b ? -1 : 1))
+  const soon = Object.entries(exceptions)
+    .filter(([date]) => date >= today && date <= last)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
   return [
     ...(week === 'always' ? ['Round the clock'] : weekInWords(week)),
     ...(bankHolidays ? [`Bank holidays (${nations[bankHolidays.nation]}): ${spansInWords(bankHolidays.spans)}`] : []),
@@ -42,7 +65,10 @@ function weekInWords(week: Readonly<Partial<Record<DayOfWeek, readonly TimeSpan[
   }
   const open = runs.filter(({ spans }) => spans.length > 0)
   if (open.length === 0) return ['Closed every day']
-  return open.map(({ first, last, spans }) => `${first === last ? dayNames[first] : first === 'mon' && last === 'sun' ? 'Every day' : `${dayNames[first]} to ${dayNames[last]}`} ${spansInWords(spans)}`)
+  return open.map(
+    ({ first, last, spans }) =>
+      `${first === last ? dayNames[first] : first === 'mon' && last === 'sun' ? 'Every day' : `${dayNames[first]} to ${dayNames[last]}`} ${spansInWords(spans)}`,
+  )
 }
 
 function spansInWords(spans: readonly TimeSpan[]): string {

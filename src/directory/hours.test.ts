@@ -7,18 +7,54 @@ import { defaultRing } from './read-line.js'
 import { knownTimeZone } from './time-zone.js'
 
 function line(hours: OpeningHours, timeZone = 'Europe/London'): Line {
-  return { id: 'a', kind: 'advice', trust: 't', name: 'A', spokenName: 'A', code: '1', blurb: '', timeZone, hours, access: { everyone: true, organisations: [], areas: [] }, ring: defaultRing, outcomes: [], recordFrom: 'bridge' }
+  return {
+    id: 'a',
+    kind: 'advice',
+    trust: 't',
+    name: 'A',
+    spokenName: 'A',
+    code: '1',
+    blurb: '',
+    timeZone,
+    hours,
+    access: { everyone: true, organisations: [], areas: [] },
+    ring: defaultRing,
+    outcomes: [],
+    recordFrom: 'bridge',
+  }
 }
 
 const nineToFive = [{ from: '09:00', to: '17:00' }]
 const officeWeek = { mon: nineToFive, tue: nineToFive, wed: nineToFive, thu: nineToFive, fri: nineToFive }
-const office: OpeningHours = { week: officeWeek, exceptions: { '2026-12-24': [{ from: '09:00', to: '12:00' }], '2026-12-31': [], '2026-02-28': [{ from: '10:00', to: '11:00' }] }, bankHolidays: { nation: 'england', spans: [] } }
-const twoSpans: OpeningHours = { week: { tue: [{ from: '09:00', to: '12:30' }, { from: '13:30', to: '17:00' }] }, exceptions: {} }
-const nights: OpeningHours = { week: { fri: [{ from: '20:00', to: '08:00' }], sat: [{ from: '20:00', to: '08:00' }] }, exceptions: { '2026-01-17': [] } }
-const aroundMidnight: OpeningHours = { week: { mon: [{ from: '18:00', to: '24:00' }], tue: [{ from: '00:00', to: '06:00' }] }, exceptions: {} }
+const office: OpeningHours = {
+  week: officeWeek,
+  exceptions: { '2026-12-24': [{ from: '09:00', to: '12:00' }], '2026-12-31': [], '2026-02-28': [{ from: '10:00', to: '11:00' }] },
+  bankHolidays: { nation: 'england', spans: [] },
+}
+const twoSpans: OpeningHours = {
+  week: {
+    tue: [
+      { from: '09:00', to: '12:30' },
+      { from: '13:30', to: '17:00' },
+    ],
+  },
+  exceptions: {},
+}
+const nights: OpeningHours = {
+  week: { fri: [{ from: '20:00', to: '08:00' }], sat: [{ from: '20:00', to: '08:00' }] },
+  exceptions: { '2026-01-17': [] },
+}
+const aroundMidnight: OpeningHours = {
+  week: { mon: [{ from: '18:00', to: '24:00' }], tue: [{ from: '00:00', to: '06:00' }] },
+  exceptions: {},
+}
 const aroundTheChange: OpeningHours = { week: { sun: [{ from: '01:30', to: '03:00' }] }, exceptions: {} }
 const withinTheSkippedHour: OpeningHours = { week: { sun: [{ from: '01:10', to: '01:50' }] }, exceptions: {} }
-const scotland: OpeningHours = { week: officeWeek, exceptions: {}, bankHolidays: { nation: 'scotland', spans: [{ from: '10:00', to: '12:00' }] } }
+const scotland: OpeningHours = {
+  week: officeWeek,
+  exceptions: {},
+  bankHolidays: { nation: 'scotland', spans: [{ from: '10:00', to: '12:00' }] },
+}
 const leapDay: OpeningHours = { week: {}, exceptions: { '2028-02-29': nineToFive } }
 
 /** Local time with `+1` for summer time: `2026-03-29T09:00+1`. */
@@ -35,7 +71,13 @@ describe('opening hours', () => {
     ['between two spans of a day', twoSpans, '2026-01-13T13:00', 'closed', '2026-01-13T13:30'],
     ['the second span of a day', twoSpans, '2026-01-13T13:30', 'open', '2026-01-13T17:00'],
     ['an exception shortens a day', office, '2026-12-24T12:00', 'closed', '2026-12-29T09:00'],
-    ['an exception goes before the bank holidays, also one that opens on a Saturday', office, '2026-02-28T10:30', 'open', '2026-02-28T11:00'],
+    [
+      'an exception goes before the bank holidays, also one that opens on a Saturday',
+      office,
+      '2026-02-28T10:30',
+      'open',
+      '2026-02-28T11:00',
+    ],
     ['a closed exception', office, '2026-12-31T10:00', 'closed', '2027-01-04T09:00'],
     ['Boxing Day moved to the Monday', office, '2026-12-28T10:00', 'closed', '2026-12-29T09:00'],
     ['Easter Monday in England', office, '2026-04-06T10:00+1', 'closed', '2026-04-07T09:00+1'],
@@ -56,13 +98,21 @@ describe('opening hours', () => {
     ['29 February, a year ahead', leapDay, '2027-03-01T12:00', 'closed', '2028-02-29T09:00'],
     ['after the only date: not again', leapDay, '2028-02-29T17:00', 'closed', undefined],
     ['round the clock', { week: 'always', exceptions: {} }, '2026-12-25T03:00', 'open', undefined],
-    ['round the clock, but closed on bank holidays', { week: 'always', exceptions: {}, bankHolidays: { nation: 'england', spans: [] } }, '2026-12-24T03:00', 'open', '2026-12-25T00:00'],
+    [
+      'round the clock, but closed on bank holidays',
+      { week: 'always', exceptions: {}, bankHolidays: { nation: 'england', spans: [] } },
+      '2026-12-24T03:00',
+      'open',
+      '2026-12-25T00:00',
+    ],
     ['never', { week: {}, exceptions: {} }, '2026-01-01T00:00', 'closed', undefined],
   ])('%s', (_, hours, now, state, until) => {
     const opening = openingAt(line(hours), instant(now))
     expect(opening.open ? 'open' : 'closed').toBe(state)
     const change = opening.open ? opening.closesAt : opening.opensAt
-    expect(change === undefined ? undefined : new Date(change).toISOString()).toBe(until === undefined ? undefined : new Date(instant(until)).toISOString())
+    expect(change === undefined ? undefined : new Date(change).toISOString()).toBe(
+      until === undefined ? undefined : new Date(instant(until)).toISOString(),
+    )
   })
 
   it('are those of the line’s own time zone', () => {
@@ -72,17 +122,22 @@ describe('opening hours', () => {
 
   it('do not change before the announced moment, and do change at it', () => {
     fc.assert(
-      fc.property(arbitraryHours, fc.integer({ min: Date.UTC(2026, 0, 1), max: Date.UTC(2028, 11, 31) }), fc.double({ min: 0, max: 1, noNaN: true }), (hours, now, share) => {
-        const subject = line(hours)
-        const opening = openingAt(subject, now)
-        expect(isOpen(subject, now)).toBe(opening.open)
-        const change = opening.open ? opening.closesAt : opening.opensAt
-        if (change === undefined) return
-        expect(change).toBeGreaterThan(now)
-        expect(isOpen(subject, change)).toBe(!opening.open)
-        expect(isOpen(subject, change - 1)).toBe(opening.open)
-        expect(isOpen(subject, Math.floor(now + share * (change - 1 - now)))).toBe(opening.open)
-      }),
+      fc.property(
+        arbitraryHours,
+        fc.integer({ min: Date.UTC(2026, 0, 1), max: Date.UTC(2028, 11, 31) }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (hours, now, share) => {
+          const subject = line(hours)
+          const opening = openingAt(subject, now)
+          expect(isOpen(subject, now)).toBe(opening.open)
+          const change = opening.open ? opening.closesAt : opening.opensAt
+          if (change === undefined) return
+          expect(change).toBeGreaterThan(now)
+          expect(isOpen(subject, change)).toBe(!opening.open)
+          expect(isOpen(subject, change - 1)).toBe(opening.open)
+          expect(isOpen(subject, Math.floor(now + share * (change - 1 - now)))).toBe(opening.open)
+        },
+      ),
       { numRuns: 200 },
     )
   })
@@ -93,7 +148,9 @@ describe('opening hours', () => {
       fc.property(arbitraryHours, fc.integer({ min: Date.UTC(2026, 0, 1), max: Date.UTC(2028, 11, 31) }), (hours, now) => {
         const subject = line(hours)
         const day = london.dayAt(now)
-        const held = [day - 1, day].some((date) => openIntervalsOn(subject, date).some((interval) => interval.from <= now && now < interval.to))
+        const held = [day - 1, day].some((date) =>
+          openIntervalsOn(subject, date).some((interval) => interval.from <= now && now < interval.to),
+        )
         expect(isOpen(subject, now)).toBe(held)
       }),
       { numRuns: 200 },

@@ -34,7 +34,8 @@ export async function readDirectoryFile(file: string): Promise<DirectoryFile> {
   const { text } = read
   const thread = new URL('./directory-thread.js', import.meta.url)
   // From the TypeScript sources (tests) there is no built program to start; then it is parsed here.
-  const parsed = text.length < threadFrom || import.meta.url.endsWith('.ts') ? parseDirectory(text, file) : await parseInThread(thread, { text, file })
+  const parsed =
+    text.length < threadFrom || import.meta.url.endsWith('.ts') ? parseDirectory(text, file) : await parseInThread(thread, { text, file })
   return { file, parsed, sha256: hashOf(text), exportOf: exportedVersion(text) }
 }
 

@@ -22,7 +22,8 @@ export function withoutTargets<T>(value: T, targets: readonly string[]): T {
 function scrubbed(value: unknown, forms: readonly string[]): unknown {
   if (typeof value === 'string') return forms.reduce((text, form) => text.replaceAll(form, maskedTarget(form)), value)
   if (Array.isArray(value)) return value.map((one) => scrubbed(one, forms))
-  if (typeof value === 'object' && value !== null) return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, scrubbed(one, forms)]))
+  if (typeof value === 'object' && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, scrubbed(one, forms)]))
   return value
 }
 

@@ -13,7 +13,8 @@ import { parseDirectory } from './parse-directory.js'
 function allFields(directory: Directory): ReadonlyMap<string, unknown> {
   const found = new Map<string, unknown>()
   for (const section of sections) {
-    for (const [id, entity] of entitiesIn(directory, section)) for (const [field, value] of fieldsOf(section, entity)) found.set(`${section}/${id}/${field}`, value)
+    for (const [id, entity] of entitiesIn(directory, section))
+      for (const [field, value] of fieldsOf(section, entity)) found.set(`${section}/${id}/${field}`, value)
   }
   return found
 }
@@ -73,7 +74,10 @@ describe('two changes of one directory', () => {
   it('are the one, to the letter, where there is no other', () => {
     fc.assert(
       fc.property(arbitraryDirectory, arbitraryDirectory, (base, file) => {
-        for (const [mine, theirs] of [[file, base], [base, file]] as const) {
+        for (const [mine, theirs] of [
+          [file, base],
+          [base, file],
+        ] as const) {
           const result = merged(base, mine, theirs)
           expect(result).toEqual(file)
           for (const section of sections) expect([...result[section].keys()]).toEqual([...file[section].keys()])
@@ -98,19 +102,22 @@ describe('two changes of one directory', () => {
   it('come to the same a slice at a time, and others have their turn in between', async () => {
     let turns = 0
     let counting = true
-    const count = () => void setImmediate(() => {
-      turns++
-      if (counting) count()
-    })
+    const count = () =>
+      void setImmediate(() => {
+        turns++
+        if (counting) count()
+      })
     count()
-    await fc.assert(
-      fc.asyncProperty(arbitraryDirectory, arbitraryDirectory, arbitraryDirectory, async (base, mine, theirs) => {
-        const before = turns
-        expect(await mergeInSlices(base, mine, theirs, -1)).toEqual(mergeDirectories(base, mine, theirs))
-        expect(turns).toBeGreaterThan(before)
-      }),
-      { numRuns: 20 },
-    ).finally(() => (counting = false))
+    await fc
+      .assert(
+        fc.asyncProperty(arbitraryDirectory, arbitraryDirectory, arbitraryDirectory, async (base, mine, theirs) => {
+          const before = turns
+          expect(await mergeInSlices(base, mine, theirs, -1)).toEqual(mergeDirectories(base, mine, theirs))
+          expect(turns).toBeGreaterThan(before)
+        }),
+        { numRuns: 20 },
+      )
+      .finally(() => (counting = false))
   })
 
   it('are a conflict exactly where one field got two values', () => {
@@ -118,11 +125,17 @@ describe('two changes of one directory', () => {
       fc.property(arbitraryDirectory, arbitraryDirectory, arbitraryDirectory, fc.integer(), (base, one, two, seed) => {
         const [mine, theirs] = [changed(base, one, coin(seed)), changed(base, two, coin(seed + 1))]
         const [was, here, there] = [allFields(base), allFields(mine), allFields(theirs)]
-        const expected = [...new Set([...was.keys(), ...here.keys(), ...there.keys()])].filter((field) => !same(here.get(field), was.get(field)) && !same(there.get(field), was.get(field)) && !same(here.get(field), there.get(field)))
+        const expected = [...new Set([...was.keys(), ...here.keys(), ...there.keys()])].filter(
+          (field) =>
+            !same(here.get(field), was.get(field)) && !same(there.get(field), was.get(field)) && !same(here.get(field), there.get(field)),
+        )
         const result = mergeDirectories(base, mine, theirs)
         const told = result.ok ? [] : result.conflicts.map(({ section, id, field }) => `${section}/${id}/${field}`)
         expect(told.filter((field) => !field.endsWith('/order')).toSorted()).toEqual(expected.toSorted())
-        if (!result.ok) for (const { section, id, field, mine: my, theirs: their } of result.conflicts) if (field !== 'order') expect([my, their]).toEqual([here.get(`${section}/${id}/${field}`), there.get(`${section}/${id}/${field}`)])
+        if (!result.ok)
+          for (const { section, id, field, mine: my, theirs: their } of result.conflicts)
+            if (field !== 'order')
+              expect([my, their]).toEqual([here.get(`${section}/${id}/${field}`), there.get(`${section}/${id}/${field}`)])
       }),
     )
   })
@@ -146,13 +159,22 @@ ${more}`
   it('an entity that one has removed and the other has changed is a conflict; removed by both it is gone', () => {
     const without = read(text('').replace(', dr-b: { name: Dr B, role: x, numbers: 01632 960002 }', '').replace(', dr-b', ''))
     const renamed = read(text('').replace('Dr B', 'Dr Bee'))
-    expect(mergeDirectories(base, without, renamed)).toMatchObject({ ok: false, conflicts: [{ section: 'clinicians', id: 'dr-b', field: 'name', base: 'Dr B', mine: undefined, theirs: 'Dr Bee' }] })
-    expect(mergeDirectories(base, renamed, without)).toMatchObject({ ok: false, conflicts: [{ section: 'clinicians', id: 'dr-b', field: 'name', base: 'Dr B', mine: 'Dr Bee', theirs: undefined }] })
+    expect(mergeDirectories(base, without, renamed)).toMatchObject({
+      ok: false,
+      conflicts: [{ section: 'clinicians', id: 'dr-b', field: 'name', base: 'Dr B', mine: undefined, theirs: 'Dr Bee' }],
+    })
+    expect(mergeDirectories(base, renamed, without)).toMatchObject({
+      ok: false,
+      conflicts: [{ section: 'clinicians', id: 'dr-b', field: 'name', base: 'Dr B', mine: 'Dr Bee', theirs: undefined }],
+    })
     expect(merged(base, without, without)).toEqual(without)
   })
 
   it('two who let one more practice each call a line have both done so', () => {
-    const more = (id: string) => text('').replace('organisations: { t:', `organisations: { ${id}: { kind: gpPractice, name: ${id}, area: a }, t:`).replace('[p]', `[p, ${id}]`)
+    const more = (id: string) =>
+      text('')
+        .replace('organisations: { t:', `organisations: { ${id}: { kind: gpPractice, name: ${id}, area: a }, t:`)
+        .replace('[p]', `[p, ${id}]`)
     const both = merged(base, read(more('q')), read(more('r')))
     expect(both.lines.get('one')?.access).toEqual({ everyone: false, organisations: ['p', 'q', 'r'], areas: [] })
   })
@@ -160,22 +182,41 @@ ${more}`
   it('a session whose people both have changed is a conflict with both lists', () => {
     const result = mergeDirectories(base, read(text('', '[dr-a]')), read(text('', '[dr-b, dr-a]')))
     if (result.ok) throw new Error('merged')
-    expect(result.conflicts.map(({ field }) => field)).toEqual(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'].map((day) => `pattern.${day}.Day`))
+    expect(result.conflicts.map(({ field }) => field)).toEqual(
+      ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'].map((day) => `pattern.${day}.Day`),
+    )
   })
 
   it('what each is right by itself need not be right together', () => {
     const without = read(text('', '[dr-a]').replace(', dr-b: { name: Dr B, role: x, numbers: 01632 960002 }', ''))
     const pool = read(text('ncnPools: { pool: { specialty: S, entries: [dr-b] } }'))
-    expect(contradictions(merged(base, without, pool))).toEqual([{ section: 'pools', id: 'pool', message: 'there is no clinician "dr-b"', expected: 'the name of one under `clinicians:`' }])
-    const [sameCode, other] = [read(text('').replace('everyone }', 'everyone }\n  three: { trust: t, name: Three, code: 3, hours: always, access: everyone }')), read(text('').replace('everyone }', 'everyone }\n  four: { trust: t, name: Four, code: 3, hours: always, access: everyone }'))]
-    expect(contradictions(merged(base, sameCode, other))).toMatchObject([{ section: 'lines', id: 'three', message: expect.stringContaining('has the code 3') as string }])
+    expect(contradictions(merged(base, without, pool))).toEqual([
+      { section: 'pools', id: 'pool', message: 'there is no clinician "dr-b"', expected: 'the name of one under `clinicians:`' },
+    ])
+    const [sameCode, other] = [
+      read(text('').replace('everyone }', 'everyone }\n  three: { trust: t, name: Three, code: 3, hours: always, access: everyone }')),
+      read(text('').replace('everyone }', 'everyone }\n  four: { trust: t, name: Four, code: 3, hours: always, access: everyone }')),
+    ]
+    expect(contradictions(merged(base, sameCode, other))).toMatchObject([
+      { section: 'lines', id: 'three', message: expect.stringContaining('has the code 3') as string },
+    ])
   })
 
   it('an order that both have changed is a conflict for lines, whose menu follows it', () => {
-    const order = (...ids: readonly string[]) => ({ ...base, lines: new Map([...base.lines.entries(), ['three', { ...base.lines.get('two')!, id: 'three', code: '3' }] as const].sort(([a], [b]) => ids.indexOf(a) - ids.indexOf(b))) })
+    const order = (...ids: readonly string[]) => ({
+      ...base,
+      lines: new Map(
+        [...base.lines.entries(), ['three', { ...base.lines.get('two')!, id: 'three', code: '3' }] as const].sort(
+          ([a], [b]) => ids.indexOf(a) - ids.indexOf(b),
+        ),
+      ),
+    })
     const three = order('one', 'two', 'three')
     expect([...merged(three, order('two', 'one', 'three'), three).lines.keys()]).toEqual(['two', 'one', 'three'])
-    expect(mergeDirectories(three, order('two', 'one', 'three'), order('three', 'two', 'one'))).toMatchObject({ ok: false, conflicts: [{ section: 'lines', field: 'order', mine: ['two', 'one', 'three'], theirs: ['three', 'two', 'one'] }] })
+    expect(mergeDirectories(three, order('two', 'one', 'three'), order('three', 'two', 'one'))).toMatchObject({
+      ok: false,
+      conflicts: [{ section: 'lines', field: 'order', mine: ['two', 'one', 'three'], theirs: ['three', 'two', 'one'] }],
+    })
   })
 })
 
@@ -206,6 +247,9 @@ describe('the order of a list that two have changed', () => {
   })
 
   it('puts what was added behind what it was added behind', () => {
-    expect(mergeOrder(['a', 'b', 'c'], ['a', 'x', 'b', 'c'], ['c', 'a', 'b', 'y'], new Set('abcxy'))).toEqual({ order: ['c', 'a', 'x', 'b', 'y'], conflict: false })
+    expect(mergeOrder(['a', 'b', 'c'], ['a', 'x', 'b', 'c'], ['c', 'a', 'b', 'y'], new Set('abcxy'))).toEqual({
+      order: ['c', 'a', 'x', 'b', 'y'],
+      conflict: false,
+    })
   })
 })

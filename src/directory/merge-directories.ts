@@ -13,7 +13,8 @@ export interface MergeConflict extends EntityName {
   readonly theirs: unknown
 }
 
-export type MergedDirectories = { readonly ok: true; readonly directory: Directory } | { readonly ok: false; readonly conflicts: readonly MergeConflict[] }
+export type MergedDirectories =
+  { readonly ok: true; readonly directory: Directory } | { readonly ok: false; readonly conflicts: readonly MergeConflict[] }
 
 /**
  * Puts two changes of one directory together, entity by entity and field by field. A field that one of them has changed is as they made it; one that both
@@ -45,7 +46,12 @@ export async function mergeInSlices(base: Directory, mine: Directory, theirs: Di
 function* mergeSteps(base: Directory, mine: Directory, theirs: Directory): Generator<void, MergedDirectories> {
   const conflicts: MergeConflict[] = []
   const parts: Partial<Record<Section, ReadonlyMap<string, Entity>>> = {}
-  for (const section of sections) parts[section] = yield* mergeSection(section, { base: entitiesIn(base, section), mine: entitiesIn(mine, section), theirs: entitiesIn(theirs, section) }, conflicts)
+  for (const section of sections)
+    parts[section] = yield* mergeSection(
+      section,
+      { base: entitiesIn(base, section), mine: entitiesIn(mine, section), theirs: entitiesIn(theirs, section) },
+      conflicts,
+    )
   return conflicts.length > 0 ? { ok: false, conflicts } : { ok: true, directory: directoryOf(parts) }
 }
 
@@ -55,7 +61,11 @@ interface Three<T> {
   readonly theirs: T
 }
 
-function* mergeSection(section: Section, { base, mine, theirs }: Three<ReadonlyMap<string, Entity>>, conflicts: MergeConflict[]): Generator<void, ReadonlyMap<string, Entity>> {
+function* mergeSection(
+  section: Section,
+  { base, mine, theirs }: Three<ReadonlyMap<string, Entity>>,
+  conflicts: MergeConflict[],
+): Generator<void, ReadonlyMap<string, Entity>> {
   const merged = new Map<string, Entity>()
   for (const id of new Set([...theirs.keys(), ...mine.keys()])) {
     const entity = mergeEntity({ section, id }, { base: base.get(id), mine: mine.get(id), theirs: theirs.get(id) }, conflicts)
@@ -76,7 +86,11 @@ function mergeEntity(name: EntityName, { base, mine, theirs }: Three<Entity | un
   if (same(mine, base)) return theirs
   if (same(theirs, base) || same(mine, theirs)) return mine
   const none: Fields = new Map()
-  const fields: Three<Fields> = { base: base ? fieldsOf(name.section, base) : none, mine: mine ? fieldsOf(name.section, mine) : none, theirs: theirs ? fieldsOf(name.section, theirs) : none }
+  const fields: Three<Fields> = {
+    base: base ? fieldsOf(name.section, base) : none,
+    mine: mine ? fieldsOf(name.section, mine) : none,
+    theirs: theirs ? fieldsOf(name.section, theirs) : none,
+  }
   const names = new Set([...fields.base.keys(), ...fields.mine.keys(), ...fields.theirs.keys()])
   const before = conflicts.length
   const merged = new Map<string, unknown>()
@@ -85,7 +99,8 @@ function mergeEntity(name: EntityName, { base, mine, theirs }: Three<Entity | un
     // Of an entity that one has removed, the other has changed something: that is what they disagree about.
     const removed = base !== undefined && (mine === undefined || theirs === undefined)
     const [mineChanged, theirsChanged] = [!same(here, was), !same(there, was)]
-    if (removed ? (mine === undefined ? theirsChanged : mineChanged) : mineChanged && theirsChanged && !same(here, there)) conflicts.push({ ...name, field, base: was, mine: here, theirs: there })
+    if (removed ? (mine === undefined ? theirsChanged : mineChanged) : mineChanged && theirsChanged && !same(here, there))
+      conflicts.push({ ...name, field, base: was, mine: here, theirs: there })
     else {
       const value = mineChanged ? here : there
       if (value !== undefined) merged.set(field, value)
@@ -98,7 +113,8 @@ function mergeEntity(name: EntityName, { base, mine, theirs }: Three<Entity | un
   if (name.section === 'rotas') {
     const sessions = (of: Fields) => [...of.keys()].filter((field) => field.startsWith('pattern.') && merged.has(field))
     const lists = { base: sessions(fields.base), mine: sessions(fields.mine), theirs: sessions(fields.theirs) }
-    if (mergeOrder(lists.base, lists.mine, lists.theirs, new Set(merged.keys())).conflict) conflicts.push({ ...name, field: 'order', ...lists })
+    if (mergeOrder(lists.base, lists.mine, lists.theirs, new Set(merged.keys())).conflict)
+      conflicts.push({ ...name, field: 'order', ...lists })
   }
   return entityOfFields(name.section, name.id, new Map(order.map((field) => [field, merged.get(field)])))
 }

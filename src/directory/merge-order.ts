@@ -9,7 +9,12 @@ export interface MergedOrder {
  * The order of things after two have changed a list. Who has moved things keeps their order; what was added stands behind whatever it was added behind.
  * @param kept what is to be in the result, all of which `mine` or `theirs` has
  */
-export function mergeOrder(base: readonly string[], mine: readonly string[], theirs: readonly string[], kept: ReadonlySet<string>): MergedOrder {
+export function mergeOrder(
+  base: readonly string[],
+  mine: readonly string[],
+  theirs: readonly string[],
+  kept: ReadonlySet<string>,
+): MergedOrder {
   const [inBase, inMine, inTheirs] = [new Set(base), new Set(mine), new Set(theirs)]
   const common = (list: readonly string[]) => list.filter((key) => kept.has(key) && inBase.has(key) && inMine.has(key) && inTheirs.has(key))
   const [before, here, there] = [common(base), common(mine), common(theirs)]

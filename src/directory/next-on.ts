@@ -21,7 +21,8 @@ export function nextOn(directory: Directory, line: Line, atMs: number): NextOn |
   const today = knownTimeZone(line.timeZone).dayAt(atMs)
   const edges = new Set<number>()
   // A session of yesterday may end today.
-  for (let day = today - 1; day <= today + horizonDays; day++) for (const { from, to } of sessionsOn(rota, line.timeZone, day)) edges.add(from).add(to)
+  for (let day = today - 1; day <= today + horizonDays; day++)
+    for (const { from, to } of sessionsOn(rota, line.timeZone, day)) edges.add(from).add(to)
   let before = keysOf(huntCandidates(directory, line, atMs))
   for (const edge of [...edges].filter((one) => one > atMs).sort((a, b) => a - b)) {
     const candidates = huntCandidates(directory, line, edge)

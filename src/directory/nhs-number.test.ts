@@ -25,18 +25,28 @@ describe('NHS numbers', () => {
 
   it('notices every single wrong digit and every two neighbours that changed places', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 0, max: 999_999_999 }), fc.nat(9), fc.integer({ min: 1, max: 9 }), fc.nat(8), (first, position, by, swap) => {
-        const valid = Array.from({ length: 10 }, (_, check) => String(first).padStart(9, '0') + String(check)).filter((text) => parseNhsNumber(text) !== undefined)
-        expect(valid.length).toBeLessThanOrEqual(1)
-        const [number] = valid
-        if (number === undefined) return
-        const digits = Array.from(number, Number)
-        const wrong = digits.map((digit, index) => (index === position ? (digit + by) % 10 : digit)).join('')
-        expect(parseNhsNumber(wrong)).toBeUndefined()
-        const swapped = digits.map((digit, index) => (index === swap ? digits[swap + 1] : index === swap + 1 ? digits[swap] : digit)).join('')
-        if (swapped !== number) expect(parseNhsNumber(swapped)).toBeUndefined()
-        expect(showNhsNumber(number).replaceAll(' ', '')).toBe(number)
-      }),
+      fc.property(
+        fc.integer({ min: 0, max: 999_999_999 }),
+        fc.nat(9),
+        fc.integer({ min: 1, max: 9 }),
+        fc.nat(8),
+        (first, position, by, swap) => {
+          const valid = Array.from({ length: 10 }, (_, check) => String(first).padStart(9, '0') + String(check)).filter(
+            (text) => parseNhsNumber(text) !== undefined,
+          )
+          expect(valid.length).toBeLessThanOrEqual(1)
+          const [number] = valid
+          if (number === undefined) return
+          const digits = Array.from(number, Number)
+          const wrong = digits.map((digit, index) => (index === position ? (digit + by) % 10 : digit)).join('')
+          expect(parseNhsNumber(wrong)).toBeUndefined()
+          const swapped = digits
+            .map((digit, index) => (index === swap ? digits[swap + 1] : index === swap + 1 ? digits[swap] : digit))
+            .join('')
+          if (swapped !== number) expect(parseNhsNumber(swapped)).toBeUndefined()
+          expect(showNhsNumber(number).replaceAll(' ', '')).toBe(number)
+        },
+      ),
     )
   })
 

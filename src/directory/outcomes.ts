@@ -35,7 +35,12 @@ export const patientConnectOutcomes: readonly OutcomeChoice[] = [
 /** Every outcome that may have been left in a call, the line's own first: for its label. */
 export function knownOutcomes(directory: Directory, line?: LineId): readonly OutcomeChoice[] {
   const ofAreas = [...directory.areas.values()].flatMap(({ outcomes = [] }) => outcomes)
-  return [...(directory.lines.get(line ?? '')?.outcomes ?? []), ...ofAreas, ...patientConnectOutcomes, ...Object.values(defaultOutcomes).flat()]
+  return [
+    ...(directory.lines.get(line ?? '')?.outcomes ?? []),
+    ...ofAreas,
+    ...patientConnectOutcomes,
+    ...Object.values(defaultOutcomes).flat(),
+  ]
 }
 
 /** What is offered after a call on the line: the line's own list; else that of the caller's area, where the area has one; else the default. */

@@ -20,17 +20,28 @@ describe('the demo world', () => {
   it('has no errors, and only advice that is meant', () => {
     const parsed = parseDirectory(demo, 'config/directory.yaml')
     expect(parsed).toMatchObject({ ok: true })
-    if (parsed.ok) expect(parsed.advice.map((advice) => advice.message)).toEqual(['the rota of cardiac-rehab-call-back has few numbers in "Office hours" on mon, "Office hours" on tue, "Office hours" on wed and 2 more'])
+    if (parsed.ok)
+      expect(parsed.advice.map((advice) => advice.message)).toEqual([
+        'the rota of cardiac-rehab-call-back has few numbers in "Office hours" on mon, "Office hours" on tue, "Office hours" on wed and 2 more',
+      ])
   })
 
   it('offers one line at Orrin Bridge, and several at Elm Row', () => {
     const directory = read(demo)
     const at = Date.UTC(2026, 0, 14, 11)
     expect(numberUse(directory, '+441632960001')).toEqual({ kind: 'dialIn', organisation: 'elm-row' })
-    expect(lineChoices(directory, 'elm-row', at).map((choice) => choice.line.id)).toEqual(['cardiology', 'paediatrics-urgent', 'acute-medicine-dvt'])
+    expect(lineChoices(directory, 'elm-row', at).map((choice) => choice.line.id)).toEqual([
+      'cardiology',
+      'paediatrics-urgent',
+      'acute-medicine-dvt',
+    ])
     expect(lineChoices(directory, 'orrin-bridge', at).map((choice) => choice.line.id)).toEqual(['cardiology'])
     const cardiology = directory.lines.get('cardiology')
-    expect(cardiology && huntCandidates(directory, cardiology, at).map((candidate) => candidate.key)).toEqual(['clinician:dr-lindqvist', 'clinician:dr-okafor', 'clinician:dr-prasad'])
+    expect(cardiology && huntCandidates(directory, cardiology, at).map((candidate) => candidate.key)).toEqual([
+      'clinician:dr-lindqvist',
+      'clinician:dr-okafor',
+      'clinician:dr-prasad',
+    ])
     expect(poolCandidates(directory, 'cardiology').map((candidate) => candidate.key)).toEqual(['clinician:dr-nakamura'])
   })
 
@@ -39,7 +50,8 @@ describe('the demo world', () => {
     const unstaffed: string[] = []
     for (let at = Date.UTC(2026, 0, 1); at < Date.UTC(2027, 0, 1); at += 1_800_000) {
       for (const choice of lineChoices(directory, 'elm-row', at)) {
-        if (choice.opening.open && huntCandidates(directory, choice.line, at).length === 0) unstaffed.push(`${choice.line.id} ${new Date(at).toISOString()}`)
+        if (choice.opening.open && huntCandidates(directory, choice.line, at).length === 0)
+          unstaffed.push(`${choice.line.id} ${new Date(at).toISOString()}`)
       }
     }
     expect(unstaffed).toEqual([])
@@ -87,7 +99,7 @@ describe('errors of a directory file', () => {
 
   // What stands in the small file, what is put in its place, the line and the words of the error.
   it.each<[string, string, string, number, RegExp]>([
-    ['an area that is not there', 'St Bride\'s, area: levels', 'St Bride\'s, area: level', 4, /no area "level"/],
+    ['an area that is not there', "St Bride's, area: levels", "St Bride's, area: level", 4, /no area "level"/],
     ['an organisation of no kind', 'kind: trust', 'kind: hospital', 4, /"hospital"/],
     ['an ODS code in small letters', 'kind: trust,', 'kind: trust, odsCode: rzx,', 4, /ODS code/],
     ['a number that nobody has', 'dialIn: 01632 960001', 'dialIn: 01999 960001', 5, /01999 960001/],
@@ -106,17 +118,47 @@ describe('errors of a directory file', () => {
     ['a day twice', 'mon-fri: 09:00-17:00', 'mon-fri: 09:00-17:00, fri: 09:00-12:00', 13, /fri stands in/],
     ['spans that overlap', 'mon-fri: 09:00-17:00', 'mon-fri: [09:00-17:00, 16:00-18:00]', 13, /overlap/],
     ['30 February', 'week: { mon-fri: 09:00-17:00 }', 'week: always, exceptions: { 2026-02-30: closed }', 13, /2026-02-30/],
-    ['29 February outside a leap year', 'week: { mon-fri: 09:00-17:00 }', 'week: always, exceptions: { 2026-02-29: closed }', 13, /2026-02-29/],
-    ['a nation without bank holidays of its own here', 'week: { mon-fri: 09:00-17:00 }', 'week: always, bankHolidays: { nation: france, spans: closed }', 13, /france/],
-    ['access for somebody who is not there', 'access: everyone', 'access: { organisations: [nobody-here] }', 14, /no organisation "nobody-here"/],
+    [
+      '29 February outside a leap year',
+      'week: { mon-fri: 09:00-17:00 }',
+      'week: always, exceptions: { 2026-02-29: closed }',
+      13,
+      /2026-02-29/,
+    ],
+    [
+      'a nation without bank holidays of its own here',
+      'week: { mon-fri: 09:00-17:00 }',
+      'week: always, bankHolidays: { nation: france, spans: closed }',
+      13,
+      /france/,
+    ],
+    [
+      'access for somebody who is not there',
+      'access: everyone',
+      'access: { organisations: [nobody-here] }',
+      14,
+      /no organisation "nobody-here"/,
+    ],
     ['a ring time-out of no seconds', 'access: everyone', 'access: everyone\n    ring: { ringSeconds: 0 }', 15, /ringSeconds/],
     ['a time zone that is none', 'access: everyone', 'access: everyone\n    timeZone: Europe/Lundon', 15, /Europe\/Lundon/],
     ['a pool that is not there', 'access: everyone', 'access: everyone\n    ncnPool: hart', 15, /no NCN pool "hart"/],
-    ['ten outcomes', 'access: everyone', `access: everyone\n    outcomes: { ${Array.from({ length: 10 }, (_, i) => `o${i}: O`).join(', ')} }`, 15, /outcomes/],
+    [
+      'ten outcomes',
+      'access: everyone',
+      `access: everyone\n    outcomes: { ${Array.from({ length: 10 }, (_, i) => `o${i}: O`).join(', ')} }`,
+      15,
+      /outcomes/,
+    ],
     ['a rota of a line that is not there', 'rotas:\n  cardiology:', 'rotas:\n  cardio:', 16, /no line "cardio"/],
     ['a clinician who is not there', 'time: 09:00-17:00, entries: [dr-a]', 'time: 09:00-17:00, entries: [dr-b]', 18, /no clinician "dr-b"/],
     ['somebody twice in a session', 'time: 09:00-17:00, entries: [dr-a]', 'time: 09:00-17:00, entries: [dr-a, dr-a]', 18, /twice/],
-    ['a session twice', '    changes:', '      - { session: Day, days: fri, time: 18:00-19:00, entries: [] }\n    changes:', 19, /"Day" twice on fri/],
+    [
+      'a session twice',
+      '    changes:',
+      '      - { session: Day, days: fri, time: 18:00-19:00, entries: [] }\n    changes:',
+      19,
+      /"Day" twice on fri/,
+    ],
     ['a change on a day without that session', 'date: 2026-01-12', 'date: 2026-01-11', 20, /no session "Day" on 2026-01-11, a sun/],
     ['a change of a misspelt session', 'session: Day, close', 'session: Dai, close', 20, /no session "Dai"/],
     ['a change that does two things', 'close: true', 'close: true, add: dr-a', 20, /add and close/],
@@ -137,14 +179,25 @@ describe('errors of a directory file', () => {
   })
 
   it('are told all at once, in the order of the file', () => {
-    const parsed = parseDirectory(small.replace('kind: trust', 'kind: x').replace('code: 21', 'code: y').replace('numbers: 01632 960002', 'numbers: 5').replace('1001: callBackCode', '1001: nothing'), 'test.yaml')
+    const parsed = parseDirectory(
+      small
+        .replace('kind: trust', 'kind: x')
+        .replace('code: 21', 'code: y')
+        .replace('numbers: 01632 960002', 'numbers: 5')
+        .replace('1001: callBackCode', '1001: nothing'),
+      'test.yaml',
+    )
     expect(parsed.ok ? [] : parsed.errors.map((error) => error.line)).toEqual([4, 7, 12, 24])
   })
 
   it('one code for two lines is an error only where somebody could mean both', () => {
-    const second = (access: string) => small.replace('rotas:', `  second: { trust: st-brides, name: Second, code: 21, hours: always, access: ${access} }\nrotas:`)
+    const second = (access: string) =>
+      small.replace('rotas:', `  second: { trust: st-brides, name: Second, code: 21, hours: always, access: ${access} }\nrotas:`)
     expect(parseDirectory(second('nobody'), 'x').ok).toBe(true)
-    expect(parseDirectory(second('{ areas: [levels] }'), 'x')).toMatchObject({ ok: false, errors: [{ line: 15, message: 'line second has the code 21, which chooses cardiology for some of the same callers' }] })
+    expect(parseDirectory(second('{ areas: [levels] }'), 'x')).toMatchObject({
+      ok: false,
+      errors: [{ line: 15, message: 'line second has the code 21, which chooses cardiology for some of the same callers' }],
+    })
     const apart = second('{ organisations: [elm-row] }').replace('access: everyone', 'access: { organisations: [st-brides] }')
     expect(parseDirectory(apart, 'x').ok).toBe(true)
     expect(parseDirectory(apart.replace('[st-brides]', '[st-brides, elm-row]'), 'x').ok).toBe(false)
@@ -156,11 +209,21 @@ describe('errors of a directory file', () => {
   })
 
   it('aliases may repeat what stands above, and cannot blow a small file up', () => {
-    const hours = small.replace('hours: {', 'hours: &office {').replace('rotas:', '  second: { trust: st-brides, name: Second, code: 22, hours: *office, access: everyone }\nrotas:')
+    const hours = small
+      .replace('hours: {', 'hours: &office {')
+      .replace('rotas:', '  second: { trust: st-brides, name: Second, code: 22, hours: *office, access: everyone }\nrotas:')
     expect(read(hours).lines.get('second')?.hours).toEqual(read(hours).lines.get('cardiology')?.hours)
-    const bomb = ['a: &a [x,x,x,x,x,x,x,x,x,x]', ...'bcdefghi'.split('').map((name, index) => `${name}: &${name} [${Array.from({ length: 10 }, () => `*${'abcdefgh'.charAt(index)}`).join(',')}]`)].join('\n')
+    const bomb = [
+      'a: &a [x,x,x,x,x,x,x,x,x,x]',
+      ...'bcdefghi'
+        .split('')
+        .map((name, index) => `${name}: &${name} [${Array.from({ length: 10 }, () => `*${'abcdefgh'.charAt(index)}`).join(',')}]`),
+    ].join('\n')
     expect(parseDirectory(bomb, 'x').ok).toBe(false)
-    expect(parseDirectory(`a: [${'*b,'.repeat(2_000)}]`.replace('a:', 'b: &b [x]\na:'), 'x')).toMatchObject({ ok: false, errors: [{ message: 'too many aliases' }] })
+    expect(parseDirectory(`a: [${'*b,'.repeat(2_000)}]`.replace('a:', 'b: &b [x]\na:'), 'x')).toMatchObject({
+      ok: false,
+      errors: [{ message: 'too many aliases' }],
+    })
     expect(parseDirectory('lines: &a { x: *a }', 'x')).toMatchObject({ ok: false })
   })
 })
@@ -180,14 +243,63 @@ describe('any text at all', () => {
 
   it('is read without a crash, and its errors lie within it', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 400 }), check), { numRuns: 300 })
-    fc.assert(fc.property(fc.array(fc.constantFrom('areas:', 'lines:', 'rotas:', '\n', '\n  ', '\n    ', 'a:', ' b', '- ', '[', ']', '{', '}', ',', ': ', '"', "'", '&x ', '*x', '!t ', '|', '>', '#', '---', '...', '%', '\t', '\r\n', '?', '<<', '\uFEFF', '\u0000')).map((parts) => parts.join('')), check), { numRuns: 1_000 })
+    fc.assert(
+      fc.property(
+        fc
+          .array(
+            fc.constantFrom(
+              'areas:',
+              'lines:',
+              'rotas:',
+              '\n',
+              '\n  ',
+              '\n    ',
+              'a:',
+              ' b',
+              '- ',
+              '[',
+              ']',
+              '{',
+              '}',
+              ',',
+              ': ',
+              '"',
+              "'",
+              '&x ',
+              '*x',
+              '!t ',
+              '|',
+              '>',
+              '#',
+              '---',
+              '...',
+              '%',
+              '\t',
+              '\r\n',
+              '?',
+              '<<',
+              '\uFEFF',
+              '\u0000',
+            ),
+          )
+          .map((parts) => parts.join('')),
+        check,
+      ),
+      { numRuns: 1_000 },
+    )
   })
 
   it('also when it is a directory file with a part torn out, doubled or changed', () => {
     fc.assert(
-      fc.property(fc.nat(demo.length), fc.nat(60), fc.constantFrom('', 'x', '\n', ': ', '[', '}', '"', '&a', '*a', '\u2028'), fc.boolean(), (at, length, put, doubled) => {
-        check(demo.slice(0, at) + (doubled ? demo.slice(at, at + length) : '') + put + demo.slice(doubled ? at : at + length))
-      }),
+      fc.property(
+        fc.nat(demo.length),
+        fc.nat(60),
+        fc.constantFrom('', 'x', '\n', ': ', '[', '}', '"', '&a', '*a', '\u2028'),
+        fc.boolean(),
+        (at, length, put, doubled) => {
+          check(demo.slice(0, at) + (doubled ? demo.slice(at, at + length) : '') + put + demo.slice(doubled ? at : at + length))
+        },
+      ),
       { numRuns: 300 },
     )
   })

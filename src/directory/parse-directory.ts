@@ -36,7 +36,10 @@ export function parseDirectory(yamlText: string, file: string): ParsedDirectory 
   return { ok: true, directory: directory.directory, advice: directory.advice }
 }
 
-function readDirectory(form: Form, root: YamlNode): { readonly directory: Directory; readonly advice: readonly DirectoryError[] } | undefined {
+function readDirectory(
+  form: Form,
+  root: YamlNode,
+): { readonly directory: Directory; readonly advice: readonly DirectoryError[] } | undefined {
   const fields = form.fields(root, 'the directory', sections)
   if (fields === undefined) return undefined
   const references = new References()
@@ -79,7 +82,9 @@ function readDirectory(form: Form, root: YamlNode): { readonly directory: Direct
   })
   const pools = section('ncnPools', 'an NCN pool', (id, node) => readPool(form, references, id, node))
   const numbersNode = fields.get('numbers')
-  for (const { key, value } of numbersNode === undefined ? [] : (form.map(numbersNode, '`numbers:`', 'a number for each, with what it does')?.entries ?? [])) {
+  for (const { key, value } of numbersNode === undefined
+    ? []
+    : (form.map(numbersNode, '`numbers:`', 'a number for each, with what it does')?.entries ?? [])) {
     const use = readUse(form, references, value)
     if (use !== undefined) claim(key, use)
   }
@@ -105,7 +110,8 @@ export function readUse(form: Form, references: References, node: YamlNode): Num
   const dialIn = fields?.get('dialIn')
   const line = fields?.get('line')
   if (fields === undefined) return undefined
-  if ((dialIn === undefined) === (line === undefined)) return form.problem(node, 'a number does exactly one thing', '`callBackCode`, `bypass`, `{ dialIn: organisation }` or `{ line: line }`')
+  if ((dialIn === undefined) === (line === undefined))
+    return form.problem(node, 'a number does exactly one thing', '`callBackCode`, `bypass`, `{ dialIn: organisation }` or `{ line: line }`')
   if (dialIn !== undefined) {
     const organisation = form.id(dialIn, 'dialIn')
     if (organisation === undefined) return undefined

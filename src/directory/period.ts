@@ -1,5 +1,7 @@
 /** How long something is kept. `text`: as it is written, `3 years`. */
-export type Period = { readonly kind: 'for'; readonly count: number; readonly unit: 'days' | 'months' | 'years'; readonly text: string } | { readonly kind: 'forever'; readonly text: 'forever' }
+export type Period =
+  | { readonly kind: 'for'; readonly count: number; readonly unit: 'days' | 'months' | 'years'; readonly text: string }
+  | { readonly kind: 'forever'; readonly text: 'forever' }
 
 export const expectedPeriod = 'a number of days, months or years such as `3 years`, or `forever`'
 

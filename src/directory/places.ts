@@ -7,7 +7,7 @@
 export function placesFor(before: ReadonlyMap<string, number>, order: readonly string[]): ReadonlyMap<string, number> {
   const staying = longestRising(order.map((id) => before.get(id)))
   const places = new Map<string, number>()
-  for (let start = 0; start < order.length; ) {
+  for (let start = 0; start < order.length;) {
     if (staying.has(start)) {
       start++
       continue
@@ -17,7 +17,12 @@ export function placesFor(before: ReadonlyMap<string, number>, order: readonly s
     const [low, high] = [before.get(order[start - 1] ?? ''), before.get(order[end] ?? '')]
     for (let index = start; index < end; index++) {
       const share = (index - start + 1) / (end - start + 1)
-      const place = low !== undefined && high !== undefined ? low + (high - low) * share : low !== undefined ? low + index - start + 1 : (high ?? 0) - (end - index)
+      const place =
+        low !== undefined && high !== undefined
+          ? low + (high - low) * share
+          : low !== undefined
+            ? low + index - start + 1
+            : (high ?? 0) - (end - index)
       places.set(order[index] ?? '', place)
     }
     start = end

@@ -24,9 +24,14 @@ export function readDays(form: Form, node: YamlNode, what: string): readonly Day
     const text = form.scalar(part, what, expectedDays)
     if (text === undefined) return undefined
     for (const piece of asTyped(text).split(',')) {
-      const [first, last, ...rest] = piece.trim().toLowerCase().split(/ ?- ?/).map((name) => daysOfWeek.indexOf(name as DayOfWeek))
+      const [first, last, ...rest] = piece
+        .trim()
+        .toLowerCase()
+        .split(/ ?- ?/)
+        .map((name) => daysOfWeek.indexOf(name as DayOfWeek))
       const end = last ?? first
-      if (first === undefined || end === undefined || first < 0 || end < 0 || rest.length > 0) return form.problem(part, `${what} has "${shorten(text)}"`, expectedDays)
+      if (first === undefined || end === undefined || first < 0 || end < 0 || rest.length > 0)
+        return form.problem(part, `${what} has "${shorten(text)}"`, expectedDays)
       for (let i = first; ; i = (i + 1) % 7) {
         days.push(daysOfWeek[i] ?? 'mon')
         if (i === end) break
@@ -46,15 +51,21 @@ export function readDate(form: Form, node: YamlNode, what: string): string | und
 
 /** Reads `always`, or `{ week, exceptions, bankHolidays }`. */
 export function readHours(form: Form, node: YamlNode, what: string): OpeningHours | undefined {
-  if (node.kind === 'scalar') return node.text.trim() === 'always' ? { week: 'always', exceptions: {} } : form.problem(node, `${what} is "${shorten(node.text)}"`, '`always`, or the names week, exceptions, bankHolidays')
+  if (node.kind === 'scalar')
+    return node.text.trim() === 'always'
+      ? { week: 'always', exceptions: {} }
+      : form.problem(node, `${what} is "${shorten(node.text)}"`, '`always`, or the names week, exceptions, bankHolidays')
   const fields = form.fields(node, what, ['week', 'exceptions', 'bankHolidays'])
   if (fields === undefined) return undefined
   const weekNode = fields.get('week')
-  if (weekNode === undefined) return form.problem(node, `${what} has no week`, '`week: always`, or `week:` with days such as `mon-fri: 09:00-17:00`')
+  if (weekNode === undefined)
+    return form.problem(node, `${what} has no week`, '`week: always`, or `week:` with days such as `mon-fri: 09:00-17:00`')
   const week = readWeek(form, weekNode, `the week of ${what}`)
   const exceptions: Record<string, readonly TimeSpan[]> = {}
   const exceptionsNode = fields.get('exceptions')
-  for (const { key, value } of exceptionsNode === undefined ? [] : (form.map(exceptionsNode, `exceptions of ${what}`, 'dates such as `2026-12-24: 09:00-12:00`')?.entries ?? [])) {
+  for (const { key, value } of exceptionsNode === undefined
+    ? []
+    : (form.map(exceptionsNode, `exceptions of ${what}`, 'dates such as `2026-12-24: 09:00-12:00`')?.entries ?? [])) {
     const date = readDate(form, key, `an exception of ${what}`)
     const spans = readSpans(form, value, `the exception of ${what}`)
     if (date !== undefined && spans !== undefined) exceptions[date] = spans
@@ -73,19 +84,25 @@ function readWeek(form: Form, node: YamlNode, what: string): OpeningHours['week'
   for (const { key, value } of map.entries) {
     const spans = readSpans(form, value, `"${shorten(key.text)}" in ${what}`)
     for (const day of readDays(form, key, what) ?? []) {
-      if (week[day] !== undefined) form.problem(key, `${day} stands in ${what} twice`, 'every day once; several spans a day as [09:00-12:30, 13:30-17:00]')
+      if (week[day] !== undefined)
+        form.problem(key, `${day} stands in ${what} twice`, 'every day once; several spans a day as [09:00-12:30, 13:30-17:00]')
       else if (spans !== undefined) week[day] = spans
     }
   }
   return week
 }
 
-function readBankHolidays(form: Form, node: YamlNode, what: string): { readonly nation: Nation; readonly spans: readonly TimeSpan[] } | undefined {
+function readBankHolidays(
+  form: Form,
+  node: YamlNode,
+  what: string,
+): { readonly nation: Nation; readonly spans: readonly TimeSpan[] } | undefined {
   const fields = form.fields(node, what, ['nation', 'spans'])
   if (fields === undefined) return undefined
   const nationNode = fields.get('nation')
   const spansNode = fields.get('spans')
-  if (nationNode === undefined || spansNode === undefined) return form.problem(node, `${what} needs both nation and spans`, '`{ nation: england, spans: closed }`')
+  if (nationNode === undefined || spansNode === undefined)
+    return form.problem(node, `${what} needs both nation and spans`, '`{ nation: england, spans: closed }`')
   const nation = form.oneOf(nationNode, `the nation of ${what}`, ['england', 'scotland', 'wales'])
   const spans = readSpans(form, spansNode, what)
   return nation === undefined || spans === undefined ? undefined : { nation, spans }

@@ -11,7 +11,24 @@ import type { YamlNode } from './yaml-tree.js'
 /** How a line rings where its `ring:` says nothing else. */
 export const defaultRing: RingPolicy = { ringSeconds: 20, acceptSeconds: 15, totalSeconds: 180, rounds: 1, order: 'rota' }
 
-const lineFields = ['kind', 'trust', 'name', 'spokenName', 'code', 'number', 'blurb', 'closedMessage', 'timeZone', 'hours', 'access', 'ring', 'ncnPool', 'outcomes', 'recordFrom', 'spokenWord'] as const
+const lineFields = [
+  'kind',
+  'trust',
+  'name',
+  'spokenName',
+  'code',
+  'number',
+  'blurb',
+  'closedMessage',
+  'timeZone',
+  'hours',
+  'access',
+  'ring',
+  'ncnPool',
+  'outcomes',
+  'recordFrom',
+  'spokenWord',
+] as const
 
 export interface LineSurroundings {
   /** The directory's own zone, for lines that name none. */
@@ -36,15 +53,21 @@ export function readLine(form: Form, references: References, id: LineId, node: Y
   }
 
   const kind = optional('kind', (value) => form.oneOf(value, `the kind of ${what}`, ['advice', 'pifuAnswer', 'pifuCallBack'])) ?? 'advice'
-  const trust = required('trust', 'the organisation that runs it', (value) => reference(form, value, `the trust of ${what}`, (name) => references.organisation(name, value)))
+  const trust = required('trust', 'the organisation that runs it', (value) =>
+    reference(form, value, `the trust of ${what}`, (name) => references.organisation(name, value)),
+  )
   const name = form.words(fields.get('name'), `the name of ${what}`, node)
   const spokenName = optional('spokenName', (value) => form.words(value, `the spoken name of ${what}`, value)) ?? name
   const code = required('code', '1 to 4 digits', (value) => form.matching(value, `the code of ${what}`, /^\d{1,4}$/, '1 to 4 digits'))
   const blurb = optional('blurb', (value) => form.words(value, `the blurb of ${what}`, value, 300)) ?? ''
   const closedMessage = optional('closedMessage', (value) => form.words(value, `the closed message of ${what}`, value, 300))
   const zone = optional('timeZone', (value) => readTimeZone(form, value, `the time zone of ${what}`)) ?? around.timeZone
-  const hours = required('hours', '`always`, or `week:` with days such as `mon-fri: 09:00-17:00`', (value) => readHours(form, value, `the hours of ${what}`))
-  const access = required('access', '`everyone`, or organisations and areas', (value) => readAccess(form, references, value, `access of ${what}`))
+  const hours = required('hours', '`always`, or `week:` with days such as `mon-fri: 09:00-17:00`', (value) =>
+    readHours(form, value, `the hours of ${what}`),
+  )
+  const access = required('access', '`everyone`, or organisations and areas', (value) =>
+    readAccess(form, references, value, `access of ${what}`),
+  )
   const ring = optional('ring', (value) => readRing(form, value, `ring of ${what}`)) ?? defaultRing
   const ncnPool = optional('ncnPool', (value) => reference(form, value, `the NCN pool of ${what}`, (pool) => references.pool(pool, value)))
   const outcomes = optional('outcomes', (value) => readOutcomes(form, value, `outcomes of ${what}`))
@@ -54,7 +77,16 @@ export function readLine(form: Form, references: References, id: LineId, node: Y
     for (const numberNode of form.oneOrMore(value)) around.claim(numberNode, { kind: 'line', line: id })
     return undefined
   })
-  if (form.errors.length > before || trust === undefined || name === undefined || spokenName === undefined || code === undefined || hours === undefined || access === undefined) return undefined
+  if (
+    form.errors.length > before ||
+    trust === undefined ||
+    name === undefined ||
+    spokenName === undefined ||
+    code === undefined ||
+    hours === undefined ||
+    access === undefined
+  )
+    return undefined
   return {
     id,
     kind,
@@ -111,18 +143,24 @@ function readRing(form: Form, node: YamlNode, what: string): RingPolicy | undefi
     acceptSeconds: whole('acceptSeconds', 5, 60),
     totalSeconds: whole('totalSeconds', 10, 1_800),
     rounds: whole('rounds', 1, 10),
-    order: (orderNode === undefined ? undefined : form.oneOf(orderNode, `order of ${what}`, ['rota', 'leastRecentlyRung'])) ?? defaultRing.order,
+    order:
+      (orderNode === undefined ? undefined : form.oneOf(orderNode, `order of ${what}`, ['rota', 'leastRecentlyRung'])) ?? defaultRing.order,
   }
   return form.errors.length > before ? undefined : ring
 }
 
 function readAccess(form: Form, references: References, node: YamlNode, what: string): Line['access'] | undefined {
-  if (node.kind === 'scalar') return form.oneOf(node, what, ['everyone', 'nobody']) === undefined ? undefined : { everyone: node.text.trim() === 'everyone', organisations: [], areas: [] }
+  if (node.kind === 'scalar')
+    return form.oneOf(node, what, ['everyone', 'nobody']) === undefined
+      ? undefined
+      : { everyone: node.text.trim() === 'everyone', organisations: [], areas: [] }
   const fields = form.fields(node, what, ['organisations', 'areas'])
   if (fields === undefined) return undefined
   const names = (name: 'organisations' | 'areas', refer: (id: string, at: YamlNode) => void) => {
     const list = fields.get(name)
-    return (list === undefined ? [] : form.oneOrMore(list)).map((item) => reference(form, item, `${name} in ${what}`, (id) => refer(id, item))).filter((id) => id !== undefined)
+    return (list === undefined ? [] : form.oneOrMore(list))
+      .map((item) => reference(form, item, `${name} in ${what}`, (id) => refer(id, item)))
+      .filter((id) => id !== undefined)
   }
   return {
     everyone: false,

@@ -12,7 +12,8 @@ const mostOutcomes = 9
 export function readOutcomes(form: Form, node: YamlNode, what: string): readonly OutcomeChoice[] | undefined {
   const map = form.map(node, what, 'a name and words for each: `{ referral-avoided: Referral avoided }`')
   if (map === undefined) return undefined
-  if (map.entries.length === 0 || map.entries.length > mostOutcomes) return form.problem(node, `${what} has ${map.entries.length}`, `1 to ${mostOutcomes} outcomes, one a key`)
+  if (map.entries.length === 0 || map.entries.length > mostOutcomes)
+    return form.problem(node, `${what} has ${map.entries.length}`, `1 to ${mostOutcomes} outcomes, one a key`)
   const outcomes: OutcomeChoice[] = []
   for (const { key, value } of map.entries) {
     const id = form.id(key, `the name of an outcome in ${what}`)
@@ -33,21 +34,48 @@ export function readArea(form: Form, id: AreaId, node: YamlNode): Area | undefin
 }
 
 /** @param claim takes a number that people dial, and what it does */
-export function readOrganisation(form: Form, references: References, id: OrganisationId, node: YamlNode, claim: (node: YamlNode, use: NumberUse) => void): Organisation | undefined {
+export function readOrganisation(
+  form: Form,
+  references: References,
+  id: OrganisationId,
+  node: YamlNode,
+  claim: (node: YamlNode, use: NumberUse) => void,
+): Organisation | undefined {
   const what = `organisation ${id}`
-  const fields = form.fields(node, what, ['kind', 'name', 'spokenName', 'odsCode', 'area', 'dialIn', 'code', 'bypass', 'reception', 'keepRecordings', 'keepRecords'])
+  const fields = form.fields(node, what, [
+    'kind',
+    'name',
+    'spokenName',
+    'odsCode',
+    'area',
+    'dialIn',
+    'code',
+    'bypass',
+    'reception',
+    'keepRecordings',
+    'keepRecords',
+  ])
   if (fields === undefined) return undefined
   const kindNode = fields.get('kind')
-  const kind = kindNode === undefined ? form.problem(node, `${what} has no kind`, 'gpPractice, trust, ambulance, icb, pharmacy or other') : form.oneOf(kindNode, `the kind of ${what}`, ['gpPractice', 'trust', 'ambulance', 'icb', 'pharmacy', 'other'])
+  const kind =
+    kindNode === undefined
+      ? form.problem(node, `${what} has no kind`, 'gpPractice, trust, ambulance, icb, pharmacy or other')
+      : form.oneOf(kindNode, `the kind of ${what}`, ['gpPractice', 'trust', 'ambulance', 'icb', 'pharmacy', 'other'])
   const name = form.words(fields.get('name'), `the name of ${what}`, node)
   const spokenNode = fields.get('spokenName')
   const spokenName = spokenNode === undefined ? name : form.words(spokenNode, `the spoken name of ${what}`, node)
   const areaNode = fields.get('area')
-  const area = areaNode === undefined ? form.problem(node, `${what} has no area`, 'the name of one under `areas:`') : form.id(areaNode, `the area of ${what}`)
+  const area =
+    areaNode === undefined
+      ? form.problem(node, `${what} has no area`, 'the name of one under `areas:`')
+      : form.id(areaNode, `the area of ${what}`)
   if (area !== undefined && areaNode !== undefined) references.area(area, areaNode)
   const odsNode = fields.get('odsCode')
   // ODS codes: 3 to 8 capital letters and digits, e.g. E81001 (practice), RTH (trust), RTH08 (site).
-  const odsCode = odsNode === undefined ? undefined : form.matching(odsNode, `the ODS code of ${what}`, /^[A-Z0-9]{3,8}$/, 'capital letters and digits such as E81001')
+  const odsCode =
+    odsNode === undefined
+      ? undefined
+      : form.matching(odsNode, `the ODS code of ${what}`, /^[A-Z0-9]{3,8}$/, 'capital letters and digits such as E81001')
   const codeNode = fields.get('code')
   const code = codeNode === undefined ? undefined : form.matching(codeNode, `the code of ${what}`, /^\d{1,6}$/, '1 to 6 digits')
   const bypassNode = fields.get('bypass')
@@ -59,7 +87,8 @@ export function readOrganisation(form: Form, references: References, id: Organis
   const keepRecordsNode = fields.get('keepRecords')
   const keepRecords = keepRecordsNode === undefined ? undefined : readPeriod(form, keepRecordsNode, `keepRecords of ${what}`)
   const dialInNode = fields.get('dialIn')
-  for (const numberNode of dialInNode === undefined ? [] : form.oneOrMore(dialInNode)) claim(numberNode, { kind: 'dialIn', organisation: id })
+  for (const numberNode of dialInNode === undefined ? [] : form.oneOrMore(dialInNode))
+    claim(numberNode, { kind: 'dialIn', organisation: id })
   if (kind === undefined || name === undefined || spokenName === undefined || area === undefined) return undefined
   return {
     id,
@@ -92,8 +121,11 @@ export function readClinician(form: Form, references: References, id: ClinicianI
   const numbersNode = fields.get('numbers')
   if (numbersNode === undefined) form.problem(node, `${what} has no numbers`, 'at least one telephone number or SIP address')
   const numberNodes = numbersNode === undefined ? [] : form.oneOrMore(numbersNode)
-  if (numbersNode !== undefined && numberNodes.length === 0) form.problem(numbersNode, `${what} has no numbers`, 'at least one telephone number or SIP address')
-  const numbers = numberNodes.map((numberNode) => readTargetNode(form, numberNode, `a number of ${what}`)).filter((target) => target !== undefined)
+  if (numbersNode !== undefined && numberNodes.length === 0)
+    form.problem(numbersNode, `${what} has no numbers`, 'at least one telephone number or SIP address')
+  const numbers = numberNodes
+    .map((numberNode) => readTargetNode(form, numberNode, `a number of ${what}`))
+    .filter((target) => target !== undefined)
   const organisationsNode = fields.get('organisations')
   const organisations: OrganisationId[] = []
   for (const organisationNode of organisationsNode === undefined ? [] : form.oneOrMore(organisationsNode)) {

@@ -21,7 +21,10 @@ export function readEntry(form: Form, references: References, node: YamlNode, wh
   if (fields === undefined) return undefined
   const label = form.words(fields.get('phone'), `the phone's name in ${what}`, node)
   const targetNode = fields.get('target')
-  const text = targetNode === undefined ? form.problem(node, `a phone of ${what} has no target`, expectedEntry) : form.scalar(targetNode, `a target of ${what}`, expectedEntry)
+  const text =
+    targetNode === undefined
+      ? form.problem(node, `a phone of ${what} has no target`, expectedEntry)
+      : form.scalar(targetNode, `a target of ${what}`, expectedEntry)
   if (text === undefined || targetNode === undefined) return undefined
   const reading = readTarget(text)
   if (!reading.ok) return form.problem(targetNode, `a target of ${what} is "${shorten(text)}"`, reading.expected)
@@ -29,14 +32,22 @@ export function readEntry(form: Form, references: References, node: YamlNode, wh
 }
 
 /** Reads a list of entries, none of them twice. */
-export function readEntries(form: Form, references: References, node: YamlNode | undefined, what: string, parent: { readonly at: number }): readonly RotaEntry[] | undefined {
-  if (node === undefined) return form.problem(parent, `${what} has no entries`, 'a list of those who are rung, in order: [dr-okafor, dr-lind]')
+export function readEntries(
+  form: Form,
+  references: References,
+  node: YamlNode | undefined,
+  what: string,
+  parent: { readonly at: number },
+): readonly RotaEntry[] | undefined {
+  if (node === undefined)
+    return form.problem(parent, `${what} has no entries`, 'a list of those who are rung, in order: [dr-okafor, dr-lind]')
   const keys = new Set<string>()
   const entries: RotaEntry[] = []
   for (const item of form.list(node, `entries of ${what}`) ?? []) {
     const entry = readEntry(form, references, item, what)
     if (entry === undefined) continue
-    if (keys.has(entryKey(entry))) form.problem(item, `${entryKey(entry).replace(/^\w+:/, '')} stands twice in ${what}`, 'everyone once a session')
+    if (keys.has(entryKey(entry)))
+      form.problem(item, `${entryKey(entry).replace(/^\w+:/, '')} stands twice in ${what}`, 'everyone once a session')
     keys.add(entryKey(entry))
     entries.push(entry)
   }
@@ -55,7 +66,8 @@ export function readRota(form: Form, references: References, line: LineId, node:
   for (const item of patternNode === undefined ? [] : (form.list(patternNode, `the pattern of ${what}`) ?? [])) {
     for (const session of readSessions(form, references, item, what)) {
       const key = `${session.day} ${session.name}`
-      if (known.has(key)) form.problem(item, `${what} has the session "${session.name}" twice on ${session.day}`, 'session names that differ within a day')
+      if (known.has(key))
+        form.problem(item, `${what} has the session "${session.name}" twice on ${session.day}`, 'session names that differ within a day')
       known.add(key)
       pattern.push(session)
     }
@@ -69,7 +81,13 @@ export function readRota(form: Form, references: References, line: LineId, node:
     if (change.kind === 'replace' && change.span !== undefined) known.add(`${change.date} ${change.session}`)
     else if (!known.has(`${day} ${change.session}`) && !known.has(`${change.date} ${change.session}`)) {
       const there = pattern.filter((session) => session.day === day).map((session) => `"${session.name}"`)
-      form.problem(item, `${what} has no session "${change.session}" on ${change.date}, a ${day}`, there.length === 0 ? 'a date on which there is a session, or `replace` with a `time`' : `one of ${there.join(', ')}, or \`replace\` with a \`time\``)
+      form.problem(
+        item,
+        `${what} has no session "${change.session}" on ${change.date}, a ${day}`,
+        there.length === 0
+          ? 'a date on which there is a session, or `replace` with a `time`'
+          : `one of ${there.join(', ')}, or \`replace\` with a \`time\``,
+      )
     }
     changes.push(change)
   }
@@ -83,8 +101,12 @@ function readSessions(form: Form, references: References, node: YamlNode, what: 
   const of = `session "${name ?? ''}" of ${what}`
   const daysNode = fields.get('days')
   const timeNode = fields.get('time')
-  const days = daysNode === undefined ? form.problem(node, `${of} has no days`, 'days such as mon-fri') : readDays(form, daysNode, `days of ${of}`)
-  const span = timeNode === undefined ? form.problem(node, `${of} has no time`, 'a time span such as 09:00-13:00') : readSpan(form, timeNode, `the time of ${of}`)
+  const days =
+    daysNode === undefined ? form.problem(node, `${of} has no days`, 'days such as mon-fri') : readDays(form, daysNode, `days of ${of}`)
+  const span =
+    timeNode === undefined
+      ? form.problem(node, `${of} has no time`, 'a time span such as 09:00-13:00')
+      : readSpan(form, timeNode, `the time of ${of}`)
   const entries = readEntries(form, references, fields.get('entries'), of, node)
   if (name === undefined || days === undefined || span === undefined || entries === undefined) return []
   return days.map((day) => ({ name, day, span, entries }))
@@ -96,16 +118,21 @@ function readChange(form: Form, references: References, node: YamlNode, what: st
   const fields = form.fields(node, what, ['date', 'session', ...changeKinds, 'time', 'position'])
   if (fields === undefined) return undefined
   const dateNode = fields.get('date')
-  const date = dateNode === undefined ? form.problem(node, `${what} has no date`, 'a date such as 2026-12-24') : readDate(form, dateNode, `the date of ${what}`)
+  const date =
+    dateNode === undefined
+      ? form.problem(node, `${what} has no date`, 'a date such as 2026-12-24')
+      : readDate(form, dateNode, `the date of ${what}`)
   const session = form.words(fields.get('session'), `the session of ${what}`, node, 60)
   const kinds = changeKinds.filter((kind) => fields.get(kind) !== undefined)
   const [kind] = kinds
   const value = kind === undefined ? undefined : fields.get(kind)
-  if (kind === undefined || value === undefined || kinds.length > 1) return form.problem(node, `${what} does ${kinds.length === 0 ? 'nothing' : kinds.join(' and ')}`, `one of ${changeKinds.join(', ')}`)
+  if (kind === undefined || value === undefined || kinds.length > 1)
+    return form.problem(node, `${what} does ${kinds.length === 0 ? 'nothing' : kinds.join(' and ')}`, `one of ${changeKinds.join(', ')}`)
   const timeNode = fields.get('time')
   const positionNode = fields.get('position')
   if (timeNode !== undefined && kind !== 'replace') form.problem(timeNode, `${what} has a time`, '`time` together with `replace` only')
-  if (positionNode !== undefined && kind !== 'add') form.problem(positionNode, `${what} has a position`, '`position` together with `add` only')
+  if (positionNode !== undefined && kind !== 'add')
+    form.problem(positionNode, `${what} has a position`, '`position` together with `add` only')
   const span = timeNode === undefined ? undefined : readSpan(form, timeNode, `the time of ${what}`)
   const position = positionNode === undefined ? undefined : form.whole(positionNode, `the position of ${what}`, 1, 100)
   const effect = readEffect(form, references, kind, value, what)
@@ -120,7 +147,13 @@ type Effect =
   | { readonly kind: 'add' | 'remove'; readonly entry: RotaEntry }
   | { readonly kind: 'close' }
 
-function readEffect(form: Form, references: References, kind: (typeof changeKinds)[number], node: YamlNode, what: string): Effect | undefined {
+function readEffect(
+  form: Form,
+  references: References,
+  kind: (typeof changeKinds)[number],
+  node: YamlNode,
+  what: string,
+): Effect | undefined {
   switch (kind) {
     case 'replace':
     case 'reorder': {

@@ -5,7 +5,11 @@ import type { YamlNode } from './yaml-tree.js'
 
 /** Reads what can be rung: a telephone number, a SIP address, a telephone that registers or a clinician's browser. */
 export function readTargetNode(form: Form, node: YamlNode, what: string): Target | undefined {
-  const text = form.scalar(node, what, 'a telephone number such as 01632 960123, a SIP address such as sip:ward7@192.0.2.10, a telephone that registers such as device:okafor-desk, or a browser such as browser:dr-okafor')
+  const text = form.scalar(
+    node,
+    what,
+    'a telephone number such as 01632 960123, a SIP address such as sip:ward7@192.0.2.10, a telephone that registers such as device:okafor-desk, or a browser such as browser:dr-okafor',
+  )
   if (text === undefined) return undefined
   const reading = readTarget(text)
   return reading.ok ? reading.target : form.problem(node, `${what} is "${shorten(text)}"`, reading.expected)

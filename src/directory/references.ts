@@ -34,5 +34,17 @@ export class References {
 
 type ReferenceKind = 'clinician' | 'organisation' | 'line' | 'pool' | 'area'
 
-const words: Readonly<Record<ReferenceKind, string>> = { clinician: 'clinician', organisation: 'organisation', line: 'line', pool: 'NCN pool', area: 'area' }
-const sections: Readonly<Record<ReferenceKind, string>> = { clinician: 'clinicians', organisation: 'organisations', line: 'lines', pool: 'ncnPools', area: 'areas' }
+const words: Readonly<Record<ReferenceKind, string>> = {
+  clinician: 'clinician',
+  organisation: 'organisation',
+  line: 'line',
+  pool: 'NCN pool',
+  area: 'area',
+}
+const sections: Readonly<Record<ReferenceKind, string>> = {
+  clinician: 'clinicians',
+  organisation: 'organisations',
+  line: 'lines',
+  pool: 'ncnPools',
+  area: 'areas',
+}

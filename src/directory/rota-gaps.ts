@@ -20,7 +20,11 @@ export function rotaGaps(directory: Directory, line: Line, fromMs: number, toMs:
   }
   const gaps: Interval[] = []
   for (const interval of open) {
-    const cuts = [interval.from, ...[...edges].filter((edge) => edge > interval.from && edge < interval.to).sort((a, b) => a - b), interval.to]
+    const cuts = [
+      interval.from,
+      ...[...edges].filter((edge) => edge > interval.from && edge < interval.to).sort((a, b) => a - b),
+      interval.to,
+    ]
     for (const [index, from] of cuts.entries()) {
       const to = cuts[index + 1]
       if (to === undefined || to <= from || huntCandidates(directory, line, from).length > 0) continue

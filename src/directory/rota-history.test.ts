@@ -10,15 +10,37 @@ const zone = 'Europe/London'
 const start = Date.UTC(2026, 2, 1)
 const end = Date.UTC(2026, 10, 30)
 const arbitraryInstant = fc.integer({ min: start, max: end })
-const arbitraryVersion: fc.Arbitrary<RotaVersion> = fc.record({ validFrom: arbitraryInstant, timeZone: fc.constant(zone), rota: arbitraryRota, names: fc.constant({}) })
-const arbitraryHistory = fc.array(arbitraryVersion, { maxLength: 4 }).map((versions) => versions.sort((a, b) => a.validFrom - b.validFrom).reduce<RotaHistory>(withVersion, []))
+const arbitraryVersion: fc.Arbitrary<RotaVersion> = fc.record({
+  validFrom: arbitraryInstant,
+  timeZone: fc.constant(zone),
+  rota: arbitraryRota,
+  names: fc.constant({}),
+})
+const arbitraryHistory = fc
+  .array(arbitraryVersion, { maxLength: 4 })
+  .map((versions) => versions.sort((a, b) => a.validFrom - b.validFrom).reduce<RotaHistory>(withVersion, []))
 
 const dr = (name: string): RotaEntry => ({ kind: 'clinician', clinician: name })
-const rotaOf = (name: string): Rota => ({ line: 'line', pattern: [{ name: 'Night', day: 'mon', span: { from: '18:00', to: '08:00' }, entries: [dr(name)] }], changes: [] })
-const version = (validFrom: string, name: string): RotaVersion => ({ validFrom: Date.parse(validFrom), timeZone: zone, rota: rotaOf(name), names: { [name]: `Dr ${name}` } })
-const history = [version('2026-01-01T00:00:00Z', 'a'), version('2026-01-12T23:00:00Z', 'b'), version('2026-02-01T00:00:00Z', 'c')].reduce<RotaHistory>(withVersion, [])
+const rotaOf = (name: string): Rota => ({
+  line: 'line',
+  pattern: [{ name: 'Night', day: 'mon', span: { from: '18:00', to: '08:00' }, entries: [dr(name)] }],
+  changes: [],
+})
+const version = (validFrom: string, name: string): RotaVersion => ({
+  validFrom: Date.parse(validFrom),
+  timeZone: zone,
+  rota: rotaOf(name),
+  names: { [name]: `Dr ${name}` },
+})
+const history = [
+  version('2026-01-01T00:00:00Z', 'a'),
+  version('2026-01-12T23:00:00Z', 'b'),
+  version('2026-02-01T00:00:00Z', 'c'),
+].reduce<RotaHistory>(withVersion, [])
 const planned = (now: string, knownAt?: string) =>
-  plannedAt(history, Date.parse(now), knownAt === undefined ? undefined : Date.parse(knownAt))?.entries.map((entry) => entryKey(entry).replace('clinician:', ''))
+  plannedAt(history, Date.parse(now), knownAt === undefined ? undefined : Date.parse(knownAt))?.entries.map((entry) =>
+    entryKey(entry).replace('clinician:', ''),
+  )
 
 describe('what was planned', () => {
   it.each<[string, string, string | undefined, readonly string[] | undefined]>([
@@ -70,16 +92,23 @@ describe('a week as it was planned', () => {
 
   it('holds at every instant exactly those of that week’s sessions who were planned', () => {
     fc.assert(
-      fc.property(arbitraryHistory, arbitraryInstant, fc.option(arbitraryInstant, { nil: undefined }), fc.integer({ min: 0, max: 9 * 24 * 60 }), (past, about, knownAt, minute) => {
-        const monday = mondayOf(Math.floor(about / 86_400_000))
-        const now = monday * 86_400_000 + minute * 60_000
-        const lastDay = monday + 6
-        const inWeek = (date: string) => (dayNumber(date) ?? 0) >= monday && (dayNumber(date) ?? 0) <= lastDay
-        const pieces = plannedWeek(past, monday, knownAt).filter((piece) => piece.from <= now && now < piece.to)
-        const sessions = (plannedAt(past, now, knownAt)?.sessions ?? []).filter((session) => inWeek(session.date))
-        const key = (session: { readonly date: string; readonly name: string; readonly entries: readonly RotaEntry[] }) => `${session.date} ${session.name}: ${session.entries.map(entryKey).join(', ')}`
-        expect(pieces.map(key).sort()).toEqual(sessions.map(key).sort())
-      }),
+      fc.property(
+        arbitraryHistory,
+        arbitraryInstant,
+        fc.option(arbitraryInstant, { nil: undefined }),
+        fc.integer({ min: 0, max: 9 * 24 * 60 }),
+        (past, about, knownAt, minute) => {
+          const monday = mondayOf(Math.floor(about / 86_400_000))
+          const now = monday * 86_400_000 + minute * 60_000
+          const lastDay = monday + 6
+          const inWeek = (date: string) => (dayNumber(date) ?? 0) >= monday && (dayNumber(date) ?? 0) <= lastDay
+          const pieces = plannedWeek(past, monday, knownAt).filter((piece) => piece.from <= now && now < piece.to)
+          const sessions = (plannedAt(past, now, knownAt)?.sessions ?? []).filter((session) => inWeek(session.date))
+          const key = (session: { readonly date: string; readonly name: string; readonly entries: readonly RotaEntry[] }) =>
+            `${session.date} ${session.name}: ${session.entries.map(entryKey).join(', ')}`
+          expect(pieces.map(key).sort()).toEqual(sessions.map(key).sort())
+        },
+      ),
       { numRuns: 300 },
     )
   })

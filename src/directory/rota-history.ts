@@ -78,6 +78,7 @@ function joined(pieces: readonly PlannedSession[]): readonly PlannedSession[] {
 }
 
 function sameStaff(a: PlannedSession, b: PlannedSession): boolean {
-  const keys = (session: PlannedSession) => [session.name, session.date, String(session.closed), ...session.entries.map(entryKey)].join('\n')
+  const keys = (session: PlannedSession) =>
+    [session.name, session.date, String(session.closed), ...session.entries.map(entryKey)].join('\n')
   return keys(a) === keys(b)
 }

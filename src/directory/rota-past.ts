@@ -14,5 +14,7 @@ export function changedPast(before: Rota, after: Rota, monday: DayNumber, today:
 }
 
 function planOf(rota: Rota, day: DayNumber): string {
-  return JSON.stringify(sessionPlansOn(rota, day).map(({ name, span, entries, closed }) => [name, closed, span.from, span.to, entries.map(entryKey)]))
+  return JSON.stringify(
+    sessionPlansOn(rota, day).map(({ name, span, entries, closed }) => [name, closed, span.from, span.to, entries.map(entryKey)]),
+  )
 }

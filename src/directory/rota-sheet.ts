@@ -36,11 +36,17 @@ export type ReadSheet =
 export function writeRotaSheet(directory: Directory, line: Line, monday: DayNumber): string {
   const rota = directory.rotas.get(line.id) ?? emptyRota(line.id)
   const names = new SheetNames(directory)
-  const rows = Array.from({ length: 7 }, (_, index) => monday + index).flatMap((day) => inOrder(sessionPlansOn(rota, day)).map((plan) => row(names, day, plan)))
+  const rows = Array.from({ length: 7 }, (_, index) => monday + index).flatMap((day) =>
+    inOrder(sessionPlansOn(rota, day)).map((plan) => row(names, day, plan)),
+  )
   const places = Math.max(fewestPlaces, ...rows.map((cells) => cells.length - fixedColumns.length))
   const header = [...fixedColumns, ...Array.from({ length: places }, (_, index) => ordinal(index + 1))]
   // A name that begins with = or @ would be run as a formula by the spreadsheet: the writer puts an apostrophe before it.
-  return stringify([header, ...rows.map((cells) => [...cells, ...Array.from({ length: header.length - cells.length }, () => '')])], { bom: true, record_delimiter: 'windows', escape_formulas: true })
+  return stringify([header, ...rows.map((cells) => [...cells, ...Array.from({ length: header.length - cells.length }, () => '')])], {
+    bom: true,
+    record_delimiter: 'windows',
+    escape_formulas: true,
+  })
 }
 
 function inOrder(plans: readonly SessionPlan[]): readonly SessionPlan[] {
@@ -51,7 +57,14 @@ function row(names: SheetNames, day: DayNumber, plan: SessionPlan): readonly str
   const [year, month, date] = dateOf(day).split('-')
   const people = plan.closed ? [closedWord] : plan.entries.map((entry) => names.show(entry))
   const weekday = dayOfWeek(day)
-  return [`${date ?? ''}/${month ?? ''}/${year ?? ''}`, weekday.charAt(0).toUpperCase() + weekday.slice(1), plan.name, plan.span.from, plan.span.to, ...people]
+  return [
+    `${date ?? ''}/${month ?? ''}/${year ?? ''}`,
+    weekday.charAt(0).toUpperCase() + weekday.slice(1),
+    plan.name,
+    plan.span.from,
+    plan.span.to,
+    ...people,
+  ]
 }
 
 /** @returns 1st, 2nd, 3rd, 4th ... 11th ... 21st */
@@ -76,7 +89,9 @@ export function readRotaSheet(directory: Directory, line: Line, monday: DayNumbe
   if (reader.errors.length > 0) return { ok: false, errors: reader.errors }
 
   const named = new Map(rows.map((sheetRow) => [`${sheetRow.day} ${sheetRow.session}`, sheetRow]))
-  const kept = rota.changes.filter((change) => !rows.some((sheetRow) => dateOf(sheetRow.day) === change.date && sheetRow.session === change.session))
+  const kept = rota.changes.filter(
+    (change) => !rows.some((sheetRow) => dateOf(sheetRow.day) === change.date && sheetRow.session === change.session),
+  )
   const withoutWeek: Rota = { ...rota, changes: kept }
   const added = rows.map((sheetRow) => changeFor(withoutWeek, sheetRow)).filter((change) => change !== undefined)
   const notes = Array.from({ length: 7 }, (_, index) => monday + index).flatMap((day) =>
@@ -84,7 +99,11 @@ export function readRotaSheet(directory: Directory, line: Line, monday: DayNumbe
       .filter((plan) => !named.has(`${day} ${plan.name}`))
       .map((plan) => `"${plan.name}" on ${dateOf(day)} is not in the sheet and stays as it is`),
   )
-  return { ok: true, rota: { ...rota, changes: [...kept, ...added].sort((a, b) => (a.date < b.date ? -1 : a.date > b.date ? 1 : 0)) }, notes }
+  return {
+    ok: true,
+    rota: { ...rota, changes: [...kept, ...added].sort((a, b) => (a.date < b.date ? -1 : a.date > b.date ? 1 : 0)) },
+    notes,
+  }
 }
 
 /**
@@ -93,7 +112,8 @@ export function readRotaSheet(directory: Directory, line: Line, monday: DayNumbe
  */
 function asPlanned(rota: Rota, rows: readonly SheetRow[]): readonly SheetRow[] {
   const places = new Map<string, number>()
-  for (const day of new Set(rows.map((sheetRow) => sheetRow.day))) for (const [place, { name }] of sessionPlansOn(rota, day).entries()) places.set(`${day} ${name}`, place)
+  for (const day of new Set(rows.map((sheetRow) => sheetRow.day)))
+    for (const [place, { name }] of sessionPlansOn(rota, day).entries()) places.set(`${day} ${name}`, place)
   const placeOf = ({ day, session }: SheetRow) => places.get(`${day} ${session}`) ?? Number.MAX_SAFE_INTEGER
   return [...rows].sort((a, b) => a.day - b.day || placeOf(a) - placeOf(b))
 }
@@ -143,7 +163,9 @@ class SheetReader {
     readonly guessed: boolean,
   ) {
     this.#names = new SheetNames(directory)
-    this.#sessions = new Map([...rota.pattern.map(({ name }) => name), ...rota.changes.map(({ session }) => session)].map((name) => [asTyped(name), name]))
+    this.#sessions = new Map(
+      [...rota.pattern.map(({ name }) => name), ...rota.changes.map(({ session }) => session)].map((name) => [asTyped(name), name]),
+    )
   }
 
   read(text: string): readonly SheetRow[] {
@@ -164,7 +186,8 @@ class SheetReader {
       if (sheetRow === undefined) continue
       const key = `${sheetRow.day} ${sheetRow.session}`
       const before = seen.get(key)
-      if (before !== undefined) this.#error(line, `"${sheetRow.session}" on ${dateOf(sheetRow.day)} stands in line ${before} already`, 'every session once')
+      if (before !== undefined)
+        this.#error(line, `"${sheetRow.session}" on ${dateOf(sheetRow.day)} stands in line ${before} already`, 'every session once')
       seen.set(key, line)
       found.push(sheetRow)
     }
@@ -176,9 +199,19 @@ class SheetReader {
     const named = /^"?sep=(.)"?[^\S\n]*(?:\n|$)/i.exec(text)
     const table = named === null ? text : text.replace(/^[^\n]*/, '')
     const firstLine = table.split('\n').find((line) => line.trim() !== '') ?? ''
-    const delimiter = named?.[1] ?? [',', ';', '\t'].reduce((best, candidate) => (firstLine.split(candidate).length > firstLine.split(best).length ? candidate : best))
+    const delimiter =
+      named?.[1] ??
+      [',', ';', '\t'].reduce((best, candidate) => (firstLine.split(candidate).length > firstLine.split(best).length ? candidate : best))
     try {
-      const records = parse(table, { bom: true, delimiter, info: true, trim: true, relax_column_count: true, skip_empty_lines: true, max_record_size: 100_000 }) as unknown as readonly CsvRow[]
+      const records = parse(table, {
+        bom: true,
+        delimiter,
+        info: true,
+        trim: true,
+        relax_column_count: true,
+        skip_empty_lines: true,
+        max_record_size: 100_000,
+      }) as unknown as readonly CsvRow[]
       return records.map(({ record, info }) => ({
         cells: record.map(cellText),
         // The parser counts up to the end of the row; a cell in quotes may hold several lines.
@@ -186,7 +219,11 @@ class SheetReader {
       }))
     } catch (error) {
       const lines: unknown = typeof error === 'object' && error !== null && 'lines' in error ? error.lines : 1
-      this.#error(typeof lines === 'number' ? Math.max(1, Math.min(lines, text.split('\n').length)) : 1, `this is not a table: ${error instanceof Error ? error.message : String(error)}`, 'cells with commas, semicolons or tabs between them, and quotes in pairs')
+      this.#error(
+        typeof lines === 'number' ? Math.max(1, Math.min(lines, text.split('\n').length)) : 1,
+        `this is not a table: ${error instanceof Error ? error.message : String(error)}`,
+        'cells with commas, semicolons or tabs between them, and quotes in pairs',
+      )
       return []
     }
   }
@@ -196,13 +233,18 @@ class SheetReader {
     const index = (name: string) => titles.indexOf(name.toLowerCase())
     const missing = fixedColumns.filter((name) => index(name) < 0 && name !== 'Date' && name !== 'Day')
     if (missing.length > 0 || (index('Date') < 0 && index('Day') < 0)) {
-      this.#error(header.line, `headings are missing: ${missing.length > 0 ? missing.join(', ') : 'Date or Day'}`, `${fixedColumns.join(', ')}, 1st, 2nd, 3rd`)
+      this.#error(
+        header.line,
+        `headings are missing: ${missing.length > 0 ? missing.join(', ') : 'Date or Day'}`,
+        `${fixedColumns.join(', ')}, 1st, 2nd, 3rd`,
+      )
       return undefined
     }
     const places: number[] = []
     for (const [column, title] of titles.entries()) {
       if (/^\d+(?:st|nd|rd|th)?$/.test(title)) places.push(column)
-      else if (title !== '' && !fixedColumns.some((name) => name.toLowerCase() === title)) this.#error(header.line, `the heading "${shorten(title)}" is not known`, `${fixedColumns.join(', ')}, 1st, 2nd, 3rd`)
+      else if (title !== '' && !fixedColumns.some((name) => name.toLowerCase() === title))
+        this.#error(header.line, `the heading "${shorten(title)}" is not known`, `${fixedColumns.join(', ')}, 1st, 2nd, 3rd`)
     }
     if (places.length === 0) this.#error(header.line, 'nobody can be put on: there is no column 1st', 'columns 1st, 2nd, 3rd')
     const columns = { date: index('Date'), day: index('Day'), session: index('Session'), from: index('From'), to: index('To') }
@@ -226,7 +268,8 @@ class SheetReader {
     const written = cell.replaceAll(/\s+/g, ' ').trim()
     const known = this.#sessions.get(asTyped(written))
     if (known !== undefined) return known
-    if (written === '' || written.length > 60) this.#error(line, 'the session has no name', 'a name such as Morning, of at most 60 characters')
+    if (written === '' || written.length > 60)
+      this.#error(line, 'the session has no name', 'a name such as Morning, of at most 60 characters')
     else this.#certain(written, line)
     return written
   }
@@ -238,13 +281,19 @@ class SheetReader {
   /** What the directory does not know is believed only if its characters are certain. */
   #certain(text: string, line: number): void {
     const doubtful = this.guessed ? /[^\u0000-\u007f]/.exec(text)?.[0] : undefined
-    if (doubtful !== undefined) this.#error(line, `"${shorten(text)}": the file is neither UTF-8 nor UTF-16, and whether this is a "${doubtful}" cannot be told`, 'the sheet saved as "CSV UTF-8"')
+    if (doubtful !== undefined)
+      this.#error(
+        line,
+        `"${shorten(text)}": the file is neither UTF-8 nor UTF-16, and whether this is a "${doubtful}" cannot be told`,
+        'the sheet saved as "CSV UTF-8"',
+      )
   }
 
   #entries(columns: Columns, row: readonly string[], line: number): readonly RotaEntry[] | undefined {
     const cells = columns.places.map((column) => row[column] ?? '').filter((cell) => cell !== '')
     for (const [column, cell] of row.entries()) {
-      if (cell !== '' && !columns.all.has(column)) this.#error(line, `"${shorten(cell)}" stands outside the columns`, 'no more people than there are columns 1st, 2nd, 3rd')
+      if (cell !== '' && !columns.all.has(column))
+        this.#error(line, `"${shorten(cell)}" stands outside the columns`, 'no more people than there are columns 1st, 2nd, 3rd')
     }
     if (cells.some((cell) => asTyped(cell).toLowerCase() === closedWord)) {
       if (cells.length > 1) this.#error(line, 'the session is closed, and somebody is on', 'either `closed` alone, or people')
@@ -254,8 +303,14 @@ class SheetReader {
     const entries: RotaEntry[] = []
     for (const cell of cells) {
       const entry = this.#names.read(cell)
-      if ('problem' in entry) this.#error(line, `"${shorten(cell)}": ${entry.problem}`, entry.expected ?? "a clinician's name, an identifier such as dr-okafor, or a phone as Ward 7 (01632 960123)")
-      else if (entries.some((other) => entryKey(other) === entryKey(entry))) this.#error(line, `"${shorten(cell)}" stands twice in this session`, 'everyone once a session')
+      if ('problem' in entry)
+        this.#error(
+          line,
+          `"${shorten(cell)}": ${entry.problem}`,
+          entry.expected ?? "a clinician's name, an identifier such as dr-okafor, or a phone as Ward 7 (01632 960123)",
+        )
+      else if (entries.some((other) => entryKey(other) === entryKey(entry)))
+        this.#error(line, `"${shorten(cell)}" stands twice in this session`, 'everyone once a session')
       else {
         if (entry.kind === 'phone') this.#certain(entry.label, line)
         entries.push(entry)

@@ -27,7 +27,8 @@ const pattern: readonly RotaSession[] = [
 const rota = (changes: readonly RotaChange[] = []): Rota => ({ line: 'line', pattern, changes })
 /** Local time; `+1` marks summer time. */
 const instant = (text: string) => (text.endsWith('+1') ? Date.parse(`${text.slice(0, -2)}:00+01:00`) : Date.parse(`${text}:00Z`))
-const on = (changes: readonly RotaChange[], now: string) => whoIsOn(rota(changes), london, instant(now)).entries.map((entry) => entryKey(entry).replace('clinician:', ''))
+const on = (changes: readonly RotaChange[], now: string) =>
+  whoIsOn(rota(changes), london, instant(now)).entries.map((entry) => entryKey(entry).replace('clinician:', ''))
 const phone = 'phone:+441632960107'
 
 describe('who is on', () => {
@@ -58,22 +59,78 @@ describe('who is on', () => {
     ['replaced for one date', [{ ...monday, kind: 'replace', entries: [dr('x')] }], '2026-01-12T10:00', ['x']],
     ['not on the same day a week later', [{ ...monday, kind: 'replace', entries: [dr('x')] }], '2026-01-19T10:00', ['a', 'b', phone]],
     ['not in another session of the day', [{ ...monday, kind: 'replace', entries: [dr('x')] }], '2026-01-12T14:00', ['b', 'a']],
-    ['replaced with other times', [{ ...monday, kind: 'replace', entries: [dr('x')], span: { from: '10:00', to: '11:00' } }], '2026-01-12T09:30', []],
+    [
+      'replaced with other times',
+      [{ ...monday, kind: 'replace', entries: [dr('x')], span: { from: '10:00', to: '11:00' } }],
+      '2026-01-12T09:30',
+      [],
+    ],
     ['added at the end', [{ ...monday, kind: 'add', entry: dr('x') }], '2026-01-12T10:00', ['a', 'b', phone, 'x']],
     ['added in the first place', [{ ...monday, kind: 'add', entry: dr('x'), position: 1 }], '2026-01-12T10:00', ['x', 'a', 'b', phone]],
-    ['added in a place beyond the last', [{ ...monday, kind: 'add', entry: dr('x'), position: 9 }], '2026-01-12T10:00', ['a', 'b', phone, 'x']],
+    [
+      'added in a place beyond the last',
+      [{ ...monday, kind: 'add', entry: dr('x'), position: 9 }],
+      '2026-01-12T10:00',
+      ['a', 'b', phone, 'x'],
+    ],
     ['added who was on already: moved', [{ ...monday, kind: 'add', entry: dr('b'), position: 1 }], '2026-01-12T10:00', ['b', 'a', phone]],
     ['removed', [{ ...monday, kind: 'remove', entry: dr('a') }], '2026-01-12T10:00', ['b', phone]],
-    ['a phone removed by its number', [{ ...monday, kind: 'remove', entry: { ...ward, label: 'another name' } as RotaEntry }], '2026-01-12T10:00', ['a', 'b']],
-    ['reordered; who is not named comes after, who is not on stays off', [{ ...monday, kind: 'reorder', entries: [ward, dr('z'), dr('b')] }], '2026-01-12T10:00', [phone, 'b', 'a']],
+    [
+      'a phone removed by its number',
+      [{ ...monday, kind: 'remove', entry: { ...ward, label: 'another name' } as RotaEntry }],
+      '2026-01-12T10:00',
+      ['a', 'b'],
+    ],
+    [
+      'reordered; who is not named comes after, who is not on stays off',
+      [{ ...monday, kind: 'reorder', entries: [ward, dr('z'), dr('b')] }],
+      '2026-01-12T10:00',
+      [phone, 'b', 'a'],
+    ],
     ['closed', [{ ...monday, kind: 'close' }], '2026-01-12T10:00', []],
-    ['closed, then somebody is found after all', [{ ...monday, kind: 'close' }, { ...monday, kind: 'add', entry: dr('x') }], '2026-01-12T10:00', ['x']],
-    ['changes apply in their order', [{ ...monday, kind: 'remove', entry: dr('a') }, { ...monday, kind: 'add', entry: dr('a') }], '2026-01-12T10:00', ['b', phone, 'a']],
-    ['a session that only this date has', [{ date: '2026-01-14', session: 'Extra', kind: 'replace', entries: [dr('x')], span: { from: '10:00', to: '12:00' } }], '2026-01-14T11:59', ['x']],
-    ['a change for a session that the date does not have does nothing', [{ date: '2026-01-14', session: 'Morning', kind: 'add', entry: dr('x') }], '2026-01-14T10:00', []],
-    ['the night is changed by the date on which it begins', [{ date: '2026-01-12', session: 'Night', kind: 'replace', entries: [dr('x')] }], '2026-01-13T03:00', ['x']],
+    [
+      'closed, then somebody is found after all',
+      [
+        { ...monday, kind: 'close' },
+        { ...monday, kind: 'add', entry: dr('x') },
+      ],
+      '2026-01-12T10:00',
+      ['x'],
+    ],
+    [
+      'changes apply in their order',
+      [
+        { ...monday, kind: 'remove', entry: dr('a') },
+        { ...monday, kind: 'add', entry: dr('a') },
+      ],
+      '2026-01-12T10:00',
+      ['b', phone, 'a'],
+    ],
+    [
+      'a session that only this date has',
+      [{ date: '2026-01-14', session: 'Extra', kind: 'replace', entries: [dr('x')], span: { from: '10:00', to: '12:00' } }],
+      '2026-01-14T11:59',
+      ['x'],
+    ],
+    [
+      'a change for a session that the date does not have does nothing',
+      [{ date: '2026-01-14', session: 'Morning', kind: 'add', entry: dr('x') }],
+      '2026-01-14T10:00',
+      [],
+    ],
+    [
+      'the night is changed by the date on which it begins',
+      [{ date: '2026-01-12', session: 'Night', kind: 'replace', entries: [dr('x')] }],
+      '2026-01-13T03:00',
+      ['x'],
+    ],
     ['and not by the date on which it ends', [{ date: '2026-01-13', session: 'Clinic', kind: 'close' }], '2026-01-13T03:00', ['n']],
-    ['a session on 29 February alone', [{ date: '2028-02-29', session: 'Clinic', kind: 'replace', entries: [dr('leap')] }], '2028-02-29T09:30', ['leap']],
+    [
+      'a session on 29 February alone',
+      [{ date: '2028-02-29', session: 'Clinic', kind: 'replace', entries: [dr('leap')] }],
+      '2028-02-29T09:30',
+      ['leap'],
+    ],
   ])('%s', (_, changes, now, expected) => {
     expect(on(changes, now)).toEqual(expected)
   })
@@ -100,8 +157,12 @@ describe('who is on', () => {
           const keys = dated.entries.map(entryKey)
           const inside = whoIsOn(random, london, dated.to - 1).entries.map(entryKey)
           expect(inside).toEqual(expect.arrayContaining(keys))
-          expect(whoIsOn(random, london, dated.from).sessions.filter((other) => other.date === dated.date && other.name === dated.name)).toHaveLength(1)
-          expect(whoIsOn(random, london, dated.to).sessions.some((other) => other.date === dated.date && other.name === dated.name)).toBe(false)
+          expect(
+            whoIsOn(random, london, dated.from).sessions.filter((other) => other.date === dated.date && other.name === dated.name),
+          ).toHaveLength(1)
+          expect(whoIsOn(random, london, dated.to).sessions.some((other) => other.date === dated.date && other.name === dated.name)).toBe(
+            false,
+          )
         }
       }),
       { numRuns: 200 },
@@ -140,19 +201,53 @@ function edge(zone: string, day: number, time: string): number {
 }
 
 describe('candidates of a hunt', () => {
-  const person = (id: string, ...numbers: string[]): Clinician => ({ id, name: `Dr ${id}`, spokenName: id, role: 'x', numbers: numbers.map((number) => ({ kind: 'number', number })), organisations: [] })
-  const line: Line = { id: 'line', kind: 'advice', trust: 't', name: 'L', spokenName: 'L', code: '1', blurb: '', timeZone: london, hours: { week: 'always', exceptions: {} }, access: { everyone: true, organisations: [], areas: [] }, ring: defaultRing, outcomes: [], recordFrom: 'bridge' }
+  const person = (id: string, ...numbers: string[]): Clinician => ({
+    id,
+    name: `Dr ${id}`,
+    spokenName: id,
+    role: 'x',
+    numbers: numbers.map((number) => ({ kind: 'number', number })),
+    organisations: [],
+  })
+  const line: Line = {
+    id: 'line',
+    kind: 'advice',
+    trust: 't',
+    name: 'L',
+    spokenName: 'L',
+    code: '1',
+    blurb: '',
+    timeZone: london,
+    hours: { week: 'always', exceptions: {} },
+    access: { everyone: true, organisations: [], areas: [] },
+    ring: defaultRing,
+    outcomes: [],
+    recordFrom: 'bridge',
+  }
   const directory: Directory = {
     ...emptyDirectory,
     lines: new Map([['line', line]]),
-    clinicians: new Map([person('a', '+441632960001', '+447700900001'), person('b', '+441632960002')].map((clinician) => [clinician.id, clinician])),
+    clinicians: new Map(
+      [person('a', '+441632960001', '+447700900001'), person('b', '+441632960002')].map((clinician) => [clinician.id, clinician]),
+    ),
     rotas: new Map([['line', rota()]]),
-    pools: new Map([['ncn', { id: 'ncn', specialty: 'S', spokenName: 'S', entries: [dr('b'), ward, dr('b'), dr('gone')], ring: defaultRing }]]),
+    pools: new Map([
+      ['ncn', { id: 'ncn', specialty: 'S', spokenName: 'S', entries: [dr('b'), ward, dr('b'), dr('gone')], ring: defaultRing }],
+    ]),
   }
 
   it('are the people who are on, with all their numbers, and plain phones', () => {
     expect(huntCandidates(directory, line, instant('2026-01-12T10:00'))).toEqual([
-      { key: 'clinician:a', pool: 'local', label: 'Dr a', clinician: 'a', targets: [{ kind: 'number', number: '+441632960001' }, { kind: 'number', number: '+447700900001' }] },
+      {
+        key: 'clinician:a',
+        pool: 'local',
+        label: 'Dr a',
+        clinician: 'a',
+        targets: [
+          { kind: 'number', number: '+441632960001' },
+          { kind: 'number', number: '+447700900001' },
+        ],
+      },
       { key: 'clinician:b', pool: 'local', label: 'Dr b', clinician: 'b', targets: [{ kind: 'number', number: '+441632960002' }] },
       { key: phone, pool: 'local', label: 'Ward 7', targets: [{ kind: 'number', number: '+441632960107' }] },
     ])
@@ -164,7 +259,10 @@ describe('candidates of a hunt', () => {
     expect(huntCandidates({ ...directory, rotas: new Map() }, line, instant('2026-01-12T10:00'))).toEqual([])
   })
   it('of a pool are each there once', () => {
-    expect(poolCandidates(directory, 'ncn').map((candidate) => `${candidate.pool} ${candidate.key}`)).toEqual(['ncn clinician:b', `ncn ${phone}`])
+    expect(poolCandidates(directory, 'ncn').map((candidate) => `${candidate.pool} ${candidate.key}`)).toEqual([
+      'ncn clinician:b',
+      `ncn ${phone}`,
+    ])
     expect(poolCandidates(directory, 'none')).toEqual([])
   })
 })

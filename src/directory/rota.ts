@@ -42,7 +42,9 @@ export function whoIsOn(rota: Rota, zoneId: string, atMs: number): OnDuty {
   const compiled = compiledRota(rota, zoneId)
   const today = compiled.zone.dayAt(atMs)
   // A session lasts 24 hours at the most: those of today and yesterday are all that can be on.
-  const sessions = [...sessionsOf(compiled, today - 1), ...sessionsOf(compiled, today)].filter((session) => session.from <= atMs && atMs < session.to).reverse()
+  const sessions = [...sessionsOf(compiled, today - 1), ...sessionsOf(compiled, today)]
+    .filter((session) => session.from <= atMs && atMs < session.to)
+    .reverse()
   const entries = new Map<string, RotaEntry>()
   for (const entry of sessions.flatMap((session) => session.entries)) {
     const key = entryKey(entry)
@@ -65,7 +67,10 @@ export function poolCandidates(directory: Directory, poolId: PoolId): readonly H
 
 /** Every clinician who stands on a rota, in its pattern or in a change; each once. */
 export function cliniciansOf({ pattern, changes }: Rota): readonly ClinicianId[] {
-  const entries = [...pattern.flatMap((session) => session.entries), ...changes.flatMap((change) => ('entries' in change ? change.entries : 'entry' in change ? [change.entry] : []))]
+  const entries = [
+    ...pattern.flatMap((session) => session.entries),
+    ...changes.flatMap((change) => ('entries' in change ? change.entries : 'entry' in change ? [change.entry] : [])),
+  ]
   return [...new Set(entries.flatMap((entry) => (entry.kind === 'clinician' ? [entry.clinician] : [])))]
 }
 
@@ -175,7 +180,14 @@ export function sessionPlansOn(rota: Rota, day: DayNumber): readonly SessionPlan
 function plansOf(rota: IndexedRota, day: DayNumber): readonly SessionPlan[] {
   const plans = new Map<string, SessionPlan>()
   for (const session of rota.week[weekdayIndex(day)] ?? []) {
-    plans.set(session.name, { name: session.name, span: session.span, entries: session.entries, pattern: session.entries, closed: false, changed: false })
+    plans.set(session.name, {
+      name: session.name,
+      span: session.span,
+      entries: session.entries,
+      pattern: session.entries,
+      closed: false,
+      changed: false,
+    })
   }
   for (const change of rota.changes.get(day) ?? []) {
     const plan = applyChange(plans.get(change.session), change)
@@ -206,7 +218,10 @@ function applyChange(plan: SessionPlan | undefined, change: RotaChange): Session
       return { ...changed, entries: without(plan.entries, [change.entry]) }
     case 'reorder': {
       const on = new Set(plan.entries.map(entryKey))
-      return { ...changed, entries: [...change.entries.filter((entry) => on.has(entryKey(entry))), ...without(plan.entries, change.entries)] }
+      return {
+        ...changed,
+        entries: [...change.entries.filter((entry) => on.has(entryKey(entry))), ...without(plan.entries, change.entries)],
+      }
     }
   }
 }

@@ -3,7 +3,8 @@ import { shorten } from './form.js'
 import { minuteOfDay } from './span.js'
 
 /** What a cell says, or what is wrong with it and what would be right. Cells are given as `asTyped` leaves them. */
-export type CellReading<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly message: string; readonly expected: string }
+export type CellReading<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly message: string; readonly expected: string }
 
 const expectedDate = 'day, month and year such as 12/01/2026 or 12 January 2026'
 const months = ['january', 'february', 'march', 'april', 'may', 'june', 'july', 'august', 'september', 'october', 'november', 'december']
@@ -28,14 +29,21 @@ export function sheetDay(dateCell: string, dayCell: string, monday: DayNumber): 
   // `Mon`, and `Monday (bank holiday)`.
   const named = dayCell === '' ? undefined : weekdayNamed(/^[a-z]+\.?/i.exec(dayCell)?.[0] ?? '')
   if (dayCell !== '' && named === undefined) return wrong(`the day is "${shorten(dayCell)}"`, 'Mon, Tue, Wed, Thu, Fri, Sat or Sun')
-  if (dateCell === '') return named === undefined ? wrong('there is neither a date nor a day', 'a date such as 12/01/2026, or a day such as Mon') : { ok: true, value: monday + named }
+  if (dateCell === '')
+    return named === undefined
+      ? wrong('there is neither a date nor a day', 'a date such as 12/01/2026, or a day such as Mon')
+      : { ok: true, value: monday + named }
   const reading = dateInWeek(dateCell, monday)
   if (!reading.ok) return reading
   const day = reading.value
   const prefix = /^([a-z]{2,9})\.?,? +(?=\d)/i.exec(dateCell)?.[1]
-  for (const [text, weekday] of [[dayCell, named], [prefix ?? '', prefix === undefined ? undefined : weekdayNamed(prefix)]] as const) {
+  for (const [text, weekday] of [
+    [dayCell, named],
+    [prefix ?? '', prefix === undefined ? undefined : weekdayNamed(prefix)],
+  ] as const) {
     // A date that was read with day and month the wrong way round mostly falls on another day of the week.
-    if (weekday !== undefined && weekdayIndex(day) !== weekday) return wrong(`${dateOf(day)} is a ${dayOfWeek(day)}, not "${shorten(text)}"`, 'the day that belongs to the date')
+    if (weekday !== undefined && weekdayIndex(day) !== weekday)
+      return wrong(`${dateOf(day)} is a ${dayOfWeek(day)}, not "${shorten(text)}"`, 'the day that belongs to the date')
   }
   return reading
 }
@@ -43,7 +51,9 @@ export function sheetDay(dateCell: string, dayCell: string, monday: DayNumber): 
 /** @returns 0 for Monday to 6 for Sunday; undefined for a text that is no day of the week, whole or shortened */
 function weekdayNamed(text: string): number | undefined {
   const name = text.toLowerCase().replace(/\.$/, '')
-  const index = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'].findIndex((whole) => name.length >= 3 && whole.startsWith(name))
+  const index = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'].findIndex(
+    (whole) => name.length >= 3 && whole.startsWith(name),
+  )
   // `Tues`, `Thurs` and the like begin their names; `weds` does not.
   return index >= 0 ? index : name === 'weds' ? 2 : undefined
 }
@@ -62,7 +72,10 @@ function dateInWeek(text: string, monday: DayNumber): CellReading<DayNumber> {
   const swapped = written.digitsOnly ? years.map((year) => calendarDay(year, written.day, written.month)).find(inWeek) : undefined
   const [day] = candidates
   if (swapped !== undefined) {
-    const asRead = day === undefined ? `"${shorten(text)}" is no date with the day first` : `"${shorten(text)}" is ${dateOf(day)}, which is not in this week`
+    const asRead =
+      day === undefined
+        ? `"${shorten(text)}" is no date with the day first`
+        : `"${shorten(text)}" is ${dateOf(day)}, which is not in this week`
     return wrong(`${asRead}; month first it would be ${dateOf(swapped)}`, `the day first: ${british(swapped)}`)
   }
   if (day === undefined) return wrong(`the date is "${shorten(text)}"`, expectedDate)
@@ -74,7 +87,11 @@ function serialInWeek(serial: number, text: string, inWeek: (day: DayNumber) => 
   const day = serial - 25_569
   if (inWeek(day)) return { ok: true, value: day }
   const from1904 = day + 1_462
-  if (inWeek(from1904)) return wrong(`"${text}" is the number of a day, ${dateOf(day)}, or ${dateOf(from1904)} if the sheet counts from 1904`, `the date itself: ${british(from1904)}`)
+  if (inWeek(from1904))
+    return wrong(
+      `"${text}" is the number of a day, ${dateOf(day)}, or ${dateOf(from1904)} if the sheet counts from 1904`,
+      `the date itself: ${british(from1904)}`,
+    )
   return wrong(`"${text}" is the number of the day ${dateOf(day)}, which is not in this week`, week)
 }
 
@@ -128,10 +145,15 @@ export function sheetTime(written: string): CellReading<string> {
   const half = clock?.[4]?.toLowerCase()
   const [hours, minutes] = [Number(clock?.[1]), clock?.[2] ?? (half === undefined ? undefined : '00')]
   // Two readings of one cell: a quarter past midnight, or a part of the day.
-  if (/^0\.[0-5]\d$/.test(text) && text !== '0.00') return wrong(`is "${text}": 00:${text.slice(2)}, or ${partOfDay(text) ?? 'something else'} as the part of a day`, 'the time with a colon, such as 09:00')
+  if (/^0\.[0-5]\d$/.test(text) && text !== '0.00')
+    return wrong(
+      `is "${text}": 00:${text.slice(2)}, or ${partOfDay(text) ?? 'something else'} as the part of a day`,
+      'the time with a colon, such as 09:00',
+    )
   if (clock && minutes !== undefined) {
     if (clock[3] !== undefined && clock[3] !== '00') return wrong(`is "${shorten(text)}", with seconds`, 'a whole minute, such as 09:00')
-    if (half !== undefined && (hours < 1 || hours > 12)) return wrong(`is "${shorten(text)}", which no clock with am and pm shows`, 'a time such as 8:00 AM or 20:00')
+    if (half !== undefined && (hours < 1 || hours > 12))
+      return wrong(`is "${shorten(text)}", which no clock with am and pm shows`, 'a time such as 8:00 AM or 20:00')
     const hour = half === undefined ? hours : (hours % 12) + (half === 'p' ? 12 : 0)
     const time = `${String(hour).padStart(2, '0')}:${minutes}`
     if (minuteOfDay(time) !== undefined) return { ok: true, value: time }
@@ -156,11 +178,22 @@ function partOfDay(text: string): string | undefined {
  */
 export function mangledNumber(text: string): { readonly message: string; readonly expected: string } | undefined {
   const asText = 'the number typed again, in a cell whose format is Text'
-  if (/^\d(?:[.,]\d+)?e\+?\d{1,2}$/i.test(text)) return { message: `"${text}" is what Excel makes of a long number; its last digits are lost`, expected: `${asText}, such as 07700 900123` }
-  if (/^\d{7,15}[.,]0+$/.test(text)) return { message: `"${text}" was kept as an amount, not as a telephone number`, expected: `${asText}, such as 07700 900123` }
-  if (/^[1-9]\d{9}$/.test(text)) return { message: `"${text}" has lost its leading zero, as numbers do in Excel`, expected: `0${text.slice(0, 4)} ${text.slice(4)}, ${asText}` }
-  if (/^44\d{10}$/.test(text)) return { message: `"${text}" has lost its plus sign, as numbers do in Excel`, expected: `+${text}, ${asText}` }
-  if (/^#+$|^#(?:REF|N\/A|VALUE|NAME\?|DIV\/0|NUM|NULL)!?$/i.test(text)) return { message: `"${text}" is an error of the spreadsheet`, expected: 'what belongs in this cell' }
+  if (/^\d(?:[.,]\d+)?e\+?\d{1,2}$/i.test(text))
+    return {
+      message: `"${text}" is what Excel makes of a long number; its last digits are lost`,
+      expected: `${asText}, such as 07700 900123`,
+    }
+  if (/^\d{7,15}[.,]0+$/.test(text))
+    return { message: `"${text}" was kept as an amount, not as a telephone number`, expected: `${asText}, such as 07700 900123` }
+  if (/^[1-9]\d{9}$/.test(text))
+    return {
+      message: `"${text}" has lost its leading zero, as numbers do in Excel`,
+      expected: `0${text.slice(0, 4)} ${text.slice(4)}, ${asText}`,
+    }
+  if (/^44\d{10}$/.test(text))
+    return { message: `"${text}" has lost its plus sign, as numbers do in Excel`, expected: `+${text}, ${asText}` }
+  if (/^#+$|^#(?:REF|N\/A|VALUE|NAME\?|DIV\/0|NUM|NULL)!?$/i.test(text))
+    return { message: `"${text}" is an error of the spreadsheet`, expected: 'what belongs in this cell' }
   return undefined
 }
 

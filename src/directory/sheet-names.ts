@@ -33,7 +33,9 @@ export class SheetNames {
     const name = this.#directory.clinicians.get(entry.clinician)?.name
     if (name === undefined) return entry.clinician
     const readBack = name.toLowerCase() === closedWord || /^[=+\-@']/.test(name) ? undefined : this.read(name)
-    return readBack !== undefined && 'kind' in readBack && readBack.kind === 'clinician' && readBack.clinician === entry.clinician ? name : `${name} [${entry.clinician}]`
+    return readBack !== undefined && 'kind' in readBack && readBack.kind === 'clinician' && readBack.clinician === entry.clinician
+      ? name
+      : `${name} [${entry.clinician}]`
   }
 
   /** @returns the entry, or why there is none */
@@ -49,17 +51,27 @@ export class SheetNames {
     const id = /\[([a-z0-9][a-z0-9-]{0,63})\]$/.exec(text)?.[1] ?? text
     if (this.#directory.clinicians.has(id)) return { kind: 'clinician', clinician: id }
     const [namesake, ...others] = this.#byName.get(nameKey(text)) ?? []
-    if (namesake !== undefined) return others.length === 0 ? { kind: 'clinician', clinician: namesake } : { problem: `several people have this name; write one of ${[namesake, ...others].map((other) => `[${other}]`).join(', ')} behind it` }
+    if (namesake !== undefined)
+      return others.length === 0
+        ? { kind: 'clinician', clinician: namesake }
+        : {
+            problem: `several people have this name; write one of ${[namesake, ...others].map((other) => `[${other}]`).join(', ')} behind it`,
+          }
     const spoiled = mangledNumber(text)
     if (spoiled !== undefined) return { problem: spoiled.message, expected: spoiled.expected }
     // The last brackets hold the number; the name before them stays as it was written.
     const phone = /^(.+?)\s*[(\uff08]([^()\uff08\uff09]*)[)\uff09]$/.exec(written)
-    if (phone?.[1] === undefined || phone[2] === undefined) return readNumber(text).ok ? { problem: 'a telephone without a name', expected: `what it is, with the number in brackets: Ward 7 (${text})` } : { problem: 'nobody in the directory has this name' }
+    if (phone?.[1] === undefined || phone[2] === undefined)
+      return readNumber(text).ok
+        ? { problem: 'a telephone without a name', expected: `what it is, with the number in brackets: Ward 7 (${text})` }
+        : { problem: 'nobody in the directory has this name' }
     const number = asTyped(phone[2]).replace(/^'/, '')
     const reading = readTarget(number)
     if (reading.ok) return { kind: 'phone', label: phone[1], target: reading.target }
     const lost = mangledNumber(number)
-    return lost === undefined ? { problem: `"${shorten(number)}" in brackets is no number that can be rung` } : { problem: lost.message, expected: lost.expected }
+    return lost === undefined
+      ? { problem: `"${shorten(number)}" in brackets is no number that can be rung` }
+      : { problem: lost.message, expected: lost.expected }
   }
 }
 

@@ -22,12 +22,14 @@ export function spliceChanges(text: string, line: LineId, before: Rota, after: R
   const list = child(rota, 'changes')
   const eol = text.includes('\r\n') ? '\r\n' : '\n'
   if (list === undefined) return withList(text, rota, after, eol)
-  if (list.kind !== 'list' || list.items.length !== before.changes.length || list.items.length === 0 || text.charAt(list.at) === '[') return undefined
+  if (list.kind !== 'list' || list.items.length !== before.changes.length || list.items.length === 0 || text.charAt(list.at) === '[')
+    return undefined
   const starts = list.items.map((item) => lineStart(text, item.at))
   const [first] = starts
   if (first === undefined) return undefined
   const dash = /^[ ]*/.exec(text.slice(first))?.[0] ?? ''
-  if (starts.some((start, index) => !text.startsWith(`${dash}-`, start) || (index > 0 && start <= (starts[index - 1] ?? 0)))) return undefined
+  if (starts.some((start, index) => !text.startsWith(`${dash}-`, start) || (index > 0 && start <= (starts[index - 1] ?? 0))))
+    return undefined
 
   const ends = starts.map((start) => endOfItem(text, start, dash.length))
   const chunks: readonly Chunk[] = before.changes.map((change, index) => ({
@@ -40,7 +42,13 @@ export function spliceChanges(text: string, line: LineId, before: Rota, after: R
 }
 
 /** The chunks of the new list, in its order; what is left of those that go are their comments. */
-function write(chunks: readonly Chunk[], changes: readonly RotaChange[], fresh: (change: RotaChange) => string, dash: string, eol: string): string {
+function write(
+  chunks: readonly Chunk[],
+  changes: readonly RotaChange[],
+  fresh: (change: RotaChange) => string,
+  dash: string,
+  eol: string,
+): string {
   const unused = [...chunks]
   const take = (matches: (chunk: Chunk) => boolean): Chunk | undefined => {
     const index = unused.findIndex(matches)
@@ -57,7 +65,15 @@ function write(chunks: readonly Chunk[], changes: readonly RotaChange[], fresh: 
     const own = beside === undefined ? fresh(change) : `${fresh(change).trimEnd()} ${beside}${eol}`
     return replaced.lead + own + others.map((comment) => `${dash}${comment}${eol}`).join('')
   })
-  const left = unused.map(({ lead, body }) => lead + commentsOf(body).map((comment) => `${dash}${comment}${eol}`).join('')).filter((comments) => comments.trim() !== '')
+  const left = unused
+    .map(
+      ({ lead, body }) =>
+        lead +
+        commentsOf(body)
+          .map((comment) => `${dash}${comment}${eol}`)
+          .join(''),
+    )
+    .filter((comments) => comments.trim() !== '')
   return parts.join('') + left.join('')
 }
 
@@ -69,7 +85,12 @@ function withList(text: string, rota: YamlNode, after: Rota, eol: string): strin
   const indent = text.slice(start, key.at)
   if (indent.trim() !== '') return undefined
   const end = endOfItem(text, start, indent.length, true)
-  return whole(text.slice(0, end), eol) + `${indent}changes:${eol}` + after.changes.map((change) => `${indent}  - ${changeText(change)}${eol}`).join('') + text.slice(end)
+  return (
+    whole(text.slice(0, end), eol) +
+    `${indent}changes:${eol}` +
+    after.changes.map((change) => `${indent}  - ${changeText(change)}${eol}`).join('') +
+    text.slice(end)
+  )
 }
 
 /**
@@ -79,7 +100,7 @@ function withList(text: string, rota: YamlNode, after: Rota, eol: string): strin
  */
 function endOfItem(text: string, start: number, depth: number, named = false): number {
   let end = endOfLine(text, start)
-  for (let at = end; at < text.length; ) {
+  for (let at = end; at < text.length;) {
     const next = endOfLine(text, at)
     const content = text.slice(at, next)
     const indent = content.length - content.trimStart().length

@@ -34,12 +34,28 @@ rotas:
       - { session: Day, days: mon, time: 09:00-17:00, entries: [dr-a] }
 # The end.
 `
-const rota = { line: 'one', pattern: [{ name: 'Day', day: 'mon' as const, span: { from: '10:00', to: '12:00' }, entries: [{ kind: 'clinician' as const, clinician: 'dr-a' }] }], changes: [] }
+const rota = {
+  line: 'one',
+  pattern: [
+    {
+      name: 'Day',
+      day: 'mon' as const,
+      span: { from: '10:00', to: '12:00' },
+      entries: [{ kind: 'clinician' as const, clinician: 'dr-a' }],
+    },
+  ],
+  changes: [],
+}
 
 describe('one rota in a directory file', () => {
   it('is replaced, and everything else stays to the letter', () => {
     const changed = spliceRota(text, read(text), 'one', rota)
-    expect(changed).toBe(text.replace('    - { session: Day, days: mon-fri, time: 09:00-17:00, entries: [dr-a] }', '      - { session: Day, days: mon, time: 10:00-12:00, entries: [dr-a] }'))
+    expect(changed).toBe(
+      text.replace(
+        '    - { session: Day, days: mon-fri, time: 09:00-17:00, entries: [dr-a] }',
+        '      - { session: Day, days: mon, time: 10:00-12:00, entries: [dr-a] }',
+      ),
+    )
   })
 
   it('is replaced at the end of the file too, and put in where the line had none', () => {
@@ -75,8 +91,13 @@ describe('one rota in a directory file', () => {
       expect(spliceRota(kept, read(kept), 'one', before)).toBe(kept)
       const added = spliceRota(kept, read(kept), 'one', { ...before, changes: [...before.changes, close('2026-01-08')] })
       expect(added).toBe(kept.replace('# see the minutes\n', '# see the minutes\n    - { date: 2026-01-08, session: Day, close: true }\n'))
-      const between = spliceRota(kept, read(kept), 'one', { ...before, changes: [before.changes[0]!, close('2026-01-06'), before.changes[2]!] })
-      expect(between).toContain('    # Half term.\n    - { date: 2026-01-05, session: Day, close: true }   # as agreed with O\'Brien\n    - { date: 2026-01-06, session: Day, close: true } # Mary\n    # swapped with "Dr B"\n    # Easter.\n')
+      const between = spliceRota(kept, read(kept), 'one', {
+        ...before,
+        changes: [before.changes[0]!, close('2026-01-06'), before.changes[2]!],
+      })
+      expect(between).toContain(
+        '    # Half term.\n    - { date: 2026-01-05, session: Day, close: true }   # as agreed with O\'Brien\n    - { date: 2026-01-06, session: Day, close: true } # Mary\n    # swapped with "Dr B"\n    # Easter.\n',
+      )
     })
 
     it.each([
@@ -96,16 +117,30 @@ describe('one rota in a directory file', () => {
 
     it('a rota that had no changes gets them below its pattern', () => {
       const changed = spliceRota(text, read(text), 'one', { ...read(text).rotas.get('one')!, changes: [close('2026-01-05')] })
-      expect(changed).toBe(text.replace('entries: [dr-a] }\n\n', 'entries: [dr-a] }\n    changes:\n      - { date: 2026-01-05, session: Day, close: true }\n\n'))
+      expect(changed).toBe(
+        text.replace(
+          'entries: [dr-a] }\n\n',
+          'entries: [dr-a] }\n    changes:\n      - { date: 2026-01-05, session: Day, close: true }\n\n',
+        ),
+      )
       const last = text.trimEnd().replace('\n# The end.', '')
-      expect(read(spliceRota(last, read(last), 'two', { ...read(last).rotas.get('two')!, changes: [close('2026-01-05')] })).rotas.get('two')?.changes).toHaveLength(1)
+      expect(
+        read(spliceRota(last, read(last), 'two', { ...read(last).rotas.get('two')!, changes: [close('2026-01-05')] })).rotas.get('two')
+          ?.changes,
+      ).toHaveLength(1)
     })
   })
 
   it.each([
     ['in braces', text.replace(/rotas:[^]*/, 'rotas: { one: { pattern: [] } }   # the rotas\n# The end.\n')],
     ['with a comment within its pattern', text.replace('    pattern:\n', '    pattern:   # of the week\n')],
-    ['with a list in brackets', text.replace('entries: [dr-a] }\n\n', 'entries: [dr-a] }\n    changes: [{ date: 2026-01-05, session: Day, close: true }]   # none other\n\n')],
+    [
+      'with a list in brackets',
+      text.replace(
+        'entries: [dr-a] }\n\n',
+        'entries: [dr-a] }\n    changes: [{ date: 2026-01-05, session: Day, close: true }]   # none other\n\n',
+      ),
+    ],
   ])('and written %s, no comment is lost', (_, file) => {
     const changed = spliceRota(file, read(file), 'one', rota)
     expect(read(changed).rotas.get('one')).toEqual(rota)
@@ -121,7 +156,9 @@ describe('one rota in a directory file', () => {
     const braces = text.replace(/rotas:[^]*/, 'rotas: { one: { pattern: [] } }\n')
     const changed = spliceRota(braces, read(braces), 'one', rota)
     expect(read(changed).rotas.get('one')).toEqual(rota)
-    const anchored = text.replace('entries: [dr-a] }\n\n', 'entries: &all [dr-a] }\n\n').replace(/entries: \[dr-a\] }\n#/, 'entries: *all }\n#')
+    const anchored = text
+      .replace('entries: [dr-a] }\n\n', 'entries: &all [dr-a] }\n\n')
+      .replace(/entries: \[dr-a\] }\n#/, 'entries: *all }\n#')
     expect(anchored).toContain('*all')
     const spliced = read(spliceRota(anchored, read(anchored), 'one', rota))
     expect([spliced.rotas.get('one'), spliced.rotas.get('two')]).toEqual([rota, read(anchored).rotas.get('two')])

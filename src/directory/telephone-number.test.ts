@@ -4,14 +4,25 @@ import { describe, expect, it } from 'vitest'
 import { numberUse, organisationByCode } from './dialled-number.js'
 import { emptyDirectory } from './empty-directory.js'
 import type { Target } from '../switch/port.js'
-import { toE164, readNumber, readSentNumber, readSipAddress, readTarget, showNumber, showTarget, speakableDigits, writeTarget } from './telephone-number.js'
+import {
+  toE164,
+  readNumber,
+  readSentNumber,
+  readSipAddress,
+  readTarget,
+  showNumber,
+  showTarget,
+  speakableDigits,
+  writeTarget,
+} from './telephone-number.js'
 
 const read = (text: string) => {
   const reading = readNumber(text)
   return reading.ok ? reading.number : undefined
 }
 
-const dialled = (target: Target) => (target.kind === 'number' ? target.number : target.kind === 'uri' ? target.uri : target.kind === 'device' ? target.user : target.clinician)
+const dialled = (target: Target) =>
+  target.kind === 'number' ? target.number : target.kind === 'uri' ? target.uri : target.kind === 'device' ? target.user : target.clinician
 
 describe('telephone numbers', () => {
   it.each([
@@ -51,12 +62,17 @@ describe('telephone numbers', () => {
 
   it('are those that libphonenumber calls valid, and Ofcom’s for drama', () => {
     fc.assert(
-      fc.property(fc.constantFrom('1', '2', '3', '7', '8', '9', '74', '20', '161', '5', '6', '800', '845'), fc.integer({ min: 0, max: 999_999_999 }), fc.constantFrom(10, 9, 7), (start, rest, length) => {
-        const significant = (start + String(rest).padStart(9, '0')).slice(0, length)
-        const library = parsePhoneNumberFromString(`+44${significant}`, { extract: false })?.isValid() === true
-        const drama = /^(?:1632960|7700900|2079460|1134960)\d{3}$/.test(significant)
-        expect(read(`0${significant}`) !== undefined).toBe(library || drama)
-      }),
+      fc.property(
+        fc.constantFrom('1', '2', '3', '7', '8', '9', '74', '20', '161', '5', '6', '800', '845'),
+        fc.integer({ min: 0, max: 999_999_999 }),
+        fc.constantFrom(10, 9, 7),
+        (start, rest, length) => {
+          const significant = (start + String(rest).padStart(9, '0')).slice(0, length)
+          const library = parsePhoneNumberFromString(`+44${significant}`, { extract: false })?.isValid() === true
+          const drama = /^(?:1632960|7700900|2079460|1134960)\d{3}$/.test(significant)
+          expect(read(`0${significant}`) !== undefined).toBe(library || drama)
+        },
+      ),
       { numRuns: 1_500 },
     )
   })
@@ -84,7 +100,14 @@ describe('telephone numbers', () => {
 })
 
 describe('SIP addresses', () => {
-  it.each(['sip:okafor@127.0.0.1:5071', 'sip:ward-7@example.net', 'sips:a.b_c+d@host', 'sip:a@[2001:db8::1]:5060', 'sip:a@host;transport=tcp', 'sip:441632960123@trunk.example.net:5060;transport=udp'])('%s may be rung', (text) => {
+  it.each([
+    'sip:okafor@127.0.0.1:5071',
+    'sip:ward-7@example.net',
+    'sips:a.b_c+d@host',
+    'sip:a@[2001:db8::1]:5060',
+    'sip:a@host;transport=tcp',
+    'sip:441632960123@trunk.example.net:5060;transport=udp',
+  ])('%s may be rung', (text) => {
     expect(readSipAddress(text)).toEqual({ ok: true, uri: text })
   })
 
@@ -118,10 +141,14 @@ describe('SIP addresses', () => {
 
   it('never let anything into a request line but their own characters', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), fc.constantFrom('sip:', 'sip:a@', 'sip:a@h;transport=', 'device:', 'device:a-', ''), (text, start) => {
-        const reading = readTarget(start + text)
-        if (reading.ok) expect(dialled(reading.target)).toMatch(/^[A-Za-z0-9:@.[\]_+;=-]+$/)
-      }),
+      fc.property(
+        fc.string({ unit: 'binary' }),
+        fc.constantFrom('sip:', 'sip:a@', 'sip:a@h;transport=', 'device:', 'device:a-', ''),
+        (text, start) => {
+          const reading = readTarget(start + text)
+          if (reading.ok) expect(dialled(reading.target)).toMatch(/^[A-Za-z0-9:@.[\]_+;=-]+$/)
+        },
+      ),
     )
   })
 
@@ -137,7 +164,23 @@ describe('telephones that register', () => {
     expect(showTarget({ kind: 'device', user: 'okafor-desk' })).toBe('device:okafor-desk')
   })
 
-  it.each(['device:', 'device:7', 'device:07700900123', 'device:Okafor', 'device:okafor_desk', 'device:a--b', 'device:a-', 'device:-a', 'device:a b', 'device:a@host', 'device:a;b', 'device:a\r\nRoute: x', 'DEVICE:okafor', 'device: okafor', `device:${'a'.repeat(65)}`])('%j is none', (text) => {
+  it.each([
+    'device:',
+    'device:7',
+    'device:07700900123',
+    'device:Okafor',
+    'device:okafor_desk',
+    'device:a--b',
+    'device:a-',
+    'device:-a',
+    'device:a b',
+    'device:a@host',
+    'device:a;b',
+    'device:a\r\nRoute: x',
+    'DEVICE:okafor',
+    'device: okafor',
+    `device:${'a'.repeat(65)}`,
+  ])('%j is none', (text) => {
     const reading = readTarget(text)
     expect(reading).toMatchObject({ ok: false, expected: expect.stringContaining('okafor-desk') as string })
   })
@@ -155,12 +198,48 @@ describe('dialled numbers', () => {
       ['1001', { number: '1001', use: { kind: 'callBackCode' as const } }],
     ]),
   }
-  it.each(['+441632960001', '441632960001', '01632960001', '00441632960001', '01632 960001', '1632960001', '+4401632960001', '004401632960001', '4401632960001', '0441632960001', '+00441632960001', '+01632960001', '+1632960001', '+44 (0)1632 960001', '01632960001#', '01632960001;npdi', '+44-1632-960-001'])('%s is the practice’s number, however the trunk writes it', (dialled) => {
+  it.each([
+    '+441632960001',
+    '441632960001',
+    '01632960001',
+    '00441632960001',
+    '01632 960001',
+    '1632960001',
+    '+4401632960001',
+    '004401632960001',
+    '4401632960001',
+    '0441632960001',
+    '+00441632960001',
+    '+01632960001',
+    '+1632960001',
+    '+44 (0)1632 960001',
+    '01632960001#',
+    '01632960001;npdi',
+    '+44-1632-960-001',
+  ])('%s is the practice’s number, however the trunk writes it', (dialled) => {
     expect(numberUse(directory, dialled)).toEqual({ kind: 'dialIn', organisation: 'elm-row' })
   })
   it('are looked up as they stand first, and do nothing when they are unknown', () => {
     for (const dialled of ['1001', '1001#']) expect(numberUse(directory, dialled)).toEqual({ kind: 'callBackCode' })
-    for (const unknown of ['01001', '441001', '+441001', '11001', '632960001', '960001', '*1001', '#', '0'.repeat(400), '01632960002', '1002', '', 'elm-row', '+', 'constructor', '__proto__']) expect(numberUse(directory, unknown)).toBeUndefined()
+    for (const unknown of [
+      '01001',
+      '441001',
+      '+441001',
+      '11001',
+      '632960001',
+      '960001',
+      '*1001',
+      '#',
+      '0'.repeat(400),
+      '01632960002',
+      '1002',
+      '',
+      'elm-row',
+      '+',
+      'constructor',
+      '__proto__',
+    ])
+      expect(numberUse(directory, unknown)).toBeUndefined()
   })
 })
 
@@ -192,7 +271,18 @@ describe('numbers as trunks send them', () => {
         const significant = (start + String(rest).padStart(6, '0')).slice(0, 10)
         const number = read(`0${significant}`)
         if (number === undefined) return
-        for (const form of [significant, `0${significant}`, `44${significant}`, `+44${significant}`, `0044${significant}`, `440${significant}`, `+440${significant}`, `00440${significant}`, `0${significant}#`]) expect(toE164(form)).toBe(number)
+        for (const form of [
+          significant,
+          `0${significant}`,
+          `44${significant}`,
+          `+44${significant}`,
+          `0044${significant}`,
+          `440${significant}`,
+          `+440${significant}`,
+          `00440${significant}`,
+          `0${significant}#`,
+        ])
+          expect(toE164(form)).toBe(number)
       }),
     )
   })

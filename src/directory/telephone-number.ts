@@ -15,8 +15,7 @@ const expectedNumber = 'a telephone number such as 01632 960123 or +44 1632 9601
  * Ranges that Ofcom keeps free for drama ("Telephone numbers for use in TV and radio drama programmes"): nobody is ever reached there, which
  * is why demonstrations and tests use them, and why libphonenumber calls some of them invalid. National significant numbers.
  */
-const dramaNumber =
-  /^(?:11[3-8]4960|1(?:21|31|41|51|61)4960|1914980|1632960|2079460|2896496|2920180|3069990|7700900|8081570|9098790)\d{3}$/
+const dramaNumber = /^(?:11[3-8]4960|1(?:21|31|41|51|61)4960|1914980|1632960|2079460|2896496|2920180|3069990|7700900|8081570|9098790)\d{3}$/
 
 /** Reads a number as people write it: spaces, brackets, hyphens, dots, `00` and `(0)` are understood. Nothing else gets through. */
 export function readNumber(written: string): NumberReading {
@@ -30,7 +29,9 @@ export function readNumber(written: string): NumberReading {
   if (!international.startsWith('+') && !international.startsWith('0')) return { ok: false, expected }
   if (!/^\+[1-9]\d{6,14}$/.test(e164)) return { ok: false, expected }
   if (e164.startsWith('+44') && (dramaNumber.test(e164.slice(3)) || isBritish(e164.slice(3)))) return { ok: true, number: e164 }
-  return parsePhoneNumberFromString(e164, { extract: false })?.isValid() ? { ok: true, number: e164 } : { ok: false, expected: `${expected} that the numbering plan has` }
+  return parsePhoneNumberFromString(e164, { extract: false })?.isValid()
+    ? { ok: true, number: e164 }
+    : { ok: false, expected: `${expected} that the numbering plan has` }
 }
 
 /**
@@ -121,30 +122,45 @@ function threesAndFours(group: string): readonly string[] {
  * Reads a SIP address that may be rung: `sip:user@host`, with a port and `;transport=` where wanted, and nothing else. No headers, no other
  * parameters, no escapes, no passwords: what stands here goes into a request line.
  */
-export function readSipAddress(text: string): { readonly ok: true; readonly uri: string } | { readonly ok: false; readonly expected: string } {
-  const match = /^(sips?):([A-Za-z0-9][A-Za-z0-9._+-]{0,63})@(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?)(?::(\d{1,5}))?(?:;transport=(udp|tcp|tls))?$/.exec(text)
+export function readSipAddress(
+  text: string,
+): { readonly ok: true; readonly uri: string } | { readonly ok: false; readonly expected: string } {
+  const match =
+    /^(sips?):([A-Za-z0-9][A-Za-z0-9._+-]{0,63})@(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?)(?::(\d{1,5}))?(?:;transport=(udp|tcp|tls))?$/.exec(
+      text,
+    )
   const port = match?.[4] === undefined ? 5060 : Number(match[4])
-  if (match === null || port < 1 || port > 65_535 || match[3]?.includes('..')) return { ok: false, expected: 'a SIP address such as sip:ward7@192.0.2.10:5060 (user, host, port and ;transport= only)' }
+  if (match === null || port < 1 || port > 65_535 || match[3]?.includes('..'))
+    return { ok: false, expected: 'a SIP address such as sip:ward7@192.0.2.10:5060 (user, host, port and ;transport= only)' }
   return { ok: true, uri: text }
 }
 
 /** Reads what stands on a rota or at a clinician: a telephone number, a SIP address, `device:` and the name of a telephone that registers, or `browser:` and the name of a clinician. */
-export function readTarget(text: string): { readonly ok: true; readonly target: Target } | { readonly ok: false; readonly expected: string } {
+export function readTarget(
+  text: string,
+): { readonly ok: true; readonly target: Target } | { readonly ok: false; readonly expected: string } {
   if (/^sips?:/i.test(text)) {
     const address = readSipAddress(text)
     return address.ok ? { ok: true, target: { kind: 'uri', uri: address.uri } } : address
   }
   if (/^device:/i.test(text)) {
     const user = text.slice('device:'.length)
-    return text.startsWith('device:') && isDeviceUser(user) ? { ok: true, target: { kind: 'device', user } } : { ok: false, expected: `\`device:\` and the name of a telephone that registers: ${expectedDeviceUser}` }
+    return text.startsWith('device:') && isDeviceUser(user)
+      ? { ok: true, target: { kind: 'device', user } }
+      : { ok: false, expected: `\`device:\` and the name of a telephone that registers: ${expectedDeviceUser}` }
   }
   if (/^browser:/i.test(text)) {
     const clinician = text.slice('browser:'.length)
-    return text.startsWith('browser:') && /^[a-z0-9][a-z0-9-]{0,63}$/.test(clinician) ? { ok: true, target: { kind: 'browser', clinician } } : { ok: false, expected: '`browser:` and the name of a clinician, such as browser:dr-okafor' }
+    return text.startsWith('browser:') && /^[a-z0-9][a-z0-9-]{0,63}$/.test(clinician)
+      ? { ok: true, target: { kind: 'browser', clinician } }
+      : { ok: false, expected: '`browser:` and the name of a clinician, such as browser:dr-okafor' }
   }
   const reading = readNumber(text)
   if (reading.ok) return { ok: true, target: { kind: 'number', number: reading.number } }
-  return { ok: false, expected: `${reading.expected}, a SIP address such as sip:ward7@192.0.2.10, a telephone that registers such as device:okafor-desk, or a clinician's browser such as browser:dr-okafor` }
+  return {
+    ok: false,
+    expected: `${reading.expected}, a SIP address such as sip:ward7@192.0.2.10, a telephone that registers such as device:okafor-desk, or a clinician's browser such as browser:dr-okafor`,
+  }
 }
 
 /**
@@ -168,5 +184,8 @@ function compileBritishPatterns(): readonly RegExp[] {
   metadata.selectNumberingPlan('GB')
   const plan = metadata as unknown as PlanPatterns
   const types = ['FIXED_LINE', 'MOBILE', 'UAN', 'TOLL_FREE', 'SHARED_COST', 'VOIP', 'PERSONAL_NUMBER', 'PAGER', 'PREMIUM_RATE']
-  return types.map((type) => plan.type(type)?.pattern()).filter((pattern) => pattern !== undefined).map((pattern) => new RegExp(`^(?:${pattern})$`))
+  return types
+    .map((type) => plan.type(type)?.pattern())
+    .filter((pattern) => pattern !== undefined)
+    .map((pattern) => new RegExp(`^(?:${pattern})$`))
 }

@@ -39,38 +39,52 @@ describe('wall-clock times as instants', () => {
 
   it('agrees with Temporal wherever a time exists once', () => {
     fc.assert(
-      fc.property(fc.constantFrom('Europe/London', 'America/New_York', 'Australia/Lord_Howe', 'America/Santiago', 'Africa/Casablanca'), fc.integer({ min: 0, max: 30_000 }), fc.integer({ min: 0, max: 1_439 }), (id, day, minute) => {
-        const plain = Temporal.PlainDate.from(dateOf(day)).toPlainDateTime({ hour: Math.floor(minute / 60), minute: minute % 60 })
-        const earlier = plain.toZonedDateTime(id, { disambiguation: 'earlier' }).epochMilliseconds
-        const later = plain.toZonedDateTime(id, { disambiguation: 'later' }).epochMilliseconds
-        const ours = knownTimeZone(id).instantOf(day, minute)
-        const skipped = Temporal.PlainDateTime.compare(Temporal.Instant.fromEpochMilliseconds(earlier).toZonedDateTimeISO(id).toPlainDateTime(), plain) !== 0
-        if (!skipped) expect(ours).toBe(earlier)
-        else {
-          // The moment of the jump: just before it the clock is behind the time, from it on ahead.
-          expect(ours).toBeGreaterThanOrEqual(earlier)
-          expect(ours).toBeLessThanOrEqual(later)
-          const clock = (ms: number) => Temporal.Instant.fromEpochMilliseconds(ms).toZonedDateTimeISO(id).toPlainDateTime()
-          expect(Temporal.PlainDateTime.compare(clock(ours - 1), plain)).toBe(-1)
-          expect(Temporal.PlainDateTime.compare(clock(ours), plain)).toBe(1)
-        }
-      }),
+      fc.property(
+        fc.constantFrom('Europe/London', 'America/New_York', 'Australia/Lord_Howe', 'America/Santiago', 'Africa/Casablanca'),
+        fc.integer({ min: 0, max: 30_000 }),
+        fc.integer({ min: 0, max: 1_439 }),
+        (id, day, minute) => {
+          const plain = Temporal.PlainDate.from(dateOf(day)).toPlainDateTime({ hour: Math.floor(minute / 60), minute: minute % 60 })
+          const earlier = plain.toZonedDateTime(id, { disambiguation: 'earlier' }).epochMilliseconds
+          const later = plain.toZonedDateTime(id, { disambiguation: 'later' }).epochMilliseconds
+          const ours = knownTimeZone(id).instantOf(day, minute)
+          const skipped =
+            Temporal.PlainDateTime.compare(
+              Temporal.Instant.fromEpochMilliseconds(earlier).toZonedDateTimeISO(id).toPlainDateTime(),
+              plain,
+            ) !== 0
+          if (!skipped) expect(ours).toBe(earlier)
+          else {
+            // The moment of the jump: just before it the clock is behind the time, from it on ahead.
+            expect(ours).toBeGreaterThanOrEqual(earlier)
+            expect(ours).toBeLessThanOrEqual(later)
+            const clock = (ms: number) => Temporal.Instant.fromEpochMilliseconds(ms).toZonedDateTimeISO(id).toPlainDateTime()
+            expect(Temporal.PlainDateTime.compare(clock(ours - 1), plain)).toBe(-1)
+            expect(Temporal.PlainDateTime.compare(clock(ours), plain)).toBe(1)
+          }
+        },
+      ),
       { numRuns: 300 },
     )
   })
 
   it('never puts two times of a day out of order, and reads back what it wrote', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 19_000, max: 22_000 }), fc.integer({ min: 0, max: 2_879 }), fc.integer({ min: 0, max: 2_879 }), (day, a, b) => {
-        const [first, second] = [Math.min(a, b), Math.max(a, b)]
-        expect(london.instantOf(day, first)).toBeLessThanOrEqual(london.instantOf(day, second))
-        const instant = london.instantOf(day, a)
-        const clock = london.wallClockAt(instant)
-        // Only the hour that is skipped is read back as another.
-        const back = london.instantOf(clock.day, clock.minute)
-        expect(back).toBeLessThanOrEqual(instant)
-        expect(london.dayAt(instant)).toBe(clock.day)
-      }),
+      fc.property(
+        fc.integer({ min: 19_000, max: 22_000 }),
+        fc.integer({ min: 0, max: 2_879 }),
+        fc.integer({ min: 0, max: 2_879 }),
+        (day, a, b) => {
+          const [first, second] = [Math.min(a, b), Math.max(a, b)]
+          expect(london.instantOf(day, first)).toBeLessThanOrEqual(london.instantOf(day, second))
+          const instant = london.instantOf(day, a)
+          const clock = london.wallClockAt(instant)
+          // Only the hour that is skipped is read back as another.
+          const back = london.instantOf(clock.day, clock.minute)
+          expect(back).toBeLessThanOrEqual(instant)
+          expect(london.dayAt(instant)).toBe(clock.day)
+        },
+      ),
     )
   })
 })

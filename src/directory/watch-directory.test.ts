@@ -115,13 +115,22 @@ describe('a directory file that is watched', () => {
     await watching.reload()
     await writeFile(file, text('Three'))
     await watching.reload()
-    expect(told).toEqual(['saved Two', 'errors 1: what was read could not be put into use: no room; expected: a listener that does not throw', 'saved Three'])
+    expect(told).toEqual([
+      'saved Two',
+      'errors 1: what was read could not be put into use: no room; expected: a listener that does not throw',
+      'saved Three',
+    ])
   })
 
   it('a failure while it is read is told like an error', async () => {
     await writeFile(file, text('One'))
     const told: string[] = []
-    watched = watchDirectory(file, await stateOf(file), { pollMs: never, onSaved: () => Promise.resolve('taken'), onErrors: (errors) => told.push(errors.map(showError).join()), read: () => Promise.reject(new Error('out of memory')) })
+    watched = watchDirectory(file, await stateOf(file), {
+      pollMs: never,
+      onSaved: () => Promise.resolve('taken'),
+      onErrors: (errors) => told.push(errors.map(showError).join()),
+      read: () => Promise.reject(new Error('out of memory')),
+    })
     await watched.reload()
     expect(told).toEqual([`${file}:1: reading it failed: out of memory; expected: a directory file`])
   })
@@ -130,7 +139,16 @@ describe('a directory file that is watched', () => {
 describe('a large directory', () => {
   it('is parsed in a thread of its own, to the same directory', async () => {
     const program = join(folder, 'thread.mjs')
-    await build({ entryPoints: [fileURLToPath(new URL('./directory-thread.ts', import.meta.url))], outfile: program, bundle: true, format: 'esm', platform: 'node', target: 'node20', logLevel: 'error', banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" } })
+    await build({
+      entryPoints: [fileURLToPath(new URL('./directory-thread.ts', import.meta.url))],
+      outfile: program,
+      bundle: true,
+      format: 'esm',
+      platform: 'node',
+      target: 'node20',
+      logLevel: 'error',
+      banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+    })
     const demo = fileURLToPath(new URL('../../config/directory.yaml', import.meta.url))
     const here = await loadDirectory(demo)
     if (!here.ok) throw new Error('errors')

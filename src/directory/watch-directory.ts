@@ -105,12 +105,20 @@ class FileWatch implements DirectoryWatch {
     this.#settling.taken(state)
     this.#againIn = undefined
     const read = await (this.options.read ?? readDirectoryFile)(this.file).catch((error: unknown): DirectoryFile => {
-      const errors = [{ file: this.file, line: 1, message: `reading it failed: ${error instanceof Error ? error.message : String(error)}`, expected: 'a directory file' }]
+      const errors = [
+        {
+          file: this.file,
+          line: 1,
+          message: `reading it failed: ${error instanceof Error ? error.message : String(error)}`,
+          expected: 'a directory file',
+        },
+      ]
       return { file: this.file, parsed: { ok: false, errors }, sha256: '', exportOf: undefined }
     })
     const { parsed, ...rest } = read
     if (!parsed.ok) this.options.onErrors(parsed.errors)
-    else if ((await this.options.onSaved({ ...rest, directory: parsed.directory, advice: parsed.advice })) === 'again') this.#againIn = looksUntilAgain
+    else if ((await this.options.onSaved({ ...rest, directory: parsed.directory, advice: parsed.advice })) === 'again')
+      this.#againIn = looksUntilAgain
   }
 }
 

@@ -25,7 +25,15 @@ const names = (entries: readonly RotaEntry[]) => entries.map((entry) => entryKey
 
 describe('a week of a rota', () => {
   it('says of each session who is on and who of the line’s people is off', () => {
-    expect(weekPlan(rota, 'Europe/London', monday).map((session) => [session.date, session.name, names(session.entries), names(session.off), session.closed])).toEqual([
+    expect(
+      weekPlan(rota, 'Europe/London', monday).map((session) => [
+        session.date,
+        session.name,
+        names(session.entries),
+        names(session.off),
+        session.closed,
+      ]),
+    ).toEqual([
       ['2026-01-12', 'Day', ['locum', 'a'], ['b', 'c'], false],
       ['2026-01-12', 'Night', ['c'], ['a', 'b', 'locum'], false],
       ['2026-01-14', 'Extra', ['b'], ['a', 'c', 'locum'], false],

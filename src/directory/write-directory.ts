@@ -1,6 +1,21 @@
 import type { Target } from '../switch/port.js'
 import { daysOfWeek } from './calendar.js'
-import type { Area, Clinician, Directory, DirectoryNumber, Line, NcnPool, Organisation, OutcomeChoice, RingPolicy, Rota, RotaChange, RotaEntry, RotaSession, TimeSpan } from './model.js'
+import type {
+  Area,
+  Clinician,
+  Directory,
+  DirectoryNumber,
+  Line,
+  NcnPool,
+  Organisation,
+  OutcomeChoice,
+  RingPolicy,
+  Rota,
+  RotaChange,
+  RotaEntry,
+  RotaSession,
+  TimeSpan,
+} from './model.js'
 import { showNumber, writeTarget } from './telephone-number.js'
 
 /**
@@ -11,7 +26,9 @@ export function writeDirectory(directory: Directory): string {
   const dialled = numbersByUse(directory)
   const out: string[] = []
   section(out, 'areas', directory.areas, areaLines)
-  section(out, 'organisations', directory.organisations, (organisation) => organisationLines(organisation, dialled.dialIn.get(organisation.id) ?? []))
+  section(out, 'organisations', directory.organisations, (organisation) =>
+    organisationLines(organisation, dialled.dialIn.get(organisation.id) ?? []),
+  )
   section(out, 'clinicians', directory.clinicians, clinicianLines)
   section(out, 'lines', directory.lines, (line) => lineLines(line, dialled.line.get(line.id) ?? []))
   section(out, 'rotas', directory.rotas, rotaLines)
@@ -27,7 +44,8 @@ export function rotaLines(rota: Rota): readonly string[] {
   const lines: string[] = []
   if (rota.pattern.length === 0) lines.push('pattern: []')
   else lines.push('pattern:')
-  for (const { name, days, span, entries } of runs(rota.pattern)) lines.push(`  - { session: ${scalar(name)}, days: ${days}, time: ${showSpan(span)}, entries: ${entryList(entries)} }`)
+  for (const { name, days, span, entries } of runs(rota.pattern))
+    lines.push(`  - { session: ${scalar(name)}, days: ${days}, time: ${showSpan(span)}, entries: ${entryList(entries)} }`)
   if (rota.changes.length > 0) lines.push('changes:', ...rota.changes.map((change) => `  - ${changeText(change)}`))
   return lines
 }
@@ -47,7 +65,11 @@ function runs(pattern: readonly RotaSession[]): readonly SessionRun[] {
   for (const session of pattern) {
     const run = found.at(-1)
     const follows = run !== undefined && daysOfWeek.indexOf(session.day) === daysOfWeek.indexOf(run.last.day) + 1
-    const same = run !== undefined && run.first.name === session.name && showSpan(run.first.span) === showSpan(session.span) && entryList(run.first.entries) === entryList(session.entries)
+    const same =
+      run !== undefined &&
+      run.first.name === session.name &&
+      showSpan(run.first.span) === showSpan(session.span) &&
+      entryList(run.first.entries) === entryList(session.entries)
     if (follows && same) run.last = session
     else found.push({ first: session, last: session })
   }
@@ -112,7 +134,9 @@ function lineLines(line: Line, numbers: readonly string[]): readonly string[] {
     'hours:',
     ...weekLines(hours.week),
     ...(exceptions.length === 0 ? [] : ['  exceptions:', ...exceptions.map(([date, spans]) => `    ${date}: ${spanList(spans)}`)]),
-    ...(hours.bankHolidays === undefined ? [] : [`  bankHolidays: { nation: ${hours.bankHolidays.nation}, spans: ${spanList(hours.bankHolidays.spans)} }`]),
+    ...(hours.bankHolidays === undefined
+      ? []
+      : [`  bankHolidays: { nation: ${hours.bankHolidays.nation}, spans: ${spanList(hours.bankHolidays.spans)} }`]),
     `access: ${access.everyone ? 'everyone' : `{ organisations: ${flow(access.organisations)}, areas: ${flow(access.areas)} }`}`,
     ringLine(line.ring),
     ...field('ncnPool', line.ncnPool),
@@ -129,7 +153,12 @@ function weekLines(week: Line['hours']['week']): readonly string[] {
 }
 
 function poolLines(pool: NcnPool): readonly string[] {
-  return [`specialty: ${scalar(pool.specialty)}`, ...(pool.spokenName === pool.specialty ? [] : [`spokenName: ${scalar(pool.spokenName)}`]), `entries: ${entryList(pool.entries)}`, ringLine(pool.ring)]
+  return [
+    `specialty: ${scalar(pool.specialty)}`,
+    ...(pool.spokenName === pool.specialty ? [] : [`spokenName: ${scalar(pool.spokenName)}`]),
+    `entries: ${entryList(pool.entries)}`,
+    ringLine(pool.ring),
+  ]
 }
 
 function ringLine(ring: RingPolicy): string {

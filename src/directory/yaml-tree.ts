@@ -1,4 +1,13 @@
-import { EVENT_ID, getScalarValue, parseEvents, YAMLException, type Event, type MappingEvent, type ScalarEvent, type SequenceEvent } from 'js-yaml'
+import {
+  EVENT_ID,
+  getScalarValue,
+  parseEvents,
+  YAMLException,
+  type Event,
+  type MappingEvent,
+  type ScalarEvent,
+  type SequenceEvent,
+} from 'js-yaml'
 
 /**
  * YAML as a tree in which every node knows where it stands, so that an error can name its line. Every scalar is text: `01` stays `01`, `09:00`
@@ -63,7 +72,12 @@ function problem(at: number, message: string, expected: string): { readonly ok: 
 type OpenNode =
   | { readonly kind: 'document' }
   | { readonly kind: 'list'; readonly node: YamlNode; readonly items: YamlNode[] }
-  | { readonly kind: 'map'; readonly node: YamlNode; readonly entries: { readonly key: YamlScalar; readonly value: YamlNode }[]; key: YamlScalar | undefined }
+  | {
+      readonly kind: 'map'
+      readonly node: YamlNode
+      readonly entries: { readonly key: YamlScalar; readonly value: YamlNode }[]
+      key: YamlScalar | undefined
+    }
 
 type Failure = ReturnType<typeof problem>
 
@@ -87,7 +101,8 @@ class TreeBuilder {
     for (const event of this.#events) {
       switch (event.type) {
         case EVENT_ID.DOCUMENT:
-          if (++documents > 1) return problem(this.#last, 'a second document begins in this file', 'one document a file, without `---` in the middle')
+          if (++documents > 1)
+            return problem(this.#last, 'a second document begins in this file', 'one document a file, without `---` in the middle')
           this.#open.push({ kind: 'document' })
           break
         case EVENT_ID.POP:
@@ -113,7 +128,8 @@ class TreeBuilder {
     if (node === undefined) return problem(at, `*${shortName(name)} refers to nothing above it`, 'the name of an anchor further up')
     if (++this.#aliases > mostAliases) return problem(at, 'too many aliases', `at most ${mostAliases} in a file`)
     // A node that contains itself would have no end.
-    if (this.#open.some((open) => open.kind !== 'document' && open.node === node)) return problem(at, `*${shortName(name)} stands inside the node that it repeats`, 'the name of an anchor further up')
+    if (this.#open.some((open) => open.kind !== 'document' && open.node === node))
+      return problem(at, `*${shortName(name)} stands inside the node that it repeats`, 'the name of an anchor further up')
     return this.#place(node)
   }
 
@@ -150,7 +166,8 @@ class TreeBuilder {
     } else if (parent.kind === 'list') {
       parent.items.push(node)
     } else if (parent.key === undefined) {
-      if (node.kind !== 'scalar') return problem(this.#last, 'a list or a group stands where a name should', 'a plain name before the colon')
+      if (node.kind !== 'scalar')
+        return problem(this.#last, 'a list or a group stands where a name should', 'a plain name before the colon')
       parent.key = node
     } else {
       parent.entries.push({ key: parent.key, value: node })

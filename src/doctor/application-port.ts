@@ -40,7 +40,11 @@ export function askApplicationPort({ host, port, secret }: Access): Promise<Appl
       const frame = /^(\d+)#/.exec(received)
       if (frame?.[1] === undefined || received.length < frame[0].length + Number(frame[1])) return
       const [, , , verdict, first = '', version = ''] = received.slice(frame[0].length).split('|')
-      end(verdict === 'OK' ? { kind: 'open', version, contacts: first.split(',').filter((each) => each !== '') } : { kind: 'refused', why: first })
+      end(
+        verdict === 'OK'
+          ? { kind: 'open', version, contacts: first.split(',').filter((each) => each !== '') }
+          : { kind: 'refused', why: first },
+      )
     })
   })
 }
@@ -51,8 +55,20 @@ const leastVersion = [0, 8, 0]
 /** @returns what is to be said of it; the first finding is whether it can be used */
 export function applicationPort({ host, port }: Access, found: ApplicationPort): readonly Finding[] {
   const name = `drachtio-server ${host}:${port}`
-  if (found.kind === 'unreachable') return [wrong(`${name}: cannot be reached (${found.why})`, 'start it; look at <admin> in drachtio.conf.xml, at drachtio.addresses, and at what filters packets between the two')]
-  if (found.kind === 'refused') return [wrong(`${name}: does not let us in (${found.why})`, 'drachtio.secret has to be the secret of <admin> in drachtio.conf.xml (or its DRACHTIO_SECRET)')]
+  if (found.kind === 'unreachable')
+    return [
+      wrong(
+        `${name}: cannot be reached (${found.why})`,
+        'start it; look at <admin> in drachtio.conf.xml, at drachtio.addresses, and at what filters packets between the two',
+      ),
+    ]
+  if (found.kind === 'refused')
+    return [
+      wrong(
+        `${name}: does not let us in (${found.why})`,
+        'drachtio.secret has to be the secret of <admin> in drachtio.conf.xml (or its DRACHTIO_SECRET)',
+      ),
+    ]
   const { version, contacts } = found
   const numbers = /(\d+)\.(\d+)\.(\d+)/.exec(version)?.slice(1).map(Number)
   const lets = fine(`${name}: lets us in; version ${version}`)
@@ -61,8 +77,15 @@ export function applicationPort({ host, port }: Access, found: ApplicationPort):
   const udp = contacts.some((contact) => contact.startsWith('udp/'))
   return [
     old ? look(`${name}: version ${version} has not been tried`, 'take 0.9.10 or newer') : lets,
-    udp && tcp ? fine(`${name}: SIP at ${contacts.join(', ')}`) : look(`${name}: SIP at ${contacts.join(', ') || 'no address'}`, 'give it contacts for UDP and TCP: sip:<address>:5060;transport=udp,tcp'),
-    ...(contacts.length > 0 && contacts.every((contact) => /\/127\.|\/\[?::1\]?:/.test(contact)) ? [look(`${name}: takes calls from this machine alone`, 'give it a contact at the address on which calls arrive')] : []),
+    udp && tcp
+      ? fine(`${name}: SIP at ${contacts.join(', ')}`)
+      : look(
+          `${name}: SIP at ${contacts.join(', ') || 'no address'}`,
+          'give it contacts for UDP and TCP: sip:<address>:5060;transport=udp,tcp',
+        ),
+    ...(contacts.length > 0 && contacts.every((contact) => /\/127\.|\/\[?::1\]?:/.test(contact))
+      ? [look(`${name}: takes calls from this machine alone`, 'give it a contact at the address on which calls arrive')]
+      : []),
   ]
 }
 

@@ -25,8 +25,16 @@ beforeEach(() => (scratch = mkdtempSync(join(tmpdir(), 'ringround-doctor-'))))
 afterEach(() => rmSync(scratch, { recursive: true, force: true }))
 
 /** `wrong: what -> advice`, a line each. */
-const told = (found: Finding | readonly Finding[]): string => [found].flat().map((each) => `${each.kind}: ${each.what}${each.kind === 'fine' ? '' : ` -> ${each.advice}`}`).join('\n')
-const kinds = (found: Finding | readonly Finding[]) => [found].flat().map(({ kind }) => kind).join(' ')
+const told = (found: Finding | readonly Finding[]): string =>
+  [found]
+    .flat()
+    .map((each) => `${each.kind}: ${each.what}${each.kind === 'fine' ? '' : ` -> ${each.advice}`}`)
+    .join('\n')
+const kinds = (found: Finding | readonly Finding[]) =>
+  [found]
+    .flat()
+    .map(({ kind }) => kind)
+    .join(' ')
 
 it.each([
   ['20.19.0', 'fine'],
@@ -55,7 +63,13 @@ describe('npm packages', () => {
 it.each([
   ['an hour apart', (at: Date) => (at.getUTCMonth() < 4 ? 12 : 13), 'fine'],
   ['UTC all the year', () => 12, 'wrong'],
-  ['a zone that is not known', () => { throw new RangeError('Invalid time zone') }, 'wrong'],
+  [
+    'a zone that is not known',
+    () => {
+      throw new RangeError('Invalid time zone')
+    },
+    'wrong',
+  ],
 ])('time zone data: %s', (_what, hour, kind) => {
   expect(timeZoneData(hour).kind).toBe(kind)
 })
@@ -90,8 +104,12 @@ it('a directory file is told with the line of each mistake, and the first five',
 
 describe('folders', () => {
   const mine = process.getuid?.()
-  it('one that is not there yet is made at the start', () => expect(kinds(folder({ path: join(scratch, 'a', 'b'), setting: 'folders.data', need: 'write' }, mine))).toBe('fine fine'))
-  it('a folder that is only read has to be there', () => expect(told(folder({ path: join(scratch, 'a'), setting: 'prompts.folder', need: 'read' }, mine))).toContain('name the right one as prompts.folder'))
+  it('one that is not there yet is made at the start', () =>
+    expect(kinds(folder({ path: join(scratch, 'a', 'b'), setting: 'folders.data', need: 'write' }, mine))).toBe('fine fine'))
+  it('a folder that is only read has to be there', () =>
+    expect(told(folder({ path: join(scratch, 'a'), setting: 'prompts.folder', need: 'read' }, mine))).toContain(
+      'name the right one as prompts.folder',
+    ))
   it.each([
     [0o700, 0, 'fine fine'],
     [0o755, 0, 'look fine'],
@@ -101,7 +119,10 @@ describe('folders', () => {
     chmodSync(scratch, mode)
     expect(kinds(folder({ path: scratch, setting: 'folders.data', need: 'write', shared }, mine))).toBe(kind)
   })
-  it('that of another user is not judged', () => expect(told(folder({ path: scratch, setting: 'folders.data', need: 'write' }, (mine ?? 0) + 1))).toContain("run npm run doctor as the engine's user"))
+  it('that of another user is not judged', () =>
+    expect(told(folder({ path: scratch, setting: 'folders.data', need: 'write' }, (mine ?? 0) + 1))).toContain(
+      "run npm run doctor as the engine's user",
+    ))
 })
 
 it('a prompts folder without prompts is told with the first sentence', () => {
@@ -129,7 +150,10 @@ describe('ports', () => {
   ])('voice: %s', (_what, settings, ports, kind) => {
     expect(kinds(rtpRange(settings, ports, false))).toBe(kind)
   })
-  it('what is too small is told with what is missing', () => expect(told(rtpRange({ ...range, rtpTo: 20_099 }, undefined, false))).toContain('room for 50 channels; 200 calls (calls.concurrent) need 420 -> widen it by 740 ports'))
+  it('what is too small is told with what is missing', () =>
+    expect(told(rtpRange({ ...range, rtpTo: 20_099 }, undefined, false))).toContain(
+      'room for 50 channels; 200 calls (calls.concurrent) need 420 -> widen it by 740 ports',
+    ))
   it('are read as the kernel writes them', () => {
     mkdirSync(join(scratch, 'net'))
     const head = '  sl  local_address rem_address   st tx_queue rx_queue\n'
@@ -158,7 +182,14 @@ it.each([
 })
 
 describe('doors', () => {
-  const set = { drachtio: [], freeswitch: [], allowDefaultSecrets: 'no', eventSocketAddress: '127.0.0.1', httpAddress: '127.0.0.1', callers: ['127.0.0.0/8'] } as const
+  const set = {
+    drachtio: [],
+    freeswitch: [],
+    allowDefaultSecrets: 'no',
+    eventSocketAddress: '127.0.0.1',
+    httpAddress: '127.0.0.1',
+    callers: ['127.0.0.0/8'],
+  } as const
   it.each([
     ['as installed', set, 'fine'],
     ['default secrets', { ...set, allowDefaultSecrets: 'yes' as const }, 'look'],
@@ -172,8 +203,15 @@ describe('doors', () => {
 })
 
 describe('a channel', () => {
-  const sdp = (profile: string, address = '192.0.2.10') => `v=0\r\no=- 1 1 IN IP4 ${address}\r\ns=-\r\nc=IN IP4 ${address}\r\nt=0 0\r\nm=audio 20000 ${profile} 8 0 101\r\na=rtpmap:101 telephone-event/8000\r\n`
-  const made = { kind: 'made', offer: sdp('RTP/AVP'), played: true, recordedOctets: 20_000, heard: { packets: 40, octetsEach: 172 } } as const
+  const sdp = (profile: string, address = '192.0.2.10') =>
+    `v=0\r\no=- 1 1 IN IP4 ${address}\r\ns=-\r\nc=IN IP4 ${address}\r\nt=0 0\r\nm=audio 20000 ${profile} 8 0 101\r\na=rtpmap:101 telephone-event/8000\r\n`
+  const made = {
+    kind: 'made',
+    offer: sdp('RTP/AVP'),
+    played: true,
+    recordedOctets: 20_000,
+    heard: { packets: 40, octetsEach: 172 },
+  } as const
   const judge = (trial: ChannelTrial, group?: string) => {
     const record = join(scratch, 'spool.wav')
     writeFileSync(record, '')
@@ -181,7 +219,11 @@ describe('a channel', () => {
   }
   it.each<[string, ChannelTrial, string]>([
     ['all is well', made, 'fine fine fine fine fine'],
-    ['SRTP is offered and sent', { ...made, offer: sdp('RTP/SAVP'), heard: { packets: 40, octetsEach: 180 } }, 'fine wrong wrong fine fine'],
+    [
+      'SRTP is offered and sent',
+      { ...made, offer: sdp('RTP/SAVP'), heard: { packets: 40, octetsEach: 180 } },
+      'fine wrong wrong fine fine',
+    ],
     ['voice goes to loopback', { ...made, offer: sdp('RTP/AVP', '127.0.0.1') }, 'fine look fine fine fine'],
     ['no packets came here, which nobody needs', { ...made, heard: { packets: 0, octetsEach: 0 } }, 'fine fine fine fine'],
     ['prompts are not found', { ...made, played: false }, 'fine fine fine wrong fine'],
@@ -197,6 +239,8 @@ describe('a channel', () => {
     expect(told(judge({ ...made, recordedOctets: undefined }, 'ringround-media'))).toContain('(group ringround-media)')
   })
   it('what is wrong is told with what FreeSWITCH answered', () => {
-    expect(told(judge({ kind: 'refused', answer: '480 (MANDATORY_IE_MISSING)', advice: 'set enable-3pcc' }))).toBe('wrong: FreeSWITCH makes no channel: 480 (MANDATORY_IE_MISSING) -> set enable-3pcc')
+    expect(told(judge({ kind: 'refused', answer: '480 (MANDATORY_IE_MISSING)', advice: 'set enable-3pcc' }))).toBe(
+      'wrong: FreeSWITCH makes no channel: 480 (MANDATORY_IE_MISSING) -> set enable-3pcc',
+    )
   })
 })

@@ -12,7 +12,8 @@ export async function clockSync(ask: () => Promise<ClockState> = askSystem, now 
   if (now.getUTCFullYear() < 2025) return wrong(`the clock says ${now.toISOString()}`, 'set it, and let it be set by NTP')
   const state = await ask()
   if (state === 'synchronized') return fine('the clock is set by NTP')
-  if (state === 'notSynchronized') return look('the clock is not set by NTP', 'install chrony or switch on systemd-timesyncd: rotas and opening hours go by this clock')
+  if (state === 'notSynchronized')
+    return look('the clock is not set by NTP', 'install chrony or switch on systemd-timesyncd: rotas and opening hours go by this clock')
   return look('whether the clock is set by NTP cannot be told from here', 'see to it on the machine itself (in a container: on its host)')
 }
 

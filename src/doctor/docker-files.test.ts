@@ -39,7 +39,8 @@ describe('what docker/ starts', () => {
     expect(read).toEqual(expect.arrayContaining(Object.keys(services.freeswitch.environment)))
   })
 
-  it('without a password FreeSWITCH has one that nobody knows', () => expect(freeswitch).toMatch(/data="event_socket_password=printenv FREESWITCH_SECRET \| grep \. \|\| head -c 24 \/dev\/urandom/))
+  it('without a password FreeSWITCH has one that nobody knows', () =>
+    expect(freeswitch).toMatch(/data="event_socket_password=printenv FREESWITCH_SECRET \| grep \. \|\| head -c 24 \/dev\/urandom/))
 
   it('every variable that the engine is given is a setting of it', () => {
     const known = new Set<string>(Object.values(settingRows).map(({ env }) => env))
@@ -51,7 +52,8 @@ describe('what docker/ starts', () => {
     expect(text).toContain('${FREESWITCH_SECRET:?')
     expect(new Set(Object.values(services).map(({ user }) => user)).size).toBe(1)
     for (const folder of ['/srv/ringround/data', '/srv/ringround/prompts']) {
-      for (const service of [services.freeswitch, services.ringround]) expect(service.volumes.some((volume) => volume.split(':')[1] === folder)).toBe(true)
+      for (const service of [services.freeswitch, services.ringround])
+        expect(service.volumes.some((volume) => volume.split(':')[1] === folder)).toBe(true)
     }
   })
 

@@ -49,7 +49,10 @@ const passable = 0o010
  * of its own needs, no call is touched.
  */
 export async function examine(settings: Settings, around: Surroundings): Promise<void> {
-  const tell = async (check: string, findings: () => Finding | readonly Finding[] | Promise<Finding | readonly Finding[]>): Promise<void> => {
+  const tell = async (
+    check: string,
+    findings: () => Finding | readonly Finding[] | Promise<Finding | readonly Finding[]>,
+  ): Promise<void> => {
     let found: readonly Finding[]
     try {
       found = [await findings()].flat()
@@ -73,7 +76,10 @@ export async function examine(settings: Settings, around: Surroundings): Promise
   await tell('prompts', () => promptFolder(settings.promptsFolder, join(settings.dataFolder, 'names')))
   await tell('doors', () => doors(settings))
   const atHttp = await askHttpPort(settings.httpAddress, settings.httpPort)
-  await tell('pages', () => [ownAddress('http.address', settings.httpAddress), ...httpPort(settings.httpAddress, settings.httpPort, atHttp)])
+  await tell('pages', () => [
+    ownAddress('http.address', settings.httpAddress),
+    ...httpPort(settings.httpAddress, settings.httpPort, atHttp),
+  ])
   await tell('redis', () => redis(settings.redisUrl))
   await tell('postgres', () => postgres(settings.databaseUrl))
   await tell('keys', () => masterKeyAtHand(around.keys))
@@ -86,15 +92,29 @@ export async function examine(settings: Settings, around: Surroundings): Promise
 
 type Tell = (check: string, findings: () => Finding | readonly Finding[] | Promise<Finding | readonly Finding[]>) => Promise<void>
 
-async function embedded(settings: Settings, servers: ServersSettings, around: Surroundings, tell: Tell, engineRuns: boolean): Promise<void> {
+async function embedded(
+  settings: Settings,
+  servers: ServersSettings,
+  around: Surroundings,
+  tell: Tell,
+  engineRuns: boolean,
+): Promise<void> {
   const held = heldPorts()
-  await tell('SIP port', () => [...settings.sipAddresses.map((address) => ownAddress('sip.address', address)), sipPort(settings, held, engineRuns)])
-  await tell('voice ports', () => [...settings.rtpAddresses.map((address) => ownAddress('rtp.address', address)), ...rtpRange(settings, held, engineRuns)])
+  await tell('SIP port', () => [
+    ...settings.sipAddresses.map((address) => ownAddress('sip.address', address)),
+    sipPort(settings, held, engineRuns),
+  ])
+  await tell('voice ports', () => [
+    ...settings.rtpAddresses.map((address) => ownAddress('rtp.address', address)),
+    ...rtpRange(settings, held, engineRuns),
+  ])
   await tell('trunks', () => trunks(settings.trunks, askByOptions))
   await tell('embedded switch', async () => {
     const own = await around.startEmbedded()
     try {
-      return (await checkChannel(own.servers, servers, () => Promise.resolve([]))).channel.filter(({ what }) => !what.startsWith('voice packets go to'))
+      return (await checkChannel(own.servers, servers, () => Promise.resolve([]))).channel.filter(
+        ({ what }) => !what.startsWith('voice packets go to'),
+      )
     } finally {
       await own.stop()
     }
@@ -121,6 +141,12 @@ function configuredServers(settings: Settings): readonly ServerSet[] {
   return settings.drachtio.flatMap((drachtio, index) => {
     const freeswitch = settings.freeswitch[index % settings.freeswitch.length]
     if (!freeswitch) return []
-    return [{ drachtio: { ...drachtio, secret: settings.drachtioSecret }, freeswitch: { ...freeswitch, secret: settings.freeswitchSecret }, listenAddress: settings.eventSocketAddress }]
+    return [
+      {
+        drachtio: { ...drachtio, secret: settings.drachtioSecret },
+        freeswitch: { ...freeswitch, secret: settings.freeswitchSecret },
+        listenAddress: settings.eventSocketAddress,
+      },
+    ]
   })
 }

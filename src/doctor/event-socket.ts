@@ -10,7 +10,10 @@ export interface EventSocket {
   close(): void
 }
 
-export type EventSocketAnswer = { readonly kind: 'open'; readonly socket: EventSocket } | { readonly kind: 'unreachable'; readonly why: string } | { readonly kind: 'accessList' | 'password' }
+export type EventSocketAnswer =
+  | { readonly kind: 'open'; readonly socket: EventSocket }
+  | { readonly kind: 'unreachable'; readonly why: string }
+  | { readonly kind: 'accessList' | 'password' }
 
 interface Frame {
   readonly type: string

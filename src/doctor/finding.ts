@@ -1,5 +1,6 @@
 /** What a check found. `look`: it works as it is, or cannot be told from here; somebody should look. `wrong`: it does not work. */
-export type Finding = { readonly kind: 'fine'; readonly what: string } | { readonly kind: 'look' | 'wrong'; readonly what: string; readonly advice: string }
+export type Finding =
+  { readonly kind: 'fine'; readonly what: string } | { readonly kind: 'look' | 'wrong'; readonly what: string; readonly advice: string }
 
 export function fine(what: string): Finding {
   return { kind: 'fine', what }

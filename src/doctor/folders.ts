@@ -22,15 +22,33 @@ export function folder({ path, setting, need, shared = 0 }: FolderWanted, uid: n
   if (!existsSync(path)) {
     if (need === 'read') return [wrong(`${path}: there is no such folder`, `name the right one as ${setting}`)]
     const above = nearestAbove(path)
-    return writable(above) ? [fine(`${path}: is made at the start`), space(above)] : [wrong(`${path}: there is no such folder, and it cannot be made in ${above}`, `make it for the engine's user, or name another as ${setting}`)]
+    return writable(above)
+      ? [fine(`${path}: is made at the start`), space(above)]
+      : [
+          wrong(
+            `${path}: there is no such folder, and it cannot be made in ${above}`,
+            `make it for the engine's user, or name another as ${setting}`,
+          ),
+        ]
   }
-  if (need === 'read') return [readable(path) ? fine(`${path}: can be read`) : wrong(`${path}: cannot be read`, `let the engine's user read it (${setting})`)]
+  if (need === 'read')
+    return [readable(path) ? fine(`${path}: can be read`) : wrong(`${path}: cannot be read`, `let the engine's user read it (${setting})`)]
   const stats = statSync(path)
-  if (uid !== undefined && stats.uid !== uid) return [look(`${path}: belongs to user ${stats.uid}; this is user ${uid}`, 'run npm run doctor as the engine\'s user: what it may do cannot be told otherwise'), space(path)]
+  if (uid !== undefined && stats.uid !== uid)
+    return [
+      look(
+        `${path}: belongs to user ${stats.uid}; this is user ${uid}`,
+        "run npm run doctor as the engine's user: what it may do cannot be told otherwise",
+      ),
+      space(path),
+    ]
   if (!writable(path)) return [wrong(`${path}: cannot be written`, `make it writable for the engine's user, or name another as ${setting}`)]
   const open = stats.mode & 0o777 & ~(0o700 | shared)
   const mode = `0${(stats.mode & 0o7777).toString(8)}`
-  const access = open === 0 ? fine(`${path}: can be written, by nobody else (${mode})`) : look(`${path}: other users of this machine can reach it (${mode})`, 'the engine closes it at its next start')
+  const access =
+    open === 0
+      ? fine(`${path}: can be written, by nobody else (${mode})`)
+      : look(`${path}: other users of this machine can reach it (${mode})`, 'the engine closes it at its next start')
   return [access, space(path)]
 }
 

@@ -29,9 +29,12 @@ function entries(file: string): readonly { readonly port: number; readonly state
     if (file.endsWith('6')) return []
     throw error
   }
-  return text.split('\n').slice(1).flatMap((line) => {
-    const [, local, , state] = line.trim().split(/\s+/)
-    const port = local?.split(':').at(-1)
-    return port === undefined || state === undefined ? [] : [{ port: Number.parseInt(port, 16), state }]
-  })
+  return text
+    .split('\n')
+    .slice(1)
+    .flatMap((line) => {
+      const [, local, , state] = line.trim().split(/\s+/)
+      const port = local?.split(':').at(-1)
+      return port === undefined || state === undefined ? [] : [{ port: Number.parseInt(port, 16), state }]
+    })
 }

@@ -15,8 +15,10 @@ const mostEntries = 100_000
 /** Whether the master key can be had, is the one under which the keys of the store are wrapped, and is nobody else's to read. */
 export async function masterKeyAtHand({ source, store }: KeysPlace): Promise<readonly Finding[]> {
   const by = await wrappedBy(store)
-  if (typeof by !== 'object') return [look(`the keys of the store cannot be looked at: ${by}`, 'run the doctor again when the database answers')]
-  if (source.kind === 'file' && !existsSync(source.path) && by.size === 0) return [fine(`no master key yet: the first start makes ${source.path}`)]
+  if (typeof by !== 'object')
+    return [look(`the keys of the store cannot be looked at: ${by}`, 'run the doctor again when the database answers')]
+  if (source.kind === 'file' && !existsSync(source.path) && by.size === 0)
+    return [fine(`no master key yet: the first start makes ${source.path}`)]
   try {
     const masters = await masterKeys(source, false)
     const names = new Set(masters.map(({ name }) => name))
@@ -26,18 +28,35 @@ export async function masterKeyAtHand({ source, store }: KeysPlace): Promise<rea
       ...(source.kind === 'text' ? [] : rights(source.kind === 'file' ? source.path : source.wrapped)),
       lost === undefined
         ? fine(`the master key ${masters[0].name} opens all ${by.size} keys of the store`)
-        : wrong(`the master key at hand is ${masters[0].name}, and ${missing.length} of ${by.size} keys of the store are wrapped by ${lost[1].at(-1) ?? ''}`, 'put the master key back under which the store was made (docs/sealing.md); what is sealed opens with it alone'),
+        : wrong(
+            `the master key at hand is ${masters[0].name}, and ${missing.length} of ${by.size} keys of the store are wrapped by ${lost[1].at(-1) ?? ''}`,
+            'put the master key back under which the store was made (docs/sealing.md); what is sealed opens with it alone',
+          ),
     ]
   } catch (error) {
     if (!(error instanceof NoMasterKey)) throw error
-    return [wrong(error.message, by.size === 0 ? 'look at keys.masterFile, keys.master or keys.masterCommand' : 'put it back from its copy: what is sealed opens with it alone (docs/sealing.md)')]
+    return [
+      wrong(
+        error.message,
+        by.size === 0
+          ? 'look at keys.masterFile, keys.master or keys.masterCommand'
+          : 'put it back from its copy: what is sealed opens with it alone (docs/sealing.md)',
+      ),
+    ]
   }
 }
 
 function rights(path: string): readonly Finding[] {
   if (process.platform === 'win32') return []
   const mode = statSync(path).mode & 0o777
-  return (mode & openToOthers) === 0 ? [] : [wrong(`${path} can be read or written by others (mode ${mode.toString(8)})`, `chmod 600 ${path}, and change the key if others use this machine (npm run keys -- rotate)`)]
+  return (mode & openToOthers) === 0
+    ? []
+    : [
+        wrong(
+          `${path} can be read or written by others (mode ${mode.toString(8)})`,
+          `chmod 600 ${path}, and change the key if others use this machine (npm run keys -- rotate)`,
+        ),
+      ]
 }
 
 /** Of each key of the store, the names of the master keys that it was ever wrapped by; or why nobody knows. */

@@ -15,7 +15,10 @@ export function eventSocketAccess({ host, port }: Access, found: EventSocketAnsw
     case 'open':
       return fine(`${name}: lets us in`)
     case 'unreachable':
-      return wrong(`${name}: cannot be reached (${found.why})`, 'start it; look at listen-ip and listen-port in event_socket.conf.xml, at freeswitch.addresses, and at what filters packets between the two')
+      return wrong(
+        `${name}: cannot be reached (${found.why})`,
+        'start it; look at listen-ip and listen-port in event_socket.conf.xml, at freeswitch.addresses, and at what filters packets between the two',
+      )
     case 'accessList':
       return wrong(`${name}: refuses our address`, 'put this machine into the list of apply-inbound-acl in event_socket.conf.xml')
     case 'password':
@@ -24,9 +27,22 @@ export function eventSocketAccess({ host, port }: Access, found: EventSocketAnsw
 }
 
 /** Version, modules, global variables and limits of a FreeSWITCH, as its event socket tells them. */
-export async function mediaServer({ host, port }: Access, socket: EventSocket, settings: { readonly concurrentCalls: number }, now = Date.now): Promise<readonly Finding[]> {
+export async function mediaServer(
+  { host, port }: Access,
+  socket: EventSocket,
+  settings: { readonly concurrentCalls: number },
+  now = Date.now,
+): Promise<readonly Finding[]> {
   const name = `FreeSWITCH ${host}:${port}`
-  return [await version(name, socket), ...(await loaded(name, socket)), await plainRtp(name, socket), await latching(name, socket), ...(await limits(name, socket, settings.concurrentCalls)), ...(await voicePorts(name, socket, settings.concurrentCalls)), await clock(name, socket, now)]
+  return [
+    await version(name, socket),
+    ...(await loaded(name, socket)),
+    await plainRtp(name, socket),
+    await latching(name, socket),
+    ...(await limits(name, socket, settings.concurrentCalls)),
+    ...(await voicePorts(name, socket, settings.concurrentCalls)),
+    await clock(name, socket, now),
+  ]
 }
 
 async function version(name: string, socket: EventSocket): Promise<Finding> {
@@ -51,13 +67,19 @@ async function loaded(name: string, socket: EventSocket): Promise<readonly Findi
 async function plainRtp(name: string, socket: EventSocket): Promise<Finding> {
   const value = await globalVariable(socket, 'rtp_secure_media_inbound')
   if (value === 'forbidden') return fine(`${name}: rtp_secure_media_inbound is forbidden`)
-  return look(`${name}: rtp_secure_media_inbound is ${value ?? 'not set'}: from 1.10.12 on, telephones hear noise`, 'set the global variable in vars.xml: rtp_secure_media_inbound=forbidden')
+  return look(
+    `${name}: rtp_secure_media_inbound is ${value ?? 'not set'}: from 1.10.12 on, telephones hear noise`,
+    'set the global variable in vars.xml: rtp_secure_media_inbound=forbidden',
+  )
 }
 
 async function latching(name: string, socket: EventSocket): Promise<Finding> {
   const value = await globalVariable(socket, 'disable_rtp_auto_adjust')
   if (value === 'true') return fine(`${name}: disable_rtp_auto_adjust is true`)
-  return look(`${name}: disable_rtp_auto_adjust is ${value ?? 'not set'}: a stranger can take over a call as it begins`, 'set the global variable in vars.xml: disable_rtp_auto_adjust=true')
+  return look(
+    `${name}: disable_rtp_auto_adjust is ${value ?? 'not set'}: a stranger can take over a call as it begins`,
+    'set the global variable in vars.xml: disable_rtp_auto_adjust=true',
+  )
 }
 
 /** Its range of voice ports, where the configuration tells it (that of docker/freeswitch does); FreeSWITCH itself has no way to. */
@@ -82,8 +104,18 @@ async function limits(name: string, socket: EventSocket, concurrentCalls: number
   return [
     most >= wanted
       ? fine(`${name}: takes ${most} sessions; ${concurrentCalls} calls need ${wanted}`)
-      : wrong(`${name}: takes ${most} sessions; ${concurrentCalls} calls (calls.concurrent) need ${wanted}`, `set max-sessions to ${wanted} or more in switch.conf.xml, or lower calls.concurrent`),
-    ...(perSecond < 20 ? [look(`${name}: takes ${perSecond} sessions a second`, 'set sessions-per-second to 30 or more in switch.conf.xml: the engine makes several channels at once')] : []),
+      : wrong(
+          `${name}: takes ${most} sessions; ${concurrentCalls} calls (calls.concurrent) need ${wanted}`,
+          `set max-sessions to ${wanted} or more in switch.conf.xml, or lower calls.concurrent`,
+        ),
+    ...(perSecond < 20
+      ? [
+          look(
+            `${name}: takes ${perSecond} sessions a second`,
+            'set sessions-per-second to 30 or more in switch.conf.xml: the engine makes several channels at once',
+          ),
+        ]
+      : []),
   ]
 }
 

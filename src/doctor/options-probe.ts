@@ -46,7 +46,10 @@ function overUdp(peer: Endpoint, written: (local: string) => string): Promise<Op
       const request = written(`${hostForUri(address)}:${port}`)
       const send = () => socket.send(request)
       send()
-      timers.push(...resendMs.map((ms) => setTimeout(send, ms)), setTimeout(() => end({ kind: 'silent', why: `no answer within ${timeoutMs} ms` }), timeoutMs))
+      timers.push(
+        ...resendMs.map((ms) => setTimeout(send, ms)),
+        setTimeout(() => end({ kind: 'silent', why: `no answer within ${timeoutMs} ms` }), timeoutMs),
+      )
     })
   })
 }
@@ -54,7 +57,8 @@ function overUdp(peer: Endpoint, written: (local: string) => string): Promise<Op
 function overConnection(peer: Endpoint, written: (local: string) => string): Promise<OptionsAnswer> {
   return new Promise((resolve) => {
     const { protocol, address: host, port, serverName = '' } = peer
-    const socket = protocol === 'tls' ? connectTls({ host, port, servername: isIP(serverName) === 0 ? serverName : '' }) : connect({ host, port })
+    const socket =
+      protocol === 'tls' ? connectTls({ host, port, servername: isIP(serverName) === 0 ? serverName : '' }) : connect({ host, port })
     const end = (answer: OptionsAnswer) => {
       socket.destroy()
       resolve(answer)
@@ -63,7 +67,9 @@ function overConnection(peer: Endpoint, written: (local: string) => string): Pro
     socket.setTimeout(timeoutMs, () => end({ kind: 'silent', why: `no answer within ${timeoutMs} ms` }))
     socket.on('error', (error: NodeJS.ErrnoException) => end({ kind: 'silent', why: error.code ?? error.message }))
     socket.on('close', () => end({ kind: 'silent', why: 'it closed the connection' }))
-    socket.on(protocol === 'tls' ? 'secureConnect' : 'connect', () => socket.write(written(`${hostForUri(socket.localAddress ?? '')}:${socket.localPort ?? 0}`)))
+    socket.on(protocol === 'tls' ? 'secureConnect' : 'connect', () =>
+      socket.write(written(`${hostForUri(socket.localAddress ?? '')}:${socket.localPort ?? 0}`)),
+    )
     socket.on('data', (chunk) => {
       received = Buffer.concat([received, chunk])
       const answer = received.includes('\r\n\r\n') ? answerIn(received) : undefined

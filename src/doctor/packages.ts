@@ -16,10 +16,17 @@ export function packages(root: string): Finding {
     const wanted = packagesIn(join(root, 'package-lock.json'))
     const kept = join(root, 'node_modules', '.package-lock.json')
     const installed = existsSync(kept) ? packagesIn(kept) : {}
-    const needed = Object.entries(wanted).filter(([path, entry]) => path !== '' && entry.dev !== true && entry.optional !== true && entry.devOptional !== true)
-    const missing = needed.filter(([path, { version }]) => installed[path]?.version !== version).map(([path]) => path.replace(/^node_modules\//, ''))
+    const needed = Object.entries(wanted).filter(
+      ([path, entry]) => path !== '' && entry.dev !== true && entry.optional !== true && entry.devOptional !== true,
+    )
+    const missing = needed
+      .filter(([path, { version }]) => installed[path]?.version !== version)
+      .map(([path]) => path.replace(/^node_modules\//, ''))
     if (missing.length === 0) return fine(`${needed.length} npm packages, as package-lock.json has them`)
-    return wrong(`${missing.length} npm packages are missing or of another version: ${missing.slice(0, 3).join(', ')}${missing.length > 3 ? ' ...' : ''}`, advice)
+    return wrong(
+      `${missing.length} npm packages are missing or of another version: ${missing.slice(0, 3).join(', ')}${missing.length > 3 ? ' ...' : ''}`,
+      advice,
+    )
   } catch (error) {
     return wrong(`the list of npm packages cannot be read: ${error instanceof Error ? error.message : String(error)}`, advice)
   }

@@ -10,7 +10,12 @@ const triedVersion = 15
 export async function postgres(url: string | undefined): Promise<readonly Finding[]> {
   if (url === undefined) return [fine('no PostgreSQL: a SQLite file in the data folder')]
   const { default: pg } = await import('pg')
-  const client: Client = new pg.Client({ connectionString: url, application_name: 'ringround doctor', connectionTimeoutMillis: patienceMs, query_timeout: patienceMs })
+  const client: Client = new pg.Client({
+    connectionString: url,
+    application_name: 'ringround doctor',
+    connectionTimeoutMillis: patienceMs,
+    query_timeout: patienceMs,
+  })
   client.on('error', () => undefined)
   try {
     await client.connect()
@@ -22,15 +27,33 @@ export async function postgres(url: string | undefined): Promise<readonly Findin
     const version = Math.floor(Number(told.version) / 10_000)
     const apart = Math.round(Number(told.now) - Date.now())
     return [
-      version >= triedVersion ? fine(`PostgreSQL ${version} answers`) : look(`PostgreSQL ${version} answers; nothing older than ${triedVersion} has been tried`, `update it to ${triedVersion} or newer`),
+      version >= triedVersion
+        ? fine(`PostgreSQL ${version} answers`)
+        : look(`PostgreSQL ${version} answers; nothing older than ${triedVersion} has been tried`, `update it to ${triedVersion} or newer`),
       ...(Math.abs(apart) < driftMs ? [] : [look(`its clock and ours are ${Math.abs(apart)} ms apart`, 'have both machines set by NTP')]),
-      ...(told.replica ? [wrong('it is a replica and may only be read', 'name the primary in database.url (DATABASE_URL), the replica in database.readUrl')] : []),
-      ...(told.fsync === 'on' ? [] : [wrong('it does not wait for its disk (fsync = off): a power failure loses facts that were acknowledged', 'set fsync = on')]),
-      ...(told.may_create || told.replica ? [] : [wrong('our user may make no tables there', 'make it the owner of the database, or grant create on schema public')]),
+      ...(told.replica
+        ? [
+            wrong(
+              'it is a replica and may only be read',
+              'name the primary in database.url (DATABASE_URL), the replica in database.readUrl',
+            ),
+          ]
+        : []),
+      ...(told.fsync === 'on'
+        ? []
+        : [wrong('it does not wait for its disk (fsync = off): a power failure loses facts that were acknowledged', 'set fsync = on')]),
+      ...(told.may_create || told.replica
+        ? []
+        : [wrong('our user may make no tables there', 'make it the owner of the database, or grant create on schema public')]),
     ]
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
-    return [wrong(`PostgreSQL does not answer (${code ?? message})`, 'start it, or look at database.url (DATABASE_URL): address, user, password, name of the database, TLS (sslmode)')]
+    return [
+      wrong(
+        `PostgreSQL does not answer (${code ?? message})`,
+        'start it, or look at database.url (DATABASE_URL): address, user, password, name of the database, TLS (sslmode)',
+      ),
+    ]
   } finally {
     await client.end().catch(() => undefined)
   }

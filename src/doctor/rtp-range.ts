@@ -18,16 +18,29 @@ export function roomFor(where: string, from: number, to: number, concurrentCalls
   const channels = Math.floor((to - from + 1) / portsPerChannel)
   const wanted = channelsFor(concurrentCalls)
   if (channels >= wanted) return fine(`${where}: room for ${channels} channels; ${concurrentCalls} calls need ${wanted}`)
-  return wrong(`${where}: room for ${channels} channels; ${concurrentCalls} calls (calls.concurrent) need ${wanted}`, `widen it by ${(wanted - channels) * portsPerChannel} ports, or lower calls.concurrent`)
+  return wrong(
+    `${where}: room for ${channels} channels; ${concurrentCalls} calls (calls.concurrent) need ${wanted}`,
+    `widen it by ${(wanted - channels) * portsPerChannel} ports, or lower calls.concurrent`,
+  )
 }
 
 /** The embedded switch's own range: large enough, and free. */
-export function rtpRange(settings: { readonly rtpFrom: number; readonly rtpTo: number; readonly sipPort: number; readonly concurrentCalls: number }, held: HeldPorts | undefined, engineRuns: boolean): readonly Finding[] {
+export function rtpRange(
+  settings: { readonly rtpFrom: number; readonly rtpTo: number; readonly sipPort: number; readonly concurrentCalls: number },
+  held: HeldPorts | undefined,
+  engineRuns: boolean,
+): readonly Finding[] {
   const { rtpFrom, rtpTo, sipPort, concurrentCalls } = settings
   const where = `rtp.from ${rtpFrom} to rtp.to ${rtpTo}`
   const findings = [roomFor(where, rtpFrom, rtpTo, concurrentCalls)]
   if (sipPort >= rtpFrom && sipPort <= rtpTo) findings.push(wrong(`${where}: sip.port ${sipPort} lies in it`, 'move one of them'))
   const strangers = held === undefined || engineRuns ? 0 : [...held.udp].filter((port) => port >= rtpFrom && port <= rtpTo).length
-  if (strangers > 0) findings.push(look(`${where}: ${strangers} ports of it are held by other programs`, 'the engine passes over them; move the range if there are many'))
+  if (strangers > 0)
+    findings.push(
+      look(
+        `${where}: ${strangers} ports of it are held by other programs`,
+        'the engine passes over them; move the range if there are many',
+      ),
+    )
   return findings
 }

@@ -3,7 +3,10 @@ import { fine, wrong, type Finding } from './finding.js'
 const timeoutMs = 3_000
 
 /** What answers at the port of the pages. */
-export type AtHttpPort = { readonly kind: 'engine'; readonly ready: boolean; readonly missing: readonly string[] } | { readonly kind: 'stranger' } | { readonly kind: 'nobody' }
+export type AtHttpPort =
+  | { readonly kind: 'engine'; readonly ready: boolean; readonly missing: readonly string[] }
+  | { readonly kind: 'stranger' }
+  | { readonly kind: 'nobody' }
 
 /** Looks whether an engine runs with these settings. Only a running one says `parts` at /readyz. */
 export async function askHttpPort(address: string, port: number): Promise<AtHttpPort> {
@@ -12,7 +15,8 @@ export async function askHttpPort(address: string, port: number): Promise<AtHttp
     const answer = await fetch(`http://${host}:${port}/readyz`, { signal: AbortSignal.timeout(timeoutMs) })
     const body: unknown = await answer.json().catch(() => undefined)
     if (typeof body !== 'object' || body === null || !('parts' in body) || !('ready' in body)) return { kind: 'stranger' }
-    const missing = 'missing' in body && Array.isArray(body.missing) ? body.missing.filter((each): each is string => typeof each === 'string') : []
+    const missing =
+      'missing' in body && Array.isArray(body.missing) ? body.missing.filter((each): each is string => typeof each === 'string') : []
     return { kind: 'engine', ready: body.ready === true, missing }
   } catch (error) {
     const code = (error as { cause?: { code?: string } }).cause?.code
@@ -30,6 +34,11 @@ export function httpPort(address: string, port: number, found: AtHttpPort): read
     case 'stranger':
       return [wrong(`${where}: another program has it`, 'stop that program, or set another port as http.port (RINGROUND_HTTP_PORT)')]
     case 'engine':
-      return [fine(`${where}: an engine runs there`), ...(found.ready ? [fine('the running engine is ready')] : found.missing.map((missing) => wrong(`the running engine is not ready: ${missing}`, 'see below')))]
+      return [
+        fine(`${where}: an engine runs there`),
+        ...(found.ready
+          ? [fine('the running engine is ready')]
+          : found.missing.map((missing) => wrong(`the running engine is not ready: ${missing}`, 'see below'))),
+      ]
   }
 }

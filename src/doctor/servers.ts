@@ -37,7 +37,13 @@ export async function checkMediaServer(set: ServerSet, settings: ServersSettings
     const told = settings.ownServers ? [] : await mediaServer(freeswitch, opened.socket, settings)
     return [access, ...told, ...(await sipProfile(freeswitch, opened.socket, freeswitch.profile))]
   } catch (error) {
-    return [access, wrong(`FreeSWITCH ${freeswitch.host}:${freeswitch.port}: ${error instanceof Error ? error.message : String(error)}`, 'look into its log, and at its load')]
+    return [
+      access,
+      wrong(
+        `FreeSWITCH ${freeswitch.host}:${freeswitch.port}: ${error instanceof Error ? error.message : String(error)}`,
+        'look into its log, and at its load',
+      ),
+    ]
   } finally {
     opened.socket.close()
   }
@@ -47,9 +53,14 @@ export async function checkMediaServer(set: ServerSet, settings: ServersSettings
  * Both together, as the engine uses them. A recording of a moment is made in the spool folder and deleted again.
  * @param use is given the way to trunks while the connections are there
  */
-export async function checkChannel(set: ServerSet, settings: ServersSettings, use: (ask: AskTrunk) => Promise<readonly Finding[]>): Promise<{ readonly channel: readonly Finding[]; readonly trunks: readonly Finding[] }> {
+export async function checkChannel(
+  set: ServerSet,
+  settings: ServersSettings,
+  use: (ask: AskTrunk) => Promise<readonly Finding[]>,
+): Promise<{ readonly channel: readonly Finding[]; readonly trunks: readonly Finding[] }> {
   const play = promptToPlay(settings.promptsFolder)
-  if (play === undefined) return { channel: [wrong(`${settings.promptsFolder}: no prompt to play`, 'npm run prompts renders them')], trunks: [] }
+  if (play === undefined)
+    return { channel: [wrong(`${settings.promptsFolder}: no prompt to play`, 'npm run prompts renders them')], trunks: [] }
   const spool = settings.ownServers ? mkdtempSync(join(tmpdir(), 'ringround-doctor-')) : join(settings.dataFolder, 'spool')
   // The engine makes it, for its own user: whoever runs this may be another one.
   const files = { play, record: existsSync(spool) ? join(spool, `doctor-${randomHex(8)}.wav`) : undefined }
@@ -59,7 +70,10 @@ export async function checkChannel(set: ServerSet, settings: ServersSettings, us
     const tried = channel(await trial.tryChannel(files), files, settings.sharedGroup)
     return { channel: tried, trunks: await use((address, headers) => trial.askTrunk(address, headers)) }
   } catch (error) {
-    return { channel: [wrong(`no channel could be tried: ${error instanceof Error ? error.message : String(error)}`, 'see above')], trunks: [] }
+    return {
+      channel: [wrong(`no channel could be tried: ${error instanceof Error ? error.message : String(error)}`, 'see above')],
+      trunks: [],
+    }
   } finally {
     await trial.close()
     if (settings.ownServers) rmSync(spool, { recursive: true, force: true })

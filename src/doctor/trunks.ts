@@ -18,7 +18,10 @@ const system: Resolve = async (name) => (await lookup(name, { all: true })).map(
 
 /** Each trunk: its name in DNS, whether it answers, whether it takes our credentials. */
 export async function trunks(settings: readonly TrunkSetting[], ask: AskTrunk, resolve: Resolve = system): Promise<readonly Finding[]> {
-  if (settings.length === 0) return [look('no trunk: telephone numbers cannot be rung, SIP addresses and registered telephones can', 'set calls.trunks (docs/guard.md)')]
+  if (settings.length === 0)
+    return [
+      look('no trunk: telephone numbers cannot be rung, SIP addresses and registered telephones can', 'set calls.trunks (docs/guard.md)'),
+    ]
   return (await Promise.all(settings.map((trunk) => oneTrunk(trunk, ask, resolve)))).flat()
 }
 
@@ -30,11 +33,23 @@ async function oneTrunk(trunk: TrunkSetting, ask: AskTrunk, resolve: Resolve): P
     try {
       found.push(fine(`${name}: is ${(await resolve(host)).join(', ')}`))
     } catch (error) {
-      return [wrong(`${name}: the name has no address (${(error as NodeJS.ErrnoException).code ?? String(error)})`, 'look at its spelling in calls.trunks, and at the name servers of this machine')]
+      return [
+        wrong(
+          `${name}: the name has no address (${(error as NodeJS.ErrnoException).code ?? String(error)})`,
+          'look at its spelling in calls.trunks, and at the name servers of this machine',
+        ),
+      ]
     }
   }
   const answer = await ask(trunk.address)
-  if (answer.kind === 'silent') return [...found, wrong(`${name}: does not answer OPTIONS (${answer.why})`, 'ask the carrier whether it knows this address of yours; look at what filters packets in between. Some carriers answer no OPTIONS: then ring a number')]
+  if (answer.kind === 'silent')
+    return [
+      ...found,
+      wrong(
+        `${name}: does not answer OPTIONS (${answer.why})`,
+        'ask the carrier whether it knows this address of yours; look at what filters packets in between. Some carriers answer no OPTIONS: then ring a number',
+      ),
+    ]
   if (answer.status !== 401 && answer.status !== 407) return [...found, answered(name, answer.status)]
   return [...found, await withCredentials(name, trunk, answer.challenges, answer.status, ask)]
 }
@@ -46,13 +61,32 @@ function answered(name: string, status: number): Finding {
   return fine(`${name}: answers (${status})`)
 }
 
-async function withCredentials(name: string, trunk: TrunkSetting, challenges: readonly string[], status: number, ask: AskTrunk): Promise<Finding> {
-  if (trunk.user === undefined) return look(`${name}: asks for credentials (${status})`, 'if it does so for calls as well: name=user:password@host:port in calls.trunks')
+async function withCredentials(
+  name: string,
+  trunk: TrunkSetting,
+  challenges: readonly string[],
+  status: number,
+  ask: AskTrunk,
+): Promise<Finding> {
+  if (trunk.user === undefined)
+    return look(
+      `${name}: asks for credentials (${status})`,
+      'if it does so for calls as well: name=user:password@host:port in calls.trunks',
+    )
   const challenge = chooseChallenge(challenges)
-  if (challenge === undefined) return look(`${name}: asks for credentials in a way that is not served`, 'it has to offer digest authentication with MD5 or SHA-256')
-  const proof = authorization(challenge, { username: trunk.user, password: trunk.password ?? '' }, { method: 'OPTIONS', uri: `sip:${trunk.address}` }, 1, randomHex(8))
+  if (challenge === undefined)
+    return look(`${name}: asks for credentials in a way that is not served`, 'it has to offer digest authentication with MD5 or SHA-256')
+  const proof = authorization(
+    challenge,
+    { username: trunk.user, password: trunk.password ?? '' },
+    { method: 'OPTIONS', uri: `sip:${trunk.address}` },
+    1,
+    randomHex(8),
+  )
   const again = await ask(trunk.address, { [status === 401 ? 'Authorization' : 'Proxy-Authorization']: proof })
-  if (again.kind === 'silent') return look(`${name}: asks for credentials, and says nothing to them (${again.why})`, 'ring a number through it')
-  if (again.status === 401 || again.status === 407 || again.status === 403) return wrong(`${name}: does not take our user and password (${again.status})`, 'look at both in calls.trunks, and ask the carrier')
+  if (again.kind === 'silent')
+    return look(`${name}: asks for credentials, and says nothing to them (${again.why})`, 'ring a number through it')
+  if (again.status === 401 || again.status === 407 || again.status === 403)
+    return wrong(`${name}: does not take our user and password (${again.status})`, 'look at both in calls.trunks, and ask the carrier')
   return fine(`${name}: takes our user and password (${again.status})`)
 }

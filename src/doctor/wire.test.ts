@@ -19,7 +19,8 @@ afterEach(() => {
   for (const close of closing.splice(0)) close()
 })
 
-const told = (found: readonly Finding[]): string => found.map((each) => `${each.kind}: ${each.what}${each.kind === 'fine' ? '' : ` -> ${each.advice}`}`).join('\n')
+const told = (found: readonly Finding[]): string =>
+  found.map((each) => `${each.kind}: ${each.what}${each.kind === 'fine' ? '' : ` -> ${each.advice}`}`).join('\n')
 const kinds = (found: readonly Finding[]) => found.map(({ kind }) => kind).join(' ')
 
 /** A TCP server that does this with each connection. */
@@ -90,7 +91,10 @@ function eventSocket(answers: Answers, auth = '+OK accepted'): Promise<number> {
   return server((socket) => {
     socket.write('Content-Type: auth/request\n\n')
     socket.on('data', (data) => {
-      for (const line of data.toString().split('\n\n').filter((each) => each !== '')) {
+      for (const line of data
+        .toString()
+        .split('\n\n')
+        .filter((each) => each !== '')) {
         if (line.startsWith('auth')) socket.write(`Content-Type: command/reply\nReply-Text: ${auth}\n\n`)
         const command = /^api (.*)/s.exec(line)?.[1]
         if (command === undefined) continue
@@ -101,7 +105,9 @@ function eventSocket(answers: Answers, auth = '+OK accepted'): Promise<number> {
   })
 }
 
-async function opened(answers: Answers): Promise<{ readonly access: { readonly host: string; readonly port: number; readonly secret: string }; readonly socket: EventSocket }> {
+async function opened(
+  answers: Answers,
+): Promise<{ readonly access: { readonly host: string; readonly port: number; readonly secret: string }; readonly socket: EventSocket }> {
   const access = { host, port: await eventSocket(answers), secret: 's' }
   const answer = await openEventSocket(access)
   if (answer.kind !== 'open') throw new Error(answer.kind)
@@ -112,7 +118,11 @@ async function opened(answers: Answers): Promise<{ readonly access: { readonly h
 describe('the event socket', () => {
   it.each([
     ['another password', () => eventSocket({}, '-ERR invalid'), 'password'],
-    ['an access list without us', () => server((socket) => socket.write('Content-Type: text/rude-rejection\nContent-Length: 24\n\nAccess Denied, go away.\n')), 'accessList'],
+    [
+      'an access list without us',
+      () => server((socket) => socket.write('Content-Type: text/rude-rejection\nContent-Length: 24\n\nAccess Denied, go away.\n')),
+      'accessList',
+    ],
     ['nobody', nobody, 'unreachable'],
   ])('%s', async (_what, start, kind) => {
     const access = { host, port: await start(), secret: 's' }
@@ -125,12 +135,42 @@ describe('the event socket', () => {
 describe('FreeSWITCH', () => {
   it.each<[string, Answers, string, string]>([
     ['set up as docker/freeswitch is', good, 'fine fine fine fine fine fine', '1000 sessions'],
-    ['without a module', { ...good, 'module_exists mod_sndfile': 'false' }, 'fine wrong fine fine fine fine', 'load it in modules.conf.xml'],
-    ['that offers SRTP', { ...good, 'global_getvar rtp_secure_media_inbound': '-ERR no reply' }, 'fine fine look fine fine fine', 'rtp_secure_media_inbound is not set'],
-    ['that latches', { ...good, 'global_getvar disable_rtp_auto_adjust': '' }, 'fine fine fine look fine fine', 'disable_rtp_auto_adjust=true'],
-    ['with few sessions', { ...good, status: '0 session(s) per Sec out of max 30\n100 session(s) max' }, 'fine fine fine fine wrong fine', 'set max-sessions to 420 or more'],
-    ['with few sessions a second', { ...good, status: '0 session(s) per Sec out of max 2\n1000 session(s) max' }, 'fine fine fine fine fine look fine', 'sessions-per-second'],
-    ['with few voice ports', { ...good, 'global_getvar rtp_from': '20000', 'global_getvar rtp_to': '20099' }, 'fine fine fine fine fine wrong fine', 'room for 50 channels'],
+    [
+      'without a module',
+      { ...good, 'module_exists mod_sndfile': 'false' },
+      'fine wrong fine fine fine fine',
+      'load it in modules.conf.xml',
+    ],
+    [
+      'that offers SRTP',
+      { ...good, 'global_getvar rtp_secure_media_inbound': '-ERR no reply' },
+      'fine fine look fine fine fine',
+      'rtp_secure_media_inbound is not set',
+    ],
+    [
+      'that latches',
+      { ...good, 'global_getvar disable_rtp_auto_adjust': '' },
+      'fine fine fine look fine fine',
+      'disable_rtp_auto_adjust=true',
+    ],
+    [
+      'with few sessions',
+      { ...good, status: '0 session(s) per Sec out of max 30\n100 session(s) max' },
+      'fine fine fine fine wrong fine',
+      'set max-sessions to 420 or more',
+    ],
+    [
+      'with few sessions a second',
+      { ...good, status: '0 session(s) per Sec out of max 2\n1000 session(s) max' },
+      'fine fine fine fine fine look fine',
+      'sessions-per-second',
+    ],
+    [
+      'with few voice ports',
+      { ...good, 'global_getvar rtp_from': '20000', 'global_getvar rtp_to': '20099' },
+      'fine fine fine fine fine wrong fine',
+      'room for 50 channels',
+    ],
     ['whose clock is wrong', { ...good, strmicroepoch: '1000000090000000' }, 'fine fine fine fine fine look', '90000 ms ahead of ours'],
     ['of long ago', { ...good, version: 'FreeSWITCH Version 1.8.7' }, 'look fine fine fine fine fine', 'has not been tried'],
   ])('%s', async (_what, answers, kind, words) => {
@@ -144,8 +184,18 @@ describe('FreeSWITCH', () => {
     ['is missing', { ...good, 'sofia status': '0 profiles 0 aliases' }, 'wrong', 'there is none'],
     ['is down', { ...good, 'sofia status': profileLine.replace('RUNNING (0)', 'DOWN') }, 'wrong', 'does not run'],
     ['has IPv6 alone', { ...good, 'sofia status': profileLine.replace('192.0.2.10', '[2001:db8::1]') }, 'wrong', 'no IPv4 address'],
-    ['has other codecs', { ...good, 'sofia status profile drachtio_mrf': 'CODECS IN        \tOPUS,PCMU@8000h@20i' }, 'fine wrong', 'PCMA,PCMU'],
-    ['sees to NAT itself', { ...good, 'sofia status profile drachtio_mrf': 'CODECS IN\tPCMU,PCMA@20i\nAGGRESSIVENAT    \ttrue' }, 'fine fine look', 'switch it off'],
+    [
+      'has other codecs',
+      { ...good, 'sofia status profile drachtio_mrf': 'CODECS IN        \tOPUS,PCMU@8000h@20i' },
+      'fine wrong',
+      'PCMA,PCMU',
+    ],
+    [
+      'sees to NAT itself',
+      { ...good, 'sofia status profile drachtio_mrf': 'CODECS IN\tPCMU,PCMA@20i\nAGGRESSIVENAT    \ttrue' },
+      'fine fine look',
+      'switch it off',
+    ],
   ])('whose profile %s', async (_what, answers, kind, words) => {
     const { access, socket } = await opened(answers)
     const found = await sipProfile(access, socket)
@@ -156,10 +206,20 @@ describe('FreeSWITCH', () => {
 
 describe('trunks', () => {
   const silent: AskTrunk = () => Promise.resolve({ kind: 'silent', why: 'no answer' })
-  const status = (code: number): AskTrunk => () => Promise.resolve({ kind: 'answered', status: code, challenges: [] })
+  const status =
+    (code: number): AskTrunk =>
+    () =>
+      Promise.resolve({ kind: 'answered', status: code, challenges: [] })
   const challenge = 'Digest realm="carrier", nonce="abc", algorithm=MD5, qop="auth"'
   /** @param then what follows upon credentials */
-  const challenging = (then: number): AskTrunk => (_address, headers) => Promise.resolve({ kind: 'answered', status: headers?.['Proxy-Authorization']?.includes('username="us"') ? then : 407, challenges: [challenge] })
+  const challenging =
+    (then: number): AskTrunk =>
+    (_address, headers) =>
+      Promise.resolve({
+        kind: 'answered',
+        status: headers?.['Proxy-Authorization']?.includes('username="us"') ? then : 407,
+        challenges: [challenge],
+      })
   const noName = () => Promise.reject(Object.assign(new Error(''), { code: 'ENOTFOUND' }))
   const trunk = { name: 'main', address: 'sip.example.net:5060' }
   const user = { ...trunk, user: 'us', password: 'secret word' }
@@ -182,7 +242,11 @@ describe('trunks', () => {
 })
 
 describe('OPTIONS', () => {
-  const answer = (request: string, line: string) => `SIP/2.0 ${line}\r\n${request.split('\r\n').filter((each) => /^(Via|From|To|Call-ID|CSeq):/.test(each)).join('\r\n')}\r\nContent-Length: 0\r\n\r\n`
+  const answer = (request: string, line: string) =>
+    `SIP/2.0 ${line}\r\n${request
+      .split('\r\n')
+      .filter((each) => /^(Via|From|To|Call-ID|CSeq):/.test(each))
+      .join('\r\n')}\r\nContent-Length: 0\r\n\r\n`
   it('over UDP: the answer counts, a provisional one does not', async () => {
     const peer = createSocket('udp4')
     closing.push(() => peer.close())

@@ -56,7 +56,12 @@ export class EmbeddedSwitch {
    * @param onShortages told what has run out, whenever that changes
    * @param media makes what carries the audio; default: an engine in this thread
    */
-  constructor(settings: EmbeddedSwitchSettings, log: (line: string) => void = () => undefined, onShortages: (now: readonly Shortage[]) => void = () => undefined, media: MediaFactory = (options) => new MediaEngine(options)) {
+  constructor(
+    settings: EmbeddedSwitchSettings,
+    log: (line: string) => void = () => undefined,
+    onShortages: (now: readonly Shortage[]) => void = () => undefined,
+    media: MediaFactory = (options) => new MediaEngine(options),
+  ) {
     this.settings = settings
     this.#media = media
     this.#log = log
@@ -79,14 +84,21 @@ export class EmbeddedSwitch {
     const opened: { close(): Promise<void> }[] = []
     try {
       const tcpLimits = tcpLimitsFor(descriptorLimit())
-      const onShortage = (what: ConnectionShortage, detail: string): void => this.#shortages.add(what === 'connections' ? 'sipConnections' : what, detail)
+      const onShortage = (what: ConnectionShortage, detail: string): void =>
+        this.#shortages.add(what === 'connections' ? 'sipConnections' : what, detail)
       if (drachtio.traceFile !== undefined) this.#trace = new SipTrace(drachtio.traceFile, this.#log)
       const trace = this.#trace
       const tls = drachtio.tls && tlsIdentity(drachtio.tls, this.#log)
       if (tls) opened.push({ close: () => Promise.resolve(tls.close()) })
       this.#tls = tls
       for (const listener of withWayTo(freeswitch.sip.address, drachtio.sip)) {
-        const transport = await openTransport(listener, 'SIP', { ...(tls ? { tls } : {}), tcpLimits, onShortage, ...(trace ? { trace: (bytes, from, to) => trace.wrote(bytes, from, to) } : {}), ...(this.#strangers === undefined ? {} : { strangers: this.#strangers }) })
+        const transport = await openTransport(listener, 'SIP', {
+          ...(tls ? { tls } : {}),
+          tcpLimits,
+          onShortage,
+          ...(trace ? { trace: (bytes, from, to) => trace.wrote(bytes, from, to) } : {}),
+          ...(this.#strangers === undefined ? {} : { strangers: this.#strangers }),
+        })
         opened.push(transport)
         this.#worldTransports.push(transport)
       }
@@ -100,8 +112,22 @@ export class EmbeddedSwitch {
       const [signallingWire, mediaWire] = [new LocalWire(world), new LocalWire(mediaTransport)]
       LocalWire.join(signallingWire, mediaWire)
       const running: Running = {
-        drachtio: new DrachtioRole(drachtio, new FaultyTransport(signallingWire, this.#faults, 'sip'), this.#faults, this.#log, this.#strangers, () => this.#running?.freeswitch.engine.expectSecurity()),
-        freeswitch: new FreeswitchRole(freeswitch, new FaultyTransport(mediaWire, this.#faults, 'media-sip'), this.#faults, this.#log, this.#media, (kind, detail) => this.#shortages.add(kind, detail)),
+        drachtio: new DrachtioRole(
+          drachtio,
+          new FaultyTransport(signallingWire, this.#faults, 'sip'),
+          this.#faults,
+          this.#log,
+          this.#strangers,
+          () => this.#running?.freeswitch.engine.expectSecurity(),
+        ),
+        freeswitch: new FreeswitchRole(
+          freeswitch,
+          new FaultyTransport(mediaWire, this.#faults, 'media-sip'),
+          this.#faults,
+          this.#log,
+          this.#media,
+          (kind, detail) => this.#shortages.add(kind, detail),
+        ),
       }
       opened.unshift({ close: () => running.drachtio.stop(0) }, { close: () => running.freeswitch.stop() })
       if (this.#strangers) this.#dropped = setInterval(() => this.#tellDropped(), DROPPED_MS).unref()
@@ -154,7 +180,8 @@ export class EmbeddedSwitch {
 
   #tellDropped(): void {
     const { dropped = 0 } = this.#strangers ?? {}
-    if (dropped > this.#droppedBefore) this.#log(`${dropped - this.#droppedBefore} messages of strangers were dropped in the last minute: more than they may send`)
+    if (dropped > this.#droppedBefore)
+      this.#log(`${dropped - this.#droppedBefore} messages of strangers were dropped in the last minute: more than they may send`)
     this.#droppedBefore = dropped
   }
 
@@ -193,7 +220,11 @@ async function openTransport(listener: SipListener, what: string, more: Partial<
       ...(listener.externalAddress === undefined ? {} : { publicAddress: listener.externalAddress }),
     })
   } catch (error) {
-    throw listenFailure(error, { address: listener.address, port: listener.port, what: error instanceof ListenError ? `${what} (${error.endpoint.protocol})` : what })
+    throw listenFailure(error, {
+      address: listener.address,
+      port: listener.port,
+      what: error instanceof ListenError ? `${what} (${error.endpoint.protocol})` : what,
+    })
   }
 }
 

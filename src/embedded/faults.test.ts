@@ -17,5 +17,11 @@ test('all faults are withdrawn at once', () => {
   faults.arm({ kind: 'losePackets', share: 7 })
   expect([faults.neverBye, faults.refuseChannels, faults.forgetDialogs, faults.packetLoss]).toEqual([true, true, true, 1])
   faults.arm({ kind: 'none' })
-  expect([faults.neverBye, faults.refuseChannels, faults.forgetDialogs, faults.packetLoss, faults.watching]).toEqual([false, false, false, 0, false])
+  expect([faults.neverBye, faults.refuseChannels, faults.forgetDialogs, faults.packetLoss, faults.watching]).toEqual([
+    false,
+    false,
+    false,
+    0,
+    false,
+  ])
 })

@@ -13,7 +13,14 @@ export type Fault =
    */
   | { readonly kind: 'drop'; readonly stream: FaultStream; readonly nth: number; readonly times?: number; readonly matching?: string }
   /** As `drop`, but it is sent `ms` later, and overtaken by what follows. */
-  | { readonly kind: 'delay'; readonly stream: FaultStream; readonly nth: number; readonly ms: number; readonly times?: number; readonly matching?: string }
+  | {
+      readonly kind: 'delay'
+      readonly stream: FaultStream
+      readonly nth: number
+      readonly ms: number
+      readonly times?: number
+      readonly matching?: string
+    }
   /** Closes connections at once: the event sockets or the applications. */
   | { readonly kind: 'disconnect'; readonly stream: 'app' | 'event-socket-in' | 'event-socket-out' }
   /** The FreeSWITCH role never sends a BYE from now on. */

@@ -15,7 +15,8 @@ export function listenFailure(error: unknown, where: { address: string; port: nu
   const code = (error as NodeJS.ErrnoException).code
   const place = `${where.what} ${where.address}:${where.port}`
   if (code === 'EADDRINUSE') return new ListenFailure(`${place} is taken by another program; set another port`)
-  if (code === 'EADDRNOTAVAIL') return new ListenFailure(`${place}: this machine does not have the address ${where.address}; set one that it has`)
+  if (code === 'EADDRNOTAVAIL')
+    return new ListenFailure(`${place}: this machine does not have the address ${where.address}; set one that it has`)
   if (code === 'EACCES') return new ListenFailure(`${place}: not permitted; set a port above 1023`)
   return new ListenFailure(`${place}: ${error instanceof Error ? error.message : String(error)}`)
 }

@@ -76,7 +76,9 @@ export class LocalWire implements Transport {
     const able = this.#udp.filter(({ address }) => isIP(address) === isIP(local.address))
     const loopback = isLoopback(local.address)
     const own = able.find(({ address }) => isWildcard(address) || isLoopback(address) === loopback) ?? able[0]
-    return own !== undefined && isWildcard(own.address) ? { ...own, address: isWildcard(local.address) ? LOOPBACK[isIP(local.address) === 6 ? 6 : 4] : local.address } : own
+    return own !== undefined && isWildcard(own.address)
+      ? { ...own, address: isWildcard(local.address) ? LOOPBACK[isIP(local.address) === 6 ? 6 : 4] : local.address }
+      : own
   }
 
   #take(bytes: Buffer, source: Endpoint, local: Endpoint): void {

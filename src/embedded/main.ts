@@ -85,7 +85,8 @@ const embedded = new EmbeddedSwitch(
   (shortages) => {
     tell({ shortages })
   },
-  (options) => startThreadedMedia(new URL('./media/media-thread.js', import.meta.url), options, wanted.freeswitch.rtp.sockets ?? 'node', mediaDied),
+  (options) =>
+    startThreadedMedia(new URL('./media/media-thread.js', import.meta.url), options, wanted.freeswitch.rtp.sockets ?? 'node', mediaDied),
 )
 const outliving =
   wanted.outliving &&

@@ -76,7 +76,9 @@ export class ManyTransport implements Transport {
     const known = this.#byPeer.get(endpointKey(to))
     if (known) return known
     const family = isIP(to.address)
-    const able = this.#inner.filter((transport) => transport.listeners.some(({ protocol, address }) => protocol === to.protocol && isIP(address) === family))
+    const able = this.#inner.filter((transport) =>
+      transport.listeners.some(({ protocol, address }) => protocol === to.protocol && isIP(address) === family),
+    )
     const loopback = isLoopback(to.address)
     return able.find((transport) => transport.listeners.some(({ address }) => isLoopback(address) === loopback)) ?? able[0]
   }

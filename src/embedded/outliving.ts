@@ -118,7 +118,8 @@ export class Outliving {
     const said = (line: object): void => {
       if (this.#engine === socket) this.#on.message(line)
       else if (nonce === undefined) nonce = this.#greet(socket, line)
-      else if (!('proof' in line) || !isProof(line.proof, proofOf(this.#settings.secret, 'engine', nonce)) || this.#engaged) socket.destroy()
+      else if (!('proof' in line) || !isProof(line.proof, proofOf(this.#settings.secret, 'engine', nonce)) || this.#engaged)
+        socket.destroy()
       else {
         clearTimeout(tooLong)
         clearInterval(this.#watch)

@@ -36,7 +36,7 @@ const network: Check = (value, path) => {
 
 const protocols: Check = (value, path) => {
   const some = Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === 'string' && isProtocol(one))
-  if (!some || (value).filter(isStream).length > 1) wrong(path, 'a list of "udp" and one of "tcp", "tls", "ws" and "wss"')
+  if (!some || value.filter(isStream).length > 1) wrong(path, 'a list of "udp" and one of "tcp", "tls", "ws" and "wss"')
 }
 
 function optional(check: Check): Check {
@@ -81,7 +81,15 @@ const settings = object({
     profile: optional(text),
     eventSocket: address,
     password: text,
-    rtp: object({ address: text, otherAddress: optional(text), externalAddress: optional(text), otherExternalAddress: optional(text), firstPort: port, lastPort: port, sockets: optional(oneOf('auto', 'native', 'node')) }),
+    rtp: object({
+      address: text,
+      otherAddress: optional(text),
+      externalAddress: optional(text),
+      otherExternalAddress: optional(text),
+      firstPort: port,
+      lastPort: port,
+      sockets: optional(oneOf('auto', 'native', 'node')),
+    }),
     maxSessions: optional(positive),
     mediaTimeoutSeconds: optional(positive),
     heartbeatSeconds: optional(positive),
@@ -100,7 +108,8 @@ export function readSettings(json: string): EmbeddedSwitchSettings {
   settings(value, 'settings')
   const read = value as EmbeddedSwitchSettings
   const { firstPort, lastPort } = read.freeswitch.rtp
-  if (read.drachtio.tls === undefined && read.drachtio.sip.some(({ protocols }) => protocols.includes('tls') || protocols.includes('wss'))) wrong('settings.drachtio.tls', 'a certificate, for the listeners with "tls" and "wss"')
+  if (read.drachtio.tls === undefined && read.drachtio.sip.some(({ protocols }) => protocols.includes('tls') || protocols.includes('wss')))
+    wrong('settings.drachtio.tls', 'a certificate, for the listeners with "tls" and "wss"')
   if (lastPort < firstPort) wrong('settings.freeswitch.rtp.lastPort', `at least firstPort (${firstPort})`)
   return read
 }

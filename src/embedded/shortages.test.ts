@@ -8,7 +8,12 @@ function made() {
   const free = { sipConnections: false, rtpPorts: false, channels: false, descriptors: false }
   const told: (readonly Shortage[])[] = []
   const shortages = new Shortages(
-    { sipConnections: () => free.sipConnections, rtpPorts: () => Promise.resolve(free.rtpPorts), channels: () => free.channels, descriptors: () => Promise.reject(new Error('cannot even look')) },
+    {
+      sipConnections: () => free.sipConnections,
+      rtpPorts: () => Promise.resolve(free.rtpPorts),
+      channels: () => free.channels,
+      descriptors: () => Promise.reject(new Error('cannot even look')),
+    },
     (now) => told.push(now),
   )
   return { free, told, shortages }
@@ -18,7 +23,13 @@ test('a shortage is told once, however many are refused for it, and is over when
   const { free, told, shortages } = made()
   for (let n = 0; n < 50; n++) shortages.add('rtpPorts', 'no port')
   shortages.add('channels', 'no channel')
-  expect(told).toEqual([[{ kind: 'rtpPorts', detail: 'no port' }], [{ kind: 'rtpPorts', detail: 'no port' }, { kind: 'channels', detail: 'no channel' }]])
+  expect(told).toEqual([
+    [{ kind: 'rtpPorts', detail: 'no port' }],
+    [
+      { kind: 'rtpPorts', detail: 'no port' },
+      { kind: 'channels', detail: 'no channel' },
+    ],
+  ])
   await vi.advanceTimersByTimeAsync(10_000)
   expect(told).toHaveLength(2)
   free.rtpPorts = true

@@ -11,7 +11,10 @@ const file = join(folder, 'sip.pcap')
 afterEach(() => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }))
 beforeEach(() => void mkdirSync(folder, { recursive: true }))
 
-const options = (target: string) => Buffer.from(`OPTIONS sip:${target} SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:5060;branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:c@d>\r\nCall-ID: 1\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n`)
+const options = (target: string) =>
+  Buffer.from(
+    `OPTIONS sip:${target} SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:5060;branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:c@d>\r\nCall-ID: 1\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n`,
+  )
 
 interface Packet {
   readonly seconds: number
@@ -26,14 +29,16 @@ function packetsOf(bytes: Buffer): readonly Packet[] {
   expect(bytes.readUInt32LE(0)).toBe(0xa1b2c3d4)
   expect(bytes.readUInt32LE(20)).toBe(101)
   const packets: Packet[] = []
-  for (let at = 24; at < bytes.length; ) {
+  for (let at = 24; at < bytes.length;) {
     const length = bytes.readUInt32LE(at + 8)
     const seconds = bytes.readUInt32LE(at) + bytes.readUInt32LE(at + 4) / 1e6
     const ip = bytes.subarray(at + 16, at + 16 + length)
     const v4 = ip.readUInt8(0) >> 4 === 4
     const udp = ip.subarray(v4 ? 20 : 40)
     expect(udp.readUInt16BE(4)).toBe(udp.length)
-    const [from, to] = v4 ? [[...ip.subarray(12, 16)].join('.'), [...ip.subarray(16, 20)].join('.')] : [ip.subarray(8, 24).toString('hex'), ip.subarray(24, 40).toString('hex')]
+    const [from, to] = v4
+      ? [[...ip.subarray(12, 16)].join('.'), [...ip.subarray(16, 20)].join('.')]
+      : [ip.subarray(8, 24).toString('hex'), ip.subarray(24, 40).toString('hex')]
     packets.push({ seconds, from, to, ports: [udp.readUInt16BE(0), udp.readUInt16BE(2)], text: udp.subarray(8).toString() })
     at += 16 + length
   }

@@ -86,7 +86,9 @@ export class SipTrace {
 
 /** Whoever reads a trace may read who said what to whom, and not listen to the calls. */
 function withoutSecrets(message: Buffer): Buffer {
-  return message.includes('inline:') || message.includes('ice-pwd') ? Buffer.from(withoutKeys(message.toString('latin1')), 'latin1') : message
+  return message.includes('inline:') || message.includes('ice-pwd')
+    ? Buffer.from(withoutKeys(message.toString('latin1')), 'latin1')
+    : message
 }
 
 function fileHeader(): Buffer {
@@ -102,7 +104,10 @@ function fileHeader(): Buffer {
 /** @param at milliseconds since 1970 */
 function packetRecord(bytes: Buffer, from: Endpoint, to: Endpoint, at: number): Buffer {
   const payload = bytes.subarray(0, MAX_UDP_PAYLOAD_BYTES)
-  const ip = isIPv4(from.address) && isIPv4(to.address) ? ipv4Header(payload.length, from.address, to.address) : ipv6Header(payload.length, from.address, to.address)
+  const ip =
+    isIPv4(from.address) && isIPv4(to.address)
+      ? ipv4Header(payload.length, from.address, to.address)
+      : ipv6Header(payload.length, from.address, to.address)
   const packetBytes = ip.length + UDP_HEADER_BYTES + payload.length
   const head = Buffer.alloc(16)
   head.writeUInt32LE(Math.floor(at / 1_000), 0)
@@ -144,7 +149,9 @@ function ipv6Header(payloadBytes: number, from: string, to: string): Buffer {
 
 /** @param address IPv6, or IPv4, which becomes an IPv4-mapped address */
 function ipv6Bytes(address: string): Buffer {
-  const plain = (isIPv6(address) ? new SocketAddress({ address: address.replace(/%.*/, ''), family: 'ipv6' }).address : `::ffff:${address}`).replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, a, b, c, d) =>
+  const plain = (
+    isIPv6(address) ? new SocketAddress({ address: address.replace(/%.*/, ''), family: 'ipv6' }).address : `::ffff:${address}`
+  ).replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, a, b, c, d) =>
     [(Number(a) << 8) | Number(b), (Number(c) << 8) | Number(d)].map((word) => word.toString(16)).join(':'),
   )
   const [before = '', after] = plain.split('::')

@@ -10,7 +10,11 @@ const afterMs = 2_000
  * While nobody has, it goes on: a database that is away for all lets nobody take anything over.
  * @returns ends it
  */
-export function askTheServers(presence: Pick<Presence, 'unheardMs'>, servers: { takenByOthers(): Promise<boolean> }, runOver: () => void): () => void {
+export function askTheServers(
+  presence: Pick<Presence, 'unheardMs'>,
+  servers: { takenByOthers(): Promise<boolean> },
+  runOver: () => void,
+): () => void {
   let asking = false
   const timer = setInterval(() => {
     if (asking || presence.unheardMs < afterMs) return

@@ -8,5 +8,8 @@ export function dialIns(directory: Directory): readonly { readonly number: strin
     const before = shortest.get(use.organisation)
     if (before === undefined || number.length < before.length) shortest.set(use.organisation, number)
   }
-  return [...shortest].map(([organisation, number]) => ({ number, organisation: directory.organisations.get(organisation)?.name ?? organisation }))
+  return [...shortest].map(([organisation, number]) => ({
+    number,
+    organisation: directory.organisations.get(organisation)?.name ?? organisation,
+  }))
 }

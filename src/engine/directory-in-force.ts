@@ -37,7 +37,12 @@ export interface OpenDirectory {
 }
 
 /** The directory in force, from the store, with all that hangs on its changes: names are spoken, numbers checked. The file is watched. */
-export async function openDirectory(ground: Ground, opening: Promise<Store>, speech: Speech, watcher: DirectoryWatcher | undefined): Promise<OpenDirectory> {
+export async function openDirectory(
+  ground: Ground,
+  opening: Promise<Store>,
+  speech: Speech,
+  watcher: DirectoryWatcher | undefined,
+): Promise<OpenDirectory> {
   const { settings, log, alarms, opened } = ground
   let signals: Signals | undefined
   function warmNames({ organisations, lines, pools }: Directory): void {
@@ -45,7 +50,9 @@ export async function openDirectory(ground: Ground, opening: Promise<Store>, spe
   }
   const [store, hash, state] = await Promise.all([opening, directoryFileHash(settings.directoryFile), stateOf(settings.directoryFile)])
   // Calls are taken without what was planned before.
-  await takeOverEarlierRotas(join(settings.dataFolder, 'rota-history.jsonl'), store.directory).catch((error: unknown) => alarms.raise('directory.notKept', `the rotas of before are not taken over: ${inWords(error)}`))
+  await takeOverEarlierRotas(join(settings.dataFolder, 'rota-history.jsonl'), store.directory).catch((error: unknown) =>
+    alarms.raise('directory.notKept', `the rotas of before are not taken over: ${inWords(error)}`),
+  )
 
   let started = false
   const file = new WatchedFile(ground, store, watcher)
@@ -78,7 +85,10 @@ export async function openDirectory(ground: Ground, opening: Promise<Store>, spe
     },
     follow(fleet) {
       signals = fleet
-      opened.push('the directory of the others', fleet.on('directory', () => void inForce.refresh().catch(() => undefined)))
+      opened.push(
+        'the directory of the others',
+        fleet.on('directory', () => void inForce.refresh().catch(() => undefined)),
+      )
     },
   }
 }
@@ -105,7 +115,10 @@ class WatchedFile {
     const isKnown = inForce.current().version > 0 && (hash === undefined ? applied === undefined : applied?.sha256 === hash)
     if (isKnown && hash === undefined) this.ground.log.info(`${this.#file} cannot be read; the directory of the store is in force`)
     if (!isKnown) await this.#begin(inForce)
-    this.#watch = watchDirectory(this.#file, state, { onSaved: (saved) => this.#saved(inForce, saved), onErrors: (errors) => this.#refused('directory.errors', errors) })
+    this.#watch = watchDirectory(this.#file, state, {
+      onSaved: (saved) => this.#saved(inForce, saved),
+      onErrors: (errors) => this.#refused('directory.errors', errors),
+    })
   }
 
   async close(): Promise<void> {
@@ -125,13 +138,18 @@ class WatchedFile {
       return this.#refused('directory.errors', parsed.errors)
     }
     const taken = await this.#saved(inForce, { ...read, directory: parsed.directory, advice: parsed.advice })
-    if (isFirst && taken === 'again' && inForce.current().version === 0) throw new StartError('the directory cannot be written into the store; the log says why')
+    if (isFirst && taken === 'again' && inForce.current().version === 0)
+      throw new StartError('the directory cannot be written into the store; the log says why')
   }
 
   async #saved(inForce: DirectoryInForce, saved: SavedDirectory): Promise<'taken' | 'again'> {
     const { alarms, log, settings } = this.ground
     try {
-      const result = await applyFile(inForce, this.store.directory, watchedFileName(settings), saved, { actor: staff, source: 'file', why: undefined })
+      const result = await applyFile(inForce, this.store.directory, watchedFileName(settings), saved, {
+        actor: staff,
+        source: 'file',
+        why: undefined,
+      })
       if (result.kind === 'crowded') return 'again'
       alarms.clear('directory.notKept')
       if (result.kind === 'refused') {
@@ -170,11 +188,15 @@ function checkTargets(directory: Directory, { settings, alarms }: Ground): void 
   const trunkAddresses = settings.trunks.map(({ address }) => address)
   const refused = everyTarget(directory).flatMap(({ place, target }) => {
     if (target.kind === 'device' || target.kind === 'browser') return []
-    const verdict = target.kind === 'number' ? trunksFor(target.number, settings.trunks, settings.dialable) : ringable(target.uri, trunkAddresses)
+    const verdict =
+      target.kind === 'number' ? trunksFor(target.number, settings.trunks, settings.dialable) : ringable(target.uri, trunkAddresses)
     return verdict.kind === 'refused' ? [`${place}: ${verdict.why}`] : []
   })
   if (refused.length === 0) return alarms.clear('directory.notDialable')
-  alarms.raise('directory.notDialable', `${refused.length} telephones of the directory are never rung: ${refused.slice(0, 5).join('; ')}${refused.length > 5 ? ` and ${refused.length - 5} more` : ''}`)
+  alarms.raise(
+    'directory.notDialable',
+    `${refused.length} telephones of the directory are never rung: ${refused.slice(0, 5).join('; ')}${refused.length > 5 ? ` and ${refused.length - 5} more` : ''}`,
+  )
 }
 
 function inWords(error: unknown): string {

@@ -92,7 +92,12 @@ export async function startEngine(settings: Settings, log: Logger, around: Surro
   }
 }
 
-async function compose(settings: Settings, log: Logger, opened: Opened, { defence, watcher, alarmNote, early, demo = false }: Surroundings): Promise<Engine> {
+async function compose(
+  settings: Settings,
+  log: Logger,
+  opened: Opened,
+  { defence, watcher, alarmNote, early, demo = false }: Surroundings,
+): Promise<Engine> {
   const alarms = new AlarmBoard(() => systemClock.now(), alarmNote)
   const self = { name: engineName(settings), incarnation: randomBytes(8).toString('hex') }
   let over = false
@@ -130,7 +135,8 @@ async function compose(settings: Settings, log: Logger, opened: Opened, { defenc
 
   const embedded = await ownSwitch.started
   const { telephone, telephones } = await openTelephony(ground, kept, fleet, embedded)
-  const reservations = settings.redisUrl === undefined ? undefined : redisReservations(settings.redisUrl, (trouble) => log.error(`Redis: ${trouble}`))
+  const reservations =
+    settings.redisUrl === undefined ? undefined : redisReservations(settings.redisUrl, (trouble) => log.error(`Redis: ${trouble}`))
   if (reservations) opened.push('the reservations', () => reservations.close())
   const later: { shown?: Shown } = {}
   const desk = new Desk({
@@ -155,12 +161,34 @@ async function compose(settings: Settings, log: Logger, opened: Opened, { defenc
     onTakenOver: (events) => later.shown?.resume(events),
     onFault: (callId, fault) => log.error({ callId, err: fault }, 'a call ended by a fault in the program'),
   })
-  const shown = (later.shown = await openShown(ground, { kept, fleet, directory, inForce, telephone, telephones, desk, embedded, capacity: ownSwitch.capacity, defence, demo }))
+  const shown = (later.shown = await openShown(ground, {
+    kept,
+    fleet,
+    directory,
+    inForce,
+    telephone,
+    telephones,
+    desk,
+    embedded,
+    capacity: ownSwitch.capacity,
+    defence,
+    demo,
+  }))
 
-  if (!(await whenReady(telephone, readyWithinMs))) log.error(telephone.health(), 'the switch is not ready; calls are taken as soon as it is')
+  if (!(await whenReady(telephone, readyWithinMs)))
+    log.error(telephone.health(), 'the switch is not ready; calls are taken as soon as it is')
   const { admin, sip } = shown
   if (watcher) opened.push('the watch over the switch', watchSwitch(telephone, watcher))
-  const takingOver = new TakingOver({ left: store.left, desk, telephone, recordings, presence, others: fleet.turns !== undefined, clock: systemClock, log })
+  const takingOver = new TakingOver({
+    left: store.left,
+    desk,
+    telephone,
+    recordings,
+    presence,
+    others: fleet.turns !== undefined,
+    clock: systemClock,
+    log,
+  })
   opened.push('the calls of others', () => takingOver.close())
   const looked = takingOver.look()
   // Who talks already is not to be rung for whoever calls now.

@@ -32,7 +32,8 @@ export function beginFleet(ground: Ground): (store: Promise<Store>) => Promise<F
   })
   return async (store) => {
     await store
-    if (settings.databaseUrl === undefined) return (fleet = { presence: alone(self), signals: new LocalSignals(), turns: undefined, maps: undefined })
+    if (settings.databaseUrl === undefined)
+      return (fleet = { presence: alone(self), signals: new LocalSignals(), turns: undefined, maps: undefined })
     const { joinFleet } = await import('../fleet/postgres/postgres-fleet.js')
     const joined = await joinFleet(settings.databaseUrl, self)
     const { presence } = joined
@@ -58,10 +59,16 @@ export function tellEnded(ended: SharedMap<true>, presence: Presence, runOver: (
   })
 }
 
-async function openMaps({ settings: { redisUrl }, log, alarms, self, opened }: Ground, presence: Presence): Promise<SharedMaps | undefined> {
+async function openMaps(
+  { settings: { redisUrl }, log, alarms, self, opened }: Ground,
+  presence: Presence,
+): Promise<SharedMaps | undefined> {
   const redisAlarm = (detail: string) => alarms.raise('fleet.notShared', detail)
   if (redisUrl === undefined) {
-    const look = () => (presence.engines().length > 1 ? redisAlarm(`${presence.engines().length} engines share a database, and there is no Redis (redis.url)`) : alarms.clear('fleet.notShared'))
+    const look = () =>
+      presence.engines().length > 1
+        ? redisAlarm(`${presence.engines().length} engines share a database, and there is no Redis (redis.url)`)
+        : alarms.clear('fleet.notShared')
     opened.push('the watch over what is shared', presence.onChange(look))
     look()
     return undefined

@@ -14,11 +14,16 @@ function watched(self: string) {
   const goes = (name: string, how: EngineGone['how']) => {
     for (const tell of gone) tell({ name, incarnation: `run-${name}`, how, at: 0 })
   }
-  const add = <T>(all: Set<T>) => (one: T) => {
-    all.add(one)
-    return () => all.delete(one)
-  }
-  const stop = watchGoneEngines({ self: { name: self, incarnation: `run-${self}` }, engines: () => engines, onChange: add(changed), onGone: add(gone) }, alarms)
+  const add =
+    <T>(all: Set<T>) =>
+    (one: T) => {
+      all.add(one)
+      return () => all.delete(one)
+    }
+  const stop = watchGoneEngines(
+    { self: { name: self, incarnation: `run-${self}` }, engines: () => engines, onChange: add(changed), onGone: add(gone) },
+    alarms,
+  )
   return { names, goes, stop, up: () => alarms.active().map(({ alarm }) => alarm) }
 }
 

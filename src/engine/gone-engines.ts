@@ -13,7 +13,8 @@ export function watchGoneEngines(presence: Pick<Presence, 'self' | 'engines' | '
     for (const [name, at] of gone) {
       if (running.has(name)) gone.delete(name)
       if (running.has(name) || !isFirst) alarms.clear(`engine.gone: ${name}`)
-      else alarms.raise(`engine.gone: ${name}`, `no sign of life of it, known at ${new Date(at).toISOString()}; its calls go on in the others`)
+      else
+        alarms.raise(`engine.gone: ${name}`, `no sign of life of it, known at ${new Date(at).toISOString()}; its calls go on in the others`)
     }
   }
   const ends = [

@@ -28,12 +28,24 @@ import { keepStoreUpRegularly } from './regular-upkeep.js'
 
 /** Begins to open the store: its threads start while the directory is read. Rejects with a StartError. */
 export function beginStore({ settings, alarms, opened, self, runOver }: Ground): Promise<Store> {
-  const opening = openStore({ ...storePlace(settings), alarms, node: self.name, incarnation: self.incarnation, onRunOver: runOver, reserveBytes: defaultReserveBytes }).catch((error: unknown) => {
+  const opening = openStore({
+    ...storePlace(settings),
+    alarms,
+    node: self.name,
+    incarnation: self.incarnation,
+    onRunOver: runOver,
+    reserveBytes: defaultReserveBytes,
+  }).catch((error: unknown) => {
     throw new StartError(error instanceof Error ? error.message : String(error))
   })
   // Whoever waits for it hears of it.
   opening.catch(() => undefined)
-  opened.push('the store', () => opening.then((store) => store.close(), () => undefined))
+  opened.push('the store', () =>
+    opening.then(
+      (store) => store.close(),
+      () => undefined,
+    ),
+  )
   return opening
 }
 
@@ -46,14 +58,21 @@ export async function openKept(ground: Ground, opening: Promise<Store>, fleetOpe
   // Without a leg that can be found again there is nothing to go on with.
   const interrupted = await store.left.claim(open.filter(({ events }) => handlesLeft(events).length === 0))
   await store.left.close(interrupted)
-  if (interrupted.length > 0) log.warn({ calls: interrupted.map(({ callId }) => callId) }, 'calls that an engine which is gone left open were closed as interrupted')
+  if (interrupted.length > 0)
+    log.warn({ calls: interrupted.map(({ callId }) => callId) }, 'calls that an engine which is gone left open were closed as interrupted')
   const left = new Set(open.map(({ callId }) => callId))
   for (const { callId } of interrupted) left.delete(callId)
 
   continueChainRegularly(ground, store)
   keepStoreUpRegularly(ground, store, fleet.turns)
 
-  const keys = await KeyRing.open({ ledger: store.ledger, recordingKeys: store.recordingKeys, master: masterKeySource(settings), alarms, node: settings.databaseUrl === undefined ? undefined : self.name })
+  const keys = await KeyRing.open({
+    ledger: store.ledger,
+    recordingKeys: store.recordingKeys,
+    master: masterKeySource(settings),
+    alarms,
+    node: settings.databaseUrl === undefined ? undefined : self.name,
+  })
   warnOfLostStore(ground, keys)
   opened.push('the keys', () => keys.close())
   const recordings = await createRecordings({
@@ -94,8 +113,16 @@ export async function openKept(ground: Ground, opening: Promise<Store>, fleetOpe
     mayDial,
   })
   opened.push('the arranged calls', () => arranged.close())
-  opened.push('what engines leave of arranged calls', fleet.presence.onGone(() => arranged.lookAgainLater()))
-  const accounts = new Accounts({ tables: store.tables, sealer: sealedSecrets(async () => (await keys.first('codes')).key), audit: auditOf({ writing: store.tables.writing, node: self.name }), secondFactorFor: settings.secondFactorFor })
+  opened.push(
+    'what engines leave of arranged calls',
+    fleet.presence.onGone(() => arranged.lookAgainLater()),
+  )
+  const accounts = new Accounts({
+    tables: store.tables,
+    sealer: sealedSecrets(async () => (await keys.first('codes')).key),
+    audit: auditOf({ writing: store.tables.writing, node: self.name }),
+    secondFactorFor: settings.secondFactorFor,
+  })
   tidyAccountsRegularly(ground, accounts)
   return { store, keys, recordings, retention, watched, availability, arranged, mayDial, accounts }
 }

@@ -9,7 +9,11 @@ export function warnOfLostStore({ settings, alarms }: Ground, keys: KeyRing): vo
   if (keys.purposes.length > 0) return
   void firstSealed(settings.recordingsFolder).then(
     (found) => {
-      if (found !== undefined) alarms.raise('keys.storeLost', `${found} and perhaps others are sealed under keys of another store; this one is new. Put the database that belongs to them back (npm run store -- restore FILE)`)
+      if (found !== undefined)
+        alarms.raise(
+          'keys.storeLost',
+          `${found} and perhaps others are sealed under keys of another store; this one is new. Put the database that belongs to them back (npm run store -- restore FILE)`,
+        )
     },
     () => undefined,
   )

@@ -10,14 +10,36 @@ import type { Store } from '../store/store.js'
 import type { Ground } from './ground.js'
 
 /** Messages that go out by themselves. Where no mail server is set nothing is put in, but in the demo, which shows what would have been sent. */
-export async function openOutbox({ settings, log, alarms, opened }: Ground, { store, accounts, directory, url, demo }: { readonly store: Store; readonly accounts: Accounts; readonly directory: () => Directory; readonly url: () => string; readonly demo: boolean }) {
+export async function openOutbox(
+  { settings, log, alarms, opened }: Ground,
+  {
+    store,
+    accounts,
+    directory,
+    url,
+    demo,
+  }: {
+    readonly store: Store
+    readonly accounts: Accounts
+    readonly directory: () => Directory
+    readonly url: () => string
+    readonly demo: boolean
+  },
+) {
   const outbox = new Outbox({ tables: store.tables, now: () => systemClock.now() })
   const { mailSmtp, mailFrom } = settings
   const mail = demo || mailSmtp === undefined || mailFrom === undefined ? undefined : await smtpMail(mailSmtp, mailFrom)
   if (!demo && !mail) return { outbox, mailing: 'none' } as const
   const sender = new Sender({ outbox, carrier: byMail(mail, letters({ accounts, store, directory, url })), alarms, clock: systemClock })
   opened.push('the outbox', () => sender.close())
-  const end = watchOccasions({ outbox, accounts, alarms, directory, clock: systemClock, trouble: (error) => log.warn({ err: error }, 'a message could not be put into the outbox') })
+  const end = watchOccasions({
+    outbox,
+    accounts,
+    alarms,
+    directory,
+    clock: systemClock,
+    trouble: (error) => log.warn({ err: error }, 'a message could not be put into the outbox'),
+  })
   opened.push('the occasions for messages', end)
   return { outbox, mailing: mail ? 'sent' : 'shown' } as const
 }

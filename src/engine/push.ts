@@ -33,7 +33,10 @@ export function openPush({ settings, log, alarms, opened }: Ground, { outbox, st
   opened.push('the outbox for browsers', () => sender.close())
   const end = watchPushOccasions({
     ...{ outbox, book, accounts, alarms, store, directory, clock: systemClock },
-    callBacksDue: (clinician, from, to) => arranged.list({ kind: 'callBack', states: ['open'], clinician, from, to, limit: 200 }).arrangements.flatMap((one) => (one.kind === 'callBack' ? [one] : [])),
+    callBacksDue: (clinician, from, to) =>
+      arranged
+        .list({ kind: 'callBack', states: ['open'], clinician, from, to, limit: 200 })
+        .arrangements.flatMap((one) => (one.kind === 'callBack' ? [one] : [])),
     trouble: (error) => log.warn({ err: error }, 'what browsers are told of could not be put into the outbox'),
   })
   opened.push('the occasions for browsers', end)

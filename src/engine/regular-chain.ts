@@ -38,7 +38,8 @@ export function continueChainRegularly({ settings, log, alarms, opened }: Ground
     try {
       const head = await store.extendChain(breathe)
       alarms.clear('chain.notContinued')
-      if (head !== undefined && (closed || written === undefined || systemClock.monotonic() - written.at >= headEveryMs)) await keepHead(head)
+      if (head !== undefined && (closed || written === undefined || systemClock.monotonic() - written.at >= headEveryMs))
+        await keepHead(head)
     } catch (error) {
       // A store that cannot write says so itself.
       if (store.health().writing && !closed) alarms.raise('chain.notContinued', error instanceof Error ? error.message : String(error))

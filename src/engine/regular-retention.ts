@@ -15,7 +15,12 @@ const fromHour = 2
 const subject = 'daily'
 
 /** Deletes once a day what is over its time: one of all engines, whichever comes first. */
-export function retainRegularly({ settings, log, alarms, opened }: Ground, store: Store, turns: Turns | undefined, directory: () => Directory): Retention {
+export function retainRegularly(
+  { settings, log, alarms, opened }: Ground,
+  store: Store,
+  turns: Turns | undefined,
+  directory: () => Directory,
+): Retention {
   const folders = { recordingsFolder: settings.recordingsFolder, spoolFolder: join(settings.dataFolder, 'spool') }
   const retention = new Retention({
     store,
@@ -40,7 +45,8 @@ export function retainRegularly({ settings, log, alarms, opened }: Ground, store
       if (last !== undefined && new Date(last.at).toISOString().slice(0, 10) >= day) return
       const { deleted, held, certificates } = await retention.run()
       await store.ledger.append('retention', subject, 'ran', { deleted, held, certificates: certificates.map(({ id }) => id) })
-      if (deleted > 0) log.info({ deleted, held }, 'recordings, records of calls and entries of the audit that were over their time were deleted')
+      if (deleted > 0)
+        log.info({ deleted, held }, 'recordings, records of calls and entries of the audit that were over their time were deleted')
       alarms.clear('retention.notDone')
     } catch (error) {
       alarms.raise('retention.notDone', error instanceof Error ? error.message : String(error))

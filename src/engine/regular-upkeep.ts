@@ -8,7 +8,9 @@ const everyMs = 60 * 60_000
 export function keepStoreUpRegularly({ log, opened }: Ground, store: Store, turns: Turns | undefined): void {
   let working: Promise<void> = Promise.resolve()
   const timer = setInterval(() => {
-    working = (turns ? turns.inTurn('upkeep', () => store.upkeep()) : store.upkeep()).catch((error: unknown) => log.warn({ err: error }, 'the store could not make ahead what it has to have'))
+    working = (turns ? turns.inTurn('upkeep', () => store.upkeep()) : store.upkeep()).catch((error: unknown) =>
+      log.warn({ err: error }, 'the store could not make ahead what it has to have'),
+    )
   }, everyMs)
   timer.unref()
   opened.push('the upkeep of the store', async () => {

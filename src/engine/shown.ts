@@ -50,10 +50,18 @@ export interface Shown {
 }
 
 /** Pages, API, live board and metrics. */
-export async function openShown(ground: Ground, { kept, fleet: { presence, maps }, directory, inForce, telephone, telephones, desk, embedded, capacity, defence, demo }: Watched): Promise<Shown> {
+export async function openShown(
+  ground: Ground,
+  { kept, fleet: { presence, maps }, directory, inForce, telephone, telephones, desk, embedded, capacity, defence, demo }: Watched,
+): Promise<Shown> {
   const { settings, alarms, opened, self, log } = ground
   const { store, recordings, retention, arranged, watched, accounts } = kept
-  const live = createLiveBoard(store.log, { organisation: (id) => directory().organisations.get(id)?.name, line: (id) => directory().lines.get(id)?.name }, undefined, maps && ofEachEngine(maps.map<SharedCall>('live'), presence))
+  const live = createLiveBoard(
+    store.log,
+    { organisation: (id) => directory().organisations.get(id)?.name, line: (id) => directory().lines.get(id)?.name },
+    undefined,
+    maps && ofEachEngine(maps.map<SharedCall>('live'), presence),
+  )
   opened.push('the live board', () => live.close())
   const alarmsOfAll = maps && new AlarmsOfAll(alarms, self.name, ofEachEngine(maps.map<ActiveAlarm>('alarms'), presence))
   if (alarmsOfAll) opened.push('the alarms of all engines', () => alarmsOfAll.close())
@@ -71,7 +79,10 @@ export async function openShown(ground: Ground, { kept, fleet: { presence, maps 
   })
   opened.push('the metrics', () => metrics.close())
 
-  const descriptors = new DescriptorWatch(() => ({ 'the engine': 'self', ...(embedded ? { 'the embedded switch': embedded.process.pid } : {}) }), alarms)
+  const descriptors = new DescriptorWatch(
+    () => ({ 'the engine': 'self', ...(embedded ? { 'the embedded switch': embedded.process.pid } : {}) }),
+    alarms,
+  )
   opened.push('the watch over descriptors', () => descriptors.close())
 
   const listening = embedded?.process.addresses.drachtio.sip[0]
@@ -95,7 +106,12 @@ export async function openShown(ground: Ground, { kept, fleet: { presence, maps 
     ...(settings.httpPublicUrl === undefined ? {} : { publicUrl: settings.httpPublicUrl }),
     live,
     returns: { type: settings.returnType, diverted: settings.returnDiverted },
-    targets: { dialToVoiceMs: settings.targetDialToVoice * 1_000, connectionMs: settings.targetConnection * 1_000, answerRate: settings.targetAnswerRate / 100, waitMs: settings.targetWait * 1_000 },
+    targets: {
+      dialToVoiceMs: settings.targetDialToVoice * 1_000,
+      connectionMs: settings.targetConnection * 1_000,
+      answerRate: settings.targetAnswerRate / 100,
+      waitMs: settings.targetWait * 1_000,
+    },
     arranged,
     place: (call, actor) => desk.place(call, actor),
     ring: (own) => desk.ring(own),
@@ -108,7 +124,10 @@ export async function openShown(ground: Ground, { kept, fleet: { presence, maps 
     retention,
     availability: kept.availability,
     devices: { telephones, directory, registerAt: sipPlace },
-    browserPhones: browserSip === undefined || settings.browserCalls === 'false' ? undefined : { telephones, talks: desk, sip: browserSip, iceServers: settings.browserIceServers, turnSecret: settings.browserTurnSecret },
+    browserPhones:
+      browserSip === undefined || settings.browserCalls === 'false'
+        ? undefined
+        : { telephones, talks: desk, sip: browserSip, iceServers: settings.browserIceServers, turnSecret: settings.browserTurnSecret },
     switchHealth: () => (embedded ? withoutPorts(telephone.health(), embedded.servers) : telephone.health()),
     capacity: () => capacity.health(),
     descriptors: () => descriptors.look(),

@@ -37,8 +37,17 @@ const fleetPlan: fc.Arbitrary<FleetPlan> = fc.record({
   databaseMs: fc.constantFrom(0, 3, 40),
 })
 
-async function lived({ plan, mishaps, databaseMs }: FleetPlan, planted?: 'givenToAll' | 'noFence'): Promise<{ readonly world: FleetWorld; readonly ended: boolean }> {
-  const world = new FleetWorld({ directory: directoryOf(plan), oneWayMs: plan.oneWayMs, latencyMs: plan.latencyMs, databaseMs: () => databaseMs, ...(planted === undefined ? {} : { planted }) })
+async function lived(
+  { plan, mishaps, databaseMs }: FleetPlan,
+  planted?: 'givenToAll' | 'noFence',
+): Promise<{ readonly world: FleetWorld; readonly ended: boolean }> {
+  const world = new FleetWorld({
+    directory: directoryOf(plan),
+    oneWayMs: plan.oneWayMs,
+    latencyMs: plan.latencyMs,
+    databaseMs: () => databaseMs,
+    ...(planted === undefined ? {} : { planted }),
+  })
   for (const name of names) world.start(name)
   const arrived = people(plan, world)
   for (const { atMs, engine, what, forMs } of mishaps) {
@@ -62,13 +71,16 @@ function wrong({ world, ended }: Awaited<ReturnType<typeof lived>>): string | un
   if (world.trespasses.length > 0) return world.trespasses[0]
   for (const [id, events] of world.calls()) {
     if (count(events, 'call.arrived') !== 1 || events[0]?.type !== 'call.arrived') return `${id} does not begin with its arrival`
-    if (ended && (count(events, 'call.ended') !== 1 || events.at(-1)?.type !== 'call.ended')) return `${id} does not end with exactly one end: ${events.map(({ type }) => type).join()}`
+    if (ended && (count(events, 'call.ended') !== 1 || events.at(-1)?.type !== 'call.ended'))
+      return `${id} does not end with exactly one end: ${events.map(({ type }) => type).join()}`
     const started = events.flatMap((event) => (event.type === 'attempt.started' ? [event.attempt] : []))
     const over = events.flatMap((event) => (event.type === 'attempt.ended' ? [event.attempt] : []))
-    if (ended && (new Set(started).size !== started.length || started.toSorted().join() !== over.toSorted().join())) return `${id} has attempts ${started.join()} that ended as ${over.join()}`
+    if (ended && (new Set(started).size !== started.length || started.toSorted().join() !== over.toSorted().join()))
+      return `${id} has attempts ${started.join()} that ended as ${over.join()}`
     const end = events.at(-1)
     const closed = end?.type === 'call.ended' && end.ending === 'interrupted'
-    if (ended && !closed && count(events, 'line.chosen') > count(events, 'hunt.ended')) return `the hunt of ${id} has no end: ${events.map(({ type }) => type).join()}`
+    if (ended && !closed && count(events, 'line.chosen') > count(events, 'hunt.ended'))
+      return `the hunt of ${id} has no end: ${events.map(({ type }) => type).join()}`
     // Who carries it says so before anything else.
     let carrier = events[0].node
     for (const event of events.slice(1)) {
@@ -81,7 +93,11 @@ function wrong({ world, ended }: Awaited<ReturnType<typeof lived>>): string | un
     const record = callRecord(events)
     if (record && record.attempts.filter(({ result }) => result === 'accepted').length > 1) return `${id} was accepted twice`
   }
-  if (!ended) return `calls have no end: ${[...world.calls()].filter(([, events]) => count(events, 'call.ended') === 0).map(([id]) => id).join()}`
+  if (!ended)
+    return `calls have no end: ${[...world.calls()]
+      .filter(([, events]) => count(events, 'call.ended') === 0)
+      .map(([id]) => id)
+      .join()}`
   return talksThatWereCut(world) ?? neverAccepted(world)
 }
 
@@ -96,7 +112,9 @@ function talksThatWereCut({ telephone }: FleetWorld): string | undefined {
   const { trace } = telephone.world
   for (const apart of trace) {
     if (apart.what !== 'apart') continue
-    const downAt = trace.flatMap((entry) => (entry.what === 'legDown' && (apart.legs as readonly string[]).includes(entry.leg) ? [entry] : []))[0]
+    const downAt = trace.flatMap((entry) =>
+      entry.what === 'legDown' && (apart.legs as readonly string[]).includes(entry.leg) ? [entry] : [],
+    )[0]
     if (downAt === undefined || downAt.at > apart.at) return `${apart.legs.join(' and ')} were taken apart, and neither had hung up`
     if (downAt.hangUp.ending === 'released') return `${downAt.leg} talked, and was released`
   }
@@ -106,30 +124,35 @@ function talksThatWereCut({ telephone }: FleetWorld): string | undefined {
 function neverAccepted({ telephone, told }: FleetWorld): string | undefined {
   for (const entry of telephone.world.trace) {
     if (entry.what !== 'bridged') continue
-    if (!told.some((event) => event.type === 'attempt.accepted' && (entry.legs as readonly string[]).includes(event.proof.legId))) return `${entry.legs.join(' and ')} were connected, and nobody had accepted`
+    if (!told.some((event) => event.type === 'attempt.accepted' && (entry.legs as readonly string[]).includes(event.proof.legId)))
+      return `${entry.legs.join(' and ')} were connected, and nobody had accepted`
   }
   return undefined
 }
 
-it('whoever is killed, frozen or started again, and whenever: one engine at a time writes to a call, each call has one record with one end, and no talk is cut', { timeout: 240_000 }, async () => {
-  let [calls, takenOver, interrupted] = [0, 0, 0]
-  await fc.assert(
-    fc.asyncProperty(fleetPlan, async (plan) => {
-      const life = await lived(plan)
-      expect(wrong(life)).toBeUndefined()
-      for (const events of life.world.calls().values()) {
-        calls++
-        takenOver += count(events, 'call.takenOver')
-        interrupted += events.some((event) => event.type === 'call.ended' && event.ending === 'interrupted') ? 1 : 0
-      }
-    }),
-    { numRuns: propertyRuns(400) },
-  )
-  expect(calls).toBeGreaterThan(propertyRuns(400))
-  expect(takenOver).toBeGreaterThan(propertyRuns(400) / 10)
-  // Those in a menu begin it again, and talks and hunts go on: few are lost, in the moment of an answer.
-  expect(interrupted).toBeLessThan(calls / 5)
-})
+it(
+  'whoever is killed, frozen or started again, and whenever: one engine at a time writes to a call, each call has one record with one end, and no talk is cut',
+  { timeout: 240_000 },
+  async () => {
+    let [calls, takenOver, interrupted] = [0, 0, 0]
+    await fc.assert(
+      fc.asyncProperty(fleetPlan, async (plan) => {
+        const life = await lived(plan)
+        expect(wrong(life)).toBeUndefined()
+        for (const events of life.world.calls().values()) {
+          calls++
+          takenOver += count(events, 'call.takenOver')
+          interrupted += events.some((event) => event.type === 'call.ended' && event.ending === 'interrupted') ? 1 : 0
+        }
+      }),
+      { numRuns: propertyRuns(400) },
+    )
+    expect(calls).toBeGreaterThan(propertyRuns(400))
+    expect(takenOver).toBeGreaterThan(propertyRuns(400) / 10)
+    // Those in a menu begin it again, and talks and hunts go on: few are lost, in the moment of an answer.
+    expect(interrupted).toBeLessThan(calls / 5)
+  },
+)
 
 describe.runIf(enoughRuns)('these rules', () => {
   it.each(['givenToAll', 'noFence'] as const)('notice a database with a fault: %s', async (planted) => {

@@ -17,7 +17,13 @@ const facts = (callId: string, handle: string | undefined): readonly CallEvent[]
   ]
   return told.map((fact, index) => ({ ...unknownOrigin, callId, seq: index + 1, at: 0, ...fact }))
 }
-const left = (callId: string, handle: string | undefined, node = 'engine-2'): LeftCall => ({ callId, owner: `run-${node}`, node, aliveAt: undefined, events: facts(callId, handle) })
+const left = (callId: string, handle: string | undefined, node = 'engine-2'): LeftCall => ({
+  callId,
+  owner: `run-${node}`,
+  node,
+  aliveAt: undefined,
+  events: facts(callId, handle),
+})
 
 /** An engine, and calls that are left to whoever claims them. */
 function world(calls: readonly LeftCall[], { others = true } = {}) {
@@ -25,7 +31,15 @@ function world(calls: readonly LeftCall[], { others = true } = {}) {
   const nobodys = new Map(calls.map((call) => [call.callId, call]))
   const [goneOn, closed, takenUp]: [string[], string[], BegunRecording[]] = [[], [], []]
   const reach = new Map<string, Reach>()
-  const state = { draining: false, lost: false, certain: Promise.resolve(true), takes: (): TakenOver => ({ kind: 'takenOver' }), asked: 0, elsewhere: new Set<string>(), storeAway: false }
+  const state = {
+    draining: false,
+    lost: false,
+    certain: Promise.resolve(true),
+    takes: (): TakenOver => ({ kind: 'takenOver' }),
+    asked: 0,
+    elsewhere: new Set<string>(),
+    storeAway: false,
+  }
   let hear: (gone: EngineGone) => void = () => undefined
   const taking = new TakingOver({
     left: {
@@ -50,7 +64,10 @@ function world(calls: readonly LeftCall[], { others = true } = {}) {
       },
     },
     telephone: { reach: (handle) => reach.get(handle) ?? 'there' },
-    recordings: { takeUp: (recording) => Promise.resolve(void takenUp.push(recording)), recover: () => Promise.resolve({ queued: 0, orphans: [] }) },
+    recordings: {
+      takeUp: (recording) => Promise.resolve(void takenUp.push(recording)),
+      recover: () => Promise.resolve({ queued: 0, orphans: [] }),
+    },
     presence: {
       self: { name: 'engine-1', incarnation: 'run-1' },
       onGone: (listener) => {
@@ -66,7 +83,17 @@ function world(calls: readonly LeftCall[], { others = true } = {}) {
     clock,
     log: { warn: () => undefined, error: () => undefined } as never,
   })
-  return { taking, clock, state, reach, goneOn, closed, takenUp, nobodys, hears: () => hear({ name: 'engine-2', incarnation: 'run-engine-2', how: 'lapsed', at: 0 }) }
+  return {
+    taking,
+    clock,
+    state,
+    reach,
+    goneOn,
+    closed,
+    takenUp,
+    nobodys,
+    hears: () => hear({ name: 'engine-2', incarnation: 'run-engine-2', how: 'lapsed', at: 0 }),
+  }
 }
 
 it('goes on with what is within reach at once, closes what has no leg to be found, and finishes its recording', async () => {

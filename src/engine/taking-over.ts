@@ -112,7 +112,8 @@ export class TakingOver {
   async #take(due: readonly LeftCall[]): Promise<void> {
     const goingOn: Promise<void>[] = []
     try {
-      for (let start = 0; start < due.length; start += atOnce) goingOn.push(this.#goOnWith(await this.#options.left.claim(due.slice(start, start + atOnce))))
+      for (let start = 0; start < due.length; start += atOnce)
+        goingOn.push(this.#goOnWith(await this.#options.left.claim(due.slice(start, start + atOnce))))
     } finally {
       await Promise.all(goingOn)
     }
@@ -122,9 +123,17 @@ export class TakingOver {
     const { desk, log } = this.#options
     const results = await Promise.all(claimed.map(async (call) => ({ call, ...(await this.#goOn(call, desk)) })))
     const goneOn = results.filter(({ kind }) => kind === 'takenOver')
-    if (goneOn.length > 0) log.warn({ calls: goneOn.map(({ call }) => call.callId), from: [...new Set(goneOn.map(({ call }) => call.node))] }, 'calls of an engine that is gone go on here')
+    if (goneOn.length > 0)
+      log.warn(
+        { calls: goneOn.map(({ call }) => call.callId), from: [...new Set(goneOn.map(({ call }) => call.node))] },
+        'calls of an engine that is gone go on here',
+      )
     const lost = results.filter(({ kind }) => kind === 'left')
-    for (const { call, ...result } of lost) log.warn({ call: call.callId, from: call.node, why: result.kind === 'left' ? result.why : '' }, 'a call of an engine that is gone cannot be gone on with')
+    for (const { call, ...result } of lost)
+      log.warn(
+        { call: call.callId, from: call.node, why: result.kind === 'left' ? result.why : '' },
+        'a call of an engine that is gone cannot be gone on with',
+      )
     // It is closing down: others go on with them when it is gone.
     if (!desk.draining) await this.#close(lost.map(({ call }) => call))
   }

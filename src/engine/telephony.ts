@@ -36,7 +36,12 @@ const countEveryMs = 15_000
 const mostEars = 40
 
 /** The way to the telephone world: the adapter, the telephones that register, and the guard before both. */
-export async function openTelephony({ settings, log, alarms, opened, self, runOver }: Ground, { store, keys }: Pick<Kept, 'store' | 'keys'>, { presence, signals, turns, maps }: Fleet, embedded: EmbeddedServers | undefined) {
+export async function openTelephony(
+  { settings, log, alarms, opened, self, runOver }: Ground,
+  { store, keys }: Pick<Kept, 'store' | 'keys'>,
+  { presence, signals, turns, maps }: Fleet,
+  embedded: EmbeddedServers | undefined,
+) {
   const ears = new WordEars({ most: mostEars, onTrouble: (why) => log.warn({ what: 'words' }, why) })
   opened.push('the recogniser of words', () => ears.close())
   const adapter = connectDrachtioSwitch({
@@ -57,7 +62,10 @@ export async function openTelephony({ settings, log, alarms, opened, self, runOv
   opened.push('the question whose calls they are', askTheServers(presence, adapter, runOver))
   const trusted = networks(settings.callers)
   const telephones = await Telephones.open({
-    journal: { append: (user, type, data, actor) => store.ledger.append('device', user, type, data, actor), entries: () => store.ledger.entries('device') },
+    journal: {
+      append: (user, type, data, actor) => store.ledger.append('device', user, type, data, actor),
+      entries: () => store.ledger.entries('device'),
+    },
     realm: settings.sipRealm,
     leastSeconds: settings.leastRegistrationSeconds,
     clock: systemClock,
@@ -73,12 +81,17 @@ export async function openTelephony({ settings, log, alarms, opened, self, runOv
     nonceSecret: maps && (await nonceSecret(keys)),
   })
   opened.push('the registered telephones', () => telephones.close())
-  const allowance = new Allowance(systemClock, alarms, {
-    ...defaultAllowance,
-    concurrent: settings.concurrentCalls,
-    concurrentPerAccount: settings.concurrentCallsPerLine,
-    minutesPerAccountPerDay: settings.minutesPerLine,
-  }, maps && ofEachEngine(maps.map<SharedCharge>('calls'), presence))
+  const allowance = new Allowance(
+    systemClock,
+    alarms,
+    {
+      ...defaultAllowance,
+      concurrent: settings.concurrentCalls,
+      concurrentPerAccount: settings.concurrentCallsPerLine,
+      minutesPerAccountPerDay: settings.minutesPerLine,
+    },
+    maps && ofEachEngine(maps.map<SharedCharge>('calls'), presence),
+  )
   for (const [account, ms] of await store.spentSince(allowance.dayBegan())) allowance.spend(account, ms)
   if (maps) opened.push('the minutes of all engines', countTogether(allowance, store))
   const refusedCall = limitedLog((detail) => log.warn({ what: 'incoming' }, detail))
@@ -137,13 +150,28 @@ function countTogether(allowance: Allowance, store: Store): () => void {
  * Each drachtio-server with the FreeSWITCHes that its calls begin at: the one at the same place of the list, and every further one by turns; with fewer of these, they are shared. All
  * others are spare: calls go on there whose own FreeSWITCH dies.
  */
-export function configuredServers({ drachtio, drachtioSecret, freeswitch, freeswitchSecret, eventSocketAddress }: Pick<Settings, 'drachtio' | 'drachtioSecret' | 'freeswitch' | 'freeswitchSecret' | 'eventSocketAddress'>): readonly ServerSet[] {
+export function configuredServers({
+  drachtio,
+  drachtioSecret,
+  freeswitch,
+  freeswitchSecret,
+  eventSocketAddress,
+}: Pick<Settings, 'drachtio' | 'drachtioSecret' | 'freeswitch' | 'freeswitchSecret' | 'eventSocketAddress'>): readonly ServerSet[] {
   return drachtio.flatMap((server, index) => {
     const begins = index % freeswitch.length
     const own = freeswitch[begins]
     if (!own) return []
-    const others = freeswitch.map((each, place) => ({ ...each, secret: freeswitchSecret, spare: place % drachtio.length !== index })).filter((_each, place) => place !== begins)
-    return [{ drachtio: { ...server, secret: drachtioSecret }, freeswitch: { ...own, secret: freeswitchSecret }, others, listenAddress: eventSocketAddress }]
+    const others = freeswitch
+      .map((each, place) => ({ ...each, secret: freeswitchSecret, spare: place % drachtio.length !== index }))
+      .filter((_each, place) => place !== begins)
+    return [
+      {
+        drachtio: { ...server, secret: drachtioSecret },
+        freeswitch: { ...own, secret: freeswitchSecret },
+        others,
+        listenAddress: eventSocketAddress,
+      },
+    ]
   })
 }
 

@@ -24,7 +24,15 @@ test('a call that goes well: the caller, a number of the rota that belongs to no
   ])
 })
 
-const ring = (attempt: string, more: Partial<Extract<CallFact, { type: 'attempt.started' }>> = {}): CallFact => ({ type: 'attempt.started', attempt, candidate: 'c', label: 'l', pool: 'local', target: '+441632960001', ...more })
+const ring = (attempt: string, more: Partial<Extract<CallFact, { type: 'attempt.started' }>> = {}): CallFact => ({
+  type: 'attempt.started',
+  attempt,
+  candidate: 'c',
+  label: 'l',
+  pool: 'local',
+  target: '+441632960001',
+  ...more,
+})
 
 test('a clinician is named, whichever of their telephones it was', () => {
   expect(
@@ -32,7 +40,11 @@ test('a clinician is named, whichever of their telephones it was', () => {
       ring('a', { clinician: 'dr-okafor' }),
       { type: 'attempt.answered', attempt: 'a', legId: 'leg-a' },
       { type: 'whisper.wrongKey', attempt: 'a', key: '2' },
-      { type: 'attempt.accepted', attempt: 'a', proof: { heard: { kind: 'key', key: '1', source: 'rfc4733' }, legId: 'leg-a', heardAt: 0 } },
+      {
+        type: 'attempt.accepted',
+        attempt: 'a',
+        proof: { heard: { kind: 'key', key: '1', source: 'rfc4733' }, legId: 'leg-a', heardAt: 0 },
+      },
       { type: 'talk.started', attempt: 'a' },
       { type: 'talk.ended', by: 'specialist', why: 'hangup' },
       { type: 'outcome.left', outcome: 'x', by: 'specialist' },
@@ -58,9 +70,24 @@ test('a desk telephone that is nobody’s by name is a device; who declines, and
 })
 
 test.each<[string, Actor | undefined, CallFact, Actor]>([
-  ['a telephone that has proved itself', undefined, { type: 'call.arrived', kind: 'line', callerNumber: '', dialledNumber: '*', device: 'elm-row-1', source: '' }, { kind: 'device', id: 'elm-row-1' }],
-  ['a clinician’s own telephone', okafor, { type: 'call.arrived', kind: 'line', callerNumber: '', dialledNumber: '*', device: 'okafor-desk', source: '' }, okafor],
-  ['whoever rings from outside', undefined, { type: 'call.arrived', kind: 'line', callerNumber: '', dialledNumber: '1', source: '' }, caller],
+  [
+    'a telephone that has proved itself',
+    undefined,
+    { type: 'call.arrived', kind: 'line', callerNumber: '', dialledNumber: '*', device: 'elm-row-1', source: '' },
+    { kind: 'device', id: 'elm-row-1' },
+  ],
+  [
+    'a clinician’s own telephone',
+    okafor,
+    { type: 'call.arrived', kind: 'line', callerNumber: '', dialledNumber: '*', device: 'okafor-desk', source: '' },
+    okafor,
+  ],
+  [
+    'whoever rings from outside',
+    undefined,
+    { type: 'call.arrived', kind: 'line', callerNumber: '', dialledNumber: '1', source: '' },
+    caller,
+  ],
 ])('what the caller keys is done by %s', (_what, known, arrived, expected) => {
   const cast = new Cast(known)
   const facts: CallFact[] = [

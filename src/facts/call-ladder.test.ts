@@ -8,13 +8,24 @@ const arrivedAt = Date.UTC(2026, 2, 2, 9, 12, 31)
 
 function told(facts: readonly CallFact[]): readonly CallEvent[] {
   const cast = new Cast()
-  return facts.map((fact, index) => ({ callId: 'one', seq: index + 1, at: arrivedAt + index * 1_000, elapsedMs: index * 1_500, actor: cast.actorOf(fact), node: 'engine-1', ...fact }))
+  return facts.map((fact, index) => ({
+    callId: 'one',
+    seq: index + 1,
+    at: arrivedAt + index * 1_000,
+    elapsedMs: index * 1_500,
+    actor: cast.actorOf(fact),
+    node: 'engine-1',
+    ...fact,
+  }))
 }
 
 test('a call reads from its arrival to its end, with who did what, when, and under which Call-IDs', () => {
   const [arrived, ...rest] = goodCall('one')
   const sent: CallFact = { type: 'attempt.sent', attempt: 'one-1', sipCallId: 'abc@engine', trunk: 'second' }
-  const lines = callLadder(told([arrived!, ...rest.flatMap((fact) => (fact.type === 'attempt.ringing' && fact.attempt === 'one-1' ? [sent, fact] : [fact]))]), 'Europe/London')
+  const lines = callLadder(
+    told([arrived!, ...rest.flatMap((fact) => (fact.type === 'attempt.ringing' && fact.attempt === 'one-1' ? [sent, fact] : [fact]))]),
+    'Europe/London',
+  )
   expect(lines?.slice(0, 6)).toEqual([
     'Call one: dialIn, line cardiology',
     'Arrived Mon 2 Mar 2026 09:12:31 from 01632960101 to 01632960000 (127.0.0.1:5070/udp, engine engine-1, trunk main)',
@@ -23,7 +34,9 @@ test('a call reads from its arrival to its end, with who did what, when, and und
     'SIP Call-ID of Dr Okafor: abc@engine (trunk second)',
     '',
   ])
-  expect(lines).toContain('    0.000 s  caller  call.arrived       kind=dialIn callerNumber=01632960101 dialledNumber=01632960000 organisation=elm-row source=127.0.0.1:5070/udp sipCallId=one@phone.example trunk=main')
+  expect(lines).toContain(
+    '    0.000 s  caller  call.arrived       kind=dialIn callerNumber=01632960101 dialledNumber=01632960000 organisation=elm-row source=127.0.0.1:5070/udp sipCallId=one@phone.example trunk=main',
+  )
   expect(lines).toContain('    7.500 s  engine  attempt.sent       attempt=one-1 sipCallId=abc@engine trunk=second')
   expect(lines).toContain('   15.000 s  called  attempt.answered   attempt=one-2 legId=one-b')
   expect(lines?.some((line) => line.includes('/nowhere/'))).toBe(false)

@@ -15,7 +15,13 @@ export function callLadder(events: readonly CallEvent[], timeZone: string): read
   const rows = events.map((event) => [secondsInto(record, event), nameOf(event.actor), event.type, detailsOf(event)] as const)
   const widest = (column: 1 | 2) => Math.max(...rows.map((row) => row[column].length))
   const [actors, types] = [widest(1), widest(2)]
-  return [...heading(record, timeZone), '', ...rows.map(([at, actor, type, details]) => `${at.padStart(9)} s  ${actor.padEnd(actors)}  ${type.padEnd(types)}  ${details}`.trimEnd())]
+  return [
+    ...heading(record, timeZone),
+    '',
+    ...rows.map(([at, actor, type, details]) =>
+      `${at.padStart(9)} s  ${actor.padEnd(actors)}  ${type.padEnd(types)}  ${details}`.trimEnd(),
+    ),
+  ]
 }
 
 function heading(record: CallRecord, timeZone: string): readonly string[] {
@@ -26,7 +32,11 @@ function heading(record: CallRecord, timeZone: string): readonly string[] {
     `Arrived ${instant(record.arrivedAt, timeZone)} from ${record.callerNumber || 'a withheld number'} to ${record.dialledNumber || 'nobody'} (${[record.source, ...via].filter((part) => part !== '').join(', ')})`,
     ending === undefined ? 'It runs.' : `Ended: ${callEndings[ending].why}${endingDetail === undefined ? '' : ` (${endingDetail})`}`,
     ...(sipCallId === undefined ? [] : [`SIP Call-ID of the caller: ${sipCallId}`]),
-    ...attempts.flatMap((attempt) => (attempt.sipCallId === undefined ? [] : [`SIP Call-ID of ${attempt.label}: ${attempt.sipCallId}${attempt.trunk === undefined ? '' : ` (trunk ${attempt.trunk})`}`])),
+    ...attempts.flatMap((attempt) =>
+      attempt.sipCallId === undefined
+        ? []
+        : [`SIP Call-ID of ${attempt.label}: ${attempt.sipCallId}${attempt.trunk === undefined ? '' : ` (trunk ${attempt.trunk})`}`],
+    ),
   ]
 }
 
@@ -40,7 +50,20 @@ function nameOf({ kind, id }: Actor): string {
 }
 
 /** Where files lie on the disk, and as whom a withheld number is counted, belong to the house; an NHS number belongs to whoever may see patient data. */
-const unsaid: ReadonlySet<string> = new Set(['callId', 'seq', 'at', 'elapsedMs', 'actor', 'node', 'type', 'callerAccount', 'spoolPath', 'path', 'sha256', 'nhsNumber'])
+const unsaid: ReadonlySet<string> = new Set([
+  'callId',
+  'seq',
+  'at',
+  'elapsedMs',
+  'actor',
+  'node',
+  'type',
+  'callerAccount',
+  'spoolPath',
+  'path',
+  'sha256',
+  'nhsNumber',
+])
 
 function detailsOf(event: CallEvent): string {
   return Object.entries(event)
@@ -55,6 +78,15 @@ function quoted(text: string): string {
 }
 
 function instant(at: number, timeZone: string): string {
-  const date = new Intl.DateTimeFormat('en-GB', { timeZone, weekday: 'short', day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit' }).format(at)
+  const date = new Intl.DateTimeFormat('en-GB', {
+    timeZone,
+    weekday: 'short',
+    day: 'numeric',
+    month: 'short',
+    year: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+  }).format(at)
   return date.replaceAll(',', '')
 }

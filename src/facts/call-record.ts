@@ -164,7 +164,12 @@ export function withEvent(before: CallRecord | undefined, event: CallEvent): Cal
     case 'call.placed':
       return { ...record, kind: event.kind, arrivedAt: event.at, arrangement: event.arrangement, source: 'engine' }
     case 'arrangement.taken':
-      return { ...offTheLine(record), kind: event.kind, arrangement: event.arrangement, ...(event.organisation === undefined ? {} : { organisation: event.organisation }) }
+      return {
+        ...offTheLine(record),
+        kind: event.kind,
+        arrangement: event.arrangement,
+        ...(event.organisation === undefined ? {} : { organisation: event.organisation }),
+      }
     case 'organisation.chosen':
       return { ...offTheLine(record), kind: 'bypass', reached: event.organisation }
     case 'callBack.requested':
@@ -173,7 +178,14 @@ export function withEvent(before: CallRecord | undefined, event: CallEvent): Cal
       return { ...record, answeredAt: event.at }
     case 'line.chosen':
       // A clinician who was rung for a call of their own was hunted before: this hunt has no end yet.
-      return { ...record, huntEndedAt: undefined, huntEndedAfterMs: undefined, line: event.line, lineChosenAt: event.at, lineChosenAfterMs: afterMs }
+      return {
+        ...record,
+        huntEndedAt: undefined,
+        huntEndedAfterMs: undefined,
+        line: event.line,
+        lineChosenAt: event.at,
+        lineChosenAfterMs: afterMs,
+      }
     case 'line.refused':
       return { ...record, line: record.line ?? event.line }
     case 'attempt.started':
@@ -192,7 +204,13 @@ export function withEvent(before: CallRecord | undefined, event: CallEvent): Cal
     case 'whisper.keyOnly':
       return record
     case 'attempt.accepted':
-      return withAcceptance(withAttempt(record, event.attempt, () => ({ acceptedAt: event.proof.heardAt, acceptedAfterMs: acceptedAfterMs(record, event), proof: event.proof })))
+      return withAcceptance(
+        withAttempt(record, event.attempt, () => ({
+          acceptedAt: event.proof.heardAt,
+          acceptedAfterMs: acceptedAfterMs(record, event),
+          proof: event.proof,
+        })),
+      )
     case 'attempt.ended':
       return withAcceptance(
         withAttempt(record, event.attempt, () => ({
@@ -211,24 +229,51 @@ export function withEvent(before: CallRecord | undefined, event: CallEvent): Cal
       return { ...record, talkStartedAt: event.at, talkStartedAfterMs: afterMs, talkWith: event.attempt }
     case 'talk.ended': {
       const from = record.attempts.find(({ attempt }) => attempt === record.talkWith)?.acceptedAfterMs ?? record.talkStartedAfterMs
-      return { ...record, talkEndedAt: event.at, talkEndedBy: event.by, ...(from === undefined ? {} : { talkMs: Math.max(0, afterMs - from) }) }
+      return {
+        ...record,
+        talkEndedAt: event.at,
+        talkEndedBy: event.by,
+        ...(from === undefined ? {} : { talkMs: Math.max(0, afterMs - from) }),
+      }
     }
     case 'recording.started':
-      return { ...record, recordings: [...record.recordings, { recordingId: event.recordingId, state: 'running', spoolPath: event.spoolPath, startedAt: event.at }] }
+      return {
+        ...record,
+        recordings: [
+          ...record.recordings,
+          { recordingId: event.recordingId, state: 'running', spoolPath: event.spoolPath, startedAt: event.at },
+        ],
+      }
     case 'recording.stopped':
-      return withRecording(record, event.recordingId, (recording) => ({ stoppedAt: event.at, state: recording.state === 'running' ? 'stopped' : recording.state }))
+      return withRecording(record, event.recordingId, (recording) => ({
+        stoppedAt: event.at,
+        state: recording.state === 'running' ? 'stopped' : recording.state,
+      }))
     case 'recording.ready': {
       const { path, bytes, seconds, sha256, lostSeconds } = event
-      return withRecording(record, event.recordingId, () => ({ state: 'ready', readyAt: event.at, path, bytes, seconds, sha256, lostSeconds, why: undefined }))
+      return withRecording(record, event.recordingId, () => ({
+        state: 'ready',
+        readyAt: event.at,
+        path,
+        bytes,
+        seconds,
+        sha256,
+        lostSeconds,
+        why: undefined,
+      }))
     }
     case 'recording.deleted': {
       const { at, certificate, rule } = event
       // It is deleted once: a later one by another engine says nothing new.
-      return withRecording(record, event.recordingId, (recording) => (recording.deleted ? {} : { state: 'deleted', deleted: { at, certificate, rule } }))
+      return withRecording(record, event.recordingId, (recording) =>
+        recording.deleted ? {} : { state: 'deleted', deleted: { at, certificate, rule } },
+      )
     }
     case 'recording.failed':
       // A failure at the start has no recording of its own; one that is ready is not undone by a later report.
-      return withRecording(record, event.recordingId, (recording) => (recording.state === 'ready' || recording.state === 'deleted' ? {} : { state: 'failed', why: `${event.stage}: ${event.why}` }))
+      return withRecording(record, event.recordingId, (recording) =>
+        recording.state === 'ready' || recording.state === 'deleted' ? {} : { state: 'failed', why: `${event.stage}: ${event.why}` },
+      )
     case 'outcome.left':
       return { ...record, outcome: { outcome: event.outcome, by: event.by, at: event.at } }
     case 'call.assigned':
@@ -238,7 +283,13 @@ export function withEvent(before: CallRecord | undefined, event: CallEvent): Cal
     case 'alarm.raised':
       return { ...record, alarms: [...record.alarms, { alarm: event.alarm, detail: event.detail, at: event.at }] }
     case 'call.ended':
-      return { ...record, endedAt: event.at, endedAfterMs: afterMs, ending: event.ending, ...(event.detail === undefined ? {} : { endingDetail: event.detail }) }
+      return {
+        ...record,
+        endedAt: event.at,
+        endedAfterMs: afterMs,
+        ending: event.ending,
+        ...(event.detail === undefined ? {} : { endingDetail: event.detail }),
+      }
     case 'call.takenOver':
       return { ...record, takenOver: [...(record.takenOver ?? []), { by: event.node, at: event.at }] }
     case 'leg.moved':
@@ -295,7 +346,16 @@ function withAttemptStarted(record: CallRecord, event: Extract<CallEvent, { type
     wrongKeys: 0,
   }
   const attempts = [...record.attempts, attempt]
-  return { ...record, attempts, refs: new Set(attempts.slice(record.calledOff ?? 0).filter(({ pool }) => pool !== 'direct').map((one) => one.candidate)).size }
+  return {
+    ...record,
+    attempts,
+    refs: new Set(
+      attempts
+        .slice(record.calledOff ?? 0)
+        .filter(({ pool }) => pool !== 'direct')
+        .map((one) => one.candidate),
+    ).size,
+  }
 }
 
 /** Ms after the call's first fact. Without the monotonic time it is read off the wall clock, as far as that is known to have been set. */
@@ -321,7 +381,10 @@ function withAcceptance(record: CallRecord): CallRecord {
   const { acceptedAt: _at, acceptedBy: _by, waitMs: _waitMs, ...rest } = record
   const standing = record.attempts.findLast(({ acceptedAt }) => acceptedAt !== undefined)
   if (standing?.acceptedAt === undefined) return rest
-  const waitMs = standing.acceptedAfterMs === undefined || record.lineChosenAfterMs === undefined ? {} : { waitMs: Math.max(0, standing.acceptedAfterMs - record.lineChosenAfterMs) }
+  const waitMs =
+    standing.acceptedAfterMs === undefined || record.lineChosenAfterMs === undefined
+      ? {}
+      : { waitMs: Math.max(0, standing.acceptedAfterMs - record.lineChosenAfterMs) }
   return { ...rest, acceptedAt: standing.acceptedAt, acceptedBy: standing.attempt, ...waitMs }
 }
 
@@ -330,10 +393,21 @@ function changed<T extends object>(before: T, change: { readonly [K in keyof T]?
   return Object.fromEntries(Object.entries({ ...before, ...change }).filter(([, value]) => value !== undefined)) as T
 }
 
-function withAttempt(record: CallRecord, id: AttemptId, change: (attempt: AttemptRecord) => { readonly [K in keyof AttemptRecord]?: AttemptRecord[K] | undefined }): CallRecord {
+function withAttempt(
+  record: CallRecord,
+  id: AttemptId,
+  change: (attempt: AttemptRecord) => { readonly [K in keyof AttemptRecord]?: AttemptRecord[K] | undefined },
+): CallRecord {
   return { ...record, attempts: record.attempts.map((attempt) => (attempt.attempt === id ? changed(attempt, change(attempt)) : attempt)) }
 }
 
-function withRecording(record: CallRecord, id: string | undefined, change: (recording: RecordingRecord) => { readonly [K in keyof RecordingRecord]?: RecordingRecord[K] | undefined }): CallRecord {
-  return { ...record, recordings: record.recordings.map((recording) => (recording.recordingId === id ? changed(recording, change(recording)) : recording)) }
+function withRecording(
+  record: CallRecord,
+  id: string | undefined,
+  change: (recording: RecordingRecord) => { readonly [K in keyof RecordingRecord]?: RecordingRecord[K] | undefined },
+): CallRecord {
+  return {
+    ...record,
+    recordings: record.recordings.map((recording) => (recording.recordingId === id ? changed(recording, change(recording)) : recording)),
+  }
 }

@@ -44,7 +44,11 @@ export const attemptResults: Readonly<Record<AttemptResult, Ending>> = {
 export const callEndings: Readonly<Record<CallEnding, Ending>> = {
   completed: { endedBy: 'party', why: 'connected', fault: 'none' },
   abandonedInMenu: { endedBy: 'caller', why: 'the caller hung up before a line was chosen', fault: 'party' },
-  abandonedInHunt: { endedBy: 'caller', why: 'the caller hung up while somebody was being rung, or before they were told how it ended', fault: 'party' },
+  abandonedInHunt: {
+    endedBy: 'caller',
+    why: 'the caller hung up while somebody was being rung, or before they were told how it ended',
+    fault: 'party',
+  },
   abandonedBeforeAnswer: { endedBy: 'caller', why: 'the caller gave up before the call was answered', fault: 'party' },
   unanswered: { endedBy: 'system', why: 'nobody accepted, or answered', fault: 'none' },
   noChoice: { endedBy: 'system', why: 'no line was chosen in the tries that there are', fault: 'party' },

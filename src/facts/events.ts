@@ -10,7 +10,8 @@ import type { ArrangementId, Refused } from './arrangement.js'
  * It is missing in facts of before it was kept, and in those that another run of the engine tells of the call. `actor` and `node`: who did it, and
  * which engine wrote it down. Events whose loss would hurt (see `mustBeDurable`) are on disk before the caller hears their consequence.
  */
-export type CallEvent = { readonly callId: string; readonly seq: number; readonly at: number; readonly elapsedMs?: number } & Origin & CallFact
+export type CallEvent = { readonly callId: string; readonly seq: number; readonly at: number; readonly elapsedMs?: number } & Origin &
+  CallFact
 
 /**
  * Who is on a call. `caller`: who dialled in, or for whom the engine placed the call. `specialist`: who is rung by a hunt and has to accept.
@@ -62,7 +63,9 @@ export type CallEnding =
 
 /** Proof of acceptance: what was heard, on which leg, when. */
 export interface AcceptanceProof {
-  readonly heard: { readonly kind: 'key'; readonly key: string; readonly source: KeySource } | { readonly kind: 'word'; readonly word: string; readonly confidence: number }
+  readonly heard:
+    | { readonly kind: 'key'; readonly key: string; readonly source: KeySource }
+    | { readonly kind: 'word'; readonly word: string; readonly confidence: number }
   readonly legId: string
   readonly heardAt: number
 }
@@ -81,11 +84,28 @@ export type AttemptPool = 'local' | 'ncn' | 'direct'
 
 export type CallFact =
   /** `sipCallId`: value of the Call-ID header, cut to 255 characters. `trunk`: from whose address it came. `callerNumber`: empty when withheld. `callerAccount`: as whom somebody who withholds it is counted by limits; a keyed hash. `clinician`: whose telephone it is, as it has proved. */
-  | { readonly type: 'call.arrived'; readonly kind: CallKind; readonly callerNumber: string; readonly callerAccount?: string; readonly dialledNumber: string; readonly organisation?: OrganisationId; readonly device?: string; readonly clinician?: ClinicianId; readonly source: string; readonly sipCallId?: string; readonly trunk?: string }
+  | {
+      readonly type: 'call.arrived'
+      readonly kind: CallKind
+      readonly callerNumber: string
+      readonly callerAccount?: string
+      readonly dialledNumber: string
+      readonly organisation?: OrganisationId
+      readonly device?: string
+      readonly clinician?: ClinicianId
+      readonly source: string
+      readonly sipCallId?: string
+      readonly trunk?: string
+    }
   /** The engine itself begins the call, because somebody asked it to: it rings the clinician first. */
   | { readonly type: 'call.placed'; readonly kind: CallKind; readonly arrangement: ArrangementId; readonly clinician: ClinicianId }
   /** A PIN or code was right. The call is of this kind from now on. */
-  | { readonly type: 'arrangement.taken'; readonly arrangement: ArrangementId; readonly kind: CallKind; readonly organisation?: OrganisationId }
+  | {
+      readonly type: 'arrangement.taken'
+      readonly arrangement: ArrangementId
+      readonly kind: CallKind
+      readonly organisation?: OrganisationId
+    }
   | { readonly type: 'code.refused'; readonly digits: number; readonly why: Refused['kind'] }
   | { readonly type: 'organisation.chosen'; readonly organisation: OrganisationId }
   | { readonly type: 'callBack.requested'; readonly line: LineId; readonly number: string }
@@ -101,9 +121,26 @@ export type CallFact =
   | { readonly type: 'line.refused'; readonly line: LineId; readonly why: 'closed' | 'notAllowed' | 'noRota' }
   | { readonly type: 'hunt.started'; readonly pool: AttemptPool; readonly candidates: number }
   | { readonly type: 'candidate.passedOver'; readonly candidate: string; readonly why: 'beingRung' | 'onACall' | 'notNow' }
-  | { readonly type: 'attempt.started'; readonly attempt: AttemptId; readonly candidate: string; readonly label: string; readonly clinician?: ClinicianId; readonly pool: AttemptPool; readonly target: string; readonly account?: string }
+  | {
+      readonly type: 'attempt.started'
+      readonly attempt: AttemptId
+      readonly candidate: string
+      readonly label: string
+      readonly clinician?: ClinicianId
+      readonly pool: AttemptPool
+      readonly target: string
+      readonly account?: string
+    }
   /** An INVITE has left; several times where one trunk after the other is tried. `handle`: by what another engine ends the ringing, should this one die. */
-  | { readonly type: 'attempt.sent'; readonly attempt: AttemptId; readonly sipCallId: string; readonly trunk?: string; readonly handle?: string; readonly srtp?: true; readonly plainAfter?: string }
+  | {
+      readonly type: 'attempt.sent'
+      readonly attempt: AttemptId
+      readonly sipCallId: string
+      readonly trunk?: string
+      readonly handle?: string
+      readonly srtp?: true
+      readonly plainAfter?: string
+    }
   | { readonly type: 'attempt.ringing'; readonly attempt: AttemptId }
   | { readonly type: 'attempt.answered'; readonly attempt: AttemptId; readonly legId: string; readonly handle?: string }
   | { readonly type: 'whisper.started'; readonly attempt: AttemptId; readonly repetition: number }
@@ -113,17 +150,37 @@ export type CallFact =
   /** Whoever answered speaks as voicemail greetings do: from now on only the key counts. */
   | { readonly type: 'whisper.keyOnly'; readonly attempt: AttemptId; readonly why: Exclude<NoWords, 'lost'> }
   | { readonly type: 'attempt.accepted'; readonly attempt: AttemptId; readonly proof: AcceptanceProof }
-  | { readonly type: 'attempt.ended'; readonly attempt: AttemptId; readonly result: AttemptResult; readonly status?: number; readonly reason?: string; readonly fault?: DialFault }
+  | {
+      readonly type: 'attempt.ended'
+      readonly attempt: AttemptId
+      readonly result: AttemptResult
+      readonly status?: number
+      readonly reason?: string
+      readonly fault?: DialFault
+    }
   | { readonly type: 'hunt.ended'; readonly result: HuntEnd }
   | { readonly type: 'recording.started'; readonly recordingId: string; readonly spoolPath: string }
-  | { readonly type: 'recording.failed'; readonly recordingId?: string; readonly stage: 'start' | 'spool' | 'encode' | 'verify' | 'store'; readonly why: string }
+  | {
+      readonly type: 'recording.failed'
+      readonly recordingId?: string
+      readonly stage: 'start' | 'spool' | 'encode' | 'verify' | 'store'
+      readonly why: string
+    }
   | { readonly type: 'talk.started'; readonly attempt: AttemptId }
   /** The two hear each other again, whose media server had died: for so long they did not. */
   | { readonly type: 'talk.resumed'; readonly apartMs: number }
   | { readonly type: 'talk.ended'; readonly by: Party | 'system'; readonly why: LegEnding | 'unbridged' | 'faulted' }
   | { readonly type: 'recording.stopped'; readonly recordingId: string }
   /** `lostSeconds`: by how much it is shorter than it ran, where that is noticeable (the disk was full, the switch died). */
-  | { readonly type: 'recording.ready'; readonly recordingId: string; readonly path: string; readonly bytes: number; readonly seconds: number; readonly sha256: string; readonly lostSeconds?: number }
+  | {
+      readonly type: 'recording.ready'
+      readonly recordingId: string
+      readonly path: string
+      readonly bytes: number
+      readonly seconds: number
+      readonly sha256: string
+      readonly lostSeconds?: number
+    }
   /** Its file and its key are gone, or are about to be. `certificate`: of the deletion (src/retention). `rule`: by which it went, in words. Its size and hash stay. */
   | { readonly type: 'recording.deleted'; readonly recordingId: string; readonly certificate: string; readonly rule: string }
   | { readonly type: 'outcome.asked'; readonly of: Party }
@@ -141,7 +198,19 @@ export type CallFact =
 export type CallFactType = CallFact['type']
 
 /** Facts that money, safety or law hang on: on disk before anybody hears their consequence. */
-export const mustBeDurable: ReadonlySet<CallFactType> = new Set<CallFactType>(['call.arrived', 'call.placed', 'attempt.accepted', 'callBack.requested', 'recording.started', 'recording.ready', 'recording.deleted', 'outcome.left', 'call.assigned', 'nhsNumber.left', 'call.ended'])
+export const mustBeDurable: ReadonlySet<CallFactType> = new Set<CallFactType>([
+  'call.arrived',
+  'call.placed',
+  'attempt.accepted',
+  'callBack.requested',
+  'recording.started',
+  'recording.ready',
+  'recording.deleted',
+  'outcome.left',
+  'call.assigned',
+  'nhsNumber.left',
+  'call.ended',
+])
 
 /**
  * Where facts go. `actor`: who did it; where it is left out, the engine. `append` never rejects. For the facts that must be durable it resolves with the event once it is on disk (fsync), and with

@@ -2,8 +2,21 @@ import { describe, expect, it } from 'vitest'
 import { adviceInWords, adviceOf, cliniciansIn } from './advice.js'
 import type { RollUpFigure, RollUpRow } from './roll-up.js'
 
-const row = (id: string, figure: RollUpFigure, amount: number, part = '', month = '2026-11'): RollUpRow => ({ month, scope: 'clinician', id, figure, part, amount })
-const rows = [row('okafor', 'ringing', 2, 'noAnswer'), row('okafor', 'ringing', 3, 'accepted'), row('okafor', 'answered', 3), row('okafor', 'talkMs', 5_400_000), row('hughes', 'ringing', 7, 'busy')]
+const row = (id: string, figure: RollUpFigure, amount: number, part = '', month = '2026-11'): RollUpRow => ({
+  month,
+  scope: 'clinician',
+  id,
+  figure,
+  part,
+  amount,
+})
+const rows = [
+  row('okafor', 'ringing', 2, 'noAnswer'),
+  row('okafor', 'ringing', 3, 'accepted'),
+  row('okafor', 'answered', 3),
+  row('okafor', 'talkMs', 5_400_000),
+  row('hughes', 'ringing', 7, 'busy'),
+]
 
 describe('what a clinician gave', () => {
   it('is all times rung, whatever came of them, the calls answered and the time spoken', () => {
@@ -12,7 +25,13 @@ describe('what a clinician gave', () => {
   })
   it('is listed with whoever spoke longest first', () => expect(cliniciansIn(rows).map(({ id }) => id)).toEqual(['okafor', 'hughes']))
   it.each([
-    [{ rung: 5, answered: 3, talkMs: 5_400_000 }, { rung: '5', answered: '3', share: '60.0%', talk: '1 h 30 min', mean: '30 min 00 s' }],
-    [{ rung: 0, answered: 0, talkMs: 0 }, { rung: '0', answered: '0', share: '–', talk: '0 h 00 min', mean: '–' }],
+    [
+      { rung: 5, answered: 3, talkMs: 5_400_000 },
+      { rung: '5', answered: '3', share: '60.0%', talk: '1 h 30 min', mean: '30 min 00 s' },
+    ],
+    [
+      { rung: 0, answered: 0, talkMs: 0 },
+      { rung: '0', answered: '0', share: '–', talk: '0 h 00 min', mean: '–' },
+    ],
   ])('reads as people read it: %j', (advice, words) => expect(adviceInWords(advice)).toEqual(words))
 })

@@ -28,5 +28,11 @@ export function cliniciansIn(rows: readonly RollUpRow[]): readonly (Advice & { r
 }
 
 export function adviceInWords({ rung, answered, talkMs }: Advice) {
-  return { rung: count(rung), answered: count(answered), share: percent(rung === 0 ? undefined : answered / rung), talk: hours(talkMs), mean: minutes(answered === 0 ? undefined : talkMs / answered) }
+  return {
+    rung: count(rung),
+    answered: count(answered),
+    share: percent(rung === 0 ? undefined : answered / rung),
+    talk: hours(talkMs),
+    mean: minutes(answered === 0 ? undefined : talkMs / answered),
+  }
 }

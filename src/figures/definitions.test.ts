@@ -41,6 +41,7 @@ describe('figures', () => {
 
   it('stand in docs/figures.md as they stand here', () => {
     const page = readFileSync(new URL('../../docs/figures.md', import.meta.url), 'utf8')
-    for (const [name, meaning] of Object.entries({ ...figureDefinitions, ...nowDefinitions })) expect(page).toContain(`| \`${name}\` | ${meaning} |`)
+    for (const [name, meaning] of Object.entries({ ...figureDefinitions, ...nowDefinitions }))
+      expect(page).toContain(`| \`${name}\` | ${meaning} |`)
   })
 })

@@ -6,11 +6,13 @@ import type { CallEnding, CallKind } from '../facts/events.js'
  */
 export const figureDefinitions = {
   placed: 'Calls that arrived, of any kind; calls that the engine places itself (arranged calls) are not among them.',
-  offered: 'Calls to an advice or patients\' line for which a line was chosen while it was open: somebody was to be found. Answered, unanswered or abandoned.',
+  offered:
+    "Calls to an advice or patients' line for which a line was chosen while it was open: somebody was to be found. Answered, unanswered or abandoned.",
   answered: 'Of those: two people talked.',
   unanswered: 'Of those: nobody accepted, nobody was on the rota, or the engine failed before somebody did.',
   abandoned: 'Of those: the caller hung up after 5 seconds or more, before anybody accepted.',
-  abandonedEarly: 'The caller hung up within 5 seconds of the choice of the line: a wrong key, a second thought. Counted apart, and not offered.',
+  abandonedEarly:
+    'The caller hung up within 5 seconds of the choice of the line: a wrong key, a second thought. Counted apart, and not offered.',
   answerRate: 'Answered, of all offered.',
   closed: 'The line was closed. Not offered.',
   notOffered: 'The call never came to a line: hung up in the menu, no choice, no access, an unknown number, no code.',
@@ -30,7 +32,8 @@ export const figureDefinitions = {
 export const nowDefinitions = {
   today: 'Calls that arrived since midnight (Europe/London) and are over: a call counts once it has ended.',
   waitingNow: 'Calls for which a line was chosen and somebody is being found. Their wait runs from the choice of the line.',
-  nobodyOn: 'Lines that are open, or will be within the hour, and whose rota then has nobody who could be rung. The National Consultant Network does not count.',
+  nobodyOn:
+    'Lines that are open, or will be within the hour, and whose rota then has nobody who could be rung. The National Consultant Network does not count.',
   overdue: 'Call-backs that are open and were due before now.',
   alarms: 'Alarms that are up, of every engine.',
 } as const
@@ -103,7 +106,15 @@ export function connectionMs({ lineChosenAfterMs = 0, talkStartedAfterMs }: Ende
 }
 
 /** Answered, of all offered. @returns 0 to 1; undefined where nobody called */
-export function answerRate({ answered, unanswered, abandoned }: { readonly answered: number; readonly unanswered: number; readonly abandoned: number }): number | undefined {
+export function answerRate({
+  answered,
+  unanswered,
+  abandoned,
+}: {
+  readonly answered: number
+  readonly unanswered: number
+  readonly abandoned: number
+}): number | undefined {
   const offered = answered + unanswered + abandoned
   return offered === 0 ? undefined : answered / offered
 }

@@ -11,7 +11,10 @@ describe('durations in buckets', () => {
       fc.property(fc.array(duration, { minLength: 1, maxLength: 200 }), fc.constantFrom(0.5, 0.9, 0.99), (all, q) => {
         const counts = new Map<number, number>()
         for (const ms of all) counts.set(bucketOf(ms), (counts.get(bucketOf(ms)) ?? 0) + 1)
-        const exact = quantile(all.toSorted((a, b) => a - b), q)!
+        const exact = quantile(
+          all.toSorted((a, b) => a - b),
+          q,
+        )!
         expect(Math.abs(quantileOf(counts, q)! / exact - 1)).toBeLessThanOrEqual(exact === 100 ? 0.5 : 0.0101)
       }),
     )

@@ -37,17 +37,35 @@ export function returnKey({ month, requestingIcb, respondingOds, specialty, type
 }
 
 /** @param rows sums of the scope `asked` @param reached lines that whoever asks reports on */
-export function returnRows(rows: readonly RollUpRow[], directory: Directory, { type, diverted }: ReturnSettings, reached: (line: string) => boolean): readonly ReturnRow[] {
+export function returnRows(
+  rows: readonly RollUpRow[],
+  directory: Directory,
+  { type, diverted }: ReturnSettings,
+  reached: (line: string) => boolean,
+): readonly ReturnRow[] {
   const found = new Map<string, ReturnRow>()
   for (const { month, scope, id, figure, part, amount } of rows) {
     const [organisation = '', line = ''] = id.split(' ')
     if (scope !== 'asked' || !reached(line) || !isAdvice(directory, line)) continue
-    const row = { month, requestingIcb: icbOf(directory, organisation), ...answering(directory, line), type, total: 0, processed: 0, diverted: 0 }
+    const row = {
+      month,
+      requestingIcb: icbOf(directory, organisation),
+      ...answering(directory, line),
+      type,
+      total: 0,
+      processed: 0,
+      diverted: 0,
+    }
     const key = returnKey(row)
     const before = found.get(key) ?? row
     const isDiverted = figure === 'outcome' && diverted.includes(part)
     const [total, processed] = [figure === 'outcome' ? 0 : amount, figure === 'answered' ? amount : 0]
-    found.set(key, { ...before, total: before.total + total, processed: before.processed + processed, diverted: before.diverted + (isDiverted ? amount : 0) })
+    found.set(key, {
+      ...before,
+      total: before.total + total,
+      processed: before.processed + processed,
+      diverted: before.diverted + (isDiverted ? amount : 0),
+    })
   }
   return [...found.values()].filter(({ total }) => total !== 0).sort(inOrder)
 }
@@ -60,11 +78,20 @@ export function restatedRows(now: readonly ReturnRow[], returned: readonly Retur
     before.delete(returnKey(row))
     return was === undefined || was.total !== row.total || was.processed !== row.processed || was.diverted !== row.diverted
   })
-  return [...changed, ...[...before.values()].filter(({ total }) => total !== 0).map((row) => ({ ...row, total: 0, processed: 0, diverted: 0 }))].sort(inOrder)
+  return [
+    ...changed,
+    ...[...before.values()].filter(({ total }) => total !== 0).map((row) => ({ ...row, total: 0, processed: 0, diverted: 0 })),
+  ].sort(inOrder)
 }
 
 function inOrder(a: ReturnRow, b: ReturnRow): number {
-  return a.month < b.month ? -1 : a.month > b.month ? 1 : a.requestingIcb.localeCompare(b.requestingIcb) || a.respondingOds.localeCompare(b.respondingOds) || a.specialty.localeCompare(b.specialty)
+  return a.month < b.month
+    ? -1
+    : a.month > b.month
+      ? 1
+      : a.requestingIcb.localeCompare(b.requestingIcb) ||
+        a.respondingOds.localeCompare(b.respondingOds) ||
+        a.specialty.localeCompare(b.specialty)
 }
 
 /** Patients' lines are no requests for advice. A line that the directory has no more was one. */
@@ -83,7 +110,10 @@ function icbOf({ organisations, areas }: Directory, id: string): string {
 function answering({ lines, organisations, pools }: Directory, id: string): Pick<ReturnRow, 'respondingOds' | 'specialty'> {
   const line = lines.get(id)
   const trust = line && organisations.get(line.trust)
-  return { respondingOds: trust ? codeOf(trust) : (line?.trust ?? ''), specialty: pools.get(line?.ncnPool ?? '')?.specialty ?? line?.name ?? id }
+  return {
+    respondingOds: trust ? codeOf(trust) : (line?.trust ?? ''),
+    specialty: pools.get(line?.ncnPool ?? '')?.specialty ?? line?.name ?? id,
+  }
 }
 
 function codeOf({ odsCode, id }: Organisation): string {

@@ -8,9 +8,17 @@ import { rollUpChange, rollUpOf, RollUpTotal, whenIn, type RollUpRow } from './r
 
 const begun = Date.UTC(2026, 2, 10, 12)
 function events(facts: readonly CallFact[], at = begun): readonly CallEvent[] {
-  return facts.map((fact, index) => ({ ...unknownOrigin, callId: 'one', seq: index + 1, at: at + index * 1_000, elapsedMs: index * 1_000, ...fact }))
+  return facts.map((fact, index) => ({
+    ...unknownOrigin,
+    callId: 'one',
+    seq: index + 1,
+    at: at + index * 1_000,
+    elapsedMs: index * 1_000,
+    ...fact,
+  }))
 }
-const sum = (rows: Iterable<RollUpRow>, figure: string, scope = 'all') => [...rows].filter((row) => row.figure === figure && row.scope === scope).reduce((total, { amount }) => total + amount, 0)
+const sum = (rows: Iterable<RollUpRow>, figure: string, scope = 'all') =>
+  [...rows].filter((row) => row.figure === figure && row.scope === scope).reduce((total, { amount }) => total + amount, 0)
 
 describe('the sums of a month', () => {
   it('have a call once it is over: in all, of its line, of the organisation that called', () => {
@@ -24,7 +32,11 @@ describe('the sums of a month', () => {
       expect(sum(rows, 'answeredAt', scope)).toBe(1)
     }
     // By the hour for a line alone: nobody else is told.
-    expect(['all', 'line', 'organisation'].map((scope) => sum(rows, 'connectionAt', scope))).toEqual([0, sum(rows, 'connectionMs', 'line'), 0])
+    expect(['all', 'line', 'organisation'].map((scope) => sum(rows, 'connectionAt', scope))).toEqual([
+      0,
+      sum(rows, 'connectionMs', 'line'),
+      0,
+    ])
     expect(new Set(rows.filter(({ scope }) => scope !== 'lineDay').map(({ month }) => month))).toEqual(new Set(['2026-03']))
   })
 
@@ -34,11 +46,20 @@ describe('the sums of a month', () => {
     expect(new Set(days.map(({ month, id }) => `${month} ${id}`))).toEqual(new Set(['2026-03-10 cardiology']))
     const ofMonth = new Map(rows.filter(({ scope }) => scope === 'line').map(({ figure, part, amount }) => [`${figure} ${part}`, amount]))
     for (const { figure, part, amount } of days) expect(amount, figure).toBe(ofMonth.get(`${figure} ${part}`))
-    expect(days.map(({ figure }) => figure).sort()).toEqual(['answered', 'connectionIn', 'connectionMs', 'dialToVoiceIn', 'dialToVoiceMs', 'within60'])
+    expect(days.map(({ figure }) => figure).sort()).toEqual([
+      'answered',
+      'connectionIn',
+      'connectionMs',
+      'dialToVoiceIn',
+      'dialToVoiceMs',
+      'within60',
+    ])
   })
 
   it('have a call by who asked whom, for returns: as much as these tell', () => {
-    const rows = [...rollUpOf(callRecord(events([...goodCall('one'), { type: 'outcome.left', outcome: 'referral-avoided', by: 'staff' }]))).values()].filter(({ scope }) => scope === 'asked')
+    const rows = [
+      ...rollUpOf(callRecord(events([...goodCall('one'), { type: 'outcome.left', outcome: 'referral-avoided', by: 'staff' }]))).values(),
+    ].filter(({ scope }) => scope === 'asked')
     expect(rows.map(({ month, id, figure, part, amount }) => [month, id, figure, part, amount])).toEqual([
       ['2026-03', 'elm-row cardiology', 'answered', '', 1],
       ['2026-03', 'elm-row cardiology', 'outcome', 'referral-avoided', 1],
@@ -67,5 +88,7 @@ describe('the sums of a month', () => {
     ['the last hour of October in summer time', Date.UTC(2026, 9, 31, 23, 30), '2026-10-31', 5 * 24 + 23],
     ['a Monday just after midnight in summer time', Date.UTC(2026, 5, 28, 23, 5), '2026-06-29', 0],
     ['New Year', Date.UTC(2027, 0, 1), '2027-01-01', 4 * 24],
-  ])('%s is in the month, day and hour of the service', (_what, at, date, hourOfWeek) => expect(whenIn(at)).toEqual({ month: date.slice(0, 7), date, hourOfWeek }))
+  ])('%s is in the month, day and hour of the service', (_what, at, date, hourOfWeek) =>
+    expect(whenIn(at)).toEqual({ month: date.slice(0, 7), date, hourOfWeek }),
+  )
 })

@@ -54,12 +54,26 @@ export interface RollUpRow {
 }
 
 /** What is added up by days as well. Of the rest nobody asks for a day, and each of them is one row more to write for every call. */
-const figuresOfDays: ReadonlySet<RollUpFigure> = new Set<RollUpFigure>(['answered', 'unanswered', 'abandoned', 'abandonedEarly', 'closed', 'within60', 'ncn', 'connectionMs', 'connectionIn', 'dialToVoiceMs', 'dialToVoiceIn'])
+const figuresOfDays: ReadonlySet<RollUpFigure> = new Set<RollUpFigure>([
+  'answered',
+  'unanswered',
+  'abandoned',
+  'abandonedEarly',
+  'closed',
+  'within60',
+  'ncn',
+  'connectionMs',
+  'connectionIn',
+  'dialToVoiceMs',
+  'dialToVoiceIn',
+])
 
 /** What a return tells of an organisation and a line: requests, those that were answered, and what came of these. */
 function askedFigures(amounts: readonly Amount[]): readonly Amount[] {
   const wasAnswered = amounts.some(([figure, amount]) => figure === 'answered' && amount > 0)
-  return amounts.filter(([figure]) => figure === 'answered' || figure === 'unanswered' || figure === 'abandoned' || (figure === 'outcome' && wasAnswered))
+  return amounts.filter(
+    ([figure]) => figure === 'answered' || figure === 'unanswered' || figure === 'abandoned' || (figure === 'outcome' && wasAnswered),
+  )
 }
 
 /** Sums, by what they are of. */
@@ -79,12 +93,26 @@ export function rollUpOf(record: CallRecord | undefined): RollUp {
   }
   add('all', '', amounts)
   add('line', record.line, [...amounts, ...atHour(call, hourOfWeek)])
-  add('lineDay', record.line, amounts.filter(([figure]) => figuresOfDays.has(figure)), date)
+  add(
+    'lineDay',
+    record.line,
+    amounts.filter(([figure]) => figuresOfDays.has(figure)),
+    date,
+  )
   add('organisation', record.organisation, amounts)
-  if (record.organisation !== undefined && record.line !== undefined) add('asked', `${record.organisation} ${record.line}`, askedFigures(amounts))
+  if (record.organisation !== undefined && record.line !== undefined)
+    add('asked', `${record.organisation} ${record.line}`, askedFigures(amounts))
   for (const { clinician, result, attempt } of record.attempts) {
     if (clinician === undefined || result === undefined) continue
-    add('clinician', clinician, [['ringing', 1, result], ...(attempt === record.acceptedBy ? ([['answered', record.talkStartedAfterMs === undefined ? 0 : 1], ['talkMs', Math.round(record.talkMs ?? 0)]] as const) : [])])
+    add('clinician', clinician, [
+      ['ringing', 1, result],
+      ...(attempt === record.acceptedBy
+        ? ([
+            ['answered', record.talkStartedAfterMs === undefined ? 0 : 1],
+            ['talkMs', Math.round(record.talkMs ?? 0)],
+          ] as const)
+        : []),
+    ])
   }
   return sums
 }
@@ -108,7 +136,10 @@ export class RollUpTotal {
 
   /** Sums that are not 0, in one order for everybody. */
   rows(): readonly RollUpRow[] {
-    return [...this.#sums].filter(([, { amount }]) => amount !== 0).sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row)
+    return [...this.#sums]
+      .filter(([, { amount }]) => amount !== 0)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([, row]) => row)
   }
 }
 
@@ -122,8 +153,21 @@ function amountsOf(call: CallRecord & EndedCall, hourOfWeek: number, byNcn: bool
   const placed: Amount = ['placed', call.source === 'engine' ? 0 : 1]
   if (what === 'arranged') return [placed, ['arranged', 1], ['arrangedConnected', talked ? 1 : 0], talk, ...outcome]
   const week = String(hourOfWeek)
-  const always: readonly Amount[] = [placed, [what, 1], ['refs', call.refs], ['callBackRequested', call.ending === 'callBackRequested' ? 1 : 0], ['offeredAt', isOffered(what) ? 1 : 0, week], ...outcome]
-  const waited: readonly Amount[] = call.waitMs === undefined ? [] : [['waited', 1], ['waitMs', Math.round(call.waitMs)]]
+  const always: readonly Amount[] = [
+    placed,
+    [what, 1],
+    ['refs', call.refs],
+    ['callBackRequested', call.ending === 'callBackRequested' ? 1 : 0],
+    ['offeredAt', isOffered(what) ? 1 : 0, week],
+    ...outcome,
+  ]
+  const waited: readonly Amount[] =
+    call.waitMs === undefined
+      ? []
+      : [
+          ['waited', 1],
+          ['waitMs', Math.round(call.waitMs)],
+        ]
   const connection = connectionMs(call)
   if (what !== 'answered' || connection === undefined) return [...always, ...waited]
   const dialToVoice = Math.round(call.talkStartedAfterMs ?? 0)

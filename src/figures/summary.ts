@@ -54,21 +54,45 @@ export function figuresOf(rows: Iterable<RollUpRow>): PeriodFigures {
   }
   const sum = (figure: RollUpFigure) => sums.get(figure) ?? 0
   const of = (figure: RollUpFigure) => parts.get(figure) ?? new Map<string, number>()
-  const [answered, unanswered, abandoned, arrangedConnected] = [sum('answered'), sum('unanswered'), sum('abandoned'), sum('arrangedConnected')]
+  const [answered, unanswered, abandoned, arrangedConnected] = [
+    sum('answered'),
+    sum('unanswered'),
+    sum('abandoned'),
+    sum('arrangedConnected'),
+  ]
   const offered = answered + unanswered + abandoned
   const durations = (total: RollUpFigure, buckets: RollUpFigure): Durations => {
     const counts = new Map([...of(buckets)].map(([bucket, count]) => [Number(bucket), count]))
     return given({ mean: share(sum(total), answered), median: quantileOf(counts, 0.5), p90: quantileOf(counts, 0.9) })
   }
   return {
-    ...{ placed: sum('placed'), offered, answered, unanswered, abandoned, abandonedEarly: sum('abandonedEarly'), closed: sum('closed'), notOffered: sum('notOffered') },
-    ...given({ answerRate: answerRate({ answered, unanswered, abandoned }), within60: share(sum('within60'), answered), ncnShare: share(sum('ncn'), answered) }),
+    ...{
+      placed: sum('placed'),
+      offered,
+      answered,
+      unanswered,
+      abandoned,
+      abandonedEarly: sum('abandonedEarly'),
+      closed: sum('closed'),
+      notOffered: sum('notOffered'),
+    },
+    ...given({
+      answerRate: answerRate({ answered, unanswered, abandoned }),
+      within60: share(sum('within60'), answered),
+      ncnShare: share(sum('ncn'), answered),
+    }),
     connection: durations('connectionMs', 'connectionIn'),
     dialToVoice: durations('dialToVoiceMs', 'dialToVoiceIn'),
-    ...given({ wait: share(sum('waitMs'), sum('waited')), talk: share(sum('talkMs'), answered + arrangedConnected), refs: share(sum('refs'), offered) }),
+    ...given({
+      wait: share(sum('waitMs'), sum('waited')),
+      talk: share(sum('talkMs'), answered + arrangedConnected),
+      refs: share(sum('refs'), offered),
+    }),
     talkMs: sum('talkMs'),
     ...{ callBackRequested: sum('callBackRequested'), arranged: sum('arranged'), arrangedConnected },
-    outcomes: [...of('outcome')].map(([outcome, calls]) => ({ outcome, calls })).sort((a, b) => b.calls - a.calls || (a.outcome < b.outcome ? -1 : 1)),
+    outcomes: [...of('outcome')]
+      .map(([outcome, calls]) => ({ outcome, calls }))
+      .sort((a, b) => b.calls - a.calls || (a.outcome < b.outcome ? -1 : 1)),
   }
 }
 
@@ -108,5 +132,7 @@ function share(part: number, whole: number): number | undefined {
 }
 
 function given<T extends object>(values: T): { readonly [K in keyof T]?: NonNullable<T[K]> } {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as { readonly [K in keyof T]?: NonNullable<T[K]> }
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+    readonly [K in keyof T]?: NonNullable<T[K]>
+  }
 }

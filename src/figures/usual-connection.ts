@@ -27,11 +27,16 @@ export interface ConnectionSums {
 }
 
 /** @returns by line; of one that nobody answered at this hour there is nothing */
-export async function usualConnections(sums: ConnectionSums, lines: readonly string[], now: number): Promise<ReadonlyMap<string, UsualConnection>> {
+export async function usualConnections(
+  sums: ConnectionSums,
+  lines: readonly string[],
+  now: number,
+): Promise<ReadonlyMap<string, UsualConnection>> {
   if (lines.length === 0) return new Map()
   const { month, hourOfWeek } = whenIn(now)
   const rows = await sums.connectionsAtHours({ lines, months: monthsUntil(month, months), hours: likeHours(hourOfWeek) })
-  const of = (id: string, wanted: RollUpRow['figure']) => rows.filter((row) => row.id === id && row.figure === wanted).reduce((sum, { amount }) => sum + amount, 0)
+  const of = (id: string, wanted: RollUpRow['figure']) =>
+    rows.filter((row) => row.id === id && row.figure === wanted).reduce((sum, { amount }) => sum + amount, 0)
   return new Map(
     [...new Set(rows.map(({ id }) => id))].map((id) => {
       const calls = of(id, 'answeredAt')

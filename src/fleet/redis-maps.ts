@@ -175,7 +175,8 @@ class RedisMap implements SharedMap<unknown> {
     const over: string[] = []
     for (const [key, kept] of there) {
       if (isOver(kept)) over.push(key)
-      else if (!this.#told.has(key) && !this.#dirty.has(key) && JSON.stringify(this.#known.get(key)) !== JSON.stringify(kept)) this.#apply('', key, kept)
+      else if (!this.#told.has(key) && !this.#dirty.has(key) && JSON.stringify(this.#known.get(key)) !== JSON.stringify(kept))
+        this.#apply('', key, kept)
     }
     return over
   }

@@ -12,7 +12,12 @@ export interface AllowanceSettings {
   readonly timeZone: string
 }
 
-export const defaultAllowance: AllowanceSettings = { concurrent: 200, concurrentPerAccount: 40, minutesPerAccountPerDay: 3_000, timeZone: 'Europe/London' }
+export const defaultAllowance: AllowanceSettings = {
+  concurrent: 200,
+  concurrentPerAccount: 40,
+  minutesPerAccountPerDay: 3_000,
+  timeZone: 'Europe/London',
+}
 
 /** What an engine tells the others of an account: its calls that are set up or running now, and for how long, ms, those that were answered. */
 export interface SharedCharge {
@@ -96,9 +101,20 @@ export class Allowance {
     const state = this.#account(account)
     this.#forgetOtherDays(state.day)
     const elsewhere = this.#elsewhere(account)
-    if (this.#running + elsewhere.all >= concurrent) return this.#refuse('running', { words: `${concurrent} outgoing calls at the same time` })
-    if (state.running.size + elsewhere.running >= concurrentPerAccount) return this.#refuse(`running:${account}`, { words: `${concurrentPerAccount} outgoing calls at the same time for "${account}"` }, account)
-    if (this.#spentMs(state) + elsewhere.runningMs >= minutesPerAccountPerDay * 60_000) return this.#refuse(`minutes:${account}`, { words: `${minutesPerAccountPerDay} minutes a day for "${account}"`, day: state.day }, account)
+    if (this.#running + elsewhere.all >= concurrent)
+      return this.#refuse('running', { words: `${concurrent} outgoing calls at the same time` })
+    if (state.running.size + elsewhere.running >= concurrentPerAccount)
+      return this.#refuse(
+        `running:${account}`,
+        { words: `${concurrentPerAccount} outgoing calls at the same time for "${account}"` },
+        account,
+      )
+    if (this.#spentMs(state) + elsewhere.runningMs >= minutesPerAccountPerDay * 60_000)
+      return this.#refuse(
+        `minutes:${account}`,
+        { words: `${minutesPerAccountPerDay} minutes a day for "${account}"`, day: state.day },
+        account,
+      )
     return { kind: 'granted', charge: this.#charge(account, state, { answeredAt: undefined }) }
   }
 
@@ -107,7 +123,9 @@ export class Allowance {
    * @param answeredAt wall-clock ms; its minutes run since then
    */
   goOn(account: string, answeredAt: number): Charge {
-    return this.#charge(account, this.#account(account), { answeredAt: this.clock.monotonic() - Math.max(0, this.clock.now() - answeredAt) })
+    return this.#charge(account, this.#account(account), {
+      answeredAt: this.clock.monotonic() - Math.max(0, this.clock.now() - answeredAt),
+    })
   }
 
   #charge(account: string, state: Account, call: { answeredAt: number | undefined }): Charge {
@@ -155,7 +173,10 @@ export class Allowance {
   #share(name: string, { running }: Account): void {
     if (running.size === 0) return this.shared?.delete(name)
     const now = this.clock.monotonic()
-    this.shared?.set(name, { running: running.size, runningMs: [...running].reduce((sum, { answeredAt }) => sum + (answeredAt === undefined ? 0 : now - answeredAt), 0) })
+    this.shared?.set(name, {
+      running: running.size,
+      runningMs: [...running].reduce((sum, { answeredAt }) => sum + (answeredAt === undefined ? 0 : now - answeredAt), 0),
+    })
   }
 
   /** Tells the others how long running calls have gone on. */
@@ -195,7 +216,11 @@ export class Allowance {
   /** @param account undefined: it is everybody's limit */
   #refuse(key: string, limit: Reached, account?: string): AllowanceVerdict {
     this.#reached.set(key, limit)
-    this.alarms.raise(alarm, `the limit of ${[...this.#reached.values()].map(({ words }) => words).join(', and that of ')} is reached`, account === undefined ? [] : [{ line: account }, { organisation: account }])
+    this.alarms.raise(
+      alarm,
+      `the limit of ${[...this.#reached.values()].map(({ words }) => words).join(', and that of ')} is reached`,
+      account === undefined ? [] : [{ line: account }, { organisation: account }],
+    )
     return { kind: 'refused', why: `limit reached: ${limit.words}` }
   }
 

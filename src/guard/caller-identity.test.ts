@@ -17,7 +17,10 @@ function who(headers: Readonly<Record<string, string>>, believed: readonly Ident
 
 describe('who calls', () => {
   it('is what From says, to whoever is believed in nothing else', () => {
-    expect(who({ From: from, 'P-Asserted-Identity': pai, 'Remote-Party-ID': rpid }, ['From'])).toEqual({ number: '01632960101', displayName: 'Elm Row' })
+    expect(who({ From: from, 'P-Asserted-Identity': pai, 'Remote-Party-ID': rpid }, ['From'])).toEqual({
+      number: '01632960101',
+      displayName: 'Elm Row',
+    })
   })
 
   it('is what the headers say that are believed, in their order, as far as they are there', () => {
@@ -30,7 +33,10 @@ describe('who calls', () => {
   })
 
   it('is the telephone number where a network asserts a name beside it, and the name goes with it', () => {
-    expect(who({ From: from, 'P-Asserted-Identity': '"Elm" <sip:elm@carrier.example>, <tel:+44-1632-960202>' })).toEqual({ number: '+441632960202', displayName: 'Elm' })
+    expect(who({ From: from, 'P-Asserted-Identity': '"Elm" <sip:elm@carrier.example>, <tel:+44-1632-960202>' })).toEqual({
+      number: '+441632960202',
+      displayName: 'Elm',
+    })
     expect(who({ From: from, 'P-Asserted-Identity': '<sip:elm@carrier.example>' }).number).toBe('elm')
   })
 
@@ -40,23 +46,36 @@ describe('who calls', () => {
 })
 
 describe('a number that is withheld is not told, and yet known to whoever counts', () => {
-  it.each(['id', 'ID', 'header', 'user', 'id;critical', 'user;id;critical', 'header; user; id', 'session;user', 'history,id'])('by Privacy: %s', (privacy) => {
-    expect(who({ From: from, 'P-Asserted-Identity': pai, Privacy: privacy })).toEqual({ number: '', displayName: '', asserted: '+441632960202' })
-    expect(who({ From: from, Privacy: privacy }, ['From'])).toEqual({ number: '', displayName: '', asserted: '01632960101' })
-  })
+  it.each(['id', 'ID', 'header', 'user', 'id;critical', 'user;id;critical', 'header; user; id', 'session;user', 'history,id'])(
+    'by Privacy: %s',
+    (privacy) => {
+      expect(who({ From: from, 'P-Asserted-Identity': pai, Privacy: privacy })).toEqual({
+        number: '',
+        displayName: '',
+        asserted: '+441632960202',
+      })
+      expect(who({ From: from, Privacy: privacy }, ['From'])).toEqual({ number: '', displayName: '', asserted: '01632960101' })
+    },
+  )
 
   it.each(['none', 'critical', 'session', 'history', ''])('not by Privacy: %s', (privacy) => {
     expect(who({ From: from, 'P-Asserted-Identity': pai, Privacy: privacy }).number).toBe('+441632960202')
   })
 
-  it.each(['privacy=full', 'privacy="full"', 'privacy=uri', 'privacy=full-network', 'privacy="name,uri-network"', 'Privacy=Full'])('by Remote-Party-ID with %s, believed or not', (privacy) => {
-    const headers = { From: from, 'Remote-Party-ID': `"Elm" <sip:01632960303@h>;party=calling;${privacy}` }
-    expect(who(headers)).toEqual({ number: '', displayName: '', asserted: '01632960303' })
-    expect(who(headers, ['From'])).toEqual({ number: '', displayName: '', asserted: '01632960101' })
-  })
+  it.each(['privacy=full', 'privacy="full"', 'privacy=uri', 'privacy=full-network', 'privacy="name,uri-network"', 'Privacy=Full'])(
+    'by Remote-Party-ID with %s, believed or not',
+    (privacy) => {
+      const headers = { From: from, 'Remote-Party-ID': `"Elm" <sip:01632960303@h>;party=calling;${privacy}` }
+      expect(who(headers)).toEqual({ number: '', displayName: '', asserted: '01632960303' })
+      expect(who(headers, ['From'])).toEqual({ number: '', displayName: '', asserted: '01632960101' })
+    },
+  )
 
   it('a name alone by privacy=name', () => {
-    expect(who({ From: from, 'Remote-Party-ID': '"Elm" <sip:01632960303@h>;privacy=name' })).toEqual({ number: '01632960303', displayName: '' })
+    expect(who({ From: from, 'Remote-Party-ID': '"Elm" <sip:01632960303@h>;privacy=name' })).toEqual({
+      number: '01632960303',
+      displayName: '',
+    })
   })
 
   it.each([
@@ -78,9 +97,14 @@ describe('a number that is withheld is not told, and yet known to whoever counts
 
   it('nobody is counted whom nobody names', () => {
     expect(who({ From: '"Anonymous" <sip:anonymous@anonymous.invalid>' })).toEqual({ number: '', displayName: '' })
-    expect(who({ From: '"Anonymous" <sip:anonymous@anonymous.invalid>', 'P-Asserted-Identity': '<sip:anonymous@anonymous.invalid>' })).toEqual({ number: '', displayName: '' })
+    expect(
+      who({ From: '"Anonymous" <sip:anonymous@anonymous.invalid>', 'P-Asserted-Identity': '<sip:anonymous@anonymous.invalid>' }),
+    ).toEqual({ number: '', displayName: '' })
     // An assertion of a network that is not believed in it is none.
-    expect(who({ From: '"Anonymous" <sip:anonymous@anonymous.invalid>', 'P-Asserted-Identity': pai }, ['From'])).toEqual({ number: '', displayName: '' })
+    expect(who({ From: '"Anonymous" <sip:anonymous@anonymous.invalid>', 'P-Asserted-Identity': pai }, ['From'])).toEqual({
+      number: '',
+      displayName: '',
+    })
   })
 
   it('names come cleaned and cut', () => {
@@ -137,7 +161,8 @@ describe('the account of somebody who withholds their number', () => {
     const problems: string[] = []
     // A folder where the file should be; a file where the folder should be.
     writeFileSync(join(folder, 'file'), '')
-    for (const place of [folder, join(folder, 'file', 'key')]) expect(accountKey(place, (problem) => problems.push(problem))).toHaveLength(32)
+    for (const place of [folder, join(folder, 'file', 'key')])
+      expect(accountKey(place, (problem) => problems.push(problem))).toHaveLength(32)
     expect(problems).toEqual([expect.stringContaining('cannot be read (EISDIR)'), expect.stringContaining('ENOTDIR')])
   })
 })

@@ -43,15 +43,20 @@ export function callerIdentity(header: (name: string) => string | undefined, bel
   const addresses: Readonly<Record<IdentityHeader, readonly PartyAddress[]>> = {
     'P-Asserted-Identity': readAddresses(header('P-Asserted-Identity') ?? ''),
     // One about whom was called may stand beside it.
-    'Remote-Party-ID': readAddresses(header('Remote-Party-ID') ?? '').filter(({ params }) => (params.get('party') ?? 'calling').toLowerCase() === 'calling'),
+    'Remote-Party-ID': readAddresses(header('Remote-Party-ID') ?? '').filter(
+      ({ params }) => (params.get('party') ?? 'calling').toLowerCase() === 'calling',
+    ),
     From: readAddresses(header('From') ?? '').slice(0, 1),
   }
   const named = believed.flatMap((name) => nameIn(addresses[name]) ?? [])
   const [first] = named
   const all = [...addresses['Remote-Party-ID'], ...addresses.From]
-  if (asksForPrivacy(header('Privacy')) || all.some(isWithheld)) return { number: '', displayName: '', ...(first ? { asserted: first.number } : {}) }
+  if (asksForPrivacy(header('Privacy')) || all.some(isWithheld))
+    return { number: '', displayName: '', ...(first ? { asserted: first.number } : {}) }
   // A name that its network keeps back is not taken from another header instead.
-  const displayName = addresses['Remote-Party-ID'].some((address) => privacyOf(address).includes('name')) ? '' : named.map(({ displayName: name }) => name).find((name) => name !== '') ?? ''
+  const displayName = addresses['Remote-Party-ID'].some((address) => privacyOf(address).includes('name'))
+    ? ''
+    : (named.map(({ displayName: name }) => name).find((name) => name !== '') ?? '')
   return { number: first?.number ?? '', displayName }
 }
 
@@ -59,7 +64,9 @@ export function callerIdentity(header: (name: string) => string | undefined, bel
 function nameIn(addresses: readonly PartyAddress[]): { readonly number: string; readonly displayName: string } | undefined {
   const named = addresses.flatMap((address) => {
     const { user, host } = readPartyUri(address.uri)
-    return user === '' || isWithheldWord(user) || isWithheldHost(host) ? [] : [{ number: user, displayName: isWithheldWord(address.name) ? '' : cleanName(address.name) }]
+    return user === '' || isWithheldWord(user) || isWithheldHost(host)
+      ? []
+      : [{ number: user, displayName: isWithheldWord(address.name) ? '' : cleanName(address.name) }]
   })
   const first = named.find(({ number }) => /^\+?\d+$/.test(number)) ?? named[0]
   return first && { ...first, displayName: named.map(({ displayName }) => displayName).find((name) => name !== '') ?? '' }

@@ -57,7 +57,19 @@ describe('what may be dialled by default', () => {
     expect(dialable(number).kind).toBe('refused')
   })
 
-  it.each(['+44999', '+44999123456', '+44112', '+44101', '+44111', '+44105', '+44118118', '+44116123', '+4401865922021', '+44911', '+440999999'])('%s is never dialled, even where all of +44 may be', (number) => {
+  it.each([
+    '+44999',
+    '+44999123456',
+    '+44112',
+    '+44101',
+    '+44111',
+    '+44105',
+    '+44118118',
+    '+44116123',
+    '+4401865922021',
+    '+44911',
+    '+440999999',
+  ])('%s is never dialled, even where all of +44 may be', (number) => {
     expect(dialable(number, ['+44', '+4']).kind).toBe('refused')
   })
 
@@ -171,16 +183,28 @@ describe('trunks', () => {
   })
 
   it('that cannot carry a number say what they all may carry together', () => {
-    expect(trunksFor('+449098790000', [local, abroad], defaultDialable)).toMatchObject({ why: 'outside the ranges that may be dialled (uk-geographic, uk-03, +353)' })
+    expect(trunksFor('+449098790000', [local, abroad], defaultDialable)).toMatchObject({
+      why: 'outside the ranges that may be dialled (uk-geographic, uk-03, +353)',
+    })
     expect(trunksFor('999', [local], defaultDialable)).toMatchObject({ why: expect.stringContaining('E.164') as string })
-    expect(trunksFor('+44999999', [{ name: 'all', ranges: ['+44'] }], defaultDialable)).toMatchObject({ why: expect.stringContaining('never') as string })
+    expect(trunksFor('+44999999', [{ name: 'all', ranges: ['+44'] }], defaultDialable)).toMatchObject({
+      why: expect.stringContaining('never') as string,
+    })
   })
 })
 
 describe('SIP addresses of the house', () => {
   const trunks = ['sip.trunk.example:5060', '10.0.0.9;transport=tcp', '[2001:db8::1]:5061', '127.0.0.1:5090']
 
-  it.each(['sip:ward7@192.0.2.10', 'sip:ward7@192.0.2.10:5070', 'sips:ward-7@pbx.hospital.example;transport=tls', 'sip:8021@pbx.hospital.example', 'sip:ward@[2001:db8::2]:5060', 'sip:ward7@sip.trunk.example', 'sip:8021@127.0.0.1:5091'])('%s may be rung', (uri) => {
+  it.each([
+    'sip:ward7@192.0.2.10',
+    'sip:ward7@192.0.2.10:5070',
+    'sips:ward-7@pbx.hospital.example;transport=tls',
+    'sip:8021@pbx.hospital.example',
+    'sip:ward@[2001:db8::2]:5060',
+    'sip:ward7@sip.trunk.example',
+    'sip:8021@127.0.0.1:5091',
+  ])('%s may be rung', (uri) => {
     expect(ringable(uri, trunks)).toEqual({ kind: 'dialable' })
   })
 

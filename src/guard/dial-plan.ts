@@ -38,7 +38,9 @@ export interface RangedTrunk {
 
 export type DialPlanVerdict = { readonly kind: 'dialable'; readonly number: string } | { readonly kind: 'refused'; readonly why: string }
 /** `trunks`: the names of those that may carry the number, in their order. */
-export type TrunkVerdict = { readonly kind: 'dialable'; readonly number: string; readonly trunks: readonly string[] } | { readonly kind: 'refused'; readonly why: string }
+export type TrunkVerdict =
+  | { readonly kind: 'dialable'; readonly number: string; readonly trunks: readonly string[] }
+  | { readonly kind: 'refused'; readonly why: string }
 
 /**
  * Whether a number may be dialled.
@@ -83,10 +85,14 @@ export type AddressVerdict = { readonly kind: 'dialable' } | { readonly kind: 'r
  * @param trunkAddresses as in the settings: `host`, `host:port`, with `;transport=`
  */
 export function ringable(uri: string, trunkAddresses: readonly string[]): AddressVerdict {
-  const match = /^sips?:([A-Za-z0-9][A-Za-z0-9._+-]{0,63})@((?:\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?)(?::\d{1,5})?)(?:;transport=(?:udp|tcp|tls))?$/.exec(uri)
+  const match =
+    /^sips?:([A-Za-z0-9][A-Za-z0-9._+-]{0,63})@((?:\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?)(?::\d{1,5})?)(?:;transport=(?:udp|tcp|tls))?$/.exec(
+      uri,
+    )
   const [, user = '', place = ''] = match ?? []
   if (match === null) return { kind: 'refused', why: 'not a plain SIP address (user, host, port and ;transport= only)' }
-  if (!/[A-Za-z]/.test(user) && trunkAddresses.some((address) => samePlace(address, place))) return { kind: 'refused', why: 'digits at the address of a trunk: telephone numbers stand on a rota as numbers' }
+  if (!/[A-Za-z]/.test(user) && trunkAddresses.some((address) => samePlace(address, place)))
+    return { kind: 'refused', why: 'digits at the address of a trunk: telephone numbers stand on a rota as numbers' }
   return { kind: 'dialable' }
 }
 

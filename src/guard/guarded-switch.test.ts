@@ -53,7 +53,12 @@ beforeEach(() => {
       { name: 'landlines', address: '192.0.2.1', ranges: ['uk-geographic'] },
       { name: 'all', address: 'sip.trunk.example:5080' },
     ],
-    allowance: new Allowance(clock, alarms, { concurrent: 2, concurrentPerAccount: 1, minutesPerAccountPerDay: 10, timeZone: 'Europe/London' }),
+    allowance: new Allowance(clock, alarms, {
+      concurrent: 2,
+      concurrentPerAccount: 1,
+      minutesPerAccountPerDay: 10,
+      timeZone: 'Europe/London',
+    }),
     trusted: networks(['127.0.0.0/8']),
     believed: (address) => (address === '127.0.0.9' ? ['P-Asserted-Identity', 'From'] : ['From']),
     accountOf: (number) => `account of ${number}`,
@@ -72,21 +77,39 @@ function dial(target: Target, account = 'cardiology') {
 }
 
 describe('dialling out', () => {
-  it.each(['+449098790000', '+12125550123', '+441534123456', '999', '112', '118118', '', '+447700900123;ext=1', '+447700900123@example.net', '+447700900123\r\nX: y', '${system(id)}', '+44770090012３'])('never lets the number %j reach the switch', async (number) => {
+  it.each([
+    '+449098790000',
+    '+12125550123',
+    '+441534123456',
+    '999',
+    '112',
+    '118118',
+    '',
+    '+447700900123;ext=1',
+    '+447700900123@example.net',
+    '+447700900123\r\nX: y',
+    '${system(id)}',
+    '+44770090012３',
+  ])('never lets the number %j reach the switch', async (number) => {
     expect(await dial({ kind: 'number', number })).toMatchObject({ kind: 'failed', fault: 'ours' })
     expect(dialled).toEqual([])
     expect(refused).toHaveLength(1)
     expect(refused[0]).toMatch(/^[\x20-\x7e]*$/)
   })
 
-  it.each(['sip:999@192.0.2.1', 'sip:09098790000@sip.trunk.example', 'sip:ward@192.0.2.9?Replaces=x', 'sip:ward@192.0.2.9;maddr=192.0.2.1', 'sip:ward@192.0.2.9\r\nRoute: <sip:x>', 'tel:999', 'sofia/external/999@x'])(
-    'never lets the address %j reach the switch',
-    async (uri) => {
-      expect(await dial({ kind: 'uri', uri })).toMatchObject({ kind: 'failed', fault: 'ours' })
-      expect(dialled).toEqual([])
-      expect(refused[0]).toMatch(/^[\x20-\x7e]*$/)
-    },
-  )
+  it.each([
+    'sip:999@192.0.2.1',
+    'sip:09098790000@sip.trunk.example',
+    'sip:ward@192.0.2.9?Replaces=x',
+    'sip:ward@192.0.2.9;maddr=192.0.2.1',
+    'sip:ward@192.0.2.9\r\nRoute: <sip:x>',
+    'tel:999',
+    'sofia/external/999@x',
+  ])('never lets the address %j reach the switch', async (uri) => {
+    expect(await dial({ kind: 'uri', uri })).toMatchObject({ kind: 'failed', fault: 'ours' })
+    expect(dialled).toEqual([])
+    expect(refused[0]).toMatch(/^[\x20-\x7e]*$/)
+  })
 
   it('says of a refused number only as much as whoever knows the directory needs', async () => {
     await dial({ kind: 'number', number: '+449098790000' })
@@ -141,7 +164,12 @@ describe('dialling out', () => {
 describe('calls that come in', () => {
   function callFrom(address: string, headers: Readonly<Record<string, string>> = {}) {
     const statuses: number[] = []
-    const call = { callerNumber: 'as sent', header: (name: string) => headers[name], source: { address, port: 5060, protocol: 'udp' }, reject: (status: number) => Promise.resolve(void statuses.push(status)) } as unknown as IncomingCall
+    const call = {
+      callerNumber: 'as sent',
+      header: (name: string) => headers[name],
+      source: { address, port: 5060, protocol: 'udp' },
+      reject: (status: number) => Promise.resolve(void statuses.push(status)),
+    } as unknown as IncomingCall
     return { call, statuses }
   }
 

@@ -66,7 +66,12 @@ export function guardedSwitch(inner: Switch, guards: GuardOptions): Switch {
   }
 }
 
-async function dialNumber(inner: Switch, guards: GuardOptions, target: Extract<Target, { kind: 'number' }>, options: DialOptions): Promise<DialResult> {
+async function dialNumber(
+  inner: Switch,
+  guards: GuardOptions,
+  target: Extract<Target, { kind: 'number' }>,
+  options: DialOptions,
+): Promise<DialResult> {
   const account = options.account ?? nobodysAccount
   const plan = trunksFor(target.number, guards.trunks ?? [], guards.ranges)
   if (plan.kind === 'refused') return refused(guards, target.number, account, plan.why)
@@ -88,7 +93,12 @@ async function dialNumber(inner: Switch, guards: GuardOptions, target: Extract<T
 }
 
 /** A leg that runs is not ended by a limit; it counts against it, from its answer on. */
-async function adoptCharged(inner: Switch, { allowance }: GuardOptions, handle: string, dialled: DialledBefore | undefined): Promise<AdoptResult> {
+async function adoptCharged(
+  inner: Switch,
+  { allowance }: GuardOptions,
+  handle: string,
+  dialled: DialledBefore | undefined,
+): Promise<AdoptResult> {
   const result = await inner.adopt(handle, dialled)
   if (result.kind !== 'adopted' || dialled === undefined) return result
   const charge = allowance.goOn(dialled.account, dialled.answeredAt)
@@ -97,8 +107,16 @@ async function adoptCharged(inner: Switch, { allowance }: GuardOptions, handle: 
 }
 
 /** A telephone of the house: it costs nothing, but what stands there goes into a request line. */
-function ringAddress(inner: Switch, guards: GuardOptions, target: Extract<Target, { kind: 'uri' }>, options: DialOptions): Promise<DialResult> {
-  const verdict = ringable(target.uri, (guards.trunks ?? []).map(({ address }) => address))
+function ringAddress(
+  inner: Switch,
+  guards: GuardOptions,
+  target: Extract<Target, { kind: 'uri' }>,
+  options: DialOptions,
+): Promise<DialResult> {
+  const verdict = ringable(
+    target.uri,
+    (guards.trunks ?? []).map(({ address }) => address),
+  )
   if (verdict.kind === 'refused') return Promise.resolve(refused(guards, target.uri, options.account ?? nobodysAccount, verdict.why))
   return inner.dial(target, options)
 }
@@ -111,7 +129,10 @@ function refused(guards: GuardOptions, target: string, account: string, why: str
 /** What was to be dialled, so that somebody who knows the directory finds it: never a whole number, and no character that a log could trip over. */
 function loggable(target: string): string {
   if (/^\+\d{6,15}$/.test(target)) return `${target.slice(0, 5)}...${target.slice(-2)}`
-  return JSON.stringify(target.length > 60 ? `${target.slice(0, 60)}...` : target).replace(/[^\x20-\x7e]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return JSON.stringify(target.length > 60 ? `${target.slice(0, 60)}...` : target).replace(
+    /[^\x20-\x7e]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 }
 
 /** @returns the call as the flows are to see it; undefined when it is not for them */

@@ -6,7 +6,10 @@ import { placeOf } from './dial-plan.js'
  * machine, where every port is somebody else, the port decides.
  * @param trunks `address` as in the settings: `host`, `host:port`, with `;transport=`. A host name is not looked up: such a trunk is never found.
  */
-export function trunkAt({ address, port }: IncomingCall['source'], trunks: readonly { readonly name: string; readonly address: string }[]): string | undefined {
+export function trunkAt(
+  { address, port }: IncomingCall['source'],
+  trunks: readonly { readonly name: string; readonly address: string }[],
+): string | undefined {
   const from = placeOf(address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`)
   const there = trunks.map((trunk) => ({ name: trunk.name, ...placeOf(trunk.address) })).filter(({ host }) => host === from.host)
   const exact = there.find((trunk) => trunk.port === from.port)

@@ -16,7 +16,16 @@ class MemoryLedger implements Pick<Ledger, 'append' | 'entries'> {
 
   append(topic: LedgerEntry['topic'], subject: string, type: string, data: unknown): Promise<LedgerEntry> {
     if (this.full) return Promise.reject(new Error('database or disk is full'))
-    const entry: LedgerEntry = { seq: this.kept.length + 1, topic, subject, type, data: JSON.parse(JSON.stringify(data)), at: 0, actor: { kind: 'engine' }, node: '' }
+    const entry: LedgerEntry = {
+      seq: this.kept.length + 1,
+      topic,
+      subject,
+      type,
+      data: JSON.parse(JSON.stringify(data)),
+      at: 0,
+      actor: { kind: 'engine' },
+      node: '',
+    }
     this.kept.push(entry)
     return Promise.resolve(entry)
   }
@@ -48,7 +57,11 @@ async function opened(master = join(folder, 'master.key')) {
 describe('the keys', () => {
   it('are made once for each organisation, and found again by the next engine', async () => {
     const { ring, alarms } = await opened()
-    const [one, same, other] = await Promise.all([ring.current('organisation:a'), ring.current('organisation:a'), ring.current('organisation:b')])
+    const [one, same, other] = await Promise.all([
+      ring.current('organisation:a'),
+      ring.current('organisation:a'),
+      ring.current('organisation:b'),
+    ])
     expect(same).toEqual(one)
     expect(other.key).not.toEqual(one.key)
     expect(alarms.active()).toEqual([])
@@ -109,7 +122,11 @@ describe('the keys', () => {
 describe('a master key that is lost or another', () => {
   it.each([
     ['lost', () => Promise.resolve(rmSync(join(folder, 'master.key'))), /is not there, and what was sealed before opens with it alone/],
-    ['another', () => writeMasterKeys(join(folder, 'master.key'), [masterKey(randomBytes(32))]), /the master key at hand is [0-9a-f]{16}; keys are wrapped by [0-9a-f]{16}/],
+    [
+      'another',
+      () => writeMasterKeys(join(folder, 'master.key'), [masterKey(randomBytes(32))]),
+      /the master key at hand is [0-9a-f]{16}; keys are wrapped by [0-9a-f]{16}/,
+    ],
   ])('is said plainly, nothing is made, and all is well when it is back (%s)', async (_, harm, said) => {
     const { ring: before } = await opened()
     const one = await before.current('organisation:a')
@@ -121,7 +138,8 @@ describe('a master key that is lost or another', () => {
     expect(ring.health()).toMatchObject({ ok: false, detail: expect.stringMatching(said) as string })
     expect(alarms.active()).toMatchObject([{ alarm: 'keys.unavailable', detail: expect.stringMatching(said) as string }])
     await expect(ring.find(one.id)).rejects.toThrow(said)
-    for (const purpose of ['organisation:a', 'organisation:new', 'codes'] as const) await expect(ring.current(purpose)).rejects.toThrow(said)
+    for (const purpose of ['organisation:a', 'organisation:new', 'codes'] as const)
+      await expect(ring.current(purpose)).rejects.toThrow(said)
     expect(ledger.kept).toHaveLength(1)
 
     copyFileSync(right, join(folder, 'master.key'))
@@ -178,7 +196,13 @@ describe('a new master key', () => {
 /** A ring of an engine that shares its store, with a master key file of its own. */
 async function engineOf(node: string) {
   const alarms = new AlarmBoard()
-  const ring = await KeyRing.open({ ledger, master: { kind: 'file', path: join(folder, `${node}.key`) }, alarms, clock: new VirtualClock(), node })
+  const ring = await KeyRing.open({
+    ledger,
+    master: { kind: 'file', path: join(folder, `${node}.key`) },
+    alarms,
+    clock: new VirtualClock(),
+    node,
+  })
   onTestFinished(() => ring.close())
   return { ring, alarms }
 }
@@ -188,7 +212,12 @@ describe('engines that begin a store together', () => {
     const one = await engineOf('one')
     const two = await engineOf('two')
     expect(one.ring.health().ok).toBe(true)
-    expect(two.ring.health()).toMatchObject({ ok: false, detail: expect.stringMatching(/^the engine one has begun this store under the master key [0-9a-f]{16}, and the one at hand is [0-9a-f]{16}: .*copy its master key file/) as string })
+    expect(two.ring.health()).toMatchObject({
+      ok: false,
+      detail: expect.stringMatching(
+        /^the engine one has begun this store under the master key [0-9a-f]{16}, and the one at hand is [0-9a-f]{16}: .*copy its master key file/,
+      ) as string,
+    })
     expect(two.alarms.active()).toMatchObject([{ alarm: 'keys.unavailable' }])
     await expect(two.ring.current('organisation:a')).rejects.toThrow(KeysUnavailable)
     const key = await one.ring.current('organisation:a')
@@ -220,9 +249,11 @@ describe('engines that begin a store together', () => {
 describe('the key of a recording', () => {
   const kept = new Map<string, RecordingKey>()
   const recordingKeys = {
-    find: (which: { readonly id: string } | { readonly recordingId: string }) => Promise.resolve([...kept.values()].find((key) => ('id' in which ? key.id === which.id : key.recordingId === which.recordingId))),
+    find: (which: { readonly id: string } | { readonly recordingId: string }) =>
+      Promise.resolve([...kept.values()].find((key) => ('id' in which ? key.id === which.id : key.recordingId === which.recordingId))),
     keep: (key: RecordingKey) => Promise.resolve(void kept.set(key.id, key)),
-    wrap: ({ id, by, wrapped }: Pick<RecordingKey, 'id' | 'by' | 'wrapped'>) => Promise.resolve(void kept.set(id, { ...kept.get(id)!, by, wrapped })),
+    wrap: ({ id, by, wrapped }: Pick<RecordingKey, 'id' | 'by' | 'wrapped'>) =>
+      Promise.resolve(void kept.set(id, { ...kept.get(id)!, by, wrapped })),
     async *all() {
       await Promise.resolve()
       yield* [...kept.values()]
@@ -230,7 +261,13 @@ describe('the key of a recording', () => {
   }
   beforeEach(() => kept.clear())
   const withKeys = async () => {
-    const ring = await KeyRing.open({ ledger, recordingKeys, master: { kind: 'file', path: join(folder, 'master.key') }, alarms: new AlarmBoard(), clock: new VirtualClock() })
+    const ring = await KeyRing.open({
+      ledger,
+      recordingKeys,
+      master: { kind: 'file', path: join(folder, 'master.key') },
+      alarms: new AlarmBoard(),
+      clock: new VirtualClock(),
+    })
     onTestFinished(() => ring.close())
     return ring
   }

@@ -116,9 +116,19 @@ export class KeyRing {
     const { recordingKeys } = this.settings
     if (recordingKeys === undefined) return organisation
     const key: Key = { id: randomBytes(idBytes).toString('hex'), key: randomBytes(keyBytes) }
-    const there = (await recordingKeys.find({ recordingId }).catch((error: unknown) => unavailable(`the key of a recording cannot be read: ${describe(error)}`)))
+    const there = await recordingKeys
+      .find({ recordingId })
+      .catch((error: unknown) => unavailable(`the key of a recording cannot be read: ${describe(error)}`))
     if (there) return { id: there.id, key: await this.#unwrapped(there) }
-    await recordingKeys.keep({ id: key.id, recordingId, callId, by: organisation.id, wrapped: wrap(organisation.key, key.key, aboutRecording(key.id, recordingId)).toString('base64') }).catch((error: unknown) => unavailable(`a key cannot be kept: ${describe(error)}`))
+    await recordingKeys
+      .keep({
+        id: key.id,
+        recordingId,
+        callId,
+        by: organisation.id,
+        wrapped: wrap(organisation.key, key.key, aboutRecording(key.id, recordingId)).toString('base64'),
+      })
+      .catch((error: unknown) => unavailable(`a key cannot be kept: ${describe(error)}`))
     return key
   }
 
@@ -133,7 +143,11 @@ export class KeyRing {
       const next = purpose && (await this.current(purpose))
       if (next === undefined || next.id === key.by) continue
       const plain = await this.#unwrapped(key)
-      await recordingKeys?.wrap({ id: key.id, by: next.id, wrapped: wrap(next.key, plain, aboutRecording(key.id, key.recordingId)).toString('base64') })
+      await recordingKeys?.wrap({
+        id: key.id,
+        by: next.id,
+        wrapped: wrap(next.key, plain, aboutRecording(key.id, key.recordingId)).toString('base64'),
+      })
       wrapped++
     }
     return { ids, wrapped }
@@ -151,13 +165,16 @@ export class KeyRing {
   /** The key of this id. @returns undefined where there is none. Rejects with `KeysUnavailable` where there is, and it does not open */
   async find(id: string): Promise<Buffer | undefined> {
     // Another engine may have made it a moment ago.
-    if (!this.#keys.has(id) && !this.#shut.has(id)) await this.#read().catch((error: unknown) => unavailable(`the keys cannot be read: ${describe(error)}`))
+    if (!this.#keys.has(id) && !this.#shut.has(id))
+      await this.#read().catch((error: unknown) => unavailable(`the keys cannot be read: ${describe(error)}`))
     const key = this.#keys.get(id)
     if (key) return key.key
     if (this.#masters === undefined) throw new KeysUnavailable(this.#why ?? 'there is no master key')
     const by = this.#shut.get(id)
     if (by !== undefined) throw new KeysUnavailable(wrongMaster(this.#masters[0].name, by))
-    const ofRecording = await this.settings.recordingKeys?.find({ id }).catch((error: unknown) => unavailable(`the key of a recording cannot be read: ${describe(error)}`))
+    const ofRecording = await this.settings.recordingKeys
+      ?.find({ id })
+      .catch((error: unknown) => unavailable(`the key of a recording cannot be read: ${describe(error)}`))
     return ofRecording && this.#unwrapped(ofRecording)
   }
 
@@ -231,7 +248,9 @@ export class KeyRing {
 
   async #keep(purpose: KeyPurpose, type: 'made' | 'wrapped', { id, key }: Key, master: MasterKey): Promise<void> {
     const data: WrappedKey = { id, by: master.name, wrapped: wrap(master.key, key, aboutOf(purpose, id)).toString('base64') }
-    await this.settings.ledger.append('key', purpose, type, data).catch((error: unknown) => unavailable(`a key cannot be kept: ${describe(error)}`))
+    await this.settings.ledger
+      .append('key', purpose, type, data)
+      .catch((error: unknown) => unavailable(`a key cannot be kept: ${describe(error)}`))
   }
 
   /** What the ledger has, the entries of other engines too. */
@@ -288,11 +307,15 @@ export class KeyRing {
     const claimed = before ?? (await this.#claimed())
     if (claimed === undefined || masters.some(({ name }) => name === claimed.name)) return
     if (claimed.node === this.settings.node) return this.#claim('moved', masters[0])
-    this.#isUnavailable(`the engine ${claimed.node} has begun this store under the master key ${claimed.name}, and the one at hand is ${masters[0].name}: all engines of a store have one. Give this engine that of ${claimed.node} (copy its master key file over ours, or set keys.master) and start it again`)
+    this.#isUnavailable(
+      `the engine ${claimed.node} has begun this store under the master key ${claimed.name}, and the one at hand is ${masters[0].name}: all engines of a store have one. Give this engine that of ${claimed.node} (copy its master key file over ours, or set keys.master) and start it again`,
+    )
   }
 
   async #claim(type: 'claimed' | 'moved', { name }: MasterKey): Promise<void> {
-    await this.settings.ledger.append('key', claims, type, { name, node: this.settings.node ?? '' }).catch((error: unknown) => unavailable(`the master key cannot be agreed on: ${describe(error)}`))
+    await this.settings.ledger
+      .append('key', claims, type, { name, node: this.settings.node ?? '' })
+      .catch((error: unknown) => unavailable(`the master key cannot be agreed on: ${describe(error)}`))
   }
 
   /** The first that was claimed, or what it was moved to since; all of it is read: an entry may have been committed after a later one. */

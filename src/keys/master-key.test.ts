@@ -28,7 +28,9 @@ describe('a master key in a file', () => {
   })
 
   it('is not made anew where something was', async () => {
-    await expect(masterKeys({ kind: 'file', path: file() }, false)).rejects.toThrow(/is not there, and what was sealed before opens with it alone/)
+    await expect(masterKeys({ kind: 'file', path: file() }, false)).rejects.toThrow(
+      /is not there, and what was sealed before opens with it alone/,
+    )
     expect(readdirSync(folder)).toEqual([])
   })
 
@@ -49,12 +51,15 @@ describe('a master key as it is written', () => {
     expect((await text(written))[0].key).toEqual(one)
   })
 
-  it.each(['', '# nothing', 'password', one.toString('hex').slice(1), `${one.toString('hex')},x`])('is refused where it is none, and not repeated: %j', async (written) => {
-    const error: unknown = await text(written).catch((refused: unknown) => refused)
-    expect(error).toBeInstanceOf(NoMasterKey)
-    expect(String(error)).toContain('32 bytes are wanted')
-    expect(String(error)).not.toContain('password')
-  })
+  it.each(['', '# nothing', 'password', one.toString('hex').slice(1), `${one.toString('hex')},x`])(
+    'is refused where it is none, and not repeated: %j',
+    async (written) => {
+      const error: unknown = await text(written).catch((refused: unknown) => refused)
+      expect(error).toBeInstanceOf(NoMasterKey)
+      expect(String(error)).toContain('32 bytes are wanted')
+      expect(String(error)).not.toContain('password')
+    },
+  )
 })
 
 describe('a command that asks a KMS', () => {
@@ -90,6 +95,8 @@ describe('a command that asks a KMS', () => {
   })
 
   it('says where the wrapped key is missing', async () => {
-    await expect(masterKeys({ kind: 'command', command: 'cat', wrapped: join(folder, 'none') }, true)).rejects.toThrow(/cannot be read from .*none \(ENOENT\)/)
+    await expect(masterKeys({ kind: 'command', command: 'cat', wrapped: join(folder, 'none') }, true)).rejects.toThrow(
+      /cannot be read from .*none \(ENOENT\)/,
+    )
   })
 })

@@ -47,12 +47,22 @@ export async function masterKeys(source: MasterKeySource, mayMake: boolean): Pro
 }
 
 export function masterKey(key: Buffer): MasterKey {
-  return { name: createHmac('sha256', key).update('the name of a master key').digest('hex').slice(0, 2 * nameBytes), key }
+  return {
+    name: createHmac('sha256', key)
+      .update('the name of a master key')
+      .digest('hex')
+      .slice(0, 2 * nameBytes),
+    key,
+  }
 }
 
 /** Writes a file of master keys, the one in force first: whole, on the disk, for its owner alone, or not at all. */
 export async function writeMasterKeys(path: string, keys: readonly MasterKey[]): Promise<void> {
-  const text = ['# The master key of Ringround: what is sealed opens with it alone. Keep a copy elsewhere, and not beside the recordings.', ...keys.map(({ key }) => key.toString('hex')), ''].join('\n')
+  const text = [
+    '# The master key of Ringround: what is sealed opens with it alone. Keep a copy elsewhere, and not beside the recordings.',
+    ...keys.map(({ key }) => key.toString('hex')),
+    '',
+  ].join('\n')
   await mkdir(dirname(path), { recursive: true, mode: 0o700 })
   const fresh = `${path}.${randomBytes(6).toString('hex')}`
   try {
@@ -77,8 +87,12 @@ async function readOrMake(path: string, mayMake: boolean): Promise<string | Buff
   try {
     return await readFile(path)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw new NoMasterKey(`the master key ${path} cannot be read (${describe(error)})`)
-    if (!mayMake) throw new NoMasterKey(`the master key ${path} is not there, and what was sealed before opens with it alone: put it back from where you keep its copy`)
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
+      throw new NoMasterKey(`the master key ${path} cannot be read (${describe(error)})`)
+    if (!mayMake)
+      throw new NoMasterKey(
+        `the master key ${path} is not there, and what was sealed before opens with it alone: put it back from where you keep its copy`,
+      )
   }
   try {
     await writeMasterKeys(path, [masterKey(randomBytes(keyBytes))])
@@ -101,9 +115,14 @@ function keysIn(content: string | Buffer, where: string): readonly [MasterKey, .
   const [first, ...others] = written.map((entry) => {
     if (/^[0-9a-f]{64}$/i.test(entry)) return masterKey(Buffer.from(entry, 'hex'))
     if (/^[A-Za-z0-9+/_-]{43}=?$/.test(entry)) return masterKey(Buffer.from(entry, 'base64'))
-    throw new NoMasterKey(`${where} has something that is no master key: 32 bytes are wanted, as 64 hexadecimal digits or as base64 (openssl rand -hex 32)`)
+    throw new NoMasterKey(
+      `${where} has something that is no master key: 32 bytes are wanted, as 64 hexadecimal digits or as base64 (openssl rand -hex 32)`,
+    )
   })
-  if (!first) throw new NoMasterKey(`${where} has no master key in it: 32 bytes are wanted, as 64 hexadecimal digits or as base64 (openssl rand -hex 32)`)
+  if (!first)
+    throw new NoMasterKey(
+      `${where} has no master key in it: 32 bytes are wanted, as 64 hexadecimal digits or as base64 (openssl rand -hex 32)`,
+    )
   return [first, ...others]
 }
 

@@ -3,10 +3,23 @@ import type { RecordingKeys } from '../store/store.js'
 import { KeyRing, KeysUnavailable, type KeyRingSettings } from './key-ring.js'
 
 /** Finds keys for a command that only reads: where there are none, none is made. */
-export async function readOnlyKeys({ entries, recordingKey, master, alarms }: Pick<KeyRingSettings, 'master' | 'alarms'> & { readonly recordingKey: RecordingKeys['find']; readonly entries: (from: number) => ReturnType<KeyRingSettings['ledger']['entries']> }): Promise<FindKey> {
+export async function readOnlyKeys({
+  entries,
+  recordingKey,
+  master,
+  alarms,
+}: Pick<KeyRingSettings, 'master' | 'alarms'> & {
+  readonly recordingKey: RecordingKeys['find']
+  readonly entries: (from: number) => ReturnType<KeyRingSettings['ledger']['entries']>
+}): Promise<FindKey> {
   const first = await entries(0)[Symbol.asyncIterator]().next()
   if (first.done === true) return () => Promise.resolve(undefined)
-  const keys = await KeyRing.open({ master, alarms, recordingKeys: { find: recordingKey, keep: refuse, wrap: refuse, async *all() {} }, ledger: { append: refuse, entries: (_topic, from = 0) => entries(from) } })
+  const keys = await KeyRing.open({
+    master,
+    alarms,
+    recordingKeys: { find: recordingKey, keep: refuse, wrap: refuse, async *all() {} },
+    ledger: { append: refuse, entries: (_topic, from = 0) => entries(from) },
+  })
   // Nobody waits for a master key that may come.
   keys.close()
   return (id) => keys.find(id)

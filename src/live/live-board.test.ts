@@ -4,7 +4,10 @@ import { unknownOrigin } from '../facts/actor.js'
 import type { CallEvent, CallFact } from '../facts/events.js'
 import { createLiveBoard, type LiveBoard } from './live-board.js'
 
-const names = { organisation: (id: string) => ({ 'elm-row': 'Elm Row Surgery' })[id], line: (id: string) => ({ cardiology: 'Cardiology' })[id] }
+const names = {
+  organisation: (id: string) => ({ 'elm-row': 'Elm Row Surgery' })[id],
+  line: (id: string) => ({ cardiology: 'Cardiology' })[id],
+}
 
 function board(): { readonly live: LiveBoard; readonly tell: (callId: string, fact: CallFact) => void } {
   const listeners = new Set<(event: CallEvent) => void>()
@@ -28,7 +31,9 @@ function board(): { readonly live: LiveBoard; readonly tell: (callId: string, fa
 test('the wallboard follows a call from the ring to the end', () => {
   const { live, tell } = board()
   const stages: string[] = []
-  live.subscribe((change) => stages.push(change.kind === 'over' ? 'over' : `${change.call.stage}${change.call.ringing ? ` ${change.call.ringing.label}` : ''}`))
+  live.subscribe((change) =>
+    stages.push(change.kind === 'over' ? 'over' : `${change.call.stage}${change.call.ringing ? ` ${change.call.ringing.label}` : ''}`),
+  )
   for (const fact of goodCall('one')) tell('one', fact)
   expect(stages.filter((stage, index) => stage !== stages[index - 1])).toEqual([
     'arrived',
@@ -71,12 +76,23 @@ test('while they talk it shows with whom, since when, whether it is recorded and
 function stagesOf(facts: readonly CallFact[]): readonly string[] {
   const { live, tell } = board()
   const stages: string[] = []
-  live.subscribe((change) => stages.push(change.kind === 'over' ? 'over' : [change.call.stage, change.call.ringing?.label ?? change.call.talkingTo].filter(Boolean).join(' ')))
+  live.subscribe((change) =>
+    stages.push(
+      change.kind === 'over' ? 'over' : [change.call.stage, change.call.ringing?.label ?? change.call.talkingTo].filter(Boolean).join(' '),
+    ),
+  )
   for (const fact of facts) tell('one', fact)
   return stages.filter((stage, index) => stage !== stages[index - 1])
 }
 
-const arrived: CallFact = { type: 'call.arrived', kind: 'dialIn', callerNumber: '01632960101', dialledNumber: '01632960001', organisation: 'elm-row', source: '127.0.0.1:5070/udp' }
+const arrived: CallFact = {
+  type: 'call.arrived',
+  kind: 'dialIn',
+  callerNumber: '01632960101',
+  dialledNumber: '01632960001',
+  organisation: 'elm-row',
+  source: '127.0.0.1:5070/udp',
+}
 
 test('a practice or a patient who answers is being connected: nobody asks them to accept', () => {
   const reached = (attempt: string, label: string): readonly CallFact[] => [
@@ -90,11 +106,33 @@ test('a practice or a patient who answers is being connected: nobody asks them t
     { type: 'talk.ended', by: 'called', why: 'hangup' },
     { type: 'call.ended', ending: 'completed' },
   ]
-  const practice = stagesOf([arrived, { type: 'call.answered', legId: 'a' }, { type: 'organisation.chosen', organisation: 'harbour-lane' }, ...reached('p', 'Harbour Lane Practice')])
-  expect(practice).toEqual(['arrived', 'answered', 'hunting', 'ringing Harbour Lane Practice', 'connecting Harbour Lane Practice', 'talking Harbour Lane Practice', 'ending Harbour Lane Practice', 'over'])
+  const practice = stagesOf([
+    arrived,
+    { type: 'call.answered', legId: 'a' },
+    { type: 'organisation.chosen', organisation: 'harbour-lane' },
+    ...reached('p', 'Harbour Lane Practice'),
+  ])
+  expect(practice).toEqual([
+    'arrived',
+    'answered',
+    'hunting',
+    'ringing Harbour Lane Practice',
+    'connecting Harbour Lane Practice',
+    'talking Harbour Lane Practice',
+    'ending Harbour Lane Practice',
+    'over',
+  ])
   const patient = stagesOf([
     { type: 'call.placed', kind: 'patientConnect', arrangement: 'x', clinician: 'dr-okafor' },
-    { type: 'attempt.started', attempt: 'c', candidate: 'clinician:dr-okafor', label: 'Dr Okafor', clinician: 'dr-okafor', pool: 'local', target: specialistsNumber },
+    {
+      type: 'attempt.started',
+      attempt: 'c',
+      candidate: 'clinician:dr-okafor',
+      label: 'Dr Okafor',
+      clinician: 'dr-okafor',
+      pool: 'local',
+      target: specialistsNumber,
+    },
     { type: 'attempt.answered', attempt: 'c', legId: 'a' },
     { type: 'whisper.started', attempt: 'c', repetition: 1 },
     { type: 'attempt.accepted', attempt: 'c', proof: { heard: { kind: 'key', key: '1', source: 'rfc4733' }, legId: 'a', heardAt: 1 } },
@@ -111,7 +149,14 @@ test('a clinician who is called back by a code is asked to accept, and shown so'
   const stages = stagesOf([
     arrived,
     { type: 'arrangement.taken', arrangement: 'x', kind: 'callBackCode' },
-    { type: 'attempt.started', attempt: 'c', candidate: 'phone:+441632960101', label: 'Elm Row Surgery', pool: 'direct', target: '+441632960101' },
+    {
+      type: 'attempt.started',
+      attempt: 'c',
+      candidate: 'phone:+441632960101',
+      label: 'Elm Row Surgery',
+      pool: 'direct',
+      target: '+441632960101',
+    },
     { type: 'attempt.answered', attempt: 'c', legId: 'b' },
     { type: 'whisper.started', attempt: 'c', repetition: 1 },
     { type: 'attempt.ended', attempt: 'c', result: 'notAccepted' },

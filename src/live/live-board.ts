@@ -5,7 +5,9 @@ import { follow, shown, type LiveCall, type LiveNames, type TrackedCall } from '
 export type { LiveCall, LiveNames, LiveStage } from './live-call.js'
 
 /** A call that is new or changed, or one that is over (`ending` null: its engine is gone). */
-export type LiveChange = { readonly kind: 'call'; readonly call: LiveCall } | { readonly kind: 'over'; readonly callId: string; readonly ending: CallEnding | null }
+export type LiveChange =
+  | { readonly kind: 'call'; readonly call: LiveCall }
+  | { readonly kind: 'over'; readonly callId: string; readonly ending: CallEnding | null }
 
 /** What an engine tells the others of a call of its own. `lastedMs`: since its first fact, as it was told. */
 export type SharedCall = { readonly tracked: TrackedCall; readonly lastedMs: number } | { readonly ending: CallEnding | null }
@@ -29,7 +31,12 @@ const endingKnownMs = 5_000
  * @param clock monotonic ms, for how long things have lasted; wall-clock ms, for calls of which it is told late
  * @param shared calls of other engines, where there are any
  */
-export function createLiveBoard(log: Pick<EventLog, 'subscribe'>, names: LiveNames, clock: { monotonic(): number; now(): number } = { monotonic: () => performance.now(), now: Date.now }, shared?: OthersMap<SharedCall>): LiveBoard {
+export function createLiveBoard(
+  log: Pick<EventLog, 'subscribe'>,
+  names: LiveNames,
+  clock: { monotonic(): number; now(): number } = { monotonic: () => performance.now(), now: Date.now },
+  shared?: OthersMap<SharedCall>,
+): LiveBoard {
   const monotonic = () => clock.monotonic()
   // Calls arrive in order, and a Map keeps it: the longest is the first.
   const tracked = new Map<string, TrackedCall & { readonly beganAt: number }>()
@@ -56,7 +63,9 @@ export function createLiveBoard(log: Pick<EventLog, 'subscribe'>, names: LiveNam
     if (told) foreign.set(callId, { ...told.tracked, beganAt: monotonic() - told.lastedMs, engine })
     else foreign.delete(callId)
     const call = foreign.get(callId)
-    const change: LiveChange = call ? { kind: 'call', call: shownForeign(call) } : { kind: 'over', callId, ending: value !== undefined && 'ending' in value ? value.ending : null }
+    const change: LiveChange = call
+      ? { kind: 'call', call: shownForeign(call) }
+      : { kind: 'over', callId, ending: value !== undefined && 'ending' in value ? value.ending : null }
     for (const listener of listeners) listener(change)
   }
   function adopt(callId: string): void {
@@ -64,7 +73,10 @@ export function createLiveBoard(log: Pick<EventLog, 'subscribe'>, names: LiveNam
     foreign.delete(callId)
     if (call) tracked.set(callId, call)
   }
-  const shownForeign = (call: TrackedCall & { readonly beganAt: number; readonly engine: string }): LiveCall => ({ ...shown(call, monotonic() - call.beganAt), engine: call.engine })
+  const shownForeign = (call: TrackedCall & { readonly beganAt: number; readonly engine: string }): LiveCall => ({
+    ...shown(call, monotonic() - call.beganAt),
+    engine: call.engine,
+  })
   for (const { engine, key, value } of shared?.others() ?? []) hear(key, engine.name, value)
   const unshare = shared?.onChange(({ engine, key, value }) => hear(key, engine.name, value))
 
@@ -80,7 +92,9 @@ export function createLiveBoard(log: Pick<EventLog, 'subscribe'>, names: LiveNam
     else tracked.delete(event.callId)
     if (after) shared?.set(event.callId, { tracked: after, lastedMs: monotonic() - beganAt })
     else over(event.callId, ending)
-    const change: LiveChange = after ? { kind: 'call', call: shown(after, monotonic() - beganAt) } : { kind: 'over', callId: event.callId, ending }
+    const change: LiveChange = after
+      ? { kind: 'call', call: shown(after, monotonic() - beganAt) }
+      : { kind: 'over', callId: event.callId, ending }
     for (const listener of listeners) listener(change)
   }
   const unsubscribe = log.subscribe(take)
@@ -89,7 +103,9 @@ export function createLiveBoard(log: Pick<EventLog, 'subscribe'>, names: LiveNam
     calls() {
       const now = monotonic()
       if (foreign.size === 0) return [...tracked.values()].map((call) => shown(call, now - call.beganAt))
-      return [...[...tracked.values()].map((call) => shown(call, now - call.beganAt)), ...[...foreign.values()].map(shownForeign)].sort((a, b) => b.lastedMs - a.lastedMs)
+      return [...[...tracked.values()].map((call) => shown(call, now - call.beganAt)), ...[...foreign.values()].map(shownForeign)].sort(
+        (a, b) => b.lastedMs - a.lastedMs,
+      )
     },
     resume(events) {
       for (const event of events) take(event)

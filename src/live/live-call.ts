@@ -1,7 +1,8 @@
 import type { AttemptId, AttemptPool, CallEvent, CallKind } from '../facts/events.js'
 
 /** Where a call is. `ringing`: somebody is being rung; `whisper`: somebody answered and has not accepted yet; `connecting`: accepted, not yet bridged. */
-export type LiveStage = 'arrived' | 'answered' | 'menu' | 'hunting' | 'ringing' | 'whisper' | 'connecting' | 'talking' | 'outcome' | 'ending'
+export type LiveStage =
+  'arrived' | 'answered' | 'menu' | 'hunting' | 'ringing' | 'whisper' | 'connecting' | 'talking' | 'outcome' | 'ending'
 
 /** One call now, for operations pages. Holds no number of a specialist. `...Since`, `...At`: wall-clock ms, instants. */
 export interface LiveCall extends LiveDurations {
@@ -28,7 +29,12 @@ export interface LiveCall extends LiveDurations {
   /** How many there are to ring, of the rota and, once the hunt has come there, of the NCN. */
   readonly toRing?: number
   /** Ringings so far, this one included, with what became of each. `clinician`: their id in the directory, where it is not a plain phone. */
-  readonly attempts: readonly { readonly label: string; readonly clinician?: string; readonly pool: AttemptPool; readonly result?: string }[]
+  readonly attempts: readonly {
+    readonly label: string
+    readonly clinician?: string
+    readonly pool: AttemptPool
+    readonly result?: string
+  }[]
   readonly recording: boolean
   /** Name of the engine that has it, where that is another one. */
   readonly engine?: string
@@ -90,7 +96,11 @@ export function follow(before: TrackedCall | undefined, event: CallEvent, names:
   const now = afterMsOf(call, event)
   const at = (stage: LiveStage, more: Partial<LiveCall> = {}, marks: Partial<Marks> = {}): TrackedCall => {
     const same = stage === call.stage
-    return { ...before, call: { ...call, ...more, stage, stageSince: same ? call.stageSince : event.at }, marks: { ...before.marks, ...marks, stage: same ? before.marks.stage : now } }
+    return {
+      ...before,
+      call: { ...call, ...more, stage, stageSince: same ? call.stageSince : event.at },
+      marks: { ...before.marks, ...marks, stage: same ? before.marks.stage : now },
+    }
   }
   const still = (more: Partial<LiveCall>): TrackedCall => ({ ...before, call: { ...call, ...more } })
   switch (event.type) {
@@ -129,36 +139,58 @@ export function follow(before: TrackedCall | undefined, event: CallEvent, names:
       return at('hunting', { ...named(event.line, names), waitingSince: event.at }, { waitFrom: now })
     case 'hunt.started': {
       const candidates = { ...before.marks.candidates, [event.pool]: event.candidates }
-      return at('hunting', { waitingSince: call.waitingSince ?? event.at, toRing: Object.values(candidates).reduce((sum, some) => sum + some, 0) }, { waitFrom: before.marks.waitFrom ?? now, candidates })
+      return at(
+        'hunting',
+        { waitingSince: call.waitingSince ?? event.at, toRing: Object.values(candidates).reduce((sum, some) => sum + some, 0) },
+        { waitFrom: before.marks.waitFrom ?? now, candidates },
+      )
     }
     case 'attempt.started': {
       const { label, pool, clinician } = event
-      const next = at('ringing', { ringing: { label, pool, since: event.at, answered: false }, attempts: [...call.attempts, { label, pool, ...(clinician === undefined ? {} : { clinician }) }] })
+      const next = at('ringing', {
+        ringing: { label, pool, since: event.at, answered: false },
+        attempts: [...call.attempts, { label, pool, ...(clinician === undefined ? {} : { clinician }) }],
+      })
       return { ...next, attemptIds: [...before.attemptIds, event.attempt] }
     }
     case 'attempt.sent':
     case 'attempt.ringing':
       return before
     case 'attempt.answered':
-      return at(call.ringing?.pool === 'direct' ? 'connecting' : 'whisper', call.ringing ? { ringing: { ...call.ringing, answered: true } } : {})
+      return at(
+        call.ringing?.pool === 'direct' ? 'connecting' : 'whisper',
+        call.ringing ? { ringing: { ...call.ringing, answered: true } } : {},
+      )
     case 'whisper.started':
       return at('whisper')
     case 'attempt.accepted':
-      return at('connecting', { talkingTo: labelOf(before, event.attempt), attempts: resulted(before, event.attempt, 'accepted') }, { waitTo: now, accepted: { attempt: event.attempt, afterMs: now } })
+      return at(
+        'connecting',
+        { talkingTo: labelOf(before, event.attempt), attempts: resulted(before, event.attempt, 'accepted') },
+        { waitTo: now, accepted: { attempt: event.attempt, afterMs: now } },
+      )
     case 'attempt.ended': {
       const attempts = resulted(before, event.attempt, event.result)
       // After acceptance the attempt's end changes nothing that is seen. Otherwise the caller waits on, also where an acceptance came to nothing.
       if (event.result === 'accepted' || event.result === 'connected') return still({ attempts })
       const undone = before.marks.accepted?.attempt === event.attempt
       const ringing = call.stage === 'ringing' || call.stage === 'whisper' || call.stage === 'connecting'
-      return at(ringing ? 'hunting' : call.stage, { attempts, ringing: undefined, ...(undone ? { talkingTo: undefined } : {}) }, undone ? { accepted: undefined, waitTo: undefined } : {})
+      return at(
+        ringing ? 'hunting' : call.stage,
+        { attempts, ringing: undefined, ...(undone ? { talkingTo: undefined } : {}) },
+        undone ? { accepted: undefined, waitTo: undefined } : {},
+      )
     }
     case 'hunt.ended':
       return event.result === 'accepted' || event.result === 'connected' ? before : at('ending', {}, { waitTo: before.marks.waitTo ?? now })
     case 'talk.started': {
       const { accepted } = before.marks
       const talkFrom = accepted?.attempt === event.attempt ? accepted.afterMs : now
-      return at('talking', { ringing: undefined, talkingSince: event.at, talkingTo: call.talkingTo ?? labelOf(before, event.attempt) }, { talkFrom, waitTo: before.marks.waitTo ?? now })
+      return at(
+        'talking',
+        { ringing: undefined, talkingSince: event.at, talkingTo: call.talkingTo ?? labelOf(before, event.attempt) },
+        { talkFrom, waitTo: before.marks.waitTo ?? now },
+      )
     }
     case 'talk.ended':
       return at('ending', {}, { talkTo: now })
@@ -173,7 +205,8 @@ export function follow(before: TrackedCall | undefined, event: CallEvent, names:
 }
 
 function arrived(event: Extract<CallEvent, { type: 'call.arrived' | 'call.placed' }>, names: LiveNames): TrackedCall {
-  const { callerNumber, dialledNumber, organisation, device } = event.type === 'call.arrived' ? event : { callerNumber: '', dialledNumber: '', organisation: undefined, device: undefined }
+  const { callerNumber, dialledNumber, organisation, device } =
+    event.type === 'call.arrived' ? event : { callerNumber: '', dialledNumber: '', organisation: undefined, device: undefined }
   const organisationName = organisation === undefined ? undefined : names.organisation(organisation)
   return {
     call: {

@@ -51,7 +51,8 @@ function watched() {
 }
 
 const facts = goodCall('one')
-const until = (type: CallFact['type'], nth = 1) => facts.slice(0, facts.map((fact, index) => (fact.type === type ? index : -1)).filter((index) => index >= 0)[nth - 1]! + 1)
+const until = (type: CallFact['type'], nth = 1) =>
+  facts.slice(0, facts.map((fact, index) => (fact.type === type ? index : -1)).filter((index) => index >= 0)[nth - 1]! + 1)
 
 test('how long the call, its stage and the wait have lasted is measured by a clock that nobody sets', () => {
   const call = watched()
@@ -81,20 +82,23 @@ test('the wait ends with acceptance, and the talk begins there; both stand still
   expect(call.shown).toMatchObject({ stage: 'ending', talkedMs: talked, waitedMs: acceptedAfter, stageMs: 5_000 })
 })
 
-test.each(['answeredThenHungUp', 'failed', 'cancelled'] as const)('an acceptance that came to nothing (%s) is none: the caller waits on, and nobody is shown as talking to them', (result) => {
-  const call = watched()
-  call.tell(1_000, ...until('attempt.accepted'))
-  expect(call.shown).toMatchObject({ stage: 'connecting', talkingTo: 'On-call mobile' })
-  const waited = call.shown.waitedMs ?? 0
-  call.tell(0, { type: 'attempt.ended', attempt: 'one-2', result })
-  call.passes(2_000)
-  expect(call.shown).toMatchObject({ stage: 'hunting', waitedMs: waited + 2_000, attempts: [{ result: 'noAnswer' }, { result }] })
-  expect(call.shown.talkingTo).toBeUndefined()
-  expect(call.shown.ringing).toBeUndefined()
-  call.tell(0, { type: 'hunt.ended', result: 'nobody' })
-  call.passes(9_000)
-  expect(call.shown).toMatchObject({ stage: 'ending', waitedMs: waited + 2_000 })
-})
+test.each(['answeredThenHungUp', 'failed', 'cancelled'] as const)(
+  'an acceptance that came to nothing (%s) is none: the caller waits on, and nobody is shown as talking to them',
+  (result) => {
+    const call = watched()
+    call.tell(1_000, ...until('attempt.accepted'))
+    expect(call.shown).toMatchObject({ stage: 'connecting', talkingTo: 'On-call mobile' })
+    const waited = call.shown.waitedMs ?? 0
+    call.tell(0, { type: 'attempt.ended', attempt: 'one-2', result })
+    call.passes(2_000)
+    expect(call.shown).toMatchObject({ stage: 'hunting', waitedMs: waited + 2_000, attempts: [{ result: 'noAnswer' }, { result }] })
+    expect(call.shown.talkingTo).toBeUndefined()
+    expect(call.shown.ringing).toBeUndefined()
+    call.tell(0, { type: 'hunt.ended', result: 'nobody' })
+    call.passes(9_000)
+    expect(call.shown).toMatchObject({ stage: 'ending', waitedMs: waited + 2_000 })
+  },
+)
 
 test('the acceptance of a clinician stands, whatever becomes of the patient’s telephone', () => {
   const call = watched()
@@ -112,14 +116,23 @@ test('the acceptance of a clinician stands, whatever becomes of the patient’s 
 
 test('who leaves the line waits for it no more', () => {
   const call = watched()
-  call.tell(1_000, ...until('attempt.ended'), { type: 'hunt.ended', result: 'calledOff' }, { type: 'arrangement.taken', arrangement: 'x', kind: 'patientConnect' })
+  call.tell(
+    1_000,
+    ...until('attempt.ended'),
+    { type: 'hunt.ended', result: 'calledOff' },
+    { type: 'arrangement.taken', arrangement: 'x', kind: 'patientConnect' },
+  )
   expect(call.shown).not.toHaveProperty('waitedMs')
 })
 
 test('a call of which the board is told late has lasted since its instant', () => {
   const time = { monotonic: 100, now: 1_000_000 }
   let listener: (event: CallEvent) => void = () => undefined
-  const board = createLiveBoard({ subscribe: (told) => ((listener = told), () => undefined) }, { organisation: () => undefined, line: () => undefined }, { monotonic: () => time.monotonic, now: () => time.now })
+  const board = createLiveBoard(
+    { subscribe: (told) => ((listener = told), () => undefined) },
+    { organisation: () => undefined, line: () => undefined },
+    { monotonic: () => time.monotonic, now: () => time.now },
+  )
   listener({ ...unknownOrigin, callId: 'one', seq: 1, at: 1_000_000 - 90_000, ...facts[0]! })
   expect(board.calls()[0]?.lastedMs).toBe(90_000)
 })

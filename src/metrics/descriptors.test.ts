@@ -10,7 +10,10 @@ function proc(open: number, limit: string): string {
   onTestFinished(() => rmSync(folder, { recursive: true }))
   mkdirSync(join(folder, '17', 'fd'), { recursive: true })
   for (let fd = 0; fd < open; fd++) writeFileSync(join(folder, '17', 'fd', String(fd)), '')
-  writeFileSync(join(folder, '17', 'limits'), `Limit                     Soft Limit           Hard Limit           Units     \nMax processes             100                  100                  processes \nMax open files            ${limit.padEnd(20)} 4096                 files     \n`)
+  writeFileSync(
+    join(folder, '17', 'limits'),
+    `Limit                     Soft Limit           Hard Limit           Units     \nMax processes             100                  100                  processes \nMax open files            ${limit.padEnd(20)} 4096                 files     \n`,
+  )
   return folder
 }
 
@@ -46,7 +49,9 @@ describe('file descriptors of a process', () => {
   })
 
   it('those that have enough are told in figures, and a system that says nothing is told as that', () => {
-    expect(descriptorHealth({ 'the engine': { open: 40, limit: 1024 }, 'the embedded switch': undefined }).detail).toBe('the engine: 40 of 1024 in use')
+    expect(descriptorHealth({ 'the engine': { open: 40, limit: 1024 }, 'the embedded switch': undefined }).detail).toBe(
+      'the engine: 40 of 1024 in use',
+    )
     expect(descriptorHealth({ 'the engine': undefined }).detail).toBe('not known on this system')
   })
 

@@ -62,9 +62,18 @@ export function descriptorHealth(uses: Readonly<Record<string, DescriptorUse | u
   const short = known.filter(({ open, limit }) => limit - open < Math.min(leastFree, limit / 4))
   if (short.length > 0) {
     const told = short.map(({ process, open, limit }) => `${process} has ${open} of ${limit} file descriptors in use`).join('; ')
-    return { ok: false, detail: `${told}: new calls and connections fail. Raise the limit (ulimit -n, or LimitNOFILE of the unit), or find out who holds them.` }
+    return {
+      ok: false,
+      detail: `${told}: new calls and connections fail. Raise the limit (ulimit -n, or LimitNOFILE of the unit), or find out who holds them.`,
+    }
   }
-  return { ok: true, detail: known.length === 0 ? 'not known on this system' : known.map(({ process, open, limit }) => `${process}: ${open} of ${limit} in use`).join('; ') }
+  return {
+    ok: true,
+    detail:
+      known.length === 0
+        ? 'not known on this system'
+        : known.map(({ process, open, limit }) => `${process}: ${open} of ${limit} in use`).join('; '),
+  }
 }
 
 /** Keeps the alarm `descriptors.runningOut` in step with the processes' descriptors. */
@@ -83,7 +92,9 @@ export class DescriptorWatch {
 
   /** Asks the operating system now. */
   look(): DescriptorHealth {
-    const health = descriptorHealth(Object.fromEntries(Object.entries(this.processes()).map(([name, pid]) => [name, pid === undefined ? undefined : descriptorUse(pid)])))
+    const health = descriptorHealth(
+      Object.fromEntries(Object.entries(this.processes()).map(([name, pid]) => [name, pid === undefined ? undefined : descriptorUse(pid)])),
+    )
     if (health.ok && this.#short) this.alarms.clear('descriptors.runningOut')
     // Once: it is looked at every few seconds, and each raising is a line in the log.
     if (!health.ok && !this.#short) this.alarms.raise('descriptors.runningOut', health.detail)

@@ -59,23 +59,44 @@ test('wait and talk are measured as the record has them', async () => {
   expect(await value('ringround_talk_seconds_sum')).toBe(60)
 })
 
-test.each(['answeredThenHungUp', 'failed', 'cancelled'] as const)('an acceptance that came to nothing (%s) was no end of a wait; the one after it is', async (result) => {
-  const { tell, value } = measured()
-  const until = untilTalking('one', { heardAt: 43_000 })
-  tell('one', 10_000, ...until.slice(0, 12), { type: 'attempt.ended', attempt: 'one-2', result })
-  expect(await value('ringround_wait_seconds_count')).toBeUndefined()
-  expect(await value('ringround_attempts_total', { result })).toBe(1)
-  tell('one', 10_000, ...untilTalking('one', { heardAt: 43_000, attempt: 'one-3' }).slice(7, 12), { type: 'attempt.ended', attempt: 'one-3', result: 'accepted' })
-  expect(await value('ringround_wait_seconds_count')).toBe(1)
-  expect(await value('ringround_wait_seconds_sum')).toBe(33)
-})
+test.each(['answeredThenHungUp', 'failed', 'cancelled'] as const)(
+  'an acceptance that came to nothing (%s) was no end of a wait; the one after it is',
+  async (result) => {
+    const { tell, value } = measured()
+    const until = untilTalking('one', { heardAt: 43_000 })
+    tell('one', 10_000, ...until.slice(0, 12), { type: 'attempt.ended', attempt: 'one-2', result })
+    expect(await value('ringround_wait_seconds_count')).toBeUndefined()
+    expect(await value('ringround_attempts_total', { result })).toBe(1)
+    tell('one', 10_000, ...untilTalking('one', { heardAt: 43_000, attempt: 'one-3' }).slice(7, 12), {
+      type: 'attempt.ended',
+      attempt: 'one-3',
+      result: 'accepted',
+    })
+    expect(await value('ringround_wait_seconds_count')).toBe(1)
+    expect(await value('ringround_wait_seconds_sum')).toBe(33)
+  },
+)
 
 test('what is measured is the monotonic clock’s', async () => {
   const { listeners, value } = measured()
   goodCall('one').forEach((fact, index) => {
-    for (const listener of listeners) listener({ ...unknownOrigin, callId: 'one', seq: index + 1, at: index < 10 ? 1_000 : 90_000_000, elapsedMs: index * 1_000, ...fact })
+    for (const listener of listeners)
+      listener({ ...unknownOrigin, callId: 'one', seq: index + 1, at: index < 10 ? 1_000 : 90_000_000, elapsedMs: index * 1_000, ...fact })
   })
-  for (const listener of listeners) listener({ ...unknownOrigin, callId: 'one', seq: 30, at: 5, elapsedMs: 24_000, type: 'recording.ready', recordingId: 'one-r', path: 'p', bytes: 1, seconds: 1, sha256: '' })
+  for (const listener of listeners)
+    listener({
+      ...unknownOrigin,
+      callId: 'one',
+      seq: 30,
+      at: 5,
+      elapsedMs: 24_000,
+      type: 'recording.ready',
+      recordingId: 'one-r',
+      path: 'p',
+      bytes: 1,
+      seconds: 1,
+      sha256: '',
+    })
   expect(await value('ringround_wait_seconds_sum')).toBe(9)
   expect(await value('ringround_talk_seconds_sum')).toBe(5)
   expect(await value('ringround_time_to_answer_seconds_sum')).toBe(2)
@@ -114,7 +135,13 @@ test('waits, endings and ringings are told apart by line; what belongs to none i
   tell('one', 1_000, ...goodCall('one', { line: 'ent-adult' }))
   tell('two', 1_000, ...goodCall('two').slice(0, 7), { type: 'call.ended', ending: 'abandonedInHunt' })
   tell('menu', 1_000, ...goodCall('menu').slice(0, 2), { type: 'call.ended', ending: 'abandonedInMenu' })
-  tell('closed', 1_000, ...goodCall('closed').slice(0, 2), { type: 'line.refused', line: 'cardiology', why: 'closed' }, { type: 'call.ended', ending: 'lineClosed' })
+  tell(
+    'closed',
+    1_000,
+    ...goodCall('closed').slice(0, 2),
+    { type: 'line.refused', line: 'cardiology', why: 'closed' },
+    { type: 'call.ended', ending: 'lineClosed' },
+  )
   expect(await value('ringround_calls_ended_total', { ending: 'completed', line: 'ent-adult' })).toBe(1)
   expect(await value('ringround_calls_ended_total', { ending: 'completed', line: 'cardiology' })).toBeUndefined()
   expect(await value('ringround_calls_ended_total', { ending: 'abandonedInHunt', line: 'cardiology' })).toBe(1)
@@ -149,7 +176,14 @@ test('there are no more series than the directory has lines: a line that goes is
 
 test('refs are measured of calls that hunted for a line, and of no others', async () => {
   const { tell, value } = measured()
-  tell('placed', 1_000, { type: 'call.placed', kind: 'patientConnect', arrangement: 'x', clinician: 'dr-okafor' }, { type: 'attempt.started', attempt: 'c', candidate: 'clinician:dr-okafor', label: 'Dr Okafor', pool: 'local', target: 'sip:x@y' }, { type: 'attempt.ended', attempt: 'c', result: 'noAnswer' }, { type: 'call.ended', ending: 'unanswered' })
+  tell(
+    'placed',
+    1_000,
+    { type: 'call.placed', kind: 'patientConnect', arrangement: 'x', clinician: 'dr-okafor' },
+    { type: 'attempt.started', attempt: 'c', candidate: 'clinician:dr-okafor', label: 'Dr Okafor', pool: 'local', target: 'sip:x@y' },
+    { type: 'attempt.ended', attempt: 'c', result: 'noAnswer' },
+    { type: 'call.ended', ending: 'unanswered' },
+  )
   tell('menu', 1_000, ...goodCall('menu').slice(0, 2), { type: 'call.ended', ending: 'abandonedInMenu' })
   expect(await value('ringround_refs_count')).toBe(0)
   tell('one', 1_000, ...goodCall('one'))
@@ -225,13 +259,25 @@ test('everything else that happens is counted by what it was', async () => {
 
 test('the time to answer is that of the ringing that was answered; each ringing counts for its own pool', async () => {
   const { tell, value } = measured()
-  const started = (attempt: string, pool: 'local' | 'ncn'): CallFact => ({ type: 'attempt.started', attempt, candidate: attempt, label: attempt, pool, target: '+447700900123' })
+  const started = (attempt: string, pool: 'local' | 'ncn'): CallFact => ({
+    type: 'attempt.started',
+    attempt,
+    candidate: attempt,
+    label: attempt,
+    pool,
+    target: '+447700900123',
+  })
   const [arrived, answered, chosen, hunt] = untilTalking('one')
-  tell('one', 0, ...([arrived, answered, chosen, hunt].filter((fact) => fact !== undefined)))
+  tell('one', 0, ...[arrived, answered, chosen, hunt].filter((fact) => fact !== undefined))
   tell('one', 1_000, started('1', 'local'))
   tell('one', 21_000, { type: 'attempt.ended', attempt: '1', result: 'noAnswer' }, started('2', 'ncn'))
   tell('one', 28_000, { type: 'attempt.answered', attempt: '2', legId: 'b' })
-  tell('one', 43_000, { type: 'attempt.ended', attempt: '2', result: 'notAccepted' }, { type: 'attempt.ended', attempt: 'unknown', result: 'failed' })
+  tell(
+    'one',
+    43_000,
+    { type: 'attempt.ended', attempt: '2', result: 'notAccepted' },
+    { type: 'attempt.ended', attempt: 'unknown', result: 'failed' },
+  )
   expect(await value('ringround_time_to_answer_seconds_sum')).toBe(7)
   expect(await value('ringround_time_to_answer_seconds_count')).toBe(1)
   expect(await value('ringround_time_to_answer_seconds_bucket', { le: '8' })).toBe(1)

@@ -57,13 +57,20 @@ export function createMetrics(sources: MetricsSources): Metrics {
 
   gauge(registry, 'ringround_calls_live', 'Calls now', () => open.size)
   gauge(registry, 'ringround_switch_ready', '1 while calls can be taken', () => (sources.switchHealth().ready ? 1 : 0))
-  gauge(registry, 'ringround_switch_signalling_up', '1 while the signalling server is connected', () => (sources.switchHealth().signalling.up ? 1 : 0))
+  gauge(registry, 'ringround_switch_signalling_up', '1 while the signalling server is connected', () =>
+    sources.switchHealth().signalling.up ? 1 : 0,
+  )
   gauge(registry, 'ringround_switch_media_up', '1 while the media server is connected', () => (sources.switchHealth().media.up ? 1 : 0))
   gauge(registry, 'ringround_legs', 'Legs that the engine holds open', () => sources.switchHealth().legs)
   gauge(registry, 'ringround_store_queued_facts', 'Facts in memory that are not on disk yet', sources.storeQueued)
   gauge(registry, 'ringround_recordings_backlog', 'Recordings that wait for or are being made into MP3', () => sources.recordings().backlog)
   gauge(registry, 'ringround_alarms_active', 'Alarms that are up', () => sources.alarms().length)
-  gauge(registry, 'ringround_devices_registered', 'SIP telephones of our own that can be rung now', () => sources.registeredDevices?.() ?? 0)
+  gauge(
+    registry,
+    'ringround_devices_registered',
+    'SIP telephones of our own that can be rung now',
+    () => sources.registeredDevices?.() ?? 0,
+  )
 
   const { programFaults } = sources
   if (programFaults) {
@@ -108,20 +115,94 @@ function followed(open: ReadonlyMap<string, CallRecord>, event: CallEvent): Call
 
 function callMetrics(register: Registry, byLine: ByLine): { count(event: CallEvent, record: CallRecord | undefined): void } {
   const registers = [register]
-  const arrived = new Counter({ name: 'ringround_calls_arrived_total', help: 'Calls that came in or were placed by the engine, by the kind that they began as', labelNames: ['kind'], registers })
-  const ended = byLine.add(new Counter({ name: 'ringround_calls_ended_total', help: 'Calls that are over, by ending and line', labelNames: ['ending', 'line'], registers }))
-  const attempts = byLine.add(new Counter({ name: 'ringround_attempts_total', help: 'Ringings, by what became of them, and line; pool direct: of patients and practices', labelNames: ['result', 'pool', 'line'], registers }))
-  const passedOver = new Counter({ name: 'ringround_candidates_passed_over_total', help: 'Specialists who were busy with another caller, or had said "not now"', labelNames: ['why'], registers })
-  const wait = byLine.add(new Histogram({ name: 'ringround_wait_seconds', help: 'From the choice of the line to acceptance, by line', labelNames: ['line'], buckets: waitBuckets, registers }))
-  const talk = new Histogram({ name: 'ringround_talk_seconds', help: 'From acceptance to the end of the conversation', buckets: talkBuckets, registers })
-  const answer = new Histogram({ name: 'ringround_time_to_answer_seconds', help: 'From the start of a ringing to its answer', buckets: answerBuckets, registers })
-  const refs = new Histogram({ name: 'ringround_refs', help: 'Specialists tried in calls that hunted', buckets: [0, 1, 2, 3, 4, 5, 7, 10, 15], registers })
-  const outcomes = new Counter({ name: 'ringround_outcomes_total', help: 'Outcomes left, by whom; one that is changed later counts again', labelNames: ['outcome', 'by'], registers })
+  const arrived = new Counter({
+    name: 'ringround_calls_arrived_total',
+    help: 'Calls that came in or were placed by the engine, by the kind that they began as',
+    labelNames: ['kind'],
+    registers,
+  })
+  const ended = byLine.add(
+    new Counter({
+      name: 'ringround_calls_ended_total',
+      help: 'Calls that are over, by ending and line',
+      labelNames: ['ending', 'line'],
+      registers,
+    }),
+  )
+  const attempts = byLine.add(
+    new Counter({
+      name: 'ringround_attempts_total',
+      help: 'Ringings, by what became of them, and line; pool direct: of patients and practices',
+      labelNames: ['result', 'pool', 'line'],
+      registers,
+    }),
+  )
+  const passedOver = new Counter({
+    name: 'ringround_candidates_passed_over_total',
+    help: 'Specialists who were busy with another caller, or had said "not now"',
+    labelNames: ['why'],
+    registers,
+  })
+  const wait = byLine.add(
+    new Histogram({
+      name: 'ringround_wait_seconds',
+      help: 'From the choice of the line to acceptance, by line',
+      labelNames: ['line'],
+      buckets: waitBuckets,
+      registers,
+    }),
+  )
+  const talk = new Histogram({
+    name: 'ringround_talk_seconds',
+    help: 'From acceptance to the end of the conversation',
+    buckets: talkBuckets,
+    registers,
+  })
+  const answer = new Histogram({
+    name: 'ringround_time_to_answer_seconds',
+    help: 'From the start of a ringing to its answer',
+    buckets: answerBuckets,
+    registers,
+  })
+  const refs = new Histogram({
+    name: 'ringround_refs',
+    help: 'Specialists tried in calls that hunted',
+    buckets: [0, 1, 2, 3, 4, 5, 7, 10, 15],
+    registers,
+  })
+  const outcomes = new Counter({
+    name: 'ringround_outcomes_total',
+    help: 'Outcomes left, by whom; one that is changed later counts again',
+    labelNames: ['outcome', 'by'],
+    registers,
+  })
   const recordingsReady = new Counter({ name: 'ringround_recordings_ready_total', help: 'Recordings made into MP3', registers })
-  const recordingsFailed = new Counter({ name: 'ringround_recordings_failed_total', help: 'Recordings that failed, by where', labelNames: ['stage'], registers })
-  const readyAfter = new Histogram({ name: 'ringround_recording_ready_seconds', help: 'From the end of a recording to its MP3', buckets: readyBuckets, registers })
-  const codesRefused = new Counter({ name: 'ringround_codes_refused_total', help: 'PINs and codes that were wrong, or came from whoever is locked', labelNames: ['why'], registers })
-  const callBacksRequested = byLine.add(new Counter({ name: 'ringround_call_backs_requested_total', help: 'Patients who asked to be called back, by line', labelNames: ['line'], registers }))
+  const recordingsFailed = new Counter({
+    name: 'ringround_recordings_failed_total',
+    help: 'Recordings that failed, by where',
+    labelNames: ['stage'],
+    registers,
+  })
+  const readyAfter = new Histogram({
+    name: 'ringround_recording_ready_seconds',
+    help: 'From the end of a recording to its MP3',
+    buckets: readyBuckets,
+    registers,
+  })
+  const codesRefused = new Counter({
+    name: 'ringround_codes_refused_total',
+    help: 'PINs and codes that were wrong, or came from whoever is locked',
+    labelNames: ['why'],
+    registers,
+  })
+  const callBacksRequested = byLine.add(
+    new Counter({
+      name: 'ringround_call_backs_requested_total',
+      help: 'Patients who asked to be called back, by line',
+      labelNames: ['line'],
+      registers,
+    }),
+  )
   const alarms = new Counter({ name: 'ringround_call_alarms_total', help: 'Alarms raised by calls', labelNames: ['alarm'], registers })
   /** When recordings stopped, until they are ready: the call itself may be over by then. Bounded, should some never become ready. */
   const stopped = new Map<string, Moment>()
@@ -139,12 +220,19 @@ function callMetrics(register: Registry, byLine: ByLine): { count(event: CallEve
           return passedOver.inc({ why: event.why })
         case 'attempt.answered': {
           const attempt = record?.attempts.find((one) => one.attempt === event.attempt)
-          return attempt?.answeredAfterMs === undefined ? undefined : answer.observe(Math.max(0, attempt.answeredAfterMs - attempt.startedAfterMs) / 1000)
+          return attempt?.answeredAfterMs === undefined
+            ? undefined
+            : answer.observe(Math.max(0, attempt.answeredAfterMs - attempt.startedAfterMs) / 1000)
         }
         case 'attempt.ended':
           // Not at the acceptance: they may hang up in the same moment, and then nobody has accepted.
-          if (event.result === 'accepted' && record?.acceptedBy === event.attempt && record.waitMs !== undefined) wait.observe({ line: byLine.labelOf(record.line) }, record.waitMs / 1000)
-          return attempts.inc({ result: event.result, pool: record?.attempts.find((one) => one.attempt === event.attempt)?.pool ?? 'local', line: byLine.labelOf(record?.line) })
+          if (event.result === 'accepted' && record?.acceptedBy === event.attempt && record.waitMs !== undefined)
+            wait.observe({ line: byLine.labelOf(record.line) }, record.waitMs / 1000)
+          return attempts.inc({
+            result: event.result,
+            pool: record?.attempts.find((one) => one.attempt === event.attempt)?.pool ?? 'local',
+            line: byLine.labelOf(record?.line),
+          })
         case 'talk.ended':
           return record?.talkMs === undefined ? undefined : talk.observe(record.talkMs / 1000)
         case 'outcome.left':

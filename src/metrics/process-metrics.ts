@@ -7,5 +7,10 @@ const misnamed = ['nodejs_active_handles_total', 'nodejs_active_requests_total',
 export function processMetrics(register: Registry, version: string): void {
   collectDefaultMetrics({ register })
   for (const name of misnamed) register.removeSingleMetric(name)
-  new Gauge({ name: 'ringround_build_info', help: 'Always 1; which version of the engine runs, on which version of Node.js', labelNames: ['version', 'node'], registers: [register] }).set({ version, node: process.versions.node }, 1)
+  new Gauge({
+    name: 'ringround_build_info',
+    help: 'Always 1; which version of the engine runs, on which version of Node.js',
+    labelNames: ['version', 'node'],
+    registers: [register],
+  }).set({ version, node: process.versions.node }, 1)
 }

@@ -30,7 +30,11 @@ export function approvalOperations({ accounts, directory }: ApprovalParts) {
     list: () => asked(accounts.approvals()),
 
     /** @param identity who approves: nobody approves themselves, nor does a program that they have made a token for */
-    async give(by: By, identity: Identity, { who, scope: scopeText, reason, until }: NewApproval): Promise<Result<Grant & { readonly person: string }, 'badInput' | 'storeUnavailable'>> {
+    async give(
+      by: By,
+      identity: Identity,
+      { who, scope: scopeText, reason, until }: NewApproval,
+    ): Promise<Result<Grant & { readonly person: string }, 'badInput' | 'storeUnavailable'>> {
       const scope = scopeNamed(scopeText)
       const named = who.trim() === '' ? done([]) : await asked(peopleBy(who.trim()))
       if (named.kind === 'refused') return named
@@ -40,13 +44,23 @@ export function approvalOperations({ accounts, directory }: ApprovalParts) {
       const problems: Problem[] = []
       if (!person) problems.push({ field: 'who', message: 'Enter the email address or the name of somebody who may sign in' })
       else if (others.length > 0) problems.push({ field: 'who', message: 'Several people have this name; enter the email address' })
-      else if (person.id === approverOf(identity)) problems.push({ field: 'who', message: 'Nobody approves themselves; ask another privacy officer' })
+      else if (person.id === approverOf(identity))
+        problems.push({ field: 'who', message: 'Nobody approves themselves; ask another privacy officer' })
       else if (person.disabledAt !== undefined) problems.push({ field: 'who', message: 'They cannot sign in' })
       if (scope === undefined || !isKnown(scope, directory())) problems.push({ field: 'scope', message: 'Choose whose calls' })
-      if (reason.trim().length < 10 || reason.length > 500) problems.push({ field: 'reason', message: 'Enter a reason of 10 to 500 characters, such as the complaint or the audit that it is for' })
-      if (end === undefined || end <= now || end > now + longestDays * dayMs) problems.push({ field: 'until', message: 'Enter a last day, from today to a year from now' })
+      if (reason.trim().length < 10 || reason.length > 500)
+        problems.push({
+          field: 'reason',
+          message: 'Enter a reason of 10 to 500 characters, such as the complaint or the audit that it is for',
+        })
+      if (end === undefined || end <= now || end > now + longestDays * dayMs)
+        problems.push({ field: 'until', message: 'Enter a last day, from today to a year from now' })
       if (problems.length > 0 || !person || !scope || end === undefined) return allBad(problems)
-      return asked(accounts.grant(by, { person: person.id, role: 'pidApproved', scope, reason: reason.trim(), until: end }).then((grant) => ({ ...grant, person: person.id })))
+      return asked(
+        accounts
+          .grant(by, { person: person.id, role: 'pidApproved', scope, reason: reason.trim(), until: end })
+          .then((grant) => ({ ...grant, person: person.id })),
+      )
     },
 
     async end(by: By, id: string): Promise<Result<undefined, 'grantNotFound' | 'storeUnavailable'>> {

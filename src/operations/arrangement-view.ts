@@ -59,12 +59,26 @@ export function callBackView(arrangement: CallBack, directory: Directory, now: n
   }
 }
 
-export function wholeCallBack(arrangement: CallBack, directory: Directory, now: number): Omit<CallBackView, 'tries'> & Readonly<Record<string, unknown>> {
+export function wholeCallBack(
+  arrangement: CallBack,
+  directory: Directory,
+  now: number,
+): Omit<CallBackView, 'tries'> & Readonly<Record<string, unknown>> {
   const { nhsNumber, note = null } = arrangement
-  return { ...callBackView(arrangement, directory, now), patientNumber: showNumber(arrangement.patientNumber), nhsNumber: nhsNumber === undefined ? null : showNhsNumber(nhsNumber), note, tries: triesView(arrangement.tries) }
+  return {
+    ...callBackView(arrangement, directory, now),
+    patientNumber: showNumber(arrangement.patientNumber),
+    nhsNumber: nhsNumber === undefined ? null : showNhsNumber(nhsNumber),
+    note,
+    tries: triesView(arrangement.tries),
+  }
 }
 
-export function patientConnectView(arrangement: PatientConnect, directory: Directory, now: number): SharedView & Readonly<Record<string, unknown>> {
+export function patientConnectView(
+  arrangement: PatientConnect,
+  directory: Directory,
+  now: number,
+): SharedView & Readonly<Record<string, unknown>> {
   const { clinician, expiresAt, tries } = arrangement
   return {
     ...shared(arrangement, now),
@@ -78,11 +92,24 @@ export function patientConnectView(arrangement: PatientConnect, directory: Direc
   }
 }
 
-export function wholePatientConnect(arrangement: PatientConnect, directory: Directory, now: number): SharedView & Readonly<Record<string, unknown>> {
-  return { ...patientConnectView(arrangement, directory, now), patientNumber: showNumber(arrangement.patientNumber), nhsNumber: showNhsNumber(arrangement.nhsNumber), tries: triesView(arrangement.tries) }
+export function wholePatientConnect(
+  arrangement: PatientConnect,
+  directory: Directory,
+  now: number,
+): SharedView & Readonly<Record<string, unknown>> {
+  return {
+    ...patientConnectView(arrangement, directory, now),
+    patientNumber: showNumber(arrangement.patientNumber),
+    nhsNumber: showNhsNumber(arrangement.nhsNumber),
+    tries: triesView(arrangement.tries),
+  }
 }
 
-export function callBackCodeView(arrangement: CallBackCode, directory: Directory, now: number): SharedView & Readonly<Record<string, unknown>> {
+export function callBackCodeView(
+  arrangement: CallBackCode,
+  directory: Directory,
+  now: number,
+): SharedView & Readonly<Record<string, unknown>> {
   const { about, asked, expiresAt, line = null, tries } = arrangement
   const clinician = 'clinician' in asked ? asked.clinician : null
   return {
@@ -110,7 +137,13 @@ export function pinNumbers(directory: Directory, clinician: string): readonly st
 
 function shared(arrangement: Arrangement, now: number): SharedView {
   const last = arrangement.tries.at(-1)
-  return { id: arrangement.id, state: stateOf(arrangement, now), madeAt: arrangement.madeAt, madeBy: arrangement.madeBy.kind, callId: last && !last.ended ? last.callId : null }
+  return {
+    id: arrangement.id,
+    state: stateOf(arrangement, now),
+    madeAt: arrangement.madeAt,
+    madeBy: arrangement.madeBy.kind,
+    callId: last && !last.ended ? last.callId : null,
+  }
 }
 
 function triesView(tries: readonly Try[]): readonly Readonly<Record<string, unknown>>[] {

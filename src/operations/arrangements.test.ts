@@ -16,8 +16,20 @@ const directory: Directory = { ...arrangedDirectory, lines: new Map([line('cardi
 
 async function opened(known: Directory = directory) {
   const world = await ArrangedWorld.open({ directory: () => known })
-  const parts = { arranged: world.arranged, place: world.place, directory: () => known, store: { events: (callId: string) => Promise.resolve(world.log.of(callId)) }, now: () => world.clock.now() }
-  return { world, parts, callBacks: callBackOperations(parts), patientConnects: patientConnectOperations(parts), callBackCodes: callBackCodeOperations(parts) }
+  const parts = {
+    arranged: world.arranged,
+    place: world.place,
+    directory: () => known,
+    store: { events: (callId: string) => Promise.resolve(world.log.of(callId)) },
+    now: () => world.clock.now(),
+  }
+  return {
+    world,
+    parts,
+    callBacks: callBackOperations(parts),
+    patientConnects: patientConnectOperations(parts),
+    callBackCodes: callBackCodeOperations(parts),
+  }
 }
 
 const callBack = { line: 'cardiac-rehab', patientNumber: '07700 900123', dueAt: due }
@@ -36,12 +48,25 @@ function value<T>(result: Result<T, RefusalCode>): T {
 describe('a call-back', () => {
   it('is made of what people write, and the ledger says who made it', async () => {
     const { world, callBacks } = await opened()
-    const made = value(await callBacks.make(secretary, { ...callBack, nhsNumber: '943 476 5919', clinician: 'dr-okafor', note: 'afternoons' }))
-    expect(made).toMatchObject({ line: 'cardiac-rehab', patientNumber: patient, nhsNumber: '9434765919', clinician: 'dr-okafor', dueAt: Date.parse(due), note: 'afternoons' })
-    expect(value(await callBacks.change(secretary, made.id, { note: null, clinician: 'dr-prasad' }))).toMatchObject({ clinician: 'dr-prasad' })
+    const made = value(
+      await callBacks.make(secretary, { ...callBack, nhsNumber: '943 476 5919', clinician: 'dr-okafor', note: 'afternoons' }),
+    )
+    expect(made).toMatchObject({
+      line: 'cardiac-rehab',
+      patientNumber: patient,
+      nhsNumber: '9434765919',
+      clinician: 'dr-okafor',
+      dueAt: Date.parse(due),
+      note: 'afternoons',
+    })
+    expect(value(await callBacks.change(secretary, made.id, { note: null, clinician: 'dr-prasad' }))).toMatchObject({
+      clinician: 'dr-prasad',
+    })
     expect(value(await callBacks.find(made.id)).note).toBeUndefined()
     expect(said(await callBacks.cancel(secretary, made.id))).toBe('done')
-    expect(world.ledger.kept.filter(({ subject }) => subject === made.id).map(({ type, actor }) => [type, actor])).toEqual(['made', 'changed', 'closed'].map((type) => [type, secretary]))
+    expect(world.ledger.kept.filter(({ subject }) => subject === made.id).map(({ type, actor }) => [type, actor])).toEqual(
+      ['made', 'changed', 'closed'].map((type) => [type, secretary]),
+    )
   })
 
   it.each([
@@ -65,7 +90,11 @@ describe('a call-back', () => {
     const { world, callBacks } = await opened()
     const made = value(await callBacks.make(secretary, callBack))
     world.ledger.failing = 'disk is full'
-    expect(await callBacks.make(secretary, callBack)).toEqual({ kind: 'refused', code: 'storeUnavailable', message: 'The store cannot be asked: disk is full' })
+    expect(await callBacks.make(secretary, callBack)).toEqual({
+      kind: 'refused',
+      code: 'storeUnavailable',
+      message: 'The store cannot be asked: disk is full',
+    })
     expect(said(await callBacks.change(secretary, made.id, { note: 'x' }))).toBe('storeUnavailable')
     expect(said(await callBacks.cancel(secretary, made.id))).toBe('storeUnavailable')
   })
@@ -99,7 +128,12 @@ describe('Patient Connect', () => {
   it('makes a PIN, and the ledger says who asked for it', async () => {
     const { world, patientConnects } = await opened()
     const made = value(await patientConnects.make(secretary, connect))
-    expect(made).toMatchObject({ patientNumber: patient, nhsNumber: '9434765919', clinician: 'dr-okafor', expiresAt: world.clock.now() + 60 * 60_000 })
+    expect(made).toMatchObject({
+      patientNumber: patient,
+      nhsNumber: '9434765919',
+      clinician: 'dr-okafor',
+      expiresAt: world.clock.now() + 60 * 60_000,
+    })
     expect(made.pin).toMatch(/^\d{6}$/)
     expect(world.ledger.kept.at(-1)?.actor).toEqual(secretary)
   })
@@ -115,29 +149,51 @@ describe('Patient Connect', () => {
   it('is none that another kind of arrangement is', async () => {
     const { callBacks, patientConnects, callBackCodes } = await opened()
     const { id } = value(await callBacks.make(secretary, callBack))
-    for (const { find, cancel } of [patientConnects, callBackCodes]) expect([said(await find(id)), said(await cancel(secretary, id))]).toEqual(['arrangementNotFound', 'arrangementNotFound'])
+    for (const { find, cancel } of [patientConnects, callBackCodes])
+      expect([said(await find(id)), said(await cancel(secretary, id))]).toEqual(['arrangementNotFound', 'arrangementNotFound'])
     expect(said(await patientConnects.start(secretary, { id }))).toBe('arrangementNotFound')
     expect(said(await callBacks.find(id))).toBe('done')
   })
 })
 
 describe('a call-back code', () => {
-  const arrived = (more: Partial<Extract<CallFact, { type: 'call.arrived' }>> = {}): CallFact => ({ type: 'call.arrived', kind: 'dialIn', callerNumber: '01632960701', dialledNumber: '01632960001', organisation: 'elm-row', source: 'udp:127.0.0.1:5060', ...more })
+  const arrived = (more: Partial<Extract<CallFact, { type: 'call.arrived' }>> = {}): CallFact => ({
+    type: 'call.arrived',
+    kind: 'dialIn',
+    callerNumber: '01632960701',
+    dialledNumber: '01632960001',
+    organisation: 'elm-row',
+    source: 'udp:127.0.0.1:5060',
+    ...more,
+  })
   const chosen: CallFact = { type: 'line.chosen', line: 'cardiology', by: 'code' }
   const over: CallFact = { type: 'call.ended', ending: 'completed' }
 
   it('is for whoever asked for advice in a past call, on the number with the fewest codes', async () => {
     const { world, callBackCodes } = await opened()
     for (const fact of [arrived(), chosen, over]) await world.log.append('past', fact)
-    expect(value(await callBackCodes.make(secretary, { call: 'past', validMinutes: 10 }))).toMatchObject({ number: codeNumber, about: { call: 'past' }, asked: { target: { kind: 'number', number: '+441632960701' } }, line: 'cardiology', organisation: 'elm-row' })
+    expect(value(await callBackCodes.make(secretary, { call: 'past', validMinutes: 10 }))).toMatchObject({
+      number: codeNumber,
+      about: { call: 'past' },
+      asked: { target: { kind: 'number', number: '+441632960701' } },
+      line: 'cardiology',
+      organisation: 'elm-row',
+    })
     expect(world.ledger.kept.at(-1)?.actor).toEqual(secretary)
   })
 
   it('is for a thread elsewhere and whoever it names', async () => {
     const { callBackCodes } = await opened()
     const thread = { thread: 't-1', validMinutes: 10 }
-    expect(value(await callBackCodes.make(secretary, { ...thread, to: 'dr-okafor', line: 'cardiology' }))).toMatchObject({ about: { thread: 't-1' }, asked: { clinician: 'dr-okafor' }, line: 'cardiology' })
-    expect(value(await callBackCodes.make(secretary, { ...thread, to: '01632 960777', number: '01632 960001' }))).toMatchObject({ asked: { target: { kind: 'number', number: '+441632960777' } }, number: '+441632960001' })
+    expect(value(await callBackCodes.make(secretary, { ...thread, to: 'dr-okafor', line: 'cardiology' }))).toMatchObject({
+      about: { thread: 't-1' },
+      asked: { clinician: 'dr-okafor' },
+      line: 'cardiology',
+    })
+    expect(value(await callBackCodes.make(secretary, { ...thread, to: '01632 960777', number: '01632 960001' }))).toMatchObject({
+      asked: { target: { kind: 'number', number: '+441632960777' } },
+      number: '+441632960001',
+    })
   })
 
   it.each<[readonly CallFact[], string]>([
@@ -170,12 +226,16 @@ describe('a call-back code', () => {
 
   it('is not made while half of all codes are in use', async () => {
     const { world, callBackCodes } = await opened()
-    for (let made = 0; made < 5_000; made++) await world.arranged.makeCallBackCode({ about: { thread: 't' }, asked: { clinician: 'dr-okafor' }, number: codeNumber, validMs: 1 })
+    for (let made = 0; made < 5_000; made++)
+      await world.arranged.makeCallBackCode({ about: { thread: 't' }, asked: { clinician: 'dr-okafor' }, number: codeNumber, validMs: 1 })
     expect(said(await callBackCodes.make(secretary, { thread: 't', to: 'dr-okafor', validMinutes: 10 }))).toBe('codesUsedUp')
   })
 
   it('needs a number on which it can be keyed', async () => {
-    const { callBackCodes } = await opened({ ...directory, numbers: new Map([...directory.numbers].filter(([, { use }]) => use.kind !== 'callBackCode')) })
+    const { callBackCodes } = await opened({
+      ...directory,
+      numbers: new Map([...directory.numbers].filter(([, { use }]) => use.kind !== 'callBackCode')),
+    })
     expect(said(await callBackCodes.make(secretary, { thread: 't', to: 'dr-okafor', validMinutes: 10 }))).toBe('badInput number')
   })
 })

@@ -16,7 +16,11 @@ export interface ArrangementParts {
 type OfKind<K extends Arrangement['kind']> = Extract<Arrangement, { readonly kind: K }>
 
 /** One of this kind, also one that was settled long ago. */
-export async function find<K extends Arrangement['kind']>({ arranged }: ArrangementParts, kind: K, id: string): Promise<Result<OfKind<K>, 'arrangementNotFound' | 'storeUnavailable'>> {
+export async function find<K extends Arrangement['kind']>(
+  { arranged }: ArrangementParts,
+  kind: K,
+  id: string,
+): Promise<Result<OfKind<K>, 'arrangementNotFound' | 'storeUnavailable'>> {
   const answer = await asked(arranged.find(id))
   if (answer.kind === 'refused') return answer
   const arrangement = answer.value
@@ -25,7 +29,12 @@ export async function find<K extends Arrangement['kind']>({ arranged }: Arrangem
 }
 
 /** Cancels an open one: nothing can be done with it any more. */
-export async function cancel(parts: ArrangementParts, kind: Arrangement['kind'], actor: Actor, id: string): Promise<Result<Arrangement, 'arrangementNotFound' | 'notOpen' | 'storeUnavailable'>> {
+export async function cancel(
+  parts: ArrangementParts,
+  kind: Arrangement['kind'],
+  actor: Actor,
+  id: string,
+): Promise<Result<Arrangement, 'arrangementNotFound' | 'notOpen' | 'storeUnavailable'>> {
   const known = await find(parts, kind, id)
   if (known.kind === 'refused') return known
   return changed(parts.arranged.settle(id, 'cancelled', undefined, actor), id)
@@ -37,7 +46,12 @@ export async function start(
   kind: 'callBack' | 'patientConnect',
   actor: Actor,
   { id, clinician }: { readonly id: string; readonly clinician?: string | undefined },
-): Promise<Result<{ readonly callId: string }, 'badInput' | 'arrangementNotFound' | 'notOpen' | 'noClinician' | 'notDialable' | 'closingDown' | 'storeUnavailable'>> {
+): Promise<
+  Result<
+    { readonly callId: string },
+    'badInput' | 'arrangementNotFound' | 'notOpen' | 'noClinician' | 'notDialable' | 'closingDown' | 'storeUnavailable'
+  >
+> {
   const known = await find(parts, kind, id)
   if (known.kind === 'refused') return known
   const who = clinician === undefined ? done(undefined) : clinicianId(parts.directory(), clinician)
@@ -46,7 +60,10 @@ export async function start(
   return started.kind === 'refused' ? started : begun(started.value, id)
 }
 
-export async function changed(change: Promise<Changed>, id: string): Promise<Result<Arrangement, 'arrangementNotFound' | 'notOpen' | 'storeUnavailable'>> {
+export async function changed(
+  change: Promise<Changed>,
+  id: string,
+): Promise<Result<Arrangement, 'arrangementNotFound' | 'notOpen' | 'storeUnavailable'>> {
   const answer = await asked(change)
   if (answer.kind === 'refused') return answer
   const result = answer.value
@@ -61,10 +78,19 @@ export async function changed(change: Promise<Changed>, id: string): Promise<Res
 }
 
 export function usedUp(what: string): Refused<'codesUsedUp'> {
-  return refused('codesUsedUp', `So many ${what} are in use that another one could be guessed too easily; the alarm is raised. They are free again 24 hours after they were made.`)
+  return refused(
+    'codesUsedUp',
+    `So many ${what} are in use that another one could be guessed too easily; the alarm is raised. They are free again 24 hours after they were made.`,
+  )
 }
 
-function begun(started: Started, id: string): Result<{ readonly callId: string }, 'arrangementNotFound' | 'notOpen' | 'noClinician' | 'notDialable' | 'closingDown' | 'storeUnavailable'> {
+function begun(
+  started: Started,
+  id: string,
+): Result<
+  { readonly callId: string },
+  'arrangementNotFound' | 'notOpen' | 'noClinician' | 'notDialable' | 'closingDown' | 'storeUnavailable'
+> {
   switch (started.kind) {
     case 'started':
       return done({ callId: started.callId })
@@ -73,7 +99,12 @@ function begun(started: Started, id: string): Result<{ readonly callId: string }
     case 'notOpen':
       return notOpen(started.state)
     case 'noClinician':
-      return refused('noClinician', started.clinician === undefined ? 'Nobody is named to make this call; name a clinician.' : `The directory has no telephone number of a clinician "${started.clinician}"; name another one.`)
+      return refused(
+        'noClinician',
+        started.clinician === undefined
+          ? 'Nobody is named to make this call; name a clinician.'
+          : `The directory has no telephone number of a clinician "${started.clinician}"; name another one.`,
+      )
     case 'notDialable':
       return refused('notDialable', `The patient's number "${started.number}" cannot be dialled; change it first.`)
     case 'closingDown':

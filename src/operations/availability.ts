@@ -42,16 +42,24 @@ export function availabilityOperations({ availability, directory, now }: Availab
       return said && viewOf(said)
     },
 
-    async notNow(actor: Actor, { clinician, minutes, why }: { readonly clinician: ClinicianId; readonly minutes: number; readonly why: string }): Promise<Result<NotNowView, 'badInput' | 'clinicianNotFound' | 'storeUnavailable'>> {
+    async notNow(
+      actor: Actor,
+      { clinician, minutes, why }: { readonly clinician: ClinicianId; readonly minutes: number; readonly why: string },
+    ): Promise<Result<NotNowView, 'badInput' | 'clinicianNotFound' | 'storeUnavailable'>> {
       if (!directory().clinicians.has(clinician)) return unknown(clinician)
-      if (!Number.isInteger(minutes) || minutes < notNowMinutes.least || minutes > notNowMinutes.most) return bad(`minutes is ${minutes}; it has to be a whole number from ${notNowMinutes.least} to ${notNowMinutes.most}.`, 'minutes')
-      if (!Object.hasOwn(notNowReasons, why)) return bad(`why is "${why}"; it has to be one of ${Object.keys(notNowReasons).join(', ')}.`, 'why')
+      if (!Number.isInteger(minutes) || minutes < notNowMinutes.least || minutes > notNowMinutes.most)
+        return bad(`minutes is ${minutes}; it has to be a whole number from ${notNowMinutes.least} to ${notNowMinutes.most}.`, 'minutes')
+      if (!Object.hasOwn(notNowReasons, why))
+        return bad(`why is "${why}"; it has to be one of ${Object.keys(notNowReasons).join(', ')}.`, 'why')
       const said = await asked(availability.notNow(clinician, now() + minutes * 60_000, why as NotNowReason, actor))
       return said.kind === 'refused' ? said : done(viewOf(said.value))
     },
 
     /** They take calls again. Harmless where they do. */
-    async on(actor: Actor, { clinician }: { readonly clinician: ClinicianId }): Promise<Result<{ readonly clinician: ClinicianId }, 'clinicianNotFound' | 'storeUnavailable'>> {
+    async on(
+      actor: Actor,
+      { clinician }: { readonly clinician: ClinicianId },
+    ): Promise<Result<{ readonly clinician: ClinicianId }, 'clinicianNotFound' | 'storeUnavailable'>> {
       if (!directory().clinicians.has(clinician)) return unknown(clinician)
       const said = await asked(availability.on(clinician, actor))
       return said.kind === 'refused' ? said : done({ clinician })
@@ -63,5 +71,7 @@ export type AvailabilityOperations = ReturnType<typeof availabilityOperations>
 
 /** Lines that are open, and on which they are now. */
 function linesOf(directory: Directory, clinician: ClinicianId, at: number): readonly Line[] {
-  return [...directory.lines.values()].filter((line) => isOpen(line, at) && huntCandidates(directory, line, at).some((one) => one.clinician === clinician))
+  return [...directory.lines.values()].filter(
+    (line) => isOpen(line, at) && huntCandidates(directory, line, at).some((one) => one.clinician === clinician),
+  )
 }

@@ -15,14 +15,23 @@ numbers:
   'test.yaml',
 )
 if (!parsed.ok) throw new Error(JSON.stringify(parsed.errors))
-const names = (search?: string, limit = 10) => bypassDirectory(parsed.directory, { limit, ...(search === undefined ? {} : { search }) }).practices.map(({ name }) => name)
+const names = (search?: string, limit = 10) =>
+  bypassDirectory(parsed.directory, { limit, ...(search === undefined ? {} : { search }) }).practices.map(({ name }) => name)
 
 describe('the bypass directory', () => {
   it('has every practice that can be reached, and where its code is keyed', () => {
     expect(bypassDirectory(parsed.directory, { limit: 10 })).toEqual({
       numbers: ['01632 960098'],
       practices: [
-        { id: 'elm', name: 'Elm Row', areaName: 'Saltmarsh', odsCode: 'Y90001', code: '2101', bypass: '01632 960201', reception: '01632 960301' },
+        {
+          id: 'elm',
+          name: 'Elm Row',
+          areaName: 'Saltmarsh',
+          odsCode: 'Y90001',
+          code: '2101',
+          bypass: '01632 960201',
+          reception: '01632 960301',
+        },
         { id: 'mill', name: 'Mill Street', areaName: 'Upper Wend', odsCode: null, code: '2103', bypass: null, reception: null },
       ],
       more: 0,
@@ -37,5 +46,6 @@ describe('the bypass directory', () => {
     ['elm wend', []],
   ])('a search for %j', (search, found) => expect(names(search)).toEqual(found))
 
-  it('says how many there are beyond a page', () => expect(bypassDirectory(parsed.directory, { limit: 1 })).toMatchObject({ practices: [{ id: 'elm' }], more: 1 }))
+  it('says how many there are beyond a page', () =>
+    expect(bypassDirectory(parsed.directory, { limit: 1 })).toMatchObject({ practices: [{ id: 'elm' }], more: 1 }))
 })

@@ -25,8 +25,14 @@ export interface BypassDirectory {
 }
 
 /** @param search words of a practice's name or area, its ODS code or its code; empty: all */
-export function bypassDirectory(directory: Directory, { search = '', limit }: { readonly search?: string; readonly limit: number }): BypassDirectory {
-  const words = search.toLowerCase().split(/\s+/).filter((word) => word !== '')
+export function bypassDirectory(
+  directory: Directory,
+  { search = '', limit }: { readonly search?: string; readonly limit: number },
+): BypassDirectory {
+  const words = search
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== '')
   const found = [...directory.organisations.values()]
     .filter(({ code, bypass, reception }) => code !== undefined || bypass !== undefined || reception !== undefined)
     .map((one) => entryOf(one, directory))
@@ -43,7 +49,15 @@ export function bypassDirectory(directory: Directory, { search = '', limit }: { 
 }
 
 function entryOf({ id, name, area, odsCode, code, bypass, reception }: Organisation, { areas }: Directory): BypassEntry {
-  return { id, name, areaName: areas.get(area)?.name ?? null, odsCode: odsCode ?? null, code: code ?? null, bypass: numberOf(bypass), reception: numberOf(reception) }
+  return {
+    id,
+    name,
+    areaName: areas.get(area)?.name ?? null,
+    odsCode: odsCode ?? null,
+    code: code ?? null,
+    bypass: numberOf(bypass),
+    reception: numberOf(reception),
+  }
 }
 
 /** A SIP address or a telephone of the house cannot be dialled from elsewhere; the practice's code leads there. */

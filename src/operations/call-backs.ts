@@ -34,7 +34,10 @@ export function callBackOperations(parts: ArrangementParts & { readonly place: P
 
   return {
     /** On disk when it resolves. Nobody is rung by this. */
-    async make(actor: Actor, { line, patientNumber, nhsNumber: nhs, clinician, dueAt, note }: NewCallBack): Promise<Result<CallBack, 'badInput' | 'storeUnavailable'>> {
+    async make(
+      actor: Actor,
+      { line, patientNumber, nhsNumber: nhs, clinician, dueAt, note }: NewCallBack,
+    ): Promise<Result<CallBack, 'badInput' | 'storeUnavailable'>> {
       const request = readAll({
         line: patientsLine(directory(), line),
         patientNumber: dialableNumber(patientNumber, 'patientNumber', mayDial),
@@ -49,22 +52,36 @@ export function callBackOperations(parts: ArrangementParts & { readonly place: P
     find: (id: string) => find(parts, 'callBack', id),
 
     /** Changes an open one, or closes it by hand. */
-    async change(actor: Actor, id: string, { state, ...edit }: CallBackEdit): Promise<Result<CallBack, 'badInput' | 'arrangementNotFound' | 'notOpen' | 'storeUnavailable'>> {
+    async change(
+      actor: Actor,
+      id: string,
+      { state, ...edit }: CallBackEdit,
+    ): Promise<Result<CallBack, 'badInput' | 'arrangementNotFound' | 'notOpen' | 'storeUnavailable'>> {
       const known = await find(parts, 'callBack', id)
       if (known.kind === 'refused') return known
       const change = read(edit)
       if (change.kind === 'refused') return change
-      const result = await changed(state === undefined ? arranged.change(id, change.value, actor) : arranged.settle(id, state, change.value, actor), id)
+      const result = await changed(
+        state === undefined ? arranged.change(id, change.value, actor) : arranged.settle(id, state, change.value, actor),
+        id,
+      )
       // What is of this kind stays so.
       return result as Result<CallBack, 'arrangementNotFound' | 'notOpen' | 'storeUnavailable'>
     },
 
     cancel: (actor: Actor, id: string) => cancel(parts, 'callBack', actor, id),
 
-    start: (actor: Actor, input: { readonly id: string; readonly clinician?: string | undefined }) => start(parts, 'callBack', actor, input),
+    start: (actor: Actor, input: { readonly id: string; readonly clinician?: string | undefined }) =>
+      start(parts, 'callBack', actor, input),
   }
 
-  function read({ patientNumber, nhsNumber: nhs, clinician, dueAt, note }: Omit<CallBackEdit, 'state'>): Result<CallBackChange, 'badInput'> {
+  function read({
+    patientNumber,
+    nhsNumber: nhs,
+    clinician,
+    dueAt,
+    note,
+  }: Omit<CallBackEdit, 'state'>): Result<CallBackChange, 'badInput'> {
     return readAll({
       patientNumber: patientNumber === undefined ? undefined : dialableNumber(patientNumber, 'patientNumber', mayDial),
       nhsNumber: nhs === undefined ? undefined : nhs === null ? done(null) : nhsNumber(nhs),

@@ -7,7 +7,14 @@ import type { CallEvent, CallFact } from '../facts/events.js'
 import { assignmentOperations } from './assignments.js'
 import { nhsNumberOperations } from './nhs-numbers.js'
 
-const okafor: Clinician = { id: 'dr-okafor', name: 'Dr Ada Okafor', spokenName: 'Doctor Okafor', role: 'Consultant', numbers: [], organisations: ['elm-row'] }
+const okafor: Clinician = {
+  id: 'dr-okafor',
+  name: 'Dr Ada Okafor',
+  spokenName: 'Doctor Okafor',
+  role: 'Consultant',
+  numbers: [],
+  organisations: ['elm-row'],
+}
 const directory = { ...emptyDirectory, clinicians: new Map([['dr-okafor', okafor]]) }
 const secretary: Actor = { kind: 'staff', id: 'm-lowe' }
 
@@ -32,7 +39,10 @@ function opened(first?: Partial<Extract<CallFact, { type: 'call.arrived' }>>) {
 describe('whose a call from a Dial-In number was', () => {
   it('is said by staff, again and again, and taken back; the fact says who said it', async () => {
     const { world, assignments } = opened()
-    expect(await assignments.assign(secretary, { call: 'one', clinician: 'dr-okafor' })).toEqual({ kind: 'done', value: { callId: 'one', clinician: okafor } })
+    expect(await assignments.assign(secretary, { call: 'one', clinician: 'dr-okafor' })).toEqual({
+      kind: 'done',
+      value: { callId: 'one', clinician: okafor },
+    })
     await assignments.assign(secretary, { call: 'one', clinician: 'dr-okafor' })
     await assignments.assign(secretary, { call: 'one', clinician: null })
     expect(world.told).toEqual([{ type: 'call.assigned', clinician: 'dr-okafor' }, { type: 'call.assigned' }])
@@ -41,8 +51,14 @@ describe('whose a call from a Dial-In number was', () => {
 
   it('is refused for other calls, and for somebody whom the directory does not know', async () => {
     expect(await opened().assignments.assign(secretary, { call: 'two', clinician: 'dr-okafor' })).toMatchObject({ code: 'callNotFound' })
-    expect(await opened().assignments.assign(secretary, { call: 'one', clinician: 'dr-nobody' })).toMatchObject({ code: 'badInput', field: 'clinician' })
-    expect(await opened({ kind: 'pifuAnswer' }).assignments.assign(secretary, { call: 'one', clinician: 'dr-okafor' })).toMatchObject({ code: 'badInput', field: 'call' })
+    expect(await opened().assignments.assign(secretary, { call: 'one', clinician: 'dr-nobody' })).toMatchObject({
+      code: 'badInput',
+      field: 'clinician',
+    })
+    expect(await opened({ kind: 'pifuAnswer' }).assignments.assign(secretary, { call: 'one', clinician: 'dr-okafor' })).toMatchObject({
+      code: 'badInput',
+      field: 'call',
+    })
   })
 
   it('is said to be so only when it is on disk', async () => {
@@ -55,9 +71,15 @@ describe('whose a call from a Dial-In number was', () => {
 describe('the NHS number of a call', () => {
   it('is left with its check digit right, changed, and taken away', async () => {
     const { world, nhsNumbers } = opened()
-    expect(await nhsNumbers.leave(secretary, { call: 'one', nhsNumber: '999 000 0018' })).toEqual({ kind: 'done', value: { callId: 'one', nhsNumber: '9990000018' } })
+    expect(await nhsNumbers.leave(secretary, { call: 'one', nhsNumber: '999 000 0018' })).toEqual({
+      kind: 'done',
+      value: { callId: 'one', nhsNumber: '9990000018' },
+    })
     expect(await nhsNumbers.leave(secretary, { call: 'one', nhsNumber: '9990000018' })).toMatchObject({ kind: 'done' })
-    expect(await nhsNumbers.leave(secretary, { call: 'one', nhsNumber: '999 000 0017' })).toMatchObject({ code: 'badInput', field: 'nhsNumber' })
+    expect(await nhsNumbers.leave(secretary, { call: 'one', nhsNumber: '999 000 0017' })).toMatchObject({
+      code: 'badInput',
+      field: 'nhsNumber',
+    })
     expect(await nhsNumbers.leave(secretary, { call: 'two', nhsNumber: null })).toMatchObject({ code: 'callNotFound' })
     await nhsNumbers.leave(secretary, { call: 'one', nhsNumber: null })
     expect(world.told).toEqual([{ type: 'nhsNumber.left', nhsNumber: '9990000018' }, { type: 'nhsNumber.left' }])

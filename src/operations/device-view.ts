@@ -15,7 +15,12 @@ export interface DeviceView extends Pick<Device, 'user' | 'label' | 'algorithm' 
   readonly passwordSince: number
   readonly needsNewPassword: boolean
   readonly registered: boolean
-  readonly registrations: readonly { readonly since: number; readonly expiresAt: number; readonly source: string; readonly userAgent: string | null }[]
+  readonly registrations: readonly {
+    readonly since: number
+    readonly expiresAt: number
+    readonly source: string
+    readonly userAgent: string | null
+  }[]
 }
 
 export interface MadeDeviceView extends Pick<Device, 'user' | 'label' | 'algorithm'> {
@@ -28,8 +33,17 @@ export interface MadeDeviceView extends Pick<Device, 'user' | 'label' | 'algorit
   readonly owner: OwnerView
 }
 
-export function deviceView({ user, owner, label, algorithm, credentials, createdAt }: Device, directory: Directory, telephones: Pick<Telephones, 'at' | 'realm'>): DeviceView {
-  const registrations = telephones.at(user).map(({ registeredAt, expiresAt, source, userAgent }) => ({ since: registeredAt, expiresAt, source: `${source.protocol}:${source.address}:${source.port}`, userAgent: userAgent ?? null }))
+export function deviceView(
+  { user, owner, label, algorithm, credentials, createdAt }: Device,
+  directory: Directory,
+  telephones: Pick<Telephones, 'at' | 'realm'>,
+): DeviceView {
+  const registrations = telephones.at(user).map(({ registeredAt, expiresAt, source, userAgent }) => ({
+    since: registeredAt,
+    expiresAt,
+    source: `${source.protocol}:${source.address}:${source.port}`,
+    userAgent: userAgent ?? null,
+  }))
   return {
     ...{ user, target: `device:${user}`, label, algorithm, createdAt },
     owner: { ...owner, name: nameOf(owner, directory) },
@@ -41,7 +55,11 @@ export function deviceView({ user, owner, label, algorithm, credentials, created
 }
 
 /** @param registerAt where telephones register, `host:port` */
-export function madeDeviceView({ device: { user, owner, label, algorithm, credentials }, password }: MadeDevice, directory: Directory, registerAt: string | undefined): MadeDeviceView {
+export function madeDeviceView(
+  { device: { user, owner, label, algorithm, credentials }, password }: MadeDevice,
+  directory: Directory,
+  registerAt: string | undefined,
+): MadeDeviceView {
   return {
     ...{ user, password, realm: credentials.realm, algorithm },
     register: registerAt === undefined ? null : `sip:${registerAt}`,

@@ -7,7 +7,11 @@ import { deviceOperations } from './devices.js'
 
 const secretary: Actor = { kind: 'staff', id: 'm-lowe' }
 // Of people and practices nothing but that they are there matters here.
-const directory = { ...emptyDirectory, clinicians: new Map([['dr-okafor', {} as Clinician]]), organisations: new Map([['elm-row', {} as Organisation]]) }
+const directory = {
+  ...emptyDirectory,
+  clinicians: new Map([['dr-okafor', {} as Clinician]]),
+  organisations: new Map([['elm-row', {} as Organisation]]),
+}
 const okafor = { kind: 'clinician', id: 'dr-okafor' } as const
 
 async function opened() {
@@ -34,9 +38,16 @@ describe('a SIP telephone', () => {
     const renewed = await devices.renew(secretary, 'okafor-desk')
     expect([made.kind, renewed.kind]).toEqual(['done', 'done'])
     expect(made.kind === 'done' && made.value.password).not.toBe(renewed.kind === 'done' && renewed.value.password)
-    expect(await devices.make(secretary, { owner: { kind: 'organisation', id: 'elm-row' } })).toMatchObject({ value: { device: { user: 'elm-row-1' } } })
+    expect(await devices.make(secretary, { owner: { kind: 'organisation', id: 'elm-row' } })).toMatchObject({
+      value: { device: { user: 'elm-row-1' } },
+    })
     expect((await devices.remove(secretary, 'okafor-desk')).kind).toBe('done')
-    expect(world.kept).toEqual([['okafor-desk', 'made', secretary], ['okafor-desk', 'password', secretary], ['elm-row-1', 'made', secretary], ['okafor-desk', 'removed', secretary]])
+    expect(world.kept).toEqual([
+      ['okafor-desk', 'made', secretary],
+      ['okafor-desk', 'password', secretary],
+      ['elm-row-1', 'made', secretary],
+      ['okafor-desk', 'removed', secretary],
+    ])
   })
 
   it.each([
@@ -53,7 +64,10 @@ describe('a SIP telephone', () => {
 
   it('that nobody knows is neither renewed nor removed', async () => {
     const { devices } = await opened()
-    expect([await devices.renew(secretary, 'nobody'), await devices.remove(secretary, 'nobody')]).toMatchObject([{ code: 'deviceNotFound' }, { code: 'deviceNotFound' }])
+    expect([await devices.renew(secretary, 'nobody'), await devices.remove(secretary, 'nobody')]).toMatchObject([
+      { code: 'deviceNotFound' },
+      { code: 'deviceNotFound' },
+    ])
   })
 
   it('is not changed where that cannot be written down', async () => {
@@ -61,6 +75,10 @@ describe('a SIP telephone', () => {
     await devices.make(secretary, { owner: okafor, user: 'okafor-desk' })
     world.failing = true
     const refused = { kind: 'refused', code: 'storeUnavailable', message: 'It could not be written down, and was not done: disk is full' }
-    expect([await devices.make(secretary, { owner: okafor }), await devices.renew(secretary, 'okafor-desk'), await devices.remove(secretary, 'okafor-desk')]).toEqual([refused, refused, refused])
+    expect([
+      await devices.make(secretary, { owner: okafor }),
+      await devices.renew(secretary, 'okafor-desk'),
+      await devices.remove(secretary, 'okafor-desk'),
+    ]).toEqual([refused, refused, refused])
   })
 })

@@ -22,13 +22,28 @@ export interface DeviceParts {
 /** What can be done with SIP telephones. Whoever makes or renews one is told its password, once. */
 export function deviceOperations({ telephones, directory }: DeviceParts) {
   return {
-    async make(actor: Actor, given: NewDevice): Promise<Result<MadeDevice, 'badInput' | 'ownerNotFound' | 'deviceExists' | 'storeUnavailable'>> {
+    async make(
+      actor: Actor,
+      given: NewDevice,
+    ): Promise<Result<MadeDevice, 'badInput' | 'ownerNotFound' | 'deviceExists' | 'storeUnavailable'>> {
       const { owner, user } = given
-      if (user !== undefined && (!isDeviceUser(user) || user.startsWith(browserUserPrefix))) return bad(`user: "${user}" cannot be the name of a device; expected: ${expectedDeviceUser}`, 'user')
-      if (!(owner.kind === 'clinician' ? directory().clinicians : directory().organisations).has(owner.id)) return refused('ownerNotFound', `owner: the directory has no ${owner.kind} "${owner.id}"; expected: an id of the directory file`, 'owner.id')
+      if (user !== undefined && (!isDeviceUser(user) || user.startsWith(browserUserPrefix)))
+        return bad(`user: "${user}" cannot be the name of a device; expected: ${expectedDeviceUser}`, 'user')
+      if (!(owner.kind === 'clinician' ? directory().clinicians : directory().organisations).has(owner.id))
+        return refused(
+          'ownerNotFound',
+          `owner: the directory has no ${owner.kind} "${owner.id}"; expected: an id of the directory file`,
+          'owner.id',
+        )
       const made = await asked(telephones.make(given, actor), notDone)
       if (made.kind === 'refused') return made
-      return made.value === undefined ? refused('deviceExists', `user: there is a device "${user ?? ''}" already; choose another name, or make a new password for that one`, 'user') : done(made.value)
+      return made.value === undefined
+        ? refused(
+            'deviceExists',
+            `user: there is a device "${user ?? ''}" already; choose another name, or make a new password for that one`,
+            'user',
+          )
+        : done(made.value)
     },
 
     /** The old password opens nothing any more; whoever registered with it is no longer registered. */

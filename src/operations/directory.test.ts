@@ -53,21 +53,44 @@ describe('a look before a change', () => {
 
   it('says what would differ, or what is wrong, and changes nothing', async () => {
     const set = { numbers: '01632 960009' }
-    expect(await operations.check({ version: 1, changes: [{ section: 'clinicians', id: 'dr-a', set }] })).toMatchObject({ kind: 'done', value: { version: 1, changes: [{ section: 'clinicians', id: 'dr-a', kind: 'changed' }] } })
-    expect(await operations.check({ version: 1, changes: [{ section: 'clinicians', id: 'dr-a', set: { numbers: '99' } }] })).toMatchObject({ kind: 'refused', code: 'directoryInvalid', field: 'clinicians.dr-a.numbers' })
-    expect(await operations.checkText({ text: exported().replace('Dr A', 'Dr Z') })).toMatchObject({ kind: 'done', value: { version: 1, changes: [{ id: 'dr-a' }] } })
+    expect(await operations.check({ version: 1, changes: [{ section: 'clinicians', id: 'dr-a', set }] })).toMatchObject({
+      kind: 'done',
+      value: { version: 1, changes: [{ section: 'clinicians', id: 'dr-a', kind: 'changed' }] },
+    })
+    expect(await operations.check({ version: 1, changes: [{ section: 'clinicians', id: 'dr-a', set: { numbers: '99' } }] })).toMatchObject({
+      kind: 'refused',
+      code: 'directoryInvalid',
+      field: 'clinicians.dr-a.numbers',
+    })
+    expect(await operations.checkText({ text: exported().replace('Dr A', 'Dr Z') })).toMatchObject({
+      kind: 'done',
+      value: { version: 1, changes: [{ id: 'dr-a' }] },
+    })
     expect(inForce.current().version).toBe(1)
   })
 
   it('a file is a change against the version of which it is an export; anything else is all there is to be', async () => {
     const file = exported()
     await change({ version: 1, changes: [{ section: 'clinicians', id: 'dr-b', set: { role: 'y' } }] })
-    expect(await operations.apply(sam, { text: file.replace('Dr A', 'Dr Z') })).toMatchObject({ kind: 'done', value: { version: 3, changes: [{ id: 'dr-a' }] } })
+    expect(await operations.apply(sam, { text: file.replace('Dr A', 'Dr Z') })).toMatchObject({
+      kind: 'done',
+      value: { version: 3, changes: [{ id: 'dr-a' }] },
+    })
     expect(inForce.current().directory.clinicians.get('dr-b')?.role).toBe('y')
-    expect(await operations.apply(sam, { text: file.replace('Dr A', 'Dr Q') })).toMatchObject({ kind: 'refused', code: 'directoryConflict', field: 'clinicians.dr-a.name' })
-    expect(await operations.checkText({ text: file.replace('Version 1', 'Version 9') })).toMatchObject({ kind: 'refused', code: 'staleVersion' })
+    expect(await operations.apply(sam, { text: file.replace('Dr A', 'Dr Q') })).toMatchObject({
+      kind: 'refused',
+      code: 'directoryConflict',
+      field: 'clinicians.dr-a.name',
+    })
+    expect(await operations.checkText({ text: file.replace('Version 1', 'Version 9') })).toMatchObject({
+      kind: 'refused',
+      code: 'staleVersion',
+    })
     expect(await operations.checkText({ text: 'areas: [' })).toMatchObject({ kind: 'refused', code: 'directoryInvalid', field: 'text' })
-    expect(await operations.checkText({ text: 'areas: { a: { name: A } }' })).toMatchObject({ kind: 'done', value: { changes: expect.arrayContaining([expect.objectContaining({ id: 'one', kind: 'removed' })]) as unknown } })
+    expect(await operations.checkText({ text: 'areas: { a: { name: A } }' })).toMatchObject({
+      kind: 'done',
+      value: { changes: expect.arrayContaining([expect.objectContaining({ id: 'one', kind: 'removed' })]) as unknown },
+    })
   })
 })
 
@@ -91,8 +114,16 @@ describe('an entity in the words of the file', () => {
 
   it('has what is dialled to reach it, and numbers by themselves have what they do', () => {
     const { directory } = inForce.current()
-    expect(entityInFile(directory, { section: 'organisations', id: 'p' })).toEqual({ kind: 'gpPractice', name: 'P', area: 'a', dialIn: ['1001', '01632 960201'] })
-    expect(entityInFile(directory, { section: 'lines', id: 'one' })).toMatchObject({ number: ['01632 960021'], ring: { ringSeconds: '15' } })
+    expect(entityInFile(directory, { section: 'organisations', id: 'p' })).toEqual({
+      kind: 'gpPractice',
+      name: 'P',
+      area: 'a',
+      dialIn: ['1001', '01632 960201'],
+    })
+    expect(entityInFile(directory, { section: 'lines', id: 'one' })).toMatchObject({
+      number: ['01632 960021'],
+      ring: { ringSeconds: '15' },
+    })
     expect(entityInFile(directory, { section: 'numbers', id: '+441632960099' })).toEqual({ use: 'callBackCode' })
     expect(entityInFile(directory, { section: 'clinicians', id: 'dr-x' })).toBeUndefined()
   })
@@ -105,7 +136,11 @@ describe('a change of the directory', () => {
       why: 'Dr B has left',
       changes: [
         { section: 'clinicians', id: 'dr-c', set: { name: 'Dr C', role: 'x', numbers: ['01632 960003'] } },
-        { section: 'rotas', id: 'one', set: { pattern: [{ session: 'Day', days: 'mon-fri', time: '08:00-18:00', entries: ['dr-a', 'dr-c'] }] } },
+        {
+          section: 'rotas',
+          id: 'one',
+          set: { pattern: [{ session: 'Day', days: 'mon-fri', time: '08:00-18:00', entries: ['dr-a', 'dr-c'] }] },
+        },
         { section: 'clinicians', id: 'dr-b', remove: true },
         { section: 'organisations', id: 'p', set: { dialIn: ['1001', '1002'] } },
         { section: 'numbers', id: '01632 960098', set: { use: 'bypass' } },
@@ -114,18 +149,33 @@ describe('a change of the directory', () => {
     })
     expect(result).toMatchObject({ kind: 'done', value: { version: 2 } })
     const { version, directory } = inForce.current()
-    expect([version, [...directory.clinicians.keys()], [...directory.numbers.keys()], directory.lines.get('one')?.ring.ringSeconds]).toEqual([2, ['dr-a', 'dr-c'], ['1001', '+441632960021', '+441632960099', '1002', '+441632960098'], 20])
+    expect([
+      version,
+      [...directory.clinicians.keys()],
+      [...directory.numbers.keys()],
+      directory.lines.get('one')?.ring.ringSeconds,
+    ]).toEqual([2, ['dr-a', 'dr-c'], ['1001', '+441632960021', '+441632960099', '1002', '+441632960098'], 20])
   })
 
   it('that says what is so already makes no version', async () => {
-    expect(await change({ version: 1, changes: [{ section: 'lines', id: 'one', set: { name: 'One' } }] })).toEqual({ kind: 'done', value: { version: 1, changes: [] } })
+    expect(await change({ version: 1, changes: [{ section: 'lines', id: 'one', set: { name: 'One' } }] })).toEqual({
+      kind: 'done',
+      value: { version: 1, changes: [] },
+    })
   })
 
   it('against an older version is put together with what others have made of other fields', async () => {
     await change({ version: 1, changes: [{ section: 'lines', id: 'one', set: { name: 'Line one' } }] })
-    expect(await change({ version: 1, changes: [{ section: 'lines', id: 'one', set: { blurb: 'Later' } }] })).toMatchObject({ kind: 'done', value: { version: 3, changes: [{ section: 'lines', id: 'one', details: ['blurb:  -> Later'] }] } })
+    expect(await change({ version: 1, changes: [{ section: 'lines', id: 'one', set: { blurb: 'Later' } }] })).toMatchObject({
+      kind: 'done',
+      value: { version: 3, changes: [{ section: 'lines', id: 'one', details: ['blurb:  -> Later'] }] },
+    })
     expect(inForce.current().directory.lines.get('one')).toMatchObject({ name: 'Line one', blurb: 'Later' })
-    expect(await change({ version: 1, merge: false, changes: [{ section: 'lines', id: 'one', set: { blurb: 'Never' } }] })).toMatchObject({ kind: 'refused', code: 'staleVersion', field: 'version' })
+    expect(await change({ version: 1, merge: false, changes: [{ section: 'lines', id: 'one', set: { blurb: 'Never' } }] })).toMatchObject({
+      kind: 'refused',
+      code: 'staleVersion',
+      field: 'version',
+    })
   })
 
   it('of the same field is a conflict with both values, and nothing is done', async () => {
@@ -135,7 +185,14 @@ describe('a change of the directory', () => {
       code: 'directoryConflict',
       field: 'lines.one.name',
       message: 'Others have changed the same since: lines.one.name was "One", is "Line one" by now, and would become "Uno".',
-      problems: [{ field: 'lines.one.name', message: 'lines.one.name was "One", is "Line one" by now, and would become "Uno".', inForce: '"Line one"', wanted: '"Uno"' }],
+      problems: [
+        {
+          field: 'lines.one.name',
+          message: 'lines.one.name was "One", is "Line one" by now, and would become "Uno".',
+          inForce: '"Line one"',
+          wanted: '"Uno"',
+        },
+      ],
     })
     expect(inForce.current()).toMatchObject({ version: 2 })
   })
@@ -143,11 +200,19 @@ describe('a change of the directory', () => {
   it.each([
     [{ section: 'lines', id: 'one', set: { code: 'abc' } }, 'lines.one.code', '1 to 4 digits'],
     [{ section: 'lines', id: 'one', set: { ring: { ringSeconds: 3 } } }, 'lines.one.ring.ringSeconds', 'a whole number from 5 to 120'],
-    [{ section: 'rotas', id: 'one', set: { pattern: [{ session: 'Day', days: 'mon', time: '08:00-18:00', entries: ['dr-x'] }] } }, 'rotas.one', 'the name of one under `clinicians:`'],
+    [
+      { section: 'rotas', id: 'one', set: { pattern: [{ session: 'Day', days: 'mon', time: '08:00-18:00', entries: ['dr-x'] }] } },
+      'rotas.one',
+      'the name of one under `clinicians:`',
+    ],
     [{ section: 'clinicians', id: 'dr-b', remove: true }, 'rotas.one', 'the name of one under `clinicians:`'],
     [{ section: 'clinicians', id: 'dr-x', remove: true }, 'clinicians.dr-x', 'what is there'],
     [{ section: 'organisations', id: 't', set: { dialIn: '1001' } }, 'organisations.t.dialIn', 'a number of its own'],
-    [{ section: 'clinicians', id: 'dr-c', set: { name: 'Dr C', role: 'x' } }, 'clinicians.dr-c', 'at least one telephone number or SIP address'],
+    [
+      { section: 'clinicians', id: 'dr-c', set: { name: 'Dr C', role: 'x' } },
+      'clinicians.dr-c',
+      'at least one telephone number or SIP address',
+    ],
     [{ section: 'clinicians', id: 'Dr C', set: {} }, 'clinicians.Dr C', 'small letters, digits and hyphens, such as dr-okafor'],
     [{ section: 'lines', id: 'one', set: { surprise: 1 } }, 'lines.one.surprise', expect.stringMatching(/^one of kind, trust/) as string],
   ])('%j is refused with its path and what would be right', async (edit, field, expected) => {
@@ -158,9 +223,25 @@ describe('a change of the directory', () => {
   })
 
   it('that is right by itself, and not with what others have made, is refused', async () => {
-    await change({ version: 1, changes: [{ section: 'rotas', id: 'one', set: { pattern: [{ session: 'Day', days: 'mon-fri', time: '08:00-18:00', entries: ['dr-a'] }] } }] })
+    await change({
+      version: 1,
+      changes: [
+        { section: 'rotas', id: 'one', set: { pattern: [{ session: 'Day', days: 'mon-fri', time: '08:00-18:00', entries: ['dr-a'] }] } },
+      ],
+    })
     await change({ version: 2, changes: [{ section: 'clinicians', id: 'dr-b', remove: true }] })
-    expect(await change({ version: 2, changes: [{ section: 'rotas', id: 'one', set: { changes: [{ date: '2026-12-24', session: 'Day', replace: ['dr-b'], time: '09:00-10:00' }] } }] })).toMatchObject({ kind: 'refused', code: 'directoryInvalid', field: 'rotas.one' })
+    expect(
+      await change({
+        version: 2,
+        changes: [
+          {
+            section: 'rotas',
+            id: 'one',
+            set: { changes: [{ date: '2026-12-24', session: 'Day', replace: ['dr-b'], time: '09:00-10:00' }] },
+          },
+        ],
+      }),
+    ).toMatchObject({ kind: 'refused', code: 'directoryInvalid', field: 'rotas.one' })
   })
 
   it.each([

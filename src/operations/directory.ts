@@ -73,7 +73,11 @@ export function directoryOperations({ inForce, store }: DirectoryParts) {
     },
   }
 
-  async function put(actor: Actor, why: string | undefined, propose: (now: VersionedDirectory) => Promise<Proposal<Refused<Refusals>>>): Promise<Result<DirectoryEdited, Refusals>> {
+  async function put(
+    actor: Actor,
+    why: string | undefined,
+    propose: (now: VersionedDirectory) => Promise<Proposal<Refused<Refusals>>>,
+  ): Promise<Result<DirectoryEdited, Refusals>> {
     const result = await asked(inForce.change({ actor, source: 'api', why }, propose), 'The directory cannot be changed')
     if (result.kind === 'refused') return result
     const changed = result.value
@@ -81,7 +85,11 @@ export function directoryOperations({ inForce, store }: DirectoryParts) {
       case 'refused':
         return changed.refusal
       case 'crowded':
-        return refused('staleVersion', 'Others change the directory all the time, and were quicker; nothing was changed. Try once more.', 'version')
+        return refused(
+          'staleVersion',
+          'Others change the directory all the time, and were quicker; nothing was changed. Try once more.',
+          'version',
+        )
       case 'same':
         return done({ version: changed.version, changes: [] })
       case 'changed':
@@ -89,16 +97,32 @@ export function directoryOperations({ inForce, store }: DirectoryParts) {
     }
   }
 
-  async function looked(propose: (now: VersionedDirectory) => Promise<Proposal<Refused<Refusals>>>): Promise<Result<DirectoryEdited, Refusals>> {
+  async function looked(
+    propose: (now: VersionedDirectory) => Promise<Proposal<Refused<Refusals>>>,
+  ): Promise<Result<DirectoryEdited, Refusals>> {
     const now = inForce.current()
     const proposal = await asked(propose(now), 'The directory cannot be read')
     if (proposal.kind === 'refused') return proposal
-    return proposal.value.kind === 'refused' ? proposal.value.refusal : done({ version: now.version, changes: diffDirectories(now.directory, proposal.value.directory) })
+    return proposal.value.kind === 'refused'
+      ? proposal.value.refusal
+      : done({ version: now.version, changes: diffDirectories(now.directory, proposal.value.directory) })
   }
 
-  async function proposalOf(now: VersionedDirectory, edit: DirectoryEdit, edits: readonly EntityEdit[]): Promise<Proposal<Refused<Refusals>>> {
-    if (edit.version > now.version) return no(refused('staleVersion', `There is no version ${edit.version}; version ${now.version} is in force.`, 'version'))
-    if (edit.version < now.version && edit.merge === false) return no(refused('staleVersion', `Version ${now.version} is in force by now, not ${edit.version}; look at what it says, and change that.`, 'version'))
+  async function proposalOf(
+    now: VersionedDirectory,
+    edit: DirectoryEdit,
+    edits: readonly EntityEdit[],
+  ): Promise<Proposal<Refused<Refusals>>> {
+    if (edit.version > now.version)
+      return no(refused('staleVersion', `There is no version ${edit.version}; version ${now.version} is in force.`, 'version'))
+    if (edit.version < now.version && edit.merge === false)
+      return no(
+        refused(
+          'staleVersion',
+          `Version ${now.version} is in force by now, not ${edit.version}; look at what it says, and change that.`,
+          'version',
+        ),
+      )
     const base = edit.version === now.version ? now.directory : await store.directory.asOf(edit.version, now)
     const mine = edited(base, edits)
     if (!mine.ok) return no(invalid(mine.problems))
@@ -107,7 +131,8 @@ export function directoryOperations({ inForce, store }: DirectoryParts) {
 
   async function proposalOfText(now: VersionedDirectory, { directory, exportOf }: ReadText): Promise<Proposal<Refused<Refusals>>> {
     if (exportOf === undefined || exportOf === now.version) return { kind: 'to', directory }
-    if (exportOf > now.version) return no(refused('staleVersion', `There is no version ${exportOf}; version ${now.version} is in force.`, 'text'))
+    if (exportOf > now.version)
+      return no(refused('staleVersion', `There is no version ${exportOf}; version ${now.version} is in force.`, 'text'))
     return together(await store.directory.asOf(exportOf, now), directory, now.directory)
   }
 }
@@ -121,17 +146,32 @@ interface ReadText {
 function textRead(text: string): Result<ReadText, 'directoryInvalid'> {
   const parsed = parseDirectory(text, 'the file')
   if (parsed.ok) return done({ directory: parsed.directory, exportOf: exportedVersion(text) })
-  const told = parsed.errors.map(({ line, message, expected }) => ({ field: 'text', message: `line ${line}: ${message}; it has to be ${expected}.`, expected }))
-  return refused('directoryInvalid', told.map(({ message }) => message).slice(0, 5).join(' '), 'text', told)
+  const told = parsed.errors.map(({ line, message, expected }) => ({
+    field: 'text',
+    message: `line ${line}: ${message}; it has to be ${expected}.`,
+    expected,
+  }))
+  return refused(
+    'directoryInvalid',
+    told
+      .map(({ message }) => message)
+      .slice(0, 5)
+      .join(' '),
+    'text',
+    told,
+  )
 }
 
 function editsOf(edit: DirectoryEdit): Result<readonly EntityEdit[], 'badInput'> {
-  if (edit.changes.length > mostEdits) return bad(`changes has ${edit.changes.length} entries; at most ${mostEdits} are taken in one version.`, 'changes')
+  if (edit.changes.length > mostEdits)
+    return bad(`changes has ${edit.changes.length} entries; at most ${mostEdits} are taken in one version.`, 'changes')
   const edits = edit.changes.flatMap(({ section: name, id, ...rest }) => {
     const section = sectionOf(name)
     return section === undefined ? [] : [{ section, id: entityId(section, id), ...rest }]
   })
-  return edits.length < edit.changes.length ? bad(`changes name a section that there is not; sections are ${Object.values(sectionInFile).join(', ')}.`, 'changes') : done(edits)
+  return edits.length < edit.changes.length
+    ? bad(`changes name a section that there is not; sections are ${Object.values(sectionInFile).join(', ')}.`, 'changes')
+    : done(edits)
 }
 
 export type DirectoryOperations = ReturnType<typeof directoryOperations>
@@ -145,7 +185,17 @@ function together(base: Directory, mine: Directory, theirs: Directory): Proposal
   const merged = mergeDirectories(base, mine, theirs)
   if (!merged.ok) {
     const problems = merged.conflicts.map(conflict)
-    return no(refused('directoryConflict', `Others have changed the same since: ${problems.map(({ message }) => message).slice(0, 5).join(' ')}`, problems[0]?.field, problems))
+    return no(
+      refused(
+        'directoryConflict',
+        `Others have changed the same since: ${problems
+          .map(({ message }) => message)
+          .slice(0, 5)
+          .join(' ')}`,
+        problems[0]?.field,
+        problems,
+      ),
+    )
   }
   const wrong = contradictionsByPath(merged.directory)
   return wrong.length > 0 ? no(invalid(wrong)) : { kind: 'to', directory: merged.directory }
@@ -156,12 +206,29 @@ function no(refusal: Refused<Refusals>): Proposal<Refused<Refusals>> {
 }
 
 function invalid(problems: readonly EditProblem[]): Refused<'directoryInvalid'> {
-  const told = problems.map(({ path, message, expected }) => ({ field: path, message: `${path}: ${message}; it has to be ${expected}.`, expected }))
-  return refused('directoryInvalid', told.map(({ message }) => message).slice(0, 5).join(' '), told[0]?.field, told)
+  const told = problems.map(({ path, message, expected }) => ({
+    field: path,
+    message: `${path}: ${message}; it has to be ${expected}.`,
+    expected,
+  }))
+  return refused(
+    'directoryInvalid',
+    told
+      .map(({ message }) => message)
+      .slice(0, 5)
+      .join(' '),
+    told[0]?.field,
+    told,
+  )
 }
 
 function conflict({ section, id, field, base, mine, theirs }: MergeConflict): Problem {
   const said = (value: unknown) => (value === undefined ? 'not there' : `"${showValue(value)}"`)
   const path = `${sectionInFile[section]}.${id}.${field}`
-  return { field: path, message: `${path} was ${said(base)}, is ${said(theirs)} by now, and would become ${said(mine)}.`, inForce: said(theirs), wanted: said(mine) }
+  return {
+    field: path,
+    message: `${path} was ${said(base)}, is ${said(theirs)} by now, and would become ${said(mine)}.`,
+    inForce: said(theirs),
+    wanted: said(mine),
+  }
 }

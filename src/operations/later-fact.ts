@@ -17,7 +17,16 @@ export async function callNamed({ store }: LaterFactParts, call: string): Promis
 }
 
 /** Says something of a call, at any time later. On disk when it resolves; a fact that is kept in memory until the disk is back does not count. @param what it is, for the refusal */
-export async function say({ store }: LaterFactParts, callId: string, fact: CallFact, actor: Actor, what: string): Promise<Result<undefined, 'storeUnavailable'>> {
+export async function say(
+  { store }: LaterFactParts,
+  callId: string,
+  fact: CallFact,
+  actor: Actor,
+  what: string,
+): Promise<Result<undefined, 'storeUnavailable'>> {
   if (await store.log.append(callId, fact, actor)) return done(undefined)
-  return refused('storeUnavailable', `${what} is not on disk yet: the store cannot write at the moment. It is kept in memory and written as soon as that is possible.`)
+  return refused(
+    'storeUnavailable',
+    `${what} is not on disk yet: the store cannot write at the moment. It is kept in memory and written as soon as that is possible.`,
+  )
 }

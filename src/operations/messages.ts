@@ -15,7 +15,11 @@ type NotDone = 'messageNotFound' | 'messageGone' | 'storeUnavailable'
 export function messageOperations({ outbox, audit }: MessageParts) {
   return {
     /** The latest first. @param after the last of the page before */
-    list: (limit: number, state?: MessageState, after?: { readonly createdAt: number; readonly id: string }): Promise<Result<readonly KeptMessage[], 'storeUnavailable'>> => asked(outbox.page(limit, state, after)),
+    list: (
+      limit: number,
+      state?: MessageState,
+      after?: { readonly createdAt: number; readonly id: string },
+    ): Promise<Result<readonly KeptMessage[], 'storeUnavailable'>> => asked(outbox.page(limit, state, after)),
 
     stop: (by: By, id: string) => change(by, id, 'message.stopped', () => outbox.stop(id)),
 
@@ -23,7 +27,12 @@ export function messageOperations({ outbox, audit }: MessageParts) {
     again: (by: By, id: string) => change(by, id, 'message.sentAgain', () => outbox.again(id)),
   }
 
-  async function change(by: By, id: string, action: 'message.stopped' | 'message.sentAgain', work: () => Promise<boolean>): Promise<Result<undefined, NotDone>> {
+  async function change(
+    by: By,
+    id: string,
+    action: 'message.stopped' | 'message.sentAgain',
+    work: () => Promise<boolean>,
+  ): Promise<Result<undefined, NotDone>> {
     const found = await asked(outbox.find(id))
     if (found.kind === 'refused') return found
     if (!found.value) return refused('messageNotFound', `There is no message ${id}.`)

@@ -7,14 +7,25 @@ import { done, type Result } from './result.js'
 export function nhsNumberOperations(parts: LaterFactParts) {
   return {
     /** Leaves or changes it, at any time later. @param nhsNumber null: it is taken away @returns the ten digits */
-    async leave(actor: Actor, { call, nhsNumber }: { readonly call: string; readonly nhsNumber: string | null }): Promise<Result<{ readonly callId: string; readonly nhsNumber: string | undefined }, 'badInput' | 'callNotFound' | 'storeUnavailable'>> {
+    async leave(
+      actor: Actor,
+      { call, nhsNumber }: { readonly call: string; readonly nhsNumber: string | null },
+    ): Promise<
+      Result<{ readonly callId: string; readonly nhsNumber: string | undefined }, 'badInput' | 'callNotFound' | 'storeUnavailable'>
+    > {
       const found = await callNamed(parts, call)
       if (found.kind === 'refused') return found
       const digits = nhsNumber === null ? undefined : readNhsNumber(nhsNumber)
       if (digits?.kind === 'refused') return digits
       const { callId } = found.value
       if (found.value.nhsNumber !== digits?.value) {
-        const said = await say(parts, callId, { type: 'nhsNumber.left', ...(digits ? { nhsNumber: digits.value } : {}) }, actor, 'The NHS number')
+        const said = await say(
+          parts,
+          callId,
+          { type: 'nhsNumber.left', ...(digits ? { nhsNumber: digits.value } : {}) },
+          actor,
+          'The NHS number',
+        )
         if (said.kind === 'refused') return said
       }
       return done({ callId, nhsNumber: digits?.value })

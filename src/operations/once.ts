@@ -26,14 +26,20 @@ export class Once {
    * @param who whose key it is: nobody is answered what somebody else has asked
    * @param work what does no harm when it is done again; a refusal of it is not kept: nothing was done
    */
-  async ask<T, Code extends RefusalCode>(who: string, key: string, work: () => Promise<Result<T, Code>>): Promise<Result<T, Code | 'badInput' | 'storeUnavailable'>> {
+  async ask<T, Code extends RefusalCode>(
+    who: string,
+    key: string,
+    work: () => Promise<Result<T, Code>>,
+  ): Promise<Result<T, Code | 'badInput' | 'storeUnavailable'>> {
     if (!shape.test(key)) return malformed
     const { reading, writing } = this.parts.store.tables
     const now = this.parts.now()
     const begun = await this.#begin(who, key)
     if (begun.kind === 'refused') return begun
     if ((begun.value.numInsertedOrUpdatedRows ?? 0n) === 0n) {
-      const before = await asked(reading.selectFrom('asked_once').select('answer').where('who', '=', who).where('key', '=', key).executeTakeFirst())
+      const before = await asked(
+        reading.selectFrom('asked_once').select('answer').where('who', '=', who).where('key', '=', key).executeTakeFirst(),
+      )
       if (before.kind === 'refused') return before
       const answer = before.value?.answer
       // It was written as what `work` answered.
@@ -41,14 +47,34 @@ export class Once {
       // Nobody knows how it ended: it is done again.
     }
     const result = await work()
-    if (result.kind === 'refused') await asked(writing.deleteFrom('asked_once').where('who', '=', who).where('key', '=', key).where('answer', 'is', null).execute())
-    else await asked(writing.updateTable('asked_once').set({ answer: JSON.stringify(result.value) }).where('who', '=', who).where('key', '=', key).execute())
-    await asked(writing.deleteFrom('asked_once').where('at', '<', now - keptMs).execute())
+    if (result.kind === 'refused')
+      await asked(writing.deleteFrom('asked_once').where('who', '=', who).where('key', '=', key).where('answer', 'is', null).execute())
+    else
+      await asked(
+        writing
+          .updateTable('asked_once')
+          .set({ answer: JSON.stringify(result.value) })
+          .where('who', '=', who)
+          .where('key', '=', key)
+          .execute(),
+      )
+    await asked(
+      writing
+        .deleteFrom('asked_once')
+        .where('at', '<', now - keptMs)
+        .execute(),
+    )
     return result
   }
 
   #begin(who: string, key: string) {
-    return asked(this.parts.store.tables.writing.insertInto('asked_once').values({ who, key, at: this.parts.now(), answer: null }).onConflict((conflict) => conflict.doNothing()).executeTakeFirst())
+    return asked(
+      this.parts.store.tables.writing
+        .insertInto('asked_once')
+        .values({ who, key, at: this.parts.now(), answer: null })
+        .onConflict((conflict) => conflict.doNothing())
+        .executeTakeFirst(),
+    )
   }
 }
 

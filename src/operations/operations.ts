@@ -44,8 +44,21 @@ export interface Operations {
   readonly rotas: RotaOperations | undefined
 }
 
-type ArrangementsParts = Parameters<typeof callBackOperations>[0] & Parameters<typeof patientConnectOperations>[0] & Parameters<typeof callBackCodeOperations>[0]
-export type OperationParts = ArrangementsParts & OutcomeParts & WatchListParts & OnceParts & AvailabilityParts & Pick<DirectoryParts, 'store'> & Pick<PeopleParts, 'accounts'> & { readonly outbox?: { readonly outbox: MessageParts['outbox']; readonly mailing: 'sent' | 'shown' | 'none' } | undefined; readonly devices?: DeviceParts; readonly inForce?: DirectoryParts['inForce']; readonly retention?: RetentionParts['retention'] }
+type ArrangementsParts = Parameters<typeof callBackOperations>[0] &
+  Parameters<typeof patientConnectOperations>[0] &
+  Parameters<typeof callBackCodeOperations>[0]
+export type OperationParts = ArrangementsParts &
+  OutcomeParts &
+  WatchListParts &
+  OnceParts &
+  AvailabilityParts &
+  Pick<DirectoryParts, 'store'> &
+  Pick<PeopleParts, 'accounts'> & {
+    readonly outbox?: { readonly outbox: MessageParts['outbox']; readonly mailing: 'sent' | 'shown' | 'none' } | undefined
+    readonly devices?: DeviceParts
+    readonly inForce?: DirectoryParts['inForce']
+    readonly retention?: RetentionParts['retention']
+  }
 
 export function createOperations(parts: OperationParts): Operations {
   const { accounts, directory, outbox } = parts

@@ -26,7 +26,11 @@ function opened() {
     },
     subscribe: () => () => undefined,
   }
-  const store = { events: (callId: string) => (world.readable ? Promise.resolve(callId === 'one' ? events : []) : Promise.reject(new Error('disk I/O error'))), log }
+  const store = {
+    events: (callId: string) =>
+      world.readable ? Promise.resolve(callId === 'one' ? events : []) : Promise.reject(new Error('disk I/O error')),
+    log,
+  }
   return { world, outcomes: outcomeOperations({ store, directory: () => directory }) }
 }
 
@@ -37,7 +41,10 @@ describe('an outcome that staff leave', () => {
     const admission = { call: 'one', outcome: 'admission-made' }
     expect(await outcomes.leave(secretary, admission)).toMatchObject({ kind: 'refused', code: 'storeUnavailable' })
     world.onDisk = true
-    expect(await outcomes.leave(secretary, admission)).toEqual({ kind: 'done', value: { callId: 'one', outcome: { id: 'admission-made', label: 'Admission made' } } })
+    expect(await outcomes.leave(secretary, admission)).toEqual({
+      kind: 'done',
+      value: { callId: 'one', outcome: { id: 'admission-made', label: 'Admission made' } },
+    })
     expect(world.actors).toEqual([secretary, secretary])
     expect(world.told).toEqual([1, 2].map(() => ({ type: 'outcome.left', outcome: 'admission-made', by: 'staff' })))
     // The same once more changes nothing.
@@ -48,9 +55,17 @@ describe('an outcome that staff leave', () => {
   it('is refused where there is no such call, no such outcome, or no store', async () => {
     const { world, outcomes } = opened()
     expect(await outcomes.leave(secretary, { call: 'two', outcome: 'admission-made' })).toMatchObject({ code: 'callNotFound' })
-    expect(await outcomes.leave(secretary, { call: 'one', outcome: 'cured' })).toMatchObject({ code: 'badInput', field: 'outcome', message: expect.stringContaining('referral-avoided') as string })
+    expect(await outcomes.leave(secretary, { call: 'one', outcome: 'cured' })).toMatchObject({
+      code: 'badInput',
+      field: 'outcome',
+      message: expect.stringContaining('referral-avoided') as string,
+    })
     world.readable = false
-    expect(await outcomes.leave(secretary, { call: 'one', outcome: 'cured' })).toEqual({ kind: 'refused', code: 'storeUnavailable', message: 'The store cannot be asked: disk I/O error' })
+    expect(await outcomes.leave(secretary, { call: 'one', outcome: 'cured' })).toEqual({
+      kind: 'refused',
+      code: 'storeUnavailable',
+      message: 'The store cannot be asked: disk I/O error',
+    })
     expect(world.told).toEqual([])
   })
 
@@ -60,7 +75,10 @@ describe('an outcome that staff leave', () => {
     expect(outcomesOfCall({ kind: 'patientConnect' }, directory)).toEqual(patientConnectOutcomes)
     expect(outcomesOfCall({ kind: 'pifuCallBack', arrangement: 'a' }, directory)).toEqual(defaultOutcomes.pifuCallBack)
     // A call-back on an advice line's list: the patient may have been unavailable all the same.
-    expect(outcomesOfCall({ kind: 'pifuCallBack', arrangement: 'a', line: 'cardiology' }, directory)).toEqual([...defaultOutcomes.advice, patientUnavailable])
+    expect(outcomesOfCall({ kind: 'pifuCallBack', arrangement: 'a', line: 'cardiology' }, directory)).toEqual([
+      ...defaultOutcomes.advice,
+      patientUnavailable,
+    ])
     expect(outcomesOfCall({ kind: 'bypass' }, directory)).toEqual([])
     expect(outcomesOfCall({ kind: 'dialIn', line: 'gone from the directory' }, directory)).toEqual([])
   })

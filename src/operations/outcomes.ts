@@ -13,14 +13,20 @@ export interface OutcomeParts extends LaterFactParts {
 export function outcomeOperations(parts: OutcomeParts) {
   return {
     /** Leaves or changes it, at any time later. Earlier ones stay in the facts. On disk when it resolves. */
-    async leave(actor: Actor, { call, outcome }: { readonly call: string; readonly outcome: string }): Promise<Result<{ readonly callId: string; readonly outcome: OutcomeChoice }, 'badInput' | 'callNotFound' | 'storeUnavailable'>> {
+    async leave(
+      actor: Actor,
+      { call, outcome }: { readonly call: string; readonly outcome: string },
+    ): Promise<Result<{ readonly callId: string; readonly outcome: OutcomeChoice }, 'badInput' | 'callNotFound' | 'storeUnavailable'>> {
       const found = await callNamed(parts, call)
       if (found.kind === 'refused') return found
       const record = found.value
       const choices = outcomesOfCall(record, parts.directory())
       const chosen = choices.find(({ id }) => id === outcome)
       if (!chosen) {
-        const right = choices.length === 0 ? 'This call has no line, and so none can be left for it' : `It has to be one of ${choices.map(({ id }) => id).join(', ')}`
+        const right =
+          choices.length === 0
+            ? 'This call has no line, and so none can be left for it'
+            : `It has to be one of ${choices.map(({ id }) => id).join(', ')}`
         return bad(`outcome is "${outcome}". ${right}.`, 'outcome')
       }
       const already = record.outcome?.outcome === chosen.id && record.outcome.by === 'staff'
@@ -36,7 +42,10 @@ export function outcomeOperations(parts: OutcomeParts) {
 export type OutcomeOperations = ReturnType<typeof outcomeOperations>
 
 /** What those on the call could have been offered: the same lists, by the same rules, in the directory as it is now. */
-export function outcomesOfCall({ kind, line: lineId, organisation, arrangement }: Pick<CallRecord, 'kind' | 'line' | 'organisation' | 'arrangement'>, directory: Directory): readonly OutcomeChoice[] {
+export function outcomesOfCall(
+  { kind, line: lineId, organisation, arrangement }: Pick<CallRecord, 'kind' | 'line' | 'organisation' | 'arrangement'>,
+  directory: Directory,
+): readonly OutcomeChoice[] {
   if (kind === 'patientConnect') return patientConnectOutcomes
   const line = lineId === undefined ? undefined : directory.lines.get(lineId)
   if (kind === 'pifuCallBack' && arrangement !== undefined) return callBackOutcomes(directory, line)

@@ -8,13 +8,18 @@ import type { Once } from './once.js'
 export const pressedWithinMs = 15_000
 
 /** Begins the call (`Desk.ring`). */
-export type Ring = (own: OwnCall) => { readonly kind: 'placed'; readonly callId: string } | { readonly kind: 'refused'; readonly why: 'closingDown' | 'cannotKeep' }
+export type Ring = (
+  own: OwnCall,
+) => { readonly kind: 'placed'; readonly callId: string } | { readonly kind: 'refused'; readonly why: 'closingDown' | 'cannotKeep' }
 
 /**
  * What came of one press. `before`: the same press came already, and was seen to. `late`: it was on its way for too long. `noLine`: there is none, or none of their organisations may use it. `noTelephone`: the directory has
  * no number of theirs that can be rung. `unavailable`: nothing can be kept at the moment, or the engine is closing down.
  */
-export type Pressed = { readonly kind: 'ringing' } | { readonly kind: 'before' } | { readonly kind: 'refused'; readonly why: 'late' | 'noLine' | 'closed' | 'noTelephone' | 'malformed' | 'unavailable' }
+export type Pressed =
+  | { readonly kind: 'ringing' }
+  | { readonly kind: 'before' }
+  | { readonly kind: 'refused'; readonly why: 'late' | 'noLine' | 'closed' | 'noTelephone' | 'malformed' | 'unavailable' }
 
 export interface Press {
   readonly clinician: ClinicianId
@@ -38,7 +43,9 @@ export async function pressLine({ directory, once, ring, now }: OwnCallParts, wh
   const known = directory()
   const clinician = known.clinicians.get(press.clinician)
   const line = known.lines.get(press.line)
-  const organisation = line && clinician?.organisations.map((id) => known.organisations.get(id)).find((one) => one !== undefined && mayUse(known, line, one.id))
+  const organisation =
+    line &&
+    clinician?.organisations.map((id) => known.organisations.get(id)).find((one) => one !== undefined && mayUse(known, line, one.id))
   if (!clinician || !line || !organisation || line.kind !== 'advice') return { kind: 'refused', why: 'noLine' }
   if (ownTelephones(clinician).length === 0) return { kind: 'refused', why: 'noTelephone' }
   if (!isOpen(line, now())) return { kind: 'refused', why: 'closed' }

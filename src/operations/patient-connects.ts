@@ -18,7 +18,10 @@ export function patientConnectOperations(parts: ArrangementParts & { readonly pl
   const { arranged, directory } = parts
   return {
     /** Makes a PIN with which a clinician reaches a patient. On disk when it resolves. */
-    async make(actor: Actor, { validMinutes, ...given }: NewPatientConnect): Promise<Result<PatientConnectWithPin, 'badInput' | 'codesUsedUp' | 'storeUnavailable'>> {
+    async make(
+      actor: Actor,
+      { validMinutes, ...given }: NewPatientConnect,
+    ): Promise<Result<PatientConnectWithPin, 'badInput' | 'codesUsedUp' | 'storeUnavailable'>> {
       const request = readAll({
         clinician: clinicianId(directory(), given.clinician),
         nhsNumber: nhsNumber(given.nhsNumber),
@@ -32,7 +35,8 @@ export function patientConnectOperations(parts: ArrangementParts & { readonly pl
 
     find: (id: string) => find(parts, 'patientConnect', id),
     cancel: (actor: Actor, id: string) => cancel(parts, 'patientConnect', actor, id),
-    start: (actor: Actor, input: { readonly id: string; readonly clinician?: string | undefined }) => start(parts, 'patientConnect', actor, input),
+    start: (actor: Actor, input: { readonly id: string; readonly clinician?: string | undefined }) =>
+      start(parts, 'patientConnect', actor, input),
   }
 }
 

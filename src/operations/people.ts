@@ -31,12 +31,18 @@ export function peopleOperations({ accounts, directory, mailTo }: PeopleParts) {
 
   return {
     /** In the order of their names, with the roles that they have now. @param after the last one of the page before */
-    async list(limit: number, after?: Pick<Person, 'id' | 'name'>): Promise<Result<readonly { readonly person: Person; readonly grants: readonly Grant[] }[], 'storeUnavailable'>> {
+    async list(
+      limit: number,
+      after?: Pick<Person, 'id' | 'name'>,
+    ): Promise<Result<readonly { readonly person: Person; readonly grants: readonly Grant[] }[], 'storeUnavailable'>> {
       return asked(
         (async () => {
           const people = await accounts.people(limit, after)
           const grants = await accounts.grantsOfAll(people.map(({ id }) => id))
-          return people.map((person) => ({ person, grants: (grants.get(person.id) ?? []).filter((grant) => inForce(grant, accounts.now())) }))
+          return people.map((person) => ({
+            person,
+            grants: (grants.get(person.id) ?? []).filter((grant) => inForce(grant, accounts.now())),
+          }))
         })(),
       )
     },
@@ -46,16 +52,23 @@ export function peopleOperations({ accounts, directory, mailTo }: PeopleParts) {
       const found = await of(id)
       if (found.kind === 'refused') return found
       const grants = await asked(accounts.grants(id))
-      return grants.kind === 'refused' ? grants : done({ person: found.value, grants: grants.value.filter((grant) => inForce(grant, accounts.now())) })
+      return grants.kind === 'refused'
+        ? grants
+        : done({ person: found.value, grants: grants.value.filter((grant) => inForce(grant, accounts.now())) })
     },
 
-    async invite(by: By, given: { readonly name: string; readonly email: string; readonly clinician?: string | undefined }): Promise<Result<Invited, 'badInput' | 'storeUnavailable'>> {
+    async invite(
+      by: By,
+      given: { readonly name: string; readonly email: string; readonly clinician?: string | undefined },
+    ): Promise<Result<Invited, 'badInput' | 'storeUnavailable'>> {
       const [name, email] = [given.name.trim(), given.email.trim()]
       const problems: Problem[] = []
       if (name === '' || name.length > 100) problems.push({ field: 'name', message: 'Enter their name, up to 100 characters' })
-      if (!/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email) || email.length > 200) problems.push({ field: 'email', message: 'Enter their email address, such as name@example.nhs.uk' })
+      if (!/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email) || email.length > 200)
+        problems.push({ field: 'email', message: 'Enter their email address, such as name@example.nhs.uk' })
       else if (await accounts.personByEmail(email)) problems.push({ field: 'email', message: 'Somebody has this email address already' })
-      if (given.clinician !== undefined && !directory().clinicians.has(given.clinician)) problems.push({ field: 'clinician', message: 'Choose a clinician of the directory' })
+      if (given.clinician !== undefined && !directory().clinicians.has(given.clinician))
+        problems.push({ field: 'clinician', message: 'Choose a clinician of the directory' })
       if (problems.length > 0) return allBad(problems)
       return asked(
         (async () => {
@@ -78,19 +91,27 @@ export function peopleOperations({ accounts, directory, mailTo }: PeopleParts) {
       const found = await of(id)
       if (found.kind === 'refused') return found
       if (!mailTo) return refused('notMailable', 'No mail server is set; make a link, and give it to them.')
-      if (found.value.email === undefined) return refused('notMailable', 'They have no email address here; make a link, and give it to them.')
-      const put = await asked(kindOfLink(id).then((kind) => mailTo.put(id, { kind: kind === 'signIn' ? 'signInLink' : 'invitation', by: by.actor })))
+      if (found.value.email === undefined)
+        return refused('notMailable', 'They have no email address here; make a link, and give it to them.')
+      const put = await asked(
+        kindOfLink(id).then((kind) => mailTo.put(id, { kind: kind === 'signIn' ? 'signInLink' : 'invitation', by: by.actor })),
+      )
       return put.kind === 'refused' ? put : done(undefined)
     },
 
-    async giveRole(by: By, id: string, given: { readonly role: string; readonly scope: string }): Promise<Result<Grant, NotThere | 'badInput'>> {
+    async giveRole(
+      by: By,
+      id: string,
+      given: { readonly role: string; readonly scope: string },
+    ): Promise<Result<Grant, NotThere | 'badInput'>> {
       const found = await of(id)
       if (found.kind === 'refused') return found
       const { role } = given
       const scope = scopeNamed(given.scope)
       if (!isRole(role) || isApproved(role)) return allBad([{ field: 'role', message: 'Choose a role' }])
       if (scope === undefined || !isKnown(scope, directory())) return allBad([{ field: 'scope', message: 'Choose what the role is for' }])
-      if (isWhole(role) && scope.kind !== 'everywhere') return allBad([{ field: 'scope', message: `${roles[role].name} is a role for everything; choose Everywhere` }])
+      if (isWhole(role) && scope.kind !== 'everywhere')
+        return allBad([{ field: 'scope', message: `${roles[role].name} is a role for everything; choose Everywhere` }])
       return asked(accounts.grant(by, { person: id, role, scope }))
     },
 
@@ -138,7 +159,10 @@ export function isKnown(scope: Scope, { organisations, lines }: Directory): bool
   return scope.kind === 'everywhere' || (scope.kind === 'organisation' ? organisations : lines).has(scope.id)
 }
 
-const lastAdministrator: Refused<'lastAdministrator'> = refused('lastAdministrator', 'This is the last administrator; give the role to somebody else first.')
+const lastAdministrator: Refused<'lastAdministrator'> = refused(
+  'lastAdministrator',
+  'This is the last administrator; give the role to somebody else first.',
+)
 
 function noGrant(id: string): Refused<'grantNotFound'> {
   return refused('grantNotFound', `They have no role ${id} that could be ended here.`)

@@ -24,7 +24,12 @@ export function dialableNumber(text: string, field: string, mayDial: (number: st
 /** @returns the ten digits */
 export function nhsNumber(text: string): Reading<string> {
   const digits = parseNhsNumber(text)
-  return digits === undefined ? bad('nhsNumber is no NHS number: ten digits, of which the last is a check digit, such as 943 476 5919. One digit may be wrong, or two may have changed places.', 'nhsNumber') : done(digits)
+  return digits === undefined
+    ? bad(
+        'nhsNumber is no NHS number: ten digits, of which the last is a check digit, such as 943 476 5919. One digit may be wrong, or two may have changed places.',
+        'nhsNumber',
+      )
+    : done(digits)
 }
 
 /** @returns wall-clock ms */
@@ -33,9 +38,13 @@ export function dueTime(text: string, now: number): Reading<number> {
   try {
     due = Temporal.Instant.from(text).epochMilliseconds
   } catch {
-    return bad(`dueAt is "${text}"; it has to be an instant with its offset, such as 2026-03-02T09:30:00Z or 2026-03-02T10:30:00+01:00.`, 'dueAt')
+    return bad(
+      `dueAt is "${text}"; it has to be an instant with its offset, such as 2026-03-02T09:30:00Z or 2026-03-02T10:30:00+01:00.`,
+      'dueAt',
+    )
   }
-  if (due < now - earliestDueMs || due > now + latestDueMs) return bad(`dueAt is ${new Date(due).toISOString()}; it has to lie in the future, and within 400 days.`, 'dueAt')
+  if (due < now - earliestDueMs || due > now + latestDueMs)
+    return bad(`dueAt is ${new Date(due).toISOString()}; it has to lie in the future, and within 400 days.`, 'dueAt')
   return done(due)
 }
 
@@ -44,7 +53,8 @@ export function knownClinician(directory: Directory, id: string, field = 'clinic
   const named = namedClinician(directory, id, field)
   if (named.kind === 'refused') return named
   const clinician = named.value
-  if (clinician.numbers.length === 0) return bad(`The directory has no telephone number of ${clinician.name}; a call could not begin.`, field)
+  if (clinician.numbers.length === 0)
+    return bad(`The directory has no telephone number of ${clinician.name}; a call could not begin.`, field)
   return named
 }
 
@@ -63,7 +73,11 @@ export function clinicianId(directory: Directory, id: string, field = 'clinician
 export function patientsLine(directory: Directory, id: string): Reading<Line['id']> {
   const line = directory.lines.get(id)
   if (!line) return unknownLine(id)
-  if (line.kind === 'advice') return bad(`${line.name} is an advice line; patients are called back in the name of a follow-up line (kind pifuAnswer or pifuCallBack).`, 'line')
+  if (line.kind === 'advice')
+    return bad(
+      `${line.name} is an advice line; patients are called back in the name of a follow-up line (kind pifuAnswer or pifuCallBack).`,
+      'line',
+    )
   return done(line.id)
 }
 

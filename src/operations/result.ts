@@ -66,7 +66,12 @@ export function done<T>(value: T): Done<T> {
   return { kind: 'done', value }
 }
 
-export function refused<Code extends RefusalCode>(code: Code, message: string, field?: string, problems?: readonly Problem[]): Refused<Code> {
+export function refused<Code extends RefusalCode>(
+  code: Code,
+  message: string,
+  field?: string,
+  problems?: readonly Problem[],
+): Refused<Code> {
   return { kind: 'refused', code, message, ...(field === undefined ? {} : { field }), ...(problems === undefined ? {} : { problems }) }
 }
 
@@ -81,7 +86,9 @@ export function allBad(problems: readonly Problem[]): Refused<'badInput'> {
 }
 
 /** Every part of what was given, read; or the refusal of the first that cannot be. A part that was not given is left out. */
-export function readAll<T extends Readonly<Record<string, Result<unknown, RefusalCode> | undefined>>>(parts: T): Result<Read<T>, CodesOf<T>> {
+export function readAll<T extends Readonly<Record<string, Result<unknown, RefusalCode> | undefined>>>(
+  parts: T,
+): Result<Read<T>, CodesOf<T>> {
   const read: Record<string, unknown> = {}
   for (const [name, part] of Object.entries(parts)) {
     if (part === undefined) continue
@@ -94,7 +101,9 @@ export function readAll<T extends Readonly<Record<string, Result<unknown, Refusa
 }
 
 type ValueOf<P> = Extract<P, Done<unknown>> extends Done<infer V> ? V : never
-type Read<T> = { readonly [K in keyof T as undefined extends T[K] ? never : K]: ValueOf<T[K]> } & { readonly [K in keyof T as undefined extends T[K] ? K : never]?: ValueOf<T[K]> }
+type Read<T> = { readonly [K in keyof T as undefined extends T[K] ? never : K]: ValueOf<T[K]> } & {
+  readonly [K in keyof T as undefined extends T[K] ? K : never]?: ValueOf<T[K]>
+}
 type CodesOf<T> = Extract<T[keyof T], Refused> extends Refused<infer Code> ? Code : never
 
 /** What the store answers. A store that cannot be asked is no fault of the program. @param what said before the database's own words */

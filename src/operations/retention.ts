@@ -48,7 +48,13 @@ export function retentionOperations({ retention, newId }: RetentionParts) {
             rules.set(words, heldBy ? { ...sum, held: sum.held + 1 } : { ...sum, count: sum.count + 1 })
           }
           const audit = await retention.dueAudit()
-          if (audit) rules.set(ruleInWords(audit.rule), { rule: ruleInWords(audit.rule), count: audit.entries, bytes: 0, held: audit.heldBy ? 1 : 0 })
+          if (audit)
+            rules.set(ruleInWords(audit.rule), {
+              rule: ruleInWords(audit.rule),
+              count: audit.entries,
+              bytes: 0,
+              held: audit.heldBy ? 1 : 0,
+            })
           return [...rules.values()]
         })(),
       )
@@ -63,17 +69,23 @@ export function retentionOperations({ retention, newId }: RetentionParts) {
     async hold(actor: Actor, { scope, reason }: NewHold): Promise<Result<Hold, 'badInput' | 'storeUnavailable'>> {
       const read = readScope(scope)
       if (read.kind === 'refused') return read
-      if (reason.trim() === '' || reason.length > mostReason) return bad(`reason: a legal hold needs a reason of 1 to ${mostReason} characters`, 'reason')
+      if (reason.trim() === '' || reason.length > mostReason)
+        return bad(`reason: a legal hold needs a reason of 1 to ${mostReason} characters`, 'reason')
       const placed = await asked(retention.holds.place(newId(), read.value, reason.trim(), actor), notDone)
       if (placed.kind === 'refused') return placed
       return placed.value ? done(placed.value) : refused('storeUnavailable', notDone)
     },
 
     /** From the next run on it keeps nothing. */
-    async release(actor: Actor, id: string, reason: string): Promise<Result<Hold, 'badInput' | 'holdNotFound' | 'holdReleased' | 'storeUnavailable'>> {
+    async release(
+      actor: Actor,
+      id: string,
+      reason: string,
+    ): Promise<Result<Hold, 'badInput' | 'holdNotFound' | 'holdReleased' | 'storeUnavailable'>> {
       const read = await refreshed()
       if (read.kind === 'refused') return read
-      if (reason.trim() === '' || reason.length > mostReason) return bad(`reason: to release a hold needs a reason of 1 to ${mostReason} characters`, 'reason')
+      if (reason.trim() === '' || reason.length > mostReason)
+        return bad(`reason: to release a hold needs a reason of 1 to ${mostReason} characters`, 'reason')
       const hold = retention.holds.get(id)
       if (hold === undefined) return refused('holdNotFound', `There is no legal hold ${id}.`)
       if (hold.released) return refused('holdReleased', `The legal hold ${id} was released already.`)

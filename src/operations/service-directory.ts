@@ -50,12 +50,21 @@ export interface ServiceDirectoryParts {
 }
 
 /** @returns undefined: there is no such organisation */
-export async function serviceDirectory({ directory, store, now }: ServiceDirectoryParts, organisation: OrganisationId): Promise<Result<ServiceDirectory | undefined, 'storeUnavailable'>> {
+export async function serviceDirectory(
+  { directory, store, now }: ServiceDirectoryParts,
+  organisation: OrganisationId,
+): Promise<Result<ServiceDirectory | undefined, 'storeUnavailable'>> {
   const [known, at] = [directory(), now()]
   const about = known.organisations.get(organisation)
   if (about === undefined) return done(undefined)
   const choices = lineChoices(known, organisation, at)
-  const usual = await asked(usualConnections(store, choices.map(({ line }) => line.id), at))
+  const usual = await asked(
+    usualConnections(
+      store,
+      choices.map(({ line }) => line.id),
+      at,
+    ),
+  )
   if (usual.kind === 'refused') return usual
   const numbers = [...known.numbers.values()]
   const lines = choices.map(({ line, opening }): ServiceLine => {

@@ -39,32 +39,58 @@ export function tokenOperations({ accounts, directory }: TokenParts) {
     },
 
     /** Nobody gives a program what they may not do themselves: an administrator sees no calls, and makes no token that does. */
-    async forProgram(by: By, identity: Identity, { name, may: asks, scope: scopeText, days }: GivenToken & { readonly may: readonly string[] }): Promise<Result<MadeToken, 'badInput' | 'storeUnavailable'>> {
+    async forProgram(
+      by: By,
+      identity: Identity,
+      { name, may: asks, scope: scopeText, days }: GivenToken & { readonly may: readonly string[] },
+    ): Promise<Result<MadeToken, 'badInput' | 'storeUnavailable'>> {
       const scope = scopeNamed(scopeText)
       const may = asks.filter(isPermission)
       const problems: Problem[] = []
-      if (name.trim() === '' || name.length > 100) problems.push({ field: 'name', message: 'Enter what the program is called, up to 100 characters' })
+      if (name.trim() === '' || name.length > 100)
+        problems.push({ field: 'name', message: 'Enter what the program is called, up to 100 characters' })
       if (may.length === 0 || may.length < asks.length) problems.push({ field: 'may', message: 'Choose what it may do' })
       else if (may.some((one) => !meets(identity, one))) problems.push({ field: 'may', message: 'Choose only what you may do yourself' })
       if (scope === undefined || !isKnown(scope, directory())) problems.push({ field: 'scope', message: 'Choose what it is for' })
-      else if (scope.kind !== 'everywhere' && may.some(isWholePermission)) problems.push({ field: 'scope', message: `${may.filter(isWholePermission).map((one) => permissions[one]).join('; ')}: this is for everything, or not at all; choose Everywhere` })
+      else if (scope.kind !== 'everywhere' && may.some(isWholePermission))
+        problems.push({
+          field: 'scope',
+          message: `${may
+            .filter(isWholePermission)
+            .map((one) => permissions[one])
+            .join('; ')}: this is for everything, or not at all; choose Everywhere`,
+        })
       problems.push(...wrongDays(days))
       if (problems.length > 0 || scope === undefined) return allBad(problems)
-      return asked(tokenBook.make(by, { kind: 'api', name: name.trim(), permissions: may, scope, expiresAt: accounts.now() + days * dayMs }))
+      return asked(
+        tokenBook.make(by, { kind: 'api', name: name.trim(), permissions: may, scope, expiresAt: accounts.now() + days * dayMs }),
+      )
     },
 
     /** It shows the wallboard of its part, and nothing else. @param lines more of them, where that is a line */
-    async forScreen(by: By, { name, scope: scopeText, lines, days }: GivenToken & { readonly lines: readonly string[] }): Promise<Result<MadeToken, 'badInput' | 'storeUnavailable'>> {
+    async forScreen(
+      by: By,
+      { name, scope: scopeText, lines, days }: GivenToken & { readonly lines: readonly string[] },
+    ): Promise<Result<MadeToken, 'badInput' | 'storeUnavailable'>> {
       const scope = scopeNamed(scopeText)
       const problems: Problem[] = []
-      if (name.trim() === '' || name.length > 100) problems.push({ field: 'name', message: 'Enter where the screen hangs, up to 100 characters' })
+      if (name.trim() === '' || name.length > 100)
+        problems.push({ field: 'name', message: 'Enter where the screen hangs, up to 100 characters' })
       if (scope === undefined || !isKnown(scope, directory())) problems.push({ field: 'scope', message: 'Choose what it shows' })
       const also = lines.flatMap((id) => scopeNamed(`line:${id}`) ?? []).filter((one) => scopeName(one) !== scopeText)
       if (also.some((one) => !isKnown(one, directory()))) problems.push({ field: 'lines', message: 'Choose lines of the directory' })
-      else if (also.length > 0 && scope?.kind !== 'line') problems.push({ field: 'lines', message: 'More lines go with a line: choose one of them as what it shows, or take the marks away' })
+      else if (also.length > 0 && scope?.kind !== 'line')
+        problems.push({ field: 'lines', message: 'More lines go with a line: choose one of them as what it shows, or take the marks away' })
       problems.push(...wrongDays(days))
       if (problems.length > 0 || scope === undefined) return allBad(problems)
-      return asked(tokenBook.makeScreen(by, { name: name.trim(), scope, ...(also.length === 0 ? {} : { also }), expiresAt: accounts.now() + days * dayMs }))
+      return asked(
+        tokenBook.makeScreen(by, {
+          name: name.trim(),
+          scope,
+          ...(also.length === 0 ? {} : { also }),
+          expiresAt: accounts.now() + days * dayMs,
+        }),
+      )
     },
 
     async end(by: By, kind: 'api' | 'kiosk', id: string): Promise<Result<undefined, 'tokenNotFound' | 'storeUnavailable'>> {
@@ -72,7 +98,9 @@ export function tokenOperations({ accounts, directory }: TokenParts) {
       if (all.kind === 'refused') return all
       const ended = all.value.some((token) => token.id === id && token.kind === kind) ? await asked(tokenBook.end(by, id)) : done(false)
       if (ended.kind === 'refused') return ended
-      return ended.value ? done(undefined) : refused('tokenNotFound', `There is no ${kind === 'api' ? 'token' : 'screen'} ${id} that is good.`)
+      return ended.value
+        ? done(undefined)
+        : refused('tokenNotFound', `There is no ${kind === 'api' ? 'token' : 'screen'} ${id} that is good.`)
     },
   }
 }

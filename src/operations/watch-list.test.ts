@@ -6,7 +6,20 @@ import { watchListOperations } from './watch-list.js'
 
 const secretary: Actor = { kind: 'staff', id: 'm-lowe' }
 const okafor: StoredTarget = {
-  ...{ id: 7, target: '+447700900123', candidate: 'phone:+447700900123', label: 'Dr Okafor', rung: 3, answered: 0, byResult: { badNumber: 3 }, byReason: { 'badNumber 404': 3 }, lastRungAt: 1_000, lastAcceptedAt: undefined, watchedSince: 1_000, clearedAt: undefined },
+  ...{
+    id: 7,
+    target: '+447700900123',
+    candidate: 'phone:+447700900123',
+    label: 'Dr Okafor',
+    rung: 3,
+    answered: 0,
+    byResult: { badNumber: 3 },
+    byReason: { 'badNumber 404': 3 },
+    lastRungAt: 1_000,
+    lastAcceptedAt: undefined,
+    watchedSince: 1_000,
+    clearedAt: undefined,
+  },
   failures: [{ callId: 'one', at: 900, result: 'badNumber', status: 404, reason: 'Nobody at 07700900123' }],
 }
 
@@ -17,9 +30,13 @@ function opened() {
     directory: () => emptyDirectory,
     now: () => 2_000,
     store: {
-      watched: () => (world.fails === 'reading' ? Promise.reject(new Error('disk I/O error')) : Promise.resolve({ targets: [row()], next: 'MTAwMC43Lk9rYWZvcg' })),
+      watched: () =>
+        world.fails === 'reading'
+          ? Promise.reject(new Error('disk I/O error'))
+          : Promise.resolve({ targets: [row()], next: 'MTAwMC43Lk9rYWZvcg' }),
       targets: () => Promise.resolve({ targets: [] }),
-      target: (id) => (world.fails === 'reading' ? Promise.reject(new Error('disk I/O error')) : Promise.resolve(id === okafor.id ? row() : undefined)),
+      target: (id) =>
+        world.fails === 'reading' ? Promise.reject(new Error('disk I/O error')) : Promise.resolve(id === okafor.id ? row() : undefined),
     },
     watchList: {
       size: 1,
@@ -40,7 +57,10 @@ function opened() {
 it('the list has whose each is and what went wrong, and its number nowhere', async () => {
   const { watchList } = opened()
   const page = await watchList.watched({ limit: 10 })
-  expect(page).toMatchObject({ kind: 'done', value: { nextCursor: 'MTAwMC43Lk9rYWZvcg', targets: [{ label: 'Dr Okafor', failed: 3, watchedSince: 1_000, standsToday: [] }] } })
+  expect(page).toMatchObject({
+    kind: 'done',
+    value: { nextCursor: 'MTAwMC43Lk9rYWZvcg', targets: [{ label: 'Dr Okafor', failed: 3, watchedSince: 1_000, standsToday: [] }] },
+  })
   expect(JSON.stringify(page)).not.toContain('7700900123')
 })
 
@@ -53,7 +73,10 @@ it('a telephone is taken off the list by somebody, for a reason, and shown as it
   const { world, watchList, idOf } = opened()
   const id = await idOf()
   expect(await watchList.find(id)).toMatchObject({ kind: 'done', value: { id, watchedSince: 1_000 } })
-  expect(await watchList.clear(secretary, id, 'number corrected')).toMatchObject({ kind: 'done', value: { id, label: 'Dr Okafor', watchedSince: null, failures: [] } })
+  expect(await watchList.clear(secretary, id, 'number corrected')).toMatchObject({
+    kind: 'done',
+    value: { id, label: 'Dr Okafor', watchedSince: null, failures: [] },
+  })
   expect(world.cleared).toEqual([['+447700900123', secretary, 'number corrected']])
 })
 
@@ -67,7 +90,11 @@ it('one that is not on the list is refused, without its number', async () => {
   const { world, watchList, idOf } = opened()
   const id = await idOf()
   world.watched = false
-  expect(await watchList.clear(secretary, id)).toEqual({ kind: 'refused', code: 'notWatched', message: 'This telephone of Dr Okafor is not on the watch list; nothing was changed.' })
+  expect(await watchList.clear(secretary, id)).toEqual({
+    kind: 'refused',
+    code: 'notWatched',
+    message: 'This telephone of Dr Okafor is not on the watch list; nothing was changed.',
+  })
 })
 
 it.each(['reading', 'clearing'] as const)('a store that fails at %s is told as what it is', async (fails) => {

@@ -91,15 +91,20 @@ export function watchListOperations({ watchList, store, directory, now }: WatchL
     return found.value ? done(found.value) : noTarget
   }
 
-  async function page({ limit, cursor }: TargetsAsked, ask: (query: { limit: number; cursor?: string }) => Promise<TargetPage>): Promise<Result<TargetsPage, 'badInput' | 'storeUnavailable'>> {
-    if (cursor !== undefined && !isTargetCursor(cursor)) return bad('cursor is none that this API gave out; leave it out to begin at the first page.', 'cursor')
+  async function page(
+    { limit, cursor }: TargetsAsked,
+    ask: (query: { limit: number; cursor?: string }) => Promise<TargetPage>,
+  ): Promise<Result<TargetsPage, 'badInput' | 'storeUnavailable'>> {
+    if (cursor !== undefined && !isTargetCursor(cursor))
+      return bad('cursor is none that this API gave out; leave it out to begin at the first page.', 'cursor')
     const found = await asked(ask({ limit, ...(cursor === undefined ? {} : { cursor }) }))
     return found.kind === 'refused' ? found : done({ targets: found.value.targets.map(viewOf), nextCursor: found.value.next ?? null })
   }
 
   function placesNow(): ReturnType<typeof rotaPlacesToday> {
     const at = now()
-    if (known?.directory !== directory() || known.until < at) known = { directory: directory(), until: at + placesMs, places: rotaPlacesToday(directory(), at) }
+    if (known?.directory !== directory() || known.until < at)
+      known = { directory: directory(), until: at + placesMs, places: rotaPlacesToday(directory(), at) }
     return known.places
   }
 

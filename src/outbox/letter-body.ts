@@ -1,7 +1,15 @@
 import type { Letter } from './message.js'
 
 /** What a letter is made of: a paragraph, a link, or a table of figures (`lines`: the same for plain text). */
-export type Part = string | { readonly link: string; readonly text: string } | { readonly caption: string; readonly columns: readonly string[]; readonly rows: readonly (readonly string[])[]; readonly lines: readonly string[] }
+export type Part =
+  | string
+  | { readonly link: string; readonly text: string }
+  | {
+      readonly caption: string
+      readonly columns: readonly string[]
+      readonly rows: readonly (readonly string[])[]
+      readonly lines: readonly string[]
+    }
 
 /**
  * A letter as plain text and as HTML that say the same. The HTML is a page with a language, a title, a heading and real tables, in the reader's own typeface and size, with nothing in it that is loaded
@@ -9,7 +17,10 @@ export type Part = string | { readonly link: string; readonly text: string } | {
  */
 export function bodyOf(subject: string, parts: readonly Part[], url: string): Pick<Letter, 'text' | 'html'> {
   const foot = `This message was sent by a machine; answers to it are read by nobody. What you are sent is up to you: ${url}/account`
-  return { text: [...parts.flatMap((part) => [...asText(part), '']), `Ringround\n${url}`, '', foot].join('\n'), html: page(subject, parts.map(asHtml).join('\n'), url) }
+  return {
+    text: [...parts.flatMap((part) => [...asText(part), '']), `Ringround\n${url}`, '', foot].join('\n'),
+    html: page(subject, parts.map(asHtml).join('\n'), url),
+  }
 }
 
 function asText(part: Part): readonly string[] {
@@ -21,7 +32,10 @@ function asHtml(part: Part): string {
   if (typeof part === 'string') return `<p>${escaped(part)}</p>`
   if ('link' in part) return `<p><a href="${escaped(part.link)}">${escaped(part.text)}</a></p>`
   const heads = part.columns.map((column) => `<th scope="col" style="${cell}">${escaped(column)}</th>`).join('')
-  const rows = part.rows.map(([first = '', ...others]) => `<tr><th scope="row" style="${cell}font-weight:normal">${escaped(first)}</th>${others.map((one) => `<td style="${cell}">${escaped(one)}</td>`).join('')}</tr>`)
+  const rows = part.rows.map(
+    ([first = '', ...others]) =>
+      `<tr><th scope="row" style="${cell}font-weight:normal">${escaped(first)}</th>${others.map((one) => `<td style="${cell}">${escaped(one)}</td>`).join('')}</tr>`,
+  )
   return `<table style="border-collapse:collapse"><caption style="text-align:left;font-weight:bold;padding:8px 0">${escaped(part.caption)}</caption><thead><tr>${heads}</tr></thead><tbody>${rows.join('')}</tbody></table>`
 }
 

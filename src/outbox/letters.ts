@@ -26,17 +26,40 @@ export function letters({ accounts, store, directory, url }: LettersSettings): (
     const person = await accounts.person(id)
     if (!person || person.disabledAt !== undefined || person.email === undefined) return undefined
     const written = await wordsOf(message, person)
-    return written && { to: person.email, subject: written.subject, ...bodyOf(written.subject, [`Hello ${person.name},`, ...written.parts], url()) }
+    return (
+      written && {
+        to: person.email,
+        subject: written.subject,
+        ...bodyOf(written.subject, [`Hello ${person.name},`, ...written.parts], url()),
+      }
+    )
   }
 
-  async function wordsOf(message: Message, person: Person): Promise<{ readonly subject: string; readonly parts: readonly Part[] } | undefined> {
+  async function wordsOf(
+    message: Message,
+    person: Person,
+  ): Promise<{ readonly subject: string; readonly parts: readonly Part[] } | undefined> {
     switch (message.kind) {
       case 'invitation':
       case 'signInLink': {
         const link = `${url()}/sign-in/link/${await accounts.makeLink({ actor: message.by, address: '' }, person.id, message.kind === 'invitation' ? 'invitation' : 'signIn')}`
         return message.kind === 'invitation'
-          ? { subject: 'You are invited to Ringround', parts: ['Follow this link to sign in for the first time. It works once, within seven days:', { link, text: 'Sign in for the first time' }, 'Nobody from Ringround will ever ask you for it.'] }
-          : { subject: 'Your link to sign in to Ringround', parts: ['This link signs you in. It works once, within an hour:', { link, text: 'Sign in' }, 'If you have not asked for it, tell an administrator of your service.'] }
+          ? {
+              subject: 'You are invited to Ringround',
+              parts: [
+                'Follow this link to sign in for the first time. It works once, within seven days:',
+                { link, text: 'Sign in for the first time' },
+                'Nobody from Ringround will ever ask you for it.',
+              ],
+            }
+          : {
+              subject: 'Your link to sign in to Ringround',
+              parts: [
+                'This link signs you in. It works once, within an hour:',
+                { link, text: 'Sign in' },
+                'If you have not asked for it, tell an administrator of your service.',
+              ],
+            }
       }
       case 'newBrowser':
         return {
@@ -52,7 +75,14 @@ export function letters({ accounts, store, directory, url }: LettersSettings): (
         }
       case 'alarm': {
         const { meaning, action, severity } = entryOf(message.alarm)
-        return { subject: `Ringround: ${message.alarm} (${severity})`, parts: [`${instant.format(message.raisedAt)}: ${meaning}`, `What to do: ${action}`, { link: `${url()}/alarms`, text: 'All alarms' }] }
+        return {
+          subject: `Ringround: ${message.alarm} (${severity})`,
+          parts: [
+            `${instant.format(message.raisedAt)}: ${meaning}`,
+            `What to do: ${action}`,
+            { link: `${url()}/alarms`, text: 'All alarms' },
+          ],
+        }
       }
       case 'summary':
         return summary(message.month, person)
@@ -65,7 +95,10 @@ export function letters({ accounts, store, directory, url }: LettersSettings): (
   }
 
   /** Of the lines that they report on now; undefined: of none any more. */
-  async function summary(month: string, person: Person): Promise<{ readonly subject: string; readonly parts: readonly Part[] } | undefined> {
+  async function summary(
+    month: string,
+    person: Person,
+  ): Promise<{ readonly subject: string; readonly parts: readonly Part[] } | undefined> {
     const now = accounts.now()
     const grants: readonly Grant[] = (await accounts.grants(person.id)).filter((grant) => inForce(grant, now))
     const reach: Reach = reachOfGrants({ person, grants }, 'reports')
@@ -74,7 +107,9 @@ export function letters({ accounts, store, directory, url }: LettersSettings): (
     const rows = (await store.rollUps({ from: before, to: month, scope: 'line' })).filter(({ id }) => reaches(reach, { line: id }, known))
     if (!reach.everywhere && reach.organisations.size + reach.lines.size === 0) return undefined
     const of = (which: string) => rows.filter((row) => row.month === which)
-    const byLine = [...grouped(of(month), ({ id }) => id)].map(([id, some]) => ({ name: known.lines.get(id)?.name ?? id, figures: figuresOf(some) })).filter(({ figures }) => figures.offered > 0)
+    const byLine = [...grouped(of(month), ({ id }) => id)]
+      .map(([id, some]) => ({ name: known.lines.get(id)?.name ?? id, figures: figuresOf(some) }))
+      .filter(({ figures }) => figures.offered > 0)
     byLine.sort((a, b) => b.figures.offered - a.figures.offered || a.name.localeCompare(b.name, 'en-GB'))
     const name = monthName.format(Date.parse(`${month}-15T12:00:00Z`))
     const rest = byLine.length - mostLines
@@ -83,7 +118,14 @@ export function letters({ accounts, store, directory, url }: LettersSettings): (
       parts: [
         `${name}: ${short(figuresOf(of(month)))}.`,
         `The month before: ${short(figuresOf(of(before)))}.`,
-        byLine.length === 0 ? 'No line was called.' : { caption: `Lines, ${name}`, columns: ['Line', 'Answered', 'Connected within (median)'], rows: byLine.slice(0, mostLines).map(({ name: line, figures }) => [line, ...cells(figures)]), lines: byLine.slice(0, mostLines).map(({ name: line, figures }) => `- ${line}: ${short(figures)}`) },
+        byLine.length === 0
+          ? 'No line was called.'
+          : {
+              caption: `Lines, ${name}`,
+              columns: ['Line', 'Answered', 'Connected within (median)'],
+              rows: byLine.slice(0, mostLines).map(({ name: line, figures }) => [line, ...cells(figures)]),
+              lines: byLine.slice(0, mostLines).map(({ name: line, figures }) => `- ${line}: ${short(figures)}`),
+            },
         ...(rest > 0 ? [`and ${rest} more lines`] : []),
         { link: `${url()}/summary`, text: 'All figures, and what each means' },
       ],

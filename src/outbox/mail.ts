@@ -19,16 +19,34 @@ const withinMs = 30_000
  */
 export async function smtpMail(url: string, from: string): Promise<Mail> {
   const { createTransport } = await import('nodemailer')
-  const transport = createTransport({ url, connectionTimeout: withinMs, greetingTimeout: withinMs, socketTimeout: withinMs, disableFileAccess: true, disableUrlAccess: true })
+  const transport = createTransport({
+    url,
+    connectionTimeout: withinMs,
+    greetingTimeout: withinMs,
+    socketTimeout: withinMs,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  })
   const domain = /@([^\s>]+)>?$/.exec(from)?.[1] ?? 'localhost'
   return {
     async send({ to, subject, text, html }, id) {
       try {
-        await transport.sendMail({ from, to, subject, text, html, messageId: `<${id}@${domain}>`, headers: { 'auto-submitted': 'auto-generated' } })
+        await transport.sendMail({
+          from,
+          to,
+          subject,
+          text,
+          html,
+          messageId: `<${id}@${domain}>`,
+          headers: { 'auto-submitted': 'auto-generated' },
+        })
         return { kind: 'sent' }
       } catch (error) {
         const code = (error as { readonly responseCode?: number }).responseCode ?? 0
-        return { kind: code >= 500 && code < 600 && isOfThis(error) ? 'refused' : 'failed', why: error instanceof Error ? error.message : String(error) }
+        return {
+          kind: code >= 500 && code < 600 && isOfThis(error) ? 'refused' : 'failed',
+          why: error instanceof Error ? error.message : String(error),
+        }
       }
     },
     close: () => transport.close(),

@@ -30,7 +30,15 @@ export const aboutKinds = ['onSoon', 'outcomeOpen', 'callBackDue', 'alarm'] as c
 export type Carrying = 'letters' | 'push'
 
 export type MessageKind = Message['kind']
-export const messageKinds = ['invitation', 'signInLink', 'newBrowser', 'alarm', 'summary', 'test', 'push'] as const satisfies readonly MessageKind[]
+export const messageKinds = [
+  'invitation',
+  'signInLink',
+  'newBrowser',
+  'alarm',
+  'summary',
+  'test',
+  'push',
+] as const satisfies readonly MessageKind[]
 
 /** `waiting`: for its time. `sending`: an engine has it in hand. `failed`: it was given up, or refused for good. `stopped`: by somebody, before it was sent. `shown`: in the demo, where nothing goes out. */
 export type MessageState = (typeof messageStates)[number]

@@ -30,7 +30,12 @@ export function watchOccasions({ outbox, accounts, alarms, directory, clock, tro
     void underWay.begin(async () => {
       for (const person of await outbox.subscribers('alarms')) {
         const reach = await reachNow(accounts, person, 'alarms')
-        if (reach && alarmsWithin([one], reach, directory()).length > 0) await outbox.put(person, { kind: 'alarm', alarm: one.alarm, raisedAt: one.since }, `alarm ${one.alarm} ${Math.floor(one.since / hour)} ${person}`)
+        if (reach && alarmsWithin([one], reach, directory()).length > 0)
+          await outbox.put(
+            person,
+            { kind: 'alarm', alarm: one.alarm, raisedAt: one.since },
+            `alarm ${one.alarm} ${Math.floor(one.since / hour)} ${person}`,
+          )
       }
     })
   })
@@ -38,7 +43,9 @@ export function watchOccasions({ outbox, accounts, alarms, directory, clock, tro
   /** The month that is over, to each once: whichever engine looks first. */
   async function monthly(): Promise<void> {
     const [last = ''] = monthsUntil(whenIn(clock.now()).month, 2)
-    for (const person of await outbox.subscribers('summary')) if (await reachNow(accounts, person, 'reports')) await outbox.put(person, { kind: 'summary', month: last }, `summary ${last} ${person}`)
+    for (const person of await outbox.subscribers('summary'))
+      if (await reachNow(accounts, person, 'reports'))
+        await outbox.put(person, { kind: 'summary', month: last }, `summary ${last} ${person}`)
   }
 
   let cancel = (): void => undefined

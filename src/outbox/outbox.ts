@@ -47,7 +47,19 @@ export class Outbox {
   async put(person: string, message: Message, once: string = randomUUID()): Promise<boolean> {
     const now = this.settings.now()
     const { kind, ...data } = message
-    const row = { id: randomUUID(), once, person, kind, data: JSON.stringify(data), state: 'waiting', created_at: now, due_at: now, tries: 0, sent_at: null, trouble: null }
+    const row = {
+      id: randomUUID(),
+      once,
+      person,
+      kind,
+      data: JSON.stringify(data),
+      state: 'waiting',
+      created_at: now,
+      due_at: now,
+      tries: 0,
+      sent_at: null,
+      trouble: null,
+    }
     const { numInsertedOrUpdatedRows } = await this.#db
       .insertInto('outbox')
       .values(row)
@@ -86,7 +98,12 @@ export class Outbox {
 
   /** @param state `shown`: it would have been */
   async done(id: string, state: 'sent' | 'shown'): Promise<void> {
-    await this.#db.updateTable('outbox').set({ state, sent_at: this.settings.now(), trouble: null }).where('id', '=', id).where('state', '=', 'sending').execute()
+    await this.#db
+      .updateTable('outbox')
+      .set({ state, sent_at: this.settings.now(), trouble: null })
+      .where('id', '=', id)
+      .where('state', '=', 'sending')
+      .execute()
   }
 
   /** @param forGood it will not be otherwise: no such mailbox @returns what has become of it */
@@ -105,14 +122,24 @@ export class Outbox {
 
   /** @returns false: it is sent, or being sent at this moment */
   async stop(id: string): Promise<boolean> {
-    const { numUpdatedRows } = await this.#db.updateTable('outbox').set({ state: 'stopped' }).where('id', '=', id).where('state', 'in', ['waiting', 'failed']).executeTakeFirst()
+    const { numUpdatedRows } = await this.#db
+      .updateTable('outbox')
+      .set({ state: 'stopped' })
+      .where('id', '=', id)
+      .where('state', 'in', ['waiting', 'failed'])
+      .executeTakeFirst()
     return numUpdatedRows > 0n
   }
 
   /** At once, whatever became of it before. @returns false: it is sent, or being sent at this moment */
   async again(id: string): Promise<boolean> {
     const now = this.settings.now()
-    const { numUpdatedRows } = await this.#db.updateTable('outbox').set({ state: 'waiting', due_at: now, created_at: now }).where('id', '=', id).where('state', 'in', ['waiting', 'failed', 'stopped']).executeTakeFirst()
+    const { numUpdatedRows } = await this.#db
+      .updateTable('outbox')
+      .set({ state: 'waiting', due_at: now, created_at: now })
+      .where('id', '=', id)
+      .where('state', 'in', ['waiting', 'failed', 'stopped'])
+      .executeTakeFirst()
     if (numUpdatedRows > 0n) for (const listener of this.#listeners) listener()
     return numUpdatedRows > 0n
   }
@@ -123,22 +150,49 @@ export class Outbox {
   }
 
   /** The latest first. @param after the last of the page before */
-  async page(limit: number, state?: MessageState, after?: { readonly createdAt: number; readonly id: string }): Promise<readonly KeptMessage[]> {
-    let query = this.settings.tables.reading.selectFrom('outbox').selectAll().orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit)
+  async page(
+    limit: number,
+    state?: MessageState,
+    after?: { readonly createdAt: number; readonly id: string },
+  ): Promise<readonly KeptMessage[]> {
+    let query = this.settings.tables.reading
+      .selectFrom('outbox')
+      .selectAll()
+      .orderBy('created_at', 'desc')
+      .orderBy('id', 'desc')
+      .limit(limit)
     if (state !== undefined) query = query.where('state', '=', state)
-    if (after) query = query.where((where) => where.or([where('created_at', '<', after.createdAt), where.and([where('created_at', '=', after.createdAt), where('id', '<', after.id)])]))
+    if (after)
+      query = query.where((where) =>
+        where.or([
+          where('created_at', '<', after.createdAt),
+          where.and([where('created_at', '=', after.createdAt), where('id', '<', after.id)]),
+        ]),
+      )
     return (await query.execute()).map(messageOf)
   }
 
   /** Since when the oldest waits that is overdue, wall-clock ms; undefined: none does. */
   async waitingSince(carrying: Carrying = 'letters'): Promise<number | undefined> {
-    const row = await this.#db.selectFrom('outbox').select('created_at').where('state', 'in', ['waiting', 'sending']).where('kind', carrying === 'push' ? '=' : '!=', 'push').where('tries', '>', 0).orderBy('created_at').limit(1).executeTakeFirst()
+    const row = await this.#db
+      .selectFrom('outbox')
+      .select('created_at')
+      .where('state', 'in', ['waiting', 'sending'])
+      .where('kind', carrying === 'push' ? '=' : '!=', 'push')
+      .where('tries', '>', 0)
+      .orderBy('created_at')
+      .limit(1)
+      .executeTakeFirst()
     return row && Number(row.created_at)
   }
 
   /** What was sent, given up or stopped so long ago: that it happened stands in the audit. */
   async forget(before: number): Promise<void> {
-    await this.#db.deleteFrom('outbox').where('created_at', '<', before).where('state', 'in', ['sent', 'failed', 'stopped', 'shown']).execute()
+    await this.#db
+      .deleteFrom('outbox')
+      .where('created_at', '<', before)
+      .where('state', 'in', ['sent', 'failed', 'stopped', 'shown'])
+      .execute()
   }
 
   // Who wants what
@@ -154,14 +208,26 @@ export class Outbox {
   }
 
   async subscribe(person: string, kind: Subscription, wanted: boolean): Promise<void> {
-    if (wanted) await this.#db.insertInto('subscriptions').values({ person, kind }).onConflict((conflict) => conflict.doNothing()).execute()
+    if (wanted)
+      await this.#db
+        .insertInto('subscriptions')
+        .values({ person, kind })
+        .onConflict((conflict) => conflict.doNothing())
+        .execute()
     else await this.#db.deleteFrom('subscriptions').where('person', '=', person).where('kind', '=', kind).execute()
   }
 }
 
 function messageOf(row: Selectable<OutboxTable>): KeptMessage {
   return {
-    ...{ id: row.id, person: row.person, state: row.state as MessageState, createdAt: Number(row.created_at), dueAt: Number(row.due_at), tries: Number(row.tries) },
+    ...{
+      id: row.id,
+      person: row.person,
+      state: row.state as MessageState,
+      createdAt: Number(row.created_at),
+      dueAt: Number(row.due_at),
+      tries: Number(row.tries),
+    },
     message: { kind: row.kind, ...(JSON.parse(row.data) as object) } as Message,
     ...(row.sent_at === null ? {} : { sentAt: Number(row.sent_at) }),
     ...(row.trouble === null ? {} : { trouble: row.trouble }),

@@ -75,7 +75,12 @@ export class Sender {
       return
     }
     this.#working = this.#work()
-      .catch((error: unknown) => this.settings.alarms.raise(this.settings.carrier.alarm, `the outbox cannot be read: ${error instanceof Error ? error.message : String(error)}`))
+      .catch((error: unknown) =>
+        this.settings.alarms.raise(
+          this.settings.carrier.alarm,
+          `the outbox cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+        ),
+      )
       .finally(() => {
         this.#working = undefined
         const again = this.#again
@@ -96,7 +101,8 @@ export class Sender {
     }
     const since = await outbox.waitingSince(carrier.carrying)
     if (since === undefined) alarms.clear(alarm)
-    else if (clock.now() - since >= alarmAfterMs) alarms.raise(alarm, `a message waits since ${new Date(since).toISOString()}${trouble === '' ? '' : `: ${trouble}`}`)
+    else if (clock.now() - since >= alarmAfterMs)
+      alarms.raise(alarm, `a message waits since ${new Date(since).toISOString()}${trouble === '' ? '' : `: ${trouble}`}`)
     await outbox.forget(clock.now() - keptMs)
   }
 

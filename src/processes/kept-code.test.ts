@@ -27,7 +27,11 @@ const kept = () => (existsSync(join(folder, 'compiled')) ? readdirSync(join(fold
 
 describe('a program that keeps what was compiled of it', () => {
   it('exports what it says, knows where it lies, and finds its packages from there', () => {
-    expect(run('main.cjs', "exports.where = programUrl; exports.here = __dirname; exports.sep = require('node:path').sep", 'a')).toEqual({ where: pathToFileURL(join(folder, 'main.cjs')).href, here: folder, sep: '/' })
+    expect(run('main.cjs', "exports.where = programUrl; exports.here = __dirname; exports.sep = require('node:path').sep", 'a')).toEqual({
+      where: pathToFileURL(join(folder, 'main.cjs')).href,
+      here: folder,
+      sep: '/',
+    })
   })
 
   it('is read as the UTF-8 that it is', () => {
@@ -68,8 +72,12 @@ describe('a program that keeps what was compiled of it', () => {
   })
 
   it('has its packages in a file beside it, in sloppy mode, each loaded once', () => {
-    writeFileSync(join(folder, 'packages.cjs'), `${head} exports.sloppy = (function () { return this !== undefined })(); exports.loads = globalThis.loadsOfKept = (globalThis.loadsOfKept ?? 0) + 1 })`)
-    const body = "'use strict'; exports.first = besides('./packages.cjs', 'p').loads; exports.again = besides('./packages.cjs', 'p').loads; exports.sloppy = besides('./packages.cjs', 'p').sloppy; exports.strict = (function () { return this === undefined })()"
+    writeFileSync(
+      join(folder, 'packages.cjs'),
+      `${head} exports.sloppy = (function () { return this !== undefined })(); exports.loads = globalThis.loadsOfKept = (globalThis.loadsOfKept ?? 0) + 1 })`,
+    )
+    const body =
+      "'use strict'; exports.first = besides('./packages.cjs', 'p').loads; exports.again = besides('./packages.cjs', 'p').loads; exports.sloppy = besides('./packages.cjs', 'p').sloppy; exports.strict = (function () { return this === undefined })()"
     expect(run('main.cjs', body, 'a')).toEqual({ first: 1, again: 1, sloppy: true, strict: true })
   })
 })

@@ -9,7 +9,15 @@ import { constants, Script } from 'node:vm'
 const keepAfterMs = 2_000
 
 /** The one function that a bundled file consists of. */
-type Program = (exports: object, require: NodeJS.Require, module: { exports: object }, filename: string, folder: string, url: string, besides: (name: string, fingerprint: string) => object) => void
+type Program = (
+  exports: object,
+  require: NodeJS.Require,
+  module: { exports: object },
+  filename: string,
+  folder: string,
+  url: string,
+  besides: (name: string, fingerprint: string) => object,
+) => void
 
 /**
  * Runs a bundled program with what V8 compiled of it the last time, which is most of what a start would otherwise wait for. V8 itself refuses what

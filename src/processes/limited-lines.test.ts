@@ -6,7 +6,14 @@ afterEach(() => vi.useRealTimers())
 
 function lines(): { readonly written: string[]; readonly limited: LimitedLines } {
   const written: string[] = []
-  return { written, limited: new LimitedLines((line) => written.push(line), { burst: 3, refillMs: 1_000, summaryMs: 5_000 }, () => Date.now()) }
+  return {
+    written,
+    limited: new LimitedLines(
+      (line) => written.push(line),
+      { burst: 3, refillMs: 1_000, summaryMs: 5_000 },
+      () => Date.now(),
+    ),
+  }
 }
 
 test('a few lines are written as they come; of many, how many were left out', () => {

@@ -28,7 +28,8 @@ describe('the prompts of the repository', () => {
 
   it('were spoken from the words that stand in sentences.ts now', () => {
     const manifest = JSON.parse(readFileSync(join(rendered, 'rendered', 'manifest.json'), 'utf8')) as Record<string, string>
-    for (const [id, text] of Object.entries(sentences)) expect(manifest[id], `${id}: run npm run prompts`).toBe(contentHash(text, renderedVoice))
+    for (const [id, text] of Object.entries(sentences))
+      expect(manifest[id], `${id}: run npm run prompts`).toBe(contentHash(text, renderedVoice))
   })
 
   it('are 8 kHz, mono, and speak in their first packet', () => {
@@ -72,7 +73,8 @@ describe('speech', () => {
     folders = { prompts: join(root, 'prompts'), cache: join(root, 'cache') }
     mkdirSync(join(folders.prompts, 'rendered', 'names'), { recursive: true })
     mkdirSync(join(folders.prompts, 'recorded', 'names'), { recursive: true })
-    for (const id of ['welcome', 'generic-practice', 'digit-4', 'digit-2'] as const) copyFileSync(join(rendered, 'rendered', `${id}.wav`), join(folders.prompts, 'rendered', `${id}.wav`))
+    for (const id of ['welcome', 'generic-practice', 'digit-4', 'digit-2'] as const)
+      copyFileSync(join(rendered, 'rendered', `${id}.wav`), join(folders.prompts, 'rendered', `${id}.wav`))
     problems = []
   })
   afterEach(() => rmSync(root, { recursive: true }))
@@ -103,7 +105,10 @@ describe('speech', () => {
   })
 
   it('reads digits one by one', async () => {
-    expect(file(await speechWith(undefined).say([{ kind: 'digits', digits: '4-2' }]))).toEqual(['prompts/rendered/digit-4.wav', 'prompts/rendered/digit-2.wav'])
+    expect(file(await speechWith(undefined).say([{ kind: 'digits', digits: '4-2' }]))).toEqual([
+      'prompts/rendered/digit-4.wav',
+      'prompts/rendered/digit-2.wav',
+    ])
   })
 
   it('speaks a new name once, for however many callers, and keeps it', async () => {
@@ -132,7 +137,9 @@ describe('speech', () => {
   })
 
   it('plays a tone, never nothing, for a sentence whose file is missing', async () => {
-    expect(await speechWith(undefined).say([{ kind: 'sentence', id: 'goodbye' satisfies SentenceId }])).toEqual([{ kind: 'tone', tone: 'beep' }])
+    expect(await speechWith(undefined).say([{ kind: 'sentence', id: 'goodbye' satisfies SentenceId }])).toEqual([
+      { kind: 'tone', tone: 'beep' },
+    ])
     expect(problems).toEqual([expect.stringContaining('goodbye')])
   })
 

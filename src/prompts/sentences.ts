@@ -17,7 +17,8 @@ export const sentences = {
   'menu-nothing-heard': 'Sorry, I did not hear a choice.',
   'menu-not-understood': 'Sorry, that is not one of the choices.',
   'menu-no-choice': 'I am sorry, I could not make out your choice. Please ring again when you are ready. Goodbye.',
-  'no-lines': 'I am sorry, there is no advice line for this number. Please ring the hospital switchboard. For a PIN or a practice, press star.',
+  'no-lines':
+    'I am sorry, there is no advice line for this number. Please ring the hospital switchboard. For a PIN or a practice, press star.',
 
   // The line has been chosen
   'ringing-line': 'Thank you. We are ringing',
@@ -81,7 +82,8 @@ export const sentences = {
   'call-back-key-number': 'Please key the number on which we can reach you, then press hash.',
   'call-back-no-number': 'Sorry, that is not a telephone number which we can ring.',
   'call-back-kept': 'Thank you. Your request is saved, and your clinic team will call you back.',
-  'call-back-kept-own': 'Thank you. Your request is saved, and your clinic team will call you back on the number that you are calling from.',
+  'call-back-kept-own':
+    'Thank you. Your request is saved, and your clinic team will call you back on the number that you are calling from.',
   'call-back-not-kept': 'I am sorry, your request may not have been saved. Please ring again later.',
 
   // PINs, codes and practices

@@ -8,7 +8,10 @@ import { SpoolFolder } from './spool-folder.js'
  * Deletes a recording: its file, sealed or not, and what a failed one has left in the spool. On the disk when it resolves; may be called again. Rejects as the file system does.
  * @param recording `path` below the recordings folder
  */
-export async function deleteRecordingFiles({ recordingsFolder, spoolFolder }: { readonly recordingsFolder: string; readonly spoolFolder: string }, { recordingId, path }: { readonly recordingId: string; readonly path?: string }): Promise<void> {
+export async function deleteRecordingFiles(
+  { recordingsFolder, spoolFolder }: { readonly recordingsFolder: string; readonly spoolFolder: string },
+  { recordingId, path }: { readonly recordingId: string; readonly path?: string },
+): Promise<void> {
   const file = path === undefined ? undefined : pathBelow(recordingsFolder, path)
   if (file !== undefined) {
     await rm(file, { force: true })

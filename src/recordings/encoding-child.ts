@@ -2,7 +2,15 @@ import { fork, type ChildProcess } from 'node:child_process'
 import type { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { threadProgram } from '../store/thread-program.js'
-import { settingsVariable, type EncodingJob, type EncodingResult, type EncodingSettings, type FromEncoding, type ToEncoding, type WantedLame } from './encoding-messages.js'
+import {
+  settingsVariable,
+  type EncodingJob,
+  type EncodingResult,
+  type EncodingSettings,
+  type FromEncoding,
+  type ToEncoding,
+  type WantedLame,
+} from './encoding-messages.js'
 
 /** How long it may take until it takes messages: it may wait behind everything that is more urgent. */
 const upWithinMs = 180_000

@@ -60,7 +60,11 @@ export class EncodingDesk {
     const tag = id3Tag(job.tags)
     const followed = await this.#followed(job.recordingId)
     if (followed) {
-      if (followed.part.tagBytes >= tag.length && followed.part instanceof SealedPart === (job.seal !== undefined) && (wanted === 'usual' || followed.lame.kind === 'wasm')) {
+      if (
+        followed.part.tagBytes >= tag.length &&
+        followed.part instanceof SealedPart === (job.seal !== undefined) &&
+        (wanted === 'usual' || followed.lame.kind === 'wasm')
+      ) {
         const result = await this.#complete(job, followed, true)
         if (result.kind === 'ready') return result
       }
@@ -68,7 +72,10 @@ export class EncodingDesk {
     }
     try {
       const lame = wanted === 'usual' ? usual : await wasm()
-      const part = job.seal === undefined ? PartFile.named(recordingsFolder, job.recordingId, tag.length) : SealedPart.named(recordingsFolder, job.recordingId, tag.length)
+      const part =
+        job.seal === undefined
+          ? PartFile.named(recordingsFolder, job.recordingId, tag.length)
+          : SealedPart.named(recordingsFolder, job.recordingId, tag.length)
       return await this.#complete(job, new GrowingMp3(lame, part), false)
     } catch (error) {
       return failed('encode', error)

@@ -112,7 +112,10 @@ export class EncodingProcess {
 
   #send(message: Parameters<EncodingChild['send']>[0]): void {
     // Its death is told by whoever watches it.
-    this.#started().then((child) => child.send(message), () => undefined)
+    this.#started().then(
+      (child) => child.send(message),
+      () => undefined,
+    )
   }
 
   #started(): Promise<EncodingChild> {
@@ -132,7 +135,12 @@ export class EncodingProcess {
     // What a process before this one has left half done.
     await rm(growingFolder(recordingsFolder), { recursive: true, force: true }).catch(() => undefined)
     const lame = this.withoutLibrary ? 'wasm' : this.settings.lame
-    const child = await EncodingChild.start({ recordingsFolder, lame, sealed: this.settings.sealed ?? false, ...(libraries === undefined ? {} : { libraries }) })
+    const child = await EncodingChild.start({
+      recordingsFolder,
+      lame,
+      sealed: this.settings.sealed ?? false,
+      ...(libraries === undefined ? {} : { libraries }),
+    })
     if (this.#closed) child.kill('the engine stops')
     this.#running = child
     let wasUp = false
@@ -148,7 +156,10 @@ export class EncodingProcess {
     if (wasUp) this.#child = undefined
     if (this.#closed) return
     this.#deaths++
-    if (wasUp) this.settings.onTrouble(this.withoutLibrary && this.#deaths === mostDeathsOfLibrary ? `${why}; from now on LAME as WebAssembly is used` : why)
+    if (wasUp)
+      this.settings.onTrouble(
+        this.withoutLibrary && this.#deaths === mostDeathsOfLibrary ? `${why}; from now on LAME as WebAssembly is used` : why,
+      )
     if (this.#followed.size > 0 && this.#deaths < mostDeathsFollowed) void this.#started().catch(() => undefined)
   }
 }

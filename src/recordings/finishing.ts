@@ -69,12 +69,18 @@ export async function finishRecording(recording: Unfinished, options: FinishingO
     const key = await sealingKey(recording, record, options.seal)
     if (typeof key === 'string') return await failed('store', `it cannot be sealed, and is not written in the clear: ${key}`)
     const path = `${mp3PathOf(recording, record)}${key ? sealedEnding : ''}`
-    const result = await encodeWithRetries(recording, { mp3Path: join(options.recordingsFolder, path), ...(key ? { seal: { id: key.id, key: key.key.toString('hex') } } : {}) }, record, options)
+    const result = await encodeWithRetries(
+      recording,
+      { mp3Path: join(options.recordingsFolder, path), ...(key ? { seal: { id: key.id, key: key.key.toString('hex') } } : {}) },
+      record,
+      options,
+    )
     if (result === 'stopped') return 'stopped'
     if (result.kind === 'failed') {
       if (!result.unusable) return await failed(result.stage, result.why)
       const aside = await spool.setAside(recordingId)
-      if (ranForSeconds(recordingId, await eventsOf(callId, options)) > toleratedLossSeconds) alarms.raise('recordings.empty', `${recordingId}: ${result.why}; kept as ${aside}`)
+      if (ranForSeconds(recordingId, await eventsOf(callId, options)) > toleratedLossSeconds)
+        alarms.raise('recordings.empty', `${recordingId}: ${result.why}; kept as ${aside}`)
       await failed(result.stage, result.why)
       return 'empty'
     }
@@ -82,8 +88,17 @@ export async function finishRecording(recording: Unfinished, options: FinishingO
     // Asked again: the end of the talk may have been told while the MP3 was made.
     const ran = ranForSeconds(recordingId, await eventsOf(callId, options))
     const lostSeconds = ran - seconds > toleratedLossSeconds ? Number((ran - seconds).toFixed(1)) : undefined
-    if (lostSeconds !== undefined) alarms.raise('recordings.short', `${recordingId}: ${lostSeconds.toFixed(1)} s of ${ran.toFixed(1)} s were not recorded`)
-    const told = await store.log.append(callId, { type: 'recording.ready', recordingId, path, bytes, seconds, sha256, ...(lostSeconds === undefined ? {} : { lostSeconds }) } satisfies CallFact)
+    if (lostSeconds !== undefined)
+      alarms.raise('recordings.short', `${recordingId}: ${lostSeconds.toFixed(1)} s of ${ran.toFixed(1)} s were not recorded`)
+    const told = await store.log.append(callId, {
+      type: 'recording.ready',
+      recordingId,
+      path,
+      bytes,
+      seconds,
+      sha256,
+      ...(lostSeconds === undefined ? {} : { lostSeconds }),
+    } satisfies CallFact)
     if (told === undefined && !(await confirmed(store, recordingId, options.stopping))) return 'kept'
     await spool.remove(recordingId)
     return 'ready'
@@ -119,7 +134,11 @@ export async function mp3IsThere(folder: string, recording: { readonly path?: st
 }
 
 /** The key of this recording alone, under that of the organisation whose call it was; those of none have one together. @returns why there is none; undefined where nothing is sealed */
-async function sealingKey({ recordingId, callId }: Unfinished, record: CallRecord | undefined, seal: FinishingOptions['seal']): Promise<Key | string | undefined> {
+async function sealingKey(
+  { recordingId, callId }: Unfinished,
+  record: CallRecord | undefined,
+  seal: FinishingOptions['seal'],
+): Promise<Key | string | undefined> {
   try {
     return await seal?.forRecording(recordingId, callId, `organisation:${record?.organisation ?? '-'}`)
   } catch (error) {
@@ -128,11 +147,21 @@ async function sealingKey({ recordingId, callId }: Unfinished, record: CallRecor
   }
 }
 
-async function encodeWithRetries(recording: Unfinished, to: Pick<EncodingJob, 'mp3Path' | 'seal'>, record: CallRecord | undefined, options: FinishingOptions): Promise<EncodingResult | 'stopped'> {
+async function encodeWithRetries(
+  recording: Unfinished,
+  to: Pick<EncodingJob, 'mp3Path' | 'seal'>,
+  record: CallRecord | undefined,
+  options: FinishingOptions,
+): Promise<EncodingResult | 'stopped'> {
   const { spool, encoding, stopping } = options
   const title = record?.line === undefined ? 'Call' : (options.lineName(record.line) ?? record.line)
   const startedAt = record?.recordings.find((one) => one.recordingId === recording.recordingId)?.startedAt ?? recording.allocatedAt
-  const job: EncodingJob = { recordingId: recording.recordingId, spoolPath: spool.wavPath(recording.recordingId), ...to, tags: { title, startedAt, callId: recording.callId } }
+  const job: EncodingJob = {
+    recordingId: recording.recordingId,
+    spoolPath: spool.wavPath(recording.recordingId),
+    ...to,
+    tags: { title, startedAt, callId: recording.callId },
+  }
   for (let tries = 0; ; tries++) {
     const last = tries === retryAfterMs.length
     const result = await encoding.make(job, tries === 0 ? 'usual' : 'wasm', encodeWithinMs)
@@ -159,7 +188,9 @@ async function recordWith(recording: Unfinished, options: FinishingOptions): Pro
 /** How long the recording ran by the facts, by the monotonic clock where they have it; 0 when that is not known. */
 function ranForSeconds(recordingId: string, events: readonly CallEvent[]): number {
   const started = events.find((event) => event.type === 'recording.started' && event.recordingId === recordingId)
-  const until = events.find((event) => event.type === 'recording.stopped' && event.recordingId === recordingId) ?? events.find((event) => event.type === 'talk.ended')
+  const until =
+    events.find((event) => event.type === 'recording.stopped' && event.recordingId === recordingId) ??
+    events.find((event) => event.type === 'talk.ended')
   // An interrupted call's end is an estimate, and no measure of what was lost.
   if (!started || !until || events.some((event) => event.type === 'call.ended' && event.ending === 'interrupted')) return 0
   const ms = started.elapsedMs === undefined || until.elapsedMs === undefined ? until.at - started.at : until.elapsedMs - started.elapsedMs

@@ -17,7 +17,12 @@ function frames(tag: Buffer): Record<string, string> {
 
 test('the tag names line, time and call, in UTF-8', () => {
   const startedAt = Date.parse('2026-03-02T09:04:05Z')
-  expect(frames(id3Tag({ title: 'Paediatrics – Urgent', startedAt, callId: 'a-1' }))).toEqual({ TIT2: 'Paediatrics – Urgent', TDRC: '2026-03-02T09:04:05', TSSE: 'Ringround', TXXX: 'Call id\0a-1' })
+  expect(frames(id3Tag({ title: 'Paediatrics – Urgent', startedAt, callId: 'a-1' }))).toEqual({
+    TIT2: 'Paediatrics – Urgent',
+    TDRC: '2026-03-02T09:04:05',
+    TSSE: 'Ringround',
+    TXXX: 'Call id\0a-1',
+  })
 })
 
 test('a long title keeps its sizes right, and no byte of them looks like sound', () => {

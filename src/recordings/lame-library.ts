@@ -26,7 +26,9 @@ type Handle = object | bigint
  * @param names file names or paths, tried in this order
  * @returns why not where there is none, or none that works. A library that crashes takes the process along
  */
-export async function loadLameLibrary(names: readonly string[] = libraryNames): Promise<{ readonly kind: 'loaded'; readonly lame: Lame } | { readonly kind: 'none'; readonly why: string }> {
+export async function loadLameLibrary(
+  names: readonly string[] = libraryNames,
+): Promise<{ readonly kind: 'loaded'; readonly lame: Lame } | { readonly kind: 'none'; readonly why: string }> {
   const reasons: string[] = []
   let load: (name: string) => LibraryHandle
   try {
@@ -58,7 +60,13 @@ function functionsOf(library: LibraryHandle) {
     setQuality: library.func('int lame_set_quality(void *, int)') as (handle: Handle, quality: number) => number,
     setInfoFrame: library.func('int lame_set_bWriteVbrTag(void *, int)') as (handle: Handle, on: number) => number,
     initParams: library.func('int lame_init_params(void *)') as (handle: Handle) => number,
-    encode: library.func('int lame_encode_buffer_interleaved(void *, const int16_t *, int, uint8_t *, int)') as (handle: Handle, samples: Int16Array, frames: number, output: Uint8Array, size: number) => number,
+    encode: library.func('int lame_encode_buffer_interleaved(void *, const int16_t *, int, uint8_t *, int)') as (
+      handle: Handle,
+      samples: Int16Array,
+      frames: number,
+      output: Uint8Array,
+      size: number,
+    ) => number,
     flush: library.func('int lame_encode_flush(void *, uint8_t *, int)') as (handle: Handle, output: Uint8Array, size: number) => number,
     close: library.func('int lame_close(void *)') as (handle: Handle) => number,
   }
@@ -71,7 +79,8 @@ async function tryOut(lame: Lame): Promise<void> {
     const sound = Uint8Array.from(encoder.encode(Int16Array.from({ length: 16_000 }, (_, index) => 8_000 * Math.sin(index / 4))))
     const bytes = sound.length + encoder.finish().length
     const second = bitsPerSecond / 8
-    if (sound[0] !== 0xff || ((sound[1] ?? 0) & 0xe0) !== 0xe0 || bytes < second || bytes > 2 * second) throw new Error('what it makes is no MP3')
+    if (sound[0] !== 0xff || ((sound[1] ?? 0) & 0xe0) !== 0xe0 || bytes < second || bytes > 2 * second)
+      throw new Error('what it makes is no MP3')
   } finally {
     encoder.close()
   }
@@ -127,7 +136,9 @@ class NativeEncoder implements Mp3Encoder {
     const made: Uint8Array[] = []
     for (let at = 0; at < stereo.length; at += framesPerCall * 2) {
       const samples = stereo.subarray(at, at + framesPerCall * 2)
-      made.push(this.#output.slice(0, this.#counted(this.functions.encode(this.#handle, samples, samples.length >> 1, this.#output, outputBytes))))
+      made.push(
+        this.#output.slice(0, this.#counted(this.functions.encode(this.#handle, samples, samples.length >> 1, this.#output, outputBytes))),
+      )
     }
     return Buffer.concat(made)
   }

@@ -115,7 +115,7 @@ export class PartFile implements Part {
 }
 
 function writeAll(file: number, data: Uint8Array, at: number): void {
-  for (let written = 0; written < data.length; ) written += writeSync(file, data, written, data.length - written, at + written)
+  for (let written = 0; written < data.length;) written += writeSync(file, data, written, data.length - written, at + written)
 }
 
 /** Flushes folders, so that a new name survives a power cut: once for all names that were made before. */

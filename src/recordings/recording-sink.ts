@@ -16,7 +16,11 @@ export interface BegunRecording {
 /** What the call flows need of the recordings room: a place to record to, and somebody to finish what was recorded. */
 export interface RecordingSink {
   /** A fresh spool file for this call (absolute path, folder exists), or why there can be none (disk full, folder not writable). */
-  allocate(callId: string): Promise<{ readonly kind: 'spool'; readonly recordingId: string; readonly path: string } | { readonly kind: 'refused'; readonly why: string }>
+  allocate(
+    callId: string,
+  ): Promise<
+    { readonly kind: 'spool'; readonly recordingId: string; readonly path: string } | { readonly kind: 'refused'; readonly why: string }
+  >
   /** The recording of this call that an engine which died had begun, where it died before it could say so; undefined: there is none. */
   left(callId: string): Promise<LeftRecording | undefined>
   /**

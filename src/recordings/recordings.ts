@@ -81,7 +81,9 @@ async function mustBeNative(encoding: EncodingProcess): Promise<void> {
   const up = await encoding.start().catch((error: unknown) => describe(error))
   if (typeof up !== 'string' && up.lame === 'native') return
   await encoding.close()
-  throw new Error(`there is no libmp3lame that works (${typeof up === 'string' ? up : (up.withoutLibrary ?? '')}): install it (Debian: libmp3lame0), or choose the encoder \`wasm\` or \`auto\``)
+  throw new Error(
+    `there is no libmp3lame that works (${typeof up === 'string' ? up : (up.withoutLibrary ?? '')}): install it (Debian: libmp3lame0), or choose the encoder \`wasm\` or \`auto\``,
+  )
 }
 
 class SpooledRecordings implements Recordings {
@@ -114,10 +116,16 @@ class SpooledRecordings implements Recordings {
     this.#clock = settings.clock ?? systemClock
     this.#spools = new Spools(spool)
     this.#queue = new FinishingQueue((waiting) => this.#process(waiting), settings.concurrency ?? defaultConcurrency)
-    this.sink = { allocate: (callId) => this.#allocate(callId), finish: (recordingId) => this.#finish(recordingId), left: (callId) => this.#leftOf(callId), resume: (recording) => this.#resume(recording) }
+    this.sink = {
+      allocate: (callId) => this.#allocate(callId),
+      finish: (recordingId) => this.#finish(recordingId),
+      left: (callId) => this.#leftOf(callId),
+      resume: (recording) => this.#resume(recording),
+    }
     this.#unsubscribe = settings.store.log.subscribe((event) => {
       this.#notes.note(event)
-      if (event.type === 'recording.started' && this.#allocated.has(event.recordingId)) encoding.follow(event.recordingId, this.#spools.of(event.recordingId).wavPath(event.recordingId))
+      if (event.type === 'recording.started' && this.#allocated.has(event.recordingId))
+        encoding.follow(event.recordingId, this.#spools.of(event.recordingId).wavPath(event.recordingId))
       if (event.type === 'call.ended') void this.#clearUp(event.callId)
     })
     this.#keysNotHeard = settings.keys?.onUsable(() => this.#retryTroubled())
@@ -128,13 +136,20 @@ class SpooledRecordings implements Recordings {
     this.encoding.start().catch(() => undefined)
   }
 
-  async recover(isOpen: (callId: string) => boolean = () => false): Promise<{ readonly queued: number; readonly orphans: readonly string[] }> {
+  async recover(
+    isOpen: (callId: string) => boolean = () => false,
+  ): Promise<{ readonly queued: number; readonly orphans: readonly string[] }> {
     let queued = 0
     const orphans: string[] = []
     const entries = await this.spool.entries()
     const elsewhere = await this.#ofOthers(entries, isOpen)
     for (const entry of entries) {
-      if (this.#allocated.has(entry.recordingId) || this.#handedOn.has(entry.recordingId) || (entry.note && (isOpen(entry.note.callId) || elsewhere.has(entry.note.callId)))) continue
+      if (
+        this.#allocated.has(entry.recordingId) ||
+        this.#handedOn.has(entry.recordingId) ||
+        (entry.note && (isOpen(entry.note.callId) || elsewhere.has(entry.note.callId)))
+      )
+        continue
       const unfinished = await this.#leftBehind(entry)
       if (unfinished === 'done') continue
       if (unfinished === 'orphan') orphans.push(entry.path)
@@ -143,15 +158,23 @@ class SpooledRecordings implements Recordings {
         queued++
       }
     }
-    if (orphans.length > 0) this.settings.alarms.raise('recordings.orphans', `${orphans.length} recordings belong to no known call and are kept: ${orphans.join(', ')}`)
+    if (orphans.length > 0)
+      this.settings.alarms.raise(
+        'recordings.orphans',
+        `${orphans.length} recordings belong to no known call and are kept: ${orphans.join(', ')}`,
+      )
     return { queued, orphans }
   }
 
   /** Calls that another engine has gone on with, or is finishing. */
   async #ofOthers(entries: readonly SpoolEntry[], isOpen: (callId: string) => boolean): Promise<ReadonlySet<string>> {
-    const found = await this.settings.store.left.elsewhere(entries.flatMap(({ note }) => note?.callId ?? []), this.#clock.now() - leftToOthersMs)
+    const found = await this.settings.store.left.elsewhere(
+      entries.flatMap(({ note }) => note?.callId ?? []),
+      this.#clock.now() - leftToOthersMs,
+    )
     this.#cancelLook?.()
-    this.#cancelLook = found.size === 0 ? undefined : this.#clock.after(leftToOthersMs, () => void this.recover(isOpen).catch(() => undefined))
+    this.#cancelLook =
+      found.size === 0 ? undefined : this.#clock.after(leftToOthersMs, () => void this.recover(isOpen).catch(() => undefined))
     return found
   }
 
@@ -193,8 +216,15 @@ class SpooledRecordings implements Recordings {
     const { recordingsFolder, keys } = this.settings
     const path = pathBelow(recordingsFolder, recording.path)
     if (path === undefined) return this.#unreadable({ kind: 'missing', why: `${recording.path} leads out of the recordings folder` })
-    const opened = await openRecording(path, recording, (id) => keys?.find(id) ?? Promise.resolve(undefined), (found) => this.#unreadable(found))
-    return opened.kind === 'open' ? { ...opened, stream: async (first, last) => this.#told(await opened.stream(first, last)) } : this.#unreadable(opened)
+    const opened = await openRecording(
+      path,
+      recording,
+      (id) => keys?.find(id) ?? Promise.resolve(undefined),
+      (found) => this.#unreadable(found),
+    )
+    return opened.kind === 'open'
+      ? { ...opened, stream: async (first, last) => this.#told(await opened.stream(first, last)) }
+      : this.#unreadable(opened)
   }
 
   keys(): KeysHealth | undefined {
@@ -275,7 +305,17 @@ class SpooledRecordings implements Recordings {
     const { recordingId } = recording
     const { alarms, store, recordingsFolder, lineName } = this.settings
     if (recovered && !(await this.#hasSettled(recordingId))) return
-    const options: FinishingOptions = { spool: this.#spools.of(recordingId), recordingsFolder, store, alarms, encoding: this.encoding, notes: this.#notes, lineName, seal: this.settings.sealed ? this.settings.keys : undefined, stopping: this.#stopping.signal }
+    const options: FinishingOptions = {
+      spool: this.#spools.of(recordingId),
+      recordingsFolder,
+      store,
+      alarms,
+      encoding: this.encoding,
+      notes: this.#notes,
+      lineName,
+      seal: this.settings.sealed ? this.settings.keys : undefined,
+      stopping: this.#stopping.signal,
+    }
     const finished = await finishRecording(recording, options)
     if (finished === 'stopped') return
     this.encoding.forget(recordingId)
@@ -288,7 +328,10 @@ class SpooledRecordings implements Recordings {
     if (finished !== 'failed' && this.#troubled.delete(recordingId) && this.#troubled.size === 0) alarms.clear('recordings.notFinished')
     if (finished === 'failed') {
       this.#troubled.set(recordingId, recording)
-      alarms.raise('recordings.notFinished', `${this.#troubled.size} recordings could not be made into MP3, the latest is ${recordingId}; their spool files are kept and tried again when a full disk has room, and at the next start`)
+      alarms.raise(
+        'recordings.notFinished',
+        `${this.#troubled.size} recordings could not be made into MP3, the latest is ${recordingId}; their spool files are kept and tried again when a full disk has room, and at the next start`,
+      )
       await this.probe()
     }
   }
@@ -296,7 +339,8 @@ class SpooledRecordings implements Recordings {
   /** One that still grows is left for the next start. */
   async #hasSettled(recordingId: string): Promise<boolean> {
     const found = await settled(this.#spools.of(recordingId), recordingId, this.#clock, this.#stopping.signal)
-    if (found === 'growing') this.settings.alarms.raise('recordings.stillGrowing', `${recordingId} is still being written to; it is finished at the next start`)
+    if (found === 'growing')
+      this.settings.alarms.raise('recordings.stillGrowing', `${recordingId} is still being written to; it is finished at the next start`)
     return found === 'settled'
   }
 
@@ -322,7 +366,11 @@ class SpooledRecordings implements Recordings {
   /** A recording that lies in the spool and that nobody has told of gets its facts: without them the call would not own it. */
   async #tellLate({ recordingId, callId, allocatedAt }: Unfinished): Promise<void> {
     const { store } = this.settings
-    await store.appendLate(callId, { type: 'recording.started', recordingId, spoolPath: this.#spools.of(recordingId).wavPath(recordingId) }, allocatedAt)
+    await store.appendLate(
+      callId,
+      { type: 'recording.started', recordingId, spoolPath: this.#spools.of(recordingId).wavPath(recordingId) },
+      allocatedAt,
+    )
     await store.appendLate(callId, { type: 'recording.stopped', recordingId }, allocatedAt)
   }
 
@@ -366,9 +414,13 @@ class SpooledRecordings implements Recordings {
     if (this.#room && at - this.#room.at < roomKnownMs) return this.#room.trouble
     const least = this.settings.minFreeBytes ?? defaultMinFreeBytes
     let trouble: string | undefined
-    for (const [name, folder] of [['spool', this.settings.spoolFolder], ['recordings', this.settings.recordingsFolder]] as const) {
+    for (const [name, folder] of [
+      ['spool', this.settings.spoolFolder],
+      ['recordings', this.settings.recordingsFolder],
+    ] as const) {
       const free = await freeBytes(folder)
-      if (free < least) trouble = `the disk of the ${name} folder has ${Math.floor(free / megabyte)} MB free; ${Math.ceil(least / megabyte)} MB are needed (${folder})`
+      if (free < least)
+        trouble = `the disk of the ${name} folder has ${Math.floor(free / megabyte)} MB free; ${Math.ceil(least / megabyte)} MB are needed (${folder})`
     }
     this.#room = { at, trouble }
     return trouble

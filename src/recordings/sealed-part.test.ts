@@ -24,28 +24,31 @@ async function read(path: string): Promise<Buffer> {
 
 it('holds the tag and all that was appended, in whatever pieces it came', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(fc.oneof(fc.nat(600), fc.constantFrom(chunkBytes - 512, chunkBytes, 3 * chunkBytes)), { minLength: 1, maxLength: 12 }), async (pieces) => {
-      const part = SealedPart.named(folder, 'one')
-      const tag = Buffer.alloc(part.tagBytes, 'T')
-      const data = pieces.map((bytes) => randomBytes(bytes))
-      for (const piece of data) part.append(piece)
-      part.sealedBy(key)
-      await part.complete(tag)
-      const plain = Buffer.concat([tag, ...data])
-      expect(part.written.bytes).toBe(plain.length)
-      const reader = part.read()
-      const again = Buffer.alloc(plain.length + 10)
-      expect(reader.size).toBe(plain.length)
-      expect(reader.read(again, 0)).toBe(plain.length)
-      expect(again.subarray(0, plain.length).equals(plain)).toBe(true)
-      const from = Math.floor(plain.length / 3)
-      const some = Buffer.alloc(plain.length - from)
-      expect([reader.read(some, from), some.equals(plain.subarray(from))]).toEqual([some.length, true])
-      reader.close()
-      const to = join(folder, 'made', 'one.mp3.sealed')
-      part.rename(to)
-      expect((await read(to)).equals(plain)).toBe(true)
-    }),
+    fc.asyncProperty(
+      fc.array(fc.oneof(fc.nat(600), fc.constantFrom(chunkBytes - 512, chunkBytes, 3 * chunkBytes)), { minLength: 1, maxLength: 12 }),
+      async (pieces) => {
+        const part = SealedPart.named(folder, 'one')
+        const tag = Buffer.alloc(part.tagBytes, 'T')
+        const data = pieces.map((bytes) => randomBytes(bytes))
+        for (const piece of data) part.append(piece)
+        part.sealedBy(key)
+        await part.complete(tag)
+        const plain = Buffer.concat([tag, ...data])
+        expect(part.written.bytes).toBe(plain.length)
+        const reader = part.read()
+        const again = Buffer.alloc(plain.length + 10)
+        expect(reader.size).toBe(plain.length)
+        expect(reader.read(again, 0)).toBe(plain.length)
+        expect(again.subarray(0, plain.length).equals(plain)).toBe(true)
+        const from = Math.floor(plain.length / 3)
+        const some = Buffer.alloc(plain.length - from)
+        expect([reader.read(some, from), some.equals(plain.subarray(from))]).toEqual([some.length, true])
+        reader.close()
+        const to = join(folder, 'made', 'one.mp3.sealed')
+        part.rename(to)
+        expect((await read(to)).equals(plain)).toBe(true)
+      },
+    ),
     { numRuns: 40 },
   )
 })

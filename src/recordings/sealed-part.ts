@@ -1,7 +1,20 @@
 import { randomBytes } from 'node:crypto'
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
-import { chunkBytes, chunkTagBytes, dataKeyOf, header, headerBytes, layoutOf, openChunk, placeOf, sealChunk, slotsOf, type Layout, type WrappingKey } from '../sealing/format.js'
+import {
+  chunkBytes,
+  chunkTagBytes,
+  dataKeyOf,
+  header,
+  headerBytes,
+  layoutOf,
+  openChunk,
+  placeOf,
+  sealChunk,
+  slotsOf,
+  type Layout,
+  type WrappingKey,
+} from '../sealing/format.js'
 import { keyBytes } from '../sealing/wrap.js'
 import { PartFile } from './part-file.js'
 import type { Part, PartReader } from './part.js'
@@ -52,7 +65,7 @@ export class SealedPart implements Part {
 
   append(data: Uint8Array): void {
     if (this.#pending.length === 0) this.#pending = Buffer.alloc(chunkBytes)
-    for (let from = 0; from < data.length; ) {
+    for (let from = 0; from < data.length;) {
       // Only when more follows is it known that a chunk is not the last.
       if (this.#filled === chunkBytes) this.#full()
       const some = data.subarray(from, from + chunkBytes - this.#filled)

@@ -57,7 +57,7 @@ export class SpoolFile {
   samples(from: number, most: number): Buffer {
     const wanted = Math.max(0, Math.min(most, this.frames - from)) * this.frameBytes
     const samples = Buffer.alloc(wanted)
-    for (let read = 0; read < wanted; ) {
+    for (let read = 0; read < wanted;) {
       const more = readSync(this.file, samples, read, wanted - read, this.format.dataStart + from * this.frameBytes + read)
       if (more === 0) throw new Error('the spool file has become shorter while it was read')
       read += more
@@ -69,7 +69,8 @@ export class SpoolFile {
   stereo(samples: Buffer): Int16Array {
     const { encoding, channels } = this.format
     // WAV and every machine that Node runs on are little-endian.
-    if (encoding === 'pcm16' && channels === 2 && samples.byteOffset % 2 === 0) return new Int16Array(samples.buffer, samples.byteOffset, samples.length >> 1)
+    if (encoding === 'pcm16' && channels === 2 && samples.byteOffset % 2 === 0)
+      return new Int16Array(samples.buffer, samples.byteOffset, samples.length >> 1)
     return asStereo(decodeSamples(encoding, samples), channels)
   }
 

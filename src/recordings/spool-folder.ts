@@ -66,11 +66,15 @@ export class SpoolFolder {
   /** What lies here. Notes without a recording (the call never came to it) are cleared away. */
   async entries(): Promise<readonly SpoolEntry[]> {
     const names = await readdir(this.path)
-    const wavs = new Set(names.filter((name) => name.endsWith('.wav') && !name.startsWith(listeningPrefix)).map((name) => name.slice(0, -4)))
+    const wavs = new Set(
+      names.filter((name) => name.endsWith('.wav') && !name.startsWith(listeningPrefix)).map((name) => name.slice(0, -4)),
+    )
     for (const name of names) {
       if (name.endsWith('.json') && !wavs.has(name.slice(0, -5))) await rm(join(this.path, name), { force: true })
     }
-    return Promise.all([...wavs].sort().map(async (recordingId) => ({ recordingId, path: this.wavPath(recordingId), note: await this.note(recordingId) })))
+    return Promise.all(
+      [...wavs].sort().map(async (recordingId) => ({ recordingId, path: this.wavPath(recordingId), note: await this.note(recordingId) })),
+    )
   }
 
   /** The recording is an MP3 now, on disk and in the store: the spool goes, and its note after it. */
@@ -120,5 +124,13 @@ export async function freeBytes(folder: string): Promise<number> {
 }
 
 function isNote(value: unknown): value is SpoolNote {
-  return typeof value === 'object' && value !== null && 'recordingId' in value && 'callId' in value && 'allocatedAt' in value && typeof value.callId === 'string' && typeof value.allocatedAt === 'number'
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'recordingId' in value &&
+    'callId' in value &&
+    'allocatedAt' in value &&
+    typeof value.callId === 'string' &&
+    typeof value.allocatedAt === 'number'
+  )
 }

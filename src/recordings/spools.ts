@@ -38,7 +38,12 @@ export class Spools {
 }
 
 /** Waits until nobody writes to a recording any more. @returns `stopped` where the signal aborts first */
-export async function settled(spool: SpoolFolder, recordingId: string, clock: Clock, signal: AbortSignal): Promise<'settled' | 'growing' | 'stopped'> {
+export async function settled(
+  spool: SpoolFolder,
+  recordingId: string,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<'settled' | 'growing' | 'stopped'> {
   let size = await spool.size(recordingId)
   for (let tries = 0; tries < settleTries; tries++) {
     if ((await sleep(clock, settledAfterMs, signal)) === 'cancelled') return 'stopped'

@@ -32,7 +32,12 @@ export interface KnownRecording {
 }
 
 /** Opens a recording, sealed or not: its name says which it has to be. Never rejects. @param onDamage told of what is found wrong later on */
-export async function openRecording(path: string, { recordingId, bytes }: KnownRecording, find: FindKey, onDamage: (found: Unreadable) => void): Promise<OpenRecording | Unreadable> {
+export async function openRecording(
+  path: string,
+  { recordingId, bytes }: KnownRecording,
+  find: FindKey,
+  onDamage: (found: Unreadable) => void,
+): Promise<OpenRecording | Unreadable> {
   if (!path.endsWith(sealedEnding)) return openPlain(path)
   try {
     const file = await SealedFile.open(path, recordingId, find)

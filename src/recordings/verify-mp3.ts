@@ -38,7 +38,12 @@ export interface VerifiedMp3 {
  * @param pause is called after every portion
  * @returns `wrong` with what is wrong. @throws Error of the file system
  */
-export async function verifyMp3(part: Pick<Part, 'read' | 'written'>, spool: SpoolFile, decoder: KeptDecoder, pause: () => Promise<void>): Promise<VerifiedMp3 | { readonly kind: 'wrong'; readonly why: string }> {
+export async function verifyMp3(
+  part: Pick<Part, 'read' | 'written'>,
+  spool: SpoolFile,
+  decoder: KeptDecoder,
+  pause: () => Promise<void>,
+): Promise<VerifiedMp3 | { readonly kind: 'wrong'; readonly why: string }> {
   const wrong = (why: string) => ({ kind: 'wrong', why }) as const
   const { rate } = spool.format
   const { written } = part
@@ -117,10 +122,15 @@ async function compareOnce({ file, walk, spool, decoder, from, count }: Piece): 
   file.read(frames, start)
   const sound = await decoder.decode(frames)
   if (typeof sound === 'string') return sound
-  if (sound.left.length !== (last - first) * frameSamples) return `decodes to ${sound.left.length} samples instead of ${(last - first) * frameSamples}`
+  if (sound.left.length !== (last - first) * frameSamples)
+    return `decodes to ${sound.left.length} samples instead of ${(last - first) * frameSamples}`
   const skipped = begins - first * frameSamples
   const where = from === 0 ? 'in its first second' : 'in its last second'
-  const different = differs(spool.stereo(spool.samples(from, count)), { left: sound.left.subarray(skipped, skipped + count), right: sound.right.subarray(skipped, skipped + count) }, spool.format.rate)
+  const different = differs(
+    spool.stereo(spool.samples(from, count)),
+    { left: sound.left.subarray(skipped, skipped + count), right: sound.right.subarray(skipped, skipped + count) },
+    spool.format.rate,
+  )
   return different === undefined ? undefined : `${different} ${where}`
 }
 
@@ -156,7 +166,11 @@ function compare(recorded: Float32Array, heard: Float32Array, rate: number): Com
     second += b * b
   }
   const samples = Math.max(1, one.length)
-  return { recorded: Math.sqrt(first / samples), heard: Math.sqrt(second / samples), alike: first > 0 && second > 0 ? both / Math.sqrt(first * second) : 0 }
+  return {
+    recorded: Math.sqrt(first / samples),
+    heard: Math.sqrt(second / samples),
+    alike: first > 0 && second > 0 ? both / Math.sqrt(first * second) : 0,
+  }
 }
 
 function channelOf(interleaved: Int16Array, channel: 0 | 1): Float32Array {

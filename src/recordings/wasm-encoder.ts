@@ -28,7 +28,9 @@ export class WasmLame implements Lame {
 
   static async load(): Promise<WasmLame> {
     const { createEncoder } = await import('wasm-media-encoders')
-    let program: Parameters<typeof createEncoder>[1] = await readFile(createRequire(import.meta.url).resolve('wasm-media-encoders/wasm/mp3'))
+    let program: Parameters<typeof createEncoder>[1] = await readFile(
+      createRequire(import.meta.url).resolve('wasm-media-encoders/wasm/mp3'),
+    )
     const first = await createEncoder('audio/mpeg', program, (compiled) => (program = compiled))
     return new WasmLame(() => createEncoder('audio/mpeg', program), first)
   }

@@ -20,13 +20,18 @@ function by(over: Partial<RegisteredBy> = {}): RegisteredBy {
   return { source: { address: '192.0.2.9', port: 40_000, protocol: 'udp' }, callId: 'one', sequence, ...over }
 }
 
-const bind = (uri: string, expiresSeconds: number, over: Partial<RegisteredBy> = {}) => bindings.bind('okafor', [{ uri, expiresSeconds }], by(over))
+const bind = (uri: string, expiresSeconds: number, over: Partial<RegisteredBy> = {}) =>
+  bindings.bind('okafor', [{ uri, expiresSeconds }], by(over))
 const contacts = () => bindings.of('okafor').map(({ contact }) => contact)
 
 /** How often a map is looked into or stepped through. */
 function steps(work: () => unknown): number {
   let count = 0
-  const counted: [object, string][] = [[Map.prototype, 'get'], [Map.prototype, 'has'], [Object.getPrototypeOf(new Map().values()) as object, 'next']]
+  const counted: [object, string][] = [
+    [Map.prototype, 'get'],
+    [Map.prototype, 'has'],
+    [Object.getPrototypeOf(new Map().values()) as object, 'next'],
+  ]
   const undo = counted.map(([owner, name]) => {
     const original = Reflect.get(owner, name) as (...parameters: unknown[]) => unknown
     Reflect.set(owner, name, function (this: unknown, ...parameters: unknown[]) {
@@ -106,7 +111,12 @@ describe('who is registered', () => {
 
   it('is told from which addresses in as many steps for a thousand users as for one', () => {
     const registers = (from: number, to: number) => {
-      for (let n = from; n < to; n += 1) bindings.bind(`user-${n}`, [{ uri: `sip:user-${n}@10.0.0.1`, expiresSeconds: 60 }], by({ source: { address: `10.1.${n >> 8}.${n & 255}`, port: 5_060, protocol: 'udp' } }))
+      for (let n = from; n < to; n += 1)
+        bindings.bind(
+          `user-${n}`,
+          [{ uri: `sip:user-${n}@10.0.0.1`, expiresSeconds: 60 }],
+          by({ source: { address: `10.1.${n >> 8}.${n & 255}`, port: 5_060, protocol: 'udp' } }),
+        )
     }
     registers(0, 1)
     const one = steps(() => bindings.knows('203.0.113.9'))

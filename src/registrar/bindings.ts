@@ -79,7 +79,8 @@ export class Bindings {
   /** Registers contacts; `expiresSeconds` 0 takes one away. All of them, or none. */
   bind(user: string, contacts: Registration['contacts'], by: RegisteredBy): BindResult {
     const { leastSeconds, mostSeconds, perUser } = this.limits
-    if (contacts.some(({ expiresSeconds }) => expiresSeconds > 0 && expiresSeconds < leastSeconds)) return { kind: 'tooBrief', leastSeconds }
+    if (contacts.some(({ expiresSeconds }) => expiresSeconds > 0 && expiresSeconds < leastSeconds))
+      return { kind: 'tooBrief', leastSeconds }
     const before = this.#live(user)
     if (contacts.some(({ uri }) => isLate(before.get(uri), by))) return { kind: 'outOfOrder' }
     const after = new Map(before)
@@ -90,7 +91,16 @@ export class Bindings {
       if (expiresSeconds === 0) continue
       const ms = Math.min(expiresSeconds, mostSeconds) * 1_000
       const { source, callId, sequence, userAgent } = by
-      after.set(uri, { contact: uri, source, callId, sequence, ...(userAgent === undefined ? {} : { userAgent }), registeredAt: before.get(uri)?.registeredAt ?? now, expiresAt: now + ms, lapsesAt: monotonic + ms })
+      after.set(uri, {
+        contact: uri,
+        source,
+        callId,
+        sequence,
+        ...(userAgent === undefined ? {} : { userAgent }),
+        registeredAt: before.get(uri)?.registeredAt ?? now,
+        expiresAt: now + ms,
+        lapsesAt: monotonic + ms,
+      })
     }
     for (const contact of after.keys()) {
       if (after.size <= perUser) break
@@ -118,7 +128,8 @@ export class Bindings {
   registered(): readonly string[] {
     const now = this.clock.monotonic()
     const registered: string[] = []
-    for (const [user, { kept }] of this.#users) for (const { lapsesAt } of kept.values()) if (lapsesAt > now && registered.at(-1) !== user) registered.push(user)
+    for (const [user, { kept }] of this.#users)
+      for (const { lapsesAt } of kept.values()) if (lapsesAt > now && registered.at(-1) !== user) registered.push(user)
     return registered
   }
 
@@ -153,13 +164,24 @@ export class Bindings {
   #share(user: string, kept: ReadonlyMap<string, Kept>): void {
     if (kept.size === 0) return this.shared?.delete(user)
     const longest = Math.max(...[...kept.values()].map(({ expiresAt }) => expiresAt)) - this.clock.now()
-    this.shared?.set(user, [...kept.values()].map(({ lapsesAt, ...binding }) => binding), longest)
+    this.shared?.set(
+      user,
+      [...kept.values()].map(({ lapsesAt, ...binding }) => binding),
+      longest,
+    )
   }
 
   /** A user's telephones as another engine tells them. */
   #hear(user: string, bindings: readonly SharedBinding[]): void {
     const [now, monotonic] = [this.clock.now(), this.clock.monotonic()]
-    this.#keep(user, new Map(bindings.filter(({ expiresAt }) => expiresAt > now).map((binding) => [binding.contact, { ...binding, lapsesAt: monotonic + binding.expiresAt - now }])))
+    this.#keep(
+      user,
+      new Map(
+        bindings
+          .filter(({ expiresAt }) => expiresAt > now)
+          .map((binding) => [binding.contact, { ...binding, lapsesAt: monotonic + binding.expiresAt - now }]),
+      ),
+    )
   }
 
   #live(user: string): ReadonlyMap<string, Kept> {

@@ -23,7 +23,9 @@ export function refusalOfFrame(frame: string, user: string): FrameRefusal | unde
   const [from = '', ...more] = message.headers.lines('From')
   if (more.length > 0) return 'notSip'
   if (readPartyUri(addressIn(from)).user !== user) return 'notTheirs'
-  const names = [...message.headers.lines('Authorization'), ...message.headers.lines('Proxy-Authorization')].map((value) => /\busername\s*=\s*"([^"]*)"/i.exec(value)?.[1])
+  const names = [...message.headers.lines('Authorization'), ...message.headers.lines('Proxy-Authorization')].map(
+    (value) => /\busername\s*=\s*"([^"]*)"/i.exec(value)?.[1],
+  )
   return names.every((name) => name === user) ? undefined : 'notTheirs'
 }
 

@@ -22,7 +22,10 @@ const make = (session: string, clinician = 'dr-okafor') => browsers.make({ sessi
 describe('a browser as a telephone', () => {
   it('belongs to the clinician who has signed in, and is the same for the same session', () => {
     const { device, password } = make('one')
-    expect(device).toMatchObject({ owner: { kind: 'clinician', id: 'dr-okafor' }, credentials: { secrets: { md5: digestSecret('MD5', device.user, realm, password) } } })
+    expect(device).toMatchObject({
+      owner: { kind: 'clinician', id: 'dr-okafor' },
+      credentials: { secrets: { md5: digestSecret('MD5', device.user, realm, password) } },
+    })
     expect(JSON.stringify(browsers.find(device.user))).not.toContain(password)
     expect(device.user).not.toContain('one')
     expect(make('one').device.user).toBe(device.user)
@@ -54,7 +57,12 @@ describe('a clinician is rung in the browser', () => {
     },
   } as unknown as PlainSwitch
   const options: DialOptions = { from: { number: '1' }, ringMs: 1_000, signal: new AbortController().signal }
-  const registered = (bindings: Bindings, user: string) => bindings.bind(user, [{ uri: `sip:${user}@x.invalid;transport=ws`, expiresSeconds: 60 }], { source: { address: '127.0.0.1', port: 4_000, protocol: 'ws' }, callId: user, sequence: 1 })
+  const registered = (bindings: Bindings, user: string) =>
+    bindings.bind(user, [{ uri: `sip:${user}@x.invalid;transport=ws`, expiresSeconds: 60 }], {
+      source: { address: '127.0.0.1', port: 4_000, protocol: 'ws' },
+      callId: user,
+      sequence: 1,
+    })
 
   it('in all in which they have signed in and take calls, and in nobody else’s', async () => {
     const bindings = new Bindings(clock)
@@ -69,13 +77,39 @@ describe('a clinician is rung in the browser', () => {
 })
 
 describe('what a browser sends', () => {
-  const request = (method: string, from: string, more: readonly string[] = []) => [`${method} sip:21@ringround SIP/2.0`, 'Via: SIP/2.0/WS x.invalid;branch=z9hG4bK1', 'Max-Forwards: 70', `From: ${from}`, 'To: <sip:21@ringround>', 'Call-ID: c1', `CSeq: 1 ${method}`, ...more, 'Content-Length: 0', '', ''].join('\r\n')
+  const request = (method: string, from: string, more: readonly string[] = []) =>
+    [
+      `${method} sip:21@ringround SIP/2.0`,
+      'Via: SIP/2.0/WS x.invalid;branch=z9hG4bK1',
+      'Max-Forwards: 70',
+      `From: ${from}`,
+      'To: <sip:21@ringround>',
+      'Call-ID: c1',
+      `CSeq: 1 ${method}`,
+      ...more,
+      'Content-Length: 0',
+      '',
+      '',
+    ].join('\r\n')
   const mine = '"A" <sip:browser-1@ringround>;tag=1'
 
   it('passes as far as it speaks for its own telephone', () => {
-    for (const method of ['REGISTER', 'INVITE', 'ACK', 'CANCEL', 'BYE', 'INFO']) expect(refusalOfFrame(request(method, mine), 'browser-1'), method).toBeUndefined()
-    expect(refusalOfFrame(request('REGISTER', mine, ['Authorization: Digest username="browser-1", realm="ringround", nonce="n", uri="sip:ringround", response="r"']), 'browser-1')).toBeUndefined()
-    expect(refusalOfFrame('SIP/2.0 180 Ringing\r\nVia: SIP/2.0/UDP 127.0.0.1;branch=z9hG4bK1\r\nFrom: <sip:1@x>;tag=1\r\nTo: <sip:browser-1@x>;tag=2\r\nCall-ID: c\r\nCSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n', 'browser-1')).toBeUndefined()
+    for (const method of ['REGISTER', 'INVITE', 'ACK', 'CANCEL', 'BYE', 'INFO'])
+      expect(refusalOfFrame(request(method, mine), 'browser-1'), method).toBeUndefined()
+    expect(
+      refusalOfFrame(
+        request('REGISTER', mine, [
+          'Authorization: Digest username="browser-1", realm="ringround", nonce="n", uri="sip:ringround", response="r"',
+        ]),
+        'browser-1',
+      ),
+    ).toBeUndefined()
+    expect(
+      refusalOfFrame(
+        'SIP/2.0 180 Ringing\r\nVia: SIP/2.0/UDP 127.0.0.1;branch=z9hG4bK1\r\nFrom: <sip:1@x>;tag=1\r\nTo: <sip:browser-1@x>;tag=2\r\nCall-ID: c\r\nCSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n',
+        'browser-1',
+      ),
+    ).toBeUndefined()
     expect(refusalOfFrame('\r\n\r\n', 'browser-1')).toBeUndefined()
   })
 
@@ -83,8 +117,21 @@ describe('what a browser sends', () => {
     ['as another telephone', request('REGISTER', '<sip:okafor-desk@ringround>;tag=1'), 'notTheirs'],
     ['as another browser', request('INVITE', '<sip:browser-2@ringround>;tag=1'), 'notTheirs'],
     ['as nobody', request('INVITE', '<sip:ringround>;tag=1'), 'notTheirs'],
-    ['with the credentials of another telephone', request('REGISTER', mine, ['Authorization: Digest username="okafor-desk", realm="ringround", nonce="n", uri="sip:ringround", response="r"']), 'notTheirs'],
-    ['with credentials twice, of which one is another’s', request('REGISTER', mine, ['Authorization: Digest username="browser-1", nonce="n"', 'Authorization: Digest username="okafor-desk", nonce="n"']), 'notTheirs'],
+    [
+      'with the credentials of another telephone',
+      request('REGISTER', mine, [
+        'Authorization: Digest username="okafor-desk", realm="ringround", nonce="n", uri="sip:ringround", response="r"',
+      ]),
+      'notTheirs',
+    ],
+    [
+      'with credentials twice, of which one is another’s',
+      request('REGISTER', mine, [
+        'Authorization: Digest username="browser-1", nonce="n"',
+        'Authorization: Digest username="okafor-desk", nonce="n"',
+      ]),
+      'notTheirs',
+    ],
     ['in two names at once', request('INVITE', mine, ['From: <sip:okafor-desk@ringround>;tag=2']), 'notSip'],
     ['what no telephone here needs', request('MESSAGE', mine), 'method'],
     ['what is no SIP', 'hello', 'notSip'],

@@ -15,5 +15,9 @@ export function newPassword(): string {
 
 /** What is kept of a password. @param since wall-clock ms */
 export function credentialsFor(user: string, realm: string, password: string, since: number): Credentials {
-  return { realm, secrets: { md5: digestSecret('MD5', user, realm, password), sha256: digestSecret('SHA-256', user, realm, password) }, since }
+  return {
+    realm,
+    secrets: { md5: digestSecret('MD5', user, realm, password), sha256: digestSecret('SHA-256', user, realm, password) },
+    since,
+  }
 }

@@ -7,14 +7,29 @@ import { DigestAuthenticator, type Lock, type Proof, type SharedProof } from './
 import type { Device } from './devices.js'
 
 const address = '192.0.2.9'
-const ward: Device = { user: 'ward', owner: { kind: 'clinician', id: 'dr-okafor' }, label: 'ward', algorithm: 'MD5', credentials: credentialsFor('ward', 'ringround', 'secret', 0), createdAt: 0 }
+const ward: Device = {
+  user: 'ward',
+  owner: { kind: 'clinician', id: 'dr-okafor' },
+  label: 'ward',
+  algorithm: 'MD5',
+  credentials: credentialsFor('ward', 'ringround', 'secret', 0),
+  createdAt: 0,
+}
 
 /** Two engines of one service, with one secret for their nonces. */
 function twoEngines() {
   const clock = new VirtualClock(1_800_000_000_000)
   const locked: Lock[] = []
   const [one, other] = toldEngines<SharedProof>()
-  const engine = (others: typeof one) => new DigestAuthenticator({ realm: 'ringround', secret: Buffer.alloc(16, 7), devices: { find: (user) => (user === 'ward' ? ward : undefined) }, clock, onLocked: (lock) => locked.push(lock), others })
+  const engine = (others: typeof one) =>
+    new DigestAuthenticator({
+      realm: 'ringround',
+      secret: Buffer.alloc(16, 7),
+      devices: { find: (user) => (user === 'ward' ? ward : undefined) },
+      clock,
+      onLocked: (lock) => locked.push(lock),
+      others,
+    })
   return { clock, locked, engines: [engine(one), engine(other)] as const }
 }
 
@@ -29,8 +44,10 @@ function answerTo(proof: Proof, password: string, count = 1): string {
 describe('passwords at two engines', () => {
   it('that are tried by turns lock at both, and one alarm tells of it', async () => {
     const { clock, locked, engines } = twoEngines()
-    for (let guess = 0; guess < 5; guess++) expect(ask(engines[guess % 2 === 0 ? 0 : 1], answerTo(ask(engines[0]), 'wrong')).kind).toBe('refused')
-    for (const engine of engines) expect(ask(engine, answerTo(ask(engine), 'secret'))).toEqual({ kind: 'refused', why: 'too many wrong passwords from this address' })
+    for (let guess = 0; guess < 5; guess++)
+      expect(ask(engines[guess % 2 === 0 ? 0 : 1], answerTo(ask(engines[0]), 'wrong')).kind).toBe('refused')
+    for (const engine of engines)
+      expect(ask(engine, answerTo(ask(engine), 'secret'))).toEqual({ kind: 'refused', why: 'too many wrong passwords from this address' })
     expect(locked).toEqual([{ user: 'ward', address, wrongInARow: 5, lockMs: 10_000 }])
     await clock.advance(10_000)
     expect(ask(engines[1], answerTo(ask(engines[1]), 'secret')).kind).toBe('device')
@@ -41,7 +58,13 @@ describe('passwords at two engines', () => {
 
   it('of names that no device has are counted together too', () => {
     const { engines } = twoEngines()
-    const as = (engine: DigestAuthenticator) => engine.prove({ header: answerTo(ask(engine), 'wrong').replace('username="ward"', 'username="nobody"'), method: 'REGISTER', address, user: 'nobody' })
+    const as = (engine: DigestAuthenticator) =>
+      engine.prove({
+        header: answerTo(ask(engine), 'wrong').replace('username="ward"', 'username="nobody"'),
+        method: 'REGISTER',
+        address,
+        user: 'nobody',
+      })
     const whys = Array.from({ length: 6 }, (_, guess) => as(engines[guess % 2 === 0 ? 0 : 1]))
     expect(whys.at(-1)).toEqual({ kind: 'refused', why: 'too many wrong passwords from this address' })
   })

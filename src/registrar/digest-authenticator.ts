@@ -114,11 +114,14 @@ export class DigestAuthenticator {
     const fields = parseDigest(header)
     const username = fields?.get('username') ?? ''
     const device = devices.find(username)
-    const [rows, row] = device === undefined ? [this.#wrongNames, `${address} ${username.slice(0, longestName)}`] : [this.#wrong, `${address} ${device.user}`]
+    const [rows, row] =
+      device === undefined ? [this.#wrongNames, `${address} ${username.slice(0, longestName)}`] : [this.#wrong, `${address} ${device.user}`]
     if (this.#isLocked(rows, row)) return { kind: 'refused', why: 'too many wrong passwords from this address' }
     const algorithm = (fields?.get('algorithm') ?? 'MD5').toUpperCase()
     if (algorithm !== (device?.algorithm ?? 'MD5')) return ask(false)
-    const verdict = this.#server(address).verify(header, method, now, (_name, asked) => (asked === 'MD5' ? device?.credentials.secrets.md5 : device?.credentials.secrets.sha256))
+    const verdict = this.#server(address).verify(header, method, now, (_name, asked) =>
+      asked === 'MD5' ? device?.credentials.secrets.md5 : device?.credentials.secrets.sha256,
+    )
     switch (verdict.kind) {
       case 'stale':
         return ask(true)
@@ -128,11 +131,13 @@ export class DigestAuthenticator {
         if (/nonce|realm|algorithm/.test(verdict.why)) return ask(true)
         this.#wrongAgain(rows, row, device && { user: device.user, address })
         // Whoever tries one name after the other is noticed too.
-        if (device === undefined && !this.#isLocked(this.#wrong, `${address} `)) this.#wrongAgain(this.#wrong, `${address} `, { user: undefined, address })
+        if (device === undefined && !this.#isLocked(this.#wrong, `${address} `))
+          this.#wrongAgain(this.#wrong, `${address} `, { user: undefined, address })
         return { kind: 'refused', why: verdict.why }
       case 'accepted':
         // Before the count: credentials of another request use up nothing.
-        if (dialled !== undefined && !isMeantFor(dialled, fields?.get('uri') ?? '')) return { kind: 'refused', why: 'these credentials were made for a call to another number' }
+        if (dialled !== undefined && !isMeantFor(dialled, fields?.get('uri') ?? ''))
+          return { kind: 'refused', why: 'these credentials were made for a call to another number' }
         if (!this.#isFresh(fields)) return ask(true)
         if (this.#wrong.delete(row)) this.#tell({ kind: 'right', row })
         if (device === undefined) return { kind: 'refused', why: 'no such user' }

@@ -21,7 +21,8 @@ const journal: DeviceJournal = {
   },
 }
 
-const open = (problems: string[] = []) => KeptDevices.open({ journal, realm: 'ringround', clock, onProblem: (problem) => problems.push(problem) })
+const open = (problems: string[] = []) =>
+  KeptDevices.open({ journal, realm: 'ringround', clock, onProblem: (problem) => problems.push(problem) })
 
 beforeEach(() => {
   entries = []
@@ -56,11 +57,17 @@ describe('devices', () => {
   it('get names of their own from their owner when nobody gives them one', async () => {
     const devices = await open()
     const names = []
-    for (const id of ['dr-okafor', 'dr-okafor', 'a--b', '7-elms', '123']) names.push((await devices.make({ owner: { kind: 'clinician', id } }))?.device.user)
+    for (const id of ['dr-okafor', 'dr-okafor', 'a--b', '7-elms', '123'])
+      names.push((await devices.make({ owner: { kind: 'clinician', id } }))?.device.user)
     expect(names).toEqual(['dr-okafor-1', 'dr-okafor-2', 'a-b-1', 'elms-1', 'phone-1'])
     expect((await open()).list()).toHaveLength(5)
     const paged = (await open()).page(2)
-    expect([...paged, ...(await open()).page(10, paged[1]?.user)].map(({ user }) => user)).toEqual((await open()).list().map(({ user }) => user).sort())
+    expect([...paged, ...(await open()).page(10, paged[1]?.user)].map(({ user }) => user)).toEqual(
+      (await open())
+        .list()
+        .map(({ user }) => user)
+        .sort(),
+    )
   })
 
   it('have names that are taken once, even when two ask in the same moment', async () => {
@@ -91,7 +98,12 @@ describe('devices', () => {
 
   it('that the journal tells wrongly are left out, and told of', async () => {
     await (await open()).make({ owner: okafor, user: 'desk' })
-    entries.push({ subject: 'x', at: 0, type: 'made', data: { owner: 'somebody' } }, { subject: 'Y', at: 0, type: 'made', data: entries[0]?.data }, { subject: 'z', at: 0, type: 'password', data: {} }, { subject: 'desk', at: 0, type: 'painted', data: {} })
+    entries.push(
+      { subject: 'x', at: 0, type: 'made', data: { owner: 'somebody' } },
+      { subject: 'Y', at: 0, type: 'made', data: entries[0]?.data },
+      { subject: 'z', at: 0, type: 'password', data: {} },
+      { subject: 'desk', at: 0, type: 'painted', data: {} },
+    )
     const problems: string[] = []
     expect((await open(problems)).list().map(({ user }) => user)).toEqual(['desk'])
     expect(problems).toHaveLength(4)

@@ -16,7 +16,10 @@ export interface DeviceJournal {
 }
 
 const credentials = z.object({ realm: z.string(), secrets: z.object({ md5: z.string(), sha256: z.string() }) })
-const owner = z.discriminatedUnion('kind', [z.object({ kind: z.literal('clinician'), id: z.string() }), z.object({ kind: z.literal('organisation'), id: z.string() })])
+const owner = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('clinician'), id: z.string() }),
+  z.object({ kind: z.literal('organisation'), id: z.string() }),
+])
 const made = credentials.extend({ owner, label: z.string(), algorithm: z.enum(['MD5', 'SHA-256']) })
 
 /** A device with its password, which nobody can be told again. */
@@ -82,15 +85,30 @@ export class KeptDevices implements Devices {
    * @param wish.user default: the owner's name with the first number that is free
    * @returns undefined when the user name is taken
    */
-  make(wish: { readonly owner: DeviceOwner; readonly label?: string; readonly user?: string; readonly algorithm?: DigestAlgorithm }, actor: Actor = staff): Promise<MadeDevice | undefined> {
+  make(
+    wish: { readonly owner: DeviceOwner; readonly label?: string; readonly user?: string; readonly algorithm?: DigestAlgorithm },
+    actor: Actor = staff,
+  ): Promise<MadeDevice | undefined> {
     return this.#inTurn(async () => {
       const user = wish.user ?? this.#freeUser(wish.owner)
       if (this.#devices.has(user)) return undefined
       const password = newPassword()
       const now = this.clock.now()
-      const device: Device = { user, owner: wish.owner, label: wish.label ?? user, algorithm: wish.algorithm ?? 'MD5', credentials: credentialsFor(user, this.realm, password, now), createdAt: now }
+      const device: Device = {
+        user,
+        owner: wish.owner,
+        label: wish.label ?? user,
+        algorithm: wish.algorithm ?? 'MD5',
+        credentials: credentialsFor(user, this.realm, password, now),
+        createdAt: now,
+      }
       const { realm, secrets } = device.credentials
-      await this.journal.append(user, 'made', { owner: device.owner, label: device.label, algorithm: device.algorithm, realm, secrets }, actor)
+      await this.journal.append(
+        user,
+        'made',
+        { owner: device.owner, label: device.label, algorithm: device.algorithm, realm, secrets },
+        actor,
+      )
       this.#devices.set(user, device)
       return { device, password }
     })
@@ -125,7 +143,9 @@ export class KeptDevices implements Devices {
     for await (const entry of this.journal.entries()) entries.push(entry)
     // All at once: in between, nobody finds a device missing.
     for (const user of before.keys()) this.#devices.delete(user)
-    for (const { subject, at, type, data } of entries) if (!this.#fold(subject, at, type, data)) onProblem?.(`the journal's entry "${type}" of the device ${subject} cannot be read; it is left out`)
+    for (const { subject, at, type, data } of entries)
+      if (!this.#fold(subject, at, type, data))
+        onProblem?.(`the journal's entry "${type}" of the device ${subject} cannot be read; it is left out`)
   }
 
   /** Alone among all engines, and with what the others have done. */
@@ -149,7 +169,11 @@ export class KeptDevices implements Devices {
   }
 
   #freeUser({ id }: DeviceOwner): string {
-    const stem = id.replaceAll(/-+/g, '-').replace(/^[^a-z]+/, '').replace(/-$/, '').slice(0, 50)
+    const stem = id
+      .replaceAll(/-+/g, '-')
+      .replace(/^[^a-z]+/, '')
+      .replace(/-$/, '')
+      .slice(0, 50)
     for (let number = 1; ; number++) {
       const user = `${stem === '' ? 'phone' : stem}-${number}`
       if (!this.#devices.has(user)) return user

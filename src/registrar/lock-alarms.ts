@@ -20,7 +20,11 @@ export class LockAlarms {
   locked({ user, address, wrongInARow, lockMs }: Lock): void {
     const alarm = nameOf(user)
     const whom = user === undefined ? 'names that no device has' : `the device ${user}`
-    this.alarms.raise(alarm, `${wrongInARow} wrong passwords in a row for ${whom} from ${address}; no more are looked at for ${Math.round(lockMs / 1_000)} s`, this.#about(user))
+    this.alarms.raise(
+      alarm,
+      `${wrongInARow} wrong passwords in a row for ${whom} from ${address}; no more are looked at for ${Math.round(lockMs / 1_000)} s`,
+      this.#about(user),
+    )
     this.#up.get(alarm)?.()
     this.#up.set(
       alarm,

@@ -7,11 +7,28 @@ import type { DigestAuthenticator } from './digest-authenticator.js'
  * Asks whoever says that they are one of our devices (user of From) for proof, wherever the call comes from: otherwise anybody at a trusted
  * address could pose as it. RFC 3261 22.2.
  */
-export async function admitDevice(call: IncomingCall, { authenticator, devices, onRefused }: { readonly authenticator: DigestAuthenticator; readonly devices: Pick<Devices, 'find'>; readonly onRefused?: (detail: string) => void }): Promise<Admission> {
+export async function admitDevice(
+  call: IncomingCall,
+  {
+    authenticator,
+    devices,
+    onRefused,
+  }: {
+    readonly authenticator: DigestAuthenticator
+    readonly devices: Pick<Devices, 'find'>
+    readonly onRefused?: (detail: string) => void
+  },
+): Promise<Admission> {
   const user = call.callerNumber
   // A name that differs in its capitals alone is meant to be taken for the device's.
   if (devices.find(user.toLowerCase()) === undefined) return { kind: 'unknown' }
-  const proof = authenticator.prove({ header: call.header('Authorization'), method: 'INVITE', address: call.source.address, user, dialled: call.dialledNumber })
+  const proof = authenticator.prove({
+    header: call.header('Authorization'),
+    method: 'INVITE',
+    address: call.source.address,
+    user,
+    dialled: call.dialledNumber,
+  })
   switch (proof.kind) {
     case 'device':
       return { kind: 'device', call: withDevice(call, proof.device.user) }

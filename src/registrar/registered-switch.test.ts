@@ -49,10 +49,18 @@ let sequence = 0
 function registers(contact: string, temperament: Temperament, expiresSeconds = 60): void {
   world.phone(contact, () => temperament)
   sequence += 1
-  bindings.bind(user, [{ uri: contact, expiresSeconds }], { source: { address: '192.0.2.9', port: 40_000, protocol: 'udp' }, callId: contact, sequence })
+  bindings.bind(user, [{ uri: contact, expiresSeconds }], {
+    source: { address: '192.0.2.9', port: 40_000, protocol: 'udp' },
+    callId: contact,
+    sequence,
+  })
 }
 
-const dial = (over: Partial<DialOptions> = {}) => telephone.dial({ kind: 'device', user }, { from: { number: '+441632960000' }, ringMs: 20_000, signal: hunting.signal, onRinging: () => (rang += 1), ...over })
+const dial = (over: Partial<DialOptions> = {}) =>
+  telephone.dial(
+    { kind: 'device', user },
+    { from: { number: '+441632960000' }, ringMs: 20_000, signal: hunting.signal, onRinging: () => (rang += 1), ...over },
+  )
 
 async function settled(dialling: Promise<DialResult>, withinMs: number): Promise<DialResult> {
   let done: DialResult | undefined
@@ -74,7 +82,9 @@ describe('a registered telephone that is rung', () => {
     const source = { address: '192.0.2.9', port: 40_000, protocol: 'udp' }
     const binding = { contact: 'sip:a@10.0.0.9:5060;ob?X-Evil=1', source, registeredAt: 0, expiresAt: 0 }
     expect(reachable(binding)).toEqual({ kind: 'uri', uri: 'sip:a@10.0.0.9:5060;ob', via: 'sip:192.0.2.9:40000;transport=udp' })
-    expect(reachable({ ...binding, source: { address: '2001:db8::9', port: 5060, protocol: 'tcp' } })).toMatchObject({ via: 'sip:[2001:db8::9]:5060;transport=tcp' })
+    expect(reachable({ ...binding, source: { address: '2001:db8::9', port: 5060, protocol: 'tcp' } })).toMatchObject({
+      via: 'sip:[2001:db8::9]:5060;transport=tcp',
+    })
   })
 
   it('answers as any other', async () => {
@@ -202,7 +212,11 @@ describe('two telephones of one device', () => {
     const dialling = dial({ ringMs: 60_000 })
     await clock.advance(5_000)
     sequence += 1
-    bindings.bind(user, [{ uri: desk, expiresSeconds: 0 }], { source: { address: '192.0.2.9', port: 40_000, protocol: 'udp' }, callId: desk, sequence })
+    bindings.bind(user, [{ uri: desk, expiresSeconds: 0 }], {
+      source: { address: '192.0.2.9', port: 40_000, protocol: 'udp' },
+      callId: desk,
+      sequence,
+    })
     await clock.advance(1_000)
     expect(world.phones.get(desk)?.ringing).toBeUndefined()
     expect(world.phones.get(laptop)?.ringing).toBeDefined()
@@ -215,21 +229,32 @@ describe('two telephones of one device', () => {
 
 it('everything else goes through as it is', async () => {
   world.phone('+441632960123', () => ({ kind: 'refuses', afterMs: 0, how: 'busy' }))
-  const dialling = telephone.dial({ kind: 'number', number: '+441632960123' }, { from: { number: '+441632960000' }, ringMs: 1_000, signal: hunting.signal })
+  const dialling = telephone.dial(
+    { kind: 'number', number: '+441632960123' },
+    { from: { number: '+441632960000' }, ringMs: 1_000, signal: hunting.signal },
+  )
   expect((await settled(dialling, 1_000)).kind).toBe('busy')
 })
 
 it.each([
   ['two answers that arrive together: the second one is released', (): void => undefined, 'answered', ['second']],
   ['answers that arrive when the hunt has been called off are released', (): void => hunting.abort(), 'cancelled', ['first', 'second']],
-  ['answers that arrive when nobody is registered any more are released', (): void => void bindings.clear(user), 'unavailable', ['first', 'second']],
+  [
+    'answers that arrive when nobody is registered any more are released',
+    (): void => void bindings.clear(user),
+    'unavailable',
+    ['first', 'second'],
+  ],
 ] as const)('%s', async (_what, meanwhile, expected, released) => {
   registers(desk, { kind: 'neverAnswers' })
   registers(laptop, { kind: 'neverAnswers' })
   const closed: string[] = []
   const answer: ((result: DialResult) => void)[] = []
   const inner: Pick<PlainSwitch, 'dial'> = { dial: () => new Promise<DialResult>((resolve) => void answer.push(resolve)) }
-  const dialling = registeredSwitch(inner as PlainSwitch, bindings).dial({ kind: 'device', user }, { from: { number: '+441632960000' }, ringMs: 1_000, signal: hunting.signal })
+  const dialling = registeredSwitch(inner as PlainSwitch, bindings).dial(
+    { kind: 'device', user },
+    { from: { number: '+441632960000' }, ringMs: 1_000, signal: hunting.signal },
+  )
   meanwhile()
   for (const [index, resolve] of answer.entries()) {
     const leg = { close: () => Promise.resolve(void closed.push(index === 0 ? 'first' : 'second')) } as Leg
@@ -251,6 +276,8 @@ it('a fault in the switch is a fault here, and leaves nothing ringing', async ()
     },
   }
   const faulty = registeredSwitch(broken as PlainSwitch, bindings)
-  await expect(faulty.dial({ kind: 'device', user }, { from: { number: '+441632960000' }, ringMs: 1_000, signal: hunting.signal })).rejects.toThrow('bug')
+  await expect(
+    faulty.dial({ kind: 'device', user }, { from: { number: '+441632960000' }, ringMs: 1_000, signal: hunting.signal }),
+  ).rejects.toThrow('bug')
   expect(signals.map((signal) => signal.aborted)).toEqual([true, true])
 })

@@ -47,7 +47,9 @@ function ringDevices(inner: PlainSwitch, bindings: Bindings, users: readonly str
   if (options.signal.aborted) return Promise.resolve({ kind: 'cancelled' })
   const userOf = new Map(users.flatMap((user) => bindings.of(user).map((telephone) => [telephone, user])))
   if (userOf.size === 0) return Promise.resolve(notRegistered)
-  return new Fork(inner, options).ring([...userOf.keys()], (telephone, gone) => bindings.onGone(userOf.get(telephone) ?? '', telephone.contact, gone))
+  return new Fork(inner, options).ring([...userOf.keys()], (telephone, gone) =>
+    bindings.onGone(userOf.get(telephone) ?? '', telephone.contact, gone),
+  )
 }
 
 /** One of the telephones that ring. */

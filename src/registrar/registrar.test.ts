@@ -22,7 +22,14 @@ let refused: string[]
 let tokens: number
 
 function device(user: string, password: string, algorithm: DigestAlgorithm = 'MD5'): Device {
-  return { user, owner: { kind: 'clinician', id: 'dr-okafor' }, label: user, algorithm, credentials: credentialsFor(user, realm, password, 0), createdAt: 0 }
+  return {
+    user,
+    owner: { kind: 'clinician', id: 'dr-okafor' },
+    label: user,
+    algorithm,
+    credentials: credentialsFor(user, realm, password, 0),
+    createdAt: 0,
+  }
 }
 
 beforeEach(() => {
@@ -30,12 +37,21 @@ beforeEach(() => {
   locked = []
   refused = []
   tokens = 1_000
-  const known = new Map([device('ward', 'secret'), device('laptop', 'other'), device('modern', 'newer', 'SHA-256')].map((one) => [one.user, one]))
+  const known = new Map(
+    [device('ward', 'secret'), device('laptop', 'other'), device('modern', 'newer', 'SHA-256')].map((one) => [one.user, one]),
+  )
   devices = { find: (user) => known.get(user), page: () => [], list: () => [...known.values()] }
   bindings = new Bindings(clock)
   authenticator = new DigestAuthenticator({ realm, secret: Buffer.alloc(16, 7), devices, clock, onLocked: (lock) => locked.push(lock) })
   const strangers = { take: () => (tokens -= 1) >= 0 }
-  registrar = new Registrar({ authenticator, bindings, clock, trusted: { has: (address) => address.startsWith('127.') }, strangers, onRefused: (detail) => refused.push(detail) })
+  registrar = new Registrar({
+    authenticator,
+    bindings,
+    clock,
+    trusted: { has: (address) => address.startsWith('127.') },
+    strangers,
+    onRefused: (detail) => refused.push(detail),
+  })
 })
 
 interface Answer {
@@ -54,7 +70,12 @@ let sequence = 0
 async function send(options: Sent): Promise<Answer> {
   let answer: Answer | undefined
   sequence += 1
-  const headers: Record<string, string | undefined> = { Authorization: options.authorization, 'Call-ID': 'one', CSeq: `${sequence} REGISTER`, 'User-Agent': 'Test 1.0' }
+  const headers: Record<string, string | undefined> = {
+    Authorization: options.authorization,
+    'Call-ID': 'one',
+    CSeq: `${sequence} REGISTER`,
+    'User-Agent': 'Test 1.0',
+  }
   await registrar.register({
     addressOfRecord: `sip:${options.user ?? 'ward'}@127.0.0.1`,
     contacts: options.contacts ?? [{ uri: 'sip:ward@10.0.0.9:5060', expiresSeconds: 60 }],
@@ -112,7 +133,10 @@ describe('a telephone registers', () => {
   })
 
   it('is told when it asks for too short a time', async () => {
-    expect(await registers({ contacts: [{ uri: 'sip:ward@10.0.0.9', expiresSeconds: 5 }] })).toMatchObject({ status: 423, headers: { 'Min-Expires': '30' } })
+    expect(await registers({ contacts: [{ uri: 'sip:ward@10.0.0.9', expiresSeconds: 5 }] })).toMatchObject({
+      status: 423,
+      headers: { 'Min-Expires': '30' },
+    })
   })
 
   it('asks what it has registered, and is told how long each has left', async () => {
@@ -129,14 +153,20 @@ describe('a telephone registers', () => {
 
   it('not with the weaker algorithm where the stronger one was asked for', async () => {
     const challenged = await send({ user: 'modern' })
-    const weaker: Answer = { ...challenged, headers: { 'WWW-Authenticate': (challenged.headers['WWW-Authenticate'] ?? '').replace('SHA-256', 'MD5') } }
+    const weaker: Answer = {
+      ...challenged,
+      headers: { 'WWW-Authenticate': (challenged.headers['WWW-Authenticate'] ?? '').replace('SHA-256', 'MD5') },
+    }
     expect((await send({ user: 'modern', authorization: prove(weaker, { username: 'modern', password: 'newer' }) })).status).toBe(401)
     expect(rung('modern')).toEqual([])
   })
 
   it('again and again with one challenge, as long as it counts', async () => {
     const challenged = await send({})
-    for (const count of [1, 2, 3]) expect((await send({ authorization: prove(challenged, { username: 'ward', password: 'secret' }, 'REGISTER', count) })).status).toBe(200)
+    for (const count of [1, 2, 3])
+      expect((await send({ authorization: prove(challenged, { username: 'ward', password: 'secret' }, 'REGISTER', count) })).status).toBe(
+        200,
+      )
     await clock.advance(301_000)
     const stale = await send({ authorization: prove(challenged, { username: 'ward', password: 'secret' }, 'REGISTER', 4) })
     expect(stale).toMatchObject({ status: 401, headers: { 'WWW-Authenticate': expect.stringContaining('stale=true') as string } })
@@ -144,7 +174,10 @@ describe('a telephone registers', () => {
 
   it('even if it is so old that it knows no quality of protection; once with each challenge', async () => {
     const challenged = await send({})
-    const old: Answer = { ...challenged, headers: { 'WWW-Authenticate': (challenged.headers['WWW-Authenticate'] ?? '').replace(', qop="auth"', '') } }
+    const old: Answer = {
+      ...challenged,
+      headers: { 'WWW-Authenticate': (challenged.headers['WWW-Authenticate'] ?? '').replace(', qop="auth"', '') },
+    }
     const credentials = prove(old, { username: 'ward', password: 'secret' })
     expect(credentials).not.toContain('nc=')
     expect((await send({ authorization: credentials })).status).toBe(200)
@@ -224,7 +257,10 @@ describe('nobody registers', () => {
 
   it("with a nonce of another address: wrong passwords are not counted against somebody else's", async () => {
     const challenged = await send({ address: '192.0.2.66' })
-    for (let times = 0; times < 9; times += 1) expect((await send({ address: '192.0.2.9', authorization: prove(challenged, { username: 'ward', password: 'wrong' }) })).status).toBe(401)
+    for (let times = 0; times < 9; times += 1)
+      expect((await send({ address: '192.0.2.9', authorization: prove(challenged, { username: 'ward', password: 'wrong' }) })).status).toBe(
+        401,
+      )
     expect(locked).toEqual([])
   })
 
@@ -233,23 +269,36 @@ describe('nobody registers', () => {
     expect((await registers()).status).toBe(200)
     expect(tokens).toBe(1)
     for (let times = 0; times < 5; times += 1) expect((await registers()).status).toBe(200)
-    for (let times = 0; times < 5; times += 1) expect((await registers({ user: 'laptop', password: 'other', address: '127.0.0.1' })).status).toBe(200)
+    for (let times = 0; times < 5; times += 1)
+      expect((await registers({ user: 'laptop', password: 'other', address: '127.0.0.1' })).status).toBe(200)
     expect((await send({ address: '192.0.2.66' })).status).toBe(401)
     expect(await send({ address: '192.0.2.66' })).toMatchObject({ status: 503, headers: { 'Retry-After': '60' } })
   })
 
-  it.each(['qop=x, nc=00000002', 'qop=auth-int, nc=00000002', 'qop="", nc=00000002', 'nc=00000002'])('with credentials that were sent before, without a count of their own, and %s after them', async (more) => {
-    const challenged = await send({})
-    const old: Answer = { ...challenged, headers: { 'WWW-Authenticate': (challenged.headers['WWW-Authenticate'] ?? '').replace(', qop="auth"', '') } }
-    const caught = prove(old, { username: 'ward', password: 'secret' })
-    expect((await send({ authorization: caught })).status).toBe(200)
-    expect((await send({ authorization: `${caught}, ${more}` })).status).toBe(401)
-    // Nor when it never arrived.
-    const again = prove({ ...old, headers: { 'WWW-Authenticate': ((await send({})).headers['WWW-Authenticate'] ?? '').replace(', qop="auth"', '') } }, { username: 'ward', password: 'secret' })
-    const statuses = [await send({ authorization: `${again}, ${more}` }), await send({ authorization: `${again}, ${more.replace('2', '3')}` })].map(({ status }) => status)
-    expect(statuses).toEqual(more.startsWith('qop') ? [401, 401] : [200, 401])
-    expect(locked).toEqual([])
-  })
+  it.each(['qop=x, nc=00000002', 'qop=auth-int, nc=00000002', 'qop="", nc=00000002', 'nc=00000002'])(
+    'with credentials that were sent before, without a count of their own, and %s after them',
+    async (more) => {
+      const challenged = await send({})
+      const old: Answer = {
+        ...challenged,
+        headers: { 'WWW-Authenticate': (challenged.headers['WWW-Authenticate'] ?? '').replace(', qop="auth"', '') },
+      }
+      const caught = prove(old, { username: 'ward', password: 'secret' })
+      expect((await send({ authorization: caught })).status).toBe(200)
+      expect((await send({ authorization: `${caught}, ${more}` })).status).toBe(401)
+      // Nor when it never arrived.
+      const again = prove(
+        { ...old, headers: { 'WWW-Authenticate': ((await send({})).headers['WWW-Authenticate'] ?? '').replace(', qop="auth"', '') } },
+        { username: 'ward', password: 'secret' },
+      )
+      const statuses = [
+        await send({ authorization: `${again}, ${more}` }),
+        await send({ authorization: `${again}, ${more.replace('2', '3')}` }),
+      ].map(({ status }) => status)
+      expect(statuses).toEqual(more.startsWith('qop') ? [401, 401] : [200, 401])
+      expect(locked).toEqual([])
+    },
+  )
 
   it('with credentials that were sent before', async () => {
     const challenge = chooseChallenge([(await send({})).headers['WWW-Authenticate'] ?? ''])
@@ -261,7 +310,12 @@ describe('nobody registers', () => {
 })
 
 describe('a call from somebody who says that they are one of the telephones', () => {
-  async function calls(options: { from: string; authorization?: string; address?: string; dialled?: string }): Promise<{ admission: Admission; answers: Answer[] }> {
+  async function calls(options: {
+    from: string
+    authorization?: string
+    address?: string
+    dialled?: string
+  }): Promise<{ admission: Admission; answers: Answer[] }> {
     const answers: Answer[] = []
     const call = {
       id: 'call',
@@ -272,7 +326,8 @@ describe('a call from somebody who says that they are one of the telephones', ()
       signal: new AbortController().signal,
       header: (name: string) => (name === 'Authorization' ? options.authorization : undefined),
       answer: () => Promise.reject(new Error('not yet')),
-      reject: (status: number, more?: { headers?: Readonly<Record<string, string>> }) => Promise.resolve(void answers.push({ status, headers: more?.headers ?? {} })),
+      reject: (status: number, more?: { headers?: Readonly<Record<string, string>> }) =>
+        Promise.resolve(void answers.push({ status, headers: more?.headers ?? {} })),
     } satisfies IncomingCall
     return { admission: await admitDevice(call, { authenticator, devices, onRefused: (detail) => refused.push(detail) }), answers }
   }
@@ -286,7 +341,10 @@ describe('a call from somebody who says that they are one of the telephones', ()
 
   it('is challenged, at any address, and let in with the proof', async () => {
     const challenged = await challengeFor('ward')
-    const { admission, answers } = await calls({ from: 'ward', authorization: prove(challenged, { username: 'ward', password: 'secret' }, 'INVITE') })
+    const { admission, answers } = await calls({
+      from: 'ward',
+      authorization: prove(challenged, { username: 'ward', password: 'secret' }, 'INVITE'),
+    })
     expect(answers).toEqual([])
     expect(admission).toMatchObject({ kind: 'device', call: { device: 'ward', id: 'call', callerNumber: 'ward', dialledNumber: '21' } })
   })
@@ -304,7 +362,10 @@ describe('a call from somebody who says that they are one of the telephones', ()
 
   it('is not let in with what was good for a registration', async () => {
     const challenged = await challengeFor('ward')
-    const { answers } = await calls({ from: 'ward', authorization: prove(challenged, { username: 'ward', password: 'secret' }, 'REGISTER') })
+    const { answers } = await calls({
+      from: 'ward',
+      authorization: prove(challenged, { username: 'ward', password: 'secret' }, 'REGISTER'),
+    })
     expect(answers).toMatchObject([{ status: 403 }])
   })
 

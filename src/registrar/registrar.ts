@@ -44,8 +44,10 @@ export class Registrar {
     const { bindings, clock } = this.options
     const { contacts } = registration
     const all = contacts.some(({ uri }) => uri === '*')
-    if (all && (contacts.length > 1 || contacts[0]?.expiresSeconds !== 0)) return registration.respond(400, { reason: 'Contact * needs Expires 0' })
-    if (!all && contacts.some(({ uri }) => uri.length > longestContact || !/^sips?:[^\s<>"]+$/i.test(uri))) return registration.respond(400, { reason: 'Bad Contact' })
+    if (all && (contacts.length > 1 || contacts[0]?.expiresSeconds !== 0))
+      return registration.respond(400, { reason: 'Contact * needs Expires 0' })
+    if (!all && contacts.some(({ uri }) => uri.length > longestContact || !/^sips?:[^\s<>"]+$/i.test(uri)))
+      return registration.respond(400, { reason: 'Bad Contact' })
     const by = registeredBy(registration)
     const result = all ? bindings.clear(user, by) : bindings.bind(user, contacts, by)
     switch (result.kind) {
@@ -55,7 +57,9 @@ export class Registrar {
         return registration.respond(500, { reason: 'Request Out of Order' })
       case 'bound': {
         const now = clock.now()
-        const contact = bindings.of(user).map((binding) => `<${binding.contact}>;expires=${Math.max(0, Math.round((binding.expiresAt - now) / 1_000))}`)
+        const contact = bindings
+          .of(user)
+          .map((binding) => `<${binding.contact}>;expires=${Math.max(0, Math.round((binding.expiresAt - now) / 1_000))}`)
         return registration.respond(200, { headers: contact.length === 0 ? {} : { Contact: contact.join(', ') } })
       }
     }

@@ -62,15 +62,32 @@ export class Telephones {
     this.#bindings = new Bindings(clock, { ...defaultBindingLimits, leastSeconds }, options.shared)
     this.#lockAlarms = new LockAlarms(options.alarms, clock, (user) => kept.find(user)?.owner)
     // Nonces of before a restart are answered with a fresh challenge (stale=true): the secret need not outlive the process.
-    this.#authenticator = new DigestAuthenticator({ realm, secret: options.nonceSecret ?? randomBytes(32), devices: this.#known, clock, onLocked: (lock) => this.#lockAlarms.locked(lock), others: options.proofs })
-    this.#registrar = new Registrar({ authenticator: this.#authenticator, bindings: this.#bindings, clock, trusted, strangers, ...(onRefused ? { onRefused } : {}) })
+    this.#authenticator = new DigestAuthenticator({
+      realm,
+      secret: options.nonceSecret ?? randomBytes(32),
+      devices: this.#known,
+      clock,
+      onLocked: (lock) => this.#lockAlarms.locked(lock),
+      others: options.proofs,
+    })
+    this.#registrar = new Registrar({
+      authenticator: this.#authenticator,
+      bindings: this.#bindings,
+      clock,
+      trusted,
+      strangers,
+      ...(onRefused ? { onRefused } : {}),
+    })
   }
 
   /** Rejects when the journal cannot be read. */
   static async open(options: TelephonesOptions): Promise<Telephones> {
     const kept = await KeptDevices.open(options)
     for (const { user, credentials } of kept.list()) {
-      if (credentials.realm !== options.realm) options.onProblem?.(`the device ${user} needs a new password: its own belongs to the realm "${credentials.realm}", and the realm is "${options.realm}" now`)
+      if (credentials.realm !== options.realm)
+        options.onProblem?.(
+          `the device ${user} needs a new password: its own belongs to the realm "${credentials.realm}", and the realm is "${options.realm}" now`,
+        )
     }
     return new Telephones(kept, options)
   }

@@ -20,7 +20,11 @@ export async function withPatient({ arranged }: Pick<PatientParts, 'arranged'>, 
 }
 
 /** The same of calls of a list: of those that are about a patient, and whose number is for whoever asks. */
-export async function withPatients(parts: PatientParts, calls: readonly CallSummary[], sees: (call: CallSummary) => boolean): Promise<readonly CallSummary[]> {
+export async function withPatients(
+  parts: PatientParts,
+  calls: readonly CallSummary[],
+  sees: (call: CallSummary) => boolean,
+): Promise<readonly CallSummary[]> {
   return Promise.all(
     calls.map(async (call) => {
       if (call.nhsNumber !== null || !aboutPatients.has(call.kind) || !sees(call)) return call

@@ -9,15 +9,21 @@ const directory = emptyDirectory
 const now = Date.UTC(2026, 5, 30, 11)
 
 function token(...permissions: readonly Permission[]): Identity {
-  return { kind: 'token', token: { id: 't', kind: 'api', name: 't', permissions, scope: { kind: 'organisation', id: 'elm-row' }, madeBy: 'system', createdAt: 0 } }
+  return {
+    kind: 'token',
+    token: { id: 't', kind: 'api', name: 't', permissions, scope: { kind: 'organisation', id: 'elm-row' }, madeBy: 'system', createdAt: 0 },
+  }
 }
 
-const ask = (asked: AskedCalls, identity = token('calls', 'recordings')) => filterOf(identity, asked, { directory, timeZone: 'Europe/London', now })
+const ask = (asked: AskedCalls, identity = token('calls', 'recordings')) =>
+  filterOf(identity, asked, { directory, timeZone: 'Europe/London', now })
 
 test('days are days of the service, today included', () => {
   expect(ask({ days: 1 })).toEqual({ kind: 'done', value: { within: [{ organisation: 'elm-row' }], from: Date.UTC(2026, 5, 29, 23) } })
   expect(ask({ days: 7 })).toMatchObject({ value: { from: Date.UTC(2026, 5, 23, 23) } })
-  expect(ask({ from: '2026-06-01', to: '2026-06-01' })).toMatchObject({ value: { from: Date.UTC(2026, 4, 31, 23), to: Date.UTC(2026, 5, 1, 23) } })
+  expect(ask({ from: '2026-06-01', to: '2026-06-01' })).toMatchObject({
+    value: { from: Date.UTC(2026, 4, 31, 23), to: Date.UTC(2026, 5, 1, 23) },
+  })
 })
 
 test('what cannot be is refused, with what would be right', () => {

@@ -41,16 +41,30 @@ export interface Surroundings {
 }
 
 /** What is asked of the store: which of the calls that they may see. */
-export function filterOf(identity: Identity, { from, to, days, number, cursor, ...rest }: AskedCalls, { directory, timeZone, now }: Surroundings): Result<CallFilter, 'badInput'> {
-  if (days !== undefined && (from !== undefined || to !== undefined)) return bad('days stands in place of from and to; give the one or the others.', 'days')
-  const since = days === undefined ? from : Temporal.Instant.fromEpochMilliseconds(now).toZonedDateTimeISO(timeZone).toPlainDate().subtract({ days: days - 1 }).toString()
+export function filterOf(
+  identity: Identity,
+  { from, to, days, number, cursor, ...rest }: AskedCalls,
+  { directory, timeZone, now }: Surroundings,
+): Result<CallFilter, 'badInput'> {
+  if (days !== undefined && (from !== undefined || to !== undefined))
+    return bad('days stands in place of from and to; give the one or the others.', 'days')
+  const since =
+    days === undefined
+      ? from
+      : Temporal.Instant.fromEpochMilliseconds(now)
+          .toZonedDateTimeISO(timeZone)
+          .toPlainDate()
+          .subtract({ days: days - 1 })
+          .toString()
   const first = since === undefined ? undefined : boundOf(since, 'from', timeZone)
   if (first?.kind === 'refused') return first
   const end = to === undefined ? undefined : boundOf(to, 'to', timeZone)
   if (end?.kind === 'refused') return end
   if (first && end && first.value >= end.value) return bad('from lies after to; it has to lie before it.', 'from')
-  if (cursor !== undefined && !placeOf(cursor)) return bad('cursor is none that this API gave out; leave it out to begin at the first call.', 'cursor')
-  if (number !== undefined && !meets(identity, 'recordings')) return bad('number can be looked for by those alone who may see patient data.', 'number')
+  if (cursor !== undefined && !placeOf(cursor))
+    return bad('cursor is none that this API gave out; leave it out to begin at the first call.', 'cursor')
+  if (number !== undefined && !meets(identity, 'recordings'))
+    return bad('number can be looked for by those alone who may see patient data.', 'number')
   // Who called is patient data: looked for among the calls of which they may see it.
   const within = withinReach(identity, number === undefined ? 'calls' : 'recordings', directory)
   return done({
@@ -77,15 +91,27 @@ function namesOf(order: CallOrder | undefined, directory: Directory): Pick<CallF
     case 'surgery':
       return { names: { column: 'organisation', values: named([...organisations.values()].map(({ id, name }) => [id, name])) } }
     case 'area':
-      return { names: { column: 'organisation', values: named([...organisations.values()].map(({ id, area }) => [id, areas.get(area)?.name ?? area])) } }
+      return {
+        names: {
+          column: 'organisation',
+          values: named([...organisations.values()].map(({ id, area }) => [id, areas.get(area)?.name ?? area])),
+        },
+      }
     case 'operation':
       return { names: { column: 'line', values: named([...lines.values()].map(({ id, name }) => [id, name])) } }
     case 'trust':
-      return { names: { column: 'line', values: named([...lines.values()].map(({ id, trust }) => [id, organisations.get(trust)?.name ?? trust])) } }
+      return {
+        names: { column: 'line', values: named([...lines.values()].map(({ id, trust }) => [id, organisations.get(trust)?.name ?? trust])) },
+      }
     case 'consultant':
       return { names: { column: 'clinician', values: named([...clinicians.values()].map(({ id, name }) => [id, name])) } }
     default:
-      return { names: { column: 'outcome', values: named([undefined, ...lines.keys()].flatMap((line) => knownOutcomes(directory, line)).map(({ id, label }) => [id, label])) } }
+      return {
+        names: {
+          column: 'outcome',
+          values: named([undefined, ...lines.keys()].flatMap((line) => knownOutcomes(directory, line)).map(({ id, label }) => [id, label])),
+        },
+      }
   }
 }
 
@@ -97,7 +123,11 @@ function numbersOf(text: string): Pick<CallFilter, 'nhsNumber' | 'callerNumbers'
   const written = text.replaceAll(/\s/g, '')
   if (!reading.ok) return { callerNumbers: [written] }
   const digits = reading.number.slice(1)
-  return { callerNumbers: [...new Set([reading.number, digits, written, ...(digits.startsWith('44') ? [`0${digits.slice(2)}`] : [`00${digits}`])])] }
+  return {
+    callerNumbers: [
+      ...new Set([reading.number, digits, written, ...(digits.startsWith('44') ? [`0${digits.slice(2)}`] : [`00${digits}`])]),
+    ],
+  }
 }
 
 /**
@@ -115,6 +145,9 @@ export function boundOf(text: string, side: 'from' | 'to', timeZone: string): Re
     // In a query a "+" that is not written as %2B arrives as a space.
     return done(Temporal.Instant.from(text.replace(/ (?=\d{2}:?\d{2}$)/, '+')).epochMilliseconds)
   } catch {
-    return bad(`${side} is "${text.slice(0, 40)}"; it has to be a date such as 2026-03-02 or an instant with its offset such as 2026-03-02T09:00:00Z.`, side)
+    return bad(
+      `${side} is "${text.slice(0, 40)}"; it has to be a date such as 2026-03-02 or an instant with its offset such as 2026-03-02T09:00:00Z.`,
+      side,
+    )
   }
 }

@@ -9,7 +9,14 @@ import { clockInto, durationInWords } from './durations.js'
 import { recordLines, recordText } from './record-text.js'
 
 function told(facts: readonly CallFact[]): readonly CallEvent[] {
-  return facts.map((fact, index) => ({ ...unknownOrigin, callId: 'one', seq: index + 1, at: Date.UTC(2026, 2, 2, 9, 30) + index * 1_000, elapsedMs: index * 1_000, ...fact }))
+  return facts.map((fact, index) => ({
+    ...unknownOrigin,
+    callId: 'one',
+    seq: index + 1,
+    at: Date.UTC(2026, 2, 2, 9, 30) + index * 1_000,
+    elapsedMs: index * 1_000,
+    ...fact,
+  }))
 }
 
 const later: readonly CallFact[] = [
@@ -50,7 +57,12 @@ describe('the story of a call', () => {
   })
 
   test('says no number of a specialist and no NHS number', () => {
-    const words = JSON.stringify(storyOf(told([{ type: 'candidate.passedOver', candidate: `phone:${specialistsNumber}`, why: 'beingRung' }, ...goodCall('one'), ...later]), emptyDirectory))
+    const words = JSON.stringify(
+      storyOf(
+        told([{ type: 'candidate.passedOver', candidate: `phone:${specialistsNumber}`, why: 'beingRung' }, ...goodCall('one'), ...later]),
+        emptyDirectory,
+      ),
+    )
     expect(words).not.toContain(specialistsNumber)
     expect(words).not.toContain('9990000018')
     expect(words).toContain('A telephone on the rota was passed over')
@@ -63,7 +75,9 @@ describe('the story of a call', () => {
 
 test('the text for a record has the patient for those alone who may see patient data', () => {
   const record = callRecord(told([...goodCall('one'), ...later]))!
-  expect(recordText(record, emptyDirectory, true)).toBe('Call: Call from a Dial-In number\nDate and time: 2 March 2026 at 09:30\nPatient: NHS number 999 000 0018\nMade by: dr-okafor\nLine: cardiology\nSpecialist: On-call mobile\nWaited: 9.0 s\nTalked: 5.0 s\nOutcome: Referral made (left by staff)\nReference: one\n')
+  expect(recordText(record, emptyDirectory, true)).toBe(
+    'Call: Call from a Dial-In number\nDate and time: 2 March 2026 at 09:30\nPatient: NHS number 999 000 0018\nMade by: dr-okafor\nLine: cardiology\nSpecialist: On-call mobile\nWaited: 9.0 s\nTalked: 5.0 s\nOutcome: Referral made (left by staff)\nReference: one\n',
+  )
   expect(recordLines(record, emptyDirectory, false).map(({ name }) => name)).not.toContain('Patient')
 })
 

@@ -36,7 +36,13 @@ export const callKinds: Readonly<Record<CallKind, string>> = {
   bypass: 'Call to a practice',
 }
 
-export const parties: Readonly<Record<Party | 'system' | 'staff', string>> = { caller: 'the caller', specialist: 'the specialist', called: 'whoever was called', system: 'the service', staff: 'staff' }
+export const parties: Readonly<Record<Party | 'system' | 'staff', string>> = {
+  caller: 'the caller',
+  specialist: 'the specialist',
+  called: 'whoever was called',
+  system: 'the service',
+  staff: 'staff',
+}
 
 const huntEnds: Readonly<Record<HuntEnd, string>> = {
   accepted: 'The hunt is over: somebody accepted',
@@ -53,7 +59,12 @@ const keyOnlyWhys = {
   beep: 'a tone sounded',
   goesOn: 'they talked on after the word',
 } as const
-const keyForms = { rfc4733: 'as a telephone event (RFC 4733)', inband: 'as a tone in the speech', info: 'in a SIP INFO', unknown: 'in a form that is not known' } as const
+const keyForms = {
+  rfc4733: 'as a telephone event (RFC 4733)',
+  inband: 'as a tone in the speech',
+  info: 'in a SIP INFO',
+  unknown: 'in a form that is not known',
+} as const
 
 /** A call as a story: everything that happened, in order, without any number of a specialist and without an NHS number. */
 export function storyOf(events: readonly CallEvent[], directory: Directory): readonly Moment[] {
@@ -65,7 +76,15 @@ export function storyOf(events: readonly CallEvent[], directory: Directory): rea
     const said = told.tell(event)
     if (!said) return []
     const afterMs = event.elapsedMs ?? event.at - record.arrivedAt
-    return [{ seq: event.seq, at: event.at, by: event.actor, ...(event.seq > endedAt ? {} : { afterMs: Math.max(0, Math.round(afterMs)) }), ...said }]
+    return [
+      {
+        seq: event.seq,
+        at: event.at,
+        by: event.actor,
+        ...(event.seq > endedAt ? {} : { afterMs: Math.max(0, Math.round(afterMs)) }),
+        ...said,
+      },
+    ]
   })
 }
 
@@ -86,7 +105,11 @@ class Teller {
     switch (event.type) {
       case 'call.arrived': {
         const who = event.organisation === undefined ? undefined : this.#organisation(event.organisation)
-        return { kind: 'caller', what: `A call came in${who === undefined ? '' : ` from ${who}`}`, detail: `${callKinds[event.kind]}: ${showNumber(event.dialledNumber)} was dialled` }
+        return {
+          kind: 'caller',
+          what: `A call came in${who === undefined ? '' : ` from ${who}`}`,
+          detail: `${callKinds[event.kind]}: ${showNumber(event.dialledNumber)} was dialled`,
+        }
       }
       case 'call.placed':
         return { kind: 'caller', what: `The service began the call for ${this.#clinician(event.clinician)}`, detail: callKinds[event.kind] }
@@ -103,44 +126,109 @@ class Teller {
       case 'call.takenOver':
         return { kind: 'trouble', what: `The engine ${event.from} had stopped; another went on with the call` }
       case 'leg.moved':
-        return { kind: 'trouble', what: `The media server failed, and ${parties[event.party]} was taken to another one`, detail: `${seconds(event.silentMs)} without sound` }
+        return {
+          kind: 'trouble',
+          what: `The media server failed, and ${parties[event.party]} was taken to another one`,
+          detail: `${seconds(event.silentMs)} without sound`,
+        }
       case 'talk.resumed':
         return { kind: 'talk', what: 'Connected again', detail: `the two did not hear each other for ${seconds(event.apartMs)}` }
       case 'menu.offered':
-        return { kind: 'menu', what: `The menu offered ${event.lines.length} ${event.lines.length === 1 ? 'line' : 'lines'}`, ...(event.attempt > 1 ? { detail: `for the ${ordinal(event.attempt)} time` } : {}) }
+        return {
+          kind: 'menu',
+          what: `The menu offered ${event.lines.length} ${event.lines.length === 1 ? 'line' : 'lines'}`,
+          ...(event.attempt > 1 ? { detail: `for the ${ordinal(event.attempt)} time` } : {}),
+        }
       case 'menu.keyed':
-        return event.understood ? { kind: 'menu', what: `The caller keyed ${event.keys}` } : { kind: 'missed', what: `The caller keyed ${event.keys || 'nothing'}`, detail: 'no line has this code here' }
+        return event.understood
+          ? { kind: 'menu', what: `The caller keyed ${event.keys}` }
+          : { kind: 'missed', what: `The caller keyed ${event.keys || 'nothing'}`, detail: 'no line has this code here' }
       case 'line.chosen':
-        return { kind: 'menu', what: `${this.#line(event.line)} was chosen; the wait begins`, detail: { only: 'the only line that may be called', code: 'by its code', number: 'by the number that was dialled', arrangement: 'it stands in what was arranged', press: 'the clinician pressed it on their page' }[event.by] }
+        return {
+          kind: 'menu',
+          what: `${this.#line(event.line)} was chosen; the wait begins`,
+          detail: {
+            only: 'the only line that may be called',
+            code: 'by its code',
+            number: 'by the number that was dialled',
+            arrangement: 'it stands in what was arranged',
+            press: 'the clinician pressed it on their page',
+          }[event.by],
+        }
       case 'line.refused':
-        return { kind: 'missed', what: `${this.#line(event.line)} could not be called`, detail: { closed: 'it was closed', notAllowed: 'this organisation may not use it', noRota: 'nobody was on its rota' }[event.why] }
+        return {
+          kind: 'missed',
+          what: `${this.#line(event.line)} could not be called`,
+          detail: { closed: 'it was closed', notAllowed: 'this organisation may not use it', noRota: 'nobody was on its rota' }[event.why],
+        }
       case 'hunt.started':
-        return { kind: 'hunt', what: { local: `The hunt began: ${counted(event.candidates, 'place')} on the rota`, ncn: `The hunt went on in the National Consultant Network: ${counted(event.candidates, 'place')}`, direct: 'Whoever is wanted is rung' }[event.pool], ...this.#lasting(event, 'hunt.ended') }
+        return {
+          kind: 'hunt',
+          what: {
+            local: `The hunt began: ${counted(event.candidates, 'place')} on the rota`,
+            ncn: `The hunt went on in the National Consultant Network: ${counted(event.candidates, 'place')}`,
+            direct: 'Whoever is wanted is rung',
+          }[event.pool],
+          ...this.#lasting(event, 'hunt.ended'),
+        }
       case 'candidate.passedOver':
-        return { kind: 'missed', what: `${this.#candidate(event.candidate)} was passed over`, detail: { beingRung: 'another call was ringing there', onACall: 'they were on a call', notNow: 'they had said "not now", and are rung when nobody else accepts' }[event.why] }
+        return {
+          kind: 'missed',
+          what: `${this.#candidate(event.candidate)} was passed over`,
+          detail: {
+            beingRung: 'another call was ringing there',
+            onACall: 'they were on a call',
+            notNow: 'they had said "not now", and are rung when nobody else accepts',
+          }[event.why],
+        }
       case 'attempt.started':
         return { kind: 'ring', what: `${event.label} was rung`, ...this.#ringing(event.attempt, event) }
       case 'attempt.sent':
-        return event.plainAfter === undefined ? undefined : { kind: 'ring', what: `${this.#label(event.attempt)} was rung without encryption`, detail: `SRTP was answered with ${event.plainAfter}` }
+        return event.plainAfter === undefined
+          ? undefined
+          : {
+              kind: 'ring',
+              what: `${this.#label(event.attempt)} was rung without encryption`,
+              detail: `SRTP was answered with ${event.plainAfter}`,
+            }
       case 'attempt.ringing':
         return undefined
       case 'attempt.answered':
         return { kind: 'ring', what: `${this.#label(event.attempt)} answered` }
       case 'whisper.started':
-        return { kind: 'ring', what: `${this.#label(event.attempt)} was told who calls, and asked to press 1`, ...(event.repetition > 1 ? { detail: `for the ${ordinal(event.repetition)} time` } : {}) }
+        return {
+          kind: 'ring',
+          what: `${this.#label(event.attempt)} was told who calls, and asked to press 1`,
+          ...(event.repetition > 1 ? { detail: `for the ${ordinal(event.repetition)} time` } : {}),
+        }
       case 'whisper.wrongKey':
         return { kind: 'missed', what: `${this.#label(event.attempt)} pressed ${event.key}`, detail: 'only 1 accepts' }
       case 'whisper.word':
-        return { kind: 'ring', what: `${this.#label(event.attempt)} said “${event.word}”`, detail: `heard at ${percent(event.confidence)}; asked to confirm it` }
+        return {
+          kind: 'ring',
+          what: `${this.#label(event.attempt)} said “${event.word}”`,
+          detail: `heard at ${percent(event.confidence)}; asked to confirm it`,
+        }
       case 'whisper.keyOnly':
         return { kind: 'ring', what: `From ${this.#label(event.attempt)} only the key counts`, detail: keyOnlyWhys[event.why] }
       case 'attempt.accepted': {
         const { heard } = event.proof
-        return { kind: 'accepted', what: `${this.#label(event.attempt)} accepted`, detail: heard.kind === 'key' ? `pressed ${heard.key}, heard ${keyForms[heard.source]}` : `said “${heard.word}” twice, heard at ${percent(heard.confidence)}` }
+        return {
+          kind: 'accepted',
+          what: `${this.#label(event.attempt)} accepted`,
+          detail:
+            heard.kind === 'key'
+              ? `pressed ${heard.key}, heard ${keyForms[heard.source]}`
+              : `said “${heard.word}” twice, heard at ${percent(heard.confidence)}`,
+        }
       }
       case 'attempt.ended':
         if (event.result === 'accepted' || event.result === 'connected') return undefined
-        return { kind: 'missed', what: `${this.#label(event.attempt)}: ${attemptResults[event.result].why}`, ...(event.status === undefined ? {} : { detail: `status ${event.status}` }) }
+        return {
+          kind: 'missed',
+          what: `${this.#label(event.attempt)}: ${attemptResults[event.result].why}`,
+          ...(event.status === undefined ? {} : { detail: `status ${event.status}` }),
+        }
       case 'hunt.ended':
         return { kind: 'hunt', what: huntEnds[event.result] }
       case 'recording.started':
@@ -150,25 +238,54 @@ class Teller {
       case 'recording.stopped':
         return undefined
       case 'recording.ready':
-        return { kind: 'recording', what: 'The MP3 was ready', detail: `${Math.round(event.seconds)} seconds${event.lostSeconds === undefined ? '' : `, ${Math.round(event.lostSeconds)} are missing`}` }
+        return {
+          kind: 'recording',
+          what: 'The MP3 was ready',
+          detail: `${Math.round(event.seconds)} seconds${event.lostSeconds === undefined ? '' : `, ${Math.round(event.lostSeconds)} are missing`}`,
+        }
       case 'recording.deleted':
         return { kind: 'later', what: 'The recording was deleted', detail: `${event.rule}; certificate ${event.certificate}` }
       case 'talk.started':
-        return { kind: 'talk', what: `Connected: the caller and ${this.#label(event.attempt)} talked`, ...this.#lasting(event, 'talk.ended') }
+        return {
+          kind: 'talk',
+          what: `Connected: the caller and ${this.#label(event.attempt)} talked`,
+          ...this.#lasting(event, 'talk.ended'),
+        }
       case 'talk.ended':
-        return { kind: 'talk', what: event.why === 'hangup' ? `The conversation ended: ${parties[event.by]} hung up` : 'The conversation ended', ...(event.why === 'hangup' ? {} : { detail: { unbridged: 'the two were separated', faulted: 'the connection failed', ...legWhys }[event.why] }) }
+        return {
+          kind: 'talk',
+          what: event.why === 'hangup' ? `The conversation ended: ${parties[event.by]} hung up` : 'The conversation ended',
+          ...(event.why === 'hangup'
+            ? {}
+            : { detail: { unbridged: 'the two were separated', faulted: 'the connection failed', ...legWhys }[event.why] }),
+        }
       case 'outcome.asked':
         return { kind: 'talk', what: `${capital(parties[event.of])} was asked for the outcome` }
       case 'outcome.left':
-        return { kind: event.by === 'staff' ? 'later' : 'talk', what: `Outcome: ${outcomeLabel(this.directory, this.#lineOfCall(), event.outcome) ?? event.outcome}`, detail: `left by ${parties[event.by]}` }
+        return {
+          kind: event.by === 'staff' ? 'later' : 'talk',
+          what: `Outcome: ${outcomeLabel(this.directory, this.#lineOfCall(), event.outcome) ?? event.outcome}`,
+          detail: `left by ${parties[event.by]}`,
+        }
       case 'call.assigned':
-        return { kind: 'later', what: event.clinician === undefined ? 'The call was assigned to nobody any more' : `The call was assigned to ${this.#clinician(event.clinician)}` }
+        return {
+          kind: 'later',
+          what:
+            event.clinician === undefined
+              ? 'The call was assigned to nobody any more'
+              : `The call was assigned to ${this.#clinician(event.clinician)}`,
+        }
       case 'nhsNumber.left':
-        return { kind: 'later', what: event.nhsNumber === undefined ? 'The NHS number was taken away' : 'The NHS number of the patient was left' }
+        return {
+          kind: 'later',
+          what: event.nhsNumber === undefined ? 'The NHS number was taken away' : 'The NHS number of the patient was left',
+        }
       case 'leg.returned':
         return { kind: 'talk', what: `${capital(parties[event.party])} came back after the page was loaded again` }
       case 'leg.ended':
-        return event.hangUp.ending === 'hangup' || event.hangUp.ending === 'released' ? undefined : { kind: 'trouble', what: `${capital(parties[event.party])} was lost`, detail: legEndings[event.hangUp.ending].why }
+        return event.hangUp.ending === 'hangup' || event.hangUp.ending === 'released'
+          ? undefined
+          : { kind: 'trouble', what: `${capital(parties[event.party])} was lost`, detail: legEndings[event.hangUp.ending].why }
       case 'alarm.raised': {
         const kind = /^[^:]*/.exec(event.alarm)?.[0] ?? ''
         // An alarm of an earlier version may stand in it.
@@ -207,12 +324,18 @@ class Teller {
 
   /** From this fact to the next one of that kind. */
   #lasting(from: CallEvent, type: CallEvent['type']): { readonly lastsMs?: number } {
-    return between(from, this.events.find((event) => event.seq > from.seq && event.type === type))
+    return between(
+      from,
+      this.events.find((event) => event.seq > from.seq && event.type === type),
+    )
   }
 
   /** How long it rang: to the answer, or to the end of the ringing. */
   #ringing(attempt: AttemptId, from: CallEvent): { readonly lastsMs?: number } {
-    return between(from, this.events.find((event) => (event.type === 'attempt.answered' || event.type === 'attempt.ended') && event.attempt === attempt))
+    return between(
+      from,
+      this.events.find((event) => (event.type === 'attempt.answered' || event.type === 'attempt.ended') && event.attempt === attempt),
+    )
   }
 }
 
@@ -222,7 +345,9 @@ function between(from: CallEvent, to: CallEvent | undefined): { readonly lastsMs
   return { lastsMs: Math.max(0, Math.round(ms)) }
 }
 
-const legWhys = Object.fromEntries(Object.entries(legEndings).map(([ending, { why }]) => [ending, why])) as { readonly [K in keyof typeof legEndings]: string }
+const legWhys = Object.fromEntries(Object.entries(legEndings).map(([ending, { why }]) => [ending, why])) as {
+  readonly [K in keyof typeof legEndings]: string
+}
 
 function seconds(ms: number): string {
   return `${(ms / 1_000).toFixed(1)} seconds`

@@ -16,9 +16,19 @@ export interface ReportParts {
 }
 
 /** Calls of the list as rows, each as far as whoever asks may see it. */
-export async function rowsOf(parts: PatientParts, calls: readonly CallSummary[], identity: Identity, directory: Directory): Promise<readonly ReportRow[]> {
+export async function rowsOf(
+  parts: PatientParts,
+  calls: readonly CallSummary[],
+  identity: Identity,
+  directory: Directory,
+): Promise<readonly ReportRow[]> {
   const known = await withPatients(parts, calls, (call) => listsPatient(identity, ofSummary(call), directory))
-  return known.map((call) => reportRow(call, directory, { nhsNumber: listsPatient(identity, ofSummary(call), directory), recording: seesPatient(identity, ofSummary(call), directory) }))
+  return known.map((call) =>
+    reportRow(call, directory, {
+      nhsNumber: listsPatient(identity, ofSummary(call), directory),
+      recording: seesPatient(identity, ofSummary(call), directory),
+    }),
+  )
 }
 
 /** Every row of the list, page by page: the next page is read when the one before has been taken. */

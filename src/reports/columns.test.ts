@@ -23,19 +23,67 @@ const row: ReportRow = {
   ending: 'connected',
 }
 
-const written = (one: ReportRow) => cellsOf(one, knownTimeZone('Europe/London'), (id) => `https://advice.example/calls/${id}`).map(writtenCell)
+const written = (one: ReportRow) =>
+  cellsOf(one, knownTimeZone('Europe/London'), (id) => `https://advice.example/calls/${id}`).map(writtenCell)
 
 test('the columns are exactly those of the service, and docs/reports.md explains each in the same words', () => {
-  expect(callsColumns.map(({ name }) => name)).toEqual(['Date', 'Time', 'Patient #', 'Gender', 'Surgery', 'CCS', 'Operation', 'Consultant', 'Trust', 'Refs', 'Wait time (secs)', 'Talk time (secs)', 'Outcome', 'Recording'])
-  const rows = [...readFileSync('docs/reports.md', 'utf8').matchAll(/^\| ([^|]+) \| ([^|]+) \|$/gm)].slice(1).map(([, name, meaning]) => ({ name, meaning }))
+  expect(callsColumns.map(({ name }) => name)).toEqual([
+    'Date',
+    'Time',
+    'Patient #',
+    'Gender',
+    'Surgery',
+    'CCS',
+    'Operation',
+    'Consultant',
+    'Trust',
+    'Refs',
+    'Wait time (secs)',
+    'Talk time (secs)',
+    'Outcome',
+    'Recording',
+  ])
+  const rows = [...readFileSync('docs/reports.md', 'utf8').matchAll(/^\| ([^|]+) \| ([^|]+) \|$/gm)]
+    .slice(1)
+    .map(([, name, meaning]) => ({ name, meaning }))
   expect(rows).toEqual(callsColumns.map(({ name, meaning }) => ({ name, meaning })))
 })
 
 test('a row has a cell for each column, in the time of the service', () => {
-  expect(written(row)).toEqual(['2026-07-01', '00:05:59', '999 000 0018', '', 'Elm Row Surgery', 'Saltmarsh and the Levels', 'Cardiology', 'Dr Ada Okafor', "St Bride's Hospital", '2', '31', '185', 'Referral avoided', 'https://advice.example/calls/one'])
+  expect(written(row)).toEqual([
+    '2026-07-01',
+    '00:05:59',
+    '999 000 0018',
+    '',
+    'Elm Row Surgery',
+    'Saltmarsh and the Levels',
+    'Cardiology',
+    'Dr Ada Okafor',
+    "St Bride's Hospital",
+    '2',
+    '31',
+    '185',
+    'Referral avoided',
+    'https://advice.example/calls/one',
+  ])
 })
 
 test('what is not known, or not for whoever asks, is empty and never made up', () => {
-  expect(written({ ...row, nhsNumber: null, surgery: null, area: null, operation: null, consultant: null, trust: null, refs: 0, waitMs: null, talkMs: null, outcome: null, recording: { state: 'ready', seconds: 1, mayHear: false } }).slice(2)).toEqual(['', '', '', '', '', '', '', '0', '', '', '', ''])
+  expect(
+    written({
+      ...row,
+      nhsNumber: null,
+      surgery: null,
+      area: null,
+      operation: null,
+      consultant: null,
+      trust: null,
+      refs: 0,
+      waitMs: null,
+      talkMs: null,
+      outcome: null,
+      recording: { state: 'ready', seconds: 1, mayHear: false },
+    }).slice(2),
+  ).toEqual(['', '', '', '', '', '', '', '0', '', '', '', ''])
   expect(written({ ...row, recording: null }).at(-1)).toBe('')
 })

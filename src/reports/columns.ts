@@ -5,7 +5,11 @@ import { figureDefinitions } from '../figures/definitions.js'
 import type { ReportRow } from './report-row.js'
 
 /** What stands in a cell, as what it is: a spreadsheet can reckon with it. `time`: seconds of the day. `text`: empty as well, where nothing is known. */
-export type Cell = { readonly kind: 'text'; readonly text: string } | { readonly kind: 'number'; readonly value: number } | { readonly kind: 'date'; readonly day: DayNumber } | { readonly kind: 'time'; readonly seconds: number }
+export type Cell =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'number'; readonly value: number }
+  | { readonly kind: 'date'; readonly day: DayNumber }
+  | { readonly kind: 'time'; readonly seconds: number }
 
 export interface Column {
   readonly name: string
@@ -21,7 +25,12 @@ export interface Column {
 export const callsColumns: readonly Column[] = [
   { name: 'Date', meaning: 'The day on which the call came in, or was placed (Europe/London).', width: 12, format: 'yyyy-mm-dd' },
   { name: 'Time', meaning: 'The time of day of the same moment.', width: 10, format: 'hh:mm:ss' },
-  { name: 'Patient #', meaning: 'NHS number of the patient, where somebody has left it for the call, or arranged the call with it. Shown to those who may see patient data.', width: 14 },
+  {
+    name: 'Patient #',
+    meaning:
+      'NHS number of the patient, where somebody has left it for the call, or arranged the call with it. Shown to those who may see patient data.',
+    width: 14,
+  },
   { name: 'Gender', meaning: 'Of the patient. The service is not told, so it is empty.', width: 8 },
   { name: 'Surgery', meaning: 'The organisation that called, by the number that was dialled.', width: 28 },
   { name: 'CCS', meaning: 'The area (borough or ICB) of that organisation.', width: 24 },
@@ -32,7 +41,11 @@ export const callsColumns: readonly Column[] = [
   { name: 'Wait time (secs)', meaning: `${figureDefinitions.waitTime} Whole seconds.`, width: 16 },
   { name: 'Talk time (secs)', meaning: `${figureDefinitions.talkTime} Whole seconds.`, width: 16 },
   { name: 'Outcome', meaning: 'The outcome that was left last, by those on the call or later by staff.', width: 28 },
-  { name: 'Recording', meaning: 'Whether there is an MP3 of the call; in exports the address of the call, for those who may hear it.', width: 44 },
+  {
+    name: 'Recording',
+    meaning: 'Whether there is an MP3 of the call; in exports the address of the call, for those who may hear it.',
+    width: 44,
+  },
 ]
 
 /** The cells of a call, in the order of the columns. @param addressOf where the page of a call is */
@@ -67,7 +80,9 @@ export function writtenCell(cell: Cell): string {
     case 'date':
       return dateOf(cell.day)
     case 'time':
-      return [Math.floor(cell.seconds / 3_600), Math.floor(cell.seconds / 60) % 60, cell.seconds % 60].map((part) => String(part).padStart(2, '0')).join(':')
+      return [Math.floor(cell.seconds / 3_600), Math.floor(cell.seconds / 60) % 60, cell.seconds % 60]
+        .map((part) => String(part).padStart(2, '0'))
+        .join(':')
   }
 }
 

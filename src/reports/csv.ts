@@ -12,5 +12,10 @@ export function csvOf(columns: readonly Column[], pages: AsyncIterable<readonly 
 
 async function* linesOf(columns: readonly Column[], pages: AsyncIterable<readonly (readonly Cell[])[]>): AsyncGenerator<string> {
   yield stringify([columns.map(({ name }) => name)], { ...options, bom: true })
-  for await (const rows of pages) if (rows.length > 0) yield stringify(rows.map((cells) => cells.map(writtenCell)), options)
+  for await (const rows of pages)
+    if (rows.length > 0)
+      yield stringify(
+        rows.map((cells) => cells.map(writtenCell)),
+        options,
+      )
 }

@@ -9,4 +9,7 @@ export type DeskRequest =
   | { readonly id: number; readonly kind: 'soundLost' }
   | { readonly id: number; readonly kind: 'pdf'; readonly document: RecordDocument }
 
-export type DeskReply = { readonly id: number; readonly kind: 'waveform'; readonly waveform: Waveform } | { readonly id: number; readonly kind: 'pdf'; readonly bytes: Uint8Array } | { readonly id: number; readonly kind: 'failed'; readonly why: string }
+export type DeskReply =
+  | { readonly id: number; readonly kind: 'waveform'; readonly waveform: Waveform }
+  | { readonly id: number; readonly kind: 'pdf'; readonly bytes: Uint8Array }
+  | { readonly id: number; readonly kind: 'failed'; readonly why: string }

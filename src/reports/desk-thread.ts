@@ -18,7 +18,12 @@ const sounds = new Map<number, Sound>()
 parentPort?.on('message', (request: DeskRequest) => {
   void perform(request).then(
     (reply) => reply && parentPort?.postMessage(reply),
-    (error: unknown) => parentPort?.postMessage({ id: request.id, kind: 'failed', why: error instanceof Error ? error.message : String(error) } satisfies DeskReply),
+    (error: unknown) =>
+      parentPort?.postMessage({
+        id: request.id,
+        kind: 'failed',
+        why: error instanceof Error ? error.message : String(error),
+      } satisfies DeskReply),
   )
 })
 

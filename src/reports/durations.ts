@@ -10,5 +10,7 @@ export function durationInWords(ms: number): string {
 export function clockInto(ms: number): string {
   const seconds = Math.floor(ms / 1_000)
   const two = (part: number) => String(part).padStart(2, '0')
-  return seconds < 3_600 ? `${Math.floor(seconds / 60)}:${two(seconds % 60)}` : `${Math.floor(seconds / 3_600)}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`
+  return seconds < 3_600
+    ? `${Math.floor(seconds / 60)}:${two(seconds % 60)}`
+    : `${Math.floor(seconds / 3_600)}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`
 }

@@ -36,7 +36,17 @@ export interface HandedIn {
   readonly by: string
 }
 
-const columns = ['month', 'requesting ICB', 'responding ODS', 'specialty group', 'type', 'total', 'processed', 'diverted', 'restated'] as const
+const columns = [
+  'month',
+  'requesting ICB',
+  'responding ODS',
+  'specialty group',
+  'type',
+  'total',
+  'processed',
+  'diverted',
+  'restated',
+] as const
 
 /** The monthly return for commissioners: what it says now, and what was handed in. */
 export class MonthlyReturns {
@@ -58,7 +68,12 @@ export class MonthlyReturns {
     const returned = await lastSaid(store.tables.reading, months.slice(0, -1))
     const earlier = months.slice(0, -1).flatMap((one) => {
       const said = returned.get(one)
-      return said ? restatedRows(rows.filter((row) => row.month === one), said) : []
+      return said
+        ? restatedRows(
+            rows.filter((row) => row.month === one),
+            said,
+          )
+        : []
     })
     return { rows: rows.filter((row) => row.month === month), restated: earlier }
   }
@@ -67,14 +82,28 @@ export class MonthlyReturns {
   async handIn(by: By, month: string, reach: Reach): Promise<MonthlyReturn> {
     const said = await this.of(month, reach)
     const { store, audit, now } = this.parts
-    await audit.tell({ ...by, action: 'return.handedIn', subjectKind: 'return', subject: month, data: { rows: said.rows.length, restated: said.restated.length } })
-    await store.tables.writing.insertInto('monthly_returns').values({ month, returned_at: now(), returned_by: by.actor, rows: JSON.stringify([...said.rows, ...said.restated]) }).execute()
+    await audit.tell({
+      ...by,
+      action: 'return.handedIn',
+      subjectKind: 'return',
+      subject: month,
+      data: { rows: said.rows.length, restated: said.restated.length },
+    })
+    await store.tables.writing
+      .insertInto('monthly_returns')
+      .values({ month, returned_at: now(), returned_by: by.actor, rows: JSON.stringify([...said.rows, ...said.restated]) })
+      .execute()
     return said
   }
 
   /** The latest of each month. */
   async handedIn(): Promise<ReadonlyMap<string, HandedIn>> {
-    const rows = await this.parts.store.tables.reading.selectFrom('monthly_returns').select(['month', 'returned_at', 'returned_by']).where('month', 'in', [...this.months()]).orderBy('returned_at').execute()
+    const rows = await this.parts.store.tables.reading
+      .selectFrom('monthly_returns')
+      .select(['month', 'returned_at', 'returned_by'])
+      .where('month', 'in', [...this.months()])
+      .orderBy('returned_at')
+      .execute()
     return new Map(rows.map((row) => [row.month, { month: row.month, at: Number(row.returned_at), by: row.returned_by }]))
   }
 }
@@ -101,6 +130,19 @@ async function lastSaid(db: Db, months: readonly string[]): Promise<ReadonlyMap<
 /** As a file. No text in it is taken for a formula. */
 export async function returnAsCsv({ rows, restated }: MonthlyReturn): Promise<string> {
   const { stringify } = await import('csv-stringify/sync')
-  const line = (row: ReturnRow, again: 'yes' | 'no') => [row.month, row.requestingIcb, row.respondingOds, row.specialty, row.type, row.total, row.processed, row.diverted, again]
-  return stringify([[...columns], ...rows.map((row) => line(row, 'no')), ...restated.map((row) => line(row, 'yes'))], { escape_formulas: true, record_delimiter: 'windows' })
+  const line = (row: ReturnRow, again: 'yes' | 'no') => [
+    row.month,
+    row.requestingIcb,
+    row.respondingOds,
+    row.specialty,
+    row.type,
+    row.total,
+    row.processed,
+    row.diverted,
+    again,
+  ]
+  return stringify([[...columns], ...rows.map((row) => line(row, 'no')), ...restated.map((row) => line(row, 'yes'))], {
+    escape_formulas: true,
+    record_delimiter: 'windows',
+  })
 }

@@ -24,7 +24,16 @@ const timeWidth = 110
 
 /** A page or two for a patient's record: fonts embedded, tagged for whoever has it read aloud. */
 export async function recordPdf({ title, lines, storyTitle = 'What happened', story, foot, madeAt }: RecordDocument): Promise<Uint8Array> {
-  const document = new PDFDocument({ size: 'A4', margin, pdfVersion: '1.7', tagged: true, displayTitle: true, lang: 'en-GB', bufferPages: true, info: { Title: title, Author: 'Ringround', CreationDate: new Date(madeAt) } })
+  const document = new PDFDocument({
+    size: 'A4',
+    margin,
+    pdfVersion: '1.7',
+    tagged: true,
+    displayTitle: true,
+    lang: 'en-GB',
+    bufferPages: true,
+    info: { Title: title, Author: 'Ringround', CreationDate: new Date(madeAt) },
+  })
   const pieces: Buffer[] = []
   const whole = new Promise<Uint8Array>((resolve, reject) => {
     document.on('data', (piece: Buffer) => pieces.push(piece))
@@ -45,14 +54,19 @@ export async function recordPdf({ title, lines, storyTitle = 'What happened', st
   /** A name and what it is, side by side. */
   const pair = (list: PDFKit.PDFStructureElement, name: string, value: string, nameWidth: number) => {
     document.fontSize(10)
-    const height = Math.max(document.font('bold').heightOfString(name, { width: nameWidth - 8 }), document.font('text').heightOfString(value, { width: width - nameWidth }))
+    const height = Math.max(
+      document.font('bold').heightOfString(name, { width: nameWidth - 8 }),
+      document.font('text').heightOfString(value, { width: width - nameWidth }),
+    )
     if (document.y + height > document.page.height - margin - 24) document.addPage()
     const top = document.y
     // Hung up first: a part is drawn when it hangs on the document, on the page that there is then.
     const item = document.struct('LI')
     list.add(item)
     item.add(document.struct('Lbl', {}, () => void document.font('bold').text(name, margin, top, { width: nameWidth - 8 })))
-    item.add(document.struct('LBody', {}, () => void document.font('text').text(value, margin + nameWidth, top, { width: width - nameWidth })))
+    item.add(
+      document.struct('LBody', {}, () => void document.font('text').text(value, margin + nameWidth, top, { width: width - nameWidth })),
+    )
     item.end()
     document.x = margin
     document.y = top + height + 5
@@ -67,7 +81,10 @@ export async function recordPdf({ title, lines, storyTitle = 'What happened', st
   heading('H1', title, 16)
   pairs(lines, keyWidth)
   heading('H2', storyTitle, 12)
-  pairs(story.map(({ into, what }) => ({ name: into, value: what })), timeWidth)
+  pairs(
+    story.map(({ into, what }) => ({ name: into, value: what })),
+    timeWidth,
+  )
   root.end()
   const { start, count } = document.bufferedPageRange()
   for (let page = start; page < start + count; page++) {
@@ -75,7 +92,10 @@ export async function recordPdf({ title, lines, storyTitle = 'What happened', st
     // What stands on every page is no part of what is read aloud.
     document.markContent('Artifact', { type: 'Pagination' })
     document.page.margins.bottom = 0
-    document.font('text').fontSize(8).text(`${foot} – page ${page - start + 1} of ${count}`, margin, document.page.height - margin + 16, { width, lineBreak: false })
+    document
+      .font('text')
+      .fontSize(8)
+      .text(`${foot} – page ${page - start + 1} of ${count}`, margin, document.page.height - margin + 16, { width, lineBreak: false })
     document.endMarkedContent()
   }
   document.end()

@@ -28,8 +28,15 @@ export function recordLines(record: CallRecord, directory: Directory, seesPatien
     ['Specialist', specialist ? `${specialist.name}, ${specialist.role}` : accepted?.label],
     ['Waited', record.waitMs === undefined ? undefined : durationInWords(record.waitMs)],
     ['Talked', record.talkMs === undefined ? undefined : durationInWords(record.talkMs)],
-    ['Outcome', record.outcome && `${outcomeLabel(directory, record.line ?? null, record.outcome.outcome) ?? record.outcome.outcome} (left by ${parties[record.outcome.by]})`],
-    ['Ended', record.ending === undefined ? 'it is not over' : record.ending === 'completed' ? undefined : (endingWhy(record.ending) ?? undefined)],
+    [
+      'Outcome',
+      record.outcome &&
+        `${outcomeLabel(directory, record.line ?? null, record.outcome.outcome) ?? record.outcome.outcome} (left by ${parties[record.outcome.by]})`,
+    ],
+    [
+      'Ended',
+      record.ending === undefined ? 'it is not over' : record.ending === 'completed' ? undefined : (endingWhy(record.ending) ?? undefined),
+    ],
     ['Recording', record.recordings.some(({ state }) => state === 'ready') ? 'kept by Ringround' : undefined],
     ['Reference', record.callId],
   ]

@@ -12,8 +12,14 @@ function opened(): ReportDesk {
 
 const document = {
   title: 'Cardiology, 2 March 2026 at 09:30',
-  lines: [{ name: 'Line', value: 'Cardiology, St Bride’s Hospital' }, { name: 'Specialist', value: 'Dr Łucja Żółć' }],
-  story: Array.from({ length: 120 }, (_, index) => ({ into: `0:${index}`, what: 'Dr Ada Okafor was rung for 20 s, and nobody answered, which is told at such length that it needs two lines' })),
+  lines: [
+    { name: 'Line', value: 'Cardiology, St Bride’s Hospital' },
+    { name: 'Specialist', value: 'Dr Łucja Żółć' },
+  ],
+  story: Array.from({ length: 120 }, (_, index) => ({
+    into: `0:${index}`,
+    what: 'Dr Ada Okafor was rung for 20 s, and nobody answered, which is told at such length that it needs two lines',
+  })),
   foot: 'Ringround, call one',
   madeAt: Date.UTC(2026, 2, 2),
 }
@@ -45,7 +51,10 @@ test('what the thread cannot do rejects, and what comes after it is done all the
   })
   await expect(desk.waveform('broken', () => Promise.resolve(failing))).rejects.toThrow('cut off')
   // What is no MP3 has no sound.
-  expect(await desk.waveform('text', () => Promise.resolve(Readable.from([readFileSync('package.json')])))).toMatchObject({ left: [], right: [] })
+  expect(await desk.waveform('text', () => Promise.resolve(Readable.from([readFileSync('package.json')])))).toMatchObject({
+    left: [],
+    right: [],
+  })
   expect((await desk.pdf(document)).length).toBeGreaterThan(10_000)
   await desk.close()
   await expect(desk.pdf(document)).rejects.toThrow('closing down')

@@ -53,15 +53,25 @@ export function reportRow(call: CallSummary, directory: Directory, sees: Sees): 
     talkMs: call.talkMs,
     outcome: outcomeLabel(directory, call.line, call.outcome),
     isOutcomeOpen: call.outcome === null && call.talked && call.ending !== null && outcomesOf(call, directory).length > 0,
-    recording: call.recording && { state: call.recording.state, seconds: call.recording.seconds, mayHear: sees.recording && call.recording.state === 'ready' },
+    recording: call.recording && {
+      state: call.recording.state,
+      seconds: call.recording.seconds,
+      mayHear: sees.recording && call.recording.state === 'ready',
+    },
     ending: endingWhy(call.ending),
   }
 }
 
 /** What can be left as the outcome of a call of the list. */
-export function outcomesOf({ kind, line, organisation }: Pick<CallSummary, 'kind' | 'line' | 'organisation'>, directory: Directory): ReturnType<typeof outcomesOfCall> {
+export function outcomesOf(
+  { kind, line, organisation }: Pick<CallSummary, 'kind' | 'line' | 'organisation'>,
+  directory: Directory,
+): ReturnType<typeof outcomesOfCall> {
   // From the store it comes as text; a kind of a later version is none that has a list of its own.
-  return outcomesOfCall({ kind: kind as CallKind, ...(line === null ? {} : { line }), ...(organisation === null ? {} : { organisation }) }, directory)
+  return outcomesOfCall(
+    { kind: kind as CallKind, ...(line === null ? {} : { line }), ...(organisation === null ? {} : { organisation }) },
+    directory,
+  )
 }
 
 /** An outcome in words; one that nothing in the directory has any more by its id. */

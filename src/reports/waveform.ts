@@ -40,7 +40,11 @@ export class PeakMeter {
         const peak = some.reduce((loudest, one) => Math.max(loudest, one), 0)
         return most === 0 ? 0 : Math.round((peak / most) * 100)
       })
-    return { seconds: this.#rate === 0 ? 0 : Math.round((this.#samples / this.#rate) * 10) / 10, left: reduced(this.#left), right: reduced(this.#right) }
+    return {
+      seconds: this.#rate === 0 ? 0 : Math.round((this.#samples / this.#rate) * 10) / 10,
+      left: reduced(this.#left),
+      right: reduced(this.#right),
+    }
   }
 }
 
@@ -57,7 +61,8 @@ export function waveformSvg({ left, right }: Waveform): string {
     return { bars: bars.join(''), step }
   }
   const [upper, lower] = [channel(left, height / 4), channel(right, (height * 3) / 4)]
-  const path = ({ bars, step }: typeof upper, colour: string) => `<path d="${bars}" stroke="${colour}" stroke-width="${round(Math.max(1, step * 0.7))}" fill="none"/>`
+  const path = ({ bars, step }: typeof upper, colour: string) =>
+    `<path d="${bars}" stroke="${colour}" stroke-width="${round(Math.max(1, step * 0.7))}" fill="none"/>`
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" preserveAspectRatio="none"><path d="M0 ${height / 2}H${width}" stroke="#d8dde0"/>${path(upper, '#005eb8')}${path(lower, '#212b32')}</svg>`
 }
 

@@ -11,7 +11,11 @@ const mostCharacters = 32_767
  * A table as a spreadsheet (.xlsx): dates are dates, numbers are numbers, and a text is a text whatever it begins with, so that none is run as a formula.
  * Rows, some at a time; the next ones are asked for when whoever reads has room, and no more is in memory than that.
  */
-export async function xlsxOf(sheet: string, columns: readonly Column[], pages: AsyncIterable<readonly (readonly Cell[])[]>): Promise<Readable> {
+export async function xlsxOf(
+  sheet: string,
+  columns: readonly Column[],
+  pages: AsyncIterable<readonly (readonly Cell[])[]>,
+): Promise<Readable> {
   // Most engines export nothing, and none does at its start.
   const { writeXlsxStream } = await import('hucre/xlsx')
   const stream = writeXlsxStream(rowsOf(pages), {

@@ -59,7 +59,11 @@ export function countOf({ recordings, calls = [], audit }: Deleted): number {
 
 /** What it was, in words: `12 recordings`. */
 export function deletedInWords({ recordings, calls, audit }: Deleted): string {
-  return audit ? `${audit.entries} entries of the audit, up to ${audit.through}` : calls ? `${calls.length} records of calls` : `${recordings.length} recordings`
+  return audit
+    ? `${audit.entries} entries of the audit, up to ${audit.through}`
+    : calls
+      ? `${calls.length} records of calls`
+      : `${recordings.length} recordings`
 }
 
 export function hashOf({ recordings, calls = [], audit }: Deleted): string {
@@ -72,5 +76,11 @@ export function hashOf({ recordings, calls = [], audit }: Deleted): string {
 
 export function asCertificate({ subject, at, actor, node, data }: LedgerEntry): Certificate {
   // Written by `Retention`.
-  return { id: subject.slice(subjectPrefix.length), at, by: actor, node, ...(data as Pick<Certificate, 'rule' | 'recordings' | 'calls' | 'audit' | 'hash'>) }
+  return {
+    id: subject.slice(subjectPrefix.length),
+    at,
+    by: actor,
+    node,
+    ...(data as Pick<Certificate, 'rule' | 'recordings' | 'calls' | 'audit' | 'hash'>),
+  }
 }

@@ -54,7 +54,13 @@ export class Holds {
     const inForce = this.all().filter(({ released }) => released === undefined)
     if (inForce.length === 0) return undefined
     const numbers = numbersOf(call)
-    return inForce.find(({ scope: { kind, value } }) => (kind === 'call' ? value === call.callId : kind === 'organisation' ? value === call.organisation || value === call.reached : numbers.has(value)))
+    return inForce.find(({ scope: { kind, value } }) =>
+      kind === 'call'
+        ? value === call.callId
+        : kind === 'organisation'
+          ? value === call.organisation || value === call.reached
+          : numbers.has(value),
+    )
   }
 
   async place(id: string, scope: HoldScope, reason: string, actor: Actor): Promise<Hold | undefined> {
@@ -80,8 +86,10 @@ export class Holds {
   #apply({ subject, type, at, actor, data, seq }: LedgerEntry): void {
     const id = subject.slice(subjectPrefix.length)
     const before = this.#holds.get(id)
-    if (type === 'placed' && isPlaced(data)) this.#holds.set(id, { id, scope: data.scope, reason: data.reason, placedAt: at, placedBy: actor })
-    else if (type === 'released' && before !== undefined && isReasoned(data)) this.#holds.set(id, before.released ? before : { ...before, released: { at, by: actor, reason: data.reason } })
+    if (type === 'placed' && isPlaced(data))
+      this.#holds.set(id, { id, scope: data.scope, reason: data.reason, placedAt: at, placedBy: actor })
+    else if (type === 'released' && before !== undefined && isReasoned(data))
+      this.#holds.set(id, before.released ? before : { ...before, released: { at, by: actor, reason: data.reason } })
     else throw new Error(`entry ${seq} of the ledger is a legal hold that cannot be read; nothing is deleted until it can`)
   }
 }
@@ -99,5 +107,12 @@ function isReasoned(data: unknown): data is { readonly reason: string } {
 function isPlaced(data: unknown): data is { readonly reason: string; readonly scope: HoldScope } {
   if (!isReasoned(data) || !('scope' in data)) return false
   const { scope } = data as { readonly scope: unknown }
-  return typeof scope === 'object' && scope !== null && 'kind' in scope && 'value' in scope && typeof scope.value === 'string' && ['call', 'organisation', 'number'].includes(String(scope.kind))
+  return (
+    typeof scope === 'object' &&
+    scope !== null &&
+    'kind' in scope &&
+    'value' in scope &&
+    typeof scope.value === 'string' &&
+    ['call', 'organisation', 'number'].includes(String(scope.kind))
+  )
 }

@@ -5,12 +5,25 @@ import { engine, type Actor } from '../facts/actor.js'
 import { callRecord, type CallRecord, type RecordingRecord } from '../facts/call-record.js'
 import type { OldRecording } from '../store/questions/old-recordings.js'
 import type { Store } from '../store/store.js'
-import { asCertificate, countOf, hashOf, subjectPrefix, type Certificate, type Deleted, type DeletedAudit, type DeletedRecord, type DeletedRecording } from './certificate.js'
+import {
+  asCertificate,
+  countOf,
+  hashOf,
+  subjectPrefix,
+  type Certificate,
+  type Deleted,
+  type DeletedAudit,
+  type DeletedRecord,
+  type DeletedRecording,
+} from './certificate.js'
 import { Holds, type Hold } from './holds.js'
 import { cutoff, ruleFor, ruleInWords, shortest, type RetentionRule } from './rules.js'
 
 export interface RetentionSettings {
-  readonly store: Pick<Store, 'ledger' | 'events' | 'appendLate' | 'recordingsBefore' | 'recordingKeys' | 'callsBefore' | 'deletedCalls' | 'deleteCall'>
+  readonly store: Pick<
+    Store,
+    'ledger' | 'events' | 'appendLate' | 'recordingsBefore' | 'recordingKeys' | 'callsBefore' | 'deletedCalls' | 'deleteCall'
+  >
   readonly audit: AuditToKeep
   readonly directory: () => Directory
   /** How long recordings are kept, and records of calls, where an organisation says nothing; and how long the audit. */
@@ -166,7 +179,9 @@ export class Retention {
       await this.settings.store.ledger.append('retention', `${subjectPrefix}${id}`, 'begun', begun, actor)
       certificates.push(...(await this.#carryOut(id, begun, actor)))
     }
-    let held = await byRule(this.due(), (rule, due) => begin({ rule, recordings: due.map(({ recordingId, callId }) => ({ recordingId, callId })) }))
+    let held = await byRule(this.due(), (rule, due) =>
+      begin({ rule, recordings: due.map(({ recordingId, callId }) => ({ recordingId, callId })) }),
+    )
     held += await byRule(this.dueRecords(), (rule, due) => begin({ rule, calls: due.map(({ callId }) => callId) }))
     const audit = await this.dueAudit()
     if (audit !== undefined && audit.entries > 0) await begin({ rule: ruleInWords(audit.rule), audit: { through: audit.through } })
@@ -189,7 +204,13 @@ export class Retention {
     const cut = audit && (await this.#cutAudit(id, audit.through))
     const deleted: Deleted = { recordings: deletedRecordings, ...(calls ? { calls: records } : {}), ...(cut ? { audit: cut } : {}) }
     const nothing = countOf(deleted) === 0
-    const entry = await ledger.append('retention', `${subjectPrefix}${id}`, nothing ? 'abandoned' : 'certified', { rule, ...deleted, hash: hashOf(deleted) }, actor)
+    const entry = await ledger.append(
+      'retention',
+      `${subjectPrefix}${id}`,
+      nothing ? 'abandoned' : 'certified',
+      { rule, ...deleted, hash: hashOf(deleted) },
+      actor,
+    )
     return nothing ? [] : [asCertificate(entry)]
   }
 
@@ -201,7 +222,10 @@ export class Retention {
     await this.holds.refresh()
     const call = callRecord(await store.events(callId))
     if (call === undefined || this.holds.on(call) || call.recordings.some(({ deleted }) => deleted === undefined)) return undefined
-    const since = cutoff(ruleFor('records', { organisation: call.organisation ?? null, line: call.line ?? null }, directory(), keepRecords).keep, now())
+    const since = cutoff(
+      ruleFor('records', { organisation: call.organisation ?? null, line: call.line ?? null }, directory(), keepRecords).keep,
+      now(),
+    )
     if (since === undefined || call.arrivedAt >= since) return undefined
     const deleted = await store.deleteCall(callId, certificate)
     return deleted && plain(deleted)
@@ -209,7 +233,8 @@ export class Retention {
 
   async #cutAudit(certificate: string, through: number): Promise<DeletedAudit | undefined> {
     const last = await this.settings.audit.lastCut()
-    if (last !== undefined && last.through >= through) return last.certificate === certificate ? { through: last.through, entries: last.entries, seal: last.seal } : undefined
+    if (last !== undefined && last.through >= through)
+      return last.certificate === certificate ? { through: last.through, entries: last.entries, seal: last.seal } : undefined
     // A hold may have come since it was begun: then it ends before, in another deletion.
     const due = await this.dueAudit()
     return due === undefined || due.through < through ? undefined : this.settings.audit.cut(through, certificate)
@@ -222,13 +247,29 @@ export class Retention {
   }
 
   /** @returns undefined: it is not of this deletion, or a hold keeps it */
-  async #delete(certificate: string, rule: string, recordingId: string, callId: string, actor: Actor): Promise<DeletedRecording | undefined> {
+  async #delete(
+    certificate: string,
+    rule: string,
+    recordingId: string,
+    callId: string,
+    actor: Actor,
+  ): Promise<DeletedRecording | undefined> {
     const { store, deleteFiles, now } = this.settings
     await this.holds.refresh()
     let [call, recording] = await this.#find(callId, recordingId)
     if (!call || !recording) return undefined
     if (recording.deleted === undefined) {
-      const due = await this.#asDue({ recordingId, callId, startedAt: recording.startedAt, bytes: recording.bytes ?? 0, organisation: call.organisation ?? null, line: call.line ?? null }, call)
+      const due = await this.#asDue(
+        {
+          recordingId,
+          callId,
+          startedAt: recording.startedAt,
+          bytes: recording.bytes ?? 0,
+          organisation: call.organisation ?? null,
+          line: call.line ?? null,
+        },
+        call,
+      )
       // A rule or a hold may have come since it was begun.
       if (due === undefined || due.heldBy !== undefined) return undefined
       const told = await store.appendLate(callId, { type: 'recording.deleted', recordingId, certificate, rule }, now(), actor)
@@ -240,7 +281,14 @@ export class Retention {
     await store.recordingKeys.delete(recordingId)
     await deleteFiles(recording)
     const { startedAt, bytes, sha256, deleted } = recording
-    return { recordingId, callId, startedAt, deletedAt: deleted.at, ...(bytes === undefined ? {} : { bytes }), ...(sha256 === undefined ? {} : { sha256 }) }
+    return {
+      recordingId,
+      callId,
+      startedAt,
+      deletedAt: deleted.at,
+      ...(bytes === undefined ? {} : { bytes }),
+      ...(sha256 === undefined ? {} : { sha256 }),
+    }
   }
 
   async #find(callId: string, recordingId: string): Promise<readonly [CallRecord | undefined, RecordingRecord | undefined]> {
@@ -275,7 +323,10 @@ export class Retention {
 }
 
 /** Those of each rule together, so many at a time. @returns how many are held */
-async function byRule<D extends { readonly rule: RetentionRule; readonly heldBy?: Hold }>(all: AsyncIterable<D>, begin: (rule: string, due: readonly D[]) => Promise<void>): Promise<number> {
+async function byRule<D extends { readonly rule: RetentionRule; readonly heldBy?: Hold }>(
+  all: AsyncIterable<D>,
+  begin: (rule: string, due: readonly D[]) => Promise<void>,
+): Promise<number> {
   let held = 0
   const waiting = new Map<string, D[]>()
   for await (const due of all) {

@@ -20,7 +20,10 @@ describe('a time for which something is kept', () => {
     expect(cutoff(parsePeriod('forever')!, at('2999-01-01'))).toBeUndefined()
   })
 
-  it.each(['', '3', '0 years', 'three years', '1.5 years', '-1 day', '10000 days', 'years 3', 'for ever'])('is not read out of %j', (text) => {
-    expect(parsePeriod(text)).toBeUndefined()
-  })
+  it.each(['', '3', '0 years', 'three years', '1.5 years', '-1 day', '10000 days', 'years 3', 'for ever'])(
+    'is not read out of %j',
+    (text) => {
+      expect(parsePeriod(text)).toBeUndefined()
+    },
+  )
 })

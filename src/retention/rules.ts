@@ -43,7 +43,12 @@ type OfCalls = Exclude<KeptKind, 'audit'>
 const ownRule = { recordings: 'keepRecordings', records: 'keepRecords' } as const satisfies Readonly<Record<OfCalls, keyof Organisation>>
 
 /** Whose rule holds for a call: that of the organisation that called, else that of the trust whose line it was. */
-export function ruleFor(kind: OfCalls, { organisation, line }: { readonly organisation: string | null; readonly line: string | null }, directory: Directory, usual: Period): RetentionRule {
+export function ruleFor(
+  kind: OfCalls,
+  { organisation, line }: { readonly organisation: string | null; readonly line: string | null },
+  directory: Directory,
+  usual: Period,
+): RetentionRule {
   const trust = line === null ? undefined : directory.lines.get(line)?.trust
   for (const id of [organisation, trust]) {
     const own = id == null ? undefined : directory.organisations.get(id)?.[ownRule[kind]]
@@ -54,7 +59,9 @@ export function ruleFor(kind: OfCalls, { organisation, line }: { readonly organi
 
 /** The shortest time that any rule has, to know where to begin to look. */
 export function shortest(kind: OfCalls, directory: Directory, usual: Period, now: number): number | undefined {
-  const cutoffs = [usual, ...[...directory.organisations.values()].flatMap((organisation) => organisation[ownRule[kind]] ?? [])].flatMap((keep) => cutoff(keep, now) ?? [])
+  const cutoffs = [usual, ...[...directory.organisations.values()].flatMap((organisation) => organisation[ownRule[kind]] ?? [])].flatMap(
+    (keep) => cutoff(keep, now) ?? [],
+  )
   return cutoffs.length === 0 ? undefined : Math.max(...cutoffs)
 }
 

@@ -69,7 +69,17 @@ export function slotsOf(bytes: Buffer): readonly Slot[] {
       const size = at.readUInt32BE(9)
       if (nameBytes > mostNameBytes || size === 0) return []
       const about = at.subarray(0, fixedBytes + nameBytes)
-      return [{ generation: at.readUInt32BE(13), chunkBytes: size, keyId: at.toString('hex', 17, 33), name: at.toString('utf8', fixedBytes, fixedBytes + nameBytes), wrapped: at.subarray(about.length, about.length + wrappedBytes), about, place }]
+      return [
+        {
+          generation: at.readUInt32BE(13),
+          chunkBytes: size,
+          keyId: at.toString('hex', 17, 33),
+          name: at.toString('utf8', fixedBytes, fixedBytes + nameBytes),
+          wrapped: at.subarray(about.length, about.length + wrappedBytes),
+          about,
+          place,
+        },
+      ]
     })
     .sort((one, other) => other.generation - one.generation)
 }
@@ -132,7 +142,10 @@ export function layoutOf(fileBytes: number, size: number): Layout | undefined {
 }
 
 /** Where a chunk lies in the file, tag included. */
-export function placeOf({ size, chunks, chunkBytes: whole }: Layout, index: number): { readonly at: number; readonly bytes: number; readonly last: boolean } {
+export function placeOf(
+  { size, chunks, chunkBytes: whole }: Layout,
+  index: number,
+): { readonly at: number; readonly bytes: number; readonly last: boolean } {
   const last = index === chunks - 1
   const plain = last ? size - index * whole : whole
   return { at: headerBytes + index * (whole + chunkTagBytes), bytes: plain + chunkTagBytes, last }

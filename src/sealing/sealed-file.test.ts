@@ -22,7 +22,8 @@ const find = (id: string) => Promise.resolve(keys.get(id))
 function sealed(plain: Buffer, name = 'one', dataKey = randomBytes(32)): Buffer {
   const chunks: Buffer[] = []
   const count = Math.max(1, Math.ceil(plain.length / chunkBytes))
-  for (let index = 0; index < count; index++) chunks.push(sealChunk(dataKey, index, index === count - 1, plain.subarray(index * chunkBytes, (index + 1) * chunkBytes)))
+  for (let index = 0; index < count; index++)
+    chunks.push(sealChunk(dataKey, index, index === count - 1, plain.subarray(index * chunkBytes, (index + 1) * chunkBytes)))
   return Buffer.concat([header(key, dataKey, name), ...chunks])
 }
 
@@ -42,24 +43,36 @@ const chunkAt = (bytes: Buffer, index: number) => bytes.subarray(headerBytes + i
 
 /** Around the ends of chunks, and of what is read at a time. */
 const sizes = fc.oneof(
-  fc.tuple(fc.constantFrom(0, 1, 2, 3, 8, 9), fc.integer({ min: -2, max: 2 })).map(([chunks, more]) => Math.max(0, chunks * chunkBytes + more)),
+  fc
+    .tuple(fc.constantFrom(0, 1, 2, 3, 8, 9), fc.integer({ min: -2, max: 2 }))
+    .map(([chunks, more]) => Math.max(0, chunks * chunkBytes + more)),
   fc.integer({ min: 0, max: 10 * chunkBytes }),
 )
 
 describe('a sealed file', () => {
   it('gives any part of what was sealed, and nothing else', async () => {
     await fc.assert(
-      fc.asyncProperty(sizes, fc.array(fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.double({ min: 0, max: 1, noNaN: true }), fc.boolean()), { minLength: 1, maxLength: 4 }), async (size, parts) => {
-        const plain = randomBytes(size)
-        const path = written(sealed(plain))
-        expect(await sealedSize(path)).toBe(size)
-        expect(await read(path, 0, size - 1)).toEqual(plain)
-        for (const [one, other, atChunk] of parts) {
-          const place = (share: number) => (atChunk ? Math.min(Math.max(0, size - 1), Math.round((share * size) / chunkBytes) * chunkBytes) : Math.floor(share * Math.max(0, size - 1)))
-          const [first = 0, last = 0] = [place(one), place(other)].sort((a, b) => a - b)
-          if (size > 0) expect(await read(path, first, last)).toEqual(plain.subarray(first, last + 1))
-        }
-      }),
+      fc.asyncProperty(
+        sizes,
+        fc.array(fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.double({ min: 0, max: 1, noNaN: true }), fc.boolean()), {
+          minLength: 1,
+          maxLength: 4,
+        }),
+        async (size, parts) => {
+          const plain = randomBytes(size)
+          const path = written(sealed(plain))
+          expect(await sealedSize(path)).toBe(size)
+          expect(await read(path, 0, size - 1)).toEqual(plain)
+          for (const [one, other, atChunk] of parts) {
+            const place = (share: number) =>
+              atChunk
+                ? Math.min(Math.max(0, size - 1), Math.round((share * size) / chunkBytes) * chunkBytes)
+                : Math.floor(share * Math.max(0, size - 1))
+            const [first = 0, last = 0] = [place(one), place(other)].sort((a, b) => a - b)
+            if (size > 0) expect(await read(path, first, last)).toEqual(plain.subarray(first, last + 1))
+          }
+        },
+      ),
       { numRuns: 60 },
     )
   })
@@ -89,29 +102,37 @@ describe('a sealed file', () => {
   it('is refused wherever it is cut off, or goes on', async () => {
     const plain = randomBytes(2 * chunkBytes + 777)
     const good = sealed(plain)
-    const ends = fc.oneof(fc.constantFrom(0, 1, headerBytes - 1, headerBytes, headerBytes + 16, headerBytes + whole, headerBytes + 2 * whole, good.length - 1), fc.nat(good.length - 1))
+    const ends = fc.oneof(
+      fc.constantFrom(0, 1, headerBytes - 1, headerBytes, headerBytes + 16, headerBytes + whole, headerBytes + 2 * whole, good.length - 1),
+      fc.nat(good.length - 1),
+    )
     await fc.assert(
       fc.asyncProperty(ends, async (end) => {
         await expect(SealedFile.open(written(good.subarray(0, end)), 'one', find)).rejects.toThrow(Damaged)
       }),
       { numRuns: 60 },
     )
-    for (const more of [Buffer.alloc(1), Buffer.alloc(16), Buffer.alloc(whole), chunkAt(good, 0)]) await expect(SealedFile.open(written(Buffer.concat([good, more])), 'one', find)).rejects.toThrow(Damaged)
+    for (const more of [Buffer.alloc(1), Buffer.alloc(16), Buffer.alloc(whole), chunkAt(good, 0)])
+      await expect(SealedFile.open(written(Buffer.concat([good, more])), 'one', find)).rejects.toThrow(Damaged)
   })
 
   it.each<readonly [string, (good: Buffer, other: Buffer) => readonly Buffer[]]>([
     ['two chunks change places', (good) => [chunkAt(good, 1), chunkAt(good, 0), chunkAt(good, 2)]],
     ['a chunk comes twice', (good) => [chunkAt(good, 0), chunkAt(good, 0), chunkAt(good, 2)]],
     ['a chunk is left out', (good) => [chunkAt(good, 0), chunkAt(good, 2)]],
-    ['a chunk is another file\'s', (good, other) => [chunkAt(good, 0), chunkAt(other, 1), chunkAt(good, 2)]],
-    ['all chunks are another file\'s', (_, other) => [chunkAt(other, 0), chunkAt(other, 1), chunkAt(other, 2)]],
+    ["a chunk is another file's", (good, other) => [chunkAt(good, 0), chunkAt(other, 1), chunkAt(good, 2)]],
+    ["all chunks are another file's", (_, other) => [chunkAt(other, 0), chunkAt(other, 1), chunkAt(other, 2)]],
   ])('is refused where %s', async (_, chunks) => {
     const [good, other] = [sealed(randomBytes(3 * chunkBytes)), sealed(randomBytes(3 * chunkBytes))]
-    await expect(read(written(Buffer.concat([good.subarray(0, headerBytes), ...chunks(good, other)])), 0, 2 * chunkBytes)).rejects.toThrow(Damaged)
+    await expect(read(written(Buffer.concat([good.subarray(0, headerBytes), ...chunks(good, other)])), 0, 2 * chunkBytes)).rejects.toThrow(
+      Damaged,
+    )
   })
 
   it('is refused under another name than it was sealed with', async () => {
-    await expect(SealedFile.open(written(sealed(randomBytes(5), 'another')), 'one', find)).rejects.toThrow(/is sealed as another, and should be one/)
+    await expect(SealedFile.open(written(sealed(randomBytes(5), 'another')), 'one', find)).rejects.toThrow(
+      /is sealed as another, and should be one/,
+    )
   })
 
   it('says which key is missing', async () => {

@@ -1,6 +1,18 @@
 import { open, type FileHandle } from 'node:fs/promises'
 import { Readable } from 'node:stream'
-import { dataKeyOf, headerBytes, layoutOf, openChunk, placeOf, slot, slotAt, slotsOf, type Layout, type Slot, type WrappingKey } from './format.js'
+import {
+  dataKeyOf,
+  headerBytes,
+  layoutOf,
+  openChunk,
+  placeOf,
+  slot,
+  slotAt,
+  slotsOf,
+  type Layout,
+  type Slot,
+  type WrappingKey,
+} from './format.js'
 
 /** A sealed file is not as it was sealed, or is another one. The message says what, in words for whoever looks after the service. */
 export class Damaged extends Error {

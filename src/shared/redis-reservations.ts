@@ -63,12 +63,15 @@ export function redisReservations(url: string, onTrouble: (trouble: string) => v
     for (const wake of [...wakes]) wake()
   })
 
-  const hold = (token: string, keys: readonly string[], engagement: Engagement) => commands.eval(holdScript, keys.length, ...keys, token, leaseMs, engagement).catch(() => undefined)
+  const hold = (token: string, keys: readonly string[], engagement: Engagement) =>
+    commands.eval(holdScript, keys.length, ...keys, token, leaseMs, engagement).catch(() => undefined)
   const renewal = setInterval(() => {
     const all = [...held].flatMap(([token, keys]) => keys.map((key) => ({ token, key })))
     for (let start = 0; start < all.length; start += renewedAtOnce) {
       const some = all.slice(start, start + renewedAtOnce)
-      void commands.eval(renewScript, some.length, ...some.map(({ key }) => key), leaseMs, ...some.map(({ token }) => token)).catch(() => undefined)
+      void commands
+        .eval(renewScript, some.length, ...some.map(({ key }) => key), leaseMs, ...some.map(({ token }) => token))
+        .catch(() => undefined)
     }
   }, renewEveryMs)
   renewal.unref()
@@ -94,7 +97,8 @@ export function redisReservations(url: string, onTrouble: (trouble: string) => v
     async reserve(names, holder, how): Promise<ReserveResult> {
       const keys = names.map((name) => prefix + name)
       const token = `${holder}:${randomUUID()}`
-      const taken = (await commands.eval(reserveScript, keys.length, ...keys, token, leaseMs, how === 'takeOver' ? `${holder}:` : '')) as string | null
+      const taken = (await commands.eval(reserveScript, keys.length, ...keys, token, leaseMs, how === 'takeOver' ? `${holder}:` : '')) as
+        string | null
       if (taken !== null) return { kind: 'taken', by: taken.endsWith(' onACall') ? 'onACall' : 'beingRung' }
       held.set(token, keys)
       const reservation: Reservation = {
@@ -145,7 +149,12 @@ const require = createRequire(import.meta.url)
 export function redisConnection(url: string, onTrouble: (trouble: string) => void): Redis {
   const { Redis } = require('ioredis') as typeof import('ioredis')
   // Nothing waits in a queue for a Redis that is away: a caller is on the line.
-  const redis = new Redis(url, { enableOfflineQueue: false, maxRetriesPerRequest: 0, commandTimeout: 1_000, retryStrategy: (times) => Math.min(2_000, 100 * times) })
+  const redis = new Redis(url, {
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    commandTimeout: 1_000,
+    retryStrategy: (times) => Math.min(2_000, 100 * times),
+  })
   let up = true
   redis.on('error', (error: Error) => {
     if (up) onTrouble(error.message || error.name)

@@ -8,7 +8,8 @@ export interface Reservation {
   release(): void
 }
 
-export type ReserveResult = { readonly kind: 'reserved'; readonly reservation: Reservation } | { readonly kind: 'taken'; readonly by: Engagement }
+export type ReserveResult =
+  { readonly kind: 'reserved'; readonly reservation: Reservation } | { readonly kind: 'taken'; readonly by: Engagement }
 
 /**
  * Who is being rung or spoken to now, so that nobody is rung for two callers at once. Keys name people and telephones

@@ -2,7 +2,12 @@ import { sql } from 'kysely'
 import type { CallFactType } from '../facts/events.js'
 
 /** The facts by which calls and what was arranged know of each other: few, and asked for without their calls. */
-export const arrangementFacts = ['arrangement.taken', 'call.placed', 'callBack.requested', 'code.refused'] as const satisfies readonly CallFactType[]
+export const arrangementFacts = [
+  'arrangement.taken',
+  'call.placed',
+  'callBack.requested',
+  'code.refused',
+] as const satisfies readonly CallFactType[]
 export type ArrangementFactType = (typeof arrangementFacts)[number]
 
 /**

@@ -83,7 +83,13 @@ export class CallDatabase {
       // In one order for everybody: of two who claim the same calls one waits for the other, and never both.
       const sorted = calls.toSorted((a, b) => (a.callId < b.callId ? -1 : a.callId > b.callId ? 1 : 0))
       const steps = sorted.map(({ callId, owner }) =>
-        this.database.db.updateTable('calls').set({ owner: run }).where('call_id', '=', callId).where('owner', owner === null ? 'is' : '=', owner).where('ending', 'is', null).compile(),
+        this.database.db
+          .updateTable('calls')
+          .set({ owner: run })
+          .where('call_id', '=', callId)
+          .where('owner', owner === null ? 'is' : '=', owner)
+          .where('ending', 'is', null)
+          .compile(),
       )
       const results = await this.database.batch(steps)
       const claimed = new Set(sorted.filter((_, place) => results[place]?.changed === 1).map(({ callId }) => callId))
@@ -118,8 +124,14 @@ export class CallDatabase {
     return this.#inTurn(async () => {
       this.#forget()
       return this.database.db.transaction().execute(async (transaction) => {
-        const owners = new Map((await transaction.selectFrom('calls').select(['call_id', 'owner']).where('ending', 'is', null).execute()).map((row) => [row.call_id, row.owner ?? undefined]))
-        for (const table of ['calls', 'attempts', 'recordings', 'targets', 'candidates', 'spending', 'roll_ups'] as const) await transaction.deleteFrom(table).execute()
+        const owners = new Map(
+          (await transaction.selectFrom('calls').select(['call_id', 'owner']).where('ending', 'is', null).execute()).map((row) => [
+            row.call_id,
+            row.owner ?? undefined,
+          ]),
+        )
+        for (const table of ['calls', 'attempts', 'recordings', 'targets', 'candidates', 'spending', 'roll_ups'] as const)
+          await transaction.deleteFrom(table).execute()
         let calls = 0
         const total = new RollUpTotal()
         for await (const callId of callIds(transaction)) {
@@ -127,7 +139,10 @@ export class CallDatabase {
           const record = callRecord(events)
           const legs = new LegsOfCall()
           total.add(rollUpOf(record))
-          const steps = [...(record ? this.#rows(undefined, project(record), true, owners.get(callId)) : []), ...this.#spend(events.flatMap((event) => legs.apply(event)))]
+          const steps = [
+            ...(record ? this.#rows(undefined, project(record), true, owners.get(callId)) : []),
+            ...this.#spend(events.flatMap((event) => legs.apply(event))),
+          ]
           for (const step of steps) await runOn(transaction, step)
           calls++
         }
@@ -181,7 +196,9 @@ export class CallDatabase {
       for (const target of [...telephones].sort()) steps.push(...(await this.#targets.without(target, callId)))
       await this.database.batch([
         ...this.#statements.insert('deleted_calls', [{ call_id: callId, at, certificate, facts: deleted.facts, hash: deleted.hash }]),
-        ...(['call_events', 'attempts', 'recordings', 'calls', 'unlinked'] as const).map((table) => this.#statements.step(`delete ${table}`, (from) => from.deleteFrom(table).where('call_id', '=', callId), [callId])),
+        ...(['call_events', 'attempts', 'recordings', 'calls', 'unlinked'] as const).map((table) =>
+          this.#statements.step(`delete ${table}`, (from) => from.deleteFrom(table).where('call_id', '=', callId), [callId]),
+        ),
         ...steps,
         ...addToRollUps(this.#statements, sums.rows(), 'deleted_sums'),
       ])
@@ -264,7 +281,15 @@ export class CallDatabase {
   async #begin({ callId, seq }: CallEvent, again: boolean): Promise<Work> {
     const known = this.#known.get(callId)
     // The record is a value; the legs are followed, and are read off the disk again where this batch comes to nothing.
-    if (known) return { record: known.record, legs: known.legs, stored: known.rows, unlinked: known.unlinked, before: known.record, rolledUp: known.rolledUp }
+    if (known)
+      return {
+        record: known.record,
+        legs: known.legs,
+        stored: known.rows,
+        unlinked: known.unlinked,
+        before: known.record,
+        rolledUp: known.rolledUp,
+      }
     const legs = new LegsOfCall()
     // A call's first fact: nothing is there, or the database refuses the second one of that number and the call is read.
     if (seq === 1 && !again) return { record: undefined, legs, stored: undefined, unlinked: false, before: undefined, rolledUp: true }
@@ -278,7 +303,14 @@ export class CallDatabase {
   /** @returns undefined: the very same fact is there already */
   async #place(event: CallEvent, { record }: Work, facts: readonly CallEvent[]): Promise<CallEvent | undefined> {
     const sameBatch = facts.find((fact) => fact.callId === event.callId && fact.seq === event.seq)
-    const there = sameBatch ? asRow(sameBatch) : await this.database.db.selectFrom('call_events').selectAll().where('call_id', '=', event.callId).where('seq', '=', event.seq).executeTakeFirst()
+    const there = sameBatch
+      ? asRow(sameBatch)
+      : await this.database.db
+          .selectFrom('call_events')
+          .selectAll()
+          .where('call_id', '=', event.callId)
+          .where('seq', '=', event.seq)
+          .executeTakeFirst()
     return there && isSameFact(there, event) ? undefined : { ...event, seq: (record?.lastSeq ?? 0) + 1 }
   }
 
@@ -291,7 +323,14 @@ export class CallDatabase {
     const callId = now.call.call_id
     const changed = changedRows(stored, now)
     const steps: Step[] = []
-    if (!stored) steps.push(...this.#statements.insert('calls', [isNew ? { ...now.call, rolled_up: 1, ...(owner === undefined ? {} : { owner }) } : now.call], ['call_id']))
+    if (!stored)
+      steps.push(
+        ...this.#statements.insert(
+          'calls',
+          [isNew ? { ...now.call, rolled_up: 1, ...(owner === undefined ? {} : { owner }) } : now.call],
+          ['call_id'],
+        ),
+      )
     else {
       const columns = changedColumns(stored.call, now.call)
       if (Object.keys(columns).length > 0) steps.push(this.#statements.update('calls', columns, { call_id: callId }))
@@ -315,8 +354,18 @@ export class CallDatabase {
           .values({ call_id: callId, first_seq: first, last_seq: last })
           .onConflict((conflict) =>
             conflict.column('call_id').doUpdateSet((row) => ({
-              first_seq: row.case().when('excluded.first_seq', '<', row.ref('unlinked.first_seq')).then(row.ref('excluded.first_seq')).else(row.ref('unlinked.first_seq')).end(),
-              last_seq: row.case().when('excluded.last_seq', '>', row.ref('unlinked.last_seq')).then(row.ref('excluded.last_seq')).else(row.ref('unlinked.last_seq')).end(),
+              first_seq: row
+                .case()
+                .when('excluded.first_seq', '<', row.ref('unlinked.first_seq'))
+                .then(row.ref('excluded.first_seq'))
+                .else(row.ref('unlinked.first_seq'))
+                .end(),
+              last_seq: row
+                .case()
+                .when('excluded.last_seq', '>', row.ref('unlinked.last_seq'))
+                .then(row.ref('excluded.last_seq'))
+                .else(row.ref('unlinked.last_seq'))
+                .end(),
             })),
           ),
       [callId, first, last],
@@ -329,7 +378,13 @@ export class CallDatabase {
     return sorted.map(({ quarter, account, ms }) =>
       this.#statements.step(
         'spend',
-        (db) => db.insertInto('spending').values({ quarter, account, ms }).onConflict((conflict) => conflict.columns(['quarter', 'account']).doUpdateSet((row) => ({ ms: row('spending.ms', '+', row.ref('excluded.ms')) }))),
+        (db) =>
+          db
+            .insertInto('spending')
+            .values({ quarter, account, ms })
+            .onConflict((conflict) =>
+              conflict.columns(['quarter', 'account']).doUpdateSet((row) => ({ ms: row('spending.ms', '+', row.ref('excluded.ms')) })),
+            ),
         [quarter, account, ms],
       ),
     )

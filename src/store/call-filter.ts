@@ -1,7 +1,28 @@
 import type { CallEnding } from '../facts/events.js'
 
 /** In which order a list of calls is, all of it, however long it is. `AZ`, `ZA`: by names, those without one last. */
-export const callOrders = ['newest', 'oldest', 'longestWait', 'shortestWait', 'longestTalk', 'shortestTalk', 'mostRefs', 'fewestRefs', 'surgeryAZ', 'surgeryZA', 'areaAZ', 'areaZA', 'operationAZ', 'operationZA', 'consultantAZ', 'consultantZA', 'trustAZ', 'trustZA', 'outcomeAZ', 'outcomeZA'] as const
+export const callOrders = [
+  'newest',
+  'oldest',
+  'longestWait',
+  'shortestWait',
+  'longestTalk',
+  'shortestTalk',
+  'mostRefs',
+  'fewestRefs',
+  'surgeryAZ',
+  'surgeryZA',
+  'areaAZ',
+  'areaZA',
+  'operationAZ',
+  'operationZA',
+  'consultantAZ',
+  'consultantZA',
+  'trustAZ',
+  'trustZA',
+  'outcomeAZ',
+  'outcomeZA',
+] as const
 export type CallOrder = (typeof callOrders)[number]
 
 /** Names are the directory's to say: the ids of a column in the order of their names. */

@@ -5,7 +5,17 @@ import { differing, differingTargets } from './questions/differing.js'
 import { ChainCheck, type CheckedChain } from './chain/check-chain.js'
 import type { ChainHead } from './chain/chain-writer.js'
 import { differingRollUps } from './questions/roll-ups.js'
-import { directoryRows, directoryTables, enginesOf, entriesInOrder, factsInOrder, isEmpty, linksInOrder, unlinkedInOrder, type DirectoryTable } from './questions/whole-store.js'
+import {
+  directoryRows,
+  directoryTables,
+  enginesOf,
+  entriesInOrder,
+  factsInOrder,
+  isEmpty,
+  linksInOrder,
+  unlinkedInOrder,
+  type DirectoryTable,
+} from './questions/whole-store.js'
 import type { CallEventsTable, LedgerTable, LinksTable } from './schema.js'
 import type { Row } from './statement.js'
 import { Statements, type Db } from './statements.js'
@@ -38,13 +48,20 @@ export interface Verified extends Contents {
   readonly linked: CheckedChain
 }
 
-export type Copied = { readonly kind: 'copied'; readonly contents: Contents } | { readonly kind: 'notEmpty' } | { readonly kind: 'differs'; readonly from: Contents; readonly to: Contents }
+export type Copied =
+  | { readonly kind: 'copied'; readonly contents: Contents }
+  | { readonly kind: 'notEmpty' }
+  | { readonly kind: 'differs'; readonly from: Contents; readonly to: Contents }
 
 /**
  * Copies every fact and every entry, as they were in one moment: an engine may write meanwhile. Lists and figures are made from them there.
  * @param told how many facts have been copied so far
  */
-export async function copyStore(from: OpenDatabase, to: WritableDatabase, told: (facts: number) => void = () => undefined): Promise<Copied> {
+export async function copyStore(
+  from: OpenDatabase,
+  to: WritableDatabase,
+  told: (facts: number) => void = () => undefined,
+): Promise<Copied> {
   if (!(await isEmpty(to.db))) return { kind: 'notEmpty' }
   const statements = new Statements(to.db)
   const contents = await inOneMoment(from, async (db) => {
@@ -81,7 +98,11 @@ export function verifyStore(database: OpenDatabase, heads: readonly ChainHead[] 
     const check = new ChainCheck(db, heads)
     await check.links()
     const contents = await readAll(db, { facts: (rows) => check.allFacts(rows) })
-    return { ...contents, differing: [...(await differing(db)), ...(await differingTargets(db)), ...(await differingRollUps(db))], linked: check.end() }
+    return {
+      ...contents,
+      differing: [...(await differing(db)), ...(await differingTargets(db)), ...(await differingRollUps(db))],
+      linked: check.end(),
+    }
   })
 }
 
@@ -98,7 +119,10 @@ interface Readers {
   readonly told?: (facts: number) => void
 }
 
-async function readAll(db: Db, { facts: onFacts, entries: onEntries, directory: onDirectory, links: onLinks, told }: Readers = {}): Promise<Contents> {
+async function readAll(
+  db: Db,
+  { facts: onFacts, entries: onEntries, directory: onDirectory, links: onLinks, told }: Readers = {},
+): Promise<Contents> {
   let [facts, calls, entries, links] = [0, 0, 0, 0]
   const [factsHash, entriesHash, linksHash] = [createHash('sha256'), createHash('sha256'), createHash('sha256')]
   const gaps: string[] = []
@@ -129,10 +153,23 @@ async function readAll(db: Db, { facts: onFacts, entries: onEntries, directory: 
     await onLinks?.(page)
   }
   const directory = await readDirectory(db, onDirectory)
-  return { facts, calls, entries, links, ...directory, factsHash: factsHash.digest('hex'), entriesHash: entriesHash.digest('hex'), linksHash: linksHash.digest('hex'), gaps }
+  return {
+    facts,
+    calls,
+    entries,
+    links,
+    ...directory,
+    factsHash: factsHash.digest('hex'),
+    entriesHash: entriesHash.digest('hex'),
+    linksHash: linksHash.digest('hex'),
+    gaps,
+  }
 }
 
-async function readDirectory(db: Db, onRows: Readers['directory']): Promise<Pick<Contents, 'versions' | 'directoryHash' | 'brokenVersions'>> {
+async function readDirectory(
+  db: Db,
+  onRows: Readers['directory'],
+): Promise<Pick<Contents, 'versions' | 'directoryHash' | 'brokenVersions'>> {
   const hash = createHash('sha256')
   let versions = 0
   const broken = new Set<number>()
@@ -151,7 +188,11 @@ async function readDirectory(db: Db, onRows: Readers['directory']): Promise<Pick
         } else if (table === 'directory_entities') {
           const end = row['to_version']
           // What ends where the next state of it begins was changed once.
-          if (ended !== undefined && (ended.section !== row['section'] || ended.id !== row['id'] || ended.at !== Number(row['from_version']))) count(ended.at, -1)
+          if (
+            ended !== undefined &&
+            (ended.section !== row['section'] || ended.id !== row['id'] || ended.at !== Number(row['from_version']))
+          )
+            count(ended.at, -1)
           count(Number(row['from_version']), -1)
           ended = end === null ? undefined : { section: row['section'], id: row['id'], at: Number(end) }
         }

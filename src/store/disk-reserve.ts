@@ -67,7 +67,11 @@ export class DiskReserve {
           this.#left = 0
         }
       }
-      this.#raise('store.diskFull', String(this.#left), `the disk of ${dirname(file)} is full: ${this.#left > 0 ? `facts are stored from the reserve, of which ${megabytes(this.#left)} are left` : 'the reserve is used up'}. Make room; recordings of the calls that run now may be cut short`)
+      this.#raise(
+        'store.diskFull',
+        String(this.#left),
+        `the disk of ${dirname(file)} is full: ${this.#left > 0 ? `facts are stored from the reserve, of which ${megabytes(this.#left)} are left` : 'the reserve is used up'}. Make room; recordings of the calls that run now may be cut short`,
+      )
       return there > this.#left
     })
   }
@@ -81,7 +85,11 @@ export class DiskReserve {
       if (this.#left < bytes) {
         const free = await freeBytes(file)
         if (free < bytes - this.#left + bytes) {
-          this.#raise('store.noReserve', String(this.#left), `the disk of ${dirname(file)} has ${megabytes(free)} free; the reserve with which facts are stored when it is full is ${megabytes(this.#left)} instead of ${megabytes(bytes)}. Make room: ${megabytes(2 * bytes)} are needed`)
+          this.#raise(
+            'store.noReserve',
+            String(this.#left),
+            `the disk of ${dirname(file)} has ${megabytes(free)} free; the reserve with which facts are stored when it is full is ${megabytes(this.#left)} instead of ${megabytes(bytes)}. Make room: ${megabytes(2 * bytes)} are needed`,
+          )
           return
         }
         if (!(await fill(file, this.#left, bytes))) return
@@ -124,7 +132,7 @@ async function fill(file: string, from: number, bytes: number): Promise<boolean>
   try {
     const handle = await open(file, from === 0 ? 'w' : 'r+', 0o600)
     try {
-      for (let at = from; at < bytes; ) at += (await handle.write(noise, 0, Math.min(noise.length, bytes - at), at)).bytesWritten
+      for (let at = from; at < bytes;) at += (await handle.write(noise, 0, Math.min(noise.length, bytes - at), at)).bytesWritten
     } finally {
       await handle.close()
     }

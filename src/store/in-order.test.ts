@@ -4,8 +4,16 @@ import { unknownOrigin } from '../facts/actor.js'
 import type { CallEvent } from '../facts/events.js'
 import { inOrder } from './in-order.js'
 
-const fact = (callId: string, seq: number, at: number): CallEvent => ({ ...unknownOrigin, callId, seq, at, type: 'attempt.ringing', attempt: 'a' })
-const byInstant = (events: readonly CallEvent[]) => [...events].sort((a, b) => a.at - b.at || (a.callId < b.callId ? -1 : 1) || a.seq - b.seq)
+const fact = (callId: string, seq: number, at: number): CallEvent => ({
+  ...unknownOrigin,
+  callId,
+  seq,
+  at,
+  type: 'attempt.ringing',
+  attempt: 'a',
+})
+const byInstant = (events: readonly CallEvent[]) =>
+  [...events].sort((a, b) => a.at - b.at || (a.callId < b.callId ? -1 : 1) || a.seq - b.seq)
 const places = (events: readonly CallEvent[]) => events.map(({ callId, seq }) => `${callId}${seq}`)
 
 it('is that of the instants, on a machine whose clock nobody sets', () => {
@@ -13,7 +21,9 @@ it('is that of the instants, on a machine whose clock nobody sets', () => {
 })
 
 it('is that of each call, where the clock was set back while it ran; other calls keep their place', () => {
-  expect(places(inOrder(byInstant([fact('a', 1, 1_000), fact('a', 2, 400), fact('a', 3, 410), fact('b', 1, 300), fact('b', 2, 1_100)])))).toEqual(['b1', 'a1', 'a2', 'a3', 'b2'])
+  expect(
+    places(inOrder(byInstant([fact('a', 1, 1_000), fact('a', 2, 400), fact('a', 3, 410), fact('b', 1, 300), fact('b', 2, 1_100)]))),
+  ).toEqual(['b1', 'a1', 'a2', 'a3', 'b2'])
 })
 
 it('never puts a fact of a call before an earlier one, and loses none', () => {

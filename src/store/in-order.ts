@@ -23,7 +23,9 @@ export function inOrder(events: readonly CallEvent[]): readonly CallEvent[] {
     }
   }
   // Stable: what is of one call and one moment stays in its order.
-  return placed.sort((a, b) => a.at - b.at || (a.event.callId < b.event.callId ? -1 : a.event.callId > b.event.callId ? 1 : 0)).map(({ event }) => event)
+  return placed
+    .sort((a, b) => a.at - b.at || (a.event.callId < b.event.callId ? -1 : a.event.callId > b.event.callId ? 1 : 0))
+    .map(({ event }) => event)
 }
 
 function isInOrder(events: readonly CallEvent[]): boolean {

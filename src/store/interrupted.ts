@@ -11,7 +11,8 @@ export function closingFacts(record: CallRecord): readonly CallFact[] {
     if (attempt.result !== undefined) continue
     facts.push({ type: 'attempt.ended', attempt: attempt.attempt, result: resultOf(record, attempt), reason: 'the engine stopped' })
   }
-  if (record.talkStartedAt !== undefined && record.talkEndedAt === undefined) facts.push({ type: 'talk.ended', by: 'system', why: 'faulted' })
+  if (record.talkStartedAt !== undefined && record.talkEndedAt === undefined)
+    facts.push({ type: 'talk.ended', by: 'system', why: 'faulted' })
   for (const recording of record.recordings) {
     if (recording.state === 'running') facts.push({ type: 'recording.stopped', recordingId: recording.recordingId })
   }
@@ -29,7 +30,12 @@ function resultOf({ talkWith }: CallRecord, { attempt, acceptedAt }: AttemptReco
  * When an interrupted call was last known to run: its last fact, the engine's last sign of life, or the last sound that the switch
  * wrote into its spool (the media server may have outlived the engine), whichever is latest; never in the future.
  */
-export function lastSignOfLife(evidence: { readonly lastFactAt: number; readonly engineAliveAt: number | undefined; readonly lastSoundAt: number | undefined; readonly now: number }): number {
+export function lastSignOfLife(evidence: {
+  readonly lastFactAt: number
+  readonly engineAliveAt: number | undefined
+  readonly lastSoundAt: number | undefined
+  readonly now: number
+}): number {
   const latest = Math.max(evidence.lastFactAt, evidence.engineAliveAt ?? 0, evidence.lastSoundAt ?? 0)
   return Math.max(evidence.lastFactAt, Math.min(latest, evidence.now))
 }

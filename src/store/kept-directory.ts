@@ -41,7 +41,8 @@ export interface DirectoryChangeRequest {
 }
 
 /** `same`: nothing differs, and there is no new version. `raced`: somebody else has made a version meanwhile, and nothing was written. */
-export type VersionAdded = { readonly kind: 'added'; readonly version: DirectoryVersion } | { readonly kind: 'same' } | { readonly kind: 'raced' }
+export type VersionAdded =
+  { readonly kind: 'added'; readonly version: DirectoryVersion } | { readonly kind: 'same' } | { readonly kind: 'raced' }
 
 /** What can be asked of the directory's versions. Everything rejects in the database's own words when it cannot be asked. */
 export interface DirectoryVersionsReading {
@@ -85,7 +86,10 @@ export function directoryVersionsOf(db: Db): DirectoryVersionsReading {
     const parts: Partial<Record<Section, Map<string, Entity>>> = {}
     for (const section of sections) {
       const entities = (parts[section] = new Map<string, Entity>())
-      for await (const { id, entity } of paged(rowsPerPage, (limit, after: PlacedEntity | undefined) => questions.entitiesInForce.ask(db, section, limit, after))) entities.set(id, entity)
+      for await (const { id, entity } of paged(rowsPerPage, (limit, after: PlacedEntity | undefined) =>
+        questions.entitiesInForce.ask(db, section, limit, after),
+      ))
+        entities.set(id, entity)
     }
     // Another engine may have written between two pages: what it has changed is looked at again.
     return upToDate({ version, directory: directoryOf(parts) })
@@ -126,7 +130,18 @@ export function directoryVersionsOf(db: Db): DirectoryVersionsReading {
       const [older, newer] = [Math.min(before, after), Math.max(before, after)]
       const at = async (version: number) => {
         const changed = await questions.entitiesChanged.ask(db, older, newer, version)
-        return directoryOf(Object.fromEntries(sections.map((section) => [section, inPlaces(new Map(), changed.filter((one) => one.section === section), [])])))
+        return directoryOf(
+          Object.fromEntries(
+            sections.map((section) => [
+              section,
+              inPlaces(
+                new Map(),
+                changed.filter((one) => one.section === section),
+                [],
+              ),
+            ]),
+          ),
+        )
       }
       return { before: await at(before), after: await at(after) }
     },
@@ -156,12 +171,22 @@ export function keptDirectory(database: WritableDatabase, db: Db, node: string, 
       added = { version, at, actor, node, source, ...(why === undefined ? {} : { why }), changed: changes.length }
       steps.push(
         // First: whoever comes second with this number is told so by it.
-        ...statements.insert('directory_versions', [{ version, at, ...originColumns({ actor, node }), source, why: why ?? null, changed: changes.length }]),
+        ...statements.insert('directory_versions', [
+          { version, at, ...originColumns({ actor, node }), source, why: why ?? null, changed: changes.length },
+        ]),
         ...changes.filter(({ wasThere }) => wasThere).map((change) => ended(statements, change, version)),
-        ...statements.insert('directory_entities', changes.flatMap(({ section, id, position, entity }) => (entity === undefined ? [] : [{ section, id, from_version: version, to_version: null, position, data: JSON.stringify(plainEntity(section, entity)) }]))),
+        ...statements.insert(
+          'directory_entities',
+          changes.flatMap(({ section, id, position, entity }) =>
+            entity === undefined
+              ? []
+              : [{ section, id, from_version: version, to_version: null, position, data: JSON.stringify(plainEntity(section, entity)) }],
+          ),
+        ),
       )
     }
-    if (file !== undefined) steps.push(...(await fileSteps(db, statements, file, { version: added?.version ?? from?.version ?? 0, directory: to }, now())))
+    if (file !== undefined)
+      steps.push(...(await fileSteps(db, statements, file, { version: added?.version ?? from?.version ?? 0, directory: to }, now())))
     if (steps.length === 0) return { kind: 'same' }
     try {
       await database.batch(steps)
@@ -184,7 +209,19 @@ export function keptDirectory(database: WritableDatabase, db: Db, node: string, 
         return { node, line, seq, valid_from: rota.validFrom, data: JSON.stringify(rota) }
       })
       for (const some of partsOf(rows)) {
-        await database.batch(some.map((row) => statements.step('earlier rota', (built) => built.insertInto('earlier_rotas').values(row).onConflict((conflict) => conflict.doNothing()), Object.values(row))))
+        await database.batch(
+          some.map((row) =>
+            statements.step(
+              'earlier rota',
+              (built) =>
+                built
+                  .insertInto('earlier_rotas')
+                  .values(row)
+                  .onConflict((conflict) => conflict.doNothing()),
+              Object.values(row),
+            ),
+          ),
+        )
       }
     },
   }
@@ -205,23 +242,47 @@ async function changesOf(db: Db, from: Directory, to: Directory): Promise<readon
     const changed = [...after].flatMap(([id, entity]) => (before.has(id) && !same(before.get(id), entity) ? [id] : []))
     const removed = [...before.keys()].filter((id) => !after.has(id))
     const added = [...after.keys()].filter((id) => !before.has(id))
-    const moved = added.length > 0 || !same([...before.keys()].filter((id) => after.has(id)), [...after.keys()])
+    const moved =
+      added.length > 0 ||
+      !same(
+        [...before.keys()].filter((id) => after.has(id)),
+        [...after.keys()],
+      )
     const places = new Map<string, number>()
-    if (before.size > 0) for (const some of moved ? [undefined] : partsOf(changed)) for (const { id, position } of await questions.entityPlaces.ask(db, section, some)) places.set(id, position)
+    if (before.size > 0)
+      for (const some of moved ? [undefined] : partsOf(changed))
+        for (const { id, position } of await questions.entityPlaces.ask(db, section, some)) places.set(id, position)
     const fresh = moved ? placesFor(places, [...after.keys()]) : new Map<string, number>()
     for (const id of removed) changes.push({ section, id, position: 0, entity: undefined, wasThere: true })
-    for (const id of new Set([...changed, ...fresh.keys()])) changes.push({ section, id, position: fresh.get(id) ?? places.get(id) ?? 0, entity: after.get(id), wasThere: before.has(id) })
+    for (const id of new Set([...changed, ...fresh.keys()]))
+      changes.push({ section, id, position: fresh.get(id) ?? places.get(id) ?? 0, entity: after.get(id), wasThere: before.has(id) })
   }
   return changes
 }
 
 function ended(statements: Statements, { section, id }: EntityName, version: number): Step {
-  const step = statements.step('entity ended', (db) => db.updateTable('directory_entities').set({ to_version: version }).where('section', '=', section).where('id', '=', id).where('to_version', 'is', null), [version, section, id])
+  const step = statements.step(
+    'entity ended',
+    (db) =>
+      db
+        .updateTable('directory_entities')
+        .set({ to_version: version })
+        .where('section', '=', section)
+        .where('id', '=', id)
+        .where('to_version', 'is', null),
+    [version, section, id],
+  )
   return { ...step, mustChange: 1 }
 }
 
 /** Keeps what a file says, for the next time: which version is in force behind it, and what it says otherwise. */
-async function fileSteps(db: Db, statements: Statements, { file, sha256, directory }: FileApplied, now: VersionedDirectory, at: number): Promise<readonly Step[]> {
+async function fileSteps(
+  db: Db,
+  statements: Statements,
+  { file, sha256, directory }: FileApplied,
+  now: VersionedDirectory,
+  at: number,
+): Promise<readonly Step[]> {
   const key = ({ section, id }: EntityName) => `${section} ${id}`
   const before = new Map((await questions.fileDifferences.ask(db, file)).map((difference) => [key(difference), difference]))
   const after = new Map(differencesOf(directory, now.directory).map((difference) => [key(difference), difference]))
@@ -229,8 +290,19 @@ async function fileSteps(db: Db, statements: Statements, { file, sha256, directo
   const changed = [...after.values()].filter((difference) => !same(before.get(key(difference)), difference))
   return [
     ...statements.insert('directory_files', [{ file, version: now.version, sha256, at }], ['file']),
-    ...gone.map(({ section, id }) => statements.step('file difference gone', (built) => built.deleteFrom('directory_file_differences').where('file', '=', file).where('section', '=', section).where('id', '=', id), [file, section, id])),
-    ...statements.insert('directory_file_differences', changed.map((difference) => ({ file, section: difference.section, id: difference.id, data: dataOf(difference) })), ['file', 'section', 'id']),
+    ...gone.map(({ section, id }) =>
+      statements.step(
+        'file difference gone',
+        (built) =>
+          built.deleteFrom('directory_file_differences').where('file', '=', file).where('section', '=', section).where('id', '=', id),
+        [file, section, id],
+      ),
+    ),
+    ...statements.insert(
+      'directory_file_differences',
+      changed.map((difference) => ({ file, section: difference.section, id: difference.id, data: dataOf(difference) })),
+      ['file', 'section', 'id'],
+    ),
   ]
 }
 
@@ -244,8 +316,13 @@ function differencesOf(file: Directory, inForce: Directory): readonly FileDiffer
   if (file === inForce) return []
   return sections.flatMap((section): FileDifference[] => {
     const [said, there] = [entitiesIn(file, section), entitiesIn(inForce, section)]
-    const differing = [...new Set([...said.keys(), ...there.keys()])].filter((id) => !same(said.get(id), there.get(id))).map((id) => ({ section, id, entity: said.get(id) }))
-    const orderedAlike = same([...said.keys()], [...there.keys()].filter((id) => said.has(id)))
+    const differing = [...new Set([...said.keys(), ...there.keys()])]
+      .filter((id) => !same(said.get(id), there.get(id)))
+      .map((id) => ({ section, id, entity: said.get(id) }))
+    const orderedAlike = same(
+      [...said.keys()],
+      [...there.keys()].filter((id) => said.has(id)),
+    )
     return orderedAlike ? differing : [...differing, { section, id: '', entity: undefined, order: [...said.keys()] }]
   })
 }
@@ -270,7 +347,11 @@ function asTheFileSaid(inForce: Directory, differences: readonly FileDifference[
 }
 
 /** @param changed replace what is in `entities`, or take it away */
-function inPlaces(entities: ReadonlyMap<string, Entity>, changed: readonly ChangedEntity[], now: readonly { readonly id: string; readonly position: number }[]): ReadonlyMap<string, Entity> {
+function inPlaces(
+  entities: ReadonlyMap<string, Entity>,
+  changed: readonly ChangedEntity[],
+  now: readonly { readonly id: string; readonly position: number }[],
+): ReadonlyMap<string, Entity> {
   const all = new Map(entities)
   const places = new Map(now.map(({ id, position }) => [id, position]))
   for (const { id, position, entity } of changed) {

@@ -32,7 +32,8 @@ const lookEveryMs = 15_000
 /** The watch list as the store knows it; from then on as things happen, here and at other engines. */
 export async function openWatchList({ store, alarms, now = Date.now, signals }: WatchListPlace): Promise<KeptWatchList> {
   const history = new TargetHistory()
-  for await (const { target, label, failures, watchedSince, clearedAt } of store.failingTargets()) history.restore({ target, label, failures, watchedSince, clearedAt })
+  for await (const { target, label, failures, watchedSince, clearedAt } of store.failingTargets())
+    history.restore({ target, label, failures, watchedSince, clearedAt })
   for await (const { candidate, lastRungAt } of store.rungCandidates(now() - historyMs)) history.restoreRung(candidate, lastRungAt)
   const closes = [store.log.subscribe((event) => history.apply(event))]
   const watchList = new WatchList({
@@ -65,7 +66,8 @@ function followOthers(history: TargetHistory, store: WatchListPlace['store'], si
       const from = lookedAt - 2 * lookEveryMs
       lookedAt = now()
       try {
-        for await (const { target, label, failures, watchedSince, clearedAt } of store.failingTargets()) failing.push({ target, label, failures, watchedSince, clearedAt })
+        for await (const { target, label, failures, watchedSince, clearedAt } of store.failingTargets())
+          failing.push({ target, label, failures, watchedSince, clearedAt })
         for await (const { candidate, lastRungAt } of store.rungCandidates(from)) history.restoreRung(candidate, lastRungAt)
       } catch {
         // What cannot be read now is read the next time.

@@ -50,7 +50,13 @@ export class LeftCalls {
         if (node === undefined) return undefined
         // Where one engine has the store to itself it may have had another name.
         const seenAt = await questions.aliveAt.ask(database.reading, database.shared ? node : undefined)
-        return { callId, owner, node, aliveAt: goneAt === undefined || seenAt === undefined ? (seenAt ?? goneAt) : Math.min(seenAt, goneAt), events }
+        return {
+          callId,
+          owner,
+          node,
+          aliveAt: goneAt === undefined || seenAt === undefined ? (seenAt ?? goneAt) : Math.min(seenAt, goneAt),
+          events,
+        }
       }),
     )
     return left.filter((one) => one !== undefined)
@@ -76,7 +82,10 @@ export class LeftCalls {
       if (!record) continue
       const lastFactAt = events.reduce((latest, event) => Math.max(latest, event.at), 0)
       const sounds = await Promise.all(record.recordings.filter((one) => one.state === 'running').map((one) => changedAt(one.spoolPath)))
-      const lastSoundAt = sounds.reduce<number | undefined>((latest, at) => (at === undefined ? latest : Math.max(latest ?? 0, at)), undefined)
+      const lastSoundAt = sounds.reduce<number | undefined>(
+        (latest, at) => (at === undefined ? latest : Math.max(latest ?? 0, at)),
+        undefined,
+      )
       const at = lastSignOfLife({ lastFactAt, engineAliveAt: aliveAt, lastSoundAt, now: now() })
       await Promise.all(closingFacts(record).map((fact) => log.appendAt(callId, fact, at)))
     }

@@ -15,5 +15,8 @@ export function originColumns({ actor, node }: Origin): OriginColumns {
 export function originOf({ actor, actor_id: id, node }: OriginColumns): Origin {
   if (actor === null) return unknownOrigin
   // A kind of a later version of the engine has no name here.
-  return { actor: { kind: actorKinds.find((kind) => kind === actor) ?? ('system' satisfies ActorKind), ...(id === null ? {} : { id }) }, node: node ?? '' }
+  return {
+    actor: { kind: actorKinds.find((kind) => kind === actor) ?? ('system' satisfies ActorKind), ...(id === null ? {} : { id }) },
+    node: node ?? '',
+  }
 }

@@ -46,6 +46,9 @@ export function pastRinging(call: CallRecord, attempt: AttemptRecord): PastRingi
 /** A time of an attempt, by what the monotonic clock measured since it began. */
 export function later(attempt: Pick<AttemptRecord, 'startedAt' | 'startedAfterMs'>, afterMs: number): number
 export function later(attempt: Pick<AttemptRecord, 'startedAt' | 'startedAfterMs'>, afterMs: number | undefined): number | undefined
-export function later({ startedAt, startedAfterMs }: Pick<AttemptRecord, 'startedAt' | 'startedAfterMs'>, afterMs: number | undefined): number | undefined {
+export function later(
+  { startedAt, startedAfterMs }: Pick<AttemptRecord, 'startedAt' | 'startedAfterMs'>,
+  afterMs: number | undefined,
+): number | undefined {
   return afterMs === undefined ? undefined : startedAt + afterMs - startedAfterMs
 }

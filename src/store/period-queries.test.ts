@@ -34,7 +34,9 @@ afterEach(async () => {
 
 /** Every fact a second after the one before it. */
 async function write(callId: string, at: number, facts: readonly CallFact[]): Promise<void> {
-  await new CallDatabase(writing).append(facts.map((fact, index) => ({ ...unknownOrigin, callId, seq: index + 1, at: at + index * 1_000, ...fact })))
+  await new CallDatabase(writing).append(
+    facts.map((fact, index) => ({ ...unknownOrigin, callId, seq: index + 1, at: at + index * 1_000, ...fact })),
+  )
 }
 
 it("a line's calls of a period, whole and oldest first, beside an engine that has the file open", async () => {
@@ -53,15 +55,31 @@ it("a line's calls of a period, whole and oldest first, beside an engine that ha
 
 it('more calls than fit into one question', async () => {
   for (let call = 0; call < 501; call++) await write(`call-${String(call).padStart(3, '0')}`, noon + call, goodCall('x').slice(0, 3))
-  expect((await past.callsOfLine('cardiology', noon, noon + 1_000)).map(({ callId }) => callId)).toEqual(Array.from({ length: 501 }, (_, call) => `call-${String(call).padStart(3, '0')}`))
+  expect((await past.callsOfLine('cardiology', noon, noon + 1_000)).map(({ callId }) => callId)).toEqual(
+    Array.from({ length: 501 }, (_, call) => `call-${String(call).padStart(3, '0')}`),
+  )
 })
 
 it('what became of ringing a telephone, on any line, when it is over', async () => {
   await write('one', noon, goodCall('one', { line: 'ent' }))
   await write('running', noon + 1_000_000, untilTalking('running').slice(0, 6))
   const found = await past.ringings([okafor], noon, noon + 2_000_000)
-  expect(found).toMatchObject([{ callId: 'one', attempt: 'one-1', line: 'ent', candidate: 'clinician:dr-okafor', pool: 'local', startedAt: noon + 4_000, answeredAt: undefined, endedAt: noon + 6_000, result: 'noAnswer' }])
-  expect(await past.ringings([specialistsNumber], noon, noon + 2_000_000)).toMatchObject([{ attempt: 'one-2', result: 'accepted', answeredAt: noon + 9_000, callEndedAt: noon + (goodCall('one').length - 1) * 1_000 }])
+  expect(found).toMatchObject([
+    {
+      callId: 'one',
+      attempt: 'one-1',
+      line: 'ent',
+      candidate: 'clinician:dr-okafor',
+      pool: 'local',
+      startedAt: noon + 4_000,
+      answeredAt: undefined,
+      endedAt: noon + 6_000,
+      result: 'noAnswer',
+    },
+  ])
+  expect(await past.ringings([specialistsNumber], noon, noon + 2_000_000)).toMatchObject([
+    { attempt: 'one-2', result: 'accepted', answeredAt: noon + 9_000, callEndedAt: noon + (goodCall('one').length - 1) * 1_000 },
+  ])
   expect(await past.ringings([okafor], noon + 4_001, noon + 900_000)).toEqual([])
   expect(await past.ringings([], 0, noon * 2)).toEqual([])
 })

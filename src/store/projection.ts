@@ -98,7 +98,11 @@ function whole(ms: number | undefined): number | null {
 }
 
 /** The rows of `now` that differ from those of `before`. */
-export function changedRows(before: ProjectedCall | undefined, now: ProjectedCall): { readonly attempts: readonly AttemptRow[]; readonly recordings: readonly RecordingRow[] } {
-  const differs = <T>(rows: readonly T[], earlier: readonly T[] | undefined) => rows.filter((row, index) => JSON.stringify(row) !== JSON.stringify(earlier?.[index]))
+export function changedRows(
+  before: ProjectedCall | undefined,
+  now: ProjectedCall,
+): { readonly attempts: readonly AttemptRow[]; readonly recordings: readonly RecordingRow[] } {
+  const differs = <T>(rows: readonly T[], earlier: readonly T[] | undefined) =>
+    rows.filter((row, index) => JSON.stringify(row) !== JSON.stringify(earlier?.[index]))
   return { attempts: differs(now.attempts, before?.attempts), recordings: differs(now.recordings, before?.recordings) }
 }

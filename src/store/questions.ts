@@ -26,7 +26,18 @@ import { earlierRotas, rotaHistory } from './questions/rota-history.js'
 import { oldRecordings } from './questions/old-recordings.js'
 import { recordingKey, recordingKeys } from './questions/recording-keys.js'
 import { rungCandidates } from './questions/rung-candidates.js'
-import { callsArrivedUntil, entriesBetween, entriesNumbered, factsOfCalls, lastEntry, lastLink, linksAfter, sealOfAudit, unlinkedCalls, versionsBetween } from './questions/links.js'
+import {
+  callsArrivedUntil,
+  entriesBetween,
+  entriesNumbered,
+  factsOfCalls,
+  lastEntry,
+  lastLink,
+  linksAfter,
+  sealOfAudit,
+  unlinkedCalls,
+  versionsBetween,
+} from './questions/links.js'
 import { spentSince } from './questions/spent-since.js'
 
 /**

@@ -10,10 +10,18 @@ export const isOutcomeOpen = sql<boolean>`outcome is null and talk_started_after
 export async function makeReportTables(db: Kysely<unknown>, text: ColumnDataType | ReturnType<typeof sql>): Promise<void> {
   for (const column of ['assigned', 'nhs_number']) await db.schema.alterTable('calls').addColumn(column, text).execute()
   for (const column of ['clinician', 'assigned', 'nhs_number', 'outcome']) {
-    await db.schema.createIndex(`calls_by_${column}`).on('calls').columns([column, 'arrived_at', 'call_id']).where(column, 'is not', null).execute()
+    await db.schema
+      .createIndex(`calls_by_${column}`)
+      .on('calls')
+      .columns([column, 'arrived_at', 'call_id'])
+      .where(column, 'is not', null)
+      .execute()
   }
   await db.schema.createIndex('calls_by_caller').on('calls').columns(['caller_number', 'arrived_at', 'call_id']).execute()
-  for (const column of ['clinician', 'assigned']) await sql`create index ${sql.ref(`calls_open_by_${column}`)} on calls (${sql.ref(column)}, arrived_at, call_id) where ${isOutcomeOpen}`.execute(db)
+  for (const column of ['clinician', 'assigned'])
+    await sql`create index ${sql.ref(`calls_open_by_${column}`)} on calls (${sql.ref(column)}, arrived_at, call_id) where ${isOutcomeOpen}`.execute(
+      db,
+    )
   await db.schema
     .createTable('saved_views')
     .addColumn('id', text, (column) => column.notNull().primaryKey())
@@ -27,6 +35,7 @@ export async function makeReportTables(db: Kysely<unknown>, text: ColumnDataType
 
 /** Indexes along which a list of calls is walked in the order of a figure; the same in both databases. */
 export async function makeFigureIndexes(db: Kysely<unknown>): Promise<void> {
-  for (const column of ['wait_ms', 'talk_ms']) await db.schema.createIndex(`calls_by_${column}`).on('calls').columns([column, 'call_id']).where(column, 'is not', null).execute()
+  for (const column of ['wait_ms', 'talk_ms'])
+    await db.schema.createIndex(`calls_by_${column}`).on('calls').columns([column, 'call_id']).where(column, 'is not', null).execute()
   await db.schema.createIndex('calls_by_refs').on('calls').columns(['refs', 'call_id']).where('refs', 'is not', null).execute()
 }

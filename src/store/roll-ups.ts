@@ -3,17 +3,29 @@ import type { Step } from './statement.js'
 import type { Statements } from './statements.js'
 
 /** Adds amounts to the sums of their months. @param table those of all calls, or what deleted ones have in them @param rows each of another sum, in one order for everybody, so that no two engines wait for each other */
-export function addToRollUps(statements: Statements, rows: readonly RollUpRow[], table: 'roll_ups' | 'deleted_sums' = 'roll_ups'): readonly Step[] {
+export function addToRollUps(
+  statements: Statements,
+  rows: readonly RollUpRow[],
+  table: 'roll_ups' | 'deleted_sums' = 'roll_ups',
+): readonly Step[] {
   return statements.inParts(`roll up ${table}`, rows, (db, some) =>
     db
       .insertInto(table)
       .values([...some])
-      .onConflict((conflict) => conflict.columns(['month', 'scope', 'id', 'figure', 'part']).doUpdateSet((row) => ({ amount: row(`${table}.amount`, '+', row.ref('excluded.amount')) }))),
+      .onConflict((conflict) =>
+        conflict
+          .columns(['month', 'scope', 'id', 'figure', 'part'])
+          .doUpdateSet((row) => ({ amount: row(`${table}.amount`, '+', row.ref('excluded.amount')) })),
+      ),
   )
 }
 
 /** Notes that a call is in the sums, which it must not have been. */
 export function rolledUp(statements: Statements, callId: string): Step {
-  const step = statements.step('rolled up', (db) => db.updateTable('calls').set({ rolled_up: 1 }).where('call_id', '=', callId).where('rolled_up', 'is', null), [1, callId])
+  const step = statements.step(
+    'rolled up',
+    (db) => db.updateTable('calls').set({ rolled_up: 1 }).where('call_id', '=', callId).where('rolled_up', 'is', null),
+    [1, callId],
+  )
   return { ...step, mustChange: 1 }
 }

@@ -43,7 +43,17 @@ export class Statements {
     return this.inParts(`insert ${table} ${key.join()}`, rows as readonly Row[], (db, some) => {
       // The names are those of the schema's row types; the builder cannot see that through `keyof Schema`.
       const insert = db.insertInto(table).values(some)
-      return key.length === 0 ? insert : insert.onConflict((conflict) => conflict.columns(key as never).doUpdateSet((row) => Object.fromEntries(columns.filter((column) => !key.includes(column)).map((column) => [column, row.ref(`excluded.${column}` as never)]))))
+      return key.length === 0
+        ? insert
+        : insert.onConflict((conflict) =>
+            conflict
+              .columns(key as never)
+              .doUpdateSet((row) =>
+                Object.fromEntries(
+                  columns.filter((column) => !key.includes(column)).map((column) => [column, row.ref(`excluded.${column}` as never)]),
+                ),
+              ),
+          )
     })
   }
 
@@ -51,7 +61,7 @@ export class Statements {
   inParts<R extends object>(key: string, rows: readonly R[], build: (db: Db, some: readonly R[]) => Buildable): readonly Step[] {
     const columns = Object.keys(rows[0] ?? {}) as (keyof R & string)[]
     const steps: Step[] = []
-    for (let start = 0; start < rows.length; ) {
+    for (let start = 0; start < rows.length;) {
       const size = rowsInOne.find((most) => most <= rows.length - start) ?? 1
       const some = rows.slice(start, start + size)
       steps.push(

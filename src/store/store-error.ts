@@ -25,7 +25,9 @@ export function isDiskFull(error: unknown): boolean {
 /** Somebody else was there before: what was read before the transaction is out of date, and the same may succeed when it is read again. */
 export function isConflict(error: unknown): boolean {
   const code = codeOf(error) ?? ''
-  return code === 'CONFLICT' || code === 'SQLITE_CONSTRAINT_PRIMARYKEY' || code === 'SQLITE_CONSTRAINT_UNIQUE' || conflictsOfPostgres.has(code)
+  return (
+    code === 'CONFLICT' || code === 'SQLITE_CONSTRAINT_PRIMARYKEY' || code === 'SQLITE_CONSTRAINT_UNIQUE' || conflictsOfPostgres.has(code)
+  )
 }
 
 /** unique_violation, serialization_failure, deadlock_detected; check_violation: the partition for a fact was made in this very moment (postgresql.org, appendix A). */
@@ -45,7 +47,11 @@ export function isRefusal(error: unknown): boolean {
 export function storeTrouble(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error)
   const code = codeOf(error)
-  const cause = isDiskFull(error) ? 'the disk is full' : code === undefined ? undefined : causes.find(([begins]) => code.startsWith(begins))?.[1]
+  const cause = isDiskFull(error)
+    ? 'the disk is full'
+    : code === undefined
+      ? undefined
+      : causes.find(([begins]) => code.startsWith(begins))?.[1]
   return cause === undefined ? message : `${cause} (${code ?? ''}: ${message})`
 }
 

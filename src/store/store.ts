@@ -160,7 +160,11 @@ const rowsPerPage = 1_000
 /** Opens (and where needed creates and migrates) the store. Rejects with one clear line when it cannot be used. */
 export async function openStore(settings: StoreSettings): Promise<Store> {
   if (settings.postgres) return openOnPostgres(settings.postgres, settings)
-  const reserve = await DiskReserve.open({ file: join(dirname(settings.file), 'reserve'), bytes: settings.reserveBytes ?? 0, alarms: settings.alarms })
+  const reserve = await DiskReserve.open({
+    file: join(dirname(settings.file), 'reserve'),
+    bytes: settings.reserveBytes ?? 0,
+    alarms: settings.alarms,
+  })
   const database = await openThreads(settings.file, (work) => withReserve(reserve, work)).catch(async (error: unknown) => {
     await reserve.close()
     const why = storeTrouble(error)
@@ -179,7 +183,13 @@ async function openOnPostgres(place: PostgresPlace, settings: StoreSettings): Pr
     const database = await openPostgres(place, {
       node,
       incarnation,
-      nameTaken: (isTaken) => (isTaken ? alarms.raise('store.nameTaken', `another engine of the name ${node} writes to the database; at the next start of either, calls of the other would be closed. Give each engine a name of its own (engine.name)`) : alarms.clear('store.nameTaken')),
+      nameTaken: (isTaken) =>
+        isTaken
+          ? alarms.raise(
+              'store.nameTaken',
+              `another engine of the name ${node} writes to the database; at the next start of either, calls of the other would be closed. Give each engine a name of its own (engine.name)`,
+            )
+          : alarms.clear('store.nameTaken'),
     })
     const spill = new SpillFile(join(dirname(settings.file), 'facts-not-stored.jsonl'))
     try {
@@ -202,18 +212,31 @@ async function bringBack(spill: SpillFile, { writing }: StoreDatabase, alarms: A
   const { events, damaged } = await spill.left()
   const writes = writesTo(writing)
   const lost = new Set<string>()
-  for (const callId of new Set(events.map((event) => event.callId))) if (wasLost(await questions.events.ask(writing.db, callId), node)) lost.add(callId)
+  for (const callId of new Set(events.map((event) => event.callId)))
+    if (wasLost(await questions.events.ask(writing.db, callId), node)) lost.add(callId)
   const ours = events.filter((event) => !lost.has(event.callId) || isLaterWork(event))
   for (let start = 0; start < ours.length; start += rowsPerPage) await writes.append(ours.slice(start, start + rowsPerPage))
-  if (damaged > 0) alarms.raise('store.factsLost', `${damaged} facts that the last run kept cannot be read; they lie in ${await spill.setAside(`damaged-${Date.now()}`)}`)
-  else if (lost.size > 0) alarms.raise('store.factsLost', `${events.length - ours.length} facts of ${lost.size} calls that another engine has gone on with meanwhile; they lie in ${await spill.setAside(`too-late-${Date.now()}`)}`)
+  if (damaged > 0)
+    alarms.raise(
+      'store.factsLost',
+      `${damaged} facts that the last run kept cannot be read; they lie in ${await spill.setAside(`damaged-${Date.now()}`)}`,
+    )
+  else if (lost.size > 0)
+    alarms.raise(
+      'store.factsLost',
+      `${events.length - ours.length} facts of ${lost.size} calls that another engine has gone on with meanwhile; they lie in ${await spill.setAside(`too-late-${Date.now()}`)}`,
+    )
   else if (events.length > 0) await spill.forget()
 }
 
 /** @param events of a call, in order. @returns whether another engine went on with it, or closed it, after this one had it */
 function wasLost(events: readonly CallEvent[], node: string): boolean {
-  const had = events.findLastIndex((event) => event.node === node && (event.type === 'call.arrived' || event.type === 'call.placed' || event.type === 'call.takenOver'))
-  return had >= 0 && events.slice(had).some((event) => event.node !== node && (event.type === 'call.takenOver' || event.type === 'call.ended'))
+  const had = events.findLastIndex(
+    (event) => event.node === node && (event.type === 'call.arrived' || event.type === 'call.placed' || event.type === 'call.takenOver'),
+  )
+  return (
+    had >= 0 && events.slice(had).some((event) => event.node !== node && (event.type === 'call.takenOver' || event.type === 'call.ended'))
+  )
 }
 
 /** What any engine may tell of a call that is over. */
@@ -272,10 +295,15 @@ class KeptStore implements Store {
       monotonic: settings.monotonic ?? (() => performance.now()),
     })
     this.ledger = {
-      append: (topic, subject, type, data, actor = engine, condition) => writes.keepEntry({ topic, subject, at: this.#now(), actor, node, type, data }, condition),
+      append: (topic, subject, type, data, actor = engine, condition) =>
+        writes.keepEntry({ topic, subject, at: this.#now(), actor, node, type, data }, condition),
       // By the connection that writes: what was appended before is in the answer.
-      entries: (topic, from = 0) => paged(rowsPerPage, (limit, after: LedgerEntry | undefined) => questions.entriesOf.ask(writing.db, topic, after ? after.seq + 1 : from, limit)),
-      entriesAbout: async (topic, subjects) => (await inParts(subjects, (some) => questions.entriesAbout.ask(writing.db, topic, some))).sort((a, b) => a.seq - b.seq),
+      entries: (topic, from = 0) =>
+        paged(rowsPerPage, (limit, after: LedgerEntry | undefined) =>
+          questions.entriesOf.ask(writing.db, topic, after ? after.seq + 1 : from, limit),
+        ),
+      entriesAbout: async (topic, subjects) =>
+        (await inParts(subjects, (some) => questions.entriesAbout.ask(writing.db, topic, some))).sort((a, b) => a.seq - b.seq),
       latest: (topic, subject) => questions.latestOf.ask(writing.db, topic, subject),
     }
     this.directory = keptDirectory(database.writing, reading, node, this.#now)
@@ -306,7 +334,9 @@ class KeptStore implements Store {
   }
 
   recordingsBefore(before: number): AsyncIterable<OldRecording> {
-    return paged(rowsPerPage, (limit, after: OldRecording | undefined) => questions.oldRecordings.ask(this.database.reports, before, limit, after))
+    return paged(rowsPerPage, (limit, after: OldRecording | undefined) =>
+      questions.oldRecordings.ask(this.database.reports, before, limit, after),
+    )
   }
 
   callsBefore(before: number): AsyncIterable<OldCall> {
@@ -336,7 +366,10 @@ class KeptStore implements Store {
   }
 
   async *outcomesByStaff(since: number): AsyncGenerator<string> {
-    for await (const { callId } of paged(rowsPerPage, (limit, after: AfterOutcome | undefined) => questions.outcomesByStaff.ask(this.database.reading, since, limit, after))) yield callId
+    for await (const { callId } of paged(rowsPerPage, (limit, after: AfterOutcome | undefined) =>
+      questions.outcomesByStaff.ask(this.database.reading, since, limit, after),
+    ))
+      yield callId
   }
 
   spentSince(since: number): Promise<ReadonlyMap<string, number>> {
@@ -344,11 +377,15 @@ class KeptStore implements Store {
   }
 
   failingTargets(): AsyncIterable<FailingTarget> {
-    return paged(rowsPerPage, (limit, after: (FailingTarget & { readonly id: number }) | undefined) => questions.failingTargets.ask(this.database.reading, limit, after?.id))
+    return paged(rowsPerPage, (limit, after: (FailingTarget & { readonly id: number }) | undefined) =>
+      questions.failingTargets.ask(this.database.reading, limit, after?.id),
+    )
   }
 
   rungCandidates(since: number): AsyncIterable<RungCandidate> {
-    return paged(rowsPerPage, (limit, after: RungCandidate | undefined) => questions.rungCandidates.ask(this.database.reading, since, limit, after))
+    return paged(rowsPerPage, (limit, after: RungCandidate | undefined) =>
+      questions.rungCandidates.ask(this.database.reading, since, limit, after),
+    )
   }
 
   targets(page: { readonly limit: number; readonly cursor?: string }): Promise<TargetPage> {
@@ -364,7 +401,15 @@ class KeptStore implements Store {
   }
 
   async clearTarget(target: string, actor: Actor = engine, why?: string): Promise<number> {
-    const entry = { topic: 'watchList', subject: target, at: this.#now(), actor, node: this.#node, type: 'cleared', data: why === undefined ? {} : { why } } as const
+    const entry = {
+      topic: 'watchList',
+      subject: target,
+      at: this.#now(),
+      actor,
+      node: this.#node,
+      type: 'cleared',
+      data: why === undefined ? {} : { why },
+    } as const
     return (await this.#writes.clearTarget(entry)).at
   }
 
@@ -373,7 +418,11 @@ class KeptStore implements Store {
   }
 
   async differing(): Promise<readonly string[]> {
-    return [...(await questions.differing.ask(this.database.reports)), ...(await questions.differingTargets.ask(this.database.reports)), ...(await questions.differingRollUps.ask(this.database.reports))]
+    return [
+      ...(await questions.differing.ask(this.database.reports)),
+      ...(await questions.differingTargets.ask(this.database.reports)),
+      ...(await questions.differingRollUps.ask(this.database.reports)),
+    ]
   }
 
   rebuild(): Promise<number> {

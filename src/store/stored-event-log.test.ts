@@ -20,14 +20,26 @@ function disk() {
   return { written, state, write, all: () => written.flat().map((event) => `${event.callId}.${event.seq}`) }
 }
 
-function logOn(on: ReturnType<typeof disk>, more: { lastSeq?: (callId: string) => Promise<number>; durableWaitMs?: number; now?: () => number; monotonic?: () => number } = {}) {
+function logOn(
+  on: ReturnType<typeof disk>,
+  more: { lastSeq?: (callId: string) => Promise<number>; durableWaitMs?: number; now?: () => number; monotonic?: () => number } = {},
+) {
   vi.useFakeTimers()
   onTestFinished(() => {
     vi.useRealTimers()
   })
   const up = new Set<string>()
   const alarms = { raise: (alarm: string) => void up.add(alarm), clear: (alarm: string) => void up.delete(alarm) }
-  const log = new StoredEventLog({ write: on.write, lastSeq: () => Promise.resolve(0), alarms, durableWaitMs: 2_000, node: 'one', now: () => 1_000, monotonic: () => 0, ...more })
+  const log = new StoredEventLog({
+    write: on.write,
+    lastSeq: () => Promise.resolve(0),
+    alarms,
+    durableWaitMs: 2_000,
+    node: 'one',
+    now: () => 1_000,
+    monotonic: () => 0,
+    ...more,
+  })
   return { log, names: () => [...up] }
 }
 

@@ -216,7 +216,12 @@ export class StoredEventLog implements EventLog {
     const known = this.#numbering.get(callId)
     if (known) return known
     const begins = fact.type === 'call.arrived' || fact.type === 'call.placed'
-    const numbering: Numbering = { last: undefined, waiting: Promise.resolve(), ended: false, beganAt: begins ? this.settings.monotonic() : undefined }
+    const numbering: Numbering = {
+      last: undefined,
+      waiting: Promise.resolve(),
+      ended: false,
+      beganAt: begins ? this.settings.monotonic() : undefined,
+    }
     this.#numbering.set(callId, numbering)
     this.#forget()
     if (begins) numbering.last = 0
@@ -263,11 +268,21 @@ export class StoredEventLog implements EventLog {
   async #write(): Promise<void> {
     let retryMs = firstRetryMs
     // After the first round only durable facts keep it going; the others linger for company.
-    for (let first = true; !this.#abandoned && this.#queue.length > 0 && (first || this.#closed || this.#failing !== undefined || this.#queue.some((one) => one.durable)); first = false) {
+    for (
+      let first = true;
+      !this.#abandoned &&
+      this.#queue.length > 0 &&
+      (first || this.#closed || this.#failing !== undefined || this.#queue.some((one) => one.durable));
+      first = false
+    ) {
       const batch = this.#queue.slice(0, factsPerWrite)
       try {
         const moved = await this.settings.write(batch.map((one) => one.event))
-        if (moved.length > 0) this.settings.alarms.raise('store.factsMoved', `${moved.length} facts had the number of another fact, first in call ${moved[0]?.callId ?? ''}`)
+        if (moved.length > 0)
+          this.settings.alarms.raise(
+            'store.factsMoved',
+            `${moved.length} facts had the number of another fact, first in call ${moved[0]?.callId ?? ''}`,
+          )
         for (const event of moved) this.#renumber(event)
         this.#queue = this.#queue.slice(batch.length)
         for (const one of batch) one.settle(true)
@@ -283,7 +298,10 @@ export class StoredEventLog implements EventLog {
           this.settings.onRunOver?.()
           return
         }
-        this.settings.alarms.raise('store.cannotWrite', `${this.#failing}; ${this.#queue.length} facts are kept ${this.settings.spill === undefined ? 'in memory' : 'by the engine'}`)
+        this.settings.alarms.raise(
+          'store.cannotWrite',
+          `${this.#failing}; ${this.#queue.length} facts are kept ${this.settings.spill === undefined ? 'in memory' : 'by the engine'}`,
+        )
         for (const one of this.#queue) one.settle(false)
         this.#spill()
         if (this.#closed) {

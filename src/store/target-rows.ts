@@ -14,7 +14,20 @@ export type TargetRow = Omit<Insertable<TargetsTable>, 'id' | 'version'>
 const keptTargets = 2_000
 
 /** The figures of one telephone as a row. Pure. */
-export function rowOfTarget({ target, candidate, label, rung, answered, byResult, byReason, lastRungAt, lastAcceptedAt, failures, watchedSince, clearedAt }: TargetFigures): TargetRow {
+export function rowOfTarget({
+  target,
+  candidate,
+  label,
+  rung,
+  answered,
+  byResult,
+  byReason,
+  lastRungAt,
+  lastAcceptedAt,
+  failures,
+  watchedSince,
+  clearedAt,
+}: TargetFigures): TargetRow {
   return {
     target,
     candidate,
@@ -65,7 +78,18 @@ export function stepIn(event: CallEvent, record: CallRecord): { readonly target:
       return { target, step: { type: 'answered' } }
     case 'attempt.ended': {
       const { callId, at, result, status, reason, fault } = event
-      return { target, step: { type: 'ended', callId, at, result, ...(status === undefined ? {} : { status }), ...(reason === undefined ? {} : { reason }), ...(fault === undefined ? {} : { fault }) } }
+      return {
+        target,
+        step: {
+          type: 'ended',
+          callId,
+          at,
+          result,
+          ...(status === undefined ? {} : { status }),
+          ...(reason === undefined ? {} : { reason }),
+          ...(fault === undefined ? {} : { fault }),
+        },
+      }
     }
   }
 }
@@ -104,7 +128,11 @@ export class TargetRows {
     const { figures } = await targetFromRecord(this.db, target, callId)
     const step =
       figures === undefined
-        ? this.statements.step('target gone', (db) => db.deleteFrom('targets').where('target', '=', target).where('version', '=', version), [target, version])
+        ? this.statements.step(
+            'target gone',
+            (db) => db.deleteFrom('targets').where('target', '=', target).where('version', '=', version),
+            [target, version],
+          )
         : this.statements.update('targets', { ...rowOfTarget(figures), version: version + 1 }, { target, version })
     return [{ ...step, mustChange: 1 }]
   }
@@ -150,18 +178,39 @@ class TargetBatch {
         if (before === undefined) return this.statements.insert('targets', [rowOfTarget(now)])
         const changed = changedColumns(rowOfTarget(before.figures), rowOfTarget(now))
         if (Object.keys(changed).length === 0) return []
-        return [{ ...this.statements.update('targets', { ...changed, version: before.version + 1 }, { target, version: before.version }), mustChange: 1 }]
+        return [
+          {
+            ...this.statements.update('targets', { ...changed, version: before.version + 1 }, { target, version: before.version }),
+            mustChange: 1,
+          },
+        ]
       }),
       ...inOrder(this.#rungAt).map(([candidate, at]) => laterRung(this.statements, candidate, at)),
     ]
   }
 
   keep(): void {
-    this.remember(new Map([...this.#changed].map(([target, { before, now }]) => [target, { figures: now, version: before === undefined ? 0 : before.version + Number(Object.keys(changedColumns(rowOfTarget(before.figures), rowOfTarget(now))).length > 0) }])))
+    this.remember(
+      new Map(
+        [...this.#changed].map(([target, { before, now }]) => [
+          target,
+          {
+            figures: now,
+            version:
+              before === undefined
+                ? 0
+                : before.version + Number(Object.keys(changedColumns(rowOfTarget(before.figures), rowOfTarget(now))).length > 0),
+          },
+        ]),
+      ),
+    )
   }
 
   async #stored(target: string): Promise<Stored | undefined> {
-    const [row] = await runOn(this.db, this.statements.step('target', (db) => db.selectFrom('targets').selectAll().where('target', '=', target), [target]))
+    const [row] = await runOn(
+      this.db,
+      this.statements.step('target', (db) => db.selectFrom('targets').selectAll().where('target', '=', target), [target]),
+    )
     if (row === undefined) return undefined
     // Selected whole from that table.
     const found = row as unknown as Selectable<TargetsTable>
@@ -177,7 +226,12 @@ export function laterRung(statements: Statements, candidate: string, at: number)
       db
         .insertInto('candidates')
         .values({ candidate, last_rung_at: at })
-        .onConflict((conflict) => conflict.column('candidate').doUpdateSet((row) => ({ last_rung_at: row.ref('excluded.last_rung_at') })).whereRef('candidates.last_rung_at', '<', 'excluded.last_rung_at' as never)),
+        .onConflict((conflict) =>
+          conflict
+            .column('candidate')
+            .doUpdateSet((row) => ({ last_rung_at: row.ref('excluded.last_rung_at') }))
+            .whereRef('candidates.last_rung_at', '<', 'excluded.last_rung_at' as never),
+        ),
     [candidate, at],
   )
 }

@@ -23,7 +23,16 @@ const programs = new Map<string, Promise<URL>>()
 async function translate(program: string, beside: string): Promise<URL> {
   const source = join(dirname(fileURLToPath(beside)), `${program}.ts`)
   const { build } = await import('esbuild')
-  const { outputFiles } = await build({ entryPoints: [source], write: false, bundle: true, packages: 'external', format: 'esm', platform: 'node', target: 'node20', logLevel: 'error' })
+  const { outputFiles } = await build({
+    entryPoints: [source],
+    write: false,
+    bundle: true,
+    packages: 'external',
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    logLevel: 'error',
+  })
   const code = outputFiles[0]?.contents ?? new Uint8Array()
   // Below the project, so that the packages are found; named by its content, so that processes share it and old ones harm nobody.
   const folder = join(projectOf(dirname(source)), '.cache', 'threads')

@@ -29,12 +29,15 @@ export function writesTo(database: WritableDatabase, owner?: string): Writes {
     claim: (claimed, run) => calls.claim(claimed, run),
     async keepEntry(entry, condition) {
       const turn = database.inTurn?.(`${entry.topic} ${entry.subject}`)
-      const note = condition === undefined ? noteOf(database.db, entry) : { ...noteAfter(database.db, entry, condition.after), mustChange: 1 }
+      const note =
+        condition === undefined ? noteOf(database.db, entry) : { ...noteAfter(database.db, entry, condition.after), mustChange: 1 }
       const results = await database.batch([...(turn ? [turn] : []), note])
       return noted(entry, results.at(-1))
     },
     async keepRecordingKey({ id, recordingId, callId, by, wrapped }) {
-      await database.batch([database.db.insertInto('recording_keys').values({ key_id: id, recording_id: recordingId, call_id: callId, by, wrapped }).compile()])
+      await database.batch([
+        database.db.insertInto('recording_keys').values({ key_id: id, recording_id: recordingId, call_id: callId, by, wrapped }).compile(),
+      ])
     },
     async wrapRecordingKey({ id, by, wrapped }) {
       await database.batch([database.db.updateTable('recording_keys').set({ by, wrapped }).where('key_id', '=', id).compile()])

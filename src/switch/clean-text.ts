@@ -18,7 +18,9 @@ export function cleanName(text: string): string {
 
 /** The user part of a URI as it may be kept: no spaces, nothing that cannot be seen, no markup, and cut. */
 export function cleanUser(text: string): string {
-  return Array.from(text.replace(/[\p{C}\p{Z}<>"`]+/gu, '')).slice(0, longestUser).join('')
+  return Array.from(text.replace(/[\p{C}\p{Z}<>"`]+/gu, ''))
+    .slice(0, longestUser)
+    .join('')
 }
 
 const longestCallId = 255

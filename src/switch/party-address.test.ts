@@ -54,11 +54,16 @@ describe('whom a URI names', () => {
 
   it('never holds what cannot be seen, whatever is sent', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), fc.constantFrom('sip:', 'sip:a', 'tel:', 'tel:+44;phone-context=', 'sip:1;', 'x'), fc.constantFrom('', '@h', '@h?', '@h;phone-context=+4'), (text, start, end) => {
-        const { user } = readPartyUri(start + text + end)
-        expect(user).not.toMatch(/[\p{C}\p{Z}<>"`]/u)
-        expect(Array.from(user).length).toBeLessThanOrEqual(64)
-      }),
+      fc.property(
+        fc.string({ unit: 'binary' }),
+        fc.constantFrom('sip:', 'sip:a', 'tel:', 'tel:+44;phone-context=', 'sip:1;', 'x'),
+        fc.constantFrom('', '@h', '@h?', '@h;phone-context=+4'),
+        (text, start, end) => {
+          const { user } = readPartyUri(start + text + end)
+          expect(user).not.toMatch(/[\p{C}\p{Z}<>"`]/u)
+          expect(Array.from(user).length).toBeLessThanOrEqual(64)
+        },
+      ),
     )
   })
 })
@@ -73,15 +78,30 @@ describe('addresses in a header', () => {
       ['A', 'sip:a@h', {}],
       ['', 'tel:+44', {}],
     ])
-    expect(read('<sip:a@h>;party=Calling;Privacy="full,name";screen')).toEqual([['', 'sip:a@h', { party: 'Calling', privacy: 'full,name', screen: '' }]])
+    expect(read('<sip:a@h>;party=Calling;Privacy="full,name";screen')).toEqual([
+      ['', 'sip:a@h', { party: 'Calling', privacy: 'full,name', screen: '' }],
+    ])
     expect(read('"a \\\\" <sip:a@h>')).toEqual([['a \\', 'sip:a@h', {}]])
-    for (const none of ['a"b <sip:a@h>', '"x" y <sip:a@h>', '<sip:a<b@h>', '', ',', 'nonsense', '"unclosed <sip:a@h>', '<']) expect(read(none)).toEqual([])
+    for (const none of ['a"b <sip:a@h>', '"x" y <sip:a@h>', '<sip:a<b@h>', '', ',', 'nonsense', '"unclosed <sip:a@h>', '<'])
+      expect(read(none)).toEqual([])
   })
 })
 
 it('what is sent to be slow to read is read in one pass', () => {
   const many = 400_000
-  const nasty = [' '.repeat(many), `"${' '.repeat(many)}`, `${' '.repeat(many)}"`, `"${'\\'.repeat(many)}`, '<'.repeat(many), `a${' '.repeat(many)}b`, `<sip:a@h>;x=${' '.repeat(many)}y`, `sip:${'1-'.repeat(many)}@h`, `sip:a@h;${';'.repeat(many)}`, `"${'e\u0301'.repeat(many)}" <sip:a@h>`, `"${'<a '.repeat(many)}" <sip:a@h>`]
+  const nasty = [
+    ' '.repeat(many),
+    `"${' '.repeat(many)}`,
+    `${' '.repeat(many)}"`,
+    `"${'\\'.repeat(many)}`,
+    '<'.repeat(many),
+    `a${' '.repeat(many)}b`,
+    `<sip:a@h>;x=${' '.repeat(many)}y`,
+    `sip:${'1-'.repeat(many)}@h`,
+    `sip:a@h;${';'.repeat(many)}`,
+    `"${'e\u0301'.repeat(many)}" <sip:a@h>`,
+    `"${'<a '.repeat(many)}" <sip:a@h>`,
+  ]
   for (const text of nasty) {
     for (const { name, uri } of readAddresses(text)) {
       cleanName(name)
@@ -93,15 +113,48 @@ it('what is sent to be slow to read is read in one pass', () => {
 })
 
 describe('what is withheld', () => {
-  it.each(['anonymous', 'Anonymous', 'ANONYMOUS', 'private', 'Private Number', 'private_number', 'unavailable', 'Restricted', 'unknown', 'Unknown Caller', 'Withheld', 'Number Withheld', 'withheld-number', 'No Caller ID', 'Caller ID blocked', 'Out of Area', 'Interaction with other service', 'Coin line/payphone', 'P', 'ｐｒｉｖａｔｅ'])('%s says so', (word) => {
+  it.each([
+    'anonymous',
+    'Anonymous',
+    'ANONYMOUS',
+    'private',
+    'Private Number',
+    'private_number',
+    'unavailable',
+    'Restricted',
+    'unknown',
+    'Unknown Caller',
+    'Withheld',
+    'Number Withheld',
+    'withheld-number',
+    'No Caller ID',
+    'Caller ID blocked',
+    'Out of Area',
+    'Interaction with other service',
+    'Coin line/payphone',
+    'P',
+    'ｐｒｉｖａｔｅ',
+  ])('%s says so', (word) => {
     expect(isWithheldWord(word)).toBe(true)
   })
-  it.each(['', '01632960023', '+441632960023', 'Private Patients Unit', 'Unknown Road Surgery', 'okafor-desk', 'Dr Anonymou', 'Elm Row', '0', 'No 10 Surgery'])('%j does not', (word) => {
+  it.each([
+    '',
+    '01632960023',
+    '+441632960023',
+    'Private Patients Unit',
+    'Unknown Road Surgery',
+    'okafor-desk',
+    'Dr Anonymou',
+    'Elm Row',
+    '0',
+    'No 10 Surgery',
+  ])('%j does not', (word) => {
     expect(isWithheldWord(word)).toBe(false)
   })
   it('hosts that stand for nobody', () => {
     for (const host of ['anonymous.invalid', 'Anonymous.Invalid', 'unknown.invalid', 'restricted']) expect(isWithheldHost(host)).toBe(true)
-    for (const host of ['carrier.example', 'private.example', '192.0.2.1', '', 'ringround.invalid']) expect(isWithheldHost(host)).toBe(false)
+    for (const host of ['carrier.example', 'private.example', '192.0.2.1', '', 'ringround.invalid'])
+      expect(isWithheldHost(host)).toBe(false)
   })
 })
 

@@ -36,7 +36,11 @@ function readAddress(text: string): PartyAddress | undefined {
     const name = written.slice(0, nameEnds).trim()
     const uri = behind.slice(1, close).trim()
     if (uri.includes('<') || (!name.startsWith('"') && name.includes('"'))) return undefined
-    return { name: name.startsWith('"') ? name.slice(1, -1).replace(/\\(.)/gs, '$1') : name, uri, params: paramsOf(behind.slice(close + 1)) }
+    return {
+      name: name.startsWith('"') ? name.slice(1, -1).replace(/\\(.)/gs, '$1') : name,
+      uri,
+      params: paramsOf(behind.slice(close + 1)),
+    }
   }
   // Without brackets the parameters are the header's (RFC 3261 section 20).
   const [uri = '', ...rest] = written.split(';')

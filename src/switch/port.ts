@@ -17,13 +17,16 @@
  * Where to ring. `number` is E.164 (`+441865922021`) and goes through a trunk; `uri` is dialled as it stands; `device` is a telephone that
  * registers here, wherever it is at that moment; `browser` are all browsers in which that clinician has signed in and takes calls.
  */
-export type Target = DialledTarget | { readonly kind: 'device'; readonly user: string } | { readonly kind: 'browser'; readonly clinician: string }
+export type Target =
+  DialledTarget | { readonly kind: 'device'; readonly user: string } | { readonly kind: 'browser'; readonly clinician: string }
 
 /**
  * What an adapter dials: a registered telephone has been looked up before. `via`: SIP URI of the next hop, where that is not what the request
  * URI says (the address that a registered telephone's packets came from).
  */
-export type DialledTarget = { readonly kind: 'number'; readonly number: string } | { readonly kind: 'uri'; readonly uri: string; readonly via?: string; readonly srtp?: SrtpWish }
+export type DialledTarget =
+  | { readonly kind: 'number'; readonly number: string }
+  | { readonly kind: 'uri'; readonly uri: string; readonly via?: string; readonly srtp?: SrtpWish }
 
 /** Whether voice is offered encrypted (SRTP, keys by RFC 4568). `optional`: offered, and in the clear to whoever says 488 to that; `required`: or not at all. */
 export type SrtpWish = 'off' | 'optional' | 'required'
@@ -105,7 +108,10 @@ export interface Recording {
   stop(): Promise<void>
 }
 
-export type RecordResult = { readonly kind: 'recording'; readonly recording: Recording } | { readonly kind: 'failed'; readonly why: string } | { readonly kind: 'hungUp' }
+export type RecordResult =
+  | { readonly kind: 'recording'; readonly recording: Recording }
+  | { readonly kind: 'failed'; readonly why: string }
+  | { readonly kind: 'hungUp' }
 
 /**
  * The media server of a leg died, and the party was taken to another one. What was playing is played again, behind `Leg.afterMove`; who was hearing nothing hears that alone, and who
@@ -166,7 +172,11 @@ export interface Leg {
  * Why two bridged legs are apart again. `moved`: the media server of one or both died; both are on the line, at another one, have not heard each other for so long, and can be bridged again. `faulted`: the media server could
  * not hold the bridge.
  */
-export type BridgeEnd = { readonly kind: 'hungUp'; readonly first: Leg; readonly hangUp: HangUp } | { readonly kind: 'unbridged' } | { readonly kind: 'moved'; readonly apartMs: number } | { readonly kind: 'faulted'; readonly why: string }
+export type BridgeEnd =
+  | { readonly kind: 'hungUp'; readonly first: Leg; readonly hangUp: HangUp }
+  | { readonly kind: 'unbridged' }
+  | { readonly kind: 'moved'; readonly apartMs: number }
+  | { readonly kind: 'faulted'; readonly why: string }
 
 /** Two legs that hear each other. When one leg ends, the other stays up and can be played to. */
 export interface Bridge {
@@ -186,7 +196,8 @@ export type BridgeResult =
  * What came of taking over a leg of an engine that died. `moved`: its media server had died as well; it has another one, and is neither bridged nor recorded any more. `gone`: its party has hung up meanwhile, or the media server has lost it; what was left of it is
  * released. `failed`: nobody can say what has become of it.
  */
-export type AdoptResult = { readonly kind: 'adopted'; readonly leg: Leg; readonly moved?: true } | { readonly kind: 'gone' | 'failed'; readonly why: string }
+export type AdoptResult =
+  { readonly kind: 'adopted'; readonly leg: Leg; readonly moved?: true } | { readonly kind: 'gone' | 'failed'; readonly why: string }
 
 /** What the facts say of an outgoing leg that is taken over, for limits. */
 export interface DialledBefore {

@@ -4,8 +4,38 @@
  * caller name services ("Private", "Out of area", `P` and `O`).
  */
 const withheldWords = new Set([
-  ...['anonymous', 'anon', 'private', 'unavailable', 'restricted', 'unknown', 'withheld', 'blocked', 'hidden', 'suppressed', 'secret', 'undisclosed', 'confidential'],
-  ...['unlisted', 'unidentified', 'absent', 'none', 'null', 'nobody', 'not available', 'not provided', 'not disclosed', 'not known', 'not given', 'no number', 'no caller', 'no id', 'no caller id'],
+  ...[
+    'anonymous',
+    'anon',
+    'private',
+    'unavailable',
+    'restricted',
+    'unknown',
+    'withheld',
+    'blocked',
+    'hidden',
+    'suppressed',
+    'secret',
+    'undisclosed',
+    'confidential',
+  ],
+  ...[
+    'unlisted',
+    'unidentified',
+    'absent',
+    'none',
+    'null',
+    'nobody',
+    'not available',
+    'not provided',
+    'not disclosed',
+    'not known',
+    'not given',
+    'no number',
+    'no caller',
+    'no id',
+    'no caller id',
+  ],
   ...['out of area', 'interaction with other service', 'coin line', 'payphone', 'coin line payphone', 'p', 'o'],
 ])
 

@@ -23,7 +23,9 @@ export function decodeText(bytes: Uint8Array): DecodedText {
   const nul = content.indexOf(0)
   if (nul >= 0) {
     const order = utf16WithoutMark(bytes)
-    return order === undefined ? refused(lineAt(content, nul), `byte 00 at ${placeOf(content, nul)}: this is no text file`, savedAsUtf8) : decodeUtf16(bytes, order)
+    return order === undefined
+      ? refused(lineAt(content, nul), `byte 00 at ${placeOf(content, nul)}: this is no text file`, savedAsUtf8)
+      : decodeUtf16(bytes, order)
   }
   return decodeUtf8(content)
 }
@@ -34,7 +36,14 @@ export function decodeText(bytes: Uint8Array): DecodedText {
  */
 export function decodeSheet(bytes: Uint8Array): { readonly decoded: DecodedText; readonly guessed: boolean } {
   const decoded = decodeText(bytes)
-  if (decoded.ok || bytes.includes(0) || startsWith(bytes, 0xff, 0xfe) || startsWith(bytes, 0xfe, 0xff) || startsWith(bytes, 0xef, 0xbb, 0xbf)) return { decoded, guessed: false }
+  if (
+    decoded.ok ||
+    bytes.includes(0) ||
+    startsWith(bytes, 0xff, 0xfe) ||
+    startsWith(bytes, 0xfe, 0xff) ||
+    startsWith(bytes, 0xef, 0xbb, 0xbf)
+  )
+    return { decoded, guessed: false }
   const unassigned = bytes.findIndex((byte) => unassignedIn1252.includes(byte))
   if (unassigned >= 0) return { decoded, guessed: false }
   // A character that was lost before (see `decodeUtf8`) is no question of the encoding.
@@ -48,11 +57,20 @@ function decodeUtf8(bytes: Uint8Array): DecodedText {
   const wrong = firstInvalidUtf8(bytes)
   if (wrong !== undefined) {
     const byte = bytes[wrong] ?? 0
-    return refused(lineAt(bytes, wrong), `byte ${hex(byte)} at ${placeOf(bytes, wrong)} is not UTF-8${inWindows1252(bytes, wrong)}`, savedAsUtf8)
+    return refused(
+      lineAt(bytes, wrong),
+      `byte ${hex(byte)} at ${placeOf(bytes, wrong)} is not UTF-8${inWindows1252(bytes, wrong)}`,
+      savedAsUtf8,
+    )
   }
   const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   const lost = text.indexOf('\uFFFD')
-  if (lost >= 0) return refused(lineOf(text, lost), `a character was lost here when the file was saved before (U+FFFD in "${around(text, lost)}")`, 'the character that belongs there')
+  if (lost >= 0)
+    return refused(
+      lineOf(text, lost),
+      `a character was lost here when the file was saved before (U+FFFD in "${around(text, lost)}")`,
+      'the character that belongs there',
+    )
   return { ok: true, text }
 }
 
@@ -67,10 +85,13 @@ function inWindows1252(bytes: Uint8Array, at: number): string {
 }
 
 /** WHATWG Encoding, index-windows-1252: what differs from Latin-1. Some versions of Node's own decoder take it for Latin-1. */
-const from80 = '\u20ac\u0081\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160\u2039\u0152\u008d\u017d\u008f\u0090\u2018\u2019\u201c\u201d\u2022\u2013\u2014\u02dc\u2122\u0161\u203a\u0153\u009d\u017e\u0178'
+const from80 =
+  '\u20ac\u0081\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160\u2039\u0152\u008d\u017d\u008f\u0090\u2018\u2019\u201c\u201d\u2022\u2013\u2014\u02dc\u2122\u0161\u203a\u0153\u009d\u017e\u0178'
 
 function windows1252(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('latin1').replaceAll(/[\u0080-\u009f]/g, (character) => from80.charAt(character.charCodeAt(0) - 0x80))
+  return Buffer.from(bytes)
+    .toString('latin1')
+    .replaceAll(/[\u0080-\u009f]/g, (character) => from80.charAt(character.charCodeAt(0) - 0x80))
 }
 
 function decodesAsUtf8(bytes: Uint8Array): boolean {
@@ -79,7 +100,7 @@ function decodesAsUtf8(bytes: Uint8Array): boolean {
 
 /** Offset of the first byte that begins no well-formed sequence (Unicode 15, table 3-7). */
 function firstInvalidUtf8(bytes: Uint8Array): number | undefined {
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const first = bytes[at] ?? 0
     if (first < 0x80) {
       at++
@@ -102,19 +123,30 @@ function decodeUtf16(bytes: Uint8Array, order: 'little' | 'big'): DecodedText {
   const units = Array.from({ length: Math.floor(bytes.length / 2) }, (_, index) => view.getUint16(2 * index, order === 'little'))
   const isHigh = (unit: number | undefined) => unit !== undefined && unit >= 0xd800 && unit <= 0xdbff
   const isLow = (unit: number | undefined) => unit !== undefined && unit >= 0xdc00 && unit <= 0xdfff
-  const wrong = units.findIndex((unit, index) => unit === 0 || (isHigh(unit) && !isLow(units[index + 1])) || (isLow(unit) && !isHigh(units[index - 1])))
+  const wrong = units.findIndex(
+    (unit, index) => unit === 0 || (isHigh(unit) && !isLow(units[index + 1])) || (isLow(unit) && !isHigh(units[index - 1])),
+  )
   const cut = bytes.length % 2 === 1 ? units.length : -1
   const at = wrong >= 0 ? wrong : cut
   if (at >= 0) {
     const line = units.slice(0, at).filter((unit) => unit === 0x0a).length + 1
     const bytesThere = [...bytes.subarray(2 * at, 2 * at + 2)].map(hex).join(' ')
-    return refused(line, `bytes ${bytesThere} are no character of UTF-16 (${order} endian)${wrong < 0 ? ': the file was cut off' : ''}`, savedAsUtf8)
+    return refused(
+      line,
+      `bytes ${bytesThere} are no character of UTF-16 (${order} endian)${wrong < 0 ? ': the file was cut off' : ''}`,
+      savedAsUtf8,
+    )
   }
   let text = ''
   // In portions: a call takes a limited number of arguments.
   for (let start = 0; start < units.length; start += 8_192) text += String.fromCharCode(...units.slice(start, start + 8_192))
   const lost = text.indexOf('\uFFFD')
-  if (lost >= 0) return refused(lineOf(text, lost), `a character was lost here when the file was saved before (U+FFFD in "${around(text, lost)}")`, 'the character that belongs there')
+  if (lost >= 0)
+    return refused(
+      lineOf(text, lost),
+      `a character was lost here when the file was saved before (U+FFFD in "${around(text, lost)}")`,
+      'the character that belongs there',
+    )
   return { ok: true, text }
 }
 
@@ -165,7 +197,10 @@ function lineOf(text: string, at: number): number {
 }
 
 function around(text: string, at: number): string {
-  return text.slice(Math.max(0, at - 15), at + 16).replaceAll(/\s+/g, ' ').trim()
+  return text
+    .slice(Math.max(0, at - 15), at + 16)
+    .replaceAll(/\s+/g, ' ')
+    .trim()
 }
 
 function hex(byte: number): string {

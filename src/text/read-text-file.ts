@@ -26,7 +26,10 @@ export function readTextFileSync(path: string): TextFile {
 /** What the file system refuses, in a sentence. */
 export function fileProblem(error: unknown): TextProblem {
   const code = error instanceof Error && 'code' in error ? String(error.code) : undefined
-  const [message, expected] = (code === undefined ? undefined : sentences[code]) ?? [`the file cannot be read (${code ?? (error instanceof Error ? error.message : String(error))})`, 'a file that this user may read']
+  const [message, expected] = (code === undefined ? undefined : sentences[code]) ?? [
+    `the file cannot be read (${code ?? (error instanceof Error ? error.message : String(error))})`,
+    'a file that this user may read',
+  ]
   return { line: 1, message, expected }
 }
 

@@ -27,7 +27,12 @@ describe('a text file', () => {
   })
 
   it.each<[string, Uint8Array, number, RegExp]>([
-    ['Windows-1252', latin1('a: 1\r\nname: Dr Siobh\u00e1n\r\n'), 2, /^byte E1 at position 15 is not UTF-8 \(in Windows-1252 it would be "Siobhán"\)$/],
+    [
+      'Windows-1252',
+      latin1('a: 1\r\nname: Dr Siobh\u00e1n\r\n'),
+      2,
+      /^byte E1 at position 15 is not UTF-8 \(in Windows-1252 it would be "Siobhán"\)$/,
+    ],
     ['the same with old Macintosh line ends', latin1('a: 1\rname: \u0092\r'), 2, /^byte 92 at position 7 .*"’"/],
     ['UTF-8 that was cut off within a character', utf8('a\nné').subarray(0, 4), 2, /^byte C3 at position 2 is not UTF-8/],
     ['an overlong form', Uint8Array.of(0x61, 0xc0, 0xaf), 1, /^byte C0/],
@@ -56,12 +61,14 @@ describe('a text file', () => {
   })
 
   it('of any bytes is text or a problem with a line, never a crash', () => {
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
-      const decoded = decodeText(bytes)
-      if (!decoded.ok) expect(decoded.problem.line).toBeGreaterThan(0)
-      else expect(decoded.text).not.toMatch(/[\u0000\uFFFD]/)
-      decodeSheet(bytes)
-    }))
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+        const decoded = decodeText(bytes)
+        if (!decoded.ok) expect(decoded.problem.line).toBeGreaterThan(0)
+        else expect(decoded.text).not.toMatch(/[\u0000\uFFFD]/)
+        decodeSheet(bytes)
+      }),
+    )
   })
 })
 
@@ -87,7 +94,11 @@ describe('a file', () => {
     const file = join(folder, 'a.yaml')
     writeFileSync(file, 'a: é')
     expect(await readTextFile(file)).toEqual({ ok: true, text: 'a: é' })
-    for (const [path, message] of [[join(folder, 'none'), /no such file/], [folder, /folder/], [join(file, 'b'), /no such file/]] as const) {
+    for (const [path, message] of [
+      [join(folder, 'none'), /no such file/],
+      [folder, /folder/],
+      [join(file, 'b'), /no such file/],
+    ] as const) {
       for (const read of [await readTextFile(path), readTextFileSync(path)]) {
         if (read.ok) throw new Error(path)
         expect(read.problem.message).toMatch(message)

@@ -17,5 +17,11 @@ export function asTyped(text: string): string {
 }
 
 function replaced(text: string): string {
-  return text.replaceAll(unseen, '').replaceAll(spaces, ' ').replaceAll(singleQuotes, "'").replaceAll(doubleQuotes, '"').replaceAll(dashes, '-').normalize('NFKC')
+  return text
+    .replaceAll(unseen, '')
+    .replaceAll(spaces, ' ')
+    .replaceAll(singleQuotes, "'")
+    .replaceAll(doubleQuotes, '"')
+    .replaceAll(dashes, '-')
+    .normalize('NFKC')
 }

@@ -84,7 +84,10 @@ function edited(directory: Directory, from: string, to: string): Directory {
   return parsed.directory
 }
 
-const refusal = (result: Changed<FileRefused>) => (result.kind === 'refused' ? [result.refusal.code, ...result.refusal.errors.map(({ line, message }) => `${line}: ${message}`)] : [result.kind])
+const refusal = (result: Changed<FileRefused>) =>
+  result.kind === 'refused'
+    ? [result.refusal.code, ...result.refusal.errors.map(({ line, message }) => `${line}: ${message}`)]
+    : [result.kind]
 
 describe('a directory file', () => {
   it('is the first version where there is none, and none more where nothing differs', async () => {
@@ -112,7 +115,10 @@ describe('a directory file', () => {
     await save(text)
     await change(other, 'ringSeconds: 20', 'ringSeconds: 15')
     await change(other, 'name: Dr B', 'name: Dr Bee')
-    const conflicting = text.replace('ringSeconds: 20', 'ringSeconds: 30').replace('Dr B,', 'Dr Bea,').replace('name: One', 'name: Line one')
+    const conflicting = text
+      .replace('ringSeconds: 20', 'ringSeconds: 30')
+      .replace('Dr B,', 'Dr Bea,')
+      .replace('name: One', 'name: Line one')
     expect(refusal(await save(conflicting))).toEqual([
       'conflict',
       '8: clinicians dr-b: name is Dr Bea here, and somebody else has changed it to Dr Bee (before both it was Dr B)',
@@ -121,34 +127,59 @@ describe('a directory file', () => {
     expect(await store.newest()).toBe(3)
     expect(engine.current().directory.lines.get('one')?.name).toBe('One')
     // Solved by taking over what is in force.
-    expect(await save(conflicting.replace('ringSeconds: 30', 'ringSeconds: 15').replace('Dr Bea', 'Dr Bee'))).toMatchObject({ kind: 'changed', version: { version: 4, changed: 1 } })
+    expect(await save(conflicting.replace('ringSeconds: 30', 'ringSeconds: 15').replace('Dr Bea', 'Dr Bee'))).toMatchObject({
+      kind: 'changed',
+      version: { version: 4, changed: 1 },
+    })
   })
 
   it('names the line of a session, of a date, of a number, and of what it has no more', async () => {
     await save(text)
-    await change(other, 'days: mon-sat, time: 08:00-18:00, entries: [dr-a, dr-b] }', 'days: mon-fri, time: 08:00-18:00, entries: [dr-a, dr-b] }\n      - { session: Day, days: sat, time: 08:00-18:00, entries: [dr-b] }')
+    await change(
+      other,
+      'days: mon-sat, time: 08:00-18:00, entries: [dr-a, dr-b] }',
+      'days: mon-fri, time: 08:00-18:00, entries: [dr-a, dr-b] }\n      - { session: Day, days: sat, time: 08:00-18:00, entries: [dr-b] }',
+    )
     await change(other, '01632 960201', '01632 960202')
-    const [line, ...others] = refusal(await save(text.replace('days: sat, time: 08:00-18:00, entries: [dr-a, dr-b]', 'days: sat, time: 08:00-18:00, entries: [dr-a]'))).slice(1)
-    expect([line, others]).toEqual([expect.stringMatching(/^22: rotas one: pattern\.sat\.Day is Day sat 08:00-18:00 \[dr-a\] here, and somebody else has changed it to Day sat 08:00-18:00 \[dr-b\] /), []])
+    const [line, ...others] = refusal(
+      await save(text.replace('days: sat, time: 08:00-18:00, entries: [dr-a, dr-b]', 'days: sat, time: 08:00-18:00, entries: [dr-a]')),
+    ).slice(1)
+    expect([line, others]).toEqual([
+      expect.stringMatching(
+        /^22: rotas one: pattern\.sat\.Day is Day sat 08:00-18:00 \[dr-a\] here, and somebody else has changed it to Day sat 08:00-18:00 \[dr-b\] /,
+      ),
+      [],
+    ])
     // Somebody else has changed the hours of a line that is not in the file any more.
     await change(other, 'ringSeconds: 20', 'ringSeconds: 15')
-    expect(refusal(await save(text.slice(0, text.indexOf('lines:'))))).toContainEqual('1: lines one: ring.ringSeconds is not there here, and somebody else has changed it to 15 (before both it was 20)')
+    expect(refusal(await save(text.slice(0, text.indexOf('lines:'))))).toContainEqual(
+      '1: lines one: ring.ringSeconds is not there here, and somebody else has changed it to 15 (before both it was 20)',
+    )
   })
 
   it('that removes whom others have put somewhere is refused: the two do not go together', async () => {
     await save(text.replaceAll('[dr-a, dr-b]', '[dr-a]'))
     await change(other, 'entries: [dr-a]', 'entries: [dr-a, dr-b]')
     const without = text.replaceAll('[dr-a, dr-b]', '[dr-a]').replace('  dr-b: { name: Dr B, role: x, numbers: 01632 960002 }\n', '')
-    expect(refusal(await save(without))).toEqual(['conflict', expect.stringMatching(/^\d+: with what others have changed meanwhile, there is no clinician "dr-b"$/)])
+    expect(refusal(await save(without))).toEqual([
+      'conflict',
+      expect.stringMatching(/^\d+: with what others have changed meanwhile, there is no clinician "dr-b"$/),
+    ])
   })
 
   it('that nobody knows is refused where there is a directory; the same one, applied by another engine, is known', async () => {
     await save(text)
-    expect(refusal(await save(text.replace('One', 'Two'), other, 'watched by engine-2'))).toEqual(['unknown', '1: this engine has never applied this file, and a directory is in force already (version 1)'])
+    expect(refusal(await save(text.replace('One', 'Two'), other, 'watched by engine-2'))).toEqual([
+      'unknown',
+      '1: this engine has never applied this file, and a directory is in force already (version 1)',
+    ])
     await change(other, 'ringSeconds: 20', 'ringSeconds: 15')
     expect(await save(text, other, 'watched by engine-2')).toEqual({ kind: 'same', version: 2 })
     // From here on it is a change against that.
-    expect(await save(text.replace('name: One', 'name: Line one'), other, 'watched by engine-2')).toMatchObject({ kind: 'changed', version: { version: 3 } })
+    expect(await save(text.replace('name: One', 'name: Line one'), other, 'watched by engine-2')).toMatchObject({
+      kind: 'changed',
+      version: { version: 3 },
+    })
     expect(other.current().directory.lines.get('one')).toMatchObject({ name: 'Line one', ring: { ringSeconds: 15 } })
     // The first engine's file is as it was, and that is no change.
     expect(await save(text)).toEqual({ kind: 'same', version: 3 })
@@ -170,16 +201,26 @@ describe('several who change the directory at once', () => {
     await save(text)
     await other.refresh()
     const add = (by: DirectoryInForce, id: string) =>
-      by.change({ actor: staff, source: 'api' }, (now): Proposal<never> => ({ kind: 'to', directory: { ...now.directory, areas: new Map(now.directory.areas).set(id, { id, name: id }) } }))
+      by.change({ actor: staff, source: 'api' }, (now): Proposal<never> => ({
+        kind: 'to',
+        directory: { ...now.directory, areas: new Map(now.directory.areas).set(id, { id, name: id }) },
+      }))
     const results = await Promise.all(['b', 'c', 'd', 'e', 'f', 'g'].map((id, index) => add(index % 2 === 0 ? engine : other, id)))
     expect(results.map(({ kind }) => kind)).toEqual(Array(6).fill('changed'))
     await Promise.all([engine.refresh(), other.refresh()])
-    for (const one of [engine, other]) expect([one.current().version, [...one.current().directory.areas.keys()].toSorted()]).toEqual([7, ['a', 'b', 'c', 'd', 'e', 'f', 'g']])
+    for (const one of [engine, other])
+      expect([one.current().version, [...one.current().directory.areas.keys()].toSorted()]).toEqual([
+        7,
+        ['a', 'b', 'c', 'd', 'e', 'f', 'g'],
+      ])
   })
 
   it('hear of each other, and calls that run keep what they began with', async () => {
     const heard: string[] = []
-    const third = await DirectoryInForce.open(store, { pollMs: 5, onChange: ({ version, directory }, before) => heard.push(`${version}: ${before.areas.size} -> ${directory.areas.size} areas`) })
+    const third = await DirectoryInForce.open(store, {
+      pollMs: 5,
+      onChange: ({ version, directory }, before) => heard.push(`${version}: ${before.areas.size} -> ${directory.areas.size} areas`),
+    })
     await save(text)
     await expect.poll(() => heard).toEqual(['1: 0 -> 1 areas'])
     const taken = third.current()
@@ -191,7 +232,8 @@ describe('several who change the directory at once', () => {
 })
 
 describe('the rotas of before', () => {
-  const history = (from: number) => `${JSON.stringify({ validFrom: from, timeZone: 'Europe/London', rota: { line: 'one', pattern: [], changes: [] }, names: {} })}\n`
+  const history = (from: number) =>
+    `${JSON.stringify({ validFrom: from, timeZone: 'Europe/London', rota: { line: 'one', pattern: [], changes: [] }, names: {} })}\n`
 
   it('are taken over from their file, once; a last line that a crash cut short does not count', async () => {
     const kept = join(folder, 'rota-history.jsonl')

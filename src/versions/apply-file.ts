@@ -27,12 +27,25 @@ export type Unknown = 'refuse' | 'replace'
  * newer): what others have changed meanwhile stays.
  * @param name under which what it says is kept for the next time
  */
-export function applyFile(inForce: DirectoryInForce, store: KeptDirectory, name: string, saved: SavedDirectory, origin: ChangeOrigin, unknown: Unknown = 'refuse'): Promise<Changed<FileRefused>> {
+export function applyFile(
+  inForce: DirectoryInForce,
+  store: KeptDirectory,
+  name: string,
+  saved: SavedDirectory,
+  origin: ChangeOrigin,
+  unknown: Unknown = 'refuse',
+): Promise<Changed<FileRefused>> {
   return inForce.change(origin, (now) => proposalOf(store, name, saved, now, unknown))
 }
 
 /** What a file would make of the directory in force. */
-export async function proposalOf(store: KeptDirectory, name: string, saved: SavedDirectory, now: VersionedDirectory, unknown: Unknown): Promise<Proposal<FileRefused>> {
+export async function proposalOf(
+  store: KeptDirectory,
+  name: string,
+  saved: SavedDirectory,
+  now: VersionedDirectory,
+  unknown: Unknown,
+): Promise<Proposal<FileRefused>> {
   const file = { file: name, sha256: saved.sha256, directory: saved.directory }
   const to = (directory: Directory): Proposal<FileRefused> => ({ kind: 'to', directory, file })
   if (now.version === 0) return to(saved.directory)
@@ -43,7 +56,15 @@ export async function proposalOf(store: KeptDirectory, name: string, saved: Save
     // Another engine has applied the same file: this one needs only to know.
     if (await store.wasApplied(saved.sha256)) return to(now.directory)
     if (unknown === 'replace') return to(saved.directory)
-    return refused('unknown', [{ file: saved.file, line: 1, message: `this engine has never applied this file, and a directory is in force already (version ${now.version})`, expected: 'a file that was applied before (npm run directory -- apply FILE shows what it would change), an export (npm run directory -- export), or no file' }])
+    return refused('unknown', [
+      {
+        file: saved.file,
+        line: 1,
+        message: `this engine has never applied this file, and a directory is in force already (version ${now.version})`,
+        expected:
+          'a file that was applied before (npm run directory -- apply FILE shows what it would change), an export (npm run directory -- export), or no file',
+      },
+    ])
   }
   // Nobody else has changed anything.
   if (base === now.directory) return to(saved.directory)
@@ -51,11 +72,28 @@ export async function proposalOf(store: KeptDirectory, name: string, saved: Save
   if (!merged.ok) return refused('conflict', await inTheFile(saved.file, merged.conflicts.map(conflictError)))
   const wrong = contradictions(merged.directory)
   if (wrong.length === 0) return to(merged.directory)
-  return refused('conflict', await inTheFile(saved.file, wrong.map(({ section, id, message, expected }) => ({ section, id, message: `with what others have changed meanwhile, ${message}`, expected }))))
+  return refused(
+    'conflict',
+    await inTheFile(
+      saved.file,
+      wrong.map(({ section, id, message, expected }) => ({
+        section,
+        id,
+        message: `with what others have changed meanwhile, ${message}`,
+        expected,
+      })),
+    ),
+  )
 }
 
 /** Of what the file is a change; undefined: nobody knows. */
-async function baseOf(store: KeptDirectory, name: string, { exportOf }: SavedDirectory, applied: { readonly version: number } | undefined, now: VersionedDirectory): Promise<Directory | undefined> {
+async function baseOf(
+  store: KeptDirectory,
+  name: string,
+  { exportOf }: SavedDirectory,
+  applied: { readonly version: number } | undefined,
+  now: VersionedDirectory,
+): Promise<Directory | undefined> {
   if (exportOf !== undefined && exportOf <= now.version && exportOf > (applied?.version ?? 0)) return store.asOf(exportOf, now)
   return applied && store.fileAsApplied(name, applied.version, now)
 }
@@ -85,5 +123,7 @@ export function conflictError({ section, id, field, base, mine, theirs }: MergeC
 async function inTheFile(file: string, errors: readonly FieldError[]): Promise<readonly DirectoryError[]> {
   const read = await readTextFile(file)
   const lineOf = entityLines(read.ok ? read.text : '')
-  return errors.map(({ section, id, field, message, expected }) => ({ file, line: lineOf({ section, id }, field), message, expected })).sort((a, b) => a.line - b.line)
+  return errors
+    .map(({ section, id, field, message, expected }) => ({ file, line: lineOf({ section, id }, field), message, expected }))
+    .sort((a, b) => a.line - b.line)
 }

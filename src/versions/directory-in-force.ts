@@ -6,7 +6,9 @@ import type { FileApplied, KeptDirectory, VersionedDirectory } from '../store/ke
 import type { DirectoryVersion, VersionSource } from '../store/questions/directory-versions.js'
 
 /** What somebody makes of the directory in force, or why they make nothing of it. */
-export type Proposal<Refusal> = { readonly kind: 'to'; readonly directory: Directory; readonly file?: FileApplied } | { readonly kind: 'refused'; readonly refusal: Refusal }
+export type Proposal<Refusal> =
+  | { readonly kind: 'to'; readonly directory: Directory; readonly file?: FileApplied }
+  | { readonly kind: 'refused'; readonly refusal: Refusal }
 
 /** `same`: nothing differed. `crowded`: others were quicker, time and again; nothing was changed. */
 export type Changed<Refusal> =
@@ -70,7 +72,10 @@ export class DirectoryInForce {
    * Makes a version of whatever `propose` makes of the one in force; where somebody else was quicker, it is asked again about theirs. On disk and in force
    * when it resolves. Rejects when the store cannot be asked or written.
    */
-  change<Refusal>(origin: ChangeOrigin, propose: (now: VersionedDirectory) => Proposal<Refusal> | Promise<Proposal<Refusal>>): Promise<Changed<Refusal>> {
+  change<Refusal>(
+    origin: ChangeOrigin,
+    propose: (now: VersionedDirectory) => Proposal<Refusal> | Promise<Proposal<Refusal>>,
+  ): Promise<Changed<Refusal>> {
     return this.#inTurn(async () => {
       for (let tries = 0; tries < mostTries; tries++) {
         // What others have made is seen before it is decided upon.
@@ -124,7 +129,13 @@ export class DirectoryInForce {
     const { pollMs = 500 } = this.options
     if (this.#closed || pollMs === 0) return
     // A store that cannot be asked is told of by those who need an answer.
-    this.#timer = setTimeout(() => void this.refresh().catch(() => undefined).finally(() => this.#schedule()), pollMs)
+    this.#timer = setTimeout(
+      () =>
+        void this.refresh()
+          .catch(() => undefined)
+          .finally(() => this.#schedule()),
+      pollMs,
+    )
     this.#timer.unref()
   }
 }

@@ -36,7 +36,11 @@ class Refusal extends Error {}
 /** Whether a command line of `npm run directory` is about the store, and not about a file. */
 export function isAboutTheStore(args: readonly string[]): boolean {
   const [command] = args
-  return command === 'apply' || command === 'history' || (command === 'export' && !args.some((arg) => arg === '--file' || arg.startsWith('--file=')))
+  return (
+    command === 'apply' ||
+    command === 'history' ||
+    (command === 'export' && !args.some((arg) => arg === '--file' || arg.startsWith('--file=')))
+  )
 }
 
 /** `npm run directory -- apply | export | history`. @returns the exit code: 0; 1 with lines that say what is wrong; 2 when the command itself is not understood */
@@ -45,7 +49,15 @@ export async function versionsCommand(args: readonly string[], around: VersionsS
     const { values, positionals } = parseArgs({
       args: [...args],
       allowPositionals: true,
-      options: { config: { type: 'string' }, out: { type: 'string' }, why: { type: 'string' }, version: { type: 'string' }, at: { type: 'string' }, limit: { type: 'string' }, 'dry-run': { type: 'boolean' } },
+      options: {
+        config: { type: 'string' },
+        out: { type: 'string' },
+        why: { type: 'string' },
+        version: { type: 'string' },
+        at: { type: 'string' },
+        limit: { type: 'string' },
+        'dry-run': { type: 'boolean' },
+      },
     })
     const [command, argument] = positionals
     const place = around.place(values.config)
@@ -53,7 +65,8 @@ export async function versionsCommand(args: readonly string[], around: VersionsS
     const store = keptDirectory(database, database.db, place.node, around.now)
     const inForce = await DirectoryInForce.open(store, { pollMs: 0 })
     try {
-      if (command === 'apply') return await apply(argument, { store, inForce, place, around, why: values.why, dryRun: values['dry-run'] === true })
+      if (command === 'apply')
+        return await apply(argument, { store, inForce, place, around, why: values.why, dryRun: values['dry-run'] === true })
       if (command === 'history') return await history(argument, store, around, values.limit)
       return await exported(store, inForce, around, values)
     } finally {
@@ -91,7 +104,14 @@ async function apply(file: string | undefined, { store, inForce, place, around, 
     around.out('dry run: nothing was changed')
     return 0
   }
-  const result = await applyFile(inForce, store, name, saved, { actor: { kind: 'staff', ...(around.who === undefined ? {} : { id: around.who }) }, source: 'command', why }, 'replace')
+  const result = await applyFile(
+    inForce,
+    store,
+    name,
+    saved,
+    { actor: { kind: 'staff', ...(around.who === undefined ? {} : { id: around.who }) }, source: 'command', why },
+    'replace',
+  )
   switch (result.kind) {
     case 'refused':
       throw new Refusal(refusedWords(result.refusal.errors.map(showError)))
@@ -111,9 +131,17 @@ function refusedWords(lines: readonly string[]): string {
   return [...lines, `conflicts: ${lines.length}; nothing was applied`].join('\n')
 }
 
-async function exported(store: KeptDirectory, inForce: DirectoryInForce, around: VersionsSurroundings, { version, at, out }: { readonly version?: string; readonly at?: string; readonly out?: string }): Promise<number> {
+async function exported(
+  store: KeptDirectory,
+  inForce: DirectoryInForce,
+  around: VersionsSurroundings,
+  { version, at, out }: { readonly version?: string; readonly at?: string; readonly out?: string },
+): Promise<number> {
   const now = inForce.current()
-  if (now.version === 0) throw new Refusal('There is no directory in the store yet: an engine makes the first version at its start. Of a file: npm run directory -- export --file FILE')
+  if (now.version === 0)
+    throw new Refusal(
+      'There is no directory in the store yet: an engine makes the first version at its start. Of a file: npm run directory -- export --file FILE',
+    )
   const wanted = version === undefined ? (at === undefined ? now.version : (await versionAt(store, at)).version) : versionNumber(version)
   if ((await store.version(wanted)) === undefined) throw new Refusal(`There is no version ${wanted}; version ${now.version} is in force.`)
   const text = `${exportLine(wanted)}\n${writeDirectory(await store.asOf(wanted, now))}`
@@ -158,5 +186,11 @@ async function history(wanted: string | undefined, store: KeptDirectory, around:
 /** `12  2026-03-02T09:30:00Z  staff sam, by a command at engine-1  3 changed  Dr Lind is on leave` */
 function inWords({ version, at, actor, node, source, why, changed }: DirectoryVersion): string {
   const by = { file: 'by the directory file', command: 'by a command', api: 'by the API' }[source]
-  return [String(version), new Date(at).toISOString(), `${actor.kind}${actor.id === undefined ? '' : ` ${actor.id}`} ${by}${node === '' ? '' : ` at ${node}`}`, `${changed} changed`, ...(why === undefined ? [] : [why])].join('  ')
+  return [
+    String(version),
+    new Date(at).toISOString(),
+    `${actor.kind}${actor.id === undefined ? '' : ` ${actor.id}`} ${by}${node === '' ? '' : ` at ${node}`}`,
+    `${changed} changed`,
+    ...(why === undefined ? [] : [why]),
+  ].join('  ')
 }

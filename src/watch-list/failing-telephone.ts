@@ -61,7 +61,11 @@ export function signOf(result: AttemptResult, fault: DialFault | undefined): Sig
 }
 
 /** After one more ringing. Pure; the same object where nothing has changed. */
-export function afterRinging(before: Standing, { callId, at, result, status, reason, fault }: Ringing & { readonly fault?: DialFault }, rule: WatchRule): Standing {
+export function afterRinging(
+  before: Standing,
+  { callId, at, result, status, reason, fault }: Ringing & { readonly fault?: DialFault },
+  rule: WatchRule,
+): Standing {
   const sign = signOf(result, fault)
   if (sign === 'reached') return before.failures.length === 0 ? before : { ...goodStanding, clearedAt: before.clearedAt }
   if (sign === 'neutral' || (before.clearedAt !== undefined && at <= before.clearedAt)) return before
@@ -77,5 +81,7 @@ export function afterClearing(before: Standing, at: number, rule: WatchRule): St
 
 function judged(standing: Standing, rule: WatchRule): Standing {
   const last = standing.failures.at(-1)
-  return standing.watchedSince !== undefined || last === undefined || standing.failures.length < rule.failuresInARow ? standing : { ...standing, watchedSince: last.at }
+  return standing.watchedSince !== undefined || last === undefined || standing.failures.length < rule.failuresInARow
+    ? standing
+    : { ...standing, watchedSince: last.at }
 }

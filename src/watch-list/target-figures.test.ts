@@ -15,7 +15,8 @@ function ringing(at: number, result: AttemptResult, status?: number): RingingSte
 
 const bad = (...at: number[]) => at.flatMap((each) => ringing(each, 'badNumber', 404))
 const cleared = (...at: number[]): RingingStep[] => at.map((each) => ({ type: 'cleared', at: each }))
-const told = (steps: readonly RingingStep[]) => steps.reduce<TargetFigures | undefined>((figures, step) => withStep(mobile, figures, step), undefined)
+const told = (steps: readonly RingingStep[]) =>
+  steps.reduce<TargetFigures | undefined>((figures, step) => withStep(mobile, figures, step), undefined)
 
 describe('a telephone that was cleared by hand', () => {
   it.each<[string, RingingStep[], boolean, number]>([
@@ -41,10 +42,28 @@ describe('a telephone that was cleared by hand', () => {
 
 it('counts what came of ringing by result and by reason', () => {
   const figures = told([...bad(10, 20), ...ringing(30, 'busy', 486), ...ringing(40, 'noAnswer'), ...ringing(50, 'accepted')])
-  expect(figures).toMatchObject({ rung: 5, answered: 0, byResult: { badNumber: 2, busy: 1, noAnswer: 1, accepted: 1 }, byReason: { 'badNumber 404': 2, 'busy 486': 1 }, lastRungAt: 50, lastAcceptedAt: 51, failures: [] })
+  expect(figures).toMatchObject({
+    rung: 5,
+    answered: 0,
+    byResult: { badNumber: 2, busy: 1, noAnswer: 1, accepted: 1 },
+    byReason: { 'badNumber 404': 2, 'busy 486': 1 },
+    lastRungAt: 50,
+    lastAcceptedAt: 51,
+    failures: [],
+  })
 })
 
 it('counts who picked up, whatever came of it, and goes by the latest name', () => {
-  const figures = told([...ringing(10, 'notAccepted').toSpliced(1, 0, { type: 'answered' }), { type: 'started', at: 20, candidate: 'phone:x', label: 'Ward 7' }])
-  expect(figures).toMatchObject({ rung: 2, answered: 1, candidate: 'phone:x', label: 'Ward 7', lastRungAt: 20, failures: [{ result: 'notAccepted' }] })
+  const figures = told([
+    ...ringing(10, 'notAccepted').toSpliced(1, 0, { type: 'answered' }),
+    { type: 'started', at: 20, candidate: 'phone:x', label: 'Ward 7' },
+  ])
+  expect(figures).toMatchObject({
+    rung: 2,
+    answered: 1,
+    candidate: 'phone:x',
+    label: 'Ward 7',
+    lastRungAt: 20,
+    failures: [{ result: 'notAccepted' }],
+  })
 })

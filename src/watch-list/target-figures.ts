@@ -23,7 +23,15 @@ export interface TargetFigures extends Standing {
 export type RingingStep =
   | { readonly type: 'started'; readonly at: number; readonly candidate: string; readonly label: string }
   | { readonly type: 'answered' }
-  | { readonly type: 'ended'; readonly callId: string; readonly at: number; readonly result: AttemptResult; readonly status?: number; readonly reason?: string; readonly fault?: DialFault }
+  | {
+      readonly type: 'ended'
+      readonly callId: string
+      readonly at: number
+      readonly result: AttemptResult
+      readonly status?: number
+      readonly reason?: string
+      readonly fault?: DialFault
+    }
   /** Taken off the watch list by hand. */
   | { readonly type: 'cleared'; readonly at: number }
 
@@ -31,7 +39,15 @@ export type RingingStep =
 export function withStep(target: string, before: TargetFigures | undefined, step: RingingStep): TargetFigures | undefined {
   if (step.type === 'started') {
     const { at, candidate, label } = step
-    const blank: Omit<TargetFigures, 'candidate' | 'label' | 'lastRungAt'> = { target, rung: 0, answered: 0, byResult: {}, byReason: {}, lastAcceptedAt: undefined, ...goodStanding }
+    const blank: Omit<TargetFigures, 'candidate' | 'label' | 'lastRungAt'> = {
+      target,
+      rung: 0,
+      answered: 0,
+      byResult: {},
+      byReason: {},
+      lastAcceptedAt: undefined,
+      ...goodStanding,
+    }
     const known = before ?? blank
     // A machine whose clock was set back told of it later; the latest instant counts, whatever the order.
     const latest = before !== undefined && before.lastRungAt > at ? {} : { candidate, label, lastRungAt: at }

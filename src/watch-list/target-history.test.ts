@@ -10,11 +10,23 @@ function tell(history: TargetHistory, fact: CallFact): void {
   history.apply({ ...unknownOrigin, callId: 'call', seq: (at += 1), at, ...fact })
 }
 
-function ring(history: TargetHistory, target: string, result: AttemptResult, more: { fault?: 'ours' | 'trunk' | 'farEnd'; status?: number; candidate?: string } = {}): void {
+function ring(
+  history: TargetHistory,
+  target: string,
+  result: AttemptResult,
+  more: { fault?: 'ours' | 'trunk' | 'farEnd'; status?: number; candidate?: string } = {},
+): void {
   const attempt = `call-${(attempts += 1)}`
   tell(history, { type: 'attempt.started', attempt, candidate: more.candidate ?? `phone:${target}`, label: target, pool: 'local', target })
-  if (result === 'accepted' || result === 'notAccepted' || result === 'answeredThenHungUp') tell(history, { type: 'attempt.answered', attempt, legId: 'leg' })
-  tell(history, { type: 'attempt.ended', attempt, result, ...(more.fault ? { fault: more.fault } : {}), ...(more.status ? { status: more.status } : {}) })
+  if (result === 'accepted' || result === 'notAccepted' || result === 'answeredThenHungUp')
+    tell(history, { type: 'attempt.answered', attempt, legId: 'leg' })
+  tell(history, {
+    type: 'attempt.ended',
+    attempt,
+    result,
+    ...(more.fault ? { fault: more.fault } : {}),
+    ...(more.status ? { status: more.status } : {}),
+  })
 }
 
 const mobile = '+447700900123'

@@ -126,12 +126,21 @@ export class TargetHistory implements RungBefore {
     return true
   }
 
-  #ended({ target, label }: { readonly target: string; readonly label: string }, event: Extract<CallEvent, { type: 'attempt.ended' }>): void {
+  #ended(
+    { target, label }: { readonly target: string; readonly label: string },
+    event: Extract<CallEvent, { type: 'attempt.ended' }>,
+  ): void {
     const before = this.#failing.get(target) ?? { target, label, ...goodStanding }
     const standing = afterRinging(before, event, this.#rule)
     if (standing === before) return
     // Whose it is changes only while it is not on the list: its alarm has the name.
-    const after: FailingTarget = { target, label: before.watchedSince === undefined ? label : before.label, failures: standing.failures, watchedSince: standing.watchedSince, clearedAt: standing.clearedAt }
+    const after: FailingTarget = {
+      target,
+      label: before.watchedSince === undefined ? label : before.label,
+      failures: standing.failures,
+      watchedSince: standing.watchedSince,
+      clearedAt: standing.clearedAt,
+    }
     this.#keep(after)
     for (const listener of this.#failingListeners) listener()
     if (before.watchedSince === undefined && after.watchedSince !== undefined) this.#tell(after, 'watched')

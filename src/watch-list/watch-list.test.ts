@@ -9,11 +9,26 @@ const office = '+441632960101'
 let attempts = 0
 
 /** A ringing that began and ended at these instants. */
-function ringing(at: number, result: AttemptResult, { target = mobile, label = 'Dr Okafor', status }: { target?: string; label?: string; status?: number } = {}): CallEvent[] {
+function ringing(
+  at: number,
+  result: AttemptResult,
+  { target = mobile, label = 'Dr Okafor', status }: { target?: string; label?: string; status?: number } = {},
+): CallEvent[] {
   const attempt = `a${(attempts += 1)}`
   const call = { callId: `call-${attempt}` }
   return [
-    { ...unknownOrigin, ...call, seq: 1, at, type: 'attempt.started', attempt, candidate: 'clinician:dr-okafor', label, pool: 'local', target },
+    {
+      ...unknownOrigin,
+      ...call,
+      seq: 1,
+      at,
+      type: 'attempt.started',
+      attempt,
+      candidate: 'clinician:dr-okafor',
+      label,
+      pool: 'local',
+      target,
+    },
     { ...unknownOrigin, ...call, seq: 2, at: at + 1, type: 'attempt.ended', attempt, result, ...(status === undefined ? {} : { status }) },
   ]
 }
@@ -48,7 +63,11 @@ describe('the watch list', () => {
 
   it('raises an alarm that names the person and the evidence, and no number', () => {
     fill(bad(10, 20, 30))
-    expect(told).toEqual([expect.stringMatching(/^number\.failing: Dr Okafor: a telephone of Dr Okafor failed 3 times in a row \(badNumber 404, badNumber 404, badNumber 404\)/)])
+    expect(told).toEqual([
+      expect.stringMatching(
+        /^number\.failing: Dr Okafor: a telephone of Dr Okafor failed 3 times in a row \(badNumber 404, badNumber 404, badNumber 404\)/,
+      ),
+    ])
     expect(told.join()).not.toContain('900123')
   })
 

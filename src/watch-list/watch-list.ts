@@ -58,8 +58,15 @@ export class WatchList {
   #tell(label: string): void {
     const { history, alarms } = this.#options
     const theirs = [...this.#of(label)].flatMap((target) => history.failing(target) ?? [])
-    const evidence = theirs.map(({ failures }) => `failed ${failures.length} times in a row (${failures.map(({ result, status }) => (status === undefined ? result : `${result} ${status}`)).join(', ')})`)
-    alarms.raise(alarmOf(label), `${theirs.length === 1 ? 'a telephone' : `${theirs.length} telephones`} of ${label} ${evidence.join('; ')}; rung after the others until somebody is reached there, or it is cleared by hand`, [{ telephone: label }])
+    const evidence = theirs.map(
+      ({ failures }) =>
+        `failed ${failures.length} times in a row (${failures.map(({ result, status }) => (status === undefined ? result : `${result} ${status}`)).join(', ')})`,
+    )
+    alarms.raise(
+      alarmOf(label),
+      `${theirs.length === 1 ? 'a telephone' : `${theirs.length} telephones`} of ${label} ${evidence.join('; ')}; rung after the others until somebody is reached there, or it is cleared by hand`,
+      [{ telephone: label }],
+    )
   }
 }
 

@@ -46,7 +46,10 @@ export function notFound({ code }: Refused): Answer {
 }
 
 /** How it stands, said without colour. */
-export function stateInWords({ state, overdue = false }: { readonly state: ArrangementState; readonly overdue?: boolean }): { readonly text: string; readonly colour: string } {
+export function stateInWords({ state, overdue = false }: { readonly state: ArrangementState; readonly overdue?: boolean }): {
+  readonly text: string
+  readonly colour: string
+} {
   switch (state) {
     case 'open':
       return overdue ? { text: 'Overdue', colour: 'red' } : { text: 'Waiting', colour: 'grey' }
@@ -67,11 +70,18 @@ export function whileInProgress({ state }: { readonly state: ArrangementState })
 }
 
 /** Each call that carried it, the latest first. */
-export function triesInWords(tries: readonly Try[], directory: Directory, line?: string): readonly { readonly at: number; readonly what: string }[] {
+export function triesInWords(
+  tries: readonly Try[],
+  directory: Directory,
+  line?: string,
+): readonly { readonly at: number; readonly what: string }[] {
   const labels = new Map(knownOutcomes(directory, line).map(({ id, label }) => [id, label]))
   return [...tries].reverse().map(({ at, clinician, talked, outcome, ended }) => {
     const by = clinician === undefined ? '' : ` by ${directory.clinicians.get(clinician)?.name ?? clinician}`
     const what = !ended ? 'being called now' : talked ? 'connected' : 'nobody was reached'
-    return { at, what: `${what}${by}${outcome === undefined ? (ended && talked ? ', without an outcome' : '') : `: ${labels.get(outcome) ?? outcome}`}` }
+    return {
+      at,
+      what: `${what}${by}${outcome === undefined ? (ended && talked ? ', without an outcome' : '') : `: ${labels.get(outcome) ?? outcome}`}`,
+    }
   })
 }

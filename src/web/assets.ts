@@ -17,7 +17,12 @@ interface Asset {
   compressed?: Promise<Buffer>
 }
 
-const types: Readonly<Record<string, string>> = { css: 'text/css; charset=utf-8', js: 'text/javascript; charset=utf-8', svg: 'image/svg+xml', png: 'image/png' }
+const types: Readonly<Record<string, string>> = {
+  css: 'text/css; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+  svg: 'image/svg+xml',
+  png: 'image/png',
+}
 
 /** Of the kit: its styles and its scripts. */
 const ofTheKit = { 'nhsuk.css': 'nhsuk-frontend.min.css', 'nhsuk.js': 'nhsuk-frontend.min.js' } as const
@@ -76,9 +81,14 @@ export class Assets {
     if (!Object.hasOwn(ofTheKit, name)) {
       const file = readFileSync(join(own, name))
       // Modules import each other by name, and are served under another.
-      return name.endsWith('.js') ? file.toString('utf8').replaceAll(/(?<=\bfrom ')\.\/([a-z-]+\.js)(?=')/g, (_all, other: string) => this.address(other)) : file
+      return name.endsWith('.js')
+        ? file.toString('utf8').replaceAll(/(?<=\bfrom ')\.\/([a-z-]+\.js)(?=')/g, (_all, other: string) => this.address(other))
+        : file
     }
-    const text = readFileSync(join(kitFolder(), 'nhsuk', ofTheKit[name as keyof typeof ofTheKit]), 'utf8').replace(/\/[*/]# sourceMappingURL=.*$/m, '')
+    const text = readFileSync(join(kitFolder(), 'nhsuk', ofTheKit[name as keyof typeof ofTheKit]), 'utf8').replace(
+      /\/[*/]# sourceMappingURL=.*$/m,
+      '',
+    )
     // The kit's typeface comes from elsewhere and is licensed for nhs.uk alone; its pictures are named by where they lie there.
     return text.replaceAll(/@font-face\{[^}]*\}/g, '').replaceAll(/url\(\/assets\/images\/([a-z-]+\.svg)\)/g, 'url(/assets/images/$1)')
   }
@@ -86,21 +96,29 @@ export class Assets {
 
 /** `/assets/...`: nobody has to sign in for them, and nothing in them says who uses them. */
 export function assetRoutes(app: FastifyInstance, assets: Assets): void {
-  app.get<{ Params: { readonly name: string } }>('/assets/:name', { config: { needs: 'anyone' }, schema: { hide: true } }, async (request, reply) => {
-    const asset = assets.served(request.params.name)
-    return asset ? send(request, reply, asset) : missing(reply)
-  })
+  app.get<{ Params: { readonly name: string } }>(
+    '/assets/:name',
+    { config: { needs: 'anyone' }, schema: { hide: true } },
+    async (request, reply) => {
+      const asset = assets.served(request.params.name)
+      return asset ? send(request, reply, asset) : missing(reply)
+    },
+  )
   // Named by the kit's own styles.
-  app.get<{ Params: { readonly name: string } }>('/assets/images/:name', { config: { needs: 'anyone' }, schema: { hide: true } }, async (request, reply) => {
-    const { name } = request.params
-    if (!/^nhsuk-icon-[a-z-]+\.svg$/.test(name)) return missing(reply)
-    try {
-      const content = readFileSync(join(kitFolder(), 'nhsuk', 'assets', 'images', name))
-      return await reply.header('cache-control', 'public, max-age=86400').type('image/svg+xml').send(content)
-    } catch {
-      return missing(reply)
-    }
-  })
+  app.get<{ Params: { readonly name: string } }>(
+    '/assets/images/:name',
+    { config: { needs: 'anyone' }, schema: { hide: true } },
+    async (request, reply) => {
+      const { name } = request.params
+      if (!/^nhsuk-icon-[a-z-]+\.svg$/.test(name)) return missing(reply)
+      try {
+        const content = readFileSync(join(kitFolder(), 'nhsuk', 'assets', 'images', name))
+        return await reply.header('cache-control', 'public, max-age=86400').type('image/svg+xml').send(content)
+      } catch {
+        return missing(reply)
+      }
+    },
+  )
 }
 
 function missing(reply: FastifyReply): FastifyReply {

@@ -21,7 +21,17 @@ const here = fileURLToPath(new URL('.', import.meta.url))
 
 /** How esbuild makes one of them. */
 export function bundling(name: string): BuildOptions & { readonly write: false } {
-  return { stdin: { contents: sources[name] ?? '', resolveDir: here, loader: 'js' }, bundle: true, minify: true, format: 'esm', target: ['chrome109', 'firefox115', 'safari16.4'], charset: 'ascii', legalComments: 'none', write: false, logLevel: 'error' }
+  return {
+    stdin: { contents: sources[name] ?? '', resolveDir: here, loader: 'js' },
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: ['chrome109', 'firefox115', 'safari16.4'],
+    charset: 'ascii',
+    legalComments: 'none',
+    write: false,
+    logLevel: 'error',
+  }
 }
 
 /** @param built where the built one lies, if there is one */

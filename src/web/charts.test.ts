@@ -11,14 +11,22 @@ describe('charts', () => {
   ])('an axis up to %i', (most, ticks) => expect(ticksUpTo(most)).toEqual(ticks))
 
   it('bars are as high as what they stand for, and say it', () => {
-    const svg = monthBars([{ label: 'Mar', answered: 75, notAnswered: 25 }, { label: 'Apr', answered: 0, notAnswered: 0 }], 'Calls by month')
+    const svg = monthBars(
+      [
+        { label: 'Mar', answered: 75, notAnswered: 25 },
+        { label: 'Apr', answered: 0, notAnswered: 0 },
+      ],
+      'Calls by month',
+    )
     const heights = [...svg.matchAll(/class="rr-chart__(answered|not)"[^>]* height="([\d.]+)"/g)].map((found) => Number(found[2]))
     expect(heights).toEqual([141, 47, 0, 0])
     expect(svg).toContain('>100</text>')
     expect(svg).toContain('>Apr</text>')
   })
 
-  it('words in them stay words', () => expect(monthBars([{ label: '<b>', answered: 1, notAnswered: 0 }], '"><script>')).not.toMatch(/<b>|<script>/))
+  it('words in them stay words', () =>
+    expect(monthBars([{ label: '<b>', answered: 1, notAnswered: 0 }], '"><script>')).not.toMatch(/<b>|<script>/))
 
-  it('a cell is dark by its share of the most', () => expect([0, 1, 20, 21, 99, 100].map((value) => heatOf(value, 100))).toEqual([0, 1, 1, 2, 5, 5]))
+  it('a cell is dark by its share of the most', () =>
+    expect([0, 1, 20, 21, 99, 100].map((value) => heatOf(value, 100))).toEqual([0, 1, 1, 2, 5, 5]))
 })

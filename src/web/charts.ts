@@ -21,7 +21,10 @@ export function monthBars(bars: readonly MonthBar[], title: string): string {
   const [plotWidth, plotHeight] = [width - plot.left - plot.right, height - plot.top - plot.bottom]
   const y = (value: number) => round(plot.top + plotHeight * (1 - value / top))
   const slot = plotWidth / Math.max(1, bars.length)
-  const grid = ticks.map((tick) => `<line class="rr-chart__grid" x1="${plot.left}" x2="${width - plot.right}" y1="${y(tick)}" y2="${y(tick)}"/><text class="rr-chart__tick" x="${plot.left - 6}" y="${y(tick) + 4}" text-anchor="end">${tick.toLocaleString('en-GB')}</text>`)
+  const grid = ticks.map(
+    (tick) =>
+      `<line class="rr-chart__grid" x1="${plot.left}" x2="${width - plot.right}" y1="${y(tick)}" y2="${y(tick)}"/><text class="rr-chart__tick" x="${plot.left - 6}" y="${y(tick) + 4}" text-anchor="end">${tick.toLocaleString('en-GB')}</text>`,
+  )
   const drawn = bars.map(({ label, answered, notAnswered }, index) => {
     const x = round(plot.left + slot * index + slot * 0.15)
     const barWidth = round(slot * 0.7)
@@ -30,7 +33,9 @@ export function monthBars(bars: readonly MonthBar[], title: string): string {
     return [
       `<rect class="rr-chart__answered" x="${x}" y="${y(answered)}" width="${barWidth}" height="${round(y(0) - y(answered))}"/>`,
       `<rect class="rr-chart__not" fill="url(#rr-hatch)" x="${x}" y="${y(offered)}" width="${barWidth}" height="${round(y(answered) - y(offered))}"/>`,
-      offered === 0 ? '' : `<text class="rr-chart__value" x="${middle}" y="${y(offered) - 5}" text-anchor="middle">${offered.toLocaleString('en-GB')}</text>`,
+      offered === 0
+        ? ''
+        : `<text class="rr-chart__value" x="${middle}" y="${y(offered) - 5}" text-anchor="middle">${offered.toLocaleString('en-GB')}</text>`,
       `<text class="rr-chart__tick" x="${middle}" y="${height - 8}" text-anchor="middle">${escaped(label)}</text>`,
     ].join('')
   })

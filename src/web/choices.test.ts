@@ -16,7 +16,8 @@ describe('a choice from the directory', () => {
     ])
   })
 
-  it('is typed where there are too many for a list', () => expect(choiceField(Array.from({ length: 101 }, (_, index) => ({ id: `dr-${index}`, name: `Dr ${index}` })))).toEqual({}))
+  it('is typed where there are too many for a list', () =>
+    expect(choiceField(Array.from({ length: 101 }, (_, index) => ({ id: `dr-${index}`, name: `Dr ${index}` })))).toEqual({}))
 
   it.each([
     ['dr-okafor', 'dr-okafor'],
@@ -29,5 +30,7 @@ describe('a choice from the directory', () => {
     ['okafor', 'No clinician has exactly this name. Did you mean Dr Ada Okafor (dr-okafor)?'],
     ['Nobody', 'Enter a clinician of the directory, by name or id'],
     ['', 'Enter a clinician of the directory, by name or id'],
-  ])('%j is refused, with what would be right', (written, message) => expect(choose(people, written, 'clinician')).toEqual({ ok: false, message }))
+  ])('%j is refused, with what would be right', (written, message) =>
+    expect(choose(people, written, 'clinician')).toEqual({ ok: false, message }),
+  )
 })

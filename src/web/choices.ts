@@ -33,7 +33,13 @@ export function choose(choices: readonly Choice[], written: string, what: string
   if (found && more.length === 0) return { ok: true, id: found.id }
   if (found) return { ok: false, message: `Several have this name. Enter the id of the one you mean: ${named([found, ...more])}` }
   const like = wanted === '' ? [] : choices.filter(({ id, name }) => plain(name).includes(wanted) || id.includes(wanted))
-  return { ok: false, message: like.length === 0 ? `Enter a ${what} of the directory, by name or id` : `No ${what} has exactly this name. Did you mean ${named(like)}?` }
+  return {
+    ok: false,
+    message:
+      like.length === 0
+        ? `Enter a ${what} of the directory, by name or id`
+        : `No ${what} has exactly this name. Did you mean ${named(like)}?`,
+  }
 }
 
 function named(choices: readonly Choice[]): string {

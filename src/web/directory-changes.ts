@@ -8,12 +8,28 @@ import { view, type Answer, type FieldError } from './site.js'
 const [mostDiffers, longestWhy] = [200, 500]
 
 /** What differs, before it is saved. @param sent what the form has to send again */
-export function differs(action: string, back: string, sent: Readonly<Record<string, string>>, changes: readonly DirectoryChange[], why: string, errors: readonly FieldError[]): Answer {
+export function differs(
+  action: string,
+  back: string,
+  sent: Readonly<Record<string, string>>,
+  changes: readonly DirectoryChange[],
+  why: string,
+  errors: readonly FieldError[],
+): Answer {
   const words = { added: 'is new', removed: 'is removed', changed: 'changes' } as const
   return view(
     'directory-differs.njk',
     'What changes',
-    { action, back, sent, why, changes: changes.slice(0, mostDiffers).map(({ section, id, kind, details }) => ({ what: `${sectionInFile[section]}: ${id}`, kind: words[kind], details })), more: Math.max(0, changes.length - mostDiffers) },
+    {
+      action,
+      back,
+      sent,
+      why,
+      changes: changes
+        .slice(0, mostDiffers)
+        .map(({ section, id, kind, details }) => ({ what: `${sectionInFile[section]}: ${id}`, kind: words[kind], details })),
+      more: Math.max(0, changes.length - mostDiffers),
+    },
     { errors },
   )
 }
@@ -25,8 +41,14 @@ export function wrongReason(why: string): FieldError | undefined {
 }
 
 /** Each thing that is wrong, beside its field. */
-export function problemsOf({ message, field = '', problems = [{ field, message }] }: Refused, fieldOf: (path: string) => string): readonly FieldError[] {
-  return problems.slice(0, 20).map((problem) => ({ field: fieldOf(problem.field), message: sentence(problem.message.startsWith(`${problem.field}: `) ? problem.message.slice(problem.field.length + 2) : problem.message) }))
+export function problemsOf(
+  { message, field = '', problems = [{ field, message }] }: Refused,
+  fieldOf: (path: string) => string,
+): readonly FieldError[] {
+  return problems.slice(0, 20).map((problem) => ({
+    field: fieldOf(problem.field),
+    message: sentence(problem.message.startsWith(`${problem.field}: `) ? problem.message.slice(problem.field.length + 2) : problem.message),
+  }))
 }
 
 function sentence(text: string): string {

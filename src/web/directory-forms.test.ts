@@ -13,21 +13,26 @@ if (!parsed.ok) throw new Error('the demo directory has errors')
 const demo = parsed.directory
 
 describe('forms of the directory', () => {
-  it.each<FormSection>(['areas', 'organisations', 'clinicians', 'lines', 'pools'])('%s: what is shown and sent back is the same', (section) => {
-    const all = [...entitiesIn(demo, section).keys()]
-    expect(all.length).toBeGreaterThan(0)
-    for (const id of all) {
-      const result = edited(demo, [{ section, id, set: fieldsOf(section, valuesOf(section, entityInFile(demo, { section, id }) ?? {})) }])
-      expect(result.ok && diffDirectories(demo, result.directory), id).toEqual([])
-    }
-  })
+  it.each<FormSection>(['areas', 'organisations', 'clinicians', 'lines', 'pools'])(
+    '%s: what is shown and sent back is the same',
+    (section) => {
+      const all = [...entitiesIn(demo, section).keys()]
+      expect(all.length).toBeGreaterThan(0)
+      for (const id of all) {
+        const result = edited(demo, [{ section, id, set: fieldsOf(section, valuesOf(section, entityInFile(demo, { section, id }) ?? {})) }])
+        expect(result.ok && diffDirectories(demo, result.directory), id).toEqual([])
+      }
+    },
+  )
 
   it('of any directory, what is shown and sent back is the same', () => {
     fc.assert(
       fc.property(arbitraryDirectory, (directory) => {
         for (const section of ['areas', 'organisations', 'clinicians', 'lines', 'pools'] as const) {
           for (const id of entitiesIn(directory, section).keys()) {
-            const result = edited(directory, [{ section, id, set: fieldsOf(section, valuesOf(section, entityInFile(directory, { section, id }) ?? {})) }])
+            const result = edited(directory, [
+              { section, id, set: fieldsOf(section, valuesOf(section, entityInFile(directory, { section, id }) ?? {})) },
+            ])
             expect(result.ok ? diffDirectories(directory, result.directory) : result.problems).toEqual([])
           }
         }
@@ -43,14 +48,32 @@ describe('forms of the directory', () => {
   })
 
   it('hours, access and outcomes are read line by line', () => {
-    const values = { 'hours.week': 'mon-thu: 09:00-12:30, 13:30-17:00\r\nfri: 09:00-12:30', 'hours.exceptions': '2026-12-24: closed', 'hours.bankHolidays.nation': 'england', 'hours.bankHolidays.spans': 'closed', 'access.who': 'some', 'access.areas': 'saltmarsh\nupper-wend', outcomes: 'referral-avoided: Referral avoided\n2: Second' }
+    const values = {
+      'hours.week': 'mon-thu: 09:00-12:30, 13:30-17:00\r\nfri: 09:00-12:30',
+      'hours.exceptions': '2026-12-24: closed',
+      'hours.bankHolidays.nation': 'england',
+      'hours.bankHolidays.spans': 'closed',
+      'access.who': 'some',
+      'access.areas': 'saltmarsh\nupper-wend',
+      outcomes: 'referral-avoided: Referral avoided\n2: Second',
+    }
     expect(fieldsOf('lines', values)).toMatchObject({
-      hours: { week: { 'mon-thu': ['09:00-12:30', '13:30-17:00'], fri: '09:00-12:30' }, exceptions: { '2026-12-24': 'closed' }, bankHolidays: { nation: 'england', spans: 'closed' } },
+      hours: {
+        week: { 'mon-thu': ['09:00-12:30', '13:30-17:00'], fri: '09:00-12:30' },
+        exceptions: { '2026-12-24': 'closed' },
+        bankHolidays: { nation: 'england', spans: 'closed' },
+      },
       access: { areas: ['saltmarsh', 'upper-wend'] },
-      outcomes: [{ id: 'referral-avoided', label: 'Referral avoided' }, { id: '2', label: 'Second' }],
+      outcomes: [
+        { id: 'referral-avoided', label: 'Referral avoided' },
+        { id: '2', label: 'Second' },
+      ],
       blurb: null,
     })
-    expect(fieldsOf('lines', { 'hours.week': 'always', 'access.who': 'everyone', 'access.areas': 'saltmarsh' })).toMatchObject({ hours: { week: 'always' }, access: 'everyone' })
+    expect(fieldsOf('lines', { 'hours.week': 'always', 'access.who': 'everyone', 'access.areas': 'saltmarsh' })).toMatchObject({
+      hours: { week: 'always' },
+      access: 'everyone',
+    })
     expect(fieldsOf('lines', {})).toMatchObject({ access: 'nobody', hours: { week: {} } })
   })
 
@@ -58,12 +81,18 @@ describe('forms of the directory', () => {
     const sent = (values: Readonly<Record<string, readonly string[]>>) => resolved('clinicians', {}, (name) => values[name] ?? [], demo)
     expect(sent({ organisations: ['st-brides', '', 'St Bride’s Hospital'] }).values['organisations']).toMatch(/^st-brides/)
     expect(sent({ organisations: ['St Nobody'] }).errors).toMatchObject([{ field: 'organisations' }])
-    const [shown] = shownFields('lines', { trust: 'st-brides' }, demo).filter((field) => (field as { readonly name: string }).name === 'trust') as [{ readonly items: readonly { readonly value: string }[] }]
+    const [shown] = shownFields('lines', { trust: 'st-brides' }, demo).filter(
+      (field) => (field as { readonly name: string }).name === 'trust',
+    ) as [{ readonly items: readonly { readonly value: string }[] }]
     expect(shown.items.map(({ value }) => value)).toContain('st-brides')
   })
 
   it('a problem stands beside its field', () => {
-    expect(['ring.ringSeconds', 'hours.week.mon-fri', 'access', 'numbers.0', 'hours', 'nothing'].map((path) => fieldNamed(path.startsWith('numbers') ? 'clinicians' : 'lines', path))).toEqual(['ring.ringSeconds', 'hours.week', 'access.who', 'numbers', 'hours.week', ''])
+    expect(
+      ['ring.ringSeconds', 'hours.week.mon-fri', 'access', 'numbers.0', 'hours', 'nothing'].map((path) =>
+        fieldNamed(path.startsWith('numbers') ? 'clinicians' : 'lines', path),
+      ),
+    ).toEqual(['ring.ringSeconds', 'hours.week', 'access.who', 'numbers', 'hours.week', ''])
     expect(Object.keys(directoryForms)).toContain('lines')
   })
 })

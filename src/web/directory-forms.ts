@@ -23,28 +23,67 @@ type ReferenceSection = 'organisations' | 'areas' | 'clinicians' | 'pools'
  * `text`: one value. `choice`: one of these. `list`: one value a line. `map`: a line each, `mon-fri: 09:00-12:30, 13:30-17:00`, or one word for all of it. `pairs`: a line each, `id: label`, whose order
  * counts. `reference`: one entity, chosen from a list. `references`: several, in order; those of a pool may be telephones as well.
  */
-export type FormField = Field & ({ readonly kind: 'text' } | { readonly kind: 'choice'; readonly values: readonly { readonly value: string; readonly text: string }[] } | { readonly kind: 'list' | 'map' | 'pairs' } | { readonly kind: 'reference' | 'references'; readonly of: ReferenceSection })
+export type FormField = Field &
+  (
+    | { readonly kind: 'text' }
+    | { readonly kind: 'choice'; readonly values: readonly { readonly value: string; readonly text: string }[] }
+    | { readonly kind: 'list' | 'map' | 'pairs' }
+    | { readonly kind: 'reference' | 'references'; readonly of: ReferenceSection }
+  )
 
 export type FormSection = 'organisations' | 'lines' | 'clinicians' | 'pools' | 'numbers' | 'areas'
 
-const text = (name: string, label: string, hint?: string): FormField => ({ kind: 'text', name, label, ...(hint === undefined ? {} : { hint }) })
+const text = (name: string, label: string, hint?: string): FormField => ({
+  kind: 'text',
+  name,
+  label,
+  ...(hint === undefined ? {} : { hint }),
+})
 const optional = (field: FormField): FormField => ({ ...field, optional: true })
-const choice = (name: string, label: string, values: Readonly<Record<string, string>>, hint?: string): FormField => ({ kind: 'choice', name, label, ...(hint === undefined ? {} : { hint }), values: Object.entries(values).map(([value, shown]) => ({ value, text: shown })) })
-const many = (kind: 'list' | 'map' | 'pairs', name: string, label: string, hint: string): FormField => ({ kind, name, label, hint, optional: true })
+const choice = (name: string, label: string, values: Readonly<Record<string, string>>, hint?: string): FormField => ({
+  kind: 'choice',
+  name,
+  label,
+  ...(hint === undefined ? {} : { hint }),
+  values: Object.entries(values).map(([value, shown]) => ({ value, text: shown })),
+})
+const many = (kind: 'list' | 'map' | 'pairs', name: string, label: string, hint: string): FormField => ({
+  kind,
+  name,
+  label,
+  hint,
+  optional: true,
+})
 
 const reference = (name: string, label: string, of: ReferenceSection): FormField => ({ kind: 'reference', name, label, of })
-const references = (name: string, label: string, of: ReferenceSection, hint?: string): FormField => ({ kind: 'references', name, label, of, optional: true, ...(hint === undefined ? {} : { hint }) })
+const references = (name: string, label: string, of: ReferenceSection, hint?: string): FormField => ({
+  kind: 'references',
+  name,
+  label,
+  of,
+  optional: true,
+  ...(hint === undefined ? {} : { hint }),
+})
 
 const spoken = optional(text('spokenName', 'As it is spoken', 'Where the written name reads badly'))
 const telephone = 'A telephone number, a SIP address, or device: and the name of a telephone'
 
-export const directoryForms: Readonly<Record<FormSection, { readonly title: string; readonly one: string; readonly idHint: string; readonly fields: readonly FormField[] }>> = {
+export const directoryForms: Readonly<
+  Record<FormSection, { readonly title: string; readonly one: string; readonly idHint: string; readonly fields: readonly FormField[] }>
+> = {
   organisations: {
     title: 'Organisations',
     one: 'organisation',
     idHint: 'Small letters, digits and hyphens, such as elm-row. It stays as it is',
     fields: [
-      choice('kind', 'What it is', { gpPractice: 'GP practice', trust: 'Trust', ambulance: 'Ambulance service', icb: 'ICB', pharmacy: 'Pharmacy', other: 'Other' }),
+      choice('kind', 'What it is', {
+        gpPractice: 'GP practice',
+        trust: 'Trust',
+        ambulance: 'Ambulance service',
+        icb: 'ICB',
+        pharmacy: 'Pharmacy',
+        other: 'Other',
+      }),
       text('name', 'Name'),
       spoken,
       optional(text('odsCode', 'ODS code', 'Such as E81001')),
@@ -62,7 +101,11 @@ export const directoryForms: Readonly<Record<FormSection, { readonly title: stri
     one: 'line',
     idHint: 'Small letters, digits and hyphens, such as cardiology. It stays as it is',
     fields: [
-      choice('kind', 'What it is', { advice: 'Advice line', pifuAnswer: 'Patients call, clinicians answer', pifuCallBack: 'Patients call, clinicians call back' }),
+      choice('kind', 'What it is', {
+        advice: 'Advice line',
+        pifuAnswer: 'Patients call, clinicians answer',
+        pifuCallBack: 'Patients call, clinicians call back',
+      }),
       reference('trust', 'Run by', 'organisations'),
       text('name', 'Name'),
       spoken,
@@ -71,9 +114,21 @@ export const directoryForms: Readonly<Record<FormSection, { readonly title: stri
       optional(text('blurb', 'Blurb', 'For callers, such as: If no response try again after 15 minutes.')),
       optional(text('closedMessage', 'Said when nobody accepts', 'Else the blurb')),
       optional(text('timeZone', 'Time zone', 'Such as Europe/London')),
-      many('map', 'hours.week', 'Open', 'The word always; or a line each, such as mon-fri: 09:00-12:30, 13:30-17:00. Empty: closed every day'),
+      many(
+        'map',
+        'hours.week',
+        'Open',
+        'The word always; or a line each, such as mon-fri: 09:00-12:30, 13:30-17:00. Empty: closed every day',
+      ),
       many('map', 'hours.exceptions', 'Dates that are otherwise', 'A line each, such as 2026-12-24: 09:00-12:00, or 2026-12-27: closed'),
-      optional(choice('hours.bankHolidays.nation', 'Bank holidays of', { '': 'As on any day', england: 'England', scotland: 'Scotland', wales: 'Wales' })),
+      optional(
+        choice('hours.bankHolidays.nation', 'Bank holidays of', {
+          '': 'As on any day',
+          england: 'England',
+          scotland: 'Scotland',
+          wales: 'Wales',
+        }),
+      ),
       many('list', 'hours.bankHolidays.spans', 'Open on bank holidays', 'One a line, such as 09:00-13:00; or the word closed'),
       choice('access.who', 'Who may call it', { some: 'The organisations and areas below', everyone: 'Every organisation' }),
       references('access.organisations', 'Organisations', 'organisations'),
@@ -93,7 +148,13 @@ export const directoryForms: Readonly<Record<FormSection, { readonly title: stri
     title: 'Clinicians',
     one: 'clinician',
     idHint: 'Small letters, digits and hyphens, such as dr-okafor. It stays as it is',
-    fields: [text('name', 'Name'), spoken, text('role', 'Role', 'Such as Consultant cardiologist'), { ...many('list', 'numbers', 'Telephones', `One a line, rung in this order. ${telephone}`) }, references('organisations', 'Organisations', 'organisations')],
+    fields: [
+      text('name', 'Name'),
+      spoken,
+      text('role', 'Role', 'Such as Consultant cardiologist'),
+      { ...many('list', 'numbers', 'Telephones', `One a line, rung in this order. ${telephone}`) },
+      references('organisations', 'Organisations', 'organisations'),
+    ],
   },
   pools: {
     title: 'National Consultant Network',
@@ -120,7 +181,10 @@ export const directoryForms: Readonly<Record<FormSection, { readonly title: stri
     title: 'Areas',
     one: 'area',
     idHint: 'Small letters, digits and hyphens, such as saltmarsh. It stays as it is',
-    fields: [text('name', 'Name'), many('pairs', 'outcomes', 'Outcomes', 'A line each, such as referral-avoided: Referral avoided; else the usual ones')],
+    fields: [
+      text('name', 'Name'),
+      many('pairs', 'outcomes', 'Outcomes', 'A line each, such as referral-avoided: Referral avoided; else the usual ones'),
+    ],
   },
 }
 
@@ -131,7 +195,16 @@ export function isFormSection(name: string): name is FormSection {
 /** What stands in the fields for an entity. */
 export function valuesOf(section: FormSection, entity: FileForm): Readonly<Record<string, string>> {
   const access = entity['access']
-  const shown = section !== 'lines' ? entity : { ...entity, access: typeof access === 'string' ? { who: access === 'everyone' ? 'everyone' : 'some' } : { who: 'some', ...(access as object | undefined) } }
+  const shown =
+    section !== 'lines'
+      ? entity
+      : {
+          ...entity,
+          access:
+            typeof access === 'string'
+              ? { who: access === 'everyone' ? 'everyone' : 'some' }
+              : { who: 'some', ...(access as object | undefined) },
+        }
   return Object.fromEntries(directoryForms[section].fields.map((field) => [field.name, shownValue(field, at(shown, field.name))]))
 }
 
@@ -167,17 +240,29 @@ export function shownFields(section: FormSection, values: Readonly<Record<string
     if (field.kind !== 'reference' && field.kind !== 'references') return field
     const chosen = (values[field.name] ?? '').split('\n').filter((one) => one !== '')
     const { items } = choiceField(choicesOf(field.of, directory, chosen))
-    return { ...field, ...(items ? { items: [{ value: '', text: 'None' }, ...items] } : {}), ...(field.kind === 'references' ? { chosen: [...chosen, ...Array.from({ length: roomFor }, () => '')] } : {}) }
+    return {
+      ...field,
+      ...(items ? { items: [{ value: '', text: 'None' }, ...items] } : {}),
+      ...(field.kind === 'references' ? { chosen: [...chosen, ...Array.from({ length: roomFor }, () => '')] } : {}),
+    }
   })
 }
 
 /** What a form has sent, whoever was written by name as their id. */
-export function resolved(section: FormSection, form: Readonly<Record<string, string>>, all: (name: string) => readonly string[], directory: Directory): { readonly values: Readonly<Record<string, string>>; readonly errors: readonly FieldError[] } {
+export function resolved(
+  section: FormSection,
+  form: Readonly<Record<string, string>>,
+  all: (name: string) => readonly string[],
+  directory: Directory,
+): { readonly values: Readonly<Record<string, string>>; readonly errors: readonly FieldError[] } {
   const values: Record<string, string> = { ...form }
   const errors: FieldError[] = []
   for (const field of directoryForms[section].fields) {
     if (field.kind !== 'reference' && field.kind !== 'references') continue
-    const written = all(field.name).flatMap((one) => one.split(/\r?\n/)).map((one) => one.trim()).filter((one) => one !== '')
+    const written = all(field.name)
+      .flatMap((one) => one.split(/\r?\n/))
+      .map((one) => one.trim())
+      .filter((one) => one !== '')
     const choices = choicesOf(field.of, directory, written)
     const found = written.map((one) => choose(choices, one, oneOf[field.of]))
     values[field.name] = found.map((one, place) => (one.ok ? one.id : (written[place] ?? ''))).join('\n')
@@ -186,7 +271,12 @@ export function resolved(section: FormSection, form: Readonly<Record<string, str
   return { values, errors }
 }
 
-const oneOf: Readonly<Record<ReferenceSection, string>> = { organisations: 'organisation', areas: 'area', clinicians: 'clinician', pools: 'pool' }
+const oneOf: Readonly<Record<ReferenceSection, string>> = {
+  organisations: 'organisation',
+  areas: 'area',
+  clinicians: 'clinician',
+  pools: 'pool',
+}
 /** Fields for more of them. */
 const roomFor = 2
 
@@ -210,12 +300,20 @@ function phoneName(place: FilePlace): string {
 /** Beside which field a problem stands: the one of its path, or whose path begins so. */
 export function fieldNamed(section: FormSection, path: string): string {
   const { fields } = directoryForms[section]
-  const found = fields.find(({ name }) => name === path) ?? fields.find(({ name }) => path.startsWith(`${name}.`)) ?? fields.find(({ name }) => name.startsWith(`${path}.`))
+  const found =
+    fields.find(({ name }) => name === path) ??
+    fields.find(({ name }) => path.startsWith(`${name}.`)) ??
+    fields.find(({ name }) => name.startsWith(`${path}.`))
   return found?.name ?? (path === 'access' ? 'access.who' : '')
 }
 
 function at(entity: unknown, name: string): unknown {
-  return name.split('.').reduce<unknown>((value, part) => (typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>)[part] : undefined), entity)
+  return name
+    .split('.')
+    .reduce<unknown>(
+      (value, part) => (typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>)[part] : undefined),
+      entity,
+    )
 }
 
 function put(into: Record<string, unknown>, [name = '', ...rest]: readonly string[], value: unknown): void {
@@ -226,9 +324,17 @@ function put(into: Record<string, unknown>, [name = '', ...rest]: readonly strin
 function shownValue({ kind }: FormField, value: unknown): string {
   if (value === undefined || value === null) return ''
   if (kind === 'list') return listOf(value).join('\n')
-  if (kind === 'references') return [value].flat().map((one) => placeValue(one as FilePlace)).join('\n')
-  if (kind === 'map' && typeof value === 'object') return Object.entries(value).map(([name, one]) => `${name}: ${listOf(one).join(', ')}`).join('\n')
-  if (kind === 'pairs') return (value as readonly { readonly id: string; readonly label: string }[]).map(({ id, label }) => `${id}: ${label}`).join('\n')
+  if (kind === 'references')
+    return [value]
+      .flat()
+      .map((one) => placeValue(one as FilePlace))
+      .join('\n')
+  if (kind === 'map' && typeof value === 'object')
+    return Object.entries(value)
+      .map(([name, one]) => `${name}: ${listOf(one).join(', ')}`)
+      .join('\n')
+  if (kind === 'pairs')
+    return (value as readonly { readonly id: string; readonly label: string }[]).map(({ id, label }) => `${id}: ${label}`).join('\n')
   return listOf(value).join(', ')
 }
 
@@ -238,13 +344,18 @@ function listOf(value: unknown): readonly string[] {
 
 /** @returns undefined for what is empty */
 function readValue({ kind }: FormField, written: string): unknown {
-  const lines = written.split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== '')
+  const lines = written
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
   if (lines.length === 0) return undefined
   if (kind === 'list') return lines.length === 1 ? lines[0] : lines
   if (kind === 'references') return lines.map(placeRead)
   if (kind === 'map') {
     if (lines.length === 1 && !lines[0]?.includes(':')) return lines[0]
-    return Object.fromEntries(lines.map((line) => parted(line)).map(([name, rest]) => [name, rest.includes(',') ? rest.split(',').map((one) => one.trim()) : rest]))
+    return Object.fromEntries(
+      lines.map((line) => parted(line)).map(([name, rest]) => [name, rest.includes(',') ? rest.split(',').map((one) => one.trim()) : rest]),
+    )
   }
   if (kind === 'pairs') return lines.map((line) => parted(line)).map(([id, label]) => ({ id, label }))
   return lines.join(' ')

@@ -10,14 +10,33 @@ export interface DueFields {
   readonly time: string
 }
 
-export type Due = { readonly ok: true; /** Wall-clock ms. */ readonly at: number } | { readonly ok: false; readonly errors: readonly FieldError[] }
+export type Due =
+  { readonly ok: true; /** Wall-clock ms. */ readonly at: number } | { readonly ok: false; readonly errors: readonly FieldError[] }
 
-const names = ['january', 'february', 'march', 'april', 'may', 'june', 'july', 'august', 'september', 'october', 'november', 'december'] as const
+const names = [
+  'january',
+  'february',
+  'march',
+  'april',
+  'may',
+  'june',
+  'july',
+  'august',
+  'september',
+  'october',
+  'november',
+  'december',
+] as const
 
 export function dueFields(at: number, timeZone: string): DueFields {
   const { day, minute } = knownTimeZone(timeZone).wallClockAt(at)
   const [year = '', month = '', date = ''] = dateOf(day).split('-')
-  return { day: String(Number(date)), month: String(Number(month)), year, time: `${Math.floor(minute / 60)}:${String(Math.floor(minute % 60)).padStart(2, '0')}` }
+  return {
+    day: String(Number(date)),
+    month: String(Number(month)),
+    year,
+    time: `${Math.floor(minute / 60)}:${String(Math.floor(minute % 60)).padStart(2, '0')}`,
+  }
 }
 
 export function readDue({ day = '', month = '', year = '', time = '' }: Partial<DueFields>, timeZone: string): Due {
@@ -26,7 +45,10 @@ export function readDue({ day = '', month = '', year = '', time = '' }: Partial<
   if (date !== undefined && minute !== undefined) return { ok: true, at: knownTimeZone(timeZone).instantOf(date, minute) }
   return {
     ok: false,
-    errors: [...(date === undefined ? [{ field: 'day', message: 'Enter a date: day, month and year, such as 27 3 2027' }] : []), ...(minute === undefined ? [{ field: 'time', message: 'Enter a time of day, such as 14:30' }] : [])],
+    errors: [
+      ...(date === undefined ? [{ field: 'day', message: 'Enter a date: day, month and year, such as 27 3 2027' }] : []),
+      ...(minute === undefined ? [{ field: 'time', message: 'Enter a time of day, such as 14:30' }] : []),
+    ],
   }
 }
 

@@ -56,7 +56,12 @@ const harmless = new Set(['GET', 'HEAD', 'OPTIONS'])
 export function gate(app: FastifyInstance, accounts: Accounts): void {
   app.decorateRequest('identity')
   const routes: RouteOptions[] = []
-  app.decorate('declared', { getter: () => routes.flatMap(({ method, url, config }) => [method].flat().map((one) => ({ method: one, url, needs: config?.needs, page: config?.page === true }))) })
+  app.decorate('declared', {
+    getter: () =>
+      routes.flatMap(({ method, url, config }) =>
+        [method].flat().map((one) => ({ method: one, url, needs: config?.needs, page: config?.page === true })),
+      ),
+  })
   app.addHook('onRoute', (route) => {
     routes.push(route)
   })
@@ -69,11 +74,19 @@ export function gate(app: FastifyInstance, accounts: Accounts): void {
     const bearer = bearerOf(request)
     const cookie = bearer === undefined ? sessionCookie(request) : undefined
     const { needs } = request.routeOptions.config
-    request.identity = bearer === undefined && cookie === undefined ? nobody : await accounts.identify({ cookie, bearer, address: request.ip })
+    request.identity =
+      bearer === undefined && cookie === undefined ? nobody : await accounts.identify({ cookie, bearer, address: request.ip })
     if (needs === undefined) throw new NotLetIn('notAllowed')
-    if (!harmless.has(request.method) && bearer === undefined && !isOurs(request) && (cookie !== undefined || request.routeOptions.config.page)) throw new NotLetIn('crossSite')
+    if (
+      !harmless.has(request.method) &&
+      bearer === undefined &&
+      !isOurs(request) &&
+      (cookie !== undefined || request.routeOptions.config.page)
+    )
+      throw new NotLetIn('crossSite')
     const { identity } = request
-    if (needs !== 'anyone' && identity.kind === 'person' && identity.needsSecondFactor && !request.routeOptions.config.beforeSecondFactor) throw new NotLetIn('secondFactorNeeded')
+    if (needs !== 'anyone' && identity.kind === 'person' && identity.needsSecondFactor && !request.routeOptions.config.beforeSecondFactor)
+      throw new NotLetIn('secondFactorNeeded')
     if (meets(identity, needs)) return
     throw new NotLetIn(identity.kind === 'nobody' ? 'notSignedIn' : 'notAllowed')
   })
@@ -92,7 +105,9 @@ function isOurs({ headers }: FastifyRequest): boolean {
 
 /** What a form of ours carries beside its fields: only whoever reads our pages can know it. */
 export function formTokenOf(request: FastifyRequest): string {
-  return createHmac('sha256', sessionCookie(request) ?? '').update('form').digest('base64url')
+  return createHmac('sha256', sessionCookie(request) ?? '')
+    .update('form')
+    .digest('base64url')
 }
 
 /** Who changes something, and from where. */

@@ -16,7 +16,12 @@ const offlineFiles = ['nhsuk.css', 'ringround.css', 'icon.svg', 'page.js', 'offl
  */
 export function installableRoutes(app: FastifyInstance, assets: Assets, page: () => Promise<string>): void {
   app.get('/manifest.webmanifest', { config: { needs: 'anyone' }, schema: { hide: true } }, (_request, reply) => {
-    const icon = (file: string, size: number, purpose: 'any' | 'maskable') => ({ src: assets.address(file), sizes: `${size}x${size}`, type: 'image/png', purpose })
+    const icon = (file: string, size: number, purpose: 'any' | 'maskable') => ({
+      src: assets.address(file),
+      sizes: `${size}x${size}`,
+      type: 'image/png',
+      purpose,
+    })
     return reply
       .header('cache-control', 'no-cache')
       .type('application/manifest+json; charset=utf-8')
@@ -32,20 +37,36 @@ export function installableRoutes(app: FastifyInstance, assets: Assets, page: ()
           display: 'standalone',
           theme_color: themeColour,
           background_color: '#f0f4f5',
-          icons: [icon('icon-192.png', 192, 'any'), icon('icon-512.png', 512, 'any'), icon('icon-whole-512.png', 512, 'maskable'), { src: assets.address('icon.svg'), sizes: 'any', type: 'image/svg+xml' }],
+          icons: [
+            icon('icon-192.png', 192, 'any'),
+            icon('icon-512.png', 512, 'any'),
+            icon('icon-whole-512.png', 512, 'maskable'),
+            { src: assets.address('icon.svg'), sizes: 'any', type: 'image/svg+xml' },
+          ],
         }),
       )
   })
 
-  app.get('/offline', { config: { needs: 'anyone' }, schema: { hide: true } }, async (_request, reply) => reply.header('cache-control', 'no-cache').type('text/html; charset=utf-8').send(await page()))
+  app.get('/offline', { config: { needs: 'anyone' }, schema: { hide: true } }, async (_request, reply) =>
+    reply
+      .header('cache-control', 'no-cache')
+      .type('text/html; charset=utf-8')
+      .send(await page()),
+  )
 
   // Its bytes change with whatever it keeps: browsers take the new one then, and it throws away what the old one kept.
   app.get('/service-worker.js', { config: { needs: 'anyone' }, schema: { hide: true } }, async (_request, reply) => {
     const files = offlineFiles.map((file) => assets.address(file))
-    const version = createHash('sha256').update(await page()).update(files.join(' ')).digest('hex').slice(0, 12)
+    const version = createHash('sha256')
+      .update(await page())
+      .update(files.join(' '))
+      .digest('hex')
+      .slice(0, 12)
     return reply
       .header('cache-control', 'no-cache')
       .type('text/javascript; charset=utf-8')
-      .send(`const version = '${version}'\nconst files = ${JSON.stringify(files)}\nconst icon = ${JSON.stringify(assets.address('icon-192.png'))}\n${assets.text('service-worker.js')}`)
+      .send(
+        `const version = '${version}'\nconst files = ${JSON.stringify(files)}\nconst icon = ${JSON.stringify(assets.address('icon-192.png'))}\n${assets.text('service-worker.js')}`,
+      )
   })
 }

@@ -20,16 +20,26 @@ interface Entry {
 }
 
 /** @returns of a menu that is short, its pages; else its groups, each leading to its first page, and the pages of the group that is open */
-export function navigationOf(items: readonly Pick<MenuItem, 'href' | 'text'>[], path: string): { readonly groups: readonly Entry[]; readonly pages: readonly Entry[] } {
+export function navigationOf(
+  items: readonly Pick<MenuItem, 'href' | 'text'>[],
+  path: string,
+): { readonly groups: readonly Entry[]; readonly pages: readonly Entry[] } {
   const order = new Map<string, number>(groups.flatMap(({ pages }) => pages).map((href, index) => [href, index]))
-  const pages = [...items].sort((a, b) => (order.get(a.href) ?? order.size) - (order.get(b.href) ?? order.size)).map(({ href, text }) => ({ href, text, current: path === href || path.startsWith(`${href}/`) }))
+  const pages = [...items]
+    .sort((a, b) => (order.get(a.href) ?? order.size) - (order.get(b.href) ?? order.size))
+    .map(({ href, text }) => ({ href, text, current: path === href || path.startsWith(`${href}/`) }))
   if (pages.length <= mostSideBySide) return { groups: [], pages }
   const last = groups.length - 1
   const groupOf = (href: string) => {
     const found = groups.findIndex((group) => group.pages.some((one) => one === href))
     return found === -1 ? last : found
   }
-  const shown = groups.map(({ text }, index) => ({ text, pages: pages.filter(({ href }) => groupOf(href) === index) })).filter((group) => group.pages.length > 0)
+  const shown = groups
+    .map(({ text }, index) => ({ text, pages: pages.filter(({ href }) => groupOf(href) === index) }))
+    .filter((group) => group.pages.length > 0)
   const open = shown.find((group) => group.pages.some(({ current }) => current))
-  return { groups: shown.map((group) => ({ href: group.pages[0]?.href ?? '/', text: group.text, current: group === open })), pages: open?.pages ?? [] }
+  return {
+    groups: shown.map((group) => ({ href: group.pages[0]?.href ?? '/', text: group.text, current: group === open })),
+    pages: open?.pages ?? [],
+  }
 }

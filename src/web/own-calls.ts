@@ -36,8 +36,25 @@ export function ownCall(call: LiveCall, view: OwnView, directory: Directory): Ow
   if (part === undefined) return undefined
   const { callId, kind, stage, lineName, line, organisationName, organisation, recording, waitedMs, talkedMs } = call
   return {
-    ...{ callId, part, stage, line: lineName ?? line ?? null, lineId: line ?? null, organisation: organisationName ?? organisation ?? null },
-    ...{ attempt: attemptOf(call), whom: part === 'caller' ? whomCalled(call, directory) : (organisationName ?? ''), recording, outcomes: outcomesOfCall({ kind, ...(line === undefined ? {} : { line }), ...(organisation === undefined ? {} : { organisation }) }, directory), waitedMs: waitedMs ?? null, talkedMs: talkedMs ?? null },
+    ...{
+      callId,
+      part,
+      stage,
+      line: lineName ?? line ?? null,
+      lineId: line ?? null,
+      organisation: organisationName ?? organisation ?? null,
+    },
+    ...{
+      attempt: attemptOf(call),
+      whom: part === 'caller' ? whomCalled(call, directory) : (organisationName ?? ''),
+      recording,
+      outcomes: outcomesOfCall(
+        { kind, ...(line === undefined ? {} : { line }), ...(organisation === undefined ? {} : { organisation }) },
+        directory,
+      ),
+      waitedMs: waitedMs ?? null,
+      talkedMs: talkedMs ?? null,
+    },
   }
 }
 
@@ -45,7 +62,10 @@ function partIn({ device, attempts, stage }: LiveCall, { user, clinician }: OwnV
   if (device === user) return 'caller'
   const theirs = attempts.findLast((attempt) => attempt.clinician === clinician)
   if (theirs === undefined) return undefined
-  const isRung = theirs === attempts.at(-1) && (stage === 'ringing' || stage === 'whisper' || stage === 'connecting') && (theirs.result === undefined || theirs.result === 'accepted')
+  const isRung =
+    theirs === attempts.at(-1) &&
+    (stage === 'ringing' || stage === 'whisper' || stage === 'connecting') &&
+    (theirs.result === undefined || theirs.result === 'accepted')
   return isRung || theirs.result === 'accepted' ? 'specialist' : undefined
 }
 
@@ -54,6 +74,11 @@ function whomCalled({ stage, attempts, talkingTo }: LiveCall, directory: Directo
   if (talkingTo !== undefined) return talkingTo
   const attempt = attempts.at(-1)
   if (attempt === undefined || !(stage === 'ringing' || stage === 'whisper' || stage === 'connecting')) return ''
-  const said = attempt.clinician === undefined ? (attempt.pool === 'direct' ? attempt.label : 'A telephone on the rota') : roleOf(attempt.clinician, directory)
+  const said =
+    attempt.clinician === undefined
+      ? attempt.pool === 'direct'
+        ? attempt.label
+        : 'A telephone on the rota'
+      : roleOf(attempt.clinician, directory)
   return attempt.pool === 'ncn' ? `${said} (National Consultant Network)` : said
 }

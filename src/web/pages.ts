@@ -76,7 +76,13 @@ export interface PagesSettings {
   readonly ringHere?: readonly string[] | undefined
   readonly demoLink?: (() => Promise<string>) | undefined
   /** Messages that go out by themselves, and whether they do. Undefined: there are none. */
-  readonly outbox?: { readonly outbox: Outbox; readonly mailing: 'sent' | 'shown' | 'none'; /** Undefined: browsers are told of nothing. */ readonly push?: NoticeParts['push'] | undefined } | undefined
+  readonly outbox?:
+    | {
+        readonly outbox: Outbox
+        readonly mailing: 'sent' | 'shown' | 'none'
+        /** Undefined: browsers are told of nothing. */ readonly push?: NoticeParts['push'] | undefined
+      }
+    | undefined
   /** Sign-in with accounts elsewhere. Undefined: there are no providers. */
   readonly openId?: OpenId | undefined
 }
@@ -102,9 +108,12 @@ export async function pages(app: FastifyInstance, settings: PagesSettings): Prom
     serviceDirectoryPages(site, { ...settings, urlOf })
     watchListPages(site, settings)
     alarmPages(site, settings)
-    if (settings.inForce && settings.operations.directory) directoryPages(site, { ...settings, inForce: settings.inForce, operations: settings.operations.directory })
-    if (settings.inForce && settings.operations.rotas) rotaPages(site, { inForce: settings.inForce, rotas: settings.operations.rotas, now: settings.now })
-    if (settings.devices && settings.operations.devices) devicePages(site, { ...settings.devices, operations: settings.operations.devices, directory: settings.directory })
+    if (settings.inForce && settings.operations.directory)
+      directoryPages(site, { ...settings, inForce: settings.inForce, operations: settings.operations.directory })
+    if (settings.inForce && settings.operations.rotas)
+      rotaPages(site, { inForce: settings.inForce, rotas: settings.operations.rotas, now: settings.now })
+    if (settings.devices && settings.operations.devices)
+      devicePages(site, { ...settings.devices, operations: settings.operations.devices, directory: settings.directory })
     summaryPages(site, settings)
     adviceHoursPages(site, settings)
     returnPages(site, settings)
@@ -115,7 +124,8 @@ export async function pages(app: FastifyInstance, settings: PagesSettings): Prom
     if (settings.outbox?.push) noticePages(site, { push: settings.outbox.push })
     factorPages(site, { ...settings, urlOf })
     peoplePages(site, { ...settings, urlOf, mailing: outbox !== undefined })
-    if (settings.outbox && settings.operations.messages) outboxPages(site, { ...settings, ...settings.outbox, messages: settings.operations.messages })
+    if (settings.outbox && settings.operations.messages)
+      outboxPages(site, { ...settings, ...settings.outbox, messages: settings.operations.messages })
     approvalPages(site, settings)
     programPages(site, settings)
     screenPages(site, { ...settings, urlOf })

@@ -6,5 +6,7 @@ import { cliniciansOf } from '../directory/rota.js'
 export function reachesClinician(reach: Reach, clinician: ClinicianId, directory: Directory): boolean {
   if (reach.everywhere || reach.clinicians.has(clinician)) return true
   if (reach.organisations.size + reach.lines.size === 0) return false
-  return [...directory.rotas.values()].some((rota) => reaches(reach, { line: rota.line }, directory) && cliniciansOf(rota).includes(clinician))
+  return [...directory.rotas.values()].some(
+    (rota) => reaches(reach, { line: rota.line }, directory) && cliniciansOf(rota).includes(clinician),
+  )
 }

@@ -15,7 +15,9 @@ export function renderer(assets: Assets): (template: string, data: object) => st
   const loader = new nunjucks.FileSystemLoader([fileURLToPath(new URL('./templates/', import.meta.url)), kitFolder()])
   const environment = new nunjucks.Environment(loader, { autoescape: true, throwOnUndefined: false, trimBlocks: true, lstripBlocks: true })
   environment.addGlobal('asset', (name: string) => assets.address(name))
-  environment.addGlobal('errorList', (errors: readonly FieldError[]) => errors.map(({ field, message }) => ({ text: message, ...(field === '' ? {} : { href: `#${field}` }) })))
+  environment.addGlobal('errorList', (errors: readonly FieldError[]) =>
+    errors.map(({ field, message }) => ({ text: message, ...(field === '' ? {} : { href: `#${field}` }) })),
+  )
   environment.addFilter('instant', (ms: number | undefined) => (ms === undefined ? '' : instant.format(ms)))
   environment.addFilter('clock', (ms: number | undefined) => (ms === undefined ? '' : clockOf(ms)))
   environment.addFilter('timeOfDay', (ms: number) => timeOfDay.format(ms))

@@ -42,11 +42,16 @@ export function placeChoices(directory: Directory, { id, trust }: Pick<Line, 'id
   const phones = new Map(known.flatMap((place) => (typeof place === 'string' ? [] : [[placeValue(place), place] as const])))
   const all = [...directory.clinicians.values()]
   const near = all.filter((one) => one.organisations.includes(trust) || onIt.has(one.id))
-  return [...(near.length > 0 ? near : all).map((one) => ({ id: one.id, name: one.name })), ...[...phones].map(([value, { phone, target }]) => ({ id: value, name: `${phone} (${target})` }))]
+  return [
+    ...(near.length > 0 ? near : all).map((one) => ({ id: one.id, name: one.name })),
+    ...[...phones].map(([value, { phone, target }]) => ({ id: value, name: `${phone} (${target})` })),
+  ]
 }
 
 function placesIn(change: FileChange): readonly FilePlace[] {
-  return ['replace', 'reorder', 'add', 'remove'].flatMap((kind) => (change[kind] === undefined ? [] : ([change[kind]].flat() as FilePlace[])))
+  return ['replace', 'reorder', 'add', 'remove'].flatMap((kind) =>
+    change[kind] === undefined ? [] : ([change[kind]].flat() as FilePlace[]),
+  )
 }
 
 /** How a place stands in a form. */
@@ -56,7 +61,12 @@ export function placeValue(place: FilePlace): string {
 
 /** Fields of a form for those who are rung, in order, with room for more. */
 export function placeValues(entries: readonly FilePlace[]): Values {
-  return Object.fromEntries(Array.from({ length: Math.max(leastPlaces, entries.length + roomFor) }, (_, place) => [`place${place}`, entries[place] === undefined ? '' : placeValue(entries[place])]))
+  return Object.fromEntries(
+    Array.from({ length: Math.max(leastPlaces, entries.length + roomFor) }, (_, place) => [
+      `place${place}`,
+      entries[place] === undefined ? '' : placeValue(entries[place]),
+    ]),
+  )
 }
 
 /** Who is rung by a form: those chosen, in order, and a telephone that was written in. */
@@ -72,7 +82,9 @@ export function placesRead(values: Values): readonly FilePlace[] {
 
 /** The names of the fields in which somebody is chosen, in order. */
 export function placeFields(values: Values): readonly string[] {
-  return Object.keys(values).filter((name) => /^place\d{1,2}$/.test(name)).sort((a, b) => Number(a.slice(5)) - Number(b.slice(5)))
+  return Object.keys(values)
+    .filter((name) => /^place\d{1,2}$/.test(name))
+    .sort((a, b) => Number(a.slice(5)) - Number(b.slice(5)))
 }
 
 /** What stands in a form, as a place. */
@@ -92,7 +104,11 @@ export function daysIn(days: FileSession['days']): readonly DayOfWeek[] {
   return [days].flat().flatMap((part) => {
     const [from = '', to = from] = part.split('-')
     const [first, last] = [daysOfWeek.indexOf(from as DayOfWeek), daysOfWeek.indexOf(to as DayOfWeek)]
-    return first < 0 || last < 0 ? [] : first <= last ? daysOfWeek.slice(first, last + 1) : [...daysOfWeek.slice(first), ...daysOfWeek.slice(0, last + 1)]
+    return first < 0 || last < 0
+      ? []
+      : first <= last
+        ? daysOfWeek.slice(first, last + 1)
+        : [...daysOfWeek.slice(first), ...daysOfWeek.slice(0, last + 1)]
   })
 }
 
@@ -101,14 +117,24 @@ export function sessionValues({ session, days, time, entries }: FileSession): Va
 }
 
 export function sessionRead(values: Values): FileSession {
-  return { session: (values['session'] ?? '').trim(), days: (values['days'] ?? '').split(',').filter((day) => day !== ''), time: (values['time'] ?? '').replaceAll(/\s/g, '').replace('–', '-'), entries: placesRead(values) }
+  return {
+    session: (values['session'] ?? '').trim(),
+    days: (values['days'] ?? '').split(',').filter((day) => day !== ''),
+    time: (values['time'] ?? '').replaceAll(/\s/g, '').replace('–', '-'),
+    entries: placesRead(values),
+  }
 }
 
 /**
  * The changes of a rota once one date's session is as somebody wants it. Nothing else of that date is touched.
  * @param wanted `pattern`: as every week. `closed`: nobody is rung. `these`: those chosen; with a time for a session that the week does not have
  */
-export function changesFor(changes: readonly FileChange[], { date, session }: { readonly date: string; readonly session: string }, wanted: { readonly kind: 'pattern' | 'closed' } | { readonly kind: 'these'; readonly entries: readonly FilePlace[]; readonly time?: string }): readonly FileChange[] {
+export function changesFor(
+  changes: readonly FileChange[],
+  { date, session }: { readonly date: string; readonly session: string },
+  wanted:
+    { readonly kind: 'pattern' | 'closed' } | { readonly kind: 'these'; readonly entries: readonly FilePlace[]; readonly time?: string },
+): readonly FileChange[] {
   const others = changes.filter((one) => one.date !== date || one.session !== session)
   switch (wanted.kind) {
     case 'pattern':

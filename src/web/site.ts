@@ -44,13 +44,29 @@ export type Answer =
       readonly scripts?: readonly string[]
       readonly bodyClass?: string
     }
-  | { readonly kind: 'goTo'; readonly path: string; readonly notice?: Notice; readonly cookies?: readonly string[]; /** What the browser keeps of ours goes. */ readonly forget?: true }
+  | {
+      readonly kind: 'goTo'
+      readonly path: string
+      readonly notice?: Notice
+      readonly cookies?: readonly string[]
+      /** What the browser keeps of ours goes. */ readonly forget?: true
+    }
   /** A download. */
-  | { readonly kind: 'file'; /** ASCII, without quotes. */ readonly name: string; readonly type: string; readonly body: Readable | Buffer | string }
+  | {
+      readonly kind: 'file'
+      /** ASCII, without quotes. */ readonly name: string
+      readonly type: string
+      readonly body: Readable | Buffer | string
+    }
   /** There is no such page, or it is not for them: the same answer. */
   | { readonly kind: 'missing' }
 
-export function view(template: string, title: string, data: object = {}, more: Pick<Extract<Answer, { kind: 'view' }>, 'errors' | 'status' | 'scripts' | 'bodyClass'> = {}): Answer {
+export function view(
+  template: string,
+  title: string,
+  data: object = {},
+  more: Pick<Extract<Answer, { kind: 'view' }>, 'errors' | 'status' | 'scripts' | 'bodyClass'> = {},
+): Answer {
   return { kind: 'view', template, title, data, ...more }
 }
 
@@ -92,8 +108,12 @@ export class Site {
     private readonly parts: SiteParts,
   ) {
     assetRoutes(app, this.#assets)
-    installableRoutes(app, this.#assets, async () => (await this.#renderer())('offline.njk', { title: 'No connection', path: '/offline', scripts: ['offline.js'] }))
-    app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, text, done) => done(null, new URLSearchParams(String(text))))
+    installableRoutes(app, this.#assets, async () =>
+      (await this.#renderer())('offline.njk', { title: 'No connection', path: '/offline', scripts: ['offline.js'] }),
+    )
+    app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, text, done) =>
+      done(null, new URLSearchParams(String(text))),
+    )
     app.setErrorHandler<FastifyError | NotLetIn>((error, request, reply) => this.#failed(error, request, reply))
   }
 
@@ -110,7 +130,13 @@ export class Site {
     this.#page('POST', path, needs, answer, more)
   }
 
-  #page(method: 'GET' | 'POST', url: string, needs: Need, answer: (asked: Asked) => Answer | Promise<Answer>, { bodyBytes, beforeSecondFactor }: PageSettings): void {
+  #page(
+    method: 'GET' | 'POST',
+    url: string,
+    needs: Need,
+    answer: (asked: Asked) => Answer | Promise<Answer>,
+    { bodyBytes, beforeSecondFactor }: PageSettings,
+  ): void {
     this.app.route({
       method,
       url,
@@ -119,7 +145,8 @@ export class Site {
       schema: { hide: true },
       handler: async (request, reply) => {
         const fields = request.body instanceof URLSearchParams ? request.body : new URLSearchParams()
-        if (method === 'POST' && hasFormToken(request.identity) && !same(fields.get('token') ?? '', formTokenOf(request))) throw new NotLetIn('crossSite')
+        if (method === 'POST' && hasFormToken(request.identity) && !same(fields.get('token') ?? '', formTokenOf(request)))
+          throw new NotLetIn('crossSite')
         const asked: Asked = {
           request,
           identity: request.identity,
@@ -141,7 +168,10 @@ export class Site {
         // What a page has put aside, and the service worker with what it is told.
         if (answer.forget) void reply.header('clear-site-data', '"storage"')
         if (answer.cookies !== undefined) void reply.header('set-cookie', [...answer.cookies])
-        return reply.redirect(answer.notice === undefined ? answer.path : `${answer.path}${answer.path.includes('?') ? '&' : '?'}done=${answer.notice}`, 303)
+        return reply.redirect(
+          answer.notice === undefined ? answer.path : `${answer.path}${answer.path.includes('?') ? '&' : '?'}done=${answer.notice}`,
+          303,
+        )
       case 'file':
         return reply.header('content-disposition', `attachment; filename="${answer.name}"`).type(answer.type).send(answer.body)
       case 'missing':
@@ -180,7 +210,10 @@ export class Site {
       formToken: formTokenOf(request),
       acting: session.acting ? scopeName(session.acting) : '',
       scopes: scopesOf(grants).map((scope) => ({ value: scopeName(scope), text: this.scopeInWords(scope) })),
-      navigation: navigationOf(menu.filter(({ needs }) => meets(identity, needs)), request.url.split('?')[0] ?? ''),
+      navigation: navigationOf(
+        menu.filter(({ needs }) => meets(identity, needs)),
+        request.url.split('?')[0] ?? '',
+      ),
     }
   }
 
@@ -200,11 +233,21 @@ export class Site {
 
   async #failed(error: FastifyError | NotLetIn, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     if (error instanceof NotLetIn) {
-      if (error.why === 'notSignedIn') return this.#send(request, reply, goTo(request.method === 'GET' ? `/sign-in?next=${encodeURIComponent(request.url)}` : '/sign-in'))
-      if (error.why === 'secondFactorNeeded') return this.#send(request, reply, goTo(`/account/confirm${request.method === 'GET' && request.url !== '/' ? `?next=${encodeURIComponent(request.url)}` : ''}`))
-      return this.#html(request, reply.status(403), 'refused.njk', { title: error.why === 'notAllowed' ? 'You cannot see this page' : 'This form cannot be taken', why: error.why })
+      if (error.why === 'notSignedIn')
+        return this.#send(request, reply, goTo(request.method === 'GET' ? `/sign-in?next=${encodeURIComponent(request.url)}` : '/sign-in'))
+      if (error.why === 'secondFactorNeeded')
+        return this.#send(
+          request,
+          reply,
+          goTo(`/account/confirm${request.method === 'GET' && request.url !== '/' ? `?next=${encodeURIComponent(request.url)}` : ''}`),
+        )
+      return this.#html(request, reply.status(403), 'refused.njk', {
+        title: error.why === 'notAllowed' ? 'You cannot see this page' : 'This form cannot be taken',
+        why: error.why,
+      })
     }
-    if (error.statusCode !== undefined && error.statusCode < 500) return this.#html(request, reply.status(error.statusCode), 'fault.njk', { title: 'The request cannot be read' })
+    if (error.statusCode !== undefined && error.statusCode < 500)
+      return this.#html(request, reply.status(error.statusCode), 'fault.njk', { title: 'The request cannot be read' })
     request.log.error(error)
     return this.#html(request, reply.status(500), 'fault.njk', { title: 'Something went wrong' })
   }

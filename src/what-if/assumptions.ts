@@ -18,7 +18,8 @@ export interface Told {
 export function changesInWords({ asItWas, changed, ncnPool }: Grounds, rotaFrom: string | undefined): readonly string[] {
   if (changed === undefined) return []
   const [was, is] = [asItWas.ring, changed.ring]
-  const differs = (name: keyof RingPolicy, words: string, unit: string) => (was[name] === is[name] ? [] : [`${words} ${was[name]}${unit} -> ${is[name]}${unit}`])
+  const differs = (name: keyof RingPolicy, words: string, unit: string) =>
+    was[name] === is[name] ? [] : [`${words} ${was[name]}${unit} -> ${is[name]}${unit}`]
   return [
     ...(rotaFrom === undefined ? [] : [`the rota of ${rotaFrom}`]),
     ...differs('ringSeconds', 'ring time-out', ' s'),
@@ -40,7 +41,9 @@ function calls({ calls: all, broken, withoutHunt, abandoned, longestHuntMs, talk
     `The calls come when they came, and begin with the hunt. ${leftOut(withoutHunt, broken)}`,
     `Patience: ${abandoned} of ${all} callers hung up in the hunt; they hang up after the same time, unless somebody accepts before. The other ${all - abandoned} bore the hunt to its end; how much longer they would have borne it is drawn from how long callers of this line do (Kaplan-Meier), and whoever comes through ${seconds(longestHuntMs)} s, the longest hunt on record, waits on: hunts that the change makes longer than that look better here than they would be.`,
     `A conversation lasts as long as it did; where there was none, as long as one of the ${talks} recorded ones.`,
-    engagements === 0 ? 'The calls of other lines do not touch these people in the period.' : `The calls of other lines are not replayed: they keep the people of this line busy when they did (${engagements} times at a moment that mattered).`,
+    engagements === 0
+      ? 'The calls of other lines do not touch these people in the period.'
+      : `The calls of other lines are not replayed: they keep the people of this line busy when they did (${engagements} times at a moment that mattered).`,
   ]
 }
 
@@ -60,16 +63,29 @@ function policies({ calls: all, asItWas, changed, inForceThen, ncnPool }: Ground
         : `The rota as it was: as the rota history has it for ${known} of ${all} calls; for the others, which it does not reach, today's.`,
     `The ring policy as it was: ring time-out ${ring.ringSeconds} s, time to accept ${ring.acceptSeconds} s, limit ${ring.totalSeconds} s, rounds ${ring.rounds}, order ${ring.order}; one policy for the whole period. ${timesWords(inForceThen)} The rest is today's directory.`,
   ]
-  if (asItWas.nobodyOn > 0) lines.push(`Nobody was on, by that rota, when ${asItWas.nobodyOn} of the calls came, although somebody was rung: the rota was another one then. They count as unanswered in the replay as it was.`)
-  if (changed !== undefined && changed.nobodyOn > 0) lines.push(`With the change nobody is on when ${changed.nobodyOn} of the calls come: they count as unanswered.`)
-  if (changed !== undefined && rotaFrom !== undefined) lines.push('The other rota holds for the whole period, with its changes for single dates.')
-  if (ncnPool !== undefined || changed?.ncnPool !== undefined) lines.push("A hunt goes on in the NCN pool with the pool's own ring policy and its members of today; only the limit of the whole hunt is the line's.")
+  if (asItWas.nobodyOn > 0)
+    lines.push(
+      `Nobody was on, by that rota, when ${asItWas.nobodyOn} of the calls came, although somebody was rung: the rota was another one then. They count as unanswered in the replay as it was.`,
+    )
+  if (changed !== undefined && changed.nobodyOn > 0)
+    lines.push(`With the change nobody is on when ${changed.nobodyOn} of the calls come: they count as unanswered.`)
+  if (changed !== undefined && rotaFrom !== undefined)
+    lines.push('The other rota holds for the whole period, with its changes for single dates.')
+  if (ncnPool !== undefined || changed?.ncnPool !== undefined)
+    lines.push(
+      "A hunt goes on in the NCN pool with the pool's own ring policy and its members of today; only the limit of the whole hunt is the line's.",
+    )
   return lines
 }
 
 function timesWords({ ringSeconds, acceptSeconds }: Grounds['inForceThen']): string {
-  const found = [...(ringSeconds === undefined ? [] : [`ring time-out of ${ringSeconds} s`]), ...(acceptSeconds === undefined ? [] : [`time to accept of ${acceptSeconds} s`])]
-  return found.length === 0 ? 'The recorded time-outs agree with that.' : `The ${found.join(' and the ')} ${found.length === 1 ? 'is' : 'are'} read off the recorded time-outs; the directory says otherwise today.`
+  const found = [
+    ...(ringSeconds === undefined ? [] : [`ring time-out of ${ringSeconds} s`]),
+    ...(acceptSeconds === undefined ? [] : [`time to accept of ${acceptSeconds} s`]),
+  ]
+  return found.length === 0
+    ? 'The recorded time-outs agree with that.'
+    : `The ${found.join(' and the ')} ${found.length === 1 ? 'is' : 'are'} read off the recorded time-outs; the directory says otherwise today.`
 }
 
 function people({ known, longestSeen, asItWas, changed, watched }: Grounds): readonly string[] {
@@ -79,18 +95,33 @@ function people({ known, longestSeen, asItWas, changed, watched }: Grounds): rea
     'Each ringing is drawn for itself: that somebody who did not answer a minute ago is less likely to answer now is not modelled, which flatters further rounds.',
     `Rung for this line in the period: ${named(known, 'period') || 'nobody of these rotas'}.`,
   ]
-  if (watched.length > 0) lines.push(`On the watch list at some moments of the period, and so rung after the others then, in both replays: ${watched.join(', ')}.`)
+  if (watched.length > 0)
+    lines.push(
+      `On the watch list at some moments of the period, and so rung after the others then, in both replays: ${watched.join(', ')}.`,
+    )
   const elsewhere = named(known, 'elsewhere')
   if (elsewhere !== '') lines.push(`Not rung for this line in the period, so judged by other lines or other dates: ${elsewhere}.`)
   const pooled = known.filter(({ from }) => from === 'pooled')
-  if (pooled.length > 0) lines.push(`Never rung, so taken to behave like everybody on the line together: ${pooled.map(({ label, accepts }) => `${label} (accepts ${percent(accepts)})`).join(', ')}.`)
-  if (policy.ringSeconds * 1_000 > longestSeen.ringMs + 500) lines.push(`Nobody was ever rung for longer than ${seconds(longestSeen.ringMs)} s: the replay has nobody answer after that, so a ring time-out of ${policy.ringSeconds} s looks worse here than it would be.`)
-  if (policy.acceptSeconds * 1_000 > longestSeen.acceptMs + 500) lines.push(`Nobody was ever given longer than ${seconds(longestSeen.acceptMs)} s to accept: the replay has nobody accept after that, so ${policy.acceptSeconds} s look worse here than they would be.`)
+  if (pooled.length > 0)
+    lines.push(
+      `Never rung, so taken to behave like everybody on the line together: ${pooled.map(({ label, accepts }) => `${label} (accepts ${percent(accepts)})`).join(', ')}.`,
+    )
+  if (policy.ringSeconds * 1_000 > longestSeen.ringMs + 500)
+    lines.push(
+      `Nobody was ever rung for longer than ${seconds(longestSeen.ringMs)} s: the replay has nobody answer after that, so a ring time-out of ${policy.ringSeconds} s looks worse here than it would be.`,
+    )
+  if (policy.acceptSeconds * 1_000 > longestSeen.acceptMs + 500)
+    lines.push(
+      `Nobody was ever given longer than ${seconds(longestSeen.acceptMs)} s to accept: the replay has nobody accept after that, so ${policy.acceptSeconds} s look worse here than they would be.`,
+    )
   return lines
 }
 
 function named(known: readonly Known[], from: Known['from']): string {
-  return known.filter((one) => one.from === from).map(({ label, ringings, accepts }) => `${label} (${ringings} ringings, accepts ${percent(accepts)})`).join(', ')
+  return known
+    .filter((one) => one.from === from)
+    .map(({ label, ringings, accepts }) => `${label} (${ringings} ringings, accepts ${percent(accepts)})`)
+    .join(', ')
 }
 
 function intervals(runs: number): readonly string[] {
@@ -102,7 +133,13 @@ function intervals(runs: number): readonly string[] {
 }
 
 function same(a: RingPolicy, b: RingPolicy): boolean {
-  return a.ringSeconds === b.ringSeconds && a.acceptSeconds === b.acceptSeconds && a.totalSeconds === b.totalSeconds && a.rounds === b.rounds && a.order === b.order
+  return (
+    a.ringSeconds === b.ringSeconds &&
+    a.acceptSeconds === b.acceptSeconds &&
+    a.totalSeconds === b.totalSeconds &&
+    a.rounds === b.rounds &&
+    a.order === b.order
+  )
 }
 
 function percent(share: number): string {

@@ -2,8 +2,19 @@ import { describe, expect, it } from 'vitest'
 import { Behaviour, priorRingings, type ObservedRinging } from './behaviour.js'
 import { randomStream } from './random.js'
 
-function ringings(target: string, hour: number, of: { readonly accepted?: number; readonly unanswered?: number; readonly busy?: number; readonly voicemail?: number; readonly calledOff?: number }): readonly ObservedRinging[] {
-  const times = (count: number | undefined, ringing: Omit<ObservedRinging, 'target' | 'hour'>) => Array.from({ length: count ?? 0 }, () => ({ target, hour, ...ringing }))
+function ringings(
+  target: string,
+  hour: number,
+  of: {
+    readonly accepted?: number
+    readonly unanswered?: number
+    readonly busy?: number
+    readonly voicemail?: number
+    readonly calledOff?: number
+  },
+): readonly ObservedRinging[] {
+  const times = (count: number | undefined, ringing: Omit<ObservedRinging, 'target' | 'hour'>) =>
+    Array.from({ length: count ?? 0 }, () => ({ target, hour, ...ringing }))
   const answered = { atMs: 6_000, cause: 'answered' } as const
   return [
     ...times(of.accepted, { ringing: answered, answer: { atMs: 4_000, cause: 'accepted' }, calledOff: false }),
@@ -24,7 +35,12 @@ describe('how somebody behaves when they are rung', () => {
   it.each([
     { name: 'never rung: like everybody', target: 'new', hour: 9, expected: everybody },
     { name: 'rung at another hour: mostly like themselves', target: 'good', hour: 14, expected: (20 * 0.9 + k * everybody) / (20 + k) },
-    { name: 'rung in this hour: more so', target: 'good', hour: 9, expected: (20 * 0.9 + k * ((20 * 0.9 + k * everybody) / (20 + k))) / (20 + k) },
+    {
+      name: 'rung in this hour: more so',
+      target: 'good',
+      hour: 9,
+      expected: (20 * 0.9 + k * ((20 * 0.9 + k * everybody) / (20 + k))) / (20 + k),
+    },
     { name: 'never answered: seldom, but not never', target: 'bad', hour: 9, expected: (k * ((k * everybody) / (20 + k))) / (20 + k) },
   ])('$name', ({ target, hour, expected }) => {
     expect(new Behaviour([...good, ...bad]).answers(target, hour)).toBeCloseTo(expected, 12)
@@ -32,7 +48,11 @@ describe('how somebody behaves when they are rung', () => {
 
   it('draws what it says', () => {
     const behaviour = new Behaviour([...good, ...bad, ...ringings('bad', 10, { voicemail: 6, busy: 4 })])
-    for (const [target, hour] of [['good', 9], ['bad', 10], ['new', 3]] as const) {
+    for (const [target, hour] of [
+      ['good', 9],
+      ['bad', 10],
+      ['new', 3],
+    ] as const) {
       const drawn = Array.from({ length: 4_000 }, (_, run) => behaviour.draw(target, hour, randomStream(7, run)))
       const answered = drawn.filter(({ ringing }) => ringing?.cause === 'answered')
       expect(Math.abs(answered.length / 4_000 - behaviour.answers(target, hour))).toBeLessThan(0.03)

@@ -51,7 +51,10 @@ class Stage<Cause extends string> {
     for (const [key, group] of groups) {
       // A ringing that was called off early is evidence of a few seconds only, and counts for nothing in the balance between the levels.
       const count = group.filter((seen) => !seen.calledOff || seen.observation.cause !== undefined).length
-      this.#levels.set(key, { incidence: new Incidence(group.map(({ observation }) => observation)), weight: count / (count + priorRingings) })
+      this.#levels.set(key, {
+        incidence: new Incidence(group.map(({ observation }) => observation)),
+        weight: count / (count + priorRingings),
+      })
     }
   }
 
@@ -69,7 +72,8 @@ class Stage<Cause extends string> {
     const ofHour = this.#levels.get(hourKey(target, hour))
     const ofTarget = this.#levels.get(target)
     const [hourWeight, targetWeight] = [ofHour?.weight ?? 0, ofTarget?.weight ?? 0]
-    const general = targetWeight * (ofTarget?.incidence.probability(cause, byMs) ?? 0) + (1 - targetWeight) * this.#everybody.probability(cause, byMs)
+    const general =
+      targetWeight * (ofTarget?.incidence.probability(cause, byMs) ?? 0) + (1 - targetWeight) * this.#everybody.probability(cause, byMs)
     return hourWeight * (ofHour?.incidence.probability(cause, byMs) ?? 0) + (1 - hourWeight) * general
   }
 

@@ -4,7 +4,13 @@ import { perFigure, type Estimate } from './figures.js'
 import { checkLine } from './report.js'
 
 const estimate = (value: number, from: number, to: number): Estimate => ({ value, interval: { from, to } })
-const columns = (recorded: Estimate | undefined, asItWas: Estimate | undefined): Columns => ({ calls: 10, recorded: perFigure(() => recorded), asItWas: perFigure(() => asItWas), changed: undefined, difference: undefined })
+const columns = (recorded: Estimate | undefined, asItWas: Estimate | undefined): Columns => ({
+  calls: 10,
+  recorded: perFigure(() => recorded),
+  asItWas: perFigure(() => asItWas),
+  changed: undefined,
+  difference: undefined,
+})
 const recorded = estimate(30, 28, 32)
 
 describe('the replay as it was, held against what happened', () => {
@@ -26,8 +32,13 @@ describe('the replay as it was, held against what happened', () => {
   })
 
   it('names the figures that do not agree', () => {
-    const overall = { ...columns(recorded, recorded), asItWas: { ...columns(recorded, recorded).asItWas, p90Wait: estimate(50, 49, 51), refs: estimate(33, 29, 37) } }
+    const overall = {
+      ...columns(recorded, recorded),
+      asItWas: { ...columns(recorded, recorded).asItWas, p90Wait: estimate(50, 49, 51), refs: estimate(33, 29, 37) },
+    }
     const line = checkLine({ overall, byHour: [], check: checked(overall, []) })
-    expect(line).toMatch(/^Check: NOT REPRODUCED\. .*: connection time, p90 \(s\) is 50\.00, recorded 30\.00 \(28\.00 to 32\.00\); outside, but no further than one replay from the next: refs, mean is 33\.00/)
+    expect(line).toMatch(
+      /^Check: NOT REPRODUCED\. .*: connection time, p90 \(s\) is 50\.00, recorded 30\.00 \(28\.00 to 32\.00\); outside, but no further than one replay from the next: refs, mean is 33\.00/,
+    )
   })
 })

@@ -1,4 +1,15 @@
-import { bootstrapped, differences, figureNames, figuresOf, isWithin, overRuns, type CallResult, type Estimates, type FigureName, type Figures } from './figures.js'
+import {
+  bootstrapped,
+  differences,
+  figureNames,
+  figuresOf,
+  isWithin,
+  overRuns,
+  type CallResult,
+  type Estimates,
+  type FigureName,
+  type Figures,
+} from './figures.js'
 import { replay, type ReplayInput } from './replay.js'
 import type { HuntedCall } from './recorded.js'
 
@@ -74,13 +85,23 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
   const recorded = calls.map(({ result }) => result)
   const byHour = [...hours].map(([hour, indices]) => ({
     hour,
-    ...columns(indices.flatMap((index) => recorded[index] ?? []), asItWas.byHour.get(hour) ?? [], changed?.byHour.get(hour), seed),
+    ...columns(
+      indices.flatMap((index) => recorded[index] ?? []),
+      asItWas.byHour.get(hour) ?? [],
+      changed?.byHour.get(hour),
+      seed,
+    ),
   }))
   const overall = columns(recorded, asItWas.overall, changed?.overall, seed)
   return { overall, byHour, check: checked(overall, byHour) }
 }
 
-function columns(recorded: readonly CallResult[], asItWas: readonly Figures[], changed: readonly Figures[] | undefined, seed: number): Columns {
+function columns(
+  recorded: readonly CallResult[],
+  asItWas: readonly Figures[],
+  changed: readonly Figures[] | undefined,
+  seed: number,
+): Columns {
   return {
     calls: recorded.length,
     recorded: bootstrapped(recorded, seed),

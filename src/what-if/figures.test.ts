@@ -1,17 +1,50 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { bootstrapped, differences, figuresOf, isWithin, mean, overRuns, percentileInterval, quantile, wilsonInterval, type CallResult, type Figures } from './figures.js'
+import {
+  bootstrapped,
+  differences,
+  figuresOf,
+  isWithin,
+  mean,
+  overRuns,
+  percentileInterval,
+  quantile,
+  wilsonInterval,
+  type CallResult,
+  type Figures,
+} from './figures.js'
 
-const call = (waitSeconds: number | undefined, refs: number): CallResult => ({ waitMs: waitSeconds === undefined ? undefined : waitSeconds * 1_000, refs })
+const call = (waitSeconds: number | undefined, refs: number): CallResult => ({
+  waitMs: waitSeconds === undefined ? undefined : waitSeconds * 1_000,
+  refs,
+})
 
 describe('figures of calls', () => {
   it('measures the waits of the accepted calls, and the rest over all of them', () => {
-    expect(figuresOf([call(10, 1), call(30, 2), call(50, 3), call(undefined, 3)])).toEqual({ meanWait: 30, medianWait: 30, p90Wait: 46, answerRate: 0.75, refs: 2.25 })
+    expect(figuresOf([call(10, 1), call(30, 2), call(50, 3), call(undefined, 3)])).toEqual({
+      meanWait: 30,
+      medianWait: 30,
+      p90Wait: 46,
+      answerRate: 0.75,
+      refs: 2.25,
+    })
   })
 
   it('says nothing of waits where nobody accepted, and nothing at all without calls', () => {
-    expect(figuresOf([call(undefined, 3)])).toEqual({ meanWait: undefined, medianWait: undefined, p90Wait: undefined, answerRate: 0, refs: 3 })
-    expect(figuresOf([])).toEqual({ meanWait: undefined, medianWait: undefined, p90Wait: undefined, answerRate: undefined, refs: undefined })
+    expect(figuresOf([call(undefined, 3)])).toEqual({
+      meanWait: undefined,
+      medianWait: undefined,
+      p90Wait: undefined,
+      answerRate: 0,
+      refs: 3,
+    })
+    expect(figuresOf([])).toEqual({
+      meanWait: undefined,
+      medianWait: undefined,
+      p90Wait: undefined,
+      answerRate: undefined,
+      refs: undefined,
+    })
   })
 
   it.each([
@@ -60,19 +93,31 @@ describe('intervals', () => {
 
   it('for any calls: the recorded mean and rate lie in their own intervals', () => {
     fc.assert(
-      fc.property(fc.array(fc.record({ waitMs: fc.option(fc.nat(180_000), { nil: undefined }), refs: fc.nat(5) }), { minLength: 30, maxLength: 60 }), (calls) => {
-        const { meanWait, answerRate, refs } = bootstrapped(calls, 1)
-        for (const estimate of [meanWait, answerRate, refs]) if (estimate) expect(isWithin(estimate.interval, estimate.value)).toBe(true)
-      }),
+      fc.property(
+        fc.array(fc.record({ waitMs: fc.option(fc.nat(180_000), { nil: undefined }), refs: fc.nat(5) }), { minLength: 30, maxLength: 60 }),
+        (calls) => {
+          const { meanWait, answerRate, refs } = bootstrapped(calls, 1)
+          for (const estimate of [meanWait, answerRate, refs]) if (estimate) expect(isWithin(estimate.interval, estimate.value)).toBe(true)
+        },
+      ),
       { numRuns: 10 },
     )
   })
 
-  const figures = (wait: number | undefined, rate: number): Figures => ({ meanWait: wait, medianWait: wait, p90Wait: wait, answerRate: rate, refs: 1 })
+  const figures = (wait: number | undefined, rate: number): Figures => ({
+    meanWait: wait,
+    medianWait: wait,
+    p90Wait: wait,
+    answerRate: rate,
+    refs: 1,
+  })
 
   it('over replays: their mean, and nothing for a figure that most of them do not have', () => {
     expect(overRuns([figures(10, 0.5), figures(20, 0.7)]).meanWait?.value).toBe(15)
-    expect(overRuns([figures(10, 0.5), figures(undefined, 0), figures(undefined, 0)])).toMatchObject({ meanWait: undefined, answerRate: { value: 0.5 / 3 } })
+    expect(overRuns([figures(10, 0.5), figures(undefined, 0), figures(undefined, 0)])).toMatchObject({
+      meanWait: undefined,
+      answerRate: { value: 0.5 / 3 },
+    })
   })
 
   it('of a difference: replay by replay, so that what both have in common drops out', () => {

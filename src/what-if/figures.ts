@@ -102,7 +102,10 @@ export function bootstrapped(results: readonly CallResult[], seed: number): Esti
   }
   const answered = results.filter(({ waitMs }) => waitMs !== undefined).length
   return perFigure((name) => {
-    const interval = name === 'answerRate' ? wilsonInterval(answered, results.length) : percentileInterval(drawn.map((figures) => figures[name]).filter((each) => each !== undefined))
+    const interval =
+      name === 'answerRate'
+        ? wilsonInterval(answered, results.length)
+        : percentileInterval(drawn.map((figures) => figures[name]).filter((each) => each !== undefined))
     return asEstimate(value[name], interval)
   })
 }
@@ -117,10 +120,12 @@ export function overRuns(runs: readonly Figures[]): Estimates {
 
 /** What a change makes of each figure: the differences between replays with the same chances. */
 export function differences(before: readonly Figures[], after: readonly Figures[]): Estimates {
-  const pairs = after.map((figures, run): Figures => perFigure((name) => {
-    const [was, is] = [before[run]?.[name], figures[name]]
-    return was === undefined || is === undefined ? undefined : is - was
-  }))
+  const pairs = after.map((figures, run): Figures =>
+    perFigure((name) => {
+      const [was, is] = [before[run]?.[name], figures[name]]
+      return was === undefined || is === undefined ? undefined : is - was
+    }),
+  )
   return overRuns(pairs)
 }
 

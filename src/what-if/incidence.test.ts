@@ -6,15 +6,51 @@ type Cause = 'answered' | 'busy'
 const at = (atMs: number, cause?: Cause): Observation<Cause> => ({ atMs, cause })
 
 describe('what happens to somebody who is not always watched to the end', () => {
-  it.each<{ readonly name: string; readonly seen: readonly Observation<Cause>[]; readonly answered: number; readonly busy: number; readonly nothing: number }>([
+  it.each<{
+    readonly name: string
+    readonly seen: readonly Observation<Cause>[]
+    readonly answered: number
+    readonly busy: number
+    readonly nothing: number
+  }>([
     { name: 'nobody was ever watched: nothing is known to happen', seen: [], answered: 0, busy: 0, nothing: 1 },
-    { name: 'everybody was watched to the end: the shares', seen: [at(5, 'answered'), at(7, 'answered'), at(1, 'busy'), at(9, 'answered')], answered: 0.75, busy: 0.25, nothing: 0 },
-    { name: 'all rung off at the same moment: the share that answered before', seen: [at(5, 'answered'), at(20), at(20), at(20)], answered: 0.25, busy: 0, nothing: 0.75 },
+    {
+      name: 'everybody was watched to the end: the shares',
+      seen: [at(5, 'answered'), at(7, 'answered'), at(1, 'busy'), at(9, 'answered')],
+      answered: 0.75,
+      busy: 0.25,
+      nothing: 0,
+    },
+    {
+      name: 'all rung off at the same moment: the share that answered before',
+      seen: [at(5, 'answered'), at(20), at(20), at(20)],
+      answered: 0.25,
+      busy: 0,
+      nothing: 0.75,
+    },
     // Kaplan and Meier by hand: at 5 one of four (3/4 are left); 6 takes one out unseen; at 8 one of two.
-    { name: 'rung off early: those who are left stand for them', seen: [at(5, 'answered'), at(6), at(8, 'answered'), at(20)], answered: 1 / 4 + (3 / 4) * (1 / 2), busy: 0, nothing: 3 / 8 },
-    { name: 'what happens in the moment of ringing off has happened', seen: [at(20, 'answered'), at(20)], answered: 0.5, busy: 0, nothing: 0.5 },
+    {
+      name: 'rung off early: those who are left stand for them',
+      seen: [at(5, 'answered'), at(6), at(8, 'answered'), at(20)],
+      answered: 1 / 4 + (3 / 4) * (1 / 2),
+      busy: 0,
+      nothing: 3 / 8,
+    },
+    {
+      name: 'what happens in the moment of ringing off has happened',
+      seen: [at(20, 'answered'), at(20)],
+      answered: 0.5,
+      busy: 0,
+      nothing: 0.5,
+    },
     // At 2 one of four is busy; at 4 one of the two who are left is answered.
-    { name: 'causes compete', seen: [at(2, 'busy'), at(3), at(4, 'answered'), at(9)], answered: (3 / 4) * (1 / 2), busy: 1 / 4, nothing: 3 / 8 },
+    {
+      name: 'causes compete',
+      seen: [at(2, 'busy'), at(3), at(4, 'answered'), at(9)],
+      answered: (3 / 4) * (1 / 2),
+      busy: 1 / 4,
+      nothing: 3 / 8,
+    },
     { name: 'two at the same moment', seen: [at(4, 'answered'), at(4, 'busy'), at(9)], answered: 1 / 3, busy: 1 / 3, nothing: 1 / 3 },
   ])('$name', ({ seen, answered, busy, nothing }) => {
     const incidence = new Incidence(seen)
@@ -39,7 +75,9 @@ describe('what happens to somebody who is not always watched to the end', () => 
     expect(incidence.drawAfter(15, 0)).toBeUndefined()
   })
 
-  const observations = fc.array(fc.record({ atMs: fc.nat(30), cause: fc.constantFrom<Cause | undefined>('answered', 'busy', undefined) }), { maxLength: 40 })
+  const observations = fc.array(fc.record({ atMs: fc.nat(30), cause: fc.constantFrom<Cause | undefined>('answered', 'busy', undefined) }), {
+    maxLength: 40,
+  })
 
   it('for any observations: a probability, never later than anybody was watched, and never before what is past', () => {
     fc.assert(

@@ -57,7 +57,11 @@ export class Incidence<Cause extends string> {
 
   /** Probability that the cause has come about by then. */
   probability(cause: Cause, byMs = Number.POSITIVE_INFINITY): number {
-    return this.#incidents.reduce((sum, incident, index) => (incident.cause === cause && incident.atMs <= byMs ? sum + (this.#upTo[index] ?? 0) - (this.#upTo[index - 1] ?? 0) : sum), 0)
+    return this.#incidents.reduce(
+      (sum, incident, index) =>
+        incident.cause === cause && incident.atMs <= byMs ? sum + (this.#upTo[index] ?? 0) - (this.#upTo[index - 1] ?? 0) : sum,
+      0,
+    )
   }
 
   /**

@@ -9,7 +9,15 @@ const period = ['--line', 'cardiology', '--from', '2026-03-01', '--to', '2026-03
 
 describe('the command line of what-if', () => {
   it('has sensible defaults', () => {
-    expect(readOptions(period)).toMatchObject({ line: 'cardiology', ring: {}, runs: 100, seed: 1, json: false, rotaFile: undefined, config: undefined })
+    expect(readOptions(period)).toMatchObject({
+      line: 'cardiology',
+      ring: {},
+      runs: 100,
+      seed: 1,
+      json: false,
+      rotaFile: undefined,
+      config: undefined,
+    })
     expect(readOptions(['--help'])).toBeUndefined()
   })
 
@@ -24,7 +32,24 @@ describe('the command line of what-if', () => {
   })
 
   it('takes every part of a ring policy', () => {
-    expect(readOptions([...period, '--ring-seconds', '15', '--accept-seconds=10', '--total-seconds', '120', '--rounds', '2', '--order', 'leastRecentlyRung', '--runs', '10', '--seed', '7'])).toMatchObject({
+    expect(
+      readOptions([
+        ...period,
+        '--ring-seconds',
+        '15',
+        '--accept-seconds=10',
+        '--total-seconds',
+        '120',
+        '--rounds',
+        '2',
+        '--order',
+        'leastRecentlyRung',
+        '--runs',
+        '10',
+        '--seed',
+        '7',
+      ]),
+    ).toMatchObject({
       ring: { ringSeconds: 15, acceptSeconds: 10, totalSeconds: 120, rounds: 2, order: 'leastRecentlyRung' },
       runs: 10,
       seed: 7,

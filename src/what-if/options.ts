@@ -62,7 +62,8 @@ export function readOptions(args: readonly string[], today: DayNumber): Options 
   if (to < from) throw new OptionError(`--to ${dateOf(to)} is before --from ${dateOf(from)}; the first day comes first.`)
   if (to - from >= mostDays) throw new OptionError(`From ${dateOf(from)} to ${dateOf(to)} are ${to - from + 1} days; at most ${mostDays}.`)
   const { order } = values
-  if (order !== undefined && order !== 'rota' && order !== 'leastRecentlyRung') throw new OptionError(`--order is "${order}"; it has to be rota or leastRecentlyRung.`)
+  if (order !== undefined && order !== 'rota' && order !== 'leastRecentlyRung')
+    throw new OptionError(`--order is "${order}"; it has to be rota or leastRecentlyRung.`)
   const ring: Partial<RingPolicy> = {
     ...seconds('ringSeconds', whole('--ring-seconds', values['ring-seconds'], 5, 120)),
     ...seconds('acceptSeconds', whole('--accept-seconds', values['accept-seconds'], 5, 60)),
@@ -127,7 +128,8 @@ function day(option: string, text: string | undefined): DayNumber | undefined {
 function whole(option: string, text: string | undefined, least: number, most: number): number | undefined {
   if (text === undefined) return undefined
   const value = Number(text)
-  if (!/^\d{1,9}$/.test(text) || value < least || value > most) throw new OptionError(`${option} is "${text}"; it has to be a whole number from ${least} to ${most}.`)
+  if (!/^\d{1,9}$/.test(text) || value < least || value > most)
+    throw new OptionError(`${option} is "${text}"; it has to be a whole number from ${least} to ${most}.`)
   return value
 }
 

@@ -74,7 +74,16 @@ function eventsOf(ringings: readonly PastRinging[]): readonly CallEvent[] {
   for (const { callId, attempt, candidate, label, pool, target, result, startedAt, endedAt } of ringings) {
     const fault = faultOf({ result })
     events.push({ ...unknownOrigin, callId, seq: 0, at: startedAt, type: 'attempt.started', attempt, candidate, label, pool, target })
-    events.push({ ...unknownOrigin, callId, seq: 1, at: endedAt, type: 'attempt.ended', attempt, result, ...(fault === undefined ? {} : { fault }) })
+    events.push({
+      ...unknownOrigin,
+      callId,
+      seq: 1,
+      at: endedAt,
+      type: 'attempt.ended',
+      attempt,
+      result,
+      ...(fault === undefined ? {} : { fault }),
+    })
   }
   // Stable: of the same attempt and moment the beginning stays first.
   return events.sort((a, b) => a.at - b.at)

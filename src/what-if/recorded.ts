@@ -45,7 +45,9 @@ export function huntedCalls(records: readonly CallRecord[], zone: TimeZone): Rec
       withoutHunt++
       continue
     }
-    const accepted = record.attempts.find(({ attempt, result, pool }) => attempt === record.acceptedBy && result === 'accepted' && pool !== 'direct')
+    const accepted = record.attempts.find(
+      ({ attempt, result, pool }) => attempt === record.acceptedBy && result === 'accepted' && pool !== 'direct',
+    )
     if (accepted === undefined && (ending === undefined || !nobodyAccepted.has(ending))) {
       if (ending === undefined || ourFault.has(ending)) broken++
       else withoutHunt++
@@ -57,7 +59,10 @@ export function huntedCalls(records: readonly CallRecord[], zone: TimeZone): Rec
       arrivedAt: record.arrivedAt,
       huntAt: lineChosenAt,
       hour: hourAt(zone, lineChosenAt),
-      patience: { atMs: span(lineChosenAfterMs, heardOutUntilMs), cause: accepted === undefined && ending === 'abandonedInHunt' ? 'hangsUp' : undefined },
+      patience: {
+        atMs: span(lineChosenAfterMs, heardOutUntilMs),
+        cause: accepted === undefined && ending === 'abandonedInHunt' ? 'hangsUp' : undefined,
+      },
       talkMs: accepted === undefined ? undefined : record.talkMs,
       result: { waitMs: accepted === undefined ? undefined : record.waitMs, refs: record.refs },
     })
@@ -76,7 +81,8 @@ export function observed(ringing: PastRinging, zone: TimeZone): ObservedRinging 
   const { target, startedAt, answeredAt, endedAt, result } = ringing
   if (ringing.pool === 'direct' || result === 'connected') return undefined
   const about = { target, hour: hourAt(zone, startedAt), calledOff: result === 'cancelled' }
-  if (answeredAt === undefined) return { ...about, ringing: { atMs: span(startedAt, endedAt), cause: refusalOf(ringing) }, answer: undefined }
+  if (answeredAt === undefined)
+    return { ...about, ringing: { atMs: span(startedAt, endedAt), cause: refusalOf(ringing) }, answer: undefined }
   return { ...about, ringing: { atMs: span(startedAt, answeredAt), cause: 'answered' }, answer: answerOf(ringing, answeredAt) }
 }
 
@@ -130,7 +136,11 @@ export function timesInForce(ringings: readonly PastRinging[]): TimesInForce {
   const local = ringings.filter(({ pool }) => pool === 'local')
   return {
     ringSeconds: commonest(local.filter(({ result }) => result === 'noAnswer').map(({ startedAt, endedAt }) => endedAt - startedAt)),
-    acceptSeconds: commonest(local.flatMap(({ result, answeredAt, endedAt }) => (result === 'notAccepted' && answeredAt !== undefined ? [endedAt - answeredAt] : []))),
+    acceptSeconds: commonest(
+      local.flatMap(({ result, answeredAt, endedAt }) =>
+        result === 'notAccepted' && answeredAt !== undefined ? [endedAt - answeredAt] : [],
+      ),
+    ),
   }
 }
 

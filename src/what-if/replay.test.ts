@@ -21,7 +21,16 @@ const neverAnswers = (target: string) => habit(target, { atMs: 20_000, cause: un
 
 function call(second: number, more: Partial<HuntedCall> = {}): HuntedCall {
   const at = noon + second * 1_000
-  return { callId: `call-${second}`, arrivedAt: at, huntAt: at, hour: 12, patience: { atMs: 0, cause: undefined }, talkMs: 60_000, result: { waitMs: undefined, refs: 0 }, ...more }
+  return {
+    callId: `call-${second}`,
+    arrivedAt: at,
+    huntAt: at,
+    hour: 12,
+    patience: { atMs: 0, cause: undefined },
+    talkMs: 60_000,
+    result: { waitMs: undefined, refs: 0 },
+    ...more,
+  }
 }
 
 interface World {
@@ -36,7 +45,13 @@ interface World {
 function inputOf({ calls, people, rota, line, engagements, patience }: World): ReplayInput {
   const directory = smallDirectory({ lines: [{ id: 'cardiology', rota, ...line }] })
   const known = directory.lines.get('cardiology')!
-  const directories = new ScenarioDirectories({ line: known, ring: known.ring, rotaAt: () => ({ rota: directory.rotas.get('cardiology')!, timeZone: 'Europe/London' }), clinicians: directory.clinicians, ncnPool: undefined })
+  const directories = new ScenarioDirectories({
+    line: known,
+    ring: known.ring,
+    rotaAt: () => ({ rota: directory.rotas.get('cardiology')!, timeZone: 'Europe/London' }),
+    clinicians: directory.clinicians,
+    ncnPool: undefined,
+  })
   return {
     calls,
     directories: calls.map(({ arrivedAt }) => directories.directoryAt(arrivedAt)),
@@ -53,7 +68,9 @@ const run = (world: World, seed = 1, nth = 0) => replay(inputOf(world), seed, nt
 
 describe('a replayed call', () => {
   it('goes through the rota until somebody accepts: 20 s of nobody, 5 s to the answer, 3 s to acceptance', async () => {
-    expect(await run({ calls: [call(0)], people: [neverAnswers('+441'), accepts('+442')], rota: ['+441', '+442'] })).toEqual([{ waitMs: 28_000, refs: 2 }])
+    expect(await run({ calls: [call(0)], people: [neverAnswers('+441'), accepts('+442')], rota: ['+441', '+442'] })).toEqual([
+      { waitMs: 28_000, refs: 2 },
+    ])
   })
 
   it('is unanswered when nobody accepts, and when nobody is on', async () => {
@@ -80,8 +97,16 @@ describe('a replayed call', () => {
   })
 
   it('of any other caller lasts as long as callers bear it: never less than they have borne', async () => {
-    const patience = new Incidence([{ atMs: 10_000, cause: 'hangsUp' }, { atMs: 25_000, cause: 'hangsUp' }] as const)
-    const world: World = { calls: [call(0, { patience: { atMs: 12_000, cause: undefined } })], people: [neverAnswers('+441'), accepts('+442')], rota: ['+441', '+442'], patience }
+    const patience = new Incidence([
+      { atMs: 10_000, cause: 'hangsUp' },
+      { atMs: 25_000, cause: 'hangsUp' },
+    ] as const)
+    const world: World = {
+      calls: [call(0, { patience: { atMs: 12_000, cause: undefined } })],
+      people: [neverAnswers('+441'), accepts('+442')],
+      rota: ['+441', '+442'],
+      patience,
+    }
     for (let nth = 0; nth < 5; nth++) expect(await run(world, 1, nth)).toEqual([{ waitMs: undefined, refs: 2 }])
   })
 
@@ -89,15 +114,24 @@ describe('a replayed call', () => {
     const calls = [call(0), call(1, { talkMs: 10_000 })]
     // The second caller waits until the first has talked for 20 s: 8 + 20 - 1 s, then 8 s of its own.
     const short = await run({ calls: [call(0, { talkMs: 20_000 }), calls[1]!], people: [accepts('+441')], rota: ['+441'] })
-    expect(short).toEqual([{ waitMs: 8_000, refs: 1 }, { waitMs: 35_000, refs: 1 }])
+    expect(short).toEqual([
+      { waitMs: 8_000, refs: 1 },
+      { waitMs: 35_000, refs: 1 },
+    ])
     const free = await run({ calls, people: [accepts('+441'), accepts('+442')], rota: ['+441', '+442'] })
-    expect(free).toEqual([{ waitMs: 8_000, refs: 1 }, { waitMs: 8_000, refs: 1 }])
+    expect(free).toEqual([
+      { waitMs: 8_000, refs: 1 },
+      { waitMs: 8_000, refs: 1 },
+    ])
   })
 
   it('of an impatient caller who was connected in time lasts as long as any other conversation', async () => {
     const calls = [call(0, { patience: { atMs: 27_000, cause: 'hangsUp' }, talkMs: 60_000 }), call(20)]
     // Free after 68 s: the second caller is not kept waiting for longer than 30 s.
-    expect(await run({ calls, people: [accepts('+441')], rota: ['+441'] })).toEqual([{ waitMs: 8_000, refs: 1 }, { waitMs: undefined, refs: 0 }])
+    expect(await run({ calls, people: [accepts('+441')], rota: ['+441'] })).toEqual([
+      { waitMs: 8_000, refs: 1 },
+      { waitMs: undefined, refs: 0 },
+    ])
   })
 
   it('passes over whom another line has at that moment', async () => {
@@ -118,14 +152,25 @@ describe('a replayed call', () => {
 
   it('rings a number that failed three times after the good ones', async () => {
     const calls = [0, 600, 1_200, 1_800].map((second) => call(second))
-    const results = await run({ calls, people: [habit('+441', { atMs: 500, cause: 'badNumber' }), accepts('+442')], rota: ['+441', '+442'] })
+    const results = await run({
+      calls,
+      people: [habit('+441', { atMs: 500, cause: 'badNumber' }), accepts('+442')],
+      rota: ['+441', '+442'],
+    })
     expect(results.map(({ refs }) => refs)).toEqual([2, 2, 2, 1])
   })
 })
 
 describe('the chances of a replay', () => {
-  const sometimes = [...Array.from({ length: 50 }, () => accepts('+441')[0]!), ...Array.from({ length: 50 }, () => neverAnswers('+441')[0]!)]
-  const world: World = { calls: Array.from({ length: 40 }, (_, index) => call(index * 600)), people: [sometimes, neverAnswers('+442'), neverAnswers('+443')], rota: ['+441', '+442'] }
+  const sometimes = [
+    ...Array.from({ length: 50 }, () => accepts('+441')[0]!),
+    ...Array.from({ length: 50 }, () => neverAnswers('+441')[0]!),
+  ]
+  const world: World = {
+    calls: Array.from({ length: 40 }, (_, index) => call(index * 600)),
+    people: [sometimes, neverAnswers('+442'), neverAnswers('+443')],
+    rota: ['+441', '+442'],
+  }
 
   it('are the same for the same seed and run, and others for another', async () => {
     const first = await run(world, 1, 0)
@@ -142,7 +187,8 @@ describe('the chances of a replay', () => {
   })
 
   it('of one person do not hang on who else is rung', async () => {
-    const accepted = (results: readonly { readonly refs: number; readonly waitMs: number | undefined }[]) => results.map(({ refs, waitMs }) => refs === 1 && waitMs !== undefined)
+    const accepted = (results: readonly { readonly refs: number; readonly waitMs: number | undefined }[]) =>
+      results.map(({ refs, waitMs }) => refs === 1 && waitMs !== undefined)
     expect(accepted(await run({ ...world, rota: ['+441', '+443'] }))).toEqual(accepted(await run(world)))
   })
 })

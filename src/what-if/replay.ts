@@ -105,8 +105,16 @@ class Replay implements EventLog {
       onFault: (_callId, fault) => this.#faults.push(fault),
     })
     desk.open()
-    this.#inTurn(engagements, ({ from }) => from, (engagement) => this.#engage(engagement))
-    this.#inTurn(calls, ({ huntAt }) => huntAt, (call, index) => this.#arrive(call, index))
+    this.#inTurn(
+      engagements,
+      ({ from }) => from,
+      (engagement) => this.#engage(engagement),
+    )
+    this.#inTurn(
+      calls,
+      ({ huntAt }) => huntAt,
+      (call, index) => this.#arrive(call, index),
+    )
     const limitMs = (calls.at(-1)?.huntAt ?? this.#startAt) - this.#startAt + mostAfterLastMs
     const over = await this.#clock.runUntil(() => this.#ended === calls.length || this.#faults.length > 0, limitMs)
     const [fault] = this.#faults
@@ -126,7 +134,17 @@ class Replay implements EventLog {
   }
 
   #arrive(call: HuntedCall, index: number): void {
-    const running: Running = { index, call, candidates: new Set(), rung: new Map(), huntAt: this.#clock.now(), waitMs: undefined, acceptedBy: undefined, connected: false, ended: false }
+    const running: Running = {
+      index,
+      call,
+      candidates: new Set(),
+      rung: new Map(),
+      huntAt: this.#clock.now(),
+      waitMs: undefined,
+      acceptedBy: undefined,
+      connected: false,
+      ended: false,
+    }
     this.#running.set(call.callId, running)
     this.#arriving = { callId: call.callId, directory: this.#input.directories[index] ?? emptyDirectory }
     const caller = this.#telephone.arrive({ callerNumber: '', dialledNumber: replayedNumber })
@@ -214,7 +232,14 @@ class Replay implements EventLog {
       if (ringing.cause !== 'answered') return { kind: 'refuses', afterMs: ringing.atMs, how: ringing.cause }
       if (answer === undefined) return { kind: 'answers', afterMs: ringing.atMs, then: [] }
       if (answer.cause === 'hungUp') return { kind: 'answers', afterMs: ringing.atMs, then: [{ atMs: answer.atMs, does: 'hangUp' }] }
-      return { kind: 'answers', afterMs: ringing.atMs, then: [{ atMs: answer.atMs, does: 'press', key: '1' }, { atMs: answer.atMs + this.#talkMs(running), does: 'hangUp' }] }
+      return {
+        kind: 'answers',
+        afterMs: ringing.atMs,
+        then: [
+          { atMs: answer.atMs, does: 'press', key: '1' },
+          { atMs: answer.atMs + this.#talkMs(running), does: 'hangUp' },
+        ],
+      }
     })()
     this.#telephone.phone(target, () => temperament)
   }

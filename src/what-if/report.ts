@@ -13,11 +13,29 @@ const names: Readonly<Record<FigureName, string>> = {
 /** The result for people: the figures side by side, by hour, what they rest on, and whether they can be trusted. */
 export function report(comparison: Comparison, told: Told): string {
   const { overall, byHour } = comparison
-  const parts = [heading(overall, told), table('all calls', figureNames.map((name) => [names[name], ...cells(overall, name)]), overall)]
+  const parts = [
+    heading(overall, told),
+    table(
+      'all calls',
+      figureNames.map((name) => [names[name], ...cells(overall, name)]),
+      overall,
+    ),
+  ]
   for (const name of figureNames) {
-    parts.push(`By hour of the day: ${names[name]}\n${table('hour   calls', byHour.map((columns) => [`${hour(columns.hour)}  ${String(columns.calls).padStart(6)}`, ...cells(columns, name)]), overall)}`)
+    parts.push(
+      `By hour of the day: ${names[name]}\n${table(
+        'hour   calls',
+        byHour.map((columns) => [`${hour(columns.hour)}  ${String(columns.calls).padStart(6)}`, ...cells(columns, name)]),
+        overall,
+      )}`,
+    )
   }
-  parts.push(`What this rests on\n${assumptions(told).map((line) => `- ${line}`).join('\n')}`, checkLine(comparison))
+  parts.push(
+    `What this rests on\n${assumptions(told)
+      .map((line) => `- ${line}`)
+      .join('\n')}`,
+    checkLine(comparison),
+  )
   return parts.join('\n\n')
 }
 
@@ -37,7 +55,11 @@ function cells({ recorded, asItWas, changed, difference }: Columns, name: Figure
     const number = (value: number) => fixed(value * scale, digits, signed)
     return `${number(estimate.value)} [${number(estimate.interval.from)}, ${number(estimate.interval.to)}]`
   }
-  return [show(recorded[name]), show(asItWas[name]), ...(changed === undefined ? [] : [show(changed[name]), show(difference?.[name], true)])]
+  return [
+    show(recorded[name]),
+    show(asItWas[name]),
+    ...(changed === undefined ? [] : [show(changed[name]), show(difference?.[name], true)]),
+  ]
 }
 
 /** Never "-0.0": that is nothing. */
@@ -51,7 +73,11 @@ function fixed(value: number, digits: number, signed: boolean): string {
 function table(first: string, rows: readonly (readonly string[])[], { changed }: Columns): string {
   const head = [first, 'recorded', 'replayed as it was', ...(changed === undefined ? [] : ['replayed with the change', 'difference made'])]
   const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)))
-  const line = (row: readonly string[]) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('   ').trimEnd()
+  const line = (row: readonly string[]) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('   ')
+      .trimEnd()
   return [line(head), ...rows.map(line)].join('\n')
 }
 
@@ -70,9 +96,13 @@ export function checkLine({ check, overall }: Comparison): string {
     return `${names[name]} is ${show(again?.value)}, recorded ${show(was?.value)} (${show(was?.interval.from)} to ${show(was?.interval.to)})`
   }
   const { within, near, apart } = check.hours
-  const hours = within + near + apart === 0 ? '' : ` Of ${within + near + apart} figures of single hours ${within} lie within their intervals, ${apart} do not agree.`
+  const hours =
+    within + near + apart === 0
+      ? ''
+      : ` Of ${within + near + apart} figures of single hours ${within} lie within their intervals, ${apart} do not agree.`
   const [close, wrong] = [of('near').map(off), of('apart').map(off)]
   const aside = close.length === 0 ? '' : `; outside, but no further than one replay from the next: ${close.join('; ')}`
-  if (check.reproduced) return `Check: the replay as it was reproduces the recorded figures: ${of('within').length} of ${compared} within their intervals${aside}.${hours}`
+  if (check.reproduced)
+    return `Check: the replay as it was reproduces the recorded figures: ${of('within').length} of ${compared} within their intervals${aside}.${hours}`
   return `Check: NOT REPRODUCED. The replay as it was does not give the recorded figures: ${wrong.join('; ')}${aside}. Do not lean on the replayed columns before it is known why (another rota or policy then, or days unlike each other).${hours}`
 }

@@ -8,7 +8,9 @@ import { References } from '../directory/references.js'
 import { lineFinder, readYaml, type YamlNode } from '../directory/yaml-tree.js'
 import type { Change } from './what-if.js'
 
-export type RotaFile = { readonly ok: true; readonly change: Pick<Change, 'rota' | 'clinicians' | 'line'> } | { readonly ok: false; readonly errors: readonly DirectoryError[] }
+export type RotaFile =
+  | { readonly ok: true; readonly change: Pick<Change, 'rota' | 'clinicians' | 'line'> }
+  | { readonly ok: false; readonly errors: readonly DirectoryError[] }
 
 const expectedForm = "`pattern:` and `changes:` of the line's rota, `rotas:` with the line's below it, or a whole directory file"
 
@@ -47,7 +49,8 @@ function fromDirectory(text: string, file: string, { id }: Line): RotaFile {
   if (!parsed.ok) return parsed
   const { lines, rotas, clinicians, pools } = parsed.directory
   const line = lines.get(id)
-  if (line === undefined) return { ok: false, errors: [{ file, line: 1, message: `this directory has no line "${id}"`, expected: 'the line that --line names' }] }
+  if (line === undefined)
+    return { ok: false, errors: [{ file, line: 1, message: `this directory has no line "${id}"`, expected: 'the line that --line names' }] }
   return {
     ok: true,
     change: {
@@ -63,14 +66,22 @@ function rotaOf(rota: Rota, timeZone: string, from: string): Pick<Change, 'rota'
 }
 
 /** The node of the line's rota, whichever of the short forms the file has. */
-function rotaNode(form: Form, references: References, root: YamlNode, line: Line, clinicians: Map<string, Clinician>): YamlNode | undefined {
+function rotaNode(
+  form: Form,
+  references: References,
+  root: YamlNode,
+  line: Line,
+  clinicians: Map<string, Clinician>,
+): YamlNode | undefined {
   if (root.kind !== 'map' || root.entries.length === 0) return form.problem(root, 'this is no rota', expectedForm)
   if (valueOf(root, 'pattern') !== undefined || valueOf(root, 'changes') !== undefined) return root
   const named = valueOf(root, line.id)
   if (named !== undefined && root.entries.length === 1) return named
   const fields = form.fields(root, 'a file with a rota', ['rotas', 'clinicians'])
   const people = fields?.get('clinicians')
-  for (const { key, value } of people === undefined ? [] : (form.map(people, '`clinicians:`', 'a name for each, with what belongs to it indented below')?.entries ?? [])) {
+  for (const { key, value } of people === undefined
+    ? []
+    : (form.map(people, '`clinicians:`', 'a name for each, with what belongs to it indented below')?.entries ?? [])) {
     const id = form.id(key, 'the name of a clinician')
     const clinician = id === undefined ? undefined : readClinician(form, references, id, value)
     if (clinician !== undefined) clinicians.set(clinician.id, clinician)

@@ -15,15 +15,50 @@ const line = directory.lines.get('cardiology')!
 const today = { rota: directory.rotas.get('cardiology')!, timeZone: 'Europe/London' }
 const noon = Date.UTC(2026, 2, 10, 12)
 
-const earlier: Rota = { line: 'cardiology', changes: [], pattern: [{ name: 'Day', day: 'tue', span: { from: '09:00', to: '17:00' }, entries: [{ kind: 'clinician', clinician: 'dr-old' }, { kind: 'clinician', clinician: 'dr-gone' }] }] }
+const earlier: Rota = {
+  line: 'cardiology',
+  changes: [],
+  pattern: [
+    {
+      name: 'Day',
+      day: 'tue',
+      span: { from: '09:00', to: '17:00' },
+      entries: [
+        { kind: 'clinician', clinician: 'dr-old' },
+        { kind: 'clinician', clinician: 'dr-gone' },
+      ],
+    },
+  ],
+}
 const history: RotaHistory = [{ validFrom: noon - 86_400_000, timeZone: 'Europe/London', rota: earlier, names: { 'dr-gone': 'Dr Gone' } }]
 
 function rung(candidate: string, target: string): PastRinging {
-  return { callId: 'c', attempt: 'c-1', line: 'cardiology', candidate, label: 'As labelled', pool: 'local', target, startedAt: noon, answeredAt: undefined, acceptedAt: undefined, endedAt: noon + 1, result: 'noAnswer', callEndedAt: undefined }
+  return {
+    callId: 'c',
+    attempt: 'c-1',
+    line: 'cardiology',
+    candidate,
+    label: 'As labelled',
+    pool: 'local',
+    target,
+    startedAt: noon,
+    answeredAt: undefined,
+    acceptedAt: undefined,
+    endedAt: noon + 1,
+    result: 'noAnswer',
+    callEndedAt: undefined,
+  }
 }
 
 function scenario(more: Partial<Scenario> = {}): Scenario {
-  return { line, ring: { ...line.ring, ringSeconds: 7 }, rotaAt: rotaInForce(history, today), clinicians: directory.clinicians, ncnPool: directory.pools.get('ncn'), ...more }
+  return {
+    line,
+    ring: { ...line.ring, ringSeconds: 7 },
+    rotaAt: rotaInForce(history, today),
+    clinicians: directory.clinicians,
+    ncnPool: directory.pools.get('ncn'),
+    ...more,
+  }
 }
 
 const keysAt = (of: ScenarioDirectories, atMs: number) => {
@@ -41,7 +76,12 @@ describe('who is rung in a replay', () => {
   it('the same people are one directory, with the policy of the scenario, open and without questions', () => {
     const directories = new ScenarioDirectories(scenario())
     expect(directories.directoryAt(noon)).toBe(directories.directoryAt(noon + 60_000))
-    expect(directories.directoryAt(noon).lines.get('cardiology')).toMatchObject({ ring: { ringSeconds: 7 }, hours: { week: 'always' }, outcomes: [], ncnPool: 'ncn' })
+    expect(directories.directoryAt(noon).lines.get('cardiology')).toMatchObject({
+      ring: { ringSeconds: 7 },
+      hours: { week: 'always' },
+      outcomes: [],
+      ncnPool: 'ncn',
+    })
   })
 
   it('names every telephone that could be rung, without its number in the label', () => {
@@ -54,7 +94,12 @@ describe('who is rung in a replay', () => {
   })
 
   it('rings who has left, or has other numbers by now, where they were rung then', () => {
-    const then = cliniciansThen(directory.clinicians, history, [rung('clinician:dr-gone', 'sip:gone@192.0.2.1'), rung('clinician:dr-old', '+447'), rung('clinician:dr-now', '+442'), rung('phone:+448', '+448')])
+    const then = cliniciansThen(directory.clinicians, history, [
+      rung('clinician:dr-gone', 'sip:gone@192.0.2.1'),
+      rung('clinician:dr-old', '+447'),
+      rung('clinician:dr-now', '+442'),
+      rung('phone:+448', '+448'),
+    ])
     expect(then.get('dr-gone')).toMatchObject({ name: 'Dr Gone', numbers: [{ kind: 'uri', uri: 'sip:gone@192.0.2.1' }] })
     expect(then.get('dr-old')?.numbers).toEqual([{ kind: 'number', number: '+447' }])
     expect(then.get('dr-now')).toBe(directory.clinicians.get('dr-now'))

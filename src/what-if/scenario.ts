@@ -63,10 +63,14 @@ export class ScenarioDirectories {
   telephones(instants: readonly number[]): readonly Telephone[] {
     const found = new Map<string, Telephone>()
     for (const directory of new Set(instants.map((atMs) => this.directoryAt(atMs)))) {
-      for (const { key, label, pool, targets } of [...huntCandidates(directory, this.#line, 0), ...(this.#line.ncnPool === undefined ? [] : poolCandidates(directory, this.#line.ncnPool))]) {
+      for (const { key, label, pool, targets } of [
+        ...huntCandidates(directory, this.#line, 0),
+        ...(this.#line.ncnPool === undefined ? [] : poolCandidates(directory, this.#line.ncnPool)),
+      ]) {
         for (const [place, target] of targets.entries()) {
           const named = targetInFacts(target)
-          if (!found.has(named)) found.set(named, { target: named, candidate: key, label: place === 0 ? label : `${label} (number ${place + 1})`, pool })
+          if (!found.has(named))
+            found.set(named, { target: named, candidate: key, label: place === 0 ? label : `${label} (number ${place + 1})`, pool })
         }
       }
     }
@@ -76,7 +80,11 @@ export class ScenarioDirectories {
   #withOnDuty(entries: readonly RotaEntry[]): Directory {
     const line = this.#line
     const { clinicians, ncnPool } = this.#scenario
-    const rota: Rota = { line: line.id, changes: [], pattern: allWeek.map((day) => ({ name: 'on', day, span: { from: '00:00', to: '24:00' }, entries })) }
+    const rota: Rota = {
+      line: line.id,
+      changes: [],
+      pattern: allWeek.map((day) => ({ name: 'on', day, span: { from: '00:00', to: '24:00' }, entries })),
+    }
     return {
       ...emptyDirectory,
       lines: new Map([[line.id, line]]),
@@ -108,7 +116,11 @@ export function rotaInForce(history: RotaHistory, today: { readonly rota: Rota; 
  * those that the recorded calls name.
  * @param ringings of the line, in the period
  */
-export function cliniciansThen(today: ReadonlyMap<ClinicianId, Clinician>, history: RotaHistory, ringings: readonly PastRinging[]): ReadonlyMap<ClinicianId, Clinician> {
+export function cliniciansThen(
+  today: ReadonlyMap<ClinicianId, Clinician>,
+  history: RotaHistory,
+  ringings: readonly PastRinging[],
+): ReadonlyMap<ClinicianId, Clinician> {
   const rung = new Map<ClinicianId, { readonly label: string; readonly targets: string[] }>()
   for (const { candidate, label, target } of ringings) {
     const id = /^clinician:(.+)$/.exec(candidate)?.[1]
@@ -122,7 +134,14 @@ export function cliniciansThen(today: ReadonlyMap<ClinicianId, Clinician>, histo
     const now = today.get(id)
     if (now?.numbers.some((target) => targets.includes(targetInFacts(target))) === true) continue
     const name = now?.name ?? history.findLast(({ names }) => names[id] !== undefined)?.names[id] ?? label
-    then.set(id, { id, name, spokenName: name, role: now?.role ?? '', organisations: now?.organisations ?? [], numbers: targets.map(asTarget) })
+    then.set(id, {
+      id,
+      name,
+      spokenName: name,
+      role: now?.role ?? '',
+      organisations: now?.organisations ?? [],
+      numbers: targets.map(asTarget),
+    })
   }
   return then
 }

@@ -35,7 +35,10 @@ interface Ran {
   readonly errors: string
 }
 
-async function run(args: readonly string[], files: { readonly directory?: string; readonly database?: string; readonly history?: string } = {}): Promise<Ran> {
+async function run(
+  args: readonly string[],
+  files: { readonly directory?: string; readonly database?: string; readonly history?: string } = {},
+): Promise<Ran> {
   const out: string[] = []
   const errors: string[] = []
   const code = await whatIfCommand(args, {
@@ -54,7 +57,9 @@ const inMarch = ['--line', 'cardiology', '--from', '2026-03-01', '--to', '2026-0
 const inOneWeek = ['--line', 'cardiology', '--from', '2026-03-02', '--to', '2026-03-06', '--runs', '10'] as const
 
 interface Figures {
-  readonly overall: Readonly<Record<'recorded' | 'asItWas' | 'changed' | 'difference', Readonly<Record<'meanWait' | 'answerRate' | 'refs', Estimate>>>> & { readonly calls: number }
+  readonly overall: Readonly<
+    Record<'recorded' | 'asItWas' | 'changed' | 'difference', Readonly<Record<'meanWait' | 'answerRate' | 'refs', Estimate>>>
+  > & { readonly calls: number }
   readonly byHour: readonly { readonly hour: number }[]
   readonly check: Check
 }
@@ -88,9 +93,20 @@ describe('npm run what-if', () => {
   it('shows the columns side by side, the hours, the assumptions and the check', async () => {
     const { code, out, errors } = await run([...inOneWeek, '--rota', join(folder, 'quick-first.yaml'), '--ring-seconds', '15'])
     expect([code, errors]).toEqual([0, ''])
-    expect(out).toMatch(/^What if: Cardiology \(cardiology\), 2026-03-02 to 2026-03-06: \d+ calls that reached the hunt\nChange: the rota of .*quick-first\.yaml; ring time-out 20 s -> 15 s\n10 replays, seed 1\./)
-    expect(out).toMatch(/\nall calls +recorded +replayed as it was +replayed with the change +difference made\nconnection time, mean \(s\) +[\d.]+ \[[\d.]+, [\d.]+\] +[\d.]+ \[/)
-    for (const title of ['connection time, mean (s)', 'connection time, median (s)', 'connection time, p90 (s)', 'answer rate (%)', 'refs, mean']) expect(out).toContain(`By hour of the day: ${title}\nhour   calls`)
+    expect(out).toMatch(
+      /^What if: Cardiology \(cardiology\), 2026-03-02 to 2026-03-06: \d+ calls that reached the hunt\nChange: the rota of .*quick-first\.yaml; ring time-out 20 s -> 15 s\n10 replays, seed 1\./,
+    )
+    expect(out).toMatch(
+      /\nall calls +recorded +replayed as it was +replayed with the change +difference made\nconnection time, mean \(s\) +[\d.]+ \[[\d.]+, [\d.]+\] +[\d.]+ \[/,
+    )
+    for (const title of [
+      'connection time, mean (s)',
+      'connection time, median (s)',
+      'connection time, p90 (s)',
+      'answer rate (%)',
+      'refs, mean',
+    ])
+      expect(out).toContain(`By hour of the day: ${title}\nhour   calls`)
     expect(out).toMatch(/\n08:00 {2} +\d+ /)
     expect(out).toContain('What this rests on\n- The calls come when they came')
     expect(out).toMatch(/\nCheck: [^\n]+$/)
@@ -113,7 +129,9 @@ describe('npm run what-if', () => {
   it('says so when what is taken to have been in force does not give what happened', async () => {
     await writeFile(join(folder, 'wrong.yaml'), directoryText([quick, fair, slow]))
     const { out } = await run([...inMarch, '--runs', '10'], { directory: 'wrong.yaml' })
-    expect(out).toMatch(/Check: NOT REPRODUCED\. The replay as it was does not give the recorded figures: connection time, mean \(s\) is \d+\.\d+, recorded \d+\.\d+ \(/)
+    expect(out).toMatch(
+      /Check: NOT REPRODUCED\. The replay as it was does not give the recorded figures: connection time, mean \(s\) is \d+\.\d+, recorded \d+\.\d+ \(/,
+    )
   }, 60_000)
 
   it('takes the rota that was planned then from the history of the rotas', async () => {
@@ -122,7 +140,10 @@ describe('npm run what-if', () => {
     const database = await openForWriting(join(folder, 'with-versions.db'))
     let now = march - 1
     const kept = keptDirectory(database, database.db, 'engine-1', () => now)
-    for (const rota of [[slow, fair, quick], [quick, fair, slow]]) {
+    for (const rota of [
+      [slow, fair, quick],
+      [quick, fair, slow],
+    ]) {
       const parsed = parseDirectory(directoryText(rota), 'x')
       if (parsed.ok) await kept.add({ from: await kept.inForce(), to: parsed.directory, actor: { kind: 'staff' }, source: 'file' })
       now = Date.UTC(2026, 4, 1)
@@ -144,10 +165,26 @@ describe('npm run what-if', () => {
 describe('what cannot be done is one clear line, and exit code 1', () => {
   it.each<readonly [string, readonly string[], RegExp]>([
     ['an option that there is not', [...inMarch, '--ring', '15'], /^Unknown option '--ring'/],
-    ['a line that there is not', ['--line', 'gastro', '--from', '2026-03-01', '--to', '2026-03-31'], /^There is no line "gastro"\. The lines are cardiology\.$/],
-    ['days without calls', ['--line', 'cardiology', '--from', '2025-03-01', '--to', '2025-03-31'], /^No call on cardiology reached the hunt from 2025-03-01 to 2025-03-31\. Name days on which there were calls\.$/],
-    ['a day that is none', ['--line', 'cardiology', '--from', '2026-02-29', '--to', '2026-03-31'], /^--from is "2026-02-29", which is no date such as 2026-03-01\.$/],
-    ['a rota file that is not there', [...inMarch, '--rota', '/nowhere/rota.yaml'], /^--rota \/nowhere\/rota\.yaml:1: there is no such file; expected: the path of a file that exists/],
+    [
+      'a line that there is not',
+      ['--line', 'gastro', '--from', '2026-03-01', '--to', '2026-03-31'],
+      /^There is no line "gastro"\. The lines are cardiology\.$/,
+    ],
+    [
+      'days without calls',
+      ['--line', 'cardiology', '--from', '2025-03-01', '--to', '2025-03-31'],
+      /^No call on cardiology reached the hunt from 2025-03-01 to 2025-03-31\. Name days on which there were calls\.$/,
+    ],
+    [
+      'a day that is none',
+      ['--line', 'cardiology', '--from', '2026-02-29', '--to', '2026-03-31'],
+      /^--from is "2026-02-29", which is no date such as 2026-03-01\.$/,
+    ],
+    [
+      'a rota file that is not there',
+      [...inMarch, '--rota', '/nowhere/rota.yaml'],
+      /^--rota \/nowhere\/rota\.yaml:1: there is no such file; expected: the path of a file that exists/,
+    ],
   ])('%s', async (_name, args, message) => {
     const { code, out, errors } = await run(args)
     expect([code, out]).toEqual([1, ''])

@@ -51,7 +51,10 @@ export async function whatIfCommand(args: readonly string[], surroundings: Comma
 async function run(options: Options, surroundings: CommandSurroundings): Promise<string> {
   const places = surroundings.places(options.config)
   // SQLite would make a file that is not there.
-  const database = places.postgres === undefined && !existsSync(places.databaseFile) ? undefined : await openForAsking({ file: places.databaseFile, postgres: places.postgres })
+  const database =
+    places.postgres === undefined && !existsSync(places.databaseFile)
+      ? undefined
+      : await openForAsking({ file: places.databaseFile, postgres: places.postgres })
   try {
     return await replay(options, surroundings, places, database)
   } finally {
@@ -59,7 +62,12 @@ async function run(options: Options, surroundings: CommandSurroundings): Promise
   }
 }
 
-async function replay(options: Options, surroundings: CommandSurroundings, places: Places, database: OpenDatabase | undefined): Promise<string> {
+async function replay(
+  options: Options,
+  surroundings: CommandSurroundings,
+  places: Places,
+  database: OpenDatabase | undefined,
+): Promise<string> {
   const versions = database && directoryVersionsOf(database.db)
   // A store that no engine has been started with has no directory yet.
   const directory = (await versions?.inForce())?.directory ?? (await theDirectory(places.directoryFile))
@@ -67,7 +75,10 @@ async function replay(options: Options, surroundings: CommandSurroundings, place
   const change = { ...(options.rotaFile === undefined ? {} : await rotaChange(options.rotaFile, directory, line)), ring: options.ring }
   const zone = knownTimeZone(line.timeZone)
   const period = `${dateOf(options.from)} to ${dateOf(options.to)}`
-  if (database === undefined || versions === undefined) throw new OptionError(`${places.databaseFile} is not there: no calls have been recorded. --config names the settings of an engine that has some.`)
+  if (database === undefined || versions === undefined)
+    throw new OptionError(
+      `${places.databaseFile} is not there: no calls have been recorded. --config names the settings of an engine that has some.`,
+    )
   const result = await whatIf({
     directory,
     line,
@@ -83,13 +94,37 @@ async function replay(options: Options, surroundings: CommandSurroundings, place
   })
   if (result.kind === 'noCalls') {
     const others = result.broken + result.withoutHunt
-    throw new OptionError(`No call on ${line.id} reached the hunt from ${period}${others === 0 ? '' : `; ${others} calls did not get so far`}. Name days on which there were calls.`)
+    throw new OptionError(
+      `No call on ${line.id} reached the hunt from ${period}${others === 0 ? '' : `; ${others} calls did not get so far`}. Name days on which there were calls.`,
+    )
   }
   const { comparison, grounds } = result
   const rotaFrom = change.rota?.from
-  const told: Told = { title: `${line.name} (${line.id})`, period, runs: options.runs, seed: options.seed, changes: changesInWords(grounds, rotaFrom), rotaFrom, grounds }
+  const told: Told = {
+    title: `${line.name} (${line.id})`,
+    period,
+    runs: options.runs,
+    seed: options.seed,
+    changes: changesInWords(grounds, rotaFrom),
+    rotaFrom,
+    grounds,
+  }
   if (!options.json) return report(comparison, told)
-  return JSON.stringify({ line: line.id, period: { from: dateOf(options.from), to: dateOf(options.to) }, runs: options.runs, seed: options.seed, changes: told.changes, ...comparison, assumptions: assumptions(told), checkInWords: checkLine(comparison), policies: { asItWas: grounds.asItWas.ring, ...(grounds.changed ? { changed: grounds.changed.ring } : {}) } }, null, 2)
+  return JSON.stringify(
+    {
+      line: line.id,
+      period: { from: dateOf(options.from), to: dateOf(options.to) },
+      runs: options.runs,
+      seed: options.seed,
+      changes: told.changes,
+      ...comparison,
+      assumptions: assumptions(told),
+      checkInWords: checkLine(comparison),
+      policies: { asItWas: grounds.asItWas.ring, ...(grounds.changed ? { changed: grounds.changed.ring } : {}) },
+    },
+    null,
+    2,
+  )
 }
 
 async function theDirectory(file: string): Promise<Directory> {

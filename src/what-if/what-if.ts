@@ -79,7 +79,9 @@ export interface Grounds {
   readonly talks: number
 }
 
-export type WhatIfResult = { readonly kind: 'compared'; readonly comparison: Comparison; readonly grounds: Grounds } | { readonly kind: 'noCalls'; readonly broken: number; readonly withoutHunt: number }
+export type WhatIfResult =
+  | { readonly kind: 'compared'; readonly comparison: Comparison; readonly grounds: Grounds }
+  | { readonly kind: 'noCalls'; readonly broken: number; readonly withoutHunt: number }
 
 /** How far around the period ringings are looked for: as far as the engine itself looks back. */
 const aroundMs = 90 * 24 * 60 * 60_000
@@ -102,7 +104,8 @@ export async function whatIf(options: WhatIfOptions): Promise<WhatIfResult> {
   const changedDirectories = changed && new ScenarioDirectories(changed)
   const instants = hunted.map(({ arrivedAt }) => arrivedAt)
   const telephones = new Map<string, Telephone>()
-  for (const telephone of [...directories.telephones(instants), ...(changedDirectories?.telephones(instants) ?? [])]) if (!telephones.has(telephone.target)) telephones.set(telephone.target, telephone)
+  for (const telephone of [...directories.telephones(instants), ...(changedDirectories?.telephones(instants) ?? [])])
+    if (!telephones.has(telephone.target)) telephones.set(telephone.target, telephone)
   const around = await past.ringings([...telephones.keys()], from - aroundMs, Math.max(to, options.now))
 
   const fitted = fit(ringings, around, telephones, zone)
@@ -138,9 +141,17 @@ export async function whatIf(options: WhatIfOptions): Promise<WhatIfResult> {
       broken,
       withoutHunt,
       abandoned: hunted.filter((call) => call.patience.cause !== undefined).length,
-      asItWas: { ring: asItWas.ring, rotaFromHistory: instants.filter((atMs) => versionFor(history, atMs) !== undefined).length, nobodyOn: nobodyOn(directories, instants) },
-      changed: changed && changedDirectories && { ring: changed.ring, nobodyOn: nobodyOn(changedDirectories, instants), ncnPool: changed.ncnPool?.id },
-      inForceThen: { ringSeconds: differing(then.ringSeconds, line.ring.ringSeconds), acceptSeconds: differing(then.acceptSeconds, line.ring.acceptSeconds) },
+      asItWas: {
+        ring: asItWas.ring,
+        rotaFromHistory: instants.filter((atMs) => versionFor(history, atMs) !== undefined).length,
+        nobodyOn: nobodyOn(directories, instants),
+      },
+      changed: changed &&
+        changedDirectories && { ring: changed.ring, nobodyOn: nobodyOn(changedDirectories, instants), ncnPool: changed.ncnPool?.id },
+      inForceThen: {
+        ringSeconds: differing(then.ringSeconds, line.ring.ringSeconds),
+        acceptSeconds: differing(then.acceptSeconds, line.ring.acceptSeconds),
+      },
       ncnPool: asItWas.ncnPool?.id,
       longestSeen: fitted.behaviour.longestSeen,
       longestHuntMs: patience.longestMs,
@@ -168,7 +179,11 @@ function scenarioThen({ directory, line, history }: WhatIfOptions, ringings: rea
   const today = { rota: directory.rotas.get(line.id) ?? emptyRota(line.id), timeZone: line.timeZone }
   return {
     line,
-    ring: { ...line.ring, ringSeconds: then.ringSeconds ?? line.ring.ringSeconds, acceptSeconds: then.acceptSeconds ?? line.ring.acceptSeconds },
+    ring: {
+      ...line.ring,
+      ringSeconds: then.ringSeconds ?? line.ring.ringSeconds,
+      acceptSeconds: then.acceptSeconds ?? line.ring.acceptSeconds,
+    },
     rotaAt: rotaInForce(history, today),
     clinicians: cliniciansThen(directory.clinicians, history, ringings),
     ncnPool: line.ncnPool === undefined ? undefined : directory.pools.get(line.ncnPool),
@@ -200,7 +215,13 @@ function fit(ringings: readonly PastRinging[], around: readonly PastRinging[], t
     known: (accepts: (target: string) => number): readonly Known[] =>
       [...telephones.values()].map(({ target, label, pool }) => {
         const [here, there] = [inPeriod.get(target) ?? 0, outside.get(target) ?? 0]
-        return { label, pool, from: here > 0 ? 'period' : there > 0 ? 'elsewhere' : 'pooled', ringings: here > 0 ? here : there, accepts: accepts(target) }
+        return {
+          label,
+          pool,
+          from: here > 0 ? 'period' : there > 0 ? 'elsewhere' : 'pooled',
+          ringings: here > 0 ? here : there,
+          accepts: accepts(target),
+        }
       }),
   }
 }
@@ -216,7 +237,8 @@ function acceptance(behaviour: Behaviour, target: string, calls: readonly Hunted
   const perHour = new Map<number, number>()
   for (const { hour } of calls) perHour.set(hour, (perHour.get(hour) ?? 0) + 1)
   let sum = 0
-  for (const [hour, times] of perHour) sum += times * behaviour.answers(target, hour, ring.ringSeconds * 1_000) * behaviour.accepts(target, hour, ring.acceptSeconds * 1_000)
+  for (const [hour, times] of perHour)
+    sum += times * behaviour.answers(target, hour, ring.ringSeconds * 1_000) * behaviour.accepts(target, hour, ring.acceptSeconds * 1_000)
   return sum / calls.length
 }
 

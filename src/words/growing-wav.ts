@@ -53,7 +53,8 @@ export class GrowingWav {
       if (size < headBytes) return undefined
       throw error
     }
-    if (format.rate !== 8_000 || format.encoding !== 'pcm16') throw new WavError(`${this.#path}: ${format.encoding} at ${format.rate} Hz cannot be followed`)
+    if (format.rate !== 8_000 || format.encoding !== 'pcm16')
+      throw new WavError(`${this.#path}: ${format.encoding} at ${format.rate} Hz cannot be followed`)
     this.#at = format.dataStart
     return format
   }

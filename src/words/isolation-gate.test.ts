@@ -48,6 +48,8 @@ it('finds a word on a line that sends nothing at all between words', () => {
 })
 
 it('takes noise for no word, which begins when the first packet comes, and hears words above it', () => {
-  expect(found(sound(new Int16Array(4_000), quiet(3_000, 600), speech(400, 9_000), quiet(800, 600))).filter(({ isolated }) => isolated)).toHaveLength(1)
+  expect(
+    found(sound(new Int16Array(4_000), quiet(3_000, 600), speech(400, 9_000), quiet(800, 600))).filter(({ isolated }) => isolated),
+  ).toHaveLength(1)
   expect(found(sound(new Int16Array(4_000), quiet(6_000, 600))).map(({ isolated }) => isolated)).not.toContain(true)
 })

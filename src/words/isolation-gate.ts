@@ -61,7 +61,8 @@ export class IsolationGate {
     this.#follow(level)
     if (this.#from === undefined && this.#run === 0) this.#peak = lowestFloorDb
     this.#peak = Math.max(this.#peak, this.#smoothed)
-    const speaking = this.#smoothed > (this.#from === undefined ? this.#floor + beginsDb : Math.max(this.#floor + goesOnDb, this.#peak - belowPeakDb))
+    const speaking =
+      this.#smoothed > (this.#from === undefined ? this.#floor + beginsDb : Math.max(this.#floor + goesOnDb, this.#peak - belowPeakDb))
     this.#run = speaking ? this.#run + 1 : 0
     if (speaking && (this.#from !== undefined || this.#run * frameMs >= clickMs)) {
       this.#from ??= now - this.#run + 1
@@ -76,7 +77,11 @@ export class IsolationGate {
     this.#before = this.#to
     this.#from = undefined
     const ms = (utterance.to - utterance.from) * frameMs
-    return { kind: 'spoken', utterance, isolated: utterance.quietBeforeMs >= isolation.quietBeforeMs && ms >= isolation.shortestMs && ms <= isolation.longestMs }
+    return {
+      kind: 'spoken',
+      utterance,
+      isolated: utterance.quietBeforeMs >= isolation.quietBeforeMs && ms >= isolation.shortestMs && ms <= isolation.longestMs,
+    }
   }
 
   #follow(level: number): void {
@@ -85,7 +90,8 @@ export class IsolationGate {
     // Every tenth of a second is often enough.
     if (this.#frames % 10 !== 0 && this.#frames > 10) return
     const quietest = Math.max(lowestFloorDb, this.#share(floorFrames, floorShare))
-    const steady = this.#share(steadyFrames, 0.9) - this.#share(steadyFrames, 0.1) < steadyDb ? this.#share(steadyFrames, 0.5) : lowestFloorDb
+    const steady =
+      this.#share(steadyFrames, 0.9) - this.#share(steadyFrames, 0.1) < steadyDb ? this.#share(steadyFrames, 0.5) : lowestFloorDb
     this.#floor = Math.max(quietest, steady)
     if (steady < quietest + beginsDb) return
     this.#from = undefined

@@ -66,11 +66,19 @@ export class MelFrames {
       for (let index = 0; index < filter.weights.length; index++) sum += (filter.weights[index] ?? 0) * (power[filter.from + index] ?? 0)
       mel[band] = Math.log(sum + 1e-9)
     }
-    return { mel, level: 10 * Math.log10(total / fullScale + 1e-10), tonality: total > 0 ? around / total : 0, peakHz: (peak * sampleRate) / points }
+    return {
+      mel,
+      level: 10 * Math.log10(total / fullScale + 1e-10),
+      tonality: total > 0 ? around / total : 0,
+      peakHz: (peak * sampleRate) / points,
+    }
   }
 }
 
-const hamming = Float64Array.from({ length: windowSamples }, (_, index) => 0.54 - 0.46 * Math.cos((2 * Math.PI * index) / (windowSamples - 1)))
+const hamming = Float64Array.from(
+  { length: windowSamples },
+  (_, index) => 0.54 - 0.46 * Math.cos((2 * Math.PI * index) / (windowSamples - 1)),
+)
 /** Power over all bins of a full-scale tone. */
 const fullScale = (hamming.reduce((sum, value) => sum + value ** 2, 0) * points) / 4
 const firstBin = Math.floor((lowestHz * points) / sampleRate)
@@ -78,7 +86,8 @@ const lastBin = Math.ceil((highestHz * points) / sampleRate)
 
 /** Triangles, evenly spaced on the mel scale. */
 const filters = Array.from({ length: bands }, (_, band) => {
-  const edge = (nth: number): number => (toHz(toMel(lowestHz) + ((toMel(highestHz) - toMel(lowestHz)) * nth) / (bands + 1)) * points) / sampleRate
+  const edge = (nth: number): number =>
+    (toHz(toMel(lowestHz) + ((toMel(highestHz) - toMel(lowestHz)) * nth) / (bands + 1)) * points) / sampleRate
   const [left, centre, right] = [edge(band), edge(band + 1), edge(band + 2)]
   const from = Math.max(firstBin, Math.floor(left))
   const weights = Float64Array.from({ length: Math.min(lastBin, Math.ceil(right)) - from }, (_each, index) => {

@@ -48,8 +48,10 @@ export interface NetFile {
 /** @throws Error where the weights are not those that were trained */
 export function readNet(file: NetFile): Float32Array {
   const bytes = Buffer.from(file.weights, 'base64')
-  if (createHash('sha256').update(bytes).digest('hex') !== file.sha256) throw new Error(`the weights for "${file.word}" are damaged: their checksum is another`)
-  if (bytes.length !== weightCount * 2) throw new Error(`the weights for "${file.word}" are ${bytes.length / 2}, and the net has ${weightCount}`)
+  if (createHash('sha256').update(bytes).digest('hex') !== file.sha256)
+    throw new Error(`the weights for "${file.word}" are damaged: their checksum is another`)
+  if (bytes.length !== weightCount * 2)
+    throw new Error(`the weights for "${file.word}" are ${bytes.length / 2}, and the net has ${weightCount}`)
   return Float32Array.from({ length: weightCount }, (_, index) => bytes.readInt16LE(index * 2) * file.scale)
 }
 
@@ -69,7 +71,8 @@ export function netInput(frames: (index: number) => Frame | undefined, from: num
   for (let index = 0; index < inputFrames; index++) {
     const frame = frames(begin + index)
     if (!frame) continue
-    for (let band = 0; band < bands; band++) input[index * bands + band] = Math.max(-1, 1 + (2 * ((frame.mel[band] ?? -Infinity) - loudest)) / depth)
+    for (let band = 0; band < bands; band++)
+      input[index * bands + band] = Math.max(-1, 1 + (2 * ((frame.mel[band] ?? -Infinity) - loudest)) / depth)
   }
   return input
 }

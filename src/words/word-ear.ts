@@ -6,9 +6,7 @@ import { netInput, score } from './net.js'
 /** Why no word is taken from a leg any more: what it did, as voicemail greetings do. */
 export type KeyOnly = Exclude<NoWords, 'lost'>
 
-export type EarTold =
-  | { readonly kind: 'word'; readonly score: number }
-  | { readonly kind: 'keyOnly'; readonly why: KeyOnly }
+export type EarTold = { readonly kind: 'word'; readonly score: number } | { readonly kind: 'keyOnly'; readonly why: KeyOnly }
 
 /** More speech than this, within so long from the answer on, is a greeting. */
 export const greeting = { withinMs: 6_000, mostMs: 2_000 } as const
@@ -87,7 +85,16 @@ export class WordEar {
   }
 
   #spoken(isolated: boolean, { from, to }: { readonly from: number; readonly to: number }): void {
-    const value = isolated ? score(this.#net.weights, netInput((index) => (index < 0 || index >= this.#count || index < this.#count - keptFrames ? undefined : this.#kept[index % keptFrames]), from, to)) : 0
+    const value = isolated
+      ? score(
+          this.#net.weights,
+          netInput(
+            (index) => (index < 0 || index >= this.#count || index < this.#count - keptFrames ? undefined : this.#kept[index % keptFrames]),
+            from,
+            to,
+          ),
+        )
+      : 0
     if (value >= this.#net.threshold) {
       this.#wordHeard = true
       this.#sinceWord = 0

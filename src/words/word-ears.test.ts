@@ -26,7 +26,10 @@ afterEach(async () => {
 function follow(name: string) {
   const path = join(folder, `${name}.wav`)
   const told: string[] = []
-  const ear = ears.follow(path, { word: (word, score) => told.push(`${word} ${score > 0.5 ? 'surely' : 'perhaps'}`), noWords: (why) => told.push(why) })
+  const ear = ears.follow(path, {
+    word: (word, score) => told.push(`${word} ${score > 0.5 ? 'surely' : 'perhaps'}`),
+    noWords: (why) => told.push(why),
+  })
   return { path, told, ear }
 }
 

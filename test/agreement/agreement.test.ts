@@ -39,7 +39,12 @@ async function expectAgreement(database: WritableDatabase, events: readonly Call
       else if (reading.talkMs === undefined) expect(shown.talkingTo).toBeUndefined()
     }
     const replayed = whatIf.get(callId)
-    if (replayed) expect(replayed).toEqual({ waitMs: reading.waitMs, refs: reading.refs, talkMs: reading.acceptedBy === undefined ? undefined : reading.talkMs })
+    if (replayed)
+      expect(replayed).toEqual({
+        waitMs: reading.waitMs,
+        refs: reading.refs,
+        talkMs: reading.acceptedBy === undefined ? undefined : reading.talkMs,
+      })
   }
   const sums = summed([...truth.values()])
   const measured = await byTheMetrics(events)
@@ -50,7 +55,7 @@ async function expectAgreement(database: WritableDatabase, events: readonly Call
   expect(await questions.differingRollUps.ask(database.db)).toEqual([])
 }
 
-const whole = (ms: number | undefined) => ms === undefined ? undefined : Math.round(ms)
+const whole = (ms: number | undefined) => (ms === undefined ? undefined : Math.round(ms))
 
 function rounded<T extends { readonly waitMs: number | undefined; readonly talkMs: number | undefined }>(reading: T): T {
   return { ...reading, waitMs: whole(reading.waitMs), talkMs: whole(reading.talkMs) }
@@ -89,7 +94,8 @@ describe('record, lists, wallboard, metrics and what-if say the same of a call',
         const { world } = await live(plan)
         await withStore((database) => expectAgreement(database, asStored(world.log.told), 7))
         // On a line nobody has accepted who was not connected.
-        for (const { acceptedBy, waitMs, talkStartedAt } of world.records()) if (talkStartedAt === undefined) expect({ acceptedBy, waitMs }).toEqual({ acceptedBy: undefined, waitMs: undefined })
+        for (const { acceptedBy, waitMs, talkStartedAt } of world.records())
+          if (talkStartedAt === undefined) expect({ acceptedBy, waitMs }).toEqual({ acceptedBy: undefined, waitMs: undefined })
       }),
       { numRuns: 40 },
     )
@@ -108,5 +114,9 @@ describe('record, lists, wallboard, metrics and what-if say the same of a call',
 
 /** The store keeps whole milliseconds. */
 function asStored(events: readonly CallEvent[]): readonly CallEvent[] {
-  return events.map((event) => ({ ...event, at: Math.round(event.at), ...(event.elapsedMs === undefined ? {} : { elapsedMs: Math.round(event.elapsedMs) }) }))
+  return events.map((event) => ({
+    ...event,
+    at: Math.round(event.at),
+    ...(event.elapsedMs === undefined ? {} : { elapsedMs: Math.round(event.elapsedMs) }),
+  }))
 }

@@ -32,7 +32,8 @@ export interface Sums {
 
 /** The oracle: read off the facts by hand, by the definitions of the glossary and nothing else. */
 export function byHand(events: readonly CallEvent[]): Reading {
-  const find = <T extends CallEvent['type']>(type: T) => events.filter((event): event is Extract<CallEvent, { type: T }> => event.type === type)
+  const find = <T extends CallEvent['type']>(type: T) =>
+    events.filter((event): event is Extract<CallEvent, { type: T }> => event.type === type)
   const left = find('arrangement.taken').at(-1) ?? find('organisation.chosen').at(-1)
   const since = left?.seq ?? 0
   const started = find('attempt.started')
@@ -68,7 +69,11 @@ export function byTheRecord(events: readonly CallEvent[]): Reading {
 }
 
 /** Written fact by fact in groups of any size, and asked as the list of calls is. */
-export async function byTheStore(database: WritableDatabase, calls: ReadonlyMap<string, readonly CallEvent[]>, groupOf: number): Promise<ReadonlyMap<string, Reading>> {
+export async function byTheStore(
+  database: WritableDatabase,
+  calls: ReadonlyMap<string, readonly CallEvent[]>,
+  groupOf: number,
+): Promise<ReadonlyMap<string, Reading>> {
   const writer = new CallDatabase(database)
   const all = [...calls.values()].flat()
   for (let start = 0; start < all.length; start += groupOf) await writer.append(all.slice(start, start + groupOf))
@@ -76,7 +81,12 @@ export async function byTheStore(database: WritableDatabase, calls: ReadonlyMap<
   const readings = new Map<string, Reading>()
   for (const call of page.calls) {
     if (!calls.has(call.callId)) continue
-    const attempts = await database.db.selectFrom('attempts').select('result').where('call_id', '=', call.callId).orderBy('position').execute()
+    const attempts = await database.db
+      .selectFrom('attempts')
+      .select('result')
+      .where('call_id', '=', call.callId)
+      .orderBy('position')
+      .execute()
     readings.set(call.callId, {
       ending: call.ending ?? undefined,
       acceptedBy: call.acceptedBy ?? undefined,
@@ -94,7 +104,11 @@ export async function byTheStore(database: WritableDatabase, calls: ReadonlyMap<
 export function byTheWallboard(all: readonly CallEvent[]): ReadonlyMap<string, LiveCall> {
   const listeners = new Set<(event: CallEvent) => void>()
   let now = 0
-  const board = createLiveBoard(log(listeners), { organisation: () => undefined, line: () => undefined }, { monotonic: () => now, now: () => 0 })
+  const board = createLiveBoard(
+    log(listeners),
+    { organisation: () => undefined, line: () => undefined },
+    { monotonic: () => now, now: () => 0 },
+  )
   const last = new Map<string, LiveCall>()
   for (const event of all) {
     now = event.elapsedMs ?? 0
@@ -126,7 +140,10 @@ export async function byTheMetrics(all: readonly CallEvent[]): Promise<Sums> {
     return sums
   }
   // With labels or without: all series of the name together.
-  const sum = (name: string) => lines.filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`)).reduce((total, line) => total + Number(line.split(' ').at(-1)), 0)
+  const sum = (name: string) =>
+    lines
+      .filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`))
+      .reduce((total, line) => total + Number(line.split(' ').at(-1)), 0)
   return {
     endings: by('ringround_calls_ended_total', 'ending'),
     attempts: by('ringround_attempts_total', 'result'),
@@ -139,7 +156,8 @@ export async function byTheMetrics(all: readonly CallEvent[]): Promise<Sums> {
 
 /** What the readings of single calls come to. */
 export function summed(readings: readonly Reading[]): Sums {
-  const count = (values: readonly string[]) => values.reduce<Record<string, number>>((counts, value) => ({ ...counts, [value]: (counts[value] ?? 0) + 1 }), {})
+  const count = (values: readonly string[]) =>
+    values.reduce<Record<string, number>>((counts, value) => ({ ...counts, [value]: (counts[value] ?? 0) + 1 }), {})
   const defined = (values: readonly (number | undefined)[]) => values.filter((value) => value !== undefined)
   const total = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / 1_000
   const waits = defined(readings.map(({ waitMs }) => waitMs))
@@ -155,9 +173,13 @@ export function summed(readings: readonly Reading[]): Sums {
 }
 
 /** What a what-if takes from the calls that it replays. */
-export function byWhatIf(calls: ReadonlyMap<string, readonly CallEvent[]>): ReadonlyMap<string, { readonly waitMs: number | undefined; readonly refs: number; readonly talkMs: number | undefined }> {
+export function byWhatIf(
+  calls: ReadonlyMap<string, readonly CallEvent[]>,
+): ReadonlyMap<string, { readonly waitMs: number | undefined; readonly refs: number; readonly talkMs: number | undefined }> {
   const records = [...calls.values()].flatMap((events) => callRecord(events) ?? [])
-  return new Map(huntedCalls(records, knownTimeZone('Europe/London')).hunted.map(({ callId, result, talkMs }) => [callId, { ...result, talkMs }]))
+  return new Map(
+    huntedCalls(records, knownTimeZone('Europe/London')).hunted.map(({ callId, result, talkMs }) => [callId, { ...result, talkMs }]),
+  )
 }
 
 function log(listeners: Set<(event: CallEvent) => void>): { subscribe(listener: (event: CallEvent) => void): () => void } {

@@ -40,7 +40,8 @@ function ringing(callId: string, nth: number, { until, result, who }: Ringing, p
   ]
   if (until !== 'rung') facts.push({ type: 'attempt.answered', attempt, legId })
   if (until !== 'rung' && result !== 'connected') facts.push({ type: 'whisper.started', attempt, repetition: 1 })
-  if ((until === 'accepted' || until === 'talked') && result !== 'connected') facts.push({ type: 'attempt.accepted', attempt, proof: { heard: { kind: 'key', key: '1', source: 'rfc4733' }, legId, heardAt: 0 } })
+  if ((until === 'accepted' || until === 'talked') && result !== 'connected')
+    facts.push({ type: 'attempt.accepted', attempt, proof: { heard: { kind: 'key', key: '1', source: 'rfc4733' }, legId, heardAt: 0 } })
   if (until === 'talked') facts.push({ type: 'talk.started', attempt })
   return [...facts, { type: 'attempt.ended', attempt, result }]
 }
@@ -59,11 +60,21 @@ const story: fc.Arbitrary<Facts> = fc
     const direct = kind === 'bypass'
     const pool = direct ? 'direct' : 'local'
     const result = direct ? 'connected' : 'accepted'
-    const ringings = vain.map(([each, index]): Ringing => ({ ...(direct && each.until === 'accepted' ? { ...each, until: 'answered' } : each), who: index }))
+    const ringings = vain.map(([each, index]): Ringing => ({
+      ...(direct && each.until === 'accepted' ? { ...each, until: 'answered' } : each),
+      who: index,
+    }))
     const recordingId = `${callId}-r`
     const failed: CallFact = { type: 'recording.failed', recordingId, stage: 'encode', why: 'no room' }
     const ready: CallFact = { type: 'recording.ready', recordingId, path: 'a.mp3', bytes: 1, seconds: 1, sha256: 'ff' }
-    const made = { none: [], ready: [ready], failed: [failed], failedThenReady: [failed, ready], readyThenFailed: [ready, failed], readyThenDeleted: [ready, { type: 'recording.deleted', recordingId, certificate: 'c', rule: 'r' } as const, failed] }[recording]
+    const made = {
+      none: [],
+      ready: [ready],
+      failed: [failed],
+      failedThenReady: [failed, ready],
+      readyThenFailed: [ready, failed],
+      readyThenDeleted: [ready, { type: 'recording.deleted', recordingId, certificate: 'c', rule: 'r' } as const, failed],
+    }[recording]
     const talked: readonly CallFact[] = [
       { type: 'hunt.ended', result },
       ...(recording === 'none' ? [] : [{ type: 'recording.started', recordingId, spoolPath: '/spool/a.wav' } as const]),
@@ -75,15 +86,28 @@ const story: fc.Arbitrary<Facts> = fc
     ]
     const ends: Record<typeof last, readonly CallFact[]> = {
       talk: [...ringing(callId, 9, { until: 'talked', result, who }, pool), ...talked],
-      nobody: [{ type: 'hunt.ended', result: 'nobody' }, { type: 'call.ended', ending: 'unanswered' }],
-      gone: [{ type: 'hunt.ended', result: 'callerGone' }, { type: 'call.ended', ending: 'abandonedInHunt' }],
-      star: [{ type: 'hunt.ended', result: 'calledOff' }, { type: 'arrangement.taken', arrangement: 'pc', kind: 'patientConnect' }, ...ringing(callId, 9, { until: 'talked', result: 'connected', who }, 'direct'), ...talked.map((fact) => (fact.type === 'hunt.ended' ? { ...fact, result: 'connected' as const } : fact))],
+      nobody: [
+        { type: 'hunt.ended', result: 'nobody' },
+        { type: 'call.ended', ending: 'unanswered' },
+      ],
+      gone: [
+        { type: 'hunt.ended', result: 'callerGone' },
+        { type: 'call.ended', ending: 'abandonedInHunt' },
+      ],
+      star: [
+        { type: 'hunt.ended', result: 'calledOff' },
+        { type: 'arrangement.taken', arrangement: 'pc', kind: 'patientConnect' },
+        ...ringing(callId, 9, { until: 'talked', result: 'connected', who }, 'direct'),
+        ...talked.map((fact) => (fact.type === 'hunt.ended' ? { ...fact, result: 'connected' as const } : fact)),
+      ],
       fault: [{ type: 'call.ended', ending: 'engineFault' }],
     }
     return [
       { type: 'call.arrived', kind, callerNumber: '+441632960001', dialledNumber: '01632960000', source: 'udp:192.0.2.1:5060' },
       { type: 'call.answered', legId: `${callId}-a` },
-      ...(direct ? [{ type: 'organisation.chosen', organisation: 'elm-row' } as const] : [{ type: 'line.chosen', line: 'cardiology', by: 'only' } as const]),
+      ...(direct
+        ? [{ type: 'organisation.chosen', organisation: 'elm-row' } as const]
+        : [{ type: 'line.chosen', line: 'cardiology', by: 'only' } as const]),
       { type: 'hunt.started', pool, candidates: 3 },
       ...ringings.flatMap((each, index) => ringing(callId, index + 1, each, pool)),
       ...ends[last],
@@ -91,14 +115,23 @@ const story: fc.Arbitrary<Facts> = fc
   })
 
 const dayMs = 24 * 60 * 60_000
-const clockSet = fc.oneof({ weight: 12, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.constantFrom(26 * 60 * 60_000, -26 * 60 * 60_000, 5_000, -5_000, 400 * dayMs) })
+const clockSet = fc.oneof(
+  { weight: 12, arbitrary: fc.constant(0) },
+  { weight: 1, arbitrary: fc.constantFrom(26 * 60 * 60_000, -26 * 60 * 60_000, 5_000, -5_000, 400 * dayMs) },
+)
 
 /** Some calls with every fact at its moment, on a machine whose clock is set now and then. */
 export const toldCalls: fc.Arbitrary<(prefix: string) => readonly CallEvent[]> = fc
   .array(fc.tuple(story, fc.infiniteStream(fc.tuple(fc.nat(40_000), clockSet))), { minLength: 1, maxLength: 4 })
   .map((stories) => {
     const calls = stories.map(([facts, moments]) => ({ facts, moments: [...moments.take(80)] }))
-    return (prefix) => calls.flatMap(({ facts, moments }, nth) => events(`${prefix}-${nth}`, facts(`${prefix}-${nth}`).map((fact, index) => ({ fact, afterMs: moments[index]?.[0] ?? 0, setMs: moments[index]?.[1] ?? 0 }))))
+    return (prefix) =>
+      calls.flatMap(({ facts, moments }, nth) =>
+        events(
+          `${prefix}-${nth}`,
+          facts(`${prefix}-${nth}`).map((fact, index) => ({ fact, afterMs: moments[index]?.[0] ?? 0, setMs: moments[index]?.[1] ?? 0 })),
+        ),
+      )
   })
 
 function events(callId: string, told: readonly Told[]): readonly CallEvent[] {

@@ -6,6 +6,9 @@ test('a program that is kept compiled asks for packages by require alone: V8 for
   execFileSync(process.execPath, ['scripts/build.mjs'])
   for (const program of ['src/main', 'src/embedded/main', 'src/store/sqlite/database-thread']) {
     const text = readFileSync(`dist/${program}.program.cjs`, 'utf8')
-    expect([...text.matchAll(/\bimport\(\s*["'][^"']+["']/g)].map(([found]) => found), program).toEqual([])
+    expect(
+      [...text.matchAll(/\bimport\(\s*["'][^"']+["']/g)].map(([found]) => found),
+      program,
+    ).toEqual([])
   }
 })

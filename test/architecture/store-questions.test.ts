@@ -28,8 +28,20 @@ async function notedStore(calls: number) {
   // Nobody pulls the plug.
   await sql`pragma synchronous = off`.execute(writing.db)
   const writes = writesTo(writing)
-  for (let call = 0; call < calls; call++) await writes.append(events(call === 0 ? 'one' : `call-${call}`, noon + call * 60_000, [...goodCall(call === 0 ? 'one' : `call-${call}`), ...(call === 0 ? [staffOutcome, ...failing] : [])]))
-  await writes.append(events('placed', noon, [{ type: 'call.placed', kind: 'pifuCallBack', arrangement: 'a', clinician: 'dr-okafor' }, { type: 'code.refused', digits: 4, why: 'wrong' }, { type: 'call.ended', ending: 'completed' }]))
+  for (let call = 0; call < calls; call++)
+    await writes.append(
+      events(call === 0 ? 'one' : `call-${call}`, noon + call * 60_000, [
+        ...goodCall(call === 0 ? 'one' : `call-${call}`),
+        ...(call === 0 ? [staffOutcome, ...failing] : []),
+      ]),
+    )
+  await writes.append(
+    events('placed', noon, [
+      { type: 'call.placed', kind: 'pifuCallBack', arrangement: 'a', clinician: 'dr-okafor' },
+      { type: 'code.refused', digits: 4, why: 'wrong' },
+      { type: 'call.ended', ending: 'completed' },
+    ]),
+  )
   await writes.alive(noon, 'engine-1')
   await writes.keepEntry({ ...unknownOrigin, topic: 'arrangement', subject: 'a', at: noon, type: 'made', data: {} })
   await writing.close()
@@ -74,7 +86,14 @@ describe('no question scans a table that grows', () => {
         expect(runs.length, `${name} asks nothing`).toBeGreaterThan(0)
         for (const { text } of runs) {
           const steps = plan(text)
-          found.push(...[...scans(text, steps), ...steps.filter((step) => /USE TEMP B-TREE FOR ORDER BY/.test(step) && questions[name].when === 'list' && / limit /i.test(text))].map((step) => `${name}: ${step}: ${text}`))
+          found.push(
+            ...[
+              ...scans(text, steps),
+              ...steps.filter(
+                (step) => /USE TEMP B-TREE FOR ORDER BY/.test(step) && questions[name].when === 'list' && / limit /i.test(text),
+              ),
+            ].map((step) => `${name}: ${step}: ${text}`),
+          )
         }
       }
     }
@@ -117,15 +136,35 @@ test('a start reads as many rows with many calls behind it as with few', async (
 test('nothing but the questions, the writes and the steps that make the tables knows the database', () => {
   // Rooms with tables of their own ask them themselves.
   const owners = ['store', 'accounts', 'audit', 'outbox'].map((room) => join('src', room))
-  const outside = sourcesBelow('src').filter((file) => !owners.some((room) => file.startsWith(room)) && /from 'kysely'|from 'libsql'/.test(readFileSync(file, 'utf8')))
+  const outside = sourcesBelow('src').filter(
+    (file) => !owners.some((room) => file.startsWith(room)) && /from 'kysely'|from 'libsql'/.test(readFileSync(file, 'utf8')),
+  )
   expect(outside).toEqual([])
   // Whoever asks the database stands in a file of its own, which the registry names.
-  const asking = sourcesBelow(join('src', 'store')).filter((file) => /\b(selectFrom|executeQuery)\b/.test(readFileSync(file, 'utf8')) && !file.includes(join('store', 'questions')))
-  expect(asking.map((file) => file.split('/').at(-1)).sort()).toEqual(['call-database.ts', 'dialect.ts', 'growth-migration.ts', 'open-for-asking.ts', 'statements.ts', 'target-rows.ts'])
+  const asking = sourcesBelow(join('src', 'store')).filter(
+    (file) => /\b(selectFrom|executeQuery)\b/.test(readFileSync(file, 'utf8')) && !file.includes(join('store', 'questions')),
+  )
+  expect(asking.map((file) => file.split('/').at(-1)).sort()).toEqual([
+    'call-database.ts',
+    'dialect.ts',
+    'growth-migration.ts',
+    'open-for-asking.ts',
+    'statements.ts',
+    'target-rows.ts',
+  ])
   const registry = readFileSync(join('src', 'store', 'questions.ts'), 'utf8')
-  const writers = ['call-database.ts', 'copy.ts', 'growth-migration.ts', 'writes.ts', 'differing.ts'].map((file) => sourcesBelow(join('src', 'store')).find((one) => one.endsWith(file)) ?? '').map((file) => readFileSync(file, 'utf8')).join('\n')
-  const others = readdirSync(join('src', 'store', 'questions')).map((file) => readFileSync(join('src', 'store', 'questions', file), 'utf8')).join('\n')
-  const forgotten = readdirSync(join('src', 'store', 'questions')).filter((file) => !registry.includes(`./questions/${file.replace('.ts', '.js')}`) && !`${writers}\n${others}`.includes(`/${file.replace('.ts', '.js')}'`))
+  const writers = ['call-database.ts', 'copy.ts', 'growth-migration.ts', 'writes.ts', 'differing.ts']
+    .map((file) => sourcesBelow(join('src', 'store')).find((one) => one.endsWith(file)) ?? '')
+    .map((file) => readFileSync(file, 'utf8'))
+    .join('\n')
+  const others = readdirSync(join('src', 'store', 'questions'))
+    .map((file) => readFileSync(join('src', 'store', 'questions', file), 'utf8'))
+    .join('\n')
+  const forgotten = readdirSync(join('src', 'store', 'questions')).filter(
+    (file) =>
+      !registry.includes(`./questions/${file.replace('.ts', '.js')}`) &&
+      !`${writers}\n${others}`.includes(`/${file.replace('.ts', '.js')}'`),
+  )
   expect(forgotten).toEqual([])
 })
 

@@ -147,7 +147,11 @@ export function accountsContract(ground: Ground): void {
     const { accounts, generator, step, pass } = await opened(ground)
     const { code } = await generator()
     const one = await step()
-    const answers = await Promise.all(Array.from({ length: 40 }, (_, guess) => accounts.signInByCode(one, String(guess).padStart(6, '0'), { ...from, address: `192.0.2.${guess}` })))
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, (_, guess) =>
+        accounts.signInByCode(one, String(guess).padStart(6, '0'), { ...from, address: `192.0.2.${guess}` }),
+      ),
+    )
     expect(answers.filter(({ kind }) => kind === 'wrong')).toHaveLength(11)
     expect(await accounts.signInByCode(one, code(), from)).toMatchObject({ kind: 'slow', waitMs: 10_000 })
     pass(10_000)
@@ -158,7 +162,9 @@ export function accountsContract(ground: Ground): void {
     const { accounts, mary, generator, step } = await opened(ground)
     const { codes } = await generator()
     const [one = '', other = ''] = codes
-    const answers = await Promise.all([await step(), await step()].map((at) => accounts.signInByCode(at, one.toUpperCase().replaceAll('-', ' '), from)))
+    const answers = await Promise.all(
+      [await step(), await step()].map((at) => accounts.signInByCode(at, one.toUpperCase().replaceAll('-', ' '), from)),
+    )
     expect(answers.map(({ kind }) => kind).sort()).toEqual(['in', 'wrong'])
     expect(await accounts.factors.recoveryCodesLeft(mary.id)).toBe(recoveryCodeCount - 1)
     const [fresh = ''] = await accounts.factors.newRecoveryCodes(by, mary.id)
@@ -171,7 +177,8 @@ export function accountsContract(ground: Ground): void {
     const { code } = await generator()
     const led = await accounts.signInByLink(await accounts.makeLink(system, mary.id, 'signIn'), from)
     expect(led.kind).toBe('second')
-    if (led.kind === 'second') expect(await accounts.signInByCode(led.step, code(), from)).toMatchObject({ kind: 'in', session: { method: 'link' } })
+    if (led.kind === 'second')
+      expect(await accounts.signInByCode(led.step, code(), from)).toMatchObject({ kind: 'in', session: { method: 'link' } })
   })
 
   test('a second step waits ten minutes, and not for somebody who was stopped meanwhile', async () => {
@@ -201,8 +208,19 @@ export function accountsContract(ground: Ground): void {
     const added = await accounts.factors.finishGenerator(by, mary.id, step, new TOTP({ secret }).generate({ timestamp: accounts.now() }))
     const codes = added.kind === 'added' ? (added.codes ?? []) : []
     expect(codes).toHaveLength(recoveryCodeCount)
-    const rows = JSON.stringify([await store.tables.reading.selectFrom('credentials').selectAll().execute(), await store.tables.reading.selectFrom('sign_in_steps').selectAll().execute()])
-    for (const kept of [secret.base32, secret.hex, Buffer.from(secret.bytes).toString('base64'), password, ...codes, ...codes.map((code) => code.replaceAll('-', ''))]) expect(rows).not.toContain(kept)
+    const rows = JSON.stringify([
+      await store.tables.reading.selectFrom('credentials').selectAll().execute(),
+      await store.tables.reading.selectFrom('sign_in_steps').selectAll().execute(),
+    ])
+    for (const kept of [
+      secret.base32,
+      secret.hex,
+      Buffer.from(secret.bytes).toString('base64'),
+      password,
+      ...codes,
+      ...codes.map((code) => code.replaceAll('-', '')),
+    ])
+      expect(rows).not.toContain(kept)
   })
 
   test('a new generator belongs to whoever began it, and its first code has to be right', async () => {
@@ -231,10 +249,20 @@ export function accountsContract(ground: Ground): void {
 
   test('what was given by approval opens nothing until the second factor is shown, and for a quarter of an hour', async () => {
     const { accounts, mary, generator, step, pass } = await opened(ground)
-    await accounts.grant(system, { person: mary.id, role: 'pidApproved', scope: { kind: 'everywhere' }, reason: 'Complaint 17', until: accounts.now() + 24 * 60 * minute })
+    await accounts.grant(system, {
+      person: mary.id,
+      role: 'pidApproved',
+      scope: { kind: 'everywhere' },
+      reason: 'Complaint 17',
+      until: accounts.now() + 24 * 60 * minute,
+    })
     const before = await accounts.signInByPassword({ email, password }, from)
     if (before.kind !== 'in') throw new Error(before.kind)
-    expect(await accounts.identify({ cookie: before.secret })).toMatchObject({ confirmed: false, grants: [], asleep: [{ role: 'pidApproved' }] })
+    expect(await accounts.identify({ cookie: before.secret })).toMatchObject({
+      confirmed: false,
+      grants: [],
+      asleep: [{ role: 'pidApproved' }],
+    })
     const { code, codes } = await generator()
     const signedIn = await accounts.signInByCode(await step(), code(), from)
     if (signedIn.kind !== 'in') throw new Error(signedIn.kind)
@@ -253,7 +281,13 @@ export function accountsContract(ground: Ground): void {
 
   test('a token opens what it was made for, until it is ended or its time is over', async () => {
     const { accounts, pass } = await opened(ground)
-    const { secret, token } = await accounts.tokenBook.make(system, { kind: 'api', name: 'prometheus', permissions: ['metrics'], scope: { kind: 'everywhere' }, expiresAt: accounts.now() + minute })
+    const { secret, token } = await accounts.tokenBook.make(system, {
+      kind: 'api',
+      name: 'prometheus',
+      permissions: ['metrics'],
+      scope: { kind: 'everywhere' },
+      expiresAt: accounts.now() + minute,
+    })
     expect(await accounts.identify({ bearer: secret })).toMatchObject({ kind: 'token', token: { permissions: ['metrics'] } })
     expect(await accounts.identify({ cookie: secret })).toEqual({ kind: 'nobody' })
     expect(await accounts.identify({ bearer: `${secret}x` })).toEqual({ kind: 'nobody' })

@@ -29,7 +29,10 @@ export function audioContract(name: string, open: () => Promise<SocketWorld>): v
       let done: () => void = () => undefined
       const answering = new Promise<Leg>((resolve, reject) => {
         world.switch.onIncoming((call) => {
-          call.answer().then((result) => resolve(legOf(result))).catch(reject)
+          call
+            .answer()
+            .then((result) => resolve(legOf(result)))
+            .catch(reject)
           return new Promise<void>((finish) => (done = finish))
         })
       })
@@ -78,7 +81,9 @@ export function audioContract(name: string, open: () => Promise<SocketWorld>): v
         void leg.play([{ kind: 'tone', tone: 'ringback' }])
         await phone.media.hears(400, 2_000, began)
         await world.elapse(3_400)
-        const loud = phone.media.packets.filter((packet) => packet.at >= began).map((packet) => amplitudeOf(400, packet.samples) > 500 && amplitudeOf(450, packet.samples) > 500)
+        const loud = phone.media.packets
+          .filter((packet) => packet.at >= began)
+          .map((packet) => amplitudeOf(400, packet.samples) > 500 && amplitudeOf(450, packet.samples) > 500)
         const start = loud.indexOf(true)
         const runs: [boolean, number][] = []
         for (const on of loud.slice(start)) {
@@ -86,7 +91,12 @@ export function audioContract(name: string, open: () => Promise<SocketWorld>): v
           if (run?.[0] === on) run[1] += 20
           else runs.push([on, 20])
         }
-        for (const [index, [on, ms]] of [[true, 400], [false, 200], [true, 400], [false, 2_000]].entries() as IterableIterator<[number, [boolean, number]]>) {
+        for (const [index, [on, ms]] of [
+          [true, 400],
+          [false, 200],
+          [true, 400],
+          [false, 2_000],
+        ].entries() as IterableIterator<[number, [boolean, number]]>) {
           expect(runs[index]?.[0]).toBe(on)
           expect(Math.abs(runs[index]![1] - ms)).toBeLessThanOrEqual(60)
         }
@@ -96,7 +106,9 @@ export function audioContract(name: string, open: () => Promise<SocketWorld>): v
 
       it('says which file is missing', async () => {
         const { leg, done } = await answeredCaller()
-        const played = await world.settled(leg.play([world.file(100), { kind: 'file', path: `${world.folder}/nowhere.wav` }, world.file(100)]))
+        const played = await world.settled(
+          leg.play([world.file(100), { kind: 'file', path: `${world.folder}/nowhere.wav` }, world.file(100)]),
+        )
         expect(played).toMatchObject({ kind: 'failed' })
         expect(played.kind === 'failed' && played.why).toContain('nowhere.wav')
         expect((await world.settled(leg.play([world.file(100)]))).kind).toBe('finished')
@@ -341,7 +353,12 @@ export function audioContract(name: string, open: () => Promise<SocketWorld>): v
       })
 
       it('lets the phone keep the session timer that it asks for', async () => {
-        const { phone, leg, done } = await answeredCaller({ headers: [['Session-Expires', '1800'], ['Supported', 'timer']] })
+        const { phone, leg, done } = await answeredCaller({
+          headers: [
+            ['Session-Expires', '1800'],
+            ['Supported', 'timer'],
+          ],
+        })
         const ok = phone.seen.find((each) => status(each.message) === 200)!.message
         expect(header(ok, 'Session-Expires')).toMatch(/^1800\s*;\s*refresher=uac/)
         await closed(leg)
@@ -362,13 +379,24 @@ export function audioContract(name: string, open: () => Promise<SocketWorld>): v
       })
 
       it('shows whom we ring the single outbound number, and nothing of the caller', async () => {
-        const { phone: gp, leg: a, done } = await answeredCaller({ from: '"Dr Secret" <sip:07700900123@surgery.example>', headers: [['X-Patient', 'secret-9999'], ['User-Agent', 'SecretPhone']] })
+        const {
+          phone: gp,
+          leg: a,
+          done,
+        } = await answeredCaller({
+          from: '"Dr Secret" <sip:07700900123@surgery.example>',
+          headers: [
+            ['X-Patient', 'secret-9999'],
+            ['User-Agent', 'SecretPhone'],
+          ],
+        })
         const { phone, leg: b } = await answeredPhone()
         const invite = phone.request
         expect(header(invite, 'From')).toMatch(/^"?Advice line"? <sip:\+441632960000@/)
         expect(header(invite, 'P-Asserted-Identity')).toMatch(/<sip:\+441632960000@/)
         const everything = JSON.stringify(invite)
-        for (const secret of ['Secret', '07700900123', 'surgery', 'secret-9999', gp.callId, `:${gp.phone.port}`, ` ${gp.media.port} `]) expect(everything).not.toContain(secret)
+        for (const secret of ['Secret', '07700900123', 'surgery', 'secret-9999', gp.callId, `:${gp.phone.port}`, ` ${gp.media.port} `])
+          expect(everything).not.toContain(secret)
         expect(read(invite.body).payloads.slice(0, 2)).toEqual([8, 0])
         await closed(a, b)
         done()
@@ -383,7 +411,9 @@ export function audioContract(name: string, open: () => Promise<SocketWorld>): v
           call.earlyMedia()
         }
         const rings: number[] = []
-        const result = await world.settled(world.switch.dial({ kind: 'uri', uri: telephone.uri }, { from, ringMs: 700, signal: never(), onRinging: () => rings.push(1) }))
+        const result = await world.settled(
+          world.switch.dial({ kind: 'uri', uri: telephone.uri }, { from, ringMs: 700, signal: never(), onRinging: () => rings.push(1) }),
+        )
         expect(result.kind).toBe('noAnswer')
         expect(rings).toEqual([1])
         expect(gp.media.countPure(2_300)).toBe(0)

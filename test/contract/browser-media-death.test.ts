@@ -25,7 +25,10 @@ it('the media server of a browser dies in a talk: the browser gets its BYE, and 
 
   const signalling = await BrowserPhone.open(servers.webSocket, { name: 'browser' })
   const audio = new WebRtcPeer()
-  opened.push(() => signalling.close(), () => audio.close())
+  opened.push(
+    () => signalling.close(),
+    () => audio.close(),
+  )
   signalling.isPresent = true
   const browserLeg = next()
   signalling.send(signalling.request('INVITE', { body: await audio.offer() }))
@@ -46,7 +49,10 @@ it('the media server of a browser dies in a talk: the browser gets its BYE, and 
   const died = performance.now()
   await servers.media.kill()
   signalling.send(signalling.response(await signalling.expects('BYE'), '200 OK'))
-  expect(await world.settled(browser.hungUp)).toMatchObject({ ending: 'mediaLost', detail: expect.stringContaining('a browser cannot be taken to another media server') as string })
+  expect(await world.settled(browser.hungUp)).toMatchObject({
+    ending: 'mediaLost',
+    detail: expect.stringContaining('a browser cannot be taken to another media server') as string,
+  })
   await world.settled(moved, 12_000)
   void telephone.play([{ kind: 'tone', tone: 'ringback' }])
   await phone.media.hears(400, 10_000, died)

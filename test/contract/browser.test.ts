@@ -44,7 +44,10 @@ async function browser(): Promise<Browser> {
 }
 
 /** Places a call that the application answers. @param change what becomes of the offer on its way */
-async function calls({ signalling, audio }: Browser, change = (offer: string) => offer): Promise<{ readonly leg: Leg; readonly answer: string; readonly to: string }> {
+async function calls(
+  { signalling, audio }: Browser,
+  change = (offer: string) => offer,
+): Promise<{ readonly leg: Leg; readonly answer: string; readonly to: string }> {
   let leg: Leg | undefined
   world.switch.onIncoming(async (call) => {
     const result = await call.answer()
@@ -113,7 +116,10 @@ async function registeredAndRung() {
   })
   rung.signalling.send(rung.signalling.request('REGISTER', { headers: { 'Call-ID': 'register' } }))
   const port = await source
-  const dialled = world.switch.dial({ kind: 'uri', uri: rung.signalling.contact, via: `sip:127.0.0.1:${port};transport=ws` }, { from: { number: '+441632960000' }, ringMs: 20_000, signal: never() })
+  const dialled = world.switch.dial(
+    { kind: 'uri', uri: rung.signalling.contact, via: `sip:127.0.0.1:${port};transport=ws` },
+    { from: { number: '+441632960000' }, ringMs: 20_000, signal: never() },
+  )
   return { rung, dialled }
 }
 
@@ -135,7 +141,9 @@ it('a browser that registered is rung, and answers with an offer of its own', as
 
 it('a browser that is rung and offers nothing that we speak is let go, and the hunt is told', async () => {
   const { rung, dialled } = await registeredAndRung()
-  rung.signalling.send(rung.signalling.response(await rung.signalling.expects('INVITE'), '200 OK', (await rung.audio.offer()).replace(/sha-256/g, 'sha-1')))
+  rung.signalling.send(
+    rung.signalling.response(await rung.signalling.expects('INVITE'), '200 OK', (await rung.audio.offer()).replace(/sha-256/g, 'sha-1')),
+  )
   await rung.signalling.expects('ACK')
   rung.signalling.send(rung.signalling.response(await rung.signalling.expects('BYE'), '200 OK'))
   expect(await dialled).toMatchObject({ kind: 'failed', fault: 'farEnd' })
@@ -148,7 +156,9 @@ it('a browser holds the call and goes on with it', async () => {
   await expect.poll(() => caller.audio.packets).toBeGreaterThan(20)
   const offer = caller.audio.connection.localDescription?.sdp ?? ''
   const again = async (direction: string): Promise<string> => {
-    caller.signalling.send(caller.signalling.request('INVITE', { headers: { To: to }, body: offer.replace(/a=sendrecv/g, `a=${direction}`) }))
+    caller.signalling.send(
+      caller.signalling.request('INVITE', { headers: { To: to }, body: offer.replace(/a=sendrecv/g, `a=${direction}`) }),
+    )
     const ok = await caller.signalling.expects('SIP/2.0 200')
     caller.signalling.send(caller.signalling.request('ACK', { headers: { To: to, CSeq: header(ok, 'CSeq').replace('INVITE', 'ACK') } }))
     return ok
@@ -165,10 +175,19 @@ it('a browser holds the call and goes on with it', async () => {
 it('what was encrypted once does not go on in the clear', async () => {
   const caller = await browser()
   const { leg, to } = await calls(caller)
-  caller.signalling.send(caller.signalling.request('INVITE', { headers: { To: to }, body: 'v=0\r\no=- 1 9 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n' }))
+  caller.signalling.send(
+    caller.signalling.request('INVITE', {
+      headers: { To: to },
+      body: 'v=0\r\no=- 1 9 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n',
+    }),
+  )
   const refused = await caller.signalling.expects('SIP/2.0 4')
   expect(refused).toMatch(/^SIP\/2\.0 488 /)
-  caller.signalling.send(caller.signalling.request('ACK', { headers: { Via: header(refused, 'Via'), To: header(refused, 'To'), CSeq: header(refused, 'CSeq').replace('INVITE', 'ACK') } }))
+  caller.signalling.send(
+    caller.signalling.request('ACK', {
+      headers: { Via: header(refused, 'Via'), To: header(refused, 'To'), CSeq: header(refused, 'CSeq').replace('INVITE', 'ACK') },
+    }),
+  )
   await end(caller, leg)
 })
 
@@ -181,7 +200,14 @@ it('whoever has another certificate than the description names hears nothing, an
     })
   })
   const { signalling, audio } = caller
-  signalling.send(signalling.request('INVITE', { body: (await audio.offer()).replace(/(a=fingerprint:sha-256 )(..)/g, (_, name: string, first: string) => `${name}${first === 'AA' ? 'BB' : 'AA'}`) }))
+  signalling.send(
+    signalling.request('INVITE', {
+      body: (await audio.offer()).replace(
+        /(a=fingerprint:sha-256 )(..)/g,
+        (_, name: string, first: string) => `${name}${first === 'AA' ? 'BB' : 'AA'}`,
+      ),
+    }),
+  )
   const ok = await signalling.expects('SIP/2.0 200')
   signalling.send(signalling.request('ACK', { headers: { To: header(ok, 'To'), CSeq: '1 ACK' } }))
   await audio.takes(ok.slice(ok.indexOf('\r\n\r\n') + 4))

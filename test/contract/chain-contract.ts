@@ -48,7 +48,18 @@ async function threeDays(place: StorePlace): Promise<readonly ChainHead[]> {
     await store.ledger.append('device', `desk-${n}`, 'made', { owner: 'dr-okafor' })
     await store.extendChain()
     await Promise.all(afterTalking(`late-${n}`).map((fact) => store.log.append(`late-${n}`, fact)))
-    await Promise.all([1, 2].map((r) => store.log.append(`late-${n}`, { type: 'recording.ready', recordingId: `late-${n}-r${r}`, path: `${n}-${r}.mp3`, bytes: r, seconds: r, sha256: createHash('sha256').update(`${n} ${r}`).digest('hex') })))
+    await Promise.all(
+      [1, 2].map((r) =>
+        store.log.append(`late-${n}`, {
+          type: 'recording.ready',
+          recordingId: `late-${n}-r${r}`,
+          path: `${n}-${r}.mp3`,
+          bytes: r,
+          seconds: r,
+          sha256: createHash('sha256').update(`${n} ${r}`).digest('hex'),
+        }),
+      ),
+    )
     heads.push((await store.extendChain())!)
     now += day
   }
@@ -62,7 +73,13 @@ export function chainContract(ground: ChainGround): void {
     const heads = await threeDays(place)
     expect(heads.map((head) => head.day)).toEqual(['2026-03-10', '2026-03-11', '2026-03-12'])
     const facts = 3 * (goodCall('x').length * 2 + 2)
-    expect(await verified(place, heads)).toMatchObject({ wrong: [], facts: expect.any(Number) as number, entries: 3, waiting: 0, head: heads.at(-1) })
+    expect(await verified(place, heads)).toMatchObject({
+      wrong: [],
+      facts: expect.any(Number) as number,
+      entries: 3,
+      waiting: 0,
+      head: heads.at(-1),
+    })
     // Facts are in one link each, but for those of the first minute, which are taken for the past as well.
     expect((await verified(place)).facts).toBeGreaterThanOrEqual(facts)
   })
@@ -80,17 +97,53 @@ export function chainContract(ground: ChainGround): void {
   })
 
   test.each<[what: string, sql: string, words: RegExp]>([
-    ['a fact is changed', `update call_events set data = replace(data, 'referral-avoided', 'referral-made') where call_id = 'early-2' and type = 'outcome.left'`, /^one of the facts 1 to 22 of call early-2 was changed after 2026-03-11 12:00:00, when it entered the chain$/],
-    ['the instant of a fact', `update call_events set at = at + 1 where call_id = 'early-1' and seq = 1`, /^one of the facts 1 to 22 of call early-1 was changed/],
-    ['who did it', `update call_events set actor = 'staff' where call_id = 'late-3' and seq = 2`, /^one of the facts 1 to 16 of call late-3 was changed/],
-    ['a fact is removed', `delete from call_events where call_id = 'early-2' and seq = 22`, /^fact 22 of call early-2 was removed after 2026-03-11/],
-    ['a call is removed', `delete from call_events where call_id = 'early-1'`, /^call early-1 was removed after 2026-03-10 12:00:00, when its facts 1 to 22 entered the chain$/],
-    ['two recordings change places', `update call_events set data = replace(replace(replace(data, '3-1.mp3', 'x'), '3-2.mp3', '3-1.mp3'), 'x', '3-2.mp3') where call_id = 'late-3' and type = 'recording.ready'`, /^one of the facts 17 to 24 of call late-3 was changed/],
-    ['an entry of the ledger is changed', `update ledger set data = '{}' where subject = 'desk-2'`, /^entry 2 of the ledger \(device made\) was changed after 2026-03-11/],
+    [
+      'a fact is changed',
+      `update call_events set data = replace(data, 'referral-avoided', 'referral-made') where call_id = 'early-2' and type = 'outcome.left'`,
+      /^one of the facts 1 to 22 of call early-2 was changed after 2026-03-11 12:00:00, when it entered the chain$/,
+    ],
+    [
+      'the instant of a fact',
+      `update call_events set at = at + 1 where call_id = 'early-1' and seq = 1`,
+      /^one of the facts 1 to 22 of call early-1 was changed/,
+    ],
+    [
+      'who did it',
+      `update call_events set actor = 'staff' where call_id = 'late-3' and seq = 2`,
+      /^one of the facts 1 to 16 of call late-3 was changed/,
+    ],
+    [
+      'a fact is removed',
+      `delete from call_events where call_id = 'early-2' and seq = 22`,
+      /^fact 22 of call early-2 was removed after 2026-03-11/,
+    ],
+    [
+      'a call is removed',
+      `delete from call_events where call_id = 'early-1'`,
+      /^call early-1 was removed after 2026-03-10 12:00:00, when its facts 1 to 22 entered the chain$/,
+    ],
+    [
+      'two recordings change places',
+      `update call_events set data = replace(replace(replace(data, '3-1.mp3', 'x'), '3-2.mp3', '3-1.mp3'), 'x', '3-2.mp3') where call_id = 'late-3' and type = 'recording.ready'`,
+      /^one of the facts 17 to 24 of call late-3 was changed/,
+    ],
+    [
+      'an entry of the ledger is changed',
+      `update ledger set data = '{}' where subject = 'desk-2'`,
+      /^entry 2 of the ledger \(device made\) was changed after 2026-03-11/,
+    ],
     ['an entry is removed', `delete from ledger where subject = 'desk-3'`, /^entry 3 of the ledger was removed after 2026-03-12/],
     ['a link is changed', `update links set at = at - 1 where number = 2`, /^link 2 of 2026-03-10 11:59:59 was changed$/],
-    ['a day is removed', `delete from links where day = '2026-03-11'; delete from call_events where call_id in ('early-2', 'late-2'); delete from ledger where subject = 'desk-2'`, /^the links 5 to 7 are missing, behind that of 2026-03-10 12:00:00: what was kept between 2026-03-10 and 2026-03-12 may be missing with them$/],
-    ['a fact is added', `insert into call_events (call_id, seq, at, type, data) values ('early-1', 23, ${noon}, 'outcome.left', '{"outcome":"x","by":"staff"}')`, /^fact 23 of call early-1 is not in the chain and does not wait for it/],
+    [
+      'a day is removed',
+      `delete from links where day = '2026-03-11'; delete from call_events where call_id in ('early-2', 'late-2'); delete from ledger where subject = 'desk-2'`,
+      /^the links 5 to 7 are missing, behind that of 2026-03-10 12:00:00: what was kept between 2026-03-10 and 2026-03-12 may be missing with them$/,
+    ],
+    [
+      'a fact is added',
+      `insert into call_events (call_id, seq, at, type, data) values ('early-1', 23, ${noon}, 'outcome.left', '{"outcome":"x","by":"staff"}')`,
+      /^fact 23 of call early-1 is not in the chain and does not wait for it/,
+    ],
   ])('it is noticed when %s', async (_what, sql, words) => {
     const place = await ground.fresh()
     const heads = await threeDays(place)
@@ -108,7 +161,13 @@ export function chainContract(ground: ChainGround): void {
       await store.directory.add({ from: undefined, to: one, actor: engine, source: 'file' })
       await look('early')
       await store.extendChain()
-      await store.directory.add({ from: await store.directory.inForce(), to: smallDirectory({ two: 2 }, { two: 'dr-b' }), actor: { kind: 'staff', id: 'anna' }, source: 'api', why: 'moved' })
+      await store.directory.add({
+        from: await store.directory.inForce(),
+        to: smallDirectory({ two: 2 }, { two: 'dr-b' }),
+        actor: { kind: 'staff', id: 'anna' },
+        source: 'api',
+        why: 'moved',
+      })
       await Promise.all([look('late'), look('later')])
       const head = await store.extendChain()
       // Nothing new makes no new link.
@@ -123,11 +182,27 @@ export function chainContract(ground: ChainGround): void {
     })
 
     test.each<[what: string, sql: string, words: RegExp]>([
-      ['who changed it', "update directory_versions set actor_id = 'bob' where version = 2", /^version 2 of the directory was changed after \d{4}/],
-      ['what a version brought', "update directory_entities set data = replace(data, 'dr-b', 'dr-a') where from_version = 2", /^version 2 of the directory was changed/],
-      ['what it took away', "update directory_entities set to_version = null where section = 'lines' and id = 'one'", /^version 2 of the directory was changed/],
+      [
+        'who changed it',
+        "update directory_versions set actor_id = 'bob' where version = 2",
+        /^version 2 of the directory was changed after \d{4}/,
+      ],
+      [
+        'what a version brought',
+        "update directory_entities set data = replace(data, 'dr-b', 'dr-a') where from_version = 2",
+        /^version 2 of the directory was changed/,
+      ],
+      [
+        'what it took away',
+        "update directory_entities set to_version = null where section = 'lines' and id = 'one'",
+        /^version 2 of the directory was changed/,
+      ],
       ['a version is removed', 'delete from directory_versions where version = 1', /^version 1 of the directory was removed/],
-      ['the audit made anew', "update audit set hash = 'x' where seq = 1", /^entry 1 of the audit, or one before it, was changed after \d{4}/],
+      [
+        'the audit made anew',
+        "update audit set hash = 'x' where seq = 1",
+        /^entry 1 of the audit, or one before it, was changed after \d{4}/,
+      ],
       ['the end of the audit removed', 'delete from audit where seq = 3', /^entry 3 of the audit was removed/],
     ])('it is noticed when %s', async (_what, sql, words) => {
       const place = await ground.fresh()
@@ -142,15 +217,23 @@ export function chainContract(ground: ChainGround): void {
     const heads = await threeDays(place)
     const kept = join(scratchFolder(), 'heads.txt')
     for (const head of heads) await writeHead(kept, head, noon)
-    await place.byHand(`delete from links where day = '2026-03-12'; delete from call_events where call_id in ('early-3', 'late-3'); delete from ledger where subject = 'desk-3'`)
+    await place.byHand(
+      `delete from links where day = '2026-03-12'; delete from call_events where call_id in ('early-3', 'late-3'); delete from ledger where subject = 'desk-3'`,
+    )
     expect((await verified(place)).wrong).toEqual([])
-    expect((await verified(place, (await readHeads(kept)).heads)).wrong).toEqual([expect.stringMatching(/^the chain ends at number 7 of 2026-03-11 12:00:00, and number 10 of 2026-03-12 was written down as a head: what was kept since then was removed/)])
+    expect((await verified(place, (await readHeads(kept)).heads)).wrong).toEqual([
+      expect.stringMatching(
+        /^the chain ends at number 7 of 2026-03-11 12:00:00, and number 10 of 2026-03-12 was written down as a head: what was kept since then was removed/,
+      ),
+    ])
   })
 
   test('that all of it was made anew is noticed by a head as well', async () => {
     const place = await ground.fresh()
     const heads = await threeDays(place)
-    await place.byHand(`delete from links; update call_events set data = '{"outcome":"referral-made","by":"caller"}' where call_id = 'early-1' and type = 'outcome.left'; insert into unlinked select call_id, 1, count(*) from call_events group by call_id`)
+    await place.byHand(
+      `delete from links; update call_events set data = '{"outcome":"referral-made","by":"caller"}' where call_id = 'early-1' and type = 'outcome.left'; insert into unlinked select call_id, 1, count(*) from call_events group by call_id`,
+    )
     const store = await opened(place, 'engine-1', () => noon + 2 * day)
     await store.extendChain()
     await store.close()
@@ -179,8 +262,18 @@ export function chainContract(ground: ChainGround): void {
     const other = place.settings.postgres ? await opened(place, 'engine-2') : one
     for (let n = 0; n < 12; n++) {
       const callId = randomBytes(4).toString('hex')
-      await Promise.all([...untilTalking(callId).map((fact) => one.log.append(callId, fact)), one.extendChain(), other.extendChain(), other.ledger.append('device', callId, 'made', {})])
-      await Promise.all([...afterTalking(callId).map((fact) => (n % 2 === 0 ? one : other).log.append(callId, fact)), other.extendChain(), one.extendChain(), one.ledger.append('device', callId, 'removed', {})])
+      await Promise.all([
+        ...untilTalking(callId).map((fact) => one.log.append(callId, fact)),
+        one.extendChain(),
+        other.extendChain(),
+        other.ledger.append('device', callId, 'made', {}),
+      ])
+      await Promise.all([
+        ...afterTalking(callId).map((fact) => (n % 2 === 0 ? one : other).log.append(callId, fact)),
+        other.extendChain(),
+        one.extendChain(),
+        one.ledger.append('device', callId, 'removed', {}),
+      ])
     }
     await Promise.all([one.extendChain(), other.extendChain()])
     const head = await one.extendChain()

@@ -54,7 +54,9 @@ async function calls(by: RawPhone, sdp: string, headers: Readonly<Record<string,
   const invite = by.request('INVITE', { body: sdp, headers })
   const before = legs.length
   by.send(invite)
-  const answer = await by.expects('SIP/2.0 ', AT_ONCE_MS).then((first) => (first.startsWith('SIP/2.0 100') ? by.expects('SIP/2.0 ', AT_ONCE_MS) : first))
+  const answer = await by
+    .expects('SIP/2.0 ', AT_ONCE_MS)
+    .then((first) => (first.startsWith('SIP/2.0 100') ? by.expects('SIP/2.0 ', AT_ONCE_MS) : first))
   if (answer.startsWith('SIP/2.0 200')) {
     by.send(by.request('ACK', { to: header(answer, 'To'), headers: { CSeq: '1 ACK' } }))
     await expect.poll(() => legs.length, { timeout: AT_ONCE_MS, interval: 5 }).toBeGreaterThan(before)
@@ -68,38 +70,66 @@ function mediaLines(answer: string): string[] {
 
 /** The description, moved to where the phone of the test is. Port and profile stay as they are unless it is where audio is to go. */
 function at(by: RawPhone, sdp: string, port: number): string {
-  return sdp.replace(/(\b)192\.0\.2\.\d+|198\.51\.100\.\d+|203\.0\.113\.\d+/g, by.address).replace(new RegExp(`^(m=audio) ${port}\\b`, 'im'), `$1 ${by.port}`)
+  return sdp
+    .replace(/(\b)192\.0\.2\.\d+|198\.51\.100\.\d+|203\.0\.113\.\d+/g, by.address)
+    .replace(new RegExp(`^(m=audio) ${port}\\b`, 'im'), `$1 ${by.port}`)
 }
 
 describe('the descriptions of real phones and trunks, over the wire', () => {
-  const chosen = ['linphone-5', 'odd-case-and-spacing', 'odd-lines-of-every-kind', 'kamailio-rtpengine', 'x-lite-telephone-event-one-channel', 'asterisk-pjsip', 'odd-no-origin', 'odd-no-address', 'odd-name-for-an-address', 'odd-hold-of-old', 'odd-mapped-address', 'odd-dynamic-g711']
+  const chosen = [
+    'linphone-5',
+    'odd-case-and-spacing',
+    'odd-lines-of-every-kind',
+    'kamailio-rtpengine',
+    'x-lite-telephone-event-one-channel',
+    'asterisk-pjsip',
+    'odd-no-origin',
+    'odd-no-address',
+    'odd-name-for-an-address',
+    'odd-hold-of-old',
+    'odd-mapped-address',
+    'odd-dynamic-g711',
+  ]
 
-  it.each(describedPhones().filter(({ file }) => chosen.includes(file.replace('.txt', ''))))('$file is answered: $what', async ({ sdp, expected }) => {
-    const by = await phone()
-    const answer = await calls(by, at(by, sdp, expected!.port))
-    expect(answer).toMatch(/^SIP\/2\.0 200 /)
-    expect(mediaLines(answer)).toEqual(expected!.answer.map((line) => line.replace(/^(audio) 40000/, '$1 PORT')))
-  })
+  it.each(describedPhones().filter(({ file }) => chosen.includes(file.replace('.txt', ''))))(
+    '$file is answered: $what',
+    async ({ sdp, expected }) => {
+      const by = await phone()
+      const answer = await calls(by, at(by, sdp, expected!.port))
+      expect(answer).toMatch(/^SIP\/2\.0 200 /)
+      expect(mediaLines(answer)).toEqual(expected!.answer.map((line) => line.replace(/^(audio) 40000/, '$1 PORT')))
+    },
+  )
 
-  it.each(describedPhones().filter(({ kind, expected }) => kind === 'offer' && expected === undefined))('$file gets 488 at once: $what', async ({ sdp }) => {
-    expect(await calls(await phone(), sdp)).toMatch(/^SIP\/2\.0 488 /)
-  })
+  it.each(describedPhones().filter(({ kind, expected }) => kind === 'offer' && expected === undefined))(
+    '$file gets 488 at once: $what',
+    async ({ sdp }) => {
+      expect(await calls(await phone(), sdp)).toMatch(/^SIP\/2\.0 488 /)
+    },
+  )
 
-  it.each(['linphone-5.txt', 'odd-no-address.txt', 'odd-name-for-an-address.txt'])('%s hears what is played, at the address that its signalling comes from', async (file) => {
-    const { sdp, expected } = describedPhones().find((each) => each.file === file)!
-    const by = await phone()
-    const heard = new Promise<number>((resolve) => by.socket.on('message', (data) => (data[0]! >> 6 === 2 ? resolve(data[1]! & 127) : undefined)))
-    await calls(by, at(by, sdp, expected!.port))
-    expect(await heard).toBe(expected!.payloadType)
-  })
+  it.each(['linphone-5.txt', 'odd-no-address.txt', 'odd-name-for-an-address.txt'])(
+    '%s hears what is played, at the address that its signalling comes from',
+    async (file) => {
+      const { sdp, expected } = describedPhones().find((each) => each.file === file)!
+      const by = await phone()
+      const heard = new Promise<number>((resolve) =>
+        by.socket.on('message', (data) => (data[0]! >> 6 === 2 ? resolve(data[1]! & 127) : undefined)),
+      )
+      await calls(by, at(by, sdp, expected!.port))
+      expect(await heard).toBe(expected!.payloadType)
+    },
+  )
 })
 
 describe('a phone that wants its audio over IPv6', () => {
-  it('is answered at once, in the media server\'s own family where it has no other, and hears', async () => {
+  it("is answered at once, in the media server's own family where it has no other, and hears", async () => {
     const by = await phone()
     const six = createSocket('udp6')
     await new Promise<void>((resolve) => six.bind(by.port, '::1', resolve))
-    const heard = new Promise<void>((resolve) => [six, by.socket].forEach((socket) => socket.on('message', (data) => (data[0]! >> 6 === 2 ? resolve() : undefined))))
+    const heard = new Promise<void>((resolve) =>
+      [six, by.socket].forEach((socket) => socket.on('message', (data) => (data[0]! >> 6 === 2 ? resolve() : undefined))),
+    )
     try {
       const answer = await calls(by, by.sdp.replaceAll('IN IP4 127.0.0.1', 'IN IP6 ::1'))
       expect(answer).toMatch(/^SIP\/2\.0 200 /)
@@ -130,19 +160,25 @@ const audioPort = (sdp: string): number => Number(/^m=audio (\d+)/m.exec(sdp)?.[
 const seven = () => ({ keys: ['7'] as const, signal: AbortSignal.timeout(5_000) })
 
 describe('keys of a phone whose telephone events have a number of their own', () => {
-  it.each(['x-lite-telephone-event-one-channel.txt', 'polycom-vvx411.txt', 'bt-trunk.txt', 'kamailio-rtpengine.txt'])('are heard: %s', async (file) => {
-    const { sdp, expected } = describedPhones().find((each) => each.file === file)!
-    const by = await phone()
-    const answer = await calls(by, at(by, sdp, expected!.port))
-    const said = legs[0]!.listenFor(seven())
-    await presses(by, audioPort(answer), expected!.payloadType, expected!.events!)
-    expect(await said).toMatchObject({ kind: 'key', key: '7' })
-  })
+  it.each(['x-lite-telephone-event-one-channel.txt', 'polycom-vvx411.txt', 'bt-trunk.txt', 'kamailio-rtpengine.txt'])(
+    'are heard: %s',
+    async (file) => {
+      const { sdp, expected } = describedPhones().find((each) => each.file === file)!
+      const by = await phone()
+      const answer = await calls(by, at(by, sdp, expected!.port))
+      const said = legs[0]!.listenFor(seven())
+      await presses(by, audioPort(answer), expected!.payloadType, expected!.events!)
+      expect(await said).toMatchObject({ kind: 'key', key: '7' })
+    },
+  )
 
   // RFC 3264 6.1 would have it send with the number of our offer. FreeSWITCH knows one number only, and keeps to the phone's.
   it.each(serversOfEnvironment() ? [96] : [96, 101])('are heard when it answers with 96 and sends with %i', async (events) => {
     const rung = await phone()
-    const dialled = telephony.dial({ kind: 'uri', uri: rung.uri }, { from: { number: '441865922021' }, ringMs: 5_000, signal: new AbortController().signal })
+    const dialled = telephony.dial(
+      { kind: 'uri', uri: rung.uri },
+      { from: { number: '441865922021' }, ringMs: 5_000, signal: new AbortController().signal },
+    )
     const invite = await rung.expects('INVITE ')
     rung.send(rung.response(invite, 200, 'OK', { body: rung.sdp.replaceAll('101', '96') }))
     const result = await dialled
@@ -158,7 +194,10 @@ describe('an answer that comes early', () => {
   it('counts when the 200 has none: the phone is heard and hears', async () => {
     const rung = await phone()
     const heard = new Promise<void>((resolve) => rung.socket.on('message', (data) => (data[0]! >> 6 === 2 ? resolve() : undefined)))
-    const dialled = telephony.dial({ kind: 'uri', uri: rung.uri }, { from: { number: '441865922021' }, ringMs: 5_000, signal: new AbortController().signal })
+    const dialled = telephony.dial(
+      { kind: 'uri', uri: rung.uri },
+      { from: { number: '441865922021' }, ringMs: 5_000, signal: new AbortController().signal },
+    )
     const invite = await rung.expects('INVITE ')
     rung.send(rung.response(invite, 183, 'Session Progress', { body: rung.sdp }))
     rung.send(rung.response(invite, 200, 'OK'))
@@ -171,9 +210,12 @@ describe('an answer that comes early', () => {
     await heard
   })
 
-  it('of another branch does not: a 200 that describes nothing is hung up, as the far end\'s fault', async () => {
+  it("of another branch does not: a 200 that describes nothing is hung up, as the far end's fault", async () => {
     const rung = await phone()
-    const dialled = telephony.dial({ kind: 'uri', uri: rung.uri }, { from: { number: '441865922021' }, ringMs: 5_000, signal: new AbortController().signal })
+    const dialled = telephony.dial(
+      { kind: 'uri', uri: rung.uri },
+      { from: { number: '441865922021' }, ringMs: 5_000, signal: new AbortController().signal },
+    )
     const invite = await rung.expects('INVITE ')
     rung.send(rung.response(invite, 183, 'Session Progress', { headers: { To: `${header(invite, 'To')};tag=other` }, body: rung.sdp }))
     rung.send(rung.response(invite, 200, 'OK'))
@@ -200,7 +242,9 @@ describe('session timers', () => {
     expect(header(refused, 'Min-SE')).toBe('90')
     const other = await phone()
     const answer = await calls(other, other.sdp, { 'Session-Expires': '1800;refresher=uac', Supported: 'timer' })
-    other.send(other.request('UPDATE', { to: header(answer, 'To'), headers: { 'Session-Expires': '60;refresher=uac', Supported: 'timer' } }))
+    other.send(
+      other.request('UPDATE', { to: header(answer, 'To'), headers: { 'Session-Expires': '60;refresher=uac', Supported: 'timer' } }),
+    )
     const again = await other.expects('SIP/2.0 422')
     expect(header(again, 'Min-SE')).toBe('90')
     expect(tagIn(header(again, 'To'))).not.toBe('')
@@ -208,7 +252,10 @@ describe('session timers', () => {
 
   it('a 422 to our own INVITE is tried once more, with the interval that it names', async () => {
     const rung = await phone()
-    const dialled = telephony.dial({ kind: 'uri', uri: rung.uri }, { from: { number: '441865922021' }, ringMs: 5_000, signal: new AbortController().signal })
+    const dialled = telephony.dial(
+      { kind: 'uri', uri: rung.uri },
+      { from: { number: '441865922021' }, ringMs: 5_000, signal: new AbortController().signal },
+    )
     const first = await rung.expects('INVITE ')
     expect(header(first, 'Supported')).toContain('timer')
     rung.send(rung.response(first, 422, 'Session Interval Too Small', { headers: { 'Min-SE': '1200' } }))

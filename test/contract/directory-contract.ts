@@ -10,14 +10,24 @@ import { openStore, type Store } from '../../src/store/store.js'
 import { arbitraryDirectory } from '../kit/directory-arbitraries.js'
 import type { Ground, StorePlace } from './store-contract.js'
 
-const people = 'clinicians:\n  dr-a: { name: Dr A, role: x, numbers: 01632 960001 }\n  dr-b: { name: Dr B, role: x, numbers: 01632 960002 }\n'
-const line = (id: string, code: number, more = '') => `  ${id}: { trust: t, name: ${id}, code: ${code}, hours: always, access: nobody${more} }\n`
+const people =
+  'clinicians:\n  dr-a: { name: Dr A, role: x, numbers: 01632 960001 }\n  dr-b: { name: Dr B, role: x, numbers: 01632 960002 }\n'
+const line = (id: string, code: number, more = '') =>
+  `  ${id}: { trust: t, name: ${id}, code: ${code}, hours: always, access: nobody${more} }\n`
 const rota = (id: string, who: string) => `  ${id}: { pattern: [{ session: Day, days: mon-sun, time: 00:00-24:00, entries: [${who}] }] }\n`
 
 /** @param lines with their codes, in the order of the menu. @param rotas who is on */
-export function smallDirectory(lines: Readonly<Record<string, number>>, rotas: Readonly<Record<string, string>>, others = people): Directory {
+export function smallDirectory(
+  lines: Readonly<Record<string, number>>,
+  rotas: Readonly<Record<string, string>>,
+  others = people,
+): Directory {
   const parsed = parseDirectory(
-    `areas: { a: { name: A } }\norganisations: { t: { kind: trust, name: T, area: a } }\n${others}lines:\n${Object.entries(lines).map(([id, code]) => line(id, code)).join('')}rotas:\n${Object.entries(rotas).map(([id, who]) => rota(id, who)).join('')}`,
+    `areas: { a: { name: A } }\norganisations: { t: { kind: trust, name: T, area: a } }\n${others}lines:\n${Object.entries(lines)
+      .map(([id, code]) => line(id, code))
+      .join('')}rotas:\n${Object.entries(rotas)
+      .map(([id, who]) => rota(id, who))
+      .join('')}`,
     'x',
   )
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.errors))
@@ -39,7 +49,15 @@ async function filled(place: StorePlace, directories: readonly Directory[]): Pro
   const store = await opened(place, () => now)
   for (const to of directories) {
     now += 1_000
-    expect(await store.directory.add({ from: await store.directory.inForce(), to, actor: { kind: 'staff', id: 'sam' }, source: 'command', why: 'a test' })).toMatchObject({ kind: 'added' })
+    expect(
+      await store.directory.add({
+        from: await store.directory.inForce(),
+        to,
+        actor: { kind: 'staff', id: 'sam' },
+        source: 'command',
+        why: 'a test',
+      }),
+    ).toMatchObject({ kind: 'added' })
   }
   return store
 }
@@ -75,7 +93,11 @@ export function directoryContract(ground: Ground): void {
   }, 120_000)
 
   test('versions are told with who, when, why and how much, the newest first; the one in force at an instant is known', async () => {
-    const store = await filled(await ground.fresh(), [first, smallDirectory(both, { one: 'dr-b', two: 'dr-a' }), smallDirectory({ one: 1 }, { one: 'dr-b' })])
+    const store = await filled(await ground.fresh(), [
+      first,
+      smallDirectory(both, { one: 'dr-b', two: 'dr-a' }),
+      smallDirectory({ one: 1 }, { one: 'dr-b' }),
+    ])
     const versions = await store.directory.versions({ limit: 2 })
     expect(versions).toMatchObject([
       { version: 3, at: 3_000, actor: { kind: 'staff', id: 'sam' }, source: 'command', why: 'a test', changed: 2 },
@@ -83,15 +105,25 @@ export function directoryContract(ground: Ground): void {
     ])
     expect(await store.directory.versions({ limit: 2, before: 2 })).toMatchObject([{ version: 1, changed: 8 }])
     expect(await store.directory.versionAt(999)).toBeUndefined()
-    expect(await Promise.all([1_000, 1_999, 2_000, 9_000].map(async (at) => (await store.directory.versionAt(at))?.version))).toEqual([1, 1, 2, 3])
+    expect(await Promise.all([1_000, 1_999, 2_000, 9_000].map(async (at) => (await store.directory.versionAt(at))?.version))).toEqual([
+      1, 1, 2, 3,
+    ])
     expect([...(await store.directory.asOf(1)).lines.keys()]).toEqual(['one', 'two'])
     expect([...(await store.directory.asOf(3)).lines.keys()]).toEqual(['one'])
   })
 
   test('the difference of two versions has what they differ in, and nothing else', async () => {
-    const store = await filled(await ground.fresh(), [first, smallDirectory(both, { one: 'dr-b', two: 'dr-a' }), smallDirectory({ two: 2, one: 1 }, { one: 'dr-b', two: 'dr-a' }), smallDirectory({ two: 2 }, { two: 'dr-a' })])
+    const store = await filled(await ground.fresh(), [
+      first,
+      smallDirectory(both, { one: 'dr-b', two: 'dr-a' }),
+      smallDirectory({ two: 2, one: 1 }, { one: 'dr-b', two: 'dr-a' }),
+      smallDirectory({ two: 2 }, { two: 'dr-a' }),
+    ])
     const { before, after } = await store.directory.between(1, 4)
-    expect([before.rotas.get('one')?.pattern[0]?.entries, after.rotas.get('one')]).toEqual([[{ kind: 'clinician', clinician: 'dr-a' }], undefined])
+    expect([before.rotas.get('one')?.pattern[0]?.entries, after.rotas.get('one')]).toEqual([
+      [{ kind: 'clinician', clinician: 'dr-a' }],
+      undefined,
+    ])
     expect([before.clinicians.size, after.clinicians.size, before.rotas.size]).toEqual([0, 0, 1])
     const back = await store.directory.between(4, 1)
     expect([back.before, back.after]).toEqual([after, before])
@@ -103,7 +135,9 @@ export function directoryContract(ground: Ground): void {
     const from = (await store.directory.inForce())!
     expect(await store.directory.add({ from, to: first, actor: staff, source: 'api' })).toEqual({ kind: 'same' })
     const changes = [smallDirectory(both, { one: 'dr-b', two: 'dr-a' }), smallDirectory(both, { one: 'dr-a', two: 'dr-b' })]
-    const kinds = (await Promise.all(changes.map((to) => store.directory.add({ from, to, actor: staff, source: 'api' })))).map(({ kind }) => kind)
+    const kinds = (await Promise.all(changes.map((to) => store.directory.add({ from, to, actor: staff, source: 'api' })))).map(
+      ({ kind }) => kind,
+    )
     expect(kinds).toEqual(['added', 'raced'])
     const now = (await store.directory.inForce())!
     expect(now).toMatchObject({ version: 2 })
@@ -124,7 +158,15 @@ export function directoryContract(ground: Ground): void {
     const file = { file: '/etc/directory.yaml', sha256: 'aa', directory: first }
     // Not everything of the file came into force.
     const inForce = (await store.directory.inForce())!
-    expect(await store.directory.add({ from: inForce, to: smallDirectory({ two: 2, three: 3, one: 1 }, { one: 'dr-a', two: 'dr-b' }, people.replace('Dr B', 'Dr Bee')), actor: staff, source: 'file', file })).toMatchObject({ kind: 'added', version: { version: 2, source: 'file' } })
+    expect(
+      await store.directory.add({
+        from: inForce,
+        to: smallDirectory({ two: 2, three: 3, one: 1 }, { one: 'dr-a', two: 'dr-b' }, people.replace('Dr B', 'Dr Bee')),
+        actor: staff,
+        source: 'file',
+        file,
+      }),
+    ).toMatchObject({ kind: 'added', version: { version: 2, source: 'file' } })
     expect(await store.directory.appliedFile(file.file)).toMatchObject({ version: 2, sha256: 'aa' })
     expect([await store.directory.wasApplied('aa'), await store.directory.wasApplied('bb')]).toEqual([true, false])
     const again = async () => {
@@ -138,11 +180,24 @@ export function directoryContract(ground: Ground): void {
       expect([...said.lines.keys()]).toEqual(['one', 'two'])
     }
     await asFirst()
-    await store.directory.add({ from: await store.directory.inForce(), to: smallDirectory({ three: 3 }, { three: 'dr-a' }), actor: staff, source: 'api' })
+    await store.directory.add({
+      from: await store.directory.inForce(),
+      to: smallDirectory({ three: 3 }, { three: 'dr-a' }),
+      actor: staff,
+      source: 'api',
+    })
     await asFirst()
     // The same file once more, now that nothing of it is to be changed: it is kept without a version.
     const now = (await store.directory.inForce())!
-    expect(await store.directory.add({ from: now, to: now.directory, actor: staff, source: 'file', file: { ...file, sha256: 'bb', directory: now.directory } })).toEqual({ kind: 'same' })
+    expect(
+      await store.directory.add({
+        from: now,
+        to: now.directory,
+        actor: staff,
+        source: 'file',
+        file: { ...file, sha256: 'bb', directory: now.directory },
+      }),
+    ).toEqual({ kind: 'same' })
     expect(await again()).toEqual(now.directory)
     expect(await store.directory.appliedFile(file.file)).toMatchObject({ version: 3, sha256: 'bb' })
   })
@@ -162,7 +217,13 @@ export function directoryContract(ground: Ground): void {
     await store.directory.keepEarlierRotas(earlier)
     await store.directory.keepEarlierRotas(earlier)
     const history = await store.directory.rotaHistory('one')
-    expect(history.map(({ validFrom, names }) => [validFrom, names])).toEqual([[100, { 'dr-x': 'Dr X' }], [200, { 'dr-a': 'Dr A' }], [2_000, { 'dr-b': 'Dr Bee' }], [3_000, {}], [4_000, { 'dr-a': 'Dr A' }]])
+    expect(history.map(({ validFrom, names }) => [validFrom, names])).toEqual([
+      [100, { 'dr-x': 'Dr X' }],
+      [200, { 'dr-a': 'Dr A' }],
+      [2_000, { 'dr-b': 'Dr Bee' }],
+      [3_000, {}],
+      [4_000, { 'dr-a': 'Dr A' }],
+    ])
     const on = (at: number) => plannedAt(history, at)?.entries.map((entry) => (entry.kind === 'clinician' ? entry.clinician : entry.label))
     expect([99, 150, 1_500, 2_500, 3_500, 4_500].map(on)).toEqual([undefined, [], ['dr-a'], ['dr-b'], [], ['dr-a']])
     expect((await store.directory.rotaHistory('two')).map(({ validFrom }) => validFrom)).toEqual([1_000])
@@ -174,7 +235,12 @@ export function directoryContract(ground: Ground): void {
     const store = await opened(await ground.fresh(), () => now)
     await store.directory.add({ from: undefined, to: first, actor: staff, source: 'file' })
     now = 1_000
-    await store.directory.add({ from: await store.directory.inForce(), to: smallDirectory({ one: 1 }, { one: 'dr-a' }), actor: staff, source: 'file' })
+    await store.directory.add({
+      from: await store.directory.inForce(),
+      to: smallDirectory({ one: 1 }, { one: 'dr-a' }),
+      actor: staff,
+      source: 'file',
+    })
     expect((await store.directory.versions({ limit: 2 })).map(({ at }) => at)).toEqual([5_000, 5_000])
     expect(await store.directory.versionAt(5_000)).toMatchObject({ version: 2 })
   })
@@ -193,6 +259,7 @@ export function directoryContract(ground: Ground): void {
       'delete from directory_entities',
       "update earlier_rotas set data = '{}'",
       'delete from earlier_rotas',
-    ]) await expect(place.byHand(statement), statement).rejects.toThrow(/append-only/)
+    ])
+      await expect(place.byHand(statement), statement).rejects.toThrow(/append-only/)
   })
 }

@@ -6,7 +6,11 @@ import { connectDrachtioSwitch, whenReady } from '../../src/switch/drachtio/conn
 import type { ServerSet } from '../../src/switch/drachtio/settings.js'
 import type { Leg } from '../../src/switch/port.js'
 
-const { set, recording, rings } = JSON.parse(process.env.DOOMED ?? '') as { readonly set: ServerSet; readonly recording: string; readonly rings: string | null }
+const { set, recording, rings } = JSON.parse(process.env.DOOMED ?? '') as {
+  readonly set: ServerSet
+  readonly recording: string
+  readonly rings: string | null
+}
 const telephone = connectDrachtioSwitch({ servers: [set], trunks: [] })
 const never = new AbortController().signal
 const say = (line: string): boolean => process.stdout.write(`${line}\n`)
@@ -22,7 +26,10 @@ telephone.onIncoming(async (call) => {
 })
 
 async function connected(caller: Leg, uri: string): Promise<Leg> {
-  const dialled = await telephone.dial({ kind: 'uri', uri }, { from: { number: '+441632960000' }, ringMs: 10_000, signal: never, near: caller })
+  const dialled = await telephone.dial(
+    { kind: 'uri', uri },
+    { from: { number: '+441632960000' }, ringMs: 10_000, signal: never, near: caller },
+  )
   if (dialled.kind !== 'answered') throw new Error(dialled.kind)
   const bridged = await telephone.bridge(caller, dialled.leg, { signal: never })
   if (bridged.kind !== 'bridged') throw new Error(bridged.kind)

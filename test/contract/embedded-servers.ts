@@ -3,11 +3,18 @@ import { TestPhone } from './phone/phone.js'
 import type { Servers } from './socket-world.js'
 
 /** The embedded switch in this process, on free ports, with its faults and its load at hand. */
-export async function startEmbedded(ports: { drachtioApp?: number; eventSocket?: number; keptSeconds?: number; browsers?: boolean } = {}): Promise<Servers & { readonly embedded: EmbeddedSwitch; readonly webSocket: string }> {
+export async function startEmbedded(
+  ports: { drachtioApp?: number; eventSocket?: number; keptSeconds?: number; browsers?: boolean } = {},
+): Promise<Servers & { readonly embedded: EmbeddedSwitch; readonly webSocket: string }> {
   const anyPort = { address: '127.0.0.1', port: 0 }
   const firstPort = await freeRange()
   const embedded = new EmbeddedSwitch({
-    drachtio: { sip: [{ ...anyPort, protocols: ['udp', 'tcp'] }, ...(ports.browsers ? [{ ...anyPort, protocols: ['ws'] as const }] : [])], app: { ...anyPort, port: ports.drachtioApp ?? 0 }, secret: 'cymru', ...(ports.keptSeconds === undefined ? {} : { keptSeconds: ports.keptSeconds }) },
+    drachtio: {
+      sip: [{ ...anyPort, protocols: ['udp', 'tcp'] }, ...(ports.browsers ? [{ ...anyPort, protocols: ['ws'] as const }] : [])],
+      app: { ...anyPort, port: ports.drachtioApp ?? 0 },
+      secret: 'cymru',
+      ...(ports.keptSeconds === undefined ? {} : { keptSeconds: ports.keptSeconds }),
+    },
     freeswitch: {
       sip: anyPort,
       eventSocket: { ...anyPort, port: ports.eventSocket ?? 0 },
@@ -23,7 +30,10 @@ export async function startEmbedded(ports: { drachtioApp?: number; eventSocket?:
   return {
     embedded,
     webSocket: `ws://127.0.0.1:${where.drachtio.sip.find((each) => each.protocol === 'ws')?.port ?? 0}`,
-    set: { drachtio: { host: app.address, port: app.port, secret: 'cymru' }, freeswitch: { host: eventSocket.address, port: eventSocket.port, secret: 'ClueCon' } },
+    set: {
+      drachtio: { host: app.address, port: app.port, secret: 'cymru' },
+      freeswitch: { host: eventSocket.address, port: eventSocket.port, secret: 'ClueCon' },
+    },
     sip: { address: sip.address, port: sip.port },
     channels: () => Promise.resolve(embedded.load().channels),
     stop: () => embedded.stop(),

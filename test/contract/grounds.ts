@@ -11,12 +11,20 @@ import type { Ground } from './store-contract.js'
  * @param pastTriggers what is done by hand goes past the triggers that keep facts as they are
  * @param alone what is asked of PostgreSQL only
  */
-export function onBothDatabases(what: string, contract: (ground: Ground) => void, { pastTriggers = false } = {}, alone?: (postgres: () => Postgres, ground: Ground) => void): void {
+export function onBothDatabases(
+  what: string,
+  contract: (ground: Ground) => void,
+  { pastTriggers = false } = {},
+  alone?: (postgres: () => Postgres, ground: Ground) => void,
+): void {
   describe(`${what} in a SQLite file`, () => {
     contract({
       fresh: () => {
         const file = join(scratchFolder(), 'data', 'calls.db')
-        return Promise.resolve({ settings: { file }, byHand: (sql) => new Promise<void>((resolve) => resolve(runOnFile(file, sql, pastTriggers))) })
+        return Promise.resolve({
+          settings: { file },
+          byHand: (sql) => new Promise<void>((resolve) => resolve(runOnFile(file, sql, pastTriggers))),
+        })
       },
     })
   })
@@ -47,7 +55,9 @@ export function onBothDatabases(what: string, contract: (ground: Ground) => void
 function runOnFile(file: string, sql: string, pastTriggers: boolean): void {
   const sqlite = new Database(file)
   try {
-    if (pastTriggers) for (const { name } of sqlite.prepare("select name from sqlite_master where type = 'trigger'").all([]) as { readonly name: string }[]) sqlite.exec(`drop trigger ${name}`)
+    if (pastTriggers)
+      for (const { name } of sqlite.prepare("select name from sqlite_master where type = 'trigger'").all([]) as { readonly name: string }[])
+        sqlite.exec(`drop trigger ${name}`)
     sqlite.exec(sql)
   } finally {
     sqlite.close()

@@ -80,7 +80,10 @@ describe('an engine that may have lost its calls says nothing to drachtio-server
     doubt.end(false)
     const since = performance.now()
     void leg.play([{ kind: 'tone', tone: 'beep' }])
-    const rung = telephone.dial({ kind: 'uri', uri: phone.uri }, { from: { number: '+441632960000' }, ringMs: 5_000, signal: new AbortController().signal })
+    const rung = telephone.dial(
+      { kind: 'uri', uri: phone.uri },
+      { from: { number: '+441632960000' }, ringMs: 5_000, signal: new AbortController().signal },
+    )
     await soon()
     await soon()
     expect(party.byeAt).toBeUndefined()

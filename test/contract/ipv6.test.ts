@@ -26,7 +26,12 @@ async function worldOn(addresses: readonly string[], trunks: readonly Trunk[] = 
   const { app } = where.drachtio
   const { eventSocket } = where.freeswitch
   const telephony = connectDrachtioSwitch({
-    servers: [{ drachtio: { host: app.address, port: app.port, secret: 'cymru' }, freeswitch: { host: eventSocket.address, port: eventSocket.port, secret: 'ClueCon' } }],
+    servers: [
+      {
+        drachtio: { host: app.address, port: app.port, secret: 'cymru' },
+        freeswitch: { host: eventSocket.address, port: eventSocket.port, secret: 'ClueCon' },
+      },
+    ],
     trunks,
   })
   const legs: Leg[] = []
@@ -79,7 +84,9 @@ describe.each([
 
   it.each(protocols)('answers a phone that calls over IPv6 and %s, in IPv6; keys and tones go both ways', async (protocol) => {
     const ward = await phone('::1', protocol)
-    expect(await ward.dials(`sip:7001@${place(world, 6, protocol)}${protocol === 'tcp' ? ';transport=tcp' : ''}`)).toEqual({ kind: 'connected' })
+    expect(await ward.dials(`sip:7001@${place(world, 6, protocol)}${protocol === 'tcp' ? ';transport=tcp' : ''}`)).toEqual({
+      kind: 'connected',
+    })
     expect(ward.session?.remoteSdp).toContain('c=IN IP6 ::1')
     await hears(ward)
     const key = world.legs[0]!.listenFor({ keys: ['4'], signal: AbortSignal.timeout(5_000) })
@@ -91,7 +98,10 @@ describe.each([
 
   it.each(protocols)('rings a phone over IPv6 and %s, with an offer in IPv6, and hangs up', async (protocol) => {
     const ward = await phone('::1', protocol)
-    const ringing = world.telephony.dial({ kind: 'uri', uri: ward.uri }, { from: { number: '441865922021' }, ringMs: 5_000, signal: new AbortController().signal })
+    const ringing = world.telephony.dial(
+      { kind: 'uri', uri: ward.uri },
+      { from: { number: '441865922021' }, ringMs: 5_000, signal: new AbortController().signal },
+    )
     expect((await ward.rings()).offer).toContain('c=IN IP6 ::1')
     expect(await ward.answers()).toBe(true)
     const result = await ringing
@@ -104,7 +114,10 @@ describe.each([
 
   it('a phone that is rung over IPv6 and lets it ring gets a CANCEL', async () => {
     const ward = await phone('::1')
-    const ringing = world.telephony.dial({ kind: 'uri', uri: ward.uri }, { from: { number: '441865922021' }, ringMs: 400, signal: new AbortController().signal })
+    const ringing = world.telephony.dial(
+      { kind: 'uri', uri: ward.uri },
+      { from: { number: '441865922021' }, ringMs: 400, signal: new AbortController().signal },
+    )
     expect(await ringing).toMatchObject({ kind: 'noAnswer' })
     await ward.stopsRinging()
   })
@@ -125,7 +138,9 @@ describe('a switch that listens on IPv4', () => {
     const [four, six] = [await Phone.open({ name: 'Four' }), await Phone.open({ name: 'Six', address: '::1' })]
     try {
       // Its signalling goes over IPv4, as that of a softphone that was told 127.0.0.1; its audio is elsewhere.
-      const call = await four.userAgent.invite(`sip:7001@${place(world, 4)}`, { sdp: `v=0\r\no=- 1 1 IN IP6 ::1\r\ns=-\r\nc=IN IP6 ::1\r\nt=0 0\r\nm=audio ${six.port} RTP/AVP 8\r\n` })
+      const call = await four.userAgent.invite(`sip:7001@${place(world, 4)}`, {
+        sdp: `v=0\r\no=- 1 1 IN IP6 ::1\r\ns=-\r\nc=IN IP6 ::1\r\nt=0 0\r\nm=audio ${six.port} RTP/AVP 8\r\n`,
+      })
       if (call.kind !== 'answered') throw new Error(JSON.stringify(call))
       expect(call.session.remoteSdp).toContain('c=IN IP6 ::1')
       await call.session.bye()
@@ -143,7 +158,10 @@ describe('a trunk at an IPv6 address', () => {
     const carrier = await Phone.open({ name: 'Carrier', address: '::1' })
     const world = await worldOn(['127.0.0.1', '::1'], [{ name: 'six', address: `[::1]:${carrier.port}` }])
     try {
-      const ringing = world.telephony.dial({ kind: 'number', number: '+441632960123' }, { from: { number: '441865922021' }, ringMs: 5_000, signal: new AbortController().signal })
+      const ringing = world.telephony.dial(
+        { kind: 'number', number: '+441632960123' },
+        { from: { number: '441865922021' }, ringMs: 5_000, signal: new AbortController().signal },
+      )
       const invite = await carrier.rings()
       expect(invite.request.uri).toBe(`sip:+441632960123@[::1]:${carrier.port}`)
       expect(invite.request.from.uri).toBe('sip:441865922021@[::1]')

@@ -41,7 +41,11 @@ const tables: Readonly<Partial<Record<keyof Schema, { readonly by: readonly stri
 /** The same past, by the store's own writer: fact by fact, call by call. */
 async function written(database: WritableDatabase): Promise<void> {
   const writes = writesTo(database)
-  const chain = new ChainWriter({ database: { writing: database, reading: database.db, settledEntries: () => lastEntry(database.db) }, node: '', now: () => now })
+  const chain = new ChainWriter({
+    database: { writing: database, reading: database.db, settledEntries: () => lastEntry(database.db) },
+    node: '',
+    now: () => now,
+  })
   const whole = () => chain.extend(() => Promise.resolve(true))
   await whole()
   for (const made of madeCalls(calls, now)) {
@@ -57,7 +61,13 @@ async function rowsOf({ db }: WritableDatabase, table: keyof Schema): Promise<re
   let query = db.selectFrom(table).selectAll()
   for (const column of by) query = query.orderBy(column as never)
   const rows = (await query.execute()) as readonly Readonly<Record<string, unknown>>[]
-  return rows.map((row) => Object.fromEntries(Object.entries(row).filter(([name]) => !without.includes(name)).sort(([a], [b]) => (a < b ? -1 : 1))))
+  return rows.map((row) =>
+    Object.fromEntries(
+      Object.entries(row)
+        .filter(([name]) => !without.includes(name))
+        .sort(([a], [b]) => (a < b ? -1 : 1)),
+    ),
+  )
 }
 
 async function theSame(filling: Filling, filled: () => Promise<WritableDatabase>, other: WritableDatabase): Promise<void> {
@@ -73,7 +83,19 @@ async function theSame(filling: Filling, filled: () => Promise<WritableDatabase>
     expect(await verifyStore(one)).toMatchObject({ gaps: [], differing: [], linked: { wrong: [], waiting: 0 } })
     // What comes next has its number.
     await writesTo(one).keepEntry({ ...unknownOrigin, topic: 'arrangement', subject: 'next', at: now, type: 'made', data: {} })
-    await writesTo(one).append(eventsOf({ callId: 'next', facts: [{ at: now, elapsedMs: 0, fact: { type: 'call.arrived', kind: 'dialIn', callerNumber: '1', dialledNumber: '2', source: '' } }, { at: now, elapsedMs: 1, fact: { type: 'attempt.started', attempt: 'n', candidate: 'c', label: 'l', pool: 'local', target: '+441632960999' } }] }))
+    await writesTo(one).append(
+      eventsOf({
+        callId: 'next',
+        facts: [
+          { at: now, elapsedMs: 0, fact: { type: 'call.arrived', kind: 'dialIn', callerNumber: '1', dialledNumber: '2', source: '' } },
+          {
+            at: now,
+            elapsedMs: 1,
+            fact: { type: 'attempt.started', attempt: 'n', candidate: 'c', label: 'l', pool: 'local', target: '+441632960999' },
+          },
+        ],
+      }),
+    )
   } finally {
     await one.close()
     await other.close()
@@ -94,10 +116,15 @@ describe.skipIf(noPostgres !== undefined)(`in PostgreSQL${noPostgres === undefin
 
   test('the same', async () => {
     const [url, other] = [await postgres.database(), await postgres.database()]
-    await theSame(await fillPostgres(postgres, url, now - pastMs, now), () => openPostgresForWriting(url), await openPostgresForWriting(other))
+    await theSame(
+      await fillPostgres(postgres, url, now - pastMs, now),
+      () => openPostgresForWriting(url),
+      await openPostgresForWriting(other),
+    )
     // All of it stands in its month, and every index is there again.
     expect(await postgres.by(url, 'select count(*) from call_events_rest')).toEqual([{ count: '0' }])
-    const indexes = "select indexname, indexdef from pg_indexes where schemaname = 'public' and tablename not like 'call_events\\_%' order by 1"
+    const indexes =
+      "select indexname, indexdef from pg_indexes where schemaname = 'public' and tablename not like 'call_events\\_%' order by 1"
     expect(await postgres.by(url, indexes)).toEqual(await postgres.by(other, indexes))
   })
 })

@@ -16,14 +16,23 @@ export interface MediaServers {
 }
 
 /** An embedded switch in this process, and two more as programs, of which the media servers alone are used. */
-export async function startWithSpares(options: { readonly browsers?: boolean } = {}): Promise<Servers & { readonly media: MediaServers; readonly webSocket: string }> {
+export async function startWithSpares(
+  options: { readonly browsers?: boolean } = {},
+): Promise<Servers & { readonly media: MediaServers; readonly webSocket: string }> {
   const home = await startEmbedded(options)
   const sip = `${home.sip.address}:${home.sip.port}`
   const [first, second] = await Promise.all([SharedSwitch.start(undefined, sip), SharedSwitch.start(undefined, sip)])
   const count = async (shared: SharedSwitch): Promise<number> => (shared.runs ? countChannels(shared.eventSocket) : 0)
   return {
     ...home,
-    set: { ...home.set, freeswitch: first.eventSocket, others: [{ ...second.eventSocket, spare: true }, { ...home.set.freeswitch, spare: true }] },
+    set: {
+      ...home.set,
+      freeswitch: first.eventSocket,
+      others: [
+        { ...second.eventSocket, spare: true },
+        { ...home.set.freeswitch, spare: true },
+      ],
+    },
     channels: async () => (await Promise.all([home.channels(), count(first), count(second)])).reduce((sum, each) => sum + each, 0),
     stop: async () => {
       await Promise.all([home.stop(), first.stop(), second.stop()])

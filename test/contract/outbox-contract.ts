@@ -27,7 +27,10 @@ const taken = (message: KeptMessage | undefined): KeptMessage => {
 export function outboxContract(ground: Ground): void {
   test('a message is put in once, taken by one engine, sent, and over', async () => {
     const { one, other } = await opened(ground)
-    const put = await Promise.all([one.put('mary', { kind: 'summary', month: '2026-02' }, 'summary 2026-02 mary'), other.put('mary', { kind: 'summary', month: '2026-02' }, 'summary 2026-02 mary')])
+    const put = await Promise.all([
+      one.put('mary', { kind: 'summary', month: '2026-02' }, 'summary 2026-02 mary'),
+      other.put('mary', { kind: 'summary', month: '2026-02' }, 'summary 2026-02 mary'),
+    ])
     expect(put.sort()).toEqual([false, true])
     const both = await Promise.all([one.take(), other.take()])
     const [message] = both.filter((found) => found !== undefined)
@@ -127,7 +130,13 @@ export function outboxContract(ground: Ground): void {
     const first = await one.page(2)
     const second = await one.page(2, undefined, first.at(-1))
     const third = await one.page(2, undefined, second.at(-1))
-    expect([...first, ...second, ...third].map(({ person }) => person).sort()).toEqual(['person-0', 'person-1', 'person-2', 'person-3', 'person-4'])
+    expect([...first, ...second, ...third].map(({ person }) => person).sort()).toEqual([
+      'person-0',
+      'person-1',
+      'person-2',
+      'person-3',
+      'person-4',
+    ])
     await one.subscribe('mary', 'alarms', true)
     await one.subscribe('mary', 'alarms', true)
     await one.subscribe('sam', 'summary', true)
@@ -154,10 +163,32 @@ export function outboxContract(ground: Ground): void {
     const { writing } = store.tables
     const book = new PushBook({ db: writing, now })
     const place = (n: number) => ({ endpoint: `https://fcm.googleapis.com/${n}`, p256dh: 'key', auth: 'auth' })
-    const begin = async (person: string) => (await beginSession(writing, { person, method: 'password', secondFactor: true, address: '', userAgent: '' }, defaultSessionLimits, now())).session.id
+    const begin = async (person: string) =>
+      (
+        await beginSession(
+          writing,
+          { person, method: 'password', secondFactor: true, address: '', userAgent: '' },
+          defaultSessionLimits,
+          now(),
+        )
+      ).session.id
     const [mary, elsewhere, sam] = [await begin('mary'), await begin('mary'), await begin('sam')]
-    const told = async () => [...(await book.all())].map(([person, all]) => `${person} ${all.map(({ endpoint }) => endpoint.at(-1)).sort().join()}`).sort()
-    for (const [person, session, n] of [['mary', mary, 1], ['mary', elsewhere, 2], ['mary', elsewhere, 3]] as const) await book.keep(person, session, place(n))
+    const told = async () =>
+      [...(await book.all())]
+        .map(
+          ([person, all]) =>
+            `${person} ${all
+              .map(({ endpoint }) => endpoint.at(-1))
+              .sort()
+              .join()}`,
+        )
+        .sort()
+    for (const [person, session, n] of [
+      ['mary', mary, 1],
+      ['mary', elsewhere, 2],
+      ['mary', elsewhere, 3],
+    ] as const)
+      await book.keep(person, session, place(n))
     expect(await told()).toEqual(['mary 1,3'])
     await book.keep('sam', sam, place(1))
     expect([await told(), await book.has(mary), await book.has(sam)]).toEqual([['mary 3', 'sam 1'], false, true])
@@ -168,7 +199,14 @@ export function outboxContract(ground: Ground): void {
     pass(defaultSessionLimits.absoluteMs)
     expect(await told()).toEqual([])
     expect([...(await book.wishes('sam'))]).toEqual(['onSoon', 'outcomeOpen', 'callBackDue'])
-    for (const [kind, wanted] of [['onSoon', false], ['onSoon', false], ['alarm', true], ['callBackDue', false], ['callBackDue', true]] as const) await book.wish('sam', kind, wanted)
+    for (const [kind, wanted] of [
+      ['onSoon', false],
+      ['onSoon', false],
+      ['alarm', true],
+      ['callBackDue', false],
+      ['callBackDue', true],
+    ] as const)
+      await book.wish('sam', kind, wanted)
     expect([...(await book.wishes('sam'))]).toEqual(['outcomeOpen', 'callBackDue', 'alarm'])
     expect([...(await book.wishes('mary'))]).toEqual(['onSoon', 'outcomeOpen', 'callBackDue'])
   })

@@ -36,7 +36,10 @@ async function open(srtp: SrtpWish | undefined, servers?: Servers): Promise<void
 }
 
 function dial(sent: Sent[] = []): Promise<DialResult> {
-  return world.switch.dial({ kind: 'number', number: '+441632960123' }, { from: { number: '+441632960000' }, ringMs: 15_000, signal: new AbortController().signal, onSent: (one) => sent.push(one) })
+  return world.switch.dial(
+    { kind: 'number', number: '+441632960123' },
+    { from: { number: '+441632960000' }, ringMs: 15_000, signal: new AbortController().signal, onSent: (one) => sent.push(one) },
+  )
 }
 
 function legOf(result: DialResult): Leg {
@@ -72,7 +75,9 @@ class Voice {
   /** Its answer to what is offered, with a key of its own. */
   answerTo(offer: string): string {
     const answer = write({ port: this.socket.address().port, laws: ['PCMA'] })
-    return offer.includes('RTP/SAVP') ? answer.replace('RTP/AVP', 'RTP/SAVP').replace('a=ptime', `a=crypto:1 ${SUITE} inline:${this.key.toString('base64')}\r\na=ptime`) : answer
+    return offer.includes('RTP/SAVP')
+      ? answer.replace('RTP/AVP', 'RTP/SAVP').replace('a=ptime', `a=crypto:1 ${SUITE} inline:${this.key.toString('base64')}\r\na=ptime`)
+      : answer
   }
 
   /** From now on it encrypts as was agreed, and talks. */
@@ -86,7 +91,24 @@ class Voice {
     const port = Number(/m=audio (\d+)/.exec(offer)?.[1])
     clearInterval(this.#talking)
     let sequence = 0
-    this.#talking = setInterval(() => this.socket.send(crypt.protect(buildRtp({ marker: false, payloadType: 8, sequence: sequence++, timestamp: sequence * 160, ssrc: 7, payload: Buffer.alloc(160, 0x55) })), port, '127.0.0.1'), 20)
+    this.#talking = setInterval(
+      () =>
+        this.socket.send(
+          crypt.protect(
+            buildRtp({
+              marker: false,
+              payloadType: 8,
+              sequence: sequence++,
+              timestamp: sequence * 160,
+              ssrc: 7,
+              payload: Buffer.alloc(160, 0x55),
+            }),
+          ),
+          port,
+          '127.0.0.1',
+        ),
+      20,
+    )
   }
 
   close(): void {
@@ -128,7 +150,10 @@ it('optional: who says 488 is rung again in the clear, and that is said', async 
   const sent: Sent[] = []
   const leg = legOf(await dial(sent))
   expect(trunk.invites.map(({ message }) => / RTP\/S?AVP /.exec(message.body)?.[0].trim())).toEqual(['RTP/SAVP', 'RTP/AVP'])
-  expect(sent.map(({ srtp, plainAfter }) => ({ srtp, plainAfter }))).toEqual([{ srtp: true, plainAfter: undefined }, { srtp: undefined, plainAfter: '488 Not Acceptable Here' }])
+  expect(sent.map(({ srtp, plainAfter }) => ({ srtp, plainAfter }))).toEqual([
+    { srtp: true, plainAfter: undefined },
+    { srtp: undefined, plainAfter: '488 Not Acceptable Here' },
+  ])
   expect(world.notices).toContain('trunk "carrier" takes no SRTP (488 Not Acceptable Here): this call is in the clear')
   await world.settled(leg.close())
 })
@@ -175,7 +200,11 @@ it('without the setting the offer is plain', async () => {
 
 describe('baresip, which shares no line with us', () => {
   let phone: Baresip
-  const rings = (srtp: SrtpWish) => world.switch.dial({ kind: 'uri', uri: phone.address, srtp }, { from: { number: '+441632960000' }, ringMs: 15_000, signal: new AbortController().signal })
+  const rings = (srtp: SrtpWish) =>
+    world.switch.dial(
+      { kind: 'uri', uri: phone.address, srtp },
+      { from: { number: '+441632960000' }, ringMs: 15_000, signal: new AbortController().signal },
+    )
 
   beforeEach(() => open(undefined))
   afterEach(() => phone.stop())
@@ -189,7 +218,9 @@ describe('baresip, which shares no line with us', () => {
     const recorded = await leg.record(path, { signal: new AbortController().signal })
     if (recorded.kind !== 'recording') throw new Error(JSON.stringify(recorded))
     await expect.poll(() => toneShare([...phone.heard().slice(-8_000)], 1_300), { timeout: 15_000 }).toBeGreaterThan(0.8)
-    await expect.poll(async () => toneShare([...((await readWav(path)).channels[0]?.slice(-4_000) ?? [])], 800), { timeout: 15_000 }).toBeGreaterThan(0.8)
+    await expect
+      .poll(async () => toneShare([...((await readWav(path)).channels[0]?.slice(-4_000) ?? [])], 800), { timeout: 15_000 })
+      .toBeGreaterThan(0.8)
     await recorded.recording.stop()
     await world.settled(leg.close())
   })

@@ -211,7 +211,11 @@ export function partyContract(name: string, open: () => Promise<SocketWorld>, pr
 
       it('in an INFO is one key, in every form that phones write', async () => {
         const { phone, leg } = await caller()
-        for (const [type, body] of [['application/dtmf', '1'], ['application/dtmf', 'Signal=2\r\nDuration=160\r\n'], ['application/dtmf-relay', 'Signal= 3\nDuration= 160\n']] as const) {
+        for (const [type, body] of [
+          ['application/dtmf', '1'],
+          ['application/dtmf', 'Signal=2\r\nDuration=160\r\n'],
+          ['application/dtmf-relay', 'Signal= 3\nDuration= 160\n'],
+        ] as const) {
           expect(status(await phone.inDialog('INFO', body, [['Content-Type', type]]))).toBe(200)
         }
         expect(await pressed(leg, 3)).toBe('123')
@@ -224,20 +228,24 @@ export function partyContract(name: string, open: () => Promise<SocketWorld>, pr
         ['holds the call, sending nothing', 'inactive'],
         ['holds the call, able to play music', 'sendonly'],
         ['is muted, and sends nothing', undefined],
-      ])('because it %s, is asked, and stays', async (_what, direction) => {
-        const { phone, leg } = await caller()
-        await world.elapse(300)
-        if (direction !== undefined) expect(status(await phone.reinvite(direction))).toBe(200)
-        phone.media.mute = true
-        await world.elapse(TWICE_MS)
-        expect(asked(phone)).toBeGreaterThanOrEqual(1)
-        expect(phone.byeAt).toBeUndefined()
-        phone.media.mute = false
-        if (direction !== undefined) expect(status(await phone.reinvite('sendrecv'))).toBe(200)
-        await phone.media.press('1')
-        expect(await world.settled(leg.listenFor({ keys: ['1'], signal: never() }))).toMatchObject({ kind: 'key' })
-        await end(leg)
-      }, 20_000)
+      ])(
+        'because it %s, is asked, and stays',
+        async (_what, direction) => {
+          const { phone, leg } = await caller()
+          await world.elapse(300)
+          if (direction !== undefined) expect(status(await phone.reinvite(direction))).toBe(200)
+          phone.media.mute = true
+          await world.elapse(TWICE_MS)
+          expect(asked(phone)).toBeGreaterThanOrEqual(1)
+          expect(phone.byeAt).toBeUndefined()
+          phone.media.mute = false
+          if (direction !== undefined) expect(status(await phone.reinvite('sendrecv'))).toBe(200)
+          await phone.media.press('1')
+          expect(await world.settled(leg.listenFor({ keys: ['1'], signal: never() }))).toMatchObject({ kind: 'key' })
+          await end(leg)
+        },
+        20_000,
+      )
 
       it('because it holds the call as RFC 2543 had it, naming no address, stays, and hears nothing until it resumes', async () => {
         const { phone, leg } = await caller()

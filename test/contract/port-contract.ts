@@ -124,7 +124,15 @@ export function portContract(name: string, open: () => Promise<World>): void {
       it('is answered', async () => {
         const heard: string[] = []
         const phone = await world.phone({ answersAfterMs: 60 })
-        const result = await world.settled(world.switch.dial(phone.target, { from, ringMs: 3_000, signal: never(), onSent: ({ sipCallId }) => heard.push(sipCallId), onRinging: () => heard.push('rings') }))
+        const result = await world.settled(
+          world.switch.dial(phone.target, {
+            from,
+            ringMs: 3_000,
+            signal: never(),
+            onSent: ({ sipCallId }) => heard.push(sipCallId),
+            onRinging: () => heard.push('rings'),
+          }),
+        )
         const leg = legOf(result)
         expect(heard).toEqual([expect.stringMatching(/./), 'rings'])
         expect(result.kind === 'answered' && result.rangMs).toBeGreaterThanOrEqual(50)
@@ -140,7 +148,10 @@ export function portContract(name: string, open: () => Promise<World>): void {
         [404, 'badNumber'],
       ] as const)('meets a refusal with %i: %s', async (status, kind) => {
         const phone = await world.phone({ refusesWith: status })
-        expect(await world.settled(world.switch.dial(phone.target, { from, ringMs: 3_000, signal: never() }))).toMatchObject({ kind, status })
+        expect(await world.settled(world.switch.dial(phone.target, { from, ringMs: 3_000, signal: never() }))).toMatchObject({
+          kind,
+          status,
+        })
       })
 
       it('meets the ring time-out, neither early nor late', async () => {
@@ -165,7 +176,9 @@ export function portContract(name: string, open: () => Promise<World>): void {
 
       it('does not begin when it was cancelled before', async () => {
         const phone = await world.phone({ answersAfterMs: 1 })
-        expect(await world.settled(world.switch.dial(phone.target, { from, ringMs: 3_000, signal: AbortSignal.abort() }))).toEqual({ kind: 'cancelled' })
+        expect(await world.settled(world.switch.dial(phone.target, { from, ringMs: 3_000, signal: AbortSignal.abort() }))).toEqual({
+          kind: 'cancelled',
+        })
         await world.elapse(100)
         expect(phone.person).toBeUndefined()
       })

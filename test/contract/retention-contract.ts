@@ -17,8 +17,14 @@ import type { StorePlace } from './store-contract.js'
 const day = 24 * 60 * 60_000
 const began = Date.UTC(2026, 2, 10, 12)
 const period = (text: string) => parsePeriod(text)!
-const practice = (id: string, keep?: string): readonly [string, Organisation] => [id, { id, kind: 'gpPractice', name: id, spokenName: id, area: 'a', ...(keep === undefined ? {} : { keepRecordings: period(keep) }) }]
-const directory = { ...emptyDirectory, organisations: new Map([practice('elm-row'), practice('oak-lane', '1 year'), practice('archive', 'forever')]) }
+const practice = (id: string, keep?: string): readonly [string, Organisation] => [
+  id,
+  { id, kind: 'gpPractice', name: id, spokenName: id, area: 'a', ...(keep === undefined ? {} : { keepRecordings: period(keep) }) },
+]
+const directory = {
+  ...emptyDirectory,
+  organisations: new Map([practice('elm-row'), practice('oak-lane', '1 year'), practice('archive', 'forever')]),
+}
 const anna = { kind: 'staff', id: 'anna' } as const
 
 /** A store with recordings, and its files in memory. */
@@ -50,10 +56,18 @@ async function world(place: StorePlace, more: Partial<RetentionSettings> = {}) {
     /** A call that begins and ends now, with a recording that has a key of its own. */
     recorded: async (callId: string, organisation = 'elm-row', number?: string) => {
       const recordingId = `${callId}-r`
-      for (const fact of goodCall(callId, { organisation })) await store.log.append(callId, fact.type === 'call.arrived' && number !== undefined ? { ...fact, callerNumber: number } : fact)
+      for (const fact of goodCall(callId, { organisation }))
+        await store.log.append(callId, fact.type === 'call.arrived' && number !== undefined ? { ...fact, callerNumber: number } : fact)
       await store.recordingKeys.keep({ id: `${callId}-k`, recordingId, callId, by: 'o', wrapped: 'w' })
       files.add(recordingId)
-      await store.log.append(callId, { type: 'recording.ready', recordingId, path: `${callId}.mp3.sealed`, bytes: 100, seconds: 1, sha256: 'ab'.repeat(32) })
+      await store.log.append(callId, {
+        type: 'recording.ready',
+        recordingId,
+        path: `${callId}.mp3.sealed`,
+        bytes: 100,
+        seconds: 1,
+        sha256: 'ab'.repeat(32),
+      })
       return recordingId
     },
     stateOf: async (callId: string) => {
@@ -75,11 +89,28 @@ export function retentionContract(ground: { fresh(): Promise<StorePlace> }): voi
     expect(await retention.run()).toEqual({ certificates: [], deleted: 0, held: 0 })
     clock.now = began + 365 * day + 1
     const ran = await retention.run(anna)
-    expect(ran).toMatchObject({ deleted: 1, held: 0, certificates: [{ rule: 'recordings of oak-lane are kept for 1 year', by: anna, recordings: [{ recordingId: 'two-r', callId: 'two', bytes: 100, sha256: 'ab'.repeat(32), deletedAt: clock.now }] }] })
+    expect(ran).toMatchObject({
+      deleted: 1,
+      held: 0,
+      certificates: [
+        {
+          rule: 'recordings of oak-lane are kept for 1 year',
+          by: anna,
+          recordings: [{ recordingId: 'two-r', callId: 'two', bytes: 100, sha256: 'ab'.repeat(32), deletedAt: clock.now }],
+        },
+      ],
+    })
     expect([...files].sort()).toEqual(['one-r', 'three-r'])
     const { id } = ran.certificates[0]!
-    expect(await stateOf('two')).toMatchObject({ state: 'deleted', bytes: 100, deleted: { at: clock.now, certificate: id, rule: 'recordings of oak-lane are kept for 1 year' } })
-    expect([await store.recordingKeys.find({ recordingId: 'two-r' }), (await store.recordingKeys.find({ recordingId: 'one-r' }))?.id]).toEqual([undefined, 'one-k'])
+    expect(await stateOf('two')).toMatchObject({
+      state: 'deleted',
+      bytes: 100,
+      deleted: { at: clock.now, certificate: id, rule: 'recordings of oak-lane are kept for 1 year' },
+    })
+    expect([
+      await store.recordingKeys.find({ recordingId: 'two-r' }),
+      (await store.recordingKeys.find({ recordingId: 'one-r' }))?.id,
+    ]).toEqual([undefined, 'one-k'])
     clock.now = began + 100 * 365 * day
     expect(await retention.run()).toMatchObject({ deleted: 1, certificates: [{ rule: 'recordings are kept for 3 years' }] })
     expect([...files]).toEqual(['three-r'])
@@ -96,8 +127,12 @@ export function retentionContract(ground: { fresh(): Promise<StorePlace> }): voi
     await retention.holds.place('h', { kind: 'call', value: 'two' }, 'inquest', anna)
     clock.now = began + 4 * 365 * day
     const due = []
-    for await (const { recordingId, rule, heldBy, bytes } of retention.due()) due.push([recordingId, rule.organisation, heldBy?.reason, bytes])
-    expect(due).toEqual([['one-r', undefined, undefined, 100], ['two-r', undefined, 'inquest', 100]])
+    for await (const { recordingId, rule, heldBy, bytes } of retention.due())
+      due.push([recordingId, rule.organisation, heldBy?.reason, bytes])
+    expect(due).toEqual([
+      ['one-r', undefined, undefined, 100],
+      ['two-r', undefined, 'inquest', 100],
+    ])
     expect(files.size).toBe(2)
   })
 
@@ -181,7 +216,9 @@ export function retentionContract(ground: { fresh(): Promise<StorePlace> }): voi
     await expect(place.byHand(`update recording_keys set recording_id = 'x'`)).rejects.toThrow(/append-only/)
     clock.now = began + 4 * 365 * day
     await retention.run()
-    await expect(place.byHand(`delete from recording_keys where recording_id = 'two-r'`)).rejects.toThrow(/goes with the fact that it was deleted/)
+    await expect(place.byHand(`delete from recording_keys where recording_id = 'two-r'`)).rejects.toThrow(
+      /goes with the fact that it was deleted/,
+    )
     await store.extendChain()
     const database = await openForAsking({ file: place.settings.file, postgres: place.settings.postgres })
     onTestFinished(() => database.close())
@@ -200,7 +237,11 @@ export function retentionContract(ground: { fresh(): Promise<StorePlace> }): voi
   test('after any holds, releases and runs nothing under hold is gone, and nothing that is due stays', async () => {
     const practices = ['elm-row', 'oak-lane', 'archive'] as const
     const keptDays = { 'elm-row': 3 * 365 + 1, 'oak-lane': 365, archive: Infinity }
-    const scope = fc.oneof(fc.nat(5).map((call) => ({ kind: 'call' as const, call })), fc.constantFrom(...practices).map((value) => ({ kind: 'organisation' as const, value })), fc.nat(2).map((n) => ({ kind: 'number' as const, value: `+44163296010${n}` })))
+    const scope = fc.oneof(
+      fc.nat(5).map((call) => ({ kind: 'call' as const, call })),
+      fc.constantFrom(...practices).map((value) => ({ kind: 'organisation' as const, value })),
+      fc.nat(2).map((n) => ({ kind: 'number' as const, value: `+44163296010${n}` })),
+    )
     const step = fc.oneof(
       fc.record({ type: fc.constant('call' as const), organisation: fc.constantFrom(...practices), number: fc.nat(2) }),
       fc.record({ type: fc.constant('hold' as const), scope }),
@@ -213,11 +254,21 @@ export function retentionContract(ground: { fresh(): Promise<StorePlace> }): voi
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 14 }), async (steps) => {
         round++
-        const calls: { readonly callId: string; readonly organisation: (typeof practices)[number]; readonly number: string; readonly at: number }[] = []
+        const calls: {
+          readonly callId: string
+          readonly organisation: (typeof practices)[number]
+          readonly number: string
+          readonly at: number
+        }[] = []
         const holds: { readonly id: string; readonly covers: (call: (typeof calls)[number]) => boolean; on: boolean }[] = []
         for (const one of steps) {
           if (one.type === 'call') {
-            const call = { callId: `r${round}-${calls.length}`, organisation: one.organisation, number: `0163296010${one.number}`, at: clock.now }
+            const call = {
+              callId: `r${round}-${calls.length}`,
+              organisation: one.organisation,
+              number: `0163296010${one.number}`,
+              at: clock.now,
+            }
             calls.push(call)
             await recorded(call.callId, call.organisation, call.number)
           } else if (one.type === 'hold') {
@@ -225,7 +276,16 @@ export function retentionContract(ground: { fresh(): Promise<StorePlace> }): voi
             const { scope: on } = one
             const callId = on.kind === 'call' ? `r${round}-${on.call}` : ''
             await retention.holds.place(id, on.kind === 'call' ? { kind: 'call', value: callId } : on, 'why', anna)
-            holds.push({ id, on: true, covers: (call) => (on.kind === 'call' ? call.callId === callId : on.kind === 'organisation' ? call.organisation === on.value : `+44${call.number.slice(1)}` === on.value) })
+            holds.push({
+              id,
+              on: true,
+              covers: (call) =>
+                on.kind === 'call'
+                  ? call.callId === callId
+                  : on.kind === 'organisation'
+                    ? call.organisation === on.value
+                    : `+44${call.number.slice(1)}` === on.value,
+            })
           } else if (one.type === 'release') {
             const hold = holds[one.which]
             if (hold?.on !== true) continue

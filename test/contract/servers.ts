@@ -43,7 +43,8 @@ export function sparesOfEnvironment(env: NodeJS.ProcessEnv = process.env): Serve
   return {
     ...servers,
     set: { ...servers.set, others: [{ ...spare, secret: freeswitch.secret, spare: true }] },
-    channels: async () => (await Promise.all(places.map((place) => countChannels(place).catch(() => 0)))).reduce((sum, each) => sum + each, 0),
+    channels: async () =>
+      (await Promise.all(places.map((place) => countChannels(place).catch(() => 0)))).reduce((sum, each) => sum + each, 0),
     media,
   }
 }

@@ -86,7 +86,10 @@ export class SocketWorld implements MediaWorld {
     const ward = await this.telephone()
     const recording = this.spool()
     const program = await translated('test/contract/doomed-engine.ts', [])
-    const doomed = spawn(process.execPath, [program], { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, DOOMED: JSON.stringify({ set: this.servers.set, recording, rings: engine === 'withTalk' ? ward.uri : null }) } })
+    const doomed = spawn(process.execPath, [program], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, DOOMED: JSON.stringify({ set: this.servers.set, recording, rings: engine === 'withTalk' ? ward.uri : null }) },
+    })
     let said = ''
     doomed.stdout.setEncoding('utf8').on('data', (text: string) => (said += text))
     const line = (index: number): Promise<string> =>
@@ -104,7 +107,12 @@ export class SocketWorld implements MediaWorld {
       const handles = JSON.parse(await line(1)) as readonly [caller: string, other?: string]
       // In the very moment of the bridge FreeSWITCH 1.11.1 loses one of the two (docs/survival.md).
       if (rung) await this.elapse(500)
-      return { caller: new SipCaller(call), callerHandle: handles[0], other: rung && { person: new SipPerson(rung), handle: handles[1] ?? '' }, recording }
+      return {
+        caller: new SipCaller(call),
+        callerHandle: handles[0],
+        other: rung && { person: new SipPerson(rung), handle: handles[1] ?? '' },
+        recording,
+      }
     } finally {
       const gone = new Promise((resolve) => doomed.once('exit', resolve))
       doomed.kill('SIGKILL')
@@ -116,7 +124,14 @@ export class SocketWorld implements MediaWorld {
   async #answeredBy(place: () => Promise<PhoneCall>): Promise<PhoneCall> {
     for (let tries = 0; tries < 10; tries++) {
       const call = await place()
-      if (await until(() => (call.answeredAt !== undefined ? 'answered' : call.refused ? 'refused' : undefined), 5_000, 'nobody takes the call') === 'answered') return call
+      if (
+        (await until(
+          () => (call.answeredAt !== undefined ? 'answered' : call.refused ? 'refused' : undefined),
+          5_000,
+          'nobody takes the call',
+        )) === 'answered'
+      )
+        return call
     }
     throw new Error('every call was refused')
   }
@@ -133,7 +148,9 @@ export class SocketWorld implements MediaWorld {
 
   async settled<T>(promise: Promise<T>, withinMs = 30_000): Promise<T> {
     let timer: NodeJS.Timeout | undefined
-    const late = new Promise<never>((_, reject) => (timer = setTimeout(() => reject(new Error(`not settled within ${withinMs} ms`)), withinMs)))
+    const late = new Promise<never>(
+      (_, reject) => (timer = setTimeout(() => reject(new Error(`not settled within ${withinMs} ms`)), withinMs)),
+    )
     return Promise.race([promise, late]).finally(() => clearTimeout(timer))
   }
 
@@ -142,7 +159,11 @@ export class SocketWorld implements MediaWorld {
   }
 
   async eventually(holds: () => boolean): Promise<void> {
-    await until(() => (holds() ? true : undefined), 5_000, () => `never came true: ${String(holds)}`)
+    await until(
+      () => (holds() ? true : undefined),
+      5_000,
+      () => `never came true: ${String(holds)}`,
+    )
   }
 
   now(): number {
@@ -177,8 +198,17 @@ export class SocketWorld implements MediaWorld {
   async mediaIsBack(): Promise<void> {
     await this.servers.media?.restore()
     const spares = 2 + (this.servers.set.others?.length ?? 0)
-    const asBefore = () => this.idle >= spares && this.switch.health().media.detail.split('; ').every((each) => each.endsWith(': connected'))
-    await until(() => (asBefore() ? true : undefined), 20_000, () => `${this.idle} of ${spares} spare channels: ${this.switch.health().media.detail}`)
+    const asBefore = () =>
+      this.idle >= spares &&
+      this.switch
+        .health()
+        .media.detail.split('; ')
+        .every((each) => each.endsWith(': connected'))
+    await until(
+      () => (asBefore() ? true : undefined),
+      20_000,
+      () => `${this.idle} of ${spares} spare channels: ${this.switch.health().media.detail}`,
+    )
   }
 
   async close(): Promise<void> {
@@ -287,6 +317,7 @@ export function wav(frequency: number, ms: number): Buffer {
   data.writeUInt16LE(16, 34)
   data.write('data', 36)
   data.writeUInt32LE(samples * 2, 40)
-  for (let index = 0; index < samples; index++) data.writeInt16LE(Math.round(9_000 * Math.sin((2 * Math.PI * frequency * index) / 8_000)), 44 + index * 2)
+  for (let index = 0; index < samples; index++)
+    data.writeInt16LE(Math.round(9_000 * Math.sin((2 * Math.PI * frequency * index) / 8_000)), 44 + index * 2)
   return data
 }

@@ -48,7 +48,17 @@ export function storeContract(ground: Ground): void {
     expect(events.map((event) => event.seq)).toEqual(events.map((_, index) => index + 1))
     expect(events.map((event) => event.type)).toEqual(goodCall('one').map((fact) => fact.type))
     const page = await store.calls({})
-    expect(page.calls).toMatchObject([{ callId: 'one', line: 'cardiology', refs: 2, attempts: 2, acceptedBy: 'On-call mobile', outcome: 'referral-avoided', ending: 'completed' }])
+    expect(page.calls).toMatchObject([
+      {
+        callId: 'one',
+        line: 'cardiology',
+        refs: 2,
+        attempts: 2,
+        acceptedBy: 'On-call mobile',
+        outcome: 'referral-avoided',
+        ending: 'completed',
+      },
+    ])
     expect(await store.differing()).toEqual([])
     expect(callRecord(events)?.attempts.map((attempt) => attempt.result)).toEqual(['noAnswer', 'accepted'])
   })
@@ -112,7 +122,9 @@ export function storeContract(ground: Ground): void {
     await write(store, 'three', untilTalking('three'))
     await place.byHand("update calls set ending = 'unanswered' where call_id = 'one'")
     await place.byHand("delete from attempts where call_id = 'two'")
-    await place.byHand("insert into calls (call_id, kind, arrived_at, caller_number, dialled_number, source, organisation, line, answered_at, accepted_at, accepted_by, wait_ms, talk_ms, refs, attempts, outcome, outcome_by, outcome_at, ending, ending_detail, ended_at, last_seq, ended_after_ms) select 'ghost', kind, arrived_at, caller_number, dialled_number, source, organisation, line, answered_at, accepted_at, accepted_by, wait_ms, talk_ms, refs, attempts, outcome, outcome_by, outcome_at, ending, ending_detail, ended_at, last_seq, ended_after_ms from calls where call_id = 'one'")
+    await place.byHand(
+      "insert into calls (call_id, kind, arrived_at, caller_number, dialled_number, source, organisation, line, answered_at, accepted_at, accepted_by, wait_ms, talk_ms, refs, attempts, outcome, outcome_by, outcome_at, ending, ending_detail, ended_at, last_seq, ended_after_ms) select 'ghost', kind, arrived_at, caller_number, dialled_number, source, organisation, line, answered_at, accepted_at, accepted_by, wait_ms, talk_ms, refs, attempts, outcome, outcome_by, outcome_at, ending, ending_detail, ended_at, last_seq, ended_after_ms from calls where call_id = 'one'",
+    )
     // The figures of the telephones that call two rang are held against the same lists.
     expect((await store.differing()).toSorted()).toEqual(['+447700900123', 'ghost', 'one', 'sip:okafor@127.0.0.1:5090', 'two'])
     expect(await store.rebuild()).toBe(3)
@@ -127,21 +139,39 @@ export function storeContract(ground: Ground): void {
     await write(first.store, 'one', goodCall('one'))
     await write(first.store, 'two', goodCall('two', { line: 'ent' }))
     await write(first.store, 'three', untilTalking('three'))
-    const sums = async (store: Store, scope: RollUpScope, id = '') => new Map((await store.rollUps({ from: '2026-03', to: '2026-03', scope, id })).map(({ figure, part, amount }) => [part === '' ? figure : `${figure} ${part}`, amount]))
+    const sums = async (store: Store, scope: RollUpScope, id = '') =>
+      new Map(
+        (await store.rollUps({ from: '2026-03', to: '2026-03', scope, id })).map(({ figure, part, amount }) => [
+          part === '' ? figure : `${figure} ${part}`,
+          amount,
+        ]),
+      )
     expect((await sums(first.store, 'all')).get('answered')).toBe(2)
     expect((await sums(first.store, 'line', 'ent')).get('answered')).toBe(1)
     expect((await sums(first.store, 'clinician', 'dr-okafor')).get('ringing noAnswer')).toBe(2)
-    const ofDay = async (store: Store, day: string) => (await store.rollUps({ from: day, to: day, scope: 'lineDay' })).filter(({ figure }) => figure === 'answered').map(({ id, amount }) => [id, amount]).sort()
-    expect(await ofDay(first.store, '2026-03-02')).toEqual([['cardiology', 1], ['ent', 1]])
+    const ofDay = async (store: Store, day: string) =>
+      (await store.rollUps({ from: day, to: day, scope: 'lineDay' }))
+        .filter(({ figure }) => figure === 'answered')
+        .map(({ id, amount }) => [id, amount])
+        .sort()
+    expect(await ofDay(first.store, '2026-03-02')).toEqual([
+      ['cardiology', 1],
+      ['ent', 1],
+    ])
     expect(await ofDay(first.store, '2026-03-01')).toEqual([])
     await first.store.log.append('two', { type: 'outcome.left', outcome: 'referral-made', by: 'staff' })
-    expect([...(await sums(first.store, 'all'))].filter(([name]) => name.startsWith('outcome'))).toEqual([['outcome referral-avoided', 1], ['outcome referral-made', 1]])
+    expect([...(await sums(first.store, 'all'))].filter(([name]) => name.startsWith('outcome'))).toEqual([
+      ['outcome referral-avoided', 1],
+      ['outcome referral-made', 1],
+    ])
     expect(await first.store.differing()).toEqual([])
     await first.store.close()
 
     // As a store of before there were sums.
     await place.byHand('delete from roll_ups')
-    await place.byHand('update calls set rolled_up = null, line_chosen_after_ms = null, talk_started_after_ms = null, clinician = null, pool = null')
+    await place.byHand(
+      'update calls set rolled_up = null, line_chosen_after_ms = null, talk_started_after_ms = null, clinician = null, pool = null',
+    )
     const { store } = await opened(place, { now: () => Date.parse('2026-03-02T10:00:00Z') })
     expect(await store.differing()).toEqual([])
     await store.log.append('one', { type: 'outcome.left', outcome: 'referral-made', by: 'staff' })
@@ -150,7 +180,10 @@ export function storeContract(ground: Ground): void {
     expect((await sums(store, 'all')).get('answered')).toBe(2)
     await write(store, 'three', afterTalking('three'))
     expect((await sums(store, 'all')).get('answered')).toBe(3)
-    expect(await ofDay(store, '2026-03-02')).toEqual([['cardiology', 2], ['ent', 1]])
+    expect(await ofDay(store, '2026-03-02')).toEqual([
+      ['cardiology', 2],
+      ['ent', 1],
+    ])
     expect(await store.differing()).toEqual([])
 
     await place.byHand("update roll_ups set amount = amount + 1 where scope = 'line' and id = 'ent' and figure = 'answered'")
@@ -165,7 +198,13 @@ export function storeContract(ground: Ground): void {
     for (let index = 0; index < 7; index++) {
       now += index === 3 ? 0 : 60_000
       const line = index % 2 === 0 ? 'cardiology' : 'ent'
-      await write(store, `call-${index}`, index === 6 ? untilTalking('call-6', { line }) : goodCall(`call-${index}`, { line, organisation: index < 2 ? 'mill-lane' : 'elm-row' }))
+      await write(
+        store,
+        `call-${index}`,
+        index === 6
+          ? untilTalking('call-6', { line })
+          : goodCall(`call-${index}`, { line, organisation: index < 2 ? 'mill-lane' : 'elm-row' }),
+      )
     }
     const seen: string[] = []
     let cursor: string | undefined
@@ -180,21 +219,37 @@ export function storeContract(ground: Ground): void {
     expect(await ids({ line: 'ent' })).toEqual(['call-5', 'call-3', 'call-1'])
     expect(await ids({ organisation: 'mill-lane' })).toEqual(['call-1', 'call-0'])
     expect(await ids({ ending: 'completed', line: 'cardiology' })).toEqual(['call-4', 'call-2', 'call-0'])
-    expect(await ids({ from: Date.parse('2026-03-02T09:03:00Z'), to: Date.parse('2026-03-02T09:05:00Z') })).toEqual(['call-4', 'call-3', 'call-2'])
+    expect(await ids({ from: Date.parse('2026-03-02T09:03:00Z'), to: Date.parse('2026-03-02T09:05:00Z') })).toEqual([
+      'call-4',
+      'call-3',
+      'call-2',
+    ])
     expect(await ids({ line: "x' or '1'='1" })).toEqual([])
   })
 
   test('calls are found by what the report filters by, in each order, and own calls by who accepted them or to whom they were assigned', async () => {
     let now = Date.parse('2026-03-02T09:00:00Z')
     const { store } = await opened(await ground.fresh(), { now: () => now })
-    const byOkafor = (facts: readonly CallFact[]) => facts.map((fact): CallFact => (fact.type === 'attempt.started' && fact.attempt.endsWith('-2') ? { ...fact, clinician: 'dr-okafor' } : fact))
+    const byOkafor = (facts: readonly CallFact[]) =>
+      facts.map((fact): CallFact =>
+        fact.type === 'attempt.started' && fact.attempt.endsWith('-2') ? { ...fact, clinician: 'dr-okafor' } : fact,
+      )
     await write(store, 'okafors', byOkafor(goodCall('okafors')))
     now += 60_000
     await write(store, 'open', byOkafor(goodCall('open', { line: 'ent' }).filter(({ type }) => type !== 'outcome.left')))
     now += 60_000
-    await write(store, 'missed', [...goodCall('missed').slice(0, 7), { type: 'hunt.ended', result: 'nobody' }, { type: 'call.ended', ending: 'unanswered' }])
+    await write(store, 'missed', [
+      ...goodCall('missed').slice(0, 7),
+      { type: 'hunt.ended', result: 'nobody' },
+      { type: 'call.ended', ending: 'unanswered' },
+    ])
     now += 60_000
-    await write(store, 'others', [...goodCall('others', { organisation: 'mill-lane' }), { type: 'outcome.left', outcome: 'referral-made', by: 'staff' }, { type: 'nhsNumber.left', nhsNumber: '9990000018' }, { type: 'call.assigned', clinician: 'dr-okafor' }])
+    await write(store, 'others', [
+      ...goodCall('others', { organisation: 'mill-lane' }),
+      { type: 'outcome.left', outcome: 'referral-made', by: 'staff' },
+      { type: 'nhsNumber.left', nhsNumber: '9990000018' },
+      { type: 'call.assigned', clinician: 'dr-okafor' },
+    ])
     const ids = async (filter: Parameters<Store['calls']>[0]) => (await store.calls(filter)).calls.map((call) => call.callId)
     expect(await ids({ order: 'oldest' })).toEqual(['okafors', 'open', 'missed', 'others'])
     expect(await ids({ outcome: 'referral-made' })).toEqual(['others'])
@@ -208,7 +263,14 @@ export function storeContract(ground: Ground): void {
     const own = [{ clinician: 'dr-okafor' }, { assigned: 'dr-okafor' }]
     expect(await ids({ within: own })).toEqual(['others', 'open', 'okafors'])
     expect(await ids({ within: own, outcome: 'open' })).toEqual(['open'])
-    expect(await ids({ within: [{ clinician: 'dr-okafor', line: 'ent' }, { assigned: 'dr-okafor', organisation: 'elm-row' }] })).toEqual(['open'])
+    expect(
+      await ids({
+        within: [
+          { clinician: 'dr-okafor', line: 'ent' },
+          { assigned: 'dr-okafor', organisation: 'elm-row' },
+        ],
+      }),
+    ).toEqual(['open'])
     expect(await ids({ within: [{ organisation: 'mill-lane' }], organisation: 'elm-row' })).toEqual([])
     expect((await store.calls({ nhsNumber: '9990000018' })).calls).toMatchObject([{ assigned: 'dr-okafor', talked: true, clinician: null }])
     await store.log.append('others', { type: 'call.assigned' })
@@ -236,7 +298,14 @@ export function storeContract(ground: Ground): void {
     const rare = new Set([10, 3_500, 6_990])
     for (let call = 0; call < 7_000; call++) {
       now += 1_000
-      void store.log.append(`call-${call}`, { type: 'call.arrived', kind: 'dialIn', callerNumber: '01632960101', dialledNumber: '01632960000', source: '', organisation: call % 3 === 0 || call > 6_500 ? 'elm-row' : 'mill-lane' })
+      void store.log.append(`call-${call}`, {
+        type: 'call.arrived',
+        kind: 'dialIn',
+        callerNumber: '01632960101',
+        dialledNumber: '01632960000',
+        source: '',
+        organisation: call % 3 === 0 || call > 6_500 ? 'elm-row' : 'mill-lane',
+      })
       if (rare.has(call)) void store.log.append(`call-${call}`, { type: 'call.ended', ending: 'unanswered' })
     }
     await expect.poll(() => store.health().queued, { timeout: 60_000 }).toBe(0)
@@ -256,10 +325,15 @@ export function storeContract(ground: Ground): void {
     // Two parts are one list, however unevenly its calls come from them.
     const within = [{ organisation: 'elm-row' }, { organisation: 'mill-lane' }]
     for (const order of ['newest', 'oldest'] as const) {
-      const [whole, parted] = [{ order, limit: 1_000 }, { order, limit: 1_000, within }]
+      const [whole, parted] = [
+        { order, limit: 1_000 },
+        { order, limit: 1_000, within },
+      ]
       const [one, other] = [await store.calls(whole), await store.calls(parted)]
       expect(other).toEqual(one)
-      expect((await store.calls({ ...parted, cursor: other.nextCursor! })).calls).toEqual((await store.calls({ ...whole, cursor: one.nextCursor! })).calls)
+      expect((await store.calls({ ...parted, cursor: other.nextCursor! })).calls).toEqual(
+        (await store.calls({ ...whole, cursor: one.nextCursor! })).calls,
+      )
     }
   })
 
@@ -269,11 +343,20 @@ export function storeContract(ground: Ground): void {
     const organisations = ['mill-lane', 'elm-row', 'gone']
     for (let call = 0; call < 7_000; call++) {
       now += 1_000
-      void store.log.append(`call-${call}`, { type: 'call.arrived', kind: 'dialIn', callerNumber: '01632960101', dialledNumber: '01632960000', source: '', organisation: organisations[call % 7 === 0 ? 2 : call % 2] ?? '' })
+      void store.log.append(`call-${call}`, {
+        type: 'call.arrived',
+        kind: 'dialIn',
+        callerNumber: '01632960101',
+        dialledNumber: '01632960000',
+        source: '',
+        organisation: organisations[call % 7 === 0 ? 2 : call % 2] ?? '',
+      })
     }
     await expect.poll(() => store.health().queued, { timeout: 60_000 }).toBe(0)
     // Every other one was accepted, after a while that says nothing of when it came.
-    await sql`update calls set wait_ms = (arrived_at / 1000 * 7919) % 5000, refs = (arrived_at / 1000) % 5 where (arrived_at / 1000) % 2 = 0`.execute(store.tables.writing)
+    await sql`update calls set wait_ms = (arrived_at / 1000 * 7919) % 5000, refs = (arrived_at / 1000) % 5 where (arrived_at / 1000) % 2 = 0`.execute(
+      store.tables.writing,
+    )
     const all = async (filter: CallFilter) => {
       const found: CallSummary[] = []
       for (let cursor: string | undefined, pages = 0; pages < 200; pages++) {
@@ -309,8 +392,18 @@ export function storeContract(ground: Ground): void {
     await write(first.store, 'one', goodCall('one'))
     await first.store.close()
     const { store } = await opened(place)
-    const ready: CallFact = { type: 'recording.ready', recordingId: 'one-r', path: '2026/03/02/one.mp3', bytes: 4000, seconds: 1, sha256: 'ab' }
-    const [event, outcome] = await Promise.all([store.log.append('one', ready), store.log.append('one', { type: 'outcome.left', outcome: 'referral-made', by: 'staff' })])
+    const ready: CallFact = {
+      type: 'recording.ready',
+      recordingId: 'one-r',
+      path: '2026/03/02/one.mp3',
+      bytes: 4000,
+      seconds: 1,
+      sha256: 'ab',
+    }
+    const [event, outcome] = await Promise.all([
+      store.log.append('one', ready),
+      store.log.append('one', { type: 'outcome.left', outcome: 'referral-made', by: 'staff' }),
+    ])
     expect([event?.seq, outcome?.seq]).toEqual([23, 24])
     await store.log.append('one', { type: 'alarm.raised', alarm: 'x', detail: 'y' })
     expect(await store.recording('one-r')).toMatchObject({ callId: 'one', state: 'ready', path: '2026/03/02/one.mp3' })
@@ -335,12 +428,15 @@ export function storeContract(ground: Ground): void {
     const talking = callRecord(await store.events('talking'))
     expect(talking).toMatchObject({ ending: 'interrupted', talkEndedBy: 'system', talkMs: 0, endedAt: begin })
     expect(talking?.recordings).toMatchObject([{ state: 'stopped' }])
-    expect(callRecord(await store.events('ringing'))).toMatchObject({ ending: 'interrupted', attempts: [{ result: 'noAnswer' }, { result: 'cancelled', reason: 'the engine stopped' }] })
+    expect(callRecord(await store.events('ringing'))).toMatchObject({
+      ending: 'interrupted',
+      attempts: [{ result: 'noAnswer' }, { result: 'cancelled', reason: 'the engine stopped' }],
+    })
     expect(callRecord(await store.events('over'))).toMatchObject({ ending: 'completed' })
     expect(await store.differing()).toEqual([])
   })
 
-  test('a call that a run has left belongs to whoever claims it first, and is nobody else\'s until that one is gone as well', async () => {
+  test("a call that a run has left belongs to whoever claims it first, and is nobody else's until that one is gone as well", async () => {
     const place = await ground.fresh()
     const of = (run: string) => opened(place, { incarnation: run })
     const first = await of('run-1')
@@ -352,8 +448,13 @@ export function storeContract(ground: Ground): void {
 
     const second = await of('run-2')
     const left = await second.store.left.open()
-    expect(left.map(({ callId, owner }) => [callId, owner]).toSorted()).toEqual([['menu', 'run-1'], ['talking', 'run-1']])
-    expect(left.find(({ callId }) => callId === 'talking')?.events.map(({ type }) => type)).toEqual(untilTalking('talking').map(({ type }) => type))
+    expect(left.map(({ callId, owner }) => [callId, owner]).toSorted()).toEqual([
+      ['menu', 'run-1'],
+      ['talking', 'run-1'],
+    ])
+    expect(left.find(({ callId }) => callId === 'talking')?.events.map(({ type }) => type)).toEqual(
+      untilTalking('talking').map(({ type }) => type),
+    )
     // What is asked tells nobody anything.
     expect(await second.store.left.open()).toHaveLength(2)
     const claims = await Promise.all([1, 2, 3].map(() => second.store.left.claim(left)))
@@ -365,7 +466,10 @@ export function storeContract(ground: Ground): void {
     const third = await of('run-3')
     expect(await third.store.left.claim(left)).toEqual([])
     const again = await third.store.left.open()
-    expect(again.map(({ callId, owner }) => [callId, owner]).toSorted()).toEqual([['menu', 'run-2'], ['talking', 'run-2']])
+    expect(again.map(({ callId, owner }) => [callId, owner]).toSorted()).toEqual([
+      ['menu', 'run-2'],
+      ['talking', 'run-2'],
+    ])
     expect(await third.store.left.claim(again.filter(({ callId }) => callId === 'talking'))).toHaveLength(1)
     await third.store.left.close(again.filter(({ callId }) => callId === 'talking'))
     expect((await third.store.left.open()).map(({ callId }) => callId)).toEqual(['menu'])
@@ -396,7 +500,11 @@ export function storeContract(ground: Ground): void {
   test('an entry that has to follow another one is kept once, however many are written at once', async () => {
     const { store } = await opened(await ground.fresh())
     const made = await store.ledger.append('arrangement', 'a', 'made', {}, undefined, { after: 0 })
-    const begun = await Promise.allSettled([1, 2, 3, 4].map((call) => store.ledger.append('arrangement', 'a', 'begun', { call }, { kind: 'staff', id: 'x' }, { after: made.seq })))
+    const begun = await Promise.allSettled(
+      [1, 2, 3, 4].map((call) =>
+        store.ledger.append('arrangement', 'a', 'begun', { call }, { kind: 'staff', id: 'x' }, { after: made.seq }),
+      ),
+    )
     expect(begun.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
     for (const one of begun) if (one.status === 'rejected') expect(one.reason).toMatchObject({ code: 'CONFLICT' })
     const kept = await all(store.ledger.entries('arrangement'))
@@ -408,7 +516,11 @@ export function storeContract(ground: Ground): void {
     const place = await ground.fresh()
     const { store } = await opened(place, { node: 'engine-1' })
     await store.log.append('one', { type: 'call.ended', ending: 'completed' })
-    await store.log.append('one', { type: 'outcome.left', outcome: 'referral-made', by: 'specialist' }, { kind: 'clinician', id: 'dr-okafor' })
+    await store.log.append(
+      'one',
+      { type: 'outcome.left', outcome: 'referral-made', by: 'specialist' },
+      { kind: 'clinician', id: 'dr-okafor' },
+    )
     await store.appendLate('one', { type: 'outcome.left', outcome: 'referral-avoided', by: 'caller' }, 5)
     await store.ledger.append('device', 'ward-7', 'made', {}, { kind: 'staff' })
     expect((await store.events('one')).map(({ actor, node }) => ({ actor, node }))).toEqual([
@@ -423,14 +535,25 @@ export function storeContract(ground: Ground): void {
     const { store } = await opened(await ground.fresh())
     for (const callId of ['one', 'two']) {
       const [arrived, ...rest] = goodCall(callId)
-      await write(store, callId, [arrived!, ...rest.flatMap((fact): readonly CallFact[] => (fact.type === 'attempt.ringing' ? [{ type: 'attempt.sent', attempt: fact.attempt, sipCallId: `${fact.attempt}@engine`, trunk: 'main' }, fact] : [fact]))])
+      await write(store, callId, [
+        arrived!,
+        ...rest.flatMap((fact): readonly CallFact[] =>
+          fact.type === 'attempt.ringing'
+            ? [{ type: 'attempt.sent', attempt: fact.attempt, sipCallId: `${fact.attempt}@engine`, trunk: 'main' }, fact]
+            : [fact],
+        ),
+      ])
     }
     const found = async (sipCallId: string) => (await store.calls({ sipCallId })).calls.map(({ callId }) => callId)
     expect(await found('one@phone.example')).toEqual(['one'])
     expect(await found('two-1@engine')).toEqual(['two'])
     expect(await found('two-2@engine')).toEqual(['two'])
     expect(await found('nobody@engine')).toEqual([])
-    expect(callRecord(await store.events('two'))).toMatchObject({ sipCallId: 'two@phone.example', trunk: 'main', attempts: [{ sipCallId: 'two-1@engine' }, { sipCallId: 'two-2@engine', trunk: 'main' }] })
+    expect(callRecord(await store.events('two'))).toMatchObject({
+      sipCallId: 'two@phone.example',
+      trunk: 'main',
+      attempts: [{ sipCallId: 'two-1@engine' }, { sipCallId: 'two-2@engine', trunk: 'main' }],
+    })
     expect(await store.differing()).toEqual([])
   })
 

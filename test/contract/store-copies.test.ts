@@ -15,7 +15,10 @@ import { goodCall, untilTalking } from '../kit/sample-call.js'
 /** Runs the command as its own process. */
 async function command(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
   const program = await translated('src/store-command.ts', [])
-  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], { encoding: 'utf8', env: { PATH: process.env['PATH'] ?? '', ...env } })
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], {
+    encoding: 'utf8',
+    env: { PATH: process.env['PATH'] ?? '', ...env },
+  })
   return { status, out: stdout, error: stderr }
 }
 
@@ -28,9 +31,22 @@ async function filled(settings: Pick<StoreSettings, 'file' | 'postgres' | 'node'
   await store.ledger.append('device', 'desk', 'made', { owner: 'dr-okafor', note: "it's \u00e9" })
   await store.ledger.append('watchList', '+447700900123', 'cleared', {}, { kind: 'staff', id: 'x' })
   const one = smallDirectory({ one: 1, two: 2 }, { one: 'dr-a' })
-  await store.directory.add({ from: undefined, to: one, actor: engine, source: 'file', file: { file: 'a.yaml', sha256: 'aa', directory: one } })
+  await store.directory.add({
+    from: undefined,
+    to: one,
+    actor: engine,
+    source: 'file',
+    file: { file: 'a.yaml', sha256: 'aa', directory: one },
+  })
   const two = smallDirectory({ two: 2 }, { two: 'dr-b' })
-  await store.directory.add({ from: await store.directory.inForce(), to: two, actor: { kind: 'staff', id: 'x' }, source: 'file', why: 'Änderung', file: { file: 'a.yaml', sha256: 'bb', directory: one } })
+  await store.directory.add({
+    from: await store.directory.inForce(),
+    to: two,
+    actor: { kind: 'staff', id: 'x' },
+    source: 'file',
+    why: 'Änderung',
+    file: { file: 'a.yaml', sha256: 'bb', directory: one },
+  })
   await store.directory.keepEarlierRotas([{ validFrom: 1, timeZone: 'UTC', names: {}, rota: one.rotas.get('one')! }])
   return store
 }
@@ -46,7 +62,11 @@ test('a backup of a store whose engine runs holds the same; what was changed by 
   const backup = join(folder, 'backup.db')
   const made = await command(['backup', backup], env)
   expect(made).toMatchObject({ status: 0, error: '' })
-  expect(made.out).toMatch(new RegExp(`^5 calls, ${facts} facts {3}[0-9a-f]{64}\\n2 entries of the ledger {3}[0-9a-f]{64}\\n2 versions of the directory {3}[0-9a-f]{64}\\n`))
+  expect(made.out).toMatch(
+    new RegExp(
+      `^5 calls, ${facts} facts {3}[0-9a-f]{64}\\n2 entries of the ledger {3}[0-9a-f]{64}\\n2 versions of the directory {3}[0-9a-f]{64}\\n`,
+    ),
+  )
   expect(readdirSync(folder).toSorted()).toEqual(['backup.db', 'data'])
   expect(statSync(backup).mode & 0o777).toBe(0o600)
   const verified = await command(['verify', backup])
@@ -78,47 +98,64 @@ test('a backup is restored into an empty store, and into no other; the next entr
   const backup = join(folder, 'backup.db')
   const made = await command(['backup', backup], from)
   expect(numbers((await command(['restore', backup], to)).out)).toEqual(numbers(made.out))
-  expect(await command(['restore', backup], to)).toMatchObject({ status: 1, error: expect.stringMatching(/holds facts, or a directory, already/) as string })
+  expect(await command(['restore', backup], to)).toMatchObject({
+    status: 1,
+    error: expect.stringMatching(/holds facts, or a directory, already/) as string,
+  })
   const store = await openStore({ file: join(folder, 'b', 'ringround.db'), alarms: new AlarmBoard() })
   onTestFinished(() => store.close())
   expect(await store.ledger.append('device', 'desk', 'removed', {})).toMatchObject({ seq: 3 })
   expect(await store.closeInterrupted()).toEqual(['runs'])
-  expect(await command(['restore', backup], to)).toMatchObject({ status: 1, error: expect.stringMatching(/in use by another engine/) as string })
+  expect(await command(['restore', backup], to)).toMatchObject({
+    status: 1,
+    error: expect.stringMatching(/in use by another engine/) as string,
+  })
 })
 
-test.each([[['verify', '/nowhere/calls.db'], /there is no such file/], [['copy', 'a'], /Usage/], [['burn'], /Usage/], [['verify', 'postgres://u:hunter2@127.0.0.1:1/x'], /PostgreSQL 127\.0\.0\.1:1\/x: the database server cannot be reached/]])('refuses %s in words', async (args, words) => {
+test.each([
+  [['verify', '/nowhere/calls.db'], /there is no such file/],
+  [['copy', 'a'], /Usage/],
+  [['burn'], /Usage/],
+  [['verify', 'postgres://u:hunter2@127.0.0.1:1/x'], /PostgreSQL 127\.0\.0\.1:1\/x: the database server cannot be reached/],
+])('refuses %s in words', async (args, words) => {
   const { status, error } = await command(args)
   expect(status).toBe(1)
   expect(error).toMatch(words)
   expect(error).not.toContain('hunter2')
 })
 
-describe.skipIf(noPostgres !== undefined)(`between SQLite and PostgreSQL${noPostgres === undefined ? '' : `: left out, ${noPostgres}`}`, () => {
-  let postgres: Postgres
-  beforeAll(async () => {
-    postgres = await Postgres.start()
-  }, 120_000)
-  afterAll(() => postgres.close())
+describe.skipIf(noPostgres !== undefined)(
+  `between SQLite and PostgreSQL${noPostgres === undefined ? '' : `: left out, ${noPostgres}`}`,
+  () => {
+    let postgres: Postgres
+    beforeAll(async () => {
+      postgres = await Postgres.start()
+    }, 120_000)
+    afterAll(() => postgres.close())
 
-  test('a whole store goes there and back, the same by numbers and hashes', async () => {
-    const folder = scratchFolder()
-    const file = join(folder, 'ringround.db')
-    await (await filled({ file })).close()
-    const url = await postgres.database()
-    const there = await command(['copy', file, url])
-    expect(there).toMatchObject({ status: 0, error: '' })
-    // An engine goes on where it was, and the copy back is made beside it.
-    const store = await openStore({ file: join(folder, 'unused.db'), postgres: { url }, node: 'engine-1', alarms: new AlarmBoard() })
-    onTestFinished(() => store.close())
-    expect(await store.differing()).toEqual([])
-    expect(numbers((await command(['verify', url])).out)).toEqual(numbers(there.out))
-    expect(await store.ledger.append('device', 'desk', 'removed', {})).toMatchObject({ seq: 3 })
-    await store.log.append('one', { type: 'outcome.left', outcome: 'referral-made', by: 'staff' })
-    const back = join(folder, 'back.db')
-    const copied = await command(['copy', url, back])
-    expect(copied).toMatchObject({ status: 0, error: '' })
-    expect(copied.out).toContain(`5 calls, ${facts + 1} facts`)
-    expect(numbers((await command(['verify', back])).out)).toEqual(numbers(copied.out))
-    expect(await command(['copy', back, url])).toMatchObject({ status: 1, error: expect.stringMatching(/holds facts, or a directory, already/) as string })
-  })
-})
+    test('a whole store goes there and back, the same by numbers and hashes', async () => {
+      const folder = scratchFolder()
+      const file = join(folder, 'ringround.db')
+      await (await filled({ file })).close()
+      const url = await postgres.database()
+      const there = await command(['copy', file, url])
+      expect(there).toMatchObject({ status: 0, error: '' })
+      // An engine goes on where it was, and the copy back is made beside it.
+      const store = await openStore({ file: join(folder, 'unused.db'), postgres: { url }, node: 'engine-1', alarms: new AlarmBoard() })
+      onTestFinished(() => store.close())
+      expect(await store.differing()).toEqual([])
+      expect(numbers((await command(['verify', url])).out)).toEqual(numbers(there.out))
+      expect(await store.ledger.append('device', 'desk', 'removed', {})).toMatchObject({ seq: 3 })
+      await store.log.append('one', { type: 'outcome.left', outcome: 'referral-made', by: 'staff' })
+      const back = join(folder, 'back.db')
+      const copied = await command(['copy', url, back])
+      expect(copied).toMatchObject({ status: 0, error: '' })
+      expect(copied.out).toContain(`5 calls, ${facts + 1} facts`)
+      expect(numbers((await command(['verify', back])).out)).toEqual(numbers(copied.out))
+      expect(await command(['copy', back, url])).toMatchObject({
+        status: 1,
+        error: expect.stringMatching(/holds facts, or a directory, already/) as string,
+      })
+    })
+  },
+)

@@ -25,7 +25,8 @@ async function engine(place: StorePlace, node: string): Promise<{ store: Store; 
   return { store, alarms }
 }
 
-const write = async (store: Store, callId: string, facts = goodCall(callId)) => Promise.all(facts.map((fact) => store.log.append(callId, fact)))
+const write = async (store: Store, callId: string, facts = goodCall(callId)) =>
+  Promise.all(facts.map((fact) => store.log.append(callId, fact)))
 
 /** What only a store of several engines does. */
 export function postgresAlone(postgres: () => Postgres, ground: Ground): void {
@@ -50,7 +51,12 @@ export function postgresAlone(postgres: () => Postgres, ground: Ground): void {
     await write(two.store, 'of-two', untilTalking('of-two'))
     const again = await engine(place, 'engine-1')
     expect(await again.store.closeInterrupted()).toEqual(['of-one'])
-    expect((await two.store.calls({})).calls.map(({ callId, ending }) => [callId, ending])).toEqual(expect.arrayContaining([['of-one', 'interrupted'], ['of-two', null]]))
+    expect((await two.store.calls({})).calls.map(({ callId, ending }) => [callId, ending])).toEqual(
+      expect.arrayContaining([
+        ['of-one', 'interrupted'],
+        ['of-two', null],
+      ]),
+    )
   })
 
   test('of engines that all see one die, each of its calls goes to one; a run that is over gets none', async () => {
@@ -75,7 +81,8 @@ export function postgresAlone(postgres: () => Postgres, ground: Ground): void {
       [two, three].map(async (store, which) => {
         const left = which === 0 ? lefts[0]! : lefts[1]!.toReversed()
         const mine: string[] = []
-        for (let start = 0; start < left.length; start += 7) mine.push(...(await store.left.claim(left.slice(start, start + 7))).map(({ callId }) => callId))
+        for (let start = 0; start < left.length; start += 7)
+          mine.push(...(await store.left.claim(left.slice(start, start + 7))).map(({ callId }) => callId))
         return mine
       }),
     )
@@ -94,7 +101,13 @@ export function postgresAlone(postgres: () => Postgres, ground: Ground): void {
     const file = join(scratchFolder(), 'unused.db')
     const of = async (node: string, incarnation: string) => {
       const alarms = new AlarmBoard()
-      const store = await openStore({ ...place.settings, file: node === 'engine-1' ? file : place.settings.file, node, incarnation, alarms })
+      const store = await openStore({
+        ...place.settings,
+        file: node === 'engine-1' ? file : place.settings.file,
+        node,
+        incarnation,
+        alarms,
+      })
       onTestFinished(() => store.close())
       return { store, alarms }
     }
@@ -102,7 +115,10 @@ export function postgresAlone(postgres: () => Postgres, ground: Ground): void {
     await write(one.store, 'lost', untilTalking('lost'))
     const facts = await one.store.events('lost')
     await one.store.close()
-    await postgres().by(place.settings.postgres?.url ?? '', "update engine_runs set gone_at = 1, how = 'lapsed' where incarnation = 'run-1'")
+    await postgres().by(
+      place.settings.postgres?.url ?? '',
+      "update engine_runs set gone_at = 1, how = 'lapsed' where incarnation = 'run-1'",
+    )
     const two = await of('engine-2', 'run-2')
     expect(await two.store.left.claim(await two.store.left.open())).toHaveLength(1)
     await two.store.log.append('lost', { type: 'call.takenOver', from: 'engine-1', legs: [] })
@@ -116,7 +132,9 @@ export function postgresAlone(postgres: () => Postgres, ground: Ground): void {
     const types = async (callId: string) => (await again.store.events(callId)).map(({ type }) => type)
     expect((await types('lost')).slice(facts.length)).toEqual(['call.takenOver', 'outcome.left'])
     expect(await types('kept')).toEqual(['call.arrived'])
-    expect(again.alarms.active()).toMatchObject([{ alarm: 'store.factsLost', detail: expect.stringContaining('1 facts of 1 calls that another engine') as unknown }])
+    expect(again.alarms.active()).toMatchObject([
+      { alarm: 'store.factsLost', detail: expect.stringContaining('1 facts of 1 calls that another engine') as unknown },
+    ])
     expect(readdirSync(dirname(file)).some((name) => name.startsWith('facts-not-stored.jsonl.too-late-'))).toBe(true)
     // What was brought back belonged to nobody, and is closed by the engine whose it was.
     expect((await again.store.left.open()).map(({ callId }) => callId)).toEqual(['kept'])
@@ -131,21 +149,32 @@ export function postgresAlone(postgres: () => Postgres, ground: Ground): void {
     await one.store.log.append('a', { type: 'outcome.left', outcome: 'referral-avoided', by: 'staff' })
     const events = await two.store.events('a')
     expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1))
-    expect(events.slice(-2)).toMatchObject([{ node: 'engine-2', outcome: 'referral-made' }, { node: 'engine-1', outcome: 'referral-avoided' }])
+    expect(events.slice(-2)).toMatchObject([
+      { node: 'engine-2', outcome: 'referral-made' },
+      { node: 'engine-1', outcome: 'referral-avoided' },
+    ])
     expect(await one.store.differing()).toEqual([])
   })
 
   test('a second engine of the same name is refused in one line, and the first goes on', async () => {
     const place = await ground.fresh()
     const { store } = await engine(place, 'engine-1')
-    await expect(openStore({ ...place.settings, node: 'engine-1', alarms: new AlarmBoard() })).rejects.toThrow(/an engine of the name engine-1 uses this database/)
+    await expect(openStore({ ...place.settings, node: 'engine-1', alarms: new AlarmBoard() })).rejects.toThrow(
+      /an engine of the name engine-1 uses this database/,
+    )
     await write(store, 'a')
     expect(await store.events('a')).toHaveLength(goodCall('a').length)
   }, 60_000)
 
   test('a character that PostgreSQL takes in no text holds nothing up', async () => {
     const { store } = await engine(await ground.fresh(), 'engine-1')
-    const kept = await store.log.append('a', { type: 'call.arrived', kind: 'dialIn', callerNumber: 'x\0y', dialledNumber: '\ud800', source: '' })
+    const kept = await store.log.append('a', {
+      type: 'call.arrived',
+      kind: 'dialIn',
+      callerNumber: 'x\0y',
+      dialledNumber: '\ud800',
+      source: '',
+    })
     expect(kept).toBeDefined()
     expect((await store.calls({})).calls).toMatchObject([{ callerNumber: 'x\ufffdy', dialledNumber: '\ufffd' }])
     expect(await store.events('a')).toMatchObject([{ callerNumber: 'x\0y' }])
@@ -155,48 +184,84 @@ export function postgresAlone(postgres: () => Postgres, ground: Ground): void {
     const { settings } = await ground.fresh()
     const url = 'postgres://ringround:hunter2@127.0.0.1:1/nothing'
     const refused = await openStore({ ...settings, postgres: { url }, alarms: new AlarmBoard() }).catch((error: unknown) => String(error))
-    expect(refused).toMatch(/PostgreSQL \(database\.url\): the store cannot be opened: the database server cannot be reached \(ECONNREFUSED/)
+    expect(refused).toMatch(
+      /PostgreSQL \(database\.url\): the store cannot be opened: the database server cannot be reached \(ECONNREFUSED/,
+    )
     expect(refused).not.toContain('hunter2')
     const absent = (settings.postgres?.url ?? '').replace(/\/[^/]*$/, '/nothing')
-    await expect(openStore({ ...settings, postgres: { url: absent }, alarms: new AlarmBoard() })).rejects.toThrow(/there is no such database on the server \(3D000/)
+    await expect(openStore({ ...settings, postgres: { url: absent }, alarms: new AlarmBoard() })).rejects.toThrow(
+      /there is no such database on the server \(3D000/,
+    )
   })
 
-  test('a server that is gone, or frozen, loses nothing: facts are kept in order, and written when it is back', { timeout: 120_000 }, async () => {
-    const place = await ground.fresh()
-    const alarms = new AlarmBoard()
-    const store = await openStore({ ...place.settings, alarms, durableWaitMs: 300 })
-    onTestFinished(() => store.close())
-    await write(store, 'before')
-    for (const [callId, away, back] of [
-      ['gone', () => postgres().stop('SIGQUIT'), () => postgres().run()],
-      ['frozen', () => Promise.resolve(postgres().signal('SIGSTOP')), () => Promise.resolve(postgres().signal('SIGCONT'))],
-    ] as const) {
-      await away()
-      const kept = await write(store, callId)
-      // Whoever needs them on disk is told at once that they are not.
-      expect(kept.filter((event) => event === undefined).length).toBeGreaterThan(0)
-      expect(store.health().queued).toBeGreaterThan(0)
-      await back()
-      await expect.poll(() => store.health(), { timeout: 30_000 }).toMatchObject({ writing: true, queued: 0 })
-      const events = await store.events(callId)
-      expect(events.map(({ type }) => type)).toEqual(goodCall(callId).map(({ type }) => type))
-      await expect.poll(() => alarms.active().map(({ alarm }) => alarm)).not.toContain('store.cannotWrite')
-    }
-    // The name was let go of when the server went, and is held again.
-    await expect.poll(async () => (await postgres().by(place.settings.postgres?.url ?? '', "select 1 from pg_locks where locktype = 'advisory' and granted")).length, { timeout: 20_000 }).toBe(1)
-    expect(await store.differing()).toEqual([])
-    expect(alarms.active()).toEqual([])
-  })
+  test(
+    'a server that is gone, or frozen, loses nothing: facts are kept in order, and written when it is back',
+    { timeout: 120_000 },
+    async () => {
+      const place = await ground.fresh()
+      const alarms = new AlarmBoard()
+      const store = await openStore({ ...place.settings, alarms, durableWaitMs: 300 })
+      onTestFinished(() => store.close())
+      await write(store, 'before')
+      for (const [callId, away, back] of [
+        ['gone', () => postgres().stop('SIGQUIT'), () => postgres().run()],
+        ['frozen', () => Promise.resolve(postgres().signal('SIGSTOP')), () => Promise.resolve(postgres().signal('SIGCONT'))],
+      ] as const) {
+        await away()
+        const kept = await write(store, callId)
+        // Whoever needs them on disk is told at once that they are not.
+        expect(kept.filter((event) => event === undefined).length).toBeGreaterThan(0)
+        expect(store.health().queued).toBeGreaterThan(0)
+        await back()
+        await expect.poll(() => store.health(), { timeout: 30_000 }).toMatchObject({ writing: true, queued: 0 })
+        const events = await store.events(callId)
+        expect(events.map(({ type }) => type)).toEqual(goodCall(callId).map(({ type }) => type))
+        await expect.poll(() => alarms.active().map(({ alarm }) => alarm)).not.toContain('store.cannotWrite')
+      }
+      // The name was let go of when the server went, and is held again.
+      await expect
+        .poll(
+          async () =>
+            (await postgres().by(place.settings.postgres?.url ?? '', "select 1 from pg_locks where locktype = 'advisory' and granted"))
+              .length,
+          { timeout: 20_000 },
+        )
+        .toBe(1)
+      expect(await store.differing()).toEqual([])
+      expect(alarms.active()).toEqual([])
+    },
+  )
 
   test('tables and columns are those of SQLite', async () => {
     const { settings } = await ground.fresh()
     await (await engine({ settings, byHand: () => Promise.resolve() }, 'engine-1')).store.close()
-    const columns = await postgres().by(settings.postgres?.url ?? '', "select table_name || '.' || column_name || case is_nullable when 'YES' then '?' else '' end as name from information_schema.columns where table_schema = 'public' and table_name not like 'kysely%' and table_name not like 'call_events\\_%' and table_name <> 'engine_beats'")
+    const columns = await postgres().by(
+      settings.postgres?.url ?? '',
+      "select table_name || '.' || column_name || case is_nullable when 'YES' then '?' else '' end as name from information_schema.columns where table_schema = 'public' and table_name not like 'kysely%' and table_name not like 'call_events\\_%' and table_name <> 'engine_beats'",
+    )
     const file = await openForWriting(join(scratchFolder(), 'calls.db'))
     onTestFinished(() => file.close())
     const tables = await file.db.introspection.getTables()
-    const optional = (table: string, column: string, isNullable: boolean) => isNullable && !new Set(['calls.call_id', 'recordings.recording_id', 'engines.node', 'candidates.candidate', 'ledger.seq', 'targets.id', 'engine_runs.incarnation', 'not_now.clinician', 'push_subscriptions.id']).has(`${table}.${column}`)
-    expect(columns.map(({ name }) => name).toSorted()).toEqual(tables.flatMap(({ name, columns: all }) => all.map((column) => `${name}.${column.name}${optional(name, column.name, column.isNullable) ? '?' : ''}`)).toSorted())
+    const optional = (table: string, column: string, isNullable: boolean) =>
+      isNullable &&
+      !new Set([
+        'calls.call_id',
+        'recordings.recording_id',
+        'engines.node',
+        'candidates.candidate',
+        'ledger.seq',
+        'targets.id',
+        'engine_runs.incarnation',
+        'not_now.clinician',
+        'push_subscriptions.id',
+      ]).has(`${table}.${column}`)
+    expect(columns.map(({ name }) => name).toSorted()).toEqual(
+      tables
+        .flatMap(({ name, columns: all }) =>
+          all.map((column) => `${name}.${column.name}${optional(name, column.name, column.isNullable) ? '?' : ''}`),
+        )
+        .toSorted(),
+    )
   })
 
   test('no question scans a table that grows', async () => {
@@ -216,12 +281,21 @@ export function postgresAlone(postgres: () => Postgres, ground: Ground): void {
     for (const name of asked('start', 'call', 'list', 'report')) {
       for (const args of samples[name]) {
         const statements: CompiledQuery[] = []
-        const noting = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: new pg.Pool({ connectionString: url, max: 1 }) }), log: ({ query }) => void statements.push(query) })
+        const noting = new Kysely<Schema>({
+          dialect: new PostgresDialect({ pool: new pg.Pool({ connectionString: url, max: 1 }) }),
+          log: ({ query }) => void statements.push(query),
+        })
         await askAny(name, noting, args).finally(() => noting.destroy())
         expect(statements.length, `${name} asks nothing`).toBeGreaterThan(0)
         for (const { sql: text, parameters } of statements) {
-          const { rows } = await client.query<{ 'QUERY PLAN': readonly { readonly Plan: PlanNode }[] }>(`explain (format json) ${text}`, [...parameters])
-          found.push(...badSteps(rows[0]!['QUERY PLAN'][0]!.Plan, / limit /i.test(text), questions[name].when === 'list').map((step) => `${name}: ${step}: ${text}`))
+          const { rows } = await client.query<{ 'QUERY PLAN': readonly { readonly Plan: PlanNode }[] }>(`explain (format json) ${text}`, [
+            ...parameters,
+          ])
+          found.push(
+            ...badSteps(rows[0]!['QUERY PLAN'][0]!.Plan, / limit /i.test(text), questions[name].when === 'list').map(
+              (step) => `${name}: ${step}: ${text}`,
+            ),
+          )
         }
       }
     }
@@ -247,6 +321,8 @@ function badSteps(plan: PlanNode, limited: boolean, list: boolean): readonly str
     // A row for each engine; the calls that run.
     if (table === 'engines' || table === 'engine_runs' || node['Index Name'] === 'calls_unended') return []
     const whole = type.startsWith('Index') && node['Index Cond'] === undefined && !(limited && !sorts)
-    return type === 'Seq Scan' || whole || (list && limited && type.includes('Sort')) ? [`${type} ${table} ${node['Index Name'] ?? ''}`.trim()] : []
+    return type === 'Seq Scan' || whole || (list && limited && type.includes('Sort'))
+      ? [`${type} ${table} ${node['Index Name'] ?? ''}`.trim()]
+      : []
   })
 }

@@ -30,7 +30,12 @@ async function world(): Promise<{ world: SocketWorld; embedded: Embedded['embedd
 async function answered(on: SocketWorld): Promise<{ phone: PhoneCall; leg: Leg }> {
   const answering = new Promise<Leg>((resolve, reject) => {
     on.switch.onIncoming(async (call) => {
-      const leg = legOf(await call.answer().catch(reject).then((result) => result!))
+      const leg = legOf(
+        await call
+          .answer()
+          .catch(reject)
+          .then((result) => result!),
+      )
       resolve(leg)
       await leg.hungUp
     })
@@ -43,7 +48,11 @@ async function answered(on: SocketWorld): Promise<{ phone: PhoneCall; leg: Leg }
 
 /** Calls can be taken again: somebody rings, and is answered. */
 async function serves(on: SocketWorld): Promise<void> {
-  await until(() => (on.switch.health().ready ? true : undefined), 10_000, () => `not ready: ${JSON.stringify(on.switch.health())}`)
+  await until(
+    () => (on.switch.health().ready ? true : undefined),
+    10_000,
+    () => `not ready: ${JSON.stringify(on.switch.health())}`,
+  )
   const { phone, leg } = await answered(on)
   expect((await on.settled(leg.play([on.file(100)]))).kind).toBe('finished')
   phone.bye()
@@ -79,7 +88,9 @@ describe('when the connection to drachtio breaks', () => {
     const lost = await on.settled(dialling)
     expect(lost).toMatchObject({ kind: 'failed', fault: 'ours' })
     expect(lost.kind === 'failed' && lost.reason).toContain('drachtio')
-    const meanwhile = await on.settled(on.switch.dial({ kind: 'uri', uri: telephone.uri }, { from, ringMs: 20_000, signal: AbortSignal.timeout(3_000) }))
+    const meanwhile = await on.settled(
+      on.switch.dial({ kind: 'uri', uri: telephone.uri }, { from, ringMs: 20_000, signal: AbortSignal.timeout(3_000) }),
+    )
     if (meanwhile.kind === 'failed') expect(meanwhile.reason).not.toMatch(/expression|assert/i)
     await serves(on)
   })
@@ -201,7 +212,11 @@ describe('when an answer never comes', () => {
     embedded.fault({ kind: 'none' })
     expect((await phone.refusal()).status).toBe(503)
     // Channels whose making was caught in the silence, too, go at their own deadline.
-    await until(() => (embedded.load().channels <= on.idle ? true : undefined), 15_000, () => `${embedded.load().channels} channels, ${on.idle} of them spare`)
+    await until(
+      () => (embedded.load().channels <= on.idle ? true : undefined),
+      15_000,
+      () => `${embedded.load().channels} channels, ${on.idle} of them spare`,
+    )
     await serves(on)
   })
 
@@ -230,7 +245,11 @@ describe('when drachtio-server does not know a dialog any more', () => {
     await on.settled(a.hungUp)
     await on.settled(Promise.all([a.close(), b.close()]))
     embedded.fault({ kind: 'none' })
-    await until(() => (embedded.load().channels <= on.idle ? true : undefined), 8_000, () => `${embedded.load().channels} channels, ${on.idle} of them spare`)
+    await until(
+      () => (embedded.load().channels <= on.idle ? true : undefined),
+      8_000,
+      () => `${embedded.load().channels} channels, ${on.idle} of them spare`,
+    )
     await serves(on)
   })
 
@@ -249,13 +268,15 @@ describe('when drachtio-server does not know a dialog any more', () => {
     await serves(on)
   })
 
-  it('a channel whose event socket stays away is given up, and its ending is nobody\'s concern', async () => {
+  it("a channel whose event socket stays away is given up, and its ending is nobody's concern", async () => {
     const { world: on, embedded } = await world()
     // The next channels come up in SIP, but say nothing on their event socket; drachtio-fsmrf ends them after 4 s.
     embedded.fault({ kind: 'drop', stream: 'event-socket-out', nth: 1, times: 1_000 })
     embedded.fault({ kind: 'forgetDialogs' })
     const results = await Promise.all(
-      Array.from({ length: on.idle + 2 }, () => on.switch.dial({ kind: 'uri', uri: 'sip:x@127.0.0.1:9' }, { from, ringMs: 6_000, signal: AbortSignal.timeout(6_000) })),
+      Array.from({ length: on.idle + 2 }, () =>
+        on.switch.dial({ kind: 'uri', uri: 'sip:x@127.0.0.1:9' }, { from, ringMs: 6_000, signal: AbortSignal.timeout(6_000) }),
+      ),
     )
     expect(results.some((result) => result.kind === 'failed' && result.fault === 'ours')).toBe(true)
     // The refusals of its BYEs are on their way.
@@ -318,7 +339,10 @@ describe('when the servers are not what they should be', () => {
 
   it('servers that come later are found', async () => {
     const [app, eventSocket] = await freePorts(2)
-    const made = opened({ drachtio: { host: '127.0.0.1', port: app!, secret: 'cymru' }, freeswitch: { host: '127.0.0.1', port: eventSocket!, secret: 'ClueCon' } })
+    const made = opened({
+      drachtio: { host: '127.0.0.1', port: app!, secret: 'cymru' },
+      freeswitch: { host: '127.0.0.1', port: eventSocket!, secret: 'ClueCon' },
+    })
     expect(await whenReady(made, 500)).toBe(false)
     const result = await made.dial({ kind: 'uri', uri: 'sip:x@127.0.0.1:9' }, { from, ringMs: 1_000, signal: never() })
     expect(result).toMatchObject({ kind: 'failed', fault: 'ours' })
@@ -360,7 +384,9 @@ describe('with two pairs of servers', () => {
       const { leg: a, phone: gp } = await answered(on)
       const telephone = await on.telephone()
       telephone.onCall = (call) => call.answer()
-      const b = legOf(await on.settled(on.switch.dial({ kind: 'uri', uri: telephone.uri }, { from, ringMs: 3_000, signal: never(), near: a })))
+      const b = legOf(
+        await on.settled(on.switch.dial({ kind: 'uri', uri: telephone.uri }, { from, ringMs: 3_000, signal: never(), near: a })),
+      )
       expect((await on.settled(on.switch.bridge(a, b, { signal: never() }))).kind).toBe('bridged')
       const specialist = await telephone.nextCall()
       specialist.media.tones = [1_900]

@@ -6,7 +6,8 @@ import { credentialsOf, TestTrunk, type TrunkInvite, type TrunkOptions } from '.
 import { SocketWorld, type Servers } from './socket-world.js'
 
 const number = '+441632960123'
-const challenge = (nonce: string, more = '') => `Digest realm="trunk.example", nonce="${nonce}", algorithm=MD5, qop="auth", opaque="00ff"${more}`
+const challenge = (nonce: string, more = '') =>
+  `Digest realm="trunk.example", nonce="${nonce}", algorithm=MD5, qop="auth", opaque="00ff"${more}`
 
 /** What the adapter does with several trunks, and with trunks that ask who it is, on whatever servers. */
 export function trunkContract(name: string, start: () => Promise<Servers>): void {
@@ -35,16 +36,23 @@ export function trunkContract(name: string, start: () => Promise<Servers>): void
         const { user, password } = kinds[index]!
         return { name: 'abc'[index]!, address, ...(user === undefined ? {} : { user, password: password ?? '' }) }
       })
-      world = await SocketWorld.open(await start(), { trunks: settings, onTrunk: (trunk, failing) => states.push(failing === undefined ? `${trunk} carries` : `${trunk} fails: ${failing}`) })
+      world = await SocketWorld.open(await start(), {
+        trunks: settings,
+        onTrunk: (trunk, failing) => states.push(failing === undefined ? `${trunk} carries` : `${trunk} fails: ${failing}`),
+      })
     }
 
     function dial(more: Partial<DialOptions> = {}): Promise<DialResult> {
-      return world.switch.dial({ kind: 'number', number }, { from: { number: '+441632960000', displayName: 'Advice line' }, ringMs: 10_000, signal: new AbortController().signal, ...more })
+      return world.switch.dial(
+        { kind: 'number', number },
+        { from: { number: '+441632960000', displayName: 'Advice line' }, ringMs: 10_000, signal: new AbortController().signal, ...more },
+      )
     }
 
     const trunk = (index: number) => trunks[index]!
     const always = (act: (invite: TrunkInvite) => void) => (invite: TrunkInvite) => act(invite)
-    const rejects = (status: number, headers: readonly (readonly [string, string])[] = []) => always((invite) => invite.reply(status, 'No', headers))
+    const rejects = (status: number, headers: readonly (readonly [string, string])[] = []) =>
+      always((invite) => invite.reply(status, 'No', headers))
     const answers = always((invite) => {
       invite.reply(180)
       invite.answer()
@@ -181,7 +189,18 @@ export function trunkContract(name: string, start: () => Promise<Servers>): void
       const [first, second, ...more] = trunk(0).invites
       expect(more).toEqual([])
       const given = credentialsOf(second!.message, password)
-      expect(given).toMatchObject({ right: true, header: status === 401 ? 'Authorization' : 'Proxy-Authorization', fields: { username: 'ringround', realm: 'trunk.example', nonce: 'n1', nc: '00000001', opaque: '00ff', uri: `sip:${number}@${trunk(0).address}` } })
+      expect(given).toMatchObject({
+        right: true,
+        header: status === 401 ? 'Authorization' : 'Proxy-Authorization',
+        fields: {
+          username: 'ringround',
+          realm: 'trunk.example',
+          nonce: 'n1',
+          nc: '00000001',
+          opaque: '00ff',
+          uri: `sip:${number}@${trunk(0).address}`,
+        },
+      })
       expect(second!.callId).toBe(first!.callId)
       expect(second!.cseq).toBe(first!.cseq + 1)
       expect(second!.branch).not.toBe(first!.branch)
@@ -231,19 +250,22 @@ export function trunkContract(name: string, start: () => Promise<Servers>): void
       expect(took).toBeLessThan(4_000 + late / 2)
     })
 
-    it.each([401, 407, 403] as const)('goes to the next trunk when its password is not taken (%i), without asking for ever', async (status) => {
-      await open({ user: 'ringround', password: 'wrong' }, {})
-      trunk(0).onInvite = (invite) => {
-        if (credentialsOf(invite.message, password) && status === 403) return invite.reply(403)
-        invite.challenge(status === 407 ? 407 : 401, challenge(`n${trunk(0).invites.length}`))
-      }
-      trunk(1).onInvite = answers
-      await answered(dial())
-      expect(trunk(0).invites).toHaveLength(2)
-      expect(credentialsOf(trunk(0).invites[1]!.message, password)?.right).toBe(false)
-      if (status !== 403) expect(states).toEqual([`a fails: ${status} Who are you`])
-      expect(states.join()).not.toContain('wrong')
-    })
+    it.each([401, 407, 403] as const)(
+      'goes to the next trunk when its password is not taken (%i), without asking for ever',
+      async (status) => {
+        await open({ user: 'ringround', password: 'wrong' }, {})
+        trunk(0).onInvite = (invite) => {
+          if (credentialsOf(invite.message, password) && status === 403) return invite.reply(403)
+          invite.challenge(status === 407 ? 407 : 401, challenge(`n${trunk(0).invites.length}`))
+        }
+        trunk(1).onInvite = answers
+        await answered(dial())
+        expect(trunk(0).invites).toHaveLength(2)
+        expect(credentialsOf(trunk(0).invites[1]!.message, password)?.right).toBe(false)
+        if (status !== 403) expect(states).toEqual([`a fails: ${status} Who are you`])
+        expect(states.join()).not.toContain('wrong')
+      },
+    )
 
     it('goes to the next trunk when it is asked for credentials and has none', async () => {
       await open({}, {})
@@ -265,7 +287,9 @@ export function trunkContract(name: string, start: () => Promise<Servers>): void
       const dialling = dial({ signal: off.signal, onRinging: () => off.abort() })
       expect(await dialling).toEqual({ kind: 'cancelled' })
       await world.eventually(() => trunk(0).invites[3]?.cancelledAt !== undefined)
-      const cancels = trunk(0).of('CANCEL').map((cancel) => header(cancel, 'CSeq'))
+      const cancels = trunk(0)
+        .of('CANCEL')
+        .map((cancel) => header(cancel, 'CSeq'))
       expect(cancels).toEqual([1, 3].map((index) => `${trunk(0).invites[index]!.cseq} CANCEL`))
     })
 

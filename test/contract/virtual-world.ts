@@ -18,17 +18,30 @@ export class VirtualWorld implements MediaWorld {
 
   /** @param oneWayMs from us to a phone or back: 0, or long enough for things to cross */
   constructor(oneWayMs: number, latencyMs: number) {
-    this.switch = new VirtualSwitch({ clock: this.clock, oneWayMs, latencyMs: () => latencyMs, durationMs: (audio) => this.#durationMs(audio) })
+    this.switch = new VirtualSwitch({
+      clock: this.clock,
+      oneWayMs,
+      latencyMs: () => latencyMs,
+      durationMs: (audio) => this.#durationMs(audio),
+    })
   }
 
   call(options: { readonly alien?: boolean } = {}): Promise<Caller> {
-    const caller = this.switch.arrive({ callerNumber: '01865000001', dialledNumber: '7001', ...(options.alien === true ? { noCommonCodec: true } : {}) })
+    const caller = this.switch.arrive({
+      callerNumber: '01865000001',
+      dialledNumber: '7001',
+      ...(options.alien === true ? { noCommonCodec: true } : {}),
+    })
     return Promise.resolve(new VirtualPerson(caller))
   }
 
   phone(manner: Manner): Promise<RungPhone> {
     const temperament: Temperament =
-      manner === 'never' ? { kind: 'neverAnswers' } : 'refusesWith' in manner ? { kind: 'refuses', afterMs: 0, how: refusals[manner.refusesWith] } : { kind: 'answers', afterMs: manner.answersAfterMs, then: [] }
+      manner === 'never'
+        ? { kind: 'neverAnswers' }
+        : 'refusesWith' in manner
+          ? { kind: 'refuses', afterMs: 0, how: refusals[manner.refusesWith] }
+          : { kind: 'answers', afterMs: manner.answersAfterMs, then: [] }
     return Promise.resolve(new VirtualRungPhone(this.switch.phone(`+44163296${1000 + ++this.#phones}`, () => temperament)))
   }
 
@@ -46,7 +59,9 @@ export class VirtualWorld implements MediaWorld {
     void leg.play([{ kind: 'tone', tone: 'ringback' }])
     if (engine === 'withCaller') return { caller, callerHandle: leg.handle, other: undefined, recording }
     const phone = await this.phone({ answersAfterMs: 0 })
-    const dialled = await this.settled(this.switch.dial(phone.target, { from: { number: '1' }, ringMs: 3_000, signal: new AbortController().signal }))
+    const dialled = await this.settled(
+      this.switch.dial(phone.target, { from: { number: '1' }, ringMs: 3_000, signal: new AbortController().signal }),
+    )
     if (dialled.kind !== 'answered' || !phone.person) throw new Error('nobody answered')
     await this.settled(this.switch.bridge(leg, dialled.leg, { signal: new AbortController().signal }))
     return { caller, callerHandle: leg.handle, other: { person: phone.person, handle: dialled.leg.handle }, recording }

@@ -18,7 +18,12 @@ const directory = world([{ id: 'cardiology', code: '21', number: '4000', rota: [
 interface Told {
   readonly code: number | null
   readonly output: string
-  readonly findings: readonly { readonly check: string; readonly kind: 'fine' | 'look' | 'wrong'; readonly what: string; readonly advice?: string }[]
+  readonly findings: readonly {
+    readonly check: string
+    readonly kind: 'fine' | 'look' | 'wrong'
+    readonly what: string
+    readonly advice?: string
+  }[]
 }
 
 let folder = ''
@@ -36,7 +41,16 @@ async function doctor(env: Readonly<Record<string, string>>, args: readonly stri
   const child = spawn(process.execPath, [program, '--config', join(folder, 'ringround.yaml'), ...args], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...inherited, RINGROUND_HTTP_PORT: '0', RINGROUND_SIP_PORT: '0', RINGROUND_DATA_FOLDER: join(folder, 'data'), RINGROUND_RECORDINGS_FOLDER: join(folder, 'recordings'), RINGROUND_DIRECTORY_FILE: join(folder, 'directory.yaml'), RINGROUND_TTS: 'none', ...env },
+    env: {
+      ...inherited,
+      RINGROUND_HTTP_PORT: '0',
+      RINGROUND_SIP_PORT: '0',
+      RINGROUND_DATA_FOLDER: join(folder, 'data'),
+      RINGROUND_RECORDINGS_FOLDER: join(folder, 'recordings'),
+      RINGROUND_DIRECTORY_FILE: join(folder, 'directory.yaml'),
+      RINGROUND_TTS: 'none',
+      ...env,
+    },
   })
   let output = ''
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
@@ -95,9 +109,17 @@ describe('npm run doctor', { timeout: 60_000 }, () => {
 
   it('says which servers are missing', async () => {
     const [drachtio, freeswitch] = [await freePort(), await freePort()]
-    const told = await doctor({ RINGROUND_DRACHTIO: `127.0.0.1:${drachtio}`, RINGROUND_DRACHTIO_SECRET: 'a', RINGROUND_FREESWITCH: `127.0.0.1:${freeswitch}`, RINGROUND_FREESWITCH_SECRET: 'b' })
+    const told = await doctor({
+      RINGROUND_DRACHTIO: `127.0.0.1:${drachtio}`,
+      RINGROUND_DRACHTIO_SECRET: 'a',
+      RINGROUND_FREESWITCH: `127.0.0.1:${freeswitch}`,
+      RINGROUND_FREESWITCH_SECRET: 'b',
+    })
     expect(told.code).toBe(1)
-    expect(wrongOnes(told)).toEqual([`drachtio: drachtio-server 127.0.0.1:${drachtio}: cannot be reached (ECONNREFUSED)`, `freeswitch: FreeSWITCH 127.0.0.1:${freeswitch}: cannot be reached (ECONNREFUSED)`])
+    expect(wrongOnes(told)).toEqual([
+      `drachtio: drachtio-server 127.0.0.1:${drachtio}: cannot be reached (ECONNREFUSED)`,
+      `freeswitch: FreeSWITCH 127.0.0.1:${freeswitch}: cannot be reached (ECONNREFUSED)`,
+    ])
   })
 
   describe('with servers that speak as drachtio-server and FreeSWITCH do', () => {

@@ -49,15 +49,48 @@ export class Baresip {
     writeFileSync(
       join(folder, 'config'),
       [
-        ...['poll_method epoll', `sip_listen 127.0.0.1:${port}`, 'net_interface 127.0.0.1', `rtp_ports ${mediaPort}-${mediaPort + 3}`, 'call_local_timeout 120', 'call_max_calls 4'],
-        ...[`audio_source aufile,${join(folder, 'tone.wav')}`, 'audio_player aubridge,nowhere', `audio_alert aubridge,nowhere`, `audio_path ${folder}`, 'ausrc_srate 8000', 'auplay_srate 8000'],
-        ...['module_path /usr/lib/baresip/modules', 'module g711.so', 'module aufile.so', 'module aubridge.so', 'module sndfile.so', ...(options.srtp === undefined ? [] : ['module srtp.so']), `snd_path ${join(folder, 'heard')}`],
-        ...['module_tmp uuid.so', 'module_tmp account.so', 'module_app menu.so', 'module_app ctrl_tcp.so', `ctrl_tcp_listen 127.0.0.1:${controlPort}`],
+        ...[
+          'poll_method epoll',
+          `sip_listen 127.0.0.1:${port}`,
+          'net_interface 127.0.0.1',
+          `rtp_ports ${mediaPort}-${mediaPort + 3}`,
+          'call_local_timeout 120',
+          'call_max_calls 4',
+        ],
+        ...[
+          `audio_source aufile,${join(folder, 'tone.wav')}`,
+          'audio_player aubridge,nowhere',
+          `audio_alert aubridge,nowhere`,
+          `audio_path ${folder}`,
+          'ausrc_srate 8000',
+          'auplay_srate 8000',
+        ],
+        ...[
+          'module_path /usr/lib/baresip/modules',
+          'module g711.so',
+          'module aufile.so',
+          'module aubridge.so',
+          'module sndfile.so',
+          ...(options.srtp === undefined ? [] : ['module srtp.so']),
+          `snd_path ${join(folder, 'heard')}`,
+        ],
+        ...[
+          'module_tmp uuid.so',
+          'module_tmp account.so',
+          'module_app menu.so',
+          'module_app ctrl_tcp.so',
+          `ctrl_tcp_listen 127.0.0.1:${controlPort}`,
+        ],
       ].join('\n') + '\n',
     )
     const { account } = options
-    const address = account ? `<sip:${account.user}@${account.registrar};transport=${account.transport ?? 'udp'}>;auth_user=${account.user};auth_pass=${account.password};regint=60` : '<sip:baresip@127.0.0.1>;regint=0'
-    writeFileSync(join(folder, 'accounts'), `${address};audio_codecs=${options.codec ?? 'PCMA'}/8000/1;dtmfmode=rtpevent;${options.srtp === undefined ? '' : `mediaenc=srtp-mand;`}answermode=${options.autoAnswer ? 'auto' : 'manual'}\n`)
+    const address = account
+      ? `<sip:${account.user}@${account.registrar};transport=${account.transport ?? 'udp'}>;auth_user=${account.user};auth_pass=${account.password};regint=60`
+      : '<sip:baresip@127.0.0.1>;regint=0'
+    writeFileSync(
+      join(folder, 'accounts'),
+      `${address};audio_codecs=${options.codec ?? 'PCMA'}/8000/1;dtmfmode=rtpevent;${options.srtp === undefined ? '' : `mediaenc=srtp-mand;`}answermode=${options.autoAnswer ? 'auto' : 'manual'}\n`,
+    )
     writeFileSync(join(folder, 'contacts'), '')
     const child = spawn('baresip', ['-f', folder], { stdio: ['ignore', 'pipe', 'pipe'] })
     const phone = new Baresip(folder, child, port, controlPort)
@@ -101,12 +134,17 @@ export class Baresip {
   /** Waits for one of baresip's own events, e.g. `CALL_ESTABLISHED`, `CALL_CLOSED`. */
   async hasSeen(type: string, withinMs = 30_000): Promise<void> {
     const seen = await eventually(() => Promise.resolve(this.#events.some((event) => event.type === type) || undefined), withinMs, 20)
-    if (!seen) throw new Error(`baresip has not seen ${type} within ${withinMs} ms: ${this.#events.map((event) => event.type).join(' ')}\n${this.#output}`)
+    if (!seen)
+      throw new Error(
+        `baresip has not seen ${type} within ${withinMs} ms: ${this.#events.map((event) => event.type).join(' ')}\n${this.#output}`,
+      )
   }
 
   /** Everything it has heard so far, 8 kHz. It begins a file for each description that is agreed on (hold, resume). */
   heard(): Int16Array {
-    const files = readdirSync(join(this.folder, 'heard')).filter((name) => name.endsWith('-dec.wav')).sort()
+    const files = readdirSync(join(this.folder, 'heard'))
+      .filter((name) => name.endsWith('-dec.wav'))
+      .sort()
     if (files.length === 0) throw new Error(`baresip has heard nothing\n${this.#output}`)
     return Int16Array.from(files.flatMap((file) => [...(readWav(readFileSync(join(this.folder, 'heard', file))).channels[0] ?? [])]))
   }
@@ -143,9 +181,14 @@ export class Baresip {
         const colon = pending.indexOf(':')
         const length = Number(pending.slice(0, colon))
         if (colon < 0 || pending.length < colon + length + 2) return
-        const message = JSON.parse(pending.slice(colon + 1, colon + 1 + length)) as { readonly event?: boolean; readonly type?: string; readonly param?: string }
+        const message = JSON.parse(pending.slice(colon + 1, colon + 1 + length)) as {
+          readonly event?: boolean
+          readonly type?: string
+          readonly param?: string
+        }
         pending = pending.slice(colon + length + 2)
-        if (message.event && message.type !== undefined) this.#events.push({ type: message.type, ...(message.param === undefined ? {} : { param: message.param }) })
+        if (message.event && message.type !== undefined)
+          this.#events.push({ type: message.type, ...(message.param === undefined ? {} : { param: message.param }) })
       }
     })
   }

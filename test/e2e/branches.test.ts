@@ -24,7 +24,10 @@ interface Staged {
 const takes = 3
 
 /** Gives every branch a line, a number and ports of its own, so that they can run side by side on one engine. */
-async function stage(list: readonly Branch[], transport: 'udp' | 'tcp'): Promise<{ readonly directory: string; readonly staged: readonly Staged[] }> {
+async function stage(
+  list: readonly Branch[],
+  transport: 'udp' | 'tcp',
+): Promise<{ readonly directory: string; readonly staged: readonly Staged[] }> {
   const lines: TestLine[] = []
   const practices: TestPractice[] = [{ id: 'riverside', dialIn: '7001' }]
   const staged: Staged[] = []
@@ -40,7 +43,10 @@ async function stage(list: readonly Branch[], transport: 'udp' | 'tcp'): Promise
       if (branch.menu) {
         const area = `area-${index}-${take}`
         practices.push({ id: `practice-${index}-${take}`, dialIn: number, area })
-        lines.push({ id: lineId, code: '21', rota, access: { areas: [area] }, ...branch.line }, { id: `${lineId}-other`, code: '22', rota: [], access: { areas: [area] } })
+        lines.push(
+          { id: lineId, code: '21', rota, access: { areas: [area] }, ...branch.line },
+          { id: `${lineId}-other`, code: '22', rota: [], access: { areas: [area] } },
+        )
       } else lines.push({ id: lineId, code: number, number, rota, access: 'nobody', ...(ncn.length === 0 ? {} : { ncn }), ...branch.line })
       stages.push({ number, lineId, ports })
     }
@@ -59,7 +65,9 @@ async function playUndisturbed(engine: Engine, { branch, stages }: Staged, optio
     } catch (error) {
       watch.stop()
       if (!watch.starved || take === stages.length - 1) throw error
-      console.log(`${branch.name}: played again; a program was ready to run and kept waiting for ${Math.round(watch.longestMs)} ms of a second`)
+      console.log(
+        `${branch.name}: played again; a program was ready to run and kept waiting for ${Math.round(watch.longestMs)} ms of a second`,
+      )
     } finally {
       watch.stop()
     }
@@ -68,7 +76,9 @@ async function playUndisturbed(engine: Engine, { branch, stages }: Staged, optio
 
 async function play(engine: Engine, branch: Branch, { number, lineId, ports }: Stage, options: SippOptions): Promise<void> {
   const phones = await Promise.all(
-    [...branch.rota, ...(branch.ncn ?? [])].map(async (phone, place) => (phone === undefined ? undefined : Sipp.specialist(phone[0], { ...options, holdMs: phone[1] ?? 1_000, port: ports[place] ?? 0 }))),
+    [...branch.rota, ...(branch.ncn ?? [])].map(async (phone, place) =>
+      phone === undefined ? undefined : Sipp.specialist(phone[0], { ...options, holdMs: phone[1] ?? 1_000, port: ports[place] ?? 0 }),
+    ),
   )
   try {
     const caller = await Sipp.caller(branch.caller[0], engine.sip, number, { ...options, holdMs: branch.caller[1] ?? 1_000 })
@@ -79,13 +89,16 @@ async function play(engine: Engine, branch: Branch, { number, lineId, ports }: S
     expect(endings, whole).toContain(call.ending)
     expect(call.line ?? lineId).toBe(lineId)
     // A caller who gives up at once may be gone before anybody is rung.
-    if (branch.caller[0] !== 'cancel') expect(
+    if (branch.caller[0] !== 'cancel')
+      expect(
         call.attempts.map((attempt) => attempt.result),
         whole,
       ).toEqual(branch.attempts)
     branch.check?.(call)
     for (const [place, phone] of phones.entries()) {
-      const rung = call.attempts.some((attempt) => attempt.label.endsWith(` ${place < branch.rota.length ? `phone ${place + 1}` : `national ${place - branch.rota.length + 1}`}`))
+      const rung = call.attempts.some((attempt) =>
+        attempt.label.endsWith(` ${place < branch.rota.length ? `phone ${place + 1}` : `national ${place - branch.rota.length + 1}`}`),
+      )
       if (phone && rung) await phone.passed()
     }
   } finally {

@@ -26,8 +26,20 @@ function microphoneFile(folder: string, hz: number): string {
   wav.write('RIFF', 0)
   wav.writeUInt32LE(36 + samples * 2, 4)
   wav.write('WAVEfmt ', 8)
-  for (const [value, at] of [[16, 16], [rate, 24], [rate * 2, 28], [samples * 2, 40]] as const) wav.writeUInt32LE(value, at)
-  for (const [value, at] of [[1, 20], [1, 22], [2, 32], [16, 34]] as const) wav.writeUInt16LE(value, at)
+  for (const [value, at] of [
+    [16, 16],
+    [rate, 24],
+    [rate * 2, 28],
+    [samples * 2, 40],
+  ] as const)
+    wav.writeUInt32LE(value, at)
+  for (const [value, at] of [
+    [1, 20],
+    [1, 22],
+    [2, 32],
+    [16, 34],
+  ] as const)
+    wav.writeUInt16LE(value, at)
   wav.write('data', 36)
   for (let n = 0; n < samples; n++) wav.writeInt16LE(Math.round(8_000 * Math.sin((2 * Math.PI * hz * n) / rate)), 44 + n * 2)
   const file = join(folder, `tone-${hz}.wav`)
@@ -70,11 +82,21 @@ describe.runIf(chromium)('calling from the browser', { timeout: 120_000 }, () =>
     folder = mkdtempSync(join(tmpdir(), 'ringround-browser-'))
     ward = await Phone.open({ name: 'Ward', toneHz: wardTone })
     const directory = JSON.parse(
-      world([{ id: 'cardiology', code: '21', number: '4001', rota: [ward.uri], ring }, { id: 'browser', code: '22', number: '4002', rota: ['sip:nobody@127.0.0.1:9'], ring }], [{ id: 'riverside', dialIn: '7001', code: '2101', reception: ward.uri }], { clinicians: { okafor: ['browser:okafor'], lind: [ward.uri] } }),
+      world(
+        [
+          { id: 'cardiology', code: '21', number: '4001', rota: [ward.uri], ring },
+          { id: 'browser', code: '22', number: '4002', rota: ['sip:nobody@127.0.0.1:9'], ring },
+        ],
+        [{ id: 'riverside', dialIn: '7001', code: '2101', reception: ward.uri }],
+        { clinicians: { okafor: ['browser:okafor'], lind: [ward.uri] } },
+      ),
     ) as { clinicians: Record<string, { organisations: string[] }>; rotas: Record<string, { pattern: { entries: unknown[] }[] }> }
     directory.clinicians['lind']!.organisations = ['riverside']
     directory.rotas['browser']!.pattern[0]!.entries = ['okafor']
-    engine = await Engine.start({ directory: JSON.stringify(directory), env: { RINGROUND_CALLERS: '127.0.0.2', RINGROUND_LEAST_REGISTRATION_SECONDS: '1' } })
+    engine = await Engine.start({
+      directory: JSON.stringify(directory),
+      env: { RINGROUND_CALLERS: '127.0.0.2', RINGROUND_LEAST_REGISTRATION_SECONDS: '1' },
+    })
   })
   afterEach(async () => {
     for (const one of open.splice(0).reverse()) await one.close()
@@ -91,7 +113,15 @@ describe.runIf(chromium)('calling from the browser', { timeout: 120_000 }, () =>
   })
 
   /** A browser in which that clinician has signed in, at the page that calls. */
-  async function browserOf(clinician: string, flags: readonly string[] = ['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream', `--use-file-for-fake-audio-capture=${microphoneFile(folder, browserTone)}`], before?: string): Promise<Browser> {
+  async function browserOf(
+    clinician: string,
+    flags: readonly string[] = [
+      '--use-fake-ui-for-media-stream',
+      '--use-fake-device-for-media-stream',
+      `--use-file-for-fake-audio-capture=${microphoneFile(folder, browserTone)}`,
+    ],
+    before?: string,
+  ): Promise<Browser> {
     const email = `${clinician}-${(people += 1)}@example.nhs.uk`
     await withAccounts({ file: join(engine.folder, 'data', 'ringround.db'), postgres: undefined }, 'tests', async (accounts) => {
       const { id } = await accounts.addPerson(system, { name: `Dr ${clinician}`, email, clinician })
@@ -104,7 +134,9 @@ describe.runIf(chromium)('calling from the browser', { timeout: 120_000 }, () =>
     await browser.before(before ?? plainMicrophone)
     await browser.open(`${engine.url}/phone`)
     await browser.until("document.getElementById('password')")
-    await browser.evaluate(`(() => { document.getElementById('email').value = ${JSON.stringify(email)}; document.getElementById('password').focus() })()`)
+    await browser.evaluate(
+      `(() => { document.getElementById('email').value = ${JSON.stringify(email)}; document.getElementById('password').focus() })()`,
+    )
     await browser.type(`${password}\r`)
     await browser.until(`location.pathname === '/phone' && document.readyState === 'complete'`)
     return browser
@@ -117,8 +149,12 @@ describe.runIf(chromium)('calling from the browser', { timeout: 120_000 }, () =>
     } catch (error) {
       const page = await browser.evaluate<string>("document.getElementById('phone')?.innerText ?? document.body.innerText")
       const [last] = await engine.list()
-      const facts = last === undefined ? [] : (await engine.call(last.callId)).events.map(({ type, ...fact }) => `${type} ${JSON.stringify(fact)}`)
-      throw new Error(`the page does not show ${expression}, but:\n${page}\n${browser.complaints.join('\n')}\n${facts.join('\n')}\n${engine.log.slice(-1_500)}`, { cause: error })
+      const facts =
+        last === undefined ? [] : (await engine.call(last.callId)).events.map(({ type, ...fact }) => `${type} ${JSON.stringify(fact)}`)
+      throw new Error(
+        `the page does not show ${expression}, but:\n${page}\n${browser.complaints.join('\n')}\n${facts.join('\n')}\n${engine.log.slice(-1_500)}`,
+        { cause: error },
+      )
     }
   }
 
@@ -128,11 +164,27 @@ describe.runIf(chromium)('calling from the browser', { timeout: 120_000 }, () =>
     const browser = await browserOf('lind')
     await ready(browser)
     expect(await browser.evaluate(words('state'))).toBe('Ready to call.')
-    expect(await browser.evaluate("[...document.querySelectorAll('#phone-lines .rr-service')].map((one) => one.querySelector('h2').textContent)")).toEqual(['browser', 'cardiology'])
-    expect(await browser.evaluate("[...document.querySelectorAll('.rr-phone__dial')].map((one) => [one.textContent.trim(), one.disabled])")).toEqual([['Call browser', false], ['Call cardiology', false], ['Call the menu of riverside Surgery', false]])
-    await browser.evaluate("(() => { const field = document.getElementById('phone-search'); field.value = 'card'; field.dispatchEvent(new Event('input')) })()")
-    expect(await browser.evaluate("[...document.querySelectorAll('#phone-lines .rr-service')].map((one) => one.checkVisibility())")).toEqual([false, true])
-    await browser.evaluate("(() => { const field = document.getElementById('phone-search'); field.value = ''; field.dispatchEvent(new Event('input')) })()")
+    expect(
+      await browser.evaluate(
+        "[...document.querySelectorAll('#phone-lines .rr-service')].map((one) => one.querySelector('h2').textContent)",
+      ),
+    ).toEqual(['browser', 'cardiology'])
+    expect(
+      await browser.evaluate("[...document.querySelectorAll('.rr-phone__dial')].map((one) => [one.textContent.trim(), one.disabled])"),
+    ).toEqual([
+      ['Call browser', false],
+      ['Call cardiology', false],
+      ['Call the menu of riverside Surgery', false],
+    ])
+    await browser.evaluate(
+      "(() => { const field = document.getElementById('phone-search'); field.value = 'card'; field.dispatchEvent(new Event('input')) })()",
+    )
+    expect(
+      await browser.evaluate("[...document.querySelectorAll('#phone-lines .rr-service')].map((one) => one.checkVisibility())"),
+    ).toEqual([false, true])
+    await browser.evaluate(
+      "(() => { const field = document.getElementById('phone-search'); field.value = ''; field.dispatchEvent(new Event('input')) })()",
+    )
     await browser.evaluate("document.getElementById('phone-set-up').open = true")
     await expectGood(browser, 'phone', pictureOf(browser))
     await tabTo(browser, 'Call cardiology')
@@ -155,7 +207,11 @@ describe.runIf(chromium)('calling from the browser', { timeout: 120_000 }, () =>
   })
 
   it('comes back after the connection was lost', async () => {
-    const browser = await browserOf('lind', undefined, 'window.sockets = []; window.WebSocket = class extends WebSocket { constructor(...given) { super(...given); window.sockets.push(this) } }')
+    const browser = await browserOf(
+      'lind',
+      undefined,
+      'window.sockets = []; window.WebSocket = class extends WebSocket { constructor(...given) { super(...given); window.sockets.push(this) } }',
+    )
     await ready(browser)
     await browser.evaluate('window.sockets.at(-1).close()')
     await browser.until(`${state} === 'lost'`)
@@ -165,17 +221,29 @@ describe.runIf(chromium)('calling from the browser', { timeout: 120_000 }, () =>
   })
 
   it.each([
-    ['the microphone is refused', 'NotAllowedError', 'The browser does not let this page use the microphone. Allow it beside the address, then try again.'],
+    [
+      'the microphone is refused',
+      'NotAllowedError',
+      'The browser does not let this page use the microphone. Allow it beside the address, then try again.',
+    ],
     ['there is no microphone', 'NotFoundError', 'No microphone was found. Plug in a headset, or choose another device.'],
-    ['another program has it', 'NotReadableError', 'The microphone cannot be used: another program may have it. Close that program, then try again.'],
+    [
+      'another program has it',
+      'NotReadableError',
+      'The microphone cannot be used: another program may have it. Close that program, then try again.',
+    ],
   ])('%s: says so, and calls nobody', async (_what, name, said) => {
-    const browser = await browserOf('lind', undefined, `navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', '${name}'))`)
+    const browser = await browserOf(
+      'lind',
+      undefined,
+      `navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', '${name}'))`,
+    )
     await ready(browser)
     await browser.evaluate(dial('21'))
     await browser.until(isShown('trouble'))
     expect(await browser.evaluate(words('trouble-words'))).toBe(said)
     expect(ward.state).toBe('idle')
-    expect(await browser.evaluate("document.querySelector('[data-dial=\"21\"]').disabled")).toBe(false)
+    expect(await browser.evaluate('document.querySelector(\'[data-dial="21"]\').disabled')).toBe(false)
   })
 
   it('a browser without a microphone says so by itself', async () => {
@@ -220,13 +288,21 @@ describe.runIf(chromium)('calling from the browser', { timeout: 120_000 }, () =>
     expect(await browser.evaluate(isShown('recorded'))).toBe(true)
     expect(await browser.evaluate("Number(document.getElementById('phone-heard').value)")).toBeGreaterThan(0.3)
     await expectGood(browser, 'phone-talking', pictureOf(browser))
-    await browser.evaluate("[...document.querySelectorAll('#phone-outcome-choices button')].find((one) => one.textContent === 'Referral avoided').click()")
+    await browser.evaluate(
+      "[...document.querySelectorAll('#phone-outcome-choices button')].find((one) => one.textContent === 'Referral avoided').click()",
+    )
     await shows(browser, `${words('about-said')} === 'Outcome: Referral avoided.'`)
     await browser.evaluate(press('end'))
     await ward.hangsUp()
     const [{ callId } = { callId: '' }] = await engine.list()
     const call = await engine.ended(callId)
-    expect(call).toMatchObject({ kind: 'line', dialledNumber: '21', ending: 'completed', assigned: 'lind', outcome: { outcome: 'referral-avoided' } })
+    expect(call).toMatchObject({
+      kind: 'line',
+      dialledNumber: '21',
+      ending: 'completed',
+      assigned: 'lind',
+      outcome: { outcome: 'referral-avoided' },
+    })
     await shows(browser, `${words('about-title')} === 'About the last call'`)
     expect(browser.complaints).toEqual([])
   })
@@ -236,7 +312,9 @@ describe.runIf(chromium)('calling from the browser', { timeout: 120_000 }, () =>
     await ready(browser)
     await browser.evaluate(dial('7001'))
     await shows(browser, `${words('call-words')} === 'Key the code of a line.'`)
-    await browser.evaluate("(async () => { for (const key of '21') { document.querySelector(`[data-key=\"${key}\"]`).click(); await new Promise((resolve) => setTimeout(resolve, 400)) } })()")
+    await browser.evaluate(
+      '(async () => { for (const key of \'21\') { document.querySelector(`[data-key="${key}"]`).click(); await new Promise((resolve) => setTimeout(resolve, 400)) } })()',
+    )
     await shows(browser, `${words('call-words')}.startsWith('Ringing')`)
     await wardAccepts()
     await shows(browser, `${words('call-words')}.startsWith('You speak with')`)
@@ -254,7 +332,11 @@ describe.runIf(chromium)('calling from the browser', { timeout: 120_000 }, () =>
   })
 
   it('talks on when its connection is lost, and ends the call by the next one', async () => {
-    const browser = await browserOf('lind', undefined, `${plainMicrophone}; window.sockets = []; window.WebSocket = class extends WebSocket { constructor(...given) { super(...given); window.sockets.push(this) } }`)
+    const browser = await browserOf(
+      'lind',
+      undefined,
+      `${plainMicrophone}; window.sockets = []; window.WebSocket = class extends WebSocket { constructor(...given) { super(...given); window.sockets.push(this) } }`,
+    )
     await talks(browser)
     await browser.evaluate('window.sockets.at(-1).close()')
     await shows(browser, `${state} === 'lost'`)
@@ -311,8 +393,15 @@ describe.runIf(chromium)('calling from the browser', { timeout: 120_000 }, () =>
     const before = (await engine.list()).length
     await browser.evaluate("document.getElementById('phone-set-up').open = true")
     await browser.evaluate(press('test'))
-    await shows(browser, "document.getElementById('phone-test').disabled === false && document.querySelectorAll('#phone-test-found li').length >= 6")
-    expect(await browser.evaluate("[...document.querySelectorAll('#phone-test-found li')].filter((one) => one.dataset.good !== 'true').map((one) => one.textContent)")).toEqual([])
+    await shows(
+      browser,
+      "document.getElementById('phone-test').disabled === false && document.querySelectorAll('#phone-test-found li').length >= 6",
+    )
+    expect(
+      await browser.evaluate(
+        "[...document.querySelectorAll('#phone-test-found li')].filter((one) => one.dataset.good !== 'true').map((one) => one.textContent)",
+      ),
+    ).toEqual([])
     await expectGood(browser, 'phone-test', pictureOf(browser))
     expect((await engine.list()).length).toBe(before)
   })

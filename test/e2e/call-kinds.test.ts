@@ -35,11 +35,34 @@ describe('every kind of call, on the wire', { timeout: 60_000 }, () => {
         [
           { id: 'cardiology', code: '21', rota: [clinician.uri] },
           { id: 'ent', code: '22', rota: [clinician.uri] },
-          { id: 'epilepsy', kind: 'pifuAnswer', code: '31', number: '5001', access: 'nobody', rota: [`sip:nurse@127.0.0.1:${nursePort}`], ring: { ringSeconds: 20 } },
-          { id: 'rheumatology', kind: 'pifuCallBack', code: '32', number: '5002', access: 'nobody', rota: [`sip:secretary@127.0.0.1:${nursePort}`] },
+          {
+            id: 'epilepsy',
+            kind: 'pifuAnswer',
+            code: '31',
+            number: '5001',
+            access: 'nobody',
+            rota: [`sip:nurse@127.0.0.1:${nursePort}`],
+            ring: { ringSeconds: 20 },
+          },
+          {
+            id: 'rheumatology',
+            kind: 'pifuCallBack',
+            code: '32',
+            number: '5002',
+            access: 'nobody',
+            rota: [`sip:secretary@127.0.0.1:${nursePort}`],
+          },
           { id: 'nobody-on', kind: 'pifuAnswer', code: '33', number: '5003', access: 'nobody', rota: [] },
         ],
-        [{ id: 'riverside', dialIn: '7001', code: '2101', bypass: `sip:bypass@127.0.0.1:${bypassPort}`, reception: `sip:reception@127.0.0.1:${receptionPort}` }],
+        [
+          {
+            id: 'riverside',
+            dialIn: '7001',
+            code: '2101',
+            bypass: `sip:bypass@127.0.0.1:${bypassPort}`,
+            reception: `sip:reception@127.0.0.1:${receptionPort}`,
+          },
+        ],
         { clinicians: { okafor: [clinician.uri] }, trustDialIn: '7002', codeNumber: '5099', bypassNumber: '5098' },
       ),
       env: { RINGROUND_TRUNKS: `main=127.0.0.1:${trunk.port}`, RINGROUND_LOG_LEVEL: 'debug' },
@@ -132,7 +155,13 @@ describe('every kind of call, on the wire', { timeout: 60_000 }, () => {
   }
 
   it('call-back (PIFU option 2): the engine rings the clinician, after acceptance the patient; one number is shown; recorded', async () => {
-    const made = await post('/api/call-backs', { line: 'rheumatology', patientNumber: '01632 960888', nhsNumber: '943 476 5919', clinician: 'okafor', dueAt: new Date(Date.now() + 3_600_000).toISOString() })
+    const made = await post('/api/call-backs', {
+      line: 'rheumatology',
+      patientNumber: '01632 960888',
+      nhsNumber: '943 476 5919',
+      clinician: 'okafor',
+      dueAt: new Date(Date.now() + 3_600_000).toISOString(),
+    })
     const started = await post(`/api/call-backs/${String(made.id)}/start`, {}, 202)
     const near = await clinician.nextCall(8_000)
     near.answer()

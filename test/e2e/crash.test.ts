@@ -120,32 +120,40 @@ describe('what is kept when things break', { timeout: 90_000 }, () => {
     await engine.settled()
   })
 
-  it.each(['SIGKILL', 'SIGSEGV'] as const)('what makes MP3s dies by %s in the middle of a conversation: the call goes on, and its recording is whole', async (signal) => {
-    const [gp, ward] = [await phone(), await phone()]
-    const engine = await start(world([{ id: 'cardiology', code: '21', number: '4000', rota: [ward.uri] }]))
-    const { caller, called } = await talk(engine, gp, ward)
-    const growing = join(engine.recordings, '.growing')
-    const encodes = async () => ((await eventually(() => Promise.resolve(existsSync(growing) && readdirSync(growing).length > 0 ? true : undefined), 20_000)) ?? false)
-    expect(await encodes()).toBe(true)
-    const before = engine.childThatRuns('encoding-main')
-    process.kill(before ?? 0, signal)
-    const next = await eventually(() => Promise.resolve([engine.childThatRuns('encoding-main')].find((pid) => pid !== undefined && pid !== before)), 20_000)
-    expect(next).toBeDefined()
-    expect(await encodes()).toBe(true)
-    // Neither of the two has noticed anything.
-    await Promise.all([caller.media.hears(wardTone), called.media.hears(gpTone)])
-    caller.bye()
-    await delay(200)
-    called.bye()
-    const call = await engine.callTo('4000', (one) => one.recordings[0]?.state === 'ready', 20_000)
-    const mp3 = decodeMp3(await engine.mp3(call.callId))
-    expect(mp3.seconds).toBeGreaterThan(2)
-    expect(msOfTone(gpTone, mp3.channels[0] ?? new Int16Array())).toBeGreaterThan((mp3.seconds - 1.5) * 1_000)
-    expect(msOfTone(wardTone, mp3.channels[1] ?? new Int16Array())).toBeGreaterThan((mp3.seconds - 1.5) * 1_000)
-    expect(engine.log).toContain('recordings.encoder')
-    expect(readdirSync(growing)).toEqual([])
-    await engine.settled()
-  })
+  it.each(['SIGKILL', 'SIGSEGV'] as const)(
+    'what makes MP3s dies by %s in the middle of a conversation: the call goes on, and its recording is whole',
+    async (signal) => {
+      const [gp, ward] = [await phone(), await phone()]
+      const engine = await start(world([{ id: 'cardiology', code: '21', number: '4000', rota: [ward.uri] }]))
+      const { caller, called } = await talk(engine, gp, ward)
+      const growing = join(engine.recordings, '.growing')
+      const encodes = async () =>
+        (await eventually(() => Promise.resolve(existsSync(growing) && readdirSync(growing).length > 0 ? true : undefined), 20_000)) ??
+        false
+      expect(await encodes()).toBe(true)
+      const before = engine.childThatRuns('encoding-main')
+      process.kill(before ?? 0, signal)
+      const next = await eventually(
+        () => Promise.resolve([engine.childThatRuns('encoding-main')].find((pid) => pid !== undefined && pid !== before)),
+        20_000,
+      )
+      expect(next).toBeDefined()
+      expect(await encodes()).toBe(true)
+      // Neither of the two has noticed anything.
+      await Promise.all([caller.media.hears(wardTone), called.media.hears(gpTone)])
+      caller.bye()
+      await delay(200)
+      called.bye()
+      const call = await engine.callTo('4000', (one) => one.recordings[0]?.state === 'ready', 20_000)
+      const mp3 = decodeMp3(await engine.mp3(call.callId))
+      expect(mp3.seconds).toBeGreaterThan(2)
+      expect(msOfTone(gpTone, mp3.channels[0] ?? new Int16Array())).toBeGreaterThan((mp3.seconds - 1.5) * 1_000)
+      expect(msOfTone(wardTone, mp3.channels[1] ?? new Int16Array())).toBeGreaterThan((mp3.seconds - 1.5) * 1_000)
+      expect(engine.log).toContain('recordings.encoder')
+      expect(readdirSync(growing)).toEqual([])
+      await engine.settled()
+    },
+  )
 
   it('no room for a recording: the call goes on, the fact is recorded, an alarm is up', async () => {
     const [gp, ward] = [await phone(), await phone()]
@@ -181,7 +189,9 @@ describe('what is kept when things break', { timeout: 90_000 }, () => {
     called.bye()
     const call = await engine.callTo('4000')
     expect(call.ending).toBe('completed')
-    expect(await eventually(async () => (((await engine.metric('ringround_alarms_active')) ?? 0) > 0 ? true : undefined), 15_000)).toBe(true)
+    expect(await eventually(async () => (((await engine.metric('ringround_alarms_active')) ?? 0) > 0 ? true : undefined), 15_000)).toBe(
+      true,
+    )
     expect(readdirSync(engine.spool).filter((name) => name.endsWith('.wav'))).toHaveLength(1)
     await engine.die()
 

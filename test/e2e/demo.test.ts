@@ -13,7 +13,8 @@ const config = fileURLToPath(new URL('../../config/directory.yaml', import.meta.
 /** The demo world, with its telephones on ports that are free here. */
 async function demoWorld(): Promise<string> {
   let text = readFileSync(config, 'utf8')
-  for (const port of new Set([...text.matchAll(/@127\.0\.0\.1:(\d+)/g)].map(([, found = '']) => found))) text = text.replaceAll(`@127.0.0.1:${port}"`, `@127.0.0.1:${await freePort()}"`)
+  for (const port of new Set([...text.matchAll(/@127\.0\.0\.1:(\d+)/g)].map(([, found = '']) => found)))
+    text = text.replaceAll(`@127.0.0.1:${port}"`, `@127.0.0.1:${await freePort()}"`)
   return text
 }
 
@@ -54,10 +55,22 @@ describe('the demo', { timeout: 180_000 }, () => {
   })
 
   it('has several calls at a time, people who speak, recordings of it, and outcomes left by key', async () => {
-    const ours = async (): Promise<readonly ApiCall[]> => Promise.all((await engine.list()).slice(0, 6).map(({ callId }) => engine.call(callId)))
-    const busy = await eventually(async () => ((await ours()).filter(({ ending }) => ending === undefined).length > 1 ? true : undefined), 60_000, 500)
+    const ours = async (): Promise<readonly ApiCall[]> =>
+      Promise.all((await engine.list()).slice(0, 6).map(({ callId }) => engine.call(callId)))
+    const busy = await eventually(
+      async () => ((await ours()).filter(({ ending }) => ending === undefined).length > 1 ? true : undefined),
+      60_000,
+      500,
+    )
     expect(busy).toBe(true)
-    const done = await eventually(async () => (await ours()).find(({ outcome, ending, recordings }) => outcome !== undefined && ending !== undefined && recordings[0]?.state === 'ready'), 150_000, 1_000)
+    const done = await eventually(
+      async () =>
+        (await ours()).find(
+          ({ outcome, ending, recordings }) => outcome !== undefined && ending !== undefined && recordings[0]?.state === 'ready',
+        ),
+      150_000,
+      1_000,
+    )
     expect(done, engine.log.slice(-3_000)).toBeDefined()
     expect(done!.ending).toBe('completed')
     expect(done!.outcome!.by).not.toBe('staff')

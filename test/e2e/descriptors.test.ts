@@ -25,14 +25,19 @@ describe.runIf(process.platform === 'linux' && existsSync(prlimit))('file descri
     return parts.filter((part) => part.startsWith('descriptors')).join()
   }
 
-  it.each(['the engine', 'the embedded switch'] as const)('%s has few left: /readyz and an alarm say so until there are enough again', async (who) => {
-    engine = await Engine.start({ directory: good })
-    const pid = who === 'the engine' ? (engine.child.pid ?? 0) : (engine.childThatRuns('embedded') ?? 0)
-    expect(await missing(engine)).toBe('')
-    setLimit(pid, readdirSync(`/proc/${pid}/fd`).length + 5)
-    expect(await missing(engine)).toMatch(new RegExp(`^descriptors: ${who} has \\d+ of \\d+ file descriptors in use: new calls and connections fail`))
-    expect(engine.log).toContain('descriptors.runningOut')
-    setLimit(pid, 4_096)
-    expect(await missing(engine)).toBe('')
-  })
+  it.each(['the engine', 'the embedded switch'] as const)(
+    '%s has few left: /readyz and an alarm say so until there are enough again',
+    async (who) => {
+      engine = await Engine.start({ directory: good })
+      const pid = who === 'the engine' ? (engine.child.pid ?? 0) : (engine.childThatRuns('embedded') ?? 0)
+      expect(await missing(engine)).toBe('')
+      setLimit(pid, readdirSync(`/proc/${pid}/fd`).length + 5)
+      expect(await missing(engine)).toMatch(
+        new RegExp(`^descriptors: ${who} has \\d+ of \\d+ file descriptors in use: new calls and connections fail`),
+      )
+      expect(engine.log).toContain('descriptors.runningOut')
+      setLimit(pid, 4_096)
+      expect(await missing(engine)).toBe('')
+    },
+  )
 })

@@ -46,7 +46,13 @@ export interface ApiCall {
   readonly outcome?: { readonly outcome: string; readonly by: string }
   readonly alarms: readonly { readonly alarm: string; readonly detail: string }[]
   readonly attempts: readonly ApiAttempt[]
-  readonly recordings: readonly { readonly recordingId: string; readonly state: string; readonly url: string | null; readonly seconds?: number; readonly why?: string }[]
+  readonly recordings: readonly {
+    readonly recordingId: string
+    readonly state: string
+    readonly url: string | null
+    readonly seconds?: number
+    readonly why?: string
+  }[]
   readonly events: readonly ({ readonly type: string; readonly at: number } & Readonly<Record<string, unknown>>)[]
 }
 
@@ -115,7 +121,8 @@ export class Engine {
       const text = launched.output()
       const sip = options.sip ?? /sip:\S+@(127\.0\.0\.1:\d+)/.exec(text)?.[1]
       const url = /(http:\/\/[\d.]+:\d+)/.exec(text)?.[1]
-      if (text.includes(options.prints ?? 'Ringround is ready') && sip !== undefined && url !== undefined) return new Engine(folder, launched.child, sip, url, launched.output, options.folder === undefined, options.env?.['DATABASE_URL'])
+      if (text.includes(options.prints ?? 'Ringround is ready') && sip !== undefined && url !== undefined)
+        return new Engine(folder, launched.child, sip, url, launched.output, options.folder === undefined, options.env?.['DATABASE_URL'])
       if (launched.child.exitCode !== null || Date.now() - began > (options.startWithinMs ?? startWithinMs)) {
         launched.child.kill('SIGKILL')
         throw new Error(`the engine did not start (exit code ${launched.child.exitCode ?? 'none'}):\n${text}`)
@@ -149,20 +156,40 @@ export class Engine {
   async ask(path: string, init: RequestInit = {}): Promise<Response> {
     // What anybody may ask needs no token while the store cannot be written.
     if (path === '/healthz') return fetch(`${this.url}${path}`, init)
-    this.#token ??= makeApiToken({ file: join(this.folder, 'data', 'ringround.db'), postgres: this.databaseUrl === undefined ? undefined : { url: this.databaseUrl } })
-    return fetch(`${this.url}${path}`, { ...init, headers: { ...(init.headers as Record<string, string> | undefined), authorization: `Bearer ${await this.#token}` } })
+    this.#token ??= makeApiToken({
+      file: join(this.folder, 'data', 'ringround.db'),
+      postgres: this.databaseUrl === undefined ? undefined : { url: this.databaseUrl },
+    })
+    return fetch(`${this.url}${path}`, {
+      ...init,
+      headers: { ...(init.headers as Record<string, string> | undefined), authorization: `Bearer ${await this.#token}` },
+    })
   }
 
   /** The last calls, newest first. */
-  async list(): Promise<readonly { readonly callId: string; readonly dialledNumber: string; readonly ending: string | null; readonly recording: unknown }[]> {
+  async list(): Promise<
+    readonly { readonly callId: string; readonly dialledNumber: string; readonly ending: string | null; readonly recording: unknown }[]
+  > {
     const answer = await this.get('/api/calls?limit=200')
     if (!answer.ok) throw new Error(`the list of calls: ${answer.status} ${await answer.text()}\n${this.log.slice(-3_000)}`)
-    return ((await answer.json()) as { readonly calls: readonly { readonly callId: string; readonly dialledNumber: string; readonly ending: string | null; readonly recording: unknown }[] }).calls
+    return (
+      (await answer.json()) as {
+        readonly calls: readonly {
+          readonly callId: string
+          readonly dialledNumber: string
+          readonly ending: string | null
+          readonly recording: unknown
+        }[]
+      }
+    ).calls
   }
 
   /** All that is kept of one call. */
   async call(callId: string): Promise<ApiCall> {
-    const { call, attempts, recordings, events } = JSON.parse(await (await this.get(`/api/calls/${encodeURIComponent(callId)}`)).text(), instantsInMs) as Omit<ApiCall, 'attempts'> & { readonly call: ApiCall; readonly attempts: readonly ApiAttempt[] }
+    const { call, attempts, recordings, events } = JSON.parse(
+      await (await this.get(`/api/calls/${encodeURIComponent(callId)}`)).text(),
+      instantsInMs,
+    ) as Omit<ApiCall, 'attempts'> & { readonly call: ApiCall; readonly attempts: readonly ApiAttempt[] }
     return { ...call, attempts, recordings, events }
   }
 
@@ -174,13 +201,22 @@ export class Engine {
   }
 
   /** The only call that dialled this number, as soon as `ready` holds for it. @throws with the call, when that does not come true in time */
-  async callTo(dialled: string, ready: (call: ApiCall) => boolean = (call) => call.ending !== undefined, withinMs = 30_000): Promise<ApiCall> {
+  async callTo(
+    dialled: string,
+    ready: (call: ApiCall) => boolean = (call) => call.ending !== undefined,
+    withinMs = 30_000,
+  ): Promise<ApiCall> {
     let last: readonly ApiCall[] = []
     const found = await eventually(async () => {
-      last = await Promise.all((await this.list()).filter((call) => call.dialledNumber.endsWith(dialled)).map(({ callId }) => this.call(callId)))
+      last = await Promise.all(
+        (await this.list()).filter((call) => call.dialledNumber.endsWith(dialled)).map(({ callId }) => this.call(callId)),
+      )
       return last.length === 1 && last[0] && ready(last[0]) ? last[0] : undefined
     }, withinMs)
-    if (!found) throw new Error(`of the calls to ${dialled} none became what was expected in ${withinMs} ms:\n${JSON.stringify(last, null, 1)}\n${this.log.slice(-3_000)}`)
+    if (!found)
+      throw new Error(
+        `of the calls to ${dialled} none became what was expected in ${withinMs} ms:\n${JSON.stringify(last, null, 1)}\n${this.log.slice(-3_000)}`,
+      )
     return found
   }
 
@@ -224,7 +260,8 @@ export class Engine {
   async stop(): Promise<void> {
     await this.settled()
     await this.end('SIGTERM')
-    if (this.child.exitCode !== 0) throw new Error(`the engine ended with ${this.child.exitCode ?? this.child.signalCode ?? 'nothing'}:\n${this.log.slice(-3_000)}`)
+    if (this.child.exitCode !== 0)
+      throw new Error(`the engine ended with ${this.child.exitCode ?? this.child.signalCode ?? 'nothing'}:\n${this.log.slice(-3_000)}`)
     if (this.ownFolder) rmSync(this.folder, { recursive: true, force: true })
   }
 
@@ -243,13 +280,17 @@ export class Engine {
   async dispose(): Promise<void> {
     await this.end('SIGKILL', true)
     const { switchPid } = this
-    if (switchPid !== undefined && isAlive(switchPid) && readFileSync(`/proc/${switchPid}/cmdline`, 'utf8').includes('embedded')) process.kill(switchPid, 'SIGKILL')
+    if (switchPid !== undefined && isAlive(switchPid) && readFileSync(`/proc/${switchPid}/cmdline`, 'utf8').includes('embedded'))
+      process.kill(switchPid, 'SIGKILL')
     rmSync(this.folder, { recursive: true, force: true })
   }
 
   private async end(signal: NodeJS.Signals, switchMayStay = false): Promise<void> {
     const { switchPid } = this
-    const children = [...this.children().filter((pid) => pid !== switchPid), ...(switchMayStay || switchPid === undefined ? [] : [switchPid])]
+    const children = [
+      ...this.children().filter((pid) => pid !== switchPid),
+      ...(switchMayStay || switchPid === undefined ? [] : [switchPid]),
+    ]
     if (this.child.exitCode === null && this.child.signalCode === null) {
       const gone = new Promise<void>((resolve) => this.child.once('exit', () => resolve()))
       this.child.kill(signal)

@@ -13,13 +13,18 @@ describe('the first start', { timeout: 600_000 }, () => {
   let folder: string
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'ringround-first-'))
-    for (const name of ['src', 'packages', 'scripts', 'config', 'prompts', 'package.json', 'package-lock.json']) cpSync(join(root, name), join(folder, name), { recursive: true })
+    for (const name of ['src', 'packages', 'scripts', 'config', 'prompts', 'package.json', 'package-lock.json'])
+      cpSync(join(root, name), join(folder, name), { recursive: true })
     symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
   })
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
   async function start(): Promise<{ readonly printed: string; readonly children: readonly string[]; readonly exitCode: number | null }> {
-    const child = spawn(process.execPath, [join(folder, 'scripts', 'start.mjs')], { cwd: folder, env: { ...process.env, RINGROUND_SIP_PORT: '0', RINGROUND_HTTP_PORT: '0' }, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(process.execPath, [join(folder, 'scripts', 'start.mjs')], {
+      cwd: folder,
+      env: { ...process.env, RINGROUND_SIP_PORT: '0', RINGROUND_HTTP_PORT: '0' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     let printed = ''
     let readyz: Promise<number> | undefined
     child.stdout.on('data', (chunk: Buffer) => {

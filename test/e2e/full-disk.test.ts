@@ -35,7 +35,9 @@ describe.runIf(mayMount)('an engine whose disk is full', { timeout: 120_000 }, (
   })
 
   async function alarms(running: Engine): Promise<Readonly<Record<string, string>>> {
-    const { alarms: up } = (await (await running.get('/readyz')).json()) as { readonly alarms: readonly { readonly alarm: string; readonly detail: string }[] }
+    const { alarms: up } = (await (await running.get('/readyz')).json()) as {
+      readonly alarms: readonly { readonly alarm: string; readonly detail: string }[]
+    }
     return Object.fromEntries(up.map(({ alarm, detail }) => [alarm, detail]))
   }
 
@@ -54,19 +56,25 @@ describe.runIf(mayMount)('an engine whose disk is full', { timeout: 120_000 }, (
     engine = await Engine.start({ folder, directory: world([{ id: 'cardiology', code: '21', number: '4000', rota: [ward.uri] }]) })
     const running = engine
     const reserve = join(data, 'reserve')
-    expect(await eventually(() => Promise.resolve(existsSync(reserve) && statSync(reserve).size === 16 * megabyte ? true : undefined), 10_000)).toBe(true)
+    expect(
+      await eventually(() => Promise.resolve(existsSync(reserve) && statSync(reserve).size === 16 * megabyte ? true : undefined), 10_000),
+    ).toBe(true)
 
     fill(data, 'ballast')
     const caller = await gp.call(`sip:4000@${running.sip}`)
     await caller.answered()
     const called = await ward.nextCall()
     called.answer()
-    const talking = await eventually(async () => {
-      await called.media.press('1')
-      const [call] = await running.list()
-      const { events } = await running.call(call?.callId ?? '')
-      return events.some((event) => event.type === 'talk.started') || undefined
-    }, 20_000, 700)
+    const talking = await eventually(
+      async () => {
+        await called.media.press('1')
+        const [call] = await running.list()
+        const { events } = await running.call(call?.callId ?? '')
+        return events.some((event) => event.type === 'talk.started') || undefined
+      },
+      20_000,
+      700,
+    )
     expect(talking).toBe(true)
     expect((await running.get('/readyz')).status).toBe(200)
 
@@ -97,7 +105,9 @@ describe.runIf(mayMount)('an engine whose disk is full', { timeout: 120_000 }, (
     expect(endings.filter((ending) => ending === 'completed')).toHaveLength(1)
     expect(endings.filter((ending) => ending === 'engineFault').length).toBe(endings.length - 1)
     expect(endings.length).toBeGreaterThan(1)
-    expect(await eventually(() => Promise.resolve(existsSync(reserve) && statSync(reserve).size === 16 * megabyte ? true : undefined), 20_000)).toBe(true)
+    expect(
+      await eventually(() => Promise.resolve(existsSync(reserve) && statSync(reserve).size === 16 * megabyte ? true : undefined), 20_000),
+    ).toBe(true)
     await running.stop()
   })
 })

@@ -40,7 +40,13 @@ async function phone(): Promise<TestPhone> {
 function tapped(): { readonly env: Readonly<Record<string, string>>; readonly sent: () => string } {
   const folder = mkdtempSync(join(tmpdir(), 'ringround-tap-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-  return { env: { NODE_OPTIONS: `--import ${tap}`, RINGROUND_TEST_TAP: folder }, sent: () => readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8')).join('\n') }
+  return {
+    env: { NODE_OPTIONS: `--import ${tap}`, RINGROUND_TEST_TAP: folder },
+    sent: () =>
+      readdirSync(folder)
+        .map((name) => readFileSync(join(folder, name), 'utf8'))
+        .join('\n'),
+  }
 }
 
 async function dials(running: Engine, number: string, from?: string): Promise<PhoneCall> {
@@ -54,11 +60,33 @@ describe('what must not be dialled', { timeout: 90_000 }, () => {
     const main = await trunk()
     const { env, sent } = tapped()
     // All of these are numbers that exist, as a rota may hold them.
-    const forbidden = ['+44 909 879 0000', '0871 234 5678', '0845 123 4567', '+1 212 555 2368', '0044 1534 600600', '07797 712345', '+353 1 679 6555', '070 1234 5678']
+    const forbidden = [
+      '+44 909 879 0000',
+      '0871 234 5678',
+      '0845 123 4567',
+      '+1 212 555 2368',
+      '0044 1534 600600',
+      '07797 712345',
+      '+353 1 679 6555',
+      '070 1234 5678',
+    ]
     const readable = [...forbidden, '01632 960123']
-    engine = await Engine.start({ directory: world([{ id: 'dear', code: '21', number: '4000', rota: readable }, { id: 'round-about', code: '22', number: '4001', rota: [`sip:09098790000@127.0.0.1:${main.port}`, `sip:999@127.0.0.1:${main.port};transport=udp`] }]), env: { ...env, RINGROUND_TRUNKS: `main=${main.address}` } })
+    engine = await Engine.start({
+      directory: world([
+        { id: 'dear', code: '21', number: '4000', rota: readable },
+        {
+          id: 'round-about',
+          code: '22',
+          number: '4001',
+          rota: [`sip:09098790000@127.0.0.1:${main.port}`, `sip:999@127.0.0.1:${main.port};transport=udp`],
+        },
+      ]),
+      env: { ...env, RINGROUND_TRUNKS: `main=${main.address}` },
+    })
     // Noticed before anybody waits for it.
-    expect(await (await engine.get('/readyz')).text()).toMatch(/directory\.notDialable.*10 telephones of the directory are never rung: dear phone 1 \(rota of dear\): outside the ranges/)
+    expect(await (await engine.get('/readyz')).text()).toMatch(
+      /directory\.notDialable.*10 telephones of the directory are never rung: dear phone 1 \(rota of dear\): outside the ranges/,
+    )
     await dials(engine, '4000')
     const call = await settled(engine, '4000')
     expect(call.attempts.map(({ result }) => result)).toEqual([...Array<string>(8).fill('failed'), 'busy'])
@@ -72,7 +100,8 @@ describe('what must not be dialled', { timeout: 90_000 }, () => {
     expect(main.invites).toHaveLength(1)
 
     // Not a byte of it on any wire: SIP, drachtio's protocol, the event socket.
-    for (const digits of ['9098790000', '8712345678', '8451234567', '2125552368', '1534600600', '7797712345', '16796555', '7012345678']) expect(sent()).not.toContain(digits)
+    for (const digits of ['9098790000', '8712345678', '8451234567', '2125552368', '1534600600', '7797712345', '16796555', '7012345678'])
+      expect(sent()).not.toContain(digits)
     expect(sent()).toContain('+441632960123')
     expect(sent()).not.toMatch(/sip:999@/)
     expect(engine.log).toMatch(/"level":50.*"what":"dial".*\+4490\.\.\.00 for \\"dear\\": outside the ranges/)
@@ -81,11 +110,41 @@ describe('what must not be dialled', { timeout: 90_000 }, () => {
 
   it('does not get onto a rota: every such target is named with its line', async () => {
     const numbers = [
-      '999', '112', '118 118', '01632 960123;ext=1', '01632 960123@evil.example', '+٤٤1632960123', '01632 960123,,9', '01632%200960123', '${system(id)}', '{a=b}01632960123', '[a=b]01632960123',
-      '01632960123|0909879000', '01632960123&0909879000', '01632960123^^', 'sofia/external/999@x', 'tel:+441632960123', '<sip:ward@10.0.0.1>', '+0441632960123', '+44 0 999', '0'.repeat(60),
+      '999',
+      '112',
+      '118 118',
+      '01632 960123;ext=1',
+      '01632 960123@evil.example',
+      '+٤٤1632960123',
+      '01632 960123,,9',
+      '01632%200960123',
+      '${system(id)}',
+      '{a=b}01632960123',
+      '[a=b]01632960123',
+      '01632960123|0909879000',
+      '01632960123&0909879000',
+      '01632960123^^',
+      'sofia/external/999@x',
+      'tel:+441632960123',
+      '<sip:ward@10.0.0.1>',
+      '+0441632960123',
+      '+44 0 999',
+      '0'.repeat(60),
     ]
-    const addresses = ['sip:ward@10.0.0.1?Replaces=a', 'sip:ward@10.0.0.1;maddr=10.0.0.2', 'sip:ward@10.0.0.1;transport=udp;lr', 'sip:ward@10.0.0.1\r\nRoute: <sip:evil>', 'sip:ward:password@10.0.0.1', 'sip:ward%0d%0aX@10.0.0.1', 'sip:<ward>@10.0.0.1', 'sip:${system(id)}@10.0.0.1', 'sip:10.0.0.1']
-    const { code, output } = await startAndFail({ directory: world([{ id: 'cardiology', code: '21', number: '4000', rota: [...numbers, ...addresses] }]) })
+    const addresses = [
+      'sip:ward@10.0.0.1?Replaces=a',
+      'sip:ward@10.0.0.1;maddr=10.0.0.2',
+      'sip:ward@10.0.0.1;transport=udp;lr',
+      'sip:ward@10.0.0.1\r\nRoute: <sip:evil>',
+      'sip:ward:password@10.0.0.1',
+      'sip:ward%0d%0aX@10.0.0.1',
+      'sip:<ward>@10.0.0.1',
+      'sip:${system(id)}@10.0.0.1',
+      'sip:10.0.0.1',
+    ]
+    const { code, output } = await startAndFail({
+      directory: world([{ id: 'cardiology', code: '21', number: '4000', rota: [...numbers, ...addresses] }]),
+    })
     expect(code).toBe(1)
     const lines = output.split('\n').filter((line) => /directory\.yaml:\d+: /.test(line))
     expect(lines.filter((line) => /expected: .*telephone number/.test(line))).toHaveLength(numbers.length)
@@ -96,7 +155,13 @@ describe('what must not be dialled', { timeout: 90_000 }, () => {
   it('does not get in by what a caller dials, says or is called', async () => {
     const main = await trunk()
     const { env, sent } = tapped()
-    engine = await Engine.start({ directory: world([{ id: 'cardiology', code: '21', number: '4000', rota: ['01632 960123'] }, { id: 'ent', code: '22', rota: ['01632 960124'] }]), env: { ...env, RINGROUND_TRUNKS: `main=${main.address}` } })
+    engine = await Engine.start({
+      directory: world([
+        { id: 'cardiology', code: '21', number: '4000', rota: ['01632 960123'] },
+        { id: 'ent', code: '22', rota: ['01632 960124'] },
+      ]),
+      env: { ...env, RINGROUND_TRUNKS: `main=${main.address}` },
+    })
     const running = engine
     const [host = '', port = ''] = running.sip.split(':')
     const marks: string[] = []
@@ -109,12 +174,41 @@ describe('what must not be dialled', { timeout: 90_000 }, () => {
     await new Promise<void>((resolve) => raw.bind(0, '127.0.0.1', resolve))
     onTestFinished(() => void raw.close())
     // As request user: numbers that would be dear, and strings that would inject, had they a way out.
-    const users = ['999', '112', '09098790000', '0012125550123', '+12125550123', '90', '4000%0d%0aX:', '8000;phone-context=', '${system(touch+/tmp/x)}', '{origination_caller_id_number=1}', '4000%7Csofia/x', '4000^', '4000,5000', "4000'--", '..%2f..%2fetc', '*21', '**2101']
+    const users = [
+      '999',
+      '112',
+      '09098790000',
+      '0012125550123',
+      '+12125550123',
+      '90',
+      '4000%0d%0aX:',
+      '8000;phone-context=',
+      '${system(touch+/tmp/x)}',
+      '{origination_caller_id_number=1}',
+      '4000%7Csofia/x',
+      '4000^',
+      '4000,5000',
+      "4000'--",
+      '..%2f..%2fetc',
+      '*21',
+      '**2101',
+    ]
     for (const user of users) invite(raw, { host, port: Number(port), user: `${user}${mark()}` })
     for (const user of ['999', '09098790000', '0012125550123', '118118', '*', '#']) invite(raw, { host, port: Number(port), user })
     // As caller, as display name, in To and in headers of identity, to a number that is answered.
     const evil = '${system(touch${IFS}/tmp/x)}'
-    invite(raw, { host, port: Number(port), user: '4000', from: `"${evil}${mark()}\\r\\nexec" <sip:${encodeURIComponent(`${evil}|x`)}${mark()}@127.0.0.1>`, to: `"${mark()}" <sip:${mark()}%0a%0d@evil.example;x=y>`, more: [`P-Asserted-Identity: "${mark()}" <sip:+449098790000${mark()}@x>`, `Diversion: <sip:${mark()}@x>`, `Subject: bgapi originate ${mark()}`] })
+    invite(raw, {
+      host,
+      port: Number(port),
+      user: '4000',
+      from: `"${evil}${mark()}\\r\\nexec" <sip:${encodeURIComponent(`${evil}|x`)}${mark()}@127.0.0.1>`,
+      to: `"${mark()}" <sip:${mark()}%0a%0d@evil.example;x=y>`,
+      more: [
+        `P-Asserted-Identity: "${mark()}" <sip:+449098790000${mark()}@x>`,
+        `Diversion: <sip:${mark()}@x>`,
+        `Subject: bgapi originate ${mark()}`,
+      ],
+    })
 
     const call = await settled(running, '4000')
     expect(call.attempts.map(({ result }) => result)).toEqual(['busy'])
@@ -139,7 +233,10 @@ describe('what must not be dialled', { timeout: 90_000 }, () => {
     // No file is named after any of it, and a line of the log is still a line.
     const names = readdirSync(running.folder, { recursive: true }).map(String)
     for (const found of marks) expect(names.filter((name) => name.includes(found))).toEqual([])
-    for (const line of readFileSync(join(running.folder, 'data', 'ringround.log'), 'utf8').trim().split('\n')) expect(() => JSON.parse(line) as unknown).not.toThrow()
+    for (const line of readFileSync(join(running.folder, 'data', 'ringround.log'), 'utf8')
+      .trim()
+      .split('\n'))
+      expect(() => JSON.parse(line) as unknown).not.toThrow()
     await running.stop()
   })
 
@@ -152,7 +249,9 @@ describe('what must not be dialled', { timeout: 90_000 }, () => {
     await dials(engine, '4000')
     const call = await settled(engine, '4000')
     expect(call.attempts.map(({ result }) => result)).toEqual(['busy', 'busy', 'failed'])
-    expect(call.events.filter(({ type }) => type === 'attempt.ended').at(-1)?.['reason']).toBe('outside the ranges that may be dialled (uk-geographic, uk-mobile)')
+    expect(call.events.filter(({ type }) => type === 'attempt.ended').at(-1)?.['reason']).toBe(
+      'outside the ranges that may be dialled (uk-geographic, uk-mobile)',
+    )
     expect(landlines.invites.map(({ dialled }) => dialled)).toEqual(['+441632960123'])
     expect(mobiles.invites.map(({ dialled }) => dialled)).toEqual(['+447700900123'])
     const said = `${engine.log}${await (await engine.get('/readyz')).text()}${await (await engine.get('/metrics')).text()}${JSON.stringify(call)}`
@@ -217,11 +316,17 @@ async function caller(address: string): Promise<{ readonly socket: Socket; answe
 
 describe('who may ring', { timeout: 60_000 }, () => {
   it('is whoever calls from an address that is named; others get 403, and soon 503 with the time to wait', async () => {
-    engine = await Engine.start({ directory: world([{ id: 'cardiology', code: '21', number: '4000', rota: [] }]), env: { RINGROUND_CALLERS: '127.0.0.1' } })
+    engine = await Engine.start({
+      directory: world([{ id: 'cardiology', code: '21', number: '4000', rota: [] }]),
+      env: { RINGROUND_CALLERS: '127.0.0.1' },
+    })
     const [host = '', port = ''] = engine.sip.split(':')
     const stranger = await caller('127.0.0.2')
     const first: string[] = []
-    for (let n = 0; n < 12; n += 1) first.push((await stranger.answer(invite(stranger.socket, { host, port: Number(port), user: '4000' }))).split('\r\n')[0]?.slice(8, 11) ?? '')
+    for (let n = 0; n < 12; n += 1)
+      first.push(
+        (await stranger.answer(invite(stranger.socket, { host, port: Number(port), user: '4000' }))).split('\r\n')[0]?.slice(8, 11) ?? '',
+      )
     expect(first).toEqual([...Array<string>(10).fill('403'), '503', '503'])
     const last = await stranger.answer(invite(stranger.socket, { host, port: Number(port), user: '4000' }))
     expect(last).toMatch(/^Retry-After: 60\r$/m)
@@ -229,7 +334,8 @@ describe('who may ring', { timeout: 60_000 }, () => {
     const other = await caller('127.0.0.3')
     expect(await other.answer(invite(other.socket, { host, port: Number(port), user: '4000' }))).toMatch(/^SIP\/2\.0 403/)
     const known = await caller('127.0.0.1')
-    for (let n = 0; n < 15; n += 1) expect(await known.answer(invite(known.socket, { host, port: Number(port), user: '8888' }))).toMatch(/^SIP\/2\.0 404/)
+    for (let n = 0; n < 15; n += 1)
+      expect(await known.answer(invite(known.socket, { host, port: Number(port), user: '8888' }))).toMatch(/^SIP\/2\.0 404/)
     expect((await engine.list()).every(({ dialledNumber }) => dialledNumber === '8888')).toBe(true)
     expect(engine.log).toContain('127.0.0.2: calls are not taken from this address')
     expect(engine.log).toContain('127.0.0.2: too many calls from an unknown address')
@@ -252,7 +358,13 @@ describe('limits', { timeout: 90_000 }, () => {
     const main = await trunk()
     engine = await Engine.start({
       directory: world([
-        { id: 'cardiology', code: '21', number: '4000', rota: ['01632 960123', '01632 960125'], ring: { ringSeconds: 30, totalSeconds: 60 } },
+        {
+          id: 'cardiology',
+          code: '21',
+          number: '4000',
+          rota: ['01632 960123', '01632 960125'],
+          ring: { ringSeconds: 30, totalSeconds: 60 },
+        },
         { id: 'ent', code: '22', number: '4001', rota: ['01632 960124'], ring: { ringSeconds: 20, acceptSeconds: 20 } },
       ]),
       env: { RINGROUND_TRUNKS: `main=${main.address}`, RINGROUND_CONCURRENT_CALLS_PER_LINE: '1', RINGROUND_MEDIA_TIMEOUT_SECONDS: '2' },
@@ -322,7 +434,10 @@ describe('limits', { timeout: 90_000 }, () => {
     await dials(running, '4001')
     const refused = await settled(running, '4001')
     expect(refused.attempts).toMatchObject([{ result: 'failed' }])
-    expect(refused.events.find(({ type }) => type === 'attempt.ended')).toMatchObject({ fault: 'ours', reason: 'limit reached: 1 outgoing calls at the same time' })
+    expect(refused.events.find(({ type }) => type === 'attempt.ended')).toMatchObject({
+      fault: 'ours',
+      reason: 'limit reached: 1 outgoing calls at the same time',
+    })
     expect(main.invites).toHaveLength(1)
     const ready = await (await running.get('/readyz')).text()
     expect(ready).toContain('calls.limitReached')
@@ -367,9 +482,10 @@ describe('limits', { timeout: 90_000 }, () => {
       return all.length === 2 && all[0]?.ending ? all : undefined
     }, 20_000)
     const refused = await engine.call(calls?.[0]?.callId ?? '')
-    expect(refused.events.find(({ type }) => type === 'attempt.ended')).toMatchObject({ reason: 'limit reached: 1 minutes a day for "cardiology"' })
+    expect(refused.events.find(({ type }) => type === 'attempt.ended')).toMatchObject({
+      reason: 'limit reached: 1 minutes a day for "cardiology"',
+    })
     expect(main.invites).toHaveLength(1)
     await engine.stop()
   })
 })
-

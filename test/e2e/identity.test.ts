@@ -34,7 +34,12 @@ async function start(env: Readonly<Record<string, string>>): Promise<Engine> {
 }
 
 /** Rings, says what the headers say, hangs up when it is answered, and waits for the record. */
-async function ring(running: Engine, uri: string, headers: Readonly<Record<string, string>> = {}, written = (invite: string) => invite): Promise<{ readonly status: number; readonly call: ApiCall | undefined }> {
+async function ring(
+  running: Engine,
+  uri: string,
+  headers: Readonly<Record<string, string>> = {},
+  written = (invite: string) => invite,
+): Promise<{ readonly status: number; readonly call: ApiCall | undefined }> {
   const before = new Set((await running.list()).map(({ callId }) => callId))
   const phone = await RawPhone.open(running.sip)
   try {
@@ -46,8 +51,21 @@ async function ring(running: Engine, uri: string, headers: Readonly<Record<strin
     const status = Number(answer.slice(8, 11))
     const cseq = /^\d+/.exec(header(answer, 'CSeq'))?.[0] ?? '1'
     const inDialog = { 'Call-ID': own['Call-ID'], From: header(answer, 'From') }
-    phone.send(phone.request('ACK', { uri, to: header(answer, 'To'), headers: { ...inDialog, CSeq: `${cseq} ACK`, ...(status < 300 ? {} : { Via: header(answer, 'Via') }) } }))
-    if (status < 300) phone.send(phone.request('BYE', { uri: /<([^>]+)>/.exec(header(answer, 'Contact'))?.[1] ?? uri, to: header(answer, 'To'), headers: { ...inDialog, CSeq: `${Number(cseq) + 1} BYE` } }))
+    phone.send(
+      phone.request('ACK', {
+        uri,
+        to: header(answer, 'To'),
+        headers: { ...inDialog, CSeq: `${cseq} ACK`, ...(status < 300 ? {} : { Via: header(answer, 'Via') }) },
+      }),
+    )
+    if (status < 300)
+      phone.send(
+        phone.request('BYE', {
+          uri: /<([^>]+)>/.exec(header(answer, 'Contact'))?.[1] ?? uri,
+          to: header(answer, 'To'),
+          headers: { ...inDialog, CSeq: `${Number(cseq) + 1} BYE` },
+        }),
+      )
     const call = await eventually(async () => {
       const fresh = (await running.list()).find(({ callId }) => !before.has(callId))
       const record = fresh && (await running.call(fresh.callId))
@@ -100,13 +118,18 @@ describe('a Dial-In number is found however a carrier writes it', { timeout: 120
 })
 
 describe('who calls', { timeout: 120_000 }, () => {
-  const number = async (headers: Readonly<Record<string, string>>, running = engine) => (await ring(running, `sip:01632960023@${running.sip}`, headers)).call?.callerNumber
+  const number = async (headers: Readonly<Record<string, string>>, running = engine) =>
+    (await ring(running, `sip:01632960023@${running.sip}`, headers)).call?.callerNumber
 
   it('is what their network asserts, where it is believed in it', async () => {
     const from = { From: '"Elm" <sip:01632960101@carrier.example>;tag=1' }
-    expect(await number({ ...from, 'P-Asserted-Identity': '"Elm, Row" <sip:+441632960202@carrier.example;user=phone>' })).toBe('+441632960202')
+    expect(await number({ ...from, 'P-Asserted-Identity': '"Elm, Row" <sip:+441632960202@carrier.example;user=phone>' })).toBe(
+      '+441632960202',
+    )
     expect(await number({ ...from, 'P-Asserted-Identity': '<sip:elm@carrier.example>, <tel:+44-1632-960202>' })).toBe('+441632960202')
-    expect(await number({ ...from, 'Remote-Party-ID': '"Elm" <sip:01632960303@carrier.example>;party=calling;screen=yes;privacy=off' })).toBe('01632960303')
+    expect(
+      await number({ ...from, 'Remote-Party-ID': '"Elm" <sip:01632960303@carrier.example>;party=calling;screen=yes;privacy=off' }),
+    ).toBe('01632960303')
     expect(await number(from)).toBe('01632960101')
   })
 
@@ -117,7 +140,10 @@ describe('who calls', { timeout: 120_000 }, () => {
       { ...asserted, From: `<sip:${secretNumber}@carrier.example>;tag=1`, Privacy: 'user;id;critical' },
       { ...asserted, From: '"Unavailable" <sip:UNAVAILABLE@carrier.example>;tag=1' },
       { ...asserted, From: `"Private Number" <sip:${secretNumber}@carrier.example>;tag=1` },
-      { From: `<sip:${secretNumber}@carrier.example>;tag=1`, 'Remote-Party-ID': `<sip:${secretNumber}@carrier.example>;party=calling;privacy="full"` },
+      {
+        From: `<sip:${secretNumber}@carrier.example>;tag=1`,
+        'Remote-Party-ID': `<sip:${secretNumber}@carrier.example>;party=calling;privacy="full"`,
+      },
       { From: '<sip:Restricted@carrier.example>;tag=1' },
     ]
     const seen: ApiCall[] = []
@@ -126,29 +152,43 @@ describe('who calls', { timeout: 120_000 }, () => {
       expect(call?.callerNumber).toBe('')
       if (call) seen.push(call)
     }
-    const other = await ring(engine, `sip:01632960023@${engine.sip}`, { From: '<sip:anonymous@anonymous.invalid>;tag=1', 'P-Asserted-Identity': '<sip:01632960889@carrier.example>', Privacy: 'id' })
+    const other = await ring(engine, `sip:01632960023@${engine.sip}`, {
+      From: '<sip:anonymous@anonymous.invalid>;tag=1',
+      'P-Asserted-Identity': '<sip:01632960889@carrier.example>',
+      Privacy: 'id',
+    })
     expect(JSON.stringify(seen)).not.toMatch(/960888|withheld:/)
     expect(engine.log).not.toContain('960888')
     const database = new Database(join(engine.folder, 'data', 'ringround.db'))
-    const facts = database.prepare("select call_id, data from call_events where type = 'call.arrived'").all() as { readonly call_id: string; readonly data: string }[]
+    const facts = database.prepare("select call_id, data from call_events where type = 'call.arrived'").all() as {
+      readonly call_id: string
+      readonly data: string
+    }[]
     database.close()
-    const account = (callId: string | undefined) => (JSON.parse(facts.find((fact) => fact.call_id === callId)?.data ?? '{}') as { readonly callerAccount?: string }).callerAccount
+    const account = (callId: string | undefined) =>
+      (JSON.parse(facts.find((fact) => fact.call_id === callId)?.data ?? '{}') as { readonly callerAccount?: string }).callerAccount
     const accounts = seen.map(({ callId }) => account(callId))
     expect(new Set(accounts.slice(0, 5)).size).toBe(1)
     expect(accounts[0]).toMatch(/^withheld:[0-9a-f]+$/)
     expect(accounts[5]).toBeUndefined()
     expect(account(other.call?.callId)).toMatch(/^withheld:/)
     expect(account(other.call?.callId)).not.toBe(accounts[0])
-    for (const file of readdirSync(join(engine.folder, 'data'))) if (/^ringround/.test(file)) expect(readFileSync(join(engine.folder, 'data', file)).includes('960888')).toBe(false)
+    for (const file of readdirSync(join(engine.folder, 'data')))
+      if (/^ringround/.test(file)) expect(readFileSync(join(engine.folder, 'data', file)).includes('960888')).toBe(false)
   })
 
   it('is told in compact forms, over several lines, in several headers of one name and in any case as well', async () => {
     const from = { From: '"Elm" <sip:01632960101@carrier.example>;tag=1' }
     const uri = `sip:01632960023@${engine.sip}`
-    const told = async (headers: Readonly<Record<string, string>>, written: (invite: string) => string) => (await ring(engine, uri, headers, written)).call?.callerNumber
+    const told = async (headers: Readonly<Record<string, string>>, written: (invite: string) => string) =>
+      (await ring(engine, uri, headers, written)).call?.callerNumber
     expect(await told(from, (invite) => invite.replace('From:', 'f:').replace('Call-ID:', 'i:').replace('To:', 't:'))).toBe('01632960101')
     expect(await told(from, (invite) => invite.replace('From: "Elm"', 'FROM : "Elm"\r\n '))).toBe('01632960101')
-    expect(await told({ ...from, 'P-Asserted-Identity': '<sip:elm@carrier.example>' }, (invite) => invite.replace('Contact:', 'p-asserted-identity: <tel:+441632960202>\r\nContact:'))).toBe('+441632960202')
+    expect(
+      await told({ ...from, 'P-Asserted-Identity': '<sip:elm@carrier.example>' }, (invite) =>
+        invite.replace('Contact:', 'p-asserted-identity: <tel:+441632960202>\r\nContact:'),
+      ),
+    ).toBe('+441632960202')
     expect(await told(from, (invite) => invite.replace('Contact:', 'PRIVACY: critical;id\r\nContact:'))).toBe('')
   })
 
@@ -157,8 +197,18 @@ describe('who calls', { timeout: 120_000 }, () => {
     await engine.dispose()
     const strict = await start({})
     try {
-      expect(await number({ From: '<sip:01632960101@carrier.example>;tag=1', 'P-Asserted-Identity': '<sip:+441632960202@carrier.example>' }, strict)).toBe('01632960101')
-      expect(await number({ From: '<sip:anonymous@anonymous.invalid>;tag=1', 'P-Asserted-Identity': '<sip:+441632960202@carrier.example>' }, strict)).toBe('')
+      expect(
+        await number(
+          { From: '<sip:01632960101@carrier.example>;tag=1', 'P-Asserted-Identity': '<sip:+441632960202@carrier.example>' },
+          strict,
+        ),
+      ).toBe('01632960101')
+      expect(
+        await number(
+          { From: '<sip:anonymous@anonymous.invalid>;tag=1', 'P-Asserted-Identity': '<sip:+441632960202@carrier.example>' },
+          strict,
+        ),
+      ).toBe('')
     } finally {
       await strict.dispose()
     }

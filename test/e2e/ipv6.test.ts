@@ -41,7 +41,9 @@ it.skipIf(!hasLinphone)('Linphone calls over IPv6, is answered there, hears, and
   const terminal = new Terminal()
   open.push(terminal)
   const config = `[sip]\\nsip_port=${await anyUdpPort()}\\nsip_tcp_port=0\\nsip_tls_port=0\\n[rtp]\\naudio_rtp_port=${await anyUdpPort()}\\n[net]\\nmtu=1300\\n`
-  terminal.run(`mkdir -p ~/.local/share/linphone && printf '${config}' > ~/rc && (echo 'soundcard use files'; cat) | linphonec -c ~/rc -d 6 -l ~/log -s 'sip:7001@${six}'`)
+  terminal.run(
+    `mkdir -p ~/.local/share/linphone && printf '${config}' > ~/rc && (echo 'soundcard use files'; cat) | linphonec -c ~/rc -d 6 -l ~/log -s 'sip:7001@${six}'`,
+  )
   await terminal.shows('Media streams established', 30_000)
   terminal.types('21\n')
   await engine.callTo('7001', (call) => call.line === 'cardiology', 20_000)
@@ -54,11 +56,24 @@ it.skipIf(!hasLinphone)('Linphone calls over IPv6, is answered there, hears, and
 
 it('a telephone that registers over IPv6 is rung there', { timeout: 60_000 }, async () => {
   const { engine, six } = await start('device:okafor-desk')
-  const made = (await (await engine.ask('/api/devices', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ owner: { kind: 'clinician', id: 'okafor' }, user: 'okafor-desk' }) })).json()) as { password: string }
-  const desk = await Phone.open({ name: 'Desk', user: 'okafor-desk', address: '::1', auth: { username: 'okafor-desk', password: made.password } })
+  const made = (await (
+    await engine.ask('/api/devices', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ owner: { kind: 'clinician', id: 'okafor' }, user: 'okafor-desk' }),
+    })
+  ).json()) as { password: string }
+  const desk = await Phone.open({
+    name: 'Desk',
+    user: 'okafor-desk',
+    address: '::1',
+    auth: { username: 'okafor-desk', password: made.password },
+  })
   const gp = await Phone.open({ name: 'GP' })
   open.push(desk, gp)
-  expect(await desk.registers(`sip:${six}`, { addressOfRecord: `sip:okafor-desk@${six}`, expiresSeconds: 60 })).toMatchObject({ kind: 'registered' })
+  expect(await desk.registers(`sip:${six}`, { addressOfRecord: `sip:okafor-desk@${six}`, expiresSeconds: 60 })).toMatchObject({
+    kind: 'registered',
+  })
   expect(await gp.dials(`sip:4001@${engine.sip}`)).toEqual({ kind: 'connected' })
   expect((await desk.rings({ withinMs: 30_000 })).offer).toContain('c=IN IP6 ::1')
   expect(await desk.answers()).toBe(true)

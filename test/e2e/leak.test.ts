@@ -62,14 +62,16 @@ describe('no personal number leaks, in either direction', () => {
     const toWard = ward.seen.map(({ message }) => print(message.startLine, message.headers, message.body))
     expect(toWard.length).toBeGreaterThanOrEqual(2)
     for (const text of toWard) {
-      for (const secret of [...Object.values(caller), call.callId, `:${gp.port}`, String(call.media.port), gp.uri]) expect(text).not.toContain(secret)
+      for (const secret of [...Object.values(caller), call.callId, `:${gp.port}`, String(call.media.port), gp.uri])
+        expect(text).not.toContain(secret)
     }
     const { request } = rung
     expect(header(request, 'From')).toMatch(new RegExp(`^"?Advice line"? <sip:\\${outbound}@`))
     for (const name of ['P-Asserted-Identity', 'P-Preferred-Identity', 'Remote-Party-ID']) {
       for (const value of all(request, name)) expect(value).toContain(outbound)
     }
-    for (const name of ['Diversion', 'Referred-By', 'History-Info', 'Subject', 'X-Patient', 'Reply-To', 'Organization']) expect(all(request, name)).toEqual([])
+    for (const name of ['Diversion', 'Referred-By', 'History-Info', 'Subject', 'X-Patient', 'Reply-To', 'Organization'])
+      expect(all(request, name)).toEqual([])
     expect(header(request, 'Contact')).not.toContain(caller.number)
     expect(request.body).not.toMatch(new RegExp(`${call.media.port}|marsh|gp@`, 'i'))
 

@@ -25,13 +25,24 @@ describe('what a phone line may bring', { timeout: 60_000 }, () => {
   })
 
   for (const transport of ['udp', 'tcp'] as const) {
-    for (const scenario of ['options', 'no-common-codec', 'no-audio', 'broken-sdp', 'required-extension', 'unknown-method', 'no-from-tag-dialog']) {
-      it(`${scenario}, over ${transport.toUpperCase()}`, async () => (await Sipp.line(scenario, engine.sip, '4000', { transport })).passed())
+    for (const scenario of [
+      'options',
+      'no-common-codec',
+      'no-audio',
+      'broken-sdp',
+      'required-extension',
+      'unknown-method',
+      'no-from-tag-dialog',
+    ]) {
+      it(`${scenario}, over ${transport.toUpperCase()}`, async () =>
+        (await Sipp.line(scenario, engine.sip, '4000', { transport })).passed())
     }
-    it(`a number that nobody has, over ${transport.toUpperCase()}`, async () => (await Sipp.line('unknown-number', engine.sip, '8888', { transport })).passed())
+    it(`a number that nobody has, over ${transport.toUpperCase()}`, async () =>
+      (await Sipp.line('unknown-number', engine.sip, '8888', { transport })).passed())
   }
   // In a stream of TCP a message that cannot be read ends the connection: these are for datagrams.
-  for (const scenario of ['no-cseq', 'wrong-cseq', 'garbage']) it(`${scenario}, over UDP`, async () => (await Sipp.line(scenario, engine.sip, '4000')).passed())
+  for (const scenario of ['no-cseq', 'wrong-cseq', 'garbage'])
+    it(`${scenario}, over UDP`, async () => (await Sipp.line(scenario, engine.sip, '4000')).passed())
 
   it('an INVITE without a hop left', async () => (await Sipp.line('too-many-hops', engine.sip, '4000')).passed())
 
@@ -43,7 +54,10 @@ describe('what a phone line may bring', { timeout: 60_000 }, () => {
 
   it('calls go through when one in ten SIP messages is lost, both ways', async () => {
     const options = { lossPercent: 10, withinMs: 55_000 }
-    const phones = await Promise.all([Sipp.specialist('busy', { ...options, port: wards[1] ?? 0 }), Sipp.specialist('accept-hang-up', { ...options, holdMs: 1_500, port: wards[2] ?? 0 })])
+    const phones = await Promise.all([
+      Sipp.specialist('busy', { ...options, port: wards[1] ?? 0 }),
+      Sipp.specialist('accept-hang-up', { ...options, holdMs: 1_500, port: wards[2] ?? 0 }),
+    ])
     try {
       // The specialist hangs up after a while, and so does the GP when asked for the outcome.
       const caller = await Sipp.caller('talk', engine.sip, '4001', { ...options, holdMs: 9_000 })

@@ -11,7 +11,8 @@ const window = 800
 /** How many ms of the samples hold this frequency, clearly (windows of 100 ms). */
 export function msOfTone(frequency: number, samples: Int16Array, threshold = 1_500): number {
   let ms = 0
-  for (let at = 0; at + window <= samples.length; at += window) if (amplitudeOf(frequency, samples, at, at + window) > threshold) ms += (window * 1_000) / rate
+  for (let at = 0; at + window <= samples.length; at += window)
+    if (amplitudeOf(frequency, samples, at, at + window) > threshold) ms += (window * 1_000) / rate
   return ms
 }
 
@@ -19,7 +20,8 @@ export function msOfTone(frequency: number, samples: Int16Array, threshold = 1_5
 export function longestGapMs(frequency: number, samples: Int16Array, threshold = 1_500): number {
   const sounding: number[] = []
   const step = 160
-  for (let at = 0; at + step <= samples.length; at += step) if (amplitudeOf(frequency, samples, at, at + step) > threshold) sounding.push(at)
+  for (let at = 0; at + step <= samples.length; at += step)
+    if (amplitudeOf(frequency, samples, at, at + step) > threshold) sounding.push(at)
   let longest = 0
   for (let n = 1; n < sounding.length; n++) longest = Math.max(longest, (sounding[n] ?? 0) - (sounding[n - 1] ?? 0) - step)
   return (longest * 1_000) / rate

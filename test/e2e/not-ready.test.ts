@@ -14,9 +14,14 @@ afterEach(async () => {
 })
 
 /** The media server's part of /readyz. */
-async function media(of: Engine): Promise<{ readonly status: number; readonly ok: boolean; readonly detail: string; readonly missing: readonly string[] }> {
+async function media(
+  of: Engine,
+): Promise<{ readonly status: number; readonly ok: boolean; readonly detail: string; readonly missing: readonly string[] }> {
   const answer = await of.get('/readyz')
-  const body = (await answer.json()) as { readonly parts: readonly { readonly part: string; readonly ok: boolean; readonly detail: string }[]; readonly missing: readonly string[] }
+  const body = (await answer.json()) as {
+    readonly parts: readonly { readonly part: string; readonly ok: boolean; readonly detail: string }[]
+    readonly missing: readonly string[]
+  }
   const part = body.parts.find((each) => each.part === 'media')
   return { status: answer.status, ok: part?.ok ?? false, detail: part?.detail ?? '', missing: body.missing }
 }
@@ -37,7 +42,9 @@ it('a media server that refuses channels: what it answers, and which setting tha
     sip: `${embedded.sip.address}:${embedded.sip.port}`,
     prints: 'Ringround runs, and takes calls as soon as it can.',
   })
-  expect(engine.printed).toMatch(/^Calls cannot be taken: FreeSWITCH [\d.:]+: makes no channels: 503 .*; FreeSWITCH has reached max-sessions/m)
+  expect(engine.printed).toMatch(
+    /^Calls cannot be taken: FreeSWITCH [\d.:]+: makes no channels: 503 .*; FreeSWITCH has reached max-sessions/m,
+  )
   expect(engine.printed).not.toContain('Ringround is ready')
   const refused = await media(engine)
   expect(refused).toMatchObject({ status: 503, ok: false })
@@ -52,6 +59,8 @@ it('a media server that refuses channels: what it answers, and which setting tha
   embedded.embedded.fault({ kind: 'disconnect', stream: 'event-socket-in' })
   await embedded.stop()
   servers = undefined
-  expect(await eventually(() => Promise.resolve(running.printed.split('Calls cannot be taken').length > 2 ? true : undefined), 15_000)).toBe(true)
+  expect(
+    await eventually(() => Promise.resolve(running.printed.split('Calls cannot be taken').length > 2 ? true : undefined), 15_000),
+  ).toBe(true)
   expect(running.printed.slice(running.printed.lastIndexOf('Calls cannot be taken'))).toContain('drachtio')
 })

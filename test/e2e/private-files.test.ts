@@ -44,16 +44,22 @@ describe('what is kept', { timeout: 60_000 }, () => {
     const called = await ward.nextCall()
     called.answer()
     const running = engine
-    const recording = await eventually(async () => {
-      await called.media.press('1')
-      return running.spooled().length > 0 || undefined
-    }, 15_000, 700)
+    const recording = await eventually(
+      async () => {
+        await called.media.press('1')
+        return running.spooled().length > 0 || undefined
+      },
+      15_000,
+      700,
+    )
     expect(recording).toBe(true)
     expect([...openToOthers(data), ...openToOthers(recordings)]).toEqual([])
     caller.bye()
     called.bye()
     await engine.settled()
-    expect(readdirSync(recordings, { recursive: true, encoding: 'utf8' }).filter((name) => /\.mp3(\.sealed)?$/.test(name)).length).toBeGreaterThan(1)
+    expect(
+      readdirSync(recordings, { recursive: true, encoding: 'utf8' }).filter((name) => /\.mp3(\.sealed)?$/.test(name)).length,
+    ).toBeGreaterThan(1)
     expect([...openToOthers(data), ...openToOthers(recordings)]).toEqual([])
     await engine.stop()
     rmSync(folder, { recursive: true, force: true })

@@ -17,7 +17,9 @@ const demoWorld = readFileSync(join(root, 'config', 'directory.yaml'), 'utf8')
 
 /** Lines of the README's code blocks that begin with this. */
 function commands(beginning: string): readonly string[] {
-  const found = [...readme.matchAll(/^```\n([\s\S]*?)^```$/gm)].flatMap(([, block = '']) => block.split('\n')).filter((line) => line.startsWith(beginning))
+  const found = [...readme.matchAll(/^```\n([\s\S]*?)^```$/gm)]
+    .flatMap(([, block = '']) => block.split('\n'))
+    .filter((line) => line.startsWith(beginning))
   expect(found, `the README has no command that begins with "${beginning}"`).not.toHaveLength(0)
   return found
 }

@@ -44,11 +44,47 @@ export class Sipp {
       'sipp',
       [
         ...args,
-        ...['-sf', `${scenario}.xml`, '-i', '127.0.0.1', '-mi', '127.0.0.1', '-p', String(port), '-mp', String(mediaPort), '-m', String(options.calls ?? 1)],
+        ...[
+          '-sf',
+          `${scenario}.xml`,
+          '-i',
+          '127.0.0.1',
+          '-mi',
+          '127.0.0.1',
+          '-p',
+          String(port),
+          '-mp',
+          String(mediaPort),
+          '-m',
+          String(options.calls ?? 1),
+        ],
         ...['-t', options.transport === 'tcp' ? 't1' : 'u1', '-d', String(options.holdMs ?? 2_000), '-nostdin', '-deadcall_wait', '0'],
-        ...['-timeout', `${Math.ceil(withinMs / 1_000)}s`, '-timeout_error', '-trace_err', '-error_file', join(this.#folder, 'errors'), '-trace_msg', '-message_file', join(this.#folder, 'messages')],
+        ...[
+          '-timeout',
+          `${Math.ceil(withinMs / 1_000)}s`,
+          '-timeout_error',
+          '-trace_err',
+          '-error_file',
+          join(this.#folder, 'errors'),
+          '-trace_msg',
+          '-message_file',
+          join(this.#folder, 'messages'),
+        ],
         ...(options.keys === undefined ? [] : ['-key', 'keys', options.keys]),
-        ...(options.credentials === undefined ? [] : ['-au', options.credentials.user, '-ap', options.credentials.password, '-key', 'user', options.credentials.user, '-key', 'expires', String(options.credentials.expires ?? 60)]),
+        ...(options.credentials === undefined
+          ? []
+          : [
+              '-au',
+              options.credentials.user,
+              '-ap',
+              options.credentials.password,
+              '-key',
+              'user',
+              options.credentials.user,
+              '-key',
+              'expires',
+              String(options.credentials.expires ?? 60),
+            ]),
         ...(options.lossPercent === undefined ? [] : ['-lost', String(options.lossPercent)]),
       ],
       { cwd: scenarios, stdio: ['ignore', 'pipe', 'pipe'] },
@@ -78,8 +114,22 @@ export class Sipp {
   }
 
   /** A telephone of our own that registers, or (with a number) calls: see `sip-scenarios/device-*.xml`. */
-  static async device(scenario: string, engine: string, options: SippOptions & { readonly credentials: NonNullable<SippOptions['credentials']>; readonly number?: string; readonly port?: number }): Promise<Sipp> {
-    return new Sipp(`device-${scenario}`, options.port ?? (await freePort()), await freeMediaPort(), [engine, '-s', options.number ?? options.credentials.user], options)
+  static async device(
+    scenario: string,
+    engine: string,
+    options: SippOptions & {
+      readonly credentials: NonNullable<SippOptions['credentials']>
+      readonly number?: string
+      readonly port?: number
+    },
+  ): Promise<Sipp> {
+    return new Sipp(
+      `device-${scenario}`,
+      options.port ?? (await freePort()),
+      await freeMediaPort(),
+      [engine, '-s', options.number ?? options.credentials.user],
+      options,
+    )
   }
 
   /** A phone that is rung. It listens as soon as this resolves. */
@@ -101,7 +151,10 @@ export class Sipp {
     const messages = this.#file('messages')
     rmSync(this.#folder, { recursive: true, force: true })
     this.#messages = messages
-    if (code !== 0) throw new Error(`SIPp ${this.scenario}: exit code ${code}\n${errors || this.#screen.slice(-1_500)}\n--- messages\n${messages.slice(-6_000)}`)
+    if (code !== 0)
+      throw new Error(
+        `SIPp ${this.scenario}: exit code ${code}\n${errors || this.#screen.slice(-1_500)}\n--- messages\n${messages.slice(-6_000)}`,
+      )
   }
 
   #messages = ''

@@ -22,14 +22,32 @@ interface Made {
 interface Listed {
   readonly user: string
   readonly registered: boolean
-  readonly registrations: readonly { readonly source: string; readonly userAgent: string | null; readonly since: string; readonly expiresAt: string }[]
+  readonly registrations: readonly {
+    readonly source: string
+    readonly userAgent: string | null
+    readonly since: string
+    readonly expiresAt: string
+  }[]
 }
 
 /** The rota of a line: its entries as the directory file has them. */
 function directory(ward: Phone, rotas: Readonly<Record<string, readonly string[]>>): string {
-  const lines = Object.keys(rotas).map((id, n) => ({ id, code: String(21 + n), number: String(4_001 + n), rota: ['device:nobody'], ring: { ringSeconds: 20, totalSeconds: 60 } }))
-  const parsed = JSON.parse(world(lines, [{ id: 'riverside', dialIn: '7001' }], { clinicians: { lind: ['device:lind-desk', ward.uri], okafor: ['device:okafor-desk'] } })) as { rotas: Record<string, { pattern: { entries: unknown }[] }> }
-  for (const [id, entries] of Object.entries(rotas)) parsed.rotas[id]!.pattern[0]!.entries = entries.map((entry) => (entry.startsWith('device:') ? { phone: `Phone ${entry}`, target: entry } : entry))
+  const lines = Object.keys(rotas).map((id, n) => ({
+    id,
+    code: String(21 + n),
+    number: String(4_001 + n),
+    rota: ['device:nobody'],
+    ring: { ringSeconds: 20, totalSeconds: 60 },
+  }))
+  const parsed = JSON.parse(
+    world(lines, [{ id: 'riverside', dialIn: '7001' }], {
+      clinicians: { lind: ['device:lind-desk', ward.uri], okafor: ['device:okafor-desk'] },
+    }),
+  ) as { rotas: Record<string, { pattern: { entries: unknown }[] }> }
+  for (const [id, entries] of Object.entries(rotas))
+    parsed.rotas[id]!.pattern[0]!.entries = entries.map((entry) =>
+      entry.startsWith('device:') ? { phone: `Phone ${entry}`, target: entry } : entry,
+    )
   return JSON.stringify(parsed)
 }
 
@@ -61,10 +79,20 @@ describe('telephones that register', { timeout: 60_000 }, () => {
   beforeAll(async () => {
     gp = await Phone.open({ name: 'GP', address: '127.0.0.2', toneHz: gpTone })
     ward = await Phone.open({ name: 'Ward', toneHz: otherTone })
-    const rotas = { desk: ['okafor'], hall: ['device:riverside-hall', 'lind'], next: ['lind'], lapse: ['device:brief', 'lind'], removed: ['device:going', 'lind'] }
+    const rotas = {
+      desk: ['okafor'],
+      hall: ['device:riverside-hall', 'lind'],
+      next: ['lind'],
+      lapse: ['device:brief', 'lind'],
+      removed: ['device:going', 'lind'],
+    }
     Object.keys(rotas).forEach((id, n) => (numbers[id] = String(4_001 + n)))
     const { env, ...where } = servers()
-    engine = await Engine.start({ directory: directory(ward, rotas), ...where, env: { ...env, RINGROUND_CALLERS: '127.0.0.2', RINGROUND_LEAST_REGISTRATION_SECONDS: '1' } })
+    engine = await Engine.start({
+      directory: directory(ward, rotas),
+      ...where,
+      env: { ...env, RINGROUND_CALLERS: '127.0.0.2', RINGROUND_LEAST_REGISTRATION_SECONDS: '1' },
+    })
   })
   afterEach(async () => {
     for (const phone of open.splice(0).reverse()) await phone.close()
@@ -85,7 +113,11 @@ describe('telephones that register', { timeout: 60_000 }, () => {
     return engine.ask(path, { method, ...request, signal: AbortSignal.timeout(5_000) })
   }
 
-  async function make(user: string, owner: { kind: string; id: string } = { kind: 'clinician', id: 'okafor' }, more: Readonly<Record<string, string>> = {}): Promise<Made> {
+  async function make(
+    user: string,
+    owner: { kind: string; id: string } = { kind: 'clinician', id: 'okafor' },
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<Made> {
     // A test that runs twice makes its devices again.
     await api('DELETE', `/api/devices/${user}`)
     const answer = await api('POST', '/api/devices', { owner, user, ...more })
@@ -93,22 +125,35 @@ describe('telephones that register', { timeout: 60_000 }, () => {
     return (await answer.json()) as Made
   }
 
-  const listed = async (user: string) => ((await (await engine.get('/api/devices')).json()) as { devices: readonly Listed[] }).devices.find((device) => device.user === user)
+  const listed = async (user: string) =>
+    ((await (await engine.get('/api/devices')).json()) as { devices: readonly Listed[] }).devices.find((device) => device.user === user)
 
   async function isRegistered(user: string, registered = true): Promise<Listed> {
     const found = await eventually(async () => {
       const device = await listed(user)
       return device?.registered === registered ? device : undefined
     }, 5_000)
-    if (!found) throw new Error(`${user} is not ${registered ? '' : 'un'}registered: ${JSON.stringify(await listed(user))}\n${engine.log.slice(-2_000)}`)
+    if (!found)
+      throw new Error(
+        `${user} is not ${registered ? '' : 'un'}registered: ${JSON.stringify(await listed(user))}\n${engine.log.slice(-2_000)}`,
+      )
     return found
   }
 
   /** A telephone that registers and keeps itself registered until the test is over. */
   async function phone(made: Made, options: Partial<PhoneOptions> = {}): Promise<Phone> {
-    const one = await Phone.open({ name: made.user, user: made.user, toneHz: wardTone, auth: { username: made.user, password: made.password }, ...options })
+    const one = await Phone.open({
+      name: made.user,
+      user: made.user,
+      toneHz: wardTone,
+      auth: { username: made.user, password: made.password },
+      ...options,
+    })
     open.push(one)
-    const result = await one.registers(`sip:${engine.sip}${options.protocol === 'tcp' ? ';transport=tcp' : ''}`, { addressOfRecord: `sip:${made.user}@${engine.sip}`, expiresSeconds: 60 })
+    const result = await one.registers(`sip:${engine.sip}${options.protocol === 'tcp' ? ';transport=tcp' : ''}`, {
+      addressOfRecord: `sip:${made.user}@${engine.sip}`,
+      expiresSeconds: 60,
+    })
     expect(result.kind).toBe('registered')
     return one
   }
@@ -139,16 +184,23 @@ describe('telephones that register', { timeout: 60_000 }, () => {
     return found
   }
 
-  const attempts = (call: ApiCall) => call.attempts.map(({ result, status }) => (status === undefined ? result : `${result ?? ''} ${status}`))
+  const attempts = (call: ApiCall) =>
+    call.attempts.map(({ result, status }) => (status === undefined ? result : `${result ?? ''} ${status}`))
   const eventAt = (call: ApiCall, type: string, nth = 0) => call.events.filter((event) => event.type === type)[nth]?.at ?? NaN
 
   for (const transport of ['udp', 'tcp'] as const) {
     it(`baresip registers over ${transport.toUpperCase()} with what the API gave it, is rung by the hunt, accepts, and the two hear each other`, async () => {
       const made = await make('okafor-desk')
-      const baresip = await Baresip.start({ tone: wardTone, autoAnswer: true, account: { registrar: engine.sip, user: made.user, password: made.password, transport } })
+      const baresip = await Baresip.start({
+        tone: wardTone,
+        autoAnswer: true,
+        account: { registrar: engine.sip, user: made.user, password: made.password, transport },
+      })
       try {
         const { registrations } = await isRegistered('okafor-desk')
-        expect(registrations).toMatchObject([{ source: expect.stringContaining(`${transport}:127.0.0.1:`) as string, userAgent: expect.stringContaining('baresip') as string }])
+        expect(registrations).toMatchObject([
+          { source: expect.stringContaining(`${transport}:127.0.0.1:`) as string, userAgent: expect.stringContaining('baresip') as string },
+        ])
         await gpCalls('desk')
         await baresip.hasSeen('CALL_ESTABLISHED')
         await delay(700)
@@ -161,7 +213,10 @@ describe('telephones that register', { timeout: 60_000 }, () => {
         baresip.hangUp()
         const call = await over('desk')
         expect(attempts(call)).toEqual(['accepted'])
-        expect(call.events.find((event) => event.type === 'attempt.started')).toMatchObject({ target: 'device:okafor-desk', clinician: 'okafor' })
+        expect(call.events.find((event) => event.type === 'attempt.started')).toMatchObject({
+          target: 'device:okafor-desk',
+          clinician: 'okafor',
+        })
         await baresip.hasSeen('CALL_CLOSED')
         expect(msOfTone(gpTone, baresip.heard())).toBeGreaterThan(500)
       } finally {
@@ -184,7 +239,12 @@ describe('telephones that register', { timeout: 60_000 }, () => {
       baresip.hangUp()
       await hall.hangsUp()
       const call = await lastCall(({ callerNumber }) => callerNumber === 'okafor-desk')
-      expect(call.events[0]).toMatchObject({ type: 'call.arrived', device: 'okafor-desk', dialledNumber: '22', organisation: 'general-hospital' })
+      expect(call.events[0]).toMatchObject({
+        type: 'call.arrived',
+        device: 'okafor-desk',
+        dialledNumber: '22',
+        organisation: 'general-hospital',
+      })
       expect(call).toMatchObject({ line: 'hall', acceptedBy: expect.anything() as unknown })
       expect(await engine.list()).toHaveLength(before + 1)
     } finally {
@@ -211,13 +271,19 @@ describe('telephones that register', { timeout: 60_000 }, () => {
     const modern = await phone(made)
     expect(await modern.dials(`sip:7001@${engine.sip}`)).toEqual({ kind: 'connected' })
     await modern.hangsUp()
-    expect((await lastCall(({ callerNumber }) => callerNumber === 'modern')).events[0]).toMatchObject({ device: 'modern', organisation: 'riverside' })
+    expect((await lastCall(({ callerNumber }) => callerNumber === 'modern')).events[0]).toMatchObject({
+      device: 'modern',
+      organisation: 'riverside',
+    })
   })
 
   it('a wrong password is refused, then locked with an alarm; a new password lets the telephone in again', async () => {
     const made = await make('guessed')
     const wrong = { ...made, password: 'wrong' }
-    const alarm = async () => ((await (await engine.get('/readyz')).json()) as { alarms: readonly { alarm: string; detail: string }[] }).alarms.find((one) => one.alarm === 'device.locked: guessed')
+    const alarm = async () =>
+      ((await (await engine.get('/readyz')).json()) as { alarms: readonly { alarm: string; detail: string }[] }).alarms.find(
+        (one) => one.alarm === 'device.locked: guessed',
+      )
     for (let times = 1; times <= 5; times += 1) {
       expect(await alarm()).toBeUndefined()
       await (await Sipp.device('refused', engine.sip, { credentials: wrong })).passed()
@@ -303,7 +369,10 @@ describe('telephones that register', { timeout: 60_000 }, () => {
     await gp.hears(otherTone, { withinMs: 30_000 })
     const call = await over('removed', ward)
     expect(attempts(call)).toEqual(['unavailable 480', 'unavailable 480', 'accepted'])
-    expect(await going.registers(`sip:${engine.sip}`, { addressOfRecord: `sip:going@${engine.sip}` })).toMatchObject({ kind: 'refused', status: 403 })
+    expect(await going.registers(`sip:${engine.sip}`, { addressOfRecord: `sip:going@${engine.sip}` })).toMatchObject({
+      kind: 'refused',
+      status: 403,
+    })
   })
 
   it('behind NAT it is rung by the contact that it gave, at the address that its packets came from', async () => {
@@ -364,7 +433,13 @@ describe('telephones that register', { timeout: 60_000 }, () => {
   it('devices are known again after a restart, and registered again as they register', async () => {
     const first = await Engine.start({ directory: world([{ id: 'x', code: '21', rota: [] }]) })
     try {
-      const kept = (await (await first.ask('/api/devices', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ owner: { kind: 'organisation', id: 'riverside' } }) })).json()) as Made
+      const kept = (await (
+        await first.ask('/api/devices', {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ owner: { kind: 'organisation', id: 'riverside' } }),
+        })
+      ).json()) as Made
       expect(kept.user).toBe('riverside-1')
       await first.die()
       const second = await Engine.start({ directory: world([{ id: 'x', code: '21', rota: [] }]), folder: first.folder })

@@ -44,7 +44,16 @@ describe('starting', { timeout: 60_000 }, () => {
   })
 
   it('a demo without an embedded switch to play on is one line', async () => {
-    const { code, output } = await startAndFail({ directory: good, args: ['--demo'], env: { RINGROUND_DRACHTIO: '127.0.0.1:9022', RINGROUND_FREESWITCH: '127.0.0.1:8021', RINGROUND_DRACHTIO_SECRET: 'of-our-own', RINGROUND_FREESWITCH_SECRET: 'of-our-own' } })
+    const { code, output } = await startAndFail({
+      directory: good,
+      args: ['--demo'],
+      env: {
+        RINGROUND_DRACHTIO: '127.0.0.1:9022',
+        RINGROUND_FREESWITCH: '127.0.0.1:8021',
+        RINGROUND_DRACHTIO_SECRET: 'of-our-own',
+        RINGROUND_FREESWITCH_SECRET: 'of-our-own',
+      },
+    })
     expect(code).toBe(1)
     expect(output.trim().split('\n')).toHaveLength(1)
     expect(output).toContain('RINGROUND_DRACHTIO')
@@ -55,7 +64,10 @@ describe('starting', { timeout: 60_000 }, () => {
     await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve))
     try {
       const taken = `sip:okafor@127.0.0.1:${socket.address().port}`
-      const { code, output } = await startAndFail({ directory: world([{ id: 'cardiology', code: '21', number: '4000', rota: [taken] }]), args: ['--demo'] })
+      const { code, output } = await startAndFail({
+        directory: world([{ id: 'cardiology', code: '21', number: '4000', rota: [taken] }]),
+        args: ['--demo'],
+      })
       expect(code).toBe(1)
       expect(output).not.toContain('is ready')
       expect(output.trim().split('\n').at(-1)).toContain(`${taken} of `)
@@ -71,7 +83,10 @@ describe('starting', { timeout: 60_000 }, () => {
   })
 
   it('every mistake in the directory file is told with its line and what was expected', async () => {
-    const wrong = good.replace('"everyone"', '"nobody knows"').replace('"gpPractice"', '"gpPractise"').replace('"code": "21"', '"code": "twenty-one"')
+    const wrong = good
+      .replace('"everyone"', '"nobody knows"')
+      .replace('"gpPractice"', '"gpPractise"')
+      .replace('"code": "21"', '"code": "twenty-one"')
     const { code, output } = await startAndFail({ directory: wrong })
     expect(code).toBe(1)
     expect(output).toMatch(/directory\.yaml:\d+: .*gpPractise.*expected/)
@@ -132,7 +147,9 @@ describe('starting', { timeout: 60_000 }, () => {
       writeFileSync(engine.directoryFile, good.replace('"gpPractice"', '"gpPractise"').replace('"4000"', '"4999"'))
       const told = await eventually(() => Promise.resolve(/directory\.yaml:\d+:[^\n]*gpPractise/.test(engine.log) || undefined), 10_000)
       expect(told).toBe(true)
-      expect(engine.printed).toMatch(/not reloaded, the one before stays in force\. One mistake:\n.*directory\.yaml:\d+: .*gpPractise.*expected/)
+      expect(engine.printed).toMatch(
+        /not reloaded, the one before stays in force\. One mistake:\n.*directory\.yaml:\d+: .*gpPractise.*expected/,
+      )
       expect(await refused('4999')).toBe(404)
 
       writeFileSync(engine.directoryFile, good.replace('"4000"', '"4999"'))
@@ -155,7 +172,12 @@ describe('starting', { timeout: 60_000 }, () => {
   it('an engine that is told to stop twice ends the calls that run, and says how many', async () => {
     const gp = await TestPhone.open()
     try {
-      const engine = await start(world([{ id: 'cardiology', code: '21', number: '4000', rota: ['sip:nobody@127.0.0.1:9'] }, { id: 'other', code: '22', rota: [] }]))
+      const engine = await start(
+        world([
+          { id: 'cardiology', code: '21', number: '4000', rota: ['sip:nobody@127.0.0.1:9'] },
+          { id: 'other', code: '22', rota: [] },
+        ]),
+      )
       const caller = await gp.call(`sip:7001@${engine.sip}`)
       await caller.answered()
       engine.child.kill('SIGINT')

@@ -40,7 +40,8 @@ describe('kill -9 of the engine ends no conversation and loses no caller', { tim
     return engine
   }
 
-  const speaks = (call: PhoneCall, sinceMs = 0) => eventually(() => Promise.resolve(call.media.samplesSince(sinceMs).some((sample) => Math.abs(sample) > 500) || undefined), 10_000)
+  const speaks = (call: PhoneCall, sinceMs = 0) =>
+    eventually(() => Promise.resolve(call.media.samplesSince(sinceMs).some((sample) => Math.abs(sample) > 500) || undefined), 10_000)
 
   async function rings(engine: Engine, gp: TestPhone): Promise<PhoneCall> {
     const caller = await gp.call(`sip:4000@${engine.sip}`)
@@ -66,7 +67,12 @@ describe('kill -9 of the engine ends no conversation and loses no caller', { tim
   }
 
   /** The longest time for which one who talks did not hear the other, since `at`, beyond what the phones of this test were late themselves, ms. */
-  const hole = (call: PhoneCall, at: number, tone: number): number => longestGapMs(tone, call.media.samplesSince(at)) - Math.max(0, ...phones.flatMap((each) => each.calls).flatMap(({ media }) => media.pauses.filter((pause) => pause.at >= at).map(({ ms }) => ms)))
+  const hole = (call: PhoneCall, at: number, tone: number): number =>
+    longestGapMs(tone, call.media.samplesSince(at)) -
+    Math.max(
+      0,
+      ...phones.flatMap((each) => each.calls).flatMap(({ media }) => media.pauses.filter((pause) => pause.at >= at).map(({ ms }) => ms)),
+    )
 
   const types = (call: ApiCall): readonly string[] => call.events.map(({ type }) => type)
 
@@ -163,7 +169,15 @@ describe('kill -9 of the engine ends no conversation and loses no caller', { tim
     const folder = scratch()
     const [gp, busy, rung, next] = [await phone(), await phone(), await phone(), await phone()]
     busy.onCall = (call) => call.reject(486)
-    const directory = world([{ id: 'cardiology', code: '21', number: '4000', rota: [busy.uri, rung.uri, next.uri], ring: { ...shortRing, ringSeconds: 20, totalSeconds: 90 } }])
+    const directory = world([
+      {
+        id: 'cardiology',
+        code: '21',
+        number: '4000',
+        rota: [busy.uri, rung.uri, next.uri],
+        ring: { ...shortRing, ringSeconds: 20, totalSeconds: 90 },
+      },
+    ])
     const first = await start(directory, folder)
     const caller = await rings(first, gp)
     const ringing = await rung.nextCall(10_000)

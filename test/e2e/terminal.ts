@@ -13,7 +13,12 @@ export class Terminal {
 
   run(command: string): void {
     const { XDG_CONFIG_HOME: _config, XDG_DATA_HOME: _data, ...env } = process.env
-    this.#child = spawn('sh', ['-c', command], { cwd: this.home, env: { ...env, HOME: this.home }, stdio: ['pipe', 'pipe', 'pipe'], detached: true })
+    this.#child = spawn('sh', ['-c', command], {
+      cwd: this.home,
+      env: { ...env, HOME: this.home },
+      stdio: ['pipe', 'pipe', 'pipe'],
+      detached: true,
+    })
     const keep = (chunk: Buffer) => (this.printed = (this.printed + chunk.toString()).slice(-20_000))
     this.#child.stdout?.on('data', keep)
     this.#child.stderr?.on('data', keep)

@@ -10,7 +10,8 @@ import { join } from 'node:path'
 const file = join(process.env.RINGROUND_TEST_TAP, `${process.pid}.sent`)
 
 function keep(data) {
-  if (typeof data === 'string' || Buffer.isBuffer(data) || data instanceof Uint8Array) appendFileSync(file, Buffer.concat([Buffer.from(data), Buffer.from('\n--\n')]))
+  if (typeof data === 'string' || Buffer.isBuffer(data) || data instanceof Uint8Array)
+    appendFileSync(file, Buffer.concat([Buffer.from(data), Buffer.from('\n--\n')]))
 }
 
 const { write } = Socket.prototype

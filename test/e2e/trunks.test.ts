@@ -29,7 +29,13 @@ describe('trunks, from the caller to the record', { timeout: 90_000 }, () => {
   async function start(setting: string): Promise<Engine> {
     engine = await Engine.start({
       directory: world([
-        { id: 'cardiology', code: '21', number: '4000', rota: ['01632 960123', '01632 960124'], ring: { ringSeconds: 10, totalSeconds: 60 } },
+        {
+          id: 'cardiology',
+          code: '21',
+          number: '4000',
+          rota: ['01632 960123', '01632 960124'],
+          ring: { ringSeconds: 10, totalSeconds: 60 },
+        },
         { id: 'ent', code: '22', number: '4001', rota: ['01632 960125'], ring: { ringSeconds: 10 } },
       ]),
       env: { RINGROUND_TRUNKS: setting },
@@ -47,14 +53,24 @@ describe('trunks, from the caller to the record', { timeout: 90_000 }, () => {
       const [one] = (await running.list()).filter(({ callId }) => !before.has(callId))
       if (!one) return undefined
       const record = await running.call(one.callId)
-      if (record.attempts.length > 0 && record.attempts.every(({ result }) => result !== undefined) && call.answeredAt !== undefined && call.byeAt === undefined && record.events.some(({ type }) => type === 'hunt.ended')) call.bye()
+      if (
+        record.attempts.length > 0 &&
+        record.attempts.every(({ result }) => result !== undefined) &&
+        call.answeredAt !== undefined &&
+        call.byeAt === undefined &&
+        record.events.some(({ type }) => type === 'hunt.ended')
+      )
+        call.bye()
       return record.ending === undefined ? undefined : record
     }, 40_000)
     if (!found) throw new Error(`the call to ${dialled} did not end\n${running.log.slice(-3_000)}`)
     return found
   }
 
-  const alarmsOf = async (running: Engine) => ((await (await running.get('/readyz')).json()) as { alarms: { alarm: string; detail: string }[] }).alarms.filter(({ alarm }) => alarm.startsWith('trunk.failing'))
+  const alarmsOf = async (running: Engine) =>
+    ((await (await running.get('/readyz')).json()) as { alarms: { alarm: string; detail: string }[] }).alarms.filter(({ alarm }) =>
+      alarm.startsWith('trunk.failing'),
+    )
 
   it('a dead trunk costs the first specialist four seconds and the second none; an alarm is up until it carries a call again', async () => {
     const [dead, good] = [await trunk({ options: false }), await trunk()]
@@ -67,7 +83,9 @@ describe('trunks, from the caller to the record', { timeout: 90_000 }, () => {
     expect(first).toBeLessThan(6_500)
     expect(second).toBeLessThan(2_000)
     expect(good.invites.map(({ dialled }) => dialled)).toEqual(['+441632960123', '+441632960124'])
-    expect(await alarmsOf(running)).toMatchObject([{ alarm: 'trunk.failing: dead', detail: expect.stringContaining('the trunk does not answer') as string }])
+    expect(await alarmsOf(running)).toMatchObject([
+      { alarm: 'trunk.failing: dead', detail: expect.stringContaining('the trunk does not answer') as string },
+    ])
 
     // It is there again, and the other one is not: it is tried all the same, and its alarm is over.
     dead.onInvite = (invite) => invite.reply(603)
@@ -137,9 +155,19 @@ describe('trunks, from the caller to the record', { timeout: 90_000 }, () => {
     main.onInvite = (invite) => invite.reply(invite.dialled === '+441632960123' ? 404 : 486)
     const running = await start(`main=${main.address}`)
     for (let n = 0; n < 3; n += 1) await ring(running)
-    const list = async () => ((await (await running.get('/api/watch-list')).json()) as { watched: { id: string; label: string; number: string; failures: unknown[]; standsToday: { id: string }[] }[] }).watched
+    const list = async () =>
+      (
+        (await (await running.get('/api/watch-list')).json()) as {
+          watched: { id: string; label: string; number: string; failures: unknown[]; standsToday: { id: string }[] }[]
+        }
+      ).watched
     const [bad] = await list()
-    expect(bad).toMatchObject({ label: 'cardiology phone 1', number: '+44••••••••23', failures: [{ status: 404 }, { status: 404 }, { status: 404 }], standsToday: [{ id: 'cardiology' }] })
+    expect(bad).toMatchObject({
+      label: 'cardiology phone 1',
+      number: '+44••••••••23',
+      failures: [{ status: 404 }, { status: 404 }, { status: 404 }],
+      standsToday: [{ id: 'cardiology' }],
+    })
     main.invites.length = 0
     await ring(running)
     expect(main.invites.map(({ dialled }) => dialled)).toEqual(['+441632960124', '+441632960123'])

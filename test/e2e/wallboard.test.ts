@@ -36,14 +36,28 @@ describe('the wallboard, while calls are made', { timeout: 120_000 }, () => {
     const stream = await listen((init) => engine.ask('/api/wallboard?screen=true', init))
     expect(((await stream.next('snapshot')) as unknown as Told).calls).toEqual([])
 
-    const phones = [await Sipp.specialist('busy', { port: wards[0] ?? 0 }), await Sipp.specialist('accept-hang-up', { port: wards[1] ?? 0, holdMs: 2_500 }), await Sipp.specialist('decline', { port: wards[2] ?? 0 })]
+    const phones = [
+      await Sipp.specialist('busy', { port: wards[0] ?? 0 }),
+      await Sipp.specialist('accept-hang-up', { port: wards[1] ?? 0, holdMs: 2_500 }),
+      await Sipp.specialist('decline', { port: wards[2] ?? 0 }),
+    ]
     const callers: Sipp[] = []
     try {
       callers.push(await Sipp.caller('talk', engine.sip, '4000', { holdMs: 12_000 }))
-      const asked = (await stream.next('call', ({ call }) => (call as Row).fields['attempt'] === '2 of 2')) as unknown as { readonly call: Row }
-      expect(asked.call).toMatchObject({ state: 'waiting', fields: { line: 'cardiology', whom: 'cardiology phone 2' }, clock: { of: 'waiting' } })
+      const asked = (await stream.next('call', ({ call }) => (call as Row).fields['attempt'] === '2 of 2')) as unknown as {
+        readonly call: Row
+      }
+      expect(asked.call).toMatchObject({
+        state: 'waiting',
+        fields: { line: 'cardiology', whom: 'cardiology phone 2' },
+        clock: { of: 'waiting' },
+      })
       const talking = (await stream.next('call', ({ call }) => (call as Row).state === 'talking')) as unknown as { readonly call: Row }
-      expect(talking.call).toMatchObject({ key: asked.call.key, fields: { stage: 'Talking', whom: 'cardiology phone 2' }, clock: { of: 'talking' } })
+      expect(talking.call).toMatchObject({
+        key: asked.call.key,
+        fields: { stage: 'Talking', whom: 'cardiology phone 2' },
+        clock: { of: 'talking' },
+      })
       const answered = await engine.callTo('4000', (call) => call.ending !== undefined, 40_000)
       expect(answered.ending).toBe('completed')
       callers.push(await Sipp.caller('talk', engine.sip, '4001', { holdMs: 20_000 }))
@@ -54,9 +68,12 @@ describe('the wallboard, while calls are made', { timeout: 120_000 }, () => {
     }
 
     const said = new Map<string, Row['fields']>()
-    for (const { name, data } of stream.heard) if (name === 'snapshot') for (const row of (data as unknown as Told).board.lines) said.set(row.key, row.fields)
+    for (const { name, data } of stream.heard)
+      if (name === 'snapshot') for (const row of (data as unknown as Told).board.lines) said.set(row.key, row.fields)
     // Once the facts of the last one are in the sums.
-    await stream.next('board', ({ rows }) => ((rows as Partial<Told['board']>).lines ?? []).some(({ key, fields }) => key === 'ent' && fields['unanswered'] === '1'))
+    await stream.next('board', ({ rows }) =>
+      ((rows as Partial<Told['board']>).lines ?? []).some(({ key, fields }) => key === 'ent' && fields['unanswered'] === '1'),
+    )
     const last = (await (await listen((init) => engine.ask('/api/wallboard?screen=true', init))).next('snapshot')) as unknown as Told
     expect(last.calls).toEqual([])
     const tile = (key: string) => last.board.tiles.find((one) => one.key === key)?.fields

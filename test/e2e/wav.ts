@@ -2,7 +2,8 @@
 export function wavFile(channels: readonly Int16Array[], rate = 8_000): Buffer {
   const frames = channels[0]?.length ?? 0
   const data = Buffer.alloc(frames * channels.length * 2)
-  for (const [channel, samples] of channels.entries()) for (let n = 0; n < frames; n++) data.writeInt16LE(samples[n] ?? 0, (n * channels.length + channel) * 2)
+  for (const [channel, samples] of channels.entries())
+    for (let n = 0; n < frames; n++) data.writeInt16LE(samples[n] ?? 0, (n * channels.length + channel) * 2)
   const head = Buffer.alloc(44)
   head.write('RIFF', 0)
   head.writeUInt32LE(36 + data.length, 4)
@@ -26,6 +27,8 @@ export function readWav(file: Buffer): { readonly rate: number; readonly channel
   const frames = Math.floor((file.length - start) / (2 * count))
   return {
     rate: file.readUInt32LE(24),
-    channels: Array.from({ length: count }, (_, channel) => Int16Array.from({ length: frames }, (_, n) => file.readInt16LE(start + (n * count + channel) * 2))),
+    channels: Array.from({ length: count }, (_, channel) =>
+      Int16Array.from({ length: frames }, (_, n) => file.readInt16LE(start + (n * count + channel) * 2)),
+    ),
   }
 }

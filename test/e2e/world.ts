@@ -8,7 +8,12 @@ export interface TestLine {
   readonly number?: string
   /** SIP addresses in rota order. Empty: nobody is on the rota. */
   readonly rota: readonly string[]
-  readonly ring?: { readonly ringSeconds?: number; readonly acceptSeconds?: number; readonly totalSeconds?: number; readonly rounds?: number }
+  readonly ring?: {
+    readonly ringSeconds?: number
+    readonly acceptSeconds?: number
+    readonly totalSeconds?: number
+    readonly rounds?: number
+  }
   /** NCN pool behind it: SIP addresses. */
   readonly ncn?: readonly string[]
   readonly hours?: unknown
@@ -42,16 +47,32 @@ export interface TestSurroundings {
 /** The shortest times that the directory allows, so that a branch takes seconds. */
 export const shortRing = { ringSeconds: 5, acceptSeconds: 5, totalSeconds: 30 } as const
 
-export function world(lines: readonly TestLine[], practices: readonly TestPractice[] = [{ id: 'riverside', dialIn: '7001' }], more: TestSurroundings = {}): string {
+export function world(
+  lines: readonly TestLine[],
+  practices: readonly TestPractice[] = [{ id: 'riverside', dialIn: '7001' }],
+  more: TestSurroundings = {},
+): string {
   const areas = new Set(['testshire', ...practices.map((practice) => practice.area ?? 'testshire')])
   const directory = {
     timeZone: 'Europe/London',
     areas: Object.fromEntries([...areas].map((id) => [id, { name: id }])),
     organisations: {
-      'general-hospital': { kind: 'trust', name: 'General Hospital', area: 'testshire', ...(more.trustDialIn === undefined ? {} : { dialIn: more.trustDialIn }) },
-      ...Object.fromEntries(practices.map(({ id, area, ...rest }) => [id, { kind: 'gpPractice', name: `${id} Surgery`, area: area ?? 'testshire', ...rest }])),
+      'general-hospital': {
+        kind: 'trust',
+        name: 'General Hospital',
+        area: 'testshire',
+        ...(more.trustDialIn === undefined ? {} : { dialIn: more.trustDialIn }),
+      },
+      ...Object.fromEntries(
+        practices.map(({ id, area, ...rest }) => [id, { kind: 'gpPractice', name: `${id} Surgery`, area: area ?? 'testshire', ...rest }]),
+      ),
     },
-    clinicians: Object.fromEntries(Object.entries(more.clinicians ?? {}).map(([id, numbers]) => [id, { name: `Dr ${id}`, role: 'Consultant', numbers, organisations: ['general-hospital'] }])),
+    clinicians: Object.fromEntries(
+      Object.entries(more.clinicians ?? {}).map(([id, numbers]) => [
+        id,
+        { name: `Dr ${id}`, role: 'Consultant', numbers, organisations: ['general-hospital'] },
+      ]),
+    ),
     lines: Object.fromEntries(
       lines.map((line) => [
         line.id,
@@ -75,13 +96,41 @@ export function world(lines: readonly TestLine[], practices: readonly TestPracti
     rotas: Object.fromEntries(
       lines
         .filter((line) => line.rota.length > 0)
-        .map((line) => [line.id, { pattern: [{ session: 'Round the clock', days: 'mon-sun', time: '00:00-24:00', entries: line.rota.map((target, index) => ({ phone: `${line.id} phone ${index + 1}`, target })) }] }]),
+        .map((line) => [
+          line.id,
+          {
+            pattern: [
+              {
+                session: 'Round the clock',
+                days: 'mon-sun',
+                time: '00:00-24:00',
+                entries: line.rota.map((target, index) => ({ phone: `${line.id} phone ${index + 1}`, target })),
+              },
+            ],
+          },
+        ]),
     ),
     ncnPools: Object.fromEntries(
-      lines.flatMap((line) => (line.ncn === undefined ? [] : [[`${line.id}-pool`, { specialty: line.id, entries: line.ncn.map((target, index) => ({ phone: `${line.id} national ${index + 1}`, target })), ring: shortRing }]])),
+      lines.flatMap((line) =>
+        line.ncn === undefined
+          ? []
+          : [
+              [
+                `${line.id}-pool`,
+                {
+                  specialty: line.id,
+                  entries: line.ncn.map((target, index) => ({ phone: `${line.id} national ${index + 1}`, target })),
+                  ring: shortRing,
+                },
+              ],
+            ],
+      ),
     ),
   }
-  const numbers = { ...(more.codeNumber === undefined ? {} : { [more.codeNumber]: 'callBackCode' }), ...(more.bypassNumber === undefined ? {} : { [more.bypassNumber]: 'bypass' }) }
+  const numbers = {
+    ...(more.codeNumber === undefined ? {} : { [more.codeNumber]: 'callBackCode' }),
+    ...(more.bypassNumber === undefined ? {} : { [more.bypassNumber]: 'bypass' }),
+  }
   if (Object.keys(numbers).length > 0) Object.assign(directory, { numbers })
   return `${JSON.stringify(directory, null, 2)}\n`
 }

@@ -61,7 +61,12 @@ describe('what engines tell each other over Redis', { timeout: 60_000 }, () => {
     const [mine, theirs] = [one.maps.map<string>('m'), two.maps.map<string>('m')]
     mine.set('a', 'x')
     mine.set('short', 'y', 1_500)
-    await expect.poll(() => [...theirs.entries()], { timeout: 10_000 }).toEqual([['a', 'x'], ['short', 'y']])
+    await expect
+      .poll(() => [...theirs.entries()], { timeout: 10_000 })
+      .toEqual([
+        ['a', 'x'],
+        ['short', 'y'],
+      ])
     const later = engine({ name: 'engine-3', incarnation: 'run-engine-3' }).maps.map<string>('m')
     await expect.poll(() => later.get('a'), { timeout: 10_000 }).toBe('x')
     theirs.delete('a')
@@ -79,20 +84,30 @@ describe('what engines tell each other over Redis', { timeout: 60_000 }, () => {
     theirs.set('c', 'meanwhile')
     expect(theirs.get('a')).toBe('before')
     redis.run()
-    for (const map of [mine, theirs]) await expect.poll(() => Object.fromEntries(map.entries()), { timeout: 10_000 }).toEqual({ a: 'meanwhile', b: 'before', c: 'meanwhile' })
+    for (const map of [mine, theirs])
+      await expect
+        .poll(() => Object.fromEntries(map.entries()), { timeout: 10_000 })
+        .toEqual({ a: 'meanwhile', b: 'before', c: 'meanwhile' })
   })
 
   test('the live board shows the calls of both, with the engine that has them, and their ends', async () => {
     const logs = [new MemoryLog(systemClock), new MemoryLog(systemClock)]
     const boards = [one, two].map(({ maps, presence }, place) => {
-      const board = createLiveBoard(logs[place]!, { organisation: () => undefined, line: () => undefined }, undefined, ofEachEngine(maps.map<SharedCall>('live'), presence))
+      const board = createLiveBoard(
+        logs[place]!,
+        { organisation: () => undefined, line: () => undefined },
+        undefined,
+        ofEachEngine(maps.map<SharedCall>('live'), presence),
+      )
       onTestFinished(() => board.close())
       return board
     })
     const changes: LiveChange[] = []
     boards[1]!.subscribe((change) => changes.push(change))
     for (const fact of untilTalking('a')) await logs[0]!.append('a', fact)
-    await expect.poll(() => boards[1]!.calls().map(({ callId, stage, engine: name }) => [callId, stage, name]), { timeout: 10_000 }).toEqual([['a', 'talking', 'engine-1']])
+    await expect
+      .poll(() => boards[1]!.calls().map(({ callId, stage, engine: name }) => [callId, stage, name]), { timeout: 10_000 })
+      .toEqual([['a', 'talking', 'engine-1']])
     expect(boards[0]!.calls()).toMatchObject([{ callId: 'a' }])
     expect(boards[0]!.calls()[0]).not.toHaveProperty('engine')
     // Both say how long it has lasted, by their own clocks.
@@ -109,10 +124,23 @@ describe('what engines tell each other over Redis', { timeout: 60_000 }, () => {
 
   test('alarms are those of both, with the name of the engine', async () => {
     const boards = [new AlarmBoard(), new AlarmBoard()]
-    const all = [one, two].map(({ self, maps, presence }, place) => new AlarmsOfAll(boards[place]!, self.name, ofEachEngine(maps.map<ActiveAlarm>('alarms'), presence)))
+    const all = [one, two].map(
+      ({ self, maps, presence }, place) =>
+        new AlarmsOfAll(boards[place]!, self.name, ofEachEngine(maps.map<ActiveAlarm>('alarms'), presence)),
+    )
     boards[0]!.raise('store.slow', 'here')
     boards[1]!.raise('store.slow', 'there')
-    for (const one of all) await expect.poll(() => one.active().map(({ alarm, engine: name, detail }) => `${alarm} ${name ?? ''} ${detail}`).toSorted(), { timeout: 10_000 }).toEqual(['store.slow engine-1 here', 'store.slow engine-2 there'])
+    for (const one of all)
+      await expect
+        .poll(
+          () =>
+            one
+              .active()
+              .map(({ alarm, engine: name, detail }) => `${alarm} ${name ?? ''} ${detail}`)
+              .toSorted(),
+          { timeout: 10_000 },
+        )
+        .toEqual(['store.slow engine-1 here', 'store.slow engine-2 there'])
     boards[0]!.clear('store.slow')
     await expect.poll(() => all[1]!.active().map(({ engine: name }) => name)).toEqual(['engine-2'])
   })
@@ -130,11 +158,16 @@ describe('what engines tell each other over Redis', { timeout: 60_000 }, () => {
   })
 
   test('a telephone that registers at one can be rung by the other, until it lapses or is taken away', async () => {
-    const [here, there] = [one, two].map(({ maps }) => new Bindings(systemClock, { ...defaultBindingLimits, leastSeconds: 1 }, maps.map<readonly SharedBinding[]>('telephones')))
+    const [here, there] = [one, two].map(
+      ({ maps }) =>
+        new Bindings(systemClock, { ...defaultBindingLimits, leastSeconds: 1 }, maps.map<readonly SharedBinding[]>('telephones')),
+    )
     const by = (sequence: number) => ({ source: { address: '192.0.2.9', port: 40_000, protocol: 'udp' as const }, callId: 'one', sequence })
     here!.bind('okafor', [{ uri: 'sip:okafor@10.0.0.9', expiresSeconds: 60 }], by(1))
     here!.bind('ward', [{ uri: 'sip:ward@10.0.0.9', expiresSeconds: 3 }], by(2))
-    await expect.poll(() => there!.of('okafor').map(({ contact, source }) => [contact, source.port]), { timeout: 10_000 }).toEqual([['sip:okafor@10.0.0.9', 40_000]])
+    await expect
+      .poll(() => there!.of('okafor').map(({ contact, source }) => [contact, source.port]), { timeout: 10_000 })
+      .toEqual([['sip:okafor@10.0.0.9', 40_000]])
     expect(there!.knows('192.0.2.9')).toBe(true)
     // The order of its requests holds at both (RFC 3261 10.3).
     expect(there!.bind('okafor', [{ uri: 'sip:okafor@10.0.0.9', expiresSeconds: 60 }], by(1))).toEqual({ kind: 'outOfOrder' })
@@ -149,7 +182,9 @@ describe('what engines tell each other over Redis', { timeout: 60_000 }, () => {
 
   test('outgoing calls count together, and those of an engine that is gone count no more', async () => {
     const limits = { ...defaultAllowance, concurrent: 3, concurrentPerAccount: 2 }
-    const [here, there] = [one, two].map(({ maps, presence }) => new Allowance(systemClock, new AlarmBoard(), limits, ofEachEngine(maps.map<SharedCharge>('calls'), presence)))
+    const [here, there] = [one, two].map(
+      ({ maps, presence }) => new Allowance(systemClock, new AlarmBoard(), limits, ofEachEngine(maps.map<SharedCharge>('calls'), presence)),
+    )
     const begun = [here!.begin('cardiology'), here!.begin('cardiology')]
     expect(begun.map(({ kind }) => kind)).toEqual(['granted', 'granted'])
     const tries = () => {

@@ -30,7 +30,10 @@ export class SharedSwitch {
 
   /** @param mediaFor `host:port` of a drachtio-server that it is a media server for */
   static async start(secret?: string, mediaFor?: string): Promise<SharedSwitch> {
-    return (secret === undefined && mediaFor === undefined ? SharedSwitch.#ofEnvironment() : undefined) ?? (await SharedSwitch.#start(secret, mediaFor))
+    return (
+      (secret === undefined && mediaFor === undefined ? SharedSwitch.#ofEnvironment() : undefined) ??
+      (await SharedSwitch.#start(secret, mediaFor))
+    )
   }
 
   /** A real drachtio-server and FreeSWITCH, named in the environment (`test/contract/servers.ts`): nobody but who named them starts and ends them. */
@@ -38,23 +41,51 @@ export class SharedSwitch {
     const real = serversOfEnvironment()
     if (!real) return undefined
     const { drachtio, freeswitch } = real.set
-    const env = { RINGROUND_DRACHTIO: `${drachtio.host}:${drachtio.port}`, RINGROUND_DRACHTIO_SECRET: drachtio.secret, RINGROUND_FREESWITCH: `${freeswitch.host}:${freeswitch.port}`, RINGROUND_FREESWITCH_SECRET: freeswitch.secret }
+    const env = {
+      RINGROUND_DRACHTIO: `${drachtio.host}:${drachtio.port}`,
+      RINGROUND_DRACHTIO_SECRET: drachtio.secret,
+      RINGROUND_FREESWITCH: `${freeswitch.host}:${freeswitch.port}`,
+      RINGROUND_FREESWITCH_SECRET: freeswitch.secret,
+    }
     return new SharedSwitch(undefined, env, `${real.sip.address}:${real.sip.port}`, freeswitch, undefined)
   }
 
   static async #start(secret = randomBytes(16).toString('hex'), mediaFor?: string): Promise<SharedSwitch> {
     const rtp = rtpRange(400)
     const settings: EmbeddedSwitchSettings = {
-      drachtio: { sip: [{ address: loopback, port: 0, protocols: ['udp', 'tcp'] }], app: { address: loopback, port: 0 }, secret, keptSeconds },
-      freeswitch: { sip: { address: loopback, port: 0 }, ...(mediaFor === undefined ? {} : { signalling: [{ address: loopback, port: Number(mediaFor.split(':')[1]) }] }), eventSocket: { address: loopback, port: 0 }, password: secret, rtp: { address: loopback, firstPort: rtp.from, lastPort: rtp.to } },
+      drachtio: {
+        sip: [{ address: loopback, port: 0, protocols: ['udp', 'tcp'] }],
+        app: { address: loopback, port: 0 },
+        secret,
+        keptSeconds,
+      },
+      freeswitch: {
+        sip: { address: loopback, port: 0 },
+        ...(mediaFor === undefined ? {} : { signalling: [{ address: loopback, port: Number(mediaFor.split(':')[1]) }] }),
+        eventSocket: { address: loopback, port: 0 },
+        password: secret,
+        rtp: { address: loopback, firstPort: rtp.from, lastPort: rtp.to },
+      },
     }
     const { child, ready } = await run(settings)
     const { app } = ready.drachtio
     const { eventSocket } = ready.freeswitch
     const sip = ready.drachtio.sip.find(({ protocol }) => protocol === 'udp')
     return new SharedSwitch(
-      { ...settings, freeswitch: { ...settings.freeswitch, sip: { ...settings.freeswitch.sip, port: ready.freeswitch.sip.port }, eventSocket: { ...settings.freeswitch.eventSocket, port: eventSocket.port } } },
-      { RINGROUND_DRACHTIO: `${app.address}:${app.port}`, RINGROUND_DRACHTIO_SECRET: secret, RINGROUND_FREESWITCH: `${eventSocket.address}:${eventSocket.port}`, RINGROUND_FREESWITCH_SECRET: secret },
+      {
+        ...settings,
+        freeswitch: {
+          ...settings.freeswitch,
+          sip: { ...settings.freeswitch.sip, port: ready.freeswitch.sip.port },
+          eventSocket: { ...settings.freeswitch.eventSocket, port: eventSocket.port },
+        },
+      },
+      {
+        RINGROUND_DRACHTIO: `${app.address}:${app.port}`,
+        RINGROUND_DRACHTIO_SECRET: secret,
+        RINGROUND_FREESWITCH: `${eventSocket.address}:${eventSocket.port}`,
+        RINGROUND_FREESWITCH_SECRET: secret,
+      },
       `${loopback}:${sip?.port ?? 0}`,
       { host: eventSocket.address, port: eventSocket.port, secret },
       child,
@@ -90,7 +121,10 @@ export class SharedSwitch {
 }
 
 async function run(settings: EmbeddedSwitchSettings): Promise<{ readonly child: ChildProcess; readonly ready: ReadyLine['ready'] }> {
-  const child = spawn(process.execPath, [program], { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, RINGROUND_SWITCH: JSON.stringify(settings) } })
+  const child = spawn(process.execPath, [program], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: { ...process.env, RINGROUND_SWITCH: JSON.stringify(settings) },
+  })
   let text = ''
   while (!text.includes('\n')) {
     const [chunk] = (await Promise.race([once(child.stdout, 'data'), once(child, 'exit').then(() => ['\n'])])) as [Buffer | string]

@@ -10,7 +10,9 @@ test('a screen is made, listed and ended by command, beside an engine', async ()
   const world = await adminWorld()
   const program = await translated('src/account-command.ts', ['src/store/sqlite/database-thread.ts'])
   const account = (...args: readonly string[]) =>
-    run(process.execPath, [program, ...args], { env: { ...process.env, RINGROUND_DATA_FOLDER: world.folder, RINGROUND_HTTP_PUBLIC_URL: world.admin.url.replace(/\/$/, '') } }).then(
+    run(process.execPath, [program, ...args], {
+      env: { ...process.env, RINGROUND_DATA_FOLDER: world.folder, RINGROUND_HTTP_PUBLIC_URL: world.admin.url.replace(/\/$/, '') },
+    }).then(
       ({ stdout }) => stdout.trim(),
       (error: unknown) => (error as { readonly stderr: string }).stderr.trim(),
     )
@@ -28,7 +30,9 @@ test('a screen is made, listed and ended by command, beside an engine', async ()
   expect(await account('end-token', id)).toBe(`${id} has ended.`)
   expect(await page()).toBe(303)
   const several = await account('screen', 'Desk', '--for', 'line:cardiology,line:ent-adult')
-  const seen = await (await fetch(`${world.admin.url}wallboard`, { headers: { cookie: `__Host-ringround=${several.split('/').at(-1) ?? ''}` } })).text()
+  const seen = await (
+    await fetch(`${world.admin.url}wallboard`, { headers: { cookie: `__Host-ringround=${several.split('/').at(-1) ?? ''}` } })
+  ).text()
   expect([...seen.matchAll(/<tr data-key="([^"]+)"/g)].map(([, key]) => key)).toEqual(['cardiology', 'ent-adult'])
   expect(await account('screen', 'x', '--for', 'line:cardiology,organisation:elm-row')).toMatch(/several of them have to be lines/)
   expect(await account('screen', 'x', '--for', 'ward:7')).toMatch(/a scope is everywhere, organisation:ID or line:ID/)

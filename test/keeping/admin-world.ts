@@ -31,7 +31,12 @@ import type { SwitchHealth } from '../../src/switch/port.js'
 import { DirectoryInForce, type Proposal } from '../../src/versions/directory-in-force.js'
 import { keptWorld, type KeptWorld } from './kept-world.js'
 
-export const healthy: SwitchHealth = { ready: true, signalling: { up: true, detail: 'embedded switch' }, media: { up: true, detail: 'embedded switch' }, legs: 0 }
+export const healthy: SwitchHealth = {
+  ready: true,
+  signalling: { up: true, detail: 'embedded switch' },
+  media: { up: true, detail: 'embedded switch' },
+  legs: 0,
+}
 
 /** A kept world with the demo directory, the boards and the HTTP server on a free port of loopback. */
 export interface AdminWorld extends KeptWorld {
@@ -62,15 +67,49 @@ export function demoDirectory(): Directory {
   return parsed.directory
 }
 
-export async function adminWorld(more: { readonly admin?: Partial<AdminSettings>; readonly recordings?: Partial<RecordingsSettings>; readonly folder?: string; readonly mailing?: 'sent' | 'shown' | 'none'; readonly push?: { readonly services: readonly string[]; readonly publicKey: () => Promise<string> }; readonly providers?: readonly ProviderSetting[]; /** Default: none, so that everybody in a test signs in in one step. */ readonly secondFactorFor?: readonly RoleName[] } = {}): Promise<AdminWorld> {
+export async function adminWorld(
+  more: {
+    readonly admin?: Partial<AdminSettings>
+    readonly recordings?: Partial<RecordingsSettings>
+    readonly folder?: string
+    readonly mailing?: 'sent' | 'shown' | 'none'
+    readonly push?: { readonly services: readonly string[]; readonly publicKey: () => Promise<string> }
+    readonly providers?: readonly ProviderSetting[]
+    /** Default: none, so that everybody in a test signs in in one step. */ readonly secondFactorFor?: readonly RoleName[]
+  } = {},
+): Promise<AdminWorld> {
   const world = await keptWorld(more.recordings, more.folder)
   const directory = demoDirectory()
   let health = healthy
-  const live = createLiveBoard(world.store.log, { organisation: (id) => directory.organisations.get(id)?.name, line: (id) => directory.lines.get(id)?.name })
-  const metrics = createMetrics({ log: world.store.log, switchHealth: () => health, storeQueued: () => world.store.health().queued, recordings: () => world.recordings.health(), alarms: () => world.alarms.active(), hasLine: (line) => directory.lines.has(line) })
-  const arranged = await ArrangedCalls.open({ codesKey: async () => (await world.keys.first('codes')).key, ledger: world.store.ledger, log: world.store.log, facts: world.store, clock: systemClock, alarms: world.alarms, directory: () => directory, mayDial: (number) => dialable(number).kind === 'dialable' })
+  const live = createLiveBoard(world.store.log, {
+    organisation: (id) => directory.organisations.get(id)?.name,
+    line: (id) => directory.lines.get(id)?.name,
+  })
+  const metrics = createMetrics({
+    log: world.store.log,
+    switchHealth: () => health,
+    storeQueued: () => world.store.health().queued,
+    recordings: () => world.recordings.health(),
+    alarms: () => world.alarms.active(),
+    hasLine: (line) => directory.lines.has(line),
+  })
+  const arranged = await ArrangedCalls.open({
+    codesKey: async () => (await world.keys.first('codes')).key,
+    ledger: world.store.ledger,
+    log: world.store.log,
+    facts: world.store,
+    clock: systemClock,
+    alarms: world.alarms,
+    directory: () => directory,
+    mayDial: (number) => dialable(number).kind === 'dialable',
+  })
   const watched = await openWatchList(world)
-  const availability = await Availability.open({ store: world.store, clock: systemClock, alarms: world.alarms, signals: new LocalSignals() })
+  const availability = await Availability.open({
+    store: world.store,
+    clock: systemClock,
+    alarms: world.alarms,
+    signals: new LocalSignals(),
+  })
   const unwatch = watchLinesAllNotNow({ availability, directory: () => directory, alarms: world.alarms, clock: systemClock })
   const placed: ArrangedCall[] = []
   const rung: OwnCall[] = []
@@ -78,13 +117,53 @@ export async function adminWorld(more: { readonly admin?: Partial<AdminSettings>
     placed.push(call)
     return { kind: 'placed', callId: `placed-${placed.length}` } as const
   }
-  const accounts = new Accounts({ tables: world.store.tables, sealer: sealedSecrets(async () => (await world.keys.first('codes')).key), audit: auditOf({ writing: world.store.tables.writing, node: 'test' }), secondFactorFor: more.secondFactorFor ?? [] })
+  const accounts = new Accounts({
+    tables: world.store.tables,
+    sealer: sealedSecrets(async () => (await world.keys.first('codes')).key),
+    audit: auditOf({ writing: world.store.tables.writing, node: 'test' }),
+    secondFactorFor: more.secondFactorFor ?? [],
+  })
   const token = accounts.tokenBook.own('tests')
   const outbox = new Outbox({ tables: world.store.tables, now: () => Date.now() })
-  const retention = new Retention({ store: world.store, directory: () => directory, audit: deletableAudit(world.store.tables, Date.now), keepRecordings: parsePeriod('3 years')!, keepRecords: parsePeriod('1 year')!, keepAudit: parsePeriod('3 years')!, deleteFiles: () => Promise.resolve(), inTurn: (work) => work(), now: () => Date.now() })
+  const retention = new Retention({
+    store: world.store,
+    directory: () => directory,
+    audit: deletableAudit(world.store.tables, Date.now),
+    keepRecordings: parsePeriod('3 years')!,
+    keepRecords: parsePeriod('1 year')!,
+    keepAudit: parsePeriod('3 years')!,
+    deleteFiles: () => Promise.resolve(),
+    inTurn: (work) => work(),
+    now: () => Date.now(),
+  })
   const inForce = await DirectoryInForce.open(world.store.directory, { pollMs: 0 })
   await inForce.change({ actor: { kind: 'staff' }, source: 'file' }, (): Proposal<never> => ({ kind: 'to', directory }))
-  const admin = await createAdmin({ accounts, address: '127.0.0.1', port: 0, store: world.store, recordings: world.recordings, live, arranged, place, ring: (own) => (rung.push(own), { kind: 'placed', callId: `rung-${rung.length}` }), watchList: watched.watchList, availability, retention, metrics, alarms: world.alarms, directory: () => directory, inForce, switchHealth: () => health, outbox: { outbox, mailing: more.mailing ?? 'none', push: more.push && { ...more.push, book: new PushBook({ db: world.store.tables.writing, now: () => Date.now() }) } }, ...(more.providers ? { openId: new OpenId({ providers: more.providers, db: world.store.tables.writing, now: Date.now }) } : {}), ...more.admin })
+  const admin = await createAdmin({
+    accounts,
+    address: '127.0.0.1',
+    port: 0,
+    store: world.store,
+    recordings: world.recordings,
+    live,
+    arranged,
+    place,
+    ring: (own) => (rung.push(own), { kind: 'placed', callId: `rung-${rung.length}` }),
+    watchList: watched.watchList,
+    availability,
+    retention,
+    metrics,
+    alarms: world.alarms,
+    directory: () => directory,
+    inForce,
+    switchHealth: () => health,
+    outbox: {
+      outbox,
+      mailing: more.mailing ?? 'none',
+      push: more.push && { ...more.push, book: new PushBook({ db: world.store.tables.writing, now: () => Date.now() }) },
+    },
+    ...(more.providers ? { openId: new OpenId({ providers: more.providers, db: world.store.tables.writing, now: Date.now }) } : {}),
+    ...more.admin,
+  })
   onTestFinished(async () => {
     await admin.close()
     await inForce.close()
@@ -110,7 +189,11 @@ export async function adminWorld(more: { readonly admin?: Partial<AdminSettings>
     switchIs(now) {
       health = now
     },
-    get: (path, init = {}) => fetch(new URL(path, admin.url), { ...init, headers: { authorization: `Bearer ${token}`, ...(init.headers as Record<string, string> | undefined) } }),
+    get: (path, init = {}) =>
+      fetch(new URL(path, admin.url), {
+        ...init,
+        headers: { authorization: `Bearer ${token}`, ...(init.headers as Record<string, string> | undefined) },
+      }),
     wayIn: async () => `${admin.url}sign-in/link/${await demoLink(accounts)}`,
   }
 }

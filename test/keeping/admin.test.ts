@@ -9,14 +9,25 @@ import { afterTalking, goodCall, specialistsNumber, untilTalking } from '../kit/
 import { adminWorld, healthy, type AdminWorld } from './admin-world.js'
 
 interface OpenApi {
-  readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, { readonly schema: object }>> }>> }>>>>
+  readonly paths: Readonly<
+    Record<
+      string,
+      Readonly<
+        Record<
+          string,
+          { readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, { readonly schema: object }>> }>> }
+        >
+      >
+    >
+  >
 }
 
 /** Holds a JSON answer against what `/docs` promises for that route and status. */
 async function asPromised(world: AdminWorld, route: string, response: Response): Promise<Record<string, unknown>> {
   const api = (await (await world.get('/docs/json')).json()) as OpenApi
   const responses = api.paths[route]?.['get']?.responses ?? {}
-  const promised = (responses[String(response.status)] ?? responses[`${String(response.status)[0] ?? ''}XX`])?.content?.['application/json']?.schema
+  const promised = (responses[String(response.status)] ?? responses[`${String(response.status)[0] ?? ''}XX`])?.content?.['application/json']
+    ?.schema
   if (!promised) throw new Error(`/docs does not say what ${route} answers with status ${response.status}`)
   const body = (await response.json()) as Record<string, unknown>
   const checked = z.fromJSONSchema(strict(promised) as Parameters<typeof z.fromJSONSchema>[0]).safeParse(body)
@@ -41,12 +52,23 @@ async function refusal(world: AdminWorld, route: string, path: string): Promise<
 test('calls are listed with names, filtered and paged', async () => {
   const world = await adminWorld()
   for (const id of ['one', 'two', 'three']) await world.tell(id, ...goodCall(id, { line: id === 'two' ? 'ent-adult' : 'cardiology' }))
-  const all = (await asPromised(world, '/api/calls', await world.get('/api/calls'))) as { calls: { callId: string; lineName: string; organisationName: string; outcomeLabel: string; endingWhy: string }[]; nextCursor: string | null }
+  const all = (await asPromised(world, '/api/calls', await world.get('/api/calls'))) as {
+    calls: { callId: string; lineName: string; organisationName: string; outcomeLabel: string; endingWhy: string }[]
+    nextCursor: string | null
+  }
   expect(all.calls).toHaveLength(3)
-  expect(all.calls.find((call) => call.callId === 'one')).toMatchObject({ lineName: 'Cardiology', organisationName: 'Elm Row Surgery', outcomeLabel: 'Referral avoided', endingWhy: 'connected' })
+  expect(all.calls.find((call) => call.callId === 'one')).toMatchObject({
+    lineName: 'Cardiology',
+    organisationName: 'Elm Row Surgery',
+    outcomeLabel: 'Referral avoided',
+    endingWhy: 'connected',
+  })
   expect(all.nextCursor).toBeNull()
   const first = (await (await world.get('/api/calls?limit=2')).json()) as { calls: unknown[]; nextCursor: string }
-  const rest = (await (await world.get(`/api/calls?limit=2&cursor=${encodeURIComponent(first.nextCursor)}`)).json()) as { calls: unknown[]; nextCursor: null }
+  const rest = (await (await world.get(`/api/calls?limit=2&cursor=${encodeURIComponent(first.nextCursor)}`)).json()) as {
+    calls: unknown[]
+    nextCursor: null
+  }
   expect([first.calls.length, rest.calls.length, rest.nextCursor]).toEqual([2, 1, null])
   const count = async (query: string) => ((await (await world.get(`/api/calls?${query}`)).json()) as { calls: unknown[] }).calls.length
   expect(await count('line=ent-adult')).toBe(1)
@@ -60,15 +82,29 @@ test('calls are listed with names, filtered and paged', async () => {
 test('a wrong question is answered with what would be right', async () => {
   const world = await adminWorld()
   const why = (query: string) => refusal(world, '/api/calls', `/api/calls?${query}`)
-  expect(await why('from=yesterday')).toMatchObject({ status: 400, code: 'badRequest', message: expect.stringContaining('2026-03-02') as string })
+  expect(await why('from=yesterday')).toMatchObject({
+    status: 400,
+    code: 'badRequest',
+    message: expect.stringContaining('2026-03-02') as string,
+  })
   expect(await why('from=2026-02-30')).toMatchObject({ status: 400 })
   expect(await why('from=2026-03-03&to=2026-03-02')).toMatchObject({ status: 400, message: expect.stringContaining('after') as string })
   expect(await why('limit=0')).toMatchObject({ status: 400, message: expect.stringContaining('limit') as string })
   expect(await why('limit=many')).toMatchObject({ status: 400 })
   expect(await why('ending=happily')).toMatchObject({ status: 400, message: expect.stringContaining('ending') as string })
-  expect(await why('colour=red')).toEqual({ status: 400, code: 'badRequest', field: 'colour', message: 'colour is not known here; known are from, to, days, line, organisation, ending, outcome, clinician, answered, number, order, sipCallId, limit, cursor.' })
+  expect(await why('colour=red')).toEqual({
+    status: 400,
+    code: 'badRequest',
+    field: 'colour',
+    message:
+      'colour is not known here; known are from, to, days, line, organisation, ending, outcome, clinician, answered, number, order, sipCallId, limit, cursor.',
+  })
   expect(await why('cursor=%00%01')).toMatchObject({ status: 400, message: expect.stringContaining('cursor') as string })
-  expect(await refusal(world, '/api/calls/{id}', '/api/calls/nobody')).toEqual({ status: 404, code: 'callNotFound', message: 'There is no call nobody.' })
+  expect(await refusal(world, '/api/calls/{id}', '/api/calls/nobody')).toEqual({
+    status: 404,
+    code: 'callNotFound',
+    message: 'There is no call nobody.',
+  })
   const nowhere = await world.get('/api/nowhere')
   expect([nowhere.status, await nowhere.json()]).toMatchObject([404, { error: { code: 'notFound' } }])
   expect(((await (await world.get('/api/calls', { method: 'DELETE' })).json()) as { error: { code: string } }).error.code).toBe('notFound')
@@ -78,18 +114,33 @@ test('one call: its record, attempts with their proof, recordings and every fact
   const world = await adminWorld()
   await world.recordedCall('one', 1)
   await world.recordings.idle()
-  await world.tell('one', { type: 'leg.ended', legId: 'b', party: 'specialist', hangUp: { ending: 'hangup', at: 1, detail: 'BYE sip:07700900123@trunk;x=447700900123' } })
+  await world.tell('one', {
+    type: 'leg.ended',
+    legId: 'b',
+    party: 'specialist',
+    hangUp: { ending: 'hangup', at: 1, detail: 'BYE sip:07700900123@trunk;x=447700900123' },
+  })
   await expect.poll(async () => (await world.store.events('one')).at(-1)?.type).toBe('leg.ended')
   const response = await world.get('/api/calls/one')
   const text = await response.clone().text()
   const body = await asPromised(world, '/api/calls/{id}', response)
-  expect(body).toMatchObject({ call: { callId: 'one', lineName: 'Cardiology', refs: 2, ending: 'completed' }, recordings: [{ state: 'ready', seconds: 1, url: '/api/calls/one/recording.mp3?number=1' }] })
+  expect(body).toMatchObject({
+    call: { callId: 'one', lineName: 'Cardiology', refs: 2, ending: 'completed' },
+    recordings: [{ state: 'ready', seconds: 1, url: '/api/calls/one/recording.mp3?number=1' }],
+  })
   expect(body['attempts']).toMatchObject([
     { label: 'Dr Okafor', result: 'noAnswer', target: 'sip:•••' },
     { label: 'On-call mobile', result: 'accepted', target: '+44••••••••23', proof: { heard: { kind: 'key', key: '1' } } },
   ])
   expect((body['events'] as unknown[]).length).toBeGreaterThan(20)
-  for (const form of [specialistsNumber, specialistsNumber.slice(1), `0${specialistsNumber.slice(3)}`, specialistsNumber.slice(3), 'okafor@']) expect(text).not.toContain(form)
+  for (const form of [
+    specialistsNumber,
+    specialistsNumber.slice(1),
+    `0${specialistsNumber.slice(3)}`,
+    specialistsNumber.slice(3),
+    'okafor@',
+  ])
+    expect(text).not.toContain(form)
   expect(text).not.toContain(world.spool)
 })
 
@@ -101,17 +152,31 @@ test('the recording is served whole and in parts, as a player asks for it', asyn
   const whole = await world.get(path)
   const bytes = Buffer.from(await whole.arrayBuffer())
   expect(whole.status).toBe(200)
-  expect(Object.fromEntries(whole.headers)).toMatchObject({ 'content-type': 'audio/mpeg', 'accept-ranges': 'bytes', 'content-length': String(bytes.length), 'cache-control': 'private, no-cache' })
+  expect(Object.fromEntries(whole.headers)).toMatchObject({
+    'content-type': 'audio/mpeg',
+    'accept-ranges': 'bytes',
+    'content-length': String(bytes.length),
+    'cache-control': 'private, no-cache',
+  })
   expect(whole.headers.get('content-disposition')).toMatch(/^inline; filename="\d{4}-\d{2}-\d{2} \d{4} Cardiology\.mp3"/)
   expect(bytes.subarray(0, 3).toString()).toBe('ID3')
   const part = async (range: string, more: Record<string, string> = {}) => {
     const response = await world.get(path, { headers: { range, ...more } })
-    return { status: response.status, range: response.headers.get('content-range'), bytes: Buffer.from(await response.arrayBuffer()), length: response.headers.get('content-length') }
+    return {
+      status: response.status,
+      range: response.headers.get('content-range'),
+      bytes: Buffer.from(await response.arrayBuffer()),
+      length: response.headers.get('content-length'),
+    }
   }
   const size = bytes.length
   expect(await part('bytes=0-99')).toEqual({ status: 206, range: `bytes 0-99/${size}`, bytes: bytes.subarray(0, 100), length: '100' })
   expect(await part('bytes=100-')).toMatchObject({ status: 206, range: `bytes 100-${size - 1}/${size}`, bytes: bytes.subarray(100) })
-  expect(await part('bytes=-50')).toMatchObject({ status: 206, range: `bytes ${size - 50}-${size - 1}/${size}`, bytes: bytes.subarray(-50) })
+  expect(await part('bytes=-50')).toMatchObject({
+    status: 206,
+    range: `bytes ${size - 50}-${size - 1}/${size}`,
+    bytes: bytes.subarray(-50),
+  })
   expect(await part(`bytes=10-${size + 999}`)).toMatchObject({ status: 206, range: `bytes 10-${size - 1}/${size}` })
   expect(await part(`bytes=${size}-`)).toMatchObject({ status: 416, range: `bytes */${size}` })
   expect(await part('bytes=5-2')).toMatchObject({ status: 200, bytes })
@@ -130,7 +195,12 @@ test('HEAD tells how large the recording is and sends nothing', async () => {
   await world.recordings.idle()
   const size = callRecord(await world.store.events('one'))?.recordings[0]?.bytes
   const head = await world.get('/api/calls/one/recording.mp3', { method: 'HEAD' })
-  expect([head.status, head.headers.get('content-length'), head.headers.get('content-type'), (await head.arrayBuffer()).byteLength]).toEqual([200, String(size), 'audio/mpeg', 0])
+  expect([
+    head.status,
+    head.headers.get('content-length'),
+    head.headers.get('content-type'),
+    (await head.arrayBuffer()).byteLength,
+  ]).toEqual([200, String(size), 'audio/mpeg', 0])
   const part = await world.get('/api/calls/one/recording.mp3', { method: 'HEAD', headers: { range: 'bytes=0-9' } })
   expect([part.status, part.headers.get('content-length'), part.headers.get('content-range')]).toEqual([206, '10', `bytes 0-9/${size}`])
 })
@@ -140,7 +210,12 @@ test('a recording that is not there says why', async () => {
   const route = '/api/calls/{id}/recording.mp3'
   await world.tell('running', ...untilTalking('running'))
   await world.tell('stopped', ...goodCall('stopped'))
-  await world.tell('failed', ...goodCall('failed'), { type: 'recording.failed', recordingId: 'failed-r', stage: 'spool', why: 'the recording is empty' })
+  await world.tell('failed', ...goodCall('failed'), {
+    type: 'recording.failed',
+    recordingId: 'failed-r',
+    stage: 'spool',
+    why: 'the recording is empty',
+  })
   await world.tell('unrecorded', ...goodCall('unrecorded').slice(0, 5), { type: 'call.ended', ending: 'unanswered' })
   const why = (id: string, query = '') => refusal(world, route, `/api/calls/${id}/recording.mp3${query}`)
   expect(await why('nobody')).toMatchObject({ status: 404, code: 'callNotFound' })
@@ -148,17 +223,28 @@ test('a recording that is not there says why', async () => {
   expect(await why('stopped', '?number=2')).toMatchObject({ status: 404, code: 'noRecording', message: 'This call has 1 recordings.' })
   expect(await why('running')).toMatchObject({ status: 404, code: 'recordingNotReady', message: 'The call is still being recorded.' })
   expect(await why('stopped')).toMatchObject({ status: 404, code: 'recordingNotReady' })
-  expect(await why('failed')).toMatchObject({ status: 404, code: 'recordingFailed', message: expect.stringContaining('the recording is empty') as string })
+  expect(await why('failed')).toMatchObject({
+    status: 404,
+    code: 'recordingFailed',
+    message: expect.stringContaining('the recording is empty') as string,
+  })
 
   await world.recordedCall('lost', 1)
   await world.recordings.idle()
-  rmSync(join(world.mp3s, (await world.store.events('lost')).flatMap((event) => (event.type === 'recording.ready' ? [event.path] : []))[0] ?? ''))
+  rmSync(
+    join(
+      world.mp3s,
+      (await world.store.events('lost')).flatMap((event) => (event.type === 'recording.ready' ? [event.path] : []))[0] ?? '',
+    ),
+  )
   expect(await why('lost')).toMatchObject({ status: 404, code: 'recordingMissing' })
   expect(world.alarms.active().map((alarm) => alarm.alarm)).toEqual(['recordings.lost'])
 })
 
 /** Reads an event stream. `next(name)` waits for the next event of that name. */
-async function stream(world: AdminWorld): Promise<{ next(name: string): Promise<Record<string, unknown>>; close(): Promise<void>; ended: Promise<void> }> {
+async function stream(
+  world: AdminWorld,
+): Promise<{ next(name: string): Promise<Record<string, unknown>>; close(): Promise<void>; ended: Promise<void> }> {
   const leaving = new AbortController()
   const response = await world.get('/api/live', { signal: leaving.signal })
   expect(response.headers.get('content-type')).toContain('text/event-stream')
@@ -207,7 +293,10 @@ test('the event stream begins with everything and then tells every change', asyn
   await world.tell('one', ...untilTalking('one'))
   const watched = await stream(world)
   const snapshot = await watched.next('snapshot')
-  expect(snapshot).toMatchObject({ calls: [{ callId: 'one', stage: 'talking', talkingTo: 'On-call mobile', waitingSeconds: 0 }], alarms: [] })
+  expect(snapshot).toMatchObject({
+    calls: [{ callId: 'one', stage: 'talking', talkingTo: 'On-call mobile', waitingSeconds: 0 }],
+    alarms: [],
+  })
   expect(JSON.stringify(snapshot)).not.toContain(specialistsNumber.slice(-8))
   // Instants are written as everywhere in the API.
   const iso = expect.stringMatching(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/) as string
@@ -248,7 +337,8 @@ test('a watcher who does not read holds up nobody, costs no memory, and gets eve
   const [arrived] = goodCall('x')
   const long = 'x'.repeat(20_000)
   // 40 MB for somebody who takes nothing.
-  for (let call = 0; call < 2_000; call++) void world.store.log.append(`call-${call}`, { ...arrived, callerNumber: long } as NonNullable<typeof arrived>)
+  for (let call = 0; call < 2_000; call++)
+    void world.store.log.append(`call-${call}`, { ...arrived, callerNumber: long } as NonNullable<typeof arrived>)
   for (let call = 0; call < 2_000; call++) void world.store.log.append(`call-${call}`, { type: 'call.ended', ending: 'completed' })
   await world.tell('last', goodCall('last')[0]!)
   expect(process.memoryUsage().arrayBuffers + process.memoryUsage().external - before).toBeLessThan(20_000_000)
@@ -269,7 +359,10 @@ test('ready means that calls can be taken; what is missing is said in words', as
   world.switchIs({ ...healthy, ready: false, signalling: { up: false, detail: 'no answer from drachtio at 127.0.0.1:9022' } })
   const response = await world.get('/readyz')
   expect(response.status).toBe(503)
-  expect(await asPromised(world, '/readyz', response)).toMatchObject({ ready: false, missing: ['signalling: no answer from drachtio at 127.0.0.1:9022'] })
+  expect(await asPromised(world, '/readyz', response)).toMatchObject({
+    ready: false,
+    missing: ['signalling: no answer from drachtio at 127.0.0.1:9022'],
+  })
   expect(await asPromised(world, '/healthz', await world.get('/healthz'))).toMatchObject({ status: 'ok' })
 })
 
@@ -371,14 +464,19 @@ test('bound to loopback, it answers only to names of loopback', async () => {
   const world = await adminWorld({ admin: { allowedHosts: ['calls.example'] } })
   const as = (host: string) =>
     new Promise<number | undefined>((resolve, reject) => {
-      request({ port: world.admin.port, host: '127.0.0.1', path: '/api/calls', headers: { host, authorization: `Bearer ${world.token}` } }, (response) => {
-        response.resume()
-        resolve(response.statusCode)
-      })
+      request(
+        { port: world.admin.port, host: '127.0.0.1', path: '/api/calls', headers: { host, authorization: `Bearer ${world.token}` } },
+        (response) => {
+          response.resume()
+          resolve(response.statusCode)
+        },
+      )
         .on('error', reject)
         .end()
     })
-  expect(await Promise.all(['127.0.0.1:80', 'localhost:1', '[::1]:80', 'calls.example', 'evil.example', 'localhost.evil.example'].map(as))).toEqual([200, 200, 200, 200, 421, 421])
+  expect(
+    await Promise.all(['127.0.0.1:80', 'localhost:1', '[::1]:80', 'calls.example', 'evil.example', 'localhost.evil.example'].map(as)),
+  ).toEqual([200, 200, 200, 200, 421, 421])
 })
 
 test('an address that is taken is refused, with nothing left open', async () => {

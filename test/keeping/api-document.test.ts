@@ -30,7 +30,8 @@ async function send(world: AdminWorld, { method, path, operation }: Documented, 
 /** A parameter is a text, a number or a yes or no. */
 const shown = (example: unknown) => (typeof example === 'string' ? example : JSON.stringify(example))
 
-const bodiesOf = ({ operation }: Documented) => Object.values(operation.requestBody?.content['application/json']?.examples ?? {}).map(({ value }) => value)
+const bodiesOf = ({ operation }: Documented) =>
+  Object.values(operation.requestBody?.content['application/json']?.examples ?? {}).map(({ value }) => value)
 
 /** What is not in the schema must not be in an example or answer either. */
 function strict(schema: unknown): unknown {
@@ -45,7 +46,33 @@ function issues(schema: object, value: unknown): unknown {
 }
 
 /** Some operations only make sense after others: what has been made is there, what has been settled cannot be started. */
-const order = ['makeCallBack', 'makePatientConnect', 'makeCallBackCode', 'makeDevice', 'makeServiceDirectoryLink', 'makeView', 'makeHold', 'invitePerson', 'makeToken', 'makeScreen', 'makeSignInLink', 'apply', 'list', 'get', 'follow', 'give', 'leave', 'say', 'change', 'renew', 'start', 'clear', 'release', 'cancel', 'remove']
+const order = [
+  'makeCallBack',
+  'makePatientConnect',
+  'makeCallBackCode',
+  'makeDevice',
+  'makeServiceDirectoryLink',
+  'makeView',
+  'makeHold',
+  'invitePerson',
+  'makeToken',
+  'makeScreen',
+  'makeSignInLink',
+  'apply',
+  'list',
+  'get',
+  'follow',
+  'give',
+  'leave',
+  'say',
+  'change',
+  'renew',
+  'start',
+  'clear',
+  'release',
+  'cancel',
+  'remove',
+]
 const place = (id: string) => order.findIndex((prefix) => id.startsWith(prefix))
 
 test('the document is valid OpenAPI 3.1', async () => {
@@ -111,7 +138,11 @@ test('every operation says what it does, what it takes, and what it answers, wit
 
 /** Every field of an object says what it is. */
 function everyField(schema: object, what: string): void {
-  const { properties, items, type } = schema as { readonly properties?: Readonly<Record<string, object>>; readonly items?: object; readonly type?: unknown }
+  const { properties, items, type } = schema as {
+    readonly properties?: Readonly<Record<string, object>>
+    readonly items?: object
+    readonly type?: unknown
+  }
   for (const [name, field] of Object.entries(properties ?? {})) {
     const { description, ...rest } = field as { readonly description?: string }
     const nested = 'properties' in rest
@@ -151,10 +182,26 @@ test('every operation does what it says when it is sent its own examples', async
 })
 
 /** These settle what they are sent, or take it away: each is given one of its own. */
-const needsOpen = new Set(['changeCallBack', 'cancelCallBack', 'startCallBack', 'startPatientConnect', 'cancelPatientConnect', 'cancelCallBackCode', 'removeDevice', 'renewDevicePassword'])
+const needsOpen = new Set([
+  'changeCallBack',
+  'cancelCallBack',
+  'startCallBack',
+  'startPatientConnect',
+  'cancelPatientConnect',
+  'cancelCallBackCode',
+  'removeDevice',
+  'renewDevicePassword',
+])
 
 async function makeOne(world: AdminWorld, operationId: string): Promise<void> {
-  const maker = { CallBack: 'makeCallBack', PatientConnect: 'makePatientConnect', CallBackCode: 'makeCallBackCode', Device: 'makeDevice', DevicePassword: 'makeDevice' }[operationId.replace(/^[a-z]+/, '')] ?? ''
+  const maker =
+    {
+      CallBack: 'makeCallBack',
+      PatientConnect: 'makePatientConnect',
+      CallBackCode: 'makeCallBackCode',
+      Device: 'makeDevice',
+      DevicePassword: 'makeDevice',
+    }[operationId.replace(/^[a-z]+/, '')] ?? ''
   const made = operationsOf(await apiOf(world)).find((one) => one.operation.operationId === maker)
   if (!made) throw new Error(`nothing makes what ${operationId} needs`)
   const answer = await send(world, made, bodiesOf(made)[0])
@@ -164,14 +211,35 @@ async function makeOne(world: AdminWorld, operationId: string): Promise<void> {
 test('whatever is sent in place of what is right, the answer has the one shape and none of the validator’s words', async () => {
   const world = await documentedWorld()
   const api = await apiOf(world)
-  const wrong = ['{', '[]', '"x"', '{}', '{"surprise": 1}', '{"line": 1, "to": [], "owner": null, "clinician": {}, "outcome": false, "nhsNumber": "", "state": "x", "dueAt": 5}']
-  for (const documented of operationsOf(api).filter(({ method, operation }) => !operation.operationId.startsWith('follow') && method !== 'HEAD')) {
+  const wrong = [
+    '{',
+    '[]',
+    '"x"',
+    '{}',
+    '{"surprise": 1}',
+    '{"line": 1, "to": [], "owner": null, "clinician": {}, "outcome": false, "nhsNumber": "", "state": "x", "dueAt": 5}',
+  ]
+  for (const documented of operationsOf(api).filter(
+    ({ method, operation }) => !operation.operationId.startsWith('follow') && method !== 'HEAD',
+  )) {
     const { method, path, operation } = documented
     const url = path.replace(/\{\w+\}/g, '%20')
     const answers = [
       ...(path.includes('{') ? [await world.get(url, { method })] : []),
-      ...(operation.parameters?.some((one) => one.in === 'query') ? [await world.get(`${path.replace(/\{\w+\}/g, 'recorded')}?surprise=1&limit=x&number=0&state=,&order=up&overdue=maybe`, { method })] : []),
-      ...(operation.requestBody ? await Promise.all(wrong.map((body) => world.get(path.replace(/\{\w+\}/g, 'recorded'), { method, body, headers: { 'content-type': 'application/json' } }))) : []),
+      ...(operation.parameters?.some((one) => one.in === 'query')
+        ? [
+            await world.get(`${path.replace(/\{\w+\}/g, 'recorded')}?surprise=1&limit=x&number=0&state=,&order=up&overdue=maybe`, {
+              method,
+            }),
+          ]
+        : []),
+      ...(operation.requestBody
+        ? await Promise.all(
+            wrong.map((body) =>
+              world.get(path.replace(/\{\w+\}/g, 'recorded'), { method, body, headers: { 'content-type': 'application/json' } }),
+            ),
+          )
+        : []),
     ]
     for (const response of answers) {
       if (response.ok) {
@@ -194,9 +262,11 @@ test('every refusal that there is belongs to some operation, under its own statu
   const api = await apiOf(await documentedWorld())
   const documented = new Map<string, string>()
   for (const { operation } of operationsOf(api)) {
-    for (const [status, response] of Object.entries(operation.responses)) for (const code of Object.keys(response.content?.['application/json']?.examples ?? {})) documented.set(code, status)
+    for (const [status, response] of Object.entries(operation.responses))
+      for (const code of Object.keys(response.content?.['application/json']?.examples ?? {})) documented.set(code, status)
   }
-  for (const [code, { status }] of Object.entries(apiErrors)) if (code !== 'notFound') expect([code, documented.get(code)]).toEqual([code, String(status)])
+  for (const [code, { status }] of Object.entries(apiErrors))
+    if (code !== 'notFound') expect([code, documented.get(code)]).toEqual([code, String(status)])
 })
 
 test('the documentation is read from any address: nothing in it is asked for by HTTPS or from elsewhere', async () => {

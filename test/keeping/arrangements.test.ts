@@ -15,17 +15,42 @@ import { translated } from './translated.js'
 const codeNumber = '+441632960099'
 const directory = {
   ...emptyDirectory,
-  clinicians: new Map([['dr-okafor', { id: 'dr-okafor', name: 'Dr Okafor', spokenName: 'Dr Okafor', role: 'Consultant', numbers: [{ kind: 'number' as const, number: '+441632960501' }], organisations: ['elm-row'] }]]),
+  clinicians: new Map([
+    [
+      'dr-okafor',
+      {
+        id: 'dr-okafor',
+        name: 'Dr Okafor',
+        spokenName: 'Dr Okafor',
+        role: 'Consultant',
+        numbers: [{ kind: 'number' as const, number: '+441632960501' }],
+        organisations: ['elm-row'],
+      },
+    ],
+  ]),
   numbers: new Map([[codeNumber, { number: codeNumber, use: { kind: 'callBackCode' as const } }]]),
 }
 
 const codesKey = Buffer.alloc(32, 5)
 
-async function opened(file: string, clock = new VirtualClock(Date.now()), key = () => Promise.resolve(codesKey)): Promise<{ store: Store; arranged: ArrangedCalls; alarms: AlarmBoard; close: () => Promise<void> }> {
+async function opened(
+  file: string,
+  clock = new VirtualClock(Date.now()),
+  key = () => Promise.resolve(codesKey),
+): Promise<{ store: Store; arranged: ArrangedCalls; alarms: AlarmBoard; close: () => Promise<void> }> {
   const alarms = new AlarmBoard()
   const store = await openStore({ file, alarms })
   await store.closeInterrupted()
-  const arranged = await ArrangedCalls.open({ codesKey: key, ledger: store.ledger, log: store.log, facts: store, clock, alarms, directory: () => directory, mayDial: () => true })
+  const arranged = await ArrangedCalls.open({
+    codesKey: key,
+    ledger: store.ledger,
+    log: store.log,
+    facts: store,
+    clock,
+    alarms,
+    directory: () => directory,
+    mayDial: () => true,
+  })
   const close = async () => {
     await arranged.close()
     await store.close()
@@ -40,11 +65,29 @@ test('everything that was arranged stands after a restart as it stood before', a
   const file = join(scratchFolder(), 'calls.db')
   const first = await opened(file)
   const { arranged, store } = first
-  const callBack = await arranged.makeCallBack({ line: 'epilepsy-follow-up', patientNumber: '+447700900123', clinician: 'dr-okafor', dueAt: Date.now() + 60_000, note: 'afternoons' })
-  const pin = await arranged.makePatientConnect({ nhsNumber: '9434765919', patientNumber: '+447700900123', clinician: 'dr-okafor', validMs: 3_600_000 })
-  const code = await arranged.makeCallBackCode({ about: { call: 'past' }, asked: { clinician: 'dr-okafor' }, number: codeNumber, validMs: 600_000 })
+  const callBack = await arranged.makeCallBack({
+    line: 'epilepsy-follow-up',
+    patientNumber: '+447700900123',
+    clinician: 'dr-okafor',
+    dueAt: Date.now() + 60_000,
+    note: 'afternoons',
+  })
+  const pin = await arranged.makePatientConnect({
+    nhsNumber: '9434765919',
+    patientNumber: '+447700900123',
+    clinician: 'dr-okafor',
+    validMs: 3_600_000,
+  })
+  const code = await arranged.makeCallBackCode({
+    about: { call: 'past' },
+    asked: { clinician: 'dr-okafor' },
+    number: codeNumber,
+    validMs: 600_000,
+  })
   if (pin.kind !== 'made' || code.kind !== 'made') throw new Error('no PIN or code was made')
-  expect((await arranged.redeem(code.arrangement.code, { callId: 'code', callerNumber: '01632960701', dialledNumber: '01632960099' })).kind).toBe('granted')
+  expect(
+    (await arranged.redeem(code.arrangement.code, { callId: 'code', callerNumber: '01632960701', dialledNumber: '01632960099' })).kind,
+  ).toBe('granted')
   await arranged.start(callBack.id, () => ({ kind: 'placed', callId: 'placed' }))
   await store.log.append('placed', { type: 'call.placed', kind: 'pifuCallBack', arrangement: callBack.id, clinician: 'dr-okafor' })
   await store.log.append('placed', { type: 'talk.started', attempt: 'placed-1' })
@@ -54,14 +97,30 @@ test('everything that was arranged stands after a restart as it stood before', a
   await store.log.append('code', { type: 'call.ended', ending: 'unanswered' })
   await arranged.diary.settled()
   const before = byId(arranged)
-  expect(before.map((one) => `${one.kind} ${arranged.stateOf(one)}`).sort()).toEqual(['callBack done', 'callBack open', 'callBackCode done', 'patientConnect open'])
+  expect(before.map((one) => `${one.kind} ${arranged.stateOf(one)}`).sort()).toEqual([
+    'callBack done',
+    'callBack open',
+    'callBackCode done',
+    'patientConnect open',
+  ])
   await first.close()
 
   const second = await opened(file)
   const times = (one: Arrangement) => ({ ...one, changedAt: 0, tries: one.tries.map((each) => ({ ...each, at: 0 })) })
   expect(byId(second.arranged).map(times)).toEqual(before.map(times))
-  expect((await second.arranged.redeem(pin.arrangement.pin, { callId: 'pin', callerNumber: '01632960702', dialledNumber: '01632960001', organisation: 'elm-row' })).kind).toBe('granted')
-  expect((await second.arranged.redeem(code.arrangement.code, { callId: 'again', callerNumber: '01632960703', dialledNumber: codeNumber })).kind).toBe('wrong')
+  expect(
+    (
+      await second.arranged.redeem(pin.arrangement.pin, {
+        callId: 'pin',
+        callerNumber: '01632960702',
+        dialledNumber: '01632960001',
+        organisation: 'elm-row',
+      })
+    ).kind,
+  ).toBe('granted')
+  expect(
+    (await second.arranged.redeem(code.arrangement.code, { callId: 'again', callerNumber: '01632960703', dialledNumber: codeNumber })).kind,
+  ).toBe('wrong')
 })
 
 test('PINs and codes stand in the store as keyed hashes alone', async () => {
@@ -69,16 +128,28 @@ test('PINs and codes stand in the store as keyed hashes alone', async () => {
   // So many that none of them is a number that stands there for another reason.
   const given: string[] = []
   for (let made = 0; made < 5; made++) {
-    const pin = await arranged.makePatientConnect({ nhsNumber: '9434765919', patientNumber: '+447700900123', clinician: 'dr-okafor', validMs: 3_600_000 })
-    const code = await arranged.makeCallBackCode({ about: { call: 'past' }, asked: { clinician: 'dr-okafor' }, number: codeNumber, validMs: 600_000 })
+    const pin = await arranged.makePatientConnect({
+      nhsNumber: '9434765919',
+      patientNumber: '+447700900123',
+      clinician: 'dr-okafor',
+      validMs: 3_600_000,
+    })
+    const code = await arranged.makeCallBackCode({
+      about: { call: 'past' },
+      asked: { clinician: 'dr-okafor' },
+      number: codeNumber,
+      validMs: 600_000,
+    })
     if (pin.kind === 'made') given.push(pin.arrangement.pin)
     if (code.kind === 'made') given.push(code.arrangement.code)
   }
   expect(given).toHaveLength(10)
   const kept: unknown[] = []
-  for await (const { type, data } of store.ledger.entries('arrangement')) if (type === 'made') kept.push((data as { made: { pin?: unknown; code?: unknown } }).made)
+  for await (const { type, data } of store.ledger.entries('arrangement'))
+    if (type === 'made') kept.push((data as { made: { pin?: unknown; code?: unknown } }).made)
   expect(kept).toHaveLength(10)
-  for (const made of kept as { readonly pin?: unknown; readonly code?: unknown }[]) expect(made.pin ?? made.code).toEqual({ hash: expect.stringMatching(/^[A-Za-z0-9+/]{43}=$/) as string })
+  for (const made of kept as { readonly pin?: unknown; readonly code?: unknown }[])
+    expect(made.pin ?? made.code).toEqual({ hash: expect.stringMatching(/^[A-Za-z0-9+/]{43}=$/) as string })
   for (const one of arranged.diary.values()) expect(Object.values(one).filter((value) => given.includes(value as string))).toEqual([])
 })
 
@@ -87,11 +158,25 @@ test('PINs and codes that an earlier version kept as they were keyed are good un
   const first = await opened(file)
   const madeAt = Date.now()
   const made = { madeAt, madeBy: { kind: 'staff' }, expiresAt: madeAt + 3_600_000 }
-  await first.store.ledger.append('arrangement', 'old-pin', 'made', { made: { ...made, kind: 'patientConnect', nhsNumber: '9434765919', patientNumber: '+447700900123', clinician: 'dr-okafor', pin: '123456' } })
-  await first.store.ledger.append('arrangement', 'old-code', 'made', { made: { ...made, kind: 'callBackCode', code: '0471', number: codeNumber, about: { call: 'past' }, asked: { clinician: 'dr-okafor' } } })
+  await first.store.ledger.append('arrangement', 'old-pin', 'made', {
+    made: {
+      ...made,
+      kind: 'patientConnect',
+      nhsNumber: '9434765919',
+      patientNumber: '+447700900123',
+      clinician: 'dr-okafor',
+      pin: '123456',
+    },
+  })
+  await first.store.ledger.append('arrangement', 'old-code', 'made', {
+    made: { ...made, kind: 'callBackCode', code: '0471', number: codeNumber, about: { call: 'past' }, asked: { clinician: 'dr-okafor' } },
+  })
   await first.close()
   const { arranged } = await opened(file)
-  expect((await arranged.redeem('123456', { callId: 'a', callerNumber: '01632960701', dialledNumber: '01632960001', organisation: 'elm-row' })).kind).toBe('granted')
+  expect(
+    (await arranged.redeem('123456', { callId: 'a', callerNumber: '01632960701', dialledNumber: '01632960001', organisation: 'elm-row' }))
+      .kind,
+  ).toBe('granted')
   expect((await arranged.redeem('0471', { callId: 'b', callerNumber: '01632960702', dialledNumber: codeNumber })).kind).toBe('granted')
   expect((await arranged.redeem('0471', { callId: 'c', callerNumber: '01632960703', dialledNumber: codeNumber })).kind).toBe('wrong')
 })
@@ -99,7 +184,12 @@ test('PINs and codes that an earlier version kept as they were keyed are good un
 test('another engine of the store finds the same PINs; under another key nobody does', async () => {
   const file = join(scratchFolder(), 'calls.db')
   const first = await opened(file)
-  const pin = await first.arranged.makePatientConnect({ nhsNumber: '9434765919', patientNumber: '+447700900123', clinician: 'dr-okafor', validMs: 3_600_000 })
+  const pin = await first.arranged.makePatientConnect({
+    nhsNumber: '9434765919',
+    patientNumber: '+447700900123',
+    clinician: 'dr-okafor',
+    validMs: 3_600_000,
+  })
   if (pin.kind !== 'made') throw new Error('no PIN was made')
   await first.close()
   const where = (callId: string) => ({ callId, callerNumber: '01632960702', dialledNumber: '01632960001', organisation: 'elm-row' })
@@ -113,14 +203,24 @@ test('another engine of the store finds the same PINs; under another key nobody 
 test('while the key cannot be had nothing is made, nothing granted and nobody charged; what was hashed is good as soon as it is back', async () => {
   const file = join(scratchFolder(), 'calls.db')
   const first = await opened(file)
-  const pin = await first.arranged.makePatientConnect({ nhsNumber: '9434765919', patientNumber: '+447700900123', clinician: 'dr-okafor', validMs: 3_600_000 })
+  const pin = await first.arranged.makePatientConnect({
+    nhsNumber: '9434765919',
+    patientNumber: '+447700900123',
+    clinician: 'dr-okafor',
+    validMs: 3_600_000,
+  })
   if (pin.kind !== 'made') throw new Error('no PIN was made')
   await first.close()
   let lost = true
-  const { arranged } = await opened(file, undefined, () => (lost ? Promise.reject(new Error('the master key is not there')) : Promise.resolve(codesKey)))
+  const { arranged } = await opened(file, undefined, () =>
+    lost ? Promise.reject(new Error('the master key is not there')) : Promise.resolve(codesKey),
+  )
   const where = (callId: string) => ({ callId, callerNumber: '01632960702', dialledNumber: '01632960001', organisation: 'elm-row' })
-  for (let tries = 0; tries < 10; tries++) await expect(arranged.redeem(pin.arrangement.pin, where(`${tries}`))).rejects.toThrow('the master key is not there')
-  await expect(arranged.makePatientConnect({ nhsNumber: '9434765919', patientNumber: '+447700900123', clinician: 'dr-okafor', validMs: 3_600_000 })).rejects.toThrow('the master key is not there')
+  for (let tries = 0; tries < 10; tries++)
+    await expect(arranged.redeem(pin.arrangement.pin, where(`${tries}`))).rejects.toThrow('the master key is not there')
+  await expect(
+    arranged.makePatientConnect({ nhsNumber: '9434765919', patientNumber: '+447700900123', clinician: 'dr-okafor', validMs: 3_600_000 }),
+  ).rejects.toThrow('the master key is not there')
   lost = false
   expect((await arranged.redeem(pin.arrangement.pin, where('back'))).kind).toBe('granted')
 })
@@ -128,17 +228,32 @@ test('while the key cannot be had nothing is made, nothing granted and nobody ch
 test('facts that no engine followed are caught up with at the next start', async () => {
   const file = join(scratchFolder(), 'calls.db')
   const first = await opened(file)
-  const callBack = await first.arranged.makeCallBack({ line: 'epilepsy-follow-up', patientNumber: '+447700900123', clinician: 'dr-okafor', dueAt: Date.now() })
+  const callBack = await first.arranged.makeCallBack({
+    line: 'epilepsy-follow-up',
+    patientNumber: '+447700900123',
+    clinician: 'dr-okafor',
+    dueAt: Date.now(),
+  })
   await first.arranged.close()
   const { log } = first.store
-  await log.append('asked', { type: 'call.arrived', kind: 'pifuAnswer', callerNumber: '07700900124', dialledNumber: '01632960031', source: 'test' })
+  await log.append('asked', {
+    type: 'call.arrived',
+    kind: 'pifuAnswer',
+    callerNumber: '07700900124',
+    dialledNumber: '01632960031',
+    source: 'test',
+  })
   await log.append('asked', { type: 'callBack.requested', line: 'epilepsy-follow-up', number: '+447700900124' })
   await log.append('placed', { type: 'call.placed', kind: 'pifuCallBack', arrangement: callBack.id, clinician: 'dr-okafor' })
   await log.append('placed', { type: 'talk.started', attempt: 'placed-1' })
   await first.close()
 
   const second = await opened(file)
-  expect(second.arranged.diary.get('request-asked')).toMatchObject({ kind: 'callBack', patientNumber: '+447700900124', madeBy: { kind: 'patient', call: 'asked' } })
+  expect(second.arranged.diary.get('request-asked')).toMatchObject({
+    kind: 'callBack',
+    patientNumber: '+447700900124',
+    madeBy: { kind: 'patient', call: 'asked' },
+  })
   // That call was cut off with the engine; they had spoken, and the outcome is missing.
   expect(second.arranged.diary.get(callBack.id)?.tries).toMatchObject([{ callId: 'placed', talked: true, ended: true }])
   expect(second.arranged.stateOf(second.arranged.diary.get(callBack.id)!)).toBe('open')
@@ -151,13 +266,18 @@ test('the facts of arranged calls are found without reading all the others', asy
   await store.log.append('a', { type: 'code.refused', digits: 4, why: 'wrong' })
   await store.log.append('b', { type: 'callBack.requested', line: 'l', number: 'n' })
   await store.log.append('a', { type: 'call.ended', ending: 'wrongCode' })
-  expect((await all(store.factsOf(['callBack.requested', 'code.refused'], 0))).flat().map(({ callId, type }) => `${callId} ${type}`)).toEqual(['a code.refused', 'b callBack.requested'])
+  expect(
+    (await all(store.factsOf(['callBack.requested', 'code.refused'], 0))).flat().map(({ callId, type }) => `${callId} ${type}`),
+  ).toEqual(['a code.refused', 'b callBack.requested'])
   expect((await all(store.factsOf(['callBack.requested'], Date.now() + 1_000))).flat()).toEqual([])
   const sqlite = new Database(file)
   onTestFinished(() => void sqlite.close())
-  const sql = "select * from call_events where type in ('arrangement.taken', 'call.placed', 'callBack.requested', 'code.refused') and at >= 5 and type in ('call.placed') order by at, call_id, seq"
+  const sql =
+    "select * from call_events where type in ('arrangement.taken', 'call.placed', 'callBack.requested', 'code.refused') and at >= 5 and type in ('call.placed') order by at, call_id, seq"
   expect(JSON.stringify(sqlite.prepare(`explain query plan ${sql}`).all())).toContain('arrangement_facts')
-  expect(JSON.stringify(sqlite.prepare("explain query plan select * from ledger where topic = 'arrangement' and subject in ('a', 'b')").all())).toContain('ledger_by_subject')
+  expect(
+    JSON.stringify(sqlite.prepare("explain query plan select * from ledger where topic = 'arrangement' and subject in ('a', 'b')").all()),
+  ).toContain('ledger_by_subject')
 })
 
 async function all<T>(pages: AsyncIterable<T>): Promise<readonly T[]> {
@@ -172,7 +292,12 @@ test('the ledger gives the entries from a place on, of some subjects, and the la
   for (const [index, subject] of ['a', 'b', 'a', 'c', 'a'].entries()) await store.ledger.append('arrangement', subject, 'made', { index })
   await store.ledger.append('device', 'a', 'made', {})
   expect((await all(store.ledger.entries('arrangement', 3))).map(({ seq }) => seq)).toEqual([3, 4, 5])
-  expect((await store.ledger.entriesAbout('arrangement', ['c', 'a', 'nobody'])).map(({ seq, subject }) => `${seq}${subject}`)).toEqual(['1a', '3a', '4c', '5a'])
+  expect((await store.ledger.entriesAbout('arrangement', ['c', 'a', 'nobody'])).map(({ seq, subject }) => `${seq}${subject}`)).toEqual([
+    '1a',
+    '3a',
+    '4c',
+    '5a',
+  ])
   expect(await store.ledger.latest('arrangement', 'a')).toMatchObject({ seq: 5, data: { index: 4 } })
   expect(await store.ledger.latest('arrangement', 'nobody')).toBeUndefined()
   const many = Array.from({ length: 1_200 }, (_, index) => `s${index}`)
@@ -198,9 +323,13 @@ test('an engine that is killed at any instant has lost no request of a patient t
     expect(new Set(listed.map(({ patientNumber }) => patientNumber)).size).toBe(listed.length)
     // Fewer than lock the number: each of them is looked at.
     for (const [index, code] of granted.slice(-20).entries()) {
-      expect((await arranged.redeem(code, { callId: `again-${index}`, callerNumber: `caller ${index}`, dialledNumber: codeNumber })).kind).toBe('wrong')
+      expect(
+        (await arranged.redeem(code, { callId: `again-${index}`, callerNumber: `caller ${index}`, dialledNumber: codeNumber })).kind,
+      ).toBe('wrong')
     }
-    expect(new Set(arranged.list({ kind: 'callBack', limit: 200 }).arrangements.map(({ id }) => id)).size).toBe(Math.min(200, byId(arranged).filter(({ kind }) => kind === 'callBack').length))
+    expect(new Set(arranged.list({ kind: 'callBack', limit: 200 }).arrangements.map(({ id }) => id)).size).toBe(
+      Math.min(200, byId(arranged).filter(({ kind }) => kind === 'callBack').length),
+    )
     await close()
   }
   expect(promised.length).toBeGreaterThan(20)

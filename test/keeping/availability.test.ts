@@ -37,9 +37,19 @@ test('the alarm of a line is up while everybody who is on has said "not now"', a
   const world = await keptWorld()
   const clock = systemClock
   const availability = await Availability.open({ store: world.store, clock, alarms: world.alarms, signals: new LocalSignals() })
-  const directory: Directory = smallDirectory({ lines: [{ id: 'cardiology', rota: ['dr-okafor', 'dr-prasad'] }, { id: 'ward', rota: ['dr-okafor', '+447700900009'] }], clinicians: { 'dr-okafor': ['+447700900001'], 'dr-prasad': ['+447700900002'] } })
+  const directory: Directory = smallDirectory({
+    lines: [
+      { id: 'cardiology', rota: ['dr-okafor', 'dr-prasad'] },
+      { id: 'ward', rota: ['dr-okafor', '+447700900009'] },
+    ],
+    clinicians: { 'dr-okafor': ['+447700900001'], 'dr-prasad': ['+447700900002'] },
+  })
   const end = watchLinesAllNotNow({ availability, directory: () => directory, alarms: world.alarms, clock })
-  const up = () => world.alarms.active().map(({ alarm }) => alarm).filter((alarm) => alarm.startsWith('line.'))
+  const up = () =>
+    world.alarms
+      .active()
+      .map(({ alarm }) => alarm)
+      .filter((alarm) => alarm.startsWith('line.'))
   await availability.notNow('dr-okafor', clock.now() + 600_000, 'other', staff)
   expect(up()).toEqual([])
   await availability.notNow('dr-prasad', clock.now() + 600_000, 'other', staff)

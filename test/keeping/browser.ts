@@ -35,7 +35,9 @@ async function untilTrue(evaluate: (expression: string) => Promise<unknown>, exp
 /** Where Chromium is; undefined where there is none. */
 export function findChromium(): string | undefined {
   const folders = (process.env['PATH'] ?? '').split(delimiter)
-  return ['chromium', 'chromium-browser', 'google-chrome'].flatMap((name) => folders.map((folder) => join(folder, name))).find((path) => existsSync(path))
+  return ['chromium', 'chromium-browser', 'google-chrome']
+    .flatMap((name) => folders.map((folder) => join(folder, name)))
+    .find((path) => existsSync(path))
 }
 
 /**
@@ -57,10 +59,32 @@ export class Browser {
   readonly complaints: string[] = []
 
   private constructor(binary: string, size: string, more: readonly string[]) {
-    const flags = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--hide-scrollbars']
-    this.#process = spawn(binary, [...flags, ...more, `--window-size=${size}`, '--autoplay-policy=no-user-gesture-required', '--remote-debugging-pipe', `--user-data-dir=${this.#profile}`, 'about:blank'], {
-      stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
-    })
+    const flags = [
+      '--headless',
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--hide-scrollbars',
+    ]
+    this.#process = spawn(
+      binary,
+      [
+        ...flags,
+        ...more,
+        `--window-size=${size}`,
+        '--autoplay-policy=no-user-gesture-required',
+        '--remote-debugging-pipe',
+        `--user-data-dir=${this.#profile}`,
+        'about:blank',
+      ],
+      {
+        stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
+      },
+    )
     // Made as pipes by the options above.
     this.#write = this.#process.stdio[3] as Writable
     this.#read(this.#process.stdio[4] as Readable)
@@ -75,7 +99,9 @@ export class Browser {
     const browser = new Browser(binary, size, flags)
     const { targetInfos } = (await browser.#send('Target.getTargets')) as { targetInfos: { targetId: string; type: string }[] }
     const page = targetInfos.find((target) => target.type === 'page')
-    const { sessionId } = (await browser.#send('Target.attachToTarget', { targetId: page?.targetId, flatten: true })) as { sessionId: string }
+    const { sessionId } = (await browser.#send('Target.attachToTarget', { targetId: page?.targetId, flatten: true })) as {
+      sessionId: string
+    }
     browser.#session = sessionId
     for (const domain of ['Page', 'Runtime', 'Log', 'Network']) await browser.#send(`${domain}.enable`)
     return browser
@@ -91,7 +117,10 @@ export class Browser {
   }
 
   async #evaluate<T>(expression: string, session = this.#session): Promise<T> {
-    const answer = (await this.#send('Runtime.evaluate', { expression, returnByValue: true, awaitPromise: true }, session)) as { result: { value: T }; exceptionDetails?: { exception?: { description?: string } } }
+    const answer = (await this.#send('Runtime.evaluate', { expression, returnByValue: true, awaitPromise: true }, session)) as {
+      result: { value: T }
+      exceptionDetails?: { exception?: { description?: string } }
+    }
     if (answer.exceptionDetails) throw new Error(answer.exceptionDetails.exception?.description ?? 'the page threw')
     return answer.result.value
   }
@@ -103,7 +132,9 @@ export class Browser {
 
   /** Types into what has the focus, key by key; `\r` is Enter, `\b` Backspace, `\t` Tab. */
   async type(text: string): Promise<void> {
-    const special: Readonly<Record<string, { readonly key: string; readonly code: string; readonly windowsVirtualKeyCode: number; readonly text?: string }>> = {
+    const special: Readonly<
+      Record<string, { readonly key: string; readonly code: string; readonly windowsVirtualKeyCode: number; readonly text?: string }>
+    > = {
       '\r': { key: 'Enter', code: 'Enter', windowsVirtualKeyCode: 13, text: '\r' },
       '\b': { key: 'Backspace', code: 'Backspace', windowsVirtualKeyCode: 8 },
       '\t': { key: 'Tab', code: 'Tab', windowsVirtualKeyCode: 9 },
@@ -118,7 +149,9 @@ export class Browser {
   /** @param dark as if the person preferred dark colours; @param whole the page in its whole height */
   async screenshot(options: { readonly dark?: boolean; readonly whole?: boolean } = {}): Promise<Buffer> {
     await this.#send('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value: options.dark ? 'dark' : 'light' }] })
-    const { data } = (await this.#send('Page.captureScreenshot', { format: 'png', captureBeyondViewport: options.whole ?? false })) as { data: string }
+    const { data } = (await this.#send('Page.captureScreenshot', { format: 'png', captureBeyondViewport: options.whole ?? false })) as {
+      data: string
+    }
     return Buffer.from(data, 'base64')
   }
 
@@ -143,7 +176,8 @@ export class Browser {
     const { targetInfos } = (await this.#send('Target.getTargets')) as { targetInfos: { targetId: string; type: string }[] }
     for (const { targetId } of targetInfos.filter(({ type }) => type === 'service_worker')) {
       const known = this.#workers.get(targetId)
-      const sessionId = known ?? ((await this.#send('Target.attachToTarget', { targetId, flatten: true })) as { sessionId: string }).sessionId
+      const sessionId =
+        known ?? ((await this.#send('Target.attachToTarget', { targetId, flatten: true })) as { sessionId: string }).sessionId
       if (known === undefined) await this.#send('Network.enable', {}, sessionId)
       this.#workers.set(targetId, sessionId)
       await this.#send('Network.emulateNetworkConditions', conditions, sessionId)
@@ -152,8 +186,14 @@ export class Browser {
   }
 
   /** What keeps the page from being installed as an app, and its manifest. */
-  async installability(): Promise<{ readonly errors: readonly string[]; readonly manifest: string; readonly manifestErrors: readonly unknown[] }> {
-    const { installabilityErrors } = (await this.#send('Page.getInstallabilityErrors')) as { installabilityErrors: readonly { readonly errorId: string }[] }
+  async installability(): Promise<{
+    readonly errors: readonly string[]
+    readonly manifest: string
+    readonly manifestErrors: readonly unknown[]
+  }> {
+    const { installabilityErrors } = (await this.#send('Page.getInstallabilityErrors')) as {
+      installabilityErrors: readonly { readonly errorId: string }[]
+    }
     const { data = '', errors } = (await this.#send('Page.getAppManifest')) as { data?: string; errors: readonly unknown[] }
     return { errors: installabilityErrors.map(({ errorId }) => errorId), manifest: data, manifestErrors: errors }
   }
@@ -161,7 +201,16 @@ export class Browser {
   /** From now on the browser has a device that makes and shows passkeys by itself, as if its owner had put a finger on it. */
   async keepPasskeys(): Promise<void> {
     await this.#send('WebAuthn.enable')
-    await this.#send('WebAuthn.addVirtualAuthenticator', { options: { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true } })
+    await this.#send('WebAuthn.addVirtualAuthenticator', {
+      options: {
+        protocol: 'ctap2',
+        transport: 'internal',
+        hasResidentKey: true,
+        hasUserVerification: true,
+        isUserVerified: true,
+        automaticPresenceSimulation: true,
+      },
+    })
   }
 
   /** As if somebody had allowed pages of an origin to show notices. */
@@ -240,10 +289,15 @@ export class Browser {
       else pending?.resolve(reply.result)
       return
     }
-    if (reply.method === 'ServiceWorker.workerRegistrationUpdated') for (const { registrationId, scopeURL } of (reply.params?.['registrations'] ?? []) as { registrationId: string; scopeURL: string }[]) this.#workerAt.set(scopeURL, registrationId)
+    if (reply.method === 'ServiceWorker.workerRegistrationUpdated')
+      for (const { registrationId, scopeURL } of (reply.params?.['registrations'] ?? []) as { registrationId: string; scopeURL: string }[])
+        this.#workerAt.set(scopeURL, registrationId)
     // Of what is only told (that a sign-out took what was kept), nothing.
-    const isTold = reply.method === 'Log.entryAdded' && (reply.params?.['entry'] as { readonly level?: string } | undefined)?.level === 'info'
-    if (reply.method === 'Runtime.exceptionThrown' || (reply.method === 'Log.entryAdded' && !isTold)) this.complaints.push(JSON.stringify(reply.params))
-    if (reply.method === 'Runtime.consoleAPICalled' && ['error', 'warning'].includes(String(reply.params?.['type']))) this.complaints.push(JSON.stringify(reply.params))
+    const isTold =
+      reply.method === 'Log.entryAdded' && (reply.params?.['entry'] as { readonly level?: string } | undefined)?.level === 'info'
+    if (reply.method === 'Runtime.exceptionThrown' || (reply.method === 'Log.entryAdded' && !isTold))
+      this.complaints.push(JSON.stringify(reply.params))
+    if (reply.method === 'Runtime.consoleAPICalled' && ['error', 'warning'].includes(String(reply.params?.['type'])))
+      this.complaints.push(JSON.stringify(reply.params))
   }
 }

@@ -16,7 +16,11 @@ test('a file is applied beside a running engine, which has it at once; what othe
   const program = await translated('src/directory-command.ts', [])
   const watched = join(folder, 'directory.yaml')
   const run = (...args: readonly string[]) => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], { encoding: 'utf8', cwd: folder, env: { PATH: process.env['PATH'] ?? '', RINGROUND_DATA_FOLDER: join(folder, 'data'), RINGROUND_DIRECTORY_FILE: watched } })
+    const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], {
+      encoding: 'utf8',
+      cwd: folder,
+      env: { PATH: process.env['PATH'] ?? '', RINGROUND_DATA_FOLDER: join(folder, 'data'), RINGROUND_DIRECTORY_FILE: watched },
+    })
     return { status, out: stdout, error: stderr }
   }
   expect(run('export')).toMatchObject({ status: 1, error: expect.stringMatching(/no directory in the store yet/) as string })
@@ -29,9 +33,16 @@ test('a file is applied beside a running engine, which has it at once; what othe
   const file = join(folder, 'ours.yaml')
   const text = writeDirectory(smallDirectory({ one: 1, two: 2 }, { one: 'dr-a' }))
   writeFileSync(file, text)
-  expect(run('apply', file, '--dry-run')).toMatchObject({ status: 0, out: expect.stringMatching(/\+ lines one\n[^]*dry run: nothing was changed/) as string })
+  expect(run('apply', file, '--dry-run')).toMatchObject({
+    status: 0,
+    out: expect.stringMatching(/\+ lines one\n[^]*dry run: nothing was changed/) as string,
+  })
   expect(engine.current().version).toBe(0)
-  expect(run('apply', file, '--why', 'the beginning')).toMatchObject({ status: 0, error: '', out: expect.stringMatching(/version 1 is in force/) as string })
+  expect(run('apply', file, '--why', 'the beginning')).toMatchObject({
+    status: 0,
+    error: '',
+    out: expect.stringMatching(/version 1 is in force/) as string,
+  })
   await expect.poll(() => engine.current().version).toBe(1)
 
   const byOthers = smallDirectory({ one: 1, two: 2 }, { one: 'dr-b' })
@@ -42,7 +53,12 @@ test('a file is applied beside a running engine, which has it at once; what othe
   expect(engine.current().directory.rotas).toEqual(byOthers.rotas)
 
   writeFileSync(file, text.replace('name: Dr B', 'name: Dr Bee').replaceAll('entries: [dr-a]', 'entries: [dr-a, dr-b]'))
-  expect(run('apply', file)).toMatchObject({ status: 1, error: expect.stringMatching(/ours\.yaml:\d+: rotas one: pattern\.mon\.Day is .*dr-a, dr-b.* here, and somebody else has changed it to .*\[dr-b\][^]*conflicts: 7; nothing was applied/) as string })
+  expect(run('apply', file)).toMatchObject({
+    status: 1,
+    error: expect.stringMatching(
+      /ours\.yaml:\d+: rotas one: pattern\.mon\.Day is .*dr-a, dr-b.* here, and somebody else has changed it to .*\[dr-b\][^]*conflicts: 7; nothing was applied/,
+    ) as string,
+  })
 
   const history = run('history').out.trim().split('\n')
   expect(history.map((line) => line.slice(0, 2))).toEqual(['3 ', '2 ', '1 '])
@@ -58,7 +74,10 @@ test('a file is applied beside a running engine, which has it at once; what othe
   expect(run('apply', exported).out).toMatch(/version 4 is in force/)
   expect(run('apply', exported).out).toMatch(/no changes; version 4 stays in force/)
   writeFileSync(file, 'lines: 5\n')
-  expect(run('apply', file)).toMatchObject({ status: 1, error: expect.stringMatching(/ours\.yaml:1: .*\nerrors: 1; nothing was applied/) as string })
+  expect(run('apply', file)).toMatchObject({
+    status: 1,
+    error: expect.stringMatching(/ours\.yaml:1: .*\nerrors: 1; nothing was applied/) as string,
+  })
   expect(run('apply')).toMatchObject({ status: 1, error: expect.stringMatching(/Which file/) as string })
   expect(run('apply', '--surprise').status).toBe(2)
 }, 120_000)

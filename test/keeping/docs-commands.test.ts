@@ -8,10 +8,23 @@ import { settingRows } from '../../src/config/settings.js'
 import { readOptions } from '../../src/what-if/options.js'
 import { readRotaFile } from '../../src/what-if/rota-file.js'
 
-const pages = ['README.md', ...readdirSync('docs').filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`), 'sip-scenarios/README.md', 'src/embedded/README.md']
+const pages = [
+  'README.md',
+  ...readdirSync('docs')
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+  'sip-scenarios/README.md',
+  'src/embedded/README.md',
+]
 const text = (page: string) => readFileSync(page, 'utf8')
 /** Where variables that are no settings are read: those of the tests and of programs of their own. */
-const sources = ['src', 'test', 'bench', 'scripts'].flatMap((folder) => readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(ts|mjs)$/.test(name)).map((name) => text(join(folder, name)))).join('\n')
+const sources = ['src', 'test', 'bench', 'scripts']
+  .flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((name) => /\.(ts|mjs)$/.test(name))
+      .map((name) => text(join(folder, name))),
+  )
+  .join('\n')
 
 interface Example {
   readonly command: string
@@ -41,7 +54,8 @@ function examplesOf(page: string): readonly Example[] {
     for (const line of block) {
       const answer = /^# (\d{3}) (\{.*\})$/.exec(line)
       const last = examples.at(-1)
-      if (answer && last) last.shown = { status: Number(answer[1]), body: JSON.parse((answer[2] ?? '').replaceAll('...', 'null')) as unknown }
+      if (answer && last)
+        last.shown = { status: Number(answer[1]), body: JSON.parse((answer[2] ?? '').replaceAll('...', 'null')) as unknown }
       if (open.length === 0 && !line.startsWith('curl')) continue
       // A remark behind a command is for people.
       open.push(line.replace(/ {2,}# .*$/, ''))
@@ -56,14 +70,22 @@ function examplesOf(page: string): readonly Example[] {
 }
 
 /** Runs a command as a shell would, against this engine. */
-function run(world: AdminWorld, command: string, variables: Readonly<Record<string, string>>): Promise<{ readonly status: number; readonly body: string; readonly told: string }> {
+function run(
+  world: AdminWorld,
+  command: string,
+  variables: Readonly<Record<string, string>>,
+): Promise<{ readonly status: number; readonly body: string; readonly told: string }> {
   const here = command.replaceAll(/(localhost|127\.0\.0\.1):8080/g, `127.0.0.1:${world.admin.port}`)
   // As the alias at the top of each page does.
   const script = `TOKEN=${world.token}; curl() { command curl -H "authorization: Bearer $TOKEN" -w '\\n%{http_code}' "$@"; }\n${here}`
   return new Promise((resolve) => {
     execFile('bash', ['-euc', script], { env: { ...process.env, ...variables } }, (error, stdout, stderr) => {
       const lines = stdout.split('\n')
-      resolve({ status: Number(lines.at(-1)), body: lines.slice(0, -1).join('\n'), told: `${here}\n${stdout}${stderr}${error ? error.message : ''}` })
+      resolve({
+        status: Number(lines.at(-1)),
+        body: lines.slice(0, -1).join('\n'),
+        told: `${here}\n${stdout}${stderr}${error ? error.message : ''}`,
+      })
     })
   })
 }
@@ -90,17 +112,28 @@ test.each(pages.filter((page) => examplesOf(page).length > 0))('the requests in 
 })
 
 test('there are examples of requests in the pages about the API', () => {
-  for (const [page, least] of [['README.md', 1], ['docs/arrangements.md', 13], ['docs/softphones.md', 4]] as const) expect(examplesOf(page).length, page).toBeGreaterThanOrEqual(least)
+  for (const [page, least] of [
+    ['README.md', 1],
+    ['docs/arrangements.md', 13],
+    ['docs/softphones.md', 4],
+  ] as const)
+    expect(examplesOf(page).length, page).toBeGreaterThanOrEqual(least)
 })
 
 test('no page names a file, heading, command, setting, variable, route or figure that is not there', async () => {
   const world = await documentedWorld()
-  const there = { operations: operationsOf(await apiOf(world)).map(({ method, path }) => `${method} ${path.replaceAll(/\{\w+\}/g, '*')}`), metrics: await (await world.get('/metrics')).text() }
+  const there = {
+    operations: operationsOf(await apiOf(world)).map(({ method, path }) => `${method} ${path.replaceAll(/\{\w+\}/g, '*')}`),
+    metrics: await (await world.get('/metrics')).text(),
+  }
   expect(pages.flatMap((page) => missing(page, there).map((what) => `${page}: ${what}`))).toEqual([])
 })
 
 /** What a page names and is not there. */
-function missing(page: string, { operations, metrics }: { readonly operations: readonly string[]; readonly metrics: string }): readonly string[] {
+function missing(
+  page: string,
+  { operations, metrics }: { readonly operations: readonly string[]; readonly metrics: string },
+): readonly string[] {
   const said = text(page)
   const wrong: string[] = []
   const expectThat = (holds: boolean, what: string) => {
@@ -124,19 +157,29 @@ function missing(page: string, { operations, metrics }: { readonly operations: r
   const sections = new Set([...settings].map((name) => name.split('.')[0]))
   for (const [, name = ''] of said.matchAll(/`([a-z]+\.[a-zA-Z]+)`/g)) {
     // Alarms and facts (`recordings.lost`, `call.arrived`) are written like settings; the embedded switch has settings of its own.
-    if (sections.has(name.split('.')[0] ?? '') && page !== 'src/embedded/README.md') expectThat(settings.has(name) || sources.includes(`'${name}'`), `setting ${name}`)
+    if (sections.has(name.split('.')[0] ?? '') && page !== 'src/embedded/README.md')
+      expectThat(settings.has(name) || sources.includes(`'${name}'`), `setting ${name}`)
   }
   for (const [name] of said.matchAll(/RINGROUND_[A-Z0-9_]+/g)) expectThat(variables.has(name) || sources.includes(name), `variable ${name}`)
   for (const [, method = '', path = ''] of said.matchAll(/\b(GET|POST|PUT|PATCH|DELETE|HEAD) (\/[a-z][\w/<>{}.:-]*[\w}>])/g)) {
     expectThat(operations.includes(`${method} ${path.replaceAll(/<[^>]*>|\{[^}]*\}|:\w+/g, '*')}`), `${method} ${path}`)
   }
-  for (const [name] of said.matchAll(/\b(ringround|nodejs|process)_[a-z0-9_]+/g)) expectThat(metrics.includes(`# TYPE ${name} `), `metric ${name}`)
+  for (const [name] of said.matchAll(/\b(ringround|nodejs|process)_[a-z0-9_]+/g))
+    expectThat(metrics.includes(`# TYPE ${name} `), `metric ${name}`)
   return wrong
 }
 
 /** As forges make them of headings. */
 function anchorsOf(markdown: string): ReadonlySet<string> {
-  return new Set([...markdown.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => heading.toLowerCase().replaceAll(/[^\w\s-]/g, '').trim().replaceAll(/\s/g, '-')))
+  return new Set(
+    [...markdown.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+      heading
+        .toLowerCase()
+        .replaceAll(/[^\w\s-]/g, '')
+        .trim()
+        .replaceAll(/\s/g, '-'),
+    ),
+  )
 }
 
 test('the what-if commands that are shown can be read, with the rota that they name', () => {

@@ -22,7 +22,9 @@ async function execute(browser: Browser, operationId: string): Promise<string> {
   await browser.evaluate(`${block}.querySelector('.opblock-summary-control').click()`)
   await browser.until(`${block}.querySelector('.execute')`)
   // The examples are filled in a moment after the fields are there.
-  await browser.until(`[...${block}.querySelectorAll('tr[data-param-in=path] input, .body-param textarea')].every(({ value }) => value !== '')`)
+  await browser.until(
+    `[...${block}.querySelectorAll('tr[data-param-in=path] input, .body-param textarea')].every(({ value }) => value !== '')`,
+  )
   // The page draws itself once more while its examples arrive, and a press on a button that is replaced in that moment is lost: nothing is asked then.
   const asked = `${block}.querySelector('.loading-container, .live-responses-table')`
   for (let press = 0; press < 5 && !(await browser.evaluate<boolean>(`Boolean(${asked})`)); press++) {
@@ -30,7 +32,9 @@ async function execute(browser: Browser, operationId: string): Promise<string> {
     await browser.until(asked, 2_000).catch(() => undefined)
   }
   await browser.until(`${block}.querySelector('.live-responses-table .response-col_status')`)
-  return (await browser.evaluate<string>(`${block}.querySelector('.live-responses-table tbody .response-col_status').textContent`)).trim().slice(0, 3)
+  return (await browser.evaluate<string>(`${block}.querySelector('.live-responses-table tbody .response-col_status').textContent`))
+    .trim()
+    .slice(0, 3)
 }
 
 test.runIf(chromium)('"Try it out" does what it says, with the examples that stand there', async () => {
@@ -44,9 +48,22 @@ test.runIf(chromium)('"Try it out" does what it says, with the examples that sta
   await picture('docs-tried')
   await browser.evaluate("document.querySelector('[id$=-makeCallBack]').scrollIntoView()")
   await picture('docs-make')
-  expect(tried).toEqual({ listCalls: '200', getCall: '200', leaveOutcome: '200', makeCallBack: '201', listCallBacks: '200', makeDevice: '201', clearWatched: '200', getMetrics: '200' })
+  expect(tried).toEqual({
+    listCalls: '200',
+    getCall: '200',
+    leaveOutcome: '200',
+    makeCallBack: '201',
+    listCallBacks: '200',
+    makeDevice: '201',
+    clearWatched: '200',
+    getMetrics: '200',
+  })
   // Filters that would leave nothing over are not filled in.
-  expect(await browser.evaluate("[...document.querySelectorAll('[id$=-listCallBacks] tr[data-param-name=line] input, [id$=-listCallBacks] tr[data-param-name=cursor] input')].map(({ value }) => value)")).toEqual(['', ''])
+  expect(
+    await browser.evaluate(
+      "[...document.querySelectorAll('[id$=-listCallBacks] tr[data-param-name=line] input, [id$=-listCallBacks] tr[data-param-name=cursor] input')].map(({ value }) => value)",
+    ),
+  ).toEqual(['', ''])
   // What has been made since is in the document when the page is opened again.
   await browser.open(`${world.admin.url}docs`)
   await browser.until("document.querySelectorAll('.opblock').length > 25")

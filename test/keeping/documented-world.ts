@@ -18,9 +18,25 @@ export interface Operation {
   readonly summary: string
   readonly description: string
   readonly tags: readonly string[]
-  readonly parameters?: readonly { readonly name: string; readonly in: 'path' | 'query'; readonly required?: boolean; readonly description?: string; readonly example?: unknown; readonly schema: object }[]
+  readonly parameters?: readonly {
+    readonly name: string
+    readonly in: 'path' | 'query'
+    readonly required?: boolean
+    readonly description?: string
+    readonly example?: unknown
+    readonly schema: object
+  }[]
   readonly requestBody?: { readonly required?: boolean; readonly content: Readonly<Record<string, Media>> }
-  readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: Readonly<Record<string, Media>>; readonly links?: Readonly<Record<string, { readonly operationId: string }>> }>>
+  readonly responses: Readonly<
+    Record<
+      string,
+      {
+        readonly description: string
+        readonly content?: Readonly<Record<string, Media>>
+        readonly links?: Readonly<Record<string, { readonly operationId: string }>>
+      }
+    >
+  >
 }
 
 export interface Media {
@@ -30,13 +46,17 @@ export interface Media {
 }
 
 /** A morning of the demo world in which every operation of the API has something to work on: a call with its MP3, a telephone on the watch list. */
-export async function documentedWorld({ admin = {}, secondFactorFor = [] }: { readonly admin?: Partial<AdminSettings>; readonly secondFactorFor?: readonly RoleName[] } = {}): Promise<AdminWorld> {
+export async function documentedWorld({
+  admin = {},
+  secondFactorFor = [],
+}: { readonly admin?: Partial<AdminSettings>; readonly secondFactorFor?: readonly RoleName[] } = {}): Promise<AdminWorld> {
   const late: { journal?: AdminWorld['store']['ledger'] } = {}
   const directory = demoDirectory()
   const alarms = { raise: () => undefined, clear: () => undefined }
   const telephones = await Telephones.open({
     journal: {
-      append: async (user, type, data) => (await late.journal?.append('device', user, type, data)) ?? Promise.reject(new Error('no journal yet')),
+      append: async (user, type, data) =>
+        (await late.journal?.append('device', user, type, data)) ?? Promise.reject(new Error('no journal yet')),
       async *entries() {},
     },
     realm: 'ringround',
@@ -45,7 +65,28 @@ export async function documentedWorld({ admin = {}, secondFactorFor = [] }: { re
     trusted: { has: () => false },
     strangers: { take: () => true },
   })
-  const world = await adminWorld({ secondFactorFor, mailing: 'sent', push: { services: [], publicKey: () => Promise.resolve('') }, providers: [{ id: 'trust', kind: 'openId', name: 'Elm Row Trust', issuer: 'http://127.0.0.1:1', clientId: 'ringround', clientSecret: 'secret', scopes: 'openid', keyAlgorithm: 'RS512' }], admin: { ...admin, devices: { telephones, directory: () => directory, registerAt: '127.0.0.1:5060' }, ringHere: ['sip:01632960001@127.0.0.1:5060'] } })
+  const world = await adminWorld({
+    secondFactorFor,
+    mailing: 'sent',
+    push: { services: [], publicKey: () => Promise.resolve('') },
+    providers: [
+      {
+        id: 'trust',
+        kind: 'openId',
+        name: 'Elm Row Trust',
+        issuer: 'http://127.0.0.1:1',
+        clientId: 'ringround',
+        clientSecret: 'secret',
+        scopes: 'openid',
+        keyAlgorithm: 'RS512',
+      },
+    ],
+    admin: {
+      ...admin,
+      devices: { telephones, directory: () => directory, registerAt: '127.0.0.1:5060' },
+      ringHere: ['sip:01632960001@127.0.0.1:5060'],
+    },
+  })
   late.journal = world.store.ledger
   await world.recordedCall('recorded', 2)
   await world.recordings.idle()
@@ -55,7 +96,14 @@ export async function documentedWorld({ admin = {}, secondFactorFor = [] }: { re
     await world.tell(
       id,
       ...goodCall(id).slice(0, 4),
-      { type: 'attempt.started', attempt: `${id}-1`, candidate: `phone:${specialistsNumber}`, label: 'On-call mobile', pool: 'local', target: specialistsNumber },
+      {
+        type: 'attempt.started',
+        attempt: `${id}-1`,
+        candidate: `phone:${specialistsNumber}`,
+        label: 'On-call mobile',
+        pool: 'local',
+        target: specialistsNumber,
+      },
       { type: 'attempt.ended', attempt: `${id}-1`, result: 'badNumber', status: 404, reason: 'Not Found', fault: 'farEnd' },
       { type: 'hunt.ended', result: 'nobody' },
       { type: 'call.ended', ending: 'unanswered' },
@@ -76,5 +124,7 @@ export interface Documented {
 
 /** Every operation of the document, in its order. */
 export function operationsOf(api: OpenApi): readonly Documented[] {
-  return Object.entries(api.paths).flatMap(([path, methods]) => Object.entries(methods).map(([method, operation]) => ({ method: method.toUpperCase(), path, operation })))
+  return Object.entries(api.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ method: method.toUpperCase(), path, operation })),
+  )
 }

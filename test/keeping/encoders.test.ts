@@ -68,7 +68,10 @@ test.each(lames)('$name: each channel comes out where it went in, and a swapped 
     const sound = await decoder.decode(mp3)
     if (typeof sound === 'string') throw new Error(sound)
     const from = rate / 2
-    const piece = { left: sound.left.subarray(from + encoderDelay, from + encoderDelay + rate), right: sound.right.subarray(from + encoderDelay, from + encoderDelay + rate) }
+    const piece = {
+      left: sound.left.subarray(from + encoderDelay, from + encoderDelay + rate),
+      right: sound.right.subarray(from + encoderDelay, from + encoderDelay + rate),
+    }
     const recorded = stereo.subarray(2 * from, 2 * (from + rate))
     expect(differs(recorded, piece, rate)).toBeUndefined()
     expect(differs(recorded, { left: piece.right, right: piece.left }, rate)).toMatch(/on the left/)
@@ -85,7 +88,10 @@ test.each(lames)('$name: many recordings at a time do not hear each other, and n
   const alone = await Promise.all(sounds.map((sound) => mp3Of(lame, 8_000, [sound])))
   const encoders = await Promise.all(sounds.map(() => lame.start(8_000)))
   const made: Buffer[][] = sounds.map(() => [])
-  for (let at = 0; at < 24_000; at += 1_000) encoders.forEach((encoder, index) => made[index]?.push(Buffer.from(encoder.encode((sounds[index] ?? new Int16Array()).subarray(at, at + 1_000)))))
+  for (let at = 0; at < 24_000; at += 1_000)
+    encoders.forEach((encoder, index) =>
+      made[index]?.push(Buffer.from(encoder.encode((sounds[index] ?? new Int16Array()).subarray(at, at + 1_000)))),
+    )
   encoders.forEach((encoder, index) => {
     expect(Buffer.concat([...(made[index] ?? []), Buffer.from(encoder.finish())]).equals(alone[index] ?? Buffer.alloc(0))).toBe(true)
     encoder.close()

@@ -1,5 +1,16 @@
 import { createHash } from 'node:crypto'
-import { appendFileSync, closeSync, existsSync, openSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync, writeSync } from 'node:fs'
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
@@ -27,7 +38,12 @@ class Bench {
   readonly desk: EncodingDesk
 
   constructor(lame: Lame = usual) {
-    this.desk = new EncodingDesk({ recordingsFolder: join(this.folder, 'recordings'), lame, wasm: () => Promise.resolve(wasm), lookEveryMs: 2 })
+    this.desk = new EncodingDesk({
+      recordingsFolder: join(this.folder, 'recordings'),
+      lame,
+      wasm: () => Promise.resolve(wasm),
+      lookEveryMs: 2,
+    })
   }
 
   follow(): void {
@@ -35,7 +51,10 @@ class Bench {
   }
 
   make(title = 'Cardiology'): Promise<EncodingResult> {
-    return this.desk.make({ recordingId: 'one', spoolPath: this.spool, mp3Path: this.mp3, tags: { title, startedAt: 0, callId: 'one' } }, 'usual')
+    return this.desk.make(
+      { recordingId: 'one', spoolPath: this.spool, mp3Path: this.mp3, tags: { title, startedAt: 0, callId: 'one' } },
+      'usual',
+    )
   }
 
   /** Part files that lie there. */
@@ -47,7 +66,9 @@ class Bench {
   /** The part file has grown beyond so many bytes: the desk is at work while the switch writes. */
   async hasEncoded(bytes: number): Promise<void> {
     const folder = growingFolder(join(this.folder, 'recordings'))
-    await expect.poll(() => this.parts().map((part) => readFileSync(join(folder, part)).length > bytes), { timeout: 30_000 }).toEqual([true])
+    await expect
+      .poll(() => this.parts().map((part) => readFileSync(join(folder, part)).length > bytes), { timeout: 30_000 })
+      .toEqual([true])
   }
 }
 
@@ -159,11 +180,26 @@ test.each<[string, (spool: string) => void]>([
   ['the switch has written other samples where some were encoded', (spool) => patch(spool, 5_000, Buffer.alloc(200, 9))],
   ['the recording has become shorter than what was encoded', (spool) => truncateSync(spool, 44 + 4 * rate)],
   ['the recording says another rate', (spool) => patch(spool, 24, wavHeader(2, 16_000, 0).subarray(24, 32))],
-  ['the samples begin elsewhere', (spool) => writeFileSync(spool, Buffer.concat([wavHeader(2, rate, 0).subarray(0, 36), Buffer.from('LIST\x04\0\0\0abcd'), wavHeader(2, rate, 0).subarray(36), readFileSync(spool).subarray(44)]))],
-  ['another file lies there', (spool) => {
-    rmSync(spool)
-    writeFileSync(spool, Buffer.concat([wavHeader(2, rate, 0), bytesOf(noisySpeech(2 * rate, rate, 5))]))
-  }],
+  [
+    'the samples begin elsewhere',
+    (spool) =>
+      writeFileSync(
+        spool,
+        Buffer.concat([
+          wavHeader(2, rate, 0).subarray(0, 36),
+          Buffer.from('LIST\x04\0\0\0abcd'),
+          wavHeader(2, rate, 0).subarray(36),
+          readFileSync(spool).subarray(44),
+        ]),
+      ),
+  ],
+  [
+    'another file lies there',
+    (spool) => {
+      rmSync(spool)
+      writeFileSync(spool, Buffer.concat([wavHeader(2, rate, 0), bytesOf(noisySpeech(2 * rate, rate, 5))]))
+    },
+  ],
 ])('%s: the spool is the truth', async (_what, change) => {
   const bench = await half()
   change(bench.spool)
@@ -195,7 +231,12 @@ test('no sound, no file, no WAV: failed in words, once it is known that trying a
   writeFileSync(bench.spool, wavHeader(2, rate, 0))
   bench.follow()
   await wait(10)
-  expect(await bench.make()).toMatchObject({ kind: 'failed', stage: 'spool', why: 'the recording is empty: 44 bytes and no sound in them', unusable: true })
+  expect(await bench.make()).toMatchObject({
+    kind: 'failed',
+    stage: 'spool',
+    why: 'the recording is empty: 44 bytes and no sound in them',
+    unusable: true,
+  })
   writeFileSync(bench.spool, 'hello '.repeat(100))
   expect(await bench.make()).toMatchObject({ kind: 'failed', stage: 'spool', unusable: true })
   writeFileSync(bench.spool, Buffer.concat([wavHeader(2, 11_025, 0), Buffer.alloc(40_000)]))
@@ -209,7 +250,12 @@ test('a recording that is still being written when it is to be finished is no MP
   const writing = setInterval(() => appendFileSync(bench.spool, Buffer.alloc(4_000)), 1)
   const result = await bench.make()
   clearInterval(writing)
-  expect(result).toMatchObject({ kind: 'failed', stage: 'spool', why: 'the recording has changed while it was made into MP3', unusable: false })
+  expect(result).toMatchObject({
+    kind: 'failed',
+    stage: 'spool',
+    why: 'the recording has changed while it was made into MP3',
+    unusable: false,
+  })
   expect(existsSync(bench.mp3)).toBe(false)
   expect(await bench.make()).toMatchObject({ kind: 'ready' })
 })
@@ -258,22 +304,40 @@ function faulty(kind: 'throws at the start' | 'throws later' | 'throws at the en
   }
 }
 
-test.each(['throws at the start', 'throws later', 'throws at the end', 'swaps', 'stutters', 'mutes'] as const)('a LAME that %s makes no MP3, and the one in WebAssembly does', async (kind) => {
-  const bench = new Bench(faulty(kind))
-  writeFileSync(bench.spool, Buffer.concat([wavHeader(2, rate, 0), bytesOf(noisySpeech(4 * rate, rate))]))
-  bench.follow()
-  await wait(20)
-  expect(await bench.make()).toMatchObject({ kind: 'failed', stage: kind.startsWith('throws') ? 'encode' : 'verify' })
-  expect(existsSync(bench.mp3)).toBe(false)
-  const job = { recordingId: 'one', spoolPath: bench.spool, mp3Path: bench.mp3, tags: { title: 'Cardiology', startedAt: 0, callId: 'one' } }
-  expect(await bench.desk.make(job, 'wasm')).toMatchObject({ kind: 'ready', seconds: 4 })
-  expect((await heard(bench.mp3)).seconds).toBeGreaterThan(4)
-})
+test.each(['throws at the start', 'throws later', 'throws at the end', 'swaps', 'stutters', 'mutes'] as const)(
+  'a LAME that %s makes no MP3, and the one in WebAssembly does',
+  async (kind) => {
+    const bench = new Bench(faulty(kind))
+    writeFileSync(bench.spool, Buffer.concat([wavHeader(2, rate, 0), bytesOf(noisySpeech(4 * rate, rate))]))
+    bench.follow()
+    await wait(20)
+    expect(await bench.make()).toMatchObject({ kind: 'failed', stage: kind.startsWith('throws') ? 'encode' : 'verify' })
+    expect(existsSync(bench.mp3)).toBe(false)
+    const job = {
+      recordingId: 'one',
+      spoolPath: bench.spool,
+      mp3Path: bench.mp3,
+      tags: { title: 'Cardiology', startedAt: 0, callId: 'one' },
+    }
+    expect(await bench.desk.make(job, 'wasm')).toMatchObject({ kind: 'ready', seconds: 4 })
+    expect((await heard(bench.mp3)).seconds).toBeGreaterThan(4)
+  },
+)
 
 test('a hundred that end at once are all made, each its own, and the name is given last', async () => {
   const folder = scratchFolder()
-  const desk = new EncodingDesk({ recordingsFolder: join(folder, 'recordings'), lame: usual, wasm: () => Promise.resolve(wasm), lookEveryMs: 5 })
-  const jobs = Array.from({ length: 100 }, (_, index) => ({ recordingId: `r${index}`, spoolPath: join(folder, `${index}.wav`), mp3Path: join(folder, 'recordings', 'day', `${index}.mp3`), tags: { title: 'x', startedAt: 0, callId: `c${index}` } }))
+  const desk = new EncodingDesk({
+    recordingsFolder: join(folder, 'recordings'),
+    lame: usual,
+    wasm: () => Promise.resolve(wasm),
+    lookEveryMs: 5,
+  })
+  const jobs = Array.from({ length: 100 }, (_, index) => ({
+    recordingId: `r${index}`,
+    spoolPath: join(folder, `${index}.wav`),
+    mp3Path: join(folder, 'recordings', 'day', `${index}.mp3`),
+    tags: { title: 'x', startedAt: 0, callId: `c${index}` },
+  }))
   for (const [index, job] of jobs.entries()) {
     writeFileSync(job.spoolPath, Buffer.concat([wavHeader(2, rate, 0), bytesOf(noisySpeech(rate + index, rate, index))]))
     if (index % 2 === 0) desk.follow(job.recordingId, job.spoolPath)

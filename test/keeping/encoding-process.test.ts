@@ -19,12 +19,22 @@ class World {
   readonly #recordings = join(this.folder, 'recordings')
 
   constructor(more: Partial<EncodingProcessSettings> = {}) {
-    this.encoding = new EncodingProcess({ recordingsFolder: this.#recordings, lame: 'native', onTrouble: (detail) => this.trouble.push(detail), ...more })
+    this.encoding = new EncodingProcess({
+      recordingsFolder: this.#recordings,
+      lame: 'native',
+      onTrouble: (detail) => this.trouble.push(detail),
+      ...more,
+    })
     onTestFinished(() => this.encoding.close())
   }
 
   job(recordingId: string): EncodingJob {
-    return { recordingId, spoolPath: join(this.folder, `${recordingId}.wav`), mp3Path: join(this.#recordings, `${recordingId}.mp3`), tags: { title: 'x', startedAt: 0, callId: recordingId } }
+    return {
+      recordingId,
+      spoolPath: join(this.folder, `${recordingId}.wav`),
+      mp3Path: join(this.#recordings, `${recordingId}.mp3`),
+      tags: { title: 'x', startedAt: 0, callId: recordingId },
+    }
   }
 
   /** What the switch has written so far, or writes on. */
@@ -41,7 +51,11 @@ class World {
   }
 
   async hasEncoded(bytes: number): Promise<void> {
-    await expect.poll(() => this.parts().some((part) => readFileSync(join(growingFolder(this.#recordings), part)).length > bytes), { timeout: 30_000 }).toBe(true)
+    await expect
+      .poll(() => this.parts().some((part) => readFileSync(join(growingFolder(this.#recordings), part)).length > bytes), {
+        timeout: 30_000,
+      })
+      .toBe(true)
   }
 
   kill(signal: NodeJS.Signals): void {
@@ -54,7 +68,8 @@ test('a recording is encoded while it runs; its process is not ours, gives way, 
   const up = await world.encoding.start()
   const { pid } = world.encoding
   expect(pid).not.toBe(process.pid)
-  if (process.platform === 'linux') expect(Number(readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]?.split(' ')[16])).toBeGreaterThan(0)
+  if (process.platform === 'linux')
+    expect(Number(readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]?.split(' ')[16])).toBeGreaterThan(0)
   expect(up.name).toMatch(/^(libmp3lame \d|LAME as WebAssembly)/)
   world.write('one', 3)
   world.encoding.follow('one', world.job('one').spoolPath)
@@ -67,22 +82,25 @@ test('a recording is encoded while it runs; its process is not ours, gives way, 
   expect(world.trouble).toEqual([])
 })
 
-test.each(['SIGKILL', 'SIGSEGV', 'SIGABRT'] as const)('a process that dies by %s while people talk is replaced, and follows them again', async (signal) => {
-  const world = new World()
-  await world.encoding.start()
-  world.write('one', 3)
-  world.encoding.follow('one', world.job('one').spoolPath)
-  await world.hasEncoded(8_000)
-  const before = world.encoding.pid
-  world.kill(signal)
-  await expect.poll(() => world.trouble.length, { timeout: 30_000 }).toBe(1)
-  expect(world.trouble[0]).toMatch(new RegExp(`^the encoding process has ended \\(${signal}\\)`))
-  // Before there is another one, what the dead one had in hand is cleared away.
-  await expect.poll(() => world.encoding.pid !== undefined && world.encoding.pid !== before, { timeout: 30_000 }).toBe(true)
-  await world.hasEncoded(8_000)
-  expect(world.parts()).toHaveLength(1)
-  expect(await world.encoding.make(world.job('one'), 'usual', withinMs)).toMatchObject({ kind: 'ready', seconds: 3, followed: true })
-})
+test.each(['SIGKILL', 'SIGSEGV', 'SIGABRT'] as const)(
+  'a process that dies by %s while people talk is replaced, and follows them again',
+  async (signal) => {
+    const world = new World()
+    await world.encoding.start()
+    world.write('one', 3)
+    world.encoding.follow('one', world.job('one').spoolPath)
+    await world.hasEncoded(8_000)
+    const before = world.encoding.pid
+    world.kill(signal)
+    await expect.poll(() => world.trouble.length, { timeout: 30_000 }).toBe(1)
+    expect(world.trouble[0]).toMatch(new RegExp(`^the encoding process has ended \\(${signal}\\)`))
+    // Before there is another one, what the dead one had in hand is cleared away.
+    await expect.poll(() => world.encoding.pid !== undefined && world.encoding.pid !== before, { timeout: 30_000 }).toBe(true)
+    await world.hasEncoded(8_000)
+    expect(world.parts()).toHaveLength(1)
+    expect(await world.encoding.make(world.job('one'), 'usual', withinMs)).toMatchObject({ kind: 'ready', seconds: 3, followed: true })
+  },
+)
 
 test('a process that dies over MP3s at any moment loses none of them', async () => {
   const world = new World()
@@ -130,7 +148,12 @@ test('one that takes longer over a recording than it may is ended, and in the en
   const world = new World()
   await world.encoding.start()
   world.write('one', 600)
-  expect(await world.encoding.make(world.job('one'), 'usual', 1)).toMatchObject({ kind: 'failed', stage: 'encode', why: 'the encoding process has ended (not done with a recording after 0.001 s)', unusable: false })
+  expect(await world.encoding.make(world.job('one'), 'usual', 1)).toMatchObject({
+    kind: 'failed',
+    stage: 'encode',
+    why: 'the encoding process has ended (not done with a recording after 0.001 s)',
+    unusable: false,
+  })
   expect(existsSync(world.job('one').mp3Path)).toBe(false)
   expect(await world.encoding.make(world.job('one'), 'usual', withinMs)).toMatchObject({ kind: 'ready', seconds: 600 })
 })

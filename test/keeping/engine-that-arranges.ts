@@ -14,22 +14,53 @@ const store = await openStore({ file, alarms })
 await store.closeInterrupted()
 const number = '+441632960099'
 const directory = { ...emptyDirectory, numbers: new Map([[number, { number, use: { kind: 'callBackCode' as const } }]]) }
-const arranged = await ArrangedCalls.open({ codesKey: () => Promise.resolve(Buffer.alloc(32, 5)), ledger: store.ledger, log: store.log, facts: store, clock: systemClock, alarms, directory: () => directory, mayDial: () => true })
+const arranged = await ArrangedCalls.open({
+  codesKey: () => Promise.resolve(Buffer.alloc(32, 5)),
+  ledger: store.ledger,
+  log: store.log,
+  facts: store,
+  clock: systemClock,
+  alarms,
+  directory: () => directory,
+  mayDial: () => true,
+})
 
 async function patients(who: number): Promise<void> {
   for (let call = 0; ; call++) {
     const callId = `${round}-${who}-${call}`
-    await store.log.append(callId, { type: 'call.arrived', kind: 'pifuAnswer', callerNumber: '07700900123', dialledNumber: '01632960031', source: 'test' })
-    if (await store.log.append(callId, { type: 'callBack.requested', line: 'epilepsy-follow-up', number: `+4477009001${callId.length % 2}${callId.at(-1) ?? ''}` })) writeSync(1, `requested ${callId}\n`)
+    await store.log.append(callId, {
+      type: 'call.arrived',
+      kind: 'pifuAnswer',
+      callerNumber: '07700900123',
+      dialledNumber: '01632960031',
+      source: 'test',
+    })
+    if (
+      await store.log.append(callId, {
+        type: 'callBack.requested',
+        line: 'epilepsy-follow-up',
+        number: `+4477009001${callId.length % 2}${callId.at(-1) ?? ''}`,
+      })
+    )
+      writeSync(1, `requested ${callId}\n`)
     await store.log.append(callId, { type: 'call.ended', ending: 'callBackRequested' })
   }
 }
 
 async function codes(): Promise<void> {
   for (let call = 0; ; call++) {
-    const made = await arranged.makeCallBackCode({ about: { thread: 't' }, asked: { target: { kind: 'number', number: '+441632960501' } }, number, validMs: 3_600_000 })
+    const made = await arranged.makeCallBackCode({
+      about: { thread: 't' },
+      asked: { target: { kind: 'number', number: '+441632960501' } },
+      number,
+      validMs: 3_600_000,
+    })
     if (made.kind !== 'made') throw new Error('no code was made')
-    const redeemed = await arranged.redeem(made.arrangement.code, { callId: `${round}-code-${call}`, callerNumber: `${call}`, dialledNumber: number })
+    const redeemed = await arranged.redeem(made.arrangement.code, {
+      callId: `${round}-code-${call}`,
+      callerNumber: `${call}`,
+      dialledNumber: number,
+    })
     if (redeemed.kind === 'granted') writeSync(1, `granted ${made.arrangement.code}\n`)
   }
 }

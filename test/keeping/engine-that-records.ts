@@ -11,14 +11,25 @@ const [folder = '', round = '0', sealed = ''] = process.argv.slice(2)
 const silent = { raise: (alarm: string, detail: string) => void writeSync(2, `${alarm} ${detail}\n`), clear: () => undefined }
 const store = await openStore({ file: join(folder, 'calls.db'), alarms: silent })
 const keys = await KeyRing.open({ ledger: store.ledger, master: { kind: 'file', path: join(folder, 'master.key') }, alarms: silent })
-const recordings = await createRecordings({ spoolFolder: join(folder, 'spool'), recordingsFolder: join(folder, 'recordings'), store, alarms: silent, encoder: 'wasm', minFreeBytes: 0, lineName: () => undefined, keys, sealed: sealed === 'sealed' })
+const recordings = await createRecordings({
+  spoolFolder: join(folder, 'spool'),
+  recordingsFolder: join(folder, 'recordings'),
+  store,
+  alarms: silent,
+  encoder: 'wasm',
+  minFreeBytes: 0,
+  lineName: () => undefined,
+  keys,
+  sealed: sealed === 'sealed',
+})
 
 for (let call = 0; ; call++) {
   const callId = `${round}-${call}`
   const place = await recordings.sink.allocate(callId)
   if (place.kind !== 'spool') throw new Error(place.why)
   const { recordingId, path } = place
-  for (const fact of untilTalking(callId, { spoolPath: path })) await store.log.append(callId, fact.type === 'recording.started' ? { ...fact, recordingId } : fact)
+  for (const fact of untilTalking(callId, { spoolPath: path }))
+    await store.log.append(callId, fact.type === 'recording.started' ? { ...fact, recordingId } : fact)
   stereoTones(path, { seconds: 2 })
   writeSync(1, `${callId}\n`)
   await store.log.append(callId, { type: 'talk.ended', by: 'caller', why: 'hangup' })

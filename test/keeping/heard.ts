@@ -15,7 +15,10 @@ export function heard(path: string): Promise<Heard> {
 }
 
 /** The MP3 of a recording, sealed or not. */
-export async function mp3Of(recordings: Recordings, { recordingId, path = '', bytes = 0 }: Pick<RecordingRecord, 'recordingId' | 'path' | 'bytes'>): Promise<Buffer> {
+export async function mp3Of(
+  recordings: Recordings,
+  { recordingId, path = '', bytes = 0 }: Pick<RecordingRecord, 'recordingId' | 'path' | 'bytes'>,
+): Promise<Buffer> {
   const opened = await recordings.open({ recordingId, path, bytes })
   if (opened.kind !== 'open') throw new Error(opened.why)
   const sound = await opened.stream(0, opened.size - 1)

@@ -32,9 +32,25 @@ export async function keptWorld(more: Partial<RecordingsSettings> = {}, folder =
   const mp3s = join(folder, 'recordings')
   const store = await openStore({ file: join(folder, 'ringround.db'), alarms })
   onTestFinished(() => store.close())
-  const keys = await KeyRing.open({ ledger: store.ledger, recordingKeys: store.recordingKeys, master: { kind: 'file', path: join(folder, 'master.key') }, alarms, retryAfterMs: 50 })
+  const keys = await KeyRing.open({
+    ledger: store.ledger,
+    recordingKeys: store.recordingKeys,
+    master: { kind: 'file', path: join(folder, 'master.key') },
+    alarms,
+    retryAfterMs: 50,
+  })
   onTestFinished(() => keys.close())
-  const recordings = await createRecordings({ spoolFolder: spool, recordingsFolder: mp3s, store, alarms, encoder: 'wasm', minFreeBytes: 0, lineName: (line) => ({ cardiology: 'Cardiology' })[line], keys, ...more })
+  const recordings = await createRecordings({
+    spoolFolder: spool,
+    recordingsFolder: mp3s,
+    store,
+    alarms,
+    encoder: 'wasm',
+    minFreeBytes: 0,
+    lineName: (line) => ({ cardiology: 'Cardiology' })[line],
+    keys,
+    ...more,
+  })
   onTestFinished(() => recordings.close())
   const tell = async (callId: string, ...facts: readonly CallFact[]) => {
     await Promise.all(facts.map((fact) => store.log.append(callId, fact)))
@@ -52,7 +68,9 @@ export async function keptWorld(more: Partial<RecordingsSettings> = {}, folder =
       const place = await recordings.sink.allocate(callId)
       if (place.kind !== 'spool') throw new Error(place.why)
       const { recordingId, path } = place
-      const facts = untilTalking(callId, { spoolPath: path }).map((fact) => (fact.type === 'recording.started' ? { ...fact, recordingId } : fact))
+      const facts = untilTalking(callId, { spoolPath: path }).map((fact) =>
+        fact.type === 'recording.started' ? { ...fact, recordingId } : fact,
+      )
       await tell(callId, ...facts)
       stereoTones(path, { seconds })
       await tell(callId, { type: 'talk.ended', by: 'caller', why: 'hangup' }, { type: 'recording.stopped', recordingId })

@@ -50,7 +50,9 @@ test('the MP3 says line, date and call, and nothing of a patient', async () => {
   const world = await keptWorld()
   await world.recordedCall('call-77', 1)
   const recording = await recordingOf(world, 'call-77')
-  const head = readFileSync(join(world.mp3s, recording?.path ?? '')).subarray(0, 400).toString('latin1')
+  const head = readFileSync(join(world.mp3s, recording?.path ?? ''))
+    .subarray(0, 400)
+    .toString('latin1')
   expect(head.startsWith('ID3\x04')).toBe(true)
   expect(head).toContain('Cardiology')
   expect(head).toContain('call-77')
@@ -62,7 +64,12 @@ test('a spool whose writer died, with a header that says nothing, is finished in
   const world = await keptWorld()
   const place = await world.recordings.sink.allocate('one')
   if (place.kind !== 'spool') throw new Error(place.why)
-  await world.tell('one', ...untilTalking('one', { spoolPath: place.path }).map((fact) => (fact.type === 'recording.started' ? { ...fact, recordingId: place.recordingId } : fact)))
+  await world.tell(
+    'one',
+    ...untilTalking('one', { spoolPath: place.path }).map((fact) =>
+      fact.type === 'recording.started' ? { ...fact, recordingId: place.recordingId } : fact,
+    ),
+  )
   stereoTones(place.path, { seconds: 2, claimedBytes: 0 })
   const next = await world.again()
   expect(await next.store.closeInterrupted()).toEqual(['one'])
@@ -76,7 +83,10 @@ test('a spool whose writer died, with a header that says nothing, is finished in
 function begunElsewhere(callId: string, seconds: number) {
   const folder = scratchFolder()
   const recording = { recordingId: `${callId}-r`, callId, path: join(folder, `${callId}-r.wav`), startedAt: Date.now() }
-  writeFileSync(join(folder, `${callId}-r.json`), JSON.stringify({ recordingId: recording.recordingId, callId, allocatedAt: recording.startedAt }))
+  writeFileSync(
+    join(folder, `${callId}-r.json`),
+    JSON.stringify({ recordingId: recording.recordingId, callId, allocatedAt: recording.startedAt }),
+  )
   stereoTones(recording.path, { seconds })
   return { folder, recording, facts: untilTalking(callId, { spoolPath: recording.path }) }
 }
@@ -99,7 +109,13 @@ test('a recording that another engine has begun goes on here and is finished out
 test('the recording of a call that nobody could go on with is finished by whoever closes the call', async () => {
   const world = await keptWorld()
   const { folder, recording, facts } = begunElsewhere('one', 2)
-  await world.tell('one', ...facts, { type: 'talk.ended', by: 'system', why: 'faulted' }, { type: 'recording.stopped', recordingId: 'one-r' }, { type: 'call.ended', ending: 'interrupted' })
+  await world.tell(
+    'one',
+    ...facts,
+    { type: 'talk.ended', by: 'system', why: 'faulted' },
+    { type: 'recording.stopped', recordingId: 'one-r' },
+    { type: 'call.ended', ending: 'interrupted' },
+  )
   await world.recordings.takeUp(recording)
   // Twice does no harm.
   await world.recordings.takeUp(recording)
@@ -175,7 +191,12 @@ test('a file that is no WAV at all is called so and kept', async () => {
   const place = await world.recordings.sink.allocate('one')
   if (place.kind !== 'spool') throw new Error(place.why)
   writeFileSync(place.path, 'not a recording '.repeat(100))
-  await world.tell('one', ...untilTalking('one').map((fact) => (fact.type === 'recording.started' ? { ...fact, recordingId: place.recordingId, spoolPath: place.path } : fact)))
+  await world.tell(
+    'one',
+    ...untilTalking('one').map((fact) =>
+      fact.type === 'recording.started' ? { ...fact, recordingId: place.recordingId, spoolPath: place.path } : fact,
+    ),
+  )
   world.recordings.sink.finish(place.recordingId)
   expect((await recordingOf(world, 'one'))?.why).toMatch(/not a RIFF\/WAVE file/)
   expect(readdirSync(join(world.spool, 'unusable'))).toContain(`${place.recordingId}.wav`)
@@ -213,7 +234,11 @@ test('a call that never came to talking leaves nothing in the spool', async () =
   const world = await keptWorld()
   await world.recordings.sink.allocate('one')
   expect(readdirSync(world.spool)).toHaveLength(1)
-  await world.tell('one', { type: 'call.arrived', kind: 'dialIn', callerNumber: '', dialledNumber: '', source: '' }, { type: 'call.ended', ending: 'unanswered' })
+  await world.tell(
+    'one',
+    { type: 'call.arrived', kind: 'dialIn', callerNumber: '', dialledNumber: '', source: '' },
+    { type: 'call.ended', ending: 'unanswered' },
+  )
   await expect.poll(() => readdirSync(world.spool)).toEqual([])
 })
 
@@ -221,7 +246,10 @@ test('a recording that the switch never wrote is told as failed, with an alarm',
   const world = await keptWorld()
   const place = await world.recordings.sink.allocate('one')
   if (place.kind !== 'spool') throw new Error(place.why)
-  await world.tell('one', ...untilTalking('one').map((fact) => (fact.type === 'recording.started' ? { ...fact, recordingId: place.recordingId } : fact)))
+  await world.tell(
+    'one',
+    ...untilTalking('one').map((fact) => (fact.type === 'recording.started' ? { ...fact, recordingId: place.recordingId } : fact)),
+  )
   world.recordings.sink.finish(place.recordingId)
   expect((await recordingOf(world, 'one'))?.state).toBe('failed')
   expect(world.alarms.active().map((alarm) => alarm.alarm)).toContain('recordings.missing')
@@ -232,7 +260,8 @@ test('a call id that would lead out of the folder does not', async () => {
   await world.recordedCall('../../etc/pass wd', 1)
   const recording = await recordingOf(world, '../../etc/pass wd')
   expect(recording?.path).toMatch(/^\d{4}\/\d{2}\/\d{2}\/______etc_pass_wd\.mp3$/)
-  for (const path of ['../../../etc/passwd', '/etc/passwd']) expect(await world.recordings.open({ recordingId: 'x', bytes: 1, path })).toMatchObject({ kind: 'missing' })
+  for (const path of ['../../../etc/passwd', '/etc/passwd'])
+    expect(await world.recordings.open({ recordingId: 'x', bytes: 1, path })).toMatchObject({ kind: 'missing' })
 })
 
 test('many recordings at once all become ready, no more at a time than allowed', async () => {

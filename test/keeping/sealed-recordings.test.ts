@@ -25,7 +25,11 @@ test('a recording is sealed on the disk, and heard as it was recorded', async ()
   const world = await keptWorld(sealed)
   await world.recordedCall('one', 3)
   const recording = await recordingOf(world, 'one')
-  expect(recording).toMatchObject({ state: 'ready', seconds: 3, path: expect.stringMatching(/^\d{4}\/\d{2}\/\d{2}\/one\.mp3\.sealed$/) as string })
+  expect(recording).toMatchObject({
+    state: 'ready',
+    seconds: 3,
+    path: expect.stringMatching(/^\d{4}\/\d{2}\/\d{2}\/one\.mp3\.sealed$/) as string,
+  })
   const file = fileOf(world, recording)
   expect(statSync(file).mode & 0o077).toBe(0)
   for (const told of ['ID3', 'Cardiology', 'LAME']) expect(readFileSync(file).includes(told)).toBe(false)
@@ -48,7 +52,8 @@ test('each organisation has a key of its own; what was recorded in the clear sta
   expect(next.keys.purposes).toEqual([expect.stringMatching(/^organisation:/)])
   const last = await next.again({ sealed: false })
   await last.recordedCall('after', 1)
-  for (const recording of [before, one, await recordingOf(last, 'after')]) expect((await heardOf(last.recordings, recording)).level('left', 440)).toBeGreaterThan(0.1)
+  for (const recording of [before, one, await recordingOf(last, 'after')])
+    expect((await heardOf(last.recordings, recording)).level('left', 440)).toBeGreaterThan(0.1)
 })
 
 test('what cannot be sealed stays in the spool and is sealed when the master key is back: nothing is written in the clear', async () => {
@@ -60,7 +65,10 @@ test('what cannot be sealed stays in the spool and is sealed when the master key
   const next = await world.again()
   expect(next.alarms.active()).toMatchObject([{ alarm: 'keys.unavailable' }])
   const id = await next.recordedCall('two', 1)
-  expect(await recordingOf(next, 'two')).toMatchObject({ state: 'failed', why: expect.stringMatching(/cannot be sealed, and is not written in the clear/) as string })
+  expect(await recordingOf(next, 'two')).toMatchObject({
+    state: 'failed',
+    why: expect.stringMatching(/cannot be sealed, and is not written in the clear/) as string,
+  })
   expect(readdirSync(next.spool)).toContain(`${id}.wav`)
   expect(readdirSync(next.mp3s, { recursive: true, encoding: 'utf8' }).filter((name) => name.includes('two'))).toEqual([])
   renameSync(kept, key)
@@ -77,7 +85,13 @@ async function servedWorld(folder?: string): Promise<AdminWorld> {
 async function answer(world: AdminWorld, callId: string, headers: Record<string, string> = {}) {
   const response = await world.get(`/api/calls/${callId}/recording.mp3`, { headers })
   const body = Buffer.from(await response.arrayBuffer())
-  return { status: response.status, type: response.headers.get('content-type') ?? '', range: response.headers.get('content-range'), body, code: response.status < 400 ? undefined : (JSON.parse(body.toString()) as { error: { code: string } }).error.code }
+  return {
+    status: response.status,
+    type: response.headers.get('content-type') ?? '',
+    range: response.headers.get('content-range'),
+    body,
+    code: response.status < 400 ? undefined : (JSON.parse(body.toString()) as { error: { code: string } }).error.code,
+  }
 }
 
 test('a sealed recording is served whole and in any part', async () => {
@@ -88,13 +102,19 @@ test('a sealed recording is served whole and in any part', async () => {
   expect(await answer(world, 'one')).toMatchObject({ status: 200, type: 'audio/mpeg', body: mp3 })
   const head = await world.get('/api/calls/one/recording.mp3', { method: 'HEAD' })
   expect([head.status, head.headers.get('content-length')]).toEqual([200, String(mp3.length)])
-  const edge = fc.tuple(fc.integer({ min: 0, max: Math.ceil(mp3.length / chunkBytes) }), fc.integer({ min: -1, max: 1 })).map(([chunk, more]) => Math.min(mp3.length - 1, Math.max(0, chunk * chunkBytes + more)))
+  const edge = fc
+    .tuple(fc.integer({ min: 0, max: Math.ceil(mp3.length / chunkBytes) }), fc.integer({ min: -1, max: 1 }))
+    .map(([chunk, more]) => Math.min(mp3.length - 1, Math.max(0, chunk * chunkBytes + more)))
   const place = fc.oneof(edge, fc.nat(mp3.length - 1))
   await fc.assert(
     fc.asyncProperty(place, place, async (one, other) => {
       const [first, last] = [Math.min(one, other), Math.max(one, other)]
       const part = await answer(world, 'one', { range: `bytes=${first}-${last}` })
-      expect([part.status, part.range, part.body.equals(mp3.subarray(first, last + 1))]).toEqual([206, `bytes ${first}-${last}/${mp3.length}`, true])
+      expect([part.status, part.range, part.body.equals(mp3.subarray(first, last + 1))]).toEqual([
+        206,
+        `bytes ${first}-${last}/${mp3.length}`,
+        true,
+      ])
     }),
     { numRuns: 60 },
   )
@@ -117,7 +137,11 @@ test('what is not as it was sealed is refused by a code, never played', async ()
   ]
   for (const [what, harm] of damages) {
     harm()
-    expect(await answer(world, 'one'), what).toMatchObject({ status: 500, code: 'recordingDamaged', type: expect.stringContaining('application/json') as string })
+    expect(await answer(world, 'one'), what).toMatchObject({
+      status: 500,
+      code: 'recordingDamaged',
+      type: expect.stringContaining('application/json') as string,
+    })
     expect(world.alarms.active(), what).toMatchObject([{ alarm: 'recordings.damaged' }])
   }
   rmSync(file)
@@ -135,7 +159,9 @@ test('damage further on breaks the answer off: the part before it is right, and 
   const response = await world.get('/api/calls/one/recording.mp3')
   expect(response.status).toBe(200)
   await expect(response.arrayBuffer()).rejects.toThrow()
-  expect(world.alarms.active()).toMatchObject([{ alarm: 'recordings.damaged', detail: expect.stringMatching(/one\.mp3\.sealed is not as it was sealed: chunk 9 of/) as string }])
+  expect(world.alarms.active()).toMatchObject([
+    { alarm: 'recordings.damaged', detail: expect.stringMatching(/one\.mp3\.sealed is not as it was sealed: chunk 9 of/) as string },
+  ])
 })
 
 test.each([

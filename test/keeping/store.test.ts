@@ -33,8 +33,13 @@ async function storeOfThen(file: string, upTo: string): Promise<Database.Databas
   await made.close()
   const before = new Database(then)
   before.exec(`attach '${file}' as later`)
-  const columns = (store: string, table: string) => (before.prepare(`select name from pragma_table_info('${table}', '${store}')`).all([]) as readonly { readonly name: string }[]).map(({ name }) => name)
-  for (const { name: table } of before.prepare("select name from main.sqlite_master where type = 'table' and name not like 'kysely%' and name not like 'sqlite%'").all([]) as readonly { readonly name: string }[]) {
+  const columns = (store: string, table: string) =>
+    (before.prepare(`select name from pragma_table_info('${table}', '${store}')`).all([]) as readonly { readonly name: string }[]).map(
+      ({ name }) => name,
+    )
+  for (const { name: table } of before
+    .prepare("select name from main.sqlite_master where type = 'table' and name not like 'kysely%' and name not like 'sqlite%'")
+    .all([]) as readonly { readonly name: string }[]) {
     const known = new Set(columns('later', table))
     const both = columns('main', table).filter((name) => known.has(name))
     if (both.length > 0) before.exec(`insert into main.${table} (${both.join()}) select ${both.join()} from later.${table}`)
@@ -57,11 +62,23 @@ test('an engine of before kept the wall clock alone: its calls read as they did,
   const { store } = await opened(file)
   const undone = untilTalking('undone', { heardAt: 13_000 }).slice(0, 12)
   const facts = new Map<string, readonly CallFact[]>([
-    ['good', goodCall('good').map((fact) => (fact.type === 'attempt.accepted' ? { ...fact, proof: { ...fact.proof, heardAt: 12_000 } } : fact))],
-    ['undone', [...undone, { type: 'attempt.ended', attempt: 'undone-2', result: 'answeredThenHungUp' }, { type: 'call.ended', ending: 'unanswered' }]],
+    [
+      'good',
+      goodCall('good').map((fact) => (fact.type === 'attempt.accepted' ? { ...fact, proof: { ...fact.proof, heardAt: 12_000 } } : fact)),
+    ],
+    [
+      'undone',
+      [
+        ...undone,
+        { type: 'attempt.ended', attempt: 'undone-2', result: 'answeredThenHungUp' },
+        { type: 'call.ended', ending: 'unanswered' },
+      ],
+    ],
   ])
-  const ofThen = (fact: CallFact): CallFact => (fact.type === 'call.arrived' ? (({ sipCallId: _id, trunk: _trunk, ...rest }) => rest)(fact) : fact)
-  for (const [callId, all] of facts) for (const [index, fact] of all.entries()) await store.appendLate(callId, ofThen(fact), (index + 1) * 1_000)
+  const ofThen = (fact: CallFact): CallFact =>
+    fact.type === 'call.arrived' ? (({ sipCallId: _id, trunk: _trunk, ...rest }) => rest)(fact) : fact
+  for (const [callId, all] of facts)
+    for (const [index, fact] of all.entries()) await store.appendLate(callId, ofThen(fact), (index + 1) * 1_000)
   await store.close()
   // Back to the tables of before, with what that engine wrote there.
   const before = await storeOfThen(file, '004-outcomes')

@@ -14,6 +14,16 @@ export async function translated(program: string, threads: readonly string[]): P
   const outdir = resolve('.cache', 'test-programs', String(process.pid))
   mkdirSync(outdir, { recursive: true })
   onTestFinished(() => rmSync(outdir, { recursive: true, force: true }))
-  await build({ entryPoints: [program, ...threads], outdir, entryNames: '[name]', bundle: true, packages: 'external', format: 'esm', platform: 'node', target: 'node20', logLevel: 'error' })
+  await build({
+    entryPoints: [program, ...threads],
+    outdir,
+    entryNames: '[name]',
+    bundle: true,
+    packages: 'external',
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    logLevel: 'error',
+  })
   return join(outdir, `${basename(program, '.ts')}.js`)
 }

@@ -23,7 +23,10 @@ async function stoppedWorld(sealed: boolean) {
   await world.store.close()
   const program = await translated('src/verify-command.ts', [])
   const verify = (...args: readonly string[]) => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], { encoding: 'utf8', env: { PATH: process.env['PATH'] ?? '', RINGROUND_DATA_FOLDER: world.folder, RINGROUND_RECORDINGS_FOLDER: world.mp3s } })
+    const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], {
+      encoding: 'utf8',
+      env: { PATH: process.env['PATH'] ?? '', RINGROUND_DATA_FOLDER: world.folder, RINGROUND_RECORDINGS_FOLDER: world.mp3s },
+    })
     return { status, out: stdout, error: stderr }
   }
   return { world, files: files as [string, string], head, verify }
@@ -46,37 +49,54 @@ test('what is as it was written is said to be so, and the head is printed for ke
   expect(cut.out).not.toMatch(/recordings are/)
 }, 60_000)
 
-test.each([true, false])('recordings that changed places, were cut off, changed or removed are named (sealed: %s)', async (sealed) => {
-  const { files: [one, two], verify } = await stoppedWorld(sealed)
-  const [first, second] = [readFileSync(one), readFileSync(two)]
-  const put = (a: Buffer, b: Buffer) => {
-    writeFileSync(one, a)
-    writeFileSync(two, b)
-  }
-  const wrong = () => verify().out.split('\n').filter((line) => line.startsWith('WRONG'))
-  renameSync(one, `${one}.x`)
-  renameSync(two, one)
-  renameSync(`${one}.x`, two)
-  expect(wrong()).toMatchObject([expect.stringMatching(/^WRONG: recording one-\S+ of call one: /), expect.stringMatching(/^WRONG: recording two-\S+ of call two: /)])
-  put(first.subarray(0, first.length - 100), second)
-  expect(wrong()).toMatchObject([expect.stringMatching(/^WRONG: recording one-/)])
-  const changed = Buffer.from(second)
-  const middle = headerBytes + Math.floor((second.length - headerBytes) / 2)
-  changed.writeUInt8(changed.readUInt8(middle) ^ 1, middle)
-  put(first, changed)
-  expect(wrong()).toMatchObject([expect.stringMatching(/^WRONG: recording two-/)])
-  put(first, second)
-  expect(wrong()).toEqual([])
-  rmSync(two)
-  expect(wrong()).toMatchObject([expect.stringMatching(/^WRONG: recording two-\S+ of call two: .*(is not there|ENOENT)/)])
-}, 60_000)
+test.each([true, false])(
+  'recordings that changed places, were cut off, changed or removed are named (sealed: %s)',
+  async (sealed) => {
+    const {
+      files: [one, two],
+      verify,
+    } = await stoppedWorld(sealed)
+    const [first, second] = [readFileSync(one), readFileSync(two)]
+    const put = (a: Buffer, b: Buffer) => {
+      writeFileSync(one, a)
+      writeFileSync(two, b)
+    }
+    const wrong = () =>
+      verify()
+        .out.split('\n')
+        .filter((line) => line.startsWith('WRONG'))
+    renameSync(one, `${one}.x`)
+    renameSync(two, one)
+    renameSync(`${one}.x`, two)
+    expect(wrong()).toMatchObject([
+      expect.stringMatching(/^WRONG: recording one-\S+ of call one: /),
+      expect.stringMatching(/^WRONG: recording two-\S+ of call two: /),
+    ])
+    put(first.subarray(0, first.length - 100), second)
+    expect(wrong()).toMatchObject([expect.stringMatching(/^WRONG: recording one-/)])
+    const changed = Buffer.from(second)
+    const middle = headerBytes + Math.floor((second.length - headerBytes) / 2)
+    changed.writeUInt8(changed.readUInt8(middle) ^ 1, middle)
+    put(first, changed)
+    expect(wrong()).toMatchObject([expect.stringMatching(/^WRONG: recording two-/)])
+    put(first, second)
+    expect(wrong()).toEqual([])
+    rmSync(two)
+    expect(wrong()).toMatchObject([expect.stringMatching(/^WRONG: recording two-\S+ of call two: .*(is not there|ENOENT)/)])
+  },
+  60_000,
+)
 
 test('a recording whose fact was changed to fit another file is found by the chain, and one without its key is not called proven', async () => {
   const { world, verify } = await stoppedWorld(true)
   const byHand = new Database(join(world.folder, 'ringround.db'))
-  byHand.exec("drop trigger call_events_no_update; update call_events set data = replace(data, '\"bytes\":', '\"bytes\":1') where call_id = 'one' and type = 'recording.ready'")
+  byHand.exec(
+    "drop trigger call_events_no_update; update call_events set data = replace(data, '\"bytes\":', '\"bytes\":1') where call_id = 'one' and type = 'recording.ready'",
+  )
   byHand.close()
-  expect(verify('--facts').out).toMatch(/WRONG: one of the facts \d+ to \d+ of call one was changed after .*, when it entered the chain\nWRONG: the lists do not say/)
+  expect(verify('--facts').out).toMatch(
+    /WRONG: one of the facts \d+ to \d+ of call one was changed after .*, when it entered the chain\nWRONG: the lists do not say/,
+  )
   rmSync(join(world.folder, 'master.key'))
   const locked = verify()
   expect(locked.status).toBe(1)
@@ -85,6 +105,9 @@ test('a recording whose fact was changed to fit another file is found by the cha
 
 test('a store that is not there is no proof', async () => {
   const program = await translated('src/verify-command.ts', [])
-  const { status, stderr } = spawnSync(process.execPath, [program], { encoding: 'utf8', env: { PATH: process.env['PATH'] ?? '', RINGROUND_DATA_FOLDER: '/nowhere' } })
+  const { status, stderr } = spawnSync(process.execPath, [program], {
+    encoding: 'utf8',
+    env: { PATH: process.env['PATH'] ?? '', RINGROUND_DATA_FOLDER: '/nowhere' },
+  })
   expect([status, stderr]).toEqual([1, '/nowhere/ringround.db: there is no store yet; the engine makes it when it starts.\n'])
 })

@@ -5,14 +5,17 @@ import { openWatchList, type KeptWatchList } from '../../src/store/kept-watch-li
 import { adminWorld, type AdminWorld } from './admin-world.js'
 import { keptWorld, type KeptWorld } from './kept-world.js'
 
-
 /** A number of the demo directory, which stands on its rotas. */
 const mobile = '+447700900202'
 const office = '+441632960777'
 let calls = 0
 
 /** One call that rings one telephone. @returns its id */
-async function ring(world: KeptWorld, result: AttemptResult, { target = mobile, label = 'On-call mobile', status, reason }: { target?: string; label?: string; status?: number; reason?: string } = {}): Promise<string> {
+async function ring(
+  world: KeptWorld,
+  result: AttemptResult,
+  { target = mobile, label = 'On-call mobile', status, reason }: { target?: string; label?: string; status?: number; reason?: string } = {},
+): Promise<string> {
   const callId = `call-${(calls += 1)}`
   const attempt = `${callId}-1`
   await world.tell(
@@ -47,7 +50,13 @@ interface Watched {
   readonly failed: number
   readonly byReason: Readonly<Record<string, number>>
   readonly watchedSince: number | null
-  readonly failures: readonly { readonly callId: string; readonly at: number; readonly result: string; readonly status?: number; readonly reason?: string }[]
+  readonly failures: readonly {
+    readonly callId: string
+    readonly at: number
+    readonly result: string
+    readonly status?: number
+    readonly reason?: string
+  }[]
   readonly standsToday: readonly { readonly kind: string; readonly id: string; readonly name: string }[]
 }
 
@@ -61,7 +70,9 @@ test('a telephone that fails is on the list with its evidence, over a restart as
   const world = await keptWorld()
   const { watchList, history } = await listOf(world)
   const ids = await fail(world, 3)
-  expect(watchList.watched()).toMatchObject([{ target: mobile, failures: ids.map((callId) => ({ callId, result: 'badNumber', status: 404 })) }])
+  expect(watchList.watched()).toMatchObject([
+    { target: mobile, failures: ids.map((callId) => ({ callId, result: 'badNumber', status: 404 })) },
+  ])
   expect(history.isWatched(mobile)).toBe(true)
   expect(world.alarms.active().map(({ alarm }) => alarm)).toEqual(['number.failing: On-call mobile'])
 
@@ -104,7 +115,13 @@ test('the API gives the list without a number, and clears by an id that says not
   await ring(world, 'failed', { target: office, label: 'Office', status: 503, reason: `no route to ${office} or 01632960777` })
   const [one, ...others] = await watchedOf(world)
   expect(others).toEqual([])
-  expect(one).toMatchObject({ label: 'On-call mobile', rung: 3, failed: 3, byReason: { 'badNumber 404': 3 }, failures: ids.map((callId) => ({ callId, result: 'badNumber', status: 404, reason: 'Not Found' })) })
+  expect(one).toMatchObject({
+    label: 'On-call mobile',
+    rung: 3,
+    failed: 3,
+    byReason: { 'badNumber 404': 3 },
+    failures: ids.map((callId) => ({ callId, result: 'badNumber', status: 404, reason: 'Not Found' })),
+  })
   expect(one?.number).toBe('+44••••••••02')
   const text = await (await world.get('api/targets')).text()
   for (const secret of [mobile, office, '7700900202', '01632960777']) expect(text + JSON.stringify(one)).not.toContain(secret)
@@ -158,13 +175,22 @@ test('every telephone has its figures, page by page, those that fail first', asy
   await ring(world, 'declined', { target: '+441632960001', label: 'A', status: 603 })
   await ring(world, 'busy', { target: '+441632960002', label: 'B', status: 486 })
   await fail(world, 3)
-  const ask = async (query: string) => (await (await world.get(`api/targets${query}`)).json()) as { readonly nextCursor: string | null; readonly targets: readonly Watched[] }
+  const ask = async (query: string) =>
+    (await (await world.get(`api/targets${query}`)).json()) as { readonly nextCursor: string | null; readonly targets: readonly Watched[] }
   const all = await ask('')
   expect(all.nextCursor).toBeNull()
   expect(all.targets.map(({ label }) => label)).toEqual(['On-call mobile', 'A', 'B'])
-  expect(all.targets[1]).toMatchObject({ rung: 2, accepted: 1, refused: 1, failed: 0, byResult: { accepted: 1, declined: 1 }, byReason: { 'declined 603': 1 }, watchedSince: null })
+  expect(all.targets[1]).toMatchObject({
+    rung: 2,
+    accepted: 1,
+    refused: 1,
+    failed: 0,
+    byResult: { accepted: 1, declined: 1 },
+    byReason: { 'declined 603': 1 },
+    watchedSince: null,
+  })
   const pages: string[] = []
-  for (let cursor: string | null = ''; cursor !== null; ) {
+  for (let cursor: string | null = ''; cursor !== null;) {
     const page = await ask(`?limit=1${cursor === '' ? '' : `&cursor=${cursor}`}`)
     pages.push(...page.targets.map(({ label }) => label))
     cursor = page.nextCursor
@@ -188,10 +214,13 @@ test('the list says on which rotas a telephone stands today', async () => {
 
 test('the page shows names as they were written, and of numbers their ends', async () => {
   const world = await adminWorld()
-  for (let times = 0; times < 3; times++) await ring(world, 'badNumber', { label: '<img src=x onerror="document.title=1">', target: office, status: 404 })
+  for (let times = 0; times < 3; times++)
+    await ring(world, 'badNumber', { label: '<img src=x onerror="document.title=1">', target: office, status: 404 })
   expect(await watchedOf(world)).toHaveLength(1)
   const visit = await fetch(await world.wayIn(), { redirect: 'manual' })
-  const page = await (await fetch(`${world.admin.url}watch-list`, { headers: { cookie: (visit.headers.get('set-cookie') ?? '').split(';')[0] ?? '' } })).text()
+  const page = await (
+    await fetch(`${world.admin.url}watch-list`, { headers: { cookie: (visit.headers.get('set-cookie') ?? '').split(';')[0] ?? '' } })
+  ).text()
   expect(page).toContain('&lt;img src=x onerror=&quot;document.title=1&quot;&gt;')
   expect(page).not.toContain('<img src=x')
   expect(page).toContain('wrong number 404')

@@ -3,7 +3,10 @@ import { writeFileSync } from 'node:fs'
 export const rate = 8_000
 
 /** A stereo WAV with one tone on each channel, as the switch spools it. */
-export function stereoTones(path: string, options: { readonly seconds: number; readonly left?: number; readonly right?: number; readonly claimedBytes?: number }): void {
+export function stereoTones(
+  path: string,
+  options: { readonly seconds: number; readonly left?: number; readonly right?: number; readonly claimedBytes?: number },
+): void {
   const frames = Math.round(options.seconds * rate)
   const data = Buffer.alloc(frames * 4)
   for (let frame = 0; frame < frames; frame++) {

@@ -12,7 +12,13 @@ interface Client {
   send(text: string): void
 }
 
-const limitsThatDoNotRunOut = { headersTimeoutMs: 600_000, requestTimeoutMs: 600_000, keepAliveTimeoutMs: 600_000, stalledTimeoutMs: 600_000, checkEveryMs: 20 }
+const limitsThatDoNotRunOut = {
+  headersTimeoutMs: 600_000,
+  requestTimeoutMs: 600_000,
+  keepAliveTimeoutMs: 600_000,
+  stalledTimeoutMs: 600_000,
+  checkEveryMs: 20,
+}
 
 async function server(limits: AdminSettings['limits'], more: Partial<AdminSettings> = {}) {
   const world = await adminWorld({ admin: { limits: { ...limitsThatDoNotRunOut, ...limits }, ...more } })
@@ -91,7 +97,14 @@ describe('connections to the pages', { timeout: 60_000 }, () => {
 
   it('a body that trickles in holds no place', async () => {
     const { client, ask, authorization } = await server({ connections: 20, connectionsPerAddress: 3 })
-    const slow = await Promise.all(Array.from({ length: 3 }, () => client('127.0.0.1', `POST /api/call-backs HTTP/1.1\r\nHost: 127.0.0.1\r\n${authorization}content-type: application/json\r\ncontent-length: 100\r\n\r\n{`)))
+    const slow = await Promise.all(
+      Array.from({ length: 3 }, () =>
+        client(
+          '127.0.0.1',
+          `POST /api/call-backs HTTP/1.1\r\nHost: 127.0.0.1\r\n${authorization}content-type: application/json\r\ncontent-length: 100\r\n\r\n{`,
+        ),
+      ),
+    )
     expect(await ask()).toBe(200)
     await expect.poll(() => slow.filter((one) => one.isOver()).length).toBe(1)
   })
@@ -115,7 +128,11 @@ describe('connections to the pages', { timeout: 60_000 }, () => {
 
   it('behind a proxy clients are counted by the address that it names', async () => {
     const { stream, ask } = await server({ connections: 20, connectionsPerAddress: 2, streamsPerAddress: 1 }, { proxies: ['127.0.0.0/30'] })
-    const boards = [await stream('127.0.0.1', 'X-Forwarded-For: 192.0.2.1\r\n'), await stream('127.0.0.1', 'X-Forwarded-For: 192.0.2.2\r\n'), await stream('127.0.0.1', 'X-Forwarded-For: 192.0.2.3\r\n')]
+    const boards = [
+      await stream('127.0.0.1', 'X-Forwarded-For: 192.0.2.1\r\n'),
+      await stream('127.0.0.1', 'X-Forwarded-For: 192.0.2.2\r\n'),
+      await stream('127.0.0.1', 'X-Forwarded-For: 192.0.2.3\r\n'),
+    ]
     expect(boards.map((board) => board.text().startsWith('HTTP/1.1 200'))).toEqual([true, true, true])
     expect(await ask('127.0.0.1', '/api/live', 'X-Forwarded-For: 192.0.2.2\r\n')).toBe(429)
     // Who is no proxy is not believed.
@@ -134,7 +151,10 @@ describe('requests', { timeout: 60_000 }, () => {
 
   it('whose body does not end in time likewise', async () => {
     const { client, authorization } = await server({ headersTimeoutMs: 100, requestTimeoutMs: 200 })
-    const slow = await client('127.0.0.1', `POST /api/call-backs HTTP/1.1\r\nHost: 127.0.0.1\r\n${authorization}content-type: application/json\r\ncontent-length: 100\r\n\r\n{`)
+    const slow = await client(
+      '127.0.0.1',
+      `POST /api/call-backs HTTP/1.1\r\nHost: 127.0.0.1\r\n${authorization}content-type: application/json\r\ncontent-length: 100\r\n\r\n{`,
+    )
     await slow.over
     expect(slow.text()).toMatch(/^HTTP\/1\.1 408 /)
   })
@@ -142,9 +162,16 @@ describe('requests', { timeout: 60_000 }, () => {
   it('with a body that is too large are refused before it is read', async () => {
     const world = await server({ bodyBytes: 2_000 })
     const { client } = world
-    const answer = await world.get('/api/call-backs', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ note: 'x'.repeat(3_000) }) })
+    const answer = await world.get('/api/call-backs', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ note: 'x'.repeat(3_000) }),
+    })
     expect([answer.status, await answer.json()]).toMatchObject([413, { error: { code: 'bodyTooLarge' } }])
-    const announced = await client('127.0.0.1', `POST /api/call-backs HTTP/1.1\r\nHost: 127.0.0.1\r\n${world.authorization}content-type: application/json\r\ncontent-length: 900000000\r\n\r\n`)
+    const announced = await client(
+      '127.0.0.1',
+      `POST /api/call-backs HTTP/1.1\r\nHost: 127.0.0.1\r\n${world.authorization}content-type: application/json\r\ncontent-length: 900000000\r\n\r\n`,
+    )
     await expect.poll(() => announced.text()).toMatch(/^HTTP\/1\.1 413 /)
   })
 
@@ -172,10 +199,19 @@ describe('event streams', { timeout: 60_000 }, () => {
 describe('descriptors', () => {
   it('that run out are told by /readyz, with the process that holds them', async () => {
     let ok = true
-    const world = await server({}, { descriptors: () => (ok ? { ok, detail: 'the engine: 40 of 1024 in use' } : { ok, detail: 'the engine has 1020 of 1024 file descriptors in use' }) })
+    const world = await server(
+      {},
+      {
+        descriptors: () =>
+          ok ? { ok, detail: 'the engine: 40 of 1024 in use' } : { ok, detail: 'the engine has 1020 of 1024 file descriptors in use' },
+      },
+    )
     expect((await world.get('/readyz')).status).toBe(200)
     ok = false
     const answer = await world.get('/readyz')
-    expect([answer.status, await answer.json()]).toMatchObject([503, { ready: false, missing: ['descriptors: the engine has 1020 of 1024 file descriptors in use'] }])
+    expect([answer.status, await answer.json()]).toMatchObject([
+      503,
+      { ready: false, missing: ['descriptors: the engine has 1020 of 1024 file descriptors in use'] },
+    ])
   })
 })

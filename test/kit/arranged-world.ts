@@ -22,7 +22,11 @@ function clinician(id: string, organisations: readonly string[], number: string)
 export const arrangedDirectory: Directory = {
   ...emptyDirectory,
   clinicians: new Map(
-    [clinician('dr-okafor', ['elm-row'], '+441632960501'), clinician('dr-prasad', ['elm-row', 'mill-street'], '+441632960502'), { ...clinician('dr-quiet', ['elm-row'], ''), numbers: [] }].map((one) => [one.id, one]),
+    [
+      clinician('dr-okafor', ['elm-row'], '+441632960501'),
+      clinician('dr-prasad', ['elm-row', 'mill-street'], '+441632960502'),
+      { ...clinician('dr-quiet', ['elm-row'], ''), numbers: [] },
+    ].map((one) => [one.id, one]),
   ),
   numbers: new Map(
     [
@@ -78,8 +82,21 @@ export class ArrangedWorld {
   /** As if the engine had been killed, and started again. */
   async again(): Promise<void> {
     const { clock, ledger, log, more } = this
-    const raised: Alarms = { raise: (alarm, detail) => void this.alarms.set(alarm, detail), clear: (alarm) => void this.alarms.delete(alarm) }
-    this.#arranged = await ArrangedCalls.open({ codesKey: () => Promise.resolve(Buffer.alloc(32, 5)), ledger, log, facts: factsOf(log), clock, alarms: raised, directory: () => arrangedDirectory, mayDial: (number) => /^\+44\d{10}$/.test(number), ...more })
+    const raised: Alarms = {
+      raise: (alarm, detail) => void this.alarms.set(alarm, detail),
+      clear: (alarm) => void this.alarms.delete(alarm),
+    }
+    this.#arranged = await ArrangedCalls.open({
+      codesKey: () => Promise.resolve(Buffer.alloc(32, 5)),
+      ledger,
+      log,
+      facts: factsOf(log),
+      clock,
+      alarms: raised,
+      directory: () => arrangedDirectory,
+      mayDial: (number) => /^\+44\d{10}$/.test(number),
+      ...more,
+    })
   }
 
   place = (call: ArrangedCall): { readonly kind: 'placed'; readonly callId: string } => {

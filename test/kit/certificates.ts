@@ -24,7 +24,10 @@ export class Authority {
 
   static async make(): Promise<Authority> {
     const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
-    const certificate = await X509CertificateGenerator.createSelfSigned({ name: 'CN=An authority for tests', keys, ...validity(), extensions: [new BasicConstraintsExtension(true, 0, true)] }, webcrypto)
+    const certificate = await X509CertificateGenerator.createSelfSigned(
+      { name: 'CN=An authority for tests', keys, ...validity(), extensions: [new BasicConstraintsExtension(true, 0, true)] },
+      webcrypto,
+    )
     return new Authority(certificate, keys)
   }
 

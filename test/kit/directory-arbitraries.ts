@@ -1,6 +1,21 @@
 import fc from 'fast-check'
 import { dateOf, dayNumber, dayOfWeek, daysOfWeek } from '../../src/directory/calendar.js'
-import type { Area, Clinician, Directory, DirectoryNumber, Line, NcnPool, Organisation, OutcomeChoice, RingPolicy, Rota, RotaChange, RotaEntry, RotaSession, TimeSpan } from '../../src/directory/model.js'
+import type {
+  Area,
+  Clinician,
+  Directory,
+  DirectoryNumber,
+  Line,
+  NcnPool,
+  Organisation,
+  OutcomeChoice,
+  RingPolicy,
+  Rota,
+  RotaChange,
+  RotaEntry,
+  RotaSession,
+  TimeSpan,
+} from '../../src/directory/model.js'
 import { parsePeriod } from '../../src/directory/period.js'
 import { defaultOutcomes } from '../../src/directory/outcomes.js'
 import { defaultRing } from '../../src/directory/read-line.js'
@@ -15,15 +30,23 @@ import type { Target } from '../../src/switch/port.js'
 const clinicianIds = ['dr-okafor', 'dr-lind', 'dr-prasad', 'nurse-9', '24-7-team']
 const sessionNames = ['Morning', 'Afternoon', 'Night', 'On call: 24/7', 'a "quoted" one', '#4, late']
 
-export const arbitraryTime = fc.integer({ min: 0, max: 1439 }).map((minute) => `${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}`)
-export const arbitrarySpan: fc.Arbitrary<TimeSpan> = fc.record({ from: arbitraryTime, to: fc.oneof({ weight: 9, arbitrary: arbitraryTime }, { weight: 1, arbitrary: fc.constant('24:00') }) })
+export const arbitraryTime = fc
+  .integer({ min: 0, max: 1439 })
+  .map((minute) => `${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}`)
+export const arbitrarySpan: fc.Arbitrary<TimeSpan> = fc.record({
+  from: arbitraryTime,
+  to: fc.oneof({ weight: 9, arbitrary: arbitraryTime }, { weight: 1, arbitrary: fc.constant('24:00') }),
+})
 
 /** Dates around the clock changes, the leap day and the turn of the year. */
-export const arbitraryDay = fc
-  .oneof(
-    fc.integer({ min: -3, max: 3 }).chain((offset) => fc.constantFrom('2026-03-29', '2026-10-25', '2027-03-28', '2028-02-29', '2027-01-01').map((date) => (dayNumber(date) ?? 0) + offset)),
-    fc.integer({ min: 20_000, max: 21_500 }),
-  )
+export const arbitraryDay = fc.oneof(
+  fc
+    .integer({ min: -3, max: 3 })
+    .chain((offset) =>
+      fc.constantFrom('2026-03-29', '2026-10-25', '2027-03-28', '2028-02-29', '2027-01-01').map((date) => (dayNumber(date) ?? 0) + offset),
+    ),
+  fc.integer({ min: 20_000, max: 21_500 }),
+)
 
 const arbitraryTarget: fc.Arbitrary<Target> = fc.oneof(
   fc.integer({ min: 0, max: 999 }).map((n): Target => ({ kind: 'number', number: `+441632960${String(n).padStart(3, '0')}` })),
@@ -33,7 +56,44 @@ const arbitraryTarget: fc.Arbitrary<Target> = fc.oneof(
 
 /** Words as people write them, with everything that means something to YAML or to a spreadsheet. */
 const arbitraryWords = fc
-  .array(fc.constantFrom('Dr', 'St', "Bride's", 'é', 'Ward', '7', '-', ':', '#', '"', '{', '[x]', '&', '*', '!', '|', '>', '%', '@', '=', '+', 'no', 'null', '~', '1e3', '09:00', '012', '\\', ',', ';', '(', ')', '日本'), { minLength: 1, maxLength: 5 })
+  .array(
+    fc.constantFrom(
+      'Dr',
+      'St',
+      "Bride's",
+      'é',
+      'Ward',
+      '7',
+      '-',
+      ':',
+      '#',
+      '"',
+      '{',
+      '[x]',
+      '&',
+      '*',
+      '!',
+      '|',
+      '>',
+      '%',
+      '@',
+      '=',
+      '+',
+      'no',
+      'null',
+      '~',
+      '1e3',
+      '09:00',
+      '012',
+      '\\',
+      ',',
+      ';',
+      '(',
+      ')',
+      '日本',
+    ),
+    { minLength: 1, maxLength: 5 },
+  )
   .map((parts) => parts.join(' '))
 
 export const arbitraryEntry: fc.Arbitrary<RotaEntry> = fc.oneof(
@@ -43,12 +103,23 @@ export const arbitraryEntry: fc.Arbitrary<RotaEntry> = fc.oneof(
 export const arbitraryEntries = fc.uniqueArray(arbitraryEntry, { selector: entryKey, maxLength: 4 })
 
 const arbitraryPattern: fc.Arbitrary<readonly RotaSession[]> = fc.uniqueArray(
-  fc.record({ name: fc.constantFrom(...sessionNames), day: fc.constantFrom(...daysOfWeek), span: arbitrarySpan, entries: arbitraryEntries }),
+  fc.record({
+    name: fc.constantFrom(...sessionNames),
+    day: fc.constantFrom(...daysOfWeek),
+    span: arbitrarySpan,
+    entries: arbitraryEntries,
+  }),
   { selector: (session) => `${session.day} ${session.name}`, maxLength: 12 },
 )
 
 function arbitraryChange(pattern: readonly RotaSession[]): fc.Arbitrary<RotaChange> {
-  const own = fc.record({ date: arbitraryDay.map(dateOf), session: fc.constantFrom(...sessionNames), kind: fc.constant('replace' as const), entries: arbitraryEntries, span: arbitrarySpan })
+  const own = fc.record({
+    date: arbitraryDay.map(dateOf),
+    session: fc.constantFrom(...sessionNames),
+    kind: fc.constant('replace' as const),
+    entries: arbitraryEntries,
+    span: arbitrarySpan,
+  })
   if (pattern.length === 0) return own
   const existing = fc.tuple(arbitraryDay, fc.constantFrom(...pattern)).map(([day, session]) => {
     const monday = day - daysOfWeek.indexOf(dayOfWeek(day))
@@ -63,7 +134,10 @@ function arbitraryChange(pattern: readonly RotaSession[]): fc.Arbitrary<RotaChan
     fc.record({ kind: fc.constant('add' as const), entry: arbitraryEntry, position: fc.integer({ min: 1, max: 5 }) }),
     fc.constant({ kind: 'close' as const }),
   )
-  return fc.oneof({ weight: 1, arbitrary: own }, { weight: 4, arbitrary: fc.tuple(existing, effect).map(([where, what]) => ({ ...where, ...what }) as RotaChange) })
+  return fc.oneof(
+    { weight: 1, arbitrary: own },
+    { weight: 4, arbitrary: fc.tuple(existing, effect).map(([where, what]) => ({ ...where, ...what }) as RotaChange) },
+  )
 }
 
 export const arbitraryRota: fc.Arbitrary<Rota> = arbitraryPattern.chain((pattern) =>
@@ -84,32 +158,52 @@ const arbitrarySpans = fc
   .map((minutes) => [...minutes].sort((a, b) => a - b))
   .map((minutes) => {
     const time = (minute: number) => `${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}`
-    return Array.from({ length: Math.floor(minutes.length / 2) }, (_, i): TimeSpan => ({ from: time(minutes[2 * i] ?? 0), to: time(minutes[2 * i + 1] ?? 0) }))
+    return Array.from({ length: Math.floor(minutes.length / 2) }, (_, i): TimeSpan => ({
+      from: time(minutes[2 * i] ?? 0),
+      to: time(minutes[2 * i + 1] ?? 0),
+    }))
   })
 
 export const arbitraryHours: fc.Arbitrary<Line['hours']> = fc
   .record({
     week: fc.oneof(fc.constant('always' as const), fc.dictionary(fc.constantFrom(...daysOfWeek), arbitrarySpans)),
     exceptions: fc.dictionary(arbitraryDay.map(dateOf), arbitrarySpans, { maxKeys: 4 }),
-    bankHolidays: fc.option(fc.record({ nation: fc.constantFrom('england' as const, 'scotland' as const, 'wales' as const), spans: arbitrarySpans }), { nil: undefined }),
+    bankHolidays: fc.option(
+      fc.record({ nation: fc.constantFrom('england' as const, 'scotland' as const, 'wales' as const), spans: arbitrarySpans }),
+      { nil: undefined },
+    ),
   })
-  .map(({ week, exceptions, bankHolidays }) => ({ week: week === 'always' ? week : { ...week }, exceptions: { ...exceptions }, ...(bankHolidays === undefined ? {} : { bankHolidays }) }))
+  .map(({ week, exceptions, bankHolidays }) => ({
+    week: week === 'always' ? week : { ...week },
+    exceptions: { ...exceptions },
+    ...(bankHolidays === undefined ? {} : { bankHolidays }),
+  }))
 
-const arbitraryOutcomes: fc.Arbitrary<readonly OutcomeChoice[]> = fc.uniqueArray(fc.record({ id: fc.constantFrom('referral-avoided', 'a', '2', 'seen'), label: arbitraryWords }), { selector: (choice) => choice.id, minLength: 1, maxLength: 4 })
+const arbitraryOutcomes: fc.Arbitrary<readonly OutcomeChoice[]> = fc.uniqueArray(
+  fc.record({ id: fc.constantFrom('referral-avoided', 'a', '2', 'seen'), label: arbitraryWords }),
+  { selector: (choice) => choice.id, minLength: 1, maxLength: 4 },
+)
 
 /** A directory of one line, a few organisations, and everything that the file format has a place for. */
 export const arbitraryDirectory: fc.Arbitrary<Directory> = fc
   .record({
     words: fc.array(arbitraryWords, { minLength: 12, maxLength: 12 }),
     areaOutcomes: fc.option(arbitraryOutcomes, { nil: undefined }),
-    kinds: fc.array(fc.constantFrom('gpPractice' as const, 'trust' as const, 'ambulance' as const, 'icb' as const, 'pharmacy' as const, 'other' as const), { minLength: 3, maxLength: 3 }),
+    kinds: fc.array(
+      fc.constantFrom('gpPractice' as const, 'trust' as const, 'ambulance' as const, 'icb' as const, 'pharmacy' as const, 'other' as const),
+      { minLength: 3, maxLength: 3 },
+    ),
     targets: fc.array(arbitraryTarget, { minLength: 8, maxLength: 8 }),
     dialIns: fc.uniqueArray(fc.integer({ min: 10, max: 99_999 }), { minLength: 4, maxLength: 6 }),
     hours: arbitraryHours,
     ring: fc.oneof(arbitraryRing, fc.constant(defaultRing)),
     kind: fc.constantFrom('advice' as const, 'pifuAnswer' as const, 'pifuCallBack' as const),
     outcomes: fc.option(arbitraryOutcomes, { nil: undefined }),
-    access: fc.constantFrom<Line['access']>({ everyone: true, organisations: [], areas: [] }, { everyone: false, organisations: [], areas: [] }, { everyone: false, organisations: ['org-1', 'org-2'], areas: ['area-1'] }),
+    access: fc.constantFrom<Line['access']>(
+      { everyone: true, organisations: [], areas: [] },
+      { everyone: false, organisations: [], areas: [] },
+      { everyone: false, organisations: ['org-1', 'org-2'], areas: ['area-1'] },
+    ),
     rota: fc.option(arbitraryRota, { nil: undefined }),
     poolEntries: arbitraryEntries,
     optional: fc.array(fc.boolean(), { minLength: 8, maxLength: 8 }),
@@ -142,7 +236,10 @@ function build(parts: Parts): Directory {
   const has = (index: number) => parts.optional[index] === true
   // Never what a name is by chance: a spoken name that is like the name is none of its own, and two changes of it are another matter.
   const said = (index: number) => `said ${word(index)}`
-  const areas: Area[] = [{ id: 'area-1', name: word(0), ...(parts.areaOutcomes === undefined ? {} : { outcomes: parts.areaOutcomes }) }, { id: 'area-2', name: word(1) }]
+  const areas: Area[] = [
+    { id: 'area-1', name: word(0), ...(parts.areaOutcomes === undefined ? {} : { outcomes: parts.areaOutcomes }) },
+    { id: 'area-2', name: word(1) },
+  ]
   const organisations = ['org-1', 'org-2', 'org-3'].map((id, index): Organisation => ({
     id,
     kind: parts.kinds[index] ?? 'other',
@@ -183,9 +280,23 @@ function build(parts: Parts): Directory {
     recordFrom: has(4) ? 'answer' : 'bridge',
     ...(has(5) ? { spokenWord: 'offers' } : {}),
   }
-  const pool: NcnPool = { id: 'pool-1', specialty: word(3), spokenName: has(7) ? said(4) : word(3), entries: parts.poolEntries, ring: parts.ring }
-  const uses: DirectoryNumber['use'][] = [{ kind: 'dialIn', organisation: 'org-1' }, { kind: 'line', line: 'line-1' }, { kind: 'callBackCode' }, { kind: 'bypass' }]
-  const numbers = parts.dialIns.map((number, index): DirectoryNumber => ({ number: index % 2 === 0 ? String(number) : `+441632960${String(number % 1_000).padStart(3, '0')}`, use: uses[index % uses.length] ?? { kind: 'callBackCode' } }))
+  const pool: NcnPool = {
+    id: 'pool-1',
+    specialty: word(3),
+    spokenName: has(7) ? said(4) : word(3),
+    entries: parts.poolEntries,
+    ring: parts.ring,
+  }
+  const uses: DirectoryNumber['use'][] = [
+    { kind: 'dialIn', organisation: 'org-1' },
+    { kind: 'line', line: 'line-1' },
+    { kind: 'callBackCode' },
+    { kind: 'bypass' },
+  ]
+  const numbers = parts.dialIns.map((number, index): DirectoryNumber => ({
+    number: index % 2 === 0 ? String(number) : `+441632960${String(number % 1_000).padStart(3, '0')}`,
+    use: uses[index % uses.length] ?? { kind: 'callBackCode' },
+  }))
   const byId = <T extends { readonly id: string }>(things: readonly T[]) => new Map(things.map((thing) => [thing.id, thing]))
   return {
     areas: byId(areas),

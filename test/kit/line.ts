@@ -14,7 +14,10 @@ export class Line {
     server.on('connection', (near) => {
       if (line.#isCut) return void near.destroy()
       const far = connect(to, '127.0.0.1')
-      for (const [one, other] of [[near, far], [far, near]] as const) {
+      for (const [one, other] of [
+        [near, far],
+        [far, near],
+      ] as const) {
         line.#sockets.add(one)
         one.on('error', () => undefined)
         one.on('close', () => {

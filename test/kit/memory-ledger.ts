@@ -31,7 +31,16 @@ export class MemoryLedger implements Ledger {
   async append(topic: LedgerTopic, subject: string, type: string, data: unknown, actor: Actor = engine): Promise<LedgerEntry> {
     await this.beforeAppend()
     if (this.failing !== undefined) throw new Error(this.failing)
-    const entry: LedgerEntry = { seq: this.kept.length + 1, topic, subject, at: this.clock.now(), actor, node: 'memory', type, data: JSON.parse(JSON.stringify(data)) as unknown }
+    const entry: LedgerEntry = {
+      seq: this.kept.length + 1,
+      topic,
+      subject,
+      at: this.clock.now(),
+      actor,
+      node: 'memory',
+      type,
+      data: JSON.parse(JSON.stringify(data)) as unknown,
+    }
     this.kept.push(entry)
     return entry
   }

@@ -5,4 +5,6 @@ export { noPostgres } from '../../bench/own-postgres.js'
 export type Postgres = OwnPostgres
 
 /** A PostgreSQL server of the tests' own: nobody pulls the plug, and the disk is not waited for. */
-export const Postgres = { start: async (): Promise<Postgres> => OwnPostgres.start({ port: await freePort(), fsync: false, sharedBuffers: '16MB' }) }
+export const Postgres = {
+  start: async (): Promise<Postgres> => OwnPostgres.start({ port: await freePort(), fsync: false, sharedBuffers: '16MB' }),
+}

@@ -26,7 +26,11 @@ export class RedisServer {
 
   /** Starts it (again), with nothing in its memory. */
   run(): void {
-    this.#server = spawn('redis-server', ['--bind', '127.0.0.1', '--port', String(this.port), '--save', '', '--appendonly', 'no', '--dir', this.folder], { stdio: 'ignore' })
+    this.#server = spawn(
+      'redis-server',
+      ['--bind', '127.0.0.1', '--port', String(this.port), '--save', '', '--appendonly', 'no', '--dir', this.folder],
+      { stdio: 'ignore' },
+    )
   }
 
   async stop(): Promise<void> {

@@ -104,7 +104,9 @@ export class VirtualNetwork {
     const copies = this.random() < duplication ? 2 : 1
     for (let copy = 0; copy < copies; copy++) {
       if (this.random() < loss) continue
-      this.time.after(minDelayMs + this.random() * (maxDelayMs - minDelayMs), () => this.#transports.get(endpointKey(to))?.deliver(bytes, from))
+      this.time.after(minDelayMs + this.random() * (maxDelayMs - minDelayMs), () =>
+        this.#transports.get(endpointKey(to))?.deliver(bytes, from),
+      )
     }
   }
 }

@@ -21,7 +21,12 @@ export class WebRtcPeer {
 
   constructor() {
     this.connection = new RTCPeerConnection({
-      codecs: { audio: [new RTCRtpCodecParameters({ mimeType: 'audio/PCMU', clockRate: 8000, channels: 1, payloadType: 0 }), new RTCRtpCodecParameters({ mimeType: 'audio/telephone-event', clockRate: 8000, channels: 1, payloadType: EVENTS })] },
+      codecs: {
+        audio: [
+          new RTCRtpCodecParameters({ mimeType: 'audio/PCMU', clockRate: 8000, channels: 1, payloadType: 0 }),
+          new RTCRtpCodecParameters({ mimeType: 'audio/telephone-event', clockRate: 8000, channels: 1, payloadType: EVENTS }),
+        ],
+      },
       iceUseIpv6: false,
       iceAdditionalHostAddresses: ['127.0.0.1'],
       iceServers: [],
@@ -88,14 +93,25 @@ export class WebRtcPeer {
   #send(payload: Buffer, payloadType: number, marker: boolean, timestamp = this.#timestamp): void {
     // The sender of the package would give keys the number of the voice.
     const { sender } = this.#transceiver
-    const header = new RtpHeader({ payloadType, marker, sequenceNumber: this.#sequence++ & 0xffff, timestamp: timestamp >>> 0, ssrc: sender.ssrc })
+    const header = new RtpHeader({
+      payloadType,
+      marker,
+      sequenceNumber: this.#sequence++ & 0xffff,
+      timestamp: timestamp >>> 0,
+      ssrc: sender.ssrc,
+    })
     if (sender.dtlsTransport.state === 'connected') void sender.dtlsTransport.sendRtp(payload, header)
   }
 
   /** How much of what was heard last is that tone, 0 to 1. */
   share(frequencyHz: number): number {
     const octets = Buffer.concat(this.heard.slice(-20))
-    return octets.length < 10 * FRAME ? 0 : toneShare(Array.from(octets, (octet) => MULAW_TO_LINEAR[octet] ?? 0), frequencyHz)
+    return octets.length < 10 * FRAME
+      ? 0
+      : toneShare(
+          Array.from(octets, (octet) => MULAW_TO_LINEAR[octet] ?? 0),
+          frequencyHz,
+        )
   }
 
   async close(): Promise<void> {

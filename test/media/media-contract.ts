@@ -77,16 +77,31 @@ export function mediaContract(kind: string, make: (options: MediaEngineOptions) 
       return made
     }
 
-    async function party(on: Media, id: string, { phone: phoneOptions, ...media }: Partial<ChannelMedia> & { phone?: PhoneOptions } = {}): Promise<{ channel: MediaChannel; phone: RtpPhone }> {
+    async function party(
+      on: Media,
+      id: string,
+      { phone: phoneOptions, ...media }: Partial<ChannelMedia> & { phone?: PhoneOptions } = {},
+    ): Promise<{ channel: MediaChannel; phone: RtpPhone }> {
       const phone = await RtpPhone.open(phoneOptions)
       phones.push(phone)
       const channel = await on.createChannel({ id })
-      channel.configure({ remoteAddress: '127.0.0.1', remotePort: phone.port, codec: phone.codec, telephoneEventPayloadType: 101, direction: 'sendrecv', ...media })
+      channel.configure({
+        remoteAddress: '127.0.0.1',
+        remotePort: phone.port,
+        codec: phone.codec,
+        telephoneEventPayloadType: 101,
+        direction: 'sendrecv',
+        ...media,
+      })
       return { channel, phone }
     }
 
     describe('two parties', () => {
-      for (const [a, b] of [['PCMU', 'PCMU'], ['PCMA', 'PCMU'], ['PCMU', 'PCMA']] as const) {
+      for (const [a, b] of [
+        ['PCMU', 'PCMU'],
+        ['PCMA', 'PCMU'],
+        ['PCMU', 'PCMA'],
+      ] as const) {
         it(`hear each other over a bridge (${a} and ${b}), and nobody after it is taken apart`, async () => {
           const media = engine()
           const gp = await party(media, 'gp', { phone: { codec: a } })
@@ -126,7 +141,12 @@ export function mediaContract(kind: string, make: (options: MediaEngineOptions) 
         gp.phone.says(GP_HZ, gp.channel.localPort)
         media.bridge(gp.channel, specialist.channel)
         await until('heard as mu-law', () => specialist.phone.hears(GP_HZ) > 0.95)
-        specialist.channel.configure({ remoteAddress: '127.0.0.1', remotePort: specialist.phone.port, codec: 'PCMA', direction: 'sendrecv' })
+        specialist.channel.configure({
+          remoteAddress: '127.0.0.1',
+          remotePort: specialist.phone.port,
+          codec: 'PCMA',
+          direction: 'sendrecv',
+        })
         await until('A-law arrives', () => specialist.phone.heard.at(-1)?.payloadType === 8)
         expect(new Set(specialist.phone.heard.map((packet) => packet.ssrc)).size).toBe(1)
       })
@@ -168,7 +188,9 @@ export function mediaContract(kind: string, make: (options: MediaEngineOptions) 
         specialist.phone.lose = (index) => index === 10 || index === 11
         specialist.phone.says(SPECIALIST_HZ, specialist.channel.localPort)
         await until('20 packets', () => gp.phone.heard.length >= 20)
-        const jumps = gp.phone.heard.slice(1).map((packet, index) => sequenceDistance(packet.sequence, gp.phone.heard[index]?.sequence ?? 0))
+        const jumps = gp.phone.heard
+          .slice(1)
+          .map((packet, index) => sequenceDistance(packet.sequence, gp.phone.heard[index]?.sequence ?? 0))
         expect(jumps.filter((jump) => jump !== 1)).toEqual([3])
         await until('the loss is counted', () => specialist.channel.stats.lost === 2)
       })
@@ -218,8 +240,14 @@ export function mediaContract(kind: string, make: (options: MediaEngineOptions) 
         expect(await missing.started).toBe(false)
         expect(await missing.ended).toMatchObject({ reason: 'error', playedMs: 0, error: { kind: 'notFound' } })
         await writeFile(join(folder, 'text.wav'), 'not audio')
-        expect(await gp.channel.play({ kind: 'file', path: join(folder, 'text.wav') }).ended).toMatchObject({ reason: 'error', error: { kind: 'unreadable' } })
-        expect(await gp.channel.play({ kind: 'toneStream', tones: '%(1' }).ended).toMatchObject({ reason: 'error', error: { kind: 'badTones' } })
+        expect(await gp.channel.play({ kind: 'file', path: join(folder, 'text.wav') }).ended).toMatchObject({
+          reason: 'error',
+          error: { kind: 'unreadable' },
+        })
+        expect(await gp.channel.play({ kind: 'toneStream', tones: '%(1' }).ended).toMatchObject({
+          reason: 'error',
+          error: { kind: 'badTones' },
+        })
         expect(gp.channel.stopPlaying()).toBe(0)
       })
 
@@ -228,7 +256,14 @@ export function mediaContract(kind: string, make: (options: MediaEngineOptions) 
         await writeFile(path, encodeWav([dtmfTone('7', { durationMs: 105 })]))
         const media = engine()
         const gp = await party(media, 'gp')
-        const end = await gp.channel.play({ kind: 'sequence', sources: [{ kind: 'file', path, loops: 2 }, { kind: 'file', path: join(folder, 'none.wav') }, { kind: 'silenceStream', ms: 50 }] }).ended
+        const end = await gp.channel.play({
+          kind: 'sequence',
+          sources: [
+            { kind: 'file', path, loops: 2 },
+            { kind: 'file', path: join(folder, 'none.wav') },
+            { kind: 'silenceStream', ms: 50 },
+          ],
+        }).ended
         expect(end).toEqual({ reason: 'done', playedMs: 260, lastSample: 2080 })
       })
 
@@ -291,7 +326,7 @@ export function mediaContract(kind: string, make: (options: MediaEngineOptions) 
         expect(Math.abs((digits[0]?.durationMs ?? 0) - 80)).toBeLessThan(20)
       })
 
-      it('cross a bridge with the other side\'s payload type, and are told of', async () => {
+      it("cross a bridge with the other side's payload type, and are told of", async () => {
         const media = engine()
         const gp = await party(media, 'gp', { phone: { eventType: 96 }, telephoneEventPayloadType: 96 })
         const specialist = await party(media, 'specialist', { telephoneEventPayloadType: 127 })
@@ -354,7 +389,8 @@ export function mediaContract(kind: string, make: (options: MediaEngineOptions) 
       it('drops what is no RTP without a word', async () => {
         const media = engine()
         const gp = await party(media, 'gp')
-        for (const junk of [Buffer.alloc(0), Buffer.from('hello'), Buffer.alloc(12, 0xff), Buffer.alloc(1400, 0x40)]) gp.phone.sendRaw(junk, gp.channel.localPort)
+        for (const junk of [Buffer.alloc(0), Buffer.from('hello'), Buffer.alloc(12, 0xff), Buffer.alloc(1400, 0x40)])
+          gp.phone.sendRaw(junk, gp.channel.localPort)
         gp.phone.sendSamples(new Int16Array(160), gp.channel.localPort)
         await until('the good packet', () => gp.channel.stats.packetsIn === 1)
         expect(gp.channel.stats.dropped).toBeGreaterThanOrEqual(3)
@@ -393,7 +429,8 @@ export function mediaContract(kind: string, make: (options: MediaEngineOptions) 
         expect(durationMs).toBe(result.durationMs)
         const [left, right] = channels
         if (!left || !right) throw new Error('not stereo')
-        const share = (samples: Int16Array, hz: number, fromMs: number, toMs: number) => toneShare(samples, hz, 8000, Math.round(fromMs * 8), Math.round((toMs - fromMs) * 8))
+        const share = (samples: Int16Array, hz: number, fromMs: number, toMs: number) =>
+          toneShare(samples, hz, 8000, Math.round(fromMs * 8), Math.round((toMs - fromMs) * 8))
         if (sameThread) expect(share(left, GP_HZ, 100, ran - 200)).toBeGreaterThan(0.95)
         expect(share(left, SPECIALIST_HZ, 100, ran - 200)).toBeLessThan(0.01)
         expect(share(right, 1500, 100, 500)).toBeGreaterThan(0.9)

@@ -34,7 +34,15 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'crash-'))
   program = join(folder, 'switch.mjs')
   const root = fileURLToPath(new URL('../..', import.meta.url))
-  await build({ stdin: { contents: PROGRAM, resolveDir: root, loader: 'ts' }, bundle: true, platform: 'node', format: 'esm', target: 'node20', outfile: program, logLevel: 'error' })
+  await build({
+    stdin: { contents: PROGRAM, resolveDir: root, loader: 'ts' },
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    outfile: program,
+    logLevel: 'error',
+  })
 })
 
 afterEach(() => {

@@ -107,7 +107,14 @@ export class RtpPhone {
     const payload = Buffer.alloc(4)
     for (let index = 0, packet = sender.next(); packet; index++, packet = sender.next()) {
       writeTelephoneEvent(payload, 0, packet)
-      const data = buildRtp({ marker: packet.marker, payloadType: this.#eventType, sequence: this.#sequence, timestamp: start, ssrc: this.#ssrc, payload })
+      const data = buildRtp({
+        marker: packet.marker,
+        payloadType: this.#eventType,
+        sequence: this.#sequence,
+        timestamp: start,
+        ssrc: this.#ssrc,
+        payload,
+      })
       this.#sequence = (this.#sequence + 1) & 0xffff
       this.#timestamp = (this.#timestamp + 160) >>> 0
       if (!lose(index)) this.#socket.send(data, to, this.#host)
@@ -137,7 +144,12 @@ export class RtpPhone {
   /** The audio of what was heard last, decoded. */
   audio(ms = 200): Int16Array {
     const table = this.codec === 'PCMU' ? MULAW_TO_LINEAR : ALAW_TO_LINEAR
-    const octets = Buffer.concat(this.heard.filter((packet) => packet.payloadType === (this.codec === 'PCMU' ? 0 : 8)).slice(-ms / 20).map((packet) => Buffer.from(packet.payload)))
+    const octets = Buffer.concat(
+      this.heard
+        .filter((packet) => packet.payloadType === (this.codec === 'PCMU' ? 0 : 8))
+        .slice(-ms / 20)
+        .map((packet) => Buffer.from(packet.payload)),
+    )
     return Int16Array.from(octets, (octet) => table[octet] ?? 0)
   }
 
@@ -162,7 +174,14 @@ export class RtpPhone {
   #sendFrame(samples: Int16Array, index: number): void {
     const payload = new Uint8Array(samples.length)
     encodeG711(this.codec === 'PCMU' ? LINEAR_TO_MULAW : LINEAR_TO_ALAW, samples, 0, samples.length, payload)
-    const data = buildRtp({ marker: index === 0, payloadType: this.codec === 'PCMU' ? 0 : 8, sequence: this.#sequence, timestamp: this.#timestamp, ssrc: this.#ssrc, payload })
+    const data = buildRtp({
+      marker: index === 0,
+      payloadType: this.codec === 'PCMU' ? 0 : 8,
+      sequence: this.#sequence,
+      timestamp: this.#timestamp,
+      ssrc: this.#ssrc,
+      payload,
+    })
     this.#sequence = (this.#sequence + 1) & 0xffff
     this.#timestamp = (this.#timestamp + samples.length) >>> 0
     if (!this.lose(index)) this.#socket.send(data, this.#to, this.#host)

@@ -34,10 +34,20 @@ async function phone(options: PhoneOptions = {}): Promise<RtpPhone> {
   return made
 }
 
-async function party(on: MediaEngine, media: Partial<ChannelMedia> = {}): Promise<{ channel: RtpChannel; phone: RtpPhone; keys: DigitEvent[] }> {
+async function party(
+  on: MediaEngine,
+  media: Partial<ChannelMedia> = {},
+): Promise<{ channel: RtpChannel; phone: RtpPhone; keys: DigitEvent[] }> {
   const own = await phone()
   const channel = await on.createChannel({ id: `party-${own.port}` })
-  channel.configure({ remoteAddress: '127.0.0.1', remotePort: own.port, codec: 'PCMU', telephoneEventPayloadType: 101, direction: 'sendrecv', ...media })
+  channel.configure({
+    remoteAddress: '127.0.0.1',
+    remotePort: own.port,
+    codec: 'PCMU',
+    telephoneEventPayloadType: 101,
+    direction: 'sendrecv',
+    ...media,
+  })
   const keys: DigitEvent[] = []
   channel.on('digit', (key) => keys.push(key))
   return { channel, phone: own, keys }
@@ -47,7 +57,7 @@ async function party(on: MediaEngine, media: Partial<ChannelMedia> = {}): Promis
 const STRANGERS = ['127.0.0.1', '127.0.0.9']
 
 describe.each(STRANGERS)('a stranger at %s', (address) => {
-  it('hears nothing and says nothing, before the party\'s first packet, while it talks, and in its silence', async () => {
+  it("hears nothing and says nothing, before the party's first packet, while it talks, and in its silence", async () => {
     const media = engine()
     const gp = await party(media)
     const specialist = await party(media)
@@ -69,7 +79,7 @@ describe.each(STRANGERS)('a stranger at %s', (address) => {
     expect(gp.channel.remote).toEqual({ address: '127.0.0.1', port: gp.phone.port })
   })
 
-  it('presses no key, with the party\'s own stream neither', async () => {
+  it("presses no key, with the party's own stream neither", async () => {
     const gp = await party(engine())
     const stranger = await phone({ address })
     stranger.presses('1', gp.channel.localPort)
@@ -80,7 +90,7 @@ describe.each(STRANGERS)('a stranger at %s', (address) => {
     await until('turned away again', () => gp.channel.stats.dropped >= 14)
     expect(gp.keys).toEqual([])
     gp.phone.presses('2', gp.channel.localPort)
-    await until('the party\'s key', () => gp.keys.length === 1)
+    await until("the party's key", () => gp.keys.length === 1)
     expect(gp.keys[0]?.digit).toBe('2')
   })
 
@@ -92,7 +102,7 @@ describe.each(STRANGERS)('a stranger at %s', (address) => {
     await until('turned away', () => gp.channel.stats.dropped === 3)
     expect(gp.channel.stats.reportsIn).toBe(0)
     gp.phone.sendReport(report, gp.channel.localPort + 1)
-    await until('the party\'s own', () => gp.channel.stats.reportsIn === 1)
+    await until("the party's own", () => gp.channel.stats.reportsIn === 1)
     expect(gp.channel.closed).toBe(false)
   })
 

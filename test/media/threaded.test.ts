@@ -13,17 +13,30 @@ let program: URL
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'media-thread-'))
   const outfile = join(folder, 'media-thread.mjs')
-  await build({ entryPoints: [fileURLToPath(new URL('../../src/embedded/media/media-thread.ts', import.meta.url))], bundle: true, packages: 'external', platform: 'node', format: 'esm', target: 'node20', outfile, logLevel: 'error' })
+  await build({
+    entryPoints: [fileURLToPath(new URL('../../src/embedded/media/media-thread.ts', import.meta.url))],
+    bundle: true,
+    packages: 'external',
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    outfile,
+    logLevel: 'error',
+  })
   program = pathToFileURL(outfile)
 })
 
 afterAll(() => rm(folder, { recursive: true }))
 
 for (const choice of ['node', 'auto'] as const) {
-  mediaContract(`an engine in a thread of its own, sockets: ${choice}`, (options) =>
-    startThreadedMedia(program, options, choice, (why) => {
-      throw new Error(why)
-    }), false)
+  mediaContract(
+    `an engine in a thread of its own, sockets: ${choice}`,
+    (options) =>
+      startThreadedMedia(program, options, choice, (why) => {
+        throw new Error(why)
+      }),
+    false,
+  )
 }
 
 describe('a media thread', () => {

@@ -15,7 +15,8 @@ const store = await openStore({ file, alarms })
 const now = () => Date.now() + Number(round) * 5 * 60_000
 const outbox = new Outbox({ tables: store.tables, now })
 const mail = await smtpMail(url, 'Ringround <advice@example.nhs.uk>')
-const letterOf = ({ person }: { readonly person: string }) => Promise.resolve({ to: `${person}@example.nhs.uk`, subject: 'A message', text: person, html: `<p>${person}</p>` })
+const letterOf = ({ person }: { readonly person: string }) =>
+  Promise.resolve({ to: `${person}@example.nhs.uk`, subject: 'A message', text: person, html: `<p>${person}</p>` })
 new Sender({ outbox, carrier: byMail(mail, letterOf), alarms, clock: { ...systemClock, now } })
 for (let n = 0; ; n++) {
   const person = `r${round}-${n}`

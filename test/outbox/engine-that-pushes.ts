@@ -14,4 +14,16 @@ const store = await openStore({ file, alarms })
 const now = () => Date.now()
 const outbox = new Outbox({ tables: store.tables, now })
 const book = new PushBook({ db: store.tables.writing, now })
-new Sender({ outbox, carrier: byPush({ book, contact: 'mailto:advice@example.nhs.uk', services: [service], keyPair: () => Promise.resolve(keyPairOf(Buffer.from(key, 'hex'))), directory: () => emptyDirectory, now }), alarms, clock: systemClock })
+new Sender({
+  outbox,
+  carrier: byPush({
+    book,
+    contact: 'mailto:advice@example.nhs.uk',
+    services: [service],
+    keyPair: () => Promise.resolve(keyPairOf(Buffer.from(key, 'hex'))),
+    directory: () => emptyDirectory,
+    now,
+  }),
+  alarms,
+  clock: systemClock,
+})

@@ -23,14 +23,20 @@ export async function mailServer(port = 0): Promise<MailServer> {
     authOptional: true,
     disabledCommands: ['STARTTLS'],
     logger: false,
-    onAuth: ({ password }, _session, done) => (password === 'right' ? done(null, { user: 'ringround' }) : done(Object.assign(new Error('wrong password'), { responseCode: 535 }))),
-    onRcptTo: (_address, _session, done) => (refusal ? done(Object.assign(new Error(refusal.text), { responseCode: refusal.code })) : done()),
+    onAuth: ({ password }, _session, done) =>
+      password === 'right' ? done(null, { user: 'ringround' }) : done(Object.assign(new Error('wrong password'), { responseCode: 535 })),
+    onRcptTo: (_address, _session, done) =>
+      refusal ? done(Object.assign(new Error(refusal.text), { responseCode: refusal.code })) : done(),
     onData(stream, session, done) {
       const parts: Buffer[] = []
       stream.on('data', (part: Buffer) => parts.push(part))
       stream.on('end', () => {
         const text = Buffer.concat(parts).toString('utf8')
-        received.push({ to: session.envelope.rcptTo.map(({ address }) => address), text, messageId: /^message-id: (.*)$/im.exec(text)?.[1]?.trim() ?? '' })
+        received.push({
+          to: session.envelope.rcptTo.map(({ address }) => address),
+          text,
+          messageId: /^message-id: (.*)$/im.exec(text)?.[1]?.trim() ?? '',
+        })
         done()
       })
     },
@@ -39,5 +45,9 @@ export async function mailServer(port = 0): Promise<MailServer> {
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
   onTestFinished(() => new Promise<void>((resolve) => server.close(() => resolve())))
   const address = server.server.address()
-  return { url: `smtp://127.0.0.1:${typeof address === 'object' && address ? address.port : port}`, received, says: (said) => void (refusal = said) }
+  return {
+    url: `smtp://127.0.0.1:${typeof address === 'object' && address ? address.port : port}`,
+    received,
+    says: (said) => void (refusal = said),
+  }
 }

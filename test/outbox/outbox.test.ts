@@ -24,7 +24,12 @@ import { pictureOf } from '../web/pictures.js'
 import { mailServer } from './mail-server.js'
 
 const from = 'Ringround <advice@example.nhs.uk>'
-const letter = { to: 'mary.lowe@example.nhs.uk', subject: 'A message – with “quotes”', text: 'Good morning.\n.\nA line that is a dot.', html: '<p>Good morning.</p>' }
+const letter = {
+  to: 'mary.lowe@example.nhs.uk',
+  subject: 'A message – with “quotes”',
+  text: 'Good morning.\n.\nA line that is a dot.',
+  html: '<p>Good morning.</p>',
+}
 
 test('a letter goes by SMTP as it was written, under its own Message-ID', async () => {
   const server = await mailServer()
@@ -57,48 +62,80 @@ test('a subject or an address cannot put in headers or recipients of its own', a
   const server = await mailServer()
   const mail = await smtpMail(server.url, from)
   onTestFinished(() => mail.close())
-  await mail.send({ to: 'mary.lowe@example.nhs.uk', subject: 'One\r\nBcc: everybody@example.nhs.uk\r\n\r\nTwo', text: 'x', html: '<p>x</p>' }, 'one')
+  await mail.send(
+    { to: 'mary.lowe@example.nhs.uk', subject: 'One\r\nBcc: everybody@example.nhs.uk\r\n\r\nTwo', text: 'x', html: '<p>x</p>' },
+    'one',
+  )
   expect(server.received.map(({ to }) => to)).toEqual([['mary.lowe@example.nhs.uk']])
   expect(server.received[0]?.text).not.toMatch(/^bcc:/im)
 })
 
-test('engines that are killed at any instant lose no message; what goes twice goes under one Message-ID', { timeout: 300_000 }, async () => {
-  const program = await translated('test/outbox/engine-that-mails.ts', ['src/store/sqlite/database-thread.ts'])
-  const server = await mailServer()
-  const file = join(scratchFolder(), 'calls.db')
-  const put: string[] = []
-  for (let round = 0; round < 4; round++) {
-    const child = spawn(process.execPath, [program, file, String(round), server.url], { stdio: ['ignore', 'pipe', 'inherit'] })
-    const exited = once(child, 'exit')
-    let said = ''
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text))
-    await expect.poll(() => said.split('\n').length, { timeout: 60_000 }).toBeGreaterThan(10 + round * 7)
-    child.kill('SIGKILL')
-    await exited
-    put.push(...said.split('\n').slice(0, -1).map((line) => line.replace('put ', '')))
-  }
-  // The last one has time to send what is left.
-  const store = await openStore({ file, alarms: new AlarmBoard() })
-  onTestFinished(() => store.close())
-  const now = () => Date.now() + 60 * 60_000
-  const outbox = new Outbox({ tables: store.tables, now })
-  const sender = new Sender({ outbox, carrier: byMail(await smtpMail(server.url, from), ({ person }) => Promise.resolve({ to: `${person}@example.nhs.uk`, subject: 'A message', text: person, html: `<p>${person}</p>` })), alarms: new AlarmBoard(), clock: { ...systemClock, now } })
-  onTestFinished(() => sender.close())
-  const arrived = () => new Set(server.received.flatMap(({ to }) => to.map((one) => one.split('@')[0] ?? '')))
-  await expect.poll(() => put.filter((person) => !arrived().has(person)), { timeout: 120_000 }).toEqual([])
-  const ids = new Map<string, Set<string>>()
-  for (const { to, messageId } of server.received) ids.set(to[0] ?? '', (ids.get(to[0] ?? '') ?? new Set()).add(messageId))
-  expect([...ids.values()].every((one) => one.size === 1)).toBe(true)
-  // At most what was in hand at each kill went twice.
-  expect(server.received.length - ids.size).toBeLessThanOrEqual(4)
-})
+test(
+  'engines that are killed at any instant lose no message; what goes twice goes under one Message-ID',
+  { timeout: 300_000 },
+  async () => {
+    const program = await translated('test/outbox/engine-that-mails.ts', ['src/store/sqlite/database-thread.ts'])
+    const server = await mailServer()
+    const file = join(scratchFolder(), 'calls.db')
+    const put: string[] = []
+    for (let round = 0; round < 4; round++) {
+      const child = spawn(process.execPath, [program, file, String(round), server.url], { stdio: ['ignore', 'pipe', 'inherit'] })
+      const exited = once(child, 'exit')
+      let said = ''
+      child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text))
+      await expect.poll(() => said.split('\n').length, { timeout: 60_000 }).toBeGreaterThan(10 + round * 7)
+      child.kill('SIGKILL')
+      await exited
+      put.push(
+        ...said
+          .split('\n')
+          .slice(0, -1)
+          .map((line) => line.replace('put ', '')),
+      )
+    }
+    // The last one has time to send what is left.
+    const store = await openStore({ file, alarms: new AlarmBoard() })
+    onTestFinished(() => store.close())
+    const now = () => Date.now() + 60 * 60_000
+    const outbox = new Outbox({ tables: store.tables, now })
+    const sender = new Sender({
+      outbox,
+      carrier: byMail(await smtpMail(server.url, from), ({ person }) =>
+        Promise.resolve({ to: `${person}@example.nhs.uk`, subject: 'A message', text: person, html: `<p>${person}</p>` }),
+      ),
+      alarms: new AlarmBoard(),
+      clock: { ...systemClock, now },
+    })
+    onTestFinished(() => sender.close())
+    const arrived = () => new Set(server.received.flatMap(({ to }) => to.map((one) => one.split('@')[0] ?? '')))
+    await expect.poll(() => put.filter((person) => !arrived().has(person)), { timeout: 120_000 }).toEqual([])
+    const ids = new Map<string, Set<string>>()
+    for (const { to, messageId } of server.received) ids.set(to[0] ?? '', (ids.get(to[0] ?? '') ?? new Set()).add(messageId))
+    expect([...ids.values()].every((one) => one.size === 1)).toBe(true)
+    // At most what was in hand at each kill went twice.
+    expect(server.received.length - ids.size).toBeLessThanOrEqual(4)
+  },
+)
 
 async function world() {
   const admin = await adminWorld()
   const { outbox } = admin
   const mary = await admin.accounts.addPerson(system, { name: 'Mary Lowe', email: 'mary.lowe@example.nhs.uk' })
-  const letterOf = letters({ accounts: admin.accounts, store: admin.store, directory: () => admin.directory, url: () => 'https://advice.example.nhs.uk' })
-  const message = (one: Message, person = mary.id): KeptMessage => ({ id: 'x', person, message: one, state: 'sending', createdAt: 0, dueAt: 0, tries: 1 })
+  const letterOf = letters({
+    accounts: admin.accounts,
+    store: admin.store,
+    directory: () => admin.directory,
+    url: () => 'https://advice.example.nhs.uk',
+  })
+  const message = (one: Message, person = mary.id): KeptMessage => ({
+    id: 'x',
+    person,
+    message: one,
+    state: 'sending',
+    createdAt: 0,
+    dueAt: 0,
+    tries: 1,
+  })
   return { admin, outbox, mary, letterOf, message }
 }
 
@@ -130,27 +167,31 @@ test('the figures of a month are those of the lines that somebody reports on; wi
   expect((await letterOf(message({ kind: 'summary', month })))?.text).toContain('2 of 2 calls answered')
 })
 
-test.runIf(findChromium())('the figures of a month are read as plain text or as HTML, which say the same and keep nobody out', { timeout: 240_000 }, async () => {
-  const { admin, mary, letterOf, message } = await world()
-  const [line = ''] = [...admin.directory.lines.keys()]
-  for (const fact of goodCall('one', { line })) await admin.store.log.append('one', fact)
-  await admin.accounts.grant(system, { person: mary.id, role: 'serviceManager', scope: { kind: 'everywhere' } })
-  const [row] = await admin.store.rollUps({ from: '2000-01', to: '2999-12', scope: 'line' })
-  const letter = await letterOf(message({ kind: 'summary', month: row?.month ?? '' }))
-  const html = letter?.html ?? ''
-  // Nothing is loaded, and nothing is said of a patient or a caller.
-  expect(html).not.toMatch(/<(img|script|link|iframe)|url\(|src=/i)
-  for (const text of [html, letter?.text ?? '']) expect(text).not.toMatch(/\+?\d{9,}|9434765919/)
-  expect(html).toContain(admin.directory.lines.get(line)?.name ?? '?')
-  const file = join(scratchFolder(), 'letter.html')
-  writeFileSync(file, html)
-  const browser = await Browser.start(findChromium() ?? '')
-  onTestFinished(() => browser.close())
-  await browser.open(`file://${file}`)
-  await browser.until("document.querySelector('table')")
-  await expectGood(browser, 'letter', pictureOf(browser))
-  expect(await browser.evaluate("[...document.querySelectorAll('thead th')].map((one) => one.scope)")).toEqual(['col', 'col', 'col'])
-})
+test.runIf(findChromium())(
+  'the figures of a month are read as plain text or as HTML, which say the same and keep nobody out',
+  { timeout: 240_000 },
+  async () => {
+    const { admin, mary, letterOf, message } = await world()
+    const [line = ''] = [...admin.directory.lines.keys()]
+    for (const fact of goodCall('one', { line })) await admin.store.log.append('one', fact)
+    await admin.accounts.grant(system, { person: mary.id, role: 'serviceManager', scope: { kind: 'everywhere' } })
+    const [row] = await admin.store.rollUps({ from: '2000-01', to: '2999-12', scope: 'line' })
+    const letter = await letterOf(message({ kind: 'summary', month: row?.month ?? '' }))
+    const html = letter?.html ?? ''
+    // Nothing is loaded, and nothing is said of a patient or a caller.
+    expect(html).not.toMatch(/<(img|script|link|iframe)|url\(|src=/i)
+    for (const text of [html, letter?.text ?? '']) expect(text).not.toMatch(/\+?\d{9,}|9434765919/)
+    expect(html).toContain(admin.directory.lines.get(line)?.name ?? '?')
+    const file = join(scratchFolder(), 'letter.html')
+    writeFileSync(file, html)
+    const browser = await Browser.start(findChromium() ?? '')
+    onTestFinished(() => browser.close())
+    await browser.open(`file://${file}`)
+    await browser.until("document.querySelector('table')")
+    await expectGood(browser, 'letter', pictureOf(browser))
+    expect(await browser.evaluate("[...document.querySelectorAll('thead th')].map((one) => one.scope)")).toEqual(['col', 'col', 'col'])
+  },
+)
 
 test('a name in a letter stays a name, whatever letters it has', async () => {
   const { admin, letterOf, message } = await world()
@@ -166,7 +207,14 @@ test('alarms go to whoever wants them and may see them, once however often they 
   await admin.accounts.grant(system, { person: mary.id, role: 'operations', scope: { kind: 'everywhere' } })
   for (const { id } of [mary, stranger]) await outbox.subscribe(id, 'alarms', true)
   const alarms = new AlarmBoard()
-  const end = watchOccasions({ outbox, accounts: admin.accounts, alarms, directory: () => admin.directory, clock: systemClock, trouble: (error) => expect.fail(String(error)) })
+  const end = watchOccasions({
+    outbox,
+    accounts: admin.accounts,
+    alarms,
+    directory: () => admin.directory,
+    clock: systemClock,
+    trouble: (error) => expect.fail(String(error)),
+  })
   for (let times = 0; times < 3; times++) {
     alarms.raise('store.diskFull', 'no room')
     alarms.raise('store.diskFull', 'still no room')
@@ -174,7 +222,9 @@ test('alarms go to whoever wants them and may see them, once however often they 
   }
   alarms.raise('mail.notSent', 'of low urgency')
   await end()
-  expect((await outbox.page(10)).map(({ person, message }) => [person, message.kind === 'alarm' ? message.alarm : ''])).toEqual([[mary.id, 'store.diskFull']])
+  expect((await outbox.page(10)).map(({ person, message }) => [person, message.kind === 'alarm' ? message.alarm : ''])).toEqual([
+    [mary.id, 'store.diskFull'],
+  ])
 })
 
 const chromium = findChromium()
@@ -183,7 +233,12 @@ test.runIf(chromium)('the page says what became of each message, stops one and s
   const admin = await adminWorld({ mailing: 'sent' })
   const { outbox } = admin
   const person = await admin.accounts.addPerson(system, { name: 'Mary Lowe', email: 'mary.lowe@example.nhs.uk' })
-  for (const message of [{ kind: 'invitation', by: 'x' }, { kind: 'alarm', alarm: 'store.diskFull', raisedAt: 0 }, { kind: 'summary', month: '2026-02' }] as const) await outbox.put(person.id, message)
+  for (const message of [
+    { kind: 'invitation', by: 'x' },
+    { kind: 'alarm', alarm: 'store.diskFull', raisedAt: 0 },
+    { kind: 'summary', month: '2026-02' },
+  ] as const)
+    await outbox.put(person.id, message)
   const failed = await outbox.take()
   if (failed) await outbox.failed(failed, '550 no such mailbox', true)
   const browser = await Browser.start(chromium ?? '')
@@ -194,7 +249,8 @@ test.runIf(chromium)('the page says what became of each message, stops one and s
   await browser.until("document.querySelectorAll('tbody tr').length === 3")
   await expectGood(browser, 'outbox', pictureOf(browser))
   expect(await browser.evaluate("document.querySelector('tbody').textContent")).toContain('550 no such mailbox')
-  const press = (what: string) => browser.evaluate(`[...document.querySelectorAll('tbody button')].find((one) => one.textContent.startsWith('${what}')).click()`)
+  const press = (what: string) =>
+    browser.evaluate(`[...document.querySelectorAll('tbody button')].find((one) => one.textContent.startsWith('${what}')).click()`)
   await press('Stop')
   await browser.until("document.querySelector('.nhsuk-notification-banner')?.textContent.includes('stopped')")
   await press('Send now')
@@ -208,7 +264,13 @@ test('whoever asks for a link is told the same, known or not, and cannot fill a 
   const admin = await adminWorld({ mailing: 'sent' })
   const { outbox } = admin
   const person = await admin.accounts.addPerson(system, { name: 'Mary Lowe', email: 'mary.lowe@example.nhs.uk' })
-  const ask = (email: string) => fetch(`${admin.admin.url}sign-in/send-link`, { method: 'POST', redirect: 'manual', body: new URLSearchParams({ email }), headers: { 'sec-fetch-site': 'same-origin' } })
+  const ask = (email: string) =>
+    fetch(`${admin.admin.url}sign-in/send-link`, {
+      method: 'POST',
+      redirect: 'manual',
+      body: new URLSearchParams({ email }),
+      headers: { 'sec-fetch-site': 'same-origin' },
+    })
   const [known, unknown] = [await ask('Mary.Lowe@example.nhs.uk'), await ask('nobody@example.nhs.uk')]
   expect([known.status, known.headers.get('location')]).toEqual([unknown.status, unknown.headers.get('location')])
   expect(known.headers.get('location')).toBe('/sign-in?done=linkAsked')

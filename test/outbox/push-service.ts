@@ -34,7 +34,11 @@ class SubscribedBrowser {
     const shared = this.#keys.computeSecret(sender)
     const secret = hkdf(shared, this.#auth, Buffer.concat([Buffer.from('WebPush: info\0'), this.#public, sender]), 32)
     const sealed = body.subarray(21 + idLength)
-    const open = createDecipheriv('aes-128-gcm', hkdf(secret, salt, Buffer.from('Content-Encoding: aes128gcm\0'), 16), hkdf(secret, salt, Buffer.from('Content-Encoding: nonce\0'), 12))
+    const open = createDecipheriv(
+      'aes-128-gcm',
+      hkdf(secret, salt, Buffer.from('Content-Encoding: aes128gcm\0'), 16),
+      hkdf(secret, salt, Buffer.from('Content-Encoding: nonce\0'), 12),
+    )
     open.setAuthTag(sealed.subarray(-16))
     const plain = Buffer.concat([open.update(sealed.subarray(0, -16)), open.final()])
     // Behind the text a 2, and nothing but zeros.
@@ -53,10 +57,22 @@ function checked(authorization: string, audience: string): { readonly contact: s
   const [, token = '', key = ''] = /^vapid t=([\w.-]+), k=([\w-]+)$/.exec(authorization) ?? []
   const [header = '', claims = '', signature = ''] = token.split('.')
   const point = Buffer.from(key, 'base64url')
-  const publicKey = createPublicKey({ key: { kty: 'EC', crv: 'P-256', x: point.subarray(1, 33).toString('base64url'), y: point.subarray(33).toString('base64url') }, format: 'jwk' })
-  if (!verify('sha256', Buffer.from(`${header}.${claims}`), { key: publicKey, dsaEncoding: 'ieee-p1363' }, Buffer.from(signature, 'base64url'))) throw new Error('the signature is wrong')
+  const publicKey = createPublicKey({
+    key: { kty: 'EC', crv: 'P-256', x: point.subarray(1, 33).toString('base64url'), y: point.subarray(33).toString('base64url') },
+    format: 'jwk',
+  })
+  if (
+    !verify(
+      'sha256',
+      Buffer.from(`${header}.${claims}`),
+      { key: publicKey, dsaEncoding: 'ieee-p1363' },
+      Buffer.from(signature, 'base64url'),
+    )
+  )
+    throw new Error('the signature is wrong')
   const { aud, exp, sub } = JSON.parse(Buffer.from(claims, 'base64url').toString()) as { aud: string; exp: number; sub: string }
-  if (aud !== audience || exp * 1_000 < Date.now() || exp * 1_000 > Date.now() + 24 * 60 * 60_000) throw new Error(`the token is for ${aud} until ${exp}`)
+  if (aud !== audience || exp * 1_000 < Date.now() || exp * 1_000 > Date.now() + 24 * 60 * 60_000)
+    throw new Error(`the token is for ${aud} until ${exp}`)
   return { contact: sub, key }
 }
 
@@ -81,7 +97,15 @@ export async function pushService(applicationServerKey = '') {
         if (!browser) return void response.writeHead(410).end()
         const header = (name: string) => String(request.headers[name] ?? '')
         if (!/^[\w-]{1,32}$/.test(header('topic'))) throw new Error('no topic')
-        if (answer.status < 300) received.push({ path, notice: JSON.parse(browser.read(Buffer.concat(parts))) as Record<string, string>, ttl: Number(header('ttl')), urgency: header('urgency'), topic: header('topic'), contact })
+        if (answer.status < 300)
+          received.push({
+            path,
+            notice: JSON.parse(browser.read(Buffer.concat(parts))) as Record<string, string>,
+            ttl: Number(header('ttl')),
+            urgency: header('urgency'),
+            topic: header('topic'),
+            contact,
+          })
       } catch (error) {
         wrong.push(error)
         return void response.writeHead(403).end()

@@ -63,7 +63,8 @@ test('what a browser sends is read once, whole, or refused', async () => {
   const place = { ...service.subscribe() }
   expect(readPushPlace(place, [service.origin])).toEqual({ kind: 'read', place })
   expect(readPushPlace(place, defaultPushServices)).toEqual({ kind: 'refused', code: 'notAPushService' })
-  for (const wrong of [{ p256dh: 'x' }, { auth: '' }, { p256dh: Buffer.alloc(65, 4).toString('base64url') }]) expect(readPushPlace({ ...place, ...wrong }, [service.origin])).toEqual({ kind: 'refused', code: 'badKeys' })
+  for (const wrong of [{ p256dh: 'x' }, { auth: '' }, { p256dh: Buffer.alloc(65, 4).toString('base64url') }])
+    expect(readPushPlace({ ...place, ...wrong }, [service.origin])).toEqual({ kind: 'refused', code: 'badKeys' })
 })
 
 async function subscribed() {
@@ -75,12 +76,32 @@ async function subscribed() {
   const book = new PushBook({ db: writing, now })
   const mary = await world.accounts.addPerson(system, { name: 'Mary Lowe', clinician: 'dr-a' })
   const signIn = async (place = service.subscribe()) => {
-    const { session } = await beginSession(writing, { person: mary.id, method: 'password', secondFactor: true, address: '', userAgent: '' }, defaultSessionLimits, now())
+    const { session } = await beginSession(
+      writing,
+      { person: mary.id, method: 'password', secondFactor: true, address: '', userAgent: '' },
+      defaultSessionLimits,
+      now(),
+    )
     await book.keep(mary.id, session.id, place)
     return { session: session.id, place }
   }
-  const carrier = byPush({ book, contact, services: [service.origin], keyPair: () => Promise.resolve(pair), directory: () => emptyDirectory, now })
-  const message = (subscription: string): KeptMessage => ({ id: 'x', person: mary.id, message: { kind: 'push', subscription, about: { kind: 'callBackDue', callBack: 'one', line: 'ent', at: now() } }, state: 'sending', createdAt: 0, dueAt: 0, tries: 1 })
+  const carrier = byPush({
+    book,
+    contact,
+    services: [service.origin],
+    keyPair: () => Promise.resolve(pair),
+    directory: () => emptyDirectory,
+    now,
+  })
+  const message = (subscription: string): KeptMessage => ({
+    id: 'x',
+    person: mary.id,
+    message: { kind: 'push', subscription, about: { kind: 'callBackDue', callBack: 'one', line: 'ent', at: now() } },
+    state: 'sending',
+    createdAt: 0,
+    dueAt: 0,
+    tries: 1,
+  })
   const idOf = async () => [...(await book.all()).values()].flat()[0]?.id ?? ''
   return { world, service, book, mary, signIn, carrier, message, idOf, now, is: (next: number) => void (at = next) }
 }
@@ -112,7 +133,10 @@ test('a browser that its push service has forgotten is told of nothing any more;
   service.forget(place)
   expect(await carrier.deliver(message(id))).toMatchObject({ kind: 'refused', why: expect.stringContaining('answers 410') as string })
   expect(await book.find(id)).toBeUndefined()
-  expect(await carrier.deliver(message(id))).toMatchObject({ kind: 'refused', why: expect.stringContaining('told of nothing any more') as string })
+  expect(await carrier.deliver(message(id))).toMatchObject({
+    kind: 'refused',
+    why: expect.stringContaining('told of nothing any more') as string,
+  })
 })
 
 test('what is no news any more is not sent, nor anything to a session that is over', async () => {
@@ -131,40 +155,68 @@ test('what is no news any more is not sent, nor anything to a session that is ov
   expect(service.received).toHaveLength(1)
 })
 
-test('an engine that is killed once the push service has a notice leaves it to the next, which sends it again: it is shown once', { timeout: 120_000 }, async () => {
-  const program = await translated('test/outbox/engine-that-pushes.ts', ['src/store/sqlite/database-thread.ts'])
-  const service = await pushService(pair.publicKey)
-  const file = join(scratchFolder(), 'calls.db')
-  const store = await openStore({ file, alarms: new AlarmBoard() })
-  const book = new PushBook({ db: store.tables.writing, now: () => Date.now() })
-  const { session } = await beginSession(store.tables.writing, { person: 'mary', method: 'password', secondFactor: true, address: '', userAgent: '' }, defaultSessionLimits, Date.now())
-  await book.keep('mary', session.id, service.subscribe())
-  const subscription = [...(await book.all()).values()].flat()[0]?.id ?? ''
-  await new Outbox({ tables: store.tables, now: () => Date.now() }).put('mary', { kind: 'push', subscription, about: { kind: 'callBackDue', callBack: 'one', line: 'ent', at: Date.now() } })
-  await store.close()
+test(
+  'an engine that is killed once the push service has a notice leaves it to the next, which sends it again: it is shown once',
+  { timeout: 120_000 },
+  async () => {
+    const program = await translated('test/outbox/engine-that-pushes.ts', ['src/store/sqlite/database-thread.ts'])
+    const service = await pushService(pair.publicKey)
+    const file = join(scratchFolder(), 'calls.db')
+    const store = await openStore({ file, alarms: new AlarmBoard() })
+    const book = new PushBook({ db: store.tables.writing, now: () => Date.now() })
+    const { session } = await beginSession(
+      store.tables.writing,
+      { person: 'mary', method: 'password', secondFactor: true, address: '', userAgent: '' },
+      defaultSessionLimits,
+      Date.now(),
+    )
+    await book.keep('mary', session.id, service.subscribe())
+    const subscription = [...(await book.all()).values()].flat()[0]?.id ?? ''
+    await new Outbox({ tables: store.tables, now: () => Date.now() }).put('mary', {
+      kind: 'push',
+      subscription,
+      about: { kind: 'callBackDue', callBack: 'one', line: 'ent', at: Date.now() },
+    })
+    await store.close()
 
-  const child = spawn(process.execPath, [program, file, key.toString('hex'), service.origin], { stdio: ['ignore', 'ignore', 'inherit'] })
-  const exited = once(child, 'exit')
-  service.onReceived(() => void child.kill('SIGKILL'))
-  await exited
-  service.onReceived(() => undefined)
-  expect(service.received).toHaveLength(1)
+    const child = spawn(process.execPath, [program, file, key.toString('hex'), service.origin], { stdio: ['ignore', 'ignore', 'inherit'] })
+    const exited = once(child, 'exit')
+    service.onReceived(() => void child.kill('SIGKILL'))
+    await exited
+    service.onReceived(() => undefined)
+    expect(service.received).toHaveLength(1)
 
-  const next = await openStore({ file, alarms: new AlarmBoard() })
-  onTestFinished(() => next.close())
-  const now = () => Date.now() + 3 * minute
-  const outbox = new Outbox({ tables: next.tables, now })
-  expect(await outbox.page(1)).toMatchObject([{ state: 'sending' }])
-  const sender = new Sender({ outbox, carrier: byPush({ book: new PushBook({ db: next.tables.writing, now }), contact, services: [service.origin], keyPair: () => Promise.resolve(pair), directory: () => emptyDirectory, now }), alarms: new AlarmBoard(), clock: { ...systemClock, now } })
-  onTestFinished(() => sender.close())
-  await expect.poll(async () => (await outbox.page(1))[0]?.state, { timeout: 60_000 }).toBe('sent')
-  const [first, again] = service.received
-  expect(service.received).toHaveLength(2)
-  expect([again?.topic, again?.notice]).toEqual([first?.topic, first?.notice])
-})
+    const next = await openStore({ file, alarms: new AlarmBoard() })
+    onTestFinished(() => next.close())
+    const now = () => Date.now() + 3 * minute
+    const outbox = new Outbox({ tables: next.tables, now })
+    expect(await outbox.page(1)).toMatchObject([{ state: 'sending' }])
+    const sender = new Sender({
+      outbox,
+      carrier: byPush({
+        book: new PushBook({ db: next.tables.writing, now }),
+        contact,
+        services: [service.origin],
+        keyPair: () => Promise.resolve(pair),
+        directory: () => emptyDirectory,
+        now,
+      }),
+      alarms: new AlarmBoard(),
+      clock: { ...systemClock, now },
+    })
+    onTestFinished(() => sender.close())
+    await expect.poll(async () => (await outbox.page(1))[0]?.state, { timeout: 60_000 }).toBe('sent')
+    const [first, again] = service.received
+    expect(service.received).toHaveLength(2)
+    expect([again?.topic, again?.notice]).toEqual([first?.topic, first?.notice])
+  },
+)
 
 const directory = (() => {
-  const parsed = parseDirectory('areas: { a: { name: A } }\norganisations: { t: { kind: trust, name: T, area: a } }\nclinicians: { dr-a: { name: Dr A, role: x, numbers: 01632 960001, organisations: [t] } }\nlines:\n  one: { trust: t, name: Cardiology, code: 1, hours: always, access: everyone }\nrotas:\n  one: { pattern: [{ session: Day, days: mon, time: 09:00-17:00, entries: [dr-a] }] }\n', 'x')
+  const parsed = parseDirectory(
+    'areas: { a: { name: A } }\norganisations: { t: { kind: trust, name: T, area: a } }\nclinicians: { dr-a: { name: Dr A, role: x, numbers: 01632 960001, organisations: [t] } }\nlines:\n  one: { trust: t, name: Cardiology, code: 1, hours: always, access: everyone }\nrotas:\n  one: { pattern: [{ session: Day, days: mon, time: 09:00-17:00, entries: [dr-a] }] }\n',
+    'x',
+  )
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.errors))
   return parsed.directory
 })()
@@ -174,7 +226,10 @@ test('a clinician is told once, whichever engine looks first, a quarter of an ho
   const outbox = new Outbox({ tables: world.store.tables, now })
   await world.accounts.grant(system, { person: mary.id, role: 'clinician', scope: { kind: 'everywhere' } })
   for (const fact of goodCall('open', { line: 'one' })) {
-    const own: CallFact = fact.type === 'attempt.started' && fact.attempt === 'open-2' ? { ...fact, candidate: 'clinician:dr-a', label: 'Dr A', clinician: 'dr-a' } : fact
+    const own: CallFact =
+      fact.type === 'attempt.started' && fact.attempt === 'open-2'
+        ? { ...fact, candidate: 'clinician:dr-a', label: 'Dr A', clinician: 'dr-a' }
+        : fact
     if (fact.type !== 'outcome.left') await world.store.log.append('open', own)
   }
   const [call] = (await world.store.calls({ outcome: 'open', limit: 1 })).calls
@@ -182,7 +237,19 @@ test('a clinician is told once, whichever engine looks first, a quarter of an ho
   const on = Date.parse('2026-01-12T09:00Z')
   let due: { readonly id: string; readonly line: string; readonly dueAt: number }[] = []
   const look = async () => {
-    const ends = [1, 2].map(() => watchPushOccasions({ outbox, book, accounts: world.accounts, alarms: new AlarmBoard(), store: world.store, callBacksDue: (clinician, from, to) => due.filter(({ dueAt }) => clinician === 'dr-a' && dueAt >= from && dueAt < to), directory: () => directory, clock: { ...systemClock, now }, trouble: (error) => expect.fail(String(error)) }))
+    const ends = [1, 2].map(() =>
+      watchPushOccasions({
+        outbox,
+        book,
+        accounts: world.accounts,
+        alarms: new AlarmBoard(),
+        store: world.store,
+        callBacksDue: (clinician, from, to) => due.filter(({ dueAt }) => clinician === 'dr-a' && dueAt >= from && dueAt < to),
+        directory: () => directory,
+        clock: { ...systemClock, now },
+        trouble: (error) => expect.fail(String(error)),
+      }),
+    )
     await Promise.all(ends.map((end) => end()))
     const told = (await outbox.page(20)).map(({ message }) => (message.kind === 'push' ? message.about : undefined))
     await world.store.tables.writing.deleteFrom('outbox').execute()
@@ -204,7 +271,10 @@ test('a clinician is told once, whichever engine looks first, a quarter of an ho
   is(ended + 10 * minute)
   await signIn()
   // Two browsers, each told.
-  expect(await look()).toMatchObject([{ kind: 'outcomeOpen', call: 'open', line: 'one' }, { kind: 'outcomeOpen', call: 'open' }])
+  expect(await look()).toMatchObject([
+    { kind: 'outcomeOpen', call: 'open', line: 'one' },
+    { kind: 'outcomeOpen', call: 'open' },
+  ])
   await book.wish(mary.id, 'outcomeOpen', false)
   expect(await look()).toEqual([])
   await book.wish(mary.id, 'outcomeOpen', true)
@@ -218,7 +288,17 @@ test('alarms are told to whoever asked for them and may see them, once', async (
   await signIn()
   const raised = async () => {
     const alarms = new AlarmBoard()
-    const end = watchPushOccasions({ outbox, book, accounts: world.accounts, alarms, store: world.store, callBacksDue: () => [], directory: () => directory, clock: systemClock, trouble: (error) => expect.fail(String(error)) })
+    const end = watchPushOccasions({
+      outbox,
+      book,
+      accounts: world.accounts,
+      alarms,
+      store: world.store,
+      callBacksDue: () => [],
+      directory: () => directory,
+      clock: systemClock,
+      trouble: (error) => expect.fail(String(error)),
+    })
     for (let times = 0; times < 2; times++) {
       alarms.raise('store.diskFull', 'no room')
       alarms.raise('store.diskFull', 'still no room')

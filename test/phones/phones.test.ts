@@ -4,7 +4,17 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { metronome } from '../../src/embedded/phones/metronome.js'
 import { Phone, type KeyForm, type PhoneOptions } from '../../src/embedded/phones/phone.js'
-import { acceptsAtSecondPrompt, answersFast, answersThenHangsUp, behave, declines, isBusy, neverAnswers, pressesWrongKeyFirst, voicemail } from '../../src/embedded/phones/temperament.js'
+import {
+  acceptsAtSecondPrompt,
+  answersFast,
+  answersThenHangsUp,
+  behave,
+  declines,
+  isBusy,
+  neverAnswers,
+  pressesWrongKeyFirst,
+  voicemail,
+} from '../../src/embedded/phones/temperament.js'
 import { babble } from '../../src/embedded/phones/voice.js'
 import { toneShare } from '../../src/embedded/protocols/rtp/goertzel.js'
 import { GoertzelDtmf } from '../../src/embedded/protocols/rtp/goertzel-dtmf.js'
@@ -22,7 +32,11 @@ afterEach(async () => {
   const used = open.splice(0)
   await Promise.all(used.map((opened) => opened.close()))
   expect(metronome.listeners, 'no phone goes on sending').toBe(0)
-  for (const { userAgent } of used) expect([userAgent.dialogCount, userAgent.layer.counts], 'nothing is left of the calls').toEqual([0, { client: 0, server: 0, unacknowledged: 0 }])
+  for (const { userAgent } of used)
+    expect([userAgent.dialogCount, userAgent.layer.counts], 'nothing is left of the calls').toEqual([
+      0,
+      { client: 0, server: 0, unacknowledged: 0 },
+    ])
 })
 
 describe.each(['udp', 'tcp'] as const)('two phones over %s', (protocol) => {

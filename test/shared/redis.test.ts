@@ -16,7 +16,9 @@ let trouble: string[]
 beforeAll(async () => {
   const port = await freePort()
   url = `redis://127.0.0.1:${port}`
-  server = spawn('redis-server', ['--bind', '127.0.0.1', '--port', String(port), '--save', '', '--appendonly', 'no', '--dir', folder], { stdio: 'ignore' })
+  server = spawn('redis-server', ['--bind', '127.0.0.1', '--port', String(port), '--save', '', '--appendonly', 'no', '--dir', folder], {
+    stdio: 'ignore',
+  })
 })
 afterAll(async () => {
   const gone = new Promise((resolve) => server.once('exit', resolve))
@@ -65,7 +67,9 @@ describe('two engines share who is being rung', () => {
   })
 
   it('of a hundred who want the same one, one gets him', async () => {
-    const results = await Promise.all(Array.from({ length: 100 }, (_, index) => (index % 2 === 0 ? one : other).reserve(['popular'], `call-${index}`)))
+    const results = await Promise.all(
+      Array.from({ length: 100 }, (_, index) => (index % 2 === 0 ? one : other).reserve(['popular'], `call-${index}`)),
+    )
     expect(results.filter(({ kind }) => kind === 'reserved')).toHaveLength(1)
   })
 

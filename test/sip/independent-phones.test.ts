@@ -32,10 +32,29 @@ afterEach(async () => {
 /** Runs SIPp to its end. @returns its exit code (0: every call as its scenario wants it) and what it printed */
 async function sipp(port: number, args: readonly string[]): Promise<{ readonly code: number | null; readonly output: string }> {
   const folder = await mkdtemp(join(tmpdir(), 'sipp-'))
-  const child = spawn('sipp', ['-i', '127.0.0.1', '-p', String(port), '-mi', '127.0.0.1', '-nostdin', '-timeout', '40s', '-timeout_error', '-trace_err', '-error_file', join(folder, 'errors'), ...args], {
-    cwd: folder,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const child = spawn(
+    'sipp',
+    [
+      '-i',
+      '127.0.0.1',
+      '-p',
+      String(port),
+      '-mi',
+      '127.0.0.1',
+      '-nostdin',
+      '-timeout',
+      '40s',
+      '-timeout_error',
+      '-trace_err',
+      '-error_file',
+      join(folder, 'errors'),
+      ...args,
+    ],
+    {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  )
   let output = ''
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
   child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()))
@@ -60,7 +79,23 @@ describe.each(['udp', 'tcp'] as const)('SIPp over %s', (protocol) => {
         if (answered) taken++
       })
     }
-    const { code, output } = await sipp(port, ['-sn', 'uac', '-t', mode, '-m', '10', '-l', '1', '-r', '10', '-d', '50', '-s', 'specialist', `127.0.0.1:${specialist.port}`])
+    const { code, output } = await sipp(port, [
+      '-sn',
+      'uac',
+      '-t',
+      mode,
+      '-m',
+      '10',
+      '-l',
+      '1',
+      '-r',
+      '10',
+      '-d',
+      '50',
+      '-s',
+      'specialist',
+      `127.0.0.1:${specialist.port}`,
+    ])
     expect(code, output).toBe(0)
     expect(taken).toBe(10)
     expect(specialist.state).toBe('idle')
@@ -97,7 +132,23 @@ describe('SIPp over udp that loses every tenth packet', () => {
     const specialist = await phone({ name: 'Specialist', timers: { t1: 200 } })
     specialist.onRinging = () => void specialist.answers()
     const port = await freePort()
-    const { code, output } = await sipp(port, ['-sn', 'uac', '-t', 'u1', '-lost', '10', '-m', '10', '-l', '1', '-d', '1500', '-s', 'specialist', `127.0.0.1:${specialist.port}`])
+    const { code, output } = await sipp(port, [
+      '-sn',
+      'uac',
+      '-t',
+      'u1',
+      '-lost',
+      '10',
+      '-m',
+      '10',
+      '-l',
+      '1',
+      '-d',
+      '1500',
+      '-s',
+      'specialist',
+      `127.0.0.1:${specialist.port}`,
+    ])
     expect(code, output).toBe(0)
   })
 })

@@ -102,24 +102,33 @@ describe('sockets', () => {
     await closed.close()
     const failures: string[] = []
     for (const protocol of ['udp', 'tcp'] as const) {
-      a.transport.send(printMessage(request('INVITE')), { protocol, address: '127.0.0.1', port }, (error) => failures.push(`${protocol}: ${error.message}`))
+      a.transport.send(printMessage(request('INVITE')), { protocol, address: '127.0.0.1', port }, (error) =>
+        failures.push(`${protocol}: ${error.message}`),
+      )
     }
     await expect.poll(() => failures.length).toBe(2)
-    expect(failures.sort()).toEqual([expect.stringContaining('tcp: '), expect.stringContaining(`udp: nobody listens on udp/127.0.0.1:${port}`)])
+    expect(failures.sort()).toEqual([
+      expect.stringContaining('tcp: '),
+      expect.stringContaining(`udp: nobody listens on udp/127.0.0.1:${port}`),
+    ])
   })
 
   it('ignore what is no SIP, and report what is broken SIP', async () => {
     const server = await Listening.open()
     const socket = createSocket('udp4')
     open.push({ close: () => void socket.close() })
-    for (const text of ['\r\n\r\n', '\0\0\0\0', '', 'GET / HTTP/1.1\r\n\r\n', 'OPTIONS sip:x SIP/2.0\r\nVia: SIP/2.0/UDP a\r\n\r\n']) socket.send(text, server.at('udp').port, '127.0.0.1')
+    for (const text of ['\r\n\r\n', '\0\0\0\0', '', 'GET / HTTP/1.1\r\n\r\n', 'OPTIONS sip:x SIP/2.0\r\nVia: SIP/2.0/UDP a\r\n\r\n'])
+      socket.send(text, server.at('udp').port, '127.0.0.1')
     await expect.poll(() => server.problems.length).toBe(2)
     expect(server.problems.map(({ request: known }) => known?.method)).toEqual([undefined, 'OPTIONS'])
     expect(server.messages).toEqual([])
   })
 
   it('lose and delay what a test asks them to', async () => {
-    const [from, to] = [await Listening.open({ faults: { outgoing: loses(50, 7) } }), await Listening.open({ faults: { incoming: () => 30 } })]
+    const [from, to] = [
+      await Listening.open({ faults: { outgoing: loses(50, 7) } }),
+      await Listening.open({ faults: { incoming: () => 30 } }),
+    ]
     const began = performance.now()
     for (let count = 0; count < 200; count++) from.transport.send(printMessage(request('OPTIONS')), to.at('udp'))
     await expect.poll(() => to.messages.length).toBeGreaterThan(70)
@@ -146,7 +155,10 @@ describe('transactions over sockets', () => {
     const options = request('OPTIONS')
     options.headers.remove('Via')
     const status = await new Promise<number>((resolve, reject) => {
-      client.send(options, b.at('udp'), { final: (response) => resolve(response.status), failed: (_why, detail) => reject(new Error(detail)) })
+      client.send(options, b.at('udp'), {
+        final: (response) => resolve(response.status),
+        failed: (_why, detail) => reject(new Error(detail)),
+      })
     })
     expect([status, seen, sent]).toEqual([200, 1, 3])
     await expect.poll(() => [client.counts.client, server.counts.server], { timeout: 30_000 }).toEqual([0, 0])

@@ -102,7 +102,11 @@ test.each([
   ['sends nothing but keep-alives', STRANGE_ADDRESS, (socket: Socket) => void socket.write('\r\n\r\n')],
   ['sends half a message and a byte now and then', STRANGE_ADDRESS, (socket: Socket) => void socket.write('X')],
   ['is known, and sends half a message and a byte now and then', KNOWN_ADDRESS, (socket: Socket) => void socket.write('X')],
-  ['promises a body that never comes', KNOWN_ADDRESS, (socket: Socket) => void socket.write('INVITE sip:x@y SIP/2.0\r\nContent-Length: 60000\r\n\r\n')],
+  [
+    'promises a body that never comes',
+    KNOWN_ADDRESS,
+    (socket: Socket) => void socket.write('INVITE sip:x@y SIP/2.0\r\nContent-Length: 60000\r\n\r\n'),
+  ],
 ])('a connection that %s is closed before long', async (_, from, sends) => {
   const { port } = await listener({ strangerSilenceMs: 200, halfMessageMs: 200, idleMs: 60_000 })
   const { socket, closed } = await connection(port, from)

@@ -25,7 +25,10 @@ describe('an engine among strangers', { timeout: 90_000 }, () => {
   })
 
   async function start(env: Readonly<Record<string, string>> = {}): Promise<Engine> {
-    const engine = await Engine.start({ directory: world([{ id: 'cardiology', code: '21', number: '4000', rota: ['sip:ward@127.0.0.1:9'] }]), env: { RINGROUND_CALLERS: KNOWN_ADDRESS, ...env } })
+    const engine = await Engine.start({
+      directory: world([{ id: 'cardiology', code: '21', number: '4000', rota: ['sip:ward@127.0.0.1:9'] }]),
+      env: { RINGROUND_CALLERS: KNOWN_ADDRESS, ...env },
+    })
     engines.push(engine)
     return engine
   }
@@ -43,12 +46,21 @@ describe('an engine among strangers', { timeout: 90_000 }, () => {
   it('its switch takes no secret that can be looked up, and /readyz does not say where its sockets are', async () => {
     const engine = await start()
     const known = [engine.sip, engine.url].map((text) => Number(text.split(':').at(-1)))
-    const own = engine.children().flatMap(listeningPorts).filter((port) => !known.includes(port))
+    const own = engine
+      .children()
+      .flatMap(listeningPorts)
+      .filter((port) => !known.includes(port))
     expect(own.length).toBeGreaterThanOrEqual(2)
     const told = JSON.stringify(await ready(engine))
     for (const port of own) {
       expect(told).not.toContain(String(port))
-      for (const attempt of ['auth ClueCon\n\n', 'auth cymru\n\n', '24#1|authenticate|cymru\r\n\r\n', '22#1|authenticate|cymru|', '24#1|authenticate|ClueCon|']) {
+      for (const attempt of [
+        'auth ClueCon\n\n',
+        'auth cymru\n\n',
+        '24#1|authenticate|cymru\r\n\r\n',
+        '22#1|authenticate|cymru|',
+        '24#1|authenticate|ClueCon|',
+      ]) {
         expect(await said(port, attempt)).not.toMatch(/\+OK accepted|\|OK\|/)
       }
     }
@@ -84,7 +96,7 @@ describe('an engine among strangers', { timeout: 90_000 }, () => {
     const calls: PhoneCall[] = []
     const full = await eventually(async () => {
       calls.push(await gp.call(`sip:4000@${engine.sip}`))
-      await delay(150);
+      await delay(150)
       const now = await ready(engine)
       return now.ready ? undefined : now
     }, 20_000)
@@ -97,7 +109,9 @@ describe('an engine among strangers', { timeout: 90_000 }, () => {
     // What the adapter still says of the media server is another matter: this is what the switch itself says.
     const again = await eventually(async () => {
       const { missing, alarms } = await ready(engine)
-      return missing.some((text) => text.startsWith('capacity')) || alarms.some(({ alarm }) => alarm === 'switch.exhausted') ? undefined : true
+      return missing.some((text) => text.startsWith('capacity')) || alarms.some(({ alarm }) => alarm === 'switch.exhausted')
+        ? undefined
+        : true
     }, 20_000)
     expect(again).toBe(true)
   })

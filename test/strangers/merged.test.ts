@@ -46,7 +46,12 @@ test('a CANCEL reaches the call that it is for: no second one with its Call-ID c
   await phone.expects('SIP/2.0 100')
   phone.send(copy(phone, invite, 'other', (text) => text.replace(/^From: .*$/m, 'From: <sip:phone@127.0.0.1>;tag=another')))
   await phone.expects('SIP/2.0 482')
-  phone.send(invite.replace(/^INVITE /, 'CANCEL ').replace(/^CSeq: (\d+) INVITE/m, 'CSeq: $1 CANCEL').replace(/Content-Length: \d+[^]*$/, 'Content-Length: 0\r\n\r\n'))
+  phone.send(
+    invite
+      .replace(/^INVITE /, 'CANCEL ')
+      .replace(/^CSeq: (\d+) INVITE/m, 'CSeq: $1 CANCEL')
+      .replace(/Content-Length: \d+[^]*$/, 'Content-Length: 0\r\n\r\n'),
+  )
   await phone.expects('SIP/2.0 487')
   await until(() => cancelled.length === 1, 'the cancel')
   expect(cancelled[0]).toContain(`raw${phone.port}`)
@@ -63,7 +68,13 @@ test('what was refused may be tried again over another path, with or without a n
   await routed()
   const phone = await open()
   const invite = phone.request('INVITE', { body: phone.sdp })
-  const acknowledge = (refusal: string): void => phone.send(phone.request('ACK', { to: header(refusal, 'To'), headers: { Via: header(refusal, 'Via'), CSeq: header(refusal, 'CSeq').replace('INVITE', 'ACK') } }))
+  const acknowledge = (refusal: string): void =>
+    phone.send(
+      phone.request('ACK', {
+        to: header(refusal, 'To'),
+        headers: { Via: header(refusal, 'Via'), CSeq: header(refusal, 'CSeq').replace('INVITE', 'ACK') },
+      }),
+    )
   phone.send(invite)
   acknowledge(await phone.expects('SIP/2.0 401'))
   const again = copy(phone, invite, 'again', (text) => text.replace(/^CSeq: 1 /m, 'CSeq: 2 '))

@@ -28,8 +28,16 @@ describe('a child whose engine is killed', { timeout: 60_000 }, () => {
   /** The engine as far as its child sees it: the pipes and the channel are there, and then they are not. */
   async function orphan(program: string, killAfterMs: number): Promise<number> {
     const local = { address: '127.0.0.1', port: 0 }
-    const switchSettings = { drachtio: { sip: [{ ...local, protocols: ['udp', 'tcp'] }], app: local, secret: 'x' }, freeswitch: { sip: local, eventSocket: local, password: 'x', rtp: { address: '127.0.0.1', firstPort: 0, lastPort: 0 } } }
-    const env = { ...process.env, RINGROUND_SWITCH: JSON.stringify(switchSettings), RINGROUND_DEMO: JSON.stringify({ sip: { address: '127.0.0.1', port: 5060 }, directoryFile: join(folder, 'directory.yaml') }), RINGROUND_ENCODING: JSON.stringify({ recordingsFolder: join(folder, 'recordings'), lame: 'native' }) }
+    const switchSettings = {
+      drachtio: { sip: [{ ...local, protocols: ['udp', 'tcp'] }], app: local, secret: 'x' },
+      freeswitch: { sip: local, eventSocket: local, password: 'x', rtp: { address: '127.0.0.1', firstPort: 0, lastPort: 0 } },
+    }
+    const env = {
+      ...process.env,
+      RINGROUND_SWITCH: JSON.stringify(switchSettings),
+      RINGROUND_DEMO: JSON.stringify({ sip: { address: '127.0.0.1', port: 5060 }, directoryFile: join(folder, 'directory.yaml') }),
+      RINGROUND_ENCODING: JSON.stringify({ recordingsFolder: join(folder, 'recordings'), lame: 'native' }),
+    }
     const code = `require('node:child_process').fork(${JSON.stringify(built(program))}, [], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], execArgv: [] }); setInterval(() => undefined, 1000)`
     const parent = spawn(process.execPath, ['-e', code], { env, stdio: 'ignore' })
     const child = await eventually(() => Promise.resolve(childrenOf(parent.pid ?? -1)[0]), 5_000, 1)
@@ -54,8 +62,20 @@ describe('a child whose engine is killed', { timeout: 60_000 }, () => {
         const data = join(folder, `engine-${n}`)
         writeFileSync(join(folder, `settings-${n}.yaml`), '{}\n')
         const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('RINGROUND_')))
-        const env = { ...inherited, RINGROUND_SIP_PORT: '0', RINGROUND_HTTP_PORT: '0', RINGROUND_DATA_FOLDER: data, RINGROUND_RECORDINGS_FOLDER: join(data, 'recordings'), RINGROUND_DIRECTORY_FILE: join(folder, 'directory.yaml'), RINGROUND_TTS: 'none' }
-        const engine = spawn(process.execPath, [built('main.js'), '--config', join(folder, `settings-${n}.yaml`)], { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] })
+        const env = {
+          ...inherited,
+          RINGROUND_SIP_PORT: '0',
+          RINGROUND_HTTP_PORT: '0',
+          RINGROUND_DATA_FOLDER: data,
+          RINGROUND_RECORDINGS_FOLDER: join(data, 'recordings'),
+          RINGROUND_DIRECTORY_FILE: join(folder, 'directory.yaml'),
+          RINGROUND_TTS: 'none',
+        }
+        const engine = spawn(process.execPath, [built('main.js'), '--config', join(folder, `settings-${n}.yaml`)], {
+          cwd: root,
+          env,
+          stdio: ['ignore', 'pipe', 'pipe'],
+        })
         engine.stdout.resume()
         engine.stderr.resume()
         await delay(ms)
@@ -73,7 +93,10 @@ describe('a child whose engine is killed', { timeout: 60_000 }, () => {
   it('ends, though it has something to complain of and nobody to tell', async () => {
     // Its output is a pipe whose reader has gone: the first line is an error, and writing that down would be the next.
     const code = `const c = require('node:child_process').fork(${JSON.stringify(built('embedded/main.js'))}, [], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], execArgv: [] }); c.stderr.destroy(); c.stdout.destroy(); process.on('SIGTERM', () => process.exit(0)); setInterval(() => undefined, 1000)`
-    const parent = spawn(process.execPath, ['-e', code], { env: { ...process.env, RINGROUND_SWITCH: '{"nothing": "right"}' }, stdio: 'ignore' })
+    const parent = spawn(process.execPath, ['-e', code], {
+      env: { ...process.env, RINGROUND_SWITCH: '{"nothing": "right"}' },
+      stdio: 'ignore',
+    })
     const child = (await eventually(() => Promise.resolve(childrenOf(parent.pid ?? -1)[0]), 5_000, 1)) ?? -1
     const left = await eventually(() => Promise.resolve(isAlive(child) ? undefined : true), 15_000, 50)
     parent.kill('SIGKILL')

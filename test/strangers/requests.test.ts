@@ -33,9 +33,19 @@ test('answers go to where the request came from, never where its Via would have 
   const victim = await RawPhone.open(sip, '127.0.0.77')
   closeAfterwards(() => victim.close())
   const phone = await stranger()
-  const elsewhere = [`${phone.address}:${phone.port};maddr=${victim.address}`, `${victim.address}:${victim.port}`, `${victim.address}:${victim.port};maddr=${victim.address};received=${victim.address}`, `${phone.address}:${victim.port}`]
+  const elsewhere = [
+    `${phone.address}:${phone.port};maddr=${victim.address}`,
+    `${victim.address}:${victim.port}`,
+    `${victim.address}:${victim.port};maddr=${victim.address};received=${victim.address}`,
+    `${phone.address}:${victim.port}`,
+  ]
   for (const [n, sentBy] of elsewhere.entries()) {
-    phone.send(phone.request('INVITE', { body: phone.sdp, headers: { Via: `SIP/2.0/UDP ${sentBy};branch=z9hG4bKelse${n}`, 'Call-ID': `else-${n}` } }))
+    phone.send(
+      phone.request('INVITE', {
+        body: phone.sdp,
+        headers: { Via: `SIP/2.0/UDP ${sentBy};branch=z9hG4bKelse${n}`, 'Call-ID': `else-${n}` },
+      }),
+    )
     await phone.expects('SIP/2.0 403')
     // What no parser takes, too.
     phone.send(phone.request('INVITE', { headers: { Via: `SIP/2.0/UDP ${sentBy};branch=z9hG4bKbad${n}`, CSeq: 'one INVITE' } }))
@@ -113,7 +123,12 @@ test('a stranger cannot end, change or cancel a call: without its tags there is 
   const invite = ringing.request('INVITE', { to: '<sip:7002@127.0.0.1>', uri: 'sip:7002@127.0.0.1', body: ringing.sdp })
   ringing.send(invite)
   await ringing.expects('SIP/2.0 100')
-  other.send(invite.replace(/^INVITE /, 'CANCEL ').replace(/^CSeq: (\d+) INVITE/m, 'CSeq: $1 CANCEL').replace(/Content-Length: \d+[^]*$/, 'Content-Length: 0\r\n\r\n'))
+  other.send(
+    invite
+      .replace(/^INVITE /, 'CANCEL ')
+      .replace(/^CSeq: (\d+) INVITE/m, 'CSeq: $1 CANCEL')
+      .replace(/Content-Length: \d+[^]*$/, 'Content-Length: 0\r\n\r\n'),
+  )
   await other.expects('SIP/2.0 481')
   await pause(100)
   expect(ended).toBe(false)
@@ -129,7 +144,14 @@ test('noise with port 0, of every size and kind, is survived without a line for 
   srf.options((_, response) => response.send(200))
   await routed()
   const phone = await stranger()
-  for (const via of ['127.0.0.66:0', '127.0.0.66:0;rport', '127.0.0.66:0;maddr=0.0.0.0', '255.255.255.255:0', '[::]:0', 'nowhere.invalid:0']) {
+  for (const via of [
+    '127.0.0.66:0',
+    '127.0.0.66:0;rport',
+    '127.0.0.66:0;maddr=0.0.0.0',
+    '255.255.255.255:0',
+    '[::]:0',
+    'nowhere.invalid:0',
+  ]) {
     phone.send(phone.request('OPTIONS', { headers: { Via: `SIP/2.0/UDP ${via};branch=z9hG4bK0${via.length}`, 'Call-ID': via } }))
     await phone.expects('SIP/2.0 200')
   }

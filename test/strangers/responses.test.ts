@@ -25,7 +25,8 @@ async function forger(sip: string, address: string): Promise<RawPhone> {
 }
 
 /** With all that the request said, and a Contact and audio of the forger's. */
-const forged = (by: RawPhone, invite: string, headers: Readonly<Record<string, string>> = {}): string => by.response(invite, 200, 'OK', { body: by.sdp, headers })
+const forged = (by: RawPhone, invite: string, headers: Readonly<Record<string, string>> = {}): string =>
+  by.response(invite, 200, 'OK', { body: by.sdp, headers })
 
 test.each([
   ['another address', STRANGE_ADDRESS],
@@ -76,7 +77,12 @@ test('a forged answer to a re-INVITE changes nothing: its To tag must be that of
   let answer: string | undefined
   void outcome.dialog?.modify(phone.sdp).then((sdp) => (answer = sdp))
   const again = await phone.expects('INVITE')
-  phone.send(phone.response(again, 200, 'OK', { body: phone.sdp.replace('s=-', 's=forged'), headers: { To: `${header(again, 'To').replace(/;tag=.*/, '')};tag=other` } }))
+  phone.send(
+    phone.response(again, 200, 'OK', {
+      body: phone.sdp.replace('s=-', 's=forged'),
+      headers: { To: `${header(again, 'To').replace(/;tag=.*/, '')};tag=other` },
+    }),
+  )
   await pause(150)
   expect(answer).toBeUndefined()
   phone.send(phone.response(again, 200, 'OK', { body: phone.sdp.replace('s=-', 's=right') }))

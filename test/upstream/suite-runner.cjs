@@ -150,7 +150,8 @@ function runTest({ name, run: body }) {
       fail: (assertion) => note(false, assertion, assertion instanceof Error ? assertion.stack : assertion),
       ok: (value, assertion) => note(value, assertion, `${value}`),
       notOk: (value, assertion) => note(!value, assertion, `${value}`),
-      error: (error, assertion) => note(!error, assertion ?? 'no error', error instanceof Error ? error.stack : `${error} ${sippOutput.slice(-1500)}`),
+      error: (error, assertion) =>
+        note(!error, assertion ?? 'no error', error instanceof Error ? error.stack : `${error} ${sippOutput.slice(-1500)}`),
       equal,
       equals: equal,
       throws: (run_, expected, assertion) => note(thrown(run_), assertion ?? expected),

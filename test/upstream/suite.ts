@@ -44,14 +44,22 @@ export function runSuite(order: SuiteOrder): Promise<readonly Outcome[]> {
     const outcomes: Outcome[] = []
     let printed = ''
     let done = false
-    const child = fork(fileURLToPath(new URL('suite-runner.cjs', import.meta.url)), [JSON.stringify(order)], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], execArgv: [] })
+    const child = fork(fileURLToPath(new URL('suite-runner.cjs', import.meta.url)), [JSON.stringify(order)], {
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      execArgv: [],
+    })
     const keep = (chunk: Buffer) => (printed = (printed + chunk.toString()).slice(-8000))
     child.stdout?.on('data', keep)
     child.stderr?.on('data', keep)
     child.on('message', (message: FromRunner) => {
       if (message.done === true) done = true
       else if (message.test !== undefined && message.skipped !== true) {
-        outcomes.push({ test: message.test, ok: message.ok === true, assertion: message.assertion ?? '', ...(message.detail === undefined ? {} : { detail: message.detail }) })
+        outcomes.push({
+          test: message.test,
+          ok: message.ok === true,
+          assertion: message.assertion ?? '',
+          ...(message.detail === undefined ? {} : { detail: message.detail }),
+        })
       }
     })
     child.once('error', reject)

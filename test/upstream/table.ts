@@ -13,7 +13,15 @@ export interface Expectation {
 export function expectations(): readonly Expectation[] {
   const lines = readFileSync(new URL('README.md', import.meta.url), 'utf8').split('\n')
   return lines.flatMap((line) => {
-    const cells = line.split(/(?<!\\)\|/).slice(1, -1).map((cell) => cell.trim().replaceAll('\\|', '|').replace(/^`(.*)`$/, '$1'))
+    const cells = line
+      .split(/(?<!\\)\|/)
+      .slice(1, -1)
+      .map((cell) =>
+        cell
+          .trim()
+          .replaceAll('\\|', '|')
+          .replace(/^`(.*)`$/, '$1'),
+      )
     const [suite, test, assertion, result, reason] = cells
     if (suite === undefined || test === undefined || assertion === undefined || (result !== 'pass' && result !== 'skip')) return []
     return [{ suite, test, assertion, result, reason: reason ?? '' }]

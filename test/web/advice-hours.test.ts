@@ -16,15 +16,24 @@ async function world() {
   const admin = await adminWorld()
   const [one, two] = [...admin.directory.clinicians.values()]
   if (!one || !two) throw new Error('the directory has no two clinicians')
-  for (const id of ['one', 'two']) for (const fact of goodCall(id)) await admin.store.log.append(id, fact.type === 'attempt.started' ? { ...fact, clinician: one.id } : fact)
+  for (const id of ['one', 'two'])
+    for (const fact of goodCall(id))
+      await admin.store.log.append(id, fact.type === 'attempt.started' ? { ...fact, clinician: one.id } : fact)
   return { admin, one, two }
 }
 
 async function cookieOf(admin: AdminWorld, role: RoleName, scope: Scope, clinician?: string): Promise<string> {
-  const person = await admin.accounts.addPerson(system, { name: role, email: `${role}-${scope.kind === 'everywhere' ? 'all' : scope.id}@example.nhs.uk`, clinician })
+  const person = await admin.accounts.addPerson(system, {
+    name: role,
+    email: `${role}-${scope.kind === 'everywhere' ? 'all' : scope.id}@example.nhs.uk`,
+    clinician,
+  })
   await admin.accounts.grant(system, { person: person.id, role, scope })
   await admin.accounts.setPassword(system, person.id, password, '')
-  const signedIn = await admin.accounts.signInByPassword({ email: person.email ?? '', password }, { address: '127.0.0.1', userAgent: 'test', network: `${role} ${person.id}` })
+  const signedIn = await admin.accounts.signInByPassword(
+    { email: person.email ?? '', password },
+    { address: '127.0.0.1', userAgent: 'test', network: `${role} ${person.id}` },
+  )
   if (signedIn.kind !== 'in') throw new Error(signedIn.kind)
   return `__Host-ringround=${signedIn.secret}`
 }
@@ -39,14 +48,21 @@ test('a clinician sees their own hours, and of nobody else that there are any', 
   expect((await ask(admin, cookie, `?clinician=${two.id}`)).status).toBe(404)
   expect((await ask(admin, cookie, '?clinician=nobody')).status).toBe(404)
   const pdf = await ask(admin, cookie, '?as=pdf')
-  expect([pdf.headers.get('content-type'), Buffer.from(await pdf.arrayBuffer()).subarray(0, 8).toString()]).toEqual(['application/pdf', '%PDF-1.7'])
+  expect([
+    pdf.headers.get('content-type'),
+    Buffer.from(await pdf.arrayBuffer())
+      .subarray(0, 8)
+      .toString(),
+  ]).toEqual(['application/pdf', '%PDF-1.7'])
   const csv = await (await ask(admin, cookie, '?as=csv')).text()
   const lines = csv.trim().split('\r\n')
   expect(lines).toHaveLength(13)
   expect(lines[0]).toContain('month,rung,answered,talk hours')
   const [, , answered, hours] = lines.at(-1)?.split(',') ?? []
   expect(answered).toBe('2')
-  const [row] = (await admin.store.rollUps({ from: '2000-01', to: '2999-12', scope: 'clinician' })).filter(({ figure, id }) => figure === 'talkMs' && id === one.id)
+  const [row] = (await admin.store.rollUps({ from: '2000-01', to: '2999-12', scope: 'clinician' })).filter(
+    ({ figure, id }) => figure === 'talkMs' && id === one.id,
+  )
   expect(hours).toBe(((row?.amount ?? 0) / 3_600_000).toFixed(2))
 })
 
@@ -68,7 +84,9 @@ test.runIf(chromium)('the statement can be read by everybody, and printed', { ti
   await browser.open(`${admin.admin.url}advice-hours?clinician=${one.id}`)
   await browser.until("document.querySelectorAll('tbody tr').length === 12")
   await expectGood(browser, 'advice-hours', pictureOf(browser))
-  expect(await browser.evaluate("[...document.querySelectorAll('tbody tr:last-child td')].map((one) => one.textContent)")).toEqual(expect.arrayContaining(['2']))
+  expect(await browser.evaluate("[...document.querySelectorAll('tbody tr:last-child td')].map((one) => one.textContent)")).toEqual(
+    expect.arrayContaining(['2']),
+  )
   expect(gzipSync(await browser.evaluate<string>('document.documentElement.outerHTML')).length).toBeLessThan(20_000)
   await browser.open(`${admin.admin.url}summary`)
   await browser.until("document.getElementById('by-clinician')")

@@ -8,7 +8,9 @@ const source = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe
 /** Nothing on the page, as it stands now, keeps anybody out as far as axe can tell: WCAG 2.2 AA and good practice. */
 export async function expectAccessible(browser: Browser, where: string): Promise<void> {
   await browser.evaluate(`(() => { ${source}; return true })()`)
-  const found = await browser.evaluate<readonly string[]>(`axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }).then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ target }) => target.join(' ')).join(', ')))`)
+  const found = await browser.evaluate<readonly string[]>(
+    `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }).then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ target }) => target.join(' ')).join(', ')))`,
+  )
   expect(found, where).toEqual([])
 }
 

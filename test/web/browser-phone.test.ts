@@ -12,22 +12,49 @@ async function listeningSwitch() {
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0, handleProtocols: () => 'sip' })
   await once(server, 'listening')
   const heard: string[] = []
-  server.on('connection', (socket) => socket.on('message', (data: Buffer) => {
-    heard.push(data.toString())
-    socket.send(`heard ${data.toString().split('\r\n')[0] ?? ''}`)
-  }))
-  onTestFinished(() => new Promise<void>((resolve) => {
-    for (const client of server.clients) client.terminate()
-    server.close(() => resolve())
-  }))
+  server.on('connection', (socket) =>
+    socket.on('message', (data: Buffer) => {
+      heard.push(data.toString())
+      socket.send(`heard ${data.toString().split('\r\n')[0] ?? ''}`)
+    }),
+  )
+  onTestFinished(
+    () =>
+      new Promise<void>((resolve) => {
+        for (const client of server.clients) client.terminate()
+        server.close(() => resolve())
+      }),
+  )
   return { url: `ws://127.0.0.1:${(server.address() as { port: number }).port}`, heard, server }
 }
 
-async function world(): Promise<{ readonly world: AdminWorld; readonly telephones: Telephones; readonly far: Awaited<ReturnType<typeof listeningSwitch>> }> {
+async function world(): Promise<{
+  readonly world: AdminWorld
+  readonly telephones: Telephones
+  readonly far: Awaited<ReturnType<typeof listeningSwitch>>
+}> {
   const far = await listeningSwitch()
-  const telephones = await Telephones.open({ journal: { append: () => Promise.resolve(), async *entries() {} }, realm: 'ringround', clock: systemClock, alarms: { raise: () => undefined, clear: () => undefined }, trusted: { has: () => true }, strangers: { take: () => true } })
+  const telephones = await Telephones.open({
+    journal: { append: () => Promise.resolve(), async *entries() {} },
+    realm: 'ringround',
+    clock: systemClock,
+    alarms: { raise: () => undefined, clear: () => undefined },
+    trusted: { has: () => true },
+    strangers: { take: () => true },
+  })
   onTestFinished(() => telephones.close())
-  const made = await adminWorld({ admin: { limits: { streamAskedMs: 100 }, browserPhones: { telephones, talks: { browserAway: () => false, browserLeft: () => false }, sip: far.url, iceServers: ['stun:stun.example:3478', 'turns:turn.example:443?transport=tcp'], turnSecret: 'shared' } } })
+  const made = await adminWorld({
+    admin: {
+      limits: { streamAskedMs: 100 },
+      browserPhones: {
+        telephones,
+        talks: { browserAway: () => false, browserLeft: () => false },
+        sip: far.url,
+        iceServers: ['stun:stun.example:3478', 'turns:turn.example:443?transport=tcp'],
+        turnSecret: 'shared',
+      },
+    },
+  })
   return { world: made, telephones, far }
 }
 
@@ -46,7 +73,11 @@ async function ask(of: AdminWorld, { headers }: Pick<Visitor, 'headers'>): Promi
 }
 
 /** How a browser opens it. @returns the socket, or the status with which it was refused */
-async function connect({ admin }: AdminWorld, headers: Readonly<Record<string, string>>, origin = new URL(admin.url).origin): Promise<WebSocket | number> {
+async function connect(
+  { admin }: AdminWorld,
+  headers: Readonly<Record<string, string>>,
+  origin = new URL(admin.url).origin,
+): Promise<WebSocket | number> {
   const socket = new WebSocket(`${admin.url.replace('http', 'ws')}sip`, 'sip', { headers, origin })
   onTestFinished(() => socket.terminate())
   return new Promise((resolve, reject) => {
@@ -62,7 +93,19 @@ async function open(of: AdminWorld, who: Visitor): Promise<WebSocket> {
   return socket
 }
 
-const request = (method: string, user: string) => [`${method} sip:ringround SIP/2.0`, 'Via: SIP/2.0/WS x.invalid;branch=z9hG4bK1', 'Max-Forwards: 70', `From: <sip:${user}@ringround>;tag=1`, `To: <sip:${user}@ringround>`, 'Call-ID: c1', `CSeq: 1 ${method}`, 'Content-Length: 0', '', ''].join('\r\n')
+const request = (method: string, user: string) =>
+  [
+    `${method} sip:ringround SIP/2.0`,
+    'Via: SIP/2.0/WS x.invalid;branch=z9hG4bK1',
+    'Max-Forwards: 70',
+    `From: <sip:${user}@ringround>;tag=1`,
+    `To: <sip:${user}@ringround>`,
+    'Call-ID: c1',
+    `CSeq: 1 ${method}`,
+    'Content-Length: 0',
+    '',
+    '',
+  ].join('\r\n')
 const closed = async (socket: WebSocket) => ((await once(socket, 'close')) as [number])[0]
 const heardBy = async (socket: WebSocket) => ((await once(socket, 'message')) as [Buffer])[0].toString()
 
@@ -71,7 +114,10 @@ test('a signed-in clinician is given a telephone for their session, and reaches 
   const who = await visitor(of, okafor)
   const { user, password, iceServers } = await ask(of, who)
   expect(telephones.ownerOf(user)).toEqual({ kind: 'clinician', id: 'dr-okafor' })
-  expect(iceServers).toMatchObject([{ urls: ['stun:stun.example:3478'] }, { urls: ['turns:turn.example:443?transport=tcp'], username: expect.stringMatching(new RegExp(`^\\d{10}:${user}$`)) as string }])
+  expect(iceServers).toMatchObject([
+    { urls: ['stun:stun.example:3478'] },
+    { urls: ['turns:turn.example:443?transport=tcp'], username: expect.stringMatching(new RegExp(`^\\d{10}:${user}$`)) as string },
+  ])
   const socket = await open(of, who)
   const register = request('REGISTER', user)
   socket.send(register)
@@ -164,15 +210,74 @@ test('the page hears of its own calls alone: which attempt, by role, and of a ca
     while (!text.includes(what)) text += new TextDecoder().decode((await reader.read()).value)
   }
   await until('event: calls')
-  await of.tell('another', { type: 'call.arrived', kind: 'dialIn', callerNumber: '+441632960124', dialledNumber: '1001', organisation: 'elm-row', device: 'okafor-desk', source: 'udp:127.0.0.1:1' })
-  await of.tell('another', { type: 'attempt.started', attempt: 'another-1', candidate: 'clinician:dr-lind', label: 'Dr Eva Lind', clinician: 'dr-lind', pool: 'local', target: 'browser:dr-lind' })
-  await of.tell('mine', { type: 'call.arrived', kind: 'line', callerNumber: user, dialledNumber: '21', organisation: 'elm-row', device: user, clinician: 'dr-okafor', source: 'ws:127.0.0.1:1' })
-  await of.tell('mine', { type: 'line.chosen', line: 'cardiology', by: 'code' }, { type: 'hunt.started', pool: 'local', candidates: 3 }, { type: 'attempt.started', attempt: 'mine-1', candidate: 'clinician:dr-lind', label: 'Dr Eva Lind', clinician: 'dr-lind', pool: 'local', target: '+447700900111' })
+  await of.tell('another', {
+    type: 'call.arrived',
+    kind: 'dialIn',
+    callerNumber: '+441632960124',
+    dialledNumber: '1001',
+    organisation: 'elm-row',
+    device: 'okafor-desk',
+    source: 'udp:127.0.0.1:1',
+  })
+  await of.tell('another', {
+    type: 'attempt.started',
+    attempt: 'another-1',
+    candidate: 'clinician:dr-lind',
+    label: 'Dr Eva Lind',
+    clinician: 'dr-lind',
+    pool: 'local',
+    target: 'browser:dr-lind',
+  })
+  await of.tell('mine', {
+    type: 'call.arrived',
+    kind: 'line',
+    callerNumber: user,
+    dialledNumber: '21',
+    organisation: 'elm-row',
+    device: user,
+    clinician: 'dr-okafor',
+    source: 'ws:127.0.0.1:1',
+  })
+  await of.tell(
+    'mine',
+    { type: 'line.chosen', line: 'cardiology', by: 'code' },
+    { type: 'hunt.started', pool: 'local', candidates: 3 },
+    {
+      type: 'attempt.started',
+      attempt: 'mine-1',
+      candidate: 'clinician:dr-lind',
+      label: 'Dr Eva Lind',
+      clinician: 'dr-lind',
+      pool: 'local',
+      target: '+447700900111',
+    },
+  )
   await until('"attempt":"1 of 3"')
   expect(text).not.toContain('another')
   expect(text).not.toContain('Lind')
   expect(text).not.toContain('7700900111')
-  await of.tell('theirs', { type: 'call.arrived', kind: 'dialIn', callerNumber: '+441632960123', dialledNumber: '1001', organisation: 'elm-row', source: 'udp:127.0.0.1:1' }, { type: 'line.chosen', line: 'cardiology', by: 'code' }, { type: 'hunt.started', pool: 'local', candidates: 1 }, { type: 'attempt.started', attempt: 'theirs-1', candidate: 'clinician:dr-okafor', label: 'Dr Ada Okafor', clinician: 'dr-okafor', pool: 'local', target: 'browser:dr-okafor' })
+  await of.tell(
+    'theirs',
+    {
+      type: 'call.arrived',
+      kind: 'dialIn',
+      callerNumber: '+441632960123',
+      dialledNumber: '1001',
+      organisation: 'elm-row',
+      source: 'udp:127.0.0.1:1',
+    },
+    { type: 'line.chosen', line: 'cardiology', by: 'code' },
+    { type: 'hunt.started', pool: 'local', candidates: 1 },
+    {
+      type: 'attempt.started',
+      attempt: 'theirs-1',
+      candidate: 'clinician:dr-okafor',
+      label: 'Dr Ada Okafor',
+      clinician: 'dr-okafor',
+      pool: 'local',
+      target: 'browser:dr-okafor',
+    },
+  )
   await until('"part":"specialist"')
   expect(text).toContain('Elm Row Surgery')
   expect(text).not.toContain('1632960123')

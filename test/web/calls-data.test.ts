@@ -14,14 +14,24 @@ const inGroups = '999 000 0018'
 
 /** A good call that a clinician accepted. */
 function acceptedBy(callId: string, clinician: string, where: Parameters<typeof goodCall>[1] = {}, outcome = true): readonly CallFact[] {
-  const facts = goodCall(callId, where).map((fact): CallFact => (fact.type === 'attempt.started' && fact.attempt === `${callId}-2` ? { ...fact, candidate: `clinician:${clinician}`, label: clinician, clinician } : fact))
+  const facts = goodCall(callId, where).map((fact): CallFact =>
+    fact.type === 'attempt.started' && fact.attempt === `${callId}-2`
+      ? { ...fact, candidate: `clinician:${clinician}`, label: clinician, clinician }
+      : fact,
+  )
   return outcome ? facts : facts.filter(({ type }) => type !== 'outcome.left')
 }
 
 async function someCalls(): Promise<AdminWorld> {
   const world = await adminWorld()
-  await world.tell('okafors', ...acceptedBy('okafors', 'dr-okafor', { line: 'cardiology', organisation: 'elm-row' }), { type: 'nhsNumber.left', nhsNumber })
-  await world.tell('hughes', ...acceptedBy('hughes', 'dr-hughes', { line: 'acute-medicine-dvt', organisation: 'mill-street' }, false), { type: 'nhsNumber.left', nhsNumber })
+  await world.tell('okafors', ...acceptedBy('okafors', 'dr-okafor', { line: 'cardiology', organisation: 'elm-row' }), {
+    type: 'nhsNumber.left',
+    nhsNumber,
+  })
+  await world.tell('hughes', ...acceptedBy('hughes', 'dr-hughes', { line: 'acute-medicine-dvt', organisation: 'mill-street' }, false), {
+    type: 'nhsNumber.left',
+    nhsNumber,
+  })
   await world.tell('running', ...untilTalking('running', { line: 'ent-adult', organisation: 'harbour-lane' }))
   return world
 }
@@ -64,7 +74,8 @@ test('each sees the calls that are theirs, and patient data of those alone of wh
   expect((await ofWend.post('/calls/okafors/reason', { why: 'Complaint 7' })).status).toBe(404)
   expect((await ofWend.post('/calls/hughes/reason', { why: 'Complaint 7' })).location).toBe('/calls/hughes')
   expect((await ofWend.get('/calls/hughes')).text).toContain(inGroups)
-  for (const path of ['/calls', '/calls/okafors', '/api/calls.csv', '/api/calls/okafors/record.txt']) expect((await (await visitor(world, { role: 'operations' })).get(path)).status, path).toBe(403)
+  for (const path of ['/calls', '/calls/okafors', '/api/calls.csv', '/api/calls/okafors/record.txt'])
+    expect((await (await visitor(world, { role: 'operations' })).get(path)).status, path).toBe(403)
 })
 
 test('an NHS number is read nowhere by whoever may not see patient data, and can still be left', async () => {
@@ -75,8 +86,12 @@ test('an NHS number is read nowhere by whoever may not see patient data, and can
     expect(answer.status, path).toBe(200)
     expect(answer.text.includes(nhsNumber) || answer.text.includes(inGroups), path).toBe(false)
   }
-  expect((await manager.post('/calls/find', { number: nhsNumber })).text).toContain('can be looked for by those alone who may see patient data')
-  expect((await manager.post('/calls/okafors/nhs-number', { nhsNumber: '999 000 0026' })).location).toBe('/calls/okafors?done=nhsNumberLeft')
+  expect((await manager.post('/calls/find', { number: nhsNumber })).text).toContain(
+    'can be looked for by those alone who may see patient data',
+  )
+  expect((await manager.post('/calls/okafors/nhs-number', { nhsNumber: '999 000 0026' })).location).toBe(
+    '/calls/okafors?done=nhsNumberLeft',
+  )
   const okafor = await visitor(world, { role: 'clinician', clinician: 'dr-okafor' })
   const page = (await okafor.get('/calls/okafors')).text
   expect(page).toContain('999 000 0026')
@@ -88,19 +103,36 @@ test('an NHS number is read nowhere by whoever may not see patient data, and can
 
 test('the NHS number with which a call was arranged stands beside it, for whoever may see patient data', async () => {
   const world = await adminWorld()
-  const made = await world.get('/api/patient-connects', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ nhsNumber, patientNumber: '01632 960889', clinician: 'dr-okafor' }) })
+  const made = await world.get('/api/patient-connects', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ nhsNumber, patientNumber: '01632 960889', clinician: 'dr-okafor' }),
+  })
   const { id } = (await made.json()) as { id: string }
   await world.tell(
     'connect',
     { type: 'call.placed', kind: 'patientConnect', arrangement: id, clinician: 'dr-okafor' },
-    { type: 'attempt.started', attempt: 'connect-1', candidate: 'clinician:dr-okafor', label: 'Dr Ada Okafor', clinician: 'dr-okafor', pool: 'direct', target: 'sip:okafor@127.0.0.1:5071' },
+    {
+      type: 'attempt.started',
+      attempt: 'connect-1',
+      candidate: 'clinician:dr-okafor',
+      label: 'Dr Ada Okafor',
+      clinician: 'dr-okafor',
+      pool: 'direct',
+      target: 'sip:okafor@127.0.0.1:5071',
+    },
     { type: 'attempt.answered', attempt: 'connect-1', legId: 'a' },
-    { type: 'attempt.accepted', attempt: 'connect-1', proof: { heard: { kind: 'key', key: '1', source: 'rfc4733' }, legId: 'a', heardAt: Date.now() } },
+    {
+      type: 'attempt.accepted',
+      attempt: 'connect-1',
+      proof: { heard: { kind: 'key', key: '1', source: 'rfc4733' }, legId: 'a', heardAt: Date.now() },
+    },
     { type: 'attempt.ended', attempt: 'connect-1', result: 'accepted' },
     { type: 'call.ended', ending: 'unanswered' },
   )
   const okafor = await visitor(world, { role: 'clinician', clinician: 'dr-okafor' })
-  for (const path of ['/calls', '/calls/connect', '/api/calls.csv', '/api/calls/connect/record.txt']) expect((await okafor.get(path)).text, path).toContain(inGroups)
+  for (const path of ['/calls', '/calls/connect', '/api/calls.csv', '/api/calls/connect/record.txt'])
+    expect((await okafor.get(path)).text, path).toContain(inGroups)
   for (const path of ['/api/calls', '/api/calls/connect']) expect((await okafor.get(path)).text, path).toContain(nhsNumber)
   const manager = await visitor(world, { role: 'serviceManager' })
   for (const path of ['/calls', '/calls/connect', '/api/calls', '/api/calls/connect', '/api/calls.csv', '/api/calls/connect/record.txt']) {
@@ -121,7 +153,9 @@ test('who looks at patient data is in the audit before it is shown, exports and 
   const manager = await visitor(world, { role: 'serviceManager' })
   await manager.get('/calls')
   await manager.get('/calls/hughes')
-  const entries = (await auditPage(world.store.tables.reading, {}, 100)).filter(({ action }) => /^(call|calls|recording)\./.test(action)).reverse()
+  const entries = (await auditPage(world.store.tables.reading, {}, 100))
+    .filter(({ action }) => /^(call|calls|recording)\./.test(action))
+    .reverse()
   expect(entries.map(({ actor, action, subject, data }) => ({ actor, action, subject, data }))).toEqual([
     { actor: okafor.id, action: 'call.seen', subject: 'okafors', data: {} },
     // What was looked for is patient data itself.
@@ -149,7 +183,9 @@ test('a call from a Dial-In number is assigned by whoever has that right, and is
   expect(linked(list)).toEqual(['hughes'])
   // It has no outcome yet: that stands first, with a button for each.
   expect(list).toContain('Outcome still open')
-  expect((await prasad.post('/calls/hughes/outcome', { outcome: 'clinic-booked', back: '/calls' })).location).toBe('/calls?done=outcomeLeft')
+  expect((await prasad.post('/calls/hughes/outcome', { outcome: 'clinic-booked', back: '/calls' })).location).toBe(
+    '/calls?done=outcomeLeft',
+  )
   expect((await prasad.get('/calls')).text).not.toContain('Outcome still open')
   expect((await manager.post('/calls/hughes/clinician', { clinician: '' })).location).toBe('/calls/hughes?done=callAssignedToNobody')
   expect(linked((await prasad.get('/calls')).text)).toEqual([])
@@ -158,7 +194,12 @@ test('a call from a Dial-In number is assigned by whoever has that right, and is
 
 test('the CSV has the columns, the filters and the reach of the page, and nothing that a spreadsheet would run', async () => {
   const world = await someCalls()
-  await world.tell('evil', ...goodCall('evil', { line: 'cardiology', organisation: '=HYPERLINK("https://elsewhere.example","x")' }).map((fact): CallFact => (fact.type === 'attempt.started' ? { ...fact, label: '@SUM(1+1)*cmd|A0' } : fact)))
+  await world.tell(
+    'evil',
+    ...goodCall('evil', { line: 'cardiology', organisation: '=HYPERLINK("https://elsewhere.example","x")' }).map((fact): CallFact =>
+      fact.type === 'attempt.started' ? { ...fact, label: '@SUM(1+1)*cmd|A0' } : fact,
+    ),
+  )
   const manager = await visitor(world, { role: 'serviceManager' })
   const { text: csv, headers } = await manager.get('/api/calls.csv')
   expect(headers.get('content-type')).toBe('text/csv; charset=utf-8')
@@ -169,7 +210,11 @@ test('the CSV has the columns, the filters and the reach of the page, and nothin
   const [evil = []] = rows.slice(1)
   expect(evil[4]).toBe(`'=HYPERLINK("https://elsewhere.example","x")`)
   expect(evil[7]).toBe("'@SUM(1+1)*cmd|A0")
-  expect(sheet((await manager.get('/api/calls.csv?outcome=open')).text).slice(1).map((cells) => cells[6])).toEqual(['Acute Medicine SDEC - DVT'])
+  expect(
+    sheet((await manager.get('/api/calls.csv?outcome=open')).text)
+      .slice(1)
+      .map((cells) => cells[6]),
+  ).toEqual(['Acute Medicine SDEC - DVT'])
   const okafor = await visitor(world, { role: 'clinician', clinician: 'dr-okafor' })
   const [, ...own] = sheet((await okafor.get('/api/calls.csv')).text)
   expect(own).toHaveLength(1)
@@ -180,9 +225,12 @@ test('the CSV has the columns, the filters and the reach of the page, and nothin
 test('the spreadsheet, opened by another reader, has dates as dates, numbers as numbers, texts as texts whatever they begin with, and the reach of the page', async () => {
   const world = await someCalls()
   const evil = ['=1+1', '+1', '-1', '@x', '\t=1', '\r=1', 'a\u0001b\ud800']
-  for (const [index, organisation] of evil.entries()) await world.tell(`evil-${index}`, ...goodCall(`evil-${index}`, { line: 'cardiology', organisation }))
+  for (const [index, organisation] of evil.entries())
+    await world.tell(`evil-${index}`, ...goodCall(`evil-${index}`, { line: 'cardiology', organisation }))
   const manager = await visitor(world, { role: 'serviceManager' })
-  const answer = await fetch(new URL('/api/calls.xlsx?order=oldest', world.admin.url), { headers: { authorization: `Bearer ${world.token}` } })
+  const answer = await fetch(new URL('/api/calls.xlsx?order=oldest', world.admin.url), {
+    headers: { authorization: `Bearer ${world.token}` },
+  })
   expect(answer.headers.get('content-type')).toBe('application/vnd.openxmlformats-officedocument.spreadsheetml.sheet')
   const file = Buffer.from(await answer.arrayBuffer())
   const rows = await readSheet(file)
@@ -193,15 +241,34 @@ test('the spreadsheet, opened by another reader, has dates as dates, numbers as 
   expect(okafors[0]).toEqual(new Date(`${local.slice(0, 10)}T00:00:00Z`))
   // A time of day is a part of a day.
   expect(new Date(okafors[1] as unknown as Date).toISOString().slice(11, 19)).toBe(local.slice(11, 19))
-  expect(okafors.slice(2, 9)).toEqual(['999 000 0018', null, 'Elm Row Surgery', 'Saltmarsh and the Levels', 'Cardiology', 'dr-okafor', "St Bride's Hospital"])
+  expect(okafors.slice(2, 9)).toEqual([
+    '999 000 0018',
+    null,
+    'Elm Row Surgery',
+    'Saltmarsh and the Levels',
+    'Cardiology',
+    'dr-okafor',
+    "St Bride's Hospital",
+  ])
   expect(okafors.slice(9, 12).map((value) => typeof value)).toEqual(['number', 'number', 'number'])
   expect(hughes[12]).toBeNull()
-  expect(rows.slice(4).map((cells) => cells[4])).toEqual([...evil.slice(0, 4), expect.stringMatching(/^\s*=1$/), expect.stringMatching(/^\s*=1$/), 'ab\ufffd'])
+  expect(rows.slice(4).map((cells) => cells[4])).toEqual([
+    ...evil.slice(0, 4),
+    expect.stringMatching(/^\s*=1$/),
+    expect.stringMatching(/^\s*=1$/),
+    'ab\ufffd',
+  ])
   // No cell of the sheet itself has a formula.
   const sheetXml = unzipped(file, 'xl/worksheets/sheet1.xml')
   expect(sheetXml).toContain('=1+1')
   expect(sheetXml).not.toMatch(/<f[ >]/)
-  const ofOthers = await readSheet(Buffer.from(await (await fetch(new URL('/api/calls.xlsx?outcome=open', world.admin.url), { headers: { authorization: `Bearer ${world.token}` } })).arrayBuffer()))
+  const ofOthers = await readSheet(
+    Buffer.from(
+      await (
+        await fetch(new URL('/api/calls.xlsx?outcome=open', world.admin.url), { headers: { authorization: `Bearer ${world.token}` } })
+      ).arrayBuffer(),
+    ),
+  )
   expect(ofOthers.slice(1).map((cells) => cells[6])).toEqual(['Acute Medicine SDEC - DVT'])
   expect((await manager.get('/api/calls.xlsx?days=0')).status).toBe(400)
   expect((await (await visitor(world, { role: 'operations' })).get('/api/calls.xlsx')).status).toBe(403)

@@ -17,45 +17,71 @@ async function opened(): Promise<Browser> {
   return browser
 }
 
-const acceptedBy = (callId: string, clinician: string, facts: readonly CallFact[]) => facts.map((fact): CallFact => (fact.type === 'attempt.started' && fact.attempt === `${callId}-2` ? { ...fact, candidate: `clinician:${clinician}`, label: 'Dr Ada Okafor', clinician } : fact))
+const acceptedBy = (callId: string, clinician: string, facts: readonly CallFact[]) =>
+  facts.map((fact): CallFact =>
+    fact.type === 'attempt.started' && fact.attempt === `${callId}-2`
+      ? { ...fact, candidate: `clinician:${clinician}`, label: 'Dr Ada Okafor', clinician }
+      : fact,
+  )
 
 /** One call with its MP3, one whose outcome is open, both answered by the same clinician, and one that nobody answered. */
 async function busy(): Promise<AdminWorld> {
   const world = await adminWorld()
   await world.recordedCall('recorded', 3)
   await world.recordings.idle()
-  await world.tell('recorded', { type: 'call.assigned', clinician: 'dr-okafor' }, { type: 'outcome.left', outcome: 'referral-avoided', by: 'staff' }, { type: 'nhsNumber.left', nhsNumber: '9990000018' })
-  await world.tell('open', ...acceptedBy('open', 'dr-okafor', goodCall('open').filter(({ type }) => type !== 'outcome.left')))
-  await world.tell('missed', ...goodCall('missed', { line: 'ent-adult', organisation: 'harbour-lane' }).slice(0, 7), { type: 'hunt.ended', result: 'nobody' }, { type: 'call.ended', ending: 'unanswered' })
+  await world.tell(
+    'recorded',
+    { type: 'call.assigned', clinician: 'dr-okafor' },
+    { type: 'outcome.left', outcome: 'referral-avoided', by: 'staff' },
+    { type: 'nhsNumber.left', nhsNumber: '9990000018' },
+  )
+  await world.tell(
+    'open',
+    ...acceptedBy(
+      'open',
+      'dr-okafor',
+      goodCall('open').filter(({ type }) => type !== 'outcome.left'),
+    ),
+  )
+  await world.tell(
+    'missed',
+    ...goodCall('missed', { line: 'ent-adult', organisation: 'harbour-lane' }).slice(0, 7),
+    { type: 'hunt.ended', result: 'nobody' },
+    { type: 'call.ended', ending: 'unanswered' },
+  )
   return world
 }
 
-test.runIf(chromium)('a clinician leaves the outcome that is open with one press, by keyboard, and changes it in the call', { timeout: 240_000 }, async () => {
-  const world = await busy()
-  const browser = await opened()
-  await visit(world, browser, '/calls', { role: 'clinician', clinician: 'dr-okafor' })
-  await browser.until(`${heading} === 'Calls' && document.getElementById('open')`)
-  await expectGood(browser, 'calls-own', pictureOf(browser))
-  await tabTo(browser, 'Referral made')
-  await browser.type('\r')
-  await browser.until("document.querySelector('.nhsuk-notification-banner')?.textContent.includes('The outcome is left')")
-  expect(await browser.evaluate("document.getElementById('open')")).toBeNull()
-  expect((await world.store.events('open')).at(-1)).toMatchObject({ type: 'outcome.left', outcome: 'referral-made', by: 'staff' })
-  await browser.open(new URL('/calls/open', world.admin.url).href)
-  await browser.until("document.querySelector('.rr-timeline')")
-  await tabTo(browser, 'Admission avoided')
-  await browser.type('\r')
-  await browser.until("document.querySelector('#outcome strong')?.textContent === 'Admission avoided'")
-  expect(await browser.evaluate("document.querySelector('#outcome .nhsuk-list').textContent")).toContain('Referral made')
-  await tabTo(browser, 'nhsNumber')
-  await browser.type('999 000 0017\r')
-  await browser.until("document.querySelector('.nhsuk-error-summary')")
-  await expectGood(browser, 'call-wrong', pictureOf(browser))
-  await browser.evaluate("(() => { const field = document.getElementById('nhsNumber'); field.focus(); field.select() })()")
-  await browser.type('999 000 0026\r')
-  await browser.until("document.querySelector('.nhsuk-notification-banner')?.textContent.includes('The NHS number is left')")
-  expect(browser.complaints.filter((one) => !one.includes('422'))).toEqual([])
-})
+test.runIf(chromium)(
+  'a clinician leaves the outcome that is open with one press, by keyboard, and changes it in the call',
+  { timeout: 240_000 },
+  async () => {
+    const world = await busy()
+    const browser = await opened()
+    await visit(world, browser, '/calls', { role: 'clinician', clinician: 'dr-okafor' })
+    await browser.until(`${heading} === 'Calls' && document.getElementById('open')`)
+    await expectGood(browser, 'calls-own', pictureOf(browser))
+    await tabTo(browser, 'Referral made')
+    await browser.type('\r')
+    await browser.until("document.querySelector('.nhsuk-notification-banner')?.textContent.includes('The outcome is left')")
+    expect(await browser.evaluate("document.getElementById('open')")).toBeNull()
+    expect((await world.store.events('open')).at(-1)).toMatchObject({ type: 'outcome.left', outcome: 'referral-made', by: 'staff' })
+    await browser.open(new URL('/calls/open', world.admin.url).href)
+    await browser.until("document.querySelector('.rr-timeline')")
+    await tabTo(browser, 'Admission avoided')
+    await browser.type('\r')
+    await browser.until("document.querySelector('#outcome strong')?.textContent === 'Admission avoided'")
+    expect(await browser.evaluate("document.querySelector('#outcome .nhsuk-list').textContent")).toContain('Referral made')
+    await tabTo(browser, 'nhsNumber')
+    await browser.type('999 000 0017\r')
+    await browser.until("document.querySelector('.nhsuk-error-summary')")
+    await expectGood(browser, 'call-wrong', pictureOf(browser))
+    await browser.evaluate("(() => { const field = document.getElementById('nhsNumber'); field.focus(); field.select() })()")
+    await browser.type('999 000 0026\r')
+    await browser.until("document.querySelector('.nhsuk-notification-banner')?.textContent.includes('The NHS number is left')")
+    expect(browser.complaints.filter((one) => !one.includes('422'))).toEqual([])
+  },
+)
 
 test.runIf(chromium)('a manager filters, sorts and saves a view, and tells whose call it was', { timeout: 240_000 }, async () => {
   const world = await busy()
@@ -101,10 +127,14 @@ test.runIf(chromium)('a recording is heard, and moved through by keyboard; its t
   expect(await browser.evaluate("document.querySelector('.rr-player__place').getAttribute('aria-valuetext')")).toBe('0:00 of 0:03')
   await browser.evaluate("document.querySelector('.rr-player audio').play()")
   await browser.until("document.querySelector('.rr-player audio').currentTime > 0.2")
-  await browser.evaluate("(() => { const place = document.querySelector('.rr-player__place'); place.value = '2'; place.dispatchEvent(new Event('input')) })()")
+  await browser.evaluate(
+    "(() => { const place = document.querySelector('.rr-player__place'); place.value = '2'; place.dispatchEvent(new Event('input')) })()",
+  )
   await browser.until("document.querySelector('.rr-player audio').currentTime >= 2")
   await browser.evaluate("[...document.querySelectorAll('.rr-player__choice button')].find((one) => one.textContent === 'Caller').click()")
-  expect(await browser.evaluate("[...document.querySelectorAll('.rr-player__choice [aria-pressed=true]')].map((one) => one.textContent)")).toEqual(['Normal', 'Caller'])
+  expect(
+    await browser.evaluate("[...document.querySelectorAll('.rr-player__choice [aria-pressed=true]')].map((one) => one.textContent)"),
+  ).toEqual(['Normal', 'Caller'])
   expect(browser.complaints).toEqual([])
 })
 
@@ -135,7 +165,11 @@ test('no page of the calls report weighs more than 60 kB, its styles and scripts
   for (let call = 0; call < 60; call++) await world.tell(`more-${call}`, ...goodCall(`more-${call}`))
   const manager = await visitor(world, { role: 'serviceManager' })
   const okafor = await visitor(world, { role: 'clinician', clinician: 'dr-okafor' })
-  for (const [who, path] of [[manager, '/calls'], [manager, '/calls/missed'], [okafor, '/calls/recorded']] as const) {
+  for (const [who, path] of [
+    [manager, '/calls'],
+    [manager, '/calls/missed'],
+    [okafor, '/calls/recorded'],
+  ] as const) {
     expect(await weightOf(world, path, who.headers), path).toBeLessThan(60_000)
   }
 })

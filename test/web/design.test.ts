@@ -37,26 +37,30 @@ const looks = (sections: string) => `(() => {
 })()`
 
 /** Renewed where a change is meant: \`npx vitest run --project calls test/web/design.test.ts -u\`. */
-test.runIf(chromium)('our components look as they did: their places, colours and type, at two widths, light and dark', { timeout: 240_000 }, async () => {
-  const world = await adminWorld()
-  const browser = await Browser.start(chromium ?? '')
-  onTestFinished(() => browser.close())
-  await browser.open(await world.wayIn())
-  await browser.until("location.pathname === '/wallboard' && document.querySelector('.rr-footer')")
-  const [regular, bold] = [fontOf('DejaVuSans'), fontOf('DejaVuSans-Bold')]
-  for (const look of ['light', 'dark'] as const) {
-    await browser.prefers(look)
-    for (const width of [320, 1280]) {
-      await browser.resize(width, 900)
-      await browser.open(`${world.admin.url}design`)
-      await browser.until("location.pathname === '/design' && document.readyState === 'complete' && document.querySelector('.rr-footer')")
-      await browser.evaluate(inOurTypeface(regular, bold))
-      // What is on a screen on a wall is dark for whoever likes it so; the other pages are light.
-      if (look === 'dark') await browser.evaluate("document.body.classList.add('rr-wall')")
-      const seen = await browser.evaluate<string>(looks(look === 'dark' ? '#wallboard' : '.rr-design'))
-      // There is something to compare.
-      expect(seen.split('\n').length).toBeGreaterThan(look === 'dark' ? 20 : 100)
-      await expect(seen).toMatchFileSnapshot(`design/${look}-${width}.txt`)
+test.runIf(chromium)(
+  'our components look as they did: their places, colours and type, at two widths, light and dark',
+  { timeout: 240_000 },
+  async () => {
+    const world = await adminWorld()
+    const browser = await Browser.start(chromium ?? '')
+    onTestFinished(() => browser.close())
+    await browser.open(await world.wayIn())
+    await browser.until("location.pathname === '/wallboard' && document.querySelector('.rr-footer')")
+    const [regular, bold] = [fontOf('DejaVuSans'), fontOf('DejaVuSans-Bold')]
+    for (const look of ['light', 'dark'] as const) {
+      await browser.prefers(look)
+      for (const width of [320, 1280]) {
+        await browser.resize(width, 900)
+        await browser.open(`${world.admin.url}design`)
+        await browser.until("location.pathname === '/design' && document.readyState === 'complete' && document.querySelector('.rr-footer')")
+        await browser.evaluate(inOurTypeface(regular, bold))
+        // What is on a screen on a wall is dark for whoever likes it so; the other pages are light.
+        if (look === 'dark') await browser.evaluate("document.body.classList.add('rr-wall')")
+        const seen = await browser.evaluate<string>(looks(look === 'dark' ? '#wallboard' : '.rr-design'))
+        // There is something to compare.
+        expect(seen.split('\n').length).toBeGreaterThan(look === 'dark' ? 20 : 100)
+        await expect(seen).toMatchFileSnapshot(`design/${look}-${width}.txt`)
+      }
     }
-  }
-})
+  },
+)

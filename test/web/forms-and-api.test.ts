@@ -96,8 +96,18 @@ const sameAs: Readonly<Record<string, readonly string[] | 'browser'>> = {
 test('whatever a form of ours does, the API does as well, for whoever may use the form', async () => {
   const world = await documentedWorld({ admin: { demoLink: () => Promise.resolve('none') } })
   const forms = world.admin.routes.filter(({ method, page }) => method === 'POST' && page)
-  expect(forms.map(({ url }) => url).filter((url) => !url.startsWith('/docs')).sort()).toEqual(Object.keys(sameAs).sort())
-  const operations = new Map(operationsOf(await apiOf(world)).map(({ method, path, operation }) => [operation.operationId, `${method} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`]))
+  expect(
+    forms
+      .map(({ url }) => url)
+      .filter((url) => !url.startsWith('/docs'))
+      .sort(),
+  ).toEqual(Object.keys(sameAs).sort())
+  const operations = new Map(
+    operationsOf(await apiOf(world)).map(({ method, path, operation }) => [
+      operation.operationId,
+      `${method} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`,
+    ]),
+  )
   const needs = new Map(world.admin.routes.map((route) => [`${route.method} ${route.url}`, route.needs]))
   for (const { url, needs: asked } of forms) {
     const same = sameAs[url]

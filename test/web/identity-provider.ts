@@ -31,9 +31,29 @@ export async function identityProvider(redirects: readonly string[], path = ''):
   const issuer = `${base}${path}`
   let now: Personality = { account: 'nobody', token: {}, user: {} }
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 })
-  const named = ['sub', 'acr', 'amr', 'name', 'oid', 'tid', 'selected_roleid', 'authentication_assurance_level', 'nhsid_useruid', 'nhsid_nrbac_roles']
+  const named = [
+    'sub',
+    'acr',
+    'amr',
+    'name',
+    'oid',
+    'tid',
+    'selected_roleid',
+    'authentication_assurance_level',
+    'nhsid_useruid',
+    'nhsid_nrbac_roles',
+  ]
   const provider = new Provider(issuer, {
-    clients: [{ client_id: 'ringround', client_secret: clientSecret, redirect_uris: [...redirects], token_endpoint_auth_method: 'client_secret_post', grant_types: ['authorization_code'], response_types: ['code'] }],
+    clients: [
+      {
+        client_id: 'ringround',
+        client_secret: clientSecret,
+        redirect_uris: [...redirects],
+        token_endpoint_auth_method: 'client_secret_post',
+        grant_types: ['authorization_code'],
+        response_types: ['code'],
+      },
+    ],
     jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'RS256', kid: 'one' }] },
     cookies: { keys: ['a key of the cookies of a test'] },
     conformIdTokenClaims: false,
@@ -42,18 +62,29 @@ export async function identityProvider(redirects: readonly string[], path = ''):
     features: { devInteractions: { enabled: false }, userinfo: { enabled: true } },
     interactions: { url: (_context, { uid }) => `/interaction/${uid}` },
     pkce: { required: () => true },
-    findAccount: (_context, account) => ({ accountId: account, claims: (use) => Promise.resolve({ sub: account, ...(use === 'id_token' ? now.token : now.user) }) }),
+    findAccount: (_context, account) => ({
+      accountId: account,
+      claims: (use) => Promise.resolve({ sub: account, ...(use === 'id_token' ? now.token : now.user) }),
+    }),
   })
   const answer = provider.callback()
   const interact = async (request: IncomingMessage, response: ServerResponse) => {
     const { prompt, params, session } = await provider.interactionDetails(request, response)
-    if (prompt.name === 'login') return provider.interactionFinished(request, response, { login: { accountId: now.account, ...(now.acr === undefined ? {} : { acr: now.acr }), ...(now.amr === undefined ? {} : { amr: [...now.amr] }) } })
+    if (prompt.name === 'login')
+      return provider.interactionFinished(request, response, {
+        login: {
+          accountId: now.account,
+          ...(now.acr === undefined ? {} : { acr: now.acr }),
+          ...(now.amr === undefined ? {} : { amr: [...now.amr] }),
+        },
+      })
     const grant = new provider.Grant({ accountId: session?.accountId ?? '', clientId: String(params['client_id']) })
     grant.addOIDCScope(String(params['scope']))
     return provider.interactionFinished(request, response, { consent: { grantId: await grant.save() } })
   }
   const server = createServer((request, response) => {
-    if (request.url?.startsWith('/interaction/')) return void interact(request, response).catch((error: unknown) => response.writeHead(500).end(String(error)))
+    if (request.url?.startsWith('/interaction/'))
+      return void interact(request, response).catch((error: unknown) => response.writeHead(500).end(String(error)))
     // Below a path: as a server in front of it would hand it on.
     if (path !== '' && request.url?.startsWith(path)) {
       Object.assign(request, { originalUrl: request.url })
@@ -74,7 +105,10 @@ export async function identityProvider(redirects: readonly string[], path = ''):
       let at = address
       for (let step = 0; step < 12; step++) {
         if (!at.startsWith(base)) return at
-        const led = await fetch(at, { redirect: 'manual', headers: { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; ') } })
+        const led = await fetch(at, {
+          redirect: 'manual',
+          headers: { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; ') },
+        })
         for (const cookie of led.headers.getSetCookie()) {
           const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(cookie) ?? []
           cookies.set(name, value)

@@ -29,7 +29,11 @@ function browserOf(admin: AdminWorld) {
         method: 'POST',
         redirect: 'manual',
         body: new URLSearchParams({ email, password }),
-        headers: { 'sec-fetch-site': 'same-origin', 'user-agent': edge, cookie: [...jar].map(([name, value]) => `${name}=${value}`).join('; ') },
+        headers: {
+          'sec-fetch-site': 'same-origin',
+          'user-agent': edge,
+          cookie: [...jar].map(([name, value]) => `${name}=${value}`).join('; '),
+        },
       })
       expect(answer.status).toBe(303)
       for (const line of answer.headers.getSetCookie()) {
@@ -88,10 +92,22 @@ test('the notice says when, with what, and how to end that session; the demo sen
   const mary = await member('Mary')
   await browserOf(admin).signIn(mary.email)
   const [notice] = await notices(admin)
-  const letterOf = letters({ accounts: admin.accounts, store: admin.store, directory: () => admin.directory, url: () => 'https://advice.example.nhs.uk' })
-  const letter = notice && (await letterOf({ ...notice, message: { kind: 'newBrowser', at: Date.UTC(2026, 2, 2, 9, 30), browser: 'Edge on Windows' } }))
+  const letterOf = letters({
+    accounts: admin.accounts,
+    store: admin.store,
+    directory: () => admin.directory,
+    url: () => 'https://advice.example.nhs.uk',
+  })
+  const letter =
+    notice && (await letterOf({ ...notice, message: { kind: 'newBrowser', at: Date.UTC(2026, 2, 2, 9, 30), browser: 'Edge on Windows' } }))
   expect(letter?.to).toBe(mary.email)
-  for (const words of ['2 March 2026 at 09:30', 'Edge on Windows', 'https://advice.example.nhs.uk/account#sessions', 'https://advice.example.nhs.uk/account/password']) expect(letter?.text).toContain(words)
+  for (const words of [
+    '2 March 2026 at 09:30',
+    'Edge on Windows',
+    'https://advice.example.nhs.uk/account#sessions',
+    'https://advice.example.nhs.uk/account/password',
+  ])
+    expect(letter?.text).toContain(words)
   const before = (await notices(admin)).length
   expect((await fetch(await admin.wayIn(), { redirect: 'manual' })).status).toBe(303)
   expect(await notices(admin)).toHaveLength(before)

@@ -61,35 +61,46 @@ test('without the keys of the service nobody turns them on; without a setting th
   for (const path of ['/pocket', '/account']) expect((await clinician.get(path)).text).not.toContain('/account/notices')
 })
 
-test.runIf(chromium)('turned on by a button and by nothing else; a notice is shown once, knows its page, and is kept nowhere', { timeout: 240_000 }, async () => {
-  const { admin, service, book } = await world()
-  const browser = await signedIn(admin, okafor, 'account/notices', 'Notices')
-  await browser.until("document.getElementById('on')?.hidden === false")
-  await expectGood(browser, 'notices-off', pictureOf(browser))
-  // Chromium's own push service is elsewhere: what it would have told is told by this one.
-  const place = service.subscribe()
-  await browser.before(`window.asked = []; Notification.requestPermission = () => { asked.push('permission'); return Promise.resolve('granted') }; PushManager.prototype.subscribe = (options) => { asked.push(options); return Promise.resolve({ toJSON: () => (${JSON.stringify({ endpoint: place.endpoint, keys: { p256dh: place.p256dh, auth: place.auth } })}) }) }`)
-  await browser.open(`${admin.admin.url}account/notices`)
-  await browser.until("document.readyState === 'complete' && document.getElementById('on')?.hidden === false && window.asked")
-  expect(await browser.evaluate('asked')).toEqual([])
-  await tabTo(browser, 'Turn on in this browser')
-  await browser.type('\r')
-  await browser.until("document.querySelector('.nhsuk-notification-banner')?.textContent.includes('shows you notices from now on')")
-  await expectGood(browser, 'notices-on', pictureOf(browser))
-  expect([...(await book.all()).values()].flat()).toMatchObject([place])
+test.runIf(chromium)(
+  'turned on by a button and by nothing else; a notice is shown once, knows its page, and is kept nowhere',
+  { timeout: 240_000 },
+  async () => {
+    const { admin, service, book } = await world()
+    const browser = await signedIn(admin, okafor, 'account/notices', 'Notices')
+    await browser.until("document.getElementById('on')?.hidden === false")
+    await expectGood(browser, 'notices-off', pictureOf(browser))
+    // Chromium's own push service is elsewhere: what it would have told is told by this one.
+    const place = service.subscribe()
+    await browser.before(
+      `window.asked = []; Notification.requestPermission = () => { asked.push('permission'); return Promise.resolve('granted') }; PushManager.prototype.subscribe = (options) => { asked.push(options); return Promise.resolve({ toJSON: () => (${JSON.stringify({ endpoint: place.endpoint, keys: { p256dh: place.p256dh, auth: place.auth } })}) }) }`,
+    )
+    await browser.open(`${admin.admin.url}account/notices`)
+    await browser.until("document.readyState === 'complete' && document.getElementById('on')?.hidden === false && window.asked")
+    expect(await browser.evaluate('asked')).toEqual([])
+    await tabTo(browser, 'Turn on in this browser')
+    await browser.type('\r')
+    await browser.until("document.querySelector('.nhsuk-notification-banner')?.textContent.includes('shows you notices from now on')")
+    await expectGood(browser, 'notices-on', pictureOf(browser))
+    expect([...(await book.all()).values()].flat()).toMatchObject([place])
 
-  await browser.mayNotify(new URL(admin.admin.url).origin)
-  const shown = "navigator.serviceWorker.ready.then((one) => one.getNotifications()).then((all) => all.map(({ title, body, tag, data }) => ({ title, body, tag, path: data.path })))"
-  const notice = { title: 'You are on at 13:00', body: 'Cardiology', tag: 'on cardiology 1', path: '/pocket' }
-  for (let times = 0; times < 2; times++) await browser.push(admin.admin.url, JSON.stringify(notice))
-  await browser.push(admin.admin.url, JSON.stringify({ ...notice, tag: 'on ent 1', body: 'ENT' }))
-  await expect.poll(() => browser.evaluate(shown), { timeout: 60_000 }).toHaveLength(2)
-  expect(await browser.evaluate(shown)).toEqual(expect.arrayContaining([notice, { ...notice, tag: 'on ent 1', body: 'ENT' }]))
-  expect(await browser.evaluate('(async () => { const found = []; for (const name of await caches.keys()) for (const { url } of await (await caches.open(name)).keys()) found.push(await (await caches.match(url)).text()); return found.some((text) => text.includes("You are on at 13:00")) || JSON.stringify(localStorage).includes("13:00") })()')).toBe(false)
+    await browser.mayNotify(new URL(admin.admin.url).origin)
+    const shown =
+      'navigator.serviceWorker.ready.then((one) => one.getNotifications()).then((all) => all.map(({ title, body, tag, data }) => ({ title, body, tag, path: data.path })))'
+    const notice = { title: 'You are on at 13:00', body: 'Cardiology', tag: 'on cardiology 1', path: '/pocket' }
+    for (let times = 0; times < 2; times++) await browser.push(admin.admin.url, JSON.stringify(notice))
+    await browser.push(admin.admin.url, JSON.stringify({ ...notice, tag: 'on ent 1', body: 'ENT' }))
+    await expect.poll(() => browser.evaluate(shown), { timeout: 60_000 }).toHaveLength(2)
+    expect(await browser.evaluate(shown)).toEqual(expect.arrayContaining([notice, { ...notice, tag: 'on ent 1', body: 'ENT' }]))
+    expect(
+      await browser.evaluate(
+        '(async () => { const found = []; for (const name of await caches.keys()) for (const { url } of await (await caches.open(name)).keys()) found.push(await (await caches.match(url)).text()); return found.some((text) => text.includes("You are on at 13:00")) || JSON.stringify(localStorage).includes("13:00") })()',
+      ),
+    ).toBe(false)
 
-  await tabTo(browser, 'Turn off in this browser')
-  await browser.type('\r')
-  await browser.until("document.querySelector('.nhsuk-notification-banner')?.textContent.includes('no notices any more')")
-  expect((await book.all()).size).toBe(0)
-  expect(browser.complaints).toEqual([])
-})
+    await tabTo(browser, 'Turn off in this browser')
+    await browser.type('\r')
+    await browser.until("document.querySelector('.nhsuk-notification-banner')?.textContent.includes('no notices any more')")
+    expect((await book.all()).size).toBe(0)
+    expect(browser.complaints).toEqual([])
+  },
+)

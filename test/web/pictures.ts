@@ -6,7 +6,10 @@ import type { Browser } from '../keeping/browser.js'
 const folder = process.env['RINGROUND_TEST_SCREENSHOTS']
 
 /** Takes pictures of a browser's page, where somebody wants them. @param options Default: of the page in its whole height */
-export function pictureOf(browser: Browser, options: Parameters<Browser['screenshot']>[0] = { whole: true }): (name: string) => Promise<void> {
+export function pictureOf(
+  browser: Browser,
+  options: Parameters<Browser['screenshot']>[0] = { whole: true },
+): (name: string) => Promise<void> {
   return async (name) => {
     if (folder !== undefined) keepToLookAt(`${name}.png`, await browser.screenshot(options))
   }

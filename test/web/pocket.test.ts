@@ -17,13 +17,18 @@ const chromium = findChromium()
 const okafor = { role: 'clinician', clinician: 'dr-okafor', scope: { kind: 'organisation', id: 'st-brides' } } as const
 /** A call that Dr Okafor took, and of which nobody has said what came of it. */
 async function openCall(world: AdminWorld, id: string): Promise<void> {
-  const facts = goodCall(id, { line: 'cardiology', organisation: 'elm-row' }).map((fact): CallFact => (fact.type === 'attempt.started' && fact.attempt === `${id}-2` ? { ...fact, candidate: 'clinician:dr-okafor', label: 'Dr Ada Okafor', clinician: 'dr-okafor' } : fact))
+  const facts = goodCall(id, { line: 'cardiology', organisation: 'elm-row' }).map((fact): CallFact =>
+    fact.type === 'attempt.started' && fact.attempt === `${id}-2`
+      ? { ...fact, candidate: 'clinician:dr-okafor', label: 'Dr Ada Okafor', clinician: 'dr-okafor' }
+      : fact,
+  )
   await world.tell(id, ...facts.filter(({ type }) => type !== 'outcome.left'))
 }
-const outcomesOf = async (world: AdminWorld, id: string) => (await world.store.events(id)).flatMap((event) => (event.type === 'outcome.left' ? [[event.outcome, event.actor.kind]] : []))
+const outcomesOf = async (world: AdminWorld, id: string) =>
+  (await world.store.events(id)).flatMap((event) => (event.type === 'outcome.left' ? [[event.outcome, event.actor.kind]] : []))
 /** Everything that the browser keeps of ours. */
 const kept = `(async () => { const names = await caches.keys(); const pages = await Promise.all(names.map(async (name) => [name, (await (await caches.open(name)).keys()).map(({ url }) => new URL(url).pathname)])); return { pages, stored: JSON.stringify(localStorage) } })()`
-const workerIsReady = "(await navigator.serviceWorker.ready, navigator.serviceWorker.controller !== null)"
+const workerIsReady = '(await navigator.serviceWorker.ready, navigator.serviceWorker.controller !== null)'
 
 async function ready(browser: Browser): Promise<void> {
   await browser.until(`(async () => ${workerIsReady})()`)
@@ -41,7 +46,9 @@ test('begins where a clinician begins: who is on, what can be rung, and a light 
   // Whoever is nobody of the directory is not let in; nor is another role.
   expect((await (await visitor(world, { role: 'clinician' })).get('/pocket')).status).toBe(403)
   expect((await (await visitor(world, { role: 'serviceManager' })).get('/pocket')).status).toBe(403)
-  expect((await (await visitor(world, { role: 'clinician', clinician: 'dr-nobody' })).get('/pocket')).text).toContain('The directory has no clinician that is you')
+  expect((await (await visitor(world, { role: 'clinician', clinician: 'dr-nobody' })).get('/pocket')).text).toContain(
+    'The directory has no clinician that is you',
+  )
 })
 
 test('an outcome is taken once, however often it is sent, and of nobody else’s call', async () => {
@@ -49,7 +56,9 @@ test('an outcome is taken once, however often it is sent, and of nobody else’s
   await openCall(world, 'theirs')
   const clinician = await visitor(world, okafor)
   const send = (outcome: string, once: string) => clinician.post('/pocket/calls/theirs/outcome', { outcome, once })
-  expect((await Promise.all([send('referral-avoided', 'tapped-once'), send('referral-avoided', 'tapped-once')])).map(({ location }) => location)).toEqual(['/pocket?done=outcomeLeft', '/pocket?done=outcomeLeft'])
+  expect(
+    (await Promise.all([send('referral-avoided', 'tapped-once'), send('referral-avoided', 'tapped-once')])).map(({ location }) => location),
+  ).toEqual(['/pocket?done=outcomeLeft', '/pocket?done=outcomeLeft'])
   expect((await outcomesOf(world, 'theirs')).length).toBeGreaterThan(0)
   // Somebody has changed it since: what comes late does not undo that.
   expect((await clinician.post('/calls/theirs/outcome', { outcome: 'referral-made' })).status).toBe(303)
@@ -78,7 +87,10 @@ test.runIf(chromium)('the page can be installed, is used by keyboard, and is sho
   await tabTo(browser, 'search')
   await browser.type('elm\r')
   await browser.until(`${text('#found')}.includes('Elm Row Surgery')`)
-  expect(await browser.evaluate("[...document.querySelectorAll('#found a')].map(({ href }) => href)")).toEqual(['tel:+441632960201', 'tel:+441632960301'])
+  expect(await browser.evaluate("[...document.querySelectorAll('#found a')].map(({ href }) => href)")).toEqual([
+    'tel:+441632960201',
+    'tel:+441632960301',
+  ])
   await expectGood(browser, 'pocket-found', pictureOf(browser))
   await browser.open(`${world.admin.url}pocket`)
   await browser.until("document.getElementById('open') && document.readyState === 'complete'")
@@ -91,39 +103,54 @@ test.runIf(chromium)('the page can be installed, is used by keyboard, and is sho
   expect(browser.complaints).toEqual([])
 })
 
-test.runIf(chromium)('without a connection it shows what is known with its age, keeps an outcome, and sends it once', { timeout: 240_000 }, async () => {
-  const world = await adminWorld()
-  await openCall(world, 'theirs')
-  await openCall(world, 'another')
-  const browser = await signedIn(world, okafor, 'pocket', 'My lines')
-  await ready(browser)
-  await browser.connect(false)
-  await browser.until(`${text('#connection')} === 'No connection. What you see may be out of date.'`)
-  // The older of the two is folded away.
-  await browser.evaluate(`document.querySelector('.rr-open summary').click()`)
-  await browser.evaluate(`document.querySelector('form[action="/pocket/calls/theirs/outcome"] button').click()`)
-  await browser.until(`${text('.rr-open')}.includes('Referral avoided: kept on this telephone, and sent when there is a connection.')`)
-  await browser.open(`${world.admin.url}pocket`)
-  await browser.until(`${heading} === 'No connection' && document.getElementById('age')`)
-  expect(await browser.evaluate(text('#age'))).toMatch(/^What follows is from \w+ \d{1,2}:\d\d, .+ ago\. It may be otherwise by now\.$/)
-  expect(await browser.evaluate(text('#kept'))).toContain('Referral avoided: kept on this telephone')
-  await expectGood(browser, 'pocket-offline', pictureOf(browser))
-  await browser.evaluate("[...document.querySelectorAll('#kept button')].find((one) => one.textContent.startsWith('Referral made')).click()")
-  await tabTo(browser, 'search')
-  await browser.type('elm')
-  await browser.until(`${text('#kept')}.includes('01632 960201')`)
-  expect([await outcomesOf(world, 'theirs'), await outcomesOf(world, 'another')]).toEqual([[], []])
-  // Nobody is led away while they look for a number.
-  await browser.type('\b\b\b')
-  await browser.connect(true)
-  await browser.until(`${heading} === 'My lines'`)
-  await browser.until("localStorage.getItem('ringround.waiting') === '[]'")
-  expect([await outcomesOf(world, 'theirs'), await outcomesOf(world, 'another')]).toEqual([[['referral-avoided', 'staff']], [['referral-made', 'staff']]])
-})
+test.runIf(chromium)(
+  'without a connection it shows what is known with its age, keeps an outcome, and sends it once',
+  { timeout: 240_000 },
+  async () => {
+    const world = await adminWorld()
+    await openCall(world, 'theirs')
+    await openCall(world, 'another')
+    const browser = await signedIn(world, okafor, 'pocket', 'My lines')
+    await ready(browser)
+    await browser.connect(false)
+    await browser.until(`${text('#connection')} === 'No connection. What you see may be out of date.'`)
+    // The older of the two is folded away.
+    await browser.evaluate(`document.querySelector('.rr-open summary').click()`)
+    await browser.evaluate(`document.querySelector('form[action="/pocket/calls/theirs/outcome"] button').click()`)
+    await browser.until(`${text('.rr-open')}.includes('Referral avoided: kept on this telephone, and sent when there is a connection.')`)
+    await browser.open(`${world.admin.url}pocket`)
+    await browser.until(`${heading} === 'No connection' && document.getElementById('age')`)
+    expect(await browser.evaluate(text('#age'))).toMatch(/^What follows is from \w+ \d{1,2}:\d\d, .+ ago\. It may be otherwise by now\.$/)
+    expect(await browser.evaluate(text('#kept'))).toContain('Referral avoided: kept on this telephone')
+    await expectGood(browser, 'pocket-offline', pictureOf(browser))
+    await browser.evaluate(
+      "[...document.querySelectorAll('#kept button')].find((one) => one.textContent.startsWith('Referral made')).click()",
+    )
+    await tabTo(browser, 'search')
+    await browser.type('elm')
+    await browser.until(`${text('#kept')}.includes('01632 960201')`)
+    expect([await outcomesOf(world, 'theirs'), await outcomesOf(world, 'another')]).toEqual([[], []])
+    // Nobody is led away while they look for a number.
+    await browser.type('\b\b\b')
+    await browser.connect(true)
+    await browser.until(`${heading} === 'My lines'`)
+    await browser.until("localStorage.getItem('ringround.waiting') === '[]'")
+    expect([await outcomesOf(world, 'theirs'), await outcomesOf(world, 'another')]).toEqual([
+      [['referral-avoided', 'staff']],
+      [['referral-made', 'staff']],
+    ])
+  },
+)
 
 test.runIf(chromium)('keeps no page of anybody, and forgets what it knows when they sign out', { timeout: 240_000 }, async () => {
   const world = await adminWorld()
-  const callBack = await world.arranged.makeCallBack({ line: 'cardiac-rehab-call-back', patientNumber: '+447700900123', clinician: 'dr-okafor', dueAt: Date.now() + 3_600_000, nhsNumber: '9434765919' })
+  const callBack = await world.arranged.makeCallBack({
+    line: 'cardiac-rehab-call-back',
+    patientNumber: '+447700900123',
+    clinician: 'dr-okafor',
+    dueAt: Date.now() + 3_600_000,
+    nhsNumber: '9434765919',
+  })
   await openCall(world, 'theirs')
   const browser = await signedIn(world, okafor, 'pocket', 'My lines')
   await ready(browser)
@@ -132,13 +159,15 @@ test.runIf(chromium)('keeps no page of anybody, and forgets what it knows when t
     await browser.until(`document.readyState === 'complete' && location.pathname === '/${path}'`)
   }
   const { pages, stored } = await browser.evaluate<{ pages: [string, string[]][]; stored: string }>(kept)
-  expect(pages.map(([name, paths]) => [name.replace(/\w{12}$/, ''), paths.filter((path) => !path.startsWith('/assets/'))])).toEqual([['ringround-', ['/offline']]])
+  expect(pages.map(([name, paths]) => [name.replace(/\w{12}$/, ''), paths.filter((path) => !path.startsWith('/assets/'))])).toEqual([
+    ['ringround-', ['/offline']],
+  ])
   const offline = await browser.evaluate<string>("caches.match('/offline').then((answer) => answer.text())")
   expect(offline).not.toContain('Mary Lowe')
   expect(offline + stored).not.toMatch(/900 ?123|943 ?476/)
-  await browser.evaluate("document.querySelector('form[action=\"/sign-out\"]').requestSubmit()")
+  await browser.evaluate('document.querySelector(\'form[action="/sign-out"]\').requestSubmit()')
   await browser.until(`${heading} === 'Sign in'`)
-  expect(await browser.evaluate("[localStorage.length, navigator.serviceWorker.controller === null]")).toEqual([0, true])
+  expect(await browser.evaluate('[localStorage.length, navigator.serviceWorker.controller === null]')).toEqual([0, true])
 })
 
 test.runIf(chromium)('a new version takes the place of the one before, with what it kept', { timeout: 240_000 }, async () => {
@@ -147,43 +176,47 @@ test.runIf(chromium)('a new version takes the place of the one before, with what
   await ready(browser)
   // As one of before: another name, and a file that the new one has not.
   await browser.evaluate("caches.open('ringround-000000000000').then((cache) => cache.put('/assets/old.js', new Response('old')))")
-  await browser.evaluate("navigator.serviceWorker.getRegistration().then((one) => one.unregister())")
+  await browser.evaluate('navigator.serviceWorker.getRegistration().then((one) => one.unregister())')
   await browser.open(`${world.admin.url}pocket`)
   await browser.until(`${heading} === 'My lines'`)
   await ready(browser)
   await browser.until("caches.keys().then((names) => names.length === 1 && names[0] !== 'ringround-000000000000')")
 })
 
-test.runIf(chromium)('"not now" is said with one press, ends with another, and is told to operations and on the wallboard', { timeout: 240_000 }, async () => {
-  const world = await adminWorld()
-  // Whoever is on at this hour, whatever the hour: a line that is always open has somebody.
-  const on = huntCandidates(world.directory, world.directory.lines.get('cardiology') as Line, Date.now())
-  const clinician = on.flatMap((one) => one.clinician ?? [])[0] ?? ''
-  const name = world.directory.clinicians.get(clinician)?.name ?? ''
-  const browser = await signedIn(world, { ...okafor, clinician }, 'pocket', 'My lines')
-  await ready(browser)
-  await tabTo(browser, 'Not now for 30 minutes')
-  await browser.type('\r')
-  await browser.until(`${text('.nhsuk-notification-banner')}.includes('You are rung after everybody else until the time is over.')`)
-  const said = world.availability.of(clinician)
-  expect(said).toMatchObject({ why: 'withPatient' })
-  expect(Math.round(((said?.until ?? 0) - (said?.since ?? 0)) / 60_000)).toBe(30)
-  expect(await browser.evaluate(text('#not-now'))).toMatch(/^Not now until \d{1,2}:\d\d$/)
-  await expectGood(browser, 'pocket-not-now', pictureOf(browser))
+test.runIf(chromium)(
+  '"not now" is said with one press, ends with another, and is told to operations and on the wallboard',
+  { timeout: 240_000 },
+  async () => {
+    const world = await adminWorld()
+    // Whoever is on at this hour, whatever the hour: a line that is always open has somebody.
+    const on = huntCandidates(world.directory, world.directory.lines.get('cardiology') as Line, Date.now())
+    const clinician = on.flatMap((one) => one.clinician ?? [])[0] ?? ''
+    const name = world.directory.clinicians.get(clinician)?.name ?? ''
+    const browser = await signedIn(world, { ...okafor, clinician }, 'pocket', 'My lines')
+    await ready(browser)
+    await tabTo(browser, 'Not now for 30 minutes')
+    await browser.type('\r')
+    await browser.until(`${text('.nhsuk-notification-banner')}.includes('You are rung after everybody else until the time is over.')`)
+    const said = world.availability.of(clinician)
+    expect(said).toMatchObject({ why: 'withPatient' })
+    expect(Math.round(((said?.until ?? 0) - (said?.since ?? 0)) / 60_000)).toBe(30)
+    expect(await browser.evaluate(text('#not-now'))).toMatch(/^Not now until \d{1,2}:\d\d$/)
+    await expectGood(browser, 'pocket-not-now', pictureOf(browser))
 
-  const keeper = await visitor(world, { role: 'operations' })
-  expect((await keeper.get('/availability')).text).toContain(name)
-  expect((await keeper.get('/wallboard')).text).toContain(`${name} (not now until`)
-  const entries = []
-  for await (const entry of world.store.ledger.entries('availability')) entries.push([entry.subject, entry.type, entry.actor.kind])
-  expect(entries).toEqual([[clinician, 'notNow', 'staff']])
+    const keeper = await visitor(world, { role: 'operations' })
+    expect((await keeper.get('/availability')).text).toContain(name)
+    expect((await keeper.get('/wallboard')).text).toContain(`${name} (not now until`)
+    const entries = []
+    for await (const entry of world.store.ledger.entries('availability')) entries.push([entry.subject, entry.type, entry.actor.kind])
+    expect(entries).toEqual([[clinician, 'notNow', 'staff']])
 
-  await tabTo(browser, 'I am on')
-  await browser.type('\r')
-  await browser.until(`${text('.nhsuk-notification-banner')}.includes('You are rung in your turn again.')`)
-  expect(world.availability.of(clinician)).toBeUndefined()
-  expect(browser.complaints).toEqual([])
-})
+    await tabTo(browser, 'I am on')
+    await browser.type('\r')
+    await browser.until(`${text('.nhsuk-notification-banner')}.includes('You are rung in your turn again.')`)
+    expect(world.availability.of(clinician)).toBeUndefined()
+    expect(browser.complaints).toEqual([])
+  },
+)
 
 test.runIf(chromium)('operations say it for somebody, by keyboard, and take it back', { timeout: 240_000 }, async () => {
   const world = await adminWorld()
@@ -215,7 +248,9 @@ test('of a clinician who is not theirs nobody says anything, and nobody else is 
   expect((await prasad.put('/api/availability/dr-prasad', { minutes: 30, why: 'travelling' })).status).toBe(200)
   expect((await prasad.put('/api/availability/dr-prasad', { minutes: 300 })).status).toBe(400)
   expect((await prasad.put('/api/availability/dr-prasad', {})).text).toContain('"why":"other"')
-  expect((await fetch(new URL('/api/availability/dr-prasad', world.admin.url), { method: 'PUT', headers: prasad.headers })).status).toBe(400)
+  expect((await fetch(new URL('/api/availability/dr-prasad', world.admin.url), { method: 'PUT', headers: prasad.headers })).status).toBe(
+    400,
+  )
   const keeper = await visitor(world, { role: 'rotaKeeper', scope: { kind: 'line', id: 'cardiology' } })
   expect((await keeper.get('/api/availability')).text).toContain('dr-prasad')
   expect((await keeper.get('/api/availability')).text).not.toContain('dr-adeyemi')
@@ -227,32 +262,42 @@ const always = 'cardiology'
 test('a line is rung once for one press, never late, and only by whoever may', async () => {
   const world = await adminWorld()
   const clinician = await visitor(world, okafor)
-  const press = (once: string, more: Readonly<Record<string, string>> = {}, line = always) => clinician.post(`/pocket/lines/${line}/ring`, { once, ...more })
+  const press = (once: string, more: Readonly<Record<string, string>> = {}, line = always) =>
+    clinician.post(`/pocket/lines/${line}/ring`, { once, ...more })
   const lines = lineChoices(world.directory, 'st-brides', Date.now())
   expect(lines.map(({ line }) => line.id)).toContain(always)
-  expect((await Promise.all([press('one-press'), press('one-press'), press('one-press')])).map(({ location }) => location)).toEqual(Array(3).fill('/pocket?done=ringing'))
-  expect(world.rung.map(({ clinician: who, line, organisation }) => [who.id, line.id, organisation.id])).toEqual([['dr-okafor', always, 'st-brides']])
+  expect((await Promise.all([press('one-press'), press('one-press'), press('one-press')])).map(({ location }) => location)).toEqual(
+    Array(3).fill('/pocket?done=ringing'),
+  )
+  expect(world.rung.map(({ clinician: who, line, organisation }) => [who.id, line.id, organisation.id])).toEqual([
+    ['dr-okafor', always, 'st-brides'],
+  ])
   const late = await press('second-press', { pressedAt: String(Date.now() - 60_000) })
   expect([late.status, late.text.includes('nobody was rung')]).toEqual([422, true])
   expect((await press('third-press', { pressedAt: 'yesterday' })).status).toBe(422)
   expect((await press('fourth-press', { pressedAt: String(Date.now() - 2_000) })).location).toBe('/pocket?done=ringing')
-  for (const line of ['epilepsy-follow-up', 'nowhere']) expect((await press('fifth-press', {}, line)).text).toContain('may not ring this line')
+  for (const line of ['epilepsy-follow-up', 'nowhere'])
+    expect((await press('fifth-press', {}, line)).text).toContain('may not ring this line')
   expect(world.rung).toHaveLength(2)
 })
 
-test.runIf(chromium)('one press, by keyboard, rings; without a connection it rings neither now nor later', { timeout: 240_000 }, async () => {
-  const world = await adminWorld()
-  const browser = await signedIn(world, okafor, 'pocket', 'My lines')
-  await ready(browser)
-  await tabTo(browser, 'Ring me and connect me to Cardiology')
-  await browser.type('\r')
-  await browser.until(`${text('.nhsuk-notification-banner')}.includes('Your telephone rings in a moment. Press one to be connected.')`)
-  expect(world.rung).toHaveLength(1)
-  await expectGood(browser, 'pocket-ringing', pictureOf(browser))
-  await browser.connect(false)
-  await browser.evaluate("[...document.querySelectorAll('form[data-now=ring] button')].at(-1).click()")
-  await browser.until(`${text('#connection')}.startsWith('No connection. If your telephone does not ring now, it will not')`)
-  await browser.connect(true)
-  await browser.until(`${text('#connection')} === ''`)
-  expect(world.rung).toHaveLength(1)
-})
+test.runIf(chromium)(
+  'one press, by keyboard, rings; without a connection it rings neither now nor later',
+  { timeout: 240_000 },
+  async () => {
+    const world = await adminWorld()
+    const browser = await signedIn(world, okafor, 'pocket', 'My lines')
+    await ready(browser)
+    await tabTo(browser, 'Ring me and connect me to Cardiology')
+    await browser.type('\r')
+    await browser.until(`${text('.nhsuk-notification-banner')}.includes('Your telephone rings in a moment. Press one to be connected.')`)
+    expect(world.rung).toHaveLength(1)
+    await expectGood(browser, 'pocket-ringing', pictureOf(browser))
+    await browser.connect(false)
+    await browser.evaluate("[...document.querySelectorAll('form[data-now=ring] button')].at(-1).click()")
+    await browser.until(`${text('#connection')}.startsWith('No connection. If your telephone does not ring now, it will not')`)
+    await browser.connect(true)
+    await browser.until(`${text('#connection')} === ''`)
+    expect(world.rung).toHaveLength(1)
+  },
+)

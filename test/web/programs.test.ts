@@ -11,25 +11,39 @@ const chromium = findChromium()
 async function administrator(world: AdminWorld) {
   const person = await world.accounts.addPerson(system, { name: 'Mary Lowe' })
   await world.accounts.grant(system, { person: person.id, role: 'administrator', scope: { kind: 'everywhere' } })
-  const signedIn = await world.accounts.signInByLink(await world.accounts.makeLink(system, person.id, 'signIn'), { address: '127.0.0.1', userAgent: 'test' })
+  const signedIn = await world.accounts.signInByLink(await world.accounts.makeLink(system, person.id, 'signIn'), {
+    address: '127.0.0.1',
+    userAgent: 'test',
+  })
   if (signedIn.kind !== 'in') throw new Error(signedIn.kind)
   const cookie = `__Host-ringround=${signedIn.secret}`
   const page = await (await fetch(`${world.admin.url}programs`, { headers: { cookie } })).text()
   const token = /name="token" value="([^"]+)"/.exec(page)?.[1] ?? ''
   return {
     page,
-    post: (fields: readonly (readonly [string, string])[], path = 'programs') => fetch(`${world.admin.url}${path}`, { method: 'POST', redirect: 'manual', headers: { cookie, 'sec-fetch-site': 'same-origin' }, body: new URLSearchParams([['token', token] as const, ...fields].map(([name, value]): [string, string] => [name, value])) }),
+    post: (fields: readonly (readonly [string, string])[], path = 'programs') =>
+      fetch(`${world.admin.url}${path}`, {
+        method: 'POST',
+        redirect: 'manual',
+        headers: { cookie, 'sec-fetch-site': 'same-origin' },
+        body: new URLSearchParams([['token', token] as const, ...fields].map(([name, value]): [string, string] => [name, value])),
+      }),
   }
 }
 
-const whole = [['name', 'Prometheus'], ['scope', 'everywhere'], ['days', '30']] as const
+const whole = [
+  ['name', 'Prometheus'],
+  ['scope', 'everywhere'],
+  ['days', '30'],
+] as const
 
 test('nobody gives a program what they may not do themselves', async () => {
   const world = await adminWorld()
   const { page, post } = await administrator(world)
   expect(page).toContain('value="metrics"')
   expect(page).not.toContain('value="calls"')
-  for (const may of ['calls', 'recordings', 'audit', 'approvals']) expect([may, (await post([...whole, ['may', may]])).status]).toEqual([may, 422])
+  for (const may of ['calls', 'recordings', 'audit', 'approvals'])
+    expect([may, (await post([...whole, ['may', may]])).status]).toEqual([may, 422])
   expect((await post([...whole, ['may', 'metrics'], ['may', 'recordings']])).status).toBe(422)
   expect(await world.accounts.tokenBook.all()).toEqual([])
   const made = await (await post([...whole, ['may', 'metrics'], ['may', 'health']])).text()
@@ -41,7 +55,12 @@ test('nobody gives a program what they may not do themselves', async () => {
   expect((await post([], `programs/${token?.id ?? ''}/end`)).headers.get('location')).toBe('/programs?done=tokenEnded')
   expect((await ask('metrics')).status).toBe(401)
   // Screens have a page of their own.
-  const { token: screen } = await world.accounts.tokenBook.make(system, { kind: 'kiosk', name: 'Ward 7', permissions: ['wallboard'], scope: { kind: 'everywhere' } })
+  const { token: screen } = await world.accounts.tokenBook.make(system, {
+    kind: 'kiosk',
+    name: 'Ward 7',
+    permissions: ['wallboard'],
+    scope: { kind: 'everywhere' },
+  })
   expect((await post([], `programs/${screen.id}/end`)).status).toBe(404)
 })
 
@@ -49,11 +68,49 @@ test('what is wrong with a token is said beside its field', async () => {
   const world = await adminWorld()
   const { post } = await administrator(world)
   for (const [fields, words] of [
-    [[['may', 'metrics'], ['scope', 'everywhere'], ['days', '30']], 'Enter what the program is called'],
-    [[['name', 'x'], ['scope', 'everywhere'], ['days', '30']], 'Choose what it may do'],
-    [[['name', 'x'], ['may', 'metrics'], ['scope', 'organisation:elm-row'], ['days', '30']], 'this is for everything, or not at all'],
-    [[['name', 'x'], ['may', 'wallboard'], ['scope', 'organisation:nowhere'], ['days', '30']], 'Choose what it is for'],
-    [[['name', 'x'], ['may', 'wallboard'], ['scope', 'everywhere'], ['days', '99999']], 'Choose for how long'],
+    [
+      [
+        ['may', 'metrics'],
+        ['scope', 'everywhere'],
+        ['days', '30'],
+      ],
+      'Enter what the program is called',
+    ],
+    [
+      [
+        ['name', 'x'],
+        ['scope', 'everywhere'],
+        ['days', '30'],
+      ],
+      'Choose what it may do',
+    ],
+    [
+      [
+        ['name', 'x'],
+        ['may', 'metrics'],
+        ['scope', 'organisation:elm-row'],
+        ['days', '30'],
+      ],
+      'this is for everything, or not at all',
+    ],
+    [
+      [
+        ['name', 'x'],
+        ['may', 'wallboard'],
+        ['scope', 'organisation:nowhere'],
+        ['days', '30'],
+      ],
+      'Choose what it is for',
+    ],
+    [
+      [
+        ['name', 'x'],
+        ['may', 'wallboard'],
+        ['scope', 'everywhere'],
+        ['days', '99999'],
+      ],
+      'Choose for how long',
+    ],
   ] as const) {
     const answer = await post(fields)
     expect([answer.status, (await answer.text()).includes(words)], words).toEqual([422, true])
@@ -62,7 +119,12 @@ test('what is wrong with a token is said beside its field', async () => {
 
 test.runIf(chromium)('the page can be used by everybody', { timeout: 240_000 }, async () => {
   const world = await adminWorld()
-  await world.accounts.tokenBook.make(system, { kind: 'api', name: 'Nightly export', permissions: ['calls', 'reports'], scope: { kind: 'organisation', id: 'elm-row' } })
+  await world.accounts.tokenBook.make(system, {
+    kind: 'api',
+    name: 'Nightly export',
+    permissions: ['calls', 'reports'],
+    scope: { kind: 'organisation', id: 'elm-row' },
+  })
   const browser = await Browser.start(chromium ?? '')
   onTestFinished(() => browser.close())
   await browser.open(await world.wayIn())
@@ -70,7 +132,7 @@ test.runIf(chromium)('the page can be used by everybody', { timeout: 240_000 }, 
   await browser.open(`${world.admin.url}programs`)
   await browser.until("document.querySelectorAll('tbody tr').length === 1")
   await expectGood(browser, 'programs', pictureOf(browser))
-  await browser.evaluate("document.querySelector('form[action=\"/programs\"]').requestSubmit()")
+  await browser.evaluate('document.querySelector(\'form[action="/programs"]\').requestSubmit()')
   await browser.until("document.querySelectorAll('.nhsuk-error-summary li').length === 2")
   await expectGood(browser, 'programs-wrong', pictureOf(browser))
 })

@@ -49,12 +49,25 @@ test('what was handed in is stated again once an outcome is left later, and once
 
 test('the sums of returns are those of a recount, whatever was left later', async () => {
   const admin = await world()
-  for (const [id, line, outcome] of [['one', 'cardiology', 'referral-avoided'], ['two', 'ent-adult', undefined], ['three', 'cardiology', 'referral-made']] as const) await happened(admin, id, line, outcome)
+  for (const [id, line, outcome] of [
+    ['one', 'cardiology', 'referral-avoided'],
+    ['two', 'ent-adult', undefined],
+    ['three', 'cardiology', 'referral-made'],
+  ] as const)
+    await happened(admin, id, line, outcome)
   await admin.store.log.append('three', { type: 'outcome.left', outcome: 'referral-avoided', by: 'staff' })
   const { differingRollUps } = await import('../../src/store/questions/roll-ups.js')
   expect(await differingRollUps(admin.store.tables.reading)).toEqual([])
   const sums = await admin.store.rollUps({ from: '2000-01', to: '2999-12', scope: 'asked' })
-  expect(sums.filter(({ id }) => id.endsWith(' cardiology')).map(({ figure, part, amount }) => [figure, part, amount]).sort()).toEqual([['answered', '', 2], ['outcome', 'referral-avoided', 2]])
+  expect(
+    sums
+      .filter(({ id }) => id.endsWith(' cardiology'))
+      .map(({ figure, part, amount }) => [figure, part, amount])
+      .sort(),
+  ).toEqual([
+    ['answered', '', 2],
+    ['outcome', 'referral-avoided', 2],
+  ])
 })
 
 test('whoever reports on a part sees that part, and hands nothing in', async () => {

@@ -40,10 +40,19 @@ const whoMay: Readonly<Record<Permission, readonly RoleName[]>> = {
 type Asker = { readonly name: string; readonly headers: Readonly<Record<string, string>>; readonly may: (need: Need) => boolean }
 
 /** Somebody with that role who has signed in. @returns what goes with whatever they ask */
-async function sessionOf(world: AdminWorld, role: RoleName | undefined, { secondFactor = true } = {}): Promise<Readonly<Record<string, string>>> {
+async function sessionOf(
+  world: AdminWorld,
+  role: RoleName | undefined,
+  { secondFactor = true } = {},
+): Promise<Readonly<Record<string, string>>> {
   const { id } = await world.accounts.addPerson(system, { name: role ?? 'nothing', clinician: 'dr-okafor' })
   if (role !== undefined) await world.accounts.grant(system, { person: id, role, scope: { kind: 'everywhere' } })
-  const { secret } = await beginSession(world.store.tables.writing, { person: id, method: 'password', secondFactor, address: '127.0.0.1', userAgent: 'walk' }, defaultSessionLimits, Date.now())
+  const { secret } = await beginSession(
+    world.store.tables.writing,
+    { person: id, method: 'password', secondFactor, address: '127.0.0.1', userAgent: 'walk' },
+    defaultSessionLimits,
+    Date.now(),
+  )
   return { cookie: `__Host-ringround=${secret}`, 'sec-fetch-site': 'same-origin' }
 }
 
@@ -56,18 +65,34 @@ async function askers(world: AdminWorld): Promise<readonly Asker[]> {
       may: (need) => need === 'anyone' || need === 'signedIn' || need === 'known' || (role !== undefined && whoMay[need].includes(role)),
     }
   }
-  const token = async (name: string, kind: 'api' | 'kiosk', permissions: readonly Permission[], scheme: 'bearer' | 'cookie'): Promise<Asker> => {
+  const token = async (
+    name: string,
+    kind: 'api' | 'kiosk',
+    permissions: readonly Permission[],
+    scheme: 'bearer' | 'cookie',
+  ): Promise<Asker> => {
     const { secret } = await world.accounts.tokenBook.make(system, { kind, name, permissions, scope: { kind: 'everywhere' } })
     return {
       name,
-      headers: scheme === 'bearer' ? { authorization: `Bearer ${secret}` } : { cookie: `__Host-ringround=${secret}`, 'sec-fetch-site': 'same-origin' },
+      headers:
+        scheme === 'bearer'
+          ? { authorization: `Bearer ${secret}` }
+          : { cookie: `__Host-ringround=${secret}`, 'sec-fetch-site': 'same-origin' },
       may: (need) => need === 'anyone' || (kind === 'api' && need === 'known') || permissions.some((one) => one === need),
     }
   }
   return [
     { name: 'nobody', headers: { 'sec-fetch-site': 'same-origin' }, may: (need) => need === 'anyone' },
-    { name: 'a forged cookie', headers: { cookie: '__Host-ringround=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA', 'sec-fetch-site': 'same-origin' }, may: (need) => need === 'anyone' },
-    { name: 'a forged token', headers: { authorization: 'Bearer rr_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' }, may: (need) => need === 'anyone' },
+    {
+      name: 'a forged cookie',
+      headers: { cookie: '__Host-ringround=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA', 'sec-fetch-site': 'same-origin' },
+      may: (need) => need === 'anyone',
+    },
+    {
+      name: 'a forged token',
+      headers: { authorization: 'Bearer rr_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' },
+      may: (need) => need === 'anyone',
+    },
     await person(undefined),
     ...(await Promise.all(roleNames.map(person))),
     await token('a token for nothing', 'api', [], 'bearer'),
@@ -79,16 +104,30 @@ async function askers(world: AdminWorld): Promise<readonly Asker[]> {
 }
 
 /** What was answered: let in (whatever the route itself says then), or turned away at the door. */
-async function answered(world: AdminWorld, { method, url, page }: { readonly method: string; readonly url: string; readonly page: boolean }, headers: Readonly<Record<string, string>>): Promise<'in' | 'out' | 'secondFactorNeeded'> {
+async function answered(
+  world: AdminWorld,
+  { method, url, page }: { readonly method: string; readonly url: string; readonly page: boolean },
+  headers: Readonly<Record<string, string>>,
+): Promise<'in' | 'out' | 'secondFactorNeeded'> {
   const path = url.replaceAll(/:\w+/g, 'nothing').replace('*', '')
   const abort = new AbortController()
-  const response = await fetch(new URL(path, world.admin.url), { method, headers: { ...headers, ...(page && method === 'POST' ? { 'content-type': 'application/x-www-form-urlencoded' } : {}) }, redirect: 'manual', signal: abort.signal, ...(page && method === 'POST' ? { body: '' } : {}) })
+  const response = await fetch(new URL(path, world.admin.url), {
+    method,
+    headers: { ...headers, ...(page && method === 'POST' ? { 'content-type': 'application/x-www-form-urlencoded' } : {}) },
+    redirect: 'manual',
+    signal: abort.signal,
+    ...(page && method === 'POST' ? { body: '' } : {}),
+  })
   // A stream does not end by itself.
   const text = response.headers.get('content-type')?.startsWith('text/event-stream') === true ? '' : await response.text()
   abort.abort()
   if (response.status === 401) return 'out'
   const location = response.headers.get('location') ?? ''
-  if ((response.status === 303 && location.startsWith('/account/confirm')) || (response.status === 403 && text.includes('secondFactorNeeded'))) return 'secondFactorNeeded'
+  if (
+    (response.status === 303 && location.startsWith('/account/confirm')) ||
+    (response.status === 403 && text.includes('secondFactorNeeded'))
+  )
+    return 'secondFactorNeeded'
   if (response.status === 403) return method === 'HEAD' || text.includes('notAllowed') || text.includes('None of your roles') ? 'out' : 'in'
   return response.status === 303 && location.startsWith('/sign-in') && path !== '/sign-out' ? 'out' : 'in'
 }
@@ -113,11 +152,22 @@ test('every route says what it needs, and lets in those who have it and nobody e
 })
 
 /** What is open to somebody whose role asks for a second factor that they have not set up: to do so, to choose a password, to leave. */
-const beforeSecondFactor = ['/account/confirm', '/account/confirm/passkey', '/account/confirm/passkey/shown', '/account/generator', '/account/passkeys/new', '/account/password'].sort()
+const beforeSecondFactor = [
+  '/account/confirm',
+  '/account/confirm/passkey',
+  '/account/confirm/passkey/shown',
+  '/account/generator',
+  '/account/passkeys/new',
+  '/account/password',
+].sort()
 
 test('whose role asks for a second factor sees nothing else before there is one', { timeout: 240_000 }, async () => {
   const world = await documentedWorld({ secondFactorFor: ['administrator'] })
-  const [without, manager, shown] = [await sessionOf(world, 'administrator', { secondFactor: false }), await sessionOf(world, 'serviceManager', { secondFactor: false }), await sessionOf(world, 'administrator')]
+  const [without, manager, shown] = [
+    await sessionOf(world, 'administrator', { secondFactor: false }),
+    await sessionOf(world, 'serviceManager', { secondFactor: false }),
+    await sessionOf(world, 'administrator'),
+  ]
   const open: string[] = []
   const closed: string[] = []
   for (const route of world.admin.routes) {

@@ -16,14 +16,18 @@ export interface Member {
 }
 
 /** What somebody reads there, as an expression for the page; empty: nothing. In brackets, so that it can be compared. */
-export const text = (selector: string) => `(document.querySelector(${JSON.stringify(selector)})?.innerText.trim().replaceAll(/\\s+/g, ' ') ?? '')`
+export const text = (selector: string) =>
+  `(document.querySelector(${JSON.stringify(selector)})?.innerText.trim().replaceAll(/\\s+/g, ' ') ?? '')`
 
 /** What a form says is wrong with what was given, and what a page says was done; as `text`. */
 export const errors = "[...document.querySelectorAll('.nhsuk-error-summary li')].map((one) => one.textContent.trim())"
 export const notice = text('.nhsuk-notification-banner__content')
 
 /** Puts something into a field, which has the focus then. */
-export const fill = (browser: Browser, id: string, to: string) => browser.evaluate(`(() => { const field = document.getElementById(${JSON.stringify(id)}); field.value = ${JSON.stringify(to)}; field.focus() })()`)
+export const fill = (browser: Browser, id: string, to: string) =>
+  browser.evaluate(
+    `(() => { const field = document.getElementById(${JSON.stringify(id)}); field.value = ${JSON.stringify(to)}; field.focus() })()`,
+  )
 
 /** What the browser complains of, but for forms that were refused (422), as they are in these tests. */
 export const complaints = (browser: Browser) => browser.complaints.filter((one) => !one.includes('422'))
@@ -32,7 +36,12 @@ export const complaints = (browser: Browser) => browser.complaints.filter((one) 
 export const heading = "document.querySelector('h1')?.textContent.trim()"
 
 /** A browser in which somebody with that role has signed in, at the page of that heading. */
-export async function signedIn(world: AdminWorld, { role, scope = { kind: 'everywhere' }, clinician }: Member, path: string, title: string): Promise<Browser> {
+export async function signedIn(
+  world: AdminWorld,
+  { role, scope = { kind: 'everywhere' }, clinician }: Member,
+  path: string,
+  title: string,
+): Promise<Browser> {
   const email = `member-${(people += 1)}@example.nhs.uk`
   const person = await world.accounts.addPerson(system, { name: 'Mary Lowe', email, ...(clinician === undefined ? {} : { clinician }) })
   await world.accounts.grant(system, { person: person.id, role, scope })
@@ -41,11 +50,14 @@ export async function signedIn(world: AdminWorld, { role, scope = { kind: 'every
   onTestFinished(() => browser.close())
   await browser.open(`${world.admin.url}${path}`)
   await browser.until(`${heading} === 'Sign in' && document.getElementById('password')`)
-  await browser.evaluate(`(() => { document.getElementById('email').value = ${JSON.stringify(email)}; document.getElementById('password').focus() })()`)
+  await browser.evaluate(
+    `(() => { document.getElementById('email').value = ${JSON.stringify(email)}; document.getElementById('password').focus() })()`,
+  )
   await browser.type(`${password}\r`)
   await browser.until(`${heading} === ${JSON.stringify(title)}`)
   return browser
 }
 
 /** Cells of each row of the table whose region is labelled by that id. */
-export const rowsOf = (id: string) => `[...document.querySelectorAll('[aria-labelledby=${id}] tbody tr')].map((row) => [...row.children].map((cell) => cell.innerText.trim().replaceAll(/\\s+/g, ' ')))`
+export const rowsOf = (id: string) =>
+  `[...document.querySelectorAll('[aria-labelledby=${id}] tbody tr')].map((row) => [...row.children].map((cell) => cell.innerText.trim().replaceAll(/\\s+/g, ' ')))`

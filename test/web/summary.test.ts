@@ -28,7 +28,11 @@ async function reported(): Promise<AdminWorld> {
   const [one = '', two = ''] = [...world.directory.lines.keys()]
   await write(world, 'one', goodCall('one', { line: one }))
   await write(world, 'two', goodCall('two', { line: one }))
-  await write(world, 'gone', gone.map((fact) => (fact.type === 'line.chosen' ? { ...fact, line: two } : fact)))
+  await write(
+    world,
+    'gone',
+    gone.map((fact) => (fact.type === 'line.chosen' ? { ...fact, line: two } : fact)),
+  )
   return world
 }
 
@@ -41,34 +45,46 @@ async function browserOf(world: AdminWorld, scope: Scope): Promise<Browser> {
   onTestFinished(() => browser.close())
   await browser.open(`${world.admin.url}summary`)
   await browser.until("document.querySelector('h1')?.textContent.trim() === 'Sign in' && document.getElementById('password')")
-  await browser.evaluate("(() => { document.getElementById('email').value = 'mary.lowe@example.nhs.uk'; document.getElementById('password').focus() })()")
+  await browser.evaluate(
+    "(() => { document.getElementById('email').value = 'mary.lowe@example.nhs.uk'; document.getElementById('password').focus() })()",
+  )
   await browser.type('kestrel marble harbour\r')
   await browser.until("document.querySelector('h1')?.textContent.trim() === 'Summary'")
   return browser
 }
 
-const tile = (name: string) => `[...document.querySelectorAll('.rr-tile')].find((one) => one.querySelector('dt').textContent === ${JSON.stringify(name)})?.querySelector('dd').textContent`
-const rowsOf = (id: string) => `[...document.querySelectorAll('[aria-labelledby=${id}] tbody tr')].map((row) => [...row.children].map((cell) => cell.textContent.trim()))`
+const tile = (name: string) =>
+  `[...document.querySelectorAll('.rr-tile')].find((one) => one.querySelector('dt').textContent === ${JSON.stringify(name)})?.querySelector('dd').textContent`
+const rowsOf = (id: string) =>
+  `[...document.querySelectorAll('[aria-labelledby=${id}] tbody tr')].map((row) => [...row.children].map((cell) => cell.textContent.trim()))`
 
-test.runIf(chromium)('the summary of the last twelve months has the figures of the calls, by month and line, for everybody who can get there', async () => {
-  const world = await reported()
-  const browser = await browserOf(world, { kind: 'everywhere' })
-  expect(await browser.evaluate(tile('Calls offered'))).toBe('3')
-  expect(await browser.evaluate(tile('Answer rate'))).toBe('66.7%')
-  const months = await browser.evaluate<string[][]>(rowsOf('by-month'))
-  expect(months).toHaveLength(12)
-  expect(months.at(-1)?.slice(1, 7)).toEqual(['3', '3', '2', '1', '0', '66.7%'])
-  const lines = await browser.evaluate<string[][]>(rowsOf('by-line'))
-  expect(lines.map(([, offered, answered]) => [offered, answered])).toEqual([['2', '2'], ['1', '0']])
-  expect((await browser.evaluate<string[][]>(rowsOf('when'))).flat().filter((cell) => cell === '3')).toHaveLength(1)
-  await expectGood(browser, 'summary', pictureOf(browser))
-  expect(gzipSync(await browser.evaluate<string>('document.documentElement.outerHTML')).length).toBeLessThan(20_000)
-  // One line alone.
-  await browser.evaluate("(() => { document.getElementById('line').value = document.getElementById('line').options[1].value; document.querySelector('.rr-filter button').click() })()")
-  await browser.until("location.search.startsWith('?line=')")
-  await browser.until(`['1', '2'].includes(${tile('Calls offered')})`)
-  expect(browser.complaints).toEqual([])
-})
+test.runIf(chromium)(
+  'the summary of the last twelve months has the figures of the calls, by month and line, for everybody who can get there',
+  async () => {
+    const world = await reported()
+    const browser = await browserOf(world, { kind: 'everywhere' })
+    expect(await browser.evaluate(tile('Calls offered'))).toBe('3')
+    expect(await browser.evaluate(tile('Answer rate'))).toBe('66.7%')
+    const months = await browser.evaluate<string[][]>(rowsOf('by-month'))
+    expect(months).toHaveLength(12)
+    expect(months.at(-1)?.slice(1, 7)).toEqual(['3', '3', '2', '1', '0', '66.7%'])
+    const lines = await browser.evaluate<string[][]>(rowsOf('by-line'))
+    expect(lines.map(([, offered, answered]) => [offered, answered])).toEqual([
+      ['2', '2'],
+      ['1', '0'],
+    ])
+    expect((await browser.evaluate<string[][]>(rowsOf('when'))).flat().filter((cell) => cell === '3')).toHaveLength(1)
+    await expectGood(browser, 'summary', pictureOf(browser))
+    expect(gzipSync(await browser.evaluate<string>('document.documentElement.outerHTML')).length).toBeLessThan(20_000)
+    // One line alone.
+    await browser.evaluate(
+      "(() => { document.getElementById('line').value = document.getElementById('line').options[1].value; document.querySelector('.rr-filter button').click() })()",
+    )
+    await browser.until("location.search.startsWith('?line=')")
+    await browser.until(`['1', '2'].includes(${tile('Calls offered')})`)
+    expect(browser.complaints).toEqual([])
+  },
+)
 
 test.runIf(chromium)('whoever reports on one line sees that line alone', async () => {
   const world = await reported()

@@ -19,7 +19,10 @@ export interface Visitor {
   readonly headers: Readonly<Record<string, string>>
   get(path: string): Promise<{ readonly status: number; readonly text: string; readonly headers: Headers }>
   /** Sends a form of ours. @returns where it led, or what was wrong */
-  post(path: string, fields: Readonly<Record<string, string>>): Promise<{ readonly status: number; readonly text: string; readonly location: string | null }>
+  post(
+    path: string,
+    fields: Readonly<Record<string, string>>,
+  ): Promise<{ readonly status: number; readonly text: string; readonly location: string | null }>
   put(path: string, body: object): Promise<{ readonly status: number; readonly text: string }>
 }
 
@@ -27,14 +30,23 @@ let visitors = 0
 const password = 'kestrel marble harbour'
 
 async function person(world: AdminWorld, { role, scope = { kind: 'everywhere' }, clinician, name = role }: VisitorSettings) {
-  const { id, email = '' } = await world.accounts.addPerson(system, { name, email: `visitor-${++visitors}@example.nhs.uk`, ...(clinician === undefined ? {} : { clinician }) })
+  const { id, email = '' } = await world.accounts.addPerson(system, {
+    name,
+    email: `visitor-${++visitors}@example.nhs.uk`,
+    ...(clinician === undefined ? {} : { clinician }),
+  })
   await world.accounts.grant(system, { person: id, role, scope })
   return { id, email }
 }
 
 export async function visitor(world: AdminWorld, settings: VisitorSettings): Promise<Visitor> {
   const { id } = await person(world, settings)
-  const { secret } = await beginSession(world.store.tables.writing, { person: id, method: 'password', secondFactor: true, address: '127.0.0.1', userAgent: 'test' }, defaultSessionLimits, Date.now())
+  const { secret } = await beginSession(
+    world.store.tables.writing,
+    { person: id, method: 'password', secondFactor: true, address: '127.0.0.1', userAgent: 'test' },
+    defaultSessionLimits,
+    Date.now(),
+  )
   const headers = { cookie: `__Host-ringround=${secret}`, 'sec-fetch-site': 'same-origin' }
   const at = (path: string) => new URL(path, world.admin.url)
   const get = async (path: string) => {
@@ -47,11 +59,20 @@ export async function visitor(world: AdminWorld, settings: VisitorSettings): Pro
     get,
     async post(path, fields) {
       const token = /name="token" value="([^"]+)"/.exec((await get('/account')).text)?.[1] ?? ''
-      const answer = await fetch(at(path), { method: 'POST', headers: { ...headers, 'content-type': 'application/x-www-form-urlencoded' }, body: new URLSearchParams({ token, ...fields }).toString(), redirect: 'manual' })
+      const answer = await fetch(at(path), {
+        method: 'POST',
+        headers: { ...headers, 'content-type': 'application/x-www-form-urlencoded' },
+        body: new URLSearchParams({ token, ...fields }).toString(),
+        redirect: 'manual',
+      })
       return { status: answer.status, text: await answer.text(), location: answer.headers.get('location') }
     },
     async put(path, body) {
-      const answer = await fetch(at(path), { method: 'PUT', headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(body) })
+      const answer = await fetch(at(path), {
+        method: 'PUT',
+        headers: { ...headers, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      })
       return { status: answer.status, text: await answer.text() }
     },
   }
@@ -63,7 +84,9 @@ export async function visit(world: AdminWorld, browser: Browser, path: string, s
   await world.accounts.setPassword(system, id, password, '')
   await browser.open(new URL(path, world.admin.url).href)
   await browser.until("document.querySelector('h1')?.textContent.trim() === 'Sign in' && document.getElementById('password')")
-  await browser.evaluate(`(() => { document.getElementById('email').value = ${JSON.stringify(email)}; document.getElementById('password').focus() })()`)
+  await browser.evaluate(
+    `(() => { document.getElementById('email').value = ${JSON.stringify(email)}; document.getElementById('password').focus() })()`,
+  )
   await browser.type(`${password}\r`)
   await browser.until(`document.readyState === 'complete' && location.pathname === ${JSON.stringify(path.split('?')[0])}`)
 }

@@ -15,7 +15,8 @@ interface Told {
   readonly calls: readonly Row[]
 }
 
-const screen = (world: AdminWorld, scope: Scope = { kind: 'everywhere' }, days = 1) => world.accounts.tokenBook.makeScreen(system, { name: 'Control room', scope, expiresAt: Date.now() + days * 86_400_000 })
+const screen = (world: AdminWorld, scope: Scope = { kind: 'everywhere' }, days = 1) =>
+  world.accounts.tokenBook.makeScreen(system, { name: 'Control room', scope, expiresAt: Date.now() + days * 86_400_000 })
 const cookie = (secret: string) => ({ cookie: `__Host-ringround=${secret}` })
 
 /** The stream as a screen of that part has it. */
@@ -25,11 +26,16 @@ async function streamOf(world: AdminWorld, secret: string) {
 
 const valueOf = ({ board }: Told, key: string) => board.tiles.find((tile) => tile.key === key)?.fields['value']
 const lineOf = ({ board }: Told, key: string) => board.lines.find((line) => line.key === key)?.fields
-const unanswered = (id: string) => [...untilTalking(id).slice(0, 10), { type: 'hunt.ended', result: 'nobody' } as const, { type: 'call.ended', ending: 'unanswered' } as const]
+const unanswered = (id: string) => [
+  ...untilTalking(id).slice(0, 10),
+  { type: 'hunt.ended', result: 'nobody' } as const,
+  { type: 'call.ended', ending: 'unanswered' } as const,
+]
 
 test('figures of today are those of a recount of today’s calls, and of no call of yesterday; after a restart as well', async () => {
   const world = await adminWorld()
-  for (let call = 0; call < 12; call++) await world.tell(`answered-${call}`, ...goodCall(`answered-${call}`, { line: call % 3 === 0 ? 'ent-adult' : 'cardiology' }))
+  for (let call = 0; call < 12; call++)
+    await world.tell(`answered-${call}`, ...goodCall(`answered-${call}`, { line: call % 3 === 0 ? 'ent-adult' : 'cardiology' }))
   await world.tell('gone', ...unanswered('gone'))
   await world.tell('talking', ...untilTalking('talking'))
   for (const fact of goodCall('yesterday')) await world.store.appendLate('yesterday', fact, Date.now() - 86_400_000)
@@ -47,7 +53,10 @@ test('figures of today are those of a recount of today’s calls, and of no call
   expect(valueOf(told, 'answered')).toBe('12')
   expect(valueOf(told, 'dialToVoice')).toBe(`${((recount.dialToVoice.median ?? 0) / 1_000).toFixed(1)} s`)
   const ofLine = figuresOf(total.rows().filter(({ scope, id }) => scope === 'line' && id === 'cardiology'))
-  expect(lineOf(told, 'cardiology')).toMatchObject({ unanswered: '1', answerRate: expect.stringContaining(`${ofLine.answered} of ${ofLine.offered}`) as string })
+  expect(lineOf(told, 'cardiology')).toMatchObject({
+    unanswered: '1',
+    answerRate: expect.stringContaining(`${ofLine.answered} of ${ofLine.offered}`) as string,
+  })
   expect(await world.store.differing()).toEqual([])
 
   await world.admin.close()
@@ -67,14 +76,25 @@ test('a stream begins with everything, tells each change, and lives: a beat ever
   expect(first.board.lines).toHaveLength(world.directory.lines.size)
   expect(first.calls).toEqual([])
   await world.tell('one', ...untilTalking('one').slice(0, 5))
-  const ringing = (await stream.next('call', ({ call }) => (call as Row).fields['stage'] === 'Ringing')) as unknown as { readonly call: Row }
-  expect(ringing.call).toMatchObject({ key: 'one', fields: { line: world.directory.lines.get('cardiology')?.name, whom: world.directory.clinicians.get('dr-okafor')?.role, attempt: '1 of 2' } })
+  const ringing = (await stream.next('call', ({ call }) => (call as Row).fields['stage'] === 'Ringing')) as unknown as {
+    readonly call: Row
+  }
+  expect(ringing.call).toMatchObject({
+    key: 'one',
+    fields: {
+      line: world.directory.lines.get('cardiology')?.name,
+      whom: world.directory.clinicians.get('dr-okafor')?.role,
+      attempt: '1 of 2',
+    },
+  })
   const waiting = await stream.next('board', ({ rows }) => (rows as { lines?: Row[] }).lines !== undefined)
   expect((waiting['rows'] as { lines: Row[] }).lines.map(({ key, fields }) => [key, fields['waiting']])).toEqual([['cardiology', '1']])
   await world.tell('one', ...goodCall('one').slice(5))
   expect(await stream.next('over')).toMatchObject({ key: 'one' })
   // Once its facts are in the sums of the day.
-  await stream.next('board', ({ rows }) => ((rows as { tiles?: Row[] }).tiles ?? []).some(({ key, fields }) => key === 'answered' && fields['value'] === '1'))
+  await stream.next('board', ({ rows }) =>
+    ((rows as { tiles?: Row[] }).tiles ?? []).some(({ key, fields }) => key === 'answered' && fields['value'] === '1'),
+  )
   await stream.next('beat')
   // Whoever was away is told all of it, and not what came meanwhile.
   await stream.close()
@@ -90,7 +110,10 @@ test('what is not of one’s lines is not in the stream, nor is a number or a na
   const ofTrust = await streamOf(world, (await screen(world, { kind: 'organisation', id: trust })).secret)
   const ofLine = await streamOf(world, (await screen(world, { kind: 'line', id: 'ent-adult' })).secret)
   const all = await streamOf(world, (await screen(world)).secret)
-  const lines = [...world.directory.lines.values()].filter((line) => line.trust === trust).map(({ id }) => id).sort()
+  const lines = [...world.directory.lines.values()]
+    .filter((line) => line.trust === trust)
+    .map(({ id }) => id)
+    .sort()
   expect(((await ofTrust.next('snapshot')) as unknown as Told).board.lines.map(({ key }) => key).sort()).toEqual(lines)
   expect(((await ofLine.next('snapshot')) as unknown as Told).board.lines.map(({ key }) => key)).toEqual(['ent-adult'])
   const other = [...world.directory.lines.values()].find((line) => line.trust !== trust)!.id
@@ -110,10 +133,20 @@ test('what is not of one’s lines is not in the stream, nor is a number or a na
 test('an operations person of one organisation sees its lines alone, on the page and in the stream', async () => {
   const world = await adminWorld()
   const { trust } = world.directory.lines.get('ent-adult')!
-  const { secret } = await world.accounts.tokenBook.make(system, { kind: 'api', name: 'part', permissions: ['wallboard'], scope: { kind: 'organisation', id: trust } })
+  const { secret } = await world.accounts.tokenBook.make(system, {
+    kind: 'api',
+    name: 'part',
+    permissions: ['wallboard'],
+    scope: { kind: 'organisation', id: trust },
+  })
   const page = await (await fetch(new URL('/wallboard', world.admin.url), { headers: { authorization: `Bearer ${secret}` } })).text()
   const keys = [...page.matchAll(/<tr data-key="([^"]+)"/g)].map(([, key]) => key)
-  expect(keys.filter((key) => key !== '').sort()).toEqual([...world.directory.lines.values()].filter((line) => line.trust === trust).map(({ id }) => id).sort())
+  expect(keys.filter((key) => key !== '').sort()).toEqual(
+    [...world.directory.lines.values()]
+      .filter((line) => line.trust === trust)
+      .map(({ id }) => id)
+      .sort(),
+  )
 })
 
 test('a screen’s link brings its token into a cookie, out of the address; the first use, its making and its end are in the audit', async () => {
@@ -154,7 +187,12 @@ test('whoever may not watch any more, or would see other lines, is cut off: the 
 
   const { id } = await world.accounts.addPerson(system, { name: 'Sam Field' })
   const grant = await world.accounts.grant(system, { person: id, role: 'operations', scope: { kind: 'everywhere' } })
-  const { secret } = await beginSession(world.store.tables.writing, { person: id, method: 'password', secondFactor: false, address: '127.0.0.1', userAgent: 'test' }, defaultSessionLimits, Date.now())
+  const { secret } = await beginSession(
+    world.store.tables.writing,
+    { person: id, method: 'password', secondFactor: false, address: '127.0.0.1', userAgent: 'test' },
+    defaultSessionLimits,
+    Date.now(),
+  )
   const ofPerson = () => listen((init) => fetch(new URL('/api/wallboard', world.admin.url), { ...init, headers: cookie(secret) }))
   const first = await ofPerson()
   await first.next('beat')
@@ -172,19 +210,30 @@ test('a screen whose time is over shows nothing, and a token of a program is no 
   const { secret } = await screen(world, { kind: 'everywhere' }, -1)
   expect((await fetch(new URL(`/screen/${secret}`, world.admin.url), { redirect: 'manual' })).status).toBe(404)
   expect((await streamOf(world, secret)).status).toBe(401)
-  const program = await world.accounts.tokenBook.make(system, { kind: 'api', name: 'nightly', permissions: ['wallboard', 'calls'], scope: { kind: 'everywhere' } })
+  const program = await world.accounts.tokenBook.make(system, {
+    kind: 'api',
+    name: 'nightly',
+    permissions: ['wallboard', 'calls'],
+    scope: { kind: 'everywhere' },
+  })
   expect((await fetch(new URL(`/screen/${program.secret}`, world.admin.url), { redirect: 'manual' })).status).toBe(404)
   // Nor is its link taken where it could be read on the way.
   const good = await screen(world)
   const plain = await adminWorld({ admin: { allowedHosts: ['wall.example'] } })
-  const there = await plain.accounts.tokenBook.makeScreen(system, { name: 'x', scope: { kind: 'everywhere' }, expiresAt: Date.now() + 86_400_000 })
+  const there = await plain.accounts.tokenBook.makeScreen(system, {
+    name: 'x',
+    scope: { kind: 'everywhere' },
+    expiresAt: Date.now() + 86_400_000,
+  })
   expect(good.secret).not.toBe(there.secret)
   const { request } = await import('node:http')
   const answer = await new Promise<number | undefined>((resolve, reject) => {
     request(new URL(`/screen/${there.secret}`, plain.admin.url), { headers: { host: 'wall.example' } }, (response) => {
       response.resume()
       resolve(response.statusCode)
-    }).on('error', reject).end()
+    })
+      .on('error', reject)
+      .end()
   })
   expect(answer).toBe(403)
 })

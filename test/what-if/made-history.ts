@@ -55,7 +55,10 @@ export async function makeHistory(folder: string, history: MadeHistory): Promise
   const log = new MemoryLog(clock)
   const past = new TargetHistory()
   log.subscribe((event) => past.apply(event))
-  const directory = smallDirectory({ lines: [{ id: 'cardiology', rota: history.rota, ring: history.ring ?? {} }], direct: { [lineNumber]: 'cardiology' } })
+  const directory = smallDirectory({
+    lines: [{ id: 'cardiology', rota: history.rota, ring: history.ring ?? {} }],
+    direct: { [lineNumber]: 'cardiology' },
+  })
   let serial = 0
   const desk = new Desk({
     switch: telephone,
@@ -73,7 +76,10 @@ export async function makeHistory(folder: string, history: MadeHistory): Promise
     telephone.phone(number, () => behave(person, Math.floor(zone.wallClockAt(clock.now()).minute / 60), random))
   }
   // Working hours, so that several calls meet: eight in the morning to six in the evening.
-  const arrivals = Array.from({ length: history.calls }, () => Math.floor(random() * history.days) * dayMs + (8 + 10 * random()) * 3_600_000).sort((a, b) => a - b)
+  const arrivals = Array.from(
+    { length: history.calls },
+    () => Math.floor(random() * history.days) * dayMs + (8 + 10 * random()) * 3_600_000,
+  ).sort((a, b) => a - b)
   for (const at of arrivals) {
     const promptTimeoutMs = random() < history.impatient ? (20 + 40 * random()) * 1_000 : undefined
     clock.after(at, () => {
@@ -95,12 +101,20 @@ export async function makeHistory(folder: string, history: MadeHistory): Promise
 
 function behave({ answers, seconds: [least, most], accepts, hangsUp, busy }: Person, hour: number, random: RandomStream): Temperament {
   const between = (from: number, to: number) => Math.round((from + (to - from) * random()) * 1_000)
-  if (random() >= answers(hour)) return random() < busy ? { kind: 'refuses', afterMs: between(0.2, 1), how: 'busy' } : { kind: 'neverAnswers' }
+  if (random() >= answers(hour))
+    return random() < busy ? { kind: 'refuses', afterMs: between(0.2, 1), how: 'busy' } : { kind: 'neverAnswers' }
   const afterMs = between(least, most)
   const chance = random()
   if (chance < accepts) {
     const acceptMs = between(2, 8)
-    return { kind: 'answers', afterMs, then: [{ atMs: acceptMs, does: 'press', key: '1' }, { atMs: acceptMs + between(60, 400), does: 'hangUp' }] }
+    return {
+      kind: 'answers',
+      afterMs,
+      then: [
+        { atMs: acceptMs, does: 'press', key: '1' },
+        { atMs: acceptMs + between(60, 400), does: 'hangUp' },
+      ],
+    }
   }
   if (chance < accepts + hangsUp) return { kind: 'answers', afterMs, then: [{ atMs: between(1, 5), does: 'hangUp' }] }
   return { kind: 'answers', afterMs, then: [] }

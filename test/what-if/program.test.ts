@@ -12,13 +12,25 @@ const person = { answers: () => 0.7, seconds: [3, 15], accepts: 0.9, hangsUp: 0,
 
 async function programWithCalls() {
   const folder = scratchFolder()
-  await makeHistory(folder, { people: { [first]: person, [second]: person }, rota: [first, second], calls: 40, firstDay: Date.UTC(2026, 2, 2), days: 5, seed: 1, impatient: 0 })
+  await makeHistory(folder, {
+    people: { [first]: person, [second]: person },
+    rota: [first, second],
+    calls: 40,
+    firstDay: Date.UTC(2026, 2, 2),
+    days: 5,
+    seed: 1,
+    impatient: 0,
+  })
   writeFileSync(join(folder, 'directory.yaml'), directoryText([first, second]))
   const settings = join(folder, 'ringround.yaml')
   writeFileSync(settings, `folders: { data: ${folder} }\ndirectory: { file: ${join(folder, 'directory.yaml')} }\n`)
   const program = await translated('src/what-if-command.ts', [])
   const run = (...args: readonly string[]) => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [program, '--config', settings, ...args], { cwd: resolve('.'), encoding: 'utf8', env: { PATH: process.env['PATH'] } })
+    const { status, stdout, stderr } = spawnSync(process.execPath, [program, '--config', settings, ...args], {
+      cwd: resolve('.'),
+      encoding: 'utf8',
+      env: { PATH: process.env['PATH'] },
+    })
     return { status, stdout, stderr }
   }
   return { folder, run }
@@ -42,7 +54,14 @@ test('the program replays the calls beside an engine that has the store open, sa
 
 test('what the program cannot do is one line on standard error and exit code 1', async () => {
   const { run } = await programWithCalls()
-  for (const args of [[], ['--line', 'gastro', '--from', '2026-03-02', '--to', '2026-03-06'], ['--line', 'cardiology', '--from', 'today', '--to', '2026-03-06'], ['--line', 'cardiology', '--from', '2020-03-02', '--to', '2020-03-06'], ['--lines', 'cardiology'], ['--config', '/nowhere.yaml', '--line', 'cardiology', '--from', '2026-03-02', '--to', '2026-03-06']]) {
+  for (const args of [
+    [],
+    ['--line', 'gastro', '--from', '2026-03-02', '--to', '2026-03-06'],
+    ['--line', 'cardiology', '--from', 'today', '--to', '2026-03-06'],
+    ['--line', 'cardiology', '--from', '2020-03-02', '--to', '2020-03-06'],
+    ['--lines', 'cardiology'],
+    ['--config', '/nowhere.yaml', '--line', 'cardiology', '--from', '2026-03-02', '--to', '2026-03-06'],
+  ]) {
     const { status, stdout, stderr } = run(...args)
     expect({ args, status, stdout }).toEqual({ args, status: 1, stdout: '' })
     expect(stderr).toMatch(/^[^\n]+\n$/)

@@ -23,7 +23,15 @@ export class BrowserPhone {
     })
   }
 
-  static async open(url: string, options: { readonly name?: string; readonly subprotocol?: string; readonly headers?: Readonly<Record<string, string>>; readonly ca?: Buffer } = {}): Promise<BrowserPhone> {
+  static async open(
+    url: string,
+    options: {
+      readonly name?: string
+      readonly subprotocol?: string
+      readonly headers?: Readonly<Record<string, string>>
+      readonly ca?: Buffer
+    } = {},
+  ): Promise<BrowserPhone> {
     const { name = 'df7jal23', subprotocol = 'sip', ...more } = options
     const socket = new WebSocket(url, subprotocol, more)
     await once(socket, 'open')
@@ -31,7 +39,10 @@ export class BrowserPhone {
   }
 
   /** A request with all that it must have; `headers` replace or add. */
-  request(method: string, options: { readonly headers?: Readonly<Record<string, string>>; readonly uri?: string; readonly body?: string } = {}): string {
+  request(
+    method: string,
+    options: { readonly headers?: Readonly<Record<string, string>>; readonly uri?: string; readonly body?: string } = {},
+  ): string {
     const n = ++this.#counter
     const headers: Record<string, string> = {
       Via: `SIP/2.0/WS ${this.name}.invalid;branch=z9hG4bK${this.name}${n}`,
@@ -50,7 +61,14 @@ export class BrowserPhone {
   /** The answer to a request that came. */
   response(request: string, status: string, body?: string): string {
     const to = header(request, 'To')
-    const headers: Record<string, string> = { Via: header(request, 'Via'), From: header(request, 'From'), To: to.includes('tag=') ? to : `${to};tag=${this.name}`, 'Call-ID': header(request, 'Call-ID'), CSeq: header(request, 'CSeq'), Contact: `<${this.contact}>` }
+    const headers: Record<string, string> = {
+      Via: header(request, 'Via'),
+      From: header(request, 'From'),
+      To: to.includes('tag=') ? to : `${to};tag=${this.name}`,
+      'Call-ID': header(request, 'Call-ID'),
+      CSeq: header(request, 'CSeq'),
+      Contact: `<${this.contact}>`,
+    }
     if (body !== undefined) headers['Content-Type'] = 'application/sdp'
     return message(`SIP/2.0 ${status}`, headers, body)
   }

@@ -46,7 +46,8 @@ export function compareSip(recorded: string, live: string, note: Note): void {
   if (lineThen !== lineNow) note('start line', lineThen, lineNow)
   if (then.names.join(' ') !== now.names.join(' ')) note(`headers of ${lineThen}`, then.names.join(' '), now.names.join(' '))
   if (then.hasBody !== now.hasBody) note(`body of ${lineThen}`, then.hasBody, now.hasBody)
-  if (then.hasBody && now.hasBody && then.sdp.join(' ') !== now.sdp.join(' ')) note(`SDP of ${lineThen}`, then.sdp.join(' '), now.sdp.join(' '))
+  if (then.hasBody && now.hasBody && then.sdp.join(' ') !== now.sdp.join(' '))
+    note(`SDP of ${lineThen}`, then.sdp.join(' '), now.sdp.join(' '))
 }
 
 function head(text: string): { start: string; names: string[]; hasBody: boolean; sdp: string[] } {
@@ -54,13 +55,31 @@ function head(text: string): { start: string; names: string[]; hasBody: boolean;
   const [start = '', ...lines] = top.split(/\r?\n/)
   const body = rest.join('\n').trim()
   // The description's lines by kind: `m`, `a=rtpmap`; what they say differs with the codecs that are spoken.
-  const sdp = body.split(/\r?\n/).map((line) => (/^a=([a-z]+)/.exec(line)?.[0] ?? line.slice(0, 1)))
-  return { start: start.trim(), names: lines.map((line) => line.slice(0, line.indexOf(':')).trim().toLowerCase()), hasBody: body !== '', sdp }
+  const sdp = body.split(/\r?\n/).map((line) => /^a=([a-z]+)/.exec(line)?.[0] ?? line.slice(0, 1))
+  return {
+    start: start.trim(),
+    names: lines.map((line) => line.slice(0, line.indexOf(':')).trim().toLowerCase()),
+    hasBody: body !== '',
+    sdp,
+  }
 }
 
 const COMPARED = [
-  'Event-Name', 'Application', 'Application-Response', 'Channel-State', 'Channel-Call-State', 'Original-Channel-Call-State', 'Answer-State',
-  'Hangup-Cause', 'Playback-Status', 'Playback-File-Type', 'DTMF-Digit', 'DTMF-Source', 'Other-Type', 'variable_read_result', 'variable_myDigitBuffer',
+  'Event-Name',
+  'Application',
+  'Application-Response',
+  'Channel-State',
+  'Channel-Call-State',
+  'Original-Channel-Call-State',
+  'Answer-State',
+  'Hangup-Cause',
+  'Playback-Status',
+  'Playback-File-Type',
+  'DTMF-Digit',
+  'DTMF-Source',
+  'Other-Type',
+  'variable_read_result',
+  'variable_myDigitBuffer',
 ]
 
 export function compareEsl(recorded: EslMessage, live: LiveEsl, shapes: readonly (readonly string[])[], note: Note): void {
@@ -81,7 +100,16 @@ export function compareEsl(recorded: EslMessage, live: LiveEsl, shapes: readonly
     const b = JSON.stringify(live.head).replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, '<uuid>')
     if (a !== b) note('reply', a, b)
   } else if (recorded.kind === 'api' && live.kind === 'api') {
-    if (recorded.dump !== undefined) compareNames('uuid_dump', shapes[recorded.dump] ?? [], live.body.trim().split('\n').map((line) => line.split(': ', 1)[0] ?? ''), note)
+    if (recorded.dump !== undefined)
+      compareNames(
+        'uuid_dump',
+        shapes[recorded.dump] ?? [],
+        live.body
+          .trim()
+          .split('\n')
+          .map((line) => line.split(': ', 1)[0] ?? ''),
+        note,
+      )
     else {
       const a = withoutNames(recorded.body ?? '')
       const b = withoutNames(live.body)
@@ -94,7 +122,10 @@ export function compareEsl(recorded: EslMessage, live: LiveEsl, shapes: readonly
 
 /** A reply with everything taken out that is made again each time: numbers of channels, folders. */
 function withoutNames(reply: string): string {
-  return reply.trim().replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, '<uuid>').replace(/>\/\S*\//g, '><folder>/')
+  return reply
+    .trim()
+    .replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, '<uuid>')
+    .replace(/>\/\S*\//g, '><folder>/')
 }
 
 function compareNames(event: string, then: readonly string[], now: readonly string[], note: Note): void {
@@ -104,11 +135,13 @@ function compareNames(event: string, then: readonly string[], now: readonly stri
   const extra = now.filter((name) => !had.has(name))
   if (missing.length > 0) note(`missing headers of ${event}`, missing.join(' '), '')
   if (extra.length > 0) note(`extra headers of ${event}`, '', extra.join(' '))
-  const order = (names: readonly string[]): string => names.filter((name) => has.has(name) && had.has(name) && !name.startsWith('variable_')).join(' ')
+  const order = (names: readonly string[]): string =>
+    names.filter((name) => has.has(name) && had.has(name) && !name.startsWith('variable_')).join(' ')
   if (order(then) !== order(now)) note(`order of headers of ${event}`, order(then), order(now))
 }
 
 function brief(message: EslMessage | LiveEsl): string {
-  if (message.kind === 'event' || message.kind === 'connect') return `${message.values['Event-Name'] ?? ''} ${message.values.Application ?? ''}`
+  if (message.kind === 'event' || message.kind === 'connect')
+    return `${message.values['Event-Name'] ?? ''} ${message.values.Application ?? ''}`
   return JSON.stringify(message).slice(0, 200)
 }

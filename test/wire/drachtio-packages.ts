@@ -61,10 +61,21 @@ export interface Srf extends EventEmitter {
   createUAS(request: SrfRequest, response: SrfReply, options: { localSdp: string; headers?: Record<string, string> }): Promise<SrfDialog>
   createUAC(
     uri: string,
-    options: { localSdp?: string; headers?: Record<string, string>; callingNumber?: string; noAck?: boolean; proxy?: string; auth?: { username: string; password: string } },
+    options: {
+      localSdp?: string
+      headers?: Record<string, string>
+      callingNumber?: string
+      noAck?: boolean
+      proxy?: string
+      auth?: { username: string; password: string }
+    },
     callbacks?: { cbRequest?: (error: unknown, request: SrfRequest) => void; cbProvisional?: (response: SrfResponse) => void },
   ): Promise<SrfDialog>
-  request(uri: string, options: { method: string; headers?: Record<string, string>; body?: string }, callback?: (error: Error | null, request: SrfRequest) => void): void
+  request(
+    uri: string,
+    options: { method: string; headers?: Record<string, string>; body?: string },
+    callback?: (error: Error | null, request: SrfRequest) => void,
+  ): void
 }
 
 export interface PlayResult {
@@ -85,9 +96,15 @@ export interface Endpoint extends EventEmitter {
   readonly connected: boolean
   readonly dialog: SrfDialog
   readonly dtmfType: string
-  readonly conn: { readonly socket: Socket | null; subscribe(events: string[]): void; on(event: string, handler: (event: EslEvent) => void): void }
+  readonly conn: {
+    readonly socket: Socket | null
+    subscribe(events: string[]): void
+    on(event: string, handler: (event: EslEvent) => void): void
+  }
   play(file: string | string[] | { file: string; timeoutSecs?: number }): Promise<PlayResult>
-  playCollect(options: Record<string, unknown>): Promise<{ digits?: string; invalidDigits?: string; terminatorUsed?: string; playbackMilliseconds: string }>
+  playCollect(
+    options: Record<string, unknown>,
+  ): Promise<{ digits?: string; invalidDigits?: string; terminatorUsed?: string; playbackMilliseconds: string }>
   bridge(other: Endpoint | string): Promise<void>
   unbridge(): Promise<void>
   modify(sdp: string): Promise<string>
@@ -110,7 +127,11 @@ export interface MediaServer extends EventEmitter {
   readonly sip: { ipv4: { udp: { address?: string } } }
   connected(): boolean
   createEndpoint(options?: { remoteSdp?: string; codecs?: string | string[] }): Promise<Endpoint>
-  connectCaller(request: SrfRequest, response: SrfReply, options?: Record<string, unknown>): Promise<{ endpoint: Endpoint; dialog: SrfDialog }>
+  connectCaller(
+    request: SrfRequest,
+    response: SrfReply,
+    options?: Record<string, unknown>,
+  ): Promise<{ endpoint: Endpoint; dialog: SrfDialog }>
   api(command: string): Promise<string>
   disconnect(): void
 }
@@ -139,10 +160,20 @@ export function listenSrf(): Srf {
 }
 
 /** drachtio-fsmrf, connected. Its sockets do not wait to fill packets, as in production. */
-export async function connectMrf(srf: Srf, where: EmbeddedSwitchAddresses, options: { secret?: string; profile?: string } = {}): Promise<MediaServer> {
+export async function connectMrf(
+  srf: Srf,
+  where: EmbeddedSwitchAddresses,
+  options: { secret?: string; profile?: string } = {},
+): Promise<MediaServer> {
   const mrf = new MrfClass(srf)
   const { address, port } = where.freeswitch.eventSocket
-  const server = await mrf.connect({ address, port, secret: options.secret ?? 'ClueCon', listenAddress: '127.0.0.1', ...(options.profile === undefined ? {} : { profile: options.profile }) })
+  const server = await mrf.connect({
+    address,
+    port,
+    secret: options.secret ?? 'ClueCon',
+    listenAddress: '127.0.0.1',
+    ...(options.profile === undefined ? {} : { profile: options.profile }),
+  })
   server.conn.socket.setNoDelay(true)
   return server
 }

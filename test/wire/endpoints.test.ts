@@ -13,9 +13,13 @@ function folder(): string {
   return path
 }
 
-const OFFER = 'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 8 101\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:101 telephone-event/8000\r\na=sendrecv\r\n'
+const OFFER =
+  'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 8 101\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:101 telephone-event/8000\r\na=sendrecv\r\n'
 
-async function endpoint(ms: { createEndpoint(o?: { remoteSdp?: string }): Promise<Endpoint> }, remoteSdp: string | undefined = OFFER): Promise<Endpoint> {
+async function endpoint(
+  ms: { createEndpoint(o?: { remoteSdp?: string }): Promise<Endpoint> },
+  remoteSdp: string | undefined = OFFER,
+): Promise<Endpoint> {
   return quick(await ms.createEndpoint({ remoteSdp }))
 }
 
@@ -56,7 +60,17 @@ test('digits are collected: a key, a terminator, too few, a wrong one and none',
   const { ms } = await mediaBench()
   const ep = await endpoint(ms)
   const press = (digits: string): Promise<unknown> => ep.api('uuid_recv_dtmf', `${ep.uuid} ${digits}`)
-  const collect = (options: Record<string, unknown>) => ep.playCollect({ file: 'silence_stream://2000', invalidFile: 'silence_stream://20', tries: 1, timeout: 1000, digitTimeout: 300, min: 1, max: 4, ...options })
+  const collect = (options: Record<string, unknown>) =>
+    ep.playCollect({
+      file: 'silence_stream://2000',
+      invalidFile: 'silence_stream://20',
+      tries: 1,
+      timeout: 1000,
+      digitTimeout: 300,
+      min: 1,
+      max: 4,
+      ...options,
+    })
   const during = collect({ max: 1 })
   await press('5')
   expect((await during).digits).toBe('5')
@@ -82,7 +96,13 @@ test('variables are set, shown and deleted; FreeSWITCH says its own words about 
   await ep.set('quote', "it's")
   await ep.export('shared', 'yes')
   const shown = await ep.getChannelVariables(true)
-  expect(shown).toMatchObject({ variable_fruit: 'apple', variable_colour: 'red', variable_quote: "it's", variable_shared: 'yes', variable_read_codec: 'PCMA' })
+  expect(shown).toMatchObject({
+    variable_fruit: 'apple',
+    variable_colour: 'red',
+    variable_quote: "it's",
+    variable_shared: 'yes',
+    variable_read_codec: 'PCMA',
+  })
   expect(Number.isNaN(shown.variable_rtp_audio_out_packet_count)).toBe(false)
   expect((await ep.api('uuid_getvar', `${ep.uuid} fruit`)).body).toBe('apple')
   await ep.execute('unset', 'fruit')
@@ -204,7 +224,9 @@ test('an endpoint without SDP offers G.711, takes the late answer, and is renego
   await ep.modify(OFFER)
   expect(ep.remote.sdp).toBe(OFFER)
   expect((await ep.getChannelVariables()).variable_read_codec).toBe('PCMA')
-  await expect(ep.dialog.modify(OFFER.replace('8 101', '18').replace(/a=rtpmap:8.*\r\n/, 'a=rtpmap:18 G729/8000\r\n'))).rejects.toMatchObject({ status: 488 })
+  await expect(
+    ep.dialog.modify(OFFER.replace('8 101', '18').replace(/a=rtpmap:8.*\r\n/, 'a=rtpmap:18 G729/8000\r\n')),
+  ).rejects.toMatchObject({ status: 488 })
   expect((await ep.play('silence_stream://20')).playbackMilliseconds).toBe('20')
 })
 
@@ -219,7 +241,9 @@ test('a key that comes by SIP INFO is an event like any other', async () => {
 test('no common codec, no application named, no room: 488, 404 and 503', async () => {
   const { ms, srf, where, embedded } = await mediaBench({ freeswitch: { maxSessions: 1 } })
   await expect(ms.createEndpoint({ remoteSdp: OFFER.replace('8 101', '18') })).rejects.toMatchObject({ status: 488 })
-  await expect(srf.createUAC(`sip:drachtio@127.0.0.1:${where.freeswitch.sip.port}`, { localSdp: OFFER })).rejects.toMatchObject({ status: 404 })
+  await expect(srf.createUAC(`sip:drachtio@127.0.0.1:${where.freeswitch.sip.port}`, { localSdp: OFFER })).rejects.toMatchObject({
+    status: 404,
+  })
   const ep = await endpoint(ms)
   await expect(ms.createEndpoint({ remoteSdp: OFFER })).rejects.toMatchObject({ status: 503 })
   await ep.destroy()
@@ -244,9 +268,25 @@ test('the application that hangs up its socket ends the channel', async () => {
 test('events reach an inbound connection that asked for them, filters and nixevent included', async () => {
   const { ms } = await mediaBench()
   const seen: string[] = []
-  const conn = ms.conn as unknown as { subscribe(e: string[], cb?: () => void): void; on(e: string, h: (event: EslEvent) => void): void; sendRecv(c: string, cb: (event: EslEvent) => void): void }
+  const conn = ms.conn as unknown as {
+    subscribe(e: string[], cb?: () => void): void
+    on(e: string, h: (event: EslEvent) => void): void
+    sendRecv(c: string, cb: (event: EslEvent) => void): void
+  }
   await new Promise<void>((resolve) => conn.subscribe(['ALL'], resolve))
-  const names = ['CHANNEL_CREATE', 'CHANNEL_ANSWER', 'CHANNEL_EXECUTE', 'RECORD_START', 'RECORD_STOP', 'CHANNEL_BRIDGE', 'CHANNEL_UNBRIDGE', 'CHANNEL_PARK', 'CHANNEL_HANGUP', 'CHANNEL_HANGUP_COMPLETE', 'CHANNEL_DESTROY']
+  const names = [
+    'CHANNEL_CREATE',
+    'CHANNEL_ANSWER',
+    'CHANNEL_EXECUTE',
+    'RECORD_START',
+    'RECORD_STOP',
+    'CHANNEL_BRIDGE',
+    'CHANNEL_UNBRIDGE',
+    'CHANNEL_PARK',
+    'CHANNEL_HANGUP',
+    'CHANNEL_HANGUP_COMPLETE',
+    'CHANNEL_DESTROY',
+  ]
   for (const name of names) conn.on(`esl::event::${name}::*`, (event) => seen.push(event.getHeader('Event-Name') ?? ''))
   await new Promise<void>((resolve) => conn.sendRecv('nixevent CHANNEL_ANSWER', () => resolve()))
   const job = new Promise<string>((resolve) => conn.on('esl::event::BACKGROUND_JOB::*', (event) => resolve(event.getBody())))
@@ -261,7 +301,19 @@ test('events reach an inbound connection that asked for them, filters and nixeve
   await until(() => seen.includes('RECORD_STOP'), 'the end of the recording')
   for (const name of names) expect(seen.includes(name), name).toBe(name !== 'CHANNEL_ANSWER')
   const replies: string[] = []
-  for (const command of ['filter Unique-ID x', 'filter delete Unique-ID x', 'filter', 'event nothing', 'noevents', 'noevents', 'linger', 'divert_events on', 'myevents nobody', 'sendmsg nobody', 'gibberish']) {
+  for (const command of [
+    'filter Unique-ID x',
+    'filter delete Unique-ID x',
+    'filter',
+    'event nothing',
+    'noevents',
+    'noevents',
+    'linger',
+    'divert_events on',
+    'myevents nobody',
+    'sendmsg nobody',
+    'gibberish',
+  ]) {
     await new Promise<void>((resolve) => conn.sendRecv(command, (event) => (replies.push(event.getHeader('Reply-Text') ?? ''), resolve())))
   }
   expect(replies).toEqual([

@@ -39,7 +39,8 @@ function read(pairs: readonly (readonly [string, string])[], head: Readonly<Reco
     const values = JSON.parse(body) as Record<string, string>
     return { kind: 'event', names: Object.keys(values), values }
   }
-  if (names[0] === 'Event-Name') return { kind: 'connect', names, values: Object.fromEntries(pairs.map(([name, value]) => [name, decodeURIComponent(value)])) }
+  if (names[0] === 'Event-Name')
+    return { kind: 'connect', names, values: Object.fromEntries(pairs.map(([name, value]) => [name, decodeURIComponent(value)])) }
   if (type === 'api/response') return { kind: 'api', body }
   if (type === 'text/disconnect-notice') return { kind: 'disconnect', headers: names }
   return { kind: 'reply', head }

@@ -5,7 +5,8 @@ import { bench, closeAfterwards, mediaBench, stillOpen, until } from './bench-se
 import { connectMrf, quick } from './drachtio-packages.js'
 import { header } from './raw-phone.js'
 
-const OFFER = 'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 0 101\r\na=rtpmap:101 telephone-event/8000\r\na=sendrecv\r\n'
+const OFFER =
+  'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 0 101\r\na=rtpmap:101 telephone-event/8000\r\na=sendrecv\r\n'
 
 test('a message that is lost on request is repeated by the transaction, over UDP', async () => {
   const { embedded, phone: open, srf, routed } = await bench({ drachtio: { t1Ms: 50 } })
@@ -153,7 +154,12 @@ test('noise on every port is answered or dropped, and a call is taken afterwards
       await once(socket, 'close')
     }
   }
-  phone.send(phone.request('INVITE', { body: OFFER, headers: { 'Call-ID': 'real', CSeq: '999 INVITE', Via: `SIP/2.0/UDP 127.0.0.1:${phone.port};branch=z9hG4bKreal` } }))
+  phone.send(
+    phone.request('INVITE', {
+      body: OFFER,
+      headers: { 'Call-ID': 'real', CSeq: '999 INVITE', Via: `SIP/2.0/UDP 127.0.0.1:${phone.port};branch=z9hG4bKreal` },
+    }),
+  )
   await phone.expects('SIP/2.0 486')
   expect(embedded.load().dialogs).toBe(0)
 })

@@ -38,7 +38,9 @@ function hears(on: LocalWire): ReceivedMessage[] {
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 function options(n: number): Buffer {
-  return Buffer.from(`OPTIONS sip:x@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:9;rport;branch=z9hG4bK${n}\r\nMax-Forwards: 70\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:x@127.0.0.1>\r\nCall-ID: c\r\nCSeq: ${n} OPTIONS\r\n\r\n`)
+  return Buffer.from(
+    `OPTIONS sip:x@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:9;rport;branch=z9hG4bK${n}\r\nMax-Forwards: 70\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:x@127.0.0.1>\r\nCall-ID: c\r\nCSeq: ${n} OPTIONS\r\n\r\n`,
+  )
 }
 
 describe('the way between the two roles', () => {

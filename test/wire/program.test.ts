@@ -17,7 +17,16 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'ringround-switch-'))
   program = join(folder, 'main.js')
   const below = fileURLToPath(new URL('../../src/embedded/', import.meta.url))
-  await build({ entryPoints: ['main.ts', 'media/media-thread.ts'].map((entry) => join(below, entry)), outbase: below, outdir: folder, bundle: true, packages: 'external', platform: 'node', format: 'esm', logLevel: 'silent' })
+  await build({
+    entryPoints: ['main.ts', 'media/media-thread.ts'].map((entry) => join(below, entry)),
+    outbase: below,
+    outdir: folder,
+    bundle: true,
+    packages: 'external',
+    platform: 'node',
+    format: 'esm',
+    logLevel: 'silent',
+  })
   // The packages are found from there as from here.
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
   symlinkSync(join(below, '..', '..', 'node_modules'), join(folder, 'node_modules'))
@@ -52,7 +61,10 @@ interface Ended {
   readonly err: string
 }
 
-function run(text: string, file = program): { readonly child: ChildProcess; readonly ended: Promise<Ended>; readonly firstLine: Promise<string> } {
+function run(
+  text: string,
+  file = program,
+): { readonly child: ChildProcess; readonly ended: Promise<Ended>; readonly firstLine: Promise<string> } {
   const child = fork(file, [text], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], execArgv: [] })
   children.push(child)
   let out = ''
@@ -122,7 +134,14 @@ test('a port that is taken, settings that are wrong: one line and exit code 1', 
 
 test('several listeners: each answers from where it was asked; who has called one of them is called from there', async () => {
   const { where } = await started({
-    drachtio: { ...settings.drachtio, sip: [{ ...local, protocols: ['udp'] }, { ...local, protocols: ['udp'] }, { ...local, protocols: ['tcp'] }] },
+    drachtio: {
+      ...settings.drachtio,
+      sip: [
+        { ...local, protocols: ['udp'] },
+        { ...local, protocols: ['udp'] },
+        { ...local, protocols: ['tcp'] },
+      ],
+    },
   })
   expect(where.drachtio.sip.map(({ protocol }) => protocol)).toEqual(['udp', 'udp', 'tcp'])
   const srf = await connectSrf(where)

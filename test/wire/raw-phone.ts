@@ -46,7 +46,15 @@ export class RawPhone {
   }
 
   /** A request with all that it must have; `headers` replace or add. */
-  request(method: string, options: { readonly to?: string; readonly headers?: Readonly<Record<string, string>>; readonly body?: string; readonly uri?: string } = {}): string {
+  request(
+    method: string,
+    options: {
+      readonly to?: string
+      readonly headers?: Readonly<Record<string, string>>
+      readonly body?: string
+      readonly uri?: string
+    } = {},
+  ): string {
     const n = ++this.#counter
     const headers: Record<string, string> = {
       Via: `SIP/2.0/UDP ${this.host}:${this.port};branch=z9hG4bKraw${this.port}x${n}`,
@@ -59,11 +67,20 @@ export class RawPhone {
       ...options.headers,
     }
     if (options.body !== undefined) headers['Content-Type'] ??= 'application/sdp'
-    return message(`${method} ${options.uri ?? `sip:7001@${inUri(this.#server.address)}:${this.#server.port}`} SIP/2.0`, headers, options.body)
+    return message(
+      `${method} ${options.uri ?? `sip:7001@${inUri(this.#server.address)}:${this.#server.port}`} SIP/2.0`,
+      headers,
+      options.body,
+    )
   }
 
   /** The answer to a request that came. */
-  response(request: string, status: number, reason: string, options: { readonly headers?: Readonly<Record<string, string>>; readonly body?: string } = {}): string {
+  response(
+    request: string,
+    status: number,
+    reason: string,
+    options: { readonly headers?: Readonly<Record<string, string>>; readonly body?: string } = {},
+  ): string {
     const to = header(request, 'To')
     const headers: Record<string, string> = {
       Via: header(request, 'Via'),

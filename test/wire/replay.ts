@@ -102,7 +102,9 @@ export class Replay {
         this.#esl.get(step.on)?.socket.write(`${this.#now(step.text ?? '')}\n\n`)
         return
       case 'phone':
-        this.#phones.get(step.on)?.socket.send(this.#sipText(step.text ?? ''), Number(this.#now('127.0.0.1:5060').split(':')[1]), '127.0.0.1')
+        this.#phones
+          .get(step.on)
+          ?.socket.send(this.#sipText(step.text ?? ''), Number(this.#now('127.0.0.1:5060').split(':')[1]), '127.0.0.1')
         return
       case 'server':
         await this.#expectFrame(step.text ?? '', note)
@@ -174,7 +176,8 @@ export class Replay {
     this.#learnSip(sipOf(recorded), sipOf(live))
     const then = recorded.split(/\r?\n/, 1)[0]?.split('|') ?? []
     const now = live.split('\r\n', 1)[0]?.split('|') ?? []
-    for (const [at, word] of then.entries()) if (/^[0-9a-f]{8}-[0-9a-f-]{27}$/.test(word) && now[at] !== undefined) this.#learn(word, now[at])
+    for (const [at, word] of then.entries())
+      if (/^[0-9a-f]{8}-[0-9a-f-]{27}$/.test(word) && now[at] !== undefined) this.#learn(word, now[at])
   }
 
   async #expectSip(step: Step, note: (what: string, then: unknown, now: unknown) => void): Promise<void> {
@@ -203,7 +206,10 @@ export class Replay {
     const wanted = nameOf(recorded)
     const outOfOrder = first !== undefined && nameOf(first) !== wanted
     if (outOfOrder) note('order on the event socket', wanted, nameOf(first))
-    const live = await connection.queue.takeWhere((message) => (outOfOrder ? inLane(message) && nameOf(message) === wanted : message === first), PATIENCE_MS)
+    const live = await connection.queue.takeWhere(
+      (message) => (outOfOrder ? inLane(message) && nameOf(message) === wanted : message === first),
+      PATIENCE_MS,
+    )
     if (live === undefined) {
       note('message on the event socket', JSON.stringify(recorded).slice(0, 300), 'none')
       return
@@ -252,7 +258,14 @@ export class Replay {
 
   #learnSip(then: string | undefined, now: string | undefined): void {
     if (then === undefined || now === undefined) return
-    const pairs: [RegExp][] = [[/^(?:Call-ID|i): *(\S+)/im], [/^From:.*;tag=([^;\s]+)/im], [/^To:.*;tag=([^;\s]+)/im], [/^Via:.*;branch=([^;\s]+)/im], [/^o=\S+ (\d+)/m], [/^m=audio (\d+)/m]]
+    const pairs: [RegExp][] = [
+      [/^(?:Call-ID|i): *(\S+)/im],
+      [/^From:.*;tag=([^;\s]+)/im],
+      [/^To:.*;tag=([^;\s]+)/im],
+      [/^Via:.*;branch=([^;\s]+)/im],
+      [/^o=\S+ (\d+)/m],
+      [/^m=audio (\d+)/m],
+    ]
     for (const [pattern] of pairs) {
       const a = pattern.exec(then)?.[1]
       const b = pattern.exec(now)?.[1]
@@ -273,11 +286,17 @@ export class Replay {
 
   #sipText(text: string): string {
     const callId = /^Call-ID: *(\S+)/im.exec(text)?.[1] ?? ''
-    const sequenced = text.replace(/^(CSeq: *)(\d+)/im, (_, head: string, sequence: string) => head + (this.#sequences.get(`${callId} ${sequence}`) ?? sequence))
+    const sequenced = text.replace(
+      /^(CSeq: *)(\d+)/im,
+      (_, head: string, sequence: string) => head + (this.#sequences.get(`${callId} ${sequence}`) ?? sequence),
+    )
     const [head = '', ...rest] = this.#now(sequenced).split(/\n\n/)
     const body = rest.length === 0 ? '' : `${rest.join('\n\n').trimEnd().replace(/\n/g, '\r\n')}\r\n`
     const length = body.trim() === '' ? 0 : Buffer.byteLength(body)
-    return `${head.trimEnd().replace(/^Content-Length:.*$/im, `Content-Length: ${length}`).replace(/\n/g, '\r\n')}\r\n\r\n${length === 0 ? '' : body}`
+    return `${head
+      .trimEnd()
+      .replace(/^Content-Length:.*$/im, `Content-Length: ${length}`)
+      .replace(/\n/g, '\r\n')}\r\n\r\n${length === 0 ? '' : body}`
   }
 
   #appText(text: string): string {
@@ -306,7 +325,14 @@ function startOf(text: string): string {
 function nameOf(message: LiveEsl | EslMessage): string {
   if (message.kind !== 'event') return message.kind
   const { values } = message
-  return [values['Event-Name'], values.Application ?? '', MADE_BY_CLIENT.has(values.Application ?? '') ? (values['Application-UUID'] ?? '') : '', fileName(values['Playback-File-Path'] ?? '')].join(' ').trim()
+  return [
+    values['Event-Name'],
+    values.Application ?? '',
+    MADE_BY_CLIENT.has(values.Application ?? '') ? (values['Application-UUID'] ?? '') : '',
+    fileName(values['Playback-File-Path'] ?? ''),
+  ]
+    .join(' ')
+    .trim()
 }
 
 /** The last part of a path: folders differ, and what stands in for a local stream is a tone. */

@@ -11,7 +11,10 @@ import { startSwitch } from './switch-under-test.js'
 type Handler = (request: SrfRequest, response: SrfReply) => void
 
 /** Answers the next INVITE as the application would, and gives the dialog. */
-function answering(srf: { invite(handler: Handler): void; createUAS: (req: SrfRequest, res: SrfReply, o: { localSdp: string }) => Promise<SrfDialog> }, sdp: string): Promise<SrfDialog> {
+function answering(
+  srf: { invite(handler: Handler): void; createUAS: (req: SrfRequest, res: SrfReply, o: { localSdp: string }) => Promise<SrfDialog> },
+  sdp: string,
+): Promise<SrfDialog> {
   return new Promise((resolve, reject) => {
     srf.invite((req, res) => {
       srf.createUAS(req, res, { localSdp: sdp }).then(resolve, reject)
@@ -20,7 +23,10 @@ function answering(srf: { invite(handler: Handler): void; createUAS: (req: SrfRe
 }
 
 /** Sets up a call from a phone to the application. */
-async function call(phone: RawPhone, dialog: Promise<SrfDialog>): Promise<{ readonly dialog: SrfDialog; readonly to: string; readonly target: string }> {
+async function call(
+  phone: RawPhone,
+  dialog: Promise<SrfDialog>,
+): Promise<{ readonly dialog: SrfDialog; readonly to: string; readonly target: string }> {
   phone.send(phone.request('INVITE', { body: phone.sdp }))
   const ok = await phone.expects('SIP/2.0 200')
   const to = header(ok, 'To')
@@ -94,7 +100,9 @@ test('a phone that is rung and given up gets CANCEL; its 487 ends the attempt', 
   const { phone: open, srf, embedded } = await bench()
   const phone = await open()
   let request: SrfRequest | undefined
-  const dialling = srf.createUAC(phone.uri, { localSdp: phone.sdp }, { cbRequest: (_, req) => (request = req) }).catch((error: unknown) => error as { status: number })
+  const dialling = srf
+    .createUAC(phone.uri, { localSdp: phone.sdp }, { cbRequest: (_, req) => (request = req) })
+    .catch((error: unknown) => error as { status: number })
   const invite = await phone.expects('INVITE')
   phone.send(phone.response(invite, 180, 'Ringing'))
   await until(() => request !== undefined, 'the request')
@@ -171,7 +179,9 @@ test('a closed port is told as 503 at once', async () => {
 test('nothing is sent to the server itself, to no address, or within a dialog that is not', async () => {
   const { srf, sip } = await bench()
   await expect(srf.createUAC(`sip:me@${sip}`, { localSdp: 'v=0\r\n' })).rejects.toThrow('can not send request to myself')
-  await expect(srf.createUAC('sip:you@127.0.0.1;transport=ws', { localSdp: 'v=0\r\n' })).rejects.toThrow('requested protocol/transport not available')
+  await expect(srf.createUAC('sip:you@127.0.0.1;transport=ws', { localSdp: 'v=0\r\n' })).rejects.toThrow(
+    'requested protocol/transport not available',
+  )
 })
 
 test('destroying a dialog twice fails the second time with the real words', async () => {
@@ -240,7 +250,14 @@ test('within a dialog both sides can hold and resume, ask by INFO, and glare is 
   expect(await modified).toBe(phone.sdp)
   // INFO both ways, and the next number in the sequence.
   const info = once(dialog, 'info') as Promise<[SrfRequest, SrfReply]>
-  phone.send(phone.request('INFO', { to, uri: target, headers: { CSeq: '12 INFO', 'Content-Type': 'application/dtmf-relay' }, body: 'Signal=5\r\nDuration=160\r\n' }))
+  phone.send(
+    phone.request('INFO', {
+      to,
+      uri: target,
+      headers: { CSeq: '12 INFO', 'Content-Type': 'application/dtmf-relay' },
+      body: 'Signal=5\r\nDuration=160\r\n',
+    }),
+  )
   const [asked, reply] = await info
   expect(asked.body).toContain('Signal=5')
   reply.send(200)
@@ -333,7 +350,11 @@ test('a challenge to our INVITE is answered by the application with credentials,
   const phone = await open()
   const dialling = srf.createUAC(phone.uri, { localSdp: phone.sdp, auth: { username: 'ringround', password: 'secret' } })
   const invite = await phone.expects('INVITE')
-  phone.send(phone.response(invite, 401, 'Unauthorized', { headers: { 'WWW-Authenticate': 'Digest realm="trunk", nonce="abc", algorithm=MD5, qop="auth"' } }))
+  phone.send(
+    phone.response(invite, 401, 'Unauthorized', {
+      headers: { 'WWW-Authenticate': 'Digest realm="trunk", nonce="abc", algorithm=MD5, qop="auth"' },
+    }),
+  )
   await phone.expects('ACK')
   const again = await phone.expects('INVITE')
   expect(header(again, 'Authorization')).toContain('username="ringround"')
@@ -394,7 +415,10 @@ test('call records go to the application that asked for them', async () => {
   const { phone: open, srf, routed } = await bench()
   const phone = await open()
   const records: string[] = []
-  for (const kind of ['attempt', 'start', 'stop']) srf.on(`cdr:${kind}`, (source: string, _time: string, detail: unknown) => records.push(`${kind} ${source} ${typeof detail === 'string' ? detail : ''}`.trim()))
+  for (const kind of ['attempt', 'start', 'stop'])
+    srf.on(`cdr:${kind}`, (source: string, _time: string, detail: unknown) =>
+      records.push(`${kind} ${source} ${typeof detail === 'string' ? detail : ''}`.trim()),
+    )
   const waiting = answering(srf, phone.sdp)
   await routed()
   const { to, target } = await call(phone, waiting)

@@ -10,11 +10,20 @@ export interface SwitchUnderTest {
 
 /** The embedded switch on free ports, in this process. */
 export async function startSwitch(
-  more: { readonly drachtio?: Partial<DrachtioSettings>; readonly freeswitch?: Partial<FreeswitchSettings>; readonly log?: (line: string) => void } = {},
+  more: {
+    readonly drachtio?: Partial<DrachtioSettings>
+    readonly freeswitch?: Partial<FreeswitchSettings>
+    readonly log?: (line: string) => void
+  } = {},
 ): Promise<SwitchUnderTest> {
   const embedded = new EmbeddedSwitch(
     {
-      drachtio: { sip: [{ address: '127.0.0.1', port: 0, protocols: ['udp', 'tcp'] }], app: { address: '127.0.0.1', port: 0 }, secret: 'cymru', ...more.drachtio },
+      drachtio: {
+        sip: [{ address: '127.0.0.1', port: 0, protocols: ['udp', 'tcp'] }],
+        app: { address: '127.0.0.1', port: 0 },
+        secret: 'cymru',
+        ...more.drachtio,
+      },
       freeswitch: {
         sip: { address: '127.0.0.1', port: 0 },
         eventSocket: { address: '127.0.0.1', port: 0 },

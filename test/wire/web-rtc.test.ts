@@ -66,11 +66,19 @@ test('a telephone with SRTP is heard and hears; what is in the clear, or comes a
   closeAfterwards(() => socket.close())
   const ours = Buffer.alloc(30, 5)
   const channel = quick(await ms.createEndpoint())
-  const answer = await channel.dialog.modify(`v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio ${socket.address().port} RTP/SAVP 0\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:${ours.toString('base64')}\r\n`)
+  const answer = await channel.dialog.modify(
+    `v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio ${socket.address().port} RTP/SAVP 0\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:${ours.toString('base64')}\r\n`,
+  )
   expect(answer).toMatch(/^m=audio \d+ RTP\/SAVP 0/m)
   const theirs = Buffer.from(/inline:(\S+)/.exec(answer)?.[1] ?? '', 'base64')
   const port = Number(/m=audio (\d+)/.exec(answer)?.[1])
-  const crypt = new SrtpCrypt(await loadWerift(), { profile: 1, localKey: ours.subarray(0, 16), localSalt: ours.subarray(16), remoteKey: theirs.subarray(0, 16), remoteSalt: theirs.subarray(16) })
+  const crypt = new SrtpCrypt(await loadWerift(), {
+    profile: 1,
+    localKey: ours.subarray(0, 16),
+    localSalt: ours.subarray(16),
+    remoteKey: theirs.subarray(0, 16),
+    remoteSalt: theirs.subarray(16),
+  })
   let heard = 0
   socket.on('message', (data) => {
     if (crypt.unprotect(data)) heard++
@@ -81,7 +89,14 @@ test('a telephone with SRTP is heard and hears; what is in the clear, or comes a
   let sequence = 0
   const packet = () => {
     const payload = Buffer.alloc(160)
-    encodeG711(LINEAR_TO_MULAW, Int16Array.from({ length: 160 }, () => Math.round(oscillator.next() * 8_000)), 0, 160, payload, 0)
+    encodeG711(
+      LINEAR_TO_MULAW,
+      Int16Array.from({ length: 160 }, () => Math.round(oscillator.next() * 8_000)),
+      0,
+      160,
+      payload,
+      0,
+    )
     return buildRtp({ marker: false, payloadType: 0, sequence: sequence++, timestamp: sequence * 160, ssrc: 9, payload })
   }
   const sent: Buffer[] = []

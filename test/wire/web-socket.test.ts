@@ -24,7 +24,9 @@ const sdp = 'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0
 
 async function secureBench(): Promise<Bench & { readonly authority: Authority; readonly port: (protocol: string) => number }> {
   const authority = await Authority.make()
-  const made = await bench({ drachtio: { sip: everyProtocol, tls: { ...(await authority.certify('switch', '127.0.0.1')), caFile: authority.caFile } } })
+  const made = await bench({
+    drachtio: { sip: everyProtocol, tls: { ...(await authority.certify('switch', '127.0.0.1')), caFile: authority.caFile } },
+  })
   return { ...made, authority, port: (protocol) => made.where.drachtio.sip.find((each) => each.protocol === protocol)?.port ?? 0 }
 }
 
@@ -48,7 +50,10 @@ test('a browser registers over its WebSocket, in the clear and over TLS, and the
   const secure = await browser(`wss://127.0.0.1:${port('wss')}`, { name: 'secured', ca: readFileSync(authority.caFile) })
   secure.send(secure.request('REGISTER'))
   await secure.expects('SIP/2.0 200')
-  expect(seen.map(({ protocol, source_address }) => [protocol, source_address])).toEqual([['ws', '127.0.0.1'], ['wss', '127.0.0.1']])
+  expect(seen.map(({ protocol, source_address }) => [protocol, source_address])).toEqual([
+    ['ws', '127.0.0.1'],
+    ['wss', '127.0.0.1'],
+  ])
 })
 
 test('a proxy on this machine says for whom it stands; nothing else of what it is told is believed', async () => {
@@ -72,7 +77,9 @@ test('what asks for no SIP gets none', async () => {
   const other = new WebSocket(`ws://127.0.0.1:${port('ws')}`, 'chat')
   const [error] = (await once(other, 'error')) as [Error]
   expect(error.message).toContain('400')
-  const status = await new Promise<number | undefined>((resolve, reject) => get(`http://127.0.0.1:${port('ws')}/`, (answer) => resolve(answer.resume().statusCode)).on('error', reject))
+  const status = await new Promise<number | undefined>((resolve, reject) =>
+    get(`http://127.0.0.1:${port('ws')}/`, (answer) => resolve(answer.resume().statusCode)).on('error', reject),
+  )
   expect(status).toBe(426)
 })
 
@@ -87,7 +94,9 @@ test('a double CRLF is answered, so that a browser can tell that its connection 
 test('a call of a browser is answered over its WebSocket, and after it has had to connect again it is reached over the new one', async () => {
   const { srf, routed, port } = await secureBench()
   srf.register((request, response) => response.send(200, { headers: { Contact: `${request.get('Contact')};expires=300` } }))
-  const dialog = new Promise<Awaited<ReturnType<typeof srf.createUAS>>>((resolve, reject) => srf.invite((request, response) => void srf.createUAS(request, response, { localSdp: sdp }).then(resolve, reject)))
+  const dialog = new Promise<Awaited<ReturnType<typeof srf.createUAS>>>((resolve, reject) =>
+    srf.invite((request, response) => void srf.createUAS(request, response, { localSdp: sdp }).then(resolve, reject)),
+  )
   await routed()
   const first = await browser(`ws://127.0.0.1:${port('ws')}`)
   first.send(first.request('INVITE', { body: sdp }))
@@ -107,7 +116,11 @@ test('a call of a browser is answered over its WebSocket, and after it has had t
 
 test('a registered browser is rung over its WebSocket; one that has gone is refused at once', async () => {
   const { srf, routed, port } = await secureBench()
-  const registered = new Promise<SrfRequest>((resolve) => srf.register((request, response) => (response.send(200, { headers: { Contact: `${request.get('Contact')};expires=300` } }), resolve(request))))
+  const registered = new Promise<SrfRequest>((resolve) =>
+    srf.register(
+      (request, response) => (response.send(200, { headers: { Contact: `${request.get('Contact')};expires=300` } }), resolve(request)),
+    ),
+  )
   await routed()
   const phone = await browser(`ws://127.0.0.1:${port('ws')}`)
   phone.send(phone.request('REGISTER'))
@@ -124,7 +137,7 @@ test('a registered browser is rung over its WebSocket; one that has gone is refu
   await expect(ring()).rejects.toMatchObject({ status: 503 })
 })
 
-test('a trunk is called over TLS when its certificate is in order, and not when it is another\'s', async () => {
+test("a trunk is called over TLS when its certificate is in order, and not when it is another's", async () => {
   const { srf, authority } = await secureBench()
   const trunk = async (file: string, name: string) => {
     const tls = new TlsIdentity(await authority.certify(file, name), () => undefined)
@@ -140,7 +153,9 @@ test('a trunk is called over TLS when its certificate is in order, and not when 
   }
   const dialog = await srf.createUAC(`sip:7001@127.0.0.1:${await trunk('trunk', '127.0.0.1')};transport=tls`, { localSdp: sdp })
   await dialog.destroy()
-  await expect(srf.createUAC(`sips:7001@127.0.0.1:${await trunk('other', 'other.example')}`, { localSdp: sdp })).rejects.toMatchObject({ status: 503 })
+  await expect(srf.createUAC(`sips:7001@127.0.0.1:${await trunk('other', 'other.example')}`, { localSdp: sdp })).rejects.toMatchObject({
+    status: 503,
+  })
 })
 
 test('a certificate that was renewed is shown without a restart', async () => {

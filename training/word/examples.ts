@@ -34,7 +34,12 @@ export function onTheLine(utterance: Sound, line: Line, chance: Chance, backgrou
 }
 
 /** Each utterance over so many lines. */
-export function examplesOf(utterances: readonly Utterance[], times: (of: Utterance) => number, chance: Chance, snr?: { readonly least: number; readonly most: number }): { readonly examples: Example[]; readonly missed: number } {
+export function examplesOf(
+  utterances: readonly Utterance[],
+  times: (of: Utterance) => number,
+  chance: Chance,
+  snr?: { readonly least: number; readonly most: number },
+): { readonly examples: Example[]; readonly missed: number } {
   const background = utterances.filter(({ kind }) => kind === 'other').map(({ sound }) => sound)
   const examples: Example[] = []
   let missed = 0

@@ -48,7 +48,8 @@ export class Learning {
     for (let index = 0; index < input.length; index++) result[index] = input[index + shift] ?? -1
     const gain = chance.between(-0.15, 0.15)
     const tilt = chance.between(-0.3, 0.3) / bands
-    for (let index = 0; index < result.length; index++) result[index] = Math.max(-1, (result[index] ?? 0) + gain + tilt * ((index % bands) - bands / 2))
+    for (let index = 0; index < result.length; index++)
+      result[index] = Math.max(-1, (result[index] ?? 0) + gain + tilt * ((index % bands) - bands / 2))
     if (chance.happens(0.4)) {
       const [from, count] = [chance.whole(0, bands - 4), chance.whole(1, 4)]
       for (let frame = 0; frame < inputFrames; frame++) result.fill(-0.5, frame * bands + from, frame * bands + from + count)
@@ -97,7 +98,12 @@ export class Learning {
       const { from, to, width, stride } = layers[nth] as (typeof layers)[number]
       const span = width * from
       const begin = begins[nth] as number
-      const [before, after, errorAfter, errorBefore] = [nth === 0 ? input : (values[nth] as Float32Array), values[nth + 1] as Float32Array, errors[nth + 1] as Float32Array, errors[nth] as Float32Array]
+      const [before, after, errorAfter, errorBefore] = [
+        nth === 0 ? input : (values[nth] as Float32Array),
+        values[nth + 1] as Float32Array,
+        errors[nth + 1] as Float32Array,
+        errors[nth] as Float32Array,
+      ]
       if (nth > 0) errorBefore.fill(0)
       for (let frame = 0; frame < after.length / to; frame++) {
         for (let unit = 0; unit < to; unit++) {
@@ -106,8 +112,11 @@ export class Learning {
           const first = begin + unit * span
           const start = frame * stride * from
           gradient[begin + to * span + unit] = (gradient[begin + to * span + unit] as number) + back
-          for (let index = 0; index < span; index++) gradient[first + index] = (gradient[first + index] as number) + back * (before[start + index] as number)
-          if (nth > 0) for (let index = 0; index < span; index++) errorBefore[start + index] = (errorBefore[start + index] as number) + back * (weights[first + index] as number)
+          for (let index = 0; index < span; index++)
+            gradient[first + index] = (gradient[first + index] as number) + back * (before[start + index] as number)
+          if (nth > 0)
+            for (let index = 0; index < span; index++)
+              errorBefore[start + index] = (errorBefore[start + index] as number) + back * (weights[first + index] as number)
         }
       }
     }
@@ -132,7 +141,11 @@ export class Learning {
 const batch = 32
 
 /** How many of the word are heard, and of everything else taken for it, at a threshold. */
-export function rates(weights: Float32Array, examples: readonly Example[], threshold: number): { readonly heard: number; readonly near: number; readonly other: number } {
+export function rates(
+  weights: Float32Array,
+  examples: readonly Example[],
+  threshold: number,
+): { readonly heard: number; readonly near: number; readonly other: number } {
   const counts = { word: [0, 0], near: [0, 0], other: [0, 0] }
   for (const { input, of } of examples) {
     const count = counts[of.kind]

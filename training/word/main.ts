@@ -25,17 +25,33 @@ const begun = Date.now()
 const tell = (line: string): void => console.log(`[${String(Math.round((Date.now() - begun) / 1_000)).padStart(4)} s] ${line}`)
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { work: { type: 'string', default: '.cache/word' }, epochs: { type: 'string', default: String(epochs) }, out: { type: 'string', default: fileURLToPath(new URL('../../../src/words/one-net.ts', import.meta.url)) } } })
+  const { values } = parseArgs({
+    options: {
+      work: { type: 'string', default: '.cache/word' },
+      epochs: { type: 'string', default: String(epochs) },
+      out: { type: 'string', default: fileURLToPath(new URL('../../../src/words/one-net.ts', import.meta.url)) },
+    },
+  })
   const speaker = new Speaker(values.work)
-  const english = await spoken(speaker, 'train', seed, { espeak: { word: 4, near: 7, other: 4 }, natural: { word: 60, near: 150, other: 150 } })
+  const english = await spoken(speaker, 'train', seed, {
+    espeak: { word: 4, near: 7, other: 4 },
+    natural: { word: 60, near: 150, other: 150 },
+  })
   tell(`${english.length} utterances in English`)
   const abroad = await spokenAbroad(speaker, seed)
   const people = await recordedAbroad()
   tell(`${abroad.length} in other languages, ${people.length} recordings of people`)
   const times = ({ kind, natural }: Utterance): number => (kind === 'word' ? (natural ? 6 : 2) : natural ? 2 : 1)
   const made = examplesOf([...english, ...abroad, ...people], times, new Chance(`${seed}/lines`))
-  tell(`${made.examples.length} examples, ${made.examples.filter(({ isWord }) => isWord).length} of the word; the gate let ${made.missed} of the word pass by`)
-  const tuning = examplesOf(await spoken(speaker, 'tune', seed, { espeak: { word: 3, near: 8, other: 4 }, natural: { word: 0, near: 0, other: 0 } }), () => 2, new Chance(`${seed}/tuning`), { least: 10, most: 40 })
+  tell(
+    `${made.examples.length} examples, ${made.examples.filter(({ isWord }) => isWord).length} of the word; the gate let ${made.missed} of the word pass by`,
+  )
+  const tuning = examplesOf(
+    await spoken(speaker, 'tune', seed, { espeak: { word: 3, near: 8, other: 4 }, natural: { word: 0, near: 0, other: 0 } }),
+    () => 2,
+    new Chance(`${seed}/tuning`),
+    { least: 10, most: 40 },
+  )
   tell(`${tuning.examples.length} examples to choose the threshold with`)
 
   const learning = new Learning(new Chance(`${seed}/net`))
@@ -44,7 +60,9 @@ async function main(): Promise<void> {
     const loss = learning.epoch(made.examples, 0.002 * 0.5 * (1 + Math.cos((Math.PI * epoch) / (last + 1))), 1)
     if (epoch % 4 === 0 || epoch === last) {
       const { heard, near, other } = rates(learning.weights, tuning.examples, 0.7)
-      tell(`epoch ${epoch}: loss ${loss.toFixed(4)}; at 0.7 ${percent(heard)} heard, ${percent(near)} of near words, ${percent(other)} of others`)
+      tell(
+        `epoch ${epoch}: loss ${loss.toFixed(4)}; at 0.7 ${percent(heard)} heard, ${percent(near)} of near words, ${percent(other)} of others`,
+      )
     }
   }
   const file = packed(learning.weights, chosen(learning.weights, tuning.examples))
@@ -80,7 +98,15 @@ function packed(weights: Float32Array, threshold: number): NetFile {
 }
 
 function source(file: NetFile): string {
-  return `import type { NetFile } from './net.js'\n\n/** Written by \`npm run train-word\`; not to be changed by hand. */\nexport const oneNet: NetFile = ${JSON.stringify(file, null, 2).replace(/"(\w+)":/g, '$1:').replaceAll('"', "'").replace("Debian's", "Debian\\'s").replace(/\n\}$/, ',\n}')}\n`
+  return `import type { NetFile } from './net.js'\n\n/** Written by \`npm run train-word\`; not to be changed by hand. */\nexport const oneNet: NetFile = ${JSON.stringify(
+    file,
+    null,
+    2,
+  )
+    .replace(/"(\w+)":/g, '$1:')
+    .replaceAll('"', "'")
+    .replace("Debian's", "Debian\\'s")
+    .replace(/\n\}$/, ',\n}')}\n`
 }
 
 await main()

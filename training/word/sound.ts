@@ -81,6 +81,7 @@ export function loudness(sound: Sound): number {
 
 export function toSamples(sound: Sound): Int16Array {
   const samples = new Int16Array(sound.length)
-  for (let index = 0; index < samples.length; index++) samples[index] = Math.max(-32_768, Math.min(32_767, Math.round((sound[index] ?? 0) * 32_767)))
+  for (let index = 0; index < samples.length; index++)
+    samples[index] = Math.max(-32_768, Math.min(32_767, Math.round((sound[index] ?? 0) * 32_767)))
   return samples
 }

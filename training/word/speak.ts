@@ -25,7 +25,11 @@ export class Speaker {
     const { kind, name } = voice
     const rate = manner.rate.toFixed(2)
     const pitch = manner.pitch.toFixed(2)
-    const path = join(this.folder, kind, `${createHash('sha256').update([name, text, rate, pitch].join('|')).digest('hex').slice(0, 24)}.wav`)
+    const path = join(
+      this.folder,
+      kind,
+      `${createHash('sha256').update([name, text, rate, pitch].join('|')).digest('hex').slice(0, 24)}.wav`,
+    )
     if (!(await isThere(path))) {
       await mkdir(join(this.folder, kind), { recursive: true })
       const made = `${path}.${process.pid}`
@@ -39,15 +43,39 @@ export class Speaker {
 async function speak({ kind, name }: Voice, text: string, rate: number, pitch: number, to: string): Promise<void> {
   switch (kind) {
     case 'espeak':
-      await run('espeak-ng', ['-v', name, '-s', String(Math.round(165 * rate)), '-p', String(Math.round(Math.max(0, Math.min(99, 50 * pitch)))), '-w', to, text])
+      await run('espeak-ng', [
+        '-v',
+        name,
+        '-s',
+        String(Math.round(165 * rate)),
+        '-p',
+        String(Math.round(Math.max(0, Math.min(99, 50 * pitch)))),
+        '-w',
+        to,
+        text,
+      ])
       return
     case 'flite':
-      await run('flite', ['-voice', name, '--setf', `duration_stretch=${(1 / rate).toFixed(2)}`, '--setf', `int_f0_target_mean=${Math.round((name === 'slt' ? 170 : 105) * pitch)}`, '-t', text, '-o', to])
+      await run('flite', [
+        '-voice',
+        name,
+        '--setf',
+        `duration_stretch=${(1 / rate).toFixed(2)}`,
+        '--setf',
+        `int_f0_target_mean=${Math.round((name === 'slt' ? 170 : 105) * pitch)}`,
+        '-t',
+        text,
+        '-o',
+        to,
+      ])
       return
     case 'festival': {
       // One process a sentence, as rarely as it is asked for.
       const script = `${to}.scm`
-      await writeFile(script, `(voice_${name})\n(Parameter.set 'Duration_Stretch ${(1 / rate).toFixed(2)})\n(utt.save.wave (utt.synth (Utterance Text ${JSON.stringify(text)})) ${JSON.stringify(to)} 'riff)\n`)
+      await writeFile(
+        script,
+        `(voice_${name})\n(Parameter.set 'Duration_Stretch ${(1 / rate).toFixed(2)})\n(utt.save.wave (utt.synth (Utterance Text ${JSON.stringify(text)})) ${JSON.stringify(to)} 'riff)\n`,
+      )
       await run('festival', ['-b', script]).finally(() => rm(script, { force: true }))
     }
   }
@@ -61,7 +89,11 @@ async function isThere(path: string): Promise<boolean> {
 }
 
 /** Works through a list, so many at a time; what fails is left out, and counted. */
-export async function each<T, R extends object>(items: readonly T[], width: number, work: (item: T, index: number) => Promise<R>): Promise<{ readonly done: R[]; readonly failed: readonly string[] }> {
+export async function each<T, R extends object>(
+  items: readonly T[],
+  width: number,
+  work: (item: T, index: number) => Promise<R>,
+): Promise<{ readonly done: R[]; readonly failed: readonly string[] }> {
   const results: (R | undefined)[] = []
   const failed: string[] = []
   let next = 0

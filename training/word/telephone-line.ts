@@ -40,7 +40,7 @@ export function overLine(voice: Sound, line: Line, chance: Chance, others: reado
   const sound = line.roomMs > 0 ? inRoom(voice, line, chance) : voice.slice()
   const gain = 10 ** (line.voiceDb / 20) / (loudness(sound) || 1)
   const noise = noiseOf(line.noise, sound.length, chance, others)
-  const noiseGain = (10 ** ((line.voiceDb - line.snrDb) / 20)) / (rms(noise) || 1)
+  const noiseGain = 10 ** ((line.voiceDb - line.snrDb) / 20) / (rms(noise) || 1)
   for (let index = 0; index < sound.length; index++) sound[index] = (sound[index] ?? 0) * gain + (noise[index] ?? 0) * noiseGain
   telephoneBand(sound, line.tiltDb)
   const [encode, decode] = line.law === 'alaw' ? [LINEAR_TO_ALAW, ALAW_TO_LINEAR] : [LINEAR_TO_MULAW, MULAW_TO_LINEAR]
@@ -63,7 +63,9 @@ function inRoom(voice: Sound, { roomMs, roomDb }: Line, chance: Chance): Sound {
   const energy = Math.sqrt(taps.reduce((sum, { gain }) => sum + gain ** 2, 0)) || 1
   const factor = 10 ** (roomDb / 20) / energy
   const result = voice.slice()
-  for (const { delay, gain } of taps) for (let index = delay; index < voice.length; index++) result[index] = (result[index] ?? 0) + (voice[index - delay] ?? 0) * gain * factor
+  for (const { delay, gain } of taps)
+    for (let index = delay; index < voice.length; index++)
+      result[index] = (result[index] ?? 0) + (voice[index - delay] ?? 0) * gain * factor
   return result
 }
 
@@ -76,7 +78,9 @@ function noiseOf(kind: NoiseKind, length: number, chance: Chance, others: readon
       return pink(sound, chance)
     case 'hum': {
       const hz = chance.one([50, 60, 100])
-      return pink(sound, chance).map((value, index) => value + 2 * Math.sin((2 * Math.PI * hz * 3 * index) / 8_000) + Math.sin((2 * Math.PI * hz * 5 * index) / 8_000))
+      return pink(sound, chance).map(
+        (value, index) => value + 2 * Math.sin((2 * Math.PI * hz * 3 * index) / 8_000) + Math.sin((2 * Math.PI * hz * 5 * index) / 8_000),
+      )
     }
     case 'ward': {
       // Trolleys, doors, air: noise whose loudness wanders.
@@ -92,7 +96,8 @@ function noiseOf(kind: NoiseKind, length: number, chance: Chance, others: readon
         let at = chance.whole(-8_000, 0)
         while (at < length) {
           const one = chance.one(others)
-          for (let index = Math.max(0, -at); index < one.length && at + index < length; index++) sound[at + index] = (sound[at + index] ?? 0) + (one[index] ?? 0)
+          for (let index = Math.max(0, -at); index < one.length && at + index < length; index++)
+            sound[at + index] = (sound[at + index] ?? 0) + (one[index] ?? 0)
           at += one.length + chance.whole(0, 4_000)
         }
       }
@@ -159,6 +164,7 @@ function lose(samples: Int16Array, share: number, chance: Chance): void {
   let run = 0
   for (let from = 160; from + 160 <= samples.length; from += 160) {
     run = chance.happens(run > 0 ? 0.35 : share) ? run + 1 : 0
-    if (run > 0) for (let index = from; index < from + 160; index++) samples[index] = run > 3 ? 0 : Math.round((samples[index - 160] ?? 0) * 0.7)
+    if (run > 0)
+      for (let index = from; index < from + 160; index++) samples[index] = run > 3 ? 0 : Math.round((samples[index - 160] ?? 0) * 0.7)
   }
 }

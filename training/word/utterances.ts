@@ -36,17 +36,33 @@ interface Asked {
 }
 
 /** @param amounts of a voice of espeak-ng, and of one made of recordings */
-export async function spoken(speaker: Speaker, group: Group, seed: string, amounts: { readonly espeak: Amounts; readonly natural: Amounts }): Promise<Utterance[]> {
+export async function spoken(
+  speaker: Speaker,
+  group: Group,
+  seed: string,
+  amounts: { readonly espeak: Amounts; readonly natural: Amounts },
+): Promise<Utterance[]> {
   const asked: Asked[] = []
   for (const voice of voicesOf(group)) {
     const chance = new Chance(`${seed}/${voice.kind}/${voice.name}`)
     const amount = voice.kind === 'espeak' ? amounts.espeak : amounts.natural
     const words = voice.kind === 'espeak' ? [...word, ...wordSounds] : word
-    for (const [kind, texts] of [['word', words], ['near', nearWords], ['other', otherWords]] as const) {
+    for (const [kind, texts] of [
+      ['word', words],
+      ['near', nearWords],
+      ['other', otherWords],
+    ] as const) {
       for (let time = 0; time < amount[kind]; time++) asked.push({ voice, kind, text: chance.one(texts), manner: anyManner(chance) })
     }
   }
-  const { done, failed } = await each(asked, 2, async ({ voice, kind, text, manner }) => ({ sound: await speaker.say(voice, text, manner), kind, text, voice: voice.name, british: voice.british, natural: voice.kind !== 'espeak' }))
+  const { done, failed } = await each(asked, 2, async ({ voice, kind, text, manner }) => ({
+    sound: await speaker.say(voice, text, manner),
+    kind,
+    text,
+    voice: voice.name,
+    british: voice.british,
+    natural: voice.kind !== 'espeak',
+  }))
   if (failed.length > 0) throw new Error(`${failed.length} of ${asked.length} utterances could not be spoken: ${failed[0] ?? ''}`)
   return done.filter(({ sound }) => sound.length > 0)
 }
@@ -61,7 +77,10 @@ export async function spokenAbroad(speaker: Speaker, seed: string): Promise<Utte
   for (const { name, one, others } of borrowed) {
     const chance = new Chance(`${seed}/${name}`)
     const voice: Voice = { kind: 'festival', name, group: 'train', british: false }
-    const asked = [...one.flatMap((text) => [0.8, 1, 1.25].map((rate) => ({ text, rate, kind: 'word' as const }))), ...others.map((text) => ({ text, rate: chance.between(0.85, 1.2), kind: 'other' as const }))]
+    const asked = [
+      ...one.flatMap((text) => [0.8, 1, 1.25].map((rate) => ({ text, rate, kind: 'word' as const }))),
+      ...others.map((text) => ({ text, rate: chance.between(0.85, 1.2), kind: 'other' as const })),
+    ]
     for (const { text, rate, kind } of asked) {
       for (let time = 0; time < (kind === 'word' ? 4 : 2); time++) {
         const sound = await speaker.say(voice, text, { rate, pitch: 1, speed: chance.between(0.84, 1.2) })
@@ -84,7 +103,8 @@ export async function recordedAbroad(): Promise<Utterance[]> {
   for (const folder of (await readdir(sounds)).filter((name) => peopleAbroad.test(name)).sort()) {
     for (const path of await wavFiles(join(sounds, folder))) {
       const sound = await readSound(path).then(trimmed, () => undefined)
-      if (sound && sound.length > 8 * 100 && sound.length <= 8 * longestMs) result.push({ sound, kind: 'other', text: path.slice(sounds.length + 1), voice: folder, british: false, natural: true })
+      if (sound && sound.length > 8 * 100 && sound.length <= 8 * longestMs)
+        result.push({ sound, kind: 'other', text: path.slice(sounds.length + 1), voice: folder, british: false, natural: true })
     }
   }
   return result
@@ -97,12 +117,16 @@ export async function recordedEnglish(): Promise<Utterance[]> {
   for (const path of await wavFiles(join(sounds, folder))) {
     const sound = await readSound(path).then(trimmed, () => undefined)
     const text = path.slice(sounds.length + folder.length + 2)
-    if (sound && sound.length > 8 * 100 && sound.length <= 8 * longestMs) result.push({ sound, kind: text === 'digits/1.wav' ? 'word' : 'other', text, voice: folder, british: false, natural: true })
+    if (sound && sound.length > 8 * 100 && sound.length <= 8 * longestMs)
+      result.push({ sound, kind: text === 'digits/1.wav' ? 'word' : 'other', text, voice: folder, british: false, natural: true })
   }
   return result
 }
 
 async function wavFiles(folder: string): Promise<string[]> {
   const { stdout } = await promisify(execFile)('find', ['-L', folder, '-name', '*.wav'], { maxBuffer: 16 * 1024 * 1024 })
-  return stdout.split('\n').filter((line) => line !== '').sort()
+  return stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .sort()
 }

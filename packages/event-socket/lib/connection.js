@@ -57,7 +57,13 @@ class Connection extends EventEmitter {
     if (typeof first === 'string') {
       const [port, password, localAddress] = rest
       this.#password = oneLine(String(password))
-      this.#socket = net.connect({ host: first, port: Number(port), noDelay: true, keepAlive: true, ...(typeof localAddress === 'string' ? { localAddress } : {}) })
+      this.#socket = net.connect({
+        host: first,
+        port: Number(port),
+        noDelay: true,
+        keepAlive: true,
+        ...(typeof localAddress === 'string' ? { localAddress } : {}),
+      })
       this.#socket.once('connect', () => this.#connected())
     } else {
       this.#socket = first
@@ -174,7 +180,8 @@ class Connection extends EventEmitter {
    * @param {string | symbol} [name]
    */
   removeAllListeners(name) {
-    if (typeof name !== 'string' || !name.endsWith('::*')) return name === undefined ? super.removeAllListeners() : super.removeAllListeners(name)
+    if (typeof name !== 'string' || !name.endsWith('::*'))
+      return name === undefined ? super.removeAllListeners() : super.removeAllListeners(name)
     for (const each of this.eventNames()) if (typeof each === 'string' && each.startsWith(name.slice(0, -1))) super.removeAllListeners(each)
     return this
   }
@@ -185,7 +192,10 @@ class Connection extends EventEmitter {
    * @param {Answered} [answered]
    */
   #command(text, answered) {
-    const fault = this.#ended || this.socket === null ? 'connection lost' : this.#pending.answers(answered, text.startsWith('api ') ? 'api/response' : 'command/reply')
+    const fault =
+      this.#ended || this.socket === null
+        ? 'connection lost'
+        : this.#pending.answers(answered, text.startsWith('api ') ? 'api/response' : 'command/reply')
     if (fault !== undefined) {
       if (answered) process.nextTick(() => this.#guard(answered, ...this.#pending.lost(fault)))
       if (fault !== 'connection lost') this.#fail(new Error(`event socket: ${fault}`))
@@ -259,7 +269,8 @@ class Connection extends EventEmitter {
     }
     const { answered, unanswered } = this.#pending.answered(type)
     for (const each of unanswered) this.#guard(each, ...this.#pending.lost('no answer'))
-    if (answered) this.#guard(answered, event, { 'Content-Type': frame.type, 'Content-Length': String(Buffer.byteLength(frame.body)) }, frame.body)
+    if (answered)
+      this.#guard(answered, event, { 'Content-Type': frame.type, 'Content-Length': String(Buffer.byteLength(frame.body)) }, frame.body)
   }
 
   #logIn() {

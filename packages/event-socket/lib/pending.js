@@ -37,7 +37,10 @@ class Pending {
    * @returns {{ answered: Answered | undefined, unanswered: readonly Answered[] }}
    */
   answered(type) {
-    const at = Math.max(0, this.#answers.findIndex((each) => each.type === type))
+    const at = Math.max(
+      0,
+      this.#answers.findIndex((each) => each.type === type),
+    )
     const taken = this.#answers.splice(0, at + 1)
     return { answered: taken.pop()?.answered, unanswered: taken.flatMap((each) => each.answered ?? []) }
   }

@@ -86,7 +86,8 @@ class SocketEvent {
     const values = new Map()
     for (const line of this.#head.split('\n')) {
       const colon = line.indexOf(': ')
-      if (colon > 0 && !values.has(line.slice(0, colon))) values.set(line.slice(0, colon), decodeValue(line.endsWith('\r') ? line.slice(colon + 2, -1) : line.slice(colon + 2)))
+      if (colon > 0 && !values.has(line.slice(0, colon)))
+        values.set(line.slice(0, colon), decodeValue(line.endsWith('\r') ? line.slice(colon + 2, -1) : line.slice(colon + 2)))
     }
     for (const [name, value] of this.#added ?? []) values.set(name, value)
     return (this.#all = [...values].map(([name, value]) => ({ name, value })))

@@ -55,7 +55,9 @@ async function outbound(): Promise<{ server: Package.Server; connection: Package
   const end = await dialling((net.address() as AddressInfo).port)
   closing.push(() => end.socket.destroy())
   expect(await end.command(0)).toBe('connect')
-  end.say('Event-Name: CHANNEL_DATA\nChannel-Unique-ID: u-1\nUnique-ID: u-1\nvariable_x: a%20b\nContent-Type: command/reply\nReply-Text: %2BOK%0A\n\n')
+  end.say(
+    'Event-Name: CHANNEL_DATA\nChannel-Unique-ID: u-1\nUnique-ID: u-1\nvariable_x: a%20b\nContent-Type: command/reply\nReply-Text: %2BOK%0A\n\n',
+  )
   const [connection] = await ready
   end.commands.length = 0
   return { server, connection, end }
@@ -63,7 +65,8 @@ async function outbound(): Promise<{ server: Package.Server; connection: Package
 
 const ended = (connection: Package.Connection): Promise<void> => new Promise((resolve) => connection.once('esl::end', resolve))
 
-const answerTo = (connection: Package.Connection, command: string): Promise<string> => new Promise((resolve) => connection.api(command, (event) => resolve(event.getBody())))
+const answerTo = (connection: Package.Connection, command: string): Promise<string> =>
+  new Promise((resolve) => connection.api(command, (event) => resolve(event.getBody())))
 
 describe('a connection to FreeSWITCH', () => {
   test('says the password when it is asked, and is ready when that is accepted', async () => {
@@ -108,7 +111,11 @@ describe('a connection to FreeSWITCH', () => {
 
   test('tells each command its own answer, in the order in which they were sent', async () => {
     const { connection, end } = await loggedIn()
-    const answers = Promise.all([answerTo(connection, 'first'), new Promise((resolve) => connection.subscribe(['HEARTBEAT'], (reply) => resolve(reply.getHeader('Reply-Text')))), answerTo(connection, 'third')])
+    const answers = Promise.all([
+      answerTo(connection, 'first'),
+      new Promise((resolve) => connection.subscribe(['HEARTBEAT'], (reply) => resolve(reply.getHeader('Reply-Text')))),
+      answerTo(connection, 'third'),
+    ])
     await end.command(2)
     expect(end.commands).toEqual(['api first', 'event plain HEARTBEAT', 'api third'])
     end.api('one')
@@ -128,7 +135,12 @@ describe('a connection to FreeSWITCH', () => {
     connection.api('uuid_break', ['u-1', 'all'])
     await end.command(3)
     expect(write).toHaveBeenCalledTimes(1)
-    expect(end.commands.map((command) => command.split('\n')[0])).toEqual(['event plain DTMF', 'filter Unique-ID u-1', 'sendmsg u-1', 'api uuid_break u-1 all'])
+    expect(end.commands.map((command) => command.split('\n')[0])).toEqual([
+      'event plain DTMF',
+      'filter Unique-ID u-1',
+      'sendmsg u-1',
+      'api uuid_break u-1 all',
+    ])
   })
 
   test.each<[string, (connection: Package.Connection) => void]>([
@@ -189,11 +201,22 @@ describe('a channel of FreeSWITCH', () => {
     const { connection, end } = await outbound()
     const done: (string | null)[] = []
     const first = connection.execute('playback', '/x.wav', (event) => done.push(`first ${event.getHeader('Application-Response')}`))
-    const second = connection.execute('playback', '/y.wav', { completed: (event) => done.push(`second ${event.getHeader('Application-Response')}`), failed: (error) => done.push(error.message) })
-    expect((await end.command(0)).split('\n').sort()).toEqual([`event-uuid: ${first}`, 'call-command: execute', 'execute-app-arg: /x.wav', 'execute-app-name: playback', 'sendmsg u-1'].sort())
+    const second = connection.execute('playback', '/y.wav', {
+      completed: (event) => done.push(`second ${event.getHeader('Application-Response')}`),
+      failed: (error) => done.push(error.message),
+    })
+    expect((await end.command(0)).split('\n').sort()).toEqual(
+      [`event-uuid: ${first}`, 'call-command: execute', 'execute-app-arg: /x.wav', 'execute-app-name: playback', 'sendmsg u-1'].sort(),
+    )
     end.reply('+OK')
     end.reply('+OK')
-    for (const id of [second, 'somebody else', first, first]) end.event({ 'Event-Name': 'CHANNEL_EXECUTE_COMPLETE', 'Unique-ID': 'u-1', 'Application-Response': 'FILE PLAYED', 'Application-UUID': id })
+    for (const id of [second, 'somebody else', first, first])
+      end.event({
+        'Event-Name': 'CHANNEL_EXECUTE_COMPLETE',
+        'Unique-ID': 'u-1',
+        'Application-Response': 'FILE PLAYED',
+        'Application-UUID': id,
+      })
     end.api('')
     await answerTo(connection, 'x')
     expect(done).toEqual(['second FILE PLAYED', 'first FILE PLAYED'])
@@ -228,7 +251,10 @@ describe('when the connection goes, everybody is told', () => {
     connection.once('esl::end', () => told.push('end'))
     connection.api('uuid_bridge', ['a', 'b'], (event, _headers, body) => told.push(`${event.getHeader('Reply-Text')} / ${body}`))
     const failed = new Promise<void>((resolve) => {
-      connection.execute('playback', '/x.wav', { completed: () => told.push('completed'), failed: (error) => resolve(void told.push(error.message)) })
+      connection.execute('playback', '/x.wav', {
+        completed: () => told.push('completed'),
+        failed: (error) => resolve(void told.push(error.message)),
+      })
     })
     await end.command(1)
     act(world)

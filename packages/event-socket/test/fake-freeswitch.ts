@@ -41,7 +41,9 @@ export class FakeEnd {
   }
 
   event(headers: Readonly<Record<string, string>>): void {
-    const text = `${Object.entries(headers).map(([name, value]) => `${name}: ${encodeURIComponent(value)}\n`).join('')}\n`
+    const text = `${Object.entries(headers)
+      .map(([name, value]) => `${name}: ${encodeURIComponent(value)}\n`)
+      .join('')}\n`
     this.say(`Content-Length: ${Buffer.byteLength(text)}\nContent-Type: text/event-plain\n\n${text}`)
   }
 }

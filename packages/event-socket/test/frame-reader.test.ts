@@ -45,14 +45,46 @@ describe('frames', () => {
     ['a head alone', 'Content-Type: auth/request\n\n', [['auth/request', '']]],
     ['a head and half of the next', 'Content-Type: auth/request\n\nContent-Type: comm', [['auth/request', '']]],
     ['a reply', 'Content-Type: command/reply\nReply-Text: +OK accepted\n\n', [['command/reply', '']]],
-    ['a body, and what follows it', `${frame('api/response', '+OK\n')}${frame('command/reply')}`, [['api/response', '+OK\n'], ['command/reply', '']]],
+    [
+      'a body, and what follows it',
+      `${frame('api/response', '+OK\n')}${frame('command/reply')}`,
+      [
+        ['api/response', '+OK\n'],
+        ['command/reply', ''],
+      ],
+    ],
     ['empty lines in a body', frame('api/response', 'a\n\nb\n\n'), [['api/response', 'a\n\nb\n\n']]],
     ['a body in UTF-8, its length in bytes', frame('api/response', 'Zoë — 3 £'), [['api/response', 'Zoë — 3 £']]],
-    ['empty lines between frames', `\n\n${frame('auth/request')}\n\n\n${frame('command/reply')}`, [['auth/request', ''], ['command/reply', '']]],
-    ['CR LF', 'Content-Type: api/response\r\nContent-Length: 2\r\n\r\nabContent-Type: command/reply\r\n\r\n', [['api/response', 'ab'], ['command/reply', '']]],
-    ['a body of no length', 'Content-Length: 0\nContent-Type: text/disconnect-notice\n\nContent-Type: command/reply\n\n', [['text/disconnect-notice', ''], ['command/reply', '']]],
+    [
+      'empty lines between frames',
+      `\n\n${frame('auth/request')}\n\n\n${frame('command/reply')}`,
+      [
+        ['auth/request', ''],
+        ['command/reply', ''],
+      ],
+    ],
+    [
+      'CR LF',
+      'Content-Type: api/response\r\nContent-Length: 2\r\n\r\nabContent-Type: command/reply\r\n\r\n',
+      [
+        ['api/response', 'ab'],
+        ['command/reply', ''],
+      ],
+    ],
+    [
+      'a body of no length',
+      'Content-Length: 0\nContent-Type: text/disconnect-notice\n\nContent-Type: command/reply\n\n',
+      [
+        ['text/disconnect-notice', ''],
+        ['command/reply', ''],
+      ],
+    ],
     ['a header whose name ends like another', 'X-Content-Length: 9\nContent-Type: command/reply\n\n', [['command/reply', '']]],
-    ['a Content-Type behind a hundred headers', `${Array.from({ length: 100 }, (_, index) => `variable_${index}: ${index}`).join('\n')}\nContent-Type: command/reply\n\n`, [['command/reply', '']]],
+    [
+      'a Content-Type behind a hundred headers',
+      `${Array.from({ length: 100 }, (_, index) => `variable_${index}: ${index}`).join('\n')}\nContent-Type: command/reply\n\n`,
+      [['command/reply', '']],
+    ],
   ])('%s', (_, text, expected) => {
     const { frames, fault } = read([Buffer.from(text)])
     expect(fault).toBeUndefined()
@@ -78,10 +110,22 @@ describe('frames', () => {
   })
 })
 
-const line = fc.tuple(fc.stringMatching(/^[A-Za-z][\w-]{0,20}$/), fc.stringMatching(/^[ -~]{0,30}$/)).map(([name, value]) => `${name}: ${value}`)
+const line = fc
+  .tuple(fc.stringMatching(/^[A-Za-z][\w-]{0,20}$/), fc.stringMatching(/^[ -~]{0,30}$/))
+  .map(([name, value]) => `${name}: ${value}`)
 const anyFrame = fc
-  .tuple(fc.constantFrom('text/event-plain', 'api/response', 'command/reply', 'text/disconnect-notice'), fc.string({ unit: 'binary', maxLength: 60 }), fc.array(line, { maxLength: 6 }))
-  .map(([type, body, more]) => frame(type, body, more.filter((each) => !/^Content-/.test(each))))
+  .tuple(
+    fc.constantFrom('text/event-plain', 'api/response', 'command/reply', 'text/disconnect-notice'),
+    fc.string({ unit: 'binary', maxLength: 60 }),
+    fc.array(line, { maxLength: 6 }),
+  )
+  .map(([type, body, more]) =>
+    frame(
+      type,
+      body,
+      more.filter((each) => !/^Content-/.test(each)),
+    ),
+  )
 const cuts = fc.array(fc.nat(), { maxLength: 40 })
 
 describe('however the bytes are cut', () => {
@@ -93,13 +137,24 @@ describe('however the bytes are cut', () => {
         expect(whole.fault).toBeUndefined()
         expect(whole.frames).toHaveLength(frames.length)
         expect(read(chop(bytes, at))).toEqual(whole)
-        expect(read(chop(bytes, Array.from({ length: bytes.length }, (_, index) => index)))).toEqual(whole)
+        expect(
+          read(
+            chop(
+              bytes,
+              Array.from({ length: bytes.length }, (_, index) => index),
+            ),
+          ),
+        ).toEqual(whole)
       }),
     )
   })
 
   test('garbage is the same fault, after the same frames', () => {
-    const piece = fc.oneof(anyFrame.map((text) => Buffer.from(text)), fc.uint8Array({ maxLength: 50 }).map((bytes) => Buffer.from(bytes)), fc.constantFrom('\n', '\r\n', '\n\n', 'Content-Length: 5\n', 'Content-Type: x\n\n').map((text) => Buffer.from(text)))
+    const piece = fc.oneof(
+      anyFrame.map((text) => Buffer.from(text)),
+      fc.uint8Array({ maxLength: 50 }).map((bytes) => Buffer.from(bytes)),
+      fc.constantFrom('\n', '\r\n', '\n\n', 'Content-Length: 5\n', 'Content-Type: x\n\n').map((text) => Buffer.from(text)),
+    )
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 8 }), cuts, (pieces, at) => {
         const bytes = Buffer.concat(pieces)

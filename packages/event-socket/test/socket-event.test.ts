@@ -10,7 +10,10 @@ function asSent(headers: readonly (readonly [string, string])[], body?: string):
   const encoded = headers.map(([name, value]) => `${name}: ${encodeURIComponent(value)}\n`).join('')
   const inner = `${encoded}${body === undefined ? '' : `Content-Length: ${Buffer.byteLength(body)}\n`}\n${body ?? ''}`
   let event: Package.SocketEvent | undefined
-  new FrameReader().push(Buffer.from(`Content-Length: ${Buffer.byteLength(inner)}\nContent-Type: text/event-plain\n\n${inner}`), (frame) => (event = SocketEvent.fromPlain(frame.body)))
+  new FrameReader().push(
+    Buffer.from(`Content-Length: ${Buffer.byteLength(inner)}\nContent-Type: text/event-plain\n\n${inner}`),
+    (frame) => (event = SocketEvent.fromPlain(frame.body)),
+  )
   return event!
 }
 
@@ -42,17 +45,24 @@ describe('headers', () => {
     expect(names).toEqual(['Event-Name', 'variable_tts_a', 'variable_tts_b', 'added'])
     expect(event.getHeader('added')).toBe('too')
     expect(event.getType()).toBe('PLAYBACK_START')
-    expect(JSON.parse(JSON.stringify(event))).toEqual({ headers: { 'Event-Name': 'PLAYBACK_START', variable_tts_a: '1', variable_tts_b: '2', added: 'too' }, body: '' })
+    expect(JSON.parse(JSON.stringify(event))).toEqual({
+      headers: { 'Event-Name': 'PLAYBACK_START', variable_tts_a: '1', variable_tts_b: '2', added: 'too' },
+      body: '',
+    })
   })
 
   test('every value comes back as it was sent', () => {
     const name = fc.stringMatching(/^[A-Za-z_][\w-]{0,15}$/).filter((each) => each !== 'Content-Length')
     fc.assert(
-      fc.property(fc.uniqueArray(fc.tuple(name, fc.string({ unit: 'grapheme' })), { minLength: 1, selector: ([each]) => each }), fc.option(fc.string({ unit: 'grapheme' }), { nil: undefined }), (headers, body) => {
-        const event = asSent(headers, body)
-        for (const [each, value] of headers) expect(event.getHeader(each)).toBe(value)
-        expect(event.getBody()).toBe(body ?? '')
-      }),
+      fc.property(
+        fc.uniqueArray(fc.tuple(name, fc.string({ unit: 'grapheme' })), { minLength: 1, selector: ([each]) => each }),
+        fc.option(fc.string({ unit: 'grapheme' }), { nil: undefined }),
+        (headers, body) => {
+          const event = asSent(headers, body)
+          for (const [each, value] of headers) expect(event.getHeader(each)).toBe(value)
+          expect(event.getBody()).toBe(body ?? '')
+        },
+      ),
     )
   })
 })

@@ -11,11 +11,23 @@ test('localhost becomes the address by which the other side reaches the server',
 test('an application sets what is its own, and not what the server answers for', () => {
   const request = new SipRequest('INVITE', 'sip:x@y')
   copyAppHeaders(
-    [['via', 'no'], ['Record-Route', 'no'], ['Content-Length', '9'], ['call-id', 'no'], ['contact', '<sip:a@localhost>'], ['X-Line', 'Cardiology'], ['p-asserted-identity', 'sip:1@localhost']],
+    [
+      ['via', 'no'],
+      ['Record-Route', 'no'],
+      ['Content-Length', '9'],
+      ['call-id', 'no'],
+      ['contact', '<sip:a@localhost>'],
+      ['X-Line', 'Cardiology'],
+      ['p-asserted-identity', 'sip:1@localhost'],
+    ],
     request,
     { host: '192.0.2.7', port: 5060 },
   )
-  expect([...request.headers].map(({ name, value }) => `${name}: ${value}`)).toEqual(['Contact: <sip:a@192.0.2.7:5060>', 'X-Line: Cardiology', 'P-Asserted-Identity: <sip:1@192.0.2.7:5060>'])
+  expect([...request.headers].map(({ name, value }) => `${name}: ${value}`)).toEqual([
+    'Contact: <sip:a@192.0.2.7:5060>',
+    'X-Line: Cardiology',
+    'P-Asserted-Identity: <sip:1@192.0.2.7:5060>',
+  ])
 })
 
 test('SDP is known by its first line; anything else must say what it is', () => {

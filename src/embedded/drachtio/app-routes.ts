@@ -2,8 +2,23 @@ import type { AppConnection } from './app-connection.js'
 
 /** Methods that an application may ask for, and the call records. */
 const VERBS = new Set([
-  'INVITE', 'ACK', 'CANCEL', 'BYE', 'OPTIONS', 'REGISTER', 'INFO', 'PRACK', 'UPDATE', 'MESSAGE', 'SUBSCRIBE', 'NOTIFY', 'REFER', 'PUBLISH',
-  'CDR:ATTEMPT', 'CDR:START', 'CDR:STOP',
+  'INVITE',
+  'ACK',
+  'CANCEL',
+  'BYE',
+  'OPTIONS',
+  'REGISTER',
+  'INFO',
+  'PRACK',
+  'UPDATE',
+  'MESSAGE',
+  'SUBSCRIBE',
+  'NOTIFY',
+  'REFER',
+  'PUBLISH',
+  'CDR:ATTEMPT',
+  'CDR:START',
+  'CDR:STOP',
 ])
 
 /** Which application gets which new request: by turns among those that asked for the method. */

@@ -9,7 +9,13 @@ export type CallRecord =
   | {
       readonly kind: 'stop'
       readonly source: 'network' | 'application'
-      readonly reason: 'call-rejected' | 'call-canceled' | 'normal-release' | 'session-expired' | 'system-initiated-termination' | 'system-error-initiated-termination'
+      readonly reason:
+        | 'call-rejected'
+        | 'call-canceled'
+        | 'normal-release'
+        | 'session-expired'
+        | 'system-initiated-termination'
+        | 'system-error-initiated-termination'
     }
 
 /** Call records (`cdr:attempt`, `cdr:start`, `cdr:stop`) for the applications that asked for them by `route`. */

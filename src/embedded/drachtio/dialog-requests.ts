@@ -36,7 +36,8 @@ export class DialogRequests {
     // Its application has gone: from now on this one has it.
     if (this.#around.keeps && !dialog.app.open) dialog.app = app
     this.resolve(dialog, (destination) => {
-      if (destination === undefined) app.answer(frame.id, 'NOK', `Server error: unable to find route when sending request inside dialog for dialog id ${id}`)
+      if (destination === undefined)
+        app.answer(frame.id, 'NOK', `Server error: unable to find route when sending request inside dialog for dialog id ${id}`)
       else this.#sendTo(app, frame, dialog, method, uri, destination)
     })
   }
@@ -56,7 +57,8 @@ export class DialogRequests {
     }
     const request = dialog.sip.request(method)
     if (!uri.includes('placeholder')) request.uri = uri
-    if (['INVITE', 'SUBSCRIBE', 'REFER', 'UPDATE'].includes(method) && appHeader(frame.headers, 'contact') === undefined) request.headers.add('Contact', dialog.contact)
+    if (['INVITE', 'SUBSCRIBE', 'REFER', 'UPDATE'].includes(method) && appHeader(frame.headers, 'contact') === undefined)
+      request.headers.add('Contact', dialog.contact)
     copyAppHeaders(frame.headers, request, this.#around.layer.transport.advertised(destination))
     if (!setAppBody(request, frame.headers, frame.body)) {
       app.answer(frame.id, 'NOK', 'Server error: missing content-type')
@@ -96,7 +98,9 @@ export class DialogRequests {
     }
     const ended =
       request.method === 'BYE' ||
-      (dialog.method === 'SUBSCRIBE' && request.method === 'NOTIFY' && /^\s*terminated/i.test(request.headers.get('Subscription-State') ?? ''))
+      (dialog.method === 'SUBSCRIBE' &&
+        request.method === 'NOTIFY' &&
+        /^\s*terminated/i.test(request.headers.get('Subscription-State') ?? ''))
     // A challenged BYE is sent again with credentials, in the same dialog.
     if (ended && response.status !== 401 && response.status !== 407) this.#around.dialogs.remove(dialog)
   }

@@ -61,14 +61,26 @@ export class DrachtioRole implements AppServer, Surroundings {
    * @param strangers undefined: nobody is one
    * @param onBrowser told whenever a browser has been accepted
    */
-  constructor(settings: DrachtioSettings, transport: Transport, faults: Faults, log: (line: string) => void, strangers?: Strangers, onBrowser?: () => void) {
+  constructor(
+    settings: DrachtioSettings,
+    transport: Transport,
+    faults: Faults,
+    log: (line: string) => void,
+    strangers?: Strangers,
+    onBrowser?: () => void,
+  ) {
     this.#settings = settings
     this.browsers = new BrowserContacts(onBrowser)
     this.secret = settings.secret
     this.#transport = transport
     this.faults = faults
     this.#logLine = log
-    this.layer = new TransactionLayer({ transport, tryingAfterMs: 0, ...(strangers === undefined ? {} : { strangers }), ...(settings.t1Ms === undefined ? {} : { timers: { t1: settings.t1Ms } }) })
+    this.layer = new TransactionLayer({
+      transport,
+      tryingAfterMs: 0,
+      ...(strangers === undefined ? {} : { strangers }),
+      ...(settings.t1Ms === undefined ? {} : { timers: { t1: settings.t1Ms } }),
+    })
     this.#incoming = new IncomingRequests(this, settings.outbound ? this.#dialler(settings.outbound) : undefined)
     this.#outgoing = new OutgoingRequests(this)
     this.#inside = new DialogRequests(this)
@@ -225,7 +237,14 @@ export class DrachtioRole implements AppServer, Surroundings {
       bye.headers.add('Reason', `SIP ;cause=200 ;text="${reason}"`)
       const { host, port } = this.#transport.advertised(destination)
       const sent = this.layer.send(bye, destination, { final: () => undefined, failed: () => undefined })
-      this.records.post({ kind: 'stop', source: 'application', reason: reason === 'Session timer expired' ? 'session-expired' : 'system-initiated-termination' }, bye)
+      this.records.post(
+        {
+          kind: 'stop',
+          source: 'application',
+          reason: reason === 'Session timer expired' ? 'session-expired' : 'system-initiated-termination',
+        },
+        bye,
+      )
       if (dialog.app.open) tellUnsolicited(dialog.app, sent.request, { protocol: destination.protocol, address: host, port }, dialog.id)
     })
   }
@@ -255,7 +274,11 @@ export class DrachtioRole implements AppServer, Surroundings {
         return
       }
       const request: SipRequest = dialog.sip.request('INVITE')
-      request.headers.add('Contact', dialog.contact).add('Session-Expires', `${seconds};refresher=uac`).add('Min-SE', '90').add('Supported', 'timer')
+      request.headers
+        .add('Contact', dialog.contact)
+        .add('Session-Expires', `${seconds};refresher=uac`)
+        .add('Min-SE', '90')
+        .add('Supported', 'timer')
       if (dialog.localSdp !== undefined) request.setBody('application/sdp', dialog.localSdp)
       const client = this.layer.send(request, destination, {
         final: (response) => {

@@ -5,18 +5,22 @@ import { frame, FrameError, FrameReader } from './frame-reader.js'
 
 test('frames come out whole, however the bytes were cut', () => {
   fc.assert(
-    fc.property(fc.array(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 200 }), { maxLength: 10 }), fc.array(fc.nat(50)), (texts, cuts) => {
-      const bytes = Buffer.from(texts.map(frame).join(''))
-      const reader = new FrameReader()
-      const out: string[] = []
-      let at = 0
-      for (const cut of cuts) {
-        out.push(...reader.push(bytes.subarray(at, at + cut)))
-        at = Math.min(bytes.length, at + cut)
-      }
-      out.push(...reader.push(bytes.subarray(at)))
-      expect(out).toEqual(texts)
-    }),
+    fc.property(
+      fc.array(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 200 }), { maxLength: 10 }),
+      fc.array(fc.nat(50)),
+      (texts, cuts) => {
+        const bytes = Buffer.from(texts.map(frame).join(''))
+        const reader = new FrameReader()
+        const out: string[] = []
+        let at = 0
+        for (const cut of cuts) {
+          out.push(...reader.push(bytes.subarray(at, at + cut)))
+          at = Math.min(bytes.length, at + cut)
+        }
+        out.push(...reader.push(bytes.subarray(at)))
+        expect(out).toEqual(texts)
+      },
+    ),
   )
 })
 
@@ -42,7 +46,10 @@ test('a frame is read into its fields, the outline of the message and its body',
     id: 'id',
     fields: ['sip', 'txn', '', ''],
     startLine: 'INVITE sip:x SIP/2.0',
-    headers: [['X-A', 'b: c'], ['empty', '']],
+    headers: [
+      ['X-A', 'b: c'],
+      ['empty', ''],
+    ],
     body: 'v=0\r\n',
   })
   expect(parseAppFrame('id|route|invite')).toMatchObject({ fields: ['route', 'invite'], startLine: '' })

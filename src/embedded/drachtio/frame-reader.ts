@@ -17,7 +17,8 @@ export class FrameReader {
     for (;;) {
       const hash = this.#buffer.subarray(0, MAX_LENGTH_DIGITS + 1).indexOf(0x23)
       if (hash < 0) {
-        if (this.#buffer.length > MAX_LENGTH_DIGITS || !/^\d*$/.test(this.#buffer.toString('latin1'))) throw new FrameError('invalid message length specifier')
+        if (this.#buffer.length > MAX_LENGTH_DIGITS || !/^\d*$/.test(this.#buffer.toString('latin1')))
+          throw new FrameError('invalid message length specifier')
         return frames
       }
       const digits = this.#buffer.toString('latin1', 0, hash)

@@ -109,7 +109,10 @@ export class IncomingRequests {
     const chosenTag = /;\s*tag=([^;\s]+)/i.exec(appHeader(frame.headers, 'to') ?? '')?.[1]
     if (chosenTag !== undefined && waiting.dialog === undefined) waiting.localTag = chosenTag
     const { server } = waiting
-    const response = responseTo(server.request, status, { toTag: waiting.localTag, ...(match[2] === undefined ? {} : { reason: match[2] }) })
+    const response = responseTo(server.request, status, {
+      toTag: waiting.localTag,
+      ...(match[2] === undefined ? {} : { reason: match[2] }),
+    })
     this.#addHeaders(waiting, response, frame)
     const reliable = status < 200 && server.request.method === 'INVITE' && response.headers.lists('Require', '100rel')
     if (reliable && !supportsReliable(server.request)) {
@@ -238,7 +241,16 @@ export class IncomingRequests {
   }
 
   #await(server: ServerTransaction, app: AppConnection, dialog: AppDialog | undefined): Unanswered {
-    const waiting: Unanswered = { id: randomUUID(), server, app, dialog, localTag: dialog?.sip.localTag ?? server.localTag, reliable: undefined, rseq: 0, rang: false }
+    const waiting: Unanswered = {
+      id: randomUUID(),
+      server,
+      app,
+      dialog,
+      localTag: dialog?.sip.localTag ?? server.localTag,
+      reliable: undefined,
+      rseq: 0,
+      rang: false,
+    }
     this.#unanswered.set(waiting.id, waiting)
     dialog?.waiting.add(waiting.id)
     server.events = {
@@ -331,7 +343,11 @@ export class IncomingRequests {
     dialog.timer = undefined
     const asked = sessionExpiresOf(request)
     if (asked === undefined) return
-    this.#around.startSessionTimer(dialog, asked.seconds, asked.refresher === 'uac' || (asked.refresher === undefined && wereWe) ? 'them' : 'us')
+    this.#around.startSessionTimer(
+      dialog,
+      asked.seconds,
+      asked.refresher === 'uac' || (asked.refresher === undefined && wereWe) ? 'them' : 'us',
+    )
   }
 
   #makeDialog(waiting: Unanswered, response: SipResponse): void {
@@ -420,7 +436,10 @@ export class IncomingRequests {
       return
     }
     this.#handInside(server, dialog)
-    const terminated = request.method === 'NOTIFY' && dialog.method === 'SUBSCRIBE' && /^\s*terminated/i.test(request.headers.get('Subscription-State') ?? '')
+    const terminated =
+      request.method === 'NOTIFY' &&
+      dialog.method === 'SUBSCRIBE' &&
+      /^\s*terminated/i.test(request.headers.get('Subscription-State') ?? '')
     if (request.method === 'BYE' || terminated) {
       dialog.offering?.cancel()
       this.#around.dialogs.remove(dialog)

@@ -43,7 +43,12 @@ export class OutgoingRequests {
       return
     }
     resolveUri((routeUrl === '' ? uri : routeUrl).replace(/^\s*<|>.*$/g, ''), (result) => {
-      if (isUnresolved(result)) app.answer(frame.id, 'NOK', result.why === 'badUri' ? `invalid request-uri: ${frame.startLine}` : 'requested protocol/transport not available')
+      if (isUnresolved(result))
+        app.answer(
+          frame.id,
+          'NOK',
+          result.why === 'badUri' ? `invalid request-uri: ${frame.startLine}` : 'requested protocol/transport not available',
+        )
       else if (!this.#around.layer.transport.listeners.some(({ protocol }) => protocol === result.protocol)) {
         app.answer(frame.id, 'NOK', 'requested protocol/transport not available')
       } else this.#sendTo(app, frame, method, uri, result)
@@ -86,7 +91,9 @@ export class OutgoingRequests {
     }
     const transactionId = randomUUID()
     const client =
-      method === 'INVITE' || method === 'SUBSCRIBE' ? this.#invite(app, request, destination, transactionId) : this.#other(app, request, destination, transactionId)
+      method === 'INVITE' || method === 'SUBSCRIBE'
+        ? this.#invite(app, request, destination, transactionId)
+        : this.#other(app, request, destination, transactionId)
     echoRequest(app, frame.id, client.request, this.#own(destination), transactionId)
     if (method === 'INVITE') this.#around.records.post({ kind: 'attempt', source: 'application' }, client.request)
   }
@@ -96,7 +103,8 @@ export class OutgoingRequests {
     const at = layer.transport.advertised(destination)
     const request = new SipRequest(method, uri)
     const ownContact = this.#around.contactFor(destination)
-    const from = parseNameAddr(withRealHost(appHeader(frame.headers, 'from') ?? ownContact, at.host, at.port)) ?? nameAddr(`sip:${at.host}:${at.port}`)
+    const from =
+      parseNameAddr(withRealHost(appHeader(frame.headers, 'from') ?? ownContact, at.host, at.port)) ?? nameAddr(`sip:${at.host}:${at.port}`)
     const to = parseNameAddr(withRealHost(appHeader(frame.headers, 'to') ?? `<${uri}>`, at.host, at.port)) ?? nameAddr(uri)
     const sequence = Number.parseInt(appHeader(frame.headers, 'cseq') ?? '', 10)
     request.headers
@@ -105,7 +113,8 @@ export class OutgoingRequests {
       .add('To', printNameAddr(to))
       .add('Call-ID', appHeader(frame.headers, 'call-id') ?? layer.newCallId())
       .add('CSeq', `${Number.isNaN(sequence) ? layer.randomBelow(100_000_000) + 1 : sequence} ${method}`)
-    if ((method === 'INVITE' || method === 'SUBSCRIBE') && appHeader(frame.headers, 'contact') === undefined) request.headers.add('Contact', ownContact)
+    if ((method === 'INVITE' || method === 'SUBSCRIBE') && appHeader(frame.headers, 'contact') === undefined)
+      request.headers.add('Contact', ownContact)
     copyAppHeaders(frame.headers, request, at)
     return setAppBody(request, frame.headers, frame.body) ? request : undefined
   }
@@ -149,7 +158,8 @@ export class OutgoingRequests {
     if (!invite || response.status === 100) return
     // A reliable provisional makes the dialog in which its PRACK is sent (RFC 3262 section 4).
     if (response.headers.has('RSeq') && invite.dialog === undefined) this.#makeDialog(invite, response)
-    if (invite.app.open) tellFromNetwork(invite.app, response, invite.client.destination, { transactionId, dialogId: dialogId(invite.client.request) })
+    if (invite.app.open)
+      tellFromNetwork(invite.app, response, invite.client.destination, { transactionId, dialogId: dialogId(invite.client.request) })
   }
 
   #final(transactionId: string, response: SipResponse): void {
@@ -160,7 +170,11 @@ export class OutgoingRequests {
     if (response.status >= 300) {
       this.#over(transactionId)
       if (invite.dialog) this.#around.dialogs.remove(invite.dialog)
-      if (request.method === 'INVITE') this.#around.records.post({ kind: 'stop', source: 'network', reason: response.status === 487 ? 'call-canceled' : 'call-rejected' }, response)
+      if (request.method === 'INVITE')
+        this.#around.records.post(
+          { kind: 'stop', source: 'network', reason: response.status === 487 ? 'call-canceled' : 'call-rejected' },
+          response,
+        )
     } else if (!this.#established(invite, response)) return
     else if (request.method !== 'INVITE') this.#over(transactionId)
     if (invite.app.open) tellFromNetwork(invite.app, response, destination, { transactionId, dialogId: id })

@@ -41,7 +41,13 @@ export function tellFromNetwork(
   more: { readonly transactionId: string; readonly dialogId?: string | undefined; readonly receivedOn?: Endpoint },
 ): void {
   const text = printText(message)
-  const meta = printMeta({ source: 'network', bytes: Buffer.byteLength(text), protocol: source.protocol, address: source.address, port: source.port })
+  const meta = printMeta({
+    source: 'network',
+    bytes: Buffer.byteLength(text),
+    protocol: source.protocol,
+    address: source.address,
+    port: source.port,
+  })
   const place = more.receivedOn === undefined ? '' : `${more.receivedOn.address}|${more.receivedOn.port}|`
   app.send(`sip|${meta}|${more.transactionId}|${more.dialogId ?? ''}|${place}\r\n${text}`)
 }
@@ -49,20 +55,44 @@ export function tellFromNetwork(
 /** Tells an application of a request that the server has sent by itself: a BYE, to which nothing can be answered. */
 export function tellUnsolicited(app: AppConnection, request: SipRequest, own: Endpoint, dialogId: string): void {
   const text = printText(request)
-  const meta = printMeta({ source: 'application', bytes: Buffer.byteLength(text), protocol: own.protocol, address: own.address, port: own.port })
+  const meta = printMeta({
+    source: 'application',
+    bytes: Buffer.byteLength(text),
+    protocol: own.protocol,
+    address: own.address,
+    port: own.port,
+  })
   app.send(`sip|${meta}|unsolicited|${dialogId}|\r\n${text}`)
 }
 
 /** Echoes a request that was sent for an application. */
 export function echoRequest(app: AppConnection, messageId: string, request: SipRequest, own: Endpoint, transactionId: string): void {
   const text = printText(request)
-  const meta = printMeta({ source: 'application', bytes: Buffer.byteLength(text), protocol: own.protocol, address: own.address, port: own.port })
+  const meta = printMeta({
+    source: 'application',
+    bytes: Buffer.byteLength(text),
+    protocol: own.protocol,
+    address: own.address,
+    port: own.port,
+  })
   app.answer(messageId, 'OK', `${meta}|${transactionId}|Msg sent:|\r\n${text}`)
 }
 
 /** Echoes a response that was sent for an application. */
-export function echoResponse(app: AppConnection, messageId: string, response: SipResponse, peer: Endpoint, ids: { readonly transactionId: string; readonly dialogId: string }): void {
+export function echoResponse(
+  app: AppConnection,
+  messageId: string,
+  response: SipResponse,
+  peer: Endpoint,
+  ids: { readonly transactionId: string; readonly dialogId: string },
+): void {
   const text = printText(response)
-  const meta = printMeta({ source: 'application', bytes: Buffer.byteLength(text), protocol: peer.protocol, address: peer.address, port: peer.port })
+  const meta = printMeta({
+    source: 'application',
+    bytes: Buffer.byteLength(text),
+    protocol: peer.protocol,
+    address: peer.address,
+    port: peer.port,
+  })
   app.answer(messageId, 'OK', `${meta}|${ids.transactionId}|${ids.dialogId}||Msg sent:|\r\n${text}`)
 }

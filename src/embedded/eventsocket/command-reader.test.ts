@@ -3,7 +3,8 @@ import { expect, test } from 'vitest'
 import { CommandReader } from './command-reader.js'
 
 test('commands come out whole, however the bytes were cut', () => {
-  const text = 'api status\n\n\n\nsendmsg abc\nexecute-app-name: playback\nExecute-App-Arg:  a: b\n\nsendevent X\ncontent-length: 5\n\nhellofilter a b\r\n\r\n'
+  const text =
+    'api status\n\n\n\nsendmsg abc\nexecute-app-name: playback\nExecute-App-Arg:  a: b\n\nsendevent X\ncontent-length: 5\n\nhellofilter a b\r\n\r\n'
   fc.assert(
     fc.property(fc.array(fc.nat(20)), (cuts) => {
       const reader = new CommandReader()
@@ -15,7 +16,12 @@ test('commands come out whole, however the bytes were cut', () => {
         at = Math.min(bytes.length, at + cut)
       }
       out.push(...reader.push(bytes.subarray(at)))
-      expect(out.map(({ line, body }) => [line, body])).toEqual([['api status', ''], ['sendmsg abc', ''], ['sendevent X', 'hello'], ['filter a b', '']])
+      expect(out.map(({ line, body }) => [line, body])).toEqual([
+        ['api status', ''],
+        ['sendmsg abc', ''],
+        ['sendevent X', 'hello'],
+        ['filter a b', ''],
+      ])
       expect(Object.fromEntries(out[1]?.headers ?? [])).toEqual({ 'execute-app-name': 'playback', 'execute-app-arg': 'a: b' })
     }),
   )

@@ -162,7 +162,9 @@ export class EventSocketConnection implements EventListener {
         this.#sendEvent(rest, command)
         return
       case 'event':
-        this.#reply(this.subscription.add(words(rest)) ? `+OK event listener enabled ${this.subscription.format}` : '-ERR no keywords supplied')
+        this.#reply(
+          this.subscription.add(words(rest)) ? `+OK event listener enabled ${this.subscription.format}` : '-ERR no keywords supplied',
+        )
         this.#host.bus.file(this)
         return
       case 'nixevent':
@@ -345,10 +347,29 @@ export class EventSocketConnection implements EventListener {
 
 /** What `myevents` subscribes to (mod_event_socket). */
 const MY_EVENTS = [
-  'CHANNEL_ANSWER', 'CHANNEL_APPLICATION', 'CHANNEL_BRIDGE', 'CHANNEL_CREATE', 'CHANNEL_DATA', 'CHANNEL_DESTROY', 'CHANNEL_EXECUTE',
-  'CHANNEL_EXECUTE_COMPLETE', 'CHANNEL_HANGUP', 'CHANNEL_HANGUP_COMPLETE', 'CHANNEL_ORIGINATE', 'CHANNEL_UUID', 'CHANNEL_OUTGOING',
-  'CHANNEL_PARK', 'CHANNEL_PROGRESS', 'CHANNEL_PROGRESS_MEDIA', 'CHANNEL_STATE', 'CHANNEL_UNBRIDGE', 'CHANNEL_UNPARK',
-  'DETECTED_SPEECH', 'DTMF', 'NOTALK', 'TALK',
+  'CHANNEL_ANSWER',
+  'CHANNEL_APPLICATION',
+  'CHANNEL_BRIDGE',
+  'CHANNEL_CREATE',
+  'CHANNEL_DATA',
+  'CHANNEL_DESTROY',
+  'CHANNEL_EXECUTE',
+  'CHANNEL_EXECUTE_COMPLETE',
+  'CHANNEL_HANGUP',
+  'CHANNEL_HANGUP_COMPLETE',
+  'CHANNEL_ORIGINATE',
+  'CHANNEL_UUID',
+  'CHANNEL_OUTGOING',
+  'CHANNEL_PARK',
+  'CHANNEL_PROGRESS',
+  'CHANNEL_PROGRESS_MEDIA',
+  'CHANNEL_STATE',
+  'CHANNEL_UNBRIDGE',
+  'CHANNEL_UNPARK',
+  'DETECTED_SPEECH',
+  'DTMF',
+  'NOTALK',
+  'TALK',
 ]
 
 function words(text: string): string[] {

@@ -46,7 +46,11 @@ export class EventSocketServer {
    * Dials an application for a channel (`socket <address>:<port> async full`).
    * @param on `closed`: called once when the connection is over, with `undefined` when it could not be made
    */
-  dial(target: { address: string; port: number }, channel: ControlledChannel, on: { open: (connection: EventSocketConnection) => void; closed: (connection: EventSocketConnection | undefined) => void }): void {
+  dial(
+    target: { address: string; port: number },
+    channel: ControlledChannel,
+    on: { open: (connection: EventSocketConnection) => void; closed: (connection: EventSocketConnection | undefined) => void },
+  ): void {
     const socket = connect({ host: target.address, port: target.port, allowHalfOpen: true, noDelay: true })
     this.#dialling.add(socket)
     socket.once('connect', () => {

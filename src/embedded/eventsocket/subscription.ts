@@ -98,7 +98,8 @@ export class Subscription {
     const name = header.toLowerCase()
     for (let index = this.#filters.length - 1; index >= 0; index--) {
       const filter = this.#filters[index]
-      if (filter !== undefined && (name === 'all' || (filter.header === name && (value === undefined || filter.value === value)))) this.#filters.splice(index, 1)
+      if (filter !== undefined && (name === 'all' || (filter.header === name && (value === undefined || filter.value === value))))
+        this.#filters.splice(index, 1)
     }
     this.#filtersChanged()
   }
@@ -106,13 +107,19 @@ export class Subscription {
   #filtersChanged(): void {
     // What excludes lets nothing pass.
     const [filter, ...more] = this.#filters.filter(({ value }) => !value.startsWith('-'))
-    this.#filteredUuid = filter !== undefined && more.length === 0 && filter.header === 'unique-id' && /^[\w-]+$/.test(filter.value) ? filter.value : undefined
+    this.#filteredUuid =
+      filter !== undefined && more.length === 0 && filter.header === 'unique-id' && /^[\w-]+$/.test(filter.value) ? filter.value : undefined
   }
 
   /** Whether an event of this name (and channel) could interest the connection: asked before the event is built. */
   mayWant(name: string, subclass: string | undefined, uuid: string | undefined): boolean {
     if (!this.#enabled) return false
-    if (subclass !== undefined ? !(this.#all || this.#subclasses.has(subclass)) : !(this.#all ? !this.#nixed.has(name) : this.#names.has(name))) return false
+    if (
+      subclass !== undefined
+        ? !(this.#all || this.#subclasses.has(subclass))
+        : !(this.#all ? !this.#nixed.has(name) : this.#names.has(name))
+    )
+      return false
     const only = this.onlyUuid
     return only === undefined || only === uuid
   }
@@ -123,7 +130,8 @@ export class Subscription {
    */
   passes(event: SwitchEvent): boolean {
     if (this.ownUuid !== undefined && event.uuid !== this.ownUuid) return false
-    if (this.#filters.length === 0 || (this.#filters.length === 1 && event.uuid !== undefined && event.uuid === this.#filteredUuid)) return true
+    if (this.#filters.length === 0 || (this.#filters.length === 1 && event.uuid !== undefined && event.uuid === this.#filteredUuid))
+      return true
     let send = false
     for (const { header, value } of this.#filters) {
       const actual = event.header(header)

@@ -31,7 +31,12 @@ function words(text: string): string[] {
 }
 
 /** A command on one channel, named first. */
-function onChannel(usage: string, least: number, run: (channel: Channel, args: string[], around: ApiSurroundings) => string, missing = NO_CHANNEL): ApiCommand {
+function onChannel(
+  usage: string,
+  least: number,
+  run: (channel: Channel, args: string[], around: ApiSurroundings) => string,
+  missing = NO_CHANNEL,
+): ApiCommand {
   return (around, argument) => {
     const [uuid, ...args] = words(argument)
     if (uuid === undefined || args.length < least) return `-USAGE: ${usage}\n`
@@ -129,7 +134,10 @@ function uuidRecvDtmf(channel: Channel, args: string[]): string {
 /** `<uuid> <file or app::arg> [aleg|bleg|both]` */
 function uuidBroadcast(channel: Channel, args: string[]): string {
   const [path = '', which = 'aleg'] = args
-  const targets = [which.includes('aleg') || which.includes('both') ? channel : undefined, which.includes('bleg') || which.includes('both') ? channel.peer : undefined]
+  const targets = [
+    which.includes('aleg') || which.includes('both') ? channel : undefined,
+    which.includes('bleg') || which.includes('both') ? channel.peer : undefined,
+  ]
   const application = /^([a-z_]+)::(.*)$/s.exec(path)
   for (const target of targets) target?.execute(application?.[1] ?? 'playback', application?.[2] ?? path, randomUUID())
   return '+OK Message sent\n'
@@ -137,7 +145,8 @@ function uuidBroadcast(channel: Channel, args: string[]): string {
 
 function uuidBuglist(channel: Channel): string {
   const bugs = [...channel.recordings.keys()].map(
-    (path) => ` <media-bug>\n  <function>session_record</function>\n  <target>${path}</target>\n  <thread-locked>0</thread-locked>\n </media-bug>\n`,
+    (path) =>
+      ` <media-bug>\n  <function>session_record</function>\n  <target>${path}</target>\n  <thread-locked>0</thread-locked>\n </media-bug>\n`,
   )
   return `<media-bugs>\n${bugs.join('')}</media-bugs>\n`
 }
@@ -174,7 +183,8 @@ function sofia(around: ApiSurroundings, argument: string): string {
 const RULE = '='.repeat(97)
 
 function sofiaStatus(around: ApiSurroundings): string {
-  const row = (name: string, type: string, data: string, state: string): string => `${name.padStart(25)}\t${type.padStart(7)}\t${data.padStart(42)}\t${state}\n`
+  const row = (name: string, type: string, data: string, state: string): string =>
+    `${name.padStart(25)}\t${type.padStart(7)}\t${data.padStart(42)}\t${state}\n`
   return (
     row('Name', '   Type', 'Data', 'State') +
     `${RULE}\n` +
@@ -319,7 +329,10 @@ export const API_COMMANDS: ReadonlyMap<string, ApiCommand> = new Map<string, Api
   ['uuid_send_dtmf', onChannel('<uuid> <dtmf_data>', 1, uuidSendDtmf, '-ERR Cannot locate session!\n')],
   // Every channel takes audio only from where it is described to be, unless its own variables say otherwise.
   ['global_getvar', (_around, argument) => (argument.trim() === 'disable_rtp_auto_adjust' ? 'true' : '')],
-  ['uuid_set_media_stats', (around, argument) => onChannel('<uuid>', 0, uuidSetMediaStats, `-ERR No such channel ${argument.trim()}!\n`)(around, argument)],
+  [
+    'uuid_set_media_stats',
+    (around, argument) => onChannel('<uuid>', 0, uuidSetMediaStats, `-ERR No such channel ${argument.trim()}!\n`)(around, argument),
+  ],
   [
     'uuid_setvar',
     onChannel('<uuid> <var> [value]', 1, (channel, args) => {

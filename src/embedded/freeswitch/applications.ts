@@ -60,9 +60,12 @@ function playback(channel: Channel, argument: string, done: Done): RunningApplic
 
 /** Waits until broken off: for good, or for so many ms. */
 function wait(done: Done, ms?: number): RunningApplication {
-  const timer = ms === undefined ? undefined : setTimeout(() => {
-    done()
-  }, ms)
+  const timer =
+    ms === undefined
+      ? undefined
+      : setTimeout(() => {
+          done()
+        }, ms)
   return {
     break: () => {
       clearTimeout(timer)
@@ -86,7 +89,12 @@ function isWav(path: string): boolean {
  * Starts a recording on the channel. Tells RECORD_START and, when it is over for whatever reason, RECORD_STOP with the variables.
  * @returns the handle, or undefined when it could not be made (logged; the call goes on, as on the real server)
  */
-export async function startRecording(channel: Channel, path: string, limitSeconds: number, stereo: boolean): Promise<RecordingHandle | undefined> {
+export async function startRecording(
+  channel: Channel,
+  path: string,
+  limitSeconds: number,
+  stereo: boolean,
+): Promise<RecordingHandle | undefined> {
   if (!isWav(path)) {
     channel.log(`invalid file format for ${path}: only .wav is recorded`)
     return undefined
@@ -94,7 +102,11 @@ export async function startRecording(channel: Channel, path: string, limitSecond
   let handle: RecordingHandle
   try {
     const portionMs = Number(channel.variable('record_portion_ms') ?? '')
-    handle = await channel.media.startRecording(path, { stereo, swapChannels: channel.variable('RECORD_STEREO_SWAP') === 'true', ...(portionMs > 0 && { portionMs }) })
+    handle = await channel.media.startRecording(path, {
+      stereo,
+      swapChannels: channel.variable('RECORD_STEREO_SWAP') === 'true',
+      ...(portionMs > 0 && { portionMs }),
+    })
   } catch (error) {
     channel.log(`Error opening ${path}: ${error instanceof Error ? error.message : String(error)}`)
     return undefined
@@ -123,7 +135,12 @@ function noteRecording(channel: Channel, result: RecordingResult, bytesPerSample
 /** `<path> [+<seconds>]` */
 function recordSession(channel: Channel, argument: string, done: Done): RunningApplication {
   const [path = '', limit = ''] = argument.split(' ')
-  void startRecording(channel, path, limit.startsWith('+') ? Number(limit.slice(1)) || 0 : 0, channel.variable('RECORD_STEREO') === 'true').then(() => {
+  void startRecording(
+    channel,
+    path,
+    limit.startsWith('+') ? Number(limit.slice(1)) || 0 : 0,
+    channel.variable('RECORD_STEREO') === 'true',
+  ).then(() => {
     done()
   })
   return SHORT
@@ -131,7 +148,8 @@ function recordSession(channel: Channel, argument: string, done: Done): RunningA
 
 /** `<path>` or `all`. */
 export async function stopRecordings(channel: Channel, path: string): Promise<boolean> {
-  const handles = path === 'all' ? [...channel.recordings.values()] : [channel.recordings.get(path)].filter((handle) => handle !== undefined)
+  const handles =
+    path === 'all' ? [...channel.recordings.values()] : [channel.recordings.get(path)].filter((handle) => handle !== undefined)
   await Promise.all(handles.map((handle) => handle.stop()))
   return handles.length > 0
 }

@@ -41,7 +41,10 @@ export function part(engine: Media, channel: Channel, peer: Channel): void {
 }
 
 function ends(a: Channel, b: Channel): readonly (readonly [string, string])[] {
-  return [['Bridge-A-Unique-ID', a.uuid], ['Bridge-B-Unique-ID', b.uuid]]
+  return [
+    ['Bridge-A-Unique-ID', a.uuid],
+    ['Bridge-B-Unique-ID', b.uuid],
+  ]
 }
 
 function note(channel: Channel, other: Channel, type: 'originator' | 'originatee', callUuid: string): void {
@@ -53,5 +56,8 @@ function note(channel: Channel, other: Channel, type: 'originator' | 'originatee
 
 function begun(channel: Channel, other: Channel): void {
   channel.data.setState('CS_SOFT_EXECUTE')
-  channel.publish('CHANNEL_EXECUTE', 'full', () => [['Application', 'uuid_bridge'], ['Application-Data', other.uuid]])
+  channel.publish('CHANNEL_EXECUTE', 'full', () => [
+    ['Application', 'uuid_bridge'],
+    ['Application-Data', other.uuid],
+  ])
 }

@@ -44,7 +44,13 @@ export function channelFacts(request: SipRequest, source: Endpoint, uuid: string
 export function setUpVariables(
   request: SipRequest,
   source: Endpoint,
-  more: { readonly facts: ChannelFacts; readonly profile: string; readonly sipAddress: string; readonly sessionId: number; readonly localAddress: string },
+  more: {
+    readonly facts: ChannelFacts
+    readonly profile: string
+    readonly sipAddress: string
+    readonly sessionId: number
+    readonly localAddress: string
+  },
 ): Record<string, string | undefined> {
   const from = parts(request.from.uri, 'nobody')
   const to = parts(request.to.uri, '')

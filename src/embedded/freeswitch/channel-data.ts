@@ -166,7 +166,11 @@ export class ChannelData {
     if (this.#hangupCause !== undefined) pairs.push(['Hangup-Cause', this.#hangupCause])
     if (this.#codec.name !== '') {
       for (const side of ['Read', 'Write']) {
-        pairs.push([`Channel-${side}-Codec-Name`, this.#codec.name], [`Channel-${side}-Codec-Rate`, this.#codec.rate], [`Channel-${side}-Codec-Bit-Rate`, this.#codec.bitRate])
+        pairs.push(
+          [`Channel-${side}-Codec-Name`, this.#codec.name],
+          [`Channel-${side}-Codec-Rate`, this.#codec.rate],
+          [`Channel-${side}-Codec-Bit-Rate`, this.#codec.bitRate],
+        )
       }
     }
     return [...pairs, ...this.#callerPairs('Caller')]

@@ -176,7 +176,12 @@ export class Channel implements ControlledChannel, PlaybackHost {
   keyPressed(digit: string, durationMs: number, source: string, timestamp?: number): void {
     if (this.over) return
     const duration = Math.round((durationMs > 0 ? durationMs : DEFAULT_KEY_MS) * 8)
-    this.publish('DTMF', 'basic', () => [['DTMF-Digit', digit], ['DTMF-Duration', `${duration}`], ['DTMF-Source', source], ...(timestamp === undefined ? [] : [['DTMF-Timestamp', `${timestamp}`] as const])])
+    this.publish('DTMF', 'basic', () => [
+      ['DTMF-Digit', digit],
+      ['DTMF-Duration', `${duration}`],
+      ['DTMF-Source', source],
+      ...(timestamp === undefined ? [] : [['DTMF-Timestamp', `${timestamp}`] as const]),
+    ])
     for (let index = this.#frames.length - 1; index >= 0; index--) {
       const running = this.#frames[index]?.running
       if (running?.key?.(digit) === true) return
@@ -200,7 +205,10 @@ export class Channel implements ControlledChannel, PlaybackHost {
     const before = this.data.callState
     if (before === state) return
     this.data.setCallState(state)
-    this.publish('CHANNEL_CALLSTATE', 'basic', nothing, () => [['Original-Channel-Call-State', before], ['Channel-Call-State-Number', callStateNumber(state)]])
+    this.publish('CHANNEL_CALLSTATE', 'basic', nothing, () => [
+      ['Original-Channel-Call-State', before],
+      ['Channel-Call-State-Number', callStateNumber(state)],
+    ])
   }
 
   /** Ends whatever runs and whatever waits underneath, because the channel goes elsewhere (bridge, transfer). */
@@ -293,7 +301,9 @@ export class Channel implements ControlledChannel, PlaybackHost {
    * @param before headers in front
    */
   publish(name: string, what: 'full' | 'basic', after: () => HeaderPairs = nothing, before: () => HeaderPairs = nothing): void {
-    this.#around.bus.publish({ name, uuid: this.uuid }, () => this.#build(name, [...block(before()), ...this.data[what](), ...block(after())]))
+    this.#around.bus.publish({ name, uuid: this.uuid }, () =>
+      this.#build(name, [...block(before()), ...this.data[what](), ...block(after())]),
+    )
   }
 
   log(line: string): void {
@@ -305,7 +315,10 @@ export class Channel implements ControlledChannel, PlaybackHost {
   }
 
   #unbridgedEvent(peer: Channel): void {
-    this.publish('CHANNEL_UNBRIDGE', 'full', nothing, () => [['Bridge-A-Unique-ID', this.uuid], ['Bridge-B-Unique-ID', peer.uuid]])
+    this.publish('CHANNEL_UNBRIDGE', 'full', nothing, () => [
+      ['Bridge-A-Unique-ID', this.uuid],
+      ['Bridge-B-Unique-ID', peer.uuid],
+    ])
   }
 
   #abandonFrames(response: string | undefined): void {
@@ -338,7 +351,11 @@ function block(pairs: HeaderPairs): readonly HeaderBlock[] {
   return pairs.length === 0 ? [] : [new HeaderBlock(pairs)]
 }
 
-function applicationHeaders(application: string, argument: string, more: { readonly uuid: string; readonly response?: string }): [string, string][] {
+function applicationHeaders(
+  application: string,
+  argument: string,
+  more: { readonly uuid: string; readonly response?: string },
+): [string, string][] {
   const pairs: [string, string][] = [['Application', application]]
   if (argument !== '') pairs.push(['Application-Data', argument])
   if (more.response !== undefined) pairs.push(['Application-Response', more.response])
@@ -348,5 +365,10 @@ function applicationHeaders(application: string, argument: string, more: { reado
 
 function playbackHeaders(path: string): [string, string][] {
   const type = playbackFileType(path)
-  return type === undefined ? [['Playback-File-Path', path]] : [['Playback-File-Type', type], ['Playback-File-Path', path]]
+  return type === undefined
+    ? [['Playback-File-Path', path]]
+    : [
+        ['Playback-File-Type', type],
+        ['Playback-File-Path', path],
+      ]
 }

@@ -151,7 +151,10 @@ export class DigitCollector implements RunningApplication {
     const { min, variable, pattern } = this.#args
     const tooFew = this.#digits.length < min
     this.#host.setVariable('read_terminator_used', this.#terminator)
-    this.#host.setVariable('read_result', tooFew || why === 'failed' || why === 'broken' ? 'failure' : why === 'timeout' ? 'timeout' : 'success')
+    this.#host.setVariable(
+      'read_result',
+      tooFew || why === 'failed' || why === 'broken' ? 'failure' : why === 'timeout' ? 'timeout' : 'success',
+    )
     if (variable !== '' && this.#digits !== '') this.#host.setVariable(variable, this.#digits)
     if (min === 0 && this.#digits === '' && this.#terminator !== undefined) {
       this.#over()

@@ -28,7 +28,13 @@ export class EventFactory {
 
   /** @param blocks everything after `Event-Sequence` */
   build(event: { name: string; subclass?: string; uuid?: string; blocks: readonly HeaderBlock[]; body?: string }): SwitchEvent {
-    const names: [string, string][] = event.subclass === undefined ? [['Event-Name', event.name]] : [['Event-Subclass', event.subclass], ['Event-Name', event.name]]
+    const names: [string, string][] =
+      event.subclass === undefined
+        ? [['Event-Name', event.name]]
+        : [
+            ['Event-Subclass', event.subclass],
+            ['Event-Name', event.name],
+          ]
     return new SwitchEvent({ ...event, blocks: [new HeaderBlock(names), this.#identity, this.#stamp(event.name), ...event.blocks] })
   }
 

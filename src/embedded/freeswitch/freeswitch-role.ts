@@ -32,7 +32,11 @@ const DEFAULT_MAX_SESSIONS = 1000
 const DEFAULT_HEARTBEAT_SECONDS = 20
 
 /** What mod_sofia says of itself in its answers, beside what the SIP stack says. */
-const ANSWER_HEADERS = [['Accept', 'application/sdp'], ['Allow-Events', 'talk, hold, conference, refer'], ['Content-Disposition', 'session']] as const
+const ANSWER_HEADERS = [
+  ['Accept', 'application/sdp'],
+  ['Allow-Events', 'talk, hold, conference, refer'],
+  ['Content-Disposition', 'session'],
+] as const
 
 export type MediaFactory = (options: MediaEngineOptions) => Media
 
@@ -68,7 +72,14 @@ export class FreeswitchRole implements EventSocketHost, ChannelSurroundings, Api
    * @param media makes what carries the audio
    * @param shortage told when a call is refused because something has run out
    */
-  constructor(settings: FreeswitchSettings, transport: Transport, faults: Faults, log: (line: string) => void, media: MediaFactory, shortage: (kind: ShortageKind, detail: string) => void = () => undefined) {
+  constructor(
+    settings: FreeswitchSettings,
+    transport: Transport,
+    faults: Faults,
+    log: (line: string) => void,
+    media: MediaFactory,
+    shortage: (kind: ShortageKind, detail: string) => void = () => undefined,
+  ) {
     this.#settings = settings
     this.#transport = transport
     this.#faults = faults
@@ -80,7 +91,9 @@ export class FreeswitchRole implements EventSocketHost, ChannelSurroundings, Api
     const [listener] = transport.listeners
     this.sipAddress = listener ? `${hostForUri(listener.address)}:${listener.port}` : ''
     const { externalAddress, otherExternalAddress } = settings.rtp
-    const [four, six] = [4, 6].map((family) => [externalAddress, otherExternalAddress].find((each) => each !== undefined && isIP(each) === family))
+    const [four, six] = [4, 6].map((family) =>
+      [externalAddress, otherExternalAddress].find((each) => each !== undefined && isIP(each) === family),
+    )
     this.#external = { ...(four === undefined ? {} : { 4: four }), ...(six === undefined ? {} : { 6: six }) }
     this.events = new EventFactory(settings.rtp.address)
     this.engine = media({
@@ -93,7 +106,13 @@ export class FreeswitchRole implements EventSocketHost, ChannelSurroundings, Api
       },
     })
     this.#sockets = new EventSocketServer(this, faults)
-    this.#agent = new UserAgent({ transport, user: 'drachtio', userAgentHeader: 'drachtio-mrf media gateway', natAware: false, tryingAfterMs: 0 })
+    this.#agent = new UserAgent({
+      transport,
+      user: 'drachtio',
+      userAgentHeader: 'drachtio-mrf media gateway',
+      natAware: false,
+      tryingAfterMs: 0,
+    })
     this.#agent.onInvite = (invite) => {
       void this.#take(invite)
     }
@@ -178,7 +197,10 @@ export class FreeswitchRole implements EventSocketHost, ChannelSurroundings, Api
 
   backgroundJob(job: { uuid: string; command: string; argument: string; reply: string }): void {
     this.bus.publish({ name: 'BACKGROUND_JOB' }, () => {
-      const pairs: [string, string][] = [['Job-UUID', job.uuid], ['Job-Command', job.command]]
+      const pairs: [string, string][] = [
+        ['Job-UUID', job.uuid],
+        ['Job-Command', job.command],
+      ]
       if (job.argument !== '') pairs.push(['Job-Command-Arg', job.argument])
       return this.events.build({ name: 'BACKGROUND_JOB', blocks: [new HeaderBlock(pairs)], body: job.reply })
     })
@@ -191,7 +213,10 @@ export class FreeswitchRole implements EventSocketHost, ChannelSurroundings, Api
     this.bus.publish(about, () =>
       this.events.build({
         ...about,
-        blocks: [new HeaderBlock([...message.headers].filter(([header]) => header !== 'content-length' && header !== 'event-subclass')), new HeaderBlock([['Event-UUID', eventUuid]])],
+        blocks: [
+          new HeaderBlock([...message.headers].filter(([header]) => header !== 'content-length' && header !== 'event-subclass')),
+          new HeaderBlock([['Event-UUID', eventUuid]]),
+        ],
         ...(message.body === '' ? {} : { body: message.body }),
       }),
     )
@@ -240,7 +265,12 @@ export class FreeswitchRole implements EventSocketHost, ChannelSurroundings, Api
     await this.#answer(invite, uuid, media, target)
   }
 
-  async #answer(invite: IncomingInvite, uuid: string, media: MediaChannel, target: { readonly address: string; readonly port: number }): Promise<void> {
+  async #answer(
+    invite: IncomingInvite,
+    uuid: string,
+    media: MediaChannel,
+    target: { readonly address: string; readonly port: number },
+  ): Promise<void> {
     const local = new LocalAudio(media, this.#external, () => this.engine.prepareSecurity())
     const facts = channelFacts(invite.request, invite.source, uuid, this.profile)
     const signalling = new EndpointSignalling(this.#faults)
@@ -254,7 +284,13 @@ export class FreeswitchRole implements EventSocketHost, ChannelSurroundings, Api
     const sdp = answer === undefined ? audioOffer(local.next()) : answer.answer
     const channel = new Channel(facts, media, signalling, this)
     channel.data.setUp(
-      setUpVariables(invite.request, invite.source, { facts, profile: this.profile, sipAddress: this.sipAddress, sessionId: ++this.sessionsMade, localAddress: address }),
+      setUpVariables(invite.request, invite.source, {
+        facts,
+        profile: this.profile,
+        sipAddress: this.sipAddress,
+        sessionId: ++this.sessionsMade,
+        localAddress: address,
+      }),
     )
     channel.data.setUp({ local_media_ip: address, local_media_port: `${media.localPort}` })
     if (answer === undefined) noteOffer(channel)

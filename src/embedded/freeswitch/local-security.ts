@@ -33,10 +33,18 @@ export class LocalSecurity implements OurSecurity {
   ice(party: IceDescription): Omit<IceDescription, 'lite'> {
     const key = `${party.usernameFragment} ${party.password}`
     // RFC 8445 5.3: 24 and 128 random bits at least; letters of base64.
-    if (this.#ice?.party !== key) this.#ice = { party: key, usernameFragment: randomBytes(6).toString('base64'), password: randomBytes(18).toString('base64') }
+    if (this.#ice?.party !== key)
+      this.#ice = { party: key, usernameFragment: randomBytes(6).toString('base64'), password: randomBytes(18).toString('base64') }
     const { usernameFragment, password } = this.#ice
     const { port, addresses } = this.#places()
-    const candidates = [...new Set(addresses)].map((address, index): IceCandidate => ({ foundation: String(index + 1), component: 1, priority: priority(65_535 - index), address, port, type: 'host' }))
+    const candidates = [...new Set(addresses)].map((address, index): IceCandidate => ({
+      foundation: String(index + 1),
+      component: 1,
+      priority: priority(65_535 - index),
+      address,
+      port,
+      type: 'host',
+    }))
     return { usernameFragment, password, candidates }
   }
 }

@@ -58,7 +58,10 @@ export class LocalAudio {
     if (this.#security !== undefined) return
     const fingerprint = await this.#prepare()
     const media = this.#media
-    this.#security = new LocalSecurity(fingerprint, media.stats.ssrcOut, () => ({ port: media.localPort, addresses: [this.address, media.localAddress] }))
+    this.#security = new LocalSecurity(fingerprint, media.stats.ssrcOut, () => ({
+      port: media.localPort,
+      addresses: [this.address, media.localAddress],
+    }))
   }
 
   /** What was agreed holds for what is agreed later. */
@@ -81,7 +84,8 @@ export async function answerTo(offer: string, media: MediaChannel, local: LocalA
   if (!read.ok) return read
   const { media: party } = read.stream
   const family = familyOf(party, media)
-  if (family !== undefined && !((local.isSecured && party.security?.kind === 'dtls') || (await media.useFamily(family)))) return { ok: false, status: 488, why: `no address of the party's family, IPv${family}` }
+  if (family !== undefined && !((local.isSecured && party.security?.kind === 'dtls') || (await media.useFamily(family))))
+    return { ok: false, status: 488, why: `no address of the party's family, IPv${family}` }
   if (party.security !== undefined) {
     try {
       await local.secure()
@@ -118,12 +122,22 @@ export function applyAgreement(channel: Channel, agreement: AudioAgreement, loca
   local.note(agreement)
   const { security } = agreement
   if (security?.kind === 'dtls' && security.ice) {
-    channel.media.configure({ ...audioOf(agreement), remoteAddress: BY_ICE[channel.media.localAddress.includes(':') ? 6 : 4], remotePort: BY_ICE.port, remoteRtcpPort: BY_ICE.port, direction: agreement.direction, security })
+    channel.media.configure({
+      ...audioOf(agreement),
+      remoteAddress: BY_ICE[channel.media.localAddress.includes(':') ? 6 : 4],
+      remotePort: BY_ICE.port,
+      remoteRtcpPort: BY_ICE.port,
+      direction: agreement.direction,
+      security,
+    })
     return
   }
   const mirrored = local.isMirrored(agreement)
   const nowhere = mirrored || NOBODY.has(agreement.remotePort)
-  const learnFrom = channel.variable('disable_rtp_auto_adjust') === 'true' ? [] : (channel.variable('rtp_learn_from')?.split(',') ?? [agreement.remoteAddress])
+  const learnFrom =
+    channel.variable('disable_rtp_auto_adjust') === 'true'
+      ? []
+      : (channel.variable('rtp_learn_from')?.split(',') ?? [agreement.remoteAddress])
   channel.media.configure({
     remoteAddress: nowhere ? (local.address.includes(':') ? '::' : '0.0.0.0') : agreement.remoteAddress,
     remotePort: nowhere ? 0 : agreement.remotePort,
@@ -137,8 +151,19 @@ export function applyAgreement(channel: Channel, agreement: AudioAgreement, loca
   })
 }
 
-function audioOf({ codec, payloadType, telephoneEvent, telephoneEventsTaken, ptimeMs }: AudioAgreement): Pick<ChannelMedia, 'codec' | 'payloadType' | 'telephoneEventPayloadType' | 'takenEventPayloadTypes' | 'ptimeMs'> {
-  return { codec, payloadType, ...(telephoneEvent === undefined ? {} : { telephoneEventPayloadType: telephoneEvent, takenEventPayloadTypes: telephoneEventsTaken }), ptimeMs }
+function audioOf({
+  codec,
+  payloadType,
+  telephoneEvent,
+  telephoneEventsTaken,
+  ptimeMs,
+}: AudioAgreement): Pick<ChannelMedia, 'codec' | 'payloadType' | 'telephoneEventPayloadType' | 'takenEventPayloadTypes' | 'ptimeMs'> {
+  return {
+    codec,
+    payloadType,
+    ...(telephoneEvent === undefined ? {} : { telephoneEventPayloadType: telephoneEvent, takenEventPayloadTypes: telephoneEventsTaken }),
+    ptimeMs,
+  }
 }
 
 /** A program of this machine that names another of the machine's addresses sends to our loopback address from loopback. */

@@ -10,7 +10,8 @@ const PTIMES = [10, 20, 30, 40, 60]
 /** @throws TypeError when the address is not of the channel's family, or a number is out of range. @param localAddress of the channel */
 export function checkMedia(media: ChannelMedia, localAddress: string): void {
   const { remoteAddress, remotePort, ptimeMs = 20, payloadType, telephoneEventPayloadType } = media
-  if (isIP(remoteAddress) !== isIP(localAddress)) throw new TypeError(`not an address of this channel's family: ${JSON.stringify(remoteAddress)}`)
+  if (isIP(remoteAddress) !== isIP(localAddress))
+    throw new TypeError(`not an address of this channel's family: ${JSON.stringify(remoteAddress)}`)
   if (!Number.isInteger(remotePort) || remotePort < 0 || remotePort > 65535) throw new TypeError(`not a port: ${remotePort}`)
   if (!PTIMES.includes(ptimeMs)) throw new TypeError(`not a packet time: ${ptimeMs} ms (one of ${PTIMES.join(', ')})`)
   for (const type of [payloadType, telephoneEventPayloadType]) {
@@ -41,7 +42,10 @@ export class AgreedMedia {
     this.law = LAWS[media.codec]
     this.payloadType = media.payloadType ?? this.law.staticPayloadType
     this.eventPayloadType = telephoneEventPayloadType
-    this.#takenEventPayloadTypes = [...(telephoneEventPayloadType === undefined ? [] : [telephoneEventPayloadType]), ...(media.takenEventPayloadTypes ?? [])]
+    this.#takenEventPayloadTypes = [
+      ...(telephoneEventPayloadType === undefined ? [] : [telephoneEventPayloadType]),
+      ...(media.takenEventPayloadTypes ?? []),
+    ]
     this.ptimeMs = ptimeMs
     this.ptimeSamples = ptimeMs * RATE
     this.sends = direction === 'sendrecv' || direction === 'sendonly'

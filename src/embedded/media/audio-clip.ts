@@ -117,7 +117,7 @@ export class ClipLibrary {
   /** A file that cannot be read further ends where it is. */
   async #readOn(file: FileHandle, path: string, decoder: PortionDecoder, from: number): Promise<void> {
     try {
-      for (let at = from; at !== 0; ) at = await decoder.portion(file, at)
+      for (let at = from; at !== 0;) at = await decoder.portion(file, at)
     } catch {
       this.#kept.delete(path)
     } finally {

@@ -14,7 +14,8 @@ type Item =
 /** @throws TypeError for a character that is no key and no pause */
 export function checkDigits(digits: string): void {
   for (const character of digits) {
-    if (character !== 'w' && character !== 'W' && !DTMF_DIGITS.includes(character.toUpperCase())) throw new TypeError(`not a key: ${JSON.stringify(character)}`)
+    if (character !== 'w' && character !== 'W' && !DTMF_DIGITS.includes(character.toUpperCase()))
+      throw new TypeError(`not a key: ${JSON.stringify(character)}`)
   }
 }
 

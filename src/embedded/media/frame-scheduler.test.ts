@@ -11,7 +11,14 @@ afterEach(() => {
 
 it('beats every 20 ms for each client, without drift, and rests without clients', () => {
   const scheduler = new FrameScheduler(new DgramSockets())
-  const clients = Array.from({ length: 6 }, () => ({ beats: [] as number[], due: 0, onFrame(due: number, now: number) { this.due += due; this.beats.push(now) } }))
+  const clients = Array.from({ length: 6 }, () => ({
+    beats: [] as number[],
+    due: 0,
+    onFrame(due: number, now: number) {
+      this.due += due
+      this.beats.push(now)
+    },
+  }))
   for (const client of clients) scheduler.add(client)
   vi.advanceTimersByTime(60_000)
   for (const client of clients) {

@@ -45,7 +45,8 @@ export class InboundRtp {
     if (!readRtpHeader(data, header)) return this.#drop()
     const law = agreed.lawOf(header.payloadType)
     const isEvent = law === undefined && agreed.takesEvents(header.payloadType)
-    if ((law === undefined && !isEvent && header.payloadType !== COMFORT_NOISE) || !this.latch.accepts(from.address, from.port, now)) return this.#drop()
+    if ((law === undefined && !isEvent && header.payloadType !== COMFORT_NOISE) || !this.latch.accepts(from.address, from.port, now))
+      return this.#drop()
     this.heardAt = now
     const arrival = now * RATE
     this.bytes += header.payloadEnd - header.payloadStart

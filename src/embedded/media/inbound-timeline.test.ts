@@ -40,7 +40,7 @@ describe('the place of a packet in time', () => {
     expect(timeline.position(1, 320, 20_000, false)).toBe(20_000)
   })
 
-  it('moves with its generation, so that a first packet that came late makes nobody\'s stream go back', () => {
+  it("moves with its generation, so that a first packet that came late makes nobody's stream go back", () => {
     const timeline = new InboundTimeline()
     const stream = new OutboundStream(randomSource(1))
     let before: number | undefined

@@ -1,4 +1,13 @@
-import { ALAW_SILENCE, ALAW_TO_LINEAR, ALAW_TO_MULAW, LINEAR_TO_ALAW, LINEAR_TO_MULAW, MULAW_SILENCE, MULAW_TO_ALAW, MULAW_TO_LINEAR } from '../protocols/rtp/g711.js'
+import {
+  ALAW_SILENCE,
+  ALAW_TO_LINEAR,
+  ALAW_TO_MULAW,
+  LINEAR_TO_ALAW,
+  LINEAR_TO_MULAW,
+  MULAW_SILENCE,
+  MULAW_TO_ALAW,
+  MULAW_TO_LINEAR,
+} from '../protocols/rtp/g711.js'
 import type { AudioCodec } from './media-channel.js'
 
 /** The tables of one law. */
@@ -13,6 +22,20 @@ export interface Law {
 }
 
 export const LAWS: Readonly<Record<AudioCodec, Law>> = {
-  PCMU: { codec: 'PCMU', staticPayloadType: 0, toLinear: MULAW_TO_LINEAR, fromLinear: LINEAR_TO_MULAW, toOther: MULAW_TO_ALAW, silence: MULAW_SILENCE },
-  PCMA: { codec: 'PCMA', staticPayloadType: 8, toLinear: ALAW_TO_LINEAR, fromLinear: LINEAR_TO_ALAW, toOther: ALAW_TO_MULAW, silence: ALAW_SILENCE },
+  PCMU: {
+    codec: 'PCMU',
+    staticPayloadType: 0,
+    toLinear: MULAW_TO_LINEAR,
+    fromLinear: LINEAR_TO_MULAW,
+    toOther: MULAW_TO_ALAW,
+    silence: MULAW_SILENCE,
+  },
+  PCMA: {
+    codec: 'PCMA',
+    staticPayloadType: 8,
+    toLinear: ALAW_TO_LINEAR,
+    fromLinear: LINEAR_TO_ALAW,
+    toOther: ALAW_TO_MULAW,
+    silence: ALAW_SILENCE,
+  },
 }

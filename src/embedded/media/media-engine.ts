@@ -135,7 +135,9 @@ export class MediaEngine implements Media {
   #prepareInQuiet(): void {
     if (!this.#expecting || this.#closed || this.#channels.size + this.#opening.size > 0) return
     this.#expecting = false
-    this.prepareSecurity().catch((error: unknown) => this.#house.fault('security', '', error instanceof Error ? error.message : String(error)))
+    this.prepareSecurity().catch((error: unknown) =>
+      this.#house.fault('security', '', error instanceof Error ? error.message : String(error)),
+    )
   }
 
   channel(id: string): MediaChannel | undefined {
@@ -179,7 +181,15 @@ export class MediaEngine implements Media {
       packetsIn += stats.packetsIn
       packetsOut += stats.packetsOut
     }
-    return { channels: this.#channels.size, bridges: bridged / 2, recordings, plays, packetsIn, packetsOut, worstTickDelayMs: this.#scheduler.takeWorstDelay() }
+    return {
+      channels: this.#channels.size,
+      bridges: bridged / 2,
+      recordings,
+      plays,
+      packetsIn,
+      packetsOut,
+      worstTickDelayMs: this.#scheduler.takeWorstDelay(),
+    }
   }
 
   async close(): Promise<void> {

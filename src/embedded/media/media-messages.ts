@@ -24,7 +24,14 @@ export type MediaCommand =
   | { readonly kind: 'stopPlay'; readonly play: Ref }
   | { readonly kind: 'stopPlaying'; readonly channel: Ref }
   /** Answered by `digitsSent`. */
-  | { readonly kind: 'sendDigits'; readonly channel: Ref; readonly question: Ref; readonly digits: string; readonly durationMs?: number; readonly gapMs?: number }
+  | {
+      readonly kind: 'sendDigits'
+      readonly channel: Ref
+      readonly question: Ref
+      readonly digits: string
+      readonly durationMs?: number
+      readonly gapMs?: number
+    }
   | { readonly kind: 'detectInband'; readonly channel: Ref; readonly on: boolean }
   /** Answered by `recording` or `notRecording`; `recordingEnded` follows the former. */
   | { readonly kind: 'record'; readonly channel: Ref; readonly recording: Ref; readonly path: string; readonly options: RecordingOptions }
@@ -51,7 +58,14 @@ export type MediaReport =
   | { readonly kind: 'opened'; readonly channel: Ref; readonly address: string; readonly port: number; readonly ssrcOut: number }
   | { readonly kind: 'refused'; readonly channel: Ref; readonly why: Refusal }
   /** `there`: whether the channel is in the family that was asked for; address and port are where it is now. */
-  | { readonly kind: 'moved'; readonly channel: Ref; readonly question: Ref; readonly there: boolean; readonly address: string; readonly port: number }
+  | {
+      readonly kind: 'moved'
+      readonly channel: Ref
+      readonly question: Ref
+      readonly there: boolean
+      readonly address: string
+      readonly port: number
+    }
   | { readonly kind: 'playStarted'; readonly play: Ref }
   | { readonly kind: 'playEnded'; readonly play: Ref; readonly end: PlayEnd }
   | { readonly kind: 'digitsSent'; readonly question: Ref; readonly how: 'sent' | 'stopped' }

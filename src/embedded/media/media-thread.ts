@@ -40,7 +40,10 @@ function tell(report: MediaReport): void {
 
 const storm = new FaultStorm()
 function fault(error: unknown): void {
-  tell({ kind: 'fault', fault: { kind: 'program', channelId: '', message: error instanceof Error ? (error.stack ?? error.message) : String(error) } })
+  tell({
+    kind: 'fault',
+    fault: { kind: 'program', channelId: '', message: error instanceof Error ? (error.stack ?? error.message) : String(error) },
+  })
   if (storm.isOne(performance.now())) process.exit(1)
 }
 process.on('uncaughtException', fault)

@@ -65,7 +65,8 @@ const EVENT_FD_AT = EVENT_BYTES - 8
 
 /** @throws Error (rejects) with one line when it cannot be had here */
 export async function loadNativeLibrary(): Promise<NativeLibrary> {
-  if (process.platform !== 'linux' || (process.arch !== 'x64' && process.arch !== 'arm64')) throw new Error(`not on ${process.platform} ${process.arch}`)
+  if (process.platform !== 'linux' || (process.arch !== 'x64' && process.arch !== 'arm64'))
+    throw new Error(`not on ${process.platform} ${process.arch}`)
   const { default: koffi } = await import('koffi')
   // The C library that this process runs with, whichever it is.
   const c = koffi.load(null)

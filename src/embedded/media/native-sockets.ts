@@ -163,7 +163,11 @@ class NativeSocket implements MediaSocket {
   #sender(): SocketPeer {
     const before = this.#peerWords
     // Family, port and IPv4 address are in the first two words; of IPv6 the address is in the third to the sixth.
-    const same = before[0] === fromWords[0] && before[1] === fromWords[1] && (this.#isIpv4 || (before[2] === fromWords[2] && before[3] === fromWords[3] && before[4] === fromWords[4] && before[5] === fromWords[5]))
+    const same =
+      before[0] === fromWords[0] &&
+      before[1] === fromWords[1] &&
+      (this.#isIpv4 ||
+        (before[2] === fromWords[2] && before[3] === fromWords[3] && before[4] === fromWords[4] && before[5] === fromWords[5]))
     if (same) return this.#peer
     before.set(fromWords)
     this.#peer = { address: this.#library.addressIn(from), port: from.readUInt16BE(2) }
@@ -183,7 +187,8 @@ class NativeSocket implements MediaSocket {
     }
     if (!this.#to) return
     const sent = this.#library.send(this.#fd, packet, packet.length, this.#to)
-    if (sent < 0 && sent !== EAGAIN && sent !== ENOBUFS && sent !== ECONNREFUSED) this.onError(new SystemError('sendto', -sent, `${address}:${port}`))
+    if (sent < 0 && sent !== EAGAIN && sent !== ENOBUFS && sent !== ECONNREFUSED)
+      this.onError(new SystemError('sendto', -sent, `${address}:${port}`))
   }
 
   close(): Promise<void> {

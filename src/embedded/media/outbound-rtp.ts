@@ -67,7 +67,16 @@ export class OutboundRtp {
    * The peer's audio packet, which is in `header` and `data`; `data` is changed.
    * @param source the peer. @param generation of its timeline. @param now monotonic ms
    */
-  relayAudio(agreed: AgreedMedia, to: RemoteAddress, source: object, generation: number, law: Law, data: Buffer, position: number, now: number): void {
+  relayAudio(
+    agreed: AgreedMedia,
+    to: RemoteAddress,
+    source: object,
+    generation: number,
+    law: Law,
+    data: Buffer,
+    position: number,
+    now: number,
+  ): void {
     const { payloadStart, payloadEnd } = header
     const count = payloadEnd - payloadStart
     if (!this.stream.relay(source, header.ssrc, generation, header.sequence, position, count, header.marker)) return
@@ -78,14 +87,23 @@ export class OutboundRtp {
   }
 
   /** The same with a packet of a key press. */
-  relayEvent(payloadType: number, to: RemoteAddress, source: object, generation: number, data: Buffer, position: number, now: number): void {
+  relayEvent(
+    payloadType: number,
+    to: RemoteAddress,
+    source: object,
+    generation: number,
+    data: Buffer,
+    position: number,
+    now: number,
+  ): void {
     if (!this.stream.relay(source, header.ssrc, generation, header.sequence, position, 0, header.marker)) return
     this.relayedAt = now
     this.#send(withoutExtras(data), payloadType, to)
   }
 
   #ownPacket(samples: number): Buffer {
-    if (this.#scratch[0]?.length !== RTP_HEADER_BYTES + samples) this.#scratch = Array.from({ length: SCRATCH_PACKETS }, () => Buffer.alloc(RTP_HEADER_BYTES + samples))
+    if (this.#scratch[0]?.length !== RTP_HEADER_BYTES + samples)
+      this.#scratch = Array.from({ length: SCRATCH_PACKETS }, () => Buffer.alloc(RTP_HEADER_BYTES + samples))
     this.#scratchNext = (this.#scratchNext + 1) % SCRATCH_PACKETS
     // The index is below the length, so the packet is there.
     return this.#scratch[this.#scratchNext] as Buffer

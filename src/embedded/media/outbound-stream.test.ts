@@ -17,7 +17,10 @@ const taken = ({ sequence, timestamp, marker }: OutboundStream): Out => ({ seque
 function steps(packets: readonly Out[]): { sequence: number; timestamp: number }[] {
   return packets.slice(1).map((packet, index) => {
     const before = packets[index]
-    return { sequence: sequenceDistance(packet.sequence, before?.sequence ?? 0), timestamp: timestampDistance(packet.timestamp, before?.timestamp ?? 0) }
+    return {
+      sequence: sequenceDistance(packet.sequence, before?.sequence ?? 0),
+      timestamp: timestampDistance(packet.timestamp, before?.timestamp ?? 0),
+    }
   })
 }
 
@@ -105,7 +108,12 @@ describe('the packets to one party', () => {
   })
 
   it('never go back and never skip, whatever sources take turns', () => {
-    const turn = fc.record({ what: fc.constantFrom('own' as const, 'event' as const, 'first' as const, 'second' as const), frames: fc.integer({ min: 1, max: 20 }), late: fc.integer({ min: -200, max: 400 }), pause: fc.integer({ min: 0, max: 30 }) })
+    const turn = fc.record({
+      what: fc.constantFrom('own' as const, 'event' as const, 'first' as const, 'second' as const),
+      frames: fc.integer({ min: 1, max: 20 }),
+      late: fc.integer({ min: -200, max: 400 }),
+      pause: fc.integer({ min: 0, max: 30 }),
+    })
     fc.assert(
       fc.property(fc.array(turn, { minLength: 1, maxLength: 30 }), fc.integer(), (turns, seed) => {
         const stream = new OutboundStream(randomSource(seed))

@@ -119,7 +119,8 @@ export class OutboundStream {
       if (sequenceDistance(sequence, this.#firstSourceSequence) < 0) return false
       if (ahead > 0) {
         this.#lastSourceSequence = sequence
-        if (sequenceDistance(sequence, this.#firstSourceSequence) > REORDER_WINDOW) this.#firstSourceSequence = (sequence - REORDER_WINDOW) & 0xffff
+        if (sequenceDistance(sequence, this.#firstSourceSequence) > REORDER_WINDOW)
+          this.#firstSourceSequence = (sequence - REORDER_WINDOW) & 0xffff
       }
     }
     this.marker = marker

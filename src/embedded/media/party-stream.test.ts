@@ -18,7 +18,14 @@ it('is the first that comes, audio or key', () => {
 it('is another one when that before has ended and the other has brought two packets in sequence', () => {
   const stream = new PartyStream()
   stream.packet(1, 10, 0)
-  expect([[0xfffe, 20], [0xffff, 40], [0, 60], [1, 80]].map(([sequence, now]) => stream.packet(2, sequence!, now!))).toEqual([false, false, false, true])
+  expect(
+    [
+      [0xfffe, 20],
+      [0xffff, 40],
+      [0, 60],
+      [1, 80],
+    ].map(([sequence, now]) => stream.packet(2, sequence!, now!)),
+  ).toEqual([false, false, false, true])
   expect(stream.packet(1, 11, 90)).toBe(false)
   expect(stream.packet(2, 2, 100)).toBe(true)
 })
@@ -26,7 +33,14 @@ it('is another one when that before has ended and the other has brought two pack
 it('is not another one for single packets, or ones out of sequence', () => {
   const stream = new PartyStream()
   stream.packet(1, 10, 0)
-  for (const [ssrc, sequence] of [[2, 5], [3, 6], [2, 6], [2, 8], [2, 10]] as const) expect(stream.packet(ssrc, sequence, 1_000)).toBe(false)
+  for (const [ssrc, sequence] of [
+    [2, 5],
+    [3, 6],
+    [2, 6],
+    [2, 8],
+    [2, 10],
+  ] as const)
+    expect(stream.packet(ssrc, sequence, 1_000)).toBe(false)
   expect(stream.packet(1, 11, 1_001)).toBe(true)
 })
 

@@ -8,7 +8,17 @@ it.each([
   ['silence_stream://100', { kind: 'silenceStream', ms: 100 }],
   ['silence_stream://-1,1400', { kind: 'silenceStream', ms: -1 }],
   ['silence_stream://', { kind: 'silenceStream', ms: 0 }],
-  ['file_string:///a.wav!silence_stream://50!/b.wav', { kind: 'sequence', sources: [{ kind: 'file', path: '/a.wav' }, { kind: 'silenceStream', ms: 50 }, { kind: 'file', path: '/b.wav' }] }],
+  [
+    'file_string:///a.wav!silence_stream://50!/b.wav',
+    {
+      kind: 'sequence',
+      sources: [
+        { kind: 'file', path: '/a.wav' },
+        { kind: 'silenceStream', ms: 50 },
+        { kind: 'file', path: '/b.wav' },
+      ],
+    },
+  ],
   ['local_stream://moh', { kind: 'file', path: 'local_stream://moh' }],
   ['', { kind: 'file', path: '' }],
 ])('%s', (text, source) => {

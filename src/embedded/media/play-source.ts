@@ -48,7 +48,13 @@ export function parsePlaySource(text: string): PlaySource {
       return { kind: 'silenceStream', ms: Number.isNaN(ms) ? 0 : ms }
     }
     case 'file_string':
-      return { kind: 'sequence', sources: rest.split('!').filter((part) => part !== '').map(parsePlaySource) }
+      return {
+        kind: 'sequence',
+        sources: rest
+          .split('!')
+          .filter((part) => part !== '')
+          .map(parsePlaySource),
+      }
     case 'file':
     case 'playback':
       return { kind: 'file', path: rest }

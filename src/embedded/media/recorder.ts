@@ -59,8 +59,17 @@ export class Recorder implements RecordingHandle {
   }
 
   /** @param now the engine's clock in samples. @throws Error (rejects) when the file cannot be made */
-  static async open(path: string, options: RecordingOptions & { readonly onError: (error: Error) => void }, now: () => number, onOver: () => void): Promise<Recorder> {
-    const writer = await WavSpoolWriter.open(path, { channels: options.stereo ? 2 : 1, portionMs: portionOf(options) / 8, onError: options.onError })
+  static async open(
+    path: string,
+    options: RecordingOptions & { readonly onError: (error: Error) => void },
+    now: () => number,
+    onOver: () => void,
+  ): Promise<Recorder> {
+    const writer = await WavSpoolWriter.open(path, {
+      channels: options.stereo ? 2 : 1,
+      portionMs: portionOf(options) / 8,
+      onError: options.onError,
+    })
     return new Recorder(path, writer, options, now, onOver)
   }
 
@@ -69,7 +78,8 @@ export class Recorder implements RecordingHandle {
     const ring = this.#ring
     const earliest = Math.max(0, this.#flushed - position)
     const latest = Math.min(count, this.#flushed + RING - position)
-    for (let index = earliest; index < latest; index++) ring[(((position + index) & MASK) << 1) | side] = table[octets[from + index] ?? 0] ?? 0
+    for (let index = earliest; index < latest; index++)
+      ring[(((position + index) & MASK) << 1) | side] = table[octets[from + index] ?? 0] ?? 0
   }
 
   /** Puts linear samples in their place. */
@@ -98,7 +108,11 @@ export class Recorder implements RecordingHandle {
       const end = Math.floor(this.#now())
       while (this.#flushed < end) this.#flush(Math.min(PORTION, end - this.#flushed))
       this.#onOver()
-      void this.#writer.end().then(({ samples, error }) => this.#settle({ path: this.path, samples, durationMs: samples / 8, ...(error !== undefined && { error }) }))
+      void this.#writer
+        .end()
+        .then(({ samples, error }) =>
+          this.#settle({ path: this.path, samples, durationMs: samples / 8, ...(error !== undefined && { error }) }),
+        )
     }
     return this.ended
   }

@@ -10,7 +10,11 @@ export class Recorders {
   }
 
   /** @param now the engine's clock in samples. @throws Error (rejects) when the file cannot be made */
-  async start(path: string, options: RecordingOptions & { readonly onError: (error: Error) => void }, now: () => number): Promise<RecordingHandle> {
+  async start(
+    path: string,
+    options: RecordingOptions & { readonly onError: (error: Error) => void },
+    now: () => number,
+  ): Promise<RecordingHandle> {
     const recorder: Recorder = await Recorder.open(path, options, now, () => this.#running.delete(recorder))
     this.#running.add(recorder)
     return recorder

@@ -1,4 +1,11 @@
-import { parseRtcp, buildGoodbye, buildReceiverReport, buildSenderReport, buildSourceDescription, type ReportBlock } from '../protocols/rtp/rtcp.js'
+import {
+  parseRtcp,
+  buildGoodbye,
+  buildReceiverReport,
+  buildSenderReport,
+  buildSourceDescription,
+  type ReportBlock,
+} from '../protocols/rtp/rtcp.js'
 import type { Reception } from '../protocols/rtp/reception.js'
 
 /** Mean time between reports (RFC 3550 section 6.2); each is drawn from half to one and a half of it. */
@@ -64,7 +71,11 @@ export class RtcpSession {
     const active = sent.packets > this.#packetsBefore
     this.#packetsBefore = sent.packets
     const first = active
-      ? buildSenderReport(sent.ssrc, { wallClockMs: Date.now(), timestamp: sent.timestamp, packets: sent.packets, octets: sent.octets }, reports)
+      ? buildSenderReport(
+          sent.ssrc,
+          { wallClockMs: Date.now(), timestamp: sent.timestamp, packets: sent.packets, octets: sent.octets },
+          reports,
+        )
       : buildReceiverReport(sent.ssrc, reports)
     return Buffer.concat([first, description])
   }

@@ -33,15 +33,20 @@ afterEach(() => {
 
 function channel(): { channel: RtpChannel; rtp: SilentSocket; packets: () => RtpPacket[]; beat: (times?: number) => void } {
   const [rtp, rtcp] = [new SilentSocket(), new SilentSocket()]
-  const made = new RtpChannel('one', '127.0.0.1', { port: 4000, rtp, rtcp }, {
-    clips: new ClipLibrary(),
-    silenceWhenIdle: true,
-    random: randomSource(1),
-    loss: { in: 0, out: 0 },
-    fault: (_kind, _id, message) => faults.push(message),
-    mediaTimeoutMs: 0,
-    expecting: (work) => work,
-  })
+  const made = new RtpChannel(
+    'one',
+    '127.0.0.1',
+    { port: 4000, rtp, rtcp },
+    {
+      clips: new ClipLibrary(),
+      silenceWhenIdle: true,
+      random: randomSource(1),
+      loss: { in: 0, out: 0 },
+      fault: (_kind, _id, message) => faults.push(message),
+      mediaTimeoutMs: 0,
+      expecting: (work) => work,
+    },
+  )
   made.configure({ remoteAddress: '127.0.0.1', remotePort: 5000, codec: 'PCMU', direction: 'sendrecv' })
   const beat = (times = 1) => {
     for (let count = 0; count < times; count++) {
@@ -121,7 +126,9 @@ it.each([
   [{ telephoneEventPayloadType: -1 }, 'payload type'],
 ])('what SDP says is checked: %j', (change, what) => {
   const { channel: one } = channel()
-  expect(() => one.configure({ remoteAddress: '127.0.0.1', remotePort: 5000, codec: 'PCMU', direction: 'sendrecv', ...change })).toThrow(what)
+  expect(() => one.configure({ remoteAddress: '127.0.0.1', remotePort: 5000, codec: 'PCMU', direction: 'sendrecv', ...change })).toThrow(
+    what,
+  )
 })
 
 it.each([10, 20, 30, 40, 60])('packets of %d ms carry as much, and come as often', (ptimeMs) => {

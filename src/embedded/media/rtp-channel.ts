@@ -176,7 +176,10 @@ export class RtpChannel extends EventEmitter<MediaChannelEvents> implements Medi
     const now = performance.now()
     this.#settings = settings
     this.#secure(media)
-    this.#inbound.latch.expect({ address: media.remoteAddress, port: media.remotePort, alias: media.remoteAlias, learnFrom: media.learnFrom }, now)
+    this.#inbound.latch.expect(
+      { address: media.remoteAddress, port: media.remotePort, alias: media.remoteAlias, learnFrom: media.learnFrom },
+      now,
+    )
     this.#inbound.restart(now)
     this.#agreed = new AgreedMedia(media)
     this.#timeoutTold = false
@@ -193,7 +196,8 @@ export class RtpChannel extends EventEmitter<MediaChannelEvents> implements Medi
       if (this.#house.security === undefined) throw new Error('nothing has been prepared for audio that is encrypted')
       this.#secured = new SecuredPorts(this.#ports, this.#house.security, (why, isEnd) => {
         this.#house.fault('security', this.id, why)
-        if (isEnd && !this.closed) this.emit('mediaTimeout', { silentMs: performance.now() - this.#inbound.heardAt, settings: this.#settings })
+        if (isEnd && !this.closed)
+          this.emit('mediaTimeout', { silentMs: performance.now() - this.#inbound.heardAt, settings: this.#settings })
       })
       this.#ports = this.#secured
       this.#listen()
@@ -219,10 +223,11 @@ export class RtpChannel extends EventEmitter<MediaChannelEvents> implements Medi
 
   setInbandDetection(on: boolean): void {
     if (!on) this.#inband = undefined
-    else this.#inband ??= new InbandListener(({ digit, durationMs }) => {
-      // A party that sends events may send the tones as well: they are the same key.
-      if (!this.#keysHeard) this.emit('digit', { digit, durationMs, source: 'INBAND_AUDIO' })
-    })
+    else
+      this.#inband ??= new InbandListener(({ digit, durationMs }) => {
+        // A party that sends events may send the tones as well: they are the same key.
+        if (!this.#keysHeard) this.emit('digit', { digit, durationMs, source: 'INBAND_AUDIO' })
+      })
   }
 
   setMediaTimeout(ms: number, settings = this.#settings): void {

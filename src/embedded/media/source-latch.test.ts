@@ -15,7 +15,11 @@ describe('a party that is where it says', () => {
   it('is sent to there, and nobody else is taken for it: not before its first packet, not in its silence, ever', () => {
     const party = latch(signalled)
     expect(party.remote).toEqual(signalled)
-    const strangers = [['203.0.113.9', 4000], ['203.0.113.9', 6000], ['192.0.2.1', 4002]] as const
+    const strangers = [
+      ['203.0.113.9', 4000],
+      ['203.0.113.9', 6000],
+      ['192.0.2.1', 4002],
+    ] as const
     for (const now of [0, 1, LEARN_MS, HOUR]) for (const [address, port] of strangers) expect(party.accepts(address, port, now)).toBe(false)
     expect(party.accepts('192.0.2.1', 4000, HOUR)).toBe(true)
     for (const now of [HOUR + 1, 2 * HOUR]) for (const [address, port] of strangers) expect(party.accepts(address, port, now)).toBe(false)
@@ -23,7 +27,13 @@ describe('a party that is where it says', () => {
   })
 
   it('is nowhere before there is a party, or where it names no address: nothing is sent, nobody is taken', () => {
-    const none = [new SourceLatch(), latch({ address: '0.0.0.0', port: 0 }), latch({ address: '0.0.0.0', port: 4000 }), latch({ address: '192.0.2.1', port: 0 }), latch({ address: '::', port: 4000 })]
+    const none = [
+      new SourceLatch(),
+      latch({ address: '0.0.0.0', port: 0 }),
+      latch({ address: '0.0.0.0', port: 4000 }),
+      latch({ address: '192.0.2.1', port: 0 }),
+      latch({ address: '::', port: 4000 }),
+    ]
     for (const party of none) {
       expect(party.accepts('203.0.113.9', 6000, 0)).toBe(false)
       expect(party.accepts('192.0.2.1', 4000, 0)).toBe(false)
@@ -84,7 +94,10 @@ describe('a party behind NAT', () => {
       expect([party.remote, party.found]).toEqual([undefined, undefined])
       expect(party.accepts('203.0.113.9', 6000, 0)).toBe(false)
       expect(party.accepts(address, 6000, 0)).toBe(true)
-      expect([party.remote, party.found]).toEqual([{ address, port: 6000 }, { address, port: 6000 }])
+      expect([party.remote, party.found]).toEqual([
+        { address, port: 6000 },
+        { address, port: 6000 },
+      ])
     }
   })
 

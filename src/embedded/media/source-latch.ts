@@ -56,7 +56,8 @@ export class SourceLatch {
   expect(source: ExpectedSource, now: number): void {
     const { address, port, alias, learnFrom = [] } = source
     const signalled = port !== 0 && address !== '0.0.0.0' && address !== '::' ? { address, port } : undefined
-    const same = signalled?.address === this.#signalled?.address && port === this.#signalledPort && learnFrom.join() === this.#learnFrom.join()
+    const same =
+      signalled?.address === this.#signalled?.address && port === this.#signalledPort && learnFrom.join() === this.#learnFrom.join()
     if (!same) this.#current = undefined
     this.#certainty = 'unheard'
     this.#signalled = signalled
@@ -72,8 +73,10 @@ export class SourceLatch {
     const known = current !== undefined && current.port === port && current.address === address
     if (known && this.#certainty !== 'unheard') return true
     if (this.#certainty === 'signalled') return false
-    const signalled = port === this.#signalledPort && (address === this.#signalled?.address || address === this.#alias || this.#learnFrom.includes(address))
-    if (!signalled && !known && (this.#certainty === 'learned' || !this.#learnFrom.includes(address) || now >= this.#learnUntil)) return false
+    const signalled =
+      port === this.#signalledPort && (address === this.#signalled?.address || address === this.#alias || this.#learnFrom.includes(address))
+    if (!signalled && !known && (this.#certainty === 'learned' || !this.#learnFrom.includes(address) || now >= this.#learnUntil))
+      return false
     if (!known) this.#current = { address, port }
     this.#certainty = signalled ? 'signalled' : 'learned'
     return true

@@ -2,9 +2,19 @@ import { expect, it } from 'vitest'
 import type { ChannelStats } from './media-channel.js'
 import { StatsBoard } from './stats-board.js'
 
-const stats: ChannelStats = { packetsIn: 1, packetsOut: 2, bytesIn: 3, bytesOut: 4, lost: 5, jitterMs: 6.5, dropped: 7, reportsIn: 8, ssrcOut: 0xffff_fff0 }
+const stats: ChannelStats = {
+  packetsIn: 1,
+  packetsOut: 2,
+  bytesIn: 3,
+  bytesOut: 4,
+  lost: 5,
+  jitterMs: 6.5,
+  dropped: 7,
+  reportsIn: 8,
+  ssrcOut: 0xffff_fff0,
+}
 
-it('what one side shows the other reads, the party\'s place too', () => {
+it("what one side shows the other reads, the party's place too", () => {
   const shows = new StatsBoard()
   const reads = new StatsBoard(shows.buffer)
   expect(reads.read()).toMatchObject({ stats: { packetsIn: 0 }, found: undefined, settings: 0 })

@@ -62,7 +62,19 @@ export class StatsBoard {
 }
 
 function shown(figures: readonly number[], address: Uint8Array): Shown {
-  const [packetsIn = 0, packetsOut = 0, bytesIn = 0, bytesOut = 0, lost = 0, jitterMs = 0, dropped = 0, reportsIn = 0, ssrcOut = 0, settings = 0, port = 0] = figures
+  const [
+    packetsIn = 0,
+    packetsOut = 0,
+    bytesIn = 0,
+    bytesOut = 0,
+    lost = 0,
+    jitterMs = 0,
+    dropped = 0,
+    reportsIn = 0,
+    ssrcOut = 0,
+    settings = 0,
+    port = 0,
+  ] = figures
   return {
     stats: { packetsIn, packetsOut, bytesIn, bytesOut, lost, jitterMs, dropped, reportsIn, ssrcOut },
     found: port === 0 ? undefined : { address: decoder.decode(address.subarray(0, address.indexOf(0))), port },

@@ -19,7 +19,12 @@ const ONE = Buffer.from([1, 0, 0, 0, 0, 0, 0, 0])
  * @param choice how the thread sends and receives
  * @param died called once, with one line, when the thread has ended by itself or hangs: no call can be heard any more
  */
-export function startThreadedMedia(program: URL, options: Omit<MediaEngineOptions, 'sockets'>, choice: SocketsChoice, died: (why: string) => void): Media {
+export function startThreadedMedia(
+  program: URL,
+  options: Omit<MediaEngineOptions, 'sockets'>,
+  choice: SocketsChoice,
+  died: (why: string) => void,
+): Media {
   const { onFault, ...data } = options
   const worker = new Worker(program, { workerData: { ...data, choice } satisfies MediaThreadData, name: 'media' })
   let interrupt: number | undefined

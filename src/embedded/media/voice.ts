@@ -60,7 +60,8 @@ export class Voice {
    * frame ahead of the clock until a silence is left out.
    */
   startAtOnce(agreed: AgreedMedia, to: RemoteAddress | undefined, now: number, position: number): void {
-    if (!this.digits.idle || now - this.#outbound.relayedAt < RELAY_SILENT_MS || this.#outbound.stream.lead(position) > agreed.ptimeSamples) return
+    if (!this.digits.idle || now - this.#outbound.relayedAt < RELAY_SILENT_MS || this.#outbound.stream.lead(position) > agreed.ptimeSamples)
+      return
     this.#sendFrame(agreed, to, now, position)
   }
 

@@ -3,7 +3,14 @@ import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { dtmfTone } from '../protocols/rtp/dtmf-tones.js'
 import { ALAW_TO_LINEAR, decodeG711, MULAW_TO_LINEAR } from '../protocols/rtp/g711.js'
-import { emptyRtpHeader, readRtpHeader, RTP_HEADER_BYTES, sequenceDistance, timestampDistance, writeRtpHeader } from '../protocols/rtp/packet.js'
+import {
+  emptyRtpHeader,
+  readRtpHeader,
+  RTP_HEADER_BYTES,
+  sequenceDistance,
+  timestampDistance,
+  writeRtpHeader,
+} from '../protocols/rtp/packet.js'
 import { parseTelephoneEvent, TelephoneEventReceiver, TelephoneEventSender, writeTelephoneEvent } from '../protocols/rtp/telephone-event.js'
 import { WavSpoolWriter } from '../protocols/rtp/wav-spool-writer.js'
 import type { AudioAgreement, AudioCodec } from '../protocols/sdp/offer-answer.js'

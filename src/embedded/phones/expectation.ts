@@ -8,7 +8,11 @@ export class Disappointed extends Error {
  * @param start begins listening; returns what ends it. `settle` may be called at once
  * @param what for the message, in words: "hear 440 Hz"
  */
-export function expectWithin<T>(withinMs: number, start: (settle: (value: T) => void, fail: (why: string) => void) => () => void, what: () => string): Promise<T> {
+export function expectWithin<T>(
+  withinMs: number,
+  start: (settle: (value: T) => void, fail: (why: string) => void) => () => void,
+  what: () => string,
+): Promise<T> {
   return new Promise((resolve, reject) => {
     let over = false
     let stop: () => void = () => undefined

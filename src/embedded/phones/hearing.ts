@@ -39,8 +39,10 @@ export function hearingOf(name: string, ear: () => Ear | undefined): Hearing {
   const describe = (frequencies: Frequencies) => (typeof frequencies === 'number' ? `${frequencies} Hz` : `${frequencies.join('+')} Hz`)
 
   return {
-    tone: async (frequencies, options = {}) => waitForTone(name, present(`hear ${describe(frequencies)}`), frequencies, describe(frequencies), options),
-    ringback: async (options = {}) => waitForTone(name, present('hear ringing'), UK_RINGBACK, 'the ringing tone', { withinMs: 6000, ...options }),
+    tone: async (frequencies, options = {}) =>
+      waitForTone(name, present(`hear ${describe(frequencies)}`), frequencies, describe(frequencies), options),
+    ringback: async (options = {}) =>
+      waitForTone(name, present('hear ringing'), UK_RINGBACK, 'the ringing tone', { withinMs: 6000, ...options }),
     no: async (frequencies, forMs) => {
       const listening = present(`hear no ${describe(frequencies)}`)
       const heard = waitForTone(name, listening, frequencies, describe(frequencies), { withinMs: forMs, forMs: 60 })
@@ -60,7 +62,13 @@ export function hearingOf(name: string, ear: () => Ear | undefined): Hearing {
   }
 }
 
-function waitForTone(name: string, ear: Ear, frequencies: Frequencies, words: string, { withinMs = 5000, forMs = 100, share = 0.6 }: ToneOptions): Promise<number> {
+function waitForTone(
+  name: string,
+  ear: Ear,
+  frequencies: Frequencies,
+  words: string,
+  { withinMs = 5000, forMs = 100, share = 0.6 }: ToneOptions,
+): Promise<number> {
   return expectWithin<number>(
     withinMs,
     (settle) => {

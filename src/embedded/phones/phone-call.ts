@@ -81,7 +81,8 @@ export class PhoneCall {
   async press(session: Session, key: string, form: KeyForm, holdMs: number): Promise<number> {
     switch (form) {
       case 'rfc4733':
-        if (this.line.agreement?.telephoneEvent === undefined) throw new Disappointed(`cannot press ${key}: the other side takes no telephone-event`)
+        if (this.line.agreement?.telephoneEvent === undefined)
+          throw new Disappointed(`cannot press ${key}: the other side takes no telephone-event`)
         return this.line.pressEvent(key, holdMs)
       case 'inband':
         return this.line.pressTones(key, holdMs)

@@ -135,7 +135,10 @@ export class Phone {
   }
 
   /** Registers with `sip:host:port` and keeps the registration fresh until it closes. */
-  async registers(registrar: string, options: { readonly expiresSeconds?: number; readonly addressOfRecord?: string } = {}): Promise<RegisterResult> {
+  async registers(
+    registrar: string,
+    options: { readonly expiresSeconds?: number; readonly addressOfRecord?: string } = {},
+  ): Promise<RegisterResult> {
     const { auth } = this.#options
     const result = await this.userAgent.register({ registrar, ...options, ...(auth === undefined ? {} : { auth }) })
     if (result.kind === 'registered') this.#unregister = result.unregister
@@ -186,7 +189,8 @@ export class Phone {
     this.#lastSession = session
     session.handlers.offer = (offer) => {
       const decision = call.modified(offer)
-      if (offer !== undefined && 'answer' in decision) this.log.note(call.line.agreement?.direction === 'sendrecv' ? 'wasResumed' : 'wasHeld')
+      if (offer !== undefined && 'answer' in decision)
+        this.log.note(call.line.agreement?.direction === 'sendrecv' ? 'wasResumed' : 'wasHeld')
       return decision
     }
     session.handlers.answered = (answer) => void call.takeAnswer(answer)
@@ -233,12 +237,20 @@ export class Phone {
 
   /** Waits until it rings. @throws Disappointed */
   rings(options: { readonly withinMs?: number } = {}): Promise<IncomingInvite> {
-    return this.#until(() => this.#ringing, options.withinMs ?? 30_000, () => `${this.name} should ring, but is ${this.state}`)
+    return this.#until(
+      () => this.#ringing,
+      options.withinMs ?? 30_000,
+      () => `${this.name} should ring, but is ${this.state}`,
+    )
   }
 
   /** Waits until it rings no more (and was not answered by itself). @throws Disappointed */
   async stopsRinging(options: { readonly withinMs?: number } = {}): Promise<void> {
-    await this.#until(() => (this.#ringing === undefined ? true : undefined), options.withinMs ?? 30_000, () => `${this.name} should stop ringing`)
+    await this.#until(
+      () => (this.#ringing === undefined ? true : undefined),
+      options.withinMs ?? 30_000,
+      () => `${this.name} should stop ringing`,
+    )
   }
 
   /** Waits until it rings, and picks up. @returns whether there is a call now: the caller may have given up in that moment */
@@ -294,17 +306,28 @@ export class Phone {
    * @returns how the present or last call ended; undefined where there never was one @throws Disappointed
    */
   async isHungUp(options: { readonly withinMs?: number } = {}): Promise<SessionEnd | undefined> {
-    await this.#until(() => (this.#call === undefined ? true : undefined), options.withinMs ?? 10_000, () => `${this.name} should be hung up on, but is ${this.state}`)
+    await this.#until(
+      () => (this.#call === undefined ? true : undefined),
+      options.withinMs ?? 10_000,
+      () => `${this.name} should be hung up on, but is ${this.state}`,
+    )
     return this.#lastSession?.ended
   }
 
   /** Waits until there is a call. @throws Disappointed */
   async isConnected(options: { readonly withinMs?: number } = {}): Promise<void> {
-    await this.#until(() => this.#call?.session, options.withinMs ?? 10_000, () => `${this.name} should be connected, but is ${this.state}`)
+    await this.#until(
+      () => this.#call?.session,
+      options.withinMs ?? 10_000,
+      () => `${this.name} should be connected, but is ${this.state}`,
+    )
   }
 
   /** Presses keys, one after the other. @returns when the last one was through (monotonic ms) */
-  async presses(keys: string, options: { readonly form?: KeyForm; readonly holdMs?: number; readonly gapMs?: number } = {}): Promise<number> {
+  async presses(
+    keys: string,
+    options: { readonly form?: KeyForm; readonly holdMs?: number; readonly gapMs?: number } = {},
+  ): Promise<number> {
     const { form = this.keyForm, holdMs = 100, gapMs = 100 } = options
     let at = performance.now()
     for (const [index, key] of Array.from(keys).entries()) {

@@ -59,7 +59,13 @@ export function declines({ afterMs = 1500, status = 603 } = {}): Temperament {
 }
 
 /** A voicemail box picks up: greeting, beep, silence; it presses nothing, and hangs up when its tape is full. */
-export function voicemail({ afterMs = 3000, greetingMs = 6000, beepHz = 1000, tapeMs = 120_000, greeting = undefined as Int16Array | undefined } = {}): Temperament {
+export function voicemail({
+  afterMs = 3000,
+  greetingMs = 6000,
+  beepHz = 1000,
+  tapeMs = 120_000,
+  greeting = undefined as Int16Array | undefined,
+} = {}): Temperament {
   return {
     name: 'voicemail picks up',
     behave: async (phone) => {

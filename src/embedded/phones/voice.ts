@@ -20,7 +20,10 @@ export function toneLoop(frequencyHz: number, codec: AudioCodec): Buffer {
   const key = `${codec} ${frequencyHz}`
   let loop = loops.get(key)
   if (loop === undefined) {
-    loop = frequencyHz === 0 ? Buffer.alloc(FRAME_SAMPLES, codec === 'PCMA' ? ALAW_SILENCE : MULAW_SILENCE) : encoded(tone(frequencyHz, loopFrames(frequencyHz) * FRAME_SAMPLES), codec)
+    loop =
+      frequencyHz === 0
+        ? Buffer.alloc(FRAME_SAMPLES, codec === 'PCMA' ? ALAW_SILENCE : MULAW_SILENCE)
+        : encoded(tone(frequencyHz, loopFrames(frequencyHz) * FRAME_SAMPLES), codec)
     loops.set(key, loop)
   }
   return loop

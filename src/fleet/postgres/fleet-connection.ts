@@ -30,7 +30,14 @@ export class FleetConnection {
 
   /** Tries once; whatever comes of it, it is tried again for ever. Never rejects. */
   async open(): Promise<void> {
-    const client = new pg.Client({ connectionString: this.url, application_name: this.name, connectionTimeoutMillis: connectWithinMs, query_timeout: this.answerWithinMs, keepAlive: true, pipeline: true })
+    const client = new pg.Client({
+      connectionString: this.url,
+      application_name: this.name,
+      connectionTimeoutMillis: connectWithinMs,
+      query_timeout: this.answerWithinMs,
+      keepAlive: true,
+      pipeline: true,
+    })
     client.on('error', () => this.#drop(client))
     client.on('end', () => this.#drop(client))
     client.on('notification', ({ payload = '' }) => this.listener.notified(payload))

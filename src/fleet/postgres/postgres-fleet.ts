@@ -94,15 +94,20 @@ class PostgresFleet implements Presence {
     const now = Date.now()
     this.#engines = [{ ...self, since: now, lastSeen: now }]
     this.#lapses = new Lapses(times.leaseMs, breakMs)
-    this.#connection = new FleetConnection(url, `ringround fleet @ ${self.name}`.slice(0, 62 - self.incarnation.length) + ` ${self.incarnation}`, answerMs, {
-      connected: async () => {
-        await this.#connection.ask(`listen ${channel}`)
-        this.signals.connected()
-        await this.#look()
+    this.#connection = new FleetConnection(
+      url,
+      `ringround fleet @ ${self.name}`.slice(0, 62 - self.incarnation.length) + ` ${self.incarnation}`,
+      answerMs,
+      {
+        connected: async () => {
+          await this.#connection.ask(`listen ${channel}`)
+          this.signals.connected()
+          await this.#look()
+        },
+        lost: () => undefined,
+        notified: (payload) => this.signals.notified(payload),
       },
-      lost: () => undefined,
-      notified: (payload) => this.signals.notified(payload),
-    })
+    )
     this.turns = new PostgresTurns(this.#connection)
     this.signals = new PostgresSignals(this.#connection, self.incarnation)
     this.signals.on('engines', () => void this.#look())
@@ -211,7 +216,11 @@ class PostgresFleet implements Presence {
     if (doubted !== undefined) this.#settled(true)
     this.#take(rows)
     const others = rows.filter((row) => row.gone_at === null && row !== own)
-    for (const { incarnation, beats } of this.#lapses.look(performance.now(), others.map((row) => ({ incarnation: row.incarnation, beats: Number(row.beats) })))) await this.#end(incarnation, beats)
+    for (const { incarnation, beats } of this.#lapses.look(
+      performance.now(),
+      others.map((row) => ({ incarnation: row.incarnation, beats: Number(row.beats) })),
+    ))
+      await this.#end(incarnation, beats)
   }
 
   /** Ends the run of an engine that gives no signs of life. Who is the first to do so tells the others. */
@@ -226,10 +235,15 @@ class PostgresFleet implements Presence {
     const engines = running
       .map(({ node, incarnation, started_at: since, at }) => ({ name: node, incarnation, since: Number(since), lastSeen: Number(at) }))
       .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.since - b.since))
-    const others = engines.length !== this.#engines.length || engines.some(({ incarnation }, place) => incarnation !== this.#engines[place]?.incarnation)
+    const others =
+      engines.length !== this.#engines.length || engines.some(({ incarnation }, place) => incarnation !== this.#engines[place]?.incarnation)
     this.#engines = engines
     if (others) for (const listener of this.#changed) queueMicrotask(listener)
-    const gone = rows.flatMap(({ incarnation, node, gone_at: at, how }) => (at === null || how === null ? [] : [{ name: node, incarnation, how, at: Number(at) }])).sort((a, b) => a.at - b.at)
+    const gone = rows
+      .flatMap(({ incarnation, node, gone_at: at, how }) =>
+        at === null || how === null ? [] : [{ name: node, incarnation, how, at: Number(at) }],
+      )
+      .sort((a, b) => a.at - b.at)
     for (const engine of gone) {
       if (this.#gone.has(engine.incarnation)) continue
       this.#gone.set(engine.incarnation, engine)

@@ -28,7 +28,9 @@ export class PostgresTurns implements Turns {
         if (performance.now() - began > connectionWithinMs) return false
       } else {
         // As the connection is lost it is asked again: as long as it stays away, above.
-        const rows = await this.connection.ask<{ readonly taken: boolean }>('select pg_try_advisory_lock(hashtextextended($1, 1)) as taken', [what]).catch(() => [])
+        const rows = await this.connection
+          .ask<{ readonly taken: boolean }>('select pg_try_advisory_lock(hashtextextended($1, 1)) as taken', [what])
+          .catch(() => [])
         if (rows[0]?.taken === true) return true
       }
       await wait(againAfterMs)

@@ -1,7 +1,12 @@
 import { createECDH } from 'node:crypto'
 
 /** Where push services take messages: `web.push.apple.com`, `*.push.apple.com` (any host below), or an origin on loopback, `http://127.0.0.1:8030`, to try it. */
-export const defaultPushServices = ['fcm.googleapis.com', 'updates.push.services.mozilla.com', '*.push.apple.com', '*.notify.windows.com'] as const
+export const defaultPushServices = [
+  'fcm.googleapis.com',
+  'updates.push.services.mozilla.com',
+  '*.push.apple.com',
+  '*.notify.windows.com',
+] as const
 
 const hostOrBelow = /^(\*\.)?([a-z0-9-]+\.)+[a-z]{2,}$/
 const onLoopback = /^http:\/\/(127\.0\.0\.1|\[::1\]):\d{1,5}$/
@@ -29,10 +34,14 @@ export interface PushPlace {
   readonly auth: string
 }
 
-export type ReadPlace = { readonly kind: 'read'; readonly place: PushPlace } | { readonly kind: 'refused'; readonly code: 'notAPushService' | 'badKeys' }
+export type ReadPlace =
+  { readonly kind: 'read'; readonly place: PushPlace } | { readonly kind: 'refused'; readonly code: 'notAPushService' | 'badKeys' }
 
 /** Reads what a browser has sent. */
-export function readPushPlace({ endpoint = '', p256dh = '', auth = '' }: Readonly<Record<string, string>>, services: readonly string[]): ReadPlace {
+export function readPushPlace(
+  { endpoint = '', p256dh = '', auth = '' }: Readonly<Record<string, string>>,
+  services: readonly string[],
+): ReadPlace {
   if (!isOfPushService(endpoint, services)) return { kind: 'refused', code: 'notAPushService' }
   const key = bytesOf(p256dh)
   if (key?.length !== 65 || bytesOf(auth)?.length !== 16 || !isPoint(key)) return { kind: 'refused', code: 'badKeys' }

@@ -23,8 +23,15 @@ export class PushBook {
   /** One for each session, and the last one for each address: another person may sign in with the same browser. */
   async keep(person: string, session: string, { endpoint, p256dh, auth }: PushPlace): Promise<void> {
     const { db, now } = this.settings
-    await db.deleteFrom('push_subscriptions').where((where) => where.or([where('session', '=', session), where('endpoint', '=', endpoint)])).execute()
-    await db.insertInto('push_subscriptions').values({ id: randomUUID(), person, session, endpoint, p256dh, auth, created_at: now() }).onConflict((conflict) => conflict.doNothing()).execute()
+    await db
+      .deleteFrom('push_subscriptions')
+      .where((where) => where.or([where('session', '=', session), where('endpoint', '=', endpoint)]))
+      .execute()
+    await db
+      .insertInto('push_subscriptions')
+      .values({ id: randomUUID(), person, session, endpoint, p256dh, auth, created_at: now() })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute()
   }
 
   /** Whether the browser of this session is told. */
@@ -40,7 +47,8 @@ export class PushBook {
   /** All browsers that are told, by person. */
   async all(): Promise<ReadonlyMap<string, readonly PushSubscription[]>> {
     const byPerson = new Map<string, PushSubscription[]>()
-    for (const one of await this.#current().orderBy('push_subscriptions.created_at').execute()) byPerson.set(one.person, [...(byPerson.get(one.person) ?? []), one])
+    for (const one of await this.#current().orderBy('push_subscriptions.created_at').execute())
+      byPerson.set(one.person, [...(byPerson.get(one.person) ?? []), one])
     return byPerson
   }
 
@@ -58,7 +66,18 @@ export class PushBook {
     const { db, now } = this.settings
     await db
       .deleteFrom('push_subscriptions')
-      .where((where) => where.not(where.exists(where.selectFrom('sessions').select('sessions.id').whereRef('sessions.id', '=', 'push_subscriptions.session').where('sessions.ended_at', 'is', null).where('sessions.expires_at', '>', now()))))
+      .where((where) =>
+        where.not(
+          where.exists(
+            where
+              .selectFrom('sessions')
+              .select('sessions.id')
+              .whereRef('sessions.id', '=', 'push_subscriptions.session')
+              .where('sessions.ended_at', 'is', null)
+              .where('sessions.expires_at', '>', now()),
+          ),
+        ),
+      )
       .execute()
   }
 
@@ -71,7 +90,12 @@ export class PushBook {
 
   async wish(person: string, kind: AboutKind, wanted: boolean): Promise<void> {
     const { db } = this.settings
-    if (wanted === unlessAsked.has(kind)) await db.insertInto('subscriptions').values({ person, kind: otherwise(kind) }).onConflict((conflict) => conflict.doNothing()).execute()
+    if (wanted === unlessAsked.has(kind))
+      await db
+        .insertInto('subscriptions')
+        .values({ person, kind: otherwise(kind) })
+        .onConflict((conflict) => conflict.doNothing())
+        .execute()
     else await db.deleteFrom('subscriptions').where('person', '=', person).where('kind', '=', otherwise(kind)).execute()
   }
 
@@ -80,7 +104,13 @@ export class PushBook {
     return db
       .selectFrom('push_subscriptions')
       .innerJoin('sessions', 'sessions.id', 'push_subscriptions.session')
-      .select(['push_subscriptions.id', 'push_subscriptions.person', 'push_subscriptions.endpoint', 'push_subscriptions.p256dh', 'push_subscriptions.auth'])
+      .select([
+        'push_subscriptions.id',
+        'push_subscriptions.person',
+        'push_subscriptions.endpoint',
+        'push_subscriptions.p256dh',
+        'push_subscriptions.auth',
+      ])
       .where('sessions.ended_at', 'is', null)
       .where('sessions.expires_at', '>', now())
   }

@@ -29,8 +29,13 @@ export function byPush(settings: PushSettings): Carrier {
     async deliver({ message }) {
       if (message.kind !== 'push') throw new Error(`a message ${message.kind} does not go to browsers`)
       const place = await book.find(message.subscription)
-      if (!place) return { kind: 'refused', why: 'this browser is told of nothing any more: it has signed out, its session is over, or it was switched off' }
-      if (!isOfPushService(place.endpoint, services)) return { kind: 'refused', why: 'the push service of this browser is none of push.services' }
+      if (!place)
+        return {
+          kind: 'refused',
+          why: 'this browser is told of nothing any more: it has signed out, its session is over, or it was switched off',
+        }
+      if (!isOfPushService(place.endpoint, services))
+        return { kind: 'refused', why: 'the push service of this browser is none of push.services' }
       const sent = noticeOf(message.about, directory())
       if (now() >= sent.until) return { kind: 'refused', why: 'it is no news any more' }
       return post(place, sent)
@@ -41,14 +46,24 @@ export function byPush(settings: PushSettings): Carrier {
   async function post(place: PushSubscription, { notice, until, urgency }: Sent): Promise<Delivery> {
     try {
       const { default: webPush } = await import('web-push')
-      const { endpoint, method, headers, body } = webPush.generateRequestDetails({ endpoint: place.endpoint, keys: { p256dh: place.p256dh, auth: place.auth } }, JSON.stringify(notice), {
-        vapidDetails: { subject: settings.contact, ...(await settings.keyPair()) },
-        TTL: Math.max(1, Math.floor((until - now()) / 1_000)),
-        urgency,
-        topic: topicOf(notice.tag),
-        contentEncoding: 'aes128gcm',
+      const { endpoint, method, headers, body } = webPush.generateRequestDetails(
+        { endpoint: place.endpoint, keys: { p256dh: place.p256dh, auth: place.auth } },
+        JSON.stringify(notice),
+        {
+          vapidDetails: { subject: settings.contact, ...(await settings.keyPair()) },
+          TTL: Math.max(1, Math.floor((until - now()) / 1_000)),
+          urgency,
+          topic: topicOf(notice.tag),
+          contentEncoding: 'aes128gcm',
+        },
+      )
+      const answer = await fetch(endpoint, {
+        method,
+        headers: headers as Record<string, string>,
+        body,
+        redirect: 'manual',
+        signal: AbortSignal.timeout(withinMs),
       })
-      const answer = await fetch(endpoint, { method, headers: headers as Record<string, string>, body, redirect: 'manual', signal: AbortSignal.timeout(withinMs) })
       await answer.body?.cancel()
       if (answer.status >= 200 && answer.status < 300) return { kind: 'sent' }
       const why = `${new URL(endpoint).host} answers ${answer.status}`

@@ -31,7 +31,11 @@ export interface PushOccasionsSettings {
   readonly alarms: Pick<AlarmBoard, 'subscribe'>
   readonly store: Pick<Store, 'calls'>
   /** Open call-backs of a clinician that became due from `from` on, before `to`. */
-  readonly callBacksDue: (clinician: ClinicianId, from: number, to: number) => readonly { readonly id: string; readonly line: LineId; readonly dueAt: number }[]
+  readonly callBacksDue: (
+    clinician: ClinicianId,
+    from: number,
+    to: number,
+  ) => readonly { readonly id: string; readonly line: LineId; readonly dueAt: number }[]
   readonly directory: () => Directory
   readonly clock: Clock
   /** Told of what could not be put into the outbox. */
@@ -42,7 +46,17 @@ export interface PushOccasionsSettings {
  * Puts in what browsers are told of. Every engine looks; each notice has a key of its own for each browser, so that it is put in once, whoever looks first.
  * @returns ends it, once what is under way is in
  */
-export function watchPushOccasions({ outbox, book, accounts, alarms, store, callBacksDue, directory, clock, trouble }: PushOccasionsSettings): () => Promise<void> {
+export function watchPushOccasions({
+  outbox,
+  book,
+  accounts,
+  alarms,
+  store,
+  callBacksDue,
+  directory,
+  clock,
+  trouble,
+}: PushOccasionsSettings): () => Promise<void> {
   const underWay = new UnderWay(trouble)
 
   const unsubscribe = onNewAlarms(alarms, (one) => {
@@ -50,7 +64,8 @@ export function watchPushOccasions({ outbox, book, accounts, alarms, store, call
       for (const [person, browsers] of await book.all()) {
         if (!(await book.wishes(person)).has('alarm')) continue
         const reach = await reachNow(accounts, person, 'alarms')
-        if (reach && alarmsWithin([one], reach, directory()).length > 0) await tell(browsers, { kind: 'alarm', alarm: one.alarm, at: one.since }, `alarm ${one.alarm} ${Math.floor(one.since / hour)}`)
+        if (reach && alarmsWithin([one], reach, directory()).length > 0)
+          await tell(browsers, { kind: 'alarm', alarm: one.alarm, at: one.since }, `alarm ${one.alarm} ${Math.floor(one.since / hour)}`)
       }
     })
   })
@@ -62,9 +77,18 @@ export function watchPushOccasions({ outbox, book, accounts, alarms, store, call
       if (clinician === undefined) continue
       const wishes = await book.wishes(person)
       const now = clock.now()
-      if (wishes.has('onSoon')) for (const { line, at } of comingOn(clinician, now)) await tell(browsers, { kind: 'onSoon', line, at }, `on ${line} ${at}`)
-      if (wishes.has('callBackDue')) for (const { id, line, dueAt } of callBacksDue(clinician, now - dueBeforeMs, now)) await tell(browsers, { kind: 'callBackDue', callBack: id, line, at: dueAt }, `call-back ${id} ${dueAt}`)
-      if (wishes.has('outcomeOpen')) for (const { callId, line, arrivedAt } of await openCalls(clinician, now)) await tell(browsers, { kind: 'outcomeOpen', call: callId, ...(line === null ? {} : { line }), at: arrivedAt }, `outcome ${callId}`)
+      if (wishes.has('onSoon'))
+        for (const { line, at } of comingOn(clinician, now)) await tell(browsers, { kind: 'onSoon', line, at }, `on ${line} ${at}`)
+      if (wishes.has('callBackDue'))
+        for (const { id, line, dueAt } of callBacksDue(clinician, now - dueBeforeMs, now))
+          await tell(browsers, { kind: 'callBackDue', callBack: id, line, at: dueAt }, `call-back ${id} ${dueAt}`)
+      if (wishes.has('outcomeOpen'))
+        for (const { callId, line, arrivedAt } of await openCalls(clinician, now))
+          await tell(
+            browsers,
+            { kind: 'outcomeOpen', call: callId, ...(line === null ? {} : { line }), at: arrivedAt },
+            `outcome ${callId}`,
+          )
     }
   }
 
@@ -79,7 +103,9 @@ export function watchPushOccasions({ outbox, book, accounts, alarms, store, call
 
   async function openCalls(clinician: ClinicianId, now: number) {
     const { calls } = await store.calls({ within: [{ clinician }, { assigned: clinician }], outcome: 'open', limit: mostCalls })
-    return calls.filter(({ endedAt, talked }) => talked && endedAt !== null && endedAt <= now - outcomeAfterMs && endedAt > now - outcomeBeforeMs)
+    return calls.filter(
+      ({ endedAt, talked }) => talked && endedAt !== null && endedAt <= now - outcomeAfterMs && endedAt > now - outcomeBeforeMs,
+    )
   }
 
   async function tell(browsers: readonly PushSubscription[], about: About, key: string): Promise<void> {

@@ -26,16 +26,44 @@ export interface Sent {
 export function noticeOf(about: About, directory: Directory): Sent {
   const line = 'line' in about && about.line !== undefined ? directory.lines.get(about.line) : undefined
   const name = line?.name ?? 'An advice line'
-  const time = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', timeZone: line?.timeZone ?? 'Europe/London' }).format(about.at)
+  const time = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', timeZone: line?.timeZone ?? 'Europe/London' }).format(
+    about.at,
+  )
   switch (about.kind) {
     case 'onSoon':
-      return { notice: { title: `You are on at ${time}`, body: name, tag: `on ${about.line} ${about.at}`, path: '/pocket' }, until: about.at, urgency: 'high' }
+      return {
+        notice: { title: `You are on at ${time}`, body: name, tag: `on ${about.line} ${about.at}`, path: '/pocket' },
+        until: about.at,
+        urgency: 'high',
+      }
     case 'outcomeOpen':
-      return { notice: { title: 'A call of yours has no outcome yet', body: `${name}, ${time}`, tag: `outcome ${about.call}`, path: '/pocket' }, until: about.at + 12 * hour, urgency: 'normal' }
+      return {
+        notice: { title: 'A call of yours has no outcome yet', body: `${name}, ${time}`, tag: `outcome ${about.call}`, path: '/pocket' },
+        until: about.at + 12 * hour,
+        urgency: 'normal',
+      }
     case 'callBackDue':
-      return { notice: { title: 'A call-back is due', body: `${name}, ${time}`, tag: `call-back ${about.callBack} ${about.at}`, path: '/call-backs' }, until: about.at + 2 * hour, urgency: 'high' }
+      return {
+        notice: {
+          title: 'A call-back is due',
+          body: `${name}, ${time}`,
+          tag: `call-back ${about.callBack} ${about.at}`,
+          path: '/call-backs',
+        },
+        until: about.at + 2 * hour,
+        urgency: 'high',
+      }
     // Without its subject, which may be somebody's telephone.
     case 'alarm':
-      return { notice: { title: `Alarm: ${entryOf(about.alarm).severity}`, body: entryOf(about.alarm).meaning, tag: `alarm ${about.alarm}`, path: '/alarms' }, until: about.at + hour, urgency: 'high' }
+      return {
+        notice: {
+          title: `Alarm: ${entryOf(about.alarm).severity}`,
+          body: entryOf(about.alarm).meaning,
+          tag: `alarm ${about.alarm}`,
+          path: '/alarms',
+        },
+        until: about.at + hour,
+        urgency: 'high',
+      }
   }
 }

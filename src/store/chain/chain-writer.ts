@@ -1,12 +1,32 @@
 import type { Selectable } from 'kysely'
 import type { StoreDatabase } from '../database.js'
 import { newestDirectoryVersion } from '../questions/directory-versions.js'
-import { callsArrivedUntil, entriesBetween, factsOfCalls, lastEntry, lastLink, sealOfAudit, unlinkedCalls, versionsBetween } from '../questions/links.js'
+import {
+  callsArrivedUntil,
+  entriesBetween,
+  factsOfCalls,
+  lastEntry,
+  lastLink,
+  sealOfAudit,
+  unlinkedCalls,
+  versionsBetween,
+} from '../questions/links.js'
 import type { CallEventsTable } from '../schema.js'
 import type { Step } from '../statement.js'
 import { Statements } from '../statements.js'
 import { isConflict } from '../store-error.js'
-import { coversOf, hashOfEntry, hashOfFacts, hashOfVersion, nextLink, rowOfLink, type Covers, type Link, type LinkedFacts, type LinkedVersion } from './link.js'
+import {
+  coversOf,
+  hashOfEntry,
+  hashOfFacts,
+  hashOfVersion,
+  nextLink,
+  rowOfLink,
+  type Covers,
+  type Link,
+  type LinkedFacts,
+  type LinkedVersion,
+} from './link.js'
 
 /** The last link of a chain: whoever has it can tell whether anything before it was changed. */
 export type ChainHead = Pick<Link, 'number' | 'day' | 'hash'>
@@ -59,23 +79,23 @@ export class ChainWriter {
 
   async #all(breathe: () => Promise<boolean>): Promise<void> {
     let after = ''
-    for (let more = true; more; ) {
+    for (let more = true; more;) {
       const page = await unlinkedCalls(this.settings.database.reading, after, callsInOne)
       if (page.length > 0) await this.#linkCalls(page.map((row) => ({ callId: row.call_id, from: Number(row.first_seq) })))
       after = page.at(-1)?.call_id ?? ''
       more = page.length === callsInOne
       if (more && !(await breathe())) return
     }
-    for (let more = true; more; ) {
+    for (let more = true; more;) {
       more = await this.#linkEntries()
       if (more && !(await breathe())) return
     }
-    for (let more = true; more; ) {
+    for (let more = true; more;) {
       more = await this.#linkVersions()
       if (more && !(await breathe())) return
     }
     await this.#linkAudit()
-    for (let more = true; more; ) {
+    for (let more = true; more;) {
       more = await this.#linkPast()
       if (more && !(await breathe())) return
     }
@@ -91,8 +111,26 @@ export class ChainWriter {
       const to = Number(rows.at(-1)?.seq ?? from - 1)
       if (rows.length > 0) linked.push([callId, Number(rows[0]?.seq), to, hashOfFacts(rows)])
       // A call that runs stays; of one that is over, a fact that came meanwhile keeps it there.
-      if (ofCall.some(({ type }) => type === 'call.ended')) steps.push(this.#statements.step('linked', (db) => db.deleteFrom('unlinked').where('call_id', '=', callId).where('last_seq', '<=', to), [callId, to]))
-      if (rows.length > 0) steps.push(this.#statements.step('linked up to', (db) => db.updateTable('unlinked').set({ first_seq: to + 1 }).where('call_id', '=', callId).where('first_seq', '=', from), [to + 1, callId, from]))
+      if (ofCall.some(({ type }) => type === 'call.ended'))
+        steps.push(
+          this.#statements.step('linked', (db) => db.deleteFrom('unlinked').where('call_id', '=', callId).where('last_seq', '<=', to), [
+            callId,
+            to,
+          ]),
+        )
+      if (rows.length > 0)
+        steps.push(
+          this.#statements.step(
+            'linked up to',
+            (db) =>
+              db
+                .updateTable('unlinked')
+                .set({ first_seq: to + 1 })
+                .where('call_id', '=', callId)
+                .where('first_seq', '=', from),
+            [to + 1, callId, from],
+          ),
+        )
     }
     if (linked.length > 0) await this.#keep(() => Promise.resolve({ covers: { kind: 'calls', calls: linked }, steps }))
     else if (steps.length > 0) await this.settings.database.writing.batch(steps)
@@ -113,7 +151,9 @@ export class ChainWriter {
       const entries = await entriesBetween(db, await linkedThrough(), settled, entriesInOne)
       const through = Number(entries.at(-1)?.seq ?? 0)
       more = entries.length === entriesInOne
-      return entries.length === 0 ? undefined : { covers: { kind: 'entries', through, entries: entries.map((entry) => [Number(entry.seq), hashOfEntry(entry)]) } }
+      return entries.length === 0
+        ? undefined
+        : { covers: { kind: 'entries', through, entries: entries.map((entry) => [Number(entry.seq), hashOfEntry(entry)]) } }
     })
     return more
   }
@@ -132,7 +172,10 @@ export class ChainWriter {
       const after = await linkedThrough()
       const through = Math.min(newest, after + versionsInOne)
       more = through < newest
-      const versions = (await versionsBetween(db, after, through)).map((rows): LinkedVersion => [Number(rows.version.version), hashOfVersion(rows)])
+      const versions = (await versionsBetween(db, after, through)).map((rows): LinkedVersion => [
+        Number(rows.version.version),
+        hashOfVersion(rows),
+      ])
       return versions.length === 0 ? undefined : { covers: { kind: 'versions', through, versions } }
     })
     return more
@@ -160,7 +203,12 @@ export class ChainWriter {
       const { until, after } = last?.kind === 'past' ? last : { until: this.settings.now(), after: undefined }
       const page = await callsArrivedUntil(this.settings.database.reading, until, after, callsInOne)
       const facts = await this.#facts(page.map(({ callId }) => callId))
-      const calls = [...facts].map(([callId, rows]): LinkedFacts => [callId, Number(rows[0]?.seq), Number(rows.at(-1)?.seq), hashOfFacts(rows)])
+      const calls = [...facts].map(([callId, rows]): LinkedFacts => [
+        callId,
+        Number(rows[0]?.seq),
+        Number(rows.at(-1)?.seq),
+        hashOfFacts(rows),
+      ])
       const to = page.length < callsInOne ? undefined : page.at(-1)
       more = to !== undefined
       return { covers: { kind: 'past', until, ...(to === undefined ? {} : { after: to }), calls } }
@@ -175,7 +223,12 @@ export class ChainWriter {
       const last = await lastLink(writing.db)
       const made = await make()
       if (made === undefined) return
-      const link = nextLink(last && { number: Number(last.number), day: last.day, hash: last.hash }, made.covers, this.settings.now(), this.settings.node)
+      const link = nextLink(
+        last && { number: Number(last.number), day: last.day, hash: last.hash },
+        made.covers,
+        this.settings.now(),
+        this.settings.node,
+      )
       try {
         await writing.batch([...this.#statements.insert('links', [rowOfLink(link)]), ...(made.steps ?? [])])
         return

@@ -3,7 +3,17 @@ import { deletedCalls, deletionsInLedger, lastAuditCut, type DeletedCall } from 
 import { entriesNumbered, factsOfCalls, linksAfter, sealOfAudit, unlinkedCalls, versionsBetween } from '../questions/links.js'
 import type { CallEventsTable, LinksTable } from '../schema.js'
 import type { Db } from '../statements.js'
-import { coversOf, hashOfEntry, hashOfFacts, hashOfLink, hashOfVersion, type Covers, type LinkedEntry, type LinkedFacts, type LinkedVersion } from './link.js'
+import {
+  coversOf,
+  hashOfEntry,
+  hashOfFacts,
+  hashOfLink,
+  hashOfVersion,
+  type Covers,
+  type LinkedEntry,
+  type LinkedFacts,
+  type LinkedVersion,
+} from './link.js'
 import type { ChainHead } from './chain-writer.js'
 
 /** What the links prove of a store. */
@@ -67,30 +77,59 @@ export class ChainCheck {
 
   /** Every fact there is, by call and number. */
   async allFacts(rows: readonly Selectable<CallEventsTable>[]): Promise<void> {
-    const unlinked = rows.filter(({ call_id: callId, seq }) => Number(seq) > (this.#covered.get(callId) ?? 0) && this.#beyond.get(callId)?.some(([from, to]) => Number(seq) >= from && Number(seq) <= to) !== true)
+    const unlinked = rows.filter(
+      ({ call_id: callId, seq }) =>
+        Number(seq) > (this.#covered.get(callId) ?? 0) &&
+        this.#beyond.get(callId)?.some(([from, to]) => Number(seq) >= from && Number(seq) <= to) !== true,
+    )
     if (unlinked.length === 0) return
     this.#waiting += unlinked.length
     const calls = new Map(unlinked.map((row) => [row.call_id, row]))
     const waits = new Set(await this.#waits([...calls.keys()]))
     for (const [callId, { seq }] of calls) {
-      if (!waits.has(callId)) this.#say(`fact ${seq} of call ${callId} is not in the chain and does not wait for it: it was added past the engine, or by an engine from before there was a chain`)
+      if (!waits.has(callId))
+        this.#say(
+          `fact ${seq} of call ${callId} is not in the chain and does not wait for it: it was added past the engine, or by an engine from before there was a chain`,
+        )
     }
   }
 
   end(): CheckedChain {
     const last = this.#last
     const behind = this.heads.find(({ number }) => number > Number(last?.number ?? 0))
-    if (behind !== undefined) this.#say(`the chain ends ${last === undefined ? 'before the first' : `at number ${last.number} of ${instant(last.at)}`}, and number ${behind.number} of ${behind.day} was written down as a head: what was kept since then was removed, or this is an older copy`)
-    return { links: this.#links, facts: this.#facts, entries: this.#entries, versions: this.#versions, audited: this.#audited, deleted: this.#deleted.size, wrong: this.#wrong, wrongs: this.#wrongs, waiting: this.#waiting, head: last && { number: Number(last.number), day: last.day, hash: last.hash } }
+    if (behind !== undefined)
+      this.#say(
+        `the chain ends ${last === undefined ? 'before the first' : `at number ${last.number} of ${instant(last.at)}`}, and number ${behind.number} of ${behind.day} was written down as a head: what was kept since then was removed, or this is an older copy`,
+      )
+    return {
+      links: this.#links,
+      facts: this.#facts,
+      entries: this.#entries,
+      versions: this.#versions,
+      audited: this.#audited,
+      deleted: this.#deleted.size,
+      wrong: this.#wrong,
+      wrongs: this.#wrongs,
+      waiting: this.#waiting,
+      head: last && { number: Number(last.number), day: last.day, hash: last.hash },
+    }
   }
 
   async #link(row: Selectable<LinksTable>): Promise<void> {
     const before = this.#last
     const [number, expected] = [Number(row.number), Number(before?.number ?? 0) + 1]
-    if (number !== expected) this.#say(`${number - expected === 1 ? `link ${expected} is` : `the links ${expected} to ${number - 1} are`} missing${before === undefined ? ', those from the beginning' : `, behind that of ${instant(before.at)}`}: what was kept between ${before === undefined ? 'the beginning' : before.day} and ${row.day} may be missing with them`)
-    else if (row.before !== (before?.hash ?? '')) this.#say(`link ${number} of ${instant(row.at)} does not follow the one before it: one of the two was changed`)
+    if (number !== expected)
+      this.#say(
+        `${number - expected === 1 ? `link ${expected} is` : `the links ${expected} to ${number - 1} are`} missing${before === undefined ? ', those from the beginning' : `, behind that of ${instant(before.at)}`}: what was kept between ${before === undefined ? 'the beginning' : before.day} and ${row.day} may be missing with them`,
+      )
+    else if (row.before !== (before?.hash ?? ''))
+      this.#say(`link ${number} of ${instant(row.at)} does not follow the one before it: one of the two was changed`)
     if (hashOfLink(row) !== row.hash) this.#say(`link ${number} of ${instant(row.at)} was changed`)
-    for (const head of this.heads) if (head.number === number && head.hash !== row.hash) this.#say(`link ${number} of ${instant(row.at)} is not the one that was written down as a head: the chain was made anew since, or this is another store`)
+    for (const head of this.heads)
+      if (head.number === number && head.hash !== row.hash)
+        this.#say(
+          `link ${number} of ${instant(row.at)} is not the one that was written down as a head: the chain was made anew since, or this is another store`,
+        )
     if (before !== undefined && row.day < before.day) this.#say(`link ${number} is of ${row.day}, and the one before it of ${before.day}`)
     this.#last = row
     this.#links++
@@ -105,8 +144,16 @@ export class ChainCheck {
 
   async #linkedCalls(calls: readonly LinkedFacts[], link: Selectable<LinksTable>): Promise<void> {
     const facts = new Map<string, Selectable<CallEventsTable>[]>()
-    for (const row of await factsOfCalls(this.db, [...new Set(calls.map(([callId]) => callId))])) facts.set(row.call_id, [...(facts.get(row.call_id) ?? []), row])
-    const deleted = new Map((await deletedCalls(this.db, calls.map(([callId]) => callId).filter((callId) => !facts.has(callId)))).map((one) => [one.callId, one]))
+    for (const row of await factsOfCalls(this.db, [...new Set(calls.map(([callId]) => callId))]))
+      facts.set(row.call_id, [...(facts.get(row.call_id) ?? []), row])
+    const deleted = new Map(
+      (
+        await deletedCalls(
+          this.db,
+          calls.map(([callId]) => callId).filter((callId) => !facts.has(callId)),
+        )
+      ).map((one) => [one.callId, one]),
+    )
     for (const [callId, from, to, hash] of calls) {
       this.#cover(callId, from, to)
       const gone = deleted.get(callId)
@@ -118,28 +165,44 @@ export class ChainCheck {
       const rows = ofCall.filter(({ seq }) => Number(seq) >= from && Number(seq) <= to)
       if (rows.length === to - from + 1) {
         if (hashOfFacts(rows) === hash) this.#facts += rows.length
-        else this.#say(`${from === to ? `fact ${from}` : `one of the facts ${from} to ${to}`} of call ${callId} was changed after ${instant(link.at)}, when it entered the chain`)
+        else
+          this.#say(
+            `${from === to ? `fact ${from}` : `one of the facts ${from} to ${to}`} of call ${callId} was changed after ${instant(link.at)}, when it entered the chain`,
+          )
         continue
       }
       const there = new Set(rows.map(({ seq }) => Number(seq)))
       const missing = Array.from({ length: to - from + 1 }, (_, index) => from + index).filter((seq) => !there.has(seq))
-      this.#say(ofCall.length === 0 ? `call ${callId} was removed after ${instant(link.at)}, when its facts ${from} to ${to} entered the chain` : `${missing.length === 1 ? `fact ${missing[0] ?? 0}` : `the facts ${missing.join(', ')}`} of call ${callId} ${missing.length === 1 ? 'was' : 'were'} removed after ${instant(link.at)}, when they entered the chain`)
+      this.#say(
+        ofCall.length === 0
+          ? `call ${callId} was removed after ${instant(link.at)}, when its facts ${from} to ${to} entered the chain`
+          : `${missing.length === 1 ? `fact ${missing[0] ?? 0}` : `the facts ${missing.join(', ')}`} of call ${callId} ${missing.length === 1 ? 'was' : 'were'} removed after ${instant(link.at)}, when they entered the chain`,
+      )
     }
   }
 
   /** It went by a deletion which the ledger has, itself in the chain. What is left proves of whoever still has its facts that they are these. */
   async #wasDeleted({ callId, certificate, deletedAt }: DeletedCall): Promise<void> {
     this.#named ??= await deletionsInLedger(this.db)
-    if (this.#named.get(callId)?.has(certificate) !== true) this.#say(`call ${callId} was deleted on ${instant(deletedAt)}, and no deletion in the ledger names it`)
+    if (this.#named.get(callId)?.has(certificate) !== true)
+      this.#say(`call ${callId} was deleted on ${instant(deletedAt)}, and no deletion in the ledger names it`)
     else this.#deleted.add(callId)
   }
 
   async #linkedEntries(entries: readonly LinkedEntry[], link: Selectable<LinksTable>): Promise<void> {
-    const rows = new Map((await entriesNumbered(this.db, entries.map(([seq]) => seq))).map((row) => [Number(row.seq), row]))
+    const rows = new Map(
+      (
+        await entriesNumbered(
+          this.db,
+          entries.map(([seq]) => seq),
+        )
+      ).map((row) => [Number(row.seq), row]),
+    )
     for (const [seq, hash] of entries) {
       const row = rows.get(seq)
       if (row === undefined) this.#say(`entry ${seq} of the ledger was removed after ${instant(link.at)}, when it entered the chain`)
-      else if (hashOfEntry(row) !== hash) this.#say(`entry ${seq} of the ledger (${row.topic} ${row.type}) was changed after ${instant(link.at)}, when it entered the chain`)
+      else if (hashOfEntry(row) !== hash)
+        this.#say(`entry ${seq} of the ledger (${row.topic} ${row.type}) was changed after ${instant(link.at)}, when it entered the chain`)
       else this.#entries++
     }
   }
@@ -147,8 +210,10 @@ export class ChainCheck {
   async #linkedVersions(versions: readonly LinkedVersion[], link: Selectable<LinksTable>): Promise<void> {
     for (const [version, hash] of versions) {
       const [rows] = await versionsBetween(this.db, version - 1, version)
-      if (rows === undefined) this.#say(`version ${version} of the directory was removed after ${instant(link.at)}, when it entered the chain`)
-      else if (hashOfVersion(rows) !== hash) this.#say(`version ${version} of the directory was changed after ${instant(link.at)}, when it entered the chain`)
+      if (rows === undefined)
+        this.#say(`version ${version} of the directory was removed after ${instant(link.at)}, when it entered the chain`)
+      else if (hashOfVersion(rows) !== hash)
+        this.#say(`version ${version} of the directory was changed after ${instant(link.at)}, when it entered the chain`)
       else this.#versions++
     }
   }
@@ -158,11 +223,15 @@ export class ChainCheck {
     const cut = there === undefined ? await lastAuditCut(this.db) : undefined
     if (cut !== undefined && cut.through >= through) {
       this.#named ??= await deletionsInLedger(this.db)
-      if (this.#named.get(`audit ${cut.through}`)?.has(cut.certificate) !== true) this.#say(`the audit was deleted up to entry ${cut.through}, and no deletion in the ledger names it`)
-      else if (cut.through === through && cut.seal !== seal) this.#say(`entry ${through} of the audit, the last that was deleted, is not the one that entered the chain at ${instant(link.at)}`)
+      if (this.#named.get(`audit ${cut.through}`)?.has(cut.certificate) !== true)
+        this.#say(`the audit was deleted up to entry ${cut.through}, and no deletion in the ledger names it`)
+      else if (cut.through === through && cut.seal !== seal)
+        this.#say(`entry ${through} of the audit, the last that was deleted, is not the one that entered the chain at ${instant(link.at)}`)
       else this.#audited = through
-    } else if (there === undefined) this.#say(`entry ${through} of the audit was removed after ${instant(link.at)}, when it entered the chain`)
-    else if (there.seal !== seal) this.#say(`entry ${through} of the audit, or one before it, was changed after ${instant(link.at)}, when it entered the chain`)
+    } else if (there === undefined)
+      this.#say(`entry ${through} of the audit was removed after ${instant(link.at)}, when it entered the chain`)
+    else if (there.seal !== seal)
+      this.#say(`entry ${through} of the audit, or one before it, was changed after ${instant(link.at)}, when it entered the chain`)
     else this.#audited = through
   }
 

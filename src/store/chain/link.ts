@@ -39,17 +39,29 @@ export type Covers =
    * Calls from before there were links, by arrival. `after`: the last of them. Absent: they are all linked. `until`: when the first link was made (wall-clock ms): what arrived later is
    * linked as it is written.
    */
-  | { readonly kind: 'past'; readonly until: number; readonly after?: { readonly arrivedAt: number; readonly callId: string }; readonly calls: readonly LinkedFacts[] }
+  | {
+      readonly kind: 'past'
+      readonly until: number
+      readonly after?: { readonly arrivedAt: number; readonly callId: string }
+      readonly calls: readonly LinkedFacts[]
+    }
 
 /** Hash over rows of one call, in their order. The same in every database. */
 export function hashOfFacts(rows: readonly Selectable<CallEventsTable>[]): string {
   const hash = createHash('sha256')
-  for (const row of rows) hash.update(`${JSON.stringify([row.call_id, Number(row.seq), Number(row.at), row.elapsed_ms === null ? null : Number(row.elapsed_ms), row.actor, row.actor_id, row.node, row.type, row.data])}\n`)
+  for (const row of rows)
+    hash.update(
+      `${JSON.stringify([row.call_id, Number(row.seq), Number(row.at), row.elapsed_ms === null ? null : Number(row.elapsed_ms), row.actor, row.actor_id, row.node, row.type, row.data])}\n`,
+    )
   return hash.digest('base64url')
 }
 
 export function hashOfEntry(row: Selectable<LedgerTable>): string {
-  return createHash('sha256').update(JSON.stringify([Number(row.seq), row.topic, row.subject, Number(row.at), row.actor, row.actor_id, row.node, row.type, row.data])).digest('base64url')
+  return createHash('sha256')
+    .update(
+      JSON.stringify([Number(row.seq), row.topic, row.subject, Number(row.at), row.actor, row.actor_id, row.node, row.type, row.data]),
+    )
+    .digest('base64url')
 }
 
 /** What a version of the directory changed: the entities that are so since then, and those that were so until then. The same in every database. */
@@ -61,8 +73,13 @@ export interface VersionRows {
 
 export function hashOfVersion({ version: row, began, ended }: VersionRows): string {
   const hash = createHash('sha256')
-  hash.update(`${JSON.stringify([Number(row.version), Number(row.at), row.actor, row.actor_id, row.node, row.source, row.why, Number(row.changed)])}\n`)
-  const lines = [...began.map(({ section, id, position, data }) => JSON.stringify(['began', section, id, position, data])), ...ended.map(({ section, id, from_version: from }) => JSON.stringify(['ended', section, id, Number(from)]))]
+  hash.update(
+    `${JSON.stringify([Number(row.version), Number(row.at), row.actor, row.actor_id, row.node, row.source, row.why, Number(row.changed)])}\n`,
+  )
+  const lines = [
+    ...began.map(({ section, id, position, data }) => JSON.stringify(['began', section, id, position, data])),
+    ...ended.map(({ section, id, from_version: from }) => JSON.stringify(['ended', section, id, Number(from)])),
+  ]
   for (const line of lines.sort()) hash.update(`${line}\n`)
   return hash.digest('base64url')
 }
@@ -78,7 +95,9 @@ export function nextLink(last: Pick<Link, 'number' | 'day' | 'hash'> | undefined
 
 /** What stands in the row, without its own hash. */
 export function hashOfLink(row: Omit<Selectable<LinksTable>, 'hash'>): string {
-  return createHash('sha256').update(JSON.stringify([Number(row.number), row.day, Number(row.at), row.node, row.kind, row.covers, row.before])).digest('base64url')
+  return createHash('sha256')
+    .update(JSON.stringify([Number(row.number), row.day, Number(row.at), row.node, row.kind, row.covers, row.before]))
+    .digest('base64url')
 }
 
 export function rowOfLink({ number, day, at, node, covers: { kind, ...covers }, before, hash }: Link) {
@@ -97,7 +116,15 @@ export function coversOf(row: Pick<Selectable<LinksTable>, 'kind' | 'covers'>): 
   }
 }
 
-function isCovers(read: { readonly kind: string; readonly calls?: unknown; readonly entries?: unknown; readonly versions?: unknown; readonly through?: unknown; readonly seal?: unknown; readonly until?: unknown }): read is Covers {
+function isCovers(read: {
+  readonly kind: string
+  readonly calls?: unknown
+  readonly entries?: unknown
+  readonly versions?: unknown
+  readonly through?: unknown
+  readonly seal?: unknown
+  readonly until?: unknown
+}): read is Covers {
   if (read.kind === 'entries') return typeof read.through === 'number' && Array.isArray(read.entries) && read.entries.every(isNumbered)
   if (read.kind === 'versions') return typeof read.through === 'number' && Array.isArray(read.versions) && read.versions.every(isNumbered)
   if (read.kind === 'audit') return typeof read.through === 'number' && typeof read.seal === 'string'
@@ -106,7 +133,14 @@ function isCovers(read: { readonly kind: string; readonly calls?: unknown; reado
 }
 
 function isLinkedFacts(read: unknown): read is LinkedFacts {
-  return Array.isArray(read) && read.length === 4 && typeof read[0] === 'string' && typeof read[1] === 'number' && typeof read[2] === 'number' && typeof read[3] === 'string'
+  return (
+    Array.isArray(read) &&
+    read.length === 4 &&
+    typeof read[0] === 'string' &&
+    typeof read[1] === 'number' &&
+    typeof read[2] === 'number' &&
+    typeof read[3] === 'string'
+  )
 }
 
 function isNumbered(read: unknown): read is LinkedEntry | LinkedVersion {

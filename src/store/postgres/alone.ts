@@ -9,7 +9,7 @@ export async function alone<T>(url: string, what: string, work: () => Promise<T>
   client.on('error', () => undefined)
   await client.connect()
   try {
-    for (const until = performance.now() + withinMs; ; ) {
+    for (const until = performance.now() + withinMs; ;) {
       const { rows } = await client.query<{ taken: boolean }>('select pg_try_advisory_lock(hashtextextended($1, 1)) as taken', [what])
       if (rows[0]?.taken === true) return await work()
       if (performance.now() > until) throw new Error(`an engine is at it just now (${what}); try again`)

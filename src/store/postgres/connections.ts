@@ -26,7 +26,8 @@ const answerWithinMs = 2_000
 /** `count`, `sum` and every `bigint` are numbers here: milliseconds and counts, far below 2^53. */
 const numbers: ReadonlySet<number> = new Set<number>([pg.types.builtins.INT8, pg.types.builtins.NUMERIC])
 const types: pg.CustomTypesConfig = {
-  getTypeParser: ((oid: number, format: 'text' | 'binary') => (numbers.has(oid) ? Number : otherType(oid, format))) as typeof pg.types.getTypeParser,
+  getTypeParser: ((oid: number, format: 'text' | 'binary') =>
+    numbers.has(oid) ? Number : otherType(oid, format)) as typeof pg.types.getTypeParser,
 }
 // The package takes any number, and says for each what it makes of it; its types know only some.
 const otherType = pg.types.getTypeParser as (oid: number, format: 'text' | 'binary') => unknown
@@ -42,14 +43,23 @@ export function poolOf(url: string, { name, connections, statementMs, incarnatio
     // Statements of one transaction go out together: a batch takes one way there and back.
     pipeline: true,
     types,
-    ...(statementMs === 0 ? {} : { statement_timeout: statementMs, query_timeout: statementMs + answerWithinMs, lock_timeout: statementMs, idle_in_transaction_session_timeout: 2 * statementMs }),
+    ...(statementMs === 0
+      ? {}
+      : {
+          statement_timeout: statementMs,
+          query_timeout: statementMs + answerWithinMs,
+          lock_timeout: statementMs,
+          idle_in_transaction_session_timeout: 2 * statementMs,
+        }),
   })
   // Whoever asked is told by what they asked; one that breaks while nobody uses it is simply gone.
   pool.on('error', () => undefined)
   pool.on('connect', (client) => {
     client.on('error', () => undefined)
     // A commit that returns before it is on the disk is none.
-    client.query("select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'").catch(() => undefined)
+    client
+      .query("select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'")
+      .catch(() => undefined)
   })
   return pool
 }
@@ -88,7 +98,13 @@ export function writableOn(pool: pg.Pool, incarnation?: string): WritableDatabas
     batch: async (steps) => (await batch(pool, prepared, [...fence, ...steps])).slice(fence.length),
     inTurn: (what) => ({ sql: 'select pg_advisory_xact_lock(hashtextextended($1, 2))', parameters: [what] }),
     async expect(callIds) {
-      await withClient(pool, (client) => makeMonthsOf(client, callIds.flatMap((id) => beginningOf(id) ?? []), Date.now()))
+      await withClient(pool, (client) =>
+        makeMonthsOf(
+          client,
+          callIds.flatMap((id) => beginningOf(id) ?? []),
+          Date.now(),
+        ),
+      )
     },
     async entriesCopied() {
       await pool.query("select setval(pg_get_serial_sequence('ledger', 'seq'), coalesce(max(seq), 0) + 1, false) from ledger")
@@ -118,7 +134,11 @@ async function batch(pool: pg.Pool, prepared: PreparedNames, steps: readonly Ste
   try {
     // Only where something has to be looked at before the commit does that take a second way.
     const guarded = steps.some(({ mustChange }) => mustChange !== undefined)
-    const sent = [client.query('begin'), ...steps.map((step) => client.query(prepared.query(step))), ...(guarded ? [] : [client.query('commit')])]
+    const sent = [
+      client.query('begin'),
+      ...steps.map((step) => client.query(prepared.query(step))),
+      ...(guarded ? [] : [client.query('commit')]),
+    ]
     const told = await Promise.allSettled(sent)
     const refused = told.find((one) => one.status === 'rejected')
     try {

@@ -27,7 +27,11 @@ export class EngineName {
     const name = new EngineName(url, node, incarnation, taken)
     const until = performance.now() + patienceMs
     while (!(await name.#take())) {
-      if (performance.now() > until) throw new StoreError(`an engine of the name ${node} uses this database. Stop that one, or give this one another name (engine.name).`, 'NAME_TAKEN')
+      if (performance.now() > until)
+        throw new StoreError(
+          `an engine of the name ${node} uses this database. Stop that one, or give this one another name (engine.name).`,
+          'NAME_TAKEN',
+        )
       await new Promise((resolve) => setTimeout(resolve, tryEveryMs))
     }
     return name
@@ -41,14 +45,22 @@ export class EngineName {
 
   async #take(): Promise<boolean> {
     // The server finds out within a minute that the machine of an engine is gone.
-    const client = new pg.Client({ connectionString: this.url, application_name: applicationName(`engine ${this.node}`, this.incarnation), connectionTimeoutMillis: 5_000, keepAlive: true, options: '-c tcp_keepalives_idle=20 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3' })
+    const client = new pg.Client({
+      connectionString: this.url,
+      application_name: applicationName(`engine ${this.node}`, this.incarnation),
+      connectionTimeoutMillis: 5_000,
+      keepAlive: true,
+      options: '-c tcp_keepalives_idle=20 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3',
+    })
     client.on('error', () => undefined)
     client.on('end', () => {
       if (this.#client === client) this.#lost()
     })
     try {
       await client.connect()
-      const { rows } = await client.query<{ held: boolean }>('select pg_try_advisory_lock(hashtextextended($1, 0)) as held', [`ringround engine ${this.node}`])
+      const { rows } = await client.query<{ held: boolean }>('select pg_try_advisory_lock(hashtextextended($1, 0)) as held', [
+        `ringround engine ${this.node}`,
+      ])
       if (rows[0]?.held === true) {
         this.#client = client
         if (this.#closed) await client.end()

@@ -77,20 +77,31 @@ async function months(db: Kysely<unknown>): Promise<void> {
   await sql`alter table call_events rename to call_events_untimed`.execute(db)
   await sql`alter index call_events_pk rename to call_events_untimed_pk`.execute(db)
   await sql`alter index arrangement_facts rename to call_events_untimed_arrangement_facts`.execute(db)
-  await sql`create table call_events (like call_events_untimed including constraints, constraint call_events_pk primary key (call_id, seq)) partition by range (call_id)`.execute(db)
+  await sql`create table call_events (like call_events_untimed including constraints, constraint call_events_pk primary key (call_id, seq)) partition by range (call_id)`.execute(
+    db,
+  )
   await sql`create index arrangement_facts on call_events (at, call_id, seq) where ${isArrangementFact}`.execute(db)
   await appendOnly(db, 'call_events')
   await sql`create table ${sql.table(restTable)} partition of call_events default`.execute(db)
-  await sql`create trigger append_only_whole before truncate on ${sql.table(restTable)} for each statement execute function ringround_refuse_change()`.execute(db)
-  await sql`with moved as (delete from call_events_untimed where call_id < ${sql.lit(untimedFrom)} returning *) insert into call_events select * from moved`.execute(db)
-  await sql`alter table call_events attach partition call_events_untimed for values from (${sql.lit(untimedFrom)}) to (maxvalue)`.execute(db)
+  await sql`create trigger append_only_whole before truncate on ${sql.table(restTable)} for each statement execute function ringround_refuse_change()`.execute(
+    db,
+  )
+  await sql`with moved as (delete from call_events_untimed where call_id < ${sql.lit(untimedFrom)} returning *) insert into call_events select * from moved`.execute(
+    db,
+  )
+  await sql`alter table call_events attach partition call_events_untimed for values from (${sql.lit(untimedFrom)}) to (maxvalue)`.execute(
+    db,
+  )
 }
 
 /** Facts go with their call and the audit from its beginning on, where it is written down that they went. Nothing else goes. */
 async function deletions(db: Kysely<unknown>): Promise<void> {
   await makeDeletionTables(db, text)
   await appendOnly(db, 'deleted_calls', 'audit_cuts')
-  for (const [table, permit] of [['call_events', 'select 1 from deleted_calls where call_id = old.call_id'], ['audit', 'select 1 from audit_cuts where through >= old.seq']] as const) {
+  for (const [table, permit] of [
+    ['call_events', 'select 1 from deleted_calls where call_id = old.call_id'],
+    ['audit', 'select 1 from audit_cuts where through >= old.seq'],
+  ] as const) {
     const name = sql.raw(`ringround_only_deleted_${table}`)
     await sql`create function ${name}() returns trigger language plpgsql as $$
       begin
@@ -98,13 +109,16 @@ async function deletions(db: Kysely<unknown>): Promise<void> {
         return old;
       end $$`.execute(db)
     await sql`drop trigger append_only on ${sql.table(table)}`.execute(db)
-    await sql`create trigger append_only before update on ${sql.table(table)} for each row execute function ringround_refuse_change()`.execute(db)
+    await sql`create trigger append_only before update on ${sql.table(table)} for each row execute function ringround_refuse_change()`.execute(
+      db,
+    )
     await sql`create trigger only_deleted before delete on ${sql.table(table)} for each row execute function ${name}()`.execute(db)
   }
 }
 
 async function figures(db: Kysely<unknown>): Promise<void> {
-  for (const column of ['line_chosen_after_ms', 'talk_started_after_ms']) await db.schema.alterTable('calls').addColumn(column, 'bigint').execute()
+  for (const column of ['line_chosen_after_ms', 'talk_started_after_ms'])
+    await db.schema.alterTable('calls').addColumn(column, 'bigint').execute()
   for (const column of ['clinician', 'pool']) await db.schema.alterTable('calls').addColumn(column, text).execute()
   await db.schema.alterTable('calls').addColumn('rolled_up', 'integer').execute()
   await sql`create index calls_not_rolled_up on calls (call_id) where rolled_up is null`.execute(db)
@@ -134,7 +148,9 @@ async function runsOfEngines(db: Kysely<unknown>): Promise<void> {
     .execute()
   await sql`create index engine_runs_by_node on engine_runs (node) where gone_at is null`.execute(db)
   // Written some times a second by every engine: by itself, so that it waits for no fact, and needs to survive nothing.
-  await sql`create unlogged table engine_beats (incarnation text collate "C" primary key, beats bigint not null, at bigint not null) with (fillfactor = 50)`.execute(db)
+  await sql`create unlogged table engine_beats (incarnation text collate "C" primary key, beats bigint not null, at bigint not null) with (fillfactor = 50)`.execute(
+    db,
+  )
   // The fence. Whoever ends a run waits for the transactions that have passed here, and none passes afterwards.
   await sql`create function ringround_fence(run text) returns void language plpgsql as $$
     begin
@@ -147,7 +163,9 @@ async function keysOfRecordings(db: Kysely<unknown>): Promise<void> {
   await makeRecordingKeyTables(db, text)
   // A key is wrapped anew, and goes with its recording; nothing else becomes of it.
   await sql`create trigger only_wrapped before update on recording_keys for each row
-    when ((new.key_id, new.recording_id, new.call_id) is distinct from (old.key_id, old.recording_id, old.call_id)) execute function ringround_refuse_change()`.execute(db)
+    when ((new.key_id, new.recording_id, new.call_id) is distinct from (old.key_id, old.recording_id, old.call_id)) execute function ringround_refuse_change()`.execute(
+    db,
+  )
   await sql`create function ringround_key_of_deleted() returns trigger language plpgsql as $$
     begin
       if not exists (select 1 from call_events where call_id = old.call_id and type = 'recording.deleted' and data::json ->> 'recordingId' = old.recording_id) then
@@ -155,8 +173,12 @@ async function keysOfRecordings(db: Kysely<unknown>): Promise<void> {
       end if;
       return old;
     end $$`.execute(db)
-  await sql`create trigger only_deleted before delete on recording_keys for each row execute function ringround_key_of_deleted()`.execute(db)
-  await sql`create trigger append_only_whole before truncate on recording_keys for each statement execute function ringround_refuse_change()`.execute(db)
+  await sql`create trigger only_deleted before delete on recording_keys for each row execute function ringround_key_of_deleted()`.execute(
+    db,
+  )
+  await sql`create trigger append_only_whole before truncate on recording_keys for each statement execute function ringround_refuse_change()`.execute(
+    db,
+  )
 }
 
 async function directory(db: Kysely<unknown>): Promise<void> {
@@ -166,8 +188,12 @@ async function directory(db: Kysely<unknown>): Promise<void> {
   await sql`create trigger only_end before update on directory_entities for each row
     when (old.to_version is not null or new.to_version is null or (new.section, new.id, new.from_version, new.position, new.data) is distinct from (old.section, old.id, old.from_version, old.position, old.data))
     execute function ringround_refuse_change()`.execute(db)
-  await sql`create trigger append_only before delete on directory_entities for each row execute function ringround_refuse_change()`.execute(db)
-  await sql`create trigger append_only_whole before truncate on directory_entities for each statement execute function ringround_refuse_change()`.execute(db)
+  await sql`create trigger append_only before delete on directory_entities for each row execute function ringround_refuse_change()`.execute(
+    db,
+  )
+  await sql`create trigger append_only_whole before truncate on directory_entities for each statement execute function ringround_refuse_change()`.execute(
+    db,
+  )
 }
 
 async function facts(db: Kysely<unknown>): Promise<void> {
@@ -207,8 +233,12 @@ async function facts(db: Kysely<unknown>): Promise<void> {
 
 async function appendOnly(db: Kysely<unknown>, ...tables: readonly string[]): Promise<void> {
   for (const table of tables) {
-    await sql`create trigger append_only before update or delete on ${sql.table(table)} for each row execute function ringround_refuse_change()`.execute(db)
-    await sql`create trigger append_only_whole before truncate on ${sql.table(table)} for each statement execute function ringround_refuse_change()`.execute(db)
+    await sql`create trigger append_only before update or delete on ${sql.table(table)} for each row execute function ringround_refuse_change()`.execute(
+      db,
+    )
+    await sql`create trigger append_only_whole before truncate on ${sql.table(table)} for each statement execute function ringround_refuse_change()`.execute(
+      db,
+    )
   }
 }
 
@@ -282,7 +312,8 @@ async function callsAndAttempts(db: Kysely<unknown>): Promise<void> {
     .execute()
   await index(db, 'attempts', 'attempts_by_candidate', ['candidate', 'started_at'])
   await index(db, 'attempts', 'attempts_by_target', ['target', 'started_at'])
-  for (const table of ['calls', 'attempts'] as const) await db.schema.createIndex(`${table}_by_sip_call_id`).on(table).column('sip_call_id').where('sip_call_id', 'is not', null).execute()
+  for (const table of ['calls', 'attempts'] as const)
+    await db.schema.createIndex(`${table}_by_sip_call_id`).on(table).column('sip_call_id').where('sip_call_id', 'is not', null).execute()
 }
 
 async function recordings(db: Kysely<unknown>): Promise<void> {
@@ -330,7 +361,12 @@ async function telephones(db: Kysely<unknown>): Promise<void> {
     .addColumn('version', 'bigint', (column) => column.notNull().defaultTo(0))
     .execute()
   await index(db, 'targets', 'targets_in_list', ['place', 'label', 'id'])
-  await db.schema.createIndex('targets_watched').on('targets').columns(['watched_since', 'id']).where('watched_since', 'is not', null).execute()
+  await db.schema
+    .createIndex('targets_watched')
+    .on('targets')
+    .columns(['watched_since', 'id'])
+    .where('watched_since', 'is not', null)
+    .execute()
   await sql`create index targets_failing on targets (id) where failing > 0`.execute(db)
   await db.schema
     .createTable('candidates')
@@ -348,5 +384,9 @@ async function telephones(db: Kysely<unknown>): Promise<void> {
 }
 
 async function index(db: Kysely<unknown>, table: string, name: string, columns: readonly string[]): Promise<void> {
-  await db.schema.createIndex(name).on(table).columns([...columns]).execute()
+  await db.schema
+    .createIndex(name)
+    .on(table)
+    .columns([...columns])
+    .execute()
 }

@@ -33,8 +33,13 @@ function monthOf(at: number, later = 0): Month {
  * @returns the partitions that were made
  */
 export async function makeMonths(client: ClientBase, now: number): Promise<readonly string[]> {
-  const { rows } = await client.query<{ call_id: string }>(`select distinct on (left(call_id, 8)) call_id from ${restTable} where call_id ~ '^0[0-3][0-9a-f]{6}-[0-9a-f]{4}-7'`)
-  const instants = [...Array.from({ length: monthsAhead + 1 }, (_, later) => monthOf(now, later).from), ...rows.flatMap((row) => beginningOf(row.call_id) ?? [])]
+  const { rows } = await client.query<{ call_id: string }>(
+    `select distinct on (left(call_id, 8)) call_id from ${restTable} where call_id ~ '^0[0-3][0-9a-f]{6}-[0-9a-f]{4}-7'`,
+  )
+  const instants = [
+    ...Array.from({ length: monthsAhead + 1 }, (_, later) => monthOf(now, later).from),
+    ...rows.flatMap((row) => beginningOf(row.call_id) ?? []),
+  ]
   return makeMonthsOf(client, instants, now)
 }
 
@@ -64,10 +69,14 @@ async function makeMonth(client: ClientBase, { table, from, to }: Month): Promis
     await client.query(`create table ${table} (like call_events including constraints)`)
     // Facts are moved, not deleted: in this transaction alone, and all of them are in the other table at its end.
     await client.query(`alter table ${restTable} disable trigger user`)
-    await client.query(`with moved as (delete from ${restTable} where call_id >= '${first}' and call_id < '${end}' returning *) insert into ${table} select * from moved`)
+    await client.query(
+      `with moved as (delete from ${restTable} where call_id >= '${first}' and call_id < '${end}' returning *) insert into ${table} select * from moved`,
+    )
     await client.query(`alter table ${restTable} enable trigger user`)
     await client.query(`alter table call_events attach partition ${table} for values from ('${first}') to ('${end}')`)
-    await client.query(`create trigger append_only_whole before truncate on ${table} for each statement execute function ringround_refuse_change()`)
+    await client.query(
+      `create trigger append_only_whole before truncate on ${table} for each statement execute function ringround_refuse_change()`,
+    )
     await client.query('commit')
     return true
   } catch (error) {

@@ -31,11 +31,18 @@ const reading = { name: 'questions', connections: 4, statementMs: 10_000 }
 const reports = { name: 'lists', connections: 4, statementMs: 30_000 }
 
 /** Opens the database for an engine, and makes the tables where they are missing. Several engines may do so at once. */
-export async function openPostgres({ url, readUrl }: PostgresPlace, { node, incarnation, nameTaken }: PostgresSurroundings): Promise<StoreDatabase> {
+export async function openPostgres(
+  { url, readUrl }: PostgresPlace,
+  { node, incarnation, nameTaken }: PostgresSurroundings,
+): Promise<StoreDatabase> {
   await makeTables(url)
   const name = await EngineName.hold(url, node, incarnation, nameTaken)
   const facts = poolOf(url, { ...writing, incarnation })
-  const pools = { writing: writableOn(facts, incarnation), reading: openOn(poolOf(url, { ...reading, incarnation })), reports: openOn(poolOf(readUrl ?? url, { ...reports, incarnation })) }
+  const pools = {
+    writing: writableOn(facts, incarnation),
+    reading: openOn(poolOf(url, { ...reading, incarnation })),
+    reports: openOn(poolOf(readUrl ?? url, { ...reports, incarnation })),
+  }
   if (incarnation !== undefined) await beginRun(facts, node, incarnation)
   return {
     writing: pools.writing,
@@ -60,7 +67,9 @@ const nowMs = '(extract(epoch from clock_timestamp()) * 1000)::bigint'
 async function beginRun(pool: pg.Pool, node: string, incarnation: string): Promise<void> {
   await pool.query(`update engine_runs set gone_at = ${nowMs}, how = 'replaced' where node = $1 and gone_at is null`, [node])
   await pool.query(`delete from engine_runs where gone_at < ${nowMs} - 86400000`)
-  await pool.query('delete from engine_beats where not exists (select 1 from engine_runs where engine_runs.incarnation = engine_beats.incarnation)')
+  await pool.query(
+    'delete from engine_beats where not exists (select 1 from engine_runs where engine_runs.incarnation = engine_beats.incarnation)',
+  )
   await pool.query(`insert into engine_runs (incarnation, node, started_at) values ($1, $2, ${nowMs})`, [incarnation, node])
 }
 
@@ -94,7 +103,9 @@ async function makeTables(url: string): Promise<void> {
   await lock.connect()
   try {
     await lock.query(`select pg_advisory_lock(${migrationLock})`)
-    const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: poolOf(url, { name: 'migrations', connections: 2, statementMs: 0 }) }) })
+    const db = new Kysely<unknown>({
+      dialect: new PostgresDialect({ pool: poolOf(url, { name: 'migrations', connections: 2, statementMs: 0 }) }),
+    })
     try {
       await migrate(db, postgresMigrations)
     } finally {

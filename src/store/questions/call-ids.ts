@@ -6,7 +6,14 @@ const pageSize = 1_000
 export async function* callIds(db: Db): AsyncGenerator<string> {
   let after = ''
   while (true) {
-    const page = await db.selectFrom('call_events').select('call_id').distinct().where('call_id', '>', after).orderBy('call_id').limit(pageSize).execute()
+    const page = await db
+      .selectFrom('call_events')
+      .select('call_id')
+      .distinct()
+      .where('call_id', '>', after)
+      .orderBy('call_id')
+      .limit(pageSize)
+      .execute()
     for (const row of page) yield row.call_id
     const last = page.at(-1)
     if (!last) return

@@ -6,7 +6,15 @@ import { asEvent } from './events-of.js'
 
 /** The calls on a line that arrived at or after `from` and before `to` (wall-clock ms), read off their facts, oldest first. */
 export async function callsOfLine(db: Db, line: string, from: number, to: number): Promise<readonly CallRecord[]> {
-  const rows = await db.selectFrom('calls').select('call_id').where('line', '=', line).where('arrived_at', '>=', from).where('arrived_at', '<', to).orderBy('arrived_at').orderBy('call_id').execute()
+  const rows = await db
+    .selectFrom('calls')
+    .select('call_id')
+    .where('line', '=', line)
+    .where('arrived_at', '>=', from)
+    .where('arrived_at', '<', to)
+    .orderBy('arrived_at')
+    .orderBy('call_id')
+    .execute()
   const records: CallRecord[] = []
   for (const ids of partsOf(rows.map((row) => row.call_id))) {
     const events = new Map<string, CallEvent[]>(ids.map((id) => [id, []]))

@@ -3,7 +3,10 @@ import type { ConnectionsAsked } from '../../figures/usual-connection.js'
 import type { Db } from '../statements.js'
 
 /** How many calls of these lines were answered at these hours, and how long their connection took together, by line and month. */
-export async function connectionsAtHours(db: Db, { lines, months, hours }: ConnectionsAsked): Promise<readonly Pick<RollUpRow, 'id' | 'figure' | 'amount'>[]> {
+export async function connectionsAtHours(
+  db: Db,
+  { lines, months, hours }: ConnectionsAsked,
+): Promise<readonly Pick<RollUpRow, 'id' | 'figure' | 'amount'>[]> {
   const rows = await db
     .selectFrom('roll_ups')
     .select(['id', 'figure', 'amount'])

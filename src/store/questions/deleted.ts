@@ -18,7 +18,13 @@ export interface DeletedCall {
 export async function deletedCalls(db: Db, callIds: readonly string[]): Promise<readonly DeletedCall[]> {
   if (callIds.length === 0) return []
   const rows = await db.selectFrom('deleted_calls').selectAll().where('call_id', 'in', callIds).execute()
-  return rows.map((row) => ({ callId: row.call_id, deletedAt: Number(row.at), certificate: row.certificate, facts: Number(row.facts), hash: row.hash }))
+  return rows.map((row) => ({
+    callId: row.call_id,
+    deletedAt: Number(row.at),
+    certificate: row.certificate,
+    facts: Number(row.facts),
+    hash: row.hash,
+  }))
 }
 
 /** Up to which entry the audit was deleted, and the seal of that one: the next entry follows it. */
@@ -46,15 +52,32 @@ export interface OldCall {
 }
 
 /** The next calls that arrived before an instant (wall-clock ms), are over, in the sums and in the chain, and have no recording any more; the oldest first. */
-export async function oldCalls(db: Db, before: number, limit: number, after: Pick<OldCall, 'callId' | 'arrivedAt'> | undefined): Promise<readonly OldCall[]> {
+export async function oldCalls(
+  db: Db,
+  before: number,
+  limit: number,
+  after: Pick<OldCall, 'callId' | 'arrivedAt'> | undefined,
+): Promise<readonly OldCall[]> {
   let query = db
     .selectFrom('calls')
     .select(['call_id', 'arrived_at', 'organisation', 'line'])
     .where('arrived_at', '<', before)
     .where('ending', 'is not', null)
     .where('rolled_up', '=', 1)
-    .where((where) => where.not(where.exists(where.selectFrom('recordings').select('recording_id').whereRef('recordings.call_id', '=', 'calls.call_id').where('state', '<>', 'deleted'))))
-    .where((where) => where.not(where.exists(where.selectFrom('unlinked').select('unlinked.call_id').whereRef('unlinked.call_id', '=', 'calls.call_id'))))
+    .where((where) =>
+      where.not(
+        where.exists(
+          where
+            .selectFrom('recordings')
+            .select('recording_id')
+            .whereRef('recordings.call_id', '=', 'calls.call_id')
+            .where('state', '<>', 'deleted'),
+        ),
+      ),
+    )
+    .where((where) =>
+      where.not(where.exists(where.selectFrom('unlinked').select('unlinked.call_id').whereRef('unlinked.call_id', '=', 'calls.call_id'))),
+    )
   if (after) query = query.where((where) => where(where.refTuple('arrived_at', 'call_id'), '>', where.tuple(after.arrivedAt, after.callId)))
   const rows = await query.orderBy('arrived_at').orderBy('call_id').limit(limit).execute()
   return rows.map((row) => ({ callId: row.call_id, arrivedAt: Number(row.arrived_at), organisation: row.organisation, line: row.line }))
@@ -64,7 +87,9 @@ export async function oldCalls(db: Db, before: number, limit: number, after: Pic
 export async function deletionsInLedger(db: Db): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   const named = new Map<string, Set<string>>()
   const put = (name: string, deletion: string) => named.set(name, (named.get(name) ?? new Set()).add(deletion))
-  for await (const { subject, type, data } of paged(1_000, (limit, after: LedgerEntry | undefined) => entriesOf(db, 'retention', after ? after.seq + 1 : 0, limit))) {
+  for await (const { subject, type, data } of paged(1_000, (limit, after: LedgerEntry | undefined) =>
+    entriesOf(db, 'retention', after ? after.seq + 1 : 0, limit),
+  )) {
     if (type !== 'begun' || typeof data !== 'object' || data === null) continue
     const deletion = subject.replace(/^deletion:/, '')
     const { calls, audit } = data as { readonly calls?: unknown; readonly audit?: { readonly through?: unknown } }

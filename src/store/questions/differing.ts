@@ -28,7 +28,9 @@ export async function differing(db: Db): Promise<readonly string[]> {
 /** Holds the figures of every telephone against the record of its ringings. @returns the telephones whose figures are not what the record says */
 export async function differingTargets(db: Db): Promise<readonly string[]> {
   const wrong: string[] = []
-  const stored = new Map((await db.selectFrom('targets').selectAll().execute()).map(({ id: _id, version: _version, ...row }) => [row.target, row]))
+  const stored = new Map(
+    (await db.selectFrom('targets').selectAll().execute()).map(({ id: _id, version: _version, ...row }) => [row.target, row]),
+  )
   for await (const target of allTargets(db)) {
     const { figures } = await targetFromRecord(db, target)
     const row = stored.get(target)
@@ -57,5 +59,7 @@ function plain(rows: { readonly call: object; readonly attempts: readonly object
 }
 
 function sorted(row: object): readonly string[] {
-  return Object.entries(row).map(([name, value]) => `${name}=${String(value)}`).sort()
+  return Object.entries(row)
+    .map(([name, value]) => `${name}=${String(value)}`)
+    .sort()
 }

@@ -21,14 +21,27 @@ interface EntityRow {
 }
 
 /** The next entities in force of a section, in order. */
-export async function entitiesInForce(db: Db, section: Section, limit: number, after?: { readonly position: number; readonly id: string }): Promise<readonly PlacedEntity[]> {
-  let query = db.selectFrom('directory_entities').select(['section', 'id', 'position', 'data']).where('to_version', 'is', null).where('section', '=', section)
+export async function entitiesInForce(
+  db: Db,
+  section: Section,
+  limit: number,
+  after?: { readonly position: number; readonly id: string },
+): Promise<readonly PlacedEntity[]> {
+  let query = db
+    .selectFrom('directory_entities')
+    .select(['section', 'id', 'position', 'data'])
+    .where('to_version', 'is', null)
+    .where('section', '=', section)
   if (after) query = query.where((where) => where(where.refTuple('position', 'id'), '>', where.tuple(after.position, after.id)))
   return (await query.orderBy('position').orderBy('id').limit(limit).execute()).map(placed)
 }
 
 /** The places of the entities in force of a section, in order. @param ids these alone. Undefined: of all of them */
-export async function entityPlaces(db: Db, section: Section, ids?: readonly string[]): Promise<readonly { readonly id: string; readonly position: number }[]> {
+export async function entityPlaces(
+  db: Db,
+  section: Section,
+  ids?: readonly string[],
+): Promise<readonly { readonly id: string; readonly position: number }[]> {
   let query = db.selectFrom('directory_entities').select(['id', 'position']).where('to_version', 'is', null).where('section', '=', section)
   if (ids) query = query.where('id', 'in', ids)
   return query.orderBy('position').orderBy('id').execute()
@@ -38,8 +51,16 @@ export async function entityPlaces(db: Db, section: Section, ids?: readonly stri
  * What the versions behind `from` and up to `to` have changed, as it was at `at`: at `to`, what has come of it; at `from`, what was before. In no order.
  */
 export async function entitiesChanged(db: Db, from: number, to: number, at: number): Promise<readonly ChangedEntity[]> {
-  const began = db.selectFrom('directory_entities').select(['section', 'id', 'from_version', 'to_version', 'position', 'data']).where('from_version', '>', from).where('from_version', '<=', to)
-  const ended = db.selectFrom('directory_entities').select(['section', 'id', 'from_version', 'to_version', 'position', 'data']).where('to_version', '>', from).where('to_version', '<=', to)
+  const began = db
+    .selectFrom('directory_entities')
+    .select(['section', 'id', 'from_version', 'to_version', 'position', 'data'])
+    .where('from_version', '>', from)
+    .where('from_version', '<=', to)
+  const ended = db
+    .selectFrom('directory_entities')
+    .select(['section', 'id', 'from_version', 'to_version', 'position', 'data'])
+    .where('to_version', '>', from)
+    .where('to_version', '<=', to)
   const changed = new Map<string, ChangedEntity>()
   for (const row of [...(await began.execute()), ...(await ended.execute())]) {
     const key = `${row.section} ${row.id}`

@@ -18,7 +18,13 @@ export async function appliedFile(db: Db, file: string): Promise<AppliedFile | u
 
 /** The version behind which a file of these very bytes was applied, by whichever engine. */
 export async function appliedBytes(db: Db, sha256: string): Promise<number | undefined> {
-  const rows = await db.selectFrom('directory_files').select('version').where('sha256', '=', sha256).orderBy('version', 'desc').limit(1).execute()
+  const rows = await db
+    .selectFrom('directory_files')
+    .select('version')
+    .where('sha256', '=', sha256)
+    .orderBy('version', 'desc')
+    .limit(1)
+    .execute()
   return rows[0] && Number(rows[0].version)
 }
 

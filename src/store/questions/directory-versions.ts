@@ -33,12 +33,22 @@ export async function directoryVersion(db: Db, version: number): Promise<Directo
 
 /** The version that was in force at an instant (wall-clock ms). Undefined: there was none yet. */
 export async function directoryVersionAt(db: Db, atMs: number): Promise<DirectoryVersion | undefined> {
-  const row = await db.selectFrom('directory_versions').selectAll().where('at', '<=', atMs).orderBy('at', 'desc').orderBy('version', 'desc').limit(1).executeTakeFirst()
+  const row = await db
+    .selectFrom('directory_versions')
+    .selectAll()
+    .where('at', '<=', atMs)
+    .orderBy('at', 'desc')
+    .orderBy('version', 'desc')
+    .limit(1)
+    .executeTakeFirst()
   return row && asVersion(row)
 }
 
 /** A page of them, the newest first. @param before number of the last one of the page before */
-export async function directoryVersions(db: Db, { limit, before }: { readonly limit: number; readonly before?: number }): Promise<readonly DirectoryVersion[]> {
+export async function directoryVersions(
+  db: Db,
+  { limit, before }: { readonly limit: number; readonly before?: number },
+): Promise<readonly DirectoryVersion[]> {
   let query = db.selectFrom('directory_versions').selectAll()
   if (before !== undefined) query = query.where('version', '<', before)
   return (await query.orderBy('version', 'desc').limit(limit).execute()).map(asVersion)

@@ -10,7 +10,15 @@ export async function heldElsewhere(db: Db, { run, shared }: Asker, callIds: rea
     .where('call_id', 'in', callIds)
     .where('owner', '<>', run ?? '')
     .where((eb) => eb.or([eb('ended_at', 'is', null), eb('ended_at', '>=', since)]))
-    .where((eb) => eb.exists(eb.selectFrom('engine_runs').select('incarnation').whereRef('engine_runs.incarnation', '=', 'calls.owner').where('gone_at', 'is', null)))
+    .where((eb) =>
+      eb.exists(
+        eb
+          .selectFrom('engine_runs')
+          .select('incarnation')
+          .whereRef('engine_runs.incarnation', '=', 'calls.owner')
+          .where('gone_at', 'is', null),
+      ),
+    )
     .execute()
   return rows.map((row) => row.call_id)
 }

@@ -7,7 +7,14 @@ import type { Db } from '../statements.js'
 
 /** The next entries of a topic, in order. @param from `seq` of the first one */
 export async function entriesOf(db: Db, topic: LedgerTopic, from: number, limit: number): Promise<readonly LedgerEntry[]> {
-  const rows = await db.selectFrom('ledger').selectAll().where('topic', '=', topic).where('seq', '>=', from).orderBy('seq').limit(limit).execute()
+  const rows = await db
+    .selectFrom('ledger')
+    .selectAll()
+    .where('topic', '=', topic)
+    .where('seq', '>=', from)
+    .orderBy('seq')
+    .limit(limit)
+    .execute()
   return rows.map(asEntry)
 }
 
@@ -20,13 +27,24 @@ export async function entriesAbout(db: Db, topic: LedgerTopic, subjects: readonl
 
 /** The last entry of a subject. */
 export async function latestOf(db: Db, topic: LedgerTopic, subject: string): Promise<LedgerEntry | undefined> {
-  const row = await db.selectFrom('ledger').selectAll().where('topic', '=', topic).where('subject', '=', subject).orderBy('seq', 'desc').limit(1).executeTakeFirst()
+  const row = await db
+    .selectFrom('ledger')
+    .selectAll()
+    .where('topic', '=', topic)
+    .where('subject', '=', subject)
+    .orderBy('seq', 'desc')
+    .limit(1)
+    .executeTakeFirst()
   return row && asEntry(row)
 }
 
 /** What writes one down, and returns its `seq`. */
 export function noteOf(db: Db, { topic, subject, at, actor, node, type, data }: Omit<LedgerEntry, 'seq'>): Step {
-  return db.insertInto('ledger').values({ topic, subject, at, ...originColumns({ actor, node }), type, data: JSON.stringify(data) }).returning('seq').compile()
+  return db
+    .insertInto('ledger')
+    .values({ topic, subject, at, ...originColumns({ actor, node }), type, data: JSON.stringify(data) })
+    .returning('seq')
+    .compile()
 }
 
 /** As `noteOf`, where the subject has no entry after that `seq`; otherwise it changes nothing. */
@@ -43,5 +61,13 @@ export function noted(entry: Omit<LedgerEntry, 'seq'>, result: Result | undefine
 
 function asEntry(row: Selectable<LedgerTable>): LedgerEntry {
   // Topics are ours: nothing else writes the table.
-  return { seq: Number(row.seq), topic: row.topic as LedgerTopic, subject: row.subject, at: Number(row.at), ...originOf(row), type: row.type, data: JSON.parse(row.data) as unknown }
+  return {
+    seq: Number(row.seq),
+    topic: row.topic as LedgerTopic,
+    subject: row.subject,
+    at: Number(row.at),
+    ...originOf(row),
+    type: row.type,
+    data: JSON.parse(row.data) as unknown,
+  }
 }

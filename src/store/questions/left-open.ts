@@ -29,7 +29,13 @@ export async function leftOpen(db: Db, { node, run, shared }: Asker): Promise<re
     .where('ending', 'is', null)
   if (shared) {
     query = query.where((eb) => {
-      const goesOn = eb.exists(eb.selectFrom('engine_runs').select('incarnation').whereRef('engine_runs.incarnation', '=', 'calls.owner').where('gone_at', 'is', null))
+      const goesOn = eb.exists(
+        eb
+          .selectFrom('engine_runs')
+          .select('incarnation')
+          .whereRef('engine_runs.incarnation', '=', 'calls.owner')
+          .where('gone_at', 'is', null),
+      )
       return eb.or([eb.and([eb('owner', 'is', null), eb('node', '=', node)]), eb.and([eb('owner', 'is not', null), eb.not(goesOn)])])
     })
   } else if (run !== undefined) query = query.where((eb) => eb.or([eb('owner', 'is', null), eb('owner', '<>', run)]))

@@ -16,7 +16,12 @@ export async function linksAfter(db: Db, number: number, limit: number): Promise
 }
 
 /** The next calls of which facts are not linked yet, by their ids. @param among these alone */
-export async function unlinkedCalls(db: Db, after: string, limit: number, among?: readonly string[]): Promise<readonly Selectable<UnlinkedTable>[]> {
+export async function unlinkedCalls(
+  db: Db,
+  after: string,
+  limit: number,
+  among?: readonly string[],
+): Promise<readonly Selectable<UnlinkedTable>[]> {
   let query = db.selectFrom('unlinked').selectAll().where('call_id', '>', after)
   if (among !== undefined) query = query.where('call_id', 'in', among)
   return query.orderBy('call_id').limit(limit).execute()
@@ -24,11 +29,18 @@ export async function unlinkedCalls(db: Db, after: string, limit: number, among?
 
 /** The facts of these calls, by call and in order. */
 export async function factsOfCalls(db: Db, callIds: readonly string[]): Promise<readonly Selectable<CallEventsTable>[]> {
-  return callIds.length === 0 ? [] : db.selectFrom('call_events').selectAll().where('call_id', 'in', callIds).orderBy('call_id').orderBy('seq').execute()
+  return callIds.length === 0
+    ? []
+    : db.selectFrom('call_events').selectAll().where('call_id', 'in', callIds).orderBy('call_id').orderBy('seq').execute()
 }
 
 /** The next calls by arrival, up to an instant (wall-clock ms). */
-export async function callsArrivedUntil(db: Db, until: number, after: { readonly arrivedAt: number; readonly callId: string } | undefined, limit: number): Promise<readonly { readonly arrivedAt: number; readonly callId: string }[]> {
+export async function callsArrivedUntil(
+  db: Db,
+  until: number,
+  after: { readonly arrivedAt: number; readonly callId: string } | undefined,
+  limit: number,
+): Promise<readonly { readonly arrivedAt: number; readonly callId: string }[]> {
   let query = db.selectFrom('calls').select(['arrived_at', 'call_id']).where('arrived_at', '<=', until)
   if (after) query = query.where((where) => where(where.refTuple('arrived_at', 'call_id'), '>', where.tuple(after.arrivedAt, after.callId)))
   const rows = await query.orderBy('arrived_at').orderBy('call_id').limit(limit).execute()
@@ -37,7 +49,10 @@ export async function callsArrivedUntil(db: Db, until: number, after: { readonly
 
 /** The number of the last entry of the ledger that is committed; 0 for none. */
 export async function lastEntry(db: Db): Promise<number> {
-  const row = await db.selectFrom('ledger').select(({ fn }) => fn.max('seq').as('seq')).executeTakeFirst()
+  const row = await db
+    .selectFrom('ledger')
+    .select(({ fn }) => fn.max('seq').as('seq'))
+    .executeTakeFirst()
   return Number(row?.seq ?? 0)
 }
 
@@ -48,14 +63,36 @@ export async function entriesBetween(db: Db, after: number, through: number, lim
 
 /** Entries by their numbers. */
 export async function entriesNumbered(db: Db, seqs: readonly number[]): Promise<readonly Selectable<LedgerTable>[]> {
-  return seqs.length === 0 ? [] : db.selectFrom('ledger').selectAll().where('seq', 'in', seqs as never).execute()
+  return seqs.length === 0
+    ? []
+    : db
+        .selectFrom('ledger')
+        .selectAll()
+        .where('seq', 'in', seqs as never)
+        .execute()
 }
 
 /** What versions of the directory changed, by their numbers. @param through the last one that may be among them */
 export async function versionsBetween(db: Db, after: number, through: number): Promise<readonly VersionRows[]> {
-  const versions = await db.selectFrom('directory_versions').selectAll().where('version', '>', after).where('version', '<=', through).orderBy('version').execute()
-  const began = await db.selectFrom('directory_entities').select(['from_version', 'section', 'id', 'position', 'data']).where('from_version', '>', after).where('from_version', '<=', through).execute()
-  const ended = await db.selectFrom('directory_entities').select(['to_version', 'from_version', 'section', 'id']).where('to_version', '>', after).where('to_version', '<=', through).execute()
+  const versions = await db
+    .selectFrom('directory_versions')
+    .selectAll()
+    .where('version', '>', after)
+    .where('version', '<=', through)
+    .orderBy('version')
+    .execute()
+  const began = await db
+    .selectFrom('directory_entities')
+    .select(['from_version', 'section', 'id', 'position', 'data'])
+    .where('from_version', '>', after)
+    .where('from_version', '<=', through)
+    .execute()
+  const ended = await db
+    .selectFrom('directory_entities')
+    .select(['to_version', 'from_version', 'section', 'id'])
+    .where('to_version', '>', after)
+    .where('to_version', '<=', through)
+    .execute()
   return versions.map((version) => ({
     version,
     began: began.filter((row) => Number(row.from_version) === Number(version.version)),

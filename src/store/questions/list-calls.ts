@@ -16,7 +16,20 @@ type Column = 'nhs_number' | 'caller_number' | 'clinician' | 'assigned' | 'line'
 type Equal = ReadonlyMap<Column, string>
 
 /** By what there is an index in the order of time; of those that fit the first is taken, which leads to the fewest calls. */
-const indexed: readonly (readonly Column[])[] = [['nhs_number'], ['caller_number'], ['clinician'], ['assigned'], ['line', 'organisation'], ['organisation', 'ending'], ['line', 'ending'], ['organisation'], ['line'], ['outcome'], ['ending'], []]
+const indexed: readonly (readonly Column[])[] = [
+  ['nhs_number'],
+  ['caller_number'],
+  ['clinician'],
+  ['assigned'],
+  ['line', 'organisation'],
+  ['organisation', 'ending'],
+  ['line', 'ending'],
+  ['organisation'],
+  ['line'],
+  ['outcome'],
+  ['ending'],
+  [],
+]
 
 /** What a call is found and put in order by. */
 export interface Key {
@@ -52,7 +65,10 @@ export async function listCalls(db: Db, filter: CallFilter): Promise<CallPage> {
     return { calls: await summaries(db, ids), ...(next ? { nextCursor: cursorOf(next) } : {}) }
   }
   const { keys, until } = await keysOf(db, filter, limit + 1, place)
-  const calls = await summaries(db, keys.slice(0, limit).map(({ call_id }) => call_id))
+  const calls = await summaries(
+    db,
+    keys.slice(0, limit).map(({ call_id }) => call_id),
+  )
   const last = keys[limit - 1]
   const next = keys.length > limit && last ? { arrivedAt: Number(last.arrived_at), callId: last.call_id } : until
   return { calls, ...(next ? { nextCursor: cursorOf(next) } : {}) }
@@ -115,13 +131,36 @@ export function newestFirst(a: Key, b: Key): number {
 }
 
 /** What has to be equal, for each part of the list that may be seen and each form of the caller's number; a part that contradicts what is asked for is left out. */
-export function partsOf({ line, organisation, ending, outcome, clinician, nhsNumber, within = [{}], callerNumbers }: CallFilter): readonly Equal[] {
-  const asked: readonly (readonly [Column, string | undefined])[] = [['line', line], ['organisation', organisation], ['ending', ending], ['outcome', outcome === 'open' ? undefined : outcome], ['clinician', clinician], ['nhs_number', nhsNumber]]
+export function partsOf({
+  line,
+  organisation,
+  ending,
+  outcome,
+  clinician,
+  nhsNumber,
+  within = [{}],
+  callerNumbers,
+}: CallFilter): readonly Equal[] {
+  const asked: readonly (readonly [Column, string | undefined])[] = [
+    ['line', line],
+    ['organisation', organisation],
+    ['ending', ending],
+    ['outcome', outcome === 'open' ? undefined : outcome],
+    ['clinician', clinician],
+    ['nhs_number', nhsNumber],
+  ]
   return within.flatMap((part) =>
     (callerNumbers ?? [undefined]).flatMap((number) => {
       const equal = new Map<Column, string>()
       const { organisation: whose, line: which, clinician: accepted, assigned } = part
-      for (const [column, value] of [...asked, ['caller_number', number], ['organisation', whose], ['line', which], ['clinician', accepted], ['assigned', assigned]] as const) {
+      for (const [column, value] of [
+        ...asked,
+        ['caller_number', number],
+        ['organisation', whose],
+        ['line', which],
+        ['clinician', accepted],
+        ['assigned', assigned],
+      ] as const) {
         if (value === undefined) continue
         if ((equal.get(column) ?? value) !== value) return []
         equal.set(column, value)
@@ -131,7 +170,12 @@ export function partsOf({ line, organisation, ending, outcome, clinician, nhsNum
   )
 }
 
-async function keysOfPart(db: Db, filter: KeyFilter, equal: Equal, { ids, limit, place }: { readonly ids: readonly string[] | undefined; readonly limit: number; readonly place: Place | undefined }): Promise<Found> {
+async function keysOfPart(
+  db: Db,
+  filter: KeyFilter,
+  equal: Equal,
+  { ids, limit, place }: { readonly ids: readonly string[] | undefined; readonly limit: number; readonly place: Place | undefined },
+): Promise<Found> {
   const oldest = filter.order === 'oldest'
   const direction = oldest ? 'asc' : 'desc'
   const calls = (columns: readonly Column[]) => {
@@ -141,21 +185,38 @@ async function keysOfPart(db: Db, filter: KeyFilter, equal: Equal, { ids, limit,
     for (const column of columns) query = query.where(column, '=', equal.get(column) ?? '')
     if (ids) query = query.where('call_id', 'in', ids)
     // As one value, so that the index is entered at the place; with OR everything before it would be read.
-    if (place) query = query.where((where) => where(where.refTuple('arrived_at', 'call_id'), oldest ? '>' : '<', where.tuple(place.arrivedAt, place.callId)))
+    if (place)
+      query = query.where((where) =>
+        where(where.refTuple('arrived_at', 'call_id'), oldest ? '>' : '<', where.tuple(place.arrivedAt, place.callId)),
+      )
     return query
   }
   const by = indexed.find((columns) => columns.every((column) => equal.has(column))) ?? []
   const isOpenOfOne = filter.outcome === 'open' && equal.size === 1 && (equal.has('clinician') || equal.has('assigned'))
-  const isFiltered = equal.size > by.length || filter.answered !== undefined || filter.without !== undefined || (filter.outcome === 'open' && !isOpenOfOne)
+  const isFiltered =
+    equal.size > by.length || filter.answered !== undefined || filter.without !== undefined || (filter.outcome === 'open' && !isOpenOfOne)
   // By the index alone, which holds the times.
-  const edge = isFiltered && ids === undefined ? await calls(by).select('arrived_at').orderBy('arrived_at', direction).offset(mostLookedAt - 1).limit(1).executeTakeFirst() : undefined
+  const edge =
+    isFiltered && ids === undefined
+      ? await calls(by)
+          .select('arrived_at')
+          .orderBy('arrived_at', direction)
+          .offset(mostLookedAt - 1)
+          .limit(1)
+          .executeTakeFirst()
+      : undefined
   let query = calls([...equal.keys()])
   if (edge) query = query.where('arrived_at', oldest ? '<=' : '>=', Number(edge.arrived_at))
   if (filter.outcome === 'open') query = query.where(isOutcomeOpen)
   if (filter.without !== undefined) query = query.where(filter.without, 'is', null)
   if (filter.answered === true) query = query.where('talk_started_after_ms', 'is not', null)
   if (filter.answered === false) query = query.where('talk_started_after_ms', 'is', null).where('ending', 'is not', null)
-  const keys = await query.select(['call_id', 'arrived_at', 'wait_ms', 'talk_ms', 'refs', 'organisation', 'line', 'clinician', 'outcome']).orderBy('arrived_at', direction).orderBy('call_id', direction).limit(limit).execute()
+  const keys = await query
+    .select(['call_id', 'arrived_at', 'wait_ms', 'talk_ms', 'refs', 'organisation', 'line', 'clinician', 'outcome'])
+    .orderBy('arrived_at', direction)
+    .orderBy('call_id', direction)
+    .limit(limit)
+    .execute()
   if (!edge || keys.length === limit) return { keys }
   return { keys, until: { arrivedAt: Number(edge.arrived_at) + (oldest ? 1 : 0), callId: '' } }
 }
@@ -170,7 +231,10 @@ async function callsWith(db: Db, sipCallId: string): Promise<readonly string[]> 
 /** What is shown of these calls, in their order. */
 async function summaries(db: Db, ids: readonly string[]): Promise<readonly CallSummary[]> {
   if (ids.length === 0) return []
-  const [rows, { labels, recordings }] = await Promise.all([db.selectFrom('calls').selectAll().where('call_id', 'in', ids).execute(), beside(db, ids)])
+  const [rows, { labels, recordings }] = await Promise.all([
+    db.selectFrom('calls').selectAll().where('call_id', 'in', ids).execute(),
+    beside(db, ids),
+  ])
   const found = new Map(
     rows.map((row): [string, CallSummary] => [
       row.call_id,
@@ -202,10 +266,25 @@ async function summaries(db: Db, ids: readonly string[]): Promise<readonly CallS
 }
 
 /** Who accepted, by call and attempt, and the latest recording of each call. */
-async function beside(db: Db, ids: readonly string[]): Promise<{ readonly labels: ReadonlyMap<string, string>; readonly recordings: ReadonlyMap<string, NonNullable<CallSummary['recording']>> }> {
+async function beside(
+  db: Db,
+  ids: readonly string[],
+): Promise<{
+  readonly labels: ReadonlyMap<string, string>
+  readonly recordings: ReadonlyMap<string, NonNullable<CallSummary['recording']>>
+}> {
   const [labels, recordings] = await Promise.all([
-    db.selectFrom('attempts').select(['call_id', 'attempt', 'label']).where('call_id', 'in', ids).where('accepted_at', 'is not', null).execute(),
-    db.selectFrom('recordings').select(['call_id', 'recording_id', 'started_at', 'state', 'seconds', 'bytes']).where('call_id', 'in', ids).execute(),
+    db
+      .selectFrom('attempts')
+      .select(['call_id', 'attempt', 'label'])
+      .where('call_id', 'in', ids)
+      .where('accepted_at', 'is not', null)
+      .execute(),
+    db
+      .selectFrom('recordings')
+      .select(['call_id', 'recording_id', 'started_at', 'state', 'seconds', 'bytes'])
+      .where('call_id', 'in', ids)
+      .execute(),
   ])
   // Here and not there: an index that has them in this order, of all calls, may look like the shorter way.
   const inOrder = recordings.toSorted((a, b) => Number(a.started_at) - Number(b.started_at) || (a.recording_id < b.recording_id ? -1 : 1))

@@ -19,9 +19,19 @@ const targetCursor = /^(\d{1,15})\.(\d{1,15})\.(.*)$/s
 export async function listTargets(db: Db, { limit, cursor }: { readonly limit: number; readonly cursor?: string }): Promise<TargetPage> {
   const after = place(cursor)
   let query = db.selectFrom('targets').selectAll()
-  if (after) query = query.where((where) => where(where.refTuple('place', 'label', 'id'), '>', where.tuple(after.number, after.label, after.id)))
-  const rows = await query.orderBy('place').orderBy('label').orderBy('id').limit(limit + 1).execute()
-  return page(rows.map((row) => ({ id: row.id, ...figuresOfRow(row) })), limit, ({ watchedSince }) => (watchedSince === undefined ? 1 : 0))
+  if (after)
+    query = query.where((where) => where(where.refTuple('place', 'label', 'id'), '>', where.tuple(after.number, after.label, after.id)))
+  const rows = await query
+    .orderBy('place')
+    .orderBy('label')
+    .orderBy('id')
+    .limit(limit + 1)
+    .execute()
+  return page(
+    rows.map((row) => ({ id: row.id, ...figuresOfRow(row) })),
+    limit,
+    ({ watchedSince }) => (watchedSince === undefined ? 1 : 0),
+  )
 }
 
 /** The telephones on the watch list, the latest first. */
@@ -29,8 +39,16 @@ export async function listWatched(db: Db, { limit, cursor }: { readonly limit: n
   const after = place(cursor)
   let query = db.selectFrom('targets').selectAll().where('watched_since', 'is not', null)
   if (after) query = query.where((where) => where(where.refTuple('watched_since', 'id'), '<', where.tuple(after.number, after.id)))
-  const rows = await query.orderBy('watched_since', 'desc').orderBy('id', 'desc').limit(limit + 1).execute()
-  return page(rows.map((row) => ({ id: row.id, ...figuresOfRow(row) })), limit, ({ watchedSince }) => watchedSince ?? 0)
+  const rows = await query
+    .orderBy('watched_since', 'desc')
+    .orderBy('id', 'desc')
+    .limit(limit + 1)
+    .execute()
+  return page(
+    rows.map((row) => ({ id: row.id, ...figuresOfRow(row) })),
+    limit,
+    ({ watchedSince }) => watchedSince ?? 0,
+  )
 }
 
 /** The telephone that the database has under this number. */
@@ -47,10 +65,15 @@ export function isTargetCursor(cursor: string): boolean {
 function page(found: readonly StoredTarget[], limit: number, number: (target: StoredTarget) => number): TargetPage {
   const targets = found.slice(0, limit)
   const last = targets.at(-1)
-  return { targets, ...(found.length > limit && last ? { next: Buffer.from(`${number(last)}.${last.id}.${last.label}`).toString('base64url') } : {}) }
+  return {
+    targets,
+    ...(found.length > limit && last ? { next: Buffer.from(`${number(last)}.${last.id}.${last.label}`).toString('base64url') } : {}),
+  }
 }
 
 function place(cursor: string | undefined): { readonly number: number; readonly id: number; readonly label: string } | undefined {
   const match = cursor === undefined ? undefined : targetCursor.exec(Buffer.from(cursor, 'base64url').toString())
-  return match?.[1] === undefined || match[2] === undefined ? undefined : { number: Number(match[1]), id: Number(match[2]), label: match[3] ?? '' }
+  return match?.[1] === undefined || match[2] === undefined
+    ? undefined
+    : { number: Number(match[1]), id: Number(match[2]), label: match[3] ?? '' }
 }

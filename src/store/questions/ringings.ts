@@ -10,7 +10,22 @@ export async function ringings(db: Db, targets: readonly string[], from: number,
     const rows = await db
       .selectFrom('attempts')
       .innerJoin('calls', 'calls.call_id', 'attempts.call_id')
-      .select(['attempts.call_id', 'attempts.attempt', 'attempts.candidate', 'attempts.label', 'attempts.pool', 'attempts.target', 'attempts.started_at', 'attempts.started_after_ms', 'attempts.answered_after_ms', 'attempts.accepted_after_ms', 'attempts.ended_after_ms', 'attempts.result', 'calls.line', 'calls.ended_after_ms as call_ended_after_ms'])
+      .select([
+        'attempts.call_id',
+        'attempts.attempt',
+        'attempts.candidate',
+        'attempts.label',
+        'attempts.pool',
+        'attempts.target',
+        'attempts.started_at',
+        'attempts.started_after_ms',
+        'attempts.answered_after_ms',
+        'attempts.accepted_after_ms',
+        'attempts.ended_after_ms',
+        'attempts.result',
+        'calls.line',
+        'calls.ended_after_ms as call_ended_after_ms',
+      ])
       .where('attempts.target', 'in', page)
       .where('attempts.started_at', '>=', from)
       .where('attempts.started_at', '<', to)

@@ -10,8 +10,12 @@ import type { Db } from '../statements.js'
 export async function rotaHistory(db: Db, line: LineId): Promise<RotaHistory> {
   const earlier = await earlierRotas(db, line)
   const [lines, rotas] = [await statesOf(db, 'lines', [line]), await statesOf(db, 'rotas', [line])]
-  const clinicians = await statesOf(db, 'clinicians', [...new Set(rotas.flatMap(({ plain }) => cliniciansOf(entityOf('rotas', line, plain) as Rota)))])
-  const versions = [...new Set([...lines, ...rotas].flatMap(({ from, to }) => (to === undefined ? [from] : [from, to])))].sort((a, b) => a - b)
+  const clinicians = await statesOf(db, 'clinicians', [
+    ...new Set(rotas.flatMap(({ plain }) => cliniciansOf(entityOf('rotas', line, plain) as Rota))),
+  ])
+  const versions = [...new Set([...lines, ...rotas].flatMap(({ from, to }) => (to === undefined ? [from] : [from, to])))].sort(
+    (a, b) => a - b,
+  )
   const times = await timesOf(db, versions)
   const history: RotaVersion[] = [...earlier]
   for (const version of versions) {
@@ -30,7 +34,14 @@ export async function rotaHistory(db: Db, line: LineId): Promise<RotaHistory> {
 
 /** Those of before the directory was kept here. */
 export async function earlierRotas(db: Db, line: LineId): Promise<RotaHistory> {
-  const rows = await db.selectFrom('earlier_rotas').select('data').where('line', '=', line).orderBy('valid_from').orderBy('node').orderBy('seq').execute()
+  const rows = await db
+    .selectFrom('earlier_rotas')
+    .select('data')
+    .where('line', '=', line)
+    .orderBy('valid_from')
+    .orderBy('node')
+    .orderBy('seq')
+    .execute()
   // Written from typed versions.
   return rows.map(({ data }) => JSON.parse(data) as RotaVersion)
 }
@@ -45,8 +56,14 @@ interface State {
 async function statesOf(db: Db, section: Section, ids: readonly string[]): Promise<readonly State[]> {
   const states: State[] = []
   for (const some of partsOf(ids)) {
-    const rows = await db.selectFrom('directory_entities').select(['id', 'from_version', 'to_version', 'data']).where('section', '=', section).where('id', 'in', some).execute()
-    for (const { id, from_version: from, to_version: to, data } of rows) states.push({ id, from: Number(from), to: to === null ? undefined : Number(to), plain: JSON.parse(data) as PlainEntity })
+    const rows = await db
+      .selectFrom('directory_entities')
+      .select(['id', 'from_version', 'to_version', 'data'])
+      .where('section', '=', section)
+      .where('id', 'in', some)
+      .execute()
+    for (const { id, from_version: from, to_version: to, data } of rows)
+      states.push({ id, from: Number(from), to: to === null ? undefined : Number(to), plain: JSON.parse(data) as PlainEntity })
   }
   return states
 }
@@ -54,7 +71,12 @@ async function statesOf(db: Db, section: Section, ids: readonly string[]): Promi
 async function timesOf(db: Db, versions: readonly number[]): Promise<ReadonlyMap<number, number>> {
   const times = new Map<number, number>()
   for (const some of partsOf(versions)) {
-    for (const { version, at } of await db.selectFrom('directory_versions').select(['version', 'at']).where('version', 'in', some).execute()) times.set(Number(version), Number(at))
+    for (const { version, at } of await db
+      .selectFrom('directory_versions')
+      .select(['version', 'at'])
+      .where('version', 'in', some)
+      .execute())
+      times.set(Number(version), Number(at))
   }
   return times
 }

@@ -42,9 +42,12 @@ export async function sortedKeys(db: Db, filter: Sorted, limit: number, place: P
   const step = place === undefined ? undefined : stepOf(place)
   if (step === undefined) {
     const { keys, until } = await keysOf(db, rest, mostSorted + 1, undefined)
-    if ((keys.length <= mostSorted && until === undefined) || place !== undefined) return shortList(keys, filter, limit, place?.arrivedAt ?? 0)
+    if ((keys.length <= mostSorted && until === undefined) || place !== undefined)
+      return shortList(keys, filter, limit, place?.arrivedAt ?? 0)
   }
-  return isByFigure(filter.order) ? byFigure(db, rest, figures[filter.order], limit, step) : byName(db, rest, filter.names ?? { column: 'line', values: [] }, limit, step)
+  return isByFigure(filter.order)
+    ? byFigure(db, rest, figures[filter.order], limit, step)
+    : byName(db, rest, filter.names ?? { column: 'line', values: [] }, limit, step)
 }
 
 function isByFigure(order: Sorted['order']): order is ByFigure {
@@ -60,7 +63,10 @@ function shortList(keys: readonly Key[], { order, names }: Sorted, limit: number
   }
   // Both infinite: neither has one.
   const sorted = keys.toSorted((a, b) => (value(a) === value(b) ? newestFirst(a, b) : value(a) - value(b)))
-  return { ids: sorted.slice(behind, behind + limit).map(({ call_id }) => call_id), ...(sorted.length > behind + limit ? { next: { arrivedAt: behind + limit, callId: '' } } : {}) }
+  return {
+    ids: sorted.slice(behind, behind + limit).map(({ call_id }) => call_id),
+    ...(sorted.length > behind + limit ? { next: { arrivedAt: behind + limit, callId: '' } } : {}),
+  }
 }
 
 /** Where a walk has come to. `figure`: along its index. `name`: at one of the names. `rest`: those that have none. */
@@ -77,11 +83,21 @@ function placeOfStep({ kind, name, place }: WalkStep): Place {
 function stepOf({ arrivedAt, callId }: Place): WalkStep | undefined {
   const [, kind, name, place] = /^~(figure|name|rest)~(\d{1,6})~(~.*)?$/s.exec(callId) ?? []
   if (kind === undefined) return undefined
-  return { kind: kind as WalkStep['kind'], name: Number(name), place: place === undefined ? undefined : { arrivedAt, callId: place.slice(1) } }
+  return {
+    kind: kind as WalkStep['kind'],
+    name: Number(name),
+    place: place === undefined ? undefined : { arrivedAt, callId: place.slice(1) },
+  }
 }
 
 /** Those that have the figure, along its index; then those that have none. */
-async function byFigure(db: Db, filter: CallFilter, { column, sign }: { readonly column: Figure; readonly sign: 1 | -1 }, limit: number, begun: WalkStep | undefined): Promise<SortedKeys> {
+async function byFigure(
+  db: Db,
+  filter: CallFilter,
+  { column, sign }: { readonly column: Figure; readonly sign: 1 | -1 },
+  limit: number,
+  begun: WalkStep | undefined,
+): Promise<SortedKeys> {
   const ids: string[] = []
   if (begun?.kind !== 'rest') {
     let place = begun?.place
@@ -96,7 +112,13 @@ async function byFigure(db: Db, filter: CallFilter, { column, sign }: { readonly
     }
     if (column === 'refs') return { ids }
   }
-  return rest(db, { ...filter, ...(column === 'refs' ? {} : { without: column }) }, ids, limit, begun?.kind === 'rest' ? begun.place : undefined)
+  return rest(
+    db,
+    { ...filter, ...(column === 'refs' ? {} : { without: column }) },
+    ids,
+    limit,
+    begun?.kind === 'rest' ? begun.place : undefined,
+  )
 }
 
 function figurePlace(key: Pick<Key, 'call_id' | Figure> | undefined, column: Figure): Place | undefined {
@@ -108,31 +130,56 @@ async function alongIndex(db: Db, filter: CallFilter, column: Figure, sign: 1 | 
   const [direction, behind, upTo] = sign < 0 ? (['desc', '<', '>='] as const) : (['asc', '>', '<='] as const)
   const all = () => {
     const query = db.selectFrom('calls').where(column, 'is not', null)
-    return place === undefined ? query : query.where((where) => where(where.refTuple(column, 'call_id'), behind, where.tuple(place.arrivedAt, place.callId)))
+    return place === undefined
+      ? query
+      : query.where((where) => where(where.refTuple(column, 'call_id'), behind, where.tuple(place.arrivedAt, place.callId)))
   }
-  const edge = await all().select([column, 'call_id']).orderBy(column, direction).orderBy('call_id', direction).offset(lookedAtOnce - 1).limit(1).executeTakeFirst()
+  const edge = await all()
+    .select([column, 'call_id'])
+    .orderBy(column, direction)
+    .orderBy('call_id', direction)
+    .offset(lookedAtOnce - 1)
+    .limit(1)
+    .executeTakeFirst()
   const end = edge && { arrivedAt: Number(edge[column]), callId: edge.call_id }
   let query = all().where((where) => wanted(where, filter))
   if (end) query = query.where((where) => where(where.refTuple(column, 'call_id'), upTo, where.tuple(end.arrivedAt, end.callId)))
-  const keys = await query.select(['call_id', 'wait_ms', 'talk_ms', 'refs']).orderBy(column, direction).orderBy('call_id', direction).limit(limit).execute()
+  const keys = await query
+    .select(['call_id', 'wait_ms', 'talk_ms', 'refs'])
+    .orderBy(column, direction)
+    .orderBy('call_id', direction)
+    .limit(limit)
+    .execute()
   return { keys, end }
 }
 
 /** What is asked for, in words that no index answers: the one of the figure is walked. */
 function wanted(where: ExpressionBuilder<Schema, 'calls'>, filter: CallFilter) {
   const at = sql<number>`(arrived_at + 0)`
-  const parts = partsOf(filter).map((equal) => where.and([...equal].map(([name, value]) => where(sql<string>`(${sql.ref(name)} || '')`, '=', value))))
+  const parts = partsOf(filter).map((equal) =>
+    where.and([...equal].map(([name, value]) => where(sql<string>`(${sql.ref(name)} || '')`, '=', value))),
+  )
   return where.and([
     ...(filter.from === undefined ? [] : [where(at, '>=', filter.from)]),
     ...(filter.to === undefined ? [] : [where(at, '<', filter.to)]),
     where.or(parts),
     ...(filter.outcome === 'open' ? [isOutcomeOpen] : []),
-    ...(filter.answered === undefined ? [] : filter.answered ? [where('talk_started_after_ms', 'is not', null)] : [where('talk_started_after_ms', 'is', null), where('ending', 'is not', null)]),
+    ...(filter.answered === undefined
+      ? []
+      : filter.answered
+        ? [where('talk_started_after_ms', 'is not', null)]
+        : [where('talk_started_after_ms', 'is', null), where('ending', 'is not', null)]),
   ])
 }
 
 /** The calls of each name, the newest first, by the index of that column; then those of no name, or of one that nobody knows any more. */
-async function byName(db: Db, filter: CallFilter, { column, values }: NameOrder, limit: number, begun: WalkStep | undefined): Promise<SortedKeys> {
+async function byName(
+  db: Db,
+  filter: CallFilter,
+  { column, values }: NameOrder,
+  limit: number,
+  begun: WalkStep | undefined,
+): Promise<SortedKeys> {
   const ids: string[] = []
   if (begun?.kind !== 'rest') {
     const first = begun?.name ?? 0
@@ -144,7 +191,11 @@ async function byName(db: Db, filter: CallFilter, { column, values }: NameOrder,
       const full = ids.length + keys.length > limit
       const taken = keys.slice(0, limit - ids.length)
       ids.push(...taken.map(({ call_id }) => call_id))
-      if (full) return { ids, next: placeOfStep({ kind: 'name', name, place: timePlace(taken.at(-1)) ?? (name === first ? begun?.place : undefined) }) }
+      if (full)
+        return {
+          ids,
+          next: placeOfStep({ kind: 'name', name, place: timePlace(taken.at(-1)) ?? (name === first ? begun?.place : undefined) }),
+        }
       if (until) return { ids, next: placeOfStep({ kind: 'name', name, place: until }) }
     }
   }
@@ -155,12 +206,21 @@ async function byName(db: Db, filter: CallFilter, { column, values }: NameOrder,
 /** @returns undefined: nothing can be in it, since another one is asked for */
 function withName(filter: CallFilter, column: NameOrder['column'], value: string): CallFilter | undefined {
   if (column === 'outcome') return (filter.outcome ?? value) === value ? { ...filter, outcome: value } : undefined
-  const within: readonly CallPart[] = (filter.within ?? [{}]).filter((part) => (part[column] ?? value) === value).map((part) => ({ ...part, [column]: value }))
+  const within: readonly CallPart[] = (filter.within ?? [{}])
+    .filter((part) => (part[column] ?? value) === value)
+    .map((part) => ({ ...part, [column]: value }))
   return within.length === 0 ? undefined : { ...filter, within }
 }
 
 /** What comes last, the newest first. */
-async function rest(db: Db, filter: Parameters<typeof keysOf>[1], before: readonly string[], limit: number, begun: Place | undefined, isOf: (key: Key) => boolean = () => true): Promise<SortedKeys> {
+async function rest(
+  db: Db,
+  filter: Parameters<typeof keysOf>[1],
+  before: readonly string[],
+  limit: number,
+  begun: Place | undefined,
+  isOf: (key: Key) => boolean = () => true,
+): Promise<SortedKeys> {
   const ids = [...before]
   let place = begun
   for (let looked = 0; looked < mostLookedAt; looked += lookedAtOnce) {

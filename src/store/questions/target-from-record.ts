@@ -18,8 +18,17 @@ export async function targetFromRecord(db: Db, target: string, without?: string)
     .where('pool', '<>', 'direct')
     .where('call_id', '<>', without ?? '')
     .execute()
-  const clearings = await db.selectFrom('ledger').select('at').where('topic', '=', 'watchList').where('subject', '=', target).where('type', '=', 'cleared').execute()
-  const steps: { readonly at: number; readonly step: RingingStep }[] = clearings.map(({ at }) => ({ at: Number(at), step: { type: 'cleared', at: Number(at) } }))
+  const clearings = await db
+    .selectFrom('ledger')
+    .select('at')
+    .where('topic', '=', 'watchList')
+    .where('subject', '=', target)
+    .where('type', '=', 'cleared')
+    .execute()
+  const steps: { readonly at: number; readonly step: RingingStep }[] = clearings.map(({ at }) => ({
+    at: Number(at),
+    step: { type: 'cleared', at: Number(at) },
+  }))
   const rungAt = new Map<string, number>()
   for (const row of rows) {
     const startedAt = Number(row.started_at)
@@ -44,7 +53,8 @@ export async function targetFromRecord(db: Db, target: string, without?: string)
   }
   let figures: TargetFigures | undefined
   // Stable: what is of one ringing and one moment stays in its order. What failed in the moment of a clearing was before it.
-  for (const { step } of steps.sort((a, b) => a.at - b.at || Number(a.step.type === 'cleared') - Number(b.step.type === 'cleared'))) figures = withStep(target, figures, step)
+  for (const { step } of steps.sort((a, b) => a.at - b.at || Number(a.step.type === 'cleared') - Number(b.step.type === 'cleared')))
+    figures = withStep(target, figures, step)
   return { figures, rungAt }
 }
 

@@ -64,7 +64,8 @@ export class SqliteConnection {
     try {
       const results = steps.map((step) => {
         const result = this.#run(step.sql, step.parameters)
-        if (step.mustChange !== undefined && result.changed !== step.mustChange) throw new StoreError(`${result.changed} rows were changed instead of ${step.mustChange}`, 'CONFLICT')
+        if (step.mustChange !== undefined && result.changed !== step.mustChange)
+          throw new StoreError(`${result.changed} rows were changed instead of ${step.mustChange}`, 'CONFLICT')
         return result
       })
       this.#run('commit', [])

@@ -27,8 +27,13 @@ async function opened(): Promise<WritableDatabase> {
 }
 
 const alive = (node: string, at = 1): Step => ({ sql: 'insert into engines (node, alive_at) values (?, ?)', parameters: [node, at] })
-const beat = (node: string, at: number, mustChange: number): Step => ({ sql: 'update engines set alive_at = ? where node = ?', parameters: [at, node], mustChange })
-const nodes = async ({ db }: Pick<WritableDatabase, 'db'>) => (await db.selectFrom('engines').selectAll().orderBy('node').execute()).map(({ node, alive_at: at }) => `${node} ${at}`)
+const beat = (node: string, at: number, mustChange: number): Step => ({
+  sql: 'update engines set alive_at = ? where node = ?',
+  parameters: [at, node],
+  mustChange,
+})
+const nodes = async ({ db }: Pick<WritableDatabase, 'db'>) =>
+  (await db.selectFrom('engines').selectAll().orderBy('node').execute()).map(({ node, alive_at: at }) => `${node} ${at}`)
 
 function events(callId: string, at: number, facts = goodCall(callId)): readonly CallEvent[] {
   return facts.map((fact, index) => ({ ...unknownOrigin, callId, seq: index + 1, at: at + index, ...fact }))
@@ -55,7 +60,10 @@ test('what is written meanwhile waits for the end of a transaction, and is no pa
   await expect(
     database.db.transaction().execute(async (transaction) => {
       await transaction.insertInto('engines').values({ node: 'inside', alive_at: 1 }).execute()
-      outside.push(database.batch([alive('batch')]).then(() => order.push('batch')), nodes(database).then((found) => order.push(`read ${found.join()}`)))
+      outside.push(
+        database.batch([alive('batch')]).then(() => order.push('batch')),
+        nodes(database).then((found) => order.push(`read ${found.join()}`)),
+      )
       expect(await nodes({ db: transaction })).toEqual(['inside 1'])
       order.push('end')
       throw new Error('taken back')
@@ -96,7 +104,11 @@ test('a transaction whose connection was lost writes nothing more', async () => 
   const first = await openForWriting(file)
   await first.close()
   let connection = SqliteConnection.open(file, 'write')
-  const runner: SqliteRunner = { run: (statement, inside) => runnerHere(connection).run(statement, inside), batch: (steps) => runnerHere(connection).batch(steps), close: () => runnerHere(connection).close() }
+  const runner: SqliteRunner = {
+    run: (statement, inside) => runnerHere(connection).run(statement, inside),
+    batch: (steps) => runnerHere(connection).batch(steps),
+    close: () => runnerHere(connection).close(),
+  }
   const database = await writable(runner)
   onTestFinished(() => database.close())
   await expect(
@@ -132,7 +144,15 @@ test('two who write to one store and know nothing of each other lose no ringing 
   expect((await questions.targets.ask(database.db, { limit: 10 })).targets.map(({ rung }) => rung)).toEqual([8, 8])
   // Staff leave an outcome by the other engine, then by the first, which knows of none.
   const last = goodCall('call-0').length
-  const outcome = (at: number): CallEvent => ({ ...unknownOrigin, callId: 'call-0', seq: last + 1, at, type: 'outcome.left', outcome: 'referral-made', by: 'staff' })
+  const outcome = (at: number): CallEvent => ({
+    ...unknownOrigin,
+    callId: 'call-0',
+    seq: last + 1,
+    at,
+    type: 'outcome.left',
+    outcome: 'referral-made',
+    by: 'staff',
+  })
   expect(await other.append([outcome(20_000)])).toEqual([])
   expect(await one.append([outcome(30_000)])).toEqual([{ ...outcome(30_000), seq: last + 2 }])
   expect(await one.append([outcome(20_000), outcome(30_000)])).toMatchObject([{ seq: last + 3 }])

@@ -36,7 +36,12 @@ export const projectionsOfTheStart: Migration = {
       .addColumn('cleared_at', 'bigint')
       .execute()
     await db.schema.createIndex('targets_in_list').on('targets').columns(['place', 'label', 'id']).execute()
-    await db.schema.createIndex('targets_watched').on('targets').columns(['watched_since', 'id']).where('watched_since', 'is not', null).execute()
+    await db.schema
+      .createIndex('targets_watched')
+      .on('targets')
+      .columns(['watched_since', 'id'])
+      .where('watched_since', 'is not', null)
+      .execute()
     await sql`create index targets_failing on targets (id) where failing > 0`.execute(db)
 
     await db.schema

@@ -18,4 +18,6 @@ export interface Request {
   readonly work: Work
 }
 
-export type Reply = { readonly id: number; readonly ok: true; readonly results: readonly Result[] } | { readonly id: number; readonly ok: false; readonly why: string; readonly code: string | undefined }
+export type Reply =
+  | { readonly id: number; readonly ok: true; readonly results: readonly Result[] }
+  | { readonly id: number; readonly ok: false; readonly why: string; readonly code: string | undefined }

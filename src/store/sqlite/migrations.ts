@@ -143,8 +143,12 @@ export const sqliteMigrations: Readonly<Record<string, Migration>> = {
     async up(db: Kysely<unknown>): Promise<void> {
       await db.schema.alterTable('call_events').addColumn('elapsed_ms', 'bigint').execute()
       await db.schema.alterTable('calls').addColumn('ended_after_ms', 'bigint').execute()
-      await db.schema.alterTable('attempts').addColumn('started_after_ms', 'bigint', (column) => column.notNull().defaultTo(0)).execute()
-      for (const column of ['answered_after_ms', 'accepted_after_ms', 'ended_after_ms']) await db.schema.alterTable('attempts').addColumn(column, 'bigint').execute()
+      await db.schema
+        .alterTable('attempts')
+        .addColumn('started_after_ms', 'bigint', (column) => column.notNull().defaultTo(0))
+        .execute()
+      for (const column of ['answered_after_ms', 'accepted_after_ms', 'ended_after_ms'])
+        await db.schema.alterTable('attempts').addColumn(column, 'bigint').execute()
       // What the facts of before say, which have the wall clock alone.
       await sql`update calls set ended_after_ms = ended_at - arrived_at`.execute(db)
       await sql`update attempts set
@@ -153,9 +157,13 @@ export const sqliteMigrations: Readonly<Record<string, Migration>> = {
         accepted_after_ms = accepted_at - (select arrived_at from calls where calls.call_id = attempts.call_id),
         ended_after_ms = ended_at - (select arrived_at from calls where calls.call_id = attempts.call_id)`.execute(db)
       // An acceptance that came to nothing is none.
-      await sql`update attempts set accepted_at = null, accepted_after_ms = null, proof = null where result is not null and result <> 'accepted'`.execute(db)
+      await sql`update attempts set accepted_at = null, accepted_after_ms = null, proof = null where result is not null and result <> 'accepted'`.execute(
+        db,
+      )
       await sql`update calls set accepted_at = null, accepted_by = null, wait_ms = null
-        where accepted_by is not null and not exists (select 1 from attempts where attempts.call_id = calls.call_id and attempts.attempt = calls.accepted_by and attempts.accepted_at is not null)`.execute(db)
+        where accepted_by is not null and not exists (select 1 from attempts where attempts.call_id = calls.call_id and attempts.attempt = calls.accepted_by and attempts.accepted_at is not null)`.execute(
+        db,
+      )
       // A recording that became ready after all has nothing to explain.
       await sql`update recordings set why = null where state = 'ready'`.execute(db)
     },
@@ -169,7 +177,12 @@ export const sqliteMigrations: Readonly<Record<string, Migration>> = {
       for (const table of ['calls', 'attempts']) {
         for (const column of ['sip_call_id', 'trunk']) await db.schema.alterTable(table).addColumn(column, 'text').execute()
         // For whoever has it from the log of another server; most calls of before have none.
-        await db.schema.createIndex(`${table}_by_sip_call_id`).on(table).column('sip_call_id').where('sip_call_id', 'is not', null).execute()
+        await db.schema
+          .createIndex(`${table}_by_sip_call_id`)
+          .on(table)
+          .column('sip_call_id')
+          .where('sip_call_id', 'is not', null)
+          .execute()
       }
     },
   },
@@ -183,13 +196,17 @@ export const sqliteMigrations: Readonly<Record<string, Migration>> = {
         .execute()
       await sql`insert into engines (node, alive_at) select '', alive_at from engine_life`.execute(db)
       await db.schema.dropTable('engine_life').execute()
-      await db.schema.alterTable('targets').addColumn('version', 'bigint', (column) => column.notNull().defaultTo(0)).execute()
+      await db.schema
+        .alterTable('targets')
+        .addColumn('version', 'bigint', (column) => column.notNull().defaultTo(0))
+        .execute()
     },
   },
   '009-directory': {
     async up(db: Kysely<unknown>): Promise<void> {
       await makeDirectoryTables(db, sql`text`)
-      for (const table of ['directory_versions', 'earlier_rotas']) for (const what of ['update', 'delete'] as const) await refuse(db, table, what)
+      for (const table of ['directory_versions', 'earlier_rotas'])
+        for (const what of ['update', 'delete'] as const) await refuse(db, table, what)
       await refuse(db, 'directory_entities', 'delete')
       // What was so stays written as it was; all that may be added is in which version that ended.
       await sql`create trigger directory_entities_only_end before update on directory_entities when old.to_version is not null or new.to_version is null or (new.section, new.id, new.from_version, new.position, new.data) is not (old.section, old.id, old.from_version, old.position, old.data)
@@ -205,7 +222,8 @@ export const sqliteMigrations: Readonly<Record<string, Migration>> = {
   },
   '011-figures': {
     async up(db: Kysely<unknown>): Promise<void> {
-      for (const column of ['line_chosen_after_ms', 'talk_started_after_ms']) await db.schema.alterTable('calls').addColumn(column, 'bigint').execute()
+      for (const column of ['line_chosen_after_ms', 'talk_started_after_ms'])
+        await db.schema.alterTable('calls').addColumn(column, 'bigint').execute()
       for (const column of ['clinician', 'pool']) await db.schema.alterTable('calls').addColumn(column, 'text').execute()
       await db.schema.alterTable('calls').addColumn('rolled_up', 'integer').execute()
       await sql`create index calls_not_rolled_up on calls (call_id) where rolled_up is null`.execute(db)

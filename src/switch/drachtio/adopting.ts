@@ -69,14 +69,23 @@ async function adoptWithoutChannel(lost: ServerPair, identity: LegIdentity, dial
   if (pair === undefined) {
     if (there !== false) await new Promise<void>((resolve) => dialog.destroy({}, () => resolve()))
     else forget([dialog])
-    return { kind: there === undefined ? 'failed' : 'gone', why: there === true ? 'the media server has no such channel any more' : whyNot(lost, there) }
+    return {
+      kind: there === undefined ? 'failed' : 'gone',
+      why: there === true ? 'the media server has no such channel any more' : whyNot(lost, there),
+    }
   }
   const channel = await pair.takeChannel()
   const origins = { party: originsOf(identity).party, media: new Origin() }
   const leg = new DrachtioLeg(pair, channel, origins, identity.leg ?? identity.channel)
   leg.secured = identity.secured
   const party = new PartyDialog(dialog.asDialog(), leg, refreshingOf(identity))
-  const placed = await place(pair, channel, { party, origins, described: channel.offer, encrypted: identity.secured === 'keys', by: (source) => pair.describer(source) })
+  const placed = await place(pair, channel, {
+    party,
+    origins,
+    described: channel.offer,
+    encrypted: identity.secured === 'keys',
+    by: (source) => pair.describer(source),
+  })
   if (placed.kind === 'placed' && !leg.ended) {
     leg.begin(party, placed.described)
     leg.told(placed.told)

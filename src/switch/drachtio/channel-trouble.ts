@@ -40,16 +40,25 @@ export function channelTrouble(error: unknown, profile: string, eventSocket: str
   const asked = { profile, eventSocket }
   if (error instanceof EndedAtOnce) {
     const { code, text } = q850(error.byeReason)
-    return { answer: `it ended the channel as soon as it was made${text === undefined ? '' : ` (${text})`}`, advice: adviceForCause(code, asked) ?? adviceForDialplan(asked) }
+    return {
+      answer: `it ended the channel as soon as it was made${text === undefined ? '' : ` (${text})`}`,
+      advice: adviceForCause(code, asked) ?? adviceForDialplan(asked),
+    }
   }
   const { status, reason, res, message } = (typeof error === 'object' && error !== null ? error : { message: String(error) }) as Refusal
   if (status === undefined) {
     // drachtio-fsmrf's only error without a status that is not a lost connection: the INVITE was answered, the event socket stayed away.
     const noSocket = message === 'Connection timeout'
-    return { answer: noSocket ? 'it took the call but opened no event socket to us' : (message ?? 'no answer'), advice: noSocket ? adviceForSocket(asked) : '' }
+    return {
+      answer: noSocket ? 'it took the call but opened no event socket to us' : (message ?? 'no answer'),
+      advice: noSocket ? adviceForSocket(asked) : '',
+    }
   }
   const { code, text } = q850(res?.get('Reason'))
-  return { answer: `${status} ${reason ?? ''}${text === undefined ? '' : ` (${text})`}`.trim(), advice: adviceForCause(code, asked) ?? adviceForStatus(status, asked) }
+  return {
+    answer: `${status} ${reason ?? ''}${text === undefined ? '' : ` (${text})`}`.trim(),
+    advice: adviceForCause(code, asked) ?? adviceForStatus(status, asked),
+  }
 }
 
 /** `Q.850;cause=96;text="MANDATORY_IE_MISSING"` (RFC 3326). */

@@ -39,9 +39,17 @@ function channelOnFakes() {
     request: (options: { method: string }, reply: Reply) => requests.push({ options, reply }),
     destroy: (_: unknown, done: (error: unknown) => void) => byes.push(done),
   }) as unknown as Srf.Dialog & EventEmitter
-  const endpoint = Object.assign(new EventEmitter(), { uuid: 'u-1', conn: connection, dialog, local: { sdp: 'offer' } }) as unknown as Mrf.Endpoint & EventEmitter
+  const endpoint = Object.assign(new EventEmitter(), {
+    uuid: 'u-1',
+    conn: connection,
+    dialog,
+    local: { sdp: 'offer' },
+  }) as unknown as Mrf.Endpoint & EventEmitter
   const killed: string[] = []
-  const link = { api: (command: string) => (killed.push(command), Promise.resolve('+OK')), kill: (uuid: string) => (killed.push(`uuid_kill ${uuid}`), Promise.resolve()) } as unknown as MediaLink
+  const link = {
+    api: (command: string) => (killed.push(command), Promise.resolve('+OK')),
+    kill: (uuid: string) => (killed.push(`uuid_kill ${uuid}`), Promise.resolve()),
+  } as unknown as MediaLink
   const up = { signalling: true }
   const channel = new Channel(endpoint, dialog, connection, link, () => up.signalling)
   return { channel, sent, listeners, executions, requests, byes, handled, dialog, endpoint, killed, up }

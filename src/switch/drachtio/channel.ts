@@ -21,7 +21,14 @@ const causeMs = 100
 const codecMs = 250
 
 /** Events for which drachtio-fsmrf asks on every channel, and which nobody reads. */
-const NOT_READ = ['CHANNEL_PROGRESS_MEDIA', 'CHANNEL_ANSWER', 'DETECTED_TONE', 'PLAYBACK_START', 'PLAYBACK_STOP', 'CUSTOM conference::maintenance']
+const NOT_READ = [
+  'CHANNEL_PROGRESS_MEDIA',
+  'CHANNEL_ANSWER',
+  'DETECTED_TONE',
+  'PLAYBACK_START',
+  'PLAYBACK_STOP',
+  'CUSTOM conference::maintenance',
+]
 /**
  * Applications whose two events nobody waits for: those that end at once, and those with which FreeSWITCH itself keeps the channel. Each event is all
  * of a channel's variables, 7 kB.
@@ -98,7 +105,14 @@ export class Channel {
    * @param endpoint as drachtio-fsmrf made it, with its dialog and its connection
    * @param described the party with which it was made; absent: there is none yet
    */
-  constructor(endpoint: Mrf.Endpoint, dialog: Srf.Dialog, connection: Mrf.Connection, link: MediaLink, signallingUp: () => boolean, described?: string) {
+  constructor(
+    endpoint: Mrf.Endpoint,
+    dialog: Srf.Dialog,
+    connection: Mrf.Connection,
+    link: MediaLink,
+    signallingUp: () => boolean,
+    described?: string,
+  ) {
     if (described !== undefined) this.#first = { described, answer: dialog.remote.sdp ?? '' }
     this.id = endpoint.uuid
     this.offer = endpoint.local.sdp
@@ -110,7 +124,9 @@ export class Channel {
     // One write with whatever the channel is told first.
     connection.unsubscribe(NOT_READ)
     for (const application of NOT_HEARD_OF) connection.filter('Application', `-${application}`)
-    connection.on(`esl::event::CHANNEL_EXECUTE::${this.id}`, (event: Mrf.SocketEvent) => this.#executions.get(event.getHeader('Application-UUID') ?? '')?.started())
+    connection.on(`esl::event::CHANNEL_EXECUTE::${this.id}`, (event: Mrf.SocketEvent) =>
+      this.#executions.get(event.getHeader('Application-UUID') ?? '')?.started(),
+    )
     endpoint.on('dtmf', (key: KeyEvent) => this.onKey(key))
     // FreeSWITCH hung up, or its connection ended.
     endpoint.on('destroy', (why?: { reason?: string }) => this.#lose(why?.reason ?? 'event socket lost'))
@@ -184,7 +200,11 @@ export class Channel {
 
   /** As `execute`, for applications that end at once: rejects when nothing is heard of it. */
   run(application: string, argument: string): Promise<Mrf.SocketEvent> {
-    return withDeadline(`FreeSWITCH: ${application}`, runMs, (resolve, reject) => void this.execute(application, argument).then(resolve, reject))
+    return withDeadline(
+      `FreeSWITCH: ${application}`,
+      runMs,
+      (resolve, reject) => void this.execute(application, argument).then(resolve, reject),
+    )
   }
 
   /** Runs an application of which nothing is heard (`NOT_HEARD_OF`): it is begun behind whatever was sent before it. */
@@ -227,12 +247,14 @@ export class Channel {
     this.used = true
     // One after the other: a second one in between would be refused (RFC 3261 section 14.2).
     const described = this.#describing ? this.#describing.then(() => this.#describe(sdp)) : this.#describe(sdp)
-    const settled = described.then(
-      () => undefined,
-      () => undefined,
-    ).then(() => {
-      if (this.#describing === settled) this.#describing = undefined
-    })
+    const settled = described
+      .then(
+        () => undefined,
+        () => undefined,
+      )
+      .then(() => {
+        if (this.#describing === settled) this.#describing = undefined
+      })
     this.#describing = settled
     return described
   }
@@ -244,7 +266,10 @@ export class Channel {
    */
   async lookAt(hosts: readonly string[]): Promise<void> {
     if (hosts.length === 0 && !this.#looking) return
-    const variables = hosts.length === 0 ? 'disable_rtp_auto_adjust=true' : `disable_rtp_auto_adjust=false;rtp_auto_adjust_threshold=3;rtp_learn_from=${hosts.join(',')};remote_audio_ip=;remote_audio_port=`
+    const variables =
+      hosts.length === 0
+        ? 'disable_rtp_auto_adjust=true'
+        : `disable_rtp_auto_adjust=false;rtp_auto_adjust_threshold=3;rtp_learn_from=${hosts.join(',')};remote_audio_ip=;remote_audio_port=`
     await this.order('uuid_setvar_multi', variables)
     this.#looking = hosts.length > 0
   }
@@ -253,10 +278,16 @@ export class Channel {
   async arrived(): Promise<Arrived> {
     await this.api('uuid_set_media_stats')
     const [packets, reports, address, port] = await Promise.all(
-      ['rtp_audio_in_packet_count', 'rtp_audio_rtcp_packet_count', 'remote_audio_ip', 'remote_audio_port'].map((name) => this.api('uuid_getvar', name)),
+      ['rtp_audio_in_packet_count', 'rtp_audio_rtcp_packet_count', 'remote_audio_ip', 'remote_audio_port'].map((name) =>
+        this.api('uuid_getvar', name),
+      ),
     )
     const found = isIP(address ?? '') !== 0 && Number(port) > 0
-    return { packets: Number(packets) || 0, reports: Number(reports) || 0, found: found ? { address: address ?? '', port: Number(port) } : undefined }
+    return {
+      packets: Number(packets) || 0,
+      reports: Number(reports) || 0,
+      found: found ? { address: address ?? '', port: Number(port) } : undefined,
+    }
   }
 
   /** It was made with this description. */
@@ -272,7 +303,14 @@ export class Channel {
   async #describe(sdp: string): Promise<string> {
     const answer = await withDeadline<Srf.Response>('FreeSWITCH: re-INVITE', reinviteMs, (resolve, reject) =>
       this.#dialog.request(
-        { method: 'INVITE', body: sdp, headers: { 'Content-Type': 'application/sdp', ...(this.#dialog.local.contact === undefined ? {} : { Contact: this.#dialog.local.contact }) } },
+        {
+          method: 'INVITE',
+          body: sdp,
+          headers: {
+            'Content-Type': 'application/sdp',
+            ...(this.#dialog.local.contact === undefined ? {} : { Contact: this.#dialog.local.contact }),
+          },
+        },
         (error, response) => {
           if (error) reject(error)
           else if (response && response.status >= 200) resolve(response)
@@ -311,7 +349,9 @@ export class Channel {
     if (wasLost && !this.#dialog.connected) return
     try {
       if (!this.#signallingUp()) throw new Error('no way to send a BYE')
-      await withDeadline<undefined>('FreeSWITCH: BYE', byeMs, (resolve, reject) => this.#dialog.destroy({}, (error) => (error ? reject(error) : resolve(undefined))))
+      await withDeadline<undefined>('FreeSWITCH: BYE', byeMs, (resolve, reject) =>
+        this.#dialog.destroy({}, (error) => (error ? reject(error) : resolve(undefined))),
+      )
     } catch {
       // The dialog is gone (FreeSWITCH's BYE crossed ours), or drachtio is: then the event socket does it, and what is not there is not there.
       await this.#link.kill(this.id)
@@ -344,6 +384,9 @@ function answerReinvites(dialog: Srf.Dialog): void {
     if (request.method !== 'INVITE') return others(request, response)
     const sdp = dialog.local.sdp
     if (sdp === undefined) return response.send(488)
-    response.send(200, { body: sdp, headers: { 'Content-Type': 'application/sdp', ...(dialog.local.contact === undefined ? {} : { Contact: dialog.local.contact }) } })
+    response.send(200, {
+      body: sdp,
+      headers: { 'Content-Type': 'application/sdp', ...(dialog.local.contact === undefined ? {} : { Contact: dialog.local.contact }) },
+    })
   }
 }

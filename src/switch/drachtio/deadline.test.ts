@@ -18,7 +18,12 @@ it('releases what comes too late', async () => {
   vi.useFakeTimers()
   const released: string[] = []
   let arrive: (value: string) => void = () => undefined
-  const waiting = withDeadline<string>('a channel', 100, (resolve) => (arrive = resolve), (value) => released.push(value))
+  const waiting = withDeadline<string>(
+    'a channel',
+    100,
+    (resolve) => (arrive = resolve),
+    (value) => released.push(value),
+  )
   const outcome = expect(waiting).rejects.toBeInstanceOf(DeadlinePassed)
   await vi.advanceTimersByTimeAsync(100)
   await outcome
@@ -40,11 +45,16 @@ it('turns an assertion that is thrown at once into a rejection, and leaves no ti
 
 it('settles once, whatever is called back', async () => {
   const released: number[] = []
-  const value = await withDeadline<number>('work', 1_000, (resolve, reject) => {
-    resolve(1)
-    reject(new Error('too late'))
-    resolve(2)
-  }, (late) => released.push(late))
+  const value = await withDeadline<number>(
+    'work',
+    1_000,
+    (resolve, reject) => {
+      resolve(1)
+      reject(new Error('too late'))
+      resolve(2)
+    },
+    (late) => released.push(late),
+  )
   expect(value).toBe(1)
   expect(released).toEqual([2])
 })

@@ -14,7 +14,12 @@ export class DeadlinePassed extends Error {
  * @param late releases what arrives after the deadline (a channel, a dialog), so that nobody is left holding it
  * @returns rejects with what `start` failed with or threw, or with `DeadlinePassed`
  */
-export function withDeadline<T>(what: string, ms: number, start: (resolve: (value: T) => void, reject: (error: unknown) => void) => void, late?: (value: T) => void): Promise<T> {
+export function withDeadline<T>(
+  what: string,
+  ms: number,
+  start: (resolve: (value: T) => void, reject: (error: unknown) => void) => void,
+  late?: (value: T) => void,
+): Promise<T> {
   return new Promise((resolve, reject) => {
     let open = true
     const close = (): boolean => {

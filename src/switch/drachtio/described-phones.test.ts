@@ -2,7 +2,16 @@ import { describe, expect, it } from 'vitest'
 import { describedPhones, ourSecurity, type DescribedPhone } from '../../../test/fixtures/sdp/described-phones.js'
 import { answerDirection } from '../../embedded/protocols/sdp/choose-audio.js'
 import { answerAudio, audioOffer } from '../../embedded/protocols/sdp/offer-answer.js'
-import { addressFor, answerToParty, describeToMediaServer, offerToParty, Origin, readPartyAnswer, readPartyOffer, type PartyAudio } from './sdp.js'
+import {
+  addressFor,
+  answerToParty,
+  describeToMediaServer,
+  offerToParty,
+  Origin,
+  readPartyAnswer,
+  readPartyOffer,
+  type PartyAudio,
+} from './sdp.js'
 
 const phones = describedPhones()
 const codecs = ['PCMA', 'PCMU'] as const
@@ -11,7 +20,12 @@ const source = '203.0.113.200'
 /** Tells a media server of the party, as its channel would. @returns its answer */
 function told(party: PartyAudio): string {
   const address = addressFor(party, source)
-  const reply = answerAudio(describeToMediaServer(party, address, new Origin()), { address: address.includes(':') ? '2001:db8::ff' : '198.51.100.255', port: 40_000, codecs: ['PCMU', 'PCMA'], security: ourSecurity })
+  const reply = answerAudio(describeToMediaServer(party, address, new Origin()), {
+    address: address.includes(':') ? '2001:db8::ff' : '198.51.100.255',
+    port: 40_000,
+    codecs: ['PCMU', 'PCMA'],
+    security: ourSecurity,
+  })
   if (!reply.ok) throw new Error(reply.why)
   return reply.answer
 }

@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest'
 import type { DialResult } from '../port.js'
 import { nextTrunkMayHelp, refusalOf, trunkSignOf, type FinalAnswer } from './dial-outcome.js'
 
-const answer = (status: number, more: Partial<FinalAnswer> = {}): FinalAnswer => ({ status, reason: 'x', local: false, viaTrunk: false, ...more })
+const answer = (status: number, more: Partial<FinalAnswer> = {}): FinalAnswer => ({
+  status,
+  reason: 'x',
+  local: false,
+  viaTrunk: false,
+  ...more,
+})
 
 describe('what a refusal means', () => {
   it.each([

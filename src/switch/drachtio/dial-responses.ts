@@ -13,7 +13,8 @@ export function isLocal(response: Srf.Response): boolean {
 
 /** The credentials of a second INVITE came too late: worth one more try (RFC 2617 section 3.2.1). */
 export function isStale(response: Srf.Response): boolean {
-  const challenge = response.status === 401 ? response.get('WWW-Authenticate') : response.status === 407 ? response.get('Proxy-Authenticate') : undefined
+  const challenge =
+    response.status === 401 ? response.get('WWW-Authenticate') : response.status === 407 ? response.get('Proxy-Authenticate') : undefined
   return /\bstale\s*=\s*"?true\b/i.test(challenge ?? '')
 }
 

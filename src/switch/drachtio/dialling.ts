@@ -56,7 +56,12 @@ interface Attempt {
  */
 export async function dial(pair: ServerPair, trunks: TrunkBoard, target: DialledTarget, options: DialOptions): Promise<DialResult> {
   const routes = routesTo(target, target.kind === 'number' ? trunks.inOrder(options.trunks) : [])
-  if (routes.length === 0) return { kind: 'failed', fault: 'ours', reason: target.kind === 'number' ? 'there is no trunk for this telephone number' : 'not a SIP URI' }
+  if (routes.length === 0)
+    return {
+      kind: 'failed',
+      fault: 'ours',
+      reason: target.kind === 'number' ? 'there is no trunk for this telephone number' : 'not a SIP URI',
+    }
   const began = performance.now()
   let last: DialResult = { kind: 'cancelled' }
   const left = (): number => options.ringMs - (performance.now() - began)
@@ -68,8 +73,13 @@ export async function dial(pair: ServerPair, trunks: TrunkBoard, target: Dialled
     const asAsked = first.minSeconds === undefined ? route : { ...route, minSeconds: first.minSeconds }
     const second = again ? await attempt(pair.best, asAsked, { ...options, ringMs: left() }) : first
     const plainAfter = route.srtp === 'optional' && !second.rang && left() > 0 ? refusedDescription(second.result) : undefined
-    if (plainAfter !== undefined) pair.notice({ level: 'warn', text: `${route.trunk ? `trunk "${route.trunk.name}"` : 'a telephone'} takes no SRTP (${plainAfter}): this call is in the clear` })
-    const { result, rang, retryAfterSeconds } = plainAfter === undefined ? second : await attempt(pair.best, { ...asAsked, srtp: 'off', plainAfter }, { ...options, ringMs: left() })
+    if (plainAfter !== undefined)
+      pair.notice({
+        level: 'warn',
+        text: `${route.trunk ? `trunk "${route.trunk.name}"` : 'a telephone'} takes no SRTP (${plainAfter}): this call is in the clear`,
+      })
+    const { result, rang, retryAfterSeconds } =
+      plainAfter === undefined ? second : await attempt(pair.best, { ...asAsked, srtp: 'off', plainAfter }, { ...options, ringMs: left() })
     last = result
     const sign = route.trunk && trunkSignOf(result, rang, retryAfterSeconds)
     if (route.trunk && sign) trunks.tell(route.trunk.name, sign)
@@ -85,10 +95,26 @@ function refusedDescription(result: DialResult): string | undefined {
 
 function routesTo(target: DialledTarget, trunks: readonly Trunk[]): Route[] {
   if (target.kind === 'number') {
-    return trunks.map((trunk, index) => ({ uri: `sip:${target.number.replace(/[^\d+*#]/g, '')}@${trunk.address}`, trunk, srtp: trunk.srtp ?? 'off', domain: hostOf(trunk.address), another: index < trunks.length - 1 }))
+    return trunks.map((trunk, index) => ({
+      uri: `sip:${target.number.replace(/[^\d+*#]/g, '')}@${trunk.address}`,
+      trunk,
+      srtp: trunk.srtp ?? 'off',
+      domain: hostOf(trunk.address),
+      another: index < trunks.length - 1,
+    }))
   }
   const host = /^sips?:(?:[^@\s]*@)?([^;?\s]+)\S*$/i.exec(target.uri)?.[1]
-  return host === undefined ? [] : [{ uri: target.uri, ...(target.via === undefined ? {} : { via: target.via }), trunk: undefined, srtp: target.srtp ?? 'off', domain: hostOf(host) }]
+  return host === undefined
+    ? []
+    : [
+        {
+          uri: target.uri,
+          ...(target.via === undefined ? {} : { via: target.via }),
+          trunk: undefined,
+          srtp: target.srtp ?? 'off',
+          domain: hostOf(host),
+        },
+      ]
 }
 
 function hostOf(address: string): string {
@@ -169,10 +195,17 @@ class Invitation {
       this.#timer = setTimeout(() => this.#giveUp(failed('ours', 'drachtio did not send the INVITE')), sentMs)
       this.#forgetLoss = this.#pair.signalling.onLost(() => this.#giveUp(failed('ours', this.#pair.signalling.detail)))
       // A media server that went while the phone was ringing: nobody could be spoken to.
-      void this.#leg.hungUp.then((hangUp) => this.#giveUp(failed('ours', `the media server hung up: ${hangUp.detail ?? hangUp.ending}`), { mediaLost: true }))
+      void this.#leg.hungUp.then((hangUp) =>
+        this.#giveUp(failed('ours', `the media server hung up: ${hangUp.detail ?? hangUp.ending}`), { mediaLost: true }),
+      )
       if (isBrowser(this.#route)) this.#inviteToOffer()
-      else if (this.#route.srtp !== 'off') encryptedOfferTo(this.#channel, isOverIPv6(this.#route) ? 6 : 4, this.#pair.codecs, this.#origins).then((offer) => this.#invite(() => offer), this.#onUnsent)
-      else if (isOverIPv6(this.#route)) offerTo(this.#channel, 6, this.#pair.codecs, this.#origins).then((offer) => this.#invite(() => offer), this.#onUnsent)
+      else if (this.#route.srtp !== 'off')
+        encryptedOfferTo(this.#channel, isOverIPv6(this.#route) ? 6 : 4, this.#pair.codecs, this.#origins).then(
+          (offer) => this.#invite(() => offer),
+          this.#onUnsent,
+        )
+      else if (isOverIPv6(this.#route))
+        offerTo(this.#channel, 6, this.#pair.codecs, this.#origins).then((offer) => this.#invite(() => offer), this.#onUnsent)
       else this.#invite(() => offerToParty(this.#channel.offer, this.#pair.codecs, this.#origins.party))
     })
   }
@@ -183,7 +216,12 @@ class Invitation {
       const offer = offering()
       this.#pair.signalling.srf.createUAC(
         this.#route.uri,
-        { localSdp: offer, headers: headersFor(this.#options.from, this.#route.domain, this.#route.minSeconds), ...credentials(this.#route.trunk), ...(this.#route.via === undefined ? {} : { proxy: this.#route.via }) },
+        {
+          localSdp: offer,
+          headers: headersFor(this.#options.from, this.#route.domain, this.#route.minSeconds),
+          ...credentials(this.#route.trunk),
+          ...(this.#route.via === undefined ? {} : { proxy: this.#route.via }),
+        },
         { cbRequest: (error, request) => this.#onSent(error, request), cbProvisional: (response) => this.#onProvisional(response) },
         (error, dialog) => (dialog ? this.#onAnswered(dialog, offer) : this.#onRefused(error)),
       )
@@ -200,7 +238,11 @@ class Invitation {
     try {
       this.#pair.signalling.srf.createUAC(
         this.#route.uri,
-        { noAck: true, headers: headersFor(this.#options.from, this.#route.domain, this.#route.minSeconds), ...(this.#route.via === undefined ? {} : { proxy: this.#route.via }) },
+        {
+          noAck: true,
+          headers: headersFor(this.#options.from, this.#route.domain, this.#route.minSeconds),
+          ...(this.#route.via === undefined ? {} : { proxy: this.#route.via }),
+        },
         { cbRequest: (error, request) => this.#onSent(error, request), cbProvisional: (response) => this.#onProvisional(response) },
         (error, offered) => (offered ? void this.#onOffered(offered) : this.#onRefused(error)),
       )
@@ -243,7 +285,10 @@ class Invitation {
       void (party ? party.bye() : offered.destroy()).catch(() => undefined)
     } finally {
       // Whoever was not handed over is let go.
-      coming?.channel.then((channel) => channel.release(), () => undefined)
+      coming?.channel.then(
+        (channel) => channel.release(),
+        () => undefined,
+      )
     }
   }
 
@@ -260,7 +305,10 @@ class Invitation {
     this.#sentAt = performance.now()
     if (this.#settled) return this.#cancelRequest()
     clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.#giveUp(this.#silence.silent ? silentTrunk : { kind: 'noAnswer', rangMs: Math.round(performance.now() - this.#sentAt) }), this.#options.ringMs)
+    this.#timer = setTimeout(
+      () => this.#giveUp(this.#silence.silent ? silentTrunk : { kind: 'noAnswer', rangMs: Math.round(performance.now() - this.#sentAt) }),
+      this.#options.ringMs,
+    )
     if (!this.#route.trunk) return
     this.#silence.start(Math.min(silentMs, this.#options.ringMs / 2), () => {
       // Without another trunk there is nothing to be gained by giving up.
@@ -271,7 +319,13 @@ class Invitation {
   #tellSent(request: Srf.Request): void {
     const { trunk, srtp, plainAfter } = this.#route
     const handle = writeRinging({ server: this.#pair.names[0], transaction: request.stackTxnId ?? '', uri: request.uri })
-    this.#options.onSent?.({ sipCallId: cutCallId(request.get('Call-ID') ?? ''), ...(trunk === undefined ? {} : { trunk: trunk.name }), ...(srtp === 'off' ? {} : { srtp: true }), ...(plainAfter === undefined ? {} : { plainAfter }), ...(handle === '' ? {} : { handle }) })
+    this.#options.onSent?.({
+      sipCallId: cutCallId(request.get('Call-ID') ?? ''),
+      ...(trunk === undefined ? {} : { trunk: trunk.name }),
+      ...(srtp === 'off' ? {} : { srtp: true }),
+      ...(plainAfter === undefined ? {} : { plainAfter }),
+      ...(handle === '' ? {} : { handle }),
+    })
   }
 
   #ask(answered: () => void): void {
@@ -312,7 +366,14 @@ class Invitation {
     if (status === undefined) return this.#giveUp(failed('ours', asError(error).message))
     if (!this.#settled) {
       const local = res !== undefined && isLocal(res)
-      const result = refusalOf({ status, reason: (reason ?? '').slice(0, longestReason), local, reasonHeader: res?.get('Reason'), viaTrunk: this.#route.trunk !== undefined, rang: this.#taken })
+      const result = refusalOf({
+        status,
+        reason: (reason ?? '').slice(0, longestReason),
+        local,
+        reasonHeader: res?.get('Reason'),
+        viaTrunk: this.#route.trunk !== undefined,
+        rang: this.#taken,
+      })
       this.#close(result, res && { stale: isStale(res), ...minSecondsOf(res), ...retryAfterOf(res) })
     }
     this.#discard()
@@ -411,7 +472,8 @@ function failed(fault: 'ours' | 'trunk' | 'farEnd', reason: string): DialResult 
 
 /** The single outbound number and nothing else: who calls is told by the whisper, not by SIP. */
 function headersFor(from: CallerId, domain: string, minSeconds: number | undefined): Record<string, string> {
-  const timer: Record<string, string> = minSeconds === undefined ? {} : { 'Session-Expires': String(minSeconds), 'Min-SE': String(minSeconds) }
+  const timer: Record<string, string> =
+    minSeconds === undefined ? {} : { 'Session-Expires': String(minSeconds), 'Min-SE': String(minSeconds) }
   const name = from.displayName === undefined ? '' : `"${from.displayName.replace(/["\\\r\n]/g, '')}" `
   const address = `${name}<sip:${from.number}@${domain}>`
   return { From: address, 'P-Asserted-Identity': address, 'Content-Type': 'application/sdp', Allow: allow, Supported: 'timer', ...timer }

@@ -1,4 +1,16 @@
-import type { AdoptResult, BridgeResult, DialledTarget, DialOptions, DialResult, IncomingCall, Leg, PlainSwitch, Reach, Registration, SwitchHealth } from '../port.js'
+import type {
+  AdoptResult,
+  BridgeResult,
+  DialledTarget,
+  DialOptions,
+  DialResult,
+  IncomingCall,
+  Leg,
+  PlainSwitch,
+  Reach,
+  Registration,
+  SwitchHealth,
+} from '../port.js'
 import { adopt } from './adopting.js'
 import { bridge, rejoin } from './bridging.js'
 import { asError, atMost } from './deadline.js'
@@ -57,9 +69,13 @@ export class DrachtioSwitch implements PlainSwitch {
   }
 
   /** One drachtio-server, with all the FreeSWITCHes that it may use. */
-  #home(set: ServerSet, settings: DrachtioSwitchSettings): { readonly signalling: Signalling; readonly pairs: readonly [ServerPair, ...ServerPair[]] } {
+  #home(
+    set: ServerSet,
+    settings: DrachtioSwitchSettings,
+  ): { readonly signalling: Signalling; readonly pairs: readonly [ServerPair, ...ServerPair[]] } {
     const signalling: Signalling = new Signalling(set.drachtio, () => connectionChanged(), this.#notice, settings.certainty)
-    const pair = (freeswitch: ServerSet['freeswitch'], spare: boolean) => new ServerPair(signalling, { ...set, freeswitch }, settings, () => this.#changed(), this.#notice, spare)
+    const pair = (freeswitch: ServerSet['freeswitch'], spare: boolean) =>
+      new ServerPair(signalling, { ...set, freeswitch }, settings, () => this.#changed(), this.#notice, spare)
     const pairs = [pair(set.freeswitch, false), ...(set.others ?? []).map((other) => pair(other, other.spare))] as const
     for (const each of pairs) each.siblings = pairs
     const connectionChanged = (): void => {
@@ -86,7 +102,8 @@ export class DrachtioSwitch implements PlainSwitch {
     if (options.signal.aborted) return { kind: 'cancelled' }
     if (this.#closing) return { kind: 'failed', fault: 'ours', reason: 'the switch is being closed' }
     const pair = options.near instanceof DrachtioLeg ? await near(options.near) : this.#pairFor()
-    if (!pair) return { kind: 'failed', fault: 'ours', reason: this.#pairs.flatMap((each) => [each.signalling.detail, each.mediaDetail]).join('; ') }
+    if (!pair)
+      return { kind: 'failed', fault: 'ours', reason: this.#pairs.flatMap((each) => [each.signalling.detail, each.mediaDetail]).join('; ') }
     return dial(pair, this.#trunks, target, options)
   }
 
@@ -95,7 +112,9 @@ export class DrachtioSwitch implements PlainSwitch {
     for (let tries = 1; ; tries++) {
       await Promise.all([a.settled(), b.settled()])
       const [ofA, ofB] = [a.channel, b.channel]
-      const result = (await together(a, b)) ? await bridge(a, b, options) : ({ kind: 'failed', why: 'the two are on different media servers' } as const)
+      const result = (await together(a, b))
+        ? await bridge(a, b, options)
+        : ({ kind: 'failed', why: 'the two are on different media servers' } as const)
       const moved = a.moving || b.moving || a.channel !== ofA || b.channel !== ofB
       if (result.kind !== 'failed' || !moved || tries === bridgesAtMost) return result
     }
@@ -202,7 +221,9 @@ export class DrachtioSwitch implements PlainSwitch {
 
   /** The pair that is up and has the fewest legs; a spare one where there is no other. */
   #pairFor(): ServerPair | undefined {
-    return this.#pairs.filter((pair) => pair.ready).sort((one, other) => Number(one.spare) - Number(other.spare) || one.legs.size - other.legs.size)[0]
+    return this.#pairs
+      .filter((pair) => pair.ready)
+      .sort((one, other) => Number(one.spare) - Number(other.spare) || one.legs.size - other.legs.size)[0]
   }
 
   #changed(): void {

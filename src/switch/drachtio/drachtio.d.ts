@@ -82,7 +82,10 @@ declare module 'drachtio-srf' {
       /** Every in-dialog request passes through here. Throws on a re-INVITE without SDP, which is why the adapter replaces it. */
       handle(request: Request, response: Response): void
       /** Any in-dialog request. The callback comes once for every response, provisional ones included; 2xx to INVITE is acknowledged. */
-      request(options: { method: string; headers?: Readonly<Record<string, string>>; body?: string }, callback: (error: Error | null, response?: Response) => void): void
+      request(
+        options: { method: string; headers?: Readonly<Record<string, string>>; body?: string },
+        callback: (error: Error | null, response?: Response) => void,
+      ): void
       /** BYE. Calls back with an error when the dialog is not there any more. */
       destroy(options: { headers?: Readonly<Record<string, string>> }, callback: (error: unknown) => void): void
     }
@@ -138,12 +141,31 @@ declare module 'drachtio-srf' {
     invite(handler: (request: Srf.Request, response: Srf.Response) => void): void
     register(handler: (request: Srf.Request, response: Srf.Response) => void): void
     options(handler: (request: Srf.Request, response: Srf.Response) => void): void
-    createUAS(request: Srf.Request, response: Srf.Response, options: Srf.UasOptions, callback: (error: unknown, dialog?: Srf.Dialog) => void): void
+    createUAS(
+      request: Srf.Request,
+      response: Srf.Response,
+      options: Srf.UasOptions,
+      callback: (error: unknown, dialog?: Srf.Dialog) => void,
+    ): void
     /** A request outside any dialog. Calls back when it has left; its responses come as `response` events. */
-    request(uri: string, options: { readonly method: string; readonly headers?: Readonly<Record<string, string>> }, callback: (error: Error | null, request?: Srf.Request) => void): void
+    request(
+      uri: string,
+      options: { readonly method: string; readonly headers?: Readonly<Record<string, string>> },
+      callback: (error: Error | null, request?: Srf.Request) => void,
+    ): void
     /** Without a description of ours and with `noAck`: the far end offers, and is answered in the ACK. */
-    createUAC(uri: string, options: Srf.UacOptions & { readonly noAck: true; readonly localSdp?: undefined }, progress: Srf.UacProgress, callback: (error: unknown, offered?: Srf.LateOffer) => void): void
-    createUAC(uri: string, options: Srf.UacOptions, progress: Srf.UacProgress, callback: (error: unknown, dialog?: Srf.Dialog) => void): void
+    createUAC(
+      uri: string,
+      options: Srf.UacOptions & { readonly noAck: true; readonly localSdp?: undefined },
+      progress: Srf.UacProgress,
+      callback: (error: unknown, offered?: Srf.LateOffer) => void,
+    ): void
+    createUAC(
+      uri: string,
+      options: Srf.UacOptions,
+      progress: Srf.UacProgress,
+      callback: (error: unknown, dialog?: Srf.Dialog) => void,
+    ): void
     static parseUri(uri: string): { readonly user?: string; readonly host?: string } | undefined
   }
 
@@ -171,7 +193,10 @@ declare module 'drachtio-fsmrf' {
 
     interface MediaServer extends EventEmitter {
       readonly conn: Connection
-      createEndpoint(options: { readonly headers?: Readonly<Record<string, string>> }, callback: (error: unknown, endpoint?: Endpoint) => void): void
+      createEndpoint(
+        options: { readonly headers?: Readonly<Record<string, string>> },
+        callback: (error: unknown, endpoint?: Endpoint) => void,
+      ): void
       disconnect(): void
     }
 

@@ -67,7 +67,9 @@ export function readRinging(handle: string): RingingIdentity | undefined {
     const value: unknown = JSON.parse(handle)
     if (!isObject(value)) return undefined
     const { server, transaction, uri } = value
-    return typeof server === 'string' && typeof transaction === 'string' && typeof uri === 'string' ? { server, transaction, uri } : undefined
+    return typeof server === 'string' && typeof transaction === 'string' && typeof uri === 'string'
+      ? { server, transaction, uri }
+      : undefined
   } catch {
     return undefined
   }
@@ -75,7 +77,15 @@ export function readRinging(handle: string): RingingIdentity | undefined {
 
 function isIdentity(value: unknown): value is LegIdentity {
   if (!isObject(value)) return false
-  return isTexts(value.servers) && isTexts(value.origins) && isDialog(value.party) && isDialog(value.media) && typeof value.channel === 'string' && (value.leg === undefined || typeof value.leg === 'string') && (value.secured === undefined || value.secured === 'keys' || value.secured === 'dtls')
+  return (
+    isTexts(value.servers) &&
+    isTexts(value.origins) &&
+    isDialog(value.party) &&
+    isDialog(value.media) &&
+    typeof value.channel === 'string' &&
+    (value.leg === undefined || typeof value.leg === 'string') &&
+    (value.secured === undefined || value.secured === 'keys' || value.secured === 'dtls')
+  )
 }
 
 function isDialog(value: unknown): boolean {

@@ -156,7 +156,11 @@ export class DrachtioIncomingCall implements IncomingCall {
       const described = coming && answerToParty(offer, coming.answer, origins.party)
       if (coming === undefined || described === undefined) return this.#nothingInCommon()
       const later = new LaterParty(described)
-      party = await this.#accept(described, (dialog, timer) => new PartyDialog(dialog, later, timer), (late) => void late.bye().catch(() => undefined))
+      party = await this.#accept(
+        described,
+        (dialog, timer) => new PartyDialog(dialog, later, timer),
+        (late) => void late.bye().catch(() => undefined),
+      )
       if (party === undefined) return { kind: 'cancelled' }
       const channel = await coming.channel
       await channel.describe(description)
@@ -171,7 +175,10 @@ export class DrachtioIncomingCall implements IncomingCall {
       return party === undefined ? this.#fail(asError(error)) : { kind: 'failed', why: asError(error).message }
     } finally {
       // Whoever was not handed over is let go.
-      coming?.channel.then((channel) => channel.release(), () => undefined)
+      coming?.channel.then(
+        (channel) => channel.release(),
+        () => undefined,
+      )
     }
   }
 
@@ -190,7 +197,10 @@ export class DrachtioIncomingCall implements IncomingCall {
       const origins = { media: new Origin(), party: new Origin() }
       const channel = await pair.takeChannel()
       try {
-        const prepared = offer === undefined ? { described: offerToParty(channel.offer, this.#pair.codecs, origins.party) } : await this.#answerTo(pair, offer, channel, origins)
+        const prepared =
+          offer === undefined
+            ? { described: offerToParty(channel.offer, this.#pair.codecs, origins.party) }
+            : await this.#answerTo(pair, offer, channel, origins)
         if (prepared !== undefined) return { pair, channel, origins, ...prepared }
         void channel.release()
         return undefined
@@ -202,7 +212,12 @@ export class DrachtioIncomingCall implements IncomingCall {
     }
   }
 
-  async #answerTo(pair: ServerPair, offer: PartyAudio, channel: Channel, origins: Prepared['origins']): Promise<Pick<Prepared, 'described' | 'told'> | undefined> {
+  async #answerTo(
+    pair: ServerPair,
+    offer: PartyAudio,
+    channel: Channel,
+    origins: Prepared['origins'],
+  ): Promise<Pick<Prepared, 'described' | 'told'> | undefined> {
     const told = await describeParty(channel, offer, origins.media, pair.describer(this.source.address))
     const described = told && answerToParty(offer, told.answer, origins.party)
     return described === undefined ? undefined : { described, told }
@@ -215,7 +230,10 @@ export class DrachtioIncomingCall implements IncomingCall {
   }
 
   /** @returns undefined when the caller has gone meanwhile */
-  async #answerWith({ pair, channel, origins, described, told }: Prepared, offer: PartyAudio | undefined): Promise<DrachtioLeg | undefined> {
+  async #answerWith(
+    { pair, channel, origins, described, told }: Prepared,
+    offer: PartyAudio | undefined,
+  ): Promise<DrachtioLeg | undefined> {
     if (this.signal.aborted || this.#response.finalResponseSent) return undefined
     const leg = new DrachtioLeg(pair, channel, origins)
     leg.secured = offer && securedBy(offer)
@@ -233,10 +251,19 @@ export class DrachtioIncomingCall implements IncomingCall {
   }
 
   /** The 200. @param live must take the dialog at once. @returns undefined when the caller has gone meanwhile */
-  async #accept<T>(described: string, live: (dialog: Srf.Dialog, timer: ConstructorParameters<typeof PartyDialog>[2]) => T, release: (late: T) => void): Promise<T | undefined> {
+  async #accept<T>(
+    described: string,
+    live: (dialog: Srf.Dialog, timer: ConstructorParameters<typeof PartyDialog>[2]) => T,
+    release: (late: T) => void,
+  ): Promise<T | undefined> {
     if (this.signal.aborted || this.#response.finalResponseSent) return undefined
     const timer = answerSessionTimer(this.#request)
-    const headers = { 'Content-Type': 'application/sdp', Allow: allow, Supported: 'timer', ...(timer.kind === 'timed' ? timer.headers : {}) }
+    const headers = {
+      'Content-Type': 'application/sdp',
+      Allow: allow,
+      Supported: 'timer',
+      ...(timer.kind === 'timed' ? timer.headers : {}),
+    }
     return withDeadline<T | undefined>(
       'the 200 to the caller',
       answerMs,

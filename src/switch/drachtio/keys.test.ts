@@ -3,7 +3,8 @@ import type { KeySource } from '../port.js'
 import { asKeySource, Keys } from './keys.js'
 
 const never = new AbortController().signal
-const press = (keys: Keys, key: '1' | '2' | '3', source: KeySource, monotonic: number) => keys.press({ key, source, at: 1_000 + monotonic }, monotonic)
+const press = (keys: Keys, key: '1' | '2' | '3', source: KeySource, monotonic: number) =>
+  keys.press({ key, source, at: 1_000 + monotonic }, monotonic)
 
 describe('the keys of a leg', () => {
   it('finds a key that was pressed before anybody listened', async () => {

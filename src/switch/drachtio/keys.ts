@@ -105,7 +105,9 @@ export class Keys {
   /** The same press in another form: every press absorbs one echo of each other form, so that two quick presses stay two. */
   #isEcho(press: Press, monotonic: number): boolean {
     this.#recent = this.#recent.filter((recent) => monotonic - recent.monotonic < echoMs)
-    const original = this.#recent.find((recent) => recent.press.key === press.key && recent.press.source !== press.source && !recent.echoes.has(press.source))
+    const original = this.#recent.find(
+      (recent) => recent.press.key === press.key && recent.press.source !== press.source && !recent.echoes.has(press.source),
+    )
     if (original) {
       original.echoes.add(press.source)
       return true

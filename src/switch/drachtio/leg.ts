@@ -146,7 +146,8 @@ export class DrachtioLeg implements Leg, PartyEvents {
       stranger: (address) => {
         this.#doubtful = []
         this.#distrustUntil = performance.now() + underWayMs
-        if (strangers++ === 0) this.pair.notice({ level: 'warn', text: `leg ${this.id}: ${address} sent voice packets, and is not the party` })
+        if (strangers++ === 0)
+          this.pair.notice({ level: 'warn', text: `leg ${this.id}: ${address} sent voice packets, and is not the party` })
       },
     })
   }
@@ -165,7 +166,15 @@ export class DrachtioLeg implements Leg, PartyEvents {
     if (!this.#dialog) return ''
     const { names } = this.pair
     const { dialog, id } = this.channel
-    return writeHandle({ servers: names, party: this.#dialog.identity, media: dialog, channel: id, origins: [this.#origins.party.id, this.#origins.media.id], ...(id === this.id ? {} : { leg: this.id }), ...(this.secured === undefined ? {} : { secured: this.secured }) })
+    return writeHandle({
+      servers: names,
+      party: this.#dialog.identity,
+      media: dialog,
+      channel: id,
+      origins: [this.#origins.party.id, this.#origins.media.id],
+      ...(id === this.id ? {} : { leg: this.id }),
+      ...(this.secured === undefined ? {} : { secured: this.secured }),
+    })
   }
 
   async play(audio: readonly Audio[], options: { readonly signal?: AbortSignal; readonly loop?: boolean } = {}): Promise<Played> {
@@ -241,7 +250,11 @@ export class DrachtioLeg implements Leg, PartyEvents {
    */
   async takeAnswer(party: PartyAudio, source: string | undefined, trusted = false): Promise<boolean> {
     this.#trusted = trusted
-    const told = await describeParty(this.channel, party, this.#origins.media, { ...this.pair.describer(source), trusted, known: this.#known })
+    const told = await describeParty(this.channel, party, this.#origins.media, {
+      ...this.pair.describer(source),
+      trusted,
+      known: this.#known,
+    })
     if (told !== undefined) this.told(told)
     return told !== undefined
   }
@@ -296,7 +309,13 @@ export class DrachtioLeg implements Leg, PartyEvents {
       void before.release()
     }
     const origins = { media: new Origin(), party: this.#origins.party }
-    const placing = () => ({ party: dialog, origins, described: this.#described, encrypted: this.secured === 'keys', by: (source: string | undefined) => ({ ...this.pair.describer(source), trusted: this.#trusted, known: this.#known }) })
+    const placing = () => ({
+      party: dialog,
+      origins,
+      described: this.#described,
+      encrypted: this.secured === 'keys',
+      by: (source: string | undefined) => ({ ...this.pair.describer(source), trusted: this.#trusted, known: this.#known }),
+    })
     const found = await findPlace(from, to, placing, () => this.#hasEnded())
     if ('kind' in found || this.#hasEnded()) {
       if (!('kind' in found)) void found.channel.release()

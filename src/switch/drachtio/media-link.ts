@@ -55,7 +55,13 @@ export class MediaLink {
   ) {
     this.#set = set
     this.#signalling = signalling
-    this.#mrf = new Mrf(mediaSrf(signalling.srf, () => this.#onEnded, () => this.#party))
+    this.#mrf = new Mrf(
+      mediaSrf(
+        signalling.srf,
+        () => this.#onEnded,
+        () => this.#party,
+      ),
+    )
     this.#changed = changed
     this.#notice = notice
   }
@@ -217,7 +223,9 @@ export class MediaLink {
       'event socket',
       connectMs,
       (resolve, reject) =>
-        this.#mrf.connect({ address: host, port, secret, listenAddress: address, advertisedAddress: address, profile }, (error, server) => (server ? resolve(server) : reject(error))),
+        this.#mrf.connect({ address: host, port, secret, listenAddress: address, advertisedAddress: address, profile }, (error, server) =>
+          server ? resolve(server) : reject(error),
+        ),
       end,
     )
   }
@@ -270,14 +278,23 @@ export class MediaLink {
    */
   async #shutChannels(server: Mrf.MediaServer): Promise<void> {
     const variable = 'disable_rtp_auto_adjust'
-    const ask = (command: string): Promise<string> => withDeadline<string>(command, apiMs, (resolve) => server.conn.api(command, (event) => resolve(event.getBody().trim())))
+    const ask = (command: string): Promise<string> =>
+      withDeadline<string>(command, apiMs, (resolve) => server.conn.api(command, (event) => resolve(event.getBody().trim())))
     try {
       if ((await ask(`global_getvar ${variable}`)) === 'true') return
       const answer = await ask(`global_setvar ${variable}=true`)
       if (!answer.startsWith('+OK')) throw new Error(answer)
-      this.#notice({ level: 'info', text: this.describe(`the global variable ${variable} is true from now on; its configuration should say so, too`) })
+      this.#notice({
+        level: 'info',
+        text: this.describe(`the global variable ${variable} is true from now on; its configuration should say so, too`),
+      })
     } catch (error) {
-      this.#notice({ level: 'error', text: this.describe(`a stranger can take over calls as they begin: the global variable ${variable} has to be true, and could not be set (${asError(error).message})`) })
+      this.#notice({
+        level: 'error',
+        text: this.describe(
+          `a stranger can take over calls as they begin: the global variable ${variable} has to be true, and could not be set (${asError(error).message})`,
+        ),
+      })
     }
   }
 

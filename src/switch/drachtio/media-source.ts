@@ -29,10 +29,17 @@ type Reach = 'loopback' | 'link' | 'private' | 'global'
  * @param trusted we chose to ring it there (a trunk): a media server that it names is its own
  * @param isHere whether an address is one of this machine's
  */
-export function mediaSource(named: string, signalling: string | undefined, taken: TakenFrom, trusted = false, isHere: (address: string) => boolean = () => false): MediaSource {
+export function mediaSource(
+  named: string,
+  signalling: string | undefined,
+  taken: TakenFrom,
+  trusted = false,
+  isHere: (address: string) => boolean = () => false,
+): MediaSource {
   const at = readAddress(named)
   const from = readAddress(signalling ?? '')
-  if (at.kind !== 'unicast') return { address: named, learnFrom: from.kind === 'unicast' && taken !== 'signalled' ? from.address : undefined, afterHeard: false }
+  if (at.kind !== 'unicast')
+    return { address: named, learnFrom: from.kind === 'unicast' && taken !== 'signalled' ? from.address : undefined, afterHeard: false }
   const { address } = at
   const beside = taken === 'host' ? address : undefined
   if (from.kind !== 'unicast' || sameHost(address, from.address)) return { address, learnFrom: beside, afterHeard: false }
@@ -40,7 +47,8 @@ export function mediaSource(named: string, signalling: string | undefined, taken
   const nearby = reachOf(from.address)
   // A softphone of this machine that was told 127.0.0.1 and names what it is known by on the network, in either family. To our loopback it
   // sends from loopback.
-  if (nearby === 'loopback' && isHere(address)) return { address, learnFrom: taken === 'signalled' ? undefined : address.includes(':') ? '::1' : '127.0.0.1', afterHeard: false }
+  if (nearby === 'loopback' && isHere(address))
+    return { address, learnFrom: taken === 'signalled' ? undefined : address.includes(':') ? '::1' : '127.0.0.1', afterHeard: false }
   // A media server of its own, as most trunks have. A program of this machine that names another of its addresses is at loopback all the same.
   const elsewhere = nearby === 'loopback' ? reach === 'loopback' : reach === 'global'
   if (elsewhere || taken === 'signalled') return { address, learnFrom: beside, afterHeard: !trusted }
@@ -63,9 +71,30 @@ export function reachOf(address: string): Reach {
 
 /** RFC 1122 and 4291 (loopback), 3927 and 4291 (link-local), 1918, 6598 (carrier-grade NAT) and 4193 (private). */
 const REACHES: readonly (readonly [Exclude<Reach, 'global'>, BlockList])[] = [
-  ['loopback', networks([['127.0.0.0', 8], ['::1', 128]])],
-  ['link', networks([['169.254.0.0', 16], ['fe80::', 10]])],
-  ['private', networks([['10.0.0.0', 8], ['172.16.0.0', 12], ['192.168.0.0', 16], ['100.64.0.0', 10], ['fc00::', 7]])],
+  [
+    'loopback',
+    networks([
+      ['127.0.0.0', 8],
+      ['::1', 128],
+    ]),
+  ],
+  [
+    'link',
+    networks([
+      ['169.254.0.0', 16],
+      ['fe80::', 10],
+    ]),
+  ],
+  [
+    'private',
+    networks([
+      ['10.0.0.0', 8],
+      ['172.16.0.0', 12],
+      ['192.168.0.0', 16],
+      ['100.64.0.0', 10],
+      ['fc00::', 7],
+    ]),
+  ],
 ]
 
 function networks(list: readonly (readonly [string, number])[]): BlockList {

@@ -22,12 +22,16 @@ function srfOfGoneDialogs() {
       return Promise.reject(gone)
     },
   })
-  const srf = { createUAC: (_uri: string, _options: object, _progress: object, done: (error: unknown, made?: unknown) => void) => done(null, dialog), marker: 'srf' }
+  const srf = {
+    createUAC: (_uri: string, _options: object, _progress: object, done: (error: unknown, made?: unknown) => void) => done(null, dialog),
+    marker: 'srf',
+  }
   return { srf: srf as unknown as Srf, dialog, gone }
 }
 
 type Created = { destroy(options?: object, callback?: (error: unknown) => void): unknown }
-const create = (srf: Srf) => (srf as unknown as { createUAC(uri: string, options: object): Promise<Created> }).createUAC('sip:drachtio@127.0.0.1', {})
+const create = (srf: Srf) =>
+  (srf as unknown as { createUAC(uri: string, options: object): Promise<Created> }).createUAC('sip:drachtio@127.0.0.1', {})
 
 it('a dialog that drachtio-fsmrf ends and forgets leaves no rejection behind', async () => {
   const { srf } = srfOfGoneDialogs()
@@ -64,6 +68,8 @@ it('a channel that FreeSWITCH ends before anybody holds it is told with its caus
 
 it('an INVITE that is refused rejects as before', async () => {
   const refused = Object.assign(new Error('Sip non-success response: 480'), { status: 480 })
-  const srf = { createUAC: (_uri: string, _options: object, _progress: object, done: (error: unknown) => void) => done(refused) } as unknown as Srf
+  const srf = {
+    createUAC: (_uri: string, _options: object, _progress: object, done: (error: unknown) => void) => done(refused),
+  } as unknown as Srf
   await expect(create(mediaSrf(srf))).rejects.toBe(refused)
 })

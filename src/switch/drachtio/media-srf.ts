@@ -32,7 +32,11 @@ export type OnEnded = (cause: string | undefined) => void
  * @param party asked while the INVITE is being sent: the party with which the channel is made
  * @param onEnded asked while the INVITE is being sent: whom to tell when FreeSWITCH ends that dialog
  */
-export function mediaSrf(srf: Srf, onEnded: () => OnEnded | undefined = () => undefined, party: () => DescribedParty | undefined = () => undefined): Srf {
+export function mediaSrf(
+  srf: Srf,
+  onEnded: () => OnEnded | undefined = () => undefined,
+  party: () => DescribedParty | undefined = () => undefined,
+): Srf {
   const makes = srf as unknown as MakesDialogs
   return Object.create(srf, {
     createUAC: {

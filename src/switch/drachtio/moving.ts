@@ -28,12 +28,18 @@ export interface Placing {
 export async function place(pair: ServerPair, channel: Channel, { party, origins, described, encrypted, by }: Placing): Promise<Placed> {
   try {
     const family = placeOf(described)?.address.includes(':') === true ? 6 : 4
-    const offer = encrypted ? await encryptedOfferTo(channel, family, pair.codecs, origins) : family === 6 ? await offerTo(channel, 6, pair.codecs, origins) : offerToParty(channel.offer, pair.codecs, origins.party)
+    const offer = encrypted
+      ? await encryptedOfferTo(channel, family, pair.codecs, origins)
+      : family === 6
+        ? await offerTo(channel, 6, pair.codecs, origins)
+        : offerToParty(channel.offer, pair.codecs, origins.party)
     const answer = await party.offer(offer)
     if (answer.kind !== 'answered') return answer
     const audio = readPartyAnswer(answer.sdp, offer, pair.codecs)
     const told = audio && (await describeParty(channel, audio, origins.media, by(answer.source)))
-    return told === undefined ? { kind: 'refused', why: 'its answer has no codec in common with us' } : { kind: 'placed', described: offer, told }
+    return told === undefined
+      ? { kind: 'refused', why: 'its answer has no codec in common with us' }
+      : { kind: 'placed', described: offer, told }
   } catch (error) {
     return { kind: 'unavailable', why: asError(error).message }
   }
@@ -70,7 +76,12 @@ export interface NewPlace {
  * @param to where it has to be; undefined: anywhere
  * @param over whether the party has gone meanwhile
  */
-export async function findPlace(from: ServerPair, to: ServerPair | undefined, placing: () => Placing, over: () => boolean): Promise<NewPlace | { readonly kind: 'refused' | 'gone' | 'unavailable'; readonly why: string }> {
+export async function findPlace(
+  from: ServerPair,
+  to: ServerPair | undefined,
+  placing: () => Placing,
+  over: () => boolean,
+): Promise<NewPlace | { readonly kind: 'refused' | 'gone' | 'unavailable'; readonly why: string }> {
   const until = performance.now() + findMs
   let why = 'there is no other media server'
   while (!over() && performance.now() < until) {

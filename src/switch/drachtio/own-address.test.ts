@@ -6,5 +6,7 @@ it('an address of this machine will do', async () => {
 })
 
 it('one of another machine is told with the setting, and not thrown out of a socket', async () => {
-  await expect(checkOwnAddress('192.0.2.99')).rejects.toThrow('nobody can listen at 192.0.2.99 on this machine (EADDRNOTAVAIL): give an address of it as freeswitch.listenAddress')
+  await expect(checkOwnAddress('192.0.2.99')).rejects.toThrow(
+    'nobody can listen at 192.0.2.99 on this machine (EADDRNOTAVAIL): give an address of it as freeswitch.listenAddress',
+  )
 })

@@ -9,7 +9,13 @@ export async function checkOwnAddress(address: string): Promise<void> {
   const server = createServer()
   try {
     await new Promise<void>((resolve, reject) => {
-      server.once('error', (error: NodeJS.ErrnoException) => reject(new Error(`nobody can listen at ${address} on this machine (${error.code ?? error.message}): give an address of it as freeswitch.listenAddress`)))
+      server.once('error', (error: NodeJS.ErrnoException) =>
+        reject(
+          new Error(
+            `nobody can listen at ${address} on this machine (${error.code ?? error.message}): give an address of it as freeswitch.listenAddress`,
+          ),
+        ),
+      )
       server.listen(0, address, resolve)
     })
   } finally {

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { addressesHere, isOurPlace, placesIn } from './own-ports.js'
 
-const media = [{ address: '192.0.2.1', port: 20_000 }, { address: '192.0.2.1', port: 20_010 }]
+const media = [
+  { address: '192.0.2.1', port: 20_000 },
+  { address: '192.0.2.1', port: 20_010 },
+]
 const sip = [{ address: '192.0.2.1', port: 5060 }]
 const here = new Set(['192.0.2.1', '10.0.0.1', '127.0.0.1'])
 

@@ -45,6 +45,10 @@ let known: { readonly at: number; readonly addresses: ReadonlySet<string> } | un
 /** The addresses of this machine, as they were at most five seconds ago. */
 export function addressesHere(): ReadonlySet<string> {
   const now = performance.now()
-  if (known === undefined || now - known.at > addressesKnownMs) known = { at: now, addresses: new Set(Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address))) }
+  if (known === undefined || now - known.at > addressesKnownMs)
+    known = {
+      at: now,
+      addresses: new Set(Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address))),
+    }
   return known.addresses
 }

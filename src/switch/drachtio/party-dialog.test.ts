@@ -5,13 +5,27 @@ import type Srf from 'drachtio-srf'
 import { PartyDialog, type PartyEvents } from './party-dialog.js'
 
 function partyOnFakes(describeParty: (sdp: string) => Promise<string | undefined> = () => Promise.resolve('v=0 answer')) {
-  const events = { gone: vi.fn<PartyEvents['gone']>(), key: vi.fn<PartyEvents['key']>(), describe: vi.fn(describeParty), answered: vi.fn<PartyEvents['answered']>(() => Promise.resolve()), described: () => 'v=0 ours' }
+  const events = {
+    gone: vi.fn<PartyEvents['gone']>(),
+    key: vi.fn<PartyEvents['key']>(),
+    describe: vi.fn(describeParty),
+    answered: vi.fn<PartyEvents['answered']>(() => Promise.resolve()),
+    described: () => 'v=0 ours',
+  }
   const destroy = vi.fn((_: unknown, done: (error: unknown) => void) => done(null))
-  const dialog = Object.assign(new EventEmitter(), { local: { uri: '', sdp: '', contact: '<sip:us>' }, handle: vi.fn(), destroy, req: {} }) as unknown as Srf.Dialog & EventEmitter
+  const dialog = Object.assign(new EventEmitter(), {
+    local: { uri: '', sdp: '', contact: '<sip:us>' },
+    handle: vi.fn(),
+    destroy,
+    req: {},
+  }) as unknown as Srf.Dialog & EventEmitter
   const party = new PartyDialog(dialog, events)
   const receive = (method: string, body?: string, headers: Record<string, string> = {}) => {
     const send = vi.fn<(status: number, options?: Srf.ResponseOptions) => void>()
-    dialog.handle({ method, body, get: (name: string) => headers[name], source_address: '192.0.2.1' } as unknown as Srf.Request, { send } as unknown as Srf.Response)
+    dialog.handle(
+      { method, body, get: (name: string) => headers[name], source_address: '192.0.2.1' } as unknown as Srf.Request,
+      { send } as unknown as Srf.Response,
+    )
     return send
   }
   return { party, events, dialog, destroy, receive }
@@ -95,8 +109,15 @@ describe('the end of a call', () => {
 describe('a session timer', () => {
   it('is kept by a re-INVITE and by an UPDATE that ask for it again, with the refresher that they ask for', () => {
     const { receive } = partyOnFakes()
-    expect(receive('UPDATE', undefined, { 'Session-Expires': '1800;refresher=uas', Supported: 'timer' })).toHaveBeenCalledWith(200, { headers: expect.objectContaining({ 'Session-Expires': '1800;refresher=uas' }) as unknown })
-    expect(receive('INVITE', undefined, { 'Session-Expires': '1800;refresher=uac', Supported: 'timer' })).toHaveBeenCalledWith(200, expect.objectContaining({ headers: expect.objectContaining({ 'Session-Expires': '1800;refresher=uac', Require: 'timer' }) as unknown }))
+    expect(receive('UPDATE', undefined, { 'Session-Expires': '1800;refresher=uas', Supported: 'timer' })).toHaveBeenCalledWith(200, {
+      headers: expect.objectContaining({ 'Session-Expires': '1800;refresher=uas' }) as unknown,
+    })
+    expect(receive('INVITE', undefined, { 'Session-Expires': '1800;refresher=uac', Supported: 'timer' })).toHaveBeenCalledWith(
+      200,
+      expect.objectContaining({
+        headers: expect.objectContaining({ 'Session-Expires': '1800;refresher=uac', Require: 'timer' }) as unknown,
+      }),
+    )
   })
 
   it('that is too short is refused, and the call goes on as it was', () => {

@@ -18,7 +18,9 @@ const offersAtMost = 5
 const longestWaitMs = 4_000
 
 /** What a party says to our offer within the call. `refused`: it goes on with what it had (RFC 3261 section 14.1). `gone`: it does not answer, or knows nothing of the call. */
-export type OfferAnswer = { readonly kind: 'answered'; readonly sdp: string; readonly source: string | undefined } | { readonly kind: 'refused' | 'gone'; readonly why: string }
+export type OfferAnswer =
+  | { readonly kind: 'answered'; readonly sdp: string; readonly source: string | undefined }
+  | { readonly kind: 'refused' | 'gone'; readonly why: string }
 
 /** What is told of, and asked about, the SIP dialog with a party. */
 export interface PartyEvents {
@@ -106,10 +108,13 @@ export class PartyDialog {
     const contact = this.#dialog.local.contact
     try {
       const { status } = await withDeadline<Srf.Response>('OPTIONS within the dialog', withinMs, (resolve, reject) =>
-        this.#dialog.request({ method: 'OPTIONS', headers: { ...(contact === undefined ? {} : { Contact: contact }), Accept: 'application/sdp' } }, (error, response) => {
-          if (error) reject(error)
-          else if (response && response.status >= 200) resolve(response)
-        }),
+        this.#dialog.request(
+          { method: 'OPTIONS', headers: { ...(contact === undefined ? {} : { Contact: contact }), Accept: 'application/sdp' } },
+          (error, response) => {
+            if (error) reject(error)
+            else if (response && response.status >= 200) resolve(response)
+          },
+        ),
       )
       // 503 is what drachtio-server says of a party that cannot be reached, and a party that has too much to do.
       return status === 408 || status === 481 ? 'gone' : status === 503 ? 'unsure' : 'there'
@@ -133,10 +138,17 @@ export class PartyDialog {
       if (response && status < 300) {
         this.#refreshing = refreshedBy(response)
         const answer = descriptionOf(response)
-        return answer === undefined ? { kind: 'refused', why: 'its 200 describes nothing' } : { kind: 'answered', sdp: answer, source: response.source_address }
+        return answer === undefined
+          ? { kind: 'refused', why: 'its 200 describes nothing' }
+          : { kind: 'answered', sdp: answer, source: response.source_address }
       }
       if (status === 408 || status === 481) return { kind: 'gone', why: `${status} to a re-INVITE` }
-      const waitMs = status === 491 ? glareMs(this.#dialog.type === 'uac') : status === 500 || status === 503 ? Number(response?.get('Retry-After') ?? NaN) * 1_000 : NaN
+      const waitMs =
+        status === 491
+          ? glareMs(this.#dialog.type === 'uac')
+          : status === 500 || status === 503
+            ? Number(response?.get('Retry-After') ?? NaN) * 1_000
+            : NaN
       if (!(waitMs <= longestWaitMs) || tries === offersAtMost) return { kind: 'refused', why: `${status} to a re-INVITE` }
       await new Promise((resolve) => setTimeout(resolve, waitMs))
     }
@@ -145,7 +157,13 @@ export class PartyDialog {
   async #reinvite(sdp: string): Promise<Srf.Response | Error> {
     this.#offering = true
     const contact = this.#dialog.local.contact
-    const headers = { ...(contact === undefined ? {} : { Contact: contact }), Allow: allow, Supported: 'timer', 'Content-Type': 'application/sdp', ...timerOfOffer(this.#refreshing) }
+    const headers = {
+      ...(contact === undefined ? {} : { Contact: contact }),
+      Allow: allow,
+      Supported: 'timer',
+      'Content-Type': 'application/sdp',
+      ...timerOfOffer(this.#refreshing),
+    }
     try {
       return await withDeadline<Srf.Response>('re-INVITE to the party', offerMs, (resolve, reject) =>
         this.#dialog.request({ method: 'INVITE', body: sdp, headers }, (error, response) => {
@@ -164,13 +182,17 @@ export class PartyDialog {
   async bye(): Promise<void> {
     if (this.#over) return
     this.#over = true
-    await withDeadline<undefined>('BYE', byeMs, (resolve, reject) => this.#dialog.destroy({}, (error) => (error ? reject(error) : resolve(undefined))))
+    await withDeadline<undefined>('BYE', byeMs, (resolve, reject) =>
+      this.#dialog.destroy({}, (error) => (error ? reject(error) : resolve(undefined))),
+    )
   }
 
   /** BYE over another connection to drachtio-server than the one on which the dialog began, which is gone. */
   async byeOver(socket: Srf.Request['socket']): Promise<void> {
     this.#dialog.req.socket = socket
-    await withDeadline<undefined>('BYE', byeMs, (resolve, reject) => this.#dialog.destroy({}, (error) => (error ? reject(error) : resolve(undefined))))
+    await withDeadline<undefined>('BYE', byeMs, (resolve, reject) =>
+      this.#dialog.destroy({}, (error) => (error ? reject(error) : resolve(undefined))),
+    )
   }
 
   #onDescription(request: Srf.Request, response: Srf.Response): void {

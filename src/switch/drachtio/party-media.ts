@@ -3,7 +3,21 @@ import type { CodecName } from '../../embedded/protocols/sdp/codecs.js'
 import { ReinviteRefused } from './channel.js'
 import { mediaSource, type MediaSource, type TakenFrom } from './media-source.js'
 import type { Place } from './own-ports.js'
-import { addressFor, answersTo, askForFamily, askForKey, describeToMediaServer, familyOf, hears, describeByIce, isFoundByIce, offerToParty, tellsKey, type Origin, type PartyAudio } from './sdp.js'
+import {
+  addressFor,
+  answersTo,
+  askForFamily,
+  askForKey,
+  describeToMediaServer,
+  familyOf,
+  hears,
+  describeByIce,
+  isFoundByIce,
+  offerToParty,
+  tellsKey,
+  type Origin,
+  type PartyAudio,
+} from './sdp.js'
 
 /** The statuses by which a media server says that it cannot do what was described, whoever asks (RFC 3261 21.4.26, 21.6.4). */
 export const NOT_ACCEPTABLE: ReadonlySet<number> = new Set([415, 488, 606])
@@ -69,10 +83,20 @@ export async function describeParty(channel: Described, party: PartyAudio, origi
     const answer = await acceptable(channel.describe(describeByIce(party, origin)))
     return answer === undefined ? undefined : { answer, quest: undefined }
   }
-  const first = await tell(channel, party, origin, party.stream.media.address.kind === 'unknown' ? guessed(wanted, by) : mediaSource(wanted, by.signalling, by.taken, by.trusted, (address) => by.isHere?.(address) === true), by)
+  const first = await tell(
+    channel,
+    party,
+    origin,
+    party.stream.media.address.kind === 'unknown'
+      ? guessed(wanted, by)
+      : mediaSource(wanted, by.signalling, by.taken, by.trusted, (address) => by.isHere?.(address) === true),
+    by,
+  )
   if (first !== undefined) return first
   const guess = readAddress(by.signalling ?? '')
-  return guess.kind !== 'unicast' || guess.family === family(wanted) ? undefined : tell(channel, party, origin, guessed(guess.address, by), by)
+  return guess.kind !== 'unicast' || guess.family === family(wanted)
+    ? undefined
+    : tell(channel, party, origin, guessed(guess.address, by), by)
 }
 
 /** A party that names no place is looked for where its signalling comes from. */
@@ -90,7 +114,12 @@ function family(address: string): 4 | 6 {
  * @returns an offer in the media server's first family where it has no address in that one
  * @throws (rejects) Error when the media server offers no plain RTP audio; what `describe` rejects with
  */
-export async function offerTo(channel: Described & { readonly offer: string }, wanted: 4 | 6, codecs: readonly CodecName[], origins: { readonly media: Origin; readonly party: Origin }): Promise<string> {
+export async function offerTo(
+  channel: Described & { readonly offer: string },
+  wanted: 4 | 6,
+  codecs: readonly CodecName[],
+  origins: { readonly media: Origin; readonly party: Origin },
+): Promise<string> {
   const codec = codecs.find((each) => each === 'PCMA' || each === 'PCMU')
   if (wanted === 4 || codec === undefined) return offerToParty(channel.offer, codecs, origins.party)
   const moved = await acceptable(channel.describe(askForFamily(wanted, codec, origins.media)))
@@ -101,7 +130,12 @@ export async function offerTo(channel: Described & { readonly offer: string }, w
  * Our offer to a party, encrypted (RFC 4568) and in no other way.
  * @throws (rejects) Error when the media server does not encrypt
  */
-export async function encryptedOfferTo(channel: Described & { readonly offer: string }, wanted: 4 | 6, codecs: readonly CodecName[], origins: { readonly media: Origin; readonly party: Origin }): Promise<string> {
+export async function encryptedOfferTo(
+  channel: Described & { readonly offer: string },
+  wanted: 4 | 6,
+  codecs: readonly CodecName[],
+  origins: { readonly media: Origin; readonly party: Origin },
+): Promise<string> {
   const codec = codecs.find((each) => each === 'PCMA' || each === 'PCMU')
   const moved = codec && (await acceptable(channel.describe(askForKey(wanted, codec, origins.media))))
   if (moved === undefined || !tellsKey(moved)) throw new Error('the media server does not encrypt')
@@ -114,7 +148,10 @@ async function tell(channel: Described, party: PartyAudio, origin: Origin, sourc
   if (by.isOurs(address, port)) return undefined
   let last: Place | undefined
   const own = channel.place?.address ?? ''
-  const nowhere = (): Place => ({ address: family(own) === family(address) && own !== '' ? own : family(address) === 6 ? '::1' : '127.0.0.1', port: NOBODY.find((each) => each !== last?.port) ?? NOBODY[0] })
+  const nowhere = (): Place => ({
+    address: family(own) === family(address) && own !== '' ? own : family(address) === 6 ? '::1' : '127.0.0.1',
+    port: NOBODY.find((each) => each !== last?.port) ?? NOBODY[0],
+  })
   const describe = (at: Place): Promise<string> => {
     last = at
     return channel.describe(describeToMediaServer(party, at.address, origin, at.port))
@@ -138,7 +175,8 @@ async function tell(channel: Described, party: PartyAudio, origin: Origin, sourc
   const answer = await acceptable(certain ? settle(certain) : look())
   if (answer === undefined || !answersTo(party, answer, family(address))) return undefined
   if (certain) return { answer, quest: undefined }
-  const isAt = (place: Place): boolean => (place.address === address && (place.port === port || learnFrom === address)) || (place.address === learnFrom && learnFrom !== address)
+  const isAt = (place: Place): boolean =>
+    (place.address === address && (place.port === port || learnFrom === address)) || (place.address === learnFrom && learnFrom !== address)
   return { answer, quest: { key, supposed, isAt, look, settle } }
 }
 

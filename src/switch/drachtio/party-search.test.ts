@@ -11,7 +11,11 @@ const stranger: Place = { address: '203.0.113.9', port: 6666 }
 const supposed: Place = { address: '198.51.100.7', port: 4000 }
 
 /** A media server that tells whom it has found; a look forgets that. */
-function search(options: { readonly supposed: Place | undefined; readonly comes: (looks: number, ms: number) => Place | undefined; readonly packets?: (ms: number) => number }) {
+function search(options: {
+  readonly supposed: Place | undefined
+  readonly comes: (looks: number, ms: number) => Place | undefined
+  readonly packets?: (ms: number) => number
+}) {
   const did: string[] = []
   const told: string[] = []
   const text = (place: Place | undefined) => (place === undefined ? 'nowhere' : `${place.address}:${place.port}`)
@@ -39,7 +43,11 @@ function search(options: { readonly supposed: Place | undefined; readonly comes:
         return Promise.resolve()
       },
     },
-    { found: (place) => told.push(`found ${text(place)}`), supposed: () => told.push('supposed'), stranger: (address) => told.push(`stranger ${address}`) },
+    {
+      found: (place) => told.push(`found ${text(place)}`),
+      supposed: () => told.push('supposed'),
+      stranger: (address) => told.push(`stranger ${address}`),
+    },
   )
   return { found, did, told }
 }
@@ -99,7 +107,11 @@ describe('a party that has still to be found', () => {
     const arrived = vi.fn(() => Promise.reject(new ChannelGone('uuid_getvar on a channel that is gone')))
     const look = () => Promise.resolve()
     const nothing = () => undefined
-    const gone = new PartySearch(arrived, { key: '', supposed: undefined, isAt: () => false, look, settle: look }, { found: nothing, supposed: nothing, stranger: nothing })
+    const gone = new PartySearch(
+      arrived,
+      { key: '', supposed: undefined, isAt: () => false, look, settle: look },
+      { found: nothing, supposed: nothing, stranger: nothing },
+    )
     await vi.advanceTimersByTimeAsync(10_000)
     expect(gone.over).toBe(true)
     expect(arrived).toHaveBeenCalledOnce()

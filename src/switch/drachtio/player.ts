@@ -78,7 +78,10 @@ export class Player {
     this.#channel = channel
   }
 
-  play(audio: readonly Audio[], options: { readonly signal?: AbortSignal | undefined; readonly loop?: boolean | undefined }): Promise<Played> {
+  play(
+    audio: readonly Audio[],
+    options: { readonly signal?: AbortSignal | undefined; readonly loop?: boolean | undefined },
+  ): Promise<Played> {
     if (this.#ended) return Promise.resolve({ kind: 'hungUp' })
     if (options.signal?.aborted) return Promise.resolve({ kind: 'cancelled', ms: 0 })
     this.cancel()

@@ -3,7 +3,9 @@ import { contactsOf } from './registration.js'
 
 describe('the contacts of a REGISTER', () => {
   it('takes the expiry of the contact before that of the header, and an hour before nothing', () => {
-    expect(contactsOf('<sip:a@192.0.2.1:5060;transport=tcp>;expires=60', '300')).toEqual([{ uri: 'sip:a@192.0.2.1:5060;transport=tcp', expiresSeconds: 60 }])
+    expect(contactsOf('<sip:a@192.0.2.1:5060;transport=tcp>;expires=60', '300')).toEqual([
+      { uri: 'sip:a@192.0.2.1:5060;transport=tcp', expiresSeconds: 60 },
+    ])
     expect(contactsOf('<sip:a@192.0.2.1>', '300')).toEqual([{ uri: 'sip:a@192.0.2.1', expiresSeconds: 300 }])
     expect(contactsOf('<sip:a@192.0.2.1>', undefined)).toEqual([{ uri: 'sip:a@192.0.2.1', expiresSeconds: 3_600 }])
   })

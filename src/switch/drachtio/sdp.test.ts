@@ -3,7 +3,8 @@ import type { CodecName } from '../../embedded/protocols/sdp/codecs.js'
 import { addressFor, answerToParty, describeToMediaServer, offerToParty, Origin, readPartyAnswer, readPartyOffer } from './sdp.js'
 
 const ours: readonly CodecName[] = ['PCMA', 'PCMU']
-const lines = (...rest: string[]) => ['v=0', 'o=dr.who 1 1 IN IP4 10.1.1.1', 's=Secret Phone', 'c=IN IP4 10.1.1.1', 't=0 0', ...rest, ''].join('\r\n')
+const lines = (...rest: string[]) =>
+  ['v=0', 'o=dr.who 1 1 IN IP4 10.1.1.1', 's=Secret Phone', 'c=IN IP4 10.1.1.1', 't=0 0', ...rest, ''].join('\r\n')
 
 const mediaServerOffer = [
   'v=0',
@@ -26,7 +27,12 @@ const mediaServerOffer = [
 ].join('\r\n')
 
 it('an offer of a media server that would encrypt, too, becomes a plain one', () => {
-  const both = mediaServerOffer.replace('m=audio', ['m=audio 22146 RTP/SAVP 0 8', `a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:${Buffer.alloc(30, 1).toString('base64')}`, 'm=audio'].join('\r\n'))
+  const both = mediaServerOffer.replace(
+    'm=audio',
+    ['m=audio 22146 RTP/SAVP 0 8', `a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:${Buffer.alloc(30, 1).toString('base64')}`, 'm=audio'].join(
+      '\r\n',
+    ),
+  )
   const offer = offerToParty(both, ours, new Origin())
   expect(offer).toContain('m=audio 22146 RTP/AVP')
   expect(offer).not.toMatch(/SAVP|crypto/)
@@ -35,7 +41,12 @@ it('an offer of a media server that would encrypt, too, becomes a plain one', ()
 describe('what a party offers', () => {
   it('takes the codec that we like best', () => {
     const party = readPartyOffer(lines('m=audio 4000 RTP/AVP 0 8 101', 'a=rtpmap:101 telephone-event/8000', 'a=sendrecv'), ours)
-    expect(party?.stream).toMatchObject({ codec: 'PCMA', format: { payloadType: 8 }, events: { payloadType: 101 }, media: { port: 4000, direction: 'sendrecv' } })
+    expect(party?.stream).toMatchObject({
+      codec: 'PCMA',
+      format: { payloadType: 8 },
+      events: { payloadType: 101 },
+      media: { port: 4000, direction: 'sendrecv' },
+    })
     expect(party && addressFor(party, undefined)).toBe('10.1.1.1')
   })
 
@@ -73,7 +84,7 @@ describe('what is told to whom', () => {
     expect(told).not.toMatch(/who|Secret|secret/)
   })
 
-  it('tells the media server of every number under which events may come, the party\'s own last', () => {
+  it("tells the media server of every number under which events may come, the party's own last", () => {
     const answered = readPartyAnswer(lines('m=audio 4000 RTP/AVP 8 96', 'a=rtpmap:96 telephone-event/8000'), mediaServerOffer, ours)!
     expect(describeToMediaServer(answered, '10.1.1.1', new Origin())).toContain('m=audio 4000 RTP/AVP 8 101 96\r\n')
     const same = readPartyAnswer(lines('m=audio 4000 RTP/AVP 8 101'), mediaServerOffer, ours)!
@@ -96,7 +107,9 @@ describe('what is told to whom', () => {
   })
 
   it('complains of a media server without one of our codecs', () => {
-    expect(() => offerToParty(lines('m=audio 9 RTP/AVP 102', 'a=rtpmap:102 opus/48000/2'), ours, new Origin())).toThrow('none of PCMA, PCMU')
+    expect(() => offerToParty(lines('m=audio 9 RTP/AVP 102', 'a=rtpmap:102 opus/48000/2'), ours, new Origin())).toThrow(
+      'none of PCMA, PCMU',
+    )
   })
 
   it('answers hold with the mirrored direction', () => {
@@ -119,7 +132,7 @@ describe('what is told to whom', () => {
   })
 })
 
-describe('where the media server sends a party\'s audio', () => {
+describe("where the media server sends a party's audio", () => {
   it.each([
     ['its address', 'c=IN IP4 192.0.2.7', '192.0.2.7'],
     ['its IPv6 address', 'c=IN IP6 2001:db8::7', '2001:db8::7'],

@@ -37,7 +37,8 @@ export class Origin {
   }
 
   describe(address: string, media: Writing['media'], more: Pick<Writing, 'bundle' | 'iceLite'> = {}): string {
-    const written = (version: number): string => writeDescription({ origin: { username: '-', sessionName: '-', sessionId: this.id, version }, address, media, ...more })
+    const written = (version: number): string =>
+      writeDescription({ origin: { username: '-', sessionName: '-', sessionId: this.id, version }, address, media, ...more })
     const described = written(0)
     if (described !== this.#last) this.#version++
     this.#last = described
@@ -54,7 +55,11 @@ export function readPartyOffer(sdp: string, codecs: readonly CodecName[], wanted
 }
 
 /** How what is said between the party and us is encrypted. */
-export function securedBy({ stream: { media: { security } } }: PartyAudio): Secured | undefined {
+export function securedBy({
+  stream: {
+    media: { security },
+  },
+}: PartyAudio): Secured | undefined {
   return security && (security.kind === 'sdes' ? 'keys' : 'dtls')
 }
 
@@ -64,7 +69,11 @@ export function tellsKey(ours: string): boolean {
 }
 
 /** Whether ICE finds the way to the party, wherever it is said to be. */
-export function isFoundByIce({ stream: { media: { security } } }: PartyAudio): boolean {
+export function isFoundByIce({
+  stream: {
+    media: { security },
+  },
+}: PartyAudio): boolean {
   return security?.kind === 'dtls' && security.ice !== undefined
 }
 
@@ -74,14 +83,25 @@ export function readPartyAnswer(sdp: string, offer: string, codecs: readonly Cod
   const offered = ourAudio(ours)
   const offeredKey = keyOf(offered)
   const party = partyAudio(readDescription(sdp, ours), codecs, 'theirs', offeredKey === undefined ? 'plain' : 'secured')
-  return party && { ...party, offeredEvents: offered?.formats.filter((format) => isEventsFor(format, party.stream.codec)) ?? [], ...(offeredKey === undefined ? {} : { offeredKey }) }
+  return (
+    party && {
+      ...party,
+      offeredEvents: offered?.formats.filter((format) => isEventsFor(format, party.stream.codec)) ?? [],
+      ...(offeredKey === undefined ? {} : { offeredKey }),
+    }
+  )
 }
 
 function keyOf(media: MediaDescription | undefined): string | undefined {
   return media?.security?.kind === 'sdes' ? media.security.keys[0]?.key : undefined
 }
 
-function partyAudio(description: SessionDescription | undefined, codecs: readonly CodecName[], prefer: 'ours' | 'theirs', wanted: Wanted): PartyAudio | undefined {
+function partyAudio(
+  description: SessionDescription | undefined,
+  codecs: readonly CodecName[],
+  prefer: 'ours' | 'theirs',
+  wanted: Wanted,
+): PartyAudio | undefined {
   const stream = description && chooseAudio(description, codecs, prefer, wanted)
   return description && stream && { description, stream }
 }
@@ -89,7 +109,8 @@ function partyAudio(description: SessionDescription | undefined, codecs: readonl
 /** What the media server is told of a party that ICE finds. Where it names no place, one of its candidates stands for it: FreeSWITCH takes an unspecified address for hold. */
 export function describeByIce(party: PartyAudio, origin: Origin): string {
   const { security, address, port } = party.stream.media
-  const candidate = address.kind === 'unicast' || security?.kind !== 'dtls' ? undefined : security.ice?.candidates.find(({ component }) => component === 1)
+  const candidate =
+    address.kind === 'unicast' || security?.kind !== 'dtls' ? undefined : security.ice?.candidates.find(({ component }) => component === 1)
   return describeToMediaServer(party, candidate?.address ?? addressFor(party, undefined), origin, candidate?.port ?? port)
 }
 
@@ -123,7 +144,13 @@ export function askForKey(family: 4 | 6, codec: CodecName, origin: Origin): stri
 }
 
 function nobody(codec: CodecName): AudioSection {
-  return { port: 9, codecs: [{ codec, payloadType: codec === 'PCMU' ? 0 : 8 }], events: [{ payloadType: 101, clockRate: 8000 }], ptimeMs: 20, direction: 'inactive' }
+  return {
+    port: 9,
+    codecs: [{ codec, payloadType: codec === 'PCMU' ? 0 : 8 }],
+    events: [{ payloadType: 101, clockRate: 8000 }],
+    ptimeMs: 20,
+    direction: 'inactive',
+  }
 }
 
 /**
@@ -133,14 +160,21 @@ function nobody(codec: CodecName): AudioSection {
 export function describeToMediaServer({ stream, offeredEvents = [] }: PartyAudio, address: string, origin: Origin, port?: number): string {
   const { media, events: sent, allEvents } = stream
   // The party's own last: FreeSWITCH keeps to the last one, the embedded switch takes all.
-  const events = sent === undefined ? [] : [...offeredEvents.filter(({ payloadType }) => !allEvents.some((each) => each.payloadType === payloadType)), ...allEvents]
+  const events =
+    sent === undefined
+      ? []
+      : [...offeredEvents.filter(({ payloadType }) => !allEvents.some((each) => each.payloadType === payloadType)), ...allEvents]
   const rtcp = port === undefined || port === media.port ? { rtcpPort: media.rtcpPort } : {}
   const { security, profile, rtcpMux, mid } = media
   const secured = security === undefined ? {} : { security, profile, rtcpMux, mid }
-  return origin.describe(address, [audioSection({ ...ourSection(stream), events, port: port ?? media.port, direction: media.direction, ...rtcp, ...secured })], {
-    bundle: security !== undefined && mid !== undefined ? [mid] : [],
-    iceLite: security?.kind === 'dtls' && security.ice?.lite === true,
-  })
+  return origin.describe(
+    address,
+    [audioSection({ ...ourSection(stream), events, port: port ?? media.port, direction: media.direction, ...rtcp, ...secured })],
+    {
+      bundle: security !== undefined && mid !== undefined ? [mid] : [],
+      iceLite: security?.kind === 'dtls' && security.ice?.lite === true,
+    },
+  )
 }
 
 /** Whether there is anything that we would send to a party. */
@@ -164,7 +198,16 @@ export function offerToParty(mediaServerOffer: string, codecs: readonly CodecNam
   })
   if (common.length === 0) throw new Error(`the media server offers none of ${codecs.join(', ')}`)
   const events = media.formats.filter((format) => common.some(({ codec }) => isEventsFor(format, codec)))
-  return origin.describe(place.address.address, [audioSection({ port: place.port, codecs: common, events, ptimeMs: 20, direction: 'sendrecv', ...(keyOf(place) === undefined ? {} : { profile: 'RTP/SAVP', security: place.security }) })])
+  return origin.describe(place.address.address, [
+    audioSection({
+      port: place.port,
+      codecs: common,
+      events,
+      ptimeMs: 20,
+      direction: 'sendrecv',
+      ...(keyOf(place) === undefined ? {} : { profile: 'RTP/SAVP', security: place.security }),
+    }),
+  ])
 }
 
 /** Where a media server's description has its audio. */
@@ -208,9 +251,14 @@ export function answerToParty(party: PartyAudio, mediaServerAnswer: string, orig
   return origin.describe(address.address, answerSections(description, stream.index, section), { bundle: bundled ? [mid] : [] })
 }
 
-function answeredAudio({ description, stream }: PartyAudio, answer: string): { readonly media: MediaDescription; readonly address: Extract<MediaAddress, { kind: 'unicast' }> } | undefined {
+function answeredAudio(
+  { description, stream }: PartyAudio,
+  answer: string,
+): { readonly media: MediaDescription; readonly address: Extract<MediaAddress, { kind: 'unicast' }> } | undefined {
   const { security } = stream.media
-  const media = readDescription(answer, description)?.media.find((each) => (security === undefined ? isPlainAudio(each) : isSecuredAudio(each) && each.security?.kind === security.kind))
+  const media = readDescription(answer, description)?.media.find((each) =>
+    security === undefined ? isPlainAudio(each) : isSecuredAudio(each) && each.security?.kind === security.kind,
+  )
   const address = media?.address
   if (media === undefined || address?.kind !== 'unicast' || !media.formats.some((format) => isCodec(format, stream.codec))) return undefined
   return { media, address }
@@ -222,13 +270,27 @@ export function familyOf(mediaServerAnswer: string): 4 | 6 | undefined {
   return address?.kind === 'unicast' ? address.family : undefined
 }
 
-const MIRRORED: Readonly<Record<Direction, Direction>> = { sendrecv: 'sendrecv', sendonly: 'recvonly', recvonly: 'sendonly', inactive: 'inactive' }
+const MIRRORED: Readonly<Record<Direction, Direction>> = {
+  sendrecv: 'sendrecv',
+  sendonly: 'recvonly',
+  recvonly: 'sendonly',
+  inactive: 'inactive',
+}
 
 /** An answer without a direction, and one that would do more than was offered, mean the mirror of the offer. */
 function within(answered: Direction, offered: Direction): Direction {
   return answered === 'sendrecv' ? MIRRORED[offered] : answered
 }
 
-function ourSection({ codec, format, events, ptimeMs }: AudioStream): Pick<Parameters<typeof audioSection>[0], 'codecs' | 'events' | 'ptimeMs'> {
-  return { codecs: [{ codec, payloadType: format.payloadType, parameters: format.parameters }], events: events === undefined ? [] : [events], ptimeMs }
+function ourSection({
+  codec,
+  format,
+  events,
+  ptimeMs,
+}: AudioStream): Pick<Parameters<typeof audioSection>[0], 'codecs' | 'events' | 'ptimeMs'> {
+  return {
+    codecs: [{ codec, payloadType: format.payloadType, parameters: format.parameters }],
+    events: events === undefined ? [] : [events],
+    ptimeMs,
+  }
 }

@@ -33,7 +33,14 @@ export class ServerPair {
   siblings: readonly ServerPair[] = [this]
   readonly #taken: TakenFrom
 
-  constructor(signalling: Signalling, set: ServerSet, settings: DrachtioSwitchSettings, changed: () => void, notice: (notice: Notice) => void, spare: boolean) {
+  constructor(
+    signalling: Signalling,
+    set: ServerSet,
+    settings: DrachtioSwitchSettings,
+    changed: () => void,
+    notice: (notice: Notice) => void,
+    spare: boolean,
+  ) {
     this.signalling = signalling
     this.spare = spare
     this.codecs = settings.codecs ?? ['PCMA', 'PCMU']
@@ -51,7 +58,14 @@ export class ServerPair {
       for (const leg of this.legs) void this.#lookAt(leg.channel)
     }
     const { least, most } = settings.warmEndpoints ?? { least: 2, most: 20 }
-    this.warm = new WarmChannels(this.media, this.signalling, channelVariables(this.mediaTimeoutMs), { least: spare ? Math.min(1, least) : least, most }, notice, changed)
+    this.warm = new WarmChannels(
+      this.media,
+      this.signalling,
+      channelVariables(this.mediaTimeoutMs),
+      { least: spare ? Math.min(1, least) : least, most },
+      notice,
+      changed,
+    )
   }
 
   /** One of the two connections has come, or gone. */
@@ -62,20 +76,27 @@ export class ServerPair {
 
   /** The pair of this drachtio-server where a call begins now: the least busy of those that are up. */
   get best(): ServerPair {
-    const [best] = this.siblings.filter((pair) => pair.ready).sort((one, other) => Number(one.spare) - Number(other.spare) || one.legs.size - other.legs.size)
+    const [best] = this.siblings
+      .filter((pair) => pair.ready)
+      .sort((one, other) => Number(one.spare) - Number(other.spare) || one.legs.size - other.legs.size)
     return best ?? this
   }
 
   /** Where a party goes on whose channel here is lost; this very media server where there is no other, and it answers. */
   async another(): Promise<ServerPair | undefined> {
-    const [other] = this.siblings.filter((pair) => pair !== this && pair.ready).sort((one, two) => Number(one.spare) - Number(two.spare) || one.media.name.localeCompare(two.media.name))
+    const [other] = this.siblings
+      .filter((pair) => pair !== this && pair.ready)
+      .sort((one, two) => Number(one.spare) - Number(two.spare) || one.media.name.localeCompare(two.media.name))
     if (other) return other
     return this.ready && (await this.media.answers()) ? this : undefined
   }
 
   /** The media server has said nothing for too long. A channel that has a connection of its own, and says nothing either, is given up. */
   async #lookAt(channel: Channel): Promise<void> {
-    const answer = await Promise.race([channel.arrived().catch(() => undefined), new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), channelSilentMs))])
+    const answer = await Promise.race([
+      channel.arrived().catch(() => undefined),
+      new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), channelSilentMs)),
+    ])
     if (answer === undefined) channel.giveUp('the media server does not answer')
   }
 
@@ -125,7 +146,12 @@ export class ServerPair {
 
   /** Who describes itself, where its signalling comes from that address. */
   describer(signalling: string | undefined): Describer {
-    return { signalling, taken: this.#taken, isHere: (address) => addressesHere().has(address), isOurs: (address, port) => isOurPlace({ address, port }, this.warm.places(), placesIn(this.signalling.detail), addressesHere()) }
+    return {
+      signalling,
+      taken: this.#taken,
+      isHere: (address) => addressesHere().has(address),
+      isOurs: (address, port) => isOurPlace({ address, port }, this.warm.places(), placesIn(this.signalling.detail), addressesHere()),
+    }
   }
 
   async close(): Promise<void> {

@@ -5,15 +5,57 @@ const headers = (map: Record<string, string>) => ({ get: (name: string) => map[n
 
 describe('a party that asks for a session timer', () => {
   it.each<[string, Record<string, string>, Refresher | undefined, string, Refresher]>([
-    ['keeps the refresher that it asked for: itself', { 'Session-Expires': '1800;refresher=uac', Supported: 'timer' }, undefined, '1800;refresher=uac', 'them'],
-    ['keeps the refresher that it asked for: us', { 'Session-Expires': '1800; Refresher=UAS', Supported: '100rel, timer' }, undefined, '1800;refresher=uas', 'us'],
+    [
+      'keeps the refresher that it asked for: itself',
+      { 'Session-Expires': '1800;refresher=uac', Supported: 'timer' },
+      undefined,
+      '1800;refresher=uac',
+      'them',
+    ],
+    [
+      'keeps the refresher that it asked for: us',
+      { 'Session-Expires': '1800; Refresher=UAS', Supported: '100rel, timer' },
+      undefined,
+      '1800;refresher=uas',
+      'us',
+    ],
     ['refreshes itself when it does not say', { 'Session-Expires': '1800', Supported: 'timer' }, undefined, '1800;refresher=uac', 'them'],
-    ['takes over when it asks again and does not say', { 'Session-Expires': '1800', Supported: 'timer' }, 'us', '1800;refresher=uac', 'them'],
-    ['hands over when it refreshed until now and does not say', { 'Session-Expires': '1800', Supported: 'timer' }, 'them', '1800;refresher=uas', 'us'],
+    [
+      'takes over when it asks again and does not say',
+      { 'Session-Expires': '1800', Supported: 'timer' },
+      'us',
+      '1800;refresher=uac',
+      'them',
+    ],
+    [
+      'hands over when it refreshed until now and does not say',
+      { 'Session-Expires': '1800', Supported: 'timer' },
+      'them',
+      '1800;refresher=uas',
+      'us',
+    ],
     ['may require it instead', { 'Session-Expires': '600', Require: 'timer' }, undefined, '600;refresher=uac', 'them'],
-    ['cannot refresh when it knows nothing of timers and a proxy asked', { 'Session-Expires': '1800', Supported: 'replaces' }, undefined, '1800;refresher=uas', 'us'],
-    ['gets no less than its own minimum', { 'Session-Expires': '100', 'Min-SE': '300', Supported: 'timer' }, undefined, '300;refresher=uac', 'them'],
-    ['gets no less than the least there is, where it could not understand a refusal', { 'Session-Expires': '30' }, undefined, '90;refresher=uas', 'us'],
+    [
+      'cannot refresh when it knows nothing of timers and a proxy asked',
+      { 'Session-Expires': '1800', Supported: 'replaces' },
+      undefined,
+      '1800;refresher=uas',
+      'us',
+    ],
+    [
+      'gets no less than its own minimum',
+      { 'Session-Expires': '100', 'Min-SE': '300', Supported: 'timer' },
+      undefined,
+      '300;refresher=uac',
+      'them',
+    ],
+    [
+      'gets no less than the least there is, where it could not understand a refusal',
+      { 'Session-Expires': '30' },
+      undefined,
+      '90;refresher=uas',
+      'us',
+    ],
   ])('%s', (_, map, before, expires, refresher) => {
     expect(answerSessionTimer(headers(map), before)).toEqual({
       kind: 'timed',
@@ -24,10 +66,18 @@ describe('a party that asks for a session timer', () => {
   })
 
   it('is told the least there is when it asks for less', () => {
-    expect(answerSessionTimer(headers({ 'Session-Expires': '89', Supported: 'timer' }))).toEqual({ kind: 'tooShort', headers: { 'Min-SE': '90' } })
+    expect(answerSessionTimer(headers({ 'Session-Expires': '89', Supported: 'timer' }))).toEqual({
+      kind: 'tooShort',
+      headers: { 'Min-SE': '90' },
+    })
   })
 
-  it.each<Record<string, string>>([{}, { Supported: 'timer' }, { 'Session-Expires': 'soon', Supported: 'timer' }, { 'Session-Expires': '0', Supported: 'timer' }])('is not there: %j', (map) => {
+  it.each<Record<string, string>>([
+    {},
+    { Supported: 'timer' },
+    { 'Session-Expires': 'soon', Supported: 'timer' },
+    { 'Session-Expires': '0', Supported: 'timer' },
+  ])('is not there: %j', (map) => {
     expect(answerSessionTimer(headers(map))).toEqual({ kind: 'none' })
   })
 })

@@ -57,7 +57,10 @@ export function refreshedBy(answer: Headers): Refreshing | undefined {
 /** What a re-INVITE of ours says, so that the timer in force goes on: one that says nothing ends it (RFC 4028 section 7.4). */
 export function timerOfOffer(refreshing: Refreshing | undefined): Readonly<Record<string, string>> {
   if (refreshing === undefined) return {}
-  return { 'Session-Expires': `${refreshing.seconds};refresher=${refreshing.refresher === 'us' ? 'uac' : 'uas'}`, 'Min-SE': String(minSeconds) }
+  return {
+    'Session-Expires': `${refreshing.seconds};refresher=${refreshing.refresher === 'us' ? 'uac' : 'uas'}`,
+    'Min-SE': String(minSeconds),
+  }
 }
 
 /** The interval that a 422 to our INVITE asks for (RFC 4028 section 7.4). @returns undefined where it names none that could be meant */

@@ -81,7 +81,10 @@ export interface WordHearing {
   /** Where the recording of a leg is to grow; it is deleted afterwards. Absolute, without blanks, ends in `.wav`. */
   pathFor(legId: string): string
   /** Listens to the recording at `path`; shut at first. Undefined: it cannot. */
-  follow(path: string, listener: { word(word: string, score: number): void; noWords(why: NoWords): void }): { open(): void; shut(): void; stop(): void } | undefined
+  follow(
+    path: string,
+    listener: { word(word: string, score: number): void; noWords(why: NoWords): void },
+  ): { open(): void; shut(): void; stop(): void } | undefined
 }
 
 /** One line for the log. */

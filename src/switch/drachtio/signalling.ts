@@ -79,7 +79,9 @@ export class Signalling {
   /** CANCEL of an INVITE that another application has sent: drachtio-server knows it by its name, whoever asks. Settles within a bound; never rejects. */
   async callOff({ transaction, uri }: RingingIdentity): Promise<void> {
     const agent = this.srf.app.client as unknown as { request(options: object, callback: (error: unknown) => void): void } | undefined
-    await withDeadline<undefined>('CANCEL', cancelMs, (resolve) => agent?.request({ _socket: this.socket, uri, method: 'CANCEL', stackTxnId: transaction, headers: {} }, () => resolve(undefined))).catch(() => undefined)
+    await withDeadline<undefined>('CANCEL', cancelMs, (resolve) =>
+      agent?.request({ _socket: this.socket, uri, method: 'CANCEL', stackTxnId: transaction, headers: {} }, () => resolve(undefined)),
+    ).catch(() => undefined)
   }
 
   /** The party could not be told that its call is over; it is told when drachtio is back. */
@@ -140,5 +142,8 @@ export class Signalling {
 
 /** Without the listener to which pages pass on what browsers say: it is on this machine, and nobody's business. */
 function forTelephones(hostports: string): string {
-  return hostports.split(',').filter((one) => !/^ws\/(?:127\.|\[::1\])/.test(one)).join(',')
+  return hostports
+    .split(',')
+    .filter((one) => !/^ws\/(?:127\.|\[::1\])/.test(one))
+    .join(',')
 }

@@ -7,7 +7,11 @@ afterEach(() => vi.useRealTimers())
 
 const TIMEOUT_MS = 60_000
 
-function watched(presence: () => Presence, arrived: () => Arrived | undefined = () => ({ packets: 7, reports: 0, found: undefined }), timeoutMs = TIMEOUT_MS) {
+function watched(
+  presence: () => Presence,
+  arrived: () => Arrived | undefined = () => ({ packets: 7, reports: 0, found: undefined }),
+  timeoutMs = TIMEOUT_MS,
+) {
   const asked: number[] = []
   const onGone = vi.fn()
   const watch = new SilenceWatch(
@@ -54,7 +58,10 @@ describe('a party from whom no voice comes', () => {
     ['a media server that says nothing', () => undefined],
   ])('is not asked while there is %s', async (_what, arrived) => {
     let count = 0
-    const { asked } = watched(() => 'gone', () => arrived(count++))
+    const { asked } = watched(
+      () => 'gone',
+      () => arrived(count++),
+    )
     await vi.advanceTimersByTimeAsync(10 * TIMEOUT_MS)
     expect(asked).toEqual([])
   })

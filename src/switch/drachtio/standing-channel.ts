@@ -33,7 +33,9 @@ export interface StandingChannel {
  */
 export async function openStandingChannel(access: ServerAccess, uuid: string): Promise<StandingChannel | undefined> {
   // Nobody who starts with nothing to take over needs it.
-  const { Connection } = load('drachtio-modesl') as { readonly Connection: new (host: string, port: number, password: string) => Mrf.Connection }
+  const { Connection } = load('drachtio-modesl') as {
+    readonly Connection: new (host: string, port: number, password: string) => Mrf.Connection
+  }
   const connection = new Connection(access.host, access.port, access.secret)
   try {
     await withDeadline<undefined>('FreeSWITCH: a connection for a channel', connectMs, (resolve, reject) => {
@@ -44,12 +46,23 @@ export async function openStandingChannel(access: ServerAccess, uuid: string): P
     })
     connection.on('error', () => undefined)
     const endpoint = new WatchedChannel(connection, uuid)
-    const ask = (command: string): Promise<string> => withDeadline<string>(`FreeSWITCH: ${command.split(' ')[0] ?? ''}`, askMs, (resolve) => connection.api(command, (event) => resolve(event.getBody().trim())))
+    const ask = (command: string): Promise<string> =>
+      withDeadline<string>(`FreeSWITCH: ${command.split(' ')[0] ?? ''}`, askMs, (resolve) =>
+        connection.api(command, (event) => resolve(event.getBody().trim())),
+      )
     connection.filter('Unique-ID', uuid)
     connection.subscribe(events)
-    const [exists, description, told, peer] = await Promise.all([ask(`uuid_exists ${uuid}`), ask(`uuid_getvar ${uuid} rtp_local_sdp_str`), ask(`uuid_getvar ${uuid} switch_r_sdp`), ask(`uuid_getvar ${uuid} signal_bond`)])
+    const [exists, description, told, peer] = await Promise.all([
+      ask(`uuid_exists ${uuid}`),
+      ask(`uuid_getvar ${uuid} rtp_local_sdp_str`),
+      ask(`uuid_getvar ${uuid} switch_r_sdp`),
+      ask(`uuid_getvar ${uuid} signal_bond`),
+    ])
     // FreeSWITCH 1.11.1 leaves a channel so whose event socket closes in the moment in which it is bridged: it never does anything again.
-    const stuck = exists === 'true' && (await isReset(ask, uuid)) && (await new Promise((resolve) => setTimeout(resolve, resetMs)), await isReset(ask, uuid))
+    const stuck =
+      exists === 'true' &&
+      (await isReset(ask, uuid)) &&
+      (await new Promise((resolve) => setTimeout(resolve, resetMs)), await isReset(ask, uuid))
     if (stuck) await ask(`uuid_kill ${uuid}`)
     if (exists !== 'true' || stuck) {
       connection.disconnect()
@@ -80,9 +93,16 @@ class WatchedChannel extends EventEmitter implements Mrf.Endpoint {
     this.#connection = connection
     connection.on(`esl::event::DTMF::${uuid}`, (event: Mrf.SocketEvent) => {
       const timestamp = event.getHeader('DTMF-Timestamp')
-      this.emit('dtmf', { dtmf: event.getHeader('DTMF-Digit'), source: event.getHeader('DTMF-Source'), duration: event.getHeader('DTMF-Duration'), ...(timestamp === null ? {} : { timestamp }) })
+      this.emit('dtmf', {
+        dtmf: event.getHeader('DTMF-Digit'),
+        source: event.getHeader('DTMF-Source'),
+        duration: event.getHeader('DTMF-Duration'),
+        ...(timestamp === null ? {} : { timestamp }),
+      })
     })
-    connection.once(`esl::event::CHANNEL_HANGUP::${uuid}`, (event: Mrf.SocketEvent) => this.#over({ reason: event.getHeader('Hangup-Cause') ?? undefined }))
+    connection.once(`esl::event::CHANNEL_HANGUP::${uuid}`, (event: Mrf.SocketEvent) =>
+      this.#over({ reason: event.getHeader('Hangup-Cause') ?? undefined }),
+    )
     connection.once('esl::end', () => {
       this.#connection = null
       this.#over(undefined)

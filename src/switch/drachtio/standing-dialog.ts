@@ -80,7 +80,10 @@ export class StandingDialog extends EventEmitter {
     else response.send(501)
   }
 
-  request(options: { method: string; headers?: Readonly<Record<string, string>>; body?: string }, callback: (error: Error | null, response?: Srf.Response) => void): void {
+  request(
+    options: { method: string; headers?: Readonly<Record<string, string>>; body?: string },
+    callback: (error: Error | null, response?: Srf.Response) => void,
+  ): void {
     this.#send(options, (error, request) => {
       if (request === undefined) return callback(error ?? new Error('drachtio did not send it'))
       request.on('response', (response: Srf.Response, acknowledge: () => void) => {
@@ -113,7 +116,10 @@ export class StandingDialog extends EventEmitter {
     ;(this.#srf as unknown as Registry).removeDialog(this)
   }
 
-  #send(options: { readonly method: string; readonly headers?: Readonly<Record<string, string>>; readonly body?: string }, callback: Parameters<Agent['request']>[1]): void {
+  #send(
+    options: { readonly method: string; readonly headers?: Readonly<Record<string, string>>; readonly body?: string },
+    callback: Parameters<Agent['request']>[1],
+  ): void {
     const agent = this.#srf.app.client as unknown as Agent | undefined
     try {
       if (agent === undefined) throw new Error('no connection to drachtio')

@@ -15,8 +15,13 @@ beforeEach(() => {
   )
 })
 
-const order = (able?: readonly string[]) => board.inOrder(able).map(({ name }) => name).join('')
-const down = (name: string, retryAfterMs?: number) => board.tell(name, { kind: 'down', why: 'silent', ...(retryAfterMs === undefined ? {} : { retryAfterMs }) })
+const order = (able?: readonly string[]) =>
+  board
+    .inOrder(able)
+    .map(({ name }) => name)
+    .join('')
+const down = (name: string, retryAfterMs?: number) =>
+  board.tell(name, { kind: 'down', why: 'silent', ...(retryAfterMs === undefined ? {} : { retryAfterMs }) })
 
 describe('the trunks', () => {
   it('are tried as the settings have them, and only those that may carry the number', () => {

@@ -4,7 +4,8 @@ import type { Trunk } from './settings.js'
  * What an attempt says of the trunk through which it went. `carried`: it has taken the call in hand. `down`: it cannot be reached, is
  * overloaded or does not take our credentials, and would say the same to the next call. `refused`: it failed with this call; the next may fare better.
  */
-export type TrunkSign = { readonly kind: 'carried' } | { readonly kind: 'down' | 'refused'; readonly why: string; readonly retryAfterMs?: number }
+export type TrunkSign =
+  { readonly kind: 'carried' } | { readonly kind: 'down' | 'refused'; readonly why: string; readonly retryAfterMs?: number }
 
 /** How long a trunk that has just failed is tried after the others. As long as a carrier takes to move a service from one machine to the next. */
 const holdMs = 30_000

@@ -33,7 +33,9 @@ export type ChannelTrial =
     }
 
 /** What came back for OPTIONS. */
-export type OptionsAnswer = { readonly kind: 'answered'; readonly status: number; readonly challenges: readonly string[] } | { readonly kind: 'silent'; readonly why: string }
+export type OptionsAnswer =
+  | { readonly kind: 'answered'; readonly status: number; readonly challenges: readonly string[] }
+  | { readonly kind: 'silent'; readonly why: string }
 
 /**
  * A drachtio-server and its FreeSWITCH, used for a moment as the engine uses them, beside an engine that may be running: no request is asked to
@@ -101,9 +103,19 @@ export class ServersOnTrial {
     return new Channel(endpoint, dialog, conn, this.#link, () => this.#signalling.up)
   }
 
-  async #use(channel: Channel, ear: Ear, { play, record }: { readonly play: string; readonly record: string | undefined }): Promise<ChannelTrial> {
+  async #use(
+    channel: Channel,
+    ear: Ear,
+    { play, record }: { readonly play: string; readonly record: string | undefined },
+  ): Promise<ChannelTrial> {
     await channel.run('multiset', '^^|RECORD_STEREO=true|RECORD_MIN_SEC=0|record_sample_rate=8000|enable_file_write_buffering=false')
-    const audio = audioSection({ port: ear.port, codecs: [{ codec: 'PCMA', payloadType: 8 }], events: [], ptimeMs: 20, direction: 'sendrecv' })
+    const audio = audioSection({
+      port: ear.port,
+      codecs: [{ codec: 'PCMA', payloadType: 8 }],
+      events: [],
+      ptimeMs: 20,
+      direction: 'sendrecv',
+    })
     await channel.describe(new Origin().describe(this.#link.listenAddress, [audio]))
     await channel.codecSettled()
     if (record !== undefined) await channel.run('record_session', record)
@@ -132,9 +144,15 @@ export class ServersOnTrial {
         this.#signalling.srf.request(`sip:${address}`, { method: 'OPTIONS', headers }, (error, request) => {
           if (!request) return reject(error)
           request.on('response', (response: Srf.Response) => {
-            const challenges = ['www-authenticate', 'proxy-authenticate'].flatMap((name) => (response.has(name) ? [response.get(name) ?? ''] : []))
+            const challenges = ['www-authenticate', 'proxy-authenticate'].flatMap((name) =>
+              response.has(name) ? [response.get(name) ?? ''] : [],
+            )
             // drachtio-server itself says 408 and 503 where nothing came.
-            resolve(isLocal(response) ? { kind: 'silent', why: `${response.status} ${response.reason}` } : { kind: 'answered', status: response.status, challenges })
+            resolve(
+              isLocal(response)
+                ? { kind: 'silent', why: `${response.status} ${response.reason}` }
+                : { kind: 'answered', status: response.status, challenges },
+            )
           })
         }),
       )

@@ -15,8 +15,18 @@ class FakeFreeSwitch {
   readonly createEndpoint = (): Promise<Mrf.Endpoint> => {
     this.asked++
     if (this.does === 'refuses') return Promise.reject(Object.assign(new Error('refused'), { status: 488, reason: 'Not Acceptable Here' }))
-    const connection = { on: () => undefined, unsubscribe: () => undefined, filter: () => undefined, api: (_: string, answered: (event: unknown) => void) => queueMicrotask(() => answered({ getBody: () => '+OK\n' })) }
-    const dialog = Object.assign(new EventEmitter(), { connected: true, local: {}, handle: () => undefined, destroy: (_: unknown, done: (error: unknown) => void) => done(null) })
+    const connection = {
+      on: () => undefined,
+      unsubscribe: () => undefined,
+      filter: () => undefined,
+      api: (_: string, answered: (event: unknown) => void) => queueMicrotask(() => answered({ getBody: () => '+OK\n' })),
+    }
+    const dialog = Object.assign(new EventEmitter(), {
+      connected: true,
+      local: {},
+      handle: () => undefined,
+      destroy: (_: unknown, done: (error: unknown) => void) => done(null),
+    })
     const endpoint = Object.assign(new EventEmitter(), { uuid: `u-${this.asked}`, conn: connection, dialog, local: { sdp: '' } })
     this.endpoints.push(endpoint)
     if (this.does === 'endsAtOnce') setTimeout(() => endpoint.emit('destroy', { reason: 'NO_ROUTE_DESTINATION' }), 10)
@@ -28,7 +38,14 @@ function store() {
   const server = new FakeFreeSwitch()
   const notices: Notice[] = []
   const changed = vi.fn()
-  const link = { up: true, profile: 'drachtio_mrf', listenAddress: '127.0.0.1', describe: (what: string) => `FreeSWITCH: ${what}`, createEndpoint: server.createEndpoint, api: () => Promise.resolve('+OK') } as unknown as MediaLink
+  const link = {
+    up: true,
+    profile: 'drachtio_mrf',
+    listenAddress: '127.0.0.1',
+    describe: (what: string) => `FreeSWITCH: ${what}`,
+    createEndpoint: server.createEndpoint,
+    api: () => Promise.resolve('+OK'),
+  } as unknown as MediaLink
   const signalling = { up: true, onLost: () => () => undefined } as unknown as Signalling
   const channels = new WarmChannels(link, signalling, { a: 'b' }, { least: 2, most: 6 }, (notice) => notices.push(notice), changed)
   return { server, channels, notices, changed }

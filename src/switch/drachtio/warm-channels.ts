@@ -57,7 +57,14 @@ export class WarmChannels {
    * @param variables set on every channel before it is handed out
    * @param changed called when channels can be made, or can be made no more
    */
-  constructor(link: MediaLink, signalling: Signalling, variables: Readonly<Record<string, string>>, size: { least: number; most: number }, notice: (notice: Notice) => void, changed: () => void) {
+  constructor(
+    link: MediaLink,
+    signalling: Signalling,
+    variables: Readonly<Record<string, string>>,
+    size: { least: number; most: number },
+    notice: (notice: Notice) => void,
+    changed: () => void,
+  ) {
     this.#link = link
     this.#signalling = signalling
     this.#variables = variables
@@ -248,7 +255,12 @@ export class WarmChannels {
     const channel = new Channel(endpoint, dialog, conn, this.#link, () => this.#signalling.up, party?.sdp)
     try {
       // Before anything else happens on it: some of them (the media time-out) only count when the party is described.
-      await channel.order('uuid_setvar_multi', Object.entries(this.#variables).map(([name, value]) => `${name}=${value}`).join(';'))
+      await channel.order(
+        'uuid_setvar_multi',
+        Object.entries(this.#variables)
+          .map(([name, value]) => `${name}=${value}`)
+          .join(';'),
+      )
       this.#alive.add(channel)
       return channel
     } catch (error) {

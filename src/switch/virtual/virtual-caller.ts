@@ -37,7 +37,8 @@ export class VirtualCaller {
     this.#world = world
     this.#arrival = arrival
     this.#dialInEnded = world.opened('dials')
-    this.#cancelGivingUp = arrival.givesUpAfterMs === undefined ? () => undefined : world.clock.after(arrival.givesUpAfterMs, () => this.hangUp())
+    this.#cancelGivingUp =
+      arrival.givesUpAfterMs === undefined ? () => undefined : world.clock.after(arrival.givesUpAfterMs, () => this.hangUp())
     const headers = new Map(Object.entries(arrival.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]))
     this.incoming = {
       id: `call-${world.serial()}`,

@@ -1,4 +1,18 @@
-import type { Audio, HangUp, Heard, Key, KeySource, Leg, LegEnding, ListenOptions, Moved, NoWords, Played, Recording, RecordResult } from '../port.js'
+import type {
+  Audio,
+  HangUp,
+  Heard,
+  Key,
+  KeySource,
+  Leg,
+  LegEnding,
+  ListenOptions,
+  Moved,
+  NoWords,
+  Played,
+  Recording,
+  RecordResult,
+} from '../port.js'
 import { Ear } from './ear.js'
 import type { Act } from './temperament.js'
 import { Settlement, type World } from './world.js'
@@ -36,7 +50,13 @@ export class VirtualLeg implements Leg {
   #listenKeys: readonly Key[] = []
   #listenWords: readonly string[] = []
   #noWords: NoWords | undefined = 'lost'
-  #playing: { readonly finish: (how: 'cancelled' | 'hungUp') => void; readonly suspend: () => void; readonly goOn: (lead: readonly Audio[]) => void } | undefined
+  #playing:
+    | {
+        readonly finish: (how: 'cancelled' | 'hungUp') => void
+        readonly suspend: () => void
+        readonly goOn: (lead: readonly Audio[]) => void
+      }
+    | undefined
   #bridged = false
   readonly #atMove = new Set<() => void>()
   readonly #movedListeners = new Set<(moved: Moved) => void>()
@@ -101,7 +121,12 @@ export class VirtualLeg implements Leg {
     let lead: readonly Audio[] = []
     const finish = (how: 'finished' | 'cancelled' | 'hungUp' | 'failed'): void => {
       const ms = startedAt === undefined ? 0 : this.#now() - startedAt
-      if (!done.settle(how === 'hungUp' ? { kind: 'hungUp' } : how === 'failed' ? { kind: 'failed', why: 'a fault was asked for' } : { kind: how, ms })) return
+      if (
+        !done.settle(
+          how === 'hungUp' ? { kind: 'hungUp' } : how === 'failed' ? { kind: 'failed', why: 'a fault was asked for' } : { kind: how, ms },
+        )
+      )
+        return
       cancelTimer()
       cancelBreak()
       offAbort()
@@ -258,7 +283,8 @@ export class VirtualLeg implements Leg {
     if (this.#ended || this.#lost) return
     this.#world.tell({ what: 'said', leg: this.id, word })
     this.#fromParty(() => {
-      if (this.#listener && this.#listenWords.includes(word)) this.#listener({ kind: 'word', word, confidence, at: this.#world.clock.now() })
+      if (this.#listener && this.#listenWords.includes(word))
+        this.#listener({ kind: 'word', word, confidence, at: this.#world.clock.now() })
     })
   }
 

@@ -1,4 +1,18 @@
-import type { AdoptResult, Bridge, BridgeEnd, BridgeResult, DialOptions, DialResult, IncomingCall, Leg, Reach, Registration, Switch, SwitchHealth, Target } from '../port.js'
+import type {
+  AdoptResult,
+  Bridge,
+  BridgeEnd,
+  BridgeResult,
+  DialOptions,
+  DialResult,
+  IncomingCall,
+  Leg,
+  Reach,
+  Registration,
+  Switch,
+  SwitchHealth,
+  Target,
+} from '../port.js'
 import { refusalStatus, type Refusal } from './temperament.js'
 import { VirtualCaller, type Arrival } from './virtual-caller.js'
 import { VirtualLeg } from './virtual-leg.js'
@@ -229,7 +243,10 @@ export class VirtualSwitch implements Switch {
     }
     const leaveA = a.joined((hangUp) => apart({ kind: 'hungUp', first: a, hangUp }), lost)
     const leaveB = b.joined((hangUp) => apart({ kind: 'hungUp', first: b, hangUp }), lost)
-    const cancelBreak = fault?.kind === 'breaks' ? world.clock.after(fault.afterMs, () => apart({ kind: 'faulted', why: 'a fault was asked for' })) : () => undefined
+    const cancelBreak =
+      fault?.kind === 'breaks'
+        ? world.clock.after(fault.afterMs, () => apart({ kind: 'faulted', why: 'a fault was asked for' }))
+        : () => undefined
     world.tell({ what: 'bridged', bridge, legs })
     const result: Bridge = {
       ended: ended.promise,
@@ -278,11 +295,18 @@ export class VirtualSwitch implements Switch {
     if (a.ended) return { kind: 'hungUp', leg: a }
     if (b.ended) return { kind: 'hungUp', leg: b }
     const standing = [...this.#bridges].find(({ legs }) => legs.every((leg) => leg === a || leg === b))
-    return standing ? { kind: 'bridged', bridge: standing.bridge, at: this.world.clock.now() } : { kind: 'failed', why: 'the two do not hear each other' }
+    return standing
+      ? { kind: 'bridged', bridge: standing.bridge, at: this.world.clock.now() }
+      : { kind: 'failed', why: 'the two do not hear each other' }
   }
 
   health(): SwitchHealth {
-    return { ready: !this.#closed, signalling: { up: !this.#closed, detail: 'virtual' }, media: { up: !this.#closed, detail: 'virtual' }, legs: this.world.open.legs }
+    return {
+      ready: !this.#closed,
+      signalling: { up: !this.#closed, detail: 'virtual' },
+      media: { up: !this.#closed, detail: 'virtual' },
+      legs: this.world.open.legs,
+    }
   }
 
   hearsWords(): boolean {

@@ -82,7 +82,15 @@ export class World {
   }
 
   /** What is open at this moment, by kind. All zero: nothing has leaked. */
-  get open(): { readonly legs: number; readonly dials: number; readonly plays: number; readonly listeners: number; readonly recordings: number; readonly bridges: number; readonly signalListeners: number } {
+  get open(): {
+    readonly legs: number
+    readonly dials: number
+    readonly plays: number
+    readonly listeners: number
+    readonly recordings: number
+    readonly bridges: number
+    readonly signalListeners: number
+  } {
     return { ...this.#open }
   }
 

@@ -30,7 +30,10 @@ export function forgetState() {
 
 /** What was tapped, by whom; under a key by which it is taken once, however often it is sent. */
 export function putAside(outcome) {
-  localStorage.setItem(waitingName, JSON.stringify([...waiting().filter(({ call }) => call !== outcome.call), { ...outcome, at: Date.now() }]))
+  localStorage.setItem(
+    waitingName,
+    JSON.stringify([...waiting().filter(({ call }) => call !== outcome.call), { ...outcome, at: Date.now() }]),
+  )
 }
 
 export function waiting() {

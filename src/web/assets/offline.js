@@ -14,11 +14,13 @@ function element(name, words = '', className = '') {
 
 function list(items) {
   const made = element('ul', '', 'rr-pocket')
-  made.append(...items.map((parts) => {
-    const item = element('li', '', 'rr-pocket__line')
-    item.append(...parts)
-    return item
-  }))
+  made.append(
+    ...items.map((parts) => {
+      const item = element('li', '', 'rr-pocket__line')
+      item.append(...parts)
+      return item
+    }),
+  )
   return made
 }
 
@@ -35,20 +37,26 @@ function telephone(what, number) {
 
 function openCall(call) {
   const left = waiting().find((one) => one.call === call.id)
-  if (left) return [title(`${call.line}, ${clock.format(call.arrivedAt)}`), element('p', `${left.label}: kept on this telephone, and sent when there is a connection.`)]
+  if (left)
+    return [
+      title(`${call.line}, ${clock.format(call.arrivedAt)}`),
+      element('p', `${left.label}: kept on this telephone, and sent when there is a connection.`),
+    ]
   const buttons = element('div', '', 'rr-choices')
-  buttons.append(...call.choices.map(({ id, label }) => {
-    const button = element('button', label, 'nhsuk-button nhsuk-button--secondary nhsuk-button--small')
-    button.append(element('span', ` for the call of ${clock.format(call.arrivedAt)}`, 'nhsuk-u-visually-hidden'))
-    button.addEventListener('click', () => {
-      putAside({ person: state.person, call: call.id, outcome: id, label, once: crypto.randomUUID() })
-      const item = buttons.parentElement
-      item.replaceChildren(...openCall(call))
-      item.tabIndex = -1
-      item.focus()
-    })
-    return button
-  }))
+  buttons.append(
+    ...call.choices.map(({ id, label }) => {
+      const button = element('button', label, 'nhsuk-button nhsuk-button--secondary nhsuk-button--small')
+      button.append(element('span', ` for the call of ${clock.format(call.arrivedAt)}`, 'nhsuk-u-visually-hidden'))
+      button.addEventListener('click', () => {
+        putAside({ person: state.person, call: call.id, outcome: id, label, once: crypto.randomUUID() })
+        const item = buttons.parentElement
+        item.replaceChildren(...openCall(call))
+        item.tabIndex = -1
+        item.focus()
+      })
+      return button
+    }),
+  )
   return [title(`${call.line}, ${clock.format(call.arrivedAt)}`), buttons]
 }
 
@@ -58,19 +66,45 @@ function age() {
 }
 
 function practices(words) {
-  const wanted = words.toLowerCase().split(/\s+/).filter((word) => word !== '')
-  const found = state.bypass.practices.filter(({ name, areaName, odsCode, code }) => wanted.every((word) => [name, areaName, odsCode, code].join(' ').toLowerCase().includes(word)))
-  return list((wanted.length === 0 ? [] : found.slice(0, 10)).map(({ name, areaName, bypass, reception }) => [title(name), ...(areaName ? [soft(areaName)] : []), ...(bypass ? [telephone('Bypass', bypass)] : []), ...(reception ? [telephone('Reception', reception)] : [])]))
+  const wanted = words
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== '')
+  const found = state.bypass.practices.filter(({ name, areaName, odsCode, code }) =>
+    wanted.every((word) => [name, areaName, odsCode, code].join(' ').toLowerCase().includes(word)),
+  )
+  return list(
+    (wanted.length === 0 ? [] : found.slice(0, 10)).map(({ name, areaName, bypass, reception }) => [
+      title(name),
+      ...(areaName ? [soft(areaName)] : []),
+      ...(bypass ? [telephone('Bypass', bypass)] : []),
+      ...(reception ? [telephone('Reception', reception)] : []),
+    ]),
+  )
 }
 
 if (state) {
   const asOf = element('p', age())
   asOf.id = 'age'
-  setInterval(() => { asOf.textContent = age() }, 30_000)
+  setInterval(() => {
+    asOf.textContent = age()
+  }, 30_000)
   kept.append(asOf)
   if (state.calls.length > 0) kept.append(element('h2', 'Outcome still open', 'nhsuk-heading-m'), list(state.calls.map(openCall)))
-  if (state.answers.length > 0) kept.append(element('h2', 'Who was on', 'nhsuk-heading-m'), list(state.answers.map(({ name, on }) => [title(name), element('p', on.length === 0 ? 'Nobody' : on.join(', '), 'nhsuk-u-margin-bottom-0')])))
-  kept.append(element('h2', 'Lines', 'nhsuk-heading-m'), list(state.lines.map(({ name, opening, direct }) => [title(name), soft(opening), ...(direct ? [telephone('', direct)] : [])])))
+  if (state.answers.length > 0)
+    kept.append(
+      element('h2', 'Who was on', 'nhsuk-heading-m'),
+      list(
+        state.answers.map(({ name, on }) => [
+          title(name),
+          element('p', on.length === 0 ? 'Nobody' : on.join(', '), 'nhsuk-u-margin-bottom-0'),
+        ]),
+      ),
+    )
+  kept.append(
+    element('h2', 'Lines', 'nhsuk-heading-m'),
+    list(state.lines.map(({ name, opening, direct }) => [title(name), soft(opening), ...(direct ? [telephone('', direct)] : [])])),
+  )
   const label = element('label', 'Find a practice', 'nhsuk-label')
   const search = element('input', '', 'nhsuk-input nhsuk-input--width-20')
   Object.assign(search, { id: 'search', autocomplete: 'off', spellcheck: false })
@@ -86,7 +120,10 @@ if (state) {
 
 // Tried by itself, but not while somebody looks for a number.
 async function tryAgain() {
-  const there = await fetch('/manifest.webmanifest', { cache: 'no-store', signal: AbortSignal.timeout(10_000) }).then(({ ok }) => ok, () => false)
+  const there = await fetch('/manifest.webmanifest', { cache: 'no-store', signal: AbortSignal.timeout(10_000) }).then(
+    ({ ok }) => ok,
+    () => false,
+  )
   if (there && !document.getElementById('search')?.value) location.assign('/pocket')
 }
 window.addEventListener('online', tryAgain)

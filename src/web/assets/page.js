@@ -12,10 +12,14 @@ if (acting) {
   const select = acting.querySelector('select')
   const before = select.value
   button.hidden = true
-  select.addEventListener('change', () => { button.hidden = select.value === before })
+  select.addEventListener('change', () => {
+    button.hidden = select.value === before
+  })
 }
 
 // Asked once more before what cannot be taken back.
 for (const form of document.querySelectorAll('form[data-sure]')) {
-  form.addEventListener('submit', (event) => { if (!window.confirm(form.dataset.sure)) event.preventDefault() })
+  form.addEventListener('submit', (event) => {
+    if (!window.confirm(form.dataset.sure)) event.preventDefault()
+  })
 }

@@ -24,7 +24,8 @@ let asked = false
 form.addEventListener('submit', (event) => {
   if (asked) return
   event.preventDefault()
-  if (window.PublicKeyCredential?.parseCreationOptionsFromJSON === undefined) return say('This browser is too old for passkeys. Use a password and a code.')
+  if (window.PublicKeyCredential?.parseCreationOptionsFromJSON === undefined)
+    return say('This browser is too old for passkeys. Use a password and a code.')
   trouble.hidden = true
   ask().then(
     () => {

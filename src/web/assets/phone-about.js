@@ -40,22 +40,28 @@ export class About {
     const ids = outcomes.map(({ id }) => id).join()
     if (ids === this.#choices) return
     this.#choices = ids
-    this.$('outcome-choices').replaceChildren(...outcomes.map(({ id, label }) => {
-      const button = document.createElement('button')
-      button.type = 'button'
-      button.className = 'nhsuk-button nhsuk-button--secondary'
-      button.textContent = label
-      button.addEventListener('click', async () => {
-        if (!(await this.#leave('outcome', { outcome: id }, `Outcome: ${label}.`))) return
-        for (const one of this.$('outcome-choices').children) one.setAttribute('aria-pressed', String(one === button))
-      })
-      return button
-    }))
+    this.$('outcome-choices').replaceChildren(
+      ...outcomes.map(({ id, label }) => {
+        const button = document.createElement('button')
+        button.type = 'button'
+        button.className = 'nhsuk-button nhsuk-button--secondary'
+        button.textContent = label
+        button.addEventListener('click', async () => {
+          if (!(await this.#leave('outcome', { outcome: id }, `Outcome: ${label}.`))) return
+          for (const one of this.$('outcome-choices').children) one.setAttribute('aria-pressed', String(one === button))
+        })
+        return button
+      }),
+    )
   }
 
   async #leave(what, body, words) {
     try {
-      const answer = await fetch(`/api/calls/${encodeURIComponent(this.#call.callId)}/${what}`, { method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+      const answer = await fetch(`/api/calls/${encodeURIComponent(this.#call.callId)}/${what}`, {
+        method: 'PUT',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      })
       this.#say(answer.ok ? words : ((await answer.json()).error?.message ?? 'It could not be saved.'))
       return answer.ok
     } catch {

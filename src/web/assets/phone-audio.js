@@ -2,8 +2,14 @@
 
 /** What keeps a microphone away, by the name that browsers give it (Media Capture and Streams section 10.2), in words that help. */
 const trouble = {
-  NotAllowedError: ['microphoneRefused', 'The browser does not let this page use the microphone. Allow it beside the address, then try again.'],
-  SecurityError: ['microphoneRefused', 'The browser does not let this page use the microphone. Allow it beside the address, then try again.'],
+  NotAllowedError: [
+    'microphoneRefused',
+    'The browser does not let this page use the microphone. Allow it beside the address, then try again.',
+  ],
+  SecurityError: [
+    'microphoneRefused',
+    'The browser does not let this page use the microphone. Allow it beside the address, then try again.',
+  ],
   NotFoundError: ['noMicrophone', 'No microphone was found. Plug in a headset, or choose another device.'],
   OverconstrainedError: ['noMicrophone', 'That microphone is not there any more. Choose another one.'],
   NotReadableError: ['microphoneBusy', 'The microphone cannot be used: another program may have it. Close that program, then try again.'],
@@ -52,10 +58,13 @@ export class PhoneAudio extends EventTarget {
   /** The microphone, asked for where it is not open yet. @throws AudioTrouble */
   async microphone() {
     if (this.#stream?.getAudioTracks().some(({ readyState }) => readyState === 'live')) return this.#stream
-    if (!window.isSecureContext || !navigator.mediaDevices) throw new AudioTrouble('insecure', 'Browsers give the microphone to secure pages alone: open this page by https.')
+    if (!window.isSecureContext || !navigator.mediaDevices)
+      throw new AudioTrouble('insecure', 'Browsers give the microphone to secure pages alone: open this page by https.')
     const id = this.microphoneId
     try {
-      this.#stream = await navigator.mediaDevices.getUserMedia({ audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true, ...(id === '' ? {} : { deviceId: { ideal: id } }) } })
+      this.#stream = await navigator.mediaDevices.getUserMedia({
+        audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true, ...(id === '' ? {} : { deviceId: { ideal: id } }) },
+      })
     } catch (error) {
       const [name, words] = trouble[error.name] ?? ['microphoneBusy', `The microphone cannot be used (${error.name}).`]
       throw new AudioTrouble(name, words)
@@ -81,7 +90,10 @@ export class PhoneAudio extends EventTarget {
 
   async devices() {
     const all = (await navigator.mediaDevices?.enumerateDevices()) ?? []
-    const of = (kind) => all.filter((one) => one.kind === kind && one.deviceId !== '').map(({ deviceId, label }, index) => ({ id: deviceId, label: label === '' ? `Device ${index + 1}` : label }))
+    const of = (kind) =>
+      all
+        .filter((one) => one.kind === kind && one.deviceId !== '')
+        .map(({ deviceId, label }, index) => ({ id: deviceId, label: label === '' ? `Device ${index + 1}` : label }))
     return { microphones: of('audioinput'), speakers: of('audiooutput') }
   }
 
@@ -142,7 +154,10 @@ export class PhoneAudio extends EventTarget {
     })
     const burst = () => {
       const now = context.currentTime
-      for (const [from, to] of [[0, 0.4], [0.6, 1]]) {
+      for (const [from, to] of [
+        [0, 0.4],
+        [0.6, 1],
+      ]) {
         gain.gain.setValueAtTime(0.15, now + from)
         gain.gain.setValueAtTime(0, now + to)
       }

@@ -66,7 +66,10 @@ export class PhoneLine extends EventTarget {
   /** @param dialled a line's code, `**` and a practice's code, a Dial-In number */
   async dial(dialled) {
     const target = UserAgent.makeURI(`sip:${encodeURIComponent(dialled)}@${this.#credentials.realm}`)
-    const inviter = new Inviter(this.#agent, target, { earlyMedia: false, sessionDescriptionHandlerOptions: { iceGatheringTimeout: gatheringMs } })
+    const inviter = new Inviter(this.#agent, target, {
+      earlyMedia: false,
+      sessionDescriptionHandlerOptions: { iceGatheringTimeout: gatheringMs },
+    })
     const call = this.#own(new PhoneCall(inviter, 'out', this.microphone))
     await inviter.invite({ requestDelegate: { onReject: ({ message }) => call.refused(message.statusCode) } })
     return call
@@ -87,9 +90,16 @@ export class PhoneLine extends EventTarget {
       authorizationPassword: password,
       // Requests within a call that came in are from this name as well.
       contactName: user,
-      transportOptions: { server: `${location.protocol === 'http:' ? 'ws' : 'wss'}://${location.host}/sip`, connectionTimeout: 8, traceSip: false },
+      transportOptions: {
+        server: `${location.protocol === 'http:' ? 'ws' : 'wss'}://${location.host}/sip`,
+        connectionTimeout: 8,
+        traceSip: false,
+      },
       sessionDescriptionHandlerFactory: defaultSessionDescriptionHandlerFactory(() => this.microphone()),
-      sessionDescriptionHandlerFactoryOptions: { iceGatheringTimeout: gatheringMs, peerConnectionConfiguration: { iceServers, bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require' } },
+      sessionDescriptionHandlerFactoryOptions: {
+        iceGatheringTimeout: gatheringMs,
+        peerConnectionConfiguration: { iceServers, bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require' },
+      },
       // A page that is loaded again comes back to its call: nothing is hung up for it.
       autoStart: false,
       autoStop: false,
@@ -107,7 +117,14 @@ export class PhoneLine extends EventTarget {
 
   async #register() {
     await new Promise((resolve, reject) => {
-      this.#registerer.register({ requestDelegate: { onAccept: () => resolve(), onReject: ({ message }) => reject(new Failure(message.statusCode === 403 ? 'renew' : 'notRegistered')) } }).catch(reject)
+      this.#registerer
+        .register({
+          requestDelegate: {
+            onAccept: () => resolve(),
+            onReject: ({ message }) => reject(new Failure(message.statusCode === 403 ? 'renew' : 'notRegistered')),
+          },
+        })
+        .catch(reject)
     })
     this.#tries = 0
     this.#tell('ready')
@@ -210,7 +227,12 @@ export class PhoneCall extends EventTarget {
 
   hangUp() {
     const { state } = this.#session
-    const ended = state === SessionState.Established ? this.#session.bye() : this.direction === 'out' ? this.#session.cancel() : this.#session.reject({ statusCode: 603 })
+    const ended =
+      state === SessionState.Established
+        ? this.#session.bye()
+        : this.direction === 'out'
+          ? this.#session.cancel()
+          : this.#session.reject({ statusCode: 603 })
     ended?.catch(() => undefined)
     this.gone()
   }
@@ -218,14 +240,22 @@ export class PhoneCall extends EventTarget {
   /** As a key of a telephone: in the voice's own stream where the other side takes it, else by SIP. */
   press(key) {
     if (this.#session.sessionDescriptionHandler?.sendDtmf(key, { duration: 120, interToneGap: 70 })) return
-    this.#session.info({ requestOptions: { body: { contentDisposition: 'render', contentType: 'application/dtmf-relay', content: `Signal=${key}\r\nDuration=120\r\n` } } }).catch(() => undefined)
+    this.#session
+      .info({
+        requestOptions: {
+          body: { contentDisposition: 'render', contentType: 'application/dtmf-relay', content: `Signal=${key}\r\nDuration=120\r\n` },
+        },
+      })
+      .catch(() => undefined)
   }
 
   /** @returns whether the other side agreed */
   async hold(held) {
     this.#session.sessionDescriptionHandlerOptionsReInvite = { hold: held, iceGatheringTimeout: gatheringMs }
     const agreed = await new Promise((resolve) => {
-      this.#session.invite({ requestDelegate: { onAccept: () => resolve(true), onReject: () => resolve(false) } }).catch(() => resolve(false))
+      this.#session
+        .invite({ requestDelegate: { onAccept: () => resolve(true), onReject: () => resolve(false) } })
+        .catch(() => resolve(false))
     })
     if (agreed) this.isHeld = held
     return agreed

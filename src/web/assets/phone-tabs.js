@@ -20,7 +20,9 @@ export async function beTheOne({ begin, leave, isBusy, elsewhere }) {
     const held = new Promise((resolve) => {
       void navigator.locks.request(name, () => {
         resolve()
-        return new Promise((release) => { end = release })
+        return new Promise((release) => {
+          end = release
+        })
       })
     })
     const soon = await Promise.race([held.then(() => true), new Promise((resolve) => setTimeout(resolve, atOnceMs, false))])

@@ -15,16 +15,28 @@ export async function testConnection({ line, audio, found }) {
     return found(false, error.message)
   }
   found(true, `microphone “${stream.getAudioTracks()[0].label}”`)
-  found(line.isReady, line.isReady ? 'the connection for calls (WebSocket on the port of this page)' : 'there is no connection for calls. Proxies and firewalls have to let WebSockets (wss) through to this site')
+  found(
+    line.isReady,
+    line.isReady
+      ? 'the connection for calls (WebSocket on the port of this page)'
+      : 'there is no connection for calls. Proxies and firewalls have to let WebSockets (wss) through to this site',
+  )
   if (!line.isReady || line.call !== undefined) return
   const began = performance.now()
   const call = await line.dial('connection-test')
   let loudest = 0
-  const endMeter = audio.meter(stream, (level) => { loudest = Math.max(loudest, level) })
+  const endMeter = audio.meter(stream, (level) => {
+    loudest = Math.max(loudest, level)
+  })
   try {
     const state = await connected(call)
     if (state !== 'connected') {
-      return found(false, state === 'refused' ? 'the service did not take the test call. Try again in a minute' : `voice does not get through (${state}). Allow UDP from this computer to the service's voice addresses, or have a TURN server on port 443 set up`)
+      return found(
+        false,
+        state === 'refused'
+          ? 'the service did not take the test call. Try again in a minute'
+          : `voice does not get through (${state}). Allow UDP from this computer to the service's voice addresses, or have a TURN server on port 443 set up`,
+      )
     }
     found(true, `voice gets through, ${Math.round(performance.now() - began)} ms after dialling`)
     await audio.hear(call.heard)
@@ -32,9 +44,23 @@ export async function testConnection({ line, audio, found }) {
     if (call.connection === undefined) return found(false, 'the service ended the test call. Try again in a minute')
     const { roundTripMs, lost, received } = await figures(call.connection)
     const share = (100 * lost) / Math.max(1, lost + received)
-    if (roundTripMs !== undefined) found(roundTripMs < slowMs, `there and back in ${Math.round(roundTripMs)} ms${roundTripMs < slowMs ? '' : ': people will speak over each other'}`)
-    found(received > 0 && share < lossPercent, received === 0 ? 'nothing was heard from the service: a firewall lets voice out and not in' : `${share.toFixed(1)}% of the voice was lost on the way here`)
-    found(loudest > silence, loudest > silence ? 'the microphone hears something' : 'the microphone hears nothing at all: it may be switched off, on the headset or in the system')
+    if (roundTripMs !== undefined)
+      found(
+        roundTripMs < slowMs,
+        `there and back in ${Math.round(roundTripMs)} ms${roundTripMs < slowMs ? '' : ': people will speak over each other'}`,
+      )
+    found(
+      received > 0 && share < lossPercent,
+      received === 0
+        ? 'nothing was heard from the service: a firewall lets voice out and not in'
+        : `${share.toFixed(1)}% of the voice was lost on the way here`,
+    )
+    found(
+      loudest > silence,
+      loudest > silence
+        ? 'the microphone hears something'
+        : 'the microphone hears nothing at all: it may be switched off, on the headset or in the system',
+    )
   } finally {
     endMeter()
     call.hangUp()
@@ -63,5 +89,9 @@ async function figures(connection) {
   const all = [...(await connection.getStats()).values()]
   const pair = all.find(({ type, nominated, state }) => type === 'candidate-pair' && nominated && state === 'succeeded')
   const heard = all.find(({ type }) => type === 'inbound-rtp')
-  return { roundTripMs: pair?.currentRoundTripTime === undefined ? undefined : pair.currentRoundTripTime * 1_000, lost: Math.max(0, heard?.packetsLost ?? 0), received: heard?.packetsReceived ?? 0 }
+  return {
+    roundTripMs: pair?.currentRoundTripTime === undefined ? undefined : pair.currentRoundTripTime * 1_000,
+    lost: Math.max(0, heard?.packetsLost ?? 0),
+    received: heard?.packetsReceived ?? 0,
+  }
 }

@@ -7,18 +7,24 @@ import { testConnection } from './phone-test.js'
 import { About } from './phone-about.js'
 
 const $ = (id) => document.getElementById(`phone-${id}`)
-const show = (id, shown = true) => { $(id).hidden = !shown }
-const say = (id, words) => { if ($(id).textContent !== words) $(id).textContent = words }
+const show = (id, shown = true) => {
+  $(id).hidden = !shown
+}
+const say = (id, words) => {
+  if ($(id).textContent !== words) $(id).textContent = words
+}
 
 /** What keeps the telephone from being one, by why. */
 const troubles = {
-  noConnection: 'This page is open, but its connection for calls is not: a proxy or firewall may block WebSockets. It is tried again by itself. A call that runs goes on.',
+  noConnection:
+    'This page is open, but its connection for calls is not: a proxy or firewall may block WebSockets. It is tried again by itself. A call that runs goes on.',
   noAnswer: 'The service does not answer. It is tried again by itself.',
   notRegistered: 'The service does not take this telephone at the moment. It is tried again by itself.',
   renew: 'The service asks this telephone for a new password. It is tried again by itself.',
   refused: 'The connection for calls was refused. Load this page again.',
   sessionOver: 'You are signed out. Sign in again to call.',
-  voice: 'Voice cannot get through: the network lets it neither out nor in. The test under "Microphone, loudspeaker and connection" says what to open.',
+  voice:
+    'Voice cannot get through: the network lets it neither out nor in. The test under "Microphone, loudspeaker and connection" says what to open.',
   microphoneLost: 'The microphone is gone. Plug it in again, or choose another one below: the call goes on.',
   otherTab: 'The phone is in another tab of this browser.',
   otherTabBusy: 'A call runs in the other tab: end it there first.',
@@ -26,7 +32,15 @@ const troubles = {
 }
 
 /** What a refusal means (SIP status). */
-const refusals = { 403: 'You may not call this.', 404: 'There is nothing at this number.', 480: 'Nobody can be reached there now.', 486: 'Engaged.', 487: 'The call was ended.', 488: 'This browser and the service have no way of speaking in common.', 503: 'The service takes no more calls at the moment. Try again in a minute.' }
+const refusals = {
+  403: 'You may not call this.',
+  404: 'There is nothing at this number.',
+  480: 'Nobody can be reached there now.',
+  486: 'Engaged.',
+  487: 'The call was ended.',
+  488: 'This browser and the service have no way of speaking in common.',
+  503: 'The service takes no more calls at the moment. Try again in a minute.',
+}
 
 const kept = 'ringround-call'
 const audio = new PhoneAudio($('audio'))
@@ -106,7 +120,12 @@ line.addEventListener('rung', ({ detail: call }) => {
 /** What a specialist is told before they accept: shown here, and spoken once they have answered. */
 function whisper() {
   const rung = own.findLast(({ part }) => part === 'specialist')
-  say('rung-whisper', rung ? `A call${rung.organisation ? ` from ${rung.organisation}` : ''}${rung.line ? ` about ${rung.line}` : ''}.` : 'Somebody asks for you.')
+  say(
+    'rung-whisper',
+    rung
+      ? `A call${rung.organisation ? ` from ${rung.organisation}` : ''}${rung.line ? ` about ${rung.line}` : ''}.`
+      : 'Somebody asks for you.',
+  )
 }
 
 function notice() {
@@ -160,10 +179,23 @@ function follow(call, what) {
 
 function up(call) {
   const began = performance.now()
-  clock = setInterval(() => { $('clock').textContent = minutes(performance.now() - began) }, 500)
+  clock = setInterval(() => {
+    $('clock').textContent = minutes(performance.now() - began)
+  }, 500)
   void audio.hear(call.heard)
-  void audio.microphone().then((stream) => meters.push(audio.meter(stream, (level) => { $('said').value = level })))
-  if (call.heard) meters.push(audio.meter(call.heard, (level) => { $('heard').value = level }))
+  void audio.microphone().then((stream) =>
+    meters.push(
+      audio.meter(stream, (level) => {
+        $('said').value = level
+      }),
+    ),
+  )
+  if (call.heard)
+    meters.push(
+      audio.meter(call.heard, (level) => {
+        $('heard').value = level
+      }),
+    )
   if (dialled.keys) keysShown(true)
   told()
 }
@@ -209,10 +241,30 @@ function told() {
 function inWords({ part, stage, attempt, whom, organisation, line: about }) {
   if (part === 'specialist') {
     const who = `${organisation ? `from ${organisation}` : 'from a practice'}${about ? ` about ${about}` : ''}`
-    return { ringing: `A call ${who}.`, whisper: `A call ${who}. Press 1 to accept it.`, connecting: 'Accepted. Connecting ...', talking: `You speak with ${organisation ?? 'whoever called'}.`, outcome: 'The other side has hung up. What came of it?', ending: 'The call ends.' }[stage] ?? ''
+    return (
+      {
+        ringing: `A call ${who}.`,
+        whisper: `A call ${who}. Press 1 to accept it.`,
+        connecting: 'Accepted. Connecting ...',
+        talking: `You speak with ${organisation ?? 'whoever called'}.`,
+        outcome: 'The other side has hung up. What came of it?',
+        ending: 'The call ends.',
+      }[stage] ?? ''
+    )
   }
   const ringing = whom === '' ? `Ringing (${attempt}).` : `Ringing: ${whom} (${attempt}).`
-  return { menu: 'Key the code of a line.', hunting: `Looking for somebody who is free${attempt === '–' ? '' : ` (${attempt})`}.`, ringing, whisper: `${whom} has answered and is asked to accept (${attempt}).`, connecting: `${whom} accepts. Connecting ...`, talking: `You speak with ${whom}.`, outcome: 'The other side has hung up. What came of it?', ending: 'The call ends.' }[stage] ?? 'Connected with the service.'
+  return (
+    {
+      menu: 'Key the code of a line.',
+      hunting: `Looking for somebody who is free${attempt === '–' ? '' : ` (${attempt})`}.`,
+      ringing,
+      whisper: `${whom} has answered and is asked to accept (${attempt}).`,
+      connecting: `${whom} accepts. Connecting ...`,
+      talking: `You speak with ${whom}.`,
+      outcome: 'The other side has hung up. What came of it?',
+      ending: 'The call ends.',
+    }[stage] ?? 'Connected with the service.'
+  )
 }
 
 followOwnCalls((calls) => {
@@ -245,12 +297,24 @@ $('hold').addEventListener('click', async () => {
 $('end').addEventListener('click', () => line.call?.hangUp())
 $('accept').addEventListener('click', () => line.call?.press('1'))
 $('keys-open').addEventListener('click', () => keysShown($('keys').hidden))
-$('keys').addEventListener('click', ({ target }) => { if (target.dataset.key) line.call?.press(target.dataset.key) })
+$('keys').addEventListener('click', ({ target }) => {
+  if (target.dataset.key) line.call?.press(target.dataset.key)
+})
 document.addEventListener('keydown', (event) => {
-  if (!line.call?.isUp || event.repeat || event.ctrlKey || event.altKey || event.metaKey || /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName)) return
+  if (
+    !line.call?.isUp ||
+    event.repeat ||
+    event.ctrlKey ||
+    event.altKey ||
+    event.metaKey ||
+    /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName)
+  )
+    return
   if (/^[0-9*#]$/.test(event.key)) line.call.press(event.key)
 })
-$('return-now').addEventListener('click', () => dial('return', { title: JSON.parse(sessionStorage.getItem(kept) ?? '{}').title ?? 'Call', keys: false }))
+$('return-now').addEventListener('click', () =>
+  dial('return', { title: JSON.parse(sessionStorage.getItem(kept) ?? '{}').title ?? 'Call', keys: false }),
+)
 $('return-not').addEventListener('click', () => {
   sessionStorage.removeItem(kept)
   show('return', false)
@@ -268,7 +332,10 @@ window.addEventListener('pagehide', () => {
 if ($('search')) {
   show('search-group')
   $('search').addEventListener('input', () => {
-    const words = $('search').value.toLowerCase().split(/\s+/).filter((word) => word !== '')
+    const words = $('search')
+      .value.toLowerCase()
+      .split(/\s+/)
+      .filter((word) => word !== '')
     const lines = [...$('lines').children]
     for (const one of lines) one.hidden = !words.every((word) => one.dataset.words.includes(word))
     const found = lines.filter((one) => !one.hidden).length
@@ -304,12 +371,16 @@ $('speaker').addEventListener('change', () => void audio.chooseSpeaker($('speake
 $('test').addEventListener('click', async () => {
   $('test').disabled = true
   $('test-found').replaceChildren()
-  await testConnection({ line, audio, found: (good, words) => {
-    const item = document.createElement('li')
-    item.textContent = `${good ? 'Good' : 'Not good'}: ${words}`
-    item.dataset.good = String(good)
-    $('test-found').append(item)
-  } })
+  await testConnection({
+    line,
+    audio,
+    found: (good, words) => {
+      const item = document.createElement('li')
+      item.textContent = `${good ? 'Good' : 'Not good'}: ${words}`
+      item.dataset.good = String(good)
+      $('test-found').append(item)
+    },
+  })
   dialsShown(line.isReady && line.call === undefined)
   $('test').disabled = false
 })

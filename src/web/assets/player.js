@@ -5,7 +5,14 @@ for (const player of document.querySelectorAll('.rr-player')) {
   const seconds = Number(player.dataset.seconds)
   const clock = (at) => `${Math.floor(at / 60)}:${String(Math.floor(at % 60)).padStart(2, '0')}`
 
-  const place = Object.assign(document.createElement('input'), { type: 'range', min: '0', max: String(Math.ceil(seconds)), step: '1', value: '0', className: 'rr-player__place' })
+  const place = Object.assign(document.createElement('input'), {
+    type: 'range',
+    min: '0',
+    max: String(Math.ceil(seconds)),
+    step: '1',
+    value: '0',
+    className: 'rr-player__place',
+  })
   place.setAttribute('aria-label', `Place in ${player.dataset.name}`)
   const mark = Object.assign(document.createElement('div'), { className: 'rr-player__mark' })
   wave.append(mark, place)
@@ -38,15 +45,36 @@ for (const player of document.querySelectorAll('.rr-player')) {
     set.append(...buttons)
     more.before(set)
   }
-  choice('Speed', [[1, 'Normal'], [1.25, '1¼'], [1.5, '1½'], [2, 'Double']], 1, (speed) => { audio.playbackRate = speed })
+  choice(
+    'Speed',
+    [
+      [1, 'Normal'],
+      [1.25, '1¼'],
+      [1.5, '1½'],
+      [2, 'Double'],
+    ],
+    1,
+    (speed) => {
+      audio.playbackRate = speed
+    },
+  )
 
   // Each voice has a channel of its own; both are heard in both ears once one of them has been chosen.
   let gains
-  choice('Voices', [['both', 'Both'], ['left', 'Caller'], ['right', 'Specialist']], 'both', (which) => {
-    gains ??= twoChannels(audio)
-    gains.left.gain.value = which === 'right' ? 0 : 1
-    gains.right.gain.value = which === 'left' ? 0 : 1
-  })
+  choice(
+    'Voices',
+    [
+      ['both', 'Both'],
+      ['left', 'Caller'],
+      ['right', 'Specialist'],
+    ],
+    'both',
+    (which) => {
+      gains ??= twoChannels(audio)
+      gains.left.gain.value = which === 'right' ? 0 : 1
+      gains.right.gain.value = which === 'left' ? 0 : 1
+    },
+  )
 }
 
 function twoChannels(audio) {

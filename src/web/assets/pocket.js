@@ -33,13 +33,21 @@ async function pageAt(path, more = {}) {
   return { status: answer.status, document: new DOMParser().parseFromString(await answer.text(), 'text/html') }
 }
 
-const post = (path, fields) => pageAt(path, { method: 'POST', body: new URLSearchParams({ token: document.querySelector('#maincontent input[name=token], .rr-header input[name=token]').value, ...fields }) })
+const post = (path, fields) =>
+  pageAt(path, {
+    method: 'POST',
+    body: new URLSearchParams({
+      token: document.querySelector('#maincontent input[name=token], .rr-header input[name=token]').value,
+      ...fields,
+    }),
+  })
 
 /** After something was done: all of the page, and what is said of it takes the focus. */
 function show(page) {
   document.getElementById('pocket').replaceWith(page.document.getElementById('pocket'))
   serverTime = { at: Number(document.getElementById('pocket').dataset.now), here: performance.now() }
-  for (const old of document.querySelectorAll('#maincontent > .nhsuk-error-summary, #maincontent > .nhsuk-notification-banner')) old.remove()
+  for (const old of document.querySelectorAll('#maincontent > .nhsuk-error-summary, #maincontent > .nhsuk-notification-banner'))
+    old.remove()
   const said = page.document.querySelector('#maincontent > .nhsuk-error-summary, #maincontent > .nhsuk-notification-banner')
   if (said) {
     connection.after(said)
@@ -68,7 +76,13 @@ document.addEventListener('submit', async (event) => {
   event.preventDefault()
   const fields = Object.fromEntries(new FormData(form, event.submitter))
   if (form.dataset.now !== undefined) return atOnce(form, fields)
-  const outcome = { person, call: decodeURIComponent(new URL(form.action).pathname.split('/')[3]), outcome: fields.outcome, label: event.submitter.firstChild.textContent, once: fields.once }
+  const outcome = {
+    person,
+    call: decodeURIComponent(new URL(form.action).pathname.split('/')[3]),
+    outcome: fields.outcome,
+    label: event.submitter.firstChild.textContent,
+    once: fields.once,
+  }
   // Kept before it is sent: a page that is closed in between loses nothing.
   putAside(outcome)
   await sendAndLook()
@@ -86,7 +100,12 @@ async function atOnce(form, fields) {
   const page = await post(new URL(form.action).pathname, fields)
   form.removeAttribute('aria-busy')
   if (page?.document.getElementById('pocket')) show(page)
-  else say(form.dataset.now === 'ring' ? 'No connection. If your telephone does not ring now, it will not: press again when there is one.' : 'No connection. Nobody knows whether that was done: look again when there is one.')
+  else
+    say(
+      form.dataset.now === 'ring'
+        ? 'No connection. If your telephone does not ring now, it will not: press again when there is one.'
+        : 'No connection. Nobody knows whether that was done: look again when there is one.',
+    )
 }
 
 async function sendAndLook() {
@@ -111,7 +130,10 @@ async function look() {
   if (!shown.contains(document.activeElement) && wordsOf(fresh) !== wordsOf(shown)) shown.replaceWith(fresh)
   else shown.dataset.now = fresh.dataset.now
   markWaiting()
-  const state = await fetch('/pocket/state', { signal: AbortSignal.timeout(answersWithinMs) }).then((answer) => (answer.ok && !answer.redirected ? answer.json() : undefined), () => undefined)
+  const state = await fetch('/pocket/state', { signal: AbortSignal.timeout(answersWithinMs) }).then(
+    (answer) => (answer.ok && !answer.redirected ? answer.json() : undefined),
+    () => undefined,
+  )
   if (state?.person === person) keepState(state)
 }
 

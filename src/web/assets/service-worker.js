@@ -9,11 +9,13 @@ self.addEventListener('install', (event) => {
 async function keep() {
   const cache = await caches.open(cacheName)
   // Without the cookie: what is kept is what whoever is not signed in sees.
-  await Promise.all([offlinePage, ...files].map(async (path) => {
-    const answer = await fetch(path, { credentials: 'omit', cache: 'reload' })
-    if (!answer.ok) throw new Error(`${path}: ${answer.status}`)
-    await cache.put(path, answer)
-  }))
+  await Promise.all(
+    [offlinePage, ...files].map(async (path) => {
+      const answer = await fetch(path, { credentials: 'omit', cache: 'reload' })
+      if (!answer.ok) throw new Error(`${path}: ${answer.status}`)
+      await cache.put(path, answer)
+    }),
+  )
 }
 
 self.addEventListener('activate', (event) => {

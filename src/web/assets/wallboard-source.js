@@ -22,7 +22,9 @@ function byWorker({ port }, tell) {
   ask()
   addEventListener('pagehide', () => port.postMessage('leaving'))
   // From the browser's memory, as if it had not been away.
-  addEventListener('pageshow', ({ persisted }) => { if (persisted) ask() })
+  addEventListener('pageshow', ({ persisted }) => {
+    if (persisted) ask()
+  })
   return ask
 }
 

@@ -6,7 +6,8 @@ export class State {
   take(name, data, heardAt) {
     if (name === 'snapshot') {
       this.#parts = {}
-      for (const [part, rows] of Object.entries({ ...data.board, calls: data.calls })) this.#parts[part] = new Map(rows.map((row) => [row.key, { row, heardAt }]))
+      for (const [part, rows] of Object.entries({ ...data.board, calls: data.calls }))
+        this.#parts[part] = new Map(rows.map((row) => [row.key, { row, heardAt }]))
       return true
     }
     // Before the first snapshot nothing is known.
@@ -23,7 +24,12 @@ export class State {
   /** Every row of each part, with how long ago it was heard. undefined: nothing yet. */
   all(now) {
     if (this.#parts === undefined) return undefined
-    return Object.fromEntries(Object.entries(this.#parts).map(([part, rows]) => [part, [...rows.values()].map(({ row, heardAt }) => ({ ...row, agoMs: now - heardAt }))]))
+    return Object.fromEntries(
+      Object.entries(this.#parts).map(([part, rows]) => [
+        part,
+        [...rows.values()].map(({ row, heardAt }) => ({ ...row, agoMs: now - heardAt })),
+      ]),
+    )
   }
 
   forget() {

@@ -53,10 +53,12 @@ export function follow(address, tell) {
 
   /** The browser does not ask again by itself. Whether it may is in the status. */
   async function refused() {
-    const status = await fetch(address, { headers: { accept: 'text/event-stream' } }).then((response) => {
-      void response.body?.cancel()
-      return response.status
-    }).catch(() => 0)
+    const status = await fetch(address, { headers: { accept: 'text/event-stream' } })
+      .then((response) => {
+        void response.body?.cancel()
+        return response.status
+      })
+      .catch(() => 0)
     lost = status === 401 || status === 403 ? 'notAllowed' : status === 429 || status === 503 ? 'tooMany' : 'gone'
     tell(about({ kind: 'lost', why: lost }))
     clearTimeout(timer)

@@ -6,7 +6,12 @@ const staleMs = 8_000
 
 const root = document.querySelector('[data-wallboard]')
 const find = (selector) => root.querySelector(selector)
-const rows = Object.fromEntries(['tiles', 'lines', 'alarms', 'calls'].map((part) => [part, { list: find(`[data-rows=${part}]`), empty: find(`template[data-row=${part}]`), shown: new Map() }]))
+const rows = Object.fromEntries(
+  ['tiles', 'lines', 'alarms', 'calls'].map((part) => [
+    part,
+    { list: find(`[data-rows=${part}]`), empty: find(`template[data-row=${part}]`), shown: new Map() },
+  ]),
+)
 const times = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium', timeZone: 'Europe/London' })
 
 let heardAt = performance.now()
@@ -14,7 +19,9 @@ let serverNow
 let why
 let paused = false
 
-for (const part of Object.values(rows)) for (const element of part.list.querySelectorAll('[data-key]')) part.shown.set(element.dataset.key, { element, order: Number(element.dataset.order), parts: partsOf(element) })
+for (const part of Object.values(rows))
+  for (const element of part.list.querySelectorAll('[data-key]'))
+    part.shown.set(element.dataset.key, { element, order: Number(element.dataset.order), parts: partsOf(element) })
 
 function partsOf(element) {
   const named = element.matches('[data-field]') ? [element] : []
@@ -27,7 +34,9 @@ function partsOf(element) {
   }
 }
 
-const say = (element, text) => { if (element && element.textContent !== text) element.textContent = text }
+const say = (element, text) => {
+  if (element && element.textContent !== text) element.textContent = text
+}
 
 function put(name, row, agoMs) {
   const part = rows[name]
@@ -109,7 +118,11 @@ function clockOf(ms) {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds)}` : `${minutes}:${two(seconds)}`
 }
 
-const reasons = { notAllowed: 'you may not see it any more. Sign in again, or ask for a new link', tooMany: 'too many pages are open', gone: 'the service does not answer' }
+const reasons = {
+  notAllowed: 'you may not see it any more. Sign in again, or ask for a new link',
+  tooMany: 'too many pages are open',
+  gone: 'the service does not answer',
+}
 
 /** When it was last heard, by the clock of the service. */
 const lastHeard = () => times.format(serverNow === undefined ? Date.now() - (performance.now() - heardAt) : Date.parse(serverNow))
@@ -140,7 +153,10 @@ const sayEveryMs = 10_000
 function sayAloud() {
   if (paused) return
   const value = (key) => rows.tiles.shown.get(key)?.parts.fields.get('value').textContent ?? '0'
-  say(find('[data-said]'), `${value('waiting')} waiting, ${value('nobody')} lines with nobody on, ${value('overdue')} call-backs overdue, ${value('alarms')} alarms`)
+  say(
+    find('[data-said]'),
+    `${value('waiting')} waiting, ${value('nobody')} lines with nobody on, ${value('overdue')} call-backs overdue, ${value('alarms')} alarms`,
+  )
 }
 
 const ask = listen({ stream: root.dataset.wallboard, view: root.dataset.view, worker: root.dataset.worker }, take)

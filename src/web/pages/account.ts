@@ -41,7 +41,13 @@ export function accountPages(site: Site, { accounts, providers, outbox, notices 
       identities: await accounts.identities(person.id),
       factors: await accounts.factors.list(person.id),
       recoveryLeft: await accounts.factors.recoveryCodesLeft(person.id),
-      roles: [...grants, ...asleep].map((grant) => ({ name: roles[grant.role].name, what: roles[grant.role].what, scope: site.scopeInWords(grant.scope), until: grant.until, asleep: asleep.includes(grant) })),
+      roles: [...grants, ...asleep].map((grant) => ({
+        name: roles[grant.role].name,
+        what: roles[grant.role].what,
+        scope: site.scopeInWords(grant.scope),
+        until: grant.until,
+        asleep: asleep.includes(grant),
+      })),
       sessions: sessions.map((one) => ({ ...one, device: browserInWords(one.userAgent), isThis: one.id === session.id })),
     })
   })
@@ -56,7 +62,9 @@ export function accountPages(site: Site, { accounts, providers, outbox, notices 
   async function wishesOf({ identity }: Asked) {
     if (!outbox || identity.kind !== 'person' || identity.person.email === undefined) return []
     const wanted = await outbox.subscribes(identity.person.id)
-    return subscriptions.filter((one) => meets(identity, wishes[one].needs)).map((one) => ({ value: one, text: wishes[one].text, checked: wanted.has(one) }))
+    return subscriptions
+      .filter((one) => meets(identity, wishes[one].needs))
+      .map((one) => ({ value: one, text: wishes[one].text, checked: wanted.has(one) }))
   }
 
   if (outbox) {
@@ -69,17 +77,23 @@ export function accountPages(site: Site, { accounts, providers, outbox, notices 
 
   // Whoever follows an invitation chooses it before the second factor.
   const before = { beforeSecondFactor: true } as const
-  const passwordForm = (asked: Asked, errors: readonly FieldError[] = []) => view('password.njk', 'Choose a password', { person: signed(asked).person, shortest }, { errors, scripts: ['password.js'] })
+  const passwordForm = (asked: Asked, errors: readonly FieldError[] = []) =>
+    view('password.njk', 'Choose a password', { person: signed(asked).person, shortest }, { errors, scripts: ['password.js'] })
   site.get('/account/password', 'signedIn', (asked) => passwordForm(asked), before)
-  site.post('/account/password', 'signedIn', async (asked) => {
-    const { person, session } = signed(asked)
-    const password = asked.form['password'] ?? ''
-    const wrong = whatIsWrongWith(password, [person.name, person.email ?? '', 'ringround'])
-    if (wrong !== undefined) return passwordForm(asked, [{ field: 'password', message: wrong }])
-    const first = !(await accounts.hasPassword(person.id))
-    await accounts.setPassword(asked.by, person.id, password, session.id)
-    return goTo(first ? '/help' : '/account', 'passwordSet')
-  }, before)
+  site.post(
+    '/account/password',
+    'signedIn',
+    async (asked) => {
+      const { person, session } = signed(asked)
+      const password = asked.form['password'] ?? ''
+      const wrong = whatIsWrongWith(password, [person.name, person.email ?? '', 'ringround'])
+      if (wrong !== undefined) return passwordForm(asked, [{ field: 'password', message: wrong }])
+      const first = !(await accounts.hasPassword(person.id))
+      await accounts.setPassword(asked.by, person.id, password, session.id)
+      return goTo(first ? '/help' : '/account', 'passwordSet')
+    },
+    before,
+  )
 
   site.post('/acting', 'signedIn', async (asked) => {
     const { session, grants } = signed(asked)
@@ -100,7 +114,8 @@ export function signed({ identity }: Asked): Signed {
 export function whatIsWrongWith(password: string, names: readonly string[]): string | undefined {
   const { length } = Array.from(password)
   if (length === 0) return 'Enter a password'
-  if (length < shortest) return `Your password must have ${shortest} characters or more; three words that have nothing to do with each other are easy to remember`
+  if (length < shortest)
+    return `Your password must have ${shortest} characters or more; three words that have nothing to do with each other are easy to remember`
   if (length > 200) return 'Your password must have 200 characters or fewer'
   const plain = password.toLowerCase()
   if (new Set(plain).size < 5) return 'Your password must have more than a few different characters'

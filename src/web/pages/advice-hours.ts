@@ -32,11 +32,23 @@ export function adviceHoursPages(site: Site, { store, directory, now, pdf }: Adv
     const clinician = seen.all.find(({ value }) => value === id)
     if (!clinician) return missing
     const months = monthsUntil(whenIn(now()).month, monthsShown)
-    const rows = (await store.rollUps({ from: months[0] ?? '', to: months.at(-1) ?? '', scope: 'clinician' })).filter((row) => row.id === id)
-    const monthly = months.map((month) => ({ month, label: monthName.format(Date.parse(`${month}-15T12:00:00Z`)), ...adviceOf(rows.filter((row) => row.month === month)) }))
+    const rows = (await store.rollUps({ from: months[0] ?? '', to: months.at(-1) ?? '', scope: 'clinician' })).filter(
+      (row) => row.id === id,
+    )
+    const monthly = months.map((month) => ({
+      month,
+      label: monthName.format(Date.parse(`${month}-15T12:00:00Z`)),
+      ...adviceOf(rows.filter((row) => row.month === month)),
+    }))
     const whole = adviceOf(rows)
     if (query['as'] === 'csv') {
-      const body = stringify([['month', 'rung', 'answered', 'talk hours'], ...monthly.map(({ month, rung, answered, talkMs }) => [month, rung, answered, (talkMs / 3_600_000).toFixed(2)])], { bom: true, record_delimiter: 'windows' })
+      const body = stringify(
+        [
+          ['month', 'rung', 'answered', 'talk hours'],
+          ...monthly.map(({ month, rung, answered, talkMs }) => [month, rung, answered, (talkMs / 3_600_000).toFixed(2)]),
+        ],
+        { bom: true, record_delimiter: 'windows' },
+      )
       return { kind: 'file', name: `advice-hours-${id.replace(/[^\w-]/g, '')}.csv`, type: 'text/csv; charset=utf-8', body }
     }
     const perWeek = (whole.talkMs / 60_000 / weeksShown).toFixed(0)
@@ -54,7 +66,10 @@ export function adviceHoursPages(site: Site, { store, directory, now, pdf }: Adv
           { name: 'What counts', value: whatCounts },
         ],
         storyTitle: 'By month',
-        story: monthly.map((one) => ({ into: one.label, what: `${count(one.answered)} answered of ${count(one.rung)} times rung, ${hours(one.talkMs)}` })),
+        story: monthly.map((one) => ({
+          into: one.label,
+          what: `${count(one.answered)} answered of ${count(one.rung)} times rung, ${hours(one.talkMs)}`,
+        })),
         foot: `Ringround, as of ${instant.format(now())}`,
         madeAt: now(),
       })
@@ -80,9 +95,18 @@ const instant = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle:
 const monthName = new Intl.DateTimeFormat('en-GB', { month: 'long', year: 'numeric', timeZone: serviceTimeZone })
 
 /** One's own hours; those who work for an organisation that one reports on; everybody's. */
-function cliniciansSeen(identity: Identity, { clinicians }: Directory): { readonly own: string | undefined; readonly all: readonly { readonly value: string; readonly text: string }[] } {
+function cliniciansSeen(
+  identity: Identity,
+  { clinicians }: Directory,
+): { readonly own: string | undefined; readonly all: readonly { readonly value: string; readonly text: string }[] } {
   const reach = reachOf(identity, 'calls')
   const reports = reachOf(identity, 'reports')
-  const seen = [...clinicians.values()].filter(({ id, organisations }) => reach.clinicians.has(id) || reports.everywhere || organisations.some((one) => reports.organisations.has(one)))
-  return { own: seen.find(({ id }) => reach.clinicians.has(id))?.id, all: seen.map(({ id, name }) => ({ value: id, text: name })).sort((a, b) => a.text.localeCompare(b.text, 'en-GB')) }
+  const seen = [...clinicians.values()].filter(
+    ({ id, organisations }) =>
+      reach.clinicians.has(id) || reports.everywhere || organisations.some((one) => reports.organisations.has(one)),
+  )
+  return {
+    own: seen.find(({ id }) => reach.clinicians.has(id))?.id,
+    all: seen.map(({ id, name }) => ({ value: id, text: name })).sort((a, b) => a.text.localeCompare(b.text, 'en-GB')),
+  }
 }

@@ -24,7 +24,10 @@ export function alarmPages(site: Site, { alarms, directory }: AlarmParts): void 
 
   site.get('/alarms', 'alarms', ({ identity }) => {
     const reach = reachOf(identity, 'alarms')
-    const up = alarmsWithin(alarms.active(), reach, directory()).map((one) => ({ ...shownAlarm(one), inWords: severityWords[one.severity] }))
+    const up = alarmsWithin(alarms.active(), reach, directory()).map((one) => ({
+      ...shownAlarm(one),
+      inWords: severityWords[one.severity],
+    }))
     const rows = [...up].sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity))
     return view('alarms.njk', 'Alarms', { rows, part: !reach.everywhere })
   })

@@ -51,23 +51,62 @@ export function auditPages(site: Site, { accounts, audit }: { readonly accounts:
     const who = (asked.query['who'] ?? '').trim()
     const before = /^\d{1,15}$/.test(asked.query['before'] ?? '') ? Number(asked.query['before']) : undefined
     const found = who === '' ? undefined : ((await accounts.personByEmail(who)) ?? (await accounts.peopleCalled(who))[0])
-    const errors = who !== '' && !found ? [{ field: 'who', message: 'Nobody has this name or email address. Enter it as it stands on the page People' }] : []
-    await audit.tell({ ...asked.by, action: 'audit.read', subjectKind: call !== '' ? 'call' : found ? 'person' : 'audit', subject: call !== '' ? call : (found?.id ?? '') })
-    const entries = errors.length > 0 ? [] : await auditPage(accounts.reading, { ...(call === '' ? {} : { subjectKind: 'call', subject: call }), ...(found ? { actor: found.id } : {}), cursor: before }, pageSize + 1)
+    const errors =
+      who !== '' && !found
+        ? [{ field: 'who', message: 'Nobody has this name or email address. Enter it as it stands on the page People' }]
+        : []
+    await audit.tell({
+      ...asked.by,
+      action: 'audit.read',
+      subjectKind: call !== '' ? 'call' : found ? 'person' : 'audit',
+      subject: call !== '' ? call : (found?.id ?? ''),
+    })
+    const entries =
+      errors.length > 0
+        ? []
+        : await auditPage(
+            accounts.reading,
+            { ...(call === '' ? {} : { subjectKind: 'call', subject: call }), ...(found ? { actor: found.id } : {}), cursor: before },
+            pageSize + 1,
+          )
     const shown = entries.slice(0, pageSize)
     const last = entries.length > pageSize ? shown.at(-1) : undefined
-    return view('audit.njk', 'Audit', { call, who, entries: await inWords(shown), ...(last ? { next: `/audit?${new URLSearchParams({ call, who, before: String(last.seq) }).toString()}` } : {}) }, { errors })
+    return view(
+      'audit.njk',
+      'Audit',
+      {
+        call,
+        who,
+        entries: await inWords(shown),
+        ...(last ? { next: `/audit?${new URLSearchParams({ call, who, before: String(last.seq) }).toString()}` } : {}),
+      },
+      { errors },
+    )
   })
 
   site.get('/audit/export', 'audit', async ({ by }: Asked) => {
     await audit.tell({ ...by, action: 'audit.exported', subjectKind: 'audit', subject: '' })
-    return { kind: 'file', name: 'ringround-audit.jsonl', type: 'application/x-ndjson; charset=utf-8', body: Readable.from(lines(accounts)) }
+    return {
+      kind: 'file',
+      name: 'ringround-audit.jsonl',
+      type: 'application/x-ndjson; charset=utf-8',
+      body: Readable.from(lines(accounts)),
+    }
   })
 
   async function inWords(entries: readonly AuditEntry[]) {
-    const people = await accounts.peopleNamed(entries.flatMap(({ actor, subjectKind, subject }) => [actor, ...(subjectKind === 'person' ? [subject] : [])]))
+    const people = await accounts.peopleNamed(
+      entries.flatMap(({ actor, subjectKind, subject }) => [actor, ...(subjectKind === 'person' ? [subject] : [])]),
+    )
     const named = (id: string) => people.get(id)?.name ?? (id === 'system' ? 'The service itself' : id === '' ? 'Nobody who is known' : id)
-    return entries.map(({ at, actor, address, action, subjectKind, subject, why }) => ({ at, who: named(actor), address, what: actions[action] ?? action, about: subject === '' ? '' : subjectKind === 'person' ? named(subject) : `${subjectKind} ${subject}`, why }))
+    return entries.map(({ at, actor, address, action, subjectKind, subject, why }) => ({
+      at,
+      who: named(actor),
+      address,
+      what: actions[action] ?? action,
+      about: subject === '' ? '' : subjectKind === 'person' ? named(subject) : `${subjectKind} ${subject}`,
+      why,
+    }))
   }
 }
 

@@ -24,7 +24,10 @@ export function availabilityPages(site: Site, { operations: { availability }, di
     const chosen = choose(choicesOf(asked), form['clinician'] ?? '', 'clinician')
     if (!chosen.ok) return page(asked, [{ field: 'clinician', message: chosen.message }])
     const minutes = Number(form['minutes'] ?? '')
-    if (!Number.isInteger(minutes) || minutes < notNowMinutes.least || minutes > notNowMinutes.most) return page(asked, [{ field: 'minutes', message: `Enter a whole number of minutes from ${notNowMinutes.least} to ${notNowMinutes.most}` }])
+    if (!Number.isInteger(minutes) || minutes < notNowMinutes.least || minutes > notNowMinutes.most)
+      return page(asked, [
+        { field: 'minutes', message: `Enter a whole number of minutes from ${notNowMinutes.least} to ${notNowMinutes.most}` },
+      ])
     const said = await availability.notNow(actorOfIdentity(identity), { clinician: chosen.id, minutes, why: form['why'] ?? 'other' })
     return said.kind === 'refused' ? page(asked, [{ field: said.field ?? '', message: said.message }]) : goTo('/availability', 'notNowFor')
   })
@@ -39,13 +42,25 @@ export function availabilityPages(site: Site, { operations: { availability }, di
   function page(asked: Asked, errors: readonly FieldError[] = []) {
     const reach = reachOf(asked.identity, 'availability')
     const rows = availability.list().filter(({ clinician }) => reachesClinician(reach, clinician, directory()))
-    return view('availability.njk', 'Availability', { rows, reasons: notNowReasons, values: { minutes: String(notNowMinutes.usual), ...asked.form }, clinicians: choiceField(choicesOf(asked)) }, { errors })
+    return view(
+      'availability.njk',
+      'Availability',
+      {
+        rows,
+        reasons: notNowReasons,
+        values: { minutes: String(notNowMinutes.usual), ...asked.form },
+        clinicians: choiceField(choicesOf(asked)),
+      },
+      { errors },
+    )
   }
 
   /** Clinicians who stand on a rota, as far as they are reached. */
   function choicesOf({ identity }: Asked): readonly Choice[] {
     const [reach, known] = [reachOf(identity, 'availability'), directory()]
     const onRotas = new Set([...known.rotas.values()].flatMap(cliniciansOf))
-    return [...known.clinicians.values()].filter(({ id }) => onRotas.has(id) && reachesClinician(reach, id, known)).sort((a, b) => a.name.localeCompare(b.name, 'en-GB'))
+    return [...known.clinicians.values()]
+      .filter(({ id }) => onRotas.has(id) && reachesClinician(reach, id, known))
+      .sort((a, b) => a.name.localeCompare(b.name, 'en-GB'))
   }
 }

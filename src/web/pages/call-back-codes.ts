@@ -31,13 +31,20 @@ export function callBackCodePages(site: Site, { operations: { callBackCodes }, a
     const { identity, query, form } = asked
     const [reach, known, at] = [arrangingReach(identity), directory(), now()]
     const cursor = query['after'] !== undefined && placeInList(query['after']) ? query['after'] : undefined
-    const open = arranged.list({ kind: 'callBackCode', states: ['open', 'inProgress'], order: 'newest', ...(cursor === undefined ? {} : { cursor }) }, (one) => seesArrangement(reach, one, known))
+    const open = arranged.list(
+      { kind: 'callBackCode', states: ['open', 'inProgress'], order: 'newest', ...(cursor === undefined ? {} : { cursor }) },
+      (one) => seesArrangement(reach, one, known),
+    )
     return view(
       'call-back-codes.njk',
       'Call',
       {
         calls: await pastCalls(asked),
-        rows: open.arrangements.flatMap((one) => (one.kind === 'callBackCode' ? [{ ...callBackCodeView(one, known, at), inWords: stateInWords(callBackCodeView(one, known, at)) }] : [])),
+        rows: open.arrangements.flatMap((one) =>
+          one.kind === 'callBackCode'
+            ? [{ ...callBackCodeView(one, known, at), inWords: stateInWords(callBackCodeView(one, known, at)) }]
+            : [],
+        ),
         ...(open.nextCursor === undefined ? {} : { next: `/call-back-codes?after=${encodeURIComponent(open.nextCursor)}` }),
         ...{ values: form, lines: choiceField(linesOf(asked)), everywhere: reach.everywhere },
       },
@@ -65,23 +72,45 @@ export function callBackCodePages(site: Site, { operations: { callBackCodes }, a
     // Somebody who sees a part would not see again what belongs to none.
     const needsLine = line === undefined && !arrangingReach(identity).everywhere
     const errors = [
-      ...(thread === '' || thread.length > 200 ? [{ field: 'thread', message: 'Enter what the message is called there, such as case 17' }] : []),
+      ...(thread === '' || thread.length > 200
+        ? [{ field: 'thread', message: 'Enter what the message is called there, such as case 17' }]
+        : []),
       ...(to === '' ? [{ field: 'to', message: 'Enter whom you call: a telephone number, or a clinician of the directory' }] : []),
-      ...(needsLine ? [{ field: 'line', message: 'Choose the line that was asked' }] : line?.ok === false ? [{ field: 'line', message: line.message }] : []),
+      ...(needsLine
+        ? [{ field: 'line', message: 'Choose the line that was asked' }]
+        : line?.ok === false
+          ? [{ field: 'line', message: line.message }]
+          : []),
     ]
     if (errors.length > 0) return page(asked, errors)
     const known = directory()
     const named = /^[+(]?\d/.test(to) ? undefined : choose([...known.clinicians.values()], to, 'clinician')
     if (named?.ok === false) return page(asked, [{ field: 'to', message: named.message }])
-    const made = await callBackCodes.make(actorOfIdentity(identity), { thread, to: named?.id ?? to, ...(line?.ok ? { line: line.id } : {}), validMinutes })
-    if (made.kind === 'refused') return page(asked, [made.field === 'to' ? { field: 'to', message: 'Enter a telephone number that may be dialled, such as 01632 960889, or a clinician whom the directory has a number of' } : asFieldError(made)])
+    const made = await callBackCodes.make(actorOfIdentity(identity), {
+      thread,
+      to: named?.id ?? to,
+      ...(line?.ok ? { line: line.id } : {}),
+      validMinutes,
+    })
+    if (made.kind === 'refused')
+      return page(asked, [
+        made.field === 'to'
+          ? {
+              field: 'to',
+              message:
+                'Enter a telephone number that may be dialled, such as 01632 960889, or a clinician whom the directory has a number of',
+            }
+          : asFieldError(made),
+      ])
     return shown(made.value)
   })
 
   site.post('/call-back-codes/:id/cancel', 'arrangements', (asked) =>
     about(asked, async ({ id }) => {
       const cancelled = await callBackCodes.cancel(actorOfIdentity(asked.identity), id)
-      return cancelled.kind === 'refused' ? page(asked, [{ field: '', message: cancelled.message }]) : goTo('/call-back-codes', 'codeCancelled')
+      return cancelled.kind === 'refused'
+        ? page(asked, [{ field: '', message: cancelled.message }])
+        : goTo('/call-back-codes', 'codeCancelled')
     }),
   )
 
@@ -102,11 +131,14 @@ export function callBackCodePages(site: Site, { operations: { callBackCodes }, a
     const parts = withinReach(identity, 'calls', known)
     if (parts?.length === 0) return []
     const { calls } = await store.calls({ limit: mostLookedAt, ...(parts === undefined ? {} : { within: parts }) })
-    return calls.filter((call) => canBeRungBack(call, known)).slice(0, mostShown).map(({ callId, arrivedAt, line, organisation, callerNumber, acceptedBy }) => ({
-      ...{ callId, arrivedAt, caller: maskedTarget(callerNumber), acceptedBy },
-      line: known.lines.get(line ?? '')?.name ?? line,
-      organisation: organisation === null ? '' : (known.organisations.get(organisation)?.name ?? organisation),
-    }))
+    return calls
+      .filter((call) => canBeRungBack(call, known))
+      .slice(0, mostShown)
+      .map(({ callId, arrivedAt, line, organisation, callerNumber, acceptedBy }) => ({
+        ...{ callId, arrivedAt, caller: maskedTarget(callerNumber), acceptedBy },
+        line: known.lines.get(line ?? '')?.name ?? line,
+        organisation: organisation === null ? '' : (known.organisations.get(organisation)?.name ?? organisation),
+      }))
   }
 
   function linesOf({ identity }: Asked): readonly Choice[] {
@@ -116,7 +148,20 @@ export function callBackCodePages(site: Site, { operations: { callBackCodes }, a
 }
 
 /** Whether whoever asked in this call can be rung back: it was a call to an advice line, is over, and says from where it came. */
-export function canBeRungBack({ kind, line, ending, callerNumber }: { readonly kind: string; readonly line?: string | null | undefined; readonly ending?: string | null | undefined; readonly callerNumber: string }, { lines }: Directory): boolean {
+export function canBeRungBack(
+  {
+    kind,
+    line,
+    ending,
+    callerNumber,
+  }: {
+    readonly kind: string
+    readonly line?: string | null | undefined
+    readonly ending?: string | null | undefined
+    readonly callerNumber: string
+  },
+  { lines }: Directory,
+): boolean {
   if ((kind !== 'dialIn' && kind !== 'line') || (ending ?? null) === null || callerNumber === '') return false
   return (line ?? null) !== null && (lines.get(line ?? '')?.kind ?? 'advice') === 'advice'
 }

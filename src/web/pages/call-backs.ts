@@ -12,32 +12,53 @@ import { goTo, missing, view, type Answer, type Asked, type FieldError, type Sit
 const hourMs = 3_600_000
 
 /** Patients who are to be called back: who waits, the call itself, and what became of it. */
-export function callBackPages(site: Site, { operations: { callBacks, outcomes }, arranged, directory, looks, timeZone, now }: ArrangingParts): void {
+export function callBackPages(
+  site: Site,
+  { operations: { callBacks, outcomes }, arranged, directory, looks, timeZone, now }: ArrangingParts,
+): void {
   site.menu({ href: '/call-backs', text: 'Call-backs', needs: 'arrangements' })
 
   site.get('/call-backs', 'arrangements', ({ identity, query }) => {
     const [reach, known, at] = [arrangingReach(identity), directory(), now()]
     const settled = query['show'] === 'settled'
     const cursor = query['after'] !== undefined && placeInList(query['after']) ? query['after'] : undefined
-    const page = arranged.list({ kind: 'callBack', states: settled ? ['done', 'cancelled'] : ['open', 'inProgress'], order: settled ? 'newest' : 'oldest', ...(cursor === undefined ? {} : { cursor }) }, (one) => seesArrangement(reach, one, known))
+    const page = arranged.list(
+      {
+        kind: 'callBack',
+        states: settled ? ['done', 'cancelled'] : ['open', 'inProgress'],
+        order: settled ? 'newest' : 'oldest',
+        ...(cursor === undefined ? {} : { cursor }),
+      },
+      (one) => seesArrangement(reach, one, known),
+    )
     const rows = page.arrangements.flatMap((one) => (one.kind === 'callBack' ? [rowOf(one, at)] : []))
     const overdue = rows.filter((row) => row.overdue).length
     return view('call-backs.njk', settled ? 'Call-backs settled lately' : 'Call-backs', {
       rows,
       settled,
       summary: `${rows.length}${page.nextCursor === undefined ? '' : ' and more'} to be called back${overdue === 0 ? '' : `, ${overdue} overdue`}`,
-      ...(page.nextCursor === undefined ? {} : { next: `/call-backs?${new URLSearchParams({ ...(settled ? { show: 'settled' } : {}), after: page.nextCursor }).toString()}` }),
+      ...(page.nextCursor === undefined
+        ? {}
+        : { next: `/call-backs?${new URLSearchParams({ ...(settled ? { show: 'settled' } : {}), after: page.nextCursor }).toString()}` }),
     })
   })
 
   const newForm = (asked: Asked, values: object, errors: readonly FieldError[] = []) => {
     const [lines, clinicians] = [linesOf(asked), callersOf(arrangingReach(asked.identity), directory())]
-    return view('new-call-back.njk', 'New call-back', { values, lines: choiceField(lines), noLines: lines.length === 0, clinicians: choiceField(clinicians), nobody: 'Nobody yet' }, { errors })
+    return view(
+      'new-call-back.njk',
+      'New call-back',
+      { values, lines: choiceField(lines), noLines: lines.length === 0, clinicians: choiceField(clinicians), nobody: 'Nobody yet' },
+      { errors },
+    )
   }
 
   site.get('/call-backs/new', 'arrangements', (asked) => {
     const [first, second] = linesOf(asked)
-    return newForm(asked, { ...dueFields(Math.ceil((now() + hourMs) / hourMs) * hourMs, timeZone), ...(first && !second ? { line: first.id } : {}) })
+    return newForm(asked, {
+      ...dueFields(Math.ceil((now() + hourMs) / hourMs) * hourMs, timeZone),
+      ...(first && !second ? { line: first.id } : {}),
+    })
   })
 
   site.post('/call-backs/new', 'arrangements', async (asked) => {
@@ -47,7 +68,12 @@ export function callBackPages(site: Site, { operations: { callBacks, outcomes },
     const errors = [...(line.ok ? [] : [{ field: 'line', message: line.message }]), ...read.errors, ...(due.ok ? [] : due.errors)]
     const patientNumber = (form['patientNumber'] ?? '').trim()
     if (errors.length > 0 || !line.ok || !due.ok) return newForm(asked, form, errors)
-    const made = await callBacks.make(actorOfIdentity(identity), { line: line.id, patientNumber, dueAt: new Date(due.at).toISOString(), ...given(read.values) })
+    const made = await callBacks.make(actorOfIdentity(identity), {
+      line: line.id,
+      patientNumber,
+      dueAt: new Date(due.at).toISOString(),
+      ...given(read.values),
+    })
     return made.kind === 'refused' ? newForm(asked, form, [asFieldError(made)]) : goTo(`/call-backs/${made.value.id}`, 'callBackMade')
   })
 
@@ -58,22 +84,38 @@ export function callBackPages(site: Site, { operations: { callBacks, outcomes },
       const written = asked.form['clinician'] ?? ''
       const clinician = written === '' ? undefined : choose(callersOf(arrangingReach(asked.identity), directory()), written, 'clinician')
       if (clinician?.ok === false) return shown(asked, callBack, [{ field: 'clinician', message: clinician.message }])
-      if (clinician === undefined && callBack.clinician === undefined) return shown(asked, callBack, [{ field: 'clinician', message: 'Choose who makes the call' }])
+      if (clinician === undefined && callBack.clinician === undefined)
+        return shown(asked, callBack, [{ field: 'clinician', message: 'Choose who makes the call' }])
       const started = await callBacks.start(actorOfIdentity(asked.identity), { id: callBack.id, clinician: clinician?.id })
-      return started.kind === 'refused' ? shown(asked, callBack, [started.code === 'noClinician' ? { field: 'clinician', message: started.message } : asFieldError(started)]) : goTo(`/call-backs/${callBack.id}`, 'callStarted')
+      return started.kind === 'refused'
+        ? shown(asked, callBack, [
+            started.code === 'noClinician' ? { field: 'clinician', message: started.message } : asFieldError(started),
+          ])
+        : goTo(`/call-backs/${callBack.id}`, 'callStarted')
     }),
   )
 
   const changeForm = async (asked: Asked, { id, line }: CallBack, values: object, errors: readonly FieldError[] = []) => {
     await looks.at(asked.request, 'arrangement.seen', id)
     const clinicians = callersOf(arrangingReach(asked.identity), directory())
-    return view('change-call-back.njk', 'Change the call-back', { id, lineName: directory().lines.get(line)?.name ?? line, values, clinicians: choiceField(clinicians), nobody: 'Nobody yet' }, { errors })
+    return view(
+      'change-call-back.njk',
+      'Change the call-back',
+      { id, lineName: directory().lines.get(line)?.name ?? line, values, clinicians: choiceField(clinicians), nobody: 'Nobody yet' },
+      { errors },
+    )
   }
 
   site.get('/call-backs/:id/change', 'arrangements', (asked) =>
     about(asked, (callBack) => {
       const { patientNumber, nhsNumber, note } = wholeCallBack(callBack, directory(), now())
-      return changeForm(asked, callBack, { ...dueFields(callBack.dueAt, timeZone), patientNumber, nhsNumber, note, clinician: callBack.clinician })
+      return changeForm(asked, callBack, {
+        ...dueFields(callBack.dueAt, timeZone),
+        patientNumber,
+        nhsNumber,
+        note,
+        clinician: callBack.clinician,
+      })
     }),
   )
 
@@ -86,8 +128,16 @@ export function callBackPages(site: Site, { operations: { callBacks, outcomes },
       const { nhsNumber, clinician, note } = read.values
       // A time that is over is no time to call, but may stay.
       const dueAt = Math.abs(due.at - callBack.dueAt) < 60_000 ? {} : { dueAt: new Date(due.at).toISOString() }
-      const changed = await callBacks.change(actorOfIdentity(identity), callBack.id, { patientNumber: (form['patientNumber'] ?? '').trim(), ...dueAt, nhsNumber: nhsNumber ?? null, clinician: clinician ?? null, note: note ?? null })
-      return changed.kind === 'refused' ? changeForm(asked, callBack, form, [asFieldError(changed)]) : goTo(`/call-backs/${callBack.id}`, 'callBackChanged')
+      const changed = await callBacks.change(actorOfIdentity(identity), callBack.id, {
+        patientNumber: (form['patientNumber'] ?? '').trim(),
+        ...dueAt,
+        nhsNumber: nhsNumber ?? null,
+        clinician: clinician ?? null,
+        note: note ?? null,
+      })
+      return changed.kind === 'refused'
+        ? changeForm(asked, callBack, form, [asFieldError(changed)])
+        : goTo(`/call-backs/${callBack.id}`, 'callBackChanged')
     }),
   )
 
@@ -112,7 +162,9 @@ export function callBackPages(site: Site, { operations: { callBacks, outcomes },
       const outcome = asked.form['outcome'] ?? ''
       if (outcome === '') return shown(asked, callBack, [{ field: 'outcome', message: 'Choose what became of the call' }])
       const left = await outcomes.leave(actorOfIdentity(asked.identity), { call, outcome })
-      return left.kind === 'refused' ? shown(asked, callBack, [asFieldError(left)]) : goTo(`/call-backs/${callBack.id}`, 'arrangedOutcomeLeft')
+      return left.kind === 'refused'
+        ? shown(asked, callBack, [asFieldError(left)])
+        : goTo(`/call-backs/${callBack.id}`, 'arrangedOutcomeLeft')
     }),
   )
 
@@ -132,7 +184,11 @@ export function callBackPages(site: Site, { operations: { callBacks, outcomes },
       'Call-back',
       {
         ...{ whole, state: stateInWords(whole), asked: askedFor(whole), tries: triesInWords(callBack.tries, known, callBack.line) },
-        ...{ clinicians: choiceField(callersOf(reach, known)), nobody: 'Choose a clinician', chosen: asked.form['clinician'] ?? callBack.clinician ?? reach.own },
+        ...{
+          clinicians: choiceField(callersOf(reach, known)),
+          nobody: 'Choose a clinician',
+          chosen: asked.form['clinician'] ?? callBack.clinician ?? reach.own,
+        },
         outcomes: callBackOutcomes(known, known.lines.get(callBack.line)).map(({ id, label }) => ({ value: id, text: label })),
         lastOutcome: callBack.tries.at(-1)?.outcome,
       },
@@ -149,14 +205,24 @@ export function callBackPages(site: Site, { operations: { callBacks, outcomes },
   /** @param before the clinician whom it names already, who may stay whoever asks */
   function readFields({ form, identity }: Asked, before?: string) {
     const clinician = (form['clinician'] ?? '').trim()
-    const chosen = clinician === '' || clinician === before ? undefined : choose(callersOf(arrangingReach(identity), directory()), clinician, 'clinician')
+    const chosen =
+      clinician === '' || clinician === before
+        ? undefined
+        : choose(callersOf(arrangingReach(identity), directory()), clinician, 'clinician')
     const [nhsNumber, note] = [(form['nhsNumber'] ?? '').trim(), (form['note'] ?? '').trim()]
     const errors = [
       ...((form['patientNumber'] ?? '').trim() === '' ? [{ field: 'patientNumber', message: "Enter the patient's telephone number" }] : []),
       ...(chosen?.ok === false ? [{ field: 'clinician', message: chosen.message }] : []),
       ...(note.length > 500 ? [{ field: 'note', message: 'A note has at most 500 characters' }] : []),
     ]
-    return { errors, values: { nhsNumber: nhsNumber === '' ? undefined : nhsNumber, clinician: chosen?.ok ? chosen.id : clinician === '' ? undefined : before, note: note === '' ? undefined : note } }
+    return {
+      errors,
+      values: {
+        nhsNumber: nhsNumber === '' ? undefined : nhsNumber,
+        clinician: chosen?.ok ? chosen.id : clinician === '' ? undefined : before,
+        note: note === '' ? undefined : note,
+      },
+    }
   }
 
   function rowOf(one: CallBack, at: number) {
@@ -166,12 +232,28 @@ export function callBackPages(site: Site, { operations: { callBacks, outcomes },
 }
 
 /** How the patient asked for it; empty where staff arranged it. */
-function askedFor({ madeBy, timesRequested, numberKeyed, suspicious }: { readonly madeBy: string; readonly timesRequested: number; readonly numberKeyed: boolean; readonly suspicious: boolean }): string {
+function askedFor({
+  madeBy,
+  timesRequested,
+  numberKeyed,
+  suspicious,
+}: {
+  readonly madeBy: string
+  readonly timesRequested: number
+  readonly numberKeyed: boolean
+  readonly suspicious: boolean
+}): string {
   if (madeBy !== 'patient') return ''
-  return [timesRequested > 1 ? `asked for it ${timesRequested} times` : 'asked for it', ...(numberKeyed ? ['from another number'] : []), ...(suspicious ? ['suspicious: one of many numbers of this caller'] : [])].join(', ')
+  return [
+    timesRequested > 1 ? `asked for it ${timesRequested} times` : 'asked for it',
+    ...(numberKeyed ? ['from another number'] : []),
+    ...(suspicious ? ['suspicious: one of many numbers of this caller'] : []),
+  ].join(', ')
 }
 
 /** What was given, for an operation that takes nothing for what was not. */
 function given<T extends object>(values: T): { readonly [K in keyof T]?: NonNullable<T[K]> } {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as { readonly [K in keyof T]?: NonNullable<T[K]> }
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+    readonly [K in keyof T]?: NonNullable<T[K]>
+  }
 }

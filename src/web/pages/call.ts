@@ -45,20 +45,28 @@ export function callPages(site: Site, { store, arranged, accounts, directory, lo
   site.get('/calls/:id', 'calls', (asked) => page(asked, []))
 
   site.post('/calls/:id/outcome', 'outcomes', (asked) =>
-    change(asked, 'outcomes', async (call) => told(await operations.outcomes.leave(actorOfIdentity(asked.identity), { call, outcome: asked.form['outcome'] ?? '' }), 'outcomeLeft')),
+    change(asked, 'outcomes', async (call) =>
+      told(await operations.outcomes.leave(actorOfIdentity(asked.identity), { call, outcome: asked.form['outcome'] ?? '' }), 'outcomeLeft'),
+    ),
   )
 
   site.post('/calls/:id/nhs-number', 'outcomes', (asked) =>
     change(asked, 'outcomes', async (call) => {
       const nhsNumber = (asked.form['nhsNumber'] ?? '').trim()
-      return told(await operations.nhsNumbers.leave(actorOfIdentity(asked.identity), { call, nhsNumber: nhsNumber === '' ? null : nhsNumber }), nhsNumber === '' ? 'nhsNumberTaken' : 'nhsNumberLeft')
+      return told(
+        await operations.nhsNumbers.leave(actorOfIdentity(asked.identity), { call, nhsNumber: nhsNumber === '' ? null : nhsNumber }),
+        nhsNumber === '' ? 'nhsNumberTaken' : 'nhsNumberLeft',
+      )
     }),
   )
 
   site.post('/calls/:id/clinician', 'assignments', (asked) =>
     change(asked, 'assignments', async (call) => {
       const clinician = asked.form['clinician'] ?? ''
-      return told(await operations.assignments.assign(actorOfIdentity(asked.identity), { call, clinician: clinician === '' ? null : clinician }), clinician === '' ? 'callAssignedToNobody' : 'callAssigned')
+      return told(
+        await operations.assignments.assign(actorOfIdentity(asked.identity), { call, clinician: clinician === '' ? null : clinician }),
+        clinician === '' ? 'callAssignedToNobody' : 'callAssigned',
+      )
     }),
   )
 
@@ -74,7 +82,11 @@ export function callPages(site: Site, { store, arranged, accounts, directory, lo
   })
 
   /** Does it where the call is theirs, and goes on to where they came from. */
-  async function change(asked: Asked, permission: 'outcomes' | 'assignments', act: (call: string) => Promise<Notice | FieldError>): Promise<Answer> {
+  async function change(
+    asked: Asked,
+    permission: 'outcomes' | 'assignments',
+    act: (call: string) => Promise<Notice | FieldError>,
+  ): Promise<Answer> {
     const call = asked.params['id'] ?? ''
     const record = callRecord(await store.events(call))
     if (!record || !reaches(reachOf(asked.identity, permission), ofCall(record), directory())) return missing
@@ -91,7 +103,8 @@ export function callPages(site: Site, { store, arranged, accounts, directory, lo
     if (!kept || !reaches(reachOf(identity, 'calls'), ofCall(kept), known)) return missing
     const path = `/calls/${encodeURIComponent(id)}`
     // Nothing of it is shown before.
-    if (await looks.needsReason(request, id, 'calls')) return view('reason.njk', 'Why do you look at this call?', { href: path }, { errors })
+    if (await looks.needsReason(request, id, 'calls'))
+      return view('reason.njk', 'Why do you look at this call?', { href: path }, { errors })
     await looks.at(request, 'call.seen', id)
     const reached = seesPatient(identity, ofCall(kept), known)
     const reasonNeeded = reached && (await looks.needsReason(request, id, 'recordings'))
@@ -109,16 +122,37 @@ export function callPages(site: Site, { store, arranged, accounts, directory, lo
         api: `/api${path}`,
         lines: recordLines(record, known, patient),
         text: recordText(record, known, patient),
-        story: storyOf(events, known).map((moment) => ({ ...moment, who: nameOf(moment.by), into: moment.afterMs === undefined ? undefined : clockInto(moment.afterMs), lasts: moment.lastsMs === undefined ? undefined : durationInWords(moment.lastsMs) })),
-        outcome: { ...outcomeOf(record, known), mayLeave: may('outcomes'), choices: outcomesOfCall(record, known), history: history(events, 'outcome.left', nameOf, ({ outcome, by }) => `${outcomeLabel(known, record.line ?? null, outcome) ?? outcome}, left by ${parties[by]}`) },
+        story: storyOf(events, known).map((moment) => ({
+          ...moment,
+          who: nameOf(moment.by),
+          into: moment.afterMs === undefined ? undefined : clockInto(moment.afterMs),
+          lasts: moment.lastsMs === undefined ? undefined : durationInWords(moment.lastsMs),
+        })),
+        outcome: {
+          ...outcomeOf(record, known),
+          mayLeave: may('outcomes'),
+          choices: outcomesOfCall(record, known),
+          history: history(
+            events,
+            'outcome.left',
+            nameOf,
+            ({ outcome, by }) => `${outcomeLabel(known, record.line ?? null, outcome) ?? outcome}, left by ${parties[by]}`,
+          ),
+        },
         nhsNumber: {
           mayLeave: may('outcomes'),
           isLeft: record.nhsNumber !== undefined,
           maySee: patient,
           value: form['nhsNumber'] ?? (patient && record.nhsNumber !== undefined ? showNhsNumber(record.nhsNumber) : ''),
-          history: history(events, 'nhsNumber.left', nameOf, ({ nhsNumber }) => (nhsNumber === undefined ? 'taken away' : patient ? showNhsNumber(nhsNumber) : 'left')),
+          history: history(events, 'nhsNumber.left', nameOf, ({ nhsNumber }) =>
+            nhsNumber === undefined ? 'taken away' : patient ? showNhsNumber(nhsNumber) : 'left',
+          ),
         },
-        assignment: { may: may('assignments') && record.kind === 'dialIn' && record.organisation !== undefined, chosen: record.assigned, clinicians: cliniciansFor(record, known) },
+        assignment: {
+          may: may('assignments') && record.kind === 'dialIn' && record.organisation !== undefined,
+          chosen: record.assigned,
+          clinicians: cliniciansFor(record, known),
+        },
         recordings: patient ? recordingsOf(record, path) : [],
         recorded: record.recordings.length > 0,
         reasonNeeded,
@@ -130,7 +164,9 @@ export function callPages(site: Site, { store, arranged, accounts, directory, lo
 
   /** Who did what a fact tells, as people know them; undefined: the service. */
   async function namer(events: readonly CallEvent[], known: Directory): Promise<(actor: Actor) => string | undefined> {
-    const people = await accounts.peopleNamed([...new Set(events.flatMap(({ actor }) => (actor.kind === 'staff' && actor.id !== undefined ? [actor.id] : [])))])
+    const people = await accounts.peopleNamed([
+      ...new Set(events.flatMap(({ actor }) => (actor.kind === 'staff' && actor.id !== undefined ? [actor.id] : []))),
+    ])
     return ({ kind, id }) => {
       if (kind === 'staff') return (id === undefined ? undefined : people.get(id)?.name) ?? 'Staff'
       return kind === 'clinician' && id !== undefined ? (known.clinicians.get(id)?.name ?? id) : undefined
@@ -143,12 +179,22 @@ function told(result: { readonly kind: 'done' } | Refused, notice: Notice): Noti
 }
 
 function outcomeOf({ outcome, line }: CallRecord, known: Directory): { readonly chosen?: string; readonly label?: string } {
-  return outcome === undefined ? {} : { chosen: outcome.outcome, label: outcomeLabel(known, line ?? null, outcome.outcome) ?? outcome.outcome }
+  return outcome === undefined
+    ? {}
+    : { chosen: outcome.outcome, label: outcomeLabel(known, line ?? null, outcome.outcome) ?? outcome.outcome }
 }
 
 /** Everything that was ever said of it, the latest first. */
-function history<T extends CallEvent['type']>(events: readonly CallEvent[], type: T, nameOf: (actor: Actor) => string | undefined, say: (event: Extract<CallEvent, { type: T }>) => string) {
-  return events.filter((event): event is Extract<CallEvent, { type: T }> => event.type === type).map((event) => ({ at: event.at, what: say(event), who: nameOf(event.actor) })).reverse()
+function history<T extends CallEvent['type']>(
+  events: readonly CallEvent[],
+  type: T,
+  nameOf: (actor: Actor) => string | undefined,
+  say: (event: Extract<CallEvent, { type: T }>) => string,
+) {
+  return events
+    .filter((event): event is Extract<CallEvent, { type: T }> => event.type === type)
+    .map((event) => ({ at: event.at, what: say(event), who: nameOf(event.actor) }))
+    .reverse()
 }
 
 /** Those of the organisation that called first. */

@@ -46,33 +46,58 @@ export function callsPages(site: Site, { store, arranged, accounts, directory, l
     const { form, by } = asked
     const name = (form['name'] ?? '').trim().slice(0, 80)
     const query = askedString(Object.fromEntries(new URLSearchParams(form['query'] ?? '')), ['number'])
-    if (name === '') return page({ ...asked, query: Object.fromEntries(new URLSearchParams(query)) }, [{ field: 'name', message: 'Enter a name for this view' }])
+    if (name === '')
+      return page({ ...asked, query: Object.fromEntries(new URLSearchParams(query)) }, [
+        { field: 'name', message: 'Enter a name for this view' },
+      ])
     const kept = await keepView(accounts.writing, by.actor, { name, query }, now())
-    if (!kept) return page({ ...asked, query: Object.fromEntries(new URLSearchParams(query)) }, [{ field: 'name', message: 'You have 100 views, which is the most. Remove one first' }])
+    if (!kept)
+      return page({ ...asked, query: Object.fromEntries(new URLSearchParams(query)) }, [
+        { field: 'name', message: 'You have 100 views, which is the most. Remove one first' },
+      ])
     return goTo(addressOf(query), 'viewSaved')
   })
 
-  site.post('/calls/views/:view/remove', 'calls', async ({ params, by }) => ((await removeView(accounts.writing, by.actor, params['view'] ?? '')) ? goTo('/calls', 'viewRemoved') : missing))
+  site.post('/calls/views/:view/remove', 'calls', async ({ params, by }) =>
+    (await removeView(accounts.writing, by.actor, params['view'] ?? '')) ? goTo('/calls', 'viewRemoved') : missing,
+  )
 
   /** @param number of whom the calls are looked for; empty: of nobody in particular */
   async function page(asked: Asked, errors: readonly FieldError[], number = '') {
     const { identity, by, request } = asked
     const { number: _inAddress, ...query } = asked.query
     const known = directory()
-    const read = filterOf(identity, { ...askedOf({ ...query, number }), limit: perPage, ...(query['cursor'] === undefined ? {} : { cursor: query['cursor'] }) }, { directory: known, timeZone, now: now() })
+    const read = filterOf(
+      identity,
+      { ...askedOf({ ...query, number }), limit: perPage, ...(query['cursor'] === undefined ? {} : { cursor: query['cursor'] }) },
+      { directory: known, timeZone, now: now() },
+    )
     const wrong = read.kind === 'refused' ? [{ field: read.field ?? '', message: read.message }] : []
     const filter: CallFilter | undefined = read.kind === 'done' ? read.value : undefined
     if (filter && number !== '') await looks.atList(request, 'calls.searched', askedOf({ ...query, number }))
-    const [found, open, views] = await Promise.all([filter ? store.calls(filter) : nothing, openCalls({ store, arranged }, identity, known, mostOpen + 1), viewsOf(accounts.reading, by.actor)])
+    const [found, open, views] = await Promise.all([
+      filter ? store.calls(filter) : nothing,
+      openCalls({ store, arranged }, identity, known, mostOpen + 1),
+      viewsOf(accounts.reading, by.actor),
+    ])
     const rows = await rowsOf({ store, arranged }, found.calls, identity, known)
-    await looks.atEach(request, rows.filter(({ nhsNumber }) => nhsNumber !== null).map(({ callId }) => callId))
+    await looks.atEach(
+      request,
+      rows.filter(({ nhsNumber }) => nhsNumber !== null).map(({ callId }) => callId),
+    )
     const current = askedString(query)
     return view(
       'calls.njk',
       'Calls',
       {
         columns: callsColumns.map(({ name, meaning }) => ({ name, meaning, ...sortOf(name, query) })),
-        rows: rows.map((row) => ({ ...row, cells: cellsOf(row, zone, () => '').map(writtenCell), href: `/calls/${encodeURIComponent(row.callId)}`, listen: heardAs(row), mayLeave: row.isOutcomeOpen && meets(identity, 'outcomes') })),
+        rows: rows.map((row) => ({
+          ...row,
+          cells: cellsOf(row, zone, () => '').map(writtenCell),
+          href: `/calls/${encodeURIComponent(row.callId)}`,
+          listen: heardAs(row),
+          mayLeave: row.isOutcomeOpen && meets(identity, 'outcomes'),
+        })),
         open: open.slice(0, mostOpen),
         moreOpen: open.length > mostOpen,
         views: views.map(({ id, name, query: of }) => ({ id, name, href: addressOf(of), isCurrent: of === current })),
@@ -85,7 +110,9 @@ export function callsPages(site: Site, { store, arranged, accounts, directory, l
         isFirst: query['cursor'] === undefined,
         first: addressOf(current),
         // More than a page of calls of one number are looked for by day.
-        ...(found.nextCursor === undefined || number !== '' ? {} : { next: `/calls?${new URLSearchParams([...new URLSearchParams(current), ['cursor', found.nextCursor]]).toString()}` }),
+        ...(found.nextCursor === undefined || number !== ''
+          ? {}
+          : { next: `/calls?${new URLSearchParams([...new URLSearchParams(current), ['cursor', found.nextCursor]]).toString()}` }),
       },
       { errors: [...errors, ...wrong] },
     )
@@ -137,7 +164,10 @@ const orders: Readonly<Record<string, readonly [CallOrder, CallOrder]>> = {
   'Talk time (secs)': ['longestTalk', 'shortestTalk'],
 }
 
-function sortOf(column: string, query: Readonly<Record<string, string>>): { readonly sort?: { readonly href: string; readonly now: 'ascending' | 'descending' | undefined } } {
+function sortOf(
+  column: string,
+  query: Readonly<Record<string, string>>,
+): { readonly sort?: { readonly href: string; readonly now: 'ascending' | 'descending' | undefined } } {
   const pair = orders[column]
   if (!pair) return {}
   const [first, second] = pair
@@ -145,15 +175,23 @@ function sortOf(column: string, query: Readonly<Record<string, string>>): { read
   const order = query['order'] ?? 'newest'
   const rest = askedString(query, ['order'])
   const next = order === first ? second : first
-  return { sort: { href: addressOf(`${rest}${rest === '' ? '' : '&'}order=${next}`), now: order === first ? (named ? 'ascending' : 'descending') : order === second ? (named ? 'descending' : 'ascending') : undefined } }
+  return {
+    sort: {
+      href: addressOf(`${rest}${rest === '' ? '' : '&'}order=${next}`),
+      now: order === first ? (named ? 'ascending' : 'descending') : order === second ? (named ? 'descending' : 'ascending') : undefined,
+    },
+  }
 }
 
 /** What can be filtered by: of the directory in force, as far as somebody sees it. */
 function choices(identity: Identity, known: Directory) {
   const reach = reachOf(identity, 'calls')
   const all = reach.everywhere || reach.clinicians.size > 0
-  const named = <T extends { readonly id: string; readonly name: string }>(some: Iterable<T>) => [...some].map(({ id, name }) => ({ id, name })).sort((a, b) => a.name.localeCompare(b.name, 'en-GB'))
-  const labels = new Map([undefined, ...known.lines.keys()].flatMap((line) => knownOutcomes(known, line)).map(({ id, label }) => [id, label]))
+  const named = <T extends { readonly id: string; readonly name: string }>(some: Iterable<T>) =>
+    [...some].map(({ id, name }) => ({ id, name })).sort((a, b) => a.name.localeCompare(b.name, 'en-GB'))
+  const labels = new Map(
+    [undefined, ...known.lines.keys()].flatMap((line) => knownOutcomes(known, line)).map(({ id, label }) => [id, label]),
+  )
   return {
     lines: named([...known.lines.values()].filter(({ id, trust }) => all || reaches(reach, { line: id, organisation: trust }, known))),
     organisations: named(known.organisations.values()),

@@ -27,11 +27,22 @@ export function devicePages(site: Site, { operations, telephones, directory, reg
   const list = (asked: Asked, errors: readonly FieldError[] = []) => {
     const found = telephones.devices.page(pageSize + 1, asked.query['after'])
     const rows = found.slice(0, pageSize).map((device) => deviceView(device, directory(), telephones))
-    return view('devices.njk', 'Devices', { rows, ...(found.length > pageSize ? { next: `/devices?after=${encodeURIComponent(rows.at(-1)?.user ?? '')}` } : {}) }, { errors })
+    return view(
+      'devices.njk',
+      'Devices',
+      { rows, ...(found.length > pageSize ? { next: `/devices?after=${encodeURIComponent(rows.at(-1)?.user ?? '')}` } : {}) },
+      { errors },
+    )
   }
   site.get('/devices', 'devices', (asked) => list(asked))
 
-  const newForm = (asked: Asked, errors: readonly FieldError[] = []) => view('new-device.njk', 'New telephone', { values: { algorithm: 'MD5', ...asked.form }, owners: choiceField(ownersIn(directory())) }, { errors })
+  const newForm = (asked: Asked, errors: readonly FieldError[] = []) =>
+    view(
+      'new-device.njk',
+      'New telephone',
+      { values: { algorithm: 'MD5', ...asked.form }, owners: choiceField(ownersIn(directory())) },
+      { errors },
+    )
   site.get('/devices/new', 'devices', (asked) => newForm(asked))
 
   site.post('/devices/new', 'devices', async (asked) => {
@@ -75,7 +86,10 @@ export function devicePages(site: Site, { operations, telephones, directory, reg
 function asError({ code, field = '', message }: Refused): FieldError {
   switch (code) {
     case 'deviceExists':
-      return { field: 'user', message: 'There is a telephone of this name already. Choose another name, or make a new password for that one' }
+      return {
+        field: 'user',
+        message: 'There is a telephone of this name already. Choose another name, or make a new password for that one',
+      }
     case 'ownerNotFound':
       return { field: 'owner', message: 'The directory has them no more' }
     default:
@@ -85,5 +99,8 @@ function asError({ code, field = '', message }: Refused): FieldError {
 
 /** Whose a telephone can be: by the kind and the id. */
 function ownersIn({ clinicians, organisations }: Directory): readonly Choice[] {
-  return [...[...clinicians.values()].map(({ id, name }) => ({ id: `clinician:${id}`, name })), ...[...organisations.values()].map(({ id, name }) => ({ id: `organisation:${id}`, name }))]
+  return [
+    ...[...clinicians.values()].map(({ id, name }) => ({ id: `clinician:${id}`, name })),
+    ...[...organisations.values()].map(({ id, name }) => ({ id: `organisation:${id}`, name })),
+  ]
 }

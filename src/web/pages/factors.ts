@@ -24,30 +24,60 @@ export function factorPages(site: Site, { accounts, urlOf }: FactorParts): void 
     const { person } = signed(asked)
     const next = nextOf(asked.query['next'] ?? asked.form['next'])
     const mine = await factors.list(person.id)
-    if (mine.length === 0) return view('confirm.njk', 'Set up a second factor first', { toSetUp: true, next, passkeys: placeOf(urlOf(asked)) !== undefined })
-    return view('confirm.njk', 'Confirm that it is you', { next, passkeys: placeOf(urlOf(asked)) !== undefined && mine.some(({ kind }) => kind === 'passkey') }, { errors })
+    if (mine.length === 0)
+      return view('confirm.njk', 'Set up a second factor first', { toSetUp: true, next, passkeys: placeOf(urlOf(asked)) !== undefined })
+    return view(
+      'confirm.njk',
+      'Confirm that it is you',
+      { next, passkeys: placeOf(urlOf(asked)) !== undefined && mine.some(({ kind }) => kind === 'passkey') },
+      { errors },
+    )
   }
   site.get('/account/confirm', 'signedIn', (asked) => confirmForm(asked), before)
-  site.post('/account/confirm', 'signedIn', async (asked) => {
-    const code = asked.form['code'] ?? ''
-    if (code.trim() === '') return confirmForm(asked, [{ field: 'code', message: 'Enter a code' }])
-    const checked = await accounts.confirmByCode(asked.by, signed(asked), code.slice(0, 100))
-    return checked.kind === 'right' ? goTo(nextOf(asked.form['next']) ?? '/account') : confirmForm(asked, [{ field: 'code', message: whatIsWrongWithCode(checked) }])
-  }, before)
+  site.post(
+    '/account/confirm',
+    'signedIn',
+    async (asked) => {
+      const code = asked.form['code'] ?? ''
+      if (code.trim() === '') return confirmForm(asked, [{ field: 'code', message: 'Enter a code' }])
+      const checked = await accounts.confirmByCode(asked.by, signed(asked), code.slice(0, 100))
+      return checked.kind === 'right'
+        ? goTo(nextOf(asked.form['next']) ?? '/account')
+        : confirmForm(asked, [{ field: 'code', message: whatIsWrongWithCode(checked) }])
+    },
+    before,
+  )
 
   const confirmByPasskey = async (asked: Asked, errors: readonly FieldError[] = []): Promise<Answer> => {
     const place = placeOf(urlOf(asked))
     if (!place) return missing
     const next = nextOf(asked.form['next'])
-    return view('passkey.njk', 'Confirm that it is you', { ...(await factors.askForPasskey(place, signed(asked).person.id)), action: '/account/confirm/passkey/shown', next, back: `/account/confirm${next === undefined ? '' : `?next=${encodeURIComponent(next)}`}` }, { errors, scripts: ['passkey.js'] })
+    return view(
+      'passkey.njk',
+      'Confirm that it is you',
+      {
+        ...(await factors.askForPasskey(place, signed(asked).person.id)),
+        action: '/account/confirm/passkey/shown',
+        next,
+        back: `/account/confirm${next === undefined ? '' : `?next=${encodeURIComponent(next)}`}`,
+      },
+      { errors, scripts: ['passkey.js'] },
+    )
   }
   site.post('/account/confirm/passkey', 'signedIn', (asked) => confirmByPasskey(asked), before)
-  site.post('/account/confirm/passkey/shown', 'signedIn', async (asked) => {
-    const place = placeOf(urlOf(asked))
-    if (!place) return missing
-    const right = await accounts.confirmByPasskey(asked.by, signed(asked), place, asked.form['step'] ?? '', answerIn(asked))
-    return right ? goTo(nextOf(asked.form['next']) ?? '/account') : confirmByPasskey(asked, [{ field: 'show', message: 'This is none of your passkeys. Try again, or use a code' }])
-  }, before)
+  site.post(
+    '/account/confirm/passkey/shown',
+    'signedIn',
+    async (asked) => {
+      const place = placeOf(urlOf(asked))
+      if (!place) return missing
+      const right = await accounts.confirmByPasskey(asked.by, signed(asked), place, asked.form['step'] ?? '', answerIn(asked))
+      return right
+        ? goTo(nextOf(asked.form['next']) ?? '/account')
+        : confirmByPasskey(asked, [{ field: 'show', message: 'This is none of your passkeys. Try again, or use a code' }])
+    },
+    before,
+  )
 
   // Setting up
 
@@ -57,27 +87,55 @@ export function factorPages(site: Site, { accounts, urlOf }: FactorParts): void 
     return confirmed || !(await factors.has(person.id)) ? work() : goTo(`/account/confirm?next=${encodeURIComponent(back)}`)
   }
 
-  site.get('/account/generator', 'signedIn', (asked) =>
-    sure(asked, async () => {
-      const { step, uri, typed } = await factors.beginGenerator(signed(asked).person)
-      return view('generator.njk', 'Set up a code generator', { step, typed, qr: await qrOf(uri), needed: signed(asked).needsSecondFactor })
-    }, '/account/generator'),
+  site.get(
+    '/account/generator',
+    'signedIn',
+    (asked) =>
+      sure(
+        asked,
+        async () => {
+          const { step, uri, typed } = await factors.beginGenerator(signed(asked).person)
+          return view('generator.njk', 'Set up a code generator', {
+            step,
+            typed,
+            qr: await qrOf(uri),
+            needed: signed(asked).needsSecondFactor,
+          })
+        },
+        '/account/generator',
+      ),
     before,
   )
-  site.post('/account/generator', 'signedIn', (asked) =>
-    sure(asked, async () => {
-      const { person } = signed(asked)
-      const { step = '', code = '' } = asked.form
-      const again = await factors.generatorAgain(person, step)
-      if (!again) return goTo('/account/generator', 'tookTooLong')
-      const added: Added = code.trim() === '' ? { kind: 'wrong' } : await factors.finishGenerator(asked.by, person.id, step, code.slice(0, 100))
-      if (added.kind === 'over') return goTo('/account/generator', 'tookTooLong')
-      if (added.kind === 'wrong') {
-        const message = code.trim() === '' ? 'Enter the code that the app shows' : 'The code is wrong. Enter the one that the app shows now; if it is wrong again, set the clock of your telephone by the network'
-        return view('generator.njk', 'Set up a code generator', { ...again, qr: await qrOf(again.uri), needed: signed(asked).needsSecondFactor }, { errors: [{ field: 'code', message }] })
-      }
-      return setUp(asked, added.codes)
-    }, '/account/generator'),
+  site.post(
+    '/account/generator',
+    'signedIn',
+    (asked) =>
+      sure(
+        asked,
+        async () => {
+          const { person } = signed(asked)
+          const { step = '', code = '' } = asked.form
+          const again = await factors.generatorAgain(person, step)
+          if (!again) return goTo('/account/generator', 'tookTooLong')
+          const added: Added =
+            code.trim() === '' ? { kind: 'wrong' } : await factors.finishGenerator(asked.by, person.id, step, code.slice(0, 100))
+          if (added.kind === 'over') return goTo('/account/generator', 'tookTooLong')
+          if (added.kind === 'wrong') {
+            const message =
+              code.trim() === ''
+                ? 'Enter the code that the app shows'
+                : 'The code is wrong. Enter the one that the app shows now; if it is wrong again, set the clock of your telephone by the network'
+            return view(
+              'generator.njk',
+              'Set up a code generator',
+              { ...again, qr: await qrOf(again.uri), needed: signed(asked).needsSecondFactor },
+              { errors: [{ field: 'code', message }] },
+            )
+          }
+          return setUp(asked, added.codes)
+        },
+        '/account/generator',
+      ),
     before,
   )
 
@@ -90,19 +148,38 @@ export function factorPages(site: Site, { accounts, urlOf }: FactorParts): void 
   const newPasskey = async (asked: Asked, errors: readonly FieldError[] = []): Promise<Answer> => {
     const place = placeOf(urlOf(asked))
     if (!place) return view('no-passkeys.njk', 'No passkeys here', {}, { status: 404 })
-    return view('new-passkey.njk', 'Add a passkey', { ...(await factors.beginPasskey(place, signed(asked).person)), label: asked.form['label'] ?? '' }, { errors, scripts: ['passkey.js'] })
+    return view(
+      'new-passkey.njk',
+      'Add a passkey',
+      { ...(await factors.beginPasskey(place, signed(asked).person)), label: asked.form['label'] ?? '' },
+      { errors, scripts: ['passkey.js'] },
+    )
   }
   site.get('/account/passkeys/new', 'signedIn', (asked) => sure(asked, () => newPasskey(asked), '/account/passkeys/new'), before)
-  site.post('/account/passkeys/new', 'signedIn', (asked) =>
-    sure(asked, async () => {
-      const place = placeOf(urlOf(asked))
-      if (!place) return missing
-      const label = (asked.form['label'] ?? '').trim()
-      if (label === '' || label.length > 50) return newPasskey(asked, [{ field: 'label', message: 'Enter a name for it, up to 50 characters, such as Work laptop' }])
-      const added = await factors.finishPasskey(asked.by, place, { person: signed(asked).person.id, step: asked.form['step'] ?? '', answer: answerIn(asked), label })
-      if (added.kind !== 'added') return newPasskey(asked, [{ field: 'show', message: 'The browser gave no passkey that can be used here. Try again' }])
-      return setUp(asked, added.codes)
-    }, '/account/passkeys/new'),
+  site.post(
+    '/account/passkeys/new',
+    'signedIn',
+    (asked) =>
+      sure(
+        asked,
+        async () => {
+          const place = placeOf(urlOf(asked))
+          if (!place) return missing
+          const label = (asked.form['label'] ?? '').trim()
+          if (label === '' || label.length > 50)
+            return newPasskey(asked, [{ field: 'label', message: 'Enter a name for it, up to 50 characters, such as Work laptop' }])
+          const added = await factors.finishPasskey(asked.by, place, {
+            person: signed(asked).person.id,
+            step: asked.form['step'] ?? '',
+            answer: answerIn(asked),
+            label,
+          })
+          if (added.kind !== 'added')
+            return newPasskey(asked, [{ field: 'show', message: 'The browser gave no passkey that can be used here. Try again' }])
+          return setUp(asked, added.codes)
+        },
+        '/account/passkeys/new',
+      ),
     before,
   )
 
@@ -111,7 +188,8 @@ export function factorPages(site: Site, { accounts, urlOf }: FactorParts): void 
       const { person, grants, asleep } = signed(asked)
       const mine = await factors.list(person.id)
       const id = asked.params['id'] ?? ''
-      if (mine.length === 1 && mine[0]?.id === id && accounts.needsSecondFactor([...grants, ...asleep])) return goTo('/account', 'factorNeeded')
+      if (mine.length === 1 && mine[0]?.id === id && accounts.needsSecondFactor([...grants, ...asleep]))
+        return goTo('/account', 'factorNeeded')
       return (await factors.remove(asked.by, person.id, id)) ? goTo('/account', 'factorRemoved') : missing
     }),
   )

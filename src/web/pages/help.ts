@@ -14,38 +14,103 @@ interface Thing {
 /** Three things that somebody of a role does first. */
 const things: Readonly<Record<RoleName, readonly [Thing, Thing, Thing]>> = {
   clinician: [
-    { href: '/calls', text: 'Leave the outcome of your last call', how: 'Your own calls stand first, those without an outcome above all others; one tap leaves it.', needs: 'calls' },
-    { href: '/patient-connect', text: 'Ring a patient', how: 'Enter the number; you are given a PIN to key from any telephone, or are rung. The patient sees the number of your service, not yours.', needs: 'arrangements' },
+    {
+      href: '/calls',
+      text: 'Leave the outcome of your last call',
+      how: 'Your own calls stand first, those without an outcome above all others; one tap leaves it.',
+      needs: 'calls',
+    },
+    {
+      href: '/patient-connect',
+      text: 'Ring a patient',
+      how: 'Enter the number; you are given a PIN to key from any telephone, or are rung. The patient sees the number of your service, not yours.',
+      needs: 'arrangements',
+    },
     { href: '/advice-hours', text: 'See how much advice you have given', how: 'By month, as a PDF for your job plan.', needs: 'calls' },
   ],
   rotaKeeper: [
-    { href: '/watch-list', text: 'See which telephones fail', how: 'They are rung after the others. Have the number put right, then clear it.', needs: 'watchList' },
-    { href: '/rotas', text: 'Look at next week', how: 'Sessions with nobody are red. Change one date, or every week; what differs is shown before it is saved.', needs: 'rotas' },
-    { href: '/account', text: 'Set up a second factor', how: 'A passkey or a code, so that your password alone opens nothing.', needs: 'signedIn' },
+    {
+      href: '/watch-list',
+      text: 'See which telephones fail',
+      how: 'They are rung after the others. Have the number put right, then clear it.',
+      needs: 'watchList',
+    },
+    {
+      href: '/rotas',
+      text: 'Look at next week',
+      how: 'Sessions with nobody are red. Change one date, or every week; what differs is shown before it is saved.',
+      needs: 'rotas',
+    },
+    {
+      href: '/account',
+      text: 'Set up a second factor',
+      how: 'A passkey or a code, so that your password alone opens nothing.',
+      needs: 'signedIn',
+    },
   ],
   operations: [
-    { href: '/wallboard', text: 'Look at the wallboard', how: 'Who is on, who waits, and how today compares with its targets. "For a screen on a wall" makes it large.', needs: 'wallboard' },
+    {
+      href: '/wallboard',
+      text: 'Look at the wallboard',
+      how: 'Who is on, who waits, and how today compares with its targets. "For a screen on a wall" makes it large.',
+      needs: 'wallboard',
+    },
     { href: '/alarms', text: 'See to the alarms', how: 'Each says what is the matter and what to do about it.', needs: 'alarms' },
     { href: '/account', text: 'Have alarms sent to you', how: 'Under "Messages to you", where e-mail is set up.', needs: 'signedIn' },
   ],
   serviceManager: [
-    { href: '/summary', text: 'Read the summary of the year', how: 'Figures by month, line, trust and clinician, and when people call. What each figure counts stands below.', needs: 'reports' },
-    { href: '/calls', text: 'Find calls, and export them', how: 'Filter by day, line, outcome or clinician; keep a view under a name; Excel or CSV.', needs: 'calls' },
-    { href: '/call-backs', text: 'See which call-backs are overdue', how: 'Start one, change when it is due, or close it.', needs: 'arrangements' },
+    {
+      href: '/summary',
+      text: 'Read the summary of the year',
+      how: 'Figures by month, line, trust and clinician, and when people call. What each figure counts stands below.',
+      needs: 'reports',
+    },
+    {
+      href: '/calls',
+      text: 'Find calls, and export them',
+      how: 'Filter by day, line, outcome or clinician; keep a view under a name; Excel or CSV.',
+      needs: 'calls',
+    },
+    {
+      href: '/call-backs',
+      text: 'See which call-backs are overdue',
+      how: 'Start one, change when it is due, or close it.',
+      needs: 'arrangements',
+    },
   ],
   pidApproved: [
-    { href: '/account/confirm?next=/account', text: 'Confirm that it is you', how: 'A second factor opens what you are approved for, for a quarter of an hour.', needs: 'signedIn' },
+    {
+      href: '/account/confirm?next=/account',
+      text: 'Confirm that it is you',
+      how: 'A second factor opens what you are approved for, for a quarter of an hour.',
+      needs: 'signedIn',
+    },
     { href: '/calls', text: 'Find the call', how: 'You are asked why you look; it is written down.', needs: 'calls' },
     { href: '/account', text: 'See until when you are approved', how: 'Under "Your roles".', needs: 'signedIn' },
   ],
   privacyOfficer: [
     { href: '/audit', text: 'See who looked at what', how: 'By call or by person. That you look is written down as well.', needs: 'audit' },
-    { href: '/approvals', text: 'Approve somebody for patient data', how: 'Somebody else than yourself, with a reason, until a day.', needs: 'approvals' },
-    { href: '/account', text: 'Set up a second factor', how: 'A passkey or a code, so that your password alone opens nothing.', needs: 'signedIn' },
+    {
+      href: '/approvals',
+      text: 'Approve somebody for patient data',
+      how: 'Somebody else than yourself, with a reason, until a day.',
+      needs: 'approvals',
+    },
+    {
+      href: '/account',
+      text: 'Set up a second factor',
+      how: 'A passkey or a code, so that your password alone opens nothing.',
+      needs: 'signedIn',
+    },
   ],
   administrator: [
     { href: '/people', text: 'Invite your colleagues', how: 'Each gets a link, and the roles that you give.', needs: 'people' },
-    { href: '/directory', text: 'Look at the directory', how: 'Organisations, lines, people and their numbers. What you change is shown before it is saved.', needs: 'directory' },
+    {
+      href: '/directory',
+      text: 'Look at the directory',
+      how: 'Organisations, lines, people and their numbers. What you change is shown before it is saved.',
+      needs: 'directory',
+    },
     { href: '/screens', text: 'Put the wallboard on a wall', how: 'A link for a screen that shows it and nothing else.', needs: 'tokens' },
   ],
 }
@@ -64,7 +129,11 @@ export function helpPages(site: Site): void {
       roles: roleNames
         .filter((role) => has.has(role))
         // Approval sleeps until it is confirmed: what it opens is told of all the same.
-        .map((role) => ({ name: roles[role].name, what: roles[role].what, things: things[role].filter(({ needs }) => meets(identity, needs) || role === 'pidApproved') })),
+        .map((role) => ({
+          name: roles[role].name,
+          what: roles[role].what,
+          things: things[role].filter(({ needs }) => meets(identity, needs) || role === 'pidApproved'),
+        })),
     })
   })
 }

@@ -57,7 +57,17 @@ export function noticePages(site: Site, { push: { book, services, publicKey } }:
     const wishes = await book.wishes(person.id)
     // Without the keys nobody can be told; all else of the page stands.
     const key = await publicKey().catch(() => undefined)
-    return view('notices.njk', 'Notices', { isOn: await book.has(session.id), until: session.expiresAt, key, kinds: mayHave(asked).map((kind) => ({ value: kind, text: kinds[kind].text, checked: wishes.has(kind) })) }, { errors, scripts: ['notices.js'] })
+    return view(
+      'notices.njk',
+      'Notices',
+      {
+        isOn: await book.has(session.id),
+        until: session.expiresAt,
+        key,
+        kinds: mayHave(asked).map((kind) => ({ value: kind, text: kinds[kind].text, checked: wishes.has(kind) })),
+      },
+      { errors, scripts: ['notices.js'] },
+    )
   }
 }
 

@@ -63,7 +63,10 @@ export function openIdPages(site: Site, { accounts, openId, directory, urlOf, be
   })
 
   /** On to the provider, with what the browser has to bring back. */
-  const led = (asked: Asked, begin: Awaited<ReturnType<OpenId['begin']>>): Answer => (begin.kind === 'begun' ? { kind: 'goTo', path: begin.url, cookies: [stateCookie(begin.state)] } : refused(asked, begin.why, begin.detail))
+  const led = (asked: Asked, begin: Awaited<ReturnType<OpenId['begin']>>): Answer =>
+    begin.kind === 'begun'
+      ? { kind: 'goTo', path: begin.url, cookies: [stateCookie(begin.state)] }
+      : refused(asked, begin.why, begin.detail)
 
   site.get('/sign-in/with/:id/done', 'anyone', async (asked) => {
     const answer = await openId.finish(asked.request.url.split('?')[1] ?? '', stateIn(asked.request))
@@ -74,27 +77,49 @@ export function openIdPages(site: Site, { accounts, openId, directory, urlOf, be
     switch (signedIn.kind) {
       case 'in': {
         const scope = organisationOf(identity)
-        if (scope !== undefined && scopesOf(await accounts.grants(signedIn.person.id)).some((one) => one.kind === 'organisation' && one.id === scope)) await accounts.actFor(signedIn.session.id, { kind: 'organisation', id: scope })
+        if (
+          scope !== undefined &&
+          scopesOf(await accounts.grants(signedIn.person.id)).some((one) => one.kind === 'organisation' && one.id === scope)
+        )
+          await accounts.actFor(signedIn.session.id, { kind: 'organisation', id: scope })
         return begun(asked, signedIn, purpose.next)
       }
       case 'second':
         return begun(asked, signedIn, purpose.next)
       default:
-        return view('provider-refused.njk', 'Nobody knows this account here', { provider: identity.provider.name, stranger: true }, { status: 400 })
+        return view(
+          'provider-refused.njk',
+          'Nobody knows this account here',
+          { provider: identity.provider.name, stranger: true },
+          { status: 400 },
+        )
     }
   })
 
   /** In the name of whoever began it, and of nobody who has signed in here since. */
   async function linked(asked: Asked, identity: ProvedIdentity, person: string): Promise<Answer> {
-    if (asked.identity.kind !== 'person' || asked.identity.person.id !== person) return refused(asked, 'over', 'somebody else has signed in meanwhile')
-    return (await accounts.linkIdentity(asked.by, person, identity)) ? goTo('/account', 'identityLinked') : view('provider-refused.njk', 'This account is linked already', { message: 'It belongs to an account of this service already, to yours or to another.' }, { status: 409 })
+    if (asked.identity.kind !== 'person' || asked.identity.person.id !== person)
+      return refused(asked, 'over', 'somebody else has signed in meanwhile')
+    return (await accounts.linkIdentity(asked.by, person, identity))
+      ? goTo('/account', 'identityLinked')
+      : view(
+          'provider-refused.njk',
+          'This account is linked already',
+          { message: 'It belongs to an account of this service already, to yours or to another.' },
+          { status: 409 },
+        )
   }
 
-  site.post('/account/identities/:id/unlink', 'signedIn', async (asked) => ((await accounts.unlinkIdentity(asked.by, signed(asked).person.id, asked.params['id'] ?? '')) ? goTo('/account', 'identityUnlinked') : missing))
+  site.post('/account/identities/:id/unlink', 'signedIn', async (asked) =>
+    (await accounts.unlinkIdentity(asked.by, signed(asked).person.id, asked.params['id'] ?? ''))
+      ? goTo('/account', 'identityUnlinked')
+      : missing,
+  )
 
   /** The organisation for which they chose a role there, as our directory knows it. */
   function organisationOf({ chosenRole }: ProvedIdentity): string | undefined {
     if (chosenRole === undefined || chosenRole.organisation === '') return undefined
-    return [...directory().organisations.values()].find(({ odsCode }) => odsCode?.toUpperCase() === chosenRole.organisation.toUpperCase())?.id
+    return [...directory().organisations.values()].find(({ odsCode }) => odsCode?.toUpperCase() === chosenRole.organisation.toUpperCase())
+      ?.id
   }
 }

@@ -15,7 +15,15 @@ export interface OutboxParts {
 
 const pageSize = 50
 
-const kinds: Readonly<Record<MessageKind, string>> = { invitation: 'Invitation', signInLink: 'Sign-in link', newBrowser: 'New browser', alarm: 'Alarm', summary: 'Monthly summary', test: 'Test', push: 'Notice in a browser' }
+const kinds: Readonly<Record<MessageKind, string>> = {
+  invitation: 'Invitation',
+  signInLink: 'Sign-in link',
+  newBrowser: 'New browser',
+  alarm: 'Alarm',
+  summary: 'Monthly summary',
+  test: 'Test',
+  push: 'Notice in a browser',
+}
 
 const states: Readonly<Record<MessageState, { readonly text: string; readonly colour: string }>> = {
   waiting: { text: 'Waiting', colour: 'yellow' },
@@ -43,7 +51,11 @@ export function outboxPages(site: Site, { accounts, outbox, mailing, messages }:
       states: Object.entries(states).map(([value, { text }]) => ({ value, text })),
       messages: shown.map((one) => ({ ...inWords(one), who: people.get(one.person)?.name ?? one.person })),
       mayTest: identity.kind === 'person' && identity.person.email !== undefined,
-      ...(last ? { next: `/outbox?${new URLSearchParams({ ...(state === undefined ? {} : { state }), after: `${last.createdAt} ${last.id}` }).toString()}` } : {}),
+      ...(last
+        ? {
+            next: `/outbox?${new URLSearchParams({ ...(state === undefined ? {} : { state }), after: `${last.createdAt} ${last.id}` }).toString()}`,
+          }
+        : {}),
     })
   })
 
@@ -52,7 +64,10 @@ export function outboxPages(site: Site, { accounts, outbox, mailing, messages }:
     return goTo('/outbox', 'testPut')
   })
 
-  for (const [path, work, notice] of [['stop', messages.stop, 'messageStopped'], ['again', messages.again, 'messageAgain']] as const) {
+  for (const [path, work, notice] of [
+    ['stop', messages.stop, 'messageStopped'],
+    ['again', messages.again, 'messageAgain'],
+  ] as const) {
     site.post(`/outbox/:id/${path}`, 'outbox', async (asked) => {
       const worked = await work(asked.by, asked.params['id'] ?? '')
       if (worked.kind === 'done') return goTo('/outbox', notice)
@@ -62,10 +77,34 @@ export function outboxPages(site: Site, { accounts, outbox, mailing, messages }:
 }
 
 function about(told: About): string {
-  return { onSoon: 'on soon', outcomeOpen: 'outcome still open', callBackDue: 'call-back due', alarm: told.kind === 'alarm' ? told.alarm : '' }[told.kind]
+  return {
+    onSoon: 'on soon',
+    outcomeOpen: 'outcome still open',
+    callBackDue: 'call-back due',
+    alarm: told.kind === 'alarm' ? told.alarm : '',
+  }[told.kind]
 }
 
 function inWords({ id, message, state, createdAt, dueAt, tries, sentAt, trouble }: KeptMessage) {
-  const what = message.kind === 'alarm' ? message.alarm : message.kind === 'summary' ? message.month : message.kind === 'push' ? about(message.about) : ''
-  return { id, what: kinds[message.kind], about: what, state: states[state], createdAt, dueAt: state === 'waiting' && tries > 0 ? dueAt : undefined, tries, sentAt, trouble, mayStop: state === 'waiting' || state === 'failed', mayAgain: ['waiting', 'failed', 'stopped'].includes(state) }
+  const what =
+    message.kind === 'alarm'
+      ? message.alarm
+      : message.kind === 'summary'
+        ? message.month
+        : message.kind === 'push'
+          ? about(message.about)
+          : ''
+  return {
+    id,
+    what: kinds[message.kind],
+    about: what,
+    state: states[state],
+    createdAt,
+    dueAt: state === 'waiting' && tries > 0 ? dueAt : undefined,
+    tries,
+    sentAt,
+    trouble,
+    mayStop: state === 'waiting' || state === 'failed',
+    mayAgain: ['waiting', 'failed', 'stopped'].includes(state),
+  }
 }

@@ -17,14 +17,20 @@ const validities = [
 ]
 
 /** Patient Connect, "Follow up": a clinician calls a patient, with a PIN from any telephone, or by being rung. */
-export function patientConnectPages(site: Site, { operations: { patientConnects, outcomes }, arranged, directory, looks, now }: ArrangingParts): void {
+export function patientConnectPages(
+  site: Site,
+  { operations: { patientConnects, outcomes }, arranged, directory, looks, now }: ArrangingParts,
+): void {
   site.menu({ href: '/patient-connect', text: 'Follow up', needs: 'arrangements' })
 
   const page = (asked: Asked, errors: readonly FieldError[] = []) => {
     const { identity, query, form } = asked
     const [reach, known, at] = [arrangingReach(identity), directory(), now()]
     const cursor = query['after'] !== undefined && placeInList(query['after']) ? query['after'] : undefined
-    const open = arranged.list({ kind: 'patientConnect', states: ['open', 'inProgress'], order: 'newest', ...(cursor === undefined ? {} : { cursor }) }, (one) => seesArrangement(reach, one, known))
+    const open = arranged.list(
+      { kind: 'patientConnect', states: ['open', 'inProgress'], order: 'newest', ...(cursor === undefined ? {} : { cursor }) },
+      (one) => seesArrangement(reach, one, known),
+    )
     const callers = callersOf(reach, known)
     return view(
       'patient-connect.njk',
@@ -50,7 +56,9 @@ export function patientConnectPages(site: Site, { operations: { patientConnects,
     const errors = [
       ...(nhsNumber === '' ? [{ field: 'nhsNumber', message: "Enter the patient's NHS number" }] : []),
       ...(patientNumber === '' ? [{ field: 'patientNumber', message: "Enter the patient's telephone number" }] : []),
-      ...(clinician.ok ? [] : [{ field: 'clinician', message: (form['clinician'] ?? '') === '' ? 'Choose who calls the patient' : clinician.message }]),
+      ...(clinician.ok
+        ? []
+        : [{ field: 'clinician', message: (form['clinician'] ?? '') === '' ? 'Choose who calls the patient' : clinician.message }]),
     ]
     if (errors.length > 0 || !clinician.ok) return page(asked, errors)
     const made = await patientConnects.make(actorOfIdentity(identity), { nhsNumber, patientNumber, clinician: clinician.id, validMinutes })
@@ -58,7 +66,13 @@ export function patientConnectPages(site: Site, { operations: { patientConnects,
     if (form['how'] === 'ring') return ring(asked, made.value.id)
     const { id, pin, expiresAt } = made.value
     const known = directory()
-    return view('patient-connect-pin.njk', 'Your PIN', { id, pin, expiresAt, dialIns: pinNumbers(known, clinician.id), clinician: known.clinicians.get(clinician.id)?.name })
+    return view('patient-connect-pin.njk', 'Your PIN', {
+      id,
+      pin,
+      expiresAt,
+      dialIns: pinNumbers(known, clinician.id),
+      clinician: known.clinicians.get(clinician.id)?.name,
+    })
   })
 
   site.get('/patient-connect/:id', 'arrangements', (asked) => about(asked, (one) => shown(asked, one)))
@@ -103,7 +117,13 @@ export function patientConnectPages(site: Site, { operations: { patientConnects,
     return view(
       'patient-connect-one.njk',
       'Follow-up call',
-      { whole, state: stateInWords(whole), tries: triesInWords(one.tries, known), outcomes: patientConnectOutcomes.map(({ id, label }) => ({ value: id, text: label })), lastOutcome: one.tries.at(-1)?.outcome },
+      {
+        whole,
+        state: stateInWords(whole),
+        tries: triesInWords(one.tries, known),
+        outcomes: patientConnectOutcomes.map(({ id, label }) => ({ value: id, text: label })),
+        lastOutcome: one.tries.at(-1)?.outcome,
+      },
       { errors, scripts: whileInProgress(whole) },
     )
   }

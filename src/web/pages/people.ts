@@ -32,12 +32,16 @@ export function peoplePages(site: Site, { accounts, operations: { people }, dire
     const last = found.length > pageSize ? page.at(-1) : undefined
     const grants = await accounts.grantsOfAll(page.map((person) => person.id))
     return view('people.njk', 'People', {
-      people: page.map((person) => ({ ...person, roles: (grants.get(person.id) ?? []).filter((grant) => inForce(grant, accounts.now())).map(grantInWords) })),
+      people: page.map((person) => ({
+        ...person,
+        roles: (grants.get(person.id) ?? []).filter((grant) => inForce(grant, accounts.now())).map(grantInWords),
+      })),
       ...(last ? { next: `/people?after=${encodeURIComponent(`${last.name}\n${last.id}`)}` } : {}),
     })
   })
 
-  const newForm = (asked: Asked, errors: readonly FieldError[] = []) => view('new-person.njk', 'Invite somebody', { values: asked.form, clinicians: cliniciansOf(directory()) }, { errors })
+  const newForm = (asked: Asked, errors: readonly FieldError[] = []) =>
+    view('new-person.njk', 'Invite somebody', { values: asked.form, clinicians: cliniciansOf(directory()) }, { errors })
   site.get('/people/new', 'people', (asked) => newForm(asked))
   site.post('/people/new', 'people', async (asked) => {
     const { name = '', email = '', clinician = '' } = asked.form
@@ -76,7 +80,11 @@ export function peoplePages(site: Site, { accounts, operations: { people }, dire
   post('enable', ({ by }, id) => people.letIn(by, id), 'personEnabled')
 
   /** @param link the secret of one that was just made: shown this once */
-  async function shown(asked: Asked, person: Person, { link, errors = [] }: { readonly link?: string; readonly errors?: readonly FieldError[] } = {}): Promise<Answer> {
+  async function shown(
+    asked: Asked,
+    person: Person,
+    { link, errors = [] }: { readonly link?: string; readonly errors?: readonly FieldError[] } = {},
+  ): Promise<Answer> {
     const grants = await accounts.grants(person.id)
     const now = accounts.now()
     return view(
@@ -88,8 +96,12 @@ export function peoplePages(site: Site, { accounts, operations: { people }, dire
         hasPassword: await accounts.hasPassword(person.id),
         factors: await accounts.factors.list(person.id),
         sessions: (await accounts.sessions(person.id)).length,
-        grants: grants.filter((grant) => inForce(grant, now)).map((grant) => ({ id: grant.id, ...grantInWords(grant), approved: isApproved(grant.role) })),
-        roleItems: roleNames.filter((role) => !isApproved(role)).map((role) => ({ value: role, text: `${roles[role].name}: ${roles[role].what}` })),
+        grants: grants
+          .filter((grant) => inForce(grant, now))
+          .map((grant) => ({ id: grant.id, ...grantInWords(grant), approved: isApproved(grant.role) })),
+        roleItems: roleNames
+          .filter((role) => !isApproved(role))
+          .map((role) => ({ value: role, text: `${roles[role].name}: ${roles[role].what}` })),
         scopeItems: scopeItems(directory()),
         mayMail: mailing && person.email !== undefined,
         ...(link === undefined ? {} : { link: `${urlOf(asked)}/sign-in/link/${link}` }),
@@ -108,6 +120,11 @@ function cliniciansOf({ clinicians }: Directory): readonly { readonly value: str
 }
 
 export function scopeItems({ organisations, lines }: Directory): readonly { readonly value: string; readonly text: string }[] {
-  const named = (kind: string, all: Iterable<{ readonly id: string; readonly name: string }>) => [...all].map(({ id, name }) => ({ value: `${kind}:${id}`, text: name })).sort((a, b) => a.text.localeCompare(b.text))
-  return [{ value: 'everywhere', text: 'Everywhere' }, ...named('organisation', organisations.values()), ...named('line', lines.values()).map(({ value, text }) => ({ value, text: `Line: ${text}` }))]
+  const named = (kind: string, all: Iterable<{ readonly id: string; readonly name: string }>) =>
+    [...all].map(({ id, name }) => ({ value: `${kind}:${id}`, text: name })).sort((a, b) => a.text.localeCompare(b.text))
+  return [
+    { value: 'everywhere', text: 'Everywhere' },
+    ...named('organisation', organisations.values()),
+    ...named('line', lines.values()).map(({ value, text }) => ({ value, text: `Line: ${text}` })),
+  ]
 }

@@ -36,7 +36,8 @@ export function phonePages(site: Site, parts: PhonePageParts): void {
       if (!found.value) continue
       const { name } = found.value
       for (const number of found.value.dialIn.slice(0, 1)) dialIn.push({ name, number })
-      for (const line of found.value.lines) if (!lines.has(line.id)) lines.set(line.id, { ...line, on: peopleOn(known, line.id, now()), organisationName: name })
+      for (const line of found.value.lines)
+        if (!lines.has(line.id)) lines.set(line.id, { ...line, on: peopleOn(known, line.id, now()), organisationName: name })
     }
     const search = (query['practice'] ?? '').trim().slice(0, 100)
     const mayBypass = meets(identity, 'bypass')

@@ -32,7 +32,9 @@ export function pocketPages(site: Site, given: PocketPageParts): void {
   site.get('/pocket/state', 'pocket', (asked) =>
     asClinician(asked, async (clinician) => {
       const state = await pocketState(parts, signed(asked), clinician)
-      return state.kind === 'refused' ? unavailable : { kind: 'file', name: 'pocket.json', type: 'application/json', body: JSON.stringify(state.value) }
+      return state.kind === 'refused'
+        ? unavailable
+        : { kind: 'file', name: 'pocket.json', type: 'application/json', body: JSON.stringify(state.value) }
     }),
   )
 
@@ -41,14 +43,21 @@ export function pocketPages(site: Site, given: PocketPageParts): void {
     const record = callRecord(await store.events(call))
     if (!record || !reaches(reachOf(asked.identity, 'outcomes'), ofCall(record), directory())) return missing
     const actor = actorOfIdentity(asked.identity)
-    const left = await operations.once.ask(asked.by.actor, asked.form['once'] ?? '', () => operations.outcomes.leave(actor, { call, outcome: asked.form['outcome'] ?? '' }))
+    const left = await operations.once.ask(asked.by.actor, asked.form['once'] ?? '', () =>
+      operations.outcomes.leave(actor, { call, outcome: asked.form['outcome'] ?? '' }),
+    )
     return left.kind === 'refused' ? page(asked, [{ field: '', message: left.message }]) : goTo('/pocket', 'outcomeLeft')
   })
 
   site.post('/pocket/lines/:line/ring', 'pocket', (asked) =>
     asClinician(asked, async ({ id }) => {
       const at = asked.form['pressedAt']
-      const pressed = await pressLine({ ...given, once: operations.once }, asked.by.actor, { clinician: id, line: asked.params['line'] ?? '', once: asked.form['once'] ?? '', ...(at === undefined || at === '' ? {} : { at: Number(at) }) })
+      const pressed = await pressLine({ ...given, once: operations.once }, asked.by.actor, {
+        clinician: id,
+        line: asked.params['line'] ?? '',
+        once: asked.form['once'] ?? '',
+        ...(at === undefined || at === '' ? {} : { at: Number(at) }),
+      })
       return pressed.kind === 'refused' ? page(asked, [{ field: '', message: whyNot[pressed.why] }]) : goTo('/pocket', 'ringing')
     }),
   )
@@ -56,7 +65,11 @@ export function pocketPages(site: Site, given: PocketPageParts): void {
   site.post('/pocket/not-now', 'pocket', (asked) =>
     asClinician(asked, async ({ id }) => {
       const { minutes = '', why = '' } = asked.form
-      const said = await operations.availability.notNow(actorOfIdentity(asked.identity), { clinician: id, minutes: Number(minutes), why: why === '' ? 'other' : why })
+      const said = await operations.availability.notNow(actorOfIdentity(asked.identity), {
+        clinician: id,
+        minutes: Number(minutes),
+        why: why === '' ? 'other' : why,
+      })
       return said.kind === 'refused' ? page(asked, [{ field: said.field ?? '', message: said.message }]) : goTo('/pocket', 'notNow')
     }),
   )
@@ -74,7 +87,22 @@ export function pocketPages(site: Site, given: PocketPageParts): void {
       if (state.kind === 'refused') return unavailable
       const search = (asked.query['search'] ?? '').trim().slice(0, 100)
       const found = search === '' ? undefined : bypassDirectory(directory(), { search, limit: mostFound })
-      return view('pocket.njk', 'My lines', { state: state.value, search, found, bypassNumbers: state.value.bypass.numbers, reasons: notNowReasons, notices: given.notices, mayBeRung: clinician.numbers.some(({ kind }) => kind !== 'browser'), mayPhone: meets(asked.identity, 'browserCalls'), key: () => randomUUID() }, { errors, scripts: ['pocket.js'] })
+      return view(
+        'pocket.njk',
+        'My lines',
+        {
+          state: state.value,
+          search,
+          found,
+          bypassNumbers: state.value.bypass.numbers,
+          reasons: notNowReasons,
+          notices: given.notices,
+          mayBeRung: clinician.numbers.some(({ kind }) => kind !== 'browser'),
+          mayPhone: meets(asked.identity, 'browserCalls'),
+          key: () => randomUUID(),
+        },
+        { errors, scripts: ['pocket.js'] },
+      )
     })
   }
 

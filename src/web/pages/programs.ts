@@ -34,7 +34,10 @@ export function programPages(site: Site, { accounts, operations: { tokens }, dir
   })
 
   /** @param secret of one that was just made: shown this once */
-  async function shown(asked: Asked, { secret, errors = [] }: { readonly secret?: string; readonly errors?: readonly FieldError[] } = {}): Promise<Answer> {
+  async function shown(
+    asked: Asked,
+    { secret, errors = [] }: { readonly secret?: string; readonly errors?: readonly FieldError[] } = {},
+  ): Promise<Answer> {
     const programs = (await accounts.tokenBook.all()).filter(({ kind }) => kind === 'api')
     const people = await accounts.peopleNamed(programs.map(({ madeBy }) => madeBy))
     const chosen = new Set(secret === undefined ? asked.all('may') : [])
@@ -44,8 +47,19 @@ export function programPages(site: Site, { accounts, operations: { tokens }, dir
       {
         values: secret === undefined ? asked.form : {},
         secret,
-        programs: programs.map(({ id, name, permissions: may, scope, madeBy, createdAt, expiresAt, usedAt }) => ({ id, name, createdAt, expiresAt, usedAt, may: may.map((one) => permissions[one]), scope: site.scopeInWords(scope), madeBy: people.get(madeBy)?.name ?? 'The service itself' })),
-        mayItems: permissionNames.filter((one) => meets(asked.identity, one)).map((one) => ({ value: one, text: permissions[one], checked: chosen.has(one) })),
+        programs: programs.map(({ id, name, permissions: may, scope, madeBy, createdAt, expiresAt, usedAt }) => ({
+          id,
+          name,
+          createdAt,
+          expiresAt,
+          usedAt,
+          may: may.map((one) => permissions[one]),
+          scope: site.scopeInWords(scope),
+          madeBy: people.get(madeBy)?.name ?? 'The service itself',
+        })),
+        mayItems: permissionNames
+          .filter((one) => meets(asked.identity, one))
+          .map((one) => ({ value: one, text: permissions[one], checked: chosen.has(one) })),
         scopeItems: scopeItems(directory()),
         lifeItems: lives.map((days) => ({ value: String(days), text: `${days} days` })),
       },

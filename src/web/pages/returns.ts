@@ -26,10 +26,14 @@ export function returnPages(site: Site, { returns, accounts }: ReturnParts): voi
 
   const file = async (asked: Asked, work: (month: string) => Promise<string>): Promise<Answer> => {
     const month = asked.params['month'] ?? ''
-    return returns.months().includes(month) ? { kind: 'file', name: `return-${month}.csv`, type: 'text/csv; charset=utf-8', body: await work(month) } : missing
+    return returns.months().includes(month)
+      ? { kind: 'file', name: `return-${month}.csv`, type: 'text/csv; charset=utf-8', body: await work(month) }
+      : missing
   }
 
-  site.get('/returns/:month', 'reports', (asked) => file(asked, async (month) => returnAsCsv(await returns.of(month, reachOf(asked.identity, 'reports')))))
+  site.get('/returns/:month', 'reports', (asked) =>
+    file(asked, async (month) => returnAsCsv(await returns.of(month, reachOf(asked.identity, 'reports')))),
+  )
 
   // Of a part of the service there is no return.
   site.post('/returns/:month/hand-in', 'reports', (asked) => {

@@ -10,7 +10,18 @@ import type { RotaEdit, RotaOperations } from '../../operations/rotas.js'
 import type { VersionedDirectory } from '../../store/kept-directory.js'
 import { choiceField, choose } from '../choices.js'
 import { differs, problemsOf, wrongReason } from '../directory-changes.js'
-import { changesFor, placeChoices, placeFields, placesRead, placeValues, rotaField, rotaInFile, sessionRead, sessionValues, type FileSession } from '../rota-forms.js'
+import {
+  changesFor,
+  placeChoices,
+  placeFields,
+  placesRead,
+  placeValues,
+  rotaField,
+  rotaInFile,
+  sessionRead,
+  sessionValues,
+  type FileSession,
+} from '../rota-forms.js'
 import { goTo, missing, view, type Answer, type Asked, type FieldError, type Site } from '../site.js'
 
 export interface RotaPageParts {
@@ -22,7 +33,15 @@ export interface RotaPageParts {
 
 type Values = Readonly<Record<string, string>>
 
-const dayNames = { mon: 'Monday', tue: 'Tuesday', wed: 'Wednesday', thu: 'Thursday', fri: 'Friday', sat: 'Saturday', sun: 'Sunday' } as const
+const dayNames = {
+  mon: 'Monday',
+  tue: 'Tuesday',
+  wed: 'Wednesday',
+  thu: 'Thursday',
+  fri: 'Friday',
+  sat: 'Saturday',
+  sun: 'Sunday',
+} as const
 /** So many lines in the list of rotas; others are found by name. */
 const mostShown = 100
 
@@ -34,7 +53,12 @@ export function rotaPages(site: Site, { rotas, inForce, now }: RotaPageParts): v
     const { directory } = inForce.current()
     const search = (query['search'] ?? '').trim().slice(0, 100)
     const lines = linesOf(identity, directory).filter(({ name, id }) => `${name} ${id}`.toLowerCase().includes(search.toLowerCase()))
-    const rows = lines.slice(0, mostShown).map((line) => ({ id: line.id, name: line.name, trust: directory.organisations.get(line.trust)?.name ?? line.trust, gaps: gapsIn(directory, line) }))
+    const rows = lines.slice(0, mostShown).map((line) => ({
+      id: line.id,
+      name: line.name,
+      trust: directory.organisations.get(line.trust)?.name ?? line.trust,
+      gaps: gapsIn(directory, line),
+    }))
     return view('rotas.njk', 'Rotas', { rows, search, more: Math.max(0, lines.length - mostShown) })
   })
 
@@ -49,10 +73,20 @@ export function rotaPages(site: Site, { rotas, inForce, now }: RotaPageParts): v
 
   withLine('sessions/new', (asked, line, at) => {
     const back = `/rotas/${line.id}`
-    const form = (values: Values, errors: readonly FieldError[] = []) => sessionForm(line, at, values, errors, { title: 'New session', isNew: true })
-    if (asked.request.method === 'GET') return form({ ...sessionValues({ session: '', days: 'mon-fri', time: '09:00-17:00', entries: [] }), version: String(at.version) })
+    const form = (values: Values, errors: readonly FieldError[] = []) =>
+      sessionForm(line, at, values, errors, { title: 'New session', isNew: true })
+    if (asked.request.method === 'GET')
+      return form({ ...sessionValues({ session: '', days: 'mon-fri', time: '09:00-17:00', entries: [] }), version: String(at.version) })
     const read = chosen(asked, line, at.directory)
-    return read.kind === 'wrong' ? form(read.values, read.errors) : save(asked, line, read.values, { pattern: [...rotaInFile(at.directory, line.id).pattern, sessionRead(read.values)] }, { back, form })
+    return read.kind === 'wrong'
+      ? form(read.values, read.errors)
+      : save(
+          asked,
+          line,
+          read.values,
+          { pattern: [...rotaInFile(at.directory, line.id).pattern, sessionRead(read.values)] },
+          { back, form },
+        )
   })
 
   withLine('sessions/:index', (asked, line, at) => {
@@ -61,14 +95,33 @@ export function rotaPages(site: Site, { rotas, inForce, now }: RotaPageParts): v
     const shown = pattern[Number(asked.params['index'])]
     const was = asked.form['was'] ?? (shown && JSON.stringify(shown))
     const title = 'A session of every week'
-    const form = (values: Values, errors: readonly FieldError[] = []) => sessionForm(line, at, { ...values, was: was ?? '' }, errors, { title, isNew: false })
+    const form = (values: Values, errors: readonly FieldError[] = []) =>
+      sessionForm(line, at, { ...values, was: was ?? '' }, errors, { title, isNew: false })
     if (was === undefined) return missing
     if (asked.request.method === 'GET') return shown ? form({ ...sessionValues(shown), version: String(at.version) }) : missing
     const place = pattern.findIndex((one) => JSON.stringify(one) === was)
     const read = chosen(asked, line, at.directory)
-    if (place < 0) return form(read.values, [{ field: '', message: 'Somebody else has changed this session meanwhile. Go back to the rota, and look at it again' }])
-    if (asked.form['remove'] === 'yes') return save(asked, line, { ...read.values, remove: 'yes', was }, { pattern: pattern.filter((_, index) => index !== place) }, { back, form })
-    return read.kind === 'wrong' ? form(read.values, read.errors) : save(asked, line, { ...read.values, was }, { pattern: pattern.map((one, index) => (index === place ? sessionRead(read.values) : one)) }, { back, form })
+    if (place < 0)
+      return form(read.values, [
+        { field: '', message: 'Somebody else has changed this session meanwhile. Go back to the rota, and look at it again' },
+      ])
+    if (asked.form['remove'] === 'yes')
+      return save(
+        asked,
+        line,
+        { ...read.values, remove: 'yes', was },
+        { pattern: pattern.filter((_, index) => index !== place) },
+        { back, form },
+      )
+    return read.kind === 'wrong'
+      ? form(read.values, read.errors)
+      : save(
+          asked,
+          line,
+          { ...read.values, was },
+          { pattern: pattern.map((one, index) => (index === place ? sessionRead(read.values) : one)) },
+          { back, form },
+        )
   })
 
   // A session on one date
@@ -83,33 +136,71 @@ export function rotaPages(site: Site, { rotas, inForce, now }: RotaPageParts): v
     const isPast = day < today(line)
     const back = `/rotas/${line.id}?week=${dateOf(mondayOf(day))}`
     const form = (values: Values, errors: readonly FieldError[] = []) =>
-      view('rota-date.njk', `${planned ? session : 'Another session'}, ${dayInWords(date)}`, { line, values, back, isPast, known: planned !== undefined, everyWeek: planned !== undefined && rota !== undefined && sessionPlansOn({ ...rota, changes: [] }, day).some(({ name }) => name === session), ...fields(line, at.directory, values) }, { errors })
+      view(
+        'rota-date.njk',
+        `${planned ? session : 'Another session'}, ${dayInWords(date)}`,
+        {
+          line,
+          values,
+          back,
+          isPast,
+          known: planned !== undefined,
+          everyWeek:
+            planned !== undefined &&
+            rota !== undefined &&
+            sessionPlansOn({ ...rota, changes: [] }, day).some(({ name }) => name === session),
+          ...fields(line, at.directory, values),
+        },
+        { errors },
+      )
     if (asked.request.method === 'GET') {
       const kind = planned?.closed === true ? 'closed' : planned?.changed === true || !planned ? 'these' : 'pattern'
-      return form({ session, kind, time: planned ? showSpan(planned.span) : '', ...placeValues(planned ? placesOf(planned.entries) : []), version: String(at.version) })
+      return form({
+        session,
+        kind,
+        time: planned ? showSpan(planned.span) : '',
+        ...placeValues(planned ? placesOf(planned.entries) : []),
+        version: String(at.version),
+      })
     }
     const read = chosen(asked, line, at.directory)
     if (isPast) return form(read.values, [{ field: '', message: 'This day is over; what was rung then stays as it was' }])
     if (read.kind === 'wrong') return form(read.values, read.errors)
     const kind = asked.form['kind'] ?? ''
     if (session === '') return form(read.values, [{ field: 'session', message: 'Enter what the session is called' }])
-    if (kind !== 'pattern' && kind !== 'closed' && kind !== 'these') return form(read.values, [{ field: 'kind', message: 'Choose who is rung' }])
+    if (kind !== 'pattern' && kind !== 'closed' && kind !== 'these')
+      return form(read.values, [{ field: 'kind', message: 'Choose who is rung' }])
     const time = (read.values['time'] ?? '').replaceAll(/\s/g, '')
     const entries = placesRead(read.values)
-    if (kind === 'these' && entries.length === 0) return form(read.values, [{ field: 'place0', message: 'Choose somebody, or that nobody is rung' }])
+    if (kind === 'these' && entries.length === 0)
+      return form(read.values, [{ field: 'place0', message: 'Choose somebody, or that nobody is rung' }])
     const { changes } = rotaInFile(at.directory, line.id)
-    const wanted = kind === 'these' ? { kind: 'these' as const, entries, ...(time === '' || (planned && time === showSpan(planned.span) && !hasOwnTime(changes, date, session)) ? {} : { time }) } : { kind: kind === 'closed' ? ('closed' as const) : ('pattern' as const) }
+    const wanted =
+      kind === 'these'
+        ? {
+            kind: 'these' as const,
+            entries,
+            ...(time === '' || (planned && time === showSpan(planned.span) && !hasOwnTime(changes, date, session)) ? {} : { time }),
+          }
+        : { kind: kind === 'closed' ? ('closed' as const) : ('pattern' as const) }
     return save(asked, line, { ...read.values, kind }, { changes: changesFor(changes, { date, session }, wanted) }, { back, form })
   })
 
   /** Checks a change, shows what differs, and saves it once it was seen and has its reason. */
-  async function save(asked: Asked, line: Line, values: Values, set: Pick<RotaEdit, 'pattern' | 'changes'>, { back, form }: { readonly back: string; readonly form: (values: Values, errors: readonly FieldError[]) => Answer }): Promise<Answer> {
+  async function save(
+    asked: Asked,
+    line: Line,
+    values: Values,
+    set: Pick<RotaEdit, 'pattern' | 'changes'>,
+    { back, form }: { readonly back: string; readonly form: (values: Values, errors: readonly FieldError[]) => Answer },
+  ): Promise<Answer> {
     const why = asked.form['why'] ?? ''
     const version = /^\d{1,9}$/.test(values['version'] ?? '') ? Number(values['version']) : inForce.current().version
     const checked = await rotas.check(line.id, { version, ...set })
     if (checked.kind === 'refused') return form(values, problemsOf(checked, rotaField))
     if (checked.value.changes.length === 0) return goTo(back, 'directorySame')
-    const sure = (errors: readonly FieldError[] = []) => differs(asked.request.url.split('?')[0] ?? '', back, values, checked.value.changes, why, errors)
+    const sure = (errors: readonly FieldError[] = []) =>
+      differs(asked.request.url.split('?')[0] ?? '', back, values, checked.value.changes, why, errors)
     if (asked.form['sure'] !== 'yes') return sure()
     const wrong = wrongReason(why)
     if (wrong) return sure([wrong])
@@ -117,7 +208,10 @@ export function rotaPages(site: Site, { rotas, inForce, now }: RotaPageParts): v
     return saved.kind === 'refused' ? form(values, problemsOf(saved, rotaField)) : goTo(back, 'directorySaved')
   }
 
-  function about({ params, identity }: Asked, work: (line: Line, at: VersionedDirectory) => Answer | Promise<Answer>): Answer | Promise<Answer> {
+  function about(
+    { params, identity }: Asked,
+    work: (line: Line, at: VersionedDirectory) => Answer | Promise<Answer>,
+  ): Answer | Promise<Answer> {
     const at = inForce.current()
     const line = at.directory.lines.get(params['line'] ?? '')
     return line && reaches(reachOf(identity, 'rotas'), { line: line.id }, at.directory) ? work(line, at) : missing
@@ -127,9 +221,20 @@ export function rotaPages(site: Site, { rotas, inForce, now }: RotaPageParts): v
     const monday = mondayOf(dayNumber(asked ?? '') ?? today(line))
     const rota = directory.rotas.get(line.id) ?? { line: line.id, pattern: [], changes: [] }
     const planned = weekPlan(rota, line.timeZone, monday)
-    const names = [...new Set([...planned].sort((a, b) => clock(line).format(a.from).localeCompare(clock(line).format(b.from))).map(({ name }) => name))]
+    const names = [
+      ...new Set([...planned].sort((a, b) => clock(line).format(a.from).localeCompare(clock(line).format(b.from))).map(({ name }) => name)),
+    ]
     const days = Array.from({ length: 7 }, (_, index) => dateOf(monday + index))
-    const rows = names.map((name) => ({ name, cells: days.map((date) => planned.filter((one) => one.name === name && one.date === date).map((one) => cell(line, directory, one))[0] ?? { date, isNone: true }) }))
+    const rows = names.map((name) => ({
+      name,
+      cells: days.map(
+        (date) =>
+          planned.filter((one) => one.name === name && one.date === date).map((one) => cell(line, directory, one))[0] ?? {
+            date,
+            isNone: true,
+          },
+      ),
+    }))
     return view('rota.njk', `Rota of ${line.name}`, {
       line,
       trust: directory.organisations.get(line.trust)?.name ?? line.trust,
@@ -139,13 +244,27 @@ export function rotaPages(site: Site, { rotas, inForce, now }: RotaPageParts): v
       isThisWeek: mondayOf(today(line)) === monday,
       days: days.map((date) => ({ date, text: dayInWords(date), isOver: (dayNumber(date) ?? 0) < today(line) })),
       rows,
-      sessions: rotaInFile(directory, line.id).pattern.map((one, index) => ({ index, name: one.session, days: [one.days].flat().join(', '), time: one.time, people: peopleIn(directory, one) })),
+      sessions: rotaInFile(directory, line.id).pattern.map((one, index) => ({
+        index,
+        name: one.session,
+        days: [one.days].flat().join(', '),
+        time: one.time,
+        people: peopleIn(directory, one),
+      })),
     })
   }
 
   function cell(line: Line, directory: Directory, { name, date, from, to, entries, closed, changed }: PlannedSession) {
     const mayChange = (dayNumber(date) ?? 0) >= today(line)
-    return { name, date, time: `${clock(line).format(from)} to ${clock(line).format(to)}`, people: entries.map((entry) => nameOf(directory, entry)), closed, changed, ...(mayChange ? { href: `/rotas/${line.id}/dates/${date}?session=${encodeURIComponent(name)}` } : {}) }
+    return {
+      name,
+      date,
+      time: `${clock(line).format(from)} to ${clock(line).format(to)}`,
+      people: entries.map((entry) => nameOf(directory, entry)),
+      closed,
+      changed,
+      ...(mayChange ? { href: `/rotas/${line.id}/dates/${date}?session=${encodeURIComponent(name)}` } : {}),
+    }
   }
 
   function today(line: Line): number {
@@ -156,17 +275,34 @@ export function rotaPages(site: Site, { rotas, inForce, now }: RotaPageParts): v
   function gapsIn(directory: Directory, line: Line): number {
     const rota = directory.rotas.get(line.id)
     if (!rota) return 0
-    return Array.from({ length: 7 }, (_, index) => sessionPlansOn(rota, today(line) + index)).flat().filter(({ entries }) => entries.length === 0).length
+    return Array.from({ length: 7 }, (_, index) => sessionPlansOn(rota, today(line) + index))
+      .flat()
+      .filter(({ entries }) => entries.length === 0).length
   }
 
-  function sessionForm(line: Line, { directory }: VersionedDirectory, values: Values, errors: readonly FieldError[], more: { readonly title: string; readonly isNew: boolean }): Answer {
+  function sessionForm(
+    line: Line,
+    { directory }: VersionedDirectory,
+    values: Values,
+    errors: readonly FieldError[],
+    more: { readonly title: string; readonly isNew: boolean },
+  ): Answer {
     const on = new Set((values['days'] ?? '').split(','))
     const days = daysOfWeek.map((day) => ({ value: day, text: dayNames[day], checked: on.has(day) }))
-    return view('rota-session.njk', more.title, { line, values, days, isNew: more.isNew, back: `/rotas/${line.id}`, ...fields(line, directory, values) }, { errors })
+    return view(
+      'rota-session.njk',
+      more.title,
+      { line, values, days, isNew: more.isNew, back: `/rotas/${line.id}`, ...fields(line, directory, values) },
+      { errors },
+    )
   }
 
   /** What was chosen, with whoever was written by name as their id. */
-  function chosen(asked: Asked, line: Line, directory: Directory): { readonly kind: 'read' | 'wrong'; readonly values: Values; readonly errors: readonly FieldError[] } {
+  function chosen(
+    asked: Asked,
+    line: Line,
+    directory: Directory,
+  ): { readonly kind: 'read' | 'wrong'; readonly values: Values; readonly errors: readonly FieldError[] } {
     const choices = placeChoices(directory, line)
     const errors: FieldError[] = []
     const days = asked.all('day')
@@ -190,7 +326,9 @@ function fields(line: Line, directory: Directory, values: Values) {
 
 function linesOf(identity: Identity, directory: Directory): readonly Line[] {
   const reach = reachOf(identity, 'rotas')
-  return [...directory.lines.values()].filter(({ id }) => reaches(reach, { line: id }, directory)).sort((a, b) => a.name.localeCompare(b.name, 'en-GB'))
+  return [...directory.lines.values()]
+    .filter(({ id }) => reaches(reach, { line: id }, directory))
+    .sort((a, b) => a.name.localeCompare(b.name, 'en-GB'))
 }
 
 function hasOwnTime(changes: readonly Readonly<Record<string, unknown>>[], date: string, session: string): boolean {

@@ -31,7 +31,9 @@ export function screenPages(site: Site, { accounts, operations: { tokens }, dire
     const { name = '', scope = '', days = '', look = '' } = asked.form
     const made = await tokens.forScreen(asked.by, { name, scope, days: Number(days), lines: asked.all('lines') })
     if (made.kind === 'refused') return shown(asked, { errors: fieldErrors(made) })
-    return shown(asked, { link: `${urlOf(asked)}/screen/${made.value.secret}${look === 'dark' || look === 'light' ? `?look=${look}` : ''}` })
+    return shown(asked, {
+      link: `${urlOf(asked)}/screen/${made.value.secret}${look === 'dark' || look === 'light' ? `?look=${look}` : ''}`,
+    })
   })
 
   site.post('/screens/:id/end', 'tokens', async (asked) => {
@@ -40,7 +42,10 @@ export function screenPages(site: Site, { accounts, operations: { tokens }, dire
   })
 
   /** @param link of one that was just made: shown this once */
-  async function shown(asked: Asked, { link, errors = [] }: { readonly link?: string; readonly errors?: readonly FieldError[] } = {}): Promise<Answer> {
+  async function shown(
+    asked: Asked,
+    { link, errors = [] }: { readonly link?: string; readonly errors?: readonly FieldError[] } = {},
+  ): Promise<Answer> {
     const screens = (await accounts.tokenBook.all()).filter(({ kind }) => kind === 'kiosk')
     const people = await accounts.peopleNamed(screens.map(({ madeBy }) => madeBy))
     return view(
@@ -49,9 +54,19 @@ export function screenPages(site: Site, { accounts, operations: { tokens }, dire
       {
         values: link === undefined ? asked.form : {},
         link,
-        screens: screens.map(({ id, name, scope, also = [], madeBy, createdAt, expiresAt, usedAt }) => ({ id, name, createdAt, expiresAt, usedAt, scope: [scope, ...also].map((one) => site.scopeInWords(one)).join(', '), madeBy: people.get(madeBy)?.name ?? 'The service itself' })),
+        screens: screens.map(({ id, name, scope, also = [], madeBy, createdAt, expiresAt, usedAt }) => ({
+          id,
+          name,
+          createdAt,
+          expiresAt,
+          usedAt,
+          scope: [scope, ...also].map((one) => site.scopeInWords(one)).join(', '),
+          madeBy: people.get(madeBy)?.name ?? 'The service itself',
+        })),
         scopeItems: scopeItems(directory()),
-        lineItems: [...directory().lines.values()].map(({ id, name }) => ({ value: id, text: name, checked: link === undefined && asked.all('lines').includes(id) })).sort((a, b) => a.text.localeCompare(b.text, 'en-GB')),
+        lineItems: [...directory().lines.values()]
+          .map(({ id, name }) => ({ value: id, text: name, checked: link === undefined && asked.all('lines').includes(id) }))
+          .sort((a, b) => a.text.localeCompare(b.text, 'en-GB')),
         lifeItems: lives.map((days) => ({ value: String(days), text: `${days} days` })),
         lookItems: Object.entries(looks).map(([value, text]) => ({ value, text })),
       },
@@ -60,7 +75,11 @@ export function screenPages(site: Site, { accounts, operations: { tokens }, dire
   }
 
   // The first visit takes the token out of the address and into a cookie. A browser in which somebody is signed in is asked first: it would be a screen from then on.
-  site.get('/screen/:secret', 'anyone', async (asked) => (asked.identity.kind === 'person' && (await isGood(asked)) ? view('screen-link.njk', 'Make this browser a screen', { look: lookOf(asked.query) }) : begin(asked)))
+  site.get('/screen/:secret', 'anyone', async (asked) =>
+    asked.identity.kind === 'person' && (await isGood(asked))
+      ? view('screen-link.njk', 'Make this browser a screen', { look: lookOf(asked.query) })
+      : begin(asked),
+  )
   site.post('/screen/:secret', 'anyone', begin)
 
   function isGood(asked: Asked): Promise<boolean> {
@@ -75,7 +94,11 @@ export function screenPages(site: Site, { accounts, operations: { tokens }, dire
     if (asked.identity.kind === 'person') await accounts.endSession(asked.by, asked.identity.person.id, asked.identity.session.id)
     const look = lookOf(asked.query) ?? lookOf(asked.form)
     const life = Math.min(longestCookieMs, (identity.token.expiresAt ?? Number.POSITIVE_INFINITY) - accounts.now())
-    return { kind: 'goTo', path: `/wallboard${look === undefined ? '' : `?look=${look}`}`, cookies: [setSessionCookie(asked.request, secret, life)] }
+    return {
+      kind: 'goTo',
+      path: `/wallboard${look === undefined ? '' : `?look=${look}`}`,
+      cookies: [setSessionCookie(asked.request, secret, life)],
+    }
   }
 }
 

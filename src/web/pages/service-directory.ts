@@ -29,7 +29,12 @@ export function serviceDirectoryPages(site: Site, { accounts, directory, store, 
       .map((id) => ({ id, name: known.get(id)?.name ?? id }))
       .filter(({ id, name }) => `${name} ${id}`.toLowerCase().includes(search.toLowerCase()))
       .sort((a, b) => a.name.localeCompare(b.name, 'en-GB'))
-    return view('service-directories.njk', 'Service Directory', { organisations: found.slice(0, mostShown), more: Math.max(0, found.length - mostShown), search, searched: theirs.length > mostShown })
+    return view('service-directories.njk', 'Service Directory', {
+      organisations: found.slice(0, mostShown),
+      more: Math.max(0, found.length - mostShown),
+      search,
+      searched: theirs.length > mostShown,
+    })
   })
 
   site.get('/service-directory/:organisation', 'services', (asked) => about(asked, (id) => shown(asked, id)))
@@ -43,7 +48,9 @@ export function serviceDirectoryPages(site: Site, { accounts, directory, store, 
 
   site.post('/service-directory/:organisation/link/end', 'directory', async (asked) => {
     const id = asked.params['organisation'] ?? ''
-    return (await accounts.tokenBook.endPublicLink(asked.by, id)) ? goTo(`/service-directory/${encodeURIComponent(id)}`, 'publicLinkEnded') : missing
+    return (await accounts.tokenBook.endPublicLink(asked.by, id))
+      ? goTo(`/service-directory/${encodeURIComponent(id)}`, 'publicLinkEnded')
+      : missing
   })
 
   site.get('/services/:secret', 'anyone', async (asked) => {
@@ -51,7 +58,9 @@ export function serviceDirectoryPages(site: Site, { accounts, directory, store, 
     if (organisation === undefined) return missing
     const found = await serviceDirectory({ directory, store, now }, organisation)
     if (found.kind === 'refused') return notFound(found)
-    return found.value ? view('service-directory.njk', 'Service Directory', { public: true, services: await withCodes(found.value) }, paper) : missing
+    return found.value
+      ? view('service-directory.njk', 'Service Directory', { public: true, services: await withCodes(found.value) }, paper)
+      : missing
   })
 
   async function about({ identity, params }: Asked, work: (organisation: string) => Promise<Answer>): Promise<Answer> {
@@ -65,7 +74,18 @@ export function serviceDirectoryPages(site: Site, { accounts, directory, store, 
     if (found.kind === 'refused') return notFound(found)
     if (!found.value) return missing
     const mayLink = meets(asked.identity, 'directory')
-    return view('service-directory.njk', 'Service Directory', { services: await withCodes(found.value), several: organisationsOf(asked.identity).length > 1, mayLink, ...(mayLink ? { linkSince: (await accounts.tokenBook.publicLink(id))?.createdAt } : {}), link }, paper)
+    return view(
+      'service-directory.njk',
+      'Service Directory',
+      {
+        services: await withCodes(found.value),
+        several: organisationsOf(asked.identity).length > 1,
+        mayLink,
+        ...(mayLink ? { linkSince: (await accounts.tokenBook.publicLink(id))?.createdAt } : {}),
+        link,
+      },
+      paper,
+    )
   }
 
   /** Those for which they may do anything, and those that run lines for which they may. */
@@ -73,12 +93,17 @@ export function serviceDirectoryPages(site: Site, { accounts, directory, store, 
     const { everywhere, organisations, lines } = reachOf(identity, 'services')
     const known = directory()
     if (everywhere) return [...known.organisations.keys()]
-    return [...new Set([...organisations, ...[...lines].flatMap((line) => known.lines.get(line)?.trust ?? [])])].filter((id) => known.organisations.has(id))
+    return [...new Set([...organisations, ...[...lines].flatMap((line) => known.lines.get(line)?.trust ?? [])])].filter((id) =>
+      known.organisations.has(id),
+    )
   }
 }
 
 /** With a code of each number that can be dialled from elsewhere, to be held before a telephone. */
 async function withCodes({ lines, ...rest }: ServiceDirectory) {
-  const coded = lines.map(async ({ direct, ...line }) => ({ ...line, direct: await Promise.all(direct.map(async (number) => ({ number, code: await telephoneCode(number) }))) }))
+  const coded = lines.map(async ({ direct, ...line }) => ({
+    ...line,
+    direct: await Promise.all(direct.map(async (number) => ({ number, code: await telephoneCode(number) }))),
+  }))
   return { ...rest, lines: await Promise.all(coded) }
 }

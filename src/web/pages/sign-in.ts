@@ -22,7 +22,11 @@ export interface SignInParts {
 }
 
 /** What a sign-in that was right leads to: a session and the page that they wanted, or the question for a second factor. */
-export type Begun = (asked: Asked, signedIn: Extract<SignedIn, { readonly kind: 'in' | 'second' }>, next: string | undefined) => Answer | Promise<Answer>
+export type Begun = (
+  asked: Asked,
+  signedIn: Extract<SignedIn, { readonly kind: 'in' | 'second' }>,
+  next: string | undefined,
+) => Answer | Promise<Answer>
 
 /** Whoever asks once more within this time is sent nothing more, ms. */
 const askedAgainMs = 5 * 60_000
@@ -30,22 +34,45 @@ const askedAgainMs = 5 * 60_000
 /** Signing in and out. @returns how other ways to sign in go on */
 export function signInPages(site: Site, { accounts, demoLink, networkOf, urlOf, providers, outbox }: SignInParts): Begun {
   const form = (asked: Asked, errors: readonly FieldError[] = []) =>
-    view('sign-in.njk', 'Sign in', { email: asked.form['email'] ?? '', next: nextOf(asked.query['next'] ?? asked.form['next']), demo: demoLink !== undefined, secure: isSecure(asked.request), passkeys: placeOf(urlOf(asked)) !== undefined, providers, mailing: outbox !== undefined }, { errors, scripts: ['password.js'] })
+    view(
+      'sign-in.njk',
+      'Sign in',
+      {
+        email: asked.form['email'] ?? '',
+        next: nextOf(asked.query['next'] ?? asked.form['next']),
+        demo: demoLink !== undefined,
+        secure: isSecure(asked.request),
+        passkeys: placeOf(urlOf(asked)) !== undefined,
+        providers,
+        mailing: outbox !== undefined,
+      },
+      { errors, scripts: ['password.js'] },
+    )
 
-  site.get('/sign-in', 'anyone', (asked) => (asked.identity.kind === 'person' ? goTo(nextOf(asked.query['next']) ?? site.homeOf(asked.identity)) : form(asked)))
+  site.get('/sign-in', 'anyone', (asked) =>
+    asked.identity.kind === 'person' ? goTo(nextOf(asked.query['next']) ?? site.homeOf(asked.identity)) : form(asked),
+  )
 
   site.post('/sign-in', 'anyone', async (asked) => {
     const { email = '', password = '', next } = asked.form
-    const errors = [...(email.trim() === '' ? [{ field: 'email', message: 'Enter your email address' }] : []), ...(password === '' ? [{ field: 'password', message: 'Enter your password' }] : [])]
+    const errors = [
+      ...(email.trim() === '' ? [{ field: 'email', message: 'Enter your email address' }] : []),
+      ...(password === '' ? [{ field: 'password', message: 'Enter your password' }] : []),
+    ]
     if (errors.length > 0) return form(asked, errors)
     if (!isSecure(asked.request)) return form(asked, [{ field: '', message: 'Passwords are taken over HTTPS alone' }])
-    const signedIn = await accounts.signInByPassword({ email, password: password.slice(0, 1_000) }, { ...fromOf(asked), network: networkOf(asked.request.ip) })
+    const signedIn = await accounts.signInByPassword(
+      { email, password: password.slice(0, 1_000) },
+      { ...fromOf(asked), network: networkOf(asked.request.ip) },
+    )
     switch (signedIn.kind) {
       case 'in':
       case 'second':
         return begun(asked, signedIn, next)
       case 'slow':
-        return form(asked, [{ field: 'email', message: `Too many wrong passwords from your network. Try again in ${inWords(signedIn.waitMs)}` }])
+        return form(asked, [
+          { field: 'email', message: `Too many wrong passwords from your network. Try again in ${inWords(signedIn.waitMs)}` },
+        ])
       default:
         return form(asked, [{ field: 'email', message: 'The email address or the password is wrong' }])
     }
@@ -57,9 +84,17 @@ export function signInPages(site: Site, { accounts, demoLink, networkOf, urlOf, 
       const email = (asked.form['email'] ?? '').trim()
       if (email === '' || email.length > 200) return form(asked, [{ field: 'email', message: 'Enter your email address' }])
       const waitMs = await accounts.mayAskForLink(email, networkOf(asked.request.ip))
-      if (waitMs > 0) return form(asked, [{ field: 'email', message: `Too many links were asked for from your network. Try again in ${inWords(waitMs)}` }])
+      if (waitMs > 0)
+        return form(asked, [
+          { field: 'email', message: `Too many links were asked for from your network. Try again in ${inWords(waitMs)}` },
+        ])
       const person = await accounts.personByEmail(email)
-      if (person && person.disabledAt === undefined) await outbox.put(person.id, { kind: 'signInLink', by: person.id }, `asked ${person.id} ${Math.floor(accounts.now() / askedAgainMs)}`)
+      if (person && person.disabledAt === undefined)
+        await outbox.put(
+          person.id,
+          { kind: 'signInLink', by: person.id },
+          `asked ${person.id} ${Math.floor(accounts.now() / askedAgainMs)}`,
+        )
       return goTo('/sign-in', 'linkAsked')
     })
   }
@@ -74,7 +109,8 @@ export function signInPages(site: Site, { accounts, demoLink, networkOf, urlOf, 
     if (code.trim() === '') return secondForm(asked, { step }, next, [{ field: 'code', message: 'Enter a code' }])
     const signedIn = await accounts.signInByCode(step, code.slice(0, 100), fromOf(asked))
     if (signedIn.kind === 'in') return begun(asked, signedIn, next)
-    if (signedIn.kind === 'over' || signedIn.kind === 'second') return form(asked, [{ field: 'email', message: 'It took too long. Sign in again' }])
+    if (signedIn.kind === 'over' || signedIn.kind === 'second')
+      return form(asked, [{ field: 'email', message: 'It took too long. Sign in again' }])
     return secondForm(asked, { step }, next, [{ field: 'code', message: whatIsWrongWithCode(signedIn) }])
   })
 
@@ -82,7 +118,17 @@ export function signInPages(site: Site, { accounts, demoLink, networkOf, urlOf, 
   const passkeyForm = async (asked: Asked, errors: readonly FieldError[] = []) => {
     const place = placeOf(urlOf(asked))
     if (!place) return missing
-    return view('passkey.njk', 'Sign in with a passkey', { ...(await accounts.factors.askForPasskey(place)), action: '/sign-in/passkey/shown', next: nextOf(asked.form['next']), back: '/sign-in' }, { errors, scripts: ['passkey.js'] })
+    return view(
+      'passkey.njk',
+      'Sign in with a passkey',
+      {
+        ...(await accounts.factors.askForPasskey(place)),
+        action: '/sign-in/passkey/shown',
+        next: nextOf(asked.form['next']),
+        back: '/sign-in',
+      },
+      { errors, scripts: ['passkey.js'] },
+    )
   }
 
   site.post('/sign-in/passkey', 'anyone', (asked) => passkeyForm(asked))
@@ -90,7 +136,9 @@ export function signInPages(site: Site, { accounts, demoLink, networkOf, urlOf, 
     const place = placeOf(urlOf(asked))
     if (!place) return missing
     const signedIn = await accounts.signInByPasskey(place, asked.form['step'] ?? '', answerIn(asked), fromOf(asked))
-    return signedIn.kind === 'in' ? begun(asked, signedIn, asked.form['next']) : passkeyForm(asked, [{ field: 'show', message: 'This passkey does not sign in here. Try again, or use your password' }])
+    return signedIn.kind === 'in'
+      ? begun(asked, signedIn, asked.form['next'])
+      : passkeyForm(asked, [{ field: 'show', message: 'This passkey does not sign in here. Try again, or use your password' }])
   })
 
   if (demoLink) {
@@ -105,7 +153,9 @@ export function signInPages(site: Site, { accounts, demoLink, networkOf, urlOf, 
     const link = await accounts.link(asked.params['secret'] ?? '')
     const person = link && (await accounts.person(link.person))
     if (!link || !person) return view('link.njk', 'This link has been used, or is too old', {}, { status: 404 })
-    return link.kind === 'demo' ? follow(asked) : view('link.njk', 'Sign in to Ringround', { name: person.name, invited: link.kind === 'invitation' })
+    return link.kind === 'demo'
+      ? follow(asked)
+      : view('link.njk', 'Sign in to Ringround', { name: person.name, invited: link.kind === 'invitation' })
   })
 
   site.post('/sign-in/link/:secret', 'anyone', follow)
@@ -113,28 +163,47 @@ export function signInPages(site: Site, { accounts, demoLink, networkOf, urlOf, 
   async function follow(asked: Asked): Promise<Answer> {
     const link = await accounts.link(asked.params['secret'] ?? '')
     // A session can be read on the way as a password can; in the demo there is nothing to read.
-    if (link !== undefined && link.kind !== 'demo' && !isSecure(asked.request)) return view('link.njk', 'Sign in over HTTPS', { plain: true }, { status: 403 })
+    if (link !== undefined && link.kind !== 'demo' && !isSecure(asked.request))
+      return view('link.njk', 'Sign in over HTTPS', { plain: true }, { status: 403 })
     const signedIn = await accounts.signInByLink(asked.params['secret'] ?? '', fromOf(asked))
     if (signedIn.kind === 'second') return begun(asked, signedIn, undefined)
     if (signedIn.kind !== 'in') return view('link.njk', 'This link has been used, or is too old', {}, { status: 404 })
-    return begun(asked, signedIn, signedIn.session.method === 'demo' || (await accounts.hasPassword(signedIn.person.id)) ? undefined : '/account/password')
+    return begun(
+      asked,
+      signedIn,
+      signedIn.session.method === 'demo' || (await accounts.hasPassword(signedIn.person.id)) ? undefined : '/account/password',
+    )
   }
 
-  async function begun(asked: Asked, signedIn: Extract<SignedIn, { readonly kind: 'in' | 'second' }>, next: string | undefined): Promise<Answer> {
+  async function begun(
+    asked: Asked,
+    signedIn: Extract<SignedIn, { readonly kind: 'in' | 'second' }>,
+    next: string | undefined,
+  ): Promise<Answer> {
     if (signedIn.kind === 'second') return secondForm(asked, signedIn, next)
     const { secret, session, person, browser } = signedIn
     // One that was open in this browser before is over: nobody comes back to it.
     if (asked.identity.kind === 'person') await accounts.endSession(asked.by, asked.identity.person.id, asked.identity.session.id)
     const path = nextOf(next) ?? site.homeOf(await accounts.identify({ cookie: secret }))
     // The notice is on its way before the session is good for anything.
-    if (browser?.isNew) await outbox?.put(person.id, { kind: 'newBrowser', at: session.createdAt, browser: browserInWords(session.userAgent) }, `browser ${session.id}`)
+    if (browser?.isNew)
+      await outbox?.put(
+        person.id,
+        { kind: 'newBrowser', at: session.createdAt, browser: browserInWords(session.userAgent) },
+        `browser ${session.id}`,
+      )
     return { kind: 'goTo', path, cookies: [setSessionCookie(asked.request, secret), ...(browser ? [browserCookie(browser.secret)] : [])] }
   }
 
-  site.post('/sign-out', 'signedIn', async (asked) => {
-    if (asked.identity.kind === 'person') await accounts.endSession(asked.by, asked.identity.person.id, asked.identity.session.id)
-    return { kind: 'goTo', path: '/sign-in', notice: 'signedOut', forget: true, cookies: [setSessionCookie(asked.request, undefined)] }
-  }, { beforeSecondFactor: true })
+  site.post(
+    '/sign-out',
+    'signedIn',
+    async (asked) => {
+      if (asked.identity.kind === 'person') await accounts.endSession(asked.by, asked.identity.person.id, asked.identity.session.id)
+      return { kind: 'goTo', path: '/sign-in', notice: 'signedOut', forget: true, cookies: [setSessionCookie(asked.request, undefined)] }
+    },
+    { beforeSecondFactor: true },
+  )
 
   return begun
 }

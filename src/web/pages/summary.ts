@@ -30,10 +30,17 @@ export function summaryPages(site: Site, { store, directory, now }: SummaryParts
     const months = monthsUntil(whenIn(now()).month, monthsShown * 2)
     const [from = '', to = ''] = [months[0], months.at(-1)]
     const known = directory()
-    const lines = await store.rollUps({ from, to, scope: 'line' }).then((rows) => rows.filter(({ id }) => reaches(reach, { line: id }, known)))
+    const lines = await store
+      .rollUps({ from, to, scope: 'line' })
+      .then((rows) => rows.filter(({ id }) => reaches(reach, { line: id }, known)))
     const line = lines.some(({ id }) => id === query['line']) ? query['line'] : undefined
     // Somebody who sees some lines sees what these come to.
-    const whole = line !== undefined ? lines.filter(({ id }) => id === line) : reach.everywhere ? await store.rollUps({ from, to, scope: 'all' }) : lines
+    const whole =
+      line !== undefined
+        ? lines.filter(({ id }) => id === line)
+        : reach.everywhere
+          ? await store.rollUps({ from, to, scope: 'all' })
+          : lines
     const [before, shown] = [months.slice(0, monthsShown), months.slice(monthsShown)]
     const ofMonths = (rows: readonly RollUpRow[], some: readonly string[]) => rows.filter(({ month }) => some.includes(month))
     const now12 = ofMonths(whole, shown)
@@ -52,28 +59,51 @@ export function summaryPages(site: Site, { store, directory, now }: SummaryParts
     const labels = new Map([...known.lines.keys()].flatMap((id) => knownOutcomes(known, id)).map(({ id, label }) => [id, label]))
     const seesOthers = reach.everywhere && line === undefined
     const trustOf = (id: string) => known.lines.get(id)?.trust ?? ''
-    const ofTrusts = line === undefined ? table(lines.map((row) => ({ ...row, id: trustOf(row.id) })), (id) => known.organisations.get(id)?.name ?? 'No longer in the directory') : []
-    return view(
-      'summary.njk',
-      'Summary',
-      {
-        scope: line === undefined ? 'All lines' : (known.lines.get(line)?.name ?? line),
-        line,
-        lines: [...new Set(lines.map(({ id }) => id))].map((id) => ({ id, name: known.lines.get(id)?.name ?? id })).sort((a, b) => a.name.localeCompare(b.name, 'en-GB')),
-        tiles: tilesOf(figures, figuresOf(ofMonths(whole, before))),
-        chart: monthBars(monthly.map(({ label, figures: { answered, offered } }) => ({ label, answered, notAnswered: offered - answered })), `Calls offered and answered by month, ${shown[0] ?? ''} to ${to}`),
-        monthly,
-        heat: weekdays.map((name, day) => ({ name, hours: hours.slice(day * 24, day * 24 + 24).map(({ offered, answered }) => ({ offered, answered, heat: heatOf(offered, busiest) })) })),
-        ofLines,
-        ofOrganisations: seesOthers ? table(await store.rollUps({ from, to, scope: 'organisation' }), (id) => known.organisations.get(id)?.name ?? id) : [],
-        // One trust alone is what its lines are.
-        ofTrusts: ofTrusts.length > 1 ? ofTrusts : [],
-        ofClinicians: seesOthers ? cliniciansIn(ofMonths(await store.rollUps({ from, to, scope: 'clinician' }), shown)).slice(0, mostInTable).map((one) => ({ ...one, name: known.clinicians.get(one.id)?.name ?? one.id, words: adviceInWords(one) })) : [],
-        outcomes: figures.outcomes.map(({ outcome, calls }) => ({ outcome: labels.get(outcome) ?? outcome, calls, share: percent(calls / figures.outcomes.reduce((sum, one) => sum + one.calls, 0)) })),
-        definitions: Object.entries(figureDefinitions).map(([name, meaning]) => ({ name: figureNames[name as keyof typeof figureDefinitions], meaning })),
-        serviceTimeZone,
-      },
-    )
+    const ofTrusts =
+      line === undefined
+        ? table(
+            lines.map((row) => ({ ...row, id: trustOf(row.id) })),
+            (id) => known.organisations.get(id)?.name ?? 'No longer in the directory',
+          )
+        : []
+    return view('summary.njk', 'Summary', {
+      scope: line === undefined ? 'All lines' : (known.lines.get(line)?.name ?? line),
+      line,
+      lines: [...new Set(lines.map(({ id }) => id))]
+        .map((id) => ({ id, name: known.lines.get(id)?.name ?? id }))
+        .sort((a, b) => a.name.localeCompare(b.name, 'en-GB')),
+      tiles: tilesOf(figures, figuresOf(ofMonths(whole, before))),
+      chart: monthBars(
+        monthly.map(({ label, figures: { answered, offered } }) => ({ label, answered, notAnswered: offered - answered })),
+        `Calls offered and answered by month, ${shown[0] ?? ''} to ${to}`,
+      ),
+      monthly,
+      heat: weekdays.map((name, day) => ({
+        name,
+        hours: hours.slice(day * 24, day * 24 + 24).map(({ offered, answered }) => ({ offered, answered, heat: heatOf(offered, busiest) })),
+      })),
+      ofLines,
+      ofOrganisations: seesOthers
+        ? table(await store.rollUps({ from, to, scope: 'organisation' }), (id) => known.organisations.get(id)?.name ?? id)
+        : [],
+      // One trust alone is what its lines are.
+      ofTrusts: ofTrusts.length > 1 ? ofTrusts : [],
+      ofClinicians: seesOthers
+        ? cliniciansIn(ofMonths(await store.rollUps({ from, to, scope: 'clinician' }), shown))
+            .slice(0, mostInTable)
+            .map((one) => ({ ...one, name: known.clinicians.get(one.id)?.name ?? one.id, words: adviceInWords(one) }))
+        : [],
+      outcomes: figures.outcomes.map(({ outcome, calls }) => ({
+        outcome: labels.get(outcome) ?? outcome,
+        calls,
+        share: percent(calls / figures.outcomes.reduce((sum, one) => sum + one.calls, 0)),
+      })),
+      definitions: Object.entries(figureDefinitions).map(([name, meaning]) => ({
+        name: figureNames[name as keyof typeof figureDefinitions],
+        meaning,
+      })),
+      serviceTimeZone,
+    })
   })
 }
 
@@ -102,8 +132,15 @@ export const figureNames: Readonly<Record<keyof typeof figureDefinitions, string
 const weekdays = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'] as const
 
 /** Six figures, each beside that of the twelve months before. */
-function tilesOf(now: PeriodFigures, before: PeriodFigures): readonly { readonly name: string; readonly value: string; readonly before: string }[] {
-  const tile = (name: string, value: (figures: PeriodFigures) => string) => ({ name, value: value(now), before: before.offered + before.arranged === 0 ? '' : value(before) })
+function tilesOf(
+  now: PeriodFigures,
+  before: PeriodFigures,
+): readonly { readonly name: string; readonly value: string; readonly before: string }[] {
+  const tile = (name: string, value: (figures: PeriodFigures) => string) => ({
+    name,
+    value: value(now),
+    before: before.offered + before.arranged === 0 ? '' : value(before),
+  })
   return [
     tile('Median connection time', ({ connection }) => seconds(connection.median)),
     tile('Answer rate', ({ answerRate }) => percent(answerRate)),
@@ -119,8 +156,21 @@ function inWords(figures: PeriodFigures) {
   return {
     figures,
     words: {
-      ...{ placed: count(placed), offered: count(offered), answered: count(answered), unanswered: count(unanswered), abandoned: count(abandoned), answerRate: percent(answerRate) },
-      ...{ mean: seconds(connection.mean), median: seconds(connection.median), p90: seconds(connection.p90), dialToVoice: seconds(dialToVoice.median), talk: minutes(talk) },
+      ...{
+        placed: count(placed),
+        offered: count(offered),
+        answered: count(answered),
+        unanswered: count(unanswered),
+        abandoned: count(abandoned),
+        answerRate: percent(answerRate),
+      },
+      ...{
+        mean: seconds(connection.mean),
+        median: seconds(connection.median),
+        p90: seconds(connection.p90),
+        dialToVoice: seconds(dialToVoice.median),
+        talk: minutes(talk),
+      },
       refs: refs === undefined ? '–' : refs.toFixed(1),
     },
   }

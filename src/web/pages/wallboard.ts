@@ -54,8 +54,24 @@ export function wallboardPages(site: Site, { wallboard, directory, now, ringHere
   })
 }
 
-const shownFigures = ['dialToVoice', 'connectionTime', 'offered', 'answered', 'answerRate', 'unanswered', 'abandoned', 'abandonedEarly', 'waitTime'] as const
-const nowNames: Readonly<Record<keyof typeof nowDefinitions, string>> = { today: 'Today', waitingNow: 'Waiting now', nobodyOn: 'Lines with nobody on', overdue: 'Call-backs overdue', alarms: 'Alarms' }
+const shownFigures = [
+  'dialToVoice',
+  'connectionTime',
+  'offered',
+  'answered',
+  'answerRate',
+  'unanswered',
+  'abandoned',
+  'abandonedEarly',
+  'waitTime',
+] as const
+const nowNames: Readonly<Record<keyof typeof nowDefinitions, string>> = {
+  today: 'Today',
+  waitingNow: 'Waiting now',
+  nobodyOn: 'Lines with nobody on',
+  overdue: 'Call-backs overdue',
+  alarms: 'Alarms',
+}
 
 const definitions = [
   ...(Object.keys(nowNames) as (keyof typeof nowNames)[]).map((name) => ({ name: nowNames[name], meaning: nowDefinitions[name] })),

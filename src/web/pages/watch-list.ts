@@ -16,19 +16,28 @@ export function watchListPages(site: Site, { operations: { watchList } }: { read
     const page = await watchList.watched({ limit: pageSize, cursor: query['after'] })
     if (page.kind === 'refused') return notFound(page)
     const { targets, nextCursor } = page.value
-    return view('watch-list.njk', 'Watch list', { rows: targets.map(inWords), total: watchList.size, ...(nextCursor === null ? {} : { next: `/watch-list?after=${encodeURIComponent(nextCursor)}` }) })
+    return view('watch-list.njk', 'Watch list', {
+      rows: targets.map(inWords),
+      total: watchList.size,
+      ...(nextCursor === null ? {} : { next: `/watch-list?after=${encodeURIComponent(nextCursor)}` }),
+    })
   })
 
   const one = async (asked: Asked, errors: readonly FieldError[] = []) => {
     const found = await watchList.find(asked.params['id'] ?? '')
     if (found.kind === 'refused') return notFound(found)
-    return found.value.watchedSince === null && errors.length === 0 ? missing : view('watched.njk', found.value.label, { one: inWords(found.value), why: asked.form['why'] ?? '' }, { errors })
+    return found.value.watchedSince === null && errors.length === 0
+      ? missing
+      : view('watched.njk', found.value.label, { one: inWords(found.value), why: asked.form['why'] ?? '' }, { errors })
   }
   site.get('/watch-list/:id', 'watchList', (asked) => one(asked))
 
   site.post('/watch-list/:id/clear', 'watchList', async (asked) => {
     const why = (asked.form['why'] ?? '').trim()
-    if (why === '' || why.length > longestWhy) return one(asked, [{ field: 'why', message: why === '' ? 'Enter why you take it off the list' : `A reason has at most ${longestWhy} characters` }])
+    if (why === '' || why.length > longestWhy)
+      return one(asked, [
+        { field: 'why', message: why === '' ? 'Enter why you take it off the list' : `A reason has at most ${longestWhy} characters` },
+      ])
     const cleared = await watchList.clear(actorOfIdentity(asked.identity), asked.params['id'] ?? '', why)
     if (cleared.kind === 'done') return goTo('/watch-list', 'telephoneCleared')
     return cleared.code === 'notWatched' ? one(asked, [{ field: '', message: cleared.message }]) : notFound(cleared)
@@ -39,6 +48,9 @@ function inWords({ standsToday, failures, ...rest }: TargetView) {
   return {
     ...rest,
     places: standsToday.length === 0 ? 'On no rota today' : standsToday.map(({ name }) => name).join(', '),
-    failures: failures.map(({ at, result, status, reason }) => ({ at, what: [attemptResults[result], status, reason].filter((part) => part !== undefined && part !== '').join(' ') })),
+    failures: failures.map(({ at, result, status, reason }) => ({
+      at,
+      what: [attemptResults[result], status, reason].filter((part) => part !== undefined && part !== '').join(' '),
+    })),
   }
 }

@@ -66,7 +66,11 @@ const mostCalls = 5
 const mostPractices = 500
 
 /** @param clinician whom the person is in the directory */
-export async function pocketState(parts: PocketParts, identity: Extract<Identity, { kind: 'person' }>, clinician: Clinician): Promise<Result<PocketState, 'storeUnavailable'>> {
+export async function pocketState(
+  parts: PocketParts,
+  identity: Extract<Identity, { kind: 'person' }>,
+  clinician: Clinician,
+): Promise<Result<PocketState, 'storeUnavailable'>> {
   const [known, now] = [parts.directory(), parts.now()]
   const lines = new Map<string, ServiceLine>()
   for (const organisation of clinician.organisations) {
@@ -82,19 +86,46 @@ export async function pocketState(parts: PocketParts, identity: Extract<Identity
     goodUntil: identity.session.expiresAt,
     ...(notNow === undefined ? {} : { notNow }),
     answers: answeredLines(parts, known, clinician, now),
-    lines: [...lines.values()].map((line) => rungLine(line, known, now)).sort((a, b) => Number(b.open) - Number(a.open) || a.name.localeCompare(b.name, 'en-GB')),
-    calls: calls.slice(0, mostCalls).map(({ callId, arrivedAt, operation, surgery, consultant, choices }) => ({ id: callId, line: operation ?? 'A call', arrivedAt, with: [surgery, consultant].filter((one) => one !== null && one !== clinician.name).join(', '), choices })),
+    lines: [...lines.values()]
+      .map((line) => rungLine(line, known, now))
+      .sort((a, b) => Number(b.open) - Number(a.open) || a.name.localeCompare(b.name, 'en-GB')),
+    calls: calls.slice(0, mostCalls).map(({ callId, arrivedAt, operation, surgery, consultant, choices }) => ({
+      id: callId,
+      line: operation ?? 'A call',
+      arrivedAt,
+      with: [surgery, consultant].filter((one) => one !== null && one !== clinician.name).join(', '),
+      choices,
+    })),
     moreCalls: calls.length > mostCalls,
     bypass: bypassDirectory(known, { limit: mostPractices }),
   })
 }
 
-function rungLine({ id, name, trustName, blurb, open, opening, usualSeconds, direct: [direct] }: ServiceLine, known: Directory, now: number): RungLine {
+function rungLine(
+  { id, name, trustName, blurb, open, opening, usualSeconds, direct: [direct] }: ServiceLine,
+  known: Directory,
+  now: number,
+): RungLine {
   const line = known.lines.get(id)
-  return { id, name, trustName, blurb, open, opening, usualSeconds, on: line && open ? huntCandidates(known, line, now).length : 0, ...(direct === undefined ? {} : { direct }) }
+  return {
+    id,
+    name,
+    trustName,
+    blurb,
+    open,
+    opening,
+    usualSeconds,
+    on: line && open ? huntCandidates(known, line, now).length : 0,
+    ...(direct === undefined ? {} : { direct }),
+  }
 }
 
-function answeredLines({ availability }: Pick<PocketParts, 'availability'>, known: Directory, { id }: Clinician, now: number): readonly AnsweredLine[] {
+function answeredLines(
+  { availability }: Pick<PocketParts, 'availability'>,
+  known: Directory,
+  { id }: Clinician,
+  now: number,
+): readonly AnsweredLine[] {
   return [...known.rotas.values()]
     .filter((rota) => cliniciansOf(rota).includes(id))
     .flatMap((rota): readonly AnsweredLine[] => {
@@ -102,7 +133,9 @@ function answeredLines({ availability }: Pick<PocketParts, 'availability'>, know
       if (!line) return []
       const candidates = huntCandidates(known, line, now)
       const time = (at: number) => timeOf(at, now, line.timeZone)
-      const own = whoIsOn(rota, line.timeZone, now).sessions.filter(({ entries }) => entries.some((entry) => entry.kind === 'clinician' && entry.clinician === id))
+      const own = whoIsOn(rota, line.timeZone, now).sessions.filter(({ entries }) =>
+        entries.some((entry) => entry.kind === 'clinician' && entry.clinician === id),
+      )
       const until = own.reduce((latest, { to }) => Math.max(latest, to), 0)
       const next = nextOf(known, line, id, now)
       return [

@@ -36,7 +36,8 @@ export function callRow(call: LiveCall, view: View, directory: Directory, { wait
 function clockOfCall(call: LiveCall, waitMs: number): Clock {
   const { stage, talkedMs, waitedMs, lastedMs } = call
   if (stage === 'talking' && talkedMs !== undefined) return { of: 'talking', ms: talkedMs }
-  if (isWaiting(call) && waitedMs !== undefined) return { of: 'waiting', ms: waitedMs, limitMs: waitMs, over: `over ${Math.round(waitMs / 1_000)} s` }
+  if (isWaiting(call) && waitedMs !== undefined)
+    return { of: 'waiting', ms: waitedMs, limitMs: waitMs, over: `over ${Math.round(waitMs / 1_000)} s` }
   return { of: 'since it came', ms: lastedMs }
 }
 
@@ -49,15 +50,38 @@ export function attemptOf({ attempts, toRing }: LiveCall): string {
 
 /** Who is rung, asked or talked to. */
 function whom({ kind, stage, attempts }: LiveCall, names: boolean, directory: Directory): string {
-  const attempt = stage === 'talking' ? (attempts.find(({ result }) => result === 'accepted') ?? attempts.find(({ result }) => result === 'connected') ?? attempts.at(-1)) : ['ringing', 'whisper', 'connecting'].includes(stage) ? attempts.at(-1) : undefined
+  const attempt =
+    stage === 'talking'
+      ? (attempts.find(({ result }) => result === 'accepted') ?? attempts.find(({ result }) => result === 'connected') ?? attempts.at(-1))
+      : ['ringing', 'whisper', 'connecting'].includes(stage)
+        ? attempts.at(-1)
+        : undefined
   if (attempt === undefined) return nothingYet
   const { label, clinician, pool } = attempt
-  const said = names ? label : clinician !== undefined ? roleOf(clinician, directory) : pool === 'direct' ? (directWords[kind] ?? 'Clinician') : label
+  const said = names
+    ? label
+    : clinician !== undefined
+      ? roleOf(clinician, directory)
+      : pool === 'direct'
+        ? (directWords[kind] ?? 'Clinician')
+        : label
   return pool === 'ncn' ? `${said} (NCN)` : said
 }
 
 /** What kind of call it is, where it is not a clinician's on an advice line. */
-const kindWords: Readonly<Partial<Record<CallKind, string>>> = { pifuAnswer: 'Patient’s call', pifuCallBack: 'Call-back to a patient', patientConnect: 'Patient Connect', callBackCode: 'Call back by code', bypass: 'To a practice' }
+const kindWords: Readonly<Partial<Record<CallKind, string>>> = {
+  pifuAnswer: 'Patient’s call',
+  pifuCallBack: 'Call-back to a patient',
+  patientConnect: 'Patient Connect',
+  callBackCode: 'Call back by code',
+  bypass: 'To a practice',
+}
 
 /** Who is wanted at the one telephone that such a call rings. */
-const directWords: Readonly<Partial<Record<CallKind, string>>> = { pifuAnswer: 'Patient', pifuCallBack: 'Patient', patientConnect: 'Patient', callBackCode: 'Whoever asked for advice', bypass: 'Practice' }
+const directWords: Readonly<Partial<Record<CallKind, string>>> = {
+  pifuAnswer: 'Patient',
+  pifuCallBack: 'Patient',
+  patientConnect: 'Patient',
+  callBackCode: 'Whoever asked for advice',
+  bypass: 'Practice',
+}

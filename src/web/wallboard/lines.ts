@@ -20,10 +20,19 @@ export interface LineNow {
 }
 
 /** One line: whether it is open, who is on now and next, who waits, and what became of today's calls. */
-export function lineRow({ line, order, staffing, figures, calls }: LineNow, directory: Directory, names: boolean, targets: Targets, availability: Pick<Availability, 'of'>): Row {
+export function lineRow(
+  { line, order, staffing, figures, calls }: LineNow,
+  directory: Directory,
+  names: boolean,
+  targets: Targets,
+  availability: Pick<Availability, 'of'>,
+): Row {
   const { open, hours, now, next, gap } = staffing
   const waiting = calls.filter(isWaiting)
-  const longest = waiting.reduce<LiveCall | undefined>((one, other) => ((other.waitedMs ?? 0) > (one?.waitedMs ?? -1) ? other : one), undefined)
+  const longest = waiting.reduce<LiveCall | undefined>(
+    (one, other) => ((other.waitedMs ?? 0) > (one?.waitedMs ?? -1) ? other : one),
+    undefined,
+  )
   const { connection, answerRate, answered, offered, unanswered, abandoned } = figures
   const nobody = line.ncnPool === undefined ? 'Nobody' : 'Nobody, NCN only'
   const marks: Record<string, Mark> = {}
@@ -38,17 +47,37 @@ export function lineRow({ line, order, staffing, figures, calls }: LineNow, dire
     fields: {
       name: line.name,
       hours,
-      now: gap === 'now' ? nobody : now.length === 0 ? nothingYet : peopleOf(now, directory, names, (clinician) => notNowWords(availability.of(clinician)?.until, line.timeZone)),
+      now:
+        gap === 'now'
+          ? nobody
+          : now.length === 0
+            ? nothingYet
+            : peopleOf(now, directory, names, (clinician) => notNowWords(availability.of(clinician)?.until, line.timeZone)),
       gap: nobodyElse ? 'Everybody says "not now"' : gap === undefined || gap === 'now' ? '' : `${nobody} from ${gap.from}`,
-      next: next === undefined ? nothingYet : `${next.at}: ${next.candidates.length === 0 ? 'nobody' : peopleOf(next.candidates, directory, names)}`,
+      next:
+        next === undefined
+          ? nothingYet
+          : `${next.at}: ${next.candidates.length === 0 ? 'nobody' : peopleOf(next.candidates, directory, names)}`,
       waiting: String(waiting.length),
       connection: `${secondsOf(connection.median)}${marks['connection'] === 'off' ? ', over' : ''}`,
-      answerRate: answerRate === undefined ? nothingYet : `${percentOf(answerRate)}, ${answered} of ${offered}${marks['answerRate'] === 'off' ? ', under' : ''}`,
+      answerRate:
+        answerRate === undefined
+          ? nothingYet
+          : `${percentOf(answerRate)}, ${answered} of ${offered}${marks['answerRate'] === 'off' ? ', under' : ''}`,
       unanswered: String(unanswered),
       abandoned: String(abandoned),
     },
     marks,
-    ...(longest?.waitedMs === undefined ? {} : { clock: { of: longest.callId, ms: longest.waitedMs, limitMs: targets.waitMs, over: `over ${Math.round(targets.waitMs / 1_000)} s` } }),
+    ...(longest?.waitedMs === undefined
+      ? {}
+      : {
+          clock: {
+            of: longest.callId,
+            ms: longest.waitedMs,
+            limitMs: targets.waitMs,
+            over: `over ${Math.round(targets.waitMs / 1_000)} s`,
+          },
+        }),
   }
 }
 

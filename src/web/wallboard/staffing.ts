@@ -42,9 +42,19 @@ export class Staffings {
 export function staffingAt(directory: Directory, line: Line, now: number): Staffing {
   const opening = openingAt(line, now)
   const time = (at: number) => timeOf(at, now, line.timeZone)
-  const hours = opening.open ? (opening.closesAt === undefined ? 'Open' : `Open until ${time(opening.closesAt)}`) : opening.opensAt === undefined ? 'Closed' : `Closed, opens ${time(opening.opensAt)}`
+  const hours = opening.open
+    ? opening.closesAt === undefined
+      ? 'Open'
+      : `Open until ${time(opening.closesAt)}`
+    : opening.opensAt === undefined
+      ? 'Closed'
+      : `Closed, opens ${time(opening.opensAt)}`
   const [gap] = rotaGaps(directory, line, now, now + hourMs)
-  const next = opening.open ? nextOn(directory, line, now) : opening.opensAt === undefined ? undefined : { at: opening.opensAt, candidates: huntCandidates(directory, line, opening.opensAt) }
+  const next = opening.open
+    ? nextOn(directory, line, now)
+    : opening.opensAt === undefined
+      ? undefined
+      : { at: opening.opensAt, candidates: huntCandidates(directory, line, opening.opensAt) }
   return {
     open: opening.open,
     hours,
@@ -55,7 +65,12 @@ export function staffingAt(directory: Directory, line: Line, now: number): Staff
 }
 
 /** Them in the order in which they are rung: by name, or by their role, each role once. @param besides said of somebody besides; empty: nothing */
-export function peopleOf(candidates: readonly HuntCandidate[], directory: Directory, names: boolean, besides: (clinician: string) => string = () => ''): string {
+export function peopleOf(
+  candidates: readonly HuntCandidate[],
+  directory: Directory,
+  names: boolean,
+  besides: (clinician: string) => string = () => '',
+): string {
   const labels = candidates.map(({ label, clinician }) => {
     const name = names || clinician === undefined ? label : roleOf(clinician, directory)
     const more = clinician === undefined ? '' : besides(clinician)

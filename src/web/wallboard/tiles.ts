@@ -22,7 +22,10 @@ export interface Now {
 export function tilesOf({ figures, asOf, calls, staffings, overdue, alarms }: Now, targets: Targets): readonly Row[] {
   const { dialToVoice, answered, offered, answerRate } = figures
   const waiting = calls.filter(isWaiting)
-  const longest = waiting.reduce<LiveCall | undefined>((one, other) => ((other.waitedMs ?? 0) > (one?.waitedMs ?? -1) ? other : one), undefined)
+  const longest = waiting.reduce<LiveCall | undefined>(
+    (one, other) => ((other.waitedMs ?? 0) > (one?.waitedMs ?? -1) ? other : one),
+    undefined,
+  )
   const gaps = staffings.filter(({ gap }) => gap !== undefined)
   const nowEmpty = gaps.filter(({ gap }) => gap === 'now').length
   const wait = Math.round(targets.waitMs / 1_000)
@@ -48,7 +51,9 @@ export function tilesOf({ figures, asOf, calls, staffings, overdue, alarms }: No
         detail: longest === undefined ? 'Nobody waits' : 'Longest wait',
         target: `Target: nobody over ${wait} s`,
       }),
-      ...(longest?.waitedMs === undefined ? {} : { clock: { of: longest.callId, ms: longest.waitedMs, limitMs: targets.waitMs, over: `over ${wait} s` } }),
+      ...(longest?.waitedMs === undefined
+        ? {}
+        : { clock: { of: longest.callId, ms: longest.waitedMs, limitMs: targets.waitMs, over: `over ${wait} s` } }),
     },
     tile('nobody', none(gaps.length), {
       name: 'Lines with nobody on',
@@ -56,8 +61,18 @@ export function tilesOf({ figures, asOf, calls, staffings, overdue, alarms }: No
       detail: gaps.length === 0 ? 'Now and within the hour' : `${nowEmpty} now, ${gaps.length - nowEmpty} within the hour`,
       target: 'Target: 0',
     }),
-    tile('overdue', none(overdue), { name: 'Call-backs overdue', value: String(overdue), detail: 'Open, and due before now', target: 'Target: 0' }),
-    tile('alarms', none(alarms), { name: 'Alarms', value: String(alarms), detail: alarms === 0 ? 'Everything works' : 'See below what to do', target: 'Target: 0' }),
+    tile('overdue', none(overdue), {
+      name: 'Call-backs overdue',
+      value: String(overdue),
+      detail: 'Open, and due before now',
+      target: 'Target: 0',
+    }),
+    tile('alarms', none(alarms), {
+      name: 'Alarms',
+      value: String(alarms),
+      detail: alarms === 0 ? 'Everything works' : 'See below what to do',
+      target: 'Target: 0',
+    }),
   ].map((row, order) => ({ ...row, order }))
 }
 

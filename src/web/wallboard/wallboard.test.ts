@@ -48,7 +48,21 @@ const known = directory()
 
 function sums(...calls: readonly (readonly CallFact[])[]): readonly RollUpRow[] {
   const total = new RollUpTotal()
-  for (const [index, facts] of calls.entries()) total.add(rollUpOf(callRecord(facts.map((fact, step) => ({ ...unknownOrigin, callId: String(index), seq: step + 1, at: now + step * 1_000, elapsedMs: step * 1_000, ...fact })))))
+  for (const [index, facts] of calls.entries())
+    total.add(
+      rollUpOf(
+        callRecord(
+          facts.map((fact, step) => ({
+            ...unknownOrigin,
+            callId: String(index),
+            seq: step + 1,
+            at: now + step * 1_000,
+            elapsedMs: step * 1_000,
+            ...fact,
+          })),
+        ),
+      ),
+    )
   return total.rows().filter(({ scope }) => scope === 'lineDay')
 }
 
@@ -65,7 +79,8 @@ async function board({ calls = [], rows = [], arranged = [] }: World = {}) {
     store: { rollUps: (what) => (asked.push(what), Promise.resolve(rows)) },
     live: { calls: () => calls },
     alarms,
-    availability: { of: () => undefined, now: () => [] }, arranged: { diary: { values: () => arranged.values() } },
+    availability: { of: () => undefined, now: () => [] },
+    arranged: { diary: { values: () => arranged.values() } },
     directory: () => known,
     targets: defaultTargets,
     now: () => now,
@@ -76,32 +91,101 @@ async function board({ calls = [], rows = [], arranged = [] }: World = {}) {
 }
 
 const person: Person = { id: 'p', name: 'Mary Lowe', createdAt: 0 }
-const session: Session = { id: 's', method: 'password', createdAt: 0, seenAt: 0, expiresAt: Number.POSITIVE_INFINITY, address: '', userAgent: '' }
-const as = (role: RoleName, scope: Scope = { kind: 'everywhere' }): Identity => ({ kind: 'person', person, session, confirmed: false, asleep: [], needsSecondFactor: false, grants: [{ id: 'g', role, scope, grantedBy: 'system', grantedAt: 0 }] })
-const kiosk = (scope: Scope = { kind: 'everywhere' }): Identity => ({ kind: 'token', token: { id: 't', kind: 'kiosk', name: 'Ward 7', permissions: ['wallboard'], scope, madeBy: 'system', createdAt: 0 } satisfies Token })
+const session: Session = {
+  id: 's',
+  method: 'password',
+  createdAt: 0,
+  seenAt: 0,
+  expiresAt: Number.POSITIVE_INFINITY,
+  address: '',
+  userAgent: '',
+}
+const as = (role: RoleName, scope: Scope = { kind: 'everywhere' }): Identity => ({
+  kind: 'person',
+  person,
+  session,
+  confirmed: false,
+  asleep: [],
+  needsSecondFactor: false,
+  grants: [{ id: 'g', role, scope, grantedBy: 'system', grantedAt: 0 }],
+})
+const kiosk = (scope: Scope = { kind: 'everywhere' }): Identity => ({
+  kind: 'token',
+  token: { id: 't', kind: 'kiosk', name: 'Ward 7', permissions: ['wallboard'], scope, madeBy: 'system', createdAt: 0 } satisfies Token,
+})
 const seenBy = (identity: Identity, screen = false) => viewOf(identity, { screen }, () => known)
 const everything = seenBy(as('operations'))
 
 const row = (rows: readonly Row[], key: string) => rows.find((one) => one.key === key)
-const live = (call: Partial<LiveCall> & Pick<LiveCall, 'callId' | 'stage'>): LiveCall => ({ kind: 'dialIn', stageSince: 0, arrivedAt: now - 60_000, callerNumber: '01632960101', dialledNumber: '01632960001', organisation: 'elm-row', organisationName: 'Elm Row Surgery', line: 'cardiology', lineName: 'Cardiology', attempts: [], recording: false, lastedMs: 60_000, stageMs: 1_000, ...call })
-const ringing = live({ callId: 'ringing', stage: 'ringing', waitedMs: 75_000, toRing: 3, attempts: [{ label: 'Dr Ada Okafor', clinician: 'dr-okafor', pool: 'local', result: 'noAnswer' }, { label: 'Dr Maja Lindqvist', clinician: 'dr-lindqvist', pool: 'local' }] })
+const live = (call: Partial<LiveCall> & Pick<LiveCall, 'callId' | 'stage'>): LiveCall => ({
+  kind: 'dialIn',
+  stageSince: 0,
+  arrivedAt: now - 60_000,
+  callerNumber: '01632960101',
+  dialledNumber: '01632960001',
+  organisation: 'elm-row',
+  organisationName: 'Elm Row Surgery',
+  line: 'cardiology',
+  lineName: 'Cardiology',
+  attempts: [],
+  recording: false,
+  lastedMs: 60_000,
+  stageMs: 1_000,
+  ...call,
+})
+const ringing = live({
+  callId: 'ringing',
+  stage: 'ringing',
+  waitedMs: 75_000,
+  toRing: 3,
+  attempts: [
+    { label: 'Dr Ada Okafor', clinician: 'dr-okafor', pool: 'local', result: 'noAnswer' },
+    { label: 'Dr Maja Lindqvist', clinician: 'dr-lindqvist', pool: 'local' },
+  ],
+})
 
 describe('the lines', () => {
   it('say whether they are open, who is on now and next; by name to those who see rotas', async () => {
     const { wallboard } = await board()
     const { lines } = wallboard.board(everything)
     expect(lines.map(({ key }) => key)).toEqual(['cardiology', 'dvt', 'ent', 'epilepsy'])
-    expect(row(lines, 'cardiology')?.fields).toMatchObject({ hours: 'Open until 17:00', now: 'Dr Ada Okafor, Dr Maja Lindqvist, On-call mobile', gap: '', next: 'Tue 09:00: Dr Ada Okafor', waiting: '0', connection: '–', answerRate: '–', unanswered: '0' })
-    expect(row(lines, 'ent')).toMatchObject({ state: 'soon', fields: { hours: 'Open until 20:00', now: 'Dr Tunde Adeyemi', gap: 'Nobody from 14:30' }, marks: { now: 'off' } })
+    expect(row(lines, 'cardiology')?.fields).toMatchObject({
+      hours: 'Open until 17:00',
+      now: 'Dr Ada Okafor, Dr Maja Lindqvist, On-call mobile',
+      gap: '',
+      next: 'Tue 09:00: Dr Ada Okafor',
+      waiting: '0',
+      connection: '–',
+      answerRate: '–',
+      unanswered: '0',
+    })
+    expect(row(lines, 'ent')).toMatchObject({
+      state: 'soon',
+      fields: { hours: 'Open until 20:00', now: 'Dr Tunde Adeyemi', gap: 'Nobody from 14:30' },
+      marks: { now: 'off' },
+    })
     expect(row(lines, 'epilepsy')).toMatchObject({ state: 'nobody', fields: { now: 'Nobody', next: '–' }, marks: { now: 'off' } })
-    expect(row(lines, 'dvt')).toMatchObject({ state: 'closed', fields: { hours: 'Closed, opens Tue 09:00', now: '–', next: 'Tue 09:00: Dr Ada Okafor' } })
+    expect(row(lines, 'dvt')).toMatchObject({
+      state: 'closed',
+      fields: { hours: 'Closed, opens Tue 09:00', now: '–', next: 'Tue 09:00: Dr Ada Okafor' },
+    })
   })
 
   it.each([
     ['a screen', seenBy(kiosk())],
     ['somebody who shows the page on a wall', seenBy(as('operations'), true)],
   ])('name nobody to %s', async (_who, seen) => {
-    const { wallboard, alarms } = await board({ calls: [ringing, live({ callId: 'talking', stage: 'talking', talkedMs: 1_000, attempts: [{ label: 'Dr Ada Okafor', clinician: 'dr-okafor', pool: 'local', result: 'accepted' }] })] })
+    const { wallboard, alarms } = await board({
+      calls: [
+        ringing,
+        live({
+          callId: 'talking',
+          stage: 'talking',
+          talkedMs: 1_000,
+          attempts: [{ label: 'Dr Ada Okafor', clinician: 'dr-okafor', pool: 'local', result: 'accepted' }],
+        }),
+      ],
+    })
     alarms.raise('number.failing: Dr Ada Okafor', 'three calls to 01632 960001 failed')
     const shown = { ...wallboard.board(seen), calls: wallboard.calls(seen) }
     expect(row(shown.lines, 'cardiology')?.fields['now']).toBe('Consultant cardiologist × 2, On-call mobile')
@@ -111,20 +195,45 @@ describe('the lines', () => {
   })
 
   it('have the figures of the reports, and say in words where they are off target', async () => {
-    const gone: readonly CallFact[] = [...untilTalking('x').slice(0, 10), { type: 'hunt.ended', result: 'nobody' }, { type: 'call.ended', ending: 'unanswered' }]
-    const late = untilTalking('x').flatMap((fact): readonly CallFact[] => (fact.type === 'talk.started' ? [...Array.from({ length: 40 }, (): CallFact => ({ type: 'whisper.started', attempt: 'x', repetition: 2 })), fact] : [fact]))
-    const { wallboard, asked } = await board({ rows: sums(goodCall('0'), goodCall('1'), gone, [...late, ...afterTalking('3')].map((fact) => (fact.type === 'line.chosen' ? { ...fact, line: 'ent' } : fact))) })
+    const gone: readonly CallFact[] = [
+      ...untilTalking('x').slice(0, 10),
+      { type: 'hunt.ended', result: 'nobody' },
+      { type: 'call.ended', ending: 'unanswered' },
+    ]
+    const late = untilTalking('x').flatMap((fact): readonly CallFact[] =>
+      fact.type === 'talk.started'
+        ? [...Array.from({ length: 40 }, (): CallFact => ({ type: 'whisper.started', attempt: 'x', repetition: 2 })), fact]
+        : [fact],
+    )
+    const { wallboard, asked } = await board({
+      rows: sums(
+        goodCall('0'),
+        goodCall('1'),
+        gone,
+        [...late, ...afterTalking('3')].map((fact) => (fact.type === 'line.chosen' ? { ...fact, line: 'ent' } : fact)),
+      ),
+    })
     const { lines } = wallboard.board(everything)
     // From the choice of the line, the third fact, to the talk, the sixteenth: a second each.
-    expect(row(lines, 'cardiology')).toMatchObject({ fields: { connection: expect.stringMatching(/^1[23]\.\d s$/) as string, answerRate: '66.7%, 2 of 3, under', unanswered: '1' }, marks: { connection: 'good', answerRate: 'off' } })
-    expect(row(lines, 'ent')).toMatchObject({ fields: { connection: expect.stringMatching(/^5\d\.\d s, over$/) as string, answerRate: '100%, 1 of 1' }, marks: { connection: 'off', answerRate: 'good' } })
+    expect(row(lines, 'cardiology')).toMatchObject({
+      fields: { connection: expect.stringMatching(/^1[23]\.\d s$/) as string, answerRate: '66.7%, 2 of 3, under', unanswered: '1' },
+      marks: { connection: 'good', answerRate: 'off' },
+    })
+    expect(row(lines, 'ent')).toMatchObject({
+      fields: { connection: expect.stringMatching(/^5\d\.\d s, over$/) as string, answerRate: '100%, 1 of 1' },
+      marks: { connection: 'off', answerRate: 'good' },
+    })
     expect(asked).toEqual([{ from: '2026-03-02', to: '2026-03-02', scope: 'lineDay' }])
   })
 })
 
 describe('the large figures', () => {
   it('stand beside their targets', async () => {
-    const { wallboard, alarms } = await board({ calls: [ringing, live({ callId: 'other', stage: 'hunting', waitedMs: 2_000 })], rows: sums(goodCall('0')), arranged: [callBack('late', now - 1), callBack('soon', now + 1)] })
+    const { wallboard, alarms } = await board({
+      calls: [ringing, live({ callId: 'other', stage: 'hunting', waitedMs: 2_000 })],
+      rows: sums(goodCall('0')),
+      arranged: [callBack('late', now - 1), callBack('soon', now + 1)],
+    })
     alarms.raise('store.slow', 'x')
     const { tiles } = wallboard.board(everything)
     expect(tiles.map(({ key, fields, state }) => [key, fields['value'], state])).toEqual([
@@ -135,14 +244,24 @@ describe('the large figures', () => {
       ['overdue', '1', 'off'],
       ['alarms', '1', 'off'],
     ])
-    expect(row(tiles, 'waiting')).toMatchObject({ clock: { of: 'ringing', ms: 75_000, limitMs: 60_000 }, fields: { judgement: '▲ Off target', target: 'Target: nobody over 60 s' } })
+    expect(row(tiles, 'waiting')).toMatchObject({
+      clock: { of: 'ringing', ms: 75_000, limitMs: 60_000 },
+      fields: { judgement: '▲ Off target', target: 'Target: nobody over 60 s' },
+    })
     expect(row(tiles, 'nobody')?.fields['detail']).toBe('1 now, 1 within the hour')
   })
 
   it('judge nothing before there is anything to judge', async () => {
     const { wallboard } = await board()
     const { tiles } = wallboard.board(seenBy(as('operations', { kind: 'line', id: 'cardiology' })))
-    expect(tiles.map(({ fields, state }) => [fields['value'], state])).toEqual([['–', 'none'], ['0', 'none'], ['0', 'good'], ['0', 'good'], ['0', 'good'], ['0', 'good']])
+    expect(tiles.map(({ fields, state }) => [fields['value'], state])).toEqual([
+      ['–', 'none'],
+      ['0', 'none'],
+      ['0', 'good'],
+      ['0', 'good'],
+      ['0', 'good'],
+      ['0', 'good'],
+    ])
   })
 
   it('that could not be read again say of when they are', async () => {
@@ -156,25 +275,60 @@ describe('the large figures', () => {
 })
 
 function parts() {
-  return { store: { rollUps: () => Promise.resolve([]) }, live: { calls: () => [] }, alarms: new AlarmBoard(), availability: { of: () => undefined, now: () => [] }, arranged: { diary: { values: () => [].values() } }, directory: () => known, targets: defaultTargets }
+  return {
+    store: { rollUps: () => Promise.resolve([]) },
+    live: { calls: () => [] },
+    alarms: new AlarmBoard(),
+    availability: { of: () => undefined, now: () => [] },
+    arranged: { diary: { values: () => [].values() } },
+    directory: () => known,
+    targets: defaultTargets,
+  }
 }
 
 function callBack(id: string, dueAt: number): Arrangement {
-  return { kind: 'callBack', id, line: 'ent', patientNumber: '+441632960889', dueAt, madeAt: 0, madeBy: { kind: 'staff' }, tries: [], changedAt: 0 }
+  return {
+    kind: 'callBack',
+    id,
+    line: 'ent',
+    patientNumber: '+441632960889',
+    dueAt,
+    madeAt: 0,
+    madeBy: { kind: 'staff' },
+    tries: [],
+    changedAt: 0,
+  }
 }
 
 describe('a call', () => {
   it('says its stage, whom by name to those who see the rota, which attempt of how many, and who calls to those who see calls', () => {
     const seen = async (identity: Identity, call: LiveCall) => (await board({ calls: [call] })).wallboard.calls(seenBy(identity))[0]
     return Promise.all([
-      expect(seen(as('operations'), ringing)).resolves.toMatchObject({ state: 'waiting', fields: { line: 'Cardiology', stage: 'Ringing', whom: 'Dr Maja Lindqvist', attempt: '2 of 3', from: 'Elm Row Surgery' }, clock: { of: 'waiting', ms: 75_000, limitMs: 60_000 } }),
+      expect(seen(as('operations'), ringing)).resolves.toMatchObject({
+        state: 'waiting',
+        fields: { line: 'Cardiology', stage: 'Ringing', whom: 'Dr Maja Lindqvist', attempt: '2 of 3', from: 'Elm Row Surgery' },
+        clock: { of: 'waiting', ms: 75_000, limitMs: 60_000 },
+      }),
       expect(seen(kiosk(), ringing)).resolves.toMatchObject({ fields: { whom: 'Consultant cardiologist', attempt: '2 of 3' } }),
-      expect(seen(kiosk(), { ...ringing, attempts: [{ label: 'Dr Gone', clinician: 'dr-gone', pool: 'ncn' }], toRing: 5 })).resolves.toMatchObject({ fields: { whom: 'Clinician (NCN)', attempt: '1 of 5' } }),
-      expect(seen(kiosk(), live({ callId: 'x', stage: 'ringing', kind: 'bypass', attempts: [{ label: 'Elm Row Surgery, bypass number', pool: 'direct' }] }))).resolves.toMatchObject({ fields: { whom: 'Practice', attempt: '1' } }),
-      expect(seen(kiosk(), live({ callId: 'x', stage: 'menu' }))).resolves.toMatchObject({ state: 'other', fields: { whom: '–', attempt: '–' }, clock: { of: 'since it came', ms: 60_000 } }),
+      expect(
+        seen(kiosk(), { ...ringing, attempts: [{ label: 'Dr Gone', clinician: 'dr-gone', pool: 'ncn' }], toRing: 5 }),
+      ).resolves.toMatchObject({ fields: { whom: 'Clinician (NCN)', attempt: '1 of 5' } }),
+      expect(
+        seen(
+          kiosk(),
+          live({ callId: 'x', stage: 'ringing', kind: 'bypass', attempts: [{ label: 'Elm Row Surgery, bypass number', pool: 'direct' }] }),
+        ),
+      ).resolves.toMatchObject({ fields: { whom: 'Practice', attempt: '1' } }),
+      expect(seen(kiosk(), live({ callId: 'x', stage: 'menu' }))).resolves.toMatchObject({
+        state: 'other',
+        fields: { whom: '–', attempt: '–' },
+        clock: { of: 'since it came', ms: 60_000 },
+      }),
       // Who may see calls is led to its page.
       expect(seen(as('serviceManager'), ringing)).resolves.toMatchObject({ href: '/calls/ringing' }),
-      expect(seen(as('serviceManager', { kind: 'line', id: 'cardiology' }), { ...ringing, callId: 'a/b' })).resolves.toMatchObject({ href: '/calls/a%2Fb' }),
+      expect(seen(as('serviceManager', { kind: 'line', id: 'cardiology' }), { ...ringing, callId: 'a/b' })).resolves.toMatchObject({
+        href: '/calls/a%2Fb',
+      }),
       expect(seen(as('operations'), ringing)).resolves.not.toHaveProperty('href'),
       expect(seen(kiosk(), ringing)).resolves.not.toHaveProperty('href'),
       // More ringings than people: somebody has two telephones.
@@ -184,7 +338,10 @@ describe('a call', () => {
 })
 
 describe('what is seen', () => {
-  const calls = [ringing, live({ callId: 'ent', stage: 'hunting', waitedMs: 1_000, line: 'ent', lineName: 'ENT', organisation: 'harbour-lane' })]
+  const calls = [
+    ringing,
+    live({ callId: 'ent', stage: 'hunting', waitedMs: 1_000, line: 'ent', lineName: 'ENT', organisation: 'harbour-lane' }),
+  ]
 
   it.each([
     ['everything', as('operations'), ['cardiology', 'dvt', 'ent', 'epilepsy'], ['ringing', 'ent']],
@@ -204,7 +361,15 @@ describe('what is seen', () => {
   })
 
   it('is told apart by its key: another part, other names', () => {
-    const keys = [everything, seenBy(as('administrator')), seenBy(kiosk()), seenBy(as('operations'), true), seenBy(as('operations', { kind: 'line', id: 'ent' })), seenBy(as('operations', { kind: 'line', id: 'cardiology' })), seenBy(as('privacyOfficer'))].map(({ key }) => key)
+    const keys = [
+      everything,
+      seenBy(as('administrator')),
+      seenBy(kiosk()),
+      seenBy(as('operations'), true),
+      seenBy(as('operations', { kind: 'line', id: 'ent' })),
+      seenBy(as('operations', { kind: 'line', id: 'cardiology' })),
+      seenBy(as('privacyOfficer')),
+    ].map(({ key }) => key)
     // An administrator sees what operations sees; a screen sees the same, whoever hung it up.
     expect(keys[1]).toBe(keys[0])
     expect(keys[3]).toBe(keys[2])
@@ -218,7 +383,10 @@ describe('a change', () => {
 
   it('is what has other words, what is new, and what is gone', () => {
     expect(changeOf(of(one), of(one))).toBeUndefined()
-    expect(changeOf(of(one), of({ ...one, fields: { waiting: '1' } }))).toEqual({ rows: { lines: [{ ...one, fields: { waiting: '1' } }] }, gone: {} })
+    expect(changeOf(of(one), of({ ...one, fields: { waiting: '1' } }))).toEqual({
+      rows: { lines: [{ ...one, fields: { waiting: '1' } }] },
+      gone: {},
+    })
     expect(changeOf(of(one), of())).toEqual({ rows: {}, gone: { lines: ['one'] } })
     expect(changeOf(of(), of(one))).toEqual({ rows: { lines: [one] }, gone: {} })
   })

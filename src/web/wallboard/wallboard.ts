@@ -44,7 +44,10 @@ export class Wallboard {
 
   /** Every call now that is seen, the longest first. */
   calls(view: View): readonly Row[] {
-    return this.parts.live.calls().filter(view.sees).map((call) => this.call(call, view))
+    return this.parts.live
+      .calls()
+      .filter(view.sees)
+      .map((call) => this.call(call, view))
   }
 
   call(call: LiveCall, view: View): Row {
@@ -65,7 +68,13 @@ export class Wallboard {
       else byLine.set(call.line, [call])
     }
     const lines = [...known.lines.values()].filter(({ id }) => view.seesLine(id)).sort((a, b) => a.name.localeCompare(b.name, 'en-GB'))
-    const shown = lines.map((line, order): LineNow => ({ line, order, staffing: this.#staffings.of(known, line, at), figures: this.today.of(line.id), calls: byLine.get(line.id) ?? [] }))
+    const shown = lines.map((line, order): LineNow => ({
+      line,
+      order,
+      staffing: this.#staffings.of(known, line, at),
+      figures: this.today.of(line.id),
+      calls: byLine.get(line.id) ?? [],
+    }))
     const alarms = this.parts.alarms.active()
     return {
       tiles: tilesOf(
@@ -87,7 +96,8 @@ export class Wallboard {
 
   #overdue(view: View, now: number): number {
     let count = 0
-    for (const arrangement of this.parts.arranged.diary.values()) if (arrangement.kind === 'callBack' && isOverdue(arrangement, now) && view.seesLine(arrangement.line)) count++
+    for (const arrangement of this.parts.arranged.diary.values())
+      if (arrangement.kind === 'callBack' && isOverdue(arrangement, now) && view.seesLine(arrangement.line)) count++
     return count
   }
 }
@@ -108,7 +118,18 @@ function alarmRows(active: readonly AlarmOfEngine[], details: boolean): readonly
     .map(([kind, ofKind]): Row => {
       const { severity, meaning, action } = entryOf(kind)
       const detail = ofKind.slice(0, mostDetails).map((one) => short(`${one.alarm.slice(kind.length + 2)} ${one.detail}`.trim()))
-      return { key: kind, order: urgency[severity], state: severity, fields: { severity, name: ofKind.length === 1 ? kind : `${kind}, ${ofKind.length} times`, meaning, action, detail: details ? detail.join('; ') : '' } }
+      return {
+        key: kind,
+        order: urgency[severity],
+        state: severity,
+        fields: {
+          severity,
+          name: ofKind.length === 1 ? kind : `${kind}, ${ofKind.length} times`,
+          meaning,
+          action,
+          detail: details ? detail.join('; ') : '',
+        },
+      }
     })
     .sort((a, b) => a.order - b.order)
     .map((row, order) => ({ ...row, order }))

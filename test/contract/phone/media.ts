@@ -115,7 +115,12 @@ export class PhoneMedia {
       for (let index = 0; index < frames + 3; index++) {
         this.#queue.push(() => {
           if (index === frames) resolve(performance.now())
-          return this.#packet(payloadTypes[this.law], encode(this.law, frame(index < frames ? tones : [], this.#timestamp)), this.#timestamp, false)
+          return this.#packet(
+            payloadTypes[this.law],
+            encode(this.law, frame(index < frames ? tones : [], this.#timestamp)),
+            this.#timestamp,
+            false,
+          )
         })
       }
     })
@@ -190,7 +195,12 @@ export class PhoneMedia {
 
   #send(): void {
     const queued = this.#queue.shift()
-    const data = queued === undefined ? (this.mute ? undefined : this.#packet(payloadTypes[this.law], encode(this.law, frame(this.tones, this.#timestamp)), this.#timestamp, false)) : queued()
+    const data =
+      queued === undefined
+        ? this.mute
+          ? undefined
+          : this.#packet(payloadTypes[this.law], encode(this.law, frame(this.tones, this.#timestamp)), this.#timestamp, false)
+        : queued()
     this.#timestamp = (this.#timestamp + 160) >>> 0
     if (data !== undefined && this.remote !== undefined) this.#socket.send(data, this.remote.port, this.remote.address)
   }
@@ -216,6 +226,13 @@ export class PhoneMedia {
       return
     }
     if (payloadType !== 0 && payloadType !== 8) return
-    this.packets.push({ at, sequence: data.readUInt16BE(2), timestamp: data.readUInt32BE(4), ssrc: data.readUInt32BE(8), payloadType, samples: decode(payloadType, payload) })
+    this.packets.push({
+      at,
+      sequence: data.readUInt16BE(2),
+      timestamp: data.readUInt32BE(4),
+      ssrc: data.readUInt32BE(8),
+      payloadType,
+      samples: decode(payloadType, payload),
+    })
   }
 }

@@ -81,7 +81,11 @@ export class TestPhone {
       Number(target?.[2]),
       target?.[1] ?? '127.0.0.1',
     )
-    return until(() => this.seen.find((each) => header(each.message, 'Call-ID') === callId && (status(each.message) ?? 0) >= 200)?.message, 3_000, 'no answer to REGISTER')
+    return until(
+      () => this.seen.find((each) => header(each.message, 'Call-ID') === callId && (status(each.message) ?? 0) >= 200)?.message,
+      3_000,
+      'no answer to REGISTER',
+    )
   }
 
   /** The next call that comes in, already or within the time. */
@@ -198,7 +202,15 @@ export class PhoneCall {
   invite(): void {
     const origin = this.origin as { uri: string } & CallOptions
     this.media.telephoneEventType = origin.telephoneEvents === false ? undefined : 101
-    const body = this.#lateOffer ? '' : write({ port: origin.mediaPort ?? this.media.port, laws: this.#laws, telephoneEvents: origin.telephoneEvents ?? true, alien: origin.alien ?? false, ...(origin.mediaAddress === undefined ? {} : { address: origin.mediaAddress }) })
+    const body = this.#lateOffer
+      ? ''
+      : write({
+          port: origin.mediaPort ?? this.media.port,
+          laws: this.#laws,
+          telephoneEvents: origin.telephoneEvents ?? true,
+          alien: origin.alien ?? false,
+          ...(origin.mediaAddress === undefined ? {} : { address: origin.mediaAddress }),
+        })
     this.#request('INVITE', body, [...(body === '' ? [] : [['Content-Type', 'application/sdp'] as const]), ...(origin.headers ?? [])])
   }
 
@@ -226,7 +238,13 @@ export class PhoneCall {
 
   answer(options: { laws?: readonly Law[]; telephoneEvents?: boolean; headers?: readonly (readonly [string, string])[] } = {}): void {
     if (options.laws !== undefined) this.#laws = options.laws
-    this.#respond(this.request, 200, 'OK', [['Content-Type', 'application/sdp'], ...(options.headers ?? [])], this.#localDescription(options.telephoneEvents !== false))
+    this.#respond(
+      this.request,
+      200,
+      'OK',
+      [['Content-Type', 'application/sdp'], ...(options.headers ?? [])],
+      this.#localDescription(options.telephoneEvents !== false),
+    )
     this.answeredAt = performance.now()
     this.media.start()
   }
@@ -261,9 +279,22 @@ export class PhoneCall {
   }
 
   /** Re-INVITE; resolves with the final response after the ACK. `direction` undefined: without SDP. */
-  async reinvite(direction: string | undefined, media: { readonly port: number; readonly address?: string } = this.media, laws = this.#laws): Promise<Message> {
+  async reinvite(
+    direction: string | undefined,
+    media: { readonly port: number; readonly address?: string } = this.media,
+    laws = this.#laws,
+  ): Promise<Message> {
     this.#version++
-    const body = direction === undefined ? '' : write({ port: media.port, laws, direction, version: this.#version, ...(media.address === undefined ? {} : { address: media.address }) })
+    const body =
+      direction === undefined
+        ? ''
+        : write({
+            port: media.port,
+            laws,
+            direction,
+            version: this.#version,
+            ...(media.address === undefined ? {} : { address: media.address }),
+          })
     const response = await this.inDialog('INVITE', body, body === '' ? [] : [['Content-Type', 'application/sdp']])
     return response
   }
@@ -286,7 +317,11 @@ export class PhoneCall {
   // ---- waiting
 
   async answered(withinMs = 15_000): Promise<this> {
-    await until(() => this.answeredAt, withinMs, () => `not answered${this.refused === undefined ? '' : `: ${this.refused.message.startLine}`}`)
+    await until(
+      () => this.answeredAt,
+      withinMs,
+      () => `not answered${this.refused === undefined ? '' : `: ${this.refused.message.startLine}`}`,
+    )
     return this
   }
 
@@ -376,7 +411,8 @@ export class PhoneCall {
     this.media.remote = { address: description.address, port: description.port }
     const first = description.payloads.find((type) => type === 0 || type === 8)
     if (first !== undefined) this.media.law = first === 0 ? 'PCMU' : 'PCMA'
-    if (this.#lateOffer && !this.incoming && this.media.telephoneEventType !== undefined) this.media.telephoneEventType = description.telephoneEventType
+    if (this.#lateOffer && !this.incoming && this.media.telephoneEventType !== undefined)
+      this.media.telephoneEventType = description.telephoneEventType
   }
 
   #request(name: string, body: string, headers: readonly (readonly [string, string])[]): number {

@@ -12,7 +12,15 @@ export interface Description {
 let session = 1000
 
 /** What the phone offers or answers. `codecs` may name ones that nobody has, to provoke a 488. */
-export function write(options: { port: number; laws: readonly Law[]; telephoneEvents?: boolean; direction?: string; alien?: boolean; version?: number; address?: string }): string {
+export function write(options: {
+  port: number
+  laws: readonly Law[]
+  telephoneEvents?: boolean
+  direction?: string
+  alien?: boolean
+  version?: number
+  address?: string
+}): string {
   const types = options.alien === true ? [18] : options.laws.map((law) => payloadTypes[law])
   const events = options.telephoneEvents !== false && options.alien !== true
   return [

@@ -48,7 +48,11 @@ export class TestTrunk {
   }
 
   nextInvite(count = 1, withinMs = 30_000): Promise<TrunkInvite> {
-    return until(() => this.invites[count - 1], withinMs, () => `INVITE ${count} did not come: ${this.methods.join(' ')}`)
+    return until(
+      () => this.invites[count - 1],
+      withinMs,
+      () => `INVITE ${count} did not come: ${this.methods.join(' ')}`,
+    )
   }
 
   /** What came in of this method, in order. */
@@ -126,7 +130,11 @@ export class TrunkInvite {
   reply(code: number, reason = 'X', headers: readonly (readonly [string, string])[] = [], body = ''): void {
     if (this.#final) return
     this.#final = code >= 200
-    this.#last = print(`SIP/2.0 ${code} ${reason}`, [...echoed(this.message, code > 100 ? this.#tag : undefined), ['Contact', `<sip:trunk@${this.trunk.address}>`], ...headers], body)
+    this.#last = print(
+      `SIP/2.0 ${code} ${reason}`,
+      [...echoed(this.message, code > 100 ? this.#tag : undefined), ['Contact', `<sip:trunk@${this.trunk.address}>`], ...headers],
+      body,
+    )
     this.trunk.send(this.#last, this.from)
   }
 
@@ -164,14 +172,20 @@ export class TrunkInvite {
 }
 
 /** The credentials of a request, read; undefined where there are none. `right`: MD5 with qop=auth over this password (RFC 2617 section 3.2.2). */
-export function credentialsOf(message: Message, password: string): { readonly fields: Readonly<Record<string, string>>; readonly right: boolean; readonly header: string } | undefined {
+export function credentialsOf(
+  message: Message,
+  password: string,
+): { readonly fields: Readonly<Record<string, string>>; readonly right: boolean; readonly header: string } | undefined {
   const name = ['Authorization', 'Proxy-Authorization'].find((each) => header(message, each) !== undefined)
   if (name === undefined) return undefined
   const fields: Record<string, string> = {}
-  for (const [, key = '', quoted, bare] of (header(message, name) ?? '').matchAll(/(\w+)=(?:"([^"]*)"|([^\s,]+))/g)) fields[key] = quoted ?? bare ?? ''
+  for (const [, key = '', quoted, bare] of (header(message, name) ?? '').matchAll(/(\w+)=(?:"([^"]*)"|([^\s,]+))/g))
+    fields[key] = quoted ?? bare ?? ''
   const md5 = (text: string) => createHash('md5').update(text).digest('hex')
   const { username = '', realm = '', nonce = '', nc = '', cnonce = '', qop = '', uri = '', response = '' } = fields
-  const expected = md5(`${md5(`${username}:${realm}:${password}`)}:${nonce}:${nc}:${cnonce}:${qop}:${md5(`${method(message) ?? ''}:${uri}`)}`)
+  const expected = md5(
+    `${md5(`${username}:${realm}:${password}`)}:${nonce}:${nc}:${cnonce}:${qop}:${md5(`${method(message) ?? ''}:${uri}`)}`,
+  )
   return { fields, right: qop === 'auth' && response === expected, header: name }
 }
 

@@ -57,7 +57,8 @@ export class CallWorld {
   directory
 
   constructor(options: CallWorldOptions) {
-    const { directory, startAt, settings, logDelayMs, arrangements, owners, mayDial, notNow, cannotKeep, setUp, tampering, ...world } = options
+    const { directory, startAt, settings, logDelayMs, arrangements, owners, mayDial, notNow, cannotKeep, setUp, tampering, ...world } =
+      options
     this.clock = new VirtualClock(startAt ?? mondayMorning)
     this.telephone = new VirtualSwitch({ durationMs: spokenMs, ...world, clock: this.clock })
     this.log = new MemoryLog(this.clock, logDelayMs)

@@ -1,5 +1,19 @@
 import type { Clock } from '../../../src/clock/clock.js'
-import type { Audio, Bridge, BridgeResult, DialOptions, HangUp, IncomingCall, Leg, ListenOptions, Moved, Reach, Recording, Switch, Target } from '../../../src/switch/port.js'
+import type {
+  Audio,
+  Bridge,
+  BridgeResult,
+  DialOptions,
+  HangUp,
+  IncomingCall,
+  Leg,
+  ListenOptions,
+  Moved,
+  Reach,
+  Recording,
+  Switch,
+  Target,
+} from '../../../src/switch/port.js'
 
 /**
  * The life of one process: what is done in it takes effect, and what happens outside is noticed by it, while it runs. Frozen, it notices and does nothing until it wakes up; then it goes on where it was.

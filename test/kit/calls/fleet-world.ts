@@ -69,7 +69,12 @@ export class FleetWorld {
   readonly #unanswered = new Map<IncomingCall, Run>()
 
   constructor(private readonly options: FleetWorldOptions) {
-    this.telephone = new VirtualSwitch({ durationMs: spokenMs, clock: this.clock, oneWayMs: options.oneWayMs, latencyMs: (operation) => (operation === 'answer' ? 0 : options.latencyMs) })
+    this.telephone = new VirtualSwitch({
+      durationMs: spokenMs,
+      clock: this.clock,
+      oneWayMs: options.oneWayMs,
+      latencyMs: (operation) => (operation === 'answer' ? 0 : options.latencyMs),
+    })
     this.#directory = smallDirectory(options.directory)
     this.telephone.onIncoming((incoming) => this.#take(incoming))
   }
@@ -218,7 +223,9 @@ export class FleetWorld {
       this.#unanswered.delete(incoming)
       return work
     }
-    await run.life.notices(run.life.taking({ ...seen, answer: () => done(seen.answer()), reject: (status, options) => done(seen.reject(status, options)) }))
+    await run.life.notices(
+      run.life.taking({ ...seen, answer: () => done(seen.answer()), reject: (status, options) => done(seen.reject(status, options)) }),
+    )
     this.#unanswered.delete(incoming)
   }
 
@@ -242,8 +249,16 @@ export class FleetWorld {
   #append(run: Run, callId: string, fact: CallFact, actor: Actor): CallEvent | undefined {
     if ((run.fenced && this.options.planted !== 'noFence') || run.life.over) return undefined
     if (fact.type === 'call.arrived') this.owners.set(callId, run.incarnation)
-    if (this.owners.get(callId) !== run.incarnation) this.trespasses.push(`${run.incarnation} told ${fact.type} of ${callId}, which is ${this.owners.get(callId) ?? 'nobody'}'s`)
-    const event: CallEvent = { callId, seq: this.told.filter((one) => one.callId === callId).length + 1, at: this.clock.now(), actor, node: run.name, ...fact }
+    if (this.owners.get(callId) !== run.incarnation)
+      this.trespasses.push(`${run.incarnation} told ${fact.type} of ${callId}, which is ${this.owners.get(callId) ?? 'nobody'}'s`)
+    const event: CallEvent = {
+      callId,
+      seq: this.told.filter((one) => one.callId === callId).length + 1,
+      at: this.clock.now(),
+      actor,
+      node: run.name,
+      ...fact,
+    }
     this.told.push(event)
     return event
   }
@@ -263,7 +278,8 @@ export class FleetWorld {
     const left: LeftCall[] = []
     for (const [callId, events] of this.calls()) {
       const owner = this.owners.get(callId) ?? null
-      if (owner !== null && over.has(owner) && !events.some(({ type }) => type === 'call.ended')) left.push({ callId, owner, node: carrierOf(events) ?? '', aliveAt: undefined, events })
+      if (owner !== null && over.has(owner) && !events.some(({ type }) => type === 'call.ended'))
+        left.push({ callId, owner, node: carrierOf(events) ?? '', aliveAt: undefined, events })
     }
     return run.life.notices(left)
   }

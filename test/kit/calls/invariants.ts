@@ -49,7 +49,9 @@ export const invariants: readonly Invariant[] = [
     name: 'every call and every hunt ends by itself',
     wrong: ({ ended, calls }) => {
       if (!ended) return 'a call is still going on long after everybody should have hung up'
-      return first(calls, ({ id, events }) => (count(events, 'line.chosen') === count(events, 'hunt.ended') ? undefined : `the hunt of ${id} has no end`))
+      return first(calls, ({ id, events }) =>
+        count(events, 'line.chosen') === count(events, 'hunt.ended') ? undefined : `the hunt of ${id} has no end`,
+      )
     },
   },
   {
@@ -62,7 +64,9 @@ export const invariants: readonly Invariant[] = [
         if (count(events, 'call.ended') !== 1 || events.at(-1)?.type !== 'call.ended') return `${id} does not end with exactly one end`
         const started = events.flatMap((event) => (event.type === 'attempt.started' ? [event.attempt] : []))
         const ended = events.flatMap((event) => (event.type === 'attempt.ended' ? [event.attempt] : []))
-        return started.length === ended.length && started.every((attempt, index) => ended[index] === attempt) ? undefined : `${id} has attempts without exactly one end each: ${started.join()} / ${ended.join()}`
+        return started.length === ended.length && started.every((attempt, index) => ended[index] === attempt)
+          ? undefined
+          : `${id} has attempts without exactly one end each: ${started.join()} / ${ended.join()}`
       })
     },
   },
@@ -74,15 +78,22 @@ export const invariants: readonly Invariant[] = [
         const called = bridged.legs.find((id) => legs.get(id)?.party === 'called')
         const stored = world.log.stored.find(({ event }) => event.type === 'attempt.accepted' && event.proof.legId === called)
         if (!stored) return `${bridged.legs.join(' and ')} were connected, and no acceptance is stored`
-        if (stored.at > bridged.at) return `the acceptance on ${called ?? 'nobody'} was stored ${stored.at - bridged.at} ms after the bridge`
+        if (stored.at > bridged.at)
+          return `the acceptance on ${called ?? 'nobody'} was stored ${stored.at - bridged.at} ms after the bridge`
         const { event } = stored
         if (event.type === 'attempt.accepted' && event.proof.heard.kind === 'word') {
           if (plan.spokenWord !== 'accepts') return `${called ?? 'nobody'} accepted by a word, where none accepts`
-          const before = trace.filter((entry) => entry.at <= bridged.at && (entry.what === 'said' || entry.what === 'talked') && entry.leg === called)
+          const before = trace.filter(
+            (entry) => entry.at <= bridged.at && (entry.what === 'said' || entry.what === 'talked') && entry.leg === called,
+          )
           if (before.filter(({ what }) => what === 'said').length < 2) return `${called ?? 'nobody'} did not say the word twice`
-          return before.some(({ what }) => what === 'talked') ? `${called ?? 'nobody'} speaks as a greeting does, and accepted by a word` : undefined
+          return before.some(({ what }) => what === 'talked')
+            ? `${called ?? 'nobody'} speaks as a greeting does, and accepted by a word`
+            : undefined
         }
-        const pressed = trace.some((entry) => entry.what === 'pressed' && entry.leg === called && entry.key === '1' && entry.at <= bridged.at)
+        const pressed = trace.some(
+          (entry) => entry.what === 'pressed' && entry.leg === called && entry.key === '1' && entry.at <= bridged.at,
+        )
         return pressed ? undefined : `${called ?? 'nobody'} never pressed the key of acceptance`
       }),
   },
@@ -91,7 +102,9 @@ export const invariants: readonly Invariant[] = [
     wrong: ({ trace, calls, plan }) =>
       first(calls, ({ id, events, record }) =>
         first(record.attempts, (attempt) => {
-          const leg = events.flatMap((event) => (event.type === 'attempt.answered' && event.attempt === attempt.attempt ? [event.legId] : []))[0]
+          const leg = events.flatMap((event) =>
+            event.type === 'attempt.answered' && event.attempt === attempt.attempt ? [event.legId] : [],
+          )[0]
           const up = trace.find((entry) => entry.what === 'legUp' && entry.leg === leg)
           if (attempt.result !== 'notAccepted' || !up) return undefined
           const inTime = up.at + plan.ring.acceptSeconds * 1_000 - slackMs
@@ -118,7 +131,9 @@ export const invariants: readonly Invariant[] = [
       for (const [leg, times] of bridges) if (times > 1) return `${leg} was connected ${times} times`
       return first(calls, ({ id, events, record }) => {
         const winners = record.attempts.filter(({ result }) => result === 'accepted').length
-        return winners <= 1 && count(events, 'talk.started') === winners ? undefined : `${id} has ${winners} winners and ${count(events, 'talk.started')} talks`
+        return winners <= 1 && count(events, 'talk.started') === winners
+          ? undefined
+          : `${id} has ${winners} winners and ${count(events, 'talk.started')} talks`
       })
     },
   },
@@ -137,7 +152,9 @@ export const invariants: readonly Invariant[] = [
           (legId) => {
             const ended = legs.get(legId)?.ended
             if (!ended) return `${legId} is still up, and the caller of ${id} has gone`
-            return ended.at - gone.at <= boundMs ? undefined : `${legId} was up for ${ended.at - gone.at} ms after the caller of ${id} had gone`
+            return ended.at - gone.at <= boundMs
+              ? undefined
+              : `${legId} was up for ${ended.at - gone.at} ms after the caller of ${id} had gone`
           },
         )
       }),
@@ -158,7 +175,9 @@ export const invariants: readonly Invariant[] = [
       return first(ringings(evidence), ({ call, dialledAt, settledAt }) => {
         const chosenAt = (call.record.lineChosenAt ?? 0) - world.clock.now() + world.clock.monotonic()
         // Something that has been answered is not cut off while its media are set up.
-        return settledAt - chosenAt <= totalMs + plan.latencyMs + 2 * plan.oneWayMs || settledAt === Infinity ? undefined : `${call.id} still rang somebody ${settledAt - chosenAt} ms after its line was chosen (dialled at ${dialledAt})`
+        return settledAt - chosenAt <= totalMs + plan.latencyMs + 2 * plan.oneWayMs || settledAt === Infinity
+          ? undefined
+          : `${call.id} still rang somebody ${settledAt - chosenAt} ms after its line was chosen (dialled at ${dialledAt})`
       })
     },
   },
@@ -170,9 +189,15 @@ export const invariants: readonly Invariant[] = [
         const fullMs = plan.ring.ringSeconds * 1_000
         const chosenAt = (call.record.lineChosenAt ?? 0) - world.clock.now() + world.clock.monotonic()
         const leftMs = chosenAt + plan.ring.totalSeconds * 1_000 - dialledAt
-        if (Math.abs(ringMs - Math.min(fullMs, leftMs)) > 0.001) return `${call.id} rings for ${ringMs} ms where ${Math.min(fullMs, leftMs)} ms are right`
-        if (result !== 'noAnswer') return settledAt - dialledAt > ringMs + plan.latencyMs + 2 * plan.oneWayMs ? `a ringing went on for ${settledAt - dialledAt} ms` : undefined
-        return settledAt - dialledAt === Math.min(fullMs, leftMs) ? undefined : `a ringing that nobody answered lasted ${settledAt - dialledAt} ms instead of ${Math.min(fullMs, leftMs)} ms`
+        if (Math.abs(ringMs - Math.min(fullMs, leftMs)) > 0.001)
+          return `${call.id} rings for ${ringMs} ms where ${Math.min(fullMs, leftMs)} ms are right`
+        if (result !== 'noAnswer')
+          return settledAt - dialledAt > ringMs + plan.latencyMs + 2 * plan.oneWayMs
+            ? `a ringing went on for ${settledAt - dialledAt} ms`
+            : undefined
+        return settledAt - dialledAt === Math.min(fullMs, leftMs)
+          ? undefined
+          : `a ringing that nobody answered lasted ${settledAt - dialledAt} ms instead of ${Math.min(fullMs, leftMs)} ms`
       }),
   },
   {
@@ -182,7 +207,8 @@ export const invariants: readonly Invariant[] = [
         if (plan.ring.rounds > 1 || count(events, 'candidate.passedOver') > 0) return undefined
         let endedAt: number | undefined
         for (const event of events) {
-          if (event.type === 'attempt.started' && endedAt !== undefined && event.at - endedAt > 0) return `${id} let ${event.at - endedAt} ms pass before the next was rung`
+          if (event.type === 'attempt.started' && endedAt !== undefined && event.at - endedAt > 0)
+            return `${id} let ${event.at - endedAt} ms pass before the next was rung`
           if (event.type === 'attempt.ended') endedAt = event.at
         }
         return undefined
@@ -204,8 +230,18 @@ export const invariants: readonly Invariant[] = [
     wrong: ({ calls, legs, plan }) =>
       first(calls, ({ id, events, record }) =>
         first(record.attempts, (attempt) => {
-          const leg = legs.get(events.flatMap((event) => (event.type === 'attempt.answered' && event.attempt === attempt.attempt ? [event.legId] : []))[0] ?? '')
-          if (leg?.ended?.ending !== 'released' || attempt.answeredAt === undefined || attempt.result === 'accepted' || attempt.result === 'failed' || attempt.result === 'cancelled') return undefined
+          const leg = legs.get(
+            events.flatMap((event) => (event.type === 'attempt.answered' && event.attempt === attempt.attempt ? [event.legId] : []))[0] ??
+              '',
+          )
+          if (
+            leg?.ended?.ending !== 'released' ||
+            attempt.answeredAt === undefined ||
+            attempt.result === 'accepted' ||
+            attempt.result === 'failed' ||
+            attempt.result === 'cancelled'
+          )
+            return undefined
           const upMs = leg.ended.at - attempt.answeredAt
           return upMs >= plan.ring.acceptSeconds * 1_000 ? undefined : `${leg.id} of ${id} was cut off after ${upMs} ms`
         }),
@@ -232,7 +268,10 @@ export const invariants: readonly Invariant[] = [
   },
   {
     name: 'nobody on the line is left in silence',
-    wrong: ({ legs }) => first([...legs.values()], (leg) => (leg.longestSilenceMs <= longestSilenceMs ? undefined : `${leg.id} heard nothing for ${leg.longestSilenceMs} ms`)),
+    wrong: ({ legs }) =>
+      first([...legs.values()], (leg) =>
+        leg.longestSilenceMs <= longestSilenceMs ? undefined : `${leg.id} heard nothing for ${leg.longestSilenceMs} ms`,
+      ),
   },
   {
     name: 'no telephone is rung for two callers at once',
@@ -260,7 +299,8 @@ export const invariants: readonly Invariant[] = [
     wrong: ({ calls, trace, plan }) => {
       if (plan.recordFrom === 'answer' || plan.trouble === 'diskFull' || plan.trouble === 'recordingsSilent') return undefined
       return first(calls, ({ id, events, callerLeg, record }) => {
-        if (record.talkStartedAt === undefined || record.talkEndedAt === undefined || count(events, 'recording.failed') > 0) return undefined
+        if (record.talkStartedAt === undefined || record.talkEndedAt === undefined || count(events, 'recording.failed') > 0)
+          return undefined
         const talkMs = record.talkEndedAt - record.talkStartedAt
         const began = trace.filter((entry) => entry.what === 'recordingStarted' && entry.leg === callerLeg?.id)
         const stopped = trace.filter((entry) => entry.what === 'recordingStopped' && entry.leg === callerLeg?.id)
@@ -275,15 +315,23 @@ export const invariants: readonly Invariant[] = [
     name: 'what is recorded is finished, once',
     wrong: ({ calls, world, plan }) => {
       if (plan.trouble === 'diskFull' || plan.trouble === 'recordingsSilent') return undefined
-      const started = calls.flatMap(({ events }) => events.flatMap((event) => (event.type === 'recording.started' ? [event.recordingId] : [])))
+      const started = calls.flatMap(({ events }) =>
+        events.flatMap((event) => (event.type === 'recording.started' ? [event.recordingId] : [])),
+      )
       const { finished } = world.recordings
-      return started.length === finished.length && started.every((id) => finished.includes(id)) ? undefined : `recorded: ${started.join() || 'nothing'}; finished: ${finished.join() || 'nothing'}`
+      return started.length === finished.length && started.every((id) => finished.includes(id))
+        ? undefined
+        : `recorded: ${started.join() || 'nothing'}; finished: ${finished.join() || 'nothing'}`
     },
   },
   {
     name: 'every called party sees the single outbound number and nothing else',
     wrong: ({ trace }) =>
-      first(trace, (entry) => (entry.what === 'dialled' && JSON.stringify(entry.from) !== JSON.stringify(outbound) ? `${entry.number} was shown ${JSON.stringify(entry.from)}` : undefined)),
+      first(trace, (entry) =>
+        entry.what === 'dialled' && JSON.stringify(entry.from) !== JSON.stringify(outbound)
+          ? `${entry.number} was shown ${JSON.stringify(entry.from)}`
+          : undefined,
+      ),
   },
   {
     name: 'local people are rung before the network, and in the order of the rota',
@@ -292,10 +340,22 @@ export const invariants: readonly Invariant[] = [
         const pools = record.attempts.map(({ pool }) => pool)
         // Those who were busy when their turn came are tried again at the end, also local ones after the network.
         if (count(events, 'candidate.passedOver') > 0) return undefined
-        if (pools.lastIndexOf('local') > pools.indexOf('ncn') && pools.includes('ncn')) return `${id} rang the network before it was through with the local people`
+        if (pools.lastIndexOf('local') > pools.indexOf('ncn') && pools.includes('ncn'))
+          return `${id} rang the network before it was through with the local people`
         if (plan.ring.rounds > 1) return undefined
         const rota = plan.rotas[Number(record.line?.slice('line'.length))] ?? []
-        return inOrder(record.attempts, rota.length === 0 ? [] : [...new Set(rota.map((phone) => (plan.pairs ? `clinician:clinician${Math.floor(phone / 2)}` : `phone:+4477009000${String(phone).padStart(2, '0')}`)))])
+        return inOrder(
+          record.attempts,
+          rota.length === 0
+            ? []
+            : [
+                ...new Set(
+                  rota.map((phone) =>
+                    plan.pairs ? `clinician:clinician${Math.floor(phone / 2)}` : `phone:+4477009000${String(phone).padStart(2, '0')}`,
+                  ),
+                ),
+              ],
+        )
           ? undefined
           : `${id} rang ${record.attempts.map(({ candidate }) => candidate).join()}`
       }),

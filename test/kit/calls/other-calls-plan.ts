@@ -34,7 +34,13 @@ export interface OtherPlan {
 const clinic = '+441632960700'
 const codes = '+441632960600'
 const bypassNumber = '+441632960098'
-const numbers = { nurse: '+447700900011', clinician: '+447700900021', patient: '+441632960888', bypass: '+441632960201', reception: '+441632960301' }
+const numbers = {
+  nurse: '+447700900011',
+  clinician: '+447700900021',
+  patient: '+441632960888',
+  bypass: '+441632960201',
+  reception: '+441632960301',
+}
 
 /** What is keyed for a call, where something is. */
 const keyed: Readonly<Record<Exclude<OtherCall['kind'], 'placed'>, { readonly number: string; readonly keys: string }>> = {
@@ -45,19 +51,35 @@ const keyed: Readonly<Record<Exclude<OtherCall['kind'], 'placed'>, { readonly nu
   bypass: { number: bypassNumber, keys: '2101' },
 }
 
-const connect: ArrangedCall = { id: 'connect', kind: 'patientConnect', targets: [{ kind: 'number', number: numbers.patient }], clinician: 'dr' }
+const connect: ArrangedCall = {
+  id: 'connect',
+  kind: 'patientConnect',
+  targets: [{ kind: 'number', number: numbers.patient }],
+  clinician: 'dr',
+}
 const coded: ArrangedCall = { id: 'coded', kind: 'callBackCode', targets: [{ kind: 'number', number: numbers.reception }], line: 'advice' }
-const callBack: ArrangedCall = { id: 'back', kind: 'callBack', targets: [{ kind: 'number', number: numbers.patient }], clinician: 'dr', line: 'clinic' }
+const callBack: ArrangedCall = {
+  id: 'back',
+  kind: 'callBack',
+  targets: [{ kind: 'number', number: numbers.patient }],
+  clinician: 'dr',
+  line: 'clinic',
+}
 
 /** Everybody hangs up in the end, also where the engine had rung both sides. */
-const mortal = temperament.map((each): Temperament => (each.kind === 'answers' ? { ...each, then: [...each.then, { atMs: longestCallMs, does: 'hangUp' }] } : each))
+const mortal = temperament.map((each): Temperament =>
+  each.kind === 'answers' ? { ...each, then: [...each.then, { atMs: longestCallMs, does: 'hangUp' }] } : each,
+)
 
 const people = fc.array(mortal, { minLength: 1, maxLength: 3 })
 
 const otherCall: fc.Arbitrary<OtherCall> = fc.record({
   atMs: fc.nat(90_000),
   kind: fc.constantFrom('patient' as const, 'patient' as const, 'pin' as const, 'code' as const, 'bypass' as const, 'placed' as const),
-  more: fc.array(fc.record({ atMs: fc.nat(120_000), does: fc.constant('press' as const), key: fc.constantFrom<Key>('1', '2', '1', '*', '7', '#') }), { maxLength: 4 }),
+  more: fc.array(
+    fc.record({ atMs: fc.nat(120_000), does: fc.constant('press' as const), key: fc.constantFrom<Key>('1', '2', '1', '*', '7', '#') }),
+    { maxLength: 4 },
+  ),
   keysAtMs: fc.nat(9_000),
   hangsUpAtMs: fc.oneof({ weight: 3, arbitrary: fc.constant(longestCallMs) }, { weight: 2, arbitrary: fc.nat(200_000) }),
 })
@@ -70,7 +92,19 @@ export const otherPlan: fc.Arbitrary<OtherPlan> = fc.record({
   bypass: people,
   reception: people,
   faults: fc.oneof({ weight: 2, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: fc.array(fault, { maxLength: 4 }) }),
-  trouble: fc.oneof({ weight: 6, arbitrary: fc.constant('none' as const) }, { weight: 1, arbitrary: fc.constantFrom('logStuck' as const, 'speechSilent' as const, 'speechThrows' as const, 'diskFull' as const, 'recordingsSilent' as const) }),
+  trouble: fc.oneof(
+    { weight: 6, arbitrary: fc.constant('none' as const) },
+    {
+      weight: 1,
+      arbitrary: fc.constantFrom(
+        'logStuck' as const,
+        'speechSilent' as const,
+        'speechThrows' as const,
+        'diskFull' as const,
+        'recordingsSilent' as const,
+      ),
+    },
+  ),
   latencyMs: fc.constantFrom(0, 1, 25),
   logDelayMs: fc.constantFrom(0, 2, 30),
 })
@@ -116,7 +150,11 @@ export async function liveOthers(plan: OtherPlan, tampering: OtherTampering = {}
       if (call.kind === 'placed') return void world.desk.place(callBack)
       const { number, keys } = keyed[call.kind]
       const presses = keys.split('').map((key, index): Act => ({ atMs: call.keysAtMs + index * 150, does: 'press', key: key as Key }))
-      world.telephone.arrive({ callerNumber: `+4477009005${String(begun).padStart(2, '0')}`, dialledNumber: number, then: [...presses, ...call.more, { atMs: call.hangsUpAtMs, does: 'hangUp' }] })
+      world.telephone.arrive({
+        callerNumber: `+4477009005${String(begun).padStart(2, '0')}`,
+        dialledNumber: number,
+        then: [...presses, ...call.more, { atMs: call.hangsUpAtMs, does: 'hangUp' }],
+      })
     })
   }
   const ended = await world.clock.runUntil(() => begun === plan.calls.length && world.desk.liveCalls === 0, longestCallMs + 10 * 60_000)
@@ -128,6 +166,12 @@ export async function liveOthers(plan: OtherPlan, tampering: OtherTampering = {}
 function asPlan({ faults, trouble, latencyMs, logDelayMs }: OtherPlan): Plan {
   return {
     ...{ rotas: [], ncn: [], pairs: false, phones: [], callers: [], faults, trouble, latencyMs, logDelayMs },
-    ...{ ring: { ringSeconds: 20, acceptSeconds: 15, totalSeconds: 90, rounds: 1 }, oneWayMs: 2, recordFrom: 'bridge', outcomes: true, spokenWord: 'off' },
+    ...{
+      ring: { ringSeconds: 20, acceptSeconds: 15, totalSeconds: 90, rounds: 1 },
+      oneWayMs: 2,
+      recordFrom: 'bridge',
+      outcomes: true,
+      spokenWord: 'off',
+    },
   }
 }

@@ -45,7 +45,14 @@ const key = fc.constantFrom<Key>('0', '1', '2', '3', '9', '*', '#')
 
 const act: fc.Arbitrary<Act> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ atMs: fc.nat(20_000), does: fc.constant('press' as const), key }) },
-  { weight: 1, arbitrary: fc.record({ atMs: fc.nat(90_000), does: fc.constant('break' as const), ending: fc.constantFrom('mediaTimeout' as const, 'mediaLost' as const, 'transport' as const, 'signallingLost' as const) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      atMs: fc.nat(90_000),
+      does: fc.constant('break' as const),
+      ending: fc.constantFrom('mediaTimeout' as const, 'mediaLost' as const, 'transport' as const, 'signallingLost' as const),
+    }),
+  },
 )
 
 const accepts = (atMs: number, talkMs: number): readonly Act[] => [
@@ -53,11 +60,20 @@ const accepts = (atMs: number, talkMs: number): readonly Act[] => [
   { atMs: atMs + talkMs, does: 'hangUp' },
 ]
 
-const saysOne: fc.Arbitrary<Act> = fc.record({ atMs: fc.nat(16_000), does: fc.constant('say' as const), word: fc.constant('one'), confidence: fc.double({ min: 0.7, max: 1, noNaN: true }) })
+const saysOne: fc.Arbitrary<Act> = fc.record({
+  atMs: fc.nat(16_000),
+  does: fc.constant('say' as const),
+  word: fc.constant('one'),
+  confidence: fc.double({ min: 0.7, max: 1, noNaN: true }),
+})
 
 /** It shows what it is within the first whisper, as every greeting does that was measured (docs/words.md). */
 const greetingThatSaysOne: fc.Arbitrary<readonly Act[]> = fc
-  .tuple(fc.array(saysOne, { maxLength: 30 }), fc.nat(900), fc.constantFrom('talking' as const, 'stretch' as const, 'beep' as const, 'goesOn' as const))
+  .tuple(
+    fc.array(saysOne, { maxLength: 30 }),
+    fc.nat(900),
+    fc.constantFrom('talking' as const, 'stretch' as const, 'beep' as const, 'goesOn' as const),
+  )
   .map(([says, atMs, how]) => [{ atMs, does: 'talk', how }, ...says])
 
 const afterAnswer: fc.Arbitrary<readonly Act[]> = fc.oneof(
@@ -67,7 +83,15 @@ const afterAnswer: fc.Arbitrary<readonly Act[]> = fc.oneof(
   // Voicemail that says the word, again and again, before and behind what gives it away.
   { weight: 3, arbitrary: greetingThatSaysOne },
   // Somebody whose hands are busy, and may press the key in the middle of it.
-  { weight: 3, arbitrary: fc.tuple(fc.array(saysOne, { minLength: 2, maxLength: 30 }), fc.option(fc.nat(16_000)), fc.nat(120_000)).map(([says, atMs, talkMs]): readonly Act[] => [...says, ...(atMs === null ? [{ atMs: talkMs, does: 'hangUp' as const }] : accepts(atMs, talkMs))]) },
+  {
+    weight: 3,
+    arbitrary: fc
+      .tuple(fc.array(saysOne, { minLength: 2, maxLength: 30 }), fc.option(fc.nat(16_000)), fc.nat(120_000))
+      .map(([says, atMs, talkMs]): readonly Act[] => [
+        ...says,
+        ...(atMs === null ? [{ atMs: talkMs, does: 'hangUp' as const }] : accepts(atMs, talkMs)),
+      ]),
+  },
   { weight: 2, arbitrary: fc.nat(16_000).map((atMs): readonly Act[] => [{ atMs, does: 'hangUp' }]) },
   { weight: 2, arbitrary: fc.array(act, { maxLength: 4 }) },
 )
@@ -75,11 +99,22 @@ const afterAnswer: fc.Arbitrary<readonly Act[]> = fc.oneof(
 export const temperament: fc.Arbitrary<Temperament> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ kind: fc.constant('answers' as const), afterMs: fc.nat(25_000), then: afterAnswer }) },
   // In the very moment of the time-out, or a hair before and after it.
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('answers' as const), afterMs: fc.constantFrom(9_990, 9_995, 10_000, 10_005, 19_990, 19_995, 19_999, 20_000, 20_005), then: afterAnswer }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('answers' as const),
+      afterMs: fc.constantFrom(9_990, 9_995, 10_000, 10_005, 19_990, 19_995, 19_999, 20_000, 20_005),
+      then: afterAnswer,
+    }),
+  },
   { weight: 2, arbitrary: fc.constant({ kind: 'neverAnswers' as const }) },
   {
     weight: 3,
-    arbitrary: fc.record({ kind: fc.constant('refuses' as const), afterMs: fc.nat(3_000), how: fc.constantFrom('busy' as const, 'declined' as const, 'unavailable' as const, 'badNumber' as const, 'failed' as const) }),
+    arbitrary: fc.record({
+      kind: fc.constant('refuses' as const),
+      afterMs: fc.nat(3_000),
+      how: fc.constantFrom('busy' as const, 'declined' as const, 'unavailable' as const, 'badNumber' as const, 'failed' as const),
+    }),
   },
 )
 
@@ -88,7 +123,11 @@ const caller = (lines: number): fc.Arbitrary<PlannedCaller> =>
     arrivesAtMs: fc.nat(60_000),
     line: fc.nat(lines),
     keysAtMs: fc.nat(8_000),
-    hangsUpAtMs: fc.oneof({ weight: 4, arbitrary: fc.constant(longestCallMs) }, { weight: 2, arbitrary: fc.nat(200_000) }, { weight: 1, arbitrary: fc.nat(3_000) }),
+    hangsUpAtMs: fc.oneof(
+      { weight: 4, arbitrary: fc.constant(longestCallMs) },
+      { weight: 2, arbitrary: fc.nat(200_000) },
+      { weight: 1, arbitrary: fc.nat(3_000) },
+    ),
     givesUpAfterMs: fc.oneof({ weight: 30, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.nat(50) }),
     more: fc.oneof({ weight: 5, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: fc.array(act, { maxLength: 2 }) }),
   })
@@ -99,7 +138,11 @@ export const fault: fc.Arbitrary<Plan['faults'][number]> = fc.oneof(
     nth: fc.integer({ min: 1, max: 12 }),
     fault: fc.record({ kind: fc.constant('fails' as const), afterMs: fc.nat(300) }),
   }),
-  fc.record({ operation: fc.constantFrom('play' as const, 'bridge' as const), nth: fc.integer({ min: 1, max: 12 }), fault: fc.record({ kind: fc.constant('breaks' as const), afterMs: fc.nat(60_000) }) }),
+  fc.record({
+    operation: fc.constantFrom('play' as const, 'bridge' as const),
+    nth: fc.integer({ min: 1, max: 12 }),
+    fault: fc.record({ kind: fc.constant('breaks' as const), afterMs: fc.nat(60_000) }),
+  }),
 )
 
 /** People are trouble enough. */
@@ -110,36 +153,52 @@ export const troubledPlan: fc.Arbitrary<Plan> = planWith({
   faults: fc.array(fault, { maxLength: 4 }),
   trouble: fc.oneof(
     { weight: 3, arbitrary: fc.constant('none' as const) },
-    { weight: 1, arbitrary: fc.constantFrom('logStuck' as const, 'speechSilent' as const, 'speechThrows' as const, 'diskFull' as const, 'recordingsSilent' as const) },
+    {
+      weight: 1,
+      arbitrary: fc.constantFrom(
+        'logStuck' as const,
+        'speechSilent' as const,
+        'speechThrows' as const,
+        'diskFull' as const,
+        'recordingsSilent' as const,
+      ),
+    },
   ),
 })
 
-function planWith(accidents: { readonly faults: fc.Arbitrary<Plan['faults']>; readonly trouble: fc.Arbitrary<Plan['trouble']> }): fc.Arbitrary<Plan> {
+function planWith(accidents: {
+  readonly faults: fc.Arbitrary<Plan['faults']>
+  readonly trouble: fc.Arbitrary<Plan['trouble']>
+}): fc.Arbitrary<Plan> {
   return fc.integer({ min: 1, max: 6 }).chain((phones) =>
-  fc.integer({ min: 1, max: 2 }).chain((lines) => {
-    const people = (least: number): fc.Arbitrary<number[]> => fc.uniqueArray(fc.nat(phones - 1), { minLength: Math.min(least, phones), maxLength: 5, size: 'max' })
-    return fc.record({
-      rotas: fc.array(fc.oneof({ weight: 12, arbitrary: people(1) }, { weight: 1, arbitrary: fc.constant([]) }), { minLength: lines, maxLength: lines }),
-      ncn: fc.oneof(fc.constant([]), people(1)),
-      pairs: fc.boolean(),
-      phones: fc.array(fc.array(temperament, { minLength: 1, maxLength: 3 }), { minLength: phones, maxLength: phones }),
-      callers: fc.array(caller(lines - 1), { minLength: 2, maxLength: 6, size: 'max' }),
-      ...accidents,
-      ring: fc.record({
-        ringSeconds: fc.constantFrom(10, 20),
-        acceptSeconds: fc.constantFrom(10, 15),
-        totalSeconds: fc.constantFrom(45, 90, 180),
-        rounds: fc.constantFrom(1, 1, 1, 2, 4),
-      }),
-      oneWayMs: fc.constantFrom(0, 2, 20),
-      latencyMs: fc.constantFrom(0, 1, 25),
-      logDelayMs: fc.constantFrom(0, 2, 30),
-      recordFrom: fc.constantFrom('bridge' as const, 'bridge' as const, 'answer' as const),
-      outcomes: fc.boolean(),
-      spokenWord: fc.constantFrom('off' as const, 'offers' as const, 'accepts' as const, 'accepts' as const),
-    })
-  }),
-)
+    fc.integer({ min: 1, max: 2 }).chain((lines) => {
+      const people = (least: number): fc.Arbitrary<number[]> =>
+        fc.uniqueArray(fc.nat(phones - 1), { minLength: Math.min(least, phones), maxLength: 5, size: 'max' })
+      return fc.record({
+        rotas: fc.array(fc.oneof({ weight: 12, arbitrary: people(1) }, { weight: 1, arbitrary: fc.constant([]) }), {
+          minLength: lines,
+          maxLength: lines,
+        }),
+        ncn: fc.oneof(fc.constant([]), people(1)),
+        pairs: fc.boolean(),
+        phones: fc.array(fc.array(temperament, { minLength: 1, maxLength: 3 }), { minLength: phones, maxLength: phones }),
+        callers: fc.array(caller(lines - 1), { minLength: 2, maxLength: 6, size: 'max' }),
+        ...accidents,
+        ring: fc.record({
+          ringSeconds: fc.constantFrom(10, 20),
+          acceptSeconds: fc.constantFrom(10, 15),
+          totalSeconds: fc.constantFrom(45, 90, 180),
+          rounds: fc.constantFrom(1, 1, 1, 2, 4),
+        }),
+        oneWayMs: fc.constantFrom(0, 2, 20),
+        latencyMs: fc.constantFrom(0, 1, 25),
+        logDelayMs: fc.constantFrom(0, 2, 30),
+        recordFrom: fc.constantFrom('bridge' as const, 'bridge' as const, 'answer' as const),
+        outcomes: fc.boolean(),
+        spokenWord: fc.constantFrom('off' as const, 'offers' as const, 'accepts' as const, 'accepts' as const),
+      })
+    }),
+  )
 }
 
 /** What became of a plan. */
@@ -161,7 +220,10 @@ export async function live(plan: Plan, tampering?: Tampering): Promise<Lived> {
     tampering: { ...troubles[plan.trouble], ...tampering },
   })
   const arrived = people(plan, world)
-  const ended = await world.clock.runUntil(() => arrived() === plan.callers.length && world.desk.liveCalls === 0, longestCallMs + 10 * 60_000)
+  const ended = await world.clock.runUntil(
+    () => arrived() === plan.callers.length && world.desk.liveCalls === 0,
+    longestCallMs + 10 * 60_000,
+  )
   await world.clock.advance(70_000)
   return { plan, world, ended }
 }
@@ -195,7 +257,11 @@ export function people(plan: Plan, world: Pick<CallWorld, 'clock' | 'telephone'>
       world.telephone.arrive({
         callerNumber: `+44163296${String(arrived).padStart(4, '0')}`,
         dialledNumber: dialIn,
-        then: [{ atMs: planned.keysAtMs, does: 'press', key: String(planned.line + 1) as Key }, ...planned.more, { atMs: planned.hangsUpAtMs, does: 'hangUp' }],
+        then: [
+          { atMs: planned.keysAtMs, does: 'press', key: String(planned.line + 1) as Key },
+          ...planned.more,
+          { atMs: planned.hangsUpAtMs, does: 'hangUp' },
+        ],
         ...(planned.givesUpAfterMs === undefined ? {} : { givesUpAfterMs: planned.givesUpAfterMs }),
       })
     })
@@ -232,6 +298,20 @@ export const troubles: Readonly<Record<Plan['trouble'], Tampering>> = {
       warm: never,
     }),
   },
-  diskFull: { recordings: () => ({ allocate: () => Promise.resolve({ kind: 'refused', why: 'disk full' }), left: () => Promise.resolve(undefined), resume: () => Promise.resolve(true), finish: () => undefined }) },
-  recordingsSilent: { recordings: () => ({ allocate: never, left: () => Promise.resolve(undefined), resume: () => Promise.resolve(true), finish: () => undefined }) },
+  diskFull: {
+    recordings: () => ({
+      allocate: () => Promise.resolve({ kind: 'refused', why: 'disk full' }),
+      left: () => Promise.resolve(undefined),
+      resume: () => Promise.resolve(true),
+      finish: () => undefined,
+    }),
+  },
+  recordingsSilent: {
+    recordings: () => ({
+      allocate: never,
+      left: () => Promise.resolve(undefined),
+      resume: () => Promise.resolve(true),
+      finish: () => undefined,
+    }),
+  },
 }

@@ -78,7 +78,8 @@ abstract class Person {
 
   /** Waits until something is said or sounded: the id of a sentence, a name, `ringback`. In order: what came before has been heard. */
   async hears(what: string): Promise<void> {
-    const find = (): number => (this.leg?.heard ?? []).findIndex(({ audio }, index) => index >= this.#heardUpTo && heardText(audio) === what)
+    const find = (): number =>
+      (this.leg?.heard ?? []).findIndex(({ audio }, index) => index >= this.#heardUpTo && heardText(audio) === what)
     try {
       await this.scenario.until(`${this.who} hears ${what}`, () => find() >= 0)
     } catch (error) {
@@ -114,8 +115,15 @@ abstract class Person {
     return {
       hearEachOther: () =>
         this.scenario.until(`${this.who} and ${other.who} hear each other`, () => {
-          const bridged = this.scenario.world.telephone.world.trace.findLast((entry) => entry.what === 'bridged' && entry.legs.includes(this.onTheLine().id))
-          return bridged?.what === 'bridged' && bridged.legs.includes(other.leg?.id ?? '') && this.onTheLine().isBridged && other.leg?.isBridged === true
+          const bridged = this.scenario.world.telephone.world.trace.findLast(
+            (entry) => entry.what === 'bridged' && entry.legs.includes(this.onTheLine().id),
+          )
+          return (
+            bridged?.what === 'bridged' &&
+            bridged.legs.includes(other.leg?.id ?? '') &&
+            this.onTheLine().isBridged &&
+            other.leg?.isBridged === true
+          )
         }),
     }
   }
@@ -183,7 +191,8 @@ export class ScenarioPhone extends Person {
     const ringing = this.phone.ringing
     await this.scenario.until(`${this.who} rings no more`, () => this.phone.ringing !== ringing)
     const { trace } = this.scenario.world.telephone.world
-    const last = (what: 'phoneRings' | 'phoneStops'): number => trace.findLast((entry) => entry.what === what && entry.number === this.phone.number)?.at ?? 0
+    const last = (what: 'phoneRings' | 'phoneStops'): number =>
+      trace.findLast((entry) => entry.what === what && entry.number === this.phone.number)?.at ?? 0
     const rang = (last('phoneStops') - last('phoneRings')) / 1_000
     if (Math.abs(rang - seconds) > 0.05) throw new Error(`${this.who} rang for ${rang} s instead of ${seconds} s`)
   }

@@ -1,5 +1,15 @@
 import { emptyDirectory } from '../../../src/directory/empty-directory.js'
-import type { Clinician, Directory, DirectoryNumber, Line, NcnPool, Organisation, RingPolicy, Rota, RotaEntry } from '../../../src/directory/model.js'
+import type {
+  Clinician,
+  Directory,
+  DirectoryNumber,
+  Line,
+  NcnPool,
+  Organisation,
+  RingPolicy,
+  Rota,
+  RotaEntry,
+} from '../../../src/directory/model.js'
 
 /** What a test says about a line; everything else is as usual. */
 export interface SmallLine extends Partial<Omit<Line, 'ring'>> {
@@ -34,12 +44,23 @@ export function smallDirectory(world: SmallDirectory): Directory {
   const clinicians = new Map<string, Clinician>(
     Object.entries(world.clinicians ?? {}).map(([id, numbers]) => [
       id,
-      { id, name: id, spokenName: id, role: 'consultant', numbers: numbers.map((number) => ({ kind: 'number', number })), organisations: ['trust'] },
+      {
+        id,
+        name: id,
+        spokenName: id,
+        role: 'consultant',
+        numbers: numbers.map((number) => ({ kind: 'number', number })),
+        organisations: ['trust'],
+      },
     ]),
   )
   const entry = (name: string): RotaEntry =>
-    clinicians.has(name) ? { kind: 'clinician', clinician: name } : { kind: 'phone', label: `phone ${name}`, target: { kind: 'number', number: name } }
-  const organisations = new Map<string, Organisation>([['trust', { id: 'trust', kind: 'trust', name: 'Trust', spokenName: 'the trust', area: 'area' }]])
+    clinicians.has(name)
+      ? { kind: 'clinician', clinician: name }
+      : { kind: 'phone', label: `phone ${name}`, target: { kind: 'number', number: name } }
+  const organisations = new Map<string, Organisation>([
+    ['trust', { id: 'trust', kind: 'trust', name: 'Trust', spokenName: 'the trust', area: 'area' }],
+  ])
   const numbers = new Map<string, DirectoryNumber>()
   for (const [name, number] of Object.entries(practices)) {
     const { code, bypass, reception } = world.desks?.[name] ?? {}
@@ -74,10 +95,18 @@ export function smallDirectory(world: SmallDirectory): Directory {
       ring: { ...ring, ...ringPolicy },
     })
     const days = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
-    if (rota) rotas.set(small.id, { line: small.id, changes: [], pattern: days.map((day) => ({ name: 'all day', day, span: { from: '00:00', to: '24:00' }, entries: rota.map(entry) })) })
+    if (rota)
+      rotas.set(small.id, {
+        line: small.id,
+        changes: [],
+        pattern: days.map((day) => ({ name: 'all day', day, span: { from: '00:00', to: '24:00' }, entries: rota.map(entry) })),
+      })
   })
   const pools = new Map<string, NcnPool>(
-    Object.entries(world.pools ?? {}).map(([id, pool]) => [id, { id, specialty: id, spokenName: id, entries: pool.members.map(entry), ring: { ...ring, ...pool.ring } }]),
+    Object.entries(world.pools ?? {}).map(([id, pool]) => [
+      id,
+      { id, specialty: id, spokenName: id, entries: pool.members.map(entry), ring: { ...ring, ...pool.ring } },
+    ]),
   )
   return { ...emptyDirectory, organisations, clinicians, lines, rotas, pools, numbers }
 }

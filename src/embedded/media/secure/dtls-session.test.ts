@@ -15,7 +15,11 @@ beforeAll(async () => {
 })
 
 /** What comes of a handshake with a party that shows `shown`. */
-function handshake(role: 'client' | 'server', expected: readonly Fingerprint[], shown: OwnCertificate): Promise<{ readonly ours: SrtpKeys; readonly theirs: SrtpKeys } | string> {
+function handshake(
+  role: 'client' | 'server',
+  expected: readonly Fingerprint[],
+  shown: OwnCertificate,
+): Promise<{ readonly ours: SrtpKeys; readonly theirs: SrtpKeys } | string> {
   return new Promise((resolve) => {
     let us: DtlsSession | undefined
     let them: DtlsSession | undefined
@@ -25,8 +29,26 @@ function handshake(role: 'client' | 'server', expected: readonly Fingerprint[], 
       if (keys.ours && keys.theirs) resolve({ ours: keys.ours, theirs: keys.theirs })
     }
     // The client speaks first: the server has to be there.
-    const client = () => new DtlsSession(werift, 'client', role === 'client' ? ours : shown, role === 'client' ? expected : [ours.fingerprint], (data) => setImmediate(() => (role === 'client' ? them : us)?.take(data)), got(role === 'client' ? 'ours' : 'theirs'), role === 'client' ? resolve : () => undefined)
-    const server = () => new DtlsSession(werift, 'server', role === 'server' ? ours : shown, role === 'server' ? expected : [ours.fingerprint], (data) => setImmediate(() => (role === 'server' ? them : us)?.take(data)), got(role === 'server' ? 'ours' : 'theirs'), role === 'server' ? resolve : () => undefined)
+    const client = () =>
+      new DtlsSession(
+        werift,
+        'client',
+        role === 'client' ? ours : shown,
+        role === 'client' ? expected : [ours.fingerprint],
+        (data) => setImmediate(() => (role === 'client' ? them : us)?.take(data)),
+        got(role === 'client' ? 'ours' : 'theirs'),
+        role === 'client' ? resolve : () => undefined,
+      )
+    const server = () =>
+      new DtlsSession(
+        werift,
+        'server',
+        role === 'server' ? ours : shown,
+        role === 'server' ? expected : [ours.fingerprint],
+        (data) => setImmediate(() => (role === 'server' ? them : us)?.take(data)),
+        got(role === 'server' ? 'ours' : 'theirs'),
+        role === 'server' ? resolve : () => undefined,
+      )
     if (role === 'client') {
       them = server()
       us = client()
@@ -58,7 +80,7 @@ test.each(['client', 'server'] as const)('as %s somebody who shows the right cer
   expect(await handshake(role, [theirs.fingerprint], stolen)).toBe('the party has not proved that the certificate is its own')
 })
 
-test('a packet that was changed on its way, or is another one\'s, is dropped', () => {
+test("a packet that was changed on its way, or is another one's, is dropped", () => {
   const random = (bytes: number) => Buffer.alloc(bytes, bytes)
   const keys: SrtpKeys = { profile: 1, localKey: random(16), localSalt: random(14), remoteKey: random(16), remoteSalt: random(14) }
   const [us, them] = [new SrtpCrypt(werift, keys), new SrtpCrypt(werift, keys)]

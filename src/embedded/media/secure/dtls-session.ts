@@ -18,8 +18,16 @@ const CERTIFICATE_VERIFY = 15
 const PATIENCE_MS = 15_000
 const AES_CM_80 = 1
 
-export async function makeCertificate({ CipherContext, SignatureAlgorithm, HashAlgorithm, NamedCurveAlgorithm }: Werift): Promise<OwnCertificate> {
-  const { certPem, keyPem } = await CipherContext.createSelfSignedCertificateWithKey({ signature: SignatureAlgorithm.ecdsa_3, hash: HashAlgorithm.sha256_4 }, NamedCurveAlgorithm.secp256r1_23)
+export async function makeCertificate({
+  CipherContext,
+  SignatureAlgorithm,
+  HashAlgorithm,
+  NamedCurveAlgorithm,
+}: Werift): Promise<OwnCertificate> {
+  const { certPem, keyPem } = await CipherContext.createSelfSignedCertificateWithKey(
+    { signature: SignatureAlgorithm.ecdsa_3, hash: HashAlgorithm.sha256_4 },
+    NamedCurveAlgorithm.secp256r1_23,
+  )
   return { certPem, keyPem, fingerprint: { algorithm: 'sha-256', value: new X509Certificate(certPem).fingerprint256 } }
 }
 
@@ -103,7 +111,8 @@ export class DtlsSession {
     dtls.onError.once((error: unknown) => fail(error instanceof Error ? error.message : String(error)))
     this.#giveUp = setTimeout(() => fail(`no DTLS handshake within ${PATIENCE_MS / 1_000} s`), PATIENCE_MS)
     this.#giveUp.unref()
-    if (role === 'client') (dtls as DtlsClient).connect().catch((error: unknown) => fail(error instanceof Error ? error.message : String(error)))
+    if (role === 'client')
+      (dtls as DtlsClient).connect().catch((error: unknown) => fail(error instanceof Error ? error.message : String(error)))
   }
 
   /** What has come of the handshake. */
@@ -127,10 +136,17 @@ export class DtlsSession {
     if (remoteCertificate === undefined) return 'the party shows no certificate'
     const [strongest] = this.#expected
     if (strongest === undefined) return 'the description names no fingerprint'
-    const value = createHash(strongest.algorithm.replace('-', '')).update(remoteCertificate).digest('hex').toUpperCase().replace(/(..)(?=.)/g, '$1:')
-    if (!this.#expected.some((each) => each.algorithm === strongest.algorithm && each.value === value)) return 'the certificate is not the one whose fingerprint the description names'
+    const value = createHash(strongest.algorithm.replace('-', ''))
+      .update(remoteCertificate)
+      .digest('hex')
+      .toUpperCase()
+      .replace(/(..)(?=.)/g, '$1:')
+    if (!this.#expected.some((each) => each.algorithm === strongest.algorithm && each.value === value))
+      return 'the certificate is not the one whose fingerprint the description names'
     if (this.#signed !== undefined && this.#proven === undefined) this.#prove('client', this.#signed)
-    return this.#proven !== undefined && this.#proven.raw.equals(remoteCertificate) ? undefined : 'the party has not proved that the certificate is its own'
+    return this.#proven !== undefined && this.#proven.raw.equals(remoteCertificate)
+      ? undefined
+      : 'the party has not proved that the certificate is its own'
   }
 
   /** The signature over what nobody else can have signed now (RFC 5246 7.4.8, RFC 8422 5.4). */
@@ -143,7 +159,10 @@ export class DtlsSession {
     const { fragment } = message
     try {
       const certificate = new X509Certificate(remoteCertificate)
-      const [signed, at] = role === 'client' ? serverParameters(cipher, fragment) : [Buffer.concat(dtls.sortedHandshakeCache.map((each) => each.serialize())), 0]
+      const [signed, at] =
+        role === 'client'
+          ? serverParameters(cipher, fragment)
+          : [Buffer.concat(dtls.sortedHandshakeCache.map((each) => each.serialize())), 0]
       const signature = fragment.subarray(at + 4, at + 4 + fragment.readUInt16BE(at + 2))
       if (isSignedBy(certificate.publicKey, fragment.readUInt16BE(at), signed, signature)) this.#proven = certificate
     } catch {

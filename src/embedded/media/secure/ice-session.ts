@@ -26,7 +26,14 @@ export class IceSession {
   #closed = false
 
   /** @param onPath there is a path now. @param onFailed there is none, or none any more */
-  constructor(werift: Werift, socket: MediaSocket, local: LocalIce, remote: IceDescription, onPath: () => void, onFailed: (why: string) => void) {
+  constructor(
+    werift: Werift,
+    socket: MediaSocket,
+    local: LocalIce,
+    remote: IceDescription,
+    onPath: () => void,
+    onFailed: (why: string) => void,
+  ) {
     this.#werift = werift
     this.#password = Buffer.from(local.password, 'utf8')
     const connection = new werift.Connection(remote.lite, { useIpv4: false, useIpv6: false })
@@ -73,7 +80,12 @@ export class IceSession {
   isFromParty(from: SocketPeer): boolean {
     const { state } = this.#connection
     if (state === 'failed' || state === 'closed') return false
-    return this.#connection.candidatePairs.some((pair) => (pair.nominated || (pair.state as number) === SUCCEEDED) && pair.remoteCandidate.port === from.port && pair.remoteCandidate.host === from.address)
+    return this.#connection.candidatePairs.some(
+      (pair) =>
+        (pair.nominated || (pair.state as number) === SUCCEEDED) &&
+        pair.remoteCandidate.port === from.port &&
+        pair.remoteCandidate.host === from.address,
+    )
   }
 
   /** A STUN message (RFC 8489). One whose sender does not know our password is dropped: the package would answer it. */
@@ -101,7 +113,9 @@ const SUCCEEDED = 3
 /** The package's STUN over a socket that is not its own. */
 function ownSocket({ StunProtocol }: Werift, socket: MediaSocket): StunProtocol {
   const protocol = new StunProtocol()
-  const receive = (protocol as unknown as { datagramReceived(data: Buffer, from: readonly [string, number]): void }).datagramReceived.bind(protocol)
+  const receive = (protocol as unknown as { datagramReceived(data: Buffer, from: readonly [string, number]): void }).datagramReceived.bind(
+    protocol,
+  )
   protocol.transport = {
     type: 'udp',
     socketType: 'udp4',
@@ -117,7 +131,31 @@ function ownSocket({ StunProtocol }: Werift, socket: MediaSocket): StunProtocol 
   return protocol
 }
 
-function candidate({ Candidate }: Werift, described: IceDescription['candidates'][number] | undefined, usernameFragment?: string): WeriftCandidate {
-  const { foundation, component, priority, address, port, type } = described ?? { foundation: '1', component: 1, priority: 1, address: '0.0.0.0', port: 9, type: 'host' as const }
-  return new Candidate(foundation, component, 'udp', priority, address, port, type, undefined, undefined, undefined, usernameFragment === undefined ? undefined : 0, usernameFragment)
+function candidate(
+  { Candidate }: Werift,
+  described: IceDescription['candidates'][number] | undefined,
+  usernameFragment?: string,
+): WeriftCandidate {
+  const { foundation, component, priority, address, port, type } = described ?? {
+    foundation: '1',
+    component: 1,
+    priority: 1,
+    address: '0.0.0.0',
+    port: 9,
+    type: 'host' as const,
+  }
+  return new Candidate(
+    foundation,
+    component,
+    'udp',
+    priority,
+    address,
+    port,
+    type,
+    undefined,
+    undefined,
+    undefined,
+    usernameFragment === undefined ? undefined : 0,
+    usernameFragment,
+  )
 }

@@ -12,7 +12,15 @@ function take(window: ReplayWindow, sequence: number): boolean {
 
 test('a packet that comes twice is taken once, and one that is late is taken as long as it may be new', () => {
   const window = new ReplayWindow()
-  expect([100, 101, 103, 102, 102, 103, 100].map((sequence) => take(window, sequence))).toEqual([true, true, true, true, false, false, false])
+  expect([100, 101, 103, 102, 102, 103, 100].map((sequence) => take(window, sequence))).toEqual([
+    true,
+    true,
+    true,
+    true,
+    false,
+    false,
+    false,
+  ])
   expect(take(window, 400)).toBe(true)
   expect(take(window, 300)).toBe(true)
   expect(take(window, 200)).toBe(false)
@@ -25,15 +33,30 @@ test('numbers go round', () => {
 
 test('whatever is lost, doubled and overtaken within the window, every packet is taken exactly once', () => {
   fc.assert(
-    fc.property(fc.integer({ min: 0, max: 65_535 }), fc.array(fc.record({ lost: fc.boolean(), doubled: fc.boolean(), lateBy: fc.nat(60) }), { maxLength: 300 }), (first, packets) => {
-      const sent = packets
-        .flatMap(({ lost, doubled, lateBy }, index) => (lost ? [] : doubled ? [{ index, at: index + lateBy }, { index, at: index + lateBy + 1 }] : [{ index, at: index + lateBy }]))
-        .sort((one, other) => one.at - other.at)
-      const window = new ReplayWindow()
-      // The first one says where the numbers begin.
-      take(window, first)
-      const taken = sent.filter(({ index }) => take(window, first + 1 + index)).map(({ index }) => index)
-      expect([...taken].sort((one, other) => one - other)).toEqual([...new Set(sent.map(({ index }) => index))].sort((one, other) => one - other))
-    }),
+    fc.property(
+      fc.integer({ min: 0, max: 65_535 }),
+      fc.array(fc.record({ lost: fc.boolean(), doubled: fc.boolean(), lateBy: fc.nat(60) }), { maxLength: 300 }),
+      (first, packets) => {
+        const sent = packets
+          .flatMap(({ lost, doubled, lateBy }, index) =>
+            lost
+              ? []
+              : doubled
+                ? [
+                    { index, at: index + lateBy },
+                    { index, at: index + lateBy + 1 },
+                  ]
+                : [{ index, at: index + lateBy }],
+          )
+          .sort((one, other) => one.at - other.at)
+        const window = new ReplayWindow()
+        // The first one says where the numbers begin.
+        take(window, first)
+        const taken = sent.filter(({ index }) => take(window, first + 1 + index)).map(({ index }) => index)
+        expect([...taken].sort((one, other) => one - other)).toEqual(
+          [...new Set(sent.map(({ index }) => index))].sort((one, other) => one - other),
+        )
+      },
+    ),
   )
 })

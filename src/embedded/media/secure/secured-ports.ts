@@ -46,7 +46,9 @@ export class SecuredPorts implements PortPair {
     this.#onFailed = onFailed
     this.port = inner.port
     this.rtp = this.#socket(inner.rtp, (packet, port, address) => this.#send(inner.rtp, this.#crypt?.protect(packet), port, address))
-    this.rtcp = this.#socket(inner.rtcp, (packet, port, address) => this.#send(this.#agreed?.rtcpMux ? inner.rtp : inner.rtcp, this.#crypt?.protectReport(packet), port, address))
+    this.rtcp = this.#socket(inner.rtcp, (packet, port, address) =>
+      this.#send(this.#agreed?.rtcpMux ? inner.rtp : inner.rtcp, this.#crypt?.protectReport(packet), port, address),
+    )
     inner.rtp.onPacket = this.#onPacket
     inner.rtcp.onPacket = (data, from, now) => {
       if (this.#agreed?.kind === 'sdes' && !this.#agreed.rtcpMux) this.#onReport(data, from, now)
@@ -60,13 +62,18 @@ export class SecuredPorts implements PortPair {
     this.#described = at.rtp
     this.#describedRtcp = { address: at.rtp.address, port: at.rtcpPort }
     if (agreed.kind === 'sdes') {
-      const same = before?.kind === 'sdes' && before.local.key === agreed.local.key && before.remote.key === agreed.remote.key && before.local.suite === agreed.local.suite
+      const same =
+        before?.kind === 'sdes' &&
+        before.local.key === agreed.local.key &&
+        before.remote.key === agreed.remote.key &&
+        before.local.suite === agreed.local.suite
       // Keys that stay keep their counters: what has come once is still known.
       if (!same) this.#crypt = new SrtpCrypt(this.#house.werift, sdesKeys(agreed.local, agreed.remote))
       return
     }
     const was = before?.kind === 'dtls' ? before : undefined
-    if (agreed.ice && (was?.ice === undefined || was.ice.local.usernameFragment !== agreed.ice.local.usernameFragment)) this.#findPath(agreed.ice)
+    if (agreed.ice && (was?.ice === undefined || was.ice.local.usernameFragment !== agreed.ice.local.usernameFragment))
+      this.#findPath(agreed.ice)
     const samePeer = was !== undefined && fingerprintsOf(was) === fingerprintsOf(agreed)
     if (samePeer) return
     this.#dtls?.close()
@@ -88,7 +95,9 @@ export class SecuredPorts implements PortPair {
       if (this.#dtls === undefined && this.#agreed?.kind === 'dtls') this.#shakeHands(this.#agreed)
     }
     // A party that was there may come back by another path: then it says so itself.
-    this.#ice = new IceSession(this.#house.werift, this.#inner.rtp, local, remote, onPath, (why) => this.#failed(why, this.#crypt === undefined))
+    this.#ice = new IceSession(this.#house.werift, this.#inner.rtp, local, remote, onPath, (why) =>
+      this.#failed(why, this.#crypt === undefined),
+    )
   }
 
   #shakeHands({ role, fingerprints }: DtlsAgreement): void {

@@ -31,7 +31,15 @@ export class SrtpCrypt {
   #headBytes: Buffer = Buffer.alloc(0)
 
   constructor({ SrtpSession, SrtcpSession }: Werift, keys: SrtpKeys) {
-    const config = { profile: keys.profile, keys: { localMasterKey: keys.localKey, localMasterSalt: keys.localSalt, remoteMasterKey: keys.remoteKey, remoteMasterSalt: keys.remoteSalt } }
+    const config = {
+      profile: keys.profile,
+      keys: {
+        localMasterKey: keys.localKey,
+        localMasterSalt: keys.localSalt,
+        remoteMasterKey: keys.remoteKey,
+        remoteMasterSalt: keys.remoteSalt,
+      },
+    }
     this.#rtp = new SrtpSession(config)
     this.#rtcp = new SrtcpSession(config)
     this.#profile = keys.profile

@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { ALAW_TO_LINEAR, ALAW_TO_MULAW, decodeG711, encodeG711, LINEAR_TO_ALAW, LINEAR_TO_MULAW, mapOctets, MULAW_TO_ALAW, MULAW_TO_LINEAR } from './g711.js'
+import {
+  ALAW_TO_LINEAR,
+  ALAW_TO_MULAW,
+  decodeG711,
+  encodeG711,
+  LINEAR_TO_ALAW,
+  LINEAR_TO_MULAW,
+  mapOctets,
+  MULAW_TO_ALAW,
+  MULAW_TO_LINEAR,
+} from './g711.js'
 
 describe('G.711', () => {
   it.each([

@@ -40,7 +40,8 @@ function nearestLevels(decode: Int16Array): Uint8Array {
   let from = -32768
   for (const [index, octet] of octets.entries()) {
     // Halfway to the next level belongs to the next.
-    const to = index + 1 === octets.length ? 32768 : level(index) === level(index + 1) ? from : Math.ceil((level(index) + level(index + 1)) / 2)
+    const to =
+      index + 1 === octets.length ? 32768 : level(index) === level(index + 1) ? from : Math.ceil((level(index) + level(index + 1)) / 2)
     table.fill(octet, 65536 + Math.min(from, 0), 65536 + Math.min(to, 0))
     table.fill(octet, Math.max(from, 0), Math.max(to, 0))
     from = to
@@ -49,7 +50,15 @@ function nearestLevels(decode: Int16Array): Uint8Array {
 }
 
 /** Decodes `count` octets from `from` at `fromAt` to `into` at `intoAt`, every `stride` samples (2: one channel of stereo). */
-export function decodeG711(table: Int16Array, from: Uint8Array, fromAt: number, count: number, into: Int16Array, intoAt = 0, stride = 1): void {
+export function decodeG711(
+  table: Int16Array,
+  from: Uint8Array,
+  fromAt: number,
+  count: number,
+  into: Int16Array,
+  intoAt = 0,
+  stride = 1,
+): void {
   for (let index = 0; index < count; index++) into[intoAt + index * stride] = table[from[fromAt + index] ?? 0] ?? 0
 }
 

@@ -125,7 +125,11 @@ describe('DTMF in the audio', () => {
 function syllable(length: number, random: () => number): Float64Array {
   const pitch = 80 + random() * 220
   const glide = (random() - 0.5) * 60
-  const formants = [300 + random() * 600, 900 + random() * 1400, 2200 + random() * 900].map((hz) => ({ hz, drift: (random() - 0.5) * 400, width: 60 + random() * 120 }))
+  const formants = [300 + random() * 600, 900 + random() * 1400, 2200 + random() * 900].map((hz) => ({
+    hz,
+    drift: (random() - 0.5) * 400,
+    width: 60 + random() * 120,
+  }))
   const samples = new Float64Array(length)
   for (let harmonic = 1; harmonic * pitch < 3600; harmonic++) {
     let phase = random() * 2 * Math.PI

@@ -4,7 +4,13 @@
  * Amplitude of the component of `frequencyHz` in the samples, in sample units (a full-scale sine gives 32767). The frequency need not lie
  * on a bin; the resolution is about `rate / count` Hz.
  */
-export function toneAmplitude(samples: ArrayLike<number>, frequencyHz: number, rate = 8000, from = 0, count = samples.length - from): number {
+export function toneAmplitude(
+  samples: ArrayLike<number>,
+  frequencyHz: number,
+  rate = 8000,
+  from = 0,
+  count = samples.length - from,
+): number {
   if (count <= 0) return 0
   const coefficient = 2 * Math.cos((2 * Math.PI * frequencyHz) / rate)
   let s1 = 0

@@ -36,7 +36,12 @@ export class JitterBuffer {
     this.#delayFrames = options.delayFrames ?? 3
     // A power of two, so that the slots stay in step when the sequence number wraps.
     const capacity = 2 ** Math.ceil(Math.log2(Math.max(options.capacity ?? 16, this.#delayFrames * 4)))
-    this.#slots = Array.from({ length: capacity }, () => ({ sequence: -1, timestamp: 0, length: 0, data: new Uint8Array(options.maxFrameBytes ?? 480) }))
+    this.#slots = Array.from({ length: capacity }, () => ({
+      sequence: -1,
+      timestamp: 0,
+      length: 0,
+      data: new Uint8Array(options.maxFrameBytes ?? 480),
+    }))
   }
 
   /** Frames that wait. */

@@ -2,7 +2,14 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { buildRtp, emptyRtpHeader, parseRtp, readRtpHeader, sequenceDistance, timestampDistance } from './packet.js'
 
-const packet = { marker: true, payloadType: 8, sequence: 0xfffe, timestamp: 0xfffffff0, ssrc: 0xdeadbeef, payload: Buffer.from([1, 2, 3, 4]) }
+const packet = {
+  marker: true,
+  payloadType: 8,
+  sequence: 0xfffe,
+  timestamp: 0xfffffff0,
+  ssrc: 0xdeadbeef,
+  payload: Buffer.from([1, 2, 3, 4]),
+}
 
 describe('an RTP packet', () => {
   it('reads back as it was built', () => {
@@ -39,7 +46,10 @@ describe('an RTP packet', () => {
     ['an RTCP sender report', Buffer.from([0x80, 200, 0, 6, ...Array<number>(24).fill(0)])],
     ['more contributors than bytes', Buffer.concat([Buffer.from([0x8f]), buildRtp(packet).subarray(1)])],
     ['an extension that is cut off', Buffer.concat([Buffer.from([0x90]), buildRtp(packet).subarray(1, 14)])],
-    ['an extension longer than the packet', Buffer.concat([Buffer.from([0x90]), buildRtp(packet).subarray(1, 12), Buffer.from([0, 0, 0xff, 0xff])])],
+    [
+      'an extension longer than the packet',
+      Buffer.concat([Buffer.from([0x90]), buildRtp(packet).subarray(1, 12), Buffer.from([0, 0, 0xff, 0xff])]),
+    ],
     ['padding of no bytes', Buffer.concat([Buffer.from([0xa0]), buildRtp(packet).subarray(1, 12), Buffer.from([0])])],
     ['more padding than packet', Buffer.concat([Buffer.from([0xa0]), buildRtp(packet).subarray(1, 12), Buffer.from([200])])],
   ])('is not seen in %s', (_what, data) => {

@@ -71,7 +71,14 @@ export function parseRtp(data: Uint8Array): RtpPacket | undefined {
 }
 
 /** Writes a 12-byte header (no CSRC, extension or padding) at the start of `into`. */
-export function writeRtpHeader(into: Uint8Array, marker: boolean, payloadType: number, sequence: number, timestamp: number, ssrc: number): void {
+export function writeRtpHeader(
+  into: Uint8Array,
+  marker: boolean,
+  payloadType: number,
+  sequence: number,
+  timestamp: number,
+  ssrc: number,
+): void {
   into[0] = 0x80
   into[1] = (marker ? 0x80 : 0) | payloadType
   into[2] = sequence >> 8

@@ -42,7 +42,10 @@ describe('what a receiver counts', () => {
 
   it('measures jitter as RFC 3550 does: near the mean change of transit time', () => {
     const steady = receive(Array.from({ length: 200 }, (_, index) => index))
-    const shaky = receive(Array.from({ length: 400 }, (_, index) => index), (index) => (index % 2) * 5)
+    const shaky = receive(
+      Array.from({ length: 400 }, (_, index) => index),
+      (index) => (index % 2) * 5,
+    )
     expect(steady.jitter).toBe(0)
     expect(shaky.jitter / 8).toBeCloseTo(5, 1)
   })

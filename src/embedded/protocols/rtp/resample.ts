@@ -75,7 +75,10 @@ export class Resampler {
       output[index] = Math.max(-32768, Math.min(32767, Math.round(sum)))
     }
     this.#produced += output.length
-    const spent = Math.min(this.#length, Math.max(0, Math.floor((this.#produced * this.#down) / this.#up) - this.#taps / 2 + 1 - this.#first))
+    const spent = Math.min(
+      this.#length,
+      Math.max(0, Math.floor((this.#produced * this.#down) / this.#up) - this.#taps / 2 + 1 - this.#first),
+    )
     input.copyWithin(0, spent, this.#length)
     this.#length -= spent
     this.#first += spent

@@ -2,12 +2,26 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { buildGoodbye, buildReceiverReport, buildSenderReport, buildSourceDescription, parseRtcp, type ReportBlock } from './rtcp.js'
 
-const block: ReportBlock = { ssrc: 7, fractionLost: 0.25, cumulativeLost: -3, highestSequence: 0x12345, jitter: 17, lastSenderReport: 0xaabbccdd, delaySinceLast: 65536 }
+const block: ReportBlock = {
+  ssrc: 7,
+  fractionLost: 0.25,
+  cumulativeLost: -3,
+  highestSequence: 0x12345,
+  jitter: 17,
+  lastSenderReport: 0xaabbccdd,
+  delaySinceLast: 65536,
+}
 
 describe('RTCP', () => {
   it('reads back a compound of every kind', () => {
     const sender = { wallClockMs: 1_795_000_000_250, timestamp: 0xfffffff0, packets: 500, octets: 80_000 }
-    const compound = Buffer.concat([buildSenderReport(1, sender, [block]), buildReceiverReport(2, [block, block]), buildSourceDescription(3, 'abcé'), buildGoodbye(4, 'done'), buildGoodbye(5)])
+    const compound = Buffer.concat([
+      buildSenderReport(1, sender, [block]),
+      buildReceiverReport(2, [block, block]),
+      buildSourceDescription(3, 'abcé'),
+      buildGoodbye(4, 'done'),
+      buildGoodbye(5),
+    ])
     const packets = parseRtcp(compound)
     expect(packets).toMatchObject([
       { kind: 'senderReport', ssrc: 1, reports: [block] },
@@ -39,7 +53,7 @@ describe('RTCP', () => {
     }
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 80 }), fc.integer({ min: 198, max: 206 }), (noise, type) => {
-        if (noise.length > 1) noise.set([0x80 | (noise[0] ?? 0) % 32, type])
+        if (noise.length > 1) noise.set([0x80 | ((noise[0] ?? 0) % 32), type])
         expect(() => parseRtcp(noise)).not.toThrow()
       }),
     )
@@ -97,15 +111,35 @@ describe('RTCP', () => {
     ['a receiver report without blocks', packet(0, 201, 7), { kind: 'receiverReport', ssrc: 7, reports: [] }],
     ['a goodbye of several sources', packet(3, 203, 7, 8, 9), { kind: 'goodbye', ssrcs: [7, 8, 9], reason: '' }],
     ['a reason that claims to be longer than it is', packet(1, 203, 7, 0x09616263), { kind: 'goodbye', ssrcs: [7], reason: 'abc' }],
-    ['an item that is no name, and two chunks', packet(2, 202, 7, 0x02016101, 0x01620000, 8, 0x01016300), { kind: 'sourceDescription', chunks: [{ ssrc: 7, cname: 'b' }, { ssrc: 8, cname: 'c' }] }],
+    [
+      'an item that is no name, and two chunks',
+      packet(2, 202, 7, 0x02016101, 0x01620000, 8, 0x01016300),
+      {
+        kind: 'sourceDescription',
+        chunks: [
+          { ssrc: 7, cname: 'b' },
+          { ssrc: 8, cname: 'c' },
+        ],
+      },
+    ],
     ['a chunk that ends with its packet', packet(1, 202, 7, 0x01026162), { kind: 'sourceDescription', chunks: [{ ssrc: 7, cname: 'ab' }] }],
-    ['an item that ends with its packet, behind a name', packet(1, 202, 7, 0x01016103, 0x02787900), { kind: 'sourceDescription', chunks: [{ ssrc: 7, cname: 'a' }] }],
+    [
+      'an item that ends with its packet, behind a name',
+      packet(1, 202, 7, 0x01016103, 0x02787900),
+      { kind: 'sourceDescription', chunks: [{ ssrc: 7, cname: 'a' }] },
+    ],
   ])('is read: %s', (_what, data, read) => {
     expect(parseRtcp(data)).toEqual([read])
   })
 
   it('rounds what does not fit: a share of all that was expected, a loss beyond 24 bits', () => {
-    const [report] = parseRtcp(buildReceiverReport(1, [{ ...block, fractionLost: 1, cumulativeLost: 0x900000 }, { ...block, cumulativeLost: -0x900000 }])) ?? []
+    const [report] =
+      parseRtcp(
+        buildReceiverReport(1, [
+          { ...block, fractionLost: 1, cumulativeLost: 0x900000 },
+          { ...block, cumulativeLost: -0x900000 },
+        ]),
+      ) ?? []
     expect(report).toMatchObject({ reports: [{ fractionLost: 255 / 256, cumulativeLost: 0x7fffff }, { cumulativeLost: -0x800000 }] })
   })
 })

@@ -20,7 +20,12 @@ export interface SenderInfo {
 }
 
 export type RtcpPacket =
-  | { readonly kind: 'senderReport'; readonly ssrc: number; readonly sender: SenderInfo & { readonly ntpMiddle: number }; readonly reports: readonly ReportBlock[] }
+  | {
+      readonly kind: 'senderReport'
+      readonly ssrc: number
+      readonly sender: SenderInfo & { readonly ntpMiddle: number }
+      readonly reports: readonly ReportBlock[]
+    }
   | { readonly kind: 'receiverReport'; readonly ssrc: number; readonly reports: readonly ReportBlock[] }
   | { readonly kind: 'sourceDescription'; readonly chunks: readonly { readonly ssrc: number; readonly cname: string }[] }
   | { readonly kind: 'goodbye'; readonly ssrcs: readonly number[]; readonly reason: string }
@@ -45,7 +50,12 @@ function header(count: number, packetType: number, bytes: number): Buffer {
 function writeReports(data: Buffer, at: number, reports: readonly ReportBlock[]): void {
   for (const report of reports) {
     writeUint32(data, at, report.ssrc)
-    writeUint32(data, at + 4, (Math.min(255, Math.floor(report.fractionLost * 256)) << 24) | (Math.max(-0x800000, Math.min(0x7fffff, report.cumulativeLost)) & 0xffffff))
+    writeUint32(
+      data,
+      at + 4,
+      (Math.min(255, Math.floor(report.fractionLost * 256)) << 24) |
+        (Math.max(-0x800000, Math.min(0x7fffff, report.cumulativeLost)) & 0xffffff),
+    )
     writeUint32(data, at + 8, report.highestSequence)
     writeUint32(data, at + 12, report.jitter)
     writeUint32(data, at + 16, report.lastSenderReport)

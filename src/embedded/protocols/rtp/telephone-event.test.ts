@@ -1,6 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { parseTelephoneEvent, TelephoneEventReceiver, TelephoneEventSender, writeTelephoneEvent, type ReceivedDigit, type TelephoneEvent, type TelephoneEventPacket } from './telephone-event.js'
+import {
+  parseTelephoneEvent,
+  TelephoneEventReceiver,
+  TelephoneEventSender,
+  writeTelephoneEvent,
+  type ReceivedDigit,
+  type TelephoneEvent,
+  type TelephoneEventPacket,
+} from './telephone-event.js'
 
 function press(digit: string, durationMs = 100): TelephoneEventPacket[] {
   const sender = new TelephoneEventSender(digit, { durationMs })
@@ -20,7 +28,11 @@ function dial(digits: string, durationMs = 100): Sent[][] {
   let at = 0
   return Array.from(digits, (digit) => {
     const start = at
-    const sent = press(digit, durationMs).map((event, index) => ({ timestamp: (0xffff_fc00 + start * 8) >>> 0, event, at: start + index * 20 }))
+    const sent = press(digit, durationMs).map((event, index) => ({
+      timestamp: (0xffff_fc00 + start * 8) >>> 0,
+      event,
+      at: start + index * 20,
+    }))
     at += sent.length * 20 + 60
     return sent
   })
@@ -88,7 +100,15 @@ describe('hearing keys', () => {
     ['all but the first', (index: number) => index > 0],
     ['all but one in the middle', (index: number) => index !== 2],
   ])('hears it with %s lost', (_what, lost) => {
-    expect(keys(hear(dial('12').map((packets) => packets.filter((_, index) => !lost(index))).flat()))).toBe('12')
+    expect(
+      keys(
+        hear(
+          dial('12')
+            .map((packets) => packets.filter((_, index) => !lost(index)))
+            .flat(),
+        ),
+      ),
+    ).toBe('12')
   })
 
   it('hears each key exactly once for every pattern of loss that leaves a packet of it, duplicates and small reordering included', () => {
@@ -98,7 +118,11 @@ describe('hearing keys', () => {
         fc.array(fc.array(fc.integer({ min: 0, max: 6 }), { minLength: 1, maxLength: 10 }), { minLength: 6, maxLength: 6 }),
         (digits, picks) => {
           // Per key: any packets of it, in any order, any of them twice; time goes on as they arrive.
-          const wire = dial(digits).map((packets, key) => (picks[key] ?? [0]).map((pick, order) => ({ ...(packets[pick] ?? packets[0]), at: (packets[0]?.at ?? 0) + order * 15 }) as Sent))
+          const wire = dial(digits).map((packets, key) =>
+            (picks[key] ?? [0]).map(
+              (pick, order) => ({ ...(packets[pick] ?? packets[0]), at: (packets[0]?.at ?? 0) + order * 15 }) as Sent,
+            ),
+          )
           expect(keys(hear(wire.flat()))).toBe(digits)
         },
       ),
@@ -108,7 +132,9 @@ describe('hearing keys', () => {
   describe('of a phone that gives each packet a timestamp of its own', () => {
     /** As `dial`, the timestamps running on like those of audio. */
     const restless = (digits: string, change: (event: TelephoneEvent) => TelephoneEvent = (event) => event) =>
-      dial(digits).map((packets) => packets.map((sent, index) => ({ ...sent, timestamp: (sent.timestamp + index * 160) >>> 0, event: change(sent.event) })))
+      dial(digits).map((packets) =>
+        packets.map((sent, index) => ({ ...sent, timestamp: (sent.timestamp + index * 160) >>> 0, event: change(sent.event) })),
+      )
 
     it('hears each key once', () => {
       expect(keys(hear(restless('1150*#AD').flat()))).toBe('1150*#AD')
@@ -124,10 +150,14 @@ describe('hearing keys', () => {
 
     it('hears each key exactly once whichever packets are lost, the first and one end excepted', () => {
       fc.assert(
-        fc.property(fc.stringMatching(/^[0-9*#]{1,6}$/), fc.array(fc.uniqueArray(fc.integer({ min: 1, max: 5 })), { minLength: 6, maxLength: 6 }), (digits, losses) => {
-          const wire = restless(digits).map((packets, key) => packets.filter((_, index) => !losses[key]?.includes(index)))
-          expect(keys(hear(wire.flat()))).toBe(digits)
-        }),
+        fc.property(
+          fc.stringMatching(/^[0-9*#]{1,6}$/),
+          fc.array(fc.uniqueArray(fc.integer({ min: 1, max: 5 })), { minLength: 6, maxLength: 6 }),
+          (digits, losses) => {
+            const wire = restless(digits).map((packets, key) => packets.filter((_, index) => !losses[key]?.includes(index)))
+            expect(keys(hear(wire.flat()))).toBe(digits)
+          },
+        ),
       )
     })
   })
@@ -147,7 +177,11 @@ describe('hearing keys', () => {
     const packets: Sent[] = []
     for (let at = 0; at < 20_000; at += 50) {
       const segment = Math.floor((at * 8) / 0xffff)
-      packets.push({ timestamp: segment * 0xffff, at, event: { event: 5, end: at === 19_950, volume: 10, duration: at * 8 - segment * 0xffff + 400 } })
+      packets.push({
+        timestamp: segment * 0xffff,
+        at,
+        event: { event: 5, end: at === 19_950, volume: 10, duration: at * 8 - segment * 0xffff + 400 },
+      })
     }
     const digits = hear(packets)
     expect(keys(digits)).toBe('5')
@@ -168,7 +202,8 @@ describe('a press at the edges of what belongs to it', () => {
   const pressed = () => {
     const digits: { digit: string; duration: number; timestamp: number }[] = []
     const receiver = new TelephoneEventReceiver((digit) => digits.push({ ...digit }))
-    const packet = (timestamp: number, event: number, duration: number, end = false, now = 0, ssrc = 1) => receiver.packet(ssrc, timestamp, { event, end, volume: 10, duration }, now)
+    const packet = (timestamp: number, event: number, duration: number, end = false, now = 0, ssrc = 1) =>
+      receiver.packet(ssrc, timestamp, { event, end, volume: 10, duration }, now)
     return { digits, receiver, packet }
   }
 

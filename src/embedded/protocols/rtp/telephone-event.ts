@@ -17,7 +17,12 @@ export interface TelephoneEvent {
 export function parseTelephoneEvent(payload: Uint8Array, at = 0, end = payload.length): TelephoneEvent | undefined {
   if (end - at < 4) return undefined
   const second = payload[at + 1] ?? 0
-  return { event: payload[at] ?? 0, end: (second & 0x80) !== 0, volume: second & 0x3f, duration: ((payload[at + 2] ?? 0) << 8) | (payload[at + 3] ?? 0) }
+  return {
+    event: payload[at] ?? 0,
+    end: (second & 0x80) !== 0,
+    volume: second & 0x3f,
+    duration: ((payload[at + 2] ?? 0) << 8) | (payload[at + 3] ?? 0),
+  }
 }
 
 export function writeTelephoneEvent(into: Uint8Array, at: number, event: TelephoneEvent): void {

@@ -64,7 +64,21 @@ describe('the tone language', () => {
     expect(rootMeanSquare(part(rising, 410, 490)) / rootMeanSquare(part(rising, 0, 90))).toBeGreaterThan(10)
   })
 
-  it.each(['', ';', 'loops=-1', '%', '%(', '%(100)', '%(100,0)', '%(a,0,440)', '%(100,0,-440)', 'hello', '1(5)', 'v=loud', `%(1,1${',440'.repeat(19)})`])('refuses %j', (text) => {
+  it.each([
+    '',
+    ';',
+    'loops=-1',
+    '%',
+    '%(',
+    '%(100)',
+    '%(100,0)',
+    '%(a,0,440)',
+    '%(100,0,-440)',
+    'hello',
+    '1(5)',
+    'v=loud',
+    `%(1,1${',440'.repeat(19)})`,
+  ])('refuses %j', (text) => {
     expect(() => parseToneStream(text)).toThrow(ToneSyntaxError)
   })
 

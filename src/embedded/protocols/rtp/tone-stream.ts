@@ -108,13 +108,15 @@ export function parseToneStream(text: string, rate = 8000): ToneStreamProgram {
     while (at < instruction.length) {
       const rest = instruction.slice(at)
       const chord = /^\s*([%0-9*#A-D])(?:\(([^)]*)\))?/.exec(rest)
-      if (!chord || (chord[1] === '%' && chord[2] === undefined)) throw new ToneSyntaxError(`not a tone: ${JSON.stringify(rest.trim().slice(0, 40))}`)
+      if (!chord || (chord[1] === '%' && chord[2] === undefined))
+        throw new ToneSyntaxError(`not a tone: ${JSON.stringify(rest.trim().slice(0, 40))}`)
       at += chord[0].length
       const numbers = chord[2]?.split(',').map(Number) ?? []
       if (numbers.some((number) => Number.isNaN(number) || number < 0)) throw new ToneSyntaxError(`not numbers: (${chord[2] ?? ''})`)
       const [on = onMs, off = offMs, ...frequencies] = numbers
       if (chord[1] === '%') {
-        if (frequencies.length === 0 || frequencies.length > MAX_FREQUENCIES) throw new ToneSyntaxError(`%(on,off,frequency...) needs 1 to ${MAX_FREQUENCIES} frequencies`)
+        if (frequencies.length === 0 || frequencies.length > MAX_FREQUENCIES)
+          throw new ToneSyntaxError(`%(on,off,frequency...) needs 1 to ${MAX_FREQUENCIES} frequencies`)
         add(on, off, frequencies)
       } else {
         if (numbers.length !== 0 && numbers.length !== 2) throw new ToneSyntaxError('a key takes (on,off)')
@@ -144,7 +146,8 @@ export class ToneStream {
     this.#program = typeof program === 'string' ? parseToneStream(program, rate) : program
     this.#rate = rate
     // A program without length would spin for ever.
-    if (this.#program.instructions.every((instruction) => instruction.onSamples + instruction.offSamples === 0)) this.#loop = this.#program.loops
+    if (this.#program.instructions.every((instruction) => instruction.onSamples + instruction.offSamples === 0))
+      this.#loop = this.#program.loops
     this.#enter()
   }
 

@@ -20,7 +20,12 @@ function file(tag: number, bits: number, channels: number, data: Uint8Array, rat
     head.writeUInt32LE(body.length, 4)
     return Buffer.concat([head, body, Buffer.alloc(body.length % 2)])
   }
-  const chunks = Buffer.concat([chunk('LIST', Buffer.from('odd')), chunk('fmt ', format), chunk('data', data), chunk('LIST', Buffer.from('tail'))])
+  const chunks = Buffer.concat([
+    chunk('LIST', Buffer.from('odd')),
+    chunk('fmt ', format),
+    chunk('data', data),
+    chunk('LIST', Buffer.from('tail')),
+  ])
   const riff = Buffer.alloc(12)
   riff.write('RIFF', 0, 'latin1')
   riff.writeUInt32LE(chunks.length + 4, 4)
@@ -131,7 +136,9 @@ describe('a WAV file', () => {
     expect(readWavFormat(whole)).toMatchObject({ encoding: 'alaw', dataStart: 68, dataBytes: 2 })
     // A longer form of the plain one is not the extensible one, whatever stands behind.
     format.writeUInt16LE(7, 0)
-    expect(readWavFormat(Buffer.concat([plain.subarray(0, 12), head('fmt ', 40), format, head('data', 2), Buffer.from([0, 0])])).encoding).toBe('mulaw')
+    expect(
+      readWavFormat(Buffer.concat([plain.subarray(0, 12), head('fmt ', 40), format, head('data', 2), Buffer.from([0, 0])])).encoding,
+    ).toBe('mulaw')
   })
 
   it('ends with its last whole frame, whether the header counts half a frame more or the file does', () => {
@@ -163,21 +170,30 @@ describe('a WAV file', () => {
 
   it('is found out from its beginning and the file size', () => {
     const whole = encodeWav([sine(440, 8000, 1000)])
-    expect(readWavFormat(whole.subarray(0, 100), whole.length)).toEqual({ encoding: 'pcm16', channels: 1, rate: 8000, dataStart: 44, dataBytes: 16_000 })
+    expect(readWavFormat(whole.subarray(0, 100), whole.length)).toEqual({
+      encoding: 'pcm16',
+      channels: 1,
+      rate: 8000,
+      dataStart: 44,
+      dataBytes: 16_000,
+    })
   })
 })
 
 describe('another sampling rate', () => {
-  it.each([11_025, 16_000, 22_050, 32_000, 44_100, 48_000])('%d Hz: a tone keeps pitch, level and length; what 8 kHz cannot hold is gone', (rate) => {
-    const audible = resample(sine(1000, rate, 500), rate, 8000)
-    expect(Math.abs(audible.length - 4000)).toBeLessThanOrEqual(1)
-    const middle = audible.subarray(400, 3600)
-    expect(toneAmplitude(middle, 1000)).toBeCloseTo(10_000, -2)
-    expect(toneShare(middle, 1000)).toBeGreaterThan(0.999)
-    expect(toneAmplitude(resample(sine(3300, rate, 500), rate, 8000).subarray(400, 3600), 3300)).toBeGreaterThan(9000)
-    const beyond = resample(sine(4800, rate, 500), rate, 8000).subarray(400, 3600)
-    expect(Math.max(...beyond.map(Math.abs))).toBeLessThan(40)
-  })
+  it.each([11_025, 16_000, 22_050, 32_000, 44_100, 48_000])(
+    '%d Hz: a tone keeps pitch, level and length; what 8 kHz cannot hold is gone',
+    (rate) => {
+      const audible = resample(sine(1000, rate, 500), rate, 8000)
+      expect(Math.abs(audible.length - 4000)).toBeLessThanOrEqual(1)
+      const middle = audible.subarray(400, 3600)
+      expect(toneAmplitude(middle, 1000)).toBeCloseTo(10_000, -2)
+      expect(toneShare(middle, 1000)).toBeGreaterThan(0.999)
+      expect(toneAmplitude(resample(sine(3300, rate, 500), rate, 8000).subarray(400, 3600), 3300)).toBeGreaterThan(9000)
+      const beyond = resample(sine(4800, rate, 500), rate, 8000).subarray(400, 3600)
+      expect(Math.max(...beyond.map(Math.abs))).toBeLessThan(40)
+    },
+  )
 
   it.each([
     [16_000, 8000],
@@ -190,7 +206,9 @@ describe('another sampling rate', () => {
     const out = resample(sine(500, from, 200), from, to)
     const ideal = sine(500, to, 200)
     const margin = Math.round(to / 50)
-    const worst = Math.max(...Array.from(out.subarray(margin, out.length - margin), (value, index) => Math.abs(value - (ideal[margin + index] ?? 0))))
+    const worst = Math.max(
+      ...Array.from(out.subarray(margin, out.length - margin), (value, index) => Math.abs(value - (ideal[margin + index] ?? 0))),
+    )
     expect(worst).toBeLessThan(25)
   })
 
@@ -203,8 +221,24 @@ describe('another sampling rate', () => {
     const loud = Int16Array.from({ length: 1600 }, (_, index) => (Math.floor(index / 2) % 2 === 0 ? 32_767 : -32_768))
     const out = resample(loud, 16_000, 8000)
     expect(out.length).toBe(800)
-    expect(Math.max(...resample(Int16Array.from({ length: 400 }, () => 32_767), 16_000, 8000))).toBe(32_767)
-    expect(Math.min(...resample(Int16Array.from({ length: 400 }, () => -32_768), 16_000, 8000))).toBe(-32_768)
+    expect(
+      Math.max(
+        ...resample(
+          Int16Array.from({ length: 400 }, () => 32_767),
+          16_000,
+          8000,
+        ),
+      ),
+    ).toBe(32_767)
+    expect(
+      Math.min(
+        ...resample(
+          Int16Array.from({ length: 400 }, () => -32_768),
+          16_000,
+          8000,
+        ),
+      ),
+    ).toBe(-32_768)
   })
 
   it.each([1, 7, 160])('comes as soon as its input does: portions of %d samples', (portion) => {

@@ -38,7 +38,8 @@ export function bytesPerSample(encoding: WavFormat['encoding']): number {
  */
 export function readWavFormat(head: Uint8Array, fileBytes = head.length): WavFormat {
   const data = Buffer.from(head.buffer, head.byteOffset, head.length)
-  if (data.length < 12 || data.toString('latin1', 0, 4) !== 'RIFF' || data.toString('latin1', 8, 12) !== 'WAVE') throw new WavError('not a RIFF/WAVE file')
+  if (data.length < 12 || data.toString('latin1', 0, 4) !== 'RIFF' || data.toString('latin1', 8, 12) !== 'WAVE')
+    throw new WavError('not a RIFF/WAVE file')
   let format: { encoding: WavFormat['encoding']; channels: number; rate: number } | undefined
   let at = 12
   while (at + 8 <= data.length) {

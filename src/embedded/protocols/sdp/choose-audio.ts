@@ -28,12 +28,18 @@ export type Wanted = 'plain' | 'secured' | 'either'
  * @param codecs ours, in order of preference
  * @param prefer whose order decides between several common codecs: ours for an offer, theirs for an answer (RFC 3264 6.1)
  */
-export function chooseAudio<C extends CodecName>(description: SessionDescription, codecs: readonly C[], prefer: 'ours' | 'theirs', wanted: Wanted = 'plain'): AudioStream<C> | undefined {
+export function chooseAudio<C extends CodecName>(
+  description: SessionDescription,
+  codecs: readonly C[],
+  prefer: 'ours' | 'theirs',
+  wanted: Wanted = 'plain',
+): AudioStream<C> | undefined {
   if (wanted === 'either') return chooseAudio(description, codecs, prefer, 'secured') ?? chooseAudio(description, codecs, prefer, 'plain')
   const isWanted = wanted === 'secured' ? isSecuredAudio : isPlainAudio
   for (const [index, media] of description.media.entries()) {
     if (!isWanted(media)) continue
-    const common = prefer === 'ours' ? first(codecs, (codec) => media.formats.find((format) => isCodec(format, codec))) : firstOfTheirs(media, codecs)
+    const common =
+      prefer === 'ours' ? first(codecs, (codec) => media.formats.find((format) => isCodec(format, codec))) : firstOfTheirs(media, codecs)
     if (common === undefined) continue
     const [codec, format] = common
     const allEvents = media.formats.filter((each) => isEventsFor(each, codec))

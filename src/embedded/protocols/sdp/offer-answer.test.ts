@@ -44,12 +44,24 @@ describe('answering what phones offer', () => {
       direction: 'sendrecv',
       ptimeMs: 30,
     })
-    expect(result.ok && result.answer.match(/^m=.*$/gm)).toEqual(['m=audio 0 RTP/SAVP 8', 'm=audio 40000 RTP/AVP 8 99', 'm=video 0 RTP/AVP 99'])
+    expect(result.ok && result.answer.match(/^m=.*$/gm)).toEqual([
+      'm=audio 0 RTP/SAVP 8',
+      'm=audio 40000 RTP/AVP 8 99',
+      'm=video 0 RTP/AVP 99',
+    ])
   })
 
   it('payload numbers of the offer are kept, static ones need no rtpmap, our order decides', () => {
-    expect(agreed(sdp('c=IN IP4 192.0.2.9', 't=0 0', 'm=audio 4 RTP/AVP 0 96', 'a=rtpmap:96 PCMA/8000/1'))).toMatchObject({ codec: 'PCMA', payloadType: 96, telephoneEvent: undefined })
-    expect(agreed(sdp('t=0 0', 'm=audio 4 RTP/AVP 0', 'c=IN IP4 192.0.2.77'))).toMatchObject({ codec: 'PCMU', payloadType: 0, remoteAddress: '192.0.2.77' })
+    expect(agreed(sdp('c=IN IP4 192.0.2.9', 't=0 0', 'm=audio 4 RTP/AVP 0 96', 'a=rtpmap:96 PCMA/8000/1'))).toMatchObject({
+      codec: 'PCMA',
+      payloadType: 96,
+      telephoneEvent: undefined,
+    })
+    expect(agreed(sdp('t=0 0', 'm=audio 4 RTP/AVP 0', 'c=IN IP4 192.0.2.77'))).toMatchObject({
+      codec: 'PCMU',
+      payloadType: 0,
+      remoteAddress: '192.0.2.77',
+    })
   })
 
   it('RTCP: its own port, or multiplexed', () => {
@@ -95,14 +107,20 @@ describe('our own offers', () => {
   it('are answered by ourselves', () => {
     const other = { address: '127.0.0.2', port: 50000, codecs: ['PCMU'] as const }
     const answer = answerAudio(audioOffer(us), other)
-    expect(answer.ok && readAudioAnswer(answer.answer, us)).toMatchObject({ ok: true, agreement: { codec: 'PCMU', payloadType: 0, telephoneEvent: 101, remoteAddress: '127.0.0.2', remotePort: 50000 } })
+    expect(answer.ok && readAudioAnswer(answer.answer, us)).toMatchObject({
+      ok: true,
+      agreement: { codec: 'PCMU', payloadType: 0, telephoneEvent: 101, remoteAddress: '127.0.0.2', remotePort: 50000 },
+    })
   })
   it('are answered with another number for events: theirs is sent, both are taken', () => {
     const answer = sdp('c=IN IP4 192.0.2.9', 't=0 0', 'm=audio 4000 RTP/AVP 8 96', 'a=rtpmap:96 telephone-event/8000')
     expect(readAudioAnswer(answer, us)).toMatchObject({ ok: true, agreement: { telephoneEvent: 96, telephoneEventsTaken: [96, 101] } })
   })
   it('are answered without events: none are sent or taken', () => {
-    expect(readAudioAnswer(sdp('c=IN IP4 192.0.2.9', 't=0 0', 'm=audio 4000 RTP/AVP 8'), us)).toMatchObject({ ok: true, agreement: { telephoneEvent: undefined, telephoneEventsTaken: [] } })
+    expect(readAudioAnswer(sdp('c=IN IP4 192.0.2.9', 't=0 0', 'm=audio 4000 RTP/AVP 8'), us)).toMatchObject({
+      ok: true,
+      agreement: { telephoneEvent: undefined, telephoneEventsTaken: [] },
+    })
   })
   it('can be held and resumed', () => {
     const held = withDirection(audioOffer(us), 'sendonly', 2)
@@ -110,7 +128,9 @@ describe('our own offers', () => {
     expect(held).toContain('a=sendonly')
     expect(held).not.toContain('a=sendrecv')
     const answer = answerAudio(held, us)
-    expect(answer.ok && readAudioAnswer(answer.answer, { ...us, direction: 'sendonly' })).toMatchObject({ agreement: { direction: 'sendonly' } })
+    expect(answer.ok && readAudioAnswer(answer.answer, { ...us, direction: 'sendonly' })).toMatchObject({
+      agreement: { direction: 'sendonly' },
+    })
     expect(withDirection(held, 'sendrecv', 3)).toBe(audioOffer({ ...us, version: 3 }))
   })
   it('may be refused', () => {

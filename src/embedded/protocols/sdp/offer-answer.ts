@@ -90,7 +90,11 @@ export function audioOffer(end: AudioEnd): string {
 }
 
 /** Reads an offer: the first audio stream with a codec of ours is the one to take. */
-export function readOffer(offer: string, codecs: readonly AudioCodec[] = DEFAULT_CODECS, wanted: Wanted = 'plain'): ReadOffer | OfferRefusal {
+export function readOffer(
+  offer: string,
+  codecs: readonly AudioCodec[] = DEFAULT_CODECS,
+  wanted: Wanted = 'plain',
+): ReadOffer | OfferRefusal {
   const description = readDescription(offer)
   if (description === undefined) return { ok: false, status: 400, why: 'not a session description' }
   const stream = chooseAudio(description, codecs, 'ours', wanted)
@@ -99,9 +103,13 @@ export function readOffer(offer: string, codecs: readonly AudioCodec[] = DEFAULT
 }
 
 /** Answers an offer that was read: with its payload type numbers and its profile, every other stream refused. */
-export function answerOffer({ description, stream }: ReadOffer, end: AudioEnd): { readonly ok: true; readonly answer: string; readonly agreement: AudioAgreement } | OfferRefusal {
+export function answerOffer(
+  { description, stream }: ReadOffer,
+  end: AudioEnd,
+): { readonly ok: true; readonly answer: string; readonly agreement: AudioAgreement } | OfferRefusal {
   const secured = end.security && answerSecurity(stream.media, end.security)
-  if (stream.media.security !== undefined && secured === undefined) return { ok: false, status: 488, why: 'the offer is encrypted in a way that is not ours' }
+  if (stream.media.security !== undefined && secured === undefined)
+    return { ok: false, status: 488, why: 'the offer is encrypted in a way that is not ours' }
   const agreement = { ...agreementOn(stream, end), ...(secured ? { security: secured.agreed } : {}) }
   const { codec, payloadType, telephoneEvent, direction, rtcpMux } = agreement
   const { mid } = stream.media
@@ -132,7 +140,11 @@ export function answerAudio(offer: string, end: AudioEnd): AudioAnswer {
  * Reads the answer to our offer.
  * @param offer ours: its payload types hold where the answer does not map them again (RFC 3264 6.1)
  */
-export function readAudioAnswer(answer: string, end: AudioEnd, offer = audioOffer(end)): { readonly ok: true; readonly agreement: AudioAgreement } | { readonly ok: false; readonly why: string } {
+export function readAudioAnswer(
+  answer: string,
+  end: AudioEnd,
+  offer = audioOffer(end),
+): { readonly ok: true; readonly agreement: AudioAgreement } | { readonly ok: false; readonly why: string } {
   const ours = readDescription(offer)
   const description = readDescription(answer, ours)
   if (description === undefined) return { ok: false, why: 'not a session description' }
@@ -140,13 +152,26 @@ export function readAudioAnswer(answer: string, end: AudioEnd, offer = audioOffe
   if (description.media.every(({ port }) => port === 0)) return { ok: false, why: 'the answer refuses the audio stream' }
   // The answerer's order counts now: its first codec is what it will send.
   const stream = chooseAudio(description, end.codecs ?? DEFAULT_CODECS, 'theirs')
-  return stream === undefined ? { ok: false, why: 'the answer has no codec of ours' } : { ok: true, agreement: agreementOn(stream, end, ours?.media[0]?.formats.filter((format) => isEventsFor(format, stream.codec))) }
+  return stream === undefined
+    ? { ok: false, why: 'the answer has no codec of ours' }
+    : {
+        ok: true,
+        agreement: agreementOn(
+          stream,
+          end,
+          ours?.media[0]?.formats.filter((format) => isEventsFor(format, stream.codec)),
+        ),
+      }
 }
 
 /** A description of our own with another direction and the next version: an offer that holds or resumes. */
 export function withDirection(ours: string, direction: Direction, version: number): string {
   const { origin, ...rest } = parse(ours)
-  return write({ ...rest, origin: { ...origin, sessionVersion: version }, media: rest.media.map((media) => (media.port === 0 ? media : { ...media, direction })) })
+  return write({
+    ...rest,
+    origin: { ...origin, sessionVersion: version },
+    media: rest.media.map((media) => (media.port === 0 ? media : { ...media, direction })),
+  })
 }
 
 /** Where packets go: an IP literal; unspecified, in our family, where the party names no place. */
@@ -174,6 +199,11 @@ function agreementOn(stream: AudioStream<AudioCodec>, end: AudioEnd, offeredEven
 }
 
 function ourDescription(end: AudioEnd, media: Parameters<typeof writeDescription>[0]['media'], bundle: readonly string[] = []): string {
-  const origin: Origin = { username: end.username ?? '-', sessionName: end.sessionName ?? '-', sessionId: end.sessionId ?? '1', version: end.version ?? 1 }
+  const origin: Origin = {
+    username: end.username ?? '-',
+    sessionName: end.sessionName ?? '-',
+    sessionId: end.sessionId ?? '1',
+    version: end.version ?? 1,
+  }
   return writeDescription({ origin, address: end.address, media, bundle })
 }

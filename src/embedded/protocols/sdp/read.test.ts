@@ -28,16 +28,40 @@ function carelessly(sdp: string, draw: (choices: number) => number): string {
 
 describe('reading a description', () => {
   it('never throws, whatever the text', () => {
-    const line = fc.tuple(fc.constantFrom('v', 'o', 's', 'c', 't', 'm', 'a', 'b', 'x'), fc.oneof(fc.string(), fc.constantFrom('audio 4000 RTP/AVP 0 8', 'rtpmap:0', 'rtpmap:101 8000/8000', 'fmtp:101 0', 'ptime:', 'rtcp:', 'IN IP4', 'audio', '__proto__ 1 RTP/AVP 0'))).map(([type, value]) => `${type}=${value}`)
+    const line = fc
+      .tuple(
+        fc.constantFrom('v', 'o', 's', 'c', 't', 'm', 'a', 'b', 'x'),
+        fc.oneof(
+          fc.string(),
+          fc.constantFrom(
+            'audio 4000 RTP/AVP 0 8',
+            'rtpmap:0',
+            'rtpmap:101 8000/8000',
+            'fmtp:101 0',
+            'ptime:',
+            'rtcp:',
+            'IN IP4',
+            'audio',
+            '__proto__ 1 RTP/AVP 0',
+          ),
+        ),
+      )
+      .map(([type, value]) => `${type}=${value}`)
     fc.assert(
-      fc.property(fc.oneof(fc.string({ size: 'large' }), fc.array(line, { maxLength: 40 }).map((lines) => ['v=0', ...lines].join('\r\n'))), (text) => {
-        readDescription(text)
-        const reply = answerAudio(text, us)
-        if (!reply.ok) return
-        // Exact in what is written: CRLF, nothing but lines, as many m= lines as were offered.
-        expect(reply.answer).toMatch(/^(?:[a-z]=[^\r\n]+\r\n)+$/)
-        expect(reply.answer.match(/^m=\S+ \d+ \S+ \S.*$/gm)).toHaveLength(readDescription(text)?.media.length ?? 0)
-      }),
+      fc.property(
+        fc.oneof(
+          fc.string({ size: 'large' }),
+          fc.array(line, { maxLength: 40 }).map((lines) => ['v=0', ...lines].join('\r\n')),
+        ),
+        (text) => {
+          readDescription(text)
+          const reply = answerAudio(text, us)
+          if (!reply.ok) return
+          // Exact in what is written: CRLF, nothing but lines, as many m= lines as were offered.
+          expect(reply.answer).toMatch(/^(?:[a-z]=[^\r\n]+\r\n)+$/)
+          expect(reply.answer.match(/^m=\S+ \d+ \S+ \S.*$/gm)).toHaveLength(readDescription(text)?.media.length ?? 0)
+        },
+      ),
       { numRuns: 500 },
     )
   })
@@ -56,7 +80,13 @@ describe('reading a description', () => {
 
   it('takes no time over a text that is made to', () => {
     const began = performance.now()
-    for (const hostile of [`v=0\r\na=${' '.repeat(60_000)}`, `v=0\r\nm=audio 1 RTP/AVP 0\r\na=fmtp:${'0 '.repeat(30_000)}`, `v=0\r\n${'m=audio 1 RTP/AVP 0\r\n'.repeat(3_000)}`, `v=0\r\n${'a=rtpmap:0 x/'.repeat(5_000)}`]) readDescription(hostile)
+    for (const hostile of [
+      `v=0\r\na=${' '.repeat(60_000)}`,
+      `v=0\r\nm=audio 1 RTP/AVP 0\r\na=fmtp:${'0 '.repeat(30_000)}`,
+      `v=0\r\n${'m=audio 1 RTP/AVP 0\r\n'.repeat(3_000)}`,
+      `v=0\r\n${'a=rtpmap:0 x/'.repeat(5_000)}`,
+    ])
+      readDescription(hostile)
     expect(performance.now() - began).toBeLessThan(5_000)
   })
 
@@ -96,8 +126,21 @@ describe('the description in the body of a message', () => {
     ['alone', 'application/sdp', sdp, sdp],
     ['in another case, with a parameter', 'Application/SDP; charset=utf-8', sdp, sdp],
     ['without a type', undefined, sdp, sdp],
-    ['beside ISUP', 'multipart/mixed;boundary=uniq-1', multipart('Content-Type: application/ISUP;version=itu-t92+\r\n\r\n\u0001\u0011', `Content-Type: application/sdp\r\nContent-Disposition: session\r\n\r\n${sdp}`), sdp],
-    ['in quotes, before a location', 'Multipart/Mixed; boundary="uniq-1"', multipart(`content-type:application/SDP\r\n\r\n${sdp}`, 'Content-Type: application/pidf+xml\r\n\r\n<presence/>'), sdp],
+    [
+      'beside ISUP',
+      'multipart/mixed;boundary=uniq-1',
+      multipart(
+        'Content-Type: application/ISUP;version=itu-t92+\r\n\r\n\u0001\u0011',
+        `Content-Type: application/sdp\r\nContent-Disposition: session\r\n\r\n${sdp}`,
+      ),
+      sdp,
+    ],
+    [
+      'in quotes, before a location',
+      'Multipart/Mixed; boundary="uniq-1"',
+      multipart(`content-type:application/SDP\r\n\r\n${sdp}`, 'Content-Type: application/pidf+xml\r\n\r\n<presence/>'),
+      sdp,
+    ],
     ['not there', 'multipart/mixed;boundary=uniq-1', multipart('Content-Type: application/ISUP\r\n\r\n\u0001'), undefined],
     ['of another type', 'application/isup', sdp, undefined],
     ['empty', 'application/sdp', '', undefined],

@@ -6,9 +6,23 @@ import { readSecurity } from './security.js'
 
 /** RFC 3551 tables 4 and 5: static payload types of audio, which need no rtpmap. */
 const STATIC_FORMATS: Readonly<Record<number, readonly [encoding: string, clockRate: number]>> = {
-  0: ['PCMU', 8000], 3: ['GSM', 8000], 4: ['G723', 8000], 5: ['DVI4', 8000], 6: ['DVI4', 16000], 7: ['LPC', 8000], 8: ['PCMA', 8000],
-  9: ['G722', 8000], 10: ['L16', 44100], 11: ['L16', 44100], 12: ['QCELP', 8000], 13: ['CN', 8000], 14: ['MPA', 90000], 15: ['G728', 8000],
-  16: ['DVI4', 11025], 17: ['DVI4', 22050], 18: ['G729', 8000],
+  0: ['PCMU', 8000],
+  3: ['GSM', 8000],
+  4: ['G723', 8000],
+  5: ['DVI4', 8000],
+  6: ['DVI4', 16000],
+  7: ['LPC', 8000],
+  8: ['PCMA', 8000],
+  9: ['G722', 8000],
+  10: ['L16', 44100],
+  11: ['L16', 44100],
+  12: ['QCELP', 8000],
+  13: ['CN', 8000],
+  14: ['MPA', 90000],
+  15: ['G728', 8000],
+  16: ['DVI4', 11025],
+  17: ['DVI4', 22050],
+  18: ['G729', 8000],
 }
 
 /** The attributes that are read, by their lower-case names: nothing else of a stranger's text reaches the parser's grammar. */
@@ -37,8 +51,13 @@ export function readDescription(text: string, beside?: SessionDescription): Sess
 function read(text: string, beside: SessionDescription | undefined): SessionDescription | undefined {
   const [session, ...media] = sectionsOf(text) ?? []
   if (session === undefined) return undefined
-  const bundle = session.lines.map(({ type, value }) => (type === 'a' ? /^group: ?BUNDLE (.+)$/i.exec(value)?.[1] : undefined)).find((each) => each !== undefined)
-  return { media: media.map((section, index) => readMedia(section, session, beside?.media[index] ?? beside?.media[0])), bundle: bundle?.split(' ') ?? [] }
+  const bundle = session.lines
+    .map(({ type, value }) => (type === 'a' ? /^group: ?BUNDLE (.+)$/i.exec(value)?.[1] : undefined))
+    .find((each) => each !== undefined)
+  return {
+    media: media.map((section, index) => readMedia(section, session, beside?.media[index] ?? beside?.media[0])),
+    bundle: bundle?.split(' ') ?? [],
+  }
 }
 
 function readMedia(section: Section, session: Section, beside: MediaDescription | undefined): MediaDescription {
@@ -98,11 +117,15 @@ function directionOf(section: Section): Direction | undefined {
 }
 
 function midOf(section: Section): string | undefined {
-  return section.lines.map(({ type, value }) => (type === 'a' ? /^mid: ?([A-Za-z0-9!#$%&'*+.^_`{|}~-]{1,32})$/i.exec(value)?.[1] : undefined)).find((each) => each !== undefined)
+  return section.lines
+    .map(({ type, value }) => (type === 'a' ? /^mid: ?([A-Za-z0-9!#$%&'*+.^_`{|}~-]{1,32})$/i.exec(value)?.[1] : undefined))
+    .find((each) => each !== undefined)
 }
 
 function ssrcOf(section: Section): number | undefined {
-  const written = section.lines.map(({ type, value }) => (type === 'a' ? /^ssrc: ?(\d{1,10}) /i.exec(value)?.[1] : undefined)).find((each) => each !== undefined)
+  const written = section.lines
+    .map(({ type, value }) => (type === 'a' ? /^ssrc: ?(\d{1,10}) /i.exec(value)?.[1] : undefined))
+    .find((each) => each !== undefined)
   return written === undefined || Number(written) > 0xffff_ffff ? undefined : Number(written)
 }
 
@@ -112,7 +135,9 @@ function milliseconds(value: number | undefined): number | undefined {
 
 /** The attributes of one stream, and those of the session, as the parser's grammar wants them written. */
 function parsedAttributes(section: Section, session: Section): ParsedMedia {
-  const lines = [...section.lines, ...session.lines.filter(({ value }) => /^rtpmap|^fmtp/i.test(value))].flatMap(({ type, value }) => (type === 'a' ? canonical(value) : []))
+  const lines = [...section.lines, ...session.lines.filter(({ value }) => /^rtpmap|^fmtp/i.test(value))].flatMap(({ type, value }) =>
+    type === 'a' ? canonical(value) : [],
+  )
   const [parsed] = parse(['v=0', 'm=audio 9 RTP/AVP 0', ...lines.map((line) => `a=${line}`)].join('\r\n')).media
   return parsed ?? { type: '', port: 0, protocol: '', rtp: [], fmtp: [] }
 }
@@ -138,10 +163,16 @@ function readFormats(formatList: readonly string[], attributes: ParsedMedia, bes
     const parameters = asText(attributes.fmtp.find(({ payload }) => payload === payloadType)?.config)
     if (map === undefined) {
       const offered = encoding === '' ? beside?.formats.find((format) => format.payloadType === payloadType) : undefined
-      return [offered === undefined ? { payloadType, encoding, clockRate, channels: 1, parameters } : { ...offered, parameters: parameters === '' ? offered.parameters : parameters }]
+      return [
+        offered === undefined
+          ? { payloadType, encoding, clockRate, channels: 1, parameters }
+          : { ...offered, parameters: parameters === '' ? offered.parameters : parameters },
+      ]
     }
     const name = asText(map.codec).toUpperCase()
-    return [{ payloadType, encoding: name, clockRate: asCount(map.rate) ?? defaultClock(name), channels: asCount(map.encoding) ?? 1, parameters }]
+    return [
+      { payloadType, encoding: name, clockRate: asCount(map.rate) ?? defaultClock(name), channels: asCount(map.encoding) ?? 1, parameters },
+    ]
   })
 }
 

@@ -33,7 +33,10 @@ export type AgreedSecurity =
 const DISCARD = 9
 
 /** Answers how a stream is offered to be encrypted. @returns undefined where nothing of it is ours */
-export function answerSecurity({ security, rtcpMux, direction, port }: MediaDescription, ours: OurSecurity): { readonly written: MediaSecurity; readonly agreed: AgreedSecurity } | undefined {
+export function answerSecurity(
+  { security, rtcpMux, direction, port }: MediaDescription,
+  ours: OurSecurity,
+): { readonly written: MediaSecurity; readonly agreed: AgreedSecurity } | undefined {
   if (security === undefined) return undefined
   if (security.kind === 'dtls') return answerDtls(security, rtcpMux, ours)
   const [remote] = security.keys
@@ -43,13 +46,22 @@ export function answerSecurity({ security, rtcpMux, direction, port }: MediaDesc
   return { written: { kind: 'sdes', keys: [local] }, agreed: { kind: 'sdes', local, remote, rtcpMux } }
 }
 
-function answerDtls({ fingerprints, setup, ice: remote }: DtlsSecurity, rtcpMux: boolean, ours: OurSecurity): ReturnType<typeof answerSecurity> {
+function answerDtls(
+  { fingerprints, setup, ice: remote }: DtlsSecurity,
+  rtcpMux: boolean,
+  ours: OurSecurity,
+): ReturnType<typeof answerSecurity> {
   // RFC 5763 5: who answers begins the handshake, unless the other side wants to.
   const role = ours.role ?? (setup === 'active' ? 'server' : 'client')
   if ((setup === 'active' && role === 'client') || (setup === 'passive' && role === 'server')) return undefined
   const local = remote && ours.ice(remote)
   return {
-    written: { kind: 'dtls', fingerprints: [ours.fingerprint], setup: role === 'client' ? 'active' : 'passive', ice: local && { ...local, lite: false } },
+    written: {
+      kind: 'dtls',
+      fingerprints: [ours.fingerprint],
+      setup: role === 'client' ? 'active' : 'passive',
+      ice: local && { ...local, lite: false },
+    },
     agreed: { kind: 'dtls', role, fingerprints, ice: remote && local && { local, remote }, rtcpMux },
   }
 }

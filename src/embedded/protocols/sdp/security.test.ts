@@ -7,13 +7,17 @@ import { withoutKeys } from './security.js'
 const us: AudioEnd = { address: '198.51.100.255', port: 40_000, security: ourSecurity }
 const key = Buffer.alloc(30, 1).toString('base64')
 const fingerprint = Array.from({ length: 32 }, (_, byte) => byte.toString(16).padStart(2, '0')).join(':')
-const offer = (profile: string, ...lines: string[]) => ['v=0', 'o=- 1 1 IN IP4 192.0.2.9', 's=-', 'c=IN IP4 192.0.2.9', 't=0 0', `m=audio 4000 ${profile} 0`, ...lines, ''].join('\r\n')
+const offer = (profile: string, ...lines: string[]) =>
+  ['v=0', 'o=- 1 1 IN IP4 192.0.2.9', 's=-', 'c=IN IP4 192.0.2.9', 't=0 0', `m=audio 4000 ${profile} 0`, ...lines, ''].join('\r\n')
 const dtls = (...lines: string[]) => offer('UDP/TLS/RTP/SAVP', `a=fingerprint:sha-256 ${fingerprint}`, ...lines)
 const securityOf = (text: string) => readDescription(text)?.media[0]?.security
 
 describe('keys in the description (RFC 4568)', () => {
   it('are answered with a key of ours under the same tag', () => {
-    const reply = answerAudio(offer('RTP/SAVP', 'a=crypto:3 AEAD_AES_256_GCM inline:x', `a=crypto:7 AES_CM_128_HMAC_SHA1_80 inline:${key}|2^20`), us)
+    const reply = answerAudio(
+      offer('RTP/SAVP', 'a=crypto:3 AEAD_AES_256_GCM inline:x', `a=crypto:7 AES_CM_128_HMAC_SHA1_80 inline:${key}|2^20`),
+      us,
+    )
     expect(reply.ok && reply.answer).toMatch(/^a=crypto:7 AES_CM_128_HMAC_SHA1_80 inline:[A-Za-z0-9+/]{40}\r$/m)
     expect(reply).toMatchObject({ agreement: { security: { kind: 'sdes', remote: { key } } } })
     expect(reply.ok && reply.answer).not.toContain(key)
@@ -29,7 +33,7 @@ describe('keys in the description (RFC 4568)', () => {
     expect(answerAudio(offer('RTP/SAVP', ...lines), us)).toMatchObject({ ok: false, status: 488 })
   })
 
-  it('are nobody\'s business where nothing is encrypted', () => {
+  it("are nobody's business where nothing is encrypted", () => {
     expect(securityOf(offer('RTP/AVP', `a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:${key}`))).toBeUndefined()
   })
 
@@ -81,6 +85,8 @@ describe('keys by DTLS (RFC 5763)', () => {
         'a=candidate:6 1 udp 1 192.0.2.31 7000 typ host2',
       ),
     )
-    expect(security).toMatchObject({ ice: { candidates: [{ foundation: '1', address: '192.0.2.33', port: 61_002, type: 'host' }], lite: false } })
+    expect(security).toMatchObject({
+      ice: { candidates: [{ foundation: '1', address: '192.0.2.33', port: 61_002, type: 'host' }], lite: false },
+    })
   })
 })

@@ -100,7 +100,9 @@ function readDtls(written: readonly string[], own: readonly Attribute[], inherit
     const [, name = '', value = ''] = /^(\S+) ([0-9A-Fa-f:]+)$/.exec(text) ?? []
     const algorithm = name.toLowerCase()
     const bytes = FINGERPRINT_BYTES[algorithm]
-    return bytes !== undefined && value.length === 3 * bytes - 1 && /^(?:[0-9A-Fa-f]{2}:)+[0-9A-Fa-f]{2}$/.test(value) ? [{ algorithm, value: value.toUpperCase() }] : []
+    return bytes !== undefined && value.length === 3 * bytes - 1 && /^(?:[0-9A-Fa-f]{2}:)+[0-9A-Fa-f]{2}$/.test(value)
+      ? [{ algorithm, value: value.toUpperCase() }]
+      : []
   })
   fingerprints.sort((one, other) => other.value.length - one.value.length)
   const setup = valuesOf(inherited, 'setup')[0]?.toLowerCase() ?? 'actpass'
@@ -111,24 +113,49 @@ function readDtls(written: readonly string[], own: readonly Attribute[], inherit
   // RFC 8839 5.4: 4 and 22 characters at least, 256 at most, of base64's letters.
   if (!/^[A-Za-z0-9+/]{4,256}$/.test(usernameFragment ?? '') || !/^[A-Za-z0-9+/]{22,256}$/.test(password ?? '')) return undefined
   const candidates = valuesOf(own, 'candidate').slice(0, MOST_CANDIDATES).flatMap(readCandidate)
-  return { kind: 'dtls', fingerprints, setup, ice: { usernameFragment: usernameFragment ?? '', password: password ?? '', lite: valuesOf(inherited, 'ice-lite').length > 0, candidates } }
+  return {
+    kind: 'dtls',
+    fingerprints,
+    setup,
+    ice: {
+      usernameFragment: usernameFragment ?? '',
+      password: password ?? '',
+      lite: valuesOf(inherited, 'ice-lite').length > 0,
+      candidates,
+    },
+  }
 }
 
 function readCandidate(text: string): IceCandidate[] {
   const [foundation = '', component = '', transport = '', priority = '', address = '', port = '', typ = '', type = ''] = text.split(' ')
-  if (transport.toLowerCase() !== 'udp' || typ.toLowerCase() !== 'typ' || isIP(address) === 0 || !/^[A-Za-z0-9+/]{1,32}$/.test(foundation)) return []
+  if (transport.toLowerCase() !== 'udp' || typ.toLowerCase() !== 'typ' || isIP(address) === 0 || !/^[A-Za-z0-9+/]{1,32}$/.test(foundation))
+    return []
   const numbers = [component, priority, port].map(Number)
   const [one = 0, two = 0, three = 0] = numbers
-  if (numbers.some((number) => !Number.isInteger(number)) || one < 1 || one > 256 || two < 1 || two >= 2 ** 31 || three < 1 || three > 65_535) return []
-  return type === 'host' || type === 'srflx' || type === 'prflx' || type === 'relay' ? [{ foundation, component: one, priority: two, address, port: three, type }] : []
+  if (
+    numbers.some((number) => !Number.isInteger(number)) ||
+    one < 1 ||
+    one > 256 ||
+    two < 1 ||
+    two >= 2 ** 31 ||
+    three < 1 ||
+    three > 65_535
+  )
+    return []
+  return type === 'host' || type === 'srflx' || type === 'prflx' || type === 'relay'
+    ? [{ foundation, component: one, priority: two, address, port: three, type }]
+    : []
 }
 
 function readSdes(written: readonly string[]): SdesSecurity | undefined {
   const keys = written.slice(0, MOST_KEYS).flatMap((text): SdesKey[] => {
     // A lifetime may stand behind the key; with a master key identifier (MKI) packets look different, and session parameters change what is encrypted.
-    const [, tag = '', name = '', key = '', more = ''] = /^(\d{1,9}) (\S+) inline:([A-Za-z0-9+/]+={0,2})(?:\|(?:2\^\d{1,2}|\d{1,15}))?(.*)$/.exec(text) ?? []
+    const [, tag = '', name = '', key = '', more = ''] =
+      /^(\d{1,9}) (\S+) inline:([A-Za-z0-9+/]+={0,2})(?:\|(?:2\^\d{1,2}|\d{1,15}))?(.*)$/.exec(text) ?? []
     const suite = SDES_SUITES.find((each) => each === name)
-    return suite !== undefined && more.trim() === '' && Buffer.from(key, 'base64').length === KEY_BYTES[suite] ? [{ tag: Number(tag), suite, key }] : []
+    return suite !== undefined && more.trim() === '' && Buffer.from(key, 'base64').length === KEY_BYTES[suite]
+      ? [{ tag: Number(tag), suite, key }]
+      : []
   })
   return keys.length === 0 ? undefined : { kind: 'sdes', keys }
 }
@@ -141,5 +168,7 @@ export function sdesKeyBytes(suite: SdesSuite): number {
 /** A description without the keys that stand in it, for logs, traces and dumps: as long as it was. */
 export function withoutKeys(text: string): string {
   if (!text.includes('inline:') && !/a=ice-pwd/i.test(text)) return text
-  return text.replace(/(inline:)([A-Za-z0-9+/=]+)/gi, (_, name: string, key: string) => `${name}${'x'.repeat(key.length)}`).replace(/(a=ice-pwd:\s*)(\S+)/gi, (_, name: string, password: string) => `${name}${'x'.repeat(password.length)}`)
+  return text
+    .replace(/(inline:)([A-Za-z0-9+/=]+)/gi, (_, name: string, key: string) => `${name}${'x'.repeat(key.length)}`)
+    .replace(/(a=ice-pwd:\s*)(\S+)/gi, (_, name: string, password: string) => `${name}${'x'.repeat(password.length)}`)
 }

@@ -52,7 +52,14 @@ export function writeDescription({ origin, address, media, bundle = [], iceLite 
   if (family === 0) throw new TypeError(`not an IP address: ${address}`)
   return write({
     version: 0,
-    origin: { username: origin.username, sessionId: origin.sessionId, sessionVersion: origin.version, netType: 'IN', ipVer: family, address },
+    origin: {
+      username: origin.username,
+      sessionId: origin.sessionId,
+      sessionVersion: origin.version,
+      netType: 'IN',
+      ipVer: family,
+      address,
+    },
     name: origin.sessionName,
     connection: { version: family, ip: address },
     timing: { start: 0, stop: 0 },
@@ -88,7 +95,11 @@ export function audioSection(section: AudioSection): WrittenMedia {
 
 function securityLines(security: MediaSecurity): Partial<WrittenMedia> {
   if (security.kind === 'sdes') return { crypto: security.keys.map(({ tag, suite, key }) => ({ id: tag, suite, config: `inline:${key}` })) }
-  const { fingerprints: [first], setup, ice } = security
+  const {
+    fingerprints: [first],
+    setup,
+    ice,
+  } = security
   return {
     ...(first === undefined ? {} : { fingerprint: { type: first.algorithm, hash: first.value } }),
     setup,
@@ -98,7 +109,15 @@ function securityLines(security: MediaSecurity): Partial<WrittenMedia> {
           msid: [{ id: STREAM, appdata: STREAM }],
           iceUfrag: ice.usernameFragment,
           icePwd: ice.password,
-          candidates: ice.candidates.map(({ foundation, component, priority, address, port, type }) => ({ foundation, component, transport: 'udp', priority, ip: address, port, type })),
+          candidates: ice.candidates.map(({ foundation, component, priority, address, port, type }) => ({
+            foundation,
+            component,
+            transport: 'udp',
+            priority,
+            ip: address,
+            port,
+            type,
+          })),
         }),
   }
 }
@@ -110,5 +129,12 @@ export function answerSections(offer: SessionDescription, index: number, taken: 
 
 /** Kind, profile and formats as offered; a format list must not be empty, and what could not be read still gets its place. */
 function refused({ kind, profile, formatList }: MediaDescription): WrittenMedia {
-  return { type: kind === '' ? 'audio' : kind, port: 0, protocol: profile === '' ? 'RTP/AVP' : profile, payloads: formatList.length === 0 ? '0' : formatList.join(' '), rtp: [], fmtp: [] }
+  return {
+    type: kind === '' ? 'audio' : kind,
+    port: 0,
+    protocol: profile === '' ? 'RTP/AVP' : profile,
+    payloads: formatList.length === 0 ? '0' : formatList.join(' '),
+    rtp: [],
+    fmtp: [],
+  }
 }

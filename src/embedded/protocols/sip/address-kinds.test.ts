@@ -52,15 +52,27 @@ describe('IPv6 in URIs and in Via', () => {
   })
 
   it.each([
-    ['the same address, written otherwise', 'SIP/2.0/UDP [2001:DB8:0:0::7]:5060;branch=z9hG4bKx', 'SIP/2.0/UDP [2001:db8:0:0::7]:5060;branch=z9hG4bKx'],
+    [
+      'the same address, written otherwise',
+      'SIP/2.0/UDP [2001:DB8:0:0::7]:5060;branch=z9hG4bKx',
+      'SIP/2.0/UDP [2001:db8:0:0::7]:5060;branch=z9hG4bKx',
+    ],
     ['another address', 'SIP/2.0/UDP [2001:db8::8];branch=z9hG4bKx', 'SIP/2.0/UDP [2001:db8::8];branch=z9hG4bKx;received=2001:db8::7'],
-    ['rport', 'SIP/2.0/UDP [2001:db8::7];rport;branch=z9hG4bKx', 'SIP/2.0/UDP [2001:db8::7];rport=5099;branch=z9hG4bKx;received=2001:db8::7'],
+    [
+      'rport',
+      'SIP/2.0/UDP [2001:db8::7];rport;branch=z9hG4bKx',
+      'SIP/2.0/UDP [2001:db8::7];rport=5099;branch=z9hG4bKx;received=2001:db8::7',
+    ],
   ])('a Via that names %s', (_, via, stamped) => {
     expect(printVia(stampSource(parseVia(via)!, { protocol: 'udp', address: '2001:db8::7', port: 5099 }))).toBe(stamped)
   })
 
   it('received has no zone, which means nothing elsewhere', () => {
-    expect(printVia(stampSource(parseVia('SIP/2.0/UDP [2001:db8::8];branch=z9hG4bKx')!, { protocol: 'udp', address: 'fe80::7%eth0', port: 5099 }))).toContain('received=fe80::7')
+    expect(
+      printVia(
+        stampSource(parseVia('SIP/2.0/UDP [2001:db8::8];branch=z9hG4bKx')!, { protocol: 'udp', address: 'fe80::7%eth0', port: 5099 }),
+      ),
+    ).toContain('received=fe80::7')
   })
 })
 

@@ -15,5 +15,9 @@ export function isLinkLocal(address: string): boolean {
 /** Addresses that cannot be reached from outside their own network: RFC 1918, RFC 6598, RFC 4193, loopback, link-local. */
 export function isPrivateAddress(address: string): boolean {
   const plain = plainAddress(address)
-  return /^(?:10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|f[cd][0-9a-f]{2}:)/i.test(plain) || isLoopback(plain) || isLinkLocal(plain)
+  return (
+    /^(?:10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|f[cd][0-9a-f]{2}:)/i.test(plain) ||
+    isLoopback(plain) ||
+    isLinkLocal(plain)
+  )
 }

@@ -55,7 +55,13 @@ export class AgentCore {
   /** Our Contact as `to` can reach it. */
   contact(to: Endpoint): string {
     const { host, port } = this.layer.transport.advertised(to)
-    return printNameAddr({ displayName: '', params: new Map(), uri: printUri(sipUri(this.identity.user, hostForUri(host), port, to.protocol === 'udp' ? new Map() : new Map([['transport', to.protocol]]))) })
+    return printNameAddr({
+      displayName: '',
+      params: new Map(),
+      uri: printUri(
+        sipUri(this.identity.user, hostForUri(host), port, to.protocol === 'udp' ? new Map() : new Map([['transport', to.protocol]])),
+      ),
+    })
   }
 
   /** From of requests that we start a dialog with; still without a tag. */
@@ -94,7 +100,8 @@ export class AgentCore {
     resolveUri(nextHop, (place) => {
       // A phone that called over a connection often leaves the transport out of its Contact.
       const unnamed = parseUri(nextHop)?.params.has('transport') !== true
-      if (!isUnresolved(place) && source !== undefined && isStream(source.protocol) && unnamed) done({ ...place, protocol: source.protocol })
+      if (!isUnresolved(place) && source !== undefined && isStream(source.protocol) && unnamed)
+        done({ ...place, protocol: source.protocol })
       else done(place)
     })
   }

@@ -9,7 +9,9 @@ import { parseVia } from './via.js'
 const COMMA = 44
 
 /** Headers that may stand only once, as one value (RFC 3261 7.3.1; RFC 4475 3.3.8 `multi01`), each with a bit of its own. */
-const SINGLE = new Map(['from', 'to', 'call-id', 'cseq', 'max-forwards', 'content-length', 'content-type'].map((key, index) => [key, 1 << index]))
+const SINGLE = new Map(
+  ['from', 'to', 'call-id', 'cseq', 'max-forwards', 'content-length', 'content-type'].map((key, index) => [key, 1 << index]),
+)
 const MANDATORY = ['from', 'to', 'call-id', 'cseq'] as const
 
 /**
@@ -59,7 +61,8 @@ function checkCSeq(message: SipMessage): Fault | undefined {
   const cseq = parseCSeq(message.headers.get('CSeq') ?? '')
   if (cseq === undefined) return { what: 'sequence number or method is malformed', where: 'header CSeq' }
   // RFC 3261 8.1.1.5: the method must match (RFC 4475 3.1.2.17-18).
-  if (message.kind === 'request' && cseq.method !== message.method) return { what: `CSeq says ${cseq.method}, the request is ${message.method}`, where: 'header CSeq' }
+  if (message.kind === 'request' && cseq.method !== message.method)
+    return { what: `CSeq says ${cseq.method}, the request is ${message.method}`, where: 'header CSeq' }
   return undefined
 }
 

@@ -34,7 +34,8 @@ describe('digest responses', () => {
 
 describe('a digest server', () => {
   const server = new DigestServer({ realm: 'ringround', secret: 'sixteen random by', nonceLifeMs: 1_000 })
-  const secretOf = (user: string, algorithm: 'MD5' | 'SHA-256') => (user === 'ward' ? digestSecret(algorithm, 'ward', 'ringround', 'pass') : undefined)
+  const secretOf = (user: string, algorithm: 'MD5' | 'SHA-256') =>
+    user === 'ward' ? digestSecret(algorithm, 'ward', 'ringround', 'pass') : undefined
   function answerTo(challenge: string, password = 'pass', method = 'REGISTER', username = 'ward') {
     const chosen = chooseChallenge([challenge])
     if (!chosen) throw new Error('no challenge')
@@ -42,20 +43,28 @@ describe('a digest server', () => {
   }
 
   it('accepts whoever answers its challenge, in both algorithms', () => {
-    for (const challenge of server.challenges(0)) expect(server.verify(answerTo(challenge), 'REGISTER', 500, secretOf)).toEqual({ kind: 'accepted', username: 'ward' })
+    for (const challenge of server.challenges(0))
+      expect(server.verify(answerTo(challenge), 'REGISTER', 500, secretOf)).toEqual({ kind: 'accepted', username: 'ward' })
   })
 
   it('asks again with stale when the nonce is old, and refuses a nonce that is not its own', () => {
     const answer = answerTo(server.challenges(0)[0] ?? '')
     expect(server.verify(answer, 'REGISTER', 1_001, secretOf).kind).toBe('stale')
-    expect(server.verify(answer.replace(/nonce="0-/, 'nonce="1-'), 'REGISTER', 500, secretOf)).toMatchObject({ kind: 'refused', why: /nonce/ })
+    expect(server.verify(answer.replace(/nonce="0-/, 'nonce="1-'), 'REGISTER', 500, secretOf)).toMatchObject({
+      kind: 'refused',
+      why: /nonce/,
+    })
   })
 
   it.each([
     ['a wrong password', answerTo(server.challenges(0)[0] ?? '', 'other'), 'REGISTER'],
     ['another method', answerTo(server.challenges(0)[0] ?? ''), 'INVITE'],
     ['an unknown user', answerTo(server.challenges(0)[0] ?? '', 'pass', 'REGISTER', 'nobody'), 'REGISTER'],
-    ['a quality of protection that is not served', `${answerTo((server.challenges(0)[0] ?? '').replace(', qop="auth"', ''))}, qop=auth-int, nc=00000002`, 'REGISTER'],
+    [
+      'a quality of protection that is not served',
+      `${answerTo((server.challenges(0)[0] ?? '').replace(', qop="auth"', ''))}, qop=auth-int, nc=00000002`,
+      'REGISTER',
+    ],
     ['no credentials', undefined, 'REGISTER'],
     ['another scheme', 'Basic d2FyZDpwYXNz', 'REGISTER'],
     ['something cut off', 'Digest username="ward', 'REGISTER'],

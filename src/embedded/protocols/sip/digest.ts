@@ -49,9 +49,19 @@ export function parseChallenge(header: string): Challenge | undefined {
   if (fields === undefined || realm === undefined || nonce === undefined) return undefined
   const algorithm = algorithmOf(fields.get('algorithm'))
   if (algorithm === undefined) return undefined
-  const qop = fields.get('qop')?.split(',').map((item) => item.trim().toLowerCase())
+  const qop = fields
+    .get('qop')
+    ?.split(',')
+    .map((item) => item.trim().toLowerCase())
   if (qop !== undefined && !qop.includes('auth')) return undefined
-  return { realm, nonce, opaque: fields.get('opaque'), algorithm, qopAuth: qop !== undefined, stale: fields.get('stale')?.toLowerCase() === 'true' }
+  return {
+    realm,
+    nonce,
+    opaque: fields.get('opaque'),
+    algorithm,
+    qopAuth: qop !== undefined,
+    stale: fields.get('stale')?.toLowerCase() === 'true',
+  }
 }
 
 /** The strongest challenge that we can answer (RFC 8760 2.4: the first of the server's that is understood). */
@@ -75,7 +85,9 @@ function algorithmOf(text: string | undefined): DigestAlgorithm | undefined {
 }
 
 function hash(algorithm: DigestAlgorithm, text: string): string {
-  return createHash(algorithm === 'MD5' ? 'md5' : 'sha256').update(text).digest('hex')
+  return createHash(algorithm === 'MD5' ? 'md5' : 'sha256')
+    .update(text)
+    .digest('hex')
 }
 
 /** What stands in for a password: H(username:realm:password), RFC 7616 3.4.2. Good in this realm only; keep it as secret as the password. */
@@ -149,14 +161,22 @@ export class DigestServer {
   /** The values for WWW-Authenticate (or Proxy-Authenticate), SHA-256 before MD5 as RFC 8760 2.4 wants the stronger first. */
   challenges(nowMs: number, stale = false): string[] {
     const nonce = this.#nonce(nowMs)
-    return ['SHA-256', 'MD5'].map((algorithm) => `Digest realm=${quote(this.options.realm)}, nonce="${nonce}", algorithm=${algorithm}, qop="auth"${stale ? ', stale=true' : ''}`)
+    return ['SHA-256', 'MD5'].map(
+      (algorithm) =>
+        `Digest realm=${quote(this.options.realm)}, nonce="${nonce}", algorithm=${algorithm}, qop="auth"${stale ? ', stale=true' : ''}`,
+    )
   }
 
   /**
    * Checks the value of Authorization.
    * @param secretOf what `digestSecret` made of a user's password; undefined where there is no such user
    */
-  verify(header: string | undefined, method: string, nowMs: number, secretOf: (username: string, algorithm: DigestAlgorithm) => string | undefined): Verdict {
+  verify(
+    header: string | undefined,
+    method: string,
+    nowMs: number,
+    secretOf: (username: string, algorithm: DigestAlgorithm) => string | undefined,
+  ): Verdict {
     const fields = header === undefined ? undefined : parseDigest(header)
     const field = (name: string) => fields?.get(name) ?? ''
     const username = field('username')

@@ -19,21 +19,44 @@ describe('headers', () => {
     expect(headers.get('Call-ID')).toBe('abc')
     expect(headers.values('v')).toEqual(['SIP/2.0/UDP a', 'SIP/2.0/UDP b', 'SIP/2.0/UDP c'])
     headers.set('x-own', '2').prepend('Via', 'SIP/2.0/UDP z').replaceFirstValue('via', 'SIP/2.0/UDP y')
-    expect([...headers].map(({ name, value }) => `${name}: ${value}`)).toEqual(['i: abc', 'Via: SIP/2.0/UDP y', 'vIA: SIP/2.0/UDP a, SIP/2.0/UDP b', 'X-Own: 2', 'Via: SIP/2.0/UDP c'])
+    expect([...headers].map(({ name, value }) => `${name}: ${value}`)).toEqual([
+      'i: abc',
+      'Via: SIP/2.0/UDP y',
+      'vIA: SIP/2.0/UDP a, SIP/2.0/UDP b',
+      'X-Own: 2',
+      'Via: SIP/2.0/UDP c',
+    ])
   })
   it('split lists outside quotes and angle brackets only', () => {
-    const headers = new Headers([['Contact', '"a, b" <sip:x;p=1,2>, <sip:y>'], ['Date', 'Fri, 01 Jan']])
+    const headers = new Headers([
+      ['Contact', '"a, b" <sip:x;p=1,2>, <sip:y>'],
+      ['Date', 'Fri, 01 Jan'],
+    ])
     expect(headers.values('m')).toEqual(['"a, b" <sip:x;p=1,2>', '<sip:y>'])
     expect(headers.values('Date')).toEqual(['Fri, 01 Jan'])
   })
   it('are printed with the true length of the body', () => {
-    const request = new SipRequest('INFO', 'sip:a@b', new Headers([['l', '999'], ['X', 'y']]), 'éa')
+    const request = new SipRequest(
+      'INFO',
+      'sip:a@b',
+      new Headers([
+        ['l', '999'],
+        ['X', 'y'],
+      ]),
+      'éa',
+    )
     expect(printMessage(request).toString()).toBe('INFO sip:a@b SIP/2.0\r\nl: 3\r\nX: y\r\n\r\néa')
   })
 })
 
 describe('URIs', () => {
-  it.each(['sip:alice@example.com', 'sips:alice:secret@example.com:5061;transport=tcp', 'sip:+441865922021;phone-context=x@[2001:db8::1]:5070;lr', 'sip:example.com', 'sip:a@b.c?Subject=x&Y=z'])('%s survives', (text) => {
+  it.each([
+    'sip:alice@example.com',
+    'sips:alice:secret@example.com:5061;transport=tcp',
+    'sip:+441865922021;phone-context=x@[2001:db8::1]:5070;lr',
+    'sip:example.com',
+    'sip:a@b.c?Subject=x&Y=z',
+  ])('%s survives', (text) => {
     const uri = parseUri(text)
     expect(uri && printUri(uri)).toBe(text)
   })
@@ -54,15 +77,20 @@ describe('addresses', () => {
     expect(parseNameAddr('<sip:a@b;x=1>;tag=1')).toMatchObject({ uri: 'sip:a@b;x=1' })
   })
   it('are printed so that they can be read again', () => {
-    for (const text of ['"A \\"B\\" C" <sip:a@b>;tag=x', 'Anonymous <sip:anonymous@anonymous.invalid>', '<sip:a@b>']) expect(printNameAddr(parseNameAddr(text)!)).toBe(text)
+    for (const text of ['"A \\"B\\" C" <sip:a@b>;tag=x', 'Anonymous <sip:anonymous@anonymous.invalid>', '<sip:a@b>'])
+      expect(printNameAddr(parseNameAddr(text)!)).toBe(text)
   })
 })
 
 describe('Via', () => {
   const source = { protocol: 'udp' as const, address: '192.0.2.7', port: 4444 }
   it('is stamped with where the request came from (RFC 3261 18.2.1, RFC 3581)', () => {
-    expect(printVia(stampSource(parseVia('SIP/2.0/UDP 10.0.0.1:5060;branch=z9hG4bKx')!, source))).toBe('SIP/2.0/UDP 10.0.0.1:5060;branch=z9hG4bKx;received=192.0.2.7')
-    expect(printVia(stampSource(parseVia('SIP/2.0/UDP 192.0.2.7;rport;branch=z9hG4bKx')!, source))).toBe('SIP/2.0/UDP 192.0.2.7;rport=4444;branch=z9hG4bKx;received=192.0.2.7')
+    expect(printVia(stampSource(parseVia('SIP/2.0/UDP 10.0.0.1:5060;branch=z9hG4bKx')!, source))).toBe(
+      'SIP/2.0/UDP 10.0.0.1:5060;branch=z9hG4bKx;received=192.0.2.7',
+    )
+    expect(printVia(stampSource(parseVia('SIP/2.0/UDP 192.0.2.7;rport;branch=z9hG4bKx')!, source))).toBe(
+      'SIP/2.0/UDP 192.0.2.7;rport=4444;branch=z9hG4bKx;received=192.0.2.7',
+    )
     expect(printVia(stampSource(parseVia('SIP/2.0/UDP 192.0.2.7')!, source))).toBe('SIP/2.0/UDP 192.0.2.7')
   })
   it.each([
@@ -83,7 +111,10 @@ describe('Via', () => {
     expect(responseDestination(parseVia('SIP/2.0/UDP 192.0.2.7:5070')!, source, 'source')).toEqual(source)
   })
   it('of a connection says nothing: the response goes back over it', () => {
-    expect(responseDestination(parseVia('SIP/2.0/TCP 192.0.2.7:5070;maddr=198.51.100.9')!, { ...source, protocol: 'tcp' })).toEqual({ ...source, protocol: 'tcp' })
+    expect(responseDestination(parseVia('SIP/2.0/TCP 192.0.2.7:5070;maddr=198.51.100.9')!, { ...source, protocol: 'tcp' })).toEqual({
+      ...source,
+      protocol: 'tcp',
+    })
   })
 })
 
@@ -95,11 +126,21 @@ describe('a stream', () => {
       const framer = new StreamFramer()
       const frames = []
       for (let at = 0; at < text.length; at += size) frames.push(...framer.push(Buffer.from(text.slice(at, at + size))))
-      expect(frames.map((frame) => (frame.kind === 'message' ? frame.data.toString('latin1').slice(-5) : frame.kind))).toEqual(['ping', 'hello', 'hello', 'ping'])
+      expect(frames.map((frame) => (frame.kind === 'message' ? frame.data.toString('latin1').slice(-5) : frame.kind))).toEqual([
+        'ping',
+        'hello',
+        'hello',
+        'ping',
+      ])
     }
   })
   it('is broken when a message has no length, a silly one, or no end', () => {
-    for (const text of ['OPTIONS sip:a@b SIP/2.0\r\n\r\n', message.replace('5', '-5'), message.replace('5', '99999999'), 'x'.repeat(70_000)]) {
+    for (const text of [
+      'OPTIONS sip:a@b SIP/2.0\r\n\r\n',
+      message.replace('5', '-5'),
+      message.replace('5', '99999999'),
+      'x'.repeat(70_000),
+    ]) {
       const framer = new StreamFramer()
       expect(framer.push(Buffer.from(text)).at(-1)?.kind).toBe('broken')
       expect(framer.push(Buffer.from(message))).toEqual([])

@@ -32,7 +32,10 @@ export function keyInInfo(contentType: string | undefined, body: string | undefi
 }
 
 function unquoted(text: string): string {
-  return text.trim().replace(/^"(.*)"$/, '$1').trim()
+  return text
+    .trim()
+    .replace(/^"(.*)"$/, '$1')
+    .trim()
 }
 
 function keyOf(signal: string): string | undefined {

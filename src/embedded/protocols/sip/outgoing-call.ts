@@ -184,9 +184,18 @@ export class OutgoingCall {
     if (tag === undefined) return undefined
     let fork = this.#forks.get(tag)
     if (fork === undefined) {
-      fork = { dialog: Dialog.ofClient(request, response), lastRSeq: undefined, localSdp: undefined, remoteSdp: undefined, earlySdp: undefined }
+      fork = {
+        dialog: Dialog.ofClient(request, response),
+        lastRSeq: undefined,
+        localSdp: undefined,
+        remoteSdp: undefined,
+        earlySdp: undefined,
+      }
       this.#forks.set(tag, fork)
-      this.#core.dialogs.set(fork.dialog.key, earlyOwner(this.#core, fork.dialog, () => this.#endedEarly()))
+      this.#core.dialogs.set(
+        fork.dialog.key,
+        earlyOwner(this.#core, fork.dialog, () => this.#endedEarly()),
+      )
     }
     return fork
   }
@@ -212,7 +221,13 @@ export class OutgoingCall {
       }
     }
     this.#core.locateInDialog(fork.dialog, place, (next) => {
-      this.#core.transact(prack, next, this.#authenticator, (again) => fork.dialog.again(again), () => undefined)
+      this.#core.transact(
+        prack,
+        next,
+        this.#authenticator,
+        (again) => fork.dialog.again(again),
+        () => undefined,
+      )
     })
   }
 
@@ -248,7 +263,14 @@ export class OutgoingCall {
     const dialog = fork?.dialog ?? Dialog.ofClient(request, response)
     dialog.confirm(response)
     const { localSdp, remoteSdp } = this.#agreed(response, fork)
-    const session = new Session(this.#core, { dialog, source: place, authenticator: this.#authenticator, peer: response, localSdp, remoteSdp })
+    const session = new Session(this.#core, {
+      dialog,
+      source: place,
+      authenticator: this.#authenticator,
+      peer: response,
+      localSdp,
+      remoteSdp,
+    })
     const ack = dialog.ack(request.cseq.sequence)
     this.#core.decorate(ack)
     if (this.#options.sdp === undefined && fork?.remoteSdp === undefined && localSdp !== undefined) ack.setBody('application/sdp', localSdp)
@@ -259,7 +281,12 @@ export class OutgoingCall {
       if (this.#cancelled || this.#answered || !good) void session.bye().then(this.#release)
       if (this.#cancelled || this.#answered) return
       this.#answered = true
-      if (!good) this.#settle({ kind: 'failed', why: 'badAnswer', detail: remoteSdp === undefined ? 'the 2xx has no SDP' : 'the offer in the 2xx could not be answered' })
+      if (!good)
+        this.#settle({
+          kind: 'failed',
+          why: 'badAnswer',
+          detail: remoteSdp === undefined ? 'the 2xx has no SDP' : 'the offer in the 2xx could not be answered',
+        })
       else {
         session.timedBy(response)
         this.#settle({ kind: 'answered', session, response })
@@ -267,7 +294,10 @@ export class OutgoingCall {
     })
   }
 
-  #agreed(response: SipResponse, fork: Fork | undefined): { readonly localSdp: string | undefined; readonly remoteSdp: string | undefined } {
+  #agreed(
+    response: SipResponse,
+    fork: Fork | undefined,
+  ): { readonly localSdp: string | undefined; readonly remoteSdp: string | undefined } {
     if (fork?.remoteSdp !== undefined) return { localSdp: fork.localSdp, remoteSdp: fork.remoteSdp }
     if (this.#options.sdp !== undefined) return { localSdp: this.#options.sdp, remoteSdp: response.sdp ?? fork?.earlySdp }
     const remoteSdp = response.sdp
@@ -287,14 +317,13 @@ function earlyOwner(core: AgentCore, dialog: Dialog, endedEarly: () => void): Di
     receive(transaction: ServerTransaction) {
       const { request } = transaction
       const inOrder = dialog.checkSequence(request) === 'inOrder'
-      const status =
-        !inOrder
-          ? 500
-          : request.method === 'UPDATE' && request.sdp !== undefined
-            ? 491 // our offer has no answer yet (RFC 3311 5.2)
-            : ['BYE', 'UPDATE', 'INFO', 'OPTIONS', 'NOTIFY'].includes(request.method)
-              ? 200
-              : 405
+      const status = !inOrder
+        ? 500
+        : request.method === 'UPDATE' && request.sdp !== undefined
+          ? 491 // our offer has no answer yet (RFC 3311 5.2)
+          : ['BYE', 'UPDATE', 'INFO', 'OPTIONS', 'NOTIFY'].includes(request.method)
+            ? 200
+            : 405
       const response = responseTo(request, status, { toTag: dialog.localTag })
       response.headers.add('Contact', core.contact(transaction.source))
       if (status === 405) response.headers.add('Allow', ALLOWED_METHODS)

@@ -27,7 +27,8 @@ function wire(parts: Parts & Record<string, unknown>): Buffer {
   const { start = 'OPTIONS sip:user@example.com SIP/2.0' } = parts
   const method = start.startsWith('SIP/') ? 'OPTIONS' : (start.split(' ')[0] ?? '')
   const body = Buffer.from(parts.body ?? '')
-  const field = (name: string, key: keyof Parts, fallback: string) => (key in parts ? (parts[key] === undefined ? [] : [`${name}: ${parts[key] as string}`]) : [`${name}: ${fallback}`])
+  const field = (name: string, key: keyof Parts, fallback: string) =>
+    key in parts ? (parts[key] === undefined ? [] : [`${name}: ${parts[key] as string}`]) : [`${name}: ${fallback}`]
   const lines = [
     start,
     ...field('Via', 'via', 'SIP/2.0/UDP t1.example.com;branch=z9hG4bKkdjuw'),
@@ -144,31 +145,50 @@ describe('RFC 4475 3.1.1, valid messages', () => {
     expect(parseUri(message.uri)).toMatchObject({ user: 'sips%3Auser%40example.com', host: 'example.net' })
     expect(message.to.uri).toBe('sip:%75se%72@example.com')
     expect(parseUri(message.contacts[0]?.uri ?? '')?.params.get('n%61me')).toBe('v%61lue%25%34%31')
-    const register = acceptedRequest(wire({ start: 'REGISTER sip:example.com SIP/2.0', to: 'sip:null-%00-null@example.com', more: ['Contact: <sip:%00@host5.example.com>', 'Contact: <sip:%00%00@host5.example.com>'] }))
+    const register = acceptedRequest(
+      wire({
+        start: 'REGISTER sip:example.com SIP/2.0',
+        to: 'sip:null-%00-null@example.com',
+        more: ['Contact: <sip:%00@host5.example.com>', 'Contact: <sip:%00%00@host5.example.com>'],
+      }),
+    )
     expect(register.contacts.map(({ uri }) => uri)).toEqual(['sip:%00@host5.example.com', 'sip:%00%00@host5.example.com'])
   })
 
   it('esc02: a percent in a method is no escape', () => {
-    const message = acceptedRequest(wire({ start: 'RE%47IST%45R sip:registrar.example.com SIP/2.0', to: '"%Z%45" <sip:resource@example.com>' }))
+    const message = acceptedRequest(
+      wire({ start: 'RE%47IST%45R sip:registrar.example.com SIP/2.0', to: '"%Z%45" <sip:resource@example.com>' }),
+    )
     expect(message.method).toBe('RE%47IST%45R')
     expect(message.to.displayName).toBe('%Z%45')
   })
 
   it('lwsdisp: no blank between display name and <', () => {
-    expect(acceptedRequest(wire({ from: 'caller<sip:caller@example.com>;tag=323' })).from).toMatchObject({ displayName: 'caller', uri: 'sip:caller@example.com' })
+    expect(acceptedRequest(wire({ from: 'caller<sip:caller@example.com>;tag=323' })).from).toMatchObject({
+      displayName: 'caller',
+      uri: 'sip:caller@example.com',
+    })
   })
 
   it('longreq: long values', () => {
     const long = 'long'.repeat(200)
     const vias = Array.from({ length: 34 }, (_, index) => `Via: SIP/2.0/TCP sip${index}.example.com`)
-    const message = acceptedRequest(wire({ to: `"${long} name" <sip:user@example.com;${long}param=${long}>`, callId: `${long}.onecallid`, more: [...vias, `Unknown-${long}-Name: ${long}`] }))
+    const message = acceptedRequest(
+      wire({
+        to: `"${long} name" <sip:user@example.com;${long}param=${long}>`,
+        callId: `${long}.onecallid`,
+        more: [...vias, `Unknown-${long}-Name: ${long}`],
+      }),
+    )
     expect(message.headers.values('Via')).toHaveLength(35)
     expect(message.to.displayName).toBe(`${long} name`)
     expect(message.headers.get(`unknown-${long}-name`)).toBe(long)
   })
 
   it('dblreq: what stands behind Content-Length in a datagram is dropped', () => {
-    const message = acceptedRequest(Buffer.concat([wire({ start: 'REGISTER sip:example.com SIP/2.0' }), wire({ start: 'INVITE sip:joe@example.com SIP/2.0' })]))
+    const message = acceptedRequest(
+      Buffer.concat([wire({ start: 'REGISTER sip:example.com SIP/2.0' }), wire({ start: 'INVITE sip:joe@example.com SIP/2.0' })]),
+    )
     expect(message.method).toBe('REGISTER')
     expect(message.body).toHaveLength(0)
   })
@@ -180,7 +200,13 @@ describe('RFC 4475 3.1.1, valid messages', () => {
   })
 
   it('transports: any transport in Via', () => {
-    const message = acceptedRequest(wire({ more: ['SCTP', 'TLS', 'UNKNOWN', 'TCP'].map((transport, index) => `Via: SIP/2.0/${transport} t${index}.example.com;branch=z9hG4bK${index}`) }))
+    const message = acceptedRequest(
+      wire({
+        more: ['SCTP', 'TLS', 'UNKNOWN', 'TCP'].map(
+          (transport, index) => `Via: SIP/2.0/${transport} t${index}.example.com;branch=z9hG4bK${index}`,
+        ),
+      }),
+    )
     expect(message.headers.values('Via')).toHaveLength(5)
   })
 
@@ -190,7 +216,9 @@ describe('RFC 4475 3.1.1, valid messages', () => {
   })
 
   it('unreason, noreason: any reason phrase, or none', () => {
-    expect(acceptedResponse(wire({ start: 'SIP/2.0 200 = 2**3 * 5**2 но сто девяносто девять - простое' })).reason).toBe('= 2**3 * 5**2 но сто девяносто девять - простое')
+    expect(acceptedResponse(wire({ start: 'SIP/2.0 200 = 2**3 * 5**2 но сто девяносто девять - простое' })).reason).toBe(
+      '= 2**3 * 5**2 но сто девяносто девять - простое',
+    )
     expect(acceptedResponse(wire({ start: 'SIP/2.0 100 ' })).reason).toBe('')
   })
 })
@@ -208,7 +236,10 @@ describe('RFC 4475 3.1.2, invalid messages', () => {
     'lwsruri: blanks within the Request-URI': wire({ start: 'INVITE sip:user@example.com; lr SIP/2.0' }),
     'lwsstart: two blanks in the start line': wire({ start: 'INVITE  sip:user@example.com  SIP/2.0', cseq: '8 INVITE' }),
     'trws: a blank behind the version': wire({ start: 'OPTIONS sip:remote-target@example.com SIP/2.0  ' }),
-    'regbadct: a Contact with ? and without <>': wire({ start: 'REGISTER sip:example.com SIP/2.0', more: ['Contact: sip:user@example.com?Route=%3Csip:sip.example.com%3E'] }),
+    'regbadct: a Contact with ? and without <>': wire({
+      start: 'REGISTER sip:example.com SIP/2.0',
+      more: ['Contact: sip:user@example.com?Route=%3Csip:sip.example.com%3E'],
+    }),
     'badaspec: blanks within <>': wire({ to: '"Watson, Thomas" < sip:t.watson@example.org >' }),
     'mismatch01: CSeq of another method': wire({ cseq: '8 INVITE' }),
     'mismatch02: CSeq of another, unknown method': wire({ start: 'NEWMETHOD sip:user@example.com SIP/2.0', cseq: '8 INVITE' }),
@@ -261,19 +292,48 @@ describe('RFC 4475 3.2 to 3.4, messages that are for the layers above to judge',
     'badbranch: a branch that is nothing but the cookie': wire({ via: 'SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK' }),
     'unkscm: an unknown scheme': wire({ start: 'OPTIONS nobodyKnowsThisScheme:totallyopaquecontent SIP/2.0' }),
     'novelsc: a scheme of another protocol': wire({ start: 'OPTIONS soap.beep://192.0.2.103:3002 SIP/2.0' }),
-    'unksm2: unknown schemes in To, From and Contact': wire({ start: 'REGISTER sip:example.com SIP/2.0', to: 'isbn:2983792873', from: '<http://www.example.com>;tag=3234233', more: ['Contact: <name:John_Smith>'] }),
-    'bext01: Require of unknown extensions': wire({ more: ['Require: nothingSupportsThis, nothingSupportsThisEither', 'Proxy-Require: noProxiesSupportThis'] }),
-    'invut: an unknown body': wire({ more: ['Content-Type: application/unknownformat'], body: '<audio>\r\n <pcmu port="443"/>\r\n</audio>\r\n' }),
-    'regaut01: an unknown authentication scheme': wire({ start: 'REGISTER sip:example.com SIP/2.0', more: ['Authorization: NoOneKnowsThisScheme opaque-data=here'] }),
+    'unksm2: unknown schemes in To, From and Contact': wire({
+      start: 'REGISTER sip:example.com SIP/2.0',
+      to: 'isbn:2983792873',
+      from: '<http://www.example.com>;tag=3234233',
+      more: ['Contact: <name:John_Smith>'],
+    }),
+    'bext01: Require of unknown extensions': wire({
+      more: ['Require: nothingSupportsThis, nothingSupportsThisEither', 'Proxy-Require: noProxiesSupportThis'],
+    }),
+    'invut: an unknown body': wire({
+      more: ['Content-Type: application/unknownformat'],
+      body: '<audio>\r\n <pcmu port="443"/>\r\n</audio>\r\n',
+    }),
+    'regaut01: an unknown authentication scheme': wire({
+      start: 'REGISTER sip:example.com SIP/2.0',
+      more: ['Authorization: NoOneKnowsThisScheme opaque-data=here'],
+    }),
     'zeromf: Max-Forwards 0': Buffer.from(wire({}).toString().replace('Max-Forwards: 70', 'Max-Forwards: 0')),
-    'cparam01: an unknown parameter of Contact': wire({ start: 'REGISTER sip:example.com SIP/2.0', more: ['Contact: sip:+19725552222@gw1.example.net;unknownparam'] }),
-    'cparam02: an unknown parameter of the URI in Contact': wire({ start: 'REGISTER sip:example.com SIP/2.0', more: ['Contact: <sip:+19725552222@gw1.example.net;unknownparam>'] }),
-    'regescrt: an escaped header in the URI of a Contact': wire({ start: 'REGISTER sip:example.com SIP/2.0', more: ['M: <sip:user@example.com?Route=%3Csip:sip.example.com%3E>'] }),
-    'sdp01: Accept of something else than SDP': wire({ more: ['Accept: text/nobodyKnowsThis', 'Content-Type: application/sdp'], body: 'v=0\r\n' }),
+    'cparam01: an unknown parameter of Contact': wire({
+      start: 'REGISTER sip:example.com SIP/2.0',
+      more: ['Contact: sip:+19725552222@gw1.example.net;unknownparam'],
+    }),
+    'cparam02: an unknown parameter of the URI in Contact': wire({
+      start: 'REGISTER sip:example.com SIP/2.0',
+      more: ['Contact: <sip:+19725552222@gw1.example.net;unknownparam>'],
+    }),
+    'regescrt: an escaped header in the URI of a Contact': wire({
+      start: 'REGISTER sip:example.com SIP/2.0',
+      more: ['M: <sip:user@example.com?Route=%3Csip:sip.example.com%3E>'],
+    }),
+    'sdp01: Accept of something else than SDP': wire({
+      more: ['Accept: text/nobodyKnowsThis', 'Content-Type: application/sdp'],
+      body: 'v=0\r\n',
+    }),
     'inv2543: no branch, no tag, no Max-Forwards': Buffer.from(
       'INVITE sip:UserB@example.com SIP/2.0\r\nVia: SIP/2.0/UDP iftgw.example.com\r\nFrom: <sip:+13035551111@ift.client.example.net;user=phone>\r\nRecord-Route: <sip:UserB@example.com;maddr=ss1.example.com>\r\nTo: sip:+16505552222@ss1.example.net;user=phone\r\nCall-ID: inv2543.1717@ift.client.example.com\r\nCSeq: 56 INVITE\r\nContent-Type: application/sdp\r\n\r\nv=0\r\n',
     ),
-    'bcast: a response with a foreign Via on top': wire({ start: 'SIP/2.0 200 OK', via: 'SIP/2.0/UDP 192.0.2.198;branch=z9hG4bK1324923', more: ['Via: SIP/2.0/UDP 255.255.255.255;branch=z9hG4bK1saber23'] }),
+    'bcast: a response with a foreign Via on top': wire({
+      start: 'SIP/2.0 200 OK',
+      via: 'SIP/2.0/UDP 192.0.2.198;branch=z9hG4bK1324923',
+      more: ['Via: SIP/2.0/UDP 255.255.255.255;branch=z9hG4bK1saber23'],
+    }),
   }
 
   it.each(Object.entries(wellFormed))('%s', (_name, data) => {

@@ -72,7 +72,10 @@ function readStartLine(line: string): { readonly message: SipMessage; readonly f
   const parts = line.split(' ')
   const [method = '', uri = '', version = ''] = parts
   const message = new SipRequest(isToken(method) ? method : '', uri)
-  const fault = (what: string, status?: number) => ({ message, fault: { what, where: 'start line', ...(status === undefined ? {} : { status }) } })
+  const fault = (what: string, status?: number) => ({
+    message,
+    fault: { what, where: 'start line', ...(status === undefined ? {} : { status }) },
+  })
   if (!isToken(method)) return fault('the method is no token')
   if (parts.length !== 3) {
     // The method and the version can still be told, so that the request can be answered (RFC 4475 3.1.2.8-10).
@@ -126,4 +129,3 @@ function cutBody(message: SipMessage, rest: Buffer): Fault | undefined {
   if (length > rest.length) return { what: `Content-Length is ${length}, but only ${rest.length} bytes came`, where: 'body' }
   return undefined
 }
-

@@ -55,10 +55,16 @@ export class Registration {
         const protocolPlace = 'why' in place ? undefined : place
         const request = this.#request(seconds, protocolPlace)
         this.#authenticator?.sign(request)
-        this.#core.transact(request, place, this.#authenticator, (again) => this.#again(again), (outcome) => {
-          if (outcome.kind === 'failed') resolve({ kind: 'failed', why: outcome.detail })
-          else this.#answered(request, outcome.response, seconds, resolve)
-        })
+        this.#core.transact(
+          request,
+          place,
+          this.#authenticator,
+          (again) => this.#again(again),
+          (outcome) => {
+            if (outcome.kind === 'failed') resolve({ kind: 'failed', why: outcome.detail })
+            else this.#answered(request, outcome.response, seconds, resolve)
+          },
+        )
       })
     })
   }
@@ -66,7 +72,10 @@ export class Registration {
   #request(seconds: number, place: Parameters<AgentCore['contact']>[0] | undefined): SipRequest {
     const to = place ?? { protocol: 'udp' as const, address: '127.0.0.1', port: 5060 }
     const uri = parseUri(this.#options.registrar)
-    const request = new SipRequest('REGISTER', uri === undefined ? this.#options.registrar : this.#options.registrar.replace(/^(sips?:)[^@]*@/i, '$1'))
+    const request = new SipRequest(
+      'REGISTER',
+      uri === undefined ? this.#options.registrar : this.#options.registrar.replace(/^(sips?:)[^@]*@/i, '$1'),
+    )
     const from = this.#core.from(to)
     const address = this.#options.addressOfRecord === undefined ? from : { ...from, uri: this.#options.addressOfRecord }
     const { headers } = request

@@ -72,7 +72,9 @@ export class ReliableProvisionals {
   /** Whether the RAck of that PRACK names the response that waits; else the PRACK gets 481. */
   isWaitingFor(prack: SipRequest, invite: SipRequest): boolean {
     const [rseq, sequence, method] = (prack.headers.get('RAck') ?? '').trim().split(/\s+/)
-    return this.#waiting !== undefined && rseq === String(this.#waiting.rseq) && sequence === String(invite.cseq.sequence) && method === 'INVITE'
+    return (
+      this.#waiting !== undefined && rseq === String(this.#waiting.rseq) && sequence === String(invite.cseq.sequence) && method === 'INVITE'
+    )
   }
 
   /** The PRACK for the response that waits came: on to the next. */

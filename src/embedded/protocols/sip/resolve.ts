@@ -42,7 +42,8 @@ export function resolveUri(text: string, done: (result: Endpoint | Unresolved) =
     const addresses = found ?? []
     // IPv4 where there is a choice: it is what every listener of ours may have.
     const address = addresses.find(({ family }) => family === 4)?.address ?? addresses[0]?.address
-    if (error !== null || address === undefined) done({ why: 'unresolved', detail: `no address for ${host}: ${error?.code ?? error?.message ?? 'none'}` })
+    if (error !== null || address === undefined)
+      done({ why: 'unresolved', detail: `no address for ${host}: ${error?.code ?? error?.message ?? 'none'}` })
     else done({ protocol: transport, address, port, ...(transport === 'tls' ? { serverName: host } : {}) })
   })
 }

@@ -10,7 +10,11 @@ import type { Via } from './via.js'
  * Timestamp in a 100. Needs no header to be well-formed, so that 400 can answer what could not be read.
  * @param options.toTag added to To where the request had no tag
  */
-export function responseTo(request: SipRequest, status: number, options: { readonly reason?: string; readonly toTag?: string } = {}): SipResponse {
+export function responseTo(
+  request: SipRequest,
+  status: number,
+  options: { readonly reason?: string; readonly toTag?: string } = {},
+): SipResponse {
   const response = new SipResponse(status, options.reason ?? reasonOf(status))
   const { headers } = response
   for (const via of request.headers.lines('Via')) headers.add('Via', via)

@@ -18,7 +18,10 @@ it('numbers lie below the limit, the ends included', () => {
 
 it('tags have 80 random bits, branches and Call-IDs 128', () => {
   const time = new VirtualTime()
-  const layer = new TransactionLayer({ transport: new VirtualNetwork(time, () => 0.5).join({ protocol: 'udp', address: '192.0.2.1', port: 5060 }), clock: time })
+  const layer = new TransactionLayer({
+    transport: new VirtualNetwork(time, () => 0.5).join({ protocol: 'udp', address: '192.0.2.1', port: 5060 }),
+    clock: time,
+  })
   expect(layer.newTag()).toMatch(/^[0-9a-f]{20}$/)
   expect(layer.newBranch()).toMatch(/^z9hG4bK[0-9a-f]{32}$/)
   expect(layer.newCallId()).toMatch(/^[0-9a-f]{32}$/)

@@ -205,7 +205,13 @@ export class SessionOffers {
     return request
   }
 
-  #sendInvite(request: SipRequest, sdp: string, signal: AbortSignal | undefined, attempt: number, done: (result: ModifyResult) => void): void {
+  #sendInvite(
+    request: SipRequest,
+    sdp: string,
+    signal: AbortSignal | undefined,
+    attempt: number,
+    done: (result: ModifyResult) => void,
+  ): void {
     this.#offering = true
     this.#core.locateInDialog(this.#session.dialog, this.#session.source, (place) => {
       if (isUnresolved(place)) {
@@ -269,7 +275,8 @@ export class SessionOffers {
   /** UPDATE (RFC 3311), with or without an offer. Never rejects. */
   update(sdp?: string): Promise<ModifyResult> {
     if (this.#session.isOver) return Promise.resolve({ kind: 'failed', why: 'the session is over' })
-    if (sdp !== undefined && (this.#offering || this.#stopRetry !== undefined || this.#answering !== undefined || this.#awaitingAnswer)) return Promise.resolve({ kind: 'failed', why: 'another change is under way' })
+    if (sdp !== undefined && (this.#offering || this.#stopRetry !== undefined || this.#answering !== undefined || this.#awaitingAnswer))
+      return Promise.resolve({ kind: 'failed', why: 'another change is under way' })
     if (sdp !== undefined) this.#offering = true
     return new Promise((resolve) => {
       this.#session.transact(this.#offerRequest('UPDATE', sdp), (outcome) => {

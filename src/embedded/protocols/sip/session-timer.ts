@@ -19,7 +19,9 @@ export function sessionExpiresOf(message: SipMessage): SessionExpires | undefine
   const semicolon = text.indexOf(';')
   const seconds = parseDecimal((semicolon < 0 ? text : text.slice(0, semicolon)).trim(), 2 ** 31)
   if (seconds === undefined || seconds === 0) return undefined
-  const refresher = parseParams(semicolon < 0 ? '' : text.slice(semicolon))?.get('refresher')?.toLowerCase()
+  const refresher = parseParams(semicolon < 0 ? '' : text.slice(semicolon))
+    ?.get('refresher')
+    ?.toLowerCase()
   return { seconds, refresher: refresher === 'uac' || refresher === 'uas' ? refresher : undefined }
 }
 

@@ -117,7 +117,8 @@ export class SocketTransport implements Transport {
     const address = local?.address ?? '127.0.0.1'
     const { publicAddress } = this.#options
     // A public address of the other family says nothing of this one.
-    if (publicAddress !== undefined && (isIP(publicAddress) === 0 || isIP(publicAddress) === isIP(address))) return { host: publicAddress, port }
+    if (publicAddress !== undefined && (isIP(publicAddress) === 0 || isIP(publicAddress) === isIP(address)))
+      return { host: publicAddress, port }
     if (address !== '0.0.0.0' && address !== '::') return { host: address, port }
     const loopback = address === '::' ? '::1' : '127.0.0.1'
     return { host: isLoopback(to.address) ? loopback : (ownAddress(isIP(address)) ?? loopback), port }

@@ -3,7 +3,13 @@ import { VirtualTime } from '../../../../test/kit/virtual-network.js'
 import { networks } from './networks.js'
 import { Strangers, type StrangerLimits } from './strangers.js'
 
-const limits: StrangerLimits = { perSource: { burst: 3, refillMs: 1_000, remembered: 100 }, inAll: { burst: 5, refillMs: 500 }, read: { perSource: { burst: 4, refillMs: 100 }, inAll: { burst: 6, refillMs: 50 } }, knownForMs: 60_000, remembered: 2 }
+const limits: StrangerLimits = {
+  perSource: { burst: 3, refillMs: 1_000, remembered: 100 },
+  inAll: { burst: 5, refillMs: 500 },
+  read: { perSource: { burst: 4, refillMs: 100 }, inAll: { burst: 6, refillMs: 50 } },
+  knownForMs: 60_000,
+  remembered: 2,
+}
 
 function among(trusted: readonly string[] = ['192.0.2.0/24', '2001:db8:1::/48']) {
   const time = new VirtualTime()

@@ -7,7 +7,10 @@ export interface StrangerLimits {
   /** Requests of all strangers together: addresses can be forged over UDP. */
   readonly inAll: { readonly burst: number; readonly refillMs: number }
   /** Messages that are read at all, of one address and of all together: what comes beyond is dropped unread, whatever it is. */
-  readonly read: { readonly perSource: { readonly burst: number; readonly refillMs: number }; readonly inAll: { readonly burst: number; readonly refillMs: number } }
+  readonly read: {
+    readonly perSource: { readonly burst: number; readonly refillMs: number }
+    readonly inAll: { readonly burst: number; readonly refillMs: number }
+  }
   /** How long an address counts as known after it was last accepted, ms. */
   readonly knownForMs: number
   /** Such addresses remembered; the one accepted longest ago is forgotten first. */

@@ -73,7 +73,8 @@ export class StreamCarrier {
     this.#tls = options.tls
     server.on('connection', (socket) => {
       const peer: Endpoint = { protocol: local.protocol, address: plainAddress(socket.remoteAddress ?? ''), port: socket.remotePort ?? 0 }
-      if (this.#hasRoom(peer)) this.#adopt(this.#accepted(socket, peer), peer, { spoke: false, stranger: this.#strangers?.has(peer.address) === true })
+      if (this.#hasRoom(peer))
+        this.#adopt(this.#accepted(socket, peer), peer, { spoke: false, stranger: this.#strangers?.has(peer.address) === true })
       else socket.on('error', () => undefined).resetAndDestroy()
     })
     // Out of descriptors: the system takes the connection from the queue and drops it.
@@ -95,7 +96,12 @@ export class StreamCarrier {
       throw new ListenError({ protocol, address, port }, (error as NodeJS.ErrnoException).code ?? 'unknown', error)
     }
     const bound = server.address()
-    return new StreamCarrier({ protocol, address, port: typeof bound === 'object' && bound !== null ? bound.port : port }, server, webSockets, options)
+    return new StreamCarrier(
+      { protocol, address, port: typeof bound === 'object' && bound !== null ? bound.port : port },
+      server,
+      webSockets,
+      options,
+    )
   }
 
   get connections(): number {
@@ -152,7 +158,8 @@ export class StreamCarrier {
     const ofSource = all.filter((connection) => connection.source === source)
     const mostOfSource = this.#strangers === undefined ? limits.inAll : stranger ? limits.strangersPerSource : limits.perSource
     if (ofSource.length >= mostOfSource && !this.#makeWay(ofSource.filter(({ spoke }) => !spoke))) {
-      if (!stranger) this.#onShortage('connections', `${source} has ${ofSource.length} SIP connections, which is as many as one address may have`)
+      if (!stranger)
+        this.#onShortage('connections', `${source} has ${ofSource.length} SIP connections, which is as many as one address may have`)
       return false
     }
     const strangers = all.filter((connection) => connection.stranger)
@@ -173,7 +180,10 @@ export class StreamCarrier {
   }
 
   #accepted(socket: Socket, peer: Endpoint): Line {
-    const secure = this.#tls !== undefined && (peer.protocol === 'tls' || peer.protocol === 'wss') ? new TLSSocket(socket, { isServer: true, secureContext: this.#tls.context }) : socket
+    const secure =
+      this.#tls !== undefined && (peer.protocol === 'tls' || peer.protocol === 'wss')
+        ? new TLSSocket(socket, { isServer: true, secureContext: this.#tls.context })
+        : socket
     if (secure !== socket) socket.on('error', (error) => secure.destroy(error))
     return this.webSockets?.lineOf(secure, peer.address) ?? socketLine(secure, this.#limits.backlogBytes)
   }
@@ -184,7 +194,10 @@ export class StreamCarrier {
     // A browser is no server: once its connection has gone, it has to come again.
     if (this.webSockets !== undefined) return `the WebSocket of ${endpointKey(to)} has gone`
     const { address: host, port, serverName = '' } = to
-    const secure = to.protocol === 'tls' ? connectTls({ host, port, secureContext: this.#tls?.context, servername: isIP(serverName) === 0 ? serverName : '' }) : undefined
+    const secure =
+      to.protocol === 'tls'
+        ? connectTls({ host, port, secureContext: this.#tls?.context, servername: isIP(serverName) === 0 ? serverName : '' })
+        : undefined
     const socket = secure ?? new Socket()
     socket.setNoDelay(true)
     socket.setKeepAlive(true, 60_000)
@@ -194,14 +207,29 @@ export class StreamCarrier {
       if (secure) connection.waiting.clear()
     })
     socket.once('close', () => clearTimeout(timer))
-    const connection: Connection = this.#adopt(socketLine(socket, this.#limits.backlogBytes), to, { spoke: true, stranger: false, secured: secure })
+    const connection: Connection = this.#adopt(socketLine(socket, this.#limits.backlogBytes), to, {
+      spoke: true,
+      stranger: false,
+      secured: secure,
+    })
     if (!secure) socket.connect(port, host)
     return connection
   }
 
   #adopt(line: Line, peer: Endpoint, whose: Pick<Connection, 'spoke' | 'stranger'> & Partial<Pick<Connection, 'secured'>>): Connection {
     const now = performance.now()
-    const connection: Connection = { key: endpointKey(peer), peer, line, secured: undefined, source: sourceNetwork(peer.address), ...whose, messageAt: now, activeAt: now, halfSince: undefined, waiting: new Set() }
+    const connection: Connection = {
+      key: endpointKey(peer),
+      peer,
+      line,
+      secured: undefined,
+      source: sourceNetwork(peer.address),
+      ...whose,
+      messageAt: now,
+      activeAt: now,
+      halfSince: undefined,
+      waiting: new Set(),
+    }
     this.#connections.set(connection.key, connection)
     line.attach({
       heard: (messages, isMidMessage) => {
@@ -276,7 +304,9 @@ export class StreamCarrier {
 /** Whether a connection that was made for one name may be used for another at the same place. */
 function wrongName(secured: TLSSocket, made: Endpoint, { serverName }: Endpoint): Error | undefined {
   if (serverName === undefined || serverName === made.serverName || isIP(serverName) !== 0) return undefined
-  return secured.authorized ? checkServerIdentity(serverName, secured.getPeerCertificate()) : new Error(`the connection for ${made.serverName ?? made.address} has still to be made`)
+  return secured.authorized
+    ? checkServerIdentity(serverName, secured.getPeerCertificate())
+    : new Error(`the connection for ${made.serverName ?? made.address} has still to be made`)
 }
 
 /** `::ffff:127.0.0.1` -> `127.0.0.1` */

@@ -58,6 +58,9 @@ function contextOf({ certificateFile, keyFile, caFile }: TlsFiles): SecureContex
   try {
     return createSecureContext({ cert, key, ...(ca === undefined ? {} : { ca }), minVersion: 'TLSv1.2' })
   } catch (error) {
-    throw new Error(`${certificateFile} and ${keyFile} are no certificate with its key: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+    throw new Error(
+      `${certificateFile} and ${keyFile} are no certificate with its key: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    )
   }
 }

@@ -23,8 +23,23 @@ function asked(options: Partial<TransactionLayerOptions> = {}) {
   let n = 0
   const ask = (method: string, headers: Readonly<Record<string, string>> = {}): void => {
     n++
-    const all = { 'Via': `SIP/2.0/UDP 192.0.2.7;branch=z9hG4bK${n}`, 'From': '<sip:a@b>;tag=f', 'To': '<sip:c@d>', 'Call-ID': `call-${n}`, 'CSeq': `1 ${method}`, 'Max-Forwards': '70', ...headers }
-    asking.send(Buffer.from(`${method} sip:c@d SIP/2.0\r\n${Object.entries(all).map(([name, value]) => `${name}: ${value}`).join('\r\n')}\r\n\r\n`), server)
+    const all = {
+      Via: `SIP/2.0/UDP 192.0.2.7;branch=z9hG4bK${n}`,
+      From: '<sip:a@b>;tag=f',
+      To: '<sip:c@d>',
+      'Call-ID': `call-${n}`,
+      CSeq: `1 ${method}`,
+      'Max-Forwards': '70',
+      ...headers,
+    }
+    asking.send(
+      Buffer.from(
+        `${method} sip:c@d SIP/2.0\r\n${Object.entries(all)
+          .map(([name, value]) => `${name}: ${value}`)
+          .join('\r\n')}\r\n\r\n`,
+      ),
+      server,
+    )
   }
   return { time, layer, heard, ask }
 }
@@ -32,7 +47,10 @@ function asked(options: Partial<TransactionLayerOptions> = {}) {
 describe('requests', () => {
   it('beyond what can be kept get 503 and nothing is kept for them; those inside dialogs are taken', async () => {
     const { time, layer, heard, ask } = asked({ mostTransactions: 3 })
-    layer.user = { request: (transaction) => void transaction.respond(responseTo(transaction.request, 200, { toTag: transaction.localTag })), isInDialog: () => true }
+    layer.user = {
+      request: (transaction) => void transaction.respond(responseTo(transaction.request, 200, { toTag: transaction.localTag })),
+      isInDialog: () => true,
+    }
     for (let n = 0; n < 5; n++) ask('OPTIONS')
     ask('BYE', { To: '<sip:c@d>;tag=t' })
     await time.pass(10)

@@ -16,7 +16,12 @@ import {
   type ClientTransaction,
 } from './transactions/client-transaction.js'
 import { MergedRequests } from './transactions/merged-requests.js'
-import { InviteServerTransaction, NonInviteServerTransaction, type ServerSurroundings, type ServerTransaction } from './transactions/server-transaction.js'
+import {
+  InviteServerTransaction,
+  NonInviteServerTransaction,
+  type ServerSurroundings,
+  type ServerTransaction,
+} from './transactions/server-transaction.js'
 import { StatelessTags } from './transactions/stateless-tag.js'
 import { DEFAULT_TIMERS, type MachineContext, type TimerValues } from './transactions/timer-values.js'
 import { ackKey, cancels, clientKey, clientKeyOf, serverKey } from './transactions/transaction-key.js'
@@ -123,7 +128,12 @@ export class TransactionLayer implements TransportUser {
   #sendCancel(cancel: SipRequest, to: Endpoint, branch: string): void {
     const key = clientKey(branch, 'CANCEL')
     // What becomes of the CANCEL itself changes nothing: the INVITE's own final answer, or its absence, tells.
-    const transaction = new NonInviteClientTransaction(cancel, to, { final: () => undefined, failed: () => undefined }, this.#clientSurroundings(key, to))
+    const transaction = new NonInviteClientTransaction(
+      cancel,
+      to,
+      { final: () => undefined, failed: () => undefined },
+      this.#clientSurroundings(key, to),
+    )
     this.#client.set(key, transaction)
     transaction.start()
   }
@@ -201,7 +211,10 @@ export class TransactionLayer implements TransportUser {
   }
 
   #answerStateless(request: SipRequest, status: number, destination: Endpoint, reason?: string): void {
-    this.sendStateless(responseTo(request, status, { toTag: this.#statelessTags.of(request), ...(reason === undefined ? {} : { reason }) }), destination)
+    this.sendStateless(
+      responseTo(request, status, { toTag: this.#statelessTags.of(request), ...(reason === undefined ? {} : { reason }) }),
+      destination,
+    )
   }
 
   #receiveResponse(response: SipResponse, source: Endpoint): void {
@@ -229,7 +242,10 @@ export class TransactionLayer implements TransportUser {
       return
     }
     // A repeated CANCEL gets the same 200 again; no transaction need be kept for it.
-    this.sendStateless(responseTo(cancel, 200, { toTag: invite.localTag }), responseDestination(cancel.via, source, this.#answerPort(source)))
+    this.sendStateless(
+      responseTo(cancel, 200, { toTag: invite.localTag }),
+      responseDestination(cancel.via, source, this.#answerPort(source)),
+    )
     if (invite.answered !== undefined) return
     if (this.#options.answerCancelled !== false) invite.respond(responseTo(invite.request, 487, { toTag: invite.localTag }))
     invite.events.cancelled?.(cancel)
@@ -246,13 +262,19 @@ export class TransactionLayer implements TransportUser {
       return
     }
     const unproven = !inDialog && this.#isStranger(source)
-    if (!inDialog && this.#server.size >= (this.#options.mostTransactions ?? MOST_TRANSACTIONS)) this.#answerStateless(request, 503, responseDestination(request.via, source, this.#answerPort(source)))
-    else if (this.#merged.has(request, key)) this.#answerStateless(request, 482, responseDestination(request.via, source, this.#answerPort(source)))
+    if (!inDialog && this.#server.size >= (this.#options.mostTransactions ?? MOST_TRANSACTIONS))
+      this.#answerStateless(request, 503, responseDestination(request.via, source, this.#answerPort(source)))
+    else if (this.#merged.has(request, key))
+      this.#answerStateless(request, 482, responseDestination(request.via, source, this.#answerPort(source)))
     else if (unproven && request.toTag !== undefined && this.user?.isInDialog !== undefined) this.#answerStateless(request, 481, source)
     else this.#begin(request, key, { source, local, unproven })
   }
 
-  #begin(request: SipRequest, key: string, { source, local, unproven }: { readonly source: Endpoint; readonly local: Endpoint; readonly unproven: boolean }): void {
+  #begin(
+    request: SipRequest,
+    key: string,
+    { source, local, unproven }: { readonly source: Endpoint; readonly local: Endpoint; readonly unproven: boolean },
+  ): void {
     const isInvite = request.method === 'INVITE'
     const context = this.#context(source, unproven)
     const surroundings: ServerSurroundings = {
@@ -285,7 +307,13 @@ export class TransactionLayer implements TransportUser {
       },
     }
     const make = isInvite ? InviteServerTransaction : NonInviteServerTransaction
-    const transaction: InviteServerTransaction | NonInviteServerTransaction = new make(request, source, local, request.toTag ?? this.newTag(), surroundings)
+    const transaction: InviteServerTransaction | NonInviteServerTransaction = new make(
+      request,
+      source,
+      local,
+      request.toTag ?? this.newTag(),
+      surroundings,
+    )
     this.#server.set(key, transaction)
     this.#merged.add(request, key)
     transaction.start()

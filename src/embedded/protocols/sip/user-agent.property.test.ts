@@ -61,14 +61,22 @@ const scenario: fc.Arbitrary<Scenario> = fc.record({
   loss: fc.constantFrom(0, 0.05, 0.15, 0.3),
   duplication: fc.constantFrom(0, 0.1, 0.5),
   maxDelayMs: fc.constantFrom(1, 30, 400, 1500),
-  outage: fc.option(fc.record({ atMs: fc.integer({ min: 0, max: 3000 }), forMs: fc.constantFrom(1000, 20_000, 45_000) }), { nil: undefined, freq: 4 }),
+  outage: fc.option(fc.record({ atMs: fc.integer({ min: 0, max: 3000 }), forMs: fc.constantFrom(1000, 20_000, 45_000) }), {
+    nil: undefined,
+    freq: 4,
+  }),
   opening: fc.constantFrom<What>('invite', 'inviteLate', 'inviteReliable'),
-  actions: fc.array(fc.record({ atMs: fc.oneof(fc.integer({ min: 0, max: 3000 }), fc.integer({ min: 0, max: 20_000 })), who, what }), { maxLength: 12 }),
+  actions: fc.array(fc.record({ atMs: fc.oneof(fc.integer({ min: 0, max: 3000 }), fc.integer({ min: 0, max: 20_000 })), who, what }), {
+    maxLength: 12,
+  }),
   answering: fc.array(
     fc.record({
       ringMs: fc.integer({ min: 0, max: 300 }),
       answerMs: fc.oneof(fc.integer({ min: 0, max: 300 }), fc.integer({ min: 0, max: 4000 })),
-      how: fc.oneof({ weight: 6, arbitrary: fc.constantFrom<Answering['how']>('answer') }, { weight: 3, arbitrary: fc.constantFrom<Answering['how']>('early', 'reject', 'ignore') }),
+      how: fc.oneof(
+        { weight: 6, arbitrary: fc.constantFrom<Answering['how']>('answer') },
+        { weight: 3, arbitrary: fc.constantFrom<Answering['how']>('early', 'reject', 'ignore') },
+      ),
     }),
     { minLength: 1, maxLength: 5 },
   ),
@@ -191,7 +199,11 @@ async function play({ seed, loss, duplication, maxDelayMs, outage, opening, acti
   for (const side of sides) {
     for (const session of side.alive) expect(side.sessions.has(session), 'no call lives that nobody holds').toBe(true)
     // A wire that loses every seventh packet at most brings everything through by repetition (the odds against are 10^6 to one).
-    if (loss <= 0.15 && outage === undefined) expect(side.losses.filter((why) => /^no ACK|: no answer to|timer/.test(why)), 'nothing is lost for want of repeating').toEqual([])
+    if (loss <= 0.15 && outage === undefined)
+      expect(
+        side.losses.filter((why) => /^no ACK|: no answer to|timer/.test(why)),
+        'nothing is lost for want of repeating',
+      ).toEqual([])
   }
 
   for (const side of sides) side.giveUpAll()

@@ -38,12 +38,20 @@ class World {
   }
 
   /** A peer that only keeps what it gets; the test speaks for it. */
-  peer(where: Endpoint): { readonly got: SipMessage[]; readonly transport: VirtualTransport; say(message: SipMessage | string, to?: Endpoint): void } {
+  peer(where: Endpoint): {
+    readonly got: SipMessage[]
+    readonly transport: VirtualTransport
+    say(message: SipMessage | string, to?: Endpoint): void
+  } {
     const transport = this.network.join(where)
     this.#peers.add(where)
     const got: SipMessage[] = []
     transport.user = { received: ({ message }) => got.push(message) }
-    return { got, transport, say: (message, to = A) => transport.send(typeof message === 'string' ? Buffer.from(message) : printMessage(message), to) }
+    return {
+      got,
+      transport,
+      say: (message, to = A) => transport.send(typeof message === 'string' ? Buffer.from(message) : printMessage(message), to),
+    }
   }
 
   /** Start lines sent by that end, without the URIs: `INVITE`, `200`. */
@@ -182,14 +190,17 @@ describe('an INVITE', () => {
     await world.ends()
   })
 
-  it('whose 200 leaves out what its 183 has described takes that; another branch\'s does not count', async () => {
+  it("whose 200 leaves out what its 183 has described takes that; another branch's does not count", async () => {
     const a = world.agent(A)
     const b = world.peer(B)
     const result = a.invite(TO_B, { sdp: SDP })
     await world.time.pass(5)
     const invite = b.got[0] as SipRequest
     const early = SDP.replace('4000', '4444')
-    for (const [tag, sdp] of [['one', early], ['two', SDP]] as const) {
+    for (const [tag, sdp] of [
+      ['one', early],
+      ['two', SDP],
+    ] as const) {
       const progress = responseTo(invite, 183, { toTag: tag })
       progress.headers.add('Contact', '<sip:b@192.0.2.2:5060>')
       b.say(progress.setBody('application/sdp', sdp))
@@ -298,7 +309,9 @@ describe('reliable provisional responses (RFC 3262)', () => {
     const numbers = world.wire.flatMap(({ message }) => message.headers.get('RSeq') ?? []).map(Number)
     expect(numbers[1]).toBe(numbers[0]! + 1)
     // The answer went out in the 183; the 200 does not repeat it.
-    expect(world.wire.findLast(({ message }) => message.kind === 'response' && message.cseq.method === 'INVITE')?.message.sdp).toBeUndefined()
+    expect(
+      world.wire.findLast(({ message }) => message.kind === 'response' && message.cseq.method === 'INVITE')?.message.sdp,
+    ).toBeUndefined()
   })
 
   it('without PRACK end the INVITE with 504', async () => {
@@ -351,9 +364,17 @@ describe('within a call', () => {
     callee.handlers.info = (request) => (request.contentType === 'application/dtmf-relay' ? 200 : 415)
     const results = Promise.all([caller.update(), caller.info('application/dtmf-relay', 'Signal=1'), caller.info('text/plain', 'x')])
     await world.time.pass(50)
-    expect((await results).map((result) => (result.kind === 'refused' ? result.status : result.kind))).toEqual(['answered', 'answered', 415])
+    expect((await results).map((result) => (result.kind === 'refused' ? result.status : result.kind))).toEqual([
+      'answered',
+      'answered',
+      415,
+    ])
     const stale = new SipRequest('MESSAGE', TO_B)
-    stale.headers.add('From', `<sip:a@x>;tag=${callee.dialog.remoteTag}`).add('To', `<sip:b@x>;tag=${callee.dialog.localTag}`).add('Call-ID', callee.dialog.callId).add('CSeq', '99 MESSAGE')
+    stale.headers
+      .add('From', `<sip:a@x>;tag=${callee.dialog.remoteTag}`)
+      .add('To', `<sip:b@x>;tag=${callee.dialog.localTag}`)
+      .add('Call-ID', callee.dialog.callId)
+      .add('CSeq', '99 MESSAGE')
     const answers: number[] = []
     const events = { final: (response: SipResponse) => answers.push(response.status), failed: () => undefined }
     world.agents[0]!.layer.send(stale, B, events)
@@ -463,10 +484,14 @@ describe('registering', () => {
     const registrar = world.agent(B)
     const seen: string[] = []
     registrar.onRequest = (request) => {
-      const verdict = digest.verify(request.headers.get('Authorization'), 'REGISTER', world.time.monotonic(), (user, algorithm) => (user === 'gp' ? digestSecret(algorithm, 'gp', 'ringround', 'pass') : undefined))
+      const verdict = digest.verify(request.headers.get('Authorization'), 'REGISTER', world.time.monotonic(), (user, algorithm) =>
+        user === 'gp' ? digestSecret(algorithm, 'gp', 'ringround', 'pass') : undefined,
+      )
       const response = responseTo(request, verdict.kind === 'accepted' ? 200 : 401, { toTag: 't' })
-      if (verdict.kind !== 'accepted') for (const challenge of digest.challenges(world.time.monotonic())) response.headers.add('WWW-Authenticate', challenge)
-      else response.headers.add('Contact', `${request.headers.get('Contact')};expires=${Math.min(60, Number(request.headers.get('Expires')))}`)
+      if (verdict.kind !== 'accepted')
+        for (const challenge of digest.challenges(world.time.monotonic())) response.headers.add('WWW-Authenticate', challenge)
+      else
+        response.headers.add('Contact', `${request.headers.get('Contact')};expires=${Math.min(60, Number(request.headers.get('Expires')))}`)
       seen.push(`${response.status} ${request.headers.get('Expires')} ${request.cseq.sequence}`)
       return response
     }
@@ -490,7 +515,15 @@ describe('registering', () => {
 /** A message as some other stack would send it. */
 function handMade(
   method: string,
-  { uri = TO_B, tag, cseq = 1, branch = 'one', more = [], sdp, body = sdp ?? '' }: { uri?: string; tag?: string; cseq?: number; branch?: string; more?: readonly string[]; sdp?: string; body?: string },
+  {
+    uri = TO_B,
+    tag,
+    cseq = 1,
+    branch = 'one',
+    more = [],
+    sdp,
+    body = sdp ?? '',
+  }: { uri?: string; tag?: string; cseq?: number; branch?: string; more?: readonly string[]; sdp?: string; body?: string },
 ): string {
   return [
     `${method} ${uri} SIP/2.0`,

@@ -109,7 +109,12 @@ export class UserAgent {
   request(
     method: string,
     uri: string,
-    options: { readonly headers?: HeaderPairs; readonly body?: { readonly type: string; readonly content: string }; readonly auth?: Credentials; readonly destination?: Endpoint } = {},
+    options: {
+      readonly headers?: HeaderPairs
+      readonly body?: { readonly type: string; readonly content: string }
+      readonly auth?: Credentials
+      readonly destination?: Endpoint
+    } = {},
   ): Promise<RequestOutcome> {
     return new Promise((resolve) => {
       const send = (place: Parameters<AgentCore['transact']>[1]) => {

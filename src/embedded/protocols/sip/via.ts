@@ -55,7 +55,10 @@ export function stampSource(via: Via, source: Endpoint): Via {
 }
 
 /** Puts the source of a request into its top Via (`stampSource`). */
-export function stampRequest(request: { readonly via: Via; readonly headers: { replaceFirstValue(name: string, value: string): unknown } }, source: Endpoint): void {
+export function stampRequest(
+  request: { readonly via: Via; readonly headers: { replaceFirstValue(name: string, value: string): unknown } },
+  source: Endpoint,
+): void {
   const stamped = stampSource(request.via, source)
   if (stamped !== request.via) request.headers.replaceFirstValue('Via', printVia(stamped))
 }

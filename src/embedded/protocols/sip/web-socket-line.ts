@@ -18,7 +18,12 @@ const GOING_AWAY = 1001
 
 /** Makes lines of sockets over which browsers ask for a WebSocket: SIP over WebSocket (RFC 7118), one message in each. */
 export class WebSocketLines {
-  readonly #http = createServer({ headersTimeout: HANDSHAKE_MS, requestTimeout: HANDSHAKE_MS, connectionsCheckingInterval: 1_000, maxHeaderSize: 16 * 1024 })
+  readonly #http = createServer({
+    headersTimeout: HANDSHAKE_MS,
+    requestTimeout: HANDSHAKE_MS,
+    connectionsCheckingInterval: 1_000,
+    maxHeaderSize: 16 * 1024,
+  })
   readonly #webSockets: WebSocketServer
   readonly #waiting = new WeakMap<object, WebSocketLine>()
 
@@ -39,7 +44,15 @@ export class WebSocketLines {
   /** The package is loaded only where somebody listens for browsers. */
   static async make(): Promise<WebSocketLines> {
     const { WebSocketServer: Server } = await import('ws')
-    return new WebSocketLines(new Server({ noServer: true, clientTracking: false, perMessageDeflate: false, maxPayload: MAX_MESSAGE_BYTES, handleProtocols: () => SUBPROTOCOL }))
+    return new WebSocketLines(
+      new Server({
+        noServer: true,
+        clientTracking: false,
+        perMessageDeflate: false,
+        maxPayload: MAX_MESSAGE_BYTES,
+        handleProtocols: () => SUBPROTOCOL,
+      }),
+    )
   }
 
   /** @param socket just accepted, in the clear or TLS */

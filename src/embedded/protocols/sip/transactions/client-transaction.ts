@@ -2,7 +2,14 @@ import type { Endpoint } from '../endpoint.js'
 import { SipRequest, type SipResponse } from '../message.js'
 import { printMessage } from '../print.js'
 import { ackForRefusal } from './client-requests.js'
-import { INVITE_CLIENT_START, stepInviteClient, type InviteClientAction, type InviteClientInput, type InviteClientState, type InviteClientTimer } from './invite-client.js'
+import {
+  INVITE_CLIENT_START,
+  stepInviteClient,
+  type InviteClientAction,
+  type InviteClientInput,
+  type InviteClientState,
+  type InviteClientTimer,
+} from './invite-client.js'
 import {
   NON_INVITE_CLIENT_START,
   stepNonInviteClient,

@@ -57,7 +57,10 @@ function inCalling(intervalMs: number, input: InviteClientInput, context: Machin
       // If an unreliable transport is being used, the client transaction MUST start timer A with a value of T1. [...] For any transport,
       // the client transaction MUST start timer B with a value of 64*T1 seconds."
       const repeat = reliable ? [] : [startTimer('A' as const, timers.t1)]
-      return { state: { name: 'calling', intervalMs: timers.t1 }, actions: [{ do: 'sendRequest' }, ...repeat, startTimer('B', 64 * timers.t1)] }
+      return {
+        state: { name: 'calling', intervalMs: timers.t1 },
+        actions: [{ do: 'sendRequest' }, ...repeat, startTimer('B', 64 * timers.t1)],
+      }
     }
     case 'timer':
       if (input.timer === 'A') {

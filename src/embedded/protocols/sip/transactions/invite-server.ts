@@ -59,7 +59,11 @@ export function stepInviteServer(state: InviteServerState, input: InviteServerIn
   }
 }
 
-function inProceeding(state: Extract<InviteServerState, { name: 'proceeding' }>, input: InviteServerInput, { timers, reliable, unproven, lossless }: MachineContext): InviteServerStep {
+function inProceeding(
+  state: Extract<InviteServerState, { name: 'proceeding' }>,
+  input: InviteServerInput,
+  { timers, reliable, unproven, lossless }: MachineContext,
+): InviteServerStep {
   switch (input.kind) {
     case 'start':
       // 17.2.1: "The server transaction MUST generate a 100 (Trying) response unless it knows that the TU will generate a provisional or final
@@ -71,7 +75,9 @@ function inProceeding(state: Extract<InviteServerState, { name: 'proceeding' }>,
       // received from the TU MUST be passed to the transport layer for retransmission."
       return { state, actions: state.responded ? [{ do: 'repeatResponse' }] : [] }
     case 'timer':
-      return input.timer === 'trying' && !state.responded ? { state: { name: 'proceeding', responded: true }, actions: [{ do: 'sendTrying' }] } : { state, actions: [] }
+      return input.timer === 'trying' && !state.responded
+        ? { state: { name: 'proceeding', responded: true }, actions: [{ do: 'sendTrying' }] }
+        : { state, actions: [] }
     case 'respond': {
       const settle: InviteServerAction[] = [stopTimer('trying'), { do: 'sendResponse' }]
       if (input.status < 200) return { state: { name: 'proceeding', responded: true }, actions: settle }
@@ -92,7 +98,11 @@ function inProceeding(state: Extract<InviteServerState, { name: 'proceeding' }>,
   }
 }
 
-function inCompleted(state: Extract<InviteServerState, { name: 'completed' }>, input: InviteServerInput, { timers, reliable }: MachineContext): InviteServerStep {
+function inCompleted(
+  state: Extract<InviteServerState, { name: 'completed' }>,
+  input: InviteServerInput,
+  { timers, reliable }: MachineContext,
+): InviteServerStep {
   switch (input.kind) {
     case 'request':
       // 17.2.1: "[...] while in the 'Completed' state, if a request retransmission is received, the server SHOULD pass the response to the

@@ -14,12 +14,17 @@ const stranger: MachineContext = { timers: DEFAULT_TIMERS, reliable: false, unpr
 
 /** `+A=500` a timer started, `-A` stopped, others by name. */
 function inWords(actions: Step<unknown, { readonly do: string; readonly timer?: string; readonly ms?: number }>['actions']): string {
-  return actions.map((action) => (action.do === 'startTimer' ? `+${action.timer}=${action.ms}` : action.do === 'stopTimer' ? `-${action.timer}` : action.do)).join(' ')
+  return actions
+    .map((action) =>
+      action.do === 'startTimer' ? `+${action.timer}=${action.ms}` : action.do === 'stopTimer' ? `-${action.timer}` : action.do,
+    )
+    .join(' ')
 }
 
 type Row<State, Input> = readonly [from: State, input: Input, transport: MachineContext, to: string, actions: string]
 
-const at = (transport: MachineContext) => (transport === lossless ? 'lossless' : transport === tcp ? 'TCP' : transport === udp ? 'UDP' : 'stranger')
+const at = (transport: MachineContext) =>
+  transport === lossless ? 'lossless' : transport === tcp ? 'TCP' : transport === udp ? 'UDP' : 'stranger'
 
 describe('INVITE client (RFC 3261 figure 5, RFC 6026)', () => {
   const calling: InviteClientState = { name: 'calling', intervalMs: 500 }

@@ -30,7 +30,11 @@ type NonInviteClientStep = Step<NonInviteClientState, NonInviteClientAction>
 export const NON_INVITE_CLIENT_START: NonInviteClientState = { name: 'trying', intervalMs: 0 }
 const TERMINATED: NonInviteClientState = { name: 'terminated' }
 
-export function stepNonInviteClient(state: NonInviteClientState, input: NonInviteClientInput, context: MachineContext): NonInviteClientStep {
+export function stepNonInviteClient(
+  state: NonInviteClientState,
+  input: NonInviteClientInput,
+  context: MachineContext,
+): NonInviteClientStep {
   switch (state.name) {
     case 'trying':
     case 'proceeding':
@@ -54,7 +58,10 @@ function beforeFinal(
       // 17.1.2.2: "The 'Trying' state is entered when the TU initiates a new client transaction [...] the client transaction SHOULD set timer
       // F to fire in 64*T1 seconds. [...] If an unreliable transport is in use, [it] MUST set timer E to fire in T1 seconds."
       const repeat = reliable ? [] : [startTimer('E' as const, timers.t1)]
-      return { state: { name: 'trying', intervalMs: timers.t1 }, actions: [{ do: 'sendRequest' }, ...repeat, startTimer('F', 64 * timers.t1)] }
+      return {
+        state: { name: 'trying', intervalMs: timers.t1 },
+        actions: [{ do: 'sendRequest' }, ...repeat, startTimer('F', 64 * timers.t1)],
+      }
     }
     case 'timer':
       if (input.timer === 'E') {

@@ -2,10 +2,7 @@ import { startTimer, stopTimer, type MachineContext, type StartTimer, type Step,
 
 /** The non-INVITE server transaction: RFC 3261 17.2.2, figure 8. */
 export type NonInviteServerState =
-  | { readonly name: 'trying' }
-  | { readonly name: 'proceeding' }
-  | { readonly name: 'completed' }
-  | { readonly name: 'terminated' }
+  { readonly name: 'trying' } | { readonly name: 'proceeding' } | { readonly name: 'completed' } | { readonly name: 'terminated' }
 
 export type NonInviteServerTimer = 'J'
 
@@ -30,7 +27,11 @@ type NonInviteServerStep = Step<NonInviteServerState, NonInviteServerAction>
 export const NON_INVITE_SERVER_START: NonInviteServerState = { name: 'trying' }
 const TERMINATED: NonInviteServerState = { name: 'terminated' }
 
-export function stepNonInviteServer(state: NonInviteServerState, input: NonInviteServerInput, { timers, reliable }: MachineContext): NonInviteServerStep {
+export function stepNonInviteServer(
+  state: NonInviteServerState,
+  input: NonInviteServerInput,
+  { timers, reliable }: MachineContext,
+): NonInviteServerStep {
   switch (state.name) {
     case 'trying':
     case 'proceeding':

@@ -5,7 +5,7 @@ import { SipRequest, SipResponse } from '../message.js'
 import { ResponseGate } from './response-gate.js'
 
 const destination: Endpoint = { protocol: 'udp', address: '192.0.2.7', port: 5060 }
-const lines = { 'Via': 'SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKx', 'From': '<sip:a@b>;tag=f', 'To': '<sip:c@d>', 'Call-ID': 'i', 'CSeq': '7 INVITE' }
+const lines = { Via: 'SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKx', From: '<sip:a@b>;tag=f', To: '<sip:c@d>', 'Call-ID': 'i', CSeq: '7 INVITE' }
 
 function request(change: Partial<typeof lines> = {}): SipRequest {
   const message = new SipRequest('INVITE', 'sip:c@d')
@@ -14,7 +14,9 @@ function request(change: Partial<typeof lines> = {}): SipRequest {
 }
 
 function response(change: Partial<typeof lines> = {}): SipResponse {
-  const text = `SIP/2.0 200 OK\r\n${Object.entries({ ...lines, To: '<sip:c@d>;tag=t', ...change }).map(([name, value]) => `${name}: ${value}`).join('\r\n')}\r\n\r\n`
+  const text = `SIP/2.0 200 OK\r\n${Object.entries({ ...lines, To: '<sip:c@d>;tag=t', ...change })
+    .map(([name, value]) => `${name}: ${value}`)
+    .join('\r\n')}\r\n\r\n`
   const parsed = parseMessage(text)
   if (!parsed.ok || parsed.message.kind !== 'response') throw new Error('no response')
   return parsed.message

@@ -26,8 +26,14 @@ export class ResponseGate {
   accepts(response: SipResponse, source: Endpoint): boolean {
     const { request, destination } = this
     if (source.protocol !== destination.protocol || !sameHost(source.address, destination.address)) return false
-    if (source.protocol === 'udp' && source.port !== (this.#peerPort ?? destination.port) && (this.#peerPort !== undefined || !this.isAsymmetric(destination))) return false
-    if (response.callId !== request.callId || response.fromTag !== request.fromTag || response.cseq.sequence !== request.cseq.sequence) return false
+    if (
+      source.protocol === 'udp' &&
+      source.port !== (this.#peerPort ?? destination.port) &&
+      (this.#peerPort !== undefined || !this.isAsymmetric(destination))
+    )
+      return false
+    if (response.callId !== request.callId || response.fromTag !== request.fromTag || response.cseq.sequence !== request.cseq.sequence)
+      return false
     // A request inside a dialog named the other side's tag; its answer carries the same.
     if (request.toTag !== undefined && response.toTag !== request.toTag) return false
     this.#peerPort ??= source.port

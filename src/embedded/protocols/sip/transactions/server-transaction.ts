@@ -3,7 +3,14 @@ import type { Endpoint } from '../endpoint.js'
 import type { SipRequest, SipResponse } from '../message.js'
 import { printMessage } from '../print.js'
 import { responseTo } from '../responses.js'
-import { INVITE_SERVER_START, stepInviteServer, type InviteServerAction, type InviteServerInput, type InviteServerState, type InviteServerTimer } from './invite-server.js'
+import {
+  INVITE_SERVER_START,
+  stepInviteServer,
+  type InviteServerAction,
+  type InviteServerInput,
+  type InviteServerState,
+  type InviteServerTimer,
+} from './invite-server.js'
 import {
   NON_INVITE_SERVER_START,
   stepNonInviteServer,

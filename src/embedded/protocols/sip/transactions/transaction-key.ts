@@ -21,7 +21,8 @@ export function clientKeyOf(response: SipResponse): string {
 export function serverKey(request: SipRequest, method = request.method === 'ACK' ? 'INVITE' : request.method): string {
   const { via } = request
   const branch = branchOf(via)
-  if (branch !== undefined && branch.startsWith(BRANCH_COOKIE) && branch.length > BRANCH_COOKIE.length) return `${branch}|${sentBy(via)}|${method}`
+  if (branch !== undefined && branch.startsWith(BRANCH_COOKIE) && branch.length > BRANCH_COOKIE.length)
+    return `${branch}|${sentBy(via)}|${method}`
   return ['2543', request.uri, request.fromTag ?? '', request.callId, request.cseq.sequence, sentBy(via), branch ?? '', method].join('|')
 }
 
@@ -31,6 +32,15 @@ export function ackKey(message: SipRequest | SipResponse): string {
 }
 
 /** A CANCEL comes from where its INVITE came from, the previous hop (RFC 3261 9.1), and repeats what that said. */
-export function cancels(cancel: SipRequest, source: Endpoint, { request, source: from }: { readonly request: SipRequest; readonly source: Endpoint }): boolean {
-  return sameHost(source.address, from.address) && cancel.callId === request.callId && cancel.fromTag === request.fromTag && cancel.cseq.sequence === request.cseq.sequence
+export function cancels(
+  cancel: SipRequest,
+  source: Endpoint,
+  { request, source: from }: { readonly request: SipRequest; readonly source: Endpoint },
+): boolean {
+  return (
+    sameHost(source.address, from.address) &&
+    cancel.callId === request.callId &&
+    cancel.fromTag === request.fromTag &&
+    cancel.cseq.sequence === request.cseq.sequence
+  )
 }
