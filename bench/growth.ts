@@ -39,10 +39,12 @@ interface Grown {
 /**
  * @param sizes calls that are in the store; the first is what the others are held against
  * @param databases in which it is
+ * @param keptIn a folder in which the stores are kept from one run to the next
  */
 export async function growth(
   sizes: readonly number[],
   databases: readonly DatabaseName[],
+  keptIn: string | undefined,
   tell: (line: string) => void,
 ): Promise<PartResult> {
   const figuresOfAll: Figure[] = []
@@ -50,7 +52,7 @@ export async function growth(
   const details: Record<string, unknown> = {}
   for (const database of databases) {
     const grown: Grown[] = []
-    for (const calls of sizes) grown.push(await measured(database, calls, tell))
+    for (const calls of sizes) grown.push(await measured(database, calls, keptIn, tell))
     figuresOfAll.push(...figures(database, grown))
     tables.push(listTable(database, grown))
     details[database] = grown
@@ -58,10 +60,10 @@ export async function growth(
   return { figures: figuresOfAll, tables, details }
 }
 
-async function measured(database: DatabaseName, calls: number, tell: (line: string) => void): Promise<Grown> {
+async function measured(database: DatabaseName, calls: number, keptIn: string | undefined, tell: (line: string) => void): Promise<Grown> {
   const named = `${database}, ${calls.toLocaleString('en-GB')} calls`
   const began = performance.now()
-  const store = await grownStore(database, calls, (line) => tell(`${database}: ${line}`))
+  const store = await grownStore(database, calls, keptIn, (line) => tell(`${database}: ${line}`))
   try {
     tell(`${named}: ${store.megabytesOnDisk} MB, made in ${Math.round((performance.now() - began) / 1_000)} s; starting`)
     const readyMs: number[] = []

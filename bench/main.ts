@@ -22,6 +22,7 @@ ${parts.map(({ name, about, onlyWhenAsked }) => `                       ${name.p
   --sizes NUMBERS    calls at a time, with commas between them (default 50,100,200,400; recorded also 250; quick: 100)
                      of \`growth\`: calls in the store (default 10000,1000000; quick: 10000,100000)
   --database NAMES   of \`growth\`: sqlite, postgres (default: both, where there is a PostgreSQL)
+  --keep FOLDER      of \`growth\`: where made stores stay for the next run; they are of this version, and need 10 GB
   --seconds N        how long each crowd talks while it is measured (default 20; quick: 8)
   --calls N          calls per latency figure (default 120; quick: 48)
   --profile          where the CPU time of \`throughput\` goes, function by function
@@ -53,6 +54,7 @@ function options() {
       quick: { type: 'boolean', default: false },
       sizes: { type: 'string' },
       database: { type: 'string' },
+      keep: { type: 'string' },
       seconds: { type: 'string' },
       calls: { type: 'string' },
       profile: { type: 'boolean', default: false },
@@ -77,6 +79,7 @@ function options() {
       profile: values.profile,
       sizes: values.sizes === undefined ? undefined : numbers(values.sizes),
       databases: databases(values.database),
+      keptIn: values.keep === undefined ? undefined : resolve(values.keep),
       seconds: Math.max(3, Number(values.seconds ?? (values.quick ? 8 : 20))),
       calls: Math.max(10, Number(values.calls ?? (values.quick ? 48 : 120))),
     },

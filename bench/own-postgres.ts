@@ -42,21 +42,28 @@ export class OwnPostgres {
     private readonly programs: string,
     private readonly folder: string,
     private readonly use: PostgresUse,
+    private readonly isKept: boolean,
   ) {}
 
-  static async start(use: PostgresUse): Promise<OwnPostgres> {
+  /** @param kept its folder, which stays when it ends: where a server has been in it, that one goes on; otherwise a temporary one */
+  static async start(use: PostgresUse, kept?: string): Promise<OwnPostgres> {
     const programs = programsFolder()
     if (programs === undefined) throw new Error(noPostgres)
-    const folder = mkdtempSync(join(tmpdir(), 'ringround-postgres-'))
+    const folder = kept ?? mkdtempSync(join(tmpdir(), 'ringround-postgres-'))
+    const postgres = new OwnPostgres(programs, folder, use, kept !== undefined)
+    if (!existsSync(join(folder, 'data'))) postgres.#make()
+    await postgres.run()
+    return postgres
+  }
+
+  #make(): void {
+    const { folder, programs } = this
     if (nobody) chownSync(folder, nobody.uid, nobody.gid)
     execFileSync(
       join(programs, 'initdb'),
       ['-D', join(folder, 'data'), '-U', 'ringround', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync'],
       { ...nobody, cwd: folder, stdio: 'ignore' },
     )
-    const postgres = new OwnPostgres(programs, folder, use)
-    await postgres.run()
-    return postgres
   }
 
   /** Starts it (again). */
@@ -104,6 +111,11 @@ export class OwnPostgres {
     return this.#url(name)
   }
 
+  /** The address of the database that was made first. */
+  get firstDatabase(): string {
+    return this.#url('store_1')
+  }
+
   /** Runs SQL by hand. */
   async by(database: string, sql: string): Promise<readonly Readonly<Record<string, unknown>>[]> {
     const client = new pg.Client({ connectionString: database.startsWith('postgres:') ? database : this.#url(database) })
@@ -142,8 +154,8 @@ export class OwnPostgres {
   }
 
   async close(): Promise<void> {
-    await this.stop('SIGQUIT')
-    rmSync(this.folder, { recursive: true, force: true })
+    await this.stop(this.isKept ? 'SIGINT' : 'SIGQUIT')
+    if (!this.isKept) rmSync(this.folder, { recursive: true, force: true })
   }
 
   #url(database: string): string {

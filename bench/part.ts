@@ -9,6 +9,8 @@ export interface PartOptions {
   readonly sizes: readonly number[] | undefined
   /** In which databases a store is measured. */
   readonly databases: readonly DatabaseName[]
+  /** A folder in which stores that were made are kept from one run to the next. */
+  readonly keptIn: string | undefined
   /** How long a crowd talks while it is measured. */
   readonly seconds: number
   /** Calls per latency figure. */

@@ -89,6 +89,7 @@ export const parts: readonly Part[] = [
     name: 'growth',
     about: 'start, memory, lists and durable facts with 10 k and 1 M calls behind it, in SQLite and in PostgreSQL (10 GB; half an hour)',
     onlyWhenAsked: true,
-    run: ({ quick, sizes, databases }, tell) => growth(sizes ?? (quick ? [10_000, 100_000] : [10_000, 1_000_000]), databases, tell),
+    run: ({ quick, sizes, databases, keptIn }, tell) =>
+      growth(sizes ?? (quick ? [10_000, 100_000] : [10_000, 1_000_000]), databases, keptIn, tell),
   },
 ]

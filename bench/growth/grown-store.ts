@@ -1,4 +1,4 @@
-import { copyFileSync, linkSync, mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -24,22 +24,69 @@ export interface GrownStore {
   close(): Promise<void>
 }
 
-export function grownStore(database: DatabaseName, calls: number, tell: (line: string) => void): Promise<GrownStore> {
-  tell(`making ${calls.toLocaleString('en-GB')} calls`)
-  return database === 'SQLite' ? inFile(calls, tell) : onServer(calls, tell)
+/** @param keptIn a folder in which stores are kept from one run to the next: making a million calls takes longer than measuring them */
+export async function grownStore(
+  database: DatabaseName,
+  calls: number,
+  keptIn: string | undefined,
+  tell: (line: string) => void,
+): Promise<GrownStore> {
+  const folder =
+    keptIn === undefined ? new StoreFolder(mkdtempSync(join(tmpdir(), 'ringround-growth-')), false) : keptFolder(keptIn, database, calls)
+  tell(folder.made ? 'there already' : `making ${calls.toLocaleString('en-GB')} calls`)
+  try {
+    return database === 'SQLite' ? await inFile(folder, calls, tell) : await onServer(folder, calls, tell)
+  } catch (error) {
+    folder.close()
+    throw error
+  }
 }
 
-async function inFile(calls: number, tell: (line: string) => void): Promise<GrownStore> {
-  const folder = mkdtempSync(join(tmpdir(), 'ringround-growth-'))
-  const file = join(folder, 'ringround.db')
-  const megabytesOnDisk = await makePast(await fillSqlite(file), calls, Date.now(), tell)
+/** What is known of a store whose making came to its end. */
+interface Made {
+  readonly megabytesOnDisk: number
+}
+
+const madeFile = 'made.json'
+
+/** Where one store is. */
+class StoreFolder {
+  constructor(
+    readonly path: string,
+    private readonly isKept: boolean,
+    readonly made?: Made,
+  ) {}
+
+  /** The store is complete: another run may use it. */
+  isMade(megabytesOnDisk: number): number {
+    if (this.isKept) writeFileSync(join(this.path, madeFile), JSON.stringify({ megabytesOnDisk } satisfies Made))
+    return megabytesOnDisk
+  }
+
+  close(): void {
+    if (!this.isKept) rmSync(this.path, { recursive: true, force: true })
+  }
+}
+
+function keptFolder(keptIn: string, database: DatabaseName, calls: number): StoreFolder {
+  const path = join(keptIn, `${database}-${calls}`)
+  const note = join(path, madeFile)
+  if (existsSync(note)) return new StoreFolder(path, true, JSON.parse(readFileSync(note, 'utf8')) as Made)
+  // What a run left that was broken off is no store.
+  rmSync(path, { recursive: true, force: true })
+  mkdirSync(path, { recursive: true })
+  return new StoreFolder(path, true)
+}
+
+async function inFile(folder: StoreFolder, calls: number, tell: (line: string) => void): Promise<GrownStore> {
+  const file = join(folder.path, 'ringround.db')
   return {
-    megabytesOnDisk,
+    megabytesOnDisk: folder.made?.megabytesOnDisk ?? folder.isMade(await makePast(await fillSqlite(file), calls, Date.now(), tell)),
     prepare: (dataFolder) => Promise.resolve(link(file, join(dataFolder, 'ringround.db'))),
     env: {},
     place: { file, postgres: undefined },
     placeIn: (dataFolder) => ({ file: join(dataFolder, 'ringround.db'), postgres: undefined }),
-    close: () => Promise.resolve(rmSync(folder, { recursive: true, force: true })),
+    close: () => Promise.resolve(folder.close()),
   }
 }
 
@@ -53,24 +100,23 @@ function link(file: string, to: string): void {
   }
 }
 
-async function onServer(calls: number, tell: (line: string) => void): Promise<GrownStore> {
+async function onServer(folder: StoreFolder, calls: number, tell: (line: string) => void): Promise<GrownStore> {
   // As Debian sets it up, but for the memory, which its default leaves at what every machine has.
-  const server = await OwnPostgres.start({ port: await freePort(), fsync: true, sharedBuffers: '1GB' })
+  const server = await OwnPostgres.start({ port: await freePort(), fsync: true, sharedBuffers: '1GB' }, folder.path)
   try {
-    const url = await server.database()
+    const url = folder.made === undefined ? await server.database() : server.firstDatabase
     const now = Date.now()
-    const megabytesOnDisk = await makePast(await fillPostgres(server, url, now - pastMs, now), calls, now, tell)
-    const folder = mkdtempSync(join(tmpdir(), 'ringround-growth-'))
-    const place = { file: join(folder, 'unused.db'), postgres: { url, readUrl: undefined } }
+    const place = { file: join(folder.path, 'unused.db'), postgres: { url, readUrl: undefined } }
     return {
-      megabytesOnDisk,
+      megabytesOnDisk:
+        folder.made?.megabytesOnDisk ?? folder.isMade(await makePast(await fillPostgres(server, url, now - pastMs, now), calls, now, tell)),
       prepare: () => Promise.resolve(),
       env: { DATABASE_URL: url, RINGROUND_ENGINE_NAME: 'bench' },
       place,
       placeIn: () => place,
       close: async () => {
         await server.close()
-        rmSync(folder, { recursive: true, force: true })
+        folder.close()
       },
     }
   } catch (error) {
