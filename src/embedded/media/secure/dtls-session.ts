@@ -1,6 +1,7 @@
 import { createHash, verify, X509Certificate, type KeyObject } from 'node:crypto'
 import type { DtlsClient, DtlsServer } from 'werift'
 import type { Fingerprint } from '../../protocols/sdp/security.js'
+import { FlightRepeater } from './flight-repeater.js'
 import type { SrtpKeys } from './srtp-crypt.js'
 import type { Werift } from './werift.js'
 
@@ -12,9 +13,10 @@ export interface OwnCertificate {
 }
 
 /** Numbers of TLS messages (RFC 5246 7.4). */
+const HELLO_VERIFY_REQUEST = 3
 const SERVER_KEY_EXCHANGE = 12
 const CERTIFICATE_VERIFY = 15
-/** The first repetition of the handshake comes after half a second; a path that loses every second packet needs several. */
+/** A path that loses every second packet needs several repetitions of the handshake. */
 const PATIENCE_MS = 15_000
 const AES_CM_80 = 1
 
@@ -46,6 +48,7 @@ export class DtlsSession {
   readonly #transport: { onData: (data: Buffer) => void }
   readonly #expected: readonly Fingerprint[]
   readonly #giveUp: NodeJS.Timeout
+  readonly #repeater: FlightRepeater
   #proven: X509Certificate | undefined
   /** What the server has signed, where it came before its certificate was read: the messages of a flight are handled side by side. */
   #signed: Handshake | undefined
@@ -72,11 +75,12 @@ export class DtlsSession {
       onFailed(why)
     }
     this.#transport = { onData: () => undefined }
+    const repeater = (this.#repeater = new FlightRepeater(send))
     const transport = Object.assign(this.#transport, {
       address: {},
       closed: false,
       send: (data: Buffer) => {
-        send(data)
+        repeater.send(data)
         return Promise.resolve()
       },
       close: () => Promise.resolve(),
@@ -93,8 +97,15 @@ export class DtlsSession {
     const dtls = role === 'client' ? new werift.DtlsClient(options) : new werift.DtlsServer(options)
     this.#dtls = dtls
     const handle = dtls.onHandleHandshakes
+    let wasAsked = false
     dtls.onHandleHandshakes = async (messages) => {
       for (const message of messages) {
+        // Asked for the cookie once more: ours was lost. The package takes a second request for an error.
+        if (message.msg_type === HELLO_VERIFY_REQUEST && wasAsked) {
+          repeater.again()
+          continue
+        }
+        wasAsked ||= message.msg_type === HELLO_VERIFY_REQUEST
         if (!this.#over && message.msg_type === (role === 'client' ? SERVER_KEY_EXCHANGE : CERTIFICATE_VERIFY)) this.#prove(role, message)
         await handle([message])
       }
@@ -106,6 +117,7 @@ export class DtlsSession {
       if (profile !== AES_CM_80) return fail('the party does not speak AES_CM_128_HMAC_SHA1_80')
       const keys = dtls.extractSessionKeys(werift.keyLength(profile), werift.saltLength(profile)) as Omit<SrtpKeys, 'profile'>
       clearTimeout(this.#giveUp)
+      repeater.close()
       onKeys({ profile, ...keys })
     })
     dtls.onError.once((error: unknown) => fail(error instanceof Error ? error.message : String(error)))
@@ -118,7 +130,9 @@ export class DtlsSession {
   /** What has come of the handshake. */
   take(data: Buffer): void {
     // It is kept longer than the caller keeps the bytes. A handshake begun again over the same path would be another one's.
-    if (!this.#over) this.#transport.onData(Buffer.from(data))
+    if (this.#over) return
+    this.#repeater.heard()
+    this.#transport.onData(Buffer.from(data))
   }
 
   close(): void {
@@ -128,6 +142,7 @@ export class DtlsSession {
   #end(): void {
     this.#over = true
     clearTimeout(this.#giveUp)
+    this.#repeater.close()
   }
 
   /** @returns why it is not the party; undefined where it is */
