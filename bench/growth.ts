@@ -9,7 +9,7 @@ import { system } from '../src/accounts/accounts.js'
 import { permissionNames } from '../src/accounts/roles.js'
 import { withAccounts } from '../src/accounts/with-accounts.js'
 import { measureExport, type ExportFigure } from './growth/export.js'
-import { measureLists, type ListFigure } from './growth/lists.js'
+import { lists, measureLists, type ListFigure } from './growth/lists.js'
 import { grownStore, type DatabaseName } from './growth/grown-store.js'
 import type { PartResult } from './part.js'
 import { spread, type Spread } from './statistics.js'
@@ -68,7 +68,7 @@ async function measured(database: DatabaseName, calls: number, keptIn: string | 
     tell(`${named}: ${store.megabytesOnDisk} MB, made in ${Math.round((performance.now() - began) / 1_000)} s; starting`)
     const readyMs: number[] = []
     const megabytes: number[] = []
-    let lists: readonly ListFigure[] = []
+    let listed: readonly ListFigure[] = []
     let exported: ExportFigure | undefined
     for (let start = 0; start < starts; start++) {
       const engine = await EngineUnderTest.start(directory([{ lanes: lanes(40, 2_000, ['accept']), specialistsPort: 5_099 }]), {
@@ -82,7 +82,7 @@ async function measured(database: DatabaseName, calls: number, keptIn: string | 
         if (start === starts - 1) {
           tell(`${named}: ready after ${Math.round(spread(readyMs).median)} ms; asking for every list`)
           const token = await tokenOf(store.placeIn(join(engine.folder, 'data')))
-          lists = await measureLists(engine.url, token, requests)
+          listed = await measureLists(engine.url, { authorization: `Bearer ${token}` }, lists, requests)
           tell(`${named}: exporting`)
           exported = await measureExport(engine.url, token, calls, () => engine.megabytes())
         }
@@ -98,7 +98,7 @@ async function measured(database: DatabaseName, calls: number, keptIn: string | 
       megabytesOnDisk: store.megabytesOnDisk,
       start: spread(readyMs),
       memory: spread(megabytes),
-      lists,
+      lists: listed,
       durable: await durable(store.place),
     }
   } finally {

@@ -20,9 +20,9 @@ const usage = `Usage: npm run bench -- [options]
 ${parts.map(({ name, about, onlyWhenAsked }) => `                       ${name.padEnd(12)}${about}${onlyWhenAsked ? ' *' : ''}`).join('\n')}
   --quick            short: under two minutes a part
   --sizes NUMBERS    calls at a time, with commas between them (default 50,100,200,400; recorded also 250; quick: 100)
-                     of \`growth\`: calls in the store (default 10000,1000000; quick: 10000,100000)
-  --database NAMES   of \`growth\`: sqlite, postgres (default: both, where there is a PostgreSQL)
-  --keep FOLDER      of \`growth\`: where made stores stay for the next run; they are of this version, and need 10 GB
+                     of \`growth\` and \`reports\`: calls in the store (default 10000,1000000; quick: 10000,100000)
+  --database NAMES   of the same: sqlite, postgres (default: both, where there is a PostgreSQL)
+  --keep FOLDER      of the same: where made stores stay for the next run; they are of this version, and need 10 GB
   --seconds N        how long each crowd talks while it is measured (default 20; quick: 8)
   --calls N          calls per latency figure (default 120; quick: 48)
   --profile          where the CPU time of \`throughput\` goes, function by function

@@ -6,6 +6,7 @@ import { memory } from './memory.js'
 import { mp3 } from './mp3.js'
 import type { Part } from './part.js'
 import { relay } from './relay.js'
+import { reports } from './reports.js'
 import { start } from './start.js'
 import { throughput } from './throughput.js'
 import { word } from './word.js'
@@ -91,5 +92,12 @@ export const parts: readonly Part[] = [
     onlyWhenAsked: true,
     run: ({ quick, sizes, databases, keptIn }, tell) =>
       growth(sizes ?? (quick ? [10_000, 100_000] : [10_000, 1_000_000]), databases, keptIn, tell),
+  },
+  {
+    name: 'reports',
+    about: 'every page of reports with 10 k and 1 M calls behind it, as three people see it, in SQLite and in PostgreSQL (10 GB)',
+    onlyWhenAsked: true,
+    run: ({ quick, sizes, databases, keptIn }, tell) =>
+      reports({ sizes: sizes ?? (quick ? [10_000] : [10_000, 1_000_000]), databases, keptIn, requests: quick ? 40 : 100 }, tell),
   },
 ]

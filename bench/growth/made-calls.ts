@@ -8,7 +8,7 @@ export const pastMs = 365 * day
 
 export const lines = Array.from({ length: 40 }, (_, index) => `line-${index}`)
 export const organisations = Array.from({ length: 200 }, (_, index) => `practice-${index}`)
-const clinicians = 1_600
+export const clinicians = 1_600
 /** Telephones that nobody has, or that a machine answers: they come to stand on the watch list. */
 const bad = 400
 

@@ -32,9 +32,7 @@ export function adviceHoursPages(site: Site, { store, directory, now, pdf }: Adv
     const clinician = seen.all.find(({ value }) => value === id)
     if (!clinician) return missing
     const months = monthsUntil(whenIn(now()).month, monthsShown)
-    const rows = (await store.rollUps({ from: months[0] ?? '', to: months.at(-1) ?? '', scope: 'clinician' })).filter(
-      (row) => row.id === id,
-    )
+    const rows = await store.rollUps({ from: months[0] ?? '', to: months.at(-1) ?? '', scope: 'clinician', id })
     const monthly = months.map((month) => ({
       month,
       label: monthName.format(Date.parse(`${month}-15T12:00:00Z`)),
