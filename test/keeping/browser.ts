@@ -19,10 +19,11 @@ async function untilTrue(evaluate: (expression: string) => Promise<unknown>, exp
   const end = performance.now() + withinMs
   const holds = async () => {
     try {
-      return await evaluate(`Boolean(${expression})`)
+      // What a promise comes to: the promise itself would be true at once.
+      return await evaluate(`(async () => Boolean(await (${expression})))()`)
     } catch (error) {
       // A page that is being left answers nothing.
-      if (error instanceof Error && error.message.includes('navigated or closed')) return false
+      if (error instanceof Error && /navigated or closed|Promise was collected/.test(error.message)) return false
       throw error
     }
   }
@@ -155,12 +156,12 @@ export class Browser {
     return Buffer.from(data, 'base64')
   }
 
-  /** As it is printed, as PDF. */
   /** What the page is told of its reader's wishes. */
   async prefers(look: 'dark' | 'light'): Promise<void> {
     await this.#send('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value: look }] })
   }
 
+  /** As it is printed, as PDF. */
   async printed(): Promise<Buffer> {
     const { data } = (await this.#send('Page.printToPDF', { preferCSSPageSize: true })) as { data: string }
     return Buffer.from(data, 'base64')

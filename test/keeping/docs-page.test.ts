@@ -11,6 +11,9 @@ async function docs(world: AdminWorld, url = world.admin.url, flags: readonly st
   onTestFinished(() => browser.close())
   await browser.open((await world.wayIn()).replace(world.admin.url, url))
   await browser.until("document.querySelector('.top, .rr-header')")
+  await browser.before(
+    '(() => { const { fetch } = window; window.requests = 0; window.fetch = (...all) => { requests += 1; return fetch(...all) } })()',
+  )
   await browser.open(`${url}docs`)
   await browser.until("document.querySelectorAll('.opblock').length > 25")
   return browser
@@ -25,12 +28,13 @@ async function execute(browser: Browser, operationId: string): Promise<string> {
   await browser.until(
     `[...${block}.querySelectorAll('tr[data-param-in=path] input, .body-param textarea')].every(({ value }) => value !== '')`,
   )
-  // The page draws itself once more while its examples arrive, and a press on a button that is replaced in that moment is lost: nothing is asked then.
-  const asked = `${block}.querySelector('.loading-container, .live-responses-table')`
-  for (let press = 0; press < 5 && !(await browser.evaluate<boolean>(`Boolean(${asked})`)); press++) {
-    await browser.evaluate(`${block}.querySelector('.execute').click()`)
-    await browser.until(asked, 2_000).catch(() => undefined)
-  }
+  // The page draws itself once more while its examples arrive, and a press on a button that is replaced in that moment is lost. Whether it was is seen by what was asked, not by how
+  // long an answer takes: what is asked for twice may be refused the second time.
+  const before = await browser.evaluate<number>('requests')
+  for (let press = 0; press < 5 && (await browser.evaluate<number>('requests')) === before; press++)
+    await browser.evaluate(
+      `(async () => { ${block}.querySelector('.execute').click(); for (let wait = 0; wait < 20 && requests === ${before}; wait++) await new Promise((resolve) => setTimeout(resolve, 100)) })()`,
+    )
   await browser.until(`${block}.querySelector('.live-responses-table .response-col_status')`)
   return (await browser.evaluate<string>(`${block}.querySelector('.live-responses-table tbody .response-col_status').textContent`))
     .trim()
