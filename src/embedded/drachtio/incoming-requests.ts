@@ -165,11 +165,16 @@ export class IncomingRequests {
     }
   }
 
-  /** Its application has gone, and it had not been answered: another application gets it, as soon as there is one. */
+  /** Its application has gone, and it had not been answered: another one that is there gets it, or else the next that comes. */
   #unansweredOf({ server, localTag, rang }: Unanswered): void {
     // Once it rang, the caller knows our tag; another application would choose another.
-    if (!this.#around.keeps || server.request.method !== 'INVITE' || rang || server.answered !== undefined) refuse(server, 503, localTag)
-    else this.#hold(server)
+    if (!this.#around.keeps || server.request.method !== 'INVITE' || rang || server.answered !== undefined) {
+      refuse(server, 503, localTag)
+      return
+    }
+    const app = this.#around.routes.choose('INVITE')
+    if (app === undefined) this.#hold(server)
+    else this.#hand(server, app)
   }
 
   #hold(server: ServerTransaction): void {
