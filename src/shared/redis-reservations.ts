@@ -26,12 +26,13 @@ for _, key in ipairs(KEYS) do
   if value and string.sub(value, 1, #ARGV[1]) == ARGV[1] then redis.call('SET', key, ARGV[1] .. ' ' .. ARGV[3], 'PX', ARGV[2]) end
 end
 return 0`
-/** Renews many: each key with the token before which its value has to begin. */
+/** Renews many: each key with the token before which its value has to begin, and the engagement. A Redis that has lost its memory, or a lease that lapsed while it was away, has it again. */
 const renewScript = `
 for place, key in ipairs(KEYS) do
   local value = redis.call('GET', key)
-  local token = ARGV[place + 1]
-  if value and string.sub(value, 1, #token) == token then redis.call('PEXPIRE', key, ARGV[1]) end
+  local token, engagement = ARGV[2 * place], ARGV[2 * place + 1]
+  if not value then redis.call('SET', key, token .. ' ' .. engagement, 'PX', ARGV[1])
+  elseif string.sub(value, 1, #token) == token then redis.call('PEXPIRE', key, ARGV[1]) end
 end
 return 0`
 /** Keys in one renewal. */
@@ -56,7 +57,7 @@ export interface SharedReservations extends Reservations {
 export function redisReservations(url: string, onTrouble: (trouble: string) => void): SharedReservations {
   const commands = redisConnection(url, onTrouble)
   const news = redisConnection(url, onTrouble)
-  const held = new Map<string, readonly string[]>()
+  const held = new Map<string, { readonly keys: readonly string[]; engagement: Engagement }>()
   const wakes = new Set<() => void>()
   news.on('ready', () => void news.subscribe(channel).catch(() => undefined))
   news.on('message', () => {
@@ -66,20 +67,27 @@ export function redisReservations(url: string, onTrouble: (trouble: string) => v
   const hold = (token: string, keys: readonly string[], engagement: Engagement) =>
     commands.eval(holdScript, keys.length, ...keys, token, leaseMs, engagement).catch(() => undefined)
   const renewal = setInterval(() => {
-    const all = [...held].flatMap(([token, keys]) => keys.map((key) => ({ token, key })))
+    const all = [...held].flatMap(([token, { keys, engagement }]) => keys.map((key) => ({ token, key, engagement })))
     for (let start = 0; start < all.length; start += renewedAtOnce) {
       const some = all.slice(start, start + renewedAtOnce)
       void commands
-        .eval(renewScript, some.length, ...some.map(({ key }) => key), leaseMs, ...some.map(({ token }) => token))
+        .eval(
+          renewScript,
+          some.length,
+          ...some.map(({ key }) => key),
+          leaseMs,
+          ...some.flatMap(({ token, engagement }) => [token, engagement]),
+        )
         .catch(() => undefined)
     }
   }, renewEveryMs)
   renewal.unref()
 
   async function release(token: string): Promise<void> {
-    const keys = held.get(token)
-    if (!keys) return
+    const reserved = held.get(token)
+    if (!reserved) return
     held.delete(token)
+    const { keys } = reserved
     // What cannot be released now lapses by itself.
     await commands.eval(releaseScript, keys.length, ...keys, token, channel).catch(() => undefined)
   }
@@ -100,9 +108,11 @@ export function redisReservations(url: string, onTrouble: (trouble: string) => v
       const taken = (await commands.eval(reserveScript, keys.length, ...keys, token, leaseMs, how === 'takeOver' ? `${holder}:` : '')) as
         string | null
       if (taken !== null) return { kind: 'taken', by: taken.endsWith(' onACall') ? 'onACall' : 'beingRung' }
-      held.set(token, keys)
+      const reserved = { keys, engagement: 'beingRung' as Engagement }
+      held.set(token, reserved)
       const reservation: Reservation = {
         onACall: () => {
+          reserved.engagement = 'onACall'
           if (held.has(token)) void hold(token, keys, 'onACall')
         },
         release: () => void release(token),

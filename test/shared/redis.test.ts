@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { redisReservations, type SharedReservations } from '../../src/shared/redis-reservations.js'
 import { freePort } from '../e2e/free-ports.js'
@@ -13,17 +14,24 @@ let one: SharedReservations
 let other: SharedReservations
 let trouble: string[]
 
-beforeAll(async () => {
-  const port = await freePort()
-  url = `redis://127.0.0.1:${port}`
-  server = spawn('redis-server', ['--bind', '127.0.0.1', '--port', String(port), '--save', '', '--appendonly', 'no', '--dir', folder], {
+function run(): void {
+  const { port } = new URL(url)
+  server = spawn('redis-server', ['--bind', '127.0.0.1', '--port', port, '--save', '', '--appendonly', 'no', '--dir', folder], {
     stdio: 'ignore',
   })
+}
+async function stop(): Promise<void> {
+  const gone = new Promise((resolve) => server.once('exit', resolve))
+  server.kill('SIGKILL')
+  await gone
+}
+
+beforeAll(async () => {
+  url = `redis://127.0.0.1:${await freePort()}`
+  run()
 })
 afterAll(async () => {
-  const gone = new Promise((resolve) => server.once('exit', resolve))
-  server.kill()
-  await gone
+  await stop()
   rmSync(folder, { recursive: true })
 })
 
@@ -105,6 +113,24 @@ describe('two engines share who is being rung', () => {
     nobody.abort()
     await freed
     reservation.release()
+  })
+
+  it('and a Redis that has lost its memory is told again who is engaged', async () => {
+    const [rung, talking] = [await reserved(one, 'rung'), await reserved(one, 'talking')]
+    talking.onACall()
+    await vi.waitFor(async () => expect(await other.reserve(['talking'], 'b')).toEqual({ kind: 'taken', by: 'onACall' }))
+    await stop()
+    run()
+    // Asked, and not tried: whoever asks by trying to reserve would have it.
+    const look = new Redis(url, { retryStrategy: () => 100 })
+    look.on('error', () => undefined)
+    await vi.waitFor(async () => expect(await look.exists('ringround:reserved:rung', 'ringround:reserved:talking')).toBe(2), 20_000)
+    look.disconnect()
+    await vi.waitFor(async () => expect(await other.reserve(['talking'], 'b')).toEqual({ kind: 'taken', by: 'onACall' }), 20_000)
+    expect(await other.reserve(['rung'], 'b')).toEqual({ kind: 'taken', by: 'beingRung' })
+    rung.release()
+    talking.release()
+    await vi.waitFor(async () => (await reserved(other, 'rung', 'talking')).release(), 20_000)
   })
 
   it('one that closes lets go of what it held', async () => {
