@@ -3,7 +3,7 @@ import { Lapses } from './lapses.js'
 
 /** Looks every half second; `beatsAt` says what the other engine's count is at that moment. */
 function watch(beatsAt: (ms: number) => number, looks: readonly number[]): number | undefined {
-  const lapses = new Lapses(2_500, 1_500)
+  const lapses = new Lapses(2_500, 1_500, 30_000)
   return looks.find((at) => lapses.look(at, [{ incarnation: 'other', beats: beatsAt(at) }]).length > 0)
 }
 const everyHalfSecond = (from: number, to: number) => Array.from({ length: (to - from) / 500 + 1 }, (_, look) => from + 500 * look)
@@ -17,8 +17,13 @@ test('one that beats now and then, within its lease, does not lapse', () => {
   expect(watch((at) => 1 + Math.floor(at / 2_400), everyHalfSecond(0, 60_000))).toBeUndefined()
 })
 
-test('one that has not begun to beat does not lapse', () => {
-  expect(watch(() => 0, everyHalfSecond(0, 60_000))).toBeUndefined()
+test('one that starts may take its time, and lapses only when that cannot be a start any more', () => {
+  expect(watch((at) => Math.max(0, at - 29_000) / 500, everyHalfSecond(0, 60_000))).toBeUndefined()
+  expect(watch(() => 0, everyHalfSecond(0, 60_000))).toBe(30_000)
+})
+
+test('one that has beaten is no starting engine, even when the server has lost its count', () => {
+  expect(watch((at) => (at < 5_000 ? 1 + at / 500 : 0), everyHalfSecond(0, 60_000))).toBe(7_500)
 })
 
 test('after a break of the looks everybody has a whole lease again', () => {

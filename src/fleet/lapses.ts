@@ -1,7 +1,7 @@
 /** A look into the list of beats. */
 export interface Beat {
   readonly incarnation: string
-  /** Counts its signs of life. 0: it has not begun to give any. */
+  /** Counts its signs of life. 0: it starts, and has not begun to give any. */
   readonly beats: number
 }
 
@@ -15,18 +15,24 @@ interface Observed {
  * Tells who has given no sign of life for the length of a lease, by the observer's own clock and its own looks: a run counts as lapsed when its count of beats stayed the same while this
  * engine looked again and again without a break. After a break (the database was away, this engine stood still) everybody has a whole lease again: what was
  * not seen then proves nothing.
+ *
+ * An engine that starts gives no signs of life yet: on a busy machine it may be busy with itself for seconds, and it has no calls. It has longer.
  */
 export class Lapses {
   readonly #observed = new Map<string, Observed>()
+  /** Those that were seen to beat: a server that lost its counts (they need to survive nothing) makes no starting engine of them. */
+  readonly #begun = new Set<string>()
   #lastLook: number | undefined
 
   /**
    * @param leaseMs without a beat for so long, a run is over
    * @param breakMs between two looks; more than that is a break
+   * @param startMs a start that takes longer is none any more
    */
   constructor(
     private readonly leaseMs: number,
     private readonly breakMs: number,
+    private readonly startMs: number,
   ) {}
 
   /** @param now monotonic ms @param beats of everybody who counts as running, this engine left out @returns those that have lapsed */
@@ -35,13 +41,15 @@ export class Lapses {
     this.#lastLook = now
     const there = new Set(beats.map(({ incarnation }) => incarnation))
     for (const incarnation of this.#observed.keys()) if (!there.has(incarnation)) this.#observed.delete(incarnation)
+    for (const incarnation of this.#begun) if (!there.has(incarnation)) this.#begun.delete(incarnation)
     return beats.filter(({ incarnation, beats: count }) => {
+      if (count > 0) this.#begun.add(incarnation)
       const observed = this.#observed.get(incarnation)
       if (observed?.beats !== count) {
         this.#observed.set(incarnation, { beats: count, since: now })
         return false
       }
-      return count > 0 && now - observed.since >= this.leaseMs
+      return now - observed.since >= (this.#begun.has(incarnation) ? this.leaseMs : this.startMs)
     })
   }
 }

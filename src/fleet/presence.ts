@@ -34,6 +34,11 @@ export interface EngineGone extends EngineRun {
  */
 export interface Presence {
   readonly self: EngineRun
+  /**
+   * The start is over: from now on this engine gives signs of life, and its run is over when they stop. To be called before it takes calls; until then it has time. Resolves when the first one has arrived, or
+   * cannot. Never rejects.
+   */
+  begin(): Promise<void>
   /** Those that run now, by name; this one is always among them. */
   engines(): readonly EngineSeen[]
   /** Told when `engines()` has become another. @returns stops it */
@@ -67,6 +72,7 @@ export function alone(self: EngineRun, now: () => number = Date.now): Presence {
   const stop = () => undefined
   return {
     self,
+    begin: () => Promise.resolve(),
     engines: () => [{ ...self, since, lastSeen: now() }],
     onChange: () => stop,
     onGone: () => stop,

@@ -15,6 +15,7 @@ const store = await openStore({
   onRunOver: () => say('refused'),
 })
 const { presence } = await joinFleet(url, { name, incarnation })
+await presence.begin()
 presence.onLost(() => say('lost'))
 say('ready')
 let wasCertain = true

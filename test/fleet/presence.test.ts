@@ -31,6 +31,7 @@ describe.skipIf(noPostgres !== undefined)(
     async function engine(
       name: string,
       incarnation = `incarnation-${name}`,
+      begins = true,
     ): Promise<Fleet & { readonly gone: EngineGone[]; readonly close: () => Promise<void> }> {
       const store = await openStore({
         file: join(scratchFolder(), 'unused.db'),
@@ -40,6 +41,7 @@ describe.skipIf(noPostgres !== undefined)(
         alarms: new AlarmBoard(),
       })
       const fleet = await joinFleet(url, { name, incarnation })
+      if (begins) await fleet.presence.begin()
       const gone: EngineGone[] = []
       fleet.presence.onGone((one) => gone.push(one))
       const close = async () => {
@@ -134,6 +136,22 @@ describe.skipIf(noPostgres !== undefined)(
       expect(said).not.toContain('kept after')
       expect(said).not.toContain('certain')
       expect((await postgres.by(url, 'select call_id from call_events')).map(({ call_id: callId }) => callId)).toEqual(['before'])
+    })
+
+    test('one that starts has time: only once it has begun, silence ends its run', async () => {
+      const one = await engine('engine-1')
+      const two = await engine('engine-2', 'incarnation-engine-2', false)
+      await expect.poll(() => names(one)).toContain('engine-2')
+      // Longer than a lease.
+      await wait(4_000)
+      expect(one.gone).toEqual([])
+      expect(two.presence.lost).toBe(false)
+      expect(await postgres.by(url, 'select incarnation from engine_beats')).toEqual([{ incarnation: 'incarnation-engine-1' }])
+      await two.presence.begin()
+      expect(await postgres.by(url, 'select incarnation from engine_beats order by 1')).toEqual([
+        { incarnation: 'incarnation-engine-1' },
+        { incarnation: 'incarnation-engine-2' },
+      ])
     })
 
     test('one that was frozen for less than its lease goes on', async () => {

@@ -29,6 +29,7 @@ function presenceOf(self: EngineRun) {
     },
     lost: false,
     unheardMs: 0,
+    begin: () => Promise.resolve(),
     onLost: () => () => undefined,
     certain: true,
     whenCertain: () => Promise.resolve(true),

@@ -1,3 +1,4 @@
+import { fleetTimes, type FleetTimes } from '../fleet-times.js'
 import { Lapses } from '../lapses.js'
 import type { EngineGone, EngineRun, EngineSeen, Presence } from '../presence.js'
 import { LocalSignals, type Signals, type SignalTopic } from '../signals.js'
@@ -5,15 +6,6 @@ import type { Turns } from '../turns.js'
 import { FleetConnection } from './fleet-connection.js'
 import { PostgresTurns } from './postgres-turns.js'
 
-export interface FleetTimes {
-  /** Between two signs of life, ms. */
-  readonly beatMs: number
-  /** Without any for so long, a run is over, ms. */
-  readonly leaseMs: number
-}
-
-/** Some beats may get lost, and another engine has the calls of a dead one within three seconds. */
-export const fleetTimes: FleetTimes = { beatMs: 300, leaseMs: 2_000 }
 /** Between two looks of an engine; after more than that it has seen nothing of what was between. */
 const breakMs = 1_500
 /** A server that takes longer for one answer is given up, and asked over another connection. */
@@ -39,9 +31,9 @@ const nowMs = '(extract(epoch from clock_timestamp()) * 1000)::bigint'
 /** Runs that went so long ago are told to an engine that starts, ms. */
 const rememberedMs = 10 * 60_000
 
-/** A sign of life of this run, where it goes on; and how all runs are. */
+/** A sign of life of this run ($2; it gives none while it starts), where it goes on; and how all runs are. */
 const beatSql = `with beat as (
-    insert into engine_beats (incarnation, beats, at) select incarnation, 1, ${nowMs} from engine_runs where incarnation = $1 and gone_at is null
+    insert into engine_beats (incarnation, beats, at) select incarnation, 1, ${nowMs} from engine_runs where $2::boolean and incarnation = $1 and gone_at is null
     on conflict (incarnation) do update set beats = engine_beats.beats + 1, at = excluded.at
   )
   select incarnation, node, started_at, gone_at, how, coalesce(beats, 0) as beats, coalesce(at, started_at) as at
@@ -55,7 +47,7 @@ const channel = 'ringround'
 const longestAbout = 1_000
 
 /**
- * Presence and signals over PostgreSQL. Each run beats three times a second; whoever sees that another one has stopped ends that run in the database, where one engine is the first,
+ * Presence and signals over PostgreSQL. Each run beats three times a second from `begin` on; whoever sees that another one has stopped ends that run in the database, where one engine is the first,
  * and from then on its facts are refused (`ringround_fence`). The run itself was begun when the store was opened.
  */
 export async function joinFleet(url: string, self: EngineRun, times: FleetTimes = fleetTimes): Promise<Fleet> {
@@ -84,6 +76,7 @@ class PostgresFleet implements Presence {
   /** When a sign of life last reached the database, monotonic ms. */
   #heardAt = performance.now()
   #lost = false
+  #begun = false
   #closing: Promise<void> | undefined
 
   constructor(
@@ -93,7 +86,7 @@ class PostgresFleet implements Presence {
   ) {
     const now = Date.now()
     this.#engines = [{ ...self, since: now, lastSeen: now }]
-    this.#lapses = new Lapses(times.leaseMs, breakMs)
+    this.#lapses = new Lapses(times.leaseMs, breakMs, times.startMs)
     this.#connection = new FleetConnection(
       url,
       `ringround fleet @ ${self.name}`.slice(0, 62 - self.incarnation.length) + ` ${self.incarnation}`,
@@ -116,6 +109,13 @@ class PostgresFleet implements Presence {
   async open(): Promise<void> {
     await this.#connection.open()
     this.#next()
+  }
+
+  async begin(): Promise<void> {
+    this.#begun = true
+    // One that is under way tells of no sign of life.
+    await this.#looking
+    await this.#look()
   }
 
   engines(): readonly EngineSeen[] {
@@ -207,7 +207,7 @@ class PostgresFleet implements Presence {
   async #lookNow(): Promise<void> {
     if (!this.#connection.up || this.#hasLeft()) return
     const doubted = this.#doubtSince
-    const rows = await this.#connection.ask<RunRow>(beatSql, [this.self.incarnation])
+    const rows = await this.#connection.ask<RunRow>(beatSql, [this.self.incarnation, this.#begun])
     const own = rows.find(({ incarnation }) => incarnation === this.self.incarnation)
     if (this.#hasLeft()) return
     if (own?.gone_at !== null) return this.#isLost()
