@@ -9,6 +9,7 @@ const plainPrograms = [
   'src/embedded/media/media-thread',
   'src/recordings/encoding-main',
   'src/directory/directory-thread',
+  'src/engine/watchdog-main',
   'src/words/ear-thread',
 ]
 

@@ -32,6 +32,7 @@ import { startOwnSwitch } from './own-switch.js'
 import { openShown, type Shown } from './shown.js'
 import { TakingOver } from './taking-over.js'
 import { openTelephony, watchSwitch, type SwitchWatcher } from './telephony.js'
+import { startWatchdog } from './watchdog.js'
 
 export interface Engine {
   readonly admin: Admin
@@ -178,6 +179,8 @@ async function compose(
   if (!(await whenReady(telephone, readyWithinMs)))
     log.error(telephone.health(), 'the switch is not ready; calls are taken as soon as it is')
   const { admin, sip } = shown
+  // What follows takes calls.
+  await presence.begin()
   if (watcher) opened.push('the watch over the switch', watchSwitch(telephone, watcher))
   const takingOver = new TakingOver({
     left: store.left,
@@ -198,6 +201,7 @@ async function compose(
   setImmediate(() => {
     recordings.prepare()
     countThePast(store, ground)
+    startWatchdog(ground)
     warm()
   })
 

@@ -77,6 +77,8 @@ function instantsInMs(name: string, value: unknown): unknown {
 /** A whole engine, as `npm start` runs it, in a folder and on ports of its own. */
 export class Engine {
   #token: Promise<string> | undefined
+  /** Its watchdog, while that stands still as well. */
+  #frozen: number | undefined
 
   private constructor(
     readonly folder: string,
@@ -137,7 +139,7 @@ export class Engine {
   }
 
   /** The one of them that runs this program, by a part of its path. */
-  childThatRuns(program: 'embedded' | 'encoding-main'): number | undefined {
+  childThatRuns(program: 'embedded' | 'encoding-main' | 'watchdog-main'): number | undefined {
     return this.children().find((pid) => {
       try {
         return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(program)
@@ -268,6 +270,22 @@ export class Engine {
   /** kill -9, at once. The embedded switch is left to find out by itself, and stays where calls run on it. */
   async die(): Promise<void> {
     await this.end('SIGKILL', true)
+  }
+
+  /** Stands still with all that could end it, as on a machine that stands still. */
+  freeze(): void {
+    // First the one that would notice.
+    const watchdog = this.childThatRuns('watchdog-main')
+    if (watchdog !== undefined) process.kill(watchdog, 'SIGSTOP')
+    this.#frozen = watchdog
+    this.child.kill('SIGSTOP')
+  }
+
+  /** Harmless for one that is awake, and for one that is gone. */
+  wake(): void {
+    this.child.kill('SIGCONT')
+    if (this.#frozen !== undefined && isAlive(this.#frozen)) process.kill(this.#frozen, 'SIGCONT')
+    this.#frozen = undefined
   }
 
   /** Process of the embedded switch, whoever started it. */

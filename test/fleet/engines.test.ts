@@ -147,7 +147,7 @@ describe.skipIf(noPostgres !== undefined)(
       await expect.poll(async () => (await two!.list()).length, { timeout: 20_000 }).toBe(1)
       // An INVITE that is on its way when it freezes would be counted as one that it sent afterwards.
       await expect.poll(rungSpecialists, { timeout: 20_000 }).toBe(before + 1)
-      one!.child.kill('SIGSTOP')
+      one!.freeze()
       await expect
         .poll(() => postgres.by(url, "select how from engine_runs where node = 'engine-1'"), { timeout: 20_000 })
         .toEqual([{ how: 'lapsed' }])
@@ -155,7 +155,7 @@ describe.skipIf(noPostgres !== undefined)(
       const facts = await postgres.by(url, "select count(*) as n from call_events where node = 'engine-1'")
       const rung = rungSpecialists()
       const gone = once(one!.child, 'exit')
-      one!.child.kill('SIGCONT')
+      one!.wake()
       await gone
       expect(one!.child.exitCode).toBe(75)
       expect(await postgres.by(url, "select count(*) as n from call_events where node = 'engine-1'")).toEqual(facts)

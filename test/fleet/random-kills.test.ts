@@ -1,7 +1,7 @@
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { TestPhone, type PhoneCall } from '../contract/phone/phone.js'
 import { delay, Engine, eventually } from '../e2e/engine.js'
@@ -15,6 +15,8 @@ import { SharedSwitch } from './shared-switch.js'
 const seed = Number(process.env['RINGROUND_KILL_SEED'] ?? Math.floor(Math.random() * 1e9))
 /** A few in `npm test`; many more by hand. */
 const rounds = Number(process.env['RINGROUND_KILL_ROUNDS'] ?? '3')
+/** A folder in which the engines' logs are kept, to see afterwards why a round failed. */
+const keptLogs = process.env['RINGROUND_KILL_LOGS']
 const names = ['engine-1', 'engine-2', 'engine-3'] as const
 /** What may befall in one round; engines as often as all others together. */
 const mishaps = [
@@ -70,7 +72,8 @@ describe.skipIf(noPostgres !== undefined)(
     }, 120_000)
     afterEach(async () => {
       for (const engine of engines.values()) {
-        engine.child.kill('SIGCONT')
+        engine.wake()
+        if (keptLogs !== undefined) writeFileSync(join(keptLogs, `seed-${seed}-${basename(engine.folder)}.log`), engine.log)
         await engine.dispose()
       }
       for (const phone of phones.splice(0)) phone.close()
@@ -159,7 +162,7 @@ describe.skipIf(noPostgres !== undefined)(
             engine.child.kill('SIGKILL')
             break
           case 'engine frozen':
-            engine.child.kill('SIGSTOP')
+            engine.freeze()
             await eventually(
               async () =>
                 (await postgres.by(url, `select 1 from engine_runs where node = '${victim}' and gone_at is null`)).length === 0
@@ -168,7 +171,7 @@ describe.skipIf(noPostgres !== undefined)(
               patienceMs,
             )
             await delay(absentMs)
-            engine.child.kill('SIGCONT')
+            engine.wake()
             break
           case 'PostgreSQL killed':
             await postgres.stop('SIGQUIT')

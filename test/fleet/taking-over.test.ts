@@ -28,7 +28,7 @@ describe.skipIf(noPostgres !== undefined)(
     }, 120_000)
     afterEach(async () => {
       for (const engine of engines.splice(0)) {
-        engine.child.kill('SIGCONT')
+        engine.wake()
         await engine.dispose()
       }
       await shared.stop()
@@ -175,13 +175,13 @@ describe.skipIf(noPostgres !== undefined)(
       await theCall(two, (call) => types(call).includes('attempt.ringing'))
       const rangAt = performance.now()
       const [frozen, living, its, name] = await carrier(one, two)
-      frozen.child.kill('SIGSTOP')
+      frozen.freeze()
       const called = await next.nextCall(patience.timeout)
       called.answer()
       // When it wakes up, the time of the first one is over, and it is the turn of the third.
       await delay(Math.max(0, 17_000 - (performance.now() - rangAt)))
       const gone = once(frozen.child, 'exit')
-      frozen.child.kill('SIGCONT')
+      frozen.wake()
       await gone
       expect(frozen.child.exitCode).toBe(75)
       await expect.poll(() => ringing.cancelledAt, patience).toBeDefined()
@@ -206,14 +206,14 @@ describe.skipIf(noPostgres !== undefined)(
       const called = await accepts(ward, caller)
       await recorded(two)
       const [frozen, living, its, name] = await carrier(one, two)
-      frozen.child.kill('SIGSTOP')
+      frozen.freeze()
       await theCall(living, (call) => types(call).includes('call.takenOver'))
       await expect.poll(() => living.log, patience).toContain(`engine.gone: ${its}`)
       // Its leases, its deadlines, its question whether the parties are still there: all of it is overdue when it wakes up.
       await delay(5_000)
       const told = (await theCall(living, () => true)).events.filter(({ node }) => node === its).length
       const gone = once(frozen.child, 'exit')
-      frozen.child.kill('SIGCONT')
+      frozen.wake()
       await gone
       expect(frozen.child.exitCode).toBe(75)
       expect(frozen.log).toContain('others have taken its place')
