@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { AlarmBoard } from './alarms/alarm-board.js'
+import { deletableArrangements } from './arrangements/deletable.js'
 import { deletableAudit } from './audit/deletable.js'
 import { readSettings, SettingsError, type Settings } from './config/settings.js'
 import { retentionOperations } from './operations/retention.js'
@@ -86,6 +87,7 @@ async function main(): Promise<number> {
       store,
       directory: () => inForce.directory,
       audit: deletableAudit(store.tables, Date.now),
+      arrangements: deletableArrangements(store.ledger, () => inForce.directory, Date.now),
       keepRecordings: settings.retentionRecordings,
       keepRecords: settings.retentionRecords,
       keepAudit: settings.retentionAudit,
@@ -162,12 +164,19 @@ async function carryOut(retention: Retention, values: ReturnType<typeof readOpti
     say(`${heldBy ? `held (${heldBy.id})  ` : 'would go  '}record of call ${callId}  ${day(arrivedAt)}`)
   }
   for (const [words, { count, held }] of records) say(`${words}: ${count} records of calls would go, ${held} are held.`)
+  const arrangements = new Map<string, { count: number; held: number }>()
+  for await (const { rule, changedAt, heldBy, arrangementId } of retention.dueArrangements()) {
+    const sum = arrangements.get(ruleInWords(rule)) ?? { count: 0, held: 0 }
+    arrangements.set(ruleInWords(rule), { count: sum.count + Number(!heldBy), held: sum.held + Number(heldBy !== undefined) })
+    say(`${heldBy ? `held (${heldBy.id})  ` : 'would go  '}arrangement ${arrangementId}  ${day(changedAt)}`)
+  }
+  for (const [words, { count, held }] of arrangements) say(`${words}: ${count} arrangements would go, ${held} are held.`)
   const audit = await retention.dueAudit()
   if (audit)
     say(
       `${ruleInWords(audit.rule)}: ${audit.entries} entries up to ${audit.through} would go${audit.heldBy ? `; those behind stay for the hold ${audit.heldBy.id}` : ''}.`,
     )
-  if (rules.size === 0 && records.size === 0 && audit === undefined) say('Nothing is over its time.')
+  if (rules.size === 0 && records.size === 0 && arrangements.size === 0 && audit === undefined) say('Nothing is over its time.')
   return 0
 }
 

@@ -105,6 +105,10 @@ async function verify(
   say(
     `${count(linked.facts, 'fact', 'facts')}, ${count(linked.entries, 'entry', 'entries')} of the ledger and ${count(linked.versions, 'version', 'versions')} of the directory are as they entered the chain, by ${count(linked.links, 'link', 'links')}.`,
   )
+  if (linked.deleted + linked.deletedArrangements > 0)
+    say(
+      `${count(linked.deleted, 'call', 'calls')} and ${count(linked.deletedArrangements, 'arrangement', 'arrangements')} were deleted when their time was over, as the ledger says.`,
+    )
   const audit = await verifyAudit(database.db)
   if (audit.kind === 'broken')
     wrong.push(

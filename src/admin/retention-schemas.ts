@@ -73,7 +73,7 @@ export const dueAnswer = object(
     due: list(
       object({
         rule: text('The rule by which it is over its time', 'recordings are kept for 3 years'),
-        count: count('Recordings, records of calls or entries of the audit that would go', 12),
+        count: count('Recordings, records of calls, arrangements or entries of the audit that would go', 12),
         bytes: count('Size of the recordings', 8_400_000),
         held: count('Those that legal holds keep; of the audit 1 where it ends before its time', 1),
       }),
@@ -90,7 +90,7 @@ export const certificatesAnswer = object(
         at: instant('When it was written'),
         by: text('Who wanted it: id of a person or a program, or what they are', 'engine'),
         rule: text('The rule', 'recordings are kept for 3 years'),
-        count: count('Recordings, records of calls or entries of the audit that were deleted', 12),
+        count: count('Recordings, records of calls, arrangements or entries of the audit that were deleted', 12),
         hash: text('SHA-256 over what was deleted', '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08'),
       }),
       'The latest first',

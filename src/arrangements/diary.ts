@@ -8,7 +8,7 @@ import type { Turns } from '../fleet/turns.js'
 import type { Ledger, LedgerCondition, LedgerEntry } from '../store/ledger.js'
 import { isSettled, stateOf } from './arrangement.js'
 import { checkpointSubject, dataOfCheckpoint, entriesSince, type Loaded } from './checkpoint.js'
-import { dataOf, stepOf, withStep } from './story.js'
+import { dataOf, folded, stepOf, withStep } from './story.js'
 
 export interface DiaryOptions {
   readonly ledger: Ledger
@@ -362,14 +362,4 @@ export class Diary {
     const data = dataOfCheckpoint(this.#known.values(), this.#madeAtSeq, { lastSeq, recentSince: this.options.clock.now() - settledKeptMs })
     await this.options.ledger.append('arrangement', checkpointSubject, 'checkpoint', data).catch(() => undefined)
   }
-}
-
-/** One arrangement from its entries. */
-function folded(id: ArrangementId, entries: readonly LedgerEntry[]): Arrangement | undefined {
-  let arrangement: Arrangement | undefined
-  for (const entry of entries) {
-    const step = stepOf(entry)
-    if (step) arrangement = withStep(id, arrangement, step, entry.at)
-  }
-  return arrangement
 }

@@ -71,6 +71,16 @@ export function withStep(id: string, before: Arrangement | undefined, step: Step
   }
 }
 
+/** One arrangement from its entries. */
+export function folded(id: string, entries: readonly LedgerEntry[]): Arrangement | undefined {
+  let arrangement: Arrangement | undefined
+  for (const entry of entries) {
+    const step = stepOf(entry)
+    if (step) arrangement = withStep(id, arrangement, step, entry.at)
+  }
+  return arrangement
+}
+
 function withTry(arrangement: Arrangement, callId: string, change: (one: Try) => Partial<Try>): Arrangement {
   return { ...arrangement, tries: arrangement.tries.map((one) => (one.callId === callId ? { ...one, ...change(one) } : one)) }
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { deletableArrangements } from '../arrangements/deletable.js'
 import { deletableAudit } from '../audit/deletable.js'
 import { systemClock } from '../clock/system-clock.js'
 import type { Directory } from '../directory/model.js'
@@ -26,6 +27,7 @@ export function retainRegularly(
     store,
     directory,
     audit: deletableAudit(store.tables, () => systemClock.now()),
+    arrangements: deletableArrangements(store.ledger, directory, () => systemClock.now()),
     keepRecordings: settings.retentionRecordings,
     keepRecords: settings.retentionRecords,
     keepAudit: settings.retentionAudit,
@@ -46,7 +48,10 @@ export function retainRegularly(
       const { deleted, held, certificates } = await retention.run()
       await store.ledger.append('retention', subject, 'ran', { deleted, held, certificates: certificates.map(({ id }) => id) })
       if (deleted > 0)
-        log.info({ deleted, held }, 'recordings, records of calls and entries of the audit that were over their time were deleted')
+        log.info(
+          { deleted, held },
+          'recordings, records of calls, arrangements and entries of the audit that were over their time were deleted',
+        )
       alarms.clear('retention.notDone')
     } catch (error) {
       alarms.raise('retention.notDone', error instanceof Error ? error.message : String(error))

@@ -20,7 +20,7 @@ export interface NewHold {
 /** What is over its time, by rule. Of long lists the first ones are named. */
 export interface DueByRule {
   readonly rule: string
-  /** How many recordings, records of calls or entries of the audit would go. */
+  /** How many recordings, records of calls, arrangements or entries of the audit would go. */
   readonly count: number
   readonly bytes: number
   readonly held: number
@@ -42,11 +42,12 @@ export function retentionOperations({ retention, newId }: RetentionParts) {
             const sum = rules.get(words) ?? { rule: words, count: 0, bytes: 0, held: 0 }
             rules.set(words, heldBy ? { ...sum, held: sum.held + 1 } : { ...sum, count: sum.count + 1, bytes: sum.bytes + bytes })
           }
-          for await (const { rule, heldBy } of retention.dueRecords()) {
-            const words = ruleInWords(rule)
-            const sum = rules.get(words) ?? { rule: words, count: 0, bytes: 0, held: 0 }
-            rules.set(words, heldBy ? { ...sum, held: sum.held + 1 } : { ...sum, count: sum.count + 1 })
-          }
+          for (const due of [retention.dueRecords(), retention.dueArrangements()])
+            for await (const { rule, heldBy } of due) {
+              const words = ruleInWords(rule)
+              const sum = rules.get(words) ?? { rule: words, count: 0, bytes: 0, held: 0 }
+              rules.set(words, heldBy ? { ...sum, held: sum.held + 1 } : { ...sum, count: sum.count + 1 })
+            }
           const audit = await retention.dueAudit()
           if (audit)
             rules.set(ruleInWords(audit.rule), {

@@ -23,6 +23,16 @@ export interface DeletedRecord {
   readonly hash: string
 }
 
+/** A call-back, a call to a patient or a code: all that the ledger had of it. */
+export interface DeletedArrangement {
+  readonly arrangementId: string
+  /** Wall-clock ms. */
+  readonly deletedAt: number
+  readonly entries: number
+  /** Over its entries: whoever still has them can prove that they are these. */
+  readonly hash: string
+}
+
 /** The audit from its beginning up to an entry. */
 export interface DeletedAudit {
   readonly through: number
@@ -35,6 +45,7 @@ export interface DeletedAudit {
 export interface Deleted {
   readonly recordings: readonly DeletedRecording[]
   readonly calls?: readonly DeletedRecord[]
+  readonly arrangements?: readonly DeletedArrangement[]
   readonly audit?: DeletedAudit
 }
 
@@ -46,30 +57,33 @@ export interface Certificate extends Deleted {
   readonly by: Actor
   readonly node: string
   readonly rule: string
-  /** SHA-256 over a line for each thing, in order: of a recording its id, the hash of the MP3 and the instant of the deletion; of a call the same with the hash of its facts; of the audit the entry, its seal and how many. */
+  /** SHA-256 over a line for each thing, in order: of a recording its id, the hash of the MP3 and the instant of the deletion; of a call the same with the hash of its facts, of an arrangement with that of its entries; of the audit the entry, its seal and how many. */
   readonly hash: string
 }
 
 export const subjectPrefix = 'deletion:'
 
 /** How many things it is, whatever they are. */
-export function countOf({ recordings, calls = [], audit }: Deleted): number {
-  return recordings.length + calls.length + (audit?.entries ?? 0)
+export function countOf({ recordings, calls = [], arrangements = [], audit }: Deleted): number {
+  return recordings.length + calls.length + arrangements.length + (audit?.entries ?? 0)
 }
 
 /** What it was, in words: `12 recordings`. */
-export function deletedInWords({ recordings, calls, audit }: Deleted): string {
+export function deletedInWords({ recordings, calls, arrangements, audit }: Deleted): string {
   return audit
     ? `${audit.entries} entries of the audit, up to ${audit.through}`
     : calls
       ? `${calls.length} records of calls`
-      : `${recordings.length} recordings`
+      : arrangements
+        ? `${arrangements.length} arrangements`
+        : `${recordings.length} recordings`
 }
 
-export function hashOf({ recordings, calls = [], audit }: Deleted): string {
+export function hashOf({ recordings, calls = [], arrangements = [], audit }: Deleted): string {
   const hash = createHash('sha256')
   for (const { recordingId, sha256, deletedAt } of recordings) hash.update(`${recordingId} ${sha256 ?? '-'} ${deletedAt}\n`)
   for (const one of calls) hash.update(`${one.callId} ${one.hash} ${one.deletedAt}\n`)
+  for (const one of arrangements) hash.update(`${one.arrangementId} ${one.hash} ${one.deletedAt}\n`)
   if (audit) hash.update(`${audit.through} ${audit.seal} ${audit.entries}\n`)
   return hash.digest('hex')
 }
@@ -81,6 +95,6 @@ export function asCertificate({ subject, at, actor, node, data }: LedgerEntry): 
     at,
     by: actor,
     node,
-    ...(data as Pick<Certificate, 'rule' | 'recordings' | 'calls' | 'audit' | 'hash'>),
+    ...(data as Pick<Certificate, 'rule' | 'recordings' | 'calls' | 'arrangements' | 'audit' | 'hash'>),
   }
 }

@@ -19,6 +19,14 @@ export interface Hold {
   readonly released?: { readonly at: number; readonly by: Actor; readonly reason: string }
 }
 
+/** Whom and what something that is kept has to do with. */
+export interface Holdable {
+  readonly calls: ReadonlySet<string>
+  readonly organisations: ReadonlySet<string>
+  /** E.164. */
+  readonly numbers: ReadonlySet<string>
+}
+
 const subjectPrefix = 'hold:'
 
 /** The holds of the ledger, those of other engines too. */
@@ -51,15 +59,19 @@ export class Holds {
 
   /** The first hold in force that a call is under; undefined: none. */
   on(call: CallRecord): Hold | undefined {
-    const inForce = this.all().filter(({ released }) => released === undefined)
-    if (inForce.length === 0) return undefined
-    const numbers = numbersOf(call)
-    return inForce.find(({ scope: { kind, value } }) =>
-      kind === 'call'
-        ? value === call.callId
-        : kind === 'organisation'
-          ? value === call.organisation || value === call.reached
-          : numbers.has(value),
+    if (!this.anyInForce()) return undefined
+    return this.covering({
+      calls: new Set([call.callId]),
+      organisations: new Set([call.organisation, call.reached].filter((one) => one !== undefined)),
+      numbers: numbersOf(call),
+    })
+  }
+
+  /** The first hold in force on any of these; undefined: none. */
+  covering({ calls, organisations, numbers }: Holdable): Hold | undefined {
+    return this.all().find(
+      ({ released, scope: { kind, value } }) =>
+        released === undefined && (kind === 'call' ? calls : kind === 'organisation' ? organisations : numbers).has(value),
     )
   }
 

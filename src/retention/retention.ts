@@ -17,14 +17,25 @@ import {
   type DeletedRecording,
 } from './certificate.js'
 import { Holds, type Hold } from './holds.js'
+import { OldArrangements, type ArrangementsToKeep, type DueArrangement } from './old-arrangements.js'
 import { cutoff, ruleFor, ruleInWords, shortest, type RetentionRule } from './rules.js'
 
 export interface RetentionSettings {
   readonly store: Pick<
     Store,
-    'ledger' | 'events' | 'appendLate' | 'recordingsBefore' | 'recordingKeys' | 'callsBefore' | 'deletedCalls' | 'deleteCall'
+    | 'ledger'
+    | 'events'
+    | 'appendLate'
+    | 'recordingsBefore'
+    | 'recordingKeys'
+    | 'callsBefore'
+    | 'deletedCalls'
+    | 'deleteCall'
+    | 'deletedArrangements'
+    | 'deleteArrangement'
   >
   readonly audit: AuditToKeep
+  readonly arrangements: ArrangementsToKeep
   readonly directory: () => Directory
   /** How long recordings are kept, and records of calls, where an organisation says nothing; and how long the audit. */
   readonly keepRecordings: Period
@@ -82,7 +93,7 @@ export interface Ran {
   readonly held: number
 }
 
-/** Recordings, or records, in one deletion, with a certificate. */
+/** Recordings, records or arrangements in one deletion, with a certificate. */
 const inOne = 200
 
 /** What a deletion is about, of one kind. */
@@ -90,21 +101,24 @@ interface Begun {
   readonly rule: string
   readonly recordings?: readonly { readonly recordingId: string; readonly callId: string }[]
   readonly calls?: readonly string[]
+  readonly arrangements?: readonly string[]
   readonly audit?: { readonly through: number }
 }
 
 /**
- * Deletes what is over its time: recordings, then records of calls of which nothing is recorded any more, then the audit from its beginning. A deletion is begun in the ledger, then each thing goes (a recording gets the fact that
- * it was deleted, its key and its file go; the facts of a call give way to a row that says so), and then the certificate is
+ * Deletes what is over its time: recordings, then records of calls of which nothing is recorded any more, then arrangements of whose calls there is no record any more, then the audit from its beginning. A deletion is begun in the ledger, then each thing goes (a recording gets the fact that
+ * it was deleted, its key and its file go; the facts of a call, and the entries of an arrangement, give way to rows that say so), and then the certificate is
  * kept: whoever is killed in between is taken up by the next run. Holds are read again after a deletion was begun and before each thing: who places a hold either is in time, or
  * finds the deletion in the ledger.
  */
 export class Retention {
   readonly holds: Holds
+  readonly #arrangements: OldArrangements
   #running: Promise<unknown> = Promise.resolve()
 
   constructor(private readonly settings: RetentionSettings) {
     this.holds = new Holds(settings.store.ledger)
+    this.#arrangements = new OldArrangements({ ...settings, holds: this.holds })
   }
 
   /** What would go now, and what stays because of a hold; the oldest first. Rejects as the store does. */
@@ -132,6 +146,12 @@ export class Retention {
       const heldBy = await this.#holdOn(callId)
       yield { callId, arrivedAt, rule, ...(heldBy ? { heldBy } : {}) }
     }
+  }
+
+  /** Arrangements that would go now, and those that stay because of a hold; the oldest first. Rejects as the store does. */
+  async *dueArrangements(): AsyncGenerator<DueArrangement> {
+    await this.holds.refresh()
+    yield* this.#arrangements.due()
   }
 
   /** What would go of the audit now; undefined: nothing. Rejects as the store does. */
@@ -183,13 +203,16 @@ export class Retention {
       begin({ rule, recordings: due.map(({ recordingId, callId }) => ({ recordingId, callId })) }),
     )
     held += await byRule(this.dueRecords(), (rule, due) => begin({ rule, calls: due.map(({ callId }) => callId) }))
+    held += await byRule(this.dueArrangements(), (rule, due) =>
+      begin({ rule, arrangements: due.map(({ arrangementId }) => arrangementId) }),
+    )
     const audit = await this.dueAudit()
     if (audit !== undefined && audit.entries > 0) await begin({ rule: ruleInWords(audit.rule), audit: { through: audit.through } })
     return { certificates, deleted: certificates.reduce((sum, one) => sum + countOf(one), 0), held }
   }
 
   /** @returns its certificate; none where a hold has kept all of it */
-  async #carryOut(id: string, { rule, recordings = [], calls, audit }: Begun, actor: Actor): Promise<readonly Certificate[]> {
+  async #carryOut(id: string, { rule, recordings = [], calls, arrangements, audit }: Begun, actor: Actor): Promise<readonly Certificate[]> {
     const { ledger } = this.settings.store
     const deletedRecordings: DeletedRecording[] = []
     for (const { recordingId, callId } of recordings) {
@@ -201,8 +224,14 @@ export class Retention {
       const one = await this.#deleteRecord(id, callId)
       if (one) records.push(one)
     }
+    const arranged = arrangements && (await this.#arrangements.delete(id, arrangements))
     const cut = audit && (await this.#cutAudit(id, audit.through))
-    const deleted: Deleted = { recordings: deletedRecordings, ...(calls ? { calls: records } : {}), ...(cut ? { audit: cut } : {}) }
+    const deleted: Deleted = {
+      recordings: deletedRecordings,
+      ...(calls ? { calls: records } : {}),
+      ...(arranged ? { arrangements: arranged } : {}),
+      ...(cut ? { audit: cut } : {}),
+    }
     const nothing = countOf(deleted) === 0
     const entry = await ledger.append(
       'retention',

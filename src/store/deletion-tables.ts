@@ -34,3 +34,19 @@ export async function makeDeletionTables(db: Kysely<unknown>, text: Type): Promi
     .addColumn('seal', text, (column) => column.notNull())
     .execute()
 }
+
+/**
+ * What says that entries of the ledger were deleted with the arrangement that they told of. The same in both databases.
+ * @param text the type of what is compared and sorted
+ */
+export async function makeDeletedEntriesTable(db: Kysely<unknown>, text: Type): Promise<void> {
+  await db.schema
+    .createTable('deleted_entries')
+    .addColumn('seq', 'bigint', (column) => column.primaryKey().notNull())
+    .addColumn('arrangement', text, (column) => column.notNull())
+    .addColumn('at', 'bigint', (column) => column.notNull())
+    .addColumn('certificate', text, (column) => column.notNull())
+    .addColumn('hash', text, (column) => column.notNull())
+    .execute()
+  await db.schema.createIndex('deleted_entries_by_arrangement').on('deleted_entries').columns(['arrangement', 'seq']).execute()
+}

@@ -7,7 +7,7 @@ import { connectionsAtHours } from './questions/connections-at-hours.js'
 import { entitiesChanged, entitiesInForce, entityPlaces } from './questions/directory-entities.js'
 import { appliedBytes, appliedFile, fileDifferences } from './questions/directory-files.js'
 import { directoryVersion, directoryVersionAt, directoryVersions, newestDirectoryVersion } from './questions/directory-versions.js'
-import { deletedCalls, deletionsInLedger, lastAuditCut, oldCalls } from './questions/deleted.js'
+import { deletedArrangements, deletedCalls, deletedEntries, deletionsInLedger, lastAuditCut, oldCalls } from './questions/deleted.js'
 import { differing, differingTargets } from './questions/differing.js'
 import { eventsOf } from './questions/events-of.js'
 import { failingTargets } from './questions/failing-targets.js'
@@ -15,7 +15,7 @@ import { finishedRecordings } from './questions/finished-recordings.js'
 import { heldElsewhere } from './questions/held-elsewhere.js'
 import { lastSeq } from './questions/last-seq.js'
 import { leftOpen } from './questions/left-open.js'
-import { entriesAbout, entriesOf, latestOf } from './questions/ledger-entries.js'
+import { entriesAbout, entriesOf, latestOf, rowsAbout } from './questions/ledger-entries.js'
 import { listCalls } from './questions/list-calls.js'
 import { listTargets, listWatched, targetById } from './questions/list-targets.js'
 import { outcomesByStaff } from './questions/outcomes-by-staff.js'
@@ -104,6 +104,9 @@ export const questions = {
   oldRecordings: asked('upkeep', oldRecordings),
   oldCalls: asked('upkeep', oldCalls),
   deletedCalls: asked('call', deletedCalls),
+  deletedArrangements: asked('call', deletedArrangements),
+  deletedEntries: asked('upkeep', deletedEntries),
+  rowsAbout: asked('upkeep', rowsAbout),
   lastAuditCut: asked('call', lastAuditCut),
   deletionsInLedger: asked('upkeep', deletionsInLedger),
   recordingKey: asked('call', recordingKey),

@@ -420,6 +420,19 @@ export interface AuditCutsTable {
   seal: string
 }
 
+/** Entries of the ledger that were deleted with the arrangement that they told of, append-only: without its row here the database lets go of none. */
+export interface DeletedEntriesTable {
+  /** Its number in the ledger. */
+  seq: Integer
+  /** Id of the arrangement. */
+  arrangement: string
+  at: Integer
+  /** Id of the deletion in the ledger. */
+  certificate: string
+  /** Of the entry (`hashOfEntry`). */
+  hash: string
+}
+
 /** Calls of which facts are not linked yet: the first and the last of these. A call that runs stands here until it is over. */
 export interface UnlinkedTable {
   call_id: string
@@ -537,6 +550,7 @@ export interface Schema {
   deleted_calls: DeletedCallsTable
   deleted_sums: DeletedSumsTable
   audit_cuts: AuditCutsTable
+  deleted_entries: DeletedEntriesTable
   outbox: OutboxTable
   subscriptions: SubscriptionsTable
   push_subscriptions: PushSubscriptionsTable

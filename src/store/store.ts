@@ -6,6 +6,7 @@ import type { RollUpRow } from '../figures/roll-up.js'
 import type { FailingTarget } from '../watch-list/target-history.js'
 import type { ArrangementFactType } from './arrangement-facts.js'
 import type { CallFilter, CallPage } from './call-filter.js'
+import type { ArrangementToDelete } from './delete-arrangement.js'
 import { keptDirectory, type KeptDirectory } from './kept-directory.js'
 import { LeftCalls } from './left-calls.js'
 import type { Ledger, LedgerEntry } from './ledger.js'
@@ -17,7 +18,7 @@ import type { AfterOutcome } from './questions/outcomes-by-staff.js'
 import type { StoredRecording } from './questions/recording.js'
 import type { ConnectionsAsked } from '../figures/usual-connection.js'
 import type { RollUpsAsked } from './questions/roll-ups.js'
-import type { DeletedCall, OldCall } from './questions/deleted.js'
+import type { DeletedArrangement, DeletedCall, OldCall } from './questions/deleted.js'
 import type { OldRecording } from './questions/old-recordings.js'
 import type { RecordingKey } from './questions/recording-keys.js'
 import type { RungCandidate } from './questions/rung-candidates.js'
@@ -76,6 +77,10 @@ export interface Store {
   deletedCalls(callIds: readonly string[]): Promise<readonly DeletedCall[]>
   /** Deletes all facts of a call that is over, and what is read off them. @param certificate of the deletion in the ledger that names it @returns undefined: there is no such call */
   deleteCall(callId: string, certificate: string): Promise<DeletedCall | undefined>
+  /** Those of these arrangements that were deleted. */
+  deletedArrangements(ids: readonly string[]): Promise<readonly DeletedArrangement[]>
+  /** The entries of an arrangement give way to rows that say so. @returns undefined: something has happened to it since it was read, or it is not in the chain yet */
+  deleteArrangement(arrangement: ArrangementToDelete, certificate: string): Promise<DeletedArrangement | undefined>
   /** Keys of recordings, wrapped. */
   readonly recordingKeys: RecordingKeys
   /** What is kept besides calls. */
@@ -350,6 +355,14 @@ class KeptStore implements Store {
 
   deleteCall(callId: string, certificate: string): Promise<DeletedCall | undefined> {
     return this.#writes.deleteCall(callId, certificate, this.#now())
+  }
+
+  deletedArrangements(ids: readonly string[]): Promise<readonly DeletedArrangement[]> {
+    return questions.deletedArrangements.ask(this.database.writing.db, ids)
+  }
+
+  deleteArrangement(arrangement: ArrangementToDelete, certificate: string): Promise<DeletedArrangement | undefined> {
+    return this.#writes.deleteArrangement(arrangement, certificate, this.#now())
   }
 
   arrivals(callIds: readonly string[]): Promise<readonly CallEvent[]> {

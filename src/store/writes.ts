@@ -1,7 +1,9 @@
 import { CallDatabase } from './call-database.js'
+import { deleteArrangement, type ArrangementToDelete } from './delete-arrangement.js'
 import type { WritableDatabase } from './database.js'
 import type { LedgerCondition, LedgerEntry } from './ledger.js'
 import { noteAfter, noted, noteOf } from './questions/ledger-entries.js'
+import type { DeletedArrangement } from './questions/deleted.js'
 import type { RecordingKey } from './questions/recording-keys.js'
 
 /** Everything that is ever written to an open store, but for the steps that make its tables. */
@@ -15,6 +17,7 @@ export interface Writes extends Pick<CallDatabase, 'append' | 'alive' | 'rebuild
   wrapRecordingKey(key: Pick<RecordingKey, 'id' | 'by' | 'wrapped'>): Promise<void>
   /** The database refuses it of a recording that was not deleted. */
   deleteRecordingKey(recordingId: string): Promise<void>
+  deleteArrangement(arrangement: ArrangementToDelete, certificate: string, at: number): Promise<DeletedArrangement | undefined>
 }
 
 /** @param owner the run of an engine to which the calls belong that begin here. Undefined: to none */
@@ -45,6 +48,7 @@ export function writesTo(database: WritableDatabase, owner?: string): Writes {
     async deleteRecordingKey(recordingId) {
       await database.batch([database.db.deleteFrom('recording_keys').where('recording_id', '=', recordingId).compile()])
     },
+    deleteArrangement: (arrangement, certificate, at) => deleteArrangement(database, arrangement, certificate, at),
     clearTarget: async (entry) => noted(entry, await calls.clearTarget(entry.subject, entry.at, noteOf(database.db, entry))),
   }
 }

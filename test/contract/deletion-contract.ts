@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { AlarmBoard } from '../../src/alarms/alarm-board.js'
 import { auditOf, verifyAudit } from '../../src/audit/audit.js'
+import { deletableArrangements } from '../../src/arrangements/deletable.js'
 import { deletableAudit } from '../../src/audit/deletable.js'
 import { emptyDirectory } from '../../src/directory/empty-directory.js'
 import type { Organisation } from '../../src/directory/model.js'
@@ -32,6 +33,11 @@ async function world(place: StorePlace, more: Partial<RetentionSettings> = {}, c
   const settings: RetentionSettings = {
     store,
     audit: deletableAudit(store.tables, () => clock.now),
+    arrangements: deletableArrangements(
+      store.ledger,
+      () => directory,
+      () => clock.now,
+    ),
     directory: () => directory,
     keepRecordings: period('3 years'),
     keepRecords: period('1 year'),
@@ -231,6 +237,8 @@ export function deletionContract(ground: { fresh(): Promise<StorePlace> }): void
       recordingsBefore: (before) => first.store.recordingsBefore(before),
       callsBefore: (before) => first.store.callsBefore(before),
       deletedCalls: (ids) => first.store.deletedCalls(ids),
+      deletedArrangements: (ids) => first.store.deletedArrangements(ids),
+      deleteArrangement: (one, certificate) => first.store.deleteArrangement(one, certificate),
       deleteCall: async (callId, certificate) => {
         const deleted = await first.store.deleteCall(callId, certificate)
         if (--left === 0) throw new Error('killed')
@@ -241,6 +249,11 @@ export function deletionContract(ground: { fresh(): Promise<StorePlace> }): void
       new Retention({
         store,
         audit: deletableAudit(first.store.tables, () => first.clock.now),
+        arrangements: deletableArrangements(
+          first.store.ledger,
+          () => directory,
+          () => first.clock.now,
+        ),
         directory: () => directory,
         keepRecordings: period('3 years'),
         keepRecords: period('1 year'),

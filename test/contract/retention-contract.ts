@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, onTestFinished, test } from 'vitest'
+import { deletableArrangements } from '../../src/arrangements/deletable.js'
 import { deletableAudit } from '../../src/audit/deletable.js'
 import { AlarmBoard } from '../../src/alarms/alarm-board.js'
 import { emptyDirectory } from '../../src/directory/empty-directory.js'
@@ -37,6 +38,11 @@ async function world(place: StorePlace, more: Partial<RetentionSettings> = {}) {
     store,
     directory: () => directory,
     audit: deletableAudit(store.tables, () => clock.now),
+    arrangements: deletableArrangements(
+      store.ledger,
+      () => directory,
+      () => clock.now,
+    ),
     keepRecordings: period('3 years'),
     keepRecords: period('forever'),
     keepAudit: period('forever'),

@@ -23,6 +23,7 @@ import { createMetrics } from '../../src/metrics/metrics.js'
 import { Outbox } from '../../src/outbox/outbox.js'
 import { PushBook } from '../../src/outbox/push/book.js'
 import type { RecordingsSettings } from '../../src/recordings/recordings-settings.js'
+import { deletableArrangements } from '../../src/arrangements/deletable.js'
 import { deletableAudit } from '../../src/audit/deletable.js'
 import { parsePeriod } from '../../src/directory/period.js'
 import { Retention } from '../../src/retention/retention.js'
@@ -129,6 +130,7 @@ export async function adminWorld(
     store: world.store,
     directory: () => directory,
     audit: deletableAudit(world.store.tables, Date.now),
+    arrangements: deletableArrangements(world.store.ledger, () => directory, Date.now),
     keepRecordings: parsePeriod('3 years')!,
     keepRecords: parsePeriod('1 year')!,
     keepAudit: parsePeriod('3 years')!,

@@ -1,6 +1,7 @@
 import { copyFileSync, existsSync, mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
+import { deletableArrangements } from '../../src/arrangements/deletable.js'
 import { deletableAudit } from '../../src/audit/deletable.js'
 import { parsePeriod } from '../../src/directory/period.js'
 import { callRecord } from '../../src/facts/call-record.js'
@@ -17,6 +18,7 @@ test('a deleted recording is gone, and a backup of its file opens no more; the o
       store: world.store,
       directory: demoDirectory,
       audit: deletableAudit(world.store.tables, now),
+      arrangements: deletableArrangements(world.store.ledger, demoDirectory, now),
       keepRecordings: parsePeriod('3 years')!,
       keepRecords: parsePeriod('forever')!,
       keepAudit: parsePeriod('forever')!,

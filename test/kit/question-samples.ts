@@ -137,6 +137,9 @@ export const samples: { readonly [Name in QuestionName]: readonly Args<Name>[] }
     [noon, 2, { arrivedAt: 0, callId: 'one' }],
   ],
   deletedCalls: [[['one', 'two']]],
+  deletedArrangements: [[['one', 'two']]],
+  deletedEntries: [[[1, 2]]],
+  rowsAbout: [['arrangement', ['one', 'two']]],
   lastAuditCut: [[]],
   deletionsInLedger: [[]],
   oldRecordings: [

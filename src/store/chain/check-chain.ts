@@ -1,5 +1,5 @@
 import type { Selectable } from 'kysely'
-import { deletedCalls, deletionsInLedger, lastAuditCut, type DeletedCall } from '../questions/deleted.js'
+import { deletedCalls, deletedEntries, deletionsInLedger, lastAuditCut, type DeletedCall, type DeletedEntry } from '../questions/deleted.js'
 import { entriesNumbered, factsOfCalls, linksAfter, sealOfAudit, unlinkedCalls, versionsBetween } from '../questions/links.js'
 import type { CallEventsTable, LinksTable } from '../schema.js'
 import type { Db } from '../statements.js'
@@ -25,8 +25,9 @@ export interface CheckedChain {
   readonly versions: number
   /** The last entry of the audit that was linked; 0: none. All before it are held by its seal. */
   readonly audited: number
-  /** Calls that were deleted when their time was over. */
+  /** Calls, and arrangements, that were deleted when their time was over. */
   readonly deleted: number
+  readonly deletedArrangements: number
   /** What was changed or removed, or is not as the engine writes it, in words; in the order of the links. The first ones: `wrongs` counts all. */
   readonly wrong: readonly string[]
   readonly wrongs: number
@@ -53,6 +54,7 @@ export class ChainCheck {
   #versions = 0
   #audited = 0
   readonly #deleted = new Set<string>()
+  readonly #deletedArrangements = new Set<string>()
   #named: ReadonlyMap<string, ReadonlySet<string>> | undefined
   #waiting = 0
   #last: Selectable<LinksTable> | undefined
@@ -108,6 +110,7 @@ export class ChainCheck {
       versions: this.#versions,
       audited: this.#audited,
       deleted: this.#deleted.size,
+      deletedArrangements: this.#deletedArrangements.size,
       wrong: this.#wrong,
       wrongs: this.#wrongs,
       waiting: this.#waiting,
@@ -198,13 +201,29 @@ export class ChainCheck {
         )
       ).map((row) => [Number(row.seq), row]),
     )
+    const gone = await deletedEntries(
+      this.db,
+      entries.map(([seq]) => seq).filter((seq) => !rows.has(seq)),
+    )
     for (const [seq, hash] of entries) {
       const row = rows.get(seq)
-      if (row === undefined) this.#say(`entry ${seq} of the ledger was removed after ${instant(link.at)}, when it entered the chain`)
+      const deleted = gone.get(seq)
+      if (deleted !== undefined) await this.#entryWasDeleted(seq, hash, deleted)
+      else if (row === undefined) this.#say(`entry ${seq} of the ledger was removed after ${instant(link.at)}, when it entered the chain`)
       else if (hashOfEntry(row) !== hash)
         this.#say(`entry ${seq} of the ledger (${row.topic} ${row.type}) was changed after ${instant(link.at)}, when it entered the chain`)
       else this.#entries++
     }
+  }
+
+  /** With its arrangement, as a call with its facts. */
+  async #entryWasDeleted(seq: number, hash: string, { arrangementId, certificate, deletedAt, hash: kept }: DeletedEntry): Promise<void> {
+    this.#named ??= await deletionsInLedger(this.db)
+    if (this.#named.get(`arrangement ${arrangementId}`)?.has(certificate) !== true)
+      this.#say(`entry ${seq} of the ledger was deleted on ${instant(deletedAt)}, and no deletion in the ledger names its arrangement`)
+    else if (kept !== hash)
+      this.#say(`entry ${seq} of the ledger, which was deleted on ${instant(deletedAt)}, is not the one that entered the chain`)
+    else this.#deletedArrangements.add(arrangementId)
   }
 
   async #linkedVersions(versions: readonly LinkedVersion[], link: Selectable<LinksTable>): Promise<void> {

@@ -5,7 +5,7 @@ import { makeBrowserTables } from '../browser-tables.js'
 import { isArrangementFact } from '../arrangement-facts.js'
 import { makeDirectoryTables } from '../directory-tables.js'
 import { countAgain } from '../count-again.js'
-import { makeDeletionTables } from '../deletion-tables.js'
+import { makeDeletedEntriesTable, makeDeletionTables } from '../deletion-tables.js'
 import { makeOnceTables } from '../once-tables.js'
 import { makeOutboxTables } from '../outbox-tables.js'
 import { makePushTables } from '../push-tables.js'
@@ -66,6 +66,7 @@ export const postgresMigrations: Readonly<Record<string, Migration>> = {
   '018-monthly-returns': { up: (db: Kysely<unknown>) => makeReturnTables(db, text) },
   '019-figures-in-order': { up: makeFigureIndexes },
   '020-push': { up: (db: Kysely<unknown>) => makePushTables(db, text) },
+  '021-deleted-arrangements': { up: deletedArrangements },
 }
 
 /**
@@ -98,22 +99,30 @@ async function months(db: Kysely<unknown>): Promise<void> {
 async function deletions(db: Kysely<unknown>): Promise<void> {
   await makeDeletionTables(db, text)
   await appendOnly(db, 'deleted_calls', 'audit_cuts')
-  for (const [table, permit] of [
-    ['call_events', 'select 1 from deleted_calls where call_id = old.call_id'],
-    ['audit', 'select 1 from audit_cuts where through >= old.seq'],
-  ] as const) {
-    const name = sql.raw(`ringround_only_deleted_${table}`)
-    await sql`create function ${name}() returns trigger language plpgsql as $$
-      begin
-        if not exists (${sql.raw(permit)}) then raise exception '% is append-only', ${sql.lit(table)} using errcode = 'restrict_violation'; end if;
-        return old;
-      end $$`.execute(db)
-    await sql`drop trigger append_only on ${sql.table(table)}`.execute(db)
-    await sql`create trigger append_only before update on ${sql.table(table)} for each row execute function ringround_refuse_change()`.execute(
-      db,
-    )
-    await sql`create trigger only_deleted before delete on ${sql.table(table)} for each row execute function ${name}()`.execute(db)
-  }
+  await onlyDeleted(db, 'call_events', 'exists (select 1 from deleted_calls where call_id = old.call_id)')
+  await onlyDeleted(db, 'audit', 'exists (select 1 from audit_cuts where through >= old.seq)')
+}
+
+/** Entries of the ledger go with their arrangement, where it is written down that they went. Nothing else of the ledger goes. */
+async function deletedArrangements(db: Kysely<unknown>): Promise<void> {
+  await makeDeletedEntriesTable(db, text)
+  await appendOnly(db, 'deleted_entries')
+  await onlyDeleted(db, 'ledger', "old.topic = 'arrangement' and exists (select 1 from deleted_entries where seq = old.seq)")
+}
+
+/** From an append-only table that row may go of which the condition holds. */
+async function onlyDeleted(db: Kysely<unknown>, table: string, permitted: string): Promise<void> {
+  const name = sql.raw(`ringround_only_deleted_${table}`)
+  await sql`create function ${name}() returns trigger language plpgsql as $$
+    begin
+      if not (${sql.raw(permitted)}) then raise exception '% is append-only', ${sql.lit(table)} using errcode = 'restrict_violation'; end if;
+      return old;
+    end $$`.execute(db)
+  await sql`drop trigger append_only on ${sql.table(table)}`.execute(db)
+  await sql`create trigger append_only before update on ${sql.table(table)} for each row execute function ringround_refuse_change()`.execute(
+    db,
+  )
+  await sql`create trigger only_deleted before delete on ${sql.table(table)} for each row execute function ${name}()`.execute(db)
 }
 
 async function figures(db: Kysely<unknown>): Promise<void> {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { entriesOf } from './ledger-entries.js'
 import { paged } from '../paged.js'
 import type { LedgerEntry } from '../ledger.js'
@@ -25,6 +26,63 @@ export async function deletedCalls(db: Db, callIds: readonly string[]): Promise<
     facts: Number(row.facts),
     hash: row.hash,
   }))
+}
+
+/** An arrangement whose entries in the ledger were deleted. */
+export interface DeletedArrangement {
+  readonly arrangementId: string
+  /** Wall-clock ms. */
+  readonly deletedAt: number
+  readonly certificate: string
+  /** How many entries it had, and the SHA-256 over their hashes (`hashOfEntry`), in order. */
+  readonly entries: number
+  readonly hash: string
+}
+
+/** An entry of the ledger that was deleted with its arrangement. */
+export interface DeletedEntry {
+  readonly arrangementId: string
+  readonly deletedAt: number
+  readonly certificate: string
+  readonly hash: string
+}
+
+/** Those of these arrangements that were deleted. */
+export async function deletedArrangements(db: Db, ids: readonly string[]): Promise<readonly DeletedArrangement[]> {
+  if (ids.length === 0) return []
+  const rows = await db
+    .selectFrom('deleted_entries')
+    .selectAll()
+    .where('arrangement', 'in', ids)
+    .orderBy('arrangement')
+    .orderBy('seq')
+    .execute()
+  const found = new Map<string, (typeof rows)[number][]>()
+  for (const row of rows) found.set(row.arrangement, [...(found.get(row.arrangement) ?? []), row])
+  return [...found].map(([arrangementId, entries]) => ({
+    arrangementId,
+    deletedAt: Number(entries[0]?.at),
+    certificate: entries[0]?.certificate ?? '',
+    entries: entries.length,
+    hash: hashOfEntries(entries.map(({ hash }) => hash)),
+  }))
+}
+
+/** @param hashes of entries, in their order */
+export function hashOfEntries(hashes: readonly string[]): string {
+  return createHash('sha256').update(hashes.join('\n')).digest('hex')
+}
+
+/** Those of the entries with these numbers that were deleted. */
+export async function deletedEntries(db: Db, seqs: readonly number[]): Promise<ReadonlyMap<number, DeletedEntry>> {
+  if (seqs.length === 0) return new Map()
+  const rows = await db.selectFrom('deleted_entries').selectAll().where('seq', 'in', seqs).execute()
+  return new Map(
+    rows.map((row) => [
+      Number(row.seq),
+      { arrangementId: row.arrangement, deletedAt: Number(row.at), certificate: row.certificate, hash: row.hash },
+    ]),
+  )
 }
 
 /** Up to which entry the audit was deleted, and the seal of that one: the next entry follows it. */
@@ -83,7 +141,7 @@ export async function oldCalls(
   return rows.map((row) => ({ callId: row.call_id, arrivedAt: Number(row.arrived_at), organisation: row.organisation, line: row.line }))
 }
 
-/** Which deletion of the ledger names a call, or an end of the audit (`audit 17`). Read whole: for whoever verifies. */
+/** Which deletion of the ledger names a call, an arrangement (`arrangement <id>`), or an end of the audit (`audit 17`). Read whole: for whoever verifies. */
 export async function deletionsInLedger(db: Db): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   const named = new Map<string, Set<string>>()
   const put = (name: string, deletion: string) => named.set(name, (named.get(name) ?? new Set()).add(deletion))
@@ -92,8 +150,13 @@ export async function deletionsInLedger(db: Db): Promise<ReadonlyMap<string, Rea
   )) {
     if (type !== 'begun' || typeof data !== 'object' || data === null) continue
     const deletion = subject.replace(/^deletion:/, '')
-    const { calls, audit } = data as { readonly calls?: unknown; readonly audit?: { readonly through?: unknown } }
+    const { calls, arrangements, audit } = data as {
+      readonly calls?: unknown
+      readonly arrangements?: unknown
+      readonly audit?: { readonly through?: unknown }
+    }
     if (Array.isArray(calls)) for (const callId of calls) put(String(callId), deletion)
+    if (Array.isArray(arrangements)) for (const id of arrangements) put(`arrangement ${String(id)}`, deletion)
     if (typeof audit?.through === 'number') put(`audit ${audit.through}`, deletion)
   }
   return named

@@ -25,6 +25,12 @@ export async function entriesAbout(db: Db, topic: LedgerTopic, subjects: readonl
   return rows.map(asEntry).sort((a, b) => a.seq - b.seq)
 }
 
+/** The rows of these subjects as they stand in the table, in order. */
+export async function rowsAbout(db: Db, topic: LedgerTopic, subjects: readonly string[]): Promise<readonly Selectable<LedgerTable>[]> {
+  const rows = await db.selectFrom('ledger').selectAll().where('topic', '=', topic).where('subject', 'in', subjects).execute()
+  return rows.toSorted((a, b) => Number(a.seq) - Number(b.seq))
+}
+
 /** The last entry of a subject. */
 export async function latestOf(db: Db, topic: LedgerTopic, subject: string): Promise<LedgerEntry | undefined> {
   const row = await db

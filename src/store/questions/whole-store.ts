@@ -62,6 +62,7 @@ export const directoryTables = {
   deleted_calls: ['call_id'],
   deleted_sums: ['scope', 'id', 'month', 'figure', 'part'],
   audit_cuts: ['through'],
+  deleted_entries: ['seq'],
 } as const satisfies Partial<Record<keyof Schema, readonly string[]>>
 export type DirectoryTable = keyof typeof directoryTables
 

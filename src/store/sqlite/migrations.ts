@@ -6,7 +6,7 @@ import { isArrangementFact } from '../arrangement-facts.js'
 import { countAgain } from '../count-again.js'
 import { makeDirectoryTables } from '../directory-tables.js'
 import { makeChainTables } from '../chain/tables.js'
-import { makeDeletionTables } from '../deletion-tables.js'
+import { makeDeletedEntriesTable, makeDeletionTables } from '../deletion-tables.js'
 import { makeOnceTables } from '../once-tables.js'
 import { makeOutboxTables } from '../outbox-tables.js'
 import { makePushTables } from '../push-tables.js'
@@ -287,6 +287,7 @@ export const sqliteMigrations: Readonly<Record<string, Migration>> = {
   '023-monthly-returns': { up: (db: Kysely<unknown>) => makeReturnTables(db, sql`text`) },
   '024-figures-in-order': { up: makeFigureIndexes },
   '025-push': { up: (db: Kysely<unknown>) => makePushTables(db, sql`text`) },
+  '026-deleted-arrangements': { up: deletedArrangements },
 }
 
 /** Facts go with their call and the audit from its beginning on, where it is written down that they went. Nothing else goes. */
@@ -302,6 +303,16 @@ async function deletions(db: Kysely<unknown>): Promise<void> {
   await sql`drop trigger audit_no_delete`.execute(db)
   await sql`create trigger audit_no_delete before delete on audit when not exists (select 1 from audit_cuts where through >= old.seq)
     begin select raise(abort, 'audit is append-only'); end`.execute(db)
+}
+
+/** Entries of the ledger go with their arrangement, where it is written down that they went. Nothing else of the ledger goes. */
+async function deletedArrangements(db: Kysely<unknown>): Promise<void> {
+  await makeDeletedEntriesTable(db, sql`text`)
+  await refuse(db, 'deleted_entries', 'update')
+  await refuse(db, 'deleted_entries', 'delete')
+  await sql`drop trigger ledger_no_delete`.execute(db)
+  await sql`create trigger ledger_no_delete before delete on ledger when old.topic <> 'arrangement' or not exists (select 1 from deleted_entries where seq = old.seq)
+    begin select raise(abort, 'the ledger is append-only'); end`.execute(db)
 }
 
 /** What has been written stays as it is. */
