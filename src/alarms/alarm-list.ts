@@ -102,6 +102,13 @@ export const alarmList = {
     action:
       'See to the store (it has an alarm of its own); the directory file is tried again by itself. A damaged rota-history.jsonl: npm run doctor, then ask for help before it is touched.',
   },
+  'drachtio.down': {
+    meaning: 'A drachtio-server cannot be reached; new calls come and go through the others, where there are any.',
+    severity: 'major',
+    action:
+      'See that it runs, and what it listens on: the detail says what it, or the network, answers. The calls that it carried are over.',
+    subject: 'which server, by host and port',
+  },
   'engine.gone': {
     meaning: 'An engine has given no sign of life, and the others have ended its run and gone on with its calls.',
     severity: 'major',
@@ -113,6 +120,13 @@ export const alarmList = {
     severity: 'major',
     action:
       'See to Redis (redis.url). Until then each engine counts its own calls and wrong PINs, its page shows its own calls and alarms alone, a telephone that has just registered is rung by its own engine, and somebody may be rung for two callers.',
+  },
+  'freeswitch.down': {
+    meaning: 'A FreeSWITCH cannot be reached, or makes no channels; its calls go on at the others, where there are any.',
+    severity: 'major',
+    action:
+      'See that it runs: the detail says what is wrong, and what to set where it refuses channels. With two of them, the next one that dies ends calls.',
+    subject: 'which server, by host and port',
   },
   'keys.storeLost': {
     meaning:
@@ -297,6 +311,11 @@ export const alarmList = {
     meaning: 'A fact was not on disk in time; whoever waited for it went on without.',
     severity: 'major',
     action: 'See what else keeps the disk, or the database server, busy. A SQLite file wants a local disk, not a network share.',
+  },
+  'switch.down': {
+    meaning: 'No calls can be taken or made: there is no drachtio-server with a FreeSWITCH, or no embedded switch.',
+    severity: 'critical',
+    action: 'Bring back what the detail names (npm run doctor looks at all of it); the engine finds it again by itself.',
   },
   'switch.exhausted': {
     meaning: 'The embedded switch has run out of ports, channels, connections or descriptors: callers are refused.',

@@ -29,6 +29,7 @@ import { beginStore, openKept } from './kept.js'
 import { logFacts } from './logged-facts.js'
 import { countThePast } from './past-sums.js'
 import { startOwnSwitch } from './own-switch.js'
+import { alarmOfServers } from './server-alarms.js'
 import { openShown, type Shown } from './shown.js'
 import { TakingOver } from './taking-over.js'
 import { openTelephony, watchSwitch, type SwitchWatcher } from './telephony.js'
@@ -182,6 +183,7 @@ async function compose(
   // What follows takes calls.
   await presence.begin()
   if (watcher) opened.push('the watch over the switch', watchSwitch(telephone, watcher))
+  opened.push('the alarms of the servers', alarmOfServers(telephone, alarms, systemClock, embedded === undefined))
   const takingOver = new TakingOver({
     left: store.left,
     desk,

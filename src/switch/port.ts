@@ -309,12 +309,24 @@ export interface Registration {
 }
 
 /** `ready`: calls can be taken. Otherwise what is missing, in words for an operator. */
+/** One of several servers. */
+export interface ServerHealth {
+  readonly kind: 'drachtio' | 'freeswitch'
+  /** `host:port` */
+  readonly name: string
+  readonly up: boolean
+  /** In words for an operator. */
+  readonly detail: string
+}
+
 export interface SwitchHealth {
   readonly ready: boolean
   readonly signalling: { readonly up: boolean; readonly detail: string }
   readonly media: { readonly up: boolean; readonly detail: string }
   /** Legs that this engine holds open now. */
   readonly legs: number
+  /** Each of the servers, where the switch stands on several. */
+  readonly servers?: readonly ServerHealth[]
 }
 
 export interface Switch {

@@ -9,6 +9,7 @@ import type {
   PlainSwitch,
   Reach,
   Registration,
+  ServerHealth,
   SwitchHealth,
 } from '../port.js'
 import { adopt } from './adopting.js'
@@ -165,7 +166,25 @@ export class DrachtioSwitch implements PlainSwitch {
       signalling: { up: this.#signallings.some(({ up }) => up), detail: this.#signallings.map(({ detail }) => detail).join('; ') },
       media: { up: this.#pairs.some((pair) => pair.mediaUp), detail: [...new Set(this.#pairs.map((pair) => pair.mediaDetail))].join('; ') },
       legs: this.#pairs.reduce((sum, pair) => sum + pair.legs.size, 0),
+      servers: [
+        ...this.#signallings.map(({ name, up, detail }) => ({
+          kind: 'drachtio' as const,
+          name: name.replace(/^drachtio /, ''),
+          up,
+          detail,
+        })),
+        ...[...new Set(this.#pairs.map(({ media }) => media.name))].map((name) => this.#healthOf(name)),
+      ],
     }
+  }
+
+  /** Of a FreeSWITCH that several drachtio-servers have: channels are made through one that is up. */
+  #healthOf(freeswitch: string): ServerHealth {
+    const pairs = this.#pairs.filter(({ media }) => media.name === freeswitch)
+    const usable = pairs.filter(({ signalling }) => signalling.up)
+    const up = usable.length === 0 ? pairs.some(({ media }) => media.up) : usable.some(({ mediaUp }) => mediaUp)
+    const [pair] = usable.length === 0 ? pairs : usable
+    return { kind: 'freeswitch', name: freeswitch, up, detail: pair?.mediaDetail ?? '' }
   }
 
   hearsWords(): boolean {
