@@ -10,6 +10,7 @@ import { expectGood } from '../web/axe.js'
 import { tabTo } from '../web/keyboard.js'
 import { pictureOf } from '../web/pictures.js'
 import { Engine } from './engine.js'
+import { namedServers } from './named-servers.js'
 import { world } from './world.js'
 
 const ring = { ringSeconds: 30, acceptSeconds: 20, totalSeconds: 60 }
@@ -93,9 +94,11 @@ describe.runIf(chromium)('calling from the browser', { timeout: 120_000 }, () =>
     ) as { clinicians: Record<string, { organisations: string[] }>; rotas: Record<string, { pattern: { entries: unknown[] }[] }> }
     directory.clinicians['lind']!.organisations = ['riverside']
     directory.rotas['browser']!.pattern[0]!.entries = ['okafor']
+    const servers = namedServers()
     engine = await Engine.start({
       directory: JSON.stringify(directory),
-      env: { RINGROUND_CALLERS: '127.0.0.2', RINGROUND_LEAST_REGISTRATION_SECONDS: '1' },
+      ...servers,
+      env: { ...servers.env, RINGROUND_CALLERS: '127.0.0.2', RINGROUND_LEAST_REGISTRATION_SECONDS: '1' },
     })
   })
   afterEach(async () => {

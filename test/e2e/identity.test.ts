@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'libsql'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { serversOfEnvironment } from '../contract/servers.js'
 import { header, RawPhone } from '../wire/raw-phone.js'
 import { Engine, eventually, type ApiCall } from './engine.js'
+import { namedServers } from './named-servers.js'
 import { world } from './world.js'
 
 /** The network of the test phones is believed in what it asserts; a second engine believes From alone. */
@@ -14,23 +14,10 @@ const secretNumber = '01632960888'
 let engine: Engine
 let calls = 0
 
-/** With the embedded switch, or with the drachtio-server and the FreeSWITCH that the environment names (see `servers.ts`). */
+/** With the embedded switch, or with the drachtio-server and the FreeSWITCH that the environment names (`named-servers.ts`). */
 async function start(env: Readonly<Record<string, string>>): Promise<Engine> {
-  const servers = serversOfEnvironment()
-  if (servers === undefined) return Engine.start({ directory, env })
-  const { drachtio, freeswitch } = servers.set
-  return Engine.start({
-    directory,
-    sip: `${servers.sip.address}:${servers.sip.port}`,
-    env: {
-      ...env,
-      RINGROUND_DRACHTIO: `${drachtio.host}:${drachtio.port}`,
-      RINGROUND_DRACHTIO_SECRET: drachtio.secret,
-      RINGROUND_FREESWITCH: `${freeswitch.host}:${freeswitch.port}`,
-      RINGROUND_FREESWITCH_SECRET: freeswitch.secret,
-      RINGROUND_ALLOW_DEFAULT_SECRETS: 'yes',
-    },
-  })
+  const servers = namedServers()
+  return Engine.start({ directory, ...servers, env: { ...env, ...servers.env } })
 }
 
 /** Rings, says what the headers say, hangs up when it is answered, and waits for the record. */

@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { serversOfEnvironment } from '../contract/servers.js'
 import { Phone, type PhoneOptions } from '../../src/embedded/phones/phone.js'
 import { Baresip } from './baresip.js'
 import { delay, Engine, eventually, type ApiCall } from './engine.js'
 import { freePort } from './free-ports.js'
 import { msOfTone } from './listening.js'
+import { namedServers } from './named-servers.js'
 import { Sipp } from './sipp.js'
 import { world } from './world.js'
 
@@ -51,23 +51,6 @@ function directory(ward: Phone, rotas: Readonly<Record<string, readonly string[]
   return JSON.stringify(parsed)
 }
 
-/** The same on a drachtio-server and a FreeSWITCH that run already, where the environment names them. */
-function servers(): { readonly sip?: string; readonly env: Readonly<Record<string, string>> } {
-  const named = serversOfEnvironment()
-  if (!named) return { env: {} }
-  const { drachtio, freeswitch } = named.set
-  return {
-    sip: `${named.sip.address}:${named.sip.port}`,
-    env: {
-      RINGROUND_DRACHTIO: `${drachtio.host}:${drachtio.port}`,
-      RINGROUND_DRACHTIO_SECRET: drachtio.secret,
-      RINGROUND_FREESWITCH: `${freeswitch.host}:${freeswitch.port}`,
-      RINGROUND_FREESWITCH_SECRET: freeswitch.secret,
-      RINGROUND_ALLOW_DEFAULT_SECRETS: 'yes',
-    },
-  }
-}
-
 /** The devices' telephones stand at an address from which no call is taken without proof; the GP calls from one that is trusted. */
 describe('telephones that register', { timeout: 60_000 }, () => {
   let engine: Engine
@@ -87,7 +70,7 @@ describe('telephones that register', { timeout: 60_000 }, () => {
       removed: ['device:going', 'lind'],
     }
     Object.keys(rotas).forEach((id, n) => (numbers[id] = String(4_001 + n)))
-    const { env, ...where } = servers()
+    const { env, ...where } = namedServers()
     engine = await Engine.start({
       directory: directory(ward, rotas),
       ...where,

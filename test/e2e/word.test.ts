@@ -6,6 +6,7 @@ import { readWav } from '../../src/embedded/protocols/rtp/wav.js'
 import { TestPhone, type PhoneCall } from '../contract/phone/phone.js'
 import { delay, Engine } from './engine.js'
 import { msOfTone } from './listening.js'
+import { namedServers } from './named-servers.js'
 import { world } from './world.js'
 
 const gpTone = 530
@@ -28,6 +29,7 @@ describe('press or say one', { timeout: 90_000 }, () => {
     greeting = Int16Array.from([...(await spoken('no-lines')), ...(await spoken('digit-1'))])
     const ring = { ringSeconds: 10, acceptSeconds: 40, totalSeconds: 90 }
     engine = await Engine.start({
+      ...namedServers(),
       directory: world([
         { id: 'cardiology', code: '21', number: '4000', rota: [ward.uri], ring, spokenWord: 'offers' },
         { id: 'stroke', code: '23', number: '4002', rota: [ward.uri], ring, spokenWord: 'offers' },
