@@ -4,8 +4,9 @@ import { readPartyUri } from '../switch/party-address.js'
 /** What a browser may ask of us: to register, to call, and what belongs to a call. */
 const methods: ReadonlySet<string> = new Set(['REGISTER', 'INVITE', 'ACK', 'CANCEL', 'BYE', 'INFO', 'UPDATE', 'PRACK'])
 
-/** Why a frame of a browser goes no further. `notSip`: it cannot be read, or holds several messages' headers in one. `method`: nothing that a telephone here needs. `notTheirs`: it speaks for another telephone. */
-export type FrameRefusal = 'notSip' | 'method' | 'notTheirs'
+/** Why a frame of a browser goes no further. `notSip`: it cannot be read, or holds several messages' headers in one. `method`: nothing that a telephone here needs. `notTheirs`: it speaks for another telephone. `transport`: it does not say that it came over a WebSocket, and would
+ * pass for a trunk of the network that we are in. */
+export type FrameRefusal = 'notSip' | 'method' | 'notTheirs' | 'transport'
 
 /**
  * Whether a frame may pass: one SIP message (RFC 7118 section 5), which speaks for the telephone of this user alone. Who they are is proved by digest, as ever; this keeps a signed-in browser from trying the
@@ -20,6 +21,7 @@ export function refusalOfFrame(frame: string, user: string): FrameRefusal | unde
   const { message } = parsed
   if (message.kind === 'response') return undefined
   if (!methods.has(message.method)) return 'method'
+  if (!/^\s*SIP\s*\/\s*2\.0\s*\/\s*WSS?\s/i.test(message.headers.lines('Via')[0] ?? '')) return 'transport'
   const [from = '', ...more] = message.headers.lines('From')
   if (more.length > 0) return 'notSip'
   if (readPartyUri(addressIn(from)).user !== user) return 'notTheirs'

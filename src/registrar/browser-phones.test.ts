@@ -134,6 +134,7 @@ describe('what a browser sends', () => {
     ],
     ['in two names at once', request('INVITE', mine, ['From: <sip:okafor-desk@ringround>;tag=2']), 'notSip'],
     ['what no telephone here needs', request('MESSAGE', mine), 'method'],
+    ['as a trunk', request('INVITE', mine).replace('SIP/2.0/WS ', 'SIP/2.0/TCP '), 'transport'],
     ['what is no SIP', 'hello', 'notSip'],
   ])('%s: is not passed on', (_what, frame, why) => {
     expect(refusalOfFrame(frame, 'browser-1')).toBe(why)

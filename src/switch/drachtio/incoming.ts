@@ -9,8 +9,19 @@ import { LaterParty } from './later-party.js'
 import { DrachtioLeg } from './leg.js'
 import { allow, descriptionOf, PartyDialog } from './party-dialog.js'
 import { describeParty, type Told } from './party-media.js'
-import { answerToParty, describeByIce, isFoundByIce, securedBy, offerToParty, Origin, readPartyOffer, type PartyAudio } from './sdp.js'
+import {
+  announceKeys,
+  answerToParty,
+  describeByIce,
+  isFoundByIce,
+  securedBy,
+  offerToParty,
+  Origin,
+  readPartyOffer,
+  type PartyAudio,
+} from './sdp.js'
 import type { ServerPair } from './server-pair.js'
+import { sourceOf } from './source.js'
 import type { ChannelToCome } from './warm-channels.js'
 import { answerSessionTimer } from './session-timer.js'
 
@@ -50,7 +61,7 @@ export class DrachtioIncomingCall implements IncomingCall {
     this.callerNumber = withheld ? '' : user
     this.callerDisplayName = withheld ? '' : cleanName(from?.name ?? '')
     this.dialledNumber = readPartyUri(request.uri).user
-    this.source = { address: request.source_address, port: request.source_port, protocol: request.protocol }
+    this.source = sourceOf(request)
   }
 
   /** Nothing final has been sent, and the caller is still there. */
@@ -195,7 +206,8 @@ export class DrachtioIncomingCall implements IncomingCall {
     for (let tries = 1; ; tries++) {
       const pair = this.#pair.best
       const origins = { media: new Origin(), party: new Origin() }
-      const channel = await pair.takeChannel()
+      const channel = await this.#channelFor(pair, offer, origins)
+      if (channel === undefined) return undefined
       try {
         const prepared =
           offer === undefined
@@ -210,6 +222,13 @@ export class DrachtioIncomingCall implements IncomingCall {
         if (tries === 2 || !this.open || error instanceof DeadlinePassed) throw error
       }
     }
+  }
+
+  /** Whoever encrypts with keys of the description needs a channel that was made for that. @returns undefined where the media server cannot */
+  async #channelFor(pair: ServerPair, offer: PartyAudio | undefined, origins: Prepared['origins']): Promise<Channel | undefined> {
+    if (offer === undefined || securedBy(offer) !== 'keys') return pair.takeChannel()
+    const coming = await pair.takeChannelFor(announceKeys(offer, origins.media))
+    return coming?.channel
   }
 
   async #answerTo(

@@ -1,6 +1,7 @@
 import type Srf from 'drachtio-srf'
 import { splitHeader } from '../party-address.js'
 import type { Registration } from '../port.js'
+import { sourceOf } from './source.js'
 
 /** RFC 3261 section 10.2.1.1: where neither Contact nor Expires says otherwise. */
 const defaultExpiresSeconds = 3_600
@@ -18,7 +19,7 @@ export class DrachtioRegistration implements Registration {
     this.#response = response
     this.addressOfRecord = uriIn(request.get('To') ?? '')
     this.contacts = contactsOf(request.get('Contact'), request.get('Expires'))
-    this.source = { address: request.source_address, port: request.source_port, protocol: request.protocol }
+    this.source = sourceOf(request)
   }
 
   get responded(): boolean {
