@@ -824,11 +824,6 @@ function checkTogether(settings: Settings): void {
     throw new SettingsError(
       `the trunk "${secureTrunk.name}" is called over TLS and sip.tlsPort is not set: it needs a port and a certificate of ours (RINGROUND_SIP_TLS_PORT).`,
     )
-  const encryptedTrunk = settings.trunks.find(({ srtp = 'off' }) => srtp !== 'off')
-  if (encryptedTrunk !== undefined && settings.freeswitch.length > 0)
-    throw new SettingsError(
-      `the trunk "${encryptedTrunk.name}" has srtp: ${encryptedTrunk.srtp}, and freeswitch.addresses is set: calls out by FreeSWITCH are not encrypted; take "srtp" away, or let the trunk's own session border controller do it.`,
-    )
   if (settings.rtpTo < settings.rtpFrom + 3)
     throw new SettingsError(`rtp.from ${settings.rtpFrom} to rtp.to ${settings.rtpTo}: a call needs four ports; make the range larger.`)
   if (settings.drachtio.length > 0 && settings.freeswitch.length === 0)

@@ -3,7 +3,8 @@ import { Channel } from './channel.js'
 import { asError } from './deadline.js'
 import type { LegIdentity } from './handle.js'
 import { DrachtioLeg } from './leg.js'
-import { place } from './moving.js'
+import { LaterParty } from './later-party.js'
+import { findPlace } from './moving.js'
 import { PartyDialog } from './party-dialog.js'
 import { offerToParty, Origin } from './sdp.js'
 import type { ServerPair } from './server-pair.js'
@@ -64,8 +65,7 @@ async function standingChannel(pair: ServerPair, identity: LegIdentity): Promise
 /** The media server has lost the channel, or is lost itself. Where the party is still there, it is taken to another one. */
 async function adoptWithoutChannel(lost: ServerPair, identity: LegIdentity, dialog: StandingDialog): Promise<AdoptResult> {
   const there = await dialog.exists()
-  // A browser takes no offer of ours.
-  const pair = there === true && identity.secured !== 'dtls' ? await lost.another() : undefined
+  const pair = there === true ? await lost.another() : undefined
   if (pair === undefined) {
     if (there !== false) await new Promise<void>((resolve) => dialog.destroy({}, () => resolve()))
     else forget([dialog])
@@ -74,27 +74,28 @@ async function adoptWithoutChannel(lost: ServerPair, identity: LegIdentity, dial
       why: there === true ? 'the media server has no such channel any more' : whyNot(lost, there),
     }
   }
-  const channel = await pair.takeChannel()
   const origins = { party: originsOf(identity).party, media: new Origin() }
-  const leg = new DrachtioLeg(pair, channel, origins, identity.leg ?? identity.channel)
-  leg.secured = identity.secured
-  const party = new PartyDialog(dialog.asDialog(), leg, refreshingOf(identity))
-  const placed = await place(pair, channel, {
-    party,
-    origins,
-    described: channel.offer,
-    encrypted: identity.secured === 'keys',
-    by: (source) => pair.describer(source),
-  })
-  if (placed.kind === 'placed' && !leg.ended) {
-    leg.begin(party, placed.described)
-    leg.told(placed.told)
-    watchPresence(leg, dialog)
-    return { kind: 'adopted', leg, moved: true }
+  const later = new LaterParty('')
+  const party = new PartyDialog(dialog.asDialog(), later, refreshingOf(identity))
+  const { secured } = identity
+  const by = (source: string | undefined) => pair.describer(source)
+  const placed = await findPlace(
+    pair,
+    pair,
+    () => ({ party, origins, described: '', secured, by }),
+    () => !dialog.connected,
+  )
+  if (placed.kind !== 'placed') {
+    await party.bye().catch(() => undefined)
+    return { kind: 'gone', why: placed.why }
   }
-  void channel.release()
-  await party.bye().catch(() => undefined)
-  return { kind: 'gone', why: placed.kind === 'placed' ? 'the party has hung up' : placed.why }
+  const leg = new DrachtioLeg(pair, placed.channel, origins, identity.leg ?? identity.channel)
+  leg.secured = secured
+  leg.begin(party, placed.described)
+  leg.told(placed.told)
+  later.handOver(leg)
+  watchPresence(leg, dialog)
+  return { kind: 'adopted', leg, moved: true }
 }
 
 function whyNot({ signalling }: ServerPair, there: boolean | undefined): string {

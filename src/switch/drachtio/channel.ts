@@ -51,6 +51,9 @@ export interface KeyEvent {
   readonly timestamp?: string | null
 }
 
+/** FreeSWITCH knows `uuid_media_reneg`, the embedded switch does not: it keeps the key that it was asked for. */
+const unknownCommand = /^-ERR .*Command not found!/
+
 /** What has come from a party. */
 export interface Arrived {
   /** RTP packets. FreeSWITCH before 1.11 counts those that it drops because they come from elsewhere, too. */
@@ -94,6 +97,8 @@ export class Channel {
   readonly #signallingUp: () => boolean
   readonly #executions = new Map<string, { readonly started: () => void; readonly gone: (error: ChannelGone) => void }>()
   readonly #commands = new Set<(error: ChannelGone) => void>()
+  /** Told when FreeSWITCH offers something of its own. */
+  #onOffer: (offer: string) => void = () => undefined
   #describedAt: number | undefined
   #describing: Promise<void> | undefined
   #first: { readonly described: string; readonly answer: string } | undefined
@@ -135,7 +140,7 @@ export class Channel {
       if (cause !== undefined) this.#lose(cause)
       else setTimeout(() => this.#lose('FreeSWITCH hung up'), causeMs)
     })
-    answerReinvites(dialog)
+    answerReinvites(dialog, (offer) => this.#onOffer(offer))
   }
 
   /** It has a party already: an engine that died had described one. */
@@ -245,8 +250,37 @@ export class Channel {
     // Should this engine die, the channel is not to go with its connection: it waits for another engine.
     if (!this.used) this.resumes(true)
     this.used = true
-    // One after the other: a second one in between would be refused (RFC 3261 section 14.2).
-    const described = this.#describing ? this.#describing.then(() => this.#describe(sdp)) : this.#describe(sdp)
+    return this.#afterOthers(() => this.#describe(sdp))
+  }
+
+  /**
+   * As `describe`, of a party that has answered an offer with FreeSWITCH's key in it. To an offer with another key than before FreeSWITCH makes a key of its own again, and
+   * the party would hear noise; to an answer it does not. So it is made to offer, and this is the answer.
+   * @returns what FreeSWITCH says of itself
+   */
+  describeAnswered(sdp: string): Promise<string> {
+    this.used = true
+    return this.#afterOthers(async () => {
+      const before = this.#dialog.local.sdp
+      this.#dialog.local.sdp = sdp
+      const offered = withDeadline<string>('FreeSWITCH: its offer', reinviteMs, (resolve) => (this.#onOffer = resolve))
+      offered.catch(() => undefined)
+      const said = await this.api('uuid_media_reneg')
+      if (unknownCommand.test(said)) {
+        this.#dialog.local.sdp = before
+        return this.#describe(sdp)
+      }
+      if (!said.startsWith('+OK')) throw new Error(`FreeSWITCH: uuid_media_reneg: ${said}`)
+      const offer = await offered
+      this.#describedAt ??= performance.now()
+      this.#place = placeOf(offer) ?? this.#place
+      return offer
+    })
+  }
+
+  /** One after the other: a second one in between would be refused (RFC 3261 section 14.2). */
+  #afterOthers(describe: () => Promise<string>): Promise<string> {
+    const described = this.#describing ? this.#describing.then(describe) : describe()
     const settled = described
       .then(
         () => undefined,
@@ -378,7 +412,7 @@ export class Channel {
  * FreeSWITCH sends a re-INVITE of its own when two channels are bridged, and hangs up when the answer carries no description.
  * drachtio-srf would answer with what the dialog began with, which was nothing; and it throws on one without SDP.
  */
-function answerReinvites(dialog: Srf.Dialog): void {
+function answerReinvites(dialog: Srf.Dialog, offered: (offer: string) => void): void {
   const others = dialog.handle.bind(dialog)
   dialog.handle = (request, response) => {
     if (request.method !== 'INVITE') return others(request, response)
@@ -388,5 +422,6 @@ function answerReinvites(dialog: Srf.Dialog): void {
       body: sdp,
       headers: { 'Content-Type': 'application/sdp', ...(dialog.local.contact === undefined ? {} : { Contact: dialog.local.contact }) },
     })
+    if (request.body !== undefined) offered(request.body)
   }
 }

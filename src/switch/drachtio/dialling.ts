@@ -9,7 +9,7 @@ import { LaterParty } from './later-party.js'
 import { writeRinging } from './handle.js'
 import { DrachtioLeg, nothingInCommon } from './leg.js'
 import { allow, descriptionOf, PartyDialog } from './party-dialog.js'
-import { encryptedOfferTo, offerTo } from './party-media.js'
+import { offerTo } from './party-media.js'
 import { answerToParty, describeByIce, isFoundByIce, offerToParty, Origin, readPartyAnswer, readPartyOffer, securedBy } from './sdp.js'
 import type { ServerPair } from './server-pair.js'
 import { refreshedBy } from './session-timer.js'
@@ -138,17 +138,29 @@ function isOverIPv6({ uri, via }: Route): boolean {
 async function attempt(pair: ServerPair, route: Route, options: DialOptions): Promise<Attempt> {
   const cancelled = (): boolean => options.signal.aborted
   if (cancelled()) return { result: { kind: 'cancelled' }, rang: false }
+  const origins = { media: new Origin(), party: new Origin() }
   let channel: Channel
+  let encrypted: string | undefined
   try {
-    channel = await pair.takeChannel()
+    if (route.srtp === 'off' || isBrowser(route)) channel = await pair.takeChannel()
+    else ({ channel, offer: encrypted } = await pair.takeEncryptedChannel(isOverIPv6(route) ? 6 : 4, origins))
   } catch (error) {
     return { result: cancelled() ? { kind: 'cancelled' } : failed('ours', asError(error).message), rang: false }
   }
   if (cancelled()) {
-    pair.warm.giveBack(channel)
+    if (encrypted === undefined) pair.warm.giveBack(channel)
+    else void channel.release()
     return { result: { kind: 'cancelled' }, rang: false }
   }
-  return new Invitation(pair, route, options, channel).send()
+  return new Invitation(pair, route, options, { channel, origins, encrypted }).send()
+}
+
+/** What an INVITE is made with. */
+interface Prepared {
+  readonly channel: Channel
+  readonly origins: { readonly media: Origin; readonly party: Origin }
+  /** Our offer, where it is encrypted: the channel is for this party alone. */
+  readonly encrypted: string | undefined
 }
 
 /**
@@ -161,7 +173,8 @@ class Invitation {
   readonly #route: Route
   readonly #options: DialOptions
   readonly #channel: Channel
-  readonly #origins = { media: new Origin(), party: new Origin() }
+  readonly #origins: Prepared['origins']
+  readonly #encrypted: string | undefined
   readonly #leg: DrachtioLeg
   #settle: (attempt: Attempt) => void = () => undefined
   #settled = false
@@ -178,13 +191,15 @@ class Invitation {
   #forgetLoss: () => void = () => undefined
   readonly #onAbort = () => this.#giveUp({ kind: 'cancelled' })
 
-  constructor(pair: ServerPair, route: Route, options: DialOptions, channel: Channel) {
+  constructor(pair: ServerPair, route: Route, options: DialOptions, { channel, origins, encrypted }: Prepared) {
     this.#pair = pair
     this.#route = route
     this.#options = options
     this.#channel = channel
+    this.#origins = origins
+    this.#encrypted = encrypted
     // Made now, so that keys and a loss of the channel are noticed from the first moment.
-    this.#leg = new DrachtioLeg(pair, channel, this.#origins)
+    this.#leg = new DrachtioLeg(pair, channel, origins)
     this.#silence = new TrunkSilence((answered) => this.#ask(answered))
   }
 
@@ -199,21 +214,17 @@ class Invitation {
         this.#giveUp(failed('ours', `the media server hung up: ${hangUp.detail ?? hangUp.ending}`), { mediaLost: true }),
       )
       if (isBrowser(this.#route)) this.#inviteToOffer()
-      else if (this.#route.srtp !== 'off')
-        encryptedOfferTo(this.#channel, isOverIPv6(this.#route) ? 6 : 4, this.#pair.codecs, this.#origins).then(
-          (offer) => this.#invite(() => offer),
-          this.#onUnsent,
-        )
+      else if (this.#encrypted !== undefined) this.#invite(this.#encrypted)
       else if (isOverIPv6(this.#route))
-        offerTo(this.#channel, 6, this.#pair.codecs, this.#origins).then((offer) => this.#invite(() => offer), this.#onUnsent)
-      else this.#invite(() => offerToParty(this.#channel.offer, this.#pair.codecs, this.#origins.party))
+        offerTo(this.#channel, 6, this.#pair.codecs, this.#origins).then((offer) => this.#invite(offer), this.#onUnsent)
+      else this.#invite()
     })
   }
 
-  #invite(offering: () => string): void {
+  #invite(made?: string): void {
     if (this.#settled) return
     try {
-      const offer = offering()
+      const offer = made ?? offerToParty(this.#channel.offer, this.#pair.codecs, this.#origins.party)
       this.#pair.signalling.srf.createUAC(
         this.#route.uri,
         {
@@ -451,7 +462,7 @@ class Invitation {
 
   /** After a refusal: nobody has sent audio to the channel, unless early. */
   #discard(): void {
-    if (this.#earlyAnswers.size > 0 || this.#channel.gone) this.#channelDone()
+    if (this.#encrypted !== undefined || this.#earlyAnswers.size > 0 || this.#channel.gone) this.#channelDone()
     else this.#pair.warm.giveBack(this.#channel)
   }
 

@@ -81,10 +81,10 @@ declare module 'drachtio-srf' {
       readonly connected: boolean
       /** Every in-dialog request passes through here. Throws on a re-INVITE without SDP, which is why the adapter replaces it. */
       handle(request: Request, response: Response): void
-      /** Any in-dialog request. The callback comes once for every response, provisional ones included; 2xx to INVITE is acknowledged. */
+      /** Any in-dialog request. The callback comes once for every response, provisional ones included; 2xx to INVITE is acknowledged, unless that is left to us (`noAck`, without a body). */
       request(
-        options: { method: string; headers?: Readonly<Record<string, string>>; body?: string },
-        callback: (error: Error | null, response?: Response) => void,
+        options: { method: string; headers?: Readonly<Record<string, string>>; body?: string; noAck?: boolean },
+        callback: (error: Error | null, response?: Response, acknowledge?: (options: AckOptions) => void) => void,
       ): void
       /** BYE. Calls back with an error when the dialog is not there any more. */
       destroy(options: { headers?: Readonly<Record<string, string>> }, callback: (error: unknown) => void): void
@@ -92,6 +92,11 @@ declare module 'drachtio-srf' {
 
     interface UasOptions {
       readonly localSdp: string
+      readonly headers?: Readonly<Record<string, string>>
+    }
+
+    interface AckOptions {
+      readonly body?: string
       readonly headers?: Readonly<Record<string, string>>
     }
 

@@ -265,14 +265,8 @@ export class DrachtioLeg implements Leg, PartyEvents {
 
   #onChannelLost({ cause }: ChannelLoss): void {
     if (cause === 'MEDIA_TIMEOUT') this.#end('mediaTimeout', cause)
-    else if (!this.#isMovable()) this.#end('mediaLost', `${cause}; a browser cannot be taken to another media server`)
     else if (!this.#dialog || !this.#moves.again()) this.#end('mediaLost', cause)
     else void this.#move(cause)
-  }
-
-  /** We make no offers of ICE and DTLS. */
-  #isMovable(): boolean {
-    return this.secured !== 'dtls'
   }
 
   onMoved(listener: (moved: Moved) => void): () => void {
@@ -283,7 +277,7 @@ export class DrachtioLeg implements Leg, PartyEvents {
   /** Takes the party to a channel of that media server. @returns false where that did not come about: the party stays where it is */
   async moveTo(pair: ServerPair): Promise<boolean> {
     await this.settled()
-    if (this.#ended || !this.#isMovable() || this.pair === pair) return this.pair === pair
+    if (this.#ended || this.pair === pair) return this.pair === pair
     return this.#move(undefined, pair)
   }
 
@@ -313,20 +307,20 @@ export class DrachtioLeg implements Leg, PartyEvents {
       party: dialog,
       origins,
       described: this.#described,
-      encrypted: this.secured === 'keys',
+      secured: this.secured,
       by: (source: string | undefined) => ({ ...this.pair.describer(source), trusted: this.#trusted, known: this.#known }),
     })
     const found = await findPlace(from, to, placing, () => this.#hasEnded())
-    if ('kind' in found || this.#hasEnded()) {
-      if (!('kind' in found)) void found.channel.release()
+    if (found.kind !== 'placed' || this.#hasEnded()) {
+      if (found.kind === 'placed') void found.channel.release()
       else if (cause !== undefined) this.#end(found.kind === 'gone' ? 'transport' : 'mediaLost', `${cause}; ${found.why}`)
       else if (!this.#hasEnded()) this.player.goOn(before, [])
       return false
     }
     this.#origins = origins
-    this.#described = found.placed.described
+    this.#described = found.described
     this.#attach(found.pair, found.channel)
-    this.told(found.placed.told)
+    this.told(found.told)
     if (cause === undefined) void this.#recordings.stop(before).then(() => before.release())
     this.player.goOn(found.channel, bridged || cause === undefined ? [] : this.afterMove)
     const moved: Moved = { silentMs: Math.max(0, Date.now() - lostAt) }

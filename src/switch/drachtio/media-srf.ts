@@ -1,5 +1,6 @@
 import type Srf from 'drachtio-srf'
 import { asError } from './deadline.js'
+import { tellsKey } from './sdp.js'
 
 /** A dialog as drachtio-fsmrf uses it: both forms of `destroy`. */
 interface ForgottenDialog {
@@ -46,7 +47,7 @@ export function mediaSrf(
         const tell = onEnded()
         return new Promise((resolve, reject) => {
           // Not its promise: a BYE in the same TCP segment as the 200 finds a listener only if that is attached in the callback.
-          makes.createUAC(uri, described === undefined ? options : { ...options, localSdp: described.sdp }, {}, (error, dialog) => {
+          makes.createUAC(uri, described === undefined ? options : withParty(options, described.sdp), {}, (error, dialog) => {
             if (dialog === undefined) return reject(asError(error))
             described?.answered(dialog.remote?.sdp ?? '')
             if (tell) dialog.on('destroy', (bye) => tell(bye?.get('Reason')))
@@ -56,6 +57,11 @@ export function mediaSrf(
       },
     },
   }) as Srf
+}
+
+/** FreeSWITCH takes keys that stand in a description (RFC 4568) on a channel alone that its dialplan was told of: it is forbidden on all others (`docs/production.md`). */
+function withParty(options: { readonly headers?: object }, sdp: string): object {
+  return { ...options, localSdp: sdp, ...(tellsKey(sdp) ? { headers: { ...options.headers, 'X-Secure-RTP': 'true' } } : {}) }
 }
 
 function forgivingDialog(dialog: ForgottenDialog): ForgottenDialog {

@@ -1,14 +1,27 @@
 import type { Channel } from './channel.js'
 import { asError } from './deadline.js'
-import type { PartyDialog } from './party-dialog.js'
-import { describeParty, encryptedOfferTo, offerTo, type Describer, type Told } from './party-media.js'
-import { offerToParty, placeOf, readPartyAnswer, type Origin } from './sdp.js'
+import type { Secured } from './handle.js'
+import type { PartyDialog, PartyOffer } from './party-dialog.js'
+import { describeParty, offerTo, type Describer, type Told } from './party-media.js'
+import { answerToParty, describeByIce, isFoundByIce, offerToParty, placeOf, readPartyAnswer, readPartyOffer, type Origin } from './sdp.js'
 import type { ServerPair } from './server-pair.js'
 
 /** What came of taking a party to another channel. `unavailable`: of the channel; another one may do. */
-export type Placed =
-  | { readonly kind: 'placed'; readonly described: string; readonly told: Told }
-  | { readonly kind: 'refused' | 'gone' | 'unavailable'; readonly why: string }
+export type Placed = NewPlace | Unplaced
+
+/** A channel with the party at it. */
+export interface NewPlace {
+  readonly kind: 'placed'
+  readonly pair: ServerPair
+  readonly channel: Channel
+  readonly described: string
+  readonly told: Told
+}
+
+interface Unplaced {
+  readonly kind: 'refused' | 'gone' | 'unavailable'
+  readonly why: string
+}
 
 /** Whom a channel is for, and what is known of them. */
 export interface Placing {
@@ -16,33 +29,96 @@ export interface Placing {
   readonly origins: { readonly media: Origin; readonly party: Origin }
   /** What we last described to the party: the family of its address is the party's. */
   readonly described: string
-  /** The party encrypts with keys of the descriptions, and goes on so. */
-  readonly encrypted: boolean
+  /** How the party encrypts, and goes on to. */
+  readonly secured: Secured | undefined
   readonly by: (source: string | undefined) => Describer
 }
 
 /**
- * Tells a party by re-INVITE that we are at another channel from now on, and the channel where the party is. The dialog is drachtio-server's and stands, whatever became of the media
- * server. Never rejects; the channel is the caller's to release.
+ * Takes a channel of that media server, tells the party by re-INVITE that we are there from now on, and the channel where the party is. The dialog is drachtio-server's and stands,
+ * whatever became of the media server before. Never rejects.
+ * @param over whether the party has gone meanwhile
  */
-export async function place(pair: ServerPair, channel: Channel, { party, origins, described, encrypted, by }: Placing): Promise<Placed> {
-  try {
-    const family = placeOf(described)?.address.includes(':') === true ? 6 : 4
-    const offer = encrypted
-      ? await encryptedOfferTo(channel, family, pair.codecs, origins)
-      : family === 6
-        ? await offerTo(channel, 6, pair.codecs, origins)
-        : offerToParty(channel.offer, pair.codecs, origins.party)
-    const answer = await party.offer(offer)
-    if (answer.kind !== 'answered') return answer
-    const audio = readPartyAnswer(answer.sdp, offer, pair.codecs)
-    const told = audio && (await describeParty(channel, audio, origins.media, by(answer.source)))
-    return told === undefined
-      ? { kind: 'refused', why: 'its answer has no codec in common with us' }
-      : { kind: 'placed', described: offer, told }
-  } catch (error) {
-    return { kind: 'unavailable', why: asError(error).message }
-  }
+export async function placeAt(pair: ServerPair, placing: Placing, over: () => boolean): Promise<Placed> {
+  let channel: Channel | undefined
+  const placed = await (async (): Promise<Placed> => {
+    try {
+      const taken = await take(pair, placing)
+      channel = taken.channel
+      // Its loss shows by `gone`.
+      channel.onLost = () => undefined
+      return over() ? partyOver : await tell(pair, taken, placing)
+    } catch (error) {
+      return { kind: 'unavailable', why: asError(error).message }
+    }
+  })()
+  return kept(placed, channel, over)
+}
+
+/** A channel that nobody is at is let go of. */
+function kept(placed: Placed, channel: Channel | undefined, over: () => boolean): Placed {
+  const stays = placed.kind === 'placed' && !placed.channel.gone && !over()
+  if (!stays) void channel?.release()
+  if (stays || placed.kind !== 'placed') return placed
+  return over() ? partyOver : { kind: 'unavailable', why: 'the media server has lost the channel' }
+}
+
+const partyOver: Unplaced = { kind: 'gone', why: 'the party has hung up' }
+
+/** A channel, and our offer of it where it was made for a party that encrypts. */
+interface Taken {
+  readonly channel: Channel
+  readonly encrypted?: string
+}
+
+async function take(pair: ServerPair, { secured, described, origins }: Placing): Promise<Taken> {
+  if (secured !== 'keys') return { channel: await pair.takeChannel() }
+  const { channel, offer } = await pair.takeEncryptedChannel(familyIn(described), origins)
+  return { channel, encrypted: offer }
+}
+
+function familyIn(described: string): 4 | 6 {
+  return placeOf(described)?.address.includes(':') === true ? 6 : 4
+}
+
+async function tell(pair: ServerPair, { channel, encrypted }: Taken, { party, origins, described, by }: Placing): Promise<Placed> {
+  const offer =
+    encrypted ??
+    (familyIn(described) === 6 ? await offerTo(channel, 6, pair.codecs, origins) : offerToParty(channel.offer, pair.codecs, origins.party))
+  const answer = await party.offer(offer)
+  if (answer.kind !== 'answered') return answer
+  const audio = readPartyAnswer(answer.sdp, offer, pair.codecs)
+  const told = audio && (await describeParty(channel, audio, origins.media, by(answer.source)))
+  return told === undefined ? nothingInCommon : { kind: 'placed', pair, channel, described: offer, told }
+}
+
+const nothingInCommon: Unplaced = { kind: 'refused', why: 'its answer has no codec in common with us' }
+
+/**
+ * The same for a browser: it is asked for an offer (a re-INVITE without one, RFC 3261 section 14.2), and is answered in the ACK, for FreeSWITCH answers ICE and DTLS on a channel that is made
+ * for that, and offers none of it on others. The offer holds for whichever media server takes it.
+ */
+async function placeByIce(pair: ServerPair, placing: Placing, offered: PartyOffer, over: () => boolean): Promise<Placed> {
+  const { origins } = placing
+  const audio = readPartyOffer(offered.sdp, pair.codecs, 'secured')
+  if (audio === undefined || !isFoundByIce(audio)) return nothingInCommon
+  let channel: Channel | undefined
+  const placed = await (async (): Promise<Placed> => {
+    try {
+      const description = describeByIce(audio, origins.media)
+      const coming = await pair.takeChannelFor(description)
+      const answer = coming && answerToParty(audio, coming.answer, origins.party)
+      if (coming === undefined || answer === undefined) return nothingInCommon
+      offered.answer(answer)
+      channel = await coming.channel
+      channel.onLost = () => undefined
+      return { kind: 'placed', pair, channel, described: answer, told: { answer: await channel.describe(description), quest: undefined } }
+    } catch (error) {
+      // Once it has been answered there is no other answer to that offer.
+      return { kind: offered.isAnswered() ? 'refused' : 'unavailable', why: asError(error).message }
+    }
+  })()
+  return kept(placed, channel, over)
 }
 
 /** A party is without a media server at most so long until one is found that takes it. */
@@ -63,13 +139,6 @@ export class MoveCount {
   }
 }
 
-/** A channel with the party at it. */
-export interface NewPlace {
-  readonly pair: ServerPair
-  readonly channel: Channel
-  readonly placed: Extract<Placed, { readonly kind: 'placed' }>
-}
-
 /**
  * Looks for a media server that takes a party, for a while: one may be on its way up.
  * @param from where the party was
@@ -81,26 +150,28 @@ export async function findPlace(
   to: ServerPair | undefined,
   placing: () => Placing,
   over: () => boolean,
-): Promise<NewPlace | { readonly kind: 'refused' | 'gone' | 'unavailable'; readonly why: string }> {
+): Promise<Placed> {
   const until = performance.now() + findMs
-  let why = 'there is no other media server'
+  let last: Unplaced = { kind: 'unavailable', why: 'there is no other media server' }
+  let offered: PartyOffer | undefined
   while (!over() && performance.now() < until) {
     const pair = to ?? (await from.another())
-    const channel = await pair?.takeChannel().catch((error: unknown) => {
-      why = asError(error).message
-      return undefined
-    })
-    if (pair === undefined || channel === undefined) {
-      await new Promise((resolve) => setTimeout(resolve, lookAgainMs))
-      continue
+    if (pair !== undefined) {
+      const wanted = placing()
+      if (wanted.secured === 'dtls' && offered === undefined) {
+        const asked = await wanted.party.askForOffer()
+        if (asked.kind !== 'offered') return asked
+        offered = asked
+      }
+      const placed = offered ? await placeByIce(pair, wanted, offered, over) : await placeAt(pair, wanted, over)
+      if (placed.kind === 'unavailable') last = placed
+      else {
+        if (placed.kind !== 'placed') offered?.letGo()
+        return placed
+      }
     }
-    // Its loss shows by `gone`.
-    channel.onLost = () => undefined
-    const placed = over() ? ({ kind: 'gone', why: 'the party has hung up' } as const) : await place(pair, channel, placing())
-    if (placed.kind === 'placed' && !channel.gone && !over()) return { pair, channel, placed }
-    void channel.release()
-    if (placed.kind === 'refused' || placed.kind === 'gone') return placed
-    if (placed.kind === 'unavailable') why = placed.why
+    await new Promise((resolve) => setTimeout(resolve, lookAgainMs))
   }
-  return { kind: 'unavailable', why }
+  offered?.letGo()
+  return last
 }

@@ -22,6 +22,26 @@ export type OfferAnswer =
   | { readonly kind: 'answered'; readonly sdp: string; readonly source: string | undefined }
   | { readonly kind: 'refused' | 'gone'; readonly why: string }
 
+/** The offer of a party that was asked for one. It waits for the answer, which is said once. */
+export interface PartyOffer {
+  readonly kind: 'offered'
+  readonly sdp: string
+  answer(sdp: string): void
+  isAnswered(): boolean
+  /** There is no answer: the party hears its own offer again, as nobody can do without an ACK, and is to be hung up. */
+  letGo(): void
+}
+
+type Acknowledge = (options: Srf.AckOptions) => void
+
+/** A 200 to a re-INVITE. */
+interface Accepted {
+  readonly response: Srf.Response
+  readonly sdp: string
+  /** For one that offers: the answer. */
+  readonly acknowledge: Acknowledge
+}
+
 /** What is told of, and asked about, the SIP dialog with a party. */
 export interface PartyEvents {
   /** BYE of the party, or (`silent`) drachtio-server ended the dialog because the party answered nothing any more. */
@@ -130,17 +150,37 @@ export class PartyDialog {
 
   /** Describes ourselves anew to the party, by re-INVITE: we are somewhere else from now on. Settles within a bound; never rejects. */
   async offer(sdp: string): Promise<OfferAnswer> {
+    const answer = await this.#ask(sdp)
+    return 'response' in answer ? { kind: 'answered', sdp: answer.sdp, source: answer.response.source_address } : answer
+  }
+
+  /** Asks the party to describe itself anew, by a re-INVITE without an offer of ours. Settles and never rejects, as `offer`. */
+  async askForOffer(): Promise<PartyOffer | Exclude<OfferAnswer, { readonly kind: 'answered' }>> {
+    const answer = await this.#ask()
+    if (!('response' in answer)) return answer
+    const { sdp, acknowledge } = answer
+    let isAnswered = false
+    const say = (body: string): void => {
+      if (isAnswered) return
+      isAnswered = true
+      acknowledge({ body, headers: { 'Content-Type': 'application/sdp' } })
+    }
+    return { kind: 'offered', sdp, answer: say, isAnswered: () => isAnswered, letGo: () => say(sdp) }
+  }
+
+  async #ask(sdp?: string): Promise<Accepted | Exclude<OfferAnswer, { readonly kind: 'answered' }>> {
     for (let tries = 1; ; tries++) {
       if (this.#over) return { kind: 'gone', why: 'the party has hung up' }
-      const response = this.#changing ? undefined : await this.#reinvite(sdp)
+      const [response, acknowledge] = this.#changing ? [] : await this.#reinvite(sdp)
       if (response instanceof Error) return { kind: response instanceof DeadlinePassed ? 'gone' : 'refused', why: response.message }
       const status = response?.status ?? 491
       if (response && status < 300) {
         this.#refreshing = refreshedBy(response)
         const answer = descriptionOf(response)
+        if (answer === undefined) acknowledge?.({})
         return answer === undefined
           ? { kind: 'refused', why: 'its 200 describes nothing' }
-          : { kind: 'answered', sdp: answer, source: response.source_address }
+          : { response, sdp: answer, acknowledge: acknowledge ?? (() => undefined) }
       }
       if (status === 408 || status === 481) return { kind: 'gone', why: `${status} to a re-INVITE` }
       const waitMs =
@@ -154,25 +194,26 @@ export class PartyDialog {
     }
   }
 
-  async #reinvite(sdp: string): Promise<Srf.Response | Error> {
+  async #reinvite(sdp: string | undefined): Promise<readonly [Srf.Response | Error, Acknowledge?]> {
     this.#offering = true
     const contact = this.#dialog.local.contact
     const headers = {
       ...(contact === undefined ? {} : { Contact: contact }),
       Allow: allow,
       Supported: 'timer',
-      'Content-Type': 'application/sdp',
+      ...(sdp === undefined ? {} : { 'Content-Type': 'application/sdp' }),
       ...timerOfOffer(this.#refreshing),
     }
     try {
-      return await withDeadline<Srf.Response>('re-INVITE to the party', offerMs, (resolve, reject) =>
-        this.#dialog.request({ method: 'INVITE', body: sdp, headers }, (error, response) => {
+      const what = sdp === undefined ? { noAck: true } : { body: sdp }
+      return await withDeadline<readonly [Srf.Response, Acknowledge?]>('re-INVITE to the party', offerMs, (resolve, reject) =>
+        this.#dialog.request({ method: 'INVITE', ...what, headers }, (error, response, acknowledge) => {
           if (error) reject(error)
-          else if (response && response.status >= 200) resolve(response)
+          else if (response && response.status >= 200) resolve([response, acknowledge])
         }),
       )
     } catch (error) {
-      return asError(error)
+      return [asError(error)]
     } finally {
       this.#offering = false
     }

@@ -25,7 +25,7 @@ function mediaServer(...replies: (string | number)[]) {
     if (hosts.length > 0) told.push(`look at ${hosts.join(', ')}`)
     return Promise.resolve()
   }
-  return { told, channel: { place: { address: '192.0.2.1', port: 20_000 }, describe, lookAt } }
+  return { told, channel: { place: { address: '192.0.2.1', port: 20_000 }, describe, describeAnswered: describe, lookAt } }
 }
 
 describe('telling the media server of a party', () => {

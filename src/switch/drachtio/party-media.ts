@@ -7,14 +7,12 @@ import {
   addressFor,
   answersTo,
   askForFamily,
-  askForKey,
   describeToMediaServer,
   familyOf,
   hears,
   describeByIce,
   isFoundByIce,
   offerToParty,
-  tellsKey,
   type Origin,
   type PartyAudio,
 } from './sdp.js'
@@ -30,6 +28,8 @@ export interface Described {
   readonly place: Place | undefined
   /** Rejects with `ReinviteRefused` or `DeadlinePassed`. */
   describe(sdp: string): Promise<string>
+  /** As `describe`, of a party that has answered what was offered with the media server's own key: that is kept. */
+  describeAnswered(sdp: string): Promise<string>
   lookAt(hosts: readonly string[]): Promise<void>
 }
 
@@ -126,22 +126,6 @@ export async function offerTo(
   return offerToParty(channel.offer, codecs, origins.party, moved !== undefined && familyOf(moved) === wanted ? moved : undefined)
 }
 
-/**
- * Our offer to a party, encrypted (RFC 4568) and in no other way.
- * @throws (rejects) Error when the media server does not encrypt
- */
-export async function encryptedOfferTo(
-  channel: Described & { readonly offer: string },
-  wanted: 4 | 6,
-  codecs: readonly CodecName[],
-  origins: { readonly media: Origin; readonly party: Origin },
-): Promise<string> {
-  const codec = codecs.find((each) => each === 'PCMA' || each === 'PCMU')
-  const moved = codec && (await acceptable(channel.describe(askForKey(wanted, codec, origins.media))))
-  if (moved === undefined || !tellsKey(moved)) throw new Error('the media server does not encrypt')
-  return offerToParty(channel.offer, codecs, origins.party, moved)
-}
-
 async function tell(channel: Described, party: PartyAudio, origin: Origin, source: MediaSource, by: Describer): Promise<Told | undefined> {
   const { address, learnFrom, afterHeard } = source
   const { port } = party.stream.media
@@ -154,7 +138,8 @@ async function tell(channel: Described, party: PartyAudio, origin: Origin, sourc
   })
   const describe = (at: Place): Promise<string> => {
     last = at
-    return channel.describe(describeToMediaServer(party, at.address, origin, at.port))
+    const described = describeToMediaServer(party, at.address, origin, at.port)
+    return party.offeredKey === undefined ? channel.describe(described) : channel.describeAnswered(described)
   }
   const move = async (to: Place): Promise<string> => {
     // Whoever FreeSWITCH has taken for the party meanwhile it keeps until it hears of another place.

@@ -4,7 +4,7 @@ import { chooseAudio, isPlainAudio, isSecuredAudio, type AudioStream, type Wante
 import { isCodec, isEventsFor, type CodecName } from '../../embedded/protocols/sdp/codecs.js'
 import type { Direction, MediaDescription, RtpFormat, SessionDescription } from '../../embedded/protocols/sdp/description.js'
 import { readDescription } from '../../embedded/protocols/sdp/read.js'
-import { sdesKeyBytes } from '../../embedded/protocols/sdp/security.js'
+import { sdesKeyBytes, type MediaSecurity, type SdesSuite } from '../../embedded/protocols/sdp/security.js'
 import { answerSections, audioSection, writeDescription, type AudioSection, type Writing } from '../../embedded/protocols/sdp/write.js'
 import type { Secured } from './handle.js'
 
@@ -132,21 +132,32 @@ export function askForFamily(family: 4 | 6, codec: CodecName, origin: Origin): s
 }
 
 /** The suite that every telephone and trunk with SRTP speaks. */
-const SUITE = 'AES_CM_128_HMAC_SHA1_80'
+const SUITE: SdesSuite = 'AES_CM_128_HMAC_SHA1_80'
 
 /**
  * What the media server is told when its key is wanted before there is a party: the same as for its address, encrypted with a key of nobody's. With its own it
  * encrypts what is said to the party that comes, for nothing has been encrypted with it.
  */
-export function askForKey(family: 4 | 6, codec: CodecName, origin: Origin): string {
-  const security = { kind: 'sdes', keys: [{ tag: 1, suite: SUITE, key: randomBytes(sdesKeyBytes(SUITE)).toString('base64') }] } as const
-  return origin.describe(family === 6 ? '::' : '0.0.0.0', [audioSection({ ...nobody(codec), profile: 'RTP/SAVP', security })])
+export function askForKey(family: 4 | 6, codecs: readonly CodecName[], origin: Origin): string {
+  const keys = [{ tag: 1, suite: SUITE, key: randomBytes(sdesKeyBytes(SUITE)).toString('base64') }]
+  return describeNobody(family, codecs, { kind: 'sdes', keys }, origin)
 }
 
-function nobody(codec: CodecName): AudioSection {
+/** What the media server is told before it is told where a party is that encrypts with its own keys: these, and nowhere yet. */
+export function announceKeys({ stream: { codec, media } }: PartyAudio, origin: Origin): string {
+  return describeNobody(media.address.kind === 'unicast' ? media.address.family : 4, [codec], media.security, origin)
+}
+
+/** On loopback, where nobody is at that port, and not on hold: FreeSWITCH would not go on from that when it makes an offer itself. */
+function describeNobody(family: 4 | 6, codecs: readonly CodecName[], security: MediaSecurity | undefined, origin: Origin): string {
+  const section = audioSection({ ...nobody(...codecs), direction: 'sendrecv', profile: 'RTP/SAVP', security })
+  return origin.describe(family === 6 ? '::1' : '127.0.0.1', [section])
+}
+
+function nobody(...codecs: readonly CodecName[]): AudioSection {
   return {
     port: 9,
-    codecs: [{ codec, payloadType: codec === 'PCMU' ? 0 : 8 }],
+    codecs: codecs.map((codec) => ({ codec, payloadType: codec === 'PCMU' ? 0 : 8 })),
     events: [{ payloadType: 101, clockRate: 8000 }],
     ptimeMs: 20,
     direction: 'inactive',
@@ -185,7 +196,7 @@ export function hears({ stream }: PartyAudio): boolean {
 /**
  * Our offer to a party.
  * @param mediaServerOffer what the media server offers on its endpoint: address and port are taken, the codecs are ours
- * @param moved the media server's later answer, where it has moved to another address since, or said with what it encrypts: then so do we
+ * @param moved the media server's later answer, where it has moved to another address since
  * @throws Error when the media server offers no plain RTP audio
  */
 export function offerToParty(mediaServerOffer: string, codecs: readonly CodecName[], origin: Origin, moved = mediaServerOffer): string {
@@ -205,9 +216,16 @@ export function offerToParty(mediaServerOffer: string, codecs: readonly CodecNam
       events,
       ptimeMs: 20,
       direction: 'sendrecv',
-      ...(keyOf(place) === undefined ? {} : { profile: 'RTP/SAVP', security: place.security }),
     }),
   ])
+}
+
+/** Our offer to a party, encrypted (RFC 4568) and in no other way. @param answered by the media server to `askForKey` @returns undefined where it does not encrypt */
+export function encryptedOffer(answered: string, codecs: readonly CodecName[], origin: Origin): string | undefined {
+  const place = ourAudio(readDescription(answered))
+  if (place?.address.kind !== 'unicast' || keyOf(place) === undefined) return undefined
+  const section = { ...nobody(...codecs), port: place.port, direction: 'sendrecv', profile: 'RTP/SAVP', security: place.security } as const
+  return origin.describe(place.address.address, [audioSection(section)])
 }
 
 /** Where a media server's description has its audio. */

@@ -6,6 +6,7 @@ import type { TakenFrom } from './media-source.js'
 import { addressesHere, isOurPlace, placesIn } from './own-ports.js'
 import { NOT_ACCEPTABLE, type Describer } from './party-media.js'
 import type { CodecName } from '../../embedded/protocols/sdp/codecs.js'
+import { askForKey, encryptedOffer, type Origin } from './sdp.js'
 import type { DrachtioSwitchSettings, Notice, ServerSet, WordHearing } from './settings.js'
 import type { Signalling } from './signalling.js'
 import { WarmChannels, type ChannelToCome } from './warm-channels.js'
@@ -131,7 +132,7 @@ export class ServerPair {
   }
 
   /**
-   * A channel for a party that comes with ICE: FreeSWITCH makes such of a channel only with its first INVITE.
+   * A channel for a party that comes with ICE, or with keys in its description: FreeSWITCH makes such of a channel only with its first INVITE.
    * @param described as the media server is to be told of it
    * @returns undefined where FreeSWITCH cannot do what the party wants. @throws Error in words for the record
    */
@@ -142,6 +143,24 @@ export class ServerPair {
       if (NOT_ACCEPTABLE.has((error as { readonly status?: number }).status ?? 0)) return undefined
       throw error
     }
+  }
+
+  /**
+   * A channel that encrypts, and our offer to a party with the key that it encrypts with (RFC 4568).
+   * @throws Error when the media server does not encrypt
+   */
+  async takeEncryptedChannel(
+    family: 4 | 6,
+    origins: { readonly media: Origin; readonly party: Origin },
+  ): Promise<{ readonly channel: Channel; readonly offer: string }> {
+    const coming = await this.takeChannelFor(askForKey(family, this.codecs, origins.media))
+    const offer = coming && encryptedOffer(coming.answer, this.codecs, origins.party)
+    if (coming !== undefined && offer !== undefined) return { channel: await coming.channel, offer }
+    coming?.channel.then(
+      (channel) => channel.release(),
+      () => undefined,
+    )
+    throw new Error('the media server does not encrypt')
   }
 
   /** Who describes itself, where its signalling comes from that address. */

@@ -80,13 +80,12 @@ export class StandingDialog extends EventEmitter {
     else response.send(501)
   }
 
-  request(
-    options: { method: string; headers?: Readonly<Record<string, string>>; body?: string },
-    callback: (error: Error | null, response?: Srf.Response) => void,
-  ): void {
+  request({ noAck, ...options }: Parameters<Srf.Dialog['request']>[0], callback: Parameters<Srf.Dialog['request']>[1]): void {
     this.#send(options, (error, request) => {
       if (request === undefined) return callback(error ?? new Error('drachtio did not send it'))
-      request.on('response', (response: Srf.Response, acknowledge: () => void) => {
+      request.on('response', (response: Srf.Response, acknowledge: (options?: Srf.AckOptions) => void) => {
+        const accepted = response.status >= 200 && response.status < 300
+        if (options.method === 'INVITE' && noAck === true && accepted) return callback(null, response, acknowledge)
         if (options.method === 'INVITE' && response.status >= 200) acknowledge()
         callback(null, response)
       })

@@ -198,6 +198,7 @@ export class PhoneCall extends EventTarget {
     this.#session = session
     this.direction = direction
     session.delegate = {}
+    this.#describes()
     session.stateChange.addListener((state) => {
       if (state === SessionState.Established) this.#up()
       if (state === SessionState.Terminated) this.gone()
@@ -258,7 +259,17 @@ export class PhoneCall extends EventTarget {
         .catch(() => resolve(false))
     })
     if (agreed) this.isHeld = held
+    this.#describes()
     return agreed
+  }
+
+  /** What is said when the other side asks for an offer: it does so when it goes on at another place (docs/survival.md), to which a way has to be found anew. */
+  #describes() {
+    this.#session.sessionDescriptionHandlerOptionsReInvite = {
+      hold: this.isHeld,
+      iceGatheringTimeout: gatheringMs,
+      offerOptions: { iceRestart: true },
+    }
   }
 
   /** Another microphone, without asking the other side. */

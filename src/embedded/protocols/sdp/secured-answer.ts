@@ -34,7 +34,7 @@ const DISCARD = 9
 
 /** Answers how a stream is offered to be encrypted. @returns undefined where nothing of it is ours */
 export function answerSecurity(
-  { security, rtcpMux, direction, port }: MediaDescription,
+  { security, rtcpMux, port }: MediaDescription,
   ours: OurSecurity,
 ): { readonly written: MediaSecurity; readonly agreed: AgreedSecurity } | undefined {
   if (security === undefined) return undefined
@@ -42,7 +42,7 @@ export function answerSecurity(
   const [remote] = security.keys
   if (remote === undefined) return undefined
   // RFC 4568 5.1.2: one of those offered, by its tag, with a key of ours.
-  const local = { ...remote, key: ours.sdesKey(remote.suite, remote.key, direction !== 'inactive' || port !== DISCARD) }
+  const local = { ...remote, key: ours.sdesKey(remote.suite, remote.key, port !== DISCARD) }
   return { written: { kind: 'sdes', keys: [local] }, agreed: { kind: 'sdes', local, remote, rtcpMux } }
 }
 

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { SrtpCrypt } from '../../src/embedded/media/secure/srtp-crypt.js'
-import { loadWerift } from '../../src/embedded/media/secure/werift.js'
+import { loadWerift, type Werift } from '../../src/embedded/media/secure/werift.js'
 import { buildRtp } from '../../src/embedded/protocols/rtp/packet.js'
 import { toneShare } from '../../src/embedded/protocols/rtp/goertzel.js'
 import { readWav } from '../../src/embedded/protocols/rtp/wav.js'
@@ -11,10 +11,11 @@ import type { Trunk } from '../../src/switch/drachtio/settings.js'
 import type { DialResult, Leg, Sent, SrtpWish } from '../../src/switch/port.js'
 import { Baresip } from '../e2e/baresip.js'
 import { startEmbedded } from './embedded-servers.js'
-import { startWithSpares, type MediaServers } from './media-servers.js'
+import { startWithSpares } from './media-servers.js'
 import { header } from './phone/message.js'
 import { write } from './phone/sdp.js'
 import { TestTrunk, type TrunkInvite } from './phone/trunk.js'
+import { serversOfEnvironment, sparesOfEnvironment } from './servers.js'
 import { SocketWorld, type Servers } from './socket-world.js'
 
 const SUITE = 'AES_CM_128_HMAC_SHA1_80'
@@ -32,7 +33,7 @@ async function open(srtp: SrtpWish | undefined, servers?: Servers): Promise<void
   trunk = await TestTrunk.open()
   voice = await Voice.open()
   const settings: Trunk = { name: 'carrier', address: trunk.address, ...(srtp === undefined ? {} : { srtp }) }
-  world = await SocketWorld.open(servers ?? (await startEmbedded()), { trunks: [settings] })
+  world = await SocketWorld.open(servers ?? serversOfEnvironment() ?? (await startEmbedded()), { trunks: [settings] })
 }
 
 function dial(sent: Sent[] = []): Promise<DialResult> {
@@ -50,6 +51,7 @@ function legOf(result: DialResult): Leg {
 /** The trunk's end of the audio. */
 class Voice {
   #crypt: SrtpCrypt | undefined
+  readonly #werift: Werift
   #talking: NodeJS.Timeout | undefined
   /** Packets that were genuine, and those that were not. */
   heard = 0
@@ -58,13 +60,16 @@ class Voice {
   private constructor(
     readonly socket: Socket,
     readonly key: Buffer,
-  ) {}
+    werift: Werift,
+  ) {
+    this.#werift = werift
+  }
 
   static async open(): Promise<Voice> {
     const socket = createSocket('udp4')
     socket.bind(0, '127.0.0.1')
     await once(socket, 'listening')
-    const opened = new Voice(socket, Buffer.from(Array.from({ length: 30 }, (_, at) => at)))
+    const opened = new Voice(socket, Buffer.from(Array.from({ length: 30 }, (_, at) => at)), await loadWerift())
     socket.on('message', (data) => {
       if (opened.#crypt?.unprotect(data)) opened.heard++
       else opened.foreign++
@@ -81,11 +86,11 @@ class Voice {
   }
 
   /** From now on it encrypts as was agreed, and talks. */
-  async talksWith(offer: string): Promise<void> {
+  talksWith(offer: string): void {
     const theirs = Buffer.from(/inline:(\S+)/.exec(offer)?.[1] ?? '', 'base64')
     const part = (key: Buffer): readonly [Buffer, Buffer] => [key.subarray(0, 16), key.subarray(16)]
     const [[localKey, localSalt], [remoteKey, remoteSalt]] = [part(this.key), part(theirs)]
-    const crypt = new SrtpCrypt(await loadWerift(), { profile: 1, localKey, localSalt, remoteKey, remoteSalt })
+    const crypt = new SrtpCrypt(this.#werift, { profile: 1, localKey, localSalt, remoteKey, remoteSalt })
     this.#crypt = crypt
     this.heard = 0
     const port = Number(/m=audio (\d+)/.exec(offer)?.[1])
@@ -117,15 +122,15 @@ class Voice {
   }
 }
 
-async function answers(invite: TrunkInvite): Promise<void> {
+function answers(invite: TrunkInvite): void {
   const offer = invite.message.body
   invite.reply(200, 'OK', [['Content-Type', 'application/sdp']], voice.answerTo(offer))
-  if (offer.includes('inline:')) await voice.talksWith(offer)
+  if (offer.includes('inline:')) voice.talksWith(offer)
 }
 
 it('a trunk with SRTP is rung with a key, hears what is said to it, and is heard', async () => {
   await open('required')
-  trunk.onInvite = (invite) => void answers(invite)
+  trunk.onInvite = (invite) => answers(invite)
   const sent: Sent[] = []
   const leg = legOf(await dial(sent))
   expect(trunk.invites[0]?.message.body).toMatch(new RegExp(`^m=audio \\d+ RTP/SAVP .*[^]*^a=crypto:1 ${SUITE} inline:`, 'm'))
@@ -138,7 +143,7 @@ it('a trunk with SRTP is rung with a key, hears what is said to it, and is heard
 
 it('a key is for one call alone', async () => {
   await open('required')
-  trunk.onInvite = (invite) => void answers(invite)
+  trunk.onInvite = (invite) => answers(invite)
   for (let call = 0; call < 2; call++) await world.settled(legOf(await dial()).close())
   const keys = trunk.invites.map(({ message }) => /inline:(\S+)/.exec(message.body)?.[1])
   expect(new Set(keys).size).toBe(2)
@@ -146,7 +151,7 @@ it('a key is for one call alone', async () => {
 
 it('optional: who says 488 is rung again in the clear, and that is said', async () => {
   await open('optional')
-  trunk.onInvite = (invite) => (invite.message.body.includes('RTP/SAVP') ? invite.reply(488, 'Not Acceptable Here') : void answers(invite))
+  trunk.onInvite = (invite) => (invite.message.body.includes('RTP/SAVP') ? invite.reply(488, 'Not Acceptable Here') : answers(invite))
   const sent: Sent[] = []
   const leg = legOf(await dial(sent))
   expect(trunk.invites.map(({ message }) => / RTP\/S?AVP /.exec(message.body)?.[0].trim())).toEqual(['RTP/SAVP', 'RTP/AVP'])
@@ -192,7 +197,7 @@ it('an answer in the clear to an offer of SRTP is no answer', async () => {
 
 it('without the setting the offer is plain', async () => {
   await open(undefined)
-  trunk.onInvite = (invite) => void answers(invite)
+  trunk.onInvite = (invite) => answers(invite)
   const leg = legOf(await dial())
   expect(trunk.invites[0]?.message.body).not.toMatch(/SAVP|crypto/)
   await world.settled(leg.close())
@@ -212,7 +217,10 @@ describe('baresip, which shares no line with us', () => {
   it('with SRTP and nothing else hears and is heard', async () => {
     phone = await Baresip.start({ tone: 800, autoAnswer: true, srtp: true })
     expect(await rings('off')).toMatchObject({ kind: 'failed', status: 488 })
-    const leg = legOf(await rings('required'))
+    await hearEachOther(legOf(await rings('required')))
+  })
+
+  async function hearEachOther(leg: Leg): Promise<void> {
     void leg.play([world.file(20_000, 1_300)])
     const path = join(world.folder, 'baresip.wav')
     const recorded = await leg.record(path, { signal: new AbortController().signal })
@@ -223,6 +231,19 @@ describe('baresip, which shares no line with us', () => {
       .toBeGreaterThan(0.8)
     await recorded.recording.stop()
     await world.settled(leg.close())
+  }
+
+  it('calls with SRTP, and hears and is heard', async () => {
+    phone = await Baresip.start({ tone: 800, srtp: true })
+    const answered = new Promise<Leg>((resolve, reject) => {
+      world.switch.onIncoming(async (call) => {
+        const answer = await call.answer()
+        if (answer.kind === 'answered') resolve(answer.leg)
+        else reject(new Error(answer.kind))
+      })
+    })
+    phone.dial(world.dialIn)
+    await hearEachOther(await answered)
   })
 
   it('without SRTP is rung again in the clear where that is allowed, and not where it is not', async () => {
@@ -235,15 +256,14 @@ describe('baresip, which shares no line with us', () => {
 })
 
 it('its media server dies: it is taken to another one, encrypted as before, with another key', async () => {
-  const servers = await startWithSpares()
-  const media: MediaServers = servers.media
+  const servers = sparesOfEnvironment() ?? (await startWithSpares())
   await open('required', servers)
   await world.mediaIsBack()
-  trunk.onInvite = (invite) => void answers(invite)
+  trunk.onInvite = (invite) => answers(invite)
   const leg = legOf(await dial())
   void leg.play([{ kind: 'tone', tone: 'ringback' }])
   await expect.poll(() => voice.heard).toBeGreaterThan(10)
-  await media.kill()
+  await servers.media?.kill()
   const moved = await trunk.nextInvite(2)
   expect(header(moved.message, 'Call-ID')).toBe(trunk.invites[0]?.callId)
   expect(moved.message.body).toContain('RTP/SAVP')
