@@ -1,0 +1,76 @@
+import type { IdentityRule } from '../../guard/caller-identity.js'
+import { defaultAllowance } from '../../guard/allowance.js'
+import { defaultDialable } from '../../guard/dial-plan.js'
+import { readIdentityLine, readIdentityList } from '../identity.js'
+import { readTrunkLine, readTrunkList, type TrunkSetting } from '../trunks.js'
+import { wholeNumber, oneOf, ranges, networks } from '../parsers.js'
+import { row, type SettingRow } from '../setting-row.js'
+
+/** Which calls are taken and placed. */
+export const callRows = {
+  trunks: row(
+    'calls.trunks',
+    'RINGROUND_TRUNKS',
+    '',
+    'Where calls to telephone numbers go, the first one first: `name=host:port`, `name=user:password@host:port`, with `;srtp=optional` or `;srtp=required` behind it for SRTP, and `[uk-mobile +353]` where a trunk carries ranges of its own; by commas, or in the file as a list (docs/guard.md)',
+    (value): readonly TrunkSetting[] => readTrunkLine(value),
+    { parseList: readTrunkList, secret: true },
+  ),
+  callers: row(
+    'calls.from',
+    'RINGROUND_CALLERS',
+    '127.0.0.0/8, ::1',
+    'Addresses and networks from which calls are taken: your practices and trunks; anybody else gets 403',
+    networks,
+  ),
+  identity: row(
+    'calls.identity',
+    'RINGROUND_CALLERS_IDENTITY',
+    '',
+    'Which headers are believed about who calls, per network of `calls.from`, the first that names somebody before the others: `192.0.2.0/24=P-Asserted-Identity From`; by commas, or in the file as a list (docs/guard.md). From anybody else: `From`',
+    (value): readonly IdentityRule[] => readIdentityLine(value),
+    { parseList: readIdentityList },
+  ),
+  dialable: row(
+    'calls.dialable',
+    'RINGROUND_DIALABLE',
+    defaultDialable.join(', '),
+    'Ranges that may be dialled, through trunks that have none of their own: these names, and prefixes such as `+353`',
+    ranges,
+  ),
+  concurrentCalls: row(
+    'calls.concurrent',
+    'RINGROUND_CONCURRENT_CALLS',
+    String(defaultAllowance.concurrent),
+    'Outgoing calls through trunks at the same time',
+    wholeNumber(1, 100_000),
+  ),
+  concurrentCallsPerLine: row(
+    'calls.concurrentPerLine',
+    'RINGROUND_CONCURRENT_CALLS_PER_LINE',
+    String(defaultAllowance.concurrentPerAccount),
+    'The same, for one line',
+    wholeNumber(1, 100_000),
+  ),
+  minutesPerLine: row(
+    'calls.minutesPerLine',
+    'RINGROUND_MINUTES_PER_LINE',
+    String(defaultAllowance.minutesPerAccountPerDay),
+    'Minutes on outgoing calls through trunks that one line may spend in a day',
+    wholeNumber(1, 1_000_000),
+  ),
+  mediaTimeoutSeconds: row(
+    'calls.mediaTimeoutSeconds',
+    'RINGROUND_MEDIA_TIMEOUT_SECONDS',
+    '60',
+    'Hang up a leg after this long without RTP, unless it still answers OPTIONS (it is muted, or holds the call); 0: never',
+    wholeNumber(0, 3_600),
+  ),
+  mp3Encoder: row(
+    'recordings.encoder',
+    'RINGROUND_MP3_ENCODER',
+    'auto',
+    '`native` (libmp3lame), `wasm` (LAME as WebAssembly), or `auto`: native where the library is there',
+    oneOf('auto', 'native', 'wasm'),
+  ),
+} as const satisfies Record<string, SettingRow<unknown>>

@@ -1,0 +1,102 @@
+import { text, optional, address, oneOf, servers, redisUrl, databaseUrl } from '../parsers.js'
+import { row, type SettingRow } from '../setting-row.js'
+
+/** Prompts, other servers, and the log. */
+export const serverRows = {
+  promptsFolder: row(
+    'prompts.folder',
+    'RINGROUND_PROMPTS_FOLDER',
+    'prompts',
+    'WAV files of what is said; `recorded/` in it takes precedence over `rendered/`',
+    text,
+  ),
+  tts: row(
+    'prompts.tts',
+    'RINGROUND_TTS',
+    'auto',
+    'Speaks names that have no WAV yet: `flite`, `none`, or `auto`: flite where there is one',
+    oneOf('auto', 'flite', 'none'),
+  ),
+  drachtio: row(
+    'drachtio.addresses',
+    'RINGROUND_DRACHTIO',
+    '',
+    'drachtio-server application ports, `host:port` by commas; empty: the embedded switch',
+    servers,
+  ),
+  drachtioSecret: row(
+    'drachtio.secret',
+    'RINGROUND_DRACHTIO_SECRET',
+    '',
+    'Secret of the drachtio servers; the embedded switch makes its own at each start',
+    text,
+    { secret: true },
+  ),
+  freeswitch: row(
+    'freeswitch.addresses',
+    'RINGROUND_FREESWITCH',
+    '',
+    'FreeSWITCH event sockets, `host:port` by commas; needed with `drachtio.addresses`. Calls go on at another one when theirs dies',
+    servers,
+  ),
+  freeswitchSecret: row(
+    'freeswitch.secret',
+    'RINGROUND_FREESWITCH_SECRET',
+    '',
+    'Password of the event sockets; the embedded switch makes its own at each start',
+    text,
+    { secret: true },
+  ),
+  eventSocketAddress: row(
+    'freeswitch.listenAddress',
+    'RINGROUND_EVENT_SOCKET_ADDRESS',
+    '127.0.0.1',
+    'Our address, as FreeSWITCH can reach it, for its outbound event sockets',
+    address,
+  ),
+  allowDefaultSecrets: row(
+    'servers.allowDefaultSecrets',
+    'RINGROUND_ALLOW_DEFAULT_SECRETS',
+    'no',
+    '`yes`: take servers that still have the secret they were installed with (`cymru`, `ClueCon`), which anybody can look up',
+    oneOf('no', 'yes'),
+  ),
+  redisUrl: row(
+    'redis.url',
+    'RINGROUND_REDIS_URL',
+    '',
+    'Redis by which several engines share who is being rung, `redis://host:port`; empty: one engine, in memory',
+    redisUrl,
+    { secret: true },
+  ),
+  databaseUrl: row(
+    'database.url',
+    'DATABASE_URL',
+    '',
+    'PostgreSQL in which facts, lists and the ledger are kept, `postgres://user:password@host:port/database`; of several engines each needs its own `engine.name`. Empty: a SQLite file in the data folder',
+    databaseUrl,
+    { secret: true },
+  ),
+  databaseReadUrl: row(
+    'database.readUrl',
+    'DATABASE_READ_URL',
+    '',
+    'A replica of it that is read for lists and reports; it may be some seconds behind. Empty: the same server',
+    databaseUrl,
+    { secret: true },
+  ),
+  logLevel: row(
+    'log.level',
+    'RINGROUND_LOG_LEVEL',
+    'info',
+    'How much is logged: debug (every fact of every call, without telephone numbers), info, warn, error',
+    oneOf('debug', 'info', 'warn', 'error'),
+  ),
+  logFile: row(
+    'log.file',
+    'RINGROUND_LOG_FILE',
+    '',
+    'File for the log (JSON lines); empty: `ringround.log` in the data folder; `-`: standard error',
+    optional,
+  ),
+} as const satisfies Record<string, SettingRow<unknown>>

@@ -1,0 +1,121 @@
+import type { ProviderSetting } from '../../accounts/open-id-provider.js'
+import { defaultPushServices } from '../../outbox/push/address.js'
+import { defaultSecondFactorRoles, roleNames } from '../../accounts/roles.js'
+import { readProviderList, readProviderText } from '../sign-in-providers.js'
+import {
+  text,
+  optional,
+  oneOf,
+  secondFactorRoles,
+  webSocketUrl,
+  iceServers,
+  smtpUrl,
+  mailbox,
+  pushContact,
+  pushServices,
+  outboundNumber,
+  engineName,
+} from '../parsers.js'
+import { row, type SettingRow } from '../setting-row.js'
+
+/** Where things lie, who the service is, how staff are reached and sign in. */
+export const serviceRows = {
+  dataFolder: row('folders.data', 'RINGROUND_DATA_FOLDER', 'data', 'Database, spool of running recordings, spoken names', text),
+  recordingsFolder: row('folders.recordings', 'RINGROUND_RECORDINGS_FOLDER', 'recordings', 'Finished MP3 recordings, by date', text),
+  sharedGroup: row(
+    'folders.sharedGroup',
+    'RINGROUND_SHARED_GROUP',
+    '',
+    'Group that the engine shares with a FreeSWITCH that runs as another user: it may write the spool and read the spoken names (docs/production.md); empty: nobody but the engine',
+    optional,
+  ),
+  directoryFile: row(
+    'directory.file',
+    'RINGROUND_DIRECTORY_FILE',
+    'config/directory.yaml',
+    'Organisations, lines, rotas, clinicians, numbers: a change of it is applied to the directory in the store',
+    text,
+  ),
+  engineName: row(
+    'engine.name',
+    'RINGROUND_ENGINE_NAME',
+    '',
+    'Name of this engine, written beside every fact; of several engines each has its own. Empty: the name of the machine',
+    engineName,
+  ),
+  outboundNumber: row(
+    'calls.outboundNumber',
+    'RINGROUND_OUTBOUND_NUMBER',
+    '+441632960000',
+    'Single outbound number: what every called party sees',
+    outboundNumber,
+  ),
+  outboundName: row('calls.outboundName', 'RINGROUND_OUTBOUND_NAME', 'Advice line', 'Name shown beside the single outbound number', text),
+  browserCalls: row(
+    'browser.calls',
+    'RINGROUND_BROWSER_CALLS',
+    'true',
+    '`true`: clinicians who have signed in may call from the browser, and be rung there; `false`: they may not (docs/browser-calling.md)',
+    oneOf('true', 'false'),
+  ),
+  browserSip: row(
+    'browser.sip',
+    'RINGROUND_BROWSER_SIP',
+    '',
+    'Where drachtio-server takes SIP over WebSocket, `ws://host:port`: browsers reach it by way of the pages. Empty: the embedded switch; with `drachtio.addresses` nobody calls from the browser',
+    webSocketUrl,
+  ),
+  browserIceServers: row(
+    'browser.iceServers',
+    'RINGROUND_ICE_SERVERS',
+    '',
+    'STUN and TURN servers that browsers are told of, `stun:host:port` and `turns:host:443?transport=tcp` by commas',
+    iceServers,
+  ),
+  browserTurnSecret: row(
+    'browser.turnSecret',
+    'RINGROUND_TURN_SECRET',
+    '',
+    'Secret shared with the TURN servers (coturn: `static-auth-secret`), of which passwords for one session are made',
+    optional,
+    { secret: true },
+  ),
+  mailSmtp: row(
+    'mail.smtp',
+    'RINGROUND_MAIL_SMTP',
+    '',
+    'Mail server that takes messages to staff, `smtp://user:password@host:587` or `smtps://host:465`; empty: none are sent, and links are given out by hand (docs/outbox.md)',
+    smtpUrl,
+    { secret: true },
+  ),
+  mailFrom: row('mail.from', 'RINGROUND_MAIL_FROM', '', 'From whom they come: `Ringround <advice@example.nhs.uk>`', mailbox),
+  pushContact: row(
+    'push.contact',
+    'RINGROUND_PUSH_CONTACT',
+    '',
+    'Whom push services write to about us, `mailto:advice@example.nhs.uk` or `https://…`: with it clinicians may have their browsers told of things (docs/pocket.md); empty: none is told',
+    pushContact,
+  ),
+  pushServices: row(
+    'push.services',
+    'RINGROUND_PUSH_SERVICES',
+    defaultPushServices.join(', '),
+    'Push services to which the engine posts, by their hosts, `*.` for any below: those of browsers. Nothing is posted elsewhere',
+    pushServices,
+  ),
+  signInProviders: row(
+    'signIn.providers',
+    'RINGROUND_SIGN_IN_PROVIDERS',
+    '',
+    'Where people sign in who have an account elsewhere (NHS CIS2, Entra ID, OpenID Connect): in the file a list, in the environment the same as JSON (docs/accounts.md)',
+    (value): readonly ProviderSetting[] => readProviderText(value),
+    { parseList: readProviderList, secret: true },
+  ),
+  secondFactorFor: row(
+    'signIn.secondFactorFor',
+    'RINGROUND_SECOND_FACTOR_FOR',
+    defaultSecondFactorRoles.join(', '),
+    `Roles that nobody has without a second factor; whoever signs in without one sets it up before anything else. Of these, with commas between them: ${roleNames.map((role) => `\`${role}\``).join(', ')}; or \`none\``,
+    secondFactorRoles,
+  ),
+} as const satisfies Record<string, SettingRow<unknown>>
