@@ -13,9 +13,13 @@ import { defaultWebLimits } from './web-limits.js'
 
 /** What calling from the browser needs. */
 export interface BrowserPhoneSettings {
-  readonly telephones: Pick<Telephones, 'makeBrowser' | 'endBrowser' | 'browserOf' | 'realm'>
-  /** Calls in which a browser may be away for a while. */
-  readonly talks: { browserAway(device: string): boolean; browserLeft(device: string): boolean }
+  readonly telephones: Pick<Telephones, 'makeBrowser' | 'endBrowser' | 'hasBrowser' | 'browserOf' | 'realm'>
+  /** Calls in which a browser may be away for a while, and that end with its session. */
+  readonly talks: {
+    browserAway(device: string): boolean
+    browserLeft(device: string): boolean
+    browserSignedOut(browser: { readonly device: string; readonly clinician: string | undefined }): void
+  }
   /** Listener of the switch for SIP over WebSocket: `ws://127.0.0.1:5066`. */
   readonly sip: string
   /** STUN and TURN servers, as URIs (RFC 7064, 7065). */
@@ -78,8 +82,11 @@ export function browserPhoneRoutes(
     const nowIs = await accounts.look(identity)
     if (nowIs.kind === 'person' && nowIs.person.clinician === identity.person.clinician) return
     signedIn.delete(id)
-    telephones.endBrowser(id)
+    const device = telephones.endBrowser(id)
     sockets.endSession(id)
+    const { clinician } = identity.person
+    if (device !== undefined)
+      talks.browserSignedOut({ device, clinician: clinician !== undefined && telephones.hasBrowser(clinician) ? undefined : clinician })
   }
   const still = setInterval(() => {
     for (const identity of signedIn.values()) look(identity).catch(() => undefined)

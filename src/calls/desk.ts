@@ -23,7 +23,7 @@ import { goOn } from './go-on.js'
 import { holdClinician } from './hold-clinician.js'
 import { arrival, numberInFacts, takeCall } from './incoming.js'
 import { ringingLeft, takeLegs } from './left-legs.js'
-import { Returns, type BrowserOf } from './returns.js'
+import { Returns, type BrowserOf, type OtherTalks } from './returns.js'
 import { sayAndRelease, sentence } from './saying.js'
 import { ownCall, type OwnCall } from './own-call.js'
 import { SetUpGate, type SetUpLimits } from './set-up-gate.js'
@@ -50,6 +50,8 @@ export interface DeskOptions {
   readonly arrangements?: Arrangements
   /** Whose the telephone of this user is, where it has proved itself by digest. Default: nobody's. */
   readonly owners?: (device: string) => DeviceOwner | undefined
+  /** Talks at other engines to which browsers may come back. Default: there are no other engines. */
+  readonly otherTalks?: OtherTalks
   /** Why facts cannot be kept at the moment (`CallContext.cannotKeep`). Default: they always can. */
   readonly cannotKeep?: () => string | undefined
   /** How many calls are answered at a time, and how long the others wait for it. */
@@ -84,14 +86,15 @@ export class Desk {
   readonly #options: DeskOptions
   readonly #reservations: Reservations
   readonly #gate: SetUpGate
-  readonly #returns = new Returns()
-  readonly #live = new Map<CallScope, Promise<void>>()
+  readonly #returns: Returns
+  readonly #live = new Map<CallContext, Promise<void>>()
   #movedWords: Promise<readonly Audio[]> | undefined
   #draining = false
 
   constructor(options: DeskOptions) {
     this.#options = options
     this.#reservations = options.reservations ?? new LocalReservations()
+    this.#returns = new Returns(options.otherTalks)
     this.#gate = new SetUpGate(options.clock, options.setUp)
   }
 
@@ -117,7 +120,7 @@ export class Desk {
     this.#draining = true
     const over = Promise.all(this.#live.values())
     await within(this.#options.clock, ms, over)
-    for (const scope of this.#live.keys()) scope.stop()
+    for (const { scope } of this.#live.keys()) scope.stop()
     await Promise.all(this.#live.values())
   }
 
@@ -212,14 +215,20 @@ export class Desk {
     )
   }
 
-  /** The page of a browser that talks is being left, and may be loaded again: the other side is held. @returns false: it talks with nobody here */
+  /** The page of a browser that talks is being left, and may be loaded again: the other side is held. @returns false: it talks with nobody */
   browserAway(device: string): boolean {
-    return this.#returns.tell(this.#browserOf(device), 'away')
+    return this.#returns.tell(this.#browserOf(device), 'away', this.#options.clock.now())
   }
 
   /** Whoever talked by this browser does not come back. */
   browserLeft(device: string): boolean {
-    return this.#returns.tell(this.#browserOf(device), 'left')
+    return this.#returns.tell(this.#browserOf(device), 'left', this.#options.clock.now())
+  }
+
+  /** Its session is over, and its calls with it. @param browser of a clinician who has no other one: else nobody can say in which of them they were rung */
+  browserSignedOut(browser: BrowserOf): void {
+    if (this.#returns.tell(browser, 'left', this.#options.clock.now())) return
+    for (const { device, scope } of this.#live.keys()) if (device === browser.device && scope.caller) void scope.release(scope.caller)
   }
 
   #browserOf(device: string): BrowserOf {
@@ -229,7 +238,14 @@ export class Desk {
 
   /** A browser comes back to its talk by a call of its own, which is none besides. */
   async #goOnWith(incoming: IncomingCall, browser: BrowserOf): Promise<void> {
-    if (!this.#returns.has(browser)) return incoming.reject(404)
+    switch (this.#returns.has(browser)) {
+      case 'nowhere':
+        return incoming.reject(404)
+      case 'elsewhere':
+        // It dials again, and the servers give calls to the engines by turns.
+        return incoming.reject(480)
+      case 'here':
+    }
     const answer = await incoming.answer()
     if (answer.kind === 'answered' && !this.#returns.back(browser, answer.leg)) await answer.leg.close()
   }
@@ -334,8 +350,8 @@ export class Desk {
         return this.#faulted(call, fault)
       })
       .then((end) => call.scope.close(end.ending, end.detail))
-      .finally(() => this.#live.delete(call.scope))
-    this.#live.set(call.scope, over)
+      .finally(() => this.#live.delete(call))
+    this.#live.set(call, over)
     return over
   }
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { Scenario, type ScenarioCaller, type ScenarioPhone } from '../../test/kit/calls/scenario.js'
 import { dialIn, type SmallDirectory } from '../../test/kit/calls/small-directory.js'
 import type { DeviceOwner } from '../directory/device-owner.js'
+import type { OtherTalks } from './returns.js'
 
 const ward = '+447700900031'
 const browser = 'browser-1'
@@ -15,8 +16,9 @@ const owners: Readonly<Record<string, DeviceOwner>> = {
 /** Somebody talks by a browser with a specialist. */
 async function talking(
   device = browser,
+  otherTalks?: OtherTalks,
 ): Promise<{ readonly scenario: Scenario; readonly caller: ScenarioCaller; readonly specialist: ScenarioPhone }> {
-  const scenario = new Scenario({ directory, owners: (name) => owners[name] })
+  const scenario = new Scenario({ directory, owners: (name) => owners[name], ...(otherTalks ? { otherTalks } : {}) })
   const specialist = scenario.phone(ward)
   const caller = scenario.caller(device)
   await caller.dials('21', { device })
@@ -100,6 +102,95 @@ describe('somebody whose page is loaded again', () => {
     expect(desk.scenario.world.desk.browserAway('elm-desk')).toBe(false)
     desk.caller.hangsUp()
     await desk.scenario.isOver()
+  })
+})
+
+/** What engines tell each other, as one of them has it. */
+class Others implements OtherTalks {
+  readonly here = new Map<string, readonly string[]>()
+  readonly told: string[] = []
+  elsewhere: readonly string[] = []
+  hears: Parameters<OtherTalks['onTold']>[0] = () => undefined
+  begun(talk: string, who: readonly string[]): void {
+    this.here.set(talk, who)
+  }
+  over(talk: string): void {
+    this.here.delete(talk)
+  }
+  has(who: readonly string[]): boolean {
+    return this.elsewhere.some((one) => who.includes(one))
+  }
+  tell: OtherTalks['tell'] = ({ device }, kind) => void this.told.push(`${device} ${kind}`)
+  onTold(listener: typeof this.hears): void {
+    this.hears = listener
+  }
+}
+
+describe('of several engines', () => {
+  it('the one that has the talk says so, and hears from the others that its page is left', async () => {
+    const others = new Others()
+    const { scenario, specialist } = await talking(browser, others)
+    expect([...others.here.values()]).toEqual([[browser]])
+    const { clock } = scenario.world
+    others.hears({ device: browser, clinician: undefined }, 'away', clock.now())
+    await specialist.hears('hold-returning')
+    const back = scenario.caller(browser)
+    await back.dials('return', { device: browser })
+    await back.and(specialist).hearEachOther()
+    // Of the page before, and late: they are back.
+    others.hears({ device: browser, clinician: undefined }, 'away', clock.now() - 1_000)
+    await scenario.passes(40)
+    await back.and(specialist).hearEachOther()
+    back.hangsUp()
+    await scenario.isOver()
+    expect(others.here.size).toBe(0)
+    expect(others.told).toEqual([])
+  })
+
+  it('another one asks the browser to dial again, and passes on that its page is left', async () => {
+    const others = new Others()
+    others.elsewhere = [browser]
+    const scenario = new Scenario({ directory, owners: (name) => owners[name], otherTalks: others })
+    const back = scenario.caller(browser)
+    await back.dials('return', { device: browser })
+    expect(back.refusedWith).toBe(480)
+    expect(scenario.world.desk.browserAway(browser)).toBe(true)
+    expect(scenario.world.desk.browserLeft('browser-2')).toBe(false)
+    expect(others.told).toEqual([`${browser} away`])
+  })
+})
+
+describe('somebody whose session ends', () => {
+  const signedOut = { device: browser, clinician: undefined }
+
+  it('has left their talk: it ends as if they had hung up', async () => {
+    const { scenario, caller, specialist } = await talking()
+    scenario.world.desk.browserSignedOut(signedOut)
+    await caller.isReleased()
+    await specialist.isReleased()
+    await scenario.isOver()
+    expect(scenario.record()).toMatchObject({ ending: 'completed', talkEndedBy: 'caller' })
+  })
+
+  it('is let go of while somebody rings, and the ringing ends', async () => {
+    const scenario = new Scenario({ directory, owners: (name) => owners[name] })
+    const specialist = scenario.phone(ward)
+    const caller = scenario.caller(browser)
+    await caller.dials('21', { device: browser })
+    await specialist.rings()
+    scenario.world.desk.browserSignedOut(signedOut)
+    await caller.isReleased()
+    await scenario.isOver()
+    expect(scenario.record().ending).toBe('interrupted')
+  })
+
+  it('and of nobody else’s call', async () => {
+    const { scenario, caller, specialist } = await talking()
+    scenario.world.desk.browserSignedOut({ device: 'browser-2', clinician: undefined })
+    await scenario.passes(5)
+    await caller.and(specialist).hearEachOther()
+    caller.hangsUp()
+    await scenario.isOver()
   })
 })
 

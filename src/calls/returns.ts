@@ -24,12 +24,32 @@ export interface OpenTalk {
 interface Door {
   readonly call: CallContext
   readonly legs: () => readonly Leg[]
+  /** When somebody came back last, wall-clock ms. */
+  backAt: number
   tell: (change: Change) => void
 }
 
-/** The talks of this engine to which a browser may come back: a page that is loaded again has lost its voice, and not its call. */
+/** Of several engines a browser may reach another one than that of its talk: what they tell each other. */
+export interface OtherTalks {
+  /** @param who talks by a browser, as `namesOf` has it */
+  begun(talk: string, who: readonly string[]): void
+  over(talk: string): void
+  /** Whether one of them talks at another engine. */
+  has(who: readonly string[]): boolean
+  /** Tells the others. @param at wall-clock ms */
+  tell(browser: BrowserOf, kind: 'away' | 'left', at: number): void
+  onTold(listener: (browser: BrowserOf, kind: 'away' | 'left', at: number) => void): void
+}
+
+/** The talks to which a browser may come back: a page that is loaded again has lost its voice, and not its call. */
 export class Returns {
   readonly #doors = new Set<Door>()
+  readonly #others: OtherTalks | undefined
+
+  constructor(others?: OtherTalks) {
+    this.#others = others
+    others?.onTold((browser, kind, at) => this.#tellHere(browser, kind, at))
+  }
 
   /** @param legs those who talk now */
   open(call: CallContext, legs: () => readonly Leg[]): OpenTalk {
@@ -38,6 +58,7 @@ export class Returns {
     const door: Door = {
       call,
       legs,
+      backAt: 0,
       tell: (change) => {
         if (wake) wake(change)
         else waiting.push(change)
@@ -45,6 +66,8 @@ export class Returns {
       },
     }
     this.#doors.add(door)
+    const who = talkers(door)
+    if (who.length > 0) this.#others?.begun(call.id, who)
     return {
       next: () => {
         const first = waiting.shift()
@@ -52,43 +75,70 @@ export class Returns {
       },
       close: () => {
         this.#doors.delete(door)
+        if (who.length > 0) this.#others?.over(call.id)
         for (const change of waiting.splice(0)) if (change.kind === 'back') void change.fresh.close()
       },
     }
   }
 
-  /** Whether there is a talk to which this browser may come back. */
-  has(browser: BrowserOf): boolean {
-    return this.#find(browser) !== undefined
+  /** Where the talk is to which this browser may come back. */
+  has(browser: BrowserOf): 'here' | 'elsewhere' | 'nowhere' {
+    if (this.#find(browser)) return 'here'
+    return isBrowser(browser) && this.#others?.has(namesOf(browser)) === true ? 'elsewhere' : 'nowhere'
   }
 
-  /** @returns false: it talks with nobody */
-  tell(browser: BrowserOf, kind: 'away' | 'left'): boolean {
-    const found = this.#find(browser)
-    found?.door.tell({ kind, leg: found.leg })
-    return found !== undefined
+  /** @param at wall-clock ms. @returns false: it talks with nobody */
+  tell(browser: BrowserOf, kind: 'away' | 'left', at: number): boolean {
+    if (this.#tellHere(browser, kind, at)) return true
+    if (this.has(browser) !== 'elsewhere') return false
+    this.#others?.tell(browser, kind, at)
+    return true
   }
 
   /** @returns false: it is too late, and the leg is still the caller's of this method */
   back(browser: BrowserOf, fresh: Leg): boolean {
     const found = this.#find(browser)
+    if (found) found.door.backAt = found.door.call.clock.now()
     found?.door.tell({ kind: 'back', leg: found.leg, fresh })
     return found !== undefined
   }
 
-  #find({ device, clinician }: BrowserOf): { readonly door: Door; readonly leg: Leg } | undefined {
-    if (!device.startsWith(browserUserPrefix)) return undefined
+  #tellHere(browser: BrowserOf, kind: 'away' | 'left', at: number): boolean {
+    const found = this.#find(browser)
+    if (found === undefined) return false
+    // Of the page before the one that is back; the news took its time from engine to engine.
+    if (at >= found.door.backAt) found.door.tell({ kind, leg: found.leg })
+    return true
+  }
+
+  #find(browser: BrowserOf): { readonly door: Door; readonly leg: Leg } | undefined {
+    if (!isBrowser(browser)) return undefined
+    const names = namesOf(browser)
     for (const door of this.#doors) {
-      const { call } = door
-      const leg = door
-        .legs()
-        .find(
-          (one) =>
-            (call.device === device && call.scope.partyOf(one) === 'caller') ||
-            (clinician !== undefined && call.scope.targetOf(one) === `browser:${clinician}`),
-        )
+      const leg = door.legs().find((one) => names.includes(nameOf(door.call, one) ?? ''))
       if (leg) return { door, leg }
     }
     return undefined
   }
+}
+
+function isBrowser({ device }: BrowserOf): boolean {
+  return device.startsWith(browserUserPrefix)
+}
+
+/** A caller is that very browser; who was rung is a clinician, in whichever browser they answered. */
+function namesOf({ device, clinician }: BrowserOf): readonly string[] {
+  return clinician === undefined ? [device] : [device, `browser:${clinician}`]
+}
+
+/** Under which name a leg is found by its browser; undefined: it has none. */
+function nameOf({ scope, device }: CallContext, leg: Leg): string | undefined {
+  return scope.partyOf(leg) === 'caller' && device !== undefined ? device : scope.targetOf(leg)
+}
+
+function talkers({ call, legs }: Door): readonly string[] {
+  return legs().flatMap((leg) => {
+    const name = nameOf(call, leg)
+    return name !== undefined && (name.startsWith(browserUserPrefix) || name.startsWith('browser:')) ? [name] : []
+  })
 }

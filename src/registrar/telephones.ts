@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Alarms } from '../alarms/alarms.js'
 import type { Clock } from '../clock/clock.js'
 import type { DeviceOwner } from '../directory/device-owner.js'
+import type { ClinicianId } from '../directory/model.js'
 import type { Actor } from '../facts/actor.js'
 import type { SharedMap } from '../fleet/shared-map.js'
 import type { Admission } from '../switch/admission.js'
@@ -150,10 +151,16 @@ export class Telephones {
     return this.#browsers.ofSession(session)
   }
 
-  /** The session of a browser is over: it neither rings nor calls any more. */
-  endBrowser(session: string): void {
+  /** The session of a browser is over: it neither rings nor calls any more. @returns the user of its telephone, where it had one */
+  endBrowser(session: string): string | undefined {
     const user = this.#browsers.end(session)
     if (user !== undefined) this.#dismiss(user)
+    return user
+  }
+
+  /** Whether somebody has a browser that is a telephone. */
+  hasBrowser(clinician: ClinicianId): boolean {
+    return this.#browsers.of(clinician).length > 0
   }
 
   register(registration: Registration): Promise<void> {

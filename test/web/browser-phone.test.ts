@@ -29,11 +29,14 @@ async function listeningSwitch() {
 }
 
 async function world(): Promise<{
+  /** Browsers whose session is over, with the clinician who has no other one. */
+  readonly signedOut: { readonly device: string; readonly clinician: string | undefined }[]
   readonly world: AdminWorld
   readonly telephones: Telephones
   readonly far: Awaited<ReturnType<typeof listeningSwitch>>
 }> {
   const far = await listeningSwitch()
+  const signedOut: { readonly device: string; readonly clinician: string | undefined }[] = []
   const telephones = await Telephones.open({
     journal: { append: () => Promise.resolve(), async *entries() {} },
     realm: 'ringround',
@@ -48,14 +51,14 @@ async function world(): Promise<{
       limits: { streamAskedMs: 100 },
       browserPhones: {
         telephones,
-        talks: { browserAway: () => false, browserLeft: () => false },
+        talks: { browserAway: () => false, browserLeft: () => false, browserSignedOut: (browser) => signedOut.push(browser) },
         sip: far.url,
         iceServers: ['stun:stun.example:3478', 'turns:turn.example:443?transport=tcp'],
         turnSecret: 'shared',
       },
     },
   })
-  return { world: made, telephones, far }
+  return { world: made, telephones, far, signedOut }
 }
 
 interface Given {
@@ -181,15 +184,21 @@ test('a connection is bounded: in the size of a message, in their number, and in
   await expect.poll(() => connect(of, who.headers)).toBeInstanceOf(WebSocket)
 })
 
-test('the telephone ends with the session, when somebody signs out and when somebody else ends it', async () => {
-  const { world: of, telephones } = await world()
+test('the telephone and its calls end with the session, when somebody signs out and when somebody else ends it', async () => {
+  const { world: of, telephones, signedOut } = await world()
   const who = await visitor(of, okafor)
   const { user } = await ask(of, who)
+  const second = await visitor(of, okafor)
+  await ask(of, second)
   const socket = await open(of, who)
   const gone = closed(socket)
   expect((await who.post('/sign-out', {})).status).toBe(303)
   expect(await gone).toBe(closeCodes.sessionOver)
   expect(telephones.ownerOf(user)).toBeUndefined()
+  // They may be on a call in their other browser.
+  expect(signedOut).toEqual([{ device: user, clinician: undefined }])
+  expect((await second.post('/sign-out', {})).status).toBe(303)
+  await expect.poll(() => signedOut.at(-1)?.clinician).toBe('dr-okafor')
   const other = await visitor(of, okafor)
   const theirs = await ask(of, other)
   const theirSocket = await open(of, other)

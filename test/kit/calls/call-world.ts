@@ -37,6 +37,7 @@ export interface CallWorldOptions extends Omit<WorldOptions, 'clock'> {
   readonly logDelayMs?: () => number
   readonly arrangements?: DeskOptions['arrangements']
   readonly owners?: DeskOptions['owners']
+  readonly otherTalks?: DeskOptions['otherTalks']
   readonly mayDial?: DeskOptions['mayDial']
   readonly notNow?: DeskOptions['notNow']
   readonly cannotKeep?: DeskOptions['cannotKeep']
@@ -57,8 +58,21 @@ export class CallWorld {
   directory
 
   constructor(options: CallWorldOptions) {
-    const { directory, startAt, settings, logDelayMs, arrangements, owners, mayDial, notNow, cannotKeep, setUp, tampering, ...world } =
-      options
+    const {
+      directory,
+      startAt,
+      settings,
+      logDelayMs,
+      arrangements,
+      owners,
+      otherTalks,
+      mayDial,
+      notNow,
+      cannotKeep,
+      setUp,
+      tampering,
+      ...world
+    } = options
     this.clock = new VirtualClock(startAt ?? mondayMorning)
     this.telephone = new VirtualSwitch({ durationMs: spokenMs, ...world, clock: this.clock })
     this.log = new MemoryLog(this.clock, logDelayMs)
@@ -74,6 +88,7 @@ export class CallWorld {
       clock: tampering?.clock?.(this.clock) ?? this.clock,
       ...(arrangements ? { arrangements } : {}),
       ...(owners ? { owners } : {}),
+      ...(otherTalks ? { otherTalks } : {}),
       ...(mayDial ? { mayDial } : {}),
       ...(notNow ? { notNow } : {}),
       ...(cannotKeep ? { cannotKeep } : {}),

@@ -1,0 +1,29 @@
+import type { BrowserOf, OtherTalks } from '../calls/returns.js'
+import type { Presence } from '../fleet/presence.js'
+import { ofEachEngine, type SharedMaps } from '../fleet/shared-map.js'
+
+/** What a browser has told another engine than that of its talk. */
+interface Told {
+  readonly browser: BrowserOf
+  readonly kind: 'away' | 'left'
+  readonly at: number
+}
+
+/** Whoever has not heard it by then has nothing to do with it any more. */
+const toldMs = 5_000
+
+/** The talks by browsers, as engines tell each other: a page that is loaded again may come to any of them. */
+export function otherTalks(maps: SharedMaps, presence: Presence): OtherTalks {
+  const talks = ofEachEngine(maps.map<readonly string[]>('talks'), presence)
+  const told = maps.map<Told>('leftPages')
+  return {
+    begun: (talk, who) => talks.set(talk, who),
+    over: (talk) => talks.delete(talk),
+    has: (who) => [...talks.others()].some(({ value }) => value.some((one) => who.includes(one))),
+    tell: (browser, kind, at) => told.set(browser.device, { browser, kind, at }, toldMs),
+    onTold: (listener) =>
+      void told.onChange(({ value }) => {
+        if (value) listener(value.browser, value.kind, value.at)
+      }),
+  }
+}
