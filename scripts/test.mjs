@@ -16,6 +16,7 @@ const programs = {
   flite: 'flite',
   sox: 'sox',
   chromium: 'chromium',
+  turnserver: 'coturn',
   'redis-server': 'redis-server',
   postgres: 'postgresql',
 }
@@ -26,7 +27,7 @@ const postgresFolders = () =>
 const onPath = (program) =>
   [...(process.env.PATH ?? '').split(delimiter), ...postgresFolders()].some((folder) => folder !== '' && existsSync(join(folder, program)))
 /** What the tests do without, where nobody may install it: they say what they left out. */
-const optional = new Set(['postgres'])
+const optional = new Set(['postgres', 'turnserver'])
 
 function ensureDebianPackages() {
   const missing = Object.entries(programs).filter(([program]) => !onPath(program))

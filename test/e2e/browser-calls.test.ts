@@ -1,82 +1,26 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { system } from '../../src/accounts/accounts.js'
-import { withAccounts } from '../../src/accounts/with-accounts.js'
 import { Phone } from '../../src/embedded/phones/phone.js'
-import { Browser, findChromium, type Tab } from '../keeping/browser.js'
+import { findChromium, type Browser, type Tab } from '../keeping/browser.js'
 import { expectGood } from '../web/axe.js'
 import { tabTo } from '../web/keyboard.js'
 import { pictureOf } from '../web/pictures.js'
 import { Engine } from './engine.js'
 import { namedServers } from './named-servers.js'
+import { dial, heardHz, isShown, microphone, phonePage, plainMicrophone, press, state, words } from './phone-page.js'
 import { world } from './world.js'
 
 const ring = { ringSeconds: 30, acceptSeconds: 20, totalSeconds: 60 }
 const chromium = findChromium()
-const password = 'kestrel marble harbour'
 const wardTone = 1_100
 const browserTone = 530
-
-/** Ten seconds of a tone, as the microphone of the browser hears it again and again. */
-function microphoneFile(folder: string, hz: number): string {
-  const rate = 48_000
-  const samples = rate * 10
-  const wav = Buffer.alloc(44 + samples * 2)
-  wav.write('RIFF', 0)
-  wav.writeUInt32LE(36 + samples * 2, 4)
-  wav.write('WAVEfmt ', 8)
-  for (const [value, at] of [
-    [16, 16],
-    [rate, 24],
-    [rate * 2, 28],
-    [samples * 2, 40],
-  ] as const)
-    wav.writeUInt32LE(value, at)
-  for (const [value, at] of [
-    [1, 20],
-    [1, 22],
-    [2, 32],
-    [16, 34],
-  ] as const)
-    wav.writeUInt16LE(value, at)
-  wav.write('data', 36)
-  for (let n = 0; n < samples; n++) wav.writeInt16LE(Math.round(8_000 * Math.sin((2 * Math.PI * hz * n) / rate)), 44 + n * 2)
-  const file = join(folder, `tone-${hz}.wav`)
-  writeFileSync(file, wav)
-  return file
-}
-
-/** What is measured is the voice that was sent: browsers take a steady tone for noise, and remove it. */
-const plainMicrophone = `if (navigator.mediaDevices) { const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices); navigator.mediaDevices.getUserMedia = ({ audio }) => ask({ audio: { ...audio, echoCancellation: false, noiseSuppression: false, autoGainControl: false } }) }`
-
-/** The strongest frequency that the page plays now, Hz; 0: it plays nothing. */
-const heardHz = `(async () => {
-  const context = new AudioContext()
-  const source = context.createMediaStreamSource(document.getElementById('phone-audio').srcObject)
-  const analyser = context.createAnalyser()
-  analyser.fftSize = 4096
-  source.connect(analyser)
-  await new Promise((resolve) => setTimeout(resolve, 400))
-  const bins = new Float32Array(analyser.frequencyBinCount)
-  analyser.getFloatFrequencyData(bins)
-  const loudest = bins.indexOf(Math.max(...bins))
-  await context.close()
-  return bins[loudest] < -70 ? 0 : (loudest * context.sampleRate) / analyser.fftSize
-})()`
-
-const state = "document.getElementById('phone-state')?.dataset.state"
-const words = (id: string) => `(document.getElementById('phone-${id}')?.textContent ?? '').trim()`
-const isShown = (id: string) => `document.getElementById('phone-${id}')?.checkVisibility() === true`
-const press = (id: string) => `document.getElementById('phone-${id}').click()`
-const dial = (code: string) => `document.querySelector('[data-dial="${code}"]').click()`
 
 describe.runIf(chromium)('calling from the browser', { timeout: 120_000 }, () => {
   let engine: Engine
   let ward: Phone
   let folder: string
-  let people = 0
   const open: { close(): Promise<void> }[] = []
 
   beforeAll(async () => {
@@ -115,33 +59,15 @@ describe.runIf(chromium)('calling from the browser', { timeout: 120_000 }, () =>
     }
   })
 
-  /** A browser in which that clinician has signed in, at the page that calls. */
-  async function browserOf(
-    clinician: string,
-    flags: readonly string[] = [
-      '--use-fake-ui-for-media-stream',
-      '--use-fake-device-for-media-stream',
-      `--use-file-for-fake-audio-capture=${microphoneFile(folder, browserTone)}`,
-    ],
-    before?: string,
-  ): Promise<Browser> {
-    const email = `${clinician}-${(people += 1)}@example.nhs.uk`
-    await withAccounts({ file: join(engine.folder, 'data', 'ringround.db'), postgres: undefined }, 'tests', async (accounts) => {
-      const { id } = await accounts.addPerson(system, { name: `Dr ${clinician}`, email, clinician })
-      await accounts.grant(system, { person: id, role: 'clinician', scope: { kind: 'everywhere' } })
-      await accounts.setPassword(system, id, password, '')
-    })
-    // The tests have loopback alone, on which browsers look for no way by themselves.
-    const browser = await Browser.start(chromium ?? '', '1280,900', [...flags, '--allow-loopback-in-peer-connection'])
-    open.push(browser)
-    await browser.before(before ?? plainMicrophone)
-    await browser.open(`${engine.url}/phone`)
-    await browser.until("document.getElementById('password')")
-    await browser.evaluate(
-      `(() => { document.getElementById('email').value = ${JSON.stringify(email)}; document.getElementById('password').focus() })()`,
+  async function browserOf(clinician: string, flags = microphone(folder, browserTone), before?: string): Promise<Browser> {
+    const browser = await phonePage(
+      engine.url,
+      { file: join(engine.folder, 'data', 'ringround.db'), postgres: undefined },
+      clinician,
+      flags,
+      before,
     )
-    await browser.type(`${password}\r`)
-    await browser.until(`location.pathname === '/phone' && document.readyState === 'complete'`)
+    open.push(browser)
     return browser
   }
 
@@ -283,6 +209,7 @@ describe.runIf(chromium)('calling from the browser', { timeout: 120_000 }, () =>
     await ready(browser)
     await browser.evaluate(dial('21'))
     await shows(browser, `${words('call-words')} === 'Ringing: A telephone on the rota (1 of 1).'`)
+    await shows(browser, `/^Waiting for \\d+:\\d\\d$/.test(${words('clock')})`)
     await expectGood(browser, 'phone-ringing', pictureOf(browser))
     await wardAccepts()
     await shows(browser, `${words('call-words')} === 'You speak with cardiology phone 1.'`)
@@ -290,7 +217,12 @@ describe.runIf(chromium)('calling from the browser', { timeout: 120_000 }, () =>
     await pageHears(browser, wardTone)
     expect(await browser.evaluate(isShown('recorded'))).toBe(true)
     expect(await browser.evaluate("Number(document.getElementById('phone-heard').value)")).toBeGreaterThan(0.3)
+    await shows(browser, `/^Talking for \\d+:\\d\\d$/.test(${words('clock')})`)
     await expectGood(browser, 'phone-talking', pictureOf(browser))
+    await browser.evaluate("document.getElementById('phone-nhs-number').focus()")
+    await browser.type('943 476 5919')
+    await browser.evaluate(press('nhs-save'))
+    await shows(browser, `${words('about-said')} === 'The NHS number is saved.'`)
     await browser.evaluate(
       "[...document.querySelectorAll('#phone-outcome-choices button')].find((one) => one.textContent === 'Referral avoided').click()",
     )
@@ -350,6 +282,64 @@ describe.runIf(chromium)('calling from the browser', { timeout: 120_000 }, () =>
     await expect.poll(async () => (await engine.list())[0]?.ending ?? (await ward.hangsUp()), { timeout: 20_000 }).toBe('completed')
   })
 
+  it('says why a call is refused', async () => {
+    const browser = await browserOf('lind')
+    await ready(browser)
+    await browser.evaluate("document.querySelector('[data-dial=\"21\"]').dataset.dial = 'nowhere'")
+    await browser.evaluate(dial('nowhere'))
+    await shows(browser, `${words('state')} === 'There is nothing at this number.'`)
+  })
+
+  /** What the page has opened of microphones, and devices that can be unplugged and plugged in. */
+  const devices = `${plainMicrophone}; window.streams = []; window.noDevice = false;
+    { const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+      navigator.mediaDevices.getUserMedia = async (wanted) => {
+        if (window.noDevice) throw new DOMException('', 'NotFoundError')
+        const stream = await ask(wanted)
+        window.streams.push(stream)
+        return stream
+      }
+      window.unplug = () => { const [track] = window.streams.at(-1).getAudioTracks(); track.stop(); track.dispatchEvent(new Event('ended')) } }`
+
+  it('speaks into another microphone when it is chosen, when its own is unplugged, and when there was none for a while', async () => {
+    const browser = await browserOf('lind', undefined, devices)
+    await talks(browser)
+    await ward.hears(browserTone, { withinMs: 20_000 })
+    await browser.evaluate(
+      "(() => { const select = document.getElementById('phone-microphone'); select.selectedIndex = select.options.length - 1; select.dispatchEvent(new Event('change')) })()",
+    )
+    await shows(browser, 'window.streams.length === 2')
+    expect(await browser.evaluate("window.streams[0].getTracks().every((one) => one.readyState === 'ended')")).toBe(true)
+    await ward.hears(browserTone, { withinMs: 20_000 })
+
+    await browser.evaluate('window.unplug()')
+    await shows(browser, `${words('state')}.startsWith('On a call. You speak into')`)
+    await ward.hears(browserTone, { withinMs: 20_000 })
+
+    await browser.evaluate('(() => { window.noDevice = true; window.unplug() })()')
+    await shows(browser, `document.getElementById('phone-trouble').dataset.why === 'microphoneLost'`)
+    await ward.hearing.silence({ forMs: 500, withinMs: 20_000 })
+    await pageHears(browser, wardTone)
+    await browser.evaluate("(() => { window.noDevice = false; navigator.mediaDevices.dispatchEvent(new Event('devicechange')) })()")
+    await ward.hears(browserTone, { withinMs: 20_000 })
+    expect(await browser.evaluate(isShown('trouble'))).toBe(false)
+    await browser.evaluate(press('end'))
+  })
+
+  it('ends its talk when they sign out, lets go of the microphone, and says so', async () => {
+    const browser = await browserOf('lind', undefined, devices)
+    await talks(browser)
+    const [{ callId } = { callId: '' }] = await engine.list()
+    const other = await browser.tab(`${engine.url}/help/browser-calling`)
+    await other.until('document.querySelector(\'form[action="/sign-out"]\')')
+    await other.evaluate('document.querySelector(\'form[action="/sign-out"]\').requestSubmit()')
+    await shows(browser, `${words('trouble-words')} === 'You are signed out. Sign in again to call.'`)
+    await shows(browser, "window.streams.every((stream) => stream.getTracks().every((one) => one.readyState === 'ended'))")
+    expect(await browser.evaluate(isShown('call'))).toBe(false)
+    await ward.hangsUp()
+    expect(await engine.ended(callId)).toMatchObject({ ending: 'completed', talkEndedBy: 'caller' })
+  })
+
   it('comes back to its talk after the page was loaded again', async () => {
     const browser = await browserOf('lind')
     await talks(browser)
@@ -368,7 +358,10 @@ describe.runIf(chromium)('calling from the browser', { timeout: 120_000 }, () =>
     expect(call.events.filter(({ type }) => type === 'leg.returned')).toHaveLength(1)
   })
 
-  it('is rung from a rota, shows the whisper, and wins by key 1', async () => {
+  it.each([
+    ['key 1', (browser: Browser) => browser.type('1')],
+    ['a click', (browser: Browser) => browser.evaluate(press('accept'))],
+  ])('is rung from a rota, shows the whisper and speaks it, and wins by %s', async (_by, accepts) => {
     const browser = await browserOf('okafor')
     await ready(browser)
     const gp = await Phone.open({ name: 'GP', address: '127.0.0.2', toneHz: 700 })
@@ -379,7 +372,8 @@ describe.runIf(chromium)('calling from the browser', { timeout: 120_000 }, () =>
     await expectGood(browser, 'phone-rung', pictureOf(browser))
     await browser.evaluate(press('answer'))
     await shows(browser, isShown('accept'))
-    await browser.type('1')
+    await shows(browser, "Number(document.getElementById('phone-heard').value) > 0.3")
+    await accepts(browser)
     await shows(browser, `${words('call-words')}.startsWith('You speak with')`)
     await gp.hears(browserTone, { withinMs: 20_000 })
     await pageHears(browser, 700)

@@ -54,7 +54,10 @@ export class SharedSwitch {
     const rtp = rtpRange(400)
     const settings: EmbeddedSwitchSettings = {
       drachtio: {
-        sip: [{ address: loopback, port: 0, protocols: ['udp', 'tcp'] }],
+        sip: [
+          { address: loopback, port: 0, protocols: ['udp', 'tcp'] },
+          { address: loopback, port: 0, protocols: ['ws'] },
+        ],
         app: { address: loopback, port: 0 },
         secret,
         keptSeconds,
@@ -71,6 +74,7 @@ export class SharedSwitch {
     const { app } = ready.drachtio
     const { eventSocket } = ready.freeswitch
     const sip = ready.drachtio.sip.find(({ protocol }) => protocol === 'udp')
+    const webSocket = ready.drachtio.sip.find(({ protocol }) => protocol === 'ws')
     return new SharedSwitch(
       {
         ...settings,
@@ -85,6 +89,7 @@ export class SharedSwitch {
         RINGROUND_DRACHTIO_SECRET: secret,
         RINGROUND_FREESWITCH: `${eventSocket.address}:${eventSocket.port}`,
         RINGROUND_FREESWITCH_SECRET: secret,
+        RINGROUND_BROWSER_SIP: `ws://${loopback}:${webSocket?.port ?? 0}`,
       },
       `${loopback}:${sip?.port ?? 0}`,
       { host: eventSocket.address, port: eventSocket.port, secret },

@@ -6,6 +6,8 @@ const againMs = [500, 1_000, 2_000, 4_000, 8_000]
 /** Candidates of the network are waited for this long: what is missing by then is found by the other side. */
 const gatheringMs = 1_000
 const registeredSeconds = 60
+/** What is dialled to come back to a talk. Where another engine has it, the call is given to the engines by turns: 480 until it is that one's. */
+const comeBack = { number: 'return', status: 480, most: 40, againMs: 150 }
 
 /** Why the connection ended for good; others are tried again. See docs/browser-calling.md */
 const closedForGood = { 4001: 'sessionOver', 4004: 'refused' }
@@ -66,12 +68,24 @@ export class PhoneLine extends EventTarget {
   /** @param dialled a line's code, `**` and a practice's code, a Dial-In number */
   async dial(dialled) {
     const target = UserAgent.makeURI(`sip:${encodeURIComponent(dialled)}@${this.#credentials.realm}`)
-    const inviter = new Inviter(this.#agent, target, {
-      earlyMedia: false,
-      sessionDescriptionHandlerOptions: { iceGatheringTimeout: gatheringMs },
-    })
-    const call = this.#own(new PhoneCall(inviter, 'out', this.microphone))
-    await inviter.invite({ requestDelegate: { onReject: ({ message }) => call.refused(message.statusCode) } })
+    const inviter = () =>
+      new Inviter(this.#agent, target, { earlyMedia: false, sessionDescriptionHandlerOptions: { iceGatheringTimeout: gatheringMs } })
+    const first = inviter()
+    const call = this.#own(new PhoneCall(first, 'out', this.microphone))
+    const invite = (session, more) =>
+      session.invite({
+        requestDelegate: {
+          onReject: ({ message: { statusCode } }) => {
+            if (dialled !== comeBack.number || statusCode !== comeBack.status || more === 0) return call.refused(statusCode)
+            const next = inviter()
+            call.goOnWith(next)
+            setTimeout(() => {
+              if (this.call === call) invite(next, more - 1).catch(() => call.gone())
+            }, comeBack.againMs)
+          },
+        },
+      })
+    await invite(first, comeBack.most)
     return call
   }
 
@@ -136,7 +150,7 @@ export class PhoneLine extends EventTarget {
     const code = Number(/code: (\d{4})/.exec(String(error?.message))?.[1])
     const why = error instanceof Failure ? error.why : (closedForGood[code] ?? 'noConnection')
     if (why === 'sessionOver' || why === 'refused') {
-      this.#wanted = false
+      void this.stop()
       return this.#tell('over', why)
     }
     this.#tell('lost', why)
@@ -186,7 +200,7 @@ class Failure extends Error {
   }
 }
 
-/** One call. Events: `up` (voice is agreed), `media` (what the network makes of it: `connected`, `failed` ...), `over` (`why`). */
+/** One call. Events: `up` (voice is agreed), `heard` (what comes of the other side can be played), `media` (what the network makes of it: `connected`, `failed` ...), `over` (`why`). */
 export class PhoneCall extends EventTarget {
   #session
   #over = false
@@ -195,13 +209,22 @@ export class PhoneCall extends EventTarget {
 
   constructor(session, direction) {
     super()
-    this.#session = session
     this.direction = direction
+    this.goOnWith(session)
+  }
+
+  /** It is this one from now on: the one before was refused, and is asked for again. */
+  goOnWith(session) {
+    this.#session = session
     session.delegate = {}
     this.#describes()
     session.stateChange.addListener((state) => {
       if (state === SessionState.Established) this.#up()
-      if (state === SessionState.Terminated) this.gone()
+      // Why it was refused is told a moment after that it is over.
+      if (state === SessionState.Terminated)
+        queueMicrotask(() => {
+          if (this.#session === session) this.gone()
+        })
     })
   }
 
@@ -294,6 +317,10 @@ export class PhoneCall extends EventTarget {
     const tell = () => this.dispatchEvent(new CustomEvent('media', { detail: connection.iceConnectionState }))
     connection?.addEventListener('iceconnectionstatechange', tell)
     this.dispatchEvent(new CustomEvent('up'))
+    const hear = () => this.dispatchEvent(new CustomEvent('heard', { detail: this.heard }))
+    // Whoever answers with an offer of their own hears of the other side in its acknowledgement only.
+    if (this.heard?.getAudioTracks().length > 0) hear()
+    else connection?.addEventListener('track', hear, { once: true })
     if (connection) tell()
   }
 }

@@ -1,6 +1,7 @@
 // Tries what a call needs before there is one: microphone, connection, voice both ways. Says what is missing, in words for an IT department.
 const listenMs = 4_000
 const connectMs = 8_000
+const turnMs = 5_000
 /** A quiet room is above it; a microphone that is switched off is not. */
 const silence = 0.05
 const slowMs = 300
@@ -22,6 +23,13 @@ export async function testConnection({ line, audio, found }) {
       : 'there is no connection for calls. Proxies and firewalls have to let WebSockets (wss) through to this site',
   )
   if (!line.isReady || line.call !== undefined) return
+  for (const { url, answers } of await turnServers(line.iceServers))
+    found(
+      answers,
+      answers
+        ? `the TURN server ${url} answers`
+        : `the TURN server ${url} does not answer. Where UDP is not let out voice needs it: allow this computer to reach it`,
+    )
   const began = performance.now()
   const call = await line.dial('connection-test')
   let loudest = 0
@@ -38,7 +46,8 @@ export async function testConnection({ line, audio, found }) {
           : `voice does not get through (${state}). Allow UDP from this computer to the service's voice addresses, or have a TURN server on port 443 set up`,
       )
     }
-    found(true, `voice gets through, ${Math.round(performance.now() - began)} ms after dialling`)
+    const afterMs = Math.round(performance.now() - began)
+    found(true, `voice gets through${await byTurn(call.connection)}, ${afterMs} ms after dialling`)
     await audio.hear(call.heard)
     await new Promise((resolve) => setTimeout(resolve, listenMs))
     if (call.connection === undefined) return found(false, 'the service ended the test call. Try again in a minute')
@@ -85,9 +94,49 @@ function connected(call) {
   })
 }
 
+/** Asks each TURN server for a way through it. */
+function turnServers(iceServers) {
+  const each = iceServers.flatMap(({ urls, ...more }) => [urls].flat().map((url) => ({ url, ...more })))
+  return Promise.all(
+    each
+      .filter(({ url }) => url.startsWith('turn'))
+      .map(async ({ url, ...more }) => {
+        const connection = new RTCPeerConnection({ iceServers: [{ urls: url, ...more }], iceTransportPolicy: 'relay' })
+        try {
+          const answers = new Promise((resolve) => {
+            const timer = setTimeout(resolve, turnMs, false)
+            connection.addEventListener('icecandidate', ({ candidate }) => {
+              // The last one is none.
+              if (candidate?.candidate) resolve(true)
+              else if (candidate === null) resolve(false)
+              else return
+              clearTimeout(timer)
+            })
+          })
+          connection.addTransceiver('audio')
+          await connection.setLocalDescription(await connection.createOffer())
+          return { url, answers: await answers }
+        } finally {
+          connection.close()
+        }
+      }),
+  )
+}
+
+async function byTurn(connection) {
+  if (connection === undefined) return ''
+  const all = await connection.getStats()
+  const pair = pairOf([...all.values()])
+  return all.get(pair?.localCandidateId)?.candidateType === 'relay' ? ' by way of a TURN server' : ''
+}
+
+function pairOf(all) {
+  return all.find(({ type, nominated, state }) => type === 'candidate-pair' && nominated && state === 'succeeded')
+}
+
 async function figures(connection) {
   const all = [...(await connection.getStats()).values()]
-  const pair = all.find(({ type, nominated, state }) => type === 'candidate-pair' && nominated && state === 'succeeded')
+  const pair = pairOf(all)
   const heard = all.find(({ type }) => type === 'inbound-rtp')
   return {
     roundTripMs: pair?.currentRoundTripTime === undefined ? undefined : pair.currentRoundTripTime * 1_000,

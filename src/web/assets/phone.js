@@ -5,6 +5,8 @@ import { PhoneLine } from './phone-line.js'
 import { beTheOne } from './phone-tabs.js'
 import { testConnection } from './phone-test.js'
 import { About } from './phone-about.js'
+import { beOfDevices } from './phone-devices.js'
+import { inWords, refusals, troubles } from './phone-words.js'
 
 const $ = (id) => document.getElementById(`phone-${id}`)
 const show = (id, shown = true) => {
@@ -14,42 +16,17 @@ const say = (id, words) => {
   if ($(id).textContent !== words) $(id).textContent = words
 }
 
-/** What keeps the telephone from being one, by why. */
-const troubles = {
-  noConnection:
-    'This page is open, but its connection for calls is not: a proxy or firewall may block WebSockets. It is tried again by itself. A call that runs goes on.',
-  noAnswer: 'The service does not answer. It is tried again by itself.',
-  notRegistered: 'The service does not take this telephone at the moment. It is tried again by itself.',
-  renew: 'The service asks this telephone for a new password. It is tried again by itself.',
-  refused: 'The connection for calls was refused. Load this page again.',
-  sessionOver: 'You are signed out. Sign in again to call.',
-  voice:
-    'Voice cannot get through: the network lets it neither out nor in. The test under "Microphone, loudspeaker and connection" says what to open.',
-  microphoneLost: 'The microphone is gone. Plug it in again, or choose another one below: the call goes on.',
-  otherTab: 'The phone is in another tab of this browser.',
-  otherTabBusy: 'A call runs in the other tab: end it there first.',
-  otherTabSilent: 'The other tab does not answer. Close it, and the phone comes here.',
-}
-
-/** What a refusal means (SIP status). */
-const refusals = {
-  403: 'You may not call this.',
-  404: 'There is nothing at this number.',
-  480: 'Nobody can be reached there now.',
-  486: 'Engaged.',
-  487: 'The call was ended.',
-  488: 'This browser and the service have no way of speaking in common.',
-  503: 'The service takes no more calls at the moment. Try again in a minute.',
-}
-
 const kept = 'ringround-call'
 const audio = new PhoneAudio($('audio'))
 const line = new PhoneLine(() => audio.microphone())
 const about = new About($)
-/** Own calls as the service tells them, the latest last. */
-let own = []
+/** Own calls as the service tells them, the latest last; undefined before it has. */
+let own
 let clock
-let meters = []
+/** Since when the clock of the call counts, and what: the wait, then the talk. */
+let counted = { words: '', from: 0 }
+let endOwnMeter = () => undefined
+let endTheirMeter = () => undefined
 let shownCall
 /** What is being dialled, or was: title and whether keys are wanted. */
 let dialled
@@ -59,12 +36,18 @@ for (const button of document.querySelectorAll('.rr-phone__dial')) {
   button.addEventListener('click', () => dial(button.dataset.dial, { title: button.dataset.title, keys: button.dataset.keys === 'yes' }))
 }
 
-function trouble(why, { again = false, take = false, words = troubles[why] } = {}) {
+function trouble(why, { take = false, words = troubles[why] } = {}) {
   show('trouble', why !== undefined)
   $('trouble').dataset.why = why ?? ''
   say('trouble-words', words ?? '')
-  show('again', again)
   show('take', take)
+}
+
+/** A talk that this page has lost runs on: as the service tells it, or as long as it has told nothing yet. */
+function offerReturn() {
+  const talks = own?.filter(({ stage }) => stage === 'talking')
+  const lost = sessionStorage.getItem(kept) !== null
+  show('return', line.isReady && line.call === undefined && (talks?.some(({ part }) => lost || part === 'caller') ?? lost))
 }
 
 function dialsShown(shown) {
@@ -83,7 +66,7 @@ line.addEventListener('state', ({ detail: { state, why } }) => {
     trouble()
     say('state', line.call === undefined ? 'Ready to call.' : 'On a call.')
     dialsShown(line.call === undefined)
-    show('return', line.call === undefined && sessionStorage.getItem(kept) !== null)
+    offerReturn()
   } else if (state === 'connecting') say('state', 'Connecting ...')
   else {
     say('state', state === 'over' ? 'Not connected.' : 'Not connected; trying again ...')
@@ -119,7 +102,7 @@ line.addEventListener('rung', ({ detail: call }) => {
 
 /** What a specialist is told before they accept: shown here, and spoken once they have answered. */
 function whisper() {
-  const rung = own.findLast(({ part }) => part === 'specialist')
+  const rung = own?.findLast(({ part }) => part === 'specialist')
   say(
     'rung-whisper',
     rung
@@ -172,32 +155,37 @@ function follow(call, what) {
   $('call-title').focus()
   keysShown(false)
   call.addEventListener('up', () => up(call))
+  call.addEventListener('heard', ({ detail }) => heard(detail))
   call.addEventListener('media', ({ detail }) => media(detail))
   call.addEventListener('over', ({ detail: { why } }) => over(call, why))
   told()
 }
 
 function up(call) {
-  const began = performance.now()
-  clock = setInterval(() => {
-    $('clock').textContent = minutes(performance.now() - began)
-  }, 500)
-  void audio.hear(call.heard)
-  void audio.microphone().then((stream) =>
-    meters.push(
-      audio.meter(stream, (level) => {
-        $('said').value = level
-      }),
-    ),
-  )
-  if (call.heard)
-    meters.push(
-      audio.meter(call.heard, (level) => {
-        $('heard').value = level
-      }),
-    )
+  counted = { words: '', from: performance.now() }
+  clock = setInterval(tick, 500)
+  void audio.microphone().then(meterOwn)
   if (dialled.keys) keysShown(true)
   told()
+}
+
+function tick() {
+  $('clock').textContent = `${counted.words}${minutes(performance.now() - counted.from)}`
+}
+
+function heard(stream) {
+  void audio.hear(stream)
+  endTheirMeter()
+  endTheirMeter = audio.meter(stream, (level) => {
+    $('heard').value = level
+  })
+}
+
+function meterOwn(stream) {
+  endOwnMeter()
+  endOwnMeter = audio.meter(stream, (level) => {
+    $('said').value = level
+  })
 }
 
 function media(state) {
@@ -208,7 +196,10 @@ function media(state) {
 
 function over(call, why) {
   clearInterval(clock)
-  for (const end of meters.splice(0)) end()
+  if ($('trouble').dataset.why === 'microphoneLost') trouble()
+  $('clock').textContent = ''
+  endOwnMeter()
+  endTheirMeter()
   void audio.hear(undefined)
   audio.release()
   sessionStorage.removeItem(kept)
@@ -216,7 +207,10 @@ function over(call, why) {
   $('call').dataset.media = ''
   pressed('mute', false)
   pressed('hold', false)
-  const words = call.direction === 'out' && why !== undefined ? (refusals[why] ?? `The call failed (${why}).`) : 'The call is over.'
+  const words =
+    call.direction === 'out' && why !== undefined
+      ? (dialled.refusals?.[why] ?? refusals[why] ?? `The call failed (${why}).`)
+      : 'The call is over.'
   say('state', words)
   dialsShown(line.isReady)
   about.end()
@@ -227,50 +221,30 @@ function over(call, why) {
 function told() {
   const { call } = line
   if (call === undefined) return
-  const found = own.findLast(({ part }) => part === (call.direction === 'out' ? 'caller' : 'specialist'))
+  const found = own?.findLast(({ part }) => part === (call.direction === 'out' ? 'caller' : 'specialist'))
   if (found === undefined) return
   shownCall = found
   about.of(found)
   if (found.line && call.direction === 'out') say('call-title', found.line)
   say('call-words', inWords(found))
+  count(found)
   show('recorded', found.recording)
   show('accept', call.direction === 'in' && found.stage === 'whisper')
   if (found.stage === 'talking' && call.isUp) sessionStorage.setItem(kept, JSON.stringify({ title: $('call-title').textContent }))
 }
 
-function inWords({ part, stage, attempt, whom, organisation, line: about }) {
-  if (part === 'specialist') {
-    const who = `${organisation ? `from ${organisation}` : 'from a practice'}${about ? ` about ${about}` : ''}`
-    return (
-      {
-        ringing: `A call ${who}.`,
-        whisper: `A call ${who}. Press 1 to accept it.`,
-        connecting: 'Accepted. Connecting ...',
-        talking: `You speak with ${organisation ?? 'whoever called'}.`,
-        outcome: 'The other side has hung up. What came of it?',
-        ending: 'The call ends.',
-      }[stage] ?? ''
-    )
-  }
-  const ringing = whom === '' ? `Ringing (${attempt}).` : `Ringing: ${whom} (${attempt}).`
-  return (
-    {
-      menu: 'Key the code of a line.',
-      hunting: `Looking for somebody who is free${attempt === '–' ? '' : ` (${attempt})`}.`,
-      ringing,
-      whisper: `${whom} has answered and is asked to accept (${attempt}).`,
-      connecting: `${whom} accepts. Connecting ...`,
-      talking: `You speak with ${whom}.`,
-      outcome: 'The other side has hung up. What came of it?',
-      ending: 'The call ends.',
-    }[stage] ?? 'Connected with the service.'
-  )
+function count({ part, talkedMs, waitedMs }) {
+  const [words, ms] = talkedMs !== null ? ['Talking for ', talkedMs] : part === 'caller' ? ['Waiting for ', waitedMs] : ['', null]
+  if (ms === null) return
+  counted = { words, from: performance.now() - ms }
+  if (line.call?.isUp) tick()
 }
 
 followOwnCalls((calls) => {
   own = calls
   if (line.call?.direction === 'in') whisper()
   told()
+  offerReturn()
 })
 
 const minutes = (ms) => `${Math.floor(ms / 60_000)}:${String(Math.floor(ms / 1_000) % 60).padStart(2, '0')}`
@@ -313,7 +287,14 @@ document.addEventListener('keydown', (event) => {
   if (/^[0-9*#]$/.test(event.key)) line.call.press(event.key)
 })
 $('return-now').addEventListener('click', () =>
-  dial('return', { title: JSON.parse(sessionStorage.getItem(kept) ?? '{}').title ?? 'Call', keys: false }),
+  dial('return', {
+    title: JSON.parse(sessionStorage.getItem(kept) ?? '{}').title ?? 'Call',
+    keys: false,
+    refusals: {
+      404: 'The call is over: the other side has hung up.',
+      480: 'The call is at another part of the service. Press Return again.',
+    },
+  }),
 )
 $('return-not').addEventListener('click', () => {
   sessionStorage.removeItem(kept)
@@ -343,31 +324,7 @@ if ($('search')) {
   })
 }
 
-// Devices
-
-async function devices() {
-  const { microphones, speakers } = await audio.devices()
-  options($('microphone'), microphones, audio.microphoneId)
-  options($('speaker'), speakers, audio.speakerId)
-  show('speaker-group', audio.hasSpeakers && speakers.length > 0)
-}
-
-function options(select, all, chosen) {
-  select.replaceChildren(new Option('Usual', ''), ...all.map(({ id, label }) => new Option(label, id, false, id === chosen)))
-}
-
-audio.addEventListener('devices', devices)
-audio.addEventListener('lost', () => trouble('microphoneLost'))
-$('microphone').addEventListener('change', async () => {
-  if (line.call === undefined) return void localStorage.setItem('ringround-microphone', $('microphone').value)
-  try {
-    await line.call.speakInto(await audio.chooseMicrophone($('microphone').value))
-    trouble()
-  } catch (error) {
-    trouble(error.name, { words: error.message })
-  }
-})
-$('speaker').addEventListener('change', () => void audio.chooseSpeaker($('speaker').value))
+beOfDevices({ $, audio, line, trouble, said: (words) => say('state', words), heardBy: meterOwn })
 $('test').addEventListener('click', async () => {
   $('test').disabled = true
   $('test-found').replaceChildren()
@@ -394,7 +351,6 @@ if ('Notification' in window && Notification.permission === 'default') {
 
 // One tab is the telephone
 
-void devices()
 void beTheOne({
   begin: () => {
     trouble()

@@ -1,0 +1,69 @@
+// Microphone and loudspeaker: which there are, which is taken, and what becomes of a call whose microphone is unplugged.
+
+/**
+ * @param trouble shows what is the matter; without a reason it is over
+ * @param said told in words of another microphone that is spoken into
+ * @param heardBy given the stream that is sent now, for the meter
+ */
+export function beOfDevices({ $, audio, line, trouble, said, heardBy }) {
+  let isLost = false
+  /** A microphone is being looked for. */
+  let isLooking = false
+
+  audio.addEventListener('devices', () => {
+    void list()
+    if (isLost) void look()
+  })
+  audio.addEventListener('lost', () => {
+    if (line.call === undefined) return
+    isLost = true
+    trouble('microphoneLost')
+    void look()
+  })
+  $('microphone').addEventListener('change', async () => {
+    const { call } = line
+    if (call === undefined) return void localStorage.setItem('ringround-microphone', $('microphone').value)
+    try {
+      await speak(call, await audio.chooseMicrophone($('microphone').value))
+    } catch (error) {
+      trouble(error.name, { words: error.message })
+    }
+  })
+  $('speaker').addEventListener('change', () => void audio.chooseSpeaker($('speaker').value))
+  void list()
+
+  async function list() {
+    const { microphones, speakers } = await audio.devices()
+    options($('microphone'), microphones, audio.microphoneId)
+    options($('speaker'), speakers, audio.speakerId)
+    $('speaker-group').hidden = !audio.hasSpeakers || speakers.length === 0
+  }
+
+  /** In place of one that was unplugged: another one, or the same as soon as it is back. */
+  async function look() {
+    const { call } = line
+    if (call === undefined || isLooking) return
+    isLooking = true
+    try {
+      const stream = await audio.microphone()
+      if (line.call !== call) return audio.release()
+      await speak(call, stream)
+      said(`On a call. You speak into “${stream.getAudioTracks()[0].label}” now.`)
+    } catch {
+      // The next device that is plugged in is another chance.
+    } finally {
+      isLooking = false
+    }
+  }
+
+  async function speak(call, stream) {
+    await call.speakInto(stream)
+    isLost = false
+    trouble()
+    if (call.isUp) heardBy(stream)
+  }
+}
+
+function options(select, all, chosen) {
+  select.replaceChildren(new Option('Usual', ''), ...all.map(({ id, label }) => new Option(label, id, false, id === chosen)))
+}

@@ -1,0 +1,125 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Phone } from '../../src/embedded/phones/phone.js'
+import { findChromium, type Browser } from '../keeping/browser.js'
+import { Engine } from './engine.js'
+import { dial, heardHz, microphone, phonePage, plainMicrophone, press, state, words } from './phone-page.js'
+import { world } from './world.js'
+
+const missing =
+  findChromium() === undefined
+    ? 'there is no Chromium'
+    : spawnSync('turnserver', ['--help']).error
+      ? 'there is no coturn (package coturn)'
+      : undefined
+const wardTone = 1_100
+const browserTone = 530
+
+async function freePort(): Promise<number> {
+  const socket = createSocket('udp4')
+  socket.bind(0, '127.0.0.1')
+  await once(socket, 'listening')
+  const { port } = socket.address()
+  socket.close()
+  return port
+}
+
+/** A network that lets nothing out but what goes by way of a TURN server: the browser is told so, and has no other candidate. */
+const byTurnAlone = `${plainMicrophone}; window.RTCPeerConnection = class extends RTCPeerConnection { constructor(given) { super({ ...given, iceTransportPolicy: 'relay' }); window.connection = this } }`
+
+describe.skipIf(missing !== undefined)(
+  `a browser in a network that lets no UDP out${missing === undefined ? '' : `: left out, ${missing}`}`,
+  { timeout: 180_000 },
+  () => {
+    let turn: ChildProcess
+    let engine: Engine
+    let ward: Phone
+    let folder: string
+    let browser: Browser | undefined
+    let port: number
+
+    beforeAll(async () => {
+      folder = mkdtempSync(join(tmpdir(), 'ringround-turn-'))
+      port = await freePort()
+      // prettier-ignore
+      turn = spawn('turnserver', [
+        '-n', '--listening-ip=127.0.0.1', '--relay-ip=127.0.0.1', `--listening-port=${port}`, '--use-auth-secret', '--static-auth-secret=shared', '--realm=tests',
+        '--allow-loopback-peers', '--no-tls', '--no-dtls', '--no-cli', '--no-multicast-peers', '--log-file=stdout', `--pidfile=${join(folder, 'pid')}`, `--userdb=${join(folder, 'db')}`,
+      ], { stdio: 'ignore' })
+      ward = await Phone.open({ name: 'Ward', toneHz: wardTone })
+      const directory = JSON.parse(
+        world(
+          [
+            {
+              id: 'cardiology',
+              code: '21',
+              number: '4001',
+              rota: [ward.uri],
+              ring: { ringSeconds: 30, acceptSeconds: 20, totalSeconds: 60 },
+            },
+          ],
+          [{ id: 'riverside', dialIn: '7001', code: '2101', reception: ward.uri }],
+          { clinicians: { lind: [ward.uri] } },
+        ),
+      ) as { clinicians: Record<string, { organisations: string[] }> }
+      directory.clinicians['lind']!.organisations = ['riverside']
+      engine = await Engine.start({
+        directory: JSON.stringify(directory),
+        env: {
+          RINGROUND_ICE_SERVERS: `turn:127.0.0.1:${port}?transport=tcp, turn:127.0.0.1:9?transport=tcp`,
+          RINGROUND_TURN_SECRET: 'shared',
+        },
+      })
+      browser = await phonePage(
+        engine.url,
+        { file: join(engine.folder, 'data', 'ringround.db'), postgres: undefined },
+        'lind',
+        microphone(folder, browserTone),
+        byTurnAlone,
+      )
+    }, 120_000)
+    afterAll(async () => {
+      await browser?.close()
+      await ward.close()
+      await engine.stop()
+      await engine.dispose()
+      turn.kill()
+      rmSync(folder, { recursive: true, force: true })
+    })
+
+    it('is told by its test which TURN server answers, and that voice takes the way by it', async () => {
+      const page = browser!
+      await page.until(`${state} === 'ready'`, 20_000)
+      await page.evaluate("document.getElementById('phone-set-up').open = true")
+      await page.evaluate(press('test'))
+      const found = "[...document.querySelectorAll('#phone-test-found li')].map((one) => one.textContent)"
+      await page.until(`document.getElementById('phone-test').disabled === false && ${found}.length >= 7`, 40_000)
+      const said = await page.evaluate<string[]>(found)
+      expect(said).toContain(`Good: the TURN server turn:127.0.0.1:${port}?transport=tcp answers`)
+      expect(said.some((one) => one.startsWith('Not good: the TURN server turn:127.0.0.1:9?transport=tcp does not answer'))).toBe(true)
+      expect(said.some((one) => /^Good: voice gets through by way of a TURN server, \d+ ms after dialling$/.test(one))).toBe(true)
+    })
+
+    it('talks, by TCP to the TURN server', async () => {
+      const page = browser!
+      await page.evaluate(dial('21'))
+      expect(await ward.answers({ withinMs: 30_000 })).toBe(true)
+      await ward.waits(600)
+      await ward.presses('1')
+      await page.until(`${words('call-words')}.startsWith('You speak with')`, 20_000)
+      await ward.hears(browserTone, { withinMs: 20_000 })
+      await expect.poll(async () => Math.abs((await page.evaluate<number>(heardHz)) - wardTone) < 25).toBe(true)
+      const way = await page.evaluate<string>(
+        "(async () => { const all = await window.connection.getStats(); const pair = [...all.values()].find(({ type, nominated, state }) => type === 'candidate-pair' && nominated && state === 'succeeded'); const { candidateType, relayProtocol } = all.get(pair.localCandidateId); return candidateType + ' ' + relayProtocol })()",
+      )
+      expect(way).toBe('relay tcp')
+      await page.evaluate(press('end'))
+      await ward.hangsUp()
+    })
+  },
+)
