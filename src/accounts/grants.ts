@@ -1,5 +1,5 @@
 import type { Selectable } from 'kysely'
-import type { GrantsTable } from '../store/schema.js'
+import type { GrantsTable } from '../store/account-tables.js'
 import type { Db } from '../store/statements.js'
 import type { Grant } from './identity.js'
 import { isRole, scopeName, scopeNamed, type RoleName, type Scope } from './roles.js'

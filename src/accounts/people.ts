@@ -1,5 +1,5 @@
 import type { Selectable } from 'kysely'
-import type { PeopleTable } from '../store/schema.js'
+import type { PeopleTable } from '../store/account-tables.js'
 import type { Db } from '../store/statements.js'
 import type { Person } from './identity.js'
 import { newId } from './secrets.js'

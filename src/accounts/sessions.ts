@@ -1,5 +1,5 @@
 import type { Selectable } from 'kysely'
-import type { SessionsTable } from '../store/schema.js'
+import type { SessionsTable } from '../store/account-tables.js'
 import type { Db } from '../store/statements.js'
 import type { Session, SignInMethod } from './identity.js'
 import { scopeName, scopeNamed, type Scope } from './roles.js'

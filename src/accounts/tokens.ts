@@ -1,5 +1,5 @@
 import type { Selectable } from 'kysely'
-import type { ApiTokensTable } from '../store/schema.js'
+import type { ApiTokensTable } from '../store/account-tables.js'
 import type { Db } from '../store/statements.js'
 import type { Token } from './identity.js'
 import { isPermission, scopeNamed, type Permission, type Scope } from './roles.js'

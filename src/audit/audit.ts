@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely'
 import { lastAuditCut, type AuditCut } from '../store/questions/deleted.js'
 import { storeTrouble } from '../store/store-error.js'
-import type { AuditTable } from '../store/schema.js'
+import type { AuditTable } from '../store/account-tables.js'
 import type { Db } from '../store/statements.js'
 import { sealOf, type AuditEntry } from './chain.js'
 

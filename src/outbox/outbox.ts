@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Selectable } from 'kysely'
-import type { OutboxTable } from '../store/schema.js'
+import type { OutboxTable } from '../store/outbox-tables.js'
 import type { Db } from '../store/statements.js'
 import type { Carrying, KeptMessage, Message, MessageState, Subscription } from './message.js'
 

@@ -1,4 +1,141 @@
 import { sql, type ColumnDataType, type Kysely } from 'kysely'
+import type { Integer, OptionalInteger } from './column-types.js'
+
+export interface PeopleTable {
+  id: string
+  name: string
+  email: string | null
+  /** Id of a clinician of the directory, whose calls are theirs. */
+  clinician: string | null
+  created_at: Integer
+  disabled_at: OptionalInteger
+}
+
+/** What a person signs in with: a password, a code generator, a passkey, recovery codes, an account of another provider. */
+export interface CredentialsTable {
+  id: string
+  person: string
+  kind: string
+  label: string
+  /** By kind: an argon2id hash, a sealed secret, a public key as JSON. */
+  secret: string
+  /** The last step of a code generator that was used; the counter of a passkey. */
+  counter: Integer
+  created_at: Integer
+  used_at: OptionalInteger
+}
+
+export interface GrantsTable {
+  id: string
+  person: string
+  role: string
+  /** `everywhere`, `organisation` or `line`, with its id; empty: everywhere. */
+  scope: string
+  scope_id: string
+  reason: string | null
+  granted_by: string
+  granted_at: Integer
+  until: OptionalInteger
+  ended_by: string | null
+  ended_at: OptionalInteger
+}
+
+export interface SessionsTable {
+  id: string
+  token_hash: string
+  person: string
+  /** How they signed in. */
+  method: string
+  created_at: Integer
+  seen_at: Integer
+  expires_at: Integer
+  second_factor_at: OptionalInteger
+  /** For which organisation or line they act now (`organisation:elm-row`); empty: for all of theirs. */
+  acting: string
+  address: string
+  user_agent: string
+  ended_at: OptionalInteger
+}
+
+/** A browser with which somebody has signed in. */
+export interface KnownBrowsersTable {
+  person: string
+  browser: string
+  since: Integer
+  seen_at: Integer
+}
+
+export interface SignInLinksTable {
+  token_hash: string
+  kind: string
+  person: string
+  made_by: string
+  created_at: Integer
+  expires_at: Integer
+  used_at: OptionalInteger
+}
+
+/** What a sign-in of several steps remembers between them. */
+export interface SignInStepsTable {
+  token_hash: string
+  kind: string
+  /** As JSON. */
+  data: string
+  expires_at: Integer
+}
+
+export interface SignInGuessesTable {
+  subject: string
+  failures: Integer
+  last_at: Integer
+}
+
+export interface ApiTokensTable {
+  id: string
+  token_hash: string
+  kind: string
+  name: string
+  /** As JSON. */
+  permissions: string
+  scope: string
+  scope_id: string
+  made_by: string
+  created_at: Integer
+  expires_at: OptionalInteger
+  used_at: OptionalInteger
+  ended_at: OptionalInteger
+}
+
+/** Who saw or changed what (`src/audit`), append-only, each row sealed to the one before. */
+export interface AuditTable {
+  seq: Integer
+  at: Integer
+  node: string
+  actor: string
+  address: string
+  action: string
+  subject_kind: string
+  subject: string
+  why: string | null
+  /** As JSON. */
+  data: string
+  before: string
+  hash: string
+}
+
+/** Rooms `accounts` and `audit`. */
+export interface AccountTables {
+  people: PeopleTable
+  credentials: CredentialsTable
+  grants: GrantsTable
+  sessions: SessionsTable
+  known_browsers: KnownBrowsersTable
+  sign_in_links: SignInLinksTable
+  sign_in_steps: SignInStepsTable
+  sign_in_guesses: SignInGuessesTable
+  api_tokens: ApiTokensTable
+  audit: AuditTable
+}
 
 type Type = ColumnDataType | ReturnType<typeof sql>
 

@@ -1,4 +1,19 @@
 import type { ColumnDataType, Kysely, sql } from 'kysely'
+import type { Integer } from './column-types.js'
+
+/** Who takes no calls for a while, as the ledger has it last. */
+export interface NotNowTable {
+  clinician: string
+  since: Integer
+  until: Integer
+  why: string
+  seq: Integer
+}
+
+/** Room `availability`. */
+export interface AvailabilityTables {
+  not_now: NotNowTable
+}
 
 /** Who takes no calls for a while, as the ledger has it last: a row for each clinician who ever said so. */
 export async function makeAvailabilityTables(db: Kysely<unknown>, text: ColumnDataType | ReturnType<typeof sql>): Promise<void> {

@@ -16,7 +16,8 @@ import {
   unlinkedInOrder,
   type DirectoryTable,
 } from './questions/whole-store.js'
-import type { CallEventsTable, LedgerTable, LinksTable } from './schema.js'
+import type { CallEventsTable, LedgerTable } from './schema.js'
+import type { LinksTable } from './chain/tables.js'
 import type { Row } from './statement.js'
 import { Statements, type Db } from './statements.js'
 import { writesTo } from './writes.js'

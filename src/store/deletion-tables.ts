@@ -1,4 +1,50 @@
 import type { ColumnDataType, Kysely, sql } from 'kysely'
+import type { Integer } from './column-types.js'
+import type { RollUpsTable } from './schema.js'
+
+/** Calls whose facts were deleted because their time was over (`src/retention`), append-only: without its row here the database lets go of no fact. */
+export interface DeletedCallsTable {
+  call_id: string
+  at: Integer
+  /** Id of the deletion in the ledger. */
+  certificate: string
+  facts: Integer
+  /** Over all of them (`hashOfFacts`). */
+  hash: string
+}
+
+/** What deleted calls have in the sums (`RollUpsTable`), so that these can still be recounted. */
+export type DeletedSumsTable = RollUpsTable
+
+/** Up to which entry the audit was deleted, and what sealed that one; append-only. */
+export interface AuditCutsTable {
+  through: Integer
+  at: Integer
+  certificate: string
+  entries: Integer
+  seal: string
+}
+
+/** Entries of the ledger that were deleted with the arrangement that they told of, append-only: without its row here the database lets go of none. */
+export interface DeletedEntriesTable {
+  /** Its number in the ledger. */
+  seq: Integer
+  /** Id of the arrangement. */
+  arrangement: string
+  at: Integer
+  /** Id of the deletion in the ledger. */
+  certificate: string
+  /** Of the entry (`hashOfEntry`). */
+  hash: string
+}
+
+/** Room `retention`. */
+export interface DeletionTables {
+  deleted_calls: DeletedCallsTable
+  deleted_sums: DeletedSumsTable
+  audit_cuts: AuditCutsTable
+  deleted_entries: DeletedEntriesTable
+}
 
 type Type = ColumnDataType | ReturnType<typeof sql>
 

@@ -1,4 +1,74 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely'
+import type { Integer, OptionalInteger } from './column-types.js'
+
+/** Every state in which the directory ever was, numbered 1, 2, 3 ..., append-only. */
+export interface DirectoryVersionsTable {
+  version: Integer
+  /** From when it was in force, wall-clock ms; never before that of an earlier version. */
+  at: Integer
+  /** As in `CallEventsTable`. */
+  actor: string | null
+  actor_id: string | null
+  node: string | null
+  /** What brought it: `file`, `command`, `api`. */
+  source: string
+  why: string | null
+  /** How many entities it changed. */
+  changed: Integer
+}
+
+/** The entities of the directory, each with the versions in which it was so. Nothing of a row is ever changed but that it gets an end. */
+export interface DirectoryEntitiesTable {
+  section: string
+  id: string
+  from_version: Integer
+  /** The version in which it was not so any more; null: it is so now. */
+  to_version: OptionalInteger
+  /** Its place in its section; with fractions. */
+  position: number
+  /** `PlainEntity`, as JSON. */
+  data: string
+}
+
+/** For each directory file, when it was last applied: with `directory_file_differences`, what it said then. */
+export interface DirectoryFilesTable {
+  file: string
+  /** The version that was in force behind it. */
+  version: Integer
+  /** Of its bytes. */
+  sha256: string
+  at: Integer
+}
+
+/** What a file said otherwise than the version that was in force behind it: others had changed that before. */
+export interface DirectoryFileDifferencesTable {
+  file: string
+  section: string
+  id: string
+  /** `PlainEntity`, as JSON; null: the file did not have it. */
+  data: string | null
+}
+
+/** Rotas of before the directory was kept here, as the engine's own file of that time had them. Append-only. */
+export interface EarlierRotasTable {
+  /** The engine that had kept them. */
+  node: string
+  line: string
+  /** Its number among those of its line. */
+  seq: Integer
+  valid_from: Integer
+  /** `RotaVersion`, as JSON. */
+  data: string
+}
+
+/** The directory, in all its versions (room `versions`). */
+export interface DirectoryTables {
+  directory_versions: DirectoryVersionsTable
+  directory_entities: DirectoryEntitiesTable
+  directory_files: DirectoryFilesTable
+  directory_file_differences: DirectoryFileDifferencesTable
+  earlier_rotas: EarlierRotasTable
+}
 
 /** The tables of the directory, alike in both databases but for what keeps them append-only. @param text the type of names */
 export async function makeDirectoryTables(db: Kysely<unknown>, text: RawBuilder<unknown>): Promise<void> {

@@ -1,4 +1,34 @@
 import type { ColumnDataType, Kysely, sql } from 'kysely'
+import type { Integer, OptionalInteger } from './column-types.js'
+
+/** A message that goes out by itself (src/outbox). */
+export interface OutboxTable {
+  id: string
+  /** What makes it the same message however often it is put in. */
+  once: string
+  person: string
+  kind: string
+  /** JSON. No secret, and nothing of a patient. */
+  data: string
+  state: string
+  created_at: Integer
+  due_at: Integer
+  tries: Integer
+  sent_at: OptionalInteger
+  trouble: string | null
+}
+
+/** Who wants which messages. */
+export interface SubscriptionsTable {
+  person: string
+  kind: string
+}
+
+/** Room `outbox`. */
+export interface OutboxTables {
+  outbox: OutboxTable
+  subscriptions: SubscriptionsTable
+}
 
 type Type = ColumnDataType | ReturnType<typeof sql>
 

@@ -1,4 +1,23 @@
 import type { ColumnDataType, Kysely, sql } from 'kysely'
+import type { Integer } from './column-types.js'
+
+/** A browser that is told of things by Web Push, for as long as its session (src/outbox). */
+export interface PushSubscriptionsTable {
+  id: string
+  person: string
+  session: string
+  /** Where its push service takes what is for it. Good for nobody without our key pair. */
+  endpoint: string
+  /** Its keys, by which nobody else reads it (RFC 8291): base64url. */
+  p256dh: string
+  auth: string
+  created_at: Integer
+}
+
+/** Room `outbox`. */
+export interface PushTables {
+  push_subscriptions: PushSubscriptionsTable
+}
 
 /** Browsers that are told of things by Web Push (RFC 8030): one a session, and good as long as that. */
 export async function makePushTables(db: Kysely<unknown>, text: ColumnDataType | ReturnType<typeof sql>): Promise<void> {

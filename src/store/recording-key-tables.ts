@@ -1,5 +1,21 @@
 import type { ColumnDataType, Kysely, sql } from 'kysely'
 
+/** The key of each recording, under which its data key is wrapped; itself wrapped by a key of its organisation. With the recording it is deleted: a copy of the file is then unreadable. */
+export interface RecordingKeysTable {
+  key_id: string
+  recording_id: string
+  call_id: string
+  /** Id of the key that wraps it. */
+  by: string
+  /** Base64. */
+  wrapped: string
+}
+
+/** Room `keys`. */
+export interface RecordingKeyTables {
+  recording_keys: RecordingKeysTable
+}
+
 type Type = ColumnDataType | ReturnType<typeof sql>
 
 /**

@@ -1,4 +1,21 @@
 import { sql, type ColumnDataType, type Kysely } from 'kysely'
+import type { Integer } from './column-types.js'
+
+/** Lists of calls that somebody has given a name. */
+export interface SavedViewsTable {
+  id: string
+  /** Id of a person, or of a token. */
+  owner: string
+  name: string
+  /** What it filters and sorts by, as a query string. */
+  query: string
+  created_at: Integer
+}
+
+/** Room `reports`. */
+export interface ReportTables {
+  saved_views: SavedViewsTable
+}
 
 /** Two people talked, the call is over, and nobody has left an outcome yet, where one could be left. */
 export const isOutcomeOpen = sql<boolean>`outcome is null and talk_started_after_ms is not null and ending is not null and (line is not null or kind = 'patientConnect')`

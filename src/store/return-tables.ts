@@ -1,5 +1,20 @@
 import type { ColumnDataType, Kysely, sql } from 'kysely'
 import { countAgain } from './count-again.js'
+import type { Integer } from './column-types.js'
+
+/** A monthly return as it was handed in (src/reports). */
+export interface MonthlyReturnsTable {
+  month: string
+  returned_at: Integer
+  returned_by: string
+  /** JSON. */
+  rows: string
+}
+
+/** Room `reports`. */
+export interface ReturnTables {
+  monthly_returns: MonthlyReturnsTable
+}
 
 /**
  * Monthly returns as they were handed in, and the sums that they are made of; the same in both databases.

@@ -1,7 +1,8 @@
 import type { Selectable } from 'kysely'
 import { deletedCalls, deletedEntries, deletionsInLedger, lastAuditCut, type DeletedCall, type DeletedEntry } from '../questions/deleted.js'
 import { entriesNumbered, factsOfCalls, linksAfter, sealOfAudit, unlinkedCalls, versionsBetween } from '../questions/links.js'
-import type { CallEventsTable, LinksTable } from '../schema.js'
+import type { CallEventsTable } from '../schema.js'
+import type { LinksTable } from './tables.js'
 import type { Db } from '../statements.js'
 import {
   coversOf,

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { Selectable } from 'kysely'
-import type { CallEventsTable, DirectoryEntitiesTable, DirectoryVersionsTable, LedgerTable, LinksTable } from '../schema.js'
+import type { CallEventsTable, LedgerTable } from '../schema.js'
+import type { DirectoryEntitiesTable, DirectoryVersionsTable } from '../directory-tables.js'
+import type { LinksTable } from './tables.js'
 
 /**
  * A link covers what was committed before it: facts of calls, entries of the ledger, versions of the directory, the audit. Each holds the hash of the one before, so that all of them are one chain; the last of a day

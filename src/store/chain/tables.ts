@@ -1,4 +1,31 @@
 import { sql, type ColumnDataType, type Kysely } from 'kysely'
+import type { Integer } from '../column-types.js'
+
+/** What proves that facts and entries are as they were written (`chain/link.ts`), append-only. */
+export interface LinksTable {
+  number: Integer
+  day: string
+  at: Integer
+  node: string
+  kind: string
+  /** As JSON. */
+  covers: string
+  before: string
+  hash: string
+}
+
+/** Calls of which facts are not linked yet: the first and the last of these. A call that runs stands here until it is over. */
+export interface UnlinkedTable {
+  call_id: string
+  first_seq: Integer
+  last_seq: Integer
+}
+
+/** The chain. */
+export interface ChainTables {
+  links: LinksTable
+  unlinked: UnlinkedTable
+}
 
 type Type = ColumnDataType | ReturnType<typeof sql>
 

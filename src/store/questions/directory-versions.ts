@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely'
 import type { Origin } from '../../facts/actor.js'
 import { originOf } from '../origin-columns.js'
-import type { DirectoryVersionsTable } from '../schema.js'
+import type { DirectoryVersionsTable } from '../directory-tables.js'
 import type { Db } from '../statements.js'
 
 /** What brought a version of the directory: a file that is watched, a command, the API. */

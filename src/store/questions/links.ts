@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely'
-import type { CallEventsTable, LedgerTable, LinksTable, UnlinkedTable } from '../schema.js'
+import type { CallEventsTable, LedgerTable } from '../schema.js'
+import type { LinksTable, UnlinkedTable } from '../chain/tables.js'
 import type { VersionRows } from '../chain/link.js'
 import type { Db } from '../statements.js'
 

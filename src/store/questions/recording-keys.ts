@@ -1,5 +1,5 @@
 import type { Selectable } from 'kysely'
-import type { RecordingKeysTable } from '../schema.js'
+import type { RecordingKeysTable } from '../recording-key-tables.js'
 import type { Db } from '../statements.js'
 
 /** The wrapped key of a recording. */

@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely'
-import type { CallEventsTable, EnginesTable, LedgerTable, LinksTable, Schema, UnlinkedTable } from '../schema.js'
+import type { CallEventsTable, EnginesTable, LedgerTable, Schema } from '../schema.js'
+import type { LinksTable, UnlinkedTable } from '../chain/tables.js'
 import type { Db } from '../statements.js'
 import { linksAfter, unlinkedCalls } from './links.js'
 
@@ -65,6 +66,25 @@ export const directoryTables = {
   deleted_entries: ['seq'],
 } as const satisfies Partial<Record<keyof Schema, readonly string[]>>
 export type DirectoryTable = keyof typeof directoryTables
+
+/** What becomes of every other table in a copy: the compiler asks for each that is added. `readOff`: made from the facts there. `left`: it is of what runs now, and means nothing elsewhere. */
+export const otherTables = {
+  call_events: 'copied',
+  ledger: 'copied',
+  links: 'copied',
+  unlinked: 'copied',
+  engines: 'copied',
+  calls: 'readOff',
+  attempts: 'readOff',
+  recordings: 'readOff',
+  targets: 'readOff',
+  candidates: 'readOff',
+  spending: 'readOff',
+  roll_ups: 'readOff',
+  engine_runs: 'left',
+  sign_in_steps: 'left',
+  sign_in_guesses: 'left',
+} as const satisfies Record<Exclude<keyof Schema, DirectoryTable>, 'copied' | 'readOff' | 'left'>
 
 /** Every row of such a table, in order. */
 export async function* directoryRows(db: Db, table: DirectoryTable): AsyncGenerator<readonly Readonly<Record<string, unknown>>[]> {
