@@ -5,6 +5,9 @@ import Database from 'libsql'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { AlarmBoard } from '../../src/alarms/alarm-board.js'
 import { engine } from '../../src/facts/actor.js'
+import { openForAsking } from '../../src/store/open-for-asking.js'
+import { directoryTables, type DirectoryTable } from '../../src/store/questions/whole-store.js'
+import type { Db } from '../../src/store/statements.js'
 import { openStore, type StoreSettings } from '../../src/store/store.js'
 import { scratchFolder } from '../keeping/scratch-folder.js'
 import { translated } from '../keeping/translated.js'
@@ -124,6 +127,39 @@ test.each([
   expect(error).not.toContain('hunter2')
 })
 
+/** A row for each table that is copied row by row, whatever its columns. */
+async function aRowInEach(db: Db): Promise<void> {
+  for (const { name, columns } of await db.introspection.getTables()) {
+    if (!(name in directoryTables)) continue
+    const row = columns.map((column) => [column.name, /int|double|real/i.test(column.dataType) ? 77 : `${name} ${column.name}`])
+    await db
+      .insertInto(name as 'people')
+      .values(Object.fromEntries(row) as never)
+      .execute()
+  }
+}
+
+/** Every row of these tables, by table; numbers as text, as PostgreSQL's driver has some of them. */
+async function rowsOfEach(db: Db): Promise<Readonly<Record<string, readonly string[]>>> {
+  const found: Record<string, readonly string[]> = {}
+  for (const table of Object.keys(directoryTables) as DirectoryTable[]) {
+    const rows = (await db
+      .selectFrom(table as 'people')
+      .selectAll()
+      .execute()) as readonly object[]
+    found[table] = rows
+      .map((row) =>
+        JSON.stringify(
+          Object.entries(row)
+            .map(([key, value]) => [key, String(value)])
+            .sort(),
+        ),
+      )
+      .sort()
+  }
+  return found
+}
+
 describe.skipIf(noPostgres !== undefined)(
   `between SQLite and PostgreSQL${noPostgres === undefined ? '' : `: left out, ${noPostgres}`}`,
   () => {
@@ -156,6 +192,27 @@ describe.skipIf(noPostgres !== undefined)(
         status: 1,
         error: expect.stringMatching(/holds facts, or a directory, already/) as string,
       })
+    })
+
+    test('no table is left behind on the way there and back', async () => {
+      const folder = scratchFolder()
+      const file = join(folder, 'ringround.db')
+      const store = await filled({ file })
+      await aRowInEach(store.tables.writing)
+      const before = await rowsOfEach(store.tables.writing)
+      for (const [table, rows] of Object.entries(before)) expect(rows.length, table).toBeGreaterThan(0)
+      await store.close()
+      const [url, back] = [await postgres.database(), join(folder, 'back.db')]
+      expect(await command(['copy', file, url])).toMatchObject({ status: 0, error: '' })
+      expect(await command(['copy', url, back])).toMatchObject({ status: 0, error: '' })
+      for (const place of [
+        { file: 'unused', postgres: { url } },
+        { file: back, postgres: undefined },
+      ]) {
+        const copy = await openForAsking(place)
+        onTestFinished(() => copy.close())
+        expect(await rowsOfEach(copy.db)).toEqual(before)
+      }
     })
   },
 )
