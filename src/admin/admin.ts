@@ -47,6 +47,7 @@ import { messageRoutes } from './message-routes.js'
 import { peopleRoutes } from './people-routes.js'
 import { rotaRoutes } from './rota-routes.js'
 import { MonthlyReturns } from '../reports/monthly-returns.js'
+import { MonthSums } from '../reports/month-sums.js'
 import type { ReturnSettings } from '../figures/monthly-return.js'
 import { returnRoutes } from './return-routes.js'
 import { tokenRoutes } from './token-routes.js'
@@ -72,7 +73,19 @@ export interface AdminSettings {
   readonly port: number
   readonly store: Pick<
     Store,
-    'events' | 'calls' | 'rollUps' | 'connectionsAtHours' | 'targets' | 'watched' | 'target' | 'health' | 'log' | 'directory' | 'tables'
+    | 'events'
+    | 'calls'
+    | 'rollUps'
+    | 'monthSums'
+    | 'monthChanges'
+    | 'connectionsAtHours'
+    | 'targets'
+    | 'watched'
+    | 'target'
+    | 'health'
+    | 'log'
+    | 'directory'
+    | 'tables'
   >
   readonly recordings: Pick<Recordings, 'probe' | 'open' | 'keys'>
   /** Who may sign in, and what they may do. */
@@ -244,8 +257,10 @@ export async function adminApp(settings: AdminSettings): Promise<FastifyInstance
   tokenRoutes(app, operations)
   if (operations.messages) messageRoutes(app, operations.messages)
   pageRoutes(app, settings)
+  const sums = new MonthSums(store)
   const returns = new MonthlyReturns({
     store,
+    sums,
     directory,
     audit: settings.accounts.audit,
     settings: settings.returns ?? { type: 'other', diverted: ['referral-avoided'] },
@@ -255,6 +270,7 @@ export async function adminApp(settings: AdminSettings): Promise<FastifyInstance
   await pages(app, {
     wallboard,
     returns,
+    sums,
     ring: settings.ring,
     ringHere: settings.ringHere,
     pdf: (document) => desk.pdf(document),

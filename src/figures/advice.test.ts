@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { adviceInWords, adviceOf, cliniciansIn } from './advice.js'
+import { adviceInWords, adviceOf, longestFirst } from './advice.js'
 import type { RollUpFigure, RollUpRow } from './roll-up.js'
 
 const row = (id: string, figure: RollUpFigure, amount: number, part = '', month = '2026-11'): RollUpRow => ({
@@ -23,7 +23,10 @@ describe('what a clinician gave', () => {
     expect(adviceOf(rows.filter(({ id }) => id === 'okafor'))).toEqual({ rung: 5, answered: 3, talkMs: 5_400_000 })
     expect(adviceOf([])).toEqual({ rung: 0, answered: 0, talkMs: 0 })
   })
-  it('is listed with whoever spoke longest first', () => expect(cliniciansIn(rows).map(({ id }) => id)).toEqual(['okafor', 'hughes']))
+  it('is listed with whoever spoke longest first', () => {
+    const each = ['hughes', 'okafor'].map((id) => ({ id, ...adviceOf(rows.filter((one) => one.id === id)) }))
+    expect(longestFirst(each).map(({ id }) => id)).toEqual(['okafor', 'hughes'])
+  })
   it.each([
     [
       { rung: 5, answered: 3, talkMs: 5_400_000 },

@@ -1,4 +1,3 @@
-import { grouped } from './summary.js'
 import type { RollUpRow } from './roll-up.js'
 import { count, hours, minutes, percent } from './words.js'
 
@@ -20,11 +19,9 @@ export function adviceOf(rows: Iterable<RollUpRow>): Advice {
   return sums
 }
 
-/** Each with their sums, whoever spoke longest first. @param rows of the scope `clinician` */
-export function cliniciansIn(rows: readonly RollUpRow[]): readonly (Advice & { readonly id: string })[] {
-  return [...grouped(rows, ({ id }) => id)]
-    .map(([id, some]) => ({ id, ...adviceOf(some) }))
-    .sort((a, b) => b.talkMs - a.talkMs || b.rung - a.rung || (a.id < b.id ? -1 : 1))
+/** Whoever spoke longest first. */
+export function longestFirst<T extends Advice & { readonly id: string }>(all: readonly T[]): readonly T[] {
+  return all.toSorted((a, b) => b.talkMs - a.talkMs || b.rung - a.rung || (a.id < b.id ? -1 : 1))
 }
 
 export function adviceInWords({ rung, answered, talkMs }: Advice) {

@@ -38,34 +38,37 @@ export function returnKey({ month, requestingIcb, respondingOds, specialty, type
 
 /** @param rows sums of the scope `asked` @param reached lines that whoever asks reports on */
 export function returnRows(
-  rows: readonly RollUpRow[],
+  rows: Iterable<RollUpRow>,
   directory: Directory,
   { type, diverted }: ReturnSettings,
   reached: (line: string) => boolean,
 ): readonly ReturnRow[] {
-  const found = new Map<string, ReturnRow>()
-  for (const { month, scope, id, figure, part, amount } of rows) {
+  type Counted = { -readonly [K in keyof ReturnRow]: ReturnRow[K] }
+  const found = new Map<string, Counted>()
+  /** By what is asked and month. Many sums belong to one row, and finding it goes through the directory. */
+  const rowsOf = new Map<string, Map<string, Counted | undefined>>()
+  const icbs = new Map<string, string>()
+  const rowFor = (month: string, id: string): Counted | undefined => {
     const [organisation = '', line = ''] = id.split(' ')
-    if (scope !== 'asked' || !reached(line) || !isAdvice(directory, line)) continue
-    const row = {
-      month,
-      requestingIcb: icbOf(directory, organisation),
-      ...answering(directory, line),
-      type,
-      total: 0,
-      processed: 0,
-      diverted: 0,
-    }
+    if (!reached(line) || !isAdvice(directory, line)) return undefined
+    const requestingIcb = icbs.get(organisation) ?? icbOf(directory, organisation)
+    icbs.set(organisation, requestingIcb)
+    const row = { month, requestingIcb, ...answering(directory, line), type, total: 0, processed: 0, diverted: 0 }
     const key = returnKey(row)
-    const before = found.get(key) ?? row
-    const isDiverted = figure === 'outcome' && diverted.includes(part)
-    const [total, processed] = [figure === 'outcome' ? 0 : amount, figure === 'answered' ? amount : 0]
-    found.set(key, {
-      ...before,
-      total: before.total + total,
-      processed: before.processed + processed,
-      diverted: before.diverted + (isDiverted ? amount : 0),
-    })
+    const there = found.get(key) ?? row
+    found.set(key, there)
+    return there
+  }
+  for (const { month, scope, id, figure, part, amount } of rows) {
+    if (scope !== 'asked') continue
+    const ofMonth = rowsOf.get(month) ?? new Map<string, Counted | undefined>()
+    if (ofMonth.size === 0) rowsOf.set(month, ofMonth)
+    let row = ofMonth.get(id)
+    if (!row && !ofMonth.has(id)) ofMonth.set(id, (row = rowFor(month, id)))
+    if (!row) continue
+    if (figure !== 'outcome') row.total += amount
+    if (figure === 'answered') row.processed += amount
+    if (figure === 'outcome' && diverted.includes(part)) row.diverted += amount
   }
   return [...found.values()].filter(({ total }) => total !== 0).sort(inOrder)
 }

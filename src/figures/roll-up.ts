@@ -12,8 +12,8 @@ import { bucketOf } from './durations.js'
 /** Months and hours are those of this zone, whatever zone a line is in. Whoever changes what is added up here adds a migration that empties the sums: they are then counted again. */
 export const serviceTimeZone = 'Europe/London'
 
-/** For whom sums are kept. `organisation`: whose call it was. `clinician`: who was rung, and who accepted. `lineDay`: a line on one day, for the wallboard. `asked`: an organisation that asked a line (`elm-row cardiology`), for returns. */
-export type RollUpScope = 'all' | 'line' | 'organisation' | 'clinician' | 'lineDay' | 'asked'
+/** For whom sums are kept. `organisation`: whose call it was. `clinician`: who was rung, and who accepted. `lineDay`: a line on one day, for the wallboard. `asked`: an organisation that asked a line (`elm-row cardiology`), for returns. `month`: of no call; how often the sums of a month were changed (`changes`). */
+export type RollUpScope = 'all' | 'line' | 'organisation' | 'clinician' | 'lineDay' | 'asked' | 'month'
 
 /**
  * What is added up. Durations are sums of ms beside the counts of their buckets (`durations.ts`), with the bucket in `part`; `offeredAt`, `answeredAt`: by
@@ -39,6 +39,7 @@ export type RollUpFigure =
   | 'waited'
   | 'waitMs'
   | 'talkMs'
+  | 'changes'
 
 /** One sum. */
 export interface RollUpRow {

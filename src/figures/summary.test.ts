@@ -4,7 +4,7 @@ import { unknownOrigin } from '../facts/actor.js'
 import { goodCall, untilTalking } from '../../test/kit/sample-call.js'
 import type { CallFact } from '../facts/events.js'
 import { rollUpOf, RollUpTotal } from './roll-up.js'
-import { figuresOf, grouped, hoursOfWeek, monthsUntil } from './summary.js'
+import { figuresOf, grouped, hoursOfWeek, monthsUntil, sumsOf } from './summary.js'
 
 /** A second between two facts. */
 function record(callId: string, facts: readonly CallFact[], at: number) {
@@ -85,7 +85,7 @@ describe('the figures of a period', () => {
   })
 
   it("by hour of the week: March's two on a Tuesday at 12, April's on a Tuesday at 9 in summer time", () => {
-    const hours = hoursOfWeek(rows().filter(({ scope }) => scope === 'all'))
+    const hours = hoursOfWeek(sumsOf(rows().filter(({ scope }) => scope === 'all')))
     expect(hours[24 + 12]).toEqual({ offered: 2, answered: 2 })
     expect(hours[24 + 9]).toEqual({ offered: 1, answered: 0 })
   })

@@ -41,19 +41,34 @@ export interface PeriodFigures {
   readonly outcomes: readonly { readonly outcome: string; readonly calls: number }[]
 }
 
-/** What these sums come to together, whatever months and lines they are of. Of one scope: a call stands in several. */
-export function figuresOf(rows: Iterable<RollUpRow>): PeriodFigures {
-  const sums = new Map<RollUpFigure, number>()
+/** Sums of one scope, added up over whatever months and lines they are of. */
+export interface Sums {
+  total(figure: RollUpFigure): number
+  /** Amounts by bucket, hour of the week, code. */
+  parts(figure: RollUpFigure): ReadonlyMap<string, number>
+}
+
+/** These rows, added up. Of one scope: a call stands in several. */
+export function sumsOf(rows: Iterable<RollUpRow>): Sums {
+  const totals = new Map<RollUpFigure, number>()
   const parts = new Map<RollUpFigure, Map<string, number>>()
   for (const { figure, part, amount } of rows) {
-    sums.set(figure, (sums.get(figure) ?? 0) + amount)
+    totals.set(figure, (totals.get(figure) ?? 0) + amount)
     if (part === '') continue
     const ofFigure = parts.get(figure) ?? new Map<string, number>()
     ofFigure.set(part, (ofFigure.get(part) ?? 0) + amount)
     parts.set(figure, ofFigure)
   }
-  const sum = (figure: RollUpFigure) => sums.get(figure) ?? 0
-  const of = (figure: RollUpFigure) => parts.get(figure) ?? new Map<string, number>()
+  return { total: (figure) => totals.get(figure) ?? 0, parts: (figure) => parts.get(figure) ?? new Map() }
+}
+
+/** What these rows come to together. */
+export function figuresOf(rows: Iterable<RollUpRow>): PeriodFigures {
+  return figuresIn(sumsOf(rows))
+}
+
+export function figuresIn(sums: Sums): PeriodFigures {
+  const sum = (figure: RollUpFigure) => sums.total(figure)
   const [answered, unanswered, abandoned, arrangedConnected] = [
     sum('answered'),
     sum('unanswered'),
@@ -62,7 +77,7 @@ export function figuresOf(rows: Iterable<RollUpRow>): PeriodFigures {
   ]
   const offered = answered + unanswered + abandoned
   const durations = (total: RollUpFigure, buckets: RollUpFigure): Durations => {
-    const counts = new Map([...of(buckets)].map(([bucket, count]) => [Number(bucket), count]))
+    const counts = new Map([...sums.parts(buckets)].map(([bucket, count]) => [Number(bucket), count]))
     return given({ mean: share(sum(total), answered), median: quantileOf(counts, 0.5), p90: quantileOf(counts, 0.9) })
   }
   return {
@@ -90,15 +105,15 @@ export function figuresOf(rows: Iterable<RollUpRow>): PeriodFigures {
     }),
     talkMs: sum('talkMs'),
     ...{ callBackRequested: sum('callBackRequested'), arranged: sum('arranged'), arrangedConnected },
-    outcomes: [...of('outcome')]
+    outcomes: [...sums.parts('outcome')]
       .map(([outcome, calls]) => ({ outcome, calls }))
       .sort((a, b) => b.calls - a.calls || (a.outcome < b.outcome ? -1 : 1)),
   }
 }
 
 /** The sums by what `key` says of them. */
-export function grouped(rows: Iterable<RollUpRow>, key: (row: RollUpRow) => string): ReadonlyMap<string, readonly RollUpRow[]> {
-  const groups = new Map<string, RollUpRow[]>()
+export function grouped<T>(rows: Iterable<T>, key: (row: T) => string): ReadonlyMap<string, readonly T[]> {
+  const groups = new Map<string, T[]>()
   for (const row of rows) {
     const group = groups.get(key(row))
     if (group) group.push(row)
@@ -108,14 +123,12 @@ export function grouped(rows: Iterable<RollUpRow>, key: (row: RollUpRow) => stri
 }
 
 /** Calls offered and answered in each hour of the week: 168 of them, the first is Monday 00:00 to 01:00. */
-export function hoursOfWeek(rows: Iterable<RollUpRow>): readonly { readonly offered: number; readonly answered: number }[] {
-  const hours = Array.from({ length: 168 }, () => ({ offered: 0, answered: 0 }))
-  for (const { figure, part, amount } of rows) {
-    const hour = hours[Number(part)]
-    if (hour === undefined || (figure !== 'offeredAt' && figure !== 'answeredAt')) continue
-    hour[figure === 'offeredAt' ? 'offered' : 'answered'] += amount
-  }
-  return hours
+export function hoursOfWeek(sums: Sums): readonly { readonly offered: number; readonly answered: number }[] {
+  const [offered, answered] = [sums.parts('offeredAt'), sums.parts('answeredAt')]
+  return Array.from({ length: 168 }, (_, hour) => ({
+    offered: offered.get(String(hour)) ?? 0,
+    answered: answered.get(String(hour)) ?? 0,
+  }))
 }
 
 /** @returns months as `2026-11`, the oldest first: `count` of them, the last is `last` */

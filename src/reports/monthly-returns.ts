@@ -8,9 +8,11 @@ import { monthsUntil } from '../figures/summary.js'
 import { whenIn } from '../figures/roll-up.js'
 import type { Db } from '../store/statements.js'
 import type { Store } from '../store/store.js'
+import type { MonthSums } from './month-sums.js'
 
 export interface MonthlyReturnsParts {
-  readonly store: Pick<Store, 'rollUps' | 'tables'>
+  readonly store: Pick<Store, 'tables'>
+  readonly sums: MonthSums
   readonly directory: () => Directory
   readonly audit: Audit
   readonly settings: ReturnSettings
@@ -60,12 +62,12 @@ export class MonthlyReturns {
   /** @param reach how far whoever asks reports: of a part there is nothing to state again, since a return is handed in as a whole */
   async of(month: string, reach: Reach): Promise<MonthlyReturn> {
     const months = monthsUntil(month, restatedMonths)
-    const { store, settings } = this.parts
+    const { store, sums, settings } = this.parts
     const directory = this.parts.directory()
-    const sums = await store.rollUps({ from: months[0] ?? month, to: month, scope: 'asked' })
-    const rows = returnRows(sums, directory, settings, (line) => reaches(reach, { line }, directory))
-    if (!reach.everywhere) return { rows: rows.filter((row) => row.month === month), restated: [] }
-    const returned = await lastSaid(store.tables.reading, months.slice(0, -1))
+    const returned = reach.everywhere ? await lastSaid(store.tables.reading, months.slice(0, -1)) : new Map<string, readonly ReturnRow[]>()
+    const asked = [...returned.keys(), month]
+    const found = await sums.of('asked', asked)
+    const rows = returnRows(found.rows(asked), directory, settings, (line) => reaches(reach, { line }, directory))
     const earlier = months.slice(0, -1).flatMap((one) => {
       const said = returned.get(one)
       return said

@@ -130,8 +130,9 @@ export class CallDatabase {
             row.owner ?? undefined,
           ]),
         )
-        for (const table of ['calls', 'attempts', 'recordings', 'targets', 'candidates', 'spending', 'roll_ups'] as const)
+        for (const table of ['calls', 'attempts', 'recordings', 'targets', 'candidates', 'spending'] as const)
           await transaction.deleteFrom(table).execute()
+        await transaction.deleteFrom('roll_ups').where('scope', '<>', 'month').execute()
         let calls = 0
         const total = new RollUpTotal()
         for await (const callId of callIds(transaction)) {

@@ -21,6 +21,7 @@ import { listTargets, listWatched, targetById } from './questions/list-targets.j
 import { outcomesByStaff } from './questions/outcomes-by-staff.js'
 import { recordingById } from './questions/recording.js'
 import { ringings } from './questions/ringings.js'
+import { monthChanges, monthSums } from './questions/month-sums.js'
 import { differingRollUps, notRolledUp, rollUps } from './questions/roll-ups.js'
 import { earlierRotas, rotaHistory } from './questions/rota-history.js'
 import { oldRecordings } from './questions/old-recordings.js'
@@ -113,6 +114,8 @@ export const questions = {
   recordingKeys: asked('upkeep', recordingKeys),
   finishedRecordings: asked('start', finishedRecordings),
   rollUps: asked('report', rollUps),
+  monthSums: asked('report', monthSums),
+  monthChanges: asked('report', monthChanges),
   connectionsAtHours: asked('report', connectionsAtHours),
   notRolledUp: asked('list', notRolledUp),
   differing: asked('upkeep', differing),

@@ -50,6 +50,12 @@ export async function makeReportTables(db: Kysely<unknown>, text: ColumnDataType
   await db.schema.createIndex('saved_views_by_owner').unique().on('saved_views').columns(['owner', 'name']).execute()
 }
 
+/** The sums of a month are read figure by figure; the same in both databases. */
+export async function makeSumsByFigure(db: Kysely<unknown>): Promise<void> {
+  await db.schema.createIndex('roll_ups_by_figure').on('roll_ups').columns(['scope', 'month', 'figure']).execute()
+  await db.schema.dropIndex('roll_ups_by_month').execute()
+}
+
 /** Indexes along which a list of calls is walked in the order of a figure; the same in both databases. */
 export async function makeFigureIndexes(db: Kysely<unknown>): Promise<void> {
   for (const column of ['wait_ms', 'talk_ms'])

@@ -2,13 +2,19 @@ import type { RollUpRow } from '../figures/roll-up.js'
 import type { Step } from './statement.js'
 import type { Statements } from './statements.js'
 
+/** That the sums of these months are no longer what they were: whoever keeps what they have read of one compares (`month-sums.ts`). Written in the transaction that changes them. */
+function changes(rows: readonly RollUpRow[]): readonly RollUpRow[] {
+  const months = new Set(rows.filter(({ scope }) => scope !== 'lineDay').map(({ month }) => month))
+  return [...months].sort().map((month) => ({ month, scope: 'month', id: '', figure: 'changes', part: '', amount: 1 }))
+}
+
 /** Adds amounts to the sums of their months. @param table those of all calls, or what deleted ones have in them @param rows each of another sum, in one order for everybody, so that no two engines wait for each other */
 export function addToRollUps(
   statements: Statements,
   rows: readonly RollUpRow[],
   table: 'roll_ups' | 'deleted_sums' = 'roll_ups',
 ): readonly Step[] {
-  return statements.inParts(`roll up ${table}`, rows, (db, some) =>
+  return statements.inParts(`roll up ${table}`, table === 'roll_ups' ? [...changes(rows), ...rows] : rows, (db, some) =>
     db
       .insertInto(table)
       .values([...some])

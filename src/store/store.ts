@@ -17,6 +17,7 @@ import type { StoredTarget, TargetPage } from './questions/list-targets.js'
 import type { AfterOutcome } from './questions/outcomes-by-staff.js'
 import type { StoredRecording } from './questions/recording.js'
 import type { ConnectionsAsked } from '../figures/usual-connection.js'
+import type { MonthAsked, MonthSum } from './questions/month-sums.js'
 import type { RollUpsAsked } from './questions/roll-ups.js'
 import type { DeletedArrangement, DeletedCall, OldCall } from './questions/deleted.js'
 import type { OldRecording } from './questions/old-recordings.js'
@@ -136,6 +137,10 @@ export interface Store {
   countPast(most: number): Promise<number>
   /** What the calls of some months add up to. */
   rollUps(asked: RollUpsAsked): Promise<readonly RollUpRow[]>
+  /** The same of one month, a row for each figure. */
+  monthSums(asked: MonthAsked): Promise<readonly MonthSum[]>
+  /** How often the sums of some months were changed: what was read of one of them holds until that is another number. */
+  monthChanges(months: readonly string[]): Promise<ReadonlyMap<string, number>>
   /** How many calls of some lines were answered at some hours, and how long their connection took together. */
   connectionsAtHours(asked: ConnectionsAsked): Promise<readonly Pick<RollUpRow, 'id' | 'figure' | 'amount'>[]>
   health(): StoreHealth
@@ -452,6 +457,14 @@ class KeptStore implements Store {
 
   rollUps(asked: RollUpsAsked): Promise<readonly RollUpRow[]> {
     return questions.rollUps.ask(this.database.reports, asked)
+  }
+
+  monthSums(asked: MonthAsked): Promise<readonly MonthSum[]> {
+    return questions.monthSums.ask(this.database.reports, asked)
+  }
+
+  monthChanges(months: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    return questions.monthChanges.ask(this.database.reports, months)
   }
 
   connectionsAtHours(asked: ConnectionsAsked): Promise<readonly Pick<RollUpRow, 'id' | 'figure' | 'amount'>[]> {

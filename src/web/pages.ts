@@ -9,6 +9,7 @@ import type { Ring } from '../operations/own-calls.js'
 import type { PatientParts } from '../reports/arranged-patients.js'
 import type { Store } from '../store/store.js'
 import type { ArrangingParts } from './arranging.js'
+import type { MonthSums } from '../reports/month-sums.js'
 import { accountPages } from './pages/account.js'
 import { adviceHoursPages, type AdviceHoursParts } from './pages/advice-hours.js'
 import { alarmPages, type AlarmParts } from './pages/alarms.js'
@@ -51,6 +52,7 @@ export interface PagesSettings {
   readonly store: Pick<Store, 'rollUps' | 'connectionsAtHours' | 'calls' | 'events' | 'directory'>
   readonly wallboard: Wallboard
   readonly returns: ReturnParts['returns']
+  readonly sums: MonthSums
   readonly operations: Operations
   readonly ring: Ring
   readonly arranged: ArrangingParts['arranged'] & PatientParts['arranged']

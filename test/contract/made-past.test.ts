@@ -60,7 +60,9 @@ async function rowsOf({ db }: WritableDatabase, table: keyof Schema): Promise<re
   const { by, without = [] } = tables[table]!
   let query = db.selectFrom(table).selectAll()
   for (const column of by) query = query.orderBy(column as never)
-  const rows = (await query.execute()) as readonly Readonly<Record<string, unknown>>[]
+  const rows = ((await query.execute()) as readonly Readonly<Record<string, unknown>>[]).filter(
+    (row) => !(table === 'roll_ups' && row['scope'] === 'month'),
+  )
   return rows.map((row) =>
     Object.fromEntries(
       Object.entries(row)

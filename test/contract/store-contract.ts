@@ -5,7 +5,8 @@ import { expect, onTestFinished, test } from 'vitest'
 import { AlarmBoard } from '../../src/alarms/alarm-board.js'
 import { callRecord } from '../../src/facts/call-record.js'
 import type { CallFact } from '../../src/facts/events.js'
-import type { RollUpScope } from '../../src/figures/roll-up.js'
+import type { RollUpRow, RollUpScope } from '../../src/figures/roll-up.js'
+import { MonthSums } from '../../src/reports/month-sums.js'
 import type { CallFilter, CallOrder, CallSummary } from '../../src/store/call-filter.js'
 import { openStore, type Store, type StoreSettings } from '../../src/store/store.js'
 import { scratchFolder } from '../keeping/scratch-folder.js'
@@ -159,7 +160,22 @@ export function storeContract(ground: Ground): void {
       ['ent', 1],
     ])
     expect(await ofDay(first.store, '2026-03-01')).toEqual([])
+    const changed = async () => (await first.store.monthChanges(['2026-02', '2026-03'])).get('2026-03') ?? 0
+    const before = await changed()
+    expect(before).toBeGreaterThan(0)
     await first.store.log.append('two', { type: 'outcome.left', outcome: 'referral-made', by: 'staff' })
+    expect(await changed()).toBeGreaterThan(before)
+    // A month, figure by figure, is the same sums.
+    for (const scope of ['all', 'line', 'organisation', 'clinician', 'asked'] as const) {
+      const rows = await first.store.rollUps({ from: '2026-03', to: '2026-03', scope })
+      const months = new MonthSums(first.store)
+      const same = [...(await months.of(scope, ['2026-03'])).rows(['2026-03'])]
+      const wanted = same.map(({ figure }) => figure)
+      expect(sorted(same), scope).toEqual(
+        sorted(scope === 'clinician' ? withoutParts(rows) : rows.filter(({ figure }) => wanted.includes(figure))),
+      )
+      expect(same.length, scope).toBeGreaterThan(0)
+    }
     expect([...(await sums(first.store, 'all'))].filter(([name]) => name.startsWith('outcome'))).toEqual([
       ['outcome referral-avoided', 1],
       ['outcome referral-made', 1],
@@ -571,4 +587,17 @@ export function storeContract(ground: Ground): void {
     const talkMs = callRecord(await store.events('talking'))?.talkMs ?? 0
     expect(talkMs).toBeGreaterThan(59_000)
   })
+}
+
+const sorted = (rows: readonly RollUpRow[]) =>
+  rows.map(({ month, scope, id, figure, part, amount }) => [month, scope, id, figure, part, amount].join(' ')).sort()
+
+/** Each figure of a month as one sum. */
+function withoutParts(rows: readonly RollUpRow[]): readonly RollUpRow[] {
+  const found = new Map<string, RollUpRow>()
+  for (const row of rows) {
+    const key = `${row.month} ${row.id} ${row.figure}`
+    found.set(key, { ...row, part: '', amount: row.amount + (found.get(key)?.amount ?? 0) })
+  }
+  return [...found.values()]
 }

@@ -158,6 +158,12 @@ export const samples: { readonly [Name in QuestionName]: readonly Args<Name>[] }
     [{ from: '2026-03-10', to: '2026-03-10', scope: 'lineDay' }],
     [{ from: '2026-01', to: '2026-12', scope: 'asked' }],
   ],
+  monthSums: [
+    [{ month: '2026-03', scope: 'line' }],
+    [{ month: '2026-03', scope: 'organisation', figures: ['answered', 'connectionIn'] }],
+    [{ month: '2026-03', scope: 'clinician', figures: ['ringing'], withoutParts: true }],
+  ],
+  monthChanges: [[['2026-02', '2026-03']]],
   connectionsAtHours: [[{ lines: ['cardiology', 'ent'], months: ['2026-02', '2026-03'], hours: [9, 33] }]],
   notRolledUp: [[50]],
   differing: [[]],

@@ -13,7 +13,7 @@ import { isByStaff } from '../questions/outcomes-by-staff.js'
 import { makeRecordingKeyTables } from '../recording-key-tables.js'
 import { makeChainTables } from '../chain/tables.js'
 import { makeReturnTables } from '../return-tables.js'
-import { makeFigureIndexes, makeReportTables } from '../report-tables.js'
+import { makeFigureIndexes, makeReportTables, makeSumsByFigure } from '../report-tables.js'
 import { restTable, untimedFrom } from './months.js'
 
 /** Compared byte by byte, as SQLite does: lists have one order everywhere, and an index is good for it. */
@@ -67,6 +67,7 @@ export const postgresMigrations: Readonly<Record<string, Migration>> = {
   '019-figures-in-order': { up: makeFigureIndexes },
   '020-push': { up: (db: Kysely<unknown>) => makePushTables(db, text) },
   '021-deleted-arrangements': { up: deletedArrangements },
+  '022-sums-by-figure': { up: makeSumsByFigure },
 }
 
 /**

@@ -170,6 +170,39 @@ export function partsOf({
   )
 }
 
+/** Whether a list is longer than so many calls, or than can be looked through for what has no index: by the indexes alone, without reading it. Of a list of several parts: whether one of them is. */
+export async function isLong(db: Db, filter: KeyFilter, most: number): Promise<boolean> {
+  // Named one by one: they are few.
+  if (filter.sipCallId !== undefined) return false
+  for (const equal of partsOf(filter)) {
+    const { by, isFiltered } = lookedUp(filter, equal)
+    if (await edgeOf(callsOf(db, filter, equal, by), 'desc', isFiltered ? mostLookedAt - 1 : most)) return true
+  }
+  return false
+}
+
+/** By which columns the calls of a part are looked up, and whether more is asked of them than their index knows. */
+function lookedUp(filter: KeyFilter, equal: Equal): { readonly by: readonly Column[]; readonly isFiltered: boolean } {
+  const by = indexed.find((columns) => columns.every((column) => equal.has(column))) ?? []
+  const isOpenOfOne = filter.outcome === 'open' && equal.size === 1 && (equal.has('clinician') || equal.has('assigned'))
+  const isFiltered =
+    equal.size > by.length || filter.answered !== undefined || filter.without !== undefined || (filter.outcome === 'open' && !isOpenOfOne)
+  return { by, isFiltered }
+}
+
+function callsOf(db: Db, { from, to }: KeyFilter, equal: Equal, columns: Iterable<Column>) {
+  let query = db.selectFrom('calls')
+  if (from !== undefined) query = query.where('arrived_at', '>=', from)
+  if (to !== undefined) query = query.where('arrived_at', '<', to)
+  for (const column of columns) query = query.where(column, '=', equal.get(column) ?? '')
+  return query
+}
+
+/** When the call behind so many arrived; undefined: there is none. By an index alone, which holds the times. */
+function edgeOf(calls: ReturnType<typeof callsOf>, direction: 'asc' | 'desc', behind: number) {
+  return calls.select('arrived_at').orderBy('arrived_at', direction).offset(behind).limit(1).executeTakeFirst()
+}
+
 async function keysOfPart(
   db: Db,
   filter: KeyFilter,
@@ -178,11 +211,8 @@ async function keysOfPart(
 ): Promise<Found> {
   const oldest = filter.order === 'oldest'
   const direction = oldest ? 'asc' : 'desc'
-  const calls = (columns: readonly Column[]) => {
-    let query = db.selectFrom('calls')
-    if (filter.from !== undefined) query = query.where('arrived_at', '>=', filter.from)
-    if (filter.to !== undefined) query = query.where('arrived_at', '<', filter.to)
-    for (const column of columns) query = query.where(column, '=', equal.get(column) ?? '')
+  const calls = (columns: Iterable<Column>) => {
+    let query = callsOf(db, filter, equal, columns)
     if (ids) query = query.where('call_id', 'in', ids)
     // As one value, so that the index is entered at the place; with OR everything before it would be read.
     if (place)
@@ -191,21 +221,9 @@ async function keysOfPart(
       )
     return query
   }
-  const by = indexed.find((columns) => columns.every((column) => equal.has(column))) ?? []
-  const isOpenOfOne = filter.outcome === 'open' && equal.size === 1 && (equal.has('clinician') || equal.has('assigned'))
-  const isFiltered =
-    equal.size > by.length || filter.answered !== undefined || filter.without !== undefined || (filter.outcome === 'open' && !isOpenOfOne)
-  // By the index alone, which holds the times.
-  const edge =
-    isFiltered && ids === undefined
-      ? await calls(by)
-          .select('arrived_at')
-          .orderBy('arrived_at', direction)
-          .offset(mostLookedAt - 1)
-          .limit(1)
-          .executeTakeFirst()
-      : undefined
-  let query = calls([...equal.keys()])
+  const { by, isFiltered } = lookedUp(filter, equal)
+  const edge = isFiltered && ids === undefined ? await edgeOf(calls(by), direction, mostLookedAt - 1) : undefined
+  let query = calls(equal.keys())
   if (edge) query = query.where('arrived_at', oldest ? '<=' : '>=', Number(edge.arrived_at))
   if (filter.outcome === 'open') query = query.where(isOutcomeOpen)
   if (filter.without !== undefined) query = query.where(filter.without, 'is', null)

@@ -3,7 +3,7 @@ import type { CallFilter, CallOrder, CallPart, NameOrder, Place } from '../call-
 import { isOutcomeOpen } from '../report-tables.js'
 import type { Schema } from '../schema.js'
 import type { Db } from '../statements.js'
-import { keysOf, newestFirst, partsOf, type Key } from './list-calls.js'
+import { isLong, keysOf, newestFirst, partsOf, type Key } from './list-calls.js'
 
 /**
  * Calls in another order than that of time, all of them. A list that is short is put in order as a whole. A longer one is walked: by a figure along an index that has it, by names one after the other along the index of
@@ -40,7 +40,8 @@ type Sorted = CallFilter & { readonly order: Exclude<CallOrder, 'newest' | 'olde
 export async function sortedKeys(db: Db, filter: Sorted, limit: number, place: Place | undefined): Promise<SortedKeys> {
   const { order: _order, ...rest } = filter
   const step = place === undefined ? undefined : stepOf(place)
-  if (step === undefined) {
+  // Behind so many of a short list: it stays one from its first page to its last.
+  if (step === undefined && (place !== undefined || !(await isLong(db, rest, mostSorted)))) {
     const { keys, until } = await keysOf(db, rest, mostSorted + 1, undefined)
     if ((keys.length <= mostSorted && until === undefined) || place !== undefined)
       return shortList(keys, filter, limit, place?.arrivedAt ?? 0)

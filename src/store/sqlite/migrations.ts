@@ -12,7 +12,7 @@ import { makeOutboxTables } from '../outbox-tables.js'
 import { makePushTables } from '../push-tables.js'
 import { makeRecordingKeyTables } from '../recording-key-tables.js'
 import { makeReturnTables } from '../return-tables.js'
-import { makeFigureIndexes, makeReportTables } from '../report-tables.js'
+import { makeFigureIndexes, makeReportTables, makeSumsByFigure } from '../report-tables.js'
 import { projectionsOfTheStart } from './growth-migration.js'
 
 /**
@@ -288,6 +288,7 @@ export const sqliteMigrations: Readonly<Record<string, Migration>> = {
   '024-figures-in-order': { up: makeFigureIndexes },
   '025-push': { up: (db: Kysely<unknown>) => makePushTables(db, sql`text`) },
   '026-deleted-arrangements': { up: deletedArrangements },
+  '027-sums-by-figure': { up: makeSumsByFigure },
 }
 
 /** Facts go with their call and the audit from its beginning on, where it is written down that they went. Nothing else goes. */

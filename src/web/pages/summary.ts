@@ -2,16 +2,16 @@ import { reaches, reachOf } from '../../accounts/identity.js'
 import type { Directory } from '../../directory/model.js'
 import { knownOutcomes } from '../../directory/outcomes.js'
 import { figureDefinitions } from '../../figures/definitions.js'
-import { adviceInWords, cliniciansIn } from '../../figures/advice.js'
+import { adviceInWords, longestFirst } from '../../figures/advice.js'
 import { count, minutes, percent, seconds } from '../../figures/words.js'
-import { serviceTimeZone, whenIn, type RollUpRow } from '../../figures/roll-up.js'
-import { figuresOf, grouped, hoursOfWeek, monthsUntil, type PeriodFigures } from '../../figures/summary.js'
-import type { Store } from '../../store/store.js'
+import { serviceTimeZone, whenIn } from '../../figures/roll-up.js'
+import { figuresIn, grouped, hoursOfWeek, monthsUntil, type PeriodFigures } from '../../figures/summary.js'
+import type { MonthSums, SumsOfMonths } from '../../reports/month-sums.js'
 import { heatOf, monthBars } from '../charts.js'
 import { view, type Site } from '../site.js'
 
 export interface SummaryParts {
-  readonly store: Pick<Store, 'rollUps'>
+  readonly sums: MonthSums
   readonly directory: () => Directory
   /** Wall-clock ms. */
   readonly now: () => number
@@ -20,62 +20,60 @@ export interface SummaryParts {
 const monthsShown = 12
 /** Lines, organisations and clinicians in their tables; the rest is in the export. */
 const mostInTable = 50
+/** What becomes of a call that is offered. */
+const offeredClasses = ['answered', 'unanswered', 'abandoned'] as const
 
 /** The last twelve months: figures by month, by line, by organisation, by clinician, and when people call. */
-export function summaryPages(site: Site, { store, directory, now }: SummaryParts): void {
+export function summaryPages(site: Site, { sums, directory, now }: SummaryParts): void {
   site.menu({ href: '/summary', text: 'Summary', needs: 'reports' })
 
   site.get('/summary', 'reports', async ({ identity, query }) => {
     const reach = reachOf(identity, 'reports')
     const months = monthsUntil(whenIn(now()).month, monthsShown * 2)
-    const [from = '', to = ''] = [months[0], months.at(-1)]
-    const known = directory()
-    const lines = await store
-      .rollUps({ from, to, scope: 'line' })
-      .then((rows) => rows.filter(({ id }) => reaches(reach, { line: id }, known)))
-    const line = lines.some(({ id }) => id === query['line']) ? query['line'] : undefined
-    // Somebody who sees some lines sees what these come to.
-    const whole =
-      line !== undefined
-        ? lines.filter(({ id }) => id === line)
-        : reach.everywhere
-          ? await store.rollUps({ from, to, scope: 'all' })
-          : lines
     const [before, shown] = [months.slice(0, monthsShown), months.slice(monthsShown)]
-    const ofMonths = (rows: readonly RollUpRow[], some: readonly string[]) => rows.filter(({ month }) => some.includes(month))
-    const now12 = ofMonths(whole, shown)
-    const byMonth = grouped(now12, ({ month }) => month)
-    const monthly = shown.map((month) => ({ month, label: monthLabel(month), ...inWords(figuresOf(byMonth.get(month) ?? [])) }))
-    const figures = figuresOf(now12)
+    const known = directory()
+    const ofEach = await sums.of('line', months)
+    const lines = [...ofEach.ids()].filter((id) => reaches(reach, { line: id }, known))
+    const line = lines.find((id) => id === query['line'])
+    const seesOthers = reach.everywhere && line === undefined
+    // Somebody who sees some lines sees what these come to.
+    const whole = seesOthers ? await sums.of('all', months) : ofEach
+    const summed = seesOthers ? [''] : line === undefined ? lines : [line]
+    const now12 = whole.sums(summed, shown)
+    const monthly = shown.map((month) => ({ month, label: monthLabel(month), ...inWords(figuresIn(whole.sums(summed, [month]))) }))
+    const figures = figuresIn(now12)
     const hours = hoursOfWeek(now12)
     const busiest = Math.max(0, ...hours.map(({ offered }) => offered))
-    const table = (rows: readonly RollUpRow[], name: (id: string) => string) =>
-      [...grouped(ofMonths(rows, shown), ({ id }) => id)]
-        .map(([id, group]) => ({ id, name: name(id), ...inWords(figuresOf(group)) }))
-        .filter((one) => one.figures.offered + one.figures.arranged > 0)
-        .sort((a, b) => b.figures.offered - a.figures.offered || a.name.localeCompare(b.name, 'en-GB'))
+    /** Those with the most calls, each of one or of several of whom there are sums. */
+    const table = (of: SumsOfMonths, groups: ReadonlyMap<string, readonly string[]>, name: (id: string) => string) => {
+      const [offered, arranged] = [of.totals(offeredClasses, shown), of.totals(['arranged'], shown)]
+      const total = (totals: ReadonlyMap<string, number>, ids: readonly string[]) => ids.reduce((sum, id) => sum + (totals.get(id) ?? 0), 0)
+      return [...groups]
+        .map(([id, ids]) => ({ id, ids, name: name(id), offered: total(offered, ids), arranged: total(arranged, ids) }))
+        .filter((one) => one.offered + one.arranged > 0)
+        .sort((a, b) => b.offered - a.offered || a.name.localeCompare(b.name, 'en-GB'))
         .slice(0, mostInTable)
-    const ofLines = table(lines, (id) => known.lines.get(id)?.name ?? id)
+        .map(({ ids, ...one }) => ({ ...one, ...inWords(figuresIn(of.sums(ids, shown, ['dialToVoiceIn']))) }))
+    }
+    const each = (ids: Iterable<string>) => new Map([...ids].map((id) => [id, [id]]))
+    const ofLines = table(ofEach, each(lines), (id) => known.lines.get(id)?.name ?? id)
     const labels = new Map([...known.lines.keys()].flatMap((id) => knownOutcomes(known, id)).map(({ id, label }) => [id, label]))
-    const seesOthers = reach.everywhere && line === undefined
     const trustOf = (id: string) => known.lines.get(id)?.trust ?? ''
     const ofTrusts =
       line === undefined
-        ? table(
-            lines.map((row) => ({ ...row, id: trustOf(row.id) })),
-            (id) => known.organisations.get(id)?.name ?? 'No longer in the directory',
-          )
+        ? table(ofEach, grouped(lines, trustOf), (id) => known.organisations.get(id)?.name ?? 'No longer in the directory')
         : []
+    const [organisations, clinicians] = seesOthers
+      ? [await sums.of('organisation', shown), await sums.of('clinician', shown)]
+      : [undefined, undefined]
     return view('summary.njk', 'Summary', {
       scope: line === undefined ? 'All lines' : (known.lines.get(line)?.name ?? line),
       line,
-      lines: [...new Set(lines.map(({ id }) => id))]
-        .map((id) => ({ id, name: known.lines.get(id)?.name ?? id }))
-        .sort((a, b) => a.name.localeCompare(b.name, 'en-GB')),
-      tiles: tilesOf(figures, figuresOf(ofMonths(whole, before))),
+      lines: lines.map((id) => ({ id, name: known.lines.get(id)?.name ?? id })).sort((a, b) => a.name.localeCompare(b.name, 'en-GB')),
+      tiles: tilesOf(figures, figuresIn(whole.sums(summed, before))),
       chart: monthBars(
         monthly.map(({ label, figures: { answered, offered } }) => ({ label, answered, notAnswered: offered - answered })),
-        `Calls offered and answered by month, ${shown[0] ?? ''} to ${to}`,
+        `Calls offered and answered by month, ${shown[0] ?? ''} to ${shown.at(-1) ?? ''}`,
       ),
       monthly,
       heat: weekdays.map((name, day) => ({
@@ -83,13 +81,13 @@ export function summaryPages(site: Site, { store, directory, now }: SummaryParts
         hours: hours.slice(day * 24, day * 24 + 24).map(({ offered, answered }) => ({ offered, answered, heat: heatOf(offered, busiest) })),
       })),
       ofLines,
-      ofOrganisations: seesOthers
-        ? table(await store.rollUps({ from, to, scope: 'organisation' }), (id) => known.organisations.get(id)?.name ?? id)
+      ofOrganisations: organisations
+        ? table(organisations, each(organisations.ids()), (id) => known.organisations.get(id)?.name ?? id)
         : [],
       // One trust alone is what its lines are.
       ofTrusts: ofTrusts.length > 1 ? ofTrusts : [],
-      ofClinicians: seesOthers
-        ? cliniciansIn(ofMonths(await store.rollUps({ from, to, scope: 'clinician' }), shown))
+      ofClinicians: clinicians
+        ? longestFirst(adviceIn(clinicians, shown))
             .slice(0, mostInTable)
             .map((one) => ({ ...one, name: known.clinicians.get(one.id)?.name ?? one.id, words: adviceInWords(one) }))
         : [],
@@ -149,6 +147,17 @@ function tilesOf(
     tile('Mean talk time', ({ talk }) => minutes(talk)),
     tile('Answered by the NCN', ({ ncnShare }) => percent(ncnShare)),
   ]
+}
+
+/** What each clinician has given in these months. */
+function adviceIn(sums: SumsOfMonths, months: readonly string[]) {
+  const [rung, answered, talkMs] = [sums.totals(['ringing'], months), sums.totals(['answered'], months), sums.totals(['talkMs'], months)]
+  return [...sums.ids(months)].map((id) => ({
+    id,
+    rung: rung.get(id) ?? 0,
+    answered: answered.get(id) ?? 0,
+    talkMs: talkMs.get(id) ?? 0,
+  }))
 }
 
 function inWords(figures: PeriodFigures) {

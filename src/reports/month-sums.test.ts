@@ -1,0 +1,69 @@
+import { expect, test } from 'vitest'
+import { figuresIn, figuresOf } from '../figures/summary.js'
+import type { MonthAsked, MonthSum } from '../store/questions/month-sums.js'
+import { MonthSums } from './month-sums.js'
+
+/** A store with these sums, which notes what it is asked for. */
+function storeWith(sums: Record<string, readonly MonthSum[]>, changes = new Map(Object.keys(sums).map((month) => [month, 1]))) {
+  const asked: MonthAsked[] = []
+  return {
+    asked,
+    changes,
+    monthSums: (one: MonthAsked) => {
+      asked.push(one)
+      return Promise.resolve(sums[one.month] ?? [])
+    },
+    monthChanges: () => Promise.resolve(new Map(changes)),
+  }
+}
+
+const answered = (id: string, total: number): MonthSum => ({ id, figure: 'answered', total, parts: ` ${total}` })
+const connections = (id: string, parts: string): MonthSum => ({ id, figure: 'connectionIn', total: 0, parts })
+
+test('a month is read once, and again when its sums have changed, whoever changed them', async () => {
+  const store = storeWith({ '2026-02': [answered('cardiology', 3)], '2026-03': [answered('cardiology', 4), answered('ent', 1)] })
+  const months = ['2026-02', '2026-03']
+  const sums = new MonthSums(store)
+  const [one, other] = await Promise.all([sums.of('line', months), sums.of('line', months)])
+  expect(one.totals(['answered'], months)).toEqual(
+    new Map([
+      ['cardiology', 7],
+      ['ent', 1],
+    ]),
+  )
+  expect(other.ids(['2026-02'])).toEqual(new Set(['cardiology']))
+  await sums.of('line', months)
+  expect(store.asked.map(({ month }) => month)).toEqual(['2026-02', '2026-03'])
+  store.changes.set('2026-02', 2)
+  await sums.of('line', months)
+  expect(store.asked.map(({ month }) => month)).toEqual(['2026-02', '2026-03', '2026-02'])
+  // Another scope is another reading.
+  await sums.of('all', ['2026-02'])
+  expect(store.asked.at(-1)).toEqual({ month: '2026-02', scope: 'all' })
+})
+
+test('a month that could not be read is asked for again', async () => {
+  const store = storeWith({ '2026-03': [answered('ent', 1)] })
+  let away = true
+  const sums = new MonthSums({
+    ...store,
+    monthSums: (one) => (away ? Promise.reject(new Error('the database is away')) : store.monthSums(one)),
+  })
+  await expect(sums.of('line', ['2026-03'])).rejects.toThrow('away')
+  away = false
+  expect((await sums.of('line', ['2026-03'])).totals(['answered'], ['2026-03'])).toEqual(new Map([['ent', 1]]))
+})
+
+test('what was read of a month adds up as its sums do, part by part', async () => {
+  const sums = await new MonthSums(
+    storeWith({
+      '2026-02': [answered('ent', 3), connections('ent', '200 1\n210 2')],
+      '2026-03': [answered('ent', 1), connections('ent', '200 1'), { id: 'ent', figure: 'outcome', total: 1, parts: 'seen at home 1' }],
+    }),
+  ).of('line', ['2026-02', '2026-03'])
+  const rows = [...sums.rows(['2026-02', '2026-03'])]
+  expect(rows).toContainEqual({ month: '2026-02', scope: 'line', id: 'ent', figure: 'connectionIn', part: '210', amount: 2 })
+  expect(rows).toContainEqual({ month: '2026-03', scope: 'line', id: 'ent', figure: 'outcome', part: 'seen at home', amount: 1 })
+  expect(figuresOf(rows)).toMatchObject({ answered: 4, offered: 4, outcomes: [{ outcome: 'seen at home', calls: 1 }] })
+  expect(figuresIn(sums.sums(['ent', 'nobody'], ['2026-02', '2026-03']))).toEqual(figuresOf(rows))
+})

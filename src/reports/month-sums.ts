@@ -1,0 +1,133 @@
+import type { RollUpFigure, RollUpRow, RollUpScope } from '../figures/roll-up.js'
+import { grouped, type Sums } from '../figures/summary.js'
+import type { MonthSum } from '../store/questions/month-sums.js'
+import type { Store } from '../store/store.js'
+
+/** Scopes of which a summary reads months, and what of each it shows. */
+type Scope = Extract<RollUpScope, 'all' | 'line' | 'organisation' | 'clinician' | 'asked'>
+type Read = Omit<Parameters<Store['monthSums']>[0], 'month' | 'scope'>
+
+const read: Readonly<Record<Scope, Read>> = {
+  all: {},
+  line: {},
+  organisation: {
+    figures: ['answered', 'unanswered', 'abandoned', 'arranged', 'arrangedConnected', 'talkMs', 'connectionMs', 'connectionIn'],
+  },
+  clinician: { figures: ['ringing', 'answered', 'talkMs'], withoutParts: true },
+  asked: {},
+}
+
+interface KeptMonth {
+  /** How often its sums had been changed before they were read. */
+  readonly changes: number
+  readonly sums: Promise<ReadonlyMap<string, readonly MonthSum[]>>
+}
+
+/** More than a summary of two years needs: months that nobody asks for any more go. */
+const mostKept = 150
+
+/**
+ * The sums of months as reports ask for them. What was read of a month is kept for as long as the store says that its sums are the same, whoever changes them: of twelve months eleven are over, and hardly change any more.
+ */
+export class MonthSums {
+  readonly #kept = new Map<string, KeptMonth>()
+
+  constructor(private readonly store: Pick<Store, 'monthSums' | 'monthChanges'>) {}
+
+  async of(scope: Scope, months: readonly string[]): Promise<SumsOfMonths> {
+    // Asked first: what is changed between the two is read again the next time.
+    const changes = await this.store.monthChanges(months)
+    const found = new Map<string, ReadonlyMap<string, readonly MonthSum[]>>()
+    // One after the other: others who ask the store have their turn between two.
+    for (const month of months) found.set(month, await this.#month(scope, month, changes.get(month) ?? 0))
+    return new SumsOfMonths(scope, found)
+  }
+
+  #month(scope: Scope, month: string, changes: number): KeptMonth['sums'] {
+    const key = `${scope} ${month}`
+    const kept = this.#kept.get(key)
+    this.#kept.delete(key)
+    const now =
+      kept?.changes === changes
+        ? kept
+        : { changes, sums: this.store.monthSums({ month, scope, ...read[scope] }).then((sums) => grouped(sums, ({ id }) => id)) }
+    this.#kept.set(key, now)
+    if (now !== kept)
+      now.sums.catch(() => {
+        if (this.#kept.get(key) === now) this.#kept.delete(key)
+      })
+    for (const oldest of this.#kept.keys()) {
+      if (this.#kept.size <= mostKept) break
+      this.#kept.delete(oldest)
+    }
+    return now.sums
+  }
+}
+
+/** The sums of some months: of all calls, or by line, organisation or clinician. */
+export class SumsOfMonths {
+  constructor(
+    private readonly scope: Scope,
+    private readonly months: ReadonlyMap<string, ReadonlyMap<string, readonly MonthSum[]>>,
+  ) {}
+
+  /** Of whom there are sums in these months. */
+  ids(months: Iterable<string> = this.months.keys()): ReadonlySet<string> {
+    return new Set([...months].flatMap((month) => [...(this.months.get(month)?.keys() ?? [])]))
+  }
+
+  /** What these figures come to in these months, by id. */
+  totals(figures: readonly RollUpFigure[], months: Iterable<string>): ReadonlyMap<string, number> {
+    const totals = new Map<string, number>()
+    for (const month of months)
+      for (const [id, sums] of this.months.get(month) ?? [])
+        for (const { figure, total } of sums) if (figures.includes(figure)) totals.set(id, (totals.get(id) ?? 0) + total)
+    return totals
+  }
+
+  /** Those of some of them in these months, added up. @param without figures whose parts nobody reads */
+  sums(ids: Iterable<string>, months: Iterable<string>, without: readonly RollUpFigure[] = []): Sums {
+    const totals = new Map<RollUpFigure, number>()
+    const written = new Map<RollUpFigure, string[]>()
+    const some = [...ids]
+    for (const month of months) {
+      const ofMonth = this.months.get(month)
+      for (const id of some)
+        for (const { figure, total, parts } of ofMonth?.get(id) ?? []) {
+          totals.set(figure, (totals.get(figure) ?? 0) + total)
+          const texts = written.get(figure)
+          if (texts) texts.push(parts)
+          else written.set(figure, [parts])
+        }
+    }
+    // Most are never read: a line of a table shows few figures.
+    return {
+      total: (figure) => totals.get(figure) ?? 0,
+      parts: (figure) => (without.includes(figure) ? new Map<string, number>() : partsOf(written.get(figure) ?? [])),
+    }
+  }
+
+  /** Every sum of these months, part by part. */
+  *rows(months: Iterable<string>): Generator<RollUpRow> {
+    for (const month of months)
+      for (const [id, sums] of this.months.get(month) ?? [])
+        for (const { figure, total, parts } of sums) {
+          if (parts === '' || parts.startsWith(' ')) yield { month, scope: this.scope, id, figure, part: '', amount: total }
+          else for (const [part, amount] of partsOf([parts])) yield { month, scope: this.scope, id, figure, part, amount }
+        }
+  }
+}
+
+function partsOf(texts: readonly string[]): ReadonlyMap<string, number> {
+  const parts = new Map<string, number>()
+  for (const text of texts)
+    for (let start = 0; start < text.length;) {
+      const next = text.indexOf('\n', start)
+      const end = next === -1 ? text.length : next
+      const amountAt = text.lastIndexOf(' ', end - 1)
+      const part = text.slice(start, amountAt)
+      parts.set(part, (parts.get(part) ?? 0) + Number(text.slice(amountAt + 1, end)))
+      start = end + 1
+    }
+  return parts
+}
