@@ -186,6 +186,21 @@ export class Browser {
     await this.#send('Network.emulateNetworkConditions', conditions)
   }
 
+  /** Every request takes a round trip of so many ms, and so many bytes come a second. */
+  async slowNetwork({ latencyMs, bytesPerSecond }: { readonly latencyMs: number; readonly bytesPerSecond: number }): Promise<void> {
+    await this.#send('Network.emulateNetworkConditions', {
+      offline: false,
+      latency: latencyMs,
+      downloadThroughput: bytesPerSecond,
+      uploadThroughput: bytesPerSecond,
+    })
+  }
+
+  /** Takes away what was kept of files; who is signed in stays so. */
+  async forgetFiles(): Promise<void> {
+    await this.#send('Network.clearBrowserCache')
+  }
+
   /** What keeps the page from being installed as an app, and its manifest. */
   async installability(): Promise<{
     readonly errors: readonly string[]

@@ -7,8 +7,10 @@ import { mp3 } from './mp3.js'
 import type { Part } from './part.js'
 import { relay } from './relay.js'
 import { reports } from './reports.js'
+import { screens } from './screens.js'
 import { start } from './start.js'
 import { throughput } from './throughput.js'
+import { wallboards } from './wallboards.js'
 import { word } from './word.js'
 
 /** All parts, in the order in which they run. */
@@ -73,6 +75,19 @@ export const parts: readonly Part[] = [
     name: 'capacity',
     about: '250 recorded calls on one processor, and what becomes of those beyond what it can carry',
     run: ({ quick, seconds }, tell) => capacity({ calls: 250, beyond: quick ? 100 : 200, seconds }, tell),
+  },
+  {
+    name: 'wallboards',
+    about: '1,000 wallboards on one engine, and a browser that shows 500 calls (--sizes: another number)',
+    onlyWhenAsked: true,
+    run: ({ quick, sizes, seconds }, tell) =>
+      wallboards({ boards: 1_000, held: sizes?.[0] ?? (quick ? 100 : 500), seconds: quick ? 10 : Math.max(20, seconds) }, tell),
+  },
+  {
+    name: 'screens',
+    about: 'how soon each main page shows what it is about, in Chromium over a slow network',
+    onlyWhenAsked: true,
+    run: ({ quick, sizes, keptIn }, tell) => screens({ calls: sizes?.[0] ?? 10_000, keptIn, visits: quick ? 2 : 5 }, tell),
   },
   {
     name: 'start',
