@@ -51,7 +51,7 @@ async function main(): Promise<number> {
           `The audit is broken at entry ${found.at}: ${found.why === 'missing' ? 'entries are missing before the next one' : 'it is not as it was written'}. Hold the store against a backup.`,
         )
       process.stdout.write(
-        `${found.entries} entries, none changed and none missing${found.deleted === 0 ? '' : `, but for the first ${found.deleted}, whose time was over`}. Keep the last hash elsewhere, so that nobody can make the whole of it anew:\n${found.head}\n`,
+        `${found.entries} entries, none changed and none missing${found.deleted === 0 ? '' : `, but for the first ${found.deleted}, whose time was over`}. Keep the last hash elsewhere, so that nobody can make the whole of it again:\n${found.head}\n`,
       )
       return 0
     } finally {

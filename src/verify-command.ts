@@ -100,7 +100,7 @@ async function verify(
   if (gaps.length > 0) wrong.push(`facts are missing in ${some(gaps)}`)
   if (differing.length > 0)
     wrong.push(
-      `the lists do not say what the facts say of ${some(differing)} (they are made anew from the facts; nothing kept is lost by it)`,
+      `the lists do not say what the facts say of ${some(differing)} (they are made again from the facts; nothing kept is lost by it)`,
     )
   say(
     `${count(linked.facts, 'fact', 'facts')}, ${count(linked.entries, 'entry', 'entries')} of the ledger and ${count(linked.versions, 'version', 'versions')} of the directory are as they entered the chain, by ${count(linked.links, 'link', 'links')}.`,
@@ -125,7 +125,7 @@ async function verify(
   say(
     heads.length > 0
       ? `The chain is the one of which ${count(heads.length, 'head was', 'heads were')} written down${linked.wrongs === 0 ? '' : ', but for what is said below'}.`
-      : 'No head was written down elsewhere: whether the end of the chain was cut off, or all of it made anew, cannot be told (docs/integrity.md).',
+      : 'No head was written down elsewhere: whether the end of the chain was cut off, or all of it made again, cannot be told (docs/integrity.md).',
   )
   if (!facts) wrong.push(...(await verifyRecordings(database, settings)))
   if (linked.head) say(`Head: ${headInWords(linked.head)}`)

@@ -107,7 +107,7 @@ async function counted(db: Db, names: readonly string[], known: ReadonlyMap<stri
 /** Ends a transaction in which another was sooner. */
 class Overtaken extends Error {}
 
-/** It was right. The account begins anew; the network gets this one guess back. */
+/** It was right. The account begins again; the network gets this one guess back. */
 export async function forgive(db: Db, subjects: readonly Subject[]): Promise<void> {
   for (const { kind, name } of subjects) {
     if (kind !== 'network') await db.deleteFrom('sign_in_guesses').where('subject', '=', name).execute()

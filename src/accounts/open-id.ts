@@ -35,7 +35,7 @@ export interface OpenIdSettings {
 }
 
 const answerWithinSeconds = 10
-/** A provider's addresses and keys are asked for anew after this time, ms. */
+/** A provider's addresses and keys are asked for again after this time, ms. */
 const configurationLifeMs = 60 * 60_000
 
 /** Sign-in with an account elsewhere: OpenID Connect, authorisation code with PKCE, state and nonce. */

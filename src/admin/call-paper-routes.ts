@@ -88,7 +88,7 @@ export function callPaperRoutes(
         operationId: 'getCallPdf',
         summary: 'One call as a PDF for a patient’s record',
         description:
-          'What GET /api/calls/{id}/record.txt says, and what happened in the call: with its fonts, and tagged for whoever has it read aloud.',
+          'What GET /api/calls/{id}/record.txt says, and what happened in the call: with its fonts, and tagged for screen readers.',
         tags: ['calls'],
         params: callParams,
         response: {

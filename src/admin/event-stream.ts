@@ -12,7 +12,7 @@ export interface Heartbeat {
 
 /**
  * How one client is doing. `full`: it has not taken yet what was sent, and is sent no more until it has. `lagging`: as `full`, and something was left out
- * meanwhile; once it has taken the rest it is sent everything anew.
+ * meanwhile; once it has taken the rest it is sent everything again.
  */
 type Pace = 'following' | 'full' | 'lagging'
 

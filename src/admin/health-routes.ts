@@ -108,7 +108,7 @@ export function healthRoutes(
         operationId: 'listAlarms',
         summary: 'Every alarm that is up, on all engines',
         description:
-          'Those of the service as a whole for whoever sees all of it; of others those of their lines and organisations. Each with how urgent it is, since when, what it means and what to do about it.',
+          'Those of the service as a whole for people who see all of it; of others those of their lines and organisations. Each with how urgent it is, since when, what it means and what to do about it.',
         tags: ['health'],
         response: { 200: alarmsAnswer, ...refusalsOfReading() },
       },

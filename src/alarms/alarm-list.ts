@@ -308,7 +308,7 @@ export const alarmList = {
     action: 'Make room on the disk of the data folder, and do not stop the engine before the database is back.',
   },
   'store.slow': {
-    meaning: 'A fact was not on disk in time; whoever waited for it went on without.',
+    meaning: 'A fact was not on disk in time; what waited for it went on without it.',
     severity: 'major',
     action: 'See what else keeps the disk, or the database server, busy. A SQLite file wants a local disk, not a network share.',
   },

@@ -112,7 +112,7 @@ export class Availability {
     return { at }
   }
 
-  /** Reads anew what the store has. Never rejects: what cannot be read now is read the next time. */
+  /** Reads again what the store has. Never rejects: what cannot be read now is read the next time. */
   look(): Promise<void> {
     return (this.#looking = this.#looking.then(async () => {
       if (this.#closed) return

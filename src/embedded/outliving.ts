@@ -43,7 +43,7 @@ export interface Outlived {
 
 /**
  * Whose the program is. Modes: `engaged` (the parent, or an engine that has taken over, is there) → `orphaned` (it has gone without a word: it stays while
- * calls run, for so long) → `engaged` again, or the end.
+ * calls run, for this long) → `engaged` again, or the end.
  */
 export class Outliving {
   readonly #settings: OutlivingSettings

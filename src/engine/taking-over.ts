@@ -10,7 +10,7 @@ import type { Switch } from '../switch/port.js'
 
 /** Servers that are not there are waited for this long: whoever talks may still be there. */
 const patienceMs = 30_000
-/** A call on servers that no engine but its own has (an embedded switch) is left to that one for so long: it may be started again. */
+/** A call on servers that no engine but its own has (an embedded switch) is left to that one for this long: it may be started again. */
 const strangersMs = 5 * 60_000
 const lookAgainMs = 1_000
 /** Nobody tells of every call that is left: an engine that stops in the middle of taking over is not told of twice. */

@@ -5,7 +5,7 @@ export type ToWatchdog =
       /** Of the database in which its run is ended. */
       readonly url: string
       readonly incarnation: string
-      /** Without a word for so long, it stands still. */
+      /** Without a word for this long, it stands still. */
       readonly leaseMs: number
     }
   | { readonly kind: 'beat' }

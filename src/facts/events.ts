@@ -113,7 +113,7 @@ export type CallFact =
   | { readonly type: 'call.answered'; readonly legId: string; readonly handle?: string }
   /** The engine that carried the call died (`from`: its name), and the engine that tells this goes on with it: with these legs. */
   | { readonly type: 'call.takenOver'; readonly from: string; readonly legs: readonly string[] }
-  /** The media server of a party died, and the party was taken to another one; it heard nothing for so long, and is found by another handle from now on. A recording of it has ended. */
+  /** The media server of a party died, and the party was taken to another one; it heard nothing for this long, and is found by another handle from now on. A recording of it has ended. */
   | { readonly type: 'leg.moved'; readonly legId: string; readonly party: Party; readonly silentMs: number; readonly handle?: string }
   | { readonly type: 'menu.offered'; readonly lines: readonly LineId[]; readonly attempt: number }
   | { readonly type: 'menu.keyed'; readonly keys: string; readonly understood: boolean }
@@ -167,7 +167,7 @@ export type CallFact =
       readonly why: string
     }
   | { readonly type: 'talk.started'; readonly attempt: AttemptId }
-  /** The two hear each other again, whose media server had died: for so long they did not. */
+  /** The two hear each other again, whose media server had died: for this long they did not. */
   | { readonly type: 'talk.resumed'; readonly apartMs: number }
   | { readonly type: 'talk.ended'; readonly by: Party | 'system'; readonly why: LegEnding | 'unbridged' | 'faulted' }
   | { readonly type: 'recording.stopped'; readonly recordingId: string }

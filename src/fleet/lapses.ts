@@ -25,7 +25,7 @@ export class Lapses {
   #lastLook: number | undefined
 
   /**
-   * @param leaseMs without a beat for so long, a run is over
+   * @param leaseMs without a beat for this long, a run is over
    * @param breakMs between two looks; more than that is a break
    * @param startMs a start that takes longer is none any more
    */

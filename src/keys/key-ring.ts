@@ -132,7 +132,7 @@ export class KeyRing {
     return key
   }
 
-  /** Wraps the keys of recordings by those of their organisations that are in force. @returns their ids, and how many were wrapped anew. Rejects with `KeysUnavailable` */
+  /** Wraps the keys of recordings by those of their organisations that are in force. @returns their ids, and how many were wrapped again. Rejects with `KeysUnavailable` */
   async rewrapRecordingKeys(): Promise<{ readonly ids: ReadonlySet<string>; readonly wrapped: number }> {
     const { recordingKeys } = this.settings
     let wrapped = 0
@@ -186,7 +186,7 @@ export class KeyRing {
   /** A new key, in force from now on. Rejects with `KeysUnavailable`. */
   async make(purpose: KeyPurpose): Promise<Key> {
     if (!this.#masters || this.#why !== undefined) throw new KeysUnavailable(this.#why ?? 'there is no master key')
-    // Read anew: somebody may have put another in force since, and the one from before will be gone.
+    // Read again: somebody may have put another in force since, and the one from before will be gone.
     this.#masters = await masterKeys(this.settings.master, this.#entries.size === 0).catch((error: unknown) => {
       this.#isUnavailable(describe(error))
       return unavailable(describe(error))
@@ -202,7 +202,7 @@ export class KeyRing {
 
   /**
    * Wraps every key by this master key. Those that are wrapped by it already stay as they are: it may be killed, and be begun again.
-   * @returns how many were wrapped anew. Rejects with `KeysUnavailable` where one does not open
+   * @returns how many were wrapped again. Rejects with `KeysUnavailable` where one does not open
    */
   async rewrapAll(master: MasterKey): Promise<number> {
     await this.#read()

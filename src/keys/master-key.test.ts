@@ -27,7 +27,7 @@ describe('a master key in a file', () => {
     expect(readFileSync(file(), 'utf8')).toContain(made.key.toString('hex'))
   })
 
-  it('is not made anew where something was', async () => {
+  it('is not made again where something was', async () => {
     await expect(masterKeys({ kind: 'file', path: file() }, false)).rejects.toThrow(
       /is not there, and what was sealed before opens with it alone/,
     )

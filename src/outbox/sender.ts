@@ -5,7 +5,7 @@ import type { Carrying, KeptMessage, Letter } from './message.js'
 import type { Outbox } from './outbox.js'
 
 const lookEveryMs = 30_000
-/** A message that could not be sent for so long raises the alarm, ms. */
+/** A message that could not be sent for this long raises the alarm, ms. */
 const alarmAfterMs = 15 * 60_000
 /** What was done so long ago is forgotten, ms. */
 const keptMs = 30 * 24 * 60 * 60_000

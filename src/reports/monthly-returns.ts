@@ -118,7 +118,7 @@ async function lastSaid(db: Db, months: readonly string[]): Promise<ReadonlyMap<
   const said = new Map<string, Map<string, ReturnRow>>()
   for (const { month, rows } of kept) {
     const told = JSON.parse(rows) as readonly ReturnRow[]
-    // A month that is handed in anew is said as a whole.
+    // A month that is handed in again is said as a whole.
     said.set(month, new Map())
     for (const row of told) {
       const ofMonth = said.get(row.month) ?? new Map<string, ReturnRow>()

@@ -22,7 +22,7 @@ const margin = 56
 const keyWidth = 130
 const timeWidth = 110
 
-/** A page or two for a patient's record: fonts embedded, tagged for whoever has it read aloud. */
+/** A page or two for a patient's record: fonts embedded, tagged for screen readers. */
 export async function recordPdf({ title, lines, storyTitle = 'What happened', story, foot, madeAt }: RecordDocument): Promise<Uint8Array> {
   const document = new PDFDocument({
     size: 'A4',

@@ -149,7 +149,7 @@ describe('a sealed file', () => {
   })
 })
 
-describe('a data key that is wrapped anew', () => {
+describe('a data key that is wrapped again', () => {
   it('leaves the data untouched, and needs the earlier key no more', async () => {
     const plain = randomBytes(chunkBytes + 5)
     const path = written(sealed(plain))

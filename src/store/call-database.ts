@@ -119,7 +119,7 @@ export class CallDatabase {
     })
   }
 
-  /** Reads every call's facts again and makes all that is read off them anew. @returns how many calls there are */
+  /** Reads every call's facts again and makes all that is read off them again. @returns how many calls there are */
   rebuild(): Promise<number> {
     return this.#inTurn(async () => {
       this.#forget()

@@ -123,7 +123,7 @@ export interface Store {
   closeInterrupted(): Promise<readonly string[]>
   /** Holds the lists against the facts. @returns the calls, the telephones and the sums of months for which they differ; none, unless somebody changed the file by hand */
   differing(): Promise<readonly string[]>
-  /** Makes the lists anew from the facts. @returns how many calls there are */
+  /** Makes the lists again from the facts. @returns how many calls there are */
   rebuild(): Promise<number>
   /**
    * Takes into the chain what was committed since the last time, so that a later change of it is noticed (docs/integrity.md). No fact waits for it.

@@ -169,7 +169,7 @@ export interface Leg {
 }
 
 /**
- * Why two bridged legs are apart again. `moved`: the media server of one or both died; both are on the line, at another one, have not heard each other for so long, and can be bridged again. `faulted`: the media server could
+ * Why two bridged legs are apart again. `moved`: the media server of one or both died; both are on the line, at another one, have not heard each other for this long, and can be bridged again. `faulted`: the media server could
  * not hold the bridge.
  */
 export type BridgeEnd =

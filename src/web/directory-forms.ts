@@ -137,7 +137,7 @@ export const directoryForms: Readonly<
       text('ring.acceptSeconds', 'Seconds to accept'),
       text('ring.totalSeconds', 'Seconds of the whole hunt'),
       text('ring.rounds', 'Rounds', 'How often the rota is gone through'),
-      choice('ring.order', 'Order', { rota: 'That of the rota', leastRecentlyRung: 'Whoever was rung longest ago' }),
+      choice('ring.order', 'Order', { rota: 'That of the rota', leastRecentlyRung: 'The one rung longest ago' }),
       optional(reference('ncnPool', 'National Consultant Network', 'pools')),
       many('pairs', 'outcomes', 'Outcomes', 'A line each, such as referral-avoided: Referral avoided; else those of the area'),
       choice('recordFrom', 'Recorded from', { bridge: 'The conversation', answer: 'The answer of the call' }),
@@ -168,7 +168,7 @@ export const directoryForms: Readonly<
       optional(text('ring.acceptSeconds', 'Seconds to accept')),
       optional(text('ring.totalSeconds', 'Seconds of the whole hunt')),
       optional(text('ring.rounds', 'Rounds', 'How often the pool is gone through')),
-      optional(choice('ring.order', 'Order', { rota: 'That of the list', leastRecentlyRung: 'Whoever was rung longest ago' })),
+      optional(choice('ring.order', 'Order', { rota: 'That of the list', leastRecentlyRung: 'The one rung longest ago' })),
     ],
   },
   numbers: {

@@ -80,7 +80,7 @@ export function accountsContract(ground: Ground): void {
     expect(await signIn(password, '198.51.100.0/24')).toMatchObject({ kind: 'in' })
     pass(10_000)
     expect(await signIn()).toMatchObject({ kind: 'in' })
-    // The account begins anew.
+    // The account begins again.
     expect(await signIn('wrong')).toEqual({ kind: 'wrong' })
   })
 

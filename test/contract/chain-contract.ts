@@ -199,7 +199,7 @@ export function chainContract(ground: ChainGround): void {
       ],
       ['a version is removed', 'delete from directory_versions where version = 1', /^version 1 of the directory was removed/],
       [
-        'the audit made anew',
+        'the audit made again',
         "update audit set hash = 'x' where seq = 1",
         /^entry 1 of the audit, or one before it, was changed after \d{4}/,
       ],
@@ -228,7 +228,7 @@ export function chainContract(ground: ChainGround): void {
     ])
   })
 
-  test('that all of it was made anew is noticed by a head as well', async () => {
+  test('that all of it was made again is noticed by a head as well', async () => {
     const place = await ground.fresh()
     const heads = await threeDays(place)
     await place.byHand(
@@ -238,7 +238,7 @@ export function chainContract(ground: ChainGround): void {
     await store.extendChain()
     await store.close()
     expect((await verified(place)).wrong).toEqual([])
-    expect((await verified(place, heads)).wrong[0]).toMatch(/made anew|was written down as a head/)
+    expect((await verified(place, heads)).wrong[0]).toMatch(/made again|was written down as a head/)
   })
 
   test('a store from before there were links gets them bit by bit, and calls that come meanwhile', async () => {

@@ -108,7 +108,7 @@ export function deletionContract(ground: { fresh(): Promise<StorePlace> }): void
     expect((await store.targets({ limit: 10 })).targets.map(({ rung }) => rung)).toEqual([3, 3])
     await store.extendChain()
     expect(await verified()).toMatchObject({ gaps: [], differing: [], wrong: [], waiting: 0, deleted: 1 })
-    // Made anew, the sums are the same.
+    // Made again, the sums are the same.
     await store.rebuild()
     expect(await verified()).toMatchObject({ differing: [], wrong: [] })
     clock.now = began + 3 * 366 * day

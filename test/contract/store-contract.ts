@@ -115,7 +115,7 @@ export function storeContract(ground: Ground): void {
     await expect(place.byHand('delete from call_events')).rejects.toThrow(/append-only/)
   })
 
-  test('a list that was changed by hand is found out and made anew from the facts', async () => {
+  test('a list that was changed by hand is found out and made again from the facts', async () => {
     const place = await ground.fresh()
     const { store } = await opened(place)
     await write(store, 'one', goodCall('one'))
@@ -490,7 +490,7 @@ export function storeContract(ground: Ground): void {
     await third.store.left.close(again.filter(({ callId }) => callId === 'talking'))
     expect((await third.store.left.open()).map(({ callId }) => callId)).toEqual(['menu'])
     expect(callRecord(await third.store.events('talking'))).toMatchObject({ ending: 'interrupted' })
-    // Whose it is stands in no fact, and is kept when the lists are made anew.
+    // Whose it is stands in no fact, and is kept when the lists are made again.
     await write(third.store, 'of-three', goodCall('of-three').slice(0, 2))
     await third.store.rebuild()
     expect((await third.store.left.open()).map(({ callId, owner }) => [callId, owner])).toEqual([['menu', 'run-2']])

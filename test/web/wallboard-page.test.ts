@@ -84,7 +84,7 @@ test.runIf(chromium)(
 )
 
 test.runIf(chromium)(
-  'a line that is cut without a word: within ten seconds the page says that it is stale; once it is mended it has everything anew',
+  'a line that is cut without a word: within ten seconds the page says that it is stale; once it is mended it has everything again',
   { timeout: 240_000 },
   async () => {
     const world = await adminWorld()
@@ -159,7 +159,7 @@ test.runIf(chromium)('without a worker and without locks a tab follows by itself
   expect(browser.complaints).toEqual([])
 })
 
-test.runIf(chromium)('500 calls: a change of one touches that one, and no row is made anew', { timeout: 240_000 }, async () => {
+test.runIf(chromium)('500 calls: a change of one touches that one, and no row is made again', { timeout: 240_000 }, async () => {
   const world = await adminWorld()
   const browser = await opened()
   await browser.open(`${world.admin.url}${await screenLink(world)}`)

@@ -115,7 +115,7 @@ export const serviceRows = {
     'signIn.secondFactorFor',
     'RINGROUND_SECOND_FACTOR_FOR',
     defaultSecondFactorRoles.join(', '),
-    `Roles that nobody has without a second factor; whoever signs in without one sets it up before anything else. Of these, with commas between them: ${roleNames.map((role) => `\`${role}\``).join(', ')}; or \`none\``,
+    `Roles that nobody has without a second factor; people who sign in without one set it up before anything else. Of these, with commas between them: ${roleNames.map((role) => `\`${role}\``).join(', ')}; or \`none\``,
     secondFactorRoles,
   ),
 } as const satisfies Record<string, SettingRow<unknown>>

@@ -17,7 +17,7 @@ const minute = 60_000
 const hour = 60 * minute
 const lookEveryMs = minute / 2
 const toldBeforeMs = 15 * minute
-/** Whoever has just hung up is about to leave the outcome: they are told when they have not for so long, and not of what is older. */
+/** Whoever has just hung up is about to leave the outcome: they are told when they have not for this long, and not of what is older. */
 const outcomeAfterMs = 10 * minute
 const outcomeBeforeMs = 6 * hour
 /** An engine that was down tells of what has become due meanwhile. */

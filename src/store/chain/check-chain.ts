@@ -132,7 +132,7 @@ export class ChainCheck {
     for (const head of this.heads)
       if (head.number === number && head.hash !== row.hash)
         this.#say(
-          `link ${number} of ${instant(row.at)} is not the one that was written down as a head: the chain was made anew since, or this is another store`,
+          `link ${number} of ${instant(row.at)} is not the one that was written down as a head: the chain was made again since, or this is another store`,
         )
     if (before !== undefined && row.day < before.day) this.#say(`link ${number} is of ${row.day}, and the one before it of ${before.day}`)
     this.#last = row

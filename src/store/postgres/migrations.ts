@@ -171,7 +171,7 @@ async function runsOfEngines(db: Kysely<unknown>): Promise<void> {
 
 async function keysOfRecordings(db: Kysely<unknown>): Promise<void> {
   await makeRecordingKeyTables(db, text)
-  // A key is wrapped anew, and goes with its recording; nothing else becomes of it.
+  // A key is wrapped again, and goes with its recording; nothing else becomes of it.
   await sql`create trigger only_wrapped before update on recording_keys for each row
     when ((new.key_id, new.recording_id, new.call_id) is distinct from (old.key_id, old.recording_id, old.call_id)) execute function ringround_refuse_change()`.execute(
     db,

@@ -250,7 +250,7 @@ export const sqliteMigrations: Readonly<Record<string, Migration>> = {
   '013-keys-of-recordings': {
     async up(db: Kysely<unknown>): Promise<void> {
       await makeRecordingKeyTables(db, sql`text`)
-      // A key is wrapped anew, and goes with its recording; nothing else becomes of it.
+      // A key is wrapped again, and goes with its recording; nothing else becomes of it.
       await sql`create trigger recording_keys_no_update before update on recording_keys when (new.key_id, new.recording_id, new.call_id) is not (old.key_id, old.recording_id, old.call_id)
         begin select raise(abort, 'recording_keys is append-only'); end`.execute(db)
       await sql`create trigger recording_keys_no_delete before delete on recording_keys

@@ -13,7 +13,7 @@ const connectMs = 3_000
 const apiMs = 2_000
 /** drachtio-fsmrf itself waits 4 s for FreeSWITCH's outbound connection. */
 const createMs = 5_000
-/** A sign of life is asked for this often; without one for so long FreeSWITCH, or its machine, is taken for dead. */
+/** A sign of life is asked for this often; without one for this long FreeSWITCH, or its machine, is taken for dead. */
 const beatMs = 500
 const silentMs = 2_000
 /** Channels that are still to be hung up, at most. */

@@ -148,13 +148,13 @@ export class PartyDialog {
     return { id: this.#dialog.id, contact: this.#dialog.local.contact ?? '', ...this.#refreshing }
   }
 
-  /** Describes ourselves anew to the party, by re-INVITE: we are somewhere else from now on. Settles within a bound; never rejects. */
+  /** Describes ourselves again to the party, by re-INVITE: we are somewhere else from now on. Settles within a bound; never rejects. */
   async offer(sdp: string): Promise<OfferAnswer> {
     const answer = await this.#ask(sdp)
     return 'response' in answer ? { kind: 'answered', sdp: answer.sdp, source: answer.response.source_address } : answer
   }
 
-  /** Asks the party to describe itself anew, by a re-INVITE without an offer of ours. Settles and never rejects, as `offer`. */
+  /** Asks the party to describe itself again, by a re-INVITE without an offer of ours. Settles and never rejects, as `offer`. */
   async askForOffer(): Promise<PartyOffer | Exclude<OfferAnswer, { readonly kind: 'answered' }>> {
     const answer = await this.#ask()
     if (!('response' in answer)) return answer

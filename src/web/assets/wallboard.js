@@ -1,7 +1,7 @@
 // Writes what the stream tells over the words that the server has written: only what is another word. One timer moves every clock.
 import { listen } from './wallboard-source.js'
 
-/** Nothing heard for so long: the page says that it is stale. On a stream that lives something comes every three seconds. */
+/** Nothing heard for this long: the page says that it is stale. On a stream that lives something comes every three seconds. */
 const staleMs = 8_000
 
 const root = document.querySelector('[data-wallboard]')

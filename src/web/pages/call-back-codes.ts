@@ -20,7 +20,7 @@ export interface CallBackCodeParts extends ArrangingParts {
 
 /** Calls that are looked through, and shown, for one to ring back about. */
 const [mostLookedAt, mostShown] = [100, 20]
-/** Good for so long, minutes. */
+/** Good for this long, minutes. */
 const validMinutes = 10
 
 /** "Call": whoever answered a call, or a message elsewhere, rings back whoever asked: a number to dial from any telephone, and a code to key there. */
@@ -115,7 +115,7 @@ export function callBackCodePages(site: Site, { operations: { callBackCodes }, a
   )
 
   function shown({ id, code, number, expiresAt, asked }: CallBackCodeWithCode): Answer {
-    const who = 'clinician' in asked ? (directory().clinicians.get(asked.clinician)?.name ?? asked.clinician) : 'whoever asked'
+    const who = 'clinician' in asked ? (directory().clinicians.get(asked.clinician)?.name ?? asked.clinician) : 'the person who asked'
     return view('call-back-code.njk', 'Start call', { id, code, number: showNumber(number), expiresAt, who })
   }
 

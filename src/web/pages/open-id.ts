@@ -22,7 +22,8 @@ const words: Readonly<Record<OpenIdRefusal, string>> = {
   over: 'It took too long, or was begun in another browser. Begin again.',
   unreachable: 'The other service does not answer at the moment. Try again, or sign in another way.',
   denied: 'The other service did not sign you in.',
-  forged: 'The answer of the other service was not what we asked for. Begin again; if it happens again, tell whoever runs this service.',
+  forged:
+    'The answer of the other service was not what we asked for. Begin again; if it happens again, tell the people who run this service.',
   acr: 'You did not sign in there in a way that is strong enough for this service. Begin again, and use your smartcard, security key or app.',
   tenant: 'You signed in with an account of another organisation than this service takes.',
   subject: 'The other service did not say who you are.',

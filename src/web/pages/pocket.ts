@@ -120,7 +120,7 @@ const whyNot: Readonly<Record<Extract<Pressed, { kind: 'refused' }>['why'], stri
   late: 'Your press was on its way for too long, and nobody was rung. Press again if you still want to call',
   noLine: 'Your organisation may not ring this line any more',
   closed: 'This line is closed now',
-  noTelephone: 'The directory has no telephone of yours that can be rung. Ask whoever keeps it',
+  noTelephone: 'The directory has no telephone of yours that can be rung. Ask the people who keep it',
   malformed: 'This press cannot be read. Open the page again',
   unavailable: 'No call can be begun at this moment. Try again in a minute',
 }

@@ -82,6 +82,6 @@ const directWords: Readonly<Partial<Record<CallKind, string>>> = {
   pifuAnswer: 'Patient',
   pifuCallBack: 'Patient',
   patientConnect: 'Patient',
-  callBackCode: 'Whoever asked for advice',
+  callBackCode: 'The person who asked for advice',
   bypass: 'Practice',
 }

@@ -22,7 +22,7 @@ export type Mark = 'good' | 'off'
 
 /** Seconds that tick. */
 export interface Clock {
-  /** What is timed: another one begins anew. */
+  /** What is timed: another one begins again. */
   readonly of: string
   /** At the moment of telling. */
   readonly ms: number
