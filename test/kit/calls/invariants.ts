@@ -128,7 +128,8 @@ export const invariants: readonly Invariant[] = [
       }
       const bridges = new Map<string, number>()
       for (const entry of trace) if (entry.what === 'bridged') for (const leg of entry.legs) bridges.set(leg, (bridges.get(leg) ?? 0) + 1)
-      for (const [leg, times] of bridges) if (times > 1) return `${leg} was connected ${times} times`
+      // Once more for every media server that died under it.
+      for (const [leg, times] of bridges) if (times > 1 + lossesOf(trace, leg).length) return `${leg} was connected ${times} times`
       return first(calls, ({ id, events, record }) => {
         const winners = record.attempts.filter(({ result }) => result === 'accepted').length
         return winners <= 1 && count(events, 'talk.started') === winners
@@ -268,10 +269,31 @@ export const invariants: readonly Invariant[] = [
   },
   {
     name: 'nobody on the line is left in silence',
-    wrong: ({ legs }) =>
-      first([...legs.values()], (leg) =>
-        leg.longestSilenceMs <= longestSilenceMs ? undefined : `${leg.id} heard nothing for ${leg.longestSilenceMs} ms`,
-      ),
+    wrong: ({ legs, plan }) => {
+      // Nobody hears anything of a media server that is dead; another one may die before they are taken to it.
+      const withoutMediaMs = plan.mediaDeaths.reduce((sum, { forMs }) => sum + forMs, 0)
+      return first([...legs.values()], (leg) =>
+        leg.longestSilenceMs <= longestSilenceMs + withoutMediaMs ? undefined : `${leg.id} heard nothing for ${leg.longestSilenceMs} ms`,
+      )
+    },
+  },
+  {
+    name: 'whoever is taken to another media server is told of in the facts, and so is a talk that goes on there',
+    wrong: ({ calls, trace, legs }) =>
+      first(calls, ({ id, events, callerLeg }) => {
+        const answered = events.flatMap((event) => (event.type === 'attempt.answered' ? [event.legId] : []))
+        for (const legId of [...(callerLeg ? [callerLeg.id] : []), ...answered]) {
+          const moved = trace.filter((entry) => entry.what === 'moved' && entry.leg === legId).length
+          const told = events.filter((event) => event.type === 'leg.moved' && event.legId === legId).length
+          if (moved !== told) return `${legId} of ${id} was taken to another media server ${moved} times, and ${told} are told`
+        }
+        const bridged = trace.filter((entry) => entry.what === 'bridged' && entry.legs.some((leg) => leg === callerLeg?.id)).length
+        const talks = count(events, 'talk.started') + count(events, 'talk.resumed')
+        // One that ends in the moment of the new bridge is told as over alone.
+        return bridged - talks > 1 || talks > bridged + legs.size
+          ? `${id} was connected ${bridged} times, and ${talks} are told`
+          : undefined
+      }),
   },
   {
     name: 'no telephone is rung for two callers at once',
@@ -302,12 +324,37 @@ export const invariants: readonly Invariant[] = [
         if (record.talkStartedAt === undefined || record.talkEndedAt === undefined || count(events, 'recording.failed') > 0)
           return undefined
         const talkMs = record.talkEndedAt - record.talkStartedAt
+        // Cut off with its media server; what comes after is another one.
+        if (lossesOf(trace, callerLeg?.id).length > 0) return undefined
         const began = trace.filter((entry) => entry.what === 'recordingStarted' && entry.leg === callerLeg?.id)
         const stopped = trace.filter((entry) => entry.what === 'recordingStopped' && entry.leg === callerLeg?.id)
         if (talkMs <= plan.latencyMs && began.length === 0) return undefined
         if (began.length !== 1 || stopped.length !== 1) return `${id} has ${began.length} recordings, ${stopped.length} of them closed`
         const recordedMs = (stopped[0]?.at ?? 0) - (began[0]?.at ?? 0)
         return Math.abs(recordedMs - talkMs) <= plan.latencyMs + 1 ? undefined : `${id}: ${talkMs} ms of talk, ${recordedMs} ms recorded`
+      })
+    },
+  },
+  {
+    name: 'what a media server cuts off is a recording of its own, and the talk that goes on is recorded on',
+    wrong: ({ calls, trace, plan, world }) => {
+      if (plan.recordFrom === 'answer' || plan.trouble !== 'none' || plan.faults.length > 0) return undefined
+      const toWall = world.clock.now() - world.clock.monotonic()
+      return first(calls, ({ id, events, callerLeg, record }) => {
+        const losses = lossesOf(trace, callerLeg?.id)
+        if (losses.length === 0 || record.talkStartedAt === undefined || record.talkEndedAt === undefined) return undefined
+        const down = trace.find((entry) => entry.what === 'legDown' && entry.leg === callerLeg?.id)?.at ?? Infinity
+        const [from, to] = [record.talkStartedAt - toWall, Math.min(record.talkEndedAt - toWall, down)]
+        const pieces = trace.flatMap((entry) => (entry.what === 'recordingStarted' && entry.leg === callerLeg?.id ? [entry.at] : []))
+        const ends = trace.flatMap((entry) => (entry.what === 'recordingStopped' && entry.leg === callerLeg?.id ? [entry.at] : []))
+        if (pieces.length !== ends.length) return `${id} has ${pieces.length} recordings, ${ends.length} of them closed`
+        if (pieces.length !== count(events, 'recording.started')) return `${id} has ${pieces.length} recordings, and tells others`
+        const heardMs = pieces.reduce((sum, at, index) => sum + (ends[index] ?? at) - at, 0)
+        const lostMs = losses.reduce((sum, { at, until }) => sum + Math.max(0, Math.min(until, to) - Math.max(at, from)), 0)
+        const slack = (losses.length + 1) * (2 * plan.latencyMs + 2)
+        return heardMs + lostMs >= to - from - slack && heardMs <= to - from + slack
+          ? undefined
+          : `${id}: ${to - from} ms of talk, ${lostMs} ms without a media server, ${heardMs} ms recorded in ${pieces.length} pieces`
       })
     },
   },
@@ -409,6 +456,14 @@ function ringings({ calls, trace, world }: Evidence): readonly RingingEvidence[]
 function inOrder(attempts: readonly AttemptRecord[], order: readonly string[]): boolean {
   const rung = [...new Set(attempts.filter(({ pool }) => pool === 'local').map(({ candidate }) => candidate))]
   return rung.every((candidate, index) => order[index] === candidate)
+}
+
+/** When the media server of a leg died, and until when it had none, monotonic ms. */
+function lossesOf(trace: readonly TraceEntry[], leg: string | undefined): readonly { readonly at: number; readonly until: number }[] {
+  const own = trace.filter(
+    (entry) => (entry.what === 'mediaLost' || entry.what === 'moved' || entry.what === 'legDown') && entry.leg === leg,
+  )
+  return own.flatMap(({ what, at }, index) => (what === 'mediaLost' ? [{ at, until: own[index + 1]?.at ?? at }] : []))
 }
 
 function count(events: readonly CallEvent[], type: CallEvent['type']): number {

@@ -4,7 +4,7 @@ import type { Key } from '../../../src/switch/port.js'
 import type { Act, Temperament } from '../../../src/switch/virtual/temperament.js'
 import { CallWorld, type Tampering } from './call-world.js'
 import { FewArrangements } from './few-arrangements.js'
-import { fault, longestCallMs, temperament, troubles, type Lived, type Plan } from './plan.js'
+import { fault, longestCallMs, mediaDeath, mediaDies, temperament, troubles, type Lived, type Plan } from './plan.js'
 import { dialIn } from './small-directory.js'
 
 /** One call that is not a GP's. */
@@ -26,6 +26,7 @@ export interface OtherPlan {
   readonly bypass: readonly Temperament[]
   readonly reception: readonly Temperament[]
   readonly faults: Plan['faults']
+  readonly mediaDeaths: Plan['mediaDeaths']
   readonly trouble: Plan['trouble']
   readonly latencyMs: number
   readonly logDelayMs: number
@@ -92,6 +93,7 @@ export const otherPlan: fc.Arbitrary<OtherPlan> = fc.record({
   bypass: people,
   reception: people,
   faults: fc.oneof({ weight: 2, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: fc.array(fault, { maxLength: 4 }) }),
+  mediaDeaths: fc.oneof({ weight: 2, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: fc.array(mediaDeath, { maxLength: 2 }) }),
   trouble: fc.oneof(
     { weight: 6, arbitrary: fc.constant('none' as const) },
     {
@@ -143,6 +145,7 @@ export async function liveOthers(plan: OtherPlan, tampering: OtherTampering = {}
     const temperaments = plan[who as keyof typeof numbers]
     world.telephone.phone(number, (nth) => temperaments[(nth - 1) % temperaments.length] ?? { kind: 'neverAnswers' })
   }
+  const spare = mediaDies(plan.mediaDeaths, world)
   let begun = 0
   for (const call of plan.calls) {
     world.clock.after(call.atMs, () => {
@@ -158,14 +161,15 @@ export async function liveOthers(plan: OtherPlan, tampering: OtherTampering = {}
     })
   }
   const ended = await world.clock.runUntil(() => begun === plan.calls.length && world.desk.liveCalls === 0, longestCallMs + 10 * 60_000)
+  spare()
   await world.clock.advance(70_000)
   return { plan: asPlan(plan), world, ended }
 }
 
 /** What the rules that hold for every kind of call need to know of the plan. */
-function asPlan({ faults, trouble, latencyMs, logDelayMs }: OtherPlan): Plan {
+function asPlan({ faults, mediaDeaths, trouble, latencyMs, logDelayMs }: OtherPlan): Plan {
   return {
-    ...{ rotas: [], ncn: [], pairs: false, phones: [], callers: [], faults, trouble, latencyMs, logDelayMs },
+    ...{ rotas: [], ncn: [], pairs: false, phones: [], callers: [], faults, mediaDeaths, trouble, latencyMs, logDelayMs },
     ...{
       ring: { ringSeconds: 20, acceptSeconds: 15, totalSeconds: 90, rounds: 1 },
       oneWayMs: 2,

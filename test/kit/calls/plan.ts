@@ -15,6 +15,8 @@ export interface Plan {
   /** By phone, then by how often it has been rung: what its owner does. */
   readonly phones: readonly (readonly Temperament[])[]
   readonly callers: readonly PlannedCaller[]
+  /** Media servers that die under everybody who is on the line: for how long they hear nothing, and who does not let themselves be taken to another one. */
+  readonly mediaDeaths: readonly MediaDeath[]
   readonly faults: readonly { readonly operation: Operation; readonly nth: number; readonly fault: Fault }[]
   readonly ring: { readonly ringSeconds: number; readonly acceptSeconds: number; readonly totalSeconds: number; readonly rounds: number }
   readonly oneWayMs: number
@@ -26,6 +28,12 @@ export interface Plan {
   readonly outcomes: boolean
   /** Whether words are heard, on every line. */
   readonly spokenWord: 'off' | 'offers' | 'accepts'
+}
+
+export interface MediaDeath {
+  readonly atMs: number
+  readonly forMs: number
+  readonly refuses: 'nobody' | 'callers' | 'called'
 }
 
 export interface PlannedCaller {
@@ -145,11 +153,30 @@ export const fault: fc.Arbitrary<Plan['faults'][number]> = fc.oneof(
   }),
 )
 
-/** People are trouble enough. */
-export const calmPlan: fc.Arbitrary<Plan> = planWith({ faults: fc.constant([]), trouble: fc.constant('none') })
+/** Within what the contract of media servers that die allows (5 s). */
+export const mediaDeath: fc.Arbitrary<MediaDeath> = fc.record({
+  atMs: fc.nat(200_000),
+  forMs: fc.nat(4_000),
+  refuses: fc.constantFrom('nobody' as const, 'nobody' as const, 'nobody' as const, 'callers' as const, 'called' as const),
+})
 
-/** Operations fail, disks are full, voices are silent. */
+/** People are trouble enough. */
+export const calmPlan: fc.Arbitrary<Plan> = planWith({
+  faults: fc.constant([]),
+  mediaDeaths: fc.constant([]),
+  trouble: fc.constant('none'),
+})
+
+/** People, and media servers that die under them. */
+export const mortalPlan: fc.Arbitrary<Plan> = planWith({
+  faults: fc.constant([]),
+  mediaDeaths: fc.array(mediaDeath, { minLength: 1, maxLength: 4 }),
+  trouble: fc.constant('none'),
+})
+
+/** Operations fail, disks are full, voices are silent, media servers die. */
 export const troubledPlan: fc.Arbitrary<Plan> = planWith({
+  mediaDeaths: fc.oneof({ weight: 2, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: fc.array(mediaDeath, { maxLength: 2 }) }),
   faults: fc.array(fault, { maxLength: 4 }),
   trouble: fc.oneof(
     { weight: 3, arbitrary: fc.constant('none' as const) },
@@ -168,6 +195,7 @@ export const troubledPlan: fc.Arbitrary<Plan> = planWith({
 
 function planWith(accidents: {
   readonly faults: fc.Arbitrary<Plan['faults']>
+  readonly mediaDeaths: fc.Arbitrary<Plan['mediaDeaths']>
   readonly trouble: fc.Arbitrary<Plan['trouble']>
 }): fc.Arbitrary<Plan> {
   return fc.integer({ min: 1, max: 6 }).chain((phones) =>
@@ -219,13 +247,25 @@ export async function live(plan: Plan, tampering?: Tampering): Promise<Lived> {
     faults: (operation, nth) => plan.faults.find((each) => each.operation === operation && each.nth === nth)?.fault,
     tampering: { ...troubles[plan.trouble], ...tampering },
   })
+  const spare = mediaDies(plan.mediaDeaths, world)
   const arrived = people(plan, world)
   const ended = await world.clock.runUntil(
     () => arrived() === plan.callers.length && world.desk.liveCalls === 0,
     longestCallMs + 10 * 60_000,
   )
+  spare()
   await world.clock.advance(70_000)
   return { plan, world, ended }
+}
+
+/** Lets media servers die in a world. @returns spares those that have not died yet */
+export function mediaDies(deaths: readonly MediaDeath[], { clock, telephone }: Pick<CallWorld, 'clock' | 'telephone'>): () => void {
+  const cancels = deaths.map(({ atMs, forMs, refuses }) =>
+    clock.after(atMs, () =>
+      telephone.loseMedia({ forMs, refuses: ({ party }) => refuses === (party === 'caller' ? 'callers' : 'called') }),
+    ),
+  )
+  return () => cancels.forEach((cancel) => cancel())
 }
 
 /** Who is on which line. */
