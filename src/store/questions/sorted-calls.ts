@@ -14,8 +14,9 @@ import { isLong, keysOf, newestFirst, partsOf, type Key } from './list-calls.js'
 const mostSorted = 5_000
 /** Along the index of a figure so many are looked at at once, and for a page. */
 const [lookedAtOnce, mostLookedAt] = [3_000, 12_000]
-/** Names of which the calls are asked for one page: many may have none. */
+/** Names of which the calls are asked for one page, over all parts of the list: many may have none. */
 const mostNames = 150
+const leastNames = 10
 
 type ByFigure = 'longestWait' | 'shortestWait' | 'longestTalk' | 'shortestTalk' | 'mostRefs' | 'fewestRefs'
 type Figure = 'wait_ms' | 'talk_ms' | 'refs'
@@ -184,8 +185,9 @@ async function byName(
   const ids: string[] = []
   if (begun?.kind !== 'rest') {
     const first = begun?.name ?? 0
+    const most = Math.max(leastNames, Math.floor(mostNames / Math.max(1, partsOf(filter).length)))
     for (let name = first; name < values.length; name++) {
-      if (name - first >= mostNames) return { ids, next: placeOfStep({ kind: 'name', name, place: undefined }) }
+      if (name - first >= most) return { ids, next: placeOfStep({ kind: 'name', name, place: undefined }) }
       const of = withName(filter, column, values[name] ?? '')
       if (of === undefined) continue
       const { keys, until } = await keysOf(db, of, limit + 1 - ids.length, name === first ? begun?.place : undefined)
