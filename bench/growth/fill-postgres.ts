@@ -64,7 +64,8 @@ export async function fillPostgres(server: OwnPostgres, url: string, from: numbe
     async end() {
       for (const table of [...waiting.keys()]) handOver(table)
       await copying
-      for (const { sql } of indexes) await client.query(sql)
+      // Of a table in partitions PostgreSQL tells the index of none of them.
+      for (const { sql } of indexes) await client.query(sql.replace(' ON ONLY ', ' ON '))
       for (const [table, column] of [
         ['ledger', 'seq'],
         ['targets', 'id'],
