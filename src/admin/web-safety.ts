@@ -23,7 +23,12 @@ export function webSafety(
       'x-content-type-options': 'nosniff',
       'referrer-policy': 'same-origin',
       'cross-origin-resource-policy': 'same-origin',
+      'permissions-policy': 'camera=(), geolocation=(), microphone=(self)',
+      // Of what is not made for everybody no browser and no proxy keeps a copy; what may be kept says so itself.
+      'cache-control': 'no-store',
     })
+    // Over TLS, our proxy's included.
+    if (request.protocol === 'https') void reply.header('strict-transport-security', 'max-age=31536000')
     // The documentation pages bring a policy of their own.
     if (!request.url.startsWith('/docs')) void reply.header('content-security-policy', policy)
     const host = hostName(request.headers.host)

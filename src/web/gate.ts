@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto'
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
 import type { Accounts, By } from '../accounts/accounts.js'
 import { actorOfIdentity, meets, nobody, type Identity } from '../accounts/identity.js'
@@ -103,11 +103,31 @@ function isOurs({ headers }: FastifyRequest): boolean {
   return headers.origin !== undefined && headers.origin.toLowerCase().replace(/^https?:\/\//, '') === headers.host?.toLowerCase()
 }
 
-/** What a form of ours carries beside its fields: only whoever reads our pages can know it. */
-export function formTokenOf(request: FastifyRequest): string {
+/**
+ * What a form of ours carries beside its fields: only whoever reads our pages can know it. Written differently in each page, for pages are compressed: what stands in all of them could be told from
+ * their sizes (BREACH).
+ */
+export function formTokenFor(request: FastifyRequest): string {
+  const mask = randomBytes(formTokenBytes)
+  return Buffer.concat([mask, masked(formSecret(request), mask)]).toString('base64url')
+}
+
+export function isFormToken(request: FastifyRequest, token: string): boolean {
+  const bytes = Buffer.from(token, 'base64url')
+  if (bytes.length !== 2 * formTokenBytes) return false
+  return timingSafeEqual(masked(bytes.subarray(formTokenBytes), bytes.subarray(0, formTokenBytes)), formSecret(request))
+}
+
+const formTokenBytes = 32
+
+function formSecret(request: FastifyRequest): Buffer {
   return createHmac('sha256', sessionCookie(request) ?? '')
     .update('form')
-    .digest('base64url')
+    .digest()
+}
+
+function masked(bytes: Buffer, mask: Buffer): Buffer {
+  return Buffer.from(bytes.map((byte, index) => byte ^ (mask[index] ?? 0)))
 }
 
 /** Who changes something, and from where. */

@@ -1,12 +1,14 @@
+import { randomBytes, randomInt } from 'node:crypto'
 import type { Readable } from 'node:stream'
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { By } from '../accounts/accounts.js'
 import { meets, scopesOf, type Identity } from '../accounts/identity.js'
 import { scopeName, type Need, type RoleName, type Scope } from '../accounts/roles.js'
-import { same } from '../accounts/secrets.js'
 import type { Directory } from '../directory/model.js'
 import { assetRoutes, Assets } from './assets.js'
-import { byOf, formTokenOf, NotLetIn } from './gate.js'
+import { byOf, formTokenFor, isFormToken, NotLetIn } from './gate.js'
 import { installableRoutes } from './installable.js'
 import { navigationOf } from './menu.js'
 import { notices, type Notice } from './notices.js'
@@ -145,7 +147,7 @@ export class Site {
       schema: { hide: true },
       handler: async (request, reply) => {
         const fields = request.body instanceof URLSearchParams ? request.body : new URLSearchParams()
-        if (method === 'POST' && hasFormToken(request.identity) && !same(fields.get('token') ?? '', formTokenOf(request)))
+        if (method === 'POST' && hasFormToken(request.identity) && !isFormToken(request, fields.get('token') ?? ''))
           throw new NotLetIn('crossSite')
         const asked: Asked = {
           request,
@@ -194,12 +196,15 @@ export class Site {
     const done = new URLSearchParams(query).get('done') ?? ''
     const notice = Object.hasOwn(notices, done) ? notices[done as Notice] : undefined
     const html = render(template, { ...data, path, notice, viewer: this.#viewer(request) })
-    return reply.header('cache-control', 'no-store').type('text/html; charset=utf-8').send(html)
+    void reply.header('cache-control', 'no-store').header('vary', 'accept-encoding').type('text/html; charset=utf-8')
+    if (!/\bgzip\b/.test(request.headers['accept-encoding'] ?? '')) return reply.send(html)
+    return reply.header('content-encoding', 'gzip').send(await zipped(html + padding()))
   }
 
   #viewer(request: FastifyRequest): object | undefined {
-    const { identity } = request
-    if (identity.kind !== 'person') return undefined
+    // Who is turned away at the very door was never asked who they are.
+    const identity = request.identity as Identity | undefined
+    if (identity?.kind !== 'person') return undefined
     const { person, session, needsSecondFactor } = identity
     // Nothing else is open to them.
     const grants = needsSecondFactor ? [] : identity.grants
@@ -207,7 +212,7 @@ export class Site {
     return {
       id: person.id,
       name: person.name,
-      formToken: formTokenOf(request),
+      formToken: formTokenFor(request),
       acting: session.acting ? scopeName(session.acting) : '',
       scopes: scopesOf(grants).map((scope) => ({ value: scopeName(scope), text: this.scopeInWords(scope) })),
       navigation: navigationOf(
@@ -246,11 +251,19 @@ export class Site {
         why: error.why,
       })
     }
-    if (error.statusCode !== undefined && error.statusCode < 500)
-      return this.#html(request, reply.status(error.statusCode), 'fault.njk', { title: 'The request cannot be read' })
+    const { status = error.statusCode } = error as { readonly status?: number }
+    if (status !== undefined && status < 500)
+      return this.#html(request, reply.status(status), 'fault.njk', { title: 'The request cannot be read', why: error.message })
     request.log.error(error)
     return this.#html(request, reply.status(500), 'fault.njk', { title: 'Something went wrong' })
   }
+}
+
+const zipped = promisify(gzip)
+
+/** Of a length by chance, so that how small a page becomes tells nobody what stands in it beside what they had it say (BREACH). */
+function padding(): string {
+  return `<!-- ${randomBytes(randomInt(1, 65)).toString('base64url')} -->`
 }
 
 /** A screen on a wall has no forms but that by which somebody signs in there. */

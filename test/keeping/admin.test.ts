@@ -462,10 +462,10 @@ test('a page brings everything itself, and may load nothing from elsewhere', asy
 
 test('bound to loopback, it answers only to names of loopback', async () => {
   const world = await adminWorld({ admin: { allowedHosts: ['calls.example'] } })
-  const as = (host: string) =>
+  const as = (host: string, path = '/api/calls') =>
     new Promise<number | undefined>((resolve, reject) => {
       request(
-        { port: world.admin.port, host: '127.0.0.1', path: '/api/calls', headers: { host, authorization: `Bearer ${world.token}` } },
+        { port: world.admin.port, host: '127.0.0.1', path, headers: { host, authorization: `Bearer ${world.token}` } },
         (response) => {
           response.resume()
           resolve(response.statusCode)
@@ -475,8 +475,22 @@ test('bound to loopback, it answers only to names of loopback', async () => {
         .end()
     })
   expect(
-    await Promise.all(['127.0.0.1:80', 'localhost:1', '[::1]:80', 'calls.example', 'evil.example', 'localhost.evil.example'].map(as)),
+    await Promise.all(
+      ['127.0.0.1:80', 'localhost:1', '[::1]:80', 'calls.example', 'evil.example', 'localhost.evil.example'].map((host) => as(host)),
+    ),
   ).toEqual([200, 200, 200, 200, 421, 421])
+  // A page as well, whoever asks.
+  expect(await Promise.all(['/sign-in', '/account', '/assets/x.js'].map((path) => as('evil.example', path)))).toEqual([421, 421, 421])
+})
+
+test('no browser and no proxy keeps a copy of what is made for somebody; over TLS browsers are told to stay with it', async () => {
+  const world = await adminWorld({ admin: { proxies: ['127.0.0.1'] } })
+  for (const fact of goodCall('one')) await world.store.log.append('one', fact)
+  for (const path of ['/api/calls', '/api/calls/one', '/api/call-backs', '/api/people', '/calls', '/calls/one', '/nowhere'])
+    expect((await world.get(path)).headers.get('cache-control'), path).toBe('no-store')
+  const told = async (headers: Readonly<Record<string, string>>) =>
+    (await world.get('/sign-in', { headers })).headers.get('strict-transport-security')
+  expect([await told({}), await told({ 'x-forwarded-proto': 'https' })]).toEqual([null, 'max-age=31536000'])
 })
 
 test('an address that is taken is refused, with nothing left open', async () => {
