@@ -113,7 +113,7 @@ export async function pages(app: FastifyInstance, settings: PagesSettings): Prom
     if (settings.inForce && settings.operations.directory)
       directoryPages(site, { ...settings, inForce: settings.inForce, operations: settings.operations.directory })
     if (settings.inForce && settings.operations.rotas)
-      rotaPages(site, { inForce: settings.inForce, rotas: settings.operations.rotas, now: settings.now })
+      rotaPages(site, { ...settings.operations, inForce: settings.inForce, rotas: settings.operations.rotas, now: settings.now })
     if (settings.devices && settings.operations.devices)
       devicePages(site, { ...settings.devices, operations: settings.operations.devices, directory: settings.directory })
     summaryPages(site, settings)

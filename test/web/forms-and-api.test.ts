@@ -88,6 +88,8 @@ const sameAs: Readonly<Record<string, readonly string[] | 'browser'>> = {
   '/rotas/:line/sessions/new': ['changeRota'],
   '/rotas/:line/sessions/:index': ['changeRota'],
   '/rotas/:line/dates/:date': ['changeRota'],
+  '/rotas/:line/copy': ['changeRota'],
+  '/rotas/:line/sheet': ['changeRota'],
   '/service-directory/:organisation/link': ['makeServiceDirectoryLink'],
   '/service-directory/:organisation/link/end': ['removeServiceDirectoryLink'],
   '/watch-list/:id/clear': ['clearWatched'],

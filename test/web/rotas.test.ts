@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { dateOf, mondayOf } from '../../src/directory/calendar.js'
+import type { Line } from '../../src/directory/model.js'
+import { huntCandidates } from '../../src/directory/rota.js'
 import { knownTimeZone } from '../../src/directory/time-zone.js'
 import { adminWorld, type AdminWorld } from '../keeping/admin-world.js'
 import { findChromium, type Browser } from '../keeping/browser.js'
@@ -19,8 +21,9 @@ const rota = async (world: AdminWorld, line: string) =>
     pattern: readonly { session: string; days: unknown; time: string; entries: readonly unknown[] }[]
     changes: readonly Record<string, unknown>[]
   }
-/** Next week, which is not over. */
-const nextMonday = dateOf(mondayOf(knownTimeZone('Europe/London').dayAt(Date.now())) + 7)
+/** A day so long after the Monday of next week, which is not over. */
+const dateAfter = (days: number) => dateOf(mondayOf(knownTimeZone('Europe/London').dayAt(Date.now())) + 7 + days)
+const nextMonday = dateAfter(0)
 
 test.runIf(chromium)(
   'a rota keeper changes one date, and then every week, by keyboard; what differs is seen before it is saved',
@@ -38,12 +41,15 @@ test.runIf(chromium)(
     await browser.open(`${world.admin.url}rotas/cardiology?week=${nextMonday}`)
     await browser.until(`${heading} === 'Rota of Cardiology'`)
     await expectGood(browser, 'rota', pictureOf(browser))
+    await browser.evaluate("document.querySelector('.nhsuk-expander').open = true")
+    await expectGood(browser, 'rota-week', pictureOf(browser))
+    await browser.evaluate("document.querySelector('.nhsuk-expander').open = false")
     await tabTo(browser, `Change ${session.session} on ${nextMonday}`)
     await browser.type('\r')
     await browser.until(`${heading}.startsWith(${JSON.stringify(`${session.session}, Mon`)})`)
     await expectGood(browser, 'rota-date', pictureOf(browser))
     await browser.evaluate("document.querySelector('input[name=kind][value=closed]').click()")
-    await tabTo(browser, 'See what differs')
+    await tabTo(browser, 'Review changes')
     await browser.type('\r')
     await browser.until(`${heading} === 'What changes'`)
     await expectGood(browser, 'rota-differs', pictureOf(browser))
@@ -60,7 +66,7 @@ test.runIf(chromium)(
     await browser.until(`${heading} === 'A session of every week'`)
     await expectGood(browser, 'rota-session', pictureOf(browser))
     await browser.evaluate("document.getElementById('time').value = 'late'")
-    await tabTo(browser, 'See what differs')
+    await tabTo(browser, 'Review changes')
     await browser.type('\r')
     await browser.until(`${errors}.length > 0`)
     expect(await browser.evaluate("document.querySelector('.nhsuk-error-summary a').hash")).toBe('#time')
@@ -68,7 +74,7 @@ test.runIf(chromium)(
     const places = session.entries.filter((one) => typeof one === 'string')
     await choose(browser, 'place0', places.at(-1) as string)
     for (let place = 1; place < session.entries.length; place++) await choose(browser, `place${place}`, '')
-    await tabTo(browser, 'See what differs')
+    await tabTo(browser, 'Review changes')
     await browser.type('\r')
     await browser.until(`${heading} === 'What changes'`)
     await browser.evaluate("document.getElementById('why').focus()")
@@ -161,7 +167,64 @@ describe('a rota', () => {
       sure: 'yes',
       why: 'x',
     })
-    expect(answer.text).toContain('Somebody else has changed this session meanwhile')
+    expect(answer.text).toContain('Someone else has changed this session in the meantime')
+  })
+
+  test('of one week is copied to another: what differs from every week goes with it', async () => {
+    const { world, keeper: mary } = await keeper()
+    const { version, pattern } = await rota(world, 'cardiology')
+    const session = pattern[0]?.session ?? ''
+    const closed = await mary.put('/api/rotas/cardiology', { version, changes: [{ date: nextMonday, session, close: 'true' }] })
+    expect(closed.status).toBe(200)
+    const form = { week: nextMonday, to: dateAfter(9), version: String((await rota(world, 'cardiology')).version) }
+    expect((await mary.post('/rotas/cardiology/copy', form)).text).toContain('What changes')
+    const copied = await mary.post('/rotas/cardiology/copy', { ...form, sure: 'yes', why: 'The same again' })
+    expect(copied.location).toBe(`/rotas/cardiology?week=${dateAfter(7)}&done=directorySaved`)
+    expect((await rota(world, 'cardiology')).changes).toEqual([
+      { date: nextMonday, session, close: 'true' },
+      { date: dateAfter(7), session, close: 'true' },
+    ])
+    for (const [to, says] of [
+      ['', 'Enter a date in the week to copy to'],
+      [dateAfter(-7), 'Enter a date in a week that has not begun yet'],
+      [nextMonday, 'Enter a date in another week'],
+    ] as const) {
+      const { status, text } = await mary.post('/rotas/cardiology/copy', { ...form, to })
+      expect([status, text.includes(says)], to).toEqual([422, true])
+    }
+  })
+
+  test('of one week goes out as a spreadsheet, and what was edited there comes back', async () => {
+    const { world, keeper: mary } = await keeper()
+    const { version, pattern } = await rota(world, 'cardiology')
+    const { text, headers } = await mary.get(`/rotas/cardiology/week.csv?week=${nextMonday}`)
+    expect(headers.get('content-disposition')).toBe(`attachment; filename="rota-cardiology-${nextMonday}.csv"`)
+    const rows = text.split('\r\n')
+    const [date = '', day = '', session = '', from = '', to = ''] = rows[1]?.split(',') ?? []
+    expect(pattern.map((one) => one.session)).toContain(session)
+    const send = (sheet: string, more = {}) =>
+      mary.post('/rotas/cardiology/sheet', { week: nextMonday, text: sheet, version: String(version), ...more })
+    expect((await send(text)).location).toContain('done=directorySame')
+    const edited = [rows[0], [date, day, session, from, to, 'closed'].join(','), ...rows.slice(2)].join('\r\n')
+    expect((await send(edited)).text).toContain('What changes')
+    expect((await send(edited, { sure: 'yes', why: 'Audit morning' })).location).toContain('done=directorySaved')
+    expect((await rota(world, 'cardiology')).changes).toContainEqual({ date: nextMonday, session, close: 'true' })
+    const wrong = await send([rows[0], [date, day, session, from, to, 'Dr Nobody'].join(',')].join('\r\n'))
+    expect([wrong.status, /Line 2: .*Dr Nobody/.test(wrong.text)]).toEqual([422, true])
+    expect((await send(text, { week: '2026-01-05' })).text).toContain('This week is over')
+    // Of another line there is none.
+    expect((await mary.get('/rotas/ent-adult/week.csv')).status).toBe(404)
+    for (const what of ['copy', 'sheet']) expect((await mary.post(`/rotas/ent-adult/${what}`, { week: nextMonday, text })).status).toBe(404)
+  })
+
+  test('says who of those who are on takes no calls now', async () => {
+    const { world, keeper: mary } = await keeper()
+    const on = huntCandidates(world.directory, world.directory.lines.get('cardiology') as Line, Date.now())
+    const clinician = on.flatMap((one) => one.clinician ?? [])[0] ?? ''
+    await world.availability.notNow(clinician, Date.now() + 1_800_000, 'inTheatre', { kind: 'staff' })
+    const says = new RegExp(`${world.directory.clinicians.get(clinician)?.name ?? ''}: not now until \\d\\d?:\\d\\d`)
+    for (const path of ['/rotas', '/rotas/cardiology']) expect((await mary.get(path)).text, path).toMatch(says)
+    expect((await mary.get(`/rotas/cardiology?week=${nextMonday}`)).text).not.toMatch(says)
   })
 
   test('weighs no more than 60 kB, its styles and scripts included', async () => {

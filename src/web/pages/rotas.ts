@@ -1,11 +1,12 @@
 import { actorOfIdentity, reaches, reachOf, type Identity } from '../../accounts/identity.js'
-import { dateOf, dayNumber, daysOfWeek, mondayOf } from '../../directory/calendar.js'
+import { dateOf, dayNumber, daysOfWeek, mondayOf, type DayNumber } from '../../directory/calendar.js'
 import type { Directory, Line, RotaEntry } from '../../directory/model.js'
-import { sessionPlansOn } from '../../directory/rota.js'
+import { huntCandidates, sessionPlansOn } from '../../directory/rota.js'
 import { showSpan } from '../../directory/write-directory.js'
 import { writeTarget } from '../../directory/telephone-number.js'
 import { knownTimeZone } from '../../directory/time-zone.js'
 import { weekPlan, type PlannedSession } from '../../directory/week-plan.js'
+import type { AvailabilityOperations } from '../../operations/availability.js'
 import type { RotaEdit, RotaOperations } from '../../operations/rotas.js'
 import type { VersionedDirectory } from '../../store/kept-directory.js'
 import { choiceField, choose } from '../choices.js'
@@ -23,10 +24,13 @@ import {
   type FileSession,
 } from '../rota-forms.js'
 import { goTo, missing, view, type Answer, type Asked, type FieldError, type Site } from '../site.js'
+import { notNowWords } from '../wallboard/words.js'
+import { rotaWeekPages } from './rota-weeks.js'
 
 export interface RotaPageParts {
   readonly rotas: RotaOperations
   readonly inForce: { current(): VersionedDirectory }
+  readonly availability: Pick<AvailabilityOperations, 'of'>
   /** Wall-clock ms. */
   readonly now: () => number
 }
@@ -46,7 +50,7 @@ const dayNames = {
 const mostShown = 100
 
 /** Who is on, week by week, and who is on every week: looked at and changed by whoever keeps the rotas of a line. What differs is seen before it is saved. */
-export function rotaPages(site: Site, { rotas, inForce, now }: RotaPageParts): void {
+export function rotaPages(site: Site, { rotas, inForce, availability, now }: RotaPageParts): void {
   site.menu({ href: '/rotas', text: 'Rotas', needs: 'rotas', firstFor: ['rotaKeeper'] })
 
   site.get('/rotas', 'rotas', ({ identity, query }) => {
@@ -58,11 +62,21 @@ export function rotaPages(site: Site, { rotas, inForce, now }: RotaPageParts): v
       name: line.name,
       trust: directory.organisations.get(line.trust)?.name ?? line.trust,
       gaps: gapsIn(directory, line),
+      notNow: notNowOn(directory, line),
     }))
     return view('rotas.njk', 'Rotas', { rows, search, more: Math.max(0, lines.length - mostShown) })
   })
 
-  site.get('/rotas/:line', 'rotas', (asked) => about(asked, (line, { directory }) => week(line, directory, asked.query['week'])))
+  site.get('/rotas/:line', 'rotas', (asked) =>
+    about(asked, (line, at) => week(line, at, mondayOf(dayNumber(asked.query['week'] ?? '') ?? today(line)))),
+  )
+
+  rotaWeekPages(site, {
+    about,
+    today,
+    shown: week,
+    save: (asked, line, values, changes, more) => save(asked, line, values, { changes }, more),
+  })
 
   const withLine = (path: string, answer: (asked: Asked, line: Line, at: VersionedDirectory) => Answer | Promise<Answer>) => {
     site.get(`/rotas/:line/${path}`, 'rotas', (asked) => about(asked, (line, at) => answer(asked, line, at)))
@@ -103,7 +117,7 @@ export function rotaPages(site: Site, { rotas, inForce, now }: RotaPageParts): v
     const read = chosen(asked, line, at.directory)
     if (place < 0)
       return form(read.values, [
-        { field: '', message: 'Somebody else has changed this session meanwhile. Go back to the rota, and look at it again' },
+        { field: '', message: 'Someone else has changed this session in the meantime. Go back to the rota and look at it again' },
       ])
     if (asked.form['remove'] === 'yes')
       return save(
@@ -164,16 +178,16 @@ export function rotaPages(site: Site, { rotas, inForce, now }: RotaPageParts): v
       })
     }
     const read = chosen(asked, line, at.directory)
-    if (isPast) return form(read.values, [{ field: '', message: 'This day is over; what was rung then stays as it was' }])
+    if (isPast) return form(read.values, [{ field: '', message: 'This day is over and can no longer be changed' }])
     if (read.kind === 'wrong') return form(read.values, read.errors)
     const kind = asked.form['kind'] ?? ''
-    if (session === '') return form(read.values, [{ field: 'session', message: 'Enter what the session is called' }])
+    if (session === '') return form(read.values, [{ field: 'session', message: 'Enter the name of the session' }])
     if (kind !== 'pattern' && kind !== 'closed' && kind !== 'these')
       return form(read.values, [{ field: 'kind', message: 'Choose who is rung' }])
     const time = (read.values['time'] ?? '').replaceAll(/\s/g, '')
     const entries = placesRead(read.values)
     if (kind === 'these' && entries.length === 0)
-      return form(read.values, [{ field: 'place0', message: 'Choose somebody, or that nobody is rung' }])
+      return form(read.values, [{ field: 'place0', message: 'Choose someone, or choose that nobody is rung' }])
     const { changes } = rotaInFile(at.directory, line.id)
     const wanted =
       kind === 'these'
@@ -217,8 +231,13 @@ export function rotaPages(site: Site, { rotas, inForce, now }: RotaPageParts): v
     return line && reaches(reachOf(identity, 'rotas'), { line: line.id }, at.directory) ? work(line, at) : missing
   }
 
-  function week(line: Line, directory: Directory, asked: string | undefined): Answer {
-    const monday = mondayOf(dayNumber(asked ?? '') ?? today(line))
+  function week(
+    line: Line,
+    { directory, version }: VersionedDirectory,
+    monday: DayNumber,
+    errors: readonly FieldError[] = [],
+    values: Values = {},
+  ): Answer {
     const rota = directory.rotas.get(line.id) ?? { line: line.id, pattern: [], changes: [] }
     const planned = weekPlan(rota, line.timeZone, monday)
     const names = [
@@ -235,7 +254,7 @@ export function rotaPages(site: Site, { rotas, inForce, now }: RotaPageParts): v
           },
       ),
     }))
-    return view('rota.njk', `Rota of ${line.name}`, {
+    const about = {
       line,
       trust: directory.organisations.get(line.trust)?.name ?? line.trust,
       monday: dateOf(monday),
@@ -251,7 +270,11 @@ export function rotaPages(site: Site, { rotas, inForce, now }: RotaPageParts): v
         time: one.time,
         people: peopleIn(directory, one),
       })),
-    })
+      version,
+      values,
+      isOver: monday < mondayOf(today(line)),
+    }
+    return view('rota.njk', `Rota of ${line.name}`, about, { errors, scripts: ['directory-file.js'] })
   }
 
   function cell(line: Line, directory: Directory, { name, date, from, to, entries, closed, changed }: PlannedSession) {
@@ -260,7 +283,10 @@ export function rotaPages(site: Site, { rotas, inForce, now }: RotaPageParts): v
       name,
       date,
       time: `${clock(line).format(from)} to ${clock(line).format(to)}`,
-      people: entries.map((entry) => nameOf(directory, entry)),
+      // Who takes no calls for a while, in the session that runs.
+      people: entries.map((entry) =>
+        [nameOf(directory, entry), from <= now() && now() < to ? notNowOf(line, entry) : ''].filter(Boolean).join(': '),
+      ),
       closed,
       changed,
       ...(mayChange ? { href: `/rotas/${line.id}/dates/${date}?session=${encodeURIComponent(name)}` } : {}),
@@ -269,6 +295,18 @@ export function rotaPages(site: Site, { rotas, inForce, now }: RotaPageParts): v
 
   function today(line: Line): number {
     return knownTimeZone(line.timeZone).dayAt(now())
+  }
+
+  function notNowOf(line: Line, entry: RotaEntry): string {
+    return entry.kind === 'clinician' ? notNowWords(availability.of(entry.clinician)?.until, line.timeZone) : ''
+  }
+
+  /** Those who are on now and take no calls for a while. */
+  function notNowOn(directory: Directory, line: Line): readonly string[] {
+    return huntCandidates(directory, line, now()).flatMap(({ clinician }) => {
+      const words = clinician === undefined ? '' : notNowWords(availability.of(clinician)?.until, line.timeZone)
+      return words === '' ? [] : [`${directory.clinicians.get(clinician ?? '')?.name ?? ''}: ${words}`]
+    })
   }
 
   /** Sessions of the next seven days in which nobody is rung. */

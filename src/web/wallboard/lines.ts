@@ -7,7 +7,7 @@ import { isWaiting } from './calls.js'
 import type { Mark, Row } from './row.js'
 import { peopleOf, type Staffing } from './staffing.js'
 import type { Targets } from './targets.js'
-import { nothingYet, percentOf, secondsOf, timeOf } from './words.js'
+import { nothingYet, percentOf, secondsOf, notNowWords } from './words.js'
 
 export interface LineNow {
   readonly line: Line
@@ -82,6 +82,3 @@ export function lineRow(
 }
 
 /** @returns empty: they take calls */
-function notNowWords(until: number | undefined, timeZone: string): string {
-  return until === undefined ? '' : `not now until ${timeOf(until, until, timeZone)}`
-}
