@@ -5,22 +5,21 @@ import type { CallEnding, CallKind } from '../facts/events.js'
  * test holds the two together). Durations are ms of the monotonic clock.
  */
 export const figureDefinitions = {
-  placed: 'Calls that arrived, of any kind; calls that the engine places itself (arranged calls) are not among them.',
-  offered:
-    "Calls to an advice or patients' line for which a line was chosen while it was open: somebody was to be found. Answered, unanswered or abandoned.",
+  placed: 'Calls of any kind that arrived; not those that the engine places itself (arranged calls).',
+  offered: "Calls to an advice or patients' line that was open when it was chosen. Answered, unanswered or abandoned.",
   answered: 'Of those: two people talked.',
   unanswered: 'Of those: nobody accepted, nobody was on the rota, or the engine failed before somebody did.',
   abandoned: 'Of those: the caller hung up after 5 seconds or more, before anybody accepted.',
   abandonedEarly:
-    'The caller hung up within 5 seconds of the choice of the line: a wrong key, a second thought. Counted apart, and not offered.',
-  answerRate: 'Answered, of all offered.',
+    'The caller hung up within 5 seconds of choosing the line: a wrong key, a second thought. Counted separately, and not offered.',
+  answerRate: 'Answered, as a share of those offered.',
   closed: 'The line was closed. Not offered.',
-  notOffered: 'The call never came to a line: hung up in the menu, no choice, no access, an unknown number, no code.',
-  connectionTime: 'From the choice of the line to two people talking; on a direct number from the arrival. Of answered calls.',
-  dialToVoice: 'From the INVITE to two people talking, menu included. Of answered calls.',
-  within60: 'Answered calls whose connection time was at most 60 seconds.',
-  waitTime: 'From the choice of the line to the acceptance. Of calls that were accepted.',
-  talkTime: 'From the acceptance (where nobody has to accept: from the connection) to the end of the conversation.',
+  notOffered: 'The call never reached a line: hung up in the menu, no choice, no access, an unknown number, no code.',
+  connectionTime: 'From choosing the line to two people talking; on a direct number from the arrival of the call. Answered calls only.',
+  dialToVoice: 'From the INVITE to two people talking, menu included. Answered calls only.',
+  within60: 'Answered calls that were connected within 60 seconds.',
+  waitTime: 'From choosing the line to acceptance. Accepted calls only.',
+  talkTime: 'From acceptance (where nobody has to accept: from connection) to the end of the conversation.',
   refs: 'Specialists tried for a call; a person rung twice counts once.',
   ncn: 'Answered by the National Consultant Network.',
   callBackRequested: 'Nobody was free, and the patient asked to be called back. Unanswered; the call-back is a call of its own.',
@@ -30,12 +29,12 @@ export const figureDefinitions = {
 
 /** What the wallboard says of this moment and of today, beside the figures above. */
 export const nowDefinitions = {
-  today: 'Calls that arrived since midnight (Europe/London) and are over: a call counts once it has ended.',
-  waitingNow: 'Calls for which a line was chosen and somebody is being found. Their wait runs from the choice of the line.',
+  today: 'Calls that arrived since midnight (Europe/London) and have ended.',
+  waitingNow: 'Calls for which a line was chosen and someone is being found. The wait runs from choosing the line.',
   nobodyOn:
-    'Lines that are open, or will be within the hour, and whose rota then has nobody who could be rung. The National Consultant Network does not count.',
+    'Lines that are open, or will be within the hour, and have nobody on their rota to ring then. The National Consultant Network does not count.',
   overdue: 'Call-backs that are open and were due before now.',
-  alarms: 'Alarms that are up, of every engine.',
+  alarms: 'Active alarms, on every engine.',
 } as const
 
 export type FigureName = keyof typeof figureDefinitions
@@ -105,7 +104,7 @@ export function connectionMs({ lineChosenAfterMs = 0, talkStartedAfterMs }: Ende
   return talkStartedAfterMs === undefined ? undefined : Math.max(0, Math.round(talkStartedAfterMs - lineChosenAfterMs))
 }
 
-/** Answered, of all offered. @returns 0 to 1; undefined where nobody called */
+/** Answered, as a share of those offered. @returns 0 to 1; undefined where nobody called */
 export function answerRate({
   answered,
   unanswered,

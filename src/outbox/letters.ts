@@ -45,11 +45,11 @@ export function letters({ accounts, store, directory, url }: LettersSettings): (
         const link = `${url()}/sign-in/link/${await accounts.makeLink({ actor: message.by, address: '' }, person.id, message.kind === 'invitation' ? 'invitation' : 'signIn')}`
         return message.kind === 'invitation'
           ? {
-              subject: 'You are invited to Ringround',
+              subject: 'You have been invited to Ringround',
               parts: [
-                'Follow this link to sign in for the first time. It works once, within seven days:',
+                'Use this link to sign in for the first time. It works once, within 7 days:',
                 { link, text: 'Sign in for the first time' },
-                'Nobody from Ringround will ever ask you for it.',
+                'Never give it to anyone. Nobody from Ringround will ask you for it.',
               ],
             }
           : {
@@ -57,7 +57,7 @@ export function letters({ accounts, store, directory, url }: LettersSettings): (
               parts: [
                 'This link signs you in. It works once, within an hour:',
                 { link, text: 'Sign in' },
-                'If you have not asked for it, tell an administrator of your service.',
+                'If you did not ask for it, tell your service administrator.',
               ],
             }
       }
@@ -65,12 +65,12 @@ export function letters({ accounts, store, directory, url }: LettersSettings): (
         return {
           subject: 'A new browser signed in to your Ringround account',
           parts: [
-            `On ${instant.format(message.at)} somebody signed in to your account with a browser that you have not used here before: ${message.browser}.`,
-            'If that was you, there is nothing to do.',
-            'If it was not, sign in and end that session:',
+            `On ${instant.format(message.at)} someone signed in to your account with a browser that you have not used here before: ${message.browser}.`,
+            'If that was you, you do not need to do anything.',
+            'If it was not you, sign in and end that session:',
             { link: `${url()}/account#sessions`, text: 'Where you are signed in' },
-            'Then choose another password, which ends all other sessions, and tell an administrator of your service:',
-            { link: `${url()}/account/password`, text: 'Choose a password' },
+            'Then change your password, which ends all your other sessions, and tell your service administrator:',
+            { link: `${url()}/account/password`, text: 'Change your password' },
           ],
         }
       case 'alarm': {
@@ -90,7 +90,7 @@ export function letters({ accounts, store, directory, url }: LettersSettings): (
       case 'push':
         return undefined
       case 'test':
-        return { subject: 'Ringround can send you messages', parts: ['This is the test that was asked for on the page Outbox.'] }
+        return { subject: 'Ringround can send you messages', parts: ['This is the test email that you asked for on the page Outbox.'] }
     }
   }
 

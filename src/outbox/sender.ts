@@ -31,7 +31,7 @@ export function byMail(mail: Mail | undefined, letterOf: (message: KeptMessage) 
     alarm: 'mail.notSent',
     async deliver(message) {
       const letter = await letterOf(message)
-      if (!letter) return { kind: 'refused', why: 'nobody can get it any more: they cannot sign in, or have no address' }
+      if (!letter) return { kind: 'refused', why: 'there is nobody to send it to: they can no longer sign in, or have no address' }
       return mail ? mail.send(letter, message.id) : { kind: 'shown' }
     },
     close: () => mail?.close(),

@@ -23,24 +23,24 @@ export interface Column {
 
 /** The columns of the calls report: these, in this order, on the page and in every export. */
 export const callsColumns: readonly Column[] = [
-  { name: 'Date', meaning: 'The day on which the call came in, or was placed (Europe/London).', width: 12, format: 'yyyy-mm-dd' },
+  { name: 'Date', meaning: 'The day on which the call came in or was placed (Europe/London).', width: 12, format: 'yyyy-mm-dd' },
   { name: 'Time', meaning: 'The time of day of the same moment.', width: 10, format: 'hh:mm:ss' },
   {
     name: 'Patient #',
     meaning:
-      'NHS number of the patient, where somebody has left it for the call, or arranged the call with it. Shown to those who may see patient data.',
+      'NHS number of the patient, if it was left for the call or the call was arranged with it. Shown to people who may see patient data.',
     width: 14,
   },
-  { name: 'Gender', meaning: 'Of the patient. The service is not told, so it is empty.', width: 8 },
+  { name: 'Gender', meaning: 'Of the patient. Always empty: the service does not know it.', width: 8 },
   { name: 'Surgery', meaning: 'The organisation that called, by the number that was dialled.', width: 28 },
   { name: 'CCS', meaning: 'The area (borough or ICB) of that organisation.', width: 24 },
   { name: 'Operation', meaning: 'The line that was called.', width: 32 },
-  { name: 'Consultant', meaning: 'Who accepted the call. Empty: nobody did.', width: 26 },
+  { name: 'Consultant', meaning: 'Who accepted the call. Empty if nobody did.', width: 26 },
   { name: 'Trust', meaning: 'The organisation that runs the line.', width: 26 },
   { name: 'Refs', meaning: figureDefinitions.refs, width: 6 },
   { name: 'Wait time (secs)', meaning: `${figureDefinitions.waitTime} Whole seconds.`, width: 16 },
   { name: 'Talk time (secs)', meaning: `${figureDefinitions.talkTime} Whole seconds.`, width: 16 },
-  { name: 'Outcome', meaning: 'The outcome that was left last, by those on the call or later by staff.', width: 28 },
+  { name: 'Outcome', meaning: 'The latest outcome, left by the people on the call or later by staff.', width: 28 },
   {
     name: 'Recording',
     meaning: 'Whether there is an MP3 of the call; in exports the address of the call, for those who may hear it.',

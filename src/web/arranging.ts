@@ -36,13 +36,13 @@ export function asFieldError({ field = '', message }: Refused): FieldError {
 
 const inWords: Readonly<Record<string, string>> = {
   patientNumber: "Enter the patient's telephone number, such as 07700 900123. It must be one that may be dialled",
-  nhsNumber: 'Enter an NHS number of ten digits, such as 485 777 3456. One digit may be wrong, or two may have changed places',
-  dueAt: 'Enter a time that is still to come, within 400 days',
+  nhsNumber: 'Enter a 10 digit NHS number, such as 485 777 3456. One digit may be wrong, or two may be the wrong way round',
+  dueAt: 'Enter a time in the future, within 400 days',
 }
 
 /** What a page answers where it cannot be found, or the store cannot be asked. */
 export function notFound({ code }: Refused): Answer {
-  return code === 'storeUnavailable' ? view('fault.njk', 'The store cannot be asked', {}, { status: 503 }) : missing
+  return code === 'storeUnavailable' ? view('fault.njk', 'The data cannot be read at the moment', {}, { status: 503 }) : missing
 }
 
 /** How it stands, said without colour. */

@@ -26,10 +26,10 @@ describe('a choice from the directory', () => {
   ])('%j is %s', (written, id) => expect(choose(people, written, 'clinician')).toEqual({ ok: true, id }))
 
   it.each([
-    ['Dr Jo Smith', 'Several have this name. Enter the id of the one you mean: Dr Jo Smith (dr-smith) or Dr Jo Smith (dr-smith-2)'],
+    ['Dr Jo Smith', 'Several have this name. Enter the ID of the one you mean: Dr Jo Smith (dr-smith) or Dr Jo Smith (dr-smith-2)'],
     ['okafor', 'No clinician has exactly this name. Did you mean Dr Ada Okafor (dr-okafor)?'],
-    ['Nobody', 'Enter a clinician of the directory, by name or id'],
-    ['', 'Enter a clinician of the directory, by name or id'],
+    ['Nobody', 'Enter a clinician in the directory, by name or ID'],
+    ['', 'Enter a clinician in the directory, by name or ID'],
   ])('%j is refused, with what would be right', (written, message) =>
     expect(choose(people, written, 'clinician')).toEqual({ ok: false, message }),
   )

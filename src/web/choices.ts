@@ -31,13 +31,13 @@ export function choose(choices: readonly Choice[], written: string, what: string
   const wanted = plain(text)
   const [found, ...more] = choices.filter(({ name }) => plain(name) === wanted)
   if (found && more.length === 0) return { ok: true, id: found.id }
-  if (found) return { ok: false, message: `Several have this name. Enter the id of the one you mean: ${named([found, ...more])}` }
+  if (found) return { ok: false, message: `Several have this name. Enter the ID of the one you mean: ${named([found, ...more])}` }
   const like = wanted === '' ? [] : choices.filter(({ id, name }) => plain(name).includes(wanted) || id.includes(wanted))
   return {
     ok: false,
     message:
       like.length === 0
-        ? `Enter a ${what} of the directory, by name or id`
+        ? `Enter a ${what} in the directory, by name or ID`
         : `No ${what} has exactly this name. Did you mean ${named(like)}?`,
   }
 }

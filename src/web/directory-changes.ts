@@ -37,7 +37,7 @@ export function differs(
 export function wrongReason(why: string): FieldError | undefined {
   const length = why.trim().length
   if (length > 0 && length <= longestWhy) return undefined
-  return { field: 'why', message: length === 0 ? 'Enter why it changes' : `A reason has at most ${longestWhy} characters` }
+  return { field: 'why', message: length === 0 ? 'Enter why you are changing it' : `A reason has at most ${longestWhy} characters` }
 }
 
 /** Each thing that is wrong, beside its field. */

@@ -74,7 +74,7 @@ export const directoryForms: Readonly<
   organisations: {
     title: 'Organisations',
     one: 'organisation',
-    idHint: 'Small letters, digits and hyphens, such as elm-row. It stays as it is',
+    idHint: 'Small letters, digits and hyphens, such as elm-row. It cannot be changed later',
     fields: [
       choice('kind', 'What it is', {
         gpPractice: 'GP practice',
@@ -92,14 +92,14 @@ export const directoryForms: Readonly<
       optional(text('code', 'Code', '1 to 6 digits, by which clinicians reach it on a bypass number')),
       optional(text('bypass', 'Bypass number', telephone)),
       optional(text('reception', 'Reception', telephone)),
-      optional(text('keepRecordings', 'How long recordings are kept', 'Such as 3 years; else as in the settings')),
+      optional(text('keepRecordings', 'How long recordings are kept', 'Such as 3 years. If empty: as in the settings')),
       optional(text('keepRecords', 'How long records of calls are kept', 'Such as 1 year; never less than their recordings')),
     ],
   },
   lines: {
     title: 'Lines',
     one: 'line',
-    idHint: 'Small letters, digits and hyphens, such as cardiology. It stays as it is',
+    idHint: 'Small letters, digits and hyphens, such as cardiology. It cannot be changed later',
     fields: [
       choice('kind', 'What it is', {
         advice: 'Advice line',
@@ -112,7 +112,7 @@ export const directoryForms: Readonly<
       text('code', 'Code', '1 to 4 digits, keyed in a menu'),
       many('list', 'number', 'Direct numbers', 'One a line'),
       optional(text('blurb', 'Blurb', 'For callers, such as: If no response try again after 15 minutes.')),
-      optional(text('closedMessage', 'Said when nobody accepts', 'Else the blurb')),
+      optional(text('closedMessage', 'Said when nobody accepts', 'If empty: the blurb')),
       optional(text('timeZone', 'Time zone', 'Such as Europe/London')),
       many(
         'map',
@@ -136,18 +136,18 @@ export const directoryForms: Readonly<
       text('ring.ringSeconds', 'Seconds that each is rung'),
       text('ring.acceptSeconds', 'Seconds to accept'),
       text('ring.totalSeconds', 'Seconds of the whole hunt'),
-      text('ring.rounds', 'Rounds', 'How often the rota is gone through'),
-      choice('ring.order', 'Order', { rota: 'That of the rota', leastRecentlyRung: 'The one rung longest ago' }),
+      text('ring.rounds', 'Rounds', 'How many times the rota is gone through'),
+      choice('ring.order', 'Order', { rota: 'That of the rota', leastRecentlyRung: 'The person rung longest ago' }),
       optional(reference('ncnPool', 'National Consultant Network', 'pools')),
       many('pairs', 'outcomes', 'Outcomes', 'A line each, such as referral-avoided: Referral avoided; else those of the area'),
       choice('recordFrom', 'Recorded from', { bridge: 'The conversation', answer: 'The answer of the call' }),
-      choice('spokenWord', 'Specialists may say “one”', { off: 'No: they press 1', offers: 'They are asked to press 1 then' }),
+      choice('spokenWord', 'Specialists may say “one”', { off: 'No: they press 1', offers: 'They are then asked to press 1' }),
     ],
   },
   clinicians: {
     title: 'Clinicians',
     one: 'clinician',
-    idHint: 'Small letters, digits and hyphens, such as dr-okafor. It stays as it is',
+    idHint: 'Small letters, digits and hyphens, such as dr-okafor. It cannot be changed later',
     fields: [
       text('name', 'Name'),
       spoken,
@@ -159,7 +159,7 @@ export const directoryForms: Readonly<
   pools: {
     title: 'National Consultant Network',
     one: 'pool',
-    idHint: 'Small letters, digits and hyphens, such as cardiology. It stays as it is',
+    idHint: 'Small letters, digits and hyphens, such as cardiology. It cannot be changed later',
     fields: [
       text('specialty', 'Specialty', 'Such as Cardiology'),
       spoken,
@@ -167,8 +167,8 @@ export const directoryForms: Readonly<
       optional(text('ring.ringSeconds', 'Seconds that each is rung')),
       optional(text('ring.acceptSeconds', 'Seconds to accept')),
       optional(text('ring.totalSeconds', 'Seconds of the whole hunt')),
-      optional(text('ring.rounds', 'Rounds', 'How often the pool is gone through')),
-      optional(choice('ring.order', 'Order', { rota: 'That of the list', leastRecentlyRung: 'The one rung longest ago' })),
+      optional(text('ring.rounds', 'Rounds', 'How many times the pool is gone through')),
+      optional(choice('ring.order', 'Order', { rota: 'That of the list', leastRecentlyRung: 'The person rung longest ago' })),
     ],
   },
   numbers: {
@@ -180,7 +180,7 @@ export const directoryForms: Readonly<
   areas: {
     title: 'Areas',
     one: 'area',
-    idHint: 'Small letters, digits and hyphens, such as saltmarsh. It stays as it is',
+    idHint: 'Small letters, digits and hyphens, such as saltmarsh. It cannot be changed later',
     fields: [
       text('name', 'Name'),
       many('pairs', 'outcomes', 'Outcomes', 'A line each, such as referral-avoided: Referral avoided; else the usual ones'),

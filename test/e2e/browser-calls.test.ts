@@ -153,13 +153,13 @@ describe.runIf(chromium)('calling from the browser', { timeout: 120_000 }, () =>
     [
       'the microphone is refused',
       'NotAllowedError',
-      'The browser does not let this page use the microphone. Allow it beside the address, then try again.',
+      'The browser is not letting this page use the microphone. Allow it in the address bar, then try again.',
     ],
     ['there is no microphone', 'NotFoundError', 'No microphone was found. Plug in a headset, or choose another device.'],
     [
       'another program has it',
       'NotReadableError',
-      'The microphone cannot be used: another program may have it. Close that program, then try again.',
+      'The microphone cannot be used: another program may be using it. Close that program, then try again.',
     ],
   ])('%s: says so, and calls nobody', async (_what, name, said) => {
     const browser = await browserOf(
@@ -180,7 +180,7 @@ describe.runIf(chromium)('calling from the browser', { timeout: 120_000 }, () =>
     await ready(browser)
     await browser.evaluate(dial('21'))
     await browser.until(isShown('trouble'))
-    expect(await browser.evaluate(words('trouble-words'))).toMatch(/^(No microphone was found|The browser does not let)/)
+    expect(await browser.evaluate(words('trouble-words'))).toMatch(/^(No microphone was found|The browser is not letting)/)
   })
 
   /** The ward is rung, answers and accepts. */
@@ -201,7 +201,7 @@ describe.runIf(chromium)('calling from the browser', { timeout: 120_000 }, () =>
     await browser.evaluate(dial('21'))
     await shows(browser, `${words('call-words')}.startsWith('Ringing')`)
     await wardAccepts()
-    await shows(browser, `${words('call-words')}.startsWith('You speak with')`)
+    await shows(browser, `${words('call-words')}.startsWith('You are talking to')`)
   }
 
   it('calls a line: sees which attempt it is, is heard and hears, and leaves an outcome in one tap', async () => {
@@ -212,7 +212,7 @@ describe.runIf(chromium)('calling from the browser', { timeout: 120_000 }, () =>
     await shows(browser, `/^Waiting for \\d+:\\d\\d$/.test(${words('clock')})`)
     await expectGood(browser, 'phone-ringing', pictureOf(browser))
     await wardAccepts()
-    await shows(browser, `${words('call-words')} === 'You speak with cardiology phone 1.'`)
+    await shows(browser, `${words('call-words')} === 'You are talking to cardiology phone 1.'`)
     await ward.hears(browserTone, { withinMs: 20_000 })
     await pageHears(browser, wardTone)
     expect(await browser.evaluate(isShown('recorded'))).toBe(true)
@@ -252,7 +252,7 @@ describe.runIf(chromium)('calling from the browser', { timeout: 120_000 }, () =>
     )
     await shows(browser, `${words('call-words')}.startsWith('Ringing')`)
     await wardAccepts()
-    await shows(browser, `${words('call-words')}.startsWith('You speak with')`)
+    await shows(browser, `${words('call-words')}.startsWith('You are talking to')`)
     await ward.hears(browserTone, { withinMs: 20_000 })
     await browser.evaluate(press('mute'))
     await ward.hearing.silence({ forMs: 500, withinMs: 20_000 })
@@ -287,7 +287,7 @@ describe.runIf(chromium)('calling from the browser', { timeout: 120_000 }, () =>
     await ready(browser)
     await browser.evaluate("document.querySelector('[data-dial=\"21\"]').dataset.dial = 'nowhere'")
     await browser.evaluate(dial('nowhere'))
-    await shows(browser, `${words('state')} === 'There is nothing at this number.'`)
+    await shows(browser, `${words('state')} === 'This number is not in use.'`)
   })
 
   /** What the page has opened of microphones, and devices that can be unplugged and plugged in. */
@@ -347,7 +347,7 @@ describe.runIf(chromium)('calling from the browser', { timeout: 120_000 }, () =>
     await shows(browser, isShown('return'))
     expect(ward.state).toBe('talking')
     await browser.evaluate(press('return-now'))
-    await shows(browser, `${words('call-words')}.startsWith('You speak with')`)
+    await shows(browser, `${words('call-words')}.startsWith('You are talking to')`)
     await ward.hears(browserTone, { withinMs: 20_000 })
     await pageHears(browser, wardTone)
     const [{ callId } = { callId: '' }] = await engine.list()
@@ -374,7 +374,7 @@ describe.runIf(chromium)('calling from the browser', { timeout: 120_000 }, () =>
     await shows(browser, isShown('accept'))
     await shows(browser, "Number(document.getElementById('phone-heard').value) > 0.3")
     await accepts(browser)
-    await shows(browser, `${words('call-words')}.startsWith('You speak with')`)
+    await shows(browser, `${words('call-words')}.startsWith('You are talking to')`)
     await gp.hears(browserTone, { withinMs: 20_000 })
     await pageHears(browser, 700)
     const [{ callId } = { callId: '' }] = await engine.list()

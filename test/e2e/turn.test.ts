@@ -111,7 +111,7 @@ describe.skipIf(missing !== undefined)(
       expect(await ward.answers({ withinMs: 30_000 })).toBe(true)
       await ward.waits(600)
       await ward.presses('1')
-      await page.until(`${words('call-words')}.startsWith('You speak with')`, 20_000)
+      await page.until(`${words('call-words')}.startsWith('You are talking to')`, 20_000)
       await ward.hears(browserTone, { withinMs: 20_000 })
       await expect.poll(async () => Math.abs((await page.evaluate<number>(heardHz)) - wardTone) < 25).toBe(true)
       const way = await page.evaluate<string>(

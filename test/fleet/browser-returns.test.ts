@@ -88,14 +88,14 @@ describe.skipIf(missing !== undefined)(
       expect(await ward.answers({ withinMs: 30_000 })).toBe(true)
       await ward.waits(600)
       await ward.presses('1')
-      await page.until(`${words('call-words')}.startsWith('You speak with')`, 20_000)
+      await page.until(`${words('call-words')}.startsWith('You are talking to')`, 20_000)
       const { callId } = (await first!.list())[0] ?? { callId: '' }
       for (const engine of engines) {
         await page.open(`${engine.url}/phone`)
         await page.until(`${state} === 'ready'`, 20_000)
         await page.until(isShown('return'), 20_000)
         await page.evaluate(press('return-now'))
-        await page.until(`${words('call-words')}.startsWith('You speak with')`, 20_000)
+        await page.until(`${words('call-words')}.startsWith('You are talking to')`, 20_000)
         await ward.hears(browserTone, { withinMs: 20_000 })
         await expect.poll(async () => Math.abs((await page.evaluate<number>(heardHz)) - wardTone) < 25).toBe(true)
       }

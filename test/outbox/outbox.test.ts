@@ -254,7 +254,7 @@ test.runIf(chromium)('the page says what became of each message, stops one and s
   await press('Stop')
   await browser.until("document.querySelector('.nhsuk-notification-banner')?.textContent.includes('stopped')")
   await press('Send now')
-  await browser.until("document.querySelector('.nhsuk-notification-banner')?.textContent.includes('sent now')")
+  await browser.until("document.querySelector('.nhsuk-notification-banner')?.textContent.includes('is being sent')")
   await browser.open(`${admin.admin.url}outbox?state=failed`)
   await browser.until("document.querySelectorAll('tbody tr').length === 1")
   expect(browser.complaints).toEqual([])

@@ -135,7 +135,7 @@ test('a browser that its push service has forgotten is told of nothing any more;
   expect(await book.find(id)).toBeUndefined()
   expect(await carrier.deliver(message(id))).toMatchObject({
     kind: 'refused',
-    why: expect.stringContaining('told of nothing any more') as string,
+    why: expect.stringContaining('no longer gets notices') as string,
   })
 })
 
@@ -144,7 +144,7 @@ test('what is no news any more is not sent, nor anything to a session that is ov
   const { session } = await signIn()
   const late = message(await idOf())
   is(now() + 2 * hour)
-  expect(await carrier.deliver(late)).toEqual({ kind: 'refused', why: 'it is no news any more' })
+  expect(await carrier.deliver(late)).toEqual({ kind: 'refused', why: 'it is out of date' })
   expect(await carrier.deliver(message(await idOf()))).toEqual({ kind: 'sent' })
   const id = await idOf()
   is(now() + 12 * hour)

@@ -18,7 +18,7 @@ const press = (browser: Browser, what: string) =>
 test.runIf(chromium)('a call-back is arranged by keyboard, started, and left with an outcome', { timeout: 240_000 }, async () => {
   const world = await adminWorld()
   const browser = await signedIn(world, { role: 'serviceManager', scope: brides }, 'call-backs', 'Call-backs')
-  expect(await browser.evaluate(text('main'))).toContain('Nobody waits to be called back.')
+  expect(await browser.evaluate(text('main'))).toContain('Nobody is waiting to be called back.')
   await browser.open(`${world.admin.url}call-backs/new`)
   await browser.until(`${heading} === 'New call-back'`)
   expect(await browser.evaluate("[...document.getElementById('line').options].map(({ text }) => text)")).toEqual([
@@ -43,7 +43,7 @@ test.runIf(chromium)('a call-back is arranged by keyboard, started, and left wit
   await fill(browser, 'time', '14:30')
   await fill(browser, 'year', String(new Date().getFullYear() + 1))
   await browser.type('\r')
-  await browser.until(`${errors}[0]?.startsWith('Enter an NHS number')`)
+  await browser.until(`${errors}[0]?.startsWith('Enter a 10 digit NHS number')`)
   expect(await browser.evaluate("[document.getElementById('line').value, document.getElementById('time').value]")).toEqual([
     'cardiac-rehab-call-back',
     '14:30',
@@ -80,7 +80,7 @@ test.runIf(chromium)('a call-back is arranged by keyboard, started, and left wit
   await browser.until(`${errors}[0] === 'Choose what became of the call'`)
   await fill(browser, 'outcome', 'patient-discharged')
   await press(browser, 'Leave the outcome')
-  await browser.until(`${notice} === 'The outcome is left.'`)
+  await browser.until(`${notice} === 'The outcome is saved.'`)
   expect(await browser.evaluate(text('h1'))).toBe('Call-back Done')
   expect(complaints(browser)).toEqual([])
 })
@@ -124,10 +124,10 @@ test.runIf(chromium)(
     expect(await world.arranged.find(soon.id)).not.toHaveProperty('clinician')
     await browser.evaluate('window.confirm = () => true')
     await press(browser, 'Cancel it')
-    await browser.until(`${notice} === 'It is cancelled. Nobody is rung.'`)
+    await browser.until(`${notice} === 'It is cancelled. Nobody will be rung.'`)
     await browser.until(`${rowsOf('call-backs')}.length === 1`)
     await browser.open(`${world.admin.url}call-backs?show=settled`)
-    await browser.until(`${heading} === 'Call-backs settled lately' && ${rowsOf('call-backs')}.length === 1`)
+    await browser.until(`${heading} === 'Settled call-backs' && ${rowsOf('call-backs')}.length === 1`)
     expect((await browser.evaluate<string[][]>(rowsOf('call-backs')))[0]?.[1]).toBe('Cancelled')
     expect(complaints(browser)).toEqual([])
   },
@@ -142,8 +142,8 @@ test.runIf(chromium)('a follow-up: a PIN that is shown once, or the engine rings
   await browser.type('9434765918')
   await tabTo(browser, 'patientNumber')
   await browser.type('01632 960889\r')
-  await browser.until(`${errors}[0]?.startsWith('Enter an NHS number of ten digits')`)
-  expect(await browser.evaluate(text('#nhsNumber-error'))).toContain('Enter an NHS number of ten digits')
+  await browser.until(`${errors}[0]?.startsWith('Enter a 10 digit NHS number')`)
+  expect(await browser.evaluate(text('#nhsNumber-error'))).toContain('Enter a 10 digit NHS number')
   await fill(browser, 'nhsNumber', '943 476 5919')
   await browser.type('\r')
   await browser.until(`${heading} === 'Your PIN'`)
@@ -168,7 +168,7 @@ test.runIf(chromium)('a follow-up: a PIN that is shown once, or the engine rings
   await fill(browser, 'patientNumber', '01632 960889')
   await fill(browser, 'nhsNumber', '943 476 5919')
   await browser.evaluate("document.querySelector('input[value=ring]').click()")
-  await press(browser, 'Go on')
+  await press(browser, 'Continue')
   await browser.until(`${notice}.startsWith('The clinician is being rung')`)
   expect(world.placed).toHaveLength(2)
   expect(complaints(browser)).toEqual([])
@@ -198,7 +198,7 @@ test.runIf(chromium)(
     await press(browser, 'Start call')
     await browser.until(`${heading} === 'Start call'`)
     await press(browser, 'Cancel the code')
-    await browser.until(`${notice} === 'The code opens nothing any more.'`)
+    await browser.until(`${notice} === 'The code no longer works.'`)
 
     await press(browser, 'Start call')
     await browser.until(`${heading} === 'Start call'`)
@@ -209,7 +209,7 @@ test.runIf(chromium)(
     await fill(browser, 'to', 'hughes')
     await browser.type('\r')
     await browser.until(`${errors}.length === 1`)
-    expect(await browser.evaluate(errors)).toEqual(['Choose the line that was asked'])
+    expect(await browser.evaluate(errors)).toEqual(['Choose the line that was called'])
     await fill(browser, 'line', 'cardiology')
     await fill(browser, 'to', 'hughes')
     await browser.type('\r')

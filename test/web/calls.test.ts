@@ -63,7 +63,7 @@ test.runIf(chromium)(
     await expectGood(browser, 'calls-own', pictureOf(browser))
     await tabTo(browser, 'Referral made')
     await browser.type('\r')
-    await browser.until("document.querySelector('.nhsuk-notification-banner')?.textContent.includes('The outcome is left')")
+    await browser.until("document.querySelector('.nhsuk-notification-banner')?.textContent.includes('The outcome is saved')")
     expect(await browser.evaluate("document.getElementById('open')")).toBeNull()
     expect((await world.store.events('open')).at(-1)).toMatchObject({ type: 'outcome.left', outcome: 'referral-made', by: 'staff' })
     await browser.open(new URL('/calls/open', world.admin.url).href)
@@ -78,7 +78,7 @@ test.runIf(chromium)(
     await expectGood(browser, 'call-wrong', pictureOf(browser))
     await browser.evaluate("(() => { const field = document.getElementById('nhsNumber'); field.focus(); field.select() })()")
     await browser.type('999 000 0026\r')
-    await browser.until("document.querySelector('.nhsuk-notification-banner')?.textContent.includes('The NHS number is left')")
+    await browser.until("document.querySelector('.nhsuk-notification-banner')?.textContent.includes('The NHS number is saved')")
     expect(browser.complaints.filter((one) => !one.includes('422'))).toEqual([])
   },
 )
@@ -145,7 +145,7 @@ test.runIf(chromium)('whoever sees a call by approval alone says why first, by k
   // As if they had shown their second factor.
   await world.store.tables.writing.updateTable('sessions').set({ second_factor_at: Date.now() }).execute()
   await browser.open(new URL('/calls/recorded', world.admin.url).href)
-  await browser.until(`${heading} === 'Why do you look at this call?'`)
+  await browser.until(`${heading} === 'Why are you looking at this call?'`)
   await tabTo(browser, 'why')
   await tabTo(browser, 'Show patient data')
   await browser.type('\r')

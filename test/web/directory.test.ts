@@ -44,14 +44,14 @@ test.runIf(chromium)(
     await browser.type('\r')
     await browser.until(`${heading} === 'Dr Ada Okafor'`)
     await fill(browser, 'numbers', '07700 90014\ndevice:okafor-desk')
-    await tabTo(browser, 'See what differs')
+    await tabTo(browser, 'Review changes')
     await browser.type('\r')
     await browser.until(`${errors}.length === 1`)
     expect(await browser.evaluate("document.querySelector('.nhsuk-error-summary a').hash")).toBe('#numbers')
     expect(await browser.evaluate(text('#numbers-error'))).toContain('telephone number such as 01632 960123')
     await expectGood(browser, 'directory-entity-wrong', pictureOf(browser))
     await fill(browser, 'numbers', '07700 900145\ndevice:okafor-desk')
-    await press(browser, 'See what differs')
+    await press(browser, 'Review changes')
     await browser.until(`${heading} === 'What changes'`)
     expect(await browser.evaluate(text('.rr-differs'))).toBe(
       'clinicians: dr-okafor changes numbers: [okafor@127.0.0.1:5071] -> [07700 900145, device:okafor-desk]'.replace(
@@ -62,7 +62,7 @@ test.runIf(chromium)(
     expect(await entity(world, 'clinicians/dr-okafor')).toMatchObject({ numbers: ['sip:okafor@127.0.0.1:5071'] })
     await tabTo(browser, 'Save')
     await browser.type('\r')
-    await browser.until(`${errors}[0] === 'Enter why it changes'`)
+    await browser.until(`${errors}[0] === 'Enter why you are changing it'`)
     await expectGood(browser, 'directory-differs', pictureOf(browser))
     await tabTo(browser, 'why')
     await browser.type('She has a new mobile\r')
@@ -85,13 +85,13 @@ test.runIf(chromium)(
       version: 1,
       changes: [{ section: 'lines', id: 'cardiology', set: { ring: { ringSeconds: '25' }, blurb: 'Ring twice.' } }],
     })
-    await press(browser, 'See what differs')
+    await press(browser, 'Review changes')
     await browser.until(`${errors}[0]?.includes('"20"')`)
     expect(await browser.evaluate(errors)).toEqual([expect.stringMatching(/was "20", is "25" by now, and would become "15"/)])
     await browser.open(`${world.admin.url}directory/lines/cardiology`)
     await browser.until(`document.getElementById('ring.ringSeconds')?.value === '25'`)
     await fill(browser, 'closedMessage', 'Nobody is there.')
-    await press(browser, 'See what differs')
+    await press(browser, 'Review changes')
     await browser.until(`${heading} === 'What changes'`)
     // Meanwhile somebody changes something else.
     await post(world, '/api/directory/changes', {
@@ -122,8 +122,8 @@ test.runIf(chromium)(
       await browser.type('\r')
       await browser.until(`${notice}.startsWith('The directory is changed.')`)
     }
-    await press(browser, 'See what differs')
-    await browser.until(`${errors}[0]?.startsWith('Enter an id.')`)
+    await press(browser, 'Review changes')
+    await browser.until(`${errors}[0]?.startsWith('Enter an ID.')`)
     for (const [id, to] of [
       ['id', 'new-street'],
       ['name', 'New Street Surgery'],
@@ -132,11 +132,11 @@ test.runIf(chromium)(
       ['code', '2101'],
     ] as const)
       await fill(browser, id, to)
-    await press(browser, 'See what differs')
-    await browser.until(`${errors}.length > 0 && !${errors}[0].startsWith('Enter an id')`)
+    await press(browser, 'Review changes')
+    await browser.until(`${errors}.length > 0 && !${errors}[0].startsWith('Enter an ID')`)
     expect((await browser.evaluate<string[]>(errors)).join(' ')).toContain('2101')
     await fill(browser, 'code', '2109')
-    await press(browser, 'See what differs')
+    await press(browser, 'Review changes')
     await save('They joined')
     expect(await entity(world, 'organisations/new-street')).toEqual({
       kind: 'gpPractice',
@@ -149,7 +149,7 @@ test.runIf(chromium)(
     await browser.open(`${world.admin.url}directory/numbers/new`)
     await browser.until(`${heading} === 'New number'`)
     await fill(browser, 'id', '01632 960097')
-    await press(browser, 'See what differs')
+    await press(browser, 'Review changes')
     await save('Codes on two numbers')
     expect((await browser.evaluate<string[][]>(rowsOf('entities'))).map(([name, , about]) => [name, about])).toEqual(
       expect.arrayContaining([
@@ -181,7 +181,7 @@ test.runIf(chromium)(
     const file = await browser.evaluate<string>("fetch('/directory/export').then((answer) => answer.text())")
     expect(file).toMatch(/^# Version 1 of the directory\./)
     await fill(browser, 'text', file.replace('ringSeconds: 20', 'ringSeconds: soon'))
-    await press(browser, 'See what differs')
+    await press(browser, 'Review changes')
     await browser.until(`${errors}.length > 0`)
     expect((await browser.evaluate<string[]>(errors))[0]).toMatch(/^Line \d+: .*soon/)
     // Others change something else meanwhile.
@@ -190,7 +190,7 @@ test.runIf(chromium)(
       changes: [{ section: 'lines', id: 'ent-adult', set: { blurb: 'Ring the ward.' } }],
     })
     await fill(browser, 'text', file.replace('Cardiology registrar', 'Consultant cardiologist'))
-    await press(browser, 'See what differs')
+    await press(browser, 'Review changes')
     await browser.until(`${heading} === 'What changes'`)
     expect(await browser.evaluate(text('.rr-differs'))).toBe(
       'clinicians: dr-prasad changes role: Cardiology registrar -> Consultant cardiologist',

@@ -36,7 +36,7 @@ test('each browser has its own; it ends with its session; what is chosen holds f
   expect([...(await book.wishes(there.id))]).toEqual(['onSoon'])
   expect([...(await book.wishes(here.id))].sort()).toEqual(['callBackDue', 'onSoon', 'outcomeOpen'])
   // Alarms are not theirs to be told of.
-  expect((await there.get('/account/notices')).text).not.toContain('An alarm that is critical')
+  expect((await there.get('/account/notices')).text).not.toContain('A critical or major alarm')
   await there.post('/sign-out', {})
   expect([...(await book.all()).keys()]).toEqual([])
   expect((await here.post('/account/notices/off', {})).location).toBe('/account/notices?done=noticesOff')
@@ -79,7 +79,7 @@ test.runIf(chromium)(
     expect(await browser.evaluate('asked')).toEqual([])
     await tabTo(browser, 'Turn on in this browser')
     await browser.type('\r')
-    await browser.until("document.querySelector('.nhsuk-notification-banner')?.textContent.includes('shows you notices from now on')")
+    await browser.until("document.querySelector('.nhsuk-notification-banner')?.textContent.includes('will now show you notices')")
     await expectGood(browser, 'notices-on', pictureOf(browser))
     expect([...(await book.all()).values()].flat()).toMatchObject([place])
 
@@ -99,7 +99,7 @@ test.runIf(chromium)(
 
     await tabTo(browser, 'Turn off in this browser')
     await browser.type('\r')
-    await browser.until("document.querySelector('.nhsuk-notification-banner')?.textContent.includes('no notices any more')")
+    await browser.until("document.querySelector('.nhsuk-notification-banner')?.textContent.includes('no longer show you notices')")
     expect((await book.all()).size).toBe(0)
     expect(browser.complaints).toEqual([])
   },

@@ -193,7 +193,7 @@ test('an account that nobody here has is told so, and gets nothing by its name o
     }),
   )
   expect(answer.status).toBe(400)
-  expect(answer.text).toContain('Nobody knows this account here')
+  expect(answer.text).toContain('This account is not known here')
   expect(await stranger.signedInAs()).toBeUndefined()
 })
 
@@ -202,7 +202,7 @@ test('not proved well enough, or in a role that is none of theirs: refused', { t
   await linked('Ada Okafor', 'cis2', okafor)
   for (const [personality, says] of [
     [{ ...okafor, acr: 'AAL1_USERPASS' }, 'strong enough'],
-    [{ ...okafor, token: { ...okafor.token, selected_roleid: '999' } }, 'not among those'],
+    [{ ...okafor, token: { ...okafor.token, selected_roleid: '999' } }, 'not one that'],
     [{ ...okafor, user: { name: 'Ada Okafor' } }, 'did not say who you are'],
   ] as const) {
     const one = browser()
@@ -268,7 +268,7 @@ test('what is linked belongs to one person, and to whoever began it', { timeout:
   const hers = browser()
   hers.cookies.set('__Host-ringround', await signIn(mary.id))
   const answer = await hers.get(await hers.back('trust', other, await hers.linking('trust')))
-  expect([answer.status, answer.text.includes('linked already')]).toEqual([409, true])
+  expect([answer.status, answer.text.includes('already linked')]).toEqual([409, true])
   // Begun by Mary, and ended by Sam in the same browser.
   const address = await hers.back('trust', { ...other, account: 'fresh' }, await hers.linking('trust'))
   hers.cookies.set('__Host-ringround', await signIn(sam.id))

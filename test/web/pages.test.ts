@@ -6,6 +6,7 @@ import { Browser, findChromium } from '../keeping/browser.js'
 import { expectGood } from './axe.js'
 import { tabTo } from './keyboard.js'
 import { pictureOf } from './pictures.js'
+import { visitor, type Visitor } from './visitor.js'
 
 const chromium = findChromium()
 const password = 'kestrel marble harbour'
@@ -92,7 +93,7 @@ test.runIf(chromium)(
     await browser.until(`${heading} === 'Your account'`)
     await expectGood(browser, 'account', pictureOf(browser))
     await browser.open(`${world.admin.url}people/new`)
-    await browser.until(`${heading} === 'Invite somebody'`)
+    await browser.until(`${heading} === 'Invite someone'`)
     await expectGood(browser, 'invite', pictureOf(browser))
     await tabTo(browser, 'name')
     await browser.type('Sam Field')
@@ -122,7 +123,7 @@ test.runIf(chromium)(
     await expectGood(other, 'refused', pictureOf(other))
     // It worked once.
     await browser.open(link)
-    await browser.until(`${heading} === 'This link has been used, or is too old'`)
+    await browser.until(`${heading} === 'This link has been used or has expired'`)
     expect(browser.complaints.filter((one) => !/4(22|04)/.test(one))).toEqual([])
   },
 )
@@ -155,6 +156,22 @@ test('no page weighs more than 60 kB, its styles and scripts included', async ()
     }
     expect(weight, path).toBeLessThan(60_000)
   }
+})
+
+test('a page is compressed; the token of its forms reads differently in each, and is good in all of them', async () => {
+  const world = await adminWorld()
+  const [mary, sam] = [await visitor(world, { role: 'administrator' }), await visitor(world, { role: 'administrator' })]
+  const tokenOf = async ({ get }: Visitor) => {
+    const { text, headers } = await get('/account')
+    expect(headers.get('content-encoding')).toBe('gzip')
+    return /name="token" value="([^"]+)"/.exec(text)?.[1] ?? ''
+  }
+  const tokens = [await tokenOf(mary), await tokenOf(mary)] as const
+  expect(tokens[0]).not.toBe(tokens[1])
+  const sent = async (token: string) => (await mary.post('/acting', { token, scope: '', back: '/account' })).status
+  for (const token of tokens) expect(await sent(token)).toBe(303)
+  for (const token of [await tokenOf(sam), '', 'x', tokens[0].slice(1), Buffer.alloc(64).toString('base64url')])
+    expect(await sent(token), token).toBe(403)
 })
 
 async function signedIn(world: AdminWorld): Promise<string> {

@@ -47,7 +47,7 @@ test('begins where a clinician begins: who is on, what can be rung, and a light 
   expect((await (await visitor(world, { role: 'clinician' })).get('/pocket')).status).toBe(403)
   expect((await (await visitor(world, { role: 'serviceManager' })).get('/pocket')).status).toBe(403)
   expect((await (await visitor(world, { role: 'clinician', clinician: 'dr-nobody' })).get('/pocket')).text).toContain(
-    'The directory has no clinician that is you',
+    'Your account is not linked to a clinician',
   )
 })
 
@@ -96,7 +96,7 @@ test.runIf(chromium)('the page can be installed, is used by keyboard, and is sho
   await browser.until("document.getElementById('open') && document.readyState === 'complete'")
   await tabTo(browser, 'Referral avoided')
   await browser.type('\r')
-  await browser.until(`${text('.nhsuk-notification-banner')}.includes('The outcome is left.')`)
+  await browser.until(`${text('.nhsuk-notification-banner')}.includes('The outcome is saved.')`)
   expect(await browser.evaluate('document.activeElement.className')).toContain('nhsuk-notification-banner')
   expect(await outcomesOf(world, 'theirs')).toEqual([['referral-avoided', 'staff']])
   expect(await browser.evaluate("document.getElementById('open')")).toBeNull()
@@ -117,11 +117,11 @@ test.runIf(chromium)(
     // The older of the two is folded away.
     await browser.evaluate(`document.querySelector('.rr-open summary').click()`)
     await browser.evaluate(`document.querySelector('form[action="/pocket/calls/theirs/outcome"] button').click()`)
-    await browser.until(`${text('.rr-open')}.includes('Referral avoided: kept on this telephone, and sent when there is a connection.')`)
+    await browser.until(`${text('.rr-open')}.includes('Referral avoided: kept on this phone, and sent when there is a connection.')`)
     await browser.open(`${world.admin.url}pocket`)
     await browser.until(`${heading} === 'No connection' && document.getElementById('age')`)
-    expect(await browser.evaluate(text('#age'))).toMatch(/^What follows is from \w+ \d{1,2}:\d\d, .+ ago\. It may be otherwise by now\.$/)
-    expect(await browser.evaluate(text('#kept'))).toContain('Referral avoided: kept on this telephone')
+    expect(await browser.evaluate(text('#age'))).toMatch(/^This is from \w+ \d{1,2}:\d\d, .+ ago\. It may have changed since\.$/)
+    expect(await browser.evaluate(text('#kept'))).toContain('Referral avoided: kept on this phone')
     await expectGood(browser, 'pocket-offline', pictureOf(browser))
     await browser.evaluate(
       "[...document.querySelectorAll('#kept button')].find((one) => one.textContent.startsWith('Referral made')).click()",
@@ -196,7 +196,7 @@ test.runIf(chromium)(
     await ready(browser)
     await tabTo(browser, 'Not now for 30 minutes')
     await browser.type('\r')
-    await browser.until(`${text('.nhsuk-notification-banner')}.includes('You are rung after everybody else until the time is over.')`)
+    await browser.until(`${text('.nhsuk-notification-banner')}.includes('You will be rung after everyone else until the time is up.')`)
     const said = world.availability.of(clinician)
     expect(said).toMatchObject({ why: 'withPatient' })
     expect(Math.round(((said?.until ?? 0) - (said?.since ?? 0)) / 60_000)).toBe(30)
@@ -212,7 +212,7 @@ test.runIf(chromium)(
 
     await tabTo(browser, 'I am on')
     await browser.type('\r')
-    await browser.until(`${text('.nhsuk-notification-banner')}.includes('You are rung in your turn again.')`)
+    await browser.until(`${text('.nhsuk-notification-banner')}.includes('You will be rung in your usual place again.')`)
     expect(world.availability.of(clinician)).toBeUndefined()
     expect(browser.complaints).toEqual([])
   },
@@ -233,9 +233,9 @@ test.runIf(chromium)('operations say it for somebody, by keyboard, and take it b
   await browser.type('\r')
   await browser.until(`${text('.rr-rows')}.includes('Dr Ada Okafor')`)
   await expectGood(browser, 'availability', pictureOf(browser))
-  await tabTo(browser, 'Is on again: Dr Ada Okafor')
+  await tabTo(browser, 'Back on: Dr Ada Okafor')
   await browser.type('\r')
-  await browser.until(`${text('main')}.includes('Nobody has said so at the moment.')`)
+  await browser.until(`${text('main')}.includes('Nobody has said "not now" at the moment.')`)
 })
 
 test('of a clinician who is not theirs nobody says anything, and nobody else is told of it', async () => {
@@ -277,7 +277,7 @@ test('a line is rung once for one press, never late, and only by whoever may', a
   expect((await press('third-press', { pressedAt: 'yesterday' })).status).toBe(422)
   expect((await press('fourth-press', { pressedAt: String(Date.now() - 2_000) })).location).toBe('/pocket?done=ringing')
   for (const line of ['epilepsy-follow-up', 'nowhere'])
-    expect((await press('fifth-press', {}, line)).text).toContain('may not ring this line')
+    expect((await press('fifth-press', {}, line)).text).toContain('may no longer ring this line')
   expect(world.rung).toHaveLength(2)
 })
 
@@ -290,12 +290,12 @@ test.runIf(chromium)(
     await ready(browser)
     await tabTo(browser, 'Ring me and connect me to Cardiology')
     await browser.type('\r')
-    await browser.until(`${text('.nhsuk-notification-banner')}.includes('Your telephone rings in a moment. Press one to be connected.')`)
+    await browser.until(`${text('.nhsuk-notification-banner')}.includes('Your phone will ring in a moment. Press 1 to be connected.')`)
     expect(world.rung).toHaveLength(1)
     await expectGood(browser, 'pocket-ringing', pictureOf(browser))
     await browser.connect(false)
     await browser.evaluate("[...document.querySelectorAll('form[data-now=ring] button')].at(-1).click()")
-    await browser.until(`${text('#connection')}.startsWith('No connection. If your telephone does not ring now, it will not')`)
+    await browser.until(`${text('#connection')}.startsWith('No connection. If your phone does not ring now, it will not')`)
     await browser.connect(true)
     await browser.until(`${text('#connection')} === ''`)
     expect(world.rung).toHaveLength(1)

@@ -36,9 +36,9 @@ test.runIf(chromium)(
     expect(await browser.evaluate("fetch('/api/wallboard').then((answer) => answer.json()).then(({ error }) => error.code)")).toBe(
       'secondFactorNeeded',
     )
-    await tabTo(browser, 'Set up a code generator')
+    await tabTo(browser, 'Set up an authenticator app')
     await browser.type('\r')
-    await at('Set up a code generator')
+    await at('Set up an authenticator app')
     const app = new TOTP({
       secret: Secret.fromBase32((await browser.evaluate<string>("document.querySelector('.rr-secret').textContent")).replaceAll(' ', '')),
     })

@@ -64,7 +64,7 @@ test.runIf(chromium)(
     await browser.until(inside)
 
     await browser.open(`${pages(world)}account/generator`)
-    await browser.until(`${heading} === 'Set up a code generator'`)
+    await browser.until(`${heading} === 'Set up an authenticator app'`)
     expect(await browser.evaluate("document.querySelector('.rr-qr svg').getBoundingClientRect().width")).toBeGreaterThan(100)
     await expectGood(browser, 'generator', pictureOf(browser))
     const code = appOf(await browser.evaluate<string>("document.querySelector('.rr-secret').textContent"))

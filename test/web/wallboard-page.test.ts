@@ -71,7 +71,7 @@ test.runIf(chromium)(
     for (let step = 0; step < 40 && (await browser.evaluate('document.activeElement.hasAttribute("data-pause")')) !== true; step++)
       await browser.type('\t')
     await browser.type('\r')
-    await browser.until("document.activeElement.textContent === 'Go on'")
+    await browser.until("document.activeElement.textContent === 'Resume updates'")
     await world.tell('now', ...goodCall('now').slice(5))
     await world.tell('next', ...untilTalking('next'))
     await browser.until("document.querySelector('[data-as-of-label]').textContent === 'Paused at'")
@@ -100,7 +100,7 @@ test.runIf(chromium)(
     await browser.evaluate('(() => { const real = performance.now.bind(performance); performance.now = () => real() + 9000 })()')
     await browser.until("document.querySelector('[data-stale]').hidden === false", 10_000)
     expect(await browser.evaluate("document.querySelector('[data-stale]').textContent")).toMatch(
-      /^Stale since \d\d:\d\d:\d\d: the service does not answer/,
+      /^Stale since \d\d:\d\d:\d\d: the service is not responding/,
     )
     await world.tell('two', ...untilTalking('two'))
     await world.tell('one', { type: 'call.ended', ending: 'completed' })
@@ -253,7 +253,7 @@ test.runIf(chromium)(
     await browser.evaluate(
       "(() => { window.confirm = () => true; setTimeout(() => document.querySelector('form[data-sure] button').click()) })()",
     )
-    await browser.until("document.querySelector('.nhsuk-notification-banner')?.textContent.includes('shows nothing any more')")
+    await browser.until("document.querySelector('.nhsuk-notification-banner')?.textContent.includes('no longer shows anything')")
     await wall.open(`${world.admin.url}wallboard`)
     await wall.until("location.pathname === '/sign-in'")
   },

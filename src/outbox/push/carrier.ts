@@ -32,12 +32,12 @@ export function byPush(settings: PushSettings): Carrier {
       if (!place)
         return {
           kind: 'refused',
-          why: 'this browser is told of nothing any more: it has signed out, its session is over, or it was switched off',
+          why: 'this browser no longer gets notices: it has signed out, its session has ended, or they were switched off',
         }
       if (!isOfPushService(place.endpoint, services))
         return { kind: 'refused', why: 'the push service of this browser is none of push.services' }
       const sent = noticeOf(message.about, directory())
-      if (now() >= sent.until) return { kind: 'refused', why: 'it is no news any more' }
+      if (now() >= sent.until) return { kind: 'refused', why: 'it is out of date' }
       return post(place, sent)
     },
     close: () => undefined,
@@ -69,7 +69,7 @@ export function byPush(settings: PushSettings): Carrier {
       const why = `${new URL(endpoint).host} answers ${answer.status}`
       if (answer.status === 404 || answer.status === 410) {
         await book.end(place.id)
-        return { kind: 'refused', why: `${why}: this browser takes nothing any more` }
+        return { kind: 'refused', why: `${why}: this browser no longer accepts notices` }
       }
       return { kind: answer.status === 400 || answer.status === 413 ? 'refused' : 'failed', why }
     } catch (error) {

@@ -8,7 +8,7 @@ if (navigator.clipboard) {
       copied.textContent = 'Copied.'
     } catch {
       text.select()
-      copied.textContent = 'The browser does not let this page copy. The text is selected: copy it with Ctrl+C.'
+      copied.textContent = 'The browser is not letting this page copy. The text is selected: press Ctrl+C to copy it.'
     }
   })
 }

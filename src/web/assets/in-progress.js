@@ -1,4 +1,4 @@
-// On the page of something that a call carries now: looks whether it still does, and shows what has become of it. Without this, by the link "Look again".
+// On the page of something that a call carries now: looks whether it still does, and shows what has become of it. Without this, by the link "Refresh".
 const everyMs = 4_000
 const shown = document.querySelector('h1').textContent
 const here = document.querySelector('a[data-again]').href

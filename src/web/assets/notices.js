@@ -14,7 +14,7 @@ on?.addEventListener('submit', async (event) => {
   button.disabled = true
   try {
     if ((await Notification.requestPermission()) !== 'granted') {
-      whyNot.textContent = 'This browser may not show notices of Ringround. Allow them in its settings, and try again.'
+      whyNot.textContent = 'This browser is not allowed to show notices from Ringround. Allow them in its settings, and try again.'
       return
     }
     const { endpoint, keys } = (await subscribed()).toJSON()

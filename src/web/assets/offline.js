@@ -40,7 +40,7 @@ function openCall(call) {
   if (left)
     return [
       title(`${call.line}, ${clock.format(call.arrivedAt)}`),
-      element('p', `${left.label}: kept on this telephone, and sent when there is a connection.`),
+      element('p', `${left.label}: kept on this phone, and sent when there is a connection.`),
     ]
   const buttons = element('div', '', 'rr-choices')
   buttons.append(
@@ -62,7 +62,7 @@ function openCall(call) {
 
 function age() {
   const minutes = Math.floor((Date.now() - state.now) / 60_000)
-  return `What follows is from ${clock.format(state.now)}, ${minutes < 1 ? 'less than a minute' : minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`} ago. It may be otherwise by now.`
+  return `This is from ${clock.format(state.now)}, ${minutes < 1 ? 'less than a minute' : minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`} ago. It may have changed since.`
 }
 
 function practices(words) {

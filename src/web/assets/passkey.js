@@ -2,8 +2,8 @@
 const form = document.querySelector('form[data-passkey]')
 const trouble = document.querySelector('.rr-passkey-trouble')
 const words = {
-  NotAllowedError: 'It was not confirmed, or took too long. Try again.',
-  InvalidStateError: 'This device has a passkey for this account already.',
+  NotAllowedError: 'It was not confirmed, or it took too long. Try again.',
+  InvalidStateError: 'This device already has a passkey for this account.',
 }
 
 function say(text) {

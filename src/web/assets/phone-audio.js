@@ -4,16 +4,19 @@
 const trouble = {
   NotAllowedError: [
     'microphoneRefused',
-    'The browser does not let this page use the microphone. Allow it beside the address, then try again.',
+    'The browser is not letting this page use the microphone. Allow it in the address bar, then try again.',
   ],
   SecurityError: [
     'microphoneRefused',
-    'The browser does not let this page use the microphone. Allow it beside the address, then try again.',
+    'The browser is not letting this page use the microphone. Allow it in the address bar, then try again.',
   ],
   NotFoundError: ['noMicrophone', 'No microphone was found. Plug in a headset, or choose another device.'],
-  OverconstrainedError: ['noMicrophone', 'That microphone is not there any more. Choose another one.'],
-  NotReadableError: ['microphoneBusy', 'The microphone cannot be used: another program may have it. Close that program, then try again.'],
-  AbortError: ['microphoneBusy', 'The microphone cannot be used: another program may have it. Close that program, then try again.'],
+  OverconstrainedError: ['noMicrophone', 'That microphone is no longer there. Choose another one.'],
+  NotReadableError: [
+    'microphoneBusy',
+    'The microphone cannot be used: another program may be using it. Close that program, then try again.',
+  ],
+  AbortError: ['microphoneBusy', 'The microphone cannot be used: another program may be using it. Close that program, then try again.'],
 }
 
 export class AudioTrouble extends Error {
@@ -59,7 +62,7 @@ export class PhoneAudio extends EventTarget {
   async microphone() {
     if (this.#stream?.getAudioTracks().some(({ readyState }) => readyState === 'live')) return this.#stream
     if (!window.isSecureContext || !navigator.mediaDevices)
-      throw new AudioTrouble('insecure', 'Browsers give the microphone to secure pages alone: open this page by https.')
+      throw new AudioTrouble('insecure', 'Browsers only allow the microphone on secure pages: open this page with https.')
     const id = this.microphoneId
     try {
       this.#stream = await navigator.mediaDevices.getUserMedia({

@@ -3,29 +3,28 @@
 /** What keeps the telephone from being one, by why. */
 export const troubles = {
   noConnection:
-    'This page is open, but its connection for calls is not: a proxy or firewall may block WebSockets. It is tried again by itself. A call that runs goes on.',
-  noAnswer: 'The service does not answer. It is tried again by itself.',
-  notRegistered: 'The service does not take this telephone at the moment. It is tried again by itself.',
-  renew: 'The service asks this telephone for a new password. It is tried again by itself.',
-  refused: 'The connection for calls was refused. Load this page again.',
+    'This page is open, but its connection for calls is not: a proxy or firewall may block WebSockets. It will reconnect automatically. A call in progress carries on.',
+  noAnswer: 'The service is not responding. It will reconnect automatically.',
+  notRegistered: 'The service is not accepting this telephone at the moment. It will try again automatically.',
+  renew: 'The service has asked this telephone for a new password. It will try again automatically.',
+  refused: 'The connection for calls was refused. Reload this page.',
   sessionOver: 'You are signed out. Sign in again to call.',
-  voice:
-    'Voice cannot get through: the network lets it neither out nor in. The test under "Microphone, loudspeaker and connection" says what to open.',
-  microphoneLost: 'The microphone is gone. Plug it in again, or choose another one below: the call goes on.',
+  voice: 'The network is blocking the audio. The test under "Microphone, loudspeaker and connection" says what to open.',
+  microphoneLost: 'The microphone has gone. Plug it back in, or choose another one below: the call carries on.',
   otherTab: 'The phone is in another tab of this browser.',
-  otherTabBusy: 'A call runs in the other tab: end it there first.',
-  otherTabSilent: 'The other tab does not answer. Close it, and the phone comes here.',
+  otherTabBusy: 'You are on a call in the other tab: end it there first.',
+  otherTabSilent: 'The other tab is not responding. Close it, and the phone will move here.',
 }
 
 /** What a refusal means (SIP status). */
 export const refusals = {
   403: 'You may not call this.',
-  404: 'There is nothing at this number.',
-  480: 'Nobody can be reached there now.',
+  404: 'This number is not in use.',
+  480: 'Nobody is available there now.',
   486: 'Engaged.',
   487: 'The call was ended.',
-  488: 'This browser and the service have no way of speaking in common.',
-  503: 'The service takes no more calls at the moment. Try again in a minute.',
+  488: 'This browser and the service have no audio format in common.',
+  503: 'The service cannot take more calls at the moment. Try again in a minute.',
 }
 
 /** What the service says of a call, in words. */
@@ -37,9 +36,9 @@ export function inWords({ part, stage, attempt, whom, organisation, line: about 
         ringing: `A call ${who}.`,
         whisper: `A call ${who}. Press 1 to accept it.`,
         connecting: 'Accepted. Connecting ...',
-        talking: `You speak with ${organisation ?? 'whoever called'}.`,
-        outcome: 'The other side has hung up. What came of it?',
-        ending: 'The call ends.',
+        talking: `You are talking to ${organisation ?? 'the caller'}.`,
+        outcome: 'The other person has hung up. What was the outcome?',
+        ending: 'The call is ending.',
       }[stage] ?? ''
     )
   }
@@ -47,13 +46,13 @@ export function inWords({ part, stage, attempt, whom, organisation, line: about 
   return (
     {
       menu: 'Key the code of a line.',
-      hunting: `Looking for somebody who is free${attempt === '–' ? '' : ` (${attempt})`}.`,
+      hunting: `Looking for someone who is free${attempt === '–' ? '' : ` (${attempt})`}.`,
       ringing,
       whisper: `${whom} has answered and is asked to accept (${attempt}).`,
       connecting: `${whom} accepts. Connecting ...`,
-      talking: `You speak with ${whom}.`,
-      outcome: 'The other side has hung up. What came of it?',
-      ending: 'The call ends.',
-    }[stage] ?? 'Connected with the service.'
+      talking: `You are talking to ${whom}.`,
+      outcome: 'The other person has hung up. What was the outcome?',
+      ending: 'The call is ending.',
+    }[stage] ?? 'Connected to the service.'
   )
 }

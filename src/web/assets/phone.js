@@ -107,7 +107,7 @@ function whisper() {
     'rung-whisper',
     rung
       ? `A call${rung.organisation ? ` from ${rung.organisation}` : ''}${rung.line ? ` about ${rung.line}` : ''}.`
-      : 'Somebody asks for you.',
+      : 'Someone is calling you.',
   )
 }
 

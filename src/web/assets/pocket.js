@@ -64,7 +64,7 @@ function markWaiting() {
     if (!form) continue
     const words = document.createElement('p')
     words.tabIndex = -1
-    words.textContent = `${label}: kept on this telephone, and sent when there is a connection.`
+    words.textContent = `${label}: kept on this phone, and sent when there is a connection.`
     form.replaceWith(words)
     words.focus()
   }
@@ -103,8 +103,8 @@ async function atOnce(form, fields) {
   else
     say(
       form.dataset.now === 'ring'
-        ? 'No connection. If your telephone does not ring now, it will not: press again when there is one.'
-        : 'No connection. Nobody knows whether that was done: look again when there is one.',
+        ? 'No connection. If your phone does not ring now, it will not: press again when you are back online.'
+        : 'No connection. We do not know whether that was done: check again when you are back online.',
     )
 }
 

@@ -119,9 +119,9 @@ function clockOf(ms) {
 }
 
 const reasons = {
-  notAllowed: 'you may not see it any more. Sign in again, or ask for a new link',
+  notAllowed: 'you no longer have access. Sign in again, or ask for a new link',
   tooMany: 'too many pages are open',
-  gone: 'the service does not answer',
+  gone: 'the service is not responding',
 }
 
 /** When it was last heard, by the clock of the service. */
@@ -131,7 +131,7 @@ function tick() {
   const now = performance.now()
   const stale = why !== undefined || now - heardAt > staleMs
   const notice = find('[data-stale]')
-  if (stale) say(notice, `Stale since ${lastHeard()}: ${reasons[why ?? 'gone']}. It is tried again.`)
+  if (stale) say(notice, `Stale since ${lastHeard()}: ${reasons[why ?? 'gone']}. Trying to reconnect.`)
   if (notice.hidden === stale) notice.hidden = !stale
   root.toggleAttribute('data-is-stale', stale)
   say(find('[data-as-of-label]'), paused ? 'Paused at' : 'As of')
@@ -168,7 +168,7 @@ if (pause) {
   pause.hidden = false
   pause.addEventListener('click', () => {
     paused = !paused
-    pause.textContent = paused ? 'Go on' : 'Pause updates'
+    pause.textContent = paused ? 'Resume updates' : 'Pause updates'
     if (!paused) ask()
     tick()
   })

@@ -23,8 +23,8 @@ export interface AccountParts {
 }
 
 const wishes: Readonly<Record<Subscription, { readonly text: string; readonly needs: Permission }>> = {
-  alarms: { text: 'Alarms that are critical or major, as they come up', needs: 'alarms' },
-  summary: { text: 'The figures of each month, when it is over', needs: 'reports' },
+  alarms: { text: 'Critical and major alarms, as they are raised', needs: 'alarms' },
+  summary: { text: 'The figures for each month, when it is over', needs: 'reports' },
 }
 
 /** One's own account: password, roles, sessions. */
@@ -114,8 +114,7 @@ export function signed({ identity }: Asked): Signed {
 export function whatIsWrongWith(password: string, names: readonly string[]): string | undefined {
   const { length } = Array.from(password)
   if (length === 0) return 'Enter a password'
-  if (length < shortest)
-    return `Your password must have ${shortest} characters or more; three words that have nothing to do with each other are easy to remember`
+  if (length < shortest) return `Your password must have ${shortest} characters or more; three random words are easy to remember`
   if (length > 200) return 'Your password must have 200 characters or fewer'
   const plain = password.toLowerCase()
   if (new Set(plain).size < 5) return 'Your password must have more than a few different characters'

@@ -88,7 +88,7 @@ export function adviceHoursPages(site: Site, { store, directory, now, pdf }: Adv
 }
 
 const weeksShown = 52
-const whatCounts = `Rung: each time one of their telephones was rung. Answered: calls that they accepted, and in which both spoke. Time spoken: from then to the end of the talk; ringing, whisper and what is written afterwards are not in it. Months are those of ${serviceTimeZone}.`
+const whatCounts = `Rung: each time one of their telephones was rung. Answered: calls that they accepted and in which two people talked. Time talking: from then to the end of the conversation; ringing, whisper and writing up afterwards are not included. Months are those of ${serviceTimeZone}.`
 const instant = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'short', timeZone: serviceTimeZone })
 const monthName = new Intl.DateTimeFormat('en-GB', { month: 'long', year: 'numeric', timeZone: serviceTimeZone })
 

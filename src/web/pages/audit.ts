@@ -52,9 +52,7 @@ export function auditPages(site: Site, { accounts, audit }: { readonly accounts:
     const before = /^\d{1,15}$/.test(asked.query['before'] ?? '') ? Number(asked.query['before']) : undefined
     const found = who === '' ? undefined : ((await accounts.personByEmail(who)) ?? (await accounts.peopleCalled(who))[0])
     const errors =
-      who !== '' && !found
-        ? [{ field: 'who', message: 'Nobody has this name or email address. Enter it as it stands on the page People' }]
-        : []
+      who !== '' && !found ? [{ field: 'who', message: 'Nobody has this name or email address. Enter it as shown on the page People' }] : []
     await audit.tell({
       ...asked.by,
       action: 'audit.read',
@@ -98,7 +96,7 @@ export function auditPages(site: Site, { accounts, audit }: { readonly accounts:
     const people = await accounts.peopleNamed(
       entries.flatMap(({ actor, subjectKind, subject }) => [actor, ...(subjectKind === 'person' ? [subject] : [])]),
     )
-    const named = (id: string) => people.get(id)?.name ?? (id === 'system' ? 'The service itself' : id === '' ? 'Nobody who is known' : id)
+    const named = (id: string) => people.get(id)?.name ?? (id === 'system' ? 'The service itself' : id === '' ? 'Unknown' : id)
     return entries.map(({ at, actor, address, action, subjectKind, subject, why }) => ({
       at,
       who: named(actor),

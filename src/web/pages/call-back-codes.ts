@@ -73,11 +73,11 @@ export function callBackCodePages(site: Site, { operations: { callBackCodes }, a
     const needsLine = line === undefined && !arrangingReach(identity).everywhere
     const errors = [
       ...(thread === '' || thread.length > 200
-        ? [{ field: 'thread', message: 'Enter what the message is called there, such as case 17' }]
+        ? [{ field: 'thread', message: 'Enter the name of the message there, such as case 17' }]
         : []),
-      ...(to === '' ? [{ field: 'to', message: 'Enter whom you call: a telephone number, or a clinician of the directory' }] : []),
+      ...(to === '' ? [{ field: 'to', message: 'Enter who you are calling: a telephone number, or a clinician in the directory' }] : []),
       ...(needsLine
-        ? [{ field: 'line', message: 'Choose the line that was asked' }]
+        ? [{ field: 'line', message: 'Choose the line that was called' }]
         : line?.ok === false
           ? [{ field: 'line', message: line.message }]
           : []),
@@ -98,7 +98,7 @@ export function callBackCodePages(site: Site, { operations: { callBackCodes }, a
           ? {
               field: 'to',
               message:
-                'Enter a telephone number that may be dialled, such as 01632 960889, or a clinician whom the directory has a number of',
+                'Enter a telephone number that may be dialled, such as 01632 960889, or a clinician who has a number in the directory',
             }
           : asFieldError(made),
       ])

@@ -33,7 +33,7 @@ export function callBackPages(
     )
     const rows = page.arrangements.flatMap((one) => (one.kind === 'callBack' ? [rowOf(one, at)] : []))
     const overdue = rows.filter((row) => row.overdue).length
-    return view('call-backs.njk', settled ? 'Call-backs settled lately' : 'Call-backs', {
+    return view('call-backs.njk', settled ? 'Settled call-backs' : 'Call-backs', {
       rows,
       settled,
       summary: `${rows.length}${page.nextCursor === undefined ? '' : ' and more'} to be called back${overdue === 0 ? '' : `, ${overdue} overdue`}`,

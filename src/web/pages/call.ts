@@ -76,7 +76,7 @@ export function callPages(site: Site, { store, arranged, accounts, directory, lo
     const record = callRecord(await store.events(id))
     if (!record || identity.kind !== 'person' || !reaches(reachOf(identity, 'calls'), ofCall(record), directory())) return missing
     const why = (form['why'] ?? '').trim().slice(0, 500)
-    if (why === '') return page(asked, [{ field: 'why', message: 'Enter why you look at this call' }])
+    if (why === '') return page(asked, [{ field: 'why', message: 'Enter why you are looking at this call' }])
     await accounts.giveReason(by, identity.session, id, why)
     return goTo(`/calls/${encodeURIComponent(id)}`)
   })
@@ -104,7 +104,7 @@ export function callPages(site: Site, { store, arranged, accounts, directory, lo
     const path = `/calls/${encodeURIComponent(id)}`
     // Nothing of it is shown before.
     if (await looks.needsReason(request, id, 'calls'))
-      return view('reason.njk', 'Why do you look at this call?', { href: path }, { errors })
+      return view('reason.njk', 'Why are you looking at this call?', { href: path }, { errors })
     await looks.at(request, 'call.seen', id)
     const reached = seesPatient(identity, ofCall(kept), known)
     const reasonNeeded = reached && (await looks.needsReason(request, id, 'recordings'))

@@ -91,7 +91,7 @@ function asError({ code, field = '', message }: Refused): FieldError {
         message: 'There is a telephone of this name already. Choose another name, or make a new password for that one',
       }
     case 'ownerNotFound':
-      return { field: 'owner', message: 'The directory has them no more' }
+      return { field: 'owner', message: 'They are no longer in the directory' }
     default:
       return { field, message: field === 'user' ? 'Enter small letters, digits and hyphens, a letter first, such as okafor-desk' : message }
   }

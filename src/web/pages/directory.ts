@@ -130,9 +130,9 @@ export function directoryPages(site: Site, { operations, inForce, store, account
     if (!isFormSection(section)) return missing
     const { values } = resolved(section, asked.form, asked.all, inForce.current().directory)
     const id = entityId(section, (asked.form['id'] ?? '').trim())
-    if (id === '') return form(section, undefined, values, [{ field: 'id', message: `Enter an id. ${directoryForms[section].idHint}` }])
+    if (id === '') return form(section, undefined, values, [{ field: 'id', message: `Enter an ID. ${directoryForms[section].idHint}` }])
     if (entitiesIn(inForce.current().directory, section).has(id))
-      return form(section, undefined, values, [{ field: 'id', message: 'There is one of this id already' }])
+      return form(section, undefined, values, [{ field: 'id', message: 'There is already one with this ID' }])
     return change(asked, section, undefined, id, 'set')
   })
 

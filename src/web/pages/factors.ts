@@ -74,7 +74,7 @@ export function factorPages(site: Site, { accounts, urlOf }: FactorParts): void 
       const right = await accounts.confirmByPasskey(asked.by, signed(asked), place, asked.form['step'] ?? '', answerIn(asked))
       return right
         ? goTo(nextOf(asked.form['next']) ?? '/account')
-        : confirmByPasskey(asked, [{ field: 'show', message: 'This is none of your passkeys. Try again, or use a code' }])
+        : confirmByPasskey(asked, [{ field: 'show', message: 'This is not one of your passkeys. Try again, or use a code' }])
     },
     before,
   )
@@ -95,7 +95,7 @@ export function factorPages(site: Site, { accounts, urlOf }: FactorParts): void 
         asked,
         async () => {
           const { step, uri, typed } = await factors.beginGenerator(signed(asked).person)
-          return view('generator.njk', 'Set up a code generator', {
+          return view('generator.njk', 'Set up an authenticator app', {
             step,
             typed,
             qr: await qrOf(uri),
@@ -123,11 +123,11 @@ export function factorPages(site: Site, { accounts, urlOf }: FactorParts): void 
           if (added.kind === 'wrong') {
             const message =
               code.trim() === ''
-                ? 'Enter the code that the app shows'
-                : 'The code is wrong. Enter the one that the app shows now; if it is wrong again, set the clock of your telephone by the network'
+                ? 'Enter the code shown in the app'
+                : 'The code is wrong. Enter the one shown now; if it is still wrong, check that your phone sets its clock automatically'
             return view(
               'generator.njk',
-              'Set up a code generator',
+              'Set up an authenticator app',
               { ...again, qr: await qrOf(again.uri), needed: signed(asked).needsSecondFactor },
               { errors: [{ field: 'code', message }] },
             )
@@ -175,7 +175,7 @@ export function factorPages(site: Site, { accounts, urlOf }: FactorParts): void 
             label,
           })
           if (added.kind !== 'added')
-            return newPasskey(asked, [{ field: 'show', message: 'The browser gave no passkey that can be used here. Try again' }])
+            return newPasskey(asked, [{ field: 'show', message: 'The browser did not give a passkey that can be used here. Try again' }])
           return setUp(asked, added.codes)
         },
         '/account/passkeys/new',

@@ -20,12 +20,12 @@ const kinds: Readonly<Record<AboutKind, { readonly text: string; readonly needs:
   onSoon: { text: 'You are on a line in 15 minutes', needs: 'pocket' },
   callBackDue: { text: 'A call-back of yours is due', needs: 'pocket' },
   outcomeOpen: { text: 'A call of yours still has no outcome, 10 minutes after it ended', needs: 'pocket' },
-  alarm: { text: 'An alarm that is critical or major comes up', needs: 'alarms' },
+  alarm: { text: 'A critical or major alarm is raised', needs: 'alarms' },
 }
 
 const whyNot = {
-  notAPushService: 'The push service of this browser is not one that Ringround sends to. Ask an administrator of your service',
-  badKeys: 'What this browser sent cannot be read. Close it, open it again, and try once more',
+  notAPushService: 'The push service of this browser is not one that Ringround sends to. Ask your service administrator',
+  badKeys: 'Something went wrong. Close the browser, open it again and try once more',
 } as const
 
 /** What the browser of somebody is told of while its page is closed: docs/pocket.md. */

@@ -19,15 +19,14 @@ export interface OpenIdParts {
 
 const words: Readonly<Record<OpenIdRefusal, string>> = {
   unknown: 'There is no such way to sign in.',
-  over: 'It took too long, or was begun in another browser. Begin again.',
-  unreachable: 'The other service does not answer at the moment. Try again, or sign in another way.',
+  over: 'That took too long, or was started in another browser. Start again.',
+  unreachable: 'The other service is not responding. Try again, or sign in another way.',
   denied: 'The other service did not sign you in.',
-  forged:
-    'The answer of the other service was not what we asked for. Begin again; if it happens again, tell the people who run this service.',
-  acr: 'You did not sign in there in a way that is strong enough for this service. Begin again, and use your smartcard, security key or app.',
-  tenant: 'You signed in with an account of another organisation than this service takes.',
+  forged: 'The other service did not send what we asked for. Start again; if it happens again, tell the team that runs this service.',
+  acr: 'The way you signed in there is not strong enough for this service. Start again, and use your smartcard, security key or app.',
+  tenant: 'You signed in with an account from an organisation that this service does not accept.',
   subject: 'The other service did not say who you are.',
-  role: 'The role that you chose is not among those that the other service has for you. Begin again.',
+  role: 'The role that you chose is not one that the other service has for you. Start again.',
 }
 
 /** Signing in with an account elsewhere, and adding one to one's own account. */
@@ -90,7 +89,7 @@ export function openIdPages(site: Site, { accounts, openId, directory, urlOf, be
       default:
         return view(
           'provider-refused.njk',
-          'Nobody knows this account here',
+          'This account is not known here',
           { provider: identity.provider.name, stranger: true },
           { status: 400 },
         )
@@ -105,8 +104,8 @@ export function openIdPages(site: Site, { accounts, openId, directory, urlOf, be
       ? goTo('/account', 'identityLinked')
       : view(
           'provider-refused.njk',
-          'This account is linked already',
-          { message: 'It belongs to an account of this service already, to yours or to another.' },
+          'This account is already linked',
+          { message: 'It is already linked to an account of this service: yours or another.' },
           { status: 409 },
         )
   }

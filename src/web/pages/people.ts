@@ -41,7 +41,7 @@ export function peoplePages(site: Site, { accounts, operations: { people }, dire
   })
 
   const newForm = (asked: Asked, errors: readonly FieldError[] = []) =>
-    view('new-person.njk', 'Invite somebody', { values: asked.form, clinicians: cliniciansOf(directory()) }, { errors })
+    view('new-person.njk', 'Invite someone', { values: asked.form, clinicians: cliniciansOf(directory()) }, { errors })
   site.get('/people/new', 'people', (asked) => newForm(asked))
   site.post('/people/new', 'people', async (asked) => {
     const { name = '', email = '', clinician = '' } = asked.form

@@ -114,13 +114,13 @@ export function pocketPages(site: Site, given: PocketPageParts): void {
   }
 }
 
-const unavailable = view('fault.njk', 'The store cannot be asked', {}, { status: 503 })
+const unavailable = view('fault.njk', 'The data cannot be read at the moment', {}, { status: 503 })
 
 const whyNot: Readonly<Record<Extract<Pressed, { kind: 'refused' }>['why'], string>> = {
-  late: 'Your press was on its way for too long, and nobody was rung. Press again if you still want to call',
-  noLine: 'Your organisation may not ring this line any more',
+  late: 'Your press took too long to reach us, and nobody was rung. Press again if you still want to call',
+  noLine: 'Your organisation may no longer ring this line',
   closed: 'This line is closed now',
-  noTelephone: 'The directory has no telephone of yours that can be rung. Ask the people who keep it',
-  malformed: 'This press cannot be read. Open the page again',
-  unavailable: 'No call can be begun at this moment. Try again in a minute',
+  noTelephone: 'The directory has no number to ring you on. Ask the person who looks after it',
+  malformed: 'Something went wrong with this press. Reload the page and try again',
+  unavailable: 'No call can be started at the moment. Try again in a minute',
 }

@@ -90,7 +90,7 @@ export function screenPages(site: Site, { accounts, operations: { tokens }, dire
     const secret = asked.params['secret'] ?? ''
     if (!isSecure(asked.request)) return view('screen-link.njk', 'Open this link over HTTPS', { plain: true }, { status: 403 })
     const identity = (await isGood(asked)) ? await accounts.identify({ cookie: secret, address: asked.request.ip }) : undefined
-    if (identity?.kind !== 'token') return view('screen-link.njk', 'This link is good no more', { over: true }, { status: 404 })
+    if (identity?.kind !== 'token') return view('screen-link.njk', 'This link no longer works', { over: true }, { status: 404 })
     if (asked.identity.kind === 'person') await accounts.endSession(asked.by, asked.identity.person.id, asked.identity.session.id)
     const look = lookOf(asked.query) ?? lookOf(asked.form)
     const life = Math.min(longestCookieMs, (identity.token.expiresAt ?? Number.POSITIVE_INFINITY) - accounts.now())

@@ -60,7 +60,7 @@ export function signInPages(site: Site, { accounts, demoLink, networkOf, urlOf, 
       ...(password === '' ? [{ field: 'password', message: 'Enter your password' }] : []),
     ]
     if (errors.length > 0) return form(asked, errors)
-    if (!isSecure(asked.request)) return form(asked, [{ field: '', message: 'Passwords are taken over HTTPS alone' }])
+    if (!isSecure(asked.request)) return form(asked, [{ field: '', message: 'Passwords are only accepted over HTTPS' }])
     const signedIn = await accounts.signInByPassword(
       { email, password: password.slice(0, 1_000) },
       { ...fromOf(asked), network: networkOf(asked.request.ip) },
@@ -86,7 +86,7 @@ export function signInPages(site: Site, { accounts, demoLink, networkOf, urlOf, 
       const waitMs = await accounts.mayAskForLink(email, networkOf(asked.request.ip))
       if (waitMs > 0)
         return form(asked, [
-          { field: 'email', message: `Too many links were asked for from your network. Try again in ${inWords(waitMs)}` },
+          { field: 'email', message: `Too many links have been requested from your network. Try again in ${inWords(waitMs)}` },
         ])
       const person = await accounts.personByEmail(email)
       if (person && person.disabledAt === undefined)
@@ -110,7 +110,7 @@ export function signInPages(site: Site, { accounts, demoLink, networkOf, urlOf, 
     const signedIn = await accounts.signInByCode(step, code.slice(0, 100), fromOf(asked))
     if (signedIn.kind === 'in') return begun(asked, signedIn, next)
     if (signedIn.kind === 'over' || signedIn.kind === 'second')
-      return form(asked, [{ field: 'email', message: 'It took too long. Sign in again' }])
+      return form(asked, [{ field: 'email', message: 'That took too long. Sign in again' }])
     return secondForm(asked, { step }, next, [{ field: 'code', message: whatIsWrongWithCode(signedIn) }])
   })
 
@@ -152,7 +152,7 @@ export function signInPages(site: Site, { accounts, demoLink, networkOf, urlOf, 
   site.get('/sign-in/link/:secret', 'anyone', async (asked) => {
     const link = await accounts.link(asked.params['secret'] ?? '')
     const person = link && (await accounts.person(link.person))
-    if (!link || !person) return view('link.njk', 'This link has been used, or is too old', {}, { status: 404 })
+    if (!link || !person) return view('link.njk', 'This link has been used or has expired', {}, { status: 404 })
     return link.kind === 'demo'
       ? follow(asked)
       : view('link.njk', 'Sign in to Ringround', { name: person.name, invited: link.kind === 'invitation' })
@@ -167,7 +167,7 @@ export function signInPages(site: Site, { accounts, demoLink, networkOf, urlOf, 
       return view('link.njk', 'Sign in over HTTPS', { plain: true }, { status: 403 })
     const signedIn = await accounts.signInByLink(asked.params['secret'] ?? '', fromOf(asked))
     if (signedIn.kind === 'second') return begun(asked, signedIn, undefined)
-    if (signedIn.kind !== 'in') return view('link.njk', 'This link has been used, or is too old', {}, { status: 404 })
+    if (signedIn.kind !== 'in') return view('link.njk', 'This link has been used or has expired', {}, { status: 404 })
     return begun(
       asked,
       signedIn,

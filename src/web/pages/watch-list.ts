@@ -36,7 +36,10 @@ export function watchListPages(site: Site, { operations: { watchList } }: { read
     const why = (asked.form['why'] ?? '').trim()
     if (why === '' || why.length > longestWhy)
       return one(asked, [
-        { field: 'why', message: why === '' ? 'Enter why you take it off the list' : `A reason has at most ${longestWhy} characters` },
+        {
+          field: 'why',
+          message: why === '' ? 'Enter why you are taking it off the list' : `A reason has at most ${longestWhy} characters`,
+        },
       ])
     const cleared = await watchList.clear(actorOfIdentity(asked.identity), asked.params['id'] ?? '', why)
     if (cleared.kind === 'done') return goTo('/watch-list', 'telephoneCleared')
