@@ -11,7 +11,7 @@ const sources: Readonly<Record<string, string>> = {
     "export { RegistererState } from 'sip.js/lib/api/registerer-state.js'",
     "export { SessionState } from 'sip.js/lib/api/session-state.js'",
     "export { UserAgent } from 'sip.js/lib/api/user-agent.js'",
-    "export { defaultSessionDescriptionHandlerFactory } from 'sip.js/lib/platform/web/session-description-handler/session-description-handler-factory-default.js'",
+    "export { SessionDescriptionHandler } from 'sip.js/lib/platform/web/session-description-handler/session-description-handler.js'",
   ].join('\n'),
 }
 

@@ -12,7 +12,8 @@ import { namedServers } from './named-servers.js'
 import { dial, heardHz, isShown, microphone, phonePage, plainMicrophone, press, state, words } from './phone-page.js'
 import { world } from './world.js'
 
-const ring = { ringSeconds: 30, acceptSeconds: 20, totalSeconds: 60 }
+/** Long enough for whatever is looked at meanwhile. */
+const ring = { ringSeconds: 60, acceptSeconds: 40, totalSeconds: 120 }
 const chromium = findChromium()
 const wardTone = 1_100
 const browserTone = 530

@@ -1,5 +1,5 @@
 // The telephone itself: registers over the WebSocket of the pages, calls, and is rung. What is shown is another's business (phone.js).
-import { defaultSessionDescriptionHandlerFactory, Inviter, Registerer, RegistererState, SessionState, UserAgent } from './sip-library.js'
+import { Inviter, Registerer, RegistererState, SessionDescriptionHandler, SessionState, UserAgent } from './sip-library.js'
 
 /** After so long without the connection it is tried again; longer each time. */
 const againMs = [500, 1_000, 2_000, 4_000, 8_000]
@@ -109,7 +109,8 @@ export class PhoneLine extends EventTarget {
         connectionTimeout: 8,
         traceSip: false,
       },
-      sessionDescriptionHandlerFactory: defaultSessionDescriptionHandlerFactory(() => this.microphone()),
+      sessionDescriptionHandlerFactory: (session, configuration) =>
+        new Voice(session.userAgent.getLogger('voice'), () => this.microphone(), configuration),
       sessionDescriptionHandlerFactoryOptions: {
         iceGatheringTimeout: gatheringMs,
         peerConnectionConfiguration: { iceServers, bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require' },
@@ -200,6 +201,30 @@ class Failure extends Error {
   }
 }
 
+/**
+ * The voice of one call. Where the other side asks for an offer anew, it is at another place from then on (docs/survival.md): that needs another connection, for browsers take one with the same certificate,
+ * as servers of one make may have, for the one that they have.
+ */
+class Voice extends SessionDescriptionHandler {
+  /** Told when there is another connection. */
+  onAnother = () => undefined
+
+  getDescription(options, modifiers) {
+    if (options?.anew && this._peerConnection?.signalingState === 'stable') this.#begin()
+    return super.getDescription(options, modifiers)
+  }
+
+  #begin() {
+    const before = this._peerConnection
+    this._peerConnection = new RTCPeerConnection(this.sessionDescriptionHandlerConfiguration.peerConnectionConfiguration)
+    this.initPeerConnectionEventHandlers()
+    this._localMediaStream = new MediaStream()
+    this.localMediaStreamConstraints = undefined
+    before.close()
+    this.onAnother()
+  }
+}
+
 /** One call. Events: `up` (voice is agreed), `heard` (what comes of the other side can be played), `media` (what the network makes of it: `connected`, `failed` ...), `over` (`why`). */
 export class PhoneCall extends EventTarget {
   #session
@@ -286,12 +311,12 @@ export class PhoneCall extends EventTarget {
     return agreed
   }
 
-  /** What is said when the other side asks for an offer: it does so when it goes on at another place (docs/survival.md), to which a way has to be found anew. */
+  /** How an offer is made that the other side asks for. */
   #describes() {
     this.#session.sessionDescriptionHandlerOptionsReInvite = {
       hold: this.isHeld,
       iceGatheringTimeout: gatheringMs,
-      offerOptions: { iceRestart: true },
+      anew: true,
     }
   }
 
@@ -313,14 +338,25 @@ export class PhoneCall extends EventTarget {
   }
 
   #up() {
-    const { connection } = this
-    const tell = () => this.dispatchEvent(new CustomEvent('media', { detail: connection.iceConnectionState }))
-    connection?.addEventListener('iceconnectionstatechange', tell)
-    this.dispatchEvent(new CustomEvent('up'))
+    const voice = this.#session.sessionDescriptionHandler
     const hear = () => this.dispatchEvent(new CustomEvent('heard', { detail: this.heard }))
+    if (voice) voice.onAnother = () => this.#follow()?.addEventListener('track', hear, { once: true })
+    const connection = this.#follow()
+    this.dispatchEvent(new CustomEvent('up'))
     // Whoever answers with an offer of their own hears of the other side in its acknowledgement only.
     if (this.heard?.getAudioTracks().length > 0) hear()
     else connection?.addEventListener('track', hear, { once: true })
-    if (connection) tell()
+    if (connection) this.#tellMedia(connection)
+  }
+
+  /** @returns the connection that there is now */
+  #follow() {
+    const { connection } = this
+    connection?.addEventListener('iceconnectionstatechange', () => this.#tellMedia(connection))
+    return connection
+  }
+
+  #tellMedia(connection) {
+    this.dispatchEvent(new CustomEvent('media', { detail: connection.iceConnectionState }))
   }
 }
