@@ -223,7 +223,7 @@ async function compose(
     running: () => desk.liveCalls,
     onFact: (listener) => store.log.subscribe(listener),
     close(drainMs) {
-      const drained = desk.drain(drainMs)
+      const drained = telephone.leaveNewCalls().then(() => desk.drain(drainMs))
       return (closing ??= drained.then(() => opened.closeAll()))
     },
   }

@@ -37,6 +37,7 @@ beforeEach(() => {
       return Promise.resolve(answer)
     },
     bridge: () => Promise.resolve({ kind: 'cancelled' }),
+    leaveNewCalls: () => Promise.resolve(),
     adopt: () => Promise.resolve(adopted),
     callOff: () => Promise.resolve(),
     reach: () => 'there',

@@ -61,6 +61,7 @@ export function guardedSwitch(inner: Switch, guards: GuardOptions): Switch {
     rejoin: (a, b) => inner.rejoin(a, b),
     health: () => inner.health(),
     hearsWords: () => inner.hearsWords(),
+    leaveNewCalls: () => inner.leaveNewCalls(),
     onHealth: (listener) => inner.onHealth(listener),
     close: () => inner.close(),
   }

@@ -40,6 +40,7 @@ beforeEach(() => {
     health: () => world.health(),
     hearsWords: () => world.hearsWords(),
     onHealth: () => world.onHealth(),
+    leaveNewCalls: () => world.leaveNewCalls(),
     close: () => world.close(),
   }
   telephone = registeredSwitch(inner, bindings)

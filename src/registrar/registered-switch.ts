@@ -29,6 +29,7 @@ export function registeredSwitch(inner: PlainSwitch, bindings: Bindings, browser
     health: () => inner.health(),
     hearsWords: () => inner.hearsWords(),
     onHealth: (listener) => inner.onHealth(listener),
+    leaveNewCalls: () => inner.leaveNewCalls(),
     close: () => inner.close(),
   }
 }

@@ -356,6 +356,8 @@ export interface Switch {
   hearsWords(): boolean
   /** Calls `listener` whenever `health()` changes. @returns stops listening */
   onHealth(listener: (health: SwitchHealth) => void): () => void
+  /** New calls and registrations go to other engines from now on; those that are under way to this one still come. Settles within a bound, when there are no more of them; never rejects. */
+  leaveNewCalls(): Promise<void>
   /** Refuses new calls with 503, closes every leg, then the connections. */
   close(): Promise<void>
 }

@@ -201,6 +201,10 @@ export class DrachtioSwitch implements PlainSwitch {
     return () => this.#healthListeners.delete(listener)
   }
 
+  async leaveNewCalls(): Promise<void> {
+    await Promise.all(this.#signallings.map((signalling) => signalling.leaveNewRequests(['invite', 'register', 'options'])))
+  }
+
   close(): Promise<void> {
     return (this.#closing ??= this.#close())
   }

@@ -9,11 +9,19 @@ import type { Notice, ServerAccess } from './settings.js'
 /** Longest pause between two attempts to reconnect, ms; drachtio-srf's own pauses grow without bound. */
 const longestRetryMs = 2_000
 const cancelMs = 2_000
+const leaveMs = 1_000
 /** A connection that we ended is cut when the server does not end its half within this time. */
 const lingerMs = 500
 
 /** Owed BYEs that are remembered at most; beyond that the oldest parties are left to their own time-outs. */
 const debtsAtMost = 1_000
+
+/** What drachtio-srf has and does not declare. */
+interface Unrouted {
+  readonly verbs: ReadonlySet<string>
+  removeRoute(method: string): void
+  request(options: object, callback: (error: unknown) => void): void
+}
 
 /** The connection to one drachtio server. It comes back by itself; who depends on it asks to be told when it is lost. */
 export class Signalling {
@@ -81,6 +89,19 @@ export class Signalling {
     const agent = this.srf.app.client as unknown as { request(options: object, callback: (error: unknown) => void): void } | undefined
     await withDeadline<undefined>('CANCEL', cancelMs, (resolve) =>
       agent?.request({ _socket: this.socket, uri, method: 'CANCEL', stackTxnId: transaction, headers: {} }, () => resolve(undefined)),
+    ).catch(() => undefined)
+  }
+
+  /**
+   * drachtio-server gives these requests to other engines from now on: it hands them to all that want them, by turns. Those within a dialog still come. Settles within a bound, when it has
+   * read that: what it has given us before has come by then.
+   */
+  async leaveNewRequests(methods: readonly string[]): Promise<void> {
+    const agent = this.srf.app.client as unknown as Unrouted | undefined
+    for (const method of methods) if (agent?.verbs.has(method) === true) agent.removeRoute(method)
+    if (agent === undefined || this.socket === undefined) return
+    await withDeadline<undefined>('drachtio: routes', leaveMs, (resolve) =>
+      agent.request({ _socket: this.socket, stackDialogId: 'none', method: 'INFO', headers: {} }, () => resolve(undefined)),
     ).catch(() => undefined)
   }
 

@@ -309,6 +309,11 @@ export class VirtualSwitch implements Switch {
     }
   }
 
+  /** There is no other engine. */
+  leaveNewCalls(): Promise<void> {
+    return Promise.resolve()
+  }
+
   hearsWords(): boolean {
     return this.world.hearsWords && !this.#closed
   }

@@ -134,6 +134,7 @@ export class Life {
       rejoin: (a, b) => this.#bridged(world.rejoin(inner(a), inner(b))),
       health: () => world.health(),
       hearsWords: () => world.hearsWords(),
+      leaveNewCalls: () => world.leaveNewCalls(),
       onHealth: (listener) => world.onHealth(listener),
       close: () => Promise.resolve(),
     }
