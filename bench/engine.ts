@@ -1,8 +1,11 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
 import { cpus, tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { system } from '../src/accounts/accounts.js'
+import { withAccounts } from '../src/accounts/with-accounts.js'
 import type { ProbeAnswer, ProbeCommand } from './probe.js'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -46,6 +49,8 @@ export class EngineUnderTest {
     private readonly child: ChildProcess,
     readonly sip: { readonly address: string; readonly port: number },
     readonly url: string,
+    /** Where browsers signal to the switch itself, over a WebSocket. */
+    readonly webSocket: string,
     /** Processes of a drachtio-server and a FreeSWITCH which stand in for the embedded switch. */
     private readonly servers: readonly number[],
     /** From the start of the process until it said that it is ready. */
@@ -61,6 +66,7 @@ export class EngineUnderTest {
       mkdirSync(join(folder, 'data'), { mode: 0o700 })
       await past.prepare(join(folder, 'data'))
     }
+    const webSocketPort = await freePort()
     const begun = performance.now()
     const command = [process.execPath, join(root, 'dist', 'src', 'main.js'), '--config', join(folder, 'ringround.yaml')]
     const [program = '', ...args] = oneCore ? pinned(0, command) : command
@@ -71,6 +77,7 @@ export class EngineUnderTest {
         ...process.env,
         NODE_ENV: 'production',
         RINGROUND_SIP_PORT: '0',
+        RINGROUND_SIP_WS_PORT: String(webSocketPort),
         RINGROUND_HTTP_PORT: '0',
         RINGROUND_DATA_FOLDER: join(folder, 'data'),
         RINGROUND_RECORDINGS_FOLDER: join(folder, 'recordings'),
@@ -104,7 +111,30 @@ export class EngineUnderTest {
       .split(',')
       .filter((pid) => pid !== '')
       .map(Number)
-    return new EngineUnderTest(folder, child, { address: sip[1], port: Number(sip[2]) }, url, servers, readyMs)
+    const webSocket = `ws://127.0.0.1:${webSocketPort}`
+    return new EngineUnderTest(folder, child, { address: sip[1], port: Number(sip[2]) }, url, webSocket, servers, readyMs)
+  }
+
+  /** Makes a telephone of the practice, whose calls are taken over WebSockets. */
+  async telephone(): Promise<{ readonly user: string; readonly password: string }> {
+    const place = { file: join(this.folder, 'data', 'ringround.db'), postgres: undefined }
+    const token = await withAccounts(place, 'bench', async (accounts) => {
+      const made = await accounts.tokenBook.make(system, {
+        kind: 'api',
+        name: 'bench',
+        permissions: ['devices'],
+        scope: { kind: 'everywhere' },
+      })
+      return made.secret
+    })
+    const answer = await fetch(`${this.url}/api/devices`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ user: 'bench-browser', owner: { kind: 'organisation', id: 'riverside' } }),
+    })
+    if (!answer.ok) throw new Error(`no telephone was made: ${answer.status} ${await answer.text()}`)
+    const { user, password } = (await answer.json()) as { readonly user: string; readonly password: string }
+    return { user, password }
   }
 
   /** CPU seconds of engine, switch and encoders since their start. */
@@ -220,6 +250,14 @@ export class EngineUnderTest {
     }
     this.child.kill('SIGKILL')
   }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
 }
 
 function probeFolder(folder: string): string {

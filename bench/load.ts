@@ -12,6 +12,8 @@ export interface LoadOptions {
   /** How long each crowd talks while it is measured. */
   readonly seconds: number
   readonly recorded: boolean
+  /** The callers are browsers. */
+  readonly browsers?: boolean
 }
 
 /** Calls that come up while a crowd is gathered. */
@@ -49,46 +51,51 @@ export async function load(
       tell(`  ${error instanceof Error ? error.message : String(error)}`)
     }
   }
-  return { results, figures: figures(results, options.recorded) }
+  return { results, figures: options.browsers === true ? browserFigures(results) : figures(results, options.recorded) }
 }
 
 async function crowd(size: number, options: LoadOptions): Promise<LoadResult> {
   const all = lanes(size, 2_000, ['accept'])
-  return onStage({ crowds: [all], oneCore: true, recorded: options.recorded }, async (engine, [phones]) => {
-    if (!phones) throw new Error('no phones')
-    // A call that has been through makes everything warm that is made once.
-    await phones.call(0, 200)
-    await pause(1_500)
-    const mp3sBefore = engine.mp3s()
-    const idleMegabytes = engine.megabytes()
+  return onStage(
+    { crowds: [all], oneCore: true, recorded: options.recorded, browsers: options.browsers === true },
+    async (engine, [phones]) => {
+      if (!phones) throw new Error('no phones')
+      // A call that has been through makes everything warm that is made once.
+      await phones.call(0, 200)
+      await pause(1_500)
+      const mp3sBefore = engine.mp3s()
+      const idleMegabytes = engine.megabytes()
 
-    await phones.holdAll([...all.keys()], gatherPerSecond)
-    await pause(1_000)
+      await phones.holdAll([...all.keys()], gatherPerSecond)
+      await pause(1_000)
 
-    await phones.listen()
-    const before = { cpu: engine.cpuSeconds(), by: engine.cpuByProcess(), at: performance.now() }
-    await pause(options.seconds * 1_000)
-    const after = { cpu: engine.cpuSeconds(), by: engine.cpuByProcess(), at: performance.now() }
-    const heard = await phones.heard()
-    const megabytes = engine.megabytes()
-    const minutes = ((after.at - before.at) / 60_000) * size
+      await phones.listen()
+      const before = { cpu: engine.cpuSeconds(), by: engine.cpuByProcess(), at: performance.now() }
+      await pause(options.seconds * 1_000)
+      const after = { cpu: engine.cpuSeconds(), by: engine.cpuByProcess(), at: performance.now() }
+      const heard = await phones.heard()
+      const megabytes = engine.megabytes()
+      const minutes = ((after.at - before.at) / 60_000) * size
 
-    const encoding = options.recorded ? await hangUpAndWait(engine, phones, size, mp3sBefore) : await phones.hangUp().then(() => undefined)
-    const spokenMinutes = (minutes * (options.seconds + 1 + size / gatherPerSecond / 2)) / options.seconds
-    return {
-      calls: size,
-      recorded: options.recorded,
-      cpuPerCallMinute: (after.cpu - before.cpu) / minutes,
-      byProcess: after.by.map(({ name, seconds }) => ({
-        name,
-        cpuPerCallMinute: (seconds - (before.by.find((one) => one.name === name)?.seconds ?? 0)) / minutes,
-      })),
-      processorShare: (after.cpu - before.cpu) / ((after.at - before.at) / 1_000),
-      megabytesPerCall: (megabytes - idleMegabytes) / size,
-      heard,
-      ...(encoding ? { mp3CpuPerCallMinute: encoding.cpu / spokenMinutes, mp3Seconds: encoding.seconds } : {}),
-    }
-  })
+      const encoding = options.recorded
+        ? await hangUpAndWait(engine, phones, size, mp3sBefore)
+        : await phones.hangUp().then(() => undefined)
+      const spokenMinutes = (minutes * (options.seconds + 1 + size / gatherPerSecond / 2)) / options.seconds
+      return {
+        calls: size,
+        recorded: options.recorded,
+        cpuPerCallMinute: (after.cpu - before.cpu) / minutes,
+        byProcess: after.by.map(({ name, seconds }) => ({
+          name,
+          cpuPerCallMinute: (seconds - (before.by.find((one) => one.name === name)?.seconds ?? 0)) / minutes,
+        })),
+        processorShare: (after.cpu - before.cpu) / ((after.at - before.at) / 1_000),
+        megabytesPerCall: (megabytes - idleMegabytes) / size,
+        heard,
+        ...(encoding ? { mp3CpuPerCallMinute: encoding.cpu / spokenMinutes, mp3Seconds: encoding.seconds } : {}),
+      }
+    },
+  )
 }
 
 /** Everybody hangs up at once; waits for the last MP3. */
@@ -168,6 +175,34 @@ function figures(results: readonly LoadResult[], recorded: boolean): readonly Fi
     }
     return list
   })
+}
+
+function browserFigures(results: readonly LoadResult[]): readonly Figure[] {
+  return results.flatMap(({ calls, cpuPerCallMinute, byProcess, heard, megabytesPerCall }) => [
+    figure({
+      name: 'CPU per browser call-minute',
+      unit: 's',
+      scale: 'packets',
+      of: `at ${calls} calls`,
+      value: cpuPerCallMinute,
+      note: `${byProcess.map((one) => `${one.name} ${one.cpuPerCallMinute.toFixed(3)}`).join(', ')}; the specialist has a telephone`,
+    }),
+    figure({
+      name: 'delay, browser calls',
+      unit: 'ms',
+      scale: 'message',
+      of: `p99 at ${calls} calls`,
+      value: heard.delay.p99,
+      note: `the phones' own clock was late by ${heard.ownLatenessMs} ms (p99), and werift is their SRTP as well`,
+    }),
+    figure({
+      name: 'packets lost, browser calls',
+      unit: '%',
+      of: `at ${calls} calls`,
+      value: (100 * heard.lost) / Math.max(1, heard.received + heard.lost),
+    }),
+    figure({ name: 'memory per browser call', unit: 'MB', of: `at ${calls} calls`, value: megabytesPerCall }),
+  ])
 }
 
 /** Does the delay grow while a crowd of recorded calls talks? */

@@ -1,3 +1,4 @@
+import { browserCalls } from './browser-calls.js'
 import { capacity } from './capacity.js'
 import { growth } from './growth.js'
 import { latency, single } from './latency.js'
@@ -88,6 +89,12 @@ export const parts: readonly Part[] = [
     about: 'how soon each main page shows what it is about, in Chromium over a slow network',
     onlyWhenAsked: true,
     run: ({ quick, sizes, keptIn }, tell) => screens({ calls: sizes?.[0] ?? 10_000, keptIn, visits: quick ? 2 : 5 }, tell),
+  },
+  {
+    name: 'browser-calls',
+    about: 'calls from browsers: from the INVITE to voice both ways, and what 50 at once take',
+    run: ({ quick, sizes, seconds }, tell) =>
+      browserCalls({ calls: quick ? 15 : 60, sizes: sizes ?? (quick ? [50] : [25, 50, 100]), seconds }, tell),
   },
   {
     name: 'start',

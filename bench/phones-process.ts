@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { ahead, pinned } from './engine.js'
-import type { CallTimes, Command, Habit, Heard, Reply } from './phones/commands.js'
+import type { BrowserCallers, CallTimes, Command, Habit, Heard, Reply } from './phones/commands.js'
 
 const answerWithinMs = 180_000
 
@@ -40,8 +40,9 @@ export class Phones {
   async open(
     lanes: readonly { readonly number: string; readonly habits: readonly Habit[] }[],
     engine: { readonly address: string; readonly port: number },
+    browsers?: BrowserCallers,
   ): Promise<void> {
-    await this.#ask({ kind: 'open', lanes, engine })
+    await this.#ask({ kind: 'open', lanes, engine, ...(browsers === undefined ? {} : { browsers }) })
   }
 
   async call(lane: number, talkMs: number, abandon = false): Promise<CallTimes> {

@@ -7,6 +7,8 @@ export interface Setting extends EngineOptions {
   readonly crowds: readonly (readonly BenchLane[])[]
   /** Recordings are made; otherwise calls go on without, as they do when the spool cannot be written. */
   readonly recorded: boolean
+  /** The callers are browsers. */
+  readonly browsers?: boolean
   /** When all is over, running calls and recordings are not waited for. */
   readonly endAtOnce?: boolean
 }
@@ -22,7 +24,8 @@ export async function onStage<T>(setting: Setting, play: (engine: EngineUnderTes
       setting,
     )
     if (!setting.recorded) engine.stopRecording()
-    for (const [index, crowd] of phones.entries()) await crowd.open(setting.crowds[index] ?? [], engine.sip)
+    const browsers = setting.browsers === true ? { url: engine.webSocket, ...(await engine.telephone()) } : undefined
+    for (const [index, crowd] of phones.entries()) await crowd.open(setting.crowds[index] ?? [], engine.sip, browsers)
     return await play(engine, phones)
   } finally {
     await Promise.all(phones.map((crowd) => crowd.stop()))

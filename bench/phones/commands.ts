@@ -3,6 +3,13 @@
 /** What a specialist's phone does when it is rung: `accept` answers at once and presses 1; `busy` refuses with 486; `noAnswer` rings until CANCEL. */
 export type Habit = 'accept' | 'busy' | 'noAnswer'
 
+/** The callers are browsers, which signal over a WebSocket each, and prove themselves as the same telephone. */
+export interface BrowserCallers {
+  readonly url: string
+  readonly user: string
+  readonly password: string
+}
+
 export type Command =
   /** Opens the phones' SIP ports: the directory has to name the specialists' one before the engine starts. */
   | { readonly kind: 'bind' }
@@ -11,6 +18,7 @@ export type Command =
       readonly kind: 'open'
       readonly lanes: readonly { readonly number: string; readonly habits: readonly Habit[] }[]
       readonly engine: { readonly address: string; readonly port: number }
+      readonly browsers?: BrowserCallers
     }
   /** One call on a lane, from INVITE to the last BYE. With `abandon`, the caller hangs up as soon as a phone rings. */
   | { readonly kind: 'call'; readonly lane: number; readonly talkMs: number; readonly abandon?: boolean }
@@ -53,6 +61,8 @@ export interface CallTimes {
     readonly questionAt?: number
   }[]
   readonly hearsSpecialistAt?: number
+  /** Of a browser: keys are agreed, so its voice leaves, and something has been heard. */
+  readonly voiceBothWaysAt?: number
   readonly callerByeAt?: number
 }
 

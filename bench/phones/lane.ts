@@ -1,6 +1,9 @@
 import type { Socket } from 'node:dgram'
 import { performance } from 'node:perf_hooks'
 import type { CallTimes, Habit } from './commands.js'
+import type { WebSocket } from 'ws'
+import { authorization, parseChallenge } from '../../src/embedded/protocols/sip/digest.js'
+import { BrowserVoice } from './browser-line.js'
 import { addressIn, header, lines, print, readSdp, sdp, type Message } from './message.js'
 import { Stream, type Crowd } from './voice.js'
 
@@ -19,6 +22,8 @@ export interface Surroundings {
   readonly specialistSocket: Socket
   readonly engine: { readonly address: string; readonly port: number }
   readonly crowd: Crowd
+  /** The caller is a browser, which signals over this, and proves itself by digest. */
+  readonly browser?: { readonly socket: WebSocket; readonly user: string; readonly password: string } | undefined
 }
 
 /** One caller, one line of the directory, and the phones on its rota; one call at a time. */
@@ -32,6 +37,11 @@ export class Lane {
   #settled: { readonly resolve: () => void; readonly done: (times: CallTimes) => boolean } | undefined
 
   #caller: Stream | undefined
+  /** The voice of a caller who is a browser. */
+  #browser: BrowserVoice | undefined
+  #offer = ''
+  #authorization: string | undefined
+  #cseq = 1
   #specialist: Stream | undefined
   #dialog: Dialog | undefined
 
@@ -56,7 +66,9 @@ export class Lane {
   /** Rings and stays up. @returns what happened until both hear each other (or, to be abandoned, until a phone rings) */
   async connect(abandon = false): Promise<CallTimes> {
     this.#closeStreams()
-    this.#caller = await Stream.open(this.around.crowd, this.index * 2)
+    this.#browser = this.around.browser && new BrowserVoice()
+    const offer = await this.#browser?.offer()
+    this.#caller = await Stream.open(this.around.crowd, this.index * 2, this.#browser)
     this.#specialist = await Stream.open(this.around.crowd, this.index * 2 + 1)
     this.#callId = `bench-${process.pid}-${this.index}-${++calls}`
     this.#tag = `c${calls}`
@@ -65,7 +77,10 @@ export class Lane {
     this.#dialog = undefined
     this.#answeredAtPlace = undefined
     this.#times = { lane: this.index, inviteAt: performance.now(), ringing: [] }
-    this.#send('INVITE', 1, sdp(this.#caller.port, eventType))
+    this.#cseq = 1
+    this.#authorization = undefined
+    this.#offer = offer ?? sdp(this.#caller.port, eventType)
+    this.#send('INVITE', this.#cseq, this.#offer)
     const there = abandon ? () => this.#times.ringing.length > 0 && this.#times.okAt !== undefined : () => this.#bothHear()
     await this.#until(there)
     this.#collectHearing()
@@ -80,7 +95,7 @@ export class Lane {
     this.#caller?.stop()
     this.#specialist?.expectSound()
     this.#times.callerByeAt = performance.now()
-    this.#send('BYE', 2)
+    this.#send('BYE', this.#cseq + 1)
     const ringing = this.#answered()
     if (ringing) void this.#hearQuestion(ringing)
     await this.#until((times) =>
@@ -118,6 +133,7 @@ export class Lane {
     const to = header(message, 'To')
     if (status < 300) this.#remote ??= { to, target: addressIn(header(message, 'Contact')) }
     this.#ack(to, status)
+    if (status === 401 && this.#authorization === undefined && this.#prove(message)) return
     if (status >= 300) {
       this.#times.failed = `refused with ${status}`
       this.#times.refused = { at: performance.now(), status }
@@ -128,7 +144,25 @@ export class Lane {
     this.#times.okAt = performance.now()
     const remote = readSdp(message)
     if (remote) this.#caller?.start(remote)
+    void this.#browser?.takes(message.text.slice(message.text.indexOf('\r\n\r\n') + 4))
     this.#settle()
+  }
+
+  /** Asked who it is, a browser calls again, and says so. @returns false: it is none */
+  #prove(message: Message): boolean {
+    const { browser, engine } = this.around
+    const challenge = parseChallenge(header(message, 'WWW-Authenticate'))
+    if (browser === undefined || challenge === undefined) return false
+    const uri = `sip:${this.number}@${engine.address}:${engine.port}`
+    this.#authorization = authorization(
+      challenge,
+      { username: browser.user, password: browser.password },
+      { method: 'INVITE', uri },
+      1,
+      `c${this.index}`,
+    )
+    this.#send('INVITE', ++this.#cseq, this.#offer)
+    return true
   }
 
   /** The engine hangs up on the caller. */
@@ -208,6 +242,8 @@ export class Lane {
     ringing.whisperAt = this.#specialist?.firstSoundAt
     ringing.hearsCallerAt = this.#specialist?.hearsPeerAt
     this.#times.hearsSpecialistAt = this.#caller?.hearsPeerAt
+    if (this.#browser?.readyAt !== undefined && this.#caller?.firstPacketAt !== undefined)
+      this.#times.voiceBothWaysAt = Math.max(this.#browser.readyAt, this.#caller.firstPacketAt)
   }
 
   #until(done: (times: CallTimes) => boolean): Promise<void> {
@@ -240,27 +276,29 @@ export class Lane {
     const text = print(
       `${method} ${to?.uri ?? this.#remote?.target ?? dialled} SIP/2.0`,
       [
-        `Via: SIP/2.0/UDP 127.0.0.1:${own};rport;branch=z9hG4bK${this.#callId}-${to?.branch ?? ++this.#branch}`,
+        `Via: SIP/2.0/${this.around.browser ? 'WS' : 'UDP'} 127.0.0.1:${own};rport;branch=z9hG4bK${this.#callId}-${to?.branch ?? ++this.#branch}`,
         'Max-Forwards: 70',
-        `From: <sip:0163296${String(this.index).padStart(4, '0')}@127.0.0.1:${own}>;tag=${this.#tag}`,
+        `From: <sip:${this.around.browser?.user ?? `0163296${String(this.index).padStart(4, '0')}`}@127.0.0.1:${own}>;tag=${this.#tag}`,
         `To: ${to?.tagged ?? this.#remote?.to ?? `<${dialled}>`}`,
         `Call-ID: ${this.#callId}`,
         `CSeq: ${cseq} ${method}`,
-        `Contact: <sip:caller${this.index}@127.0.0.1:${own}>`,
+        ...(method === 'INVITE' && this.#authorization !== undefined ? [`Authorization: ${this.#authorization}`] : []),
+        `Contact: <sip:caller${this.index}@127.0.0.1:${own}${this.around.browser ? ';transport=ws' : ''}>`,
       ],
       body,
     )
-    this.around.callerSocket.send(text, port, address)
+    if (this.around.browser) this.around.browser.socket.send(text)
+    else this.around.callerSocket.send(text, port, address)
   }
 
   /** The ACK of a refusal belongs to the INVITE's transaction and has its branch (RFC 3261, 17.1.1.3); that of a 200 has its own. */
   #ack(to: string, status: number): void {
-    if (status < 300) this.#send('ACK', 1)
+    if (status < 300) this.#send('ACK', this.#cseq)
     else
-      this.#send('ACK', 1, '', {
+      this.#send('ACK', this.#cseq, '', {
         uri: `sip:${this.number}@${this.around.engine.address}:${this.around.engine.port}`,
         tagged: to,
-        branch: 1,
+        branch: this.#branch,
       })
   }
 }
@@ -275,6 +313,7 @@ export class Dialog {
   constructor(
     private readonly socket: Socket,
     private readonly from: { readonly address: string; readonly port: number },
+    private readonly reply = (text: string): void => socket.send(text, from.port, from.address),
   ) {}
 
   respond(request: Message, status: number, reason: string, body = ''): void {
@@ -293,7 +332,7 @@ export class Dialog {
       body,
     )
     if (request.method === 'INVITE' && status < 300) this.#invite = request
-    this.socket.send(text, this.from.port, this.from.address)
+    this.reply(text)
   }
 
   /** Hangs up a call that was answered: From and To change places. */

@@ -2,6 +2,8 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { performance } from 'node:perf_hooks'
 import type { Command, Reply } from './commands.js'
+import type { WebSocket } from 'ws'
+import { webSocket } from './browser-line.js'
 import { Dialog, Lane } from './lane.js'
 import { addressIn, header, parse, type Message } from './message.js'
 import { Crowd } from './voice.js'
@@ -10,6 +12,7 @@ const crowd = new Crowd()
 const lanes: Lane[] = []
 let callers: Socket | undefined
 let specialists: Socket | undefined
+const browsers: WebSocket[] = []
 
 /** What was asked of the phones before, so that a retransmission is answered as the first time and rings nobody twice. */
 const rung = new Map<string, { readonly lane: Lane; readonly place: number; readonly invite: Message; readonly dialog: Dialog }>()
@@ -21,15 +24,14 @@ async function bind(take: (text: string, from: { readonly address: string; reado
   return socket
 }
 
-function takeForCaller(text: string, from: { readonly address: string; readonly port: number }): void {
+function takeForCaller(text: string, from: { readonly address: string; readonly port: number }, browser?: WebSocket): void {
   const message = parse(text)
   const lane = lanes[Number(header(message, 'Call-ID').split('-')[2])]
-  if (!lane || header(message, 'Call-ID') !== lane.callId) return
-  if (message.method === undefined) lane.takeResponse(message)
-  else if (message.method === 'BYE' && callers) {
-    new Dialog(callers, from).respond(message, 200, 'OK')
-    lane.takeBye()
-  } else if (message.method !== 'ACK' && callers) new Dialog(callers, from).respond(message, 200, 'OK')
+  if (!lane || !callers || header(message, 'Call-ID') !== lane.callId) return
+  if (message.method === undefined) return lane.takeResponse(message)
+  if (message.method === 'ACK') return
+  new Dialog(callers, from, browser && ((answer) => browser.send(answer))).respond(message, 200, 'OK')
+  if (message.method === 'BYE') lane.takeBye()
 }
 
 function takeForSpecialist(text: string, from: { readonly address: string; readonly port: number }): void {
@@ -78,9 +80,16 @@ async function carryOut(command: Command): Promise<Reply> {
       if (!callers || !specialists) throw new Error('bind comes first')
       for (const lane of lanes.splice(0)) lane.close()
       rung.clear()
+      for (const socket of browsers.splice(0)) socket.terminate()
       for (const [index, lane] of command.lanes.entries()) {
+        const browser: WebSocket | undefined =
+          command.browsers === undefined
+            ? undefined
+            : await webSocket(command.browsers, `b${index}`, (text) => takeForCaller(text, command.engine, browser))
+        if (browser) browsers.push(browser)
         lanes.push(
           new Lane(index, lane.number, lane.habits, {
+            browser: browser && command.browsers && { socket: browser, ...command.browsers },
             callerSocket: callers,
             specialistSocket: specialists,
             engine: command.engine,
@@ -116,6 +125,7 @@ async function carryOut(command: Command): Promise<Reply> {
       return { kind: 'heard', heard: crowd.ear.report() }
     case 'close':
       for (const lane of lanes.splice(0)) lane.close()
+      for (const socket of browsers.splice(0)) socket.terminate()
       callers?.close()
       specialists?.close()
       process.disconnect()

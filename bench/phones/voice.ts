@@ -131,6 +131,31 @@ class Beat {
   }
 }
 
+/** By what a phone sends and hears. */
+export interface VoiceSocket {
+  readonly port: number
+  onPacket(take: (data: Buffer) => void): void
+  /** @param there called when packets can be sent */
+  connect(port: number, address: string, there: () => void): void
+  send(packet: Buffer): void
+  close(): void
+}
+
+async function plainSocket(): Promise<VoiceSocket> {
+  const socket: Socket = createSocket('udp4')
+  socket.on('error', () => undefined)
+  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve))
+  return {
+    get port() {
+      return socket.address().port
+    },
+    onPacket: (take) => void socket.on('message', take),
+    connect: (port, address, there) => socket.connect(port, address, there),
+    send: (packet) => socket.send(packet),
+    close: () => socket.close(),
+  }
+}
+
 /** The audio of one phone in one call: sends speech with a mark in each packet, looks for the mark of its counterpart in what comes. */
 export class Stream {
   readonly #packet = Buffer.alloc(headerBytes + frameBytes)
@@ -150,7 +175,7 @@ export class Stream {
   #closed = false
 
   private constructor(
-    private readonly socket: Socket,
+    private readonly socket: VoiceSocket,
     private readonly crowd: Crowd,
     /** Unique among the calls that are up; the counterpart of 2n is 2n+1. */
     private readonly id: number,
@@ -159,18 +184,15 @@ export class Stream {
     this.#packet[0] = 0x80
     this.#packet[1] = 8
     this.#packet.writeUInt32BE(0x10_00_00 + id, 8)
-    socket.on('message', (data) => this.#hear(data))
-    socket.on('error', () => undefined)
+    socket.onPacket((data) => this.#hear(data))
   }
 
-  static async open(crowd: Crowd, id: number): Promise<Stream> {
-    const socket = createSocket('udp4')
-    await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve))
-    return new Stream(socket, crowd, id)
+  static async open(crowd: Crowd, id: number, socket?: VoiceSocket): Promise<Stream> {
+    return new Stream(socket ?? (await plainSocket()), crowd, id)
   }
 
   get port(): number {
-    return this.socket.address().port
+    return this.socket.port
   }
 
   start(to: { readonly address: string; readonly port: number; readonly eventType: number | undefined }): void {
