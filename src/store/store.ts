@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path'
-import { engine, type Actor } from '../facts/actor.js'
+import type { Actor } from '../facts/actor.js'
 import type { Alarms } from '../alarms/alarms.js'
 import type { CallEvent, CallFact, EventLog } from '../facts/events.js'
 import type { RollUpRow } from '../figures/roll-up.js'
@@ -7,14 +7,11 @@ import type { FailingTarget } from '../watch-list/target-history.js'
 import type { ArrangementFactType } from './arrangement-facts.js'
 import type { CallFilter, CallPage } from './call-filter.js'
 import type { ArrangementToDelete } from './delete-arrangement.js'
-import { keptDirectory, type KeptDirectory } from './kept-directory.js'
+import { type KeptDirectory } from './kept-directory.js'
 import { LeftCalls } from './left-calls.js'
-import type { Ledger, LedgerEntry } from './ledger.js'
+import type { Ledger } from './ledger.js'
 import { DiskReserve } from './disk-reserve.js'
-import { inOrder } from './in-order.js'
-import { paged, partsOf } from './paged.js'
 import type { StoredTarget, TargetPage } from './questions/list-targets.js'
-import type { AfterOutcome } from './questions/outcomes-by-staff.js'
 import type { StoredRecording } from './questions/recording.js'
 import type { ConnectionsAsked } from '../figures/usual-connection.js'
 import type { MonthAsked, MonthSum } from './questions/month-sums.js'
@@ -23,16 +20,14 @@ import type { DeletedArrangement, DeletedCall, OldCall } from './questions/delet
 import type { OldRecording } from './questions/old-recordings.js'
 import type { RecordingKey } from './questions/recording-keys.js'
 import type { RungCandidate } from './questions/rung-candidates.js'
-import { ChainWriter, type ChainHead } from './chain/chain-writer.js'
+import { type ChainHead } from './chain/chain-writer.js'
 import { SpillFile } from './spill-file.js'
 import { isDiskFull, storeTrouble } from './store-error.js'
-import { StoredEventLog } from './stored-event-log.js'
-import { questions } from './questions.js'
-import type { StoreDatabase } from './database.js'
 import type { PostgresPlace } from './postgres/open.js'
 import { openThreads } from './sqlite/open.js'
 import type { Db } from './statements.js'
-import { writesTo, type Writes } from './writes.js'
+import { KeptStore } from './kept-store.js'
+import { bringBack } from './spilled-facts.js'
 
 export interface StoreSettings {
   /** Path of the SQLite file. Its folder is made where it is missing. Not used where there is `postgres`. */
@@ -160,13 +155,6 @@ export interface RecordingKeys {
   delete(recordingId: string): Promise<void>
 }
 
-const defaultDurableWaitMs = 2_000
-const closeWithinMs = 5_000
-/** How far an interrupted call's end may be off when nothing else is known of it. */
-const aliveEveryMs = 5_000
-/** Rows in one message between the threads. */
-const rowsPerPage = 1_000
-
 /** Opens (and where needed creates and migrates) the store. Rejects with one clear line when it cannot be used. */
 export async function openStore(settings: StoreSettings): Promise<Store> {
   if (settings.postgres) return openOnPostgres(settings.postgres, settings)
@@ -214,46 +202,6 @@ async function openOnPostgres(place: PostgresPlace, settings: StoreSettings): Pr
   }
 }
 
-/**
- * What the last run could not write is written, before anything else. Facts that were written after all are known again. Those of a call that another engine has gone on with, or
- * has closed, come too late: what they say would contradict what has happened since.
- */
-async function bringBack(spill: SpillFile, { writing }: StoreDatabase, alarms: Alarms, node: string): Promise<void> {
-  const { events, damaged } = await spill.left()
-  const writes = writesTo(writing)
-  const lost = new Set<string>()
-  for (const callId of new Set(events.map((event) => event.callId)))
-    if (wasLost(await questions.events.ask(writing.db, callId), node)) lost.add(callId)
-  const ours = events.filter((event) => !lost.has(event.callId) || isLaterWork(event))
-  for (let start = 0; start < ours.length; start += rowsPerPage) await writes.append(ours.slice(start, start + rowsPerPage))
-  if (damaged > 0)
-    alarms.raise(
-      'store.factsLost',
-      `${damaged} facts that the last run kept cannot be read; they lie in ${await spill.setAside(`damaged-${Date.now()}`)}`,
-    )
-  else if (lost.size > 0)
-    alarms.raise(
-      'store.factsLost',
-      `${events.length - ours.length} facts of ${lost.size} calls that another engine has gone on with meanwhile; they lie in ${await spill.setAside(`too-late-${Date.now()}`)}`,
-    )
-  else if (events.length > 0) await spill.forget()
-}
-
-/** @param events of a call, in order. @returns whether another engine went on with it, or closed it, after this one had it */
-function wasLost(events: readonly CallEvent[], node: string): boolean {
-  const had = events.findLastIndex(
-    (event) => event.node === node && (event.type === 'call.arrived' || event.type === 'call.placed' || event.type === 'call.takenOver'),
-  )
-  return (
-    had >= 0 && events.slice(had).some((event) => event.node !== node && (event.type === 'call.takenOver' || event.type === 'call.ended'))
-  )
-}
-
-/** What any engine may tell of a call that is over. */
-function isLaterWork({ type }: CallEvent): boolean {
-  return type === 'outcome.left' || type === 'recording.ready' || type === 'recording.failed' || type === 'recording.deleted'
-}
-
 /** Does what needs room on the disk; where there is none, with room of the reserve, as long as there is some. */
 async function withReserve<T>(reserve: DiskReserve, work: () => Promise<T>): Promise<T> {
   for (;;) {
@@ -263,245 +211,4 @@ async function withReserve<T>(reserve: DiskReserve, work: () => Promise<T>): Pro
       if (!isDiskFull(error) || !(await reserve.giveUp())) throw error
     }
   }
-}
-
-class KeptStore implements Store {
-  readonly log: StoredEventLog
-  readonly ledger: Ledger
-  readonly recordingKeys: RecordingKeys
-  readonly directory: KeptDirectory
-  readonly left: LeftCalls
-  readonly tables: Store['tables']
-  readonly #now: () => number
-  readonly #beat: NodeJS.Timeout
-  #closing: Promise<void> | undefined
-
-  readonly #node: string
-  readonly #writes: Writes
-  readonly #chain: ChainWriter
-
-  constructor(
-    private readonly database: StoreDatabase,
-    private readonly reserve: DiskReserve,
-    private readonly settings: StoreSettings,
-    private readonly spill?: SpillFile,
-  ) {
-    this.#now = settings.now ?? Date.now
-    const node = (this.#node = settings.node ?? '')
-    const { incarnation: run } = settings
-    const writes = (this.#writes = writesTo(database.writing, run))
-    const { reading, writing, shared } = database
-    this.#chain = new ChainWriter({ database, node, now: this.#now })
-    this.tables = { reading, writing: writing.db }
-    this.log = new StoredEventLog({
-      write: (events) => writes.append(events),
-      lastSeq: (callId) => questions.lastSeq.ask(reading, callId),
-      alarms: settings.alarms,
-      spill,
-      node,
-      onRunOver: settings.onRunOver,
-      durableWaitMs: settings.durableWaitMs ?? defaultDurableWaitMs,
-      now: this.#now,
-      monotonic: settings.monotonic ?? (() => performance.now()),
-    })
-    this.ledger = {
-      append: (topic, subject, type, data, actor = engine, condition) =>
-        writes.keepEntry({ topic, subject, at: this.#now(), actor, node, type, data }, condition),
-      // By the connection that writes: what was appended before is in the answer.
-      entries: (topic, from = 0) =>
-        paged(rowsPerPage, (limit, after: LedgerEntry | undefined) =>
-          questions.entriesOf.ask(writing.db, topic, after ? after.seq + 1 : from, limit),
-        ),
-      entriesAbout: async (topic, subjects) =>
-        (await inParts(subjects, (some) => questions.entriesAbout.ask(writing.db, topic, some))).sort((a, b) => a.seq - b.seq),
-      latest: (topic, subject) => questions.latestOf.ask(writing.db, topic, subject),
-    }
-    this.directory = keptDirectory(database.writing, reading, node, this.#now)
-    this.left = new LeftCalls({ database, writes, log: this.log, asker: { node, run, shared }, now: this.#now })
-    this.recordingKeys = {
-      // By the connection that writes: what another engine has made a moment ago is found.
-      find: (which) => questions.recordingKey.ask(writing.db, which),
-      all: () => paged(rowsPerPage, (limit, after: RecordingKey | undefined) => questions.recordingKeys.ask(writing.db, limit, after)),
-      keep: (key) => writes.keepRecordingKey(key),
-      wrap: (key) => writes.wrapRecordingKey(key),
-      delete: (recordingId) => writes.deleteRecordingKey(recordingId),
-    }
-    // A sign of life that cannot be written is not missed: the facts raise the alarm.
-    this.#beat = setInterval(() => void writes.alive(this.#now(), node).catch(() => undefined), aliveEveryMs)
-    this.#beat.unref()
-  }
-
-  appendLate(callId: string, fact: CallFact, at: number, actor?: Actor): Promise<CallEvent | undefined> {
-    return this.log.appendAt(callId, fact, at, actor)
-  }
-
-  events(callId: string): Promise<readonly CallEvent[]> {
-    return questions.events.ask(this.database.reading, callId)
-  }
-
-  calls(filter: CallFilter): Promise<CallPage> {
-    return questions.calls.ask(this.database.reports, filter)
-  }
-
-  recordingsBefore(before: number): AsyncIterable<OldRecording> {
-    return paged(rowsPerPage, (limit, after: OldRecording | undefined) =>
-      questions.oldRecordings.ask(this.database.reports, before, limit, after),
-    )
-  }
-
-  callsBefore(before: number): AsyncIterable<OldCall> {
-    return paged(rowsPerPage, (limit, after: OldCall | undefined) => questions.oldCalls.ask(this.database.reports, before, limit, after))
-  }
-
-  deletedCalls(callIds: readonly string[]): Promise<readonly DeletedCall[]> {
-    // By the connection that writes: what was deleted a moment ago is among them.
-    return questions.deletedCalls.ask(this.database.writing.db, callIds)
-  }
-
-  deleteCall(callId: string, certificate: string): Promise<DeletedCall | undefined> {
-    return this.#writes.deleteCall(callId, certificate, this.#now())
-  }
-
-  deletedArrangements(ids: readonly string[]): Promise<readonly DeletedArrangement[]> {
-    return questions.deletedArrangements.ask(this.database.writing.db, ids)
-  }
-
-  deleteArrangement(arrangement: ArrangementToDelete, certificate: string): Promise<DeletedArrangement | undefined> {
-    return this.#writes.deleteArrangement(arrangement, certificate, this.#now())
-  }
-
-  arrivals(callIds: readonly string[]): Promise<readonly CallEvent[]> {
-    return inParts(callIds, (some) => questions.arrivalsOf.ask(this.database.reading, some))
-  }
-
-  async *factsOf(types: readonly ArrangementFactType[], since: number): AsyncGenerator<readonly CallEvent[]> {
-    let after: CallEvent | undefined
-    do {
-      const page: readonly CallEvent[] = await questions.arrangementFactsSince.ask(this.database.reading, types, since, rowsPerPage, after)
-      yield inOrder(page)
-      after = page.length < rowsPerPage ? undefined : page.at(-1)
-    } while (after !== undefined)
-  }
-
-  async *outcomesByStaff(since: number): AsyncGenerator<string> {
-    for await (const { callId } of paged(rowsPerPage, (limit, after: AfterOutcome | undefined) =>
-      questions.outcomesByStaff.ask(this.database.reading, since, limit, after),
-    ))
-      yield callId
-  }
-
-  spentSince(since: number): Promise<ReadonlyMap<string, number>> {
-    return questions.spentSince.ask(this.database.reading, since)
-  }
-
-  failingTargets(): AsyncIterable<FailingTarget> {
-    return paged(rowsPerPage, (limit, after: (FailingTarget & { readonly id: number }) | undefined) =>
-      questions.failingTargets.ask(this.database.reading, limit, after?.id),
-    )
-  }
-
-  rungCandidates(since: number): AsyncIterable<RungCandidate> {
-    return paged(rowsPerPage, (limit, after: RungCandidate | undefined) =>
-      questions.rungCandidates.ask(this.database.reading, since, limit, after),
-    )
-  }
-
-  targets(page: { readonly limit: number; readonly cursor?: string }): Promise<TargetPage> {
-    return questions.targets.ask(this.database.reports, page)
-  }
-
-  watched(page: { readonly limit: number; readonly cursor?: string }): Promise<TargetPage> {
-    return questions.watched.ask(this.database.reports, page)
-  }
-
-  target(id: number): Promise<StoredTarget | undefined> {
-    return questions.target.ask(this.database.reports, id)
-  }
-
-  async clearTarget(target: string, actor: Actor = engine, why?: string): Promise<number> {
-    const entry = {
-      topic: 'watchList',
-      subject: target,
-      at: this.#now(),
-      actor,
-      node: this.#node,
-      type: 'cleared',
-      data: why === undefined ? {} : { why },
-    } as const
-    return (await this.#writes.clearTarget(entry)).at
-  }
-
-  recording(recordingId: string): Promise<StoredRecording | undefined> {
-    return questions.recording.ask(this.database.reading, recordingId)
-  }
-
-  async differing(): Promise<readonly string[]> {
-    return [
-      ...(await questions.differing.ask(this.database.reports)),
-      ...(await questions.differingTargets.ask(this.database.reports)),
-      ...(await questions.differingRollUps.ask(this.database.reports)),
-    ]
-  }
-
-  rebuild(): Promise<number> {
-    return this.#writes.rebuild()
-  }
-
-  async upkeep(): Promise<void> {
-    await this.database.upkeep?.(this.#now())
-  }
-
-  countPast(most: number): Promise<number> {
-    return this.#writes.countPast(most)
-  }
-
-  rollUps(asked: RollUpsAsked): Promise<readonly RollUpRow[]> {
-    return questions.rollUps.ask(this.database.reports, asked)
-  }
-
-  monthSums(asked: MonthAsked): Promise<readonly MonthSum[]> {
-    return questions.monthSums.ask(this.database.reports, asked)
-  }
-
-  monthChanges(months: readonly string[]): Promise<ReadonlyMap<string, number>> {
-    return questions.monthChanges.ask(this.database.reports, months)
-  }
-
-  connectionsAtHours(asked: ConnectionsAsked): Promise<readonly Pick<RollUpRow, 'id' | 'figure' | 'amount'>[]> {
-    return questions.connectionsAtHours.ask(this.database.reports, asked)
-  }
-
-  async closeInterrupted(): Promise<readonly string[]> {
-    const claimed = await this.left.claim(await this.left.open())
-    await this.left.close(claimed)
-    return claimed.map(({ callId }) => callId)
-  }
-
-  extendChain(breathe: () => Promise<boolean> = () => Promise.resolve(true)): Promise<ChainHead | undefined> {
-    return this.#chain.extend(breathe)
-  }
-
-  health(): StoreHealth {
-    const failing = this.log.failing
-    return { writing: failing === undefined, detail: failing ?? 'facts are written', queued: this.log.queued }
-  }
-
-  close(): Promise<void> {
-    this.#closing ??= this.#close()
-    return this.#closing
-  }
-
-  async #close(): Promise<void> {
-    clearInterval(this.#beat)
-    const left = await this.log.close(closeWithinMs)
-    if (left > 0) this.settings.alarms.raise('store.factsLost', `${left} facts could not be written before the engine stopped`)
-    await Promise.all([this.database.close(), this.reserve.close(), this.spill?.close()])
-  }
-}
-
-/** Asks in parts that one statement can name. */
-async function inParts<T>(names: readonly string[], ask: (some: readonly string[]) => Promise<readonly T[]>): Promise<T[]> {
-  const found: T[] = []
-  for (const some of partsOf(names)) found.push(...(await ask(some)))
-  return found
 }
