@@ -1,15 +1,14 @@
-import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { TestPhone, type PhoneCall } from '../contract/phone/phone.js'
-import { delay, Engine, eventually } from '../e2e/engine.js'
+import { delay, eventually, type ApiCall } from '../e2e/engine.js'
 import { msOfTone } from '../e2e/listening.js'
 import { world } from '../e2e/world.js'
 import { noPostgres, Postgres } from '../kit/postgres.js'
 import { RedisServer } from '../kit/redis.js'
 import { SharedSwitch } from './shared-switch.js'
+import { SupervisedEngines } from './supervised-engines.js'
 
 /** The same rounds again, as far as chance is ours: `RINGROUND_KILL_SEED`. */
 const seed = Number(process.env['RINGROUND_KILL_SEED'] ?? Math.floor(Math.random() * 1e9))
@@ -22,6 +21,7 @@ const names = ['engine-1', 'engine-2', 'engine-3'] as const
 const mishaps = [
   'engine killed',
   'engine killed',
+  'engine frozen with its machine',
   'engine frozen',
   'media server killed',
   'PostgreSQL killed',
@@ -32,6 +32,8 @@ const lines = [
   { id: 'cardiology', code: '21', number: '4000', tones: [530, 1_100] },
   { id: 'renal', code: '22', number: '4001', tones: [620, 1_300] },
 ] as const
+/** Of the specialist who is first on both rotas, Hz. */
+const sharedTone = 1_900
 /** What takes seconds at most; a machine that has more to do takes longer. */
 const patienceMs = 60_000
 
@@ -63,28 +65,34 @@ describe.skipIf(noPostgres !== undefined)(
     let redis: RedisServer
     let shared: SharedSwitch
     let media: SharedSwitch
-    const engines = new Map<string, Engine>()
+    let engines: SupervisedEngines | undefined
     const phones: TestPhone[] = []
-    const folders = new Map<string, string>()
+    const story: string[] = []
     beforeAll(async () => {
       ;[postgres, redis, shared] = await Promise.all([Postgres.start(), RedisServer.start(), SharedSwitch.start()])
       media = await SharedSwitch.start(shared.eventSocket.secret, shared.sip)
     }, 120_000)
     afterEach(async () => {
-      for (const engine of engines.values()) {
-        engine.wake()
-        if (keptLogs !== undefined) writeFileSync(join(keptLogs, `seed-${seed}-${basename(engine.folder)}.log`), engine.log)
-        await engine.dispose()
+      if (keptLogs !== undefined) {
+        const facts = await postgres.by(
+          postgres.firstDatabase,
+          'select call_id, seq, type, node, at from call_events order by at desc limit 100',
+        )
+        const callers = phones[0]?.calls.map(({ answeredAt, refused, byeAt }) => ({ answeredAt, refused, byeAt }))
+        writeFileSync(
+          join(keptLogs, `seed-${seed}.story`),
+          [...story, ...(callers ?? []), ...facts].map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n'),
+        )
       }
+      await engines?.dispose(keptLogs, `seed-${seed}`)
       for (const phone of phones.splice(0)) phone.close()
     })
     afterAll(async () => {
       await Promise.all([postgres.close(), redis.close(), shared.stop(), media.stop()])
-      for (const folder of folders.values()) rmSync(folder, { recursive: true, force: true })
     })
 
     /** Answers whatever comes, and accepts once a voice is heard. */
-    function specialist(phone: TestPhone, [gpTone, tone]: readonly [number, number]): void {
+    function specialist(phone: TestPhone, tone: number, gpTones: readonly number[]): void {
       phone.onCall = (call) => {
         call.answer()
         call.media.tones = [tone]
@@ -93,7 +101,7 @@ describe.skipIf(noPostgres !== undefined)(
             Promise.resolve(call.media.samplesSince(0).some((sample) => Math.abs(sample) > 500) || call.byeAt !== undefined || undefined)
           await eventually(speaks, patienceMs)
           // Who is whispered to again, by another engine, has to press again.
-          while (call.byeAt === undefined && !talksTo(call, gpTone)) {
+          while (call.byeAt === undefined && !gpTones.some((gpTone) => talksTo(call, gpTone))) {
             await call.media.press('1').catch(() => undefined)
             await delay(1_500)
           }
@@ -104,39 +112,46 @@ describe.skipIf(noPostgres !== undefined)(
     it(`every call has one record with one end, and whoever talks goes on talking (${rounds} rounds, seed ${seed})`, async () => {
       const chance = random(seed)
       const url = await postgres.database()
-      const wards = await Promise.all(lines.map(() => TestPhone.open()))
-      const gp = await TestPhone.open()
-      phones.push(...wards, gp)
-      lines.forEach(({ tones }, index) => specialist(wards[index]!, tones))
+      const [gp, both, ...wards] = await Promise.all([TestPhone.open(), TestPhone.open(), ...lines.map(() => TestPhone.open())])
+      phones.push(gp, both, ...wards)
+      lines.forEach(({ tones: [gpTone, tone] }, index) => specialist(wards[index]!, tone, [gpTone]))
+      specialist(
+        both,
+        sharedTone,
+        lines.map(({ tones }) => tones[0]),
+      )
       const directory = world(
         lines.map(({ id, code, number }, index) => ({
           id,
           code,
           number,
-          rota: [wards[index]!.uri],
+          rota: [both.uri, wards[index]!.uri],
           ring: { ringSeconds: 30, acceptSeconds: 60, totalSeconds: 120 },
         })),
       )
-      const start = async (name: string) => {
-        const folder = folders.get(name) ?? mkdtempSync(join(tmpdir(), 'ringround-e2e-'))
-        folders.set(name, folder)
-        const env = {
+      const fleet = (engines = new SupervisedEngines((name) => ({
+        directory,
+        startWithinMs: patienceMs,
+        sip: shared.sip,
+        env: {
           DATABASE_URL: url,
           RINGROUND_REDIS_URL: redis.url,
           RINGROUND_ENGINE_NAME: name,
           RINGROUND_MASTER_KEY: '5a'.repeat(32),
           ...shared.env,
           RINGROUND_FREESWITCH: `${placeOf(media)},${placeOf(shared)}`,
-        }
-        engines.set(name, await Engine.start({ directory, folder, startWithinMs: patienceMs, sip: shared.sip, env }))
-      }
-      for (const name of names) await start(name)
-      const story: string[] = []
+        },
+      })))
+      for (const name of names) await fleet.start(name)
       const talks = new Map<string, PhoneCall>()
+      /** When nobody could say who is reserved. */
+      const unreserved: { readonly from: number; readonly to: number }[] = []
+      const hears = (caller: PhoneCall, tone: number) => talksTo(caller, tone) || talksTo(caller, sharedTone)
       // Both: who is left would be asked for the outcome for half a minute.
       const hangUp = (number: string) => {
-        talks.get(number)?.bye()
-        wards[lines.findIndex((line) => line.number === number)]?.calls.at(-1)?.bye()
+        const gpTone = lines.find((line) => line.number === number)?.tones[0] ?? 0
+        const called = [both, ...wards].flatMap(({ calls }) => calls).filter((call) => call.byeAt === undefined && talksTo(call, gpTone))
+        for (const call of [talks.get(number), ...called]) call?.bye()
         talks.delete(number)
       }
       for (let round = 0; round < rounds; round++) {
@@ -148,13 +163,14 @@ describe.skipIf(noPostgres !== undefined)(
         }
         // Anywhere between the first ring and the talk.
         await delay(chance() * 5_000)
-        const talking = new Set(lines.filter(({ number, tones }) => talksTo(talks.get(number)!, tones[1])).map(({ number }) => number))
+        const talking = new Set(lines.filter(({ number, tones }) => hears(talks.get(number)!, tones[1])).map(({ number }) => number))
         const mishap = mishaps[Math.floor(chance() * mishaps.length)]!
         const victim = names[Math.floor(chance() * names.length)]!
-        const engine = engines.get(victim)!
+        await fleet.running()
+        const engine = fleet.engine(victim)
         story.push(mishap.includes('engine') ? `${mishap} (${victim})` : mishap)
-        const gone = once(engine.child, 'exit')
         const absentMs = chance() * 3_000
+        if (mishap.includes('engine')) fleet.expectEnd(victim)
         if (mishap.startsWith('media server')) await media.stop()
         switch (mishap) {
           case 'engine killed':
@@ -162,6 +178,10 @@ describe.skipIf(noPostgres !== undefined)(
             engine.child.kill('SIGKILL')
             break
           case 'engine frozen':
+            // Its watchdog ends it.
+            engine.child.kill('SIGSTOP')
+            break
+          case 'engine frozen with its machine':
             engine.freeze()
             await eventually(
               async () =>
@@ -178,16 +198,20 @@ describe.skipIf(noPostgres !== undefined)(
             await delay(absentMs)
             await postgres.run()
             break
-          case 'Redis killed':
+          case 'Redis killed': {
+            const from = Date.now()
             await redis.stop()
             await delay(absentMs)
             redis.run()
+            // Until every engine has found it again, and has told it what it holds.
+            unreserved.push({ from, to: Date.now() + 10_000 })
             break
+          }
           case 'media server killed':
         }
         if (mishap.includes('engine')) {
-          await gone
-          await start(victim)
+          await expect.poll(() => engine.child.exitCode ?? engine.child.signalCode, { timeout: patienceMs }).not.toBeNull()
+          await fleet.running()
         }
         // All of them talk, or come to it.
         for (const { number, tones } of lines) {
@@ -195,18 +219,18 @@ describe.skipIf(noPostgres !== undefined)(
           // Without a database nobody new is connected: an acceptance has to be stored first. They are told so, and let go.
           if (mishap === 'PostgreSQL killed' && !talking.has(number)) {
             await expect
-              .poll(() => talksTo(caller, tones[1]) || caller.byeAt !== undefined || caller.refused !== undefined, {
+              .poll(() => hears(caller, tones[1]) || caller.byeAt !== undefined || caller.refused !== undefined, {
                 timeout: patienceMs,
                 message: `after ${story.join(', ')} the caller of ${number} is left alone`,
               })
               .toBe(true)
-            if (!talksTo(caller, tones[1])) {
+            if (!hears(caller, tones[1])) {
               hangUp(number)
               continue
             }
           }
           await expect
-            .poll(() => talksTo(caller, tones[1]), {
+            .poll(() => hears(caller, tones[1]), {
               timeout: patienceMs,
               message: `after ${story.join(', ')} the caller of ${number} hears nobody`,
             })
@@ -221,12 +245,16 @@ describe.skipIf(noPostgres !== undefined)(
           .toBeLessThanOrEqual(talks.size)
       }
       for (const number of [...talks.keys()]) hangUp(number)
-      const one = engines.get('engine-1')!
-      await expect.poll(async () => (await one.list()).filter(({ ending }) => ending === null).length, { timeout: patienceMs }).toBe(0)
+      await fleet.running()
+      const one = () => fleet.engine('engine-1')
+      await expect.poll(async () => (await one().list()).filter(({ ending }) => ending === null).length, { timeout: patienceMs }).toBe(0)
       // What has hardly begun when its media server dies may have nothing in it; then it says so.
       const mediaDied = story.some((mishap) => mishap.startsWith('media server'))
-      for (const { callId } of await one.list()) {
-        const { events, ending, recordings } = await one.call(callId)
+      const calls: ApiCall[] = []
+      for (const { callId } of await one().list()) {
+        const call = await one().call(callId)
+        calls.push(call)
+        const { events, ending, recordings } = call
         const types = events.map(({ type }) => type)
         const told = `after ${story.join(', ')}: ${JSON.stringify(events.map(({ type, node }) => `${String(node)} ${type}`))}`
         for (const type of ['call.arrived', 'call.ended'])
@@ -249,7 +277,7 @@ describe.skipIf(noPostgres !== undefined)(
         await expect
           .poll(
             async () =>
-              (await one.call(callId)).recordings.every(
+              (await one().call(callId)).recordings.every(
                 ({ state, why }) => state === 'ready' || (state === 'failed' && why !== undefined && mediaDied),
               ),
             { timeout: patienceMs, message: told },
@@ -259,6 +287,45 @@ describe.skipIf(noPostgres !== undefined)(
         expect(recordings.length, told).toBeLessThanOrEqual(1 + story.filter((mishap) => mishap.startsWith('media server')).length)
         if (types.includes('talk.started')) expect(recordings.length, told).toBeGreaterThan(0)
       }
+      // The API does not show who was rung.
+      const targets = await postgres.by(
+        url,
+        "select call_id || ' ' || (data::json ->> 'attempt') as attempt, data::json ->> 'target' as target from call_events where type = 'attempt.started'",
+      )
+      const targetOf = new Map(targets.map(({ attempt, target }) => [String(attempt), String(target)]))
+      expect(new Set(targetOf.values()).size).toBeGreaterThan(1)
+      expect(rungTwice(calls, targetOf, unreserved).join('\n'), `after ${story.join(', ')}`).toBe('')
+      story.push(`ended by a machine that kept them waiting: ${fleet.ended.join(', ') || 'none'}`)
     })
   },
 )
+
+/** Whoever was rung for one caller while they were rung for, or spoke to, another one: as the facts tell it. @param targetOf by call and attempt */
+function rungTwice(
+  calls: readonly ApiCall[],
+  targetOf: ReadonlyMap<string, string>,
+  unreserved: readonly { readonly from: number; readonly to: number }[],
+): readonly string[] {
+  const engaged = calls.flatMap(({ callId, events, endedAt = Infinity }) =>
+    events.flatMap((event) => {
+      if (event.type !== 'attempt.started') return []
+      const end = events.find(({ type, attempt }) => type === 'attempt.ended' && attempt === event['attempt'])
+      const talked = end?.['result'] === 'accepted'
+      const talkEnd = events.find(({ type }) => type === 'talk.ended')?.at ?? endedAt
+      return [
+        {
+          callId,
+          target: targetOf.get(`${callId} ${String(event['attempt'])}`),
+          from: event.at,
+          to: talked ? talkEnd : (end?.at ?? endedAt),
+        },
+      ]
+    }),
+  )
+  return engaged.flatMap((one) =>
+    engaged
+      .filter(({ callId, target, from }) => callId !== one.callId && target === one.target && from >= one.from && from < one.to)
+      .filter(({ from }) => !unreserved.some((window) => from >= window.from && from <= window.to))
+      .map((other) => `${one.target} of ${one.callId} (${one.from} to ${one.to}) was rung for ${other.callId} at ${other.from}`),
+  )
+}
