@@ -87,7 +87,7 @@ export type Heard =
   | { readonly kind: 'hungUp' }
 
 /**
- * Why no word is taken from a leg. It speaks as voicemail greetings do: `talking` too much at its beginning, `stretch` for longer than a word takes,
+ * Why no word is taken from a leg. It speaks as voicemail greetings do: `talking` too much before words count, `stretch` for longer than a word takes,
  * `beep` a tone, `goesOn` it talked on after a word that was told. `lost`: nobody listens to it.
  */
 export type NoWords = 'talking' | 'stretch' | 'beep' | 'goesOn' | 'lost'

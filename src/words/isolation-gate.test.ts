@@ -43,6 +43,15 @@ it('finds a word above the noise of a ward as in silence', () => {
   expect(found(samples).map(({ isolated }) => isolated)).toEqual([true])
 })
 
+it('finds a word after a small sound that is nothing beside it', () => {
+  expect(found(sound(quiet(1_500, 40), speech(120, 500), quiet(150, 40), speech(400, 8_000), quiet(900, 40))).at(-1)).toMatchObject({
+    isolated: true,
+  })
+  expect(found(sound(quiet(1_500, 40), speech(200, 8_000), quiet(150, 40), speech(400, 8_000), quiet(900, 40))).at(-1)?.ms).toBeGreaterThan(
+    600,
+  )
+})
+
 it('finds a word on a line that sends nothing at all between words', () => {
   expect(found(sound(new Int16Array(24_000), speech(700), new Int16Array(5_600))).map(({ isolated }) => isolated)).toEqual([true])
 })

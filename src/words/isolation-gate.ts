@@ -1,19 +1,20 @@
-import { frameMs, type Frame } from './mel-frames.js'
+import { bands, frameMs, type Frame } from './mel-frames.js'
+import { NoiseFloor } from './noise-floor.js'
 
 /** How somebody speaks who says one word and nothing else. In ms. */
 export const isolation = { quietBeforeMs: 300, shortestMs: 140, longestMs: 1_200, quietAfterMs: 450 } as const
 
-/** The level of the line with nobody talking: its quietest fifth of the last 2 s. */
-const floorFrames = 200
-const floorShare = 0.2
-const lowestFloorDb = -58
-/** What is as loud for as long as this is no speech, but a noise that has begun: before the first packet nothing is heard at all. */
-const steadyFrames = 60
-const steadyDb = 5
-/** Speech begins this far above the line's own level, and goes on down to the second figure, but not further below its loudest moment than the third. */
-const beginsDb = 8
-const goesOnDb = 5
+/** Speech begins this far above the noise; in a noise that is itself made of voices, so far above its usual loudness. */
+const begins = { voicedDb: 8.5, leastDb: 9.5, mostDb: 24, aboveUsualDb: 4 } as const
+/** It goes on down to so much less. */
+const goesOnLess = { voicedDb: 3, formantsDb: 4 } as const
+/** What is usual: nine tenths of the last 2 s are below. */
+const usualFrames = 200
+const usualShare = 0.9
+/** Not further below its loudest moment than this. */
 const belowPeakDb = 16
+/** What stood out by so much less than the stretch behind it was the noise of the line. */
+const nothingBesideDb = 12
 /** Sounds shorter than this are clicks. */
 const clickMs = 40
 
@@ -23,6 +24,8 @@ export interface Utterance {
   readonly to: number
   /** Of how much quiet came before it, ms. */
   readonly quietBeforeMs: number
+  /** Power of the line's noise when it began, in each band. */
+  readonly noise: Float32Array
 }
 
 /** What a frame makes known. */
@@ -35,34 +38,45 @@ export type Noticed =
 
 const nothing: Noticed = { kind: 'nothing' }
 
-/** Finds stretches of speech between two silences, by the level alone. */
+/** Finds stretches of speech between two silences, by what stands out of the noise of the line. */
 export class IsolationGate {
+  readonly #floor = new NoiseFloor()
   #frames = 0
-  /** Levels of the last 2 s: a ring. */
-  readonly #levels = new Float32Array(floorFrames)
-  #smoothed = lowestFloorDb
-  #floor = lowestFloorDb
+  /** How far the last 2 s stood out: a ring. */
+  readonly #formants = new Float32Array(usualFrames)
+  #beginsDb: number = begins.leastDb
   /** The stretch that is going on, and how loud it was at most. */
   #from: number | undefined
   #to = 0
-  #peak = lowestFloorDb
-  /** Frames above the level that speech goes on with, without a break. */
+  #peak = 0
+  #noise: Float32Array = new Float32Array(bands)
+  /** Frames above what speech goes on with, without a break. */
   #run = 0
-  /** Where the stretch before this one ended. */
-  #before = 0
+  /** The stretch before this one: where it ended, and how loud it was. */
+  #before = { to: 0, peak: 0 }
 
-  /** The level of the line with nobody talking, dB. */
-  get floor(): number {
-    return this.#floor
+  /** Level of the line with nobody talking, dB of full scale. */
+  noiseDb(): number {
+    return this.#floor.level()
   }
 
-  push({ level }: Frame): Noticed {
+  push(frame: Frame): Noticed {
     const now = this.#frames++
-    this.#follow(level)
-    if (this.#from === undefined && this.#run === 0) this.#peak = lowestFloorDb
-    this.#peak = Math.max(this.#peak, this.#smoothed)
+    const { formantsDb, voicedDb } = this.#floor.push(frame)
+    this.#formants[now % usualFrames] = formantsDb
+    if (this.#frames % 10 === 0) this.#beginsDb = this.#usual()
+    if (this.#floor.steady) {
+      this.#from = undefined
+      this.#before = { to: this.#frames, peak: this.#peak }
+    }
+    if (this.#from === undefined && this.#run === 0) this.#peak = 0
+    this.#peak = Math.max(this.#peak, formantsDb)
     const speaking =
-      this.#smoothed > (this.#from === undefined ? this.#floor + beginsDb : Math.max(this.#floor + goesOnDb, this.#peak - belowPeakDb))
+      this.#from === undefined
+        ? voicedDb > begins.voicedDb && formantsDb > this.#beginsDb
+        : voicedDb > begins.voicedDb - goesOnLess.voicedDb &&
+          formantsDb > Math.max(this.#beginsDb - goesOnLess.formantsDb, this.#peak - belowPeakDb)
+    if (speaking && this.#run === 0 && this.#from === undefined) this.#noise = this.#floor.power()
     this.#run = speaking ? this.#run + 1 : 0
     if (speaking && (this.#from !== undefined || this.#run * frameMs >= clickMs)) {
       this.#from ??= now - this.#run + 1
@@ -72,9 +86,10 @@ export class IsolationGate {
     if (this.#from === undefined || (now + 1 - this.#to) * frameMs < isolation.quietAfterMs) return nothing
     // What was before it and far below its loudest moment is the line, not the speaker.
     let from = this.#from
-    while (from < this.#to && now - from < floorFrames && (this.#levels[from % floorFrames] ?? 0) < this.#peak - belowPeakDb) from++
-    const utterance: Utterance = { from, to: this.#to, quietBeforeMs: (from - this.#before) * frameMs }
-    this.#before = this.#to
+    while (from < this.#to && now - from < usualFrames && (this.#formants[from % usualFrames] ?? 0) < this.#peak - belowPeakDb) from++
+    const before = this.#before.peak < this.#peak - nothingBesideDb ? 0 : this.#before.to
+    const utterance: Utterance = { from, to: this.#to, quietBeforeMs: (from - before) * frameMs, noise: this.#noise }
+    this.#before = { to: this.#to, peak: this.#peak }
     this.#from = undefined
     const ms = (utterance.to - utterance.from) * frameMs
     return {
@@ -84,25 +99,9 @@ export class IsolationGate {
     }
   }
 
-  #follow(level: number): void {
-    this.#smoothed += (Math.max(level, lowestFloorDb) - this.#smoothed) / 2
-    this.#levels[(this.#frames - 1) % floorFrames] = this.#smoothed
-    // Every tenth of a second is often enough.
-    if (this.#frames % 10 !== 0 && this.#frames > 10) return
-    const quietest = Math.max(lowestFloorDb, this.#share(floorFrames, floorShare))
-    const steady =
-      this.#share(steadyFrames, 0.9) - this.#share(steadyFrames, 0.1) < steadyDb ? this.#share(steadyFrames, 0.5) : lowestFloorDb
-    this.#floor = Math.max(quietest, steady)
-    if (steady < quietest + beginsDb) return
-    this.#from = undefined
-    this.#before = this.#frames
-  }
-
-  /** @returns the level below which this share of the last frames is */
-  #share(frames: number, share: number): number {
-    const count = Math.min(frames, this.#frames)
-    const sorted = new Float32Array(count)
-    for (let index = 0; index < count; index++) sorted[index] = this.#levels[(this.#frames - 1 - index) % floorFrames] ?? lowestFloorDb
-    return sorted.sort()[Math.floor(count * share)] ?? lowestFloorDb
+  #usual(): number {
+    const count = Math.min(usualFrames, this.#frames)
+    const usual = this.#formants.slice(0, count).sort()[Math.floor(count * usualShare)] ?? 0
+    return Math.max(begins.leastDb, Math.min(begins.mostDb, usual + begins.aboveUsualDb))
   }
 }

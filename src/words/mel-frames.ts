@@ -80,7 +80,7 @@ const hamming = Float64Array.from(
   (_, index) => 0.54 - 0.46 * Math.cos((2 * Math.PI * index) / (windowSamples - 1)),
 )
 /** Power over all bins of a full-scale tone. */
-const fullScale = (hamming.reduce((sum, value) => sum + value ** 2, 0) * points) / 4
+export const fullScale = (hamming.reduce((sum, value) => sum + value ** 2, 0) * points) / 4
 const firstBin = Math.floor((lowestHz * points) / sampleRate)
 const lastBin = Math.ceil((highestHz * points) / sampleRate)
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Utterance } from './isolation-gate.js'
 import { bands, type Frame } from './mel-frames.js'
 
 /** The net looks at one second, with the utterance in the middle. */
@@ -14,9 +15,9 @@ export interface Layer {
 
 /** Three sliding layers, and one sum over all that is left of the second. */
 export const layers: readonly Layer[] = [
-  { from: bands, to: 16, width: 5, stride: 2 },
-  { from: 16, to: 16, width: 5, stride: 2 },
-  { from: 16, to: 16, width: 3, stride: 2 },
+  { from: bands, to: 20, width: 5, stride: 2 },
+  { from: 20, to: 24, width: 5, stride: 2 },
+  { from: 24, to: 24, width: 3, stride: 2 },
 ]
 
 export function framesAfter(frames: number, { width, stride }: Layer): number {
@@ -57,22 +58,29 @@ export function readNet(file: NetFile): Float32Array {
 
 /** Below the loudest frame of the utterance by this much, sound counts as none. In natural logarithms of power: 39 dB. */
 const depth = 9
+/** The noise of the line is taken off by this much: what is left of it in a frame is small beside a voice. */
+const noiseTaken = 1.5
 
 /**
- * An utterance as the net takes it: one second of frames with the utterance in the middle, loudness taken out of it.
+ * An utterance as the net takes it: one second of frames with the utterance in the middle, the noise of the line and loudness taken out of it.
  * @param frames all that is known; those outside are silence
- * @param from first frame of the utterance; `to` behind its last
  */
-export function netInput(frames: (index: number) => Frame | undefined, from: number, to: number): Float32Array {
+export function netInput(frames: (index: number) => Frame | undefined, { from, to, noise }: Utterance): Float32Array {
   const begin = Math.round((from + to - inputFrames) / 2)
+  const voice = (frame: Frame, band: number): number => {
+    const power = Math.exp(frame.mel[band] ?? -Infinity) - noiseTaken * (noise[band] ?? 0)
+    return power > 0 ? Math.log(power) : -Infinity
+  }
   let loudest = -Infinity
-  for (let index = from; index < to; index++) for (const value of frames(index)?.mel ?? []) if (value > loudest) loudest = value
+  for (let index = from; index < to; index++) {
+    const frame = frames(index)
+    if (frame) for (let band = 0; band < bands; band++) loudest = Math.max(loudest, voice(frame, band))
+  }
   const input = new Float32Array(inputFrames * bands).fill(-1)
   for (let index = 0; index < inputFrames; index++) {
     const frame = frames(begin + index)
     if (!frame) continue
-    for (let band = 0; band < bands; band++)
-      input[index * bands + band] = Math.max(-1, 1 + (2 * ((frame.mel[band] ?? -Infinity) - loudest)) / depth)
+    for (let band = 0; band < bands; band++) input[index * bands + band] = Math.max(-1, 1 + (2 * (voice(frame, band) - loudest)) / depth)
   }
   return input
 }

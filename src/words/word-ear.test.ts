@@ -48,7 +48,8 @@ describe('a leg that is listened to', () => {
 
   it.each([
     ['speaks for two seconds of the first six', 'talking', [quiet(300), speech(1_100), quiet(600), speech(1_150), quiet(100)]],
-    ['speaks for longer than a word takes', 'stretch', [quiet(7_000), speech(1_300)]],
+    ['goes on speaking while the whisper is spoken', 'talking', [quiet(3_200), speech(400), quiet(800), speech(400), quiet(100)]],
+    ['speaks for longer than a word takes', 'stretch', [quiet(1_500), speech(1_300)]],
     ['sounds a tone', 'beep', [quiet(1_000), tone(300, 1_000)]],
   ])('has the key alone once it %s, whatever comes then', (_what, why, parts) => {
     const { ear, kinds } = listening()

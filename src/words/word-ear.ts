@@ -1,5 +1,5 @@
 import type { NoWords } from '../switch/port.js'
-import { IsolationGate, isolation } from './isolation-gate.js'
+import { IsolationGate, isolation, type Utterance } from './isolation-gate.js'
 import { frameMs, MelFrames, type Frame } from './mel-frames.js'
 import { netInput, score } from './net.js'
 
@@ -10,10 +10,12 @@ export type EarTold = { readonly kind: 'word'; readonly score: number } | { read
 
 /** More speech than this, within so long from the answer on, is a greeting. */
 export const greeting = { withinMs: 6_000, mostMs: 2_000 } as const
+/** Once the first words are over somebody listens to the whisper: whoever says more than this while it is spoken goes on as greetings do. */
+const listening = { afterMs: 3_000, mostMs: 600 } as const
 /** After a word was heard, somebody who waits for the next question says no more than this. */
 const mostAfterWordMs = 400
 /** A tone of this length, above these Hz: lower ones are in a voice. */
-const beep = { ms: 200, tonality: 0.82, lowestHz: 380, driftHz: 45, aboveFloorDb: 8 } as const
+const beep = { ms: 200, tonality: 0.82, lowestHz: 380, driftHz: 45, aboveNoiseDb: 8 } as const
 /** Frames that are kept for the net: the longest utterance, the quiet behind it, and what is before it. */
 const keptFrames = 256
 
@@ -35,8 +37,10 @@ export class WordEar {
   readonly #kept: Frame[] = []
   #count = 0
   #speechFrames = 0
+  #overWhisperFrames = 0
   /** First frame at which a word may begin; undefined: it is not open. */
   #openFrom: number | undefined
+  #wasOpen = false
   #wordHeard = false
   #sinceWord = 0
   #tone = { frames: 0, hz: 0 }
@@ -54,6 +58,7 @@ export class WordEar {
   /** Takes words that begin from now on. */
   open(): void {
     this.#openFrom ??= this.#count
+    this.#wasOpen = true
   }
 
   shut(): void {
@@ -75,6 +80,8 @@ export class WordEar {
         return
       case 'speaking':
         if (this.#count * frameMs <= greeting.withinMs && ++this.#speechFrames * frameMs > greeting.mostMs) return this.#only('talking')
+        if (!this.#wasOpen && this.#count * frameMs > listening.afterMs && ++this.#overWhisperFrames * frameMs > listening.mostMs)
+          return this.#only('talking')
         if ((this.#count - noticed.from) * frameMs > isolation.longestMs) return this.#only('stretch')
         if (this.#wordHeard && this.#openFrom === undefined && ++this.#sinceWord * frameMs > mostAfterWordMs) return this.#only('goesOn')
         return
@@ -84,14 +91,13 @@ export class WordEar {
     }
   }
 
-  #spoken(isolated: boolean, { from, to }: { readonly from: number; readonly to: number }): void {
+  #spoken(isolated: boolean, utterance: Utterance): void {
     const value = isolated
       ? score(
           this.#net.weights,
           netInput(
             (index) => (index < 0 || index >= this.#count || index < this.#count - keptFrames ? undefined : this.#kept[index % keptFrames]),
-            from,
-            to,
+            utterance,
           ),
         )
       : 0
@@ -104,7 +110,7 @@ export class WordEar {
   }
 
   #isBeep({ tonality, peakHz, level }: Frame): boolean {
-    const tonal = tonality >= beep.tonality && peakHz >= beep.lowestHz && level > this.#gate.floor + beep.aboveFloorDb
+    const tonal = tonality >= beep.tonality && peakHz >= beep.lowestHz && level > this.#gate.noiseDb() + beep.aboveNoiseDb
     if (!tonal || Math.abs(peakHz - this.#tone.hz) > beep.driftHz) this.#tone = { frames: tonal ? 1 : 0, hz: peakHz }
     else this.#tone.frames++
     return this.#tone.frames * frameMs >= beep.ms

@@ -1,4 +1,4 @@
-import { IsolationGate } from '../../src/words/isolation-gate.js'
+import { IsolationGate, type Utterance as GateUtterance } from '../../src/words/isolation-gate.js'
 import { MelFrames, type Frame } from '../../src/words/mel-frames.js'
 import { netInput } from '../../src/words/net.js'
 import type { Chance } from './chance.js'
@@ -17,20 +17,26 @@ export interface Example {
 export function throughGate(sound: Int16Array): Float32Array | undefined {
   const frames: Frame[] = []
   const gate = new IsolationGate()
-  let found: { readonly from: number; readonly to: number } | undefined
+  let found: GateUtterance | undefined
   new MelFrames().push(sound, (frame) => {
     frames.push(frame)
     const noticed = gate.push(frame)
     if (noticed.kind !== 'spoken' || !noticed.isolated) return
     const { from, to } = noticed.utterance
-    if (!found || to - from > found.to - found.from) found = { from, to }
+    if (!found || to - from > found.to - found.from) found = noticed.utterance
   })
-  return found && netInput((index) => frames[index], found.from, found.to)
+  return found && netInput((index) => frames[index], found)
 }
 
-/** What arrives when somebody says it in between two silences. */
-export function onTheLine(utterance: Sound, line: Line, chance: Chance, background: readonly Sound[]): Int16Array {
-  return overLine(joined([silence(chance.between(700, 1_300)), utterance, silence(700)]), line, chance, background)
+/** What arrives when somebody says it in between two silences. @param beforeMs the first of them */
+export function onTheLine(
+  utterance: Sound,
+  line: Line,
+  chance: Chance,
+  background: readonly Sound[],
+  beforeMs = chance.between(900, 1_700),
+): Int16Array {
+  return overLine(joined([silence(beforeMs), utterance, silence(700)]), line, chance, background)
 }
 
 /** Each utterance over so many lines. */

@@ -44,8 +44,13 @@ export class Learning {
   #disturbed(input: Float32Array): Float32Array {
     const { chance } = this
     const result = this.#values[0] as Float32Array
-    const shift = chance.whole(-5, 5) * bands
-    for (let index = 0; index < input.length; index++) result[index] = input[index + shift] ?? -1
+    // Slower or faster, sooner or later; a longer or a shorter throat.
+    const [stretch, shift, throat] = [chance.between(0.82, 1.22), chance.between(-5, 5), chance.between(-0.9, 0.9)]
+    for (let frame = 0; frame < inputFrames; frame++) {
+      const from = Math.round((frame - inputFrames / 2) * stretch + inputFrames / 2 + shift)
+      if (from < 0 || from >= inputFrames) result.fill(-1, frame * bands, (frame + 1) * bands)
+      else for (let band = 0; band < bands; band++) result[frame * bands + band] = between(input, from * bands, band + throat)
+    }
     const gain = chance.between(-0.15, 0.15)
     const tilt = chance.between(-0.3, 0.3) / bands
     for (let index = 0; index < result.length; index++)
@@ -139,6 +144,14 @@ export class Learning {
 }
 
 const batch = 32
+
+/** A frame at a place between two bands. */
+function between(input: Float32Array, frame: number, place: number): number {
+  const within = Math.max(0, Math.min(bands - 1, place))
+  const [lower, share] = [Math.floor(within), within % 1]
+  const below = input[frame + lower] as number
+  return share === 0 ? below : below + ((input[frame + lower + 1] as number) - below) * share
+}
 
 /** How many of the word are heard, and of everything else taken for it, at a threshold. */
 export function rates(

@@ -5,7 +5,7 @@ export const word: readonly string[] = ['one', 'one.', 'one!', 'one?', 'One,']
 /** The same in espeak-ng's letters for sounds: as it is said in the south, the north, the west, and carelessly. */
 export const wordSounds: readonly string[] = ["[[w'Vn]]", "[[w'0n]]", "[[w'@n]]", "[[w'V2n]]", "[[w'V:n]]", "[[w'U2n]]"]
 
-/** Short words that are near to it. */
+/** Short words that are near to it. "Wan" and "Juan" are not: in the north they sound like it. */
 export const nearWords: readonly string[] = [
   'on',
   'an',
@@ -23,7 +23,7 @@ export const nearWords: readonly string[] = [
   "won't",
   'want',
   'wand',
-  'wan',
+  'walk',
   'warn',
   'worn',
   'when',
@@ -51,7 +51,7 @@ export const nearWords: readonly string[] = [
   'wonder',
   'under',
   'London',
-  'Juan',
+  'yawn',
   'swan',
   'gone',
   'long',

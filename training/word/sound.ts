@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { MULAW_TO_LINEAR } from '../../src/embedded/protocols/rtp/g711.js'
 import { decodeSamples, readWavFormat } from '../../src/embedded/protocols/rtp/wav.js'
 
 /** Sound at 8 kHz, 1 is full scale. */
@@ -6,6 +7,15 @@ export type Sound = Float32Array
 
 /** Half the width of the filter that takes sound from one rate to another, in its own zero crossings. */
 const crossings = 12
+
+/** A file of nothing but mu-law at 8 kHz. */
+export async function readMuLaw(path: string, speed = 1): Promise<Sound> {
+  return atRate(
+    Float32Array.from(await readFile(path), (byte) => (MULAW_TO_LINEAR[byte] ?? 0) / 32_768),
+    8_000 * speed,
+    8_000,
+  )
+}
 
 /**
  * A WAV file's first channel at 8 kHz.

@@ -32,7 +32,8 @@ export class Speaker {
     )
     if (!(await isThere(path))) {
       await mkdir(join(this.folder, kind), { recursive: true })
-      const made = `${path}.${process.pid}`
+      // Some synthesisers write to nothing that is not called so.
+      const made = `${path.slice(0, -'.wav'.length)}.${process.pid}.wav`
       await speak(voice, text, Number(rate), Number(pitch), made)
       await rename(made, path)
     }
@@ -67,6 +68,15 @@ async function speak({ kind, name }: Voice, text: string, rate: number, pitch: n
         text,
         '-o',
         to,
+      ])
+      return
+    case 'pico':
+      await run('pico2wave', [
+        '-l',
+        name,
+        '-w',
+        to,
+        `<speed level="${Math.round(100 * rate)}"><pitch level="${Math.round(100 * pitch)}">${text}</pitch></speed>`,
       ])
       return
     case 'festival': {

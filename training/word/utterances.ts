@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { Chance } from './chance.js'
 import { nearWords, otherWords, word, wordSounds } from './phrases.js'
-import { readSound, trimmed, type Sound } from './sound.js'
+import { readMuLaw, readSound, trimmed, type Sound } from './sound.js'
 import { each, type Manner, type Speaker } from './speak.js'
-import { borrowed, voicesOf, type Group, type Voice } from './voices.js'
+import { borrowed, type Voice } from './voices.js'
 
 /** What was said: the word, something near to it, or something else. */
 export type Kind = 'word' | 'near' | 'other'
@@ -38,21 +38,22 @@ interface Asked {
 /** @param amounts of a voice of espeak-ng, and of one made of recordings */
 export async function spoken(
   speaker: Speaker,
-  group: Group,
+  voices: readonly Voice[],
   seed: string,
-  amounts: { readonly espeak: Amounts; readonly natural: Amounts },
+  amounts: { readonly espeak: Amounts; readonly natural: Amounts; readonly pico?: Amounts },
 ): Promise<Utterance[]> {
   const asked: Asked[] = []
-  for (const voice of voicesOf(group)) {
+  for (const voice of voices) {
     const chance = new Chance(`${seed}/${voice.kind}/${voice.name}`)
-    const amount = voice.kind === 'espeak' ? amounts.espeak : amounts.natural
+    const amount = voice.kind === 'espeak' ? amounts.espeak : ((voice.kind === 'pico' ? amounts.pico : undefined) ?? amounts.natural)
     const words = voice.kind === 'espeak' ? [...word, ...wordSounds] : word
     for (const [kind, texts] of [
       ['word', words],
       ['near', nearWords],
       ['other', otherWords],
     ] as const) {
-      for (let time = 0; time < amount[kind]; time++) asked.push({ voice, kind, text: chance.one(texts), manner: anyManner(chance) })
+      for (let time = 0; time < amount[kind]; time++)
+        asked.push({ voice, kind, text: chance.one(texts), manner: anyManner(chance, voice.kind !== 'espeak') })
     }
   }
   const { done, failed } = await each(asked, 2, async ({ voice, kind, text, manner }) => ({
@@ -67,16 +68,18 @@ export async function spoken(
   return done.filter(({ sound }) => sound.length > 0)
 }
 
-function anyManner(chance: Chance): Manner {
-  return { rate: chance.between(0.75, 1.45), pitch: chance.between(0.65, 1.35), speed: chance.between(0.88, 1.14) }
+/** Of recorded voices there are few: each is made into more throats. */
+function anyManner(chance: Chance, natural: boolean): Manner {
+  const [least, most] = natural ? [0.82, 1.2] : [0.88, 1.14]
+  return { rate: chance.between(0.75, 1.45), pitch: chance.between(0.65, 1.35), speed: chance.between(least, most) }
 }
 
-/** What the voices of festival for other languages say. One process a voice speaks all of it. */
+/** What the voices for other languages say. */
 export async function spokenAbroad(speaker: Speaker, seed: string): Promise<Utterance[]> {
   const result: Utterance[] = []
-  for (const { name, one, others } of borrowed) {
+  for (const { kind: voiceKind = 'festival', name, one, others } of borrowed) {
     const chance = new Chance(`${seed}/${name}`)
-    const voice: Voice = { kind: 'festival', name, group: 'train', british: false }
+    const voice: Voice = { kind: voiceKind, name, group: 'train', british: false }
     const asked = [
       ...one.flatMap((text) => [0.8, 1, 1.25].map((rate) => ({ text, rate, kind: 'word' as const }))),
       ...others.map((text) => ({ text, rate: chance.between(0.85, 1.2), kind: 'other' as const })),
@@ -105,6 +108,28 @@ export async function recordedAbroad(): Promise<Utterance[]> {
       const sound = await readSound(path).then(trimmed, () => undefined)
       if (sound && sound.length > 8 * 100 && sound.length <= 8 * longestMs)
         result.push({ sound, kind: 'other', text: path.slice(sounds.length + 1), voice: folder, british: false, natural: true })
+    }
+  }
+  return result
+}
+
+/** Recordings of two people who say numbers and other words in English, "one" among them: each at these speeds, for more throats. */
+const speeds = [0.82, 0.88, 0.94, 1, 1.06, 1.12, 1.2] as const
+
+/** The packages saytime and scid-data. */
+export async function recordedNumbers(): Promise<Utterance[]> {
+  const result: Utterance[] = []
+  for (const { voice, folder, ending, read } of [
+    { voice: 'saytime', folder: '/usr/share/saytime', ending: '.au', read: readMuLaw },
+    { voice: 'scid', folder: '/usr/share/scid/sounds', ending: '.wav', read: readSound },
+  ]) {
+    for (const name of (await readdir(folder)).filter((file) => file.endsWith(ending)).sort()) {
+      const kind = name === `1${ending}` ? ('word' as const) : ('other' as const)
+      for (const speed of kind === 'word' ? speeds : ([0.88, 1, 1.12] as const)) {
+        const sound = trimmed(await read(join(folder, name), speed))
+        if (sound.length > 8 * 100 && sound.length <= 8 * longestMs)
+          result.push({ sound, kind, text: name, voice, british: false, natural: true })
+      }
     }
   }
   return result

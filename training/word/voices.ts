@@ -7,6 +7,7 @@ export type Voice =
   | { readonly kind: 'flite'; readonly name: string; readonly group: Group; readonly british: boolean }
   | { readonly kind: 'espeak'; readonly name: string; readonly group: Group; readonly british: boolean }
   | { readonly kind: 'festival'; readonly name: string; readonly group: Group; readonly british: boolean }
+  | { readonly kind: 'pico'; readonly name: string; readonly group: Group; readonly british: boolean }
 
 /** Recordings of six people: those of Carnegie Mellon University from which these voices were built. awb is a Scot, and kept for the figures. */
 const flite: readonly Voice[] = [
@@ -19,6 +20,12 @@ const flite: readonly Voice[] = [
 const festival: readonly Voice[] = [
   { kind: 'festival', name: 'ked_diphone', group: 'train', british: false },
   { kind: 'festival', name: 'cmu_us_slt_arctic_hts', group: 'train', british: false },
+]
+
+/** Recordings of two women: SVOX's, from Debian's non-free section. */
+const pico: readonly Voice[] = [
+  { kind: 'pico', name: 'en-GB', group: 'train', british: true },
+  { kind: 'pico', name: 'en-US', group: 'train', british: false },
 ]
 
 const accents = ['en-gb', 'en-gb-scotland', 'en-gb-x-gbclan', 'en-gb-x-rp', 'en-gb-x-gbcwmd', 'en-us', 'en-029', 'en-us-nyc'] as const
@@ -113,17 +120,25 @@ const espeak: readonly Voice[] = (['train', 'tune', 'test'] as const).flatMap((g
   ),
 )
 
-export const voices: readonly Voice[] = [...flite, ...festival, ...espeak]
+export const voices: readonly Voice[] = [...flite, ...festival, ...pico, ...espeak]
 
 export function voicesOf(group: Group): readonly Voice[] {
   return voices.filter((voice) => voice.group === group)
 }
 
+/** Of espeak-ng's voices the training hears two of five: each variant in three or four accents. */
+export const trainingVoices: readonly Voice[] = voicesOf('train').filter(({ kind }, index) => kind !== 'espeak' || index % 5 < 2)
+
 /**
- * Voices of festival for other languages, which say "one" as its speakers do, in their own letters. Each is one more throat in the training.
+ * Voices of festival and SVOX for other languages, which say "one" as its speakers do, in their own letters. Each is one more throat in the training.
  * Only what they say besides is in `others`.
  */
-export const borrowed: readonly { readonly name: string; readonly one: readonly string[]; readonly others: readonly string[] }[] = [
+export const borrowed: readonly {
+  readonly kind?: 'pico'
+  readonly name: string
+  readonly one: readonly string[]
+  readonly others: readonly string[]
+}[] = [
   {
     name: 'lp_diphone',
     one: ['uan', 'uon'],
@@ -142,4 +157,18 @@ export const borrowed: readonly { readonly name: string; readonly one: readonly 
   { name: 'czech_krb', one: ['uan'], others: ['ano', 'ne', 'halo', 'dva', 'jeden', 'ran', 'san', 'tri'] },
   { name: 'czech_machac', one: ['uan'], others: ['ano', 'ne', 'halo', 'dva', 'jeden', 'ran', 'san', 'tri'] },
   { name: 'czech_ph', one: ['uan'], others: ['ano', 'ne', 'halo', 'dva', 'jeden', 'ran', 'san', 'tri'] },
+  {
+    kind: 'pico',
+    name: 'de-DE',
+    one: ['uann', 'uan'],
+    others: ['ja', 'nein', 'hallo', 'zwei', 'eins', 'wann', 'dann', 'von', 'wer', 'was', 'an'],
+  },
+  {
+    kind: 'pico',
+    name: 'fr-FR',
+    one: ['ouanne', 'ouane'],
+    others: ['oui', 'non', 'allo', 'deux', 'un', 'ouais', 'rame', 'bonne', 'ouate', 'Anne'],
+  },
+  { kind: 'pico', name: 'es-ES', one: ['uan', 'guan'], others: ['si', 'no', 'dos', 'uno', 'tres', 'ran', 'san', 'bien', 'digame', 'juan'] },
+  { kind: 'pico', name: 'it-IT', one: ['uan', 'uon'], others: ['si', 'no', 'pronto', 'due', 'uno', 'tre', 'ran', 'san', 'quan', 'buon'] },
 ]
