@@ -6,6 +6,7 @@ import { joined, readSound, silence, toSamples, trimmed, type Sound } from '../t
 import { Speaker } from '../training/word/speak.js'
 import { anyLine } from '../training/word/telephone-line.js'
 import { recordedEnglish, spoken, type Utterance } from '../training/word/utterances.js'
+import { voicesOf } from '../training/word/voices.js'
 import { readNet } from '../src/words/net.js'
 import { oneNet } from '../src/words/one-net.js'
 import { WordEar, type WordNet } from '../src/words/word-ear.js'
@@ -15,6 +16,8 @@ import { answeredLeg, whisperMs } from './word/answered-leg.js'
 import { Greetings } from './word/greetings.js'
 
 const seed = 'bench/1'
+/** Of the line alone, before a word is said: a part of the whisper, which is twice as long at least. */
+const beforeWordMs = 3_000
 /** A leg is listened to for this long: longer than anybody has to accept by default. */
 const legSeconds = 25
 
@@ -45,7 +48,10 @@ export class WordBench {
   constructor(speaker: Speaker, tell: (line: string) => void) {
     this.#speaker = speaker
     this.#tell = tell
-    this.#said = spoken(speaker, 'test', seed, { espeak: { word: 4, near: 6, other: 4 }, natural: { word: 120, near: 240, other: 240 } })
+    this.#said = spoken(speaker, voicesOf('test'), seed, {
+      espeak: { word: 4, near: 6, other: 4 },
+      natural: { word: 120, near: 240, other: 240 },
+    })
   }
 
   async voices(): Promise<readonly Figure[]> {
@@ -97,8 +103,8 @@ export class WordBench {
         chance = new Chance(`${seed}/greetings/${from + Math.floor(nth / 1_000)}`)
         box = box.with(chance)
       }
-      const samples = onAPlainLine(await box.next(legSeconds), chance)
-      const answer = answeredLeg(samples, this.#net, chance.between(whisperMs.shortest, whisperMs.longest))
+      const firstMs = chance.between(whisperMs.shortest, whisperMs.longest)
+      const answer = answeredLeg(onAPlainLine(await box.next(legSeconds), chance), this.#net, firstMs)
       if (answer.accepted) counts.accepted++
       if (answer.words > 0) counts.offered++
       if (answer.keyOnly) counts.keyOnly++
@@ -125,7 +131,7 @@ export class WordBench {
   async conversation(hours: number): Promise<readonly Figure[]> {
     const chance = new Chance(`${seed}/talk`)
     const phrases = (
-      await spoken(this.#speaker, 'test', `${seed}/talk`, {
+      await spoken(this.#speaker, voicesOf('test'), `${seed}/talk`, {
         espeak: { word: 1, near: 4, other: 10 },
         natural: { word: 20, near: 150, other: 300 },
       })
@@ -177,7 +183,7 @@ export class WordBench {
     const chance = new Chance(`${seed}/heard/${snr}`)
     const background = await this.#background()
     return utterances.filter(({ sound }) =>
-      told(onTheLine(sound, anyLine(chance, { least: snr, most: snr }), chance, background), this.#net),
+      told(onTheLine(sound, anyLine(chance, { least: snr, most: snr }), chance, background, beforeWordMs), this.#net),
     ).length
   }
 }
@@ -197,8 +203,10 @@ function told(samples: Int16Array, net: WordNet): boolean {
   const ear = new WordEar(net, (one) => {
     if (one.kind === 'word') word = true
   })
+  const askedAt = (beforeWordMs - 400) * 8
+  ear.push(samples.subarray(0, askedAt))
   ear.open()
-  ear.push(samples)
+  ear.push(samples.subarray(askedAt))
   return word
 }
 
@@ -220,11 +228,18 @@ async function peopleIn(folder: string): Promise<Utterance[]> {
   )
 }
 
-/** A quiet line, in one law: what is told apart here is what is said. */
-function onAPlainLine(sound: Sound, chance: Chance): Int16Array {
+/** A quiet line: what is told apart here is what is said. In pieces of 40 ms, made as they are asked for: most legs are told apart soon. */
+function onAPlainLine(sound: Sound, chance: Chance): Iterable<Int16Array> {
   const gain = chance.between(0.15, 0.9) / (sound.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1)
   const noise = gain * chance.one([0.0005, 0.003, 0.01])
-  return toSamples(sound.map((value) => value * gain + noise * (2 * chance.next() - 1)))
+  const hiss = new Chance(chance.whole(0, 2 ** 31))
+  return pieces(sound.length, (from, to) =>
+    toSamples(sound.subarray(from, to).map((value) => value * gain + noise * (2 * hiss.next() - 1))),
+  )
+}
+
+function* pieces(length: number, piece: (from: number, to: number) => Int16Array): Iterable<Int16Array> {
+  for (let at = 0; at < length; at += 320) yield piece(at, at + 320)
 }
 
 function ringing(): Sound {

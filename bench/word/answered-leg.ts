@@ -13,10 +13,11 @@ export interface LegAnswer {
 }
 
 /**
- * Plays a leg to the recogniser, by the rules of the whisper.
+ * Plays a leg to the recogniser, by the rules of the whisper, as far as anything can still come of it.
+ * @param pieces what it says, in pieces of 40 ms
  * @param firstMs length of the first whisper
  */
-export function answeredLeg(samples: Int16Array, net: WordNet, firstMs: number): LegAnswer {
+export function answeredLeg(pieces: Iterable<Int16Array>, net: WordNet, firstMs: number): LegAnswer {
   let now = 0
   let words = 0
   let accepted = false
@@ -31,14 +32,17 @@ export function answeredLeg(samples: Int16Array, net: WordNet, firstMs: number):
     words++
     question = { openAt: now + whisperMs.question, shutAt: now + whisperMs.question + flowDefaults.wordAgainMs }
   })
-  for (let at = 0; at < samples.length && ear.keyOnly === undefined; at += 320) {
+  let at = 0
+  for (const piece of pieces) {
+    if (ear.keyOnly !== undefined) break
     now = at / 8
+    at += piece.length
     if (question && now >= question.shutAt) {
       question = undefined
       ear.shut()
     }
     if (question ? now >= question.openAt : now >= firstMs && words < 2) ear.open()
-    ear.push(samples.subarray(at, at + 320))
+    ear.push(piece)
   }
   return { words, accepted, keyOnly: ear.keyOnly }
 }
