@@ -83,7 +83,7 @@ describe.runIf(chromium)('a browser whose media server dies', { timeout: 180_000
     expect(await ward.answers({ withinMs: 60_000 })).toBe(true)
     await ward.waits(600)
     await ward.presses('1')
-    await browser.until(`${words('call-words')}.startsWith('You speak with')`, 20_000)
+    await browser.until(`${words('call-words')}.startsWith('You are talking to')`, 20_000)
     await ward.hears(browserTone, { withinMs: 20_000 })
     await pageHears(browser, wardTone)
 

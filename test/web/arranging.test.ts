@@ -250,8 +250,8 @@ test('of what another organisation arranges every address is one that does not e
     { kind: 'api', name: 'others', permissions: ['arrangements', 'calls'], scope: { kind: 'organisation', id: 'wend-vale' } },
   )
   const { createHmac } = await import('node:crypto')
-  // A program has no session: the token of its forms is that of no cookie.
-  const token = createHmac('sha256', '').update('form').digest('base64url')
+  // A program has no session, and no page of its own: the token of its forms is that of no cookie, behind a mask of zeros.
+  const token = Buffer.concat([Buffer.alloc(32), createHmac('sha256', '').update('form').digest()]).toString('base64url')
   const ask = async (method: 'GET' | 'POST', path: string, fields: Readonly<Record<string, string>> = {}) => {
     const answer = await world.get(path, {
       method,

@@ -161,8 +161,8 @@ test('no page weighs more than 60 kB, its styles and scripts included', async ()
 test('a page is compressed; the token of its forms reads differently in each, and is good in all of them', async () => {
   const world = await adminWorld()
   const [mary, sam] = [await visitor(world, { role: 'administrator' }), await visitor(world, { role: 'administrator' })]
-  const tokenOf = async ({ get }: Visitor) => {
-    const { text, headers } = await get('/account')
+  const tokenOf = async (person: Visitor) => {
+    const { text, headers } = await person.get('/account')
     expect(headers.get('content-encoding')).toBe('gzip')
     return /name="token" value="([^"]+)"/.exec(text)?.[1] ?? ''
   }

@@ -51,7 +51,7 @@ test.runIf(chromium)(
     expect(names.map((name) => shown.some((one) => one.startsWith(name)))).toEqual(names.map(() => true))
     expect(shown.some((one) => one.startsWith('ENT') || one.startsWith('Epilepsy'))).toBe(false)
     expect(await browser.evaluate(lineOf('Cardiology'))).toBe(
-      "Cardiology St Bride's Hospital Open Code 21, direct 01632 960021 or 2021 If no response try again after 15 minutes. Round the clock Not enough calls at this hour to say how long an answer takes: 19 of the 20 that are needed",
+      "Cardiology St Bride's Hospital Open Code 21, direct 01632 960021 or 2021 If no response try again after 15 minutes. Round the clock Not enough calls at this hour to say how long an answer takes: 19 of the 20 needed",
     )
     expect(await browser.evaluate(lineOf('Paediatrics'))).toContain(
       'Monday to Friday 8:00 to 20:00 Saturday to Sunday 9:00 to 13:00 Bank holidays (England): 9:00 to 13:00',

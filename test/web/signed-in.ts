@@ -19,8 +19,12 @@ export interface Member {
 export const text = (selector: string) =>
   `(document.querySelector(${JSON.stringify(selector)})?.innerText.trim().replaceAll(/\\s+/g, ' ') ?? '')`
 
-/** What a form says is wrong with what was given, and what a page says was done; as `text`. */
-export const errors = "[...document.querySelectorAll('.nhsuk-error-summary li')].map((one) => one.textContent.trim())"
+/**
+ * What a form says is wrong with what was given, and what a page says was done; as `text`. The errors count as said when the focus has gone to
+ * them, which the page sees to: what is typed before would go astray.
+ */
+export const errors =
+  "[...(document.activeElement?.closest('.nhsuk-error-summary')?.querySelectorAll('li') ?? [])].map((one) => one.textContent.trim())"
 export const notice = text('.nhsuk-notification-banner__content')
 
 /** Puts something into a field, which has the focus then. */
