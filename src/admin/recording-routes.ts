@@ -68,20 +68,7 @@ export function recordingRoutes(
     },
   } satisfies Omit<RouteOptions<Server, IncomingMessage, ServerResponse, Asked>, 'method'>
   const schema = { tags: ['calls'], params: callParams, querystring: recordingQuery }
-  const unsatisfied = refusalsOfReading(
-    'badRequest',
-    'reasonNeeded',
-    'callNotFound',
-    'noRecording',
-    'recordingNotReady',
-    'recordingFailed',
-    'recordingMissing',
-    'recordingDeleted',
-    'recordingLocked',
-    'recordingDamaged',
-    'rangeNotSatisfiable',
-    'storeUnavailable',
-  )
+  const unsatisfied = refusalsOfReading(...recordingRefusals, 'rangeNotSatisfiable')
   app.route<Asked>({
     ...route,
     method: 'GET',
@@ -116,6 +103,21 @@ export function recordingRoutes(
     },
   })
 }
+
+/** Why what was recorded in a call cannot be had. */
+export const recordingRefusals = [
+  'badRequest',
+  'reasonNeeded',
+  'callNotFound',
+  'noRecording',
+  'recordingNotReady',
+  'recordingFailed',
+  'recordingMissing',
+  'recordingDeleted',
+  'recordingLocked',
+  'recordingDamaged',
+  'storeUnavailable',
+] as const
 
 const mp3 = (description: string) => ({ description, content: { 'audio/mpeg': { schema: { type: 'string', format: 'binary' } } } })
 

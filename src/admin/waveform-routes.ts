@@ -6,7 +6,7 @@ import type { AdminSettings } from './admin.js'
 import { ApiError } from './api-error.js'
 import { asked } from './call-routes.js'
 import type { Looks } from './looks.js'
-import { chosenRecording, unreadable } from './recording-routes.js'
+import { chosenRecording, recordingRefusals, unreadable } from './recording-routes.js'
 import { refusalsOfReading } from './refusals.js'
 import { list, object } from './schema-parts.js'
 import { callParams, waveformQuery } from './schemas.js'
@@ -25,19 +25,7 @@ const answer = object(
   },
   'The waveform',
 )
-const refusals = refusalsOfReading(
-  'badRequest',
-  'reasonNeeded',
-  'callNotFound',
-  'noRecording',
-  'recordingNotReady',
-  'recordingFailed',
-  'recordingMissing',
-  'recordingDeleted',
-  'recordingLocked',
-  'recordingDamaged',
-  'storeUnavailable',
-)
+const refusals = refusalsOfReading(...recordingRefusals)
 const picture = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 960 160"></svg>'
 
 /** How loud the two of a recording are over its time, measured in a thread of its own. */

@@ -1,7 +1,7 @@
 import type { Directory } from '../directory/model.js'
 import { toE164 } from '../directory/telephone-number.js'
 import type { Arrangement } from '../facts/arrangement.js'
-import type { Ledger, LedgerEntry } from '../store/ledger.js'
+import { bySubject, type Ledger } from '../store/ledger.js'
 import { isSettled, stateOf } from './arrangement.js'
 import { settledKeptMs } from './diary.js'
 import { requestId } from './patient-requests.js'
@@ -13,9 +13,7 @@ const atOnce = 200
 /** The arrangements of a store, as far as they may be deleted when their time is over: those that are settled, and that no engine has in memory any more. @param now wall-clock ms */
 export function deletableArrangements(ledger: Pick<Ledger, 'entries' | 'entriesAbout'>, directory: () => Directory, now: () => number) {
   async function read(ids: readonly string[], before: number) {
-    const entries = new Map<string, LedgerEntry[]>()
-    for (const entry of await ledger.entriesAbout('arrangement', ids))
-      entries.set(entry.subject, [...(entries.get(entry.subject) ?? []), entry])
+    const entries = bySubject(await ledger.entriesAbout('arrangement', ids))
     const found = []
     for (const id of ids) {
       const arrangement = folded(id, entries.get(id) ?? [])

@@ -5,7 +5,7 @@ import { actorOf, type Step } from '../facts/arrangement-steps.js'
 import type { ArrangementId, Arrangement } from '../facts/arrangement.js'
 import type { Signals } from '../fleet/signals.js'
 import type { Turns } from '../fleet/turns.js'
-import type { Ledger, LedgerCondition, LedgerEntry } from '../store/ledger.js'
+import { bySubject, type Ledger, type LedgerCondition, type LedgerEntry } from '../store/ledger.js'
 import { isSettled, stateOf } from './arrangement.js'
 import { checkpointSubject, dataOfCheckpoint, entriesSince, type Loaded } from './checkpoint.js'
 import { dataOf, folded, stepOf, withStep } from './story.js'
@@ -189,9 +189,7 @@ export class Diary {
       if (!this.#seen.has(entry.seq) && stepOf(entry)) fresh.add(entry.subject)
       this.#note(entry.seq)
     }
-    const changed = new Map<ArrangementId, LedgerEntry[]>()
-    for (const entry of await this.options.ledger.entriesAbout('arrangement', [...fresh]))
-      changed.set(entry.subject, [...(changed.get(entry.subject) ?? []), entry])
+    const changed = bySubject(await this.options.ledger.entriesAbout('arrangement', [...fresh]))
     await Promise.all([...changed].map(([id, entries]) => this.#after(id, () => Promise.resolve(this.#follow(id, entries)))))
   }
 

@@ -1,4 +1,5 @@
 import type { Actor, Origin } from '../facts/actor.js'
+import { grouped } from '../figures/summary.js'
 
 /** What is kept besides the facts of calls, each an append-only story of its own: arranged calls, who takes no calls for a while, devices, wrapped keys, numbers cleared by hand. */
 export type LedgerTopic = 'arrangement' | 'availability' | 'device' | 'key' | 'retention' | 'watchList'
@@ -32,4 +33,9 @@ export interface Ledger {
   entriesAbout(topic: LedgerTopic, subjects: readonly string[]): Promise<readonly LedgerEntry[]>
   /** The last entry of a subject. */
   latest(topic: LedgerTopic, subject: string): Promise<LedgerEntry | undefined>
+}
+
+/** Entries by what they are about, each with its own in their order. */
+export function bySubject(entries: Iterable<LedgerEntry>): ReadonlyMap<string, readonly LedgerEntry[]> {
+  return grouped(entries, ({ subject }) => subject)
 }

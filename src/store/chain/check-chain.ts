@@ -1,4 +1,5 @@
 import type { Selectable } from 'kysely'
+import { grouped } from '../../figures/summary.js'
 import { deletedCalls, deletedEntries, deletionsInLedger, lastAuditCut, type DeletedCall, type DeletedEntry } from '../questions/deleted.js'
 import { entriesNumbered, factsOfCalls, linksAfter, sealOfAudit, unlinkedCalls, versionsBetween } from '../questions/links.js'
 import type { CallEventsTable } from '../schema.js'
@@ -147,9 +148,7 @@ export class ChainCheck {
   }
 
   async #linkedCalls(calls: readonly LinkedFacts[], link: Selectable<LinksTable>): Promise<void> {
-    const facts = new Map<string, Selectable<CallEventsTable>[]>()
-    for (const row of await factsOfCalls(this.db, [...new Set(calls.map(([callId]) => callId))]))
-      facts.set(row.call_id, [...(facts.get(row.call_id) ?? []), row])
+    const facts = grouped(await factsOfCalls(this.db, [...new Set(calls.map(([callId]) => callId))]), (row) => row.call_id)
     const deleted = new Map(
       (
         await deletedCalls(

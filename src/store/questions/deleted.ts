@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { grouped } from '../../figures/summary.js'
 import { entriesOf } from './ledger-entries.js'
 import { paged } from '../paged.js'
 import type { LedgerEntry } from '../ledger.js'
@@ -57,9 +58,7 @@ export async function deletedArrangements(db: Db, ids: readonly string[]): Promi
     .orderBy('arrangement')
     .orderBy('seq')
     .execute()
-  const found = new Map<string, (typeof rows)[number][]>()
-  for (const row of rows) found.set(row.arrangement, [...(found.get(row.arrangement) ?? []), row])
-  return [...found].map(([arrangementId, entries]) => ({
+  return [...grouped(rows, ({ arrangement }) => arrangement)].map(([arrangementId, entries]) => ({
     arrangementId,
     deletedAt: Number(entries[0]?.at),
     certificate: entries[0]?.certificate ?? '',
