@@ -15,6 +15,11 @@ declare module 'drachtio-srf' {
       readonly params: Readonly<Record<string, string>>
     }
 
+    interface Client {
+      /** By connection. `localHostports`: what the server listens for, as `udp/10.0.0.5:5060,wss/10.0.0.5:5063`. */
+      readonly mapServer: ReadonlyMap<Socket, { readonly localHostports: string | null }>
+    }
+
     interface SipMessage {
       /** Joined by commas where the header came more than once. Undefined when absent. */
       get(header: string): string | undefined
@@ -35,6 +40,10 @@ declare module 'drachtio-srf' {
       readonly source_address: string
       readonly source_port: number
       readonly protocol: string
+      /** `address:port` of the server at which the request came; not of every message, and IPv6 not always in brackets. */
+      readonly receivedOn?: string
+      /** Of a request from the network: the client that has the connection. */
+      readonly agent?: Client
       /** Of a request of ours: under which drachtio-server knows it, whoever asks. */
       readonly stackTxnId?: string
       /** The TCP connection to drachtio-server on which this dialog lives. */
@@ -142,7 +151,7 @@ declare module 'drachtio-srf' {
     /** Ends the given connection, by default the first one; throws when there is none. From then on it does not reconnect. */
     disconnect(socket?: Socket): void
     /** `app` holds the client; `wp.socket` is the current connection after a reconnect. */
-    readonly app: { readonly client?: { readonly mapServer: ReadonlyMap<Socket, unknown> } }
+    readonly app: { readonly client?: Srf.Client }
     invite(handler: (request: Srf.Request, response: Srf.Response) => void): void
     register(handler: (request: Srf.Request, response: Srf.Response) => void): void
     options(handler: (request: Srf.Request, response: Srf.Response) => void): void

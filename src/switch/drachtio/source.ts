@@ -1,14 +1,41 @@
+import type { Socket } from 'node:net'
 import type Srf from 'drachtio-srf'
 import type { IncomingCall } from '../port.js'
 
 /**
- * Where a request comes from. drachtio-server 0.9.10 calls WebSockets `tcp`: the Via says what they are, and nothing is trusted more for what it says. The pages take SIP over HTTPS and hand it on
- * in the clear, so WSS in it is no more than WS where drachtio-server saw no TLS.
+ * Where a request comes from. drachtio-server 0.9.10 calls WebSockets `tcp`, and those over TLS as well (sofia-sip marks TLS on its `tls` transports alone). It says on which of its addresses
+ * a request came, though, and what it listens for there: that tells them apart, whatever the request says of itself. Only where it says neither is the Via asked whether it is a WebSocket, and
+ * WSS in it is no more than WS: the pages take SIP over HTTPS and hand it on in the clear.
  */
 export function sourceOf(request: SourcedRequest): IncomingCall['source'] {
   const { source_address: address, source_port: port, protocol } = request
-  const isWebSocket = protocol !== 'udp' && /^\s*SIP\s*\/\s*2\.0\s*\/\s*WSS?\s/i.test(request.get('Via') ?? '')
-  return { address, port, protocol: isWebSocket && !/^wss?$/i.test(protocol) ? (protocol === 'tls' ? 'wss' : 'ws') : protocol }
+  return { address, port, protocol: protocol === 'udp' || /^wss?$/i.test(protocol) ? protocol : overStream(request) }
 }
 
-type SourcedRequest = Pick<Srf.Request, 'source_address' | 'source_port' | 'protocol'> & { get(header: string): string | undefined }
+export type SourcedRequest = Pick<Srf.Request, 'source_address' | 'source_port' | 'protocol' | 'receivedOn' | 'agent'> & {
+  readonly socket?: Socket
+  get(header: string): string | undefined
+}
+
+function overStream(request: SourcedRequest): string {
+  const { protocol } = request
+  const listener = listenerOf(request)
+  if (listener !== undefined) return listener
+  const saysWebSocket = /^\s*SIP\s*\/\s*2\.0\s*\/\s*WSS?\s/i.test(request.get('Via') ?? '')
+  return saysWebSocket ? (protocol === 'tls' ? 'wss' : 'ws') : protocol
+}
+
+/** `tcp`, `tls`, `ws` or `wss`: what the server listens for where the request came; undefined where it does not say. Over TCP and TLS at one address there can be no two of them. */
+function listenerOf({ receivedOn, agent, socket }: SourcedRequest): string | undefined {
+  if (receivedOn === undefined || socket === undefined) return undefined
+  const listeners = agent?.mapServer.get(socket)?.localHostports?.split(',') ?? []
+  const place = withoutBrackets(receivedOn)
+  return listeners
+    .map((listener) => /^(tcp|tls|wss?)\/(.+)$/i.exec(listener))
+    .find((listener) => withoutBrackets(listener?.[2] ?? '') === place)?.[1]
+    ?.toLowerCase()
+}
+
+function withoutBrackets(hostport: string): string {
+  return hostport.replace(/[[\]]/g, '')
+}
