@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
-import { callRecord, type CallRecord, type RecordingRecord } from '../facts/call-record.js'
+import { callRecord, type CallRecord } from '../facts/call-record.js'
+import type { RecordingRecord } from '../facts/recording-record.js'
 import type { Unreadable } from '../recordings/stored-recording.js'
 import type { AdminSettings } from './admin.js'
 import { ApiError } from './api-error.js'

@@ -1,5 +1,6 @@
 import { callBackOutcomes, outcomesFor, patientConnectOutcomes } from '../directory/outcomes.js'
-import type { AttemptRecord, CallRecord } from '../facts/call-record.js'
+import type { CallRecord } from '../facts/call-record.js'
+import type { AttemptRecord } from '../facts/attempt-record.js'
 import type { AttemptId, AttemptResult } from '../facts/events.js'
 import type { Recording } from '../switch/port.js'
 import { afterTalk, type Inquiry } from './after-talk.js'

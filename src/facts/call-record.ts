@@ -1,61 +1,10 @@
 import type { ClinicianId, LineId, OrganisationId } from '../directory/model.js'
-import type { DialFault } from '../switch/port.js'
 import type { ArrangementId } from './arrangement.js'
+import { attemptEnded, attemptStarted, attemptsWith, refsOf, type AttemptRecord } from './attempt-record.js'
 import { clockSetSince } from './call-time.js'
-import type { AcceptanceProof, AttemptId, AttemptPool, AttemptResult, CallEnding, CallEvent, CallKind, Party } from './events.js'
-
-/** One ringing of one phone. `...At`: wall-clock ms. `...AfterMs`: monotonic ms after the call's first fact; durations are differences of these. */
-export interface AttemptRecord {
-  readonly attempt: AttemptId
-  /** Identity of the person or phone that was rung; may contain a number. */
-  readonly candidate: string
-  readonly label: string
-  readonly clinician?: ClinicianId
-  readonly pool: AttemptPool
-  readonly target: string
-  /** Call-ID of the last INVITE that was sent, and the trunk that was to carry it. */
-  readonly sipCallId?: string
-  readonly trunk?: string
-  readonly startedAt: number
-  readonly startedAfterMs: number
-  readonly ringingAt?: number
-  readonly answeredAt?: number
-  readonly answeredAfterMs?: number
-  readonly whispers: number
-  readonly wrongKeys: number
-  /** They accepted. Missing where that came to nothing: they or the caller hung up, or the two could not be connected. */
-  readonly acceptedAt?: number
-  readonly acceptedAfterMs?: number
-  readonly proof?: AcceptanceProof
-  readonly endedAt?: number
-  readonly endedAfterMs?: number
-  /** Undefined while it runs. */
-  readonly result?: AttemptResult
-  readonly status?: number
-  readonly reason?: string
-  /** On whose side it failed. */
-  readonly fault?: DialFault
-}
-
-/** `running` is being written by the switch; `stopped` waits for its MP3; `failed` has none, and the spool is kept. `deleted`: its time was over. */
-export interface RecordingRecord {
-  readonly recordingId: string
-  readonly state: 'running' | 'stopped' | 'ready' | 'failed' | 'deleted'
-  readonly spoolPath: string
-  readonly startedAt: number
-  readonly stoppedAt?: number
-  readonly readyAt?: number
-  /** Below the recordings folder. */
-  readonly path?: string
-  readonly bytes?: number
-  readonly seconds?: number
-  readonly sha256?: string
-  /** By how much it is shorter than it ran, where that is noticeable. */
-  readonly lostSeconds?: number
-  readonly why?: string
-  /** Wall-clock ms; of which deletion the certificate is, and by which rule it went. */
-  readonly deleted?: { readonly at: number; readonly certificate: string; readonly rule: string }
-}
+import { changed } from './changed.js'
+import type { AttemptId, CallEnding, CallEvent, CallKind, Party } from './events.js'
+import { recordingsWith, type RecordingRecord } from './recording-record.js'
 
 /**
  * What is known of one call: the row of the calls report, with its attempts as children. Read off the call's events and nothing
@@ -188,8 +137,10 @@ export function withEvent(before: CallRecord | undefined, event: CallEvent): Cal
       }
     case 'line.refused':
       return { ...record, line: record.line ?? event.line }
-    case 'attempt.started':
-      return withAttemptStarted(record, event, afterMs)
+    case 'attempt.started': {
+      const attempts = [...record.attempts, attemptStarted(event, afterMs)]
+      return { ...record, attempts, refs: refsOf(attempts.slice(record.calledOff ?? 0)) }
+    }
     case 'attempt.sent':
       return withAttempt(record, event.attempt, () => ({ sipCallId: event.sipCallId, trunk: event.trunk }))
     case 'attempt.ringing':
@@ -212,17 +163,7 @@ export function withEvent(before: CallRecord | undefined, event: CallEvent): Cal
         })),
       )
     case 'attempt.ended':
-      return withAcceptance(
-        withAttempt(record, event.attempt, () => ({
-          ...(event.result === 'accepted' ? {} : { acceptedAt: undefined, acceptedAfterMs: undefined, proof: undefined }),
-          endedAt: event.at,
-          endedAfterMs: afterMs,
-          result: event.result,
-          ...(event.status === undefined ? {} : { status: event.status }),
-          ...(event.reason === undefined ? {} : { reason: event.reason }),
-          ...(event.fault === undefined ? {} : { fault: event.fault }),
-        })),
-      )
+      return withAcceptance(withAttempt(record, event.attempt, () => attemptEnded(event, afterMs)))
     case 'hunt.ended':
       return { ...record, huntEndedAt: event.at, huntEndedAfterMs: afterMs }
     case 'talk.started':
@@ -237,43 +178,11 @@ export function withEvent(before: CallRecord | undefined, event: CallEvent): Cal
       }
     }
     case 'recording.started':
-      return {
-        ...record,
-        recordings: [
-          ...record.recordings,
-          { recordingId: event.recordingId, state: 'running', spoolPath: event.spoolPath, startedAt: event.at },
-        ],
-      }
     case 'recording.stopped':
-      return withRecording(record, event.recordingId, (recording) => ({
-        stoppedAt: event.at,
-        state: recording.state === 'running' ? 'stopped' : recording.state,
-      }))
-    case 'recording.ready': {
-      const { path, bytes, seconds, sha256, lostSeconds } = event
-      return withRecording(record, event.recordingId, () => ({
-        state: 'ready',
-        readyAt: event.at,
-        path,
-        bytes,
-        seconds,
-        sha256,
-        lostSeconds,
-        why: undefined,
-      }))
-    }
-    case 'recording.deleted': {
-      const { at, certificate, rule } = event
-      // It is deleted once: a later one by another engine says nothing new.
-      return withRecording(record, event.recordingId, (recording) =>
-        recording.deleted ? {} : { state: 'deleted', deleted: { at, certificate, rule } },
-      )
-    }
+    case 'recording.ready':
+    case 'recording.deleted':
     case 'recording.failed':
-      // A failure at the start has no recording of its own; one that is ready is not undone by a later report.
-      return withRecording(record, event.recordingId, (recording) =>
-        recording.state === 'ready' || recording.state === 'deleted' ? {} : { state: 'failed', why: `${event.stage}: ${event.why}` },
-      )
+      return { ...record, recordings: recordingsWith(record.recordings, event) }
     case 'outcome.left':
       return { ...record, outcome: { outcome: event.outcome, by: event.by, at: event.at } }
     case 'call.assigned':
@@ -332,32 +241,6 @@ function blank(event: CallEvent): CallRecord {
   }
 }
 
-function withAttemptStarted(record: CallRecord, event: Extract<CallEvent, { type: 'attempt.started' }>, afterMs: number): CallRecord {
-  const attempt: AttemptRecord = {
-    attempt: event.attempt,
-    candidate: event.candidate,
-    label: event.label,
-    ...(event.clinician === undefined ? {} : { clinician: event.clinician }),
-    pool: event.pool,
-    target: event.target,
-    startedAt: event.at,
-    startedAfterMs: afterMs,
-    whispers: 0,
-    wrongKeys: 0,
-  }
-  const attempts = [...record.attempts, attempt]
-  return {
-    ...record,
-    attempts,
-    refs: new Set(
-      attempts
-        .slice(record.calledOff ?? 0)
-        .filter(({ pool }) => pool !== 'direct')
-        .map((one) => one.candidate),
-    ).size,
-  }
-}
-
 /** Ms after the call's first fact. Without the monotonic time it is read off the wall clock, as far as that is known to have been set. */
 function afterMsOf({ arrivedAt, clockSetMs = 0 }: CallRecord, event: CallEvent): number {
   if (event.type === 'call.arrived' || event.type === 'call.placed') return event.elapsedMs ?? 0
@@ -388,26 +271,6 @@ function withAcceptance(record: CallRecord): CallRecord {
   return { ...rest, acceptedAt: standing.acceptedAt, acceptedBy: standing.attempt, ...waitMs }
 }
 
-/** What is given as undefined is taken away. */
-function changed<T extends object>(before: T, change: { readonly [K in keyof T]?: T[K] | undefined }): T {
-  return Object.fromEntries(Object.entries({ ...before, ...change }).filter(([, value]) => value !== undefined)) as T
-}
-
-function withAttempt(
-  record: CallRecord,
-  id: AttemptId,
-  change: (attempt: AttemptRecord) => { readonly [K in keyof AttemptRecord]?: AttemptRecord[K] | undefined },
-): CallRecord {
-  return { ...record, attempts: record.attempts.map((attempt) => (attempt.attempt === id ? changed(attempt, change(attempt)) : attempt)) }
-}
-
-function withRecording(
-  record: CallRecord,
-  id: string | undefined,
-  change: (recording: RecordingRecord) => { readonly [K in keyof RecordingRecord]?: RecordingRecord[K] | undefined },
-): CallRecord {
-  return {
-    ...record,
-    recordings: record.recordings.map((recording) => (recording.recordingId === id ? changed(recording, change(recording)) : recording)),
-  }
+function withAttempt(record: CallRecord, id: AttemptId, change: Parameters<typeof attemptsWith>[2]): CallRecord {
+  return { ...record, attempts: attemptsWith(record.attempts, id, change) }
 }

@@ -1,4 +1,5 @@
-import type { AttemptRecord, CallRecord } from '../facts/call-record.js'
+import type { CallRecord } from '../facts/call-record.js'
+import type { AttemptRecord } from '../facts/attempt-record.js'
 import type { AttemptResult, CallFact } from '../facts/events.js'
 
 /**

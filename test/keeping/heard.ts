@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { buffer } from 'node:stream/consumers'
 import { MPEGDecoder } from 'mpg123-decoder'
-import type { RecordingRecord } from '../../src/facts/call-record.js'
+import type { RecordingRecord } from '../../src/facts/recording-record.js'
 import type { Recordings } from '../../src/recordings/recordings.js'
 
 /** What is in an MP3: its decoded length, and how strongly each channel carries a tone (full scale 1). */

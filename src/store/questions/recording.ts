@@ -1,4 +1,5 @@
-import { callRecord, type RecordingRecord } from '../../facts/call-record.js'
+import { callRecord } from '../../facts/call-record.js'
+import type { RecordingRecord } from '../../facts/recording-record.js'
 import type { Db } from '../statements.js'
 import { eventsOf } from './events-of.js'
 

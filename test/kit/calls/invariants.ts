@@ -1,6 +1,7 @@
 import { flowDefaults, longestSilenceMs } from '../../../src/calls/flow-settings.js'
 import { heardText } from '../../../src/demo/virtual-speech.js'
-import { callRecord, type AttemptRecord, type CallRecord } from '../../../src/facts/call-record.js'
+import { callRecord, type CallRecord } from '../../../src/facts/call-record.js'
+import type { AttemptRecord } from '../../../src/facts/attempt-record.js'
 import type { CallEvent } from '../../../src/facts/events.js'
 import type { TraceEntry } from '../../../src/switch/virtual/trace.js'
 import type { VirtualCaller } from '../../../src/switch/virtual/virtual-caller.js'
