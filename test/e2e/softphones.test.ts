@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { Phone, type PhoneOptions } from '../../src/embedded/phones/phone.js'
+import { Phone } from '../../src/embedded/phones/phone.js'
+import type { PhoneOptions } from '../../src/embedded/phones/phone-options.js'
 import { Baresip } from './baresip.js'
 import { delay, Engine, eventually, type ApiCall } from './engine.js'
 import { freePort } from './free-ports.js'

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { metronome } from '../../src/embedded/phones/metronome.js'
-import { Phone, type KeyForm, type PhoneOptions } from '../../src/embedded/phones/phone.js'
+import { Phone, type KeyForm } from '../../src/embedded/phones/phone.js'
+import type { PhoneOptions } from '../../src/embedded/phones/phone-options.js'
 import {
   acceptsAtSecondPrompt,
   answersFast,

@@ -19,12 +19,13 @@ import type { Media } from '../media/media.js'
 import { isOutOfDescriptors } from '../descriptors.js'
 import type { ShortageKind } from '../shortages.js'
 import type { FreeswitchSettings } from '../settings.js'
-import { API_COMMANDS, upTime, type ApiSurroundings } from './api-commands.js'
+import { API_COMMANDS, type ApiSurroundings } from './api-commands.js'
 import { APPLICATIONS } from './applications.js'
 import { channelFacts, DIALPLAN_VARIABLES, outboundSocket, setUpVariables } from './call-set-up.js'
-import { Channel, type ChannelSignalling, type ChannelSurroundings } from './channel.js'
-import type { HangupCause } from './channel-states.js'
-import { EventFactory, FREESWITCH_VERSION } from './event-factory.js'
+import { Channel, type ChannelSurroundings } from './channel.js'
+import { EndpointSignalling } from './endpoint-signalling.js'
+import { EventFactory } from './event-factory.js'
+import { heartbeat } from './heartbeat.js'
 import { answerTo, applyAgreement, LocalAudio, noteAgreement, noteOffer, type ExternalAddresses } from './negotiated-media.js'
 
 const DEFAULT_PROFILE = 'drachtio_mrf'
@@ -153,7 +154,14 @@ export class FreeswitchRole implements EventSocketHost, ChannelSurroundings, Api
     const bound = await this.#sockets.listen(this.#settings.eventSocket.address, this.#settings.eventSocket.port)
     const seconds = this.#settings.heartbeatSeconds ?? DEFAULT_HEARTBEAT_SECONDS
     this.#heartbeat = setInterval(() => {
-      this.#beat()
+      this.bus.publish({ name: 'HEARTBEAT' }, () =>
+        heartbeat(this.events, {
+          channels: this.#channels.size,
+          peak: this.#peak,
+          maxSessions: this.maxSessions,
+          sessionsMade: this.sessionsMade,
+        }),
+      )
     }, seconds * 1000)
     return bound
   }
@@ -372,62 +380,9 @@ export class FreeswitchRole implements EventSocketHost, ChannelSurroundings, Api
     applyAgreement(channel, reply.agreement, local)
     noteAgreement(channel, reply.agreement)
   }
-
-  #beat(): void {
-    this.bus.publish({ name: 'HEARTBEAT' }, () => {
-      const upMs = Date.now() - this.startedAt
-      return this.events.build({
-        name: 'HEARTBEAT',
-        blocks: [
-          new HeaderBlock([
-            ['Event-Info', 'System Ready'],
-            ['Up-Time', upTime(upMs)],
-            ['FreeSWITCH-Version', FREESWITCH_VERSION],
-            ['Uptime-msec', `${upMs}`],
-            ['Session-Count', `${this.#channels.size}`],
-            ['Max-Sessions', `${this.maxSessions}`],
-            ['Session-Per-Sec', `${this.maxSessions}`],
-            ['Session-Per-Sec-Last', '0'],
-            ['Session-Per-Sec-Max', '0'],
-            ['Session-Per-Sec-FiveMin', '0'],
-            ['Session-Since-Startup', `${this.sessionsMade}`],
-            ['Session-Peak-Max', `${this.#peak}`],
-            ['Session-Peak-FiveMin', `${this.#peak}`],
-            ['Idle-CPU', '100.000000'],
-          ]),
-        ],
-      })
-    })
-  }
 }
 
 /** A switch on loopback is on all of it: a softphone of this machine may want its audio in either family. */
 function loopbackOfOtherFamily(address: string): string | undefined {
   return address.startsWith('127.') ? '::1' : address === '::1' ? '127.0.0.1' : undefined
-}
-
-/** BYE for a channel, also when it is wanted before the ACK has come. */
-class EndpointSignalling implements ChannelSignalling {
-  readonly #faults: Faults
-  #session: Session | undefined
-  #pending: HangupCause | undefined
-
-  constructor(faults: Faults) {
-    this.#faults = faults
-  }
-
-  bye(cause: HangupCause): void {
-    if (this.#session) this.#send(this.#session, cause)
-    else this.#pending = cause
-  }
-
-  established(session: Session): void {
-    this.#session = session
-    if (this.#pending) this.#send(session, this.#pending)
-  }
-
-  #send(session: Session, cause: HangupCause): void {
-    if (this.#faults.neverBye) return
-    void session.bye([['Reason', `Q.850;cause=${cause.code};text="${cause.name}"`]])
-  }
 }

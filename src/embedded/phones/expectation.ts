@@ -32,3 +32,33 @@ export function expectWithin<T>(
     if (over as boolean) stop()
   })
 }
+
+/** Something whose state changes, and those who wait for it to be as they want it. */
+export class Changes {
+  readonly #checks = new Set<() => void>()
+
+  happened(): void {
+    for (const check of [...this.#checks]) check()
+  }
+
+  /**
+   * Waits until `look` finds something.
+   * @param what for the message: what should have happened
+   * @throws Disappointed
+   */
+  until<T>(look: () => T | undefined, withinMs: number, what: () => string): Promise<T> {
+    return expectWithin<T>(
+      withinMs,
+      (settle) => {
+        const check = () => {
+          const found = look()
+          if (found !== undefined) settle(found)
+        }
+        this.#checks.add(check)
+        check()
+        return () => this.#checks.delete(check)
+      },
+      what,
+    )
+  }
+}

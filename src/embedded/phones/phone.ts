@@ -1,45 +1,18 @@
-import type { Credentials } from '../protocols/sip/authenticator.js'
-import { hostForUri, type Protocol } from '../protocols/sip/endpoint.js'
-import type { AudioAgreement, AudioCodec } from '../protocols/sdp/offer-answer.js'
+import { hostForUri } from '../protocols/sip/endpoint.js'
+import type { AudioAgreement } from '../protocols/sdp/offer-answer.js'
 import type { Direction } from '../protocols/sdp/description.js'
 import type { ModifyResult, OfferDecision, Session, SessionEnd } from '../protocols/sip/session.js'
-import { SocketTransport, type TransportFaults } from '../protocols/sip/socket-transport.js'
-import type { TimerValues } from '../protocols/sip/transaction-layer.js'
+import { SocketTransport } from '../protocols/sip/socket-transport.js'
 import { UserAgent, type HeaderPairs, type IncomingInvite, type InviteResult, type RegisterResult } from '../protocols/sip/user-agent.js'
 import type { AudioCounts, AudioLine } from './audio-line.js'
-import { Disappointed, expectWithin } from './expectation.js'
+import { Changes, Disappointed } from './expectation.js'
 import { hearingOf, type Hearing } from './hearing.js'
 import { PhoneCall, type KeyForm } from './phone-call.js'
+import { Registration } from './registration.js'
+import type { PhoneOptions } from './phone-options.js'
 import { PhoneLog, type MomentName } from './phone-log.js'
 
 export type { KeyForm } from './phone-call.js'
-
-export interface PhoneOptions {
-  /** For messages and as display name. */
-  readonly name: string
-  /** User part of its address; default made of the name. */
-  readonly user?: string
-  /** Default 127.0.0.1, any free port. */
-  readonly address?: string
-  readonly port?: number
-  /** By what it calls and registers; it is reachable by the same. Default udp. */
-  readonly protocol?: Protocol
-  /** What it says during a call: a steady tone of so many hertz; 0 or nothing: silence. */
-  readonly toneHz?: number
-  /** In order of preference; default PCMA, PCMU. */
-  readonly codecs?: readonly AudioCodec[]
-  /** Whether it offers RFC 4733 (default true). */
-  readonly telephoneEvent?: boolean
-  /** How it presses keys unless told otherwise; default rfc4733. */
-  readonly keyForm?: KeyForm
-  readonly auth?: Credentials
-  /** INVITE without SDP: the offer comes from the other side. */
-  readonly lateOffer?: boolean
-  /** Whether it sends 180 by itself when it is called (default true). */
-  readonly ringsByItself?: boolean
-  readonly timers?: Partial<TimerValues>
-  readonly faults?: TransportFaults
-}
 
 /** What became of a call that the phone placed. */
 export type DialOutcome = { readonly kind: 'connected' } | Exclude<InviteResult, { readonly kind: 'answered' }>
@@ -66,8 +39,8 @@ export class Phone {
   #answering: IncomingInvite | undefined
   #lastLine: AudioLine | undefined
   #lastSession: Session | undefined
-  readonly #changes = new Set<() => void>()
-  #unregister: (() => Promise<void>) | undefined
+  readonly #changes = new Changes()
+  readonly #registration: Registration
 
   private constructor(options: PhoneOptions, transport: SocketTransport) {
     this.name = options.name
@@ -82,6 +55,7 @@ export class Phone {
       userAgentHeader: USER_AGENT,
       ...(options.timers === undefined ? {} : { timers: options.timers }),
     })
+    this.#registration = new Registration(this.userAgent, options.auth)
     this.userAgent.onInvite = (invite) => this.#rung(invite)
   }
 
@@ -135,14 +109,11 @@ export class Phone {
   }
 
   /** Registers with `sip:host:port` and keeps the registration fresh until it closes. */
-  async registers(
+  registers(
     registrar: string,
     options: { readonly expiresSeconds?: number; readonly addressOfRecord?: string } = {},
   ): Promise<RegisterResult> {
-    const { auth } = this.#options
-    const result = await this.userAgent.register({ registrar, ...options, ...(auth === undefined ? {} : { auth }) })
-    if (result.kind === 'registered') this.#unregister = result.unregister
-    return result
+    return this.#registration.begin({ registrar, ...options })
   }
 
   /** Dials, and waits until the call is answered or has failed. `hangsUp` meanwhile cancels it. */
@@ -199,13 +170,13 @@ export class Phone {
       this.log.note(end.kind === 'remote' ? 'wasHungUpOn' : end.kind === 'local' ? 'hungUp' : 'lost')
       await this.#drop(call)
     })
-    this.#changed()
+    this.#changes.happened()
   }
 
   async #drop(call: PhoneCall): Promise<void> {
     if (this.#call === call) this.#call = undefined
     await call.line.close()
-    this.#changed()
+    this.#changes.happened()
   }
 
   #rung(invite: IncomingInvite): void {
@@ -221,13 +192,13 @@ export class Phone {
       this.#stopRinging(invite)
     })
     if (this.#options.ringsByItself !== false) invite.ring()
-    this.#changed()
+    this.#changes.happened()
     this.onRinging?.()
   }
 
   #stopRinging(invite: IncomingInvite): void {
     if (this.#ringing === invite) this.#ringing = undefined
-    this.#changed()
+    this.#changes.happened()
   }
 
   /** The INVITE that it rings for: to look at its headers. */
@@ -237,7 +208,7 @@ export class Phone {
 
   /** Waits until it rings. @throws Disappointed */
   rings(options: { readonly withinMs?: number } = {}): Promise<IncomingInvite> {
-    return this.#until(
+    return this.#changes.until(
       () => this.#ringing,
       options.withinMs ?? 30_000,
       () => `${this.name} should ring, but is ${this.state}`,
@@ -246,7 +217,7 @@ export class Phone {
 
   /** Waits until it rings no more (and was not answered by itself). @throws Disappointed */
   async stopsRinging(options: { readonly withinMs?: number } = {}): Promise<void> {
-    await this.#until(
+    await this.#changes.until(
       () => (this.#ringing === undefined ? true : undefined),
       options.withinMs ?? 30_000,
       () => `${this.name} should stop ringing`,
@@ -306,7 +277,7 @@ export class Phone {
    * @returns how the present or last call ended; undefined where there never was one @throws Disappointed
    */
   async isHungUp(options: { readonly withinMs?: number } = {}): Promise<SessionEnd | undefined> {
-    await this.#until(
+    await this.#changes.until(
       () => (this.#call === undefined ? true : undefined),
       options.withinMs ?? 10_000,
       () => `${this.name} should be hung up on, but is ${this.state}`,
@@ -316,7 +287,7 @@ export class Phone {
 
   /** Waits until there is a call. @throws Disappointed */
   async isConnected(options: { readonly withinMs?: number } = {}): Promise<void> {
-    await this.#until(
+    await this.#changes.until(
       () => this.#call?.session,
       options.withinMs ?? 10_000,
       () => `${this.name} should be connected, but is ${this.state}`,
@@ -393,49 +364,16 @@ export class Phone {
     return { call, line: call.line, session: call.session }
   }
 
-  #changed(): void {
-    for (const change of [...this.#changes]) change()
-  }
-
-  #until<T>(look: () => T | undefined, withinMs: number, what: () => string): Promise<T> {
-    return expectWithin<T>(
-      withinMs,
-      (settle) => {
-        const check = () => {
-          const found = look()
-          if (found !== undefined) settle(found)
-        }
-        this.#changes.add(check)
-        check()
-        return () => this.#changes.delete(check)
-      },
-      what,
-    )
-  }
-
   /** When something last happened (monotonic ms). */
   when(moment: MomentName): number | undefined {
     return this.log.last(moment)?.at
-  }
-
-  async #unregisters(): Promise<void> {
-    const unregister = this.#unregister
-    if (unregister === undefined) return
-    this.#unregister = undefined
-    // A registrar that has gone is not waited for.
-    let timer: NodeJS.Timeout | undefined
-    const grace = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, 1000)
-    })
-    await Promise.race([unregister(), grace])
-    clearTimeout(timer)
   }
 
   /** Hangs up, unregisters, closes its sockets. May be called twice. */
   async close(): Promise<void> {
     // The user agent ends what there is, and does not wait long for a peer that has gone.
     if (this.#ringing !== undefined) await this.hangsUp()
-    await this.#unregisters()
+    await this.#registration.end()
     await this.userAgent.close()
     if (this.#call !== undefined) await this.#drop(this.#call)
     await this.#transport.close()
