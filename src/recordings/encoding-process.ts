@@ -167,3 +167,13 @@ export class EncodingProcess {
 function describe(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
+
+/** Rejects with one clear line when there is no libmp3lame that works. */
+export async function mustBeNative(encoding: EncodingProcess): Promise<void> {
+  const up = await encoding.start().catch((error: unknown) => describe(error))
+  if (typeof up !== 'string' && up.lame === 'native') return
+  await encoding.close()
+  throw new Error(
+    `there is no libmp3lame that works (${typeof up === 'string' ? up : (up.withoutLibrary ?? '')}): install it (Debian: libmp3lame0), or choose the encoder \`wasm\` or \`auto\``,
+  )
+}

@@ -1,15 +1,16 @@
-import { mkdir } from 'node:fs/promises'
 import { sleep, type Clock } from '../clock/clock.js'
 import { systemClock } from '../clock/system-clock.js'
 import type { KeysHealth } from '../keys/key-ring.js'
 import { CallNotes } from './call-notes.js'
-import { EncodingProcess } from './encoding-process.js'
+import { EncodingProcess, mustBeNative } from './encoding-process.js'
 import { FinishingQueue, type Waiting } from './finishing-queue.js'
-import { finishRecording, mp3IsThere, pathBelow, type FinishingOptions, type Unfinished } from './finishing.js'
+import { finishRecording, mp3IsThere, type FinishingOptions, type Unfinished } from './finishing.js'
 import type { RecordingsSettings } from './recordings-settings.js'
 import type { BegunRecording, LeftRecording, RecordingSink } from './recording-sink.js'
-import { openRecording, type KnownRecording, type OpenRecording, type Unreadable } from './stored-recording.js'
-import { freeBytes, proveWritable, SpoolFolder, type SpoolEntry } from './spool-folder.js'
+import { openOrAlarm } from './open-or-alarm.js'
+import type { KnownRecording, OpenRecording, Unreadable } from './stored-recording.js'
+import { Room } from './room.js'
+import { SpoolFolder, type SpoolEntry } from './spool-folder.js'
 import { settled, Spools } from './spools.js'
 
 export interface RecordingsHealth {
@@ -50,10 +51,6 @@ export interface Recordings {
   close(): Promise<void>
 }
 
-const megabyte = 1024 * 1024
-const defaultMinFreeBytes = 200 * megabyte
-/** How long a measurement of the free room is good for. */
-const roomKnownMs = 5_000
 const closeWithinMs = 5_000
 const keptNames = 1_000
 const defaultConcurrency = 16
@@ -77,15 +74,6 @@ export async function createRecordings(settings: RecordingsSettings): Promise<Re
   return recordings
 }
 
-async function mustBeNative(encoding: EncodingProcess): Promise<void> {
-  const up = await encoding.start().catch((error: unknown) => describe(error))
-  if (typeof up !== 'string' && up.lame === 'native') return
-  await encoding.close()
-  throw new Error(
-    `there is no libmp3lame that works (${typeof up === 'string' ? up : (up.withoutLibrary ?? '')}): install it (Debian: libmp3lame0), or choose the encoder \`wasm\` or \`auto\``,
-  )
-}
-
 class SpooledRecordings implements Recordings {
   readonly sink: RecordingSink
   readonly #clock: Clock
@@ -102,7 +90,7 @@ class SpooledRecordings implements Recordings {
   readonly #keysNotHeard: (() => void) | undefined
   readonly #spools: Spools
   #cancelLook: (() => void) | undefined
-  #room: { readonly at: number; readonly trouble: string | undefined } | undefined
+  readonly #room: Room
   #finished = 0
   #failed = 0
   #trouble: string | undefined
@@ -115,6 +103,7 @@ class SpooledRecordings implements Recordings {
   ) {
     this.#clock = settings.clock ?? systemClock
     this.#spools = new Spools(spool)
+    this.#room = new Room(settings, this.#clock)
     this.#queue = new FinishingQueue((waiting) => this.#process(waiting), settings.concurrency ?? defaultConcurrency)
     this.sink = {
       allocate: (callId) => this.#allocate(callId),
@@ -200,31 +189,19 @@ class SpooledRecordings implements Recordings {
   }
 
   async probe(): Promise<RecordingsHealth> {
-    this.#room = undefined
+    this.#room.forget()
     try {
       await this.spool.prepare()
-      await mkdir(this.settings.recordingsFolder, { recursive: true })
-      await proveWritable(this.settings.recordingsFolder)
-      this.#found(await this.#lackOfRoom())
+      await this.#room.prove()
+      this.#found(await this.#room.lacking())
     } catch (error) {
       this.#found(describe(error))
     }
     return this.health()
   }
 
-  async open(recording: KnownRecording & { readonly path: string }): Promise<OpenRecording | Unreadable> {
-    const { recordingsFolder, keys } = this.settings
-    const path = pathBelow(recordingsFolder, recording.path)
-    if (path === undefined) return this.#unreadable({ kind: 'missing', why: `${recording.path} leads out of the recordings folder` })
-    const opened = await openRecording(
-      path,
-      recording,
-      (id) => keys?.find(id) ?? Promise.resolve(undefined),
-      (found) => this.#unreadable(found),
-    )
-    return opened.kind === 'open'
-      ? { ...opened, stream: async (first, last) => this.#told(await opened.stream(first, last)) }
-      : this.#unreadable(opened)
+  open(recording: KnownRecording & { readonly path: string }): Promise<OpenRecording | Unreadable> {
+    return openOrAlarm(recording, this.settings)
   }
 
   keys(): KeysHealth | undefined {
@@ -250,7 +227,7 @@ class SpooledRecordings implements Recordings {
   async #allocate(callId: string): ReturnType<RecordingSink['allocate']> {
     const now = this.#clock.now()
     try {
-      const trouble = await this.#lackOfRoom()
+      const trouble = await this.#room.lacking()
       this.#found(trouble)
       if (trouble !== undefined) return { kind: 'refused', why: trouble }
       const place = await this.spool.allocate(callId, now).catch(async () => {
@@ -395,35 +372,6 @@ class SpooledRecordings implements Recordings {
   /** The store knows all of it by now, and nobody is about to ask. */
   #forgetEnded(callId: string): void {
     if (this.#notes.hasEnded(callId)) this.#notes.forget(callId)
-  }
-
-  #told<T extends object>(read: T | Unreadable): T | Unreadable {
-    return 'kind' in read ? this.#unreadable(read) : read
-  }
-
-  #unreadable(found: Unreadable): Unreadable {
-    const { alarms } = this.settings
-    if (found.kind === 'missing') alarms.raise('recordings.lost', `an MP3 is not where the store says: ${found.why}`)
-    else if (found.kind === 'damaged') alarms.raise('recordings.damaged', found.why)
-    else alarms.raise('recordings.locked', found.why)
-    return found
-  }
-
-  async #lackOfRoom(): Promise<string | undefined> {
-    const at = this.#clock.monotonic()
-    if (this.#room && at - this.#room.at < roomKnownMs) return this.#room.trouble
-    const least = this.settings.minFreeBytes ?? defaultMinFreeBytes
-    let trouble: string | undefined
-    for (const [name, folder] of [
-      ['spool', this.settings.spoolFolder],
-      ['recordings', this.settings.recordingsFolder],
-    ] as const) {
-      const free = await freeBytes(folder)
-      if (free < least)
-        trouble = `the disk of the ${name} folder has ${Math.floor(free / megabyte)} MB free; ${Math.ceil(least / megabyte)} MB are needed (${folder})`
-    }
-    this.#room = { at, trouble }
-    return trouble
   }
 
   #found(trouble: string | undefined): void {
