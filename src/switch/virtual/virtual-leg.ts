@@ -14,6 +14,7 @@ import type {
   RecordResult,
 } from '../port.js'
 import { Ear } from './ear.js'
+import { Listening } from './listening.js'
 import type { Act } from './temperament.js'
 import { Settlement, type World } from './world.js'
 
@@ -25,8 +26,6 @@ export interface VirtualLegOptions {
   /** Told once, when the party's telephone is free again. */
   readonly onDown: () => void
 }
-
-type Press = { readonly key: Key; readonly source: KeySource; readonly at: number }
 
 /** One party of the virtual telephone world, answered. */
 export class VirtualLeg implements Leg {
@@ -41,15 +40,11 @@ export class VirtualLeg implements Leg {
   readonly #end = new Settlement<HangUp>()
   readonly #released = new Settlement<void>()
   readonly #ear: Ear
+  readonly #listening: Listening
   readonly #countDown: () => void
   readonly #atEnd = new Set<(hangUp: HangUp) => void>()
   /** Those that run, by path: each stops itself. */
   readonly #recordings = new Map<string, () => void>()
-  #keys: Press[] = []
-  #listener: ((heard: Heard) => void) | undefined
-  #listenKeys: readonly Key[] = []
-  #listenWords: readonly string[] = []
-  #noWords: NoWords | undefined = 'lost'
   #playing:
     | {
         readonly finish: (how: 'cancelled' | 'hungUp') => void
@@ -75,6 +70,7 @@ export class VirtualLeg implements Leg {
     this.id = `${options.party}-${this.#world.serial()}`
     this.hungUp = this.#end.promise
     this.#ear = new Ear(this.#now())
+    this.#listening = new Listening(this.#world, this.id)
     this.#countDown = this.#world.opened('legs')
     this.#world.tell({ what: 'legUp', leg: this.id, party: this.party, number: this.number })
   }
@@ -89,7 +85,7 @@ export class VirtualLeg implements Leg {
 
   /** The engine that had it died: what it waited for is nobody's any more. A leg that is not bridged hears nothing from now on. */
   orphaned(): void {
-    this.#listener?.({ kind: 'cancelled' })
+    this.#listening.finish('cancelled')
     this.#playing?.finish('cancelled')
   }
 
@@ -174,38 +170,16 @@ export class VirtualLeg implements Leg {
   }
 
   listenFor(options: ListenOptions): Promise<Heard> {
-    if (this.#listener) {
-      this.#world.tell({ what: 'misuse', detail: `a second listener on ${this.id}` })
-      throw new Error(`${this.id} has a listener already`)
-    }
-    if (this.#ended) return Promise.resolve({ kind: 'hungUp' })
-    if (options.signal.aborted) return Promise.resolve({ kind: 'cancelled' })
-    const waiting = this.#keys.shift()
-    if (waiting) return Promise.resolve(asHeard(waiting, options.keys))
-    const asksForWords = (options.words ?? []).length > 0
-    if (asksForWords && this.#noWords !== undefined) return Promise.resolve({ kind: 'noWords', why: this.#noWords })
-    const done = new Settlement<Heard>()
-    const closed = this.#world.opened('listeners')
-    this.#listenKeys = options.keys
-    this.#listenWords = options.words ?? []
-    const finish = (heard: Heard): void => {
-      if (!done.settle(heard)) return
-      this.#listener = undefined
-      offAbort()
-      closed()
-    }
-    this.#listener = finish
-    const offAbort = this.#world.onAbort(options.signal, () => finish({ kind: 'cancelled' }))
-    return done.promise
+    return this.#listening.listenFor(options, this.#ended !== undefined)
   }
 
   followVoice(): () => void {
-    if (this.#world.hearsWords && !this.#ended) this.#noWords = undefined
-    return () => this.#takeNoWords('lost')
+    if (!this.#ended) this.#listening.follow()
+    return () => this.#listening.noWords('lost')
   }
 
   dropKeys(): void {
-    this.#keys = []
+    this.#listening.dropKeys()
   }
 
   async record(path: string, options: { readonly signal: AbortSignal }): Promise<RecordResult> {
@@ -272,32 +246,21 @@ export class VirtualLeg implements Leg {
     if (this.#ended || this.#lost) return
     this.#world.tell({ what: 'pressed', leg: this.id, key })
     this.#ear.hearsClick(this.#now())
-    const press = { key, source, at: this.#world.clock.now() }
-    this.#fromParty(() => {
-      if (this.#listener) this.#listener(asHeard(press, this.#listenKeys))
-      else this.#keys.push(press)
-    })
+    const at = this.#world.clock.now()
+    this.#fromParty(() => this.#listening.pressed({ key, source, at }))
   }
 
   say(word: string, confidence = 0.9): void {
     if (this.#ended || this.#lost) return
     this.#world.tell({ what: 'said', leg: this.id, word })
-    this.#fromParty(() => {
-      if (this.#listener && this.#listenWords.includes(word))
-        this.#listener({ kind: 'word', word, confidence, at: this.#world.clock.now() })
-    })
+    this.#fromParty(() => this.#listening.said(word, confidence))
   }
 
-  /** Speaks as a voicemail greeting does, which whoever follows the voice notices. */
+  /** Speaks as a voicemail greeting does, which is noticed where the voice is followed. */
   talk(how: Exclude<NoWords, 'lost'>): void {
     if (this.#ended) return
     this.#world.tell({ what: 'talked', leg: this.id })
-    this.#fromParty(() => this.#takeNoWords(how))
-  }
-
-  #takeNoWords(why: NoWords): void {
-    this.#noWords ??= why
-    if (this.#listener && this.#listenWords.length > 0) this.#listener({ kind: 'noWords', why: this.#noWords })
+    this.#fromParty(() => this.#listening.noWords(how))
   }
 
   hangUp(): void {
@@ -331,7 +294,7 @@ export class VirtualLeg implements Leg {
     this.#world.tell({ what: 'mediaLost', leg: this.id })
     this.#lost ??= new Settlement<void>()
     this.#playing?.suspend()
-    this.#takeNoWords('lost')
+    this.#listening.noWords('lost')
     for (const stop of [...this.#recordings.values()]) stop()
     for (const tell of [...this.#atMove]) tell()
     this.#cancelMove()
@@ -376,7 +339,7 @@ export class VirtualLeg implements Leg {
     this.#cancelMove()
     this.#found()
     this.#playing?.finish('hungUp')
-    this.#listener?.({ kind: 'hungUp' })
+    this.#listening.finish('hungUp')
     for (const tell of [...this.#atEnd]) tell(hangUp)
     this.#atEnd.clear()
     this.#end.settle(hangUp)
@@ -405,8 +368,4 @@ export class VirtualLeg implements Leg {
   #now(): number {
     return this.#world.clock.monotonic()
   }
-}
-
-function asHeard({ key, source, at }: Press, wanted: readonly Key[]): Heard {
-  return { kind: wanted.includes(key) ? 'key' : 'otherKey', key, source, at }
 }
