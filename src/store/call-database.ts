@@ -7,14 +7,15 @@ import type { DeletedCall } from './questions/deleted.js'
 import { asEvent, asRow, eventsOf, isSameFact } from './questions/events-of.js'
 import { factsOfCalls } from './questions/links.js'
 import { callIds } from './questions/call-ids.js'
-import { changedRows, project, type ProjectedCall } from './projection.js'
+import { callRows, spendSteps, unlinkedStep } from './call-steps.js'
+import { project, type ProjectedCall } from './projection.js'
 import { allTargets } from './questions/all-targets.js'
 import { targetFromRecord } from './questions/target-from-record.js'
 import { deletedSums, notRolledUp } from './questions/roll-ups.js'
 import { addToRollUps, rolledUp } from './roll-ups.js'
 import { LegsOfCall, type Spent } from './spending.js'
 import type { Result, Step } from './statement.js'
-import { changedColumns, runOn, Statements, type Db } from './statements.js'
+import { runOn, Statements, type Db } from './statements.js'
 import { isConflict } from './store-error.js'
 import { laterRung, rowOfTarget, stepIn, TargetRows } from './target-rows.js'
 
@@ -141,7 +142,7 @@ export class CallDatabase {
           const legs = new LegsOfCall()
           total.add(rollUpOf(record))
           const steps = [
-            ...(record ? this.#rows(undefined, project(record), true, owners.get(callId)) : []),
+            ...(record ? callRows(this.#statements, undefined, project(record), true, owners.get(callId)) : []),
             ...this.#spend(events.flatMap((event) => legs.apply(event))),
           ]
           for (const step of steps) await runOn(transaction, step)
@@ -167,7 +168,7 @@ export class CallDatabase {
       const steps: Step[] = []
       for (const callId of ids) {
         const record = callRecord(await eventsOf(this.database.db, callId, this.#statements))
-        if (record) steps.push(...this.#rows(undefined, project(record)))
+        if (record) steps.push(...callRows(this.#statements, undefined, project(record)))
         steps.push(rolledUp(this.#statements, callId))
         total.add(rollUpOf(record))
         this.#known.delete(callId)
@@ -255,14 +256,14 @@ export class CallDatabase {
     for (const [callId, { record, stored, legs, unlinked, before, rolledUp: counted }] of calls) {
       if (!record) continue
       const rows = project(record)
-      steps.push(...this.#rows(stored, rows, before === undefined, this.owner))
+      steps.push(...callRows(this.#statements, stored, rows, before === undefined, this.owner))
       const [first, over] = [begun.get(callId), record.ending !== undefined]
-      if (first !== undefined && (over || !unlinked)) steps.push(this.#unlinked(callId, first, record.lastSeq))
+      if (first !== undefined && (over || !unlinked)) steps.push(unlinkedStep(this.#statements, callId, first, record.lastSeq))
       if (!counted) steps.push(rolledUp(this.#statements, callId))
       sums.add(rollUpChange(counted ? rollUpOf(before) : new Map(), rollUpOf(record)))
       written.set(callId, { record, rows, legs, unlinked: !over, rolledUp: true })
     }
-    steps.push(...targets.steps(), ...this.#spend(spent), ...addToRollUps(this.#statements, sums.rows()))
+    steps.push(...targets.steps(), ...spendSteps(this.#statements, spent), ...addToRollUps(this.#statements, sums.rows()))
     if (steps.length > 0) await this.database.batch(steps)
     // Only now: what was rolled back is not known.
     targets.keep()
@@ -313,82 +314,6 @@ export class CallDatabase {
           .where('seq', '=', event.seq)
           .executeTakeFirst()
     return there && isSameFact(there, event) ? undefined : { ...event, seq: (record?.lastSeq ?? 0) + 1 }
-  }
-
-  /**
-   * @param stored the rows as they are on disk. Undefined: nobody knows, and all of them are written
-   * @param isNew the call is not there yet; from its first fact on the sums have it
-   * @param owner of a call that is not there yet
-   */
-  #rows(stored: ProjectedCall | undefined, now: ProjectedCall, isNew = false, owner?: string): readonly Step[] {
-    const callId = now.call.call_id
-    const changed = changedRows(stored, now)
-    const steps: Step[] = []
-    if (!stored)
-      steps.push(
-        ...this.#statements.insert(
-          'calls',
-          [isNew ? { ...now.call, rolled_up: 1, ...(owner === undefined ? {} : { owner }) } : now.call],
-          ['call_id'],
-        ),
-      )
-    else {
-      const columns = changedColumns(stored.call, now.call)
-      if (Object.keys(columns).length > 0) steps.push(this.#statements.update('calls', columns, { call_id: callId }))
-    }
-    for (const row of changed.attempts) {
-      const before = stored?.attempts[row.position]
-      if (before) steps.push(this.#statements.update('attempts', changedColumns(before, row), { call_id: callId, attempt: row.attempt }))
-      else steps.push(...this.#statements.insert('attempts', [row], ['call_id', 'attempt']))
-    }
-    steps.push(...this.#statements.insert('recordings', changed.recordings, ['recording_id']))
-    return steps
-  }
-
-  /** Of a call that is over, each time: whoever links it may have taken it off the list meanwhile. */
-  #unlinked(callId: string, first: number, last: number): Step {
-    return this.#statements.step(
-      'unlinked',
-      (db) =>
-        db
-          .insertInto('unlinked')
-          .values({ call_id: callId, first_seq: first, last_seq: last })
-          .onConflict((conflict) =>
-            conflict.column('call_id').doUpdateSet((row) => ({
-              first_seq: row
-                .case()
-                .when('excluded.first_seq', '<', row.ref('unlinked.first_seq'))
-                .then(row.ref('excluded.first_seq'))
-                .else(row.ref('unlinked.first_seq'))
-                .end(),
-              last_seq: row
-                .case()
-                .when('excluded.last_seq', '>', row.ref('unlinked.last_seq'))
-                .then(row.ref('excluded.last_seq'))
-                .else(row.ref('unlinked.last_seq'))
-                .end(),
-            })),
-          ),
-      [callId, first, last],
-    )
-  }
-
-  /** In one order for everybody, as in `TargetBatch`. */
-  #spend(spent: readonly Spent[]): readonly Step[] {
-    const sorted = spent.toSorted((a, b) => a.quarter - b.quarter || (a.account < b.account ? -1 : a.account > b.account ? 1 : 0))
-    return sorted.map(({ quarter, account, ms }) =>
-      this.#statements.step(
-        'spend',
-        (db) =>
-          db
-            .insertInto('spending')
-            .values({ quarter, account, ms })
-            .onConflict((conflict) =>
-              conflict.columns(['quarter', 'account']).doUpdateSet((row) => ({ ms: row('spending.ms', '+', row.ref('excluded.ms')) })),
-            ),
-        [quarter, account, ms],
-      ),
-    )
   }
 
   #remember(callId: string, known: KnownCall): void {

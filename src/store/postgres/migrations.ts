@@ -9,26 +9,18 @@ import { makeDeletedEntriesTable, makeDeletionTables } from '../deletion-tables.
 import { makeOnceTables } from '../once-tables.js'
 import { makeOutboxTables } from '../outbox-tables.js'
 import { makePushTables } from '../push-tables.js'
-import { isByStaff } from '../questions/outcomes-by-staff.js'
 import { makeRecordingKeyTables } from '../recording-key-tables.js'
 import { makeChainTables } from '../chain/tables.js'
 import { makeReturnTables } from '../return-tables.js'
 import { makeFigureIndexes, makeReportTables, makeSumsByFigure } from '../report-tables.js'
+import { appendOnly, onlyDeleted } from './append-only.js'
+import { makeFirstTables } from './first-tables.js'
 import { restTable, untimedFrom } from './months.js'
-
-/** Compared byte by byte, as SQLite does: lists have one order everywhere, and an index is good for it. */
-const text = sql`text collate "C"`
+import { text } from './text.js'
 
 /** The steps that make the tables, in order of their names; each runs once. Tables and columns are those of the last step of `sqlite/migrations.ts`; a test holds the two together. */
 export const postgresMigrations: Readonly<Record<string, Migration>> = {
-  '001-the-store': {
-    async up(db: Kysely<unknown>): Promise<void> {
-      await facts(db)
-      await callsAndAttempts(db)
-      await recordings(db)
-      await telephones(db)
-    },
-  },
+  '001-the-store': { up: makeFirstTables },
   '002-runs-of-engines': { up: runsOfEngines },
   '003-directory': { up: directory },
   '004-links': {
@@ -111,21 +103,6 @@ async function deletedArrangements(db: Kysely<unknown>): Promise<void> {
   await onlyDeleted(db, 'ledger', "old.topic = 'arrangement' and exists (select 1 from deleted_entries where seq = old.seq)")
 }
 
-/** From an append-only table that row may go of which the condition holds. */
-async function onlyDeleted(db: Kysely<unknown>, table: string, permitted: string): Promise<void> {
-  const name = sql.raw(`ringround_only_deleted_${table}`)
-  await sql`create function ${name}() returns trigger language plpgsql as $$
-    begin
-      if not (${sql.raw(permitted)}) then raise exception '% is append-only', ${sql.lit(table)} using errcode = 'restrict_violation'; end if;
-      return old;
-    end $$`.execute(db)
-  await sql`drop trigger append_only on ${sql.table(table)}`.execute(db)
-  await sql`create trigger append_only before update on ${sql.table(table)} for each row execute function ringround_refuse_change()`.execute(
-    db,
-  )
-  await sql`create trigger only_deleted before delete on ${sql.table(table)} for each row execute function ${name}()`.execute(db)
-}
-
 async function figures(db: Kysely<unknown>): Promise<void> {
   for (const column of ['line_chosen_after_ms', 'talk_started_after_ms'])
     await db.schema.alterTable('calls').addColumn(column, 'bigint').execute()
@@ -204,199 +181,4 @@ async function directory(db: Kysely<unknown>): Promise<void> {
   await sql`create trigger append_only_whole before truncate on directory_entities for each statement execute function ringround_refuse_change()`.execute(
     db,
   )
-}
-
-async function facts(db: Kysely<unknown>): Promise<void> {
-  await db.schema
-    .createTable('call_events')
-    .addColumn('call_id', text, (column) => column.notNull())
-    .addColumn('seq', 'integer', (column) => column.notNull())
-    .addColumn('at', 'bigint', (column) => column.notNull())
-    .addColumn('type', text, (column) => column.notNull())
-    .addColumn('data', 'text', (column) => column.notNull())
-    .addColumn('elapsed_ms', 'bigint')
-    .addColumn('actor', text)
-    .addColumn('actor_id', text)
-    .addColumn('node', text)
-    .addPrimaryKeyConstraint('call_events_pk', ['call_id', 'seq'])
-    .execute()
-  await sql`create index arrangement_facts on call_events (at, call_id, seq) where ${isArrangementFact}`.execute(db)
-  await db.schema
-    .createTable('ledger')
-    .addColumn('seq', 'bigint', (column) => column.primaryKey().generatedByDefaultAsIdentity())
-    .addColumn('topic', text, (column) => column.notNull())
-    .addColumn('subject', text, (column) => column.notNull())
-    .addColumn('at', 'bigint', (column) => column.notNull())
-    .addColumn('type', text, (column) => column.notNull())
-    .addColumn('data', 'text', (column) => column.notNull())
-    .addColumn('actor', text)
-    .addColumn('actor_id', text)
-    .addColumn('node', text)
-    .execute()
-  await index(db, 'ledger', 'ledger_by_topic', ['topic', 'seq'])
-  await index(db, 'ledger', 'ledger_by_subject', ['topic', 'subject', 'seq'])
-  // What has been written stays as it is.
-  await sql`create function ringround_refuse_change() returns trigger language plpgsql as $$
-    begin raise exception '% is append-only', tg_table_name using errcode = 'restrict_violation'; end $$`.execute(db)
-  await appendOnly(db, 'call_events', 'ledger')
-}
-
-async function appendOnly(db: Kysely<unknown>, ...tables: readonly string[]): Promise<void> {
-  for (const table of tables) {
-    await sql`create trigger append_only before update or delete on ${sql.table(table)} for each row execute function ringround_refuse_change()`.execute(
-      db,
-    )
-    await sql`create trigger append_only_whole before truncate on ${sql.table(table)} for each statement execute function ringround_refuse_change()`.execute(
-      db,
-    )
-  }
-}
-
-async function callsAndAttempts(db: Kysely<unknown>): Promise<void> {
-  await db.schema
-    .createTable('calls')
-    .addColumn('call_id', text, (column) => column.primaryKey())
-    .addColumn('kind', text, (column) => column.notNull())
-    .addColumn('arrived_at', 'bigint', (column) => column.notNull())
-    .addColumn('caller_number', text, (column) => column.notNull())
-    .addColumn('dialled_number', text, (column) => column.notNull())
-    .addColumn('source', text, (column) => column.notNull())
-    .addColumn('organisation', text)
-    .addColumn('line', text)
-    .addColumn('answered_at', 'bigint')
-    .addColumn('accepted_at', 'bigint')
-    .addColumn('accepted_by', text)
-    .addColumn('wait_ms', 'bigint')
-    .addColumn('talk_ms', 'bigint')
-    .addColumn('refs', 'integer', (column) => column.notNull())
-    .addColumn('attempts', 'integer', (column) => column.notNull())
-    .addColumn('outcome', text)
-    .addColumn('outcome_by', text)
-    .addColumn('outcome_at', 'bigint')
-    .addColumn('ending', text)
-    .addColumn('ending_detail', 'text')
-    .addColumn('ended_at', 'bigint')
-    .addColumn('last_seq', 'integer', (column) => column.notNull())
-    .addColumn('ended_after_ms', 'bigint')
-    .addColumn('node', text)
-    .addColumn('sip_call_id', text)
-    .addColumn('trunk', text)
-    .execute()
-  // Any filters of the list at once, and its order: with fewer, the calls that the other filters leave out would all be read.
-  await index(db, 'calls', 'calls_by_arrival', ['arrived_at', 'call_id'])
-  await index(db, 'calls', 'calls_by_line', ['line', 'arrived_at', 'call_id'])
-  await index(db, 'calls', 'calls_by_organisation', ['organisation', 'arrived_at', 'call_id'])
-  await index(db, 'calls', 'calls_by_ending', ['ending', 'arrived_at', 'call_id'])
-  await index(db, 'calls', 'calls_by_line_and_ending', ['line', 'ending', 'arrived_at', 'call_id'])
-  await index(db, 'calls', 'calls_by_organisation_and_ending', ['organisation', 'ending', 'arrived_at', 'call_id'])
-  await index(db, 'calls', 'calls_by_line_and_organisation', ['line', 'organisation', 'arrived_at', 'call_id'])
-  // What a start looks for: the calls that an engine has left open.
-  await sql`create index calls_unended on calls (node, arrived_at) where ending is null`.execute(db)
-  await sql`create index calls_by_staff_outcome on calls (outcome_at, call_id) where ${isByStaff}`.execute(db)
-  await db.schema
-    .createTable('attempts')
-    .addColumn('call_id', text, (column) => column.notNull())
-    .addColumn('attempt', text, (column) => column.notNull())
-    .addColumn('position', 'integer', (column) => column.notNull())
-    .addColumn('candidate', text, (column) => column.notNull())
-    .addColumn('label', text, (column) => column.notNull())
-    .addColumn('clinician', text)
-    .addColumn('pool', text, (column) => column.notNull())
-    .addColumn('target', text, (column) => column.notNull())
-    .addColumn('started_at', 'bigint', (column) => column.notNull())
-    .addColumn('ringing_at', 'bigint')
-    .addColumn('answered_at', 'bigint')
-    .addColumn('accepted_at', 'bigint')
-    .addColumn('ended_at', 'bigint')
-    .addColumn('result', text)
-    .addColumn('status', 'integer')
-    .addColumn('reason', text)
-    .addColumn('proof', 'text')
-    .addColumn('started_after_ms', 'bigint', (column) => column.notNull().defaultTo(0))
-    .addColumn('answered_after_ms', 'bigint')
-    .addColumn('accepted_after_ms', 'bigint')
-    .addColumn('ended_after_ms', 'bigint')
-    .addColumn('sip_call_id', text)
-    .addColumn('trunk', text)
-    .addPrimaryKeyConstraint('attempts_pk', ['call_id', 'attempt'])
-    .execute()
-  await index(db, 'attempts', 'attempts_by_candidate', ['candidate', 'started_at'])
-  await index(db, 'attempts', 'attempts_by_target', ['target', 'started_at'])
-  for (const table of ['calls', 'attempts'] as const)
-    await db.schema.createIndex(`${table}_by_sip_call_id`).on(table).column('sip_call_id').where('sip_call_id', 'is not', null).execute()
-}
-
-async function recordings(db: Kysely<unknown>): Promise<void> {
-  await db.schema
-    .createTable('recordings')
-    .addColumn('recording_id', text, (column) => column.primaryKey())
-    .addColumn('call_id', text, (column) => column.notNull())
-    .addColumn('state', text, (column) => column.notNull())
-    .addColumn('spool_path', 'text', (column) => column.notNull())
-    .addColumn('started_at', 'bigint', (column) => column.notNull())
-    .addColumn('stopped_at', 'bigint')
-    .addColumn('ready_at', 'bigint')
-    .addColumn('path', 'text')
-    .addColumn('bytes', 'bigint')
-    .addColumn('seconds', 'double precision')
-    .addColumn('sha256', text)
-    .addColumn('why', 'text')
-    .execute()
-  await index(db, 'recordings', 'recordings_by_call', ['call_id'])
-  await db.schema
-    .createTable('engines')
-    .addColumn('node', text, (column) => column.primaryKey())
-    .addColumn('alive_at', 'bigint', (column) => column.notNull())
-    .execute()
-}
-
-async function telephones(db: Kysely<unknown>): Promise<void> {
-  await db.schema
-    .createTable('targets')
-    .addColumn('id', 'integer', (column) => column.primaryKey().generatedByDefaultAsIdentity())
-    .addColumn('target', text, (column) => column.notNull().unique())
-    .addColumn('candidate', text, (column) => column.notNull())
-    .addColumn('label', text, (column) => column.notNull())
-    .addColumn('rung', 'integer', (column) => column.notNull())
-    .addColumn('answered', 'integer', (column) => column.notNull())
-    .addColumn('by_result', 'text', (column) => column.notNull())
-    .addColumn('by_reason', 'text', (column) => column.notNull())
-    .addColumn('last_rung_at', 'bigint', (column) => column.notNull())
-    .addColumn('last_accepted_at', 'bigint')
-    .addColumn('failures', 'text', (column) => column.notNull())
-    .addColumn('failing', 'integer', (column) => column.notNull())
-    .addColumn('place', 'integer', (column) => column.notNull())
-    .addColumn('watched_since', 'bigint')
-    .addColumn('cleared_at', 'bigint')
-    .addColumn('version', 'bigint', (column) => column.notNull().defaultTo(0))
-    .execute()
-  await index(db, 'targets', 'targets_in_list', ['place', 'label', 'id'])
-  await db.schema
-    .createIndex('targets_watched')
-    .on('targets')
-    .columns(['watched_since', 'id'])
-    .where('watched_since', 'is not', null)
-    .execute()
-  await sql`create index targets_failing on targets (id) where failing > 0`.execute(db)
-  await db.schema
-    .createTable('candidates')
-    .addColumn('candidate', text, (column) => column.primaryKey())
-    .addColumn('last_rung_at', 'bigint', (column) => column.notNull())
-    .execute()
-  await index(db, 'candidates', 'candidates_by_ringing', ['last_rung_at', 'candidate'])
-  await db.schema
-    .createTable('spending')
-    .addColumn('quarter', 'bigint', (column) => column.notNull())
-    .addColumn('account', text, (column) => column.notNull())
-    .addColumn('ms', 'bigint', (column) => column.notNull())
-    .addPrimaryKeyConstraint('spending_pk', ['quarter', 'account'])
-    .execute()
-}
-
-async function index(db: Kysely<unknown>, table: string, name: string, columns: readonly string[]): Promise<void> {
-  await db.schema
-    .createIndex(name)
-    .on(table)
-    .columns([...columns])
-    .execute()
 }
