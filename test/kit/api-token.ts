@@ -1,4 +1,4 @@
-import { system } from '../../src/accounts/accounts.js'
+import { system } from '../../src/accounts/by.js'
 import { permissionNames } from '../../src/accounts/roles.js'
 import { withAccounts } from '../../src/accounts/with-accounts.js'
 
