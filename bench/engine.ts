@@ -4,7 +4,7 @@ import { createServer, type AddressInfo } from 'node:net'
 import { cpus, tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { system } from '../src/accounts/accounts.js'
+import { system } from '../src/accounts/by.js'
 import { withAccounts } from '../src/accounts/with-accounts.js'
 import type { ProbeAnswer, ProbeCommand } from './probe.js'
 

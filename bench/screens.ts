@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { system } from '../src/accounts/accounts.js'
+import { system } from '../src/accounts/by.js'
 import { withAccounts } from '../src/accounts/with-accounts.js'
 import { Browser, findChromium } from './browser.js'
 import { EngineUnderTest, pause } from './engine.js'
@@ -56,7 +56,7 @@ export async function screens(options: ScreensOptions, tell: (line: string) => v
       const { link, token } = await withAccounts(place, 'bench', async (accounts) => {
         const { id } = await accounts.addPerson(system, { name: 'Sam Field' })
         for (const grant of readers[0]?.grants ?? []) await accounts.grant(system, { person: id, ...grant })
-        await accounts.setPassword(system, id, 'kestrel marble harbour', '')
+        await accounts.signIns.setPassword(system, id, 'kestrel marble harbour', '')
         return {
           link: await accounts.makeLink(system, id, 'signIn'),
           token: (

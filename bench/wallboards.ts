@@ -1,6 +1,6 @@
 import { get } from 'node:http'
 import { join } from 'node:path'
-import { system } from '../src/accounts/accounts.js'
+import { system } from '../src/accounts/by.js'
 import { withAccounts } from '../src/accounts/with-accounts.js'
 import { Browser, findChromium } from './browser.js'
 import { EngineUnderTest, pause } from './engine.js'

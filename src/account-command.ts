@@ -2,7 +2,8 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { system, type Accounts } from './accounts/accounts.js'
+import type { Accounts } from './accounts/accounts.js'
+import { system } from './accounts/by.js'
 import { inForce } from './accounts/grants.js'
 import type { Person, Token } from './accounts/identity.js'
 import {
@@ -180,7 +181,7 @@ async function list(accounts: Accounts): Promise<number> {
 }
 
 async function linkOf(accounts: Accounts, settings: Settings, person: Person): Promise<string> {
-  const secret = await accounts.makeLink(system, person.id, (await accounts.hasPassword(person.id)) ? 'signIn' : 'invitation')
+  const secret = await accounts.makeLink(system, person.id, (await accounts.signIns.hasPassword(person.id)) ? 'signIn' : 'invitation')
   return `${pagesAt(settings)}/sign-in/link/${secret}`
 }
 

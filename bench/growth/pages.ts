@@ -1,4 +1,4 @@
-import { system } from '../../src/accounts/accounts.js'
+import { system } from '../../src/accounts/by.js'
 import type { RoleName, Scope } from '../../src/accounts/roles.js'
 import { beginSession, defaultSessionLimits } from '../../src/accounts/sessions.js'
 import { withAccounts } from '../../src/accounts/with-accounts.js'

@@ -1,68 +1,38 @@
 import type { Audit } from '../audit/audit.js'
 import type { Db } from '../store/statements.js'
+import type { By } from './by.js'
 import { addGrant, administrators, endGrant, grantsOf, grantsOfAll, grantsOfRoles, inForce } from './grants.js'
-import { forgetBrowsers, seeBrowser, type SeenBrowser } from './known-browsers.js'
-import { forgetGuesses, forgive, subjectsOf, takeGuess } from './guesses.js'
-import { nobody, type Grant, type Identity, type Person, type Session, type SignInMethod } from './identity.js'
-import { linkFor, makeLink, useLink, type KeptLink, type LinkKind } from './links.js'
-import { identitiesOf, linkIdentity, personOfIdentity, unlinkIdentity, type LinkedIdentity } from './linked-identities.js'
-import type { ProvedIdentity } from './open-id-provider.js'
-import type { Place } from './place.js'
+import { forgetBrowsers } from './known-browsers.js'
+import { forgetGuesses } from './guesses.js'
+import { nobody, type Grant, type Identity, type Person, type Session } from './identity.js'
+import { makeLink, type LinkKind } from './links.js'
 import { addPerson, anybody, emailKey, peopleByName, peopleNamed, peoplePage, personByEmail, personById, type NewPerson } from './people.js'
 import { noteReason, reasonNoted } from './reasons.js'
 import { defaultSecondFactorRoles, isApproved, roleNames, type RoleName, type Scope } from './roles.js'
 import {
   actFor,
-  beginSession,
   defaultSessionLimits,
   endSession,
   endSessions,
   forgetSessions,
   markSeen,
   openSession,
-  secondFactorShown,
   sessionById,
   sessionsOf,
-  type From,
   type KeptSession,
   type SessionLimits,
 } from './sessions.js'
-import { SecondFactors, type Checked, type Sealer } from './second-factors.js'
-import { beginStep, endStep, forgetSteps, stepOf, takeStep } from './steps.js'
+import { SignIns } from './sign-ins.js'
+import { SecondFactors, type Sealer } from './second-factors.js'
+import { forgetSteps } from './steps.js'
 import { TokenBook } from './token-book.js'
 import { isToken } from './tokens.js'
 
 /** So long after a second factor was shown what was given by approval is open, ms. */
 const confirmedForMs = 15 * 60_000
 
-/** How somebody comes as far as the second factor. */
-type FirstStep = Extract<SignInMethod, 'password' | 'link' | 'openId'>
-
 /** A service approves few people, and each for a time. */
 const mostApprovals = 500
-
-/** Who did it, and from where: what every change of an account says of itself. */
-export interface By {
-  /** Id of a person or a token; `system`: a command on the machine, or the engine itself. */
-  readonly actor: string
-  readonly address: string
-}
-
-/** A command on the engine's own machine, or the engine. */
-export const system: By = { actor: 'system', address: '' }
-
-/** What a sign-in came to. `wrong`: nothing fits, and it is not said what. `slow`: too many wrong guesses; so long they have to wait, ms. */
-export type SignedIn =
-  /** `browser`: what it is known by from now on; undefined in the demo. */
-  | { readonly kind: 'in'; readonly secret: string; readonly session: KeptSession; readonly person: Person; readonly browser?: SeenBrowser }
-  /** They have a second factor, which is asked for. `step`: by which they go on. */
-  | { readonly kind: 'second'; readonly step: string; readonly person: Person }
-  | { readonly kind: 'wrong' }
-  | { readonly kind: 'slow'; readonly waitMs: number }
-  /** Too late, or asked for somebody else. */
-  | { readonly kind: 'over' }
-  /** Codes of generators cannot be checked at the moment. */
-  | { readonly kind: 'unavailable' }
 
 export interface AccountsSettings {
   readonly tables: { readonly reading: Db; readonly writing: Db }
@@ -90,6 +60,8 @@ export class Accounts {
   readonly limits: SessionLimits
   readonly #secondFactorFor: readonly RoleName[]
   readonly now: () => number
+  /** How people come in. */
+  readonly signIns: SignIns
   /** What people show besides a password. */
   readonly factors: SecondFactors
   /** What programs, screens and public links carry. */
@@ -111,6 +83,7 @@ export class Accounts {
     this.#secondFactorFor = secondFactorFor
     this.now = now
     this.factors = new SecondFactors({ tables, audit, sealer, now })
+    this.signIns = new SignIns({ tables, audit, factors: this.factors, limits, now })
     this.tokenBook = new TokenBook({ tables, audit, now })
   }
 
@@ -191,210 +164,6 @@ export class Accounts {
   /** Whether one of these roles asks for a second factor. */
   needsSecondFactor(grants: readonly Grant[]): boolean {
     return grants.some(({ role }) => this.#secondFactorFor.includes(role))
-  }
-
-  // Signing in
-
-  /** What a link leads to, before it is followed. */
-  link(secret: string): Promise<KeptLink | undefined> {
-    return linkFor(this.#reading, secret, this.now())
-  }
-
-  /** Follows a link, once. */
-  async signInByLink(secret: string, from: From): Promise<SignedIn> {
-    const link = await useLink(this.#writing, secret, this.now())
-    const person = link && (await personById(this.#writing, link.person))
-    if (!person || person.disabledAt !== undefined) {
-      await this.#audit.tell({ actor: '', address: from.address, action: 'signIn.refused', subjectKind: 'link', subject: '' })
-      return { kind: 'wrong' }
-    }
-    // An address that was sent somewhere is no second factor: whoever has one shows it as well.
-    return link.kind === 'demo' ? this.#begin(person, { method: 'demo', secondFactor: true }, from) : this.#further(person, 'link', from)
-  }
-
-  /** With an address and a password. It takes as long to say that there is no such account as that its password is another. */
-  async signInByPassword(
-    { email, password }: { readonly email: string; readonly password: string },
-    from: From & { readonly network: string },
-  ): Promise<SignedIn> {
-    const subjects = subjectsOf(emailKey(email), from.network)
-    const waitMs = await takeGuess(this.#writing, subjects, this.now())
-    if (waitMs > 0) return { kind: 'slow', waitMs }
-    const person = await personByEmail(this.#reading, email)
-    const kept =
-      person && (await this.#reading.selectFrom('credentials').select('secret').where('id', '=', passwordOf(person.id)).executeTakeFirst())
-    const { passwordIs } = await import('./passwords.js')
-    const right = await passwordIs(password, kept?.secret)
-    if (!right || !person || person.disabledAt !== undefined) {
-      await this.#audit.tell({
-        actor: '',
-        address: from.address,
-        action: 'signIn.refused',
-        subjectKind: 'person',
-        subject: person?.id ?? '',
-      })
-      return { kind: 'wrong' }
-    }
-    await forgive(this.#writing, subjects)
-    return this.#further(person, 'password', from)
-  }
-
-  /** @returns how long to wait, ms: links that are asked for are counted as guesses are, so that nobody's mailbox is filled. 0: one may be sent */
-  mayAskForLink(email: string, network: string): Promise<number> {
-    return takeGuess(this.#writing, subjectsOf(`link ${emailKey(email)}`, network), this.now())
-  }
-
-  /** In, or on to the second factor of whoever has one. */
-  async #further(person: Person, method: FirstStep, from: From): Promise<SignedIn> {
-    if (!(await this.factors.has(person.id))) return this.#begin(person, { method, secondFactor: false }, from)
-    return { kind: 'second', person, step: await beginStep(this.#writing, 'code', { person: person.id, method }, this.now()) }
-  }
-
-  /** With a code, after the password or the link was right. */
-  async signInByCode(step: string, code: string, from: From): Promise<SignedIn> {
-    const begun = await stepOf<{ readonly person: string; readonly method: FirstStep }>(this.#writing, 'code', step, this.now())
-    const person = begun && (await personById(this.#writing, begun.person))
-    if (!begun || !person || person.disabledAt !== undefined) return { kind: 'over' }
-    const checked = await this.factors.check(from, person.id, code)
-    if (checked.kind !== 'right') return checked
-    if (!(await endStep(this.#writing, step))) return { kind: 'over' }
-    return this.#begin(person, { method: begun.method, secondFactor: true }, from)
-  }
-
-  /** With a passkey, which is two factors by itself: it is had, and opened by a finger, a face or a PIN. */
-  async signInByPasskey(place: Place, step: string, answer: unknown, from: From): Promise<SignedIn> {
-    const id = await this.factors.passkeyShown(place, step, answer)
-    const person = id === undefined ? undefined : await personById(this.#writing, id)
-    if (!person || person.disabledAt !== undefined) {
-      await this.#audit.tell({ actor: '', address: from.address, action: 'signIn.refused', subjectKind: 'person', subject: id ?? '' })
-      return { kind: 'wrong' }
-    }
-    return this.#begin(person, { method: 'passkey', secondFactor: true }, from)
-  }
-
-  /** As a provider says who they are. Without a second factor there, the one that they have here is asked for. */
-  async signInByOpenId(identity: ProvedIdentity, from: From): Promise<SignedIn> {
-    const id = await personOfIdentity(this.#writing, identity, this.now())
-    const person = id === undefined ? undefined : await personById(this.#writing, id)
-    if (!person || person.disabledAt !== undefined) {
-      await this.#audit.tell({
-        actor: '',
-        address: from.address,
-        action: 'signIn.refused',
-        subjectKind: 'person',
-        subject: id ?? '',
-        data: { provider: identity.provider.id },
-      })
-      return { kind: 'wrong' }
-    }
-    return identity.secondFactor
-      ? this.#begin(person, { method: 'openId', secondFactor: true }, from)
-      : this.#further(person, 'openId', from)
-  }
-
-  /** Somebody has asked, on a page of ours, to link an account of a provider. @returns the secret by which they go on: nobody else can lead their browser there */
-  beginLinking(person: string, provider: string): Promise<string> {
-    return beginStep(this.#writing, 'link', { person, provider }, this.now())
-  }
-
-  async mayLink(step: string, person: string, provider: string): Promise<boolean> {
-    const begun = await takeStep<{ readonly person: string; readonly provider: string }>(this.#writing, 'link', step, this.now())
-    return begun?.person === person && begun.provider === provider
-  }
-
-  /** @returns false: it is somebody's already */
-  async linkIdentity(by: By, person: string, identity: ProvedIdentity): Promise<boolean> {
-    const linked = await linkIdentity(this.#writing, person, identity, this.now())
-    if (linked)
-      await this.#audit.tell({
-        ...by,
-        action: 'identity.linked',
-        subjectKind: 'person',
-        subject: person,
-        data: { provider: identity.provider.id },
-      })
-    return linked
-  }
-
-  identities(person: string): Promise<readonly LinkedIdentity[]> {
-    return identitiesOf(this.#writing, person)
-  }
-
-  /** @returns false: it is not theirs */
-  async unlinkIdentity(by: By, person: string, id: string): Promise<boolean> {
-    const ended = await unlinkIdentity(this.#writing, person, id)
-    if (ended) await this.#audit.tell({ ...by, action: 'identity.unlinked', subjectKind: 'person', subject: person })
-    return ended
-  }
-
-  /** Somebody who is signed in shows their second factor again, by a code. */
-  async confirmByCode(by: By, { person, session }: { readonly person: Person; readonly session: Session }, code: string): Promise<Checked> {
-    const checked = await this.factors.check(by, person.id, code)
-    if (checked.kind === 'right') await this.secondFactorShown(by, session)
-    return checked
-  }
-
-  /** The same by a passkey. @returns false: it is not theirs, or the answer is to another question */
-  async confirmByPasskey(
-    by: By,
-    { person, session }: { readonly person: Person; readonly session: Session },
-    place: Place,
-    step: string,
-    answer: unknown,
-  ): Promise<boolean> {
-    if ((await this.factors.passkeyShown(place, step, answer)) !== person.id) return false
-    await this.secondFactorShown(by, session)
-    return true
-  }
-
-  /** Somebody has shown it in this session, or has set it up there. */
-  async secondFactorShown(by: By, session: Session): Promise<void> {
-    await this.#audit.tell({ ...by, action: 'secondFactor.shown', subjectKind: 'session', subject: session.id })
-    await secondFactorShown(this.#writing, session.id, this.now())
-  }
-
-  async #begin(
-    person: Person,
-    how: { readonly method: SignInMethod; readonly secondFactor: boolean },
-    { address, userAgent, browser: carried }: From,
-  ): Promise<SignedIn> {
-    const begun = await beginSession(this.#writing, { person: person.id, ...how, address, userAgent }, this.limits, this.now())
-    await this.#audit.tell({
-      actor: person.id,
-      address,
-      action: 'signIn',
-      subjectKind: 'session',
-      subject: begun.session.id,
-      data: { method: how.method },
-    })
-    // In the demo everybody is invented, and signs in as one.
-    return {
-      kind: 'in',
-      ...begun,
-      person,
-      ...(how.method === 'demo' ? {} : { browser: await seeBrowser(this.#writing, person.id, carried, this.now()) }),
-    }
-  }
-
-  async hasPassword(person: string): Promise<boolean> {
-    return (
-      (await this.#reading.selectFrom('credentials').select('id').where('id', '=', passwordOf(person)).executeTakeFirst()) !== undefined
-    )
-  }
-
-  /** @param but their other sessions end; this one stays */
-  async setPassword(by: By, person: string, password: string, but: string): Promise<void> {
-    const { hashPassword } = await import('./passwords.js')
-    const secret = await hashPassword(password)
-    const now = this.now()
-    const row = { id: passwordOf(person), person, kind: 'password', label: 'Password', secret, counter: 0, created_at: now, used_at: null }
-    await this.#audit.tell({ ...by, action: 'password.set', subjectKind: 'person', subject: person })
-    await this.#writing
-      .insertInto('credentials')
-      .values(row)
-      .onConflict((conflict) => conflict.column('id').doUpdateSet({ secret, created_at: now, used_at: null }))
-      .execute()
-    await endSessions(this.#writing, person, now, but)
   }
 
   /** Somebody says why they look at a call they had no part in: written down before it is shown. */
@@ -551,8 +320,4 @@ export class Accounts {
       forgetBrowsers(this.#writing, now),
     ])
   }
-}
-
-function passwordOf(person: string): string {
-  return `password:${person}`
 }

@@ -1,6 +1,6 @@
 import type { Clinician } from '../directory/model.js'
 import type { Accounts } from './accounts.js'
-import { system } from './accounts.js'
+import { system } from './by.js'
 import { roleNames, isApproved } from './roles.js'
 
 const day = 24 * 60 * 60_000

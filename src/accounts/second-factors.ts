@@ -1,6 +1,6 @@
 import type { Audit } from '../audit/audit.js'
 import type { Db } from '../store/statements.js'
-import type { By } from './accounts.js'
+import type { By } from './by.js'
 import { forgive, secondOf, takeGuess } from './guesses.js'
 import type { Person } from './identity.js'
 import type { Place } from './place.js'

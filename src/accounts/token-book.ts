@@ -1,6 +1,6 @@
 import type { Audit } from '../audit/audit.js'
 import type { Db } from '../store/statements.js'
-import type { By } from './accounts.js'
+import type { By } from './by.js'
 import type { Token } from './identity.js'
 import { permissionNames, type Permission } from './roles.js'
 import { newSecret, same } from './secrets.js'

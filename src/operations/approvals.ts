@@ -1,4 +1,5 @@
-import type { Accounts, By } from '../accounts/accounts.js'
+import type { Accounts } from '../accounts/accounts.js'
+import type { By } from '../accounts/by.js'
 import type { Grant, Identity } from '../accounts/identity.js'
 import { scopeNamed } from '../accounts/roles.js'
 import type { Directory } from '../directory/model.js'

@@ -1,4 +1,4 @@
-import type { By } from '../accounts/accounts.js'
+import type { By } from '../accounts/by.js'
 import type { Audit } from '../audit/audit.js'
 import type { KeptMessage, MessageState } from '../outbox/message.js'
 import type { Outbox } from '../outbox/outbox.js'

@@ -1,4 +1,5 @@
-import type { Accounts, By } from '../accounts/accounts.js'
+import type { Accounts } from '../accounts/accounts.js'
+import type { By } from '../accounts/by.js'
 import { inForce } from '../accounts/grants.js'
 import type { Grant, Person } from '../accounts/identity.js'
 import { isApproved, isRole, isWhole, roles, scopeNamed, type Scope } from '../accounts/roles.js'
@@ -149,7 +150,7 @@ export function peopleOperations({ accounts, directory, mailTo }: PeopleParts) {
 
   /** Whoever has no password has not been here before. */
   async function kindOfLink(id: string): Promise<'signIn' | 'invitation'> {
-    return (await accounts.hasPassword(id)) ? 'signIn' : 'invitation'
+    return (await accounts.signIns.hasPassword(id)) ? 'signIn' : 'invitation'
   }
 }
 

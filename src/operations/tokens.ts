@@ -1,4 +1,5 @@
-import type { Accounts, By } from '../accounts/accounts.js'
+import type { Accounts } from '../accounts/accounts.js'
+import type { By } from '../accounts/by.js'
 import { meets, type Identity, type Token } from '../accounts/identity.js'
 import { isPermission, isWholePermission, permissions, scopeName, scopeNamed } from '../accounts/roles.js'
 import type { Directory } from '../directory/model.js'

@@ -1,4 +1,4 @@
-import type { By } from '../accounts/accounts.js'
+import type { By } from '../accounts/by.js'
 import type { Reach } from '../accounts/identity.js'
 import { reaches } from '../accounts/identity.js'
 import type { Audit } from '../audit/audit.js'

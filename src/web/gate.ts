@@ -1,6 +1,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
-import type { Accounts, By } from '../accounts/accounts.js'
+import type { Accounts } from '../accounts/accounts.js'
+import type { By } from '../accounts/by.js'
 import { actorOfIdentity, meets, nobody, type Identity } from '../accounts/identity.js'
 import type { Need } from '../accounts/roles.js'
 import { sessionCookie } from './cookies.js'

@@ -1,6 +1,7 @@
 import { Secret, TOTP } from 'otpauth'
 import { expect, onTestFinished, test } from 'vitest'
-import { Accounts, system } from '../../src/accounts/accounts.js'
+import { Accounts } from '../../src/accounts/accounts.js'
+import { system } from '../../src/accounts/by.js'
 import { recoveryCodeCount } from '../../src/accounts/recovery-codes.js'
 import { defaultSessionLimits } from '../../src/accounts/sessions.js'
 import { AlarmBoard } from '../../src/alarms/alarm-board.js'
@@ -30,8 +31,9 @@ async function opened(ground: Ground) {
     now: () => now,
   })
   const mary = await accounts.addPerson(system, { name: 'Mary Lowe', email })
-  await accounts.setPassword(system, mary.id, password, '')
-  const signIn = (secret = password, network = from.network) => accounts.signInByPassword({ email, password: secret }, { ...from, network })
+  await accounts.signIns.setPassword(system, mary.id, password, '')
+  const signIn = (secret = password, network = from.network) =>
+    accounts.signIns.byPassword({ email, password: secret }, { ...from, network })
   return {
     ...{ store, accounts, mary, told, signIn },
     pass: (ms: number) => void (now += ms),
@@ -67,7 +69,7 @@ export function accountsContract(ground: Ground): void {
     expect(session).toMatchObject({ person: mary.id, method: 'password' })
     expect(await accounts.identify({ cookie: secret })).toMatchObject({ kind: 'person', confirmed: false })
     expect(await signIn('another one')).toEqual({ kind: 'wrong' })
-    expect(await accounts.signInByPassword({ email: 'nobody@example.nhs.uk', password }, from)).toEqual({ kind: 'wrong' })
+    expect(await accounts.signIns.byPassword({ email: 'nobody@example.nhs.uk', password }, from)).toEqual({ kind: 'wrong' })
     expect(actions().filter((action) => action.startsWith('signIn'))).toEqual(['signIn', 'signIn.refused', 'signIn.refused'])
   })
 
@@ -87,11 +89,11 @@ export function accountsContract(ground: Ground): void {
   test('a link signs in once, whoever is sooner', async () => {
     const { accounts, mary, pass } = await opened(ground)
     const secret = await accounts.makeLink(system, mary.id, 'signIn')
-    const answers = await Promise.all([1, 2, 3].map(() => accounts.signInByLink(secret, from)))
+    const answers = await Promise.all([1, 2, 3].map(() => accounts.signIns.byLink(secret, from)))
     expect(answers.map(({ kind }) => kind).sort()).toEqual(['in', 'wrong', 'wrong'])
     const old = await accounts.makeLink(system, mary.id, 'signIn')
     pass(60 * minute)
-    expect(await accounts.signInByLink(old, from)).toEqual({ kind: 'wrong' })
+    expect(await accounts.signIns.byLink(old, from)).toEqual({ kind: 'wrong' })
   })
 
   test('a session ends when it is not used, when its time is over, by hand, and with its person', async () => {
@@ -122,16 +124,16 @@ export function accountsContract(ground: Ground): void {
     const { code, codes } = await generator()
     expect(codes).toHaveLength(recoveryCodeCount)
     const first = await step()
-    expect(await accounts.signInByCode(first, '000000', from)).toEqual({ kind: 'wrong' })
+    expect(await accounts.signIns.byCode(first, '000000', from)).toEqual({ kind: 'wrong' })
     const good = code()
-    const signedIn = await accounts.signInByCode(first, ` ${good.slice(0, 3)} ${good.slice(3)}`, from)
+    const signedIn = await accounts.signIns.byCode(first, ` ${good.slice(0, 3)} ${good.slice(3)}`, from)
     expect(signedIn).toMatchObject({ kind: 'in', session: { method: 'password' } })
     if (signedIn.kind !== 'in') return
     expect(await accounts.identify({ cookie: signedIn.secret })).toMatchObject({ confirmed: true })
     // Neither the code nor the step is good twice.
-    expect(await accounts.signInByCode(await step(), good, from)).toEqual({ kind: 'wrong' })
+    expect(await accounts.signIns.byCode(await step(), good, from)).toEqual({ kind: 'wrong' })
     pass(minute)
-    expect(await accounts.signInByCode(first, code(), from)).toEqual({ kind: 'over' })
+    expect(await accounts.signIns.byCode(first, code(), from)).toEqual({ kind: 'over' })
     expect(actions()).toEqual(expect.arrayContaining(['factor.added', 'recovery.made', 'secondFactor.refused']))
   })
 
@@ -139,7 +141,7 @@ export function accountsContract(ground: Ground): void {
     const { accounts, generator, step } = await opened(ground)
     const { code } = await generator()
     const steps = [await step(), await step(), await step()]
-    const answers = await Promise.all(steps.map((one) => accounts.signInByCode(one, code(), from)))
+    const answers = await Promise.all(steps.map((one) => accounts.signIns.byCode(one, code(), from)))
     expect(answers.map(({ kind }) => kind).sort()).toEqual(['in', 'wrong', 'wrong'])
   })
 
@@ -149,13 +151,13 @@ export function accountsContract(ground: Ground): void {
     const one = await step()
     const answers = await Promise.all(
       Array.from({ length: 40 }, (_, guess) =>
-        accounts.signInByCode(one, String(guess).padStart(6, '0'), { ...from, address: `192.0.2.${guess}` }),
+        accounts.signIns.byCode(one, String(guess).padStart(6, '0'), { ...from, address: `192.0.2.${guess}` }),
       ),
     )
     expect(answers.filter(({ kind }) => kind === 'wrong')).toHaveLength(11)
-    expect(await accounts.signInByCode(one, code(), from)).toMatchObject({ kind: 'slow', waitMs: 10_000 })
+    expect(await accounts.signIns.byCode(one, code(), from)).toMatchObject({ kind: 'slow', waitMs: 10_000 })
     pass(10_000)
-    expect(await accounts.signInByCode(one, code(), from)).toMatchObject({ kind: 'in' })
+    expect(await accounts.signIns.byCode(one, code(), from)).toMatchObject({ kind: 'in' })
   })
 
   test('each recovery code signs in once, however it is written; new ones end those of before', async () => {
@@ -163,22 +165,22 @@ export function accountsContract(ground: Ground): void {
     const { codes } = await generator()
     const [one = '', other = ''] = codes
     const answers = await Promise.all(
-      [await step(), await step()].map((at) => accounts.signInByCode(at, one.toUpperCase().replaceAll('-', ' '), from)),
+      [await step(), await step()].map((at) => accounts.signIns.byCode(at, one.toUpperCase().replaceAll('-', ' '), from)),
     )
     expect(answers.map(({ kind }) => kind).sort()).toEqual(['in', 'wrong'])
     expect(await accounts.factors.recoveryCodesLeft(mary.id)).toBe(recoveryCodeCount - 1)
     const [fresh = ''] = await accounts.factors.newRecoveryCodes(by, mary.id)
-    expect(await accounts.signInByCode(await step(), other, from)).toEqual({ kind: 'wrong' })
-    expect(await accounts.signInByCode(await step(), fresh, from)).toMatchObject({ kind: 'in' })
+    expect(await accounts.signIns.byCode(await step(), other, from)).toEqual({ kind: 'wrong' })
+    expect(await accounts.signIns.byCode(await step(), fresh, from)).toMatchObject({ kind: 'in' })
   })
 
   test('a link asks for the second factor as well: an address that was sent somewhere is not one', async () => {
     const { accounts, mary, generator } = await opened(ground)
     const { code } = await generator()
-    const led = await accounts.signInByLink(await accounts.makeLink(system, mary.id, 'signIn'), from)
+    const led = await accounts.signIns.byLink(await accounts.makeLink(system, mary.id, 'signIn'), from)
     expect(led.kind).toBe('second')
     if (led.kind === 'second')
-      expect(await accounts.signInByCode(led.step, code(), from)).toMatchObject({ kind: 'in', session: { method: 'link' } })
+      expect(await accounts.signIns.byCode(led.step, code(), from)).toMatchObject({ kind: 'in', session: { method: 'link' } })
   })
 
   test('a second step waits ten minutes, and not for somebody who was stopped meanwhile', async () => {
@@ -186,10 +188,10 @@ export function accountsContract(ground: Ground): void {
     const { code } = await generator()
     const late = await step()
     pass(10 * minute)
-    expect(await accounts.signInByCode(late, code(), from)).toEqual({ kind: 'over' })
+    expect(await accounts.signIns.byCode(late, code(), from)).toEqual({ kind: 'over' })
     const stopped = await step()
     await accounts.disable(system, mary.id)
-    expect(await accounts.signInByCode(stopped, code(), from)).toEqual({ kind: 'over' })
+    expect(await accounts.signIns.byCode(stopped, code(), from)).toEqual({ kind: 'over' })
   })
 
   test('while the keys cannot be had no code is right, and a recovery code is', async () => {
@@ -197,8 +199,8 @@ export function accountsContract(ground: Ground): void {
     const { code, codes } = await generator()
     const at = await step()
     loseKeys()
-    expect(await accounts.signInByCode(at, code(), from)).toEqual({ kind: 'unavailable' })
-    expect(await accounts.signInByCode(at, codes[0] ?? '', from)).toMatchObject({ kind: 'in' })
+    expect(await accounts.signIns.byCode(at, code(), from)).toEqual({ kind: 'unavailable' })
+    expect(await accounts.signIns.byCode(at, codes[0] ?? '', from)).toMatchObject({ kind: 'in' })
   })
 
   test('the secret of a generator, a password and a recovery code are not in the store as they are', async () => {
@@ -256,7 +258,7 @@ export function accountsContract(ground: Ground): void {
       reason: 'Complaint 17',
       until: accounts.now() + 24 * 60 * minute,
     })
-    const before = await accounts.signInByPassword({ email, password }, from)
+    const before = await accounts.signIns.byPassword({ email, password }, from)
     if (before.kind !== 'in') throw new Error(before.kind)
     expect(await accounts.identify({ cookie: before.secret })).toMatchObject({
       confirmed: false,
@@ -264,15 +266,15 @@ export function accountsContract(ground: Ground): void {
       asleep: [{ role: 'pidApproved' }],
     })
     const { code, codes } = await generator()
-    const signedIn = await accounts.signInByCode(await step(), code(), from)
+    const signedIn = await accounts.signIns.byCode(await step(), code(), from)
     if (signedIn.kind !== 'in') throw new Error(signedIn.kind)
     const is = () => accounts.identify({ cookie: signedIn.secret })
     expect(await is()).toMatchObject({ confirmed: true, grants: [{ role: 'pidApproved' }], asleep: [] })
     pass(15 * minute)
     expect(await is()).toMatchObject({ confirmed: false, grants: [], asleep: [{ role: 'pidApproved' }] })
-    expect(await accounts.confirmByCode(by, signedIn, '000000')).toEqual({ kind: 'wrong' })
+    expect(await accounts.signIns.confirmByCode(by, signedIn, '000000')).toEqual({ kind: 'wrong' })
     expect(await is()).toMatchObject({ confirmed: false })
-    expect(await accounts.confirmByCode(by, signedIn, codes[0] ?? '')).toEqual({ kind: 'right' })
+    expect(await accounts.signIns.confirmByCode(by, signedIn, codes[0] ?? '')).toEqual({ kind: 'right' })
     expect(await is()).toMatchObject({ confirmed: true, grants: [{ role: 'pidApproved' }] })
     expect(await accounts.approvals()).toMatchObject([{ person: mary.id, reason: 'Complaint 17' }])
     pass(24 * 60 * minute)

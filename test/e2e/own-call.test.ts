@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
-import { system } from '../../src/accounts/accounts.js'
+import { system } from '../../src/accounts/by.js'
 import { beginSession, defaultSessionLimits } from '../../src/accounts/sessions.js'
 import { withAccounts } from '../../src/accounts/with-accounts.js'
 import { TestPhone } from '../contract/phone/phone.js'

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { system } from '../../src/accounts/accounts.js'
+import { system } from '../../src/accounts/by.js'
 import { withAccounts } from '../../src/accounts/with-accounts.js'
 import { Browser, findChromium } from '../keeping/browser.js'
 
@@ -81,7 +81,7 @@ export async function phonePage(
   await withAccounts(store, 'tests', async (accounts) => {
     const { id } = await accounts.addPerson(system, { name: `Dr ${clinician}`, email, clinician })
     await accounts.grant(system, { person: id, role: 'clinician', scope: { kind: 'everywhere' } })
-    await accounts.setPassword(system, id, password, '')
+    await accounts.signIns.setPassword(system, id, password, '')
   })
   // The tests have loopback alone, on which browsers look for no way by themselves.
   const browser = await Browser.start(findChromium() ?? '', '1280,900', [...flags, '--allow-loopback-in-peer-connection'])

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { system } from '../../src/accounts/accounts.js'
+import { system } from '../../src/accounts/by.js'
 import { AlarmBoard } from '../../src/alarms/alarm-board.js'
 import { systemClock } from '../../src/clock/system-clock.js'
 import { letters } from '../../src/outbox/letters.js'
@@ -145,7 +145,7 @@ test('a link in a letter signs in, and stands nowhere in the store', async () =>
   expect(written).toMatchObject({ to: 'mary.lowe@example.nhs.uk', subject: 'Your link to sign in to Ringround' })
   const secret = /https:\/\/advice\.example\.nhs\.uk\/sign-in\/link\/(\S+)/.exec(written?.text ?? '')?.[1] ?? ''
   expect(JSON.stringify(await admin.store.tables.reading.selectFrom('sign_in_links').selectAll().execute())).not.toContain(secret)
-  expect(await admin.accounts.signInByLink(secret, { address: '', userAgent: '' })).toMatchObject({ kind: 'in' })
+  expect(await admin.accounts.signIns.byLink(secret, { address: '', userAgent: '' })).toMatchObject({ kind: 'in' })
   await admin.accounts.disable(system, mary.id)
   expect(await letterOf(message({ kind: 'signInLink', by: mary.id }))).toBeUndefined()
 })

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import { expect, onTestFinished, test } from 'vitest'
-import { system } from '../../src/accounts/accounts.js'
+import { system } from '../../src/accounts/by.js'
 import type { RoleName, Scope } from '../../src/accounts/roles.js'
 import { adminWorld, type AdminWorld } from '../keeping/admin-world.js'
 import { Browser, findChromium } from '../keeping/browser.js'
@@ -29,8 +29,8 @@ async function cookieOf(admin: AdminWorld, role: RoleName, scope: Scope, clinici
     clinician,
   })
   await admin.accounts.grant(system, { person: person.id, role, scope })
-  await admin.accounts.setPassword(system, person.id, password, '')
-  const signedIn = await admin.accounts.signInByPassword(
+  await admin.accounts.signIns.setPassword(system, person.id, password, '')
+  const signedIn = await admin.accounts.signIns.byPassword(
     { email: person.email ?? '', password },
     { address: '127.0.0.1', userAgent: 'test', network: `${role} ${person.id}` },
   )

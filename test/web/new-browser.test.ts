@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { system } from '../../src/accounts/accounts.js'
+import { system } from '../../src/accounts/by.js'
 import { letters } from '../../src/outbox/letters.js'
 import { adminWorld, type AdminWorld } from '../keeping/admin-world.js'
 
@@ -11,7 +11,7 @@ async function world() {
   const member = async (name: string) => {
     const email = `${name.toLowerCase()}@example.nhs.uk`
     const person = await admin.accounts.addPerson(system, { name, email })
-    await admin.accounts.setPassword(system, person.id, password, '')
+    await admin.accounts.signIns.setPassword(system, person.id, password, '')
     return { ...person, email }
   }
   return { admin, member }

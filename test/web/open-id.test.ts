@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { system } from '../../src/accounts/accounts.js'
+import { system } from '../../src/accounts/by.js'
 import { OpenId } from '../../src/accounts/open-id.js'
 import type { ProviderSetting } from '../../src/accounts/open-id-provider.js'
 import { freePort } from '../e2e/free-ports.js'
@@ -104,7 +104,7 @@ async function world(more: Partial<ProviderSetting> = {}) {
   const linked = async (name: string, id: keyof typeof providers, personality: Personality) => {
     const made = await person(name)
     const theirs = browser()
-    const signedIn = await admin.accounts.signInByLink(await admin.accounts.makeLink(system, made.id, 'signIn'), {
+    const signedIn = await admin.accounts.signIns.byLink(await admin.accounts.makeLink(system, made.id, 'signIn'), {
       address: '127.0.0.1',
       userAgent: 'test',
     })
@@ -259,7 +259,7 @@ test('what is linked belongs to one person, and to whoever began it', { timeout:
   const sam = await linked('Sam Field', 'trust', other)
   const mary = await person('Mary Lowe')
   const signIn = async (who: string) => {
-    const signedIn = await admin.accounts.signInByLink(await admin.accounts.makeLink(system, who, 'signIn'), {
+    const signedIn = await admin.accounts.signIns.byLink(await admin.accounts.makeLink(system, who, 'signIn'), {
       address: '127.0.0.1',
       userAgent: 'test',
     })
@@ -273,7 +273,7 @@ test('what is linked belongs to one person, and to whoever began it', { timeout:
   const address = await hers.back('trust', { ...other, account: 'fresh' }, await hers.linking('trust'))
   hers.cookies.set('__Host-ringround', await signIn(sam.id))
   expect((await hers.get(address)).status).toBe(400)
-  expect(await admin.accounts.identities(mary.id)).toEqual([])
+  expect(await admin.accounts.signIns.identities(mary.id)).toEqual([])
   // Led there by a page of somebody else's: without having asked for it, and by what somebody else has asked for.
   const others = await hers.linking('trust')
   hers.cookies.set('__Host-ringround', await signIn(mary.id))

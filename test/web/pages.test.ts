@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import { expect, onTestFinished, test } from 'vitest'
-import { system } from '../../src/accounts/accounts.js'
+import { system } from '../../src/accounts/by.js'
 import { adminWorld, type AdminWorld } from '../keeping/admin-world.js'
 import { Browser, findChromium } from '../keeping/browser.js'
 import { expectGood } from './axe.js'
@@ -21,7 +21,7 @@ async function opened(): Promise<Browser> {
 async function member(world: AdminWorld, role: 'administrator' | 'operations' = 'administrator') {
   const person = await world.accounts.addPerson(system, { name: 'Mary Lowe', email: 'mary.lowe@example.nhs.uk' })
   await world.accounts.grant(system, { person: person.id, role, scope: { kind: 'everywhere' } })
-  await world.accounts.setPassword(system, person.id, password, '')
+  await world.accounts.signIns.setPassword(system, person.id, password, '')
   return person
 }
 

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest'
-import { system } from '../../src/accounts/accounts.js'
+import { system } from '../../src/accounts/by.js'
 import { adminWorld, type AdminWorld } from '../keeping/admin-world.js'
 import { Browser, findChromium } from '../keeping/browser.js'
 import { expectGood } from './axe.js'
@@ -11,7 +11,7 @@ const chromium = findChromium()
 async function administrator(world: AdminWorld) {
   const person = await world.accounts.addPerson(system, { name: 'Mary Lowe' })
   await world.accounts.grant(system, { person: person.id, role: 'administrator', scope: { kind: 'everywhere' } })
-  const signedIn = await world.accounts.signInByLink(await world.accounts.makeLink(system, person.id, 'signIn'), {
+  const signedIn = await world.accounts.signIns.byLink(await world.accounts.makeLink(system, person.id, 'signIn'), {
     address: '127.0.0.1',
     userAgent: 'test',
   })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { system } from '../../src/accounts/accounts.js'
+import { system } from '../../src/accounts/by.js'
 import type { Permission, Scope } from '../../src/accounts/roles.js'
 import { adminWorld, type AdminWorld } from '../keeping/admin-world.js'
 import { goodCall } from '../kit/sample-call.js'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { system } from '../../src/accounts/accounts.js'
+import { system } from '../../src/accounts/by.js'
 import { permissionNames, roleNames, type Need, type Permission, type RoleName } from '../../src/accounts/roles.js'
 import { beginSession, defaultSessionLimits } from '../../src/accounts/sessions.js'
 import { documentedWorld } from '../keeping/documented-world.js'

@@ -1,6 +1,6 @@
 import { Secret, TOTP } from 'otpauth'
 import { expect, onTestFinished, test } from 'vitest'
-import { system } from '../../src/accounts/accounts.js'
+import { system } from '../../src/accounts/by.js'
 import type { RoleName } from '../../src/accounts/roles.js'
 import { adminWorld, type AdminWorld } from '../keeping/admin-world.js'
 import { Browser, findChromium } from '../keeping/browser.js'
@@ -23,7 +23,7 @@ async function opened(): Promise<Browser> {
 async function member(world: AdminWorld, name: string, email: string, role: RoleName) {
   const person = await world.accounts.addPerson(system, { name, email })
   await world.accounts.grant(system, { person: person.id, role, scope: { kind: 'everywhere' } })
-  await world.accounts.setPassword(system, person.id, password, '')
+  await world.accounts.signIns.setPassword(system, person.id, password, '')
   return person
 }
 
@@ -167,7 +167,7 @@ test.runIf(chromium)(
     )
     await expectGood(officer, 'approvals', pictureOf(officer))
 
-    const signedIn = await world.accounts.signInByPassword(
+    const signedIn = await world.accounts.signIns.byPassword(
       { email: 'sam.field@example.nhs.uk', password },
       { address: '192.0.2.7', userAgent: 'a browser', network: '192.0.2.0/24' },
     )
@@ -183,7 +183,9 @@ test.runIf(chromium)(
     const { step, typed } = await world.accounts.factors.beginGenerator(sam)
     const code = appOf(typed)
     await world.accounts.factors.finishGenerator({ actor: sam.id, address: '192.0.2.7' }, sam.id, step, await code())
-    expect(await world.accounts.confirmByCode({ actor: sam.id, address: '192.0.2.7' }, signedIn, await code())).toEqual({ kind: 'right' })
+    expect(await world.accounts.signIns.confirmByCode({ actor: sam.id, address: '192.0.2.7' }, signedIn, await code())).toEqual({
+      kind: 'right',
+    })
     expect((await ask('api/calls')).status).toBe(200)
     expect(officer.complaints.filter((one) => !one.includes('422'))).toEqual([])
   },
@@ -250,7 +252,7 @@ test('whoever attacks the way in stays outside', { timeout: 120_000 }, async () 
     [{ token }, { 'sec-fetch-site': 'none' }],
   ] as const)
     expect((await change(fields, headers)).status).toBe(403)
-  expect(await world.accounts.signInByPassword({ email, password }, { address: '', userAgent: '', network: 'x' })).toMatchObject({
+  expect(await world.accounts.signIns.byPassword({ email, password }, { address: '', userAgent: '', network: 'x' })).toMatchObject({
     kind: 'in',
   })
 

@@ -1,5 +1,5 @@
 import { onTestFinished } from 'vitest'
-import { system } from '../../src/accounts/accounts.js'
+import { system } from '../../src/accounts/by.js'
 import type { RoleName, Scope } from '../../src/accounts/roles.js'
 import type { AdminWorld } from '../keeping/admin-world.js'
 import { Browser, findChromium } from '../keeping/browser.js'
@@ -49,7 +49,7 @@ export async function signedIn(
   const email = `member-${(people += 1)}@example.nhs.uk`
   const person = await world.accounts.addPerson(system, { name: 'Mary Lowe', email, ...(clinician === undefined ? {} : { clinician }) })
   await world.accounts.grant(system, { person: person.id, role, scope })
-  await world.accounts.setPassword(system, person.id, password, '')
+  await world.accounts.signIns.setPassword(system, person.id, password, '')
   const browser = await Browser.start(findChromium() ?? '')
   onTestFinished(() => browser.close())
   await browser.open(`${world.admin.url}${path}`)

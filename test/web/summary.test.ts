@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import { expect, onTestFinished, test } from 'vitest'
-import { system } from '../../src/accounts/accounts.js'
+import { system } from '../../src/accounts/by.js'
 import type { Scope } from '../../src/accounts/roles.js'
 import type { CallFact } from '../../src/facts/events.js'
 import { adminWorld, type AdminWorld } from '../keeping/admin-world.js'
@@ -40,7 +40,7 @@ async function reported(): Promise<AdminWorld> {
 async function browserOf(world: AdminWorld, scope: Scope): Promise<Browser> {
   const person = await world.accounts.addPerson(system, { name: 'Mary Lowe', email: 'mary.lowe@example.nhs.uk' })
   await world.accounts.grant(system, { person: person.id, role: 'serviceManager', scope })
-  await world.accounts.setPassword(system, person.id, 'kestrel marble harbour', '')
+  await world.accounts.signIns.setPassword(system, person.id, 'kestrel marble harbour', '')
   const browser = await Browser.start(chromium ?? '')
   onTestFinished(() => browser.close())
   await browser.open(`${world.admin.url}summary`)

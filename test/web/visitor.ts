@@ -1,4 +1,4 @@
-import { system } from '../../src/accounts/accounts.js'
+import { system } from '../../src/accounts/by.js'
 import type { RoleName, Scope } from '../../src/accounts/roles.js'
 import { beginSession, defaultSessionLimits } from '../../src/accounts/sessions.js'
 import type { AdminWorld } from '../keeping/admin-world.js'
@@ -81,7 +81,7 @@ export async function visitor(world: AdminWorld, settings: VisitorSettings): Pro
 /** The same, signing in by keyboard in a browser. @param path where they want to go */
 export async function visit(world: AdminWorld, browser: Browser, path: string, settings: VisitorSettings): Promise<void> {
   const { id, email } = await person(world, settings)
-  await world.accounts.setPassword(system, id, password, '')
+  await world.accounts.signIns.setPassword(system, id, password, '')
   await browser.open(new URL(path, world.admin.url).href)
   await browser.until("document.querySelector('h1')?.textContent.trim() === 'Sign in' && document.getElementById('password')")
   await browser.evaluate(

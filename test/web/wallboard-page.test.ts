@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import { expect, onTestFinished, test } from 'vitest'
-import { system } from '../../src/accounts/accounts.js'
+import { system } from '../../src/accounts/by.js'
 import type { RoleName, Scope } from '../../src/accounts/roles.js'
 import { adminWorld, type AdminWorld } from '../keeping/admin-world.js'
 import { Browser, findChromium } from '../keeping/browser.js'
@@ -22,7 +22,7 @@ async function opened(): Promise<Browser> {
 async function wayInAs(world: AdminWorld, role: RoleName, scope: Scope = everywhere): Promise<string> {
   const { id } = await world.accounts.addPerson(system, { name: 'Sam Field' })
   await world.accounts.grant(system, { person: id, role, scope })
-  await world.accounts.setPassword(system, id, 'kestrel marble harbour', '')
+  await world.accounts.signIns.setPassword(system, id, 'kestrel marble harbour', '')
   return `sign-in/link/${await world.accounts.makeLink(system, id, 'signIn')}`
 }
 

@@ -34,11 +34,11 @@ export function accountPages(site: Site, { accounts, providers, outbox, notices 
     const sessions = await accounts.sessions(person.id)
     return view('account.njk', 'Your account', {
       person,
-      hasPassword: await accounts.hasPassword(person.id),
+      hasPassword: await accounts.signIns.hasPassword(person.id),
       providers,
       wishes: await wishesOf(asked),
       notices,
-      identities: await accounts.identities(person.id),
+      identities: await accounts.signIns.identities(person.id),
       factors: await accounts.factors.list(person.id),
       recoveryLeft: await accounts.factors.recoveryCodesLeft(person.id),
       roles: [...grants, ...asleep].map((grant) => ({
@@ -88,8 +88,8 @@ export function accountPages(site: Site, { accounts, providers, outbox, notices 
       const password = asked.form['password'] ?? ''
       const wrong = whatIsWrongWith(password, [person.name, person.email ?? '', 'ringround'])
       if (wrong !== undefined) return passwordForm(asked, [{ field: 'password', message: wrong }])
-      const first = !(await accounts.hasPassword(person.id))
-      await accounts.setPassword(asked.by, person.id, password, session.id)
+      const first = !(await accounts.signIns.hasPassword(person.id))
+      await accounts.signIns.setPassword(asked.by, person.id, password, session.id)
       return goTo(first ? '/help' : '/account', 'passwordSet')
     },
     before,

@@ -40,7 +40,7 @@ export function factorPages(site: Site, { accounts, urlOf }: FactorParts): void 
     async (asked) => {
       const code = asked.form['code'] ?? ''
       if (code.trim() === '') return confirmForm(asked, [{ field: 'code', message: 'Enter a code' }])
-      const checked = await accounts.confirmByCode(asked.by, signed(asked), code.slice(0, 100))
+      const checked = await accounts.signIns.confirmByCode(asked.by, signed(asked), code.slice(0, 100))
       return checked.kind === 'right'
         ? goTo(nextOf(asked.form['next']) ?? '/account')
         : confirmForm(asked, [{ field: 'code', message: whatIsWrongWithCode(checked) }])
@@ -71,7 +71,7 @@ export function factorPages(site: Site, { accounts, urlOf }: FactorParts): void 
     async (asked) => {
       const place = placeOf(urlOf(asked))
       if (!place) return missing
-      const right = await accounts.confirmByPasskey(asked.by, signed(asked), place, asked.form['step'] ?? '', answerIn(asked))
+      const right = await accounts.signIns.confirmByPasskey(asked.by, signed(asked), place, asked.form['step'] ?? '', answerIn(asked))
       return right
         ? goTo(nextOf(asked.form['next']) ?? '/account')
         : confirmByPasskey(asked, [{ field: 'show', message: 'This is not one of your passkeys. Try again, or use a code' }])
@@ -141,7 +141,7 @@ export function factorPages(site: Site, { accounts, urlOf }: FactorParts): void 
 
   /** Setting it up has shown it. */
   async function setUp(asked: Asked, codes: readonly string[] | undefined): Promise<Answer> {
-    await accounts.secondFactorShown(asked.by, signed(asked).session)
+    await accounts.signIns.secondFactorShown(asked.by, signed(asked).session)
     return codes ? recovery(codes) : goTo('/account', 'factorAdded')
   }
 

@@ -52,13 +52,17 @@ export function openIdPages(site: Site, { accounts, openId, directory, urlOf, be
     const provider = openId.providers.find(({ id }) => id === asked.params['id'])
     if (!provider) return missing
     if (!confirmed && (await accounts.factors.has(person.id))) return goTo('/account/confirm?next=/account')
-    return view('link-provider.njk', `Link ${provider.name}`, { provider, step: await accounts.beginLinking(person.id, provider.id) })
+    return view('link-provider.njk', `Link ${provider.name}`, {
+      provider,
+      step: await accounts.signIns.beginLinking(person.id, provider.id),
+    })
   })
 
   site.get('/account/link/:id', 'signedIn', async (asked) => {
     const { person } = signed(asked)
     const id = asked.params['id'] ?? ''
-    if (!(await accounts.mayLink(asked.query['step'] ?? '', person.id, id))) return refused(asked, 'over', 'it was not asked for here')
+    if (!(await accounts.signIns.mayLink(asked.query['step'] ?? '', person.id, id)))
+      return refused(asked, 'over', 'it was not asked for here')
     return led(asked, await openId.begin(id, redirectOf(asked, id), { kind: 'link', person: person.id }))
   })
 
@@ -73,7 +77,7 @@ export function openIdPages(site: Site, { accounts, openId, directory, urlOf, be
     if (answer.kind === 'refused') return refused(asked, answer.why, answer.detail)
     const { identity, purpose } = answer
     if (purpose.kind === 'link') return linked(asked, identity, purpose.person)
-    const signedIn = await accounts.signInByOpenId(identity, fromOf(asked))
+    const signedIn = await accounts.signIns.byOpenId(identity, fromOf(asked))
     switch (signedIn.kind) {
       case 'in': {
         const scope = organisationOf(identity)
@@ -100,7 +104,7 @@ export function openIdPages(site: Site, { accounts, openId, directory, urlOf, be
   async function linked(asked: Asked, identity: ProvedIdentity, person: string): Promise<Answer> {
     if (asked.identity.kind !== 'person' || asked.identity.person.id !== person)
       return refused(asked, 'over', 'somebody else has signed in meanwhile')
-    return (await accounts.linkIdentity(asked.by, person, identity))
+    return (await accounts.signIns.linkIdentity(asked.by, person, identity))
       ? goTo('/account', 'identityLinked')
       : view(
           'provider-refused.njk',
@@ -111,7 +115,7 @@ export function openIdPages(site: Site, { accounts, openId, directory, urlOf, be
   }
 
   site.post('/account/identities/:id/unlink', 'signedIn', async (asked) =>
-    (await accounts.unlinkIdentity(asked.by, signed(asked).person.id, asked.params['id'] ?? ''))
+    (await accounts.signIns.unlinkIdentity(asked.by, signed(asked).person.id, asked.params['id'] ?? ''))
       ? goTo('/account', 'identityUnlinked')
       : missing,
   )

@@ -93,7 +93,7 @@ export function peoplePages(site: Site, { accounts, operations: { people }, dire
       {
         person,
         clinician: person.clinician === undefined ? undefined : (directory().clinicians.get(person.clinician)?.name ?? person.clinician),
-        hasPassword: await accounts.hasPassword(person.id),
+        hasPassword: await accounts.signIns.hasPassword(person.id),
         factors: await accounts.factors.list(person.id),
         sessions: (await accounts.sessions(person.id)).length,
         grants: grants

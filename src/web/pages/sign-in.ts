@@ -1,4 +1,5 @@
-import type { Accounts, SignedIn } from '../../accounts/accounts.js'
+import type { Accounts } from '../../accounts/accounts.js'
+import type { SignedIn } from '../../accounts/sign-ins.js'
 import { browserInWords } from '../../accounts/known-browsers.js'
 import { placeOf } from '../../accounts/place.js'
 import type { NotChecked } from '../../accounts/second-factors.js'
@@ -61,7 +62,7 @@ export function signInPages(site: Site, { accounts, demoLink, networkOf, urlOf, 
     ]
     if (errors.length > 0) return form(asked, errors)
     if (!isSecure(asked.request)) return form(asked, [{ field: '', message: 'Passwords are only accepted over HTTPS' }])
-    const signedIn = await accounts.signInByPassword(
+    const signedIn = await accounts.signIns.byPassword(
       { email, password: password.slice(0, 1_000) },
       { ...fromOf(asked), network: networkOf(asked.request.ip) },
     )
@@ -83,7 +84,7 @@ export function signInPages(site: Site, { accounts, demoLink, networkOf, urlOf, 
     site.post('/sign-in/send-link', 'anyone', async (asked) => {
       const email = (asked.form['email'] ?? '').trim()
       if (email === '' || email.length > 200) return form(asked, [{ field: 'email', message: 'Enter your email address' }])
-      const waitMs = await accounts.mayAskForLink(email, networkOf(asked.request.ip))
+      const waitMs = await accounts.signIns.mayAskForLink(email, networkOf(asked.request.ip))
       if (waitMs > 0)
         return form(asked, [
           { field: 'email', message: `Too many links have been requested from your network. Try again in ${inWords(waitMs)}` },
@@ -107,7 +108,7 @@ export function signInPages(site: Site, { accounts, demoLink, networkOf, urlOf, 
   site.post('/sign-in/second', 'anyone', async (asked) => {
     const { step = '', code = '', next } = asked.form
     if (code.trim() === '') return secondForm(asked, { step }, next, [{ field: 'code', message: 'Enter a code' }])
-    const signedIn = await accounts.signInByCode(step, code.slice(0, 100), fromOf(asked))
+    const signedIn = await accounts.signIns.byCode(step, code.slice(0, 100), fromOf(asked))
     if (signedIn.kind === 'in') return begun(asked, signedIn, next)
     if (signedIn.kind === 'over' || signedIn.kind === 'second')
       return form(asked, [{ field: 'email', message: 'That took too long. Sign in again' }])
@@ -135,7 +136,7 @@ export function signInPages(site: Site, { accounts, demoLink, networkOf, urlOf, 
   site.post('/sign-in/passkey/shown', 'anyone', async (asked) => {
     const place = placeOf(urlOf(asked))
     if (!place) return missing
-    const signedIn = await accounts.signInByPasskey(place, asked.form['step'] ?? '', answerIn(asked), fromOf(asked))
+    const signedIn = await accounts.signIns.byPasskey(place, asked.form['step'] ?? '', answerIn(asked), fromOf(asked))
     return signedIn.kind === 'in'
       ? begun(asked, signedIn, asked.form['next'])
       : passkeyForm(asked, [{ field: 'show', message: 'This passkey does not sign in here. Try again, or use your password' }])
@@ -143,14 +144,14 @@ export function signInPages(site: Site, { accounts, demoLink, networkOf, urlOf, 
 
   if (demoLink) {
     site.post('/sign-in/demo', 'anyone', async (asked) => {
-      const signedIn = await accounts.signInByLink(await demoLink(), fromOf(asked))
+      const signedIn = await accounts.signIns.byLink(await demoLink(), fromOf(asked))
       return signedIn.kind === 'in' ? begun(asked, signedIn, asked.form['next']) : missing
     })
   }
 
   // Opening the address changes nothing, since programs that look into messages open it as well; pressing the button does. That of the demo needs no button: there is nothing to protect.
   site.get('/sign-in/link/:secret', 'anyone', async (asked) => {
-    const link = await accounts.link(asked.params['secret'] ?? '')
+    const link = await accounts.signIns.link(asked.params['secret'] ?? '')
     const person = link && (await accounts.person(link.person))
     if (!link || !person) return view('link.njk', 'This link has been used or has expired', {}, { status: 404 })
     return link.kind === 'demo'
@@ -161,17 +162,17 @@ export function signInPages(site: Site, { accounts, demoLink, networkOf, urlOf, 
   site.post('/sign-in/link/:secret', 'anyone', follow)
 
   async function follow(asked: Asked): Promise<Answer> {
-    const link = await accounts.link(asked.params['secret'] ?? '')
+    const link = await accounts.signIns.link(asked.params['secret'] ?? '')
     // A session can be read on the way as a password can; in the demo there is nothing to read.
     if (link !== undefined && link.kind !== 'demo' && !isSecure(asked.request))
       return view('link.njk', 'Sign in over HTTPS', { plain: true }, { status: 403 })
-    const signedIn = await accounts.signInByLink(asked.params['secret'] ?? '', fromOf(asked))
+    const signedIn = await accounts.signIns.byLink(asked.params['secret'] ?? '', fromOf(asked))
     if (signedIn.kind === 'second') return begun(asked, signedIn, undefined)
     if (signedIn.kind !== 'in') return view('link.njk', 'This link has been used or has expired', {}, { status: 404 })
     return begun(
       asked,
       signedIn,
-      signedIn.session.method === 'demo' || (await accounts.hasPassword(signedIn.person.id)) ? undefined : '/account/password',
+      signedIn.session.method === 'demo' || (await accounts.signIns.hasPassword(signedIn.person.id)) ? undefined : '/account/password',
     )
   }
 

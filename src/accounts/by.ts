@@ -1,0 +1,9 @@
+/** Who did it, and from where: what every change of an account says of itself. */
+export interface By {
+  /** Id of a person or a token; `system`: a command on the machine, or the engine itself. */
+  readonly actor: string
+  readonly address: string
+}
+
+/** A command on the engine's own machine, or the engine. */
+export const system: By = { actor: 'system', address: '' }
