@@ -105,7 +105,7 @@ const fewestRuns = 3
 /** Standard deviations beyond which it is no longer taken for noise: with a hundred figures, one in four runs names one in vain. */
 const deviations = 3
 /** A change by less than this is not spoken of, however steady the figure. */
-const leastFactor = 1.05
+const minFactor = 1.05
 /** What is added before logarithms are taken, so that 0.2 ms in place of 0.1 is not twice: about what can be told apart. By unit. */
 const grain: Readonly<Record<string, number>> = { ms: 1, s: 0.01, '%': 0.1, MB: 0.02, '/s': 0.1, calls: 1, us: 1 }
 
@@ -137,7 +137,7 @@ export function compare(baseline: Baseline, measured: Measured, drift: (scale: F
     const kind = squares.get(kindOf(figure))
     const variance = Math.max(own, kind && kind.degrees > 0 ? kind.sum / kind.degrees : 0)
     const beyond = Math.max(
-      Math.log(leastFactor),
+      Math.log(minFactor),
       deviations * Math.sqrt(variance * (1 + 1 / count) + (Math.log(drift(figure.scale)) / 2) ** 2),
     )
     const change = logOf(figure.value, figure.unit) - mean

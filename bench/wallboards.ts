@@ -36,7 +36,7 @@ export async function wallboards({ boards, held, seconds }: WallboardOptions, te
         name: `memory of ${boards} wallboards on one engine`,
         unit: 'MB',
         of: 'more, at most',
-        value: crowd.mostMegabytes - crowd.megabytesBefore,
+        value: crowd.maxMegabytes - crowd.megabytesBefore,
         target: 60,
         note: `${(crowd.collectedAfter - crowd.collectedBefore).toFixed(1)} MB after a collection`,
       }),
@@ -78,7 +78,7 @@ export async function wallboards({ boards, held, seconds }: WallboardOptions, te
 
 interface Crowd {
   readonly megabytesBefore: number
-  readonly mostMegabytes: number
+  readonly maxMegabytes: number
   readonly collectedBefore: number
   readonly collectedAfter: number
   /** Ms from the engine's telling to each board's reading. */
@@ -112,8 +112,8 @@ async function measureCrowd(boards: number, seconds: number, tell: (line: string
               Array.from({ length: Math.min(openedAtOnce, boards + 1 - open.length) }, () => follow(engine.url, secret)),
             )),
           )
-        let mostMegabytes = engine.megabytes()
-        const watch = setInterval(() => (mostMegabytes = Math.max(mostMegabytes, engine.megabytes())), 250)
+        let maxMegabytes = engine.megabytes()
+        const watch = setInterval(() => (maxMegabytes = Math.max(maxMegabytes, engine.megabytes())), 250)
         for (const one of open) one.delays.length = 0
         const begun = performance.now()
         await comeAndGo(phones, seconds * 1_000)
@@ -124,7 +124,7 @@ async function measureCrowd(boards: number, seconds: number, tell: (line: string
         const delays = open.flatMap((one) => one.delays)
         return {
           megabytesBefore,
-          mostMegabytes,
+          maxMegabytes,
           collectedBefore,
           collectedAfter: await collected(engine),
           delays,

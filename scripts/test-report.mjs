@@ -4,7 +4,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { relative } from 'node:path'
 
 /** With more files than this something is broken in earnest, and running them again would say nothing new. */
-const mostFilesAgain = 6
+const maxFilesAgain = 6
 /** Lines of a failure that are printed again at the end. */
 const messageLines = 12
 
@@ -40,7 +40,7 @@ export function readReport({ layer, ok, report, root }) {
 /** @returns {{ layer: string, files: string[] }[]} what to run again; nothing where that would be of no use */
 export function toRunAgain(failures) {
   if (failures.some(({ file }) => file === '')) return []
-  if (new Set(failures.map(({ file }) => file)).size > mostFilesAgain) return []
+  if (new Set(failures.map(({ file }) => file)).size > maxFilesAgain) return []
   return [...new Set(failures.map(({ layer }) => layer))].map((layer) => ({
     layer,
     files: [...new Set(failures.filter((failure) => failure.layer === layer).map(({ file }) => file))],

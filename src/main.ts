@@ -37,18 +37,18 @@ async function main(): Promise<void> {
   const defence = new LastDefence(process, (error) => fail(error instanceof Error ? (error.stack ?? error.message) : String(error)))
   // Before anything is written. Threads share it, children inherit it.
   process.umask(privateUmask)
-  // Whoever read what is said here may be gone; the calls go on.
+  // The reader of the output may be gone; calls go on.
   process.stdout.on('error', () => undefined)
   const options = argumentsOf(process.argv.slice(2))
   const root = fileURLToPath(new URL('../../', import.meta.url))
-  const read = readSettings({ root, file: options.config, env: process.env })
-  // Of no use to the processes that inherit it.
+  const read = readSettings({ root, file: options.config, env: process.env, warn: (line) => process.stderr.write(`${line}\n`) })
+  // Child processes do not need it.
   delete process.env.RINGROUND_MASTER_KEY
   if (options.demo && read.drachtio.length > 0)
     throw new StartError(
       '--demo plays on the embedded switch: leave drachtio.addresses (RINGROUND_DRACHTIO) empty, or start without --demo.',
     )
-  // Without a trunk of its own, a demo's patients and practices are played as well.
+  // A demo without a trunk plays patients and practices as well.
   const network = options.demo && read.trunks.length === 0 ? await demoNetwork() : undefined
   const settings = network ? { ...read, trunks: [{ name: 'demo', address: `${network.address}:${network.port}` }] } : read
   const early = settings.drachtio.length === 0 ? new EarlySwitch(settings) : undefined

@@ -37,12 +37,12 @@ function say(text: string): void {
 }
 
 /** Log lines that may wait for a disk that does not take them; what comes after them is dropped. */
-const mostLogBytes = 4 * 1024 * 1024
+const maxLogBytes = 4 * 1024 * 1024
 
 /** Opens the log and waits until it is open: a program that ends before that cannot write down why. */
 async function openLog(settings: Settings): Promise<Logger> {
   const where = settings.logFile === '-' ? 2 : (settings.logFile ?? join(settings.dataFolder, 'ringround.log'))
-  const file = destination({ dest: where, mkdir: true, sync: false, maxLength: mostLogBytes })
+  const file = destination({ dest: where, mkdir: true, sync: false, maxLength: maxLogBytes })
   await new Promise<void>((resolve, reject) => {
     file.once('ready', resolve)
     file.once('error', (error: NodeJS.ErrnoException) =>

@@ -4,7 +4,7 @@ import { summariseChanges, type DirectoryChange } from './directory/directory-di
 import type { DirectoryError } from './directory/form.js'
 
 /** Of a file with many mistakes so many are told; the log has them all. */
-const mostErrors = 5
+const maxErrors = 5
 
 export function directoryReloaded(changes: readonly DirectoryChange[]): string {
   return changes.length === 0
@@ -14,7 +14,7 @@ export function directoryReloaded(changes: readonly DirectoryChange[]): string {
 
 export function directoryRefused(errors: readonly DirectoryError[]): string {
   const told = errors
-    .slice(0, mostErrors)
+    .slice(0, maxErrors)
     .map((error) => `  ${fromHere(error.file)}:${error.line}: ${error.message}; expected: ${error.expected}`)
   const more = errors.length > told.length ? [`  and ${errors.length - told.length} more`] : []
   return [

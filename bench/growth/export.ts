@@ -3,7 +3,7 @@ import { pause } from '../engine.js'
 import { spread, type Spread } from '../statistics.js'
 
 /** Calls that are exported at the most. */
-const mostExported = 100_000
+const maxExported = 100_000
 const daysOfPast = 365
 const sampleEveryMs = 100
 
@@ -21,7 +21,7 @@ export interface ExportFigure {
 
 /** @param calls that are in the store @param megabytes of memory that the engine takes now */
 export async function measureExport(url: string, token: string, calls: number, megabytes: () => number): Promise<ExportFigure> {
-  const days = Math.max(1, Math.min(daysOfPast + 1, Math.floor((daysOfPast * mostExported) / calls)))
+  const days = Math.max(1, Math.min(daysOfPast + 1, Math.floor((daysOfPast * maxExported) / calls)))
   const before = megabytes()
   let most = before
   let isOver = false

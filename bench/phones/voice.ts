@@ -32,7 +32,7 @@ const voice = speech()
 
 const binsPerMs = 4
 const bins = 1_000 * binsPerMs
-const mostSeconds = 600
+const maxSeconds = 600
 
 /** Counts what all phones hear. */
 export class Ear {
@@ -54,7 +54,7 @@ export class Ear {
 
   hear(delayMs: number, now: number): void {
     this.received++
-    const second = Math.min(mostSeconds, Math.floor((now - this.#since) / 1_000))
+    const second = Math.min(maxSeconds, Math.floor((now - this.#since) / 1_000))
     const counts = (this.#seconds[second] ??= new Uint32Array(bins))
     const bin = Math.min(bins - 1, Math.max(0, Math.floor(delayMs * binsPerMs)))
     counts[bin] = (counts[bin] ?? 0) + 1

@@ -32,7 +32,7 @@ import { isToken } from './tokens.js'
 const confirmedForMs = 15 * 60_000
 
 /** A service approves few people, and each for a time. */
-const mostApprovals = 500
+const maxApprovals = 500
 
 export interface AccountsSettings {
   readonly tables: { readonly reading: Db; readonly writing: Db }
@@ -292,7 +292,7 @@ export class Accounts {
 
   /** What was given by approval and has not ended, the latest first. */
   async approvals(): Promise<readonly (Grant & { readonly person: string })[]> {
-    const given = await grantsOfRoles(this.#writing, roleNames.filter(isApproved), mostApprovals)
+    const given = await grantsOfRoles(this.#writing, roleNames.filter(isApproved), maxApprovals)
     return given.filter((grant) => inForce(grant, this.now()))
   }
 

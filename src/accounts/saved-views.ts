@@ -9,18 +9,18 @@ export interface SavedView {
 }
 
 /** More than anybody finds their way through. */
-const mostViews = 100
+const maxViews = 100
 
 /** Those of one person or program, by their names. */
 export async function viewsOf(db: Db, owner: string): Promise<readonly SavedView[]> {
-  return db.selectFrom('saved_views').select(['id', 'name', 'query']).where('owner', '=', owner).orderBy('name').limit(mostViews).execute()
+  return db.selectFrom('saved_views').select(['id', 'name', 'query']).where('owner', '=', owner).orderBy('name').limit(maxViews).execute()
 }
 
 /** Keeps one; one of the same name gives way to it. @returns undefined: they have as many as there may be */
 export async function keepView(db: Db, owner: string, view: Omit<SavedView, 'id'>, now: number): Promise<SavedView | undefined> {
   const there = await viewsOf(db, owner)
   const same = there.find(({ name }) => name === view.name)
-  if (!same && there.length >= mostViews) return undefined
+  if (!same && there.length >= maxViews) return undefined
   const id = same?.id ?? randomUUID()
   await db
     .insertInto('saved_views')

@@ -35,7 +35,7 @@ export interface DirectoryRoutesOptions {
 }
 
 /** Changes that one answer tells. */
-const mostChanges = 500
+const maxChanges = 500
 /** A rota with a year of changes, and some room. */
 const bodyBytes = 1024 * 1024
 /** Ten thousand clinicians with their rotas. */
@@ -233,8 +233,8 @@ function noVersion(version: number, now: number): ApiError {
 
 export function toldChanges(changes: readonly DirectoryChange[]) {
   return {
-    changes: changes.slice(0, mostChanges).map(({ section, ...rest }) => ({ section: sectionInFile[section], ...rest })),
-    leftOut: Math.max(0, changes.length - mostChanges),
+    changes: changes.slice(0, maxChanges).map(({ section, ...rest }) => ({ section: sectionInFile[section], ...rest })),
+    leftOut: Math.max(0, changes.length - maxChanges),
   }
 }
 

@@ -17,7 +17,7 @@ export interface Heartbeat {
 type Pace = 'following' | 'full' | 'lagging'
 
 /** So much may wait for one client, bytes: a snapshot of a busy day is no reason to send another. */
-const mostWaiting = 64 * 1024
+const maxWaiting = 64 * 1024
 
 /**
  * Server-sent events (WHATWG HTML, section 9.2) to many clients. A client that does not read costs no memory: what changes meanwhile is left out,
@@ -99,7 +99,7 @@ export class EventStreams<View> {
 
   #write(client: ServerResponse, text: string): void {
     client.write(text)
-    if (client.writableNeedDrain && client.writableLength > mostWaiting && this.#clients.has(client)) this.#clients.set(client, 'full')
+    if (client.writableNeedDrain && client.writableLength > maxWaiting && this.#clients.has(client)) this.#clients.set(client, 'full')
   }
 }
 

@@ -10,9 +10,9 @@ const longestFrame = 64 * 1024
 /** Frames at once, and how fast they may come for long: a call has some ten, a key of the keypad none. */
 const frames = { burst: 60, everyMs: 100 }
 /** Tabs of one browser: one of them is the telephone, and a page that is being left takes a moment. */
-const mostOfSession = 3
+const maxOfSession = 3
 /** What waits for one side, bytes; more than that, and it does not read. */
-const mostWaiting = 1024 * 1024
+const maxWaiting = 1024 * 1024
 /** Proxies cut connections on which nothing comes (some after 30 s). Who does not answer two of them is gone. */
 const pingEveryMs = 20_000
 
@@ -97,7 +97,7 @@ export class SipSockets {
       setTimeout(() => browser.terminate(), 2_000).unref()
     }
     const pass = (to: WebSocket, data: string) => {
-      if (to.bufferedAmount > mostWaiting) return over(closeCodes.tooMuch, 'the other side does not read')
+      if (to.bufferedAmount > maxWaiting) return over(closeCodes.tooMuch, 'the other side does not read')
       to.send(data)
     }
     browser.on('pong', () => {
@@ -172,5 +172,5 @@ export function checkOrigin({ headers }: FastifyRequest, publicUrl: string | und
 }
 
 export function tooManyOfSession(sockets: Pick<SipSockets, 'of'>, session: string): boolean {
-  return sockets.of(session) >= mostOfSession
+  return sockets.of(session) >= maxOfSession
 }

@@ -17,7 +17,7 @@ export interface ActiveAlarm {
 }
 
 /** So many of those whose it was are remembered. */
-const mostAbout = 50
+const maxAbout = 50
 
 /** The alarms that are up now, in memory. The log keeps their history. */
 export class AlarmBoard implements Alarms {
@@ -81,5 +81,5 @@ export class AlarmBoard implements Alarms {
 function whose(before: readonly AlarmAbout[] = [], lately: readonly AlarmAbout[]): Pick<ActiveAlarm, 'about' | 'lately'> {
   const all = new Map([...before, ...lately].map((one) => [JSON.stringify(one), one]))
   if (all.size === 0) return {}
-  return { about: [...all.values()].slice(-mostAbout), ...(all.size === lately.length ? {} : { lately }) }
+  return { about: [...all.values()].slice(-maxAbout), ...(all.size === lately.length ? {} : { lately }) }
 }

@@ -21,8 +21,8 @@ export interface ShownAlarms {
   readonly alarmsByKind: Readonly<Record<string, number>>
 }
 
-const mostShown = 30
-const mostOfOneKind = 5
+const maxShown = 30
+const maxOfOneKind = 5
 const longestDetail = 500
 
 /** @param active oldest first */
@@ -33,10 +33,10 @@ export function shownAlarms(active: readonly AlarmOfEngine[]): ShownAlarms {
     const kind = kindOf(alarm.alarm)
     const rank = byKind.get(kind) ?? 0
     byKind.set(kind, rank + 1)
-    if (rank < mostOfOneKind) ranked.push({ rank, place, alarm })
+    if (rank < maxOfOneKind) ranked.push({ rank, place, alarm })
   }
   // The first of each kind before the second of any: hundreds of one kind hide no other.
-  const chosen = ranked.sort((a, b) => a.rank - b.rank || a.place - b.place).slice(0, mostShown)
+  const chosen = ranked.sort((a, b) => a.rank - b.rank || a.place - b.place).slice(0, maxShown)
   return {
     alarms: chosen.sort((a, b) => a.place - b.place).map(({ alarm }) => shownAlarm(alarm)),
     alarmCount: active.length,

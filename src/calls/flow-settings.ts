@@ -26,7 +26,7 @@ export interface FlowSettings {
   /** Nobody is rung for less than this: when so little is left of the hunt's total, it is over. */
   readonly minRingMs: number
   /** A rota of engaged telephones is not gone through faster than this. */
-  readonly leastRoundMs: number
+  readonly minRoundMs: number
   /** When the only specialists left are being rung or spoken to for other callers: so long is waited for one to be free. */
   readonly waitForFreedMs: number
   /** From the question for the outcome to its end without one. */
@@ -58,7 +58,7 @@ export const flowDefaults: Omit<FlowSettings, 'outbound'> = {
   wordPauseMs: 2 * seconds,
   wordAgainMs: 3 * seconds,
   minRingMs: 3 * seconds,
-  leastRoundMs: 5 * seconds,
+  minRoundMs: 5 * seconds,
   waitForFreedMs: 30 * seconds,
   outcomeMs: 30 * seconds,
   durableMs: 1.5 * seconds,

@@ -141,7 +141,7 @@ class Hunt<T> {
         const result = await this.#tryCandidate(candidate, pool)
         if (result) return result
       }
-      if (round < pool.ring.rounds) await sleep(clock, settings.leastRoundMs - (clock.monotonic() - startedAt), this.#request.signal)
+      if (round < pool.ring.rounds) await sleep(clock, settings.minRoundMs - (clock.monotonic() - startedAt), this.#request.signal)
     }
     return undefined
   }

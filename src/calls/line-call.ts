@@ -50,7 +50,7 @@ export interface ResumedHunt {
 }
 
 /** However long the caller has waited, so long is rung on, ms. */
-const leastResumedMs = 30_000
+const minResumedMs = 30_000
 
 interface Connection {
   readonly specialist: Leg
@@ -89,7 +89,7 @@ export async function lineCall(call: CallContext, caller: Leg, request: LineRequ
 
   if (!resumed) scope.tell({ type: 'line.chosen', line: line.id, by: request.chosenBy })
   const totalMs = line.ring.totalSeconds * 1_000
-  const deadline = clock.monotonic() + (resumed ? Math.max(totalMs - resumed.waitedMs, Math.min(totalMs, leastResumedMs)) : totalMs)
+  const deadline = clock.monotonic() + (resumed ? Math.max(totalMs - resumed.waitedMs, Math.min(totalMs, minResumedMs)) : totalMs)
   const recorder = resumed?.recorder ?? new Recorder(call)
   if (line.recordFrom === 'answer') void recorder.start(caller)
   const prepared = new PreparedWhisper(

@@ -6,7 +6,7 @@ import { over } from './stop.js'
 const ringingTone: Audio = { kind: 'tone', tone: 'ringback' }
 
 /** What plays for less than this was not heard. */
-const leastHeardMs = 1_000
+const minHeardMs = 1_000
 
 /** A ringing tone that fails is begun again; when it fails this often, nothing can be played to the caller. */
 const failuresInARow = 3
@@ -76,7 +76,7 @@ export class Ringback {
     for (let failures = 0; failures < failuresInARow; failures++) {
       let played = await this.#caller.play(audio, { signal })
       // Music comes to its end and is begun again.
-      while (played.kind === 'finished' && played.ms >= leastHeardMs && !this.#handedOver)
+      while (played.kind === 'finished' && played.ms >= minHeardMs && !this.#handedOver)
         played = await this.#caller.play(this.waiting, { signal })
       // `cancelled` without our doing: the bridge has taken over.
       if (played.kind === 'cancelled' || played.kind === 'hungUp') return

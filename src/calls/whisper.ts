@@ -39,7 +39,7 @@ export interface WhisperSpeech {
 }
 
 /** A word that was not said again is asked for once more, and then only the key counts. */
-const mostOffers = 2
+const maxOffers = 2
 
 /**
  * Tells whoever answered what the call is about, again and again, and waits for acceptance. Fails closed: nothing but one of the keys asked for, or the
@@ -176,7 +176,7 @@ class Acceptance {
     const turn = new Stop(this.#signal)
     this.#speaker.onMoved = () => {
       // The time to say it again is over.
-      if (this.#words === 'again' && this.#speaker.place === 'whisper') this.#words = this.#offers < mostOffers ? 'first' : 'none'
+      if (this.#words === 'again' && this.#speaker.place === 'whisper') this.#words = this.#offers < maxOffers ? 'first' : 'none'
       if (this.#words === 'none') this.#speaker.pressOnly()
       turn.done()
     }

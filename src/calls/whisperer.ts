@@ -5,7 +5,7 @@ import { Stop } from './stop.js'
 import type { WhisperRequest } from './whisper.js'
 
 /** A whisper that ends sooner than this is not begun again at once: a prompt that cannot be heard must not spin. */
-const leastRepetitionMs = 500
+const minRepetitionMs = 500
 
 /** Where the speaker is: in the whisper or the pause behind it; asking for the word again; or waiting for it, for as long as the window is open. */
 export type Place = 'whisper' | 'offer' | 'window'
@@ -76,7 +76,7 @@ export class Whisperer {
       stop.done()
       if (played.kind === 'hungUp') return undefined
       if (played.kind === 'failed' && ++failures === 2) return played.why
-      if (played.kind !== 'cancelled') await sleep(clock, leastRepetitionMs - (clock.monotonic() - startedAt), this.#signal)
+      if (played.kind !== 'cancelled') await sleep(clock, minRepetitionMs - (clock.monotonic() - startedAt), this.#signal)
     }
     return undefined
   }

@@ -12,6 +12,8 @@ export interface SettingRow<T> {
   readonly parseList?: (list: readonly unknown[]) => T
   /** It may hold a password: what was written is never repeated in an error message. */
   readonly secret?: true
+  /** The name it had before, in the file and as a variable: still read, with a warning. */
+  readonly formerly?: { readonly key: string; readonly env: string }
 }
 
 export function row<T>(
@@ -20,7 +22,7 @@ export function row<T>(
   fallback: string,
   meaning: string,
   parse: Parse<T>,
-  more: Pick<SettingRow<T>, 'parseList' | 'secret'> = {},
+  more: Pick<SettingRow<T>, 'parseList' | 'secret' | 'formerly'> = {},
 ): SettingRow<T> {
   return { key, env, fallback, meaning, parse, ...more }
 }

@@ -34,6 +34,23 @@ describe('settings', () => {
     expect(settings.rtpFrom).toBe(20_000)
   })
 
+  it('are read under the name they had before, with a warning; the name of today counts where both stand', () => {
+    const file = join(root, 'settings.yaml')
+    writeFileSync(file, 'sip:\n  leastRegistrationSeconds: 40\n')
+    const warnings: string[] = []
+    const warn = (line: string) => warnings.push(line)
+    expect(readSettings({ root, file, env: {}, warn }).minRegistrationSeconds).toBe(40)
+    expect(readSettings({ root, env: { RINGROUND_LEAST_REGISTRATION_SECONDS: '50' }, warn }).minRegistrationSeconds).toBe(50)
+    const both = { RINGROUND_LEAST_REGISTRATION_SECONDS: '50', RINGROUND_MIN_REGISTRATION_SECONDS: '60' }
+    expect(readSettings({ root, env: both, warn }).minRegistrationSeconds).toBe(60)
+    expect(warnings).toEqual([
+      `${file}:2: the setting "sip.leastRegistrationSeconds" is now called "sip.minRegistrationSeconds". Rename it; the old name will go.`,
+      ...Array<string>(2).fill(
+        'RINGROUND_LEAST_REGISTRATION_SECONDS: this environment variable is now called RINGROUND_MIN_REGISTRATION_SECONDS. Rename it; the old name will go.',
+      ),
+    ])
+  })
+
   it('take an address of each family', () => {
     const settings = read('sip:\n  address: "0.0.0.0, ::"\n  externalAddress: "192.0.2.10, 2001:db8::10"\n')
     expect(settings.sipAddresses).toEqual(['0.0.0.0', '::'])

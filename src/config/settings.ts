@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs'
 import { isAbsolute, resolve } from 'node:path'
 import { checkTogether } from './consistency.js'
 import { networkRows } from './rows/network.js'
-import { serviceRows } from './rows/service.js'
+import { folderRows } from './rows/folders.js'
+import { staffRows } from './rows/staff.js'
 import { callRows } from './rows/calls.js'
 import { keepingRows } from './rows/keeping.js'
 import { serverRows } from './rows/servers.js'
@@ -16,10 +17,14 @@ export { SettingsError } from './settings-error.js'
 export type { TrunkSetting } from './trunks.js'
 
 /** Every setting there is, in the order of the README's table, which is this table; a test holds the two together. */
-export const settingRows = { ...networkRows, ...serviceRows, ...callRows, ...keepingRows, ...serverRows } as const satisfies Record<
-  string,
-  SettingRow<unknown>
->
+export const settingRows = {
+  ...networkRows,
+  ...folderRows,
+  ...callRows,
+  ...staffRows,
+  ...keepingRows,
+  ...serverRows,
+} as const satisfies Record<string, SettingRow<unknown>>
 
 type Rows = typeof settingRows
 
@@ -28,21 +33,25 @@ export type Settings = { readonly [Name in keyof Rows]: ReturnType<Rows[Name]['p
 /**
  * Reads the settings: environment variable before file before default. Paths are made absolute against `root`.
  * @param file YAML; undefined: `config/ringround.yaml` below `root`, which may be missing
+ * @param warn told of each setting that stands under a name it had before; it is read all the same
  * @throws SettingsError one line per thing that is wrong, all of them at once
  */
 export function readSettings(options: {
   readonly root: string
   readonly file?: string | undefined
   readonly env: NodeJS.ProcessEnv
+  readonly warn?: (line: string) => void
 }): Settings {
   const file = options.file ?? resolve(options.root, 'config', 'ringround.yaml')
   if (options.file !== undefined && !existsSync(file))
     throw new SettingsError(`${file}: there is no such settings file. Name one that exists, or leave --config out.`)
   const problems: string[] = []
   const inFile = existsSync(file) ? fileValues(file, problems) : new Map<string, Found>()
+  const env = { ...options.env }
+  const renamed = underNewNames(inFile, env)
   const settings: Record<string, unknown> = {}
   for (const [name, setting] of Object.entries<SettingRow<unknown>>(settingRows)) {
-    const fromEnv = options.env[setting.env]
+    const fromEnv = env[setting.env]
     const found =
       fromEnv !== undefined
         ? { value: fromEnv.trim(), where: setting.env }
@@ -60,12 +69,13 @@ export function readSettings(options: {
   for (const [key, found] of inFile)
     problems.push(found.list ? notOneValue(found.where, key) : `${found.where}: there is no setting "${key}". ${nearest(key)}`)
   const known = new Set<string>(Object.values(settingRows).map((setting) => setting.env))
-  for (const name of Object.keys(options.env)) {
+  for (const name of Object.keys(env)) {
     // Variables of the test suite and of the bench carry their own prefixes.
     if (name.startsWith('RINGROUND_') && !name.startsWith('RINGROUND_TEST_') && !known.has(name))
       problems.push(`${name}: there is no such environment variable of Ringround. The README lists them.`)
   }
   if (problems.length > 0) throw new SettingsError(problems.join('\n'))
+  for (const line of renamed) options.warn?.(line)
   const result = settings as unknown as Settings
   checkTogether(result)
   const absolute = (path: string) => (isAbsolute(path) ? path : resolve(options.root, path))
@@ -82,6 +92,27 @@ export function readSettings(options: {
     tlsKey: result.tlsKey === undefined ? undefined : absolute(result.tlsKey),
     tlsCa: result.tlsCa === undefined ? undefined : absolute(result.tlsCa),
   }
+}
+
+/** Moves what stands under a former name to the name of today, unless that is there as well. @returns a line for each, in words */
+function underNewNames(inFile: Map<string, Found>, env: NodeJS.ProcessEnv): readonly string[] {
+  const lines: string[] = []
+  for (const { key, env: variable, formerly } of Object.values<SettingRow<unknown>>(settingRows)) {
+    if (!formerly) continue
+    const found = inFile.get(formerly.key)
+    if (found) {
+      lines.push(`${found.where}: the setting "${formerly.key}" is now called "${key}". Rename it; the old name will go.`)
+      if (!inFile.has(key)) inFile.set(key, found)
+      inFile.delete(formerly.key)
+    }
+    const value = env[formerly.env]
+    if (value !== undefined) {
+      lines.push(`${formerly.env}: this environment variable is now called ${variable}. Rename it; the old name will go.`)
+      env[variable] ??= value
+      delete env[formerly.env]
+    }
+  }
+  return lines
 }
 
 function nearest(key: string): string {

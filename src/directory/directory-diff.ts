@@ -50,11 +50,11 @@ export function showDiff(changes: readonly DirectoryChange[]): string {
 }
 
 /** Changes that are told in one line, with what differs where it is one thing. */
-const mostInOneLine = 4
+const maxInOneLine = 4
 
 /** The changes in one line, for a terminal: `rotas cardiology (pattern Day ...), clinicians dr-x added`. */
 export function summariseChanges(changes: readonly DirectoryChange[]): string {
-  const told = changes.slice(0, mostInOneLine).map(({ section, id, kind, details }) => {
+  const told = changes.slice(0, maxInOneLine).map(({ section, id, kind, details }) => {
     if (kind !== 'changed') return `${section} ${id} ${kind}`
     const more = details.length > 1 ? ` and ${details.length - 1} more` : ''
     return `${section} ${id} (${details[0] ?? 'changed'}${more})`

@@ -3,14 +3,14 @@ import { huntCandidates } from './rota.js'
 import type { ClinicianId, Directory, Line } from './model.js'
 
 /** So many changes of a rota are looked through; a quarter of an hour has one or two. */
-const mostChanges = 8
+const maxChanges = 8
 
 /** When somebody who is not on comes on a line, within so long, ms since the epoch; undefined: not then, or they are on. */
 export function onSoon(directory: Directory, line: Line, clinician: ClinicianId, now: number, withinMs: number): number | undefined {
   const isOn = (candidates: readonly { readonly clinician?: ClinicianId }[]) => candidates.some((one) => one.clinician === clinician)
   if (isOn(huntCandidates(directory, line, now))) return undefined
   let at = now
-  for (let step = 0; step < mostChanges; step++) {
+  for (let step = 0; step < maxChanges; step++) {
     const next = nextOn(directory, line, at)
     if (!next || next.at > now + withinMs) return undefined
     if (isOn(next.candidates)) return next.at

@@ -6,14 +6,14 @@ import type { References } from './references.js'
 import type { YamlNode } from './yaml-tree.js'
 
 /** Outcomes are offered on the keys 1 to 9. */
-const mostOutcomes = 9
+const maxOutcomes = 9
 
 /** Reads `{ referral-avoided: Referral avoided, ... }`, in the order of the keys that offer them. */
 export function readOutcomes(form: Form, node: YamlNode, what: string): readonly OutcomeChoice[] | undefined {
   const map = form.map(node, what, 'a name and words for each: `{ referral-avoided: Referral avoided }`')
   if (map === undefined) return undefined
-  if (map.entries.length === 0 || map.entries.length > mostOutcomes)
-    return form.problem(node, `${what} has ${map.entries.length}`, `1 to ${mostOutcomes} outcomes, one a key`)
+  if (map.entries.length === 0 || map.entries.length > maxOutcomes)
+    return form.problem(node, `${what} has ${map.entries.length}`, `1 to ${maxOutcomes} outcomes, one a key`)
   const outcomes: OutcomeChoice[] = []
   for (const { key, value } of map.entries) {
     const id = form.id(key, `the name of an outcome in ${what}`)

@@ -44,7 +44,7 @@ export interface YamlProblem {
 export type YamlReading = { readonly ok: true; readonly root: YamlNode } | { readonly ok: false; readonly problem: YamlProblem }
 
 /** An alias repeats a node without repeating its text: without a limit a small file could be a huge directory. */
-const mostAliases = 1_000
+const maxAliases = 1_000
 
 /** Reads one YAML document. Anchors and aliases are understood; tags and merge keys are not. Never throws. */
 export function readYaml(text: string): YamlReading {
@@ -126,7 +126,7 @@ class TreeBuilder {
     const node = this.#anchors.get(name)
     this.#last = at
     if (node === undefined) return problem(at, `*${shortName(name)} refers to nothing above it`, 'the name of an anchor further up')
-    if (++this.#aliases > mostAliases) return problem(at, 'too many aliases', `at most ${mostAliases} in a file`)
+    if (++this.#aliases > maxAliases) return problem(at, 'too many aliases', `at most ${maxAliases} in a file`)
     // A node that contains itself would have no end.
     if (this.#open.some((open) => open.kind !== 'document' && open.node === node))
       return problem(at, `*${shortName(name)} stands inside the node that it repeats`, 'the name of an anchor further up')

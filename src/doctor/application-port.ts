@@ -50,7 +50,7 @@ export function askApplicationPort({ host, port, secret }: Access): Promise<Appl
 }
 
 /** Releases from which on the engine has been tried. */
-const leastVersion = [0, 8, 0]
+const minVersion = [0, 8, 0]
 
 /** @returns what is to be said of it; the first finding is whether it can be used */
 export function applicationPort({ host, port }: Access, found: ApplicationPort): readonly Finding[] {
@@ -72,7 +72,7 @@ export function applicationPort({ host, port }: Access, found: ApplicationPort):
   const { version, contacts } = found
   const numbers = /(\d+)\.(\d+)\.(\d+)/.exec(version)?.slice(1).map(Number)
   const lets = fine(`${name}: lets us in; version ${version}`)
-  const old = numbers !== undefined && older(numbers, leastVersion)
+  const old = numbers !== undefined && older(numbers, minVersion)
   const tcp = contacts.some((contact) => contact.startsWith('tcp/'))
   const udp = contacts.some((contact) => contact.startsWith('udp/'))
   return [

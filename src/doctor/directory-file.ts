@@ -1,13 +1,13 @@
 import { loadDirectory, showError } from '../directory/load-directory.js'
 import { fine, look, wrong, type Finding } from './finding.js'
 
-const mostTold = 5
+const maxTold = 5
 
 /** Every mistake of the directory file with its line, and what it says besides. */
 export async function directoryFile(file: string): Promise<readonly Finding[]> {
   const parsed = await loadDirectory(file)
   if (!parsed.ok) {
-    const told = parsed.errors.slice(0, mostTold).map((error) => wrong(showError(error), 'npm run directory -- check'))
+    const told = parsed.errors.slice(0, maxTold).map((error) => wrong(showError(error), 'npm run directory -- check'))
     return parsed.errors.length > told.length
       ? [...told, wrong(`${parsed.errors.length - told.length} more mistakes in it`, 'npm run directory -- check')]
       : told

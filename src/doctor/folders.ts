@@ -4,7 +4,7 @@ import { fine, look, wrong, type Finding } from './finding.js'
 
 /** A minute of a running recording: two channels of 16 bits at 8 kHz. */
 const octetsPerMinute = 2 * 2 * 8_000 * 60
-const leastFreeOctets = 200 * 2 ** 20
+const minFreeOctets = 200 * 2 ** 20
 const fewFreeOctets = 2 * 2 ** 30
 
 export interface FolderWanted {
@@ -56,7 +56,7 @@ function space(path: string): Finding {
   const { bavail, bsize } = statfsSync(path)
   const free = bavail * bsize
   const what = `${path}: ${Math.round(free / 2 ** 20)} MB free, ${Math.floor(free / octetsPerMinute)} minutes of running recordings`
-  if (free < leastFreeOctets) return wrong(what, 'make room: without it no call is connected')
+  if (free < minFreeOctets) return wrong(what, 'make room: without it no call is connected')
   return free < fewFreeOctets ? look(what, 'make room before it runs out') : fine(what)
 }
 

@@ -10,7 +10,7 @@ export interface KeysPlace {
 }
 
 const openToOthers = 0o077
-const mostEntries = 100_000
+const maxEntries = 100_000
 
 /** Whether the master key can be had, is the one under which the keys of the store are wrapped, and is nobody else's to read. */
 export async function masterKeyAtHand({ source, store }: KeysPlace): Promise<readonly Finding[]> {
@@ -66,7 +66,7 @@ async function wrappedBy(store: KeysPlace['store']): Promise<ReadonlyMap<string,
   try {
     const database = await openForAsking(store)
     try {
-      for (const { data } of await entriesOf(database.db, 'key', 0, mostEntries)) {
+      for (const { data } of await entriesOf(database.db, 'key', 0, maxEntries)) {
         // As `KeyRing` writes it; what is no key has no `by`.
         const { id, by: name } = data as { readonly id?: string; readonly by?: string }
         if (id !== undefined && name !== undefined) by.set(id, [...(by.get(id) ?? []), name])

@@ -33,7 +33,7 @@ const registrationLimit = { burst: 30, refillMs: 2_000, remembered: 10_000 }
 const countEveryMs = 15_000
 
 /** Legs that are listened to for words at the same time: one thread hears many more (docs/words.md). */
-const mostEars = 40
+const maxEars = 40
 
 /** The way to the telephone world: the adapter, the telephones that register, and the guard before both. */
 export async function openTelephony(
@@ -42,7 +42,7 @@ export async function openTelephony(
   { presence, signals, turns, maps }: Fleet,
   embedded: EmbeddedServers | undefined,
 ) {
-  const ears = new WordEars({ most: mostEars, onTrouble: (why) => log.warn({ what: 'words' }, why) })
+  const ears = new WordEars({ most: maxEars, onTrouble: (why) => log.warn({ what: 'words' }, why) })
   opened.push('the recogniser of words', () => ears.close())
   const adapter = connectDrachtioSwitch({
     servers: embedded ? [embedded.servers] : configuredServers(settings),
@@ -67,7 +67,7 @@ export async function openTelephony(
       entries: () => store.ledger.entries('device'),
     },
     realm: settings.sipRealm,
-    leastSeconds: settings.leastRegistrationSeconds,
+    minSeconds: settings.minRegistrationSeconds,
     clock: systemClock,
     alarms,
     trusted,

@@ -3,17 +3,17 @@
  * quantile is at most 1 % off (as DDSketch has it: Masson, Rim, Lee, VLDB 2019); shorter than a tenth of a second all are one.
  */
 const growth = Math.log(1.02)
-const leastMs = 100
+const minMs = 100
 
 /** @returns the bucket of a duration, from 0 on */
 export function bucketOf(ms: number): number {
-  return ms <= leastMs ? 0 : Math.ceil(Math.log(ms / leastMs) / growth)
+  return ms <= minMs ? 0 : Math.ceil(Math.log(ms / minMs) / growth)
 }
 
 /** @returns the middle of a bucket, ms */
 export function middleOf(bucket: number): number {
-  if (bucket === 0) return leastMs / 2
-  const upper = leastMs * Math.exp(bucket * growth)
+  if (bucket === 0) return minMs / 2
+  const upper = minMs * Math.exp(bucket * growth)
   return (upper + upper / Math.exp(growth)) / 2
 }
 

@@ -25,8 +25,8 @@ export class NoMasterKey extends Error {
 }
 
 const commandWithinMs = 10_000
-const mostAnswerBytes = 4_096
-const mostComplaintBytes = 2_000
+const maxAnswerBytes = 4_096
+const maxComplaintBytes = 2_000
 /** Of what is written down of a name: enough to tell keys apart. */
 const nameBytes = 8
 
@@ -153,9 +153,9 @@ async function asked({ command, wrapped, withinMs = commandWithinMs }: Extract<M
     child.stdout.on('data', (data: Buffer) => {
       answer.push(data)
       bytes += data.length
-      if (bytes > mostAnswerBytes) end(`answers with more than ${mostAnswerBytes} bytes; a key has ${keyBytes}`)
+      if (bytes > maxAnswerBytes) end(`answers with more than ${maxAnswerBytes} bytes; a key has ${keyBytes}`)
     })
-    child.stderr.on('data', (data: Buffer) => (complaints = (complaints + data.toString()).slice(-mostComplaintBytes)))
+    child.stderr.on('data', (data: Buffer) => (complaints = (complaints + data.toString()).slice(-maxComplaintBytes)))
     // It need not read what it is given.
     child.stdin.on('error', () => undefined)
     child.stdin.end(given)

@@ -13,7 +13,7 @@ export interface DescriptorHealth {
 }
 
 /** A call needs some ten of them in both processes together; where fewer than this are left, the next calls fail. */
-const leastFree = 64
+const minFree = 64
 const watchEveryMs = 5_000
 
 /**
@@ -59,7 +59,7 @@ function isExhausted(error: unknown): boolean {
 export function descriptorHealth(uses: Readonly<Record<string, DescriptorUse | undefined>>): DescriptorHealth {
   const known = Object.entries(uses).flatMap(([process, use]) => (use === undefined ? [] : [{ process, ...use }]))
   // With a small limit a quarter of it will do.
-  const short = known.filter(({ open, limit }) => limit - open < Math.min(leastFree, limit / 4))
+  const short = known.filter(({ open, limit }) => limit - open < Math.min(minFree, limit / 4))
   if (short.length > 0) {
     const told = short.map(({ process, open, limit }) => `${process} has ${open} of ${limit} file descriptors in use`).join('; ')
     return {

@@ -43,7 +43,7 @@ export interface DirectoryEdited {
 type Refusals = 'badInput' | 'staleVersion' | 'directoryInvalid' | 'directoryConflict' | 'storeUnavailable'
 
 /** Edits in one change. */
-const mostEdits = 500
+const maxEdits = 500
 
 /** What can be done with the directory. */
 export function directoryOperations({ inForce, store }: DirectoryParts) {
@@ -163,8 +163,8 @@ function textRead(text: string): Result<ReadText, 'directoryInvalid'> {
 }
 
 function editsOf(edit: DirectoryEdit): Result<readonly EntityEdit[], 'badInput'> {
-  if (edit.changes.length > mostEdits)
-    return bad(`changes has ${edit.changes.length} entries; at most ${mostEdits} are taken in one version.`, 'changes')
+  if (edit.changes.length > maxEdits)
+    return bad(`changes has ${edit.changes.length} entries; at most ${maxEdits} are taken in one version.`, 'changes')
   const edits = edit.changes.flatMap(({ section: name, id, ...rest }) => {
     const section = sectionOf(name)
     return section === undefined ? [] : [{ section, id: entityId(section, id), ...rest }]

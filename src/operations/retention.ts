@@ -26,7 +26,7 @@ export interface DueByRule {
   readonly held: number
 }
 
-const mostReason = 500
+const maxReason = 500
 
 /** What can be done about how long recordings are kept. */
 export function retentionOperations({ retention, newId }: RetentionParts) {
@@ -70,8 +70,8 @@ export function retentionOperations({ retention, newId }: RetentionParts) {
     async hold(actor: Actor, { scope, reason }: NewHold): Promise<Result<Hold, 'badInput' | 'storeUnavailable'>> {
       const read = readScope(scope)
       if (read.kind === 'refused') return read
-      if (reason.trim() === '' || reason.length > mostReason)
-        return bad(`reason: a legal hold needs a reason of 1 to ${mostReason} characters`, 'reason')
+      if (reason.trim() === '' || reason.length > maxReason)
+        return bad(`reason: a legal hold needs a reason of 1 to ${maxReason} characters`, 'reason')
       const placed = await asked(retention.holds.place(newId(), read.value, reason.trim(), actor), notDone)
       if (placed.kind === 'refused') return placed
       return placed.value ? done(placed.value) : refused('storeUnavailable', notDone)
@@ -85,8 +85,8 @@ export function retentionOperations({ retention, newId }: RetentionParts) {
     ): Promise<Result<Hold, 'badInput' | 'holdNotFound' | 'holdReleased' | 'storeUnavailable'>> {
       const read = await refreshed()
       if (read.kind === 'refused') return read
-      if (reason.trim() === '' || reason.length > mostReason)
-        return bad(`reason: to release a hold needs a reason of 1 to ${mostReason} characters`, 'reason')
+      if (reason.trim() === '' || reason.length > maxReason)
+        return bad(`reason: to release a hold needs a reason of 1 to ${maxReason} characters`, 'reason')
       const hold = retention.holds.get(id)
       if (hold === undefined) return refused('holdNotFound', `There is no legal hold ${id}.`)
       if (hold.released) return refused('holdReleased', `The legal hold ${id} was released already.`)

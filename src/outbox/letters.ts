@@ -18,7 +18,7 @@ export interface LettersSettings {
 }
 
 /** Lines in a letter; the page has all of them. */
-const mostLines = 30
+const maxLines = 30
 
 /** Messages in words, made when they are sent: to the address that somebody has now, with a link that is good from then on. @returns undefined: nobody can get it any more */
 export function letters({ accounts, store, directory, url }: LettersSettings): (message: KeptMessage) => Promise<Letter | undefined> {
@@ -112,7 +112,7 @@ export function letters({ accounts, store, directory, url }: LettersSettings): (
       .filter(({ figures }) => figures.offered > 0)
     byLine.sort((a, b) => b.figures.offered - a.figures.offered || a.name.localeCompare(b.name, 'en-GB'))
     const name = monthName.format(Date.parse(`${month}-15T12:00:00Z`))
-    const rest = byLine.length - mostLines
+    const rest = byLine.length - maxLines
     return {
       subject: `Ringround: ${name}`,
       parts: [
@@ -123,8 +123,8 @@ export function letters({ accounts, store, directory, url }: LettersSettings): (
           : {
               caption: `Lines, ${name}`,
               columns: ['Line', 'Answered', 'Connected within (median)'],
-              rows: byLine.slice(0, mostLines).map(({ name: line, figures }) => [line, ...cells(figures)]),
-              lines: byLine.slice(0, mostLines).map(({ name: line, figures }) => `- ${line}: ${short(figures)}`),
+              rows: byLine.slice(0, maxLines).map(({ name: line, figures }) => [line, ...cells(figures)]),
+              lines: byLine.slice(0, maxLines).map(({ name: line, figures }) => `- ${line}: ${short(figures)}`),
             },
         ...(rest > 0 ? [`and ${rest} more lines`] : []),
         { link: `${url()}/summary`, text: 'All figures, and what each means' },

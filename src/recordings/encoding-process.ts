@@ -19,11 +19,11 @@ export interface EncodingProcessSettings {
 
 const defaultFrozenAfterMs = 60_000
 /** After so many deaths the library is not trusted any more in this run of the engine. */
-const mostDeathsOfLibrary = 3
+const maxDeathsOfLibrary = 3
 /** How often a recording is given to the next process when one has died over it; from the second time on with the LAME whose faults are exceptions. */
-const mostDeathsOfJob = 4
+const maxDeathsOfJob = 4
 /** After so many deaths those that run are not followed again by the next process; they are made when they are over. */
-const mostDeathsFollowed = 8
+const maxDeathsFollowed = 8
 
 /**
  * The process that makes MP3s, kept from the first recording to the end of the engine, since a fault in native code must not take calls along. It is started when
@@ -61,7 +61,7 @@ export class EncodingProcess {
 
   /** Is the library left alone although it was wanted, because the process died again and again? */
   get withoutLibrary(): boolean {
-    return this.settings.lame === 'native' && this.#deaths >= mostDeathsOfLibrary
+    return this.settings.lame === 'native' && this.#deaths >= maxDeathsOfLibrary
   }
 
   /** Starts it ahead of time. Rejects when it does not start; it is tried again when it is needed. */
@@ -84,7 +84,7 @@ export class EncodingProcess {
   async make(job: EncodingJob, lame: WantedLame, withinMs: number): Promise<EncodingResult> {
     this.#followed.delete(job.recordingId)
     let why = ''
-    for (let deaths = 0; deaths < mostDeathsOfJob; deaths++) {
+    for (let deaths = 0; deaths < maxDeathsOfJob; deaths++) {
       try {
         const child = await this.#started()
         const answer = await child.make(job, deaths === 0 ? lame : 'wasm', withinMs)
@@ -158,9 +158,9 @@ export class EncodingProcess {
     this.#deaths++
     if (wasUp)
       this.settings.onTrouble(
-        this.withoutLibrary && this.#deaths === mostDeathsOfLibrary ? `${why}; from now on LAME as WebAssembly is used` : why,
+        this.withoutLibrary && this.#deaths === maxDeathsOfLibrary ? `${why}; from now on LAME as WebAssembly is used` : why,
       )
-    if (this.#followed.size > 0 && this.#deaths < mostDeathsFollowed) void this.#started().catch(() => undefined)
+    if (this.#followed.size > 0 && this.#deaths < maxDeathsFollowed) void this.#started().catch(() => undefined)
   }
 }
 

@@ -8,7 +8,7 @@ export interface Waiting {
 }
 
 /** Of those that were left behind, so many at a time: they wait for their files to settle, and are in no hurry. */
-const mostRecovered = 4
+const maxRecovered = 4
 
 /** Recordings that wait to be finished, and those that are being finished: what has just been recorded goes before what was left behind. */
 export class FinishingQueue {
@@ -73,6 +73,6 @@ export class FinishingQueue {
     const recovered = [...this.#running.keys()].filter((one) => one.recovered).length
     const index = this.#waiting.findIndex((one) => !one.recovered)
     if (index >= 0) return this.#waiting.splice(index, 1)[0]
-    return recovered < mostRecovered ? this.#waiting.shift() : undefined
+    return recovered < maxRecovered ? this.#waiting.shift() : undefined
   }
 }

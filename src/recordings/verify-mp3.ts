@@ -19,11 +19,11 @@ const shortSeconds = 0.1
 /** Only what lies below is compared, Hz: of what is higher, LAME leaves out what the bit rate has no room for. */
 const comparedBelow = 1_000
 /** By how much the loudness of a channel may differ. */
-const mostTimesLouder = 2.5
+const maxTimesLouder = 2.5
 /** What of one channel may be heard on the other: LAME codes the two together. */
-const mostLeak = 0.1
+const maxLeak = 0.1
 /** How alike a channel has to be to what was recorded on it, as correlation: 1 is the same, 0 something else. */
-const leastAlike = 0.5
+const minAlike = 0.5
 
 /** What a file is: its content as the store keeps it. */
 export interface VerifiedMp3 {
@@ -197,10 +197,10 @@ function mean(samples: Float32Array, span: number): Float32Array {
 
 function channelDiffers(channel: string, { recorded, heard, alike }: Comparison, other: number): string | undefined {
   const levels = `${heard.toFixed(4)} instead of ${recorded.toFixed(4)}`
-  if (heard > Math.max(recorded * mostTimesLouder, 2 * quiet, other * mostLeak)) return `is too loud on the ${channel} (${levels})`
+  if (heard > Math.max(recorded * maxTimesLouder, 2 * quiet, other * maxLeak)) return `is too loud on the ${channel} (${levels})`
   // What lies far below the other channel, LAME may leave out.
-  if (recorded < Math.max(quiet, other * mostLeak)) return undefined
-  if (heard < recorded / mostTimesLouder) return `is too quiet on the ${channel} (${levels})`
-  if (alike < leastAlike) return `has something else than was recorded on the ${channel} (correlation ${alike.toFixed(2)})`
+  if (recorded < Math.max(quiet, other * maxLeak)) return undefined
+  if (heard < recorded / maxTimesLouder) return `is too quiet on the ${channel} (${levels})`
+  if (alike < minAlike) return `has something else than was recorded on the ${channel} (correlation ${alike.toFixed(2)})`
   return undefined
 }

@@ -6,7 +6,7 @@ import { bitsPerSecond, type Lame, type Mp3Encoder } from './mp3-encoder.js'
 type Instance = WasmMediaEncoder<'audio/mpeg'>
 
 /** Instances that wait for their next recording: a megabyte each. */
-const mostSpare = 8
+const maxSpare = 8
 /** Sample frames given to LAME at a time. It keeps a buffer of this size for each recording. */
 const framesPerCall = 1_152
 
@@ -40,7 +40,7 @@ export class WasmLame implements Lame {
     // Begins again: of the recording before, nothing is left.
     instance.configure({ sampleRate: rate, channels: 2, bitrate: (bitsPerSecond / 1_000) as 32, outputSampleRate: rate as 8_000 })
     return new WasmEncoder(instance, () => {
-      if (this.#spare.length < mostSpare) this.#spare.push(instance)
+      if (this.#spare.length < maxSpare) this.#spare.push(instance)
     })
   }
 }

@@ -139,7 +139,7 @@ describe('who is registered', () => {
       { uri: desk, expiresSeconds: 60 },
       { uri: laptop, expiresSeconds: 5 },
     ]
-    expect(bindings.bind('okafor', wishes, by())).toEqual({ kind: 'tooBrief', leastSeconds: 30 })
+    expect(bindings.bind('okafor', wishes, by())).toEqual({ kind: 'tooBrief', minSeconds: 30 })
     expect(contacts()).toEqual([])
   })
 })

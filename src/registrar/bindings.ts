@@ -17,13 +17,13 @@ export interface Binding {
 
 export interface BindingLimits {
   /** RFC 3261 10.3: a shorter wish is refused with 423, a longer one is cut. Seconds. */
-  readonly leastSeconds: number
-  readonly mostSeconds: number
+  readonly minSeconds: number
+  readonly maxSeconds: number
   /** Telephones of one user at the same time; the oldest makes room. */
   readonly perUser: number
 }
 
-export const defaultBindingLimits: BindingLimits = { leastSeconds: 30, mostSeconds: 3_600, perUser: 5 }
+export const defaultBindingLimits: BindingLimits = { minSeconds: 30, maxSeconds: 3_600, perUser: 5 }
 
 /** Who sent the REGISTER, and its place among those of the same telephone (RFC 3261 10.2.4: one Call-ID, rising CSeq). */
 export interface RegisteredBy {
@@ -35,7 +35,7 @@ export interface RegisteredBy {
 
 export type BindResult =
   | { readonly kind: 'bound' }
-  | { readonly kind: 'tooBrief'; readonly leastSeconds: number }
+  | { readonly kind: 'tooBrief'; readonly minSeconds: number }
   /** Older than what is known already: it came late. */
   | { readonly kind: 'outOfOrder' }
 
@@ -78,9 +78,8 @@ export class Bindings {
 
   /** Registers contacts; `expiresSeconds` 0 takes one away. All of them, or none. */
   bind(user: string, contacts: Registration['contacts'], by: RegisteredBy): BindResult {
-    const { leastSeconds, mostSeconds, perUser } = this.limits
-    if (contacts.some(({ expiresSeconds }) => expiresSeconds > 0 && expiresSeconds < leastSeconds))
-      return { kind: 'tooBrief', leastSeconds }
+    const { minSeconds, maxSeconds, perUser } = this.limits
+    if (contacts.some(({ expiresSeconds }) => expiresSeconds > 0 && expiresSeconds < minSeconds)) return { kind: 'tooBrief', minSeconds }
     const before = this.#live(user)
     if (contacts.some(({ uri }) => isLate(before.get(uri), by))) return { kind: 'outOfOrder' }
     const after = new Map(before)
@@ -89,7 +88,7 @@ export class Bindings {
       // Taken out and put in again: the map's order is the order in which they registered.
       after.delete(uri)
       if (expiresSeconds === 0) continue
-      const ms = Math.min(expiresSeconds, mostSeconds) * 1_000
+      const ms = Math.min(expiresSeconds, maxSeconds) * 1_000
       const { source, callId, sequence, userAgent } = by
       after.set(uri, {
         contact: uri,

@@ -52,7 +52,7 @@ export class Registrar {
     const result = all ? bindings.clear(user, by) : bindings.bind(user, contacts, by)
     switch (result.kind) {
       case 'tooBrief':
-        return registration.respond(423, { headers: { 'Min-Expires': String(result.leastSeconds) } })
+        return registration.respond(423, { headers: { 'Min-Expires': String(result.minSeconds) } })
       case 'outOfOrder':
         return registration.respond(500, { reason: 'Request Out of Order' })
       case 'bound': {

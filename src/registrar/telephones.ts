@@ -21,7 +21,7 @@ export interface TelephonesOptions {
   readonly journal: DeviceJournal
   readonly realm: string
   /** Shortest registration that is granted. Default 30. */
-  readonly leastSeconds?: number
+  readonly minSeconds?: number
   readonly clock: Clock
   readonly alarms: Alarms
   readonly trusted: { has(address: string): boolean }
@@ -59,8 +59,8 @@ export class Telephones {
     const { clock, realm, onRefused, trusted, strangers } = options
     this.#browsers = new BrowserPhones(realm, clock, options.browsers)
     this.#known = { find: (user) => this.#browsers.find(user) ?? kept.find(user) }
-    const leastSeconds = options.leastSeconds ?? defaultBindingLimits.leastSeconds
-    this.#bindings = new Bindings(clock, { ...defaultBindingLimits, leastSeconds }, options.shared)
+    const minSeconds = options.minSeconds ?? defaultBindingLimits.minSeconds
+    this.#bindings = new Bindings(clock, { ...defaultBindingLimits, minSeconds }, options.shared)
     this.#lockAlarms = new LockAlarms(options.alarms, clock, (user) => kept.find(user)?.owner)
     // Nonces of before a restart are answered with a fresh challenge (stale=true): the secret need not outlive the process.
     this.#authenticator = new DigestAuthenticator({

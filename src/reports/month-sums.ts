@@ -24,7 +24,7 @@ interface KeptMonth {
 }
 
 /** More than a summary of two years needs: months that nobody asks for any more go. */
-const mostKept = 150
+const maxKept = 150
 
 /**
  * The sums of months as reports ask for them. What was read of a month is kept for as long as the store says that its sums are the same, whoever changes them: of twelve months eleven are over, and hardly change any more.
@@ -57,7 +57,7 @@ export class MonthSums {
         if (this.#kept.get(key) === now) this.#kept.delete(key)
       })
     for (const oldest of this.#kept.keys()) {
-      if (this.#kept.size <= mostKept) break
+      if (this.#kept.size <= maxKept) break
       this.#kept.delete(oldest)
     }
     return now.sums

@@ -7,7 +7,7 @@ export interface Waveform {
 }
 
 /** Parts that a waveform has at the most. */
-const mostParts = 480
+const maxParts = 480
 /** Peaks are kept by so much of a second, until it is known how long it is. */
 const perSecond = 20
 
@@ -33,7 +33,7 @@ export class PeakMeter {
 
   waveform(): Waveform {
     const most = [...this.#left, ...this.#right].reduce((loudest, peak) => Math.max(loudest, peak), 0)
-    const parts = Math.min(mostParts, this.#left.length)
+    const parts = Math.min(maxParts, this.#left.length)
     const reduced = (peaks: readonly number[]) =>
       Array.from({ length: parts }, (_, part) => {
         const some = peaks.slice(Math.floor((part * peaks.length) / parts), Math.floor(((part + 1) * peaks.length) / parts))

@@ -5,7 +5,7 @@ import type { Cell, Column } from './columns.js'
 const epochInSheet = 25_569
 const secondsOfDay = 86_400
 /** A sheet holds no more in a cell. */
-const mostCharacters = 32_767
+const maxCharacters = 32_767
 
 /**
  * A table as a spreadsheet (.xlsx): dates are dates, numbers are numbers, and a text is a text whatever it begins with, so that none is run as a formula.
@@ -45,5 +45,5 @@ function valueOf(cell: Cell): string | number | null {
 
 /** Characters that XML has no way to write are left out. */
 function plainText(text: string): string {
-  return text.slice(0, mostCharacters).replaceAll(/[\0-\x08\x0B\x0C\x0E-\x1F\uFFFE\uFFFF]|\p{Cs}/gu, '')
+  return text.slice(0, maxCharacters).replaceAll(/[\0-\x08\x0B\x0C\x0E-\x1F\uFFFE\uFFFF]|\p{Cs}/gu, '')
 }

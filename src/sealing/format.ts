@@ -15,7 +15,7 @@ const magic = Buffer.from('RINGSEAL', 'latin1')
 const version = 1
 /** Magic, version, chunk size, generation, id of the key, length of the name. */
 const fixedBytes = 8 + 1 + 4 + 4 + 16 + 2
-const mostNameBytes = slotBytes - fixedBytes - wrappedBytes
+const maxNameBytes = slotBytes - fixedBytes - wrappedBytes
 
 /** Under which key the data key of a file is wrapped. */
 export interface WrappingKey {
@@ -42,7 +42,7 @@ export interface Slot {
 /** The slot for a data key. @throws Error where the name is too long */
 export function slot(by: WrappingKey, dataKey: Buffer, { name, generation }: Pick<Slot, 'name' | 'generation'>): Buffer {
   const text = Buffer.from(name, 'utf8')
-  if (text.length > mostNameBytes) throw new Error(`a name of ${text.length} bytes is too long to be sealed with; at most ${mostNameBytes}`)
+  if (text.length > maxNameBytes) throw new Error(`a name of ${text.length} bytes is too long to be sealed with; at most ${maxNameBytes}`)
   const about = Buffer.alloc(fixedBytes + text.length)
   magic.copy(about)
   about.writeUInt8(version, 8)
@@ -67,7 +67,7 @@ export function slotsOf(bytes: Buffer): readonly Slot[] {
       if (at.length < slotBytes || !at.subarray(0, 8).equals(magic) || at.readUInt8(8) !== version) return []
       const nameBytes = at.readUInt16BE(33)
       const size = at.readUInt32BE(9)
-      if (nameBytes > mostNameBytes || size === 0) return []
+      if (nameBytes > maxNameBytes || size === 0) return []
       const about = at.subarray(0, fixedBytes + nameBytes)
       return [
         {

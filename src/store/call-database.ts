@@ -45,7 +45,7 @@ interface Work {
 }
 
 /** Tries of a write that others were quicker with. */
-const mostTries = 5
+const maxTries = 5
 
 /**
  * Writes facts and what is read off them, in one transaction. One instance per store and engine, one write at a time: it keeps the records of recent
@@ -143,7 +143,10 @@ export class CallDatabase {
           total.add(rollUpOf(record))
           const steps = [
             ...(record ? callRows(this.#statements, undefined, project(record), true, owners.get(callId)) : []),
-            ...this.#spend(events.flatMap((event) => legs.apply(event))),
+            ...spendSteps(
+              this.#statements,
+              events.flatMap((event) => legs.apply(event)),
+            ),
           ]
           for (const step of steps) await runOn(transaction, step)
           calls++
@@ -218,7 +221,7 @@ export class CallDatabase {
         } catch (error) {
           // What was followed and is not on disk is read off the disk again.
           this.#forget()
-          if (!isConflict(error) || tries === mostTries) throw error
+          if (!isConflict(error) || tries === maxTries) throw error
         }
       }
     })

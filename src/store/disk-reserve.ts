@@ -16,7 +16,7 @@ export interface DiskReserveSettings {
 
 export const defaultReserveBytes = 16 * 1024 * 1024
 /** Given up at a time: a few hundred calls' facts. What shares the disk (recordings, the log) would take a larger piece before the facts do. */
-const mostPortionBytes = 1024 * 1024
+const maxPortionBytes = 1024 * 1024
 const defaultLookEveryMs = 5_000
 
 /**
@@ -59,7 +59,7 @@ export class DiskReserve {
       const there = await sizeOf(file)
       this.#left = there
       if (there > 0) {
-        const kept = Math.max(0, there - Math.min(mostPortionBytes, Math.ceil(bytes / 4)))
+        const kept = Math.max(0, there - Math.min(maxPortionBytes, Math.ceil(bytes / 4)))
         try {
           await truncate(file, kept)
           this.#left = kept
@@ -128,7 +128,7 @@ export class DiskReserve {
 
 /** @returns false when the disk had less room than it said; the file is then as it was */
 async function fill(file: string, from: number, bytes: number): Promise<boolean> {
-  const noise = randomFillSync(Buffer.alloc(Math.min(mostPortionBytes, bytes)))
+  const noise = randomFillSync(Buffer.alloc(Math.min(maxPortionBytes, bytes)))
   try {
     const handle = await open(file, from === 0 ? 'w' : 'r+', 0o600)
     try {

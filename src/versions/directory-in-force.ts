@@ -34,7 +34,7 @@ export interface InForceOptions {
 }
 
 /** Tries of a change with which others were quicker. */
-const mostTries = 8
+const maxTries = 8
 
 const nothing: VersionedDirectory = { version: 0, directory: directoryOf({}) }
 
@@ -77,7 +77,7 @@ export class DirectoryInForce {
     propose: (now: VersionedDirectory) => Proposal<Refusal> | Promise<Proposal<Refusal>>,
   ): Promise<Changed<Refusal>> {
     return this.#inTurn(async () => {
-      for (let tries = 0; tries < mostTries; tries++) {
+      for (let tries = 0; tries < maxTries; tries++) {
         // What others have made is seen before it is decided upon.
         await this.#look()
         const now = this.#now

@@ -12,12 +12,12 @@ export interface ChoiceField {
 export type Chosen = { readonly ok: true; readonly id: string } | { readonly ok: false; readonly message: string }
 
 /** A list of more than this is slower to look through than to type into, and makes the page heavy. */
-const mostInList = 100
-const mostNamed = 5
+const maxInList = 100
+const maxNamed = 5
 
 /** Several of one name have their ids behind it. */
 export function choiceField(choices: readonly Choice[]): ChoiceField {
-  if (choices.length > mostInList) return {}
+  if (choices.length > maxInList) return {}
   const names = new Map<string, number>()
   for (const { name } of choices) names.set(name, (names.get(name) ?? 0) + 1)
   const sorted = [...choices].sort((a, b) => a.name.localeCompare(b.name, 'en-GB') || (a.id < b.id ? -1 : 1))
@@ -43,8 +43,8 @@ export function choose(choices: readonly Choice[], written: string, what: string
 }
 
 function named(choices: readonly Choice[]): string {
-  const shown = choices.slice(0, mostNamed).map(({ id, name }) => `${name} (${id})`)
-  return choices.length > mostNamed ? `${shown.join(', ')}, or one of ${choices.length - mostNamed} more` : shown.join(' or ')
+  const shown = choices.slice(0, maxNamed).map(({ id, name }) => `${name} (${id})`)
+  return choices.length > maxNamed ? `${shown.join(', ')}, or one of ${choices.length - maxNamed} more` : shown.join(' or ')
 }
 
 function plain(text: string): string {

@@ -5,7 +5,7 @@ import { view, type Answer, type FieldError } from './site.js'
 
 /** What pages that change the directory have in common: what differs is seen before it is saved, and each change has its reason. */
 
-const [mostDiffers, longestWhy] = [200, 500]
+const [maxDiffers, longestWhy] = [200, 500]
 
 /** What differs, before it is saved. @param sent what the form has to send again */
 export function differs(
@@ -26,9 +26,9 @@ export function differs(
       sent,
       why,
       changes: changes
-        .slice(0, mostDiffers)
+        .slice(0, maxDiffers)
         .map(({ section, id, kind, details }) => ({ what: `${sectionInFile[section]}: ${id}`, kind: words[kind], details })),
-      more: Math.max(0, changes.length - mostDiffers),
+      more: Math.max(0, changes.length - maxDiffers),
     },
     { errors },
   )

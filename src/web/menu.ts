@@ -10,7 +10,7 @@ const groups = [
 ] as const
 
 /** So many stand side by side; beyond it there are groups, and below them the pages of the one that is open. */
-const mostSideBySide = 7
+const maxSideBySide = 7
 
 interface Entry {
   readonly href: string
@@ -28,7 +28,7 @@ export function navigationOf(
   const pages = [...items]
     .sort((a, b) => (order.get(a.href) ?? order.size) - (order.get(b.href) ?? order.size))
     .map(({ href, text }) => ({ href, text, current: path === href || path.startsWith(`${href}/`) }))
-  if (pages.length <= mostSideBySide) return { groups: [], pages }
+  if (pages.length <= maxSideBySide) return { groups: [], pages }
   const last = groups.length - 1
   const groupOf = (href: string) => {
     const found = groups.findIndex((group) => group.pages.some((one) => one === href))

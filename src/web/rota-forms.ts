@@ -27,7 +27,7 @@ type Values = Readonly<Record<string, string>>
 
 /** Places that a form has beyond those that are taken. */
 const roomFor = 2
-const leastPlaces = 4
+const minPlaces = 4
 
 export function rotaInFile(directory: Directory, line: string): FileRota {
   const { pattern = [], changes = [] } = (entityInFile(directory, { section: 'rotas', id: line }) ?? {}) as Partial<FileRota>
@@ -62,7 +62,7 @@ export function placeValue(place: FilePlace): string {
 /** Fields of a form for those who are rung, in order, with room for more. */
 export function placeValues(entries: readonly FilePlace[]): Values {
   return Object.fromEntries(
-    Array.from({ length: Math.max(leastPlaces, entries.length + roomFor) }, (_, place) => [
+    Array.from({ length: Math.max(minPlaces, entries.length + roomFor) }, (_, place) => [
       `place${place}`,
       entries[place] === undefined ? '' : placeValue(entries[place]),
     ]),

@@ -1,7 +1,7 @@
 import { toE164 } from '../directory/telephone-number.js'
 
 const known = new Map<string, string>()
-const mostKnown = 5_000
+const maxKnown = 5_000
 
 /** A QR code that dials the number, to be held before a telephone, as SVG. @returns undefined for a number that cannot be dialled from elsewhere */
 export async function telephoneCode(number: string): Promise<string | undefined> {
@@ -12,7 +12,7 @@ export async function telephoneCode(number: string): Promise<string | undefined>
   const { encodeQR } = await import('qr')
   const code = encodeQR(`tel:${dialled}`, 'svg', { border: 1 })
   // A directory has few of them, and each takes some milliseconds.
-  if (known.size >= mostKnown) known.clear()
+  if (known.size >= maxKnown) known.clear()
   known.set(dialled, code)
   return code
 }

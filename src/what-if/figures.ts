@@ -84,8 +84,8 @@ export function wilsonInterval(hits: number, of: number): Interval | undefined {
 
 /** Resamples, and so many calls drawn altogether at the most: a year's calls need fewer of them. */
 const resamples = 1_000
-const leastResamples = 200
-const mostDraws = 10_000_000
+const minResamples = 200
+const maxDraws = 10_000_000
 
 /**
  * What the recorded calls say, and how far chance alone could have moved it: each figure with the interval of its values over resamples
@@ -93,7 +93,7 @@ const mostDraws = 10_000_000
  */
 export function bootstrapped(results: readonly CallResult[], seed: number): Estimates {
   const value = figuresOf(results)
-  const times = Math.max(leastResamples, Math.min(resamples, Math.floor(mostDraws / Math.max(1, results.length))))
+  const times = Math.max(minResamples, Math.min(resamples, Math.floor(maxDraws / Math.max(1, results.length))))
   const random = randomStream(seed, results.length)
   const drawn: Figures[] = []
   for (let time = 0; time < times && results.length > 0; time++) {

@@ -44,7 +44,7 @@ export class OptionError extends Error {
 /** Where no first day is named: four weeks, so that each day of the week counts alike. */
 const usualDays = 28
 /** A period longer than this is a slip of the pen. */
-const mostDays = 731
+const maxDays = 731
 
 /**
  * Reads the command line.
@@ -60,7 +60,7 @@ export function readOptions(args: readonly string[], today: DayNumber): Options 
   const to = day('--to', values.to) ?? today
   const from = day('--from', values.from) ?? to - usualDays + 1
   if (to < from) throw new OptionError(`--to ${dateOf(to)} is before --from ${dateOf(from)}; the first day comes first.`)
-  if (to - from >= mostDays) throw new OptionError(`From ${dateOf(from)} to ${dateOf(to)} are ${to - from + 1} days; at most ${mostDays}.`)
+  if (to - from >= maxDays) throw new OptionError(`From ${dateOf(from)} to ${dateOf(to)} are ${to - from + 1} days; at most ${maxDays}.`)
   const { order } = values
   if (order !== undefined && order !== 'rota' && order !== 'leastRecentlyRung')
     throw new OptionError(`--order is "${order}"; it has to be rota or leastRecentlyRung.`)

@@ -129,7 +129,7 @@ export interface TimesInForce {
 }
 
 /** Fewer time-outs than this, or less than half of them alike, say nothing. */
-const leastTimeOuts = 5
+const minTimeOuts = 5
 
 /** @param ringings of the line's own rota, in the period */
 export function timesInForce(ringings: readonly PastRinging[]): TimesInForce {
@@ -148,5 +148,5 @@ function commonest(timesMs: readonly number[]): number | undefined {
   const counts = new Map<number, number>()
   for (const ms of timesMs) counts.set(Math.round(ms / 1_000), (counts.get(Math.round(ms / 1_000)) ?? 0) + 1)
   const [best] = [...counts].sort((a, b) => b[1] - a[1] || a[0] - b[0])
-  return best === undefined || best[1] < leastTimeOuts || best[1] * 2 < timesMs.length ? undefined : best[0]
+  return best === undefined || best[1] < minTimeOuts || best[1] * 2 < timesMs.length ? undefined : best[0]
 }

@@ -41,7 +41,7 @@ export interface ReplayInput {
 /** How long a conversation is when none is on record. */
 const usualTalkMs = 4 * 60_000
 /** Beyond the last arrival, the replay may take so long; then something goes on for ever. */
-const mostAfterLastMs = 24 * 60 * 60_000
+const maxAfterLastMs = 24 * 60 * 60_000
 
 /**
  * Replays the calls once: the desk and the hunt of the engine itself, in a virtual telephone world and in virtual time. Every call arrives when
@@ -115,7 +115,7 @@ class Replay implements EventLog {
       ({ huntAt }) => huntAt,
       (call, index) => this.#arrive(call, index),
     )
-    const limitMs = (calls.at(-1)?.huntAt ?? this.#startAt) - this.#startAt + mostAfterLastMs
+    const limitMs = (calls.at(-1)?.huntAt ?? this.#startAt) - this.#startAt + maxAfterLastMs
     const over = await this.#clock.runUntil(() => this.#ended === calls.length || this.#faults.length > 0, limitMs)
     const [fault] = this.#faults
     if (fault !== undefined) throw new Error('a replayed call ended by a fault in the program', { cause: fault })

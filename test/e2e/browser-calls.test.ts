@@ -43,7 +43,7 @@ describe.runIf(chromium)('calling from the browser', { timeout: 120_000 }, () =>
     engine = await Engine.start({
       directory: JSON.stringify(directory),
       ...servers,
-      env: { ...servers.env, RINGROUND_CALLERS: '127.0.0.2', RINGROUND_LEAST_REGISTRATION_SECONDS: '1' },
+      env: { ...servers.env, RINGROUND_CALLERS: '127.0.0.2', RINGROUND_MIN_REGISTRATION_SECONDS: '1' },
     })
   })
   afterEach(async () => {

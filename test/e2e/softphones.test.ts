@@ -75,7 +75,7 @@ describe('telephones that register', { timeout: 60_000 }, () => {
     engine = await Engine.start({
       directory: directory(ward, rotas),
       ...where,
-      env: { ...env, RINGROUND_CALLERS: '127.0.0.2', RINGROUND_LEAST_REGISTRATION_SECONDS: '1' },
+      env: { ...env, RINGROUND_CALLERS: '127.0.0.2', RINGROUND_MIN_REGISTRATION_SECONDS: '1' },
     })
   })
   afterEach(async () => {

@@ -160,8 +160,7 @@ describe('what engines tell each other over Redis', { timeout: 60_000 }, () => {
 
   test('a telephone that registers at one can be rung by the other, until it lapses or is taken away', async () => {
     const [here, there] = [one, two].map(
-      ({ maps }) =>
-        new Bindings(systemClock, { ...defaultBindingLimits, leastSeconds: 1 }, maps.map<readonly SharedBinding[]>('telephones')),
+      ({ maps }) => new Bindings(systemClock, { ...defaultBindingLimits, minSeconds: 1 }, maps.map<readonly SharedBinding[]>('telephones')),
     )
     const by = (sequence: number) => ({ source: { address: '192.0.2.9', port: 40_000, protocol: 'udp' as const }, callId: 'one', sequence })
     here!.bind('okafor', [{ uri: 'sip:okafor@10.0.0.9', expiresSeconds: 60 }], by(1))

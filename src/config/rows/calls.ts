@@ -3,11 +3,19 @@ import { defaultAllowance } from '../../guard/allowance.js'
 import { defaultDialable } from '../../guard/dial-plan.js'
 import { readIdentityLine, readIdentityList } from '../identity.js'
 import { readTrunkLine, readTrunkList, type TrunkSetting } from '../trunks.js'
-import { wholeNumber, oneOf, ranges, networks } from '../parsers.js'
+import { outboundNumber, text, wholeNumber, oneOf, ranges, networks } from '../parsers.js'
 import { row, type SettingRow } from '../setting-row.js'
 
 /** Which calls are taken and placed. */
 export const callRows = {
+  outboundNumber: row(
+    'calls.outboundNumber',
+    'RINGROUND_OUTBOUND_NUMBER',
+    '+441632960000',
+    'Single outbound number: what every called party sees',
+    outboundNumber,
+  ),
+  outboundName: row('calls.outboundName', 'RINGROUND_OUTBOUND_NAME', 'Advice line', 'Name shown beside the single outbound number', text),
   trunks: row(
     'calls.trunks',
     'RINGROUND_TRUNKS',

@@ -74,12 +74,13 @@ export const networkRows = {
     'Realm of the passwords of SIP telephones; with another one all of them need new passwords',
     realm,
   ),
-  leastRegistrationSeconds: row(
-    'sip.leastRegistrationSeconds',
-    'RINGROUND_LEAST_REGISTRATION_SECONDS',
+  minRegistrationSeconds: row(
+    'sip.minRegistrationSeconds',
+    'RINGROUND_MIN_REGISTRATION_SECONDS',
     '30',
     'Shortest registration that is granted to a SIP telephone; the longest is an hour',
     wholeNumber(1, 3_600),
+    { formerly: { key: 'sip.leastRegistrationSeconds', env: 'RINGROUND_LEAST_REGISTRATION_SECONDS' } },
   ),
   sipTraceFile: row(
     'sip.traceFile',

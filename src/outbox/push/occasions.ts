@@ -22,7 +22,7 @@ const outcomeAfterMs = 10 * minute
 const outcomeBeforeMs = 6 * hour
 /** An engine that was down tells of what has become due meanwhile. */
 const dueBeforeMs = hour
-const mostCalls = 20
+const maxCalls = 20
 
 export interface PushOccasionsSettings {
   readonly outbox: Pick<Outbox, 'put'>
@@ -102,7 +102,7 @@ export function watchPushOccasions({
   }
 
   async function openCalls(clinician: ClinicianId, now: number) {
-    const { calls } = await store.calls({ within: [{ clinician }, { assigned: clinician }], outcome: 'open', limit: mostCalls })
+    const { calls } = await store.calls({ within: [{ clinician }, { assigned: clinician }], outcome: 'open', limit: maxCalls })
     return calls.filter(
       ({ endedAt, talked }) => talked && endedAt !== null && endedAt <= now - outcomeAfterMs && endedAt > now - outcomeBeforeMs,
     )

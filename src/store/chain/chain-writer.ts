@@ -43,7 +43,7 @@ export const callsInOne = 50
 export const entriesInOne = 500
 const versionsInOne = 50
 /** Tries where another engine made a link at the same time. */
-const mostTries = 10
+const maxTries = 10
 
 /**
  * Makes the chain longer by what is committed. It reads behind the facts and never holds one up: no fact waits for a link. Any engine may do it, several at once too: a link's number is given once, so that there
@@ -233,7 +233,7 @@ export class ChainWriter {
         await writing.batch([...this.#statements.insert('links', [rowOfLink(link)]), ...(made.steps ?? [])])
         return
       } catch (error) {
-        if (!isConflict(error) || tries === mostTries) throw error
+        if (!isConflict(error) || tries === maxTries) throw error
       }
     }
   }

@@ -39,7 +39,7 @@ export interface CheckedChain {
 }
 
 const linksAtOnce = 20
-const mostWords = 100
+const maxWords = 100
 const namesAtOnce = 500
 
 /** Holds facts and entries against the links: in their order first, then, told of every fact there is, those that stand in none. */
@@ -277,7 +277,7 @@ export class ChainCheck {
 
   #say(words: string): void {
     this.#wrongs++
-    if (this.#wrong.length < mostWords) this.#wrong.push(words)
+    if (this.#wrong.length < maxWords) this.#wrong.push(words)
   }
 }
 

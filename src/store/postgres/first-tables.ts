@@ -1,5 +1,6 @@
 import { sql, type Kysely } from 'kysely'
 import { isArrangementFact } from '../arrangement-facts.js'
+import { isByStaff } from '../questions/outcomes-by-staff.js'
 import { appendOnly, makeRefusal } from './append-only.js'
 import { text } from './text.js'
 
@@ -185,7 +186,7 @@ async function telephones(db: Kysely<unknown>): Promise<void> {
     .execute()
 }
 
-async function index(db: Kysely<unknown>, table: string, name: string, columns: readonly string[]): Promise<void> {
+export async function index(db: Kysely<unknown>, table: string, name: string, columns: readonly string[]): Promise<void> {
   await db.schema
     .createIndex(name)
     .on(table)

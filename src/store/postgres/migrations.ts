@@ -14,7 +14,7 @@ import { makeChainTables } from '../chain/tables.js'
 import { makeReturnTables } from '../return-tables.js'
 import { makeFigureIndexes, makeReportTables, makeSumsByFigure } from '../report-tables.js'
 import { appendOnly, onlyDeleted } from './append-only.js'
-import { makeFirstTables } from './first-tables.js'
+import { index, makeFirstTables } from './first-tables.js'
 import { restTable, untimedFrom } from './months.js'
 import { text } from './text.js'
 

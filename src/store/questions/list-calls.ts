@@ -7,10 +7,10 @@ import { sortedKeys } from './sorted-calls.js'
 const defaultLimit = 50
 const maxPageSize = 1_000
 /** Calls that are looked at for one page, where some of what is asked for has no index. */
-const mostLookedAt = 3_000
+const maxLookedAt = 3_000
 
 /** Calls that are read of a part at a time. */
-const leastPiece = 51
+const minPiece = 51
 
 /** Columns that may have to be equal to something. */
 type Column = 'nhs_number' | 'caller_number' | 'clinician' | 'assigned' | 'line' | 'organisation' | 'ending' | 'outcome'
@@ -83,7 +83,7 @@ export async function keysOf(db: Db, filter: KeyFilter, limit: number, place: Pl
   const oldest = filter.order === 'oldest'
   const before = (a: Key, b: Key) => (oldest ? newestFirst(b, a) : newestFirst(a, b))
   const parts = partsOf(filter).map((equal): Part => ({ equal, place }))
-  const piece = Math.max(leastPiece, Math.ceil(limit / Math.max(1, parts.length)))
+  const piece = Math.max(minPiece, Math.ceil(limit / Math.max(1, parts.length)))
   const found = new Map<string, Key>()
   let behind: readonly Part[] = parts
   while (behind.length > 0) {
@@ -177,7 +177,7 @@ export async function isLong(db: Db, filter: KeyFilter, most: number): Promise<b
   if (filter.sipCallId !== undefined) return false
   for (const equal of partsOf(filter)) {
     const { by, isFiltered } = lookedUp(filter, equal)
-    if (await edgeOf(callsOf(db, filter, equal, by), 'desc', isFiltered ? mostLookedAt - 1 : most)) return true
+    if (await edgeOf(callsOf(db, filter, equal, by), 'desc', isFiltered ? maxLookedAt - 1 : most)) return true
   }
   return false
 }
@@ -223,7 +223,7 @@ async function keysOfPart(
     return query
   }
   const { by, isFiltered } = lookedUp(filter, equal)
-  const edge = isFiltered && ids === undefined ? await edgeOf(calls(by), direction, mostLookedAt - 1) : undefined
+  const edge = isFiltered && ids === undefined ? await edgeOf(calls(by), direction, maxLookedAt - 1) : undefined
   let query = calls(by)
   // In words that no index answers: without statistics the one of the outcome is taken for one that leads to few calls, and walked from its end.
   for (const [column, value] of equal) if (!by.includes(column)) query = query.where(sql<string>`(${sql.ref(column)} || '')`, '=', value)

@@ -11,12 +11,12 @@ import { isLong, keysOf, newestFirst, partsOf, type Key } from './list-calls.js'
  */
 
 /** Lists of so many calls are put in order as a whole. A longer one is at least this part of a store, so that few calls of others lie between its own. */
-const mostSorted = 5_000
+const maxSorted = 5_000
 /** Along the index of a figure so many are looked at at once, and for a page. */
-const [lookedAtOnce, mostLookedAt] = [3_000, 12_000]
+const [lookedAtOnce, maxLookedAt] = [3_000, 12_000]
 /** Names of which the calls are asked for one page, over all parts of the list: many may have none. */
-const mostNames = 150
-const leastNames = 10
+const maxNames = 150
+const minNames = 10
 
 type ByFigure = 'longestWait' | 'shortestWait' | 'longestTalk' | 'shortestTalk' | 'mostRefs' | 'fewestRefs'
 type Figure = 'wait_ms' | 'talk_ms' | 'refs'
@@ -42,9 +42,9 @@ export async function sortedKeys(db: Db, filter: Sorted, limit: number, place: P
   const { order: _order, ...rest } = filter
   const step = place === undefined ? undefined : stepOf(place)
   // Behind so many of a short list: it stays one from its first page to its last.
-  if (step === undefined && (place !== undefined || !(await isLong(db, rest, mostSorted)))) {
-    const { keys, until } = await keysOf(db, rest, mostSorted + 1, undefined)
-    if ((keys.length <= mostSorted && until === undefined) || place !== undefined)
+  if (step === undefined && (place !== undefined || !(await isLong(db, rest, maxSorted)))) {
+    const { keys, until } = await keysOf(db, rest, maxSorted + 1, undefined)
+    if ((keys.length <= maxSorted && until === undefined) || place !== undefined)
       return shortList(keys, filter, limit, place?.arrivedAt ?? 0)
   }
   return isByFigure(filter.order)
@@ -104,7 +104,7 @@ async function byFigure(
   if (begun?.kind !== 'rest') {
     let place = begun?.place
     for (let looked = 0; ; looked += lookedAtOnce) {
-      if (looked >= mostLookedAt) return { ids, next: placeOfStep({ kind: 'figure', name: 0, place }) }
+      if (looked >= maxLookedAt) return { ids, next: placeOfStep({ kind: 'figure', name: 0, place }) }
       const piece = await alongIndex(db, filter, column, sign, place, limit + 1 - ids.length)
       const full = ids.length + piece.keys.length > limit
       ids.push(...piece.keys.slice(0, limit - ids.length).map(({ call_id }) => call_id))
@@ -185,7 +185,7 @@ async function byName(
   const ids: string[] = []
   if (begun?.kind !== 'rest') {
     const first = begun?.name ?? 0
-    const most = Math.max(leastNames, Math.floor(mostNames / Math.max(1, partsOf(filter).length)))
+    const most = Math.max(minNames, Math.floor(maxNames / Math.max(1, partsOf(filter).length)))
     for (let name = first; name < values.length; name++) {
       if (name - first >= most) return { ids, next: placeOfStep({ kind: 'name', name, place: undefined }) }
       const of = withName(filter, column, values[name] ?? '')
@@ -226,7 +226,7 @@ async function rest(
 ): Promise<SortedKeys> {
   const ids = [...before]
   let place = begun
-  for (let looked = 0; looked < mostLookedAt; looked += lookedAtOnce) {
+  for (let looked = 0; looked < maxLookedAt; looked += lookedAtOnce) {
     const { keys, until } = await keysOf(db, filter, lookedAtOnce, place)
     for (const key of keys) {
       if (!isOf(key)) continue

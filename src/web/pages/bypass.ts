@@ -2,7 +2,7 @@ import type { Directory } from '../../directory/model.js'
 import { bypassDirectory } from '../../operations/bypass-directory.js'
 import { view, type Site } from '../site.js'
 
-const mostShown = 50
+const maxShown = 50
 
 /** How specialists reach a practice past its queue. */
 export function bypassPages(site: Site, { directory }: { readonly directory: () => Directory }): void {
@@ -10,6 +10,6 @@ export function bypassPages(site: Site, { directory }: { readonly directory: () 
 
   site.get('/bypass', 'bypass', ({ query }) => {
     const search = (query['search'] ?? '').trim().slice(0, 100)
-    return view('bypass.njk', 'Bypass numbers', { search, ...bypassDirectory(directory(), { search, limit: mostShown }) })
+    return view('bypass.njk', 'Bypass numbers', { search, ...bypassDirectory(directory(), { search, limit: maxShown }) })
   })
 }

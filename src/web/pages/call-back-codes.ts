@@ -19,7 +19,7 @@ export interface CallBackCodeParts extends ArrangingParts {
 }
 
 /** Calls that are looked through, and shown, for one to ring back about. */
-const [mostLookedAt, mostShown] = [100, 20]
+const [maxLookedAt, maxShown] = [100, 20]
 /** Good for this long, minutes. */
 const validMinutes = 10
 
@@ -130,10 +130,10 @@ export function callBackCodePages(site: Site, { operations: { callBackCodes }, a
     const known = directory()
     const parts = withinReach(identity, 'calls', known)
     if (parts?.length === 0) return []
-    const { calls } = await store.calls({ limit: mostLookedAt, ...(parts === undefined ? {} : { within: parts }) })
+    const { calls } = await store.calls({ limit: maxLookedAt, ...(parts === undefined ? {} : { within: parts }) })
     return calls
       .filter((call) => canBeRungBack(call, known))
-      .slice(0, mostShown)
+      .slice(0, maxShown)
       .map(({ callId, arrivedAt, line, organisation, callerNumber, acceptedBy }) => ({
         ...{ callId, arrivedAt, caller: maskedTarget(callerNumber), acceptedBy },
         line: known.lines.get(line ?? '')?.name ?? line,

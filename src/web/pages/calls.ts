@@ -31,7 +31,7 @@ export interface CallsParts {
 
 const perPage = 50
 /** Calls of which the outcome is open, above the list. */
-const mostOpen = 5
+const maxOpen = 5
 
 /** The calls report: its columns, filters, views, and what leads to a call and to a spreadsheet. Above it, for clinicians, their own calls of which the outcome is open. */
 export function callsPages(site: Site, { store, arranged, accounts, directory, looks, timeZone, now }: CallsParts): void {
@@ -77,7 +77,7 @@ export function callsPages(site: Site, { store, arranged, accounts, directory, l
     if (filter && number !== '') await looks.atList(request, 'calls.searched', askedOf({ ...query, number }))
     const [found, open, views] = await Promise.all([
       filter ? store.calls(filter) : nothing,
-      openCalls({ store, arranged }, identity, known, mostOpen + 1),
+      openCalls({ store, arranged }, identity, known, maxOpen + 1),
       viewsOf(accounts.reading, by.actor),
     ])
     const rows = await rowsOf({ store, arranged }, found.calls, identity, known)
@@ -98,8 +98,8 @@ export function callsPages(site: Site, { store, arranged, accounts, directory, l
           listen: heardAs(row),
           mayLeave: row.isOutcomeOpen && meets(identity, 'outcomes'),
         })),
-        open: open.slice(0, mostOpen),
-        moreOpen: open.length > mostOpen,
+        open: open.slice(0, maxOpen),
+        moreOpen: open.length > maxOpen,
         views: views.map(({ id, name, query: of }) => ({ id, name, href: addressOf(of), isCurrent: of === current })),
         query,
         number,

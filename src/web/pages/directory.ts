@@ -31,7 +31,7 @@ export interface DirectoryPageParts {
   readonly accounts: Pick<Accounts, 'peopleNamed'>
 }
 
-const [mostShown, versionsShown] = [100, 10]
+const [maxShown, versionsShown] = [100, 10]
 /** A directory of ten thousand clinicians, as a form sends it. */
 const fileBytes = 32 * 1024 * 1024
 
@@ -116,8 +116,8 @@ export function directoryPages(site: Site, { operations, inForce, store, account
       section,
       one: directoryForms[section].one,
       search,
-      rows: rows.slice(0, mostShown),
-      more: Math.max(0, rows.length - mostShown),
+      rows: rows.slice(0, maxShown),
+      more: Math.max(0, rows.length - maxShown),
     })
   })
 

@@ -11,7 +11,7 @@ export interface PhonePageParts extends ServiceDirectoryParts {
   readonly directory: () => Directory
 }
 
-const mostPractices = 30
+const maxPractices = 30
 
 /** A line that they may call, as the engine lets them: for the first of their organisations that may use it. */
 interface CallableLine extends ServiceLine {
@@ -41,7 +41,7 @@ export function phonePages(site: Site, parts: PhonePageParts): void {
     }
     const search = (query['practice'] ?? '').trim().slice(0, 100)
     const mayBypass = meets(identity, 'bypass')
-    const practices = search === '' || !mayBypass ? undefined : bypassDirectory(known, { search, limit: mostPractices })
+    const practices = search === '' || !mayBypass ? undefined : bypassDirectory(known, { search, limit: maxPractices })
     return view(
       'phone.njk',
       'Call from this computer',

@@ -18,7 +18,7 @@ export interface PocketPageParts extends Omit<PocketParts, 'availability'> {
   readonly operations: Pick<Operations, 'outcomes' | 'once' | 'availability'>
 }
 
-const mostFound = 5
+const maxFound = 5
 
 /** Where a clinician begins, made for a telephone that is held in one hand: docs/pocket.md. */
 export function pocketPages(site: Site, given: PocketPageParts): void {
@@ -86,7 +86,7 @@ export function pocketPages(site: Site, given: PocketPageParts): void {
       const state = await pocketState(parts, signed(asked), clinician)
       if (state.kind === 'refused') return unavailable
       const search = (asked.query['search'] ?? '').trim().slice(0, 100)
-      const found = search === '' ? undefined : bypassDirectory(directory(), { search, limit: mostFound })
+      const found = search === '' ? undefined : bypassDirectory(directory(), { search, limit: maxFound })
       return view(
         'pocket.njk',
         'My lines',

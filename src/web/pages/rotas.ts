@@ -47,7 +47,7 @@ const dayNames = {
   sun: 'Sunday',
 } as const
 /** So many lines in the list of rotas; others are found by name. */
-const mostShown = 100
+const maxShown = 100
 
 /** Who is on, week by week, and who is on every week: looked at and changed by whoever keeps the rotas of a line. What differs is seen before it is saved. */
 export function rotaPages(site: Site, { rotas, inForce, availability, now }: RotaPageParts): void {
@@ -57,14 +57,14 @@ export function rotaPages(site: Site, { rotas, inForce, availability, now }: Rot
     const { directory } = inForce.current()
     const search = (query['search'] ?? '').trim().slice(0, 100)
     const lines = linesOf(identity, directory).filter(({ name, id }) => `${name} ${id}`.toLowerCase().includes(search.toLowerCase()))
-    const rows = lines.slice(0, mostShown).map((line) => ({
+    const rows = lines.slice(0, maxShown).map((line) => ({
       id: line.id,
       name: line.name,
       trust: directory.organisations.get(line.trust)?.name ?? line.trust,
       gaps: gapsIn(directory, line),
       notNow: notNowOn(directory, line),
     }))
-    return view('rotas.njk', 'Rotas', { rows, search, more: Math.max(0, lines.length - mostShown) })
+    return view('rotas.njk', 'Rotas', { rows, search, more: Math.max(0, lines.length - maxShown) })
   })
 
   site.get('/rotas/:line', 'rotas', (asked) =>

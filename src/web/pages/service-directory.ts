@@ -11,7 +11,7 @@ export interface ServiceDirectoryPageParts extends ServiceDirectoryParts {
   readonly urlOf: (asked: Asked) => string
 }
 
-const mostShown = 50
+const maxShown = 50
 /** One sheet, when it is printed. */
 const paper = { bodyClass: 'rr-paper' }
 
@@ -30,10 +30,10 @@ export function serviceDirectoryPages(site: Site, { accounts, directory, store, 
       .filter(({ id, name }) => `${name} ${id}`.toLowerCase().includes(search.toLowerCase()))
       .sort((a, b) => a.name.localeCompare(b.name, 'en-GB'))
     return view('service-directories.njk', 'Service Directory', {
-      organisations: found.slice(0, mostShown),
-      more: Math.max(0, found.length - mostShown),
+      organisations: found.slice(0, maxShown),
+      more: Math.max(0, found.length - maxShown),
       search,
-      searched: theirs.length > mostShown,
+      searched: theirs.length > maxShown,
     })
   })
 

@@ -19,7 +19,7 @@ export interface SummaryParts {
 
 const monthsShown = 12
 /** Lines, organisations and clinicians in their tables; the rest is in the export. */
-const mostInTable = 50
+const maxInTable = 50
 /** What becomes of a call that is offered. */
 const offeredClasses = ['answered', 'unanswered', 'abandoned'] as const
 
@@ -52,7 +52,7 @@ export function summaryPages(site: Site, { sums, directory, now }: SummaryParts)
         .map(([id, ids]) => ({ id, ids, name: name(id), offered: total(offered, ids), arranged: total(arranged, ids) }))
         .filter((one) => one.offered + one.arranged > 0)
         .sort((a, b) => b.offered - a.offered || a.name.localeCompare(b.name, 'en-GB'))
-        .slice(0, mostInTable)
+        .slice(0, maxInTable)
         .map(({ ids, ...one }) => ({ ...one, ...inWords(figuresIn(of.sums(ids, shown, ['dialToVoiceIn']))) }))
     }
     const each = (ids: Iterable<string>) => new Map([...ids].map((id) => [id, [id]]))
@@ -88,7 +88,7 @@ export function summaryPages(site: Site, { sums, directory, now }: SummaryParts)
       ofTrusts: ofTrusts.length > 1 ? ofTrusts : [],
       ofClinicians: clinicians
         ? longestFirst(adviceIn(clinicians, shown))
-            .slice(0, mostInTable)
+            .slice(0, maxInTable)
             .map((one) => ({ ...one, name: known.clinicians.get(one.id)?.name ?? one.id, words: adviceInWords(one) }))
         : [],
       outcomes: figures.outcomes.map(({ outcome, calls }) => ({

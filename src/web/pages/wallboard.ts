@@ -17,7 +17,7 @@ export interface WallboardPageParts {
 }
 
 /** Dial-In numbers that are named where nobody calls. */
-const mostPlaces = 5
+const maxPlaces = 5
 
 /** A page without scripts is good enough when its figures are from so long ago, ms. */
 const freshMs = 1_000
@@ -47,7 +47,7 @@ export function wallboardPages(site: Site, { wallboard, directory, now, ringHere
         view: createHash('sha256').update(seen.key).digest('hex').slice(0, 12),
         connectionTarget: wallboard.targets.connectionMs / 1_000,
         definitions,
-        ringHere: screen ? [] : ringHere.slice(0, mostPlaces),
+        ringHere: screen ? [] : ringHere.slice(0, maxPlaces),
       },
       { scripts: ['wallboard.js'], ...(screen ? { bodyClass: `rr-wall${look === undefined ? '' : ` rr-wall--${look}`}` } : {}) },
     )

@@ -61,9 +61,9 @@ export interface PocketParts extends OpenCallsParts {
   readonly now: () => number
 }
 
-const mostCalls = 5
+const maxCalls = 5
 /** All that a telephone keeps for later. */
-const mostPractices = 500
+const maxPractices = 500
 
 /** @param clinician whom the person is in the directory */
 export async function pocketState(
@@ -79,7 +79,7 @@ export async function pocketState(
     for (const line of found.value?.lines ?? []) lines.set(line.id, lines.get(line.id) ?? line)
   }
   const notNow = parts.availability.of(clinician.id)
-  const calls = await openCalls(parts, identity, known, mostCalls + 1)
+  const calls = await openCalls(parts, identity, known, maxCalls + 1)
   return done({
     person: identity.person.id,
     now,
@@ -89,15 +89,15 @@ export async function pocketState(
     lines: [...lines.values()]
       .map((line) => rungLine(line, known, now))
       .sort((a, b) => Number(b.open) - Number(a.open) || a.name.localeCompare(b.name, 'en-GB')),
-    calls: calls.slice(0, mostCalls).map(({ callId, arrivedAt, operation, surgery, consultant, choices }) => ({
+    calls: calls.slice(0, maxCalls).map(({ callId, arrivedAt, operation, surgery, consultant, choices }) => ({
       id: callId,
       line: operation ?? 'A call',
       arrivedAt,
       with: [surgery, consultant].filter((one) => one !== null && one !== clinician.name).join(', '),
       choices,
     })),
-    moreCalls: calls.length > mostCalls,
-    bypass: bypassDirectory(known, { limit: mostPractices }),
+    moreCalls: calls.length > maxCalls,
+    bypass: bypassDirectory(known, { limit: maxPractices }),
   })
 }
 
@@ -155,12 +155,12 @@ function answeredLines(
 }
 
 /** So many changes of a rota are looked through; a day has three or four. */
-const mostChanges = 40
+const maxChanges = 40
 
 /** When they are on next, within a week; undefined: not then. */
 export function nextOf(known: Directory, line: Parameters<typeof nextOn>[1], clinician: string, now: number): number | undefined {
   let at = now
-  for (let step = 0; step < mostChanges; step++) {
+  for (let step = 0; step < maxChanges; step++) {
     const next = nextOn(known, line, at)
     if (!next || next.at > now + 7 * 24 * 60 * 60_000) return undefined
     if (next.candidates.some((one) => one.clinician === clinician)) return next.at

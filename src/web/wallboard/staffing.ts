@@ -8,7 +8,7 @@ import { timeOf } from './words.js'
 const hourMs = 60 * 60_000
 const minuteMs = 60_000
 /** Named one by one; a rota has a handful. */
-const mostNamed = 4
+const maxNamed = 4
 
 /** Whether a line is open, and who is rung there now and next. */
 export interface Staffing {
@@ -79,7 +79,7 @@ export function peopleOf(
   const counts = new Map<string, number>()
   for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1)
   const said = [...counts].map(([label, count]) => (count === 1 ? label : `${label} × ${count}`))
-  return said.length <= mostNamed ? said.join(', ') : `${said.slice(0, mostNamed - 1).join(', ')} and ${said.length - mostNamed + 1} more`
+  return said.length <= maxNamed ? said.join(', ') : `${said.slice(0, maxNamed - 1).join(', ')} and ${said.length - maxNamed + 1} more`
 }
 
 export function roleOf(clinician: string, directory: Directory): string {

@@ -103,7 +103,7 @@ export class Wallboard {
 }
 
 /** Of one kind, at most. */
-const mostDetails = 5
+const maxDetails = 5
 
 /** One row for each kind: what it means and what to do. Which line or telephone it is about stands in the details. */
 function alarmRows(active: readonly AlarmOfEngine[], details: boolean): readonly Row[] {
@@ -117,7 +117,7 @@ function alarmRows(active: readonly AlarmOfEngine[], details: boolean): readonly
   return [...byKind]
     .map(([kind, ofKind]): Row => {
       const { severity, meaning, action } = entryOf(kind)
-      const detail = ofKind.slice(0, mostDetails).map((one) => short(`${one.alarm.slice(kind.length + 2)} ${one.detail}`.trim()))
+      const detail = ofKind.slice(0, maxDetails).map((one) => short(`${one.alarm.slice(kind.length + 2)} ${one.detail}`.trim()))
       return {
         key: kind,
         order: urgency[severity],

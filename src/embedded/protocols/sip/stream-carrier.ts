@@ -156,8 +156,8 @@ export class StreamCarrier {
     const source = sourceNetwork(peer.address)
     const all = [...this.#connections.values()]
     const ofSource = all.filter((connection) => connection.source === source)
-    const mostOfSource = this.#strangers === undefined ? limits.inAll : stranger ? limits.strangersPerSource : limits.perSource
-    if (ofSource.length >= mostOfSource && !this.#makeWay(ofSource.filter(({ spoke }) => !spoke))) {
+    const maxOfSource = this.#strangers === undefined ? limits.inAll : stranger ? limits.strangersPerSource : limits.perSource
+    if (ofSource.length >= maxOfSource && !this.#makeWay(ofSource.filter(({ spoke }) => !spoke))) {
       if (!stranger)
         this.#onShortage('connections', `${source} has ${ofSource.length} SIP connections, which is as many as one address may have`)
       return false

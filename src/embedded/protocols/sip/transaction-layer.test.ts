@@ -46,7 +46,7 @@ function asked(options: Partial<TransactionLayerOptions> = {}) {
 
 describe('requests', () => {
   it('beyond what can be kept get 503 and nothing is kept for them; those inside dialogs are taken', async () => {
-    const { time, layer, heard, ask } = asked({ mostTransactions: 3 })
+    const { time, layer, heard, ask } = asked({ maxTransactions: 3 })
     layer.user = {
       request: (transaction) => void transaction.respond(responseTo(transaction.request, 200, { toTag: transaction.localTag })),
       isInDialog: () => true,

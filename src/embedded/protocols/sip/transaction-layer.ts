@@ -262,7 +262,7 @@ export class TransactionLayer implements TransportUser {
       return
     }
     const unproven = !inDialog && this.#isStranger(source)
-    if (!inDialog && this.#server.size >= (this.#options.mostTransactions ?? MOST_TRANSACTIONS))
+    if (!inDialog && this.#server.size >= (this.#options.maxTransactions ?? MOST_TRANSACTIONS))
       this.#answerStateless(request, 503, responseDestination(request.via, source, this.#answerPort(source)))
     else if (this.#merged.has(request, key))
       this.#answerStateless(request, 482, responseDestination(request.via, source, this.#answerPort(source)))

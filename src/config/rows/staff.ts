@@ -2,55 +2,11 @@ import type { ProviderSetting } from '../../accounts/open-id-provider.js'
 import { defaultPushServices } from '../../outbox/push/address.js'
 import { defaultSecondFactorRoles, roleNames } from '../../accounts/roles.js'
 import { readProviderList, readProviderText } from '../sign-in-providers.js'
-import {
-  text,
-  optional,
-  oneOf,
-  secondFactorRoles,
-  webSocketUrl,
-  iceServers,
-  smtpUrl,
-  mailbox,
-  pushContact,
-  pushServices,
-  outboundNumber,
-  engineName,
-} from '../parsers.js'
+import { optional, oneOf, secondFactorRoles, webSocketUrl, iceServers, smtpUrl, mailbox, pushContact, pushServices } from '../parsers.js'
 import { row, type SettingRow } from '../setting-row.js'
 
-/** Where things lie, who the service is, how staff are reached and sign in. */
-export const serviceRows = {
-  dataFolder: row('folders.data', 'RINGROUND_DATA_FOLDER', 'data', 'Database, spool of running recordings, spoken names', text),
-  recordingsFolder: row('folders.recordings', 'RINGROUND_RECORDINGS_FOLDER', 'recordings', 'Finished MP3 recordings, by date', text),
-  sharedGroup: row(
-    'folders.sharedGroup',
-    'RINGROUND_SHARED_GROUP',
-    '',
-    'Group that the engine shares with a FreeSWITCH that runs as another user: it may write the spool and read the spoken names (docs/production.md); empty: nobody but the engine',
-    optional,
-  ),
-  directoryFile: row(
-    'directory.file',
-    'RINGROUND_DIRECTORY_FILE',
-    'config/directory.yaml',
-    'Organisations, lines, rotas, clinicians, numbers: a change of it is applied to the directory in the store',
-    text,
-  ),
-  engineName: row(
-    'engine.name',
-    'RINGROUND_ENGINE_NAME',
-    '',
-    'Name of this engine, written beside every fact; of several engines each has its own. Empty: the name of the machine',
-    engineName,
-  ),
-  outboundNumber: row(
-    'calls.outboundNumber',
-    'RINGROUND_OUTBOUND_NUMBER',
-    '+441632960000',
-    'Single outbound number: what every called party sees',
-    outboundNumber,
-  ),
-  outboundName: row('calls.outboundName', 'RINGROUND_OUTBOUND_NAME', 'Advice line', 'Name shown beside the single outbound number', text),
+/** How staff call from the browser, get messages and sign in. */
+export const staffRows = {
   browserCalls: row(
     'browser.calls',
     'RINGROUND_BROWSER_CALLS',
